@@ -11,7 +11,7 @@ use windlass_aws::Aws;
 use windlass_domain::digest::Digest;
 use windlass_domain::fault::{Fault, FaultName};
 use windlass_domain::name::ComponentName;
-use windlass_engine::ports::{ObjectId, Objects, PutOptions};
+use windlass_engine::ports::{ObjectId, PutOptions, S3Api};
 
 /// The number of artifacts that are sent at the same time: one connection seldom fills a line, and each artifact under
 /// way is in memory.

@@ -4,7 +4,7 @@ use serde_json::Value;
 use std::process::ExitCode;
 use windlass_aws::{Aws, Woken, woken};
 use windlass_engine::outbox::{self, Change};
-use windlass_engine::ports::Answered;
+use windlass_engine::ports::Result;
 use windlass_lambda::Counted;
 
 fn main() -> ExitCode {
@@ -17,7 +17,7 @@ fn main() -> ExitCode {
     )
 }
 
-async fn of_the_stream(aws: &Aws, changes: &[Change]) -> Answered<()> {
+async fn of_the_stream(aws: &Aws, changes: &[Change]) -> Result<()> {
     outbox::handle(aws, changes).await?;
     // Counted once the batch is through: the stream repeats one that fails.
     let counted = Counted::from_env();

@@ -25,12 +25,6 @@ WAITS_AT_MOST_S = 600
 # And a test that never ends takes no more memory than this.
 BYTES_AT_MOST = 12 * 2**30
 
-# The tool makes mutants of functions that answer `Result`, by name, and writes what never compiles for those that answer our
-# alias of it. In the copy they answer one that it knows.
-ALIAS_AT = "shared/engine/src/ports/mod.rs"
-ALIAS, KNOWN = "Answered<", "crate::ports::answered::Result<"
-KNOWN_ALIAS = "\npub mod answered {\n    pub type Result<T> = super::Answered<T>;\n}\n"
-
 OUTCOMES = {"CaughtMutant": "caught", "MissedMutant": "missed", "Unviable": "unviable", "Timeout": "timeout"}
 
 
@@ -44,17 +38,10 @@ def copy_tree():
         if there.is_file() and str(there.relative_to(TREE)) not in names:
             there.unlink()
     for name in names:
-        ours, copied = as_copied(name), TREE / name
+        ours, copied = (REPOSITORY / name).read_bytes(), TREE / name
         if not copied.exists() or ours != copied.read_bytes():
             copied.parent.mkdir(parents=True, exist_ok=True)
             copied.write_bytes(ours)
-
-
-def as_copied(name):
-    content = (REPOSITORY / name).read_bytes()
-    if name.startswith("shared/engine/src/"):
-        content = content.replace(f"-> {ALIAS}".encode(), f"-> {KNOWN}".encode())
-    return content + KNOWN_ALIAS.encode() if name == ALIAS_AT else content
 
 
 def mutants():

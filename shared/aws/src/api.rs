@@ -12,7 +12,7 @@ use serde_json::Value;
 use std::time::{Duration, SystemTime};
 use url::Url;
 use windlass_domain::fault::{Fault, FaultName};
-use windlass_engine::ports::Answered;
+use windlass_engine::ports::Result;
 
 /// API Gateway answers or gives up within 30 s (Amazon API Gateway Developer Guide, "Quotas for
 /// HTTP APIs").
@@ -49,7 +49,7 @@ impl Api {
     ///
     /// # Errors
     /// `BadInput` if the endpoint is no URL, no region is known, or a variable names an endpoint that is none.
-    pub async fn from_env(endpoint: &str, region: Option<&str>) -> Answered<Self> {
+    pub async fn from_env(endpoint: &str, region: Option<&str>) -> Result<Self> {
         Self::new(settings::sdk_config_of_a_person(region).await?, endpoint)
     }
 
@@ -58,7 +58,7 @@ impl Api {
     ///
     /// # Errors
     /// As [`Api::from_env`].
-    pub fn new(home: SdkConfig, endpoint: &str) -> Answered<Self> {
+    pub fn new(home: SdkConfig, endpoint: &str) -> Result<Self> {
         let bad = |why: String| Fault::new(FaultName::BadInput, why);
         let endpoint = web::http_address(endpoint)
             .ok_or_else(|| bad(format!("`{endpoint}` is no address of an HTTP API")))?;
@@ -84,7 +84,7 @@ impl Api {
         query: &[(&str, &str)],
         body: Option<&Value>,
         key: Option<&str>,
-    ) -> Answered<ApiAnswer> {
+    ) -> Result<ApiAnswer> {
         let url = self.url(path, query)?;
         let what = format!("{method} {url}");
         let body = body.map(Value::to_string).unwrap_or_default();
@@ -111,7 +111,7 @@ impl Api {
         })
     }
 
-    fn url(&self, path: &[&str], query: &[(&str, &str)]) -> Answered<Url> {
+    fn url(&self, path: &[&str], query: &[(&str, &str)]) -> Result<Url> {
         let mut url = self.endpoint.clone();
         url.path_segments_mut()
             .map_err(|()| Fault::internal("the endpoint has no path"))?
@@ -134,7 +134,7 @@ pub(crate) fn signed(
     body: String,
     signed_for: (&str, &str),
     credentials: Credentials,
-) -> Answered<HttpRequest> {
+) -> Result<HttpRequest> {
     let headers = sign_headers(method, url, &body, signed_for, credentials)?;
     let bad = |error: &dyn std::fmt::Display| Fault::internal(format!("{method} {url}: {error}"));
     let mut request = HttpRequest::new(SdkBody::from(body));
@@ -156,7 +156,7 @@ pub(crate) fn signed(
 ///
 /// # Errors
 /// `AccessDenied` if there are none; its text says what to do.
-pub(crate) async fn credentials(home: &SdkConfig) -> Answered<Credentials> {
+pub(crate) async fn credentials(home: &SdkConfig) -> Result<Credentials> {
     let named = |name| {
         std::env::var(name)
             .ok()
@@ -201,7 +201,7 @@ fn sign_headers(
     body: &str,
     (service, region): (&str, &str),
     credentials: Credentials,
-) -> Answered<Vec<(String, String)>> {
+) -> Result<Vec<(String, String)>> {
     let bad = |error: &dyn std::fmt::Display| Fault::internal(format!("signing {url}: {error}"));
     let identity = credentials.into();
     let parameters = v4::SigningParams::builder()
@@ -239,7 +239,7 @@ fn region_of(endpoint: &Url) -> Option<String> {
 mod tests {
     use super::*;
 
-    fn api(endpoint: &str) -> Answered<Api> {
+    fn api(endpoint: &str) -> Result<Api> {
         let region = aws_config::Region::new("us-east-1");
         Api::new(SdkConfig::builder().region(region).build(), endpoint)
     }

@@ -8,12 +8,12 @@ use aws_sdk_codedeploy::types as codedeploy;
 use windlass_domain::digest::Digest;
 use windlass_domain::fault::{Fault, FaultName};
 use windlass_engine::ports::{
-    Answered, CodeDeploy, Deployed, DeploymentGroup, Lifecycle, ListedDeployments, NewDeployed,
+    CodeDeployApi, Deployed, DeploymentGroup, Lifecycle, ListedDeployments, NewDeployed, Result,
     Revision, Routing, Waiting,
 };
 
-impl CodeDeploy for Aws {
-    async fn deployment_group(&self, application: &str, group: &str) -> Answered<DeploymentGroup> {
+impl CodeDeployApi for Aws {
+    async fn deployment_group(&self, application: &str, group: &str) -> Result<DeploymentGroup> {
         let request = self.clients.codedeploy().get_deployment_group();
         let sent = request
             .application_name(application)
@@ -51,7 +51,7 @@ impl CodeDeploy for Aws {
         })
     }
 
-    async fn routing(&self, configuration: &str) -> Answered<Routing> {
+    async fn routing(&self, configuration: &str) -> Result<Routing> {
         let request = self.clients.codedeploy().get_deployment_config();
         let sent = request.deployment_config_name(configuration).send().await;
         let told = sent.or_fault("GetDeploymentConfig", configuration)?;
@@ -61,7 +61,7 @@ impl CodeDeploy for Aws {
         Ok(routing.map_or_else(|| Routing::Other("nothing".to_owned()), routing_of))
     }
 
-    async fn revision(&self, application: &str, kind: &str, sha256: &str) -> Answered<String> {
+    async fn revision(&self, application: &str, kind: &str, sha256: &str) -> Result<String> {
         let request = self.clients.codedeploy().get_application_revision();
         let sent = request
             .application_name(application)
@@ -90,7 +90,7 @@ impl CodeDeploy for Aws {
         group: &str,
         listed: ListedDeployments,
         next: Option<&str>,
-    ) -> Answered<(Vec<String>, Option<String>)> {
+    ) -> Result<(Vec<String>, Option<String>)> {
         use codedeploy::DeploymentStatus as Status;
         let mut request = self
             .clients
@@ -123,7 +123,7 @@ impl CodeDeploy for Aws {
         Ok((told.deployments.unwrap_or_default(), told.next_token))
     }
 
-    async fn deployed(&self, id: &str) -> Answered<Deployed> {
+    async fn deployed(&self, id: &str) -> Result<Deployed> {
         let request = self.clients.codedeploy().get_deployment();
         let sent = request.deployment_id(id).send().await;
         let told = sent.or_fault("GetDeployment", id)?.deployment_info;
@@ -136,7 +136,7 @@ impl CodeDeploy for Aws {
         Ok(deployed_of(id, told))
     }
 
-    async fn lifecycle_events(&self, id: &str) -> Answered<Lifecycle> {
+    async fn lifecycle_events(&self, id: &str) -> Result<Lifecycle> {
         let client = self.clients.codedeploy();
         let sent = client.list_deployment_targets().deployment_id(id).send();
         let listed = match sent.await {
@@ -168,7 +168,7 @@ impl CodeDeploy for Aws {
         Ok(lifecycle)
     }
 
-    async fn create_deployment(&self, new: &NewDeployed) -> Answered<String> {
+    async fn create_deployment(&self, new: &NewDeployed) -> Result<String> {
         let content = codedeploy::AppSpecContent::builder()
             .content(&new.content)
             .sha256(Digest::of(new.content.as_bytes()).to_string());
@@ -191,7 +191,7 @@ impl CodeDeploy for Aws {
         Ok(told.deployment_id.unwrap_or_default())
     }
 
-    async fn stop_deployment(&self, id: &str) -> Answered<()> {
+    async fn stop_deployment(&self, id: &str) -> Result<()> {
         let request = self.clients.codedeploy().stop_deployment();
         let sent = request
             .deployment_id(id)
@@ -204,7 +204,7 @@ impl CodeDeploy for Aws {
         sent.or_fault("StopDeployment", id).map(drop)
     }
 
-    async fn continue_deployment(&self, id: &str, waiting: Waiting) -> Answered<()> {
+    async fn continue_deployment(&self, id: &str, waiting: Waiting) -> Result<()> {
         let waiting = match waiting {
             Waiting::Ready => codedeploy::DeploymentWaitType::ReadyWait,
             Waiting::Termination => codedeploy::DeploymentWaitType::TerminationWait,

@@ -11,7 +11,7 @@ use aws_smithy_types::config_bag::ConfigBag;
 use serde_json::Value;
 use std::sync::{Arc, Mutex, PoisonError};
 use windlass_domain::fault::{Fault, FaultName};
-use windlass_engine::ports::Answered;
+use windlass_engine::ports::Result;
 
 /// Keeps the body of a call's answer. Clone it into the call as an interceptor, and read it after.
 #[derive(Debug, Clone, Default)]
@@ -19,13 +19,13 @@ pub(crate) struct Answer(Arc<Mutex<Vec<u8>>>);
 
 impl Answer {
     /// Returns the body as text.
-    pub(crate) fn text(&self) -> Answered<String> {
+    pub(crate) fn text(&self) -> Result<String> {
         let bytes = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         String::from_utf8(bytes.clone()).map_err(|_| unreadable("it is not UTF-8"))
     }
 
     /// Returns the body as a JSON document.
-    pub(crate) fn json(&self) -> Answered<Value> {
+    pub(crate) fn json(&self) -> Result<Value> {
         let bytes = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         serde_json::from_slice(&bytes).map_err(|error| unreadable(&error.to_string()))
     }

@@ -8,7 +8,7 @@ use aws_smithy_runtime_api::client::result::SdkError;
 use aws_smithy_types::error::metadata::ProvideErrorMetadata;
 use std::error::Error;
 use windlass_domain::fault::{Fault, FaultName};
-use windlass_engine::ports::Answered;
+use windlass_engine::ports::Result;
 
 /// AWS's own messages are cut here: they are for a person's eye, and some echo what was sent.
 const MESSAGE_CHARACTERS: usize = 300;
@@ -16,14 +16,14 @@ const MESSAGE_CHARACTERS: usize = 300;
 /// Turns the SDK's result into the port's.
 pub(crate) trait OrFault<T> {
     /// Returns the value, or a fault that names the operation and the resource it was called for.
-    fn or_fault(self, operation: &str, resource: &str) -> Answered<T>;
+    fn or_fault(self, operation: &str, resource: &str) -> Result<T>;
 }
 
 impl<T, E> OrFault<T> for Result<T, SdkError<E, HttpResponse>>
 where
     E: ProvideErrorMetadata + Error + Send + Sync + 'static,
 {
-    fn or_fault(self, operation: &str, resource: &str) -> Answered<T> {
+    fn or_fault(self, operation: &str, resource: &str) -> Result<T> {
         self.map_err(|error| fault(&error, operation, resource))
     }
 }

@@ -8,11 +8,11 @@ use aws_lambda_events::http::header::{CACHE_CONTROL, CONTENT_TYPE};
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use windlass_domain::fault::{Fault, FaultName};
-use windlass_engine::ports::Answered;
+use windlass_engine::ports::Result;
 use windlass_engine::routes::api::{Call, Reply};
 
 /// Returns the call in an event of the HTTP API.
-pub fn call_of(event: ApiGatewayV2httpRequest) -> Answered<Call> {
+pub fn call_of(event: ApiGatewayV2httpRequest) -> Result<Call> {
     let body = body(event.body, event.is_base64_encoded)?;
     // A key that is no text cannot be used: the request's check says what is wrong with it.
     let key = event.headers.get("idempotency-key");
@@ -68,7 +68,7 @@ fn without_stage<'a>(path: &'a str, stage: &str) -> &'a str {
 }
 
 /// Returns the body as text. By the content type API Gateway encodes bodies that it considers binary.
-fn body(body: Option<String>, encoded: bool) -> Answered<Option<String>> {
+fn body(body: Option<String>, encoded: bool) -> Result<Option<String>> {
     let Some(body) = body else { return Ok(None) };
     if !encoded {
         return Ok(Some(body));
@@ -85,7 +85,7 @@ mod tests {
     use super::*;
     use serde_json::{Value, json};
 
-    fn call_of(event: &Value) -> Answered<Call> {
+    fn call_of(event: &Value) -> Result<Call> {
         let event = serde_json::from_value(event.clone()).expect("an event of an HTTP API");
         super::call_of(event)
     }

@@ -6,7 +6,7 @@ use crate::{Aws, error};
 use futures::stream::{self, StreamExt};
 use serde_json::{Value, json};
 use windlass_domain::fault::{Fault, FaultName};
-use windlass_engine::ports::{Alarms, Answered, JsonCall, JsonServices};
+use windlass_engine::ports::{CloudWatchApi, JsonCall, JsonServices, Result};
 
 /// The number of parts that are looked at at the same time.
 const AT_A_TIME: usize = 8;
@@ -21,7 +21,7 @@ pub struct Part {
     /// Its sort.
     pub sort: Sort,
     /// Its state, in AWS's own word; of a queue the number of messages that wait in it.
-    pub is: Answered<String>,
+    pub is: Result<String>,
 }
 
 /// The sorts of parts that can stop working, or that report a failure.
@@ -78,7 +78,7 @@ impl Aws {
     ///
     /// # Errors
     /// As [`crate::stack_outputs`], with the right `cloudformation:ListStackResources`.
-    pub async fn installation(&self, stack: &str) -> Answered<Option<Vec<Part>>> {
+    pub async fn installation(&self, stack: &str) -> Result<Option<Vec<Part>>> {
         let Some(resources) = stacks::resources(&self.shared.home, stack).await? else {
             return Ok(None);
         };
@@ -98,7 +98,7 @@ impl Aws {
         Ok(Some(looked.buffered(AT_A_TIME).collect().await))
     }
 
-    async fn is(&self, sort: Sort, resource: &Resource) -> Answered<String> {
+    async fn is(&self, sort: Sort, resource: &Resource) -> Result<String> {
         let id = &resource.id;
         match sort {
             Sort::Alarm => {
@@ -151,7 +151,7 @@ impl Aws {
         service: &'static str,
         target: &'static str,
         body: Value,
-    ) -> Answered<Value> {
+    ) -> Result<Value> {
         let call = JsonCall {
             service,
             target,
@@ -160,7 +160,7 @@ impl Aws {
         self.json_call(call).await
     }
 
-    async fn lambda_told(&self, path: &[&str]) -> Answered<Value> {
+    async fn lambda_told(&self, path: &[&str]) -> Result<Value> {
         let what = path.join("/");
         let answer = stacks::read(&self.shared.home, "lambda", path, &what).await?;
         let body: Value = serde_json::from_slice(&answer.body).unwrap_or_default();
@@ -178,7 +178,7 @@ impl Aws {
 }
 
 /// Returns the word at a place of an answer.
-fn word(told: &Value, place: &str) -> Answered<String> {
+fn word(told: &Value, place: &str) -> Result<String> {
     let found = told.pointer(place).and_then(Value::as_str);
     found.map(str::to_owned).ok_or_else(|| {
         let message = format!("the answer has nothing at {place}");

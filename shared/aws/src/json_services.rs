@@ -23,10 +23,10 @@ use aws_types::SigningName;
 use aws_types::region::SigningRegion;
 use serde_json::Value;
 use windlass_domain::fault::{Fault, FaultName};
-use windlass_engine::ports::{Answered, JsonCall, JsonServices};
+use windlass_engine::ports::{JsonCall, JsonServices, Result};
 
 impl JsonServices for Aws {
-    async fn json_call(&self, call: JsonCall) -> Answered<Value> {
+    async fn json_call(&self, call: JsonCall) -> Result<Value> {
         let (_, operation) = call.target.split_once('.').unwrap_or(("", call.target));
         let made = operation_of(&self.clients, &call, operation)?;
         made.invoke(call.body.to_string())
@@ -37,7 +37,7 @@ impl JsonServices for Aws {
 
 type Made = Operation<String, Value, ErrorMetadata>;
 
-fn operation_of(clients: &Clients, call: &JsonCall, operation: &'static str) -> Answered<Made> {
+fn operation_of(clients: &Clients, call: &JsonCall, operation: &'static str) -> Result<Made> {
     let region = region_of(clients)?;
     let endpoint = endpoint(clients.config().0, call.service, &region);
     let (target, version) = (call.target, version_of(call.service));
@@ -48,7 +48,7 @@ fn operation_of(clients: &Clients, call: &JsonCall, operation: &'static str) -> 
 }
 
 /// Returns the region that is configured.
-pub(crate) fn region_of(clients: &Clients) -> Answered<String> {
+pub(crate) fn region_of(clients: &Clients) -> Result<String> {
     let region = clients.config().0.region().map(ToString::to_string);
     region.ok_or_else(|| Fault::new(FaultName::BadInput, api::NO_REGION.to_owned()))
 }

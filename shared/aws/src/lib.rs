@@ -6,47 +6,47 @@
 //!
 //! [`Fault`]: windlass_domain::fault::Fault
 
-mod alarms;
 mod api;
-mod cdn;
+mod appconfig;
+mod appconfig_answers;
+mod assume_role;
 mod clients;
 mod clock;
+mod cloudfront;
+mod cloudwatch;
 mod codedeploy;
 mod codedeploy_answers;
-mod configuration_answers;
-mod configurations;
 mod document;
+mod dynamodb;
+mod ecr;
+mod ecs;
+mod ecs_tasks;
 mod endpoint;
 mod error;
-mod events;
-mod executions;
+mod eventbridge;
 mod function_document;
-mod functions;
 mod http;
+mod iam;
 mod installation;
 mod json_services;
-mod ledger;
+mod lambda;
+mod lambda_invoke;
 mod limits;
 mod living;
 mod living_services;
 mod log_lines;
 mod log_places;
-mod notifications;
-mod objects;
 mod origin_path;
 mod patience;
 mod probe;
 mod queue;
-mod reach;
-mod registry;
-mod roles;
-mod runners;
-mod runs;
+mod s3;
 mod service_rollouts;
-mod services;
 mod settings;
 mod signing;
+mod sns;
 mod stacks;
+mod stepfunctions;
 mod stream;
 mod task_sets;
 mod throttles;
@@ -74,7 +74,7 @@ use std::time::Duration;
 use windlass_domain::fault::{Fault, FaultName};
 use windlass_domain::place::Place;
 use windlass_engine::config::{Config, Configured};
-use windlass_engine::ports::Answered;
+use windlass_engine::ports::Result;
 
 /// AWS behind the engine's ports, at one place. Cloning gives another handle on the same clients.
 #[derive(Clone)]
@@ -100,7 +100,7 @@ struct Shared {
 impl Aws {
     /// Makes AWS from this function's environment. It reads environment variables only; no call is made before a port
     /// is used.
-    pub async fn from_env() -> Answered<Self> {
+    pub async fn from_env() -> Result<Self> {
         Ok(Self::new(
             settings::sdk_config().await,
             Settings::from_env()?,
@@ -113,7 +113,7 @@ impl Aws {
     ///
     /// # Errors
     /// `BadInput` if no region is known or an endpoint is none, `AccessDenied` without credentials.
-    pub async fn for_people(region: Option<&str>) -> Answered<Self> {
+    pub async fn for_people(region: Option<&str>) -> Result<Self> {
         let home = settings::sdk_config_of_a_person(region).await?;
         if home.region().is_none() {
             return Err(Fault::new(FaultName::BadInput, api::NO_REGION));

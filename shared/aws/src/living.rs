@@ -13,7 +13,7 @@ use std::collections::BTreeMap;
 use std::time::Duration;
 use url::Url;
 use windlass_domain::fault::{Fault, FaultName};
-use windlass_engine::ports::{Answered, JsonCall, JsonServices as _};
+use windlass_engine::ports::{JsonCall, JsonServices as _, Result};
 
 /// The longest time that an answer may take.
 const ANSWER: Duration = Duration::from_secs(15);
@@ -70,7 +70,7 @@ impl Distribution {
 ///
 /// # Errors
 /// `BadInput` if no region is known or an endpoint is none, `AccessDenied` without credentials.
-pub async fn living(region: Option<&str>) -> Answered<Living> {
+pub async fn living(region: Option<&str>) -> Result<Living> {
     let home = settings::sdk_config_of_a_person(region).await?;
     let region = home.region().map(ToString::to_string);
     let region = region.ok_or_else(|| Fault::new(FaultName::BadInput, api::NO_REGION))?;
@@ -118,7 +118,7 @@ pub async fn living(region: Option<&str>) -> Answered<Living> {
     Ok(seen)
 }
 
-fn keep<T>(read: Answered<T>, what: &str, into: &mut T, unseen: &mut Vec<String>) {
+fn keep<T>(read: Result<T>, what: &str, into: &mut T, unseen: &mut Vec<String>) {
     match read {
         Ok(read) => *into = read,
         Err(fault) => unseen.push(format!("{what}: {}", fault.message)),
@@ -126,7 +126,7 @@ fn keep<T>(read: Answered<T>, what: &str, into: &mut T, unseen: &mut Vec<String>
 }
 
 /// Lists functions with their ARNs (AWS Lambda API Reference, "ListFunctions").
-async fn functions(home: &SdkConfig, region: &str) -> Answered<Vec<(String, String)>> {
+async fn functions(home: &SdkConfig, region: &str) -> Result<Vec<(String, String)>> {
     let (mut found, mut marker) = (Vec::new(), String::new());
     for _ in 0..MOST {
         let mut url = address(&endpoint(home, "lambda", region), "/2015-03-31/functions/")?;
@@ -159,7 +159,7 @@ async fn functions(home: &SdkConfig, region: &str) -> Answered<Vec<(String, Stri
 }
 
 /// Lists the ARNs of services (Amazon ECS API Reference, "ListClusters" and "ListServices").
-async fn services(aws: &Aws) -> Answered<Vec<String>> {
+async fn services(aws: &Aws) -> Result<Vec<String>> {
     let clusters = listed(
         aws,
         "AmazonEC2ContainerServiceV20141113.ListClusters",
@@ -188,7 +188,7 @@ async fn listed(
     target: &'static str,
     asked: &Value,
     member: &str,
-) -> Answered<Vec<String>> {
+) -> Result<Vec<String>> {
     let (mut found, mut body) = (Vec::new(), asked.clone());
     for _ in 0..MOST {
         let page = aws
@@ -210,7 +210,7 @@ async fn listed(
 
 /// Lists the tags of the resources that have the tag of an application, by ARN (Resource Groups Tagging API Reference,
 /// "GetResources").
-async fn tags(aws: &Aws) -> Answered<BTreeMap<String, BTreeMap<String, String>>> {
+async fn tags(aws: &Aws) -> Result<BTreeMap<String, BTreeMap<String, String>>> {
     let mut found = BTreeMap::new();
     let mut body = json!({"TagFilters": [{"Key": "windlass:app"}]});
     for _ in 0..MOST {
@@ -246,7 +246,7 @@ async fn tags(aws: &Aws) -> Answered<BTreeMap<String, BTreeMap<String, String>>>
 }
 
 /// Lists distributions (Amazon CloudFront API Reference, "ListDistributions").
-async fn distributions(home: &SdkConfig) -> Answered<Vec<Distribution>> {
+async fn distributions(home: &SdkConfig) -> Result<Vec<Distribution>> {
     let host = home
         .endpoint_url()
         .unwrap_or("https://cloudfront.amazonaws.com")
@@ -291,13 +291,13 @@ fn page(body: &str) -> (Vec<Distribution>, Option<String>) {
     (found, next)
 }
 
-pub(crate) fn address(host: &str, path: &str) -> Answered<Url> {
+pub(crate) fn address(host: &str, path: &str) -> Result<Url> {
     let address = format!("{}{path}", host.trim_end_matches('/'));
     Url::parse(&address)
         .map_err(|error| Fault::new(FaultName::BadInput, format!("{address}: {error}")))
 }
 
-pub(crate) async fn get(home: &SdkConfig, url: &Url, signed_for: (&str, &str)) -> Answered<String> {
+pub(crate) async fn get(home: &SdkConfig, url: &Url, signed_for: (&str, &str)) -> Result<String> {
     let credentials = api::credentials(home).await?;
     let request = api::signed("GET", url, String::new(), signed_for, credentials)?;
     let sending = async {

@@ -6,7 +6,7 @@ use crate::living::{address, get};
 use crate::stacks::texts;
 use crate::{Aws, settings};
 use serde_json::{Value, json};
-use windlass_engine::ports::{Answered, JsonCall, JsonServices as _};
+use windlass_engine::ports::{JsonCall, JsonServices as _, Result};
 
 /// A service.
 #[derive(Debug, Default, Clone, PartialEq, Eq)]
@@ -31,7 +31,7 @@ pub struct Balancer {
 ///
 /// # Errors
 /// If the credentials may not see it, or AWS does not answer.
-pub async fn service(region: Option<&str>, cluster: &str, name: &str) -> Answered<Service> {
+pub async fn service(region: Option<&str>, cluster: &str, name: &str) -> Result<Service> {
     let home = settings::sdk_config_of_a_person(region).await?;
     let aws = Aws::new(home.clone(), settings::Settings::default());
     let asked = json!({"cluster": cluster, "services": [name]});
@@ -67,7 +67,7 @@ pub async fn service(region: Option<&str>, cluster: &str, name: &str) -> Answere
     Ok(service)
 }
 
-async fn called(aws: &Aws, target: &'static str, body: Value) -> Answered<Value> {
+async fn called(aws: &Aws, target: &'static str, body: Value) -> Result<Value> {
     let service = "ecs";
     aws.json_call(JsonCall {
         service,

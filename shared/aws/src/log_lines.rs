@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 use windlass_domain::fault::{Fault, FaultName};
 use windlass_domain::place::Place;
 use windlass_domain::time::Time;
-use windlass_engine::ports::{JsonCall, JsonServices, Reach};
+use windlass_engine::ports::{AssumeRole, JsonCall, JsonServices};
 
 /// The most pages that are read of one place at a time; a page has up to 10,000 lines, and may have none (Amazon
 /// CloudWatch Logs API Reference, "FilterLogEvents").

@@ -7,7 +7,7 @@ use serde_json::Value;
 use std::collections::BTreeSet;
 use windlass_domain::fault::Fault;
 use windlass_engine::kinds::Writes;
-use windlass_engine::ports::{Answered, Reach, Services};
+use windlass_engine::ports::{AssumeRole, EcsApi, Result};
 
 /// A place at which lines are kept.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -186,7 +186,7 @@ impl Aws {
         cluster: &str,
         service: &str,
         task_definitions: &BTreeSet<String>,
-    ) -> Answered<BTreeSet<String>> {
+    ) -> Result<BTreeSet<String>> {
         let mut tasks = self.tasks(cluster, service, false).await?;
         tasks.extend(self.tasks(cluster, service, true).await?);
         let others = tasks

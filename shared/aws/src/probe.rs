@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 use url::Url;
 use windlass_domain::address::forbidden;
 use windlass_engine::config::Config;
-use windlass_engine::ports::{Answered, Conversation, Get, Heard, Probe, ProbeAnswer, Probed};
+use windlass_engine::ports::{Conversation, Get, Heard, Probe, ProbeAnswer, Probed, Result};
 
 const REDIRECTS: usize = 5;
 
@@ -14,11 +14,11 @@ const REDIRECTS: usize = 5;
 const HTTP: [&str; 2] = ["https", "http"];
 
 impl Probe for Aws {
-    async fn converse(&self, about: &Conversation<'_>) -> Answered<Heard> {
+    async fn converse(&self, about: &Conversation<'_>) -> Result<Heard> {
         Ok(websocket::converse(&Rule::of(&self.settings().config), about).await)
     }
 
-    async fn probe(&self, get: &Get<'_>) -> Answered<Probed> {
+    async fn probe(&self, get: &Get<'_>) -> Result<Probed> {
         let Get {
             url, timeout_ms, ..
         } = *get;

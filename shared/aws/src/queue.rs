@@ -5,14 +5,14 @@ use serde_json::Value;
 use tracing::Instrument as _;
 use windlass_domain::fault::{Fault, FaultName};
 use windlass_engine::log;
-use windlass_engine::ports::Answered;
+use windlass_engine::ports::Result;
 
 /// Serves each message of an SQS event by its body, and answers those that failed, so that only they come again (AWS
 /// Lambda Developer Guide, "Implementing partial batch responses"). A message that is no JSON fails as well, and ends
 /// in the dead-letter queue, where a person finds it.
 pub async fn each_message(
     event: SqsEvent,
-    serve: impl AsyncFn(Value) -> Answered<()>,
+    serve: impl AsyncFn(Value) -> Result<()>,
 ) -> SqsBatchResponse {
     let mut answer = SqsBatchResponse::default();
     for message in &event.records {
@@ -37,7 +37,7 @@ pub async fn each_message(
     answer
 }
 
-fn body(message: &SqsMessage) -> Answered<Value> {
+fn body(message: &SqsMessage) -> Result<Value> {
     let text = message.body.as_deref().unwrap_or_default();
     serde_json::from_str(text).map_err(|error| {
         Fault::new(

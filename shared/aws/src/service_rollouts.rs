@@ -1,9 +1,9 @@
 //! A service's deployments in ECS, with their lifecycle hooks and their revisions.
 
 use crate::clock::{date_time, time_of};
+use crate::ecs::count;
 use crate::error::{OrFault, code, message};
 use crate::limits;
-use crate::services::count;
 use aws_sdk_ecs::Client;
 use aws_sdk_ecs::config::Builder;
 use aws_sdk_ecs::types as ecs;
@@ -11,7 +11,7 @@ use std::collections::BTreeMap;
 use windlass_domain::fault::{Fault, FaultName};
 use windlass_domain::time::Time;
 use windlass_engine::ports::{
-    Answered, Behind, LifecycleHook, ServiceHook, ServiceRollout, Shifting,
+    Behind, LifecycleHook, Result, ServiceHook, ServiceRollout, Shifting,
 };
 
 /// DescribeServiceDeployments and DescribeServiceRevisions take 20 ARNs at most.
@@ -23,7 +23,7 @@ pub(crate) async fn read(
     cluster: &str,
     service: &str,
     since: Time,
-) -> Answered<Vec<ServiceRollout>> {
+) -> Result<Vec<ServiceRollout>> {
     let named = format!("{cluster}/{service}");
     let newest = list(client, (cluster, service), since, &named).await?;
     if newest.is_empty() {
@@ -49,7 +49,7 @@ async fn list(
     (cluster, service): (&str, &str),
     since: Time,
     named: &str,
-) -> Answered<Vec<String>> {
+) -> Result<Vec<String>> {
     let mut listed = Vec::new();
     let mut next = None;
     loop {
@@ -87,7 +87,7 @@ async fn revisions(
     client: &Client,
     found: &[ecs::ServiceDeployment],
     named: &str,
-) -> Answered<BTreeMap<String, Revision>> {
+) -> Result<BTreeMap<String, Revision>> {
     let arn = |one: &ecs::ServiceRevisionSummary| one.arn.clone();
     let named_by = |one: &ecs::ServiceDeployment| {
         let source = one.source_service_revisions().iter();
@@ -164,7 +164,7 @@ pub(crate) fn switching() -> Builder {
 
 /// Stops a deployment, so that ECS goes back. Of the stop types that the model knows, only `ROLLBACK` is valid (Amazon
 /// ECS API Reference, StopServiceDeployment).
-pub(crate) async fn stop(client: &Client, arn: &str) -> Answered<()> {
+pub(crate) async fn stop(client: &Client, arn: &str) -> Result<()> {
     let request = client.stop_service_deployment().service_deployment_arn(arn);
     let sent = request
         .stop_type(ecs::StopServiceDeploymentStopType::Rollback)
@@ -184,7 +184,7 @@ pub(crate) async fn stop(client: &Client, arn: &str) -> Answered<()> {
 
 /// Answers a pause hook. ECS has no code of its own for one that does not wait (Amazon ECS API Reference,
 /// ContinueServiceDeployment): it refuses with a `ClientException` or an `InvalidParameterException`.
-pub(crate) async fn answer(client: &Client, arn: &str, hook: &str, goes_on: bool) -> Answered<()> {
+pub(crate) async fn answer(client: &Client, arn: &str, hook: &str, goes_on: bool) -> Result<()> {
     let request = client
         .continue_service_deployment()
         .service_deployment_arn(arn);

@@ -5,7 +5,7 @@ use aws_config::SdkConfig;
 use aws_runtime::env_config::file::{EnvConfigFileKind, EnvConfigFiles};
 use windlass_domain::fault::{Fault, FaultName};
 use windlass_engine::config::Config;
-use windlass_engine::ports::Answered;
+use windlass_engine::ports::Result;
 
 /// The names of the resources that the installation's template made. A missing name is a fault only when something
 /// needs it: each function is given just the names that its role covers.
@@ -29,13 +29,13 @@ pub struct Settings {
 
 impl Settings {
     /// Reads the environment.
-    pub fn from_env() -> Answered<Self> {
+    pub fn from_env() -> Result<Self> {
         Self::read(|name| std::env::var(name).ok())
     }
 
     /// Reads an environment that is given as a function of names. An empty value counts as none, because a template
     /// cannot leave a variable out conditionally within a map.
-    pub fn read(variable: impl Fn(&str) -> Option<String>) -> Answered<Self> {
+    pub fn read(variable: impl Fn(&str) -> Option<String>) -> Result<Self> {
         let given = |name: &str| variable(name).filter(|value| !value.is_empty());
         let in_vpc = match given("WINDLASS_IN_VPC").as_deref() {
             None | Some("false") => false,
@@ -64,23 +64,23 @@ impl Settings {
         })
     }
 
-    pub(crate) fn table(&self) -> Answered<&str> {
+    pub(crate) fn table(&self) -> Result<&str> {
         needed(self.table.as_deref(), "WINDLASS_TABLE")
     }
 
-    pub(crate) fn state_machine(&self) -> Answered<&str> {
+    pub(crate) fn state_machine(&self) -> Result<&str> {
         needed(self.state_machine.as_deref(), "WINDLASS_STATE_MACHINE_ARN")
     }
 
-    pub(crate) fn event_bus(&self) -> Answered<&str> {
+    pub(crate) fn event_bus(&self) -> Result<&str> {
         needed(self.event_bus.as_deref(), "WINDLASS_EVENT_BUS")
     }
 
-    pub(crate) fn topic(&self) -> Answered<&str> {
+    pub(crate) fn topic(&self) -> Result<&str> {
         needed(self.topic.as_deref(), "WINDLASS_TOPIC_ARN")
     }
 
-    pub(crate) fn runner(&self) -> Answered<&str> {
+    pub(crate) fn runner(&self) -> Result<&str> {
         needed(self.runner.as_deref(), "WINDLASS_RUNNER")
     }
 }
@@ -99,7 +99,7 @@ fn bad_in_vpc() -> Fault {
     )
 }
 
-fn needed<'a>(value: Option<&'a str>, variable: &str) -> Answered<&'a str> {
+fn needed<'a>(value: Option<&'a str>, variable: &str) -> Result<&'a str> {
     value.ok_or_else(|| {
         Fault::internal(format!(
             "the environment variable {variable} is not set; deploy the template again, which sets it"
@@ -121,7 +121,7 @@ pub(crate) async fn sdk_config() -> SdkConfig {
 ///
 /// # Errors
 /// `BadInput` if a variable names an endpoint that is no address.
-pub(crate) async fn sdk_config_of_a_person(region: Option<&str>) -> Answered<SdkConfig> {
+pub(crate) async fn sdk_config_of_a_person(region: Option<&str>) -> Result<SdkConfig> {
     let variables = std::env::vars_os().filter_map(|(name, value)| {
         let name = name.into_string().ok()?;
         Some((name, value.to_string_lossy().into_owned()))
@@ -136,7 +136,7 @@ pub(crate) async fn sdk_config_of_a_person(region: Option<&str>) -> Answered<Sdk
 
 /// Refuses an endpoint that is no address of an HTTP server. The SDK would pass over it, and call AWS itself in place
 /// of the intended local cloud (AWS SDKs and Tools Reference Guide, "Service-specific endpoints").
-fn endpoints_are_addresses(variables: impl Iterator<Item = (String, String)>) -> Answered<()> {
+fn endpoints_are_addresses(variables: impl Iterator<Item = (String, String)>) -> Result<()> {
     let wrong = variables.filter(|(name, value)| {
         let is_one = name == "AWS_ENDPOINT_URL" || name.starts_with("AWS_ENDPOINT_URL_");
         is_one && !value.is_empty() && web::http_address(value).is_none()

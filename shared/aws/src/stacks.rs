@@ -12,7 +12,7 @@ use std::collections::BTreeMap;
 use std::time::Duration;
 use url::Url;
 use windlass_domain::fault::{Fault, FaultName};
-use windlass_engine::ports::Answered;
+use windlass_engine::ports::Result;
 
 /// The service's name in its address and in a signature.
 const SERVICE: &str = "cloudformation";
@@ -36,11 +36,11 @@ const LARGEST_ANSWER: u64 = 4 * 1024 * 1024;
 pub async fn stack_outputs(
     name: &str,
     region: Option<&str>,
-) -> Answered<Option<BTreeMap<String, String>>> {
+) -> Result<Option<BTreeMap<String, String>>> {
     outputs(&settings::sdk_config_of_a_person(region).await?, name).await
 }
 
-async fn outputs(home: &SdkConfig, name: &str) -> Answered<Option<BTreeMap<String, String>>> {
+async fn outputs(home: &SdkConfig, name: &str) -> Result<Option<BTreeMap<String, String>>> {
     let asked = [("Action", "DescribeStacks"), ("StackName", name)];
     let body = asked_of(home, &asked, name).await?;
     Ok(body.map(|body| pairs(&body)))
@@ -58,7 +58,7 @@ pub(crate) struct Resource {
 }
 
 /// Returns all resources of a stack of this name, or ARN; `None` where there is no such stack.
-pub(crate) async fn resources(home: &SdkConfig, name: &str) -> Answered<Option<Vec<Resource>>> {
+pub(crate) async fn resources(home: &SdkConfig, name: &str) -> Result<Option<Vec<Resource>>> {
     let (mut all, mut next) = (Vec::new(), None::<String>);
     loop {
         let mut asked = vec![("Action", "ListStackResources"), ("StackName", name)];
@@ -85,11 +85,7 @@ fn resource(mut member: BTreeMap<String, String>) -> Option<Resource> {
 }
 
 /// Returns the answer to a call; `None` where there is no such stack.
-async fn asked_of(
-    home: &SdkConfig,
-    asked: &[(&str, &str)],
-    name: &str,
-) -> Answered<Option<String>> {
+async fn asked_of(home: &SdkConfig, asked: &[(&str, &str)], name: &str) -> Result<Option<String>> {
     let operation = asked.first().map_or("", |(_, operation)| *operation);
     let what = format!("{operation} {name}");
     let address = |endpoint: &str| address(endpoint, asked);
@@ -107,7 +103,7 @@ pub(crate) async fn read(
     service: &str,
     path: &[&str],
     what: &str,
-) -> Answered<Fetched> {
+) -> Result<Fetched> {
     let address = |endpoint: &str| {
         let mut url = Url::parse(endpoint).map_err(|error| format!("{endpoint}: {error}"))?;
         url.path_segments_mut()
@@ -124,7 +120,7 @@ async fn sent(
     service: &str,
     address: impl FnOnce(&str) -> Result<Url, String>,
     what: &str,
-) -> Answered<Fetched> {
+) -> Result<Fetched> {
     let region = home.region().map(ToString::to_string);
     let region = region.ok_or_else(|| Fault::new(FaultName::BadInput, api::NO_REGION))?;
     let what = format!("{what} in {region}");
@@ -151,7 +147,7 @@ fn address(endpoint: &str, asked: &[(&str, &str)]) -> Result<Url, String> {
 
 /// Turns an error into a fault, or into `None` where there is no such stack. CloudFormation answers then that the input
 /// is not valid (AWS CloudFormation API Reference, "DescribeStacks").
-fn refused<T>(what: &str, status: u16, body: &str) -> Answered<Option<T>> {
+fn refused<T>(what: &str, status: u16, body: &str) -> Result<Option<T>> {
     let code = text_of(body, b"Code");
     let message = text_of(body, b"Message").unwrap_or_default();
     if code.as_deref() == Some("ValidationError") && message.contains("does not exist") {
@@ -286,7 +282,7 @@ mod tests {
             "Stack with id windlass does not exist",
         );
         assert_eq!(none.unwrap(), None);
-        let name = |told: Answered<Option<()>>| told.unwrap_err().name;
+        let name = |told: Result<Option<()>>| told.unwrap_err().name;
         assert_eq!(
             name(told(400, "ValidationError", "1 validation error")),
             FaultName::Refused

@@ -1,11 +1,11 @@
 //! The ledger's stream: DynamoDB's records as changes of items.
 
-use crate::ledger::item_of_document;
+use crate::dynamodb::item_of_document;
 use aws_lambda_events::dynamodb::{Event, EventRecord};
 use serde_json::Value;
 use windlass_domain::fault::{Fault, FaultName};
 use windlass_engine::outbox::Change;
-use windlass_engine::ports::{Answered, Item};
+use windlass_engine::ports::{Item, Result};
 
 /// A cause for which the outbox is invoked.
 #[derive(Debug, Clone, PartialEq)]
@@ -18,7 +18,7 @@ pub enum Woken {
 
 /// Tells changes of the ledger from a look of the schedule. An event from EventBridge has a `detail-type` (Amazon
 /// EventBridge User Guide, "Events").
-pub fn woken(event: Value) -> Answered<Woken> {
+pub fn woken(event: Value) -> Result<Woken> {
     if event.get("detail-type").is_some() {
         return Ok(Woken::Look(event));
     }
@@ -31,11 +31,11 @@ pub fn woken(event: Value) -> Answered<Woken> {
 
 /// Reads the changes in an event of the table's stream, in its order (Amazon DynamoDB Streams API Reference, Record).
 /// The stream must carry new and old images.
-pub fn changes_from_stream(event: Event) -> Answered<Vec<Change>> {
+pub fn changes_from_stream(event: Event) -> Result<Vec<Change>> {
     event.records.into_iter().map(change).collect()
 }
 
-fn change(record: EventRecord) -> Answered<Change> {
+fn change(record: EventRecord) -> Result<Change> {
     Ok(Change {
         before: image(record.change.old_image)?,
         after: image(record.change.new_image)?,
@@ -43,7 +43,7 @@ fn change(record: EventRecord) -> Answered<Change> {
 }
 
 /// Reads an image of an item. An item has its key at least, so an image without attributes is an absent item.
-fn image(image: serde_dynamo::Item) -> Answered<Option<Item>> {
+fn image(image: serde_dynamo::Item) -> Result<Option<Item>> {
     if image.is_empty() {
         return Ok(None);
     }

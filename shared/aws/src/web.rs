@@ -11,7 +11,7 @@ use std::net::IpAddr;
 use std::time::Duration;
 use url::Url;
 use windlass_domain::fault::{Fault, FaultName};
-use windlass_engine::ports::Answered;
+use windlass_engine::ports::Result;
 
 /// The largest zip that is put into a function inline is 50 MB, one from a bucket 250 MB unpacked
 /// (AWS Lambda Developer Guide, "Lambda quotas").
@@ -90,7 +90,7 @@ pub(crate) async fn send(
 }
 
 /// Downloads the bytes at an address that AWS gave out.
-pub(crate) async fn download(url: &str) -> Answered<Bytes> {
+pub(crate) async fn download(url: &str) -> Result<Bytes> {
     let fault =
         |name, why: String| Fault::new(name, format!("downloading a function's code: {why}"));
     let parsed = url::Url::parse(url).map_err(|error| {

@@ -6,7 +6,7 @@ mod replay;
 
 use replay::{Replay, reply, s3_error};
 use windlass_domain::fault::FaultName;
-use windlass_engine::ports::{LifecycleRule, Objects};
+use windlass_engine::ports::{LifecycleRule, S3Api};
 
 #[tokio::test]
 async fn lifecycle_rules_are_read_old_and_new() {

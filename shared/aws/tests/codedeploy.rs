@@ -10,7 +10,7 @@ use windlass_domain::digest::Digest;
 use windlass_domain::fault::FaultName;
 use windlass_domain::time::Time;
 use windlass_engine::ports::{
-    CodeDeploy, Lifecycle, LifecycleEvent, ListedDeployments, NewDeployed, Revision, Routing,
+    CodeDeployApi, Lifecycle, LifecycleEvent, ListedDeployments, NewDeployed, Revision, Routing,
 };
 
 fn answered(body: &Value) -> Reply {

@@ -9,7 +9,7 @@ use serde_json::{Value, json};
 use windlass_domain::appspec::{Network, Shape};
 use windlass_domain::fault::FaultName;
 use windlass_domain::time::Time;
-use windlass_engine::ports::{CodeDeploy, NewDeployed, Services, Share, TaskSet, Waiting};
+use windlass_engine::ports::{CodeDeployApi, EcsApi, NewDeployed, Share, TaskSet, Waiting};
 
 fn answered(body: &Value) -> Reply {
     let json = [("content-type", "application/x-amz-json-1.1")];

@@ -16,8 +16,8 @@ use windlass_aws::Aws;
 use windlass_domain::fault::FaultName;
 use windlass_domain::place::Place;
 use windlass_engine::ports::{
-    Answered, Cdn, Code, CopySource, Events, Executions, Functions, Notifications, ObjectId,
-    Objects, PutOptions, Reach, Registry, Replaces, Services, Upload,
+    AssumeRole, CloudFrontApi, Code, CopySource, EcrApi, EcsApi, EventBridgeApi, LambdaApi,
+    ObjectId, PutOptions, Replaces, Result, S3Api, SnsApi, StepFunctionsApi, Upload,
 };
 
 async fn fault_of(status: u16, code: &str) -> windlass_domain::fault::Fault {
@@ -149,7 +149,7 @@ async fn what_aws_refused_is_forgotten_after_two_minutes() {
 }
 
 /// A call to which AWS never answers: how long it was waited for, and that it was sent once.
-async fn given_up<T: std::fmt::Debug>(call: impl AsyncFnOnce(Aws) -> Answered<T>) -> Duration {
+async fn given_up<T: std::fmt::Debug>(call: impl AsyncFnOnce(Aws) -> Result<T>) -> Duration {
     let (aws, replay) = Replay::new(vec![Reply::Silence]);
     let fault = call(aws).await.expect_err("nothing was answered");
     assert_eq!(fault.name, FaultName::Unavailable);

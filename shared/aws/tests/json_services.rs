@@ -8,7 +8,7 @@ use replay::{Replay, Reply, json_error, reply};
 use serde_json::json;
 use windlass_domain::fault::FaultName;
 use windlass_domain::place::Place;
-use windlass_engine::ports::{JsonCall, JsonServices, Reach};
+use windlass_engine::ports::{AssumeRole, JsonCall, JsonServices};
 
 fn call() -> JsonCall {
     JsonCall {

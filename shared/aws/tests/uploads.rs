@@ -11,7 +11,7 @@ mod replay;
 use bytes::Bytes;
 use replay::{Replay, reply, s3_error};
 use windlass_domain::fault::FaultName;
-use windlass_engine::ports::{Objects, PutOptions, Replaces, Upload};
+use windlass_engine::ports::{PutOptions, Replaces, S3Api, Upload};
 
 const BEGUN: &str = "<InitiateMultipartUploadResult><Bucket>b</Bucket><Key>k</Key><UploadId>u1</UploadId></InitiateMultipartUploadResult>";
 const COMPLETED: &str =

@@ -1,7 +1,7 @@
 //! Writes the findings on an upload beside it as `<key>.findings.json`, where its author looks.
 
 use crate::config::Configured;
-use crate::ports::{Answered, ObjectHead, ObjectId, Objects, PutOptions, Replaces};
+use crate::ports::{ObjectHead, ObjectId, PutOptions, Replaces, Result, S3Api};
 use serde::{Deserialize, Serialize, Serializer};
 use windlass_domain::deployment::Deployment;
 use windlass_domain::ending::Ending;
@@ -52,7 +52,7 @@ impl Beside {
 }
 
 /// Reads the note beside an upload. `None` if nothing lies there, or something that Windlass did not write.
-pub async fn read(ports: &(impl Objects + Configured), key: &str) -> Answered<Option<Beside>> {
+pub async fn read(ports: &(impl S3Api + Configured), key: &str) -> Result<Option<Beside>> {
     let place = ObjectId {
         bucket: ports.config().artifacts_bucket.clone(),
         key: format!("{key}{FINDINGS_SUFFIX}"),
@@ -63,15 +63,15 @@ pub async fn read(ports: &(impl Objects + Configured), key: &str) -> Answered<Op
 
 /// The object there, and what it says if it is ours.
 async fn lying(
-    ports: &impl Objects,
+    ports: &impl S3Api,
     mut place: ObjectId,
-) -> Answered<Option<(ObjectHead, Option<Beside>)>> {
+) -> Result<Option<(ObjectHead, Option<Beside>)>> {
     let Some(head) = ports.head(&place).await? else {
         return Ok(None);
     };
     place.version_id.clone_from(&head.version_id);
     let lies = if head.bytes <= LARGEST {
-        let lies = Objects::get(ports, &place, LARGEST).await?;
+        let lies = S3Api::get(ports, &place, LARGEST).await?;
         serde_json::from_slice(&lies).ok()
     } else {
         None
@@ -81,10 +81,10 @@ async fn lying(
 
 /// Writes the findings on an upload; an empty list tells that nothing is wrong with it.
 pub async fn write(
-    ports: &(impl Objects + Configured),
+    ports: &(impl S3Api + Configured),
     upload: &ObjectRef,
     findings: &[Finding],
-) -> Answered<()> {
+) -> Result<()> {
     let beside = Beside {
         version_id: upload.version_id.clone(),
         deployment: None,
@@ -96,10 +96,10 @@ pub async fn write(
 /// Writes the findings on an upload that is looked at more than once, where they do not lie there already. That nothing
 /// is wrong with it is told where something else was.
 pub async fn tell_of(
-    ports: &(impl Objects + Configured),
+    ports: &(impl S3Api + Configured),
     upload: &ObjectRef,
     findings: &[Finding],
-) -> Answered<()> {
+) -> Result<()> {
     let lies = read(ports, &upload.key).await?;
     let version = upload.version_id.as_deref();
     let known = lies.filter(|lies| lies.is_about(version) || findings.is_empty());
@@ -112,7 +112,7 @@ pub async fn tell_of(
 
 /// Writes beside its upload why a deployment was rejected. A note that cannot be written does not
 /// stop the ending that it is about.
-pub async fn tell(ports: &(impl Objects + Configured), record: &Deployment) -> Answered<()> {
+pub async fn tell(ports: &(impl S3Api + Configured), record: &Deployment) -> Result<()> {
     let (Some(upload), Some(ended)) = (&record.upload, &record.ending) else {
         return Ok(());
     };
@@ -136,10 +136,10 @@ pub async fn tell(ports: &(impl Objects + Configured), record: &Deployment) -> A
 /// Tells beside an upload that became this deployment that nothing is wrong with it, where findings
 /// lie there that are not about it: of a former version, or of a former attempt.
 pub async fn clear(
-    ports: &(impl Objects + Configured),
+    ports: &(impl S3Api + Configured),
     upload: Option<&ObjectRef>,
     id: &DeploymentId,
-) -> Answered<()> {
+) -> Result<()> {
     let Some(upload) = upload else { return Ok(()) };
     let place = ObjectId {
         bucket: ports.config().artifacts_bucket.clone(),
@@ -172,11 +172,11 @@ fn key(upload: &ObjectRef) -> String {
 }
 
 async fn put(
-    ports: &(impl Objects + Configured),
+    ports: &(impl S3Api + Configured),
     upload: &ObjectRef,
     beside: &Beside,
     replaces: Replaces,
-) -> Answered<()> {
+) -> Result<()> {
     let text = serde_json::to_vec(beside)
         .map_err(|error| Fault::internal(format!("findings cannot be written: {error}")))?;
     let options = PutOptions {

@@ -1,7 +1,7 @@
 //! Collects the faults of a run that looks at many things, so that a fault with one thing does not keep the others from
 //! their turn.
 
-use crate::ports::Answered;
+use crate::ports::Result;
 use std::fmt::Display;
 use windlass_domain::fault::Fault;
 
@@ -31,7 +31,7 @@ impl Faults {
     }
 
     /// Returns the result of a thing; `None` if it is a fault, which is noted.
-    pub fn take<T>(&mut self, thing: impl Display, came: Answered<T>) -> Option<T> {
+    pub fn take<T>(&mut self, thing: impl Display, came: Result<T>) -> Option<T> {
         match came {
             Ok(came) => Some(came),
             Err(fault) => {
@@ -49,7 +49,7 @@ impl Faults {
     /// Ends the run with the first fault, with the others in its message.
     ///
     /// # Errors The first fault, if there was one.
-    pub fn into_answer(self) -> Answered<()> {
+    pub fn into_answer(self) -> Result<()> {
         let Some(mut first) = self.first else {
             return Ok(());
         };

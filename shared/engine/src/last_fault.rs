@@ -1,9 +1,9 @@
 //! Keeps the last fault of a state that only looks, such as `Prepare`. The machine passes on only the fault's name;
 //! this gives its text to the ending, for whoever asked.
 
+use crate::ledger::{self, Fence, LastFault, Stored};
 use crate::payload::Caller;
-use crate::ports::{Answered, Clock, Ledger};
-use crate::store::{self, Fence, LastFault, Stored};
+use crate::ports::{Clock, DynamoDbApi, Result};
 use windlass_domain::fault::{Fault, FaultName};
 use windlass_domain::identity::DeploymentId;
 
@@ -16,17 +16,17 @@ impl LastFault {
 }
 
 /// The last fault of a deployment's states, if one failed.
-pub async fn of(ports: &impl Ledger, id: &DeploymentId) -> Answered<Option<LastFault>> {
-    let last = store::load(ports, &store::last_fault(id)).await?;
+pub async fn of(ports: &impl DynamoDbApi, id: &DeploymentId) -> Result<Option<LastFault>> {
+    let last = ledger::load(ports, &ledger::last_fault(id)).await?;
     Ok(last.map(|last| last.value))
 }
 
 /// The same answer; its fault is kept in the ledger first, where that answers and the lock has the token still.
 pub async fn kept<T>(
-    ports: &(impl Ledger + Clock),
+    ports: &(impl DynamoDbApi + Clock),
     (state, by): (&'static str, &Caller),
-    answered: Answered<T>,
-) -> Answered<T> {
+    answered: Result<T>,
+) -> Result<T> {
     if let Err(fault) = &answered
         && !is_told_elsewhere(fault.name)
         && let Err(untold) = keep(ports, (state, by), fault).await
@@ -44,14 +44,14 @@ fn is_told_elsewhere(name: FaultName) -> bool {
 }
 
 async fn keep(
-    ports: &(impl Ledger + Clock),
+    ports: &(impl DynamoDbApi + Clock),
     (state, by): (&str, &Caller),
     fault: &Fault,
-) -> Answered<()> {
+) -> Result<()> {
     let id = &by.deployment;
-    let record = store::require(ports, &store::deployment(id)).await?;
-    let key = store::last_fault(id);
-    let former = store::load(ports, &key).await?;
+    let record = ledger::require(ports, &ledger::deployment(id)).await?;
+    let key = ledger::last_fault(id);
+    let former = ledger::load(ports, &key).await?;
     let kept = Stored {
         rev: former.map_or(0, |former| former.rev),
         value: LastFault {

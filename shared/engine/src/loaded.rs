@@ -2,9 +2,9 @@
 //! the place of its targets, and the lock that fences what is written for it.
 
 use crate::config::Configured;
+use crate::ledger::{self, Fence, Stored};
 use crate::payload::{Answer, Caller};
-use crate::ports::{Answered, Ledger};
-use crate::store::{self, Fence, Stored};
+use crate::ports::{DynamoDbApi, Result};
 use windlass_domain::declaration::Declared;
 use windlass_domain::declaration::resolved::Resolved;
 use windlass_domain::deployment::Deployment;
@@ -39,28 +39,31 @@ impl Loaded {
 }
 
 /// Reads the deployment that a state asks for. `StaleToken` if another execution took over.
-pub async fn load(ports: &(impl Ledger + Configured), by: &Caller) -> Answered<Loaded> {
-    let record = store::require(ports, &store::deployment(&by.deployment)).await?;
+pub async fn load(ports: &(impl DynamoDbApi + Configured), by: &Caller) -> Result<Loaded> {
+    let record = ledger::require(ports, &ledger::deployment(&by.deployment)).await?;
     let fence = Fence::new(&record.value, by.token);
     let lock = fence.lock(ports).await?.value;
     of_record(ports, record, lock, fence).await
 }
 
 /// A deployment that is only planned: it holds no lock, and nothing is written for it but the plan.
-pub async fn planned(ports: &(impl Ledger + Configured), record: Deployment) -> Answered<Loaded> {
-    let key = store::lock(record.environment_id());
-    let lock = store::load_or_default(ports, &key).await?;
-    let record = Stored::new(store::deployment(&record.id), record);
+pub async fn planned(
+    ports: &(impl DynamoDbApi + Configured),
+    record: Deployment,
+) -> Result<Loaded> {
+    let key = ledger::lock(record.environment_id());
+    let lock = ledger::load_or_default(ports, &key).await?;
+    let record = Stored::new(ledger::deployment(&record.id), record);
     let fence = Fence::new(&record.value, 0);
     of_record(ports, record, lock.value, fence).await
 }
 
 async fn of_record(
-    ports: &impl Ledger,
+    ports: &impl DynamoDbApi,
     record: Stored<Deployment>,
     lock: Lock,
     fence: Fence,
-) -> Answered<Loaded> {
+) -> Result<Loaded> {
     let resolved = resolved(ports, &record.value).await?;
     let place = place_of(&resolved, &record.value.id);
     Ok(Loaded {
@@ -74,15 +77,15 @@ async fn of_record(
 }
 
 /// The declaration of a deployment, for its environment.
-pub async fn resolved(ports: &impl Ledger, record: &Deployment) -> Answered<Resolved> {
-    let key = store::declaration(&record.app, &record.declaration);
-    let declared = store::require(ports, &key).await?;
+pub async fn resolved(ports: &impl DynamoDbApi, record: &Deployment) -> Result<Resolved> {
+    let key = ledger::declaration(&record.app, &record.declaration);
+    let declared = ledger::require(ports, &key).await?;
     resolve(&declared.value, record)
 }
 
 /// A declaration is checked before it is recorded, so findings here are not the caller's.
-fn resolve(declared: &Declared, record: &Deployment) -> Answered<Resolved> {
-    store::read_declaration(declared)
+fn resolve(declared: &Declared, record: &Deployment) -> Result<Resolved> {
+    ledger::read_declaration(declared)
         .and_then(|declaration| declaration.resolve(&record.environment))
         .map_err(|findings| {
             let findings: Vec<String> = findings.iter().map(ToString::to_string).collect();

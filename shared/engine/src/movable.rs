@@ -3,11 +3,11 @@
 pub mod application;
 
 use crate::config::Configured;
+use crate::ledger::{self, Stored, Watched};
 use crate::observe::where_it_ran;
 use crate::pin;
-use crate::ports::{Answered, Ledger, Write};
+use crate::ports::{DynamoDbApi, Result, Write};
 use crate::removable::Removable;
-use crate::store::{self, Stored, Watched};
 use crate::trouble::{Checked, apart};
 use std::collections::BTreeMap;
 use windlass_domain::declaration::Declared;
@@ -43,17 +43,17 @@ struct There {
 
 impl Movable {
     /// Reads it. The locks are read first, as for a removal.
-    pub async fn load(ports: &(impl Ledger + Configured), moving: Moving<'_>) -> Answered<Self> {
+    pub async fn load(ports: &(impl DynamoDbApi + Configured), moving: Moving<'_>) -> Result<Self> {
         let declarations = declarations(ports, moving).await?;
         let to = There::load(ports, moving.to).await?;
         let from = Removable::load(ports, moving.removal()).await?;
         let kinds = kinds(ports, &from.state.value).await?;
         let EnvironmentId { app, environment } = moving.from;
-        let key = store::snapshot(
+        let key = ledger::snapshot(
             EnvironmentId::new(app, environment),
             from.state.value.snapshot,
         );
-        let left = store::load(ports, &key).await?;
+        let left = ledger::load(ports, &key).await?;
         Ok(Self {
             kinds,
             left: left.map(|left| left.value.with_found(&from.state.value)),
@@ -89,7 +89,7 @@ impl Movable {
 
     /// Returns the writes that move it, all or none, on the condition that nobody takes a lock of either side and no
     /// declaration changes.
-    pub fn moved(mut self, moving: Moving<'_>, moves: &Moves, now: Time) -> Answered<Vec<Write>> {
+    pub fn moved(mut self, moving: Moving<'_>, moves: &Moves, now: Time) -> Result<Vec<Write>> {
         let mut writes = Vec::new();
         for claims in &mut self.from.claims {
             if moves.hand_on(moving, &mut claims.value) {
@@ -99,14 +99,14 @@ impl Movable {
         writes.extend(self.declarations.iter().map(Watched::check));
         writes.extend(self.recorded(moving, moves, now)?);
         let EnvironmentId { app, environment } = moving.from;
-        let index = store::environment_index(EnvironmentId::new(app, environment));
+        let index = ledger::environment_index(EnvironmentId::new(app, environment));
         writes.push(self.from.state.put_indexed(Some(index))?);
         Ok(writes)
     }
 
     /// Moves the records, and returns their writes except that of the former owner's state. The writes require that
     /// nobody takes a lock of either side meanwhile.
-    fn recorded(&mut self, moving: Moving<'_>, moves: &Moves, now: Time) -> Answered<Vec<Write>> {
+    fn recorded(&mut self, moving: Moving<'_>, moves: &Moves, now: Time) -> Result<Vec<Write>> {
         let mut writes = vec![unchanged(&self.from.lock)];
         let parcels = moves.take_out(moving, &mut self.from.state.value, now);
         let left = self.left.as_ref();
@@ -121,12 +121,12 @@ impl Movable {
                 there.value.hold.get_or_insert_with(|| hold.clone());
             }
             writes.push(unchanged(&self.to.lock));
-            let index = store::environment_index(EnvironmentId::new(app, environment));
+            let index = ledger::environment_index(EnvironmentId::new(app, environment));
             writes.push(there.put_indexed(Some(index))?);
             made
         };
         for snapshot in made {
-            let key = store::snapshot(EnvironmentId::new(app, environment), snapshot.number);
+            let key = ledger::snapshot(EnvironmentId::new(app, environment), snapshot.number);
             writes.push(Stored::new(key, snapshot).put()?);
         }
         Ok(writes)
@@ -134,25 +134,28 @@ impl Movable {
 }
 
 impl There {
-    async fn load(ports: &(impl Ledger + Configured), side: EnvironmentId<'_>) -> Answered<Self> {
+    async fn load(
+        ports: &(impl DynamoDbApi + Configured),
+        side: EnvironmentId<'_>,
+    ) -> Result<Self> {
         let EnvironmentId { app, environment } = side;
         let lock =
-            store::load_or_default(ports, &store::lock(EnvironmentId::new(app, environment)))
+            ledger::load_or_default(ports, &ledger::lock(EnvironmentId::new(app, environment)))
                 .await?;
         let state =
-            store::load_or_default(ports, &store::state(EnvironmentId::new(app, environment)))
+            ledger::load_or_default(ports, &ledger::state(EnvironmentId::new(app, environment)))
                 .await?;
         Ok(Self {
             lock,
             state,
-            waiting: store::load_all(
+            waiting: ledger::load_all(
                 ports,
-                &store::all_waiting(EnvironmentId::new(app, environment)),
+                &ledger::all_waiting(EnvironmentId::new(app, environment)),
             )
             .await?,
-            drills: store::load_or_default(
+            drills: ledger::load_or_default(
                 ports,
-                &store::drills(EnvironmentId::new(app, environment)),
+                &ledger::drills(EnvironmentId::new(app, environment)),
             )
             .await?,
             declared: apart(declared(ports, side).await)?,
@@ -162,7 +165,7 @@ impl There {
 
 /// The kinds of the components that the declaration in force has in an environment.
 async fn declared(
-    ports: &(impl Ledger + Configured),
+    ports: &(impl DynamoDbApi + Configured),
     EnvironmentId { app, environment }: EnvironmentId<'_>,
 ) -> Checked<BTreeMap<ComponentName, KindName>> {
     let found = pin::declaration_in_force(ports, app).await?;
@@ -174,9 +177,9 @@ async fn declared(
 
 /// The kinds of what runs, by the steps of the deployments that brought it.
 async fn kinds(
-    ports: &impl Ledger,
+    ports: &impl DynamoDbApi,
     state: &EnvironmentState,
-) -> Answered<BTreeMap<ComponentName, KindName>> {
+) -> Result<BTreeMap<ComponentName, KindName>> {
     let mut kinds = BTreeMap::new();
     for (name, running) in &state.running {
         let step = where_it_ran(ports, name, running).await?;
@@ -185,7 +188,10 @@ async fn kinds(
     Ok(kinds)
 }
 
-async fn declarations(ports: &impl Ledger, moving: Moving<'_>) -> Answered<Vec<Watched<Declared>>> {
+async fn declarations(
+    ports: &impl DynamoDbApi,
+    moving: Moving<'_>,
+) -> Result<Vec<Watched<Declared>>> {
     let mut all = vec![declaration(ports, moving.from.app).await?];
     if moving.to.app != moving.from.app {
         all.push(declaration(ports, moving.to.app).await?);
@@ -193,14 +199,14 @@ async fn declarations(ports: &impl Ledger, moving: Moving<'_>) -> Answered<Vec<W
     Ok(all)
 }
 
-async fn declaration(ports: &impl Ledger, app: &AppName) -> Answered<Watched<Declared>> {
-    Watched::read(ports, store::declaration_in_force(app)).await
+async fn declaration(ports: &impl DynamoDbApi, app: &AppName) -> Result<Watched<Declared>> {
+    Watched::read(ports, ledger::declaration_in_force(app)).await
 }
 
 fn unchanged(one: &Stored<impl serde::Serialize>) -> Write {
     Write::check(one.key.clone(), one.unchanged())
 }
 
-fn put_claims(claims: &Stored<Claims>) -> Answered<Write> {
-    claims.put_indexed(Some(store::claims_index(&claims.key)))
+fn put_claims(claims: &Stored<Claims>) -> Result<Write> {
+    claims.put_indexed(Some(ledger::claims_index(&claims.key)))
 }

@@ -8,8 +8,8 @@ use crate::kinds::{
     Kind, KindPorts, Noticed, Recorded, Then, Trail, Way, fields, from_value, to_value,
     with_kind_of,
 };
-use crate::ports::{Answered, Ledger};
-use crate::store::{self, Stored};
+use crate::ledger::{self, Stored};
+use crate::ports::{DynamoDbApi, Result};
 use futures::stream::{self, StreamExt};
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
@@ -32,8 +32,8 @@ use windlass_domain::tenancy::Claim;
 const AT_A_TIME: usize = 8;
 
 /// The ports that observing needs.
-pub trait Ports: KindPorts + Ledger {}
-impl<P: KindPorts + Ledger> Ports for P {}
+pub trait Ports: KindPorts + DynamoDbApi {}
+impl<P: KindPorts + DynamoDbApi> Ports for P {}
 
 /// Looks at each running component's target. Whatever goes wrong with one is told of that one.
 pub async fn compare(
@@ -60,11 +60,7 @@ pub async fn glance(
         .await
 }
 
-async fn component(
-    ports: &impl Ports,
-    name: &ComponentName,
-    running: &Running,
-) -> Answered<Glance> {
+async fn component(ports: &impl Ports, name: &ComponentName, running: &Running) -> Result<Glance> {
     let step = where_it_ran(ports, name, running).await?;
     let (Some(step), false) = (step, running.state.is_null()) else {
         return Ok(Glance::unknown(
@@ -98,14 +94,14 @@ async fn component(
 /// The target and the place of what is recorded of a component, as the step of the deployment that changed it, or
 /// found it in place, has them.
 pub async fn where_it_ran(
-    ports: &impl Ledger,
+    ports: &impl DynamoDbApi,
     name: &ComponentName,
     running: &Running,
-) -> Answered<Option<Step>> {
+) -> Result<Option<Step>> {
     let brought = &running.names.brought.deployment;
     let name = running.name_in(brought, name);
-    for key in [store::step, store::seen] {
-        let step = store::load(ports, &key(brought, name)).await?;
+    for key in [ledger::step, ledger::seen] {
+        let step = ledger::load(ports, &key(brought, name)).await?;
         if let Some(step) = step.map(|step: Stored<Step>| step.value) {
             return Ok(Some(step));
         }
@@ -119,7 +115,7 @@ pub async fn trail(
     ports: &impl Ports,
     name: &ComponentName,
     running: &Running,
-) -> Answered<Option<(Place, String)>> {
+) -> Result<Option<(Place, String)>> {
     let Some(step) = where_it_ran(ports, name, running).await? else {
         return Ok(None);
     };
@@ -135,7 +131,7 @@ struct Trails<'s> {
 impl Then for Trails<'_> {
     type Out = Option<Trail>;
 
-    async fn then<K: Kind>(self, _: &K) -> Answered<Option<Trail>> {
+    async fn then<K: Kind>(self, _: &K) -> Result<Option<Trail>> {
         Ok(K::trail(&from_value("target", self.target)?))
     }
 }
@@ -144,7 +140,7 @@ impl Then for Trails<'_> {
 /// and with what is recorded as running. Things that the recorded state only names are kept. Transient faults are
 /// returned as faults, so that the look is repeated. Every other fault is part of the answer: it is what stands in the
 /// way.
-pub async fn live(ports: &impl Ports, step: &Step, running: Option<&Running>) -> Answered<Live> {
+pub async fn live(ports: &impl Ports, step: &Step, running: Option<&Running>) -> Result<Live> {
     let recorded = running.map(|running| &running.state);
     let recorded = recorded.filter(|state| !state.is_null());
     let known = [&step.before, recorded.unwrap_or(&step.before)];
@@ -177,7 +173,7 @@ pub async fn live(ports: &impl Ports, step: &Step, running: Option<&Running>) ->
 
 /// Returns whether callers get what is recorded, with a look as the deployment would look that brought it. A look at a
 /// site tells what visitors notice of the files of one deployment, and another deployment may have others.
-async fn is_as_recorded(ports: &impl Ports, step: &Step, running: &Running) -> Answered<bool> {
+async fn is_as_recorded(ports: &impl Ports, step: &Step, running: &Running) -> Result<bool> {
     if running.state.is_null() {
         return Ok(false);
     }
@@ -201,7 +197,7 @@ async fn is_as_recorded(ports: &impl Ports, step: &Step, running: &Running) -> A
 
 /// The result of a look at a target, with the comparison of known states.
 struct Looked<const N: usize> {
-    beside: [Answered<Beside>; N],
+    beside: [Result<Beside>; N],
     /// The most calls to the target that the look took.
     calls: u32,
     saw: Saw,
@@ -248,13 +244,13 @@ enum Saw {
 /// The action on a state that was seen. It is a type and no value: so a function that only compares has no code that
 /// writes, and its role needs no right to write.
 trait And {
-    async fn and<K: Kind>(kind: &K, target: &K::Target, seen: &K::Seen) -> Answered<()>;
+    async fn and<K: Kind>(kind: &K, target: &K::Target, seen: &K::Seen) -> Result<()>;
 }
 
 struct Compares;
 
 impl And for Compares {
-    async fn and<K: Kind>(_: &K, _: &K::Target, _: &K::Seen) -> Answered<()> {
+    async fn and<K: Kind>(_: &K, _: &K::Target, _: &K::Seen) -> Result<()> {
         Ok(())
     }
 }
@@ -263,7 +259,7 @@ impl And for Compares {
 struct Keeps;
 
 impl And for Keeps {
-    async fn and<K: Kind>(kind: &K, target: &K::Target, seen: &K::Seen) -> Answered<()> {
+    async fn and<K: Kind>(kind: &K, target: &K::Target, seen: &K::Seen) -> Result<()> {
         kind.keep(target, seen).await
     }
 }
@@ -273,7 +269,7 @@ async fn look<A: And, const N: usize>(
     ports: &impl Ports,
     step: &Step,
     known: [&Value; N],
-) -> Answered<Looked<N>> {
+) -> Result<Looked<N>> {
     let and = PhantomData::<A>;
     with_kind_of(ports, step, Look { step, known, and }).await
 }
@@ -287,7 +283,7 @@ struct Look<'s, A, const N: usize> {
 impl<A: And, const N: usize> Then for Look<'_, A, N> {
     type Out = Looked<N>;
 
-    async fn then<K: Kind>(self, kind: &K) -> Answered<Looked<N>> {
+    async fn then<K: Kind>(self, kind: &K) -> Result<Looked<N>> {
         look_at::<K, A, N>(kind, self.step, self.known).await
     }
 }
@@ -296,7 +292,7 @@ async fn look_at<K: Kind, A: And, const N: usize>(
     kind: &K,
     step: &Step,
     known: [&Value; N],
-) -> Answered<Looked<N>> {
+) -> Result<Looked<N>> {
     let target: K::Target = from_value("target", &step.target)?;
     let way = Way {
         changes: &step.changes,
@@ -327,7 +323,7 @@ async fn look_at<K: Kind, A: And, const N: usize>(
 }
 
 /// Compares what was seen with a recorded state.
-fn beside<K: Kind>(seen: Option<&(K::Seen, Noticed)>, state: &Value) -> Answered<Beside> {
+fn beside<K: Kind>(seen: Option<&(K::Seen, Noticed)>, state: &Value) -> Result<Beside> {
     let Recorded {
         goal,
         noticed: known,

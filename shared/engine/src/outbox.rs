@@ -2,11 +2,11 @@
 //! lock. It does not write to the ledger what it has passed on, so nothing is written twice. Once a day it also tells
 //! summaries.
 
+use crate::ledger::Done;
+use crate::ledger::{self};
 use crate::log;
-use crate::ports::{Answered, Events, Executions, Item, Ledger, Notifications};
+use crate::ports::{DynamoDbApi, EventBridgeApi, Item, Result, SnsApi, StepFunctionsApi};
 use crate::recovery::wake;
-use crate::store::Done;
-use crate::store::{self};
 use serde::de::DeserializeOwned;
 use serde_json::Value;
 use tracing::Instrument as _;
@@ -35,13 +35,13 @@ pub struct Change {
 }
 
 /// The ports that the outbox needs.
-pub trait Ports: Ledger + Executions + Events + Notifications {}
-impl<P: Ledger + Executions + Events + Notifications> Ports for P {}
+pub trait Ports: DynamoDbApi + StepFunctionsApi + EventBridgeApi + SnsApi {}
+impl<P: DynamoDbApi + StepFunctionsApi + EventBridgeApi + SnsApi> Ports for P {}
 
 /// Serves a batch of the stream, in order. The stream repeats a batch that fails; so an event may
 /// come twice, and none is lost. What fails for itself would fail at every repetition and keep what
 /// comes after it waiting, so people are told of it instead.
-pub async fn handle(ports: &impl Ports, changes: &[Change]) -> Answered<()> {
+pub async fn handle(ports: &impl Ports, changes: &[Change]) -> Result<()> {
     for change in changes {
         let work = one(ports, change);
         let served = match change.after.as_ref().and_then(deployment_of) {
@@ -64,7 +64,7 @@ fn is_for_itself(fault: &Fault) -> bool {
     )
 }
 
-async fn tell(ports: &impl Ports, change: &Change, fault: &Fault) -> Answered<()> {
+async fn tell(ports: &impl Ports, change: &Change, fault: &Fault) -> Result<()> {
     let item = change.after.as_ref().or(change.before.as_ref());
     let key = item.map(|item| &item.key);
     let item = key.map_or_else(String::new, |key| format!("{} {}", key.pk, key.sk));
@@ -86,7 +86,7 @@ fn deployment_of(item: &Item) -> Option<DeploymentId> {
 /// once: one that was counted and whose answer was lost is counted again. An ending is not remembered as counted,
 /// because that would be a write to the ledger for each, to spare a chart such a rare second one; the figures of an
 /// environment are read from its history and know each deployment once.
-pub async fn endings(ports: &impl Ledger, changes: &[Change]) -> Answered<Vec<EndedDeployment>> {
+pub async fn endings(ports: &impl DynamoDbApi, changes: &[Change]) -> Result<Vec<EndedDeployment>> {
     let mut endings = Vec::new();
     for mut ended in changes.iter().filter_map(|change| ending_of(change).ok()?) {
         let watched_s = watched_s(ports, &ended.id).await?;
@@ -109,8 +109,8 @@ pub fn restored(changes: &[Change]) -> Vec<Restored> {
 
 /// Returns for how many seconds the waves of a deployment were watched, from the beginning of each bake to the last
 /// look.
-async fn watched_s(ports: &impl Ledger, id: &DeploymentId) -> Answered<u64> {
-    let all = store::load_all(ports, &store::judgements(id)).await?;
+async fn watched_s(ports: &impl DynamoDbApi, id: &DeploymentId) -> Result<u64> {
+    let all = ledger::load_all(ports, &ledger::judgements(id)).await?;
     let watched_ms: u64 = all
         .iter()
         .map(|judgement| judgement.value.looked.ms_since(judgement.value.started))
@@ -118,13 +118,13 @@ async fn watched_s(ports: &impl Ledger, id: &DeploymentId) -> Answered<u64> {
     Ok(watched_ms / 1000)
 }
 
-fn ending_of(change: &Change) -> Answered<Option<EndedDeployment>> {
+fn ending_of(change: &Change) -> Result<Option<EndedDeployment>> {
     let records = records(change)?;
     Ok(records.and_then(|(before, after)| EndedDeployment::of(before.as_ref(), &after)))
 }
 
 /// Reads the record of a deployment, as it was and as it is; `None` if the change is of another item.
-fn records(change: &Change) -> Answered<Option<(Option<Deployment>, Deployment)>> {
+fn records(change: &Change) -> Result<Option<(Option<Deployment>, Deployment)>> {
     let Some(after) = change.after.as_ref().filter(|item| is_record(item)) else {
         return Ok(None);
     };
@@ -136,7 +136,7 @@ fn is_record(item: &Item) -> bool {
     item.key.sk == "record" && item.key.pk.starts_with("deployment#")
 }
 
-async fn one(ports: &impl Ports, change: &Change) -> Answered<()> {
+async fn one(ports: &impl Ports, change: &Change) -> Result<()> {
     let before = change.before.as_ref();
     let Some(after) = &change.after else {
         return match before.filter(|before| before.key.sk.starts_with("waiting#")) {
@@ -160,7 +160,7 @@ async fn one(ports: &impl Ports, change: &Change) -> Answered<()> {
             send_all(ports, of_hourly_look(former.as_ref(), &read(after)?)).await
         }
         (pk, "state") => {
-            let Some((app, environment)) = store::environment_of(pk) else {
+            let Some((app, environment)) = ledger::environment_of(pk) else {
                 return Ok(());
             };
             let former: Option<EnvironmentState> = before.map(read).transpose()?;
@@ -171,8 +171,8 @@ async fn one(ports: &impl Ports, change: &Change) -> Answered<()> {
             );
             send_all(ports, event.into_iter().collect()).await
         }
-        (pk, sk) if sk.starts_with(store::DRILL) && before.is_none() => {
-            let Some((app, environment)) = store::environment_of(pk) else {
+        (pk, sk) if sk.starts_with(ledger::DRILL) && before.is_none() => {
+            let Some((app, environment)) = ledger::environment_of(pk) else {
                 return Ok(());
             };
             let event = of_drill(EnvironmentId::new(&app, &environment), &read(after)?);
@@ -200,18 +200,18 @@ async fn one(ports: &impl Ports, change: &Change) -> Answered<()> {
 
 /// A lock that was freed wakes those that wait; so does one that only an operator frees, because admission refuses them
 /// then, and nothing else would tell them.
-async fn freed(ports: &impl Ports, before: Option<&Item>, after: &Item) -> Answered<()> {
+async fn freed(ports: &impl Ports, before: Option<&Item>, after: &Item) -> Result<()> {
     let former: Option<Lock> = before.map(read).transpose()?;
     let lock: Lock = read(after)?;
     let was_stuck = former.as_ref().is_some_and(|it| it.stuck().is_some());
     if !was_stuck
         && lock.stuck().is_some()
-        && let Some((app, environment)) = store::environment_of(&after.key.pk)
+        && let Some((app, environment)) = ledger::environment_of(&after.key.pk)
     {
         return wake(ports, EnvironmentId::new(&app, &environment)).await;
     }
     let was_held = former.is_some_and(|former| former.held.is_some());
-    match store::environment_of(&after.key.pk) {
+    match ledger::environment_of(&after.key.pk) {
         Some((app, environment)) if was_held && lock.held.is_none() => {
             wake(ports, EnvironmentId::new(&app, &environment)).await
         }
@@ -221,19 +221,20 @@ async fn freed(ports: &impl Ports, before: Option<&Item>, after: &Item) -> Answe
 
 /// Wakes those that wait when a deployment left the queue without a turn while the lock is free, because they let it go
 /// before them.
-async fn left_the_queue(ports: &impl Ports, before: &Item) -> Answered<()> {
-    let Some((app, environment)) = store::environment_of(&before.key.pk) else {
+async fn left_the_queue(ports: &impl Ports, before: &Item) -> Result<()> {
+    let Some((app, environment)) = ledger::environment_of(&before.key.pk) else {
         return Ok(());
     };
     let lock =
-        store::load_or_default(ports, &store::lock(EnvironmentId::new(&app, &environment))).await?;
+        ledger::load_or_default(ports, &ledger::lock(EnvironmentId::new(&app, &environment)))
+            .await?;
     match lock.value.held {
         Some(_) => Ok(()),
         None => wake(ports, EnvironmentId::new(&app, &environment)).await,
     }
 }
 
-async fn send_all(ports: &impl Ports, events: Vec<Event>) -> Answered<()> {
+async fn send_all(ports: &impl Ports, events: Vec<Event>) -> Result<()> {
     for event in events {
         let detail = serde_json::to_value(&event.detail)
             .map_err(|error| Fault::internal(format!("an event cannot be written: {error}")))?;
@@ -248,9 +249,9 @@ async fn send_all(ports: &impl Ports, events: Vec<Event>) -> Answered<()> {
     Ok(())
 }
 
-fn read<T: DeserializeOwned>(item: &Item) -> Answered<T> {
+fn read<T: DeserializeOwned>(item: &Item) -> Result<T> {
     let mut body = item.body.clone();
-    store::unpack(&mut body)?;
+    ledger::unpack(&mut body)?;
     serde_json::from_value(Value::Object(body)).map_err(|error| {
         Fault::internal(format!(
             "the stream's item {} {} cannot be read: {error}",

@@ -1,8 +1,8 @@
 //! Reads what the ledger has of applications and their environments, for an overview: that of the API, and the
 //! summaries.
 
-use crate::ports::{Answered, Ledger, Query};
-use crate::store::{self, Stored};
+use crate::ledger::{self, Stored};
+use crate::ports::{DynamoDbApi, Query, Result};
 use serde_json::{Value, json};
 use windlass_domain::declaration::Declared;
 use windlass_domain::deployment::Deployment;
@@ -33,22 +33,22 @@ const A_PAGE: u32 = 100;
 
 /// Returns the environments of a declaration; none if it cannot be read any more, so that it does not hide the others.
 pub fn environments(declared: &Declared) -> Vec<EnvironmentName> {
-    let read = store::read_declaration(declared);
+    let read = ledger::read_declaration(declared);
     read.map(|it| it.environments().cloned().collect())
         .unwrap_or_default()
 }
 
 /// The environments of an application: the declared ones in their order, then others in which something was deployed.
 pub async fn names(
-    ledger: &impl Ledger,
+    ledger: &impl DynamoDbApi,
     app: &AppName,
     declared: Option<&Stored<Declared>>,
-) -> Answered<Vec<EnvironmentName>> {
+) -> Result<Vec<EnvironmentName>> {
     let mut names = declared.map_or_else(Vec::new, |it| environments(&it.value));
-    let prefix = store::environments_of(app);
-    let known = store::load_index(ledger, &store::ENVIRONMENTS, &prefix).await?;
+    let prefix = ledger::environments_of(app);
+    let known = ledger::load_index(ledger, &ledger::ENVIRONMENTS, &prefix).await?;
     for key in known {
-        if let Some((_, name)) = store::environment_of(&key.pk)
+        if let Some((_, name)) = ledger::environment_of(&key.pk)
             && !names.contains(&name)
         {
             names.push(name);
@@ -70,11 +70,11 @@ pub struct Here {
 }
 
 /// Reads what the ledger has of an environment.
-pub async fn here(ports: &impl Ledger, of: EnvironmentId<'_>) -> Answered<Here> {
-    let state = store::load_or_default(ports, &store::state(of)).await?;
-    let lock = store::load_or_default(ports, &store::lock(of)).await?;
-    let drills = store::load_or_default(ports, &store::drills(of)).await?;
-    let waiting = store::load_all(ports, &store::all_waiting(of)).await?;
+pub async fn here(ports: &impl DynamoDbApi, of: EnvironmentId<'_>) -> Result<Here> {
+    let state = ledger::load_or_default(ports, &ledger::state(of)).await?;
+    let lock = ledger::load_or_default(ports, &ledger::lock(of)).await?;
+    let drills = ledger::load_or_default(ports, &ledger::drills(of)).await?;
+    let waiting = ledger::load_all(ports, &ledger::all_waiting(of)).await?;
     Ok(Here {
         state: state.value,
         lock: lock.value,
@@ -124,13 +124,13 @@ impl Here {
 
 /// The records of an environment that were accepted since then, and where they begin if there were more than `most`.
 pub async fn accepted_since(
-    ledger: &impl Ledger,
+    ledger: &impl DynamoDbApi,
     of: EnvironmentId<'_>,
     from: Time,
     most: usize,
-) -> Answered<(Vec<Deployment>, Option<Time>)> {
+) -> Result<(Vec<Deployment>, Option<Time>)> {
     let mut query = Query {
-        pk: store::history(of),
+        pk: ledger::history(of),
         sk_prefix: String::new(),
         descending: true,
         limit: A_PAGE,
@@ -140,7 +140,7 @@ pub async fn accepted_since(
     loop {
         let page = ledger.query_index(query.clone()).await?;
         for item in page.items {
-            let record: Stored<Deployment> = store::from_item(item)?;
+            let record: Stored<Deployment> = ledger::from_item(item)?;
             if record.value.accepted < from {
                 return Ok((all, None));
             }
@@ -160,12 +160,12 @@ pub async fn accepted_since(
 /// Returns what the last hourly look at an environment found of the components that run; `None` before the schedule
 /// knows the environment.
 pub async fn drift(
-    ledger: &impl Ledger,
+    ledger: &impl DynamoDbApi,
     of: EnvironmentId<'_>,
     here: &Here,
-) -> Answered<Option<Shown>> {
-    let key = store::hourly_look(of);
-    let last = store::load(ledger, &key).await?;
+) -> Result<Option<Shown>> {
+    let key = ledger::hourly_look(of);
+    let last = ledger::load(ledger, &key).await?;
     Ok(last.map(|last| {
         let mut shown = last.value.shown(&here.lock);
         let runs = |name: &ComponentName| here.state.running.contains_key(name);

@@ -4,9 +4,9 @@ pub mod application;
 
 use crate::config::Configured;
 use crate::faults::Faults;
+use crate::ledger::{self, Stored};
 use crate::pin;
-use crate::ports::{Answered, Ledger};
-use crate::store::{self, Stored};
+use crate::ports::{DynamoDbApi, Result};
 use crate::trouble::apart;
 use std::collections::BTreeSet;
 use windlass_domain::drill::Drills;
@@ -31,14 +31,17 @@ pub struct Removable {
 impl Removable {
     /// Reads it. The lock is read first: what is written on the condition that nobody has taken it since belongs to all
     /// that is read after it.
-    pub async fn load(ports: &(impl Ledger + Configured), removal: Removal<'_>) -> Answered<Self> {
+    pub async fn load(
+        ports: &(impl DynamoDbApi + Configured),
+        removal: Removal<'_>,
+    ) -> Result<Self> {
         let (app, env) = (removal.app, removal.environment);
         let lock =
-            store::load_or_default(ports, &store::lock(EnvironmentId::new(app, env))).await?;
+            ledger::load_or_default(ports, &ledger::lock(EnvironmentId::new(app, env))).await?;
         let state =
-            store::load_or_default(ports, &store::state(EnvironmentId::new(app, env))).await?;
+            ledger::load_or_default(ports, &ledger::state(EnvironmentId::new(app, env))).await?;
         let waiting =
-            store::load_all(ports, &store::all_waiting(EnvironmentId::new(app, env))).await?;
+            ledger::load_all(ports, &ledger::all_waiting(EnvironmentId::new(app, env))).await?;
         let in_force = apart(pin::declaration_in_force(ports, app).await)?.ok();
         let here = in_force
             .as_ref()
@@ -54,7 +57,7 @@ impl Removable {
             state,
             claims,
             waiting,
-            drills: store::load_or_default(ports, &store::drills(EnvironmentId::new(app, env)))
+            drills: ledger::load_or_default(ports, &ledger::drills(EnvironmentId::new(app, env)))
                 .await?,
             declared,
             here,
@@ -88,10 +91,10 @@ impl Removable {
 /// The claims of every resource in which something is to be removed: those that the index tells, which may be behind, and
 /// those that the steps tell of what is recorded as running. Each is read itself.
 async fn claims(
-    ports: &impl Ledger,
+    ports: &impl DynamoDbApi,
     removal: Removal<'_>,
     state: &EnvironmentState,
-) -> Answered<Vec<Stored<Claims>>> {
+) -> Result<Vec<Stored<Claims>>> {
     let mut resources = BTreeSet::new();
     for component in state.running.keys() {
         let claims = claims_of(ports, component, state).await?;
@@ -103,15 +106,15 @@ async fn claims(
     resources.extend(of_it.map(|held| held.claim.resource.clone()));
     let mut found = Vec::new();
     for resource in resources {
-        found.push(store::load_or_default(ports, &store::target(&resource)).await?);
+        found.push(ledger::load_or_default(ports, &ledger::target(&resource)).await?);
     }
     Ok(found)
 }
 
 /// All claims of the installation, as the index tells them.
-pub async fn owned(ports: &impl Ledger) -> Answered<Vec<Claims>> {
+pub async fn owned(ports: &impl DynamoDbApi) -> Result<Vec<Claims>> {
     let mut faults = Faults::default();
-    let all = store::load_all_indexed(ports, &store::CLAIMS, &mut faults).await;
+    let all = ledger::load_all_indexed(ports, &ledger::CLAIMS, &mut faults).await;
     faults.into_answer()?;
     Ok(all
         .into_iter()
@@ -121,18 +124,18 @@ pub async fn owned(ports: &impl Ledger) -> Answered<Vec<Claims>> {
 
 /// The claims of a component where it runs: of each deployment that its names tell of.
 async fn claims_of(
-    ports: &impl Ledger,
+    ports: &impl DynamoDbApi,
     component: &ComponentName,
     state: &EnvironmentState,
-) -> Answered<Vec<Claim>> {
+) -> Result<Vec<Claim>> {
     let Some(running) = state.running.get(component) else {
         return Ok(Vec::new());
     };
     let mut claims = Vec::new();
     for by in running.deployments() {
         let name = running.name_in(by, component);
-        for key in [store::step(by, name), store::seen(by, name)] {
-            let step = store::load(ports, &key).await?;
+        for key in [ledger::step(by, name), ledger::seen(by, name)] {
+            let step = ledger::load(ports, &key).await?;
             claims.extend(step.into_iter().flat_map(|step| step.value.claims));
         }
     }

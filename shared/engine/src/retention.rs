@@ -1,7 +1,7 @@
 //! Finds what a rollback may need of a component, so that it is not pruned.
 
-use crate::ports::{Answered, Ledger};
-use crate::store::{self};
+use crate::ledger::{self};
+use crate::ports::{DynamoDbApi, Result};
 use futures::future::try_join_all;
 use std::collections::BTreeMap;
 use windlass_domain::environment::{Running, Snapshot};
@@ -12,16 +12,16 @@ use windlass_domain::name::ComponentName;
 /// snapshots that a rollback meets when it walks back. It reads `back` of each, however long the history is. Only the
 /// holder of the environment's lock may rely on it, because a snapshot is made with the lock.
 pub async fn kept(
-    ports: &impl Ledger,
+    ports: &impl DynamoDbApi,
     of: EnvironmentId<'_>,
     component: &ComponentName,
     back: u32,
-) -> Answered<Vec<Running>> {
-    let key = store::state(of);
-    let state = store::load_or_default(ports, &key).await?;
-    let read = async |number: u64| -> Answered<(u64, Option<Snapshot>)> {
-        let key = store::snapshot(of, number);
-        let snapshot = store::load(ports, &key).await?;
+) -> Result<Vec<Running>> {
+    let key = ledger::state(of);
+    let state = ledger::load_or_default(ports, &key).await?;
+    let read = async |number: u64| -> Result<(u64, Option<Snapshot>)> {
+        let key = ledger::snapshot(of, number);
+        let snapshot = ledger::load(ports, &key).await?;
         Ok((number, snapshot.map(|stored| stored.value)))
     };
     let (last, mut next) = (state.value.last_snapshot, state.value.snapshot);

@@ -1,6 +1,6 @@
 //! The one error of what reads the ledger or a target for somebody's input.
 
-use crate::ports::Answered;
+use crate::ports::Result;
 use windlass_domain::fault::Fault;
 use windlass_domain::finding::Finding;
 
@@ -36,7 +36,7 @@ impl From<Vec<Finding>> for Trouble {
 }
 
 /// Tells findings, for a caller that goes on with them, from a fault, with which it stops.
-pub fn apart<T>(checked: Checked<T>) -> Answered<Result<T, Vec<Finding>>> {
+pub fn apart<T>(checked: Checked<T>) -> Result<Result<T, Vec<Finding>>> {
     match checked {
         Ok(found) => Ok(Ok(found)),
         Err(Trouble::Findings(findings)) => Ok(Err(findings)),

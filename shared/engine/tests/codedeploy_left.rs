@@ -37,7 +37,7 @@ fn a_rollback_within_the_wait_starts_no_task() {
     let sailing = harbour.begin("d1", &harbour.push("1.1"));
     assert_eq!(sailing.forward(), WorkTransition::Changed);
     let recorded = sailing.step().before;
-    let before = harbour.world.services().tasks;
+    let before = harbour.world.ecs().tasks;
     let planned = harbour.plan("d2", None, Some(&recorded));
     let back = harbour.begin_planned("d2", &planned);
     assert_eq!(
@@ -46,7 +46,7 @@ fn a_rollback_within_the_wait_starts_no_task() {
         "{}",
         back.failure()
     );
-    assert_eq!(harbour.world.services().tasks, before);
+    assert_eq!(harbour.world.ecs().tasks, before);
     assert_eq!(
         told(&harbour),
         "agent:1, 1 sets, 4 tasks: Stopped, Succeeded"

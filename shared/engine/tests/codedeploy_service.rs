@@ -13,7 +13,7 @@ use windlass_domain::place::Place;
 use windlass_domain::plan::KindName;
 use windlass_engine::kinds::ecs::{CodeDeployedService, Ecs};
 use windlass_engine::payload::WorkTransition;
-use windlass_engine::ports::{Clock as _, NewDeployed, Reach as _, Revision, Routing};
+use windlass_engine::ports::{AssumeRole as _, Clock as _, NewDeployed, Revision, Routing};
 use windlass_world::World;
 use windlass_world::conformance::{Scene, Subject, conforms, deployment};
 use windlass_world::run::run;
@@ -45,7 +45,7 @@ impl<F: Fn() -> Harbour> Subject for Conforming<F> {
     }
 
     fn arrived(&self, world: &World) {
-        let services = world.services();
+        let services = world.ecs();
         assert_eq!(services.task_definitions.len(), 2, "registered once");
         assert_eq!(world.codedeploy().of_services.len(), 1, "deployed once");
     }
@@ -137,14 +137,14 @@ fn an_undo_while_the_former_tasks_stand_stops_it_and_starts_no_task() {
         for wave in 0..waves {
             assert_eq!(sailing.answer(Some(wave)), WorkTransition::Changed);
         }
-        let before = harbour.world.services().tasks;
+        let before = harbour.world.ecs().tasks;
         assert_eq!(
             sailing.undo(),
             WorkTransition::Changed,
             "{what}: {}",
             sailing.undo_failure()
         );
-        assert_eq!(harbour.world.services().tasks, before, "{what}");
+        assert_eq!(harbour.world.ecs().tasks, before, "{what}");
         assert_eq!(
             told(&harbour),
             "agent:1, 1 sets, 4 tasks: Stopped, Succeeded",
@@ -233,7 +233,7 @@ fn tasks_that_crash_are_not_waited_for_an_hour() {
     let harbour = at_once();
     let artifact = harbour.push("1.1");
     let digest = harbour::reference(&artifact);
-    harbour.world.services().crash.insert(digest);
+    harbour.world.ecs().crash.insert(digest);
     let sailing = harbour.begin("d1", &artifact);
     assert_eq!(sailing.forward(), WorkTransition::Failed);
     insta::assert_snapshot!(sailing.failure(), @"ChangeFailed: service shop-prod/agent: The rollout of agent:2 does not get steady: its tasks do not keep running. 10 tasks failed. 10 tasks stopped: EssentialContainerExited: Essential container in task exited (agent: exit code 1). Remedy: Look at the container's logs from the time of the rollout, then deploy a fixed release.");
@@ -248,7 +248,7 @@ fn tasks_that_crash_are_not_waited_for_an_hour() {
 
 /// Creates somebody's own deployment in the group.
 fn by_hand(harbour: &Harbour) -> String {
-    let mut services = harbour.world.services();
+    let mut services = harbour.world.ecs();
     let now = services
         .service_mut(CLUSTER, SERVICE)
         .service

@@ -221,7 +221,7 @@ fn nothing_is_compared_while_one_version_has_all_callers() {
 #[test]
 fn what_may_not_be_read_is_unknown() {
     let world = World::default();
-    world.alarms().denied = true;
+    world.cloudwatch().denied = true;
     let seen = measured(&world, BOTH).remove(0);
     assert_eq!(seen.verdict, Verdict::Unknown);
     assert!(

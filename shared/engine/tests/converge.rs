@@ -11,7 +11,7 @@ use windlass_domain::fault::{Fault, FaultName};
 use windlass_domain::finding::FindingName;
 use windlass_domain::step::{Failure, OPEN_CALL_GRACE_S, StepStatus};
 use windlass_engine::payload::{WorkDone, WorkTransition};
-use windlass_engine::ports::{Answered, Clock};
+use windlass_engine::ports::{Clock, Result};
 use windlass_world::conformance::{Trial, conforms};
 use windlass_world::mishaps::{Mishap, When};
 use windlass_world::run::{run, until_pause};
@@ -46,13 +46,13 @@ fn one_with(name: &str, when: When, mishap: Mishap) -> Trial<'static, Turning> {
 }
 
 /// Makes one invocation, forward.
-async fn invoke(trial: &Trial<'_, Turning>) -> Answered<WorkDone> {
+async fn invoke(trial: &Trial<'_, Turning>) -> Result<WorkDone> {
     let work = trial.work(Some(0), 1).unwrap();
     trial.invoke(&work).await
 }
 
 /// Makes one invocation, up to the planned pause.
-fn paused(trial: &Trial<'_, Turning>) -> Pin<Box<impl Future<Output = Answered<WorkDone>>>> {
+fn paused(trial: &Trial<'_, Turning>) -> Pin<Box<impl Future<Output = Result<WorkDone>>>> {
     let mut invocation = Box::pin(invoke(trial));
     assert!(until_pause(invocation.as_mut()).is_none());
     invocation
@@ -74,7 +74,7 @@ fn fault(name: FaultName) -> Mishap {
     Mishap::Fault(Fault::new(name, "planned"))
 }
 
-fn name_of<T>(answer: &Answered<T>) -> Option<FaultName> {
+fn name_of<T>(answer: &Result<T>) -> Option<FaultName> {
     answer.as_ref().err().map(|fault| fault.name)
 }
 
@@ -405,14 +405,14 @@ fn a_target_that_is_ready_in_a_moment_is_seen_soon() {
 #[test]
 fn a_sibling_s_transaction_in_the_way_is_waited_out() {
     let trial = begin(&ONE);
-    trial.scene.world.ledger().busy = 3;
+    trial.scene.world.dynamodb().busy = 3;
     assert_eq!(
         run(invoke(&trial)).unwrap().verdict,
         WorkTransition::Changed
     );
     assert_eq!(trial.step().unwrap().attempt, 1);
     trial.set_token(2).unwrap();
-    trial.scene.world.ledger().busy = 99;
+    trial.scene.world.dynamodb().busy = 99;
     let undo = trial.work(None, 2).unwrap();
     let answer = run(trial.invoke(&undo));
     assert_eq!(name_of(&answer), Some(FaultName::Unavailable));

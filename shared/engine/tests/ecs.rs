@@ -34,7 +34,7 @@ fn a_release_goes_live_with_nothing_but_the_image_changed() {
     let sailing = harbour.begin("d1", &artifact);
     assert_eq!(sailing.forward(), WorkTransition::Changed);
     assert_eq!(harbour.set_to(), "agent:2");
-    let services = harbour.world.services();
+    let services = harbour.world.ecs();
     let arn = "arn:aws:ecs:eu-west-1:111111111111:task-definition/agent:2";
     let made = &services.task_definitions[arn];
     let mut wanted = document(&format!("{}@{}", repository(), reference(&artifact)));
@@ -132,7 +132,7 @@ fn what_an_alarm_of_the_service_gives_up_is_told_and_not_raced() {
         let sailing = harbour.begin("d1", &harbour.push("1.2"));
         // It rings once the deployment has begun: ECS ignores one that rang before.
         harbour.world.mishaps().visitor = Visitor::new(|world| {
-            let mut services = world.services();
+            let mut services = world.ecs();
             let live = services.service_mut(CLUSTER, SERVICE);
             live.alarm |= live.service.task_definition.ends_with("agent:2");
         });
@@ -161,11 +161,7 @@ fn what_an_alarm_of_the_service_gives_up_is_told_and_not_raced() {
 fn a_failed_pull_is_told() {
     let harbour = Harbour::new();
     let artifact = harbour.push("1.2");
-    harbour
-        .world
-        .services()
-        .no_pull
-        .insert(reference(&artifact));
+    harbour.world.ecs().no_pull.insert(reference(&artifact));
     let sailing = harbour.begin("d1", &artifact);
     assert_eq!(sailing.forward(), WorkTransition::Failed);
     insta::assert_snapshot!(sailing.failure(), @"ChangeFailed: service shop-prod/agent: The deployment circuit breaker stopped the rollout of agent:2: its image cannot be pulled. 4 tasks stopped: TaskFailedToStart: CannotPullContainerError: pull image manifest: 111111111111.dkr.ecr.eu-west-1.amazonaws.com/shop/agent@sha256:cd51241fbef5a8fe4cb6f616c79a72db9ece0cb248ad05bb01e589d5b6889a71: not found. ECS went back to agent:1 and is steady. Remedy: Check that the image exists for the platform of the tasks, and that the execution role and the network reach the registry; then deploy again.");
@@ -192,7 +188,7 @@ fn a_stranger_who_replaces_the_rollout_is_told() {
     let sailing = harbour.begin("d1", &harbour.push("1.1"));
     let stranger = document("public.ecr.aws/other:1");
     let arn = {
-        let mut services = harbour.world.services();
+        let mut services = harbour.world.ecs();
         services
             .put_task_definition(&stranger, &BTreeMap::new())
             .arn
@@ -202,7 +198,7 @@ fn a_stranger_who_replaces_the_rollout_is_told() {
     let now = harbour.world.now();
     harbour
         .world
-        .services()
+        .ecs()
         .update(CLUSTER, SERVICE, &arn, now)
         .unwrap();
     assert_eq!(sailing.forward(), WorkTransition::Failed);
@@ -222,7 +218,7 @@ fn a_rollout_that_takes_too_long_is_told() {
 #[test]
 fn unknown_bytes_are_never_healthy() {
     let harbour = Harbour::new();
-    harbour.world.services().hide_digests = true;
+    harbour.world.ecs().hide_digests = true;
     let sailing = harbour.begin("d1", &harbour.push("1.1"));
     assert_eq!(sailing.forward(), WorkTransition::Failed);
     insta::assert_snapshot!(sailing.failure(), @"ChangeFailed: service shop-prod/agent: ECS does not tell the image digest of container agent for 2 running tasks of agent:2, so it is unknown which bytes run, after 300 s. Remedy: Update the container agent of the cluster's instances, or use Fargate, so that tasks report `imageDigest`.");
@@ -246,12 +242,12 @@ fn no_tasks_are_steady_at_once_with_a_warning() {
 }
 
 fn crash(harbour: &Harbour, artifact: &Artifact) {
-    harbour.world.services().crash.insert(reference(artifact));
+    harbour.world.ecs().crash.insert(reference(artifact));
 }
 
 /// Lets the service want more tasks than ever start: a stand-in for a cluster without room.
 fn slow(harbour: &Harbour) {
-    harbour.world.services().no_room = true;
+    harbour.world.ecs().no_room = true;
 }
 
 #[test]
@@ -274,7 +270,7 @@ fn a_lost_answer_of_registering_registers_once() {
         .into(),
     };
     run(kind.change(&target, &change, &DeploymentId("d1".into()))).unwrap();
-    assert_eq!(harbour.world.services().task_definitions.len(), 2);
+    assert_eq!(harbour.world.ecs().task_definitions.len(), 2);
 }
 
 fn back_to_the_former() -> Change {
@@ -320,14 +316,14 @@ fn who_changes_the_service_between_the_look_and_the_change_is_overwritten() {
     let world = || harbour.world.clone();
     let by_hand = {
         let document = document("public.ecr.aws/other:1");
-        let mut services = harbour.world.services();
+        let mut services = harbour.world.ecs();
         services
             .put_task_definition(&document, &BTreeMap::new())
             .arn
     };
     let stranger = || {
         let now = harbour.world.now();
-        let mut services = harbour.world.services();
+        let mut services = harbour.world.ecs();
         services.update(CLUSTER, SERVICE, &by_hand, now).unwrap();
     };
     let deployment = DeploymentId("d1".into());

@@ -11,7 +11,7 @@ use windlass_domain::digest::Digest;
 use windlass_domain::kinds::ecs::Base;
 use windlass_domain::place::{Place, TargetRole};
 use windlass_engine::payload::WorkTransition;
-use windlass_world::registry::HOST;
+use windlass_world::ecr::HOST;
 
 const TASK: &str = "arn:aws:iam::111111111111:role/windlass-task-shop";
 const OF_BANK: &str = "arn:aws:iam::111111111111:role/windlass-task-bank";
@@ -22,7 +22,7 @@ fn by_documents(task_role: &Value, execution_role: &Value) -> Harbour {
     harbour.spec.base = Base::Artifact;
     harbour.push("1.1");
     {
-        let mut services = harbour.world.services();
+        let mut services = harbour.world.ecs();
         let running = services.task_definitions.values_mut().next().unwrap();
         running.document["taskRoleArn"] = task_role.clone();
         running.document["executionRoleArn"] = execution_role.clone();
@@ -139,8 +139,8 @@ fn with_a_role_of_the_environments_own_aws_decides_on_the_roles_and_not_on_the_f
 #[test]
 fn a_document_brings_no_image_of_another_repository() {
     let harbour = by_documents(&Value::Null, &Value::Null);
-    harbour.world.registry().push("bank/shop/agent", "1.1");
-    harbour.world.registry().push("bank/agent", "1.1");
+    harbour.world.ecr().push("bank/shop/agent", "1.1");
+    harbour.world.ecr().push("bank/agent", "1.1");
     for image in [
         "bank/agent:1.1".to_owned(),
         format!("{HOST}/bank/shop/agent:1.1"),
@@ -189,7 +189,7 @@ fn the_newest_of_the_family_that_is_somebody_elses_is_no_base() {
             .collect();
         let newest = harbour
             .world
-            .services()
+            .ecs()
             .put_task_definition(&document("placeholder"), &named);
         assert_eq!(
             harbour.refused(&artifact),
@@ -231,7 +231,7 @@ fn a_rollback_goes_back_to_other_roles_and_another_family() {
     others["family"] = json!("renamed");
     let others = harbour
         .world
-        .services()
+        .ecs()
         .put_task_definition(&others, &BTreeMap::new());
     live(&harbour, |live| live.service.task_definition = others.arn);
     let planned = harbour.plan("r1", None, Some(&recorded));

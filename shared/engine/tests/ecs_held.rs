@@ -73,14 +73,14 @@ fn a_service_that_goes_back_past_a_failed_rollout_was_rolled_back_by_ecs() {
     // A rollout of the team's own fails, and ECS leaves it so.
     let broken = harbour.push("1.0-broken");
     let image = format!("{}@{}", repository(), reference(&broken));
-    harbour.world.services().crash.insert(reference(&broken));
+    harbour.world.ecs().crash.insert(reference(&broken));
     let made = {
-        let mut services = harbour.world.services();
+        let mut services = harbour.world.ecs();
         services.put_task_definition(&document(&image), &[].into())
     };
     live(&harbour, |live| live.service.breaker = (true, false));
     let now = harbour.world.now();
-    let update = |to: &str| harbour.world.services().update(CLUSTER, SERVICE, to, now);
+    let update = |to: &str| harbour.world.ecs().update(CLUSTER, SERVICE, to, now);
     update(&made.arn).unwrap();
     harbour.world.clock().now = now.plus_s(120);
     harbour.world.roll();
@@ -95,7 +95,7 @@ fn a_service_that_goes_back_past_a_failed_rollout_was_rolled_back_by_ecs() {
     harbour.world.roll();
     // Ours fails as well, and ECS goes back to what was complete before both.
     let artifact = harbour.push("1.1");
-    harbour.world.services().crash.insert(reference(&artifact));
+    harbour.world.ecs().crash.insert(reference(&artifact));
     let sailing = harbour.begin("d1", &artifact);
     assert_eq!(sailing.forward(), WorkTransition::Failed);
     assert_eq!(harbour.set_to(), "agent:1");

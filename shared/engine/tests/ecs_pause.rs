@@ -61,7 +61,7 @@ fn a_service_that_pauses_before_each_part_conforms() {
 /// answered.
 fn told(harbour: &Harbour) -> String {
     let set_to = harbour.set_to();
-    let mut services = harbour.world.services();
+    let mut services = harbour.world.ecs();
     let tasks = services.tasks;
     let live = services.service_mut(CLUSTER, SERVICE);
     let newest = &live.rollouts[0];
@@ -125,12 +125,12 @@ fn an_undo_in_a_pause_answers_it_so_and_starts_no_task() {
         let harbour = pausing(Strategy::BlueGreen, pauses);
         let sailing = harbour.begin("d1", &harbour.push("1.1"));
         assert_eq!(sailing.forward(), WorkTransition::Changed);
-        let before = harbour.world.services().tasks;
+        let before = harbour.world.ecs().tasks;
         let began = harbour.world.now();
         assert_eq!(sailing.undo(), WorkTransition::Changed);
         let took_s = harbour.world.now().ms_since(began) / 1000;
         assert!(took_s < 90, "{took_s} s");
-        assert_eq!(harbour.world.services().tasks, before, "no task is started");
+        assert_eq!(harbour.world.ecs().tasks, before, "no task is started");
         let last = sent(&sailing).pop().unwrap();
         let at = pauses[0].as_str();
         assert!(
@@ -182,7 +182,7 @@ fn where_another_pause_waits_at_the_same_stage_none_is_answered() {
 fn by_hand(harbour: &Harbour, goes_on: bool) {
     harbour.world.roll();
     let now = harbour.world.now();
-    let mut services = harbour.world.services();
+    let mut services = harbour.world.ecs();
     let newest = services.service_mut(CLUSTER, SERVICE).rollouts[0].clone();
     let mut hooks = newest.hooks.iter();
     let waits = hooks.find(|it| it.status == "AWAITING_ACTION").unwrap();
@@ -260,7 +260,7 @@ fn a_pause_of_somebody_elses_deployment_is_not_answered() {
     assert_eq!(sailing.forward(), WorkTransition::Changed);
     let now = harbour.world.now();
     {
-        let mut services = harbour.world.services();
+        let mut services = harbour.world.ecs();
         let known = services.task_definitions.values().next().unwrap().clone();
         let made = services.put_task_definition(&known.document, &known.tags);
         services.update(CLUSTER, SERVICE, &made.arn, now).unwrap();

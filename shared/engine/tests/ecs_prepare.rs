@@ -42,7 +42,7 @@ fn prepare_refuses_what_cannot_work() {
             });
         }),
         ("deregistered", |h| {
-            let mut services = h.world.services();
+            let mut services = h.world.ecs();
             let mut all = services.task_definitions.values_mut();
             all.next().unwrap().document["status"] = json!("INACTIVE");
         }),
@@ -107,7 +107,7 @@ fn a_task_definition_that_names_its_image_by_tag_is_warned_of() {
     assert_eq!(harbour.plan("d1", Some(&artifact), None).warnings, []);
     let by_tag = document(&format!("{}:1.0", repository()));
     let now = harbour.world.now();
-    let mut services = harbour.world.services();
+    let mut services = harbour.world.ecs();
     let arn = services.put_task_definition(&by_tag, &BTreeMap::new()).arn;
     services.update(CLUSTER, SERVICE, &arn, now).unwrap();
     drop(services);
@@ -143,12 +143,12 @@ fn the_newest_of_the_family_can_be_the_base() {
     newer["cpu"] = json!("512");
     harbour
         .world
-        .services()
+        .ecs()
         .put_task_definition(&newer, &BTreeMap::new());
     let sailing = harbour.begin("d3", &artifact);
     assert_eq!(sailing.forward(), WorkTransition::Changed);
     assert_eq!(harbour.set_to(), "agent:4");
-    let services = harbour.world.services();
+    let services = harbour.world.ecs();
     let made = services
         .task_definitions
         .values()
@@ -169,7 +169,7 @@ fn a_task_definition_can_come_as_artifact() {
     );
     assert_eq!(harbour.set_to(), "agent:2");
     {
-        let services = harbour.world.services();
+        let services = harbour.world.ecs();
         let made = services
             .task_definitions
             .values()
@@ -215,8 +215,8 @@ fn a_rollback_goes_to_exactly_what_is_recorded() {
         WorkTransition::Changed
     );
     assert_eq!(harbour.set_to(), "agent:1");
-    assert_eq!(harbour.world.services().task_definitions.len(), 2);
-    harbour.world.registry().images.clear();
+    assert_eq!(harbour.world.ecs().task_definitions.len(), 2);
+    harbour.world.ecr().images.clear();
     let planned = harbour.plan("r2", None, Some(&recorded));
     insta::assert_snapshot!(planned.findings[0], @"ArtifactMissing: components.agent.service: The image 111111111111.dkr.ecr.eu-west-1.amazonaws.com/shop/agent@sha256:b9817c333727c5f6e66f637eead7d4b58182ce298320fd5106baad363ffe7b8d that ran then is no longer in its repository. Remedy: Roll back to another snapshot, or deploy the older release with `allow_older` and a reason.");
 }
@@ -262,7 +262,7 @@ fn an_index_must_have_the_platform_of_the_tasks() {
     ] {
         let harbour = Harbour::new();
         let digest = {
-            let mut registry = harbour.world.registry();
+            let mut registry = harbour.world.ecr();
             registry.push_index("shop/agent", "1.1", &["linux/amd64"])
         };
         let artifact = Artifact::Image {
@@ -270,7 +270,7 @@ fn an_index_must_have_the_platform_of_the_tasks() {
             digest,
         };
         {
-            let mut services = harbour.world.services();
+            let mut services = harbour.world.ecs();
             let mut all = services.task_definitions.values_mut();
             all.next().unwrap().document["runtimePlatform"] = asked.clone();
         }
@@ -301,7 +301,7 @@ fn a_task_definition_that_cannot_work_is_told() {
     renamed["containerDefinitions"][0]["name"] = json!("web");
     let gone = upload("gone", &json!({}));
     {
-        let mut objects = harbour.world.objects();
+        let mut objects = harbour.world.s3();
         let bucket = objects.buckets.get_mut("artifacts").unwrap();
         bucket.keys.remove("artifacts/shop/agent/gone.json");
     }
@@ -334,7 +334,7 @@ fn a_base_and_an_artifact_must_fit_each_other() {
     let mut newer = document("placeholder");
     newer["containerDefinitions"][0]["name"] = json!("web");
     let tags = BTreeMap::new();
-    harbour.world.services().put_task_definition(&newer, &tags);
+    harbour.world.ecs().put_task_definition(&newer, &tags);
     let told = harbour.refused(&image).concat();
     assert!(
         told.contains("The base agent:2 has no container `agent`, only: web, log."),
@@ -347,7 +347,7 @@ fn a_rollback_to_what_is_gone_is_refused_before_anything_changes() {
     type Spoil = fn(&Harbour, &mut Value);
     let table: [(&str, Spoil); 2] = [
         ("is deregistered", |harbour, _| {
-            let mut services = harbour.world.services();
+            let mut services = harbour.world.ecs();
             let mut all = services.task_definitions.values_mut();
             all.next().unwrap().document["status"] = json!("INACTIVE");
         }),

@@ -11,17 +11,17 @@ use windlass_domain::artifact::{Artifact, Image};
 use windlass_domain::digest::Digest;
 use windlass_domain::kinds::ecs::Base;
 use windlass_engine::payload::WorkTransition;
-use windlass_world::registry::HOST;
+use windlass_world::ecr::HOST;
 
 /// Makes the service of the harbour, whose second container has an image of ours as well: `shop/log:1`, named by tag.
 fn two() -> (Harbour, Digest) {
     let mut harbour = Harbour::new();
-    let first = harbour.world.registry().push("shop/log", "1");
+    let first = harbour.world.ecr().push("shop/log", "1");
     harbour.spec.containers = [("agent", "shop/agent"), ("log", "shop/log")]
         .map(|(container, repository)| (container.to_owned(), repository.to_owned()))
         .into();
     {
-        let mut services = harbour.world.services();
+        let mut services = harbour.world.ecs();
         let mut all = services.task_definitions.values_mut();
         let log = &mut all.next().unwrap().document["containerDefinitions"][1];
         log["image"] = format!("{HOST}/shop/log:1").into();
@@ -54,13 +54,13 @@ fn images(of: &[(&str, &Digest)]) -> Artifact {
 
 fn push(harbour: &Harbour, name: &str, tag: &str) -> Digest {
     let repository = format!("shop/{name}");
-    harbour.world.registry().push(&repository, tag)
+    harbour.world.ecr().push(&repository, tag)
 }
 
 /// Returns the images of the task definition that the service is set to, without the registry.
 fn set(harbour: &Harbour) -> [String; 2] {
     harbour.world.roll();
-    let mut services = harbour.world.services();
+    let mut services = harbour.world.ecs();
     let set_to = services
         .service_mut(CLUSTER, SERVICE)
         .service

@@ -48,7 +48,7 @@ fn a_service_that_ecs_shifts_in_two_parts_conforms() {
 /// Says what a person sees of the service: what it is set to, its newest deployment, its tasks so far.
 fn told(harbour: &Harbour) -> String {
     let set_to = harbour.set_to();
-    let mut services = harbour.world.services();
+    let mut services = harbour.world.ecs();
     let tasks = services.tasks;
     let live = services.service_mut(CLUSTER, SERVICE);
     let newest = &live.rollouts[0];
@@ -120,12 +120,12 @@ fn an_undo_while_the_former_tasks_stand_stops_the_deployment_and_starts_no_task(
     let harbour = shifting(Strategy::BlueGreen);
     let sailing = harbour.begin("d1", &harbour.push("1.1"));
     assert_eq!(sailing.forward(), WorkTransition::Changed);
-    let before = harbour.world.services().tasks;
+    let before = harbour.world.ecs().tasks;
     let began = harbour.world.now();
     assert_eq!(sailing.undo(), WorkTransition::Changed);
     let took_s = harbour.world.now().ms_since(began) / 1000;
     assert!(took_s < 90, "{took_s} s");
-    assert_eq!(harbour.world.services().tasks, before, "no task is started");
+    assert_eq!(harbour.world.ecs().tasks, before, "no task is started");
     let sent: Vec<String> = sailing
         .step()
         .changes
@@ -154,7 +154,7 @@ fn an_undo_after_the_clean_up_is_a_deployment_of_the_former_one() {
 fn where_ecs_goes_back_to_something_else_the_undo_is_a_deployment_of_what_is_recorded() {
     let harbour = shifting(Strategy::BlueGreen);
     let image = {
-        let services = harbour.world.services();
+        let services = harbour.world.ecs();
         let found = services.task_definitions.values().next().unwrap();
         found.document.clone()
     };
@@ -165,7 +165,7 @@ fn where_ecs_goes_back_to_something_else_the_undo_is_a_deployment_of_what_is_rec
         plain.as_object_mut().unwrap().remove(member);
     }
     let other = {
-        let mut services = harbour.world.services();
+        let mut services = harbour.world.ecs();
         services.put_task_definition(&plain, &[].into()).arn
     };
     let sailing = harbour.begin("d1", &harbour.push("1.1"));
@@ -212,7 +212,7 @@ fn of_two_that_were_registered_at_once_the_one_that_was_sent_is_gone_for() {
     let sailing = harbour.begin("d1", &harbour.push("1.1"));
     assert_eq!(sailing.forward(), WorkTransition::Changed);
     {
-        let mut services = harbour.world.services();
+        let mut services = harbour.world.ecs();
         let own = services
             .task_definitions
             .values()
@@ -235,7 +235,7 @@ fn of_two_that_were_registered_at_once_the_one_that_was_sent_is_gone_for() {
 fn tasks_that_do_not_come_up_are_told_with_their_reasons() {
     let harbour = shifting(Strategy::BlueGreen);
     let artifact = harbour.push("1.1");
-    harbour.world.services().crash.insert(reference(&artifact));
+    harbour.world.ecs().crash.insert(reference(&artifact));
     let sailing = harbour.begin("d1", &artifact);
     assert_eq!(sailing.forward(), WorkTransition::Failed);
     insta::assert_snapshot!(sailing.failure(), @"ChangeFailed: service shop-prod/agent: The deployment of agent:2 did not succeed: ECS went back (ROLLBACK_SUCCESSFUL). ECS says: Service deployment stopped because deployment circuit breaker: tasks failed to start. 4 tasks stopped: EssentialContainerExited: Essential container in task exited (agent: exit code 1). The service is set to agent:1 now. Remedy: Look at the service deployment in the console of Amazon ECS, at the alarms and hooks of the service's deployment configuration, and at the container's logs; then deploy a fixed release.");
@@ -261,13 +261,13 @@ fn a_person_who_begins_another_deployment_is_told() {
     let sailing = harbour.begin("d1", &harbour.push("1.1"));
     assert_eq!(sailing.forward(), WorkTransition::Changed);
     let by_hand = {
-        let services = harbour.world.services();
+        let services = harbour.world.ecs();
         let found = services.task_definitions.values().next().unwrap();
         (found.document.clone(), found.tags.clone())
     };
     let now = harbour.world.now();
     {
-        let mut services = harbour.world.services();
+        let mut services = harbour.world.ecs();
         let made = services.put_task_definition(&by_hand.0, &by_hand.1);
         services.update(CLUSTER, SERVICE, &made.arn, now).unwrap();
     }

@@ -12,7 +12,7 @@ use windlass_domain::identity::DeploymentId;
 use windlass_domain::plan::KindName;
 use windlass_engine::kinds::{Class, Document, Facts, Kept, Kind, Next, Noticed, View, Way};
 use windlass_engine::payload::WorkTransition;
-use windlass_engine::ports::{Answered, Clock, ObjectId, Objects, PutOptions, Replaces};
+use windlass_engine::ports::{Clock, ObjectId, PutOptions, Replaces, Result, S3Api};
 use windlass_world::World;
 use windlass_world::conformance::{Scene, Subject, Trial, conforms};
 use windlass_world::run::run;
@@ -41,7 +41,7 @@ fn key(document: &Document) -> String {
 }
 
 fn documents(world: &World) -> Vec<String> {
-    let keys = world.objects().texts("artifacts").into_keys();
+    let keys = world.s3().texts("artifacts").into_keys();
     keys.collect()
 }
 
@@ -83,7 +83,7 @@ impl Kind for Paper {
     type Goal = Digest;
     type Change = Change;
 
-    async fn observe(&self, _: &String, _: &Way<'_, Digest>) -> Answered<Seen> {
+    async fn observe(&self, _: &String, _: &Way<'_, Digest>) -> Result<Seen> {
         let head = self.0.head(&wall()).await?;
         let missing = || Fault::new(FaultName::NotFound, "there is no paper");
         let etag = head.ok_or_else(missing)?.etag;
@@ -111,7 +111,7 @@ impl Kind for Paper {
         seen.document.digest.clone()
     }
 
-    async fn keep(&self, _: &String, seen: &Seen) -> Answered<()> {
+    async fn keep(&self, _: &String, seen: &Seen) -> Result<()> {
         kept(&self.0).keep(&seen.document).await
     }
 
@@ -153,7 +153,7 @@ impl Kind for Paper {
         _: &String,
         change: &Change,
         _: &DeploymentId,
-    ) -> Answered<Option<String>> {
+    ) -> Result<Option<String>> {
         match change {
             Change::Keep(document) => kept(&self.0).keep(document).await?,
             Change::Hang { digest, etag } => {
@@ -178,9 +178,9 @@ impl Subject for Another {
 
     fn scene(&self) -> Scene {
         let world = World::default();
-        world.objects().bucket("artifacts", true);
-        world.objects().bucket("wall", true);
-        world.objects().upload("wall", "paper", text("one"));
+        world.s3().bucket("artifacts", true);
+        world.s3().bucket("wall", true);
+        world.s3().upload("wall", "paper", text("one"));
         let two = Document::of(&text("two")).unwrap();
         run(kept(&world).keep(&two)).unwrap();
         Scene {
@@ -196,7 +196,7 @@ impl Subject for Another {
     }
 
     fn arrived(&self, world: &World) {
-        assert_eq!(world.objects().texts("wall")["paper"], text("two"));
+        assert_eq!(world.s3().texts("wall")["paper"], text("two"));
     }
 }
 
@@ -212,7 +212,7 @@ fn what_is_kept_stands_in_no_item() {
     let trial = Trial::begin(&Another).unwrap();
     let world = &trial.scene.world;
     let is_told = || {
-        let ledger = world.ledger();
+        let ledger = world.dynamodb();
         assert!(!ledger.items.is_empty());
         let mut bodies = ledger.items.values().map(|item| json!(item.body));
         bodies.any(|body| body.to_string().contains(SECRET))
@@ -224,7 +224,7 @@ fn what_is_kept_stands_in_no_item() {
     let step = trial.step().unwrap();
     let shown = step.shown.expect("what was seen, in words");
     assert!(shown.starts_with("the paper "), "{shown}");
-    let kept = world.objects().texts("artifacts");
+    let kept = world.s3().texts("artifacts");
     assert_eq!(kept.len(), 2);
     assert!(kept.values().all(|content| content.contains(SECRET)));
 }
@@ -232,7 +232,7 @@ fn what_is_kept_stands_in_no_item() {
 #[test]
 fn what_is_gone_or_another_is_told_by_name() {
     let world = World::default();
-    world.objects().bucket("artifacts", true);
+    world.s3().bucket("artifacts", true);
     let one = Document::of(&text("one")).unwrap();
     let read = || run(kept(&world).read::<String>(&one.digest)).map_err(|fault| fault.name);
     assert_eq!(read(), Err(FaultName::NotFound));
@@ -244,7 +244,7 @@ fn what_is_gone_or_another_is_told_by_name() {
     let other = run(kept_of(&world, "web").has(&one.digest));
     assert_eq!(other, Ok(false));
     // Somebody wrote over it.
-    world.objects().upload("artifacts", &key(&one), "\"two\"");
+    world.s3().upload("artifacts", &key(&one), "\"two\"");
     assert_eq!(read(), Err(FaultName::Refused));
 }
 
@@ -252,17 +252,17 @@ fn what_is_gone_or_another_is_told_by_name() {
 #[test]
 fn only_what_is_not_needed_and_old_is_deleted() {
     let world = World::default();
-    world.objects().bucket("artifacts", true);
+    world.s3().bucket("artifacts", true);
     let all = ["a", "b", "c", "d", "e"].map(|name| Document::of(&text(name)).unwrap());
     let [a, b, c, d, young] = &all;
     for document in [a, b, c, d] {
         run(kept(&world).keep(document)).unwrap();
     }
     let others = "windlass/papers/shop/prod/api2/kept/x.json";
-    world.objects().upload("artifacts", others, "x");
+    world.s3().upload("artifacts", others, "x");
     run(world.sleep_ms(60 * 60 * 1000));
     run(kept(&world).keep(young)).unwrap();
-    world.objects().page = 2;
+    world.s3().page = 2;
     let needed: BTreeSet<Digest> = [a, c].map(|it| it.digest.clone()).into();
     let taken_over = Fault::new(FaultName::StaleToken, "taken over");
     let refused = run(kept(&world).prune(&needed, async || Err(taken_over.clone())));

@@ -5,8 +5,8 @@
 use serde_json::{Value, json};
 use windlass_domain::fault::FaultName;
 use windlass_engine::faults::Faults;
-use windlass_engine::ports::{Item, Ledger};
-use windlass_engine::store::{self, Index, Key, Range, Stored};
+use windlass_engine::ledger::{self, Index, Key, Range, Stored};
+use windlass_engine::ports::{DynamoDbApi, Item};
 use windlass_world::World;
 use windlass_world::run::run;
 
@@ -45,19 +45,19 @@ fn everything_is_read_however_many_pages_it_takes() {
     for count in [0, 1, 1000, 1001, 2500] {
         let world = filled(count);
         let wanted: Vec<u64> = (0..count.into()).collect();
-        let found = run(store::load_all(&world, &items("item#"))).unwrap();
+        let found = run(ledger::load_all(&world, &items("item#"))).unwrap();
         assert_eq!(numbers(&found), wanted, "{count}");
         let mut faults = Faults::default();
-        let found = run(store::load_all_indexed(&world, &INDEX, &mut faults));
+        let found = run(ledger::load_all_indexed(&world, &INDEX, &mut faults));
         faults.into_answer().unwrap();
         assert_eq!(numbers(&found), wanted, "{count}");
     }
     let world = filled(30);
     let mut faults = Faults::default();
-    let first = run(store::load_first_indexed(&world, &INDEX, 25, &mut faults));
+    let first = run(ledger::load_first_indexed(&world, &INDEX, 25, &mut faults));
     faults.into_answer().unwrap();
     assert_eq!(numbers(&first), (0..25).collect::<Vec<_>>());
-    let none = run(store::load_all(&world, &items("other#"))).unwrap();
+    let none = run(ledger::load_all(&world, &items("other#"))).unwrap();
     assert_eq!(none, []);
 }
 
@@ -72,9 +72,9 @@ fn only_documents_are_items_and_what_is_none_is_told_by_its_key() {
         index: None,
         expires: None,
     };
-    let fault = store::from_item::<u8>(item).unwrap_err();
+    let fault = ledger::from_item::<u8>(item).unwrap_err();
     assert_eq!(fault.name, FaultName::Internal);
     assert!(fault.message.contains("partition item#000001"), "{fault}");
-    let missing = run(store::require(&World::default(), &key::<Value>("a", 2))).unwrap_err();
+    let missing = run(ledger::require(&World::default(), &key::<Value>("a", 2))).unwrap_err();
     assert_eq!(missing.message, "the ledger has no item a item#000002");
 }

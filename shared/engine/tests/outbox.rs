@@ -16,9 +16,9 @@ use windlass_domain::environment::{EnvironmentState, Hold, Lock, Waiting};
 use windlass_domain::fault::{Fault, FaultName};
 use windlass_domain::identity::{DeploymentId, EnvironmentId};
 use windlass_domain::time::Time;
+use windlass_engine::ledger;
 use windlass_engine::outbox::{Change, endings, handle};
 use windlass_engine::ports::{Item, Key};
-use windlass_engine::store;
 use windlass_world::mishaps::When;
 use windlass_world::run::run;
 
@@ -38,7 +38,7 @@ fn item(key: impl Into<Key>, value: &impl Serialize) -> Item {
     Item {
         key,
         rev: 1,
-        body: store::to_body(value).unwrap(),
+        body: ledger::to_body(value).unwrap(),
         index: None,
         expires: None,
     }
@@ -48,7 +48,7 @@ fn record(stage: &Stage, change: impl FnOnce(&mut Deployment)) -> Item {
     let mut record = stage.record.clone();
     record.accepted = Time(0);
     change(&mut record);
-    item(store::deployment(&id()), &record)
+    item(ledger::deployment(&id()), &record)
 }
 
 fn ends(ending: Ending, at_s: u64) -> impl FnOnce(&mut Deployment) {
@@ -71,20 +71,20 @@ fn change(before: Option<Item>, after: Option<Item>) -> Change {
 }
 
 fn sent(stage: &Stage) -> Vec<String> {
-    let events = stage.world.events();
+    let events = stage.world.eventbridge();
     events.put.iter().map(|(name, _)| name.clone()).collect()
 }
 
 #[test]
 fn an_item_that_cannot_be_read_is_told_by_its_key_and_holds_up_nothing() {
     let stage = stage();
-    let broken = item(store::deployment(&id()), &json!({"id": 7}));
+    let broken = item(ledger::deployment(&id()), &json!({"id": 7}));
     let ended = record(&stage, ends(Ending::RolledBack, 60));
     let changes = [change(None, Some(broken)), change(None, Some(ended))];
     assert_eq!(run(endings(&stage.world, &changes)).unwrap().len(), 1);
     run(handle(&stage.world, &changes)).unwrap();
     assert_eq!(sent(&stage), ["DeploymentAccepted", "DeploymentEnded"]);
-    let published = stage.world.notifications().published.clone();
+    let published = stage.world.sns().published.clone();
     assert_eq!(published[0].0, "[windlass] an event could not be sent");
     let name = format!("deployment#{} record", id());
     assert!(published[0].1.contains(&name), "{}", published[0].1);
@@ -111,7 +111,7 @@ fn what_aws_refuses_for_itself_holds_up_nothing_and_what_is_not_answered_comes_a
             .fail_call(next, When::Before, Fault::new(name, "no"));
         let served = run(handle(&stage.world, &changes));
         assert_eq!(served.is_err(), comes_again, "{name}");
-        let told = stage.world.notifications().published.len();
+        let told = stage.world.sns().published.len();
         if comes_again {
             assert_eq!((sent(&stage), told), (vec![], 0), "{name}");
         } else {
@@ -127,7 +127,7 @@ fn refusal(findings: usize, letters: usize) -> Item {
         "app": "shop", "about": "r".repeat(5000), "requester": {"route": "s3"}, "execution": "e", "at": 0,
         "findings": (0..findings).map(one).collect::<Vec<_>>(),
     });
-    item(store::refusal(&app(), "e"), &refusal)
+    item(ledger::refusal(&app(), "e"), &refusal)
 }
 
 #[test]
@@ -147,7 +147,7 @@ fn a_refusal_is_sent_however_much_is_wrong() {
         change(
             None,
             Some(item(
-                store::state(EnvironmentId::new(&app(), &prod())),
+                ledger::state(EnvironmentId::new(&app(), &prod())),
                 &held,
             )),
         ),
@@ -157,14 +157,14 @@ fn a_refusal_is_sent_however_much_is_wrong() {
         sent(&stage),
         ["RequestRefused", "RequestRefused", "HoldSet"]
     );
-    let published = stage.world.notifications().published.clone();
+    let published = stage.world.sns().published.clone();
     assert_eq!(published.len(), 3);
     assert!(
         published
             .iter()
             .all(|(_, message)| message.len() <= 8192 + 100)
     );
-    let put = stage.world.events().put.clone();
+    let put = stage.world.eventbridge().put.clone();
     assert_eq!(put[0].1["cause"].as_str().unwrap().len(), 8192);
     assert_eq!(put[0].1["version"].as_str().unwrap().len(), 1024);
 }
@@ -185,7 +185,7 @@ fn a_record_tells_its_way_and_its_ending_also_to_people() {
     run(handle(&stage.world, &changes)).unwrap();
     let wanted = ["DeploymentAccepted", "DeploymentStarted", "DeploymentEnded"];
     assert_eq!(sent(&stage), wanted);
-    let published = stage.world.notifications().published.clone();
+    let published = stage.world.sns().published.clone();
     let told = (
         "[windlass] shop prod 1.4.0 RolledBack".into(),
         "a gate failed.".into(),
@@ -205,7 +205,7 @@ fn a_hold_is_told_where_the_environment_can_be_read() {
         }),
         ..free.clone()
     };
-    let key = store::state(EnvironmentId::new(&app(), &prod()));
+    let key = ledger::state(EnvironmentId::new(&app(), &prod()));
     let nobodys = Key {
         pk: "env#Shop".into(),
         sk: key.sk.clone(),
@@ -235,10 +235,10 @@ fn waiting(stage: &Stage, who: &str, token: &str) -> Waiting {
 /// Lets one deployment wait, whose task token Step Functions knows.
 fn one_waits(stage: &Stage) {
     stage.put(
-        store::waiting(EnvironmentId::new(&app(), &prod()), &id()),
+        ledger::waiting(EnvironmentId::new(&app(), &prod()), &id()),
         &waiting(stage, &id().0, "token"),
     );
-    stage.world.executions().tokens.insert("token".into());
+    stage.world.stepfunctions().tokens.insert("token".into());
 }
 
 #[test]
@@ -248,18 +248,18 @@ fn who_leaves_the_queue_wakes_the_others_beside_a_free_lock() {
         one_waits(&stage);
         if !is_held {
             stage.put(
-                store::lock(EnvironmentId::new(&app(), &prod())),
+                ledger::lock(EnvironmentId::new(&app(), &prod())),
                 &Lock::default(),
             );
         }
         let other = waiting(&stage, "other", "gone");
         let other = item(
-            store::waiting(EnvironmentId::new(&app(), &prod()), &other.deployment),
+            ledger::waiting(EnvironmentId::new(&app(), &prod()), &other.deployment),
             &other,
         );
         let changes = [change(Some(other), None)];
         run(handle(&stage.world, &changes)).unwrap();
-        let answered = stage.world.executions().answered.len();
+        let answered = stage.world.stepfunctions().answered.len();
         assert_eq!(answered, woken, "held: {is_held}");
     }
 }
@@ -268,13 +268,13 @@ fn who_leaves_the_queue_wakes_the_others_beside_a_free_lock() {
 fn who_left_the_queue_is_named_where_the_others_cannot_be_woken() {
     let stage = stage();
     stage.put(
-        store::lock(EnvironmentId::new(&app(), &prod())),
+        ledger::lock(EnvironmentId::new(&app(), &prod())),
         &json!({"token": "none"}),
     );
-    let key = store::waiting(EnvironmentId::new(&app(), &prod()), &id());
+    let key = ledger::waiting(EnvironmentId::new(&app(), &prod()), &id());
     let left = item(key, &waiting(&stage, &id().0, "gone"));
     run(handle(&stage.world, &[change(Some(left), None)])).unwrap();
-    let [(_, message)] = &stage.world.notifications().published[..] else {
+    let [(_, message)] = &stage.world.sns().published[..] else {
         panic!("nobody was told");
     };
     let name = format!("env#shop/prod waiting#{}", id());
@@ -283,7 +283,7 @@ fn who_left_the_queue_is_named_where_the_others_cannot_be_woken() {
 
 #[test]
 fn a_lock_that_was_freed_wakes_who_waits_for_it() {
-    let key = store::lock(EnvironmentId::new(&app(), &prod()));
+    let key = ledger::lock(EnvironmentId::new(&app(), &prod()));
     let key = Key::from(key);
     let elsewhere = Key {
         pk: "env#Shop".into(),
@@ -299,13 +299,13 @@ fn a_lock_that_was_freed_wakes_who_waits_for_it() {
     ] {
         let stage = stage();
         let held: Lock = stage
-            .get(&store::lock(EnvironmentId::new(&app(), &prod())))
+            .get(&ledger::lock(EnvironmentId::new(&app(), &prod())))
             .unwrap();
         one_waits(&stage);
         let lock = |is_held| item(key.clone(), if is_held { &held } else { &free });
         let changes = [change(Some(lock(before)), Some(lock(after)))];
         run(handle(&stage.world, &changes)).unwrap();
-        let answered = stage.world.executions().answered.len();
+        let answered = stage.world.stepfunctions().answered.len();
         assert_eq!(answered, woken, "{before} {after}");
     }
 }
@@ -320,7 +320,7 @@ fn told_stage() -> Stage {
 }
 
 fn told(stage: &Stage) -> Vec<(String, String)> {
-    let notifications = stage.world.notifications();
+    let notifications = stage.world.sns();
     let told = notifications.told.iter();
     told.map(|(topic, subject, _)| (topic.clone(), subject.clone()))
         .collect()
@@ -339,20 +339,20 @@ fn a_declared_topic_is_told_of_a_success_and_the_one_of_the_installation_is_not(
         (TEAM.to_owned(), subject),
     ];
     assert_eq!(told(&stage), wanted);
-    assert!(stage.world.notifications().published.is_empty());
+    assert!(stage.world.sns().published.is_empty());
 }
 
 #[test]
 fn a_topic_that_is_gone_holds_up_no_other_and_people_are_told() {
     let stage = told_stage();
-    stage.world.notifications().missing.insert(GONE.to_owned());
+    stage.world.sns().missing.insert(GONE.to_owned());
     let running = record(&stage, |_| ());
     let ended = record(&stage, ends(Ending::Succeeded, 60));
     let change = change(Some(running), Some(ended));
     assert_eq!(run(handle(&stage.world, &[change])), Ok(()));
     let topics: Vec<String> = told(&stage).into_iter().map(|(topic, _)| topic).collect();
     assert_eq!(topics, [TEAM]);
-    let notifications = stage.world.notifications();
+    let notifications = stage.world.sns();
     let (subject, message) = &notifications.published[0];
     assert_eq!(subject, "[windlass] a topic could not be told");
     for part in [GONE, "1.4.0 Succeeded", "Topic does not exist", "`notify`"] {

@@ -14,9 +14,9 @@ use windlass_domain::identity::DeploymentId;
 use windlass_domain::identity::EnvironmentId;
 use windlass_domain::name::{AppName, ComponentName, EnvironmentName};
 use windlass_domain::time::Time;
+use windlass_engine::ledger::{self, Key, Stored};
 use windlass_engine::outbox::summary::handle;
-use windlass_engine::ports::{Answered, Ledger as _, Transacted, Write};
-use windlass_engine::store::{self, Key, Stored};
+use windlass_engine::ports::{DynamoDbApi as _, Result, Transacted, Write};
 use windlass_world::World;
 use windlass_world::mishaps::When;
 use windlass_world::run::run;
@@ -72,8 +72,8 @@ fn declare(world: &World, name: &str, of: &str) {
     let declaration = Declaration::parse(&text).unwrap();
     let declared = Declared::new(&declaration, &text, Time(0), None);
     let (key, place) = (
-        store::declaration_in_force(&app(name)),
-        store::application_index(&app(name)),
+        ledger::declaration_in_force(&app(name)),
+        ledger::application_index(&app(name)),
     );
     let stored = Stored::new(key, declared).put_indexed(Some(place));
     write(world, vec![stored.unwrap()]);
@@ -92,8 +92,8 @@ fn record(world: &World, ago_h: u64, ending: &str) {
         "ending": {"ending": ending, "cause_name": "", "cause": "it ended.", "at": accepted + HOUR},
     }))
     .unwrap();
-    let (key, shop) = (store::deployment(&record.id), app("shop"));
-    let place = store::history_index(
+    let (key, shop) = (ledger::deployment(&record.id), app("shop"));
+    let place = ledger::history_index(
         EnvironmentId::new(&shop, &prod()),
         record.accepted,
         &record.id,
@@ -106,7 +106,7 @@ fn event(world: &World) -> Value {
     json!({"detail-type": "Scheduled Event", "source": "aws.events", "time": world.clock().now.to_string()})
 }
 
-fn look(world: &World) -> Answered<()> {
+fn look(world: &World) -> Result<()> {
     let event = event(world);
     run(handle(world, &event))
 }
@@ -118,7 +118,7 @@ fn pass(world: &World, ms: u64) {
 
 /// Returns the topics that were told, in their order.
 fn told(world: &World) -> Vec<String> {
-    let notifications = world.notifications();
+    let notifications = world.sns();
     let topics = notifications.told.iter().map(|(topic, ..)| topic);
     topics
         .map(|arn| arn.rsplit(':').next().unwrap().to_owned())
@@ -141,7 +141,7 @@ fn each_application_that_asks_is_told_once_however_often_the_schedule_looks() {
         ["bank", "shop", "bank", "shop"],
         "the next day"
     );
-    assert!(world.notifications().published.is_empty());
+    assert!(world.sns().published.is_empty());
 }
 
 #[test]
@@ -159,7 +159,7 @@ fn it_tells_the_figures_what_holds_and_what_waits() {
         running: BTreeMap::from([(web(), runs())]),
         ..EnvironmentState::default()
     };
-    let key = store::state(EnvironmentId::new(&app("shop"), &prod()));
+    let key = ledger::state(EnvironmentId::new(&app("shop"), &prod()));
     write(&world, vec![Stored::new(key, state).put().unwrap()]);
     let mut looked = HourlyLook::new(EnvironmentId::new(&app("shop"), &prod()), Time(0));
     let seen = Glance {
@@ -178,10 +178,10 @@ fn it_tells_the_figures_what_holds_and_what_waits() {
     };
     let at = Time::parse("2026-11-24T05:30:00Z").unwrap();
     looked.conclude(BTreeMap::from([(web(), seen)]), upon, at);
-    let key = store::hourly_look(EnvironmentId::new(&app("shop"), &prod()));
+    let key = ledger::hourly_look(EnvironmentId::new(&app("shop"), &prod()));
     write(&world, vec![Stored::new(key, looked).put().unwrap()]);
     assert_eq!(look(&world), Ok(()));
-    let (_, subject, message) = world.notifications().told[0].clone();
+    let (_, subject, message) = world.sns().told[0].clone();
     assert_eq!(
         subject,
         "[windlass] shop 2026-11-24: 1 Succeeded, 1 RolledBack; 1 held; 1 drifted"
@@ -261,7 +261,7 @@ fn untyped(key: &windlass_engine::ports::Key) -> Key<Value> {
 #[test]
 fn what_fails_again_and_again_holds_up_no_other_and_people_are_told() {
     let world = world(&["bank", "shop"]);
-    let key = store::lock(EnvironmentId::new(&app("bank"), &prod()));
+    let key = ledger::lock(EnvironmentId::new(&app("bank"), &prod()));
     let broken = Stored::new(untyped(&key), json!({"token": "none"}));
     write(&world, vec![broken.put().unwrap()]);
     for _ in 0..3 {
@@ -270,7 +270,7 @@ fn what_fails_again_and_again_holds_up_no_other_and_people_are_told() {
     }
     assert_eq!(look(&world), Ok(()));
     assert_eq!(told(&world), ["shop"]);
-    let published = world.notifications().published.clone();
+    let published = world.sns().published.clone();
     assert_eq!(published.len(), 1);
     assert_eq!(published[0].0, "[windlass] no summary of bank");
     assert!(
@@ -288,8 +288,8 @@ fn a_declaration_that_cannot_be_read_holds_up_no_other_and_people_are_told() {
     for item in [broken, text] {
         let world = world(&["shop"]);
         let (key, place) = (
-            store::declaration_in_force(&app("bank")),
-            store::application_index(&app("bank")),
+            ledger::declaration_in_force(&app("bank")),
+            ledger::application_index(&app("bank")),
         );
         write(
             &world,
@@ -301,21 +301,21 @@ fn a_declaration_that_cannot_be_read_holds_up_no_other_and_people_are_told() {
         );
         assert_eq!(look(&world), Ok(()));
         assert_eq!(told(&world), ["shop"]);
-        let published = world.notifications().published.clone();
+        let published = world.sns().published.clone();
         assert_eq!(published.len(), 1, "{published:?}");
         assert_eq!(published[0].0, "[windlass] no summary of bank");
         assert_eq!(look(&world), Ok(()));
-        assert_eq!(world.notifications().published.len(), 1, "once a day");
+        assert_eq!(world.sns().published.len(), 1, "once a day");
     }
 }
 
 #[test]
 fn a_topic_that_is_gone_holds_up_no_other() {
     let world = world(&["bank", "shop"]);
-    world.notifications().missing.insert(topic("bank"));
+    world.sns().missing.insert(topic("bank"));
     assert_eq!(look(&world), Ok(()));
     assert_eq!(told(&world), ["shop"]);
-    let published = world.notifications().published.clone();
+    let published = world.sns().published.clone();
     assert_eq!(published[0].0, "[windlass] a topic could not be told");
 }
 
@@ -325,7 +325,7 @@ fn what_there_is_no_time_for_is_told_by_the_next_looks_or_fails_the_last_one() {
     let names: Vec<&str> = names.iter().map(String::as_str).collect();
     // A look at every application takes a second.
     let slow = |world: &World| {
-        world.notifications().takes_ms = 1_000;
+        world.sns().takes_ms = 1_000;
     };
     let world = world(&names);
     slow(&world);

@@ -8,7 +8,7 @@ use std::collections::BTreeMap;
 use windlass_contract::template;
 use windlass_domain::identity::EnvironmentId;
 use windlass_domain::name::{AppName, EnvironmentName};
-use windlass_engine::store;
+use windlass_engine::ledger;
 
 const WRITES: [&str; 5] = [
     "dynamodb:PutItem",
@@ -68,9 +68,9 @@ fn only_the_conductor_may_write_locks_states_and_snapshots() {
     let (app, env) = (AppName::new("shop"), EnvironmentName::new("prod"));
     let (app, env) = (app.expect("a name"), env.expect("a name"));
     let fenced = [
-        store::lock(EnvironmentId::new(&app, &env)).pk.clone(),
-        store::state(EnvironmentId::new(&app, &env)).pk.clone(),
-        store::snapshot(EnvironmentId::new(&app, &env), 1)
+        ledger::lock(EnvironmentId::new(&app, &env)).pk.clone(),
+        ledger::state(EnvironmentId::new(&app, &env)).pk.clone(),
+        ledger::snapshot(EnvironmentId::new(&app, &env), 1)
             .pk
             .clone(),
     ];
@@ -95,8 +95,8 @@ fn only_the_conductor_may_write_locks_states_and_snapshots() {
 #[test]
 fn only_the_planner_claims_targets() {
     let claims = [
-        store::target("arn").pk.clone(),
-        store::target("s3://shop-web/").pk.clone(),
+        ledger::target("arn").pk.clone(),
+        ledger::target("s3://shop-web/").pk.clone(),
     ];
     let writers = writers(&template()).into_iter();
     let claiming = writers.filter_map(|(role, keys)| {

@@ -115,7 +115,7 @@ fn release(
 ) -> Value {
     let mut shop = Shop::new(program, declaration);
     if let Some((strategy, step_tenths, step_min)) = shifts {
-        let mut services = shop.world().services();
+        let mut services = shop.world().ecs();
         let service = &mut services.service_mut("shop", "agent").service;
         strategy.in_ecs().clone_into(&mut service.strategy);
         service.shifting = Shifting {
@@ -204,7 +204,7 @@ fn components(program: &Program, count: usize) -> Value {
 
 /// Returns the size of the largest item, in bytes. DynamoDB takes items of at most 400 KB.
 fn largest_item(shop: &Shop<'_>) -> usize {
-    let ledger = shop.world().ledger();
+    let ledger = shop.world().dynamodb();
     let sizes = ledger.items.values();
     sizes
         .map(|item| json!(item.body).to_string().len())
@@ -232,7 +232,7 @@ fn history(program: &Program, many: u32) -> Value {
 /// Removes old versions of the function. A look at a function lists its versions, so otherwise each deployment would
 /// take longer than the one before.
 fn forget_versions(shop: &Shop<'_>) {
-    let mut functions = shop.world().functions();
+    let mut functions = shop.world().lambda();
     let function = functions.named("shop-api").expect("the function");
     while function.versions.len() > 20 {
         function.versions.pop_first();

@@ -50,14 +50,14 @@ components:
 "
     );
     let mut shop = Shop::new(&program, &declaration);
-    shop.world().objects().bucket("shop-web", true).forgetful = true;
+    shop.world().s3().bucket("shop-web", true).forgetful = true;
     println!("{mode}: {files} files of {bytes} bytes");
     for (version, changed) in [("1.0.0", 0), ("1.0.1", files.div_ceil(100))] {
         let request = shop.release(version, &["web"]);
         let archive = archive(files, bytes, changed)?;
         let packed = archive.len() as u64;
         let key = format!("artifacts/shop/web/{version}.zip");
-        shop.world().objects().upload("artifacts", &key, archive);
+        shop.world().s3().upload("artifacts", &key, archive);
         shop.world().mishaps().calls.clear();
         println!("  {version}: {} MiB packed", packed / MIB);
         let arn = shop.start(&request);

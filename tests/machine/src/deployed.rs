@@ -12,7 +12,7 @@ use windlass_domain::fault::{Fault, FaultName};
 use windlass_domain::kinds::KindName;
 use windlass_domain::time::Time;
 use windlass_engine::payload::{Work, WorkDone};
-use windlass_engine::ports::{Answered, Clock};
+use windlass_engine::ports::{Clock, Result};
 use windlass_engine::{conductor, deploy, judge, kinds, prepare};
 use windlass_world::World;
 
@@ -45,7 +45,7 @@ impl Deployed {
 }
 
 /// Returns the answer of a function, which the engine's handler makes over a world.
-pub async fn answer(world: &World, function: &str, payload: Value) -> Answered<Value> {
+pub async fn answer(world: &World, function: &str, payload: Value) -> Result<Value> {
     match function {
         "Conductor" => told(conductor::handle(world, asked(payload)?).await?),
         "Planner" => told(prepare::handle(world, asked(payload)?).await?),
@@ -71,7 +71,7 @@ fn kind_of(function: &str) -> Option<KindName> {
 
 macro_rules! deployers {
     ($( $(#[$doc:meta])+ $text:tt => $module:ident::$name:ident, )+) => {
-        async fn deploy(world: &World, function: &str, work: Work) -> Answered<WorkDone> {
+        async fn deploy(world: &World, function: &str, work: Work) -> Result<WorkDone> {
             match kind_of(function) {
                 $(Some(KindName::$name) => deploy::handle(world, work, kinds::$module::of).await,)+
                 None => Err(Fault::internal(format!("there is no function {function}"))),
@@ -82,12 +82,12 @@ macro_rules! deployers {
 
 each_kind!(deployers);
 
-fn asked<T: DeserializeOwned>(payload: Value) -> Answered<T> {
+fn asked<T: DeserializeOwned>(payload: Value) -> Result<T> {
     serde_json::from_value(payload)
         .map_err(|error| Fault::new(FaultName::BadInput, error.to_string()))
 }
 
-fn told(answer: impl Serialize) -> Answered<Value> {
+fn told(answer: impl Serialize) -> Result<Value> {
     serde_json::to_value(answer).map_err(|error| Fault::internal(error.to_string()))
 }
 
@@ -109,19 +109,19 @@ impl Surroundings for Deployed {
     fn open_token(&self) -> String {
         self.tokens.set(self.tokens.get() + 1);
         let token = format!("task-token-{}", self.tokens.get());
-        self.world.executions().tokens.insert(token.clone());
+        self.world.stepfunctions().tokens.insert(token.clone());
         token
     }
 
     fn close_token(&self, token: &str) {
-        self.world.executions().tokens.remove(token);
+        self.world.stepfunctions().tokens.remove(token);
     }
 }
 
 /// Returns the event that Step Functions sends when an execution has ended (AWS Step Functions Developer Guide,
 /// "Automating Step Functions event delivery with EventBridge").
 pub fn status_event(world: &World, arn: &str, status: &str) -> Value {
-    let executions = world.executions();
+    let executions = world.stepfunctions();
     let input = executions
         .executions
         .get(arn)

@@ -77,7 +77,7 @@ const WITHIN: [(&str, &str, &str); 10] = [
 /// members that it saw, and with a `-` those of which it dropped something.
 pub fn written_by_the_first(world: &World) -> BTreeSet<String> {
     let mut seen = BTreeSet::new();
-    for (key, item) in &mut world.ledger().items {
+    for (key, item) in &mut world.dynamodb().items {
         let Some((begin, known)) = FIRST.iter().find(|(begin, _)| key.sk.starts_with(begin)) else {
             continue;
         };

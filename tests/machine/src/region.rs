@@ -4,12 +4,12 @@ use crate::program::Program;
 use crate::surroundings::TaskError;
 use serde_json::{Value, json};
 use windlass_domain::time::Time;
-use windlass_engine::ports::{Clock, Executions};
+use windlass_engine::ports::{Clock, StepFunctionsApi};
 use windlass_engine::{outbox, recovery};
 use windlass_world::World;
-use windlass_world::executions::arn_of;
-use windlass_world::ledger::Written;
+use windlass_world::dynamodb::Written;
 use windlass_world::run::run;
+use windlass_world::stepfunctions::arn_of;
 
 /// A region with Windlass installed. It runs all executions interleaved, each visit of a state at its time. It brings
 /// events to the functions that the template's rules and the table's stream bring them to.
@@ -52,7 +52,7 @@ impl<'p> Region<'p> {
     /// Makes a region over a world.
     pub fn new(program: &'p Program, world: World) -> Self {
         // Writes that only set the scene reach no function.
-        world.ledger().stream.clear();
+        world.dynamodb().stream.clear();
         Self {
             program,
             deployed: Deployed::over(world),
@@ -163,7 +163,7 @@ impl<'p> Region<'p> {
     fn count(&self, n: usize) {
         let Running { arn, execution } = &self.running[n];
         let made = execution.path().transitions;
-        self.world().executions().count(arn, made);
+        self.world().stepfunctions().count(arn, made);
     }
 
     fn wait_until(&self, due: Time) {
@@ -183,7 +183,7 @@ impl<'p> Region<'p> {
                 TaskError::new("States.Timeout", ""),
             ),
         };
-        if let Some(known) = self.world().executions().executions.get_mut(&arn) {
+        if let Some(known) = self.world().stepfunctions().executions.get_mut(&arn) {
             known.status = status.into();
             known.error = Some(error.name.clone()).filter(|name| !name.is_empty());
             known.cause = Some(error.cause.clone()).filter(|cause| !cause.is_empty());
@@ -222,7 +222,7 @@ impl<'p> Region<'p> {
     }
 
     fn stream(&mut self) -> bool {
-        let mut changes = std::mem::take(&mut self.world().ledger().stream);
+        let mut changes = std::mem::take(&mut self.world().dynamodb().stream);
         if changes.is_empty() {
             return false;
         }
@@ -231,14 +231,14 @@ impl<'p> Region<'p> {
             return true;
         }
         // The stream repeats a batch that fails, so it comes again with the next delivery.
-        let mut ledger = self.world().ledger();
+        let mut ledger = self.world().dynamodb();
         changes.append(&mut ledger.stream);
         ledger.stream = changes;
         false
     }
 
     fn begin(&mut self) -> bool {
-        let started = std::mem::take(&mut self.world().executions().started);
+        let started = std::mem::take(&mut self.world().stepfunctions().started);
         let begun = !started.is_empty();
         for (arn, name, input) in started {
             let now = Clock::now(self.world());
@@ -250,7 +250,7 @@ impl<'p> Region<'p> {
 
     fn abort(&mut self) -> bool {
         let is_stopped = |running: &Running<'p>| {
-            let executions = self.world().executions();
+            let executions = self.world().stepfunctions();
             let known = executions.executions.get(&running.arn);
             known.is_some_and(|known| known.status == "ABORTED")
         };
@@ -276,7 +276,7 @@ impl<'p> Region<'p> {
     }
 
     fn answer(&mut self) -> bool {
-        let answered = std::mem::take(&mut self.world().executions().answered);
+        let answered = std::mem::take(&mut self.world().stepfunctions().answered);
         let any = !answered.is_empty();
         for (token, output) in answered {
             let waits = |r: &Running<'p>| r.execution.token() == Some(token.as_str());

@@ -10,7 +10,7 @@ use windlass_domain::environment::{EnvironmentState, Lock};
 use windlass_domain::identity::{DeploymentId, EnvironmentId};
 use windlass_domain::name::{AppName, ComponentName, EnvironmentName};
 use windlass_domain::step::Step;
-use windlass_engine::store::{self, Stored};
+use windlass_engine::ledger::{self, Stored};
 use windlass_world::World;
 use windlass_world::run::run;
 
@@ -154,7 +154,7 @@ impl<'p> Shop<'p> {
 
     /// Returns the versions that the alias `live` of a function serves: `1`, or `1 2@0.5`.
     pub fn serves(&self, function: &str) -> String {
-        let functions = self.world().functions();
+        let functions = self.world().lambda();
         let alias = &functions.functions[function].aliases["live"];
         let mut text = alias.version.clone();
         for (version, weight) in &alias.weights {
@@ -165,7 +165,7 @@ impl<'p> Shop<'p> {
 
     /// Returns the task definition that the service runs, as `agent:1`.
     pub fn runs(&self) -> String {
-        let mut services = self.world().services();
+        let mut services = self.world().ecs();
         let arn = &services
             .service_mut("shop", "agent")
             .service
@@ -175,7 +175,7 @@ impl<'p> Shop<'p> {
 
     /// Returns the page in the site's bucket.
     pub fn page(&self) -> String {
-        let pages = self.world().objects().texts("shop-web");
+        let pages = self.world().s3().texts("shop-web");
         pages.get("index.html").cloned().unwrap_or_default()
     }
 
@@ -184,26 +184,26 @@ impl<'p> Shop<'p> {
     /// # Panics
     /// If it worked for none.
     pub fn deployment(&self, arn: &str) -> Deployment {
-        let of = self.item(&store::execution(arn));
-        self.item(&store::deployment(&of.value.deployment)).value
+        let of = self.item(&ledger::execution(arn));
+        self.item(&ledger::deployment(&of.value.deployment)).value
     }
 
     /// Returns the record of a deployment.
     pub fn record(&self, id: &DeploymentId) -> Deployment {
-        self.item(&store::deployment(id)).value
+        self.item(&ledger::deployment(id)).value
     }
 
     /// Returns the lock of the environment.
     pub fn lock(&self) -> Lock {
         let (app, prod) = names();
-        self.item(&store::lock(EnvironmentId::new(&app, &prod)))
+        self.item(&ledger::lock(EnvironmentId::new(&app, &prod)))
             .value
     }
 
     /// Returns the state of the environment in the ledger.
     pub fn environment(&self) -> EnvironmentState {
         let (app, prod) = names();
-        self.item(&store::state(EnvironmentId::new(&app, &prod)))
+        self.item(&ledger::state(EnvironmentId::new(&app, &prod)))
             .value
     }
 
@@ -213,9 +213,9 @@ impl<'p> Shop<'p> {
     /// If they cannot be read.
     pub fn known_drills(&self) -> Option<Drills> {
         let (app, prod) = names();
-        match run(store::load(
+        match run(ledger::load(
             self.world(),
-            &store::drills(EnvironmentId::new(&app, &prod)),
+            &ledger::drills(EnvironmentId::new(&app, &prod)),
         )) {
             Ok(found) => found.map(|found| found.value),
             Err(fault) => panic!("{fault}"),
@@ -233,9 +233,9 @@ impl<'p> Shop<'p> {
     /// If there is none.
     pub fn ended_drill(&self) -> Drill {
         let (app, prod) = names();
-        let all = run(store::load_all(
+        let all = run(ledger::load_all(
             self.world(),
-            &store::ended_drills(EnvironmentId::new(&app, &prod)),
+            &ledger::ended_drills(EnvironmentId::new(&app, &prod)),
         ));
         match all.map(|mut all| all.pop()) {
             Ok(Some(last)) => last.value,
@@ -251,7 +251,7 @@ impl<'p> Shop<'p> {
     pub fn step(&self, arn: &str, component: &str) -> Step {
         let id = self.deployment(arn).id;
         match ComponentName::new(component) {
-            Ok(name) => self.item(&store::step(&id, &name)).value,
+            Ok(name) => self.item(&ledger::step(&id, &name)).value,
             Err(error) => panic!("{error}"),
         }
     }
@@ -259,14 +259,14 @@ impl<'p> Shop<'p> {
     /// Returns whether the ledger has an item of the environment whose sort key begins with this text, such as `veto#`.
     pub fn has(&self, sk_prefix: &str) -> bool {
         let (app, prod) = names();
-        let pk = store::environment(EnvironmentId::new(&app, &prod));
-        let ledger = self.world().ledger();
+        let pk = ledger::environment(EnvironmentId::new(&app, &prod));
+        let ledger = self.world().dynamodb();
         let mut keys = ledger.items.keys();
         keys.any(|key| key.pk == pk && key.sk.starts_with(sk_prefix))
     }
 
-    fn item<T: serde::de::DeserializeOwned>(&self, key: &store::Key<T>) -> Stored<T> {
-        match run(store::require(self.world(), key)) {
+    fn item<T: serde::de::DeserializeOwned>(&self, key: &ledger::Key<T>) -> Stored<T> {
+        match run(ledger::require(self.world(), key)) {
             Ok(stored) => stored,
             Err(fault) => panic!("{fault}"),
         }

@@ -7,12 +7,12 @@ use std::io::{Cursor, Write as _};
 use windlass_domain::declaration::{Declaration, Declared};
 use windlass_domain::digest::Digest;
 use windlass_domain::time::Time;
-use windlass_engine::ports::{Clock, Ledger, TaskContainer, Write};
-use windlass_engine::store::{self, Stored};
+use windlass_engine::ledger::{self, Stored};
+use windlass_engine::ports::{Clock, DynamoDbApi, TaskContainer, Write};
 use windlass_world::World;
-use windlass_world::configurations::named;
-use windlass_world::functions::{LiveAlias, Package, Published};
-use windlass_world::registry::HOST;
+use windlass_world::appconfig::named;
+use windlass_world::ecr::HOST;
+use windlass_world::lambda::{LiveAlias, Package, Published};
 use windlass_world::run::run;
 use zip::ZipWriter;
 use zip::write::SimpleFileOptions;
@@ -23,7 +23,7 @@ use zip::write::SimpleFileOptions;
 /// If the declaration has mistakes.
 pub fn make(declaration: &str) -> World {
     let world = World::default();
-    world.objects().bucket("artifacts", true);
+    world.s3().bucket("artifacts", true);
     for name in ["shop-jobs", "shop-api"] {
         make_function(&world, name);
     }
@@ -76,30 +76,28 @@ fn upload(world: &World, component: &str, version: &str) -> Value {
 fn upload_bytes(world: &World, component: &str, version: &str, bytes: Vec<u8>) -> Value {
     let ends = if component == "flags" { "json" } else { "zip" };
     let key = format!("artifacts/shop/{component}/{version}.{ends}");
-    world.objects().upload("artifacts", &key, bytes);
+    world.s3().upload("artifacts", &key, bytes);
     json!({"key": key})
 }
 
 /// Returns whether the component's function runs an image.
 fn is_from_image(world: &World, component: &str) -> bool {
-    let functions = world.functions();
+    let functions = world.lambda();
     let function = functions.functions.get(&format!("shop-{component}"));
     function.is_some_and(|function| matches!(function.package, Package::Image(_)))
 }
 
 fn push(world: &World, component: &str, version: &str) -> Value {
     let repository = format!("shop/{component}");
-    world.registry().push(&repository, version);
+    world.ecr().push(&repository, version);
     json!({"image": format!("{repository}:{version}")})
 }
 
 /// Makes the function run an image of the repository of the same name as its component, as it was found.
 pub fn run_image(world: &World, component: &str) {
-    let digest = world
-        .registry()
-        .push(&format!("shop/{component}"), "as-found");
+    let digest = world.ecr().push(&format!("shop/{component}"), "as-found");
     let image = format!("{HOST}/shop/{component}@sha256:{digest}");
-    let mut functions = world.functions();
+    let mut functions = world.lambda();
     let function = functions.make_of(&format!("shop-{component}"), Package::Image(image));
     function.publish_as("live", "");
 }
@@ -108,14 +106,14 @@ const REPOSITORY: &str = "shop/agent";
 
 /// Makes a service that is steady with two tasks.
 fn make_service(world: &World) {
-    let digest = format!("sha256:{}", world.registry().push(REPOSITORY, "as-found"));
+    let digest = format!("sha256:{}", world.ecr().push(REPOSITORY, "as-found"));
     let image = format!("{HOST}/{REPOSITORY}@{digest}");
     let document = json!({
         "family": "agent",
         "containerDefinitions": [{"name": "agent", "image": image, "essential": true}],
     });
     let now = world.now();
-    let mut services = world.services();
+    let mut services = world.ecs();
     let base = services.put_task_definition(&document, &BTreeMap::new());
     services.put_service("shop", "agent", &base.arn, 2, &digest, now);
     services.service_mut("shop", "agent").service.tags = tags();
@@ -124,11 +122,8 @@ fn make_service(world: &World) {
 /// Adds a second container of ours to the service. Its image was found by its tag.
 pub fn add_worker(world: &World) {
     let image = format!("{HOST}/shop/worker:as-found");
-    let digest = format!(
-        "sha256:{}",
-        world.registry().push("shop/worker", "as-found")
-    );
-    let mut services = world.services();
+    let digest = format!("sha256:{}", world.ecr().push("shop/worker", "as-found"));
+    let mut services = world.ecs();
     let live = services.service_mut("shop", "agent");
     let set_to = live.service.task_definition.clone();
     for task in &mut live.tasks {
@@ -148,7 +143,7 @@ pub fn add_worker(world: &World) {
 
 /// Makes feature flags, of which a version has been deployed for an hour.
 fn make_configuration(world: &World) {
-    let mut state = world.configurations();
+    let mut state = world.appconfig();
     state.put("shop", "prod", &["flags"]);
     let (shop, prod, profile) = (named("shop").id, named("prod").id, named("flags").id);
     let put = state.profile(&shop, &profile);
@@ -182,8 +177,8 @@ pub const POINTER: &str = "${api.version}";
 
 /// Makes an empty bucket behind a distribution.
 fn make_site(world: &World) {
-    world.objects().bucket("shop-web", true).tags = tags();
-    world.cdn().distribution("E1", "shop-web").tags = tags();
+    world.s3().bucket("shop-web", true).tags = tags();
+    world.cloudfront().distribution("E1", "shop-web").tags = tags();
 }
 
 /// Makes the archive of a site of one page, which names a script of its own.
@@ -217,7 +212,7 @@ fn tags() -> BTreeMap<String, String> {
 }
 
 pub(crate) fn make_function(world: &World, name: &str) {
-    let mut functions = world.functions();
+    let mut functions = world.lambda();
     let function = functions.make(name, format!("{name} as found").as_bytes());
     let published = Published {
         package: function.package.clone(),
@@ -243,8 +238,8 @@ fn declare(world: &World, text: &str) {
     let declared = Declared::new(&declaration, text, world.now(), None);
     let version = declaration.version();
     let keys = [
-        store::declaration_in_force(declaration.app()),
-        store::declaration(declaration.app(), version),
+        ledger::declaration_in_force(declaration.app()),
+        ledger::declaration(declaration.app(), version),
     ];
     let writes: Result<Vec<Write>, _> = keys
         .into_iter()

@@ -7,13 +7,13 @@ use std::collections::BTreeMap;
 use windlass_domain::fault::{Fault, FaultName};
 use windlass_domain::finding::FindingName;
 use windlass_domain::plan::Plan;
+use windlass_engine::ledger::{self, Stored};
 use windlass_engine::ports::Clock;
 use windlass_engine::routes::api::{Call, handle};
-use windlass_engine::store::{self, Stored};
 use windlass_machine::program::Program;
 use windlass_machine::shop::{ALL_KINDS, Shop};
 use windlass_machine::ways::program;
-use windlass_world::configurations::named;
+use windlass_world::appconfig::named;
 use windlass_world::mishaps::When;
 use windlass_world::run::run;
 
@@ -75,7 +75,7 @@ fn nothing_is_observed_unless_it_is_asked_for() {
 fn an_alias_that_somebody_moved_is_told() {
     let program = program();
     let shop = live(&program);
-    let mut functions = shop.world().functions();
+    let mut functions = shop.world().lambda();
     let api = functions.functions.get_mut("shop-api").unwrap();
     api.aliases.get_mut("live").unwrap().version = "1".into();
     drop(functions);
@@ -90,11 +90,11 @@ fn a_service_that_somebody_moved_is_told() {
     let program = program();
     let shop = live(&program);
     let now = shop.world().now();
-    let base = shop.world().services().put_task_definition(
+    let base = shop.world().ecs().put_task_definition(
         &json!({"family": "agent", "containerDefinitions": [{"name": "agent", "image": "other"}]}),
         &BTreeMap::new(),
     );
-    let mut services = shop.world().services();
+    let mut services = shop.world().ecs();
     services.update("shop", "agent", &base.arn, now).unwrap();
     drop(services);
     assert_eq!(drift(&shop), ["changed", "none", "none"]);
@@ -104,7 +104,7 @@ fn a_service_that_somebody_moved_is_told() {
 fn a_file_that_somebody_wrote_is_told() {
     let program = program();
     let shop = live(&program);
-    let mut objects = shop.world().objects();
+    let mut objects = shop.world().s3();
     objects.upload("shop-web", "index.html", "<h1>hello from a stranger</h1>");
     drop(objects);
     assert_eq!(drift(&shop), ["none", "none", "changed"]);
@@ -116,7 +116,7 @@ fn a_file_that_somebody_wrote_is_told() {
 fn a_file_that_somebody_removed_is_told_by_its_name() {
     let program = program();
     let shop = live(&program);
-    let mut objects = shop.world().objects();
+    let mut objects = shop.world().s3();
     let site = objects.buckets.get_mut("shop-web").unwrap();
     let path = "index.html";
     assert!(site.keys.remove(path).is_some());
@@ -130,7 +130,7 @@ fn a_file_that_somebody_removed_is_told_by_its_name() {
 fn a_target_that_is_gone_has_changed() {
     let program = program();
     let shop = live(&program);
-    shop.world().functions().functions.remove("shop-api");
+    shop.world().lambda().functions.remove("shop-api");
     let api = observed(&shop)["api"].clone();
     assert_eq!(api["drift"], "changed");
     assert!(api.get("seen").is_none());
@@ -200,21 +200,19 @@ fn change_all(shop: &Shop<'_>) {
     let now = world.now();
     let other =
         json!({"family": "agent", "containerDefinitions": [{"name": "agent", "image": "other"}]});
-    let other = world
-        .services()
-        .put_task_definition(&other, &BTreeMap::new());
+    let other = world.ecs().put_task_definition(&other, &BTreeMap::new());
     world
-        .services()
+        .ecs()
         .update("shop", "agent", &other.arn, now)
         .unwrap();
-    let mut functions = world.functions();
+    let mut functions = world.lambda();
     let api = functions.functions.get_mut("shop-api").unwrap();
     api.aliases.get_mut("live").unwrap().version = "1".into();
     drop(functions);
     world
-        .objects()
+        .s3()
         .upload("shop-web", "index.html", "<h1>hello from a stranger</h1>");
-    let mut state = world.configurations();
+    let mut state = world.appconfig();
     let (shop, prod, profile) = (named("shop").id, named("prod").id, named("flags").id);
     let put = state
         .profile(&shop, &profile)
@@ -240,7 +238,8 @@ fn what_somebody_changed_is_told_by_the_plan_that_changes_it() {
             };
             shop.region.run();
             let id = shop.deployment(&arn).id;
-            let plan: Stored<Plan> = run(store::require(shop.world(), &store::plan(&id))).unwrap();
+            let plan: Stored<Plan> =
+                run(ledger::require(shop.world(), &ledger::plan(&id))).unwrap();
             assert_eq!(plan.value.findings, [], "{action}");
             let warnings = plan.value.warnings.iter();
             let told = warnings.filter(|one| one.name == FindingName::TargetChangedByOther);

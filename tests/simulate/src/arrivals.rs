@@ -14,7 +14,7 @@ use windlass_domain::request::{ImagePush, ObjectRef};
 use windlass_domain::time::Time;
 use windlass_machine::arrivals::{image_pushed, object_created};
 use windlass_world::World;
-use windlass_world::registry::HOST;
+use windlass_world::ecr::HOST;
 
 /// The artifacts bucket.
 const BUCKET: &str = "artifacts";
@@ -46,8 +46,8 @@ impl Told {
     /// Counts everything that is there as told of.
     pub fn all(world: &World) -> Self {
         Self {
-            writes: world.objects().writes,
-            images: world.registry().images.len(),
+            writes: world.s3().writes,
+            images: world.ecr().images.len(),
         }
     }
 }
@@ -79,7 +79,7 @@ impl Arrival {
 
     /// Returns the deployments that it became.
     pub fn deployments(&self, world: &World) -> Vec<Deployment> {
-        let ledger = world.ledger();
+        let ledger = world.dynamodb();
         let items = ledger.items.values();
         let records = items.filter(|item| item.key.sk == "record");
         let records = records.filter_map(|item| Deployment::deserialize(&item.body).ok());
@@ -96,7 +96,7 @@ impl Arrival {
         let is_equal = |other: &ObjectRef| {
             other != object && other.key == object.key && bytes_of(world, other) == own
         };
-        let ledger = world.ledger();
+        let ledger = world.dynamodb();
         let items = ledger.items.values();
         let records = items.filter(|item| item.key.sk == "record");
         let mut records = records.filter_map(|item| Deployment::deserialize(&item.body).ok());
@@ -112,7 +112,7 @@ impl Arrival {
         let Self::Object(object) = self else {
             return false;
         };
-        let ledger = world.ledger();
+        let ledger = world.dynamodb();
         let mut items = ledger
             .items
             .values()
@@ -155,7 +155,7 @@ impl Arrival {
 
 /// Returns the bytes of an upload.
 fn bytes_of(world: &World, object: &ObjectRef) -> Option<Vec<u8>> {
-    let objects = world.objects();
+    let objects = world.s3();
     let versions = objects.buckets.get(BUCKET)?.keys.get(&object.key)?;
     let mut versions = versions.iter();
     let version = versions.find(|version| version.id == object.version_id)?;
@@ -165,7 +165,7 @@ fn bytes_of(world: &World, object: &ObjectRef) -> Option<Vec<u8>> {
 /// Returns whether findings on this version of an object lie beside it.
 fn has_findings(world: &World, object: &ObjectRef) -> bool {
     let beside = format!("{}{FINDINGS_SUFFIX}", object.key);
-    let objects = world.objects();
+    let objects = world.s3();
     let bucket = objects.buckets.get(BUCKET);
     let version = bucket.and_then(|bucket| bucket.current(&beside));
     let told = version.and_then(|version| serde_json::from_slice::<Value>(&version.bytes).ok());
@@ -207,7 +207,7 @@ impl Stage<'_> {
         let told = std::mem::replace(&mut self.told_of, all);
         let mut new = Vec::new();
         if all.images > told.images {
-            let registry = self.world.registry();
+            let registry = self.world.ecr();
             let pushed = registry.images.iter().skip(told.images);
             new.extend(pushed.flat_map(|image| {
                 let repository = image.repository_uri.trim_start_matches(HOST);
@@ -227,7 +227,7 @@ impl Stage<'_> {
     }
 
     fn objects_since(&self, writes: u64) -> Vec<Arrival> {
-        let objects = self.world.objects();
+        let objects = self.world.s3();
         let mut found = Vec::new();
         for (key, versions) in objects
             .buckets

@@ -15,9 +15,9 @@ use windlass_domain::identity::DeploymentId;
 use windlass_domain::name::ComponentName;
 use windlass_domain::step::{Step, StepStatus};
 use windlass_domain::time::Time;
+use windlass_engine::ledger;
 use windlass_engine::ports::Item;
-use windlass_engine::store;
-use windlass_world::ledger::Written;
+use windlass_world::dynamodb::Written;
 
 /// A claim of an ending.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -78,7 +78,7 @@ impl Stage<'_> {
             let Ok(name) = ComponentName::new(component) else {
                 continue;
             };
-            let step: Option<Step> = self.item(&store::step(&accepted.deployment, &name));
+            let step: Option<Step> = self.item(&ledger::step(&accepted.deployment, &name));
             let looked = step.and_then(|step| Some(step.looked?.at));
             let moving = looked.and_then(|at| moving_since(&self.world, component, at));
             if let Some(moving) = moving {
@@ -94,10 +94,10 @@ impl Stage<'_> {
     pub(crate) fn hold_answer(&mut self, arn: &str, answer: &Value) {
         let text = |name: &str| answer[name].as_str().unwrap_or_default().to_owned();
         let id = DeploymentId(text("deployment"));
-        let Some(record) = self.item::<Deployment>(&store::deployment(&id)) else {
+        let Some(record) = self.item::<Deployment>(&ledger::deployment(&id)) else {
             return;
         };
-        let executions = self.world.executions();
+        let executions = self.world.stepfunctions();
         let asked = executions.executions.get(arn);
         let asked = asked.and_then(|asked| asked.input["action"].as_str().map(str::to_owned));
         drop(executions);
@@ -143,7 +143,7 @@ impl Stage<'_> {
     fn is_not_restored(&self, record: &Deployment) -> Option<String> {
         COMPONENTS.into_iter().find_map(|component| {
             let name = ComponentName::new(component).ok()?;
-            let step: Step = self.item(&store::step(&record.id, &name))?;
+            let step: Step = self.item(&ledger::step(&record.id, &name))?;
             let is_back = is_shown(&self.world, component, &step.before).unwrap_or(true);
             let is_said = step.status == StepStatus::Undone;
             (is_said && !is_back && !self.is_touched(component, Time(0)))
@@ -153,11 +153,11 @@ impl Stage<'_> {
 
     /// While another deployment is under way its targets are between the two, so nothing is checked.
     fn is_not_replaced(&self, record: &Deployment) -> Option<String> {
-        let lock: Option<Lock> = self.item(&store::lock(record.environment_id()));
+        let lock: Option<Lock> = self.item(&ledger::lock(record.environment_id()));
         if lock.is_some_and(|lock| lock.held.is_some()) {
             return None;
         }
-        let state: EnvironmentState = self.item(&store::state(record.environment_id()))?;
+        let state: EnvironmentState = self.item(&ledger::state(record.environment_id()))?;
         let mut named = record.release.components.iter();
         // The return from a drill had no turn yet, and so no release.
         if named.len() > 0
@@ -183,8 +183,8 @@ impl Stage<'_> {
         })
     }
 
-    pub(crate) fn item<T: DeserializeOwned>(&self, key: &store::Key<T>) -> Option<T> {
-        let ledger = self.world.ledger();
+    pub(crate) fn item<T: DeserializeOwned>(&self, key: &ledger::Key<T>) -> Option<T> {
+        let ledger = self.world.dynamodb();
         T::deserialize(&ledger.items.get(key)?.body).ok()
     }
 }

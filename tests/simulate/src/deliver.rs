@@ -14,7 +14,7 @@ use std::rc::Rc;
 use windlass_domain::time::Time;
 use windlass_engine::ports::Execution as Known;
 use windlass_machine::{End, Execution, TaskError, answer, status_event, timeout_s};
-use windlass_world::executions::arn_of;
+use windlass_world::stepfunctions::arn_of;
 
 /// The time until an execution begins, in milliseconds.
 const BEGIN_MS: u64 = 20;
@@ -34,7 +34,7 @@ impl<'p> Stage<'p> {
             started: self.world.true_time(),
             input: input.clone(),
         };
-        let mut executions = self.world.executions();
+        let mut executions = self.world.stepfunctions();
         executions.executions.insert(arn.clone(), known);
         executions.started.push((arn, name.to_owned(), input));
         drop(executions);
@@ -44,7 +44,7 @@ impl<'p> Stage<'p> {
     /// Stops an execution from outside.
     pub(crate) fn stop(&mut self, arn: &str) {
         self.world.remember_now();
-        let mut executions = self.world.executions();
+        let mut executions = self.world.stepfunctions();
         if let Some(known) = executions.executions.get_mut(arn)
             && known.status == "RUNNING"
         {
@@ -64,11 +64,11 @@ impl<'p> Stage<'p> {
         for request in self.wings.take_requests() {
             self.invoke(request);
         }
-        let asked = std::mem::take(&mut self.world.runners().asked);
+        let asked = std::mem::take(&mut self.world.lambda_invoke().asked);
         for ask in asked {
             self.run_call(ask);
         }
-        let answered = std::mem::take(&mut self.world.executions().answered);
+        let answered = std::mem::take(&mut self.world.stepfunctions().answered);
         for (token, output) in answered {
             self.wings.post(token, output);
             let now = self.world.true_time();
@@ -86,7 +86,7 @@ impl<'p> Stage<'p> {
     }
 
     fn begin(&mut self) {
-        let started = std::mem::take(&mut self.world.executions().started);
+        let started = std::mem::take(&mut self.world.stepfunctions().started);
         for (arn, name, input) in started {
             self.tell(|| format!("{} begins", short(&arn)));
             let now = self.world.true_time();
@@ -237,7 +237,7 @@ impl<'p> Stage<'p> {
                 .zip(&self.tasks)
                 .find_map(|(n, task)| match &task.role {
                     Role::Execution(arn) => {
-                        let executions = self.world.executions();
+                        let executions = self.world.stepfunctions();
                         let known = executions.executions.get(arn)?;
                         let mut from_outside = ["ABORTED", "TIMED_OUT"].into_iter();
                         let status = from_outside.find(|status| known.status == *status)?;
@@ -264,7 +264,7 @@ impl<'p> Stage<'p> {
             End::Failed(error) => ("FAILED", Some(error)),
             End::TimedOut => ("TIMED_OUT", None),
         };
-        if let Some(known) = self.world.executions().executions.get_mut(arn) {
+        if let Some(known) = self.world.stepfunctions().executions.get_mut(arn) {
             status.clone_into(&mut known.status);
             if let Some(error) = error {
                 known.error = Some(error.name);
@@ -284,7 +284,7 @@ impl<'p> Stage<'p> {
         // Reference, SendTaskSuccess: `TaskTimedOut`).
         let own = format!("task-token-{arn}-");
         let is_other = |token: &String| !token.starts_with(&own);
-        self.world.executions().tokens.retain(is_other);
+        self.world.stepfunctions().tokens.retain(is_other);
         self.log(Event::Ended {
             arn: arn.to_owned(),
             status: status.to_owned(),
@@ -333,7 +333,7 @@ impl<'p> Stage<'p> {
         {
             execution.redrive(now);
         }
-        if let Some(known) = self.world.executions().executions.get_mut(arn) {
+        if let Some(known) = self.world.stepfunctions().executions.get_mut(arn) {
             known.status = "RUNNING".into();
             known.error = None;
             known.cause = None;

@@ -10,9 +10,9 @@ use windlass_domain::environment::{EnvironmentState, Lock};
 use windlass_domain::heal::{Standing, Turn, turn};
 use windlass_domain::hourly_look::{EVERY_S, HourlyLook};
 use windlass_domain::time::Time;
+use windlass_engine::ledger;
 use windlass_engine::ports::Item;
-use windlass_engine::store;
-use windlass_world::ledger::Written;
+use windlass_world::dynamodb::Written;
 
 /// The time for which a read may show what was before a change, in seconds.
 const BEHIND_S: u64 = 30;
@@ -36,14 +36,14 @@ impl Stage<'_> {
             return;
         }
         let lock: Lock = self
-            .item(&store::lock(told.environment_id()))
+            .item(&ledger::lock(told.environment_id()))
             .unwrap_or_default();
         if let Some(held) = lock.held {
             let why = format!("a look tells of what {} is changing", held.deployment);
             return self.log(Event::Untrue(why));
         }
         let state: EnvironmentState = self
-            .item(&store::state(told.environment_id()))
+            .item(&ledger::state(told.environment_id()))
             .unwrap_or_default();
         let now = self.world.true_time();
         for (name, one) in &told.components {
@@ -68,7 +68,7 @@ impl Stage<'_> {
         if self.drifted_at.is_none() {
             return false;
         }
-        let ledger = self.world.ledger();
+        let ledger = self.world.dynamodb();
         let item = |sk: &str| ledger.items.values().find(|item| item.key.sk == sk);
         let (Some(looked), Some(state), Some(lock)) =
             (item("hourly_look"), item("state"), item("lock"))
@@ -100,7 +100,7 @@ impl Stage<'_> {
         let Some(changed) = self.drifted_at else {
             return false;
         };
-        let ledger = self.world.ledger();
+        let ledger = self.world.dynamodb();
         // While an operator is needed nobody looks.
         let mut items = ledger.items.values();
         let held = items.find(|item| item.key.sk == "lock");

@@ -13,7 +13,7 @@ use windlass_domain::time::Time;
 use windlass_engine::kinds::task;
 use windlass_engine::{outbox, recovery};
 use windlass_machine::TaskError;
-use windlass_world::ledger::Written;
+use windlass_world::dynamodb::Written;
 
 /// The time that an event is on its way, in milliseconds.
 pub const EVENT_MS: u64 = 300;

@@ -8,7 +8,7 @@ use std::collections::BTreeMap;
 use std::rc::Rc;
 use windlass_domain::time::Time;
 use windlass_engine::payload::Work;
-use windlass_world::ledger::Written;
+use windlass_world::dynamodb::Written;
 
 /// The number of points so far, of each sort that is numbered.
 pub type Counts = BTreeMap<Counted, u64>;

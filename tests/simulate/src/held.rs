@@ -27,7 +27,7 @@ pub fn held(call: &str, world: &World, declaration: &str) -> Option<Held> {
 }
 
 fn of_ecs(world: &World, declaration: &str) -> Option<String> {
-    let services = world.services();
+    let services = world.ecs();
     let mut newest = services
         .services
         .values()

@@ -62,7 +62,7 @@ impl Outcome<'_> {
 
     /// Returns all items of a partition whose sort keys begin with this text.
     pub fn all<T: DeserializeOwned + 'static>(&self, pk: &str, sk: &str) -> Vec<Rc<T>> {
-        let ledger = self.world.ledger();
+        let ledger = self.world.dynamodb();
         let items = ledger.items.iter();
         let found = items.filter(|(key, _)| key.pk == pk && key.sk.starts_with(sk));
         found
@@ -72,7 +72,7 @@ impl Outcome<'_> {
 
     /// Returns all records.
     pub fn records(&self) -> Vec<Rc<Deployment>> {
-        let ledger = self.world.ledger();
+        let ledger = self.world.dynamodb();
         let items = ledger.items.iter();
         let found = items.filter(|(key, _)| key.sk == "record");
         found
@@ -135,7 +135,7 @@ impl Outcome<'_> {
 
     /// Returns the number of deployments that ever had a part in a component.
     pub fn steps_of(&self, component: &str) -> u32 {
-        let ledger = self.world.ledger();
+        let ledger = self.world.dynamodb();
         let steps = ledger.items.keys().filter(|key| {
             let of = key.sk.strip_prefix("step#");
             of.is_some_and(|of| now(of) == component)
@@ -145,7 +145,7 @@ impl Outcome<'_> {
 
     /// Returns whether an execution has let go of a component.
     pub fn did_remove(&self) -> bool {
-        let ledger = self.world.ledger();
+        let ledger = self.world.dynamodb();
         let mut done = ledger.items.values().filter(|item| item.key.sk == "done");
         done.any(|item| {
             let cause = item.body.get("cause").and_then(serde_json::Value::as_str);

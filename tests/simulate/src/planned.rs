@@ -18,13 +18,13 @@ pub fn planned_upon(outcome: &Outcome<'_>, present: &Deployment) -> String {
         upon += "\n";
         upon += &visible(outcome.world, component);
     }
-    for service in outcome.world.services().services.values() {
+    for service in outcome.world.ecs().services.values() {
         for deployment in &service.service.deployments {
             let (is, wants) = (&deployment.rollout, deployment.desired);
             let _ = write!(upon, "\n{is} {} of {wants}", deployment.running);
         }
     }
-    for (key, item) in &outcome.world.ledger().items {
+    for (key, item) in &outcome.world.dynamodb().items {
         if ["app#", "env#", "target#"]
             .iter()
             .any(|begins| key.pk.starts_with(begins))

@@ -125,7 +125,7 @@ impl<'p> Ready<'p> {
 
     /// Makes the ledger keep other words for people than are written to it, from now on.
     pub fn reword(&self) {
-        self.world.ledger().reword();
+        self.world.dynamodb().reword();
     }
 
     /// Plays the scenario with a schedule.
@@ -279,7 +279,7 @@ impl<'p> Ready<'p> {
 
     /// Reads the lock and the hold from the ledger as it was when the run began.
     fn remember(&self, outcome: &mut Outcome<'_>) {
-        let ledger = self.world.ledger();
+        let ledger = self.world.dynamodb();
         for item in ledger.items.values() {
             if let Some(lock) = outcome.read::<Lock>(Some(item), "lock") {
                 outcome.lock_before = Lock::clone(&lock);

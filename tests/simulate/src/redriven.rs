@@ -40,7 +40,7 @@ impl Stage<'_> {
 
     /// Returns the executions to redrive, each with whether it may succeed.
     fn ended_without_success(&self) -> BTreeMap<String, bool> {
-        let executions = self.world.executions();
+        let executions = self.world.stepfunctions();
         let all = executions.executions.iter();
         let all = all.filter(|(arn, _)| self.homes.contains_key(*arn));
         let redriven = all.filter_map(|(arn, known)| {
@@ -67,7 +67,7 @@ impl Stage<'_> {
     /// Returns whether the deployment that an execution worked for has ended well; `None` if it has no ending, or the
     /// execution belongs to no deployment.
     fn has_ended_well(&self, arn: &str) -> Option<bool> {
-        let ledger = self.world.ledger();
+        let ledger = self.world.dynamodb();
         let records = ledger.items.values().filter(|item| item.key.sk == "record");
         let mut records = records.filter_map(|item| Deployment::deserialize(&item.body).ok());
         let own = records.find(|record| record.executions.iter().any(|one| one == arn))?;
@@ -76,7 +76,7 @@ impl Stage<'_> {
     }
 
     fn ended_again(&self, arn: &str, may_succeed: bool) -> Result<(), String> {
-        let executions = self.world.executions();
+        let executions = self.world.stepfunctions();
         let known = executions.executions.get(arn);
         let status = known.map_or("gone", |known| known.status.as_str());
         match status {
@@ -87,7 +87,7 @@ impl Stage<'_> {
     }
 
     fn left(&self) -> Left {
-        let ledger = self.world.ledger();
+        let ledger = self.world.dynamodb();
         let of_deployments =
             |key: &Key| key.pk.starts_with("env#") || key.pk.starts_with("deployment#");
         let items = ledger.items.iter().filter(|(key, _)| of_deployments(key));

@@ -2,7 +2,7 @@
 
 use crate::agenda::Later;
 use crate::stage::Stage;
-use windlass_engine::store;
+use windlass_engine::ledger;
 
 /// The way in which a run came to rest.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -29,7 +29,7 @@ impl Stage<'_> {
     }
 
     fn is_somebody_left(&self) -> bool {
-        let ledger = self.world.ledger();
+        let ledger = self.world.dynamodb();
         ledger.items.values().any(|item| {
             let waits = item.key.sk.starts_with("waiting#");
             let held = item.key.sk == "lock"
@@ -41,7 +41,7 @@ impl Stage<'_> {
             let open = item.key.sk == "record" && !item.body.contains_key("ending");
             let index = item.index.as_ref();
             let is_due = index.is_some_and(|index| {
-                [store::SECOND_LOOKS.pk, store::DRILLS.pk].contains(&&*index.pk)
+                [ledger::SECOND_LOOKS.pk, ledger::DRILLS.pk].contains(&&*index.pk)
             });
             waits || held || open || is_due
         })

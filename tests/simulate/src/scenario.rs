@@ -245,19 +245,19 @@ impl Deed {
                 let mut request = Self::Arrive(version, of).request(world)?;
                 let manifest = request["manifest"].take().to_string();
                 let key = format!("releases/shop/{version}.json");
-                world.objects().upload("artifacts", &key, manifest);
+                world.s3().upload("artifacts", &key, manifest);
                 None
             }
             Self::Put(key, text) => {
-                world.objects().upload("artifacts", key, text);
+                world.s3().upload("artifacts", key, text);
                 None
             }
             Self::Push(tag) => {
-                world.registry().push("shop/agent", tag);
+                world.ecr().push("shop/agent", tag);
                 None
             }
             Self::PushTo(repository, tag) => {
-                world.registry().push(repository, tag);
+                world.ecr().push(repository, tag);
                 None
             }
             Self::Post(..) | Self::Hold | Self::Cancel => None,
@@ -310,7 +310,7 @@ fn operated(action: &str, member: &str, value: &Value) -> Value {
 
 /// Returns the deployment that has its turn.
 fn under_way(world: &World) -> Option<DeploymentId> {
-    let ledger = world.ledger();
+    let ledger = world.dynamodb();
     let mut locks = ledger.items.values().filter(|item| item.key.sk == "lock");
     let lock = Lock::deserialize(&locks.next()?.body).ok()?;
     Some(lock.held?.deployment)

@@ -24,7 +24,7 @@ use std::task::{Context, Poll, Waker};
 use windlass_domain::time::Time;
 use windlass_machine::program::Program;
 use windlass_world::World;
-use windlass_world::ledger::Written;
+use windlass_world::dynamodb::Written;
 
 /// The longest time of a run, in seconds of the world: a deployment that waits gives up after a day, and the schedule
 /// finds what is left behind.
@@ -98,10 +98,10 @@ impl<'p> Stage<'p> {
         schedule: &Schedule,
     ) -> Self {
         let gate = Rc::new(Turnstile::new(schedule));
-        world.ledger().stream.clear();
+        world.dynamodb().stream.clear();
         world.mishaps().calls.clear();
         world.mishaps().gate = Some(gate.clone());
-        world.ledger().let_reads_be_late();
+        world.dynamodb().let_reads_be_late();
         let stops = schedule
             .mishaps
             .iter()

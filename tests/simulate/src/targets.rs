@@ -9,8 +9,8 @@ use windlass_domain::digest::Digest;
 use windlass_engine::kinds::appconfig::label;
 use windlass_machine::shop_world::POINTER;
 use windlass_world::World;
-use windlass_world::configurations::named;
-use windlass_world::functions::LiveFunction;
+use windlass_world::appconfig::named;
+use windlass_world::lambda::LiveFunction;
 
 /// The components of the application, of which each scenario declares some.
 pub const COMPONENTS: [&str; 6] = ["agent", "api", "flags", "jobs", TASK, "web"];
@@ -175,13 +175,13 @@ pub fn is_shown(world: &World, component: &str, recorded: &Value) -> Option<bool
         // No look tells what a task has run.
         TASK => None,
         "web" => {
-            let cdn = world.cdn();
+            let cdn = world.cloudfront();
             let origin = cdn.distributions.get("E1")?.origins.first()?;
             let is_it = |told: &Value| told["origin_path"].as_str().map(|told| told == origin.path);
             Some(is_it(noticed)? && is_it(goal)?)
         }
         "api" | "jobs" => {
-            let functions = world.functions();
+            let functions = world.lambda();
             let function = functions.functions.get(&function_of(component))?;
             let back = recorded.get("goal").map(|goal| &goal["back"]);
             let Some(alias) = function.aliases.get("live") else {
@@ -228,7 +228,7 @@ fn unknown(component: &str) -> ! {
 
 /// Returns the tasks that Windlass has ever run.
 fn ran(world: &World) -> String {
-    let runs = world.runs();
+    let runs = world.ecs_tasks();
     let own = runs.live.iter().map(|live| live.asked.started_by.as_str());
     let own: Vec<&str> = own.filter(|by| by.starts_with("windlass/")).collect();
     own.join(" ")
@@ -237,7 +237,7 @@ fn ran(world: &World) -> String {
 /// Returns whether a task of a release has done its work with this image.
 fn has_run(world: &World, digest: &Digest) -> bool {
     let now = world.true_time();
-    let runs = world.runs();
+    let runs = world.ecs_tasks();
     runs.live.iter().any(|live| {
         let is_forward = live.asked.started_by.ends_with("/forward");
         is_forward && live.image.ends_with(digest.as_str()) && live.succeeded(now)
@@ -247,7 +247,7 @@ fn has_run(world: &World, digest: &Digest) -> bool {
 /// Returns whether a call of a release has done its work with this artifact.
 fn has_called(world: &World, digest: &Digest) -> bool {
     let now = world.true_time();
-    let state = world.runners();
+    let state = world.lambda_invoke();
     state.live.iter().any(|live| {
         let is_of_it = live.asked.payload["release"]["sha256"] == digest.as_str();
         is_of_it && live.key().ends_with("/forward") && live.succeeded(now)
@@ -257,7 +257,7 @@ fn has_called(world: &World, digest: &Digest) -> bool {
 /// Returns the image of a container in the task definition that the service is steered towards.
 fn image(world: &World, container: &str) -> String {
     let running = task_definition(world);
-    let services = world.services();
+    let services = world.ecs();
     let found = services.task_definitions.get(&running);
     let containers = found.and_then(|td| td.document["containerDefinitions"].as_array());
     let mut containers = containers.into_iter().flatten();
@@ -268,7 +268,7 @@ fn image(world: &World, container: &str) -> String {
 
 /// Returns the task definition that the service is steered towards.
 fn task_definition(world: &World) -> String {
-    let mut services = world.services();
+    let mut services = world.ecs();
     let set_to = services
         .service_mut("shop", "agent")
         .service
@@ -282,7 +282,7 @@ fn task_definition(world: &World) -> String {
 
 /// Returns the number and the label of the version that callers of the configuration get, or will get.
 fn configuration(world: &World) -> String {
-    let mut state = world.configurations();
+    let mut state = world.appconfig();
     let environment = state.environment(&named("shop").id, &named("prod").id);
     let rollouts = environment.map(|found| found.rollouts.iter().rev());
     let own = rollouts.ok().and_then(|mut rollouts| {
@@ -304,13 +304,13 @@ fn configuration(world: &World) -> String {
 /// Returns the digests that a document of flags may have once it names the version of the function that has the code of
 /// the same release; `None` if it names no version, or is gone.
 fn filled(world: &World, key: &str) -> Option<Vec<Digest>> {
-    let objects = world.objects();
+    let objects = world.s3();
     let uploaded = objects.buckets.get("artifacts")?.keys.get(key)?;
     let document = std::str::from_utf8(&uploaded.last()?.bytes).ok()?;
     let release = key.rsplit('/').next()?.strip_suffix(".json")?;
     let code = format!("api {release}");
     let code = BASE64_STANDARD.encode(Digest::of(code.as_bytes()).to_bytes());
-    let functions = world.functions();
+    let functions = world.lambda();
     let versions = functions.functions.get("shop-api")?.versions.iter();
     let has_it = versions.filter(|(_, published)| published.package.code_sha256() == code);
     let digests = has_it.map(|(number, _)| {
@@ -322,14 +322,14 @@ fn filled(world: &World, key: &str) -> Option<Vec<Digest>> {
 
 /// Returns the documents under the path that visitors are sent to.
 fn documents(world: &World) -> String {
-    let cdn = world.cdn();
+    let cdn = world.cloudfront();
     let origin = cdn
         .distributions
         .get("E1")
         .and_then(|found| found.origins.first());
     let path = origin.map_or(String::new(), |origin| origin.path.clone());
     let folder = path.trim_start_matches('/');
-    let objects = world.objects();
+    let objects = world.s3();
     let Some(bucket) = objects.buckets.get("shop-web") else {
         return String::new();
     };
@@ -347,7 +347,7 @@ fn documents(world: &World) -> String {
 
 /// Returns the code that callers get: of the alias if there is one, otherwise of `$LATEST`.
 fn code(world: &World, component: &str) -> String {
-    let functions = world.functions();
+    let functions = world.lambda();
     let Some(function) = functions.functions.get(&function_of(component)) else {
         return String::new();
     };

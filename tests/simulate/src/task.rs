@@ -9,7 +9,7 @@ use std::pin::Pin;
 use std::rc::Rc;
 use windlass_domain::time::Time;
 use windlass_machine::{End, TaskError};
-use windlass_world::ledger::Written;
+use windlass_world::dynamodb::Written;
 
 /// The end of a task.
 pub enum Done {

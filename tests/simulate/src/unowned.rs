@@ -12,7 +12,7 @@ pub const SECRET: &str = "planted-blue-lantern-7731";
 
 /// Plants the secret in a place in which the user's infrastructure code may have one.
 pub fn plant(world: &World) {
-    let mut services = world.services();
+    let mut services = world.ecs();
     for found in services.task_definitions.values_mut() {
         found.document["containerDefinitions"][0]["environment"] =
             json!([{"name": "LANTERN", "value": SECRET}]);
@@ -25,7 +25,7 @@ pub fn unowned(world: &World) -> BTreeMap<String, String> {
     let mut found = BTreeMap::new();
     for component in ["api", "jobs"] {
         let name = function_of(component);
-        let functions = world.functions();
+        let functions = world.lambda();
         if let Some(function) = functions.functions.get(&name) {
             let others: Vec<_> = function
                 .aliases
@@ -43,7 +43,7 @@ pub fn unowned(world: &World) -> BTreeMap<String, String> {
             found.insert(name, text);
         }
     }
-    let mut services = world.services();
+    let mut services = world.ecs();
     let service = &services.service_mut("shop", "agent").service;
     let text = format!(
         "{} {} {} {:?} {:?}",
@@ -64,13 +64,13 @@ pub fn unowned(world: &World) -> BTreeMap<String, String> {
         found.insert(format!("group {}", group.name), text);
     }
     drop(state);
-    for application in &world.configurations().applications {
+    for application in &world.appconfig().applications {
         for environment in &application.environments {
             let text = format!("{:?} {:?}", environment.tags, environment.monitors);
             found.insert(format!("environment {}", environment.named.name), text);
         }
     }
-    for (id, distribution) in &world.cdn().distributions {
+    for (id, distribution) in &world.cloudfront().distributions {
         let origins: Vec<_> = distribution
             .origins
             .iter()
@@ -82,7 +82,7 @@ pub fn unowned(world: &World) -> BTreeMap<String, String> {
         );
         found.insert(format!("distribution {id}"), text);
     }
-    if let Some(bucket) = world.objects().buckets.get("shop-web") {
+    if let Some(bucket) = world.s3().buckets.get("shop-web") {
         let foreign = bucket
             .current("robots.txt")
             .map(|version| version.bytes.clone());
@@ -96,7 +96,7 @@ pub fn unowned(world: &World) -> BTreeMap<String, String> {
 
 /// Checks that every task definition differs from the first one in nothing but the images.
 pub fn foreign_shape(world: &World) -> Result<(), String> {
-    let services = world.services();
+    let services = world.ecs();
     let shape = |document: &Value| {
         let mut document = document.clone();
         for name in ["taskDefinitionArn", "revision", "registeredAt", "status"] {

@@ -13,7 +13,7 @@ pub fn missed(
     named: &mut BTreeSet<String>,
     may_be_gone: impl Fn() -> bool,
 ) -> Option<String> {
-    let host = world.cdn().distributions.get("E1")?.domain.clone();
+    let host = world.cloudfront().distributions.get("E1")?.domain.clone();
     for edge in [Edge::Quick, Edge::Slow] {
         match visit(world, edge, &format!("https://{host}/index.html")) {
             Some((200, page)) => {

@@ -160,7 +160,7 @@ pub async fn drive(home: Home<'_>, arn: String, world: World, wings: Rc<Wings>) 
             around.be_ended(how).await;
         }
         let made = execution.path().transitions;
-        world.executions().count(&arn, made);
+        world.stepfunctions().count(&arn, made);
         if let Some(end) = execution.step(&around).await {
             return end;
         }
@@ -195,7 +195,7 @@ impl Around<'_> {
     /// Lets the execution be ended from outside; it goes no further.
     async fn be_ended(&self, how: What) {
         self.world.remember_now();
-        if let Some(known) = self.world.executions().executions.get_mut(self.arn) {
+        if let Some(known) = self.world.stepfunctions().executions.get_mut(self.arn) {
             // Step Functions tells neither error nor cause of one that has run for too long.
             if how == What::TimedOut {
                 known.status = "TIMED_OUT".into();
@@ -239,11 +239,11 @@ impl Surroundings for Around<'_> {
     fn open_token(&self) -> String {
         *self.wings.tokens.borrow_mut() += 1;
         let token = format!("task-token-{}-{}", self.arn, self.wings.tokens.borrow());
-        self.world.executions().tokens.insert(token.clone());
+        self.world.stepfunctions().tokens.insert(token.clone());
         token
     }
 
     fn close_token(&self, token: &str) {
-        self.world.executions().tokens.remove(token);
+        self.world.stepfunctions().tokens.remove(token);
     }
 }

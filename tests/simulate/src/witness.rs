@@ -16,7 +16,7 @@ use std::rc::Rc;
 use windlass_domain::step::OpenCall;
 use windlass_domain::time::Time;
 use windlass_world::World;
-use windlass_world::ledger::Written;
+use windlass_world::dynamodb::Written;
 
 /// The answer that the declared invocations ask for (`scenarios/declarations.rs`).
 const FINE: &str = r#"{"status":"fine"}"#;
@@ -24,7 +24,7 @@ const FINE: &str = r#"{"status":"fine"}"#;
 impl<'p> Stage<'p> {
     /// Notes the effects of a call.
     pub(crate) fn witness(&mut self, who: &Who, effect: Option<Effect>) {
-        let changes = std::mem::take(&mut self.world.ledger().stream);
+        let changes = std::mem::take(&mut self.world.dynamodb().stream);
         for change in changes {
             self.witness_open_call(who, &change);
             self.log(Event::Wrote(who.clone(), change.clone()));
@@ -119,7 +119,7 @@ impl<'p> Stage<'p> {
         let new = &codes(shown) - &former.unwrap_or_default();
         for code in new {
             let answer = (code, FINE.to_owned());
-            if !self.world.functions().answered.contains(&answer) {
+            if !self.world.lambda().answered.contains(&answer) {
                 let why = format!("{component} with the code {}", answer.0);
                 self.log(Event::Untried(why));
             }
@@ -137,7 +137,7 @@ impl<'p> Stage<'p> {
         let is_shared = |shown: &str| shown.contains(' ');
         let was_shared = self.seen.get(component).is_some_and(|it| is_shared(it));
         let is_behind = {
-            let services = self.world.services();
+            let services = self.world.ecs();
             let mut live = services.services.values();
             // The function is not to go with a person's rollout.
             live.any(|it| {
@@ -248,7 +248,7 @@ fn component_of(who: &Who) -> Option<&'static str> {
 
 /// Returns whether no release of a component is known to run.
 fn is_first(world: &World, component: &str) -> bool {
-    let ledger = world.ledger();
+    let ledger = world.dynamodb();
     let mut states = ledger.items.values().filter(|item| item.key.sk == "state");
     !states.any(|state| {
         let running = state.body.get("running").and_then(|all| all.get(component));

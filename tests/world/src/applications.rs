@@ -1,11 +1,11 @@
 //! Applications of AppConfig in memory, with their environments and profiles.
 
-use crate::configurations::conflict;
+use crate::appconfig::conflict;
 use crate::live_rollout::LiveRollout;
 use bytes::Bytes;
 use std::collections::BTreeMap;
 use windlass_domain::time::Time;
-use windlass_engine::ports::{Answered, HostedVersion, Named, NewRollout, Profile};
+use windlass_engine::ports::{HostedVersion, Named, NewRollout, Profile, Result};
 
 /// An application.
 #[derive(Debug, Clone)]
@@ -66,7 +66,7 @@ impl Environment {
         label: Option<String>,
         minutes: (u64, u64),
         now: Time,
-    ) -> Answered<u32> {
+    ) -> Result<u32> {
         let newest = self.rollouts.last().map_or(0, |last| last.rollout.number);
         if new.newest.is_some_and(|expected| expected != newest) {
             return Err(conflict("LatestDeploymentNumber is another one"));

@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 use windlass_domain::digest::Digest;
 use windlass_domain::fault::{Fault, FaultName};
 use windlass_domain::time::Time;
-use windlass_engine::ports::{Answered, LifecycleRule, ObjectHead, Replaces};
+use windlass_engine::ports::{LifecycleRule, ObjectHead, Replaces, Result};
 
 /// A bucket.
 #[derive(Debug, Clone, Default)]
@@ -75,8 +75,8 @@ impl Version {
 impl World {
     /// Refuses with `AccessDenied` where the bucket is closed and this handle uses another account's role, which would
     /// need the bucket's policy to let it read.
-    pub(crate) fn let_in(&self, bucket: &str) -> Answered<()> {
-        let closed = self.objects().buckets.get(bucket).is_some_and(|b| b.closed);
+    pub(crate) fn let_in(&self, bucket: &str) -> Result<()> {
+        let closed = self.s3().buckets.get(bucket).is_some_and(|b| b.closed);
         if closed && self.place().role.is_some() {
             let text = format!("the bucket {bucket} lets this role not read");
             return Err(Fault::new(FaultName::AccessDenied, text));
@@ -88,7 +88,7 @@ impl World {
 impl Bucket {
     /// Refuses with `AccessDenied` where the role may not read and write the tags of the object at a key. A copy needs
     /// them too (Amazon S3 API Reference, `CopyObject`: its tags go along).
-    pub(crate) fn shows_tags(&self, key: &str) -> Answered<()> {
+    pub(crate) fn shows_tags(&self, key: &str) -> Result<()> {
         if self.hides_tags {
             let text = format!("S3 403 AccessDenied: s3:GetObjectTagging on {key}");
             return Err(Fault::new(FaultName::AccessDenied, text));
@@ -113,7 +113,7 @@ impl Bucket {
             .collect()
     }
 
-    pub(crate) fn check(&self, key: &str, replaces: &Replaces) -> Answered<()> {
+    pub(crate) fn check(&self, key: &str, replaces: &Replaces) -> Result<()> {
         let holds = match (replaces, self.current(key)) {
             (Replaces::Anything, _) | (Replaces::Nothing, None) => true,
             (Replaces::Nothing, Some(_)) | (Replaces::ETag(_), None) => false,

@@ -14,7 +14,7 @@ use windlass_domain::digest::Digest;
 use windlass_domain::fault::{Fault, FaultName};
 use windlass_domain::time::Time;
 use windlass_engine::ports::{
-    Answered, CodeDeploy, Deployed, DeploymentGroup, Lifecycle, ListedDeployments, NewDeployed,
+    CodeDeployApi, Deployed, DeploymentGroup, Lifecycle, ListedDeployments, NewDeployed, Result,
     Revision, Routing, Waiting,
 };
 
@@ -102,7 +102,7 @@ impl State {
     }
 
     /// A group, by names.
-    pub fn group(&mut self, application: &str, name: &str) -> Answered<&mut Group> {
+    pub fn group(&mut self, application: &str, name: &str) -> Result<&mut Group> {
         let mut all = self.groups.iter_mut();
         all.find(|group| group.application == application && group.name == name)
             .ok_or_else(|| missing(&format!("DeploymentGroup {application}/{name}")))
@@ -210,8 +210,8 @@ fn missing(what: &str) -> Fault {
     Fault::new(FaultName::NotFound, message)
 }
 
-impl CodeDeploy for World {
-    async fn deployment_group(&self, application: &str, group: &str) -> Answered<DeploymentGroup> {
+impl CodeDeployApi for World {
+    async fn deployment_group(&self, application: &str, group: &str) -> Result<DeploymentGroup> {
         let call = self.call("codedeploy.deployment_group").await?;
         let told = {
             let mut state = self.codedeploy();
@@ -229,7 +229,7 @@ impl CodeDeploy for World {
         call.answer(told).await
     }
 
-    async fn routing(&self, configuration: &str) -> Answered<Routing> {
+    async fn routing(&self, configuration: &str) -> Result<Routing> {
         let call = self.call("codedeploy.routing").await?;
         let routing = {
             let mut state = self.codedeploy();
@@ -239,7 +239,7 @@ impl CodeDeploy for World {
         call.answer(routing).await
     }
 
-    async fn revision(&self, _: &str, _: &str, sha256: &str) -> Answered<String> {
+    async fn revision(&self, _: &str, _: &str, sha256: &str) -> Result<String> {
         let call = self.call("codedeploy.revision").await?;
         let text = self.codedeploy().texts.get(sha256).cloned();
         call.answer(text.ok_or_else(|| missing("Revision"))?).await
@@ -251,7 +251,7 @@ impl CodeDeploy for World {
         group: &str,
         listed: ListedDeployments,
         next: Option<&str>,
-    ) -> Answered<(Vec<String>, Option<String>)> {
+    ) -> Result<(Vec<String>, Option<String>)> {
         let call = self.call("codedeploy.deployments").await?;
         self.codedeploy().group(application, group)?;
         let page = {
@@ -275,7 +275,7 @@ impl CodeDeploy for World {
         call.answer(page).await
     }
 
-    async fn deployed(&self, id: &str) -> Answered<Deployed> {
+    async fn deployed(&self, id: &str) -> Result<Deployed> {
         let call = self.call("codedeploy.deployed").await?;
         let told = {
             let seen = call.seen();
@@ -286,7 +286,7 @@ impl CodeDeploy for World {
         call.answer(told).await
     }
 
-    async fn lifecycle_events(&self, id: &str) -> Answered<Lifecycle> {
+    async fn lifecycle_events(&self, id: &str) -> Result<Lifecycle> {
         let call = self.call("codedeploy.lifecycle_events").await?;
         let lifecycle = {
             let seen = call.seen();
@@ -302,13 +302,13 @@ impl CodeDeploy for World {
         call.answer(lifecycle.unwrap_or_default()).await
     }
 
-    async fn create_deployment(&self, new: &NewDeployed) -> Answered<String> {
+    async fn create_deployment(&self, new: &NewDeployed) -> Result<String> {
         let call = self.call("codedeploy.create_deployment").await?;
         let id = self.create(new)?;
         call.answer(id).await
     }
 
-    async fn stop_deployment(&self, id: &str) -> Answered<()> {
+    async fn stop_deployment(&self, id: &str) -> Result<()> {
         let call = self.call("codedeploy.stop_deployment").await?;
         let now = self.true_time();
         let is_stopped = {
@@ -325,7 +325,7 @@ impl CodeDeploy for World {
         call.answer(()).await
     }
 
-    async fn continue_deployment(&self, id: &str, waiting: Waiting) -> Answered<()> {
+    async fn continue_deployment(&self, id: &str, waiting: Waiting) -> Result<()> {
         let call = self.call("codedeploy.continue_deployment").await?;
         let now = self.true_time();
         let goes = {
@@ -352,7 +352,7 @@ fn refused(code: &str, id: &str) -> Fault {
 
 impl World {
     /// Creates a deployment, as anyone may, and returns its id.
-    pub fn create(&self, new: &NewDeployed) -> Answered<String> {
+    pub fn create(&self, new: &NewDeployed) -> Result<String> {
         let now = self.true_time();
         let mut state = self.codedeploy();
         let group = state.group(&new.application, &new.group)?.clone();

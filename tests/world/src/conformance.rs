@@ -16,7 +16,7 @@ use windlass_domain::step::ChangeRecord;
 use windlass_domain::time::Time;
 use windlass_engine::kinds::{Class, Facts, Kind, Next, Way};
 use windlass_engine::payload::{Work, WorkDone, WorkTransition};
-use windlass_engine::ports::{Answered, Clock};
+use windlass_engine::ports::{Clock, Result};
 
 /// A target, and where a deployment wants it to go.
 #[derive(Debug, Clone)]
@@ -71,7 +71,7 @@ fn mishaps() -> Vec<(When, Mishap)> {
 }
 
 /// Invokes once; a pause kills the invocation.
-fn invoke_or_kill(trial: &Trial<'_, impl Subject>, work: &Work) -> Option<Answered<WorkDone>> {
+fn invoke_or_kill(trial: &Trial<'_, impl Subject>, work: &Work) -> Option<Result<WorkDone>> {
     let mut invocation = pin!(trial.invoke(work));
     until_pause(invocation.as_mut())
 }

@@ -3,16 +3,11 @@
 use crate::World;
 use crate::bucket::Version;
 use windlass_domain::fault::{Fault, FaultName};
-use windlass_engine::ports::{Answered, Replaces};
+use windlass_engine::ports::{Replaces, Result};
 
 impl World {
-    pub(crate) fn object_delete(
-        &self,
-        bucket: &str,
-        key: &str,
-        replaces: &Replaces,
-    ) -> Answered<()> {
-        let mut state = self.objects();
+    pub(crate) fn object_delete(&self, bucket: &str, key: &str, replaces: &Replaces) -> Result<()> {
+        let mut state = self.s3();
         let versioned = {
             let known = state.known(bucket)?;
             known.check(key, replaces)?;
@@ -29,7 +24,7 @@ impl World {
         Ok(())
     }
 
-    pub(crate) fn object_delete_all(&self, bucket: &str, keys: &[String]) -> Answered<()> {
+    pub(crate) fn object_delete_all(&self, bucket: &str, keys: &[String]) -> Result<()> {
         if keys.len() > 1000 {
             let text = format!("S3 400 MalformedXML: {} keys", keys.len());
             return Err(Fault::new(FaultName::Refused, text));

@@ -16,9 +16,9 @@ impl World {
         if self.codedeploy().deployments.is_empty() {
             return;
         }
-        let alarms = self.alarms().history.clone();
+        let alarms = self.cloudwatch().history.clone();
         let mut state = self.codedeploy();
-        let mut functions = self.functions();
+        let mut functions = self.lambda();
         for at in 0..state.deployments.len() {
             let id = state.next_id();
             let live = &mut state.deployments[at];
@@ -42,8 +42,8 @@ impl World {
         let Some(mut at) = since.min() else {
             return;
         };
-        let (registry, alarms) = (self.registry().clone(), self.alarms().history.clone());
-        let mut services = self.services();
+        let (registry, alarms) = (self.ecr().clone(), self.cloudwatch().history.clone());
+        let mut services = self.ecs();
         while at.plus_s(1) <= now {
             at = at.plus_s(1);
             services.roll(&registry, at);

@@ -4,7 +4,7 @@
 use crate::mishaps::When;
 use std::fmt::Debug;
 use windlass_domain::time::Time;
-use windlass_engine::ports::Answered;
+use windlass_engine::ports::Result;
 
 /// Decides at every call.
 pub trait Gate: Debug {
@@ -39,5 +39,5 @@ pub struct Passage {
     /// of this call.
     pub conflict: Option<u64>,
     /// The result at the gate; a fault ends the call there.
-    pub answer: Answered<()>,
+    pub answer: Result<()>,
 }

@@ -3,10 +3,10 @@
 use crate::World;
 use serde_json::Value;
 use windlass_domain::fault::{Fault, FaultName};
-use windlass_engine::ports::{Answered, JsonCall, JsonServices};
+use windlass_engine::ports::{JsonCall, JsonServices, Result};
 
 /// The function with which a service answers a call.
-pub(crate) type Answers = fn(&World, &JsonCall) -> Answered<Value>;
+pub(crate) type Answers = fn(&World, &JsonCall) -> Result<Value>;
 
 /// The services by the names of their endpoints.
 const SERVICES: &[(&str, Answers)] = &[
@@ -16,7 +16,7 @@ const SERVICES: &[(&str, Answers)] = &[
 ];
 
 impl JsonServices for World {
-    async fn json_call(&self, call: JsonCall) -> Answered<Value> {
+    async fn json_call(&self, call: JsonCall) -> Result<Value> {
         let made = self.call(call.target).await?;
         let mut services = SERVICES.iter();
         let found = services.find(|(service, _)| *service == call.service);

@@ -5,23 +5,27 @@
 //! state struct that tests read and write directly to set a scene or to look at the outcome.
 //! Every method of a port begins and ends with a hook for mishaps; see [`mishaps`].
 
-pub mod alarms;
+pub mod appconfig;
 mod applications;
 mod bucket;
 pub mod calls;
-pub mod cdn;
 pub mod clock;
+pub mod cloudfront;
+pub mod cloudwatch;
 pub mod codedeploy;
-pub mod configurations;
 pub mod conformance;
 mod deletions;
 mod deploying;
-pub mod events;
-pub mod executions;
-pub mod functions;
+pub mod dynamodb;
+pub mod ecr;
+pub mod ecs;
+pub mod ecs_tasks;
+pub mod eventbridge;
 pub mod gate;
+pub mod iam;
 mod json_services;
-pub mod ledger;
+pub mod lambda;
+pub mod lambda_invoke;
 mod listing;
 mod live_alias;
 pub mod live_deployment;
@@ -32,23 +36,19 @@ mod live_task;
 pub mod logs;
 pub mod mishaps;
 mod moving;
-pub mod notifications;
-pub mod objects;
 mod package;
 pub mod past;
 pub mod pausing;
 pub mod probe;
 pub mod quotas;
-pub mod registry;
-pub mod roles;
 pub mod rollout;
 pub mod run;
-pub mod runners;
-pub mod runs;
-pub mod services;
+pub mod s3;
 mod shifting;
+pub mod sns;
 pub mod source;
 mod starting;
+pub mod stepfunctions;
 mod task_sets;
 pub mod trail;
 mod trial;
@@ -58,7 +58,7 @@ use std::cell::{RefCell, RefMut};
 use std::rc::Rc;
 use windlass_domain::place::Place;
 use windlass_engine::config::{Config, Configured};
-use windlass_engine::ports::Reach;
+use windlass_engine::ports::AssumeRole;
 
 /// All services. Cloning gives another handle on the same world.
 #[derive(Debug, Clone)]
@@ -73,25 +73,25 @@ pub struct World {
 struct Shared {
     config: Config,
     clock: RefCell<clock::State>,
-    ledger: RefCell<ledger::State>,
-    objects: RefCell<objects::State>,
-    cdn: RefCell<cdn::State>,
-    functions: RefCell<functions::State>,
+    dynamodb: RefCell<dynamodb::State>,
+    s3: RefCell<s3::State>,
+    cloudfront: RefCell<cloudfront::State>,
+    lambda: RefCell<lambda::State>,
     codedeploy: RefCell<codedeploy::State>,
-    services: RefCell<services::State>,
+    ecs: RefCell<ecs::State>,
     quotas: RefCell<quotas::State>,
     trail: RefCell<trail::State>,
-    registry: RefCell<registry::State>,
-    roles: RefCell<roles::State>,
-    runners: RefCell<runners::State>,
-    runs: RefCell<runs::State>,
-    alarms: RefCell<alarms::State>,
-    configurations: RefCell<configurations::State>,
+    ecr: RefCell<ecr::State>,
+    iam: RefCell<iam::State>,
+    lambda_invoke: RefCell<lambda_invoke::State>,
+    ecs_tasks: RefCell<ecs_tasks::State>,
+    cloudwatch: RefCell<cloudwatch::State>,
+    appconfig: RefCell<appconfig::State>,
     logs: RefCell<logs::State>,
     probe: RefCell<probe::State>,
-    executions: RefCell<executions::State>,
-    events: RefCell<events::State>,
-    notifications: RefCell<notifications::State>,
+    stepfunctions: RefCell<stepfunctions::State>,
+    eventbridge: RefCell<eventbridge::State>,
+    sns: RefCell<sns::State>,
     mishaps: RefCell<mishaps::State>,
 }
 
@@ -103,32 +103,32 @@ impl Default for World {
             in_vpc: false,
             local_endpoint: None,
             task_roles: vec!["arn:aws:iam::*:role/windlass-task-*".into()],
-            deployers: roles::deployers(),
+            deployers: iam::deployers(),
             links: "https://windlass.example".into(),
         };
         Self {
             shared: Rc::new(Shared {
                 config,
                 clock: RefCell::default(),
-                ledger: RefCell::default(),
-                objects: RefCell::default(),
-                cdn: RefCell::default(),
-                functions: RefCell::default(),
+                dynamodb: RefCell::default(),
+                s3: RefCell::default(),
+                cloudfront: RefCell::default(),
+                lambda: RefCell::default(),
                 codedeploy: RefCell::default(),
-                services: RefCell::default(),
+                ecs: RefCell::default(),
                 quotas: RefCell::default(),
                 trail: RefCell::default(),
-                registry: RefCell::default(),
-                roles: RefCell::default(),
-                runners: RefCell::default(),
-                runs: RefCell::default(),
-                alarms: RefCell::default(),
-                configurations: RefCell::default(),
+                ecr: RefCell::default(),
+                iam: RefCell::default(),
+                lambda_invoke: RefCell::default(),
+                ecs_tasks: RefCell::default(),
+                cloudwatch: RefCell::default(),
+                appconfig: RefCell::default(),
                 logs: RefCell::default(),
                 probe: RefCell::default(),
-                executions: RefCell::default(),
-                events: RefCell::default(),
-                notifications: RefCell::default(),
+                stepfunctions: RefCell::default(),
+                eventbridge: RefCell::default(),
+                sns: RefCell::default(),
                 mishaps: RefCell::default(),
             }),
             place: Place::default(),
@@ -138,22 +138,22 @@ impl Default for World {
 }
 
 impl World {
-    /// The state of `objects`, to set a scene or to look.
-    pub fn objects(&self) -> RefMut<'_, objects::State> {
-        let mut state = self.shared.objects.borrow_mut();
+    /// The state of `s3`, to set a scene or to look.
+    pub fn s3(&self) -> RefMut<'_, s3::State> {
+        let mut state = self.shared.s3.borrow_mut();
         state.now = self.true_time();
         state
     }
 
-    /// The state of `registry`, to set a scene or to look.
-    pub fn registry(&self) -> RefMut<'_, registry::State> {
-        let mut state = self.shared.registry.borrow_mut();
+    /// The state of `ecr`, to set a scene or to look.
+    pub fn ecr(&self) -> RefMut<'_, ecr::State> {
+        let mut state = self.shared.ecr.borrow_mut();
         state.now = self.true_time();
         state
     }
 }
 
-macro_rules! services {
+macro_rules! ecs {
     ($($name:ident),*) => {
         impl World {
             $(
@@ -166,25 +166,25 @@ macro_rules! services {
     };
 }
 
-services!(
+ecs!(
     clock,
     codedeploy,
-    ledger,
-    cdn,
-    functions,
-    services,
-    alarms,
-    configurations,
+    dynamodb,
+    cloudfront,
+    lambda,
+    ecs,
+    cloudwatch,
+    appconfig,
     logs,
     probe,
     quotas,
     trail,
-    roles,
-    runners,
-    runs,
-    executions,
-    events,
-    notifications,
+    iam,
+    lambda_invoke,
+    ecs_tasks,
+    stepfunctions,
+    eventbridge,
+    sns,
     mishaps
 );
 
@@ -207,7 +207,7 @@ impl World {
     }
 }
 
-impl Reach for World {
+impl AssumeRole for World {
     fn at(&self, place: &Place) -> Self {
         Self {
             shared: Rc::clone(&self.shared),

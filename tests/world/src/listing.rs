@@ -2,9 +2,9 @@
 
 use crate::World;
 use crate::bucket::Version;
-use crate::objects::State;
+use crate::s3::State;
 use std::ops::Bound;
-use windlass_engine::ports::{Answered, Listed, Listing};
+use windlass_engine::ports::{Listed, Listing, Result};
 
 impl State {
     fn page(&self) -> usize {
@@ -41,8 +41,8 @@ impl World {
         bucket: &str,
         prefix: &str,
         after: Option<&str>,
-    ) -> Answered<Listing> {
-        let state = self.objects();
+    ) -> Result<Listing> {
+        let state = self.s3();
         let known = state.known(bucket)?;
         let from = after.unwrap_or_default();
         let page = state.page();
@@ -72,8 +72,8 @@ impl World {
         bucket: &str,
         prefix: &str,
         after: Option<String>,
-    ) -> Answered<Listing> {
-        let state = self.objects();
+    ) -> Result<Listing> {
+        let state = self.s3();
         let known = state.known(bucket)?;
         let mut all = Vec::new();
         for (key, versions) in &known.keys {

@@ -2,7 +2,7 @@
 //! concurrency.
 
 use crate::live_function::{LiveFunction, conflict, not_found, refused};
-use windlass_engine::ports::{Alias, Answered, Provisioned as Told};
+use windlass_engine::ports::{Alias, Provisioned as Told, Result};
 
 /// Provisioned concurrency of an alias.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -55,7 +55,7 @@ pub struct LiveAlias {
 }
 
 impl LiveFunction {
-    pub(crate) fn alias(&self, name: &str) -> Answered<Alias> {
+    pub(crate) fn alias(&self, name: &str) -> Result<Alias> {
         let alias = self
             .aliases
             .get(name)
@@ -73,7 +73,7 @@ impl LiveFunction {
         version: &str,
         weights: &[(String, String)],
         revision_id: &str,
-    ) -> Answered<Alias> {
+    ) -> Result<Alias> {
         if self.alias(name)?.revision_id != revision_id {
             return Err(conflict("the alias's RevisionId is not the present one"));
         }
@@ -93,7 +93,7 @@ impl LiveFunction {
 
     /// Both versions must be published, differ, and be ready (AWS Lambda Developer Guide,
     /// "Implement Lambda canary deployments using a weighted alias").
-    fn check_routing(&self, version: &str, weights: &[(String, String)]) -> Answered<()> {
+    fn check_routing(&self, version: &str, weights: &[(String, String)]) -> Result<()> {
         self.read(Some(version))?;
         for (other, weight) in weights {
             let share: f64 = weight
@@ -121,7 +121,7 @@ mod tests {
         function
     }
 
-    fn name<T>(answer: &Answered<T>) -> Option<FaultName> {
+    fn name<T>(answer: &Result<T>) -> Option<FaultName> {
         answer.as_ref().err().map(|fault| fault.name)
     }
 

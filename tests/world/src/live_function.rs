@@ -5,7 +5,7 @@ pub use crate::package::Package;
 
 use std::collections::{BTreeMap, BTreeSet};
 use windlass_domain::fault::{Fault, FaultName};
-use windlass_engine::ports::{Answered, Function};
+use windlass_engine::ports::{Function, Result};
 
 /// A published version: code and configuration as they were.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -173,7 +173,7 @@ impl LiveFunction {
         )
     }
 
-    pub(crate) fn read(&self, qualifier: Option<&str>) -> Answered<Function> {
+    pub(crate) fn read(&self, qualifier: Option<&str>) -> Result<Function> {
         match qualifier {
             None | Some("$LATEST") => Ok(self.latest()),
             Some(alias) if self.aliases.contains_key(alias) => {
@@ -243,7 +243,7 @@ impl LiveFunction {
     /// Refuses to run a version that cannot run yet. An invocation of a version that is `Pending` fails, and so does
     /// the first one of a version that is `Inactive`, which becomes `Pending` by it (AWS Lambda Developer Guide,
     /// "Lambda function states").
-    pub(crate) fn can_run(&mut self, version: &str) -> Answered<()> {
+    pub(crate) fn can_run(&mut self, version: &str) -> Result<()> {
         let number = version.parse().unwrap_or_default();
         let is_idle = self.idle.remove(&number);
         let Some(published) = self.versions.get_mut(&number) else {
@@ -263,7 +263,7 @@ impl LiveFunction {
 
     /// Refuses an update during another one (AWS Lambda Developer Guide, "Lambda function states"), and one that names
     /// an old RevisionId.
-    fn check_free(&self, revision_id: &str) -> Answered<()> {
+    fn check_free(&self, revision_id: &str) -> Result<()> {
         if self.last_update == "InProgress" || self.state == "Pending" {
             return Err(conflict("an update is in progress"));
         }
@@ -278,7 +278,7 @@ impl LiveFunction {
         package: Package,
         code_key: Option<&str>,
         revision_id: &str,
-    ) -> Answered<Function> {
+    ) -> Result<Function> {
         self.check_free(revision_id)?;
         if package.name() != self.package.name() {
             return Err(refused("the package type cannot be changed"));
@@ -299,7 +299,7 @@ impl LiveFunction {
         code_sha256: &str,
         revision_id: &str,
         description: &str,
-    ) -> Answered<Function> {
+    ) -> Result<Function> {
         self.check_free(revision_id)?;
         if code_sha256 != self.package.code_sha256() {
             return Err(conflict("CodeSha256 is not the present one"));
@@ -353,7 +353,7 @@ mod tests {
         Package::Zip("b".into())
     }
 
-    fn name<T>(answer: &Answered<T>) -> Option<FaultName> {
+    fn name<T>(answer: &Result<T>) -> Option<FaultName> {
         answer.as_ref().err().map(|fault| fault.name)
     }
 

@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 use std::collections::BTreeMap;
 use windlass_domain::fault::{Fault, FaultName};
 use windlass_domain::time::Time;
-use windlass_engine::ports::{Answered, JsonCall};
+use windlass_engine::ports::{JsonCall, Result};
 
 /// The time from one line of a speaker to the next, in milliseconds.
 const EVERY_MS: u64 = 10_000;
@@ -110,7 +110,7 @@ impl World {
 }
 
 /// Answers a call of CloudWatch Logs.
-pub(crate) fn answers(world: &World, call: &JsonCall) -> Answered<Value> {
+pub(crate) fn answers(world: &World, call: &JsonCall) -> Result<Value> {
     match call.target {
         "Logs_20140328.StartQuery" => start(world, &call.body),
         "Logs_20140328.GetQueryResults" => results(world, &call.body),
@@ -120,7 +120,7 @@ pub(crate) fn answers(world: &World, call: &JsonCall) -> Answered<Value> {
     }
 }
 
-fn start(world: &World, body: &Value) -> Answered<Value> {
+fn start(world: &World, body: &Value) -> Result<Value> {
     let wanted = filter(body["queryString"].as_str().unwrap_or_default())?;
     let seconds = |member: &str| body[member].as_u64().map(|s| Time(s * 1000));
     let (Some(from), Some(to)) = (seconds("startTime"), seconds("endTime")) else {
@@ -165,7 +165,7 @@ fn start(world: &World, body: &Value) -> Answered<Value> {
 const PAGE: usize = 15;
 
 /// Returns the lines of streams, oldest first (Amazon CloudWatch Logs API Reference, FilterLogEvents).
-fn events(world: &World, body: &Value) -> Answered<Value> {
+fn events(world: &World, body: &Value) -> Result<Value> {
     let name = body["logGroupName"].as_str().unwrap_or_default();
     let streams = body["logStreamNames"].as_array().into_iter().flatten();
     let streams: Vec<&str> = streams.filter_map(Value::as_str).collect();
@@ -194,7 +194,7 @@ fn events(world: &World, body: &Value) -> Answered<Value> {
     Ok(page)
 }
 
-fn results(world: &World, body: &Value) -> Answered<Value> {
+fn results(world: &World, body: &Value) -> Result<Value> {
     let number = query(world, body)?;
     let mut logs = world.logs();
     let slow = logs.slow;
@@ -208,7 +208,7 @@ fn results(world: &World, body: &Value) -> Answered<Value> {
     Ok(json!({"status": status, "statistics": statistics, "results": []}))
 }
 
-fn query(world: &World, body: &Value) -> Answered<usize> {
+fn query(world: &World, body: &Value) -> Result<usize> {
     let id = body["queryId"].as_str().unwrap_or_default();
     let known = world.logs().queries.len();
     let number = id.parse().ok().filter(|n| (1..=known).contains(n));
@@ -218,7 +218,7 @@ fn query(world: &World, body: &Value) -> Answered<usize> {
 }
 
 /// Reads the texts of `filter @message like /a|b/ | limit 1`, of which a line must have one.
-fn filter(query: &str) -> Answered<Vec<&str>> {
+fn filter(query: &str) -> Result<Vec<&str>> {
     let within = query.strip_prefix("filter @message like /");
     let within = within.and_then(|rest| rest.strip_suffix("/ | limit 1"));
     let texts = within.map(|pattern| pattern.split('|').collect());

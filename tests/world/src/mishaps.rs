@@ -14,7 +14,7 @@ use std::rc::Rc;
 use std::task::Poll;
 use windlass_domain::fault::Fault;
 use windlass_domain::time::Time;
-use windlass_engine::ports::Answered;
+use windlass_engine::ports::Result;
 
 /// The moment of a call at which a mishap happens.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -135,7 +135,7 @@ impl Call<'_> {
     }
 
     /// Takes the answer back to the caller.
-    pub async fn answer<T>(self, value: T) -> Answered<T> {
+    pub async fn answer<T>(self, value: T) -> Result<T> {
         let visitor = self.world.mishaps().visitor.0.clone();
         if let Some(look) = visitor {
             look(self.world);
@@ -159,7 +159,7 @@ impl World {
     }
 
     /// Counts a call; every method of a service begins with it.
-    pub async fn call(&self, name: &'static str) -> Answered<Call<'_>> {
+    pub async fn call(&self, name: &'static str) -> Result<Call<'_>> {
         let number = {
             let mut mishaps = self.mishaps();
             mishaps.calls.push(name);
@@ -180,7 +180,7 @@ impl World {
     }
 
     /// Lets a call meet what is planned for it.
-    async fn suffer(&self, number: u64, name: &'static str, when: When) -> Answered<Met> {
+    async fn suffer(&self, number: u64, name: &'static str, when: When) -> Result<Met> {
         let gate = self.mishaps().gate.clone();
         if let Some(gate) = gate {
             let passing = Passing {
@@ -231,7 +231,7 @@ mod tests {
     use std::pin::pin;
     use std::task::{Context, Waker};
     use windlass_domain::fault::FaultName;
-    use windlass_engine::ports::{Condition, Item, Key, Ledger, Write};
+    use windlass_engine::ports::{Condition, DynamoDbApi, Item, Key, Write};
 
     fn key() -> Key {
         Key {
@@ -263,7 +263,7 @@ mod tests {
             let answer = poll(pin!(world.transact(put())));
             assert!(matches!(answer, Poll::Ready(Err(_))), "{when:?}");
             assert_eq!(
-                world.ledger().items.contains_key(&key()),
+                world.dynamodb().items.contains_key(&key()),
                 written,
                 "{when:?}"
             );
@@ -276,9 +276,9 @@ mod tests {
         world.plan_mishap(1, When::Before, Mishap::Pause);
         let mut call = pin!(world.transact(put()));
         assert!(poll(call.as_mut()).is_pending());
-        assert!(world.ledger().items.is_empty());
+        assert!(world.dynamodb().items.is_empty());
         assert!(poll(call).is_ready());
-        assert!(world.ledger().items.contains_key(&key()));
+        assert!(world.dynamodb().items.contains_key(&key()));
         assert_eq!(world.mishaps().calls, ["ledger.transact"]);
     }
 }

@@ -39,15 +39,15 @@ impl World {
             ..Self::default()
         };
         sketch.clock().now = now;
-        sketch.alarms().clone_from(&self.alarms());
-        sketch.configurations().clone_from(&self.configurations());
+        sketch.cloudwatch().clone_from(&self.cloudwatch());
+        sketch.appconfig().clone_from(&self.appconfig());
         sketch.codedeploy().clone_from(&self.codedeploy());
-        sketch.cdn().clone_from(&self.cdn());
-        sketch.executions().clone_from(&self.executions());
-        sketch.functions().clone_from(&self.functions());
-        sketch.registry().clone_from(&self.registry());
-        sketch.runs().clone_from(&self.runs());
-        sketch.services().clone_from(&self.services());
+        sketch.cloudfront().clone_from(&self.cloudfront());
+        sketch.stepfunctions().clone_from(&self.stepfunctions());
+        sketch.lambda().clone_from(&self.lambda());
+        sketch.ecr().clone_from(&self.ecr());
+        sketch.ecs_tasks().clone_from(&self.ecs_tasks());
+        sketch.ecs().clone_from(&self.ecs());
         sketch
     }
 

@@ -4,7 +4,7 @@ use crate::World;
 use bytes::Bytes;
 use std::collections::BTreeMap;
 use windlass_domain::time::Time;
-use windlass_engine::ports::{Answered, Conversation, Get, Heard, Probe, ProbeAnswer, Probed};
+use windlass_engine::ports::{Conversation, Get, Heard, Probe, ProbeAnswer, Probed, Result};
 
 /// The addresses and their answers.
 #[derive(Debug, Clone, Default)]
@@ -72,7 +72,7 @@ impl World {
     /// Returns the answer of the distribution with this domain. The first origin serves everything.
     fn through_distribution(&self, edge: Edge, host: &str, path: &str) -> Option<ProbeAnswer> {
         let now = self.true_time();
-        let cdn = self.cdn();
+        let cdn = self.cloudfront();
         let found = cdn.distributions.values().find(|it| it.domain == host)?;
         let bucket = found.origins.first()?.domain.split('.').next()?.to_owned();
         let served = match edge {
@@ -108,7 +108,7 @@ impl World {
         } else {
             format!("{folder}/{path}")
         };
-        let objects = self.objects();
+        let objects = self.s3();
         let version = objects.buckets.get(bucket)?.current(&key)?;
         Some(ProbeAnswer {
             status,
@@ -165,13 +165,13 @@ impl World {
 }
 
 impl Probe for World {
-    async fn converse(&self, about: &Conversation<'_>) -> Answered<Heard> {
+    async fn converse(&self, about: &Conversation<'_>) -> Result<Heard> {
         let call = self.call("probe.converse").await?;
         World::probe(self).asked.push(about.url.to_owned());
         call.answer(self.hear(about)).await
     }
 
-    async fn probe(&self, get: &Get<'_>) -> Answered<Probed> {
+    async fn probe(&self, get: &Get<'_>) -> Result<Probed> {
         let call = self.call("probe.probe").await?;
         let Get {
             url,

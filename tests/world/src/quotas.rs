@@ -5,7 +5,7 @@ use crate::World;
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
 use windlass_domain::fault::{Fault, FaultName};
-use windlass_engine::ports::{Answered, JsonCall};
+use windlass_engine::ports::{JsonCall, Result};
 
 /// The quotas.
 #[derive(Debug, Clone, Default)]
@@ -17,7 +17,7 @@ pub struct State {
 }
 
 /// Answers a call of Service Quotas.
-pub(crate) fn answers(world: &World, call: &JsonCall) -> Answered<Value> {
+pub(crate) fn answers(world: &World, call: &JsonCall) -> Result<Value> {
     let state = world.quotas();
     if state.denied {
         let message = "the role is not authorized to perform servicequotas:GetServiceQuota";

@@ -4,9 +4,9 @@
 
 pub use crate::live_task::LiveTask;
 
+use crate::ecr;
+use crate::ecs::State;
 use crate::pausing::Answered;
-use crate::registry;
-use crate::services::State;
 use std::collections::{BTreeMap, BTreeSet};
 use windlass_domain::time::Time;
 use windlass_engine::ports::{
@@ -285,7 +285,7 @@ impl LiveService {
 
 impl State {
     /// Lets time pass for every service.
-    pub(crate) fn roll(&mut self, registry: &registry::State, now: Time) {
+    pub(crate) fn roll(&mut self, registry: &ecr::State, now: Time) {
         let keys: Vec<(String, String)> = self.services.keys().cloned().collect();
         for key in keys {
             let Some(mut live) = self.services.remove(&key) else {
@@ -304,7 +304,7 @@ impl State {
         }
     }
 
-    fn step(&mut self, live: &mut LiveService, registry: &registry::State) {
+    fn step(&mut self, live: &mut LiveService, registry: &ecr::State) {
         let now = live.at;
         live.count_failures(now);
         if live.is_of_task_sets() {
@@ -320,7 +320,7 @@ impl State {
         live.recount(now);
     }
 
-    fn start_tasks(&mut self, live: &mut LiveService, registry: &registry::State) {
+    fn start_tasks(&mut self, live: &mut LiveService, registry: &ecr::State) {
         let now = live.at;
         let Some(primary) = live.primary().filter(|p| p.rollout != "FAILED") else {
             return;

@@ -1,8 +1,8 @@
 //! The start of tasks: their images crash or cannot be pulled, and tasks show digests.
 
+use crate::ecr;
+use crate::ecs::State;
 use crate::live_task::{LiveTask, digest_of};
-use crate::registry;
-use crate::services::State;
 use windlass_domain::time::Time;
 
 impl State {
@@ -11,7 +11,7 @@ impl State {
         &mut self,
         of: &str,
         task_definition: &str,
-        registry: &registry::State,
+        registry: &ecr::State,
         now: Time,
     ) -> LiveTask {
         self.tasks += 1;
@@ -26,13 +26,7 @@ impl State {
 
     /// Lets a task's container behave as its image does, and show the image's digest: a platform's where the image is
     /// an index.
-    fn set_image(
-        &self,
-        task: &mut LiveTask,
-        container: usize,
-        registry: &registry::State,
-        image: &str,
-    ) {
+    fn set_image(&self, task: &mut LiveTask, container: usize, registry: &ecr::State, image: &str) {
         let (repository, reference) = image
             .split_once('@')
             .or_else(|| image.rsplit_once(':'))

@@ -1,9 +1,9 @@
 //! The task sets of a service that CodeDeploy deploys: tasks beside each other, of which one set has the production
 //! traffic (Amazon ECS API Reference, `TaskSet`).
 
-use crate::registry;
+use crate::ecr;
+use crate::ecs::State;
 use crate::rollout::LiveService;
-use crate::services::State;
 use windlass_domain::appspec::Shape;
 use windlass_domain::time::Time;
 use windlass_engine::ports::TaskSet;
@@ -112,7 +112,7 @@ impl State {
     pub(crate) fn run_task_sets(
         &mut self,
         live: &mut LiveService,
-        registry: &registry::State,
+        registry: &ecr::State,
         now: Time,
     ) {
         for one in live.service.task_sets.clone() {

@@ -5,7 +5,7 @@ use crate::World;
 use serde_json::{Value, json};
 use windlass_domain::fault::{Fault, FaultName};
 use windlass_domain::time::Time;
-use windlass_engine::ports::{Answered, JsonCall};
+use windlass_engine::ports::{JsonCall, Result};
 
 /// The events.
 #[derive(Debug, Clone, Default)]
@@ -30,7 +30,7 @@ pub struct Event {
 }
 
 /// Answers a call of CloudTrail.
-pub(crate) fn answers(world: &World, call: &JsonCall) -> Answered<Value> {
+pub(crate) fn answers(world: &World, call: &JsonCall) -> Result<Value> {
     let state = world.trail();
     if state.denied {
         let message = "the role is not authorized to perform cloudtrail:LookupEvents";

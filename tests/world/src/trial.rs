@@ -13,9 +13,9 @@ use windlass_domain::step::{ChangeRecord, Step, StepStatus};
 use windlass_domain::time::Time;
 use windlass_engine::converge::{Budget, converge};
 use windlass_engine::kinds::{Kind, Next, Recorded, Way};
+use windlass_engine::ledger;
 use windlass_engine::payload::{Work, WorkDone, WorkTransition};
-use windlass_engine::ports::{Answered, Clock, Item, Key, Reach};
-use windlass_engine::store;
+use windlass_engine::ports::{AssumeRole, Clock, Item, Key, Result};
 
 /// The number of times that an invocation is asked again before the test gives up.
 pub(crate) const PATIENCE: u32 = 300;
@@ -34,7 +34,7 @@ pub fn deployment() -> DeploymentId {
     DeploymentId("0123456789abcdef".into())
 }
 
-fn names() -> Answered<(AppName, EnvironmentName, ComponentName)> {
+fn names() -> Result<(AppName, EnvironmentName, ComponentName)> {
     let bad = |error| Fault::internal(format!("{error}"));
     Ok((
         AppName::new("shop").map_err(bad)?,
@@ -46,7 +46,7 @@ fn names() -> Answered<(AppName, EnvironmentName, ComponentName)> {
 impl<'s, S: Subject> Trial<'s, S> {
     /// Observes the target and writes the lock with token 1 and the step, as `Admit` and `Prepare`
     /// do.
-    pub fn begin(subject: &'s S) -> Answered<Self> {
+    pub fn begin(subject: &'s S) -> Result<Self> {
         let scene = subject.scene();
         let target = read(&scene.target)?;
         let before = look(subject, &scene)?;
@@ -61,7 +61,7 @@ impl<'s, S: Subject> Trial<'s, S> {
         Ok(trial)
     }
 
-    fn write_step(&self) -> Answered<()> {
+    fn write_step(&self) -> Result<()> {
         let (app, environment, component) = names()?;
         let goals = (0..).zip(self.scene.goals.iter().cloned()).collect();
         let step = Step {
@@ -74,15 +74,15 @@ impl<'s, S: Subject> Trial<'s, S> {
     }
 
     /// Writes the step over what is there.
-    pub fn put_step(&self, step: &Step) -> Answered<()> {
-        let key = store::step(&deployment(), &step.component);
-        self.put(key, store::to_body(step)?);
+    pub fn put_step(&self, step: &Step) -> Result<()> {
+        let key = ledger::step(&deployment(), &step.component);
+        self.put(key, ledger::to_body(step)?);
         Ok(())
     }
 
     fn put(&self, key: impl Into<Key>, body: serde_json::Map<String, Value>) {
         let key = key.into();
-        let mut ledger = self.scene.world.ledger();
+        let mut ledger = self.scene.world.dynamodb();
         let rev = ledger.items.get(&key).map_or(1, |item| item.rev + 1);
         let item = Item {
             key: key.clone(),
@@ -95,27 +95,27 @@ impl<'s, S: Subject> Trial<'s, S> {
     }
 
     /// Sets the lock's token, as a recovery does.
-    pub fn set_token(&self, token: u64) -> Answered<()> {
+    pub fn set_token(&self, token: u64) -> Result<()> {
         self.write_lock(token, false)
     }
 
     /// Sets the lock's token, as the recovery does that an operator has asked for.
-    pub fn set_operators_token(&self, token: u64) -> Answered<()> {
+    pub fn set_operators_token(&self, token: u64) -> Result<()> {
         self.write_lock(token, true)
     }
 
-    fn write_lock(&self, token: u64, looked: bool) -> Answered<()> {
+    fn write_lock(&self, token: u64, looked: bool) -> Result<()> {
         let (app, environment, _) = names()?;
         let lock = held_for(&deployment(), token, looked);
         self.put(
-            store::lock(EnvironmentId::new(&app, &environment)),
-            store::to_body(&lock)?,
+            ledger::lock(EnvironmentId::new(&app, &environment)),
+            ledger::to_body(&lock)?,
         );
         Ok(())
     }
 
     /// Returns the work that the state machine asks for.
-    pub fn work(&self, wave: Option<u32>, token: u64) -> Answered<Work> {
+    pub fn work(&self, wave: Option<u32>, token: u64) -> Result<Work> {
         Ok(Work {
             deployment: deployment(),
             token,
@@ -125,13 +125,13 @@ impl<'s, S: Subject> Trial<'s, S> {
     }
 
     /// Invokes once.
-    pub async fn invoke(&self, work: &Work) -> Answered<WorkDone> {
+    pub async fn invoke(&self, work: &Work) -> Result<WorkDone> {
         let of = async |ports: &World, step: &Step| Ok(self.subject.kind(ports.at(&step.place)));
         converge(&self.scene.world, of, work, Budget::default()).await
     }
 
     /// Invokes again as the machine's Retry does, until there is an answer.
-    pub fn answer(&self, wave: Option<u32>, token: u64) -> Answered<WorkTransition> {
+    pub fn answer(&self, wave: Option<u32>, token: u64) -> Result<WorkTransition> {
         let work = self.work(wave, token)?;
         for _ in 0..PATIENCE {
             match run(self.invoke(&work)) {
@@ -143,11 +143,11 @@ impl<'s, S: Subject> Trial<'s, S> {
     }
 
     /// Goes forward through all waves.
-    pub fn forward(&self) -> Answered<WorkTransition> {
+    pub fn forward(&self) -> Result<WorkTransition> {
         self.forward_from(0)
     }
 
-    pub(crate) fn forward_from(&self, first: u32) -> Answered<WorkTransition> {
+    pub(crate) fn forward_from(&self, first: u32) -> Result<WorkTransition> {
         for wave in self.waves().filter(|wave| *wave >= first) {
             if self.answer(Some(wave), 1)? != WorkTransition::Changed {
                 return Ok(WorkTransition::Failed);
@@ -161,16 +161,16 @@ impl<'s, S: Subject> Trial<'s, S> {
     }
 
     /// Returns the present step.
-    pub fn step(&self) -> Answered<Step> {
-        let key = store::step(&deployment(), &names()?.2);
-        let ledger = self.scene.world.ledger();
+    pub fn step(&self) -> Result<Step> {
+        let key = ledger::step(&deployment(), &names()?.2);
+        let ledger = self.scene.world.dynamodb();
         let item = ledger.items.get(&key);
         let item = item.ok_or_else(|| Fault::internal("there is no step"))?;
-        Ok(store::from_item::<Step>(Item::clone(item))?.value)
+        Ok(ledger::from_item::<Step>(Item::clone(item))?.value)
     }
 
     /// Returns the target's present state.
-    pub fn observe(&self) -> Answered<<S::Kind as Kind>::Seen> {
+    pub fn observe(&self) -> Result<<S::Kind as Kind>::Seen> {
         look(self.subject, &self.scene)
     }
 
@@ -224,16 +224,16 @@ impl<'s, S: Subject> Trial<'s, S> {
 }
 
 /// Observes the target without changing anything.
-fn look<S: Subject>(subject: &S, scene: &Scene) -> Answered<<S::Kind as Kind>::Seen> {
+fn look<S: Subject>(subject: &S, scene: &Scene) -> Result<<S::Kind as Kind>::Seen> {
     let kind = subject.kind(scene.world.clone());
     run(kind.observe(&read(&scene.target)?, &Way::default()))
 }
 
-pub(crate) fn read<T: serde::de::DeserializeOwned>(value: &Value) -> Answered<T> {
+pub(crate) fn read<T: serde::de::DeserializeOwned>(value: &Value) -> Result<T> {
     T::deserialize(value).map_err(|error| Fault::internal(format!("{value}: {error}")))
 }
 
-pub(crate) fn must<T>(answer: Answered<T>, context: &str) -> T {
+pub(crate) fn must<T>(answer: Result<T>, context: &str) -> T {
     match answer {
         Ok(value) => value,
         Err(fault) => panic!("{context}: {fault}"),

@@ -1,12 +1,12 @@
 //! Uploads in parts, in memory: nobody sees them before they are completed.
 
 use crate::World;
-use crate::objects::Version;
+use crate::s3::Version;
 use bytes::{Bytes, BytesMut};
 use std::collections::BTreeMap;
 use windlass_domain::digest::Digest;
 use windlass_domain::fault::{Fault, FaultName};
-use windlass_engine::ports::{Answered, Part, PutOptions, Replaces, Upload, Written};
+use windlass_engine::ports::{Part, PutOptions, Replaces, Result, Upload, Written};
 
 /// The smallest part that is not the last one.
 const SMALLEST: usize = 5 * 1024 * 1024;
@@ -38,8 +38,8 @@ impl World {
         bucket: &str,
         key: &str,
         options: &PutOptions,
-    ) -> Answered<Upload> {
-        let mut state = self.objects();
+    ) -> Result<Upload> {
+        let mut state = self.s3();
         state.known(bucket)?;
         state.writes += 1;
         let upload = Upload {
@@ -61,8 +61,8 @@ impl World {
         upload: &Upload,
         number: u16,
         bytes: Bytes,
-    ) -> Answered<Part> {
-        let mut state = self.objects();
+    ) -> Result<Part> {
+        let mut state = self.s3();
         let pending = state.uploads.get_mut(&upload.id);
         let pending = pending.ok_or_else(|| no_upload(upload))?;
         let sha256 = Digest::of(&bytes);
@@ -80,8 +80,8 @@ impl World {
         upload: &Upload,
         parts: &[Part],
         replaces: &Replaces,
-    ) -> Answered<Written> {
-        let mut state = self.objects();
+    ) -> Result<Written> {
+        let mut state = self.s3();
         let pending = state.uploads.get(&upload.id).cloned();
         let pending = pending.ok_or_else(|| no_upload(upload))?;
         state.known(&upload.bucket)?.check(&upload.key, replaces)?;
@@ -111,8 +111,8 @@ impl World {
         })
     }
 
-    pub(crate) fn upload_abort(&self, upload: &Upload) -> Answered<()> {
-        let gone = self.objects().uploads.remove(&upload.id);
+    pub(crate) fn upload_abort(&self, upload: &Upload) -> Result<()> {
+        let gone = self.s3().uploads.remove(&upload.id);
         gone.map(drop).ok_or_else(|| no_upload(upload))
     }
 }

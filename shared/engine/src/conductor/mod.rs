@@ -24,10 +24,10 @@ pub use telling::refuse::record_refusal;
 pub use telling::since::now;
 
 use crate::payload::{Answer, ConductorInput};
-use crate::ports::Answered;
+use crate::ports::Result;
 
 /// Serves the states of [`ConductorInput`].
-pub async fn handle(ports: &impl Ports, input: ConductorInput) -> Answered<Answer> {
+pub async fn handle(ports: &impl Ports, input: ConductorInput) -> Result<Answer> {
     use ConductorInput::{Accept, Admit, AwaitTurn, GiveUp, Preempt, Settle, SettleUndo, Undo};
     Ok(match input {
         Admit { execution, request } => {

@@ -1,8 +1,8 @@
 //! The ports that the conductor needs.
 
 use crate::config::Configured;
-use crate::ports::{Clock, Executions, Ledger, Objects, Registry};
+use crate::ports::{Clock, DynamoDbApi, EcrApi, S3Api, StepFunctionsApi};
 
 /// The ports that the conductor needs.
-pub trait Ports: Ledger + Objects + Registry + Executions + Clock + Configured {}
-impl<P: Ledger + Objects + Registry + Executions + Clock + Configured> Ports for P {}
+pub trait Ports: DynamoDbApi + S3Api + EcrApi + StepFunctionsApi + Clock + Configured {}
+impl<P: DynamoDbApi + S3Api + EcrApi + StepFunctionsApi + Clock + Configured> Ports for P {}

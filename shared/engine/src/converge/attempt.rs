@@ -1,8 +1,8 @@
 //! One invocation's claim on a step, and its writes: the fence.
 
+use crate::ledger::{Fence, Stored, commit, retry};
 use crate::payload::Work;
-use crate::ports::{Answered, Clock, Ledger};
-use crate::store::{Fence, Stored, commit, retry};
+use crate::ports::{Clock, DynamoDbApi, Result};
 use serde_json::Value;
 use windlass_domain::fault::{Fault, FaultName};
 use windlass_domain::step::{
@@ -53,7 +53,7 @@ enum Fenced {
     No,
 }
 
-impl<'a, P: Ledger + Clock> Attempt<'a, P> {
+impl<'a, P: DynamoDbApi + Clock> Attempt<'a, P> {
     /// Claims the next attempt, in one transaction with the check of the lock's token. An undo is marked at once, so
     /// that a forward invocation that comes late finds it.
     pub async fn claim(
@@ -61,7 +61,7 @@ impl<'a, P: Ledger + Clock> Attempt<'a, P> {
         step: Stored<Step>,
         work: &Work,
         started: Time,
-    ) -> Answered<Self> {
+    ) -> Result<Self> {
         let mut attempt = Self {
             ports,
             fence: Fence::of_step(&step.value, work.token),
@@ -93,7 +93,7 @@ impl<'a, P: Ledger + Clock> Attempt<'a, P> {
 
     /// Lets the undo change whatever is there, if it had begun before an operator asked for it again: the operator has
     /// looked. This is decided once under each token, so that any later change is somebody else's.
-    async fn take_as_it_is(&mut self) -> Answered<()> {
+    async fn take_as_it_is(&mut self) -> Result<()> {
         let step = &mut self.step.value;
         let had_begun = matches!(step.status, StepStatus::Undoing | StepStatus::UndoFailed);
         let is_decided = step.undone_under.replace(self.fence.token) == Some(self.fence.token);
@@ -116,12 +116,12 @@ impl<'a, P: Ledger + Clock> Attempt<'a, P> {
     }
 
     /// Writes the step, on the condition that the attempt and the token are still ours.
-    pub async fn save(&mut self) -> Answered<()> {
+    pub async fn save(&mut self) -> Result<()> {
         self.write(Fenced::Yes).await
     }
 
     /// Waits until a call that a former invocation left open cannot take effect any more.
-    pub async fn wait_out_open_call(&mut self) -> Answered<()> {
+    pub async fn wait_out_open_call(&mut self) -> Result<()> {
         let Some(open) = self.step.value.open.take() else {
             return Ok(());
         };
@@ -141,7 +141,7 @@ impl<'a, P: Ledger + Clock> Attempt<'a, P> {
     /// Records that the target may change from now on, before each additive change towards `wave`, or back if there is
     /// none. It writes even if nothing is new: an invocation that was taken over while a call was slow must not make
     /// another change, not even one that callers do not notice.
-    pub async fn begin(&mut self, wave: Option<u32>) -> Answered<()> {
+    pub async fn begin(&mut self, wave: Option<u32>) -> Result<()> {
         self.mark(wave);
         self.save().await
     }
@@ -156,7 +156,7 @@ impl<'a, P: Ledger + Clock> Attempt<'a, P> {
     }
 
     /// Records a switching change as an open call before it is sent. Returns the time after which no send may start.
-    pub async fn open(&mut self, call: Call, wave: Option<u32>) -> Answered<Time> {
+    pub async fn open(&mut self, call: Call, wave: Option<u32>) -> Result<Time> {
         let open_s = OPEN_CALL_S + call.longer_s;
         self.mark(wave);
         let now = self.ports.now();
@@ -207,7 +207,7 @@ impl<'a, P: Ledger + Clock> Attempt<'a, P> {
         (change, made): (&Value, Option<String>),
         undo: bool,
         confirmed: Option<Value>,
-    ) -> Answered<()> {
+    ) -> Result<()> {
         self.step.value.open = None;
         self.step.value.confirmed = confirmed;
         self.step.value.unanswered.clear();
@@ -221,7 +221,7 @@ impl<'a, P: Ledger + Clock> Attempt<'a, P> {
     }
 
     /// Closes the open call that AWS refused. The change was not made, unless an earlier try made it.
-    pub async fn close_refused(&mut self, change: &Value, undo: bool) -> Answered<()> {
+    pub async fn close_refused(&mut self, change: &Value, undo: bool) -> Result<()> {
         self.step.value.open = None;
         if self.first_try {
             self.forget(change, undo);
@@ -298,7 +298,7 @@ impl<'a, P: Ledger + Clock> Attempt<'a, P> {
         self.step.value.has_switched()
     }
 
-    async fn write(&mut self, fenced: Fenced) -> Answered<()> {
+    async fn write(&mut self, fenced: Fenced) -> Result<()> {
         self.count_work();
         let ports = self.ports;
         retry(ports, "recording the step", async || {
@@ -323,7 +323,7 @@ impl<'a, P: Ledger + Clock> Attempt<'a, P> {
     }
 
     /// Finds out why a write was refused. No fault if another transaction was in the way.
-    async fn explain(&self, fenced: Fenced) -> Answered<()> {
+    async fn explain(&self, fenced: Fenced) -> Result<()> {
         if fenced == Fenced::Yes {
             self.fence.lock(self.ports).await?;
         }

@@ -7,7 +7,7 @@ use super::strangers::Doubt;
 use crate::kinds::{
     Begun, Class, Facts, Kind, Next, Noticed, Recorded, Sent, View, Way, from_value, to_value,
 };
-use crate::ports::{Answered, Clock, Ledger};
+use crate::ports::{Clock, DynamoDbApi, Result};
 use serde_json::Value;
 use windlass_domain::fault::{Fault, FaultName};
 use windlass_domain::step::{ChangeRecord, Step};
@@ -56,14 +56,14 @@ pub struct Drive<'r, 'a, K: Kind, P> {
     has_made_some: bool,
 }
 
-impl<'r, 'a, K: Kind, P: Ledger + Clock> Drive<'r, 'a, K, P> {
+impl<'r, 'a, K: Kind, P: DynamoDbApi + Clock> Drive<'r, 'a, K, P> {
     /// Reads the target and the goal from the step.
     pub fn new(
         attempt: &'r mut Attempt<'a, P>,
         kind: &'r K,
         wave: Option<u32>,
         budget: Budget,
-    ) -> Answered<Self> {
+    ) -> Result<Self> {
         let step = &attempt.step.value;
         let target = from_value("target", &step.target)?;
         let goal = from_value("goal", &goal(step, wave)?)?;
@@ -85,7 +85,7 @@ impl<'r, 'a, K: Kind, P: Ledger + Clock> Drive<'r, 'a, K, P> {
     }
 
     /// Returns what the next look is for, and what was done before it.
-    fn way(&self) -> Answered<Way<'_, K::Goal>> {
+    fn way(&self) -> Result<Way<'_, K::Goal>> {
         let step = &self.attempt.step.value;
         let sent = match (self.attempt.last_sent(self.wave.is_none()), &step.seen) {
             (Some(last), Some(seen)) => Some(Sent {
@@ -115,7 +115,7 @@ impl<'r, 'a, K: Kind, P: Ledger + Clock> Drive<'r, 'a, K, P> {
     }
 
     /// Returns the goal in words.
-    fn goal_shown(&self) -> Answered<String> {
+    fn goal_shown(&self) -> Result<String> {
         if self.wave.is_some() {
             return Ok("the release".to_owned());
         }
@@ -124,7 +124,7 @@ impl<'r, 'a, K: Kind, P: Ledger + Clock> Drive<'r, 'a, K, P> {
     }
 
     /// Goes on until the goal was seen, or cannot be reached, or time is up.
-    pub async fn run(&mut self) -> Answered<End> {
+    pub async fn run(&mut self) -> Result<End> {
         for _ in 0..ROUNDS {
             if self.attempt.elapsed_ms() >= self.budget.work_ms {
                 break;
@@ -152,7 +152,7 @@ impl<'r, 'a, K: Kind, P: Ledger + Clock> Drive<'r, 'a, K, P> {
         }
     }
 
-    async fn round(&mut self) -> Answered<Option<End>> {
+    async fn round(&mut self) -> Result<Option<End>> {
         self.rounds += 1;
         let is = self.kind.observe(&self.target, &self.way()?).await?;
         let next = K::next(&self.target, &is, &self.goal);
@@ -244,7 +244,7 @@ impl<'r, 'a, K: Kind, P: Ledger + Clock> Drive<'r, 'a, K, P> {
         None
     }
 
-    async fn add(&mut self, change: &K::Change, facts: Facts) -> Answered<Option<End>> {
+    async fn add(&mut self, change: &K::Change, facts: Facts) -> Result<Option<End>> {
         let Facts { value, what, .. } = facts;
         if self.made.contains(&value) {
             let why = format!("`{what}` is done but not seen yet");
@@ -264,7 +264,7 @@ impl<'r, 'a, K: Kind, P: Ledger + Clock> Drive<'r, 'a, K, P> {
         }
     }
 
-    async fn send(&self, change: &K::Change, what: &str) -> Answered<Option<String>> {
+    async fn send(&self, change: &K::Change, what: &str) -> Result<Option<String>> {
         let deployment = &self.attempt.step.value.deployment;
         let answer = self.kind.change(&self.target, change, deployment).await;
         answer.map_err(|fault| fault.while_doing(what))
@@ -275,7 +275,7 @@ impl<'r, 'a, K: Kind, P: Ledger + Clock> Drive<'r, 'a, K, P> {
         change: &K::Change,
         facts: Facts,
         upon: Upon<'_, K>,
-    ) -> Answered<Option<End>> {
+    ) -> Result<Option<End>> {
         let undo = self.wave.is_none();
         let tried = self.attempt.tried(&facts.value, undo);
         match tried.map(|tried| tried.answered) {
@@ -304,7 +304,7 @@ impl<'r, 'a, K: Kind, P: Ledger + Clock> Drive<'r, 'a, K, P> {
         change: &K::Change,
         facts: Facts,
         upon: Upon<'_, K>,
-    ) -> Answered<Option<End>> {
+    ) -> Result<Option<End>> {
         let Facts {
             value,
             what,
@@ -366,7 +366,7 @@ impl<'r, 'a, K: Kind, P: Ledger + Clock> Drive<'r, 'a, K, P> {
     }
 }
 
-fn goal(step: &Step, wave: Option<u32>) -> Answered<Value> {
+fn goal(step: &Step, wave: Option<u32>) -> Result<Value> {
     match wave {
         None => Ok(Recorded::read("state before", &step.before)?.goal),
         Some(wave) => {

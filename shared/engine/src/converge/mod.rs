@@ -18,9 +18,9 @@ mod strangers;
 pub use budget::Budget;
 
 use crate::kinds::{Built, Kind, Then};
+use crate::ledger::{self, Fence};
 use crate::payload::{Work, WorkDone, WorkTransition};
-use crate::ports::{Answered, Clock, Ledger};
-use crate::store::{self, Fence};
+use crate::ports::{Clock, DynamoDbApi, Result};
 pub(crate) use attempt::Attempt;
 use drive::Drive;
 pub(crate) use end::End;
@@ -36,17 +36,17 @@ use windlass_domain::step::{Failure, Step, StepStatus};
 /// part and needs another invocation for the rest; `StaleToken`; `AttemptSuperseded`; the transient faults of AWS.
 pub async fn converge<B, P>(
     ports: &P,
-    of: impl AsyncFnOnce(&P, &Step) -> Answered<B>,
+    of: impl AsyncFnOnce(&P, &Step) -> Result<B>,
     work: &Work,
     budget: Budget,
-) -> Answered<WorkDone>
+) -> Result<WorkDone>
 where
     B: Built,
-    P: Ledger + Clock,
+    P: DynamoDbApi + Clock,
 {
     let started = ports.now();
-    let key = store::step(&work.deployment, &work.component);
-    let step = store::require(ports, &key).await?;
+    let key = ledger::step(&work.deployment, &work.component);
+    let step = ledger::require(ports, &key).await?;
     if let Standing::Settled(verdict) = standing::of(&step.value, work)? {
         Fence::of_step(&step.value, work.token).lock(ports).await?;
         return Ok(done(work, verdict));
@@ -82,10 +82,10 @@ struct Towards<'r, 'a, P> {
     budget: Budget,
 }
 
-impl<P: Ledger + Clock> Then for Towards<'_, '_, P> {
+impl<P: DynamoDbApi + Clock> Then for Towards<'_, '_, P> {
     type Out = End;
 
-    async fn then<K: Kind>(self, kind: &K) -> Answered<End> {
+    async fn then<K: Kind>(self, kind: &K) -> Result<End> {
         let mut drive = Drive::new(self.attempt, kind, self.wave, self.budget)?;
         drive.run().await
     }
@@ -111,10 +111,10 @@ pub(crate) fn done(work: &Work, verdict: WorkTransition) -> WorkDone {
 
 /// Records how the invocation ended, and answers.
 pub(crate) async fn finish(
-    attempt: &mut Attempt<'_, impl Ledger + Clock>,
+    attempt: &mut Attempt<'_, impl DynamoDbApi + Clock>,
     work: &Work,
-    end: Answered<End>,
-) -> Answered<WorkDone> {
+    end: Result<End>,
+) -> Result<WorkDone> {
     match end {
         Ok(End::Reached {
             seen,
@@ -156,10 +156,10 @@ fn is_permanent(name: FaultName) -> bool {
 }
 
 async fn fail(
-    attempt: &mut Attempt<'_, impl Ledger + Clock>,
+    attempt: &mut Attempt<'_, impl DynamoDbApi + Clock>,
     work: &Work,
     failure: Failure,
-) -> Answered<WorkDone> {
+) -> Result<WorkDone> {
     let step = &mut attempt.step.value;
     if work.wave.is_some() {
         step.failure = Some(failure);
@@ -170,10 +170,10 @@ async fn fail(
 }
 
 async fn settle(
-    attempt: &mut Attempt<'_, impl Ledger + Clock>,
+    attempt: &mut Attempt<'_, impl DynamoDbApi + Clock>,
     work: &Work,
     verdict: WorkTransition,
-) -> Answered<WorkDone> {
+) -> Result<WorkDone> {
     let step = &mut attempt.step.value;
     step.status = match (work.wave, verdict) {
         (Some(_), WorkTransition::Changed) => StepStatus::Changed,

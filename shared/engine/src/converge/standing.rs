@@ -1,7 +1,7 @@
 //! Decides from a step's record, without any call, what an invocation that asks to work on it has to do.
 
 use crate::payload::{Work, WorkTransition};
-use crate::ports::Answered;
+use crate::ports::Result;
 use windlass_domain::fault::{Fault, FaultName};
 use windlass_domain::step::{Step, StepStatus};
 
@@ -16,7 +16,7 @@ pub enum Standing {
 
 /// Returns where the step stands for this invocation. A forward invocation that comes late, after a newer wave or the
 /// undo has begun, gets the fault `AttemptSuperseded`: it must not drive the target back to an older goal.
-pub fn of(step: &Step, work: &Work) -> Answered<Standing> {
+pub fn of(step: &Step, work: &Work) -> Result<Standing> {
     use StepStatus::{Changed, Failed, UndoFailed, Undoing, Undone};
     let Some(wave) = work.wave else {
         return Ok(match step.status {

@@ -7,7 +7,7 @@
 use super::drive::{Drive, SOONEST_MS};
 use super::end::End;
 use crate::kinds::{Kind, Noticed, Recorded, View, from_value, to_value};
-use crate::ports::{Answered, Clock, Ledger};
+use crate::ports::{Clock, DynamoDbApi, Result};
 use serde_json::Value;
 use windlass_domain::finding::{Finding, FindingName};
 use windlass_domain::step::{SEEN_AFTER_MS, StepStatus};
@@ -24,9 +24,9 @@ pub struct Doubt {
     round: u32,
 }
 
-impl<K: Kind, P: Ledger + Clock> Drive<'_, '_, K, P> {
+impl<K: Kind, P: DynamoDbApi + Clock> Drive<'_, '_, K, P> {
     /// Returns somebody else's change, if a look shows one.
-    pub(super) fn stranger(&self, view: &View, is_done: bool) -> Answered<Option<End>> {
+    pub(super) fn stranger(&self, view: &View, is_done: bool) -> Result<Option<End>> {
         let is = &view.noticed;
         if let Some(expected) = self.expected()?
             && !expected.is_same(is)
@@ -68,7 +68,7 @@ impl<K: Kind, P: Ledger + Clock> Drive<'_, '_, K, P> {
 
     /// Leaves the target to whoever has changed it. If AWS puts a condition on each change, the undo leaves it to them,
     /// too, and what was seen is kept for an `accept`.
-    fn leave_to_them(&mut self, is: &K::Seen, view: &View) -> Answered<()> {
+    fn leave_to_them(&mut self, is: &K::Seen, view: &View) -> Result<()> {
         if !view.is_guarded {
             self.forget_unanswered();
         }
@@ -86,7 +86,7 @@ impl<K: Kind, P: Ledger + Clock> Drive<'_, '_, K, P> {
 
     /// Notes what callers get since AWS itself has taken back what was sent. The state that was confirmed before does
     /// not hold any more, even if nobody comes to undo it.
-    pub(super) fn note_taken_back(&mut self, is: &K::Seen, view: &View) -> Answered<()> {
+    pub(super) fn note_taken_back(&mut self, is: &K::Seen, view: &View) -> Result<()> {
         let now = Recorded::of::<K>(&self.target, is)?;
         let step = &mut self.attempt.step.value;
         step.unanswered.clear();
@@ -115,14 +115,14 @@ impl<K: Kind, P: Ledger + Clock> Drive<'_, '_, K, P> {
 
     /// Returns what callers may get by the switching changes that were not answered. An entry is `None` if that cannot
     /// be told.
-    fn unanswered(&self) -> Answered<Vec<Option<Noticed>>> {
+    fn unanswered(&self) -> Result<Vec<Option<Noticed>>> {
         let unanswered = self.attempt.step.value.unanswered.iter();
         let read = |state| from_value("state that was not answered", state);
         unanswered.map(read).collect()
     }
 
     /// Returns the same together with the result of this change. An entry is null if the result cannot be told.
-    pub(super) fn unanswered_with(&self, after: Option<&Noticed>) -> Answered<Vec<Value>> {
+    pub(super) fn unanswered_with(&self, after: Option<&Noticed>) -> Result<Vec<Value>> {
         let mut unanswered = self.attempt.step.value.unanswered.clone();
         let is_known = self.unanswered()?.iter().any(|known| match (known, after) {
             (Some(known), Some(after)) => known.is_same(after),
@@ -137,7 +137,7 @@ impl<K: Kind, P: Ledger + Clock> Drive<'_, '_, K, P> {
 
     /// Believes what a look says once every look has said so for as long as one may be behind. Until then it waits for
     /// another look.
-    pub(super) async fn unless_behind(&mut self, said: Answered<End>) -> Answered<Option<End>> {
+    pub(super) async fn unless_behind(&mut self, said: Result<End>) -> Result<Option<End>> {
         let now = self.attempt.ports.now();
         let doubt = self.doubt.filter(|doubt| doubt.round + 1 == self.rounds);
         let since = doubt.map_or(now, |doubt| doubt.since);
@@ -161,7 +161,7 @@ impl<K: Kind, P: Ledger + Clock> Drive<'_, '_, K, P> {
         is: &K::Seen,
         view: &View,
         other: End,
-    ) -> Answered<Option<End>> {
+    ) -> Result<Option<End>> {
         let end = if view.is_consistent {
             Some(other)
         } else {
@@ -191,7 +191,7 @@ impl<K: Kind, P: Ledger + Clock> Drive<'_, '_, K, P> {
 
     /// Returns what callers of the target must still get if nobody else changed it: the state before, until this
     /// deployment switched something; at the beginning of a later wave, what the wave before has reached.
-    fn expected(&self) -> Answered<Option<Noticed>> {
+    fn expected(&self) -> Result<Option<Noticed>> {
         let step = &self.attempt.step.value;
         if self.wave.is_none() {
             return Ok(None);
@@ -207,21 +207,21 @@ impl<K: Kind, P: Ledger + Clock> Drive<'_, '_, K, P> {
     }
 
     /// Returns what callers got by the last confirmed change, if that is known.
-    pub(super) fn confirmed(&self) -> Answered<Option<Noticed>> {
+    pub(super) fn confirmed(&self) -> Result<Option<Noticed>> {
         let confirmed = self.attempt.step.value.confirmed.as_ref();
         let read = |noticed| from_value("state that was confirmed", noticed);
         confirmed.map(read).transpose()
     }
 
     /// Returns what callers got when the target was seen last.
-    fn seen(&self) -> Answered<Option<Noticed>> {
+    fn seen(&self) -> Result<Option<Noticed>> {
         let seen = self.attempt.step.value.seen.as_ref();
         let seen = seen.map(|seen| Recorded::read("state seen", seen));
         Ok(seen.transpose()?.map(|seen| seen.noticed))
     }
 
     /// Returns the same, if callers get something else now.
-    pub(super) fn seen_otherwise(&self, view: &View) -> Answered<Option<Noticed>> {
+    pub(super) fn seen_otherwise(&self, view: &View) -> Result<Option<Noticed>> {
         Ok(self.seen()?.filter(|seen| !seen.is_same(&view.noticed)))
     }
 

@@ -8,9 +8,9 @@ pub use publish::publish;
 
 use crate::converge::{Budget, converge};
 use crate::kinds::{Built, Kind, Switched, Then, from_value};
+use crate::ledger;
 use crate::payload::{Work, WorkDone, WorkTransition};
-use crate::ports::{Answered, Clock, Ledger};
-use crate::store;
+use crate::ports::{Clock, DynamoDbApi, Result};
 use windlass_domain::step::Step;
 
 /// Serves the states `Deploy` and `Restore`: drives one component to a wave's goal, or back, and then does what follows
@@ -18,17 +18,17 @@ use windlass_domain::step::Step;
 pub async fn handle<P, B>(
     ports: &P,
     work: Work,
-    of: impl AsyncFn(&P, &Step) -> Answered<B>,
-) -> Answered<WorkDone>
+    of: impl AsyncFn(&P, &Step) -> Result<B>,
+) -> Result<WorkDone>
 where
     B: Built,
-    P: Ledger + Clock,
+    P: DynamoDbApi + Clock,
 {
     // On the heap: a kind's whole work is too much for the stack of whoever waits for it.
     let done = Box::pin(converge(ports, &of, &work, Budget::default())).await?;
     if done.verdict == WorkTransition::Changed {
-        let key = store::step(&work.deployment, &work.component);
-        let step = store::require(ports, &key).await?.value;
+        let key = ledger::step(&work.deployment, &work.component);
+        let step = ledger::require(ports, &key).await?.value;
         if let Some(switched) = switched(&step, &work) {
             let (step, switched) = (&step, &switched);
             let built = of(ports, step).await?;
@@ -48,7 +48,7 @@ struct Follow<'s> {
 impl Then for Follow<'_> {
     type Out = Vec<String>;
 
-    async fn then<K: Kind>(self, kind: &K) -> Answered<Vec<String>> {
+    async fn then<K: Kind>(self, kind: &K) -> Result<Vec<String>> {
         let target = from_value("target", &self.step.target)?;
         kind.follow(&target, self.switched).await
     }

@@ -1,10 +1,10 @@
 use super::warnings;
 use crate::converge::{Attempt, End, Standing, done, finish, standing_of};
 use crate::kinds::{Checkpoint, Past, Publication, Publishes, together};
+use crate::ledger::{self, Fence};
 use crate::payload::{Work, WorkDone, WorkTransition};
-use crate::ports::{Answered, Clock, Ledger};
+use crate::ports::{Clock, DynamoDbApi, Result};
 use crate::retention::kept;
-use crate::store::{self, Fence};
 use crate::trouble::Trouble;
 use windlass_domain::count::count;
 use windlass_domain::identity::EnvironmentId;
@@ -19,15 +19,15 @@ const WORK_MS: u64 = 12 * 60 * 1000;
 pub async fn publish<P, B>(
     ports: &P,
     work: Work,
-    of: impl AsyncFn(&P, &Step) -> Answered<B>,
-) -> Answered<WorkDone>
+    of: impl AsyncFn(&P, &Step) -> Result<B>,
+) -> Result<WorkDone>
 where
     B: Publishes,
-    P: Ledger + Clock,
+    P: DynamoDbApi + Clock,
 {
     let started = ports.now();
-    let key = store::step(&work.deployment, &work.component);
-    let step = store::require(ports, &key).await?;
+    let key = ledger::step(&work.deployment, &work.component);
+    let step = ledger::require(ports, &key).await?;
     if let Standing::Settled(verdict) = standing_of(&step.value, &work)? {
         Fence::of_step(&step.value, work.token).lock(ports).await?;
         return Ok(done(&work, verdict));
@@ -65,18 +65,18 @@ where
     }
 }
 
-async fn publication<P: Ledger + Clock, B: Publishes>(
+async fn publication<P: DynamoDbApi + Clock, B: Publishes>(
     ports: &P,
     attempt: &mut Attempt<'_, P>,
-    of: impl AsyncFn(&P, &Step) -> Answered<B>,
+    of: impl AsyncFn(&P, &Step) -> Result<B>,
 ) -> Result<Publication, Trouble> {
     let step = attempt.step.value.clone();
     let built = of(ports, &step).await?;
     built.publish(&step, attempt).await
 }
 
-impl<P: Ledger + Clock> Checkpoint for Attempt<'_, P> {
-    async fn pass(&mut self, progress: Progress) -> Answered<()> {
+impl<P: DynamoDbApi + Clock> Checkpoint for Attempt<'_, P> {
+    async fn pass(&mut self, progress: Progress) -> Result<()> {
         self.step.value.progress = Some(progress);
         self.save().await
     }
@@ -85,7 +85,7 @@ impl<P: Ledger + Clock> Checkpoint for Attempt<'_, P> {
         self.elapsed_ms() < WORK_MS
     }
 
-    async fn past(&self, back: u32) -> Answered<Past> {
+    async fn past(&self, back: u32) -> Result<Past> {
         let step = &self.step.value;
         let (app, env, component) = (&step.app, &step.environment, &step.component);
         let kept = kept(self.ports, EnvironmentId::new(app, env), component, back).await?;
@@ -95,8 +95,8 @@ impl<P: Ledger + Clock> Checkpoint for Attempt<'_, P> {
         {
             Some(running) => {
                 let brought = &running.names.brought.deployment;
-                let key = store::step(brought, running.name_in(brought, component));
-                store::load(self.ports, &key).await?
+                let key = ledger::step(brought, running.name_in(brought, component));
+                ledger::load(self.ports, &key).await?
             }
             None => None,
         };

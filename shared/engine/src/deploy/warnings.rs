@@ -1,20 +1,20 @@
 //! Notes warnings on a step.
 
+use crate::ledger::{self, Fence, commit, tries};
 use crate::payload::Work;
-use crate::ports::{Answered, Clock, Ledger};
-use crate::store::{self, Fence, commit, tries};
+use crate::ports::{Clock, DynamoDbApi, Result};
 
 /// Notes warnings on a step, each once, where the token is still that of the lock. One that cannot be
 /// written is only logged.
 pub(super) async fn note(
-    ports: &(impl Ledger + Clock),
+    ports: &(impl DynamoDbApi + Clock),
     work: &Work,
     warnings: &[String],
-) -> Answered<()> {
+) -> Result<()> {
     let component = &work.component;
-    let key = store::step(&work.deployment, component);
+    let key = ledger::step(&work.deployment, component);
     let noted = tries(ports, async || {
-        let mut step = store::require(ports, &key).await?;
+        let mut step = ledger::require(ports, &key).await?;
         let before = step.value.warnings.len();
         for warning in warnings {
             if !step.value.warnings.contains(warning) {

@@ -2,11 +2,11 @@
 
 use crate::config::Configured;
 use crate::last_fault;
+use crate::ledger::{self, Stored, commit, retry};
 use crate::loaded::{Loaded, load};
 use crate::measurements::{self, Judging};
 use crate::payload::{Answer, Caller, JudgeInput, JudgeTransition, WorkItem};
-use crate::ports::{Answered, Condition, Ledger, Write};
-use crate::store::{self, Stored, commit, retry};
+use crate::ports::{Condition, DynamoDbApi, Result, Write};
 use windlass_domain::count::count;
 use windlass_domain::deployment::Deployment;
 use windlass_domain::execution_history::Course;
@@ -20,18 +20,18 @@ use windlass_domain::time::{Span, Time};
 use windlass_domain::wheel::{PAUSE_RAN_OUT, gone_on, ran_out};
 
 /// The ports that judging needs.
-pub trait Ports: Configured + Ledger + measurements::Ports {}
-impl<P: Configured + Ledger + measurements::Ports> Ports for P {}
+pub trait Ports: Configured + DynamoDbApi + measurements::Ports {}
+impl<P: Configured + DynamoDbApi + measurements::Ports> Ports for P {}
 
 /// Serves the state `Judge`. Asked twice it answers the same: a judgement that is final stays.
-pub async fn handle(ports: &impl Ports, input: JudgeInput) -> Answered<Answer> {
+pub async fn handle(ports: &impl Ports, input: JudgeInput) -> Result<Answer> {
     let JudgeInput::Judge { by, wave } = input;
     let judged = judge(ports, &by, wave).await;
     let judged = last_fault::kept(ports, ("Judge", &by), judged).await?;
     Ok(judged.widened())
 }
 
-async fn judge(ports: &impl Ports, by: &Caller, wave: u32) -> Answered<Answer<JudgeTransition>> {
+async fn judge(ports: &impl Ports, by: &Caller, wave: u32) -> Result<Answer<JudgeTransition>> {
     let case = Case::load(ports, by, wave).await?;
     if let Some(judged) = case.judgement.value.settled() {
         return Ok(answer(&case, &judged));
@@ -58,19 +58,19 @@ pub(crate) struct Case {
 }
 
 impl Case {
-    async fn load(ports: &impl Ports, by: &Caller, number: u32) -> Answered<Self> {
+    async fn load(ports: &impl Ports, by: &Caller, number: u32) -> Result<Self> {
         let loaded = load(ports, by).await?;
         let id = &loaded.record.id;
-        let plan = store::require(ports, &store::plan(id)).await?;
+        let plan = ledger::require(ports, &ledger::plan(id)).await?;
         let plan = plan.value;
         let wave = plan.waves.get(number as usize);
         let wave = wave.ok_or_else(|| no_such_wave(number, &plan))?;
-        let steps = store::load_all(ports, &store::steps(id)).await?;
+        let steps = ledger::load_all(ports, &ledger::steps(id)).await?;
         let steps: Vec<Step> = steps.into_iter().map(|step| step.value).collect();
         let now = ports.now();
         let first_change = first_change(&steps).unwrap_or(now);
         let before = judged_before(ports, &loaded, number).await?;
-        let judgement = store::load(ports, &store::judgement(id, number)).await?;
+        let judgement = ledger::load(ports, &ledger::judgement(id, number)).await?;
         let judgement = judgement.unwrap_or_else(|| {
             let bake = Span::seconds(wave.bake_s);
             let decides = loaded.record.gates_decide();
@@ -86,7 +86,7 @@ impl Case {
                 Some(before) if wave.look => begun.going_on(&before),
                 _ => begun,
             };
-            Stored::new(store::judgement(id, number), begun)
+            Stored::new(ledger::judgement(id, number), begun)
         });
         Ok(Self {
             loaded,
@@ -131,12 +131,12 @@ async fn judged_before(
     ports: &impl Ports,
     loaded: &Loaded,
     number: u32,
-) -> Answered<Option<Judgement>> {
+) -> Result<Option<Judgement>> {
     let Some(before) = number.checked_sub(1) else {
         return Ok(None);
     };
-    let key = store::judgement(&loaded.record.id, before);
-    let judgement = store::load(ports, &key).await?;
+    let key = ledger::judgement(&loaded.record.id, before);
+    let judgement = ledger::load(ports, &key).await?;
     match judgement.map(|judgement| judgement.value) {
         Some(passed) if passed.settled() == Some(Judged::Pass) => Ok(Some(passed)),
         _ => Err(Fault::internal(format!(
@@ -165,9 +165,9 @@ async fn record(
     ports: &impl Ports,
     case: &Case,
     measurements: Vec<Measurement>,
-) -> Answered<(Judged, Judgement)> {
+) -> Result<(Judged, Judgement)> {
     let mut judgement = case.judgement.clone();
-    let key = store::deployment(&case.loaded.record.id);
+    let key = ledger::deployment(&case.loaded.record.id);
     let mut record = Stored {
         key: key.clone(),
         rev: case.loaded.rev,
@@ -187,9 +187,9 @@ async fn record(
             return Ok(Some((judged, judgement.value.clone())));
         }
         case.loaded.fence.lock(ports).await?;
-        let written = store::load(ports, &case.judgement.key).await?;
+        let written = ledger::load(ports, &case.judgement.key).await?;
         judgement = written.unwrap_or_else(|| case.judgement.clone());
-        record = store::require(ports, &key).await?;
+        record = ledger::require(ports, &key).await?;
         Ok(None)
     })
     .await
@@ -198,14 +198,14 @@ async fn record(
 /// Returns the write that requires the record to be the one that was read. So a pause that was answered holds: a pass
 /// has seen everything that persons have done by then. If a pause is over and the release goes on, the write also
 /// records that.
-fn steered(record: &Stored<Deployment>, wave: u32, judged: &Judged, now: Time) -> Answered<Write> {
+fn steered(record: &Stored<Deployment>, wave: u32, judged: &Judged, now: Time) -> Result<Write> {
     let goes_on = !matches!(judged, Judged::Fail(_));
     match gone_on(&record.value.wheel, wave, now).filter(|_| goes_on) {
         None => Ok(Write::check(record.key.clone(), Condition::Rev(record.rev))),
         Some(turn) => {
             let mut told = record.clone();
             told.value.wheel.push(turn);
-            store::put_deployment(&told)
+            ledger::put_deployment(&told)
         }
     }
 }

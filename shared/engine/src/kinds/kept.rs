@@ -9,7 +9,7 @@
 //! [`Stage::what`]: super::Stage::what
 
 use crate::config::Configured;
-use crate::ports::{Answered, Clock, Listed, ObjectId, Objects, PutOptions, Replaces};
+use crate::ports::{Clock, Listed, ObjectId, PutOptions, Replaces, Result, S3Api};
 use bytes::Bytes;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
@@ -40,7 +40,7 @@ pub struct Document {
 
 impl Document {
     /// Writes a document down.
-    pub fn of(content: &impl Serialize) -> Answered<Self> {
+    pub fn of(content: &impl Serialize) -> Result<Self> {
         let bytes = to_json(content)?;
         Ok(Self {
             digest: Digest::of(&bytes),
@@ -56,7 +56,7 @@ pub struct Kept<'a, P> {
     folder: String,
 }
 
-impl<'a, P: Objects + Clock + Configured> Kept<'a, P> {
+impl<'a, P: S3Api + Clock + Configured> Kept<'a, P> {
     /// The documents of a component. `home` are the ports at the deployer's own place. `of_kind` is the kind's folder
     /// below `windlass/`, such as `sites`: the roles of the kind's functions may read and write this folder and no
     /// other kind's. `owner` is the component's folder below that ([`PrepareInput::home`](super::PrepareInput::home)).
@@ -67,7 +67,7 @@ impl<'a, P: Objects + Clock + Configured> Kept<'a, P> {
 
     /// Keeps a document. If one of that name is there already, it is the same, because the name is the digest of the
     /// content.
-    pub async fn keep(&self, document: &Document) -> Answered<()> {
+    pub async fn keep(&self, document: &Document) -> Result<()> {
         let options = PutOptions {
             content_type: Some("application/json".into()),
             replaces: Replaces::Nothing,
@@ -88,13 +88,13 @@ impl<'a, P: Objects + Clock + Configured> Kept<'a, P> {
     }
 
     /// Returns whether such a document is kept.
-    pub async fn has(&self, digest: &Digest) -> Answered<bool> {
+    pub async fn has(&self, digest: &Digest) -> Result<bool> {
         Ok(self.home.head(&self.object(digest)).await?.is_some())
     }
 
     /// Reads a document. Faults: `NotFound` if it no longer exists, `Refused` if it is larger than 512 MiB or its
     /// content is another one.
-    pub async fn read<T: DeserializeOwned>(&self, digest: &Digest) -> Answered<T> {
+    pub async fn read<T: DeserializeOwned>(&self, digest: &Digest) -> Result<T> {
         let object = self.object(digest);
         let key = &object.key;
         let read = self.home.get(&object, LARGEST).await;
@@ -160,13 +160,13 @@ impl<'a, P: Objects + Clock + Configured> Kept<'a, P> {
 }
 
 /// A document's content, as it is kept.
-pub fn to_json(content: &impl Serialize) -> Answered<Bytes> {
+pub fn to_json(content: &impl Serialize) -> Result<Bytes> {
     let written = serde_json::to_vec(content);
     written.map(Bytes::from).map_err(|error| unwritten(&error))
 }
 
 /// The digest of a document's content, without writing it down.
-pub fn digest_of(content: &impl Serialize) -> Answered<Digest> {
+pub fn digest_of(content: &impl Serialize) -> Result<Digest> {
     let mut sum = BufWriter::with_capacity(SUMMED, Summing(Sha256::new()));
     serde_json::to_writer(&mut sum, content).map_err(|error| unwritten(&error))?;
     let sum = sum.into_inner();

@@ -22,7 +22,7 @@ pub use recorded::{Noticed, Recorded};
 pub use registry::{Built, KindPorts, Then, brought, needs_of, prepare, with_kind_of, writes};
 pub use writes::Writes;
 
-use crate::ports::Answered;
+use crate::ports::Result;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use serde_json::Value;
@@ -222,11 +222,8 @@ pub trait Kind {
     type Change: Debug;
 
     /// Reads the target. Changes nothing.
-    async fn observe(
-        &self,
-        target: &Self::Target,
-        way: &Way<'_, Self::Goal>,
-    ) -> Answered<Self::Seen>;
+    async fn observe(&self, target: &Self::Target, way: &Way<'_, Self::Goal>)
+    -> Result<Self::Seen>;
 
     /// Pure: what callers get, and how far the look can be relied upon (rule 1: what is said is what the target shows).
     fn view(target: &Self::Target, seen: &Self::Seen) -> View;
@@ -243,7 +240,7 @@ pub trait Kind {
 
     /// Keeps what such a record only names ([`Kept`]), such as a list that is too large for an item. Changes nothing of
     /// the target.
-    async fn keep(&self, _target: &Self::Target, _seen: &Self::Seen) -> Answered<()> {
+    async fn keep(&self, _target: &Self::Target, _seen: &Self::Seen) -> Result<()> {
         Ok(())
     }
 
@@ -289,7 +286,7 @@ pub trait Kind {
 
     /// Gets what a switching change needs, such as bytes, before its intent is recorded: nothing slow may stand between
     /// the record and the send. Changes nothing.
-    async fn ready(&self, _target: &Self::Target, _change: &Self::Change) -> Answered<()> {
+    async fn ready(&self, _target: &Self::Target, _change: &Self::Change) -> Result<()> {
         Ok(())
     }
 
@@ -305,12 +302,12 @@ pub trait Kind {
         target: &Self::Target,
         change: &Self::Change,
         deployment: &DeploymentId,
-    ) -> Answered<Option<String>>;
+    ) -> Result<Option<String>>;
 
     /// Does what follows a switch once its goal was seen, such as to clear caches. It is called again, also by a later
     /// invocation, until it answers. It takes nothing back: if something could not be done, it returns warnings. Fault:
     /// `StillInProgress` while it waits for its end.
-    async fn follow(&self, _target: &Self::Target, _switched: &Switched) -> Answered<Vec<String>> {
+    async fn follow(&self, _target: &Self::Target, _switched: &Switched) -> Result<Vec<String>> {
         Ok(Vec::new())
     }
 }

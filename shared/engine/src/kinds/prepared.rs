@@ -2,7 +2,7 @@
 //! &PrepareInput<'_>, spec: &…) -> Answered<Prepared>`. `ports` are at the target's place, and `spec` is the component
 //! as the kind declares it, with every value final.
 
-use crate::ports::Answered;
+use crate::ports::Result;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use serde_json::Value;
@@ -184,13 +184,13 @@ impl Prepared {
 }
 
 /// A target or state as the ledger keeps it.
-pub fn to_value(value: &impl Serialize) -> Answered<Value> {
+pub fn to_value(value: &impl Serialize) -> Result<Value> {
     serde_json::to_value(value)
         .map_err(|error| Fault::internal(format!("a state cannot be written: {error}")))
 }
 
 /// Reads a target or a state of a step, as its kind wrote it. `what` names it in a fault.
-pub fn from_value<T: DeserializeOwned>(what: &str, value: &Value) -> Answered<T> {
+pub fn from_value<T: DeserializeOwned>(what: &str, value: &Value) -> Result<T> {
     T::deserialize(value)
         .map_err(|error| Fault::internal(format!("the {what} of a step cannot be read: {error}")))
 }

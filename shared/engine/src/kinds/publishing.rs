@@ -1,7 +1,7 @@
 //! Publishes: long additive work before a switch. A kind that publishes has a function of its own for it
 //! (`KindName::publishes`), which the release machine calls before it calls the kind's deployer.
 
-use crate::ports::Answered;
+use crate::ports::Result;
 use crate::trouble::Trouble;
 use windlass_domain::environment::Running;
 use windlass_domain::finding::{Finding, FindingName};
@@ -22,14 +22,14 @@ pub trait Publishes {
 /// Keeps a publication within its rights and its time, and reads for it what it must know of the ledger.
 pub trait Checkpoint {
     /// Writes the progress, on the condition that this invocation may still act: before each batch.
-    async fn pass(&mut self, progress: Progress) -> Answered<()>;
+    async fn pass(&mut self, progress: Progress) -> Result<()>;
 
     /// Returns whether there is time for another batch.
     fn has_time(&self) -> bool;
 
     /// Returns what a rollback may need of the component, if `back` snapshots and those that they replaced are kept.
     /// This is never deleted.
-    async fn past(&self, back: u32) -> Answered<Past>;
+    async fn past(&self, back: u32) -> Result<Past>;
 }
 
 /// The releases of a component that ran and may run again.

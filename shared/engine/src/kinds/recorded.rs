@@ -1,7 +1,7 @@
 //! The state of a target that was seen, as the ledger keeps it.
 
 use super::{Kind, View, from_value, to_value};
-use crate::ports::Answered;
+use crate::ports::Result;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
@@ -35,7 +35,7 @@ pub struct Recorded {
 
 impl Recorded {
     /// Records what was seen.
-    pub fn of<K: Kind>(target: &K::Target, seen: &K::Seen) -> Answered<Self> {
+    pub fn of<K: Kind>(target: &K::Target, seen: &K::Seen) -> Result<Self> {
         let View {
             noticed,
             is_consistent,
@@ -55,7 +55,7 @@ impl Recorded {
     }
 
     /// Reads `what`, such as the state before, from the ledger.
-    pub fn read(what: &str, value: &Value) -> Answered<Self> {
+    pub fn read(what: &str, value: &Value) -> Result<Self> {
         from_value(what, value)
     }
 }

@@ -4,8 +4,8 @@ use super::needs::{By, Needed};
 use super::{Kind, PrepareInput, Prepared, Writes};
 use crate::config::Configured;
 use crate::ports::{
-    Alarms, Answered, Cdn, Clock, CodeDeploy, Configurations, Functions, JsonServices, Ledger,
-    Objects, Reach, Registry, Runners, Runs, Services,
+    AppConfigApi, AssumeRole, Clock, CloudFrontApi, CloudWatchApi, CodeDeployApi, DynamoDbApi,
+    EcrApi, EcsApi, EcsTasksApi, JsonServices, LambdaApi, LambdaInvokeApi, Result, S3Api,
 };
 use windlass_domain::each_kind;
 use windlass_domain::finding::Finding;
@@ -17,37 +17,37 @@ use windlass_domain::step::Step;
 pub trait KindPorts:
     Configured
     + Clock
-    + Reach
-    + Objects
-    + Registry
-    + Functions
-    + CodeDeploy
-    + Services
-    + Runs
-    + Runners
-    + Ledger
-    + Cdn
-    + Configurations
+    + AssumeRole
+    + S3Api
+    + EcrApi
+    + LambdaApi
+    + CodeDeployApi
+    + EcsApi
+    + EcsTasksApi
+    + LambdaInvokeApi
+    + DynamoDbApi
+    + CloudFrontApi
+    + AppConfigApi
     + JsonServices
-    + Alarms
+    + CloudWatchApi
 {
 }
 impl<P> KindPorts for P where
     P: Configured
         + Clock
-        + Reach
-        + Objects
-        + Registry
-        + Functions
-        + CodeDeploy
-        + Services
-        + Runs
-        + Runners
-        + Ledger
-        + Cdn
-        + Configurations
+        + AssumeRole
+        + S3Api
+        + EcrApi
+        + LambdaApi
+        + CodeDeployApi
+        + EcsApi
+        + EcsTasksApi
+        + LambdaInvokeApi
+        + DynamoDbApi
+        + CloudFrontApi
+        + AppConfigApi
         + JsonServices
-        + Alarms
+        + CloudWatchApi
 {
 }
 
@@ -57,18 +57,18 @@ pub trait Then {
     type Out;
 
     /// Does it.
-    async fn then<K: Kind>(self, kind: &K) -> Answered<Self::Out>;
+    async fn then<K: Kind>(self, kind: &K) -> Result<Self::Out>;
 }
 
 /// A type that builds the kind of a step: a module's `of` returns it. A kind is such a type itself. A folder with two
 /// kinds builds one of them, by the step's target (`site`).
 pub trait Built {
     /// Does something with the kind.
-    async fn with<T: Then>(&self, then: T) -> Answered<T::Out>;
+    async fn with<T: Then>(&self, then: T) -> Result<T::Out>;
 }
 
 impl<K: Kind> Built for K {
-    async fn with<T: Then>(&self, then: T) -> Answered<T::Out> {
+    async fn with<T: Then>(&self, then: T) -> Result<T::Out> {
         then.then(self).await
     }
 }
@@ -83,7 +83,7 @@ macro_rules! registry {
             there: &impl KindPorts,
             input: &PrepareInput<'_>,
             spec: &Spec,
-        ) -> Answered<Prepared> {
+        ) -> Result<Prepared> {
             match spec {
                 $(Spec::$name(spec) => super::$module::prepare(there, input, spec).await,)+
             }
@@ -96,7 +96,7 @@ macro_rules! registry {
             input: &PrepareInput<'_>,
             by: &By<'_>,
             spec: &Spec,
-        ) -> Answered<Vec<Needed>> {
+        ) -> Result<Vec<Needed>> {
             match spec {
                 $(Spec::$name(spec) => super::$module::needs(there, input, by, spec).await,)+
             }
@@ -116,7 +116,7 @@ macro_rules! registry {
         }
 
         /// Returns what writes log lines, of everything that a step changes. Pure.
-        pub fn writes(step: &Step) -> Answered<Writes> {
+        pub fn writes(step: &Step) -> Result<Writes> {
             match step.kind {
                 $(KindName::$name => super::$module::writes(step),)+
             }
@@ -127,7 +127,7 @@ macro_rules! registry {
             ports: &impl KindPorts,
             step: &Step,
             then: T,
-        ) -> Answered<T::Out> {
+        ) -> Result<T::Out> {
             match step.kind {
                 $(KindName::$name => {
                     let built = super::$module::of(ports, step).await?;

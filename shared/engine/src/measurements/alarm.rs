@@ -4,7 +4,7 @@
 use super::check::too_short;
 use super::measure::{Checking, Measure, Measuring, Problem, Window};
 use super::words::{already_red, clock_times, not_measurable, unmeasured, unreadable};
-use crate::ports::{self, Alarm, AlarmChange, Answered, Reach};
+use crate::ports::{self, Alarm, AlarmChange, AssumeRole, Result};
 use futures::future::join_all;
 use std::collections::BTreeMap;
 use windlass_domain::count::count;
@@ -21,7 +21,7 @@ const SAME_MS: u64 = 1_000;
 /// Alarms, read in the region of the targets or their own. Each region is asked for all of its alarms at once.
 pub(super) struct Alarms;
 
-impl<P: ports::Alarms + Reach> Measure<P> for Alarms {
+impl<P: ports::CloudWatchApi + AssumeRole> Measure<P> for Alarms {
     type Gate = AlarmGate;
 
     fn declared(gates: &Resolved) -> &[Declared<AlarmGate>] {
@@ -32,7 +32,7 @@ impl<P: ports::Alarms + Reach> Measure<P> for Alarms {
         ports: &P,
         place: &Place,
         gates: &[Checking<'_, AlarmGate>],
-    ) -> Vec<Answered<Vec<Problem>>> {
+    ) -> Vec<Result<Vec<Problem>>> {
         let named: Vec<&AlarmGate> = gates.iter().map(|one| one.gate).collect();
         let found = Found::read(ports, place, &named).await;
         let answer = |one: &Checking<'_, AlarmGate>| Ok(problems(one, found.alarm(one.gate)?));
@@ -56,11 +56,11 @@ impl<P: ports::Alarms + Reach> Measure<P> for Alarms {
 
 /// The alarms of each region, or the fault with which they could not be read. The alarms of the environment's own
 /// region are under `None`.
-struct Found(BTreeMap<Option<String>, Answered<Vec<Alarm>>>);
+struct Found(BTreeMap<Option<String>, Result<Vec<Alarm>>>);
 
 impl Found {
     async fn read(
-        ports: &(impl ports::Alarms + Reach),
+        ports: &(impl ports::CloudWatchApi + AssumeRole),
         place: &Place,
         gates: &[&AlarmGate],
     ) -> Self {
@@ -78,7 +78,7 @@ impl Found {
         Self(join_all(read).await.into_iter().collect())
     }
 
-    fn alarm<'s>(&'s self, gate: &AlarmGate) -> Answered<Option<&'s Alarm>> {
+    fn alarm<'s>(&'s self, gate: &AlarmGate) -> Result<Option<&'s Alarm>> {
         match self.0.get(&gate.region) {
             Some(Ok(found)) => Ok(found.iter().find(|alarm| alarm.name == gate.name)),
             Some(Err(fault)) => Err(fault.clone()),
@@ -127,7 +127,7 @@ fn problems(one: &Checking<'_, AlarmGate>, alarm: Option<&Alarm>) -> Vec<Problem
 }
 
 async fn measured(
-    there: &impl ports::Alarms,
+    there: &impl ports::CloudWatchApi,
     one: &Measuring<'_, AlarmGate>,
     alarm: Result<Option<&Alarm>, Fault>,
 ) -> Measurement {

@@ -3,7 +3,7 @@
 
 use super::measure::{Checking, Measure, Problem};
 use super::words::not_measurable;
-use crate::ports::Answered;
+use crate::ports::Result;
 use serde_json::Value;
 use windlass_domain::declaration::gates::{Resolved, Sort};
 use windlass_domain::fault::{Fault, FaultName};
@@ -49,7 +49,7 @@ pub struct Looked {
 pub(super) async fn sort<P, M: Measure<P>>(
     ports: &P,
     preparing: &Preparing<'_>,
-) -> Answered<Vec<Looked>> {
+) -> Result<Vec<Looked>> {
     let declared = M::declared(preparing.gates).iter();
     let gates: Vec<Checking<'_, M::Gate>> = declared
         .filter_map(|one| {
@@ -128,7 +128,7 @@ pub(super) fn too_short(one: &Checking<'_, impl Sort>, period: Span) -> Option<P
 }
 
 /// A refusal is a finding; everything else goes to the state's Retry.
-fn unreadable(one: &Checking<'_, impl Sort>, fault: Fault) -> Answered<Problem> {
+fn unreadable(one: &Checking<'_, impl Sort>, fault: Fault) -> Result<Problem> {
     let path = one.path;
     if !matches!(fault.name, FaultName::AccessDenied | FaultName::Refused) {
         return Err(fault.while_doing(format!("checking {path}")));

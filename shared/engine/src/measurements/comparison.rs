@@ -4,7 +4,7 @@
 use super::measure::{Checking, Measure, Measuring, Problem, Window};
 use super::words::{clock_times, not_measurable, unmeasured, unreadable};
 use crate::kinds::{BALANCER, FORMER, VERSION};
-use crate::ports::{Alarms, Answered, Clock, Point, Reach};
+use crate::ports::{AssumeRole, Clock, CloudWatchApi, Point, Result};
 use futures::future::join_all;
 use windlass_domain::comparison::{Calls, Compared, compare};
 use windlass_domain::declaration::gates::{
@@ -21,7 +21,7 @@ const PERIODS: u64 = 5;
 /// Comparisons, read at the place of the targets, each in its region.
 pub(super) struct Comparisons;
 
-impl<P: Alarms + Reach + Clock> Measure<P> for Comparisons {
+impl<P: CloudWatchApi + AssumeRole + Clock> Measure<P> for Comparisons {
     type Gate = ComparisonGate;
 
     fn is_later(_gate: &ComparisonGate) -> bool {
@@ -43,7 +43,7 @@ impl<P: Alarms + Reach + Clock> Measure<P> for Comparisons {
         ports: &P,
         place: &Place,
         gates: &[Checking<'_, ComparisonGate>],
-    ) -> Vec<Answered<Vec<Problem>>> {
+    ) -> Vec<Result<Vec<Problem>>> {
         let each = gates.iter().map(async |one| {
             // The load balancer is not known before ECS has begun.
             if one.gate.balancer.is_some() {
@@ -107,7 +107,7 @@ fn number(gate: &ComparisonGate, series: &MetricSeries) -> MetricGate {
     }
 }
 
-async fn measured(there: &impl Alarms, one: &Measuring<'_, ComparisonGate>) -> Measurement {
+async fn measured(there: &impl CloudWatchApi, one: &Measuring<'_, ComparisonGate>) -> Measurement {
     let (gate, window) = (one.gate, one.window);
     let look_at = format!("the CloudWatch metrics {}", gate.name());
     let blank = unmeasured(gate, look_at, window.now);
@@ -124,7 +124,7 @@ async fn measured(there: &impl Alarms, one: &Measuring<'_, ComparisonGate>) -> M
             points.map(|points| summed(gate, &points, window))
         };
         let (failed, all) = futures::join!(sum(&failed), sum(&all));
-        Answered::Ok((failed?, all?))
+        Result::<_>::Ok((failed?, all?))
     };
     match futures::join!(calls(new), calls(former)) {
         (Err(fault), _) | (_, Err(fault)) => unreadable(blank, &fault),

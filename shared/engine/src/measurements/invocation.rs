@@ -3,7 +3,7 @@
 use super::measure::{Checking, Measure, Measuring, Problem};
 use super::words::{unmeasured, unreadable};
 use crate::kinds::VERSION;
-use crate::ports::{Answered, Clock, Functions, Invoked, Reach};
+use crate::ports::{AssumeRole, Clock, Invoked, LambdaApi, Result};
 use futures::future::join_all;
 use serde_json::Value;
 use windlass_domain::cut::cut;
@@ -15,7 +15,7 @@ use windlass_domain::secret;
 /// Invocations, made at the place of the targets. They also measure a version that is only published.
 pub(super) struct Invocations;
 
-impl<P: Functions + Clock + Reach> Measure<P> for Invocations {
+impl<P: LambdaApi + Clock + AssumeRole> Measure<P> for Invocations {
     type Gate = InvocationGate;
 
     fn is_ahead(_gate: &InvocationGate) -> bool {
@@ -36,7 +36,7 @@ impl<P: Functions + Clock + Reach> Measure<P> for Invocations {
         _ports: &P,
         _place: &Place,
         gates: &[Checking<'_, InvocationGate>],
-    ) -> Vec<Answered<Vec<Problem>>> {
+    ) -> Vec<Result<Vec<Problem>>> {
         gates.iter().map(|_| Ok(vec![])).collect()
     }
 
@@ -62,7 +62,7 @@ impl<P: Functions + Clock + Reach> Measure<P> for Invocations {
 /// Invokes the version that the deployment brought, and measures its answer. It never invokes the alias, whose traffic
 /// may still go to the version before.
 async fn invoked(
-    there: &(impl Functions + Clock),
+    there: &(impl LambdaApi + Clock),
     one: &Measuring<'_, InvocationGate>,
 ) -> Measurement {
     let InvocationGate { function, request } = one.gate;

@@ -8,7 +8,7 @@
 
 use super::measure::{Checking, Measure, Measuring, Problem, Window};
 use super::words::{already_red, clock_times, not_measurable, unmeasured, unreadable};
-use crate::ports::{Answered, Clock, JsonCall, JsonServices, Reach};
+use crate::ports::{AssumeRole, Clock, JsonCall, JsonServices, Result};
 use futures::future::join_all;
 use serde_json::{Value, json};
 use windlass_domain::count;
@@ -40,7 +40,7 @@ const LOOKS_AN_HOUR: f64 = 60.0;
 /// Counts, made in the region of the log groups.
 pub(super) struct Logs;
 
-impl<P: JsonServices + Clock + Reach> Measure<P> for Logs {
+impl<P: JsonServices + Clock + AssumeRole> Measure<P> for Logs {
     type Gate = LogsGate;
 
     fn declared(gates: &Resolved) -> &[Declared<LogsGate>] {
@@ -51,7 +51,7 @@ impl<P: JsonServices + Clock + Reach> Measure<P> for Logs {
         ports: &P,
         place: &Place,
         gates: &[Checking<'_, LogsGate>],
-    ) -> Vec<Answered<Vec<Problem>>> {
+    ) -> Vec<Result<Vec<Problem>>> {
         let each = gates.iter().map(async |one| {
             let there = ports.at(&place.in_region(one.gate.region.as_deref()));
             problems(&there, one).await
@@ -75,7 +75,7 @@ impl<P: JsonServices + Clock + Reach> Measure<P> for Logs {
 async fn problems(
     there: &(impl JsonServices + Clock),
     one: &Checking<'_, LogsGate>,
-) -> Answered<Vec<Problem>> {
+) -> Result<Vec<Problem>> {
     let (gate, path) = (one.gate, one.path);
     let now = there.now();
     let before = Time(now.0.saturating_sub(gate.window.as_ms()));
@@ -244,7 +244,7 @@ async fn count(
     gate: &LogsGate,
     from: Time,
     to: Time,
-) -> Answered<Counted> {
+) -> Result<Counted> {
     let query = json!({
         "logGroupNames": gate.groups,
         "queryString": format!("filter {} | limit 1", gate.filter),
@@ -270,7 +270,7 @@ async fn count(
     Ok(Counted::Unknown(why))
 }
 
-async fn call(there: &impl JsonServices, target: &'static str, body: Value) -> Answered<Value> {
+async fn call(there: &impl JsonServices, target: &'static str, body: Value) -> Result<Value> {
     let service = "logs";
     let call = JsonCall {
         service,
@@ -280,12 +280,12 @@ async fn call(there: &impl JsonServices, target: &'static str, body: Value) -> A
     there.json_call(call).await
 }
 
-fn text<'a>(told: &'a Value, member: &str) -> Answered<&'a str> {
+fn text<'a>(told: &'a Value, member: &str) -> Result<&'a str> {
     let found = told.get(member).and_then(Value::as_str);
     found.ok_or_else(|| unreadable_answer(member))
 }
 
-fn lines(told: &Value) -> Answered<Lines> {
+fn lines(told: &Value) -> Result<Lines> {
     let number = |member: &str| {
         let found = told["statistics"][member].as_f64();
         found.ok_or_else(|| unreadable_answer(member))

@@ -1,6 +1,6 @@
 //! What every sort of measurement implements: a check before anything has changed, and a measurement afterwards.
 
-use crate::ports::Answered;
+use crate::ports::Result;
 use serde_json::Value;
 use windlass_domain::declaration::gates::{Declared, Resolved, Sort};
 use windlass_domain::finding::Finding;
@@ -45,7 +45,7 @@ pub trait Measure<P> {
         ports: &P,
         place: &Place,
         gates: &[Checking<'_, Self::Gate>],
-    ) -> Vec<Answered<Vec<Problem>>>;
+    ) -> Vec<Result<Vec<Problem>>>;
 
     /// Measures each gate. Returns a measurement for each, in their order.
     async fn measure(

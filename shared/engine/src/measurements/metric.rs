@@ -3,7 +3,7 @@
 
 use super::measure::{Checking, Measure, Measuring, Problem, Window};
 use super::words::{already_red, clock_times, not_measurable, unmeasured, unreadable};
-use crate::ports::{Alarms, Answered, Clock, Point, Reach};
+use crate::ports::{AssumeRole, Clock, CloudWatchApi, Point, Result};
 use futures::future::join_all;
 use windlass_domain::count::count;
 use windlass_domain::declaration::gates::{Declared, Measured, MetricGate, Resolved, Sort};
@@ -23,7 +23,7 @@ const PERIODS: u64 = 5;
 /// Metrics, read at the place of the targets, each in its region.
 pub(super) struct Metrics;
 
-impl<P: Alarms + Reach + Clock> Measure<P> for Metrics {
+impl<P: CloudWatchApi + AssumeRole + Clock> Measure<P> for Metrics {
     type Gate = MetricGate;
 
     fn declared(gates: &Resolved) -> &[Declared<MetricGate>] {
@@ -34,7 +34,7 @@ impl<P: Alarms + Reach + Clock> Measure<P> for Metrics {
         ports: &P,
         place: &Place,
         gates: &[Checking<'_, MetricGate>],
-    ) -> Vec<Answered<Vec<Problem>>> {
+    ) -> Vec<Result<Vec<Problem>>> {
         let each = gates.iter().map(async |one| {
             let there = ports.at(&place.in_region(one.gate.region.as_deref()));
             problems(&there, one).await
@@ -56,9 +56,9 @@ impl<P: Alarms + Reach + Clock> Measure<P> for Metrics {
 }
 
 async fn problems(
-    there: &(impl Alarms + Clock),
+    there: &(impl CloudWatchApi + Clock),
     one: &Checking<'_, MetricGate>,
-) -> Answered<Vec<Problem>> {
+) -> Result<Vec<Problem>> {
     let gate = one.gate;
     let now = there.now();
     let from = Time(now.0.saturating_sub(gate.period.as_ms() * PERIODS));
@@ -112,7 +112,7 @@ fn has_ceased(gate: &MetricGate, newest: Point, now: Time) -> bool {
     newest.at.plus_ms(2 * period + DELAY_MS) < now
 }
 
-async fn measured(there: &impl Alarms, gate: &MetricGate, window: Window) -> Measurement {
+async fn measured(there: &impl CloudWatchApi, gate: &MetricGate, window: Window) -> Measurement {
     let look_at = format!("the CloudWatch metric {}", gate.name());
     let blank = unmeasured(gate, look_at, window.now);
     match there.points(gate, window.changed, window.now).await {

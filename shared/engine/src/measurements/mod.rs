@@ -20,18 +20,18 @@ pub use judge::Judging;
 pub use measure::{Checking, Measure, Measuring, Problem, Window};
 pub use probe::LONGEST_MS as LONGEST_PROBE_MS;
 
-use crate::ports::{Alarms, Answered, Clock, Functions, JsonServices, Probe, Reach};
+use crate::ports::{AssumeRole, Clock, CloudWatchApi, JsonServices, LambdaApi, Probe, Result};
 use windlass_domain::gate::Measurement;
 
 /// The ports that measurements read.
-pub trait Ports: Clock + Reach + Alarms + Functions + JsonServices + Probe {}
-impl<P: Clock + Reach + Alarms + Functions + JsonServices + Probe> Ports for P {}
+pub trait Ports: Clock + AssumeRole + CloudWatchApi + LambdaApi + JsonServices + Probe {}
+impl<P: Clock + AssumeRole + CloudWatchApi + LambdaApi + JsonServices + Probe> Ports for P {}
 
 /// Makes, from the list of sorts, the two functions that `Prepare` and `Judge` call.
 macro_rules! sorts {
     ($($module:ident::$sort:ident),* $(,)?) => {
         /// Looks, before anything has changed, which gates can be measured, and which are red already.
-        pub async fn check<P: Ports>(ports: &P, preparing: &Preparing<'_>) -> Answered<Vec<Looked>> {
+        pub async fn check<P: Ports>(ports: &P, preparing: &Preparing<'_>) -> Result<Vec<Looked>> {
             let ($($module,)*) = futures::join!(
                 $(check::sort::<P, $module::$sort>(ports, preparing),)*
             );

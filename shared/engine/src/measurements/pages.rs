@@ -6,7 +6,7 @@ use super::measure::{Checking, Measure, Measuring, Problem};
 use super::words::{not_measurable, unmeasured, unreadable};
 use crate::html::{Need, named_by};
 use crate::kinds::site::Visited;
-use crate::ports::{Answered, Clock, Get, Probe, ProbeAnswer, Probed};
+use crate::ports::{Clock, Get, Probe, ProbeAnswer, Probed, Result};
 use futures::future::join_all;
 use futures::stream::{self, StreamExt};
 use std::collections::BTreeMap;
@@ -49,7 +49,7 @@ impl<P: Probe + Clock> Measure<P> for Pages {
         ports: &P,
         _place: &Place,
         gates: &[Checking<'_, PageGate>],
-    ) -> Vec<Answered<Vec<Problem>>> {
+    ) -> Vec<Result<Vec<Problem>>> {
         let sites = gates.chunk_by(|one, next| one.gate.site == next.gate.site);
         let each = sites.map(async |pages| match before(ports, pages).await {
             Ok(problems) => problems.into_iter().map(Ok).collect(),
@@ -88,7 +88,7 @@ impl<P: Probe + Clock> Measure<P> for Pages {
 async fn before(
     ports: &(impl Probe + Clock),
     of_one: &[Checking<'_, PageGate>],
-) -> Answered<Vec<Vec<Problem>>> {
+) -> Result<Vec<Vec<Problem>>> {
     let pages: Vec<&PageGate> = of_one.iter().map(|one| one.gate).collect();
     let Some(site) = Visited::before(of_one[0].target)? else {
         // The site itself tells what is wrong with it.
@@ -137,7 +137,7 @@ async fn nowhere(
     ports: &(impl Probe + Clock),
     path: &str,
     beside: &Url,
-) -> Answered<Option<Finding>> {
+) -> Result<Option<Finding>> {
     let Ok(url) = beside.join(&format!("./windlass-nowhere-{}.js", ports.now().0)) else {
         return Ok(None);
     };
@@ -177,9 +177,9 @@ async fn look(
     ports: &(impl Probe + Clock),
     gates: &[&PageGate],
     site: &Visited,
-) -> Answered<Vec<(Measurement, Option<Url>)>> {
+) -> Result<Vec<(Measurement, Option<Url>)>> {
     let pages = join_all(gates.iter().map(|gate| page(ports, site, gate))).await;
-    let pages: Vec<Page> = pages.into_iter().collect::<Answered<_>>()?;
+    let pages: Vec<Page> = pages.into_iter().collect::<Result<_>>()?;
     let files: BTreeMap<&Url, Need> = pages
         .iter()
         .flat_map(|page| &page.named)
@@ -193,7 +193,7 @@ async fn look(
         .buffer_unordered(AT_A_TIME)
         .collect()
         .await;
-    let seen: BTreeMap<&Url, (Verdict, String)> = seen.into_iter().collect::<Answered<_>>()?;
+    let seen: BTreeMap<&Url, (Verdict, String)> = seen.into_iter().collect::<Result<_>>()?;
     let each = gates.iter().zip(&pages).map(|(gate, page)| {
         let (verdict, measured, url) = page.judged(&seen);
         let look_at = format!("{url}: is it in the archive, and does the distribution send it to the site's bucket (docs/integrate/distribution.md)");
@@ -205,7 +205,7 @@ async fn look(
     Ok(each.collect())
 }
 
-async fn page(ports: &impl Probe, site: &Visited, gate: &PageGate) -> Answered<Page> {
+async fn page(ports: &impl Probe, site: &Visited, gate: &PageGate) -> Result<Page> {
     let path = gate.page.trim_start_matches('/');
     let visitors = address(&site.visitors)?;
     let seen_as = within(&visitors, path)?;
@@ -292,7 +292,7 @@ async fn file<'u>(
     site: &Visited,
     url: &'u Url,
     need: Need,
-) -> Answered<(&'u Url, (Verdict, String))> {
+) -> Result<(&'u Url, (Verdict, String))> {
     let answer = match fetched(ports, url, 1024).await? {
         Probed::Answer(answer) => answer,
         Probed::NoAnswer(why) | Probed::Forbidden(why) => {
@@ -334,12 +334,12 @@ fn other_header(site: &Visited, url: &Url, answer: &ProbeAnswer) -> Option<Strin
     })
 }
 
-fn address(text: &str) -> Answered<Url> {
+fn address(text: &str) -> Result<Url> {
     let text = format!("{}/", text.trim_end_matches('/'));
     Url::parse(&text).map_err(|error| Fault::internal(format!("`{text}` is no address: {error}")))
 }
 
-fn within(folder: &Url, path: &str) -> Answered<Url> {
+fn within(folder: &Url, path: &str) -> Result<Url> {
     let joined = folder.join(&format!("./{path}"));
     joined.map_err(|error| Fault::internal(format!("`{path}` is no path: {error}")))
 }
@@ -366,7 +366,7 @@ fn answered(answer: &ProbeAnswer) -> String {
     format!("answered with status {} and type `{found}`", answer.status)
 }
 
-async fn fetched(ports: &impl Probe, url: &Url, limit: u64) -> Answered<Probed> {
+async fn fetched(ports: &impl Probe, url: &Url, limit: u64) -> Result<Probed> {
     let mut tries = 0;
     loop {
         tries += 1;

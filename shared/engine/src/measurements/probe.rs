@@ -2,7 +2,7 @@
 
 use super::measure::{Checking, Measure, Measuring, Problem};
 use super::words::{problem, unmeasured, unreadable};
-use crate::ports::{Answered, Clock, Get, Probe, ProbeAnswer, Probed};
+use crate::ports::{Clock, Get, Probe, ProbeAnswer, Probed, Result};
 use futures::future::join_all;
 use windlass_domain::declaration::gates::{Declared, ProbeGate, Resolved};
 use windlass_domain::gate::{Measurement, Verdict};
@@ -42,7 +42,7 @@ impl<P: Probe + Clock> Measure<P> for Probes {
         ports: &P,
         _place: &Place,
         gates: &[Checking<'_, ProbeGate>],
-    ) -> Vec<Answered<Vec<Problem>>> {
+    ) -> Vec<Result<Vec<Problem>>> {
         let each = gates.iter().map(async |one| {
             let seen = probe(ports, one.gate).await?;
             let found = problem(one, &seen, REACHABLE).into_iter();
@@ -68,7 +68,7 @@ impl<P: Probe + Clock> Measure<P> for Probes {
 
 /// Measures a probe. No answer at all is tried once more, because one lost connection is not an unhealthy
 /// release; a wrong answer is not.
-async fn probe(ports: &(impl Probe + Clock), gate: &ProbeGate) -> Answered<Measurement> {
+async fn probe(ports: &(impl Probe + Clock), gate: &ProbeGate) -> Result<Measurement> {
     let blank = blank(gate, ports.now());
     let timeout_ms = gate.within.as_ms().min(LONGEST_MS);
     let mut tries = 0;

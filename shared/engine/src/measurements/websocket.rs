@@ -3,7 +3,7 @@
 use super::measure::{Checking, Measure, Measuring, Problem};
 use super::probe::LONGEST_MS;
 use super::words::{problem, unmeasured, unreadable};
-use crate::ports::{Answered, Clock, Conversation, Heard, Probe};
+use crate::ports::{Clock, Conversation, Heard, Probe, Result};
 use futures::future::join_all;
 use windlass_domain::declaration::gates::{Declared, Resolved, WebsocketGate};
 use windlass_domain::gate::{Measurement, Verdict};
@@ -27,7 +27,7 @@ impl<P: Probe + Clock> Measure<P> for Websockets {
         ports: &P,
         _place: &Place,
         gates: &[Checking<'_, WebsocketGate>],
-    ) -> Vec<Answered<Vec<Problem>>> {
+    ) -> Vec<Result<Vec<Problem>>> {
         let each = gates.iter().map(async |one| {
             let seen = talked(ports, one.gate).await?;
             Ok(problem(one, &seen, REACHABLE).into_iter().collect())
@@ -54,7 +54,7 @@ fn blank(gate: &WebsocketGate, at: Time) -> Measurement {
 }
 
 /// Holds a conversation. A connection that was not made is tried once more, as by a probe; a wrong answer is not.
-async fn talked(ports: &(impl Probe + Clock), gate: &WebsocketGate) -> Answered<Measurement> {
+async fn talked(ports: &(impl Probe + Clock), gate: &WebsocketGate) -> Result<Measurement> {
     let about = Conversation {
         url: &gate.url,
         send: gate.send.as_deref(),

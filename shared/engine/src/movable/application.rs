@@ -2,10 +2,10 @@
 
 use super::{Movable, declaration, put_claims, unchanged};
 use crate::config::Configured;
+use crate::ledger::{self, RepositoryOwner, Stored, Watched};
 use crate::pin;
-use crate::ports::{Answered, Ledger, Write};
+use crate::ports::{DynamoDbApi, Result, Write};
 use crate::removable::application::{environments, repositories};
-use crate::store::{self, RepositoryOwner, Stored, Watched};
 use crate::trouble::apart;
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -34,16 +34,16 @@ pub struct WholeMovable<'a> {
 impl<'a> WholeMovable<'a> {
     /// Reads it. The declarations and the locks are read first, as for the move of one environment.
     pub async fn load(
-        ports: &(impl Ledger + Configured),
+        ports: &(impl DynamoDbApi + Configured),
         app: &'a AppName,
         to: &'a AppName,
-    ) -> Answered<Self> {
+    ) -> Result<Self> {
         let declared = declaration(ports, app).await?;
         let declared_there = declaration(ports, to).await?;
         let new = apart(pin::declaration_in_force(ports, to).await)?;
         let new = new.map(|found| found.declaration);
         // One that cannot be read any more is withdrawn as well.
-        let read = declared.value().map(store::read_declaration);
+        let read = declared.value().map(ledger::read_declaration);
         let former = read.and_then(Result::ok);
         let mut movables = BTreeMap::new();
         for environment in environments(ports, app, former.as_deref()).await? {
@@ -95,7 +95,7 @@ impl<'a> WholeMovable<'a> {
 
     /// Returns the writes that move it, all or none, on the condition that nobody takes a lock of either side and no
     /// declaration changes.
-    pub fn moved(mut self, whole: &Whole, now: Time) -> Answered<Vec<Write>> {
+    pub fn moved(mut self, whole: &Whole, now: Time) -> Result<Vec<Write>> {
         let mut writes = vec![self.declared_there.check()];
         writes.push(withdrawn(&self.declared));
         // Several environments may have claims of one resource, which is one item.
@@ -121,7 +121,7 @@ impl<'a> WholeMovable<'a> {
         for owner in &mut self.repositories {
             if whole.repositories.contains(&owner.value.repository) {
                 owner.value.app = self.to.clone();
-                let index = store::repository_index(&owner.value.repository);
+                let index = ledger::repository_index(&owner.value.repository);
                 writes.push(owner.put_indexed(Some(index))?);
             } else {
                 writes.push(Write::delete(owner.key.clone(), owner.unchanged()));

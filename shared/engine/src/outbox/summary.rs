@@ -4,9 +4,9 @@
 //! look goes on where the one before has ended, and a look that comes twice finds nothing to do.
 
 use super::topics::send;
+use crate::ledger::{self, Stored};
 use crate::overview::{AT_A_TIME, accepted_since, drift, here, most_of_each, names};
-use crate::ports::{Answered, Clock, Ledger, Notifications, Query, Transacted};
-use crate::store::{self, Stored};
+use crate::ports::{Clock, DynamoDbApi, Query, Result, SnsApi, Transacted};
 use futures::stream::{self, StreamExt, TryStreamExt};
 use serde_json::Value;
 use windlass_domain::declaration::{Declaration, Declared};
@@ -20,8 +20,8 @@ use windlass_domain::summary::{
 use windlass_domain::time::Time;
 
 /// The ports that telling needs.
-pub trait Ports: Ledger + Notifications + Clock {}
-impl<P: Ledger + Notifications + Clock> Ports for P {}
+pub trait Ports: DynamoDbApi + SnsApi + Clock {}
+impl<P: DynamoDbApi + SnsApi + Clock> Ports for P {}
 
 /// The time in milliseconds after which no application is begun any more. Reading one takes seconds, and the function
 /// has 30 of them.
@@ -34,7 +34,7 @@ const A_PAGE: u32 = 25;
 ///
 /// # Errors
 /// Where something could not be read or told, and where the last look of the hour leaves applications that are not told.
-pub async fn handle(ports: &impl Ports, event: &Value) -> Answered<()> {
+pub async fn handle(ports: &impl Ports, event: &Value) -> Result<()> {
     let look = event["time"].as_str().and_then(Time::parse);
     let look = look.ok_or_else(|| {
         Fault::new(
@@ -43,8 +43,8 @@ pub async fn handle(ports: &impl Ports, event: &Value) -> Answered<()> {
         )
     })?;
     let begun = ports.now();
-    let key = store::summaries();
-    let known = store::load(ports, &key).await?;
+    let key = ledger::summaries();
+    let known = ledger::load(ports, &key).await?;
     let rev = known.as_ref().map_or(0, |known| known.rev);
     let day = match Day::turn(known.map(|known| known.value), Day::end_of(look), begun) {
         Turn::Go(day) => day,
@@ -88,9 +88,9 @@ struct Telling<'a, P> {
 }
 
 impl<P: Ports> Telling<'_, P> {
-    async fn all(&mut self) -> Answered<Came> {
+    async fn all(&mut self) -> Result<Came> {
         let mut query = Query {
-            pk: store::APPLICATIONS.pk.to_owned(),
+            pk: ledger::APPLICATIONS.pk.to_owned(),
             sk_prefix: String::new(),
             descending: false,
             limit: A_PAGE,
@@ -99,13 +99,13 @@ impl<P: Ports> Telling<'_, P> {
         loop {
             let page = self.ports.query_index(query.clone()).await?;
             for item in page.items {
-                let Some(app) = store::app_of(&item.key.pk) else {
+                let Some(app) = ledger::app_of(&item.key.pk) else {
                     continue;
                 };
                 if self.day.value.is_told(&app) {
                     continue;
                 }
-                let came = match store::from_item(item) {
+                let came = match ledger::from_item(item) {
                     Ok(declared) => self.one(&app, &declared).await?,
                     // Asking again would not help, and the others are to be told.
                     Err(fault) => self.pass(&app, &fault.message).await?,
@@ -129,9 +129,9 @@ impl<P: Ports> Telling<'_, P> {
     }
 
     /// Tells one application's summary. Returns how far it came if the work ends here.
-    async fn one(&mut self, app: &AppName, declared: &Stored<Declared>) -> Answered<Option<Came>> {
+    async fn one(&mut self, app: &AppName, declared: &Stored<Declared>) -> Result<Option<Came>> {
         let ports = self.ports;
-        let Ok(declaration) = store::read_declaration(&declared.value) else {
+        let Ok(declaration) = ledger::read_declaration(&declared.value) else {
             let why = format!(
                 "its declaration {} cannot be read any more.",
                 declared.value.version
@@ -166,7 +166,7 @@ impl<P: Ports> Telling<'_, P> {
     }
 
     /// Goes on without a summary of the application, and tells that.
-    async fn pass(&mut self, app: &AppName, why: &str) -> Answered<Option<Came>> {
+    async fn pass(&mut self, app: &AppName, why: &str) -> Result<Option<Came>> {
         tracing::error!(%app, why, "there is no summary");
         let told = not_told(app, self.day.value.to(), why);
         self.ports.notify(&told.subject, &told.message).await?;
@@ -175,7 +175,7 @@ impl<P: Ports> Telling<'_, P> {
     }
 
     /// Writes how far it has come; `false` if another invocation has written in between.
-    async fn write(&mut self) -> Answered<bool> {
+    async fn write(&mut self) -> Result<bool> {
         let written = self.ports.transact(vec![self.day.put()?]).await?;
         self.day.rev += 1;
         Ok(written == Transacted::Done)
@@ -188,7 +188,7 @@ async fn tell(
     declaration: &Declaration,
     names: Vec<EnvironmentName>,
     to: Time,
-) -> Answered<()> {
+) -> Result<()> {
     let most = most_of_each(names.len());
     let seen: Vec<Seen> = stream::iter(names)
         .map(|name| seen(ports, app, name, to, most))
@@ -207,7 +207,7 @@ async fn seen(
     name: EnvironmentName,
     to: Time,
     most: usize,
-) -> Answered<Seen> {
+) -> Result<Seen> {
     let [.., longest] = windows(to);
     let (all, since) =
         accepted_since(ports, EnvironmentId::new(app, &name), longest.from, most).await?;
@@ -215,7 +215,7 @@ async fn seen(
     Ok(Seen::of(name, to, (&all, since), standing))
 }
 
-async fn standing(ports: &impl Ports, of: EnvironmentId<'_>) -> Answered<Standing> {
+async fn standing(ports: &impl Ports, of: EnvironmentId<'_>) -> Result<Standing> {
     let here = here(ports, of).await?;
     let since = |one: &Waiting| one.since;
     let drift = drift(ports, of, &here).await?;

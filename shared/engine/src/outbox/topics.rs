@@ -1,8 +1,8 @@
 //! Tells the topics that a declaration names.
 
 use super::Ports;
-use crate::ports::{Answered, Notifications};
-use crate::store::{self};
+use crate::ledger::{self};
+use crate::ports::{Result, SnsApi};
 use windlass_domain::event::{Event, Notification};
 use windlass_domain::fault::{Fault, FaultName};
 use windlass_domain::notify::{self, Told};
@@ -10,16 +10,16 @@ use windlass_domain::notify::{self, Told};
 /// Tells the topics of the declaration that is in force now, whichever a deployment was planned by: who is told is about
 /// people, and not about a release. A topic that cannot be told holds up no other and no event: the installation's own is
 /// told of it.
-pub(super) async fn tell(ports: &impl Ports, event: &Event) -> Answered<()> {
+pub(super) async fn tell(ports: &impl Ports, event: &Event) -> Result<()> {
     if Told::of(event).is_none() {
         return Ok(());
     }
-    let key = store::declaration_in_force(&event.detail.app);
-    let declared = store::load(ports, &key).await?;
+    let key = ledger::declaration_in_force(&event.detail.app);
+    let declared = ledger::load(ports, &key).await?;
     let Some(declared) = declared else {
         return Ok(());
     };
-    let declaration = store::read_declaration(&declared.value).map_err(|findings| {
+    let declaration = ledger::read_declaration(&declared.value).map_err(|findings| {
         Fault::internal(format!(
             "the declaration {} in the ledger cannot be read any more: {findings:?}",
             declared.value.version
@@ -32,11 +32,7 @@ pub(super) async fn tell(ports: &impl Ports, event: &Event) -> Answered<()> {
 }
 
 /// Tells a topic. Where it cannot be told for itself, the installation's own is told so.
-pub(super) async fn send(
-    ports: &impl Notifications,
-    topic: &str,
-    message: &Notification,
-) -> Answered<()> {
+pub(super) async fn send(ports: &impl SnsApi, topic: &str, message: &Notification) -> Result<()> {
     let sent = ports.notify_topic(topic, &message.subject, &message.message);
     match sent.await {
         Err(fault) if is_of_the_topic(&fault) => {

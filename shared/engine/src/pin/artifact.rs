@@ -1,7 +1,7 @@
 //! Pins artifacts by version id, hash and digest (rule 5).
 
 use super::source::{Ports, Source, missing};
-use crate::ports::{Answered, ObjectHead, ObjectId, Objects};
+use crate::ports::{ObjectHead, ObjectId, Result, S3Api};
 use crate::trouble::{Checked, apart};
 use sha2::{Digest as _, Sha256};
 use std::collections::BTreeMap;
@@ -32,7 +32,7 @@ pub async fn pin_all(
     source: Source,
     declaration: &Declaration,
     resolved: &Resolved,
-) -> Answered<(Release, Vec<Finding>)> {
+) -> Result<(Release, Vec<Finding>)> {
     let mut components: BTreeMap<ComponentName, Artifact> = BTreeMap::new();
     let mut findings = Vec::new();
     let mut left = MOST_HASHED;
@@ -209,7 +209,7 @@ fn too_large(name: &ComponentName, bytes: u64) -> Finding {
 }
 
 /// The hash of an object that was uploaded without a SHA-256 checksum.
-async fn hash(ports: &impl Objects, id: &ObjectId, head: &ObjectHead) -> Answered<Digest> {
+async fn hash(ports: &impl S3Api, id: &ObjectId, head: &ObjectHead) -> Result<Digest> {
     let mut hasher = Sha256::new();
     let mut start = 0;
     while start < head.bytes {

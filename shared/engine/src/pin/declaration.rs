@@ -1,6 +1,6 @@
 use crate::config::Configured;
-use crate::ports::Ledger;
-use crate::store::{self, Stored};
+use crate::ledger::{self, Stored};
+use crate::ports::DynamoDbApi;
 use crate::trouble::Checked;
 use std::sync::Arc;
 use windlass_domain::declaration::{Declaration, Declared};
@@ -19,10 +19,10 @@ pub struct Found {
 
 /// The declaration in force.
 pub async fn declaration_in_force(
-    ports: &(impl Ledger + Configured),
+    ports: &(impl DynamoDbApi + Configured),
     app: &AppName,
 ) -> Checked<Found> {
-    let declared = store::load(ports, &store::declaration_in_force(app)).await?;
+    let declared = ledger::load(ports, &ledger::declaration_in_force(app)).await?;
     found(declared, || no_declaration(app))
 }
 
@@ -41,11 +41,11 @@ pub fn no_declaration(app: &AppName) -> Finding {
 
 /// A version of the declaration that a manifest pins.
 pub async fn pinned(
-    ports: &(impl Ledger + Configured),
+    ports: &(impl DynamoDbApi + Configured),
     app: &AppName,
     version: &semver::Version,
 ) -> Checked<Found> {
-    let declared = store::load(ports, &store::declaration(app, version)).await?;
+    let declared = ledger::load(ports, &ledger::declaration(app, version)).await?;
     found(declared, || {
         Finding::new(
             FindingName::NoDeclaration,
@@ -58,7 +58,7 @@ pub async fn pinned(
 
 fn found(declared: Option<Stored<Declared>>, missing: impl FnOnce() -> Finding) -> Checked<Found> {
     let declared = declared.ok_or_else(missing)?;
-    let declaration = store::read_declaration(&declared.value).map_err(|f| {
+    let declaration = ledger::read_declaration(&declared.value).map_err(|f| {
         Fault::internal(format!(
             "the declaration {} in the ledger cannot be read any more: {f:?}",
             declared.value.version
@@ -72,7 +72,7 @@ fn found(declared: Option<Stored<Declared>>, missing: impl FnOnce() -> Finding) 
 
 /// The environment that an operator's action names, which must be declared.
 pub async fn named_environment(
-    ports: &(impl Ledger + Configured),
+    ports: &(impl DynamoDbApi + Configured),
     request: &Request,
 ) -> Checked<EnvironmentName> {
     let environment = request.named_environment()?;

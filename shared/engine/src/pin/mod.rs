@@ -12,8 +12,8 @@ mod unknown;
 pub use declaration::{declaration_in_force, named_environment, no_declaration};
 pub use source::{Ports, named as recorded_release};
 
-use crate::ports::Answered;
-use crate::store::Stored;
+use crate::ledger::Stored;
+use crate::ports::Result;
 use crate::trouble::{Checked, apart};
 use declaration::Found;
 use source::Source;
@@ -167,7 +167,7 @@ async fn declared(
     request: &Request,
     in_force: Found,
     version: Option<&semver::Version>,
-) -> Answered<(Found, Vec<Finding>)> {
+) -> Result<(Found, Vec<Finding>)> {
     let Some(version) = version.filter(|version| **version != in_force.version) else {
         return Ok((in_force, vec![]));
     };

@@ -1,5 +1,5 @@
-use crate::ports::Ledger;
-use crate::store::{self, Stored};
+use crate::ledger::{self, Stored};
+use crate::ports::DynamoDbApi;
 use crate::trouble::Checked;
 use windlass_domain::artifact::Artifact;
 use windlass_domain::declaration::resolved::Resolved;
@@ -12,12 +12,12 @@ use windlass_domain::release::{RecordedRelease, Release};
 /// were recorded under this version before are kept, and containers of them, because a manifest may name only some, and
 /// an image push brings only its own.
 pub async fn record(
-    ports: &impl Ledger,
+    ports: &impl DynamoDbApi,
     release: &Release,
     resolved: &Resolved,
 ) -> Checked<Option<Stored<RecordedRelease>>> {
-    let key = store::release(&release.app, &release.version);
-    let known = store::load(ports, &key).await?;
+    let key = ledger::release(&release.app, &release.version);
+    let known = ledger::load(ports, &key).await?;
     let Some(mut known) = known else {
         let recorded = RecordedRelease {
             release: release.clone(),

@@ -3,8 +3,8 @@
 use super::metadata;
 use super::unknown::unknown_version;
 use crate::config::Configured;
-use crate::ports::{Answered, Ledger, ObjectId, Objects, Query, Registry};
-use crate::store::{self, Stored};
+use crate::ledger::{self, Stored};
+use crate::ports::{DynamoDbApi, EcrApi, ObjectId, Query, Result, S3Api};
 use crate::trouble::{Checked, apart};
 use std::collections::BTreeMap;
 use windlass_domain::artifact::Artifact;
@@ -20,8 +20,8 @@ use windlass_domain::release::{RecordedRelease, version_of_push};
 use windlass_domain::request::{ArtifactObject, ImagePush, ObjectRef, Request};
 
 /// The ports that pinning needs.
-pub trait Ports: Ledger + Objects + Registry + Configured {}
-impl<P: Ledger + Objects + Registry + Configured> Ports for P {}
+pub trait Ports: DynamoDbApi + S3Api + EcrApi + Configured {}
+impl<P: DynamoDbApi + S3Api + EcrApi + Configured> Ports for P {}
 
 /// The largest manifest, in bytes: 500 components of 200 bytes each, and room.
 const LARGEST_MANIFEST: u64 = 256 * 1024;
@@ -46,7 +46,7 @@ pub struct Source {
     pub image_push: bool,
 }
 
-type Read = Answered<Result<Source, InPart<Source>>>;
+type Read = Result<Result<Source, InPart<Source>>>;
 
 /// Reads what the request names, exactly one of its five sources, or as much of that as can be read.
 pub async fn read(ports: &impl Ports, request: &Request, declaration: &Declaration) -> Read {
@@ -101,7 +101,7 @@ async fn manifest_object(ports: &impl Ports, app: &AppName, object: &ObjectRef) 
         key: object.key.clone(),
         version_id: object.version_id.clone(),
     };
-    let bytes = match Objects::get(ports, &id, LARGEST_MANIFEST).await {
+    let bytes = match S3Api::get(ports, &id, LARGEST_MANIFEST).await {
         Ok(bytes) => bytes,
         Err(fault) => return Ok(Err(InPart::unread(not_readable(&object.key, fault)?))),
     };
@@ -109,7 +109,7 @@ async fn manifest_object(ports: &impl Ports, app: &AppName, object: &ObjectRef) 
     Ok(of_part(Manifest::read_upload(app, &object.key, &text)))
 }
 
-fn not_readable(key: &str, fault: Fault) -> Answered<Vec<Finding>> {
+fn not_readable(key: &str, fault: Fault) -> Result<Vec<Finding>> {
     let (name, remedy) = match fault.name {
         FaultName::NotFound => (
             FindingName::ArtifactMissing,
@@ -186,9 +186,13 @@ async fn recorded(ports: &impl Ports, request: &Request, version: &str) -> Read 
 }
 
 /// The recorded release of this version, or the one push of this tag; else that there is none.
-pub async fn named(ports: &impl Ledger, app: &AppName, version: &str) -> Checked<RecordedRelease> {
-    let key = store::release(app, version);
-    if let Some(recorded) = store::load(ports, &key).await? {
+pub async fn named(
+    ports: &impl DynamoDbApi,
+    app: &AppName,
+    version: &str,
+) -> Checked<RecordedRelease> {
+    let key = ledger::release(app, version);
+    if let Some(recorded) = ledger::load(ports, &key).await? {
         return Ok(recorded.value);
     }
     let of_tag = Query {
@@ -200,7 +204,7 @@ pub async fn named(ports: &impl Ledger, app: &AppName, version: &str) -> Checked
     };
     let mut found: Vec<Stored<RecordedRelease>> = Vec::new();
     for item in ports.query(of_tag).await?.items {
-        found.push(store::from_item(item)?);
+        found.push(ledger::from_item(item)?);
     }
     let mut releases: Vec<RecordedRelease> = found.into_iter().map(|one| one.value).collect();
     releases.retain(|one| one.release.image_push);

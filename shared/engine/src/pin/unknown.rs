@@ -1,7 +1,7 @@
 //! Tells that no release is recorded under a version, and names the one that was probably meant.
 
-use crate::ports::{Answered, Ledger, Query};
-use crate::store;
+use crate::ledger;
+use crate::ports::{DynamoDbApi, Query, Result};
 use windlass_domain::finding::{Finding, FindingName};
 use windlass_domain::meant::meant;
 use windlass_domain::name::AppName;
@@ -11,11 +11,11 @@ const KNOWN: u32 = 100;
 
 /// The finding. It costs a query, which only who asks for what is not there pays.
 pub async fn unknown_version(
-    ports: &impl Ledger,
+    ports: &impl DynamoDbApi,
     app: &AppName,
     version: &str,
-) -> Answered<Finding> {
-    let all = store::release(app, "");
+) -> Result<Finding> {
+    let all = ledger::release(app, "");
     let page = ports
         .query(Query {
             pk: all.pk.clone(),

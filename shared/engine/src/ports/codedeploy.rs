@@ -1,4 +1,4 @@
-use super::Answered;
+use super::Result;
 use windlass_domain::time::Time;
 
 /// A deployment group (AWS CodeDeploy API Reference, `DeploymentGroupInfo`).
@@ -147,16 +147,16 @@ pub struct NewDeployed {
 }
 
 /// AWS CodeDeploy. Applications and groups are named by their names.
-pub trait CodeDeploy {
+pub trait CodeDeployApi {
     /// Reads a deployment group; `NotFound` if it or its application does not exist.
-    async fn deployment_group(&self, application: &str, group: &str) -> Answered<DeploymentGroup>;
+    async fn deployment_group(&self, application: &str, group: &str) -> Result<DeploymentGroup>;
 
     /// Reads the steps of a deployment configuration.
-    async fn routing(&self, configuration: &str) -> Answered<Routing>;
+    async fn routing(&self, configuration: &str) -> Result<Routing>;
 
     /// Reads the text of a revision that CodeDeploy keeps. `GetDeployment` and `GetDeploymentGroup` tell only its
     /// SHA-256.
-    async fn revision(&self, application: &str, kind: &str, sha256: &str) -> Answered<String>;
+    async fn revision(&self, application: &str, kind: &str, sha256: &str) -> Result<String>;
 
     /// Lists the ids of a group's deployments, in no order: a page, with the token of the next one. The list may be
     /// some seconds behind.
@@ -166,22 +166,22 @@ pub trait CodeDeploy {
         group: &str,
         listed: ListedDeployments,
         next: Option<&str>,
-    ) -> Answered<(Vec<String>, Option<String>)>;
+    ) -> Result<(Vec<String>, Option<String>)>;
 
     /// Reads one deployment; `NotFound` if there is none.
-    async fn deployed(&self, id: &str) -> Answered<Deployed>;
+    async fn deployed(&self, id: &str) -> Result<Deployed>;
 
     /// Reads the progress of a deployment.
-    async fn lifecycle_events(&self, id: &str) -> Answered<Lifecycle>;
+    async fn lifecycle_events(&self, id: &str) -> Result<Lifecycle>;
 
     /// Creates a deployment and returns its id. CodeDeploy takes no client token. `Conflict` if the group has an active
     /// one. The alias must point to the `CurrentVersion` of the deployment's `AppSpec` and have no weights. CodeDeploy
     /// checks that when the deployment begins, and else the deployment fails.
-    async fn create_deployment(&self, new: &NewDeployed) -> Answered<String>;
+    async fn create_deployment(&self, new: &NewDeployed) -> Result<String>;
 
     /// Stops a deployment and lets CodeDeploy take it back by a deployment of its own. `Conflict` if it is over.
-    async fn stop_deployment(&self, id: &str) -> Answered<()>;
+    async fn stop_deployment(&self, id: &str) -> Result<()>;
 
     /// Ends the wait of a deployment. Sent once. `Conflict` if it does not wait for that, or is over.
-    async fn continue_deployment(&self, id: &str, waiting: Waiting) -> Answered<()>;
+    async fn continue_deployment(&self, id: &str, waiting: Waiting) -> Result<()>;
 }

@@ -1,4 +1,4 @@
-use super::Answered;
+use super::Result;
 use serde_json::Value;
 
 /// One call of a service that speaks AWS's JSON protocol (Smithy, "AWS JSON 1.1 protocol"), as the
@@ -19,5 +19,5 @@ pub struct JsonCall {
 pub trait JsonServices {
     /// Makes a call, with retries as of any read. A parameter or a query that the service refuses is `Refused`, a
     /// resource that does not exist `NotFound`.
-    async fn json_call(&self, call: JsonCall) -> Answered<Value>;
+    async fn json_call(&self, call: JsonCall) -> Result<Value>;
 }

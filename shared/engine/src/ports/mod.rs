@@ -5,47 +5,47 @@
 //! be caught by the in-memory world. Every method may answer with the transient faults `Throttled` and `Unavailable`,
 //! and with `AccessDenied`.
 
-mod alarms;
-mod cdn;
+mod appconfig;
+mod assume_role;
 mod clock;
+mod cloudfront;
+mod cloudwatch;
 mod codedeploy;
-mod configurations;
-mod events;
-mod executions;
-mod functions;
+mod dynamodb;
+mod ecr;
+mod ecs;
+mod ecs_tasks;
+mod eventbridge;
+mod iam;
 mod json_services;
-mod ledger;
-mod notifications;
-mod objects;
+mod lambda;
+mod lambda_invoke;
 mod probe;
-mod reach;
-mod registry;
-mod roles;
-mod runners;
-mod runs;
-mod services;
+mod s3;
+mod sns;
+mod stepfunctions;
 
-pub use alarms::*;
-pub use cdn::*;
+pub use appconfig::*;
+pub use assume_role::*;
 pub use clock::*;
+pub use cloudfront::*;
+pub use cloudwatch::*;
 pub use codedeploy::*;
-pub use configurations::*;
-pub use events::*;
-pub use executions::*;
-pub use functions::*;
+pub use dynamodb::*;
+pub use ecr::*;
+pub use ecs::*;
+pub use ecs_tasks::*;
+pub use eventbridge::*;
+pub use iam::*;
 pub use json_services::*;
-pub use ledger::*;
-pub use notifications::*;
-pub use objects::*;
+pub use lambda::*;
+pub use lambda_invoke::*;
 pub use probe::*;
-pub use reach::*;
-pub use registry::*;
-pub use roles::*;
-pub use runners::*;
-pub use runs::*;
-pub use services::*;
+pub use s3::*;
+pub use sns::*;
+pub use stepfunctions::*;
 
 use windlass_domain::fault::Fault;
 
 /// The answer of a port.
-pub type Answered<T> = Result<T, Fault>;
+pub type Result<T, E = Fault> = std::result::Result<T, E>;

@@ -1,4 +1,4 @@
-use super::Answered;
+use super::Result;
 use bytes::Bytes;
 use std::collections::BTreeMap;
 
@@ -99,9 +99,9 @@ pub enum Heard {
 pub trait Probe {
     /// Opens a WebSocket (RFC 6455) to an address that is checked after name resolution, says and hears, and closes it.
     /// No redirect is followed.
-    async fn converse(&self, about: &Conversation<'_>) -> Answered<Heard>;
+    async fn converse(&self, about: &Conversation<'_>) -> Result<Heard>;
 
     /// Fetches an address with GET, following at most five redirects, each of whose addresses is
     /// checked after name resolution.
-    async fn probe(&self, get: &Get<'_>) -> Answered<Probed>;
+    async fn probe(&self, get: &Get<'_>) -> Result<Probed>;
 }

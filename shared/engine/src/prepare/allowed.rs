@@ -9,7 +9,7 @@
 use super::scene::{Ports, Scene, Wanted};
 use crate::kinds::needs::{By, Needed};
 use crate::kinds::{APP_TAG, ENVIRONMENT_TAG, PrepareInput, needs_of};
-use crate::ports::{Answered, Evaluation, Simulation};
+use crate::ports::{Evaluation, Result, Simulation};
 use serde_json::json;
 use windlass_domain::fault::{Fault, FaultName};
 use windlass_domain::finding::{Finding, FindingName, NOT_CHECKED};
@@ -26,7 +26,7 @@ pub struct Told {
 }
 
 /// Asks what the role of a component may do of what a release of it does.
-pub async fn check(ports: &impl Ports, scene: &Scene, wanted: &Wanted<'_>) -> Answered<Told> {
+pub async fn check(ports: &impl Ports, scene: &Scene, wanted: &Wanted<'_>) -> Result<Told> {
     let (record, place) = (&scene.loaded.record, &scene.loaded.place);
     let input = PrepareInput {
         deployment: &record.id,

@@ -1,7 +1,7 @@
 //! Checks that the pinned bytes are still there (rule 5).
 
 use super::scene::Ports;
-use crate::ports::{Answered, ObjectHead, ObjectId};
+use crate::ports::{ObjectHead, ObjectId, Result};
 use std::fmt;
 use windlass_domain::artifact::Artifact;
 use windlass_domain::count::count;
@@ -14,7 +14,7 @@ pub async fn check(
     ports: &impl Ports,
     component: &ComponentName,
     artifact: &Artifact,
-) -> Answered<Option<Finding>> {
+) -> Result<Option<Finding>> {
     let path = format!("components.{component}");
     match look(ports, &path, artifact).await {
         Ok(finding) => Ok(finding),
@@ -29,7 +29,7 @@ pub async fn check(
     }
 }
 
-async fn look(ports: &impl Ports, path: &str, artifact: &Artifact) -> Answered<Option<Finding>> {
+async fn look(ports: &impl Ports, path: &str, artifact: &Artifact) -> Result<Option<Finding>> {
     match artifact {
         Artifact::Object {
             key, version_id, ..

@@ -6,7 +6,7 @@
 use super::component::Draft;
 use super::scene::Scene;
 use crate::kinds::Recorded;
-use crate::ports::Answered;
+use crate::ports::Result;
 use windlass_domain::finding::FindingName;
 use windlass_domain::step::SEEN_AFTER_MS;
 use windlass_domain::time::Time;
@@ -20,7 +20,7 @@ fn until_seen(scene: &Scene, now: Time) -> Option<u64> {
 
 /// Returns for how many milliseconds to wait before everything is observed anew. `None` if what was seen is what the
 /// ledger says that runs, or is surely true.
-pub fn wait_ms(scene: &Scene, drafts: &[Draft<'_>], now: Time) -> Answered<Option<u64>> {
+pub fn wait_ms(scene: &Scene, drafts: &[Draft<'_>], now: Time) -> Result<Option<u64>> {
     let Some(ms) = until_seen(scene, now) else {
         return Ok(None);
     };
@@ -32,7 +32,7 @@ pub fn wait_ms(scene: &Scene, drafts: &[Draft<'_>], now: Time) -> Answered<Optio
     Ok(None)
 }
 
-fn is_expected(scene: &Scene, draft: &Draft<'_>) -> Answered<bool> {
+fn is_expected(scene: &Scene, draft: &Draft<'_>) -> Result<bool> {
     let mut findings = draft.prepared.findings.iter();
     if findings.any(|finding| {
         matches!(

@@ -3,7 +3,7 @@
 use super::artifact;
 use super::scene::{Ports, Scene, Wanted};
 use crate::kinds::{self, PrepareInput, Prepared, Recorded};
-use crate::ports::Answered;
+use crate::ports::Result;
 use crate::retention::kept;
 use std::collections::BTreeMap;
 use windlass_domain::environment::Running;
@@ -32,7 +32,7 @@ pub fn strangers_change(
     component: &ComponentName,
     running: &Running,
     prepared: &Prepared,
-) -> Answered<Option<Finding>> {
+) -> Result<Option<Finding>> {
     let is_told = prepared
         .warnings
         .iter()
@@ -67,7 +67,7 @@ pub async fn prepared(
     wanted: &Wanted<'_>,
     running: Option<&Running>,
     inputs: &Result<Inputs, Vec<Finding>>,
-) -> Answered<Prepared> {
+) -> Result<Prepared> {
     // A rollback needs the recorded state and not the bytes that it was made from; whether that
     // state can still be reached is the kind's to say.
     let bytes = match wanted.artifact {
@@ -100,7 +100,7 @@ async fn ask_kind(
     wanted: &Wanted<'_>,
     running: Option<&Running>,
     inputs: &Inputs,
-) -> Answered<Prepared> {
+) -> Result<Prepared> {
     let record = &scene.loaded.record;
     let oldest = oldest(ports, scene, wanted).await?;
     let input = PrepareInput {
@@ -125,7 +125,7 @@ async fn ask_kind(
 
 /// Since when the oldest runs of what a rollback may go back to, where the kind deletes what is older.
 /// A rollback deletes nothing: it is not kept waiting.
-async fn oldest(ports: &impl Ports, scene: &Scene, wanted: &Wanted<'_>) -> Answered<Option<Time>> {
+async fn oldest(ports: &impl Ports, scene: &Scene, wanted: &Wanted<'_>) -> Result<Option<Time>> {
     let back = wanted.component.spec.keeps();
     let Some(back) = back.filter(|_| !scene.is_rollback()) else {
         return Ok(None);
@@ -136,7 +136,7 @@ async fn oldest(ports: &impl Ports, scene: &Scene, wanted: &Wanted<'_>) -> Answe
 }
 
 /// Returns a fault that somebody can mend as a finding, which is told together with all others.
-fn as_finding(component: &ComponentName, fault: Fault) -> Answered<Finding> {
+fn as_finding(component: &ComponentName, fault: Fault) -> Result<Finding> {
     let (name, remedy) = match fault.name {
         FaultName::AccessDenied => (
             FindingName::NoPermission,

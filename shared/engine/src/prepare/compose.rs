@@ -6,7 +6,7 @@ use super::held::{Kept, held_too_short};
 use super::scene::Scene;
 use super::together::{goes_together, not_together};
 use crate::kinds;
-use crate::ports::Answered;
+use crate::ports::Result;
 use serde_json::Value;
 use std::collections::BTreeMap;
 use windlass_domain::execution_history::Course;
@@ -39,7 +39,7 @@ pub fn compose(
     gates: GateProblems,
     tenancy: Vec<Finding>,
     now: Time,
-) -> Answered<Composed> {
+) -> Result<Composed> {
     let mut plan = described(scene, drafts, tenancy);
     if plan.findings.is_empty() {
         plan.waves = waves(scene, drafts)?;
@@ -181,7 +181,7 @@ fn kept(draft: &Draft<'_>) -> Option<Unchanged> {
     })
 }
 
-fn waves(scene: &Scene, drafts: &[Draft<'_>]) -> Answered<Vec<Wave>> {
+fn waves(scene: &Scene, drafts: &[Draft<'_>]) -> Result<Vec<Wave>> {
     let drafts: BTreeMap<&ComponentName, &Draft<'_>> =
         drafts.iter().map(|draft| (draft.name, draft)).collect();
     let declared = scene.loaded.resolved.components.iter();

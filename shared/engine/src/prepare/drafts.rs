@@ -6,7 +6,7 @@ use super::inputs::{self, Before};
 use super::scene::{Ports, Scene, Wanted};
 use crate::kinds::Prepared;
 use crate::observe::where_it_ran;
-use crate::ports::Answered;
+use crate::ports::Result;
 use crate::trouble::{Checked, apart};
 use futures::stream::{self, StreamExt, TryStreamExt};
 use std::collections::BTreeSet;
@@ -20,7 +20,7 @@ const AT_A_TIME: usize = 8;
 
 /// Prepares all wanted components: those that take nothing of others side by side, and each of the others once those
 /// are prepared that it takes something of.
-pub async fn drafts<'a>(ports: &impl Ports, scene: &'a Scene) -> Answered<Vec<Draft<'a>>> {
+pub async fn drafts<'a>(ports: &impl Ports, scene: &'a Scene) -> Result<Vec<Draft<'a>>> {
     let mut left = scene.wanted().wanted;
     let mut drafts: Vec<Draft<'a>> = Vec::new();
     while !left.is_empty() {
@@ -57,7 +57,7 @@ pub async fn elsewhere(
     scene: &Scene,
     name: &ComponentName,
     before: &Before<'_>,
-) -> Answered<Prepared> {
+) -> Result<Prepared> {
     let all = scene.wanted().wanted;
     let Some(wanted) = all.into_iter().find(|wanted| wanted.name == name) else {
         return Err(Fault::internal(format!("{name} is not wanted")));
@@ -86,7 +86,7 @@ pub async fn draft<'a>(
     scene: &'a Scene,
     wanted: Wanted<'a>,
     before: &Before<'_>,
-) -> Answered<Draft<'a>> {
+) -> Result<Draft<'a>> {
     let running = scene.state.running.get(wanted.name);
     let ran = match running {
         Some(running) => where_it_ran(ports, wanted.name, running).await?,

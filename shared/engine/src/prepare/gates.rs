@@ -3,7 +3,7 @@
 use super::component::Draft;
 use super::scene::{Ports, Scene};
 use crate::measurements::{self, Component, Preparing, Problem};
-use crate::ports::Answered;
+use crate::ports::Result;
 use windlass_domain::environment::Running;
 use windlass_domain::fault::Fault;
 use windlass_domain::finding::{Finding, FindingName};
@@ -26,7 +26,7 @@ pub async fn check(
     ports: &impl Ports,
     scene: &Scene,
     drafts: &[Draft<'_>],
-) -> Answered<GateProblems> {
+) -> Result<GateProblems> {
     let components = drafts.iter().map(|draft| Component {
         name: draft.name,
         is_first: is_first(scene, draft.name),

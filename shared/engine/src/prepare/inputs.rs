@@ -5,7 +5,7 @@ use super::component::Draft;
 use super::scene::{Ports, Scene};
 use crate::kinds::{Kind, Next, Prepared, Recorded, Then, Way, from_value, with_kind_of};
 use crate::observe::where_it_ran;
-use crate::ports::Answered;
+use crate::ports::Result;
 use crate::trouble::Checked;
 use serde_json::Value;
 use std::collections::BTreeMap;
@@ -108,7 +108,7 @@ async fn of_draft(
     scene: &Scene,
     name: &ComponentName,
     (kind, prepared): (KindName, &Prepared),
-) -> Answered<Outputs> {
+) -> Result<Outputs> {
     let record = &scene.loaded.record;
     let planned = Step::planned(
         record.id.clone(),
@@ -126,11 +126,7 @@ async fn of_draft(
 }
 
 /// Returns what a component gives that the release does not name.
-async fn of_what_runs(
-    ports: &impl Ports,
-    scene: &Scene,
-    name: &ComponentName,
-) -> Answered<Outputs> {
+async fn of_what_runs(ports: &impl Ports, scene: &Scene, name: &ComponentName) -> Result<Outputs> {
     let Some(running) = scene.state.running.get(name) else {
         return Ok(None);
     };
@@ -141,7 +137,7 @@ async fn of_what_runs(
 }
 
 /// Returns what a target gives, if it is seen to be as it was recorded.
-async fn outputs(ports: &impl Ports, step: &Step, recorded: &Value) -> Answered<Outputs> {
+async fn outputs(ports: &impl Ports, step: &Step, recorded: &Value) -> Result<Outputs> {
     match with_kind_of(ports, step, Tell { step, recorded }).await {
         Err(fault) if fault.name == FaultName::NotFound => Ok(None),
         told => told,
@@ -156,7 +152,7 @@ struct Tell<'s> {
 impl Then for Tell<'_> {
     type Out = Outputs;
 
-    async fn then<K: Kind>(self, kind: &K) -> Answered<Outputs> {
+    async fn then<K: Kind>(self, kind: &K) -> Result<Outputs> {
         let target: K::Target = from_value("target", &self.step.target)?;
         let recorded = Recorded::read("recorded state", self.recorded)?;
         let goal: K::Goal = from_value("recorded state", &recorded.goal)?;

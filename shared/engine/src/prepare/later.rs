@@ -6,10 +6,10 @@ use super::drafts::draft;
 use super::inputs::Before;
 use super::scene::{Ports, Scene};
 use crate::kinds::Prepared;
+use crate::ledger::{self, commit, retry};
 use crate::loaded::Loaded;
 use crate::payload::{Answer, PrepareTransition, WorkItem};
-use crate::ports::Answered;
-use crate::store::{self, commit, retry};
+use crate::ports::Result;
 use crate::trouble::{Checked, apart};
 use std::collections::BTreeMap;
 use windlass_domain::count::count;
@@ -27,7 +27,7 @@ pub async fn plan(
     loaded: Loaded,
     number: u32,
     wave: &Wave,
-) -> Answered<Answer<PrepareTransition>> {
+) -> Result<Answer<PrepareTransition>> {
     let mut verdict = PrepareTransition::Change;
     let later = wave.changes.iter().filter(|it| !it.later.is_empty());
     let later: Vec<&ComponentName> = later.map(|change| &change.component).collect();
@@ -50,10 +50,10 @@ async fn plan_one(
     scene: &Scene,
     name: &ComponentName,
     wave: u32,
-) -> Answered<bool> {
-    let key = store::step(&scene.loaded.record.id, name);
+) -> Result<bool> {
+    let key = ledger::step(&scene.loaded.record.id, name);
     retry(ports, "planning a later wave", async || {
-        let mut step = store::require(ports, &key).await?;
+        let mut step = ledger::require(ports, &key).await?;
         if step.value.status == StepStatus::Failed {
             return Ok(Some(false));
         }
@@ -148,8 +148,8 @@ async fn given(
     scene: &Scene,
     step: &Step,
     spec: &Spec,
-) -> Answered<BTreeMap<Output, String>> {
-    let steps = store::load_all(ports, &store::steps(&scene.loaded.record.id)).await?;
+) -> Result<BTreeMap<Output, String>> {
+    let steps = ledger::load_all(ports, &ledger::steps(&scene.loaded.record.id)).await?;
     let mut given = step.inputs.clone();
     for output in spec.takes_from().into_iter().flat_map(|it| it.outputs) {
         let mut steps = steps.iter().map(|step| &step.value);

@@ -1,11 +1,11 @@
 //! `Look`: looks at what runs of each component that an operator accepts. Changes no target.
 
 use super::scene::Ports;
+use crate::ledger::{self, Fence, Stored, commit, retry};
 use crate::log;
 use crate::observe::live;
 use crate::payload::{Answer, Caller, LookTransition};
-use crate::ports::Answered;
-use crate::store::{self, Fence, Stored, commit, retry};
+use crate::ports::Result;
 use futures::stream::{self, StreamExt, TryStreamExt};
 use windlass_domain::accept::{Live, Look};
 use windlass_domain::deployment::Deployment;
@@ -23,20 +23,20 @@ const LONGEST_MS: u64 = 2 * SEEN_AFTER_MS;
 /// Looks at the target of each component, also of those that the deployment has not touched or has brought back,
 /// which may have been changed since by whoever repairs by hand: when every look shows what was changed before
 /// this was asked. What was seen goes into the steps, for the state `Accept`.
-pub async fn look(ports: &impl Ports, by: &Caller) -> Answered<Answer<LookTransition>> {
+pub async fn look(ports: &impl Ports, by: &Caller) -> Result<Answer<LookTransition>> {
     let id = &by.deployment;
     log::name_deployment(id);
-    let record = store::require(ports, &store::deployment(id)).await?;
+    let record = ledger::require(ports, &ledger::deployment(id)).await?;
     let record = record.value;
     if !is_ours(ports, &record, by.token).await? {
         return Ok(answer(by));
     }
     let asked = ports.now();
-    let key = store::state(record.environment_id());
-    let state = store::load_or_default(ports, &key).await?;
+    let key = ledger::state(record.environment_id());
+    let state = ledger::load_or_default(ports, &key).await?;
     let mut is_first_look = true;
     retry(ports, "looking", async || {
-        let steps = store::load_all(ports, &store::steps(id)).await?;
+        let steps = ledger::load_all(ports, &ledger::steps(id)).await?;
         if std::mem::take(&mut is_first_look) {
             ports.sleep_ms(until_shown(&steps, asked)).await;
         }
@@ -53,7 +53,7 @@ pub async fn look(ports: &impl Ports, by: &Caller) -> Answered<Answer<LookTransi
 }
 
 /// Returns whether the lock is still the one that is accepted. If not, `Accept` tells why.
-async fn is_ours(ports: &impl Ports, record: &Deployment, token: u64) -> Answered<bool> {
+async fn is_ours(ports: &impl Ports, record: &Deployment, token: u64) -> Result<bool> {
     match Fence::new(record, token).lock(ports).await {
         Ok(_) => Ok(true),
         Err(fault) if fault.name == FaultName::StaleToken => Ok(false),
@@ -75,7 +75,7 @@ async fn see(
     mut step: Stored<Step>,
     state: &EnvironmentState,
     token: u64,
-) -> Answered<Stored<Step>> {
+) -> Result<Stored<Step>> {
     let at = ports.now();
     let running = state.running.get(&step.value.component);
     let saw = match live(ports, &step.value, running).await {
@@ -93,7 +93,7 @@ async fn keep(
     record: &Deployment,
     token: u64,
     steps: &[Stored<Step>],
-) -> Answered<bool> {
+) -> Result<bool> {
     let fence = Fence::new(record, token);
     for step in steps {
         let writes = vec![fence.check(), step.put()?];

@@ -24,15 +24,15 @@ mod write;
 pub use scene::Ports;
 
 use crate::last_fault;
+use crate::ledger::{self, retry};
 use crate::loaded::{Loaded, load};
 use crate::payload::{Answer, Caller, PlannerInput, PrepareTransition, WorkItem};
-use crate::ports::Answered;
-use crate::store::{self, retry};
+use crate::ports::Result;
 use scene::Scene;
 use windlass_domain::plan::{Outcome, Plan};
 
 /// Serves the states of [`PlannerInput`].
-pub async fn handle(ports: &impl Ports, input: PlannerInput) -> Answered<Answer> {
+pub async fn handle(ports: &impl Ports, input: PlannerInput) -> Result<Answer> {
     Ok(match &input {
         PlannerInput::Look(by) => {
             let looked = look::look(ports, by).await;
@@ -52,14 +52,10 @@ pub async fn handle(ports: &impl Ports, input: PlannerInput) -> Answered<Answer>
 
 /// Asked again it answers from the plan that it wrote; killed before that, it plans anew, because nothing
 /// has changed yet. Asked for a later wave it plans what of it could not be planned before.
-async fn prepare(
-    ports: &impl Ports,
-    by: &Caller,
-    wave: u32,
-) -> Answered<Answer<PrepareTransition>> {
+async fn prepare(ports: &impl Ports, by: &Caller, wave: u32) -> Result<Answer<PrepareTransition>> {
     retry(ports, "planning", async || {
         let loaded = load(ports, by).await?;
-        let known = store::load(ports, &store::plan(&loaded.record.id)).await?;
+        let known = ledger::load(ports, &ledger::plan(&loaded.record.id)).await?;
         if let Some(plan) = known {
             let planned = plan.value.waves.get(wave as usize);
             let later = planned.filter(|planned| planned.is_planned_later());

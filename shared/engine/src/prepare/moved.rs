@@ -6,14 +6,14 @@ use super::inputs::Before;
 use super::scene::{Ports, Scene};
 use crate::kinds::Prepared;
 use crate::observe::where_it_ran;
-use crate::ports::Answered;
+use crate::ports::Result;
 use windlass_domain::rollback::moved;
 use windlass_domain::step::Step;
 use windlass_domain::tenancy::{Claim, left_behind};
 
 /// Refuses those of a rollback, prepares the others as if nothing of them ran, and tells what they leave: the number of
 /// a version of one function, say, means something else at another one, and so does whatever the kind made of it.
-pub async fn settle(ports: &impl Ports, scene: &Scene, drafts: &mut [Draft<'_>]) -> Answered<()> {
+pub async fn settle(ports: &impl Ports, scene: &Scene, drafts: &mut [Draft<'_>]) -> Result<()> {
     for at in 0..drafts.len() {
         let before = Before::of(drafts);
         let again = match drafts.get(at) {
@@ -33,7 +33,7 @@ async fn settled(
     scene: &Scene,
     draft: &Draft<'_>,
     before: &Before<'_>,
-) -> Answered<Option<Prepared>> {
+) -> Result<Option<Prepared>> {
     let name = draft.name;
     if let Some(goal) = &scene.goal
         && let Some(back) = goal.components.get(name)

@@ -3,10 +3,10 @@
 use super::compose::Composed;
 use super::scene::{Ports, Scene};
 use super::whole::composed;
+use crate::ledger::{self};
 use crate::loaded;
 use crate::payload::{Answer, PlanTransition};
-use crate::ports::{Answered, Ledger};
-use crate::store::{self};
+use crate::ports::{DynamoDbApi, Result};
 use serde_json::Value;
 use std::collections::BTreeMap;
 use windlass_domain::deployment::Deployment;
@@ -19,8 +19,8 @@ use windlass_domain::planned::{Drawn, End, FromTo};
 
 /// Draws the plan, and records it until it expires. Asked again it answers from what it has recorded; what somebody
 /// else has recorded meanwhile is the plan.
-pub async fn plan(ports: &impl Ports, id: &DeploymentId) -> Answered<Answer<PlanTransition>> {
-    let mut planned = store::require(ports, &store::planned(id)).await?;
+pub async fn plan(ports: &impl Ports, id: &DeploymentId) -> Result<Answer<PlanTransition>> {
+    let mut planned = ledger::require(ports, &ledger::planned(id)).await?;
     let loaded = loaded::planned(ports, planned.value.deployment.clone()).await?;
     let answer = loaded.answer(PlanTransition::Plan);
     if planned.value.drawn.is_some() {
@@ -59,7 +59,7 @@ fn refused(findings: Vec<Finding>) -> Plan {
     }
 }
 
-async fn drawn(ports: &impl Ports, scene: &Scene, composed: Composed) -> Answered<Drawn> {
+async fn drawn(ports: &impl Ports, scene: &Scene, composed: Composed) -> Result<Drawn> {
     let steps = composed.steps.iter();
     let targets: BTreeMap<ComponentName, Value> = steps
         .map(|step| (step.component.clone(), step.target.clone()))
@@ -87,7 +87,7 @@ async fn changes(
     ports: &impl Ports,
     scene: &Scene,
     names: impl Iterator<Item = &ComponentName>,
-) -> Answered<BTreeMap<ComponentName, FromTo>> {
+) -> Result<BTreeMap<ComponentName, FromTo>> {
     let mut known: BTreeMap<DeploymentId, Option<Deployment>> = BTreeMap::new();
     let mut changes = BTreeMap::new();
     for name in names {
@@ -116,12 +116,12 @@ async fn changes(
 
 /// A deployment, read once; nothing where the ledger does not have it any more.
 async fn by<'a>(
-    ports: &impl Ledger,
+    ports: &impl DynamoDbApi,
     known: &'a mut BTreeMap<DeploymentId, Option<Deployment>>,
     id: &DeploymentId,
-) -> Answered<Option<&'a Deployment>> {
+) -> Result<Option<&'a Deployment>> {
     if !known.contains_key(id) {
-        let found = store::load(ports, &store::deployment(id)).await?;
+        let found = ledger::load(ports, &ledger::deployment(id)).await?;
         known.insert(id.clone(), found.map(|found| found.value));
     }
     Ok(known.get(id).and_then(Option::as_ref))

@@ -2,10 +2,10 @@
 
 use crate::conductor::newest_good_of;
 use crate::kinds::KindPorts;
+use crate::ledger::{self};
 use crate::loaded::Loaded;
 use crate::measurements;
-use crate::ports::{Answered, Ledger, Roles};
-use crate::store::{self};
+use crate::ports::{DynamoDbApi, IamApi, Result};
 use serde_json::Value;
 use std::sync::Arc;
 use windlass_domain::artifact::Artifact;
@@ -21,8 +21,8 @@ use windlass_domain::request::ActionName;
 use windlass_domain::rollback::{Way, ways};
 
 /// The ports that planning needs.
-pub trait Ports: KindPorts + Ledger + measurements::Ports + Roles {}
-impl<P: KindPorts + Ledger + measurements::Ports + Roles> Ports for P {}
+pub trait Ports: KindPorts + DynamoDbApi + measurements::Ports + IamApi {}
+impl<P: KindPorts + DynamoDbApi + measurements::Ports + IamApi> Ports for P {}
 
 /// The ledger's state before anything is observed.
 pub struct Scene {
@@ -56,15 +56,15 @@ pub struct AllWanted<'a> {
 
 impl Scene {
     /// Reads it.
-    pub async fn read(ports: &impl Ledger, loaded: Loaded) -> Answered<Self> {
+    pub async fn read(ports: &impl DynamoDbApi, loaded: Loaded) -> Result<Self> {
         let record = &loaded.record;
-        let key = store::state(record.environment_id());
-        let state = store::load_or_default(ports, &key).await?;
+        let key = ledger::state(record.environment_id());
+        let state = ledger::load_or_default(ports, &key).await?;
         let is_to_a_snapshot = record.action.is_to_a_snapshot();
         let goal = match record.snapshot.filter(|_| is_to_a_snapshot) {
             Some(number) => {
-                let key = store::snapshot(record.environment_id(), number);
-                let snapshot = store::require(ports, &key).await?;
+                let key = ledger::snapshot(record.environment_id(), number);
+                let snapshot = ledger::require(ports, &key).await?;
                 Some(snapshot.value.with_found(&state.value))
             }
             None if is_to_a_snapshot => {
@@ -274,10 +274,10 @@ impl AllWanted<'_> {
 /// Returns the snapshot that a rollback from what a release leaves goes to: the one that it replaces, or a good one
 /// before that.
 async fn way_back(
-    ports: &impl Ledger,
+    ports: &impl DynamoDbApi,
     loaded: &Loaded,
     state: &EnvironmentState,
-) -> Answered<Option<Snapshot>> {
+) -> Result<Option<Snapshot>> {
     let record = &loaded.record;
     if record.action != ActionName::Deploy || state.irreversible.is_empty() {
         return Ok(None);
@@ -290,10 +290,10 @@ async fn way_back(
 /// Returns the components that run and are not declared, but were declared when the present snapshot was made. Later
 /// deployments do not tell of them any more.
 async fn leaving(
-    ports: &impl Ledger,
+    ports: &impl DynamoDbApi,
     loaded: &Loaded,
     state: &EnvironmentState,
-) -> Answered<Vec<ComponentName>> {
+) -> Result<Vec<ComponentName>> {
     let declared = &loaded.resolved.components;
     let running = state.running.keys();
     let gone: Vec<&ComponentName> = running
@@ -312,22 +312,22 @@ async fn leaving(
 
 /// The declaration under which the present snapshot was made, where that is still known.
 async fn declared_before(
-    ports: &impl Ledger,
+    ports: &impl DynamoDbApi,
     loaded: &Loaded,
     state: &EnvironmentState,
-) -> Answered<Option<Arc<Declaration>>> {
+) -> Result<Option<Arc<Declaration>>> {
     let record = &loaded.record;
-    let key = store::snapshot(record.environment_id(), state.snapshot);
-    let Some(snapshot) = store::load(ports, &key).await? else {
+    let key = ledger::snapshot(record.environment_id(), state.snapshot);
+    let Some(snapshot) = ledger::load(ports, &key).await? else {
         return Ok(None);
     };
-    let key = store::deployment(&snapshot.value.deployment);
-    let made_by = store::load(ports, &key).await?;
+    let key = ledger::deployment(&snapshot.value.deployment);
+    let made_by = ledger::load(ports, &key).await?;
     // What was handed over came by another application's deployment.
     let Some(made_by) = made_by.filter(|made_by| made_by.value.app == record.app) else {
         return Ok(None);
     };
-    let key = store::declaration(&record.app, &made_by.value.declaration);
-    let declared = store::load(ports, &key).await?;
-    Ok(declared.and_then(|declared| store::read_declaration(&declared.value).ok()))
+    let key = ledger::declaration(&record.app, &made_by.value.declaration);
+    let declared = ledger::load(ports, &key).await?;
+    Ok(declared.and_then(|declared| ledger::read_declaration(&declared.value).ok()))
 }

@@ -2,9 +2,9 @@
 
 use super::component::Draft;
 use super::scene::{Ports, Scene};
+use crate::ledger::{self, Stored};
 use crate::pin;
-use crate::ports::{Answered, Write};
-use crate::store::{self, Stored};
+use crate::ports::{Result, Write};
 use std::collections::BTreeMap;
 use windlass_domain::fault::Fault;
 use windlass_domain::finding::Finding;
@@ -20,10 +20,10 @@ pub struct Tenancy {
 }
 
 /// Looks up who owns each target, and claims it.
-pub async fn check(ports: &impl Ports, scene: &Scene, drafts: &[Draft<'_>]) -> Answered<Tenancy> {
+pub async fn check(ports: &impl Ports, scene: &Scene, drafts: &[Draft<'_>]) -> Result<Tenancy> {
     let mut tenancy = Tenancy::default();
     let app = &scene.loaded.record.app;
-    if !store::is_declared(ports, app).await? {
+    if !ledger::is_declared(ports, app).await? {
         // The application was removed since this was accepted.
         tenancy.findings.push(pin::no_declaration(app));
         return Ok(tenancy);
@@ -44,8 +44,8 @@ pub async fn check(ports: &impl Ports, scene: &Scene, drafts: &[Draft<'_>]) -> A
         };
         for claim in &prepared.claims {
             if !known.contains_key(claim.resource.as_str()) {
-                let key = store::target(&claim.resource);
-                let claims = store::load_or_default(ports, &key).await?;
+                let key = ledger::target(&claim.resource);
+                let claims = ledger::load_or_default(ports, &key).await?;
                 known.insert(&claim.resource, (claims, false));
             }
             let Some((claims, changed)) = known.get_mut(claim.resource.as_str()) else {
@@ -59,9 +59,9 @@ pub async fn check(ports: &impl Ports, scene: &Scene, drafts: &[Draft<'_>]) -> A
     }
     let changed = known.values().filter(|(_, changed)| *changed);
     let put = |(claims, _): &(Stored<Claims>, bool)| {
-        claims.put_indexed(Some(store::claims_index(&claims.key)))
+        claims.put_indexed(Some(ledger::claims_index(&claims.key)))
     };
-    let writes: Answered<Vec<Write>> = changed.map(put).collect();
+    let writes: Result<Vec<Write>> = changed.map(put).collect();
     tenancy.writes = writes?;
     Ok(tenancy)
 }

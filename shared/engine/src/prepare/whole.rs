@@ -4,10 +4,10 @@
 use super::compose::{Composed, compose};
 use super::scene::{Ports, Scene};
 use super::{behind, drafts, gates, moved, tenancy};
-use crate::ports::{Answered, Write};
+use crate::ports::{Result, Write};
 
 /// Looks at everything and plans; answers beside it the writes that claim targets. Nothing is written.
-pub async fn composed(ports: &impl Ports, scene: &Scene) -> Answered<(Composed, Vec<Write>)> {
+pub async fn composed(ports: &impl Ports, scene: &Scene) -> Result<(Composed, Vec<Write>)> {
     let mut drafts = drafts::drafts(ports, scene).await?;
     if let Some(ms) = behind::wait_ms(scene, &drafts, ports.now())? {
         ports.sleep_ms(ms).await;

@@ -2,8 +2,8 @@
 
 use super::compose::Composed;
 use super::scene::{Ports, Scene};
-use crate::ports::{Answered, Condition, Transacted, Write};
-use crate::store::{self, Range, Stored};
+use crate::ledger::{self, Range, Stored};
+use crate::ports::{Condition, Result, Transacted, Write};
 use std::collections::BTreeMap;
 use windlass_domain::name::ComponentName;
 use windlass_domain::plan::Outcome;
@@ -19,14 +19,14 @@ pub async fn write(
     scene: &Scene,
     composed: &Composed,
     claims: Vec<Write>,
-) -> Answered<bool> {
-    let key = store::plan(&scene.loaded.record.id);
+) -> Result<bool> {
+    let key = ledger::plan(&scene.loaded.record.id);
     let plan = Stored::new(key, composed.plan.clone());
     if composed.plan.outcome == Outcome::Change || !composed.seen.is_empty() {
         let mut writes = claims;
         let id = &scene.loaded.record.id;
-        writes.extend(steps(ports, &store::steps(id), &composed.steps).await?);
-        writes.extend(steps(ports, &store::all_seen(id), &composed.seen).await?);
+        writes.extend(steps(ports, &ledger::steps(id), &composed.steps).await?);
+        writes.extend(steps(ports, &ledger::all_seen(id), &composed.seen).await?);
         for some in writes.chunks(PER_TRANSACTION) {
             // As soon as a twin has written the plan, its steps may be changing.
             let no_plan = Write::check(plan.key.clone(), Condition::Absent);
@@ -40,7 +40,7 @@ pub async fn write(
     transact(ports, scene, vec![scene.loaded.fence.check(), plan.put()?]).await
 }
 
-async fn transact(ports: &impl Ports, scene: &Scene, writes: Vec<Write>) -> Answered<bool> {
+async fn transact(ports: &impl Ports, scene: &Scene, writes: Vec<Write>) -> Result<bool> {
     match ports.transact(writes).await? {
         Transacted::Done => Ok(true),
         Transacted::Refused(_) => {
@@ -51,8 +51,8 @@ async fn transact(ports: &impl Ports, scene: &Scene, writes: Vec<Write>) -> Answ
 }
 
 /// The steps, over those of an invocation that was killed before it wrote the plan.
-async fn steps(ports: &impl Ports, range: &Range<Step>, steps: &[Step]) -> Answered<Vec<Write>> {
-    let known = store::load_all(ports, range).await?;
+async fn steps(ports: &impl Ports, range: &Range<Step>, steps: &[Step]) -> Result<Vec<Write>> {
+    let known = ledger::load_all(ports, range).await?;
     let mut known: BTreeMap<ComponentName, Stored<Step>> = known
         .into_iter()
         .map(|step| (step.value.component.clone(), step))

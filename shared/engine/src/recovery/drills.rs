@@ -4,10 +4,10 @@
 use super::ports::Ports;
 use super::start::{has_ended, quarter};
 use crate::faults::Faults;
+use crate::ledger::{self, Stored};
 use crate::overview::here;
 use crate::pin;
-use crate::ports::{Answered, Clock, Executions};
-use crate::store::{self, Stored};
+use crate::ports::{Clock, Result, StepFunctionsApi};
 use crate::trouble::apart;
 use serde_json::{Value, json};
 use windlass_domain::drill::Drill;
@@ -24,7 +24,7 @@ const BEGINS_WITHIN_MS: u64 = 20_000;
 
 /// Starts the way back of each drill that awaits it. One that goes wrong keeps no other from its turn.
 pub async fn come_back_all(ports: &impl Ports, began: Time, faults: &mut Faults) {
-    let all = store::load_first_indexed(ports, &store::DRILLS, AT_MOST, faults).await;
+    let all = ledger::load_first_indexed(ports, &ledger::DRILLS, AT_MOST, faults).await;
     for Stored { key, value, .. } in all {
         if ports.now().ms_since(began) > BEGINS_WITHIN_MS {
             break;
@@ -33,7 +33,7 @@ pub async fn come_back_all(ports: &impl Ports, began: Time, faults: &mut Faults)
             continue;
         };
         let what = format!("the way back of drill {}", drill.id);
-        let Some((app, environment)) = store::environment_of(&key.pk) else {
+        let Some((app, environment)) = ledger::environment_of(&key.pk) else {
             let text = format!("the ledger's partition {} is no environment's", key.pk);
             faults.note(what, Fault::internal(text));
             continue;
@@ -47,10 +47,10 @@ pub async fn come_back_all(ports: &impl Ports, began: Time, faults: &mut Faults)
 /// is started once; one that has ended while the drill still awaits it had recorded nothing, and is started again, at most
 /// once in a quarter of an hour.
 pub async fn come_back(
-    ports: &(impl Executions + Clock),
+    ports: &(impl StepFunctionsApi + Clock),
     of: EnvironmentId<'_>,
     drill: &Drill,
-) -> Answered<()> {
+) -> Result<()> {
     let EnvironmentId { app, environment } = of;
     let nth = format!("drill-back-{}", drill.tries + 1);
     let input = json!({
@@ -71,11 +71,11 @@ pub async fn come_back(
 /// Starts an execution under a name that stands for what is to be done. If it has ended and that is still to be done,
 /// it is started again, at most once in a quarter of an hour.
 async fn start_once(
-    ports: &(impl Executions + Clock),
+    ports: &(impl StepFunctionsApi + Clock),
     which: &str,
     input: &Value,
     name: impl Fn(&str) -> String,
-) -> Answered<()> {
+) -> Result<()> {
     let first = ports.start(&name(which), input).await?;
     if has_ended(ports, &first).await? {
         let again = format!("{which}-{}", quarter(ports));
@@ -86,7 +86,7 @@ async fn start_once(
 
 /// Starts the drill that is due by the declaration in force, where nothing is in its way. Its key stands for it until a
 /// drill has ended since: so there is one, however often it is started.
-pub async fn begin_where_due(ports: &impl Ports, of: EnvironmentId<'_>) -> Answered<()> {
+pub async fn begin_where_due(ports: &impl Ports, of: EnvironmentId<'_>) -> Result<()> {
     let EnvironmentId { app, environment } = of;
     let Ok(in_force) = apart(pin::declaration_in_force(ports, app).await)? else {
         return Ok(());

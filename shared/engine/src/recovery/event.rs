@@ -1,7 +1,7 @@
 use super::{Owner, start};
+use crate::ledger::{self};
 use crate::log;
-use crate::ports::{Answered, Clock, Executions, Ledger};
-use crate::store::{self};
+use crate::ports::{Clock, DynamoDbApi, Result, StepFunctionsApi};
 use serde_json::Value;
 use windlass_domain::deployment::Deployment;
 use windlass_domain::environment::HeldState;
@@ -11,7 +11,10 @@ use windlass_domain::identity::DeploymentId;
 /// An execution ended ABORTED, TIMED_OUT or FAILED (AWS Step Functions Developer Guide,
 /// "Automating Step Functions event delivery with EventBridge"). One whose deployment has an ending,
 /// or which another execution has taken over from, needs nothing.
-pub async fn handle(ports: &(impl Ledger + Executions + Clock), event: &Value) -> Answered<()> {
+pub async fn handle(
+    ports: &(impl DynamoDbApi + StepFunctionsApi + Clock),
+    event: &Value,
+) -> Result<()> {
     let arn = event
         .pointer("/detail/executionArn")
         .and_then(Value::as_str)
@@ -27,8 +30,8 @@ pub async fn handle(ports: &(impl Ledger + Executions + Clock), event: &Value) -
     if record.ending.is_some() {
         return Ok(());
     }
-    let key = store::lock(record.environment_id());
-    let lock = store::load_or_default(ports, &key).await?;
+    let key = ledger::lock(record.environment_id());
+    let lock = ledger::load_or_default(ports, &key).await?;
     let token = match &lock.value.held {
         Some(held) if held.deployment == record.id => {
             let goes_on = if is_owner {
@@ -56,14 +59,14 @@ pub async fn handle(ports: &(impl Ledger + Executions + Clock), event: &Value) -
 /// The deployment that an execution worked for, or, of a recovery that died before it had taken over, was to
 /// work for, and whether it did.
 async fn meant(
-    ports: &impl Ledger,
+    ports: &impl DynamoDbApi,
     event: &Value,
     arn: &str,
-) -> Answered<Option<(Deployment, bool)>> {
-    let known = store::load(ports, &store::execution(arn)).await?;
+) -> Result<Option<(Deployment, bool)>> {
+    let known = ledger::load(ports, &ledger::execution(arn)).await?;
     if let Some(known) = known {
-        let key = store::deployment(&known.value.deployment);
-        let record = store::require(ports, &key).await?;
+        let key = ledger::deployment(&known.value.deployment);
+        let record = ledger::require(ports, &key).await?;
         return Ok(Some((record.value, true)));
     }
     let input = event.pointer("/detail/input").and_then(Value::as_str);
@@ -76,8 +79,8 @@ async fn meant(
     else {
         return Ok(None);
     };
-    let key = store::deployment(&DeploymentId(id.to_owned()));
-    let record = store::load(ports, &key).await?;
+    let key = ledger::deployment(&DeploymentId(id.to_owned()));
+    let record = ledger::load(ports, &key).await?;
     let record = record.map(|record| record.value).filter(|record| {
         input["app"] == record.app.as_str() && input["environment"] == record.environment.as_str()
     });

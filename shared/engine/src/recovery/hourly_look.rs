@@ -6,10 +6,10 @@ use super::ports::Ports;
 use super::restore::restore;
 use super::who;
 use crate::faults::Faults;
+use crate::ledger::{self, Stored};
 use crate::observe::glance;
 use crate::pin;
-use crate::ports::{Answered, Ledger, Transacted, Write};
-use crate::store::{self, Stored};
+use crate::ports::{DynamoDbApi, Result, Transacted, Write};
 use crate::trouble::apart;
 use std::collections::{BTreeMap, BTreeSet};
 use windlass_domain::environment::{EnvironmentState, Running};
@@ -33,8 +33,8 @@ pub async fn look(ports: &impl Ports, began: Time, awaited: &BTreeSet<Place>, fa
     if ports.now().ms_since(began) > BEGINS_WITHIN_MS {
         return;
     }
-    let known = store::load_whole_index(ports, &store::HOURLY_LOOKS, faults).await;
-    let states = store::load_whole_index(ports, &store::ENVIRONMENTS, faults).await;
+    let known = ledger::load_whole_index(ports, &ledger::HOURLY_LOOKS, faults).await;
+    let states = ledger::load_whole_index(ports, &ledger::ENVIRONMENTS, faults).await;
     let (Some(mut known), Some(states)) = (known, states) else {
         return;
     };
@@ -73,7 +73,7 @@ fn place_of(look: &HourlyLook) -> Place {
 fn by_place(states: Vec<Stored<EnvironmentState>>) -> BTreeMap<Place, Stored<EnvironmentState>> {
     let placed = states
         .into_iter()
-        .filter_map(|state| Some((store::environment_of(&state.key.pk)?, state)));
+        .filter_map(|state| Some((ledger::environment_of(&state.key.pk)?, state)));
     placed.collect()
 }
 
@@ -100,9 +100,9 @@ fn is_watched(running: &Running) -> bool {
     !running.once
 }
 
-async fn add(ports: &impl Ports, of: EnvironmentId<'_>) -> Answered<()> {
-    let key = store::hourly_look(of);
-    let former = store::load(ports, &key).await?;
+async fn add(ports: &impl Ports, of: EnvironmentId<'_>) -> Result<()> {
+    let key = ledger::hourly_look(of);
+    let former = ledger::load(ports, &key).await?;
     let new = HourlyLook::new(of, ports.now());
     let mut look = match former {
         // It had removed everything, and something runs again.
@@ -121,13 +121,13 @@ async fn one(
     ports: &impl Ports,
     found: Stored<HourlyLook>,
     spent: u32,
-) -> Answered<Option<Stored<HourlyLook>>> {
+) -> Result<Option<Stored<HourlyLook>>> {
     let (app, environment) = (&found.value.app, &found.value.environment);
     // The index may be behind.
-    let mut item = store::require(ports, &found.key).await?;
-    let lock = store::load_or_default(ports, &store::lock(found.value.environment_id())).await?;
-    let key = store::state(found.value.environment_id());
-    let state = store::load_or_default(ports, &key).await?;
+    let mut item = ledger::require(ports, &found.key).await?;
+    let lock = ledger::load_or_default(ports, &ledger::lock(found.value.environment_id())).await?;
+    let key = ledger::state(found.value.environment_id());
+    let state = ledger::load_or_default(ports, &key).await?;
     let now = ports.now();
     if !HourlyLook::is_quiet(&lock.value, now) || !item.value.is_due(state.rev, now) {
         return Ok(None);
@@ -172,7 +172,7 @@ async fn watched(
     ports: &impl Ports,
     EnvironmentId { app, environment }: EnvironmentId<'_>,
     mut running: BTreeMap<ComponentName, Running>,
-) -> Answered<(BTreeMap<ComponentName, Running>, Declared)> {
+) -> Result<(BTreeMap<ComponentName, Running>, Declared)> {
     running.retain(|_, running| is_watched(running));
     let mut heal = Declared::new();
     if let Ok(in_force) = apart(pin::declaration_in_force(ports, app).await)? {
@@ -200,10 +200,10 @@ async fn glances(
 
 /// Writes the look, where nobody else has. `false`: somebody has, or what must hold does not.
 async fn save(
-    ports: &impl Ledger,
+    ports: &impl DynamoDbApi,
     look: &mut Stored<HourlyLook>,
     mut also: Vec<Write>,
-) -> Answered<bool> {
+) -> Result<bool> {
     also.push(put(look)?);
     let done = ports.transact(also).await? == Transacted::Done;
     look.rev += u64::from(done);
@@ -211,13 +211,13 @@ async fn save(
 }
 
 /// Returns the write of a look, with its place among those that come due.
-pub fn put(look: &Stored<HourlyLook>) -> Answered<Write> {
+pub fn put(look: &Stored<HourlyLook>) -> Result<Write> {
     let HourlyLook {
         app,
         environment,
         due,
         ..
     } = &look.value;
-    let index = store::hourly_look_index(*due, EnvironmentId::new(app, environment));
+    let index = ledger::hourly_look_index(*due, EnvironmentId::new(app, environment));
     look.put_indexed(Some(index).filter(|_| !look.value.is_over()))
 }

@@ -22,13 +22,13 @@ pub use schedule::Looked;
 pub use start::{has_ended, of_waiting, quarter, start};
 pub use wake::wake;
 
-use crate::ports::Answered;
+use crate::ports::Result;
 use serde_json::Value;
 use windlass_domain::fault::{Fault, FaultName};
 
 /// Serves the execution-status rule and the schedule. Both may come twice, late or never: the
 /// first is quick, the second finds what the first missed, and answers what it came to.
-pub async fn handle(ports: &impl Ports, event: Value) -> Answered<Option<Looked>> {
+pub async fn handle(ports: &impl Ports, event: Value) -> Result<Option<Looked>> {
     match event.get("detail-type").and_then(Value::as_str) {
         Some("Step Functions Execution Status Change") => {
             event::handle(ports, &event).await?;

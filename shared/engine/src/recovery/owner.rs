@@ -1,7 +1,7 @@
 //! Finds out whether an execution still works for a deployment, as far as Step Functions tells: its answer may be
 //! behind (AWS Step Functions API Reference, DescribeExecution: eventually consistent).
 
-use crate::ports::{Answered, Clock, Execution, Executions};
+use crate::ports::{Clock, Execution, Result, StepFunctionsApi};
 use windlass_domain::step::SEEN_AFTER_MS;
 use windlass_domain::time::Time;
 
@@ -19,7 +19,11 @@ pub enum Owner {
 
 impl Owner {
     /// Looks at an execution that has worked for a deployment since then.
-    pub async fn of(ports: &(impl Executions + Clock), arn: &str, since: Time) -> Answered<Self> {
+    pub async fn of(
+        ports: &(impl StepFunctionsApi + Clock),
+        arn: &str,
+        since: Time,
+    ) -> Result<Self> {
         let found = ports.execution(arn).await?;
         let is_new = ports.now().ms_since(since) < SEEN_AFTER_MS;
         Ok(match found {
@@ -32,10 +36,10 @@ impl Owner {
     /// The same of one of which was told that it has ended: it is looked at until that shows, for as
     /// long as an answer may be behind.
     pub async fn of_ended(
-        ports: &(impl Executions + Clock),
+        ports: &(impl StepFunctionsApi + Clock),
         arn: &str,
         since: Time,
-    ) -> Answered<Self> {
+    ) -> Result<Self> {
         let began = ports.now();
         loop {
             let owner = Self::of(ports, arn, since).await?;

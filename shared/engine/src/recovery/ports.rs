@@ -1,8 +1,8 @@
 //! The ports that recovery needs.
 
 use crate::observe;
-use crate::ports::Executions;
+use crate::ports::StepFunctionsApi;
 
 /// The ports that recovery needs.
-pub trait Ports: observe::Ports + Executions {}
-impl<P: observe::Ports + Executions> Ports for P {}
+pub trait Ports: observe::Ports + StepFunctionsApi {}
+impl<P: observe::Ports + StepFunctionsApi> Ports for P {}

@@ -1,8 +1,8 @@
 //! Asks for a restore of what has drifted, after a look that found it. The conductor decides at the turn.
 
 use super::ports::Ports;
-use crate::ports::Answered;
-use crate::store::Stored;
+use crate::ledger::Stored;
+use crate::ports::Result;
 use serde_json::json;
 use windlass_domain::digest::Digest;
 use windlass_domain::environment::{EnvironmentState, Lock};
@@ -18,7 +18,7 @@ pub async fn restore(
     seen: &HourlyLook,
     lock: &Lock,
     state: &Stored<EnvironmentState>,
-) -> Answered<()> {
+) -> Result<()> {
     let standing = Standing {
         look: Some(seen),
         lock,

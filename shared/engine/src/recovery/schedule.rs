@@ -5,9 +5,9 @@ use super::second_look::look_again;
 use super::unended::{self, Stands, Unended};
 use super::{Owner, start, wake};
 use crate::faults::Faults;
+use crate::ledger::{self};
 use crate::log;
-use crate::ports::{Answered, Clock, Executions, Ledger};
-use crate::store::{self};
+use crate::ports::{Clock, DynamoDbApi, Result, StepFunctionsApi};
 use serde::Serialize;
 use std::collections::{BTreeSet, VecDeque};
 use tracing::Instrument as _;
@@ -49,7 +49,7 @@ pub struct Looked {
 ///
 /// # Errors
 /// Something could not be read or looked at; all else was, or is left to the next runs.
-pub async fn handle(ports: &impl Ports) -> Answered<Looked> {
+pub async fn handle(ports: &impl Ports) -> Result<Looked> {
     let (began, mut faults, mut woken) = (ports.now(), Faults::default(), Woken::new());
     let mut holding = from_a_place(unended::holding(ports, &mut faults).await, began);
     let mut others = from_a_place(unended::others(ports, &mut faults).await, began);
@@ -110,7 +110,7 @@ fn first(count: usize, now: Time) -> usize {
     usize::try_from((part * count) >> 32).unwrap_or_default()
 }
 
-async fn look_at(ports: &impl Ports, one: &Unended, woken: &mut Woken) -> Answered<()> {
+async fn look_at(ports: &impl Ports, one: &Unended, woken: &mut Woken) -> Result<()> {
     match &one.stands {
         Stands::Holding(held, token) => look_at_owner(ports, one, held, *token).await,
         Stands::Waiting => look_at_waiting(ports, one, woken).await,
@@ -125,21 +125,21 @@ async fn look_at(ports: &impl Ports, one: &Unended, woken: &mut Woken) -> Answer
 }
 
 async fn recover(
-    ports: &(impl Executions + Clock),
+    ports: &(impl StepFunctionsApi + Clock),
     one: &Unended,
     token: u64,
     cause: &str,
-) -> Answered<()> {
+) -> Result<()> {
     start(ports, one.environment_id(), &one.deployment, token, cause).await?;
     Ok(())
 }
 
 async fn look_at_owner(
-    ports: &(impl Executions + Clock),
+    ports: &(impl StepFunctionsApi + Clock),
     one: &Unended,
     held: &Held,
     token: u64,
-) -> Answered<()> {
+) -> Result<()> {
     if held.state == HeldState::NeedsOperator
         || Owner::of(ports, &held.execution, held.since).await? == Owner::Running
     {
@@ -150,12 +150,12 @@ async fn look_at_owner(
 }
 
 async fn look_at_waiting(
-    ports: &(impl Ledger + Executions + Clock),
+    ports: &(impl DynamoDbApi + StepFunctionsApi + Clock),
     one: &Unended,
     woken: &mut Woken,
-) -> Answered<()> {
-    let key = store::deployment(&one.deployment);
-    let record = store::load(ports, &key).await?;
+) -> Result<()> {
+    let key = ledger::deployment(&one.deployment);
+    let record = ledger::load(ports, &key).await?;
     let Some(record) = record else {
         // The ledger was restored in part; the others are still looked at.
         tracing::error!("it waits but has no record");
@@ -168,7 +168,7 @@ async fn look_at_waiting(
         return recover(ports, one, 0, &cause).await;
     }
     let (app, environment) = (&one.app, &one.environment);
-    let lock = store::load_or_default(ports, &store::lock(one.environment_id())).await?;
+    let lock = ledger::load_or_default(ports, &ledger::lock(one.environment_id())).await?;
     // All that wait there are woken by the first of them; also to be refused, where only an operator goes on.
     let is_over = lock.value.held.is_none() || lock.value.stuck().is_some();
     if is_over && woken.insert((app.clone(), environment.clone())) {

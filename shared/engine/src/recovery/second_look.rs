@@ -3,10 +3,10 @@
 use super::hourly_look;
 use super::ports::Ports;
 use crate::faults::Faults;
+use crate::ledger::{self, Stored};
 use crate::log;
 use crate::observe::glance;
-use crate::ports::{Answered, Ledger, Transacted, Write};
-use crate::store::{self, Stored};
+use crate::ports::{DynamoDbApi, Result, Transacted, Write};
 use serde_json::json;
 use std::collections::{BTreeMap, BTreeSet};
 use tracing::Instrument as _;
@@ -35,7 +35,7 @@ pub async fn look_again(
     faults: &mut Faults,
 ) -> BTreeSet<(AppName, EnvironmentName)> {
     let now = ports.now();
-    let looks = store::load_first_indexed(ports, &store::SECOND_LOOKS, AT_MOST, faults).await;
+    let looks = ledger::load_first_indexed(ports, &ledger::SECOND_LOOKS, AT_MOST, faults).await;
     let awaited = looks.iter().filter(|look| look.value.looked.is_none());
     let awaited = awaited.map(|look| (look.value.app.clone(), look.value.environment.clone()));
     let awaited = awaited.collect();
@@ -51,11 +51,11 @@ pub async fn look_again(
     awaited
 }
 
-async fn one(ports: &impl Ports, mut look: Stored<SecondLook>) -> Answered<()> {
+async fn one(ports: &impl Ports, mut look: Stored<SecondLook>) -> Result<()> {
     if look.value.looked.is_some() {
         return hold(ports, look).await;
     }
-    let found = store::load_or_default(ports, &store::lock(look.value.environment_id())).await?;
+    let found = ledger::load_or_default(ports, &ledger::lock(look.value.environment_id())).await?;
     let holder = found.value.held.as_ref();
     if holder.is_some_and(|held| held.state != HeldState::NeedsOperator) {
         // A deployment changes now the targets that would be looked at.
@@ -94,9 +94,9 @@ async fn not_again(
     ports: &impl Ports,
     look: &SecondLook,
     glances: BTreeMap<ComponentName, Glance>,
-) -> Answered<Write> {
-    let key = store::hourly_look(look.environment_id());
-    let known = store::load(ports, &key).await?;
+) -> Result<Write> {
+    let key = ledger::hourly_look(look.environment_id());
+    let known = ledger::load(ports, &key).await?;
     let new = || HourlyLook::new(look.environment_id(), ports.now());
     let mut hourly = known.unwrap_or_else(|| Stored::new(key, new()));
     let changed = glances.into_iter();
@@ -112,7 +112,7 @@ async fn glances(
     look: &SecondLook,
     holder: Option<&DeploymentId>,
     may_try: bool,
-) -> Answered<BTreeMap<ComponentName, Glance>> {
+) -> Result<BTreeMap<ComponentName, Glance>> {
     let mut left = left(ports, look).await?;
     if let Some(holder) = holder {
         // A component that the holder changed and could not restore is told already, and a person is called to it.
@@ -131,24 +131,24 @@ async fn glances(
 }
 
 async fn left(
-    ports: &impl Ledger,
+    ports: &impl DynamoDbApi,
     look: &SecondLook,
-) -> Answered<BTreeMap<ComponentName, Running>> {
-    let key = store::state(look.environment_id());
-    let state = store::load_or_default(ports, &key).await?;
+) -> Result<BTreeMap<ComponentName, Running>> {
+    let key = ledger::state(look.environment_id());
+    let state = ledger::load_or_default(ports, &key).await?;
     let steps = steps(ports, &look.deployment).await?;
     Ok(look.left(steps.iter().map(|step| &step.value), &state.value))
 }
 
-async fn steps(ports: &impl Ledger, deployment: &DeploymentId) -> Answered<Vec<Stored<Step>>> {
-    store::load_all(ports, &store::steps(deployment)).await
+async fn steps(ports: &impl DynamoDbApi, deployment: &DeploymentId) -> Result<Vec<Stored<Step>>> {
+    ledger::load_all(ports, &ledger::steps(deployment)).await
 }
 
 /// Holds automatic deployments: the next one would take what nobody released for the state before,
 /// and bring that back where it is undone. The look is over when the execution that holds them has
 /// succeeded, which the next run of the schedule sees; one that has not is told, and followed by another, but
 /// for the sixth.
-async fn hold(ports: &impl Ports, mut look: Stored<SecondLook>) -> Answered<()> {
+async fn hold(ports: &impl Ports, mut look: Stored<SecondLook>) -> Result<()> {
     let Some(arn) = look.value.hold.clone() else {
         return start_to_hold(ports, look).await;
     };
@@ -176,7 +176,7 @@ async fn hold(ports: &impl Ports, mut look: Stored<SecondLook>) -> Answered<()> 
     }
 }
 
-async fn start_to_hold(ports: &impl Ports, mut look: Stored<SecondLook>) -> Answered<()> {
+async fn start_to_hold(ports: &impl Ports, mut look: Stored<SecondLook>) -> Result<()> {
     let (app, environment) = (&look.value.app, &look.value.environment);
     let input = json!({
         "action": "hold",
@@ -198,11 +198,11 @@ async fn start_to_hold(ports: &impl Ports, mut look: Stored<SecondLook>) -> Answ
 
 /// Writes the look, where nobody else has. `false`: somebody has, or what must hold does not.
 async fn save(
-    ports: &impl Ledger,
+    ports: &impl DynamoDbApi,
     look: &mut Stored<SecondLook>,
     mut also: Vec<Write>,
-) -> Answered<bool> {
-    let index = store::second_look_index(look.value.due, &look.value.deployment);
+) -> Result<bool> {
+    let index = ledger::second_look_index(look.value.due, &look.value.deployment);
     also.push(look.put_indexed(Some(index).filter(|_| !look.value.is_over()))?);
     let done = ports.transact(also).await? == Transacted::Done;
     look.rev += u64::from(done);

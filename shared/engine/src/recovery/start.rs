@@ -1,4 +1,4 @@
-use crate::ports::{Answered, Clock, Executions};
+use crate::ports::{Clock, Result, StepFunctionsApi};
 use serde_json::json;
 use windlass_domain::deployment::Deployment;
 use windlass_domain::identity::EnvironmentId;
@@ -15,12 +15,12 @@ const AGAIN_AFTER_MS: u64 = 15 * 60 * 1000;
 /// reached for so long, or Step Functions still told it that the owner runs. It is started again,
 /// at most once in a quarter of an hour.
 pub async fn start(
-    ports: &(impl Executions + Clock),
+    ports: &(impl StepFunctionsApi + Clock),
     of: EnvironmentId<'_>,
     deployment: &DeploymentId,
     token: u64,
     cause: &str,
-) -> Answered<String> {
+) -> Result<String> {
     let EnvironmentId { app, environment } = of;
     let recovery = Recovery {
         app,
@@ -38,10 +38,10 @@ pub async fn start(
 
 /// The recovery that was started of a deployment that waited, and has ended it.
 pub async fn of_waiting(
-    ports: &impl Executions,
+    ports: &impl StepFunctionsApi,
     record: &Deployment,
     cause: &str,
-) -> Answered<String> {
+) -> Result<String> {
     let recovery = Recovery {
         app: &record.app,
         environment: &record.environment,
@@ -59,7 +59,7 @@ struct Recovery<'a> {
 }
 
 impl Recovery<'_> {
-    async fn start(&self, ports: &impl Executions, which: &str) -> Answered<String> {
+    async fn start(&self, ports: &impl StepFunctionsApi, which: &str) -> Result<String> {
         let input = json!({
             "action": "recover",
             "app": self.app,
@@ -86,7 +86,7 @@ pub fn quarter(ports: &impl Clock) -> String {
 }
 
 /// Returns whether an execution has ended. An execution that Step Functions does not know yet has just been started.
-pub async fn has_ended(ports: &impl Executions, arn: &str) -> Answered<bool> {
+pub async fn has_ended(ports: &impl StepFunctionsApi, arn: &str) -> Result<bool> {
     let found = ports.execution(arn).await?;
     Ok(found.is_some_and(|execution| execution.status != "RUNNING"))
 }

@@ -1,8 +1,8 @@
 //! Lists the deployments that have no ending yet, from the index.
 
 use crate::faults::Faults;
-use crate::ports::Ledger;
-use crate::store::{self, Stored};
+use crate::ledger::{self, Stored};
+use crate::ports::DynamoDbApi;
 use windlass_domain::deployment::Deployment;
 use windlass_domain::environment::Held;
 use windlass_domain::fault::Fault;
@@ -38,9 +38,9 @@ pub enum Stands {
 }
 
 /// Those that hold a lock. What cannot be read is noted, and hides no other.
-pub async fn holding(ports: &impl Ledger, faults: &mut Faults) -> Vec<Unended> {
+pub async fn holding(ports: &impl DynamoDbApi, faults: &mut Faults) -> Vec<Unended> {
     let mut all = Vec::new();
-    let locks = store::load_all_indexed(ports, &store::HELD, faults).await;
+    let locks = ledger::load_all_indexed(ports, &ledger::HELD, faults).await;
     for Stored { key, value, .. } in locks {
         if let Some(held) = value.held {
             let deployment = held.deployment.clone();
@@ -53,9 +53,9 @@ pub async fn holding(ports: &impl Ledger, faults: &mut Faults) -> Vec<Unended> {
 
 /// All others: those that wait, and those that have not had a turn yet. What cannot be read is noted,
 /// and hides no other.
-pub async fn others(ports: &impl Ledger, faults: &mut Faults) -> Vec<Unended> {
+pub async fn others(ports: &impl DynamoDbApi, faults: &mut Faults) -> Vec<Unended> {
     let mut all = Vec::new();
-    let waiting = store::load_all_indexed(ports, &store::WAITING, faults).await;
+    let waiting = ledger::load_all_indexed(ports, &ledger::WAITING, faults).await;
     for Stored { key, value, .. } in waiting {
         all.extend(in_environment(
             &key.pk,
@@ -64,7 +64,7 @@ pub async fn others(ports: &impl Ledger, faults: &mut Faults) -> Vec<Unended> {
             faults,
         ));
     }
-    let arriving = store::load_all_indexed(ports, &store::ARRIVING, faults).await;
+    let arriving = ledger::load_all_indexed(ports, &ledger::ARRIVING, faults).await;
     all.extend(arriving.into_iter().map(|record: Stored<Deployment>| {
         let record = record.value;
         let execution = record.executions.into_iter().next();
@@ -84,7 +84,7 @@ fn in_environment(
     stands: Stands,
     faults: &mut Faults,
 ) -> Option<Unended> {
-    let Some((app, environment)) = store::environment_of(pk) else {
+    let Some((app, environment)) = ledger::environment_of(pk) else {
         let fault = Fault::internal(format!("the ledger's partition {pk} is no environment's"));
         faults.note(format!("deployment {deployment}"), fault);
         return None;

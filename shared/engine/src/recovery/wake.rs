@@ -1,6 +1,6 @@
 use crate::faults::Faults;
-use crate::ports::{Answered, Executions, Ledger};
-use crate::store::{self};
+use crate::ledger::{self};
+use crate::ports::{DynamoDbApi, Result, StepFunctionsApi};
 use serde_json::json;
 use windlass_domain::environment::Waiting;
 use windlass_domain::identity::EnvironmentId;
@@ -10,8 +10,11 @@ use windlass_domain::identity::EnvironmentId;
 ///
 /// # Errors
 /// One could not be woken; the others were.
-pub async fn wake(ports: &(impl Ledger + Executions), of: EnvironmentId<'_>) -> Answered<()> {
-    let waiting = store::load_all(ports, &store::all_waiting(of)).await?;
+pub async fn wake(
+    ports: &(impl DynamoDbApi + StepFunctionsApi),
+    of: EnvironmentId<'_>,
+) -> Result<()> {
+    let waiting = ledger::load_all(ports, &ledger::all_waiting(of)).await?;
     let mut faults = Faults::default();
     for waiting in waiting.into_iter().map(|one| one.value) {
         let woken = wake_one(ports, &waiting).await;
@@ -21,7 +24,7 @@ pub async fn wake(ports: &(impl Ledger + Executions), of: EnvironmentId<'_>) -> 
 }
 
 /// Tries its tokens until one is found by which it waits.
-async fn wake_one(ports: &impl Executions, waiting: &Waiting) -> Answered<()> {
+async fn wake_one(ports: &impl StepFunctionsApi, waiting: &Waiting) -> Result<()> {
     for token in waiting.tokens() {
         if ports.succeed_task(token, &json!({})).await? {
             break;

@@ -4,7 +4,7 @@
 
 use super::ports::Ports;
 use crate::observe::trail;
-use crate::ports::{Answered, JsonCall};
+use crate::ports::{JsonCall, Result};
 use serde_json::json;
 use std::collections::BTreeMap;
 use windlass_domain::environment::Running;
@@ -43,7 +43,7 @@ async fn who(
     name: &ComponentName,
     running: &Running,
     difference: &Difference,
-) -> Answered<Who> {
+) -> Result<Who> {
     let Some((place, resource)) = trail(ports, name, running).await? else {
         let why = "it keeps no events of such a target";
         return Ok(Who::Nobody(why.to_owned()));

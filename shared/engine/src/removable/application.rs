@@ -3,8 +3,8 @@
 use super::{Removable, owned};
 use crate::config::Configured;
 use crate::faults::Faults;
-use crate::ports::{Answered, Ledger};
-use crate::store::{self, RepositoryOwner, Stored};
+use crate::ledger::{self, RepositoryOwner, Stored};
+use crate::ports::{DynamoDbApi, Result};
 use std::collections::{BTreeMap, BTreeSet};
 use windlass_domain::declaration::{Declaration, Declared};
 use windlass_domain::finding::Finding;
@@ -23,13 +23,13 @@ pub struct OfApplication {
 impl OfApplication {
     /// Reads it. Its environments are the declared ones, those in which something was deployed, and those that own a
     /// claim: a deployment that failed has left nothing else.
-    pub async fn load(ports: &(impl Ledger + Configured), app: &AppName) -> Answered<Self> {
-        let key = store::declaration_in_force(app);
-        let declared = store::load(ports, &key).await?;
+    pub async fn load(ports: &(impl DynamoDbApi + Configured), app: &AppName) -> Result<Self> {
+        let key = ledger::declaration_in_force(app);
+        let declared = ledger::load(ports, &key).await?;
         // One that cannot be read any more is withdrawn as well.
         let read = declared
             .as_ref()
-            .map(|one| store::read_declaration(&one.value));
+            .map(|one| ledger::read_declaration(&one.value));
         let read = read.and_then(Result::ok);
         let names = self::environments(ports, app, read.as_deref()).await?;
         let mut environments = BTreeMap::new();
@@ -75,13 +75,15 @@ impl OfApplication {
 
 /// The names of its environments: the declared ones, those in which something was deployed, and those that own a claim.
 pub async fn environments(
-    ports: &impl Ledger,
+    ports: &impl DynamoDbApi,
     app: &AppName,
     declared: Option<&Declaration>,
-) -> Answered<BTreeSet<EnvironmentName>> {
-    let prefix = store::environments_of(app);
-    let keys = store::load_index(ports, &store::ENVIRONMENTS, &prefix).await?;
-    let deployed = keys.iter().filter_map(|key| store::environment_of(&key.pk));
+) -> Result<BTreeSet<EnvironmentName>> {
+    let prefix = ledger::environments_of(app);
+    let keys = ledger::load_index(ports, &ledger::ENVIRONMENTS, &prefix).await?;
+    let deployed = keys
+        .iter()
+        .filter_map(|key| ledger::environment_of(&key.pk));
     let mut names: BTreeSet<EnvironmentName> = deployed.map(|(_, name)| name).collect();
     let claims = owned(ports).await?;
     let owners = claims.into_iter().flat_map(|one| one.held);
@@ -97,11 +99,11 @@ pub async fn environments(
 
 /// The image repositories that are its own.
 pub async fn repositories(
-    ports: &impl Ledger,
+    ports: &impl DynamoDbApi,
     app: &AppName,
-) -> Answered<Vec<Stored<RepositoryOwner>>> {
+) -> Result<Vec<Stored<RepositoryOwner>>> {
     let mut faults = Faults::default();
-    let mut all = store::load_all_indexed(ports, &store::REPOSITORIES, &mut faults).await;
+    let mut all = ledger::load_all_indexed(ports, &ledger::REPOSITORIES, &mut faults).await;
     faults.into_answer()?;
     all.retain(|one| one.value.app == *app);
     Ok(all)

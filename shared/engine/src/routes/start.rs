@@ -1,5 +1,5 @@
 use crate::conductor::{Identified, identify, key_reused};
-use crate::ports::{Answered, Clock, Executions};
+use crate::ports::{Clock, Result, StepFunctionsApi};
 use crate::trouble::{Checked, apart};
 use crate::{log, pin, recovery};
 use serde_json::Value;
@@ -32,7 +32,7 @@ pub struct Begun {
 /// recorded the deployment does not stand in the way: it is started again, at most once in a quarter
 /// of an hour.
 pub async fn begin(
-    ports: &(impl pin::Ports + Executions + Clock),
+    ports: &(impl pin::Ports + StepFunctionsApi + Clock),
     request: &Request,
 ) -> Checked<Begun> {
     log::name_app(&request.app);
@@ -80,10 +80,10 @@ pub async fn begin(
 /// Starts an execution for a request that is not a deployment, or that `Admit` will refuse, so that
 /// the refusal is recorded and told. `seed` names what arrived: the same arrival starts it once.
 pub async fn begin_anyway(
-    ports: &impl Executions,
+    ports: &impl StepFunctionsApi,
     request: &Request,
     seed: &str,
-) -> Answered<String> {
+) -> Result<String> {
     let environment = request
         .environment
         .as_ref()
@@ -98,7 +98,7 @@ pub async fn begin_anyway(
 /// after its end (AWS Step Functions API Reference, StartExecution). Answers a finding where the key was used with
 /// another content.
 pub async fn begin_own(
-    ports: &(impl Executions + Clock),
+    ports: &(impl StepFunctionsApi + Clock),
     request: &Request,
     seed: &str,
 ) -> Checked<String> {
@@ -112,10 +112,10 @@ pub async fn begin_own(
 /// Returns the finding that the execution of a request's key was started with another content. Every route looks at the
 /// execution that it has just started or met, because the ledger knows of neither for some seconds.
 async fn reused(
-    ports: &(impl Executions + Clock),
+    ports: &(impl StepFunctionsApi + Clock),
     request: &Request,
     arn: &str,
-) -> Answered<Option<Finding>> {
+) -> Result<Option<Finding>> {
     if request.idempotency_key.is_none() {
         return Ok(None);
     }
@@ -135,7 +135,7 @@ async fn reused(
     ))
 }
 
-fn input(request: &Request) -> Answered<Value> {
+fn input(request: &Request) -> Result<Value> {
     serde_json::to_value(request)
         .map_err(|error| Fault::internal(format!("a request cannot be written: {error}")))
 }

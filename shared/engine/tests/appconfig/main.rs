@@ -11,7 +11,7 @@ use windlass_domain::plan::KindName;
 use windlass_engine::kinds::Kind;
 use windlass_engine::kinds::appconfig::{Appconfig, Change};
 use windlass_engine::payload::WorkTransition;
-use windlass_engine::ports::Reach;
+use windlass_engine::ports::AssumeRole;
 use windlass_world::World;
 use windlass_world::conformance::{Scene, Subject, conforms, deployment};
 use windlass_world::run::run;
@@ -46,7 +46,7 @@ impl Subject for Growing {
     }
 
     fn arrived(&self, world: &World) {
-        let mut state = world.configurations();
+        let mut state = world.appconfig();
         let profile = state.profile("shopzzz", "flagszz").unwrap();
         let before = u32::from(!self.is_first);
         assert_eq!(profile.made, before + 1, "made once");
@@ -217,7 +217,7 @@ fn somebody_else_s_version_is_left_to_them() {
     let flags = Flags::by((1, 0));
     let release = flags.release(CONTENT);
     assert_eq!(release.forward(), WorkTransition::Changed);
-    let mut put = flags.world.configurations();
+    let mut put = flags.world.appconfig();
     put.profile("shopzzz", "flagszz").unwrap().put(None, "{}");
     drop(put);
     flags.deploy("flagszz", "3");
@@ -236,7 +236,7 @@ fn another_profile_s_deployment_is_waited_for() {
     let flags = Flags::by((1, 0));
     flags
         .world
-        .configurations()
+        .appconfig()
         .profile("shopzzz", "setting")
         .unwrap()
         .put(None, "{}");
@@ -251,7 +251,7 @@ fn another_profile_s_deployment_is_waited_for() {
 #[test]
 fn a_content_that_a_validator_refuses_is_told_and_nothing_was_changed() {
     let flags = Flags::by((1, 0));
-    let mut state = flags.world.configurations();
+    let mut state = flags.world.appconfig();
     state.profile("shopzzz", "flagszz").unwrap().refused = Some("hush".into());
     drop(state);
     let release = flags.release(CONTENT);
@@ -271,7 +271,7 @@ fn the_content_is_in_no_item_of_the_ledger() {
     let release = flags.release(CONTENT);
     assert_eq!(release.forward(), WorkTransition::Changed);
     assert_eq!(release.undo(), WorkTransition::Changed);
-    let ledger = flags.world.ledger();
+    let ledger = flags.world.dynamodb();
     let items = ledger.items.values().map(|item| format!("{item:?}"));
     let all: String = items.collect();
     assert!(all.contains("sha256-"), "the content's hash is there");

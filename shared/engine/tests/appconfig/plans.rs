@@ -6,7 +6,7 @@ use windlass_domain::output::{Given, Output};
 use windlass_domain::tenancy::Claim;
 use windlass_engine::kinds::Stage;
 use windlass_engine::payload::WorkTransition;
-use windlass_world::configurations::named;
+use windlass_world::appconfig::named;
 
 fn whats(stages: &[Stage]) -> String {
     let told: Vec<&str> = stages.iter().map(|stage| stage.what.as_str()).collect();
@@ -70,7 +70,7 @@ fn a_target_that_is_not_ours_or_not_hosted_and_a_document_that_is_none_are_refus
     let flags = Flags::by((1, 0));
     flags.environment(|it| it.tags.clear());
     {
-        let mut state = flags.world.configurations();
+        let mut state = flags.world.appconfig();
         let profile = state.profile("shopzzz", "flagszz").unwrap();
         profile.profile.location = "ssm-parameter://flags".into();
     }
@@ -86,7 +86,7 @@ fn a_target_that_is_not_ours_or_not_hosted_and_a_document_that_is_none_are_refus
 fn a_document_that_is_not_of_its_declared_type_is_refused() {
     let flags = Flags::by((1, 0));
     {
-        let mut state = flags.world.configurations();
+        let mut state = flags.world.appconfig();
         let profile = state.profile("shopzzz", "flagszz").unwrap();
         profile.profile.kind = "AWS.Freeform".into();
     }
@@ -98,12 +98,9 @@ fn a_document_that_is_not_of_its_declared_type_is_refused() {
 #[test]
 fn two_of_one_name_are_told_apart_by_id() {
     let flags = Flags::by((1, 0));
-    flags.world.configurations().put("Shop", "prod", &["flags"]);
-    flags.world.configurations().applications[1].named.name = "shop".into();
-    let other = flags.world.configurations().applications[1]
-        .named
-        .id
-        .clone();
+    flags.world.appconfig().put("Shop", "prod", &["flags"]);
+    flags.world.appconfig().applications[1].named.name = "shop".into();
+    let other = flags.world.appconfig().applications[1].named.id.clone();
     insta::assert_snapshot!(flags.refused(CONTENT).join("\n"), @"BadValue: components.flags.application: AppConfig has 2 of the name `shop`: shopzzz, hopzzzz. Remedy: Write the id of the one that is meant.");
     flags.spec.borrow_mut().application = named("shop").id;
     assert_eq!(flags.refused(CONTENT), [] as [&str; 0]);
@@ -115,7 +112,7 @@ fn a_deployment_under_way_is_busy_whichever_profile_it_is_of() {
     let flags = Flags::by((1, 0));
     flags
         .world
-        .configurations()
+        .appconfig()
         .profile("shopzzz", "setting")
         .unwrap()
         .put(None, "{}");
@@ -175,7 +172,7 @@ fn a_first_configuration_is_warned_of() {
 fn a_label_on_another_content_is_no_proof() {
     let flags = Flags::by((1, 0));
     {
-        let mut state = flags.world.configurations();
+        let mut state = flags.world.appconfig();
         let profile = state.profile("shopzzz", "flagszz").unwrap();
         profile.profile.kind = "AWS.Freeform".into();
         let label = windlass_engine::kinds::appconfig::label(&windlass_domain::digest::Digest::of(

@@ -17,11 +17,11 @@ use windlass_domain::step::{Failure, Step};
 use windlass_engine::deploy;
 use windlass_engine::kinds::appconfig::{self, prepare};
 use windlass_engine::kinds::{PrepareInput, Prepared};
+use windlass_engine::ledger;
 use windlass_engine::payload::{Work, WorkTransition};
-use windlass_engine::ports::{Answered, Item, Key, Named, NewRollout, Strategy};
-use windlass_engine::store;
+use windlass_engine::ports::{Item, Key, Named, NewRollout, Result, Strategy};
 use windlass_world::World;
-use windlass_world::configurations::{Environment, named};
+use windlass_world::appconfig::{Environment, named};
 use windlass_world::conformance::held_for;
 use windlass_world::run::run;
 
@@ -46,7 +46,7 @@ impl Flags {
         let flags = Self::undeployed(minutes);
         flags
             .world
-            .configurations()
+            .appconfig()
             .profile("shopzzz", "flagszz")
             .unwrap()
             .put(None, "{\"flags\":{}}");
@@ -58,11 +58,11 @@ impl Flags {
     /// Makes the same scene, but nothing was deployed before.
     pub fn undeployed(minutes: (u64, u64)) -> Self {
         let world = World::default();
-        world.objects().bucket("artifacts", true);
+        world.s3().bucket("artifacts", true);
         world
-            .configurations()
+            .appconfig()
             .put("shop", "prod", &["flags", "settings"]);
-        world.configurations().strategies.push(Strategy {
+        world.appconfig().strategies.push(Strategy {
             named: Named {
                 id: "slow123".into(),
                 name: "Slow".into(),
@@ -100,7 +100,7 @@ impl Flags {
 
     /// Gives access to the environment, to set a scene or to look.
     pub fn environment<T>(&self, look: impl FnOnce(&mut Environment) -> T) -> T {
-        let mut state = self.world.configurations();
+        let mut state = self.world.appconfig();
         look(
             state
                 .environment(&named("shop").id, &named("prod").id)
@@ -124,7 +124,7 @@ impl Flags {
 
     /// Returns the content of a version.
     pub fn content(&self, version: u32) -> String {
-        let mut state = self.world.configurations();
+        let mut state = self.world.appconfig();
         let profile = state.profile("shopzzz", "flagszz").unwrap();
         let (_, content) = &profile.versions[&version];
         String::from_utf8(content.to_vec()).unwrap()
@@ -138,7 +138,7 @@ impl Flags {
     /// Uploads a document to the artifacts bucket.
     pub fn upload(&self, text: &str) -> Artifact {
         let key = "artifacts/shop/flags/1.json";
-        let mut objects = self.world.objects();
+        let mut objects = self.world.s3();
         let version = objects.upload("artifacts", key, text.to_owned());
         Artifact::Object {
             key: key.into(),
@@ -197,10 +197,10 @@ impl Flags {
             ..unbegun
         };
         let lock = held_for(&step.deployment, 1, false);
-        let lock_key = store::lock(step.environment_id());
-        self.put(lock_key, store::to_body(&lock).unwrap());
-        let key = store::step(&step.deployment, &step.component);
-        self.put(key, store::to_body(&step).unwrap());
+        let lock_key = ledger::lock(step.environment_id());
+        self.put(lock_key, ledger::to_body(&lock).unwrap());
+        let key = ledger::step(&step.deployment, &step.component);
+        self.put(key, ledger::to_body(&step).unwrap());
         Release {
             flags: self,
             id: step.deployment,
@@ -217,7 +217,7 @@ impl Flags {
             index: None,
             expires: None,
         };
-        self.world.ledger().items.insert(key, item.into());
+        self.world.dynamodb().items.insert(key, item.into());
     }
 }
 
@@ -229,7 +229,7 @@ pub struct Release<'f> {
 }
 
 impl Release<'_> {
-    fn invoke(&self, wave: Option<u32>) -> Answered<WorkTransition> {
+    fn invoke(&self, wave: Option<u32>) -> Result<WorkTransition> {
         let work = Work {
             deployment: self.id.clone(),
             token: 1,
@@ -269,9 +269,9 @@ impl Release<'_> {
     }
 
     pub fn step(&self) -> Step {
-        let key = store::step(&self.id, &component());
-        let item = Item::clone(&self.flags.world.ledger().items[&key]);
-        store::from_item::<Step>(item).unwrap().value
+        let key = ledger::step(&self.id, &component());
+        let item = Item::clone(&self.flags.world.dynamodb().items[&key]);
+        ledger::from_item::<Step>(item).unwrap().value
     }
 
     /// Says in words what was sent.

@@ -8,7 +8,7 @@ use windlass_world::World;
 
 /// Gives the artifact this metadata.
 fn say(world: &World, name: &str, value: &str) {
-    let mut objects = world.objects();
+    let mut objects = world.s3();
     let bucket = objects.buckets.get_mut("artifacts").unwrap();
     let version = bucket.keys.get_mut(ZIP).unwrap().last_mut().unwrap();
     version.metadata.insert(name.into(), value.into());
@@ -118,9 +118,9 @@ fn what_is_too_large_to_be_hashed_is_refused_unread() {
     const MOST: u64 = 512 * 1024 * 1024;
     const WEB: &str = "artifacts/shop/web/1.zip";
     let world = uploaded();
-    world.objects().upload("artifacts", WEB, "site");
+    world.s3().upload("artifacts", WEB, "site");
     let web = |bytes: u64, sha256: Option<Digest>| {
-        let mut objects = world.objects();
+        let mut objects = world.s3();
         let bucket = objects.buckets.get_mut("artifacts").unwrap();
         let version = bucket.keys.get_mut(WEB).unwrap().last_mut().unwrap();
         (version.size, version.sha256) = (bytes, sha256);

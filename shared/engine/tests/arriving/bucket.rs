@@ -4,8 +4,8 @@ use crate::place::{DECLARATION, arrives, declared, get, nothing, started, upload
 use serde_json::json;
 use windlass_domain::fault::FaultName;
 use windlass_domain::request::Request;
+use windlass_engine::ledger;
 use windlass_engine::ports::Clock;
-use windlass_engine::store;
 
 #[test]
 fn what_belongs_to_no_application_starts_nothing() {
@@ -109,9 +109,9 @@ fn that_it_was_served_is_noted_for_a_month() {
         .unwrap()
         .to_owned();
     arrives(&world, event).unwrap();
-    let key = store::arrival(&format!("artifacts/shop/web/1.zip {version}"));
+    let key = ledger::arrival(&format!("artifacts/shop/web/1.zip {version}"));
     assert!(get(&world, &key).is_some());
-    let noted = world.ledger().items[&key].expires;
+    let noted = world.dynamodb().items[&key].expires;
     assert_eq!(noted, Some(world.now().plus_s(30 * 24 * 60 * 60)));
 }
 

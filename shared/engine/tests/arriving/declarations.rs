@@ -8,20 +8,20 @@ use windlass_domain::fault::FaultName;
 use windlass_domain::finding::FindingName;
 use windlass_domain::name::AppName;
 use windlass_domain::request::Route;
+use windlass_engine::ledger::{self, RepositoryOwner};
 use windlass_engine::ports::Clock;
-use windlass_engine::store::{self, RepositoryOwner};
 use windlass_world::World;
 use windlass_world::run::run;
 
 const KEY: &str = "apps/shop/app.yaml";
 
 fn in_force(world: &World) -> Option<Declared> {
-    get(world, &store::declaration_in_force(&shop()))
+    get(world, &ledger::declaration_in_force(&shop()))
 }
 
 /// Returns the names of the findings that lie beside the upload.
 fn beside(world: &World) -> Vec<String> {
-    let texts = world.objects().texts("artifacts");
+    let texts = world.s3().texts("artifacts");
     let beside: Value = serde_json::from_str(&texts[&format!("{KEY}.findings.json")]).unwrap();
     let findings = beside["findings"].as_array().unwrap();
     let names = findings.iter().map(|f| f["name"].as_str().unwrap());
@@ -29,7 +29,7 @@ fn beside(world: &World) -> Vec<String> {
 }
 
 fn owner(world: &World, repository: &str) -> Option<AppName> {
-    let owner: Option<RepositoryOwner> = get(world, &store::repository(repository));
+    let owner: Option<RepositoryOwner> = get(world, &ledger::repository(repository));
     owner.map(|owner| owner.app)
 }
 
@@ -40,7 +40,7 @@ fn a_good_one_is_in_force_and_kept_by_its_version() {
     assert_eq!(declared.text, DECLARATION);
     assert_eq!(declared.accepted, world.now());
     assert_eq!(declared.object.as_ref().unwrap().key, KEY);
-    let kept: Option<Declared> = get(&world, &store::declaration(&shop(), &declared.version));
+    let kept: Option<Declared> = get(&world, &ledger::declaration(&shop(), &declared.version));
     assert_eq!(kept, Some(declared));
     assert_eq!(beside(&world), [""; 0]);
     for repository in ["shop/agent", "shop/steady"] {
@@ -86,7 +86,7 @@ fn a_bad_one_is_told_everywhere_and_leaves_the_former_in_force() {
     assert_eq!(beside(&world), ["MissingField", "MissingField"]);
     let refusal: Refusal = get(
         &world,
-        &store::refusal(&shop(), &format!("{KEY} {version}")),
+        &ledger::refusal(&shop(), &format!("{KEY} {version}")),
     )
     .unwrap();
     assert_eq!(refusal.about, KEY);
@@ -130,11 +130,11 @@ fn what_cannot_be_read_of_one_hides_nothing_of_the_rest() {
 #[test]
 fn a_bad_one_is_recorded_also_where_that_write_met_another_one() {
     let world = nothing();
-    world.ledger().busy = 1;
+    world.dynamodb().busy = 1;
     let event = upload(&world, KEY, "app: shop\nversion: 2.0.0\n");
     arrives(&world, event.clone()).unwrap();
     let version = event["detail"]["object"]["version-id"].as_str().unwrap();
-    let key = store::refusal(&shop(), &format!("{KEY} {version}"));
+    let key = ledger::refusal(&shop(), &format!("{KEY} {version}"));
     let refusal: Option<Refusal> = get(&world, &key);
     assert_eq!(refusal.unwrap().findings.len(), 2);
 }
@@ -164,9 +164,9 @@ fn a_repository_belongs_to_one_application() {
         .to_owned();
     arrives(&world, event).unwrap();
     let bank = AppName::new("bank").unwrap();
-    let none: Option<Declared> = get(&world, &store::declaration_in_force(&bank));
+    let none: Option<Declared> = get(&world, &ledger::declaration_in_force(&bank));
     assert_eq!(none, None);
-    let key = store::refusal(&bank, &format!("apps/bank/app.yaml {version}"));
+    let key = ledger::refusal(&bank, &format!("apps/bank/app.yaml {version}"));
     let refusal: Refusal = get(&world, &key).unwrap();
     assert_eq!(
         refusal.findings.len(),
@@ -189,7 +189,7 @@ fn a_repository_belongs_to_one_application() {
 fn mark(world: &World, app: &str) {
     for repository in ["shop/agent", "shop/steady"] {
         let tags = [("windlass:app".to_owned(), app.to_owned())].into();
-        world.registry().tags.insert(repository.into(), tags);
+        world.ecr().tags.insert(repository.into(), tags);
     }
 }
 
@@ -204,7 +204,7 @@ fn a_repository_goes_to_whom_its_name_or_its_tag_says_that_it_belongs() {
         let version = event["detail"]["object"]["version-id"].clone();
         arrives(&world, event).unwrap();
         let about = format!("apps/bank/app.yaml {}", version.as_str().unwrap());
-        let refusal: Option<Refusal> = get(&world, &store::refusal(&bank, &about));
+        let refusal: Option<Refusal> = get(&world, &ledger::refusal(&bank, &about));
         let findings = refusal.map(|refusal| refusal.findings).unwrap_or_default();
         let told = findings.iter().map(|f| format!("{} {}", f.name, f.path));
         told.collect::<Vec<_>>()
@@ -231,11 +231,11 @@ fn a_repository_goes_to_whom_its_name_or_its_tag_says_that_it_belongs() {
 fn it_is_tried_again_while_others_write_and_comes_again_in_the_end() {
     let world = nothing();
     let event = upload(&world, KEY, DECLARATION);
-    world.ledger().busy = 12;
+    world.dynamodb().busy = 12;
     let fault = arrives(&world, event.clone()).unwrap_err();
     assert_eq!(fault.name, FaultName::Unavailable);
     assert_eq!(in_force(&world), None);
-    world.ledger().busy = 11;
+    world.dynamodb().busy = 11;
     arrives(&world, event).unwrap();
     assert!(in_force(&world).is_some());
 }
@@ -244,7 +244,7 @@ fn it_is_tried_again_while_others_write_and_comes_again_in_the_end() {
 fn one_that_cannot_be_read_now_comes_again() {
     let world = nothing();
     let event = upload(&world, KEY, DECLARATION);
-    world.objects().buckets.remove("artifacts");
+    world.s3().buckets.remove("artifacts");
     let fault = arrives(&world, event).unwrap_err();
     assert_eq!(fault.name, FaultName::NotFound);
 }
@@ -266,7 +266,7 @@ fn listed(world: &World) -> Vec<String> {
 fn each_one_in_force_is_in_the_list_also_one_that_came_before_there_was_one() {
     assert_eq!(listed(&declared()), ["shop"]);
     let world = nothing();
-    put_declared(&world, store::declaration_in_force(&shop()), DECLARATION);
+    put_declared(&world, ledger::declaration_in_force(&shop()), DECLARATION);
     assert_eq!(listed(&world), [""; 0]);
     for _ in 0..2 {
         let event = upload(&world, "apps/shop/app.yaml", DECLARATION);

@@ -4,8 +4,8 @@ use crate::place::{DECLARATION, arrives, declared, nothing, shop, started, uploa
 use serde_json::{Value, json};
 use windlass_domain::digest::Digest;
 use windlass_domain::name::AppName;
+use windlass_engine::ledger;
 use windlass_engine::routes::api::{Call, Reply, handle};
-use windlass_engine::store;
 use windlass_world::World;
 use windlass_world::run::run;
 
@@ -75,7 +75,7 @@ fn what_looks_meant_is_listed_and_told_beside_the_upload() {
             "releases/1.0.0.json BadValue"
         ]
     );
-    let texts = world.objects().texts("artifacts");
+    let texts = world.s3().texts("artifacts");
     let beside = texts.keys().filter(|key| key.ends_with(".findings.json"));
     let beside: Vec<&str> = beside.map(String::as_str).collect();
     assert_eq!(
@@ -106,7 +106,7 @@ fn an_artifact_of_no_component_is_listed_with_the_one_that_is_meant() {
 
 /// Returns the findings that lie beside an upload.
 fn beside(world: &World, key: &str) -> Vec<Value> {
-    let texts = world.objects().texts("artifacts");
+    let texts = world.s3().texts("artifacts");
     let beside = texts.get(&format!("{key}.findings.json"));
     let beside: Value = serde_json::from_str(beside.unwrap()).unwrap();
     beside["findings"].as_array().unwrap().clone()
@@ -119,9 +119,9 @@ fn what_lies_beside_an_artifact_of_no_component_is_written_once_and_goes_with_it
     let world = declared();
     let event = upload(&world, "artifacts/shop/wep/1.zip", "…");
     arrives(&world, event.clone()).unwrap();
-    let writes = world.objects().writes;
+    let writes = world.s3().writes;
     arrives(&world, event.clone()).unwrap();
-    assert_eq!(world.objects().writes, writes);
+    assert_eq!(world.s3().writes, writes);
     let more = DECLARATION.replace("version: 1.0.0", "version: 1.1.0");
     let more = format!("{more}  wep: {{kind: static_site, bucket: 'shop-wep-{{environment}}'}}\n");
     arrives(&world, upload(&world, "apps/shop/app.yaml", &more)).unwrap();
@@ -129,7 +129,7 @@ fn what_lies_beside_an_artifact_of_no_component_is_written_once_and_goes_with_it
     assert_eq!(beside(&world, "artifacts/shop/wep/1.zip"), [json!(null); 0]);
     // Nothing is written beside an artifact that was never refused.
     arrives(&world, upload(&world, "artifacts/shop/wep/2.zip", "…")).unwrap();
-    let texts = world.objects().texts("artifacts");
+    let texts = world.s3().texts("artifacts");
     assert!(!texts.contains_key("artifacts/shop/wep/2.zip.findings.json"));
 }
 
@@ -157,7 +157,7 @@ fn of_a_repository_of_nobody_there_is_one_line_and_of_a_tag_that_goes_nowhere_it
     );
     assert_eq!(listed(&world, None), ["bank/ledger UnknownName"]);
     // All of it expires by itself.
-    let ledger = world.ledger();
+    let ledger = world.dynamodb();
     let items = ledger.items.values();
     let lines = items.filter(|item| item.key.sk == "not_taken");
     assert!(lines.clone().count() == 4 && lines.clone().all(|item| item.expires.is_some()));
@@ -191,8 +191,8 @@ fn what_is_of_an_application_that_is_not_declared_is_listed_in_one_place() {
     assert_eq!(listed(&world, None), all);
     assert_eq!(listed(&world, Some(&shpo)), all);
     assert_eq!(listed(&world, Some(&shop())), [""; 0]);
-    let partition = store::refused(Some(&shpo));
-    let ledger = world.ledger();
+    let partition = ledger::refused(Some(&shpo));
+    let ledger = world.dynamodb();
     let mut places = ledger.items.values().filter_map(|item| item.index.as_ref());
     assert!(places.all(|index| index.pk != partition));
 }

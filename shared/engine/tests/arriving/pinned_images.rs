@@ -4,14 +4,14 @@ use crate::pinning::{MAIN, artifact, manifest, pinned, pins, recorded, refused, 
 use crate::place::{DECLARATION, declared, put_declared, shop};
 use serde_json::{Value, json};
 use windlass_domain::artifact::Artifact;
-use windlass_engine::store;
+use windlass_engine::ledger;
 use windlass_world::World;
-use windlass_world::registry::HOST;
+use windlass_world::ecr::HOST;
 
 #[test]
 fn an_image_is_pinned_by_its_digest() {
     let world = declared();
-    let digest = world.registry().push("shop/agent", "latest");
+    let digest = world.ecr().push("shop/agent", "latest");
     let by_digest = format!("shop/agent@sha256:{digest}");
     for image in ["shop/agent:latest", &by_digest] {
         let present = pinned(&world, manifest(MAIN, json!({"agent": {"image": image}})));
@@ -29,7 +29,7 @@ fn an_image_of_another_repository_is_refused() {
         "bank/ledger",
         "bank/shop/agent",
     ] {
-        world.registry().push(repository, "7");
+        world.ecr().push(repository, "7");
     }
     let tags = "refs/tags/v1.0.0";
     for (git, image, expected) in [
@@ -75,14 +75,14 @@ fn an_image_of_another_repository_is_refused() {
 fn a_declared_registry_is_the_one_that_images_are_taken_from() {
     for (registry, refused) in [(HOST, false), ("elsewhere.example", true)] {
         let world = World::default();
-        world.registry().push("shop/agent", "7");
+        world.ecr().push("shop/agent", "7");
         let repository = format!("repository: {registry}/shop/agent");
         let declaration = DECLARATION.replace(
             "repository: {dev: shop/agent, prod: shop/steady}",
             &repository,
         );
         assert_ne!(declaration, DECLARATION);
-        put_declared(&world, store::declaration_in_force(&shop()), &declaration);
+        put_declared(&world, ledger::declaration_in_force(&shop()), &declaration);
         let image = json!({"agent": {"image": "shop/agent:7"}});
         let told = pins(&world, manifest(MAIN, image)).unwrap().err();
         let wanted = refused.then(|| vec!["BadValue components.agent.repository".to_owned()]);
@@ -94,7 +94,7 @@ fn a_declared_registry_is_the_one_that_images_are_taken_from() {
 fn a_push_is_for_what_lives_in_the_repository_in_that_environment() {
     let world = declared();
     let request = |repository: &str, tag: &str| {
-        let digest = world.registry().push(repository, tag);
+        let digest = world.ecr().push(repository, tag);
         json!({"image_push": {"repository": repository, "digest": digest, "tag": tag}})
     };
     let dev = pinned(&world, request("shop/agent", "main-128"));
@@ -118,7 +118,7 @@ fn a_push_is_for_what_lives_in_the_repository_in_that_environment() {
 
 /// Makes the request for a push of the image `bytes` under a tag.
 pub fn pushed(world: &World, repository: &str, tag: &str, bytes: &str) -> Value {
-    let digest = world.registry().push(repository, bytes);
+    let digest = world.ecr().push(repository, bytes);
     json!({"image_push": {"repository": repository, "digest": digest, "tag": tag}})
 }
 

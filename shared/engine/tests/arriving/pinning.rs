@@ -9,9 +9,9 @@ use windlass_domain::fault::FaultName;
 use windlass_domain::name::ComponentName;
 use windlass_domain::release::RecordedRelease;
 use windlass_domain::request::Request;
+use windlass_engine::ledger;
 use windlass_engine::pin::{Pinned, pin};
-use windlass_engine::ports::{Answered, Ledger};
-use windlass_engine::store;
+use windlass_engine::ports::{DynamoDbApi, Result};
 use windlass_engine::trouble::apart;
 use windlass_world::World;
 use windlass_world::run::run;
@@ -19,7 +19,7 @@ use windlass_world::run::run;
 pub const MAIN: &str = "refs/heads/main";
 pub const ZIP: &str = "artifacts/shop/api/1.zip";
 
-type Pinning = Answered<Result<Pinned, Vec<String>>>;
+type Pinning = Result<Result<Pinned, Vec<String>>>;
 
 /// Pins a request. If something is wrong, it answers names and paths.
 pub fn pins(world: &World, request: Value) -> Pinning {
@@ -48,8 +48,8 @@ pub fn manifest(reference: &str, components: Value) -> Value {
 
 pub fn uploaded() -> World {
     let world = declared();
-    world.objects().upload("artifacts", ZIP, "old");
-    world.objects().upload("artifacts", ZIP, "new");
+    world.s3().upload("artifacts", ZIP, "old");
+    world.s3().upload("artifacts", ZIP, "new");
     world
 }
 
@@ -58,7 +58,7 @@ pub fn artifact(pinned: &Pinned, name: &str) -> Artifact {
 }
 
 pub fn version_ids(world: &World) -> Vec<String> {
-    let objects = world.objects();
+    let objects = world.s3();
     let versions = objects.buckets["artifacts"].keys[ZIP].iter();
     versions
         .map(|version| version.id.clone().unwrap())
@@ -91,7 +91,7 @@ fn an_object_is_pinned_by_version_and_bytes() {
 fn a_checksum_that_s3_keeps_is_believed() {
     let world = uploaded();
     let known = Digest::of(b"whatever S3 says");
-    let mut objects = world.objects();
+    let mut objects = world.s3();
     let bucket = objects.buckets.get_mut("artifacts").unwrap();
     let version = bucket.keys.get_mut(ZIP).unwrap().last_mut().unwrap();
     version.sha256 = Some(known.clone());
@@ -115,9 +115,9 @@ fn what_cannot_be_pinned_is_told_together() {
         "BadValue components.web.image",
     ];
     assert_eq!(told, wanted);
-    world.objects().bucket("artifacts", false);
+    world.s3().bucket("artifacts", false);
     world
-        .objects()
+        .s3()
         .upload("artifacts", "artifacts/shop/api/2.zip", "x");
     let components = json!({"api": {"key": "artifacts/shop/api/2.zip"}});
     let told = refused(&world, manifest(MAIN, components));
@@ -134,7 +134,7 @@ fn a_version_text_never_means_other_bytes() {
     assert_eq!(again.to_record, None, "nothing is new");
 
     world
-        .objects()
+        .s3()
         .upload("artifacts", "artifacts/shop/web/1.zip", "web");
     let web = json!({"web": {"key": "artifacts/shop/web/1.zip"}});
     let more = pinned(&world, manifest(MAIN, web));
@@ -146,7 +146,7 @@ fn a_version_text_never_means_other_bytes() {
         .collect();
     assert_eq!(names, ["api", "web"], "what was recorded before is kept");
 
-    world.objects().upload("artifacts", ZIP, "other");
+    world.s3().upload("artifacts", ZIP, "other");
     let told = refused(&world, manifest(MAIN, json!({"api": {"key": ZIP}})));
     assert_eq!(told, ["VersionReused components.api"]);
 }
@@ -167,7 +167,7 @@ fn where_tags_are_deployed_a_release_has_the_version_of_its_tag() {
     let promoted = json!({"version": "spring-release", "environment": "prod"});
     assert_eq!(refused(&world, promoted), ["VersionNotOfTag version"]);
     // The metadata of a single artifact are held to it as well.
-    let (key, mut objects) = ("artifacts/shop/web/1.zip", world.objects());
+    let (key, mut objects) = ("artifacts/shop/web/1.zip", world.s3());
     objects.upload("artifacts", key, "web");
     let bucket = objects.buckets.get_mut("artifacts").unwrap();
     let version = bucket.keys.get_mut(key).unwrap().last_mut().unwrap();
@@ -236,7 +236,7 @@ fn a_recorded_release_is_taken_as_it_was_recorded() {
     let first = pinned(&world, manifest(MAIN, json!({"api": {"key": ZIP}})));
     let recorded = first.to_record.unwrap();
     run(world.transact(vec![recorded.put().unwrap()])).unwrap();
-    world.objects().upload("artifacts", ZIP, "other");
+    world.s3().upload("artifacts", ZIP, "other");
     let promoted = pinned(&world, request);
     assert_eq!(promoted.release, first.release);
     assert_eq!(promoted.to_record, None);
@@ -253,7 +253,7 @@ fn a_release_is_held_to_the_declaration_that_it_pins() {
         refused(&world, request.clone()),
         ["NoDeclaration declaration"]
     );
-    let key = store::declaration(&shop(), &semver(0, 9, 0));
+    let key = ledger::declaration(&shop(), &semver(0, 9, 0));
     let former = DECLARATION.replace("  api:", "  old-api:");
     put_declared(&world, key, &former);
     // It may come from before the gates, a start by hand, or another account.
@@ -277,7 +277,7 @@ fn a_release_is_held_to_the_declaration_that_it_pins() {
     let told = refused(&nothing(), manifest(MAIN, json!({"api": {"key": ZIP}})));
     assert_eq!(told, ["NoDeclaration app"]);
     let world = nothing();
-    put_declared(&world, store::declaration_in_force(&shop()), "app: [");
+    put_declared(&world, ledger::declaration_in_force(&shop()), "app: [");
     let broken = pins(&world, manifest(MAIN, json!({"api": {"key": ZIP}})));
     assert_eq!(broken.unwrap_err().name, FaultName::Internal);
 }
@@ -292,7 +292,7 @@ fn a_manifest_that_cannot_be_read_is_told_and_one_that_may_come_is_asked_for_aga
         [format!("ArtifactMissing {key}")]
     );
     let large = " ".repeat(300_000);
-    world.objects().upload("artifacts", key, large);
+    world.s3().upload("artifacts", key, large);
     assert_eq!(
         refused(&world, request.clone()),
         [format!("BadValue {key}")]

@@ -5,10 +5,10 @@ use serde_json::{Value, json};
 use windlass_domain::declaration::{Declaration, Declared};
 use windlass_domain::name::AppName;
 use windlass_domain::time::Time;
-use windlass_engine::ports::Answered;
+use windlass_engine::ledger;
+use windlass_engine::ledger::Key;
+use windlass_engine::ports::Result;
 use windlass_engine::routes::intake;
-use windlass_engine::store;
-use windlass_engine::store::Key;
 use windlass_world::World;
 use windlass_world::run::run;
 
@@ -31,7 +31,7 @@ pub fn shop() -> AppName {
 /// Makes a world in which nothing has arrived yet.
 pub fn nothing() -> World {
     let world = World::default();
-    world.objects().bucket("artifacts", true);
+    world.s3().bucket("artifacts", true);
     world.clock().now = Time(1_000_000_000);
     world
 }
@@ -48,13 +48,17 @@ pub fn declared() -> World {
 pub fn put_declared(world: &World, key: Key<Declared>, text: &str) {
     let declaration = Declaration::parse(DECLARATION).unwrap();
     let declared = Declared::new(&declaration, text, Time(0), None);
-    let item = store::Stored::new(key, declared).put().unwrap();
-    run(windlass_engine::ports::Ledger::transact(world, vec![item])).unwrap();
+    let item = ledger::Stored::new(key, declared).put().unwrap();
+    run(windlass_engine::ports::DynamoDbApi::transact(
+        world,
+        vec![item],
+    ))
+    .unwrap();
 }
 
 /// Uploads to the artifacts bucket, and returns the event that S3 sends.
 pub fn upload(world: &World, key: &str, text: &str) -> Value {
-    let version = world.objects().upload("artifacts", key, text.to_owned());
+    let version = world.s3().upload("artifacts", key, text.to_owned());
     json!({
         "detail-type": "Object Created",
         "account": "111111111111",
@@ -66,18 +70,18 @@ pub fn upload(world: &World, key: &str, text: &str) -> Value {
     })
 }
 
-pub fn arrives(world: &World, event: Value) -> Answered<()> {
+pub fn arrives(world: &World, event: Value) -> Result<()> {
     run(intake::handle(world, event))
 }
 
 pub fn get<T: DeserializeOwned>(world: &World, key: &Key<T>) -> Option<T> {
-    run(store::load(world, key))
+    run(ledger::load(world, key))
         .unwrap()
         .map(|stored| stored.value)
 }
 
 /// Returns the inputs of the executions that were started.
 pub fn started(world: &World) -> Vec<Value> {
-    let started = world.executions().started.clone();
+    let started = world.stepfunctions().started.clone();
     started.into_iter().map(|(_, _, input)| input).collect()
 }

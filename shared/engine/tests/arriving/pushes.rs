@@ -4,7 +4,7 @@ use crate::place::{arrives, declared, shop, started};
 use serde_json::{Value, json};
 use windlass_domain::digest::Digest;
 use windlass_domain::fault::FaultName;
-use windlass_engine::store;
+use windlass_engine::ledger;
 
 /// Makes the event of a push of an image of the branch `main`, with these members of the detail changed. A null removes
 /// a member.
@@ -52,8 +52,8 @@ fn what_goes_nowhere_starts_nothing() {
         arrives(&world, push(change.clone())).unwrap();
         assert_eq!(started(&world), [json!(null); 0], "{change}");
     }
-    let key = store::declaration_in_force(&shop());
-    world.ledger().items.remove(&key);
+    let key = ledger::declaration_in_force(&shop());
+    world.dynamodb().items.remove(&key);
     arrives(&world, push(json!({}))).unwrap();
     assert_eq!(started(&world), [json!(null); 0]);
 }

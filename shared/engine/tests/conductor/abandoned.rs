@@ -8,10 +8,10 @@ use windlass_domain::ending::Ending;
 use windlass_domain::environment::HeldState;
 use windlass_domain::fault::FaultName;
 use windlass_domain::request::ActionName;
+use windlass_engine::ledger;
+use windlass_engine::ledger::Done;
 use windlass_engine::payload::{Answer, Transition};
-use windlass_engine::store;
-use windlass_engine::store::Done;
-use windlass_world::executions::arn_of;
+use windlass_world::stepfunctions::arn_of;
 
 /// Returns the answer to a recovery that Windlass itself started, by the id of the deployment.
 fn recovery(desk: &Desk) -> Answer {
@@ -37,7 +37,7 @@ fn is_nothing(answer: &Answer, why: &str) {
 
 /// Returns what is kept of an execution for whoever asks what came of it.
 fn kept(desk: &Desk, execution: &str) -> Option<String> {
-    let done: Option<Done> = desk.stage.get(&store::done(&arn_of(execution)));
+    let done: Option<Done> = desk.stage.get(&ledger::done(&arn_of(execution)));
     done.map(|done| done.cause)
 }
 
@@ -137,7 +137,7 @@ fn what_a_person_asked_to_recover_is_told_as_it_was_found() {
 #[test]
 fn one_whose_execution_is_not_known_any_more_is_ended_as_well() {
     let desk = Desk::free();
-    desk.stage.world.executions().executions.clear();
+    desk.stage.world.stepfunctions().executions.clear();
     is_ended(&recovery(&desk));
     assert_eq!(desk.ending().cause_name, "ExecutionLost");
 }

@@ -8,7 +8,7 @@ use windlass_domain::environment::{Became, EnvironmentState, Given, Past, Runnin
 use windlass_domain::identity::EnvironmentId;
 use windlass_domain::step::StepStatus;
 use windlass_domain::time::Time;
-use windlass_engine::store;
+use windlass_engine::ledger;
 
 /// Accepts a release of `api` and `jobs`. The test decides what `jobs` runs, and how its step ended.
 fn accepted(jobs: StepStatus, runs_already: bool) -> Option<Past> {
@@ -36,7 +36,7 @@ fn accepted(jobs: StepStatus, runs_already: bool) -> Option<Past> {
             ..EnvironmentState::default()
         };
         desk.stage
-            .put(store::state(EnvironmentId::new(&app(), &prod())), &state);
+            .put(ledger::state(EnvironmentId::new(&app(), &prod())), &state);
     }
     desk.step("api", StepStatus::UndoFailed, |step| {
         switched(step, there(json!(41)));
@@ -55,7 +55,7 @@ fn accepted(jobs: StepStatus, runs_already: bool) -> Option<Past> {
 fn past(desk: &Desk) -> Option<Past> {
     let release = desk.record().release_digest;
     desk.stage
-        .get(&store::past(EnvironmentId::new(&app(), &prod()), &release))
+        .get(&ledger::past(EnvironmentId::new(&app(), &prod()), &release))
 }
 
 #[test]

@@ -13,10 +13,10 @@ use windlass_domain::identity::EnvironmentId;
 use windlass_domain::name::ComponentName;
 use windlass_domain::step::{ChangeRecord, SEEN_AFTER_MS, Step, StepStatus};
 use windlass_domain::time::Time;
+use windlass_engine::ledger;
 use windlass_engine::payload::Transition;
-use windlass_engine::store;
-use windlass_world::executions::arn_of;
 use windlass_world::mishaps::{Mishap, When};
+use windlass_world::stepfunctions::arn_of;
 
 pub fn stuck() -> Desk {
     let mut desk = Desk::new();
@@ -136,7 +136,7 @@ fn what_is_accepted_is_what_runs_of_what_could_not_be_undone() {
         ..EnvironmentState::default()
     };
     desk.stage
-        .put(store::state(EnvironmentId::new(&app(), &prod())), &state);
+        .put(ledger::state(EnvironmentId::new(&app(), &prod())), &state);
     desk.step("live", UndoFailed, |step| switched(step, there(json!(41))));
     let gone = || Live::Gone("no such function".into());
     desk.step("gone", Changing, |step| switched(step, gone()));
@@ -183,7 +183,7 @@ fn what_is_accepted_is_what_runs_of_what_could_not_be_undone() {
     let marks = [(component("live").into(), desk.record().order)];
     assert_eq!(state.marks, marks.into());
 
-    let key = store::snapshot(EnvironmentId::new(&app(), &prod()), 6);
+    let key = ledger::snapshot(EnvironmentId::new(&app(), &prod()), 6);
     let snapshot: Snapshot = desk.stage.get(&key).unwrap();
     assert_eq!((snapshot.number, snapshot.replaced), (6, 3));
     let judged = (snapshot.release, snapshot.version.as_str());
@@ -208,7 +208,7 @@ fn an_older_release_that_is_accepted_leaves_the_mark_of_the_newer_one() {
         ..EnvironmentState::default()
     };
     desk.stage
-        .put(store::state(EnvironmentId::new(&app(), &prod())), &state);
+        .put(ledger::state(EnvironmentId::new(&app(), &prod())), &state);
     desk.step("live", StepStatus::UndoFailed, |step| {
         switched(step, there(json!(41)));
     });
@@ -230,7 +230,7 @@ fn where_all_runs_as_before_nothing_is_recorded_but_that_it_is_accepted() {
         ..EnvironmentState::default()
     };
     desk.stage
-        .put(store::state(EnvironmentId::new(&app(), &prod())), &state);
+        .put(ledger::state(EnvironmentId::new(&app(), &prod())), &state);
     desk.step("live", UndoFailed, |step| {
         switched(step, as_before(json!(40)));
     });
@@ -258,7 +258,7 @@ fn what_is_accepted_of_a_rollback_replaces_what_it_went_to_and_nothing_newer() {
             ..EnvironmentState::default()
         };
         desk.stage
-            .put(store::state(EnvironmentId::new(&app(), &prod())), &state);
+            .put(ledger::state(EnvironmentId::new(&app(), &prod())), &state);
         let runs = Snapshot {
             number: 5,
             version: "1.5.0".into(),
@@ -271,7 +271,7 @@ fn what_is_accepted_of_a_rollback_replaces_what_it_went_to_and_nothing_newer() {
             unmeasured: false,
         };
         desk.stage.put(
-            store::snapshot(EnvironmentId::new(&app(), &prod()), 5),
+            ledger::snapshot(EnvironmentId::new(&app(), &prod()), 5),
             &runs,
         );
         desk.step("live", StepStatus::UndoFailed, |step| {
@@ -280,7 +280,7 @@ fn what_is_accepted_of_a_rollback_replaces_what_it_went_to_and_nothing_newer() {
         desk.accepts("operator").unwrap();
         let snapshot: Option<Snapshot> = desk
             .stage
-            .get(&store::snapshot(EnvironmentId::new(&app(), &prod()), 6));
+            .get(&ledger::snapshot(EnvironmentId::new(&app(), &prod()), 6));
         assert_eq!(snapshot.unwrap().replaced, replaced, "{present} {goal}");
         assert_eq!(desk.state().marks, BTreeMap::new());
     }
@@ -299,7 +299,7 @@ fn an_accepted_first_deployment_keeps_what_it_found() {
     desk.accepts("operator").unwrap();
     let snapshot = |number| -> Snapshot {
         desk.stage
-            .get(&store::snapshot(
+            .get(&ledger::snapshot(
                 EnvironmentId::new(&app(), &prod()),
                 number,
             ))
@@ -346,7 +346,7 @@ fn what_is_accepted_as_gone_begins_anew() {
         ..EnvironmentState::default()
     };
     desk.stage
-        .put(store::state(EnvironmentId::new(&app(), &prod())), &state);
+        .put(ledger::state(EnvironmentId::new(&app(), &prod())), &state);
     desk.step("live", StepStatus::UndoFailed, |step| {
         switched(step, there(json!(41)));
     });

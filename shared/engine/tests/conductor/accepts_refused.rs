@@ -10,12 +10,12 @@ use windlass_domain::environment::HeldState;
 use windlass_domain::fault::{Fault, FaultName};
 use windlass_domain::identity::EnvironmentId;
 use windlass_domain::step::StepStatus;
+use windlass_engine::ledger;
 use windlass_engine::payload::Transition;
-use windlass_engine::store;
-use windlass_world::executions::arn_of;
+use windlass_world::stepfunctions::arn_of;
 
 pub fn refusal(desk: &Desk, name: &str) -> Option<Refusal> {
-    desk.stage.get(&store::refusal(&app(), &arn_of(name)))
+    desk.stage.get(&ledger::refusal(&app(), &arn_of(name)))
 }
 
 #[test]
@@ -85,7 +85,7 @@ fn what_a_recovery_went_on_with_since_the_look_is_not_accepted() {
     let mut lock = desk.lock();
     lock.token += 1;
     desk.stage
-        .put(store::lock(EnvironmentId::new(&app(), &prod())), &lock);
+        .put(ledger::lock(EnvironmentId::new(&app(), &prod())), &lock);
     let answer = desk.serve(Desk::accept_after("operator", &first));
     assert_eq!(fault(answer).0, FaultName::StaleToken);
     assert_eq!(desk.lock(), lock);

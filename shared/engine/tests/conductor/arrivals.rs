@@ -10,11 +10,11 @@ use windlass_domain::identity::EnvironmentId;
 use windlass_domain::request::{ActionName, Request, Requester, Route};
 use windlass_domain::time::Time;
 use windlass_engine::conductor::identify;
+use windlass_engine::ledger::Execution;
 use windlass_engine::payload::{Answer, Transition};
-use windlass_engine::store::Execution;
-use windlass_engine::{pin, store};
-use windlass_world::executions::arn_of;
+use windlass_engine::{ledger, pin};
 use windlass_world::run::run;
+use windlass_world::stepfunctions::arn_of;
 
 pub const MAIN: &str = "refs/heads/main";
 const TAG: &str = "refs/tags/v1.5.0";
@@ -25,7 +25,7 @@ pub fn by(route: &str) -> Value {
 
 fn record(desk: &Desk, answer: &Answer) -> Deployment {
     desk.stage
-        .get(&store::deployment(&answer.deployment))
+        .get(&ledger::deployment(&answer.deployment))
         .unwrap()
 }
 
@@ -50,7 +50,7 @@ fn an_arrival_is_recorded_and_goes_where_a_rule_sends_it() {
     );
     assert_eq!(record.executions, [arn_of("arrival")]);
     assert_eq!(record.status, Status::Running);
-    let lock = store::lock(EnvironmentId::new(&app(), &dev()));
+    let lock = ledger::lock(EnvironmentId::new(&app(), &dev()));
     let lock: windlass_domain::environment::Lock = desk.stage.get(&lock).unwrap();
     assert_eq!(lock.held.unwrap().deployment, record.id);
     assert_eq!(answer.token, lock.token);
@@ -75,7 +75,7 @@ fn a_source_that_the_environment_does_not_accept_is_rejected() {
         let request = with(desk.manifest(&version, MAIN), by(route));
         let answer = desk.admit(route, request).unwrap();
         assert_eq!(answer.verdict, word, "{route}");
-        let recorded: Option<Value> = desk.stage.get(&store::release(&app(), &version));
+        let recorded: Option<Value> = desk.stage.get(&ledger::release(&app(), &version));
         assert_eq!(recorded.is_some(), word == Transition::Go, "{route}");
         if word == Transition::Rejected {
             assert_eq!(answer.error, "SourceNotAccepted");
@@ -124,8 +124,8 @@ fn a_retry_that_runs_beside_the_first_invocation_is_not_another_request() {
     let first = desk.admit("first", request.clone()).unwrap();
     assert_eq!(first.verdict, Transition::Go);
     // The invocation had asked who it is before the first invocation wrote that.
-    let mut ledger = desk.stage.world.ledger();
-    ledger.items.remove(&store::execution(&arn_of("first")));
+    let mut ledger = desk.stage.world.dynamodb();
+    ledger.items.remove(&ledger::execution(&arn_of("first")));
     drop(ledger);
     assert_eq!(desk.admit("first", request), Ok(first));
 }
@@ -141,7 +141,7 @@ fn who_was_told_that_a_deployment_is_another_ones_makes_no_attempt_of_its_own_la
     assert_eq!(second().error, "SameRequest");
     let mut ended = record(&desk, &first);
     ended.ending = Some(how(Ending::Succeeded, "", None));
-    desk.stage.put(store::deployment(&ended.id), &ended);
+    desk.stage.put(ledger::deployment(&ended.id), &ended);
     let late = second();
     assert_eq!(
         (late.deployment, late.error),
@@ -162,7 +162,7 @@ fn the_same_request_is_told_how_its_deployment_stands() {
     let stands = |change: fn(&mut Deployment)| {
         let mut stands = record(&desk, &first);
         change(&mut stands);
-        desk.stage.put(store::deployment(&stands.id), &stands);
+        desk.stage.put(ledger::deployment(&stands.id), &stands);
         let answer = desk.admit("second", request.clone()).unwrap();
         assert_eq!(answer.deployment, first.deployment);
         (answer.verdict, answer.error, answer.cause)
@@ -272,7 +272,7 @@ fn an_arrival_after_an_equal_one_has_ended_is_a_new_attempt() {
         let first = desk.admit("first", arrival.clone()).unwrap();
         let mut former = record(&desk, &first);
         former.ending.clone_from(&ended);
-        desk.stage.put(store::deployment(&former.id), &former);
+        desk.stage.put(ledger::deployment(&former.id), &former);
         let attempt_of = |more: Value| {
             let request = Request::parse(&with(arrival.clone(), more)).unwrap();
             let pinned = run(pin::pin(&desk.stage.world, &request)).unwrap();
@@ -314,7 +314,7 @@ fn recording_and_taking_are_tried_again_while_others_write() {
     // It was recorded by an invocation whose answer was lost.
     let desk = Desk::free();
     let known = Execution { deployment: id() };
-    desk.stage.put(store::execution(&arn_of("person")), &known);
+    desk.stage.put(ledger::execution(&arn_of("person")), &known);
     desk.busy(12);
     let (name, message) = fault(desk.admit("person", Value::Null));
     assert_eq!(name, FaultName::Unavailable);

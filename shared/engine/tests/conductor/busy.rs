@@ -7,25 +7,25 @@ use serde_json::{Value, json};
 use windlass_domain::environment::HeldState;
 use windlass_domain::fault::FaultName;
 use windlass_domain::request::ActionName;
+use windlass_engine::ledger;
+use windlass_engine::ledger::Execution;
 use windlass_engine::payload::{Answer, Transition};
-use windlass_engine::ports::Answered;
-use windlass_engine::store;
-use windlass_engine::store::Execution;
-use windlass_world::executions::arn_of;
+use windlass_engine::ports::Result;
+use windlass_world::stepfunctions::arn_of;
 
 /// A row of the table: the desk, the question, the word of the answer, and what the answer is about.
 type Row = (
     fn() -> Desk,
-    fn(&Desk) -> Answered<Answer>,
+    fn(&Desk) -> Result<Answer>,
     Transition,
     &'static str,
 );
 
-fn give_a_token(desk: &Desk) -> Answered<Answer> {
+fn give_a_token(desk: &Desk) -> Result<Answer> {
     desk.asks("AwaitTurn")
 }
 
-fn abandon(desk: &Desk) -> Answered<Answer> {
+fn abandon(desk: &Desk) -> Result<Answer> {
     let request = with(input("recover"), json!({"deployment": id()}));
     desk.admit("recovery", request)
 }
@@ -66,11 +66,11 @@ fn kept_out() -> Desk {
     let desk = Desk::free();
     desk.other_holds(ActionName::Deploy, HeldState::NeedsOperator);
     let known = Execution { deployment: id() };
-    desk.stage.put(store::execution(&arn_of(FIRST)), &known);
+    desk.stage.put(ledger::execution(&arn_of(FIRST)), &known);
     desk
 }
 
-fn turn(desk: &Desk) -> Answered<Answer> {
+fn turn(desk: &Desk) -> Result<Answer> {
     desk.admit(FIRST, Value::Null)
 }
 
@@ -160,6 +160,6 @@ fn a_state_is_decided_anew_until_nobody_writes_in_between() {
         let (name, message) = fault(ask(&desk));
         assert_eq!(name, FaultName::Unavailable, "{told}");
         assert!(message.starts_with(&format!("{told}: others")), "{message}");
-        assert_eq!(desk.stage.world.ledger().busy, 0, "{told}");
+        assert_eq!(desk.stage.world.dynamodb().busy, 0, "{told}");
     }
 }

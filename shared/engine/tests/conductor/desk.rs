@@ -19,11 +19,11 @@ use windlass_domain::step::{Step, StepStatus};
 use windlass_domain::time::{Span, Time};
 use windlass_engine::conductor;
 use windlass_engine::faults::Faults;
+use windlass_engine::ledger::{self, Index, Key, Stored};
 use windlass_engine::payload::{Answer, Caller, ConductorInput, ExecutionRef, Transition};
-use windlass_engine::ports::{self, Answered, Clock, Execution, Ledger};
-use windlass_engine::store::{self, Index, Key, Stored};
-use windlass_world::executions::arn_of;
+use windlass_engine::ports::{self, Clock, DynamoDbApi, Execution, Result};
 use windlass_world::run::run;
+use windlass_world::stepfunctions::arn_of;
 
 pub const DECLARATION: &str = "
 app: shop
@@ -53,8 +53,8 @@ impl Desk {
         let declared = Declaration::parse(DECLARATION).unwrap();
         let declared = Declared::new(&declared, DECLARATION, Time(0), None);
         desk.stage
-            .put(store::declaration_in_force(&app()), &declared);
-        desk.stage.world.objects().bucket("artifacts", true);
+            .put(ledger::declaration_in_force(&app()), &declared);
+        desk.stage.world.s3().bucket("artifacts", true);
         desk.stage.pass_seconds(1_000_000);
         desk.execution(FIRST, "RUNNING");
         desk
@@ -87,12 +87,12 @@ impl Desk {
             started: Time(0),
             input: Value::Null,
         };
-        let mut state = self.stage.world.executions();
+        let mut state = self.stage.world.stepfunctions();
         state.executions.insert(arn_of(name), execution);
     }
 
     pub fn status_of(&self, name: &str) -> (String, Option<String>) {
-        let state = self.stage.world.executions();
+        let state = self.stage.world.stepfunctions();
         let execution = &state.executions[&arn_of(name)];
         (execution.status.clone(), execution.error.clone())
     }
@@ -113,7 +113,7 @@ impl Desk {
     fn put_lock(&self, held: Option<Held>) {
         let token = self.lock().token;
         self.stage.put(
-            store::lock(EnvironmentId::new(&app(), &prod())),
+            ledger::lock(EnvironmentId::new(&app(), &prod())),
             &Lock {
                 token,
                 held,
@@ -125,12 +125,12 @@ impl Desk {
 
     pub fn lock(&self) -> Lock {
         self.stage
-            .get(&store::lock(EnvironmentId::new(&app(), &prod())))
+            .get(&ledger::lock(EnvironmentId::new(&app(), &prod())))
             .unwrap()
     }
 
     pub fn record(&self) -> Deployment {
-        self.stage.get(&store::deployment(&id())).unwrap()
+        self.stage.get(&ledger::deployment(&id())).unwrap()
     }
 
     pub fn ending(&self) -> Ended {
@@ -140,7 +140,7 @@ impl Desk {
     pub fn state(&self) -> EnvironmentState {
         let state = self
             .stage
-            .get(&store::state(EnvironmentId::new(&app(), &prod())));
+            .get(&ledger::state(EnvironmentId::new(&app(), &prod())));
         state.unwrap_or_default()
     }
 
@@ -212,31 +212,31 @@ impl Desk {
             findings: vec![],
             warnings: vec![],
         };
-        self.stage.put(store::plan(&id()), &plan);
+        self.stage.put(ledger::plan(&id()), &plan);
     }
 
     pub fn judge(&self, wave: u32, verdict: Verdict) {
         let mut judgement = Judgement::begin(wave, Time(0), Time(0), Span::ZERO, true);
         judgement.verdict = verdict;
-        self.stage.put(store::judgement(&id(), wave), &judgement);
+        self.stage.put(ledger::judgement(&id(), wave), &judgement);
     }
 
     pub fn step(&self, name: &str, status: StepStatus, change: impl FnOnce(&mut Step)) {
         let mut step = step(name, status);
         change(&mut step);
-        self.stage.put(store::step(&id(), &step.component), &step);
+        self.stage.put(ledger::step(&id(), &step.component), &step);
     }
 
-    pub fn asks(&self, state: &str) -> Answered<Answer> {
+    pub fn asks(&self, state: &str) -> Result<Answer> {
         self.serve(self.stage.conducted(state))
     }
 
-    pub fn serve(&self, input: ConductorInput) -> Answered<Answer> {
+    pub fn serve(&self, input: ConductorInput) -> Result<Answer> {
         run(conductor::handle(&self.stage.world, input))
     }
 
     /// Lets an execution of that name begin with this input, and come to `Admit`.
-    pub fn admit(&self, name: &str, request: Value) -> Answered<Answer> {
+    pub fn admit(&self, name: &str, request: Value) -> Result<Answer> {
         self.execution(name, "RUNNING");
         let execution = ExecutionRef {
             arn: arn_of(name),
@@ -246,12 +246,12 @@ impl Desk {
     }
 
     /// Lets an operator start an action of `prod`.
-    pub fn operator(&self, action: &str) -> Answered<Answer> {
+    pub fn operator(&self, action: &str) -> Result<Answer> {
         self.admit("operator", input(action))
     }
 
     /// Lets an operator accept, after `Look` has seen what the steps say.
-    pub fn accepts(&self, name: &str) -> Answered<Answer> {
+    pub fn accepts(&self, name: &str) -> Result<Answer> {
         let answer = self.admit(name, input("accept"))?;
         if answer.verdict != Transition::Look {
             return Ok(answer);
@@ -283,19 +283,19 @@ impl Desk {
     }
 
     /// Lets Windlass itself start a recovery.
-    pub fn recovery(&self) -> Answered<Answer> {
+    pub fn recovery(&self) -> Result<Answer> {
         self.recovery_as("recovery")
     }
 
     /// Does the same with the execution's name.
-    pub fn recovery_as(&self, name: &str) -> Answered<Answer> {
+    pub fn recovery_as(&self, name: &str) -> Result<Answer> {
         let by_itself = json!({"requester": {"route": "windlass"}});
         self.admit(name, with(input("recover"), by_itself))
     }
 
     /// Refuses every transaction so often, as if others had written the same items.
     pub fn busy(&self, times: u32) {
-        self.stage.world.ledger().busy = times;
+        self.stage.world.dynamodb().busy = times;
     }
 
     pub fn now(&self) -> Time {
@@ -305,7 +305,7 @@ impl Desk {
     /// All of a partition of the index.
     pub fn indexed<T: serde::de::DeserializeOwned>(&self, index: &Index<T>) -> Vec<Stored<T>> {
         let mut faults = Faults::default();
-        let found = run(store::load_all_indexed(
+        let found = run(ledger::load_all_indexed(
             &self.stage.world,
             index,
             &mut faults,
@@ -335,7 +335,7 @@ pub fn with(mut input: Value, more: Value) -> Value {
 }
 
 pub fn waiting_key() -> Key<Waiting> {
-    store::waiting(EnvironmentId::new(&app(), &prod()), &id())
+    ledger::waiting(EnvironmentId::new(&app(), &prod()), &id())
 }
 
 pub fn dev() -> EnvironmentName {
@@ -366,13 +366,13 @@ pub fn order(sequence: u64, who: &str) -> Order {
 }
 
 /// Returns the word and the error of an answer.
-pub fn in_short(answer: &Answered<Answer>) -> (Transition, &str) {
+pub fn in_short(answer: &Result<Answer>) -> (Transition, &str) {
     let answer = answer.as_ref().unwrap();
     (answer.verdict, answer.error.as_str())
 }
 
 /// Returns the name and the message of a fault.
-pub fn fault(answer: Answered<Answer>) -> (FaultName, String) {
+pub fn fault(answer: Result<Answer>) -> (FaultName, String) {
     let fault = answer.unwrap_err();
     (fault.name, fault.message)
 }
@@ -400,7 +400,7 @@ impl Desk {
     pub fn manifest(&self, version: &str, reference: &str) -> Value {
         let key = format!("artifacts/shop/api/{version}.zip");
         let bytes = version.to_owned();
-        self.stage.world.objects().upload("artifacts", &key, bytes);
+        self.stage.world.s3().upload("artifacts", &key, bytes);
         json!({
             "action": "deploy", "app": "shop",
             "manifest": {

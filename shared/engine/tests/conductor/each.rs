@@ -13,12 +13,12 @@ use windlass_domain::name::EnvironmentName;
 use windlass_domain::request::ActionName;
 use windlass_domain::second_look::SecondLook;
 use windlass_domain::time::Time;
-use windlass_engine::ports::{Answered, Key};
+use windlass_engine::ledger;
+use windlass_engine::ports::{Key, Result};
 use windlass_engine::recovery::{self, Looked};
-use windlass_engine::store;
-use windlass_world::executions::arn_of;
 use windlass_world::mishaps::When;
 use windlass_world::run::run;
+use windlass_world::stepfunctions::arn_of;
 
 /// The names of the deployments that need a recovery, or another look.
 const ALL: [&str; 5] = ["arriving", "dead", "held", "looked", "waiting"];
@@ -68,9 +68,9 @@ pub fn holding(desk: &Desk, name: &str, status: &str) {
     };
     let at = environment(name);
     desk.put_indexed(
-        store::lock(EnvironmentId::new(&app(), &at)),
+        ledger::lock(EnvironmentId::new(&app(), &at)),
         lock,
-        store::held_index(EnvironmentId::new(&app(), &at)),
+        ledger::held_index(EnvironmentId::new(&app(), &at)),
     );
 }
 
@@ -82,7 +82,7 @@ pub fn waiting(desk: &Desk, name: &str, status: &str) {
 /// Makes the same in this environment.
 pub fn waiting_for(desk: &Desk, at: &str, name: &str, status: &str) {
     desk.execution(name, status);
-    desk.stage.world.executions().tokens.insert(name.into());
+    desk.stage.world.stepfunctions().tokens.insert(name.into());
     let record = record(desk, name);
     let waiting = Waiting {
         deployment: record.id.clone(),
@@ -96,10 +96,10 @@ pub fn waiting_for(desk: &Desk, at: &str, name: &str, status: &str) {
         former_task_tokens: Vec::new(),
     };
     let (at, who) = (environment(at), record.id.clone());
-    desk.stage.put(store::deployment(&who), &record);
-    let index = store::waiting_index(EnvironmentId::new(&app(), &at), &who);
+    desk.stage.put(ledger::deployment(&who), &record);
+    let index = ledger::waiting_index(EnvironmentId::new(&app(), &at), &who);
     desk.put_indexed(
-        store::waiting(EnvironmentId::new(&app(), &at), &who),
+        ledger::waiting(EnvironmentId::new(&app(), &at), &who),
         waiting,
         index,
     );
@@ -108,8 +108,8 @@ pub fn waiting_for(desk: &Desk, at: &str, name: &str, status: &str) {
 pub fn arriving(desk: &Desk, name: &str, status: &str) {
     desk.execution(name, status);
     let record = record(desk, name);
-    let index = store::arriving_index(EnvironmentId::new(&app(), &environment(name)), &record.id);
-    desk.put_indexed(store::deployment(&record.id.clone()), record, index);
+    let index = ledger::arriving_index(EnvironmentId::new(&app(), &environment(name)), &record.id);
+    desk.put_indexed(ledger::deployment(&record.id.clone()), record, index);
 }
 
 /// Makes a deployment that a recovery has ended, and whose second look is due.
@@ -128,8 +128,8 @@ pub fn to_look_at(desk: &Desk, name: &str) {
         holds: 0,
         held: false,
     };
-    let key = store::second_look(&look.deployment);
-    let index = store::second_look_index(look.due, &look.deployment);
+    let key = ledger::second_look(&look.deployment);
+    let index = ledger::second_look_index(look.due, &look.deployment);
     desk.put_indexed(key, look, index);
 }
 
@@ -143,20 +143,20 @@ pub fn one_of_each() -> Desk {
     desk
 }
 
-pub fn scheduled(desk: &Desk) -> Answered<Looked> {
+pub fn scheduled(desk: &Desk) -> Result<Looked> {
     let event = json!({"detail-type": "Scheduled Event"});
     run(recovery::handle(&desk.stage.world, event)).map(Option::unwrap)
 }
 
 /// Returns the names of what was recovered, woken or looked at.
 pub fn served(desk: &Desk) -> BTreeSet<String> {
-    let executions = desk.stage.world.executions();
+    let executions = desk.stage.world.stepfunctions();
     let recovered = executions.started.iter().map(|(_, _, input)| {
         let name = input["environment"].as_str();
         name.unwrap().to_owned()
     });
     let woken = executions.answered.iter().map(|(token, _)| token.clone());
-    let look: Option<SecondLook> = desk.stage.get(&store::second_look(&deployment("looked")));
+    let look: Option<SecondLook> = desk.stage.get(&ledger::second_look(&deployment("looked")));
     let looked = look.and_then(|look| look.looked).map(|_| "looked".into());
     recovered.chain(woken).chain(looked).collect()
 }
@@ -238,10 +238,10 @@ fn the_first_fault_is_told_and_names_all() {
 fn what_cannot_be_read_hides_nothing_else() {
     let desk = one_of_each();
     let lists = [
-        store::HELD.pk,
-        store::WAITING.pk,
-        store::ARRIVING.pk,
-        store::SECOND_LOOKS.pk,
+        ledger::HELD.pk,
+        ledger::WAITING.pk,
+        ledger::ARRIVING.pk,
+        ledger::SECOND_LOOKS.pk,
     ];
     for list in lists {
         let key = |pk: &str| Key {
@@ -249,7 +249,7 @@ fn what_cannot_be_read_hides_nothing_else() {
             sk: "!".into(),
         };
         let nothing = json!({"broken": true});
-        let item = store::Key::new(format!("broken {list}"), "!");
+        let item = ledger::Key::new(format!("broken {list}"), "!");
         desk.put_indexed(item, nothing, key(list));
     }
     let told = scheduled(&desk).unwrap_err();
@@ -265,16 +265,16 @@ fn what_cannot_be_read_hides_nothing_else() {
 fn a_lock_at_no_environment_hides_nothing_else() {
     let desk = one_of_each();
     holding(&desk, "lost", "ABORTED");
-    let lost = store::held_index(EnvironmentId::new(&app(), &environment("lost")));
+    let lost = ledger::held_index(EnvironmentId::new(&app(), &environment("lost")));
     let mut lock: Lock = desk
         .stage
-        .get(&store::lock(EnvironmentId::new(
+        .get(&ledger::lock(EnvironmentId::new(
             &app(),
             &environment("lost"),
         )))
         .unwrap();
     lock.token += 1;
-    let nowhere = store::Key::new("env#nowhere".into(), "lock");
+    let nowhere = ledger::Key::new("env#nowhere".into(), "lock");
     desk.put_indexed(nowhere, lock, lost);
     let told = scheduled(&desk).unwrap_err();
     assert!(told.message.contains("env#nowhere"), "{told}");

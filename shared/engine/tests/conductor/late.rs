@@ -8,20 +8,20 @@ use windlass_domain::fault::{Fault, FaultName};
 use windlass_domain::identity::EnvironmentId;
 use windlass_domain::step::{Step, StepStatus};
 use windlass_engine::conductor;
+use windlass_engine::ledger::{self, Stored};
 use windlass_engine::payload::Transition;
-use windlass_engine::ports::{Condition, Ledger, Transacted, Write};
-use windlass_engine::store::{self, Stored};
+use windlass_engine::ports::{Condition, DynamoDbApi, Transacted, Write};
 use windlass_world::mishaps::{Mishap, When};
 use windlass_world::run::{run, until_pause};
 
 /// Writes the step as every write of a deployer does: on the condition that the step is unchanged and that the token is
 /// still its own. Returns whether it was written.
 fn comes_late(desk: &Desk, status: StepStatus) -> bool {
-    let key = store::step(&id(), &component("api"));
-    let mut step: Stored<Step> = run(store::require(&desk.stage.world, &key)).unwrap();
+    let key = ledger::step(&id(), &component("api"));
+    let mut step: Stored<Step> = run(ledger::require(&desk.stage.world, &key)).unwrap();
     step.value.status = status;
     let token = Condition::Field("token".into(), TOKEN.into());
-    let fence = Write::check(store::lock(EnvironmentId::new(&app(), &prod())), token);
+    let fence = Write::check(ledger::lock(EnvironmentId::new(&app(), &prod())), token);
     let writes = vec![step.put().unwrap(), fence];
     run(desk.stage.world.transact(writes)).unwrap() == Transacted::Done
 }

@@ -6,7 +6,7 @@ use windlass_domain::deployment::{Status, Why};
 use windlass_domain::ending::Ending;
 use windlass_domain::environment::HeldState;
 use windlass_engine::payload::Transition;
-use windlass_world::executions::arn_of;
+use windlass_world::stepfunctions::arn_of;
 
 /// Makes a desk at which so many executions have died for the deployment, its own first.
 fn died(count: usize) -> Desk {

@@ -7,7 +7,7 @@ use windlass_domain::digest::Digest;
 use windlass_domain::environment::Snapshot;
 use windlass_domain::identity::EnvironmentId;
 use windlass_domain::plan::Outcome;
-use windlass_engine::store;
+use windlass_engine::ledger;
 
 /// Writes the present snapshot, of a release that was judged.
 fn judged_good(desk: &Desk) -> Snapshot {
@@ -22,7 +22,7 @@ fn judged_good(desk: &Desk) -> Snapshot {
         irreversible: [].into(),
         unmeasured: false,
     };
-    let key = store::snapshot(EnvironmentId::new(&app(), &prod()), 3);
+    let key = ledger::snapshot(EnvironmentId::new(&app(), &prod()), 3);
     desk.stage.put(key, &snapshot);
     snapshot
 }
@@ -61,7 +61,7 @@ fn bytes_that_run_already_take_the_name_of_a_newer_release_everywhere() {
     let jobs = state.running.get_mut(&component("jobs")).unwrap();
     jobs.names.now.version = "1.4.0".into();
     desk.stage
-        .put(store::state(EnvironmentId::new(&app(), &prod())), &state);
+        .put(ledger::state(EnvironmentId::new(&app(), &prod())), &state);
     let goal = Snapshot {
         number: 2,
         version: "1.3.0".into(),
@@ -69,7 +69,7 @@ fn bytes_that_run_already_take_the_name_of_a_newer_release_everywhere() {
         ..released
     };
     desk.stage.put(
-        store::snapshot(EnvironmentId::new(&app(), &prod()), 2),
+        ledger::snapshot(EnvironmentId::new(&app(), &prod()), 2),
         &goal,
     );
     is_rollback(&mut desk);
@@ -101,7 +101,7 @@ fn an_older_release_takes_no_name_from_a_newer_one() {
         newer.accepted.0 += 1;
         state.marks.insert(component("jobs").into(), newer);
         desk.stage
-            .put(store::state(EnvironmentId::new(&app(), &prod())), &state);
+            .put(ledger::state(EnvironmentId::new(&app(), &prod())), &state);
         let answer = desk.asks("Settle").unwrap();
         let keeps = answer
             .cause

@@ -3,7 +3,7 @@
 use crate::desk::{Desk, in_short, input, with};
 use serde_json::json;
 use windlass_engine::payload::Transition;
-use windlass_world::executions::arn_of;
+use windlass_world::stepfunctions::arn_of;
 
 #[test]
 fn a_hold_keeps_every_reason_until_it_is_released() {

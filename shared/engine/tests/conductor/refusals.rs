@@ -6,11 +6,11 @@ use crate::stage::app;
 use serde_json::json;
 use windlass_domain::deployment::Refusal;
 use windlass_domain::finding::FindingName;
+use windlass_engine::ledger;
 use windlass_engine::payload::Transition;
 use windlass_engine::routes::api::{Call, handle};
-use windlass_engine::store;
-use windlass_world::executions::arn_of;
 use windlass_world::run::run;
+use windlass_world::stepfunctions::arn_of;
 
 #[test]
 fn a_refusal_says_what_it_is_about() {
@@ -44,7 +44,7 @@ fn a_refusal_says_what_it_is_about() {
         let execution = number.to_string();
         let answer = desk.admit(&execution, request);
         assert_eq!(in_short(&answer), (Transition::Rejected, name), "{about}");
-        let key = store::refusal(&app(), &arn_of(&execution));
+        let key = ledger::refusal(&app(), &arn_of(&execution));
         let refusal: Refusal = desk.stage.get(&key).unwrap();
         assert_eq!(refusal.about, about);
     }
@@ -60,7 +60,7 @@ fn what_cannot_be_read_is_refused_and_recorded_where_its_application_can_be_read
     ] {
         let answer = desk.admit(execution, input);
         assert_eq!(in_short(&answer).0, Transition::Rejected, "{execution}");
-        let key = store::refusal(&app(), &arn_of(execution));
+        let key = ledger::refusal(&app(), &arn_of(execution));
         let refusal: Option<Refusal> = desk.stage.get(&key);
         assert_eq!(refusal.is_some(), is_recorded, "{execution}");
         if let Some(refusal) = refusal {
@@ -104,7 +104,7 @@ fn an_input_that_names_no_application_is_listed_among_what_names_none() {
         assert_eq!(line["requester"]["principal"], line["execution"]);
         assert!(!line["findings"].as_array().unwrap().is_empty());
     }
-    let items = world.ledger();
+    let items = world.dynamodb();
     let mut lines = items
         .items
         .values()
@@ -122,19 +122,19 @@ fn a_manifest_that_names_another_version_than_its_key_is_refused_beside_it() {
         manifest["version"] = version.into();
         desk.stage
             .world
-            .objects()
+            .s3()
             .upload("artifacts", key, manifest.to_string());
         let request = json!({"action": "deploy", "app": "shop", "manifest_object": {"key": key}});
         desk.admit(version, with(request, by("s3")))
     };
     let answer = manifest("7.8.0");
     assert_eq!(in_short(&answer), (Transition::Rejected, "BadValue"));
-    let texts = desk.stage.world.objects().texts("artifacts");
+    let texts = desk.stage.world.s3().texts("artifacts");
     let beside = &texts["releases/shop/7.7.0.json.findings.json"];
     assert!(beside.contains("releases/shop/7.8.0.json"), "{beside}");
     let refusal: Refusal = desk
         .stage
-        .get(&store::refusal(&app(), &arn_of("7.8.0")))
+        .get(&ledger::refusal(&app(), &arn_of("7.8.0")))
         .unwrap();
     assert_eq!(
         (refusal.about.as_str(), refusal.findings[0].path.as_str()),
@@ -148,10 +148,10 @@ fn what_is_refused_is_told_beside_its_upload() {
     let desk = Desk::new();
     let key = "releases/shop/1.5.0.json";
     let request = json!({"action": "deploy", "app": "shop", "manifest_object": {"key": key}});
-    desk.stage.world.objects().upload("artifacts", key, "{}");
+    desk.stage.world.s3().upload("artifacts", key, "{}");
     let answer = desk.admit("arrival", with(request, by("s3")));
     assert_eq!(in_short(&answer), (Transition::Rejected, "MissingField"));
-    let texts = desk.stage.world.objects().texts("artifacts");
+    let texts = desk.stage.world.s3().texts("artifacts");
     let beside = &texts["releases/shop/1.5.0.json.findings.json"];
     assert!(
         beside.contains("\"page\":\"docs/findings/MissingField.md\""),
@@ -170,7 +170,7 @@ fn a_refusal_is_recorded_once_also_where_its_write_met_another_one() {
     for _ in 0..2 {
         let answer = desk.admit("unreadable", json!({"app": "shop"}));
         assert_eq!(in_short(&answer).0, Transition::Rejected);
-        let key = store::refusal(&app(), &arn_of("unreadable"));
+        let key = ledger::refusal(&app(), &arn_of("unreadable"));
         let refusal: Option<Refusal> = desk.stage.get(&key);
         assert_eq!(refusal.unwrap().at, began);
         desk.stage.pass_seconds(60);
@@ -187,7 +187,7 @@ fn a_refusal_has_a_hundred_findings_however_much_is_wrong() {
     request["y".repeat(50_000)] = json!(1);
     let answer = desk.admit("many", request);
     assert_eq!(in_short(&answer), (Transition::Rejected, "UnknownField"));
-    let refusal: Option<Refusal> = desk.stage.get(&store::refusal(&app(), &arn_of("many")));
+    let refusal: Option<Refusal> = desk.stage.get(&ledger::refusal(&app(), &arn_of("many")));
     let findings = refusal.unwrap().findings;
     assert_eq!(findings.len(), 100);
     assert_eq!(findings[99].name, FindingName::MoreFindings);
@@ -210,16 +210,16 @@ fn what_lies_beside_an_upload_and_is_larger_than_ours_is_replaced_unread() {
             "releases/shop/1.5.0.json",
             "releases/shop/1.5.0.json.findings.json",
         );
-        world.objects().upload("artifacts", key, manifest);
+        world.s3().upload("artifacts", key, manifest);
         if let Some(bytes) = bytes {
-            world.objects().upload("artifacts", note, vec![b' '; bytes]);
+            world.s3().upload("artifacts", note, vec![b' '; bytes]);
         }
         let request = json!({"action": "deploy", "app": "shop", "manifest_object": {"key": key}});
         let answer = desk.admit("arrival", with(request, by("s3")));
         assert_eq!(in_short(&answer).0, Transition::Go);
         let calls = world.mishaps().calls.clone();
         let reads = calls.iter().filter(|call| **call == "objects.get").count();
-        let texts = world.objects().texts("artifacts");
+        let texts = world.s3().texts("artifacts");
         let lies = texts.get(note).map(|text| text.contains("findings"));
         (reads, lies)
     };

@@ -6,9 +6,9 @@ use crate::stage::app;
 use serde_json::{Value, json};
 use std::collections::BTreeSet;
 use windlass_domain::deployment::Refusal;
+use windlass_engine::ledger;
 use windlass_engine::payload::Transition;
-use windlass_engine::store;
-use windlass_world::executions::arn_of;
+use windlass_world::stepfunctions::arn_of;
 
 const KEY: &str = "releases/shop/1.5.0.json";
 
@@ -58,7 +58,7 @@ fn refused(desk: &Desk, request: Value) -> BTreeSet<(String, String)> {
     assert_eq!(answer.verdict, Transition::Rejected);
     let refusal: Refusal = desk
         .stage
-        .get(&store::refusal(&app(), &arn_of("one-more")))
+        .get(&ledger::refusal(&app(), &arn_of("one-more")))
         .unwrap();
     let place = |path: &str| path.strip_prefix("manifest.").unwrap_or(path).to_owned();
     let told = refusal.findings.iter();
@@ -76,7 +76,7 @@ fn an_upload_and_an_input_at_the_console_are_told_both() {
             let text = manifest(&desk, [form, meaning]);
             desk.stage
                 .world
-                .objects()
+                .s3()
                 .upload("artifacts", KEY, text.to_string());
             let upload = with(json!({"manifest_object": {"key": KEY}}), by("s3"));
             assert_eq!(refused(&desk, upload), wanted, "{text}");

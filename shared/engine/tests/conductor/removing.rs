@@ -6,15 +6,15 @@ use serde_json::json;
 use windlass_domain::environment::HeldState;
 use windlass_domain::request::ActionName;
 use windlass_domain::tenancy::{Claim, Claims, Held, Owner};
+use windlass_engine::ledger;
 use windlass_engine::payload::Transition;
-use windlass_engine::store;
-use windlass_world::executions::arn_of;
+use windlass_world::stepfunctions::arn_of;
 
 /// An environment that is not declared any more has so many targets.
 fn with_targets(count: usize) -> Desk {
     let desk = Desk::free();
-    let mut ledger = desk.stage.world.ledger();
-    ledger.items.remove(&store::declaration_in_force(&app()));
+    let mut ledger = desk.stage.world.dynamodb();
+    ledger.items.remove(&ledger::declaration_in_force(&app()));
     drop(ledger);
     for nth in 0..count {
         let owner = Owner {
@@ -25,8 +25,8 @@ fn with_targets(count: usize) -> Desk {
         let resource = format!("arn:function:{nth:03}");
         let claim = Claim::whole(&resource);
         let held = vec![Held { owner, claim }];
-        let key = store::target(&resource);
-        let index = store::claims_index(&key);
+        let key = ledger::target(&resource);
+        let index = ledger::claims_index(&key);
         desk.put_indexed(key, Claims { held }, index);
     }
     desk
@@ -43,7 +43,7 @@ fn all_parts_are_told_at_the_end() {
         let is_told = told.is_some_and(|told| cause.starts_with(&told));
         assert_eq!(is_told, parts.is_some(), "{count}: {cause}");
         assert!(cause.contains(&format!("arn:function:{:03}", count - 1)));
-        assert_eq!(desk.indexed::<Claims>(&store::CLAIMS).len(), 0, "{count}");
+        assert_eq!(desk.indexed::<Claims>(&ledger::CLAIMS).len(), 0, "{count}");
     }
 }
 
@@ -57,7 +57,7 @@ fn what_was_let_go_of_before_a_release_came_is_told_by_the_refusal() {
         let untouched = desk.admit(&format!("{name}-untouched"), request.clone());
         let cause = untouched.unwrap().cause;
         assert!(!cause.contains("A part was done"), "{name}: {cause}");
-        desk.stage.put(store::removing(&arn_of(name)), &begun);
+        desk.stage.put(ledger::removing(&arn_of(name)), &begun);
         let answer = desk.admit(name, request);
         assert_eq!(
             in_short(&answer),

@@ -13,10 +13,10 @@ use windlass_domain::irreversible::Ran;
 use windlass_domain::request::{ActionName, Route};
 use windlass_domain::step::{ChangeRecord, StepStatus};
 use windlass_domain::time::Time;
+use windlass_engine::ledger;
+use windlass_engine::ledger::Execution;
 use windlass_engine::payload::{Answer, Transition};
-use windlass_engine::store;
-use windlass_engine::store::Execution;
-use windlass_world::executions::arn_of;
+use windlass_world::stepfunctions::arn_of;
 
 fn running(number: u64, is_ours: bool) -> Running {
     Running::new(
@@ -46,7 +46,7 @@ fn put_snapshot(desk: &Desk, number: u64, replaced: u64, release: Option<Digest>
         unmeasured: false,
     };
     desk.stage.put(
-        store::snapshot(EnvironmentId::new(&app(), &prod()), number),
+        ledger::snapshot(EnvironmentId::new(&app(), &prod()), number),
         &snapshot,
     );
 }
@@ -69,7 +69,7 @@ fn desk(last: u64) -> Desk {
         ..EnvironmentState::default()
     };
     desk.stage
-        .put(store::state(EnvironmentId::new(&app(), &prod())), &state);
+        .put(ledger::state(EnvironmentId::new(&app(), &prod())), &state);
     desk
 }
 
@@ -81,7 +81,7 @@ fn veto(desk: &Desk, number: u64) {
         since: Time(0),
         cause: String::new(),
     };
-    let key = store::veto(EnvironmentId::new(&app(), &prod()), &veto.release);
+    let key = ledger::veto(EnvironmentId::new(&app(), &prod()), &veto.release);
     desk.stage.put(key, &veto);
 }
 
@@ -92,7 +92,7 @@ fn press(desk: &Desk, more: Value) -> (Answer, Option<Deployment>) {
 
 fn press_as(desk: &Desk, name: &str, more: Value) -> (Answer, Option<Deployment>) {
     let answer = desk.admit(name, with(input("rollback"), more)).unwrap();
-    let record = desk.stage.get(&store::deployment(&answer.deployment));
+    let record = desk.stage.get(&ledger::deployment(&answer.deployment));
     (answer, record)
 }
 
@@ -164,7 +164,7 @@ fn after_a_rollback_to_what_was_before_windlass_the_good_snapshots_are_named() {
         ..EnvironmentState::default()
     };
     desk.stage
-        .put(store::state(EnvironmentId::new(&app(), &prod())), &state);
+        .put(ledger::state(EnvironmentId::new(&app(), &prod())), &state);
     veto(&desk, 3);
     let (answer, _) = press(&desk, json!({}));
     let told = "The present snapshot replaced none that was verified good and is not vetoed. A rollback that names \
@@ -181,8 +181,8 @@ fn after_a_rollback_to_what_was_before_windlass_the_good_snapshots_are_named() {
 fn a_chain_that_is_broken_leads_nowhere() {
     let desk = desk(4);
     veto(&desk, 3);
-    let key = store::snapshot(EnvironmentId::new(&app(), &prod()), 2);
-    desk.stage.world.ledger().items.remove(&key);
+    let key = ledger::snapshot(EnvironmentId::new(&app(), &prod()), 2);
+    desk.stage.world.dynamodb().items.remove(&key);
     assert_eq!(press(&desk, json!({})).0.error, "NothingToGoBackTo");
 }
 
@@ -206,7 +206,10 @@ fn a_press_is_a_deployment_of_its_own_by_who_pressed() {
     assert_eq!(record.order.id, record.id);
     assert_eq!(record.executions, [arn_of("press")]);
     assert_eq!(record.status, Status::Running);
-    let known: Execution = desk.stage.get(&store::execution(&arn_of("press"))).unwrap();
+    let known: Execution = desk
+        .stage
+        .get(&ledger::execution(&arn_of("press")))
+        .unwrap();
     assert_eq!(known.deployment, answer.deployment);
     let other = desk.admit("press-2", input("rollback")).unwrap();
     assert_ne!(other.deployment, answer.deployment);
@@ -226,7 +229,7 @@ fn what_was_found_of_a_component_belongs_to_the_snapshots_before_its_first_chang
         .map(|(name, _)| (component(name), found.clone()))
         .into();
     desk.stage
-        .put(store::state(EnvironmentId::new(&app(), &prod())), &state);
+        .put(ledger::state(EnvironmentId::new(&app(), &prod())), &state);
     let components = press(&desk, json!({})).1.unwrap().release.components;
     assert_eq!(components.get(&component("later")), found.artifact.as_ref());
     let then = running(3, true).artifact;
@@ -246,7 +249,7 @@ fn a_rollback_that_is_refused_across_a_run_leaves_its_hold() {
         };
         state.irreversible.insert(component("jobs"), ran);
         desk.stage
-            .put(store::state(EnvironmentId::new(&app(), &prod())), &state);
+            .put(ledger::state(EnvironmentId::new(&app(), &prod())), &state);
         if is_busy {
             desk.other_holds(ActionName::Deploy, HeldState::Running);
         }
@@ -278,11 +281,11 @@ fn who_stopped_the_first_release_has_succeeded_once_it_is_undone() {
         let stopped = order(1, "other").id;
         let mut other = desk.record();
         other.id = stopped.clone();
-        desk.stage.put(store::deployment(&stopped), &other);
+        desk.stage.put(ledger::deployment(&stopped), &other);
         desk.end(ending);
         let ended = desk.record().ending;
         other.ending = ended;
-        desk.stage.put(store::deployment(&stopped), &other);
+        desk.stage.put(ledger::deployment(&stopped), &other);
         let mut step = step("api", StepStatus::Undone);
         step.changes.push(ChangeRecord {
             at: Time(0),
@@ -297,7 +300,7 @@ fn who_stopped_the_first_release_has_succeeded_once_it_is_undone() {
             token: 1,
         });
         desk.stage
-            .put(store::step(&stopped, &step.component), &step);
+            .put(ledger::step(&stopped, &step.component), &step);
         desk.other_holds(ActionName::Deploy, HeldState::Running);
         let (answer, record) = press(&desk, json!({}));
         assert_eq!(answer.verdict, Transition::Preempt);
@@ -347,8 +350,8 @@ fn it_holds_automatic_deployments_and_a_hold_that_is_set_stays() {
 fn one_that_was_recorded_by_an_invocation_whose_answer_was_lost_takes_its_turn() {
     let desk = desk(4);
     let (answer, _) = press(&desk, json!({}));
-    let key = store::execution(&arn_of("press"));
-    desk.stage.world.ledger().items.remove(&key);
+    let key = ledger::execution(&arn_of("press"));
+    desk.stage.world.dynamodb().items.remove(&key);
     let again = desk.admit("press", input("rollback"));
     assert_eq!(in_short(&again), (Transition::Go, ""));
     assert_eq!(again.unwrap().deployment, answer.deployment);

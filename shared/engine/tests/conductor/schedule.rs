@@ -8,13 +8,13 @@ use windlass_domain::environment::{HeldState, Lock, Waiting};
 use windlass_domain::fault::FaultName;
 use windlass_domain::identity::{DeploymentId, EnvironmentId};
 use windlass_domain::request::ActionName;
-use windlass_engine::ports::Answered;
-use windlass_engine::store::Execution;
-use windlass_engine::{recovery, store};
-use windlass_world::executions::arn_of;
+use windlass_engine::ledger::Execution;
+use windlass_engine::ports::Result;
+use windlass_engine::{ledger, recovery};
 use windlass_world::run::run;
+use windlass_world::stepfunctions::arn_of;
 
-fn handle(desk: &Desk, event: Value) -> Answered<()> {
+fn handle(desk: &Desk, event: Value) -> Result<()> {
     run(recovery::handle(&desk.stage.world, event)).map(drop)
 }
 
@@ -31,7 +31,7 @@ fn scheduled(desk: &Desk) {
 
 /// Returns the names of the executions that were started, with the causes that they are told.
 fn started(desk: &Desk) -> Vec<(String, String)> {
-    let started = desk.stage.world.executions().started.clone();
+    let started = desk.stage.world.stepfunctions().started.clone();
     let started = started.into_iter().map(|(_, name, input)| {
         assert_eq!(input["action"], "recover");
         assert_eq!(
@@ -47,7 +47,7 @@ fn started(desk: &Desk) -> Vec<(String, String)> {
 
 fn knows(desk: &Desk) {
     let known = Execution { deployment: id() };
-    desk.stage.put(store::execution(&arn_of(FIRST)), &known);
+    desk.stage.put(ledger::execution(&arn_of(FIRST)), &known);
 }
 
 fn name_of_recovery(token: u64) -> String {
@@ -178,12 +178,12 @@ fn other_events_are_bad_input() {
 /// Puts the lock into the index, as the conductor writes it.
 fn indexed_lock(desk: &Desk) {
     let lock: Lock = desk.lock();
-    let key = store::lock(EnvironmentId::new(&app(), &prod()));
-    desk.stage.world.ledger().items.remove(&key);
+    let key = ledger::lock(EnvironmentId::new(&app(), &prod()));
+    desk.stage.world.dynamodb().items.remove(&key);
     desk.put_indexed(
         key,
         lock,
-        store::held_index(EnvironmentId::new(&app(), &prod())),
+        ledger::held_index(EnvironmentId::new(&app(), &prod())),
     );
 }
 
@@ -200,7 +200,7 @@ fn the_schedule_finds_owners_that_died() {
         let desk = Desk::new();
         match owner {
             Some(status) => desk.execution(FIRST, status),
-            None => desk.stage.world.executions().executions.clear(),
+            None => desk.stage.world.stepfunctions().executions.clear(),
         }
         desk.hold(Some((FIRST, state)));
         indexed_lock(&desk);
@@ -220,15 +220,19 @@ fn indexed_waiting(desk: &Desk) {
     desk.wait();
     let mut waiting: Waiting = desk.waiting().unwrap();
     waiting.task_token = Some("token".into());
-    desk.stage.world.executions().tokens.insert("token".into());
+    desk.stage
+        .world
+        .stepfunctions()
+        .tokens
+        .insert("token".into());
     let key = waiting_key();
-    desk.stage.world.ledger().items.remove(&key);
-    let index = store::waiting_index(EnvironmentId::new(&app(), &prod()), &id());
+    desk.stage.world.dynamodb().items.remove(&key);
+    let index = ledger::waiting_index(EnvironmentId::new(&app(), &prod()), &id());
     desk.put_indexed(key, waiting, index);
 }
 
 fn woken(desk: &Desk) -> usize {
-    desk.stage.world.executions().answered.len()
+    desk.stage.world.stepfunctions().answered.len()
 }
 
 #[test]
@@ -262,8 +266,8 @@ fn a_place_in_the_queue_without_a_record_keeps_nobody_from_his_turn() {
     let nobody = DeploymentId("00000000".into());
     let mut lost: Waiting = desk.waiting().unwrap();
     lost.deployment = nobody.clone();
-    let key = store::waiting(EnvironmentId::new(&app(), &prod()), &nobody);
-    let index = store::waiting_index(EnvironmentId::new(&app(), &prod()), &nobody);
+    let key = ledger::waiting(EnvironmentId::new(&app(), &prod()), &nobody);
+    let index = ledger::waiting_index(EnvironmentId::new(&app(), &prod()), &nobody);
     desk.put_indexed(key, lost, index);
     scheduled(&desk);
     assert_eq!((woken(&desk), started(&desk)), (1, vec![]));
@@ -275,9 +279,9 @@ fn the_schedule_ends_who_died_at_the_arrival() {
         let desk = Desk::free();
         desk.execution(FIRST, status);
         let record = desk.record();
-        let key = store::deployment(&id());
-        desk.stage.world.ledger().items.remove(&key);
-        let index = store::arriving_index(EnvironmentId::new(&app(), &prod()), &id());
+        let key = ledger::deployment(&id());
+        desk.stage.world.dynamodb().items.remove(&key);
+        let index = ledger::arriving_index(EnvironmentId::new(&app(), &prod()), &id());
         desk.put_indexed(key, record, index);
         scheduled(&desk);
         let cause = format!(

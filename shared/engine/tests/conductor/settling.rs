@@ -15,9 +15,9 @@ use windlass_domain::irreversible::Ran;
 use windlass_domain::plan::{Outcome, Plan};
 use windlass_domain::step::{Failure, StepStatus};
 use windlass_domain::time::Time;
+use windlass_engine::ledger;
 use windlass_engine::payload::Transition;
-use windlass_engine::store;
-use windlass_world::executions::arn_of;
+use windlass_world::stepfunctions::arn_of;
 
 pub fn new() -> Artifact {
     zip("api", b"new")
@@ -51,7 +51,7 @@ pub fn judged_after_others() -> Desk {
         ..EnvironmentState::default()
     };
     desk.stage
-        .put(store::state(EnvironmentId::new(&app(), &prod())), &state);
+        .put(ledger::state(EnvironmentId::new(&app(), &prod())), &state);
     let snapshot = Snapshot {
         number: 2,
         version: "1.2.0".into(),
@@ -64,14 +64,14 @@ pub fn judged_after_others() -> Desk {
         unmeasured: false,
     };
     desk.stage.put(
-        store::snapshot(EnvironmentId::new(&app(), &prod()), 2),
+        ledger::snapshot(EnvironmentId::new(&app(), &prod()), 2),
         &snapshot,
     );
     desk
 }
 
 pub fn snapshot(desk: &Desk, number: u64) -> Option<Snapshot> {
-    desk.stage.get(&store::snapshot(
+    desk.stage.get(&ledger::snapshot(
         EnvironmentId::new(&app(), &prod()),
         number,
     ))
@@ -150,18 +150,18 @@ fn a_release_comes_after_what_ran_there_and_what_it_passes_over() {
         let mut state = desk.state();
         state.irreversible.insert(component("jobs"), ran);
         desk.stage
-            .put(store::state(EnvironmentId::new(&app(), &prod())), &state);
+            .put(ledger::state(EnvironmentId::new(&app(), &prod())), &state);
         let present = Snapshot {
             number: 3,
             ..snapshot(&desk, 2).unwrap()
         };
         desk.stage.put(
-            store::snapshot(EnvironmentId::new(&app(), &prod()), 3),
+            ledger::snapshot(EnvironmentId::new(&app(), &prod()), 3),
             &present,
         );
-        let mut plan: Plan = desk.stage.get(&store::plan(&id())).unwrap();
+        let mut plan: Plan = desk.stage.get(&ledger::plan(&id())).unwrap();
         plan.unchanged[0].irreversible = passed_over;
-        desk.stage.put(store::plan(&id()), &plan);
+        desk.stage.put(ledger::plan(&id()), &plan);
         desk.asks("Settle").unwrap();
         let after = snapshot(&desk, 6).unwrap();
         assert_eq!(after.irreversible.len(), wanted, "{passed_over}");
@@ -194,7 +194,7 @@ pub fn named_now(desk: &Desk) -> Given {
 pub fn found_in_place(desk: &Desk, name: &str) {
     let mut step = step(name, StepStatus::Planned);
     step.seen = Some(step.before.clone());
-    desk.stage.put(store::seen(&id(), &step.component), &step);
+    desk.stage.put(ledger::seen(&id(), &step.component), &step);
 }
 
 /// If a release names a component whose bytes it found in place, the record becomes the release's own. It has what was
@@ -251,9 +251,9 @@ fn what_was_found_in_place_and_is_new_makes_a_snapshot() {
     desk.plan(Outcome::NothingToDo, 0);
     desk.stage
         .world
-        .ledger()
+        .dynamodb()
         .items
-        .remove(&store::step(&id(), &component("api")));
+        .remove(&ledger::step(&id(), &component("api")));
     found_in_place(&desk, "api");
     let answer = desk.asks("Settle");
     assert_eq!(in_short(&answer), (Transition::NothingToDo, "AlreadyThere"));
@@ -294,14 +294,14 @@ fn a_success_lifts_the_veto_on_its_release_only() {
             cause: String::new(),
         };
         desk.stage.put(
-            store::veto(EnvironmentId::new(&app(), &prod()), release),
+            ledger::veto(EnvironmentId::new(&app(), &prod()), release),
             &veto,
         );
     }
     desk.asks("Settle").unwrap();
     let veto = |release: &Digest| -> Option<Veto> {
         desk.stage
-            .get(&store::veto(EnvironmentId::new(&app(), &prod()), release))
+            .get(&ledger::veto(EnvironmentId::new(&app(), &prod()), release))
     };
     assert_eq!(veto(&digest), None);
     assert!(veto(&Digest::of(b"another")).is_some());
@@ -322,7 +322,7 @@ fn what_was_refused_at_prepare_is_rejected_with_its_findings() {
         finding(FindingName::TargetMissing, "components.api"),
         finding(FindingName::Duplicate, "components.jobs"),
     ];
-    desk.stage.put(store::plan(&id()), &plan(findings.clone()));
+    desk.stage.put(ledger::plan(&id()), &plan(findings.clone()));
     let answer = desk.asks("Settle");
     assert_eq!(in_short(&answer), (Transition::Rejected, "TargetMissing"));
     let cause = answer.unwrap().cause;
@@ -334,7 +334,7 @@ fn what_was_refused_at_prepare_is_rejected_with_its_findings() {
     assert!(desk.state().marks.is_empty());
 
     let desk = Desk::new();
-    desk.stage.put(store::plan(&id()), &plan(vec![]));
+    desk.stage.put(ledger::plan(&id()), &plan(vec![]));
     assert_eq!(
         in_short(&desk.asks("Settle")),
         (Transition::Rejected, "Rejected")
@@ -405,7 +405,7 @@ fn a_record_tells_what_its_executions_cost_where_that_is_known() {
         desk.step("api", StepStatus::Changed, |step| step.worked_ms = 1_000);
         let names = ["one", "dead"];
         desk.change_record(|record| record.executions = names.map(arn_of).to_vec());
-        let mut state = desk.stage.world.executions();
+        let mut state = desk.stage.world.stepfunctions();
         state.transitions.insert(arn_of("one"), 10);
         if let Some(dead) = dead {
             state.transitions.insert(arn_of("dead"), dead);

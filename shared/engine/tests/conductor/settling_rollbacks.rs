@@ -10,8 +10,8 @@ use windlass_domain::identity::EnvironmentId;
 use windlass_domain::plan::Outcome;
 use windlass_domain::step::StepStatus;
 use windlass_domain::time::Time;
+use windlass_engine::ledger;
 use windlass_engine::payload::Transition;
-use windlass_engine::store;
 
 /// A component's first release is taken back. What runs then is what was found of it.
 #[test]
@@ -25,7 +25,7 @@ fn a_rollback_records_what_was_found_of_what_came_later() {
     found.names.now.version = "before-windlass".into();
     state.found = [(component("jobs"), found)].into();
     desk.stage
-        .put(store::state(EnvironmentId::new(&app(), &prod())), &state);
+        .put(ledger::state(EnvironmentId::new(&app(), &prod())), &state);
     desk.step("jobs", StepStatus::Changed, |_| ());
     let answer = desk.asks("Settle").unwrap();
     let told = "shop prod is back at 1.2.0 (snapshot 2): api, jobs changed; jobs runs it already.";
@@ -46,7 +46,7 @@ fn a_rollback_that_stopped_a_release_tells_what_was_undone_and_has_succeeded() {
         desk.end(ending);
         let mut other = desk.record();
         other.id = order(1, "other").id;
-        desk.stage.put(store::deployment(&other.id), &other);
+        desk.stage.put(ledger::deployment(&other.id), &other);
         is_rollback(&mut desk);
         desk.change_record(|record| {
             record.ending = None;
@@ -60,7 +60,7 @@ fn a_rollback_that_stopped_a_release_tells_what_was_undone_and_has_succeeded() {
             by: "ann".into(),
         });
         desk.stage
-            .put(store::state(EnvironmentId::new(&app(), &prod())), &state);
+            .put(ledger::state(EnvironmentId::new(&app(), &prod())), &state);
         let answer = desk.asks("Settle");
         let wanted = if succeeded {
             (Transition::Succeeded, "")

@@ -11,11 +11,11 @@ use windlass_domain::finding::FindingName;
 use windlass_domain::gate::Verdict;
 use windlass_domain::plan::Outcome;
 use windlass_domain::step::StepStatus;
+use windlass_engine::ledger;
+use windlass_engine::ledger::Execution;
 use windlass_engine::payload::{Caller, ConductorInput, Transition};
-use windlass_engine::store;
-use windlass_engine::store::Execution;
-use windlass_world::executions::arn_of;
 use windlass_world::mishaps::Visitor;
+use windlass_world::stepfunctions::arn_of;
 
 #[test]
 fn a_lock_whose_owner_has_ended_is_taken_over_by_a_recovery_with_a_raised_token() {
@@ -36,7 +36,7 @@ fn a_lock_whose_owner_has_ended_is_taken_over_by_a_recovery_with_a_raised_token(
         assert_eq!(record.stopped, status == "ABORTED");
         let known: Execution = desk
             .stage
-            .get(&store::execution(&arn_of("recovery")))
+            .get(&ledger::execution(&arn_of("recovery")))
             .unwrap();
         assert_eq!(known.deployment, id());
     }
@@ -101,7 +101,7 @@ fn still_told_to_run(desk: &Desk, ms: u64) {
     let ends = desk.now().plus_ms(ms);
     desk.stage.world.mishaps().visitor = Visitor::new(move |world| {
         if world.true_time() >= ends
-            && let Some(owner) = world.executions().executions.get_mut(&arn_of(FIRST))
+            && let Some(owner) = world.stepfunctions().executions.get_mut(&arn_of(FIRST))
         {
             owner.status = "FAILED".into();
         }
@@ -143,7 +143,7 @@ fn an_answer_that_may_be_behind_is_asked_for_again() {
 fn an_execution_that_is_not_known_has_ended_unless_it_has_just_begun() {
     for (ago_s, word) in [(19, Transition::Rejected), (20, Transition::Undo)] {
         let desk = Desk::new();
-        desk.stage.world.executions().executions.clear();
+        desk.stage.world.stepfunctions().executions.clear();
         desk.stage.hold_lock(TOKEN);
         desk.stage.pass_seconds(ago_s);
         assert_eq!(desk.operator("recover").unwrap().verdict, word, "{ago_s}");
@@ -321,7 +321,7 @@ fn a_known_execution_that_recovers_nothing_takes_its_turn() {
     let desk = Desk::new();
     let known = Execution { deployment: id() };
     for name in [FIRST, "another"] {
-        desk.stage.put(store::execution(&arn_of(name)), &known);
+        desk.stage.put(ledger::execution(&arn_of(name)), &known);
     }
     let go = desk.admit(FIRST, serde_json::Value::Null).unwrap();
     assert_eq!((go.verdict, go.token), (Transition::Go, TOKEN));
@@ -375,7 +375,7 @@ fn a_refusal_is_recorded_under_its_application_and_environment() {
     let desk = Desk::new();
     let answer = desk.operator("recover");
     assert_eq!(in_short(&answer), (Transition::Rejected, "TargetNotReady"));
-    let key = store::refusal(&app(), &arn_of("operator"));
+    let key = ledger::refusal(&app(), &arn_of("operator"));
     let refusal: windlass_domain::deployment::Refusal = desk.stage.get(&key).unwrap();
     assert_eq!(refusal.environment, Some(prod()));
     assert_eq!(refusal.about, "recover");

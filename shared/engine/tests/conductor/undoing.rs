@@ -17,8 +17,8 @@ use windlass_domain::second_look::SecondLook;
 use windlass_domain::step::{ChangeRecord, Failure, Step, StepStatus};
 use windlass_domain::time::{Span, Time};
 use windlass_engine::conductor;
+use windlass_engine::ledger::{self};
 use windlass_engine::payload::{Answer, Caller, ConductorInput, Transition};
-use windlass_engine::store::{self};
 use windlass_world::mishaps::{Mishap, When};
 use windlass_world::run::{run, until_pause};
 
@@ -165,7 +165,7 @@ fn fail_gate(desk: &Desk, look_at: &str) {
         not_ready: false,
         at: Time(0),
     });
-    desk.stage.put(store::judgement(&id(), 0), &judgement);
+    desk.stage.put(ledger::judgement(&id(), 0), &judgement);
     desk.plan(Outcome::Change, 1);
 }
 
@@ -241,7 +241,7 @@ fn one_that_was_not_seen_needs_an_operator_and_keeps_the_lock() {
         assert!(lock.token > TOKEN);
         assert_eq!(lock.held.unwrap().state, HeldState::NeedsOperator);
         // The schedule finds it.
-        let held = desk.indexed(&store::HELD);
+        let held = desk.indexed(&ledger::HELD);
         assert_eq!(held.len(), 1);
     }
 }
@@ -348,11 +348,11 @@ fn what_a_recovery_has_undone_is_looked_at_again() {
         desk.step("a", StepStatus::Undone, |step| {
             step.changes = vec![change("1 → 2", false, switched)];
         });
-        let key = store::second_look(&id());
+        let key = ledger::second_look(&id());
         desk.asks("SettleUndo").unwrap();
         let look: Option<SecondLook> = desk.stage.get(&key);
         assert_eq!(look.is_some(), due, "{executions} {switched}");
-        let due_ones = desk.indexed(&store::SECOND_LOOKS);
+        let due_ones = desk.indexed(&ledger::SECOND_LOOKS);
         assert_eq!(due_ones.len(), usize::from(due));
         if !due {
             continue;

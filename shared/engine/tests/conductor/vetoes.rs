@@ -8,13 +8,13 @@ use windlass_domain::environment::{EnvironmentState, Hold, Veto};
 use windlass_domain::identity::EnvironmentId;
 use windlass_domain::step::StepStatus;
 use windlass_domain::time::Time;
+use windlass_engine::ledger::{self};
 use windlass_engine::payload::Transition;
-use windlass_engine::store::{self};
 
 pub fn veto(desk: &Desk) -> Option<Veto> {
     let release = desk.record().release_digest;
     desk.stage
-        .get(&store::veto(EnvironmentId::new(&app(), &prod()), &release))
+        .get(&ledger::veto(EnvironmentId::new(&app(), &prod()), &release))
 }
 
 #[test]
@@ -68,7 +68,7 @@ fn neither_a_rollback_nor_what_a_person_stopped_is_vetoed() {
     is_rollback(&mut rollback);
     rollback
         .stage
-        .put(store::state(EnvironmentId::new(&app(), &prod())), &held());
+        .put(ledger::state(EnvironmentId::new(&app(), &prod())), &held());
     rollback.asks("SettleUndo").unwrap();
     assert_eq!(veto(&rollback), None);
     let cause = rollback.ending().cause;
@@ -109,7 +109,7 @@ fn a_person_whose_deployment_the_target_failed_is_told_to_start_the_same_again()
         record.undoing = Some(why("AccessDenied"));
     });
     desk.stage
-        .put(store::state(EnvironmentId::new(&app(), &prod())), &held());
+        .put(ledger::state(EnvironmentId::new(&app(), &prod())), &held());
     desk.asks("SettleUndo").unwrap();
     let cause = desk.ending().cause;
     let told = r#"is not vetoed: start {"action":"deploy","app":"shop","environment":"prod","reason":"…","through_hold":true,"version":"1.4.0"}"#;
@@ -127,7 +127,7 @@ fn a_veto_that_is_there_stays() {
         since: Time(1),
         cause: "an earlier one.".into(),
     };
-    let key = store::veto(EnvironmentId::new(&app(), &prod()), &former.release);
+    let key = ledger::veto(EnvironmentId::new(&app(), &prod()), &former.release);
     desk.stage.put(key, &former);
     desk.asks("SettleUndo").unwrap();
     assert_eq!(veto(&desk), Some(former));

@@ -10,28 +10,32 @@ use windlass_domain::environment::{EnvironmentState, HeldState, Snapshot};
 use windlass_domain::identity::{DeploymentId, EnvironmentId};
 use windlass_domain::request::ActionName;
 use windlass_domain::time::Time;
+use windlass_engine::ledger::Execution;
+use windlass_engine::ledger::{self};
 use windlass_engine::payload::{Answer, ConductorInput, Transition};
-use windlass_engine::ports::Answered;
+use windlass_engine::ports::Result;
 use windlass_engine::recovery::wake;
-use windlass_engine::store::Execution;
-use windlass_engine::store::{self};
-use windlass_world::executions::arn_of;
 use windlass_world::run::run;
+use windlass_world::stepfunctions::arn_of;
 
 /// Asks for its turn, as at every wake-up.
-fn turn(desk: &Desk) -> Answered<Answer> {
+fn turn(desk: &Desk) -> Result<Answer> {
     let known = Execution { deployment: id() };
-    desk.stage.put(store::execution(&arn_of(FIRST)), &known);
+    desk.stage.put(ledger::execution(&arn_of(FIRST)), &known);
     desk.admit(FIRST, Value::Null)
 }
 
 fn give_a_token(desk: &Desk) -> Answer {
-    desk.stage.world.executions().tokens.insert("token".into());
+    desk.stage
+        .world
+        .stepfunctions()
+        .tokens
+        .insert("token".into());
     desk.asks("AwaitTurn").unwrap()
 }
 
 fn was_woken(desk: &Desk) -> bool {
-    let answered = desk.stage.world.executions().answered.clone();
+    let answered = desk.stage.world.stepfunctions().answered.clone();
     !answered.is_empty() && answered == [("token".to_owned(), json!({}))]
 }
 
@@ -43,7 +47,7 @@ fn what_has_to_wait_has_a_place_in_the_queue_once() {
         assert_eq!(in_short(&turn(&desk)), (Transition::Wait, ""));
         desk.stage.pass_seconds(60);
     }
-    let queued = desk.indexed(&store::WAITING);
+    let queued = desk.indexed(&ledger::WAITING);
     let [one] = queued.as_slice() else {
         panic!("{queued:?}")
     };
@@ -67,7 +71,7 @@ fn an_operator_does_not_wait_for_a_deployment_that_runs() {
             ..EnvironmentState::default()
         };
         desk.stage
-            .put(store::state(EnvironmentId::new(&app(), &prod())), &state);
+            .put(ledger::state(EnvironmentId::new(&app(), &prod())), &state);
         let there = Snapshot {
             number: 3,
             version: "1.3.0".into(),
@@ -80,7 +84,7 @@ fn an_operator_does_not_wait_for_a_deployment_that_runs() {
             unmeasured: false,
         };
         desk.stage.put(
-            store::snapshot(EnvironmentId::new(&app(), &prod()), 3),
+            ledger::snapshot(EnvironmentId::new(&app(), &prod()), 3),
             &there,
         );
         assert_eq!(in_short(&turn(&desk)), (Transition::Preempt, ""));
@@ -102,7 +106,7 @@ fn an_operator_who_names_what_is_not_crossed_stops_nothing() {
             ..EnvironmentState::default()
         };
         desk.stage
-            .put(store::state(EnvironmentId::new(&app(), &prod())), &state);
+            .put(ledger::state(EnvironmentId::new(&app(), &prod())), &state);
         assert_eq!(in_short(&turn(&desk)).1, "UnknownName", "{snapshot}");
         assert!(desk.waiting().is_none());
     }
@@ -127,7 +131,7 @@ fn who_is_stopped_for_an_operator() {
         let told = format!("{action} {state:?}");
         assert_eq!(status == "ABORTED", stopped, "{told}");
         assert_eq!(error.is_some_and(|e| e == "PreemptedByOperator"), stopped);
-        let started = desk.stage.world.executions().started.clone();
+        let started = desk.stage.world.stepfunctions().started.clone();
         assert_eq!(started.len(), usize::from(stopped), "{told}");
         if let Some((_, _, input)) = started.first() {
             assert_eq!(input["deployment"], "other");
@@ -181,7 +185,7 @@ fn a_release_that_overtakes_stops_whom_it_was_admitted_against() {
         let (status, error) = desk.status_of("other");
         assert_eq!(status == "ABORTED", stops, "{told}");
         assert_eq!(error.is_some_and(|e| e == "PreemptedByDeploy"), stops);
-        let started = desk.stage.world.executions().started.clone();
+        let started = desk.stage.world.stepfunctions().started.clone();
         assert_eq!(started.len(), usize::from(stops), "{told}");
     }
 }
@@ -209,7 +213,7 @@ fn other_is_recorded(desk: &Desk, undoing: bool) {
         name: "GateFailed".into(),
         text: "it is red".into(),
     });
-    desk.stage.put(store::deployment(&other.id), &other);
+    desk.stage.put(ledger::deployment(&other.id), &other);
 }
 
 #[test]
@@ -285,7 +289,11 @@ fn a_token_that_comes_late_does_not_keep_the_one_that_is_waited_by_from_waking()
     let desk = Desk::free();
     desk.other_holds(ActionName::Deploy, HeldState::Running);
     desk.wait();
-    desk.stage.world.executions().tokens.insert("live".into());
+    desk.stage
+        .world
+        .stepfunctions()
+        .tokens
+        .insert("live".into());
     for token in ["live", "dead"] {
         let waits = ConductorInput::AwaitTurn {
             by: desk.stage.caller(),
@@ -294,7 +302,7 @@ fn a_token_that_comes_late_does_not_keep_the_one_that_is_waited_by_from_waking()
         desk.serve(waits).unwrap();
     }
     run(wake(&desk.stage.world, EnvironmentId::new(&app(), &prod()))).unwrap();
-    let answered = desk.stage.world.executions().answered.clone();
+    let answered = desk.stage.world.stepfunctions().answered.clone();
     assert_eq!(answered, [("live".to_owned(), json!({}))]);
 }
 
@@ -339,7 +347,7 @@ fn what_a_newer_one_overtook_is_superseded() {
     newer.accepted = desk.now();
     state.marks.insert(component("api").into(), newer);
     desk.stage
-        .put(store::state(EnvironmentId::new(&app(), &prod())), &state);
+        .put(ledger::state(EnvironmentId::new(&app(), &prod())), &state);
     let answer = turn(&desk);
     assert_eq!(in_short(&answer), (Transition::NothingToDo, "Superseded"));
     let told = "Superseded: deployment newer brought a newer release here.\n";

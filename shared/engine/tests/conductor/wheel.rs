@@ -12,9 +12,9 @@ use windlass_domain::judgement::Judgement;
 use windlass_domain::plan::Outcome;
 use windlass_domain::request::ActionName;
 use windlass_domain::time::Span;
+use windlass_engine::ledger;
 use windlass_engine::payload::Transition;
-use windlass_engine::store;
-use windlass_world::executions::arn_of;
+use windlass_world::stepfunctions::arn_of;
 
 /// Makes a deployment that watches its first wave of two.
 fn watches() -> Desk {
@@ -23,7 +23,7 @@ fn watches() -> Desk {
     desk.change_record(|record| record.accepted = now);
     desk.plan(Outcome::Change, 2);
     let judgement = Judgement::begin(0, now, now, Span::seconds(3600), true);
-    desk.stage.put(store::judgement(&id(), 0), &judgement);
+    desk.stage.put(ledger::judgement(&id(), 0), &judgement);
     desk
 }
 
@@ -141,6 +141,6 @@ fn a_deployment_of_another_environment_is_not_steered() {
     let answer = desk.admit("pause", with(input("pause"), more));
     assert_eq!(in_short(&answer).0, Transition::Rejected);
     assert_eq!(turns(&desk), []);
-    let lock = store::lock(EnvironmentId::new(&app(), &dev()));
+    let lock = ledger::lock(EnvironmentId::new(&app(), &dev()));
     assert!(desk.stage.get::<Value>(&lock).is_none());
 }

@@ -9,8 +9,8 @@ use windlass_domain::identity::DeploymentId;
 use windlass_domain::plan::KindName;
 use windlass_domain::time::Time;
 use windlass_engine::kinds::{Class, Facts, Kind, Next, Noticed, View, Way};
-use windlass_engine::ports::{Answered, Clock, Item, Key};
-use windlass_engine::store::{from_item, to_body};
+use windlass_engine::ledger::{from_item, to_body};
+use windlass_engine::ports::{Clock, Item, Key, Result};
 use windlass_world::World;
 use windlass_world::conformance::{Scene, Subject};
 
@@ -49,7 +49,7 @@ pub fn key() -> Key {
 }
 
 pub fn dial(world: &World) -> Dial {
-    let item = Item::clone(&world.ledger().items[&key()]);
+    let item = Item::clone(&world.dynamodb().items[&key()]);
     from_item::<Dial>(item).unwrap().value
 }
 
@@ -61,7 +61,7 @@ pub fn set(world: &World, dial: &Dial) {
         index: None,
         expires: None,
     };
-    world.ledger().items.insert(key(), item.into());
+    world.dynamodb().items.insert(key(), item.into());
 }
 
 /// Lets somebody else turn it.
@@ -85,7 +85,7 @@ impl Kind for DialKind {
     type Goal = String;
     type Change = Change;
 
-    async fn observe(&self, _: &String, _: &Way<'_, String>) -> Answered<DialState> {
+    async fn observe(&self, _: &String, _: &Way<'_, String>) -> Result<DialState> {
         let call = self.world.call("dial.observe").await?;
         let dial = dial(&self.world);
         let mut state = dial.state;
@@ -159,7 +159,7 @@ impl Kind for DialKind {
         _: &String,
         change: &Change,
         _: &DeploymentId,
-    ) -> Answered<Option<String>> {
+    ) -> Result<Option<String>> {
         match change {
             Change::Stock(value) => {
                 let call = self.world.call("dial.stock").await?;

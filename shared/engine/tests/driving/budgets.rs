@@ -140,13 +140,13 @@ fn the_work_of_all_invocations_is_counted() {
 #[test]
 fn siblings_in_the_way_are_waited_out_a_little_longer_each_time() {
     let play = Play::begin();
-    play.world().ledger().busy = 3;
+    play.world().dynamodb().busy = 3;
     let ended = play.forward(&[seen(0, Then::Done)]);
     assert_eq!(
         (ended.answer, ended.took),
         (Ok(WorkTransition::Changed), 20 + 40 + 60)
     );
-    play.world().ledger().busy = 12;
+    play.world().dynamodb().busy = 12;
     let ended = play.invoke(Some(1), &[seen(0, Then::Done)], &[]);
     assert_eq!(ended.answer, Err(FaultName::Unavailable));
     assert_eq!(

@@ -11,9 +11,9 @@ use windlass_domain::plan::KindName;
 use windlass_domain::step::{Failure, Step};
 use windlass_engine::converge::{Budget, converge};
 use windlass_engine::kinds::{Class, Facts, Kind, Next, Noticed, View, Way};
+use windlass_engine::ledger;
 use windlass_engine::payload::{WorkDone, WorkTransition};
-use windlass_engine::ports::{Answered, Clock};
-use windlass_engine::store;
+use windlass_engine::ports::{Clock, Result};
 use windlass_world::World;
 use windlass_world::conformance::{Scene, Subject, Trial, deployment};
 use windlass_world::run::run;
@@ -84,7 +84,7 @@ impl Kind for Scripted {
     type Goal = u32;
     type Change = Change;
 
-    async fn observe(&self, _: &String, _: &Way<'_, u32>) -> Answered<Seen> {
+    async fn observe(&self, _: &String, _: &Way<'_, u32>) -> Result<Seen> {
         *self.script.observed.borrow_mut() += 1;
         let mut left = self.script.observations.borrow_mut();
         // The last observation stays.
@@ -146,7 +146,7 @@ impl Kind for Scripted {
         "what callers of it get".into()
     }
 
-    async fn ready(&self, _: &String, _: &Change) -> Answered<()> {
+    async fn ready(&self, _: &String, _: &Change) -> Result<()> {
         let ms = *self.script.ready_ms.borrow();
         self.world.sleep_ms(ms).await;
         Ok(())
@@ -157,7 +157,7 @@ impl Kind for Scripted {
         _: &String,
         change: &Change,
         _: &DeploymentId,
-    ) -> Answered<Option<String>> {
+    ) -> Result<Option<String>> {
         self.script.done.borrow_mut().push(what(change));
         let ms = *self.script.answer_ms.borrow();
         self.world.sleep_ms(ms).await;
@@ -260,10 +260,10 @@ impl Play {
     pub fn change_step(&self, change: impl FnOnce(&mut Step)) {
         let mut step = self.step();
         change(&mut step);
-        let key = store::step(&deployment(), &step.component);
-        let mut ledger = self.world().ledger();
+        let key = ledger::step(&deployment(), &step.component);
+        let mut ledger = self.world().dynamodb();
         let item = Rc::make_mut(ledger.items.get_mut(&key).unwrap());
-        item.body = store::to_body(&step).unwrap();
+        item.body = ledger::to_body(&step).unwrap();
     }
 
     /// Lets an operator look, and ask for the undo again.

@@ -37,7 +37,7 @@ pub fn at_once() -> Harbour {
 pub fn told(harbour: &Harbour) -> String {
     harbour.world.deploy_on();
     let set_to = harbour.set_to();
-    let mut services = harbour.world.services();
+    let mut services = harbour.world.ecs();
     let tasks = services.tasks;
     let live = services.service_mut(CLUSTER, SERVICE);
     let sets = live.service.task_sets.len();

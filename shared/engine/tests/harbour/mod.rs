@@ -24,12 +24,12 @@ use windlass_engine::deploy;
 use windlass_engine::kinds::ecs;
 use windlass_engine::kinds::ecs::prepare;
 use windlass_engine::kinds::{PrepareInput, Prepared};
+use windlass_engine::ledger;
 use windlass_engine::payload::{Work, WorkTransition};
-use windlass_engine::ports::{Answered, Clock, Item};
-use windlass_engine::store;
+use windlass_engine::ports::{Clock, Item, Result};
 use windlass_world::World;
 use windlass_world::conformance::held_for;
-use windlass_world::registry::HOST;
+use windlass_world::ecr::HOST;
 use windlass_world::rollout::LiveService;
 use windlass_world::run::run;
 
@@ -69,14 +69,14 @@ fn our_tags() -> BTreeMap<String, String> {
 impl Harbour {
     pub fn new() -> Self {
         let world = World::default();
-        world.objects().bucket("artifacts", true);
-        let first = world.registry().push("shop/agent", "1.0");
+        world.s3().bucket("artifacts", true);
+        let first = world.ecr().push("shop/agent", "1.0");
         let digest = format!("sha256:{first}");
         let image = format!("{}@{digest}", repository());
         let tags = [("team".to_owned(), "blue".to_owned())].into();
         let now = world.now();
         {
-            let mut services = world.services();
+            let mut services = world.ecs();
             let base = services.put_task_definition(&document(&image), &tags);
             services.put_service(CLUSTER, SERVICE, &base.arn, 2, &digest, now);
             services.service_mut(CLUSTER, SERVICE).service.tags = our_tags();
@@ -101,10 +101,7 @@ impl Harbour {
     /// Pushes an image whose tasks show a platform's digest.
     pub fn push(&self, tag: &str) -> Artifact {
         let platforms = ["linux/amd64", "linux/arm64"];
-        let digest = self
-            .world
-            .registry()
-            .push_index("shop/agent", tag, &platforms);
+        let digest = self.world.ecr().push_index("shop/agent", tag, &platforms);
         Artifact::Image {
             repository: repository(),
             digest,
@@ -114,7 +111,7 @@ impl Harbour {
     /// Names the task definition that the service is set to, in short.
     pub fn set_to(&self) -> String {
         self.world.roll();
-        let mut services = self.world.services();
+        let mut services = self.world.ecs();
         let live = services.service_mut(CLUSTER, SERVICE);
         let arn = &live.service.task_definition;
         arn.rsplit('/').next().unwrap_or_default().to_owned()
@@ -130,7 +127,7 @@ impl Harbour {
         id: &str,
         artifact: Option<&Artifact>,
         goal: Option<&Value>,
-    ) -> Answered<Prepared> {
+    ) -> Result<Prepared> {
         let input = PrepareInput {
             deployment: &DeploymentId(id.into()),
             app: &AppName::new("shop").unwrap(),
@@ -182,10 +179,10 @@ impl Harbour {
             ..unbegun
         };
         let lock = held_for(&step.deployment, 1, false);
-        let lock_key = store::lock(step.environment_id());
-        self.put(lock_key, store::to_body(&lock).unwrap());
-        let key = store::step(&step.deployment, &step.component);
-        self.put(key, store::to_body(&step).unwrap());
+        let lock_key = ledger::lock(step.environment_id());
+        self.put(lock_key, ledger::to_body(&lock).unwrap());
+        let key = ledger::step(&step.deployment, &step.component);
+        self.put(key, ledger::to_body(&step).unwrap());
         Sailing {
             harbour: self,
             id: step.deployment,
@@ -205,7 +202,7 @@ impl Harbour {
             index: None,
             expires: None,
         };
-        self.world.ledger().items.insert(key, item.into());
+        self.world.dynamodb().items.insert(key, item.into());
     }
 }
 
@@ -216,7 +213,7 @@ pub struct Sailing<'h> {
 }
 
 impl Sailing<'_> {
-    pub fn invoke(&self, wave: Option<u32>) -> Answered<WorkTransition> {
+    pub fn invoke(&self, wave: Option<u32>) -> Result<WorkTransition> {
         let work = Work {
             deployment: self.id.clone(),
             token: 1,
@@ -263,11 +260,11 @@ impl Sailing<'_> {
     }
 
     pub fn step(&self) -> Step {
-        let key = store::step(&self.id, &ComponentName::new("agent").unwrap());
-        let ledger = self.harbour.world.ledger();
+        let key = ledger::step(&self.id, &ComponentName::new("agent").unwrap());
+        let ledger = self.harbour.world.dynamodb();
         let item = Item::clone(&ledger.items[&key]);
         drop(ledger);
-        store::from_item::<Step>(item).unwrap().value
+        ledger::from_item::<Step>(item).unwrap().value
     }
 
     /// Says why it failed, as people read it.
@@ -294,7 +291,7 @@ pub fn reference(artifact: &Artifact) -> String {
 
 /// Uploads a document as an object in the artifacts bucket.
 pub fn upload(world: &World, key: &str, text: &str) -> Artifact {
-    let version = world.objects().upload("artifacts", key, text.to_owned());
+    let version = world.s3().upload("artifacts", key, text.to_owned());
     Artifact::Object {
         key: key.into(),
         version_id: version.id.unwrap(),
@@ -305,5 +302,5 @@ pub fn upload(world: &World, key: &str, text: &str) -> Artifact {
 
 /// Gives access to the service, to set a scene or to look.
 pub fn live(harbour: &Harbour, change: impl FnOnce(&mut LiveService)) {
-    change(harbour.world.services().service_mut(CLUSTER, SERVICE));
+    change(harbour.world.ecs().service_mut(CLUSTER, SERVICE));
 }

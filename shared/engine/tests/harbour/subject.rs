@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use windlass_domain::place::Place;
 use windlass_domain::plan::KindName;
 use windlass_engine::kinds::ecs::Ecs;
-use windlass_engine::ports::Reach;
+use windlass_engine::ports::AssumeRole;
 use windlass_world::World;
 use windlass_world::conformance::{Scene, Subject, deployment};
 
@@ -39,7 +39,7 @@ impl<F: Fn() -> Harbour> Subject for ServiceOf<F> {
     }
 
     fn arrived(&self, world: &World) {
-        let services = world.services();
+        let services = world.ecs();
         assert_eq!(services.task_definitions.len(), 2, "registered once");
         let key = (CLUSTER.to_owned(), SERVICE.to_owned());
         let live = &services.services[&key];

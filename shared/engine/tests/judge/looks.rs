@@ -4,15 +4,15 @@ use crate::scene::{HEALTH, changed, judge, judgement};
 use crate::stage::{Stage, id};
 use windlass_domain::gate::Verdict;
 use windlass_domain::plan::Plan;
+use windlass_engine::ledger;
 use windlass_engine::payload::Transition;
-use windlass_engine::store;
 
 /// Makes a stage whose second wave looks, or changes the function, and has just begun.
 fn second(look: bool) -> Stage {
     let stage = changed();
-    let mut plan: Plan = stage.get(&store::plan(&id())).unwrap();
+    let mut plan: Plan = stage.get(&ledger::plan(&id())).unwrap();
     plan.waves[1].look = look;
-    stage.put(store::plan(&id()), &plan);
+    stage.put(ledger::plan(&id()), &plan);
     for seconds in [0, 60, 60] {
         stage.pass_seconds(seconds);
         judge(&stage, 0).unwrap();

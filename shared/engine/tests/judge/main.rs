@@ -19,9 +19,9 @@ use windlass_domain::gate::Verdict;
 use windlass_domain::plan::{KindName, Plan};
 use windlass_domain::request::ActionName;
 use windlass_domain::step::Step;
+use windlass_engine::ledger;
+use windlass_engine::ledger::LastFault;
 use windlass_engine::payload::Transition;
-use windlass_engine::store;
-use windlass_engine::store::LastFault;
 
 #[test]
 fn a_healthy_wave_bakes_then_goes_on_and_the_last_settles() {
@@ -42,7 +42,7 @@ fn a_healthy_wave_bakes_then_goes_on_and_the_last_settles() {
             (Transition::Change, 0, 1)
         ]
     );
-    let told = stage.get::<LastFault>(&store::last_fault(&id()));
+    let told = stage.get::<LastFault>(&ledger::last_fault(&id()));
     assert_eq!(told, None, "nothing is wrong");
     let answer = judge(&stage, 0).unwrap();
     assert_eq!(answer.verdict, Transition::Change, "asked again: the same");
@@ -131,7 +131,7 @@ fn measured_of_web(stage: &Stage, first_wave: Option<u32>) -> Vec<String> {
     let mut step = Step::planned(id(), app(), prod(), component("web"), KindName::StaticSite);
     let goals = first_wave.map(|wave| (wave, Value::Null));
     step.goals = goals.into_iter().collect();
-    stage.put(store::step(&id(), &component("web")), &step);
+    stage.put(ledger::step(&id(), &component("web")), &step);
     judge(stage, 0).unwrap();
     of_web(stage, 0)
 }
@@ -177,11 +177,11 @@ fn an_alarm_of_a_component_is_not_asked_what_it_was_before_the_component_changed
         "      alarms: [shop-api-errors]\n      invocations:",
     );
     let change = |stage: &Stage, seconds: u64| {
-        let key = store::step(&id(), &component("api"));
+        let key = ledger::step(&id(), &component("api"));
         let mut step: Step = stage.get(&key).unwrap();
         let mut earlier = step.clone();
         earlier.component = component("agent");
-        stage.put(store::step(&id(), &component("agent")), &earlier);
+        stage.put(ledger::step(&id(), &component("agent")), &earlier);
         step.changes[0].at = step.changes[0].at.plus_s(seconds);
         stage.put(key, &step);
     };
@@ -218,7 +218,7 @@ fn an_invocation_compares_members_and_time() {
 #[test]
 fn unknown_holds_then_fails() {
     let stage = changed();
-    stage.world.alarms().denied = true;
+    stage.world.cloudwatch().denied = true;
     assert_eq!(judge(&stage, 0).unwrap().verdict, Transition::Bake);
     stage.pass_seconds(299);
     let answer = judge(&stage, 0).unwrap();
@@ -261,9 +261,9 @@ fn a_rollback_records_its_gates_and_is_not_decided_by_them() {
     let mut stage = changed();
     stage.record.action = ActionName::Rollback;
     stage.write_record();
-    let mut plan: Plan = stage.get(&store::plan(&id())).unwrap();
+    let mut plan: Plan = stage.get(&ledger::plan(&id())).unwrap();
     plan.waves[0].bake_s = 0;
-    stage.put(store::plan(&id()), &plan);
+    stage.put(ledger::plan(&id()), &plan);
     stage.world.serve(HEALTH, 502, "", 9);
     assert_eq!(judge(&stage, 0).unwrap().verdict, Transition::Change);
     let seen = judgement(&stage, 0);
@@ -307,7 +307,7 @@ fn a_version_that_lambda_has_to_make_ready_is_waited_for_whatever_unknown_become
         let stage =
             changed_as(&DECLARATION.replace("becomes: hold", &format!("becomes: {becomes}")));
         published(&stage);
-        let mut functions = stage.world.functions();
+        let mut functions = stage.world.lambda();
         functions.named("shop-api-prod").unwrap().idle.insert(2);
         drop(functions);
         let mut answer = judge(&stage, 0).unwrap();

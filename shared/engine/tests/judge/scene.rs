@@ -10,10 +10,10 @@ use windlass_domain::plan::{KindName, Outcome, Plan, PlannedChange, Wave};
 use windlass_domain::step::{ChangeRecord, Step, StepStatus};
 use windlass_engine::judge::handle;
 use windlass_engine::kinds::{VERSION, lambda, to_value};
+use windlass_engine::ledger;
 use windlass_engine::payload::{Answer, Transition};
-use windlass_engine::ports::{Answered, Clock, Invoked};
-use windlass_engine::store;
-use windlass_world::functions::{Package, Published};
+use windlass_engine::ports::{Clock, Invoked, Result};
+use windlass_world::lambda::{Package, Published};
 use windlass_world::run::run;
 
 pub const DECLARATION: &str = r#"
@@ -73,10 +73,10 @@ pub fn changed_as(declaration: &str) -> Stage {
         findings: vec![],
         warnings: vec![],
     };
-    stage.put(store::plan(&id()), &plan);
-    stage.put(store::step(&id(), &component("api")), &step(&stage));
+    stage.put(ledger::plan(&id()), &plan);
+    stage.put(ledger::step(&id(), &component("api")), &step(&stage));
     {
-        let mut functions = stage.world.functions();
+        let mut functions = stage.world.lambda();
         let api = functions.make("shop-api-prod", CODE);
         for (number, code) in [(1, b"the old code".as_slice()), (2, CODE)] {
             let published = Published {
@@ -140,7 +140,7 @@ fn brought(version: &str) -> BTreeMap<String, String> {
 
 /// Lets version 2 only be published, ahead of the first share of the alias's callers.
 pub fn published(stage: &Stage) {
-    let mut plan: Plan = stage.get(&store::plan(&id())).unwrap();
+    let mut plan: Plan = stage.get(&ledger::plan(&id())).unwrap();
     let what = "published and invoked before alias live moves";
     let ahead = Wave {
         bake_s: 0,
@@ -148,8 +148,8 @@ pub fn published(stage: &Stage) {
         ..change(what)
     };
     plan.waves.insert(0, ahead);
-    stage.put(store::plan(&id()), &plan);
-    let key = store::step(&id(), &component("api"));
+    stage.put(ledger::plan(&id()), &plan);
+    let key = ledger::step(&id(), &component("api"));
     let mut step: Step = stage.get(&key).unwrap();
     step.goals = BTreeMap::from([(0, goal(0)), (1, goal(10)), (2, goal(100))]);
     step.changes[0].switching = false;
@@ -158,7 +158,7 @@ pub fn published(stage: &Stage) {
 
 /// Lets the goal that was reached last have brought this version.
 pub fn has_brought(stage: &Stage, version: Option<&str>) {
-    let key = store::step(&id(), &component("api"));
+    let key = ledger::step(&id(), &component("api"));
     let mut step: Step = stage.get(&key).unwrap();
     step.outputs = version.map(brought).unwrap_or_default();
     stage.put(key, &step);
@@ -172,11 +172,11 @@ pub fn answers(stage: &Stage, error: Option<&str>, payload: &str, ms: u64) {
         payload: serde_json::from_str(payload).unwrap(),
         ms,
     };
-    stage.world.functions().answers.insert(sha, invoked);
+    stage.world.lambda().answers.insert(sha, invoked);
 }
 
 /// Makes one look. If the Retry of `Judge` makes the next one, the answer is a bake of a minute.
-pub fn judge(stage: &Stage, wave: u32) -> Answered<Answer> {
+pub fn judge(stage: &Stage, wave: u32) -> Result<Answer> {
     match run(handle(&stage.world, stage.judge(wave))) {
         Err(fault) if fault.name == FaultName::StillBaking => Ok(Answer {
             verdict: Transition::Bake,
@@ -193,5 +193,5 @@ pub fn judge(stage: &Stage, wave: u32) -> Answered<Answer> {
 }
 
 pub fn judgement(stage: &Stage, wave: u32) -> Judgement {
-    stage.get(&store::judgement(&id(), wave)).unwrap()
+    stage.get(&ledger::judgement(&id(), wave)).unwrap()
 }

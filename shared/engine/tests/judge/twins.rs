@@ -5,8 +5,8 @@ use crate::stage::{Stage, TOKEN, id};
 use windlass_domain::fault::{Fault, FaultName};
 use windlass_domain::judgement::Judgement;
 use windlass_engine::judge::handle;
+use windlass_engine::ledger;
 use windlass_engine::payload::Transition;
-use windlass_engine::store;
 use windlass_world::mishaps::{Mishap, When};
 use windlass_world::run::{run, until_pause};
 
@@ -17,7 +17,7 @@ fn a_stale_token_records_nothing() {
     assert_eq!(judge(&stage, 0).unwrap_err().name, FaultName::StaleToken);
     assert!(
         stage
-            .get::<Judgement>(&store::judgement(&id(), 0))
+            .get::<Judgement>(&ledger::judgement(&id(), 0))
             .is_none()
     );
 }
@@ -34,7 +34,7 @@ fn a_token_that_goes_stale_while_it_measures_records_nothing() {
     assert_eq!(answer.unwrap_err().name, FaultName::StaleToken);
     assert!(
         stage
-            .get::<Judgement>(&store::judgement(&id(), 0))
+            .get::<Judgement>(&ledger::judgement(&id(), 0))
             .is_none()
     );
 }

@@ -8,14 +8,14 @@ use windlass_domain::gate::{PauseThen, Verdict};
 use windlass_domain::request::ActionName;
 use windlass_domain::wheel::{PAUSE_RAN_OUT, Paused, Turn};
 use windlass_engine::judge::handle;
+use windlass_engine::ledger;
 use windlass_engine::payload::Transition;
 use windlass_engine::ports::Clock;
-use windlass_engine::store;
 use windlass_world::mishaps::{Mishap, When};
 use windlass_world::run::{run, until_pause};
 
 fn turn(stage: &Stage, action: ActionName, lasts_s: Option<u64>, then: PauseThen) {
-    let key = store::deployment(&id());
+    let key = ledger::deployment(&id());
     let mut record: Deployment = stage.get(&key).unwrap();
     let now = stage.world.now();
     record.wheel.push(Turn {
@@ -66,7 +66,7 @@ fn a_pause_that_is_over_is_told_once() {
             stage.pass_seconds(2);
             judge(&stage, 0).unwrap();
         }
-        let record: Deployment = stage.get(&store::deployment(&id())).unwrap();
+        let record: Deployment = stage.get(&ledger::deployment(&id())).unwrap();
         assert_eq!(record.wheel.len(), wanted, "{:?}", record.wheel);
     }
 }
@@ -86,7 +86,7 @@ fn a_pause_ends_as_declared() {
         assert_eq!(answer.verdict, wanted, "{then:?}");
         let again = judge(&stage, 0).unwrap();
         assert_eq!(again, answer, "asked again: the same");
-        let record: Deployment = stage.get(&store::deployment(&id())).unwrap();
+        let record: Deployment = stage.get(&ledger::deployment(&id())).unwrap();
         let told = record.wheel.last().map(Turn::in_words).unwrap();
         let ended = "wave 1 goes on, by Windlass: its pause was over at ";
         assert_eq!(
@@ -123,9 +123,9 @@ fn what_is_red_undoes_a_paused_wave_and_one_whose_bake_is_skipped() {
 fn a_skipped_bake_passes_at_the_next_look_and_not_while_a_gate_is_unknown() {
     let stage = changed_as(DECLARATION);
     turn(&stage, ActionName::SkipBake, None, PauseThen::Continue);
-    stage.world.alarms().denied = true;
+    stage.world.cloudwatch().denied = true;
     assert_eq!(word(&stage, 1).0, Transition::Bake);
-    stage.world.alarms().denied = false;
+    stage.world.cloudwatch().denied = false;
     assert_eq!(word(&stage, 12), (Transition::Change, 0));
     assert_eq!(judgement(&stage, 0).verdict, Verdict::Pass);
 }

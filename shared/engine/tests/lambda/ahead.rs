@@ -7,7 +7,7 @@ use windlass_engine::kinds::VERSION;
 use windlass_engine::payload::WorkTransition;
 use windlass_world::World;
 use windlass_world::conformance::{Scene, Subject, Trial, conforms};
-use windlass_world::functions::{Package, Published};
+use windlass_world::lambda::{Package, Published};
 
 fn tried() -> Setting {
     Setting {

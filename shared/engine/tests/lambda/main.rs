@@ -17,7 +17,7 @@ use windlass_engine::kinds::{Kind as _, Next, Way};
 use windlass_engine::payload::WorkTransition;
 use windlass_world::World;
 use windlass_world::conformance::{Trial, conforms};
-use windlass_world::functions::LiveAlias;
+use windlass_world::lambda::LiveAlias;
 use windlass_world::run::run;
 
 fn alias() -> Setting {
@@ -241,7 +241,7 @@ fn without_an_alias_an_undo_restores_the_former_code_from_its_kept_version() {
         assert_eq!(function.versions[&1].package, old);
     });
     // The artifact is gone: the undo does not need it.
-    trial.scene.world.objects().buckets.clear();
+    trial.scene.world.s3().buckets.clear();
     assert_eq!(trial.answer(None, 1), Ok(WorkTransition::Changed));
     function(&trial.scene.world, |function| {
         let old = package(&trial.scene.world, Brings::Zip, "old");
@@ -257,7 +257,7 @@ fn bytes_that_are_not_the_pinned_ones_are_never_sent() {
     for versions in trial
         .scene
         .world
-        .objects()
+        .s3()
         .buckets
         .get_mut("artifacts")
         .unwrap()

@@ -8,7 +8,7 @@ use windlass_engine::kinds::Prepared;
 use windlass_engine::payload::WorkTransition;
 use windlass_world::World;
 use windlass_world::conformance::Trial;
-use windlass_world::functions::Package;
+use windlass_world::lambda::Package;
 
 fn told(prepared: &Prepared) -> String {
     let mut lines: Vec<String> = prepared
@@ -164,10 +164,10 @@ fn a_function_that_nothing_may_invoke_is_told() {
 fn code_for_which_lambda_has_no_room_is_refused_and_little_room_is_told() {
     let plan = |used: u64, text| {
         let world = canary().world();
-        world.functions().room.used = used;
+        world.lambda().room.used = used;
         told(&canary().plan(&world, text))
     };
-    let total = canary().world().functions().room.total;
+    let total = canary().world().lambda().room.total;
     assert!(!plan(0, "new").contains("MB"));
     assert!(
         plan(total / 100 * 95, "new")
@@ -241,7 +241,7 @@ fn an_index_without_the_function_s_platform_is_refused() {
     let mut index = artifact(&world, Brings::Index, "new");
     if let Artifact::Image { digest, .. } = &mut index {
         let only = ["linux/amd64"];
-        *digest = world.registry().push_index("shop/api", "only", &only);
+        *digest = world.ecr().push_index("shop/api", "only", &only);
     }
     let prepared = setting.prepare(&world, Some(&index), None);
     insta::assert_snapshot!(told(&prepared), @"NotSupported: components.api.function: The function shop-api-prod has the architecture arm64, and the image 111111111111.dkr.ecr.eu-west-1.amazonaws.com/shop/api@sha256:83b69bf00761d6deefe0493e0a73259039826c7c3b0c7e5ba5dc32a403785b76 is only for linux/amd64. Remedy: Build the image for the function's architecture too, or make a function for the image's.");
@@ -260,7 +260,7 @@ fn a_rollback_of_an_image_without_an_alias_needs_no_kept_version() {
     let prepared = setting.prepare(&first.scene.world, None, Some(&recorded));
     assert_eq!(prepared.findings, []);
     let goal = prepared.stages[0].goal.to_string();
-    let windlass_world::functions::Package::Image(uri) = before else {
+    let windlass_world::lambda::Package::Image(uri) = before else {
         panic!("{before:?}")
     };
     assert!(goal.contains(&uri), "{goal}");
@@ -277,7 +277,7 @@ fn a_rollback_to_an_image_that_is_gone_is_refused() {
         let first = Trial::begin(&setting).unwrap();
         let recorded = first.before.goal.clone();
         assert_eq!(first.forward(), Ok(WorkTransition::Changed));
-        first.scene.world.registry().images.clear();
+        first.scene.world.ecr().images.clear();
         let prepared = setting.prepare(&first.scene.world, None, Some(&recorded));
         assert_eq!(
             prepared.findings[0].name,
@@ -314,7 +314,7 @@ fn a_large_zip_needs_a_bucket_that_lets_the_function_s_account_read() {
             .is_empty()
     };
     assert!(!refused(&large));
-    world.objects().bucket("artifacts", true).closed = true;
+    world.s3().bucket("artifacts", true).closed = true;
     assert!(!refused(&small));
     let prepared = setting.prepare(&world, Some(&large), None);
     insta::assert_snapshot!(told(&prepared), @"NoPermission: components.api.function: Lambda fetches code of more than 52428800 bytes from the bucket artifacts with the rights of arn:aws:iam::222222222222:role/windlass-target-shop-prod, which may not read it. Remedy: Add the account 222222222222 to the parameter `TargetAccounts` of Windlass's stack, and let the role read `artifacts/shop/*` and `windlass/restore/*` there (`examples/target-role.yaml` does).");

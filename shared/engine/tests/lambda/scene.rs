@@ -12,11 +12,11 @@ use windlass_domain::plan::KindName;
 use windlass_domain::time::Span;
 use windlass_engine::kinds::lambda::{LambdaKind, prepare};
 use windlass_engine::kinds::{PrepareInput, Prepared};
-use windlass_engine::ports::Reach;
+use windlass_engine::ports::AssumeRole;
 use windlass_world::World;
 use windlass_world::conformance::{Scene, Subject, deployment};
-use windlass_world::functions::{LiveFunction, Package, Provisioned};
-use windlass_world::registry::HOST;
+use windlass_world::ecr::HOST;
+use windlass_world::lambda::{LiveFunction, Package, Provisioned};
 use windlass_world::run::run;
 
 pub const FUNCTION: &str = "shop-api-prod";
@@ -54,10 +54,10 @@ const PLATFORMS: [&str; 2] = ["linux/amd64", "linux/arm64"];
 pub fn package(world: &World, brings: Brings, text: &'static str) -> Package {
     let digest = match brings {
         Brings::Zip => return Package::Zip(Bytes::from_static(text.as_bytes())),
-        Brings::Image => world.registry().push("shop/api", text),
+        Brings::Image => world.ecr().push("shop/api", text),
         Brings::Index => {
-            let index = world.registry().push_index("shop/api", text, &PLATFORMS);
-            let found = world.registry();
+            let index = world.ecr().push_index("shop/api", text, &PLATFORMS);
+            let found = world.ecr();
             let index = found.find("shop/api", &format!("sha256:{index}")).unwrap();
             index.platforms[1].digest.clone()
         }
@@ -69,8 +69,8 @@ pub fn package(world: &World, brings: Brings, text: &'static str) -> Package {
 pub fn artifact(world: &World, brings: Brings, text: &'static str) -> Artifact {
     let digest = match brings {
         Brings::Zip => return zip(world, text),
-        Brings::Image => world.registry().push("shop/api", text),
-        Brings::Index => world.registry().push_index("shop/api", text, &PLATFORMS),
+        Brings::Image => world.ecr().push("shop/api", text),
+        Brings::Index => world.ecr().push_index("shop/api", text, &PLATFORMS),
     };
     Artifact::Image {
         repository: format!("{HOST}/shop/api"),
@@ -80,8 +80,8 @@ pub fn artifact(world: &World, brings: Brings, text: &'static str) -> Artifact {
 
 fn zip(world: &World, text: &'static str) -> Artifact {
     let key = format!("artifacts/shop/api/{text}.zip");
-    world.objects().bucket("artifacts", true);
-    let written = world.objects().upload("artifacts", &key, text);
+    world.s3().bucket("artifacts", true);
+    let written = world.s3().upload("artifacts", &key, text);
     Artifact::Object {
         key,
         version_id: written.id.unwrap(),
@@ -92,7 +92,7 @@ fn zip(world: &World, text: &'static str) -> Artifact {
 
 /// Gives access to the function, to set a scene or to look.
 pub fn function<T>(world: &World, then: impl FnOnce(&mut LiveFunction) -> T) -> T {
-    then(world.functions().named(FUNCTION).unwrap())
+    then(world.lambda().named(FUNCTION).unwrap())
 }
 
 impl Setting {
@@ -100,7 +100,7 @@ impl Setting {
         let world = World::default();
         let old = package(&world, self.brings, "old");
         let key = (self.brings == Brings::Zip).then(|| KEY.to_owned());
-        world.functions().make_of(FUNCTION, old).code_key = key;
+        world.lambda().make_of(FUNCTION, old).code_key = key;
         if self.alias {
             function(&world, |function| {
                 function.publish_as("live", "made by hand");

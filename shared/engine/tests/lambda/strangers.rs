@@ -5,7 +5,7 @@ use crate::{alias, live};
 use std::pin::pin;
 use windlass_domain::step::Failure;
 use windlass_engine::payload::{Work, WorkTransition};
-use windlass_engine::ports::Functions;
+use windlass_engine::ports::LambdaApi;
 use windlass_world::World;
 use windlass_world::conformance::Trial;
 use windlass_world::mishaps::{Mishap, When};

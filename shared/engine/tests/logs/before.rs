@@ -8,7 +8,7 @@ use windlass_domain::finding::FindingName;
 use windlass_domain::name::ComponentName;
 use windlass_domain::place::Place;
 use windlass_engine::measurements::{Component, Preparing, Problem, check};
-use windlass_engine::ports::Answered;
+use windlass_engine::ports::Result;
 use windlass_world::World;
 use windlass_world::logs::Group;
 use windlass_world::run::run;
@@ -17,7 +17,7 @@ fn checked(
     world: &World,
     gates: &Resolved,
     components: &[(&ComponentName, bool)],
-) -> Answered<Vec<Problem>> {
+) -> Result<Vec<Problem>> {
     let components = components.iter().map(|(name, is_first)| Component {
         name,
         is_first: *is_first,

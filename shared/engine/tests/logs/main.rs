@@ -11,7 +11,7 @@ use windlass_domain::fault::{Fault, FaultName};
 use windlass_domain::gate::Verdict;
 use windlass_domain::place::Place;
 use windlass_engine::measurements::{Judging, measure};
-use windlass_engine::ports::{Clock, Reach};
+use windlass_engine::ports::{AssumeRole, Clock};
 use windlass_world::World;
 use windlass_world::run::run;
 

@@ -73,12 +73,12 @@ fn an_alarm_whose_history_does_not_show_yet_how_it_became_ok_is_unknown() {
     world.set_alarm("5xx", "ALARM", &[7.3]);
     pass_seconds(&world, 60);
     world.set_alarm("5xx", "OK", &[0.0]);
-    let whole = world.alarms().history["5xx"].clone();
+    let whole = world.cloudwatch().history["5xx"].clone();
     // The history may lag behind the alarm.
     for told in [0, 1, 2] {
         let from = whole.len() - 3;
         world
-            .alarms()
+            .cloudwatch()
             .history
             .insert("5xx".into(), whole[from..from + told].to_vec());
         let seen = measure_alarm(&world);
@@ -92,7 +92,7 @@ fn an_alarm_whose_history_does_not_show_yet_how_it_became_ok_is_unknown() {
             seen.measured
         );
     }
-    world.alarms().history.insert("5xx".into(), whole);
+    world.cloudwatch().history.insert("5xx".into(), whole);
     assert_eq!(measure_alarm(&world).verdict, Verdict::Fail);
 }
 
@@ -116,7 +116,7 @@ fn an_alarm_without_data_missing_or_unreadable_is_unknown() {
     assert_eq!(measure_alarm(&world).verdict, Verdict::Unknown);
     world.set_alarm("5xx", "OK", &[0.0]);
     assert_eq!(measure_alarm(&world).verdict, Verdict::Pass);
-    world.alarms().denied = true;
+    world.cloudwatch().denied = true;
     let seen = measure_alarm(&world);
     assert_eq!(seen.verdict, Verdict::Unknown);
     assert_eq!(

@@ -154,7 +154,7 @@ fn an_expression_is_measured_as_a_metric_is() {
 #[test]
 fn a_metric_that_may_not_be_read_is_unknown() {
     let world = World::default();
-    world.alarms().denied = true;
+    world.cloudwatch().denied = true;
     let seen = measure_metric(&world, &errors(Some(5.0), None));
     assert_eq!(seen.verdict, Verdict::Unknown);
 }

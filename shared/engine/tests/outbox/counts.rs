@@ -9,9 +9,9 @@ use windlass_domain::identity::EnvironmentId;
 use windlass_domain::judgement::Judgement;
 use windlass_domain::request::{Requester, Route};
 use windlass_domain::time::{Span, Time};
+use windlass_engine::ledger::{self, Stored};
 use windlass_engine::outbox::{endings, restored};
-use windlass_engine::ports::Ledger as _;
-use windlass_engine::store::{self, Stored};
+use windlass_engine::ports::DynamoDbApi as _;
 use windlass_world::run::run;
 
 #[test]
@@ -25,7 +25,7 @@ fn an_ending_is_counted_once_from_its_turn_and_who_only_waited_did_no_work() {
     });
     let of = |ending, seconds| (id(), app(), prod(), ending, seconds);
     let other = item(
-        store::lock(EnvironmentId::new(&app(), &prod())),
+        ledger::lock(EnvironmentId::new(&app(), &prod())),
         &Lock::default(),
     );
     let changes = [
@@ -54,7 +54,7 @@ fn the_time_for_which_waves_were_watched_is_no_work() {
         let (begun, looked) = (Time(from_s * 1000), Time(to_s * 1000));
         let mut judgement = Judgement::begin(wave, begun, begun, Span::seconds(to_s), true);
         judgement.looked = looked;
-        let stored = Stored::new(store::judgement(&id(), wave), judgement);
+        let stored = Stored::new(ledger::judgement(&id(), wave), judgement);
         run(stage.world.transact(vec![stored.put().unwrap()])).unwrap();
     }
     let ended = record(&stage, |record| {
@@ -86,7 +86,7 @@ fn an_environment_is_counted_as_restored_when_its_record_tells_it() {
         };
         record.ending.as_mut().unwrap().resolved = Some(resolved);
     });
-    let broken = item(store::deployment(&id()), &json!({"id": 7}));
+    let broken = item(ledger::deployment(&id()), &json!({"id": 7}));
     let changes = [
         change(None, Some(ended(Ending::RolledBack, 60))),
         change(None, Some(broken)),

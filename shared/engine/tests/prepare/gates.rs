@@ -10,8 +10,8 @@ use windlass_domain::identity::EnvironmentId;
 use windlass_domain::place::{Place, TargetRole};
 use windlass_domain::plan::Outcome;
 use windlass_domain::time::Time;
-use windlass_engine::ports::Reach;
-use windlass_engine::store;
+use windlass_engine::ledger;
+use windlass_engine::ports::AssumeRole;
 
 #[test]
 fn red_gates_stop_all_but_first_deployments_rollbacks_and_accept_red() {
@@ -22,15 +22,15 @@ fn red_gates_stop_all_but_first_deployments_rollbacks_and_accept_red() {
         (
             "a first deployment",
             |stage| {
-                let key = store::state(EnvironmentId::new(&app(), &prod()));
-                stage.world.ledger().items.remove(&key);
+                let key = ledger::state(EnvironmentId::new(&app(), &prod()));
+                stage.world.dynamodb().items.remove(&key);
             },
             false,
         ),
         (
             "everything was taken back to what was found",
             |stage| {
-                let key = store::state(EnvironmentId::new(&app(), &prod()));
+                let key = ledger::state(EnvironmentId::new(&app(), &prod()));
                 let mut known: EnvironmentState = stage.get(&key).unwrap();
                 let found = Running::new(
                     None,
@@ -77,10 +77,10 @@ fn what_cannot_be_measured_stops_also_a_first_deployment() {
     let stage = new_release();
     stage
         .world
-        .ledger()
+        .dynamodb()
         .items
-        .remove(&store::state(EnvironmentId::new(&app(), &prod())));
-    stage.world.alarms().denied = true;
+        .remove(&ledger::state(EnvironmentId::new(&app(), &prod())));
+    stage.world.cloudwatch().denied = true;
     prepare(&stage).unwrap();
     let gate = [(FindingName::GateNotMeasurable, "gates.alarms[0]")];
     assert_eq!(named(&plan(&stage)), gate);
@@ -160,7 +160,7 @@ fn measured(values: &[f64]) -> Stage {
     let stage = shop(&format!("{DECLARATION}{metric}\n"), NEW, NEW);
     stage.pass_seconds(24 * 60 * 60);
     let declaration: Declared = stage
-        .get(&store::declaration(&app(), &stage.record.declaration))
+        .get(&ledger::declaration(&app(), &stage.record.declaration))
         .unwrap();
     let resolved = declaration.read().unwrap().resolve(&prod()).unwrap();
     for value in values {
@@ -196,7 +196,7 @@ fn a_metric_is_judged_by_the_last_period_that_is_over() {
     // A period that is not over yet says nothing.
     let stage = measured(&[0.0]);
     let declaration: Declared = stage
-        .get(&store::declaration(&app(), &stage.record.declaration))
+        .get(&ledger::declaration(&app(), &stage.record.declaration))
         .unwrap();
     let resolved = declaration.read().unwrap().resolve(&prod()).unwrap();
     stage.world.put_metric(&resolved.gates.metrics[0].gate, 9.0);
@@ -208,7 +208,7 @@ fn a_metric_is_judged_by_the_last_period_that_is_over() {
 #[test]
 fn a_metric_must_be_readable_and_no_longer_than_the_bake() {
     let stage = measured(&[0.0]);
-    stage.world.alarms().denied = true;
+    stage.world.cloudwatch().denied = true;
     prepare(&stage).unwrap();
     let plan = plan(&stage);
     let told = named(&plan);
@@ -299,7 +299,7 @@ fn gates_of_a_component_are_asked_of_its_releases_after_the_first() {
         );
         let declaration = with_gates_of_api(&declared, api);
         let stage = shop(&declaration, NEW, NEW);
-        let key = store::state(EnvironmentId::new(&app(), &prod()));
+        let key = ledger::state(EnvironmentId::new(&app(), &prod()));
         let mut known: EnvironmentState = stage.get(&key).unwrap_or_default();
         known.snapshot = 1;
         known.marks.clear();
@@ -316,7 +316,7 @@ fn gates_of_a_component_are_asked_of_its_releases_after_the_first() {
     }
     // A gate that cannot be measured at all is a mistake also before the first release.
     let stage = shop(&with_gates_of_api(DECLARATION, OWN), NEW, NEW);
-    let key = store::state(EnvironmentId::new(&app(), &prod()));
+    let key = ledger::state(EnvironmentId::new(&app(), &prod()));
     let mut known: EnvironmentState = stage.get(&key).unwrap_or_default();
     known.marks.clear();
     stage.put(key, &known);

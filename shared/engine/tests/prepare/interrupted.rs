@@ -3,8 +3,8 @@
 use crate::scene::{DECLARATION, NEW, OLD, new_release, plan, prepare, shop, step};
 use crate::stage::{TOKEN, component, id};
 use windlass_domain::fault::FaultName;
+use windlass_engine::ledger;
 use windlass_engine::prepare::handle;
-use windlass_engine::store;
 use windlass_world::mishaps::{Mishap, When};
 use windlass_world::run::{run, until_pause};
 
@@ -12,10 +12,10 @@ use windlass_world::run::{run, until_pause};
 fn asked_twice_it_answers_from_the_plan() {
     let stage = new_release();
     let first = prepare(&stage).unwrap();
-    let written = stage.world.ledger().items.clone();
-    stage.world.functions().functions.clear();
+    let written = stage.world.dynamodb().items.clone();
+    stage.world.lambda().functions.clear();
     assert_eq!(prepare(&stage).unwrap(), first);
-    assert_eq!(stage.world.ledger().items, written);
+    assert_eq!(stage.world.dynamodb().items, written);
 }
 
 /// Safety: intent: `Prepare` that is killed at any call plans anew.
@@ -45,7 +45,7 @@ fn a_step_of_a_killed_invocation_that_is_not_needed_any_more_is_removed() {
     let whole = new_release();
     prepare(&whole).unwrap();
     let left = step(&whole, "worker").unwrap();
-    stage.put(store::step(&id(), &component("worker")), &left);
+    stage.put(ledger::step(&id(), &component("worker")), &left);
     prepare(&stage).unwrap();
     assert!(step(&stage, "worker").is_none());
     assert!(step(&stage, "api").is_some());
@@ -64,16 +64,16 @@ fn a_slow_twin_does_not_overwrite_the_steps_of_a_plan() {
     let mut slow = std::pin::pin!(handle(&stage.world, stage.prepare(0)));
     assert!(until_pause(slow.as_mut()).is_none());
     let quick = prepare(&stage).unwrap();
-    let written = stage.world.ledger().items.clone();
+    let written = stage.world.dynamodb().items.clone();
     assert_eq!(run(slow).unwrap(), quick);
-    assert_eq!(stage.world.ledger().items, written);
+    assert_eq!(stage.world.dynamodb().items, written);
 }
 
 #[test]
 fn a_stale_token_writes_nothing() {
     let stage = new_release();
     stage.hold_lock(TOKEN + 1);
-    let written = stage.world.ledger().items.clone();
+    let written = stage.world.dynamodb().items.clone();
     assert_eq!(prepare(&stage).unwrap_err().name, FaultName::StaleToken);
-    assert_eq!(stage.world.ledger().items, written);
+    assert_eq!(stage.world.dynamodb().items, written);
 }

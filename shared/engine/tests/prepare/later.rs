@@ -10,10 +10,10 @@ use windlass_domain::fault::FaultName;
 use windlass_domain::finding::FindingName;
 use windlass_domain::plan::{Outcome, Wave};
 use windlass_domain::step::{Failure, StepStatus};
+use windlass_engine::ledger;
 use windlass_engine::payload::{Answer, Transition};
-use windlass_engine::ports::Answered;
+use windlass_engine::ports::Result;
 use windlass_engine::prepare::handle;
-use windlass_engine::store;
 use windlass_world::run::run;
 
 const DECLARATION: &str = r#"
@@ -45,15 +45,15 @@ fn shop(api: Option<&'static [u8]>) -> Stage {
 
 fn shop_of(declaration: &str, document: &str, api: Option<&'static [u8]>) -> Stage {
     let mut stage = Stage::new(declaration, BTreeMap::new());
-    stage.world.configurations().put("shop", "prod", &["flags"]);
+    stage.world.appconfig().put("shop", "prod", &["flags"]);
     if let Some(bytes) = api {
         bring(&mut stage, "api", bytes);
     }
     let key = "artifacts/shop/flags/1.4.0.json";
-    stage.world.objects().bucket("artifacts", true);
+    stage.world.s3().bucket("artifacts", true);
     let version = stage
         .world
-        .objects()
+        .s3()
         .upload("artifacts", key, document.to_owned());
     let artifact = Artifact::Object {
         key: key.into(),
@@ -75,7 +75,7 @@ fn changed(stage: &Stage, name: &str, version: &str) {
     function.status = StepStatus::Changed;
     function.wave = Some(0);
     function.outputs = BTreeMap::from([("version".to_owned(), version.to_owned())]);
-    stage.put(store::step(&id(), &component(name)), &function);
+    stage.put(ledger::step(&id(), &component(name)), &function);
 }
 
 /// Returns what others give to the flags, as their step has it.
@@ -86,7 +86,7 @@ fn inputs(stage: &Stage) -> Vec<String> {
         .collect()
 }
 
-fn plan_wave(stage: &Stage, wave: u32) -> Answered<Answer> {
+fn plan_wave(stage: &Stage, wave: u32) -> Result<Answer> {
     run(handle(&stage.world, stage.prepare(wave)))
 }
 
@@ -163,7 +163,7 @@ fn what_was_given_at_first_is_known_later_as_well() {
 #[test]
 fn who_takes_of_what_is_refused_is_not_blamed_for_it() {
     let stage = shop(Some(NEW));
-    stage.world.functions().functions.clear();
+    stage.world.lambda().functions.clear();
     prepare(&stage).unwrap();
     assert_eq!(
         named(&plan(&stage)),
@@ -188,9 +188,7 @@ fn what_cannot_be_planned_any_more_fails_and_tells_why() {
     let stage = shop(Some(NEW));
     prepare(&stage).unwrap();
     changed(&stage, "api", "2");
-    stage.world.configurations().applications[0]
-        .profiles
-        .clear();
+    stage.world.appconfig().applications[0].profiles.clear();
     let answer = plan_wave(&stage, 1).unwrap();
     assert_eq!((answer.verdict, answer.wave), (Transition::Failed, 1));
     let flags = step(&stage, "flags").unwrap();
@@ -219,7 +217,7 @@ fn a_planning_that_comes_after_the_undo_has_begun_writes_nothing() {
     ] {
         let mut flags = step(&stage, "flags").unwrap();
         flags.status = status;
-        stage.put(store::step(&id(), &component("flags")), &flags);
+        stage.put(ledger::step(&id(), &component("flags")), &flags);
         let fault = plan_wave(&stage, 1).unwrap_err();
         assert_eq!(fault.name, FaultName::AttemptSuperseded);
         assert_eq!(step(&stage, "flags").unwrap(), flags);

@@ -8,10 +8,10 @@ use windlass_domain::fault::{Fault, FaultName};
 use windlass_domain::identity::EnvironmentId;
 use windlass_domain::step::{ChangeRecord, Step, StepStatus};
 use windlass_domain::time::Time;
+use windlass_engine::ledger;
 use windlass_engine::payload::{Answer, PlannerInput, Transition};
-use windlass_engine::ports::{Answered, Clock};
+use windlass_engine::ports::{Clock, Result};
 use windlass_engine::prepare::handle;
-use windlass_engine::store;
 use windlass_world::mishaps::{Mishap, When};
 use windlass_world::run::run;
 
@@ -44,12 +44,12 @@ fn stuck(answered: bool) -> Stage {
 fn change(stage: &Stage, name: &str, change: impl FnOnce(&mut Step)) {
     let mut changed = step(stage, name).unwrap();
     change(&mut changed);
-    stage.put(store::step(&id(), &component(name)), &changed);
+    stage.put(ledger::step(&id(), &component(name)), &changed);
 }
 
 /// Lets the alias serve this version.
 fn shift(stage: &Stage, version: &str) {
-    let mut functions = stage.world.functions();
+    let mut functions = stage.world.lambda();
     let function = functions.named("shop-api-prod").unwrap();
     let live = function.versions[&1].clone();
     function.versions.entry(2).or_insert(live);
@@ -57,7 +57,7 @@ fn shift(stage: &Stage, version: &str) {
     alias.version = version.into();
 }
 
-fn look(stage: &Stage) -> Answered<Answer> {
+fn look(stage: &Stage) -> Result<Answer> {
     run(handle(&stage.world, PlannerInput::Look(stage.caller())))
 }
 
@@ -114,7 +114,7 @@ fn what_was_repaired_by_hand_just_before_is_waited_for() {
 #[test]
 fn a_target_that_is_gone_is_seen_to_be_gone() {
     let stage = stuck(true);
-    stage.world.functions().functions.remove("shop-api-prod");
+    stage.world.lambda().functions.remove("shop-api-prod");
     look(&stage).unwrap();
     assert!(matches!(seen(&stage).saw, Live::Gone(_)));
 }
@@ -176,7 +176,7 @@ fn what_is_seen_is_compared_with_what_ran_before_and_with_what_is_recorded() {
             );
             known.running.insert(component("api"), running);
         }
-        stage.put(store::state(EnvironmentId::new(&app(), &prod())), &known);
+        stage.put(ledger::state(EnvironmentId::new(&app(), &prod())), &known);
         look(&stage).unwrap();
         let Live::There {
             as_before,
@@ -197,7 +197,7 @@ fn a_step_that_is_written_meanwhile_is_looked_at_again() {
     let from = rehearsal.world.mishaps().count();
     look(&rehearsal).unwrap();
     let last = rehearsal.world.mishaps().count();
-    stage.world.ledger().busy = 1;
+    stage.world.dynamodb().busy = 1;
     look(&stage).unwrap();
     let again = stage.world.mishaps().count();
     assert!(again - from > last - from, "{again} after {last}");
@@ -207,7 +207,7 @@ fn a_step_that_is_written_meanwhile_is_looked_at_again() {
 #[test]
 fn who_was_taken_over_writes_nothing_and_leaves_it_to_accept_to_tell() {
     let stage = stuck(true);
-    let key = store::lock(EnvironmentId::new(&app(), &prod()));
+    let key = ledger::lock(EnvironmentId::new(&app(), &prod()));
     let lock: Lock = stage.get(&key).unwrap();
     let token = lock.token + 1;
     stage.put(key, &Lock { token, ..lock });

@@ -16,9 +16,9 @@ use windlass_domain::plan::Outcome;
 use windlass_domain::step::Step;
 use windlass_domain::tenancy::Claims;
 use windlass_domain::time::Time;
+use windlass_engine::ledger;
 use windlass_engine::payload::Transition;
-use windlass_engine::ports::{Clock, Reach};
-use windlass_engine::store;
+use windlass_engine::ports::{AssumeRole, Clock};
 
 /// Safety: intent: A release is planned, and its intent is written before anything changes.
 #[test]
@@ -43,7 +43,7 @@ fn a_release_is_planned_and_its_intent_written() {
     assert_eq!(api.goals.keys().copied().collect::<Vec<_>>(), [1, 2]);
     assert_eq!(api.before["goal"]["back"]["alias"]["version"], "1");
     let target = "arn:aws:lambda:eu-west-1:111111111111:function:shop-api-prod";
-    let claims: Claims = stage.get(&store::target(target)).unwrap();
+    let claims: Claims = stage.get(&ledger::target(target)).unwrap();
     let held: Vec<&ComponentName> = claims.held.iter().map(|it| &it.owner.component).collect();
     assert_eq!(held, [&component("api")]);
 }
@@ -55,7 +55,7 @@ fn takes(since_s: u64, version: &str) -> u64 {
     prepare(&rehearsal).unwrap();
     let stage = new_release();
     let mut known: EnvironmentState = stage
-        .get(&store::state(EnvironmentId::new(&app(), &prod())))
+        .get(&ledger::state(EnvironmentId::new(&app(), &prod())))
         .unwrap();
     for name in ["api", "worker"] {
         let mut left = step(&rehearsal, name).unwrap().before;
@@ -73,12 +73,12 @@ fn takes(since_s: u64, version: &str) -> u64 {
         );
         known.running.insert(component(name), running);
     }
-    stage.put(store::state(EnvironmentId::new(&app(), &prod())), &known);
+    stage.put(ledger::state(EnvironmentId::new(&app(), &prod())), &known);
     let mut lock: Lock = stage
-        .get(&store::lock(EnvironmentId::new(&app(), &prod())))
+        .get(&ledger::lock(EnvironmentId::new(&app(), &prod())))
         .unwrap();
     lock.freed = Some(stage.world.now());
-    stage.put(store::lock(EnvironmentId::new(&app(), &prod())), &lock);
+    stage.put(ledger::lock(EnvironmentId::new(&app(), &prod())), &lock);
     stage.pass_seconds(since_s);
     let began = stage.world.now();
     assert_eq!(prepare(&stage).unwrap().verdict, Transition::Change);
@@ -98,12 +98,12 @@ fn what_is_not_as_the_deployment_before_left_it_is_looked_at_again() {
 fn a_target_that_is_not_there_yet_is_looked_for_again() {
     for (since_s, took) in [(5, 15_000), (20, 0)] {
         let stage = new_release();
-        stage.world.functions().functions.remove("shop-api-prod");
+        stage.world.lambda().functions.remove("shop-api-prod");
         let mut lock: Lock = stage
-            .get(&store::lock(EnvironmentId::new(&app(), &prod())))
+            .get(&ledger::lock(EnvironmentId::new(&app(), &prod())))
             .unwrap();
         lock.freed = Some(stage.world.now());
-        stage.put(store::lock(EnvironmentId::new(&app(), &prod())), &lock);
+        stage.put(ledger::lock(EnvironmentId::new(&app(), &prod())), &lock);
         stage.pass_seconds(since_s);
         let began = stage.world.now();
         assert_eq!(prepare(&stage).unwrap().verdict, Transition::Settle);
@@ -156,11 +156,11 @@ fn what_was_found_in_place_is_handed_on_where_it_is_new() {
             ..EnvironmentState::default()
         };
         stage.put(
-            store::state(EnvironmentId::new(&app(), &prod())),
+            ledger::state(EnvironmentId::new(&app(), &prod())),
             &environment,
         );
         prepare(&stage).unwrap();
-        let seen: Option<Step> = stage.get(&store::seen(&id(), &component("worker")));
+        let seen: Option<Step> = stage.get(&ledger::seen(&id(), &component("worker")));
         let is_new = recorded != Some(OLD);
         assert_eq!(seen.is_some(), is_new, "{release:?} {recorded:?}");
         let Some(seen) = seen else { continue };
@@ -174,7 +174,7 @@ fn what_was_found_in_place_is_handed_on_where_it_is_new() {
         };
         assert!(claim.resource.ends_with("shop-worker-prod"), "{claim}");
         assert!(!seen.status.may_have_changed() && !seen.target.is_null());
-        let api: Option<Step> = stage.get(&store::seen(&id(), &component("api")));
+        let api: Option<Step> = stage.get(&ledger::seen(&id(), &component("api")));
         assert_eq!(
             api.is_some(),
             release == OLD,
@@ -230,7 +230,7 @@ fn an_environment_with_a_role_is_reached_by_it_for_this_deployment() {
 #[test]
 fn a_declaration_that_cannot_be_read_any_more_is_a_fault() {
     let stage = new_release();
-    let key = store::declaration(&app(), &stage.record.declaration);
+    let key = ledger::declaration(&app(), &stage.record.declaration);
     let mut declared: Declared = stage.get(&key).unwrap();
     declared.text = "app: [".into();
     stage.put(key, &declared);

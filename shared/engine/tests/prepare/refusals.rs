@@ -9,16 +9,16 @@ use windlass_domain::fault::{Fault, FaultName};
 use windlass_domain::finding::FindingName;
 use windlass_domain::plan::Outcome;
 use windlass_domain::tenancy::{Claim, Claims, Held, Owner};
+use windlass_engine::ledger;
 use windlass_engine::payload::Transition;
 use windlass_engine::ports::Key;
-use windlass_engine::store;
 
 #[test]
 fn every_finding_is_told_at_once_and_nothing_is_claimed() {
     let mut stage = new_release();
-    stage.world.functions().functions.remove("shop-worker-prod");
+    stage.world.lambda().functions.remove("shop-worker-prod");
     let api = "shop-api-prod";
-    stage.world.functions().named(api).unwrap().tags.clear();
+    stage.world.lambda().named(api).unwrap().tags.clear();
     let gone = Artifact::Object {
         key: "artifacts/shop/api/gone.zip".into(),
         version_id: "gone".into(),
@@ -29,7 +29,7 @@ fn every_finding_is_told_at_once_and_nothing_is_claimed() {
     release.insert(component("api"), gone.clone());
     release.insert(component("web"), gone);
     stage.write_record();
-    stage.world.alarms().alarms.clear();
+    stage.world.cloudwatch().alarms.clear();
     stage.world.serve(HEALTH, 503, "", 12);
     assert_eq!(prepare(&stage).unwrap().verdict, Transition::Settle);
     let plan = plan(&stage);
@@ -45,7 +45,7 @@ fn every_finding_is_told_at_once_and_nothing_is_claimed() {
             (FindingName::GateAlreadyRed, "gates.probes[0]"),
         ]
     );
-    let ledger = stage.world.ledger();
+    let ledger = stage.world.dynamodb();
     assert!(!ledger.items.keys().any(|key| key.pk.starts_with("target#")));
     assert!(!ledger.items.keys().any(|key| key.sk.starts_with("step#")));
 }
@@ -53,13 +53,13 @@ fn every_finding_is_told_at_once_and_nothing_is_claimed() {
 #[test]
 fn an_application_that_was_let_go_of_meanwhile_claims_nothing() {
     let stage = new_release();
-    let in_force = store::declaration_in_force(&app());
-    stage.world.ledger().items.remove(&in_force);
+    let in_force = ledger::declaration_in_force(&app());
+    stage.world.dynamodb().items.remove(&in_force);
     assert_eq!(prepare(&stage).unwrap().verdict, Transition::Settle);
     let plan = plan(&stage);
     assert_eq!(plan.outcome, Outcome::Rejected);
     assert_eq!(named(&plan), [(FindingName::NoDeclaration, "app")]);
-    let ledger = stage.world.ledger();
+    let ledger = stage.world.dynamodb();
     assert!(!ledger.items.keys().any(|key| key.pk.starts_with("target#")));
 }
 
@@ -103,7 +103,7 @@ fn held(component_name: &str, environment: &str) -> (Key, Claims) {
     };
     let claim = Claim::whole(function);
     let held = vec![Held { owner, claim }];
-    (store::target(function).into(), Claims { held })
+    (ledger::target(function).into(), Claims { held })
 }
 
 /// Safety: tenancy: A target belongs to one component of one environment of one application.
@@ -127,7 +127,7 @@ fn a_target_belongs_to_one_component() {
 fn two_components_have_no_target_together() {
     let stage = new_release();
     // The names are such that no declaration can tell them to be of one function, for example its name and its ARN.
-    let key = store::declaration(&app(), &stage.record.declaration);
+    let key = ledger::declaration(&app(), &stage.record.declaration);
     let mut declared: Declared = stage.get(&key).unwrap();
     declared.text = DECLARATION.replace("shop-worker-prod", "shop-api-prod");
     stage.put(key, &declared);

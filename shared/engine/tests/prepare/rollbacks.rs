@@ -10,9 +10,9 @@ use windlass_domain::name::ComponentName;
 use windlass_domain::plan::Outcome;
 use windlass_domain::request::ActionName;
 use windlass_domain::time::Time;
+use windlass_engine::ledger;
 use windlass_engine::payload::Transition;
-use windlass_engine::store;
-use windlass_world::functions::{Package, Published};
+use windlass_world::lambda::{Package, Published};
 
 fn rollback() -> Stage {
     let mut stage = new_release();
@@ -43,11 +43,11 @@ fn rollback() -> Stage {
         unmeasured: false,
     };
     stage.put(
-        store::snapshot(EnvironmentId::new(&app(), &prod()), 4),
+        ledger::snapshot(EnvironmentId::new(&app(), &prod()), 4),
         &snapshot,
     );
     for name in ["shop-worker-prod", "shop-api-prod"] {
-        let mut functions = stage.world.functions();
+        let mut functions = stage.world.lambda();
         let made = functions.named(name).unwrap();
         let published = Published {
             package: Package::Zip(Bytes::from_static(NEW)),
@@ -65,7 +65,7 @@ fn rollback() -> Stage {
 #[test]
 fn a_rollback_goes_back_in_reverse_order_whatever_the_gates_say() {
     let stage = rollback();
-    stage.world.alarms().denied = true;
+    stage.world.cloudwatch().denied = true;
     stage.world.serve(HEALTH, 503, "", 12);
     let answer = prepare(&stage).unwrap();
     assert_eq!(answer.verdict, Transition::Change);
@@ -83,7 +83,7 @@ fn a_rollback_goes_back_in_reverse_order_whatever_the_gates_say() {
 #[test]
 fn a_rollback_whose_version_is_gone_is_rejected() {
     let stage = rollback();
-    let mut functions = stage.world.functions();
+    let mut functions = stage.world.lambda();
     functions
         .named("shop-api-prod")
         .unwrap()

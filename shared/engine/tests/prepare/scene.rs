@@ -8,11 +8,11 @@ use windlass_domain::digest::Digest;
 use windlass_domain::finding::FindingName;
 use windlass_domain::plan::Plan;
 use windlass_domain::step::Step;
+use windlass_engine::ledger;
 use windlass_engine::payload::Answer;
-use windlass_engine::ports::Answered;
+use windlass_engine::ports::Result;
 use windlass_engine::prepare::handle;
-use windlass_engine::store;
-use windlass_world::functions::{LiveAlias, Package, Published};
+use windlass_world::lambda::{LiveAlias, Package, Published};
 use windlass_world::run::run;
 
 pub const DECLARATION: &str = r#"
@@ -65,7 +65,7 @@ pub fn bring(stage: &mut Stage, name: &str, bytes: &'static [u8]) {
 }
 
 pub fn function(stage: &Stage, component: &str) {
-    let mut functions = stage.world.functions();
+    let mut functions = stage.world.lambda();
     let made = functions.make(&format!("shop-{component}-prod"), OLD);
     let published = Published {
         package: Package::Zip(Bytes::from_static(OLD)),
@@ -85,7 +85,7 @@ pub fn function(stage: &Stage, component: &str) {
 
 pub fn upload(stage: &Stage, component: &str, bytes: &'static [u8]) -> Artifact {
     let key = format!("artifacts/shop/{component}/1.4.0.zip");
-    let mut objects = stage.world.objects();
+    let mut objects = stage.world.s3();
     let version = objects.upload("artifacts", &key, bytes);
     Artifact::Object {
         key,
@@ -95,16 +95,16 @@ pub fn upload(stage: &Stage, component: &str, bytes: &'static [u8]) -> Artifact 
     }
 }
 
-pub fn prepare(stage: &Stage) -> Answered<Answer> {
+pub fn prepare(stage: &Stage) -> Result<Answer> {
     run(handle(&stage.world, stage.prepare(0)))
 }
 
 pub fn plan(stage: &Stage) -> Plan {
-    stage.get(&store::plan(&id())).unwrap()
+    stage.get(&ledger::plan(&id())).unwrap()
 }
 
 pub fn step(stage: &Stage, name: &str) -> Option<Step> {
-    stage.get(&store::step(&id(), &component(name)))
+    stage.get(&ledger::step(&id(), &component(name)))
 }
 
 pub fn named(plan: &Plan) -> Vec<(FindingName, &str)> {

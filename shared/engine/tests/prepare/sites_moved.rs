@@ -175,7 +175,7 @@ fn a_rollback_to_what_was_found_shows_nothing_of_somebody_else() {
         running.state = json!({"goal": goal});
         let page = tenants
             .world()
-            .objects()
+            .s3()
             .upload("web", "found/index.html", "found");
         assert!(page.id.is_some());
         found

@@ -22,9 +22,9 @@ use windlass_domain::request::ActionName;
 use windlass_domain::step::Step;
 use windlass_domain::tenancy::Claim;
 use windlass_domain::time::Time;
+use windlass_engine::ledger;
 use windlass_engine::payload::{Caller, PlannerInput};
 use windlass_engine::prepare::handle;
-use windlass_engine::store;
 use windlass_world::run::run;
 
 const ROLE: &str = "arn:aws:iam::111111111111:role/reaches-all";
@@ -45,13 +45,13 @@ impl Tenants {
     pub fn new() -> Self {
         let plain = "{app: shop, version: 1.0.0, environments: {prod: {}}, components: {web: {kind: static_site, bucket: web}}}";
         let stage = Stage::new(plain, BTreeMap::new());
-        let mut objects = stage.world.objects();
+        let mut objects = stage.world.s3();
         objects.bucket("artifacts", true);
         for bucket in ["web", "docs"] {
             objects.bucket(bucket, true);
         }
         drop(objects);
-        let mut cdn = stage.world.cdn();
+        let mut cdn = stage.world.cloudfront();
         for (id, bucket) in [("E1", "web"), ("E2", "web"), ("E3", "docs")] {
             cdn.distribution(id, bucket);
         }
@@ -105,7 +105,7 @@ impl Tenants {
         let bytes = zip(&[("index.html", &format!("<p>{}</p>", self.deployments))]);
         let (sha256, size) = (Digest::of(&bytes), bytes.len() as u64);
         let key = format!("artifacts/{app}/{component}/site.zip");
-        let version = self.world().objects().upload("artifacts", &key, bytes);
+        let version = self.world().s3().upload("artifacts", &key, bytes);
         Artifact::Object {
             key,
             version_id: version.id.unwrap(),
@@ -126,8 +126,8 @@ impl Tenants {
         let version = declared.version().clone();
         let declared = Declared::new(&declared, declaration, Time(0), None);
         let stage = &self.stage;
-        stage.put(store::declaration(app, &version), &declared);
-        stage.put(store::declaration_in_force(app), &declared);
+        stage.put(ledger::declaration(app, &version), &declared);
+        stage.put(ledger::declaration_in_force(app), &declared);
         let record = Deployment {
             id: id.clone(),
             app: app.clone(),
@@ -140,7 +140,7 @@ impl Tenants {
             },
             ..stage.record.clone()
         };
-        stage.put(store::deployment(id), &record);
+        stage.put(ledger::deployment(id), &record);
         let held = Held {
             deployment: id.clone(),
             action: record.action,
@@ -155,12 +155,12 @@ impl Tenants {
             freed: None,
             failed: None,
         };
-        stage.put(store::lock(of), &lock);
+        stage.put(ledger::lock(of), &lock);
     }
 
     /// Returns why the deployment is refused; nothing if it is planned.
     pub fn refused(&self, tenant: &Tenant) -> Option<String> {
-        let plan: Plan = self.stage.get(&store::plan(&tenant.id)).unwrap();
+        let plan: Plan = self.stage.get(&ledger::plan(&tenant.id)).unwrap();
         if plan.outcome == Outcome::Change {
             return None;
         }
@@ -175,7 +175,7 @@ impl Tenants {
     /// Returns what the newest deployment notes and what stops nothing.
     pub fn warned(&self) -> Vec<(FindingName, String)> {
         let newest = DeploymentId(format!("{:016x}", self.deployments));
-        let plan: Plan = self.stage.get(&store::plan(&newest)).unwrap();
+        let plan: Plan = self.stage.get(&ledger::plan(&newest)).unwrap();
         let warnings = plan.warnings.into_iter();
         warnings.map(|it| (it.name, it.reason)).collect()
     }
@@ -198,7 +198,7 @@ impl Tenants {
     /// to what was recorded then. It succeeds, unless it is refused.
     pub fn roll_back(&mut self, text: &str, to: &EnvironmentState) -> Option<String> {
         let tenant = self.tenant(text);
-        let mut record: Deployment = self.stage.get(&store::deployment(&tenant.id)).unwrap();
+        let mut record: Deployment = self.stage.get(&ledger::deployment(&tenant.id)).unwrap();
         let snapshot = Snapshot {
             number: 1,
             version: "1.0.0".into(),
@@ -210,11 +210,11 @@ impl Tenants {
             irreversible: [].into(),
             unmeasured: false,
         };
-        let key = store::snapshot(record.environment_id(), 1);
+        let key = ledger::snapshot(record.environment_id(), 1);
         self.stage.put(key, &snapshot);
         record.action = ActionName::Rollback;
         record.snapshot = Some(1);
-        self.stage.put(store::deployment(&tenant.id), &record);
+        self.stage.put(ledger::deployment(&tenant.id), &record);
         self.prepare(&tenant, Ending::Succeeded)
     }
 
@@ -222,7 +222,7 @@ impl Tenants {
         run(handle(self.world(), tenant.input.clone())).unwrap();
         let refused = self.refused(tenant);
         if refused.is_none() {
-            let mut record: Deployment = self.stage.get(&store::deployment(&tenant.id)).unwrap();
+            let mut record: Deployment = self.stage.get(&ledger::deployment(&tenant.id)).unwrap();
             record.ending = Some(Ended {
                 ending,
                 cause_name: String::new(),
@@ -232,7 +232,7 @@ impl Tenants {
                 resolved: None,
                 cost: None,
             });
-            self.stage.put(store::deployment(&tenant.id), &record);
+            self.stage.put(ledger::deployment(&tenant.id), &record);
         }
         if refused.is_none() && ending != Ending::RolledBack {
             self.is_recorded(tenant);
@@ -244,7 +244,7 @@ impl Tenants {
     pub fn state(&self, tenant: &str) -> EnvironmentState {
         let (app, environment) = tenant.split_once('/').unwrap();
         let (app, environment) = (AppName::new(app), EnvironmentName::new(environment));
-        let key = store::state(EnvironmentId::new(&app.unwrap(), &environment.unwrap()));
+        let key = ledger::state(EnvironmentId::new(&app.unwrap(), &environment.unwrap()));
         self.stage.get(&key).unwrap_or_default()
     }
 
@@ -254,23 +254,23 @@ impl Tenants {
         let name = ComponentName::new(component).unwrap();
         let running = state.running.get_mut(&name).unwrap();
         running.state = json!({"goal": {"back": {}}});
-        let key = store::step(&running.names.brought.deployment, &name);
+        let key = ledger::step(&running.names.brought.deployment, &name);
         let mut step: Step = self.stage.get(&key).unwrap();
         step.kind = KindName::Lambda;
         step.claims = vec![Claim::whole(format!("arn:aws:lambda:{component}"))];
         self.stage.put(key, &step);
         let (app, environment) = tenant.split_once('/').unwrap();
         let (app, environment) = (AppName::new(app), EnvironmentName::new(environment));
-        let key = store::state(EnvironmentId::new(&app.unwrap(), &environment.unwrap()));
+        let key = ledger::state(EnvironmentId::new(&app.unwrap(), &environment.unwrap()));
         self.stage.put(key, &state);
     }
 
     /// Lets everything that was planned run, with one file at the place to which a distribution points.
     fn is_recorded(&self, tenant: &Tenant) {
-        let record: Deployment = self.stage.get(&store::deployment(&tenant.id)).unwrap();
+        let record: Deployment = self.stage.get(&ledger::deployment(&tenant.id)).unwrap();
         let mut state = self.state(&format!("{}/{}", record.app, record.environment));
         for component in record.release.components.keys() {
-            let key = store::step(&tenant.id, component);
+            let key = ledger::step(&tenant.id, component);
             let step: Step = self.stage.get(&key).unwrap();
             let seen = step.goals.values().last().unwrap();
             self.points_to(&step.target, seen);
@@ -285,7 +285,7 @@ impl Tenants {
             );
             state.running.insert(component.clone(), running);
         }
-        let key = store::state(record.environment_id());
+        let key = ledger::state(record.environment_id());
         self.stage.put(key, &state);
     }
 
@@ -298,8 +298,8 @@ impl Tenants {
         };
         let bucket = target["site"]["bucket"].as_str().unwrap();
         let key = format!("{}/index.html", &path[1..]);
-        self.world().objects().upload(bucket, &key, &b"here"[..]);
-        let mut cdn = self.world().cdn();
+        self.world().s3().upload(bucket, &key, &b"here"[..]);
+        let mut cdn = self.world().cloudfront();
         let found = cdn.distributions.get_mut(id).unwrap();
         found.origins[0].path = path.into();
     }

@@ -12,7 +12,7 @@ use windlass_domain::identity::{DeploymentId, EnvironmentId};
 use windlass_domain::irreversible::Ran;
 use windlass_domain::request::ActionName;
 use windlass_domain::time::Time;
-use windlass_engine::store;
+use windlass_engine::ledger;
 
 const OLD_WEB: &str = "\n  old-web: {kind: static_site, bucket: old-web}";
 
@@ -27,11 +27,11 @@ fn after(declaration: &str) -> Stage {
     let declared = Declaration::parse(&before).unwrap();
     let version = declared.version().clone();
     let declared = Declared::new(&declared, &before, Time(0), None);
-    stage.put(store::declaration(&app(), &version), &declared);
+    stage.put(ledger::declaration(&app(), &version), &declared);
     let mut record = stage.record.clone();
     record.id = earlier();
     record.declaration = version;
-    stage.put(store::deployment(&earlier()), &record);
+    stage.put(ledger::deployment(&earlier()), &record);
     let running = Running::new(
         None,
         Given {
@@ -54,7 +54,7 @@ fn after(declaration: &str) -> Stage {
         unmeasured: false,
     };
     stage.put(
-        store::snapshot(EnvironmentId::new(&app(), &prod()), 1),
+        ledger::snapshot(EnvironmentId::new(&app(), &prod()), 1),
         &snapshot,
     );
     let environment = EnvironmentState {
@@ -64,7 +64,7 @@ fn after(declaration: &str) -> Stage {
         ..EnvironmentState::default()
     };
     stage.put(
-        store::state(EnvironmentId::new(&app(), &prod())),
+        ledger::state(EnvironmentId::new(&app(), &prod())),
         &environment,
     );
     stage
@@ -118,7 +118,7 @@ fn what_nothing_measures_is_told_in_the_plan() {
         unmeasured: false,
     };
     stage.put(
-        store::snapshot(EnvironmentId::new(&app(), &prod()), 1),
+        ledger::snapshot(EnvironmentId::new(&app(), &prod()), 1),
         &snapshot,
     );
     stage.record.action = ActionName::Rollback;
@@ -152,7 +152,7 @@ fn where_a_task_was_run(bytes: &'static [u8], knows: [bool; 2], is_good: [bool; 
             irreversible: runs.collect(),
         };
         stage.put(
-            store::snapshot(EnvironmentId::new(&app(), &prod()), number),
+            ledger::snapshot(EnvironmentId::new(&app(), &prod()), number),
             &snapshot,
         );
     }
@@ -163,7 +163,7 @@ fn where_a_task_was_run(bytes: &'static [u8], knows: [bool; 2], is_good: [bool; 
         ..EnvironmentState::default()
     };
     stage.put(
-        store::state(EnvironmentId::new(&app(), &prod())),
+        ledger::state(EnvironmentId::new(&app(), &prod())),
         &environment,
     );
     stage

@@ -130,7 +130,7 @@ fn an_entry_that_turns_out_different_stops_it_before_any_document() {
             "{failure}"
         );
         assert!(!scene.keys().contains(&"index.html".to_owned()));
-        assert_eq!(scene.world.cdn().distributions["E1"].changes, 0);
+        assert_eq!(scene.world.cloudfront().distributions["E1"].changes, 0);
     }
 }
 

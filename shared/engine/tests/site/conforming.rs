@@ -51,16 +51,16 @@ impl<K> SecondRelease<K> {
     /// Returns the world, and the deployment that was prepared in it. They are always the same.
     fn prepared(&self) -> (Scene, Deployment) {
         let mut scene = Scene::new(self.mode);
-        scene.world.cdn().distribution("E1", "").deploy_ms = 12_000;
+        scene.world.cloudfront().distribution("E1", "").deploy_ms = 12_000;
         self.former(&mut scene);
         let artifact = scene.upload(zip(TWO));
         let deployment = scene.prepare(Some(&artifact), None);
-        let before = scene.world.objects().buckets["shop-web"].clone();
+        let before = scene.world.s3().buckets["shop-web"].clone();
         scene.publish(&deployment);
         if self.mode == SiteMode::InPlace {
             // The files that publishing wrote are gone again, so that the kind must bring them itself. Only the list of
             // the release's files is left.
-            let mut objects = scene.world.objects();
+            let mut objects = scene.world.s3();
             objects.buckets.insert("shop-web".into(), before);
             let artifacts = objects.buckets.get_mut("artifacts").unwrap();
             artifacts.keys.retain(|key, _| !key.contains("/handled/"));
@@ -86,7 +86,7 @@ fn arrived(world: &World) {
         panic!("it is not served");
     };
     assert!(answer.body.ends_with(b"two"));
-    let keys = world.objects().texts("shop-web");
+    let keys = world.s3().texts("shop-web");
     assert!(!keys.contains_key("assets/index-0000eee1.js"), "it is due");
 }
 

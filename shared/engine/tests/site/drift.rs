@@ -12,7 +12,7 @@ fn a_strangers_change_since_prepare_stops_it() {
     let deployment = scene.publish_files(TWO);
     scene
         .world
-        .objects()
+        .s3()
         .upload("shop-web", "index.html", "stranger");
     assert_eq!(scene.switch(&deployment), WorkTransition::Failed);
     assert_eq!(scene.text("index.html"), "stranger");
@@ -28,10 +28,7 @@ fn a_strangers_change_before_the_undo_is_not_overwritten() {
     scene.deploy_files(ONE);
     let deployment = scene.publish_files(TWO);
     scene.switch(&deployment);
-    scene
-        .world
-        .objects()
-        .upload("shop-web", "logo.svg", "stranger");
+    scene.world.s3().upload("shop-web", "logo.svg", "stranger");
     assert_eq!(scene.undo(&deployment), WorkTransition::Failed);
     assert_eq!(scene.bucket()["logo.svg"], "stranger");
     let Some(Failure::Finding(finding)) = scene.step(&deployment).undo_failure else {
@@ -46,7 +43,7 @@ fn drift_is_told_and_counts_as_the_state_before() {
     scene.deploy_files(ONE);
     scene
         .world
-        .objects()
+        .s3()
         .upload("shop-web", "about.html", "stranger");
     let artifact = scene.upload(zip(TWO));
     let deployment = scene.prepare(Some(&artifact), None);
@@ -66,7 +63,7 @@ fn what_stands_where_a_new_file_must_go_is_not_overwritten() {
     let artifact = scene.upload(zip(TWO));
     let deployment = scene.prepare(Some(&artifact), None);
     let asset = "assets/index-bbbb2222.js";
-    scene.world.objects().upload("shop-web", asset, "stranger");
+    scene.world.s3().upload("shop-web", asset, "stranger");
     assert_eq!(scene.publish(&deployment), WorkTransition::Failed);
     assert_eq!(scene.bucket()[asset], "stranger");
     let Some(Failure::Finding(finding)) = scene.step(&deployment).failure else {

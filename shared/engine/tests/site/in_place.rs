@@ -43,7 +43,7 @@ fn a_first_release_is_served_with_types_and_cache_headers() {
     }];
     scene.deploy_files(ONE);
     assert!(scene.text("").ends_with("one"));
-    let objects = scene.world.objects();
+    let objects = scene.world.s3();
     let bucket = &objects.buckets["shop-web"];
     let headers = |key: &str| {
         let version = bucket.current(key).unwrap();
@@ -112,7 +112,7 @@ fn nothing_slow_stands_between_the_open_call_and_the_first_file() {
 fn each_write_of_a_switch_is_sent_once_and_those_of_publishing_as_often_as_needed() {
     let mut scene = scene();
     scene.deploy_files(ONE);
-    scene.world.objects().sent_once.clear();
+    scene.world.s3().sent_once.clear();
     let deployment = scene.publish_files(TWO);
     assert_eq!(scene.sent_once(), []);
     assert_eq!(scene.switch(&deployment), WorkTransition::Changed);
@@ -126,7 +126,7 @@ fn each_write_of_a_switch_is_sent_once_and_those_of_publishing_as_often_as_neede
 fn a_second_release_changes_only_what_differs_and_deletes_documents_alone() {
     let mut scene = scene();
     scene.deploy_files(ONE);
-    let writes = scene.world.objects().writes;
+    let writes = scene.world.s3().writes;
     scene.deploy_files(TWO);
     assert_eq!(
         scene.keys(),
@@ -142,7 +142,7 @@ fn a_second_release_changes_only_what_differs_and_deletes_documents_alone() {
         ]
     );
     assert!(scene.text("index.html").ends_with("two"));
-    let objects = scene.world.objects();
+    let objects = scene.world.s3();
     let versions = |key: &str| objects.buckets["shop-web"].keys[key].len();
     assert_eq!(versions("about.html"), 1, "it did not differ");
     assert_eq!(versions("index.html"), 2);
@@ -159,7 +159,7 @@ fn documents_are_written_after_what_they_name_and_deletions_come_last() {
     let mut scene = scene();
     scene.deploy_files(ONE);
     scene.deploy_files(TWO);
-    let objects = scene.world.objects();
+    let objects = scene.world.s3();
     let order = |key: &str| {
         let versions = &objects.buckets["shop-web"].keys[key];
         versions.last().unwrap().id.clone().unwrap()
@@ -198,7 +198,7 @@ fn a_first_deployment_into_a_live_bucket_returns_to_what_was_found() {
         ("old.html", "old"),
         ("logo.svg", "x"),
     ] {
-        scene.world.objects().upload("shop-web", key, text);
+        scene.world.s3().upload("shop-web", key, text);
     }
     let before = scene.bucket();
     let deployment = scene.publish_files(ONE);
@@ -243,20 +243,14 @@ fn a_rollback_whose_versions_are_gone_is_refused() {
     scene.deploy_files(TWO);
     let keys = &mut scene
         .world
-        .objects()
+        .s3()
         .buckets
         .get_mut("shop-web")
         .unwrap()
         .keys
         .clone();
     keys.get_mut("index.html").unwrap().remove(0);
-    scene
-        .world
-        .objects()
-        .buckets
-        .get_mut("shop-web")
-        .unwrap()
-        .keys = keys.clone();
+    scene.world.s3().buckets.get_mut("shop-web").unwrap().keys = keys.clone();
     let rollback = scene.prepare(None, Some(&one));
     assert_eq!(
         rollback.prepared.findings[0].name,
@@ -305,13 +299,7 @@ fn the_configuration_file_comes_from_the_declaration() {
 #[test]
 fn a_bucket_whose_etags_say_nothing_works_as_well() {
     let mut scene = scene();
-    scene
-        .world
-        .objects()
-        .buckets
-        .get_mut("shop-web")
-        .unwrap()
-        .kms = true;
+    scene.world.s3().buckets.get_mut("shop-web").unwrap().kms = true;
     scene.deploy_files(ONE);
     let before = scene.bucket();
     let one = scene.running.clone().unwrap().state;
@@ -331,9 +319,9 @@ fn a_bucket_whose_etags_say_nothing_works_as_well() {
 #[test]
 fn changed_documents_are_invalidated_after_they_were_written() {
     let mut scene = scene();
-    scene.world.cdn().invalidation_ms = 40_000;
+    scene.world.cloudfront().invalidation_ms = 40_000;
     let deployment = scene.deploy_files(ONE);
-    let made = scene.world.cdn().invalidations.clone();
+    let made = scene.world.cloudfront().invalidations.clone();
     assert_eq!(made.len(), 1, "asking again made no second one");
     assert_eq!(made[0].paths, ["/*"]);
     assert_eq!(made[0].reference, format!("{}-forward-1", deployment.id));
@@ -343,7 +331,7 @@ fn changed_documents_are_invalidated_after_they_were_written() {
 #[test]
 fn an_invalidation_that_is_refused_is_a_warning_in_the_end() {
     let mut scene = scene();
-    scene.world.cdn().refuses_invalidations = true;
+    scene.world.cloudfront().refuses_invalidations = true;
     let deployment = scene.deploy_files(ONE);
     let warnings = scene.step(&deployment).warnings;
     assert_eq!(warnings.len(), 1);
@@ -356,7 +344,7 @@ fn an_invalidation_that_is_refused_is_a_warning_in_the_end() {
 #[test]
 fn pages_of_a_listing_are_all_read() {
     let mut scene = scene();
-    scene.world.objects().page = 2;
+    scene.world.s3().page = 2;
     scene.deploy_files(ONE);
     scene.deploy_files(TWO);
     assert!(scene.text("index.html").ends_with("two"));

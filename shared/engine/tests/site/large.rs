@@ -6,7 +6,7 @@ use windlass_domain::artifact::Artifact;
 use windlass_domain::fault::{Fault, FaultName};
 use windlass_domain::kinds::site::SiteMode;
 use windlass_engine::payload::{WorkDone, WorkTransition};
-use windlass_engine::ports::{Answered, Clock};
+use windlass_engine::ports::{Clock, Result};
 use windlass_world::mishaps::{Visitor, When};
 use windlass_world::run::run;
 
@@ -43,7 +43,7 @@ fn a_large_file_is_uploaded_in_parts() {
         scene.deploy(&artifact);
         assert_eq!(seen(&scene), (1, BYTES));
         assert_eq!(calls(&scene, "objects.upload_part"), 2);
-        assert!(scene.world.objects().uploads.is_empty());
+        assert!(scene.world.s3().uploads.is_empty());
         assert_eq!(scene.visit("film.mp4").content_type.unwrap(), "video/mp4");
     }
 }
@@ -97,7 +97,7 @@ fn a_completion_whose_answer_is_lost_is_done() {
         let artifact = release(&scene, 2);
         scene.deploy(&artifact);
         assert_eq!(seen(&scene), (2, BYTES), "{when:?}");
-        let objects = scene.world.objects();
+        let objects = scene.world.s3();
         let versions = objects.buckets["shop-web"].keys["film.mp4"].len();
         assert_eq!(versions, 2, "{when:?}");
     }
@@ -111,7 +111,7 @@ const OF_PARTS: [&str; 3] = [
 ];
 
 /// Invokes until it has changed, as the machine's Retry does.
-fn changes(scene: &Scene, mut invoke: impl FnMut() -> Answered<WorkDone>) {
+fn changes(scene: &Scene, mut invoke: impl FnMut() -> Result<WorkDone>) {
     for _ in 0..20 {
         match invoke() {
             Ok(done) => return assert_eq!(done.verdict, WorkTransition::Changed),
@@ -256,7 +256,7 @@ fn what_was_uploaded_of_a_file_that_fails_is_thrown_away() {
     let refused = [("objects.upload_part", refusal)].into();
     scene.world.mishaps().refused = refused;
     assert_eq!(scene.publish(&deployment), WorkTransition::Failed);
-    assert!(scene.world.objects().uploads.is_empty());
+    assert!(scene.world.s3().uploads.is_empty());
 
     // Damaged in the middle of the file: that is found before anything of it is sent.
     scene.world.mishaps().refused.clear();

@@ -65,13 +65,13 @@ fn assets(scene: &Scene) -> Vec<u64> {
 fn what_neither_a_rollback_nor_an_open_document_needs_is_deleted() {
     let mut scene = three();
     let stranger = "assets/index-0123456789.js";
-    scene.world.objects().upload("shop-web", stranger, "x");
+    scene.world.s3().upload("shop-web", stranger, "x");
     deployed(&mut scene, 4, DAY);
     assert_eq!(assets(&scene), [1, 2, 3, 4], "documents may be open");
     let fifth = deployed(&mut scene, 5, LONG);
     assert_eq!(assets(&scene), [3, 4, 5], "snapshots 4 and 3 were kept");
     assert!(scene.keys().contains(&stranger.to_owned()));
-    let versions = scene.world.objects().buckets["shop-web"].keys[&asset(1)].clone();
+    let versions = scene.world.s3().buckets["shop-web"].keys[&asset(1)].clone();
     assert_eq!(versions.len(), 2, "its version is left, under a marker");
     let changes = scene.step(&fifth).changes;
     let told: Vec<&str> = changes.iter().map(|change| change.what.as_str()).collect();
@@ -93,7 +93,7 @@ fn a_rollback_to_what_is_kept_finds_everything_and_needs_nothing_else() {
     deployed(&mut scene, 4, 0);
     assert_eq!(assets(&scene), [2, 3, 4]);
     // The bucket's rule ends the version as well: what was at the keys of the second had it.
-    let mut objects = scene.world.objects();
+    let mut objects = scene.world.s3();
     let keys = &mut objects.buckets.get_mut("shop-web").unwrap().keys;
     keys.remove(&asset(1)).unwrap();
     drop(objects);
@@ -131,10 +131,7 @@ fn an_undo_brings_back_what_was_deleted() {
 #[test]
 fn what_a_stranger_put_in_its_place_stays() {
     let mut scene = three();
-    scene
-        .world
-        .objects()
-        .upload("shop-web", &asset(1), "stranger");
+    scene.world.s3().upload("shop-web", &asset(1), "stranger");
     deployed(&mut scene, 4, LONG);
     assert_eq!(scene.bucket()[&asset(1)], "stranger");
     deployed(&mut scene, 5, LONG);
@@ -192,7 +189,7 @@ fn lists_that_nobody_reads_any_more_are_deleted() {
     for number in 4..=5 {
         deployed(&mut scene, number, DAY);
     }
-    let lists = scene.world.objects().texts("artifacts");
+    let lists = scene.world.s3().texts("artifacts");
     let count = |kind: &str| lists.keys().filter(|key| key.contains(kind)).count();
     // While the fifth was published, snapshots 4 and 3 were kept.
     // Of each state a list of what is at each key and one of what is left.
@@ -212,7 +209,7 @@ fn a_site_that_has_changed_its_mode_leaves_no_lists_of_the_other() {
     scene.site.mode = SiteMode::Prefix;
     scene.site.prefix = "releases/".into();
     let count = |scene: &Scene, kind: &str| {
-        let lists = scene.world.objects().texts("artifacts");
+        let lists = scene.world.s3().texts("artifacts");
         lists.keys().filter(|key| key.contains(kind)).count()
     };
     deployed(&mut scene, 4, DAY);
@@ -232,7 +229,7 @@ fn a_switch_without_the_list_of_its_files_changes_nothing() {
     let before = scene.bucket();
     let fourth = prepared(&mut scene, 4, DAY);
     assert_eq!(scene.publish(&fourth), WorkTransition::Changed);
-    let mut objects = scene.world.objects();
+    let mut objects = scene.world.s3();
     let keys = &mut objects.buckets.get_mut("artifacts").unwrap().keys;
     keys.retain(|key, _| !key.contains("/release-"));
     drop(objects);

@@ -138,7 +138,7 @@ fn a_script_that_a_fallback_answers_with_a_document_fails() {
     for mode in [SiteMode::InPlace, SiteMode::Prefix] {
         let mut scene = Scene::new(mode);
         scene.deploy_files(ONE);
-        scene.world.cdn().distribution("E1", "").error_pages = vec![ErrorPage {
+        scene.world.cloudfront().distribution("E1", "").error_pages = vec![ErrorPage {
             status: 403,
             answered: Some(200),
             path: Some("/index.html".into()),
@@ -258,7 +258,7 @@ fn a_script_that_is_nowhere_and_is_answered_is_told() {
         path: Some("/index.html".into()),
     };
     for (answered, is_told) in [(200, true), (206, true), (404, false), (503, false)] {
-        scene.world.cdn().distribution("E1", "").error_pages = vec![error_page(answered)];
+        scene.world.cloudfront().distribution("E1", "").error_pages = vec![error_page(answered)];
         scene.world.probe().asked.clear();
         let told = problems(&scene, &deployment, false);
         assert_eq!(told.len(), usize::from(is_told), "{answered}: {told:?}");
@@ -365,7 +365,7 @@ fn in_place_a_folder_of_the_bucket_is_reached_where_the_origin_leads() {
     for (origin, visited) in [("", "https://e1.cloudfront.net/web/"), ("/web", SITE)] {
         let mut scene = Scene::new(SiteMode::InPlace);
         scene.site.prefix = "web/".into();
-        scene.world.cdn().distribution("E1", "").origins[0].path = origin.into();
+        scene.world.cloudfront().distribution("E1", "").origins[0].path = origin.into();
         scene.site.root = Some("index.html".into());
         let deployment = scene.deploy_files(&[("index.html", "<p>")]);
         first(&scene, &deployment);

@@ -15,7 +15,7 @@ use windlass_world::run::run;
 fn shown() -> Scene {
     let mut scene = Scene::new(SiteMode::Prefix);
     scene.site.is_tried = true;
-    scene.world.cdn().distribution("E2", "shop-web").root = String::new();
+    scene.world.cloudfront().distribution("E2", "shop-web").root = String::new();
     scene
 }
 

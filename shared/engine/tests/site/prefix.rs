@@ -15,12 +15,16 @@ use windlass_world::run::run;
 
 fn scene() -> Scene {
     let scene = Scene::new(SiteMode::Prefix);
-    scene.world.cdn().distribution("E1", "shop-web").deploy_ms = 90_000;
+    scene
+        .world
+        .cloudfront()
+        .distribution("E1", "shop-web")
+        .deploy_ms = 90_000;
     scene
 }
 
 fn origin_path(scene: &Scene) -> String {
-    scene.world.cdn().distributions["E1"].origins[0]
+    scene.world.cloudfront().distributions["E1"].origins[0]
         .path
         .clone()
 }
@@ -72,7 +76,7 @@ fn assets_that_were_found_stay_reachable_and_can_be_reached_ahead() {
         ("index.html", "found"),
         ("assets/index-cccc3333.js", "found()"),
     ] {
-        scene.world.objects().upload("shop-web", key, text);
+        scene.world.s3().upload("shop-web", key, text);
     }
     let deployment = scene.publish_files(ONE);
     assert_eq!(
@@ -93,11 +97,11 @@ fn assets_that_were_found_stay_reachable_and_can_be_reached_ahead() {
 fn it_waits_for_the_edges_before_it_invalidates() {
     let mut scene = scene();
     let deployment = scene.deploy_files(ONE);
-    let made = scene.world.cdn().invalidations.clone();
+    let made = scene.world.cloudfront().invalidations.clone();
     assert_eq!(made.len(), 1);
     assert!(made[0].after_deployed);
     assert_eq!(scene.undo(&deployment), WorkTransition::Changed);
-    let made = scene.world.cdn().invalidations.clone();
+    let made = scene.world.cloudfront().invalidations.clone();
     assert_eq!(made.len(), 2);
     assert!(made[1].after_deployed);
     assert!(made[1].reference.ends_with("-back-1"), "{:?}", made[1]);
@@ -123,7 +127,7 @@ fn a_rollback_to_a_folder_that_is_gone_is_refused() {
     let state = scene.running.clone().unwrap().state;
     scene.deploy_files(TWO);
     let key = format!("{}/about.html", goal_path(&one).trim_start_matches('/'));
-    let mut objects = scene.world.objects();
+    let mut objects = scene.world.s3();
     objects
         .buckets
         .get_mut("shop-web")
@@ -161,7 +165,7 @@ fn look(scene: &Scene, deployment: &Deployment) -> Noticed {
 /// Spoils a file of the live release, as somebody else might.
 fn spoil(scene: &Scene, path: &str, text: Option<&str>) {
     let key = format!("{}/{path}", origin_path(scene).trim_start_matches('/'));
-    let mut objects = scene.world.objects();
+    let mut objects = scene.world.s3();
     match text {
         Some(text) => drop(objects.upload("shop-web", &key, text.to_owned())),
         None => drop(
@@ -206,7 +210,7 @@ fn a_strangers_origin_path_stops_it() {
     let mut scene = scene();
     scene.deploy_files(ONE);
     let deployment = scene.publish_files(TWO);
-    let mut cdn = scene.world.cdn();
+    let mut cdn = scene.world.cloudfront();
     cdn.distribution("E1", "shop-web").origins[0].path = "/stranger".into();
     drop(cdn);
     assert_eq!(scene.switch(&deployment), WorkTransition::Failed);
@@ -223,7 +227,7 @@ fn an_origin_path_that_a_stranger_changed_before_the_publish_stops_the_switch() 
     scene.deploy_files(ONE);
     let artifact = scene.upload(zip(TWO));
     let deployment = scene.prepare(Some(&artifact), None);
-    let mut cdn = scene.world.cdn();
+    let mut cdn = scene.world.cloudfront();
     cdn.distribution("E1", "shop-web").origins[0].path = "/stranger".into();
     drop(cdn);
     assert_eq!(scene.publish(&deployment), WorkTransition::Changed);
@@ -246,7 +250,7 @@ fn a_strangers_object_in_the_folder_stops_it() {
         "{}/index.html",
         goal_path(&deployment).trim_start_matches('/')
     );
-    scene.world.objects().upload("shop-web", &key, "stranger");
+    scene.world.s3().upload("shop-web", &key, "stranger");
     assert_eq!(scene.publish(&deployment), WorkTransition::Failed);
     assert_eq!(origin_path(&scene), "");
 }
@@ -256,10 +260,14 @@ fn a_change_of_other_fields_in_between_is_not_lost() {
     let mut scene = scene();
     let deployment = scene.publish_files(ONE);
     // Somebody changes another field: the ETag moves, the origin path does not.
-    scene.world.cdn().distribution("E1", "shop-web").changes += 1;
+    scene
+        .world
+        .cloudfront()
+        .distribution("E1", "shop-web")
+        .changes += 1;
     run(scene.world.sleep_ms(1));
     assert_eq!(scene.switch(&deployment), WorkTransition::Changed);
-    assert_eq!(scene.world.cdn().distributions["E1"].changes, 2);
+    assert_eq!(scene.world.cloudfront().distributions["E1"].changes, 2);
 }
 
 fn calls(scene: &Scene, name: &str) -> usize {
@@ -277,7 +285,7 @@ fn what_did_not_change_is_copied_within_s3() {
     // The file that is new is copied back as well.
     assert_eq!(calls(&scene, "objects.copy") - copies, ONE.len() + 1);
     let folder = goal_path(&deployment);
-    let objects = scene.world.objects();
+    let objects = scene.world.s3();
     for (path, text) in two {
         let key = format!("{}/{path}", folder.trim_start_matches('/'));
         let file = objects.buckets["shop-web"].current(&key).unwrap();
@@ -294,7 +302,7 @@ fn what_a_stranger_wrote_into_the_folder_of_before_is_not_copied() {
     let mut scene = scene();
     let one = scene.deploy_files(ONE);
     let key = format!("{}/about.html", goal_path(&one).trim_start_matches('/'));
-    scene.world.objects().upload("shop-web", &key, "stranger");
+    scene.world.s3().upload("shop-web", &key, "stranger");
     let two: Vec<(&str, &str)> = ONE.iter().copied().chain([("new.txt", "two")]).collect();
     scene.deploy_files(&two);
     assert_eq!(scene.text("about.html"), "about");
@@ -313,7 +321,7 @@ fn a_header_that_is_to_change_is_written_and_not_copied() {
     scene.deploy(&artifact);
     assert_eq!(calls(&scene, "objects.copy") - copies, ONE.len() - 1);
     let folder = origin_path(&scene);
-    let objects = scene.world.objects();
+    let objects = scene.world.s3();
     let key = format!("{}/about.html", folder.trim_start_matches('/'));
     let written = objects.buckets["shop-web"].current(&key).unwrap();
     assert_eq!(written.cache_control.as_deref(), Some("public, max-age=60"));

@@ -34,15 +34,15 @@ fn nothing_is_in_the_way() {
 #[test]
 fn a_bucket_that_is_missing_or_not_ours_or_keeps_no_versions() {
     let missing = findings(SiteMode::InPlace, |scene| {
-        scene.world.objects().buckets.remove("shop-web");
+        scene.world.s3().buckets.remove("shop-web");
     });
     assert_eq!(missing, expect(FindingName::TargetMissing, "bucket"));
     let not_ours = findings(SiteMode::InPlace, |scene| {
-        scene.world.objects().bucket("shop-web", true).tags.clear();
+        scene.world.s3().bucket("shop-web", true).tags.clear();
     });
     assert_eq!(not_ours, expect(FindingName::TargetNotOurs, "bucket"));
     let unversioned = |scene: &mut Scene| {
-        scene.world.objects().bucket("shop-web", false);
+        scene.world.s3().bucket("shop-web", false);
     };
     assert_eq!(
         findings(SiteMode::InPlace, unversioned),
@@ -64,7 +64,7 @@ fn a_distribution_that_is_missing_or_not_ours() {
     });
     assert_eq!(missing, expect(FindingName::TargetMissing, "distribution"));
     let not_ours = findings(SiteMode::Prefix, |scene| {
-        scene.world.cdn().distribution("E1", "").tags.clear();
+        scene.world.cloudfront().distribution("E1", "").tags.clear();
     });
     assert_eq!(not_ours, expect(FindingName::TargetNotOurs, "distribution"));
 }
@@ -72,11 +72,11 @@ fn a_distribution_that_is_missing_or_not_ours() {
 #[test]
 fn an_origin_that_is_not_the_bucket_or_not_clear() {
     let other = findings(SiteMode::Prefix, |scene| {
-        scene.world.cdn().distribution("E1", "").origins[0].domain = "x.example".into();
+        scene.world.cloudfront().distribution("E1", "").origins[0].domain = "x.example".into();
     });
     assert_eq!(other, expect(FindingName::UnknownName, "origin"));
     let twice = |scene: &mut Scene| {
-        let mut cdn = scene.world.cdn();
+        let mut cdn = scene.world.cloudfront();
         let origins = &mut cdn.distribution("E1", "").origins;
         let mut second = origins[0].clone();
         second.id = "second".into();
@@ -97,9 +97,14 @@ fn an_origin_that_is_not_the_bucket_or_not_clear() {
 #[test]
 fn everything_is_told_at_once() {
     let all = findings(SiteMode::Prefix, |scene| {
-        scene.world.objects().bucket("shop-web", true).tags.clear();
-        scene.world.cdn().distribution("E1", "").tags.clear();
-        scene.world.cdn().distribution("E1", "").origins.clear();
+        scene.world.s3().bucket("shop-web", true).tags.clear();
+        scene.world.cloudfront().distribution("E1", "").tags.clear();
+        scene
+            .world
+            .cloudfront()
+            .distribution("E1", "")
+            .origins
+            .clear();
     });
     let names: Vec<FindingName> = all.into_iter().map(|(name, _)| name).collect();
     assert_eq!(
@@ -147,7 +152,7 @@ fn a_single_top_folder_is_noticed_but_not_stripped() {
 fn a_release_without_what_visitors_begin_with_is_refused() {
     let refused = |mode, root: &str, declared: Option<&str>, files: &[(&str, &str)]| {
         let mut scene = Scene::new(mode);
-        scene.world.cdn().distribution("E1", "").root = root.into();
+        scene.world.cloudfront().distribution("E1", "").root = root.into();
         scene.site.root = declared.map(str::to_owned);
         let artifact = scene.upload(zip(files));
         let findings = scene.prepare(Some(&artifact), None).prepared.findings;
@@ -236,7 +241,7 @@ fn tags_that_an_undo_could_not_copy_back_refuse_the_release() {
     let tagged = |hides_tags: bool| {
         let mut scene = Scene::new(SiteMode::InPlace);
         scene.deploy_files(ONE);
-        let mut objects = scene.world.objects();
+        let mut objects = scene.world.s3();
         let bucket = objects.buckets.get_mut("shop-web").unwrap();
         bucket.hides_tags = hides_tags;
         for versions in bucket.keys.values_mut() {
@@ -259,7 +264,7 @@ fn tags_that_an_undo_could_not_copy_back_refuse_the_release() {
     let deployment = scene.publish_files(TWO);
     assert_eq!(scene.switch(&deployment), WorkTransition::Changed);
     assert_eq!(scene.undo(&deployment), WorkTransition::Changed);
-    let objects = scene.world.objects();
+    let objects = scene.world.s3();
     let page = objects.buckets["shop-web"].current("index.html").unwrap();
     assert_eq!(page.tags["owner"], "web");
 }
@@ -274,7 +279,7 @@ fn a_lifecycle_that_deletes_what_an_undo_needs() {
     };
     let with = |mode, days| {
         findings(mode, |scene| {
-            scene.world.objects().bucket("shop-web", true).lifecycle = vec![rule(days)];
+            scene.world.s3().bucket("shop-web", true).lifecycle = vec![rule(days)];
         })
     };
     let refused = expect(FindingName::TargetNotReady, "bucket");
@@ -297,7 +302,7 @@ fn a_lifecycle_that_may_not_be_read_is_told() {
 #[test]
 fn a_distribution_that_answers_missing_files_with_a_document_is_told() {
     let mut scene = Scene::new(SiteMode::InPlace);
-    scene.world.cdn().distribution("E1", "").error_pages = vec![ErrorPage {
+    scene.world.cloudfront().distribution("E1", "").error_pages = vec![ErrorPage {
         status: 403,
         answered: Some(200),
         path: Some("/index.html".into()),

@@ -17,10 +17,10 @@ use windlass_engine::kinds::site::publish::{Destination, Publisher};
 use windlass_engine::kinds::site::rules::Rules;
 use windlass_engine::kinds::site::{self, Target};
 use windlass_engine::kinds::{Checkpoint, Past};
+use windlass_engine::ledger;
 use windlass_engine::payload::WorkTransition;
-use windlass_engine::ports::{Answered, Clock};
+use windlass_engine::ports::{Clock, Result};
 use windlass_engine::retention::kept;
-use windlass_engine::store;
 use windlass_world::mishaps::{Mishap, When};
 use windlass_world::run::{run, until_pause};
 
@@ -54,8 +54,8 @@ pub fn settle(scene: &Scene, number: u64, replaced: u64) {
         irreversible: [].into(),
         unmeasured: false,
     };
-    let key = store::snapshot(EnvironmentId::new(&app, &env), number);
-    scene.put(key, store::to_body(&snapshot).unwrap());
+    let key = ledger::snapshot(EnvironmentId::new(&app, &env), number);
+    scene.put(key, ledger::to_body(&snapshot).unwrap());
     let state = EnvironmentState {
         running: components,
         snapshot: number,
@@ -63,8 +63,8 @@ pub fn settle(scene: &Scene, number: u64, replaced: u64) {
         ..EnvironmentState::default()
     };
     scene.put(
-        store::state(EnvironmentId::new(&app, &env)),
-        store::to_body(&state).unwrap(),
+        ledger::state(EnvironmentId::new(&app, &env)),
+        ledger::to_body(&state).unwrap(),
     );
 }
 
@@ -104,7 +104,7 @@ fn folders(scene: &Scene) -> BTreeSet<String> {
 /// Returns the keys of the lists and notes that name a folder.
 fn lists(scene: &Scene, folder: &str) -> Vec<String> {
     let name = folder.trim_end_matches('/').rsplit('/').next().unwrap();
-    let keys = scene.world.objects().texts("artifacts").into_keys();
+    let keys = scene.world.s3().texts("artifacts").into_keys();
     keys.filter(|key| key.contains(name)).collect()
 }
 
@@ -113,7 +113,7 @@ fn lists(scene: &Scene, folder: &str) -> Vec<String> {
 fn a_folder_that_no_kept_snapshot_names_is_deleted_with_its_lists() {
     let mut scene = scene();
     let stranger = "releases/0123456789ab/index.html";
-    scene.world.objects().upload("shop-web", stranger, "x");
+    scene.world.s3().upload("shop-web", stranger, "x");
     let made: Vec<String> = (1..=4).map(|number| deployed(&mut scene, number)).collect();
     // While the fourth is published, snapshots 3 and 2 are kept: one back from what ran.
     assert_eq!(lists(&scene, &made[0]), [""; 0]);
@@ -123,7 +123,7 @@ fn a_folder_that_no_kept_snapshot_names_is_deleted_with_its_lists() {
     for folder in &made[1..] {
         assert_eq!(lists(&scene, folder).len(), 3, "etags, carried, note");
     }
-    let keys = scene.world.objects().texts("artifacts").into_keys();
+    let keys = scene.world.s3().texts("artifacts").into_keys();
     let keys: Vec<String> = keys.filter(|key| key.contains("/sites/")).collect();
     let releases = keys.iter().filter(|key| key.contains("/release-"));
     assert_eq!(releases.count(), 3, "{keys:?}");
@@ -223,13 +223,13 @@ fn a_folder_that_was_filled_lately_is_left_alone() {
 struct Passes(u32);
 
 impl Checkpoint for Passes {
-    async fn pass(&mut self, _progress: Progress) -> Answered<()> {
+    async fn pass(&mut self, _progress: Progress) -> Result<()> {
         let taken_over = || Fault::new(FaultName::StaleToken, "taken over");
         self.0 = self.0.checked_sub(1).ok_or_else(taken_over)?;
         Ok(())
     }
 
-    async fn past(&self, _back: u32) -> Answered<Past> {
+    async fn past(&self, _back: u32) -> Result<Past> {
         Ok(Past::default())
     }
 
@@ -242,7 +242,7 @@ fn prune(
     scene: &Scene,
     deployment: &Deployment,
     fence: &mut impl Checkpoint,
-) -> Answered<Option<String>> {
+) -> Result<Option<String>> {
     let step = scene.step(deployment);
     let target: Target = serde_json::from_value(step.target.clone()).unwrap();
     let rules = Rules::new(&target.site).unwrap();
@@ -288,7 +288,7 @@ fn an_invocation_deletes_so_many_and_the_next_one_goes_on() {
     let fourth = prepared(&mut scene, 4);
     let before = scene.keys().len();
     // 16 rounds of 16 pages.
-    scene.world.objects().page = 2;
+    scene.world.s3().page = 2;
     assert_eq!(prune(&scene, &fourth, &mut Passes(100)), Ok(None));
     assert_eq!(before - scene.keys().len(), 512);
     assert_eq!(prune(&scene, &fourth, &mut Passes(100)), Ok(None));

@@ -11,7 +11,7 @@ use windlass_engine::deploy;
 use windlass_engine::kinds::site;
 use windlass_engine::kinds::{Checkpoint, Past, Publication, Publishes};
 use windlass_engine::payload::WorkTransition;
-use windlass_engine::ports::Answered;
+use windlass_engine::ports::Result;
 use windlass_world::mishaps::{Mishap, When};
 use windlass_world::run::{run, until_pause};
 
@@ -52,7 +52,7 @@ fn it_goes_on_where_it_was_killed() {
     assert_eq!(scene.publish(&deployment), WorkTransition::Changed);
     assert!(puts(&scene).len() - before < 800, "the first batch again");
     assert_eq!(scene.keys().len(), 1200);
-    let objects = scene.world.objects();
+    let objects = scene.world.s3();
     let mut keys = objects.buckets["shop-web"].keys.values();
     assert!(keys.all(|versions| versions.len() == 1), "written twice");
     drop(objects);
@@ -64,12 +64,12 @@ fn it_goes_on_where_it_was_killed() {
 struct Batches(u32);
 
 impl Checkpoint for Batches {
-    async fn pass(&mut self, _progress: Progress) -> Answered<()> {
+    async fn pass(&mut self, _progress: Progress) -> Result<()> {
         self.0 = self.0.saturating_sub(1);
         Ok(())
     }
 
-    async fn past(&self, _back: u32) -> Answered<Past> {
+    async fn past(&self, _back: u32) -> Result<Past> {
         Ok(Past::default())
     }
 

@@ -17,10 +17,10 @@ use windlass_domain::step::Step;
 use windlass_engine::deploy;
 use windlass_engine::kinds::site::{self, prepare};
 use windlass_engine::kinds::{APP_TAG, ENVIRONMENT_TAG, PrepareInput, Prepared};
+use windlass_engine::ledger;
 use windlass_engine::payload::{Work, WorkDone, WorkTransition};
-use windlass_engine::ports::{Answered, Clock, Item, Key, ProbeAnswer, Probed};
+use windlass_engine::ports::{Clock, Item, Key, ProbeAnswer, Probed, Result};
 use windlass_engine::retention::kept;
-use windlass_engine::store;
 use windlass_world::World;
 use windlass_world::conformance::held_for;
 use windlass_world::run::run;
@@ -60,9 +60,9 @@ impl Scene {
     /// Makes a scene with an empty bucket behind a distribution.
     pub fn new(mode: SiteMode) -> Self {
         let world = World::default();
-        world.objects().bucket("artifacts", true);
-        world.objects().bucket("shop-web", true).tags = tags();
-        world.cdn().distribution("E1", "shop-web").tags = tags();
+        world.s3().bucket("artifacts", true);
+        world.s3().bucket("shop-web", true).tags = tags();
+        world.cloudfront().distribution("E1", "shop-web").tags = tags();
         let site = StaticSite {
             bucket: "shop-web".into(),
             prefix: match mode {
@@ -92,7 +92,7 @@ impl Scene {
     pub fn upload(&self, bytes: Vec<u8>) -> Artifact {
         let (sha256, size) = (Digest::of(&bytes), bytes.len() as u64);
         let key = "artifacts/shop/web/site.zip";
-        let version = self.world.objects().upload("artifacts", key, bytes);
+        let version = self.world.s3().upload("artifacts", key, bytes);
         Artifact::Object {
             key: key.into(),
             version_id: version.id.unwrap(),
@@ -158,15 +158,15 @@ impl Scene {
             ..planned
         };
         self.put(
-            store::step(&deployment.id, &component),
-            store::to_body(&step).unwrap(),
+            ledger::step(&deployment.id, &component),
+            ledger::to_body(&step).unwrap(),
         );
         self.set_token(&deployment.id, 1);
     }
 
     pub fn put(&self, key: impl Into<Key>, body: serde_json::Map<String, Value>) {
         let key = key.into();
-        let mut ledger = self.world.ledger();
+        let mut ledger = self.world.dynamodb();
         let rev = ledger.items.get(&key).map_or(1, |item| item.rev + 1);
         let item = Item {
             key: key.clone(),
@@ -183,8 +183,8 @@ impl Scene {
         let (app, environment, _) = names();
         let lock = held_for(id, token, false);
         self.put(
-            store::lock(EnvironmentId::new(&app, &environment)),
-            store::to_body(&lock).unwrap(),
+            ledger::lock(EnvironmentId::new(&app, &environment)),
+            ledger::to_body(&lock).unwrap(),
         );
     }
 
@@ -197,12 +197,12 @@ impl Scene {
         }
     }
 
-    pub fn publish_once(&self, deployment: &Deployment) -> Answered<WorkDone> {
+    pub fn publish_once(&self, deployment: &Deployment) -> Result<WorkDone> {
         let work = Self::work(deployment, Some(0));
         run(deploy::publish(&self.world, work, site::of))
     }
 
-    pub fn switch_once(&self, deployment: &Deployment, wave: Option<u32>) -> Answered<WorkDone> {
+    pub fn switch_once(&self, deployment: &Deployment, wave: Option<u32>) -> Result<WorkDone> {
         let work = Self::work(deployment, wave);
         run(deploy::handle(&self.world, work, site::of))
     }
@@ -222,7 +222,7 @@ impl Scene {
         self.retried(|| self.switch_once(deployment, None))
     }
 
-    fn retried(&self, invoke: impl Fn() -> Answered<WorkDone>) -> WorkTransition {
+    fn retried(&self, invoke: impl Fn() -> Result<WorkDone>) -> WorkTransition {
         for _ in 0..500 {
             match invoke() {
                 Ok(done) => return done.verdict,
@@ -239,15 +239,15 @@ impl Scene {
     }
 
     pub fn step(&self, deployment: &Deployment) -> Step {
-        let key = store::step(&deployment.id, &names().2);
-        let item = Item::clone(&self.world.ledger().items[&key]);
-        store::from_item::<Step>(item).unwrap().value
+        let key = ledger::step(&deployment.id, &names().2);
+        let item = Item::clone(&self.world.dynamodb().items[&key]);
+        ledger::from_item::<Step>(item).unwrap().value
     }
 
     /// Returns the writes that were sent once, since this was asked last. Each has the milliseconds after which it was
     /// to be given up.
     pub fn sent_once(&self) -> Vec<(String, u64)> {
-        let mut sent = std::mem::take(&mut self.world.objects().sent_once);
+        let mut sent = std::mem::take(&mut self.world.s3().sent_once);
         sent.sort();
         sent
     }
@@ -323,7 +323,7 @@ impl Scene {
 
     /// Returns the keys in the site's bucket with their content.
     pub fn bucket(&self) -> BTreeMap<String, String> {
-        self.world.objects().texts("shop-web")
+        self.world.s3().texts("shop-web")
     }
 
     pub fn keys(&self) -> Vec<String> {

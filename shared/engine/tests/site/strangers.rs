@@ -20,7 +20,7 @@ const BOTH: [Found; 2] = [Found::Encrypted, Found::InParts];
 
 fn found(how: Found) -> Scene {
     let scene = Scene::new(SiteMode::InPlace);
-    let mut objects = scene.world.objects();
+    let mut objects = scene.world.s3();
     objects.bucket("shop-web", true).kms = matches!(how, Found::Encrypted);
     for (key, text) in [
         ("index.html", "found"),
@@ -85,7 +85,7 @@ fn a_copy_whose_answer_is_lost_is_known_by_its_bytes() {
             scene.world.fail_call(copy, When::After, lost);
             assert_eq!(scene.undo(&deployment), WorkTransition::Changed, "{how:?}");
             returned(&scene, &before);
-            let objects = scene.world.objects();
+            let objects = scene.world.s3();
             let versions = objects.buckets["shop-web"].keys["index.html"].len();
             assert_eq!(versions, 3, "copied once");
         }
@@ -96,10 +96,7 @@ fn a_copy_whose_answer_is_lost_is_known_by_its_bytes() {
 fn what_only_has_the_same_size_is_not_taken_for_a_copy() {
     for how in BOTH {
         let (scene, deployment, _) = deployed(how);
-        scene
-            .world
-            .objects()
-            .upload("shop-web", "index.html", "other");
+        scene.world.s3().upload("shop-web", "index.html", "other");
         assert_eq!(scene.undo(&deployment), WorkTransition::Failed, "{how:?}");
         assert_eq!(scene.text("index.html"), "other");
     }

@@ -159,7 +159,11 @@ fn story(mode: SiteMode, names: [&str; 3]) -> Rc<Seen> {
     });
 
     let mut scene = Scene::new(mode);
-    scene.world.cdn().distribution("E1", "shop-web").deploy_ms = 30_000;
+    scene
+        .world
+        .cloudfront()
+        .distribution("E1", "shop-web")
+        .deploy_ms = 30_000;
     let artifact = scene.upload(archive(&one));
     scene.deploy(&artifact);
     let first = scene.running.clone().unwrap().state;

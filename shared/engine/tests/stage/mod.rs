@@ -18,9 +18,9 @@ use windlass_domain::overtaking::Supersede;
 use windlass_domain::release::Release;
 use windlass_domain::request::{ActionName, Requester, Route};
 use windlass_domain::time::Time;
+use windlass_engine::ledger;
 use windlass_engine::payload::{Caller, ConductorInput, ExecutionRef, JudgeInput, PlannerInput};
 use windlass_engine::ports::{Clock, Item, Key};
-use windlass_engine::store;
 use windlass_world::World;
 
 pub const TOKEN: u64 = 7;
@@ -66,15 +66,15 @@ impl Stage {
         };
         let version = declared.version().clone();
         let declared = Declared::new(&declared, declaration, Time(0), None);
-        stage.put(store::declaration(&app(), &version), &declared);
-        stage.put(store::declaration_in_force(&app()), &declared);
+        stage.put(ledger::declaration(&app(), &version), &declared);
+        stage.put(ledger::declaration_in_force(&app()), &declared);
         stage.hold_lock(TOKEN);
         stage.write_record();
         stage
     }
 
     pub fn write_record(&self) {
-        self.put(store::deployment(&id()), &self.record);
+        self.put(ledger::deployment(&id()), &self.record);
     }
 
     pub fn hold_lock(&self, token: u64) {
@@ -92,7 +92,7 @@ impl Stage {
             freed: None,
             failed: None,
         };
-        self.put(store::lock(EnvironmentId::new(&app(), &prod())), &lock);
+        self.put(ledger::lock(EnvironmentId::new(&app(), &prod())), &lock);
     }
 
     /// Writes the state of the environment after an earlier deployment.
@@ -102,17 +102,17 @@ impl Stage {
             last_snapshot: 1,
             ..EnvironmentState::default()
         };
-        self.put(store::state(EnvironmentId::new(&app(), &prod())), &state);
+        self.put(ledger::state(EnvironmentId::new(&app(), &prod())), &state);
     }
 
     pub fn put(&self, key: impl Into<Key>, value: &impl Serialize) {
         let key = key.into();
-        let mut ledger = self.world.ledger();
+        let mut ledger = self.world.dynamodb();
         let rev = ledger.items.get(&key).map_or(1, |item| item.rev + 1);
         let item = Item {
             key: key.clone(),
             rev,
-            body: store::to_body(value).unwrap(),
+            body: ledger::to_body(value).unwrap(),
             index: None,
             expires: None,
         };
@@ -120,21 +120,21 @@ impl Stage {
     }
 
     pub fn get<T: DeserializeOwned>(&self, key: &Key) -> Option<T> {
-        let item = self.world.ledger().items.get(key).cloned();
-        item.map(|item| store::from_item(Item::clone(&item)).unwrap().value)
+        let item = self.world.dynamodb().items.get(key).cloned();
+        item.map(|item| ledger::from_item(Item::clone(&item)).unwrap().value)
     }
 
     /// Returns the declaration, resolved for its environment.
     pub fn resolved(&self) -> Resolved {
-        let key = store::declaration(&app(), &self.record.declaration);
+        let key = ledger::declaration(&app(), &self.record.declaration);
         let declared: Declared = self.get(&key).unwrap();
-        let declaration = store::read_declaration(&declared).unwrap();
+        let declaration = ledger::read_declaration(&declared).unwrap();
         declaration.resolve(&prod()).unwrap()
     }
 
     /// Lets `Prepare` plan anew.
     pub fn forget_plan(&self) {
-        self.world.ledger().items.remove(&store::plan(&id()));
+        self.world.dynamodb().items.remove(&ledger::plan(&id()));
     }
 
     /// Returns who asks: the deployment's execution, which holds the lock.

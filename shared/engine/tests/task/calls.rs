@@ -23,7 +23,7 @@ fn it_is_called_where_the_release_has_other_bytes_or_somebody_asks_again() {
     assert!(same[0].starts_with("is not called: function jobs has succeeded here already"));
     quay.again = true;
     assert!(calls(&quay.told("1", Some(&after("1")))));
-    assert!(quay.world.runners().asked.is_empty());
+    assert!(quay.world.lambda_invoke().asked.is_empty());
 }
 
 #[test]
@@ -33,7 +33,7 @@ fn what_is_not_there_or_not_ours_is_told() {
     assert_eq!(quay.told("1", None), [missing], "no such alias");
     quay.spec.function.as_mut().unwrap().alias = None;
     assert_eq!(quay.told("1", None).len(), 1);
-    let mut functions = quay.world.functions();
+    let mut functions = quay.world.lambda();
     functions.named("jobs").unwrap().tags.clear();
     drop(functions);
     let foreign = "TargetNotOurs components.migrate.function.name";
@@ -51,7 +51,7 @@ fn what_may_outlast_its_caller_or_stay_is_warned_of() {
         (720, 900, false),
         (721, 900, true),
     ] {
-        let mut functions = quay.world.functions();
+        let mut functions = quay.world.lambda();
         functions.named("jobs").unwrap().timeout_s = timeout_s;
         drop(functions);
         quay.spec.limit = windlass_domain::time::Span::seconds(limit_s);
@@ -87,7 +87,7 @@ fn the_page_of_its_log_is_known_before_it_is_called() {
             .unwrap()
             .ends_with("log-group/$252Faws$252Flambda$252Fjobs")
     );
-    let mut functions = quay.world.functions();
+    let mut functions = quay.world.lambda();
     functions.named("jobs").unwrap().log_group = Some("/shop".into());
     drop(functions);
     assert!(log().as_str().unwrap().ends_with("log-group/$252Fshop"));

@@ -40,7 +40,7 @@ impl Subject for Once {
     }
 
     fn arrived(&self, world: &World) {
-        let runs = world.runs();
+        let runs = world.ecs_tasks();
         assert_eq!(runs.live.len(), 1, "run once");
         assert!(runs.live[0].succeeded(world.true_time()));
     }
@@ -75,7 +75,7 @@ fn a_conflict_after_a_lost_answer_finds_the_task_that_runs() {
     // ECS does not show the task yet, and takes the second request for another one.
     world.mishaps().visitor = Visitor::new(move |world| {
         let is_hidden = sends(world) == 1;
-        for live in &mut world.runs().live {
+        for live in &mut world.ecs_tasks().live {
             let own = live.asked.task_definition.replace("/hidden-", "/windlass-");
             let hidden = own.replace("/windlass-", "/hidden-");
             live.asked.task_definition = if is_hidden { hidden } else { own };
@@ -88,7 +88,7 @@ fn a_conflict_after_a_lost_answer_finds_the_task_that_runs() {
         trial.step()
     );
     assert_eq!(sends(world), 2, "the second one is refused");
-    let runs = world.runs();
+    let runs = world.ecs_tasks();
     assert_eq!(runs.live.len(), 1, "run once");
     let step = trial.step().unwrap();
     let ended = &step.changes.last().unwrap().change["end"];
@@ -140,7 +140,7 @@ fn what_is_not_there_or_not_ours_is_told() {
     let foreign = "TargetNotOurs components.migrate.ecs.family";
     assert_eq!(quay.told("1", None), [foreign]);
     quay.spec.family = None;
-    let mut services = quay.world.services();
+    let mut services = quay.world.ecs();
     services.service_mut("shop", "agent").service.tags.clear();
     drop(services);
     let foreign = "TargetNotOurs components.migrate.image";
@@ -158,7 +158,7 @@ impl Subject for Loud {
         quay.spec.show_log = true;
         let planned = quay.plan("1", None);
         assert_eq!(planned.findings, []);
-        quay.world.runs().exits.insert("up".into(), 1);
+        quay.world.ecs_tasks().exits.insert("up".into(), 1);
         Scene {
             world: quay.world,
             kind: KindName::Task,
@@ -235,7 +235,7 @@ fn lines_of_a_log_that_nobody_can_find_are_not_promised() {
             Some("NotSupported components.migrate.show_log"),
         ),
     ] {
-        let mut services = quay.world.services();
+        let mut services = quay.world.ecs();
         let definition = services.task_definitions.values_mut().next().unwrap();
         let logs = &mut definition.document["containerDefinitions"][1]["logConfiguration"];
         logs["options"].as_object_mut().unwrap().remove(option);

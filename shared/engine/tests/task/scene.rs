@@ -47,7 +47,7 @@ impl Quay {
             }],
         });
         let now = world.now();
-        let mut services = world.services();
+        let mut services = world.ecs();
         let base = services.put_task_definition(&document, &BTreeMap::new());
         services.put_service("shop", "agent", &base.arn, 1, "sha256:0", now);
         services.service_mut("shop", "agent").service.tags = tags();
@@ -131,7 +131,7 @@ impl Quay {
     /// Makes the same for a function that is called in place of a task.
     pub fn calling(name: &str, alias: Option<&str>) -> Self {
         let mut quay = Self::new();
-        quay.world.functions().make(name, b"zip");
+        quay.world.lambda().make(name, b"zip");
         quay.spec.image = None;
         quay.spec.command = vec![];
         quay.spec.undo = Some(TaskUndo::None);
@@ -161,7 +161,7 @@ impl Quay {
 
     /// Returns the commands of all tasks that were ever run.
     pub fn ran(&self) -> Vec<String> {
-        let runs = self.world.runs();
+        let runs = self.world.ecs_tasks();
         let commands = runs.live.iter().map(|live| live.asked.command.join(" "));
         commands.collect()
     }

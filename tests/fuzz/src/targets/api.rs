@@ -51,7 +51,7 @@ pub fn ready() -> Box<Try> {
 
 /// Returns the ids of all deployments, and of the executions that work for them.
 fn ids(world: &World) -> Vec<String> {
-    let ledger = world.ledger();
+    let ledger = world.dynamodb();
     let of = |key: &str| {
         let id = key.strip_prefix("deployment#");
         id.or(key.strip_prefix("execution#")).map(str::to_owned)

@@ -21,11 +21,11 @@ const KEY: &str = "artifacts/shop/web/1.zip";
 
 pub fn ready() -> Box<Try> {
     let world = World::default();
-    world.objects().bucket(BUCKET, false);
+    world.s3().bucket(BUCKET, false);
     Box::new(move |rng, shown| {
         let made = made(rng).map_err(|error| error.to_string())?;
         *shown = bytes(rng, &[made]);
-        world.objects().upload(BUCKET, KEY, shown.clone());
+        world.s3().upload(BUCKET, KEY, shown.clone());
         match run(unpacked(&world, shown.len() as u64)) {
             Ok(outcome) => Ok(outcome),
             Err(Trouble::Findings(findings)) => refused(&findings),

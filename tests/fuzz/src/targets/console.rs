@@ -40,7 +40,7 @@ pub fn ready() -> Box<Try> {
 
 fn execution() -> ExecutionRef {
     ExecutionRef {
-        arn: windlass_world::executions::arn_of("console-hostile"),
+        arn: windlass_world::stepfunctions::arn_of("console-hostile"),
         name: "console-hostile".into(),
     }
 }

@@ -35,7 +35,7 @@ pub fn ready() -> Box<Try> {
             _ => pick(rng, &KEYS).copied().unwrap_or_default().to_owned(),
         };
         let content = document(rng, &contents).to_string();
-        world.objects().upload("artifacts", &key, content.clone());
+        world.s3().upload("artifacts", &key, content.clone());
         let event = document(rng, &seeds(&key));
         *shown = format!("{key}\n{content}\n{event}").into_bytes();
         let answer = run(intake::handle(&world, event));
@@ -60,7 +60,7 @@ pub fn ready() -> Box<Try> {
 
 /// Admits the executions that the event started, because some mistakes in a release are found only there.
 fn admit_started(world: &World) -> Result<(), Broken> {
-    let started = std::mem::take(&mut world.executions().started);
+    let started = std::mem::take(&mut world.stepfunctions().started);
     for (arn, name, input) in started {
         admit(world, &ExecutionRef { arn, name }, &input)?;
     }
@@ -69,7 +69,7 @@ fn admit_started(world: &World) -> Result<(), Broken> {
 
 /// Returns the findings that the ledger has on what arrived. The same findings must lie beside the upload.
 fn outcome(world: &World) -> Result<Outcome, Broken> {
-    let ledger = world.ledger();
+    let ledger = world.dynamodb();
     let mut names = Vec::new();
     for (key, item) in &ledger.items {
         let body = Value::Object(item.body.clone());
@@ -93,7 +93,7 @@ fn outcome(world: &World) -> Result<Outcome, Broken> {
 
 /// Checks that the file beside an upload has the same findings as the ledger, each with its page.
 fn lie_beside(world: &World, upload: &str, findings: &Value) -> Result<(), Broken> {
-    let objects = world.objects();
+    let objects = world.s3();
     let artifacts = objects.buckets.get("artifacts").ok_or("no bucket")?;
     if artifacts.current(upload).is_none() {
         return Ok(());

@@ -10,7 +10,7 @@ use windlass_engine::ports::Clock;
 use windlass_machine::program::Program;
 use windlass_machine::shop::Shop;
 use windlass_world::World;
-use windlass_world::registry::HOST;
+use windlass_world::ecr::HOST;
 
 struct Neighbour {
     app: &'static str,
@@ -58,7 +58,7 @@ pub fn move_in(program: &Program, world: World) -> Result<World, String> {
     let there = shop.world().clone();
     for name in ["shop-api-dev", "shop-jobs-dev"] {
         shop.make_function(name);
-        if let Some(function) = there.functions().functions.get_mut(name) {
+        if let Some(function) = there.lambda().functions.get_mut(name) {
             function.tags.clone_from(&tags(&DEV));
         }
     }
@@ -76,7 +76,7 @@ pub fn move_in(program: &Program, world: World) -> Result<World, String> {
         other => return Err(format!("dev has not deployed: {other:?}")),
     }
     let world = there.copy();
-    world.executions().started.clear();
+    world.stepfunctions().started.clear();
     Ok(world)
 }
 
@@ -92,14 +92,14 @@ fn tags(of: &Neighbour) -> BTreeMap<String, String> {
 fn give(world: &World, neighbour: &Neighbour) {
     let tags = tags(neighbour);
     let (repository, cluster) = (neighbour.repository, neighbour.cluster);
-    let digest = format!("sha256:{}", world.registry().push(repository, "1"));
+    let digest = format!("sha256:{}", world.ecr().push(repository, "1"));
     let image = format!("{HOST}/{repository}@{digest}");
     let document = json!({
         "family": format!("{cluster}-agent"),
         "containerDefinitions": [{"name": "agent", "image": image, "essential": true}],
     });
     let now = world.now();
-    let mut services = world.services();
+    let mut services = world.ecs();
     let base = services.put_task_definition(&document, &tags);
     services.put_service(cluster, "agent", &base.arn, 1, &digest, now);
     services
@@ -107,10 +107,10 @@ fn give(world: &World, neighbour: &Neighbour) {
         .service
         .tags
         .clone_from(&tags);
-    let mut objects = world.objects();
+    let mut objects = world.s3();
     let bucket = objects.bucket(neighbour.bucket, true);
     bucket.tags.clone_from(&tags);
-    let mut cdn = world.cdn();
+    let mut cdn = world.cloudfront();
     let distribution = cdn.distribution(neighbour.distribution, neighbour.bucket);
     distribution.tags = tags;
 }
@@ -129,7 +129,7 @@ pub fn seen(world: &World) -> Value {
 }
 
 fn function(world: &World, name: &str) -> Value {
-    let functions = world.functions();
+    let functions = world.lambda();
     let aliases = functions.functions.get(name).map(|function| {
         let aliases = function.aliases.values();
         let aliases: Vec<_> = aliases
@@ -141,7 +141,7 @@ fn function(world: &World, name: &str) -> Value {
 }
 
 fn service(world: &World, of: &Neighbour) -> Value {
-    let mut services = world.services();
+    let mut services = world.ecs();
     json!(
         services
             .service_mut(of.cluster, "agent")
@@ -151,10 +151,10 @@ fn service(world: &World, of: &Neighbour) -> Value {
 }
 
 fn site(world: &World, of: &Neighbour) -> Value {
-    let cdn = world.cdn();
+    let cdn = world.cloudfront();
     let found = cdn.distributions.get(of.distribution);
     let changes = found.map(|found| found.changes);
-    json!([changes, world.objects().texts(of.bucket)])
+    json!([changes, world.s3().texts(of.bucket)])
 }
 
 const TENANTS: [Tenant; 2] = [

@@ -63,7 +63,7 @@ pub fn ready() -> Box<Try> {
     let ready = world().and_then(|world| {
         arrive(&world, "apps/shop/app.yaml", DECLARATION)?;
         let id = in_need(&world)?;
-        world.executions().started.clear();
+        world.stepfunctions().started.clear();
         Ok((world, id))
     });
     let before = ready.as_ref().map(|(world, _)| kept(world));
@@ -97,7 +97,7 @@ fn kept(world: &World) -> [Belongings; 2] {
 
 /// Admits the executions that were started. Returns the errors by which they were refused.
 fn admit_started(world: &World) -> Result<Vec<String>, String> {
-    let started = std::mem::take(&mut world.executions().started);
+    let started = std::mem::take(&mut world.stepfunctions().started);
     let mut refused = Vec::new();
     for (arn, name, input) in started {
         if input["environment"] != "dev" {

@@ -30,7 +30,7 @@ pub fn world() -> Result<World, String> {
     let bank = FUNCTIONS.replace("shop", "bank");
     for name in ["bank-api", "bank-jobs"] {
         shop.make_function(name);
-        if let Some(function) = shop.world().functions().functions.get_mut(name) {
+        if let Some(function) = shop.world().lambda().functions.get_mut(name) {
             function.tags.insert("windlass:app".into(), "bank".into());
         }
     }
@@ -47,7 +47,7 @@ pub fn world() -> Result<World, String> {
     }
     shop.region.step();
     let world = shop.world().copy();
-    world.executions().started.clear();
+    world.stepfunctions().started.clear();
     let is_busy = Belongings::of(&world, BANK).is_busy();
     is_busy
         .then_some(world)
@@ -58,9 +58,7 @@ fn banks_release(world: &World, version: &str) -> Value {
     let components = ["api", "jobs"].map(|component| {
         let key = format!("artifacts/bank/{component}/1.zip");
         let bytes = format!("{component} {version}");
-        world
-            .objects()
-            .upload("artifacts", &key, bytes.into_bytes());
+        world.s3().upload("artifacts", &key, bytes.into_bytes());
         (component.to_owned(), json!({"key": key}))
     });
     let components: serde_json::Map<_, _> = components.into_iter().collect();
@@ -70,7 +68,7 @@ fn banks_release(world: &World, version: &str) -> Value {
 
 /// Puts `prod` of `shop` in need of an operator. Returns the deployment that needs the operator.
 pub fn in_need(world: &World) -> Result<DeploymentId, String> {
-    let mut ledger = world.ledger();
+    let mut ledger = world.dynamodb();
     let mut items = ledger.items.values();
     let records = items.find(|item| item.key.sk == "record" && item.body["app"] == "shop");
     let record = records.ok_or("shop has not deployed")?;
@@ -90,7 +88,7 @@ pub fn in_need(world: &World) -> Result<DeploymentId, String> {
 
 /// Uploads an object, and handles its event.
 pub fn arrive(world: &World, key: &str, text: &str) -> Result<(), String> {
-    let version = world.objects().upload("artifacts", key, text.to_owned());
+    let version = world.s3().upload("artifacts", key, text.to_owned());
     let event = json!({
         "detail-type": "Object Created", "source": "aws.s3",
         "detail": {"bucket": {"name": "artifacts"}, "object": {"key": key, "version-id": version.id}}

@@ -48,7 +48,7 @@ pub fn ready() -> Box<Try> {
 
 /// Checks that a role is used only with the ExternalId of the application and environment that declares it.
 fn roles_are_its_own(world: &World) -> Result<(), String> {
-    let ledger = world.ledger();
+    let ledger = world.dynamodb();
     let steps = ledger
         .items
         .values()
@@ -69,7 +69,7 @@ fn roles_are_its_own(world: &World) -> Result<(), String> {
 
 /// Returns the outcome of the release: an ending, or the findings of a refusal.
 fn outcome(world: &World, execution: &str) -> Result<Outcome, String> {
-    let ledger = world.ledger();
+    let ledger = world.dynamodb();
     let mut items = ledger.items.values();
     let of_it = items.find(|item| {
         let is_record = item.key.sk == "record" && item.body["executions"][0] == execution;

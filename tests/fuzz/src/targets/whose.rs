@@ -25,7 +25,7 @@ pub struct Belongings {
 
 impl Belongings {
     pub fn of(world: &World, tenant: Tenant) -> Self {
-        let ledger = world.ledger();
+        let ledger = world.dynamodb();
         let all = ledger.items.iter();
         let all = all.map(|(key, item)| (key, Value::Object(item.body.clone())));
         let all: Vec<(&Key, Value)> = all.collect();
@@ -40,7 +40,7 @@ impl Belongings {
             .filter(|(key, body)| tenant.owns(key, body, &deployments))
             .map(|(key, body)| ((*key).clone(), body.clone()))
             .collect();
-        let executions = world.executions();
+        let executions = world.stepfunctions();
         let known = executions.executions.values();
         let known = known.filter(|one| tenant.is(&one.input));
         Self {
@@ -76,7 +76,7 @@ impl Belongings {
                 self.first_other(&now)
             ));
         }
-        for (_, _, input) in &world.executions().started {
+        for (_, _, input) in &world.stepfunctions().started {
             if tenant.is(input) {
                 return Err(format!("an execution was started for another one: {input}"));
             }

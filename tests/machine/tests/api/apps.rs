@@ -4,24 +4,24 @@ use crate::call::{PROD, call, get, post, program, refused, until};
 use serde_json::{Value, json};
 use std::collections::BTreeSet;
 use windlass_domain::declaration::{Declaration, Declared};
-use windlass_engine::ports::{Clock, Ledger, Transacted};
-use windlass_engine::store::{self, Stored};
+use windlass_engine::ledger::{self, Stored};
+use windlass_engine::ports::{Clock, DynamoDbApi, Transacted};
 use windlass_machine::shop::{FUNCTIONS, ONE_FUNCTION, Shop};
 use windlass_world::run::run;
 
 /// Puts a declaration in force as its upload does, with its place in the list.
 pub fn listed(shop: &Shop<'_>, text: &str) {
     let declaration = Declaration::parse(text).unwrap();
-    let key = store::declaration_in_force(declaration.app());
+    let key = ledger::declaration_in_force(declaration.app());
     let declared = Declared::new(&declaration, text, shop.world().now(), None);
-    let before = run(Ledger::get(shop.world(), &key)).unwrap();
+    let before = run(DynamoDbApi::get(shop.world(), &key)).unwrap();
     let stored = Stored {
         key,
         rev: before.map_or(0, |item| item.rev),
         value: declared,
     };
-    let write = stored.put_indexed(Some(store::application_index(declaration.app())));
-    let written = run(Ledger::transact(shop.world(), vec![write.unwrap()]));
+    let write = stored.put_indexed(Some(ledger::application_index(declaration.app())));
+    let written = run(DynamoDbApi::transact(shop.world(), vec![write.unwrap()]));
     assert_eq!(written.unwrap(), Transacted::Done);
 }
 

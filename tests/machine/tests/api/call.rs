@@ -3,9 +3,9 @@
 use serde_json::Value;
 use std::collections::BTreeMap;
 use windlass_domain::declaration::{Declaration, Declared};
+use windlass_engine::ledger;
 use windlass_engine::ports::{Clock, Item};
 use windlass_engine::routes::api::{Call, Reply, handle};
-use windlass_engine::store;
 use windlass_machine::shop::Shop;
 pub use windlass_machine::ways::program;
 use windlass_world::run::run;
@@ -99,22 +99,22 @@ pub fn ending(shop: &Shop<'_>, id: &str) -> Value {
 }
 
 pub fn executions(shop: &Shop<'_>) -> usize {
-    shop.world().executions().executions.len()
+    shop.world().stepfunctions().executions.len()
 }
 
 /// Puts a declaration in force.
 pub fn declare(shop: &Shop<'_>, text: &str) {
     let declaration = Declaration::parse(text).unwrap();
     let declared = Declared::new(&declaration, text, shop.world().now(), None);
-    let mut ledger = shop.world().ledger();
+    let mut ledger = shop.world().dynamodb();
     for key in [
-        store::declaration_in_force(declaration.app()),
-        store::declaration(declaration.app(), declaration.version()),
+        ledger::declaration_in_force(declaration.app()),
+        ledger::declaration(declaration.app(), declaration.version()),
     ] {
         let item = Item {
             key: key.clone().into(),
             rev: ledger.items.get(&key).map_or(1, |item| item.rev + 1),
-            body: store::to_body(&declared).unwrap(),
+            body: ledger::to_body(&declared).unwrap(),
             index: None,
             expires: None,
         };

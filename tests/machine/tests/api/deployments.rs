@@ -103,7 +103,7 @@ fn a_reason_that_cannot_be_recorded_starts_and_stops_nothing() {
     let mut shop = Shop::new(&program, FUNCTIONS);
     let (id, execution) = post(&mut shop, "1.0.0");
     until(&mut shop, &execution, "Bake");
-    let started = shop.world().executions().started.len();
+    let started = shop.world().stepfunctions().started.len();
     let cancel = format!("/apps/shop/environments/prod/deployments/{id}/cancel");
     for (body, wanted) in [
         (
@@ -119,8 +119,8 @@ fn a_reason_that_cannot_be_recorded_starts_and_stops_nothing() {
             assert!(!reply.body.to_string().contains("16C7e42F"), "{path}");
         }
     }
-    assert_eq!(shop.world().executions().started.len(), started);
-    let status = shop.world().executions().executions[&execution]
+    assert_eq!(shop.world().stepfunctions().started.len(), started);
+    let status = shop.world().stepfunctions().executions[&execution]
         .status
         .clone();
     assert_eq!(status, "RUNNING");
@@ -169,7 +169,7 @@ fn a_task_token_is_never_shown() {
     let mut token = None;
     while token.is_none() {
         shop.region.step();
-        token = shop.world().executions().tokens.iter().next().cloned();
+        token = shop.world().stepfunctions().tokens.iter().next().cloned();
     }
     let token = token.unwrap();
     let addresses = [

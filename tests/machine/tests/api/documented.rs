@@ -124,7 +124,7 @@ fn answered() -> BTreeSet<String> {
     look(&get(&shop, "/apps/shop/stats"));
     let upload = release(&mut shop, "1.3.0").to_string();
     let key = "releases/shop/1.3.0.json";
-    shop.world().objects().upload("artifacts", key, upload);
+    shop.world().s3().upload("artifacts", key, upload);
     look(&get(&shop, "/apps/shop/releases/1.3.0"));
     listed(&shop, FUNCTIONS);
     look(&get(&shop, "/apps"));
@@ -142,7 +142,7 @@ fn answered() -> BTreeSet<String> {
 
 /// Lets somebody change a target, and the hourly look find it.
 fn drifts(shop: &mut Shop<'_>) {
-    let mut functions = shop.world().functions();
+    let mut functions = shop.world().lambda();
     let api = functions.functions.get_mut("shop-api").unwrap();
     api.aliases.get_mut("live").unwrap().version = "1".into();
     drop(functions);

@@ -203,8 +203,8 @@ fn the_history_of_an_environment_that_has_left_the_declaration_stays() {
     let mut shop = Shop::new(&program, FUNCTIONS);
     post(&mut shop, "1.0.0");
     shop.region.run();
-    let key = windlass_engine::store::declaration_in_force(&AppName::new("shop").unwrap());
-    let mut ledger = shop.world().ledger();
+    let key = windlass_engine::ledger::declaration_in_force(&AppName::new("shop").unwrap());
+    let mut ledger = shop.world().dynamodb();
     let declared = std::rc::Rc::make_mut(ledger.items.get_mut(&key).unwrap());
     let text = declared.body["text"].as_str().unwrap();
     declared.body["text"] = text.replace("prod:", "live:").into();
@@ -242,7 +242,7 @@ fn what_is_wrong_with_an_upload_is_told_by_its_version() {
     let mut shop = Shop::new(&program, FUNCTIONS);
     let release = release(&mut shop, "1.1.0");
     let upload = |text: String| {
-        let mut objects = shop.world().objects();
+        let mut objects = shop.world().s3();
         objects.upload("artifacts", "releases/shop/1.1.0.json", text);
     };
     upload(release.to_string());
@@ -257,7 +257,7 @@ fn what_is_wrong_with_an_upload_is_told_by_its_version() {
     let version = &known["upload"]["version_id"];
     let beside = json!({"version_id": version, "deployment": null, "findings": [finding]});
     let key = "releases/shop/1.1.0.json.findings.json";
-    let mut objects = shop.world().objects();
+    let mut objects = shop.world().s3();
     objects.upload("artifacts", key, beside.to_string());
     drop(objects);
     let known = get(&shop, "/apps/shop/releases/1.1.0");

@@ -34,7 +34,7 @@ fn released(shop: &mut Shop<'_>, app: &str, version: &str, components: &[(&str, 
     for (component, bytes_of) in components {
         let key = format!("artifacts/shop/{bytes_of}/{version}.zip");
         let own = format!("artifacts/{app}/{component}/{version}.zip");
-        let mut objects = shop.world().objects();
+        let mut objects = shop.world().s3();
         let bytes = objects.bucket("artifacts", true).keys[&key]
             .last()
             .unwrap()
@@ -208,8 +208,8 @@ fn tag_for_the_bank(shop: &Shop<'_>) {
         .map(|(name, value)| (name.to_owned(), value.to_owned()))
         .into();
     let world = shop.world();
-    world.objects().bucket("shop-web", true).tags = tags.clone();
-    world.cdn().distribution("E1", "shop-web").tags = tags;
+    world.s3().bucket("shop-web", true).tags = tags.clone();
+    world.cloudfront().distribution("E1", "shop-web").tags = tags;
 }
 
 /// Safety: moving: Another application takes over what runs, with the way back.

@@ -6,8 +6,8 @@ use crate::call::{
 use serde_json::{Value, json};
 use windlass_domain::fault::{Fault, FaultName};
 use windlass_machine::shop::{ALL_KINDS, FUNCTIONS, Shop};
+use windlass_world::ecr::HOST;
 use windlass_world::mishaps::When;
-use windlass_world::registry::HOST;
 
 #[test]
 fn the_same_release_again_is_one_deployment_until_it_has_ended_and_then_told_what_runs() {
@@ -151,7 +151,7 @@ fn what_does_not_fit_the_declaration_is_told_at_once_and_starts_nothing() {
 fn an_image_of_another_application_is_refused_and_starts_nothing() {
     let program = program();
     let shop = Shop::new(&program, ALL_KINDS);
-    shop.world().registry().push("bank/ledger", "7");
+    shop.world().ecr().push("bank/ledger", "7");
     for repository in ["bank/ledger", &format!("{HOST}/bank/ledger")] {
         let image = json!({"agent": {"image": format!("{repository}:7")}});
         let body = json!({"version": "1.0.0", "components": image});

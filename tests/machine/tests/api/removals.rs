@@ -51,7 +51,7 @@ fn what_is_not_declared_any_more_is_told_and_let_go_of() {
     let environment = get(&shop, PROD);
     assert_eq!(environment["no_longer_declared"], json!({}));
     // Nothing is kept of a resource in which nobody has a claim.
-    let ledger = shop.world().ledger();
+    let ledger = shop.world().dynamodb();
     let claimed = ledger.items.keys().filter(|key| key.sk == "claims");
     let claimed: Vec<&str> = claimed.map(|key| key.pk.as_str()).collect();
     assert_eq!(claimed.len(), 1, "{claimed:?}");

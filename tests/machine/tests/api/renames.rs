@@ -5,9 +5,9 @@ use serde_json::{Value, json};
 use std::collections::BTreeMap;
 use std::rc::Rc;
 use windlass_domain::request::ObjectRef;
+use windlass_engine::ledger::{self, RepositoryOwner, Stored};
 use windlass_engine::ports::{Clock, Item};
 use windlass_engine::routes::intake;
-use windlass_engine::store::{self, RepositoryOwner, Stored};
 use windlass_machine::arrivals::object_created;
 use windlass_machine::shop::{FUNCTIONS, SERVICE_AND_FUNCTION, Shop};
 use windlass_world::run::run;
@@ -45,7 +45,7 @@ fn released(shop: &mut Shop<'_>, version: &str) -> Value {
     for component in ["api", "jobs"] {
         let key = format!("artifacts/shop/{component}/{version}.zip");
         let own = format!("artifacts/store/{component}/{version}.zip");
-        let mut objects = shop.world().objects();
+        let mut objects = shop.world().s3();
         let object = objects.bucket("artifacts", true).keys[&key].last().unwrap();
         let bytes = object.bytes.clone();
         objects.upload("artifacts", &own, bytes);
@@ -64,7 +64,7 @@ fn tag_for_the_store(shop: &Shop<'_>) {
     let tags: BTreeMap<String, String> = tags
         .map(|(name, value)| (name.to_owned(), value.to_owned()))
         .into();
-    let mut functions = shop.world().functions();
+    let mut functions = shop.world().lambda();
     for function in functions.functions.values_mut() {
         function.tags.clone_from(&tags);
     }
@@ -176,25 +176,22 @@ fn a_call_says_what_it_lacks() {
 }
 
 fn owner(shop: &Shop<'_>) -> Option<String> {
-    let key = store::repository("shop/agent");
-    let owner: Option<Stored<RepositoryOwner>> = run(store::load(shop.world(), &key)).unwrap();
+    let key = ledger::repository("shop/agent");
+    let owner: Option<Stored<RepositoryOwner>> = run(ledger::load(shop.world(), &key)).unwrap();
     owner.map(|owner| owner.value.app.to_string())
 }
 
 /// Uploads a declaration. Returns the findings beside it.
 fn uploaded(shop: &Shop<'_>, app: &str, text: &str) -> Value {
     let key = format!("apps/{app}/app.yaml");
-    let version = shop
-        .world()
-        .objects()
-        .upload("artifacts", &key, text.to_owned());
+    let version = shop.world().s3().upload("artifacts", &key, text.to_owned());
     let object = ObjectRef {
         key: key.clone(),
         version_id: version.id,
     };
     let event = object_created("artifacts", &object, shop.world().now());
     run(intake::handle(shop.world(), event)).unwrap();
-    let mut objects = shop.world().objects();
+    let mut objects = shop.world().s3();
     let beside = format!("{key}.findings.json");
     let told = objects.bucket("artifacts", true).keys[&beside].last();
     serde_json::from_slice(&told.unwrap().bytes).unwrap()
@@ -238,7 +235,7 @@ fn what_two_environments_have_of_one_resource_is_moved_at_once() {
     post(&mut shop, "1.0.0");
     shop.region.run();
     let claims = |shop: &Shop<'_>| {
-        let ledger = shop.world().ledger();
+        let ledger = shop.world().dynamodb();
         let mut items = ledger.items.values();
         let of_jobs =
             |item: &&Rc<Item>| item.key.sk == "claims" && item.key.pk.ends_with("shop-jobs");
@@ -253,7 +250,7 @@ fn what_two_environments_have_of_one_resource_is_moved_at_once() {
     held.push(beside);
     item.rev += 1;
     let key = item.key.clone();
-    shop.world().ledger().items.insert(key, item.into());
+    shop.world().dynamodb().items.insert(key, item.into());
 
     declare(&shop, &by_its_new_name(TWO));
     let movable = get(&shop, RENAME);

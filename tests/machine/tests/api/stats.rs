@@ -5,8 +5,8 @@ use crate::call::{call, get, post, program, refused};
 use serde_json::{Value, json};
 use windlass_domain::deployment::Deployment;
 use windlass_domain::time::Time;
-use windlass_engine::ports::{Clock, Ledger, Transacted};
-use windlass_engine::store::{self, Stored};
+use windlass_engine::ledger::{self, Stored};
+use windlass_engine::ports::{Clock, DynamoDbApi, Transacted};
 use windlass_machine::shop::{FUNCTIONS, Shop};
 use windlass_world::run::run;
 
@@ -30,15 +30,15 @@ pub fn record(shop: &Shop<'_>, ago_h: u64, action: &str, ending: &str, lead_h: O
             "cost": {"transitions": 40, "worked_ms": 0, "dollars": 0.5}},
     }))
     .unwrap();
-    let key = store::deployment(&record.id);
-    let place = store::history_index(record.environment_id(), record.accepted, &record.id);
+    let key = ledger::deployment(&record.id);
+    let place = ledger::history_index(record.environment_id(), record.accepted, &record.id);
     let stored = Stored {
         key,
         rev: 0,
         value: record,
     };
     let write = stored.put_indexed(Some(place)).unwrap();
-    let written = run(Ledger::transact(shop.world(), vec![write]));
+    let written = run(DynamoDbApi::transact(shop.world(), vec![write]));
     assert_eq!(written.unwrap(), Transacted::Done);
 }
 

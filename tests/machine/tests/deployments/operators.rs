@@ -77,7 +77,7 @@ fn a_rollback_brings_back_what_ran_already_when_it_was_first_named() {
         .as_str()
         .unwrap();
     shop.world()
-        .objects()
+        .s3()
         .upload("artifacts", key, "shop-api as found");
     shop.start(&request);
     shop.region.run();

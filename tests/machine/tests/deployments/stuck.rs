@@ -22,13 +22,13 @@ fn needs_operator(program: &Program) -> (Shop<'_>, String) {
 }
 
 fn hide(shop: &Shop<'_>) {
-    let mut functions = shop.world().functions();
+    let mut functions = shop.world().lambda();
     let gone = functions.functions.remove("shop-api").unwrap();
     functions.functions.insert("hidden".into(), gone);
 }
 
 fn bring_back(shop: &Shop<'_>) {
-    let mut functions = shop.world().functions();
+    let mut functions = shop.world().lambda();
     let gone = functions.functions.remove("hidden").unwrap();
     functions.functions.insert("shop-api".into(), gone);
 }

@@ -59,7 +59,7 @@ fn a_release_that_was_rolled_back_is_vetoed_and_the_fix_goes_live_at_once() {
 fn a_component_that_fails_is_undone_with_what_went_before() {
     let program = program();
     let mut shop = live(&program);
-    shop.world().functions().named("shop-api").unwrap().fails = Some("disk full".into());
+    shop.world().lambda().named("shop-api").unwrap().fails = Some("disk full".into());
     let arn = shop.deploy("1.1.0", &BOTH);
     shop.region.run();
     let failed = "Change(Begin Deploy) Changed";

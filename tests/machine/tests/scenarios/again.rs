@@ -9,16 +9,16 @@ use std::collections::BTreeMap;
 use windlass_domain::deployment::Deployment;
 use windlass_domain::ending::Ending;
 use windlass_domain::fault::{Fault, FaultName};
+use windlass_engine::ledger;
 use windlass_engine::routes::api::{Call, handle};
-use windlass_engine::store;
 use windlass_machine::shop::{ALARM, Shop};
 use windlass_world::run::run;
 
 /// Returns the records of a version's deployments, the first one first.
 fn records(shop: &Shop<'_>, version: &str) -> Vec<Deployment> {
-    let ledger = shop.world().ledger();
+    let ledger = shop.world().dynamodb();
     let items = ledger.items.values().filter(|item| item.key.sk == "record");
-    let records = items.map(|item| store::from_item::<Deployment>((**item).clone()));
+    let records = items.map(|item| ledger::from_item::<Deployment>((**item).clone()));
     let mut of: Vec<Deployment> = records
         .map(|record| record.unwrap().value)
         .filter(|record| record.release.version == version)
@@ -253,7 +253,14 @@ fn what_a_gate_failed_is_told_again_each_time() {
     pass_minutes(&shop, 1);
     let event = release_unheard(&shop, "1.1.0");
     arrive(&shop, event);
-    let first = shop.world().executions().started.last().unwrap().0.clone();
+    let first = shop
+        .world()
+        .stepfunctions()
+        .started
+        .last()
+        .unwrap()
+        .0
+        .clone();
     shop.region.step();
     assert!(shop.region.run_until(&first, "Bake"));
     shop.world().set_alarm(ALARM, "ALARM", &[9.0]);
@@ -304,7 +311,14 @@ fn by_stopped(shop: &mut Shop<'_>, version: &str) {
     pass_minutes(shop, 1);
     let event = release_unheard(shop, version);
     arrive(shop, event);
-    let arn = shop.world().executions().started.last().unwrap().0.clone();
+    let arn = shop
+        .world()
+        .stepfunctions()
+        .started
+        .last()
+        .unwrap()
+        .0
+        .clone();
     shop.region.step();
     assert!(shop.region.run_until(&arn, "Bake"));
     shop.region.stop(&arn);
@@ -332,7 +346,7 @@ fn an_event_that_comes_again_is_no_arrival() {
     for forget in [false, true] {
         for event in [&first, &second] {
             if forget {
-                let mut ledger = shop.world().ledger();
+                let mut ledger = shop.world().dynamodb();
                 ledger
                     .items
                     .retain(|key, _| !key.pk.starts_with("arrival#"));
@@ -358,7 +372,14 @@ fn while_it_waits_or_runs_the_same_arrival_is_one_deployment_whatever_its_way() 
     pass_minutes(&shop, 1);
     let event = release_unheard(&shop, "1.1.0");
     arrive(&shop, event);
-    let arn = shop.world().executions().started.last().unwrap().0.clone();
+    let arn = shop
+        .world()
+        .stepfunctions()
+        .started
+        .last()
+        .unwrap()
+        .0
+        .clone();
     shop.region.step();
     assert!(shop.region.run_until(&arn, "Bake"));
     // The clock of the running deployment stands still, so nothing of it ends in between.

@@ -6,16 +6,16 @@ use crate::scene::{
 };
 use windlass_domain::deployment::Deployment;
 use windlass_domain::fault::{Fault, FaultName};
-use windlass_engine::store;
+use windlass_engine::ledger;
 use windlass_machine::shop::{FUNCTIONS, Shop};
 use windlass_world::mishaps::When;
 
 /// Returns the endings of a version's deployments.
 fn endings(shop: &Shop<'_>, version: &str) -> Vec<String> {
-    let ledger = shop.world().ledger();
+    let ledger = shop.world().dynamodb();
     let items = ledger.items.values().filter(|item| item.key.sk == "record");
     let records = items.map(|item| {
-        let item = store::from_item::<Deployment>((**item).clone());
+        let item = ledger::from_item::<Deployment>((**item).clone());
         item.unwrap().value
     });
     let of = records.filter(|record| record.release.version == version);
@@ -128,7 +128,7 @@ fn an_upload_whose_refusal_died_is_refused_after_all() {
 }
 
 fn is_refused(shop: &Shop<'_>) -> bool {
-    let ledger = shop.world().ledger();
+    let ledger = shop.world().dynamodb();
     let mut keys = ledger.items.keys();
     keys.any(|key| key.pk == "app#shop" && key.sk.starts_with("refusal#"))
 }
@@ -159,7 +159,7 @@ fn what_a_person_stopped_before_it_was_a_deployment_is_not_served_again() {
     let mut shop = live(&program);
     look(&shop);
     arrive(&shop, release_unheard(&shop, "1.1.0"));
-    let started = shop.world().executions().started.clone();
+    let started = shop.world().stepfunctions().started.clone();
     shop.region.stop(&started[0].0);
     let before = executions(&mut shop);
     for _ in 0..3 {

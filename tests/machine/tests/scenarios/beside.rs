@@ -18,7 +18,7 @@ fn manifest(shop: &mut Shop<'_>, version: &str) -> Value {
 
 /// Returns the findings that lie beside the manifest.
 fn beside(shop: &Shop<'_>) -> Option<Value> {
-    let texts = shop.world().objects().texts("artifacts");
+    let texts = shop.world().s3().texts("artifacts");
     let text = texts.get(&format!("{KEY}.findings.json"))?;
     Some(serde_json::from_str(text).unwrap())
 }

@@ -8,8 +8,8 @@ use windlass_domain::identity::DeploymentId;
 use windlass_domain::plan::{Outcome, Plan};
 use windlass_domain::planned::{Becomes, Planned};
 use windlass_domain::time::Span;
+use windlass_engine::ledger::{self, Stored};
 use windlass_engine::ports::Evaluation;
-use windlass_engine::store::{self, Stored};
 use windlass_machine::program::Program;
 use windlass_machine::shop::{ALARM, ALL_KINDS, FUNCTIONS, ONE_FUNCTION, Shop};
 use windlass_world::run::run;
@@ -20,8 +20,8 @@ fn check(shop: &mut Shop<'_>) -> Planned {
     let arn = shop.start(&request);
     shop.region.run_to_end(&arn);
     assert_eq!(shop.path(&arn), "Admit Admitted Plan Planned");
-    let key = store::planned(&DeploymentId::planned(&arn));
-    let stored: Stored<Planned> = run(store::require(shop.world(), &key)).unwrap();
+    let key = ledger::planned(&DeploymentId::planned(&arn));
+    let stored: Stored<Planned> = run(ledger::require(shop.world(), &key)).unwrap();
     stored.value
 }
 
@@ -37,11 +37,11 @@ fn named(findings: &[Finding]) -> Vec<String> {
 
 /// Returns everything in the ledger but plans, and everything in the buckets.
 fn written(shop: &Shop<'_>) -> Vec<String> {
-    let ledger = shop.world().ledger();
+    let ledger = shop.world().dynamodb();
     let items = ledger.items.iter();
     let items = items.filter(|(key, _)| key.sk != "planned");
     let items = items.map(|(key, item)| format!("{} {} {}", key.pk, key.sk, item.rev));
-    let objects = shop.world().objects();
+    let objects = shop.world().s3();
     let buckets = objects.buckets.iter();
     let buckets = buckets.flat_map(|(bucket, has)| {
         let keys = has.keys.iter();
@@ -70,8 +70,8 @@ fn a_check_plans_what_a_release_of_every_component_does() {
             let arn = shop.deploy(version, components);
             shop.region.run();
             let id = shop.deployment(&arn).id;
-            let key = store::plan(&id);
-            let deployed: Stored<Plan> = run(store::require(shop.world(), &key)).unwrap();
+            let key = ledger::plan(&id);
+            let deployed: Stored<Plan> = run(ledger::require(shop.world(), &key)).unwrap();
             let shape = |plan: &Plan| -> Vec<_> {
                 let waves = plan.waves.iter();
                 let of = |wave: &windlass_domain::plan::Wave| {
@@ -92,21 +92,21 @@ fn all_that_is_wrong_is_found_at_once() {
     shop.deploy("1.0.0", &["agent", "api", "web"]);
     shop.region.run();
     shop.world()
-        .functions()
+        .lambda()
         .functions
         .get_mut("shop-api")
         .unwrap()
         .tags
         .clear();
-    shop.world().objects().bucket("shop-web", false);
+    shop.world().s3().bucket("shop-web", false);
     shop.world().set_alarm(ALARM, "INSUFFICIENT_DATA", &[]);
     shop.world()
-        .services()
+        .ecs()
         .service_mut("shop", "agent")
         .service
         .percents = (100, 100);
     let role = "arn:aws:iam::111111111111:role/of-bank";
-    for definition in shop.world().services().task_definitions.values_mut() {
+    for definition in shop.world().ecs().task_definitions.values_mut() {
         definition.document["taskRoleArn"] = json!(role);
     }
     let found = plan(check(&mut shop));
@@ -185,7 +185,7 @@ fn a_check_brings_no_release() {
 
 /// Returns the permissions that IAM was asked about: the action, and the resource without account and region.
 fn simulated(shop: &Shop<'_>) -> Vec<String> {
-    let roles = shop.world().roles();
+    let roles = shop.world().iam();
     let asked = roles.asked.iter().flat_map(|asked| {
         let resource = asked.resource.splitn(6, ':').last().unwrap_or_default();
         let each = asked.actions.iter();
@@ -259,7 +259,7 @@ fn what_a_role_may_not_do_is_found_with_the_patch() {
     ] {
         let mut shop = Shop::new(&program, ONE_FUNCTION);
         let action = "lambda:UpdateAlias".to_owned();
-        shop.world().roles().said.insert(action, said);
+        shop.world().iam().said.insert(action, said);
         let Plan {
             findings, warnings, ..
         } = plan(check(&mut shop));
@@ -281,7 +281,7 @@ fn what_a_role_may_not_do_is_found_with_the_patch() {
 fn what_iam_cannot_be_asked_of_is_found() {
     let program = Program::release().unwrap();
     let mut shop = Shop::new(&program, ONE_FUNCTION);
-    shop.world().roles().denied = true;
+    shop.world().iam().denied = true;
     let found = plan(check(&mut shop));
     assert_eq!(
         named(&found.findings),
@@ -322,7 +322,7 @@ fn fargate(shop: &Shop<'_>, quota: f64, used: Option<f64>) {
     if let Some(used) = used {
         world.put_metric(&metric, used);
     }
-    let mut services = world.services();
+    let mut services = world.ecs();
     services.service_mut("shop", "agent").service.capacity = vec!["FARGATE".to_owned()];
     for definition in services.task_definitions.values_mut() {
         definition.document["cpu"] = json!("1024");

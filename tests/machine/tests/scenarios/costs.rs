@@ -8,11 +8,11 @@ use std::collections::BTreeMap;
 use windlass_domain::digest::Digest;
 use windlass_domain::ending::Ending;
 use windlass_domain::fault::{Fault, FaultName};
-use windlass_engine::ports::{Clock, Image, Ledger};
-use windlass_engine::store::{self, Served, Stored};
+use windlass_engine::ledger::{self, Served, Stored};
+use windlass_engine::ports::{Clock, DynamoDbApi, Image};
 use windlass_machine::arrivals::scheduled;
 use windlass_machine::shop::{SERVICE_AND_FUNCTION, Shop};
-use windlass_world::registry::HOST;
+use windlass_world::ecr::HOST;
 use windlass_world::run::run;
 
 const REPOSITORY: &str = "shop/agent";
@@ -126,7 +126,7 @@ fn what_cannot_be_served_is_tried_in_bounded_parts_and_keeps_nothing_from_its_tu
     rounds_begin(&shop);
     for number in 0..250 {
         let tag = format!("main-{number}");
-        shop.world().registry().push(REPOSITORY, &tag);
+        shop.world().ecr().push(REPOSITORY, &tag);
     }
     let denied = Fault::new(FaultName::AccessDenied, "not allowed");
     let mut mishaps = shop.world().mishaps();
@@ -152,10 +152,10 @@ fn a_run_asks_the_ledger_about_a_thousand_pushes_at_most() {
     rounds_begin(&shop);
     for number in 0..2_050 {
         let tag = format!("main-{number:04}");
-        let digest = shop.world().registry().push(REPOSITORY, &tag);
+        let digest = shop.world().ecr().push(REPOSITORY, &tag);
         // All events have come but the last one.
         if number < 2_049 {
-            let key = store::arrival(&format!("{REPOSITORY} {digest} {tag}"));
+            let key = ledger::arrival(&format!("{REPOSITORY} {digest} {tag}"));
             let served = Served {
                 at: shop.world().now(),
                 started: None,
@@ -184,7 +184,7 @@ fn a_repository_is_looked_through_over_several_runs_each_of_which_reads_twenty_p
     let mut shop = Shop::new(&program, SERVICE_AND_FUNCTION);
     declare(&shop, &SERVICE_AND_FUNCTION.replace("1.0.0", "1.0.1"));
     rounds_begin(&shop);
-    let mut registry = shop.world().registry();
+    let mut registry = shop.world().ecr();
     let old = (0..20_500).map(|number| Image {
         repository_uri: format!("{HOST}/{REPOSITORY}"),
         digest: Digest::of(format!("{number}").as_bytes()),

@@ -7,7 +7,7 @@ use crate::scene::{
 use serde_json::json;
 use windlass_domain::drill::{Direction, DrillOutcome, Known, Standing};
 use windlass_domain::ending::Ending;
-use windlass_engine::ports::Executions;
+use windlass_engine::ports::StepFunctionsApi;
 use windlass_machine::shop::{ALARM, FUNCTIONS, Shop};
 use windlass_world::run::run;
 

@@ -8,8 +8,8 @@ use windlass_domain::environment::{EnvironmentState, Hold};
 use windlass_domain::identity::EnvironmentId;
 use windlass_domain::name::{AppName, ComponentName, EnvironmentName};
 use windlass_domain::request::{ActionName, Route};
-use windlass_engine::ports::{Clock, Ledger, Transacted};
-use windlass_engine::store::{self, Stored};
+use windlass_engine::ledger::{self, Stored};
+use windlass_engine::ports::{Clock, DynamoDbApi, Transacted};
 use windlass_machine::program::Program;
 use windlass_machine::shop::{ALARM, FUNCTIONS, Shop};
 use windlass_world::run::run;
@@ -40,7 +40,7 @@ fn schedule_for(shop: &mut Shop<'_>, minutes: u64) {
 }
 
 fn moves_alias(shop: &Shop<'_>, function: &str, version: &str) {
-    let mut functions = shop.world().functions();
+    let mut functions = shop.world().lambda();
     let function = functions.functions.get_mut(function).unwrap();
     function.aliases.get_mut("live").unwrap().version = version.into();
 }
@@ -65,7 +65,7 @@ fn ending(record: &Deployment) -> (Ending, &str) {
 /// Runs the schedule until an execution that restores has begun. Returns its ARN. The execution makes no step.
 fn begun(shop: &mut Shop<'_>) -> String {
     let started = |shop: &Shop<'_>| {
-        let executions = shop.world().executions();
+        let executions = shop.world().stepfunctions();
         let names = executions.executions.keys();
         let mut found = names.filter(|arn| arn.contains(":restore-"));
         found.next().cloned()
@@ -82,14 +82,14 @@ fn begun(shop: &mut Shop<'_>) -> String {
 }
 
 fn told(shop: &Shop<'_>, part: &str) -> Vec<String> {
-    let published = shop.world().notifications().published.clone();
+    let published = shop.world().sns().published.clone();
     let all = published.into_iter();
     let all = all.filter(|(subject, _)| subject.contains(part));
     all.map(|(_, message)| message).collect()
 }
 
 fn events(shop: &Shop<'_>) -> Vec<String> {
-    let put = shop.world().events().put.clone();
+    let put = shop.world().eventbridge().put.clone();
     let names = put.into_iter().map(|(name, _)| name);
     names.filter(|name| name.starts_with("Drift")).collect()
 }
@@ -110,14 +110,14 @@ fn hold(shop: &Shop<'_>) {
         AppName::new("shop").unwrap(),
         EnvironmentName::new("prod").unwrap(),
     );
-    let key = store::state(EnvironmentId::new(&app, &env));
-    let mut state: Stored<EnvironmentState> = run(store::require(shop.world(), &key)).unwrap();
+    let key = ledger::state(EnvironmentId::new(&app, &env));
+    let mut state: Stored<EnvironmentState> = run(ledger::require(shop.world(), &key)).unwrap();
     state.value.hold = Some(Hold {
         since: shop.world().now(),
         reason: "a freeze".into(),
         by: "ann".into(),
     });
-    let write = state.put_indexed(Some(store::environment_index(EnvironmentId::new(
+    let write = state.put_indexed(Some(ledger::environment_index(EnvironmentId::new(
         &app, &env,
     ))));
     let done = run(shop.world().transact(vec![write.unwrap()])).unwrap();

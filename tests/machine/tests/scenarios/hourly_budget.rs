@@ -5,8 +5,8 @@ use windlass_domain::hourly_look::{CALLS_AN_HOUR, HourlyLook};
 use windlass_domain::identity::EnvironmentId;
 use windlass_domain::name::{AppName, EnvironmentName};
 use windlass_domain::time::Time;
-use windlass_engine::ports::{Clock, Ledger};
-use windlass_engine::store::{self, Stored};
+use windlass_engine::ledger::{self, Stored};
+use windlass_engine::ports::{Clock, DynamoDbApi};
 use windlass_machine::shop::Shop;
 use windlass_world::run::run;
 
@@ -22,9 +22,9 @@ fn schedule_for(shop: &mut Shop<'_>, minutes: u64) {
 /// Returns the time at which the shop's production was looked at last.
 fn looked(shop: &Shop<'_>) -> Option<Time> {
     let (app, prod) = (name("shop"), EnvironmentName::new("prod").unwrap());
-    let look: Stored<HourlyLook> = run(store::require(
+    let look: Stored<HourlyLook> = run(ledger::require(
         shop.world(),
-        &store::hourly_look(EnvironmentId::new(&app, &prod)),
+        &ledger::hourly_look(EnvironmentId::new(&app, &prod)),
     ))
     .unwrap();
     look.value.looked
@@ -41,9 +41,9 @@ fn have_taken(shop: &Shop<'_>, app: &str, environment: &str, calls: u32) {
     let mut look = HourlyLook::new(EnvironmentId::new(&app, &environment), now);
     look.due = now.plus_s(5 * 24 * 3600);
     look.spent.add(calls, now);
-    let place = store::hourly_look_index(look.due, EnvironmentId::new(&app, &environment));
+    let place = ledger::hourly_look_index(look.due, EnvironmentId::new(&app, &environment));
     let stored = Stored::new(
-        store::hourly_look(EnvironmentId::new(&app, &environment)),
+        ledger::hourly_look(EnvironmentId::new(&app, &environment)),
         look,
     );
     let write = stored.put_indexed(Some(place)).unwrap();

@@ -5,10 +5,10 @@ use serde_json::{Value, json};
 use std::collections::BTreeMap;
 use windlass_domain::fault::{Fault, FaultName};
 use windlass_domain::hourly_look::{CALLS_A_LOOK, HourlyLook};
+use windlass_engine::ledger::{self, Stored};
 use windlass_engine::ports::Clock;
 use windlass_engine::recovery;
 use windlass_engine::routes::api::{Call, handle};
-use windlass_engine::store::{self, Stored};
 use windlass_machine::program::Program;
 use windlass_machine::shop::{ALL_KINDS, Shop};
 use windlass_world::mishaps::{Mishap, When};
@@ -27,11 +27,15 @@ fn schedule_for(shop: &mut Shop<'_>, minutes: u64) {
 }
 
 fn look(shop: &Shop<'_>) -> Option<Stored<HourlyLook>> {
-    let record = shop.world().ledger();
+    let record = shop.world().dynamodb();
     let item = record.items.keys().find(|key| key.sk == "hourly_look");
     let key = item.cloned()?;
     drop(record);
-    run(store::load(shop.world(), &store::Key::new(key.pk, key.sk))).unwrap()
+    run(ledger::load(
+        shop.world(),
+        &ledger::Key::new(key.pk, key.sk),
+    ))
+    .unwrap()
 }
 
 /// Returns how many minutes ago the last look came to its end.
@@ -50,14 +54,14 @@ fn three(program: &Program) -> Shop<'_> {
 }
 
 fn moves_alias(shop: &Shop<'_>, version: &str) {
-    let mut functions = shop.world().functions();
+    let mut functions = shop.world().lambda();
     let api = functions.functions.get_mut("shop-api").unwrap();
     api.aliases.get_mut("live").unwrap().version = version.into();
 }
 
 /// Returns the notifications of drift: the subject and the message of each.
 fn told(shop: &Shop<'_>) -> Vec<(String, String)> {
-    let published = shop.world().notifications().published.clone();
+    let published = shop.world().sns().published.clone();
     let drift = published.into_iter();
     drift
         .filter(|(subject, _)| subject.contains("Drift"))
@@ -66,7 +70,7 @@ fn told(shop: &Shop<'_>) -> Vec<(String, String)> {
 
 /// Returns the events of drift, by name.
 fn events(shop: &Shop<'_>) -> Vec<String> {
-    let put = shop.world().events().put.clone();
+    let put = shop.world().eventbridge().put.clone();
     let names = put.into_iter().map(|(name, _)| name);
     names.filter(|name| name.starts_with("Drift")).collect()
 }
@@ -193,9 +197,7 @@ fn what_has_no_events_is_asked_for_nowhere() {
     let program = program();
     let mut shop = three(&program);
     let page = "<h1>hello from a stranger</h1>";
-    shop.world()
-        .objects()
-        .upload("shop-web", "index.html", page);
+    shop.world().s3().upload("shop-web", "index.html", page);
     schedule_for(&mut shop, 60);
     let message = told(&shop)[0].1.clone();
     assert!(
@@ -210,7 +212,7 @@ fn another_difference_is_told_again() {
     let mut shop = three(&program);
     moves_alias(&shop, "1");
     schedule_for(&mut shop, 60);
-    shop.world().functions().functions.remove("shop-api");
+    shop.world().lambda().functions.remove("shop-api");
     schedule_for(&mut shop, 60);
     assert_eq!(events(&shop), ["DriftFound", "DriftFound"]);
     assert!(told(&shop)[1].1.contains("recorded 2"), "{:?}", told(&shop));
@@ -227,15 +229,13 @@ fn each_kind_is_told_by_its_fields() {
         json!({"family": "agent", "containerDefinitions": [{"name": "agent", "image": "other"}]});
     let other = shop
         .world()
-        .services()
+        .ecs()
         .put_task_definition(&other, &BTreeMap::new());
-    let mut services = shop.world().services();
+    let mut services = shop.world().ecs();
     services.update("shop", "agent", &other.arn, now).unwrap();
     drop(services);
     let page = "<h1>hello from a stranger</h1>";
-    shop.world()
-        .objects()
-        .upload("shop-web", "index.html", page);
+    shop.world().s3().upload("shop-web", "index.html", page);
     schedule_for(&mut shop, 60);
     let names = |component: &str| {
         let fields = shown(&shop, component)["fields"].clone();

@@ -9,12 +9,12 @@ use windlass_domain::digest::Digest;
 use windlass_domain::ending::Ending;
 use windlass_domain::fault::{Fault, FaultName};
 use windlass_domain::request::ImagePush;
-use windlass_engine::store;
+use windlass_engine::ledger;
 use windlass_machine::arrivals::{image_pushed, scheduled};
 use windlass_machine::program::Program;
 use windlass_machine::shop::{SERVICE_AND_FUNCTION, Shop};
-use windlass_world::functions::Package;
-use windlass_world::registry::HOST;
+use windlass_world::ecr::HOST;
+use windlass_world::lambda::Package;
 use windlass_world::run::run;
 
 const REPOSITORY: &str = "shop/agent";
@@ -38,9 +38,9 @@ const WHOLE: &str = "Change(Begin Deploy, Begin Deploy) Changed Judge Judged";
 
 fn shop(program: &Program) -> Shop<'_> {
     let shop = Shop::new(program, SERVICE_AND_FUNCTION);
-    let digest = shop.world().registry().push(REPOSITORY, "as-found");
+    let digest = shop.world().ecr().push(REPOSITORY, "as-found");
     let image = Package::Image(format!("{HOST}/{REPOSITORY}@sha256:{digest}"));
-    let mut functions = shop.world().functions();
+    let mut functions = shop.world().lambda();
     let worker = functions.make_of("shop-worker", image);
     worker.publish_as("live", "");
     drop(functions);
@@ -50,7 +50,7 @@ fn shop(program: &Program) -> Shop<'_> {
 
 /// Returns the image of the version that the worker's alias serves.
 fn worker(shop: &Shop<'_>) -> String {
-    let functions = shop.world().functions();
+    let functions = shop.world().lambda();
     let worker = &functions.functions["shop-worker"];
     let version: u64 = worker.aliases["live"].version.parse().unwrap();
     match &worker.versions[&version].package {
@@ -75,7 +75,7 @@ fn an_image_pushed_with_two_tags_is_one_deployment() {
     let mut shop = Shop::new(&program, SERVICE_AND_FUNCTION);
     // The upload of the declaration claims the repository.
     declare(&shop, &SERVICE_AND_FUNCTION.replace("1.0.0", "1.0.1"));
-    let digest = shop.world().registry().push(REPOSITORY, "main-42");
+    let digest = shop.world().ecr().push(REPOSITORY, "main-42");
     for tag in ["main-42", "main", "latest"] {
         arrive(&shop, pushed(&shop, tag, &digest));
     }
@@ -105,7 +105,7 @@ fn a_push_deploys_all_components_of_its_repository_together() {
     let program = program();
     let mut shop = shop(&program);
     let platforms = ["linux/amd64", "linux/arm64"];
-    let mut registry = shop.world().registry();
+    let mut registry = shop.world().ecr();
     let digest = registry.push_index(REPOSITORY, "main-42", &platforms);
     let index = registry.find(REPOSITORY, "main-42").unwrap();
     let arm64 = index.platforms[1].digest.clone();
@@ -126,7 +126,7 @@ fn a_push_deploys_all_components_of_its_repository_together() {
 fn a_manifest_brings_an_image_and_no_zip_to_a_function_with_a_repository() {
     let program = program();
     let mut shop = shop(&program);
-    let digest = shop.world().registry().push(REPOSITORY, "1.0.0");
+    let digest = shop.world().ecr().push(REPOSITORY, "1.0.0");
     let release = |version: &str, artifact: Value| {
         json!({
             "action": "deploy", "app": "shop", "environment": "prod",
@@ -140,7 +140,7 @@ fn a_manifest_brings_an_image_and_no_zip_to_a_function_with_a_repository() {
     assert!(worker(&shop).ends_with(digest.as_str()));
 
     let key = "artifacts/shop/worker/1.1.0.zip";
-    let mut objects = shop.world().objects();
+    let mut objects = shop.world().s3();
     objects.upload("artifacts", key, "zip");
     drop(objects);
     let refused = shop.start(&release("1.1.0", json!({"key": key})));
@@ -161,7 +161,7 @@ fn a_push_whose_event_was_lost_is_found_once() {
         pass_minutes(shop, 15);
     };
     look(&shop);
-    let digest = shop.world().registry().push(REPOSITORY, "main-42");
+    let digest = shop.world().ecr().push(REPOSITORY, "main-42");
     for _ in 0..4 {
         look(&shop);
     }
@@ -178,7 +178,7 @@ fn a_push_is_found_also_when_its_repository_could_not_be_read_for_days() {
     for refused in ["ledger.query_index", "registry.tagged"] {
         let mut shop = shop(&program);
         look(&shop);
-        let digest = shop.world().registry().push(REPOSITORY, "main-42");
+        let digest = shop.world().ecr().push(REPOSITORY, "main-42");
         let denied = Fault::new(FaultName::AccessDenied, "not allowed");
         shop.world().mishaps().refused.insert(refused, denied);
         for _ in 0..6 {
@@ -204,7 +204,7 @@ fn a_round_goes_no_further_on_a_part_of_the_repositories() {
     pass_minutes(&shop, 15);
     look(&shop);
     let rounds = || {
-        let found = run(store::load(shop.world(), &store::rounds()));
+        let found = run(ledger::load(shop.world(), &ledger::rounds()));
         found.unwrap().unwrap().value.images
     };
     let before = rounds();
@@ -225,9 +225,9 @@ fn tags_that_go_nowhere_do_not_stand_in_the_way_of_one_that_does() {
     look(&shop);
     for number in 0..150 {
         let tag = format!("nightly-{number}");
-        shop.world().registry().push(REPOSITORY, &tag);
+        shop.world().ecr().push(REPOSITORY, &tag);
     }
-    let digest = shop.world().registry().push(REPOSITORY, "main-42");
+    let digest = shop.world().ecr().push(REPOSITORY, "main-42");
     pass_minutes(&shop, 15);
     look(&shop);
     shop.region.run();
@@ -241,7 +241,7 @@ fn an_image_that_was_rejected_is_asked_for_again_by_another_push_only() {
     let mut shop = shop(&program);
     shop.act("hold");
     shop.region.run();
-    let digest = shop.world().registry().push(REPOSITORY, "main-42");
+    let digest = shop.world().ecr().push(REPOSITORY, "main-42");
     let [first, other] = ["main-42", "main"].map(|tag| pushed(&shop, tag, &digest));
     arrive(&shop, first.clone());
     shop.region.run();
@@ -267,7 +267,7 @@ fn an_upload_that_cannot_be_served_does_not_stand_in_the_way_of_an_image() {
     let mut shop = shop(&program);
     look(&shop);
     upload_unheard(&shop, "releases/shop/1.1.0.json", "{");
-    shop.world().registry().push(REPOSITORY, "main-42");
+    shop.world().ecr().push(REPOSITORY, "main-42");
     let denied = Fault::new(FaultName::AccessDenied, "s3:GetObject was refused");
     shop.world().mishaps().refused.insert("objects.get", denied);
     for turn in 0..3 {

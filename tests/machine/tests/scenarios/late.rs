@@ -7,8 +7,8 @@ use windlass_domain::fault::{Fault, FaultName};
 use windlass_domain::finding::{Finding, FindingName};
 use windlass_domain::name::ComponentName;
 use windlass_domain::step::{Failure, Step, StepStatus};
-use windlass_engine::ports::Ledger;
-use windlass_engine::store::{self, Stored};
+use windlass_engine::ledger::{self, Stored};
+use windlass_engine::ports::DynamoDbApi;
 use windlass_machine::answer;
 use windlass_world::run::run;
 
@@ -51,8 +51,8 @@ fn what_a_late_twin_takes_back_after_the_last_judgement_is_undone() {
     let arn = shop.deploy("1.1.0", &BOTH);
     assert!(shop.region.run_until(&arn, "Settle"));
     let deployment = shop.deployment(&arn);
-    let key = store::step(&deployment.id, &ComponentName::new("api").unwrap());
-    let mut step: Stored<Step> = run(store::require(shop.world(), &key)).unwrap();
+    let key = ledger::step(&deployment.id, &ComponentName::new("api").unwrap());
+    let mut step: Stored<Step> = run(ledger::require(shop.world(), &key)).unwrap();
     step.value.status = StepStatus::Failed;
     let finding = Finding::new(
         FindingName::TargetNotReady,

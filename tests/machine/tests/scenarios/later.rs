@@ -264,7 +264,7 @@ fn what_a_release_finds_in_place_is_recorded_as_its_own() {
     let mut shop = with(&program, &[("1.0.0", "api"), ("1.0.1", "jobs")]);
     let request = shop.release("1.1.0", &BOTH);
     {
-        let mut functions = shop.world().functions();
+        let mut functions = shop.world().lambda();
         let function = functions.named("shop-api").unwrap();
         let version = function.publish_by_hand("api 1.1.0");
         function.aliases.get_mut("live").unwrap().version = version;
@@ -290,7 +290,7 @@ fn what_was_found_in_the_middle_of_a_shift_is_gone_back_to_as_it_was() {
     let program = program();
     let mut shop = Shop::new(&program, FUNCTIONS);
     {
-        let mut functions = shop.world().functions();
+        let mut functions = shop.world().lambda();
         let function = functions.named("shop-jobs").unwrap();
         let version = function.publish_by_hand("by hand");
         let alias = function.aliases.get_mut("live").unwrap();
@@ -338,7 +338,7 @@ fn what_was_put_back_by_hand_in_place_is_as_it_is_recorded() {
     assert_eq!(ended(&shop, &arn).ending, Ending::NeedsOperator);
     shop.world().mishaps().refused.clear();
     shop.world()
-        .objects()
+        .s3()
         .upload("shop-web", "index.html", page.clone());
     let accept = shop.act("accept");
     shop.region.run();

@@ -9,7 +9,7 @@ use windlass_world::run::run;
 const MONTH_MS: u64 = 31 * 24 * 60 * 60 * 1000;
 
 fn scripts(shop: &Shop<'_>) -> usize {
-    let keys = shop.world().objects().texts("shop-web").into_keys();
+    let keys = shop.world().s3().texts("shop-web").into_keys();
     keys.filter(|key| key.starts_with("assets/")).count()
 }
 

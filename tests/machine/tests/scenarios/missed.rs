@@ -5,7 +5,7 @@ use crate::scene::{
     program, release_unheard, serves, upload, upload_unheard,
 };
 use windlass_domain::ending::Ending;
-use windlass_engine::ports::{Key, ObjectId, Objects};
+use windlass_engine::ports::{Key, ObjectId, S3Api};
 use windlass_machine::shop::FUNCTIONS;
 use windlass_world::run::run;
 
@@ -109,12 +109,12 @@ fn a_declaration_whose_event_was_lost_is_put_in_force() {
     pass_minutes(&shop, 15);
     look(&shop);
     let declared = |key: &Key| key.pk == "app#shop" && key.sk == "declaration#1.1.0";
-    assert!(shop.world().ledger().items.keys().any(declared));
+    assert!(shop.world().dynamodb().items.keys().any(declared));
     let beside = ObjectId {
         bucket: "artifacts".into(),
         key: "apps/shop/app.yaml.findings.json".into(),
         version_id: None,
     };
-    let found = run(Objects::head(shop.world(), &beside));
+    let found = run(S3Api::head(shop.world(), &beside));
     assert!(found.unwrap().is_some());
 }

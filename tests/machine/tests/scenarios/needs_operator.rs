@@ -132,7 +132,7 @@ fn an_undo_whose_retries_run_out_is_data_and_the_other_wave_is_tried() {
 
 /// Moves an alias by hand, as a person does.
 fn repair(shop: &Shop<'_>, function: &str, version: &str) {
-    let mut functions = shop.world().functions();
+    let mut functions = shop.world().lambda();
     let function = functions.functions.get_mut(function).unwrap();
     function.aliases.get_mut("live").unwrap().version = version.into();
 }
@@ -140,7 +140,7 @@ fn repair(shop: &Shop<'_>, function: &str, version: &str) {
 /// The same, in the middle of a shift.
 fn put_back(shop: &Shop<'_>, function: &str, version: &str) {
     repair(shop, function, version);
-    let mut functions = shop.world().functions();
+    let mut functions = shop.world().lambda();
     let function = functions.functions.get_mut(function).unwrap();
     function.aliases.get_mut("live").unwrap().weights.clear();
 }
@@ -319,7 +319,7 @@ fn repaired_site(program: &Program) -> Shop<'_> {
     shop.region.run();
     assert_eq!(ended(&shop, &stuck).ending, Ending::NeedsOperator);
     shop.world().set_alarm(ALARM, "OK", &[0.0]);
-    let mut objects = shop.world().objects();
+    let mut objects = shop.world().s3();
     objects.upload("shop-web", "index.html", REPAIRED);
     drop(objects);
     shop

@@ -7,7 +7,7 @@ use crate::scene::{
 use serde_json::json;
 use windlass_domain::ending::Ending;
 use windlass_domain::second_look::{Saw, SecondLook};
-use windlass_engine::store;
+use windlass_engine::ledger;
 use windlass_machine::older::{assert_seen, written_by_the_first};
 use windlass_machine::shop::ALARM;
 use windlass_world::run::run;
@@ -49,8 +49,8 @@ fn what_an_older_windlass_recovered_is_looked_at_again() {
     pass_minutes(&shop, 15);
     shop.region.scheduled();
     shop.region.run();
-    let key = store::second_look(&shop.deployment(&arn).id);
-    let look: SecondLook = run(store::require(shop.world(), &key)).unwrap().value;
+    let key = ledger::second_look(&shop.deployment(&arn).id);
+    let look: SecondLook = run(ledger::require(shop.world(), &key)).unwrap().value;
     assert_eq!(look.looked.unwrap().saw, Saw::AsLeft);
     assert_free(&shop);
 }

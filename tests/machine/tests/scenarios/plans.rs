@@ -9,13 +9,13 @@ use windlass_domain::name::ComponentName;
 use windlass_domain::plan::{Outcome, Plan};
 use windlass_domain::planned::{Becomes, KEPT_S, Planned, hash};
 use windlass_domain::step::Step;
-use windlass_engine::store::{self};
+use windlass_engine::ledger::{self};
 use windlass_machine::program::Program;
 use windlass_machine::shop::{ALARM, ALL_KINDS, FUNCTIONS, ONE_FUNCTION, Shop};
 use windlass_world::run::run;
 
-fn load<T: serde::de::DeserializeOwned>(shop: &Shop<'_>, key: &store::Key<T>) -> T {
-    let stored = run(store::require(shop.world(), key)).unwrap();
+fn load<T: serde::de::DeserializeOwned>(shop: &Shop<'_>, key: &ledger::Key<T>) -> T {
+    let stored = run(ledger::require(shop.world(), key)).unwrap();
     stored.value
 }
 
@@ -29,12 +29,12 @@ fn plan(shop: &mut Shop<'_>, request: Value) -> Planned {
     let arn = shop.start(&planning(request));
     shop.region.run();
     assert_eq!(shop.path(&arn), "Admit Admitted Plan Planned");
-    load(shop, &store::planned(&DeploymentId::planned(&arn)))
+    load(shop, &ledger::planned(&DeploymentId::planned(&arn)))
 }
 
 /// Returns everything in the ledger, but plans.
 fn ledger(shop: &Shop<'_>) -> Vec<(String, u64)> {
-    let ledger = shop.world().ledger();
+    let ledger = shop.world().dynamodb();
     let items = ledger.items.iter();
     let items = items.filter(|(key, _)| key.sk != "planned");
     items
@@ -43,7 +43,7 @@ fn ledger(shop: &Shop<'_>) -> Vec<(String, u64)> {
 }
 
 fn steps(shop: &Shop<'_>, id: &DeploymentId) -> Vec<Step> {
-    let steps = run(store::load_all(shop.world(), &store::steps(id))).unwrap();
+    let steps = run(ledger::load_all(shop.world(), &ledger::steps(id))).unwrap();
     steps.into_iter().map(|step| step.value).collect()
 }
 
@@ -85,7 +85,7 @@ fn the_deployment_that_follows_does_what_was_planned() {
         let arn = shop.start(&request);
         shop.region.run();
         let deployment = shop.deployment(&arn);
-        let plan: Plan = load(&shop, &store::plan(&deployment.id));
+        let plan: Plan = load(&shop, &ledger::plan(&deployment.id));
         assert_eq!(json!(drawn.plan), json!(plan));
         let targets: BTreeMap<ComponentName, Value> = steps(&shop, &deployment.id)
             .into_iter()
@@ -171,7 +171,7 @@ fn a_rollback_is_planned_without_a_reason_and_without_a_hold() {
     assert_eq!(change.to.version, "1.0.0");
     let arn = shop.act("rollback");
     shop.region.run();
-    let plan: Plan = load(&shop, &store::plan(&shop.deployment(&arn).id));
+    let plan: Plan = load(&shop, &ledger::plan(&shop.deployment(&arn).id));
     assert_eq!(json!(drawn.plan), json!(plan));
 }
 

@@ -12,7 +12,14 @@ fn what_aws_is_still_working_on_is_asked_for_again_and_then_planned() {
     let program = program();
     let mut shop = live(&program);
     arrive(&shop, release_unheard(&shop, "1.1.0"));
-    let arn = shop.world().executions().started.last().unwrap().0.clone();
+    let arn = shop
+        .world()
+        .stepfunctions()
+        .started
+        .last()
+        .unwrap()
+        .0
+        .clone();
     shop.region.step();
     assert!(shop.region.run_until(&arn, "Prepare"));
     let working = Fault::new(FaultName::StillInProgress, "the change set is being made");
@@ -47,7 +54,14 @@ fn what_cannot_be_asked_refuses_and_says_what_it_is_and_what_to_do() {
         let fault = Fault::new(fault, "DescribeThings: it is away");
         shop.world().mishaps().refused.insert(call, fault.clone());
         arrive(&shop, release_unheard(&shop, "1.1.0"));
-        let arn = shop.world().executions().started.last().unwrap().0.clone();
+        let arn = shop
+            .world()
+            .stepfunctions()
+            .started
+            .last()
+            .unwrap()
+            .0
+            .clone();
         shop.region.step();
         shop.region.run();
         let ended = ended(&shop, &arn);
@@ -72,7 +86,7 @@ fn what_cannot_be_asked_refuses_and_says_what_it_is_and_what_to_do() {
             (error.as_str(), cause),
             ("CouldNotPrepare", ended.cause.clone())
         );
-        let beside = shop.world().objects().texts("artifacts");
+        let beside = shop.world().s3().texts("artifacts");
         assert!(beside["releases/shop/1.1.0.json.findings.json"].contains("it is away"));
         assert_eq!(serves(&shop), both("2"));
         assert!(!shop.has("veto#"));

@@ -83,10 +83,10 @@ fn one_whose_wake_up_is_late_is_superseded_by_the_newer_one_that_went() {
     let older = wait_with(&mut shop, "1.2.0", &BOTH);
     let newer = wait_with(&mut shop, "1.3.0", &BOTH);
     shop.region.step();
-    let token = shop.world().executions().tokens.pop_first().unwrap();
+    let token = shop.world().stepfunctions().tokens.pop_first().unwrap();
     assert!(shop.region.run_until(&newer, "Admit"));
     assert!(shop.region.run_until(&newer, "Prepare"));
-    shop.world().executions().tokens.insert(token);
+    shop.world().stepfunctions().tokens.insert(token);
     assert_eq!(shop.region.state_of(&older), Some("AwaitTurn"));
     shop.region.run();
     assert_eq!(shop.path(&running), whole_way());

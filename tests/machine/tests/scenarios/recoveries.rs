@@ -10,14 +10,14 @@ use windlass_domain::environment::HeldState;
 use windlass_domain::fault::{Fault, FaultName};
 use windlass_domain::identity::EnvironmentId;
 use windlass_domain::name::ComponentName;
-use windlass_engine::store;
+use windlass_engine::ledger;
 use windlass_machine::shop::Shop;
 
 /// Makes the step of `api` in the ledger unreadable, or readable again. Returns its former status.
 fn set_status(shop: &Shop<'_>, arn: &str, status: &str) -> String {
     let name = ComponentName::new("api").unwrap();
-    let key = store::step(&shop.deployment(arn).id, &name);
-    let mut ledger = shop.world().ledger();
+    let key = ledger::step(&shop.deployment(arn).id, &name);
+    let mut ledger = shop.world().dynamodb();
     let item = Rc::make_mut(ledger.items.get_mut(&key).unwrap());
     let former = item.body.insert("status".into(), json!(status)).unwrap();
     former.as_str().unwrap().to_owned()
@@ -27,12 +27,12 @@ fn set_status(shop: &Shop<'_>, arn: &str, status: &str) -> String {
 fn what_ran_when_the_ledger_was_restored_changes_nothing_any_more() {
     let program = program();
     let mut shop = live(&program);
-    let backup = shop.world().ledger().items.clone();
+    let backup = shop.world().dynamodb().items.clone();
     let late = shop.deploy("1.1.0", &BOTH);
     assert!(shop.region.run_until(&late, "Change"));
     let given = shop.lock().token;
     // Its record and its lock are gone; the next deployments take the lock again and again.
-    shop.world().ledger().items = backup;
+    shop.world().dynamodb().items = backup;
     let next = shop.deploy("1.2.0", &BOTH);
     assert!(shop.region.run_until(&next, "Bake"));
     assert!(shop.lock().token > given);
@@ -144,13 +144,13 @@ fn one_that_dies_at_its_arrival_is_found_by_the_schedule() {
     drop(mishaps);
     shop.region.run_to_end(&arn);
     assert_eq!(shop.path(&arn), "Admit Unsettled");
-    let history = store::history(EnvironmentId::new(
+    let history = ledger::history(EnvironmentId::new(
         &shop.deployment(&arn).app,
         &shop.deployment(&arn).environment,
     ));
     let is_listed = |shop: &Shop<'_>| {
         let id = shop.deployment(&arn).id.to_string();
-        let ledger = shop.world().ledger();
+        let ledger = shop.world().dynamodb();
         let mut indexed = ledger.items.values().filter_map(|item| item.index.as_ref());
         indexed.any(|index| index.pk == history && index.sk.ends_with(&id))
     };

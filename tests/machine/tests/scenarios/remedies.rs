@@ -18,7 +18,7 @@ fn told(shop: &Shop<'_>, arn: &str) -> (String, Vec<Value>) {
 }
 
 fn point_to(shop: &Shop<'_>, version: &str) {
-    let mut functions = shop.world().functions();
+    let mut functions = shop.world().lambda();
     let function = functions.functions.get_mut("shop-api").unwrap();
     function.aliases.get_mut("live").unwrap().version = version.into();
 }

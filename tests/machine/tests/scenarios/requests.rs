@@ -126,7 +126,7 @@ gates:
 
 fn make_functions(shop: &Shop<'_>) {
     for environment in ["staging", "prod"] {
-        let mut functions = shop.world().functions();
+        let mut functions = shop.world().lambda();
         let name = format!("shop-api-{environment}");
         let function = functions.make(&name, b"as found");
         let tag = "windlass:environment".to_owned();
@@ -152,7 +152,7 @@ fn a_recorded_release_is_promoted_with_the_same_bytes() {
     assert_eq!(shop.serves("shop-api-prod"), "1");
 
     // Other bytes are under the key now; the recorded bytes are deployed.
-    let mut objects = shop.world().objects();
+    let mut objects = shop.world().s3();
     objects.upload("artifacts", "artifacts/shop/api/1.0.0.zip", "other bytes");
     drop(objects);
     let promotion = json!({
@@ -164,7 +164,7 @@ fn a_recorded_release_is_promoted_with_the_same_bytes() {
     let record = shop.deployment(&promoted);
     assert_eq!(record.release.components, staged.release.components);
     assert_ne!(record.id, staged.id);
-    let functions = shop.world().functions().functions.clone();
+    let functions = shop.world().lambda().functions.clone();
     let live = |environment: &str| {
         functions[&format!("shop-api-{environment}")].versions[&2]
             .package

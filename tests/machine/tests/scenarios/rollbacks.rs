@@ -9,7 +9,7 @@ use windlass_domain::ending::Ending;
 use windlass_machine::shop::{FUNCTIONS, Shop};
 
 fn take_away_version_2(shop: &Shop<'_>, function: &str) {
-    let mut functions = shop.world().functions();
+    let mut functions = shop.world().lambda();
     let function = functions.named(function).unwrap();
     assert!(function.versions.remove(&2).is_some());
 }
@@ -41,7 +41,7 @@ fn one_that_finds_its_goal_in_place_walks_further_back_the_next_time() {
     let program = program();
     let mut shop = live_with(&program, &["1.0.0", "1.1.0", "1.2.0"]);
     for function in ["shop-api", "shop-jobs"] {
-        let mut functions = shop.world().functions();
+        let mut functions = shop.world().lambda();
         let function = functions.named(function).unwrap();
         function.aliases.get_mut("live").unwrap().version = "3".into();
     }
@@ -71,7 +71,7 @@ fn one_that_finds_a_part_of_its_goal_in_place_is_gone_back_to_as_a_whole() {
     let program = program();
     let mut shop = live_with(&program, &["1.0.0", "1.1.0", "1.2.0"]);
     {
-        let mut functions = shop.world().functions();
+        let mut functions = shop.world().lambda();
         let function = functions.named("shop-jobs").unwrap();
         function.aliases.get_mut("live").unwrap().version = "3".into();
     }

@@ -64,7 +64,7 @@ pub fn upload(shop: &Shop<'_>, key: &str, text: &str) -> String {
 
 /// Uploads something to the artifacts bucket. Returns the event, which does not come by itself.
 pub fn upload_unheard(shop: &Shop<'_>, key: &str, text: &str) -> Value {
-    let mut objects = shop.world().objects();
+    let mut objects = shop.world().s3();
     let version = objects.upload("artifacts", key, text.to_owned());
     drop(objects);
     let object = ObjectRef {

@@ -34,7 +34,7 @@ fn hours(shop: &mut Shop<'_>, hours: u64, every: u64) {
 }
 
 fn drills(shop: &Shop<'_>) -> Vec<Drill> {
-    let ledger = shop.world().ledger();
+    let ledger = shop.world().dynamodb();
     let items = ledger.items.values();
     let drills = items.filter(|item| item.key.sk.starts_with("drill#"));
     drills

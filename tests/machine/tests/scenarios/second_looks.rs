@@ -7,21 +7,21 @@ use windlass_domain::fault::{Fault, FaultName};
 use windlass_domain::name::ComponentName;
 use windlass_domain::second_look::{Saw, SecondLook};
 use windlass_engine::faults::Faults;
+use windlass_engine::ledger::{self, Stored};
 use windlass_engine::routes::api::{Call, handle};
-use windlass_engine::store::{self, Stored};
 use windlass_machine::program::Program;
 use windlass_machine::shop::{ALARM, ALL_KINDS, Shop};
 use windlass_world::run::run;
 
 fn look(shop: &Shop<'_>, arn: &str) -> SecondLook {
-    let key = store::second_look(&shop.deployment(arn).id);
-    run(store::require(shop.world(), &key)).unwrap().value
+    let key = ledger::second_look(&shop.deployment(arn).id);
+    run(ledger::require(shop.world(), &key)).unwrap().value
 }
 
 /// Returns the number of looks that are still in the index.
 fn due(shop: &Shop<'_>) -> usize {
     let (world, mut faults) = (shop.world(), Faults::default());
-    let found = store::load_all_indexed(world, &store::SECOND_LOOKS, &mut faults);
+    let found = ledger::load_all_indexed(world, &ledger::SECOND_LOOKS, &mut faults);
     let found: Vec<Stored<SecondLook>> = run(found);
     faults.into_answer().unwrap();
     found.len()
@@ -51,14 +51,14 @@ fn recovered_in<'p>(program: &'p Program, state: &str) -> (Shop<'p>, String) {
 
 /// Lets a call take effect that AWS held until the recovery was over.
 fn lands_late(shop: &Shop<'_>, function: &str) {
-    let mut functions = shop.world().functions();
+    let mut functions = shop.world().lambda();
     let api = functions.functions.get_mut(function).unwrap();
     api.aliases.get_mut("live").unwrap().version = "3".into();
 }
 
 /// Returns the notifications of drift by second looks, which name a deployment: subjects and messages.
 fn told(shop: &Shop<'_>) -> Vec<(String, String)> {
-    let published = shop.world().notifications().published.clone();
+    let published = shop.world().sns().published.clone();
     let drift = published.into_iter();
     drift
         .filter(|(subject, _)| subject.contains(".0 Drift"))
@@ -167,7 +167,7 @@ fn a_call_that_lands_after_the_recovery_is_told_and_deployments_are_held() {
 fn no_hourly_look_tells_again_what_the_second_look_has_told() {
     let program = program();
     let drift = |shop: &Shop<'_>| {
-        let put = shop.world().events().put.clone();
+        let put = shop.world().eventbridge().put.clone();
         let names = put.into_iter().map(|(name, _)| name);
         names
             .filter(|name| name.starts_with("Drift"))
@@ -187,7 +187,7 @@ fn no_hourly_look_tells_again_what_the_second_look_has_told() {
 
         // The end of the drift is told, and so is a later difference.
         let moves = |shop: &Shop<'_>, version: &str| {
-            let mut functions = shop.world().functions();
+            let mut functions = shop.world().lambda();
             let api = functions.functions.get_mut("shop-api").unwrap();
             api.aliases.get_mut("live").unwrap().version = version.into();
         };

@@ -29,7 +29,7 @@ fn shifting<'p>(
     bake: &str,
 ) -> Shop<'p> {
     let shop = Shop::new(program, &declared(strategy, bake));
-    let mut services = shop.world().services();
+    let mut services = shop.world().ecs();
     let service = &mut services.service_mut("shop", "agent").service;
     service.strategy = strategy.to_uppercase();
     service.shifting = Shifting {
@@ -85,7 +85,7 @@ fn pausing(program: &windlass_machine::program::Program, timeout_min: u32) -> Sh
     let at = "POST_PRODUCTION_TRAFFIC_SHIFT";
     let strategy = format!("blue_green, pause: [{at}]");
     let shop = Shop::new(program, &declared(&strategy, "3m"));
-    let mut services = shop.world().services();
+    let mut services = shop.world().ecs();
     let service = &mut services.service_mut("shop", "agent").service;
     service.strategy = "BLUE_GREEN".into();
     service.hooks = vec![ServiceHook {

@@ -30,7 +30,7 @@ pub fn arrivals_are_served(outcome: &Outcome<'_>) -> Result<(), String> {
 /// Returns whether a person stopped it before it was a deployment. Then it does not come again by itself, even if the
 /// execution was redriven since and ended otherwise.
 fn is_stopped(outcome: &Outcome<'_>, arrival: &Arrival) -> bool {
-    let executions = outcome.world.executions();
+    let executions = outcome.world.stepfunctions();
     let was_for = |arn: &String| {
         let execution = executions.executions.get(arn);
         execution.is_some_and(|execution| arrival.is_asked_for(&execution.input))

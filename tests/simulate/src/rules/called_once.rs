@@ -8,7 +8,7 @@ use windlass_domain::kinds::task::{CallOutcome, Called};
 use windlass_domain::request::ActionName;
 use windlass_domain::step::Step;
 use windlass_domain::time::Time;
-use windlass_world::runners::{LiveCall, State};
+use windlass_world::lambda_invoke::{LiveCall, State};
 
 /// Each call is made once. Only a function that is repeatable is called again, when the call before is over, with the
 /// same key and in the same version. The undo call is made only after the call is over, and only if the call may have
@@ -17,7 +17,7 @@ use windlass_world::runners::{LiveCall, State};
 /// Safety: tasks: A function that a task is is called once, or again only where it bears that, when the call before is
 /// over.
 pub(super) fn called_once(outcome: &Outcome<'_>) -> Result<(), String> {
-    let state = outcome.world.runners();
+    let state = outcome.world.lambda_invoke();
     let is_repeatable = outcome.scenario.declaration.contains("repeatable: true");
     for (nth, live) in state.live.iter().enumerate() {
         let mut earlier = state.live[..nth].iter();

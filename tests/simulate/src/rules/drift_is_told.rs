@@ -90,7 +90,7 @@ fn acted(outcome: &Outcome<'_>, is_meant: impl Fn(&Deed) -> bool) -> usize {
 
 /// Returns the number of components that the events of this name tell of. Each is a line that begins with this text.
 fn told(outcome: &Outcome<'_>, name: &str, begins: &str) -> usize {
-    let events = outcome.world.events();
+    let events = outcome.world.eventbridge();
     let put = events.put.iter().filter(|(called, _)| called == name);
     let causes = put.filter_map(|(_, detail)| detail["cause"].as_str());
     let is_line = |line: &&str| match begins {

@@ -22,7 +22,7 @@ pub fn final_by_ecs(outcome: &Outcome<'_>) -> Result<(), String> {
                 return Err(told(&record, happening.at));
             }
         }
-        let services = outcome.world.services();
+        let services = outcome.world.ecs();
         let own = services.task_definitions.values().filter(|one| {
             let by = one.tags.get(MADE_BY);
             by.is_some_and(|by| by == record.id.as_str())

@@ -54,7 +54,7 @@ pub fn irreversible_bars(outcome: &Outcome<'_>) -> Result<(), String> {
 /// Returns whether the irreversible task of a deployment had begun by then.
 pub fn has_barred(outcome: &Outcome<'_>, id: &DeploymentId, then: Time) -> bool {
     let by = format!("windlass/{id}/{TASK}/forward");
-    let runs = outcome.world.runs();
+    let runs = outcome.world.ecs_tasks();
     let mut own = runs.live.iter().filter(|live| live.asked.started_by == by);
     is_declared(outcome) && own.any(|live| live.began(then))
 }

@@ -39,7 +39,7 @@ fn is_one(outcome: &Outcome<'_>) -> Result<(), String> {
         .iter()
         .flat_map(|state| state.running.keys().map(ToString::to_string))
         .collect();
-    let ledger = outcome.world.ledger();
+    let ledger = outcome.world.dynamodb();
     let mut keys = ledger.items.keys();
     let is_declared = keys.any(|key| key.pk == "app#shop" && key.sk == "declaration");
     drop(ledger);
@@ -169,7 +169,7 @@ impl Move {
                 "{name} is recorded as something else than {was} ran"
             ));
         }
-        let ledger = outcome.world.ledger();
+        let ledger = outcome.world.dynamodb();
         let mut claimed = ledger.items.values().filter(|item| item.key.sk == "claims");
         let is_left = claimed.any(|item| {
             let claims = outcome.read::<Claims>(Some(item), "claims");

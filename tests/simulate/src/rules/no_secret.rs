@@ -2,7 +2,7 @@ use crate::happening::Event;
 use crate::outcome::Outcome;
 use crate::unowned::SECRET;
 use serde_json::Value;
-use windlass_world::objects::Bucket;
+use windlass_world::s3::Bucket;
 
 /// "Secrets never appear in an input, a ledger item, a log line or an event" (rule 10): a secret that
 /// is planted in a target, or in a document that a team uploads as an artifact, is found nowhere else.
@@ -15,33 +15,33 @@ pub fn no_secret(outcome: &Outcome<'_>) -> Result<(), String> {
         }
     }
     let world = outcome.world;
-    for (key, item) in &world.ledger().items {
+    for (key, item) in &world.dynamodb().items {
         if item.body.values().any(tells) {
             return Err(format!("the ledger's item {} {} tells it", key.pk, key.sk));
         }
     }
-    for (name, detail) in &world.events().put {
+    for (name, detail) in &world.eventbridge().put {
         if tells(detail) {
             return Err(format!("the event {name} tells it"));
         }
     }
-    for (subject, message) in &world.notifications().published {
+    for (subject, message) in &world.sns().published {
         if subject.contains(SECRET) || message.contains(SECRET) {
             return Err(format!("the notification {subject} tells it"));
         }
     }
-    for (topic, subject, message) in &world.notifications().told {
+    for (topic, subject, message) in &world.sns().told {
         if subject.contains(SECRET) || message.contains(SECRET) {
             return Err(format!("the notification {subject} tells it to {topic}"));
         }
     }
-    for (arn, execution) in &world.executions().executions {
+    for (arn, execution) in &world.stepfunctions().executions {
         let cause = execution.cause.as_ref();
         if cause.is_some_and(|cause| cause.contains(SECRET)) || tells(&execution.input) {
             return Err(format!("the execution {arn} tells it"));
         }
     }
-    let objects = world.objects();
+    let objects = world.s3();
     let kept = objects.buckets.get("artifacts").map(Bucket::texts);
     for (key, text) in kept.unwrap_or_default() {
         let is_theirs = key.starts_with("artifacts/");

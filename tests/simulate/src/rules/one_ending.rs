@@ -38,7 +38,7 @@ pub fn one_ending(outcome: &Outcome<'_>) -> Result<(), String> {
             }
         }
     }
-    for (arn, execution) in &outcome.world.executions().executions {
+    for (arn, execution) in &outcome.world.stepfunctions().executions {
         if execution.status == "RUNNING" {
             return Err(format!("execution {arn} never ends"));
         }

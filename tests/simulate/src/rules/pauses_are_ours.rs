@@ -19,7 +19,7 @@ pub fn pauses_are_ours(outcome: &Outcome<'_>) -> Result<(), String> {
             ));
         }
     }
-    let services = outcome.world.services();
+    let services = outcome.world.ecs();
     for live in services.services.values() {
         let answered = live.pauses.iter();
         let called = answered.filter(|one| matches!(one.by, Pausing::Called { .. }));

@@ -6,7 +6,7 @@ use crate::outcome::Outcome;
 ///
 /// Safety: plans: An execution that only plans, or checks, writes its plan and nothing else, and switches nothing.
 pub fn plans_write_nothing(outcome: &Outcome<'_>) -> Result<(), String> {
-    let executions = outcome.world.executions();
+    let executions = outcome.world.stepfunctions();
     let only_plans = |who: &Who| {
         let arn = who.execution.as_deref().unwrap_or_default();
         let execution = executions.executions.get(arn);

@@ -17,7 +17,7 @@ pub fn repeated_is_once(outcome: &Outcome<'_>) -> Result<(), String> {
     if !is_anything_late(outcome) {
         registered_once(outcome)?;
     }
-    let functions = outcome.world.functions();
+    let functions = outcome.world.lambda();
     for component in ["api", "jobs"] {
         let Some(function) = functions.functions.get(&function_of(component)) else {
             continue;
@@ -57,7 +57,7 @@ fn is_anything_late(outcome: &Outcome<'_>) -> bool {
 }
 
 fn registered_once(outcome: &Outcome<'_>) -> Result<(), String> {
-    let services = outcome.world.services();
+    let services = outcome.world.ecs();
     let mut made: BTreeSet<(&str, &str)> = BTreeSet::new();
     let all = services.task_definitions.values();
     let mut own = all.filter_map(|one| Some((one.tags.get(MADE_BY)?, one)));

@@ -5,9 +5,9 @@ use serde_json::Value;
 use std::collections::BTreeSet;
 use std::rc::Rc;
 use windlass_domain::environment::{Running, Snapshot};
-use windlass_world::configurations::named;
-use windlass_world::functions::LiveFunction;
-use windlass_world::objects::Bucket;
+use windlass_world::appconfig::named;
+use windlass_world::lambda::LiveFunction;
+use windlass_world::s3::Bucket;
 
 /// "What a rollback would need is never deleted by the release that replaces it" (rule 8): everything that the
 /// snapshots name is still there. For a site by folder this holds for the declared number of snapshots.
@@ -43,7 +43,7 @@ fn kept(outcome: &Outcome<'_>) -> BTreeSet<u64> {
 }
 
 fn declared_keep(outcome: &Outcome<'_>) -> u64 {
-    let ledger = outcome.world.ledger();
+    let ledger = outcome.world.dynamodb();
     let steps = ledger
         .items
         .values()
@@ -73,7 +73,7 @@ fn hosted_version_is_there(outcome: &Outcome<'_>, state: &Value) -> bool {
         // Nothing was deployed then.
         return state["goal"]["live"].is_null();
     };
-    let mut known = outcome.world.configurations();
+    let mut known = outcome.world.appconfig();
     let profile = known.profile(&named("shop").id, &named("flags").id);
     let number = version.parse();
     profile.is_ok_and(|it| number.is_ok_and(|number| it.versions.contains_key(&number)))
@@ -82,14 +82,14 @@ fn hosted_version_is_there(outcome: &Outcome<'_>, state: &Value) -> bool {
 fn task_definition_is_there(outcome: &Outcome<'_>, state: &Value) -> bool {
     let named = texts(state).find(|text| text.contains(":task-definition/"));
     let Some(named) = named else { return false };
-    let services = outcome.world.services();
+    let services = outcome.world.ecs();
     let found = services.task_definitions.get(&named);
     found.is_some_and(|found| found.document["status"] == "ACTIVE")
 }
 
 fn version_is_there(outcome: &Outcome<'_>, component: &str, state: &Value) -> bool {
     let observed = &state["goal"]["back"];
-    let functions = outcome.world.functions();
+    let functions = outcome.world.lambda();
     let Some(function) = functions.functions.get(&function_of(component)) else {
         return false;
     };
@@ -114,7 +114,7 @@ fn code_is_there(
         return false;
     };
     if latest["image"].is_string() {
-        let registry = outcome.world.registry();
+        let registry = outcome.world.ecr();
         let mut images = registry.images.iter();
         return images.any(|image| image.digest.as_str() == code);
     }
@@ -127,7 +127,7 @@ fn code_is_there(
 /// Returns whether the files of a site are there. In place, these are the versions of all files that the recorded list
 /// names; by folder, the page in it and what the page names.
 fn files_are_there(outcome: &Outcome<'_>, state: &Value) -> bool {
-    let objects = outcome.world.objects();
+    let objects = outcome.world.s3();
     let Some(bucket) = objects.buckets.get("shop-web") else {
         return false;
     };

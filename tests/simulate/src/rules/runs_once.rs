@@ -7,7 +7,7 @@ use windlass_domain::ending::Ending;
 use windlass_domain::request::ActionName;
 use windlass_domain::step::{Failure, Step};
 use windlass_domain::time::Time;
-use windlass_world::runs::{LiveRun, State};
+use windlass_world::ecs_tasks::{LiveRun, State};
 
 /// "Once by client token, else `NeedsOperator`, never twice" (Kinds): each deployment runs its task at most once, and
 /// its undo task at most once, whatever went wrong meanwhile. It runs the undo task only if the task had begun and was
@@ -25,7 +25,7 @@ pub fn runs_once(outcome: &Outcome<'_>) -> Result<(), String> {
         return Ok(());
     }
     let now = outcome.world.true_time();
-    let runs = outcome.world.runs();
+    let runs = outcome.world.ecs_tasks();
     let mut by: BTreeMap<&str, &LiveRun> = BTreeMap::new();
     for live in &runs.live {
         if by.insert(&live.asked.started_by, live).is_some() {
@@ -125,7 +125,7 @@ pub fn is_unknown(outcome: &Outcome<'_>, step: &Step, then: Time) -> bool {
         &step.undo_failure,
         Some(Failure::Finding(finding)) if finding.reason.contains("is not known")
     );
-    let runs = outcome.world.runs();
+    let runs = outcome.world.ecs_tasks();
     let is_forgotten = |direction: &str| {
         let of = |member: &str| {
             let mut changes = step.changes.iter();

@@ -49,7 +49,7 @@ pub fn same_call_same_id(outcome: &Outcome<'_>) -> Result<(), String> {
 }
 
 fn died(outcome: &Outcome<'_>, execution: &Value) -> bool {
-    let executions = outcome.world.executions();
+    let executions = outcome.world.stepfunctions();
     let found = executions
         .executions
         .get(execution.as_str().unwrap_or_default());

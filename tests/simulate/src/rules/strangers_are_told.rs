@@ -6,7 +6,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use windlass_domain::deployment::{Deployment, Ended};
 use windlass_domain::finding::FindingName;
 use windlass_domain::step::{Failure, Step};
-use windlass_world::ledger::Written;
+use windlass_world::dynamodb::Written;
 
 /// "Either way it ends truthfully as `TargetChangedByOther`, and says who owns which field": this is checked if the
 /// only mishaps are somebody else's changes of targets. A deployment that was prepared before the change and had no
@@ -56,7 +56,7 @@ fn under_way(outcome: &Outcome<'_>) -> BTreeSet<String> {
             }
             Event::ChangedByStranger(component) => {
                 let has_part = |id: &&String| {
-                    let ledger = outcome.world.ledger();
+                    let ledger = outcome.world.dynamodb();
                     let step = (format!("deployment#{id}"), format!("step#{component}"));
                     ledger
                         .items

@@ -15,7 +15,7 @@ pub fn tested_first(outcome: &Outcome<'_>) -> Result<(), String> {
     {
         return Ok(());
     }
-    let services = outcome.world.services();
+    let services = outcome.world.ecs();
     for live in services.services.values() {
         let went_on = live.pauses.iter().filter(|one| went_on(one));
         let mut untested = went_on.filter(|one| !passed(outcome, live, one));

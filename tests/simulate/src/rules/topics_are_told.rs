@@ -26,8 +26,8 @@ pub fn topics_are_told(outcome: &Outcome<'_>) -> Result<(), String> {
     }
     let declaration = Declaration::parse(outcome.scenario.declaration);
     let declaration = declaration.map_err(|findings| format!("{findings:?}"))?;
-    let notifications = outcome.world.notifications();
-    for (name, detail) in &outcome.world.events().put {
+    let notifications = outcome.world.sns();
+    for (name, detail) in &outcome.world.eventbridge().put {
         for (topic, message) in messages(&declaration, &read(name, detail)?) {
             let told = (topic.clone(), message.subject.clone(), message.message);
             let mut published = notifications.published.iter();

@@ -35,7 +35,7 @@ pub fn unlocked(outcome: &Outcome<'_>) -> Result<(), String> {
     if let Some(one) = waiting.first() {
         return Err(format!("deployment {} waits for ever", one.deployment));
     }
-    let tokens = &outcome.world.executions().tokens;
+    let tokens = &outcome.world.stepfunctions().tokens;
     match tokens.first() {
         Some(token) => Err(format!("{token} waits for ever")),
         None => Ok(()),

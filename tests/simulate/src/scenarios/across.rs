@@ -161,7 +161,7 @@ pub(super) const UNBEGUN_AND_STUCK: Scenario = Scenario {
 
 /// Makes the service write its lines where they can be read, and writes a line for each of its first tasks.
 fn writes_lines(world: &World) {
-    let mut services = world.services();
+    let mut services = world.ecs();
     let arn = services
         .service_mut("shop", "agent")
         .service

@@ -36,24 +36,27 @@ gates:
 fn nobody(_: &World) {}
 
 fn fails(world: &World) {
-    world.runners().fails.insert("shop-jobs/forward".into());
+    world
+        .lambda_invoke()
+        .fails
+        .insert("shop-jobs/forward".into());
 }
 
 fn lasts_longer_than_its_limit(world: &World) {
-    let mut state = world.runners();
+    let mut state = world.lambda_invoke();
     state.lasts_s.insert("shop-jobs/forward".into(), 150);
 }
 
 fn is_throttled(world: &World) {
-    world.runners().throttled = 3;
+    world.lambda_invoke().throttled = 3;
 }
 
 fn is_throttled_for_long(world: &World) {
-    world.runners().throttled = 100;
+    world.lambda_invoke().throttled = 100;
 }
 
 fn is_throttled_for_a_while(world: &World) {
-    world.runners().throttled = 30;
+    world.lambda_invoke().throttled = 30;
 }
 
 /// The endings if a runner dies: nobody knows what its call did.
@@ -65,7 +68,7 @@ const UNKNOWN: &[&str] = &[
 /// Each event comes twice.
 fn twice(world: &World) {
     as_made(world);
-    world.runners().is_twice = true;
+    world.lambda_invoke().is_twice = true;
 }
 
 pub(super) const CALLED: Scenario = Scenario {

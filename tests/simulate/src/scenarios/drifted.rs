@@ -72,7 +72,7 @@ pub(super) const DRIFTED_OVER: Scenario = Scenario {
 };
 
 fn person_at_jobs(world: &World) {
-    let mut functions = world.functions();
+    let mut functions = world.lambda();
     if let Some(function) = functions.functions.get_mut("shop-jobs") {
         let version = function.publish_by_hand("by hand");
         if let Some(alias) = function.aliases.get_mut("live") {
@@ -84,7 +84,7 @@ fn person_at_jobs(world: &World) {
 
 /// Moves the alias to the newest version that Windlass has made, which is the recorded one.
 fn moves_back(world: &World) {
-    let mut functions = world.functions();
+    let mut functions = world.lambda();
     if let Some(function) = functions.functions.get_mut("shop-api") {
         let ours = function.versions.iter().rev();
         let mut ours = ours.filter(|(_, version)| version.description.starts_with("windlass "));

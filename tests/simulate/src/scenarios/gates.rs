@@ -11,9 +11,9 @@ use std::collections::BTreeMap;
 use windlass_domain::declaration::gates::{Measured, MetricGate, MetricSeries};
 use windlass_domain::digest::Digest;
 use windlass_domain::time::Span;
-use windlass_engine::ports::{Invoked, Reach};
+use windlass_engine::ports::{AssumeRole, Invoked};
 use windlass_world::World;
-use windlass_world::functions::Package;
+use windlass_world::lambda::Package;
 
 pub(super) const GATES: Scenario = Scenario {
     name: "gates",
@@ -258,11 +258,15 @@ fn script_is_text(world: &World) {
 /// Lets a second distribution show the whole bucket.
 fn is_shown(world: &World) {
     as_made(world);
-    world.cdn().distribution("E2", "shop-web").root.clear();
+    world
+        .cloudfront()
+        .distribution("E2", "shop-web")
+        .root
+        .clear();
 }
 
 fn is_shown_nowhere(world: &World) {
-    world.cdn().distribution("E2", "shop-web").domain = "gone.example".into();
+    world.cloudfront().distribution("E2", "shop-web").domain = "gone.example".into();
 }
 
 pub(super) fn is_up(world: &World) {
@@ -281,7 +285,7 @@ fn answers(world: &World, version: &str, payload: Value) {
         payload,
         ms: 5,
     };
-    let mut functions = world.functions();
+    let mut functions = world.lambda();
     functions.answers.insert(code.code_sha256(), answer);
 }
 

@@ -18,7 +18,7 @@ pub(super) fn is_deployed_by_codedeploy(world: &World) {
         container: Some(("agent".into(), 80)),
         ..Shape::default()
     };
-    let mut services = world.services();
+    let mut services = world.ecs();
     services
         .service_mut("shop", "agent")
         .give_to_codedeploy(shape);

@@ -9,7 +9,7 @@ use windlass_domain::appspec::AppSpec;
 use windlass_domain::fault::{Fault, FaultName};
 use windlass_engine::ports::NewDeployed;
 use windlass_world::World;
-use windlass_world::registry::HOST;
+use windlass_world::ecr::HOST;
 
 /// Deploys somebody's own image with the group, if nothing of the group is under way.
 pub(super) fn somebody_deploys(world: &World) {
@@ -38,8 +38,8 @@ pub(super) fn somebody_deploys(world: &World) {
 
 /// Returns the document by which somebody's own image is deployed.
 fn of_their_own(world: &World) -> Option<String> {
-    let digest = world.registry().push("shop/agent", "by-hand");
-    let mut services = world.services();
+    let digest = world.ecr().push("shop/agent", "by-hand");
+    let mut services = world.ecs();
     let live = services.service_mut("shop", "agent");
     let mut task_sets = live.service.task_sets.iter();
     let primary = task_sets.find(|one| one.status == "PRIMARY")?;

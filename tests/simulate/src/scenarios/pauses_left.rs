@@ -69,7 +69,7 @@ pub(super) const CANARY_PAUSED_CANCELLED_BETWEEN: Scenario = Scenario {
 /// Lets the team's own pause, before any traffic is shifted, last until an operator has come. It is still shorter than
 /// an undo waits that has to deploy anew.
 fn waits_for_the_team(world: &World) {
-    for hook in &mut world.services().service_mut("shop", "agent").service.hooks {
+    for hook in &mut world.ecs().service_mut("shop", "agent").service.hooks {
         hook.timeout_min = 10;
     }
 }

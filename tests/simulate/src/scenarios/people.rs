@@ -7,10 +7,10 @@ use windlass_engine::ports::{Routing, ServiceHook, Shifting};
 use windlass_machine::shop::ALARM;
 use windlass_machine::shop_world::run_image;
 use windlass_world::World;
-use windlass_world::configurations::named;
-use windlass_world::functions::{Package, Provisioned};
+use windlass_world::appconfig::named;
+use windlass_world::ecr::HOST;
+use windlass_world::lambda::{Package, Provisioned};
 use windlass_world::pausing::Pausing;
-use windlass_world::registry::HOST;
 
 pub(super) fn rings(world: &World) {
     world.set_alarm(ALARM, "ALARM", &[9.0]);
@@ -29,13 +29,13 @@ pub(super) fn as_made(_: &World) {}
 /// Makes a repository with another name that has the application's tag.
 pub(super) fn has_another_repository(world: &World) {
     let tags = BTreeMap::from([("windlass:app".into(), "shop".into())]);
-    let mut registry = world.registry();
+    let mut registry = world.ecr();
     registry.push("images/agent", "as-found");
     registry.tags.insert("images/agent".into(), tags);
 }
 
 pub(super) fn without_alias(world: &World) {
-    for function in world.functions().functions.values_mut() {
+    for function in world.lambda().functions.values_mut() {
         function.aliases.clear();
     }
 }
@@ -51,7 +51,7 @@ pub(super) fn from_image_without_alias(world: &World) {
 
 /// Gives the alias of the second function provisioned concurrency, which comes one by one after the alias moves.
 pub(super) fn is_provisioned(world: &World) {
-    let mut functions = world.functions();
+    let mut functions = world.lambda();
     let jobs = functions.functions.get_mut("shop-jobs");
     if let Some(live) = jobs.and_then(|jobs| jobs.aliases.get_mut("live")) {
         live.provisioned = Some(Provisioned {
@@ -65,7 +65,7 @@ pub(super) fn is_provisioned(world: &World) {
 /// Makes the edges follow a distribution's configuration after four minutes. That is longer than an invocation is late,
 /// so an undo is still going on when such an invocation begins.
 pub(super) fn edges_are_slow(world: &World) {
-    let mut cdn = world.cdn();
+    let mut cdn = world.cloudfront();
     cdn.invalidation_ms = 5_000;
     for distribution in cdn.distributions.values_mut() {
         distribution.deploy_ms = 240_000;
@@ -80,25 +80,25 @@ pub(super) fn hours_pass(world: &World) {
 
 /// Makes the containers of the image of 1.1.0 exit.
 pub(super) fn tasks_crash(world: &World) {
-    let digest = world.registry().push("shop/agent", "1.1.0");
-    world.services().crash.insert(format!("sha256:{digest}"));
+    let digest = world.ecr().push("shop/agent", "1.1.0");
+    world.ecs().crash.insert(format!("sha256:{digest}"));
 }
 
 /// Makes the second container of the image of 1.1.0 exit.
 pub(super) fn worker_crashes(world: &World) {
-    let digest = world.registry().push("shop/worker", "1.1.0");
-    world.services().crash.insert(format!("sha256:{digest}"));
+    let digest = world.ecr().push("shop/worker", "1.1.0");
+    world.ecs().crash.insert(format!("sha256:{digest}"));
 }
 
 /// Makes ECS give up no deployment of the service.
 pub(super) fn gives_nothing_up(world: &World) {
-    let mut services = world.services();
+    let mut services = world.ecs();
     services.service_mut("shop", "agent").service.breaker = (false, false);
 }
 
 /// Lets ECS shift the traffic of the service, and keep the former tasks for four minutes.
 fn is_shifted(world: &World, strategy: &str, step_tenths: u32) {
-    let mut services = world.services();
+    let mut services = world.ecs();
     let service = &mut services.service_mut("shop", "agent").service;
     service.strategy = strategy.into();
     service.shifting = Shifting {
@@ -119,7 +119,7 @@ pub(super) fn is_shifted_in_two_parts(world: &World) {
 /// Makes the service's deployments pause for Windlass at these stages, for half an hour at most. The team has a pause
 /// of its own before that, which goes on by itself after a minute.
 fn pauses(world: &World, ours: &[Pause]) {
-    let mut services = world.services();
+    let mut services = world.ecs();
     let hook = |stages: Vec<String>, timeout_min, then: &str| ServiceHook {
         kind: "PAUSE".into(),
         stages,
@@ -162,7 +162,7 @@ pub(super) fn is_shifted_in_two_parts_with_pauses(world: &World) {
 pub(super) fn pauses_run_out(world: &World) {
     world.roll();
     let now = world.true_time();
-    let mut services = world.services();
+    let mut services = world.ecs();
     let newest = services.service_mut("shop", "agent").rollouts.first_mut();
     for hook in newest.into_iter().flat_map(|newest| &mut newest.hooks) {
         hook.expires = Some(now);
@@ -181,7 +181,7 @@ pub(super) fn person_lets_go_back(world: &World) {
 fn person_answers(world: &World, goes_on: bool) {
     world.roll();
     let now = world.true_time();
-    let mut services = world.services();
+    let mut services = world.ecs();
     let newest = services
         .service_mut("shop", "agent")
         .rollouts
@@ -205,12 +205,12 @@ fn person_answers(world: &World, goes_on: bool) {
 /// The same, and an alarm of the service's own gives a deployment up.
 pub(super) fn is_shifted_and_watched(world: &World) {
     is_shifted_at_once(world);
-    world.services().service_mut("shop", "agent").service.alarms = (true, true);
+    world.ecs().service_mut("shop", "agent").service.alarms = (true, true);
 }
 
 /// Makes an alarm of the service's own ring, which no gate looks at.
 pub(super) fn service_rings(world: &World) {
-    world.services().service_mut("shop", "agent").alarm = true;
+    world.ecs().service_mut("shop", "agent").alarm = true;
 }
 
 /// Makes an alarm of the environment ring, which is no gate: AppConfig goes back by itself.
@@ -220,7 +220,7 @@ pub(super) fn flags_ring(world: &World) {
 
 /// Gives the environment an alarm of its own.
 pub(super) fn flags_are_watched(world: &World) {
-    let mut state = world.configurations();
+    let mut state = world.appconfig();
     if let Ok(environment) = state.environment(&named("shop").id, &named("prod").id) {
         environment.monitors.push("flags-5xx".into());
     }
@@ -230,7 +230,7 @@ pub(super) fn flags_are_watched(world: &World) {
 pub(super) fn person_at_flags(world: &World) {
     world.grow();
     let now = world.true_time();
-    let mut state = world.configurations();
+    let mut state = world.appconfig();
     let (shop, prod, flags) = (named("shop").id, named("prod").id, named("flags").id);
     let Ok(version) = state.profile(&shop, &flags).map(|it| it.put(None, "{}")) else {
         return;
@@ -257,7 +257,7 @@ pub(super) fn may_shift_again(world: &World) {
 
 /// Publishes code of a person's own and puts the alias on it.
 pub(super) fn person_at_api(world: &World) {
-    let mut functions = world.functions();
+    let mut functions = world.lambda();
     if let Some(function) = functions.functions.get_mut("shop-api") {
         let version = function.publish_by_hand("by hand");
         if let Some(alias) = function.aliases.get_mut("live") {
@@ -295,7 +295,7 @@ pub(super) fn person_at_group(world: &World) {
 
 /// Gives the newest version half of the alias, whoever made it, as a person does.
 pub(super) fn person_at_weights(world: &World) {
-    let mut functions = world.functions();
+    let mut functions = world.lambda();
     if let Some(function) = functions.functions.get_mut("shop-api")
         && let Some(newest) = function
             .versions
@@ -312,10 +312,10 @@ pub(super) fn person_at_weights(world: &World) {
 
 /// Lets the function run another image, and publishes it, as a person does.
 pub(super) fn person_at_image(world: &World) {
-    let digest = world.registry().push("shop/api", "by-hand");
+    let digest = world.ecr().push("shop/api", "by-hand");
     let image = Package::Image(format!("{HOST}/shop/api@sha256:{digest}"));
     person_at_api(world);
-    let mut functions = world.functions();
+    let mut functions = world.lambda();
     if let Some(function) = functions.functions.get_mut("shop-api") {
         function.package = image.clone();
         if let Some(mut newest) = function.versions.last_entry() {
@@ -336,10 +336,8 @@ pub(super) fn person_at_worker(world: &World) {
 
 fn person_at_container(world: &World, container: usize, repository: &str) {
     let now = world.true_time();
-    let digest = world
-        .registry()
-        .push(&format!("shop/{repository}"), "by-hand");
-    let mut services = world.services();
+    let digest = world.ecr().push(&format!("shop/{repository}"), "by-hand");
+    let mut services = world.ecs();
     let running = services
         .service_mut("shop", "agent")
         .service
@@ -360,12 +358,12 @@ fn person_at_container(world: &World, container: usize, repository: &str) {
 /// Overwrites a document, as a person does.
 pub(super) fn person_at_web(world: &World) {
     let page = "<title>Mended by hand</title>";
-    world.objects().upload("shop-web", "index.html", page);
+    world.s3().upload("shop-web", "index.html", page);
 }
 
 /// Points the distribution elsewhere, as a person does.
 pub(super) fn person_at_distribution(world: &World) {
-    let mut cdn = world.cdn();
+    let mut cdn = world.cloudfront();
     if let Some(distribution) = cdn.distributions.get_mut("E1") {
         distribution.changes += 1;
         for origin in &mut distribution.origins {
@@ -376,7 +374,7 @@ pub(super) fn person_at_distribution(world: &World) {
 
 /// Removes the newest document of flags from the artifacts bucket, with all its versions.
 pub(super) fn document_is_lost(world: &World) {
-    let mut objects = world.objects();
+    let mut objects = world.s3();
     if let Some(bucket) = objects.buckets.get_mut("artifacts") {
         bucket.keys.remove("artifacts/shop/flags/1.1.0.json");
     }

@@ -155,7 +155,7 @@ pub(super) const BOTH_IN_PARTS_TAKEN_BACK: Scenario = Scenario {
     name: "both_in_parts_taken_back",
     scene: |world| {
         is_shifted_slowly(world);
-        world.services().service_mut("shop", "agent").service.alarms = (true, true);
+        world.ecs().service_mut("shop", "agent").service.alarms = (true, true);
     },
     acts: &[
         next(Deed::Deploy("1.1.0", SHIFTED)),
@@ -175,7 +175,7 @@ const SECOND_LOOK_S: u64 = 400;
 /// Lets ECS shift the traffic in two parts, the first for twelve minutes, so that it is looked at twice.
 fn is_shifted_slowly(world: &World) {
     is_shifted_in_two_parts(world);
-    let mut services = world.services();
+    let mut services = world.ecs();
     services
         .service_mut("shop", "agent")
         .service

@@ -52,7 +52,7 @@ gates:
 /// Stops the task of the release in the console, as a person does.
 fn person_at_task(world: &World) {
     let now = world.true_time();
-    let mut runs = world.runs();
+    let mut runs = world.ecs_tasks();
     let own = runs.live.iter().filter(|live| {
         let is_forward = live.asked.started_by.ends_with("/forward");
         is_forward && live.lives(now)
@@ -65,19 +65,19 @@ fn person_at_task(world: &World) {
 }
 
 fn fails(world: &World) {
-    world.runs().exits.insert("migrate up".into(), 1);
+    world.ecs_tasks().exits.insert("migrate up".into(), 1);
 }
 
 fn mended(world: &World) {
-    world.runs().exits.clear();
+    world.ecs_tasks().exits.clear();
 }
 
 pub(super) fn never_starts(world: &World) {
-    world.runs().never_start.insert("migrate up".into());
+    world.ecs_tasks().never_start.insert("migrate up".into());
 }
 
 fn lasts_for_hours(world: &World) {
-    world.runs().lasts_s.insert("migrate up".into(), 9999);
+    world.ecs_tasks().lasts_s.insert("migrate up".into(), 9999);
 }
 
 fn denies_looks(world: &World) {

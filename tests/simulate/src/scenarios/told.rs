@@ -52,7 +52,7 @@ pub(super) const TOLD_WHERE_IT_CAN: Scenario = Scenario {
     acts: &[
         next(Deed::Change("a topic is deleted", |world: &World| {
             let topic = "arn:aws:sns:eu-west-1:111111111111:shop";
-            world.notifications().missing.insert(topic.to_owned());
+            world.sns().missing.insert(topic.to_owned());
         })),
         next(Deed::Deploy("1.1.0", &["api"])),
     ],

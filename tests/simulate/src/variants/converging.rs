@@ -349,8 +349,8 @@ pub(super) const VARIANTS: &[Variant] = &[
         what: "pruning keeps nothing of what a rollback walks back to",
         edits: &[Edit {
             file: "shared/engine/src/retention.rs",
-            find: "    let key = store::state(of);\n",
-            replace: "    let back = if VARIANT { 0 } else { back };\n    let key = store::state(of);\n",
+            find: "    let key = ledger::state(of);\n",
+            replace: "    let back = if VARIANT { 0 } else { back };\n    let key = ledger::state(of);\n",
         }],
         scenarios: &["pruned"],
         mishaps: &[],
@@ -371,8 +371,8 @@ pub(super) const VARIANTS: &[Variant] = &[
         what: "of two functions each is changed by the deployer that was asked for the other",
         edits: &[Edit {
             file: "shared/engine/src/converge/mod.rs",
-            find: "    let key = store::step(&work.deployment, &work.component);\n    let step = store::require(ports, &key).await?;\n    if let Standing::Settled(verdict)",
-            replace: "    let other = match work.component.as_str() {\n        \"api\" if VARIANT => \"jobs\",\n        \"jobs\" if VARIANT => \"api\",\n        own => own,\n    };\n    let other = windlass_domain::name::ComponentName::new(other)\n        .unwrap_or_else(|_| work.component.clone());\n    let key = store::step(&work.deployment, &other);\n    let step = store::require(ports, &key).await?;\n    if let Standing::Settled(verdict)",
+            find: "    let key = ledger::step(&work.deployment, &work.component);\n    let step = ledger::require(ports, &key).await?;\n    if let Standing::Settled(verdict)",
+            replace: "    let other = match work.component.as_str() {\n        \"api\" if VARIANT => \"jobs\",\n        \"jobs\" if VARIANT => \"api\",\n        own => own,\n    };\n    let other = windlass_domain::name::ComponentName::new(other)\n        .unwrap_or_else(|_| work.component.clone());\n    let key = ledger::step(&work.deployment, &other);\n    let step = ledger::require(ports, &key).await?;\n    if let Standing::Settled(verdict)",
         }],
         scenarios: &["side_by_side"],
         mishaps: &[],

@@ -69,12 +69,12 @@ pub(super) const VARIANTS: &[Variant] = &[
         what: "who was taken over goes on with its old token",
         edits: &[
             Edit {
-                file: "shared/engine/src/store/fence.rs",
+                file: "shared/engine/src/ledger/fence.rs",
                 find: "        if lock.value.token == self.token",
                 replace: "        if VARIANT || lock.value.token == self.token",
             },
             Edit {
-                file: "shared/engine/src/store/fence.rs",
+                file: "shared/engine/src/ledger/fence.rs",
                 find: "        let token = Condition::Field(\"token\".into(), Value::from(self.token));",
                 replace: "        if VARIANT {\n            let none = windlass_domain::identity::DeploymentId(\"none\".into());\n            return Write::check(super::plan(&none), Condition::Absent);\n        }\n        let token = Condition::Field(\"token\".into(), Value::from(self.token));",
             },
@@ -160,8 +160,8 @@ pub(super) const VARIANTS: &[Variant] = &[
         what: "a later wave is judged by the verdict of the first",
         edits: &[Edit {
             file: "shared/engine/src/judge/mod.rs",
-            find: "        let judgement = store::load(ports, &store::judgement(id, number)).await?;",
-            replace: "        let of = if VARIANT { 0 } else { number };\n        let judgement = store::load(ports, &store::judgement(id, of)).await?;",
+            find: "        let judgement = ledger::load(ports, &ledger::judgement(id, number)).await?;",
+            replace: "        let of = if VARIANT { 0 } else { number };\n        let judgement = ledger::load(ports, &ledger::judgement(id, of)).await?;",
         }],
         scenarios: &["undo"],
         mishaps: &[],
@@ -183,7 +183,7 @@ pub(super) const VARIANTS: &[Variant] = &[
         edits: &[Edit {
             file: "shared/engine/src/conductor/queue/taking.rs",
             find: "        put_deployment(&record)?,\n        Write::check(view.state.key.clone(), view.state.unchanged()),\n    ];\n    writes.extend(view.leave_queue(&record.value));\n    writes.extend(drills",
-            replace: "        put_deployment(&record)?,\n        if VARIANT {\n            let none = windlass_domain::identity::DeploymentId(\"none\".into());\n            Write::check(store::plan(&none), crate::ports::Condition::Absent)\n        } else {\n            Write::check(view.state.key.clone(), view.state.unchanged())\n        },\n    ];\n    writes.extend(view.leave_queue(&record.value));\n    writes.extend(drills",
+            replace: "        put_deployment(&record)?,\n        if VARIANT {\n            let none = windlass_domain::identity::DeploymentId(\"none\".into());\n            Write::check(ledger::plan(&none), crate::ports::Condition::Absent)\n        } else {\n            Write::check(view.state.key.clone(), view.state.unchanged())\n        },\n    ];\n    writes.extend(view.leave_queue(&record.value));\n    writes.extend(drills",
         }],
         scenarios: &["held_at_once"],
         mishaps: &[Slow],
@@ -362,7 +362,7 @@ pub(super) const VARIANTS: &[Variant] = &[
         edits: &[Edit {
             file: SETTLE,
             find: "        if let Some(answer) = told(ports, &record.value).await? {\n            return Ok(Some(answer));\n        }\n        let Some(mut lock)",
-            replace: "        if let Some(answer) = told(ports, &record.value).await? {\n            if VARIANT {\n                let key = store::lock(record.value.environment_id());\n                let mut lock: Stored<Lock> = store::load_or_default(ports, &key).await?;\n                lock.value.free(ports.now());\n                commit(ports, vec![lock.put()?]).await?;\n            }\n            return Ok(Some(answer));\n        }\n        let Some(mut lock)",
+            replace: "        if let Some(answer) = told(ports, &record.value).await? {\n            if VARIANT {\n                let key = ledger::lock(record.value.environment_id());\n                let mut lock: Stored<Lock> = ledger::load_or_default(ports, &key).await?;\n                lock.value.free(ports.now());\n                commit(ports, vec![lock.put()?]).await?;\n            }\n            return Ok(Some(answer));\n        }\n        let Some(mut lock)",
         }],
         scenarios: &["function"],
         mishaps: &[Stopped],

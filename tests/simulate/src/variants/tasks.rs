@@ -27,8 +27,8 @@ pub(super) const VARIANTS: &[Variant] = &[
             },
             Edit {
                 file: "shared/engine/src/kinds/task/mod.rs",
-                find: "    definition: &str,\n) -> Answered<NewRun> {",
-                replace: "    definition: &str,\n    self_now: windlass_domain::time::Time,\n) -> Answered<NewRun> {",
+                find: "    definition: &str,\n) -> Result<NewRun> {",
+                replace: "    definition: &str,\n    self_now: windlass_domain::time::Time,\n) -> Result<NewRun> {",
             },
         ],
         scenarios: &["task"],
@@ -133,8 +133,8 @@ pub(super) const VARIANTS: &[Variant] = &[
             },
             Edit {
                 file: "shared/engine/src/kinds/task/call/runner.rs",
-                find: "    store::commit(ports, vec![called.put()?]).await\n}\n\n/// The one call.",
-                replace: "    Ok(store::commit(ports, vec![called.put()?]).await? || VARIANT)\n}\n\n/// The one call.",
+                find: "    ledger::commit(ports, vec![called.put()?]).await\n}\n\n/// The one call.",
+                replace: "    Ok(ledger::commit(ports, vec![called.put()?]).await? || VARIANT)\n}\n\n/// The one call.",
             },
         ],
         scenarios: &["call_asked_twice"],

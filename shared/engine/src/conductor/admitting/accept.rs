@@ -5,7 +5,7 @@ use crate::conductor::settling::accept::nothing_to_accept;
 use crate::conductor::telling::done;
 use crate::payload::{AdmitTransition, Answer, ExecutionRef};
 use crate::trouble::Checked;
-use crate::{pin, store};
+use crate::{ledger, pin};
 use windlass_domain::identity::EnvironmentId;
 use windlass_domain::request::Request;
 
@@ -20,7 +20,7 @@ pub async fn admit(
     }
     let env = pin::named_environment(ports, request).await?;
     let environment = EnvironmentId::new(&request.app, &env);
-    let lock = store::load_or_default(ports, &store::lock(environment)).await?;
+    let lock = ledger::load_or_default(ports, &ledger::lock(environment)).await?;
     match lock.value.stuck() {
         Some(held) => Ok(Answer::of(
             AdmitTransition::Look,

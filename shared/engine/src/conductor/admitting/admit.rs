@@ -10,9 +10,9 @@ use crate::conductor::recovering::recover;
 use crate::conductor::request::{Admitted, request_of};
 use crate::conductor::telling::refuse;
 use crate::payload::{AdmitTransition, Answer, ExecutionRef};
-use crate::ports::Answered;
+use crate::ports::Result;
 use crate::trouble::{Checked, Trouble};
-use crate::{log, pin, store};
+use crate::{ledger, log, pin};
 use serde_json::Value;
 use windlass_domain::request::{ActionName, Request};
 
@@ -21,8 +21,8 @@ pub async fn admit(
     ports: &impl Ports,
     execution: &ExecutionRef,
     input: &Value,
-) -> Answered<Answer<AdmitTransition>> {
-    let known = store::load(ports, &store::execution(&execution.arn)).await?;
+) -> Result<Answer<AdmitTransition>> {
+    let known = ledger::load(ports, &ledger::execution(&execution.arn)).await?;
     if let Some(known) = known {
         log::name_deployment(&known.value.deployment);
         return recover::or_turn(ports, execution, &known.value.deployment).await;

@@ -6,10 +6,10 @@ use crate::conductor::request::Admitted;
 use crate::conductor::telling::cost::note_cost;
 use crate::conductor::telling::ending::{end, reject, told};
 use crate::conductor::telling::since::same;
+use crate::ledger::{self, Done, Execution, Stored, commit, put_arrived, retry};
 use crate::payload::ExecutionRef;
 use crate::pin::{self, Pinned};
-use crate::ports::{Answered, Condition, Write};
-use crate::store::{self, Done, Execution, Stored, commit, put_arrived, retry};
+use crate::ports::{Condition, Result, Write};
 use crate::trouble::Checked;
 use crate::{beside, log};
 use windlass_domain::deployment::{Deployment, Keyed, Status};
@@ -70,21 +70,21 @@ async fn before(
     ports: &impl Ports,
     execution: &ExecutionRef,
     is_first_try: bool,
-) -> Answered<Option<Admitted>> {
+) -> Result<Option<Admitted>> {
     let arn = &execution.arn;
-    let recorded = store::load(ports, &store::execution(arn)).await?;
+    let recorded = ledger::load(ports, &ledger::execution(arn)).await?;
     if let Some(recorded) = recorded {
         return Ok(Some(Admitted::New(recorded.value.deployment)));
     }
     if is_first_try {
         return Ok(None);
     }
-    let told = store::load(ports, &store::done(arn)).await?;
+    let told = ledger::load(ports, &ledger::done(arn)).await?;
     let Some(told) = told else {
         return Ok(None);
     };
-    let key = store::deployment(&told.value.deployment);
-    let existing = store::require(ports, &key).await?;
+    let key = ledger::deployment(&told.value.deployment);
+    let existing = ledger::require(ports, &key).await?;
     let answer = same(ports, &existing.value).await?;
     Ok(Some(Admitted::from(answer)))
 }
@@ -156,7 +156,7 @@ pub fn new_record(
         taken_up_again: false,
         ending: None,
     };
-    Stored::new(store::deployment(&id), record)
+    Stored::new(ledger::deployment(&id), record)
 }
 
 /// Ends at once what the environment does not deploy: from a source that it does not accept, or
@@ -197,14 +197,14 @@ fn writes(
     record: &Stored<Deployment>,
     execution: &ExecutionRef,
     pinned: &Pinned,
-) -> Answered<Vec<Write>> {
+) -> Result<Vec<Write>> {
     let known = Stored::new(
-        store::execution(&execution.arn),
+        ledger::execution(&execution.arn),
         Execution {
             deployment: record.value.id.clone(),
         },
     );
-    let untold = Write::check(store::done(&execution.arn), Condition::Absent);
+    let untold = Write::check(ledger::done(&execution.arn), Condition::Absent);
     let mut writes = vec![put_arrived(record)?, known.put()?, untold];
     // A release from a source that is not accepted takes no version's name.
     if let Some(recorded) = &pinned.to_record

@@ -6,10 +6,10 @@ use crate::conductor::environment::drills;
 use crate::conductor::ports::Ports;
 use crate::conductor::request::Admitted;
 use crate::conductor::telling::since::same;
+use crate::ledger::{self, Execution, Stored, commit, put_arrived, retry};
 use crate::payload::ExecutionRef;
 use crate::pin;
-use crate::ports::Answered;
-use crate::store::{self, Execution, Stored, commit, put_arrived, retry};
+use crate::ports::Result;
 use crate::trouble::Checked;
 use windlass_domain::deployment::Deployment;
 use windlass_domain::drill::{Drill, Drills};
@@ -46,7 +46,7 @@ pub async fn admit(
         let known = Execution {
             deployment: id.clone(),
         };
-        let known = Stored::new(store::execution(&execution.arn), known);
+        let known = Stored::new(ledger::execution(&execution.arn), known);
         let writes = vec![
             drills::put(&drills, EnvironmentId::new(&request.app, &env))?,
             put_arrived(&record)?,
@@ -71,9 +71,9 @@ async fn begin(
     request: &Request,
     drills: &mut Stored<Drills>,
     record: Stored<Deployment>,
-) -> Answered<Begun> {
+) -> Result<Begun> {
     let id = &record.value.id;
-    let former = store::load(ports, &store::deployment(id)).await?;
+    let former = ledger::load(ports, &ledger::deployment(id)).await?;
     if let Some(former) = former {
         let asked = former.value.keyed.as_ref();
         return match asked.and_then(|asked| reused(request, asked, id)) {
@@ -98,7 +98,7 @@ async fn come_back(
     drills: &mut Stored<Drills>,
     id: &DeploymentId,
     mut record: Stored<Deployment>,
-) -> Answered<Begun> {
+) -> Result<Begun> {
     let (app, env) = (record.value.app.clone(), record.value.environment.clone());
     let under_way = drills.value.under_way.as_mut();
     let Some(drill) = under_way.filter(|drill| drill.id == *id) else {
@@ -109,13 +109,13 @@ async fn come_back(
     };
     if !drill.awaits_back() {
         let leg = drill.back.as_ref().unwrap_or(&drill.there);
-        let key = store::deployment(&leg.deployment);
-        let former = store::require(ports, &key).await?;
+        let key = ledger::deployment(&leg.deployment);
+        let former = ledger::require(ports, &key).await?;
         return before(ports, execution, &former.value).await;
     }
     let next = drill.next_back(EnvironmentId::new(&app, &env));
     drill.come_back(next.clone());
-    record.key = store::deployment(&next);
+    record.key = ledger::deployment(&next);
     record.value.order.id = next.clone();
     record.value.id = next;
     record.value.drill = Some(id.clone());
@@ -129,7 +129,7 @@ async fn before(
     ports: &impl Ports,
     execution: &ExecutionRef,
     former: &Deployment,
-) -> Answered<Begun> {
+) -> Result<Begun> {
     Ok(Begun::Before(
         if former.executions.first() == Some(&execution.arn) {
             Admitted::New(former.id.clone())
@@ -171,7 +171,7 @@ async fn declared_there(
     request: &Request,
     drill: &DeploymentId,
 ) -> Checked<(EnvironmentName, semver::Version)> {
-    let there = store::load(ports, &store::deployment(drill)).await?;
+    let there = ledger::load(ports, &ledger::deployment(drill)).await?;
     let env = request.named_environment()?.clone();
     match there {
         Some(there) => Ok((env, there.value.declaration)),

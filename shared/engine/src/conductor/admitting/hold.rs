@@ -3,9 +3,9 @@
 use crate::conductor::environment::holds::set_hold;
 use crate::conductor::ports::Ports;
 use crate::conductor::telling::done::once;
+use crate::ledger::{self, Done, put_state};
 use crate::payload::{Answer, EndTransition, ExecutionRef};
 use crate::pin;
-use crate::store::{self, Done, put_state};
 use crate::trouble::Checked;
 use windlass_domain::environment::Hold;
 use windlass_domain::identity::{DeploymentId, EnvironmentId};
@@ -19,8 +19,8 @@ pub async fn hold(
 ) -> Checked<Answer<EndTransition>> {
     once(ports, execution, "setting the hold", async || {
         let env = pin::named_environment(ports, request).await?;
-        let key = store::state(EnvironmentId::new(&request.app, &env));
-        let mut state = store::load_or_default(ports, &key).await?;
+        let key = ledger::state(EnvironmentId::new(&request.app, &env));
+        let mut state = ledger::load_or_default(ports, &key).await?;
         let cause = if request.action == ActionName::Hold {
             let hold = set_hold(ports, &mut state.value, request);
             let told = hold.in_words();

@@ -1,8 +1,8 @@
 //! Finds out which deployment a request is: by its key, or for an arrival by what it brings.
 
+use crate::ledger::{self, Stored};
 use crate::pin::Pinned;
-use crate::ports::{Answered, Ledger};
-use crate::store::{self, Stored};
+use crate::ports::{DynamoDbApi, Result};
 use crate::trouble::Checked;
 use windlass_domain::deployment::{Deployment, Keyed};
 use windlass_domain::finding::{Finding, FindingName};
@@ -31,7 +31,7 @@ pub struct Identified {
 ///
 /// Answers a finding where the key was used with another content.
 pub async fn identify(
-    ports: &impl Ledger,
+    ports: &impl DynamoDbApi,
     request: &Request,
     pinned: &Pinned,
 ) -> Checked<Identified> {
@@ -42,14 +42,14 @@ pub async fn identify(
 }
 
 async fn by_key(
-    ports: &impl Ledger,
+    ports: &impl DynamoDbApi,
     request: &Request,
     pinned: &Pinned,
     key: &str,
 ) -> Checked<Identified> {
     let env = &pinned.resolved.environment;
     let id = DeploymentId::keyed(EnvironmentId::new(&request.app, env), request.action, key);
-    let existing = store::load(ports, &store::deployment(&id)).await?;
+    let existing = ledger::load(ports, &ledger::deployment(&id)).await?;
     let asked = existing.as_ref().and_then(|one| one.value.keyed.as_ref());
     if let Some(asked) = asked
         && let Some(finding) = reused(request, asked, &id)
@@ -79,7 +79,11 @@ pub fn key_reused(what: &str) -> Finding {
     )
 }
 
-async fn arrival(ports: &impl Ledger, request: &Request, pinned: &Pinned) -> Answered<Identified> {
+async fn arrival(
+    ports: &impl DynamoDbApi,
+    request: &Request,
+    pinned: &Pinned,
+) -> Result<Identified> {
     let attempts = Attempts {
         ports,
         request,
@@ -129,7 +133,7 @@ struct Attempts<'a, P> {
     pinned: &'a Pinned,
 }
 
-impl<P: Ledger> Attempts<'_, P> {
+impl<P: DynamoDbApi> Attempts<'_, P> {
     fn id(&self, attempt: u32) -> DeploymentId {
         let release = self.pinned.release.digest();
         let env = &self.pinned.resolved.environment;
@@ -141,12 +145,12 @@ impl<P: Ledger> Attempts<'_, P> {
         )
     }
 
-    async fn load(&self, attempt: u32) -> Answered<Option<Stored<Deployment>>> {
-        store::load(self.ports, &store::deployment(&self.id(attempt))).await
+    async fn load(&self, attempt: u32) -> Result<Option<Stored<Deployment>>> {
+        ledger::load(self.ports, &ledger::deployment(&self.id(attempt))).await
     }
 
     /// Finds the last attempt with few reads, however many there are: by doubling, and then by halves.
-    async fn last(&self, first: Stored<Deployment>) -> Answered<Stored<Deployment>> {
+    async fn last(&self, first: Stored<Deployment>) -> Result<Stored<Deployment>> {
         let (mut last, mut step) = (first, 1);
         while let Some(next) = self.load(last.value.attempt + step).await? {
             (last, step) = (next, step * 2);

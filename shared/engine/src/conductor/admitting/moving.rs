@@ -2,9 +2,9 @@
 
 use crate::conductor::ports::Ports;
 use crate::conductor::telling::done::once;
+use crate::ledger::Done;
 use crate::movable::Movable;
 use crate::payload::{Answer, EndTransition, ExecutionRef};
-use crate::store::Done;
 use crate::trouble::Checked;
 use windlass_domain::fault::Fault;
 use windlass_domain::request::Request;

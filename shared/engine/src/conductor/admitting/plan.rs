@@ -6,9 +6,9 @@ use crate::conductor::environment::view::View;
 use crate::conductor::environment::{drill_goal, way_back};
 use crate::conductor::ports::Ports;
 use crate::conductor::telling::since::known;
+use crate::ledger::{self, Stored, commit, retry};
 use crate::payload::{AdmitTransition, Answer, ExecutionRef};
-use crate::ports::Answered;
-use crate::store::{self, Stored, commit, retry};
+use crate::ports::Result;
 use crate::trouble::{Checked, apart};
 use crate::{log, pin};
 use windlass_domain::admission::{Decision, Replaced};
@@ -27,9 +27,9 @@ pub async fn admit(
 ) -> Checked<Answer<AdmitTransition>> {
     let id = DeploymentId::planned(&execution.arn);
     log::name_deployment(&id);
-    let key = store::planned(&id);
+    let key = ledger::planned(&id);
     retry(ports, "recording the plan", async || {
-        if store::load(ports, &key).await?.is_some() {
+        if ledger::load(ports, &key).await?.is_some() {
             return Ok(Some(Answer::of(AdmitTransition::Plan, &id, 0)));
         }
         let (deployment, turn) = of(ports, execution, request, &id).await?;
@@ -94,7 +94,7 @@ fn at_once(ended: Ended) -> Turn {
     }
 }
 
-async fn forward(ports: &impl Ports, record: &Deployment) -> Answered<Turn> {
+async fn forward(ports: &impl Ports, record: &Deployment) -> Result<Turn> {
     let view = View::load(ports, record).await?;
     Ok(match view.decide(record) {
         Decision::Superseded(by) => {
@@ -110,7 +110,7 @@ async fn superseded(
     view: &View,
     record: &Deployment,
     by: &Replaced,
-) -> Answered<String> {
+) -> Result<String> {
     let known = known(ports, record, &view.state.value, Some(&by.by)).await?;
     let waiting = view.who_waits();
     Ok(since::superseded(

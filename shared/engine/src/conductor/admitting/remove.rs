@@ -3,10 +3,10 @@
 
 use crate::conductor::ports::Ports;
 use crate::conductor::telling::done::before;
+use crate::ledger::{self, Done, Progress, Stored, commit, put_state, retry};
 use crate::payload::{Answer, EndTransition, ExecutionRef};
-use crate::ports::{Answered, Write};
+use crate::ports::{Result, Write};
 use crate::removable::Removable;
-use crate::store::{self, Done, Progress, Stored, commit, put_state, retry};
 use crate::trouble::Checked;
 use windlass_domain::count::count;
 use windlass_domain::finding::Finding;
@@ -92,8 +92,8 @@ async fn one_part(
         environment: env,
         component: request.component.as_ref(),
     };
-    let key = store::removing(&execution.arn);
-    let mut progress: Stored<Progress> = store::load_or_default(ports, &key).await?;
+    let key = ledger::removing(&execution.arn);
+    let mut progress: Stored<Progress> = ledger::load_or_default(ports, &key).await?;
     let mut found = Removable::load(ports, removal).await?;
     let goes = found.decide(removal);
     let goes = goes.map_err(|findings| progress.value.told_in(&request.app, findings))?;
@@ -122,11 +122,11 @@ async fn one_part(
 
 /// Returns the write of claims of which some were freed. If nobody has a claim of the resource any more, the item is
 /// deleted.
-fn freed(claims: &Stored<Claims>) -> Answered<Write> {
+fn freed(claims: &Stored<Claims>) -> Result<Write> {
     if claims.value.held.is_empty() {
         return Ok(Write::delete(claims.key.clone(), claims.unchanged()));
     }
-    claims.put_indexed(Some(store::claims_index(&claims.key)))
+    claims.put_indexed(Some(ledger::claims_index(&claims.key)))
 }
 
 /// Returns the writes of one part, which frees as many claims as a transaction takes while nobody takes the lock, and
@@ -135,7 +135,7 @@ pub fn part(
     found: &mut Removable,
     removal: Removal<'_>,
     goes: &LetsGo,
-) -> Answered<(Vec<Write>, bool)> {
+) -> Result<(Vec<Write>, bool)> {
     let mut writes: Vec<Write> = Vec::new();
     for claims in &mut found.claims {
         if goes.free(removal, &mut claims.value) {

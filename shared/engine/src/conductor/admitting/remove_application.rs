@@ -7,10 +7,10 @@
 use crate::conductor::admitting::remove::{AT_ONCE, Part, part};
 use crate::conductor::ports::Ports;
 use crate::conductor::telling::done::before;
+use crate::ledger::{self, Done, commit, retry};
 use crate::payload::{Answer, EndTransition, ExecutionRef};
-use crate::ports::{Answered, Write};
+use crate::ports::{Result, Write};
 use crate::removable::application::OfApplication;
-use crate::store::{self, Done, commit, retry};
 use crate::trouble::Checked;
 use windlass_domain::finding::{Finding, FindingName};
 use windlass_domain::name::{AppName, EnvironmentName};
@@ -40,8 +40,8 @@ async fn one_part(
     if let Some(answer) = before(ports, execution).await? {
         return Ok(Some(Part::Last(answer)));
     }
-    let key = store::removing(&execution.arn);
-    let mut progress = store::load_or_default(ports, &key).await?;
+    let key = ledger::removing(&execution.arn);
+    let mut progress = ledger::load_or_default(ports, &key).await?;
     let mut found = OfApplication::load(ports, app).await?;
     let goes = match found.decide(app) {
         Ok(goes) => Some(goes),
@@ -80,7 +80,7 @@ enum Told {
 }
 
 /// Returns the writes of the next part, and the text that tells of it once it is done.
-fn next(found: &mut OfApplication, app: &AppName, goes: &Whole) -> Answered<(Vec<Write>, Told)> {
+fn next(found: &mut OfApplication, app: &AppName, goes: &Whole) -> Result<(Vec<Write>, Told)> {
     if let Some(declared) = &found.declared {
         let mut writes = vec![Write::delete(declared.key.clone(), declared.unchanged())];
         // A release that begins now is found by its lock. If there are more locks than fit, the release is rejected

@@ -3,9 +3,9 @@
 
 use crate::conductor::ports::Ports;
 use crate::conductor::telling::done::once;
+use crate::ledger::Done;
 use crate::movable::application::WholeMovable;
 use crate::payload::{Answer, EndTransition, ExecutionRef};
-use crate::store::Done;
 use crate::trouble::Checked;
 use windlass_domain::identity::EnvironmentId;
 use windlass_domain::request::Request;

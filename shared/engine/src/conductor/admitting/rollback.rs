@@ -7,10 +7,10 @@ use crate::conductor::environment::holds::set_hold;
 use crate::conductor::ports::Ports;
 use crate::conductor::request::Admitted;
 use crate::conductor::telling::since::same;
+use crate::ledger::{self, Execution, Stored, commit, put_arrived, put_state, retry};
 use crate::payload::ExecutionRef;
 use crate::pin;
-use crate::ports::{Answered, Ledger};
-use crate::store::{self, Execution, Stored, commit, put_arrived, put_state, retry};
+use crate::ports::{DynamoDbApi, Result};
 use crate::trouble::Checked;
 use std::collections::BTreeMap;
 use windlass_domain::deployment::{Deployment, Keyed, Status};
@@ -36,7 +36,7 @@ pub async fn admit(
     retry(ports, "recording the rollback", async || {
         let record = new_record(ports, execution, request, &env, declaration.clone());
         let id = record.value.id.clone();
-        let former = store::load(ports, &store::deployment(&id)).await?;
+        let former = ledger::load(ports, &ledger::deployment(&id)).await?;
         if let Some(former) = former {
             let asked = former.value.keyed.as_ref();
             if let Some(finding) = asked.and_then(|asked| reused(request, asked, &id)) {
@@ -50,15 +50,15 @@ pub async fn admit(
             return Ok(Some(Admitted::from(answer)));
         }
         let known = Stored::new(
-            store::execution(&execution.arn),
+            ledger::execution(&execution.arn),
             Execution {
                 deployment: id.clone(),
             },
         );
         let mut writes = vec![put_arrived(&record)?, known.put()?];
         if request.action == ActionName::Rollback && !is_nowhere(ports, request, &env).await? {
-            let key = store::state(EnvironmentId::new(&request.app, &env));
-            let mut state = store::load_or_default(ports, &key).await?;
+            let key = ledger::state(EnvironmentId::new(&request.app, &env));
+            let mut state = ledger::load_or_default(ports, &key).await?;
             set_hold(ports, &mut state.value, request);
             writes.push(put_state(&state, EnvironmentId::new(&request.app, &env))?);
         }
@@ -71,10 +71,10 @@ pub async fn admit(
 /// Returns whether a request names a snapshot that does not exist. Then it cannot go anywhere, and sets no hold: what
 /// makes a snapshot of that number before its turn is another rollback, which has set one.
 async fn is_nowhere(
-    ports: &impl Ledger,
+    ports: &impl DynamoDbApi,
     request: &Request,
     env: &EnvironmentName,
-) -> Answered<bool> {
+) -> Result<bool> {
     let Some(number) = request.snapshot else {
         return Ok(false);
     };
@@ -149,5 +149,5 @@ pub fn new_record(
         taken_up_again: false,
         ending: None,
     };
-    Stored::new(store::deployment(&id), record)
+    Stored::new(ledger::deployment(&id), record)
 }

@@ -2,11 +2,11 @@
 
 use crate::conductor::ports::Ports;
 use crate::conductor::telling::done::once;
+use crate::ledger::{self, Done, Stored, put_deployment};
 use crate::loaded::resolved;
 use crate::payload::{Answer, EndTransition, ExecutionRef};
 use crate::pin;
-use crate::ports::{Answered, Write};
-use crate::store::{self, Done, Stored, put_deployment};
+use crate::ports::{Result, Write};
 use crate::trouble::Checked;
 use windlass_domain::deployment::Deployment;
 use windlass_domain::environment::Lock;
@@ -53,7 +53,7 @@ struct Found {
 
 impl Found {
     /// Returns the write of the record, on the condition that the facts of the decision still hold.
-    fn changed(&self, record: &Stored<Deployment>) -> Answered<Vec<Write>> {
+    fn changed(&self, record: &Stored<Deployment>) -> Result<Vec<Write>> {
         let last = self
             .judgements
             .iter()
@@ -70,8 +70,8 @@ impl Found {
 
 /// The deployment that is named, else the one that holds the lock.
 async fn find(ports: &impl Ports, request: &Request, env: &EnvironmentName) -> Checked<Found> {
-    let key = store::lock(EnvironmentId::new(&request.app, env));
-    let lock = store::load_or_default(ports, &key).await?;
+    let key = ledger::lock(EnvironmentId::new(&request.app, env));
+    let lock = ledger::load_or_default(ports, &key).await?;
     let held = lock.value.held.as_ref().map(|held| &held.deployment);
     let Some(id) = request.deployment.as_ref().or(held) else {
         return Err(Finding::new(
@@ -82,7 +82,7 @@ async fn find(ports: &impl Ports, request: &Request, env: &EnvironmentName) -> C
         )
         .into());
     };
-    let record = store::load(ports, &store::deployment(id)).await?;
+    let record = ledger::load(ports, &ledger::deployment(id)).await?;
     // Who may steer in one environment may not in another one by naming its deployment.
     let is_here = |record: &Stored<Deployment>| {
         record.value.app == request.app && record.value.environment == *env
@@ -96,9 +96,9 @@ async fn find(ports: &impl Ports, request: &Request, env: &EnvironmentName) -> C
         )
         .into());
     };
-    let plan = store::load(ports, &store::plan(id)).await?;
+    let plan = ledger::load(ports, &ledger::plan(id)).await?;
     let plan = plan.map_or_else(no_plan, |plan| plan.value);
-    let judgements = store::load_all(ports, &store::judgements(id)).await?;
+    let judgements = ledger::load_all(ports, &ledger::judgements(id)).await?;
     Ok(Found {
         record,
         lock,
@@ -117,7 +117,7 @@ fn no_plan() -> Plan {
     }
 }
 
-async fn decision(ports: &impl Ports, request: &Request, found: &Found) -> Answered<Decision> {
+async fn decision(ports: &impl Ports, request: &Request, found: &Found) -> Result<Decision> {
     let resolved = resolved(ports, &found.record.value).await?;
     let judgements: Vec<Judgement> = found
         .judgements

@@ -3,9 +3,9 @@
 //! its deployments, wherever an invocation was killed.
 
 use crate::conductor::ports::Ports;
-use crate::ports::{Answered, Ledger, Write};
+use crate::ledger::{self, Stored};
+use crate::ports::{DynamoDbApi, Result, Write};
 use crate::recovery;
-use crate::store::{self, Stored};
 use windlass_domain::deployment::Deployment;
 use windlass_domain::drill::{Drill, Drills, LegEnd};
 use windlass_domain::identity::EnvironmentId;
@@ -13,35 +13,35 @@ use windlass_domain::judgement::Judgement;
 use windlass_domain::step::Step;
 
 /// Reads what is known of an environment's drills.
-pub async fn load(ports: &impl Ledger, of: EnvironmentId<'_>) -> Answered<Stored<Drills>> {
-    store::load_or_default(ports, &store::drills(of)).await
+pub async fn load(ports: &impl DynamoDbApi, of: EnvironmentId<'_>) -> Result<Stored<Drills>> {
+    ledger::load_or_default(ports, &ledger::drills(of)).await
 }
 
 /// Returns the write of the drills. They have a place in the index while somebody is to start the way back.
-pub fn put(drills: &Stored<Drills>, of: EnvironmentId<'_>) -> Answered<Write> {
+pub fn put(drills: &Stored<Drills>, of: EnvironmentId<'_>) -> Result<Write> {
     let awaits = drills.value.awaits_back();
     let ended = awaits.and_then(|drill| {
         let leg = drill.back.as_ref().unwrap_or(&drill.there);
         leg.ended.as_ref()
     });
-    drills.put_indexed(ended.map(|ended| store::drills_index(ended.at, of)))
+    drills.put_indexed(ended.map(|ended| ledger::drills_index(ended.at, of)))
 }
 
 fn writes(
     drills: &Stored<Drills>,
     of: EnvironmentId<'_>,
     ended: Option<Drill>,
-) -> Answered<Vec<Write>> {
+) -> Result<Vec<Write>> {
     let mut writes = vec![put(drills, of)?];
     if let Some(ended) = ended {
-        let key = store::drill(of, ended.asked, &ended.id);
+        let key = ledger::drill(of, ended.asked, &ended.id);
         writes.push(Stored::new(key, ended).put()?);
     }
     Ok(writes)
 }
 
 /// Returns the writes that note, at its turn, where a drill goes.
-pub fn noted(drills: &Stored<Drills>, record: &Deployment) -> Answered<Vec<Write>> {
+pub fn noted(drills: &Stored<Drills>, record: &Deployment) -> Result<Vec<Write>> {
     if record.of_drill() != Some(&record.id) {
         return Ok(Vec::new());
     }
@@ -55,11 +55,11 @@ pub async fn leg_ended(
     record: &Deployment,
     steps: &[Stored<Step>],
     snapshot: u64,
-) -> Answered<Vec<Write>> {
+) -> Result<Vec<Write>> {
     if record.of_drill().is_none() {
         return Ok(Vec::new());
     }
-    let judged = store::load_all(ports, &store::judgements(&record.id)).await?;
+    let judged = ledger::load_all(ports, &ledger::judgements(&record.id)).await?;
     let judgements: Vec<Judgement> = judged.into_iter().map(|judged| judged.value).collect();
     let steps: Vec<&Step> = steps.iter().map(|step| &step.value).collect();
     taken_in(ports, record, &steps, &judgements, snapshot).await
@@ -67,7 +67,7 @@ pub async fn leg_ended(
 
 /// The same of a deployment that is left to an operator because its recoveries died: the steps and judgements may be what
 /// they died of, and the drill ends without them.
-pub async fn leg_left(ports: &impl Ports, record: &Deployment) -> Answered<Vec<Write>> {
+pub async fn leg_left(ports: &impl Ports, record: &Deployment) -> Result<Vec<Write>> {
     taken_in(ports, record, &[], &[], 0).await
 }
 
@@ -77,7 +77,7 @@ async fn taken_in(
     steps: &[&Step],
     judgements: &[Judgement],
     snapshot: u64,
-) -> Answered<Vec<Write>> {
+) -> Result<Vec<Write>> {
     if record.of_drill().is_none() {
         return Ok(Vec::new());
     }

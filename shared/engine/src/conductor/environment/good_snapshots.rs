@@ -1,8 +1,8 @@
 //! The snapshots that were verified good, to which a deployment can go back.
 
 use crate::conductor::environment::view::View;
-use crate::ports::{Answered, Ledger};
-use crate::store;
+use crate::ledger;
+use crate::ports::{DynamoDbApi, Result};
 use windlass_domain::environment::Snapshot;
 use windlass_domain::identity::EnvironmentId;
 use windlass_domain::input::input;
@@ -10,30 +10,30 @@ use windlass_domain::request::ActionName;
 
 /// A snapshot of an environment.
 pub async fn snapshot(
-    ports: &impl Ledger,
+    ports: &impl DynamoDbApi,
     of: EnvironmentId<'_>,
     number: u64,
-) -> Answered<Option<Snapshot>> {
-    let found = store::load(ports, &store::snapshot(of, number)).await?;
+) -> Result<Option<Snapshot>> {
+    let found = ledger::load(ports, &ledger::snapshot(of, number)).await?;
     Ok(found.map(|found| found.value))
 }
 
 /// The newest verified-good snapshot that the present one replaced and whose release is not vetoed.
 pub async fn newest_good(
-    ports: &impl Ledger,
+    ports: &impl DynamoDbApi,
     present: u64,
     at: EnvironmentId<'_>,
-) -> Answered<Option<Snapshot>> {
+) -> Result<Option<Snapshot>> {
     let present = snapshot(ports, at, present).await?;
     newest_good_of(ports, present.map_or(0, |present| present.replaced), at).await
 }
 
 /// The first of a snapshot and those that it replaced that is verified good and whose release is not vetoed.
 pub async fn newest_good_of(
-    ports: &impl Ledger,
+    ports: &impl DynamoDbApi,
     mut number: u64,
     at: EnvironmentId<'_>,
-) -> Answered<Option<Snapshot>> {
+) -> Result<Option<Snapshot>> {
     while number > 0 {
         let Some(one) = snapshot(ports, at, number).await? else {
             return Ok(None);
@@ -54,10 +54,10 @@ const MOST_LOOKED_AT: usize = 25;
 /// Returns the newest verified-good snapshots, newest first, to which a rollback can go by their numbers, wherever they
 /// stand to the present one: their releases are not vetoed, and something else runs now.
 pub async fn good_ones(
-    ports: &impl Ledger,
+    ports: &impl DynamoDbApi,
     view: &View,
     at: EnvironmentId<'_>,
-) -> Answered<Vec<Snapshot>> {
+) -> Result<Vec<Snapshot>> {
     let state = &view.state.value;
     let mut good = Vec::new();
     for number in (1..=state.last_snapshot).rev().take(MOST_LOOKED_AT) {
@@ -79,14 +79,14 @@ pub async fn good_ones(
 }
 
 async fn is_vetoed(
-    ports: &impl Ledger,
+    ports: &impl DynamoDbApi,
     snapshot: &Snapshot,
     at: EnvironmentId<'_>,
-) -> Answered<bool> {
+) -> Result<bool> {
     let Some(release) = &snapshot.release else {
         return Ok(false);
     };
-    let veto = store::load(ports, &store::veto(at, release)).await?;
+    let veto = ledger::load(ports, &ledger::veto(at, release)).await?;
     Ok(veto.is_some())
 }
 

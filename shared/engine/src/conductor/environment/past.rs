@@ -1,7 +1,7 @@
 //! Keeps what became of a release in an environment, for the next arrival of that release.
 
-use crate::ports::{Answered, Ledger, Write};
-use crate::store::{self, Stored};
+use crate::ledger::{self, Stored};
+use crate::ports::{DynamoDbApi, Result, Write};
 use windlass_domain::deployment::Deployment;
 use windlass_domain::environment::{Became, Past};
 use windlass_domain::request::ActionName;
@@ -9,17 +9,17 @@ use windlass_domain::time::Time;
 
 /// The write that keeps it, to be made with the deployment's ending. A rollback brings no release of its own.
 pub async fn past(
-    ports: &impl Ledger,
+    ports: &impl DynamoDbApi,
     record: &Deployment,
     became: Became,
     at: Time,
-) -> Answered<Option<Write>> {
+) -> Result<Option<Write>> {
     if record.action != ActionName::Deploy {
         return Ok(None);
     }
     let release = record.release_digest.clone();
-    let key = store::past(record.environment_id(), &release);
-    let former = store::load(ports, &key).await?;
+    let key = ledger::past(record.environment_id(), &release);
+    let former = ledger::load(ports, &key).await?;
     let past = Past {
         release,
         deployment: record.id.clone(),

@@ -1,8 +1,8 @@
 //! The part of the ledger on an environment that admission needs.
 
 use crate::conductor::environment::drills;
-use crate::ports::{Answered, Ledger, Write};
-use crate::store::{self, Stored};
+use crate::ledger::{self, Stored};
+use crate::ports::{DynamoDbApi, Result, Write};
 use windlass_domain::admission::{Candidate, Decision, Facts, decide};
 use windlass_domain::deployment::Deployment;
 use windlass_domain::drill::Drills;
@@ -27,21 +27,21 @@ pub struct View {
 
 impl View {
     /// Reads it for a deployment.
-    pub async fn load(ports: &impl Ledger, record: &Deployment) -> Answered<Self> {
-        let lock = store::load_or_default(ports, &store::lock(record.environment_id())).await?;
+    pub async fn load(ports: &impl DynamoDbApi, record: &Deployment) -> Result<Self> {
+        let lock = ledger::load_or_default(ports, &ledger::lock(record.environment_id())).await?;
         Ok(Self {
             under_way: under_way(ports, record, &lock.value).await?,
             lock,
-            state: store::load_or_default(ports, &store::state(record.environment_id())).await?,
-            waiting: store::load_all(ports, &store::all_waiting(record.environment_id())).await?,
-            veto: store::load(
+            state: ledger::load_or_default(ports, &ledger::state(record.environment_id())).await?,
+            waiting: ledger::load_all(ports, &ledger::all_waiting(record.environment_id())).await?,
+            veto: ledger::load(
                 ports,
-                &store::veto(record.environment_id(), &record.release_digest),
+                &ledger::veto(record.environment_id(), &record.release_digest),
             )
             .await?,
-            past: store::load(
+            past: ledger::load(
                 ports,
-                &store::past(record.environment_id(), &record.release_digest),
+                &ledger::past(record.environment_id(), &record.release_digest),
             )
             .await?,
             drills: drills::load(ports, record.environment_id()).await?,
@@ -91,7 +91,7 @@ impl View {
     /// Returns the fault `StaleToken` if an execution holds the lock for this deployment. Then the caller, which asks
     /// for a turn or ends a waiting deployment, is a late invocation or was redriven, and the deployment belongs to
     /// another execution now.
-    pub fn not_taken_over(&self, record: &Deployment) -> Answered<()> {
+    pub fn not_taken_over(&self, record: &Deployment) -> Result<()> {
         match &self.lock.value.held {
             Some(held) if held.deployment == record.id => Err(Fault::new(
                 FaultName::StaleToken,
@@ -123,26 +123,26 @@ impl View {
 }
 
 async fn under_way(
-    ports: &impl Ledger,
+    ports: &impl DynamoDbApi,
     record: &Deployment,
     lock: &Lock,
-) -> Answered<Option<UnderWay>> {
+) -> Result<Option<UnderWay>> {
     let asks = is_operator(record.action) || record.preempt || !record.supersede.waits();
     let held = lock.held.as_ref();
     let held = held.filter(|held| asks || held.action == ActionName::Drill);
     let Some(held) = held.filter(|held| held.deployment != record.id) else {
         return Ok(None);
     };
-    let key = store::deployment(&held.deployment);
-    let Some(other) = store::load(ports, &key).await? else {
+    let key = ledger::deployment(&held.deployment);
+    let Some(other) = ledger::load(ports, &key).await? else {
         return Ok(None);
     };
     Ok(Some(look(ports, &other.value).await?))
 }
 
 /// A deployment as one that overtakes it sees it.
-pub async fn look(ports: &impl Ledger, other: &Deployment) -> Answered<UnderWay> {
-    let steps = store::load_all(ports, &store::steps(&other.id)).await?;
+pub async fn look(ports: &impl DynamoDbApi, other: &Deployment) -> Result<UnderWay> {
+    let steps = ledger::load_all(ports, &ledger::steps(&other.id)).await?;
     Ok(UnderWay::of(other, steps.iter().map(|step| &step.value)))
 }
 

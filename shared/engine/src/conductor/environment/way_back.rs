@@ -5,7 +5,7 @@ use crate::conductor::environment::good_snapshots::{
 };
 use crate::conductor::environment::view::View;
 use crate::conductor::ports::Ports;
-use crate::ports::{Answered, Ledger};
+use crate::ports::{DynamoDbApi, Result};
 use crate::trouble::Checked;
 use windlass_domain::call;
 use windlass_domain::deployment::Deployment;
@@ -66,7 +66,7 @@ pub async fn goes_nowhere(
     ports: &impl Ports,
     view: &View,
     record: &Deployment,
-) -> Answered<Vec<Finding>> {
+) -> Result<Vec<Finding>> {
     let at = record.environment_id();
     let named = record.snapshot;
     let goal = match named.or(view.present()) {
@@ -81,7 +81,7 @@ pub async fn goes_nowhere(
 }
 
 /// Nothing to go back to, and what it names beside.
-async fn nowhere(ports: &impl Ports, view: &View, record: &Deployment) -> Answered<Vec<Finding>> {
+async fn nowhere(ports: &impl Ports, view: &View, record: &Deployment) -> Result<Vec<Finding>> {
     let mut findings = vec![nothing_to_go_back_to(ports, view, record).await?];
     findings.extend(unasked_for(record));
     Ok(findings)
@@ -94,10 +94,10 @@ fn unasked_for(record: &Deployment) -> Vec<Finding> {
 }
 
 async fn nothing_to_go_back_to(
-    ports: &impl Ledger,
+    ports: &impl DynamoDbApi,
     view: &View,
     record: &Deployment,
-) -> Answered<Finding> {
+) -> Result<Finding> {
     let (app, env, state) = (&record.app, &record.environment, &view.state.value);
     let to_good = to_a_good_one(
         &good_ones(ports, view, record.environment_id()).await?,

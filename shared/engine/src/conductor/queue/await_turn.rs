@@ -2,9 +2,9 @@
 
 use crate::conductor::environment::view::View;
 use crate::conductor::ports::Ports;
+use crate::ledger::{self, commit, retry};
 use crate::payload::{Answer, Caller, WaitTransition};
-use crate::ports::Answered;
-use crate::store::{self, commit, retry};
+use crate::ports::Result;
 use windlass_domain::admission::Decision;
 
 /// Serves the state. The token is stored before the lock is looked at again, so that a lock which
@@ -14,10 +14,10 @@ pub async fn await_turn(
     ports: &impl Ports,
     by: &Caller,
     token: &str,
-) -> Answered<Answer<WaitTransition>> {
+) -> Result<Answer<WaitTransition>> {
     let id = &by.deployment;
     retry(ports, "waiting for its turn", async || {
-        let record = store::require(ports, &store::deployment(id)).await?;
+        let record = ledger::require(ports, &ledger::deployment(id)).await?;
         let view = View::load(ports, &record.value).await?;
         let Some(waiting) = view.waiting_of(&record.value) else {
             // It was ended or taken in between; `Admit` tells which.
@@ -26,7 +26,7 @@ pub async fn await_turn(
         };
         let mut waiting = waiting.clone();
         waiting.value.keep(token);
-        let index = store::waiting_index(record.value.environment_id(), id);
+        let index = ledger::waiting_index(record.value.environment_id(), id);
         if commit(ports, vec![waiting.put_indexed(Some(index))?]).await? {
             let view = View::load(ports, &record.value).await?;
             if !matches!(

@@ -6,9 +6,9 @@ use crate::conductor::environment::view::View;
 use crate::conductor::ports::Ports;
 use crate::conductor::telling::cost::note_cost;
 use crate::conductor::telling::ending::{add_line, reject, told};
+use crate::ledger::{self, commit, put_deployment, retry};
 use crate::payload::{Answer, Caller, EndTransition};
-use crate::ports::{Answered, Write};
-use crate::store::{self, commit, put_deployment, retry};
+use crate::ports::{Result, Write};
 use windlass_domain::deployment::Deployment;
 use windlass_domain::finding::{Finding, FindingName};
 
@@ -21,10 +21,10 @@ pub async fn give_up(
     ports: &impl Ports,
     by: &Caller,
     error: &str,
-) -> Answered<Answer<EndTransition>> {
+) -> Result<Answer<EndTransition>> {
     let id = &by.deployment;
     retry(ports, "giving up", async || {
-        let mut record = store::require(ports, &store::deployment(id)).await?;
+        let mut record = ledger::require(ports, &ledger::deployment(id)).await?;
         if let Some(answer) = told(ports, &record.value).await? {
             return Ok(Some(answer));
         }

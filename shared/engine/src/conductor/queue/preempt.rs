@@ -4,8 +4,8 @@
 use crate::conductor::environment::view;
 use crate::conductor::ports::Ports;
 use crate::payload::{Answer, Caller, WaitTransition};
-use crate::ports::Answered;
-use crate::{recovery, store};
+use crate::ports::Result;
+use crate::{ledger, recovery};
 use windlass_domain::deployment::{Deployment, PREEMPTED};
 use windlass_domain::environment::{Held, HeldState};
 use windlass_domain::overtaking::PREEMPTED_BY_DEPLOY;
@@ -13,10 +13,10 @@ use windlass_domain::request::ActionName;
 
 /// Serves the state: stops the owner's execution and starts its recovery. The execution-status
 /// rule would start the same recovery; whichever comes second finds it started.
-pub async fn preempt(ports: &impl Ports, by: &Caller) -> Answered<Answer<WaitTransition>> {
+pub async fn preempt(ports: &impl Ports, by: &Caller) -> Result<Answer<WaitTransition>> {
     let id = &by.deployment;
-    let record = store::require(ports, &store::deployment(id)).await?;
-    let lock = store::load_or_default(ports, &store::lock(record.value.environment_id())).await?;
+    let record = ledger::require(ports, &ledger::deployment(id)).await?;
+    let lock = ledger::load_or_default(ports, &ledger::lock(record.value.environment_id())).await?;
     if let Some(held) = &lock.value.held
         && held.deployment != *id
         && held.state == HeldState::Running
@@ -40,10 +40,10 @@ pub async fn preempt(ports: &impl Ports, by: &Caller) -> Answered<Answer<WaitTra
 /// True where it stops just this one: a rollback stops whatever is under way, a release the one that it was admitted
 /// against, and not once that is being undone, because the undo would only begin once more. What has begun meanwhile and
 /// cannot be taken back goes on: who asked is told when it has ended.
-async fn is_meant(ports: &impl Ports, record: &Deployment, held: &Held) -> Answered<bool> {
+async fn is_meant(ports: &impl Ports, record: &Deployment, held: &Held) -> Result<bool> {
     let goes_back = record.action == ActionName::Rollback;
-    let key = store::deployment(&held.deployment);
-    let Some(other) = store::load(ports, &key).await? else {
+    let key = ledger::deployment(&held.deployment);
+    let Some(other) = ledger::load(ports, &key).await? else {
         return Ok(goes_back);
     };
     let other = view::look(ports, &other.value).await?;

@@ -8,9 +8,9 @@ use crate::conductor::environment::view::View;
 use crate::conductor::environment::way_back;
 use crate::conductor::ports::Ports;
 use crate::conductor::queue::taking::{Outcome, finish, take};
+use crate::ledger::{self, Stored};
 use crate::payload::{AdmitTransition, Answer, ExecutionRef};
-use crate::ports::Answered;
-use crate::store::{self, Stored};
+use crate::ports::Result;
 use crate::trouble::apart;
 use std::collections::BTreeSet;
 use windlass_domain::deployment::Deployment;
@@ -25,9 +25,9 @@ pub async fn go(
     execution: &ExecutionRef,
     view: &mut View,
     mut record: Stored<Deployment>,
-) -> Answered<Option<Answer<AdmitTransition>>> {
-    let key = store::hourly_look(record.value.environment_id());
-    let look = store::load(ports, &key).await?;
+) -> Result<Option<Answer<AdmitTransition>>> {
+    let key = ledger::hourly_look(record.value.environment_id());
+    let look = ledger::load(ports, &key).await?;
     let waiting = view.who_waits();
     let drill = view.drills.value.under_way.as_ref().map(|drill| &drill.id);
     let standing = Standing {

@@ -8,9 +8,9 @@ use crate::conductor::telling::cost::note_cost;
 use crate::conductor::telling::ending::{add_line, end, reject, told};
 use crate::conductor::telling::since::known;
 use crate::conductor::telling::went_back;
+use crate::ledger::{self, Stored, commit, put_deployment, put_state};
 use crate::payload::{AdmitTransition, Answer, ExecutionRef};
-use crate::ports::{Answered, Write};
-use crate::store::{self, Stored, commit, put_deployment, put_state};
+use crate::ports::{Result, Write};
 use windlass_domain::admission::{Candidate, How, Replaced};
 use windlass_domain::deployment::{Deployment, Status};
 use windlass_domain::ending::Ending;
@@ -24,7 +24,7 @@ pub(super) async fn take(
     execution: &ExecutionRef,
     view: &View,
     mut record: Stored<Deployment>,
-) -> Answered<Option<Answer<AdmitTransition>>> {
+) -> Result<Option<Answer<AdmitTransition>>> {
     let now = ports.now();
     let mut lock = view.lock.clone();
     lock.value.raise(now);
@@ -39,7 +39,7 @@ pub(super) async fn take(
     });
     record.value.started = Some(now);
     record.value.status = Status::Running;
-    let held = store::held_index(record.value.environment_id());
+    let held = ledger::held_index(record.value.environment_id());
     let mut writes = vec![
         lock.put_indexed(Some(held))?,
         put_deployment(&record)?,
@@ -56,7 +56,7 @@ pub(super) async fn queue(
     view: &View,
     mut record: Stored<Deployment>,
     word: AdmitTransition,
-) -> Answered<Option<Answer<AdmitTransition>>> {
+) -> Result<Option<Answer<AdmitTransition>>> {
     let answer = Answer::of(word, &record.value.id, 0);
     if view.waiting_of(&record.value).is_some() {
         if word == AdmitTransition::Preempt {
@@ -73,7 +73,7 @@ pub(super) async fn queue(
         &record.value.id,
     );
     let waiting = Stored::new(
-        store::waiting(EnvironmentId::new(app, env), id),
+        ledger::waiting(EnvironmentId::new(app, env), id),
         Waiting {
             deployment: id.clone(),
             components: record.value.release.parts().collect(),
@@ -86,7 +86,7 @@ pub(super) async fn queue(
             former_task_tokens: Vec::new(),
         },
     );
-    let index = store::waiting_index(EnvironmentId::new(app, env), id);
+    let index = ledger::waiting_index(EnvironmentId::new(app, env), id);
     record.value.status = Status::Waiting;
     let writes = vec![
         waiting.put_indexed(Some(index))?,
@@ -112,7 +112,7 @@ pub(super) async fn finish(
     view: &View,
     mut record: Stored<Deployment>,
     outcome: Outcome,
-) -> Answered<Option<Answer<AdmitTransition>>> {
+) -> Result<Option<Answer<AdmitTransition>>> {
     let now = ports.now();
     let mut superseded_by = None;
     let is_held = matches!(outcome, Outcome::Held(_));

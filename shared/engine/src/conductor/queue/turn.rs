@@ -7,10 +7,10 @@ use crate::conductor::queue::restore;
 use crate::conductor::queue::taking::{Outcome, finish, queue, take};
 use crate::conductor::telling::ending::told;
 use crate::conductor::telling::went_back;
+use crate::ledger::{self, Stored, retry};
 use crate::log;
 use crate::payload::{AdmitTransition, Answer, ExecutionRef};
-use crate::ports::Answered;
-use crate::store::{self, Stored, retry};
+use crate::ports::Result;
 use crate::trouble::apart;
 use windlass_domain::admission::Decision;
 use windlass_domain::deployment::Deployment;
@@ -22,10 +22,10 @@ pub async fn turn(
     ports: &impl Ports,
     execution: &ExecutionRef,
     id: &DeploymentId,
-) -> Answered<Answer<AdmitTransition>> {
+) -> Result<Answer<AdmitTransition>> {
     log::name_deployment(id);
     retry(ports, "taking the lock", async || {
-        let record = store::require(ports, &store::deployment(id)).await?;
+        let record = ledger::require(ports, &ledger::deployment(id)).await?;
         if let Some(answer) = told(ports, &record.value).await? {
             return Ok(Some(answer.widened()));
         }
@@ -39,7 +39,7 @@ async fn once(
     ports: &impl Ports,
     execution: &ExecutionRef,
     mut record: Stored<Deployment>,
-) -> Answered<Option<Answer<AdmitTransition>>> {
+) -> Result<Option<Answer<AdmitTransition>>> {
     let mut view = View::load(ports, &record.value).await?;
     if let Some(answer) = holds_already(&view, execution, &record.value) {
         return Ok(Some(answer));

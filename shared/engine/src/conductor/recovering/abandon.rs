@@ -8,10 +8,10 @@ use crate::conductor::environment::view::View;
 use crate::conductor::ports::Ports;
 use crate::conductor::recovering::owner::{is_automatic, owner, was_stopped, why_stopped};
 use crate::conductor::telling::ending::{add_line, end};
+use crate::ledger::{Done, Stored, commit, put_deployment};
 use crate::payload::{Answer, EndTransition, ExecutionRef};
-use crate::ports::{Answered, Write};
+use crate::ports::{Result, Write};
 use crate::recovery::Owner;
-use crate::store::{Done, Stored, commit, put_deployment};
 use crate::trouble::Checked;
 use windlass_domain::call;
 use windlass_domain::deployment::Deployment;
@@ -124,7 +124,7 @@ pub async fn nothing(
     execution: &ExecutionRef,
     request: &Request,
     why: &str,
-) -> Answered<Option<Answer<EndTransition>>> {
+) -> Result<Option<Answer<EndTransition>>> {
     let done = Done {
         nothing: "NothingToRecover".into(),
         ..Done::of(

@@ -1,9 +1,9 @@
 //! Handing a deployment and its environment's lock over to another execution.
 
 use crate::conductor::ports::Ports;
+use crate::ledger::{self, Execution, Stored, put_deployment};
 use crate::payload::ExecutionRef;
-use crate::ports::{Answered, Write};
-use crate::store::{self, Execution, Stored, put_deployment};
+use crate::ports::{Result, Write};
 use windlass_domain::deployment::Deployment;
 use windlass_domain::environment::{HeldState, Lock};
 
@@ -31,12 +31,12 @@ pub fn handed_over(
     execution: &ExecutionRef,
     record: &Stored<Deployment>,
     lock: &Stored<Lock>,
-) -> Answered<Vec<Write>> {
+) -> Result<Vec<Write>> {
     let known = Execution {
         deployment: record.value.id.clone(),
     };
-    let known = Stored::new(store::execution(&execution.arn), known);
-    let index = store::held_index(record.value.environment_id());
+    let known = Stored::new(ledger::execution(&execution.arn), known);
+    let index = ledger::held_index(record.value.environment_id());
     Ok(vec![
         lock.put_indexed(Some(index))?,
         put_deployment(record)?,

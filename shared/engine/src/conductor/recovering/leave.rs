@@ -6,9 +6,9 @@ use crate::conductor::recovering::hand_over::{hand_over, handed_over};
 use crate::conductor::recovering::owner;
 use crate::conductor::telling::answer::of_record;
 use crate::conductor::telling::ending::end;
+use crate::ledger::{Stored, commit};
 use crate::payload::{Answer, EndTransition, ExecutionRef};
-use crate::ports::{Answered, Execution as Owner};
-use crate::store::{Stored, commit};
+use crate::ports::{Execution as Owner, Result};
 use windlass_domain::deployment::Deployment;
 use windlass_domain::ending::Ending;
 use windlass_domain::environment::{HeldState, Lock};
@@ -38,7 +38,7 @@ pub async fn leave(
     mut record: Stored<Deployment>,
     mut lock: Stored<Lock>,
     owner: Option<Owner>,
-) -> Answered<Option<Answer<EndTransition>>> {
+) -> Result<Option<Answer<EndTransition>>> {
     let Some(former) = hand_over(
         ports,
         execution,

@@ -1,7 +1,7 @@
 //! Who works for a deployment, and why nobody does any more.
 
 use crate::conductor::ports::Ports;
-use crate::ports::{Answered, Execution};
+use crate::ports::{Execution, Result};
 use crate::recovery::Owner;
 use windlass_domain::cancellation;
 use windlass_domain::deployment::Why;
@@ -20,7 +20,7 @@ pub(super) async fn owner(
     request: &Request,
     arn: &str,
     since: Time,
-) -> Answered<Owner> {
+) -> Result<Owner> {
     if is_automatic(request) {
         Owner::of_ended(ports, arn, since).await
     } else {

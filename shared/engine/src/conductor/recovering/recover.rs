@@ -8,10 +8,10 @@ use crate::conductor::recovering::leave;
 use crate::conductor::recovering::owner::{is_automatic, owner, was_stopped, why_stopped};
 use crate::conductor::settling::settle::judged_good;
 use crate::conductor::telling::done;
+use crate::ledger::{self, Stored, commit, retry};
 use crate::payload::{AdmitTransition, Answer, ExecutionRef};
-use crate::ports::{Answered, Execution};
+use crate::ports::{Execution, Result};
 use crate::recovery::Owner;
-use crate::store::{self, Stored, commit, retry};
 use crate::trouble::Checked;
 use windlass_domain::call;
 use windlass_domain::deployment::{Deployment, Status};
@@ -28,9 +28,9 @@ pub async fn or_turn(
     ports: &impl Ports,
     execution: &ExecutionRef,
     id: &DeploymentId,
-) -> Answered<Answer<AdmitTransition>> {
-    let record = store::require(ports, &store::deployment(id)).await?;
-    let lock = store::load_or_default(ports, &store::lock(record.value.environment_id())).await?;
+) -> Result<Answer<AdmitTransition>> {
+    let record = ledger::require(ports, &ledger::deployment(id)).await?;
+    let lock = ledger::load_or_default(ports, &ledger::lock(record.value.environment_id())).await?;
     match &lock.value.held {
         Some(held) if held.execution == execution.arn && held.state == HeldState::Recovering => {
             Ok(go_on(&record.value, lock.value.token))
@@ -95,13 +95,13 @@ type Found = Option<(Stored<Deployment>, Stored<Lock>)>;
 /// unknown as one of another application: whoever calls the API may be allowed this environment only.
 async fn find(ports: &impl Ports, request: &Request) -> Checked<Found> {
     let env = request.named_environment()?;
-    let key = store::lock(EnvironmentId::new(&request.app, env));
-    let lock = store::load_or_default(ports, &key).await?;
+    let key = ledger::lock(EnvironmentId::new(&request.app, env));
+    let lock = ledger::load_or_default(ports, &key).await?;
     let held = lock.value.held.as_ref().map(|held| &held.deployment);
     let Some(id) = request.deployment.as_ref().or(held) else {
         return Ok(None);
     };
-    let record = store::load(ports, &store::deployment(id)).await?;
+    let record = ledger::load(ports, &ledger::deployment(id)).await?;
     let is_ours = |record: &Deployment| record.app == request.app && record.environment == *env;
     match record.filter(|record| is_ours(&record.value)) {
         Some(record) => Ok(Some((record, lock))),
@@ -134,7 +134,7 @@ async fn may_take_over(
     request: &Request,
     record: &Deployment,
     held: &Held,
-) -> Answered<TakeOver> {
+) -> Result<TakeOver> {
     let automatic = is_automatic(request);
     if held.state == HeldState::NeedsOperator {
         return Ok(if automatic {
@@ -177,7 +177,7 @@ async fn take_over(
     mut record: Stored<Deployment>,
     mut lock: Stored<Lock>,
     owner: Option<Execution>,
-) -> Answered<Option<Answer<AdmitTransition>>> {
+) -> Result<Option<Answer<AdmitTransition>>> {
     let Some(former) = hand_over(
         ports,
         execution,
@@ -222,15 +222,15 @@ fn go_on(record: &Deployment, token: u64) -> Answer<AdmitTransition> {
 
 /// Returns whether the deployment was judged good and all its steps are still reached. A step that was reached may have
 /// been taken back later, by an invocation that saw more of it.
-async fn may_be_settled(ports: &impl Ports, record: &Deployment) -> Answered<bool> {
+async fn may_be_settled(ports: &impl Ports, record: &Deployment) -> Result<bool> {
     if !judged_good(ports, record).await? {
         return Ok(false);
     }
-    let steps = store::load_all(ports, &store::steps(&record.id)).await?;
+    let steps = ledger::load_all(ports, &ledger::steps(&record.id)).await?;
     if steps.iter().all(|step| step.value.was_reached()) {
         return Ok(true);
     }
     // A plan that changes nothing has no steps but those of a `Prepare` that was killed.
-    let plan = store::require(ports, &store::plan(&record.id)).await?;
+    let plan = ledger::require(ports, &ledger::plan(&record.id)).await?;
     Ok(plan.value.outcome != Outcome::Change)
 }

@@ -7,9 +7,9 @@ use crate::conductor::settling::snapshots::{before_windlass, found, present, put
 use crate::conductor::telling::done::once;
 use crate::conductor::telling::refuse;
 use crate::last_fault;
+use crate::ledger::{self, Done, Stored, put_deployment, put_state};
 use crate::payload::{Answer, Caller, EndTransition};
-use crate::ports::{Answered, Write};
-use crate::store::{self, Done, Stored, put_deployment, put_state};
+use crate::ports::{Result, Write};
 use crate::trouble::{Checked, Trouble};
 use serde_json::Value;
 use windlass_domain::accept::{Accepted, accepted};
@@ -41,7 +41,7 @@ pub async fn accept(
     by: &Caller,
     input: &Value,
     error: &str,
-) -> Answered<Answer<EndTransition>> {
+) -> Result<Answer<EndTransition>> {
     let request = match request::request_of(&by.execution, input) {
         Ok(request) => request,
         Err(part) => return refuse::unreadable(ports, &by.execution, input, part.findings()).await,
@@ -69,7 +69,7 @@ async fn taken(
         "accepting what is there",
         async || {
             let (record, lock) = still_stuck(ports, by, id).await?;
-            let steps = store::load_all(ports, &store::steps(id)).await?;
+            let steps = ledger::load_all(ports, &ledger::steps(id)).await?;
             let failed = if error.is_empty() {
                 None
             } else {
@@ -90,8 +90,8 @@ type Stuck = (Stored<Deployment>, Stored<Lock>);
 
 /// The deployment and its environment's lock, where it needs an operator as it did when it was looked at.
 async fn still_stuck(ports: &impl Ports, by: &Caller, id: &DeploymentId) -> Checked<Stuck> {
-    let record = store::require(ports, &store::deployment(id)).await?;
-    let lock = store::load_or_default(ports, &store::lock(record.value.environment_id())).await?;
+    let record = ledger::require(ports, &ledger::deployment(id)).await?;
+    let lock = ledger::load_or_default(ports, &ledger::lock(record.value.environment_id())).await?;
     if lock.value.stuck().is_none_or(|held| held.deployment != *id) {
         return Err(nothing_to_accept(record.value.environment_id()).into());
     }
@@ -106,7 +106,7 @@ fn unlocked(
     mut record: Stored<Deployment>,
     mut lock: Stored<Lock>,
     resolved: Resolved,
-) -> Answered<[Write; 2]> {
+) -> Result<[Write; 2]> {
     if let Some(ended) = &mut record.value.ending {
         ended.resolved = Some(resolved);
     }
@@ -164,7 +164,7 @@ fn seen<'a>(
 }
 
 /// The function that looks has failed, and has recorded of no component what it met.
-async fn look_failed(ports: &impl Ports, record: &Deployment, error: &str) -> Answered<Finding> {
+async fn look_failed(ports: &impl Ports, record: &Deployment, error: &str) -> Result<Finding> {
     let last = last_fault::of(ports, &record.id).await?;
     let last = last.filter(|last| last.state == "Look" && last.fault.name.to_string() == error);
     let told = last.map(|last| format!(": {}", last.fault.message.trim_end_matches('.')));
@@ -227,7 +227,7 @@ async fn taken_in(
     record: &Deployment,
     steps: &[Stored<Step>],
     seen: &Seen<'_>,
-) -> Answered<Vec<Write>> {
+) -> Result<Vec<Write>> {
     // An irreversible step that has begun, or may have, forbids what came before it, as if the deployment had
     // succeeded.
     let steps = steps.iter().map(|step| &step.value);
@@ -237,8 +237,8 @@ async fn taken_in(
         return Ok(Vec::new());
     }
     let now = ports.now();
-    let key = store::state(record.environment_id());
-    let mut state = store::load_or_default(ports, &key).await?;
+    let key = ledger::state(record.environment_id());
+    let mut state = ledger::load_or_default(ports, &key).await?;
     let mut writes = Vec::new();
     find(&mut state.value, seen, now);
     if state.value.last_snapshot == 0 {
@@ -346,11 +346,11 @@ async fn kept_runs(
     record: &Deployment,
     state: &EnvironmentState,
     present: Option<&Snapshot>,
-) -> Answered<Irreversible> {
+) -> Result<Irreversible> {
     let mut kept = kept(present, state, |_, ran| ran.deployment == record.id);
     if let Some(number) = record.snapshot {
-        let key = store::snapshot(record.environment_id(), number);
-        let goal = store::load(ports, &key).await?;
+        let key = ledger::snapshot(record.environment_id(), number);
+        let goal = ledger::load(ports, &key).await?;
         let goal = goal.map(|goal| goal.value.with_found(state));
         kept.retain(|name, ran| {
             let then = goal.as_ref().and_then(|goal| goal.irreversible.get(name));

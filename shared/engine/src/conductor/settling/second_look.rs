@@ -1,6 +1,6 @@
 use crate::conductor::ports::Ports;
-use crate::ports::{Answered, Write};
-use crate::store::{self, Stored};
+use crate::ledger::{self, Stored};
+use crate::ports::{Result, Write};
 use windlass_domain::deployment::Deployment;
 use windlass_domain::second_look::SecondLook;
 use windlass_domain::step::Step;
@@ -11,14 +11,14 @@ pub async fn make_due(
     ports: &impl Ports,
     record: &Deployment,
     steps: &[Stored<Step>],
-) -> Answered<Option<Write>> {
+) -> Result<Option<Write>> {
     let Some(due) = SecondLook::after(record, steps.iter().map(|step| &step.value)) else {
         return Ok(None);
     };
-    let key = store::second_look(&record.id);
-    let former = store::load(ports, &key).await?;
+    let key = ledger::second_look(&record.id);
+    let former = ledger::load(ports, &key).await?;
     let rev = former.map_or(0, |former| former.rev);
-    let index = store::second_look_index(due.due, &record.id);
+    let index = ledger::second_look_index(due.due, &record.id);
     let due = Stored {
         key,
         rev,

@@ -12,9 +12,9 @@ use crate::conductor::settling::{restored, snapshots};
 use crate::conductor::telling::cost::note_cost;
 use crate::conductor::telling::ending::{add_line, end, reject, told};
 use crate::conductor::telling::went_back;
+use crate::ledger::{self, Stored, commit, put_deployment, put_state, retry};
 use crate::payload::{Answer, Caller, EndTransition};
-use crate::ports::{Answered, Condition, Write};
-use crate::store::{self, Stored, commit, put_deployment, put_state, retry};
+use crate::ports::{Condition, Result, Write};
 use windlass_domain::deployment::{Deployment, Why};
 use windlass_domain::ending::Ending;
 use windlass_domain::environment::{Became, EnvironmentState, Lock, Snapshot};
@@ -27,10 +27,10 @@ use windlass_domain::since::{ALREADY_THERE, found_in_place};
 use windlass_domain::step::Step;
 
 /// Serves the state.
-pub async fn settle(ports: &impl Ports, by: &Caller) -> Answered<Answer<EndTransition>> {
+pub async fn settle(ports: &impl Ports, by: &Caller) -> Result<Answer<EndTransition>> {
     let id = &by.deployment;
     retry(ports, "settling the deployment", async || {
-        let mut record = store::require(ports, &store::deployment(id)).await?;
+        let mut record = ledger::require(ports, &ledger::deployment(id)).await?;
         if let Some(answer) = told(ports, &record.value).await? {
             return Ok(Some(answer));
         }
@@ -42,8 +42,8 @@ pub async fn settle(ports: &impl Ports, by: &Caller) -> Answered<Answer<EndTrans
                 "deployment {id} is to be settled but was not judged as passed"
             )));
         }
-        let plan = store::require(ports, &store::plan(id)).await?;
-        let steps = store::load_all(ports, &store::steps(id)).await?;
+        let plan = ledger::require(ports, &ledger::plan(id)).await?;
+        let steps = ledger::load_all(ports, &ledger::steps(id)).await?;
         let lost = steps.iter().find(|step| !step.value.was_reached());
         if let (Some(lost), Outcome::Change) = (lost, plan.value.outcome) {
             let fault = not_seen(&lost.value);
@@ -75,7 +75,7 @@ async fn take_back(
     lock: &Stored<Lock>,
     steps: &[Stored<Step>],
     fault: &Fault,
-) -> Answered<()> {
+) -> Result<()> {
     let why = failure(ports, &by.deployment, steps)
         .await?
         .unwrap_or_else(|| Why {
@@ -95,9 +95,9 @@ async fn writes(
     lock: &mut Stored<Lock>,
     plan: &Stored<Plan>,
     steps: &[Stored<Step>],
-) -> Answered<Vec<Write>> {
-    let key = store::state(record.value.environment_id());
-    let mut state = store::load_or_default(ports, &key).await?;
+) -> Result<Vec<Write>> {
+    let key = ledger::state(record.value.environment_id());
+    let mut state = ledger::load_or_default(ports, &key).await?;
     let mut more = Vec::new();
     match plan.value.outcome {
         Outcome::Rejected => reject(record, plan.value.findings.clone(), ports.now()),
@@ -135,10 +135,10 @@ async fn scene<'a>(
     state: &EnvironmentState,
     plan: &'a Stored<Plan>,
     steps: &'a [Stored<Step>],
-) -> Answered<snapshots::Scene<'a>> {
+) -> Result<snapshots::Scene<'a>> {
     let record = record.value.clone();
-    let seen = store::load_all(ports, &store::all_seen(&record.id)).await?;
-    let judged = store::load_all(ports, &store::judgements(&record.id)).await?;
+    let seen = ledger::load_all(ports, &ledger::all_seen(&record.id)).await?;
+    let judged = ledger::load_all(ports, &ledger::judgements(&record.id)).await?;
     let measured = judged
         .iter()
         .any(|judged| !judged.value.measurements.is_empty());
@@ -164,7 +164,7 @@ async fn conclude(
     [before, after]: [&EnvironmentState; 2],
     scene: &snapshots::Scene<'_>,
     outcome: Outcome,
-) -> Answered<()> {
+) -> Result<()> {
     let changed = scene.changed.iter().map(|step| step.component.to_string());
     let changed: Vec<String> = changed.collect();
     let (plan, value) = (scene.plan, &record.value);
@@ -197,9 +197,9 @@ async fn conclude(
 }
 
 /// `again` brought a vetoed release in after all: the veto is lifted.
-async fn lift_veto(ports: &impl Ports, record: &Deployment) -> Answered<Option<Write>> {
-    let key = store::veto(record.environment_id(), &record.release_digest);
-    let veto = store::load(ports, &key).await?;
+async fn lift_veto(ports: &impl Ports, record: &Deployment) -> Result<Option<Write>> {
+    let key = ledger::veto(record.environment_id(), &record.release_digest);
+    let veto = ledger::load(ports, &key).await?;
     Ok(veto.map(|veto| Write::delete(key, Condition::Rev(veto.rev))))
 }
 
@@ -226,22 +226,22 @@ async fn goal(
     ports: &impl Ports,
     record: &Deployment,
     state: &EnvironmentState,
-) -> Answered<Option<Snapshot>> {
+) -> Result<Option<Snapshot>> {
     if !record.action.is_to_a_snapshot() {
         return Ok(None);
     }
     let number = record.snapshot.unwrap_or_default();
-    let key = store::snapshot(record.environment_id(), number);
-    let goal = store::require(ports, &key).await?;
+    let key = ledger::snapshot(record.environment_id(), number);
+    let goal = ledger::require(ports, &key).await?;
     Ok(Some(goal.value.with_found(state)))
 }
 
 /// Returns whether only the settling is left to do: the last wave was judged as passed, or the plan changes nothing.
-pub async fn judged_good(ports: &impl Ports, record: &Deployment) -> Answered<bool> {
+pub async fn judged_good(ports: &impl Ports, record: &Deployment) -> Result<bool> {
     if record.undoing.is_some() {
         return Ok(false);
     }
-    let plan = store::load(ports, &store::plan(&record.id)).await?;
+    let plan = ledger::load(ports, &ledger::plan(&record.id)).await?;
     let Some(plan) = plan else { return Ok(false) };
     if plan.value.outcome != Outcome::Change {
         return Ok(true);
@@ -249,7 +249,7 @@ pub async fn judged_good(ports: &impl Ports, record: &Deployment) -> Answered<bo
     let Some(last) = plan.value.waves.len().checked_sub(1) else {
         return Ok(false);
     };
-    let key = store::judgement(&record.id, u32::try_from(last).unwrap_or(u32::MAX));
-    let judgement = store::load(ports, &key).await?;
+    let key = ledger::judgement(&record.id, u32::try_from(last).unwrap_or(u32::MAX));
+    let judgement = ledger::load(ports, &key).await?;
     Ok(judgement.is_some_and(|judgement| judgement.value.verdict == Verdict::Pass))
 }

@@ -15,9 +15,9 @@ use crate::conductor::telling::cost::note_cost;
 use crate::conductor::telling::ending::{add_line, end, reject, told};
 use crate::conductor::telling::undone::outcome;
 use crate::conductor::telling::went_back;
+use crate::ledger::{self, Stored, commit, put_deployment, put_state, retry};
 use crate::payload::{Answer, Caller, EndTransition};
-use crate::ports::{Answered, Write};
-use crate::store::{self, Stored, commit, put_deployment, put_state, retry};
+use crate::ports::{Result, Write};
 use windlass_domain::admission::Facts;
 use windlass_domain::deployment::{Deployment, Why};
 use windlass_domain::ending::Ending;
@@ -35,17 +35,17 @@ pub async fn settle_undo(
     ports: &impl Ports,
     by: &Caller,
     error: &str,
-) -> Answered<Answer<EndTransition>> {
+) -> Result<Answer<EndTransition>> {
     let id = &by.deployment;
     retry(ports, "ending the undo", async || {
-        let mut record = store::require(ports, &store::deployment(id)).await?;
+        let mut record = ledger::require(ports, &ledger::deployment(id)).await?;
         if let Some(answer) = told(ports, &record.value).await? {
             return Ok(Some(answer));
         }
         let Some(mut lock) = shut_out(ports, by, &record.value).await? else {
             return Ok(None);
         };
-        let steps = store::load_all(ports, &store::steps(id)).await?;
+        let steps = ledger::load_all(ports, &ledger::steps(id)).await?;
         let unprepared = unprepared(ports, error, &record.value, &steps).await?;
         let ending = if let Some(finding) = unprepared {
             reject(&mut record, vec![finding], ports.now());
@@ -104,12 +104,7 @@ fn ending(steps: &[Stored<Step>]) -> Ending {
 }
 
 /// Frees the lock, or keeps it for the operator. In both cases an invocation that begins late may not go on.
-fn leave(
-    lock: &mut Stored<Lock>,
-    record: &Deployment,
-    ending: Ending,
-    now: Time,
-) -> Answered<Write> {
+fn leave(lock: &mut Stored<Lock>, record: &Deployment, ending: Ending, now: Time) -> Result<Write> {
     if ending != Ending::NeedsOperator {
         lock.value.free(now);
         lock.value.failed = failed(record);
@@ -119,7 +114,7 @@ fn leave(
     if let Some(held) = &mut lock.value.held {
         held.state = HeldState::NeedsOperator;
     }
-    lock.put_indexed(Some(store::held_index(record.environment_id())))
+    lock.put_indexed(Some(ledger::held_index(record.environment_id())))
 }
 
 /// Returns the release that failed by itself; a fix of it goes first. `None` for a release that a person stopped: its
@@ -142,9 +137,9 @@ fn is_vetoed(record: &Deployment) -> bool {
 }
 
 /// The veto on the release that failed. One that is there already stays.
-async fn veto(ports: &impl Ports, record: &Deployment) -> Answered<Option<Write>> {
-    let key = store::veto(record.environment_id(), &record.release_digest);
-    let former = store::load(ports, &key).await?;
+async fn veto(ports: &impl Ports, record: &Deployment) -> Result<Option<Write>> {
+    let key = ledger::veto(record.environment_id(), &record.release_digest);
+    let former = ledger::load(ports, &key).await?;
     if former.is_some() {
         return Ok(None);
     }
@@ -182,9 +177,9 @@ fn conclude(
     end(record, ending, &name, cause, Vec::new(), ports.now());
 }
 
-async fn state(ports: &impl Ports, record: &Deployment) -> Answered<Stored<EnvironmentState>> {
-    let key = store::state(record.environment_id());
-    store::load_or_default(ports, &key).await
+async fn state(ports: &impl Ports, record: &Deployment) -> Result<Stored<EnvironmentState>> {
+    let key = ledger::state(record.environment_id());
+    ledger::load_or_default(ports, &key).await
 }
 
 /// Tells what to do next, as admission would let it in once the lock is free.

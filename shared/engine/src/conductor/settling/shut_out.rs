@@ -1,9 +1,9 @@
 //! Shuts out everybody who still drives a deployment, before its ending is decided.
 
 use crate::conductor::ports::Ports;
+use crate::ledger::{self, Fence, Stored, commit};
 use crate::payload::Caller;
-use crate::ports::Answered;
-use crate::store::{self, Fence, Stored, commit};
+use crate::ports::Result;
 use windlass_domain::deployment::Deployment;
 use windlass_domain::environment::Lock;
 
@@ -21,14 +21,14 @@ pub async fn shut_out(
     ports: &impl Ports,
     by: &Caller,
     record: &Deployment,
-) -> Answered<Option<Stored<Lock>>> {
-    let found = store::load_or_default(ports, &store::lock(record.environment_id())).await?;
+) -> Result<Option<Stored<Lock>>> {
+    let found = ledger::load_or_default(ports, &ledger::lock(record.environment_id())).await?;
     if is_ours(&found.value, by, record) && found.value.token > by.token {
         return Ok(Some(found));
     }
     let mut lock = Fence::new(record, by.token).lock(ports).await?;
     lock.value.raise(ports.now());
-    let write = lock.put_indexed(Some(store::held_index(record.environment_id())))?;
+    let write = lock.put_indexed(Some(ledger::held_index(record.environment_id())))?;
     lock.rev += 1;
     Ok(commit(ports, vec![write]).await?.then_some(lock))
 }

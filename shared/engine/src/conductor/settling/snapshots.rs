@@ -1,8 +1,8 @@
 //! Writes what a deployment that has ended well leaves in the environment: what runs, what was found before it, and the
 //! snapshots.
 
-use crate::ports::{Answered, Ledger, Write};
-use crate::store::{self, Stored};
+use crate::ledger::{self, Stored};
+use crate::ports::{DynamoDbApi, Result, Write};
 use windlass_domain::artifact::Artifact;
 use windlass_domain::deployment::Deployment;
 use windlass_domain::environment::{BEFORE_WINDLASS, EnvironmentState, Given, Running, Snapshot};
@@ -44,7 +44,7 @@ impl Scene<'_> {
 }
 
 /// Takes what runs now and what was found into the state, and returns the writes of the snapshots.
-pub fn take_in(state: &mut EnvironmentState, scene: &Scene<'_>) -> Answered<Vec<Write>> {
+pub fn take_in(state: &mut EnvironmentState, scene: &Scene<'_>) -> Result<Vec<Write>> {
     mark(state, &scene.record);
     let mut writes = Vec::new();
     if let Some(goal) = &scene.goal {
@@ -228,7 +228,7 @@ fn in_place(state: &mut EnvironmentState, scene: &Scene<'_>) -> bool {
 /// Makes the next snapshot, which replaces the one that ran. A rollback's snapshot replaces what its goal had replaced,
 /// so that the next rollback walks further back and never forward (rule 8); it is as good as its goal. If the
 /// components were only found in place, nobody judged the snapshot.
-fn next_snapshot(state: &mut EnvironmentState, scene: &Scene<'_>) -> Answered<Write> {
+fn next_snapshot(state: &mut EnvironmentState, scene: &Scene<'_>) -> Result<Write> {
     let goal = scene.goal.as_ref();
     let replaced = goal.map_or(state.snapshot, |goal| goal.replaced);
     state.last_snapshot += 1;
@@ -250,7 +250,7 @@ fn next_snapshot(state: &mut EnvironmentState, scene: &Scene<'_>) -> Answered<Wr
 
 /// Makes the present snapshot again with the names that a release has given. It takes the place of the present one and
 /// is as good, so that a rollback goes to what ran before both.
-fn renamed_snapshot(state: &mut EnvironmentState, scene: &Scene<'_>) -> Answered<Write> {
+fn renamed_snapshot(state: &mut EnvironmentState, scene: &Scene<'_>) -> Result<Write> {
     let present = scene.present.as_ref();
     let replaced = present.map_or(state.snapshot, |present| present.replaced);
     state.last_snapshot += 1;
@@ -286,12 +286,12 @@ fn is_passed_over(scene: &Scene<'_>, name: &ComponentName) -> bool {
 
 /// The snapshot of what runs, as it is to be read now; none before the first.
 pub async fn present(
-    ports: &impl Ledger,
+    ports: &impl DynamoDbApi,
     record: &Deployment,
     state: &EnvironmentState,
-) -> Answered<Option<Snapshot>> {
-    let key = store::snapshot(record.environment_id(), state.snapshot);
-    let present = store::load(ports, &key).await?;
+) -> Result<Option<Snapshot>> {
+    let key = ledger::snapshot(record.environment_id(), state.snapshot);
+    let present = ledger::load(ports, &key).await?;
     Ok(present.map(|present| present.value.with_found(state)))
 }
 
@@ -300,7 +300,7 @@ pub fn before_windlass(
     record: &Deployment,
     state: &mut EnvironmentState,
     now: Time,
-) -> Answered<Write> {
+) -> Result<Write> {
     state.last_snapshot = 1;
     state.snapshot = 1;
     let snapshot = Snapshot {
@@ -318,7 +318,7 @@ pub fn before_windlass(
 }
 
 /// Returns the write of a snapshot.
-pub fn put_snapshot(record: &Deployment, snapshot: Snapshot) -> Answered<Write> {
-    let key = store::snapshot(record.environment_id(), snapshot.number);
+pub fn put_snapshot(record: &Deployment, snapshot: Snapshot) -> Result<Write> {
+    let key = ledger::snapshot(record.environment_id(), snapshot.number);
     Stored::new(key, snapshot).put()
 }

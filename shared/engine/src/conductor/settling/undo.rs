@@ -4,9 +4,9 @@ use crate::conductor::ports::Ports;
 use crate::conductor::settling::unprepared::unprepared;
 use crate::conductor::telling::undone::{first_wave, in_words};
 use crate::last_fault;
+use crate::ledger::{self, Fence, Stored, commit, put_deployment, retry};
 use crate::payload::{Answer, Caller, UndoTransition, WorkItem};
-use crate::ports::{Answered, Ledger, Write};
-use crate::store::{self, Fence, Stored, commit, put_deployment, retry};
+use crate::ports::{DynamoDbApi, Result, Write};
 use windlass_domain::deployment::{Deployment, Why};
 use windlass_domain::environment::Lock;
 use windlass_domain::identity::DeploymentId;
@@ -28,11 +28,11 @@ pub async fn undo(
     by: &Caller,
     error: &str,
     undone: Option<u32>,
-) -> Answered<Answer<UndoTransition>> {
+) -> Result<Answer<UndoTransition>> {
     let id = &by.deployment;
-    let record = store::require(ports, &store::deployment(id)).await?;
+    let record = ledger::require(ports, &ledger::deployment(id)).await?;
     still_ours(ports, by, &record.value).await?;
-    let steps = store::load_all(ports, &store::steps(id)).await?;
+    let steps = ledger::load_all(ports, &ledger::steps(id)).await?;
     let unprepared = unprepared(ports, error, &record.value, &steps).await?;
     if unprepared.is_some() {
         // Nothing is undone where nothing was planned.
@@ -77,11 +77,7 @@ pub async fn undo(
     })
 }
 
-async fn still_ours(
-    ports: &impl Ports,
-    by: &Caller,
-    record: &Deployment,
-) -> Answered<Stored<Lock>> {
+async fn still_ours(ports: &impl Ports, by: &Caller, record: &Deployment) -> Result<Stored<Lock>> {
     Fence::new(record, by.token).lock(ports).await
 }
 
@@ -93,11 +89,11 @@ async fn record_why(
     by: &Caller,
     error: &str,
     steps: &[Stored<Step>],
-) -> Answered<()> {
+) -> Result<()> {
     let id = &by.deployment;
     let failure = failure(ports, id, steps).await?;
     retry(ports, "recording why it is undone", async || {
-        let mut record = store::require(ports, &store::deployment(id)).await?;
+        let mut record = ledger::require(ports, &ledger::deployment(id)).await?;
         let why = match (&record.value.undoing, &failure) {
             (Some(_), None) => return Ok(Some(())),
             (Some(_), Some(failure)) if !(record.value.stopped && failure.is_of_the_release()) => {
@@ -121,10 +117,10 @@ async fn record_why(
 
 /// Returns what failed: a gate, or else components.
 pub async fn failure(
-    ports: &impl Ledger,
+    ports: &impl DynamoDbApi,
     id: &DeploymentId,
     steps: &[Stored<Step>],
-) -> Answered<Option<Why>> {
+) -> Result<Option<Why>> {
     if let Some(why) = failed_gate(ports, id).await? {
         return Ok(Some(why));
     }
@@ -154,10 +150,10 @@ pub async fn failure(
 /// Returns what the machine caught, for when no step tells what failed. The text is that of the state that failed with
 /// it, if it was kept.
 pub async fn as_the_machine_saw_it(
-    ports: &impl Ledger,
+    ports: &impl DynamoDbApi,
     id: &DeploymentId,
     error: &str,
-) -> Answered<Why> {
+) -> Result<Why> {
     if error.is_empty() {
         return Ok(Why {
             name: "Failed".into(),
@@ -175,8 +171,8 @@ pub async fn as_the_machine_saw_it(
     })
 }
 
-async fn failed_gate(ports: &impl Ledger, id: &DeploymentId) -> Answered<Option<Why>> {
-    let judgements = store::load_all(ports, &store::judgements(id)).await?;
+async fn failed_gate(ports: &impl DynamoDbApi, id: &DeploymentId) -> Result<Option<Why>> {
+    let judgements = ledger::load_all(ports, &ledger::judgements(id)).await?;
     let ran_out_at = |judgement: &Judgement| match judgement.settled() {
         Some(Judged::RanOut { until }) => Some(until),
         _ => None,
@@ -186,7 +182,7 @@ async fn failed_gate(ports: &impl Ledger, id: &DeploymentId) -> Answered<Option<
     let Some(judgement) = judgements.into_iter().find(failed) else {
         return Ok(None);
     };
-    let plan = store::require(ports, &store::plan(id)).await?;
+    let plan = ledger::require(ports, &ledger::plan(id)).await?;
     let wave = judgement.value.wave;
     let what = changed_in_words(&plan.value.waves, wave);
     if let Some(until) = ran_out_at(&judgement.value) {

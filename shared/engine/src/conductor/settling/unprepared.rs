@@ -2,8 +2,8 @@
 //! know. Nothing was changed. The rejection says what could not be asked and what to do.
 
 use crate::last_fault;
-use crate::ports::{Answered, Ledger};
-use crate::store::{self, Stored};
+use crate::ledger::{self, Stored};
+use crate::ports::{DynamoDbApi, Result};
 use windlass_domain::deployment::Deployment;
 use windlass_domain::fault::{Fault, FaultName};
 use windlass_domain::finding::{Finding, FindingName};
@@ -11,16 +11,16 @@ use windlass_domain::step::{Step, StepStatus};
 
 /// Returns why it could not be planned. `None` if it was planned, or a person stopped it, or its execution died.
 pub async fn unprepared(
-    ports: &impl Ledger,
+    ports: &impl DynamoDbApi,
     error: &str,
     record: &Deployment,
     steps: &[Stored<Step>],
-) -> Answered<Option<Finding>> {
+) -> Result<Option<Finding>> {
     let is_begun = |step: &Stored<Step>| step.value.status != StepStatus::Planned;
     if record.stopped || steps.iter().any(is_begun) {
         return Ok(None);
     }
-    let plan = store::load(ports, &store::plan(&record.id)).await?;
+    let plan = ledger::load(ports, &ledger::plan(&record.id)).await?;
     if plan.is_some() {
         return Ok(None);
     }

@@ -1,7 +1,7 @@
 //! What a deployment cost, noted where it ends.
 
-use crate::ports::{Answered, Executions};
-use crate::store::Stored;
+use crate::ledger::Stored;
+use crate::ports::{Result, StepFunctionsApi};
 use windlass_domain::cost::{STILL_TO_COME, cost};
 use windlass_domain::deployment::Deployment;
 use windlass_domain::step::Step;
@@ -9,7 +9,11 @@ use windlass_domain::step::Step;
 /// Notes in an ending that is about to be written what the deployment cost: all executions that
 /// worked for it, those that died and their recoveries too. Where that is not known nothing is
 /// noted: a deployment ends whether or not its transitions can be counted.
-pub async fn note_cost(ports: &impl Executions, record: &mut Deployment, steps: &[Stored<Step>]) {
+pub async fn note_cost(
+    ports: &impl StepFunctionsApi,
+    record: &mut Deployment,
+    steps: &[Stored<Step>],
+) {
     if record.ending.is_none() {
         return;
     }
@@ -30,7 +34,7 @@ pub async fn note_cost(ports: &impl Executions, record: &mut Deployment, steps: 
     }
 }
 
-async fn transitions(ports: &impl Executions, record: &Deployment) -> Answered<Option<u64>> {
+async fn transitions(ports: &impl StepFunctionsApi, record: &Deployment) -> Result<Option<u64>> {
     let mut sum = 0;
     for arn in &record.executions {
         match ports.transitions(arn).await? {

@@ -4,9 +4,9 @@
 
 use crate::conductor::ports::Ports;
 use crate::conductor::telling::answer::ended;
+use crate::ledger::{self, Done, Owner, Removed, Stored, commit, retry};
 use crate::payload::{Answer, EndTransition, ExecutionRef};
-use crate::ports::{Answered, Ledger, Write};
-use crate::store::{self, Done, Owner, Removed, Stored, commit, retry};
+use crate::ports::{DynamoDbApi, Result, Write};
 use crate::trouble::Checked;
 use windlass_domain::ending::Ending;
 use windlass_domain::identity::{DeploymentId, EnvironmentId};
@@ -50,8 +50,8 @@ impl Done {
 
     /// Returns the write that keeps the record, for the transaction that does the thing itself. The write is refused if
     /// this execution has done something already.
-    pub fn put(&self, execution: &ExecutionRef) -> Answered<Write> {
-        Stored::new(store::done(&execution.arn), self.clone()).put()
+    pub fn put(&self, execution: &ExecutionRef) -> Result<Write> {
+        Stored::new(ledger::done(&execution.arn), self.clone()).put()
     }
 
     /// Returns the answer that tells of it.
@@ -67,10 +67,10 @@ impl Done {
 
 /// Returns the answer to what this execution has done before, if anything.
 pub async fn before(
-    ports: &impl Ledger,
+    ports: &impl DynamoDbApi,
     execution: &ExecutionRef,
-) -> Answered<Option<Answer<EndTransition>>> {
-    let done = store::load(ports, &store::done(&execution.arn)).await?;
+) -> Result<Option<Answer<EndTransition>>> {
+    let done = ledger::load(ports, &ledger::done(&execution.arn)).await?;
     Ok(done.map(|done| done.value.answer()))
 }
 

@@ -4,9 +4,9 @@ use crate::beside;
 use crate::conductor::environment::drills;
 use crate::conductor::ports::Ports;
 use crate::conductor::telling::answer::{LONGEST_CAUSE, of_record};
+use crate::ledger::Stored;
 use crate::payload::{Answer, EndTransition};
-use crate::ports::Answered;
-use crate::store::Stored;
+use crate::ports::Result;
 use windlass_domain::cut::cut;
 use windlass_domain::deployment::{Deployment, Ended, Status};
 use windlass_domain::ending::Ending;
@@ -53,7 +53,7 @@ pub fn add_line(record: &mut Stored<Deployment>, line: Option<String>) {
 pub async fn told(
     ports: &impl Ports,
     record: &Deployment,
-) -> Answered<Option<Answer<EndTransition>>> {
+) -> Result<Option<Answer<EndTransition>>> {
     let Some(ended) = &record.ending else {
         return Ok(None);
     };

@@ -4,9 +4,9 @@ use crate::beside;
 use crate::conductor::ports::Ports;
 use crate::conductor::telling::answer::ended;
 use crate::conductor::telling::ending::cause_of;
+use crate::ledger::{self, Stored, commit, retry};
 use crate::payload::{Answer, EndTransition, ExecutionRef};
-use crate::ports::{Answered, Clock, Key, Ledger, Write};
-use crate::store::{self, Stored, commit, retry};
+use crate::ports::{Clock, DynamoDbApi, Key, Result, Write};
 use serde_json::Value;
 use windlass_domain::deployment::{REFUSED_FOR_S, Refusal};
 use windlass_domain::ending::Ending;
@@ -22,7 +22,7 @@ pub async fn unreadable(
     execution: &ExecutionRef,
     input: &Value,
     findings: Vec<Finding>,
-) -> Answered<Answer<EndTransition>> {
+) -> Result<Answer<EndTransition>> {
     let requester = Requester {
         route: Route::Console,
         principal: Some(execution.arn.clone()),
@@ -52,7 +52,7 @@ pub async fn refuse(
     execution: &ExecutionRef,
     request: &Request,
     findings: Vec<Finding>,
-) -> Answered<Answer<EndTransition>> {
+) -> Result<Answer<EndTransition>> {
     let findings = limited(findings);
     let mut refusal = refusal(
         ports,
@@ -93,29 +93,33 @@ fn refusal(
 
 /// Records a refusal once. It is there already where an invocation has written it whose answer was lost; where
 /// it is not, a write that was refused only met another one, which may have come to nothing.
-pub async fn record_refusal(ports: &(impl Ledger + Clock), refusal: Refusal) -> Answered<()> {
-    let key = store::refusal(&refusal.app, &refusal.execution);
-    let is_declared = store::is_declared(ports, &refusal.app).await?;
+pub async fn record_refusal(ports: &(impl DynamoDbApi + Clock), refusal: Refusal) -> Result<()> {
+    let key = ledger::refusal(&refusal.app, &refusal.execution);
+    let is_declared = ledger::is_declared(ports, &refusal.app).await?;
     let app = Some(&refusal.app).filter(|_| is_declared);
-    let index = store::refused_index(app, refusal.at, &refusal.execution);
+    let index = ledger::refused_index(app, refusal.at, &refusal.execution);
     let expires = refusal.at.plus_s(REFUSED_FOR_S);
     let write = Stored::new(key.clone(), refusal).put_listed(index, expires)?;
     write_once(ports, &key, &write).await
 }
 
 /// Lists an input that names no application among what names none that is declared.
-async fn list_nameless(ports: &(impl Ledger + Clock), arn: &str, line: NotTaken) -> Answered<()> {
-    let key = store::not_taken(arn);
-    let index = store::refused_index(None, line.at, arn);
+async fn list_nameless(
+    ports: &(impl DynamoDbApi + Clock),
+    arn: &str,
+    line: NotTaken,
+) -> Result<()> {
+    let key = ledger::not_taken(arn);
+    let index = ledger::refused_index(None, line.at, arn);
     let expires = line.at.plus_s(LISTED_FOR_S);
     let write = Stored::new(key.clone(), line).put_listed(index, expires)?;
     write_once(ports, &key, &write).await
 }
 
-async fn write_once(ports: &(impl Ledger + Clock), key: &Key, write: &Write) -> Answered<()> {
+async fn write_once(ports: &(impl DynamoDbApi + Clock), key: &Key, write: &Write) -> Result<()> {
     retry(ports, "recording the refusal", async || {
-        let is_there =
-            commit(ports, vec![write.clone()]).await? || Ledger::get(ports, key).await?.is_some();
+        let is_there = commit(ports, vec![write.clone()]).await?
+            || DynamoDbApi::get(ports, key).await?.is_some();
         Ok(is_there.then_some(()))
     })
     .await

@@ -2,9 +2,9 @@
 
 use crate::conductor::environment::view::View;
 use crate::conductor::telling::answer::{ended, of_record};
+use crate::ledger;
 use crate::payload::{Answer, EndTransition};
-use crate::ports::{Answered, Ledger};
-use crate::store;
+use crate::ports::{DynamoDbApi, Result};
 use windlass_domain::deployment::{Deployment, Status};
 use windlass_domain::ending::Ending;
 use windlass_domain::environment::EnvironmentState;
@@ -16,17 +16,17 @@ const SAME_REQUEST: &str = "SameRequest";
 
 /// The deployments that brought what runs of a deployment's components, and another one.
 pub async fn known(
-    ports: &impl Ledger,
+    ports: &impl DynamoDbApi,
     record: &Deployment,
     state: &EnvironmentState,
     other: Option<&DeploymentId>,
-) -> Answered<Known> {
+) -> Result<Known> {
     let mut known = Known::new();
     for id in brought_by(record, state).iter().chain(other) {
         if *id == record.id {
             known.insert(id.clone(), record.clone());
         } else if !known.contains_key(id) {
-            let found = store::load(ports, &store::deployment(id)).await?;
+            let found = ledger::load(ports, &ledger::deployment(id)).await?;
             known.extend(found.map(|found| (id.clone(), found.value)));
         }
     }
@@ -34,7 +34,7 @@ pub async fn known(
 }
 
 /// Tells how things stand now for a deployment that ended in success; `None` for any other.
-pub async fn now(ports: &impl Ledger, record: &Deployment) -> Answered<Option<Now>> {
+pub async fn now(ports: &impl DynamoDbApi, record: &Deployment) -> Result<Option<Now>> {
     if !record
         .ending
         .as_ref()
@@ -50,7 +50,10 @@ pub async fn now(ports: &impl Ledger, record: &Deployment) -> Answered<Option<No
 
 /// The answer to a request that was made before: how its deployment stands. That it once succeeded is told beside what
 /// is so now, and not as the ending of this execution, which brought nothing.
-pub async fn same(ports: &impl Ledger, existing: &Deployment) -> Answered<Answer<EndTransition>> {
+pub async fn same(
+    ports: &impl DynamoDbApi,
+    existing: &Deployment,
+) -> Result<Answer<EndTransition>> {
     let id = &existing.id;
     let Some(ended_as) = &existing.ending else {
         let stands = match (existing.status, &existing.undoing) {

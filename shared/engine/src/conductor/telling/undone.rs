@@ -1,6 +1,6 @@
 //! What became of each component when a deployment was undone.
 
-use crate::store::Stored;
+use crate::ledger::Stored;
 use std::cmp::Reverse;
 use windlass_domain::message::Undone;
 use windlass_domain::step::{ChangeRecord, Failure, Step, StepStatus};

@@ -4,8 +4,8 @@
 use crate::conductor::environment::way_back::FOUND_FIRST;
 use crate::conductor::ports::Ports;
 use crate::conductor::telling::undone::outcome;
-use crate::ports::Answered;
-use crate::store;
+use crate::ledger;
+use crate::ports::Result;
 use windlass_domain::deployment::Deployment;
 use windlass_domain::ending::Ending;
 use windlass_domain::environment::{EnvironmentState, Snapshot};
@@ -17,11 +17,11 @@ use windlass_domain::request::ActionName;
 /// The end of the deployment that a rollback, or a release that overtakes, stopped, where it was undone: that is what
 /// the rollback has done, also where nothing else is left to do. None where it stopped none, or where that one had ended
 /// otherwise.
-pub async fn undone(ports: &impl Ports, record: &Deployment) -> Answered<Option<String>> {
+pub async fn undone(ports: &impl Ports, record: &Deployment) -> Result<Option<String>> {
     let Some(id) = &record.stops else {
         return Ok(None);
     };
-    let stopped = store::load(ports, &store::deployment(id)).await?;
+    let stopped = ledger::load(ports, &ledger::deployment(id)).await?;
     let Some(stopped) = stopped.map(|stopped| stopped.value) else {
         return Ok(None);
     };
@@ -29,7 +29,7 @@ pub async fn undone(ports: &impl Ports, record: &Deployment) -> Answered<Option<
     let Some(ended) = ended.filter(|ended| ended.ending == Ending::RolledBack) else {
         return Ok(None);
     };
-    let steps = store::load_all(ports, &store::steps(id)).await?;
+    let steps = ledger::load_all(ports, &ledger::steps(id)).await?;
     let outcome = outcome(&steps);
     let undone = match outcome.undone.as_slice() {
         [] if outcome.stays.is_empty() => "before it had changed anything".to_owned(),

@@ -4,7 +4,7 @@ use super::fill::{as_if, fill, missing, values};
 use super::state::{Document, Filled};
 use crate::config::Configured;
 use crate::kinds::PrepareInput;
-use crate::ports::{Answered, ObjectId, Objects};
+use crate::ports::{ObjectId, Result, S3Api};
 use crate::trouble::Checked;
 use bytes::Bytes;
 use serde::de::IgnoredAny;
@@ -25,10 +25,7 @@ const LARGEST: u64 = 4 * 1024 * 1024;
 const SMALLER: &str = "Upload a document of at most 2 MB, and release it under a new version.";
 
 /// The bytes that are deployed. The fault is `Refused` where they are not made of the pinned ones, or more than are read.
-pub(super) async fn read(
-    home: &(impl Objects + Configured),
-    document: &Document,
-) -> Answered<Bytes> {
+pub(super) async fn read(home: &(impl S3Api + Configured), document: &Document) -> Result<Bytes> {
     let bytes = pinned(home, document).await?;
     let Some(filled) = &document.filled else {
         return Ok(bytes);
@@ -44,7 +41,7 @@ pub(super) async fn read(
 }
 
 /// The bytes that were uploaded.
-async fn pinned(home: &(impl Objects + Configured), document: &Document) -> Answered<Bytes> {
+async fn pinned(home: &(impl S3Api + Configured), document: &Document) -> Result<Bytes> {
     let object = ObjectId {
         bucket: home.config().artifacts_bucket.clone(),
         key: document.key.clone(),
@@ -67,7 +64,7 @@ async fn pinned(home: &(impl Objects + Configured), document: &Document) -> Answ
 /// The document that a release brings, or what is wrong with it. Where others give only later what it takes, it is
 /// filled in as if each gave `0`, to be looked at.
 pub(super) async fn wanted(
-    home: &(impl Objects + Configured),
+    home: &(impl S3Api + Configured),
     input: &PrepareInput<'_>,
     spec: &Spec,
     is_flags: bool,

@@ -1,7 +1,7 @@
 //! Finds the ids of things that people declare by name or id. In AppConfig two things may have the same name.
 
 use crate::kinds::PrepareInput;
-use crate::ports::{Configurations, Named, Profile, Strategy};
+use crate::ports::{AppConfigApi, Named, Profile, Strategy};
 use crate::trouble::Checked;
 use windlass_domain::finding::{Finding, FindingName};
 use windlass_domain::kinds::appconfig::Appconfig as Spec;
@@ -16,7 +16,7 @@ pub(super) struct Found {
 
 /// Finds all of it, or tells all that is not there.
 pub(super) async fn find(
-    ports: &impl Configurations,
+    ports: &impl AppConfigApi,
     input: &PrepareInput<'_>,
     spec: &Spec,
 ) -> Checked<Found> {

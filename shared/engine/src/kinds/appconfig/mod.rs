@@ -23,7 +23,7 @@ pub use state::{Change, Configuration, Document, Goal, Made, Seen, Target, label
 
 use super::{Class, Facts, Kind, Next, Noticed, Trail, View, Way, Writes};
 use crate::config::Configured;
-use crate::ports::{Answered, Clock, Configurations, NewRollout, NewVersion, Objects, Reach};
+use crate::ports::{AppConfigApi, AssumeRole, Clock, NewRollout, NewVersion, Result, S3Api};
 use serde_json::json;
 use state::stop_of;
 use std::cell::Cell;
@@ -34,7 +34,7 @@ use windlass_domain::step::Step;
 
 /// Returns that nothing writes log lines; see [`crate::kinds::writes`].
 #[allow(clippy::unnecessary_wraps, reason = "of other kinds it can fail")]
-pub fn writes(_: &Step) -> Answered<Writes> {
+pub fn writes(_: &Step) -> Result<Writes> {
     Ok(Writes::Nothing("a configuration is read, and runs nothing"))
 }
 
@@ -74,7 +74,7 @@ impl<P> Appconfig<P> {
 
 /// Returns the kind of a step.
 #[allow(clippy::unused_async, reason = "the registry waits for every kind")]
-pub async fn of<P: Reach>(ports: &P, step: &Step) -> Answered<Appconfig<P>> {
+pub async fn of<P: AssumeRole>(ports: &P, step: &Step) -> Result<Appconfig<P>> {
     Ok(Appconfig::new(
         ports.at(&Place::default()),
         ports.at(&step.place),
@@ -82,13 +82,13 @@ pub async fn of<P: Reach>(ports: &P, step: &Step) -> Answered<Appconfig<P>> {
     ))
 }
 
-impl<P: Configurations + Objects + Configured + Clock> Kind for Appconfig<P> {
+impl<P: AppConfigApi + S3Api + Configured + Clock> Kind for Appconfig<P> {
     type Target = Target;
     type Seen = Seen;
     type Goal = Goal;
     type Change = Change;
 
-    async fn observe(&self, target: &Target, way: &Way<'_, Goal>) -> Answered<Seen> {
+    async fn observe(&self, target: &Target, way: &Way<'_, Goal>) -> Result<Seen> {
         self.look(target, way).await
     }
 
@@ -164,7 +164,7 @@ impl<P: Configurations + Objects + Configured + Clock> Kind for Appconfig<P> {
         target: &Target,
         change: &Change,
         _: &DeploymentId,
-    ) -> Answered<Option<String>> {
+    ) -> Result<Option<String>> {
         match change {
             Change::Create { label, newest } => self.create(target, label, *newest).await.map(Some),
             Change::Start {
@@ -191,9 +191,9 @@ impl<P: Configurations + Objects + Configured + Clock> Kind for Appconfig<P> {
     }
 }
 
-impl<P: Configurations + Objects + Configured + Clock> Appconfig<P> {
+impl<P: AppConfigApi + S3Api + Configured + Clock> Appconfig<P> {
     /// Makes a version of the document's bytes, which are compared with the pinned ones first (rule 5).
-    async fn create(&self, target: &Target, label: &str, newest: u32) -> Answered<String> {
+    async fn create(&self, target: &Target, label: &str, newest: u32) -> Result<String> {
         let document = target.document.as_ref();
         let document =
             document.ok_or_else(|| Fault::internal("there is no document to be deployed"))?;
@@ -224,7 +224,7 @@ impl<P: Configurations + Objects + Configured + Clock> Appconfig<P> {
     /// Stops or reverts a deployment. AppConfig takes no condition but the deployment's number. So just before, a look
     /// checks that callers still get this deployment, and that they would still go back to the same version. If
     /// AppConfig refuses the stop, the look is repeated.
-    async fn stop(&self, target: &Target, number: u32, back_to: Option<&str>) -> Answered<()> {
+    async fn stop(&self, target: &Target, number: u32, back_to: Option<&str>) -> Result<()> {
         let began = self.at.now();
         self.check_live(target, number, back_to).await?;
         let took = self.at.now().ms_since(began);
@@ -249,12 +249,7 @@ impl<P: Configurations + Objects + Configured + Clock> Appconfig<P> {
 
     /// Checks that a deployment is live, with this version behind it. Fault: `Conflict` if callers get another
     /// deployment, or would get another version without it.
-    async fn check_live(
-        &self,
-        target: &Target,
-        number: u32,
-        back_to: Option<&str>,
-    ) -> Answered<()> {
+    async fn check_live(&self, target: &Target, number: u32, back_to: Option<&str>) -> Result<()> {
         let seen = self.look(target, &Way::default()).await?;
         let is_live = seen.live().is_some_and(|live| live.number == number);
         let behind = seen.behind().map(|behind| behind.version.as_str());

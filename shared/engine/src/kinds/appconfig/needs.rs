@@ -4,18 +4,18 @@
 use super::find::{Found, find};
 use crate::kinds::PrepareInput;
 use crate::kinds::needs::{By, Needed};
-use crate::ports::{Answered, Configurations};
+use crate::ports::{AppConfigApi, Result};
 use crate::trouble::apart;
 use std::collections::BTreeMap;
 use windlass_domain::kinds::appconfig::Appconfig as Spec;
 
 /// The calls of a release; see [`crate::kinds::needs`]. What is not there `prepare` tells.
 pub async fn needs(
-    there: &impl Configurations,
+    there: &impl AppConfigApi,
     input: &PrepareInput<'_>,
     by: &By<'_>,
     spec: &Spec,
-) -> Answered<Vec<Needed>> {
+) -> Result<Vec<Needed>> {
     let Ok(found) = apart(find(there, input, spec).await)? else {
         return Ok(vec![]);
     };

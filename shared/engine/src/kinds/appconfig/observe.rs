@@ -4,11 +4,11 @@ use super::state::{Document, Goal, Made, Seen, Target, stopped_by};
 use super::{Appconfig, label};
 use crate::config::Configured;
 use crate::kinds::Way;
-use crate::ports::{Answered, Clock, Configurations, Objects, Rollout, Told};
+use crate::ports::{AppConfigApi, Clock, Result, Rollout, S3Api, Told};
 use windlass_domain::digest::Digest;
 
-impl<P: Configurations + Objects + Configured + Clock> Appconfig<P> {
-    pub(super) async fn look(&self, target: &Target, way: &Way<'_, Goal>) -> Answered<Seen> {
+impl<P: AppConfigApi + S3Api + Configured + Clock> Appconfig<P> {
+    pub(super) async fn look(&self, target: &Target, way: &Way<'_, Goal>) -> Result<Seen> {
         let rollouts = self.rollouts(target).await?;
         let (told, stopped) = match &way.sent {
             Some(sent) => (
@@ -39,7 +39,7 @@ impl<P: Configurations + Objects + Configured + Clock> Appconfig<P> {
 
     /// Returns the environment's deployments, newest first. It reads no further back than to the one that this
     /// profile's callers would get if the live one were taken back.
-    pub(super) async fn rollouts(&self, target: &Target) -> Answered<Vec<Rollout>> {
+    pub(super) async fn rollouts(&self, target: &Target) -> Result<Vec<Rollout>> {
         let mut rollouts: Vec<Rollout> = Vec::new();
         let mut next: Option<String> = None;
         loop {
@@ -60,7 +60,7 @@ impl<P: Configurations + Objects + Configured + Clock> Appconfig<P> {
     }
 
     /// Returns what the profile's newest deployment tells of itself.
-    async fn told(&self, target: &Target, rollouts: &[Rollout]) -> Answered<Option<Told>> {
+    async fn told(&self, target: &Target, rollouts: &[Rollout]) -> Result<Option<Told>> {
         let mut own = rollouts
             .iter()
             .filter(|rollout| rollout.profile == target.profile);
@@ -79,7 +79,7 @@ impl<P: Configurations + Objects + Configured + Clock> Appconfig<P> {
         target: &Target,
         document: &Document,
         noted: Option<&str>,
-    ) -> Answered<(Option<Made>, u32)> {
+    ) -> Result<(Option<Made>, u32)> {
         let (application, profile) = (&target.application, &target.profile);
         let versions = self.at.versions(application, profile).await?;
         let newest = versions.iter().map(|version| version.number).max();

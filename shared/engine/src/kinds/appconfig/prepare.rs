@@ -5,7 +5,7 @@ use super::state::{COMPLETE, Configuration, Goal, Seen, Target, label};
 use super::{Appconfig, document, tell};
 use crate::config::Configured;
 use crate::kinds::{Kind as _, PrepareInput, Prepared, Recorded, Stage, Way, from_value, to_value};
-use crate::ports::{Answered, Clock, Configurations, Objects, Reach, Strategy};
+use crate::ports::{AppConfigApi, AssumeRole, Clock, Result, S3Api, Strategy};
 use crate::trouble::apart;
 use std::collections::BTreeSet;
 use windlass_domain::fault::FaultName;
@@ -25,9 +25,9 @@ const LOOK_MIN: u64 = 5;
 const LOOKS: u64 = 12;
 
 /// Plans the change of one configuration; see [`crate::kinds::PrepareInput`].
-pub async fn prepare<P>(ports: &P, input: &PrepareInput<'_>, spec: &Spec) -> Answered<Prepared>
+pub async fn prepare<P>(ports: &P, input: &PrepareInput<'_>, spec: &Spec) -> Result<Prepared>
 where
-    P: Configurations + Objects + Configured + Clock + Reach,
+    P: AppConfigApi + S3Api + Configured + Clock + AssumeRole,
 {
     let found = match apart(find(ports, input, spec).await)? {
         Ok(found) => found,
@@ -103,10 +103,10 @@ fn hosted(input: &PrepareInput<'_>, found: &Found) -> Option<Finding> {
 }
 
 async fn tags(
-    ports: &impl Configurations,
+    ports: &impl AppConfigApi,
     input: &PrepareInput<'_>,
     found: &Found,
-) -> Answered<Option<Finding>> {
+) -> Result<Option<Finding>> {
     if !input.needs_tags() {
         return Ok(None);
     }
@@ -128,9 +128,9 @@ struct Plan<'a> {
 }
 
 impl Plan<'_> {
-    async fn make<P>(&self, kind: &Appconfig<P>, findings: Vec<Finding>) -> Answered<Prepared>
+    async fn make<P>(&self, kind: &Appconfig<P>, findings: Vec<Finding>) -> Result<Prepared>
     where
-        P: Configurations + Objects + Configured + Clock,
+        P: AppConfigApi + S3Api + Configured + Clock,
     {
         let target = &self.target;
         let goal = self.goal()?;
@@ -168,7 +168,7 @@ impl Plan<'_> {
     }
 
     /// Returns the goal; `None` if the document that is brought cannot be read.
-    fn goal(&self) -> Answered<Option<Goal>> {
+    fn goal(&self) -> Result<Option<Goal>> {
         if let Some(recorded) = self.input.goal_state {
             return from_value("recorded state", recorded).map(Some);
         }
@@ -199,9 +199,9 @@ impl Plan<'_> {
     }
 
     /// Returns a finding if the version to which a rollback goes back no longer exists.
-    async fn gone<P>(&self, kind: &Appconfig<P>) -> Answered<Option<Finding>>
+    async fn gone<P>(&self, kind: &Appconfig<P>) -> Result<Option<Finding>>
     where
-        P: Configurations,
+        P: AppConfigApi,
     {
         let Some(recorded) = self.input.goal_state else {
             return Ok(None);
@@ -244,7 +244,7 @@ impl Plan<'_> {
 
     /// Returns the waves. The rollout grows by itself. It is looked at in waves, as long as the strategy says, so that
     /// gates watch it, and that it is soon told if AppConfig takes it back by itself. The last wave waits for its end.
-    fn stages(&self, goal: &Goal) -> Answered<Vec<Stage>> {
+    fn stages(&self, goal: &Goal) -> Result<Vec<Stage>> {
         let (grows, bakes) = self.strategy.minutes;
         let minutes = grows + bakes;
         let looks = match (&goal.strategy, minutes) {
@@ -308,9 +308,9 @@ impl Plan<'_> {
     }
 }
 
-impl<P: Configurations> Appconfig<P> {
+impl<P: AppConfigApi> Appconfig<P> {
     /// Reads a version's content, to see whether the version exists.
-    async fn content(&self, target: &Target, number: u32) -> Answered<()> {
+    async fn content(&self, target: &Target, number: u32) -> Result<()> {
         let (application, profile) = (&target.application, &target.profile);
         self.at
             .content(application, profile, number)

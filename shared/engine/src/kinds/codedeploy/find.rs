@@ -1,6 +1,6 @@
 //! Finds the deployments of a group.
 
-use crate::ports::{Answered, CodeDeploy, Deployed, ListedDeployments};
+use crate::ports::{CodeDeployApi, Deployed, ListedDeployments, Result};
 use std::collections::BTreeSet;
 use windlass_domain::fault::FaultName;
 use windlass_domain::time::Time;
@@ -17,10 +17,10 @@ pub(in crate::kinds) const ROLLBACK: &str = "codeDeployRollback";
 /// Returns the deployments of a group that are not over, and those that were created around the times in `asked`. These
 /// are the times at which ours was asked for: first, and last.
 pub(in crate::kinds) async fn deployments(
-    at: &impl CodeDeploy,
+    at: &impl CodeDeployApi,
     (application, group): (&str, &str),
     asked: Option<(Time, Time)>,
-) -> Answered<Vec<Deployed>> {
+) -> Result<Vec<Deployed>> {
     let created = asked.map(|(first, last)| {
         let from = Time(first.0.saturating_sub(SKEW_S * 1000));
         ListedDeployments::Created(from, last.plus_s(CREATED_S))
@@ -49,7 +49,7 @@ pub(in crate::kinds) async fn deployments(
 }
 
 /// Returns one deployment. `None` if CodeDeploy does not tell of it yet, because a list may be ahead.
-pub(in crate::kinds) async fn told(at: &impl CodeDeploy, id: &str) -> Answered<Option<Deployed>> {
+pub(in crate::kinds) async fn told(at: &impl CodeDeployApi, id: &str) -> Result<Option<Deployed>> {
     match at.deployed(id).await {
         Ok(deployed) => Ok(Some(deployed)),
         Err(fault) if fault.name == FaultName::NotFound => Ok(None),
@@ -59,10 +59,10 @@ pub(in crate::kinds) async fn told(at: &impl CodeDeploy, id: &str) -> Answered<O
 
 /// Returns the deployment that takes this one back.
 pub(in crate::kinds) async fn rollback(
-    at: &impl CodeDeploy,
+    at: &impl CodeDeployApi,
     of: &Deployed,
     all: &[Deployed],
-) -> Answered<Option<Deployed>> {
+) -> Result<Option<Deployed>> {
     let takes_back = |one: &&Deployed| {
         one.rollback_of.as_ref() == Some(&of.id) || of.rolled_back_by.as_ref() == Some(&one.id)
     };

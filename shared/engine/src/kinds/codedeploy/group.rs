@@ -3,7 +3,7 @@
 
 use super::told;
 use crate::kinds::PrepareInput;
-use crate::ports::{Answered, CodeDeploy, DeploymentGroup, Revision, Routing};
+use crate::ports::{CodeDeployApi, DeploymentGroup, Result, Revision, Routing};
 use crate::trouble::Checked;
 use windlass_domain::fault::FaultName;
 use windlass_domain::finding::{Finding, FindingName};
@@ -33,7 +33,7 @@ pub(in crate::kinds) struct Asks<'a, P> {
     pub platform: &'static str,
 }
 
-impl<P: CodeDeploy> Asks<'_, P> {
+impl<P: CodeDeployApi> Asks<'_, P> {
     pub fn finding(&self, name: FindingName, reason: String, remedy: impl Into<String>) -> Finding {
         let path = self.input.path("codedeploy.group");
         Finding::new(name, path, reason, remedy)
@@ -130,7 +130,7 @@ impl<P: CodeDeploy> Asks<'_, P> {
     }
 
     /// Returns the group's last revision. If the group itself does not tell it, its last deployments do.
-    async fn last_revision(&self, found: &DeploymentGroup) -> Answered<Option<Revision>> {
+    async fn last_revision(&self, found: &DeploymentGroup) -> Result<Option<Revision>> {
         if found.revision.is_some() {
             return Ok(found.revision.clone());
         }

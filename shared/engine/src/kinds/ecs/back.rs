@@ -5,7 +5,7 @@ use super::state::{Goal, PinnedBase};
 use super::wanted::Wanted;
 use super::words;
 use crate::kinds::PrepareInput;
-use crate::ports::{Answered, Registry, Services, TaskDefinition};
+use crate::ports::{EcrApi, EcsApi, Result, TaskDefinition};
 use crate::trouble::Checked;
 use std::collections::BTreeSet;
 use windlass_domain::fault::{Fault, FaultName};
@@ -15,8 +15,8 @@ use windlass_domain::kinds::ecs::Ecs as Spec;
 
 /// A rollback: to exactly the task definition that is recorded, if it and its bytes still exist.
 pub(super) async fn back(
-    ports: &impl Services,
-    home: &impl Registry,
+    ports: &impl EcsApi,
+    home: &impl EcrApi,
     input: &PrepareInput<'_>,
     spec: &Spec,
     current: &TaskDefinition,
@@ -80,7 +80,7 @@ pub(super) async fn back(
 
 /// Tasks that start later may show another digest of the same image: the index's or a platform's.
 /// Nothing is added where no task told a digest, or where the image is named by tag.
-pub(super) async fn widen(home: &impl Registry, spec: &Spec, goal: &mut Goal) -> Answered<()> {
+pub(super) async fn widen(home: &impl EcrApi, spec: &Spec, goal: &mut Goal) -> Result<()> {
     for (container, own) in &mut goal.images {
         let (repository, reference) = split_image(&own.image);
         let is_pinned = reference.starts_with("sha256:") && is_ours(spec, container, repository);

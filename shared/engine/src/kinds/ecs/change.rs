@@ -5,7 +5,7 @@ use super::ports::Ecs;
 use super::stage::Standing;
 use super::state::{Pausing, Stop, Target, Update};
 use super::{pause, words};
-use crate::ports::{Answered, Clock, Services};
+use crate::ports::{Clock, EcsApi, Result};
 use windlass_domain::fault::{Fault, FaultName};
 use windlass_domain::time::Time;
 
@@ -13,11 +13,11 @@ use windlass_domain::time::Time;
 /// then, and the state that it is based on must still be true.
 const LOOK_MS: u64 = 2_000;
 
-impl<P: Services + Clock> Ecs<P> {
+impl<P: EcsApi + Clock> Ecs<P> {
     /// Sets the service's task definition. ECS offers no condition, so the service is described just before (Amazon ECS
     /// API Reference: UpdateService has no revision or token). The fault is `Conflict` if the service is set to
     /// something else by then.
-    pub(super) async fn update(&self, target: &Target, update: &Update) -> Answered<()> {
+    pub(super) async fn update(&self, target: &Target, update: &Update) -> Result<()> {
         let Update { from, to } = update;
         let began = self.at.now();
         let service = self.at.service(&target.cluster, &target.service).await?;
@@ -42,7 +42,7 @@ impl<P: Services + Clock> Ecs<P> {
 
     /// Stops a deployment that is under way. ECS knows no condition but its ARN, so the deployment is described just
     /// before, and once more if ECS refuses. If ECS already goes back or has gone back, there is nothing to stop.
-    pub(super) async fn stop(&self, target: &Target, stop: &Stop) -> Answered<()> {
+    pub(super) async fn stop(&self, target: &Target, stop: &Stop) -> Result<()> {
         let began = self.at.now();
         if self.goes_back(target, stop).await? {
             return Ok(());
@@ -62,7 +62,7 @@ impl<P: Services + Clock> Ecs<P> {
 
     /// Answers a pause. ECS knows no condition but the hook's id, which is for this pause alone. So Windlass looks just
     /// before whether the pause still waits, and once more if ECS refuses.
-    pub(super) async fn answer(&self, target: &Target, pausing: &Pausing) -> Answered<()> {
+    pub(super) async fn answer(&self, target: &Target, pausing: &Pausing) -> Result<()> {
         let began = self.at.now();
         self.check_pauses(target, pausing).await?;
         self.check_took(target, began)?;
@@ -83,7 +83,7 @@ impl<P: Services + Clock> Ecs<P> {
     }
 
     /// Returns the fault `Conflict` if the deployment no longer waits for this answer.
-    async fn check_pauses(&self, target: &Target, pausing: &Pausing) -> Answered<()> {
+    async fn check_pauses(&self, target: &Target, pausing: &Pausing) -> Result<()> {
         let (cluster, service) = (&target.cluster, &target.service);
         let listed = self
             .at
@@ -108,7 +108,7 @@ impl<P: Services + Clock> Ecs<P> {
 
     /// Returns whether ECS already goes back, or has gone back, from the deployment. The fault is `Conflict` if the
     /// deployment is neither that nor under way.
-    async fn goes_back(&self, target: &Target, stop: &Stop) -> Answered<bool> {
+    async fn goes_back(&self, target: &Target, stop: &Stop) -> Result<bool> {
         let (cluster, service) = (&target.cluster, &target.service);
         let listed = self
             .at
@@ -131,7 +131,7 @@ impl<P: Services + Clock> Ecs<P> {
 
     /// Returns the fault `Conflict` if the look before a change took longer than `LOOK_MS`. What it showed may no
     /// longer be true.
-    fn check_took(&self, target: &Target, began: Time) -> Answered<()> {
+    fn check_took(&self, target: &Target, began: Time) -> Result<()> {
         let took = self.at.now().ms_since(began);
         if took <= LOOK_MS {
             return Ok(());

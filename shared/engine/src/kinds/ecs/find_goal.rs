@@ -12,7 +12,7 @@ use super::wanted::{Wanted, base, forward, lacking, own};
 use super::{document, foreign, words};
 use crate::config::Configured;
 use crate::kinds::{PrepareInput, from_value};
-use crate::ports::{Image, Objects, Registry, Services, TaskDefinition};
+use crate::ports::{EcrApi, EcsApi, Image, S3Api, TaskDefinition};
 use crate::trouble::{Checked, Trouble, apart};
 use serde_json::Value;
 use std::collections::{BTreeMap, BTreeSet};
@@ -33,8 +33,8 @@ pub(super) async fn find_goal<P, H>(
     current: &TaskDefinition,
 ) -> Checked<Wanted>
 where
-    P: Services,
-    H: Registry + Objects + Configured,
+    P: EcsApi,
+    H: EcrApi + S3Api + Configured,
 {
     if let Some(recorded) = input.goal_state {
         let recorded = from_value("recorded state", recorded)?;
@@ -122,8 +122,8 @@ fn named(
 
 /// The release is images: they go into a registered base, beside what the other containers run.
 async fn by_images(
-    ports: &impl Services,
-    home: &impl Registry,
+    ports: &impl EcsApi,
+    home: &impl EcrApi,
     input: &PrepareInput<'_>,
     spec: &Spec,
     current: &TaskDefinition,
@@ -176,7 +176,7 @@ async fn by_images(
 
 /// The release is a task definition: it names the image itself.
 async fn by_document(
-    home: &(impl Registry + Objects + Configured),
+    home: &(impl EcrApi + S3Api + Configured),
     input: &PrepareInput<'_>,
     spec: &Spec,
     current: &TaskDefinition,
@@ -221,7 +221,7 @@ async fn by_document(
 
 /// The image that a document brings in an owned container.
 async fn image_of(
-    home: &impl Registry,
+    home: &impl EcrApi,
     input: &PrepareInput<'_>,
     spec: &Spec,
     (key, document): (&str, &Value),

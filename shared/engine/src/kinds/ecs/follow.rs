@@ -4,7 +4,7 @@ use super::ports::Ecs;
 use super::stage::Standing;
 use super::state::{Followed, Goal, Pausing, Sent, Target, Update};
 use crate::kinds::Way;
-use crate::ports::{Answered, Clock, ServiceRollout, Services};
+use crate::ports::{Clock, EcsApi, Result, ServiceRollout};
 use serde::Deserialize;
 use windlass_domain::step::ChangeRecord;
 use windlass_domain::time::Time;
@@ -46,13 +46,13 @@ impl Sent {
     }
 }
 
-impl<P: Services + Clock> Ecs<P> {
+impl<P: EcsApi + Clock> Ecs<P> {
     /// Returns the deployment that the last update has begun. `None` if no update was sent, or if the service rolls.
     pub(super) async fn followed(
         &self,
         target: &Target,
         way: &Way<'_, Goal>,
-    ) -> Answered<Option<Followed>> {
+    ) -> Result<Option<Followed>> {
         let look = sent(way).or_else(|| begun(way));
         let Some(look) = look.filter(|_| !target.strategy.is_rolling()) else {
             return Ok(None);

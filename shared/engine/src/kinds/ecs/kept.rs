@@ -6,7 +6,7 @@ use super::images::{Images, Own, digests};
 use super::wanted::own;
 use super::{document, words};
 use crate::kinds::PrepareInput;
-use crate::ports::{Answered, Registry, ServiceTask, Services, TaskDefinition};
+use crate::ports::{EcrApi, EcsApi, Result, ServiceTask, TaskDefinition};
 use crate::trouble::Checked;
 use std::collections::BTreeMap;
 use windlass_domain::artifact::Image as Pinned;
@@ -16,8 +16,8 @@ use windlass_domain::kinds::ecs::Ecs as Spec;
 
 /// The images of the containers that are not named, as the running task definition and its tasks have them.
 pub(super) async fn kept(
-    ports: &impl Services,
-    home: &impl Registry,
+    ports: &impl EcsApi,
+    home: &impl EcrApi,
     input: &PrepareInput<'_>,
     spec: &Spec,
     current: &TaskDefinition,
@@ -60,13 +60,13 @@ enum Why {
 /// The image by digest: as the task definition names it, else as all running tasks show it, else, where none runs, as
 /// its tag says now.
 async fn keep(
-    home: &impl Registry,
+    home: &impl EcrApi,
     spec: &Spec,
     current: &TaskDefinition,
     name: &str,
     image: &str,
     running: &[ServiceTask],
-) -> Answered<Result<Own, Why>> {
+) -> Result<Result<Own, Why>> {
     let (repository, reference) = split_image(image);
     let (shown, silent) = digests(running, &current.arn, name);
     let is_ours = is_ours(spec, name, repository);

@@ -7,7 +7,7 @@ use crate::config::Configured;
 use crate::kinds::{
     BALANCER, Class, FORMER, Facts, Kind, Next, Noticed, Trail, VERSION, View, Way, fields,
 };
-use crate::ports::{Answered, Behind, Clock, Objects, Services};
+use crate::ports::{Behind, Clock, EcsApi, Result, S3Api};
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
 use windlass_domain::identity::DeploymentId;
@@ -33,13 +33,13 @@ pub(super) fn field(member: &str, value: &Value) -> (String, String) {
     }
 }
 
-impl<P: Services + Objects + Configured + Clock> Kind for Ecs<P> {
+impl<P: EcsApi + S3Api + Configured + Clock> Kind for Ecs<P> {
     type Target = Target;
     type Seen = Seen;
     type Goal = Goal;
     type Change = Change;
 
-    async fn observe(&self, target: &Target, way: &Way<'_, Goal>) -> Answered<Seen> {
+    async fn observe(&self, target: &Target, way: &Way<'_, Goal>) -> Result<Seen> {
         self.look(target, way).await
     }
 
@@ -138,7 +138,7 @@ impl<P: Services + Objects + Configured + Clock> Kind for Ecs<P> {
         target: &Target,
         change: &Change,
         deployment: &DeploymentId,
-    ) -> Answered<Option<String>> {
+    ) -> Result<Option<String>> {
         match change {
             Change::Register { images } => self.register(target, images, deployment).await?,
             Change::Update(update) => self.update(target, update).await?,

@@ -60,7 +60,7 @@ pub use writes::writes;
 use super::{Built, PrepareInput, Prepared, Then, from_value};
 use crate::config::Configured;
 use crate::ports::{
-    Alarms, Answered, Clock, CodeDeploy, JsonServices, Objects, Reach, Registry, Services,
+    AssumeRole, Clock, CloudWatchApi, CodeDeployApi, EcrApi, EcsApi, JsonServices, Result, S3Api,
 };
 use windlass_domain::kinds::ecs::Ecs as Spec;
 use windlass_domain::place::Place;
@@ -74,8 +74,8 @@ pub enum Deployer<P> {
     CodeDeploy(CodeDeployedService<P>),
 }
 
-impl<P: Services + Objects + Configured + CodeDeploy + Clock> Built for Deployer<P> {
-    async fn with<T: Then>(&self, then: T) -> Answered<T::Out> {
+impl<P: EcsApi + S3Api + Configured + CodeDeployApi + Clock> Built for Deployer<P> {
+    async fn with<T: Then>(&self, then: T) -> Result<T::Out> {
         match self {
             Self::Own(kind) => then.then(kind).await,
             Self::CodeDeploy(kind) => then.then(kind).await,
@@ -85,7 +85,7 @@ impl<P: Services + Objects + Configured + CodeDeploy + Clock> Built for Deployer
 
 /// Returns the kind for the target of a step: CodeDeploy's if the target has a deployment group.
 #[allow(clippy::unused_async, reason = "the registry waits for every kind")]
-pub async fn of<P: Reach>(ports: &P, step: &Step) -> Answered<Deployer<P>> {
+pub async fn of<P: AssumeRole>(ports: &P, step: &Step) -> Result<Deployer<P>> {
     let at = || ports.at(&step.place);
     let service = Ecs::new(ports.at(&Place::default()), at(), step.deployment.clone());
     let target: Target = from_value("target", &step.target)?;
@@ -97,17 +97,17 @@ pub async fn of<P: Reach>(ports: &P, step: &Step) -> Answered<Deployer<P>> {
 
 /// Plans the change of one service, then its deployment by CodeDeploy if a group is declared. A check also looks at the
 /// quota of Fargate.
-pub async fn prepare<P>(ports: &P, input: &PrepareInput<'_>, spec: &Spec) -> Answered<Prepared>
+pub async fn prepare<P>(ports: &P, input: &PrepareInput<'_>, spec: &Spec) -> Result<Prepared>
 where
-    P: Services
-        + Registry
-        + Objects
+    P: EcsApi
+        + EcrApi
+        + S3Api
         + Configured
         + Clock
-        + Reach
-        + CodeDeploy
+        + AssumeRole
+        + CodeDeployApi
         + JsonServices
-        + Alarms,
+        + CloudWatchApi,
 {
     let planned = prepare::prepare(ports, input, spec).await?;
     let planned = match &spec.codedeploy {

@@ -5,16 +5,16 @@ use super::foreign::{ROLES, full_arn};
 use crate::kinds::PrepareInput;
 use crate::kinds::codedeploy;
 use crate::kinds::needs::{By, Needed};
-use crate::ports::{Answered, Service, Services, TaskDefinition};
+use crate::ports::{EcsApi, Result, Service, TaskDefinition};
 use windlass_domain::kinds::ecs::Ecs as Spec;
 
 /// The calls of a release; see [`crate::kinds::needs`].
 pub async fn needs(
-    there: &impl Services,
+    there: &impl EcsApi,
     _: &PrepareInput<'_>,
     by: &By<'_>,
     spec: &Spec,
-) -> Answered<Vec<Needed>> {
+) -> Result<Vec<Needed>> {
     let service = there.service(&spec.cluster, &spec.service).await?;
     let current = there.task_definition(service.runs()).await?;
     Ok(of(by, spec, &service, &current))

@@ -7,9 +7,7 @@ use super::state::{
 };
 use super::{document, hook, pause, words};
 use crate::kinds::Way;
-use crate::ports::{
-    Answered, Clock, Service, ServiceTask, Services, TaskContainer, TaskDefinition,
-};
+use crate::ports::{Clock, EcsApi, Result, Service, ServiceTask, TaskContainer, TaskDefinition};
 use std::collections::BTreeMap;
 use windlass_domain::fault::{Fault, FaultName};
 use windlass_domain::time::Time;
@@ -42,8 +40,8 @@ impl Newest {
     }
 }
 
-impl<P: Services + Clock> Ecs<P> {
-    pub(super) async fn look(&self, target: &Target, way: &Way<'_, Goal>) -> Answered<Seen> {
+impl<P: EcsApi + Clock> Ecs<P> {
+    pub(super) async fn look(&self, target: &Target, way: &Way<'_, Goal>) -> Result<Seen> {
         let sent = Sent::of(way);
         let service = self.at.service(&target.cluster, &target.service).await?;
         let followed = self.followed(target, way).await?;
@@ -91,7 +89,7 @@ impl<P: Services + Clock> Ecs<P> {
         service: &Service,
         set_to: &str,
         since: Option<Time>,
-    ) -> Answered<Seen> {
+    ) -> Result<Seen> {
         let task_definition = self.task_definition(set_to).await?;
         let registered = self.registered(target, &task_definition).await?;
         let running = self
@@ -127,7 +125,7 @@ impl<P: Services + Clock> Ecs<P> {
         target: &Target,
         service: &Service,
         sent: Option<&Sent>,
-    ) -> Answered<Newest> {
+    ) -> Result<Newest> {
         let set_to = &service.task_definition;
         let Some(sent) = sent else {
             return Ok(Newest::default());
@@ -166,7 +164,7 @@ impl<P: Services + Clock> Ecs<P> {
         &self,
         target: &Target,
         set_to: &TaskDefinition,
-    ) -> Answered<Option<Registered>> {
+    ) -> Result<Option<Registered>> {
         if let Some(own) = self.as_own(set_to, target) {
             return Ok(Some(own));
         }
@@ -174,7 +172,7 @@ impl<P: Services + Clock> Ecs<P> {
     }
 
     /// Looks through the newest of the family, so that no lost answer leads to a second registration.
-    pub(super) async fn find_registered(&self, target: &Target) -> Answered<Option<Registered>> {
+    pub(super) async fn find_registered(&self, target: &Target) -> Result<Option<Registered>> {
         let newest = self.at.task_definitions(&target.family, LOOK_BACK).await?;
         for arn in newest {
             let found = self.task_definition(&arn).await?;
@@ -204,7 +202,7 @@ impl<P: Services + Clock> Ecs<P> {
         &self,
         target: &Target,
         since: Option<Time>,
-    ) -> Answered<BTreeMap<String, Trouble>> {
+    ) -> Result<BTreeMap<String, Trouble>> {
         let Some(since) = since else {
             return Ok(BTreeMap::new());
         };
@@ -223,7 +221,7 @@ fn own_images(
     found: &TaskDefinition,
     target: &Target,
     running: &[ServiceTask],
-) -> Answered<(Images, BTreeMap<String, u32>)> {
+) -> Result<(Images, BTreeMap<String, u32>)> {
     let (mut images, mut unknown) = (Images::new(), BTreeMap::new());
     for name in &target.containers {
         let Some(image) = document::image(&found.document, name) else {

@@ -5,14 +5,14 @@ use super::state::PinnedBase;
 use super::wanted::{Wanted, base, forward, lacking};
 use super::{document, foreign};
 use crate::kinds::PrepareInput;
-use crate::ports::{Services, TaskDefinition};
+use crate::ports::{EcsApi, TaskDefinition};
 use crate::trouble::Checked;
 use std::collections::BTreeSet;
 use windlass_domain::kinds::ecs::Ecs as Spec;
 
 /// The images that are there, as if a release brought them into the declared base.
 pub(super) async fn once_more(
-    ports: &impl Services,
+    ports: &impl EcsApi,
     input: &PrepareInput<'_>,
     spec: &Spec,
     current: &TaskDefinition,

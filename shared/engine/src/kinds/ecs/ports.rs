@@ -1,6 +1,6 @@
 //! The ports of a service that is deployed, and the task definitions that were read over them.
 
-use crate::ports::{Answered, Services, TaskDefinition};
+use crate::ports::{EcsApi, Result, TaskDefinition};
 use std::cell::RefCell;
 use std::collections::BTreeMap;
 use windlass_domain::identity::DeploymentId;
@@ -29,9 +29,9 @@ impl<P> Ecs<P> {
     }
 }
 
-impl<P: Services> Ecs<P> {
+impl<P: EcsApi> Ecs<P> {
     /// Returns a task definition by ARN. Each is asked for once.
-    pub(super) async fn task_definition(&self, arn: &str) -> Answered<TaskDefinition> {
+    pub(super) async fn task_definition(&self, arn: &str) -> Result<TaskDefinition> {
         if let Some(known) = self.known.borrow().get(arn) {
             return Ok(known.clone());
         }

@@ -11,7 +11,7 @@ use super::wanted::Wanted;
 use super::{document, passed, strategy, waves, words};
 use crate::config::Configured;
 use crate::kinds::{Kind as _, PrepareInput, Prepared, Recorded, Way, to_value};
-use crate::ports::{Answered, Clock, Objects, Reach, Registry, Service, Services, TaskDefinition};
+use crate::ports::{AssumeRole, Clock, EcrApi, EcsApi, Result, S3Api, Service, TaskDefinition};
 use crate::trouble::Trouble;
 use windlass_domain::fault::FaultName;
 use windlass_domain::finding::{Finding, FindingName};
@@ -22,9 +22,9 @@ use windlass_domain::tenancy::Claim;
 use windlass_domain::time::Time;
 
 /// Plans the change of one service; see [`crate::kinds::PrepareInput`].
-pub async fn prepare<P>(ports: &P, input: &PrepareInput<'_>, spec: &Spec) -> Answered<Prepared>
+pub async fn prepare<P>(ports: &P, input: &PrepareInput<'_>, spec: &Spec) -> Result<Prepared>
 where
-    P: Services + Registry + Objects + Configured + Clock + Reach,
+    P: EcsApi + EcrApi + S3Api + Configured + Clock + AssumeRole,
 {
     let service = match ports.service(&spec.cluster, &spec.service).await {
         Ok(service) => service,
@@ -66,9 +66,9 @@ async fn plan<P>(
     service: &Service,
     current: &TaskDefinition,
     wanted: Wanted,
-) -> Answered<Prepared>
+) -> Result<Prepared>
 where
-    P: Services + Registry + Objects + Configured + Clock + Reach,
+    P: EcsApi + EcrApi + S3Api + Configured + Clock + AssumeRole,
 {
     let what = what(spec, current, &wanted);
     let target = Target {
@@ -114,9 +114,9 @@ const OLDEST_MS: u64 = 15 * 24 * 3_600_000;
 
 /// Finds somebody's deployment under way that ECS shifts. The call also shows, before anything changes, that
 /// deployments may be read. A rollback goes on: it may be the way out of that deployment.
-async fn shifting<P>(ports: &P, input: &PrepareInput<'_>, spec: &Spec) -> Answered<Option<Finding>>
+async fn shifting<P>(ports: &P, input: &PrepareInput<'_>, spec: &Spec) -> Result<Option<Finding>>
 where
-    P: Services + Clock + Reach,
+    P: EcsApi + Clock + AssumeRole,
 {
     let since = Time(ports.now().0.saturating_sub(OLDEST_MS));
     let (cluster, service) = (&spec.cluster, &spec.service);

@@ -7,7 +7,7 @@
 
 use super::words;
 use crate::kinds::{PrepareInput, Prepared};
-use crate::ports::{Alarms, Answered, Clock, JsonCall, JsonServices, Service, Services};
+use crate::ports::{Clock, CloudWatchApi, EcsApi, JsonCall, JsonServices, Result, Service};
 use crate::ports::{Point, TaskDefinition};
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
@@ -46,9 +46,9 @@ pub(super) async fn check<P>(
     input: &PrepareInput<'_>,
     spec: &Spec,
     mut planned: Prepared,
-) -> Answered<Prepared>
+) -> Result<Prepared>
 where
-    P: Services + JsonServices + Alarms + Clock,
+    P: EcsApi + JsonServices + CloudWatchApi + Clock,
 {
     if !input.is_check {
         return Ok(planned);
@@ -108,7 +108,7 @@ impl Asked {
         })
     }
 
-    async fn room(&self, there: &(impl JsonServices + Alarms + Clock)) -> Answered<Room> {
+    async fn room(&self, there: &(impl JsonServices + CloudWatchApi + Clock)) -> Result<Room> {
         let [(_, code, _)] = self.sorts.as_slice() else {
             let why = "its tasks are shared out between On-Demand and Spot, so that nobody knows how many each gets";
             return Err(Fault::new(FaultName::Refused, why));

@@ -6,7 +6,7 @@ use super::state::{PinnedBase, Target};
 use super::{document, words};
 use crate::config::Configured;
 use crate::kinds::{APP_TAG, ENVIRONMENT_TAG};
-use crate::ports::{Answered, Clock, ObjectId, Objects, Services};
+use crate::ports::{Clock, EcsApi, ObjectId, Result, S3Api};
 use serde_json::Value;
 use std::collections::BTreeMap;
 use windlass_domain::digest::Digest;
@@ -26,14 +26,14 @@ pub(super) struct Base {
     pub tags: BTreeMap<String, String>,
 }
 
-impl<P: Services + Objects + Configured + Clock> Ecs<P> {
+impl<P: EcsApi + S3Api + Configured + Clock> Ecs<P> {
     /// Registers the task definition, unless this deployment has done so before and the answer was lost.
     pub(super) async fn register(
         &self,
         target: &Target,
         images: &BTreeMap<String, String>,
         deployment: &DeploymentId,
-    ) -> Answered<()> {
+    ) -> Result<()> {
         let known = self.find_registered(target).await?;
         if known.is_some_and(|known| known.images == *images) {
             return Ok(());
@@ -47,7 +47,7 @@ impl<P: Services + Objects + Configured + Clock> Ecs<P> {
         Ok(())
     }
 
-    async fn base(&self, base: &PinnedBase) -> Answered<Base> {
+    async fn base(&self, base: &PinnedBase) -> Result<Base> {
         match base {
             PinnedBase::Registered(arn) => {
                 let found = self.task_definition(arn).await?;
@@ -68,11 +68,11 @@ impl<P: Services + Objects + Configured + Clock> Ecs<P> {
 /// Reads a task definition that comes as an artifact. The fault is `Refused` where its bytes are
 /// not those that were pinned, or are no task definition.
 pub(super) async fn read_document(
-    home: &(impl Objects + Configured),
+    home: &(impl S3Api + Configured),
     key: &str,
     version_id: &str,
     sha256: &Digest,
-) -> Answered<Base> {
+) -> Result<Base> {
     let object = ObjectId {
         bucket: home.config().artifacts_bucket.clone(),
         key: key.to_owned(),

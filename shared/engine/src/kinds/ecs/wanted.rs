@@ -6,7 +6,7 @@ use super::images::{Images, Own};
 use super::state::{Goal, PinnedBase, Until};
 use super::{document, words};
 use crate::kinds::PrepareInput;
-use crate::ports::{Answered, Image, Services, TaskDefinition};
+use crate::ports::{EcsApi, Image, Result, TaskDefinition};
 use std::collections::BTreeSet;
 use windlass_domain::artifact::Artifact;
 use windlass_domain::finding::Finding;
@@ -28,10 +28,10 @@ pub(super) struct Wanted {
 
 /// The task definition that the declaration has the images go into.
 pub(super) async fn base(
-    ports: &impl Services,
+    ports: &impl EcsApi,
     spec: &Spec,
     current: &TaskDefinition,
-) -> Answered<TaskDefinition> {
+) -> Result<TaskDefinition> {
     match &spec.base {
         BaseRule::FamilyLatest => ports.task_definition(&current.family).await,
         _ => Ok(current.clone()),

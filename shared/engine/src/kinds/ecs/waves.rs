@@ -4,7 +4,7 @@ use super::state::{Goal, Target, Until};
 use super::strategy::{MINUTE_S, waits_min};
 use super::told_shift::percent;
 use crate::kinds::{Holds, PrepareInput, Stage, to_value};
-use crate::ports::{Answered, Service, Shifting};
+use crate::ports::{Result, Service, Shifting};
 use serde_json::Value;
 use windlass_domain::kinds::ecs::{Pause, Strategy};
 
@@ -30,7 +30,7 @@ pub(super) fn stages(
     goal: &Goal,
     what: &str,
     service: &Service,
-) -> Answered<Vec<Stage>> {
+) -> Result<Vec<Stage>> {
     if target.strategy.is_rolling() || input.goal_state.is_some() {
         return Ok(vec![Stage::new(to_value(goal)?, what)]);
     }
@@ -83,17 +83,17 @@ struct Way<'a> {
 }
 
 impl Way<'_> {
-    fn goal(&self, until: Until) -> Answered<Value> {
+    fn goal(&self, until: Until) -> Result<Value> {
         let goal = self.goal.clone();
         to_value(&Goal { until, ..goal })
     }
 
-    fn stage(&self, until: Until, what: &str) -> Answered<Stage> {
+    fn stage(&self, until: Until, what: &str) -> Result<Stage> {
         let what = format!("{}: {what}", self.named);
         Ok(Stage::new(self.goal(until)?, what))
     }
 
-    fn pause(&self, at: Pause, tenths: u32) -> Answered<Stage> {
+    fn pause(&self, at: Pause, tenths: u32) -> Result<Stage> {
         let traffic = match at {
             Pause::PostTestTrafficShift => "with the test traffic".to_owned(),
             _ => format!("with {} of the traffic", percent(tenths)),
@@ -125,7 +125,7 @@ impl Way<'_> {
     }
 
     /// Returns the wave in which the new tasks get the test traffic, if a pause is declared there.
-    fn test(&self) -> Answered<Vec<Stage>> {
+    fn test(&self) -> Result<Vec<Stage>> {
         let at = Pause::PostTestTrafficShift;
         if !self.target.pauses.contains(&at) {
             return Ok(vec![]);
@@ -135,7 +135,7 @@ impl Way<'_> {
 
     /// Plans a shift in which ECS waits for Windlass before each step. If ECS bakes for long after a step, that is
     /// watched as well.
-    fn step_by_step(&self) -> Answered<Vec<Stage>> {
+    fn step_by_step(&self) -> Result<Vec<Stage>> {
         let shifting = &self.service.shifting;
         let steps = steps(self.target.strategy, shifting);
         let each_s = u64::from(shifting.step_min) * MINUTE_S;
@@ -163,7 +163,7 @@ impl Way<'_> {
     }
 
     /// Plans a shift without a pause.
-    fn by_itself(&self) -> Answered<Vec<Stage>> {
+    fn by_itself(&self) -> Result<Vec<Stage>> {
         let waits_min = waits_min(self.target.strategy, &self.service.shifting);
         let looks = match waits_min {
             0 => 0,
@@ -182,7 +182,7 @@ impl Way<'_> {
     }
 
     /// Returns the wave in which the new tasks have all traffic, and the former ones still run.
-    fn all(&self) -> Answered<Stage> {
+    fn all(&self) -> Result<Stage> {
         let at = Pause::PostProductionTrafficShift;
         if self.target.pauses.contains(&at) {
             return self.pause(at, ALL);

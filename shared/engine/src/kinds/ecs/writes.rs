@@ -3,13 +3,13 @@
 use super::state::{Target, Update};
 use crate::kinds::from_value;
 use crate::kinds::writes::{Writes, sent_forward, text};
-use crate::ports::Answered;
+use crate::ports::Result;
 use serde::Deserialize;
 use serde_json::Value;
 use windlass_domain::step::Step;
 
 /// Returns the tasks that write log lines; see [`crate::kinds::writes`].
-pub fn writes(step: &Step) -> Answered<Writes> {
+pub fn writes(step: &Step) -> Result<Writes> {
     let target: Target = from_value("target", &step.target)?;
     let brought = sent_forward(step).filter_map(|(change, _)| brought(change));
     Ok(Writes::Tasks {

@@ -2,7 +2,7 @@
 
 use super::state::{Change, Source, code_sha256, description, description_of_kept};
 use crate::config::Configured;
-use crate::ports::{Answered, Code, Functions, ObjectId, Objects, PutOptions};
+use crate::ports::{Code, LambdaApi, ObjectId, PutOptions, Result, S3Api};
 use bytes::Bytes;
 use std::cell::RefCell;
 use windlass_domain::artifact::Artifact;
@@ -37,13 +37,13 @@ impl<P> LambdaKind<P> {
     }
 }
 
-impl<P: Functions + Objects + Configured> LambdaKind<P> {
+impl<P: LambdaApi + S3Api + Configured> LambdaKind<P> {
     pub(super) async fn make(
         &self,
         function: &str,
         change: &Change,
         deployment: &DeploymentId,
-    ) -> Answered<Option<String>> {
+    ) -> Result<Option<String>> {
         match change {
             Change::Update {
                 to,
@@ -96,7 +96,7 @@ impl<P: Functions + Objects + Configured> LambdaKind<P> {
         to: &[String],
         source: &Source,
         (code_key, revision_id): (Option<&str>, &str),
-    ) -> Answered<Option<String>> {
+    ) -> Result<Option<String>> {
         let code = match self.take_fetched(source) {
             Some(code) => code,
             None => self.code(function, to, source).await?,
@@ -125,7 +125,7 @@ impl<P: Functions + Objects + Configured> LambdaKind<P> {
         code_sha256: &str,
         revision_id: &str,
         description: &str,
-    ) -> Answered<String> {
+    ) -> Result<String> {
         let latest = self.at.function(function, None).await?;
         let published = self
             .at
@@ -149,7 +149,7 @@ impl<P: Functions + Objects + Configured> LambdaKind<P> {
         function: &str,
         to: &[String],
         source: &Source,
-    ) -> Answered<Code> {
+    ) -> Result<Code> {
         match source {
             Source::Image(uri) => Ok(Code::Image(uri.clone())),
             Source::Artifact(image @ Artifact::Image { .. }) => Ok(Code::Image(image.to_string())),
@@ -172,7 +172,7 @@ impl<P: Functions + Objects + Configured> LambdaKind<P> {
         version_id: &str,
         sha256: &Digest,
         bytes: u64,
-    ) -> Answered<Code> {
+    ) -> Result<Code> {
         let bucket = self.home.config().artifacts_bucket.clone();
         if bytes > INLINE {
             return Ok(Code::Object {
@@ -196,7 +196,7 @@ impl<P: Functions + Objects + Configured> LambdaKind<P> {
 
     /// Returns the code of a published version of the same function. The fault is `Refused` if the bytes are not the
     /// wanted ones.
-    async fn version(&self, function: &str, version: &str, to: &[String]) -> Answered<Code> {
+    async fn version(&self, function: &str, version: &str, to: &[String]) -> Result<Code> {
         let told = self.at.function(function, Some(version)).await?;
         let location = told.code_location.ok_or_else(|| {
             Fault::new(
@@ -215,7 +215,7 @@ impl<P: Functions + Objects + Configured> LambdaKind<P> {
         self.by_bucket(function, &digest, zip).await
     }
 
-    async fn by_bucket(&self, function: &str, digest: &Digest, zip: Bytes) -> Answered<Code> {
+    async fn by_bucket(&self, function: &str, digest: &Digest, zip: Bytes) -> Result<Code> {
         if zip.len() > LARGEST {
             return Err(Fault::new(
                 FaultName::Refused,
@@ -249,7 +249,7 @@ fn described(keep: bool, deployment: &DeploymentId) -> String {
 }
 
 /// Returns the fault `Refused` if Lambda took other bytes than those that were sent.
-fn as_sent(to: &[String], taken: Option<String>) -> Answered<()> {
+fn as_sent(to: &[String], taken: Option<String>) -> Result<()> {
     match taken {
         Some(taken) if !to.contains(&taken) => Err(other_bytes(&format!(
             "Lambda took code with the SHA-256 {taken}"

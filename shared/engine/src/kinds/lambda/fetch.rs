@@ -4,7 +4,7 @@
 use super::change::INLINE;
 use crate::config::Configured;
 use crate::kinds::PrepareInput;
-use crate::ports::{Answered, Function, ObjectId, Objects};
+use crate::ports::{Function, ObjectId, Result, S3Api};
 use windlass_domain::artifact::Artifact;
 use windlass_domain::count::count;
 use windlass_domain::fault::FaultName;
@@ -14,11 +14,11 @@ use windlass_domain::place::TargetRole;
 
 /// Checks that Lambda will get what this deployment, or its undo, lets it fetch.
 pub async fn check(
-    there: &(impl Objects + Configured),
+    there: &(impl S3Api + Configured),
     input: &PrepareInput<'_>,
     spec: &Lambda,
     function: &Function,
-) -> Answered<Option<Finding>> {
+) -> Result<Option<Finding>> {
     let home = &there.config().region;
     if let Some(finding) = out_of_reach(input, spec, function, home) {
         return Ok(Some(finding));
@@ -99,10 +99,10 @@ fn registry_region(repository: &str) -> Option<&str> {
 /// Guide, "Deploying Lambda functions as .zip file archives"): the role in the function's account,
 /// which the bucket's policy must let in. Looking at the release's own object with that role tells.
 async fn not_readable(
-    there: &(impl Objects + Configured),
+    there: &(impl S3Api + Configured),
     input: &PrepareInput<'_>,
     role: &TargetRole,
-) -> Answered<Option<Finding>> {
+) -> Result<Option<Finding>> {
     let Some(Artifact::Object {
         key, version_id, ..
     }) = input.artifact

@@ -2,7 +2,7 @@
 
 use super::state::Observed;
 use crate::kinds::PrepareInput;
-use crate::ports::{Answered, Functions, Reach, Registry};
+use crate::ports::{AssumeRole, EcrApi, LambdaApi, Result};
 use windlass_domain::fault::FaultName;
 use windlass_domain::finding::{Finding, FindingName};
 use windlass_domain::image::is_same_repository;
@@ -11,12 +11,12 @@ use windlass_domain::place::Place;
 
 /// Tells that a recorded version is no longer there, or is another one by its number.
 pub(super) async fn version_gone(
-    there: &(impl Functions + Registry + Reach),
+    there: &(impl LambdaApi + EcrApi + AssumeRole),
     input: &PrepareInput<'_>,
     spec: &Lambda,
     version: &str,
     was: &Observed,
-) -> Answered<Option<Finding>> {
+) -> Result<Option<Finding>> {
     let found = match there.function(&spec.function, Some(version)).await {
         Err(fault) if fault.name == FaultName::NotFound => {
             return Ok(Some(gone(input, spec, &format!("version {version}"))));
@@ -36,11 +36,11 @@ pub(super) async fn version_gone(
 /// Reference, FunctionConfiguration, `StateReasonCode`: `ImageDeleted`). Only the declared
 /// repository is looked into: nothing is known of another one's permissions.
 pub(super) async fn image_gone(
-    there: &(impl Registry + Reach),
+    there: &(impl EcrApi + AssumeRole),
     input: &PrepareInput<'_>,
     spec: &Lambda,
     image: Option<&str>,
-) -> Answered<Option<Finding>> {
+) -> Result<Option<Finding>> {
     let declared = spec.repository.as_deref();
     let (Some((repository, digest)), Some(declared)) =
         (image.and_then(|image| image.split_once('@')), declared)

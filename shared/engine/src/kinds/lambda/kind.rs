@@ -6,18 +6,18 @@ use super::observe::{self, Known};
 use super::state::{Change, Goal, Observed, Target};
 use crate::config::Configured;
 use crate::kinds::{Class, FORMER, Facts, Kind, Next, Noticed, Trail, VERSION, View, Way, fields};
-use crate::ports::{Answered, Functions, Objects};
+use crate::ports::{LambdaApi, Result, S3Api};
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
 use windlass_domain::identity::DeploymentId;
 
-impl<P: Functions + Objects + Configured> Kind for LambdaKind<P> {
+impl<P: LambdaApi + S3Api + Configured> Kind for LambdaKind<P> {
     type Target = Target;
     type Seen = Observed;
     type Goal = Goal;
     type Change = Change;
 
-    async fn observe(&self, target: &Target, way: &Way<'_, Goal>) -> Answered<Observed> {
+    async fn observe(&self, target: &Target, way: &Way<'_, Goal>) -> Result<Observed> {
         let known = Known::of(way.goal, way.made);
         observe::observe(&self.at, target, &known).await
     }
@@ -84,7 +84,7 @@ impl<P: Functions + Objects + Configured> Kind for LambdaKind<P> {
         }
     }
 
-    async fn ready(&self, target: &Target, change: &Change) -> Answered<()> {
+    async fn ready(&self, target: &Target, change: &Change) -> Result<()> {
         if let Change::Update { to, source, .. } = change {
             let code = self.code(&target.function, to, source).await?;
             *self.fetched.borrow_mut() = Some((source.clone(), code));
@@ -97,7 +97,7 @@ impl<P: Functions + Objects + Configured> Kind for LambdaKind<P> {
         target: &Target,
         change: &Change,
         deployment: &DeploymentId,
-    ) -> Answered<Option<String>> {
+    ) -> Result<Option<String>> {
         self.make(&target.function, change, deployment).await
     }
 }

@@ -29,7 +29,7 @@ pub use writes::writes;
 
 use super::{Built, PrepareInput, Prepared, Then, from_value};
 use crate::config::Configured;
-use crate::ports::{Answered, Clock, CodeDeploy, Functions, Objects, Reach, Registry};
+use crate::ports::{AssumeRole, Clock, CodeDeployApi, EcrApi, LambdaApi, Result, S3Api};
 use windlass_domain::kinds::lambda::Lambda;
 use windlass_domain::place::Place;
 use windlass_domain::step::Step;
@@ -42,8 +42,8 @@ pub enum Function<P> {
     CodeDeploy(CodeDeployed<P>),
 }
 
-impl<P: Functions + Objects + Configured + CodeDeploy + Clock> Built for Function<P> {
-    async fn with<T: Then>(&self, then: T) -> Answered<T::Out> {
+impl<P: LambdaApi + S3Api + Configured + CodeDeployApi + Clock> Built for Function<P> {
+    async fn with<T: Then>(&self, then: T) -> Result<T::Out> {
         match self {
             Self::Own(kind) => then.then(kind).await,
             Self::CodeDeploy(kind) => then.then(kind).await,
@@ -53,7 +53,7 @@ impl<P: Functions + Objects + Configured + CodeDeploy + Clock> Built for Functio
 
 /// Returns the kind for the target of a step: CodeDeploy's if the target has a deployment group.
 #[allow(clippy::unused_async, reason = "the registry waits for every kind")]
-pub async fn of<P: Reach>(ports: &P, step: &Step) -> Answered<Function<P>> {
+pub async fn of<P: AssumeRole>(ports: &P, step: &Step) -> Result<Function<P>> {
     let at = || ports.at(&step.place);
     let function = LambdaKind::new(ports.at(&Place::default()), at());
     let target: Target = from_value("target", &step.target)?;
@@ -68,10 +68,10 @@ pub async fn of<P: Reach>(ports: &P, step: &Step) -> Answered<Function<P>> {
 /// Observes the function, checks that it may and can be changed, and computes the stages; then the same of who moves
 /// its alias. Faults: `NotFound` and `AccessDenied` where the function cannot be read.
 pub async fn prepare(
-    there: &(impl Functions + Objects + Registry + Reach + Configured + CodeDeploy),
+    there: &(impl LambdaApi + S3Api + EcrApi + AssumeRole + Configured + CodeDeployApi),
     input: &PrepareInput<'_>,
     spec: &Lambda,
-) -> Answered<Prepared> {
+) -> Result<Prepared> {
     let planned = prepare::prepare(there, input, spec).await?;
     match &spec.codedeploy {
         None => Ok(planned),

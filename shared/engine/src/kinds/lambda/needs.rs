@@ -4,17 +4,17 @@
 use crate::kinds::PrepareInput;
 use crate::kinds::codedeploy;
 use crate::kinds::needs::{By, Needed};
-use crate::ports::{Answered, Functions};
+use crate::ports::{LambdaApi, Result};
 use std::collections::BTreeMap;
 use windlass_domain::kinds::lambda::Lambda;
 
 /// The calls of a release; see [`crate::kinds::needs`].
 pub async fn needs(
-    there: &impl Functions,
+    there: &impl LambdaApi,
     _: &PrepareInput<'_>,
     _: &By<'_>,
     spec: &Lambda,
-) -> Answered<Vec<Needed>> {
+) -> Result<Vec<Needed>> {
     let function = there.function(&spec.function, None).await?;
     let tags = there.function_tags(&function.arn).await?;
     Ok(of(spec, &function.arn, &tags))

@@ -2,7 +2,7 @@
 //! first. So a look reads the few that matter by their numbers.
 
 use super::state::{AliasState, Goal, Latest, Observed, Source, Target, Traffic, Version};
-use crate::ports::{Answered, Function, Functions};
+use crate::ports::{Function, LambdaApi, Result};
 use windlass_domain::fault::FaultName;
 
 /// The versions that matter and that the alias does not name.
@@ -42,7 +42,7 @@ impl Known {
 }
 
 /// Reads the function, its alias, and the versions that matter.
-pub async fn observe(at: &impl Functions, target: &Target, known: &Known) -> Answered<Observed> {
+pub async fn observe(at: &impl LambdaApi, target: &Target, known: &Known) -> Result<Observed> {
     let latest = latest(at.function(&target.function, None).await?);
     let alias = match &target.alias {
         Some(alias) => Some(read_alias(at, &target.function, alias).await?),
@@ -65,7 +65,7 @@ pub async fn observe(at: &impl Functions, target: &Target, known: &Known) -> Ans
 }
 
 /// Returns the newest version that keeps a code. Only here all versions are listed.
-async fn keeper(at: &impl Functions, function: &str, code: &str) -> Answered<Option<String>> {
+async fn keeper(at: &impl LambdaApi, function: &str, code: &str) -> Result<Option<String>> {
     let mut newest_first = at.versions(function).await?.into_iter().rev();
     let found = newest_first.find(|version| version.code_sha256 == code);
     Ok(found.map(|version| version.version))
@@ -73,10 +73,10 @@ async fn keeper(at: &impl Functions, function: &str, code: &str) -> Answered<Opt
 
 /// Reads versions by their numbers, oldest first. A version that is not there, or not seen yet, is left out.
 async fn read(
-    at: &impl Functions,
+    at: &impl LambdaApi,
     function: &str,
     named: impl Iterator<Item = String>,
-) -> Answered<Vec<Version>> {
+) -> Result<Vec<Version>> {
     let mut numbers: Vec<u64> = named.filter_map(|number| number.parse().ok()).collect();
     numbers.sort_unstable();
     numbers.dedup();
@@ -104,7 +104,7 @@ fn latest(function: Function) -> Latest {
     }
 }
 
-async fn read_alias(at: &impl Functions, function: &str, name: &str) -> Answered<AliasState> {
+async fn read_alias(at: &impl LambdaApi, function: &str, name: &str) -> Result<AliasState> {
     let alias = at.alias(function, name).await?;
     let provisioned = at.provisioned(function, name).await?;
     Ok(AliasState {

@@ -11,7 +11,7 @@ use super::state::{
 use super::{code, fetch, storage};
 use crate::config::Configured;
 use crate::kinds::{Next, PrepareInput, Prepared, Recorded, Stage, from_value, to_value};
-use crate::ports::{Answered, Functions, Objects, Reach, Registry};
+use crate::ports::{AssumeRole, EcrApi, LambdaApi, Result, S3Api};
 use crate::trouble::{Checked, apart};
 use serde_json::Value;
 use windlass_domain::artifact::Artifact;
@@ -23,11 +23,11 @@ use windlass_domain::tenancy::Claim;
 
 /// Observes the function, checks that it may and can be changed, and computes the stages. Faults: `NotFound` and
 /// `AccessDenied` if the function cannot be read.
-pub async fn prepare<P: Functions + Objects + Registry + Reach + Configured>(
+pub async fn prepare<P: LambdaApi + S3Api + EcrApi + AssumeRole + Configured>(
     there: &P,
     input: &PrepareInput<'_>,
     spec: &Lambda,
-) -> Answered<Prepared> {
+) -> Result<Prepared> {
     let target = Target {
         function: spec.function.clone(),
         alias: spec.alias.clone(),
@@ -102,13 +102,13 @@ struct Plan<'a> {
 type Staged = (Goal, String, Option<u64>);
 
 impl Plan<'_> {
-    fn prepared(&self, target: &Target, arn: String, stages: Vec<Staged>) -> Answered<Prepared> {
+    fn prepared(&self, target: &Target, arn: String, stages: Vec<Staged>) -> Result<Prepared> {
         let unchanged = stages
             .last()
             .filter(|(last, ..)| !self.input.is_check && next(self.is, last) == Next::Done)
             .map(|_| self.why_unchanged());
         let kept = if unchanged.is_some() { vec![] } else { stages };
-        let stages: Answered<Vec<Stage>> = kept
+        let stages: Result<Vec<Stage>> = kept
             .into_iter()
             .map(|(goal, what, bake_s)| {
                 let ahead = matches!(&goal, Goal::Release(wanted) if wanted.is_ahead());
@@ -181,7 +181,7 @@ impl Plan<'_> {
         )]
     }
 
-    async fn stages(&self, there: &(impl Functions + Registry + Reach)) -> Checked<Vec<Staged>> {
+    async fn stages(&self, there: &(impl LambdaApi + EcrApi + AssumeRole)) -> Checked<Vec<Staged>> {
         match self.input.goal_state {
             Some(recorded) => self.back_to(there, recorded).await,
             None => match self.input.artifact {
@@ -194,7 +194,7 @@ impl Plan<'_> {
 
     async fn forward(
         &self,
-        there: &(impl Registry + Reach),
+        there: &(impl EcrApi + AssumeRole),
         artifact: &Artifact,
     ) -> Checked<Vec<Staged>> {
         let (code, source) = self.brought(there, artifact).await?;
@@ -224,7 +224,7 @@ impl Plan<'_> {
     /// The code that the artifact brings to this function, and where it comes from.
     async fn brought(
         &self,
-        there: &(impl Registry + Reach),
+        there: &(impl EcrApi + AssumeRole),
         artifact: &Artifact,
     ) -> Checked<(Vec<String>, Source)> {
         let (repository, digest) = match artifact {
@@ -293,7 +293,7 @@ impl Plan<'_> {
     /// A rollback: to the recorded version, or to the recorded code where callers use `$LATEST`.
     async fn back_to(
         &self,
-        there: &(impl Functions + Registry + Reach),
+        there: &(impl LambdaApi + EcrApi + AssumeRole),
         recorded: &Value,
     ) -> Checked<Vec<Staged>> {
         let Back { back: was } = from_value("recorded state", recorded)?;
@@ -307,7 +307,7 @@ impl Plan<'_> {
 
     async fn back_to_version(
         &self,
-        there: &(impl Functions + Registry + Reach),
+        there: &(impl LambdaApi + EcrApi + AssumeRole),
         alias: &AliasState,
         before: &AliasState,
         was: &Observed,
@@ -337,7 +337,7 @@ impl Plan<'_> {
 
     async fn back_to_code(
         &self,
-        there: &(impl Functions + Registry + Reach),
+        there: &(impl LambdaApi + EcrApi + AssumeRole),
         was: &Observed,
     ) -> Checked<Vec<Staged>> {
         let (code, image) = code::served(was);
@@ -359,9 +359,9 @@ impl Plan<'_> {
 
     async fn source_of(
         &self,
-        there: &(impl Functions + Registry + Reach),
+        there: &(impl LambdaApi + EcrApi + AssumeRole),
         code: &str,
-    ) -> Answered<Option<Source>> {
+    ) -> Result<Option<Source>> {
         let versions = there.versions(&self.spec.function).await?;
         let version = versions.iter().rfind(|version| version.code_sha256 == code);
         if let Some(version) = version {

@@ -3,7 +3,7 @@
 //! "Function and layer storage"; AWS Lambda API Reference, PublishVersion, `CodeStorageExceededException`).
 
 use crate::kinds::PrepareInput;
-use crate::ports::{Answered, CodeRoom, Functions};
+use crate::ports::{CodeRoom, LambdaApi, Result};
 use windlass_domain::artifact::Artifact;
 use windlass_domain::fault::FaultName;
 use windlass_domain::finding::{Finding, FindingName, NOT_CHECKED};
@@ -14,10 +14,10 @@ const TOLD_FROM: u64 = 90;
 /// A finding where there is no room, and a warning where little is left; also, of a check, where it may not be read.
 /// `present` is the size of the code that is there now.
 pub(super) async fn check(
-    there: &impl Functions,
+    there: &impl LambdaApi,
     input: &PrepareInput<'_>,
     present: u64,
-) -> Answered<(Option<Finding>, Option<Finding>)> {
+) -> Result<(Option<Finding>, Option<Finding>)> {
     let Some(needed) = needed(input, present) else {
         return Ok((None, None));
     };

@@ -3,14 +3,14 @@
 use super::{Target, Traffic};
 use crate::kinds::from_value;
 use crate::kinds::writes::{Writes, sent_forward, text};
-use crate::ports::Answered;
+use crate::ports::Result;
 use serde::Deserialize;
 use serde_json::Value;
 use std::collections::BTreeSet;
 use windlass_domain::step::Step;
 
 /// Returns the versions that write log lines; see [`crate::kinds::writes`].
-pub fn writes(step: &Step) -> Answered<Writes> {
+pub fn writes(step: &Step) -> Result<Writes> {
     let target: Target = from_value("target", &step.target)?;
     let versions = sent_forward(step).flat_map(|(change, made)| brought(change, made));
     Ok(Writes::Versions {

@@ -2,7 +2,7 @@
 //! slow down, half as many (Amazon S3 User Guide, "Best practices design patterns: optimizing Amazon S3 performance").
 //! This module also lists a bucket with several calls at once.
 
-use crate::ports::{Answered, Clock, Listed, Objects};
+use crate::ports::{Clock, Listed, Result, S3Api};
 use futures::StreamExt;
 use futures::stream::FuturesUnordered;
 use std::cell::Cell;
@@ -46,7 +46,7 @@ pub async fn all<'i, I, T, F>(
     call: impl Fn(&'i I) -> F,
 ) -> (Vec<T>, Option<Fault>)
 where
-    F: Future<Output = Answered<T>>,
+    F: Future<Output = Result<T>>,
 {
     let mut waiting: VecDeque<(&'i I, u32)> = items.iter().map(|item| (item, 0)).collect();
     let mut under_way = FuturesUnordered::new();
@@ -184,11 +184,11 @@ struct Range {
 /// All current objects whose keys begin with `prefix`. The pages of a listing come one after the
 /// other; where keys are `known`, in order, they tell where to begin with several at once.
 pub async fn list_all(
-    ports: &(impl Objects + Clock),
+    ports: &(impl S3Api + Clock),
     bucket: &str,
     prefix: &str,
     known: &[&str],
-) -> Answered<Vec<Listed>> {
+) -> Result<Vec<Listed>> {
     let ranges = ranges(prefix, known);
     let pace = Cell::default();
     let (mut found, fault) = all(ports, &pace, Patience::Long, &ranges, |range| {
@@ -206,11 +206,11 @@ pub async fn list_all(
 }
 
 async fn list_range(
-    ports: &impl Objects,
+    ports: &impl S3Api,
     bucket: &str,
     prefix: &str,
     range: &Range,
-) -> Answered<Vec<Listed>> {
+) -> Result<Vec<Listed>> {
     let mut found = Vec::new();
     let mut after = range.after.clone();
     loop {
@@ -311,7 +311,7 @@ mod tests {
         let clock = Slept::default();
         let patience = Patience::Until(Time(u64::MAX));
         let calls = all(&clock, &pace, patience, &[()], |()| async {
-            Answered::<()>::Err(fault(FaultName::Throttled))
+            Result::<()>::Err(fault(FaultName::Throttled))
         });
         let (done, worst) = futures::executor::block_on(calls);
         assert!(done.is_empty());

@@ -2,7 +2,7 @@
 
 use super::ports::SitePorts;
 use crate::kinds::Switched;
-use crate::ports::Answered;
+use crate::ports::Result;
 use windlass_domain::fault::{Fault, FaultName};
 
 /// The seconds that an invalidation may take before it is only reported.
@@ -20,7 +20,7 @@ pub(super) async fn invalidate(
     at: &impl SitePorts,
     id: &str,
     switched: &Switched,
-) -> Answered<Vec<String>> {
+) -> Result<Vec<String>> {
     let age = || at.now().ms_since(switched.at);
     let everything = ["/*".to_owned()];
     let invalidation = match at.invalidate(id, &switched.token, &everything).await {

@@ -6,9 +6,7 @@ use super::rows::{Names, Rows};
 use super::target::Target;
 use crate::config::Configured;
 use crate::kinds::{Kept, digest_of, to_json};
-use crate::ports::{
-    Answered, Clock, Listed, ObjectId, Objects as ObjectStore, PutOptions, Replaces,
-};
+use crate::ports::{Clock, Listed, ObjectId, PutOptions, Replaces, Result, S3Api as ObjectStore};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use std::cell::Cell;
@@ -40,31 +38,31 @@ impl<'a, P: ObjectStore + Clock + Configured> Lists<'a, P> {
     }
 
     /// Returns the files of a release, once they are known.
-    pub async fn release(&self, release: &Digest) -> Answered<Option<Files>> {
+    pub async fn release(&self, release: &Digest) -> Result<Option<Files>> {
         let files: Option<Rows<Files>> = self.read(&self.release_key(release)).await?;
         Ok(files.map(|files| files.0))
     }
 
     /// Returns the paths of a release's files, once they are known. The rest of the list is skipped.
-    pub async fn release_paths(&self, release: &Digest) -> Answered<Option<Vec<String>>> {
+    pub async fn release_paths(&self, release: &Digest) -> Result<Option<Vec<String>>> {
         let files: Option<Names> = self.read(&self.release_key(release)).await?;
         Ok(files.map(|files| files.0.into_keys().collect()))
     }
 
     /// Keeps the files of a release. The same release always has the same files.
-    pub async fn keep_release(&self, release: &Digest, files: &Files) -> Answered<()> {
+    pub async fn keep_release(&self, release: &Digest, files: &Files) -> Result<()> {
         self.keep(&self.release_key(release), &Rows(files)).await
     }
 
     /// Returns the notes of what this deployment has handled so far.
-    pub async fn handled(&self, deployment: &DeploymentId) -> Answered<Vec<Handled>> {
+    pub async fn handled(&self, deployment: &DeploymentId) -> Result<Vec<Handled>> {
         let folder = format!("{}handled/{deployment}/", self.folder);
         let bucket = &self.home.config().artifacts_bucket;
         let notes = list_all(self.home, bucket, &folder, &[]).await?;
         self.handled_in(&notes).await
     }
 
-    pub(super) async fn handled_in(&self, notes: &[Listed]) -> Answered<Vec<Handled>> {
+    pub(super) async fn handled_in(&self, notes: &[Listed]) -> Result<Vec<Handled>> {
         let pace = Cell::default();
         let (parts, fault) = calls::all(self.home, &pace, Patience::Long, notes, |note| {
             self.read::<Vec<Handled>>(&note.key)
@@ -75,11 +73,7 @@ impl<'a, P: ObjectStore + Clock + Configured> Lists<'a, P> {
     }
 
     /// Notes what was handled, so that a later invocation need not look again.
-    pub async fn note_handled(
-        &self,
-        deployment: &DeploymentId,
-        handled: &[Handled],
-    ) -> Answered<()> {
+    pub async fn note_handled(&self, deployment: &DeploymentId, handled: &[Handled]) -> Result<()> {
         if handled.is_empty() {
             return Ok(());
         }
@@ -92,7 +86,7 @@ impl<'a, P: ObjectStore + Clock + Configured> Lists<'a, P> {
         format!("{}release-{release}.json", self.folder)
     }
 
-    pub(super) async fn read<T: DeserializeOwned>(&self, key: &str) -> Answered<Option<T>> {
+    pub(super) async fn read<T: DeserializeOwned>(&self, key: &str) -> Result<Option<T>> {
         let object = ObjectId {
             bucket: self.home.config().artifacts_bucket.clone(),
             key: key.to_owned(),
@@ -109,7 +103,7 @@ impl<'a, P: ObjectStore + Clock + Configured> Lists<'a, P> {
     }
 
     /// Writes a list whose name tells its content: one that is there already is the same.
-    pub(super) async fn keep(&self, key: &str, list: &impl Serialize) -> Answered<()> {
+    pub(super) async fn keep(&self, key: &str, list: &impl Serialize) -> Result<()> {
         match self.write(key, list, Replaces::Nothing).await {
             Err(fault) if fault.name == FaultName::Conflict => Ok(()),
             answer => answer,
@@ -121,7 +115,7 @@ impl<'a, P: ObjectStore + Clock + Configured> Lists<'a, P> {
         key: &str,
         list: &impl Serialize,
         replaces: Replaces,
-    ) -> Answered<()> {
+    ) -> Result<()> {
         let options = PutOptions {
             content_type: Some("application/json".into()),
             replaces,

@@ -35,7 +35,7 @@ pub use target::{Archive, Target, folder_of, origin_path_of, release_of};
 pub use visited::Visited;
 
 use crate::kinds::{Built, Checkpoint, Publication, Publishes, Then, Writes, from_value};
-use crate::ports::Answered;
+use crate::ports::Result;
 use in_place::{InPlace, Knowledge};
 use prefix::Prefix;
 use windlass_domain::kinds::site::SiteMode;
@@ -52,14 +52,14 @@ pub enum Site<P> {
 
 /// A site writes no log lines, because it runs nothing; see [`crate::kinds::writes`].
 #[allow(clippy::unnecessary_wraps, reason = "of other kinds it can fail")]
-pub fn writes(_: &Step) -> Answered<Writes> {
+pub fn writes(_: &Step) -> Result<Writes> {
     Ok(Writes::Nothing(
         "a site has files and runs nothing; who visited it the access logs of its distribution tell",
     ))
 }
 
 /// Returns the kind of a step, by the mode in its target.
-pub async fn of<P: SitePorts>(ports: &P, step: &Step) -> Answered<Site<P>> {
+pub async fn of<P: SitePorts>(ports: &P, step: &Step) -> Result<Site<P>> {
     let target: Target = from_value("target", &step.target)?;
     Ok(match target.site.mode {
         SiteMode::InPlace => {
@@ -71,7 +71,7 @@ pub async fn of<P: SitePorts>(ports: &P, step: &Step) -> Answered<Site<P>> {
 }
 
 impl<P: SitePorts> Built for Site<P> {
-    async fn with<T: Then>(&self, then: T) -> Answered<T::Out> {
+    async fn with<T: Then>(&self, then: T) -> Result<T::Out> {
         match self {
             Self::InPlace(kind) => then.then(&**kind).await,
             Self::Prefix(kind) => then.then(kind).await,

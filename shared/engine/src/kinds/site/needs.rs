@@ -3,16 +3,16 @@
 
 use crate::kinds::PrepareInput;
 use crate::kinds::needs::{By, Needed};
-use crate::ports::{Answered, Cdn};
+use crate::ports::{CloudFrontApi, Result};
 use windlass_domain::kinds::site::{SiteMode, StaticSite};
 
 /// The calls of a release; see [`crate::kinds::needs`].
 pub async fn needs(
-    there: &impl Cdn,
+    there: &impl CloudFrontApi,
     _: &PrepareInput<'_>,
     by: &By<'_>,
     site: &StaticSite,
-) -> Answered<Vec<Needed>> {
+) -> Result<Vec<Needed>> {
     let mut needs: Vec<Needed> = objects(by, site).into_iter().collect();
     if let Some(id) = &site.distribution {
         let arn = there.distribution(id).await?.arn;

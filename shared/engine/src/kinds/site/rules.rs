@@ -1,6 +1,6 @@
 //! The role, the content type and the cache header of a site's file.
 
-use crate::ports::Answered;
+use crate::ports::Result;
 use globset::{Glob, GlobMatcher};
 use windlass_domain::fault::{Fault, FaultName};
 use windlass_domain::kinds::site::StaticSite;
@@ -34,7 +34,7 @@ pub struct Rules {
 
 impl Rules {
     /// The rules that a site declares, before the built-in ones.
-    pub fn new(site: &StaticSite) -> Answered<Self> {
+    pub fn new(site: &StaticSite) -> Result<Self> {
         let cache = site
             .cache
             .iter()
@@ -44,8 +44,8 @@ impl Rules {
                 .hashed
                 .iter()
                 .map(|it| matcher(it))
-                .collect::<Answered<_>>()?,
-            cache: cache.collect::<Answered<_>>()?,
+                .collect::<Result<_>>()?,
+            cache: cache.collect::<Result<_>>()?,
             config: site.config.as_ref().map(|config| config.path.clone()),
         })
     }
@@ -85,7 +85,7 @@ impl Rules {
     }
 }
 
-fn matcher(pattern: &str) -> Answered<GlobMatcher> {
+fn matcher(pattern: &str) -> Result<GlobMatcher> {
     match Glob::new(pattern) {
         Ok(glob) => Ok(glob.compile_matcher()),
         Err(error) => Err(Fault::new(FaultName::BadInput, error.to_string())),

@@ -5,7 +5,7 @@ use super::rules::Rules;
 use super::state::State;
 use super::target::{Target, folder_of};
 use crate::kinds::from_value;
-use crate::ports::Answered;
+use crate::ports::Result;
 use serde_json::Value;
 use windlass_domain::fault::Fault;
 use windlass_domain::kinds::site::{SiteMode, StaticSite};
@@ -42,7 +42,7 @@ pub struct Visited {
 impl Visited {
     /// Returns the site before anything has changed, by its target. Returns `None` if there is no target or no address
     /// is known.
-    pub fn before(target: Option<&Value>) -> Answered<Option<Self>> {
+    pub fn before(target: Option<&Value>) -> Result<Option<Self>> {
         let target = target.filter(|target| !target.is_null());
         let target: Option<Target> = target.map(|it| from_value("target", it)).transpose()?;
         let visitors = target.and_then(|target| target.visitors);
@@ -53,7 +53,7 @@ impl Visited {
     }
 
     /// Returns the site as a step has changed it. `ahead` is true if it is only published.
-    pub fn released(step: Option<&Step>, ahead: bool) -> Answered<Self> {
+    pub fn released(step: Option<&Step>, ahead: bool) -> Result<Self> {
         let unknown = |what: &str| Fault::internal(format!("no {what} of the site is recorded"));
         let step = step.ok_or_else(|| unknown("step"))?;
         let target: Target = from_value("target", &step.target)?;

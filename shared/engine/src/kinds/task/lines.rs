@@ -2,7 +2,7 @@
 //! a task writes, because a line may have a secret in it (rule 10).
 
 use super::state::Target;
-use crate::ports::{Answered, JsonCall, JsonServices};
+use crate::ports::{JsonCall, JsonServices, Result};
 use serde_json::{Value, json};
 use windlass_domain::cut::cut;
 use windlass_domain::fault::{Fault, FaultName};
@@ -58,7 +58,7 @@ async fn read(
     at: &impl JsonServices,
     (group, stream): (&str, &str),
     stopped: Time,
-) -> Answered<Vec<String>> {
+) -> Result<Vec<String>> {
     let mut lines = Vec::new();
     for window_s in WINDOWS_S {
         let from = Time(stopped.0.saturating_sub(window_s * 1000));
@@ -77,7 +77,7 @@ async fn within(
     (group, stream): (&str, &str),
     from: Time,
     stopped: Time,
-) -> Answered<Vec<String>> {
+) -> Result<Vec<String>> {
     let mut body = json!({
         "logGroupName": group,
         "logStreamNames": [stream],

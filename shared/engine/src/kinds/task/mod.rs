@@ -26,7 +26,7 @@ pub use writes::writes;
 use super::{
     APP_TAG, Built, Class, ENVIRONMENT_TAG, Facts, Kind, Next, Noticed, Then, View, Way, to_value,
 };
-use crate::ports::{Answered, Clock, JsonServices, NewRun, Reach, Runs, Services};
+use crate::ports::{AssumeRole, Clock, EcsApi, EcsTasksApi, JsonServices, NewRun, Result};
 use serde_json::Value;
 use windlass_domain::fault::{Fault, FaultName};
 use windlass_domain::finding::Finding;
@@ -71,7 +71,7 @@ pub enum Once<P> {
 
 /// Returns the kind of a step.
 #[allow(clippy::unused_async, reason = "the registry waits for every kind")]
-pub async fn of<P: Reach>(ports: &P, step: &Step) -> Answered<Once<P>> {
+pub async fn of<P: AssumeRole>(ports: &P, step: &Step) -> Result<Once<P>> {
     Ok(if step.target["call"].is_object() {
         Once::Call(Call::of(ports, step))
     } else {
@@ -79,8 +79,8 @@ pub async fn of<P: Reach>(ports: &P, step: &Step) -> Answered<Once<P>> {
     })
 }
 
-impl<P: Services + Runs + JsonServices + CallPorts> Built for Once<P> {
-    async fn with<T: Then>(&self, then: T) -> Answered<T::Out> {
+impl<P: EcsApi + EcsTasksApi + JsonServices + CallPorts> Built for Once<P> {
+    async fn with<T: Then>(&self, then: T) -> Result<T::Out> {
         match self {
             Self::Task(kind) => then.then(kind).await,
             Self::Call(kind) => then.then(kind).await,
@@ -88,13 +88,13 @@ impl<P: Services + Runs + JsonServices + CallPorts> Built for Once<P> {
     }
 }
 
-impl<P: Services + Runs + Clock + JsonServices> Kind for Task<P> {
+impl<P: EcsApi + EcsTasksApi + Clock + JsonServices> Kind for Task<P> {
     type Target = Target;
     type Seen = Seen;
     type Goal = Goal;
     type Change = Change;
 
-    async fn observe(&self, target: &Target, way: &Way<'_, Goal>) -> Answered<Seen> {
+    async fn observe(&self, target: &Target, way: &Way<'_, Goal>) -> Result<Seen> {
         self.look(target, way).await
     }
 
@@ -146,7 +146,7 @@ impl<P: Services + Runs + Clock + JsonServices> Kind for Task<P> {
         target: &Target,
         change: &Change,
         deployment: &DeploymentId,
-    ) -> Answered<Option<String>> {
+    ) -> Result<Option<String>> {
         match change {
             Change::Register => self.register(target, deployment).await.map(Some),
             Change::Run {
@@ -186,7 +186,7 @@ fn new_run(
     deployment: &DeploymentId,
     direction: Direction,
     definition: &str,
-) -> Answered<NewRun> {
+) -> Result<NewRun> {
     let command = match (direction, &target.undo) {
         (Direction::Forward, _) => &target.work.command,
         (Direction::Undo, Some(TaskUndo::Command(command))) => command,
@@ -212,10 +212,10 @@ fn new_run(
     })
 }
 
-impl<P: Services> Task<P> {
+impl<P: EcsApi> Task<P> {
     /// Registers the base with the release's image, in a family of its own. So roles may run that family and nothing
     /// else.
-    async fn register(&self, target: &Target, deployment: &DeploymentId) -> Answered<String> {
+    async fn register(&self, target: &Target, deployment: &DeploymentId) -> Result<String> {
         let base = self.at.task_definition(&target.base).await?;
         let document = definition::document(&base.document, target).ok_or_else(|| {
             let message = format!("{} has no container {}", base.arn, target.container);

@@ -8,18 +8,18 @@ use super::state::family;
 use crate::kinds::ecs::foreign::{ROLES, full_arn};
 use crate::kinds::needs::{By, Needed};
 use crate::kinds::{APP_TAG, ENVIRONMENT_TAG, PrepareInput};
-use crate::ports::{Answered, Runs, Services};
+use crate::ports::{EcsApi, EcsTasksApi, Result};
 use crate::trouble::apart;
 use windlass_domain::identity::EnvironmentId;
 use windlass_domain::kinds::task::Task as Spec;
 
 /// The calls of a release; see [`crate::kinds::needs`]. What is not there `prepare` tells.
 pub async fn needs(
-    there: &(impl Services + Runs + CallPorts),
+    there: &(impl EcsApi + EcsTasksApi + CallPorts),
     input: &PrepareInput<'_>,
     by: &By<'_>,
     spec: &Spec,
-) -> Answered<Vec<Needed>> {
+) -> Result<Vec<Needed>> {
     if let Some(function) = &spec.function {
         return call::needs(there, by, function).await;
     }

@@ -3,15 +3,15 @@
 use super::state::{Direction, Goal, Seen, Side, Target, recorded, registered, started_by};
 use super::{DEPLOYMENT_TAG, Task};
 use crate::kinds::Way;
-use crate::ports::{Answered, Clock, Runs, Services};
+use crate::ports::{Clock, EcsApi, EcsTasksApi, Result};
 use windlass_domain::fault::FaultName;
 
 /// The number of the family's newest task definitions among which the one of this deployment is looked for if its
 /// answer was lost.
 const LOOK_BACK: u32 = 5;
 
-impl<P: Services + Runs + Clock> Task<P> {
-    pub(super) async fn look(&self, target: &Target, way: &Way<'_, Goal>) -> Answered<Seen> {
+impl<P: EcsApi + EcsTasksApi + Clock> Task<P> {
+    pub(super) async fn look(&self, target: &Target, way: &Way<'_, Goal>) -> Result<Seen> {
         let mut forward = recorded(way.changes, Direction::Forward);
         let mut back = recorded(way.changes, Direction::Undo);
         if forward.is_open() || back.is_open() {
@@ -54,7 +54,7 @@ impl<P: Services + Runs + Clock> Task<P> {
         target: &Target,
         way: &Way<'_, Goal>,
         forward: &Side,
-    ) -> Answered<Option<String>> {
+    ) -> Result<Option<String>> {
         let sent = forward.sent.as_ref().map(|sent| sent.definition.as_str());
         if let Some(known) = sent.or_else(|| registered(way.changes)) {
             return Ok(Some(known.to_owned()));

@@ -9,7 +9,7 @@ use crate::kinds::ecs::{document, passed};
 use crate::kinds::needs::beside;
 use crate::kinds::{Kind as _, PrepareInput, Prepared, Recorded, Stage, Way, from_value, to_value};
 use crate::ports::{
-    Answered, JsonServices, Launch, Network, Runs, Service, Services, TaskDefinition,
+    EcsApi, EcsTasksApi, JsonServices, Launch, Network, Result, Service, TaskDefinition,
 };
 use crate::trouble::{Checked, apart};
 use windlass_domain::artifact::{Artifact, Image};
@@ -38,9 +38,9 @@ pub(super) struct Found {
 }
 
 /// Plans the run of one task; see [`crate::kinds::PrepareInput`].
-pub async fn prepare<P>(ports: &P, input: &PrepareInput<'_>, spec: &Spec) -> Answered<Prepared>
+pub async fn prepare<P>(ports: &P, input: &PrepareInput<'_>, spec: &Spec) -> Result<Prepared>
 where
-    P: Services + Runs + Configured + JsonServices + CallPorts,
+    P: EcsApi + EcsTasksApi + Configured + JsonServices + CallPorts,
 {
     if let Some(function) = &spec.function {
         return call::prepare(ports, input, spec, function).await;
@@ -110,7 +110,7 @@ where
 
 /// Finds all that the declaration names, or tells what is not there.
 pub(super) async fn find(
-    ports: &(impl Services + Runs),
+    ports: &(impl EcsApi + EcsTasksApi),
     input: &PrepareInput<'_>,
     spec: &Spec,
 ) -> Checked<Found> {
@@ -235,7 +235,7 @@ fn claim(found: &Found, family: &str) -> Claim {
 }
 
 /// Returns the work that succeeded last, as far as it is recorded.
-pub(super) fn last(input: &PrepareInput<'_>) -> Answered<Option<Work>> {
+pub(super) fn last(input: &PrepareInput<'_>) -> Result<Option<Work>> {
     let Some(running) = input.running else {
         return Ok(None);
     };

@@ -3,13 +3,13 @@
 use super::call::Target as Called;
 use crate::kinds::from_value;
 use crate::kinds::writes::{Writes, sent_forward, text};
-use crate::ports::Answered;
+use crate::ports::Result;
 use serde_json::Value;
 use std::collections::BTreeSet;
 use windlass_domain::step::Step;
 
 /// What writes log lines; see [`crate::kinds::writes`].
-pub fn writes(step: &Step) -> Answered<Writes> {
+pub fn writes(step: &Step) -> Result<Writes> {
     if !step.target["call"].is_object() {
         let changes = step.changes.iter().map(|record| &record.change);
         return Ok(Writes::Elsewhere(of_tasks(changes)));

@@ -2,8 +2,8 @@
 
 use super::call::{Ports, Reply};
 use super::problem::problem;
-use crate::ports::{Answered, Execution};
-use crate::store::{self};
+use crate::ledger::{self};
+use crate::ports::{Execution, Result};
 use serde_json::json;
 use windlass_domain::finding::{Finding, FindingName};
 use windlass_domain::identity::{DeploymentId, execution_suffix};
@@ -11,7 +11,7 @@ use windlass_domain::name::AppName;
 
 /// Answers what is known of a deployment without a record. The name of its execution ends with the deployment's id, so
 /// the execution is found among the newest; its input names the application.
-pub async fn or_unknown(ports: &impl Ports, app: &AppName, id: &DeploymentId) -> Answered<Reply> {
+pub async fn or_unknown(ports: &impl Ports, app: &AppName, id: &DeploymentId) -> Result<Reply> {
     let suffix = execution_suffix(id.as_str());
     let newest = ports.newest().await?;
     let named = newest.iter().find(|arn| arn.ends_with(&suffix));
@@ -50,9 +50,9 @@ async fn died(
     app: &AppName,
     id: &DeploymentId,
     execution: &Execution,
-) -> Answered<Reply> {
-    let key = store::refusal(app, &execution.arn);
-    let refusal = store::load(ports, &key).await?;
+) -> Result<Reply> {
+    let key = ledger::refusal(app, &execution.arn);
+    let refusal = ledger::load(ports, &key).await?;
     let findings = refusal.map(|refusal| refusal.value.findings);
     let died = Finding::new(
         FindingName::UnknownName,

@@ -3,9 +3,9 @@
 use super::asked::asked;
 use super::call::{Call, Ports, Reply};
 use super::query::page;
+use crate::ledger::{self, Stored};
 use crate::overview::{self, Here, environments, here};
-use crate::ports::{Answered, Clock, Ledger};
-use crate::store::{self, Stored};
+use crate::ports::{Clock, DynamoDbApi, Result};
 use futures::stream::{self, StreamExt, TryStreamExt};
 use serde_json::{Value, json};
 use std::collections::{BTreeMap, BTreeSet};
@@ -27,8 +27,8 @@ const AT_A_TIME: usize = 16;
 
 /// One page, by the applications' names. `limit` and `after` (the `next` of the page before) may be given; a page with
 /// many environments has fewer applications than `limit`.
-pub async fn list(ports: &impl Ports, call: &Call) -> Answered<Reply> {
-    let mut query = page(call, store::APPLICATIONS.pk.to_owned(), "");
+pub async fn list(ports: &impl Ports, call: &Call) -> Result<Reply> {
+    let mut query = page(call, ledger::APPLICATIONS.pk.to_owned(), "");
     query.descending = false;
     let mut left = query.limit;
     let (mut apps, mut environments) = (Vec::new(), 0);
@@ -36,8 +36,8 @@ pub async fn list(ports: &impl Ports, call: &Call) -> Answered<Reply> {
         query.limit = left.min(AT_ONCE);
         let page = ports.query_index(query.clone()).await?;
         for item in page.items {
-            let app = store::app_of(&item.key.pk);
-            let declared: Stored<Declared> = store::from_item(item)?;
+            let app = ledger::app_of(&item.key.pk);
+            let declared: Stored<Declared> = ledger::from_item(item)?;
             let Some(app) = app else { continue };
             let told = told(ports, &app, &declared.value).await?;
             environments += told.as_array().map_or(0, Vec::len);
@@ -60,17 +60,17 @@ pub async fn list(ports: &impl Ports, call: &Call) -> Answered<Reply> {
 }
 
 /// The environments of an application: the declared ones in their order, then others in which something was deployed.
-async fn told(ports: &impl Ports, app: &AppName, declared: &Declared) -> Answered<Value> {
+async fn told(ports: &impl Ports, app: &AppName, declared: &Declared) -> Result<Value> {
     let mut names = environments(declared);
     let is_declared: BTreeSet<EnvironmentName> = names.iter().cloned().collect();
-    let prefix = store::environments_of(app);
-    let known = store::load_index(ports, &store::ENVIRONMENTS, &prefix).await?;
+    let prefix = ledger::environments_of(app);
+    let known = ledger::load_index(ports, &ledger::ENVIRONMENTS, &prefix).await?;
     let others = known
         .iter()
-        .filter_map(|key| store::environment_of(&key.pk));
+        .filter_map(|key| ledger::environment_of(&key.pk));
     let others = others.map(|(_, name)| name);
     names.extend(others.filter(|name| !is_declared.contains(name)));
-    let written = store::read_declaration(declared).ok();
+    let written = ledger::read_declaration(declared).ok();
     let schedule = |name: &EnvironmentName| written.as_ref().and_then(|it| it.drills(name));
     let read = |name: EnvironmentName| {
         let is_declared = is_declared.contains(&name);
@@ -86,11 +86,11 @@ async fn told(ports: &impl Ports, app: &AppName, declared: &Declared) -> Answere
 }
 
 async fn environment(
-    ports: &(impl Ledger + Clock),
+    ports: &(impl DynamoDbApi + Clock),
     of: EnvironmentId<'_>,
     is_declared: bool,
     schedule: Option<&Schedule>,
-) -> Answered<Value> {
+) -> Result<Value> {
     let EnvironmentId {
         environment: name, ..
     } = of;
@@ -131,14 +131,14 @@ pub(super) struct Judged {
 
 /// Returns how far what runs was judged. Nobody judged what is there before the first snapshot.
 pub(super) async fn judged(
-    ports: &impl Ledger,
+    ports: &impl DynamoDbApi,
     of: EnvironmentId<'_>,
     number: u64,
-) -> Answered<Judged> {
+) -> Result<Judged> {
     if number == 0 {
         return Ok(Judged::default());
     }
-    let present = store::load(ports, &store::snapshot(of, number)).await?;
+    let present = ledger::load(ports, &ledger::snapshot(of, number)).await?;
     let judged = present.map(|present| {
         let verified_good = present.value.release.is_some();
         Judged {

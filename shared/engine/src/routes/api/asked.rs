@@ -1,7 +1,7 @@
 //! Tells who asked for what is listed, and why, from the records of the deployments that brought it.
 
-use crate::ports::{Answered, Ledger};
-use crate::store::{self};
+use crate::ledger::{self};
+use crate::ports::{DynamoDbApi, Result};
 use futures::stream::{self, StreamExt, TryStreamExt};
 use serde::Serialize;
 use std::collections::{BTreeMap, BTreeSet};
@@ -58,13 +58,13 @@ impl From<Deployment> for Asked {
 
 /// The deployments of these ids, each once. One without a record is left out.
 pub async fn asked(
-    ports: &impl Ledger,
+    ports: &impl DynamoDbApi,
     ids: impl IntoIterator<Item = DeploymentId>,
-) -> Answered<BTreeMap<String, Asked>> {
+) -> Result<BTreeMap<String, Asked>> {
     let ids: BTreeSet<String> = ids.into_iter().map(|id| id.0).collect();
     let read = |id: String| async move {
-        let key = store::deployment(&DeploymentId(id.clone()));
-        let record = store::load(ports, &key).await?;
+        let key = ledger::deployment(&DeploymentId(id.clone()));
+        let record = ledger::load(ports, &key).await?;
         Ok(record.map(|record| (id, Asked::from(record.value))))
     };
     let known: Vec<Option<(String, Asked)>> = stream::iter(ids)

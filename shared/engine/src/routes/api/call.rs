@@ -2,7 +2,7 @@
 
 use crate::kinds::KindPorts;
 use crate::pin;
-use crate::ports::{Answered, Clock, Executions};
+use crate::ports::{Clock, Result, StepFunctionsApi};
 use serde_json::{Map, Value};
 use std::collections::BTreeMap;
 use windlass_domain::fault::{Fault, FaultName};
@@ -15,8 +15,8 @@ use windlass_domain::syntax;
 const LARGEST_BODY: usize = 256 * 1024;
 
 /// The ports that the API needs.
-pub trait Ports: pin::Ports + KindPorts + Executions + Clock {}
-impl<P: pin::Ports + KindPorts + Executions + Clock> Ports for P {}
+pub trait Ports: pin::Ports + KindPorts + StepFunctionsApi + Clock {}
+impl<P: pin::Ports + KindPorts + StepFunctionsApi + Clock> Ports for P {}
 
 /// A call of the API.
 #[derive(Debug, Clone, Default, PartialEq)]
@@ -79,7 +79,7 @@ pub fn body(call: &Call) -> Result<Map<String, Value>, Vec<Finding>> {
 }
 
 /// Returns who calls. API Gateway tells it, never the body.
-pub fn requester(call: &Call) -> Answered<Value> {
+pub fn requester(call: &Call) -> Result<Value> {
     let requester = Requester {
         route: Route::Api,
         principal: call.caller.clone(),

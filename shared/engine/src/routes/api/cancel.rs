@@ -5,9 +5,9 @@ use super::deployments::find;
 use super::members::{Path, take_unknown};
 use super::problem::problem;
 use crate::conductor::key_reused;
-use crate::ports::Answered;
+use crate::ledger::{self, Stored};
+use crate::ports::Result;
 use crate::recovery;
-use crate::store::{self, Stored};
 use serde_json::{Value, json};
 use windlass_domain::cancellation::{Before, CANCELLED, Cancellation};
 use windlass_domain::deployment::Deployment;
@@ -26,7 +26,7 @@ pub async fn post(
     of: EnvironmentId<'_>,
     id: &str,
     call: &Call,
-) -> Answered<Reply> {
+) -> Result<Reply> {
     let EnvironmentId { app, environment } = of;
     let id = DeploymentId(id.to_owned());
     let path = [
@@ -48,11 +48,11 @@ pub async fn post(
     if let Some(reply) = before(ports, &record, &said, caller).await? {
         return Ok(reply);
     }
-    let key = store::lock(of);
-    let lock = store::load_or_default(ports, &key).await?;
+    let key = ledger::lock(of);
+    let lock = ledger::load_or_default(ports, &key).await?;
     if record.ending.is_some() {
-        let key = store::state(of);
-        let state = store::load_or_default(ports, &key).await?;
+        let key = ledger::state(of);
+        let state = ledger::load_or_default(ports, &key).await?;
         let next = to_go_back(of, &lock.value, state.value.snapshot);
         return Ok(problem(409, &[has_ended(&record, next)]));
     }
@@ -115,7 +115,7 @@ async fn before(
     record: &Deployment,
     said: &Cancellation,
     caller: &str,
-) -> Answered<Option<Reply>> {
+) -> Result<Option<Reply>> {
     if said.idempotency_key.is_none() {
         return Ok(None);
     }

@@ -4,7 +4,7 @@
 use super::call::{Call, Ports, Reply};
 use super::problem::problem;
 use crate::pin;
-use crate::ports::Answered;
+use crate::ports::Result;
 use crate::trouble::apart;
 use serde_json::json;
 use windlass_domain::declaration::Declaration;
@@ -14,7 +14,7 @@ use windlass_domain::name::{AppName, EnvironmentName};
 /// The names of the declared environments; with `?ref=` or `?image_tag=` also `chosen`, where a release of it goes.
 /// 404 where no environment's rule matches, 400 where those of several do: so whoever asks before a release hears of
 /// it before it is sent.
-pub async fn get(ports: &impl Ports, app: &AppName, call: &Call) -> Answered<Reply> {
+pub async fn get(ports: &impl Ports, app: &AppName, call: &Call) -> Result<Reply> {
     let declared = match apart(pin::declaration_in_force(ports, app).await)? {
         Ok(declared) => declared,
         Err(findings) => return Ok(problem(404, &findings)),

@@ -2,17 +2,17 @@
 
 use super::call::{Ports, Reply};
 use super::problem::problem;
+use crate::ledger::{self};
 use crate::pin;
-use crate::ports::Answered;
-use crate::store::{self};
+use crate::ports::Result;
 use serde_json::json;
 use windlass_domain::declaration::Declared;
 use windlass_domain::name::AppName;
 
 /// The text, its version and digest, and when it was accepted.
-pub async fn get(ports: &impl Ports, app: &AppName) -> Answered<Reply> {
-    let key = store::declaration_in_force(app);
-    let declared = store::load(ports, &key).await?;
+pub async fn get(ports: &impl Ports, app: &AppName) -> Result<Reply> {
+    let key = ledger::declaration_in_force(app);
+    let declared = ledger::load(ports, &key).await?;
     let Some(declared) = declared else {
         return Ok(problem(404, &[pin::no_declaration(app)]));
     };

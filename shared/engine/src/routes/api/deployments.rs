@@ -6,10 +6,10 @@ use super::environment::known;
 use super::problem::problem;
 use super::query::page;
 use crate::conductor::now;
+use crate::ledger::Done;
+use crate::ledger::{self, Stored};
 use crate::log;
-use crate::ports::{Answered, Item};
-use crate::store::Done;
-use crate::store::{self, Stored};
+use crate::ports::{Item, Result};
 use crate::trouble::apart;
 use serde::Deserialize;
 use serde_json::{Map, Value, json};
@@ -22,7 +22,7 @@ use windlass_domain::trail::{self, Point};
 /// History of one environment, newest first: one query. `environment` is required (or `execution`,
 /// which asks what came of one), `limit` and
 /// `after` (the `next` of the page before) may be given.
-pub async fn list(ports: &impl Ports, app: &AppName, call: &Call) -> Answered<Reply> {
+pub async fn list(ports: &impl Ports, app: &AppName, call: &Call) -> Result<Reply> {
     if let Some(execution) = call.query.get("execution") {
         return came_of(ports, app, execution).await;
     }
@@ -41,7 +41,7 @@ pub async fn list(ports: &impl Ports, app: &AppName, call: &Call) -> Answered<Re
     };
     let query = page(
         call,
-        store::history(EnvironmentId::new(app, &environment)),
+        ledger::history(EnvironmentId::new(app, &environment)),
         "",
     );
     let page = ports.query_index(query).await?;
@@ -51,11 +51,7 @@ pub async fn list(ports: &impl Ports, app: &AppName, call: &Call) -> Answered<Re
     {
         return Ok(problem(404, &findings));
     }
-    let deployments: Vec<Value> = page
-        .items
-        .into_iter()
-        .map(summary)
-        .collect::<Answered<_>>()?;
+    let deployments: Vec<Value> = page.items.into_iter().map(summary).collect::<Result<_>>()?;
     Ok(Reply::json(
         200,
         json!({ "deployments": deployments, "next": page.next }),
@@ -66,19 +62,19 @@ pub async fn list(ports: &impl Ports, app: &AppName, call: &Call) -> Answered<Re
 /// an action did that is no deployment. All three are null while nothing is recorded. The answer also has the
 /// execution's status, so that nobody waits for what cannot come any more. An operator's action answers only with its
 /// execution, and the caller learns the rest here.
-async fn came_of(ports: &impl Ports, app: &AppName, arn: &str) -> Answered<Reply> {
+async fn came_of(ports: &impl Ports, app: &AppName, arn: &str) -> Result<Reply> {
     // Looked at first: what it recorded before it ended is there by then.
     let execution = ports.execution(arn).await?;
     let execution = execution.filter(|execution| execution.input["app"] == app.as_str());
-    let known = store::load(ports, &store::execution(arn)).await?;
+    let known = ledger::load(ports, &ledger::execution(arn)).await?;
     let id = known.map(|known| known.value.deployment);
     let deployment = match &id {
         Some(id) => find(ports, app, id).await?.map(|record| record.value.id),
         None => None,
     };
-    let refusal = store::load(ports, &store::refusal(app, arn)).await?;
+    let refusal = ledger::load(ports, &ledger::refusal(app, arn)).await?;
     let done: Option<Stored<Done>> = match &execution {
-        Some(_) => store::load(ports, &store::done(arn)).await?,
+        Some(_) => ledger::load(ports, &ledger::done(arn)).await?,
         None => None,
     };
     if let (None, None, None, None) = (&deployment, &refusal, &done, &execution) {
@@ -122,8 +118,8 @@ fn unknown_execution(app: &AppName, arn: &str) -> Reply {
 }
 
 /// Returns what a table of deployments shows.
-fn summary(mut item: Item) -> Answered<Value> {
-    store::unpack(&mut item.body)?;
+fn summary(mut item: Item) -> Result<Value> {
+    ledger::unpack(&mut item.body)?;
     let release = item.body.get("release").cloned().unwrap_or_default();
     // A rollback also takes components back to what was found of them, which belongs to no release.
     let found = item.body.get("found").cloned().unwrap_or_default();
@@ -171,7 +167,7 @@ fn parts((name, artifact): (&String, &Value)) -> Vec<String> {
 /// The whole record: the deployment, its plan, its steps, its judgements, the second look at it if a
 /// recovery has ended it. Of one that was accepted
 /// and is not recorded yet, that it is.
-pub async fn get(ports: &impl Ports, app: &AppName, id: &str) -> Answered<Reply> {
+pub async fn get(ports: &impl Ports, app: &AppName, id: &str) -> Result<Reply> {
     let id = DeploymentId(id.to_owned());
     let Some(record) = find(ports, app, &id).await? else {
         return accepted::or_unknown(ports, app, &id).await;
@@ -181,7 +177,7 @@ pub async fn get(ports: &impl Ports, app: &AppName, id: &str) -> Answered<Reply>
         whole["now"] = json!(now);
     }
     let (mut steps, mut judgements) = (Vec::new(), Vec::new());
-    let items = store::load_all(ports, &store::all_of_deployment(&id)).await?;
+    let items = ledger::load_all(ports, &ledger::all_of_deployment(&id)).await?;
     for item in items {
         match item.key.sk.split('#').next() {
             Some("plan") => whole["plan"] = item.value,
@@ -222,9 +218,9 @@ pub async fn find(
     ports: &impl Ports,
     app: &AppName,
     id: &DeploymentId,
-) -> Answered<Option<Stored<Deployment>>> {
+) -> Result<Option<Stored<Deployment>>> {
     log::name_deployment(id);
-    let record = store::load(ports, &store::deployment(id)).await?;
+    let record = ledger::load(ports, &ledger::deployment(id)).await?;
     Ok(record.filter(|record| record.value.app == *app))
 }
 

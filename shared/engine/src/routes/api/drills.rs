@@ -5,8 +5,8 @@ use super::environment::known;
 use super::problem::problem;
 use super::query::page;
 use crate::conductor::drills;
-use crate::ports::Answered;
-use crate::store::{self, Stored};
+use crate::ledger::{self, Stored};
+use crate::ports::Result;
 use crate::trouble::apart;
 use serde_json::json;
 use windlass_domain::drill::Drill;
@@ -14,17 +14,17 @@ use windlass_domain::identity::EnvironmentId;
 
 /// One page of those that have ended, newest first, beside the one that is under way. `limit` and `after` (the `next` of
 /// the page before) may be given.
-pub async fn list(ports: &impl Ports, of: EnvironmentId<'_>, call: &Call) -> Answered<Reply> {
+pub async fn list(ports: &impl Ports, of: EnvironmentId<'_>, call: &Call) -> Result<Reply> {
     let EnvironmentId { app, environment } = of;
     if let Err(findings) = apart(known(ports, of).await)? {
         return Ok(problem(404, &findings));
     }
     let known = drills(ports, of).await?;
-    let partition = store::environment(of);
-    let page = ports.query(page(call, partition, store::DRILL)).await?;
+    let partition = ledger::environment(of);
+    let page = ports.query(page(call, partition, ledger::DRILL)).await?;
     let mut listed: Vec<Drill> = Vec::new();
     for item in page.items {
-        let drill: Stored<Drill> = store::from_item(item)?;
+        let drill: Stored<Drill> = ledger::from_item(item)?;
         listed.push(drill.value);
     }
     Ok(Reply::json(

@@ -6,11 +6,11 @@ use super::call::{Call, Ports, Reply};
 use super::problem::problem;
 use super::undeclared;
 use crate::conductor::newest_good;
+use crate::ledger::{self};
 use crate::observe::compare;
 use crate::overview::{self, Here, here};
 use crate::pin;
-use crate::ports::{Answered, Key, Ledger};
-use crate::store::{self};
+use crate::ports::{DynamoDbApi, Key, Result};
 use crate::trouble::{Checked, apart};
 use serde_json::json;
 use std::collections::BTreeMap;
@@ -26,7 +26,7 @@ use windlass_domain::wheel::{Turn, pause_in_force};
 /// Answers what runs of each component and since when, the snapshot, the lock, the hold, and the deployments that wait;
 /// the irreversible runs that a rollback would go back across (`crosses`); and what the last hourly look at the targets
 /// found (`drift`). With `?observe=true` it also tells whether the targets are as recorded.
-pub async fn get(ports: &impl Ports, of: EnvironmentId<'_>, call: &Call) -> Answered<Reply> {
+pub async fn get(ports: &impl Ports, of: EnvironmentId<'_>, call: &Call) -> Result<Reply> {
     let EnvironmentId { app, environment } = of;
     if let Err(findings) = apart(known(ports, of).await)? {
         return Ok(problem(404, &findings));
@@ -68,7 +68,7 @@ async fn next_drill(
     ports: &impl Ports,
     of: EnvironmentId<'_>,
     here: &Here,
-) -> Answered<Option<Next>> {
+) -> Result<Option<Next>> {
     let EnvironmentId { app, environment } = of;
     let in_force = apart(pin::declaration_in_force(ports, app).await)?.ok();
     let schedule = in_force
@@ -86,10 +86,10 @@ pub async fn known(ports: &impl Ports, of: EnvironmentId<'_>) -> Checked<()> {
     let Err(findings) = apart(pin::named_environment(ports, &request).await)? else {
         return Ok(());
     };
-    let lock: Key = store::lock(of).into();
-    let state: Key = store::state(of).into();
+    let lock: Key = ledger::lock(of).into();
+    let state: Key = ledger::state(of).into();
     for key in [lock, state] {
-        if Ledger::get(ports, &key).await?.is_some() {
+        if DynamoDbApi::get(ports, &key).await?.is_some() {
             return Ok(());
         }
     }
@@ -97,13 +97,13 @@ pub async fn known(ports: &impl Ports, of: EnvironmentId<'_>) -> Checked<()> {
 }
 
 /// The pause that is in force of the deployment that holds the lock: until when, by whom, and why.
-async fn paused(ports: &impl Ports, lock: &Lock) -> Answered<Option<Turn>> {
+async fn paused(ports: &impl Ports, lock: &Lock) -> Result<Option<Turn>> {
     let running = |held: &&Held| held.state == HeldState::Running;
     let Some(held) = lock.held.as_ref().filter(running) else {
         return Ok(None);
     };
-    let key = store::deployment(&held.deployment);
-    let record = store::load(ports, &key).await?;
+    let key = ledger::deployment(&held.deployment);
+    let record = ledger::load(ports, &key).await?;
     let now = ports.now();
     Ok(record.and_then(|record| pause_in_force(&record.value, now).cloned()))
 }

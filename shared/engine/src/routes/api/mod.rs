@@ -30,7 +30,7 @@ mod undeclared;
 pub use call::{Call, Ports, Reply};
 
 use crate::log;
-use crate::ports::Answered;
+use crate::ports::Result;
 use movable::Sides;
 use problem::problem;
 use query::PAGED;
@@ -58,7 +58,7 @@ pub async fn handle(ports: &impl Ports, call: Call) -> Reply {
     told::in_words_of(query::way(&call), reply)
 }
 
-async fn route(ports: &impl Ports, call: &Call) -> Answered<Reply> {
+async fn route(ports: &impl Ports, call: &Call) -> Result<Reply> {
     let segments: Vec<&str> = call.path.trim_matches('/').split('/').collect();
     if let ("GET", [list @ ("refusals" | "apps" | "stats")]) =
         (call.method.as_str(), segments.as_slice())
@@ -117,7 +117,7 @@ async fn route(ports: &impl Ports, call: &Call) -> Answered<Reply> {
 }
 
 /// The paths that name two applications.
-async fn renamed(ports: &impl Ports, app: &str, to: &str, call: &Call) -> Answered<Reply> {
+async fn renamed(ports: &impl Ports, app: &str, to: &str, call: &Call) -> Result<Reply> {
     let (Ok(app), Ok(to)) = (AppName::new(app), AppName::new(to)) else {
         return Ok(problem(404, &[no_such_path(call)]));
     };
@@ -132,7 +132,7 @@ async fn renamed(ports: &impl Ports, app: &str, to: &str, call: &Call) -> Answer
 }
 
 /// The paths that name two environments.
-async fn between(ports: &impl Ports, segments: &[&str], call: &Call) -> Answered<Reply> {
+async fn between(ports: &impl Ports, segments: &[&str], call: &Call) -> Result<Reply> {
     let Some(sides) = Sides::of(segments) else {
         return Ok(problem(404, &[no_such_path(call)]));
     };
@@ -186,7 +186,7 @@ async fn in_environment(
     method: &str,
     rest: &[&str],
     call: &Call,
-) -> Answered<Reply> {
+) -> Result<Reply> {
     use windlass_domain::request::ActionName;
     let action = match (method, rest) {
         ("GET", []) => return environment::get(ports, of, call).await,

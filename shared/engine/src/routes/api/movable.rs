@@ -11,7 +11,7 @@ use super::members::take_unknown;
 use super::operator::{request, seed};
 use super::problem::problem;
 use crate::movable::Movable;
-use crate::ports::Answered;
+use crate::ports::Result;
 use crate::routes::start::begin_own;
 use crate::trouble::apart;
 use serde_json::{Map, Value, json};
@@ -48,12 +48,12 @@ impl Sides {
 }
 
 /// Tells what a new name of a component would take with it.
-pub async fn renamable(ports: &impl Ports, of: EnvironmentId<'_>, call: &Call) -> Answered<Reply> {
+pub async fn renamable(ports: &impl Ports, of: EnvironmentId<'_>, call: &Call) -> Result<Reply> {
     look(ports, of, call, (ActionName::Rename, asked(call))).await
 }
 
 /// Gives a component another name.
-pub async fn rename(ports: &impl Ports, of: EnvironmentId<'_>, call: &Call) -> Answered<Reply> {
+pub async fn rename(ports: &impl Ports, of: EnvironmentId<'_>, call: &Call) -> Result<Reply> {
     let input = match body(call) {
         Ok(input) => input,
         Err(findings) => return Ok(problem(400, &findings)),
@@ -62,7 +62,7 @@ pub async fn rename(ports: &impl Ports, of: EnvironmentId<'_>, call: &Call) -> A
 }
 
 /// Tells what another environment would take over.
-pub async fn takable(ports: &impl Ports, sides: &Sides, call: &Call) -> Answered<Reply> {
+pub async fn takable(ports: &impl Ports, sides: &Sides, call: &Call) -> Result<Reply> {
     let input = to(sides, asked(call));
     look(
         ports,
@@ -74,7 +74,7 @@ pub async fn takable(ports: &impl Ports, sides: &Sides, call: &Call) -> Answered
 }
 
 /// Hands over.
-pub async fn hand_over(ports: &impl Ports, sides: &Sides, call: &Call) -> Answered<Reply> {
+pub async fn hand_over(ports: &impl Ports, sides: &Sides, call: &Call) -> Result<Reply> {
     let mut input = match body(call) {
         Ok(input) => input,
         Err(findings) => return Ok(problem(400, &findings)),
@@ -134,7 +134,7 @@ async fn look(
     at: EnvironmentId<'_>,
     call: &Call,
     asked: (ActionName, Map<String, Value>),
-) -> Answered<Reply> {
+) -> Result<Reply> {
     let request = match read(ports, at, call, asked).await? {
         Ok(request) => request,
         Err(reply) => return Ok(reply),
@@ -150,7 +150,7 @@ async fn start(
     at: EnvironmentId<'_>,
     call: &Call,
     asked: (ActionName, Map<String, Value>),
-) -> Answered<Reply> {
+) -> Result<Reply> {
     let request = match read(ports, at, call, asked).await? {
         Ok(request) => request,
         Err(reply) => return Ok(reply),
@@ -172,7 +172,7 @@ async fn read(
     EnvironmentId { app, environment }: EnvironmentId<'_>,
     call: &Call,
     (action, input): (ActionName, Map<String, Value>),
-) -> Answered<Result<Request, Reply>> {
+) -> Result<Result<Request, Reply>> {
     if let Some(finding) = unnamed(action, &input) {
         let status = match apart(known(ports, EnvironmentId::new(app, environment)).await)? {
             Ok(()) => 400,
@@ -191,7 +191,7 @@ async fn read(
     .await
 }
 
-async fn told(ports: &impl Ports, moving: Moving<'_>) -> Answered<Reply> {
+async fn told(ports: &impl Ports, moving: Moving<'_>) -> Result<Reply> {
     let found = Movable::load(ports, moving).await?;
     Ok(match found.decide(moving) {
         Err(findings) => problem(409, &findings),

@@ -5,7 +5,7 @@ use super::environment::known;
 use super::members::take_unknown;
 use super::problem::problem;
 use crate::log;
-use crate::ports::{Answered, Clock};
+use crate::ports::{Clock, Result};
 use crate::routes::start::begin_own;
 use crate::trouble::apart;
 use serde_json::{Map, Value, json};
@@ -20,7 +20,7 @@ pub async fn start(
     of: EnvironmentId<'_>,
     action: ActionName,
     call: &Call,
-) -> Answered<Reply> {
+) -> Result<Reply> {
     let request = match body(call) {
         Ok(body) => request(ports, of, action, call, body, false).await?,
         Err(findings) => Err(problem(400, &findings)),
@@ -47,7 +47,7 @@ pub async fn request(
     call: &Call,
     mut input: Map<String, Value>,
     plan: bool,
-) -> Answered<Result<Request, Reply>> {
+) -> Result<Result<Request, Reply>> {
     let EnvironmentId { app, environment } = of;
     let path = [("app", app.as_str()), ("environment", environment.as_str())];
     let unknown = take_unknown(&mut input, members(action), &path);

@@ -3,11 +3,11 @@
 use super::call::{Call, Ports, Reply, body};
 use super::problem::problem;
 use super::{operator, releases};
+use crate::ledger::{self};
 use crate::log;
 use crate::pin;
-use crate::ports::{Answered, Executions};
+use crate::ports::{Result, StepFunctionsApi};
 use crate::routes::start::begin_own;
-use crate::store::{self};
 use crate::trouble::apart;
 use serde_json::{Value, json};
 use windlass_domain::finding::{Finding, FindingName};
@@ -20,7 +20,7 @@ use windlass_domain::request::{ActionName, Request};
 /// release of every component whose bytes nobody knows yet,
 /// with `"action": "check"`. What is wrong with the request is told at once, as these do.
 /// Each call draws a plan of its own; the same key is the same plan.
-pub async fn post(ports: &impl Ports, of: EnvironmentId<'_>, call: &Call) -> Answered<Reply> {
+pub async fn post(ports: &impl Ports, of: EnvironmentId<'_>, call: &Call) -> Result<Reply> {
     let EnvironmentId { app, .. } = of;
     let request = match asked(ports, of, call).await? {
         Ok(request) => request,
@@ -43,7 +43,7 @@ async fn asked(
     ports: &impl Ports,
     of: EnvironmentId<'_>,
     call: &Call,
-) -> Answered<Result<Request, Reply>> {
+) -> Result<Result<Request, Reply>> {
     let mut body = match body(call) {
         Ok(body) => body,
         Err(findings) => return Ok(Err(problem(400, &findings))),
@@ -86,10 +86,10 @@ fn no_such_action() -> Finding {
 }
 
 /// The plan; of one that is not drawn yet, whether its execution still works.
-pub async fn get(ports: &impl Ports, app: &AppName, id: &str) -> Answered<Reply> {
+pub async fn get(ports: &impl Ports, app: &AppName, id: &str) -> Result<Reply> {
     let id = DeploymentId(id.to_owned());
     log::name_deployment(&id);
-    let known = store::load(ports, &store::planned(&id)).await?;
+    let known = ledger::load(ports, &ledger::planned(&id)).await?;
     let known = known.map(|known| known.value);
     let Some(planned) = known.filter(|planned| planned.deployment.app == *app) else {
         return Ok(unknown(app, &id));
@@ -117,7 +117,7 @@ pub async fn get(ports: &impl Ports, app: &AppName, id: &str) -> Answered<Reply>
 }
 
 /// Returns why the execution that was to draw the plan has ended without one.
-async fn failed(ports: &impl Executions, execution: &str) -> Answered<Option<String>> {
+async fn failed(ports: &impl StepFunctionsApi, execution: &str) -> Result<Option<String>> {
     let found = ports.execution(execution).await?;
     let ended = found.filter(|found| found.status != "RUNNING");
     Ok(ended.map(|ended| match ended.cause {

@@ -5,14 +5,14 @@ use super::call::{Ports, Reply};
 use super::problem::problem;
 use crate::beside;
 use crate::pin;
-use crate::ports::{Answered, ObjectId};
+use crate::ports::{ObjectId, Result};
 use crate::trouble::apart;
 use serde_json::{Value, json};
 use windlass_domain::key::manifest_key;
 use windlass_domain::name::AppName;
 
 /// The recorded release, and its manifest in the artifacts bucket with what was found wrong with that.
-pub async fn get(ports: &impl Ports, app: &AppName, version: &str) -> Answered<Reply> {
+pub async fn get(ports: &impl Ports, app: &AppName, version: &str) -> Result<Reply> {
     let recorded = apart(pin::recorded_release(ports, app, version).await)?;
     let upload = upload(ports, app, version).await?;
     let recorded = match recorded {
@@ -30,7 +30,7 @@ pub async fn get(ports: &impl Ports, app: &AppName, version: &str) -> Answered<R
 }
 
 /// The manifest that lies in the bucket, and what lies beside it about its present version.
-async fn upload(ports: &impl Ports, app: &AppName, version: &str) -> Answered<Value> {
+async fn upload(ports: &impl Ports, app: &AppName, version: &str) -> Result<Value> {
     let key = manifest_key(app, version);
     let place = ObjectId {
         bucket: ports.config().artifacts_bucket.clone(),

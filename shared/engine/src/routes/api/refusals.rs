@@ -4,9 +4,9 @@
 use super::call::{Call, Ports, Reply};
 use super::problem::problem;
 use super::query::page;
+use crate::ledger;
 use crate::pin;
-use crate::ports::{Answered, Item};
-use crate::store;
+use crate::ports::{Item, Result};
 use crate::trouble::apart;
 use serde_json::{Map, Value, json};
 use windlass_domain::name::AppName;
@@ -28,7 +28,7 @@ const LOOKED_THROUGH: usize = 10;
 /// One page. `limit` and `after` (the `next` of the page before) may be given. Without an application it is of what
 /// names none that is declared; of an application that is not declared it is the part of that which names it, and 404
 /// where there is none.
-pub async fn list(ports: &impl Ports, app: Option<&AppName>, call: &Call) -> Answered<Reply> {
+pub async fn list(ports: &impl Ports, app: Option<&AppName>, call: &Call) -> Result<Reply> {
     let unknown = match app {
         Some(app) => apart(pin::declaration_in_force(ports, app).await)?.err(),
         None => None,
@@ -38,11 +38,11 @@ pub async fn list(ports: &impl Ports, app: Option<&AppName>, call: &Call) -> Ans
     } else {
         (app, None)
     };
-    let mut query = page(call, store::refused(app), "");
+    let mut query = page(call, ledger::refused(app), "");
     let mut refusals: Vec<Value> = Vec::new();
     for _ in 0..LOOKED_THROUGH {
         let page = ports.query_index(query.clone()).await?;
-        let told: Vec<Value> = page.items.into_iter().map(told).collect::<Answered<_>>()?;
+        let told: Vec<Value> = page.items.into_iter().map(told).collect::<Result<_>>()?;
         let is_asked_for = |line: &Value| undeclared.is_none_or(|app| line["app"] == app.as_str());
         refusals.extend(told.into_iter().filter(is_asked_for));
         query.after = page.next;
@@ -60,8 +60,8 @@ pub async fn list(ports: &impl Ports, app: Option<&AppName>, call: &Call) -> Ans
     }
 }
 
-fn told(mut item: Item) -> Answered<Value> {
-    store::unpack(&mut item.body)?;
+fn told(mut item: Item) -> Result<Value> {
+    ledger::unpack(&mut item.body)?;
     let members = item.body.into_iter();
     let told: Map<String, Value> = members
         .filter(|(name, _)| SHOWN.contains(&name.as_str()))

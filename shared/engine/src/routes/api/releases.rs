@@ -4,7 +4,7 @@ use super::call::{Call, Ports, Reply, body, requester};
 use super::members::take_unknown;
 use super::problem::problem;
 use crate::pin;
-use crate::ports::Answered;
+use crate::ports::Result;
 use crate::routes::begin;
 use crate::trouble::apart;
 use serde_json::{Map, Value, json};
@@ -29,7 +29,7 @@ const OF_THE_REQUEST: [&str; 6] = [
 /// `allow_older`, `accept_red`, `through_hold` and `preempt`. The environment stands in the path alone, so that IAM can tell
 /// environments apart (AWS IAM and API Gateway, "Control access for invoking an API"). The same key again gives the
 /// same id; without a key the same release does while its deployment waits or runs.
-pub async fn post(ports: &impl Ports, of: EnvironmentId<'_>, call: &Call) -> Answered<Reply> {
+pub async fn post(ports: &impl Ports, of: EnvironmentId<'_>, call: &Call) -> Result<Reply> {
     let EnvironmentId { app, .. } = of;
     let request = match body(call) {
         Ok(body) => request(ports, of, call, body, false).await?,
@@ -60,7 +60,7 @@ pub async fn request(
     call: &Call,
     mut body: Map<String, Value>,
     plan: bool,
-) -> Answered<Result<Request, Reply>> {
+) -> Result<Result<Request, Reply>> {
     let EnvironmentId { app, environment } = of;
     let path = [("app", app.as_str()), ("environment", environment.as_str())];
     let known: Vec<&str> = Manifest::members().chain(OF_THE_REQUEST).collect();

@@ -6,7 +6,7 @@ use super::environment::known;
 use super::members::{Path, take_unknown};
 use super::operator::seed;
 use super::problem::problem;
-use crate::ports::Answered;
+use crate::ports::Result;
 use crate::removable::Removable;
 use crate::removable::application::OfApplication;
 use crate::routes::start::begin_own;
@@ -21,7 +21,7 @@ use windlass_domain::removal::Removal;
 use windlass_domain::request::{ActionName, Request};
 
 /// Changes nothing. With `component` of that one, else of all of the environment.
-pub async fn get(ports: &impl Ports, of: EnvironmentId<'_>, call: &Call) -> Answered<Reply> {
+pub async fn get(ports: &impl Ports, of: EnvironmentId<'_>, call: &Call) -> Result<Reply> {
     let EnvironmentId { app, environment } = of;
     if let Err(findings) = apart(known(ports, of).await)? {
         return Ok(problem(404, &findings));
@@ -60,7 +60,7 @@ pub async fn get(ports: &impl Ports, of: EnvironmentId<'_>, call: &Call) -> Answ
 }
 
 /// The same of the whole application.
-pub async fn of_application(ports: &impl Ports, app: &AppName) -> Answered<Reply> {
+pub async fn of_application(ports: &impl Ports, app: &AppName) -> Result<Reply> {
     let found = OfApplication::load(ports, app).await?;
     Ok(match found.decide(app) {
         Err(findings) => problem(409, &findings),
@@ -89,7 +89,7 @@ pub async fn of_application(ports: &impl Ports, app: &AppName) -> Answered<Reply
 
 /// Starts the execution that lets go of the whole application. One that is not declared any more may have been let go of
 /// in part.
-pub async fn remove(ports: &impl Ports, app: &AppName, call: &Call) -> Answered<Reply> {
+pub async fn remove(ports: &impl Ports, app: &AppName, call: &Call) -> Result<Reply> {
     let named = [("app", app.as_str())];
     started(ports, ActionName::Remove, &named, call).await
 }
@@ -101,7 +101,7 @@ pub async fn started(
     action: ActionName,
     named: &Path<'_>,
     call: &Call,
-) -> Answered<Reply> {
+) -> Result<Reply> {
     let mut input = match body(call) {
         Ok(body) => body,
         Err(findings) => return Ok(problem(400, &findings)),

@@ -7,14 +7,14 @@ use super::call::{Call, Ports, Reply};
 use super::problem::problem;
 use super::removable::started;
 use crate::movable::application::WholeMovable;
-use crate::ports::Answered;
+use crate::ports::Result;
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
 use windlass_domain::name::{AppName, EnvironmentName};
 use windlass_domain::request::ActionName;
 
 /// Changes nothing.
-pub async fn get(ports: &impl Ports, app: &AppName, to: &AppName) -> Answered<Reply> {
+pub async fn get(ports: &impl Ports, app: &AppName, to: &AppName) -> Result<Reply> {
     let found = WholeMovable::load(ports, app, to).await?;
     Ok(match found.decide() {
         Err(findings) => problem(409, &findings),
@@ -44,7 +44,7 @@ pub async fn get(ports: &impl Ports, app: &AppName, to: &AppName) -> Answered<Re
 }
 
 /// Starts the execution that renames it. One that is not declared any more may have an owner's record still.
-pub async fn post(ports: &impl Ports, app: &AppName, to: &AppName, call: &Call) -> Answered<Reply> {
+pub async fn post(ports: &impl Ports, app: &AppName, to: &AppName, call: &Call) -> Result<Reply> {
     let named = [("app", app.as_str()), ("to_app", to.as_str())];
     started(ports, ActionName::Rename, &named, call).await
 }

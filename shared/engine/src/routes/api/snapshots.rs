@@ -5,8 +5,8 @@ use super::call::{Call, Ports, Reply};
 use super::environment::known;
 use super::problem::problem;
 use super::query::page;
-use crate::ports::Answered;
-use crate::store::{self, Stored};
+use crate::ledger::{self, Stored};
+use crate::ports::Result;
 use crate::trouble::apart;
 use serde::Serialize;
 use serde_json::json;
@@ -61,18 +61,18 @@ struct Component {
 
 /// One page, newest first: one query. `limit` and `after` (the `next` of the page before) may be
 /// given.
-pub async fn list(ports: &impl Ports, of: EnvironmentId<'_>, call: &Call) -> Answered<Reply> {
+pub async fn list(ports: &impl Ports, of: EnvironmentId<'_>, call: &Call) -> Result<Reply> {
     if let Err(findings) = apart(known(ports, of).await)? {
         return Ok(problem(404, &findings));
     }
-    let state = store::load_or_default(ports, &store::state(of)).await?;
-    let partition = store::environment(of);
-    let vetoes = store::load_all(ports, &store::vetoes(of)).await?;
+    let state = ledger::load_or_default(ports, &ledger::state(of)).await?;
+    let partition = ledger::environment(of);
+    let vetoes = ledger::load_all(ports, &ledger::vetoes(of)).await?;
     let undone: BTreeSet<Digest> = vetoes.into_iter().map(|veto| veto.value.release).collect();
     let page = ports.query(page(call, partition, "snapshot#")).await?;
     let mut snapshots = Vec::new();
     for item in page.items {
-        let snapshot: Stored<Snapshot> = store::from_item(item)?;
+        let snapshot: Stored<Snapshot> = ledger::from_item(item)?;
         snapshots.push(listed(snapshot.value, &state.value, &undone));
     }
     let made_by = snapshots.iter().map(|snapshot| snapshot.deployment.clone());

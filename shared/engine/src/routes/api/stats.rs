@@ -8,10 +8,10 @@ use super::call::{Call, Ports, Reply};
 use super::environment::known;
 use super::problem::problem;
 use super::query::page;
+use crate::ledger::{self, Stored};
 use crate::overview::{AT_A_TIME, accepted_since, most_of_each, names};
 use crate::pin;
-use crate::ports::Answered;
-use crate::store::{self, Stored};
+use crate::ports::Result;
 use crate::trouble::apart;
 use futures::stream::{self, StreamExt, TryStreamExt};
 use serde_json::{Value, json};
@@ -29,10 +29,10 @@ const DAYS: u64 = 30;
 const ENOUGH: usize = 2_000;
 
 /// The figures of an application: of one environment where the query names it, else of each.
-pub async fn get(ports: &impl Ports, app: &AppName, call: &Call) -> Answered<Reply> {
+pub async fn get(ports: &impl Ports, app: &AppName, call: &Call) -> Result<Reply> {
     let window = window(call, ports.now());
-    let key = store::declaration_in_force(app);
-    let declared = store::load(ports, &key).await?;
+    let key = ledger::declaration_in_force(app);
+    let declared = ledger::load(ports, &key).await?;
     let names = match call.query.get("environment").map(EnvironmentName::new) {
         // A text that is no name was refused with the query.
         Some(Ok(name)) => {
@@ -52,9 +52,9 @@ pub async fn get(ports: &impl Ports, app: &AppName, call: &Call) -> Answered<Rep
 
 /// One page of all applications, by their names. `limit` and `after` (the `next` of the page before) may be given; a
 /// page for which much was read has fewer applications than `limit`.
-pub async fn list(ports: &impl Ports, call: &Call) -> Answered<Reply> {
+pub async fn list(ports: &impl Ports, call: &Call) -> Result<Reply> {
     let window = window(call, ports.now());
-    let mut query = page(call, store::APPLICATIONS.pk.to_owned(), "");
+    let mut query = page(call, ledger::APPLICATIONS.pk.to_owned(), "");
     query.descending = false;
     let mut left = query.limit;
     query.limit = 1;
@@ -62,8 +62,8 @@ pub async fn list(ports: &impl Ports, call: &Call) -> Answered<Reply> {
     while left > 0 && read < ENOUGH {
         let page = ports.query_index(query.clone()).await?;
         for item in page.items {
-            let app = store::app_of(&item.key.pk);
-            let declared: Stored<Declared> = store::from_item(item)?;
+            let app = ledger::app_of(&item.key.pk);
+            let declared: Stored<Declared> = ledger::from_item(item)?;
             let Some(app) = app else { continue };
             let names = names(ports, &app, Some(&declared)).await?;
             let (told, of_it) = of_application(ports, &app, names, window).await?;
@@ -98,7 +98,7 @@ async fn of_application(
     app: &AppName,
     names: Vec<EnvironmentName>,
     window: Window,
-) -> Answered<(Value, usize)> {
+) -> Result<(Value, usize)> {
     let each = most_of_each(names.len());
     let read = |name: EnvironmentName| async move {
         let (all, whole) =

@@ -1,9 +1,9 @@
 //! Tells what runs of an environment and is no longer declared apart from what is declared.
 
 use crate::config::Configured;
+use crate::ledger::{self};
 use crate::pin;
-use crate::ports::{Answered, Ledger};
-use crate::store::{self};
+use crate::ports::{DynamoDbApi, Result};
 use crate::trouble::apart;
 use serde::Serialize;
 use std::collections::BTreeMap;
@@ -37,10 +37,10 @@ struct Left {
 
 /// Takes out of what runs what the declaration in force does not have.
 pub async fn take(
-    ports: &(impl Ledger + Configured),
+    ports: &(impl DynamoDbApi + Configured),
     app: &AppName,
     running: &mut BTreeMap<ComponentName, Running>,
-) -> Answered<BTreeMap<ComponentName, Undeclared>> {
+) -> Result<BTreeMap<ComponentName, Undeclared>> {
     let Ok(in_force) = apart(pin::declaration_in_force(ports, app).await)? else {
         return Ok(BTreeMap::new());
     };
@@ -65,8 +65,8 @@ pub async fn take(
     Ok(told.collect())
 }
 
-async fn all_versions(ports: &impl Ledger, app: &AppName) -> Answered<Vec<Declared>> {
-    let versions = store::load_all(ports, &store::declarations(app)).await?;
+async fn all_versions(ports: &impl DynamoDbApi, app: &AppName) -> Result<Vec<Declared>> {
+    let versions = ledger::load_all(ports, &ledger::declarations(app)).await?;
     Ok(versions.into_iter().map(|version| version.value).collect())
 }
 
@@ -74,7 +74,7 @@ async fn all_versions(ports: &impl Ledger, app: &AppName) -> Answered<Vec<Declar
 /// with it. `versions` has the newest first.
 fn left(versions: &[Declared], name: &ComponentName) -> Option<Left> {
     let lacks = |declared: &&Declared| {
-        let read = store::read_declaration(declared);
+        let read = ledger::read_declaration(declared);
         read.is_ok_and(|declaration| declaration.components().all(|it| it != name))
     };
     let lacking = versions.iter().take_while(lacks).count();

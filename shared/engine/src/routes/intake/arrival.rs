@@ -1,9 +1,9 @@
 //! An arrival: what arrived, how it became known, and what came of it.
 
 use crate::faults::Faults;
+use crate::ledger::Started;
 use crate::pin;
-use crate::ports::{Answered, Clock, Executions};
-use crate::store::Started;
+use crate::ports::{Clock, Result, StepFunctionsApi};
 use serde_json::Value;
 use windlass_domain::request::{ObjectRef, Requester};
 use windlass_domain::round::Round;
@@ -13,8 +13,8 @@ use windlass_domain::time::Time;
 pub const ARRIVALS: usize = 100;
 
 /// The ports that intake needs.
-pub trait Ports: pin::Ports + Executions + Clock {}
-impl<P: pin::Ports + Executions + Clock> Ports for P {}
+pub trait Ports: pin::Ports + StepFunctionsApi + Clock {}
+impl<P: pin::Ports + StepFunctionsApi + Clock> Ports for P {}
 
 /// An object that was created, as S3 tells it (Amazon S3 User Guide, "EventBridge event message
 /// structure"; the key is not URL-encoded there).
@@ -67,7 +67,7 @@ pub fn sent(event: &Value) -> Option<Time> {
 pub fn note(
     round: &mut Round,
     (what, arrived): (&str, Time),
-    came: Answered<Option<Came>>,
+    came: Result<Option<Came>>,
     faults: &mut Faults,
 ) -> bool {
     let came = faults.take(what, came);

@@ -6,7 +6,7 @@ use super::not_taken;
 use crate::beside;
 use crate::log;
 use crate::pin::declaration_in_force;
-use crate::ports::Answered;
+use crate::ports::Result;
 use crate::trouble::apart;
 use windlass_domain::name::{AppName, ComponentName};
 use windlass_domain::request::{ActionName, ArtifactObject, Request};
@@ -18,7 +18,7 @@ pub async fn handle(
     app: AppName,
     component: ComponentName,
     created: Created,
-) -> Answered<Came> {
+) -> Result<Came> {
     let Created {
         object,
         requester,

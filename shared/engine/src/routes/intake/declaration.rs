@@ -4,9 +4,9 @@ use super::arrival::{Came, Created, Ports};
 use super::repositories;
 use crate::beside;
 use crate::conductor::record_refusal;
+use crate::ledger::{self, Stored, commit, retry};
 use crate::log;
-use crate::ports::{Answered, Ledger, ObjectId, Objects};
-use crate::store::{self, Stored, commit, retry};
+use crate::ports::{DynamoDbApi, ObjectId, Result, S3Api};
 use windlass_domain::declaration::{Declaration, Declared, Exceptions, LARGEST, Upload};
 use windlass_domain::deployment::Refusal;
 use windlass_domain::fault::FaultName;
@@ -16,7 +16,7 @@ use windlass_domain::name::AppName;
 
 /// Puts a declaration in force, or tells everything that is wrong with it: beside the upload, in
 /// the ledger, and by a notification; no execution is started. One that is refused leaves the former in force.
-pub async fn handle(ports: &impl Ports, app: &AppName, created: Created) -> Answered<Came> {
+pub async fn handle(ports: &impl Ports, app: &AppName, created: Created) -> Result<Came> {
     log::name_app(app);
     let findings = match read(ports, &created).await? {
         Ok((text, declaration)) => put_in_force(ports, app, &created, &text, &declaration).await?,
@@ -39,13 +39,13 @@ pub async fn handle(ports: &impl Ports, app: &AppName, created: Created) -> Answ
 async fn read(
     ports: &impl Ports,
     created: &Created,
-) -> Answered<Result<(String, Declaration), InPart<Declaration>>> {
+) -> Result<Result<(String, Declaration), InPart<Declaration>>> {
     let id = ObjectId {
         bucket: ports.config().artifacts_bucket.clone(),
         key: created.object.key.clone(),
         version_id: created.object.version_id.clone(),
     };
-    let bytes = match Objects::get(ports, &id, LARGEST as u64).await {
+    let bytes = match S3Api::get(ports, &id, LARGEST as u64).await {
         Ok(bytes) => bytes,
         Err(fault) if fault.name == FaultName::Refused => {
             return Ok(Err(InPart::unread(vec![Finding::new(
@@ -69,8 +69,8 @@ async fn against_it(
     ports: &impl Ports,
     app: &AppName,
     declaration: &Declaration,
-) -> Answered<Vec<Finding>> {
-    let former = store::load(ports, &store::declaration_in_force(app)).await?;
+) -> Result<Vec<Finding>> {
+    let former = ledger::load(ports, &ledger::declaration_in_force(app)).await?;
     let former = former.map(|former| former.value);
     let uploaded = declaration.uploaded(app, former.as_ref());
     let (_, taken) = repositories::claim(ports, app, declaration, former.as_ref()).await?;
@@ -83,10 +83,10 @@ async fn put_in_force(
     created: &Created,
     text: &str,
     declaration: &Declaration,
-) -> Answered<Vec<Finding>> {
+) -> Result<Vec<Finding>> {
     retry(ports, "putting the declaration in force", async || {
-        let key = store::declaration_in_force(app);
-        let former = store::load(ports, &key).await?;
+        let key = ledger::declaration_in_force(app);
+        let former = ledger::load(ports, &key).await?;
         let rev = former.as_ref().map_or(0, |former| former.rev);
         let former = former.map(|former| former.value);
         match declaration.uploaded(app, former.as_ref()) {
@@ -105,8 +105,8 @@ async fn put_in_force(
             return Ok(Some(findings));
         }
         // A version from before the application was removed is replaced.
-        let key_of_version = store::declaration(app, &declared.version);
-        let kept = store::load(ports, &key_of_version).await?;
+        let key_of_version = ledger::declaration(app, &declared.version);
+        let kept = ledger::load(ports, &key_of_version).await?;
         let kept = Stored {
             key: key_of_version,
             rev: kept.filter(|_| rev == 0).map_or(0, |kept| kept.rev),
@@ -118,7 +118,7 @@ async fn put_in_force(
                 rev,
                 value: declared,
             }
-            .put_indexed(Some(store::application_index(app)))?,
+            .put_indexed(Some(ledger::application_index(app)))?,
             kept.put()?,
         ];
         writes.extend(owners);
@@ -133,15 +133,15 @@ async fn list(
     app: &AppName,
     rev: u64,
     in_force: Option<Declared>,
-) -> Answered<()> {
-    let key = store::declaration_in_force(app);
-    let item = Ledger::get(ports, &key).await?;
+) -> Result<()> {
+    let key = ledger::declaration_in_force(app);
+    let item = DynamoDbApi::get(ports, &key).await?;
     let is_listed = item.is_none_or(|item| item.index.is_some());
     let Some(value) = in_force.filter(|_| !is_listed) else {
         return Ok(());
     };
     let stored = Stored { key, rev, value };
-    let write = stored.put_indexed(Some(store::application_index(app)))?;
+    let write = stored.put_indexed(Some(ledger::application_index(app)))?;
     // If it is refused, somebody quicker has given it one.
     ports.transact(vec![write]).await.map(|_| ())
 }
@@ -151,7 +151,7 @@ async fn record(
     app: &AppName,
     created: &Created,
     findings: &[Finding],
-) -> Answered<()> {
+) -> Result<()> {
     let refusal = Refusal {
         app: app.clone(),
         environment: None,

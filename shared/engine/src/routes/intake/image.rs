@@ -4,10 +4,10 @@ use super::arrival::{Came, Known, Ports, sent};
 use super::manifest::start;
 use super::not_taken;
 use super::once::once;
+use crate::ledger::{self};
 use crate::log;
 use crate::pin::declaration_in_force;
-use crate::ports::Answered;
-use crate::store::{self};
+use crate::ports::Result;
 use crate::trouble::apart;
 use serde_json::Value;
 use windlass_domain::declaration::Declaration;
@@ -21,7 +21,7 @@ use windlass_domain::request::{ActionName, ImagePush, Request};
 /// deployed, and not what the tag means later. Pushes without a tag are the platforms' manifests of
 /// an index, or untagged; both are ignored (Amazon ECR User Guide, "Amazon ECR events and
 /// EventBridge").
-pub async fn handle(ports: &impl Ports, event: &Value) -> Answered<()> {
+pub async fn handle(ports: &impl Ports, event: &Value) -> Result<()> {
     let detail = |name: &str| {
         event
             .pointer(&format!("/detail/{name}"))
@@ -60,15 +60,15 @@ pub async fn handle(ports: &impl Ports, event: &Value) -> Answered<()> {
 }
 
 /// Serves a push, once; answers what came of it, unless that was noted before.
-pub async fn pushed(ports: &impl Ports, push: ImagePush, known: Known) -> Answered<Option<Came>> {
+pub async fn pushed(ports: &impl Ports, push: ImagePush, known: Known) -> Result<Option<Came>> {
     once(ports, &what(&push), known, async |seed| {
         serve(ports, push, known, &seed).await
     })
     .await
 }
 
-async fn serve(ports: &impl Ports, push: ImagePush, known: Known, seed: &str) -> Answered<Came> {
-    let owner = store::load(ports, &store::repository(&push.repository)).await?;
+async fn serve(ports: &impl Ports, push: ImagePush, known: Known, seed: &str) -> Result<Came> {
+    let owner = ledger::load(ports, &ledger::repository(&push.repository)).await?;
     let Some(owner) = owner else {
         let finding = nobodys(&push);
         // The repository is listed, and not each of its images: most are not meant for Windlass.
@@ -119,7 +119,7 @@ async fn goes_nowhere(
     ports: &impl Ports,
     app: &AppName,
     push: &ImagePush,
-) -> Answered<Option<Finding>> {
+) -> Result<Option<Finding>> {
     Ok(match apart(declaration_in_force(ports, app).await)? {
         Err(mut findings) => findings.pop(),
         Ok(declared) if chooses(&declared.declaration, &push.tag) => None,

@@ -2,17 +2,17 @@
 
 use super::arrival::{Came, Created, Ports};
 use crate::beside;
-use crate::ports::Answered;
+use crate::ledger::Started;
+use crate::ports::Result;
 use crate::routes::begin;
 use crate::routes::start::begin_anyway;
-use crate::store::Started;
 use crate::trouble::apart;
 use windlass_domain::name::AppName;
 use windlass_domain::request::{ActionName, Request};
 
 /// Starts the release's execution. A release that cannot be pinned is started as well: `Admit`
 /// records what is wrong with it, and writes it beside the upload.
-pub async fn handle(ports: &impl Ports, app: AppName, created: Created) -> Answered<Came> {
+pub async fn handle(ports: &impl Ports, app: AppName, created: Created) -> Result<Came> {
     let Created {
         object,
         requester,
@@ -27,7 +27,7 @@ pub async fn handle(ports: &impl Ports, app: AppName, created: Created) -> Answe
 }
 
 /// Starts a request, whether or not it can be pinned.
-pub async fn start(ports: &impl Ports, request: &Request, seed: &str) -> Answered<Came> {
+pub async fn start(ports: &impl Ports, request: &Request, seed: &str) -> Result<Came> {
     let execution = match apart(begin(ports, request).await)? {
         Ok(begun) => {
             if begun.recorded {

@@ -3,9 +3,9 @@
 use super::arrival::{ARRIVALS, Came, Known, Ports, note};
 use super::object::created;
 use crate::faults::Faults;
+use crate::ledger::{self, Images, Rounds, Stored};
 use crate::log;
-use crate::ports::{Answered, Listed, Transacted};
-use crate::store::{self, Images, Rounds, Stored};
+use crate::ports::{Listed, Result, Transacted};
 use tracing::Instrument as _;
 use windlass_domain::key::upload;
 use windlass_domain::misplaced::misplaced;
@@ -21,10 +21,10 @@ const PAGES: usize = 3;
 ///
 /// A run that is killed is done again: what it has served is noted. What could not be served keeps
 /// nothing else from it, is looked at again in the next round, and fails the run.
-pub async fn handle(ports: &impl Ports) -> Answered<()> {
-    let key = store::rounds();
+pub async fn handle(ports: &impl Ports) -> Result<()> {
+    let key = ledger::rounds();
     let now = ports.now();
-    let stored = store::load(ports, &key).await?;
+    let stored = ledger::load(ports, &key).await?;
     let mut faults = Faults::default();
     let rounds = match stored {
         None => Stored::new(
@@ -82,7 +82,7 @@ fn is_an_arrival(key: &str) -> bool {
     upload(key).is_some() || misplaced(key).is_some()
 }
 
-async fn look_after(ports: &impl Ports, one: &Listed) -> Answered<Option<Came>> {
+async fn look_after(ports: &impl Ports, one: &Listed) -> Result<Option<Came>> {
     log::name_arrival(&one.key);
     let object = ObjectRef {
         key: one.key.clone(),

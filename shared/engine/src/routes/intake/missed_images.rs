@@ -3,10 +3,10 @@
 use super::arrival::{ARRIVALS, Known, Ports, note};
 use super::image;
 use crate::faults::Faults;
+use crate::ledger::{self, Images, RepositoryOwner, Within};
 use crate::log;
 use crate::pin::declaration_in_force;
-use crate::ports::{Answered, Tagged};
-use crate::store::{self, Images, RepositoryOwner, Within};
+use crate::ports::{Result, Tagged};
 use crate::trouble::apart;
 use tracing::Instrument as _;
 use windlass_domain::declaration::Declaration;
@@ -33,7 +33,7 @@ impl Images {
     /// be looked through does not keep the others from their turn; the next round makes up for it.
     pub async fn look(mut self, ports: &impl Ports, now: Time, faults: &mut Faults) -> Self {
         let known = faults.count();
-        let owners = store::load_whole_index(ports, &store::REPOSITORIES, faults).await;
+        let owners = ledger::load_whole_index(ports, &ledger::REPOSITORIES, faults).await;
         let Some(owners) = owners else {
             return self;
         };
@@ -72,7 +72,7 @@ impl Images {
         owner: &RepositoryOwner,
         now: Time,
         faults: &mut Faults,
-    ) -> Answered<Option<Within>> {
+    ) -> Result<Option<Within>> {
         let Ok(declared) = apart(declaration_in_force(ports, &owner.app).await)? else {
             return Ok(None);
         };

@@ -14,12 +14,12 @@ mod repositories;
 
 pub use arrival::Ports;
 
-use crate::ports::Answered;
+use crate::ports::Result;
 use serde_json::Value;
 
 /// Serves one event. What belongs to no application is listed (decision 0262); a fault is retried by
 /// the queue and ends in the dead-letter queue.
-pub async fn handle(ports: &impl Ports, event: Value) -> Answered<()> {
+pub async fn handle(ports: &impl Ports, event: Value) -> Result<()> {
     match event.get("detail-type").and_then(Value::as_str) {
         Some("Object Created") => object::handle(ports, &event).await,
         Some("ECR Image Action") => image::handle(ports, &event).await,

@@ -1,8 +1,8 @@
 //! Lists the arrivals that nobody asks for, beside what is refused.
 
 use super::arrival::Ports;
-use crate::ports::Answered;
-use crate::store::{self, Stored};
+use crate::ledger::{self, Stored};
+use crate::ports::Result;
 use windlass_domain::finding::Finding;
 use windlass_domain::name::AppName;
 use windlass_domain::not_taken::{LISTED_FOR_S, NotTaken};
@@ -16,14 +16,14 @@ pub async fn list(
     app: Option<AppName>,
     requester: Requester,
     finding: Finding,
-) -> Answered<()> {
+) -> Result<()> {
     let listed_under = match &app {
-        Some(app) if store::is_declared(ports, app).await? => Some(app.clone()),
+        Some(app) if ledger::is_declared(ports, app).await? => Some(app.clone()),
         _ => None,
     };
     tracing::info!(%finding, "an arrival that nobody asks for is listed");
-    let key = store::not_taken(what);
-    let known = store::load(ports, &key).await?;
+    let key = ledger::not_taken(what);
+    let known = ledger::load(ports, &key).await?;
     let line = Stored {
         rev: known.map_or(0, |known| known.rev),
         value: NotTaken {
@@ -37,7 +37,7 @@ pub async fn list(
         key,
     };
     let at = line.value.at;
-    let index = store::refused_index(listed_under.as_ref(), at, what);
+    let index = ledger::refused_index(listed_under.as_ref(), at, what);
     let expires = at.plus_s(LISTED_FOR_S);
     // It is refused if somebody else has just listed the same.
     ports

@@ -6,7 +6,7 @@ use super::once::once;
 use super::{artifact, declaration, manifest, not_taken};
 use crate::beside;
 use crate::log;
-use crate::ports::{Answered, ObjectId};
+use crate::ports::{ObjectId, Result};
 use serde_json::Value;
 use windlass_domain::fault::{Fault, FaultName};
 use windlass_domain::key::{Upload, upload};
@@ -14,7 +14,7 @@ use windlass_domain::misplaced::{Misplaced, misplaced};
 use windlass_domain::request::{ObjectRef, Requester, Route};
 
 /// Serves the event of an object that was created.
-pub async fn handle(ports: &impl Ports, event: &Value) -> Answered<()> {
+pub async fn handle(ports: &impl Ports, event: &Value) -> Result<()> {
     let text = |pointer: &str| event.pointer(pointer).and_then(Value::as_str);
     let key = text("/detail/object/key")
         .ok_or_else(|| Fault::new(FaultName::BadInput, "the event names no object"))?;
@@ -46,7 +46,7 @@ pub async fn created(
     object: ObjectRef,
     principal: Option<String>,
     known: Known,
-) -> Answered<Option<Came>> {
+) -> Result<Option<Came>> {
     let requester = Requester {
         route: Route::S3,
         principal,
@@ -92,7 +92,7 @@ async fn tell(
     object: &ObjectRef,
     misplaced: Misplaced,
     requester: Requester,
-) -> Answered<Came> {
+) -> Result<Came> {
     let Misplaced {
         app,
         finding,
@@ -106,7 +106,7 @@ async fn tell(
 }
 
 /// The version of the object that arrived; the present one where the event does not tell.
-async fn pin_version(ports: &impl Ports, object: ObjectRef) -> Answered<ObjectRef> {
+async fn pin_version(ports: &impl Ports, object: ObjectRef) -> Result<ObjectRef> {
     if object.version_id.is_some() {
         return Ok(object);
     }

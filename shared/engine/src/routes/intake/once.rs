@@ -1,9 +1,9 @@
 //! Serves each arrival once, however often and in whatever way it becomes known.
 
 use super::arrival::{Came, Known, Ports};
-use crate::ports::{Answered, Key, Ledger};
+use crate::ledger::{self, Served, Started};
+use crate::ports::{DynamoDbApi, Key, Result};
 use crate::recovery::quarter;
-use crate::store::{self, Served, Started};
 use windlass_domain::round::NOTED_FOR_S;
 
 /// Serves an arrival, and notes that it was served, unless it is noted already: events come twice,
@@ -16,9 +16,9 @@ pub async fn once(
     ports: &impl Ports,
     what: &str,
     known: Known,
-    serve: impl AsyncFnOnce(String) -> Answered<Came>,
-) -> Answered<Option<Came>> {
-    let mut note = store::load_or_default(ports, &store::arrival(what)).await?;
+    serve: impl AsyncFnOnce(String) -> Result<Came>,
+) -> Result<Option<Came>> {
+    let mut note = ledger::load_or_default(ports, &ledger::arrival(what)).await?;
     let mut seed = what.to_owned();
     if note.rev > 0 {
         match known {
@@ -51,14 +51,14 @@ pub async fn once(
 
 /// Returns whether the execution for an arrival died before it was a deployment or a refusal, so that nobody knows of
 /// it. An execution that a person stopped is not started again.
-async fn is_lost(ports: &impl Ports, served: &Served) -> Answered<bool> {
+async fn is_lost(ports: &impl Ports, served: &Served) -> Result<bool> {
     let Some(Started { app, execution }) = &served.started else {
         return Ok(false);
     };
-    let known: Key = store::execution(execution).into();
-    let refused: Key = store::refusal(app, execution).into();
+    let known: Key = ledger::execution(execution).into();
+    let refused: Key = ledger::refusal(app, execution).into();
     for key in [known, refused] {
-        if Ledger::get(ports, &key).await?.is_some() {
+        if DynamoDbApi::get(ports, &key).await?.is_some() {
             return Ok(false);
         }
     }

@@ -1,7 +1,7 @@
 use super::arrival::Ports;
 use crate::kinds::APP_TAG;
-use crate::ports::{Answered, Write};
-use crate::store::{self, RepositoryOwner, Stored};
+use crate::ledger::{self, RepositoryOwner, Stored};
+use crate::ports::{Result, Write};
 use std::collections::BTreeSet;
 use windlass_domain::declaration::{Declaration, Declared};
 use windlass_domain::finding::{Finding, FindingName};
@@ -15,7 +15,7 @@ pub async fn claim(
     app: &AppName,
     declaration: &Declaration,
     former: Option<&Declared>,
-) -> Answered<(Vec<Write>, Vec<Finding>)> {
+) -> Result<(Vec<Write>, Vec<Finding>)> {
     let (mut writes, mut findings) = (Vec::new(), Vec::new());
     let named = declaration.repositories();
     for (repository, components) in &named {
@@ -55,7 +55,7 @@ pub async fn claim(
             None => writes.push(taken(app, repository)?),
         }
     }
-    let former = former.and_then(|former| store::read_declaration(former).ok());
+    let former = former.and_then(|former| ledger::read_declaration(former).ok());
     let left = former
         .map(|former| former.repositories())
         .unwrap_or_default();
@@ -69,22 +69,22 @@ pub async fn claim(
     Ok((writes, findings))
 }
 
-async fn owner(ports: &impl Ports, repository: &str) -> Answered<Option<Stored<RepositoryOwner>>> {
-    store::load(ports, &store::repository(repository)).await
+async fn owner(ports: &impl Ports, repository: &str) -> Result<Option<Stored<RepositoryOwner>>> {
+    ledger::load(ports, &ledger::repository(repository)).await
 }
 
-fn taken(app: &AppName, repository: &str) -> Answered<Write> {
+fn taken(app: &AppName, repository: &str) -> Result<Write> {
     let owner = RepositoryOwner {
         repository: repository.to_owned(),
         app: app.clone(),
     };
-    let index = store::repository_index(repository);
-    Stored::new(store::repository(repository), owner).put_indexed(Some(index))
+    let index = ledger::repository_index(repository);
+    Stored::new(ledger::repository(repository), owner).put_indexed(Some(index))
 }
 
 /// Whose images these are: whoever declares a repository gets them deployed, so its name or a tag must
 /// say that they are the application's.
-async fn is_ours(ports: &impl Ports, app: &AppName, repository: &str) -> Answered<bool> {
+async fn is_ours(ports: &impl Ports, app: &AppName, repository: &str) -> Result<bool> {
     let name = repository.split('/').next();
     if name == Some(app.as_str()) {
         return Ok(true);

@@ -23,7 +23,7 @@ use super::words::{service, short};
 use crate::config::Configured;
 use crate::kinds::codedeploy::{mark, told};
 use crate::kinds::{Class, Facts, Kind, Next, Noticed, Trail, View, Way};
-use crate::ports::{Answered, Clock, CodeDeploy, NewDeployed, Objects, Services, Waiting};
+use crate::ports::{Clock, CodeDeployApi, EcsApi, NewDeployed, Result, S3Api, Waiting};
 use serde_json::Value;
 use state::{Change, Goal, Seen};
 use std::collections::BTreeMap;
@@ -50,7 +50,7 @@ impl<P> CodeDeployedService<P> {
 }
 
 /// Returns the deployment group of a target.
-fn group_of(target: &Target) -> Answered<&Group> {
+fn group_of(target: &Target) -> Result<&Group> {
     let group = target.codedeploy.as_ref();
     group.ok_or_else(|| Fault::internal("the step names no deployment group"))
 }
@@ -62,13 +62,13 @@ fn after(to: &str, images: &BTreeMap<String, String>) -> Noticed {
     }
 }
 
-impl<P: Services + Objects + Configured + CodeDeploy + Clock> Kind for CodeDeployedService<P> {
+impl<P: EcsApi + S3Api + Configured + CodeDeployApi + Clock> Kind for CodeDeployedService<P> {
     type Target = Target;
     type Seen = Seen;
     type Goal = Goal;
     type Change = Change;
 
-    async fn observe(&self, target: &Target, way: &Way<'_, Goal>) -> Answered<Seen> {
+    async fn observe(&self, target: &Target, way: &Way<'_, Goal>) -> Result<Seen> {
         self.look(target, way).await
     }
 
@@ -144,7 +144,7 @@ impl<P: Services + Objects + Configured + CodeDeploy + Clock> Kind for CodeDeplo
         target: &Target,
         change: &Change,
         deployment: &DeploymentId,
-    ) -> Answered<Option<String>> {
+    ) -> Result<Option<String>> {
         match change {
             Change::Service(change) => self.service.change(target, change, deployment).await,
             Change::Begin { to, at_once, .. } => {

@@ -7,12 +7,12 @@ use crate::config::Configured;
 use crate::kinds::Way;
 use crate::kinds::codedeploy::{MARK, find, mark, sent};
 use crate::kinds::ecs::state::Target;
-use crate::ports::{Answered, Clock, CodeDeploy, Deployed, Objects, Services};
+use crate::ports::{Clock, CodeDeployApi, Deployed, EcsApi, Result, S3Api};
 use windlass_domain::step::ChangeRecord;
 use windlass_domain::time::Time;
 
-impl<P: Services + Objects + Configured + CodeDeploy + Clock> CodeDeployedService<P> {
-    pub(super) async fn look(&self, target: &Target, way: &Way<'_, Goal>) -> Answered<Seen> {
+impl<P: EcsApi + S3Api + Configured + CodeDeployApi + Clock> CodeDeployedService<P> {
+    pub(super) async fn look(&self, target: &Target, way: &Way<'_, Goal>) -> Result<Seen> {
         let group = group_of(target)?;
         let group = (group.application.as_str(), group.group.as_str());
         let asked: Vec<Asked> = way.changes.iter().filter_map(Asked::of).collect();
@@ -64,7 +64,7 @@ impl<P: Services + Objects + Configured + CodeDeploy + Clock> CodeDeployedServic
         changes: &[ChangeRecord],
         asked: Option<&Asked>,
         all: &[Deployed],
-    ) -> Answered<Option<Followed>> {
+    ) -> Result<Option<Followed>> {
         let own = format!("{}: ", mark(&self.service.deployment));
         let is_by = |one: &&Deployed, mark: &str| {
             one.description.starts_with(mark) && one.creator != find::ROLLBACK

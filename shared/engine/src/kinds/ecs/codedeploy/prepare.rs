@@ -7,7 +7,7 @@ use crate::kinds::codedeploy::group::{self, looks};
 use crate::kinds::codedeploy::{CODEDEPLOY, MARK, find, told};
 use crate::kinds::ecs::state::{self as ecs, Group, Target};
 use crate::kinds::{Holds, PrepareInput, Prepared, Stage, from_value, to_value};
-use crate::ports::{Answered, CodeDeploy, Deployed, DeploymentGroup, Services};
+use crate::ports::{CodeDeployApi, Deployed, DeploymentGroup, EcsApi, Result};
 use crate::trouble::{Checked, apart};
 use windlass_domain::appspec::AppSpec;
 use windlass_domain::finding::{Finding, FindingName};
@@ -16,12 +16,12 @@ use windlass_domain::kinds::ecs::Ecs as Spec;
 
 /// Plans what the group does of what is planned of the service.
 pub async fn prepare(
-    there: &(impl Services + CodeDeploy),
+    there: &(impl EcsApi + CodeDeployApi),
     input: &PrepareInput<'_>,
     spec: &Spec,
     declared: &Declared,
     planned: Prepared,
-) -> Answered<Prepared> {
+) -> Result<Prepared> {
     let asks = Asks {
         of: group::Asks {
             there,
@@ -87,7 +87,7 @@ impl Way<'_> {
     /// Plans the waves. CodeDeploy goes by itself. It is looked at in waves for as long as the configuration says, so
     /// that gates watch it, and that Windlass soon tells what CodeDeploy takes back. If the declaration says so,
     /// CodeDeploy waits for Windlass before these waves. A way back is one wave.
-    fn stages(&self, planned: &Stage) -> Answered<Vec<Stage>> {
+    fn stages(&self, planned: &Stage) -> Result<Vec<Stage>> {
         let of: ecs::Goal = from_value("goal", &planned.goal)?;
         let Group {
             minutes,
@@ -147,7 +147,7 @@ impl Way<'_> {
     }
 }
 
-fn stage(of: &ecs::Goal, moved: Moved, what: String) -> Answered<Stage> {
+fn stage(of: &ecs::Goal, moved: Moved, what: String) -> Result<Stage> {
     let of = of.clone();
     Ok(Stage::new(to_value(&Goal { of, moved })?, what))
 }
@@ -157,7 +157,7 @@ struct Asks<'a, P> {
     spec: &'a Spec,
 }
 
-impl<P: Services + CodeDeploy> Asks<'_, P> {
+impl<P: EcsApi + CodeDeployApi> Asks<'_, P> {
     async fn find(&self) -> Checked<Found> {
         let of = &self.of;
         let found = of.group().await?;
@@ -249,7 +249,7 @@ impl<P: Services + CodeDeploy> Asks<'_, P> {
 
     /// Finds somebody's deployment under way in the group. One of an earlier release that only keeps the former tasks
     /// does not count.
-    async fn busy(&self, target: &Target) -> Answered<Option<Finding>> {
+    async fn busy(&self, target: &Target) -> Result<Option<Finding>> {
         let Some(group) = &target.codedeploy else {
             return Ok(None);
         };
@@ -268,7 +268,7 @@ impl<P: Services + CodeDeploy> Asks<'_, P> {
     }
 
     /// Returns whether an earlier release has left it only to keep the former tasks.
-    async fn is_left(&self, other: &Deployed) -> Answered<bool> {
+    async fn is_left(&self, other: &Deployed) -> Result<bool> {
         if !other.description.starts_with(MARK) {
             return Ok(false);
         }

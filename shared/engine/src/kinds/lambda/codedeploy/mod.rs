@@ -18,7 +18,7 @@ use super::state::{self as lambda, Group, Target, Traffic};
 use crate::config::Configured;
 use crate::kinds::codedeploy::{mark, told};
 use crate::kinds::{Class, Facts, Kind, Next, Noticed, Trail, View, Way};
-use crate::ports::{Answered, Clock, CodeDeploy, Functions, NewDeployed, Objects};
+use crate::ports::{Clock, CodeDeployApi, LambdaApi, NewDeployed, Result, S3Api};
 use serde_json::Value;
 use std::collections::BTreeMap;
 use windlass_domain::fault::Fault;
@@ -45,7 +45,7 @@ impl<P> CodeDeployed<P> {
 }
 
 /// Returns the deployment group of a target.
-fn group_of(target: &Target) -> Answered<&Group> {
+fn group_of(target: &Target) -> Result<&Group> {
     let group = target.codedeploy.as_ref();
     group.ok_or_else(|| Fault::internal("the step names no deployment group"))
 }
@@ -63,13 +63,13 @@ fn by_codedeploy(change: &Change, seen: &Seen, to: Option<&String>) -> Facts {
     }
 }
 
-impl<P: Functions + Objects + Configured + CodeDeploy + Clock> Kind for CodeDeployed<P> {
+impl<P: LambdaApi + S3Api + Configured + CodeDeployApi + Clock> Kind for CodeDeployed<P> {
     type Target = Target;
     type Seen = Seen;
     type Goal = Goal;
     type Change = Change;
 
-    async fn observe(&self, target: &Target, way: &Way<'_, Goal>) -> Answered<Seen> {
+    async fn observe(&self, target: &Target, way: &Way<'_, Goal>) -> Result<Seen> {
         self.look(target, way).await
     }
 
@@ -147,7 +147,7 @@ impl<P: Functions + Objects + Configured + CodeDeploy + Clock> Kind for CodeDepl
         LambdaKind::<P>::owned(target)
     }
 
-    async fn ready(&self, target: &Target, change: &Change) -> Answered<()> {
+    async fn ready(&self, target: &Target, change: &Change) -> Result<()> {
         match change {
             Change::Function(change) => self.function.ready(target, change).await,
             Change::Begin { .. } | Change::Stop { .. } => Ok(()),
@@ -159,7 +159,7 @@ impl<P: Functions + Objects + Configured + CodeDeploy + Clock> Kind for CodeDepl
         target: &Target,
         change: &Change,
         deployment: &DeploymentId,
-    ) -> Answered<Option<String>> {
+    ) -> Result<Option<String>> {
         match change {
             Change::Function(change) => self.function.change(target, change, deployment).await,
             Change::Begin { from, to } => {

@@ -8,10 +8,10 @@ use crate::kinds::Way;
 use crate::kinds::codedeploy::{find, mark, sent};
 use crate::kinds::lambda::observe::{Known, observe};
 use crate::kinds::lambda::state::Target;
-use crate::ports::{Answered, Clock, CodeDeploy, Deployed, Functions, Objects};
+use crate::ports::{Clock, CodeDeployApi, Deployed, LambdaApi, Result, S3Api};
 
-impl<P: Functions + Objects + Configured + CodeDeploy + Clock> CodeDeployed<P> {
-    pub(super) async fn look(&self, target: &Target, way: &Way<'_, Goal>) -> Answered<Seen> {
+impl<P: LambdaApi + S3Api + Configured + CodeDeployApi + Clock> CodeDeployed<P> {
+    pub(super) async fn look(&self, target: &Target, way: &Way<'_, Goal>) -> Result<Seen> {
         let begun = Begun::of(way.changes);
         let group = group_of(target)?;
         let group = (group.application.as_str(), group.group.as_str());

@@ -7,7 +7,7 @@ use crate::kinds::codedeploy::group::{self, looks};
 use crate::kinds::codedeploy::{CODEDEPLOY, find, told};
 use crate::kinds::lambda::state::{self as lambda, Back, Group, Observed, Target};
 use crate::kinds::{PrepareInput, Prepared, Recorded, Stage, from_value, to_value};
-use crate::ports::{Answered, CodeDeploy, DeploymentGroup};
+use crate::ports::{CodeDeployApi, DeploymentGroup, Result};
 use crate::trouble::{Checked, apart};
 use windlass_domain::appspec::AppSpec;
 use windlass_domain::finding::{Finding, FindingName};
@@ -17,12 +17,12 @@ use windlass_domain::tenancy::Claim;
 
 /// Plans the move by the group of what is planned of the function.
 pub async fn prepare(
-    there: &impl CodeDeploy,
+    there: &impl CodeDeployApi,
     input: &PrepareInput<'_>,
     spec: &Lambda,
     declared: &Declared,
     planned: Prepared,
-) -> Answered<Prepared> {
+) -> Result<Prepared> {
     let asks = Asks {
         of: group::Asks {
             there,
@@ -68,7 +68,7 @@ fn refused(findings: Vec<Finding>, claims: Vec<Claim>) -> Prepared {
 /// Plans the waves. The move goes by itself. It is looked at in waves for as long as the configuration says, so that
 /// gates watch it, and that Windlass soon tells what CodeDeploy takes back. The last wave waits for its end. A way back
 /// moves the alias itself.
-fn stages(found: &Found, planned: Vec<Stage>) -> Answered<Vec<Stage>> {
+fn stages(found: &Found, planned: Vec<Stage>) -> Result<Vec<Stage>> {
     let mut stages = Vec::new();
     for stage in planned {
         let of: lambda::Goal = from_value("goal", &stage.goal)?;
@@ -111,7 +111,7 @@ struct Asks<'a, P> {
     spec: &'a Lambda,
 }
 
-impl<P: CodeDeploy> Asks<'_, P> {
+impl<P: CodeDeployApi> Asks<'_, P> {
     async fn find(&self) -> Checked<Found> {
         let of = &self.of;
         let found = of.group().await?;
@@ -166,7 +166,7 @@ impl<P: CodeDeploy> Asks<'_, P> {
     }
 
     /// Finds somebody's deployment under way in the group: it moves the alias, whatever else is sent.
-    async fn busy(&self, target: &Target) -> Answered<Option<Finding>> {
+    async fn busy(&self, target: &Target) -> Result<Option<Finding>> {
         let Some(group) = &target.codedeploy else {
             return Ok(None);
         };
@@ -180,7 +180,7 @@ impl<P: CodeDeploy> Asks<'_, P> {
     }
 
     /// Finds an alias that shares its callers. CodeDeploy deploys nothing from there.
-    fn shared(&self, target: &Target, planned: &Prepared) -> Answered<Option<Finding>> {
+    fn shared(&self, target: &Target, planned: &Prepared) -> Result<Option<Finding>> {
         if self.of.input.goal_state.is_some()
             || planned.before.is_null()
             || planned.stages.is_empty()

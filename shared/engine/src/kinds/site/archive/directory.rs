@@ -2,7 +2,7 @@
 //! not checked here.
 
 use super::entry::{Coding, Entry, bad_archive, unreleased};
-use crate::ports::{ObjectId, Objects};
+use crate::ports::{ObjectId, S3Api};
 use crate::trouble::Trouble;
 use bytes::Bytes;
 use rc_zip::fsm::{ArchiveFsm, FsmResult};
@@ -18,7 +18,7 @@ const PIECE: u64 = 1024 * 1024;
 
 /// Reads the central directory of an archive of `size` bytes, unchecked.
 pub async fn read_directory(
-    objects: &impl Objects,
+    objects: &impl S3Api,
     archive: &ObjectId,
     size: u64,
 ) -> Result<Vec<Entry>, Trouble> {

@@ -8,7 +8,7 @@ mod check;
 mod directory;
 mod entry;
 
-use crate::ports::{Answered, ObjectId, Objects};
+use crate::ports::{ObjectId, Result, S3Api};
 use crate::trouble::Trouble;
 use bytes::Bytes;
 pub use check::{Limits, check, check_whole};
@@ -35,7 +35,7 @@ pub struct Unpacker<'a, P> {
     reach: BTreeMap<u64, u64>,
 }
 
-impl<'a, P: Objects> Unpacker<'a, P> {
+impl<'a, P: S3Api> Unpacker<'a, P> {
     /// A reader for an archive of `size` bytes with these entries, of which `wanted` will be read.
     pub fn new(
         objects: &'a P,
@@ -82,7 +82,7 @@ impl<'a, P: Objects> Unpacker<'a, P> {
     }
 
     /// Packed bytes from `offset` on, at least one.
-    pub(super) async fn packed(&mut self, offset: u64, until: u64) -> Answered<&[u8]> {
+    pub(super) async fn packed(&mut self, offset: u64, until: u64) -> Result<&[u8]> {
         self.window.at(offset, until).await
     }
 }
@@ -149,7 +149,7 @@ pub struct Reading<'u, 'a, P> {
     unpacked: u64,
 }
 
-impl<'u, 'a, P: Objects> Reading<'u, 'a, P> {
+impl<'u, 'a, P: S3Api> Reading<'u, 'a, P> {
     /// Begins to read an entry.
     pub(super) fn new(unpacker: &'u mut Unpacker<'a, P>, entry: &'u Entry) -> Self {
         let (end, reach) = unpacker.bounds(entry);
@@ -237,7 +237,7 @@ pub(super) struct Window<'a, P> {
     bytes: Bytes,
 }
 
-impl<'a, P: Objects> Window<'a, P> {
+impl<'a, P: S3Api> Window<'a, P> {
     pub(super) fn new(objects: &'a P, object: ObjectId) -> Self {
         Self {
             objects,
@@ -248,7 +248,7 @@ impl<'a, P: Objects> Window<'a, P> {
     }
 
     /// Returns the bytes from `offset` on, at least one. If they are not here yet, it fetches up to `until`.
-    pub(super) async fn at(&mut self, offset: u64, until: u64) -> Answered<&[u8]> {
+    pub(super) async fn at(&mut self, offset: u64, until: u64) -> Result<&[u8]> {
         let end = self.start + self.bytes.len() as u64;
         if offset < self.start || offset >= end {
             let length = until.saturating_sub(offset).clamp(1, WIDTH);

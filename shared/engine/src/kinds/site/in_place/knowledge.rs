@@ -11,7 +11,7 @@ use crate::kinds::site::lists::Lists;
 use crate::kinds::site::ports::SitePorts;
 use crate::kinds::site::rules::Rules;
 use crate::kinds::site::target::Target;
-use crate::ports::Answered;
+use crate::ports::Result;
 use bytes::Bytes;
 use std::cell::{Cell, OnceCell, RefCell};
 use std::collections::{BTreeMap, BTreeSet};
@@ -63,7 +63,7 @@ pub struct Knowledge {
 
 impl Knowledge {
     /// Reads what a step's lists say; `home` are the ports at the deployer's own place.
-    pub async fn load(home: &impl SitePorts, step: &Step) -> Answered<Self> {
+    pub async fn load(home: &impl SitePorts, step: &Step) -> Result<Self> {
         let target: Target = from_value("target", &step.target)?;
         let last = step.goals.values().last();
         let goal = last.ok_or_else(|| Fault::internal("the step of a site has no goal"))?;

@@ -13,7 +13,7 @@ use crate::kinds::site::ports::SitePorts;
 use crate::kinds::site::prepare::scene::Scene;
 use crate::kinds::site::rows::Rows;
 use crate::kinds::site::rules::Rules;
-use crate::ports::Answered;
+use crate::ports::Result;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeSet;
 use windlass_domain::digest::Digest;
@@ -44,7 +44,7 @@ pub fn left_by(goal: &Content, owned: &Objects, formerly: &Left, rules: &Rules, 
 
 impl<P: SitePorts> Lists<'_, P> {
     /// Reads the list of what is left. It is empty if no list is named or the list no longer exists.
-    async fn left(&self, list: Option<&Digest>) -> Answered<LeftList> {
+    async fn left(&self, list: Option<&Digest>) -> Result<LeftList> {
         let Some(list) = list else {
             return Ok(LeftList::default());
         };
@@ -55,7 +55,7 @@ impl<P: SitePorts> Lists<'_, P> {
     }
 
     /// Keeps the list of what is left, under its digest. Returns `None` if nothing is left.
-    pub(super) async fn keep_left(&self, left: &LeftList) -> Answered<Option<Digest>> {
+    pub(super) async fn keep_left(&self, left: &LeftList) -> Result<Option<Digest>> {
         if left.since.is_empty() {
             return Ok(None);
         }
@@ -65,14 +65,14 @@ impl<P: SitePorts> Lists<'_, P> {
     }
 
     /// Reads the list of the objects, by path.
-    pub(super) async fn objects(&self, list: &Digest) -> Answered<Objects> {
+    pub(super) async fn objects(&self, list: &Digest) -> Result<Objects> {
         let objects: Rows<Objects> = self.kept.read(list).await?;
         Ok(objects.0)
     }
 
     /// Returns what deployments wrote since then, by path. No other list has the objects of deployments that were
     /// undone.
-    async fn written_since(&self, then: Time) -> Answered<Objects> {
+    async fn written_since(&self, then: Time) -> Result<Objects> {
         let home = &self.home.config().artifacts_bucket;
         let under = format!("{}handled/", self.folder);
         let mut notes = list_all(self.home, home, &under, &[]).await?;
@@ -85,7 +85,7 @@ impl<P: SitePorts> Lists<'_, P> {
     }
 
     /// Returns the content of a goal. A release that was never published has no files yet.
-    pub(super) async fn content(&self, goal: &Goal) -> Answered<Content> {
+    pub(super) async fn content(&self, goal: &Goal) -> Result<Content> {
         Ok(match (&goal.objects, &goal.release) {
             (Some(list), _) => Content::Recorded(self.objects(list).await?),
             (None, Some(release)) => {
@@ -96,7 +96,7 @@ impl<P: SitePorts> Lists<'_, P> {
     }
 
     /// Returns the list of what former releases left, as a goal names it, with the files of it that are due.
-    pub(super) async fn left_at(&self, goal: &Goal) -> Answered<LeftList> {
+    pub(super) async fn left_at(&self, goal: &Goal) -> Result<LeftList> {
         self.left(goal.left.as_ref()).await
     }
 }
@@ -108,7 +108,7 @@ pub(super) async fn own_what_was_undone(
     scene: &Scene<'_, impl SitePorts>,
     latest: &Latest,
     running: &mut Objects,
-) -> Answered<()> {
+) -> Result<()> {
     let since = scene.input.running;
     let since = since.map_or(Time(0), |it| it.names.brought.since);
     for (path, object) in scene.lists.written_since(since).await? {
@@ -126,7 +126,7 @@ pub(super) async fn left(
     ran: &Goal,
     running: &Objects,
     forward: &Content,
-) -> Answered<LeftList> {
+) -> Result<LeftList> {
     let now = scene.at.now();
     let formerly = scene.lists.left_at(ran).await?.since;
     let since = left_by(forward, running, &formerly, &scene.rules, now);

@@ -25,7 +25,7 @@ use super::target::{Target, files_of};
 use crate::kinds::{
     Checkpoint, Class, Facts, Kind, Next, Publication, Publishes, Switched, View, Way, from_value,
 };
-use crate::ports::Answered;
+use crate::ports::Result;
 use crate::trouble::Trouble;
 use serde_json::json;
 use windlass_domain::count::count;
@@ -35,7 +35,7 @@ use windlass_domain::step::Step;
 
 impl<P: SitePorts> InPlace<P> {
     /// Keeps the list of the object at each key.
-    async fn record(&self, target: &Target, list: &List) -> Answered<()> {
+    async fn record(&self, target: &Target, list: &List) -> Result<()> {
         let lists = Lists::of(&self.home, target);
         lists.kept.keep(&list.document).await?;
         // Nothing was done to the site.
@@ -55,7 +55,7 @@ impl<P: SitePorts> Kind for InPlace<P> {
     type Change = Change;
 
     /// With a goal it looks at the files that the deployment changes. Without one it looks at all files of the site.
-    async fn observe(&self, target: &Target, way: &Way<'_, Goal>) -> Answered<Seen> {
+    async fn observe(&self, target: &Target, way: &Way<'_, Goal>) -> Result<Seen> {
         if way.goal == Some(&self.known.forward.0) && self.known.lacks_files() {
             return Err(Fault::internal(
                 "the list of the release's files is not there any more: a site without files is not wanted",
@@ -83,7 +83,7 @@ impl<P: SitePorts> Kind for InPlace<P> {
         seen.state.clone()
     }
 
-    async fn keep(&self, target: &Target, seen: &Seen) -> Answered<()> {
+    async fn keep(&self, target: &Target, seen: &Seen) -> Result<()> {
         match &seen.unrecorded {
             Some(list) => self.record(target, list).await,
             None => Ok(()),
@@ -125,7 +125,7 @@ impl<P: SitePorts> Kind for InPlace<P> {
         files_of(target)
     }
 
-    async fn ready(&self, target: &Target, change: &Change) -> Answered<()> {
+    async fn ready(&self, target: &Target, change: &Change) -> Result<()> {
         match change {
             Change::Write(ops) => self.fetch(target, ops).await,
             Change::Record(_) => Ok(()),
@@ -137,7 +137,7 @@ impl<P: SitePorts> Kind for InPlace<P> {
         target: &Target,
         change: &Change,
         deployment: &DeploymentId,
-    ) -> Answered<Option<String>> {
+    ) -> Result<Option<String>> {
         match change {
             Change::Write(ops) => self.write(target, ops, deployment).await?,
             Change::Record(list) => self.record(target, list).await?,
@@ -145,7 +145,7 @@ impl<P: SitePorts> Kind for InPlace<P> {
         Ok(None)
     }
 
-    async fn follow(&self, target: &Target, switched: &Switched) -> Answered<Vec<String>> {
+    async fn follow(&self, target: &Target, switched: &Switched) -> Result<Vec<String>> {
         match &target.site.distribution {
             Some(distribution) => invalidate(&self.at, distribution, switched).await,
             None => Ok(vec![]),

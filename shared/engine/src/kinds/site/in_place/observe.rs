@@ -12,13 +12,13 @@ use crate::kinds::site::lists::Lists;
 use crate::kinds::site::metadata::file_of;
 use crate::kinds::site::ports::{SitePorts, calls_to_list};
 use crate::kinds::site::target::Target;
-use crate::ports::{Answered, ObjectHead, ObjectId};
+use crate::ports::{ObjectHead, ObjectId, Result};
 use std::collections::BTreeMap;
 use std::sync::Arc;
 use windlass_domain::digest::Digest;
 
 /// Returns the digest of everything that visitors can notice.
-pub(super) fn noticed(known: &Known<'_>) -> Answered<Digest> {
+pub(super) fn noticed(known: &Known<'_>) -> Result<Digest> {
     let places = known.places();
     let noticed: Vec<(&String, &String)> = places
         .filter(|place| place.is_noticed(known.rules))
@@ -39,7 +39,7 @@ impl<P: SitePorts> InPlace<P> {
 
     /// Returns the object at each key. While the site is on the way, this is what was seen, with what was done since.
     /// Once that reaches the state before or the goal, S3 is asked again: only what was seen is told as reached.
-    async fn now(&self, target: &Target, whole: bool) -> Answered<Looked> {
+    async fn now(&self, target: &Target, whole: bool) -> Result<Looked> {
         let known = self.looked.take().filter(|looked| looked.is_known);
         if let Some(looked) = known
             && (looked.seen.is_some() || !self.is_arrived(&looked.objects))
@@ -59,7 +59,7 @@ impl<P: SitePorts> InPlace<P> {
     }
 
     /// Looks at the keys of the site, and plans the ways to the known states.
-    pub(super) async fn look_and_plan(&self, target: &Target, whole: bool) -> Answered<Seen> {
+    pub(super) async fn look_and_plan(&self, target: &Target, whole: bool) -> Result<Seen> {
         let looked = self.now(target, whole).await?;
         let seen = match &looked.seen {
             Some(seen) => seen.clone(),
@@ -74,7 +74,7 @@ impl<P: SitePorts> InPlace<P> {
     }
 
     /// Describes the objects that are at the keys.
-    async fn seen_in(&self, target: &Target, is: &Objects, whole: bool) -> Answered<Seen> {
+    async fn seen_in(&self, target: &Target, is: &Objects, whole: bool) -> Result<Seen> {
         let known = self.known(is);
         let (forward, before) = (&self.known.forward.0, &self.known.before.0);
         let ways: BTreeMap<String, Way> = [
@@ -122,7 +122,7 @@ impl<P: SitePorts> InPlace<P> {
 
     /// Returns the object at each key that concerns this deployment. If the deployment changes few keys, only those are
     /// asked for. The others are as `Prepare` saw them, and nothing here depends on them.
-    async fn look(&self, target: &Target, whole: bool) -> Answered<Objects> {
+    async fn look(&self, target: &Target, whole: bool) -> Result<Objects> {
         let nothing = Objects::new();
         let changed = changed(&self.known(&nothing));
         let Content::Recorded(before) = &self.known.before.1 else {
@@ -148,7 +148,7 @@ impl<P: SitePorts> InPlace<P> {
         Ok(same.chain(found.into_iter().flatten()).collect())
     }
 
-    async fn look_at_all(&self, target: &Target) -> Answered<Objects> {
+    async fn look_at_all(&self, target: &Target) -> Result<Objects> {
         let known: Vec<&str> = self.known.before.1.paths().map(String::as_str).collect();
         let site = &target.site;
         let listed = list_all(&self.at, &site.bucket, &site.prefix, &known).await?;
@@ -202,7 +202,7 @@ impl<P: SitePorts> InPlace<P> {
     }
 
     /// Asks S3 for the object at a path.
-    async fn ask(&self, target: &Target, path: &str) -> Answered<Option<(String, Object)>> {
+    async fn ask(&self, target: &Target, path: &str) -> Result<Option<(String, Object)>> {
         let Some(head) = self.at.head(&target.object(path, None)).await? else {
             return Ok(None);
         };
@@ -236,7 +236,7 @@ impl<P: SitePorts> InPlace<P> {
         target: &Target,
         path: &str,
         head: &ObjectHead,
-    ) -> Answered<Option<String>> {
+    ) -> Result<Option<String>> {
         let before = self.known.before.1.want(path);
         match before.and_then(|want| want.object) {
             Some(object) if self.is_copy(target, path, head, object).await? => {
@@ -269,7 +269,7 @@ impl<P: SitePorts> InPlace<P> {
         path: &str,
         is: &ObjectHead,
         recorded: &Object,
-    ) -> Answered<bool> {
+    ) -> Result<bool> {
         if recorded.file.is_some() || recorded.version_id.is_none() || recorded.bytes != is.bytes {
             return Ok(false);
         }
@@ -307,7 +307,7 @@ async fn same_bytes(
     a: &ObjectId,
     b: &ObjectId,
     bytes: u64,
-) -> Answered<bool> {
+) -> Result<bool> {
     let mut from = 0;
     while from < bytes {
         let (one, other) = futures::join!(

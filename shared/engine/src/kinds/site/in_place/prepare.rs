@@ -19,7 +19,7 @@ use crate::kinds::site::prepare::target;
 use crate::kinds::site::publish::is_unchanged;
 use crate::kinds::site::target::{Target, files_of};
 use crate::kinds::{Prepared, Recorded, Stage, to_value, whose};
-use crate::ports::Answered;
+use crate::ports::Result;
 use crate::trouble::Trouble;
 use std::cell::Cell;
 use std::collections::BTreeSet;
@@ -112,7 +112,7 @@ pub(in crate::kinds::site) async fn prepare(
 }
 
 /// Keeps the list of what is at each key, under its digest.
-async fn keep(scene: &Scene<'_, impl SitePorts>, objects: &Objects) -> Answered<Digest> {
+async fn keep(scene: &Scene<'_, impl SitePorts>, objects: &Objects) -> Result<Digest> {
     let List { document, .. } = List::of(objects)?;
     if !scene.lists.kept.has(&document.digest).await? {
         scene.lists.kept.keep(&document).await?;
@@ -158,10 +158,7 @@ fn finish(
 }
 
 /// Returns the goal that Windlass brought last, with the objects of then. Both are empty if the list no longer exists.
-async fn running(
-    scene: &Scene<'_, impl SitePorts>,
-    ran: Option<Goal>,
-) -> Answered<(Goal, Objects)> {
+async fn running(scene: &Scene<'_, impl SitePorts>, ran: Option<Goal>) -> Result<(Goal, Objects)> {
     if let Some(goal) = ran
         && let Some(list) = &goal.objects
     {
@@ -258,7 +255,7 @@ async fn before(
     forward: &Content,
     expected: &Content,
     left: &mut LeftList,
-) -> Answered<Content> {
+) -> Result<Content> {
     let (mut before, unknown) = as_listed(latest, owned, forward);
     let known = Known {
         is: &Objects::new(),
@@ -321,7 +318,7 @@ async fn ask_all(
     scene: &Scene<'_, impl SitePorts>,
     asked: BTreeSet<String>,
     before: &mut Objects,
-) -> Answered<BTreeSet<String>> {
+) -> Result<BTreeSet<String>> {
     let asked: Vec<String> = asked.into_iter().collect();
     let pace = Cell::default();
     let (found, fault) = calls::all(scene.at, &pace, Patience::Long, &asked, |path| async move {

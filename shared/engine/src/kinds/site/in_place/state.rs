@@ -5,7 +5,7 @@ use crate::kinds::site::files::Objects;
 use crate::kinds::site::rows::Rows;
 use crate::kinds::site::target::files_in_words;
 use crate::kinds::{Document, Noticed};
-use crate::ports::Answered;
+use crate::ports::Result;
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 use std::collections::BTreeMap;
@@ -55,7 +55,7 @@ pub struct List {
 
 impl List {
     /// Writes a list down.
-    pub(super) fn of(objects: &Objects) -> Answered<Self> {
+    pub(super) fn of(objects: &Objects) -> Result<Self> {
         Ok(Self {
             document: Document::of(&Rows(objects))?,
             files: objects.len(),

@@ -6,7 +6,7 @@ use crate::kinds::site::calls::{self, Pace, Patience, list_all};
 use crate::kinds::site::files::{Object, Objects};
 use crate::kinds::site::ports::SitePorts;
 use crate::kinds::site::prepare::scene::Scene;
-use crate::ports::{Answered, Listed};
+use crate::ports::{Listed, Result};
 use crate::trouble::Trouble;
 use std::cell::Cell;
 use std::collections::{BTreeMap, BTreeSet};
@@ -25,10 +25,7 @@ pub(super) fn is_few(paths: usize, latest: &Latest) -> bool {
 }
 
 /// Lists what is at each key now.
-pub(super) async fn latest(
-    scene: &Scene<'_, impl SitePorts>,
-    running: &Objects,
-) -> Answered<Latest> {
+pub(super) async fn latest(scene: &Scene<'_, impl SitePorts>, running: &Objects) -> Result<Latest> {
     let site = &scene.target.site;
     let known: Vec<&str> = running.keys().map(String::as_str).collect();
     let listed = list_all(scene.at, &site.bucket, &site.prefix, &known).await?;
@@ -41,7 +38,7 @@ pub(super) async fn latest(
 /// The version ids of what is at each key now.
 pub(super) async fn ids(
     scene: &Scene<'_, impl SitePorts>,
-) -> Answered<BTreeMap<String, Option<String>>> {
+) -> Result<BTreeMap<String, Option<String>>> {
     let all = versions(scene).await?.into_iter();
     let current = |all: Vec<Listed>| all.into_iter().find(|listed| listed.latest);
     Ok(all
@@ -49,7 +46,7 @@ pub(super) async fn ids(
         .collect())
 }
 
-async fn versions(scene: &Scene<'_, impl SitePorts>) -> Answered<Versions> {
+async fn versions(scene: &Scene<'_, impl SitePorts>) -> Result<Versions> {
     let site = &scene.target.site;
     let mut all = Versions::new();
     let mut after = None;
@@ -120,7 +117,7 @@ pub(super) async fn still_there(
 async fn all_there(
     scene: &Scene<'_, impl SitePorts>,
     needed: &[(&String, &Object)],
-) -> Answered<bool> {
+) -> Result<bool> {
     let pace = Cell::default();
     let (found, fault) = calls::all(
         scene.at,

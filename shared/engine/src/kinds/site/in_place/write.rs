@@ -10,7 +10,7 @@ use crate::kinds::site::lists::Lists;
 use crate::kinds::site::metadata::{file_of, put_options};
 use crate::kinds::site::ports::SitePorts;
 use crate::kinds::site::target::{Archive, Target, config_bytes};
-use crate::ports::{Answered, CopySource, ObjectId, Written};
+use crate::ports::{CopySource, ObjectId, Result, Written};
 use crate::trouble::Trouble;
 use bytes::Bytes;
 use std::cell::Cell;
@@ -38,7 +38,7 @@ impl<P: SitePorts> InPlace<P> {
         target: &Target,
         ops: &[Op],
         deployment: &DeploymentId,
-    ) -> Answered<()> {
+    ) -> Result<()> {
         let done = Cell::new(0);
         match self.write_in_batches(target, ops, deployment, &done).await {
             Err(fault) if done.get() > 0 && fault.name != FaultName::Unavailable => {
@@ -55,7 +55,7 @@ impl<P: SitePorts> InPlace<P> {
         ops: &[Op],
         deployment: &DeploymentId,
         made: &Cell<usize>,
-    ) -> Answered<()> {
+    ) -> Result<()> {
         let last = self.at.now().plus_ms(SENDING_MS);
         for (n, batch) in batches(ops).into_iter().enumerate() {
             let is_late = || n > 0 && self.at.now() > last;
@@ -108,7 +108,7 @@ impl<P: SitePorts> InPlace<P> {
 
     /// Reads first the contents that will be written. So nothing slow stands between the record of the open call and
     /// its first send.
-    pub(super) async fn fetch(&self, target: &Target, ops: &[Op]) -> Answered<()> {
+    pub(super) async fn fetch(&self, target: &Target, ops: &[Op]) -> Result<()> {
         if let Some(batch) = batches(ops).first() {
             let contents = self.contents(target, batch).await?;
             *self.fetched.borrow_mut() = Some((batch.to_vec(), contents));
@@ -128,7 +128,7 @@ impl<P: SitePorts> InPlace<P> {
         op: &Op,
         content: Option<&Bytes>,
         deployment: &DeploymentId,
-    ) -> Answered<Done> {
+    ) -> Result<Done> {
         let (bucket, key) = (&target.site.bucket, target.key(&op.path));
         // A second send could arrive after somebody else's decision.
         let at = self.at.sent_once(within_ms(op));
@@ -171,7 +171,7 @@ impl<P: SitePorts> InPlace<P> {
     }
 
     /// Returns the upload of a large file. Publishing has made it, except for its completion.
-    fn staged(&self, path: &str, file: &File) -> Answered<&Staged> {
+    fn staged(&self, path: &str, file: &File) -> Result<&Staged> {
         let staged = self.known.staged.get(path);
         let staged = staged
             .filter(|(of, _)| of == file)
@@ -180,7 +180,7 @@ impl<P: SitePorts> InPlace<P> {
     }
 
     /// A condition that did not hold is no conflict if the op was done before.
-    async fn settle(&self, target: &Target, op: &Op, fault: Fault) -> Answered<Option<Handled>> {
+    async fn settle(&self, target: &Target, op: &Op, fault: Fault) -> Result<Option<Handled>> {
         let found = self.at.head(&target.object(&op.path, None)).await?;
         let done = match (&op.what, &found) {
             (What::Delete, found) => found.is_none(),
@@ -206,7 +206,7 @@ impl<P: SitePorts> InPlace<P> {
     }
 
     /// Returns the bytes of the files of a batch.
-    async fn contents(&self, target: &Target, batch: &[Op]) -> Answered<Contents> {
+    async fn contents(&self, target: &Target, batch: &[Op]) -> Result<Contents> {
         let puts: BTreeMap<&str, &File> = batch
             .iter()
             .filter_map(|op| match &op.what {
@@ -247,7 +247,7 @@ impl<P: SitePorts> InPlace<P> {
         Ok(contents)
     }
 
-    async fn directory(&self, archive: &Archive, object: &ObjectId) -> Answered<&Vec<Entry>> {
+    async fn directory(&self, archive: &Archive, object: &ObjectId) -> Result<&Vec<Entry>> {
         if let Some(entries) = self.directory.get() {
             return Ok(entries);
         }

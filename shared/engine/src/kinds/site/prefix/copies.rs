@@ -8,7 +8,7 @@ use crate::kinds::site::calls::{self, Patience};
 use crate::kinds::site::lists::Lists;
 use crate::kinds::site::ports::SitePorts;
 use crate::kinds::site::publish::Publisher;
-use crate::ports::{Answered, CopySource, Replaces};
+use crate::ports::{CopySource, Replaces, Result};
 use crate::trouble::Trouble;
 use std::cell::RefCell;
 use std::collections::{BTreeMap, BTreeSet};
@@ -98,7 +98,7 @@ impl<P: SitePorts> Prefix<P> {
         from: &str,
         to: &str,
         path: &str,
-    ) -> Answered<()> {
+    ) -> Result<()> {
         let source = CopySource {
             object: publisher.object(from, path),
             etag: None,
@@ -122,7 +122,7 @@ impl<P: SitePorts> Prefix<P> {
         publisher: &Publisher<'_, P>,
         state: &Goal,
         folder: &str,
-    ) -> Answered<Assets> {
+    ) -> Result<Assets> {
         let listed = match &state.release {
             Some(release) => publisher.lists().release_paths(release).await?,
             None => None,
@@ -142,7 +142,7 @@ impl<P: SitePorts> Prefix<P> {
         &self,
         publisher: &Publisher<'_, P>,
         folder: &str,
-    ) -> Answered<BTreeSet<String>> {
+    ) -> Result<BTreeSet<String>> {
         let bucket = &publisher.target.site.bucket;
         let mut found = BTreeSet::new();
         let mut after = None;
@@ -165,7 +165,7 @@ impl<P: SitePorts> Prefix<P> {
 
 /// Lets a copy of a found file fail. The file may be archived, or encrypted with a key that we may not use. That stops
 /// no release, and becomes a warning.
-fn forgive(copied: Answered<()>, is_found: bool, uncopied: &RefCell<Vec<String>>) -> Answered<()> {
+fn forgive(copied: Result<()>, is_found: bool, uncopied: &RefCell<Vec<String>>) -> Result<()> {
     match copied {
         Err(fault) if is_found && !fault.name.is_transient() => {
             uncopied.borrow_mut().push(fault.message);
@@ -201,7 +201,7 @@ async fn note_carried(
     lists: &Lists<'_, impl SitePorts>,
     folder: &Goal,
     mut carried: Carried,
-) -> Answered<()> {
+) -> Result<()> {
     if folder.release.is_none() {
         return Ok(());
     }

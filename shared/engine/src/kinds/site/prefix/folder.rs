@@ -5,7 +5,7 @@ use crate::kinds::site::calls::list_all;
 use crate::kinds::site::lists::Lists;
 use crate::kinds::site::ports::SitePorts;
 use crate::kinds::site::target::folder_of;
-use crate::ports::Answered;
+use crate::ports::Result;
 use std::collections::BTreeMap;
 use windlass_domain::count::{agree, count};
 
@@ -19,7 +19,7 @@ pub(super) async fn amiss<P: SitePorts>(
     lists: &Lists<'_, P>,
     bucket: &str,
     goal: &Goal,
-) -> Answered<(Vec<String>, usize)> {
+) -> Result<(Vec<String>, usize)> {
     if goal.release.is_none() {
         return Ok((vec![], 0));
     }

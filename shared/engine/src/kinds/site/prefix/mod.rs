@@ -17,7 +17,7 @@ use super::rules::Rules;
 use crate::kinds::{
     Class, Facts, Kind, Next, Noticed, Switched, Trail, View, Way, fields, from_value, whose,
 };
-use crate::ports::Answered;
+use crate::ports::Result;
 use serde_json::{Value, json};
 use windlass_domain::fault::{Fault, FaultName};
 use windlass_domain::finding::{Finding, FindingName};
@@ -84,7 +84,7 @@ pub struct Prefix<P> {
 
 impl<P: SitePorts> Prefix<P> {
     /// The kind of a step.
-    pub fn of(ports: &P, step: &Step) -> Answered<Self> {
+    pub fn of(ports: &P, step: &Step) -> Result<Self> {
         let target: Target = from_value("target", &step.target)?;
         let last = step.goals.values().last();
         let goal = last.ok_or_else(|| Fault::internal("the step of a site has no goal"))?;
@@ -105,7 +105,7 @@ impl<P: SitePorts> Kind for Prefix<P> {
     type Change = Switch;
 
     /// Without a goal it looks at the folder's files as well.
-    async fn observe(&self, target: &Target, way: &Way<'_, Goal>) -> Answered<Seen> {
+    async fn observe(&self, target: &Target, way: &Way<'_, Goal>) -> Result<Seen> {
         let id = &target.distribution;
         let found = self.at.distribution(id).await?;
         let origin = found.origins.iter().find(|it| it.id == target.origin);
@@ -202,14 +202,14 @@ impl<P: SitePorts> Kind for Prefix<P> {
         target: &Target,
         change: &Switch,
         _: &DeploymentId,
-    ) -> Answered<Option<String>> {
+    ) -> Result<Option<String>> {
         let (id, origin) = (&target.distribution, &target.origin);
         let Switch { etag, to, .. } = change;
         self.at.set_origin_path(id, etag, origin, to).await?;
         Ok(None)
     }
 
-    async fn follow(&self, target: &Target, switched: &Switched) -> Answered<Vec<String>> {
+    async fn follow(&self, target: &Target, switched: &Switched) -> Result<Vec<String>> {
         invalidate(&self.at, &target.distribution, switched).await
     }
 }

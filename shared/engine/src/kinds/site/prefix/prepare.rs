@@ -7,7 +7,7 @@ use crate::kinds::site::prepare::scene::{Scene, Wanted};
 use crate::kinds::site::prepare::serving::Serving;
 use crate::kinds::site::target::{folder_of, origin_path_of};
 use crate::kinds::{Prepared, Recorded, Stage, to_value};
-use crate::ports::Answered;
+use crate::ports::Result;
 use crate::trouble::Trouble;
 use windlass_domain::digest::Digest;
 use windlass_domain::finding::{Finding, FindingName};
@@ -92,7 +92,7 @@ pub(in crate::kinds::site) async fn prepare(
     })
 }
 
-fn stage(goal: &Goal, what: String, ahead: bool) -> Answered<Stage> {
+fn stage(goal: &Goal, what: String, ahead: bool) -> Result<Stage> {
     Ok(Stage {
         ahead,
         ..Stage::new(to_value(goal)?, what)
@@ -105,7 +105,7 @@ async fn mixed(
     scene: &Scene<'_, impl SitePorts>,
     before: &Goal,
     entries: &[Entry],
-) -> Answered<Option<Finding>> {
+) -> Result<Option<Finding>> {
     let Some(release) = &before.release else {
         return Ok(None);
     };
@@ -130,7 +130,7 @@ async fn check_folder(scene: &Scene<'_, impl SitePorts>, goal: &Goal) -> Result<
     let (amiss, _) = folder::amiss(scene.at, &scene.lists, bucket, goal).await?;
     let is_empty = || async {
         let first = scene.at.list(bucket, &folder, None).await?;
-        Answered::Ok(first.objects.is_empty())
+        Result::<_>::Ok(first.objects.is_empty())
     };
     let reason = if !amiss.is_empty() {
         format!("the release's folder, {}", folder::in_words(&amiss))
@@ -150,7 +150,7 @@ async fn check_folder(scene: &Scene<'_, impl SitePorts>, goal: &Goal) -> Result<
 
 /// True where the folder that is live is as it was published. Where it is not, its release is published again in
 /// another folder.
-async fn is_whole(scene: &mut Scene<'_, impl SitePorts>, live: &Goal) -> Answered<bool> {
+async fn is_whole(scene: &mut Scene<'_, impl SitePorts>, live: &Goal) -> Result<bool> {
     let bucket = &scene.target.site.bucket;
     let (amiss, _) = folder::amiss(scene.at, &scene.lists, bucket, live).await?;
     if amiss.is_empty() {

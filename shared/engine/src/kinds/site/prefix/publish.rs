@@ -14,7 +14,7 @@ use crate::kinds::site::ports::SitePorts;
 use crate::kinds::site::publish::{Delivery, Destination, Publisher, is_unchanged};
 use crate::kinds::site::target::folder_of;
 use crate::kinds::{Checkpoint, Publication, Publishes, from_value};
-use crate::ports::{Answered, CopySource, Replaces};
+use crate::ports::{CopySource, Replaces, Result};
 use crate::trouble::Trouble;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
@@ -80,11 +80,7 @@ impl<P: SitePorts> Publishes for Prefix<P> {
 impl<P: SitePorts> Prefix<P> {
     /// Returns the files that can be copied from the folder of before, because our own list says that they are
     /// unchanged.
-    async fn copies(
-        &self,
-        publisher: &Publisher<'_, P>,
-        delivery: &Delivery,
-    ) -> Answered<Vec<Copy>> {
+    async fn copies(&self, publisher: &Publisher<'_, P>, delivery: &Delivery) -> Result<Vec<Copy>> {
         let lists = publisher.lists();
         let Some(release) = &self.before.release else {
             return Ok(vec![]);
@@ -143,7 +139,7 @@ impl<P: SitePorts> Prefix<P> {
         publisher: &Publisher<'_, P>,
         (from, to): (&str, &str),
         copy: &Copy,
-    ) -> Answered<Option<Handled>> {
+    ) -> Result<Option<Handled>> {
         let source = CopySource {
             object: publisher.object(from, &copy.path),
             etag: Some(copy.etag.clone()),
@@ -189,7 +185,7 @@ pub struct Note {
 
 impl<P: SitePorts> Lists<'_, P> {
     /// Notes a folder of the site's bucket that is about to be filled.
-    pub async fn note_folder(&self, bucket: &str, goal: &Goal) -> Answered<()> {
+    pub async fn note_folder(&self, bucket: &str, goal: &Goal) -> Result<()> {
         let Some(release) = &goal.release else {
             return Ok(());
         };
@@ -203,7 +199,7 @@ impl<P: SitePorts> Lists<'_, P> {
     }
 
     /// Returns the notes of a bucket's folders.
-    pub async fn folder_notes(&self, bucket: &str) -> Answered<Vec<Note>> {
+    pub async fn folder_notes(&self, bucket: &str) -> Result<Vec<Note>> {
         let under = format!("{}folders/{bucket}/", self.folder);
         let home = &self.home.config().artifacts_bucket;
         let listed = list_all(self.home, home, &under, &[]).await?;
@@ -220,7 +216,7 @@ impl<P: SitePorts> Lists<'_, P> {
     }
 
     /// Returns whether a folder is being deleted.
-    pub async fn is_pruned(&self, bucket: &str, goal: &Goal) -> Answered<bool> {
+    pub async fn is_pruned(&self, bucket: &str, goal: &Goal) -> Result<bool> {
         let Some(release) = &goal.release else {
             return Ok(false);
         };
@@ -234,7 +230,7 @@ impl<P: SitePorts> Lists<'_, P> {
     }
 
     /// Returns the ETags of the objects in a release's folder; empty if they are not known.
-    pub(super) async fn folder(&self, folder: &Goal) -> Answered<BTreeMap<String, String>> {
+    pub(super) async fn folder(&self, folder: &Goal) -> Result<BTreeMap<String, String>> {
         let etags = self.read(&self.folder_key(folder.folder_name())).await?;
         Ok(etags.unwrap_or_default())
     }
@@ -244,19 +240,19 @@ impl<P: SitePorts> Lists<'_, P> {
         &self,
         folder: &Goal,
         etags: &BTreeMap<String, String>,
-    ) -> Answered<()> {
+    ) -> Result<()> {
         self.keep(&self.folder_key(folder.folder_name()), etags)
             .await
     }
 
     /// Returns the files that a release's folder holds for documents of former releases.
-    pub(super) async fn carried(&self, folder: &Goal) -> Answered<Carried> {
+    pub(super) async fn carried(&self, folder: &Goal) -> Result<Carried> {
         let carried = self.read(&self.carried_key(folder.folder_name())).await?;
         Ok(carried.unwrap_or_default())
     }
 
     /// Notes the files that a release's folder holds for documents of former releases.
-    pub(super) async fn note_carried(&self, folder: &Goal, carried: &Carried) -> Answered<()> {
+    pub(super) async fn note_carried(&self, folder: &Goal, carried: &Carried) -> Result<()> {
         let key = self.carried_key(folder.folder_name());
         self.write(&key, carried, Replaces::Anything).await
     }

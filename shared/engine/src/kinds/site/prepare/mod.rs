@@ -19,7 +19,7 @@ use super::target::{Archive, Target, release_of, room};
 use super::visited::visitors;
 use super::{in_place, prefix};
 use crate::kinds::{PrepareInput, Prepared, from_value};
-use crate::ports::Answered;
+use crate::ports::Result;
 use crate::trouble::Trouble;
 use bucket::{claim_back, claims};
 use scene::{Scene, Wanted};
@@ -36,7 +36,7 @@ pub async fn prepare(
     ports: &impl SitePorts,
     input: &PrepareInput<'_>,
     site: &StaticSite,
-) -> Answered<Prepared> {
+) -> Result<Prepared> {
     let mut claimed = vec![];
     let prepared = match plan(ports, input, site, &mut claimed).await {
         Ok(prepared) => prepared,

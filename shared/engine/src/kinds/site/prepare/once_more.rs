@@ -6,7 +6,7 @@ use crate::kinds::site::ports::SitePorts;
 use crate::kinds::site::prefix::state as prefix;
 use crate::kinds::site::target::Target;
 use crate::kinds::{PrepareInput, Prepared, Stage, to_value};
-use crate::ports::{Answered, ObjectId};
+use crate::ports::{ObjectId, Result};
 use crate::trouble::Trouble;
 use serde_json::Value;
 use windlass_domain::fault::FaultName;
@@ -63,7 +63,7 @@ async fn unreadable(
     ports: &impl SitePorts,
     input: &PrepareInput<'_>,
     target: &Target,
-) -> Answered<Option<Finding>> {
+) -> Result<Option<Finding>> {
     let site = &target.site;
     let (path, bucket) = (input.path("bucket"), &site.bucket);
     let denied = |what: &str, fault| Some(no_permission(&path, what, &fault));

@@ -9,7 +9,7 @@ use crate::kinds::PrepareInput;
 use crate::kinds::site::calls::{self, Patience};
 use crate::kinds::site::files::Objects;
 use crate::kinds::site::ports::SitePorts;
-use crate::ports::{Answered, Distribution, Origin};
+use crate::ports::{Distribution, Origin, Result};
 use crate::trouble::Trouble;
 use std::cell::Cell;
 use windlass_domain::fault::{Fault, FaultName};
@@ -52,7 +52,7 @@ async fn bucket(
     ports: &impl SitePorts,
     input: &PrepareInput<'_>,
     site: &StaticSite,
-) -> Answered<Problems> {
+) -> Result<Problems> {
     let path = input.path("bucket");
     let what = format!("bucket {}", site.bucket);
     let versioned = match told(ports.keeps_versions(&site.bucket).await, &path, &what)? {
@@ -114,7 +114,7 @@ async fn distribution(
     input: &PrepareInput<'_>,
     site: &StaticSite,
     id: &str,
-) -> Answered<OrFindings<Serving>> {
+) -> Result<OrFindings<Serving>> {
     let path = input.path("distribution");
     let what = format!("distribution {id}");
     let found = match told(ports.distribution(id).await, &path, &what)? {
@@ -192,7 +192,7 @@ fn origin(
 }
 
 /// Turns a missing target and a missing permission into a finding.
-fn told<T>(answer: Answered<T>, path: &str, what: &str) -> Answered<Result<T, Finding>> {
+fn told<T>(answer: Result<T>, path: &str, what: &str) -> Result<Result<T, Finding>> {
     match answer {
         Ok(value) => Ok(Ok(value)),
         Err(fault) if fault.name == FaultName::NotFound => Ok(Err(Finding::new(
@@ -226,7 +226,7 @@ pub(in crate::kinds::site) async fn unreadable(
     scene: &Scene<'_, impl SitePorts>,
     before: &Objects,
     replaced: &[String],
-) -> Answered<Option<Finding>> {
+) -> Result<Option<Finding>> {
     let there = replaced
         .iter()
         .filter_map(|path| Some((path, before.get(path)?)));

@@ -8,7 +8,7 @@ use crate::kinds::site::files::{AT_A_TIME, File, Handled, PART, Staged};
 use crate::kinds::site::metadata::{file_of, put_options};
 use crate::kinds::site::ports::SitePorts;
 use crate::kinds::site::rules::content_type;
-use crate::ports::{Answered, ObjectId, Part, Replaces, Upload, Written};
+use crate::ports::{ObjectId, Part, Replaces, Result, Upload, Written};
 use crate::trouble::Trouble;
 use bytes::Bytes;
 use futures::future::join;
@@ -57,7 +57,7 @@ impl<P: SitePorts> Publisher<'_, P> {
     }
 
     /// Handles one file. A finding is part of the answer, so that it stops the other files as little as a fault does.
-    async fn handle_one(&self, read: &Read) -> Answered<Result<Handled, Trouble>> {
+    async fn handle_one(&self, read: &Read) -> Result<Result<Handled, Trouble>> {
         let bytes = read.bytes.clone();
         match self.handle(&read.path, bytes, Some(read.crc32)).await {
             Err(Trouble::Fault(fault)) => Err(fault),
@@ -175,7 +175,7 @@ impl<P: SitePorts> Publisher<'_, P> {
         &self,
         object: &ObjectId,
         file: &File,
-    ) -> Answered<Option<Written>> {
+    ) -> Result<Option<Written>> {
         let found = self.at.head(object).await?;
         let same = found.filter(|head| file_of(head).as_ref() == Some(file));
         Ok(same.map(|head| Written {
@@ -319,7 +319,7 @@ impl<P: SitePorts> Publisher<'_, P> {
         }
     }
 
-    async fn upload_pieces(&self, upload: &Upload, pieces: &[(u16, Bytes)]) -> Answered<Vec<Part>> {
+    async fn upload_pieces(&self, upload: &Upload, pieces: &[(u16, Bytes)]) -> Result<Vec<Part>> {
         let (mut parts, fault) = calls::all(
             self.at,
             &self.pace,

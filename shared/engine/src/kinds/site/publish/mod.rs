@@ -13,7 +13,7 @@ use super::ports::SitePorts;
 use super::rules::{Rules, content_type};
 use super::target::{Archive, Target, config_bytes, files_of, room};
 use crate::kinds::{Checkpoint, Publication, whose};
-use crate::ports::{Answered, ObjectId};
+use crate::ports::{ObjectId, Result};
 use crate::trouble::Trouble;
 use std::cell::{Cell, RefCell};
 use std::collections::BTreeMap;
@@ -178,7 +178,7 @@ impl<'a, P: SitePorts> Publisher<'a, P> {
     }
 
     /// Notes what was handled, so that a later invocation need not look again.
-    pub(super) async fn note(&self, done: &[Handled]) -> Answered<()> {
+    pub(super) async fn note(&self, done: &[Handled]) -> Result<()> {
         let lists = self.lists();
         lists.note_handled(&self.step.deployment, done).await
     }
@@ -238,7 +238,7 @@ impl<'a, P: SitePorts> Publisher<'a, P> {
     }
 
     /// Goes on only while this invocation may act, and says how far it is.
-    pub(super) async fn pass(&self, checkpoint: &mut impl Checkpoint) -> Answered<()> {
+    pub(super) async fn pass(&self, checkpoint: &mut impl Checkpoint) -> Result<()> {
         let progress = self.tally.borrow().progress(self.at.now());
         self.told.set(Some(progress));
         checkpoint.pass(progress).await

@@ -10,7 +10,7 @@ use crate::kinds::site::ports::SitePorts;
 use crate::kinds::site::prefix::{Folder, Note};
 use crate::kinds::site::state::State;
 use crate::kinds::{Checkpoint, Past};
-use crate::ports::{Answered, Listed, Objects, Replaces};
+use crate::ports::{Listed, Replaces, Result, S3Api};
 use serde::Deserialize;
 use std::collections::BTreeSet;
 use windlass_domain::digest::Digest;
@@ -81,7 +81,7 @@ impl<P: SitePorts> Publisher<'_, P> {
         &self,
         past: &Past,
         checkpoint: &mut impl Checkpoint,
-    ) -> Answered<Option<String>> {
+    ) -> Result<Option<String>> {
         let mut share = ROUNDS;
         let needed = self.needed(past);
         match self.prune_all(&needed, checkpoint, &mut share).await {
@@ -257,11 +257,11 @@ impl<P: SitePorts> Publisher<'_, P> {
 
 /// The objects of some pages, and where the next one begins.
 async fn listed(
-    ports: &impl Objects,
+    ports: &impl S3Api,
     bucket: &str,
     under: &str,
     mut after: Option<String>,
-) -> Answered<(Vec<Listed>, Option<String>)> {
+) -> Result<(Vec<Listed>, Option<String>)> {
     let mut objects = Vec::new();
     for _ in 0..CALLS {
         let page = ports.list(bucket, under, after).await?;

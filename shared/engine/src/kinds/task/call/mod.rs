@@ -18,8 +18,10 @@ pub use state::{Change, Seen, Target, key};
 
 use super::state::{Direction, Goal};
 use crate::kinds::{Class, Facts, Kind, Next, Noticed, View, Way, to_value};
-use crate::ports::{Answered, Clock, Functions, Ledger, Reach, Runners, Transacted};
-use crate::store::{self, Stored};
+use crate::ledger::{self, Stored};
+use crate::ports::{
+    AssumeRole, Clock, DynamoDbApi, LambdaApi, LambdaInvokeApi, Result, Transacted,
+};
 use serde_json::Value;
 use windlass_domain::fault::{Fault, FaultName};
 use windlass_domain::finding::Finding;
@@ -30,8 +32,8 @@ use windlass_domain::step::Step;
 use windlass_domain::time::Time;
 
 /// The ports of a call.
-pub trait CallPorts: Functions + Runners + Ledger + Clock + Reach {}
-impl<P> CallPorts for P where P: Functions + Runners + Ledger + Clock + Reach {}
+pub trait CallPorts: LambdaApi + LambdaInvokeApi + DynamoDbApi + Clock + AssumeRole {}
+impl<P> CallPorts for P where P: LambdaApi + LambdaInvokeApi + DynamoDbApi + Clock + AssumeRole {}
 
 /// The kind, over ports at the target's place and at home.
 #[derive(Debug)]
@@ -41,7 +43,7 @@ pub struct Call<P> {
     deployment: DeploymentId,
 }
 
-impl<P: Reach> Call<P> {
+impl<P: AssumeRole> Call<P> {
     /// The kind for one deployment, with the target at this place.
     pub fn new(ports: &P, place: &Place, deployment: DeploymentId) -> Self {
         Self {
@@ -63,7 +65,7 @@ impl<P: CallPorts> Kind for Call<P> {
     type Goal = Goal;
     type Change = Change;
 
-    async fn observe(&self, target: &Target, way: &Way<'_, Goal>) -> Answered<Seen> {
+    async fn observe(&self, target: &Target, way: &Way<'_, Goal>) -> Result<Seen> {
         self.look(target, way).await
     }
 
@@ -111,7 +113,7 @@ impl<P: CallPorts> Kind for Call<P> {
         target: &Target,
         change: &Change,
         deployment: &DeploymentId,
-    ) -> Answered<Option<String>> {
+    ) -> Result<Option<String>> {
         match change {
             Change::Start {
                 direction,
@@ -132,7 +134,7 @@ impl<P: CallPorts> Kind for Call<P> {
                 Ok(None)
             }
             Change::Bar { direction } => {
-                let key = store::call(deployment, &target.component, direction.as_str());
+                let key = ledger::call(deployment, &target.component, direction.as_str());
                 bar(&self.home, key).await?;
                 Ok(None)
             }
@@ -142,8 +144,8 @@ impl<P: CallPorts> Kind for Call<P> {
 }
 
 /// Lets no call begin any more; `Conflict` where one has just begun.
-async fn bar(home: &impl Ledger, key: store::Key<Called>) -> Answered<()> {
-    let called = store::load(home, &key).await?;
+async fn bar(home: &impl DynamoDbApi, key: ledger::Key<Called>) -> Result<()> {
+    let called = ledger::load(home, &key).await?;
     let mut called = called.unwrap_or_else(|| Stored::new(key, none()));
     called.value.barred = true;
     match home.transact(vec![called.put()?]).await? {
@@ -165,6 +167,6 @@ fn none() -> Called {
 }
 
 /// Returns the key of the ledger's item of one of the two calls.
-fn item(deployment: &DeploymentId, target: &Target, direction: Direction) -> store::Key<Called> {
-    store::call(deployment, &target.component, direction.as_str())
+fn item(deployment: &DeploymentId, target: &Target, direction: Direction) -> ledger::Key<Called> {
+    ledger::call(deployment, &target.component, direction.as_str())
 }

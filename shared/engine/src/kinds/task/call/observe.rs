@@ -4,14 +4,14 @@ use super::state::{Seen, Side, Target, recorded};
 use super::{Call, CallPorts, item};
 use crate::kinds::Way;
 use crate::kinds::task::state::{Direction, Goal};
-use crate::ports::Answered;
-use crate::store;
+use crate::ledger;
+use crate::ports::Result;
 
 /// The qualifier of a function's code that was not published.
 const LATEST: &str = "$LATEST";
 
 impl<P: CallPorts> Call<P> {
-    pub(super) async fn look(&self, target: &Target, way: &Way<'_, Goal>) -> Answered<Seen> {
+    pub(super) async fn look(&self, target: &Target, way: &Way<'_, Goal>) -> Result<Seen> {
         let forward = self.side(target, way, Direction::Forward).await?;
         let back = self.side(target, way, Direction::Undo).await?;
         let version = self.version(target, way, &forward).await?;
@@ -35,11 +35,11 @@ impl<P: CallPorts> Call<P> {
         target: &Target,
         way: &Way<'_, Goal>,
         direction: Direction,
-    ) -> Answered<Side> {
+    ) -> Result<Side> {
         let mut side = recorded(way.changes, direction);
         if !side.starts.is_empty() && side.end.is_none() {
             let key = item(&self.deployment, target, direction);
-            let called = store::load(&self.home, &key).await?;
+            let called = ledger::load(&self.home, &key).await?;
             side.called = called.map(|called| called.value);
         }
         Ok(side)
@@ -51,7 +51,7 @@ impl<P: CallPorts> Call<P> {
         target: &Target,
         way: &Way<'_, Goal>,
         forward: &Side,
-    ) -> Answered<String> {
+    ) -> Result<String> {
         if let Some(start) = forward.starts.first() {
             return Ok(start.version.clone());
         }

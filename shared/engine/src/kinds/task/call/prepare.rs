@@ -7,7 +7,7 @@ use crate::kinds::task::log::Log;
 use crate::kinds::task::prepare::{irreversible, last, not_taken_back};
 use crate::kinds::task::state::{Goal, Work, family};
 use crate::kinds::{Kind as _, PrepareInput, Prepared, Recorded, Stage, Way, to_value};
-use crate::ports::{Answered, Function};
+use crate::ports::{Function, Result};
 use serde_json::Value;
 use windlass_domain::fault::{Fault, FaultName};
 use windlass_domain::finding::{Finding, FindingName};
@@ -26,7 +26,7 @@ pub async fn prepare<P: CallPorts>(
     input: &PrepareInput<'_>,
     spec: &Spec,
     call: &FunctionCall,
-) -> Answered<Prepared> {
+) -> Result<Prepared> {
     let (function, findings) = match find(there, call).await {
         Ok(function) => function,
         Err(fault) if fault.name == FaultName::NotFound => {
@@ -87,7 +87,7 @@ pub async fn prepare<P: CallPorts>(
 
 type Tags = std::collections::BTreeMap<String, String>;
 
-async fn find(there: &impl CallPorts, call: &FunctionCall) -> Answered<(Function, Tags)> {
+async fn find(there: &impl CallPorts, call: &FunctionCall) -> Result<(Function, Tags)> {
     let function = there.function(&call.name, None).await?;
     if let Some(alias) = &call.alias {
         there.alias(&call.name, alias).await?;
@@ -114,7 +114,7 @@ fn target(
     spec: &Spec,
     call: &FunctionCall,
     function: &Function,
-) -> Answered<Option<Target>> {
+) -> Result<Option<Target>> {
     let last = last(input)?;
     let recorded = last.as_ref().map(|last| last.sha256.clone());
     let brought = input
@@ -185,7 +185,7 @@ pub async fn needs(
     there: &impl CallPorts,
     by: &By<'_>,
     call: &FunctionCall,
-) -> Answered<Vec<Needed>> {
+) -> Result<Vec<Needed>> {
     if !by.is_own {
         return Ok(vec![]);
     }

@@ -5,8 +5,8 @@ use super::state::{Target, key};
 use super::{CallPorts, item, none};
 use crate::kinds::from_value;
 use crate::kinds::task::state::Direction;
-use crate::ports::{Answered, CallAnswer, OneCall};
-use crate::store::{self, Stored};
+use crate::ledger::{self, Stored};
+use crate::ports::{CallAnswer, OneCall, Result};
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 use windlass_domain::cut::cut;
@@ -51,10 +51,10 @@ pub struct Ask {
 }
 
 /// Makes a call, unless somebody has made it or it is too late. What came of it is in the ledger.
-pub async fn handle(ports: &impl CallPorts, ask: Ask) -> Answered<Value> {
+pub async fn handle(ports: &impl CallPorts, ask: Ask) -> Result<Value> {
     let began = ports.now();
-    let key = store::step(&ask.deployment, &ask.component);
-    let step = store::require(ports, &key).await?.value;
+    let key = ledger::step(&ask.deployment, &ask.component);
+    let step = ledger::require(ports, &key).await?.value;
     let target: Target = from_value("target", &step.target)?;
     if !begin(ports, &ask, &target, began).await? {
         return Ok(json!({"called": false}));
@@ -67,9 +67,9 @@ pub async fn handle(ports: &impl CallPorts, ask: Ask) -> Answered<Value> {
 
 /// Writes that the call is begun, before it is; false where it must not be made. An answer of the ledger that is lost is a
 /// fault, and no call.
-async fn begin(ports: &impl CallPorts, ask: &Ask, target: &Target, now: Time) -> Answered<bool> {
+async fn begin(ports: &impl CallPorts, ask: &Ask, target: &Target, now: Time) -> Result<bool> {
     let key = item(&ask.deployment, target, ask.direction);
-    let found = store::load(ports, &key).await?;
+    let found = ledger::load(ports, &key).await?;
     let mut called = found.unwrap_or_else(|| Stored::new(key, none()));
     let is = &called.value;
     let is_next = ask.attempt == is.attempt + 1 && is.may_be_followed(now, target.call.tries());
@@ -85,16 +85,11 @@ async fn begin(ports: &impl CallPorts, ask: &Ask, target: &Target, now: Time) ->
         over: now.plus_s(LIVES_S + GRACE_S),
         ..none()
     };
-    store::commit(ports, vec![called.put()?]).await
+    ledger::commit(ports, vec![called.put()?]).await
 }
 
 /// The one call. Where Lambda says that it has not run the function, it is asked again for a while.
-async fn call(
-    there: &impl CallPorts,
-    ask: &Ask,
-    target: &Target,
-    began: Time,
-) -> Answered<CallEnd> {
+async fn call(there: &impl CallPorts, ask: &Ask, target: &Target, began: Time) -> Result<CallEnd> {
     let payload = payload(ask, target)?;
     loop {
         let spent_s = there.now().ms_since(began).div_ceil(1000);
@@ -122,7 +117,7 @@ fn is_not_ready(name: FaultName) -> bool {
 }
 
 /// Returns the payload that the function gets.
-fn payload(ask: &Ask, target: &Target) -> Answered<Value> {
+fn payload(ask: &Ask, target: &Target) -> Result<Value> {
     let own = match (ask.direction, &target.undo) {
         (Direction::Forward, _) => &target.call.payload,
         (Direction::Undo, Some(TaskUndo::Payload(payload))) => payload,
@@ -142,7 +137,7 @@ fn payload(ask: &Ask, target: &Target) -> Answered<Value> {
 
 /// Returns what came of the call. An error that Lambda answers before it runs anything has another name than a lost
 /// answer.
-fn end(target: &Target, at: Time, answered: Answered<CallAnswer>) -> CallEnd {
+fn end(target: &Target, at: Time, answered: Result<CallAnswer>) -> CallEnd {
     use CallOutcome::{Failed, NotBegun, Succeeded, Unknown};
     let (outcome, why, tail) = match answered {
         Ok(answer) => match answer.error {
@@ -178,7 +173,7 @@ fn plain(line: &str) -> String {
 }
 
 /// Writes what came of it. Where that cannot be done the call stays begun, and so unknown.
-async fn note(ports: &impl CallPorts, ask: &Ask, target: &Target, end: &CallEnd) -> Answered<()> {
+async fn note(ports: &impl CallPorts, ask: &Ask, target: &Target, end: &CallEnd) -> Result<()> {
     let mut last = Fault::internal("the end of a call was not written");
     for _ in 0..WRITES {
         match write(ports, ask, target, end).await {
@@ -192,17 +187,12 @@ async fn note(ports: &impl CallPorts, ask: &Ask, target: &Target, end: &CallEnd)
 }
 
 /// Writes the end once. Returns whether the ledger has it.
-async fn write(
-    ports: &impl CallPorts,
-    ask: &Ask,
-    target: &Target,
-    end: &CallEnd,
-) -> Answered<bool> {
+async fn write(ports: &impl CallPorts, ask: &Ask, target: &Target, end: &CallEnd) -> Result<bool> {
     let key = item(&ask.deployment, target, ask.direction);
-    let mut called = store::require(ports, &key).await?;
+    let mut called = ledger::require(ports, &key).await?;
     if called.value.attempt != ask.attempt || called.value.end.is_some() {
         return Ok(true);
     }
     called.value.end = Some(end.clone());
-    store::commit(ports, vec![called.put()?]).await
+    ledger::commit(ports, vec![called.put()?]).await
 }

@@ -1,0 +1,172 @@
+use crate::Aws;
+use crate::document::{Answer, send_instead};
+use crate::error::OrFault;
+use crate::{limits, origin_path};
+use aws_config::timeout::TimeoutConfig;
+use aws_sdk_cloudfront::config::Builder;
+use aws_sdk_cloudfront::types as cloudfront;
+use std::collections::BTreeMap;
+use windlass_domain::fault::{Fault, FaultName};
+use windlass_engine::ports::{CloudFrontApi, Distribution, ErrorPage, Origin, Result};
+
+impl CloudFrontApi for Aws {
+    async fn distribution(&self, id: &str) -> Result<Distribution> {
+        let request = self.clients.cloudfront().get_distribution().id(id);
+        let told = request.send().await.or_fault("GetDistribution", id)?;
+        let Some(distribution) = told.distribution else {
+            return Err(Fault::new(
+                FaultName::Unavailable,
+                format!("GetDistribution {id}: the answer is empty"),
+            ));
+        };
+        let (mut root, mut rewrites) = (String::new(), false);
+        let (mut origins, mut errors) = (Vec::new(), Vec::new());
+        if let Some(config) = distribution.distribution_config {
+            root = config.default_root_object.unwrap_or_default();
+            rewrites = config.default_cache_behavior.is_some_and(sees_requests);
+            origins = config.origins.map_or(origins, |told| told.items);
+            let told = config.custom_error_responses.and_then(|told| told.items);
+            errors = told.unwrap_or_default();
+        }
+        Ok(Distribution {
+            etag: told.e_tag.unwrap_or_default(),
+            deployed: distribution.status == "Deployed",
+            domain: distribution.domain_name,
+            arn: distribution.arn,
+            root,
+            rewrites,
+            origins: origins.into_iter().map(origin_of).collect(),
+            error_pages: errors.into_iter().map(error_page_of).collect(),
+        })
+    }
+
+    /// Reads the configuration as the XML that CloudFront wrote, replaces one text in it, and sends that XML back. So
+    /// members that this build's SDK does not know stay. The SDK's own types go along only to make a request that it
+    /// accepts; none of their bytes are sent. The read gets little time, because the change is recorded as open by
+    /// then.
+    async fn set_origin_path(&self, id: &str, etag: &str, origin: &str, path: &str) -> Result<()> {
+        let answer = Answer::default();
+        let request = self.clients.cloudfront().get_distribution_config().id(id);
+        let sent = request
+            .customize()
+            .interceptor(answer.clone())
+            .config_override(at_most(limits::look()))
+            .send()
+            .await;
+        let told = sent.or_fault("GetDistributionConfig", id)?;
+        if told.e_tag.as_deref() != Some(etag) {
+            return Err(Fault::new(
+                FaultName::Conflict,
+                format!(
+                    "the distribution {id} was changed by someone else: its ETag is not {etag} any more"
+                ),
+            ));
+        }
+        let body = origin_path::replace(&answer.text()?, origin, path).map_err(|why| {
+            Fault::new(
+                FaultName::Refused,
+                format!("the configuration of the distribution {id} cannot be changed: {why}"),
+            )
+        })?;
+        let request = self
+            .clients
+            .cloudfront()
+            .update_distribution()
+            .id(id)
+            .if_match(etag);
+        let sent = request
+            .set_distribution_config(told.distribution_config)
+            .customize()
+            .mutate_request(move |request| send_instead(request, &body))
+            .config_override(at_most(limits::switching()))
+            .send()
+            .await;
+        sent.or_fault("UpdateDistribution", id).map(drop)
+    }
+
+    async fn invalidate(&self, id: &str, reference: &str, paths: &[String]) -> Result<String> {
+        let batch = cloudfront::Paths::builder()
+            .quantity(i32::try_from(paths.len()).unwrap_or(i32::MAX))
+            .set_items(Some(paths.to_vec()))
+            .build()
+            .and_then(|paths| {
+                let batch = cloudfront::InvalidationBatch::builder().paths(paths);
+                batch.caller_reference(reference).build()
+            })
+            .map_err(|error| Fault::internal(error.to_string()))?;
+        let request = self.clients.cloudfront().create_invalidation();
+        let sent = request
+            .distribution_id(id)
+            .invalidation_batch(batch)
+            .send()
+            .await;
+        let told = sent.or_fault("CreateInvalidation", id)?;
+        told.invalidation.map(|made| made.id).ok_or_else(|| {
+            Fault::new(
+                FaultName::Unavailable,
+                format!("CreateInvalidation {id}: the answer names no invalidation"),
+            )
+        })
+    }
+
+    async fn invalidated(&self, id: &str, invalidation: &str) -> Result<bool> {
+        let request = self.clients.cloudfront().get_invalidation();
+        let sent = request.distribution_id(id).id(invalidation).send().await;
+        let told = sent.or_fault("GetInvalidation", &format!("{id} {invalidation}"))?;
+        Ok(told
+            .invalidation
+            .is_some_and(|told| told.status == "Completed"))
+    }
+
+    async fn distribution_tags(&self, arn: &str) -> Result<BTreeMap<String, String>> {
+        let request = self.clients.cloudfront().list_tags_for_resource();
+        let sent = request.resource(arn).send().await;
+        let tags = sent.or_fault("ListTagsForResource", arn)?.tags;
+        let tags = tags.and_then(|tags| tags.items).unwrap_or_default();
+        let tag = |tag: cloudfront::Tag| (tag.key, tag.value.unwrap_or_default());
+        Ok(tags.into_iter().map(tag).collect())
+    }
+}
+
+/// Returns a configuration by which a call is sent once: see [`limits::one_attempt`].
+fn at_most(limit: TimeoutConfig) -> Builder {
+    Builder::new()
+        .retry_config(limits::one_attempt())
+        .timeout_config(limit)
+}
+
+/// Returns whether a function of CloudFront or of Lambda@Edge sees the requests of viewers, or of edges.
+fn sees_requests(behaviour: cloudfront::DefaultCacheBehavior) -> bool {
+    let asks = |event: &cloudfront::EventType| {
+        use cloudfront::EventType::{OriginRequest, ViewerRequest};
+        matches!(event, ViewerRequest | OriginRequest)
+    };
+    let functions = behaviour.function_associations.and_then(|it| it.items);
+    let lambdas = behaviour
+        .lambda_function_associations
+        .and_then(|it| it.items);
+    functions
+        .unwrap_or_default()
+        .iter()
+        .any(|it| asks(&it.event_type))
+        || lambdas
+            .unwrap_or_default()
+            .iter()
+            .any(|it| asks(&it.event_type))
+}
+
+fn origin_of(origin: cloudfront::Origin) -> Origin {
+    Origin {
+        id: origin.id,
+        domain: origin.domain_name,
+        path: origin.origin_path.unwrap_or_default(),
+    }
+}
+
+fn error_page_of(page: cloudfront::CustomErrorResponse) -> ErrorPage {
+    ErrorPage {
+        status: u16::try_from(page.error_code).unwrap_or(0),
+        answered: page.response_code.and_then(|code| code.parse().ok()),
+        path: page.response_page_path.filter(|path| !path.is_empty()),
+    }
+}

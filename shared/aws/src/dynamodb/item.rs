@@ -1,0 +1,90 @@
+//! Items as attributes.
+//!
+//! The attributes `pk`, `sk`, `index_pk`, `index_sk`, `rev` and `expires` are the ledger's own. The
+//! body's top-level members are attributes of their own names, so that conditions can name them
+//! and a person can read them in the console; a member that bears one of the names above, or
+//! begins with `_`, is written with one `_` more in front and read back without it.
+
+use super::{Attributes, text};
+use aws_sdk_dynamodb::types::AttributeValue;
+use serde_json::{Map, Value};
+use std::collections::HashMap;
+use windlass_domain::fault::Fault;
+use windlass_domain::time::Time;
+use windlass_engine::ports::{Item, Key, Result};
+
+const OWN: [&str; 6] = ["pk", "sk", "index_pk", "index_sk", "rev", "expires"];
+
+pub(super) fn key_attributes(key: &Key) -> Attributes {
+    HashMap::from([("pk".into(), text(&key.pk)), ("sk".into(), text(&key.sk))])
+}
+
+pub(super) fn attribute_name(member: &str) -> String {
+    if member.starts_with('_') || OWN.contains(&member) {
+        format!("_{member}")
+    } else {
+        member.to_owned()
+    }
+}
+
+fn member_name(attribute: &str) -> &str {
+    attribute.strip_prefix('_').unwrap_or(attribute)
+}
+
+pub(super) fn attribute_of(value: &Value) -> Result<AttributeValue> {
+    serde_dynamo::to_attribute_value(value)
+        .map_err(|error| Fault::internal(format!("a ledger value cannot be written: {error}")))
+}
+
+pub(super) fn attributes_of(item: &Item) -> Result<Attributes> {
+    let mut attributes = key_attributes(&item.key);
+    attributes.insert("rev".into(), AttributeValue::N(item.rev.to_string()));
+    if let Some(index) = &item.index {
+        attributes.insert("index_pk".into(), text(&index.pk));
+        attributes.insert("index_sk".into(), text(&index.sk));
+    }
+    if let Some(expires) = item.expires {
+        // DynamoDB's time to live counts seconds; rounded up, so that it is never early.
+        let seconds = expires.0.div_ceil(1000);
+        attributes.insert("expires".into(), AttributeValue::N(seconds.to_string()));
+    }
+    for (member, value) in &item.body {
+        attributes.insert(attribute_name(member), attribute_of(value)?);
+    }
+    Ok(attributes)
+}
+
+pub(super) fn item_of(attributes: Attributes) -> Result<Item> {
+    let document: Map<String, Value> = serde_dynamo::from_item(attributes)
+        .map_err(|error| Fault::internal(format!("a ledger item cannot be read: {error}")))?;
+    item_of_document(document)
+}
+
+/// Makes an item from its attributes as plain JSON.
+pub(crate) fn item_of_document(mut document: Map<String, Value>) -> Result<Item> {
+    let mut own = |name: &str| document.remove(name);
+    let [pk, sk, partition, sort, rev, expires] = OWN.map(&mut own);
+    let missing = || Fault::internal("a ledger item lacks pk, sk or rev");
+    let words = |value: Option<Value>| match value {
+        Some(Value::String(text)) => Some(text),
+        _ => None,
+    };
+    Ok(Item {
+        key: Key {
+            pk: words(pk).ok_or_else(missing)?,
+            sk: words(sk).ok_or_else(missing)?,
+        },
+        rev: rev.as_ref().and_then(Value::as_u64).ok_or_else(missing)?,
+        index: words(partition)
+            .zip(words(sort))
+            .map(|(pk, sk)| Key { pk, sk }),
+        expires: expires
+            .as_ref()
+            .and_then(Value::as_u64)
+            .map(|s| Time(s.saturating_mul(1000))),
+        body: document
+            .into_iter()
+            .map(|(attribute, value)| (member_name(&attribute).to_owned(), value))
+            .collect(),
+    })
+}

@@ -1,0 +1,149 @@
+//! Conditional writes, one or several in a transaction.
+
+use super::canceled::{ByReason, Canceled};
+use super::condition::{Terms, transacted};
+use super::item::{attributes_of, key_attributes};
+use super::named;
+use crate::Aws;
+use crate::error::{code, fault};
+use crate::limits;
+use aws_sdk_dynamodb::config::Builder;
+use aws_sdk_dynamodb::error::SdkError;
+use aws_sdk_dynamodb::operation::transact_write_items::TransactWriteItemsError;
+use aws_smithy_runtime_api::client::orchestrator::HttpResponse;
+use std::time::Duration;
+use windlass_domain::fault::{Fault, FaultName};
+use windlass_engine::ports::{Condition, Item, Key, Result, Transacted, Write};
+
+impl Aws {
+    /// Writes one conditional put, which costs half of a transaction. It is sent once: after a lost answer a second
+    /// send would find its own write and call the condition broken. Only a throttled one, which wrote nothing, is sent
+    /// again.
+    pub(super) async fn put(&self, item: &Item, condition: &Condition) -> Result<Transacted> {
+        let table = self.settings().table()?;
+        let terms = Terms::of(condition)?;
+        let attributes = attributes_of(item)?;
+        unless_throttled(async || {
+            let request = self.clients.dynamodb().put_item().table_name(table);
+            let sent = request
+                .set_item(Some(attributes.clone()))
+                .condition_expression(terms.expression.clone())
+                .set_expression_attribute_names(terms.names())
+                .set_expression_attribute_values(terms.values())
+                .customize()
+                .config_override(sent_once())
+                .send()
+                .await;
+            single(sent, "PutItem", &item.key)
+        })
+        .await
+    }
+
+    pub(super) async fn delete(&self, key: &Key, condition: &Condition) -> Result<Transacted> {
+        let table = self.settings().table()?;
+        let terms = Terms::of(condition)?;
+        unless_throttled(async || {
+            let request = self.clients.dynamodb().delete_item().table_name(table);
+            let sent = request
+                .set_key(Some(key_attributes(key)))
+                .condition_expression(terms.expression.clone())
+                .set_expression_attribute_names(terms.names())
+                .set_expression_attribute_values(terms.values())
+                .customize()
+                .config_override(sent_once())
+                .send()
+                .await;
+            single(sent, "DeleteItem", key)
+        })
+        .await
+    }
+
+    /// The SDK gives each transaction a token, so that its own retries are the same transaction.
+    pub(super) async fn transact_all(&self, writes: &[Write]) -> Result<Transacted> {
+        let table = self.settings().table()?;
+        let items: Result<Vec<_>> = writes
+            .iter()
+            .map(|write| transacted(table, write))
+            .collect();
+        let sent = self
+            .clients
+            .dynamodb()
+            .transact_write_items()
+            .set_transact_items(Some(items?))
+            .customize()
+            .config_override(Builder::new().retry_classifier(ByReason))
+            .send()
+            .await;
+        match sent {
+            Ok(_) => Ok(Transacted::Done),
+            Err(error) => refused(&error, writes),
+        }
+    }
+}
+
+fn sent_once() -> Builder {
+    Builder::new().retry_config(limits::one_attempt())
+}
+
+/// Makes three attempts as long as DynamoDB answers that it did nothing because of a throttle.
+async fn unless_throttled(send: impl AsyncFn() -> Result<Transacted>) -> Result<Transacted> {
+    for pause_ms in [50, 200] {
+        match send().await {
+            Err(fault) if fault.name == FaultName::Throttled => {
+                tokio::time::sleep(Duration::from_millis(pause_ms)).await;
+            }
+            answered => return answered,
+        }
+    }
+    send().await
+}
+
+fn single<T, E>(
+    sent: Result<T, SdkError<E, HttpResponse>>,
+    operation: &str,
+    key: &Key,
+) -> Result<Transacted>
+where
+    E: aws_smithy_types::error::metadata::ProvideErrorMetadata
+        + std::error::Error
+        + Send
+        + Sync
+        + 'static,
+{
+    match sent {
+        Ok(_) => Ok(Transacted::Done),
+        Err(error)
+            if matches!(
+                code(&error),
+                Some("ConditionalCheckFailedException" | "TransactionConflictException")
+            ) =>
+        {
+            Ok(Transacted::Refused(vec![0]))
+        }
+        Err(error) => Err(fault(&error, operation, &named(key))),
+    }
+}
+
+/// Turns an error of a transaction into a result: conditions that did not hold are no fault.
+fn refused(
+    error: &SdkError<TransactWriteItemsError, HttpResponse>,
+    writes: &[Write],
+) -> Result<Transacted> {
+    if code(error) == Some("TransactionConflictException") {
+        return Ok(Transacted::Refused(Vec::new()));
+    }
+    let fault = fault(error, "TransactWriteItems", &all_named(writes));
+    match error.as_service_error().and_then(Canceled::of) {
+        Some(Canceled::Refused(indexes)) => Ok(Transacted::Refused(indexes)),
+        Some(Canceled::Throttled) => Err(Fault::new(FaultName::Throttled, fault.message)),
+        None => Err(fault),
+    }
+}
+
+/// Names each write with the action that IAM asks for, so that a refusal tells which one is not allowed.
+fn all_named(writes: &[Write]) -> String {
+    let named = writes
+        .iter()
+        .map(|write| format!("{} {}", write.action(), named(write.key())));
+    named.collect::<Vec<_>>().join(", ")
+}

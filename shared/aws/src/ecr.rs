@@ -1,0 +1,191 @@
+use crate::Aws;
+use crate::clock::time_of;
+use crate::error::{OrFault, code, fault};
+use aws_sdk_ecr::types::{
+    DescribeImagesFilter, ImageDetail, ImageIdentifier, Repository, TagStatus,
+};
+use serde_json::Value;
+use std::collections::BTreeMap;
+use windlass_domain::digest::Digest;
+use windlass_domain::fault::{Fault, FaultName};
+use windlass_domain::image::repository_name;
+use windlass_engine::ports::{EcrApi, Image, Platform, Result, Tagged, TaggedPage};
+
+/// The media types that can be pulled: images and indexes, in Docker's and in the Open Container Initiative's form.
+const MEDIA_TYPES: [&str; 4] = [
+    "application/vnd.oci.image.index.v1+json",
+    "application/vnd.oci.image.manifest.v1+json",
+    "application/vnd.docker.distribution.manifest.list.v2+json",
+    "application/vnd.docker.distribution.manifest.v2+json",
+];
+
+/// The most that `DescribeImages` answers at once (Amazon ECR API Reference).
+const PAGE: i32 = 1000;
+
+impl EcrApi for Aws {
+    async fn image(&self, repository: &str, reference: &str) -> Result<Option<Image>> {
+        let name = repository_name(repository);
+        let Some(uri) = self.repository_uri(name).await? else {
+            return Ok(None);
+        };
+        let Some((digest, media_type, manifest)) = self.manifest(name, reference).await? else {
+            return Ok(None);
+        };
+        Ok(Some(Image {
+            repository_uri: uri,
+            tags: self.tags(name, &digest).await?,
+            platforms: platforms(&manifest),
+            digest,
+            media_type,
+        }))
+    }
+
+    async fn tagged(&self, repository: &str, after: Option<String>) -> Result<TaggedPage> {
+        let request = self.clients.ecr().describe_images();
+        let sent = request
+            .repository_name(repository)
+            .filter(
+                DescribeImagesFilter::builder()
+                    .tag_status(TagStatus::Tagged)
+                    .build(),
+            )
+            .max_results(PAGE)
+            .set_next_token(after)
+            .send()
+            .await;
+        let told = match sent {
+            Ok(told) => told,
+            Err(error) if code(&error) == Some("RepositoryNotFoundException") => {
+                return Ok(TaggedPage::default());
+            }
+            Err(error) => return Err(fault(&error, "DescribeImages", repository)),
+        };
+        let details = told.image_details.unwrap_or_default().into_iter();
+        Ok(TaggedPage {
+            tagged: details.filter_map(tagged).collect(),
+            next: told.next_token,
+        })
+    }
+
+    async fn repository_tags(&self, repository: &str) -> Result<Option<BTreeMap<String, String>>> {
+        let Some(found) = self.repository(repository).await? else {
+            return Ok(None);
+        };
+        let arn = found.repository_arn.unwrap_or_default();
+        let request = self.clients.ecr().list_tags_for_resource();
+        let told = request.resource_arn(&arn).send().await;
+        let tags = told.or_fault("ListTagsForResource", &arn)?.tags;
+        let tags = tags.unwrap_or_default().into_iter();
+        Ok(Some(tags.map(|tag| (tag.key, tag.value)).collect()))
+    }
+}
+
+/// Reads an image that can be deployed: it has a digest, a tag and a time.
+fn tagged(image: ImageDetail) -> Option<Tagged> {
+    Some(Tagged {
+        digest: Digest::parse(image.image_digest.as_deref()?).ok()?,
+        pushed: time_of(image.image_pushed_at.as_ref()?),
+        tags: image.image_tags?,
+    })
+}
+
+impl Aws {
+    async fn repository_uri(&self, name: &str) -> Result<Option<String>> {
+        let found = self.repository(name).await?;
+        Ok(found.and_then(|found| found.repository_uri))
+    }
+
+    async fn repository(&self, name: &str) -> Result<Option<Repository>> {
+        let request = self.clients.ecr().describe_repositories();
+        match request.repository_names(name).send().await {
+            Ok(told) => Ok(told.repositories.unwrap_or_default().into_iter().next()),
+            Err(error) if code(&error) == Some("RepositoryNotFoundException") => Ok(None),
+            Err(error) => Err(fault(&error, "DescribeRepositories", name)),
+        }
+    }
+
+    /// Returns digest, media type and text of a manifest. BatchGetImage answers the stored bytes, and one digest only.
+    async fn manifest(
+        &self,
+        name: &str,
+        reference: &str,
+    ) -> Result<Option<(Digest, String, String)>> {
+        let request = self.clients.ecr().batch_get_image().repository_name(name);
+        let sent = request
+            .image_ids(identifier(reference))
+            .set_accepted_media_types(Some(MEDIA_TYPES.map(str::to_owned).to_vec()))
+            .send()
+            .await;
+        let told = match sent {
+            Ok(told) => told,
+            Err(error) if code(&error) == Some("RepositoryNotFoundException") => return Ok(None),
+            Err(error) => return Err(fault(&error, "BatchGetImage", name)),
+        };
+        let Some(image) = told.images.unwrap_or_default().into_iter().next() else {
+            return Ok(None);
+        };
+        let manifest = image.image_manifest.unwrap_or_default();
+        let digest = image.image_id.and_then(|id| id.image_digest);
+        let digest = read_digest(name, digest.as_deref().unwrap_or_default())?;
+        let media_type = image.image_manifest_media_type;
+        let media_type = media_type.unwrap_or_else(|| media_type_of(&manifest));
+        Ok(Some((digest, media_type, manifest)))
+    }
+
+    async fn tags(&self, name: &str, digest: &Digest) -> Result<Vec<String>> {
+        let request = self.clients.ecr().describe_images().repository_name(name);
+        let id = identifier(&format!("sha256:{digest}"));
+        let told = match request.image_ids(id).send().await {
+            Ok(told) => told,
+            // The image was removed after its manifest was read.
+            Err(error) if code(&error) == Some("ImageNotFoundException") => return Ok(vec![]),
+            Err(error) => return Err(fault(&error, "DescribeImages", name)),
+        };
+        let details = told.image_details.unwrap_or_default().into_iter().next();
+        Ok(details
+            .and_then(|details| details.image_tags)
+            .unwrap_or_default())
+    }
+}
+
+fn identifier(reference: &str) -> ImageIdentifier {
+    let id = ImageIdentifier::builder();
+    if reference.starts_with("sha256:") {
+        id.image_digest(reference).build()
+    } else {
+        id.image_tag(reference).build()
+    }
+}
+
+fn read_digest(name: &str, text: &str) -> Result<Digest> {
+    Digest::parse(text)
+        .map_err(|bad| Fault::new(FaultName::Refused, format!("BatchGetImage {name}: {bad}")))
+}
+
+fn media_type_of(manifest: &str) -> String {
+    let document: Value = serde_json::from_str(manifest).unwrap_or_default();
+    document["mediaType"]
+        .as_str()
+        .unwrap_or_default()
+        .to_owned()
+}
+
+/// Returns the entries under `manifests` of an index. Attestations, whose platform is `unknown`, are left out: nothing
+/// runs on such a platform.
+fn platforms(manifest: &str) -> Vec<Platform> {
+    let document: Value = serde_json::from_str(manifest).unwrap_or_default();
+    let manifests = document["manifests"].as_array().into_iter().flatten();
+    manifests
+        .filter(|entry| entry["platform"]["os"].as_str() != Some("unknown"))
+        .filter_map(platform)
+        .collect()
+}
+
+fn platform(entry: &Value) -> Option<Platform> {
+    let word = |name: &str| entry["platform"][name].as_str().unwrap_or_default();
+    Some(Platform {
+        digest: Digest::parse(entry["digest"].as_str()?).ok()?,
+        os: word("os").to_owned(),
+        architecture: word("architecture").to_owned(),
+    })
+}

@@ -1,0 +1,206 @@
+use crate::Aws;
+use crate::clock::time_of;
+use crate::error::{OrFault, code, fault, message};
+use crate::service_rollouts::switching;
+use aws_sdk_ecs::types as ecs;
+use windlass_domain::fault::{Fault, FaultName};
+use windlass_engine::ports::{EcsTasksApi, Launch, Network, NewRun, Result, Run, RunContainer};
+
+/// DescribeTasks takes 100 tasks at most.
+const TASKS_AT_ONCE: usize = 100;
+
+impl EcsTasksApi for Aws {
+    async fn launch(&self, cluster: &str, service: &str) -> Result<Launch> {
+        let named = format!("{cluster}/{service}");
+        let request = self.clients.ecs().describe_services().cluster(cluster);
+        let sent = request.services(service).send().await;
+        let told = sent.or_fault("DescribeServices", &named)?;
+        let found = told.services.unwrap_or_default().into_iter().next();
+        found.map(launch_of).ok_or_else(|| {
+            Fault::new(
+                FaultName::NotFound,
+                format!("DescribeServices {named}: there is none"),
+            )
+        })
+    }
+
+    async fn run_task(&self, run: &NewRun) -> Result<String> {
+        let named = format!("{}/{}", run.cluster, run.task_definition);
+        let own = ecs::ContainerOverride::builder()
+            .name(&run.container)
+            .set_command(Some(run.command.clone()))
+            .build();
+        let launch = &run.launch;
+        let launch_type = launch.launch_type.as_deref();
+        let providers = launch.providers.iter().map(provider);
+        let providers: Option<Vec<_>> = providers.collect();
+        let tags = run.tags.iter();
+        let tags = tags.map(|(key, value)| ecs::Tag::builder().key(key).value(value).build());
+        let request = self.clients.ecs().run_task();
+        let sent = request
+            .cluster(&run.cluster)
+            .task_definition(&run.task_definition)
+            .count(1)
+            .client_token(&run.token)
+            .started_by(&run.started_by)
+            .overrides(
+                ecs::TaskOverride::builder()
+                    .container_overrides(own)
+                    .build(),
+            )
+            .set_launch_type(launch_type.map(ecs::LaunchType::from))
+            .set_capacity_provider_strategy(providers.filter(|all| !all.is_empty()))
+            .set_platform_version(launch.platform.clone())
+            .set_network_configuration(launch.network.as_ref().map(network_of).transpose()?)
+            .set_tags(Some(tags.collect()))
+            .customize()
+            .config_override(switching())
+            .send()
+            .await;
+        let told = match sent {
+            Ok(told) => told,
+            // The token was used with other parameters: the task that ECS runs is found by its list.
+            Err(error) if code(&error) == Some("ConflictException") => {
+                let message = format!("RunTask {named}: {}", message(&error));
+                return Err(Fault::new(FaultName::Conflict, message));
+            }
+            Err(error) => return Err(fault(&error, "RunTask", &named)),
+        };
+        let tasks = told.tasks.unwrap_or_default().into_iter();
+        let mut arns = tasks.filter_map(|task| task.task_arn);
+        arns.next().ok_or_else(|| {
+            let failures = told.failures.unwrap_or_default();
+            let reasons = failures.iter().map(|one| {
+                let reason = one.reason().unwrap_or("no reason");
+                let detail = one.detail().map(|detail| format!(" ({detail})"));
+                format!("{reason}{}", detail.unwrap_or_default())
+            });
+            let reasons: Vec<String> = reasons.collect();
+            let message = format!("RunTask {named}: ECS runs none: {}", reasons.join(", "));
+            Fault::new(FaultName::Refused, message)
+        })
+    }
+
+    async fn stop_task(&self, cluster: &str, task: &str, reason: &str) -> Result<()> {
+        let request = self.clients.ecs().stop_task().cluster(cluster);
+        let sent = request.task(task).reason(reason).send().await;
+        sent.or_fault("StopTask", task).map(drop)
+    }
+
+    async fn runs(&self, cluster: &str, family: &str, known: &[String]) -> Result<Vec<Run>> {
+        let mut arns = known.to_vec();
+        for status in [ecs::DesiredStatus::Running, ecs::DesiredStatus::Stopped] {
+            arns.extend(self.of_family(cluster, family, &status).await?);
+        }
+        // A task that stops in between is in both lists.
+        arns.sort();
+        arns.dedup();
+        let mut runs = Vec::new();
+        for some in arns.chunks(TASKS_AT_ONCE) {
+            let request = self.clients.ecs().describe_tasks().cluster(cluster);
+            let sent = request.set_tasks(Some(some.to_vec())).send().await;
+            let told = sent.or_fault("DescribeTasks", &format!("{cluster}/{family}"))?;
+            runs.extend(told.tasks.unwrap_or_default().into_iter().map(run_of));
+        }
+        Ok(runs)
+    }
+}
+
+impl Aws {
+    /// Returns the ARNs of a family's tasks that are to have this status. ECS takes `startedBy` beside no other filter,
+    /// and the status is one.
+    async fn of_family(
+        &self,
+        cluster: &str,
+        family: &str,
+        status: &ecs::DesiredStatus,
+    ) -> Result<Vec<String>> {
+        let mut arns = Vec::new();
+        let mut next = None;
+        loop {
+            let request = self.clients.ecs().list_tasks().cluster(cluster);
+            let sent = request
+                .family(family)
+                .desired_status(status.clone())
+                .set_next_token(next)
+                .send()
+                .await;
+            let told = sent.or_fault("ListTasks", &format!("{cluster}/{family}"))?;
+            arns.extend(told.task_arns.unwrap_or_default());
+            next = told.next_token;
+            if next.is_none() {
+                return Ok(arns);
+            }
+        }
+    }
+}
+
+fn launch_of(service: ecs::Service) -> Launch {
+    let providers = service.capacity_provider_strategy.unwrap_or_default();
+    let providers = providers
+        .into_iter()
+        .map(|one| (one.capacity_provider, one.weight, one.base));
+    let network = service.network_configuration;
+    let network = network.and_then(|network| network.awsvpc_configuration);
+    Launch {
+        launch_type: service.launch_type.map(|one| one.as_str().to_owned()),
+        providers: providers.collect(),
+        platform: service.platform_version,
+        network: network.map(|network| Network {
+            public_ip: network.assign_public_ip == Some(ecs::AssignPublicIp::Enabled),
+            subnets: network.subnets,
+            security_groups: network.security_groups.unwrap_or_default(),
+        }),
+    }
+}
+
+fn provider(
+    (name, weight, base): &(String, i32, i32),
+) -> Option<ecs::CapacityProviderStrategyItem> {
+    let item = ecs::CapacityProviderStrategyItem::builder();
+    item.capacity_provider(name)
+        .weight(*weight)
+        .base(*base)
+        .build()
+        .ok()
+}
+
+fn network_of(network: &Network) -> Result<ecs::NetworkConfiguration> {
+    let public_ip = if network.public_ip {
+        ecs::AssignPublicIp::Enabled
+    } else {
+        ecs::AssignPublicIp::Disabled
+    };
+    let groups = &network.security_groups;
+    let own = ecs::AwsVpcConfiguration::builder()
+        .set_subnets(Some(network.subnets.clone()))
+        .set_security_groups((!groups.is_empty()).then(|| groups.clone()))
+        .assign_public_ip(public_ip)
+        .build()
+        .map_err(|error| Fault::internal(format!("a network without subnets: {error}")))?;
+    let network = ecs::NetworkConfiguration::builder();
+    Ok(network.awsvpc_configuration(own).build())
+}
+
+fn run_of(task: ecs::Task) -> Run {
+    let containers = task.containers.unwrap_or_default().into_iter();
+    let containers = containers.map(|one| RunContainer {
+        name: one.name.unwrap_or_default(),
+        exit_code: one.exit_code,
+        reason: one.reason.unwrap_or_default(),
+    });
+    Run {
+        arn: task.task_arn.unwrap_or_default(),
+        started_by: task.started_by.unwrap_or_default(),
+        last_status: task.last_status.unwrap_or_default(),
+        created: task.created_at.as_ref().map(time_of),
+        started: task.started_at.as_ref().map(time_of),
+        stopped: task.stopped_at.as_ref().map(time_of),
+        stop_code: task
+            .stop_code
+            .map(|code| code.as_str().to_owned())
+            .unwrap_or_default(),
+        stopped_reason: task.stopped_reason.unwrap_or_default(),
+        containers: containers.collect(),
+    }
+}

@@ -1,0 +1,304 @@
+use crate::Aws;
+use crate::document::Answer;
+use crate::error::{OrFault, code, fault, message};
+use crate::function_document::{function_of, text};
+use crate::limits;
+use crate::web;
+use aws_sdk_lambda::config::Builder;
+use aws_sdk_lambda::primitives::Blob;
+use aws_sdk_lambda::types::AliasRoutingConfiguration;
+use bytes::Bytes;
+use serde_json::Value;
+use std::collections::{BTreeMap, HashMap};
+use std::time::Instant;
+use windlass_domain::fault::{Fault, FaultName};
+use windlass_engine::ports::{
+    Alias, Code, CodeRoom, Function, Invoked, LambdaApi, NOT_READY, Provisioned, Result,
+};
+
+impl LambdaApi for Aws {
+    async fn function(&self, name: &str, qualifier: Option<&str>) -> Result<Function> {
+        let answer = Answer::default();
+        let request = self.clients.lambda().get_function().function_name(name);
+        let sent = request
+            .set_qualifier(qualifier.map(str::to_owned))
+            .customize()
+            .interceptor(answer.clone())
+            .send()
+            .await;
+        sent.or_fault("GetFunction", name)?;
+        let document = answer.json()?;
+        let mut function = function_of(&document["Configuration"]);
+        function.image = text(&document["Code"]["ResolvedImageUri"]);
+        function.code_location = text(&document["Code"]["Location"]);
+        function.code_key = text(&document["Code"]["SourceKMSKeyArn"]);
+        let reserved = document["Concurrency"]["ReservedConcurrentExecutions"].as_u64();
+        function.reserved = reserved.and_then(|reserved| u32::try_from(reserved).ok());
+        Ok(function)
+    }
+
+    async fn update_code(
+        &self,
+        name: &str,
+        code: Code,
+        code_key: Option<&str>,
+        revision_id: &str,
+    ) -> Result<Function> {
+        let answer = Answer::default();
+        let request = self
+            .clients
+            .lambda()
+            .update_function_code()
+            .function_name(name)
+            .set_source_kms_key_arn(code_key.map(str::to_owned))
+            .revision_id(revision_id);
+        let request = match code {
+            Code::Zip(bytes) => request.zip_file(Blob::new(bytes)),
+            Code::Object {
+                bucket,
+                key,
+                version_id,
+            } => request
+                .s3_bucket(bucket)
+                .s3_key(key)
+                .s3_object_version(version_id),
+            Code::Image(uri) => request.image_uri(uri),
+        };
+        let sent = request
+            .customize()
+            .config_override(sent_once())
+            .interceptor(answer.clone())
+            .send()
+            .await;
+        sent.or_fault("UpdateFunctionCode", name)?;
+        Ok(function_of(&answer.json()?))
+    }
+
+    async fn publish_version(
+        &self,
+        name: &str,
+        code_sha256: &str,
+        revision_id: &str,
+        description: &str,
+    ) -> Result<Function> {
+        let answer = Answer::default();
+        let request = self.clients.lambda().publish_version().function_name(name);
+        let sent = request
+            .code_sha256(code_sha256)
+            .revision_id(revision_id)
+            .description(description)
+            .customize()
+            .interceptor(answer.clone())
+            .send()
+            .await;
+        match sent {
+            Ok(_) => Ok(function_of(&answer.json()?)),
+            // Lambda has no code of its own for a CodeSha256 that is not the present one.
+            Err(error)
+                if code(&error) == Some("InvalidParameterValueException")
+                    && message(&error).to_ascii_lowercase().contains("codesha256") =>
+            {
+                Err(Fault::new(
+                    FaultName::Conflict,
+                    format!(
+                        "PublishVersion {name}: the function's code is not {code_sha256} any more"
+                    ),
+                ))
+            }
+            Err(error) => Err(fault(&error, "PublishVersion", name)),
+        }
+    }
+
+    async fn versions(&self, name: &str) -> Result<Vec<Function>> {
+        let mut versions = Vec::new();
+        let mut marker = None;
+        loop {
+            let answer = Answer::default();
+            let request = self.clients.lambda().list_versions_by_function();
+            let sent = request
+                .function_name(name)
+                .set_marker(marker)
+                .customize()
+                .interceptor(answer.clone())
+                .send()
+                .await;
+            let page = sent.or_fault("ListVersionsByFunction", name)?;
+            let document = answer.json()?;
+            let listed = document["Versions"].as_array().into_iter().flatten();
+            versions.extend(listed.map(function_of).filter(|f| f.version != "$LATEST"));
+            marker = page.next_marker.filter(|marker| !marker.is_empty());
+            if marker.is_none() {
+                versions.sort_by_key(|f| f.version.parse::<u64>().unwrap_or(u64::MAX));
+                return Ok(versions);
+            }
+        }
+    }
+
+    async fn alias(&self, name: &str, alias: &str) -> Result<Alias> {
+        let request = self.clients.lambda().get_alias().function_name(name);
+        let told = request.name(alias).send().await;
+        let told = told.or_fault("GetAlias", &format!("{name}:{alias}"))?;
+        Ok(alias_of(
+            told.function_version,
+            told.routing_config,
+            told.revision_id,
+        ))
+    }
+
+    async fn update_alias(
+        &self,
+        name: &str,
+        alias: &str,
+        version: &str,
+        weights: &[(String, String)],
+        revision_id: &str,
+    ) -> Result<Alias> {
+        let request = self.clients.lambda().update_alias().function_name(name);
+        let sent = request
+            .name(alias)
+            .function_version(version)
+            .routing_config(routing(weights)?)
+            .revision_id(revision_id)
+            .customize()
+            .config_override(sent_once())
+            .send()
+            .await;
+        let told = sent.or_fault("UpdateAlias", &format!("{name}:{alias}"))?;
+        Ok(alias_of(
+            told.function_version,
+            told.routing_config,
+            told.revision_id,
+        ))
+    }
+
+    async fn code_room(&self) -> Result<CodeRoom> {
+        let sent = self.clients.lambda().get_account_settings().send().await;
+        let told = sent.or_fault("GetAccountSettings", "of AWS Lambda")?;
+        let bytes = |told: Option<i64>| told.and_then(|bytes| u64::try_from(bytes).ok());
+        let used = bytes(told.account_usage.map(|usage| usage.total_code_size));
+        let total = bytes(told.account_limit.map(|limit| limit.total_code_size));
+        let room = used
+            .zip(total)
+            .map(|(used, total)| CodeRoom { used, total });
+        room.ok_or_else(|| {
+            let message = "GetAccountSettings of AWS Lambda: the answer tells no sizes of code";
+            Fault::new(FaultName::Unavailable, message)
+        })
+    }
+
+    async fn provisioned(&self, name: &str, qualifier: &str) -> Result<Option<Provisioned>> {
+        let request = self.clients.lambda().get_provisioned_concurrency_config();
+        match request
+            .function_name(name)
+            .qualifier(qualifier)
+            .send()
+            .await
+        {
+            Ok(told) => Ok(Some(Provisioned {
+                status: told
+                    .status
+                    .map(|status| status.as_str().to_owned())
+                    .unwrap_or_default(),
+                reason: told.status_reason.unwrap_or_default(),
+            })),
+            Err(error) if code(&error) == Some("ProvisionedConcurrencyConfigNotFoundException") => {
+                Ok(None)
+            }
+            Err(error) => Err(fault(
+                &error,
+                "GetProvisionedConcurrencyConfig",
+                &format!("{name}:{qualifier}"),
+            )),
+        }
+    }
+
+    async fn invoke(&self, name: &str, qualifier: &str, payload: &Value) -> Result<Invoked> {
+        let request = self.clients.lambda().invoke().function_name(name);
+        let started = Instant::now();
+        let sent = request
+            .qualifier(qualifier)
+            .payload(Blob::new(payload.to_string()))
+            .customize()
+            .config_override(
+                Builder::new()
+                    .retry_config(limits::one_attempt())
+                    .timeout_config(limits::invocation()),
+            )
+            .send()
+            .await;
+        let ms = u64::try_from(started.elapsed().as_millis()).unwrap_or(u64::MAX);
+        let called = format!("{name}:{qualifier}");
+        let answer =
+            sent.map_err(|error| not_ready(fault(&error, "Invoke", &called), code(&error)))?;
+        let payload = answer.payload.map(Blob::into_inner).unwrap_or_default();
+        Ok(Invoked {
+            error: answer.function_error,
+            payload: json_or_text(&payload),
+            ms,
+        })
+    }
+
+    async fn function_tags(&self, arn: &str) -> Result<BTreeMap<String, String>> {
+        let request = self.clients.lambda().list_tags().resource(arn);
+        let told = request.send().await.or_fault("ListTags", arn)?;
+        Ok(told.tags.unwrap_or_default().into_iter().collect())
+    }
+
+    async fn download(&self, code_location: &str) -> Result<Bytes> {
+        web::download(code_location).await
+    }
+}
+
+/// Returns the fault, as `StillInProgress` where Lambda tells that it cannot run the function yet.
+pub(crate) fn not_ready(fault: Fault, code: Option<&str>) -> Fault {
+    if code.is_some_and(|code| NOT_READY.contains(&code)) {
+        Fault::new(FaultName::StillInProgress, fault.message)
+    } else {
+        fault
+    }
+}
+
+/// Returns a configuration by which a switching change is sent once: see [`limits::one_attempt`].
+fn sent_once() -> Builder {
+    Builder::new()
+        .retry_config(limits::one_attempt())
+        .timeout_config(limits::switching())
+}
+
+fn json_or_text(bytes: &[u8]) -> Value {
+    serde_json::from_slice(bytes)
+        .unwrap_or_else(|_| Value::String(String::from_utf8_lossy(bytes).into_owned()))
+}
+
+/// Returns the routing with these weights. An empty map clears them; without the member they would stay (AWS Lambda API
+/// Reference, UpdateAlias).
+fn routing(weights: &[(String, String)]) -> Result<AliasRoutingConfiguration> {
+    let mut shares = HashMap::new();
+    for (version, share) in weights {
+        let share = share.parse::<f64>().map_err(|_| {
+            Fault::internal(format!(
+                "the weight `{share}` of version {version} is no number"
+            ))
+        })?;
+        shares.insert(version.clone(), share);
+    }
+    let routing = AliasRoutingConfiguration::builder();
+    Ok(routing.set_additional_version_weights(Some(shares)).build())
+}
+
+fn alias_of(
+    version: Option<String>,
+    routing: Option<AliasRoutingConfiguration>,
+    revision_id: Option<String>,
+) -> Alias {
+    let shares = routing.and_then(|routing| routing.additional_version_weights);
+    let shares: BTreeMap<String, f64> = shares.unwrap_or_default().into_iter().collect();
+    Alias {
+        version: version.unwrap_or_default(),
+        weights: shares
+            .into_iter()
+            .map(|(version, share)| (version, share.to_string()))
+            .collect(),
+        revision_id: revision_id.unwrap_or_default(),
+    }
+}

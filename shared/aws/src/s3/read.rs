@@ -1,0 +1,190 @@
+//! Reading an object: its head, all of it, a range of it.
+
+use super::{named, size, status};
+use crate::error::{OrFault, fault};
+use aws_sdk_s3::Client;
+use aws_sdk_s3::operation::get_object::GetObjectOutput;
+use aws_sdk_s3::primitives::ByteStream;
+use aws_sdk_s3::types::{ChecksumMode, ChecksumType};
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+use bytes::{Bytes, BytesMut};
+use std::collections::BTreeMap;
+use windlass_domain::count::count;
+use windlass_domain::digest::Digest;
+use windlass_domain::fault::{Fault, FaultName};
+use windlass_engine::ports::{ObjectHead, ObjectId, Result};
+
+/// The largest object, in bytes, of which everything is read where a server ignores `Range`.
+const WHOLE_INSTEAD_OF_RANGE: u64 = 256 * 1024 * 1024;
+
+pub(super) async fn head(s3: &Client, object: &ObjectId) -> Result<Option<ObjectHead>> {
+    let request = s3.head_object().bucket(&object.bucket);
+    let sent = request
+        .key(&object.key)
+        .set_version_id(object.version_id.clone())
+        .checksum_mode(ChecksumMode::Enabled)
+        .send()
+        .await;
+    let told = match sent {
+        Ok(told) => told,
+        // HEAD has no body to tell more by: 404 for an object or version that is not there,
+        // 405 for a delete marker asked for by its version (Amazon S3 API Reference,
+        // HeadObject).
+        Err(error) if matches!(status(&error), Some(404 | 405)) => return Ok(None),
+        Err(error) => return Err(fault(&error, "HeadObject", &named(object))),
+    };
+    let whole = told.checksum_type != Some(ChecksumType::Composite);
+    let metadata = told.metadata.unwrap_or_default().into_iter();
+    Ok(Some(ObjectHead {
+        bytes: size(told.content_length),
+        etag: told.e_tag.unwrap_or_default(),
+        version_id: told.version_id,
+        sha256: told
+            .checksum_sha256
+            .filter(|_| whole)
+            .and_then(|sum| digest_of(&sum)),
+        metadata: metadata
+            .map(|(name, value)| (name.to_lowercase(), value))
+            .collect(),
+        content_type: told.content_type,
+        cache_control: told.cache_control,
+    }))
+}
+
+pub(super) async fn tags(s3: &Client, object: &ObjectId) -> Result<BTreeMap<String, String>> {
+    let request = s3.get_object_tagging().bucket(&object.bucket);
+    let sent = request
+        .key(&object.key)
+        .set_version_id(object.version_id.clone())
+        .send()
+        .await;
+    let told = sent.or_fault("GetObjectTagging", &named(object))?;
+    let tags = told.tag_set.into_iter();
+    Ok(tags.map(|tag| (tag.key, tag.value)).collect())
+}
+
+pub(super) async fn get(s3: &Client, object: &ObjectId, limit: u64) -> Result<Bytes> {
+    let answer = get_object(s3, object, None).await?;
+    if size(answer.content_length) > limit {
+        return Err(too_large(object, limit));
+    }
+    let told = size(answer.content_length);
+    read(answer.body, object, told, limit).await
+}
+
+pub(super) async fn get_range(
+    s3: &Client,
+    object: &ObjectId,
+    start: u64,
+    length: u64,
+) -> Result<Bytes> {
+    if length == 0 {
+        return Ok(Bytes::new());
+    }
+    let range = format!("bytes={start}-{}", start.saturating_add(length - 1));
+    let answer = get_object(s3, object, Some(range)).await?;
+    match answer.content_range.clone() {
+        Some(told) if told.starts_with(&format!("bytes {start}-")) => {
+            let told = size(answer.content_length);
+            read(answer.body, object, told, length).await
+        }
+        Some(told) => Err(Fault::new(
+            FaultName::Refused,
+            format!(
+                "GetObject {}: asked from byte {start}, answered {told}",
+                named(object)
+            ),
+        )),
+        None => cut(answer, object, start, length).await,
+    }
+}
+
+async fn get_object(
+    s3: &Client,
+    object: &ObjectId,
+    range: Option<String>,
+) -> Result<GetObjectOutput> {
+    let request = s3.get_object().bucket(&object.bucket);
+    let sent = request
+        .key(&object.key)
+        .set_version_id(object.version_id.clone())
+        .set_range(range)
+        .send()
+        .await;
+    match sent {
+        Ok(answer) => Ok(answer),
+        Err(error) if status(&error) == Some(405) => Err(Fault::new(
+            FaultName::NotFound,
+            format!(
+                "GetObject {}: that version is a delete marker",
+                named(object)
+            ),
+        )),
+        Err(error) => Err(fault(&error, "GetObject", &named(object))),
+    }
+}
+
+fn digest_of(base64: &str) -> Option<Digest> {
+    let raw = STANDARD.decode(base64).ok()?;
+    (raw.len() == 32).then(|| Digest::from_bytes(&raw))
+}
+
+/// Reads a body of `told` bytes, at most `limit`.
+async fn read(mut body: ByteStream, object: &ObjectId, told: u64, limit: u64) -> Result<Bytes> {
+    let room = usize::try_from(told.min(limit)).unwrap_or_default();
+    let mut bytes = BytesMut::with_capacity(room);
+    while let Some(part) = body.next().await {
+        bytes.extend_from_slice(&part.map_err(|error| broken(object, &error))?);
+        if bytes.len() as u64 > limit {
+            return Err(too_large(object, limit));
+        }
+    }
+    Ok(bytes.freeze())
+}
+
+/// Cuts the wanted part out of an answer that ignored `Range`, as some S3 servers do when a version is asked for as
+/// well. Only the part is kept in memory.
+async fn cut(answer: GetObjectOutput, object: &ObjectId, start: u64, length: u64) -> Result<Bytes> {
+    if size(answer.content_length) > WHOLE_INSTEAD_OF_RANGE {
+        return Err(too_large(object, WHOLE_INSTEAD_OF_RANGE));
+    }
+    let end = start.saturating_add(length);
+    let mut body = answer.body;
+    let (mut bytes, mut at) = (BytesMut::new(), 0_u64);
+    while let Some(part) = body.next().await {
+        let part = part.map_err(|error| broken(object, &error))?;
+        let size = part.len() as u64;
+        let from = start.saturating_sub(at).min(size);
+        let to = end.saturating_sub(at).min(size);
+        bytes.extend_from_slice(&part[within(from)..within(to)]);
+        at += size;
+        if at >= end {
+            break;
+        }
+    }
+    Ok(bytes.freeze())
+}
+
+/// Returns a place within a part that is in memory.
+fn within(place: u64) -> usize {
+    usize::try_from(place).unwrap_or(usize::MAX)
+}
+
+fn broken(object: &ObjectId, error: &dyn std::error::Error) -> Fault {
+    Fault::new(
+        FaultName::Unavailable,
+        format!("GetObject {}: the answer broke off: {error}", named(object)),
+    )
+}
+
+fn too_large(object: &ObjectId, limit: u64) -> Fault {
+    Fault::new(
+        FaultName::Refused,
+        format!(
+            "GetObject {}: it is larger than {}",
+            named(object),
+            count(limit, "byte")
+        ),
+    )
+}

@@ -1,0 +1,150 @@
+//! Writing an object under a condition: put, copy, delete.
+
+use super::{Writer, named, read};
+use crate::error::OrFault;
+use aws_sdk_s3::Client;
+use aws_sdk_s3::primitives::ByteStream;
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+use bytes::Bytes;
+use std::collections::HashMap;
+use windlass_domain::digest::Digest;
+use windlass_domain::fault::{Fault, FaultName};
+use windlass_engine::ports::{CopySource, ObjectId, PutOptions, Replaces, Result, Written};
+
+pub(super) async fn put(
+    writer: &Writer<'_>,
+    bucket: &str,
+    key: &str,
+    bytes: Bytes,
+    options: &PutOptions,
+) -> Result<Written> {
+    let (if_match, if_none_match) = conditions(&options.replaces);
+    let sha256 = options.sha256.clone();
+    let sha256 = sha256.unwrap_or_else(|| Digest::of(&bytes));
+    let request = writer.s3.put_object().bucket(bucket).key(key);
+    let sent = request
+        .checksum_sha256(STANDARD.encode(sha256.to_bytes()))
+        .content_length(i64::try_from(bytes.len()).unwrap_or(i64::MAX))
+        .body(ByteStream::from(bytes))
+        .set_content_type(options.content_type.clone())
+        .set_cache_control(options.cache_control.clone())
+        .set_metadata(metadata(options))
+        .set_if_match(if_match)
+        .set_if_none_match(if_none_match)
+        .customize()
+        .config_override(writer.config())
+        .send()
+        .await;
+    let made = sent.or_fault("PutObject", &format!("s3://{bucket}/{key}"))?;
+    Ok(Written {
+        etag: made.e_tag.unwrap_or_default(),
+        version_id: made.version_id,
+    })
+}
+
+pub(super) async fn copy(
+    writer: &Writer<'_>,
+    from: &CopySource,
+    bucket: &str,
+    key: &str,
+    replaces: &Replaces,
+) -> Result<Written> {
+    let (if_match, if_none_match) = conditions(replaces);
+    let request = writer.s3.copy_object().bucket(bucket).key(key);
+    let sent = request
+        .copy_source(copy_source(&from.object))
+        .set_copy_source_if_match(from.etag.clone())
+        .set_if_match(if_match)
+        .set_if_none_match(if_none_match)
+        .customize()
+        .config_override(writer.config())
+        .send()
+        .await;
+    let what = format!("{} to s3://{bucket}/{key}", named(&from.object));
+    let made = sent.or_fault("CopyObject", &what)?;
+    Ok(Written {
+        etag: made
+            .copy_object_result
+            .and_then(|made| made.e_tag)
+            .unwrap_or_default(),
+        version_id: made.version_id,
+    })
+}
+
+pub(super) async fn delete(
+    writer: &Writer<'_>,
+    bucket: &str,
+    key: &str,
+    replaces: &Replaces,
+) -> Result<()> {
+    let if_match = match replaces {
+        Replaces::Anything => None,
+        Replaces::ETag(etag) => Some(etag.clone()),
+        // There is nothing to delete, or it must not be deleted.
+        Replaces::Nothing => return must_be_absent(writer.s3, bucket, key).await,
+    };
+    let request = writer.s3.delete_object().bucket(bucket).key(key);
+    let sent = request
+        .set_if_match(if_match)
+        .customize()
+        .config_override(writer.config())
+        .send()
+        .await;
+    sent.or_fault("DeleteObject", &format!("s3://{bucket}/{key}"))
+        .map(drop)
+}
+
+async fn must_be_absent(s3: &Client, bucket: &str, key: &str) -> Result<()> {
+    let object = ObjectId {
+        bucket: bucket.to_owned(),
+        key: key.to_owned(),
+        version_id: None,
+    };
+    match read::head(s3, &object).await? {
+        None => Ok(()),
+        Some(_) => Err(Fault::new(
+            FaultName::Conflict,
+            format!(
+                "DeleteObject {}: it was to be absent, and is there",
+                named(&object)
+            ),
+        )),
+    }
+}
+
+/// Returns the user's metadata.
+pub(super) fn metadata(options: &PutOptions) -> Option<HashMap<String, String>> {
+    let metadata: HashMap<String, String> = options.metadata.clone().into_iter().collect();
+    (!metadata.is_empty()).then_some(metadata)
+}
+
+/// Returns the values of `If-Match` and `If-None-Match`.
+pub(super) fn conditions(replaces: &Replaces) -> (Option<String>, Option<String>) {
+    match replaces {
+        Replaces::Anything => (None, None),
+        Replaces::Nothing => (None, Some("*".to_owned())),
+        Replaces::ETag(etag) => (Some(etag.clone()), None),
+    }
+}
+
+/// Returns the header `x-amz-copy-source`. It is a URL's path: the key must be encoded, its slashes stay.
+fn copy_source(from: &ObjectId) -> String {
+    let key: Vec<String> = from.key.split('/').map(encoded).collect();
+    let source = format!("{}/{}", from.bucket, key.join("/"));
+    match &from.version_id {
+        Some(version) => format!("{source}?versionId={}", encoded(version)),
+        None => source,
+    }
+}
+
+fn encoded(text: &str) -> String {
+    text.bytes()
+        .map(|byte| match byte {
+            b'A'..=b'Z' | b'a'..=b'z' | b'0'..=b'9' | b'-' | b'.' | b'_' | b'~' => {
+                char::from(byte).to_string()
+            }
+            _ => format!("%{byte:02X}"),
+        })
+        .collect()
+}

@@ -1,0 +1,150 @@
+//! CloudFront: one text is changed, and the very XML goes back.
+
+#![allow(
+    clippy::expect_used,
+    clippy::similar_names,
+    reason = "a test fails by panicking"
+)]
+
+mod replay;
+
+use replay::{Replay, Reply, reply, xml_error};
+use std::time::Duration;
+use windlass_domain::fault::FaultName;
+use windlass_engine::ports::CloudFrontApi;
+
+const CONFIG: &str = r#"<?xml version="1.0"?>
+<DistributionConfig xmlns="http://cloudfront.amazonaws.com/doc/2020-05-31/"><CallerReference>c</CallerReference>
+<Origins><Quantity>1</Quantity><Items><Origin><Id>site</Id><DomainName>b.s3.amazonaws.com</DomainName><OriginPath>/1.0.0</OriginPath><NovelShield mode="x">&lt;kept&gt;</NovelShield></Origin></Items></Origins>
+<DefaultCacheBehavior><TargetOriginId>site</TargetOriginId><ViewerProtocolPolicy>allow-all</ViewerProtocolPolicy></DefaultCacheBehavior>
+<Comment>a &amp; b</Comment><Enabled>true</Enabled><NovelMember><Deep>1</Deep></NovelMember></DistributionConfig>"#;
+
+/// Safety: shape: Fields of a distribution that this build's SDK does not know go back as they came.
+#[tokio::test]
+async fn what_this_sdk_does_not_know_goes_back_as_it_came() {
+    let (aws, replay) = Replay::new(vec![
+        reply(200, &[("etag", "E1")], CONFIG),
+        reply(200, &[("etag", "E2")], ""),
+    ]);
+    let set = aws.set_origin_path("D1", "E1", "site", "/1.1.0").await;
+    assert_eq!(set, Ok(()));
+    let sent = replay.sent();
+    assert_eq!(sent.len(), 2);
+    assert_eq!(sent[1].method, "PUT");
+    assert!(
+        sent[1].uri.ends_with("/2020-05-31/distribution/D1/config"),
+        "{}",
+        sent[1].uri
+    );
+    assert_eq!(sent[1].header("if-match"), Some("E1"));
+    assert_eq!(sent[1].body, CONFIG.replace("/1.0.0", "/1.1.0"));
+    let length = sent[1].body.len().to_string();
+    assert_eq!(sent[1].header("content-length"), Some(length.as_str()));
+}
+
+#[tokio::test]
+async fn a_stale_etag_is_a_conflict_and_nothing_is_sent() {
+    let (aws, replay) = Replay::new(vec![reply(200, &[("etag", "E9")], CONFIG)]);
+    let fault = aws
+        .set_origin_path("D1", "E1", "site", "/1.1.0")
+        .await
+        .expect_err("stale");
+    assert_eq!(fault.name, FaultName::Conflict);
+    assert_eq!(replay.only().method, "GET");
+}
+
+/// Safety: limits: A change of a distribution that is not answered is given up within its open call, with what is read
+/// before it.
+#[tokio::test]
+async fn a_change_that_is_not_answered_is_given_up_within_its_open_call() {
+    let (aws, replay) = Replay::new(vec![reply(200, &[("etag", "E1")], CONFIG), Reply::Silence]);
+    let fault = aws
+        .set_origin_path("D1", "E1", "site", "/1.1.0")
+        .await
+        .expect_err("nothing was answered");
+    assert_eq!(fault.name, FaultName::Unavailable);
+    assert_eq!(replay.sent().len(), 2);
+    assert_eq!(replay.gave_up_after(), Some(Duration::from_secs(10)));
+}
+
+#[tokio::test]
+async fn a_change_in_between_is_a_conflict() {
+    let (aws, _) = Replay::new(vec![
+        reply(200, &[("etag", "E1")], CONFIG),
+        xml_error(412, "PreconditionFailed"),
+    ]);
+    let fault = aws
+        .set_origin_path("D1", "E1", "site", "/1.1.0")
+        .await
+        .expect_err("stale");
+    assert_eq!(fault.name, FaultName::Conflict);
+}
+
+#[tokio::test]
+async fn an_origin_that_is_not_there_is_refused_before_anything_is_sent() {
+    let (aws, replay) = Replay::new(vec![reply(200, &[("etag", "E1")], CONFIG)]);
+    let fault = aws
+        .set_origin_path("D1", "E1", "other", "/1.1.0")
+        .await
+        .expect_err("none");
+    assert_eq!(fault.name, FaultName::Refused);
+    assert!(
+        fault.message.contains("there is no origin other"),
+        "{fault}"
+    );
+    replay.only();
+}
+
+#[tokio::test]
+async fn an_invalidation_has_its_reference() {
+    let made = "<Invalidation><Id>I1</Id><Status>InProgress</Status><CreateTime>2026-11-20T14:00:00Z</CreateTime></Invalidation>";
+    let (aws, replay) = Replay::new(vec![reply(201, &[], made), reply(200, &[], made)]);
+    let id = aws
+        .invalidate("D1", "deployment-1", &["/a".into(), "/b/*".into()])
+        .await;
+    assert_eq!(id.as_deref(), Ok("I1"));
+    let body = &replay.sent()[0].body;
+    assert!(
+        body.contains("<CallerReference>deployment-1</CallerReference>"),
+        "{body}"
+    );
+    assert!(body.contains("<Quantity>2</Quantity>"), "{body}");
+    assert_eq!(aws.invalidated("D1", "I1").await, Ok(false));
+}
+
+#[tokio::test]
+async fn what_a_distribution_answers_for_missing_files_and_who_rewrites_is_read() {
+    let config = |functions: &str| {
+        format!(
+            "<DistributionConfig><CallerReference>c</CallerReference><Comment></Comment><Enabled>true</Enabled><DefaultRootObject>index.html</DefaultRootObject>\
+            <DefaultCacheBehavior><TargetOriginId>site</TargetOriginId><ViewerProtocolPolicy>allow-all</ViewerProtocolPolicy>{functions}</DefaultCacheBehavior>\
+            <CustomErrorResponses><Quantity>1</Quantity><Items><CustomErrorResponse><ErrorCode>403</ErrorCode><ResponsePagePath>/index.html</ResponsePagePath>\
+            <ResponseCode>200</ResponseCode></CustomErrorResponse></Items></CustomErrorResponses></DistributionConfig>"
+        )
+    };
+    let function = |event: &str| {
+        format!(
+            "<FunctionAssociations><Quantity>1</Quantity><Items><FunctionAssociation><FunctionARN>arn</FunctionARN><EventType>{event}</EventType></FunctionAssociation></Items></FunctionAssociations>"
+        )
+    };
+    let answer = |functions: &str| {
+        let body = format!(
+            "<Distribution><Id>D1</Id><ARN>arn</ARN><Status>Deployed</Status><LastModifiedTime>2026-11-20T14:00:00Z</LastModifiedTime><InProgressInvalidationBatches>0</InProgressInvalidationBatches><DomainName>d.cloudfront.net</DomainName>{}</Distribution>",
+            config(functions)
+        );
+        reply(200, &[("etag", "E1")], body)
+    };
+    let (aws, _) = Replay::new(vec![
+        answer(""),
+        answer(&function("viewer-request")),
+        answer(&function("viewer-response")),
+    ]);
+    for rewrites in [false, true, false] {
+        let found = aws.distribution("D1").await.expect("read");
+        assert_eq!(found.root, "index.html");
+        assert_eq!(found.rewrites, rewrites);
+        let page = &found.error_pages[0];
+        assert_eq!((page.status, page.answered), (403, Some(200)));
+        assert_eq!(page.path.as_deref(), Some("/index.html"));
+    }
+}

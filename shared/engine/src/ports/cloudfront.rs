@@ -1,0 +1,72 @@
+use super::Result;
+use std::collections::BTreeMap;
+
+/// A distribution, as CloudFront tells of it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Distribution {
+    /// The ETag of its configuration.
+    pub etag: String,
+    /// True if all edges have the configuration (`Status` is `Deployed`).
+    pub deployed: bool,
+    /// Its domain, such as `d111111abcdef8.cloudfront.net`.
+    pub domain: String,
+    /// Its ARN.
+    pub arn: String,
+    /// The document that it answers for `/` (its default root object), or empty.
+    pub root: String,
+    /// True if a function sees viewers' requests in its default behaviour and may rewrite them.
+    pub rewrites: bool,
+    /// Its origins.
+    pub origins: Vec<Origin>,
+    /// Its custom error responses: HTTP status to (answered status, path).
+    pub error_pages: Vec<ErrorPage>,
+}
+
+/// An origin of a distribution.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Origin {
+    /// Its id.
+    pub id: String,
+    /// Its domain.
+    pub domain: String,
+    /// Its path, empty or with a leading and no trailing slash.
+    pub path: String,
+}
+
+impl Origin {
+    /// Returns whether the origin is the website of a bucket, which knows index documents (Amazon S3 User Guide,
+    /// "Website endpoints").
+    pub fn is_website(&self) -> bool {
+        self.domain.contains(".s3-website")
+    }
+}
+
+/// A custom error response.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ErrorPage {
+    /// The origin's status.
+    pub status: u16,
+    /// The status that visitors get.
+    pub answered: Option<u16>,
+    /// The document that visitors get.
+    pub path: Option<String>,
+}
+
+/// Amazon CloudFront.
+pub trait CloudFrontApi {
+    /// Reads a distribution; `NotFound` if there is none.
+    async fn distribution(&self, id: &str) -> Result<Distribution>;
+
+    /// Sets one origin's path and nothing else: every other field of the configuration stays as it is, also fields that
+    /// the SDK does not know. `Conflict` if `etag` is not the present one.
+    async fn set_origin_path(&self, id: &str, etag: &str, origin: &str, path: &str) -> Result<()>;
+
+    /// Starts an invalidation and returns its id. The same reference with the same paths gives the same invalidation.
+    async fn invalidate(&self, id: &str, reference: &str, paths: &[String]) -> Result<String>;
+
+    /// Returns whether an invalidation is completed.
+    async fn invalidated(&self, id: &str, invalidation: &str) -> Result<bool>;
+
+    /// Reads the tags of a distribution by its ARN.
+    async fn distribution_tags(&self, arn: &str) -> Result<BTreeMap<String, String>>;
+}

@@ -1,0 +1,58 @@
+//! SNS in memory.
+
+use crate::World;
+use std::collections::BTreeSet;
+use windlass_domain::fault::{Fault, FaultName};
+use windlass_engine::ports::{Clock, Result, SnsApi};
+
+/// The largest message, in bytes (Amazon SNS API Reference, Publish).
+const LARGEST: usize = 256 * 1024;
+
+/// The notifications.
+#[derive(Debug, Clone, Default)]
+pub struct State {
+    /// The messages that were published, as (subject, message), oldest first.
+    pub published: Vec<(String, String)>,
+    /// The messages that were published to topics that declarations may name, as (ARN, subject, message), oldest first.
+    pub told: Vec<(String, String, String)>,
+    /// Topics that are not there.
+    pub missing: BTreeSet<String>,
+    /// The time that a publication to such a topic takes, in milliseconds.
+    pub takes_ms: u64,
+}
+
+impl SnsApi for World {
+    async fn notify(&self, subject: &str, message: &str) -> Result<()> {
+        let call = self.call("notifications.notify").await?;
+        check(subject, message)?;
+        let published = (subject.to_owned(), message.to_owned());
+        self.sns().published.push(published);
+        call.answer(()).await
+    }
+
+    async fn notify_topic(&self, topic: &str, subject: &str, message: &str) -> Result<()> {
+        let call = self.call("notifications.notify_topic").await?;
+        let takes_ms = self.sns().takes_ms;
+        if takes_ms > 0 {
+            self.sleep_ms(takes_ms).await;
+        }
+        check(subject, message)?;
+        if self.sns().missing.contains(topic) {
+            let text = format!("Publish {topic} 404 NotFound: Topic does not exist");
+            return Err(Fault::new(FaultName::NotFound, text));
+        }
+        let told = (topic.to_owned(), subject.to_owned(), message.to_owned());
+        self.sns().told.push(told);
+        call.answer(()).await
+    }
+}
+
+/// Refuses a subject or a message that SNS would refuse (Amazon SNS API Reference, Publish).
+fn check(subject: &str, message: &str) -> Result<()> {
+    let is_subject = subject.is_ascii() && (1..100).contains(&subject.len());
+    if is_subject && (1..=LARGEST).contains(&message.len()) {
+        return Ok(());
+    }
+    let text = "Publish 400 InvalidParameter: Invalid parameter: Subject or Message";
+    Err(Fault::new(FaultName::Refused, text))
+}
