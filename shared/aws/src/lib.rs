@@ -15,6 +15,7 @@ mod codedeploy;
 mod codedeploy_answers;
 mod configuration_answers;
 mod configurations;
+mod counts;
 mod document;
 mod endpoint;
 mod error;

@@ -1,9 +1,9 @@
 //! A service's deployments in ECS, with their lifecycle hooks and their revisions.
 
 use crate::clock::{date_time, time_of};
+use crate::counts::count;
 use crate::error::{OrFault, code, message};
 use crate::limits;
-use crate::services::count;
 use aws_sdk_ecs::Client;
 use aws_sdk_ecs::config::Builder;
 use aws_sdk_ecs::types as ecs;

@@ -6,11 +6,9 @@ mod list;
 mod read;
 mod upload;
 mod write;
+mod writer;
 
-use crate::{Aws, limits};
-use aws_sdk_s3::config::Builder;
-use aws_sdk_s3::error::SdkError;
-use aws_smithy_runtime_api::client::orchestrator::HttpResponse;
+use crate::Aws;
 use bytes::Bytes;
 use std::collections::BTreeMap;
 use std::time::Duration;
@@ -18,6 +16,7 @@ use windlass_engine::ports::{
     Answered, CopySource, LifecycleRule, Listing, ObjectHead, ObjectId, Objects, Part, PutOptions,
     Replaces, Upload, Written,
 };
+use writer::Writer;
 
 impl Objects for Aws {
     fn sent_once(&self, within_ms: u64) -> Self {
@@ -46,7 +45,7 @@ impl Objects for Aws {
         bytes: Bytes,
         options: &PutOptions,
     ) -> Answered<Written> {
-        write::put(&self.writer(), bucket, key, bytes, options).await
+        write::put(&Writer::of(self), bucket, key, bytes, options).await
     }
 
     async fn create_upload(
@@ -59,7 +58,7 @@ impl Objects for Aws {
     }
 
     async fn upload_part(&self, upload: &Upload, number: u16, bytes: Bytes) -> Answered<Part> {
-        upload::part(self.writer().s3, upload, number, bytes).await
+        upload::part(Writer::of(self).s3, upload, number, bytes).await
     }
 
     async fn complete_upload(
@@ -68,7 +67,7 @@ impl Objects for Aws {
         parts: &[Part],
         replaces: &Replaces,
     ) -> Answered<Written> {
-        upload::complete(&self.writer(), upload, parts, replaces).await
+        upload::complete(&Writer::of(self), upload, parts, replaces).await
     }
 
     async fn abort_upload(&self, upload: &Upload) -> Answered<()> {
@@ -86,15 +85,15 @@ impl Objects for Aws {
         key: &str,
         replaces: &Replaces,
     ) -> Answered<Written> {
-        write::copy(&self.writer(), from, bucket, key, replaces).await
+        write::copy(&Writer::of(self), from, bucket, key, replaces).await
     }
 
     async fn delete(&self, bucket: &str, key: &str, replaces: &Replaces) -> Answered<()> {
-        write::delete(&self.writer(), bucket, key, replaces).await
+        write::delete(&Writer::of(self), bucket, key, replaces).await
     }
 
     async fn delete_all(&self, bucket: &str, keys: &[String]) -> Answered<()> {
-        delete::all(self.writer().s3, bucket, keys).await
+        delete::all(Writer::of(self).s3, bucket, keys).await
     }
 
     async fn list(&self, bucket: &str, prefix: &str, after: Option<String>) -> Answered<Listing> {
@@ -121,53 +120,4 @@ impl Objects for Aws {
     async fn bucket_tags(&self, bucket: &str) -> Answered<BTreeMap<String, String>> {
         bucket::tags(self.clients.s3(), bucket).await
     }
-}
-
-/// The writer of objects.
-struct Writer<'a> {
-    s3: &'a aws_sdk_s3::Client,
-    once: Option<Duration>,
-}
-
-impl Writer<'_> {
-    /// Returns the settings that differ from the client's own for one call.
-    fn config(&self) -> Builder {
-        match self.once {
-            None => Builder::new(),
-            Some(limit) => Builder::new()
-                .retry_config(limits::one_attempt())
-                .timeout_config(limits::switching_within(limit)),
-        }
-    }
-}
-
-impl Aws {
-    fn writer(&self) -> Writer<'_> {
-        let s3 = if self.on_targets {
-            self.clients.s3_in_bulk()
-        } else {
-            self.clients.s3()
-        };
-        Writer {
-            s3,
-            once: self.once,
-        }
-    }
-}
-
-fn status<E>(error: &SdkError<E, HttpResponse>) -> Option<u16> {
-    error.raw_response().map(|answer| answer.status().as_u16())
-}
-
-fn named(object: &ObjectId) -> String {
-    match &object.version_id {
-        Some(version) => format!("s3://{}/{} version {version}", object.bucket, object.key),
-        None => format!("s3://{}/{}", object.bucket, object.key),
-    }
-}
-
-fn size(length: Option<i64>) -> u64 {
-    length
-        .and_then(|length| u64::try_from(length).ok())
-        .unwrap_or(0)
 }
