@@ -38,7 +38,7 @@ use crate::history::Deployment;
 use crate::listing::Listing;
 use crate::output::{Output, end};
 use crate::snapshots::Snapshot;
-use clap::Subcommand;
+use clap::{Command, Subcommand};
 
 /// What to do.
 #[derive(Debug, Subcommand)]
@@ -120,8 +120,8 @@ pub enum Verb {
 }
 
 impl Verb {
-    /// Runs the verb.
-    pub fn run(&self, output: Output) -> Exit {
+    /// Runs the verb, which is one of this command line.
+    pub fn run(&self, output: Output, line: fn() -> Command) -> Exit {
         let done = match self {
             Self::Validate(validate) => validate.run(output),
             Self::Declare(declare) => declare.run(output),
@@ -156,7 +156,7 @@ impl Verb {
             Self::Import(import) => import.run(output),
             Self::Ui(ui) => ui.run(output),
             Self::Report(report) => report.run(output),
-            Self::Completion(completion) => completion.run(output),
+            Self::Completion(completion) => completion.run(output, line()),
         };
         end(output, done)
     }

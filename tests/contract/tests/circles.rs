@@ -266,7 +266,7 @@ fn repository() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("../..")
 }
 
-const CRATES: [&str; 3] = ["shared/domain", "shared/engine", "shared/aws"];
+const CRATES: [&str; 4] = ["shared/domain", "shared/engine", "shared/aws", "cli"];
 
 #[test]
 fn no_circle_of_more_than_two_files_is_left() {
