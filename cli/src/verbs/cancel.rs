@@ -29,7 +29,7 @@ pub struct Cancel {
     /// With an environment: the version that is under way or waits there, or the id of its deployment.
     #[arg(value_name = "VERSION|ID", value_parser = arguments::version)]
     version: Option<String>,
-    /// Why; it is recorded.
+    /// The reason, which is recorded.
     #[arg(long, value_name = "TEXT", value_parser = arguments::text)]
     reason: String,
     /// Only hand it in, and do not wait for what comes of it.
