@@ -49,6 +49,7 @@ pub mod services;
 mod shifting;
 pub mod source;
 mod starting;
+mod stepping;
 mod task_sets;
 pub mod trail;
 mod trial;
