@@ -32,7 +32,7 @@ pub struct Logs {
     /// The deployment's id, or an environment, whose newest deployment is meant.
     #[arg(value_name = "ID|ENVIRONMENT", value_parser = arguments::which)]
     which: String,
-    /// With an environment: the release's version, or the id of a deployment there.
+    /// The release's version, or the id of a deployment there, where an environment is named.
     #[arg(value_name = "VERSION|ID", value_parser = arguments::version)]
     version: Option<String>,
     /// The component whose lines are printed; may be given several times.
