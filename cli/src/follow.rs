@@ -21,13 +21,13 @@ const KNOWN: Duration = Duration::from_mins(1);
 /// Two looks that are closer than this have seen everything between them: another deployment takes longer.
 const A_MOMENT: Duration = Duration::from_secs(15);
 
-/// How patiently it is watched.
+/// The time for which something is waited for, and the time between two looks.
 #[derive(Debug, Clone, Args)]
 pub struct Patience {
-    /// How long to wait for what comes of it, such as `30m`. It goes on when that is over.
+    /// The longest time to wait for what comes of it, such as `30m`. What was begun goes on when that is over.
     #[arg(long, value_name = "TIME", default_value = "2h", value_parser = Span::parse)]
     timeout: Span,
-    /// How long to wait between two looks.
+    /// The time between two looks.
     #[arg(long, value_name = "TIME", default_value = "2s", value_parser = Span::parse, hide = true)]
     every: Span,
 }

@@ -100,7 +100,7 @@ impl Arguments {
         let output = Output::new(self.json);
         let with_file = self.json_to.as_deref().map(|path| output.with_file(path));
         match with_file.unwrap_or(Ok(output)) {
-            Ok(output) => self.verb.run(output),
+            Ok(output) => self.verb.run(output, Self::command),
             Err(failure) => output::end(output, Err(failure)),
         }
     }

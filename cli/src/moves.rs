@@ -12,13 +12,13 @@ use clap::Args;
 use serde_json::{Map, Value, json};
 use windlass_domain::name::{AppName, ComponentName, EnvironmentName};
 
-/// Why, and how to ask.
+/// The reason of a move, and the way in which it is asked for.
 #[derive(Debug, Args)]
 pub struct Asking {
     /// Only tell what would be moved, what stays, and what is to be done next.
     #[arg(long)]
     pub plan: bool,
-    /// Why; it is recorded.
+    /// The reason, which is recorded.
     #[arg(long, value_name = "TEXT", value_parser = arguments::text)]
     pub reason: String,
     /// Only hand it in, and do not wait for what comes of it.
@@ -27,7 +27,7 @@ pub struct Asking {
     /// The installation.
     #[command(flatten)]
     pub endpoint: Endpoint,
-    /// How long to wait for what comes of it.
+    /// The time to wait for what comes of it.
     #[command(flatten)]
     pub patience: Patience,
 }

@@ -16,7 +16,7 @@ use windlass_domain::deployment::Refusal;
 use windlass_domain::finding::FindingName;
 use windlass_domain::name::{AppName, EnvironmentName};
 
-/// Where, and why.
+/// The environment that a verb acts on, and the reason.
 #[derive(Debug, Clone, Args)]
 pub struct Where {
     /// The application.
@@ -25,7 +25,7 @@ pub struct Where {
     /// The environment.
     #[arg(value_parser = |text: &str| EnvironmentName::new(text))]
     pub environment: EnvironmentName,
-    /// Why; it is recorded.
+    /// The reason, which is recorded.
     #[arg(long, value_name = "TEXT", value_parser = arguments::text)]
     pub reason: String,
     /// Only hand it in, and do not wait for what comes of it.
@@ -34,7 +34,7 @@ pub struct Where {
     /// The installation.
     #[command(flatten)]
     pub endpoint: Endpoint,
-    /// How long to wait for what comes of it.
+    /// The time to wait for what comes of it.
     #[command(flatten)]
     pub patience: Patience,
 }

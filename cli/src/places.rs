@@ -13,7 +13,7 @@ use std::collections::BTreeMap;
 use tokio::sync::OnceCell;
 use windlass_aws::{Aws, Part};
 
-/// Where Windlass is.
+/// The installation that a command speaks with.
 #[derive(Debug, Clone, Args)]
 pub struct Endpoint {
     /// The HTTP API: the output `ApiUrl` of the installation's stack.

@@ -17,10 +17,10 @@ use windlass_domain::name::{AppName, EnvironmentName};
 use windlass_domain::planned::Planned;
 use windlass_domain::time::Span;
 
-/// What may be wished of a deployment; each needs a reason.
+/// The wishes that a deployment may come with; each needs a reason.
 #[derive(Debug, Clone, Default, Args)]
 pub struct Wishes {
-    /// Why; it is recorded. Each wish needs it: `--again`, `--allow-older`, `--accept-red`, `--through-hold`,
+    /// The reason, which is recorded. Each wish needs it: `--again`, `--allow-older`, `--accept-red`, `--through-hold`,
     /// `--preempt`.
     #[arg(long, value_name = "TEXT", value_parser = arguments::text)]
     reason: Option<String>,
@@ -258,16 +258,16 @@ pub enum By {
     Arrival,
 }
 
-/// How long it is looked at.
+/// The time for which a deployment is looked at once it is started.
 #[derive(Debug, Clone, Args)]
 pub struct Looking {
     /// Watch it until it has ended.
     #[arg(long)]
     pub watch: bool,
-    /// Without `--watch`: how long to look whether it is refused at once; `0s` does not look.
+    /// The time to look for a refusal, without `--watch`; `0s` does not look.
     #[arg(long, value_name = "TIME", default_value = "15s", value_parser = Span::parse)]
     pub look: Span,
-    /// How patiently it is watched.
+    /// The time for which it is watched.
     #[command(flatten)]
     pub patience: Patience,
 }

@@ -3,46 +3,23 @@
 //! A later record of the same deployment only adds lines. So a watcher prints those that are new, and a log shows them
 //! in the order in which they were seen.
 
+mod ending;
+mod line;
+mod steps;
+mod waves;
+
+pub use line::Line;
+pub use steps::{published, why_failed};
+
 use crate::manual;
 use crate::record::Record;
-use indicatif::{HumanBytes, HumanDuration};
+use ending::{ending, undone};
 use std::collections::HashSet;
-use std::time::Duration;
-use windlass_domain::count::count;
-use windlass_domain::deployment::Ended;
-use windlass_domain::finding::Finding;
-use windlass_domain::gate::{Measurement, Verdict};
-use windlass_domain::judgement::Judgement;
+use steps::{forward, waits, warnings};
+use waves::{AT_ONCE, judged, steered, watched};
+use windlass_domain::gate::Verdict;
 use windlass_domain::message::wave_in_words;
 use windlass_domain::plan::Plan;
-use windlass_domain::step::{ChangeRecord, Failure, Step, StepStatus};
-
-mod watched;
-
-use watched::{steered, watched};
-
-/// A line with its key. A line with a new key is printed; numbers within its text may move.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Line {
-    /// The part of the record that it is about.
-    key: String,
-    /// The text that is printed.
-    pub text: String,
-}
-
-impl Line {
-    fn new(key: impl Into<String>, text: impl Into<String>) -> Self {
-        Self {
-            key: key.into(),
-            text: text.into(),
-        }
-    }
-
-    fn plain(text: impl Into<String>) -> Self {
-        let text = text.into();
-        Self::new(text.clone(), text)
-    }
-}
 
 /// The keys of the lines that were printed.
 #[derive(Debug, Default)]
@@ -168,9 +145,6 @@ fn head(record: &Record) -> Vec<Line> {
     lines
 }
 
-/// The words for a wave that is not watched for a time.
-const AT_ONCE: &str = "judged at once";
-
 /// Returns the lines of a plan: its waves, the components that are left unchanged, the warnings.
 pub fn planned(plan: &Plan) -> Vec<Line> {
     let mut lines = Vec::new();
@@ -196,215 +170,4 @@ pub fn planned(plan: &Plan) -> Vec<Line> {
     }
     lines.extend(manual::line(&plan.warnings).map(Line::plain));
     lines
-}
-
-/// Returns how far the files of a component are published. The line comes anew with each tenth of the files.
-pub fn published(step: &Step) -> Option<Line> {
-    let progress = step.progress?;
-    let (done, total) = (progress.files_done, progress.files_total);
-    let tenth = (done * 10).checked_div(total).unwrap_or(10);
-    let component = &step.component;
-    let files = count(total, "file");
-    let (bytes, of) = (
-        HumanBytes(progress.bytes_done),
-        HumanBytes(progress.bytes_total),
-    );
-    let left = match progress.left_s {
-        Some(seconds) if done < total => {
-            format!(
-                ", about {} left",
-                HumanDuration(Duration::from_secs(seconds))
-            )
-        }
-        _ => String::new(),
-    };
-    Some(Line::new(
-        format!("published {component} {tenth}"),
-        format!("  {component}: published {done} of {files}, {bytes} of {of}{left}"),
-    ))
-}
-
-/// Returns the changes of a step on its way to a wave's goal.
-fn forward(step: &Step, wave: u32) -> Vec<Line> {
-    let component = &step.component;
-    let mut lines = changes(step, Some(wave));
-    // A wave begins only when the one before has reached what it wants.
-    let is_over = step.goals.contains_key(&wave) && step.wave > Some(wave);
-    let is_last = step.wave == Some(wave);
-    if !is_over && !is_last {
-        return lines;
-    }
-    let text = match step.status {
-        _ if is_over => reached(step, wave),
-        StepStatus::Changed => reached(step, wave),
-        StepStatus::Changing if lines.is_empty() => format!("  {component}: is being changed"),
-        _ => match &step.failure {
-            Some(failure) => format!("  {component}: failed: {}", why_failed(failure)),
-            None => return lines,
-        },
-    };
-    lines.push(Line::plain(text));
-    lines
-}
-
-fn reached(step: &Step, wave: u32) -> String {
-    format!("  {}: reached what wave {} wants", step.component, wave + 1)
-}
-
-/// Returns the changes that were made for a wave, or on the way back where no wave is given.
-fn changes(step: &Step, wave: Option<u32>) -> Vec<Line> {
-    let numbered = step.changes.iter().enumerate();
-    let made = numbered.filter(|(_, change)| change.wave == wave && change.undo == wave.is_none());
-    made.map(|(number, change)| change_line(step, number, change))
-        .collect()
-}
-
-fn change_line(step: &Step, number: usize, change: &ChangeRecord) -> Line {
-    let component = &step.component;
-    let verb = if change.undo { "undo: " } else { "" };
-    Line::new(
-        format!("change {component} {number}"),
-        format!("  {} {component}: {verb}{}", change.at.clock(), change.what),
-    )
-}
-
-/// Returns a failure of a step, for people.
-pub fn why_failed(failure: &Failure) -> String {
-    match failure {
-        Failure::Finding(finding) => format!("{}: {}", finding.name, finding.reason),
-        Failure::Fault(fault) => fault.to_string(),
-    }
-}
-
-/// Returns the lines of a judgement: each measurement beside its threshold. While a wave is watched a measurement has a
-/// line when its verdict changes, and all of them have one once more at the end.
-fn judged(judgement: &Judgement) -> Vec<Line> {
-    let number = judgement.wave + 1;
-    let settled = judgement.settled().is_some();
-    let mut lines = Vec::new();
-    for measurement in &judgement.measurements {
-        lines.push(measured(number, settled, measurement));
-    }
-    let outcome = match judgement.verdict {
-        Verdict::Pass if judgement.measurements.is_empty() => {
-            "passed: no gate, nothing was measured"
-        }
-        Verdict::Pass if judgement.decides => "passed",
-        Verdict::Pass => "is over, its gates were recorded and did not decide",
-        Verdict::Fail => "FAILED",
-        Verdict::Unknown => return lines,
-    };
-    lines.push(Line::plain(format!("  wave {number} {outcome}")));
-    lines
-}
-
-fn measured(wave: u32, settled: bool, measurement: &Measurement) -> Line {
-    let verdict = match measurement.verdict {
-        Verdict::Pass => "pass",
-        Verdict::Fail => "FAIL",
-        Verdict::Unknown => "unknown",
-    };
-    let (gate, source) = (&measurement.gate, &measurement.source);
-    let window = match measurement.window.as_str() {
-        "" => String::new(),
-        window => format!(", {window}"),
-    };
-    Line::new(
-        format!("measured {wave} {settled} {verdict} {source} {gate}"),
-        format!(
-            "    {verdict}: {source} {gate}: measured {}, threshold {}{window}",
-            measurement.measured, measurement.threshold
-        ),
-    )
-}
-
-/// Returns the line on what a target waits for, where that is somebody's to do.
-fn waits(step: &Step) -> Option<Line> {
-    let waits_for = step.waits_for.as_ref()?;
-    Some(Line::plain(format!(
-        "  {}: waits: {waits_for}",
-        step.component
-    )))
-}
-
-fn warnings(step: &Step) -> Vec<Line> {
-    let component = &step.component;
-    let warnings = step.warnings.iter();
-    warnings
-        .map(|warning| Line::plain(format!("  {component}: warning: {warning}")))
-        .collect()
-}
-
-fn undone(record: &Record) -> Vec<Line> {
-    let Some(why_undone) = &record.deployment.undoing else {
-        return Vec::new();
-    };
-    let mut lines = vec![Line::plain(format!("  undoing: {}", why_undone.text))];
-    for step in &record.steps {
-        lines.extend(changes(step, None));
-        let component = &step.component;
-        match (step.status, &step.undo_failure) {
-            (StepStatus::Undone, _) => {
-                // Changes that were only made ahead, such as a version, are not taken back.
-                let is_ahead = !step.changes.is_empty()
-                    && !step.has_switched()
-                    && !step.changes.iter().any(|change| change.undo);
-                let how = if is_ahead {
-                    "no traffic had been moved; what was made for it stays"
-                } else {
-                    "is as it was before"
-                };
-                lines.push(Line::plain(format!("  {component}: {how}")));
-            }
-            (StepStatus::UndoFailed, Some(failure)) => lines.push(Line::plain(format!(
-                "  {component}: could NOT be brought back: {}",
-                why_failed(failure)
-            ))),
-            _ => {}
-        }
-    }
-    lines
-}
-
-fn ending(record: &Record, is_past: bool) -> Vec<Line> {
-    let Some(ended) = &record.deployment.ending else {
-        return Vec::new();
-    };
-    let (cause, untold) = cause(ended);
-    let at = ended.at;
-    let text = if is_past {
-        format!("{ended} at {at}, and this was so at that time: {cause}")
-    } else {
-        format!("{ended}: {cause}")
-    };
-    let mut lines = vec![Line::new(format!("ending {}", ended.ending), text)];
-    for finding in untold {
-        lines.push(Line::plain(format!("  {}", in_lines(finding))));
-    }
-    if let Some(resolved) = &ended.resolved {
-        lines.push(Line::plain(format!("  resolved: {resolved}")));
-    }
-    lines
-}
-
-/// Returns the cause, with each finding in it on lines of its own, and the findings that it does not mention.
-fn cause(ended: &Ended) -> (String, Vec<&Finding>) {
-    let mut cause = ended.cause.clone();
-    let mut untold = Vec::new();
-    for finding in &ended.findings {
-        let told = finding.to_string();
-        if cause.contains(&told) {
-            cause = cause.replace(&told, &in_lines(finding));
-        } else {
-            untold.push(finding);
-        }
-    }
-    // The cause's name stands before it already, as the name of its first finding.
-    let named = format!("{} ", ended.cause_name);
-    let rest = cause.strip_prefix(&named).map(str::to_owned);
-    (rest.unwrap_or(cause), untold)
-}
-
-fn in_lines(it: &Finding) -> String {
-    format!("{} {}: {}\n    {}", it.name, it.path, it.reason, it.remedy)
 }

@@ -1,210 +1,26 @@
-//! `windlass init` without a terminal and without an account: it asks for everything at once, writes valid files, and
-//! never writes over a file by itself.
+//! `windlass init` without a terminal and without an account: it writes valid files, tells the next commands, and never
+//! writes over a file by itself.
 
 #![allow(clippy::unwrap_used)]
 
+mod copies;
 mod standin;
 
+use copies::{ANSWERS, copy, init};
 use serde_json::Value;
 use standin::{code, err, folder, out};
 use std::fs;
-use std::path::{Path, PathBuf};
-use std::process::{Command, Output};
+use std::path::Path;
+use std::process::Command;
 use windlass_domain::declaration::Declaration;
 
-/// Copies a repository of the tests into a folder of its own.
-fn copy(name: &str) -> PathBuf {
-    fn all(from: &Path, to: &Path) {
-        fs::create_dir_all(to).unwrap();
-        for entry in fs::read_dir(from).unwrap() {
-            let entry = entry.unwrap();
-            let to = to.join(entry.file_name());
-            if entry.file_type().unwrap().is_dir() {
-                all(&entry.path(), &to);
-            } else {
-                fs::copy(entry.path(), to).unwrap();
-            }
-        }
-    }
-    let place = folder("init").join(name);
-    let from = Path::new(env!("CARGO_MANIFEST_DIR"))
-        .join("tests/repositories")
-        .join(name);
-    all(&from, &place);
-    place
-}
-
-fn init(place: &Path, arguments: &[&str]) -> Output {
-    let mut program = Command::new(env!("CARGO_BIN_EXE_windlass"));
-    let program = program
-        .arg("init")
-        .arg("--no-account")
+fn git(place: &Path, arguments: &[&str]) {
+    let git = Command::new("git")
         .args(arguments)
         .current_dir(place)
-        .env_clear();
-    program.stdin(std::process::Stdio::null()).output().unwrap()
-}
-
-const ANSWERS: [&str; 11] = [
-    "--yes",
-    "--answer",
-    "region=eu-west-1",
-    "--answer",
-    "account=111111111111",
-    "--answer",
-    "github=example/shop",
-    "--answer",
-    "web.bucket=shop-web-{environment}",
-    "--answer",
-    "web.distribution=none",
-];
-
-#[test]
-fn without_a_terminal_every_question_is_told_at_once_and_nothing_is_written() {
-    let place = copy("next");
-    let asked = init(&place, &[]);
-    assert_eq!(code(&asked), 2, "{}", err(&asked));
-    for line in [
-        "  app: the application's name [next]",
-        "  environments: the environments, in the order in which a release goes through them [prod]",
-        "  web.bucket: the bucket of the site's files",
-        "  region: the region of Windlass and of the targets",
-        "  account: the number of the account of Windlass",
-    ] {
-        assert!(
-            err(&asked).lines().any(|told| told == line),
-            "no `{line}` in {}",
-            err(&asked)
-        );
-    }
-    let fewer = init(&place, &["--yes"]);
-    assert_eq!(code(&fewer), 2);
-    assert!(
-        !err(&fewer).contains("environments:") && err(&fewer).contains("  web.distribution: "),
-        "{}",
-        err(&fewer)
-    );
-    assert!(!place.join("app.yaml").exists());
-}
-
-#[test]
-fn answers_that_cannot_be_taken_are_told_with_what_is_missing() {
-    let place = copy("next");
-    let bad = [
-        "app=Shop",
-        "deploy.prod=push",
-        "web.buckte=x",
-        "region=Dublin",
-        "web.distribution=$(id)",
-        "account=1",
-        "action=windlass",
-    ];
-    let arguments: Vec<&str> = bad
-        .iter()
-        .flat_map(|answer| ["--answer", *answer])
-        .collect();
-    let refused = init(&place, &arguments);
-    assert_eq!(code(&refused), 2);
-    for told in [
-        "wrong: `app`: `Shop` is not a name",
-        "wrong: `deploy.prod`: `push` is no rule",
-        "wrong: `web.buckte` is not asked here. Did you mean `web.bucket`?",
-        "wrong: `region`: write a region",
-        "wrong: `web.distribution`: ",
-        "wrong: `account`: ",
-        "wrong: `action`: write it as `owner/name@commit`, or `none`",
-        "  web.bucket: ",
-    ] {
-        assert!(
-            err(&refused).contains(told),
-            "no `{told}` in {}",
-            err(&refused)
-        );
-    }
-}
-
-#[test]
-fn an_answer_that_cannot_work_is_refused_by_its_key_with_what_to_write() {
-    for (answers, told) in [
-        (
-            &["deploy.prod=tag:latest"][..],
-            "`deploy.prod`: no version's tag is `latest`",
-        ),
-        (
-            &["deploy.prod=tag:release-*"],
-            "`deploy.prod`: no version's tag",
-        ),
-        (&["deploy.prod=tag:prod/*"], "`tag:v*-rc*`"),
-        (
-            &["environments=dev,dev"],
-            "`environments`: `dev` stands there twice",
-        ),
-        (
-            &["components=web,web"],
-            "`components`: two components are called `web`",
-        ),
-        (&["web.bucket=b"], "`web.bucket`: "),
-        (
-            &["environments=dev,prod", "web.bucket=shop-web"],
-            "`web.bucket`: `shop-web` is one target for dev and prod",
-        ),
-        (
-            &["environments=dev,prod", "web.distribution=E1ABCDEFGHIJ"],
-            "`web.distribution`: `E1ABCDEFGHIJ` is one target for dev and prod",
-        ),
-        (
-            &[
-                "environments=dev,prod",
-                "web.distribution=dev=E1ABCDEFGHIJ,prod=E1ABCDEFGHIJ",
-            ],
-            "`web.distribution`: ",
-        ),
-    ] {
-        let place = copy("next");
-        let arguments = answers.iter().flat_map(|answer| ["--answer", *answer]);
-        let arguments: Vec<&str> = ["--yes"].into_iter().chain(arguments).collect();
-        let refused = init(&place, &arguments);
-        assert_eq!(code(&refused), 2);
-        let wrong: Vec<String> = err(&refused)
-            .lines()
-            .filter(|line| line.starts_with("  wrong: "))
-            .map(str::to_owned)
-            .collect();
-        assert_eq!(wrong.len(), 1, "{answers:?}: {wrong:?}");
-        assert!(wrong[0].contains(told), "{answers:?}: {wrong:?}");
-        assert!(!err(&refused).contains("line 7"), "{}", err(&refused));
-    }
-}
-
-#[test]
-fn a_service_is_apart_by_its_cluster_or_by_its_name() {
-    for (cluster, service, is_good) in [
-        ("shop-{environment}", "agent", true),
-        ("shop", "agent-{environment}", true),
-        ("shop", "agent", false),
-    ] {
-        let place = copy("ecs");
-        let cluster = format!("agent.cluster={cluster}");
-        let service = format!("agent.service={service}");
-        let made = init(
-            &place,
-            &[
-                "--yes",
-                "--answer",
-                "environments=dev,prod",
-                "--answer",
-                &cluster,
-                "--answer",
-                &service,
-            ],
-        );
-        assert_eq!(
-            err(&made).contains("wrong: `agent.service`: `agent` is one target"),
-            !is_good,
-            "{}",
-            err(&made)
-        );
-    }
+        .output()
+        .unwrap();
+    assert!(git.status.success(), "{git:?}");
 }
 
 #[test]
@@ -299,15 +115,6 @@ fn an_environment_that_no_ref_reaches_has_no_workflow_that_runs_at_each_push() {
             out(&made)
         );
     }
-}
-
-fn git(place: &Path, arguments: &[&str]) {
-    let git = Command::new("git")
-        .args(arguments)
-        .current_dir(place)
-        .output()
-        .unwrap();
-    assert!(git.status.success(), "{git:?}");
 }
 
 #[test]
@@ -445,27 +252,4 @@ fn where_no_declaration_is_the_verbs_that_read_one_name_init() {
             err(&refused)
         );
     }
-}
-
-#[test]
-fn what_either_answer_leads_to_is_told_at_once() {
-    let place = copy("fastapi-plain");
-    let asked = init(&place, &["--yes"]);
-    assert_eq!(code(&asked), 2);
-    let told = err(&asked);
-    for line in [
-        "  backend.runs: what an API with FastAPI (`backend/pyproject.toml`) runs as: `function` or `service`",
-        "  backend.function: the function's name (only with backend.runs=function)",
-        "  backend.cluster: the cluster of the service (only with backend.runs=service)",
-        "  backend.repository: the repository in Amazon ECR that its images are pushed to (only with backend.runs=service)",
-    ] {
-        assert!(told.lines().any(|it| it == line), "no `{line}` in {told}");
-    }
-    let decided = init(&place, &["--yes", "--answer", "backend.runs=function"]);
-    let told = err(&decided);
-    assert!(
-        told.contains("  backend.function: the function's name\n")
-            && !told.contains("backend.cluster"),
-        "{told}"
-    );
 }

@@ -18,6 +18,7 @@ pub mod proposal;
 pub mod reading;
 pub mod repository;
 pub mod role;
+mod service_target;
 pub mod targets;
 mod well_formed;
 pub mod workflow;

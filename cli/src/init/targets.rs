@@ -1,13 +1,12 @@
 //! The questions about one component's target. Pure.
 
-use super::account::{Live, Owner, Wanted, each, is_free};
+use super::account::{Owner, Wanted, each, is_free};
 use super::answers::{Asked, Check, Question, UNANSWERED};
-use super::application::{Balancer, Component, Target, Text};
+use super::application::{Component, Target, Text};
 use super::ours::Ours;
 use super::pieces::{Piece, Runs};
 use super::proposal::{Facts, question};
 use super::well_formed::Place;
-use std::collections::BTreeMap;
 
 /// The questions of one component.
 pub struct Ask<'a> {
@@ -28,7 +27,8 @@ pub struct Ask<'a> {
 /// The kind of a site.
 const SITE: &str = "static_site";
 
-fn unanswered() -> Text {
+/// Returns the text in place of an answer that is not there yet.
+pub(super) fn unanswered() -> Text {
     Text::One(UNANSWERED.to_owned())
 }
 
@@ -189,96 +189,8 @@ impl Ask<'_> {
         }
     }
 
-    fn service(
-        &mut self,
-        piece: &Piece,
-        container: Option<String>,
-        repository: Option<String>,
-    ) -> Target {
-        let account = &self.facts.account;
-        let part = |at: usize| {
-            let one = |environment: &str| {
-                let told = account.service(self.wanted(piece, environment))?;
-                let (cluster, service) = told.split_once('/')?;
-                Some([cluster, service][at].to_owned())
-            };
-            each(self.names, one).map(Text::of)
-        };
-        let (clusters, services) = (part(0), part(1));
-        let free: Vec<&Live> = account
-            .services
-            .iter()
-            .filter(|it| self.is_free(it.belongs.as_ref()))
-            .collect();
-        let all = |at: usize| {
-            free.iter()
-                .filter_map(move |it| it.name.split('/').nth(at).map(str::to_owned))
-                .collect()
-        };
-        let cluster = self.text(
-            piece,
-            "ecs",
-            "cluster",
-            "the cluster of the service",
-            clusters,
-            all(0),
-        );
-        self.is_apart = cluster.is_shared(self.names) && cluster != unanswered();
-        self.cluster = Some(cluster.clone());
-        let service = self.text(
-            piece,
-            "ecs",
-            "service",
-            "the service's name",
-            services,
-            all(1),
-        );
-        (self.is_apart, self.cluster) = (false, None);
-        let names = self.services(&cluster, &service);
-        let container = container.or_else(|| same(&names, |name| account.container(name)));
-        let container = self.one(
-            piece,
-            "container",
-            "the container whose image a release changes",
-            container,
-        );
-        let home = (self.facts.account_id.as_deref())
-            .zip(self.facts.region.as_deref())
-            .unwrap_or_default();
-        let repository =
-            repository.or_else(|| same(&names, |name| account.repository(name, &container, home)));
-        let repository = self.repository(piece, repository);
-        let balancer = |part: fn(&(String, String)) -> &String| {
-            let of = |environment: &str| account.balancer(names.get(environment)?).map(part);
-            each(self.names, |environment| of(environment).cloned()).map(Text::of)
-        };
-        let balancer =
-            balancer(|it| &it.0)
-                .zip(balancer(|it| &it.1))
-                .map(|(load_balancer, target_group)| Balancer {
-                    load_balancer,
-                    target_group,
-                });
-        Target::Service {
-            cluster,
-            service,
-            container,
-            repository,
-            balancer,
-        }
-    }
-
-    /// Returns the services of all environments, as `cluster/service`.
-    fn services(&self, cluster: &Text, service: &Text) -> BTreeMap<String, String> {
-        let names = self.names.iter().map(|environment| {
-            let at = |text: &Text| text.at(self.app, environment);
-            let name = format!("{}/{}", at(cluster), at(service));
-            (environment.clone(), name)
-        });
-        names.collect()
-    }
-
-    fn repository(&mut self, piece: &Piece, proposed: Option<String>) -> String {
+    /// Asks for the repository of its images.
+    pub(super) fn repository(&mut self, piece: &Piece, proposed: Option<String>) -> String {
         self.one(
             piece,
             "repository",
@@ -287,11 +199,13 @@ impl Ask<'_> {
         )
     }
 
-    fn is_free(&self, belongs: Option<&Owner>) -> bool {
+    /// Returns whether something of this owner may be taken.
+    pub(super) fn is_free(&self, belongs: Option<&Owner>) -> bool {
         is_free(belongs, self.app, self.names)
     }
 
-    fn wanted<'b>(&'b self, piece: &'b Piece, environment: &'b str) -> Wanted<'b> {
+    /// Returns the component of an environment, as it is looked for in the account.
+    pub(super) fn wanted<'b>(&'b self, piece: &'b Piece, environment: &'b str) -> Wanted<'b> {
         Wanted {
             app: self.app,
             component: &piece.name,
@@ -300,7 +214,8 @@ impl Ask<'_> {
         }
     }
 
-    fn one(
+    /// Asks for a text that all environments share.
+    pub(super) fn one(
         &mut self,
         piece: &Piece,
         member: &str,
@@ -312,7 +227,7 @@ impl Ask<'_> {
     }
 
     /// Asks for a text that may differ by environment.
-    fn text(
+    pub(super) fn text(
         &mut self,
         piece: &Piece,
         kind: &str,
@@ -386,17 +301,6 @@ impl Ask<'_> {
         let told = self.asked.ask(question, check);
         Text::read(&told, names).unwrap_or_else(|_| unanswered())
     }
-}
-
-/// Returns what all environments' services have in common.
-fn same(
-    services: &BTreeMap<String, String>,
-    of: impl Fn(&str) -> Option<String>,
-) -> Option<String> {
-    let mut all = services.values().map(|name| of(name));
-    let first = all.next()??;
-    all.all(|other| other.as_ref() == Some(&first))
-        .then_some(first)
 }
 
 /// Checks a name as AWS has them, without anything that a shell or YAML reads as more than a letter.

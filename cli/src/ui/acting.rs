@@ -1,16 +1,16 @@
 //! Acting from a page: the form, its plan, what was begun, and its outcome.
 
-use super::acts::{self, Act, Begun};
+use super::acts::{self, Act};
 use super::deployment;
 use super::guard::random;
 use super::http::{Answer, Fields};
 use super::parts::{self, Sort, mark};
 use super::planned;
 use super::server::{Server, app_name, nothing};
+use super::typed::{Begun, Typed, in_shell};
 use crate::exit::Exit;
 use crate::failure::Failure;
 use crate::operator::{came_of, is_not_known_yet};
-use crate::verbs::Verb;
 use maud::{Markup, html};
 use windlass_domain::identity::EnvironmentId;
 use windlass_domain::name::{AppName, EnvironmentName};
@@ -40,8 +40,8 @@ impl Server {
             .filter(|act| act.is_planned)
             .ok_or_else(nothing)?;
         let words = act.plan_words(fields);
-        let drawn = match acts::read(&words) {
-            Ok(Verb::Plan(plan)) => plan.drawn(&self.windlass).await,
+        let drawn = match Typed::read(&words) {
+            Ok(Typed::Plan(plan)) => plan.drawn(&self.windlass).await,
             Ok(_) => Err(nothing()),
             Err(mistake) => Err(mistake),
         };
@@ -77,8 +77,8 @@ impl Server {
             None => {}
         }
         self.once.borrow_mut().insert(once.clone(), None);
-        let begun = match acts::read(&words) {
-            Ok(verb) => acts::begin(&verb, &self.windlass).await,
+        let begun = match Typed::read(&words) {
+            Ok(command) => command.begin(&self.windlass).await,
             Err(mistake) => Err(mistake),
         };
         match begun {
@@ -112,7 +112,7 @@ impl Server {
         did.push(Did {
             app: app_name(name("app"))?,
             environment: EnvironmentName::new(name("environment")).ok(),
-            typed: acts::typed(&self.typed(words)),
+            typed: in_shell(&self.typed(words)),
             begun,
         });
         Ok(did.len() - 1)
@@ -230,5 +230,5 @@ fn head(act: &Act, fields: &Fields) -> Markup {
 }
 
 fn typed(words: &[String]) -> Markup {
-    html! { p { "The same, typed:" } pre.typed { code { (acts::typed(words)) } } }
+    html! { p { "The same, typed:" } pre.typed { code { (in_shell(words)) } } }
 }

@@ -1,13 +1,8 @@
-//! The acts that a page offers. A form makes the words of a command, the command line's own parser reads them, and the
-//! verb's own function carries them out. So a page cannot do what a person could not have typed.
+//! The acts that a page offers. A form makes the words of a command (`typed.rs`), so a page cannot do what a person could
+//! not have typed.
 
 use super::http::Fields;
 use super::parts::{Sort, Stand, mark};
-use crate::Arguments;
-use crate::failure::Failure;
-use crate::verbs::Verb;
-use crate::windlass::Windlass;
-use clap::Parser;
 use maud::{Markup, html};
 use windlass_domain::name::AppName;
 
@@ -217,70 +212,12 @@ impl Act {
     }
 }
 
-/// Returns the command as it is typed in a POSIX shell.
-pub fn typed(words: &[String]) -> String {
-    let quoted: Vec<String> = words.iter().map(|word| quoted(word)).collect();
-    quoted.join(" ")
-}
-
-fn quoted(word: &str) -> String {
-    let plain = |text: &str| {
-        !text.is_empty()
-            && text
-                .chars()
-                .all(|c| c.is_ascii_alphanumeric() || "-_./:=@%+,".contains(c))
-    };
-    let quote = |text: &str| format!("'{}'", text.replace('\'', r"'\''"));
-    match word.split_once('=') {
-        _ if plain(word) => word.to_owned(),
-        Some((option, value)) if option.starts_with("--") => format!("{option} {}", quote(value)),
-        _ => quote(word),
-    }
-}
-
-/// Reads the command, as the command line does.
-///
-/// # Errors
-/// The command line's message on a mistake.
-pub fn read(words: &[String]) -> Result<Verb, Failure> {
-    let read = Arguments::try_parse_from(words);
-    read.map(|arguments| arguments.verb).map_err(|mistake| {
-        let said = mistake.render().to_string();
-        let said = said.lines().next().unwrap_or_default();
-        Failure::usage(said.trim_start_matches("error: "))
-    })
-}
-
-/// The work that an act began.
-#[derive(Debug, Clone)]
-pub enum Begun {
-    /// A deployment.
-    Deployment(String),
-    /// An execution, whose outcome is asked for later.
-    Execution(String),
-}
-
-/// Carries a command out, and waits for nothing.
-///
-/// # Errors
-/// If Windlass refuses it or does not answer.
-pub async fn begin(verb: &Verb, windlass: &Windlass) -> Result<Begun, Failure> {
-    let action = match verb {
-        Verb::Deploy(deploy) => return deploy.begin(windlass).await.map(Begun::Deployment),
-        Verb::Cancel(cancel) => return cancel.begin(windlass).await.map(Begun::Deployment),
-        Verb::Rollback(rollback) => rollback.action(),
-        Verb::Hold(hold) => hold.action(),
-        Verb::ReleaseHold(release_hold) => release_hold.action(),
-        Verb::Recover(recover) => recover.action(),
-        Verb::Accept(accept) => accept.action(),
-        _ => return Err(Failure::usage("that is done by typing it")),
-    };
-    action.start(windlass).await.map(Begun::Execution)
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::Arguments;
+    use crate::ui::typed::{Typed, in_shell};
+    use clap::Parser;
 
     fn fields(pairs: &[(&str, &str)]) -> Fields {
         let pairs = pairs.iter();
@@ -308,18 +245,20 @@ mod tests {
                     .map(|(name, _)| ((*name).to_owned(), "on".to_owned())),
             );
             let words = act.words(&given);
+            let read = |words: &[String]| {
+                let known = Arguments::try_parse_from(words).map(drop);
+                assert!(known.is_ok(), "{words:?}: {known:?}");
+                let read = Typed::read(words).map(drop);
+                assert!(read.is_ok(), "{words:?}: {read:?}");
+            };
+            read(&words);
+            let shown = in_shell(&words);
             assert!(
-                read(&words).is_ok(),
-                "{words:?}: {:?}",
-                read(&words).map(|_| ())
-            );
-            assert!(
-                typed(&words).contains(r"--reason 'it'\''s broken; $(rm)'"),
-                "{}",
-                typed(&words)
+                shown.contains(r"--reason 'it'\''s broken; $(rm)'"),
+                "{shown}"
             );
             if act.is_planned {
-                assert!(read(&act.plan_words(&given)).is_ok());
+                read(&act.plan_words(&given));
             }
         }
     }
@@ -334,7 +273,7 @@ mod tests {
             ("reason", "--preempt"),
         ]));
         assert!(
-            read(&words).is_err(),
+            Typed::read(&words).is_err(),
             "a version is there in its place: {words:?}"
         );
         let words = act.words(&fields(&[
@@ -343,7 +282,7 @@ mod tests {
             ("version", "1.0.0"),
             ("reason", "--preempt"),
         ]));
-        let Ok(Verb::Deploy(deploy)) = read(&words) else {
+        let Ok(Typed::Deploy(deploy)) = Typed::read(&words) else {
             panic!("{words:?}")
         };
         assert!(

@@ -1,8 +1,8 @@
 //! The log groups of a deployment's targets, each with its page in the console, and their lines.
 
-use super::acts::typed;
 use super::groups::link;
 use super::parts::{Sort, Stand, mark, when};
+use super::typed::in_shell;
 use crate::log_lines::look;
 use crate::record::Record;
 use maud::{Markup, html};
@@ -26,7 +26,7 @@ pub async fn shown(aws: &Aws, record: &Record, stand: &Stand, options: &[String]
     html! {
         h1 { "Logs of " a href=[stand.deployment(app, &id.0)] { (app) " " (id) } }
         p { "The same, typed:" }
-        pre.typed { code { (typed(&[&command, options].concat())) } }
+        pre.typed { code { (in_shell(&[&command, options].concat())) } }
         ul.plain { @for group in &found.groups { li { (group.component) " writes into " (link(record, group)) } } }
         @for note in &found.notes { p { (mark(Sort::Noted, "note")) " " (note) } }
         @for unseen in &found.unseen { p { (mark(Sort::Bad, "not read")) " " (unseen) } }

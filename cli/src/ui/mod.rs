@@ -19,6 +19,7 @@ pub mod parts;
 pub mod planned;
 pub mod report;
 pub mod server;
+pub mod typed;
 mod undoing;
 pub mod waves;
 mod way_back;

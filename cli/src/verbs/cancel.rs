@@ -26,10 +26,10 @@ pub struct Cancel {
     /// The deployment's id, or an environment: what is under way there, else the only one that waits there.
     #[arg(value_name = "ID|ENVIRONMENT", value_parser = arguments::which)]
     which: String,
-    /// With an environment: the version that is under way or waits there, or the id of its deployment.
+    /// The version that is under way or waits there, or the id of its deployment, where an environment is named.
     #[arg(value_name = "VERSION|ID", value_parser = arguments::version)]
     version: Option<String>,
-    /// Why; it is recorded.
+    /// The reason, which is recorded.
     #[arg(long, value_name = "TEXT", value_parser = arguments::text)]
     reason: String,
     /// Only hand it in, and do not wait for what comes of it.

@@ -1,10 +1,9 @@
 //! `windlass completion`: a script with which a shell completes verbs, options and files.
 
-use crate::Arguments;
 use crate::exit::Exit;
 use crate::failure::Failure;
 use crate::output::Output;
-use clap::{Args, CommandFactory};
+use clap::{Args, Command};
 use clap_complete::{Shell, generate};
 use serde_json::json;
 
@@ -17,18 +16,13 @@ pub struct Completion {
 }
 
 impl Completion {
-    /// Prints the script.
+    /// Prints the script for a command line.
     ///
     /// # Errors
     /// If the script is no text.
-    pub fn run(&self, output: Output) -> Result<Exit, Failure> {
+    pub fn run(&self, output: Output, mut line: Command) -> Result<Exit, Failure> {
         let mut script = Vec::new();
-        generate(
-            self.shell,
-            &mut Arguments::command(),
-            "windlass",
-            &mut script,
-        );
+        generate(self.shell, &mut line, "windlass", &mut script);
         let script = String::from_utf8(script)
             .map_err(|error| Failure::broken(format!("the script is no text: {error}")))?;
         let document = json!({"shell": self.shell.to_string(), "script": script});

@@ -41,7 +41,7 @@ impl Deploying {
     }
 }
 
-/// What is deployed, and where.
+/// The release to deploy, and its environment.
 #[derive(Debug, Args)]
 pub struct Deploy {
     /// The application.

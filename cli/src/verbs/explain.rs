@@ -34,7 +34,7 @@ pub struct Explain {
     /// what is checked out.
     #[arg(value_name = "ID|ENVIRONMENT", value_parser = arguments::which)]
     which: Option<String>,
-    /// With an environment: the release's version, or the id of a deployment there.
+    /// The release's version, or the id of a deployment there, where an environment is named.
     #[arg(value_name = "VERSION|ID", value_parser = arguments::version)]
     version: Option<String>,
     /// Explain which environment this Git ref chooses, such as `refs/tags/v1.4.0`.

@@ -32,14 +32,14 @@ pub struct Logs {
     /// The deployment's id, or an environment, whose newest deployment is meant.
     #[arg(value_name = "ID|ENVIRONMENT", value_parser = arguments::which)]
     which: String,
-    /// With an environment: the release's version, or the id of a deployment there.
+    /// The release's version, or the id of a deployment there, where an environment is named.
     #[arg(value_name = "VERSION|ID", value_parser = arguments::version)]
     version: Option<String>,
-    /// Only of this component; may be given several times.
+    /// The component whose lines are printed; may be given several times.
     #[arg(long = "component", value_name = "NAME", value_parser = |text: &str| ComponentName::new(text))]
     components: Vec<ComponentName>,
-    /// From so long ago (`10m`), or from this time (`2026-11-20T14:02:00Z`), until now; else from the deployment's start
-    /// until its end.
+    /// The time from which lines are printed, until now: so long ago (`10m`), or a time (`2026-11-20T14:02:00Z`). Without
+    /// it they are those from the deployment's start until its end.
     #[arg(long, value_name = "TIME", value_parser = Since::parse)]
     since: Option<Since>,
     /// The most lines that are read at a time.

@@ -38,9 +38,9 @@ use crate::history::Deployment;
 use crate::listing::Listing;
 use crate::output::{Output, end};
 use crate::snapshots::Snapshot;
-use clap::Subcommand;
+use clap::{Command, Subcommand};
 
-/// What to do.
+/// A verb of the command line.
 #[derive(Debug, Subcommand)]
 pub enum Verb {
     /// Look at a repository and at the account, ask, and write what a release needs.
@@ -51,7 +51,7 @@ pub enum Verb {
     Validate(validate::Validate),
     /// Put a declaration in force, and tell what is different from the one that was.
     Declare(declare::Declare),
-    /// The declaration in force, as its team wrote it.
+    /// Print the declaration in force, as its team wrote it.
     Declaration(declaration::Declaration),
     /// Check what a release of every component would need, without a lock and without a change.
     Doctor(doctor::Doctor),
@@ -59,25 +59,25 @@ pub enum Verb {
     Release(release::Releasing),
     /// Deploy a release that is recorded already into an environment: promotion.
     Deploy(deploy::Deploying),
-    /// What a release, a promotion, a rollback or a drill would do, without a lock and without a change.
+    /// Show what a release, a promotion, a rollback or a drill would do, without a lock and without a change.
     Plan(plan::Plan),
     /// Watch a deployment until it has ended.
     Watch(watch::Watch),
-    /// Why a deployment ended as it did, or waits, or which environment a Git ref chooses and why.
+    /// Explain why a deployment ended as it did, or waits, or which environment a Git ref chooses and why.
     Explain(explain::Explain),
-    /// The log lines of what a deployment changed, from its start to its end.
+    /// Print the log lines of what a deployment changed, from its start to its end.
     Logs(logs::Logs),
-    /// All applications with their environments, and what runs there.
+    /// List all applications with their environments, and what runs there.
     Apps(apps::Apps),
-    /// What runs in an environment, its hold and lock, and who waits; without one, in all of them.
+    /// Show what runs in an environment, its hold and lock, and who waits; without one, in all of them.
     Status(status::Status),
-    /// The deployments of an environment, newest first.
+    /// List the deployments of an environment, newest first.
     History(Listing),
-    /// What a rollback can go back to, newest first.
+    /// List the snapshots that a rollback can go back to, newest first.
     Snapshots(Listing),
-    /// What was refused before it could become a deployment, or arrived and was not taken.
+    /// List what was refused before it could become a deployment, or arrived and was not taken.
     Refusals(refusals::Refusals),
-    /// How often, how fast and how well an application is deployed, and what it costs.
+    /// Show how often, how fast and how well an application is deployed, and what it costs.
     Stats(stats::Stats),
     /// Go back to an earlier snapshot that was good; holds automatic deployments.
     Rollback(rollback::Rollback),
@@ -120,8 +120,8 @@ pub enum Verb {
 }
 
 impl Verb {
-    /// Runs the verb.
-    pub fn run(&self, output: Output) -> Exit {
+    /// Runs the verb, which is one of this command line.
+    pub fn run(&self, output: Output, line: fn() -> Command) -> Exit {
         let done = match self {
             Self::Validate(validate) => validate.run(output),
             Self::Declare(declare) => declare.run(output),
@@ -156,7 +156,7 @@ impl Verb {
             Self::Import(import) => import.run(output),
             Self::Ui(ui) => ui.run(output),
             Self::Report(report) => report.run(output),
-            Self::Completion(completion) => completion.run(output),
+            Self::Completion(completion) => completion.run(output, line()),
         };
         end(output, done)
     }

@@ -13,8 +13,8 @@ use windlass_domain::time::Span;
 pub struct Pause {
     #[command(flatten)]
     steers: Steers,
-    /// How long it lasts at most, such as `2h`; as long as the declaration says if not given (`pause` of its gates), which
-    /// is a day unless it says otherwise.
+    /// The longest time that the pause lasts, such as `2h`; if not given, the `pause` of the declaration's gates, which is
+    /// a day unless it says otherwise.
     #[arg(long = "for", value_name = "TIME", value_parser = Span::parse)]
     lasts: Option<Span>,
 }

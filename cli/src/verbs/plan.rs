@@ -23,7 +23,7 @@ pub struct Plan {
     of: Of,
 }
 
-/// What is planned.
+/// The command whose plan is drawn.
 #[derive(Debug, Subcommand)]
 enum Of {
     /// A release: its artifacts are uploaded, its manifest is not.

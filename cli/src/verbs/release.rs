@@ -49,7 +49,7 @@ impl Releasing {
     }
 }
 
-/// What is released, and how.
+/// The release, and the way in which it is handed in.
 #[derive(Debug, Args)]
 pub struct Release {
     /// The application.
@@ -69,7 +69,7 @@ pub struct Release {
     /// The commit. Without `--git-ref` it replaces the CI's, or that of what is checked out.
     #[arg(long, value_name = "HASH", value_parser = arguments::text)]
     git_commit: Option<String>,
-    /// When the commit was made, in RFC 3339, such as `2026-11-20T14:02:05Z`; else as the repository around the present
+    /// The time of the commit, in RFC 3339, such as `2026-11-20T14:02:05Z`; else as the repository around the present
     /// folder tells it.
     #[arg(long, value_name = "TIME", value_parser = arguments::text)]
     git_time: Option<String>,

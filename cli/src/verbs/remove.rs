@@ -32,7 +32,7 @@ pub struct Remove {
     /// Only tell what would be let go of, and what stays.
     #[arg(long)]
     plan: bool,
-    /// Why; it is recorded.
+    /// The reason, which is recorded.
     #[arg(long, value_name = "TEXT", value_parser = arguments::text)]
     reason: String,
     /// Only hand it in, and do not wait for what comes of it.

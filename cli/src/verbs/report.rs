@@ -25,7 +25,7 @@ pub struct Report {
     /// The environment.
     #[arg(value_parser = |text: &str| EnvironmentName::new(text))]
     environment: EnvironmentName,
-    /// How many days back its deployments and snapshots are in it.
+    /// The number of last days whose deployments and snapshots are in it.
     #[arg(long, value_name = "NUMBER", default_value_t = 30, value_parser = clap::value_parser!(u64).range(1..=3660))]
     days: u64,
     #[command(flatten)]

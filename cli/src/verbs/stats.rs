@@ -20,7 +20,7 @@ pub struct Stats {
     /// The environment; each of the application if not given.
     #[arg(value_parser = |text: &str| EnvironmentName::new(text))]
     environment: Option<EnvironmentName>,
-    /// Of what was asked for in so many last days.
+    /// The number of last days whose requests are counted.
     #[arg(long, value_name = "NUMBER", default_value_t = 30, value_parser = clap::value_parser!(u64).range(1..=366))]
     days: u64,
     #[command(flatten)]

@@ -33,7 +33,7 @@ pub struct Watch {
     /// The deployment's id, or an environment.
     #[arg(value_name = "ID|ENVIRONMENT", value_parser = arguments::which)]
     which: String,
-    /// With an environment: the release's version, or the id of a deployment there; else the newest deployment is watched.
+    /// The release's version, or the id of a deployment there, where an environment is named; the newest if not given.
     #[arg(value_name = "VERSION|ID", value_parser = arguments::version)]
     version: Option<String>,
     #[command(flatten)]

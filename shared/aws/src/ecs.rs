@@ -1,5 +1,6 @@
 use crate::Aws;
 use crate::clock::time_of;
+use crate::counts::count;
 use crate::document::{Answer, send_instead};
 use crate::error::{OrFault, code, fault, message};
 use crate::service_rollouts::{self, hooks, shifting, switching};
@@ -264,10 +265,6 @@ fn definition_of(answer: &Value) -> Result<TaskDefinition> {
         document: document.clone(),
         tags: tags.map(tag).collect(),
     })
-}
-
-pub(crate) fn count(count: i32) -> u32 {
-    u32::try_from(count).unwrap_or(0)
 }
 
 fn service_of(service: ecs::Service) -> Service {

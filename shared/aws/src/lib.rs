@@ -16,6 +16,7 @@ mod cloudfront;
 mod cloudwatch;
 mod codedeploy;
 mod codedeploy_answers;
+mod counts;
 mod document;
 mod dynamodb;
 mod ecr;

@@ -1,7 +1,7 @@
 //! A service's deployments in ECS, with their lifecycle hooks and their revisions.
 
 use crate::clock::{date_time, time_of};
-use crate::ecs::count;
+use crate::counts::count;
 use crate::error::{OrFault, code, message};
 use crate::limits;
 use aws_sdk_ecs::Client;

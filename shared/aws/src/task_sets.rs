@@ -1,6 +1,6 @@
 //! The task sets of a service, which CodeDeploy deploys; and the places where tasks run.
 
-use crate::ecs::count;
+use crate::counts::count;
 use aws_sdk_ecs::types as ecs;
 use windlass_domain::appspec::{Network, Shape};
 use windlass_engine::ports::TaskSet;

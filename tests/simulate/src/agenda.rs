@@ -1,11 +1,16 @@
 //! The things that are due later and that nobody runs yet.
 
-use crate::client::Asking;
-use crate::events::tick;
-use crate::queue::{LOOK_S, Message};
-use crate::stage::{Stage, TICK_S};
 use serde_json::Value;
+use std::rc::Rc;
 use windlass_domain::time::Time;
+use windlass_engine::routes::api::Call;
+
+/// The period of the schedule of `recovery`, which looks for lost ends, in seconds.
+pub const TICK_S: u64 = 300;
+
+/// The period of the schedule of `intake`, which looks for uploads without an event, in seconds
+/// (`MissedArrivalsSchedule` in the template).
+pub const LOOK_S: u64 = 900;
 
 /// Something that is due later.
 #[derive(Debug, Clone)]
@@ -33,32 +38,35 @@ impl Later {
     }
 }
 
-impl Stage<'_> {
-    pub(crate) fn later(&mut self, at: Time, what: Later) {
-        self.numbers += 1;
-        self.agenda.insert((at, self.numbers), what);
-    }
+/// A message of the queue.
+#[derive(Debug, Clone)]
+pub struct Message {
+    /// The event.
+    pub(crate) body: Rc<Value>,
+    /// The number of times that it was received before.
+    pub(crate) received: u32,
+    /// The time at which others get it, if it was received and not deleted.
+    pub(crate) seen_again: Time,
+}
 
-    pub(crate) fn come(&mut self, what: Later) {
-        match what {
-            Later::Recover(event, tries) => self.recover(event, tries),
-            Later::Stream => self.bring_stream(),
-            Later::Redrive(arn) => self.redrive(&arn),
-            Later::Ask(asking) => self.ask(asking),
-            Later::Message(message) => self.receive(message),
-            Later::Look => {
-                let at = self.world.true_time().plus_s(LOOK_S);
-                self.later(at, Later::Look);
-                self.look();
-            }
-            Later::Tick => {
-                let now = self.world.true_time();
-                self.later(now.plus_s(TICK_S), Later::Tick);
-                for at in self.times_of_event(now) {
-                    self.later(at, Later::Recover(tick(), 1));
-                }
-            }
+/// A client's call, which it may repeat.
+#[derive(Debug, Clone)]
+pub struct Asking {
+    /// The number of the act.
+    pub(crate) act: usize,
+    /// The call.
+    pub(crate) call: Call,
+    /// The number of times that it has asked.
+    pub(crate) asked: u32,
+}
+
+impl Asking {
+    /// Makes the call of an act of the scenario.
+    pub fn new(act: usize, call: Call) -> Self {
+        Self {
+            act,
+            call,
+            asked: 0,
         }
-        self.pump();
     }
 }

@@ -1,9 +1,7 @@
-//! Arrivals in the artifacts bucket and in the registry, and the events that tell of them.
+//! Arrivals in the artifacts bucket and in the registry, and what becomes of them.
 
-use crate::happening::Event;
-use crate::queue::LOOK_S;
+use crate::agenda::LOOK_S;
 use crate::scenario::Scenario;
-use crate::stage::Stage;
 use serde::Deserialize as _;
 use serde_json::{Value, json};
 use windlass_domain::artifact::Artifact;
@@ -14,17 +12,13 @@ use windlass_domain::request::{ImagePush, ObjectRef};
 use windlass_domain::time::Time;
 use windlass_machine::arrivals::{image_pushed, object_created};
 use windlass_world::World;
-use windlass_world::ecr::HOST;
 
 /// The artifacts bucket.
-const BUCKET: &str = "artifacts";
-
-/// The folder of the bucket of which no event tells (`ArtifactsRule` in the template).
-const UNTOLD: &str = "windlass/";
+pub(crate) const BUCKET: &str = "artifacts";
 
 /// The time that an event may take before the schedule looks for its arrival, in seconds
 /// (`docs/decisions/requests/0180-looking-for-uploads-and-pushes-without-an-event.md`).
-const GRACE_S: u64 = 600;
+pub(crate) const GRACE_S: u64 = 600;
 
 /// Something that arrived.
 #[derive(Debug, Clone, PartialEq)]
@@ -38,8 +32,8 @@ pub enum Arrival {
 /// The arrivals that events have told of so far.
 #[derive(Debug, Clone, Copy)]
 pub struct Told {
-    writes: u64,
-    images: usize,
+    pub(crate) writes: u64,
+    pub(crate) images: usize,
 }
 
 impl Told {
@@ -53,7 +47,7 @@ impl Told {
 }
 
 impl Arrival {
-    fn event(&self, at: Time) -> Value {
+    pub(crate) fn event(&self, at: Time) -> Value {
         match self {
             Self::Object(object) => object_created(BUCKET, object, at),
             Self::Image(push) => image_pushed(push, at),
@@ -62,7 +56,7 @@ impl Arrival {
 
     /// Returns whether something is to come of it: it is a manifest, a declaration, or an image whose tag chooses an
     /// environment. Artifacts wait for their manifest.
-    fn matters(&self, scenario: &Scenario) -> bool {
+    pub(crate) fn matters(&self, scenario: &Scenario) -> bool {
         match self {
             Self::Object(object) => matches!(
                 upload(&object.key),
@@ -183,89 +177,4 @@ fn has_findings(world: &World, object: &ObjectRef) -> bool {
 pub fn served_by(arrived: Time, mishaps: usize) -> Time {
     let turns = 1 + mishaps as u64;
     arrived.plus_s(GRACE_S + turns * LOOK_S)
-}
-
-impl Stage<'_> {
-    /// Sends events of everything that arrived since the last time.
-    pub(crate) fn tell_arrivals(&mut self) {
-        if !self.hears {
-            return;
-        }
-        let now = self.world.true_time();
-        for arrival in self.arrivals() {
-            self.tell(|| format!("{arrival:?} arrives"));
-            self.send(&arrival.event(now));
-            if arrival.matters(self.scenario) {
-                self.arrived.push((now, arrival.clone()));
-                self.log(Event::Arrived(arrival));
-            }
-        }
-    }
-
-    fn arrivals(&mut self) -> Vec<Arrival> {
-        let all = Told::all(&self.world);
-        let told = std::mem::replace(&mut self.told_of, all);
-        let mut new = Vec::new();
-        if all.images > told.images {
-            let registry = self.world.ecr();
-            let pushed = registry.images.iter().skip(told.images);
-            new.extend(pushed.flat_map(|image| {
-                let repository = image.repository_uri.trim_start_matches(HOST);
-                image.tags.iter().map(move |tag| {
-                    Arrival::Image(ImagePush {
-                        repository: repository.trim_start_matches('/').to_owned(),
-                        digest: image.digest.clone(),
-                        tag: tag.clone(),
-                    })
-                })
-            }));
-        }
-        if all.writes > told.writes {
-            new.extend(self.objects_since(told.writes));
-        }
-        new
-    }
-
-    fn objects_since(&self, writes: u64) -> Vec<Arrival> {
-        let objects = self.world.s3();
-        let mut found = Vec::new();
-        for (key, versions) in objects
-            .buckets
-            .get(BUCKET)
-            .into_iter()
-            .flat_map(|b| &b.keys)
-        {
-            if key.starts_with(UNTOLD) {
-                continue;
-            }
-            let since = Some(format!("version-{writes:06}"));
-            let new = versions.iter().filter(|version| version.id > since);
-            found.extend(new.map(|version| {
-                let object = ObjectRef {
-                    key: key.clone(),
-                    version_id: version.id.clone(),
-                };
-                (version.id.clone(), Arrival::Object(object))
-            }));
-        }
-        found.sort_by(|(a, _), (b, _)| a.cmp(b));
-        found.into_iter().map(|(_, arrival)| arrival).collect()
-    }
-
-    /// Returns whether the schedule has still to look for something that arrived, or has not found it yet although it
-    /// should.
-    pub(crate) fn is_looked_for(&self) -> bool {
-        let now = self.world.true_time();
-        let mishaps = self.schedule.mishaps.len();
-        self.arrived.iter().any(|(at, arrival)| {
-            let has_looked = self.looked >= at.plus_s(GRACE_S);
-            !has_looked || (now <= served_by(*at, mishaps) && !self.is_served(*at, arrival))
-        })
-    }
-
-    fn is_served(&self, at: Time, arrival: &Arrival) -> bool {
-        arrival.is_told(&self.world)
-            || !arrival.deployments(&self.world).is_empty()
-            || arrival.is_anothers(&self.world, at)
-    }
 }

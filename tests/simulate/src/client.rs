@@ -1,6 +1,6 @@
 //! Clients of the API: CI and operators, who ask again if no answer came.
 
-use crate::agenda::Later;
+use crate::agenda::{Asking, Later};
 use crate::happening::Event;
 use crate::stage::Stage;
 use crate::task::{Role, Task};
@@ -15,26 +15,6 @@ const AGAIN_S: u64 = 5;
 
 /// The timeout of `api`, in seconds.
 const TIMEOUT_S: u64 = 29;
-
-/// A client's call, which it may repeat.
-#[derive(Debug, Clone)]
-pub struct Asking {
-    act: usize,
-    call: Call,
-    /// The number of times that it has asked.
-    asked: u32,
-}
-
-impl Asking {
-    /// Makes the call of an act of the scenario.
-    pub fn new(act: usize, call: Call) -> Self {
-        Self {
-            act,
-            call,
-            asked: 0,
-        }
-    }
-}
 
 impl Stage<'_> {
     /// A client calls the API.

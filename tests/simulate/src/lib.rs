@@ -6,6 +6,7 @@
 //! function in `rules`.
 
 pub mod agenda;
+mod arrival_events;
 pub mod arrivals;
 mod by_codedeploy;
 pub mod campaign;
@@ -25,6 +26,7 @@ pub mod readings;
 pub mod report;
 pub mod rest;
 pub mod rules;
+mod run;
 pub mod scenario;
 pub mod scenarios;
 pub mod schedule;

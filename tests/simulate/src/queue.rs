@@ -1,6 +1,6 @@
 //! The queue of `intake`: its messages, which come singly or together, and again after a failure.
 
-use crate::agenda::Later;
+use crate::agenda::{Later, Message};
 use crate::events::EVENT_MS;
 use crate::stage::Stage;
 use crate::task::{Role, Task};
@@ -10,10 +10,6 @@ use windlass_domain::time::Time;
 use windlass_engine::routes::intake;
 use windlass_machine::arrivals::scheduled;
 use windlass_world::World;
-
-/// The period of the schedule of `intake`, which looks for uploads without an event, in seconds
-/// (`MissedArrivalsSchedule` in the template).
-pub const LOOK_S: u64 = 900;
 
 /// The time for which nobody else gets a message that was received, in seconds (`VisibilityTimeout` of `IntakeQueue`).
 const HIDDEN_S: u64 = 360;
@@ -26,16 +22,6 @@ const TOGETHER_AT_MOST: usize = 10;
 
 /// The timeout of `intake`, in seconds.
 const TIMEOUT_S: u64 = 60;
-
-/// A message of the queue.
-#[derive(Debug, Clone)]
-pub struct Message {
-    body: Rc<Value>,
-    /// The number of times that it was received before.
-    received: u32,
-    /// The time at which others get it, if it was received and not deleted.
-    seen_again: Time,
-}
 
 impl Stage<'_> {
     /// Puts an event into the queue.

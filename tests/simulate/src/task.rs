@@ -1,8 +1,7 @@
 //! Tasks: everything that runs.
 
-use crate::client::Asking;
+use crate::agenda::{Asking, Message};
 use crate::happening::Who;
-use crate::queue::Message;
 use crate::wings::Slot;
 use serde_json::Value;
 use std::pin::Pin;

@@ -1,6 +1,6 @@
 //! ECS in memory: families of task definitions, services, and rollouts that take time.
 //!
-//! [`crate::rollout`] moves a rollout on.
+//! `stepping.rs` lets time pass for them; [`crate::rollout`] is how one of them moves.
 
 use crate::World;
 use crate::pausing::Pausing;

@@ -49,6 +49,7 @@ pub mod sns;
 pub mod source;
 mod starting;
 pub mod stepfunctions;
+mod stepping;
 mod task_sets;
 pub mod trail;
 mod trial;

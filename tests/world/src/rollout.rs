@@ -1,11 +1,9 @@
 //! The motion of a service in ECS: tasks start, run, stop; a deployment gets steady or fails; the circuit breaker gives
 //! it up and goes back (Amazon ECS Developer Guide, "Deploy Amazon ECS services by replacing tasks" and "How the Amazon
-//! ECS deployment circuit breaker detects failures"). It goes one step a second, made when somebody looks.
+//! ECS deployment circuit breaker detects failures").
 
 pub use crate::live_task::LiveTask;
 
-use crate::ecr;
-use crate::ecs::State;
 use crate::pausing::Answered;
 use std::collections::{BTreeMap, BTreeSet};
 use windlass_domain::time::Time;
@@ -24,7 +22,7 @@ const STOPPED_LISTED_S: u64 = 3600;
 const EVENTS: usize = 100;
 
 /// A reason for which ECS gives a deployment up.
-struct Trips {
+pub(crate) struct Trips {
     by: &'static str,
     why: &'static str,
     rolls_back: bool,
@@ -59,7 +57,7 @@ pub struct LiveService {
     /// True if one of the alarms that give deployments up is red.
     pub alarm: bool,
     /// The time of the last step.
-    at: Time,
+    pub(crate) at: Time,
     /// The time at which a deployment failed, by id.
     failed_at: Vec<(String, Time)>,
 }
@@ -112,7 +110,7 @@ impl LiveService {
         task_definition.clone_into(&mut self.service.task_definition);
     }
 
-    fn is_quiet(&self) -> bool {
+    pub(crate) fn is_quiet(&self) -> bool {
         if self.is_shifting() {
             return false;
         }
@@ -125,7 +123,7 @@ impl LiveService {
         complete && running == wanted && self.service.deployments.len() == 1
     }
 
-    fn count_failures(&mut self, now: Time) {
+    pub(crate) fn count_failures(&mut self, now: Time) {
         for task in &mut self.tasks {
             if !task.step(now) {
                 continue;
@@ -142,7 +140,7 @@ impl LiveService {
     /// Returns the reason for which ECS gives the PRIMARY deployment up, and whether it rolls back; `None` if it goes
     /// on (Amazon ECS Developer Guide, "How CloudWatch alarms detect Amazon ECS deployment failures"). An alarm gives
     /// up no rollback.
-    fn trips(&self) -> Option<Trips> {
+    pub(crate) fn trips(&self) -> Option<Trips> {
         let primary = self.primary().filter(|p| p.rollout == "IN_PROGRESS")?;
         if self.goes_back() {
             return None;
@@ -167,7 +165,7 @@ impl LiveService {
         }
     }
 
-    fn trip(&mut self, trips: &Trips, rollback_id: &str, now: Time) {
+    pub(crate) fn trip(&mut self, trips: &Trips, rollback_id: &str, now: Time) {
         let Trips {
             by,
             why,
@@ -207,7 +205,7 @@ impl LiveService {
     }
 
     /// Lists an event first, as the newest.
-    fn say(&mut self, at: Time, message: String) {
+    pub(crate) fn say(&mut self, at: Time, message: String) {
         self.service.events.insert(0, ServiceEvent { at, message });
         self.service.events.truncate(EVENTS);
     }
@@ -223,7 +221,7 @@ impl LiveService {
         }
     }
 
-    fn complete(&mut self, now: Time) {
+    pub(crate) fn complete(&mut self, now: Time) {
         if self.shifts() {
             self.shift(now);
             return;
@@ -258,7 +256,7 @@ impl LiveService {
         self.tasks.iter().filter(steady).count() >= self.service.desired as usize
     }
 
-    fn recount(&mut self, now: Time) {
+    pub(crate) fn recount(&mut self, now: Time) {
         for deployment in &mut self.service.deployments {
             let own = self.tasks.iter().filter(|t| t.deployment == deployment.id);
             let (mut running, mut pending) = (0, 0);
@@ -280,65 +278,5 @@ impl LiveService {
         self.service
             .deployments
             .retain(|d| d.status == "PRIMARY" || d.running + d.pending > 0 || listed(&d.id));
-    }
-}
-
-impl State {
-    /// Lets time pass for every service.
-    pub(crate) fn roll(&mut self, registry: &ecr::State, now: Time) {
-        let keys: Vec<(String, String)> = self.services.keys().cloned().collect();
-        for key in keys {
-            let Some(mut live) = self.services.remove(&key) else {
-                continue;
-            };
-            while live.at.plus_s(1) <= now {
-                let is_held = !live.held.is_empty() && !live.goes_back();
-                if live.is_quiet() || is_held {
-                    live.at = now;
-                    break;
-                }
-                live.at = live.at.plus_s(1);
-                self.step(&mut live, registry);
-            }
-            self.services.insert(key, live);
-        }
-    }
-
-    fn step(&mut self, live: &mut LiveService, registry: &ecr::State) {
-        let now = live.at;
-        live.count_failures(now);
-        if live.is_of_task_sets() {
-            self.run_task_sets(live, registry, now);
-            return;
-        }
-        if let Some(why) = live.trips() {
-            self.deployments += 1;
-            live.trip(&why, &format!("ecs-svc/{}", self.deployments), now);
-        }
-        self.start_tasks(live, registry);
-        live.complete(now);
-        live.recount(now);
-    }
-
-    fn start_tasks(&mut self, live: &mut LiveService, registry: &ecr::State) {
-        let now = live.at;
-        let Some(primary) = live.primary().filter(|p| p.rollout != "FAILED") else {
-            return;
-        };
-        if !live.may_scale_up() {
-            return;
-        }
-        let (id, task_definition) = (primary.id.clone(), primary.task_definition.clone());
-        let own = |t: &&LiveTask| t.lives() && t.deployment == id;
-        let missing =
-            (live.service.desired as usize).saturating_sub(live.tasks.iter().filter(own).count());
-        for _ in 0..missing {
-            let task = self.start(&id, &task_definition, registry, now);
-            live.tasks.push(task);
-        }
-        if missing > 0 && self.no_room {
-            let why = "was unable to place a task because no container instance met all of its requirements";
-            live.say(now, format!("(service agent) {why}."));
-        }
     }
 }

@@ -4,15 +4,18 @@
 
 mod cdk;
 mod commands;
+mod edit;
+mod environment;
 mod hcl;
 mod hcl_lines;
 mod template;
+mod template_lines;
 mod template_tags;
 mod terraform;
 
 use super::application::{Application, Component};
 use super::repository::{Repository, file_of};
-use similar::TextDiff;
+use edit::Edit;
 
 /// The texts that are written for infrastructure code.
 #[derive(Debug, Default, Clone, PartialEq, Eq)]
@@ -25,34 +28,6 @@ pub struct Code {
     pub commands: Option<String>,
     /// Notes for a person, one sentence each.
     pub notes: Vec<String>,
-}
-
-/// A file, before and after.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Edit {
-    path: String,
-    before: String,
-    after: String,
-}
-
-impl Edit {
-    /// Makes a file with other lines, which end as its own do.
-    fn new(path: &str, before: &str, lines: &[String]) -> Self {
-        let end = if before.contains("\r\n") {
-            "\r\n"
-        } else {
-            "\n"
-        };
-        let mut after = lines.join(end);
-        if before.ends_with('\n') {
-            after.push_str(end);
-        }
-        Self {
-            path: path.to_owned(),
-            before: before.to_owned(),
-            after,
-        }
-    }
 }
 
 /// Returns whether a repository has infrastructure code.
@@ -77,9 +52,9 @@ pub fn write(application: &Application, repository: &Repository) -> Code {
         &mut code.notes,
         &mut covered,
     ));
-    edits.retain(|edit| edit.before != edit.after);
+    edits.retain(Edit::is_changed);
     if !edits.is_empty() {
-        code.patch = Some(edits.iter().map(difference).collect());
+        code.patch = Some(edits.iter().map(Edit::difference).collect());
     }
     code.page = cdk::page(application, repository);
     let is_open =
@@ -87,40 +62,4 @@ pub fn write(application: &Application, repository: &Repository) -> Code {
     let open: Vec<&Component> = application.components.iter().filter(is_open).collect();
     code.commands = commands::write(application, &open);
     code
-}
-
-/// Returns the difference of one file, with its path as Git writes it.
-fn difference(edit: &Edit) -> String {
-    let (old, new) = (format!("a/{}", edit.path), format!("b/{}", edit.path));
-    TextDiff::from_lines(&edit.before, &edit.after)
-        .unified_diff()
-        .context_radius(3)
-        .header(&old, &new)
-        .to_string()
-}
-
-/// Returns an expression of the environment's name: of a variable that keeps it, else the name of the only one.
-fn environment(
-    application: &Application,
-    variables: &[&str],
-    written: impl Fn(&str) -> String,
-    literal: impl Fn(&str) -> String,
-) -> Option<String> {
-    let usual = [
-        "environment",
-        "env",
-        "stage",
-        "environmentname",
-        "stagename",
-        "envname",
-    ];
-    let is_usual =
-        |name: &&&str| usual.contains(&name.to_ascii_lowercase().replace('_', "").as_str());
-    if let Some(variable) = variables.iter().find(is_usual) {
-        return Some(written(variable));
-    }
-    match application.environments.as_slice() {
-        [only] => Some(literal(&only.name)),
-        _ => None,
-    }
 }

@@ -1,7 +1,9 @@
 //! Templates of AWS SAM: the functions of the components get tags, and a version and an alias of their own in place of
 //! `AutoPublishAlias`, as `docs/integrate/cloudformation-and-sam.md` has them.
 
-use super::{Edit, environment, template_tags};
+use super::edit::Edit;
+use super::template_lines::{indent, is_head, within};
+use super::{environment, template_tags};
 use crate::init::application::{Application, Component, Target};
 use crate::init::pages::{TEMPLATES, block};
 use crate::init::pieces::{Runs, Sort, sam};
@@ -35,7 +37,7 @@ pub fn edit(
             continue;
         }
         let known: Vec<&str> = parameters(text).collect();
-        let named = environment(
+        let named = environment::expression(
             application,
             &known,
             |name| format!("!Ref {name}"),
@@ -91,35 +93,6 @@ fn parameters(text: &str) -> impl Iterator<Item = &str> {
     lines
         .filter(|line| indent(line) == 2)
         .filter_map(|line| line.trim().strip_suffix(':'))
-}
-
-pub fn indent(line: &str) -> usize {
-    line.len() - line.trim_start().len()
-}
-
-/// Returns the end of the lines that belong to a line: those that follow it and are indented further.
-pub fn within(lines: &[String], at: usize) -> usize {
-    let own = indent(&lines[at]);
-    let is_blank = |line: &String| line.trim().is_empty() || line.trim_start().starts_with('#');
-    let rest = lines[at + 1..].iter();
-    let belongs = rest
-        .take_while(|line| is_blank(line) || indent(line) > own)
-        .count();
-    let mut end = at + 1 + belongs;
-    // A comment that is not indented further belongs to what follows.
-    while end > at + 1
-        && is_blank(&lines[end - 1])
-        && (lines[end - 1].trim().is_empty() || indent(&lines[end - 1]) <= own)
-    {
-        end -= 1;
-    }
-    end
-}
-
-/// Returns whether a line is a key with nothing behind it but a comment.
-pub fn is_head(line: &str, key: &str) -> bool {
-    let rest = line.trim_start().strip_prefix(key).map(str::trim_start);
-    rest.is_some_and(|rest| rest.is_empty() || rest.starts_with('#'))
 }
 
 /// Takes the members that publish and shift out of the member that begins so, within the lines given.

@@ -1,7 +1,7 @@
 //! The tags of a function in a template, in blocks and within braces; and the check that a changed template says what
 //! it said before. Pure.
 
-use super::template::{indent, is_head, within};
+use super::template_lines::{indent, is_head, within};
 use crate::import::sam_tags::without_tags;
 use serde_json::Value;
 use windlass_domain::syntax;

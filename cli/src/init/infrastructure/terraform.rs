@@ -1,8 +1,9 @@
 //! Terraform: the resources of the components get tags, and leave alone what Windlass owns. The ignored attributes and
 //! the alias are those of `docs/integrate/terraform.md`.
 
+use super::edit::Edit;
 use super::hcl::{Block, resources, variables};
-use super::{Edit, environment, hcl_lines};
+use super::{environment, hcl_lines};
 use crate::init::application::{Application, Component, Target, Text};
 use crate::init::environments::pattern;
 use crate::init::pages::{TERRAFORM, block};
@@ -23,7 +24,7 @@ pub fn edit(
         return Vec::new();
     }
     let known: Vec<&str> = files.iter().flat_map(|(_, text)| variables(text)).collect();
-    let named = environment(
+    let named = environment::expression(
         application,
         &known,
         |name| format!("var.{name}"),

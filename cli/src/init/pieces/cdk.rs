@@ -1,7 +1,8 @@
 //! AWS CDK: the functions whose names stand as texts in the code of the app.
 
 use super::package::member;
-use super::{Piece, Pieces, Runs, Sort, named};
+use super::piece::{Piece, Pieces, Runs, named};
+use super::sort::Sort;
 use crate::init::environments::pattern;
 use crate::init::repository::{Repository, folder_of, join};
 

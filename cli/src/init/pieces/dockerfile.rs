@@ -1,6 +1,7 @@
 //! A Dockerfile: an image, of a service, or of a function where it begins from an image of Lambda's.
 
-use super::{Piece, Pieces, Runs, Sort, named};
+use super::piece::{Piece, Pieces, Runs, named};
+use super::sort::Sort;
 use crate::init::repository::{Repository, file_of, folder_of};
 
 /// Finds images. A site's folder has one for its own reasons, and stays a site.

@@ -1,6 +1,8 @@
 //! Docusaurus: a site of documents.
 
-use super::{Piece, Pieces, Runs, Sort, named, package};
+use super::package;
+use super::piece::{Piece, Pieces, Runs, named};
+use super::sort::Sort;
 use crate::init::repository::{Repository, join};
 
 /// Finds sites.

@@ -1,6 +1,7 @@
 //! FastAPI: a function where Mangum stands before it, in whichever of its files, an image where a Dockerfile is beside it, else undecided.
 
-use super::{Piece, Pieces, Runs, Sort, named};
+use super::piece::{Piece, Pieces, Runs, named};
+use super::sort::Sort;
 use crate::init::repository::{Repository, folder_of, join};
 use std::collections::BTreeSet;
 

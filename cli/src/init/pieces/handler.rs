@@ -3,7 +3,8 @@
 
 use super::fastapi::{PACKAGES, build as build_python, root_of};
 use super::package::{self, Package};
-use super::{Piece, Pieces, Runs, Sort, named};
+use super::piece::{Piece, Pieces, Runs, named};
+use super::sort::Sort;
 use crate::init::repository::{Repository, file_of, folder_of};
 use std::collections::BTreeMap;
 use windlass_domain::count::count;

@@ -1,6 +1,6 @@
 //! Folders that are deployed to Kubernetes: Windlass has no kind for them, and says so.
 
-use super::Pieces;
+use super::piece::Pieces;
 use crate::init::repository::{Repository, folder_of};
 use std::collections::BTreeSet;
 

@@ -9,157 +9,18 @@ mod handler;
 mod kubernetes;
 mod next;
 mod package;
+mod piece;
 pub mod sam;
+mod sort;
 mod task_definition;
 mod together;
 mod vite;
 
-use super::repository::{Repository, join};
-use crate::import::name;
+pub use piece::{Piece, Pieces, Runs};
+pub use sort::Sort;
+
+use super::repository::Repository;
 use std::collections::BTreeSet;
-use std::fmt;
-
-/// The sort of a piece.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Sort {
-    /// A static export of Next.js.
-    Next,
-    /// A site of Docusaurus.
-    Docusaurus,
-    /// A site that Vite builds.
-    Vite,
-    /// A site that Create React App builds.
-    CreateReactApp,
-    /// An image.
-    Dockerfile,
-    /// An API in Python.
-    FastApi,
-    /// A function of a template of AWS SAM.
-    Sam,
-    /// A function of an app of AWS CDK.
-    Cdk,
-    /// A task definition of Amazon ECS.
-    TaskDefinition,
-    /// A handler of AWS Lambda.
-    Handler,
-}
-
-impl Sort {
-    /// All sorts that are looked for.
-    pub const ALL: [Self; 10] = [
-        Self::Next,
-        Self::Docusaurus,
-        Self::Vite,
-        Self::CreateReactApp,
-        Self::Dockerfile,
-        Self::FastApi,
-        Self::Sam,
-        Self::Cdk,
-        Self::TaskDefinition,
-        Self::Handler,
-    ];
-
-    /// Returns the mark by which it is found.
-    pub const fn mark(self) -> &'static str {
-        match self {
-            Self::Next => "a `package.json` with `next`, and `output: 'export'`",
-            Self::Docusaurus => "a `package.json` with `@docusaurus/core`",
-            Self::Vite => "a `package.json` with `vite`, and `index.html` beside it",
-            Self::CreateReactApp => "a `package.json` with `react-scripts`",
-            Self::Dockerfile => "a `Dockerfile`",
-            Self::FastApi => "`FastAPI(` in a `.py` file",
-            Self::Sam => "`AWS::Serverless::Function` in a `template.yaml`",
-            Self::Cdk => "a `cdk.json`, and functions whose names stand in its code",
-            Self::TaskDefinition => "a task definition in a `.json` file",
-            Self::Handler => {
-                "`def handler(event, context)` or `lambda_handler` in a `.py` file, `exports.handler` or `export const handler` in a `.js` file"
-            }
-        }
-    }
-}
-
-impl fmt::Display for Sort {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self {
-            Self::Next => "a static export of Next.js",
-            Self::Docusaurus => "a site of Docusaurus",
-            Self::Vite => "a site that Vite builds",
-            Self::CreateReactApp => "a site that Create React App builds",
-            Self::Dockerfile => "an image",
-            Self::FastApi => "an API with FastAPI",
-            Self::Sam => "a function of AWS SAM",
-            Self::Cdk => "a function of AWS CDK",
-            Self::TaskDefinition => "a task definition of Amazon ECS",
-            Self::Handler => "a handler of AWS Lambda",
-        })
-    }
-}
-
-/// The form in which a component of a piece runs.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Runs {
-    /// Files of a site.
-    Site {
-        /// Names that change with their content.
-        hashed: Vec<String>,
-    },
-    /// A function.
-    Function {
-        /// Its name, with `{environment}` where that is a part of it.
-        named: Option<String>,
-        /// Its alias.
-        alias: Option<String>,
-        /// True for one that is an image.
-        is_image: bool,
-    },
-    /// A service.
-    Service {
-        /// The container that a release changes.
-        container: Option<String>,
-        /// The repository of its image.
-        repository: Option<String>,
-    },
-    /// The files do not say whether it is a function or a service.
-    Undecided,
-}
-
-/// A piece of a repository.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Piece {
-    /// Its sort.
-    pub sort: Sort,
-    /// Its folder, from the root of the repository.
-    pub folder: String,
-    /// The file by which it was found.
-    pub file: String,
-    /// A name for its component.
-    pub name: String,
-    /// The form in which it runs.
-    pub runs: Runs,
-    /// The commands that build it, in its folder.
-    pub build: Vec<String>,
-    /// The output of these, from its folder: a folder for an archive, or the file of an image.
-    pub output: String,
-}
-
-impl Piece {
-    /// Returns the place of its output, from the root of the repository.
-    pub fn place(&self) -> String {
-        match join(&self.folder, &self.output) {
-            root if root.is_empty() => ".".to_owned(),
-            place => place,
-        }
-    }
-}
-
-/// Everything that was found.
-#[derive(Debug, Default, Clone, PartialEq, Eq)]
-pub struct Pieces {
-    /// The pieces, by folder and name.
-    pub pieces: Vec<Piece>,
-    /// Everything that was seen and is not used, one sentence each.
-    pub notes: Vec<String>,
-}
 
 /// Looks for all sorts.
 pub fn find(repository: &Repository) -> Pieces {
@@ -185,12 +46,6 @@ pub fn find(repository: &Repository) -> Pieces {
         .sort_by(|a, b| (&a.folder, &a.name).cmp(&(&b.folder, &b.name)));
     name_apart(&mut found.pieces);
     found
-}
-
-/// Returns a component's name: that of its folder; in the root the usual one.
-fn named(folder: &str, usual: &str) -> String {
-    let last = folder.rsplit('/').next().filter(|last| !last.is_empty());
-    name(last.unwrap_or(usual))
 }
 
 /// Gives the pieces names of which each occurs once.

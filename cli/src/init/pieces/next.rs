@@ -1,7 +1,8 @@
 //! Next.js: a static export is a site; a server of its own is an image's.
 
 use super::package::{self, member, path};
-use super::{Piece, Pieces, Runs, Sort, named};
+use super::piece::{Piece, Pieces, Runs, named};
+use super::sort::Sort;
 use crate::init::repository::{Repository, join};
 
 /// The configuration's files (Next.js documentation, "next.config.js").

@@ -1,6 +1,7 @@
 //! AWS SAM: the functions of a template.
 
-use super::{Piece, Pieces, Runs, Sort};
+use super::piece::{Piece, Pieces, Runs};
+use super::sort::Sort;
 use crate::import::name;
 use crate::import::sam::hooks;
 use crate::import::sam_tags::without_tags;

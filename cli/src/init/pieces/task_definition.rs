@@ -1,6 +1,7 @@
 //! A task definition of Amazon ECS as a file: its containers with images of a repository of one's own.
 
-use super::{Piece, Pieces, Runs, Sort};
+use super::piece::{Piece, Pieces, Runs};
+use super::sort::Sort;
 use crate::import::{name, repository as repository_of};
 use crate::init::repository::{Repository, folder_of};
 use serde_json::Value;

@@ -1,7 +1,8 @@
 //! One piece out of two that belong together: the task definition that runs an image, and the Dockerfile that builds
 //! it.
 
-use super::{Piece, Pieces, Runs, Sort};
+use super::piece::{Piece, Pieces, Runs};
+use super::sort::Sort;
 
 /// Puts each task definition to the Dockerfile of its image.
 pub fn put(found: &mut Pieces) {

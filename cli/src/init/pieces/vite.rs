@@ -1,7 +1,8 @@
 //! Vite: a site, unless the package belongs to something that was found by its own name.
 
 use super::package::{self, path};
-use super::{Piece, Pieces, Runs, Sort, named};
+use super::piece::{Piece, Pieces, Runs, named};
+use super::sort::Sort;
 use crate::init::repository::{Repository, join};
 
 /// The configuration's files (Vite documentation, "Configuring Vite").

@@ -1,6 +1,6 @@
 //! A workflow with Windlass's action: it plans pull requests, and releases everything else.
 
-use super::{image, push, step, within};
+use super::step::{image, push, step, within};
 use crate::init::application::{Application, Component};
 use crate::init::pages;
 use crate::init::proposal::OWN_ACTION;

@@ -1,7 +1,7 @@
 //! A workflow that needs no action of Windlass's: it uploads the artifacts, and calls the API as `docs/integrate/ci.md`
 //! shows it.
 
-use super::{image, push, step, within};
+use super::step::{image, push, step, within};
 use crate::init::application::{Application, Component};
 use crate::init::pages;
 

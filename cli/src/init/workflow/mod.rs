@@ -3,11 +3,11 @@
 
 mod by_action;
 mod by_hand;
+mod step;
 
-use super::application::{Application, Component, Rule};
-use super::pieces::Piece;
+use super::application::{Application, Rule};
 use super::{pages, role};
-use crate::yaml::text as quoted;
+use step::step;
 
 /// Writes the workflow.
 pub fn write(application: &Application) -> String {
@@ -157,45 +157,4 @@ fn pull_request(application: &Application) -> Vec<String> {
     lines.push(format!("      *) environment={:?} ;;", first.name));
     lines.push("    esac ;;".to_owned());
     lines
-}
-
-/// Returns the commands that build the image of a component.
-fn image(piece: &Piece, repository: &str) -> String {
-    let file = if piece.output.is_empty() {
-        "Dockerfile"
-    } else {
-        &piece.output
-    };
-    format!("docker build --tag \"{repository}:$VERSION\" --file {file} .")
-}
-
-/// Returns the commands that push the images of components.
-fn push(images: &[&Component]) -> String {
-    let mut lines = vec![
-        "REGISTRY=\"$(aws sts get-caller-identity --query Account --output text).dkr.ecr.$AWS_REGION.amazonaws.com\"".to_owned(),
-        "aws ecr get-login-password | docker login --username AWS --password-stdin \"$REGISTRY\"".to_owned(),
-    ];
-    for repository in images.iter().filter_map(|component| component.repository()) {
-        lines.push(format!(
-            "docker tag \"{repository}:$VERSION\" \"$REGISTRY/{repository}:$VERSION\""
-        ));
-        lines.push(format!("docker push \"$REGISTRY/{repository}:$VERSION\""));
-    }
-    lines.join("\n")
-}
-
-/// Returns the folder in which a step runs, where that is not the root.
-fn within(folder: &str) -> Vec<(&'static str, String)> {
-    let folder = (!folder.is_empty()).then(|| ("working-directory", quoted(folder)));
-    folder.into_iter().collect()
-}
-
-/// Returns a step that runs a script, with further members.
-fn step(name: &str, members: &[(&str, String)], run: &str) -> String {
-    let members = members
-        .iter()
-        .map(|(member, value)| format!("        {member}: {value}\n"));
-    let members = members.collect::<String>();
-    let run = run.trim_end().replace('\n', "\n          ");
-    format!("      - name: {name}\n{members}        run: |\n          {run}\n")
 }

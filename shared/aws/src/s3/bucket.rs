@@ -1,5 +1,6 @@
 //! Reads of a whole bucket.
 
+use crate::counts::count;
 use crate::error::{OrFault, code, fault};
 use aws_sdk_s3::Client;
 use aws_sdk_s3::types::{BucketVersioningStatus, ExpirationStatus, LifecycleRule as Told};
@@ -62,8 +63,4 @@ fn rule(told: &Told) -> LifecycleRule {
             .and_then(|it| it.newer_noncurrent_versions)
             .map_or(0, count),
     }
-}
-
-fn count(told: i32) -> u32 {
-    u32::try_from(told).unwrap_or(0)
 }

@@ -1,7 +1,7 @@
 //! Listing a bucket's objects and their versions, a page at a time.
 
-use super::size;
 use crate::clock::time_of;
+use crate::counts::size;
 use crate::error::OrFault;
 use aws_sdk_s3::Client;
 use aws_sdk_s3::operation::list_object_versions::ListObjectVersionsOutput;

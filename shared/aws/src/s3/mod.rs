@@ -6,11 +6,9 @@ mod list;
 mod read;
 mod upload;
 mod write;
+mod writer;
 
-use crate::{Aws, limits};
-use aws_sdk_s3::config::Builder;
-use aws_sdk_s3::error::SdkError;
-use aws_smithy_runtime_api::client::orchestrator::HttpResponse;
+use crate::Aws;
 use bytes::Bytes;
 use std::collections::BTreeMap;
 use std::time::Duration;
@@ -18,6 +16,7 @@ use windlass_engine::ports::{
     CopySource, LifecycleRule, Listing, ObjectHead, ObjectId, Part, PutOptions, Replaces, Result,
     S3Api, Upload, Written,
 };
+use writer::Writer;
 
 impl S3Api for Aws {
     fn sent_once(&self, within_ms: u64) -> Self {
@@ -46,7 +45,7 @@ impl S3Api for Aws {
         bytes: Bytes,
         options: &PutOptions,
     ) -> Result<Written> {
-        write::put(&self.writer(), bucket, key, bytes, options).await
+        write::put(&Writer::of(self), bucket, key, bytes, options).await
     }
 
     async fn create_upload(&self, bucket: &str, key: &str, options: &PutOptions) -> Result<Upload> {
@@ -54,7 +53,7 @@ impl S3Api for Aws {
     }
 
     async fn upload_part(&self, upload: &Upload, number: u16, bytes: Bytes) -> Result<Part> {
-        upload::part(self.writer().s3, upload, number, bytes).await
+        upload::part(Writer::of(self).s3, upload, number, bytes).await
     }
 
     async fn complete_upload(
@@ -63,7 +62,7 @@ impl S3Api for Aws {
         parts: &[Part],
         replaces: &Replaces,
     ) -> Result<Written> {
-        upload::complete(&self.writer(), upload, parts, replaces).await
+        upload::complete(&Writer::of(self), upload, parts, replaces).await
     }
 
     async fn abort_upload(&self, upload: &Upload) -> Result<()> {
@@ -81,15 +80,15 @@ impl S3Api for Aws {
         key: &str,
         replaces: &Replaces,
     ) -> Result<Written> {
-        write::copy(&self.writer(), from, bucket, key, replaces).await
+        write::copy(&Writer::of(self), from, bucket, key, replaces).await
     }
 
     async fn delete(&self, bucket: &str, key: &str, replaces: &Replaces) -> Result<()> {
-        write::delete(&self.writer(), bucket, key, replaces).await
+        write::delete(&Writer::of(self), bucket, key, replaces).await
     }
 
     async fn delete_all(&self, bucket: &str, keys: &[String]) -> Result<()> {
-        delete::all(self.writer().s3, bucket, keys).await
+        delete::all(Writer::of(self).s3, bucket, keys).await
     }
 
     async fn list(&self, bucket: &str, prefix: &str, after: Option<String>) -> Result<Listing> {
@@ -116,53 +115,4 @@ impl S3Api for Aws {
     async fn bucket_tags(&self, bucket: &str) -> Result<BTreeMap<String, String>> {
         bucket::tags(self.clients.s3(), bucket).await
     }
-}
-
-/// The writer of objects.
-struct Writer<'a> {
-    s3: &'a aws_sdk_s3::Client,
-    once: Option<Duration>,
-}
-
-impl Writer<'_> {
-    /// Returns the settings that differ from the client's own for one call.
-    fn config(&self) -> Builder {
-        match self.once {
-            None => Builder::new(),
-            Some(limit) => Builder::new()
-                .retry_config(limits::one_attempt())
-                .timeout_config(limits::switching_within(limit)),
-        }
-    }
-}
-
-impl Aws {
-    fn writer(&self) -> Writer<'_> {
-        let s3 = if self.on_targets {
-            self.clients.s3_in_bulk()
-        } else {
-            self.clients.s3()
-        };
-        Writer {
-            s3,
-            once: self.once,
-        }
-    }
-}
-
-fn status<E>(error: &SdkError<E, HttpResponse>) -> Option<u16> {
-    error.raw_response().map(|answer| answer.status().as_u16())
-}
-
-fn named(object: &ObjectId) -> String {
-    match &object.version_id {
-        Some(version) => format!("s3://{}/{} version {version}", object.bucket, object.key),
-        None => format!("s3://{}/{}", object.bucket, object.key),
-    }
-}
-
-fn size(length: Option<i64>) -> u64 {
-    length
-        .and_then(|length| u64::try_from(length).ok())
-        .unwrap_or(0)
 }

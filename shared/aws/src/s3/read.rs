@@ -1,11 +1,13 @@
 //! Reading an object: its head, all of it, a range of it.
 
-use super::{named, size, status};
+use crate::counts::size;
 use crate::error::{OrFault, fault};
 use aws_sdk_s3::Client;
+use aws_sdk_s3::error::SdkError;
 use aws_sdk_s3::operation::get_object::GetObjectOutput;
 use aws_sdk_s3::primitives::ByteStream;
 use aws_sdk_s3::types::{ChecksumMode, ChecksumType};
+use aws_smithy_runtime_api::client::orchestrator::HttpResponse;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use bytes::{Bytes, BytesMut};
@@ -187,4 +189,16 @@ fn too_large(object: &ObjectId, limit: u64) -> Fault {
             count(limit, "byte")
         ),
     )
+}
+
+fn status<E>(error: &SdkError<E, HttpResponse>) -> Option<u16> {
+    error.raw_response().map(|answer| answer.status().as_u16())
+}
+
+/// Returns an object as faults name it.
+pub(super) fn named(object: &ObjectId) -> String {
+    match &object.version_id {
+        Some(version) => format!("s3://{}/{} version {version}", object.bucket, object.key),
+        None => format!("s3://{}/{}", object.bucket, object.key),
+    }
 }

@@ -1,7 +1,7 @@
 //! Uploads in parts, for objects that do not fit in memory.
 
-use super::Writer;
 use super::write::{conditions, metadata};
+use super::writer::Writer;
 use crate::error::OrFault;
 use aws_sdk_s3::Client;
 use aws_sdk_s3::primitives::ByteStream;

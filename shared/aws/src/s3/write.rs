@@ -1,6 +1,7 @@
 //! Writing an object under a condition: put, copy, delete.
 
-use super::{Writer, named, read};
+use super::read::{self, named};
+use super::writer::Writer;
 use crate::error::OrFault;
 use aws_sdk_s3::Client;
 use aws_sdk_s3::primitives::ByteStream;

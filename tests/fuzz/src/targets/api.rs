@@ -1,6 +1,6 @@
 //! Calls of the HTTP API by somebody who is allowed everything of `shop`.
 
-use super::answered;
+use super::refusals::answered;
 use super::scene::{BANK, BANKS, world};
 use super::whose::Belongings;
 use crate::Try;

@@ -1,6 +1,6 @@
 //! Archives of sites.
 
-use super::refused;
+use super::refusals::refused;
 use crate::mutate::{bytes, word};
 use crate::{Outcome, Try};
 use fastrand::Rng;

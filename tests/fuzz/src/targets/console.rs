@@ -1,7 +1,7 @@
 //! Inputs of the release machine, as an operator may start it in the console.
 
 use super::documents::manifest;
-use super::refused;
+use super::refusals::refused;
 use super::scene::{BANK, admit, world};
 use super::whose::Belongings;
 use crate::mutate::document;

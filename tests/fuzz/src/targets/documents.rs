@@ -1,6 +1,6 @@
 //! Declarations and manifests, as texts.
 
-use super::refused;
+use super::refusals::refused;
 use crate::mutate::{bytes, document};
 use crate::{Outcome, Try};
 use fastrand::Rng;

@@ -1,6 +1,6 @@
 //! Events of S3 and ECR, and the objects that they tell of.
 
-use super::by_name;
+use super::refusals::by_name;
 use super::scene::{BANK, admit, world};
 use super::whose::Belongings;
 use crate::mutate::{document, pick, word};

@@ -1,7 +1,7 @@
 //! Keys, tags, refs, names, digests and addresses: every short text that comes from outside, by itself and in the field
 //! of a document that holds it.
 
-use super::refused;
+use super::refusals::refused;
 use crate::mutate::{bytes, word};
 use crate::{Broken, Outcome, Try};
 use serde_json::{Value, json};

@@ -1,7 +1,7 @@
 //! Calls of the HTTP API by somebody who is allowed everything of `shop`'s environment `dev`, and nothing of `prod`,
 //! which needs an operator. The executions that they start are admitted as well.
 
-use super::answered;
+use super::refusals::answered;
 use super::scene::{BANK, admit, arrive, in_need, world};
 use super::whose::{Belongings, Tenant};
 use crate::mutate::{bytes, document, pick, word};

@@ -77,7 +77,7 @@ fn outcome(world: &World, execution: &str) -> Result<Outcome, String> {
     });
     let body = &of_it.ok_or("it is neither a deployment nor refused")?.body;
     if let Some(findings) = body.get("findings") {
-        return super::by_name(findings);
+        return super::refusals::by_name(findings);
     }
     let ended = &body["ending"];
     match ended["ending"].as_str() {
@@ -87,7 +87,7 @@ fn outcome(world: &World, execution: &str) -> Result<Outcome, String> {
                 .as_array()
                 .is_some_and(|all| !all.is_empty()) =>
         {
-            super::by_name(&ended["findings"]).map_err(|why| format!("{ending}: {why}"))
+            super::refusals::by_name(&ended["findings"]).map_err(|why| format!("{ending}: {why}"))
         }
         Some(_) => Ok(Outcome::Refused(vec![
             ended["cause_name"].as_str().unwrap_or_default().to_owned(),

@@ -1,6 +1,6 @@
 //! Variants of the code that takes arrivals in.
 
-use super::{Edit, Variant};
+use super::variant::{Edit, Variant};
 use crate::schedule::What::{
     EventDoubled, EventLate, EventLost, FailsBefore, KilledAfter, KilledBefore, ThrottledLong,
 };

@@ -1,6 +1,6 @@
 //! Variants of the code that allows for late answers of AWS, which show the state of a moment ago.
 
-use super::{Edit, Variant};
+use super::variant::{Edit, Variant};
 use crate::schedule::What::{LooksLate, Stopped};
 
 const OWNER: &str = "shared/engine/src/recovery/owner.rs";

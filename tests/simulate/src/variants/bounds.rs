@@ -1,6 +1,6 @@
 //! Variants of the code on things that are not Windlass's own, on messages, and on things that are there already.
 
-use super::{Edit, Variant};
+use super::variant::{Edit, Variant};
 use crate::schedule::What::{FailsAfter, Stranger};
 
 pub(super) const VARIANTS: &[Variant] = &[

@@ -1,6 +1,6 @@
 //! Variants of the code that changes targets and brings them back.
 
-use super::{Edit, Variant};
+use super::variant::{Edit, Variant};
 use crate::schedule::What::{
     Denied, DeniedLong, FailsAfter, HangsAfter, InvokedLate, Slow, Stopped, StoppedLate,
     StoppedSlow, StoppedWithin, Stranger, Twin,

@@ -1,6 +1,6 @@
 //! Variants of the hourly look that do not tell drift as it is.
 
-use super::{Edit, Variant};
+use super::variant::{Edit, Variant};
 use crate::schedule::What;
 
 const LOOK: &str = "shared/engine/src/recovery/hourly_look.rs";

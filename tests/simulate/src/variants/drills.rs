@@ -1,6 +1,6 @@
 //! Variants of drills that do not come back, or not as they say.
 
-use super::{Edit, Variant};
+use super::variant::{Edit, Variant};
 use crate::schedule::What;
 
 const DRILL: &str = "shared/domain/src/drill.rs";

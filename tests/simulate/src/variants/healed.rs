@@ -1,6 +1,6 @@
 //! Variants of restoring that do not keep to the declaration.
 
-use super::{Edit, Variant};
+use super::variant::{Edit, Variant};
 
 const HEAL: &str = "shared/domain/src/heal.rs";
 

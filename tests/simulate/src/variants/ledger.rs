@@ -1,6 +1,6 @@
 //! Variants of admission, judging, settling and recovery.
 
-use super::{Edit, Variant};
+use super::variant::{Edit, Variant};
 use crate::schedule::What::{
     Conflict, DeniedLong, Slow, Stopped, StoppedHeld, StoppedRedriven, StoppedRedrivenLate,
     StoppedSlow, ThrottledLong,

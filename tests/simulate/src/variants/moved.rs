@@ -1,6 +1,6 @@
 //! Variants of the code that lets CodeDeploy move an alias, and back.
 
-use super::{Edit, Variant};
+use super::variant::{Edit, Variant};
 use crate::schedule::What::{Stopped, StoppedSlow, Stranger};
 
 pub(super) const VARIANTS: &[Variant] = &[

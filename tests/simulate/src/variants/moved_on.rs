@@ -1,6 +1,6 @@
 //! Variants of moves to another name or owner that do not keep what they say.
 
-use super::{Edit, Variant};
+use super::variant::{Edit, Variant};
 use crate::schedule::What;
 
 const MOVING_ALL: &str = "shared/engine/src/movable/application.rs";

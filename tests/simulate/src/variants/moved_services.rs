@@ -1,6 +1,6 @@
 //! Variants of the code that lets CodeDeploy deploy a service, and take it back.
 
-use super::{Edit, Variant};
+use super::variant::{Edit, Variant};
 use crate::schedule::What::ThrottledLong;
 
 pub(super) const VARIANTS: &[Variant] = &[

@@ -1,6 +1,6 @@
 //! Variants of the code that names the version of a component.
 
-use super::{Edit, Variant};
+use super::variant::{Edit, Variant};
 
 pub(super) const VARIANTS: &[Variant] = &[
     Variant {

@@ -1,6 +1,6 @@
 //! Variants of overtaking that do not keep what they say.
 
-use super::{Edit, Variant};
+use super::variant::{Edit, Variant};
 use crate::schedule::What::Slow;
 
 const OVERTAKING: &str = "shared/domain/src/overtaking.rs";

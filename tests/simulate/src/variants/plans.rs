@@ -1,6 +1,6 @@
 //! Variants of plans that do more than plan.
 
-use super::{Edit, Variant};
+use super::variant::{Edit, Variant};
 
 pub const VARIANTS: &[Variant] = &[
     Variant {

@@ -1,6 +1,6 @@
 //! Variants of letting go that do not keep what they say.
 
-use super::{Edit, Variant};
+use super::variant::{Edit, Variant};
 
 const REMOVE_ALL: &str = "shared/engine/src/conductor/admitting/remove_application.rs";
 const REMOVAL: &str = "shared/domain/src/removal.rs";

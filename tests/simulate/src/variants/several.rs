@@ -1,6 +1,6 @@
 //! Variants of the code by which a service with several images takes and keeps them.
 
-use super::{Edit, Variant};
+use super::variant::{Edit, Variant};
 
 pub(super) const VARIANTS: &[Variant] = &[
     Variant {

@@ -1,6 +1,6 @@
 //! Variants of the code that deploys and undoes a service whose traffic ECS shifts.
 
-use super::{Edit, Variant};
+use super::variant::{Edit, Variant};
 use crate::schedule::What::Stranger;
 
 const SHIFT: &str = "shared/engine/src/kinds/ecs/shift.rs";

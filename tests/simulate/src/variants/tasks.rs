@@ -1,6 +1,6 @@
 //! Variants of the code that runs tasks once.
 
-use super::{Edit, Variant};
+use super::variant::{Edit, Variant};
 use crate::schedule::What::{FailsAfter, HangsAfter, KilledAfter, ThrottledLong};
 
 pub(super) const VARIANTS: &[Variant] = &[

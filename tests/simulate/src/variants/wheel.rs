@@ -1,6 +1,6 @@
 //! Variants of pauses and skipped bakes that do not keep what they say.
 
-use super::{Edit, Variant};
+use super::variant::{Edit, Variant};
 use crate::schedule::What;
 
 pub const VARIANTS: &[Variant] = &[
