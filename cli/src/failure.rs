@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 use std::fmt::Display;
 use windlass_domain::fault::Fault;
 use windlass_domain::finding::Finding;
-use windlass_domain::way::Way;
+use windlass_domain::way_in::Way;
 
 /// The reason for which a command could not be carried out.
 #[derive(Debug, Clone, PartialEq)]

@@ -5,8 +5,8 @@ use std::collections::BTreeMap;
 use windlass_domain::digest::Digest;
 use windlass_domain::finding::Finding;
 use windlass_domain::git::Git;
+use windlass_domain::git_ref_guess::meant_ref;
 use windlass_domain::manifest::{ArtifactRef, Manifest};
-use windlass_domain::meant_ref::meant_ref;
 use windlass_domain::name::{AppName, ComponentName};
 
 /// Returns an artifact's key in the bucket. The digest stands in it, so that an artifact that is there already is not

@@ -3,8 +3,8 @@
 
 use crate::trouble::Trouble;
 use include_dir::{Dir, include_dir};
+use windlass_domain::did_you_mean::meant;
 use windlass_domain::finding::{self, Finding};
-use windlass_domain::meant::meant;
 
 static FINDINGS: Dir<'_> = include_dir!("$CARGO_MANIFEST_DIR/../docs/findings");
 static FAULTS: Dir<'_> = include_dir!("$CARGO_MANIFEST_DIR/../docs/faults");

@@ -1,7 +1,7 @@
 //! All applications with their environments: a row for each release that runs somewhere.
 
-use crate::asked::{Asked, commit, who};
 use crate::failure::Failure;
+use crate::provenance::{Asked, commit, who};
 use crate::status::WhoWaits;
 use serde::Deserialize;
 use serde_json::Value;

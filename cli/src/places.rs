@@ -4,7 +4,7 @@
 use crate::arguments;
 use crate::exit::Exit;
 use crate::failure::Failure;
-use crate::named::{Given, Named, given, named};
+use crate::installation_source::{Given, Named, given, named};
 use crate::settings::{Settings, is_stack};
 use crate::trouble::{Trouble, next_for_credentials};
 use crate::windlass::Windlass;

@@ -253,7 +253,7 @@ pub fn goes(plan: Plan<'_>, here: Option<&Resolved>) -> String {
             EnvironmentId::new(plan.app, name),
             &[("version", plan.manifest.version.as_str().into())],
         );
-        let start = windlass_domain::way::Way::CommandLine.tell(&start);
+        let start = windlass_domain::way_in::Way::CommandLine.tell(&start);
         return format!(
             "  goes to {name}, {why}: only recorded, a person starts it there with {start}"
         );

@@ -11,7 +11,7 @@ use std::ops::Range;
 use std::path::{Path, PathBuf};
 use toml::de::{DeTable, DeValue};
 use windlass_domain::count::count;
-use windlass_domain::meant::meant;
+use windlass_domain::did_you_mean::meant;
 
 /// The file's name.
 pub const FILE: &str = "windlass.toml";

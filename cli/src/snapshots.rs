@@ -1,7 +1,7 @@
 //! The snapshots of an environment, as the API answers them.
 
-use crate::asked::{Asked, commit, took, who};
 use crate::listing::Listed;
+use crate::provenance::{Asked, commit, took, who};
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 use std::collections::BTreeMap;

@@ -1,7 +1,7 @@
 //! An environment as the API answers it, and as people read it.
 
-use crate::asked::{Asked, commit, took, who};
 use crate::failure::Failure;
+use crate::provenance::{Asked, commit, took, who};
 use crate::ui::parts::now;
 use serde::Deserialize;
 use serde_json::Value;
@@ -17,7 +17,7 @@ use windlass_domain::name::{AppName, ComponentName, EnvironmentName};
 use windlass_domain::part::Part;
 use windlass_domain::request::ActionName;
 use windlass_domain::time::Time;
-use windlass_domain::way::Way;
+use windlass_domain::way_in::Way;
 use windlass_domain::wheel::Turn;
 
 /// An environment.

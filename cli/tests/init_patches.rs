@@ -13,7 +13,7 @@ use windlass_cli::import::sam_tags::without_tags;
 use windlass_cli::init::answers::Asked;
 use windlass_cli::init::proposal::{Facts, propose};
 use windlass_cli::init::repository::Repository;
-use windlass_cli::init::{files, pieces, reading};
+use windlass_cli::init::{files, pieces, repository_walk};
 use windlass_domain::syntax;
 
 type Files = BTreeMap<String, String>;
@@ -225,7 +225,7 @@ fn every_repository_of_the_tests_can_be_read_after_its_patch() {
         .chain(fs::read_dir(root.join("seeds")).unwrap());
     let mut patched = 0;
     for entry in all {
-        let mut code = reading::read(&entry.unwrap().path()).unwrap();
+        let mut code = repository_walk::read(&entry.unwrap().path()).unwrap();
         code.above = None;
         if pieces::find(&code).pieces.is_empty() {
             continue;

@@ -1,7 +1,7 @@
 //! ecspresso's `ecspresso.yml`, with the definitions of the task and the service that it names.
 
 use super::expression::of_go;
-use super::taken::Taken;
+use super::unread_members::Taken;
 use super::{Imported, name, repository};
 use serde_json::{Map, Value, json};
 use windlass_domain::declaration::UNWRITTEN;

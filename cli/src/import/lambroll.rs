@@ -1,7 +1,7 @@
 //! lambroll's `function.json`: the function, which callers reach by the alias that lambroll moves.
 
 use super::expression::of_go;
-use super::taken::Taken;
+use super::unread_members::Taken;
 use super::{Imported, name, repository};
 use serde_json::{Value, json};
 

@@ -2,7 +2,7 @@
 
 use super::expression::of_cloudformation;
 use super::sam_tags::{self, without_tags};
-use super::taken::Taken;
+use super::unread_members::Taken;
 use super::{Imported, name};
 use serde_json::{Value, json};
 use std::collections::BTreeSet;

@@ -1,7 +1,7 @@
 //! Questions that a person alone can answer, each with a key and mostly with a proposed answer; and the answers.
 
 use std::collections::BTreeMap;
-use windlass_domain::meant::meant;
+use windlass_domain::did_you_mean::meant;
 
 /// A question.
 #[derive(Debug, Clone, PartialEq, Eq)]

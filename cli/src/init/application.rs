@@ -1,6 +1,6 @@
 //! The application that is to be declared. The files are written from it.
 
-use super::carried::Carried;
+use super::deployment_preference::Carried;
 use super::pieces::Piece;
 use std::collections::BTreeMap;
 

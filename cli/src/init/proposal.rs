@@ -9,7 +9,7 @@ use super::repository::Repository;
 use super::targets::Ask;
 use crate::import::name;
 use windlass_domain::declaration::Exceptions;
-use windlass_domain::meant::nearest;
+use windlass_domain::did_you_mean::nearest;
 use windlass_domain::name::{AppName, ComponentName, EnvironmentName};
 
 /// Everything that was found.
@@ -101,7 +101,7 @@ pub fn propose(facts: &Facts, asked: &mut Asked) -> Application {
     Application {
         app,
         environments,
-        carried: super::carried::of(&components, repository),
+        carried: super::deployment_preference::of(&components, repository),
         components,
         region,
         github,
@@ -296,7 +296,7 @@ fn chosen(text: &str, pieces: &[Piece]) -> Result<Vec<Piece>, String> {
             let known: Vec<String> = pieces.iter().map(|piece| piece.name.clone()).collect();
             format!(
                 "nothing here is called `{old}`. {}",
-                windlass_domain::meant::meant(old, &known)
+                windlass_domain::did_you_mean::meant(old, &known)
             )
         })?;
         Ok(Piece {

@@ -3,7 +3,7 @@
 use super::account::{Live, Owner, Wanted, each, is_free};
 use super::answers::{Asked, Check, Question, UNANSWERED};
 use super::application::{Balancer, Component, Target, Text};
-use super::ours::Ours;
+use super::ownership::Ours;
 use super::pieces::{Piece, Runs};
 use super::proposal::{Facts, question};
 use super::well_formed::Place;

@@ -3,8 +3,8 @@
 use super::news::{News, elsewhere};
 use super::parts::{Page, Sort, Stand, age, mark};
 use super::way_back;
-use crate::asked::{commit, short, who};
 use crate::overview::{App, Here};
+use crate::provenance::{commit, short, who};
 use maud::{Markup, html};
 use std::collections::BTreeMap;
 use url::form_urlencoded::byte_serialize;

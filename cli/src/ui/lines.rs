@@ -5,9 +5,9 @@ use crate::record::Record;
 use maud::{Markup, html};
 use windlass_domain::count::count;
 use windlass_domain::gate::Verdict;
+use windlass_domain::gate_points::{Point, Trails, number};
 use windlass_domain::judgement::{Judgement, gate_key};
 use windlass_domain::time::Time;
-use windlass_domain::trail::{Point, Trails, number};
 
 /// The size of a line, in units of its drawing.
 const WIDE: f64 = 180.0;

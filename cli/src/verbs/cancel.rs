@@ -15,7 +15,7 @@ use windlass_domain::count::count;
 use windlass_domain::finding::{Finding, FindingName};
 use windlass_domain::identity::{DeploymentId, EnvironmentId};
 use windlass_domain::name::AppName;
-use windlass_domain::to_have::to_go_back;
+use windlass_domain::redeploy_input::to_go_back;
 
 /// The verb's arguments.
 #[derive(Debug, Args)]

@@ -10,7 +10,7 @@ use crate::trouble::Trouble;
 use crate::windlass::{Windlass, waiting};
 use clap::Args;
 use serde_json::{Map, json};
-use windlass_domain::way::Way;
+use windlass_domain::way_in::Way;
 
 /// The verb's arguments.
 #[derive(Debug, Args)]

@@ -4,7 +4,7 @@ use crate::exit::Exit;
 use crate::failure::Failure;
 use crate::operator::{Action, Effect};
 use crate::output::Output;
-use crate::steers::Steers;
+use crate::steering_arguments::Steers;
 use clap::Args;
 use windlass_domain::time::Span;
 

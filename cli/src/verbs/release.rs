@@ -1,22 +1,22 @@
 //! `windlass release`: uploads artifacts, then the manifest; or starts the release through the API.
 
 use crate::arguments;
-use crate::brought;
+use crate::artifact_check;
 use crate::component::ComponentArgument;
+use crate::declared_application::{self, Known};
 use crate::exit::Exit;
 use crate::failure::Failure;
-use crate::found::Found;
 use crate::git;
-use crate::handed_in::HandedIn;
-use crate::known::{self, Known};
 use crate::manifest::{self, About};
 use crate::output::Output;
 use crate::places::{Endpoint, Place, What};
 use crate::preflight::{self, Plan};
-use crate::sight::Sight;
+use crate::release_contents::Found;
+use crate::release_lookup::Sight;
 use crate::start::{Looking, Start, Then, Wishes};
 use crate::trouble::Trouble;
 use crate::upload::{self, Artifact, Progress, Sent};
+use crate::upload_outcome::HandedIn;
 use crate::windlass::{Windlass, waiting};
 use bytes::Bytes;
 use clap::Args;
@@ -131,7 +131,8 @@ impl Release {
         output.announce(&preflight::comes_from(plan, from.as_ref(), dirty));
         waiting(async {
             let (windlass, mut sight) = self.look(plan, then).await?;
-            let misfits = brought::misfits(&self.app, &found.artifacts, sight.declared.as_ref());
+            let misfits =
+                artifact_check::misfits(&self.app, &found.artifacts, sight.declared.as_ref());
             sight.findings.extend(misfits);
             // Otherwise a finding says why it goes nowhere.
             if sight.here.is_some() || sight.findings.is_empty() {
@@ -163,11 +164,13 @@ impl Release {
         }
         let message = "it was not released; its artifacts are uploaded:";
         let reference = manifest.git.as_ref().map(|git| git.reference.as_str());
-        let chosen = match known::chosen(windlass, &self.app, reference.unwrap_or_default()).await?
-        {
-            Known::So(chosen) => chosen,
-            Known::Not(findings) => return Err(Failure::rejected(message, findings)),
-        };
+        let chosen =
+            match declared_application::chosen(windlass, &self.app, reference.unwrap_or_default())
+                .await?
+            {
+                Known::So(chosen) => chosen,
+                Known::Not(findings) => return Err(Failure::rejected(message, findings)),
+            };
         let announced = sight.here.as_ref().map(|here| &here.environment);
         if announced.is_some_and(|announced| *announced != chosen) {
             let finding = Finding::new(

@@ -1,14 +1,14 @@
 //! `windlass validate`: finds everything that is wrong with a declaration, and a manifest for it. With an endpoint it
 //! also finds what runs and is no longer in the declaration.
 
+use crate::drill_schedule::{Looked, drills};
 use crate::exit::Exit;
 use crate::failure::Failure;
 use crate::files;
 use crate::output::{Output, words};
 use crate::places::Endpoint;
 use crate::preflight::{self, Plan};
-use crate::rehearsed::{Looked, drills};
-use crate::sight::Sight;
+use crate::release_lookup::Sight;
 use crate::trouble::Trouble;
 use crate::ui::parts::now;
 use crate::windlass::waiting;
@@ -20,12 +20,12 @@ use windlass_domain::count::count;
 use windlass_domain::declaration::resolved::{Resolved, Start};
 use windlass_domain::declaration::{Declaration, Exceptions};
 use windlass_domain::finding::Finding;
-use windlass_domain::in_part::InPart;
 use windlass_domain::manifest::Manifest;
 use windlass_domain::name::EnvironmentName;
 use windlass_domain::overtaking::Supersede;
+use windlass_domain::partial_document::InPart;
 use windlass_domain::request::Route;
-use windlass_domain::way::Way;
+use windlass_domain::way_in::Way;
 
 /// The verb's arguments.
 #[derive(Debug, Args)]

@@ -1,6 +1,6 @@
 //! The SDK's clients for one place, made on first use.
 
-use crate::patience::Patience;
+use crate::retries::Patience;
 use crate::{endpoint, limits, signing, throttles};
 use aws_config::SdkConfig;
 use aws_config::timeout::TimeoutConfig;

@@ -6,6 +6,8 @@
 //!
 //! [`Fault`]: windlass_domain::fault::Fault
 
+mod account_resources;
+mod account_services;
 mod alarms;
 mod api;
 mod cdn;
@@ -27,18 +29,16 @@ mod installation;
 mod json_services;
 mod ledger;
 mod limits;
-mod living;
-mod living_services;
 mod log_lines;
 mod log_places;
 mod notifications;
 mod objects;
 mod origin_path;
-mod patience;
 mod probe;
 mod queue;
 mod reach;
 mod registry;
+mod retries;
 mod roles;
 mod runners;
 mod runs;
@@ -53,11 +53,11 @@ mod throttles;
 mod web;
 mod websocket;
 
+pub use account_resources::{Distribution, Living, living};
+pub use account_services::{Balancer, Service, service};
 pub use api::{Api, ApiAnswer};
 pub use http::{answer_of, call_of};
 pub use installation::{Part, Sort};
-pub use living::{Distribution, Living, living};
-pub use living_services::{Balancer, Service, service};
 pub use log_lines::{LogLine, LogLines};
 pub use log_places::{LogPlace, LogPlaces, Streams};
 pub use queue::each_message;

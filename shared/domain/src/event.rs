@@ -4,7 +4,6 @@
 //! may be added at any time.
 
 use crate::console;
-use crate::cut::cut;
 use crate::deployment::{Deployment, Refusal, Status};
 use crate::drill::{Drill, DrillOutcome};
 use crate::ending::Ending;
@@ -15,6 +14,7 @@ use crate::hourly_look::{self, HourlyLook};
 use crate::identity::EnvironmentId;
 use crate::name::{AppName, EnvironmentName};
 use crate::second_look::{Saw, SecondLook};
+use crate::truncate::cut;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 

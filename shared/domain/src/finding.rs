@@ -1,6 +1,6 @@
 //! Findings: something wrong with input or with a target, told so that its author can mend it.
 
-use crate::cut::cut;
+use crate::truncate::cut;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 

@@ -6,7 +6,6 @@
 //! held, and a person is told.
 
 use crate::count::count;
-use crate::cut::cut;
 use crate::deployment::Deployment;
 use crate::environment::{EnvironmentState, Lock};
 use crate::hourly_look::{Difference, EVERY_S, HourlyLook};
@@ -15,6 +14,7 @@ use crate::input::operators;
 use crate::name::ComponentName;
 use crate::request::ActionName;
 use crate::time::Time;
+use crate::truncate::cut;
 use std::collections::{BTreeMap, BTreeSet};
 
 mod restored;

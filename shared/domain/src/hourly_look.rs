@@ -12,14 +12,14 @@ use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, BTreeSet};
 
 mod budget;
-mod shown;
-mod told;
-mod who;
+mod changed_by;
+mod drift_changes;
+mod look_result;
 
 pub use budget::{CALLS_A_LOOK, CALLS_AN_HOUR, Spent};
-pub use shown::{Component, Shown};
-pub use told::{found, gone};
-pub use who::{Call, Who};
+pub use changed_by::{Call, Who};
+pub use drift_changes::{found, gone};
+pub use look_result::{Component, Shown};
 
 /// The seconds after which an environment is looked at again. With the period of the schedule it is an hour.
 pub const EVERY_S: u64 = 55 * 60;

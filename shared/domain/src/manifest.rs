@@ -3,9 +3,9 @@
 use crate::digest::Digest;
 use crate::finding::{Finding, FindingName, repeated};
 use crate::git::Git;
-use crate::in_part::InPart;
 use crate::key::manifest_key;
 use crate::name::{AppName, ComponentName};
+use crate::partial_document::InPart;
 use crate::shape::{Language, Shape, join};
 use crate::syntax;
 use schemars::JsonSchema;

@@ -14,7 +14,7 @@ use crate::kinds::KindName;
 use crate::name::ComponentName;
 use crate::order::Order;
 use crate::part::Part;
-use crate::removal::kept::Kept;
+use crate::removal::retained_record::Kept;
 use crate::removal::{self, Removal, busy, declared, nothing, recorded};
 use crate::request::ActionName;
 use crate::tenancy::{Claim, Claims};

@@ -13,9 +13,9 @@ use std::collections::BTreeSet;
 use std::iter;
 
 pub mod application;
-pub mod kept;
+pub mod retained_record;
 
-use kept::Kept;
+use retained_record::Kept;
 
 /// A removal that is asked for.
 #[derive(Debug, Clone, Copy)]

@@ -2,11 +2,11 @@
 
 use crate::finding::{Finding, FindingName, repeated};
 use crate::identity::EnvironmentId;
-use crate::in_part::InPart;
 use crate::input::of_application;
 use crate::manifest::key_finding;
 use crate::moving::Moving;
 use crate::name::{AppName, EnvironmentName};
+use crate::partial_document::InPart;
 use crate::request::{ActionName, Request};
 use crate::shape::{Language, Shape};
 use serde_json::{Value, json};

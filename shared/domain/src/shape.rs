@@ -4,7 +4,7 @@
 //! as a [`Finding`]: where, what was seen, what to write instead.
 
 use crate::finding::{Finding, FindingName, limited, repeated};
-use crate::in_part::InPart;
+use crate::partial_document::InPart;
 use crate::secret;
 use jsonschema::error::ValidationErrorKind;
 use jsonschema::paths::LocationSegment;
@@ -15,7 +15,7 @@ use serde_json::Value;
 
 mod mend;
 mod nearest;
-mod nothing;
+mod null_values;
 mod path;
 mod words;
 mod write;
@@ -47,7 +47,7 @@ impl Shape {
     pub(crate) fn of<T: JsonSchema>(what: &'static str, language: Language) -> Self {
         let mut schema = schemars::schema_for!(T).to_value();
         if language == Language::Yaml {
-            nothing::forbid(&mut schema);
+            null_values::forbid(&mut schema);
         }
         let validator = jsonschema::validator_for(&schema).ok();
         Self {

@@ -1,4 +1,4 @@
-use crate::named::Named;
+use crate::invocation_deployments::Named;
 use serde_json::Value;
 use std::panic::PanicHookInfo;
 use tracing::Span;

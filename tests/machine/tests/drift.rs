@@ -12,7 +12,7 @@ use windlass_engine::routes::api::{Call, handle};
 use windlass_engine::store::{self, Stored};
 use windlass_machine::program::Program;
 use windlass_machine::shop::{ALL_KINDS, Shop};
-use windlass_machine::ways::program;
+use windlass_machine::state_paths::program;
 use windlass_world::configurations::named;
 use windlass_world::mishaps::When;
 use windlass_world::run::run;

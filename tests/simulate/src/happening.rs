@@ -1,8 +1,8 @@
 //! The log of a run: everything that happened, in order, as far as the rules ask for it.
 
 use crate::arrivals::Arrival;
-use crate::held::Held;
 use crate::schedule::Counted;
+use crate::service_waits::Held;
 use serde_json::Value;
 use std::collections::BTreeMap;
 use std::rc::Rc;

@@ -9,9 +9,9 @@
 use crate::agenda::Later;
 use crate::arrivals::{Arrival, Told};
 use crate::client::Asking;
+use crate::end_of_run::Rest;
 use crate::happening::{Counts, Event, Happening};
 use crate::queue::LOOK_S;
-use crate::rest::Rest;
 use crate::scenario::{Deed, Scenario, When};
 use crate::schedule::{Counted, Schedule};
 use crate::targets::{COMPONENTS, visible};

@@ -8,7 +8,7 @@ use std::cell::RefCell;
 use std::collections::BTreeMap;
 use windlass_domain::fault::{Fault, FaultName};
 use windlass_domain::time::Time;
-use windlass_world::gate::{Gate, Passage, Passing};
+use windlass_world::call_gate::{Gate, Passage, Passing};
 use windlass_world::mishaps::When;
 
 /// The time of a call and that of its answer if all latencies are alike, in milliseconds each.

@@ -1,9 +1,9 @@
 //! The notes that the stage makes of a run.
 
 use crate::happening::{Counts, Event, Who};
-use crate::held::held;
 use crate::rules::tells;
 use crate::schedule::{Counted, What};
+use crate::service_waits::held;
 use crate::stage::Stage;
 use crate::targets::{COMPONENTS, SWITCHES, looks_at, may_change, visible};
 use crate::times::SKEW_MS;

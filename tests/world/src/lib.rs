@@ -8,18 +8,20 @@
 pub mod alarms;
 mod applications;
 mod bucket;
+pub mod call_gate;
 pub mod calls;
 pub mod cdn;
 pub mod clock;
+pub mod cloudtrail;
 pub mod codedeploy;
+mod codedeploy_documents;
+mod codedeploy_progress;
 pub mod configurations;
 pub mod conformance;
 mod deletions;
-mod deploying;
 pub mod events;
 pub mod executions;
 pub mod functions;
-pub mod gate;
 mod json_services;
 pub mod ledger;
 mod listing;
@@ -30,12 +32,11 @@ pub mod live_rollout;
 pub mod live_service_deployment;
 mod live_task;
 pub mod logs;
+pub mod metric_source;
 pub mod mishaps;
-mod moving;
 pub mod notifications;
 pub mod objects;
 mod package;
-pub mod past;
 pub mod pausing;
 pub mod probe;
 pub mod quotas;
@@ -47,10 +48,9 @@ pub mod runners;
 pub mod runs;
 pub mod services;
 mod shifting;
-pub mod source;
-mod starting;
+pub mod stale_reads;
 mod task_sets;
-pub mod trail;
+mod task_starts;
 mod trial;
 mod uploads;
 
@@ -80,7 +80,7 @@ struct Shared {
     codedeploy: RefCell<codedeploy::State>,
     services: RefCell<services::State>,
     quotas: RefCell<quotas::State>,
-    trail: RefCell<trail::State>,
+    cloudtrail: RefCell<cloudtrail::State>,
     registry: RefCell<registry::State>,
     roles: RefCell<roles::State>,
     runners: RefCell<runners::State>,
@@ -117,7 +117,7 @@ impl Default for World {
                 codedeploy: RefCell::default(),
                 services: RefCell::default(),
                 quotas: RefCell::default(),
-                trail: RefCell::default(),
+                cloudtrail: RefCell::default(),
                 registry: RefCell::default(),
                 roles: RefCell::default(),
                 runners: RefCell::default(),
@@ -178,7 +178,7 @@ services!(
     logs,
     probe,
     quotas,
-    trail,
+    cloudtrail,
     roles,
     runners,
     runs,

@@ -7,11 +7,11 @@ mod docusaurus;
 mod fastapi;
 mod handler;
 mod kubernetes;
+mod merged_pieces;
 mod next;
 mod package;
 pub mod sam;
 mod task_definition;
-mod together;
 mod vite;
 
 use super::repository::{Repository, join};
@@ -179,7 +179,7 @@ pub fn find(repository: &Repository) -> Pieces {
     ] {
         look(repository, &mut found);
     }
-    together::put(&mut found);
+    merged_pieces::put(&mut found);
     found
         .pieces
         .sort_by(|a, b| (&a.folder, &a.name).cmp(&(&b.folder, &b.name)));

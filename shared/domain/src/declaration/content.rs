@@ -138,7 +138,7 @@ impl Declaration {
     /// empty.
     pub fn meant_ref(&self, seen: &str) -> String {
         let rules: Vec<GitRule> = self.rules().map(|(_, rule)| rule).collect();
-        crate::meant_ref::meant_ref(seen, &rules)
+        crate::git_ref_guess::meant_ref(seen, &rules)
     }
 
     /// Returns the environments with a rule, and their rules.

@@ -3,7 +3,7 @@
 use super::document::Document;
 use crate::digest::Digest;
 use crate::finding::Finding;
-use crate::in_part::InPart;
+use crate::partial_document::InPart;
 use crate::shape::{Language, Shape};
 use crate::syntax;
 use serde_json::Value;

@@ -2,11 +2,11 @@
 
 use super::LegEnd;
 use crate::count::count;
-use crate::cut::cut;
 use crate::gate::{Measurement, Verdict};
 use crate::judgement::Judgement;
 use crate::step::{ChangeRecord, Step};
 use crate::time::Time;
+use crate::truncate::cut;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 

@@ -3,7 +3,7 @@
 use super::sentence::sentence;
 use super::{Finding, FindingName, LONGEST_SENTENCE};
 use crate::count::{agree, count};
-use crate::cut::cut;
+use crate::truncate::cut;
 use std::collections::BTreeMap;
 use std::collections::btree_map::Entry;
 

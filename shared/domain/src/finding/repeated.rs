@@ -1,6 +1,6 @@
 //! Values that findings repeat.
 
-use crate::cut::cut;
+use crate::truncate::cut;
 
 /// The longest value that a finding repeats, in bytes: long enough to be recognised.
 const LONGEST_VALUE: usize = 200;

@@ -5,10 +5,10 @@
 //! twice, and none is lost.
 
 use crate::call;
-use crate::cut::cut;
 use crate::event::{LONGEST_CAUSE, Notification, ascii};
 use crate::name::AppName;
 use crate::time::Time;
+use crate::truncate::cut;
 use serde::{Deserialize, Serialize};
 
 /// An hour, in milliseconds: the schedule looks several times in it, and its day ends where it begins.

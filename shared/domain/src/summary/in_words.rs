@@ -3,7 +3,6 @@
 use super::{DAYS, Over, Seen, Standing};
 use crate::call;
 use crate::count::count;
-use crate::cut::cut;
 use crate::ending::Ending;
 use crate::event::{LONGEST_CAUSE, Notification, ascii};
 use crate::figures::{Figures, cells};
@@ -13,6 +12,7 @@ use crate::name::AppName;
 use crate::notify::{Form, NEXT, Shown};
 use crate::request::ActionName;
 use crate::time::Time;
+use crate::truncate::cut;
 
 /// The endings in the order in which they are told.
 const ENDINGS: [Ending; 5] = [

@@ -3,7 +3,7 @@
 use crate::payload::{AdmitTransition, Answer, ExecutionRef};
 use serde_json::Value;
 use windlass_domain::identity::DeploymentId;
-use windlass_domain::in_part::InPart;
+use windlass_domain::partial_document::InPart;
 use windlass_domain::request::{Request, Requester, Route};
 
 /// Reads the request of an execution as it came. Somebody who starts an execution by hand is known only by it, and each

@@ -3,7 +3,7 @@
 use super::attempt::{Attempt, Call};
 use super::budget::Budget;
 use super::end::End;
-use super::strangers::Doubt;
+use super::out_of_band_changes::Doubt;
 use crate::kinds::{
     Begun, Class, Facts, Kind, Next, Noticed, Recorded, Sent, View, Way, from_value, to_value,
 };

@@ -1,8 +1,8 @@
 //! `Judge`: measures the gates of a wave, records the judgement, and tells where to go from there.
 
 use crate::config::Configured;
+use crate::deployment_context::{Loaded, load};
 use crate::last_fault;
-use crate::loaded::{Loaded, load};
 use crate::measurements::{self, Judging};
 use crate::payload::{Answer, Caller, JudgeInput, JudgeTransition, WorkItem};
 use crate::ports::{Answered, Condition, Ledger, Write};

@@ -4,21 +4,21 @@ pub mod appconfig;
 mod codedeploy;
 pub mod ecs;
 pub mod fields;
-mod kept;
+mod kept_documents;
 pub mod lambda;
 pub mod needs;
 mod prepared;
 mod publishing;
-mod recorded;
+mod recorded_state;
 mod registry;
 pub mod site;
 pub mod task;
 mod writes;
 
-pub use kept::{Document, Kept, digest_of, to_json};
+pub use kept_documents::{Document, Kept, digest_of, to_json};
 pub use prepared::*;
 pub use publishing::{Checkpoint, Past, Publication, Publishes, together};
-pub use recorded::{Noticed, Recorded};
+pub use recorded_state::{Noticed, Recorded};
 pub use registry::{Built, KindPorts, Then, brought, needs_of, prepare, with_kind_of, writes};
 pub use writes::Writes;
 

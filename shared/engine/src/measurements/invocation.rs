@@ -6,11 +6,11 @@ use crate::kinds::VERSION;
 use crate::ports::{Answered, Clock, Functions, Invoked, Reach};
 use futures::future::join_all;
 use serde_json::Value;
-use windlass_domain::cut::cut;
 use windlass_domain::declaration::gates::{Declared, Invocation, InvocationGate, Resolved};
 use windlass_domain::gate::{Measurement, Verdict};
 use windlass_domain::place::Place;
 use windlass_domain::secret;
+use windlass_domain::truncate::cut;
 
 /// Invocations, made at the place of the targets. They also measure a version that is only published.
 pub(super) struct Invocations;

@@ -3,9 +3,9 @@
 use crate::ports::ObjectHead;
 use serde_json::{Value, json};
 use windlass_domain::finding::{Finding, FindingName};
-use windlass_domain::in_part::InPart;
 use windlass_domain::manifest::Manifest;
 use windlass_domain::name::AppName;
+use windlass_domain::partial_document::InPart;
 use windlass_domain::request::{ArtifactObject, Request};
 
 /// The members of a manifest, each with the name of the metadata that give it.

@@ -23,9 +23,9 @@ use windlass_domain::finding::{Finding, FindingName};
 use windlass_domain::git::Git;
 use windlass_domain::git_rule::tag_version_differs;
 use windlass_domain::image::is_same_repository;
-use windlass_domain::in_part::InPart;
 use windlass_domain::manifest::ArtifactRef;
 use windlass_domain::name::{ComponentName, EnvironmentName};
+use windlass_domain::partial_document::InPart;
 use windlass_domain::release::{RecordedRelease, Release};
 use windlass_domain::request::{ActionName, Request};
 

@@ -13,9 +13,9 @@ use windlass_domain::fault::{Fault, FaultName};
 use windlass_domain::finding::{Finding, FindingName};
 use windlass_domain::git::Git;
 use windlass_domain::image::repository_name;
-use windlass_domain::in_part::InPart;
 use windlass_domain::manifest::{ArtifactRef, Manifest};
 use windlass_domain::name::{AppName, ComponentName};
+use windlass_domain::partial_document::InPart;
 use windlass_domain::release::{RecordedRelease, version_of_push};
 use windlass_domain::request::{ArtifactObject, ImagePush, ObjectRef, Request};
 

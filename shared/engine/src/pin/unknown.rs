@@ -2,8 +2,8 @@
 
 use crate::ports::{Answered, Ledger, Query};
 use crate::store;
+use windlass_domain::did_you_mean::meant;
 use windlass_domain::finding::{Finding, FindingName};
-use windlass_domain::meant::meant;
 use windlass_domain::name::AppName;
 
 /// The number of versions that are looked through for the one that was meant.

@@ -1,8 +1,8 @@
 //! Prepares the components in the order in which they give to each other.
 
-use super::allowed;
 use super::component::{Draft, prepared, strangers_change};
 use super::inputs::{self, Before};
+use super::permissions;
 use super::scene::{Ports, Scene, Wanted};
 use crate::kinds::Prepared;
 use crate::observe::where_it_ran;
@@ -103,7 +103,7 @@ pub async fn draft<'a>(
         prepared.warnings.splice(0..0, warning);
     }
     if scene.is_check() {
-        let told = allowed::check(ports, scene, &wanted).await?;
+        let told = permissions::check(ports, scene, &wanted).await?;
         prepared.findings.extend(told.findings);
         prepared.warnings.extend(told.warnings);
     }

@@ -1,8 +1,8 @@
 //! Finds what is wanted of each component: what the release or the snapshot says, beside the declaration.
 
 use crate::conductor::newest_good_of;
+use crate::deployment_context::Loaded;
 use crate::kinds::KindPorts;
-use crate::loaded::Loaded;
 use crate::measurements;
 use crate::ports::{Answered, Ledger, Roles};
 use crate::store::{self};

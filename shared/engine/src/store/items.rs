@@ -2,10 +2,10 @@
 
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
+use windlass_domain::arrival_sweep::Round;
 use windlass_domain::fault::Fault;
 use windlass_domain::identity::DeploymentId;
 use windlass_domain::name::{AppName, EnvironmentName};
-use windlass_domain::round::Round;
 use windlass_domain::time::Time;
 
 /// The deployment that an execution works for.

@@ -1,7 +1,7 @@
 //! Tests of somebody else who changes the target after a switch that was not answered, or that an undo has met.
 
+use super::out_of_band_changes::{assert_strangers, done, switch, telling, wait};
 use super::script::{Play, Seen, Then, noticed, seen};
-use super::strangers::{assert_strangers, done, switch, telling, wait};
 use windlass_domain::fault::FaultName;
 use windlass_engine::payload::WorkTransition;
 

@@ -1,6 +1,6 @@
 //! Listings of a bucket, a page at a time.
 
-use crate::kept::{Bucket, Version};
+use crate::contents::{Bucket, Version};
 use s3s::dto::{
     CommonPrefix, DeleteMarkerEntry, ListObjectVersionsOutput, ListObjectsV2Output, Object,
     ObjectVersion,

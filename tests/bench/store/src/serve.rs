@@ -1,6 +1,6 @@
 //! The calls of S3.
 
-use crate::kept::{Bucket, Conditions, Kept, Meta, Upload, Version};
+use crate::contents::{Bucket, Conditions, Kept, Meta, Upload, Version};
 use crate::list::{self, Asked};
 use bytes::{Bytes, BytesMut};
 use futures::{StreamExt as _, stream};

@@ -2,6 +2,7 @@
 
 mod api;
 mod archives;
+mod belongings;
 mod console;
 mod documents;
 mod events;
@@ -10,7 +11,6 @@ mod neighbours;
 mod operators;
 mod scene;
 mod tenants;
-mod whose;
 
 use crate::{Outcome, Target};
 use serde_json::Value;

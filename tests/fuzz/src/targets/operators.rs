@@ -2,8 +2,8 @@
 //! which needs an operator. The executions that they start are admitted as well.
 
 use super::answered;
+use super::belongings::{Belongings, Tenant};
 use super::scene::{BANK, admit, arrive, in_need, world};
-use super::whose::{Belongings, Tenant};
 use crate::mutate::{bytes, document, pick, word};
 use crate::{Outcome, Try};
 use fastrand::Rng;

@@ -11,9 +11,9 @@ use windlass_engine::routes::api::{Call, handle};
 use windlass_engine::store::{self, Stored};
 use windlass_machine::program::Program;
 use windlass_machine::shop::{ALL_KINDS, Shop};
+use windlass_world::cloudtrail::Event;
 use windlass_world::mishaps::{Mishap, When};
 use windlass_world::run::{run, until_pause};
-use windlass_world::trail::Event;
 
 const ALL: [&str; 3] = ["agent", "api", "web"];
 
@@ -160,7 +160,7 @@ fn who_changed_it_is_told_where_cloudtrail_tells_it() {
         (
             |shop, ann| {
                 let event = event(shop, "shop-api", ann);
-                shop.world().trail().events.push(event);
+                shop.world().cloudtrail().events.push(event);
             },
             format!("CloudTrail tells of UpdateAlias20150331 by {ann} at "),
         ),
@@ -168,11 +168,11 @@ fn who_changed_it_is_told_where_cloudtrail_tells_it() {
         (
             |shop, ann| {
                 let event = event(shop, "shop-jobs", ann);
-                shop.world().trail().events.push(event);
+                shop.world().cloudtrail().events.push(event);
             },
             none,
         ),
-        (|shop, _| shop.world().trail().denied = true, denied),
+        (|shop, _| shop.world().cloudtrail().denied = true, denied),
     ];
     for (scene, wanted) in table {
         let mut shop = three(&program);

@@ -1,7 +1,7 @@
 use crate::happening::Event;
-use crate::held::Held;
 use crate::outcome::Outcome;
 use crate::schedule::What;
+use crate::service_waits::Held;
 use std::collections::BTreeMap;
 use windlass_domain::step::Step;
 

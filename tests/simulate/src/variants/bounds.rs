@@ -8,7 +8,7 @@ pub(super) const VARIANTS: &[Variant] = &[
         name: "stranger_not_named",
         what: "what somebody else changed is told as a change that failed",
         edits: &[Edit {
-            file: "shared/engine/src/converge/strangers.rs",
+            file: "shared/engine/src/converge/out_of_band_changes.rs",
             find: "            FindingName::TargetChangedByOther,\n",
             replace: "            if VARIANT {\n                FindingName::ChangeFailed\n            } else {\n                FindingName::TargetChangedByOther\n            },\n",
         }],

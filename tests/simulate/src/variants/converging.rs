@@ -8,8 +8,8 @@ use crate::schedule::What::{
 
 const ATTEMPT: &str = "shared/engine/src/converge/attempt.rs";
 const DRIVE: &str = "shared/engine/src/converge/drive.rs";
-const STANDING: &str = "shared/engine/src/converge/standing.rs";
-const STRANGERS: &str = "shared/engine/src/converge/strangers.rs";
+const STANDING: &str = "shared/engine/src/converge/step_state.rs";
+const STRANGERS: &str = "shared/engine/src/converge/out_of_band_changes.rs";
 const UNDO: &str = "shared/engine/src/conductor/settling/undo.rs";
 
 pub(super) const VARIANTS: &[Variant] = &[
@@ -143,7 +143,7 @@ pub(super) const VARIANTS: &[Variant] = &[
         name: "late_forward_goes_on",
         what: "a forward invocation goes on although the undo has begun",
         edits: &[Edit {
-            file: "shared/engine/src/converge/standing.rs",
+            file: "shared/engine/src/converge/step_state.rs",
             find: "        Undoing | Undone | UndoFailed => Err(",
             replace: "        Undoing | Undone | UndoFailed if !VARIANT => Err(",
         }],

@@ -1,12 +1,12 @@
 //! Declared invocations of the new version of a Lambda function.
 
 use super::{At, Resolve, Sort};
-use crate::cut::cut;
 use crate::declaration::aws_name;
 use crate::declaration::scope::Scope;
 use crate::finding::FindingName;
 use crate::secret;
 use crate::time::Span;
+use crate::truncate::cut;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 

@@ -1,13 +1,13 @@
 //! HTTP probes: status, body, latency.
 
 use super::{At, Resolve, Sort, headers};
-use crate::cut::cut;
 use crate::declaration::scope::Scope;
 use crate::declaration::text::Text;
 use crate::declaration::{aws_name, probe_url};
 use crate::finding::FindingName;
 use crate::shape::join;
 use crate::time::Span;
+use crate::truncate::cut;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;

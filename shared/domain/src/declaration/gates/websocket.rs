@@ -1,7 +1,6 @@
 //! Conversations over a WebSocket: connect, say something, hear the expected answer.
 
 use super::{At, Resolve, Sort};
-use crate::cut::cut;
 use crate::declaration::scope::Scope;
 use crate::declaration::text::Text;
 use crate::declaration::{aws_name, probe_url};
@@ -9,6 +8,7 @@ use crate::finding::FindingName;
 use crate::secret;
 use crate::shape::join;
 use crate::time::Span;
+use crate::truncate::cut;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 

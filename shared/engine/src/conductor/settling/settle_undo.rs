@@ -6,15 +6,15 @@ use crate::conductor::environment::holds::told_of_hold;
 use crate::conductor::environment::past::past;
 use crate::conductor::environment::view::View;
 use crate::conductor::ports::Ports;
+use crate::conductor::settling::fence_off::shut_out;
 use crate::conductor::settling::restored;
 use crate::conductor::settling::second_look::make_due;
-use crate::conductor::settling::shut_out::shut_out;
 use crate::conductor::settling::undo::as_the_machine_saw_it;
 use crate::conductor::settling::unprepared::unprepared;
 use crate::conductor::telling::cost::note_cost;
 use crate::conductor::telling::ending::{add_line, end, reject, told};
-use crate::conductor::telling::undone::outcome;
-use crate::conductor::telling::went_back;
+use crate::conductor::telling::rollback_outcome;
+use crate::conductor::telling::undo_outcome::outcome;
 use crate::payload::{Answer, Caller, EndTransition};
 use crate::ports::{Answered, Write};
 use crate::store::{self, Stored, commit, put_deployment, put_state, retry};
@@ -25,10 +25,10 @@ use windlass_domain::environment::{Became, EnvironmentState, Failed, HeldState, 
 use windlass_domain::finding::FindingName;
 use windlass_domain::input::operators;
 use windlass_domain::message::{Undone, undone};
+use windlass_domain::redeploy_input::to_have;
 use windlass_domain::request::ActionName;
 use windlass_domain::step::{Failure, Step};
 use windlass_domain::time::Time;
-use windlass_domain::to_have::to_have;
 
 /// Serves the state.
 pub async fn settle_undo(
@@ -49,7 +49,7 @@ pub async fn settle_undo(
         let unprepared = unprepared(ports, error, &record.value, &steps).await?;
         let ending = if let Some(finding) = unprepared {
             reject(&mut record, vec![finding], ports.now());
-            let undone = went_back::undone(ports, &record.value).await?;
+            let undone = rollback_outcome::undone(ports, &record.value).await?;
             add_line(&mut record, undone);
             Ending::Rejected
         } else {

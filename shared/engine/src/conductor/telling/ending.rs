@@ -1,17 +1,17 @@
 //! The ending of a record, and what an ended deployment is told.
 
-use crate::beside;
 use crate::conductor::environment::drills;
 use crate::conductor::ports::Ports;
 use crate::conductor::telling::answer::{LONGEST_CAUSE, of_record};
 use crate::payload::{Answer, EndTransition};
 use crate::ports::Answered;
 use crate::store::Stored;
-use windlass_domain::cut::cut;
+use crate::upload_findings;
 use windlass_domain::deployment::{Deployment, Ended, Status};
 use windlass_domain::ending::Ending;
 use windlass_domain::finding::{Finding, in_lines};
 use windlass_domain::time::Time;
+use windlass_domain::truncate::cut;
 
 /// Sets the ending of a record.
 pub fn end(
@@ -57,7 +57,7 @@ pub async fn told(
     let Some(ended) = &record.ending else {
         return Ok(None);
     };
-    beside::tell(ports, record).await?;
+    upload_findings::tell(ports, record).await?;
     drills::go_on(ports, record).await;
     Ok(Some(of_record(record, ended)))
 }

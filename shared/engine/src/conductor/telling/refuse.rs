@@ -1,19 +1,19 @@
 //! Refuses requests that cannot become a deployment, so that the author learns everything at once.
 
-use crate::beside;
 use crate::conductor::ports::Ports;
 use crate::conductor::telling::answer::ended;
 use crate::conductor::telling::ending::cause_of;
 use crate::payload::{Answer, EndTransition, ExecutionRef};
 use crate::ports::{Answered, Clock, Key, Ledger, Write};
 use crate::store::{self, Stored, commit, retry};
+use crate::upload_findings;
 use serde_json::Value;
 use windlass_domain::deployment::{REFUSED_FOR_S, Refusal};
 use windlass_domain::ending::Ending;
 use windlass_domain::finding::{Finding, limited};
 use windlass_domain::identity::DeploymentId;
+use windlass_domain::ignored_arrival::{LISTED_FOR_S, NotTaken};
 use windlass_domain::name::AppName;
-use windlass_domain::not_taken::{LISTED_FOR_S, NotTaken};
 use windlass_domain::request::{Request, Requester, Route};
 
 /// A request whose form is wrong.
@@ -66,7 +66,7 @@ pub async fn refuse(
     // The upload comes first: a request that is recorded as refused is not served again, and its author would find
     // nothing there.
     if let Some(upload) = request.upload() {
-        beside::write(ports, upload, &findings).await?;
+        upload_findings::write(ports, upload, &findings).await?;
     }
     record_refusal(ports, refusal).await?;
     Ok(answer(&findings))

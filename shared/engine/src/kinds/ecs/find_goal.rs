@@ -1,14 +1,14 @@
 //! Decides what a service must run: what a release brings, what is recorded, or, for a check, what is there.
 
-use super::back::back;
-use super::brought::{no_container, of_another, unreadable_document};
+use super::artifact_check::{no_container, of_another, unreadable_document};
 use super::check::{container_at, platform, repository_at};
+use super::check_plan::once_more;
 use super::images::{self, Images};
-use super::kept::kept;
-use super::once_more::once_more;
+use super::kept_images::kept;
 use super::register::{BASE_TAG, read_document};
 use super::state::PinnedBase;
 use super::wanted::{Wanted, base, forward, lacking, own};
+use super::way_back::back;
 use super::{document, foreign, words};
 use crate::config::Configured;
 use crate::kinds::{PrepareInput, from_value};

@@ -4,9 +4,9 @@
 use super::state::Target;
 use crate::ports::{Answered, JsonCall, JsonServices};
 use serde_json::{Value, json};
-use windlass_domain::cut::cut;
 use windlass_domain::fault::{Fault, FaultName};
 use windlass_domain::time::Time;
+use windlass_domain::truncate::cut;
 
 /// The number of lines that are shown.
 const SHOWN: usize = 20;

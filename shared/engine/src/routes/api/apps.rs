@@ -1,7 +1,7 @@
 //! `GET /apps`: all applications with their environments: what runs there, what holds, works and waits.
 
-use super::asked::asked;
 use super::call::{Call, Ports, Reply};
+use super::provenance::asked;
 use super::query::page;
 use crate::overview::{self, Here, environments, here};
 use crate::ports::{Answered, Clock, Ledger};

@@ -14,10 +14,10 @@ use windlass_domain::deployment::Deployment;
 use windlass_domain::environment::HeldState;
 use windlass_domain::finding::{Finding, FindingName};
 use windlass_domain::identity::{DeploymentId, EnvironmentId};
-use windlass_domain::in_part::InPart;
 use windlass_domain::input::operators;
+use windlass_domain::partial_document::InPart;
+use windlass_domain::redeploy_input::to_go_back;
 use windlass_domain::request::ActionName;
-use windlass_domain::to_have::to_go_back;
 
 /// Stops the execution and starts its recovery, which the execution-status rule would start, too. The same key is
 /// answered the same, however far the recovery has come.

@@ -1,9 +1,9 @@
 //! `GET /apps/{app}/environments/{environment}`: what runs now, and what is going on.
 
 use super::apps::judged;
-use super::asked::asked;
 use super::call::{Call, Ports, Reply};
 use super::problem::problem;
+use super::provenance::asked;
 use super::undeclared;
 use crate::conductor::newest_good;
 use crate::observe::compare;

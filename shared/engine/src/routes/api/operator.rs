@@ -10,7 +10,7 @@ use crate::routes::start::begin_own;
 use crate::trouble::apart;
 use serde_json::{Map, Value, json};
 use windlass_domain::identity::EnvironmentId;
-use windlass_domain::in_part::InPart;
+use windlass_domain::partial_document::InPart;
 use windlass_domain::request::{ActionName, Request};
 
 /// Starts the execution of an action. The body may give `reason`, and what else belongs to the action.

@@ -3,10 +3,10 @@
 
 use super::call::Call;
 use crate::ports::Query;
+use windlass_domain::did_you_mean::meant;
 use windlass_domain::finding::{Finding, FindingName};
-use windlass_domain::meant::meant;
 use windlass_domain::name::EnvironmentName;
-use windlass_domain::way::Way;
+use windlass_domain::way_in::Way;
 
 /// The number of items of a page: without `limit`, and at most.
 const PAGE: u32 = 20;

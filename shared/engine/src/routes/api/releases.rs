@@ -10,9 +10,9 @@ use crate::trouble::apart;
 use serde_json::{Map, Value, json};
 use windlass_domain::finding::{Finding, FindingName};
 use windlass_domain::identity::EnvironmentId;
-use windlass_domain::in_part::InPart;
 use windlass_domain::manifest::Manifest;
 use windlass_domain::name::AppName;
+use windlass_domain::partial_document::InPart;
 use windlass_domain::request::Request;
 
 /// The members that the body may have beside the manifest.

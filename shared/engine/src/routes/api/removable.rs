@@ -15,8 +15,8 @@ use serde_json::{Value, json};
 use std::collections::BTreeMap;
 use windlass_domain::finding::{Finding, FindingName};
 use windlass_domain::identity::EnvironmentId;
-use windlass_domain::in_part::InPart;
 use windlass_domain::name::{AppName, ComponentName, EnvironmentName};
+use windlass_domain::partial_document::InPart;
 use windlass_domain::removal::Removal;
 use windlass_domain::request::{ActionName, Request};
 

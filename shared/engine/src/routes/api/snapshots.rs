@@ -1,9 +1,9 @@
 //! `GET /apps/{app}/environments/{environment}/snapshots`: the snapshots that a rollback can go back to.
 
-use super::asked::{Asked, asked};
 use super::call::{Call, Ports, Reply};
 use super::environment::known;
 use super::problem::problem;
+use super::provenance::{Asked, asked};
 use super::query::page;
 use crate::ports::Answered;
 use crate::store::{self, Stored};

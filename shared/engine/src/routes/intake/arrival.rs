@@ -5,8 +5,8 @@ use crate::pin;
 use crate::ports::{Answered, Clock, Executions};
 use crate::store::Started;
 use serde_json::Value;
+use windlass_domain::arrival_sweep::Round;
 use windlass_domain::request::{ObjectRef, Requester};
-use windlass_domain::round::Round;
 use windlass_domain::time::Time;
 
 /// The number of arrivals that one run looks after, also in vain, so that it ends in time after a long outage.

@@ -2,17 +2,17 @@
 
 use super::arrival::{Came, Created, Ports};
 use super::repositories;
-use crate::beside;
 use crate::conductor::record_refusal;
 use crate::log;
 use crate::ports::{Answered, Ledger, ObjectId, Objects};
 use crate::store::{self, Stored, commit, retry};
+use crate::upload_findings;
 use windlass_domain::declaration::{Declaration, Declared, Exceptions, LARGEST, Upload};
 use windlass_domain::deployment::Refusal;
 use windlass_domain::fault::FaultName;
 use windlass_domain::finding::{Finding, FindingName, limited};
-use windlass_domain::in_part::InPart;
 use windlass_domain::name::AppName;
+use windlass_domain::partial_document::InPart;
 
 /// Puts a declaration in force, or tells everything that is wrong with it: beside the upload, in
 /// the ledger, and by a notification; no execution is started. One that is refused leaves the former in force.
@@ -32,7 +32,7 @@ pub async fn handle(ports: &impl Ports, app: &AppName, created: Created) -> Answ
     if !findings.is_empty() {
         record(ports, app, &created, &findings).await?;
     }
-    beside::write(ports, &created.object, &findings).await?;
+    upload_findings::write(ports, &created.object, &findings).await?;
     Ok(Came::Served)
 }
 

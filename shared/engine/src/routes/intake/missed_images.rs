@@ -9,9 +9,9 @@ use crate::ports::{Answered, Tagged};
 use crate::store::{self, Images, RepositoryOwner, Within};
 use crate::trouble::apart;
 use tracing::Instrument as _;
+use windlass_domain::arrival_sweep::Round;
 use windlass_domain::declaration::Declaration;
 use windlass_domain::request::ImagePush;
-use windlass_domain::round::Round;
 use windlass_domain::time::Time;
 
 /// The number of pages of the images of one repository that a run reads, of 1,000 each.

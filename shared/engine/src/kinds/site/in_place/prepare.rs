@@ -1,7 +1,7 @@
 //! Plans a site that is changed in place.
 
 use super::content::{Content, Want};
-use super::left::{LeftList, left, own_what_was_undone};
+use super::leftover_files::{LeftList, left, own_what_was_undone};
 use super::next::{about_s, long_switch};
 use super::observe::noticed;
 use super::places::{Place, places};

@@ -9,12 +9,12 @@ use crate::ports::{Answered, CallAnswer, OneCall};
 use crate::store::{self, Stored};
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
-use windlass_domain::cut::cut;
 use windlass_domain::fault::{Fault, FaultName};
 use windlass_domain::identity::DeploymentId;
 use windlass_domain::kinds::task::{CallEnd, CallOutcome, Called, GRACE_S, LIVES_S, TaskUndo};
 use windlass_domain::name::ComponentName;
 use windlass_domain::time::Time;
+use windlass_domain::truncate::cut;
 
 /// The seconds before its own end at which it stops waiting for an answer, so that it can tell that.
 const LEFT_S: u64 = 15;
