@@ -5,7 +5,7 @@ use crate::init::account::{Account, Closer, Distribution, Live, Owner};
 use crate::init::application::{Application, Target};
 use crate::init::proposal::Facts;
 use std::collections::BTreeMap;
-use windlass_aws::Living;
+use windlass_aws::AccountResources;
 
 /// The tags that name the application and the environment of a target.
 const APP: &str = "windlass:app";
@@ -42,7 +42,7 @@ pub async fn look(facts: &mut Facts) {
             return;
         }
     }
-    match windlass_aws::living(facts.region.as_deref()).await {
+    match windlass_aws::account_resources(facts.region.as_deref()).await {
         Ok(living) => {
             facts.region.get_or_insert_with(|| living.region.clone());
             let unseen = std::mem::take(&mut facts.account.unseen);
@@ -106,7 +106,7 @@ fn services(application: &Application) -> Vec<String> {
     all.collect()
 }
 
-fn account(living: Living) -> Account {
+fn account(living: AccountResources) -> Account {
     let tags = &living.tags;
     let functions = living.functions.iter().map(|(name, arn)| Live {
         name: name.clone(),
@@ -168,7 +168,7 @@ mod tests {
         let arn = "arn:aws:lambda:eu-west-1:1:function:x";
         let service = "arn:aws:ecs:eu-west-1:1:service/shop-prod/agent";
         let bucket = "arn:aws:s3:::shop-web";
-        let living = Living {
+        let living = AccountResources {
             functions: vec![("x".into(), arn.into())],
             services: vec![service.into()],
             tags: BTreeMap::from([
@@ -176,7 +176,7 @@ mod tests {
                 (service.to_owned(), one(&[(APP, "shop")])),
                 (bucket.to_owned(), one(&[(APP, "shop")])),
             ]),
-            ..Living::default()
+            ..AccountResources::default()
         };
         let account = account(living);
         for (member, name, wanted) in [

@@ -6,7 +6,7 @@ use windlass_domain::count::count;
 use windlass_domain::declaration::resolved::Resolved;
 use windlass_domain::finding::{Finding, FindingName};
 use windlass_domain::name::AppName;
-use windlass_engine::kinds::brought;
+use windlass_engine::kinds::check_artifact;
 use windlass_engine::kinds::site::archive::{Limits, check_whole, directory};
 
 /// The endings of files that are documents of their own form, beside JSON, which is known by its content.
@@ -19,7 +19,9 @@ pub fn misfits(app: &AppName, artifacts: &[Artifact], declared: Option<&Resolved
         let name = &artifact.component;
         let component = declared.and_then(|declared| declared.components.get(name));
         match component {
-            Some(component) => brought(name, &component.spec, &artifact.given, &artifact.bytes),
+            Some(component) => {
+                check_artifact(name, &component.spec, &artifact.given, &artifact.bytes)
+            }
             None => of_no_kind(app, artifact).into_iter().collect(),
         }
     });

@@ -11,7 +11,7 @@ use windlass_domain::name::{AppName, EnvironmentName};
 
 /// The ref or the tag that is asked about.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Chooses {
+pub enum EnvironmentChoice {
     /// A full Git ref, with its source.
     Ref {
         /// The ref.
@@ -34,7 +34,7 @@ pub struct Told {
     pub exit: Exit,
 }
 
-impl Chooses {
+impl EnvironmentChoice {
     /// Chooses by the rules of the declaration in force.
     ///
     /// # Errors
@@ -149,7 +149,7 @@ mod tests {
     use super::*;
     use windlass_domain::time::Time;
 
-    fn told(chooses: &Chooses) -> Told {
+    fn told(chooses: &EnvironmentChoice) -> Told {
         let text = "{app: shop, version: 1.3.0, components: {web: {kind: static_site, bucket: 'shop-{environment}'}}, \
             environments: {dev: {deploy: {branch: main}}, prod: {deploy: {tag: stable}, start: manual}, lab: {}}}";
         let declaration = Declaration::parse(text).unwrap();
@@ -159,8 +159,8 @@ mod tests {
             .unwrap()
     }
 
-    fn reference(text: &str) -> Chooses {
-        Chooses::Ref {
+    fn reference(text: &str) -> EnvironmentChoice {
+        EnvironmentChoice::Ref {
             reference: text.into(),
             told_by: "given by `--git-ref`",
         }
@@ -191,7 +191,7 @@ mod tests {
             "{}",
             prod.words
         );
-        let image = told(&Chooses::ImageTag("main-9f2c1ab".into()));
+        let image = told(&EnvironmentChoice::ImageTag("main-9f2c1ab".into()));
         assert_eq!(image.document["chosen"], "dev", "{}", image.words);
     }
 
@@ -199,7 +199,7 @@ mod tests {
     fn what_no_rule_takes_goes_nowhere_and_ends_as_its_release_would() {
         for chooses in [
             reference("refs/heads/mian"),
-            Chooses::ImageTag("latest".into()),
+            EnvironmentChoice::ImageTag("latest".into()),
         ] {
             let told = told(&chooses);
             assert_eq!(told.exit, Exit::Rejected, "{}", told.words);

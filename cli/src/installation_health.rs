@@ -6,7 +6,7 @@ use windlass_domain::count::count;
 
 /// A part of an installation that does not work.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-pub struct Wrong {
+pub struct Defect {
     /// Its name in the template.
     pub part: String,
     /// Its name, or ARN, in AWS.
@@ -18,7 +18,7 @@ pub struct Wrong {
 }
 
 /// Returns the parts that do not work. A part that could not be looked at counts as one.
-pub fn wrong(parts: &[Part]) -> Vec<Wrong> {
+pub fn wrong(parts: &[Part]) -> Vec<Defect> {
     let wrong = parts.iter().filter_map(|part| {
         let (reason, remedy) = match &part.is {
             Ok(is) => amiss(part, is)?,
@@ -30,7 +30,7 @@ pub fn wrong(parts: &[Part]) -> Vec<Wrong> {
                 ),
             ),
         };
-        Some(Wrong {
+        Some(Defect {
             part: part.name.clone(),
             id: part.id.clone(),
             reason,
@@ -44,7 +44,7 @@ pub fn wrong(parts: &[Part]) -> Vec<Wrong> {
 const UNRELEASED: &str = "unreleased";
 
 /// Compares the stack's version with this command line's. Both of one release are made and tested together.
-pub fn version(stack: &str, installed: Option<&str>, own: &str) -> Option<Wrong> {
+pub fn version(stack: &str, installed: Option<&str>, own: &str) -> Option<Defect> {
     let reason = match installed {
         Some(version) if version == own || version == UNRELEASED => return None,
         Some(version) => {
@@ -52,7 +52,7 @@ pub fn version(stack: &str, installed: Option<&str>, own: &str) -> Option<Wrong>
         }
         None => format!("The stack has no output `Version`, and this command line is of {own}."),
     };
-    Some(Wrong {
+    Some(Defect {
         part: "Version".to_owned(),
         id: stack.to_owned(),
         reason,
@@ -61,14 +61,14 @@ pub fn version(stack: &str, installed: Option<&str>, own: &str) -> Option<Wrong>
 }
 
 /// Returns the text for people.
-pub fn words(stack: &str, wrong: &[Wrong], looked_at: usize) -> String {
+pub fn words(stack: &str, wrong: &[Defect], looked_at: usize) -> String {
     let parts = count(looked_at, "part");
     if wrong.is_empty() {
         return format!("{stack}: {parts} of Windlass were looked at, and all of them work");
     }
     let found = count(wrong.len(), "finding");
     let each = wrong.iter().map(|one| {
-        let Wrong {
+        let Defect {
             part,
             reason,
             remedy,
@@ -136,7 +136,7 @@ mod tests {
     use super::*;
     use windlass_domain::fault::{Fault, FaultName};
 
-    fn told(sort: Sort, name: &str, is: &str) -> Option<Wrong> {
+    fn told(sort: Sort, name: &str, is: &str) -> Option<Defect> {
         let part = Part {
             name: name.into(),
             id: format!("windlass-{name}"),

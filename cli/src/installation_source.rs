@@ -5,7 +5,7 @@ use crate::settings::Settings;
 
 /// A place as it is named.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Named {
+pub enum InstallationSource {
     /// The place itself, and who told it.
     Value {
         /// The place.
@@ -44,22 +44,22 @@ pub fn named(
     value: Option<Given<'_>>,
     stack: Option<Given<'_>>,
     settings: &Settings,
-) -> Option<Named> {
+) -> Option<InstallationSource> {
     let is_later =
         |given: &Given<'_>| stack.is_some_and(|stack| stack.is_option && !given.is_option);
     if let Some(given) = value.filter(|given| !is_later(given)) {
         let (value, from) = (given.text.to_owned(), given.from.to_owned());
-        return Some(Named::Value { value, from });
+        return Some(InstallationSource::Value { value, from });
     }
     if let Some(stack) = stack {
         let (name, from) = (stack.text.to_owned(), stack.from.to_owned());
-        return Some(Named::Stack { name, from });
+        return Some(InstallationSource::Stack { name, from });
     }
     if let Some((value, from)) = settings.value(setting) {
-        return Some(Named::Value { value, from });
+        return Some(InstallationSource::Value { value, from });
     }
     let (name, from) = settings.value("stack")?;
-    Some(Named::Stack { name, from })
+    Some(InstallationSource::Stack { name, from })
 }
 
 /// Returns the text of the command line, by an option or a variable. clap tells no more than the value.
@@ -133,8 +133,10 @@ mod tests {
         for (value, stack, settings, wanted) in table {
             let told = match named("endpoint", value, stack, settings) {
                 None => "nothing".to_owned(),
-                Some(Named::Value { value, from }) => format!("{value} from {from}"),
-                Some(Named::Stack { name, from }) => format!("stack {name} from {from}"),
+                Some(InstallationSource::Value { value, from }) => format!("{value} from {from}"),
+                Some(InstallationSource::Stack { name, from }) => {
+                    format!("stack {name} from {from}")
+                }
             };
             assert!(told.starts_with(wanted), "{told}, and not {wanted}");
         }

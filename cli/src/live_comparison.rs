@@ -11,7 +11,7 @@ use windlass_domain::time::Time;
 
 /// The present state of what a deployment brought.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Standing {
+pub enum LiveComparison {
     /// It runs, in these words.
     Runs(String),
     /// Something else runs: a text for each component that differs.
@@ -21,7 +21,7 @@ pub enum Standing {
 }
 
 /// Compares a deployment that ended well with the environment, whose targets were looked at.
-pub fn standing(record: &Deployment, now: &Environment) -> Standing {
+pub fn live_comparison(record: &Deployment, now: &Environment) -> LiveComparison {
     let mut others: Vec<String> = Vec::new();
     let mut unknown: Vec<String> = Vec::new();
     let mut since = None;
@@ -81,14 +81,14 @@ pub fn standing(record: &Deployment, now: &Environment) -> Standing {
         ));
     }
     if !others.is_empty() {
-        return Standing::SomethingElse(others);
+        return LiveComparison::SomethingElse(others);
     }
     if !unknown.is_empty() {
-        return Standing::Unknown(unknown);
+        return LiveComparison::Unknown(unknown);
     }
     let since = since.map(|since| format!(", since {since}"));
     let runs = format!("it runs now{}", since.unwrap_or_default());
-    Standing::Runs([vec![runs], called].concat().join("\n  "))
+    LiveComparison::Runs([vec![runs], called].concat().join("\n  "))
 }
 
 /// Returns the name by which a component runs the same bytes, where it is another one.
@@ -177,10 +177,10 @@ mod tests {
             "deployments": {"fedcba9876543210": {"action": "rollback", "version": "1.0.0", "components": [],
                 "requester": {"route": "api", "principal": "ann"}, "reason": "broken", "accepted": 0}}});
         let environment = Environment::read(&environment).unwrap();
-        match standing(record, &environment) {
-            Standing::Runs(words) => format!("runs: {words}"),
-            Standing::SomethingElse(words) => format!("else: {}", words.join("; ")),
-            Standing::Unknown(words) => format!("unknown: {}", words.join("; ")),
+        match live_comparison(record, &environment) {
+            LiveComparison::Runs(words) => format!("runs: {words}"),
+            LiveComparison::SomethingElse(words) => format!("else: {}", words.join("; ")),
+            LiveComparison::Unknown(words) => format!("unknown: {}", words.join("; ")),
         }
     }
 

@@ -10,7 +10,7 @@ use windlass_domain::time::Time;
 
 /// A deployment in short.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-pub struct Asked {
+pub struct Provenance {
     /// The action that was asked for.
     pub action: ActionName,
     /// The release's version.
@@ -39,7 +39,7 @@ pub struct Asked {
     pub resolved: Option<Resolved>,
 }
 
-impl Asked {
+impl Provenance {
     /// Returns the person who accepted what runs by this name, where the deployment left that.
     pub fn accepted_as(&self, version: &str) -> Option<&Resolved> {
         self.resolved.as_ref().filter(|_| version == ACCEPTED)

@@ -17,14 +17,14 @@ use windlass_domain::part::Part;
 
 /// The parts of a release.
 #[derive(Debug, Default)]
-pub struct Found {
+pub struct ReleaseContents {
     /// The artifacts that have to be in the bucket.
     pub artifacts: Vec<Artifact>,
     /// Images, as the manifest names them.
     pub images: BTreeMap<ComponentName, ArtifactRef>,
 }
 
-impl Found {
+impl ReleaseContents {
     /// Reads all of them.
     ///
     /// # Errors

@@ -22,7 +22,7 @@ const ONLY_BY_API: &str = "whether deployments are held and whether the version 
 
 /// The result of a look.
 #[derive(Debug, Default)]
-pub struct Sight {
+pub struct ReleaseLookup {
     /// The environment that it goes to, where that is known.
     pub here: Option<Resolved>,
     /// The components' artifacts by the declaration, where that is known: they are of the same kinds in every
@@ -38,7 +38,7 @@ pub struct Sight {
     pub looked: Looked,
 }
 
-impl Sight {
+impl ReleaseLookup {
     /// Returns whether a deployment was there before.
     pub fn is_before(&self, id: &str) -> bool {
         self.before.iter().any(|one| one.id == id)

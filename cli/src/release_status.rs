@@ -3,14 +3,14 @@
 
 use crate::exit::Exit;
 use crate::failure::Failure;
-use crate::live_comparison::{Standing, standing};
+use crate::live_comparison::{LiveComparison, live_comparison};
 use crate::output::Output;
 use crate::record::Record;
 use crate::status::Environment;
 use crate::windlass::Windlass;
 use serde_json::{Value, json};
 use windlass_domain::deployment::Deployment;
-use windlass_domain::way_in::Way;
+use windlass_domain::way_in::WayIn;
 
 /// The lines that tell of now, and the exit status that follows from them.
 #[derive(Debug, PartialEq, Eq)]
@@ -35,7 +35,7 @@ pub async fn now(
     let seen = seen.map_err(|failure| failure.message);
     let next = answer["now"]["next"].as_str().map(str::to_owned);
     let next = next.unwrap_or_else(|| {
-        Way::CommandLine.tell(&format!("start {} to have it", deployment.input()))
+        WayIn::CommandLine.tell(&format!("start {} to have it", deployment.input()))
     });
     let now = compare(deployment, exit, seen, &next);
     output.progress(&now.words);
@@ -69,23 +69,23 @@ fn compare(
     let is_to_run = exit == Exit::Good || (exit == Exit::NeedsOperator && is_unlocked);
     let may_run = is_to_run || matches!(exit, Exit::Superseded | Exit::Recorded);
     let environment = format!("{}\n{}", now.hold_in_words(), now.lock());
-    let (runs, words, exit) = match standing(deployment, &now) {
-        Standing::Runs(words) if may_run => {
+    let (runs, words, exit) = match live_comparison(deployment, &now) {
+        LiveComparison::Runs(words) if may_run => {
             (Some(true), format!("{words}\n{environment}"), Exit::Good)
         }
-        Standing::SomethingElse(what) if is_to_run => {
+        LiveComparison::SomethingElse(what) if is_to_run => {
             let what = what.join("\n  ");
             let words =
                 format!("it does NOT run any more\n  {what}\n{environment}\n  next: {next}");
             (Some(false), words, Exit::Superseded)
         }
-        Standing::Unknown(why) if is_to_run => {
+        LiveComparison::Unknown(why) if is_to_run => {
             let words = format!("NOT known\n  {}\n{environment}", why.join("\n  "));
             (None, words, Exit::NotSeen)
         }
         // Its ending tells what became of it. The environment may be another one since.
-        Standing::SomethingElse(_) if may_run => (Some(false), now.words(), exit),
-        Standing::Runs(_) | Standing::SomethingElse(_) | Standing::Unknown(_) => {
+        LiveComparison::SomethingElse(_) if may_run => (Some(false), now.words(), exit),
+        LiveComparison::Runs(_) | LiveComparison::SomethingElse(_) | LiveComparison::Unknown(_) => {
             (None, now.words(), exit)
         }
     };

@@ -7,7 +7,7 @@ use serde_json::{Map, Value};
 
 /// The application, the deployment and the reason that a verb at the wheel takes.
 #[derive(Debug, Clone, Args)]
-pub struct Steers {
+pub struct SteeringArguments {
     /// The environment.
     #[command(flatten)]
     pub at: Where,
@@ -16,7 +16,7 @@ pub struct Steers {
     pub deployment: Option<String>,
 }
 
-impl Steers {
+impl SteeringArguments {
     /// Returns the body of the call, beside the reason.
     pub fn body(&self) -> Map<String, Value> {
         let id = self.deployment.iter();

@@ -7,7 +7,7 @@ use crate::output::Output;
 use crate::places::Place;
 use crate::preflight::Plan;
 use crate::record::Record;
-use crate::release_lookup::{Sight, of_version};
+use crate::release_lookup::{ReleaseLookup, of_version};
 use crate::start::{Begun, Looking};
 use crate::upload;
 use crate::windlass::Windlass;
@@ -20,17 +20,17 @@ use windlass_domain::key::FINDINGS_SUFFIX;
 use windlass_domain::manifest::{ArtifactRef, Manifest};
 use windlass_domain::name::ComponentName;
 use windlass_domain::request::ActionName;
-use windlass_engine::upload_findings::Beside;
+use windlass_engine::upload_findings::UploadFindings;
 
 /// The largest object beside an upload that is read, in bytes.
 const LARGEST: u64 = 2 * 1024 * 1024;
 
 /// An uploaded manifest.
-pub struct HandedIn<'a> {
+pub struct UploadOutcome<'a> {
     /// The release.
     pub plan: Plan<'a>,
     /// The look at it before the upload.
-    pub sight: &'a Sight,
+    pub sight: &'a ReleaseLookup,
     /// The artifacts bucket.
     pub bucket: &'a Place,
     /// The manifest's key there.
@@ -43,7 +43,7 @@ pub struct HandedIn<'a> {
     pub report: Value,
 }
 
-impl HandedIn<'_> {
+impl UploadOutcome<'_> {
     /// Looks for a refusal, and for the deployment that the upload becomes.
     ///
     /// # Errors
@@ -117,7 +117,7 @@ impl HandedIn<'_> {
         let Some(bytes) = upload::read(self.bucket, &key, LARGEST).await? else {
             return Ok(None);
         };
-        let lies = serde_json::from_slice::<Beside>(&bytes).ok();
+        let lies = serde_json::from_slice::<UploadFindings>(&bytes).ok();
         let about_it = lies
             .filter(|lies| lies.is_about(self.version_id.as_deref()) && !lies.findings.is_empty());
         Ok(about_it.map(|lies| {

@@ -12,7 +12,7 @@ use windlass_domain::count::count;
 use windlass_domain::did_you_mean::nearest;
 use windlass_domain::fault::FaultName;
 use windlass_domain::finding::{Finding, FindingName};
-use windlass_domain::way_in::Way;
+use windlass_domain::way_in::WayIn;
 
 /// The advice where an address leads to no Windlass.
 const NAMED: &str = "Give `--endpoint`, or set WINDLASS_ENDPOINT, to the output `ApiUrl` of the installation's stack";
@@ -138,7 +138,7 @@ impl Windlass {
         key: Option<&str>,
     ) -> Result<Value, Failure> {
         let mut query = query.to_vec();
-        let words = Way::CommandLine.to_string();
+        let words = WayIn::CommandLine.to_string();
         query.push(("words", &words));
         let answer = self.api.call(method, path, &query, body, key).await;
         let answer = answer.map_err(|fault| {

@@ -10,7 +10,7 @@ use std::fs;
 use std::path::Path;
 use std::process::Command;
 use windlass_cli::import::sam_tags::without_tags;
-use windlass_cli::init::answers::Asked;
+use windlass_cli::init::answers::Answers;
 use windlass_cli::init::proposal::{Facts, propose};
 use windlass_cli::init::repository::Repository;
 use windlass_cli::init::{files, pieces, repository_walk};
@@ -31,7 +31,7 @@ fn made(repository: Repository, answers: &[(&str, &str)]) -> (Files, String) {
     let given = answers
         .iter()
         .map(|(key, value)| ((*key).to_owned(), (*value).to_owned()));
-    let mut asked = Asked::new(given.collect());
+    let mut asked = Answers::new(given.collect());
     let application = propose(&facts, &mut asked);
     assert_eq!(asked.wrong, [""; 0]);
     let (all, notes) = files::all(&application, &facts);

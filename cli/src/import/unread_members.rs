@@ -8,9 +8,9 @@ const DEEPEST: usize = 2;
 
 /// The document.
 #[derive(Debug, Clone, Default)]
-pub struct Taken(Value);
+pub struct UnreadMembers(Value);
 
-impl Taken {
+impl UnreadMembers {
     /// Begins with the whole document.
     pub fn new(document: Value) -> Self {
         Self(document)
@@ -84,7 +84,7 @@ mod tests {
 
     #[test]
     fn what_is_not_taken_is_left() {
-        let mut document = Taken::new(
+        let mut document = UnreadMembers::new(
             json!({"a": "1", "b": {"c": 2, "d": {"e": 3}, "f": "4"}, "g": {"h": "5"}, "i": []}),
         );
         assert_eq!(document.text(&["a"]).as_deref(), Some("1"));
@@ -92,6 +92,6 @@ mod tests {
         assert_eq!(document.text(&["g", "h"]).as_deref(), Some("5"));
         assert_eq!(document.take(&["no", "no"]), Value::Null);
         assert_eq!(document.left().as_deref(), Some("`b.c`, `b.d`, `b.f`, `i`"));
-        assert_eq!(Taken::default().left(), None);
+        assert_eq!(UnreadMembers::default().left(), None);
     }
 }

@@ -13,7 +13,7 @@ use windlass_domain::syntax;
 
 /// The members that are carried over into the declaration, with notes on the others.
 #[derive(Debug, Default, Clone, PartialEq, Eq)]
-pub struct Carried {
+pub struct DeploymentPreference {
     /// The steps in which callers are moved, by the component's name, as `rollout` of a declaration.
     pub rollouts: BTreeMap<String, Value>,
     /// Names of alarms that undo a release.
@@ -23,8 +23,8 @@ pub struct Carried {
 }
 
 /// Reads the preferences of the functions of SAM among the components.
-pub fn of(components: &[Component], repository: &Repository) -> Carried {
-    let mut carried = Carried::default();
+pub fn of(components: &[Component], repository: &Repository) -> DeploymentPreference {
+    let mut carried = DeploymentPreference::default();
     let declared = syntax::yaml("the declaration", &repository.declared, LARGEST);
     let declared = declared.unwrap_or_default();
     for component in components.iter().filter(|it| it.piece.sort == Sort::Sam) {
@@ -39,7 +39,7 @@ pub fn of(components: &[Component], repository: &Repository) -> Carried {
     carried
 }
 
-impl Carried {
+impl DeploymentPreference {
     /// Keeps what an earlier run has carried over, because its patch takes that out of the template.
     fn keep(&mut self, component: &str, declared: &Value) {
         let rollout = &declared["components"][component]["rollout"];

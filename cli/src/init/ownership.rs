@@ -4,7 +4,7 @@ use super::account::Account;
 use super::application::Text;
 
 /// The targets of one component.
-pub struct Ours<'a> {
+pub struct Ownership<'a> {
     /// The account.
     pub account: &'a Account,
     /// The application.
@@ -15,7 +15,7 @@ pub struct Ours<'a> {
     pub cluster: Option<Text>,
 }
 
-impl Ours<'_> {
+impl Ownership<'_> {
     /// Checks that no environment's target carries the tags of another application or environment.
     ///
     /// # Errors

@@ -10,7 +10,7 @@ use crate::files;
 use crate::follow::Patience;
 use crate::output::{Output, words};
 use crate::places::{Endpoint, Place, What};
-use crate::release_lookup::Sight;
+use crate::release_lookup::ReleaseLookup;
 use crate::trouble::Trouble;
 use crate::ui::parts::now;
 use crate::upload;
@@ -27,7 +27,7 @@ use windlass_domain::finding::Finding;
 use windlass_domain::key::FINDINGS_SUFFIX;
 use windlass_domain::name::EnvironmentName;
 use windlass_domain::syntax;
-use windlass_engine::upload_findings::Beside;
+use windlass_engine::upload_findings::UploadFindings;
 
 /// The time that an upload may take to be taken: its event may be lost, and then it is found within a quarter of an
 /// hour.
@@ -192,7 +192,7 @@ impl Declare {
             }
             Err(failure) => return Err(failure),
         };
-        let (_, sight) = Sight::beside_in_force(declaration, &windlass).await?;
+        let (_, sight) = ReleaseLookup::beside_in_force(declaration, &windlass).await?;
         report.warnings.extend(sight.findings);
         report.not_looked_at.extend(sight.unseen);
         report.drills = drills(declaration, &sight.looked, now());
@@ -276,8 +276,8 @@ impl Uploaded {
     async fn findings(&self) -> Result<Option<Vec<Finding>>, Failure> {
         let lies = upload::read(&self.bucket, &self.beside, LARGEST as u64).await?;
         let is_new = lies != self.before;
-        let lies = lies.and_then(|bytes| serde_json::from_slice::<Beside>(&bytes).ok());
-        let is_ours = |lies: &Beside| {
+        let lies = lies.and_then(|bytes| serde_json::from_slice::<UploadFindings>(&bytes).ok());
+        let is_ours = |lies: &UploadFindings| {
             let told = lies.version_id.is_some() || is_new;
             told && lies.is_about(self.version_id.as_deref())
         };

@@ -8,7 +8,7 @@ use crate::installation_health;
 use crate::manual;
 use crate::output::Output;
 use crate::places::{Endpoint, Installed};
-use crate::planned::{self, Asked};
+use crate::planned::{self, PlanRequest};
 use crate::start::By;
 use crate::trouble::Trouble;
 use crate::windlass::waiting;
@@ -94,7 +94,7 @@ impl Doctor {
         let body = json!({"action": "check"});
         let (answer, planned) = waiting(async {
             let windlass = self.endpoint.open().await?;
-            let asked = Asked {
+            let asked = PlanRequest {
                 windlass: &windlass,
                 app,
                 environment,

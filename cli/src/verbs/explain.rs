@@ -4,7 +4,7 @@
 use crate::arguments;
 use crate::declared_application::{self, Known};
 use crate::deployment_lookup;
-use crate::environment_choice::Chooses;
+use crate::environment_choice::EnvironmentChoice;
 use crate::exit::Exit;
 use crate::failure::Failure;
 use crate::git;
@@ -117,12 +117,12 @@ impl Explain {
     }
 
     /// Returns the ref or tag that is given, else that of CI or of what is checked out.
-    fn asked(&self) -> Result<Chooses, Failure> {
+    fn asked(&self) -> Result<EnvironmentChoice, Failure> {
         if let Some(tag) = &self.image_tag {
-            return Ok(Chooses::ImageTag(tag.clone()));
+            return Ok(EnvironmentChoice::ImageTag(tag.clone()));
         }
         if let Some(reference) = &self.git_ref {
-            return Ok(Chooses::Ref {
+            return Ok(EnvironmentChoice::Ref {
                 reference: reference.clone(),
                 told_by: "given by `--git-ref`",
             });
@@ -134,7 +134,7 @@ impl Explain {
                  neither CI nor what is checked out here tells a ref",
             )
         })?;
-        Ok(Chooses::Ref {
+        Ok(EnvironmentChoice::Ref {
             reference: from.git.reference,
             told_by: from.told_by,
         })

@@ -4,7 +4,7 @@
 use crate::account_resources;
 use crate::exit::Exit;
 use crate::failure::Failure;
-use crate::init::answers::{Asked, Question, argument};
+use crate::init::answers::{Answers, Question, argument};
 use crate::init::application::Application;
 use crate::init::files::{self, File};
 use crate::init::proposal::{Facts, propose};
@@ -151,7 +151,7 @@ impl Init {
         let mut answers: BTreeMap<String, String> = self.answers.iter().cloned().collect();
         let is_terminal = io::stdin().is_terminal() && !output.is_json();
         loop {
-            let mut asked = Asked::new(answers.clone());
+            let mut asked = Answers::new(answers.clone());
             let application = propose(facts, &mut asked);
             if self.looks_closer(facts, &application, output)? {
                 continue;
@@ -170,7 +170,7 @@ impl Init {
             let told = prompt(first)?;
             let mut tried = answers.clone();
             tried.insert(first.key.clone(), told);
-            let mut again = Asked::new(tried.clone());
+            let mut again = Answers::new(tried.clone());
             propose(facts, &mut again);
             // A question that comes only with another answer is known by now.
             let begins = format!("`{}`: ", first.key);

@@ -4,7 +4,7 @@ use crate::exit::Exit;
 use crate::failure::Failure;
 use crate::operator::{Action, Effect};
 use crate::output::Output;
-use crate::steering_arguments::Steers;
+use crate::steering_arguments::SteeringArguments;
 use clap::Args;
 use windlass_domain::time::Span;
 
@@ -12,7 +12,7 @@ use windlass_domain::time::Span;
 #[derive(Debug, Args)]
 pub struct Pause {
     #[command(flatten)]
-    steers: Steers,
+    steers: SteeringArguments,
     /// How long it lasts at most, such as `2h`; as long as the declaration says if not given (`pause` of its gates), which
     /// is a day unless it says otherwise.
     #[arg(long = "for", value_name = "TIME", value_parser = Span::parse)]

@@ -29,7 +29,7 @@ const OF_CLOUDFRONT: &str = "us-east-1";
 
 /// An account, as far as it was seen.
 #[derive(Debug, Default, Clone, PartialEq, Eq)]
-pub struct Living {
+pub struct AccountResources {
     /// The region that was looked at.
     pub region: String,
     /// The names of functions, with their ARNs.
@@ -70,15 +70,15 @@ impl Distribution {
 ///
 /// # Errors
 /// `BadInput` if no region is known or an endpoint is none, `AccessDenied` without credentials.
-pub async fn living(region: Option<&str>) -> Answered<Living> {
+pub async fn account_resources(region: Option<&str>) -> Answered<AccountResources> {
     let home = settings::sdk_config_of_a_person(region).await?;
     let region = home.region().map(ToString::to_string);
     let region = region.ok_or_else(|| Fault::new(FaultName::BadInput, api::NO_REGION))?;
     api::credentials(&home).await?;
     let aws = Aws::new(home.clone(), settings::Settings::default());
-    let mut seen = Living {
+    let mut seen = AccountResources {
         region,
-        ..Living::default()
+        ..AccountResources::default()
     };
     let mut unseen = Vec::new();
     keep(

@@ -53,7 +53,7 @@ mod throttles;
 mod web;
 mod websocket;
 
-pub use account_resources::{Distribution, Living, living};
+pub use account_resources::{AccountResources, Distribution, account_resources};
 pub use account_services::{Balancer, Service, service};
 pub use api::{Api, ApiAnswer};
 pub use http::{answer_of, call_of};

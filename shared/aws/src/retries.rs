@@ -24,14 +24,14 @@ const KNOWN_FOR: Duration = Duration::from_mins(2);
 /// refusal, or when two minutes are over. The state that invokes the function again (or the queue, or the stream) then
 /// asks as often as it invokes.
 #[derive(Debug, Clone, Default)]
-pub(crate) struct Patience {
+pub(crate) struct Retries {
     /// Operations, with the time of the last refusal: the wall clock's, because the monotonic clock
     /// need not go on while a sandbox is frozen. Where the wall clock was set back, a mark is
     /// forgotten as well.
     refused: Arc<Mutex<BTreeMap<String, SystemTime>>>,
 }
 
-impl Patience {
+impl Retries {
     fn refused(&self) -> MutexGuard<'_, BTreeMap<String, SystemTime>> {
         self.refused.lock().unwrap_or_else(PoisonError::into_inner)
     }
@@ -44,7 +44,7 @@ impl Patience {
 }
 
 #[aws_smithy_runtime_api::client::interceptors::dyn_dispatch_hint]
-impl Intercept for Patience {
+impl Intercept for Retries {
     fn name(&self) -> &'static str {
         "windlass::Patience"
     }

@@ -19,7 +19,7 @@ const UNSETTLED_FOR_MS: u64 = 24 * 60 * 60 * 1000;
 /// A round over everything, and its progress. Every part of it costs the same, however much there is: a large place
 /// only makes the round longer.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Round {
+pub struct ArrivalSweep {
     /// Arrivals before this time were told, or were looked after in the round before.
     pub since: Time,
     /// The time at which it began.
@@ -35,7 +35,7 @@ pub struct Round {
     pub passed: bool,
 }
 
-impl Round {
+impl ArrivalSweep {
     /// Makes the first round. Things that were there before Windlass looked are nobody's arrival.
     pub fn first(now: Time) -> Self {
         Self {
@@ -80,7 +80,7 @@ impl Round {
     }
 }
 
-impl Round {
+impl ArrivalSweep {
     /// Returns the time from which the next round looks. It looks at arrivals that came too late for this round by any
     /// clock, that have not come to anything yet, or that were passed over.
     fn next_since(&self, now: Time) -> Time {
@@ -106,7 +106,7 @@ mod tests {
 
     #[test]
     fn what_was_there_before_is_no_arrival() {
-        let round = Round::first(at(100));
+        let round = ArrivalSweep::first(at(100));
         assert!(!round.concerns(at(99), at(200)));
         assert!(round.concerns(at(100), at(110)));
         assert!(
@@ -117,7 +117,7 @@ mod tests {
 
     #[test]
     fn a_round_goes_on_where_it_stopped_and_begins_anew_at_its_end() {
-        let round = Round::first(at(0)).next(Some("k".into()), at(15));
+        let round = ArrivalSweep::first(at(0)).next(Some("k".into()), at(15));
         assert_eq!(round.after.as_deref(), Some("k"));
         assert_eq!(round.began, at(0));
         let round = round.next(None, at(30));
@@ -128,7 +128,9 @@ mod tests {
 
     #[test]
     fn what_has_come_to_nothing_yet_is_looked_at_again_for_a_day() {
-        let mut round = Round::first(at(0)).next(None, at(60)).next(None, at(120));
+        let mut round = ArrivalSweep::first(at(0))
+            .next(None, at(60))
+            .next(None, at(120));
         assert_eq!(round.since, at(49));
         round.look_again(at(55));
         round.look_again(at(50));
@@ -147,7 +149,7 @@ mod tests {
     #[test]
     fn what_was_passed_over_is_looked_at_for_as_long_as_it_is_noted_what_was_served() {
         let days = |days: u64| at(days * 24 * 60);
-        let mut round = Round::first(at(0));
+        let mut round = ArrivalSweep::first(at(0));
         for day in 1..40 {
             round.pass_over();
             round.look_again(days(day));
@@ -169,7 +171,7 @@ mod tests {
         // seen, and in no more than three rounds, which overlap.
         for place in 0..3_u64 {
             for minute in 1..200 {
-                let mut round = Round::first(at(0));
+                let mut round = ArrivalSweep::first(at(0));
                 let mut seen = vec![];
                 for run in 0..24 {
                     let now = at(run * 15);

@@ -10,7 +10,7 @@ use crate::order::Order;
 use crate::part::Part;
 use crate::request::ActionName;
 use crate::time::Time;
-use crate::truncate::cut;
+use crate::truncate::truncate;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
@@ -18,7 +18,7 @@ use std::collections::BTreeMap;
 mod former_components;
 mod running;
 
-pub use former_components::Before;
+pub use former_components::FormerState;
 pub use running::{ACCEPTED, BEFORE_WINDLASS, FOUND, Given, Names, Running};
 
 /// The lock of an environment (rule 4). The item is never deleted, because its token only grows.
@@ -132,7 +132,7 @@ pub struct EnvironmentState {
     /// The components that were renamed here, or handed over to here, with what they were in each snapshot that is
     /// older than a number; see [`Snapshot::with_found`].
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
-    pub before: BTreeMap<ComponentName, BTreeMap<u64, Before>>,
+    pub before: BTreeMap<ComponentName, BTreeMap<u64, FormerState>>,
     /// The folders in which kinds keep a component's data beside the ledger, if their names are not the components'. A
     /// component that was moved keeps its own folder, and a new component with its former name begins another one.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
@@ -217,7 +217,7 @@ impl Hold {
             "{}; and since {} by {}: {new}",
             self.reason, other.since, other.by
         );
-        self.reason = cut(reason, LONGEST_REASON);
+        self.reason = truncate(reason, LONGEST_REASON);
     }
 
     /// Returns how many reasons were joined in it.

@@ -35,7 +35,7 @@ pub struct Point {
 }
 
 /// The points of each gate, by [`gate_key`], oldest first.
-pub type Trails = BTreeMap<String, Vec<Point>>;
+pub type GatePoints = BTreeMap<String, Vec<Point>>;
 
 impl Point {
     /// Makes the point of a measurement.
@@ -49,7 +49,7 @@ impl Point {
 }
 
 /// Adds a look.
-pub fn add(trails: &mut Trails, look: &[Measurement]) {
+pub fn add(trails: &mut GatePoints, look: &[Measurement]) {
     let most = (MOST_OF_A_WAVE / look.len().max(1)).clamp(FEW, MOST_OF_A_GATE);
     for measured in look {
         let points = trails.entry(gate_key(measured)).or_default();

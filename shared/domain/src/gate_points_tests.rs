@@ -98,7 +98,7 @@ fn the_first_the_newest_and_the_changes_stay() {
 /// doubled.
 #[test]
 fn a_watch_of_days_stays_even_and_short() {
-    let mut trails = Trails::new();
+    let mut trails = GatePoints::new();
     for minute in 0..7 * 1440 {
         add(&mut trails, &[measured("5xx", minute, "3 errors")]);
         let points = &trails["metric 5xx"];
@@ -116,7 +116,7 @@ fn a_watch_of_days_stays_even_and_short() {
 #[test]
 fn many_gates_have_few_points_each_and_all_of_them_fit_an_item() {
     for (gates, wanted) in [(1, 60), (16, 60), (40, 25), (400, 4)] {
-        let mut trails = Trails::new();
+        let mut trails = GatePoints::new();
         for minute in 0..100 {
             let look: Vec<Measurement> = (0..gates)
                 .map(|gate| measured(&format!("gate-{gate}"), minute, "3.25 errors"))
@@ -138,7 +138,7 @@ fn many_gates_have_few_points_each_and_all_of_them_fit_an_item() {
 
 #[test]
 fn a_point_without_a_number_has_its_verdict() {
-    let mut trails = Trails::new();
+    let mut trails = GatePoints::new();
     add(&mut trails, &[measured("/", 1, "status 500 after 12 ms")]);
     assert_eq!(
         json!(trails),

@@ -7,7 +7,7 @@ use crate::shape::nearest;
 /// Returns the refs that were probably meant by one that none of these rules takes, in a question that ends with a
 /// space. These are the refs that a rule takes; or else the nearest branch that one names; or else the whole refs if
 /// only a name stands there. The text is empty if the ref is not mistaken.
-pub fn meant_ref(seen: &str, rules: &[GitRule]) -> String {
+pub fn guess_git_ref(seen: &str, rules: &[GitRule]) -> String {
     let whole = whole(seen);
     let mut candidates = whole.clone();
     match GitRef::of(seen) {
@@ -149,13 +149,13 @@ mod tests {
             ("HEAD", ""),
             ("", ""),
         ] {
-            assert_eq!(meant_ref(seen, &rules), told, "{seen}");
+            assert_eq!(guess_git_ref(seen, &rules), told, "{seen}");
         }
     }
 
     #[test]
     fn where_no_rule_is_known_the_form_is_told() {
-        let told = |seen| meant_ref(seen, &[]);
+        let told = |seen| guess_git_ref(seen, &[]);
         assert_eq!(told("refs/heads/main"), "");
         assert_eq!(told("tag/v1"), "Did you mean `refs/tags/v1`? ");
     }

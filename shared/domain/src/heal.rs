@@ -14,7 +14,7 @@ use crate::input::operators;
 use crate::name::ComponentName;
 use crate::request::ActionName;
 use crate::time::Time;
-use crate::truncate::cut;
+use crate::truncate::truncate;
 use std::collections::{BTreeMap, BTreeSet};
 
 mod restored;
@@ -92,7 +92,7 @@ pub fn turn(at: &Standing<'_>, now: Time) -> Turn {
         return Turn::Nothing(format!("it was tried {A_DAY} times within a day"));
     }
     let names = left.keys().copied().cloned().collect();
-    Turn::Restore(names, cut(differing(&left), LONGEST_REASON))
+    Turn::Restore(names, truncate(differing(&left), LONGEST_REASON))
 }
 
 /// Says what keeps anything from being restored now.
@@ -156,7 +156,7 @@ fn why_held(
         count(A_DAY, "time"),
         ids.join(", ")
     );
-    cut(why, LONGEST_HOLD)
+    truncate(why, LONGEST_HOLD)
 }
 
 /// The name of the cause of a restore that was not made: something stands in the way, or there is nothing to do.

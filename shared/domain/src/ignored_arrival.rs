@@ -13,7 +13,7 @@ pub const LISTED_FOR_S: u64 = 30 * 24 * 60 * 60;
 /// An upload whose key means nothing, an artifact of no component, or an image of no declared repository or with a tag
 /// that no rule matches. It was no request, so nobody is notified.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
-pub struct NotTaken {
+pub struct IgnoredArrival {
     /// The application that it seems meant for, declared or not; absent if it names none.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub app: Option<AppName>,

@@ -4,7 +4,7 @@
 //! could not be measured is never healthy by itself (rule 7): the declaration says what it becomes, and after how long.
 
 use crate::gate::{Measurement, PauseThen, UnknownBecomes, UnknownRule, Verdict, key_of};
-use crate::gate_points::{self, Trails};
+use crate::gate_points::{self, GatePoints};
 use crate::time::{Span, Time};
 use crate::wheel::{Paused, Steered, Turn, steered};
 use schemars::JsonSchema;
@@ -40,7 +40,7 @@ pub struct Judgement {
     /// The earlier measurements of each gate, thinned out ([`crate::gate_points`]), by [`gate_key`]; empty in a
     /// judgement that was made before this was kept.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
-    pub trails: Trails,
+    pub trails: GatePoints,
     /// The measurement that failed it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub failed: Option<Measurement>,
@@ -131,7 +131,7 @@ impl Judgement {
             verdict: Verdict::Unknown,
             decides,
             measurements: vec![],
-            trails: Trails::new(),
+            trails: GatePoints::new(),
             failed: None,
             against: None,
             known: None,

@@ -4,7 +4,7 @@ use crate::time::Time;
 use std::collections::{BTreeMap, BTreeSet};
 
 /// The time since which no release that ran names a path, by path.
-pub type Left = BTreeMap<String, Time>;
+pub type LeftoverFiles = BTreeMap<String, Time>;
 
 /// The days for which somebody may have a document open whose release was replaced: nobody keeps one for longer without
 /// loading it again.
@@ -20,7 +20,7 @@ pub fn may_be_open(replaced: Time, now: Time) -> bool {
 
 /// Returns the files that may be deleted. No open document needs them, and no rollback does, because they were left
 /// before the oldest state that a rollback may go back to began to run (`oldest`). Nothing if that time is not known.
-pub fn due(left: &Left, oldest: Option<Time>, now: Time) -> BTreeSet<String> {
+pub fn due(left: &LeftoverFiles, oldest: Option<Time>, now: Time) -> BTreeSet<String> {
     let Some(oldest) = oldest else {
         return BTreeSet::new();
     };
@@ -60,7 +60,7 @@ mod tests {
 
     #[test]
     fn of_many_those_that_were_left_first_are_due() {
-        let left: Left = (0..=MOST)
+        let left: LeftoverFiles = (0..=MOST)
             .map(|n| (format!("{:05}", MOST - n), Time(n as u64)))
             .collect();
         let found = due(&left, Some(Time(DAY)), Time(99 * DAY));

@@ -16,7 +16,7 @@ const MISSPELT: usize = 2;
 
 /// An upload whose key means nothing.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Misplaced {
+pub struct MisplacedUpload {
     /// The application in its key, if the key names one.
     pub app: Option<AppName>,
     /// The finding: what is wrong with the key, and which key was probably meant.
@@ -28,7 +28,7 @@ pub struct Misplaced {
 /// Tells what is wrong with a key; `None` for an upload, for objects that Windlass writes itself, and for the empty
 /// objects that stand for folders (Amazon S3 User Guide, "Organizing objects in the Amazon S3 console by using
 /// folders").
-pub fn misplaced(key: &str) -> Option<Misplaced> {
+pub fn misplaced_upload(key: &str) -> Option<MisplacedUpload> {
     let ours = key.starts_with(OURS) || key.ends_with(FINDINGS_SUFFIX);
     if ours || key.ends_with('/') || upload(key).is_some() {
         return None;
@@ -60,7 +60,7 @@ pub fn misplaced(key: &str) -> Option<Misplaced> {
         "`{}` is no key that Windlass reads, so nothing came of this upload.",
         repeated(key)
     );
-    Some(Misplaced {
+    Some(MisplacedUpload {
         app: folder.and_then(|_| AppName::new(named(1)?).ok()),
         finding: Finding::new(FindingName::BadValue, key, reason, remedy),
         beside: folders.first().is_some_and(|name| FOLDERS.contains(name)),
@@ -215,7 +215,7 @@ mod tests {
             ("holiday.jpg", None, false, "apps/<app>/app.yaml"),
             ("backups/shop/2026.tar", None, false, "apps/<app>/app.yaml"),
         ] {
-            let found = misplaced(key).expect(key);
+            let found = misplaced_upload(key).expect(key);
             let named = found.app.as_ref().map(AppName::as_str);
             assert_eq!((named, found.beside), (app, beside), "{key}");
             let remedy = &found.finding.remedy;
@@ -238,7 +238,7 @@ mod tests {
             "apps/shop/",
             "holidays/",
         ] {
-            assert_eq!(misplaced(key), None, "{key}");
+            assert_eq!(misplaced_upload(key), None, "{key}");
         }
     }
 }

@@ -6,14 +6,14 @@ use crate::shape::{Mended, last, meant_by};
 
 /// A document that is refused.
 #[derive(Debug, Clone, PartialEq)]
-pub struct InPart<T> {
+pub struct PartialDocument<T> {
     findings: Vec<Finding>,
     rest: Option<Box<Mended<T>>>,
     /// The member that is looked at as if it stood alone; empty if there is none.
     member: &'static str,
 }
 
-impl<T> InPart<T> {
+impl<T> PartialDocument<T> {
     /// Makes a refused document of its findings and of the part that can be read.
     pub(crate) fn new(findings: Vec<Finding>, rest: Option<Mended<T>>) -> Self {
         let mut part = Self {
@@ -100,8 +100,8 @@ impl<T> InPart<T> {
     }
 
     /// Changes the form of the readable part.
-    pub fn map<U>(self, map: impl FnOnce(T) -> U) -> InPart<U> {
-        InPart {
+    pub fn map<U>(self, map: impl FnOnce(T) -> U) -> PartialDocument<U> {
+        PartialDocument {
             findings: self.findings,
             rest: self.rest.map(|rest| Box::new(rest.map(map))),
             member: self.member,

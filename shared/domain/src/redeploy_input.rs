@@ -11,7 +11,7 @@ use crate::request::ActionName;
 
 /// Returns the next step as a sentence. It is the input to start, with exactly the wishes without which it would be
 /// refused now, or would end superseded. If the environment needs an operator, it is the step before that.
-pub fn to_have(record: &Deployment, facts: &Facts<'_>) -> String {
+pub fn redeploy_input(record: &Deployment, facts: &Facts<'_>) -> String {
     // The deployment that it stopped is gone: the input stops nobody.
     let candidate = Candidate {
         preempt: false,
@@ -35,7 +35,7 @@ pub fn to_have(record: &Deployment, facts: &Facts<'_>) -> String {
 /// Says how to go back from what runs in an environment: the input to start, in sentences. If the environment needs an
 /// operator, it says the step before that. If there is nothing to go back from, it says so. `snapshot` is the number of
 /// the present one.
-pub fn to_go_back(of: EnvironmentId<'_>, lock: &Lock, snapshot: u64) -> String {
+pub fn rollback_input(of: EnvironmentId<'_>, lock: &Lock, snapshot: u64) -> String {
     let start = |action| operators(action, of);
     if let Some(held) = lock.stuck() {
         return format!(

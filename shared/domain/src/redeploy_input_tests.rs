@@ -26,7 +26,7 @@ fn record(action: ActionName) -> Deployment {
 
 fn told(scene: &Scene, action: ActionName) -> String {
     let facts = scene.facts();
-    to_have(&record(action), &facts)
+    redeploy_input(&record(action), &facts)
 }
 
 /// Returns the members that an input has beside the release's.
@@ -170,7 +170,7 @@ fn told_of_each_ending(facts: &Facts<'_>) -> Vec<String> {
             (Ending::RolledBack, "PreemptedByOperator"),
             (Ending::RolledBack, "TargetMissing"),
         ]
-        .map(|(ending, cause)| to_have(&ended(ending, cause), facts)),
+        .map(|(ending, cause)| redeploy_input(&ended(ending, cause), facts)),
     );
     assert_eq!(told.len(), 8);
     told
@@ -250,7 +250,7 @@ fn what_needs_an_operator_comes_first() {
 fn what_goes_back_is_told_where_it_is_let_in() {
     let mut scene = Scene::new();
     let told = |scene: &Scene| {
-        to_go_back(
+        rollback_input(
             scene.candidate.environment_id(),
             &scene.lock,
             scene.state.snapshot,

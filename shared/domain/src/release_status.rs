@@ -7,7 +7,7 @@ use crate::environment::{EnvironmentState, Given, Names};
 use crate::identity::DeploymentId;
 use crate::name::ComponentName;
 use crate::part::Part;
-use crate::redeploy_input::to_have;
+use crate::redeploy_input::redeploy_input;
 use crate::release::parts;
 use crate::request::ActionName;
 use serde::{Deserialize, Serialize};
@@ -60,7 +60,7 @@ pub fn superseded(
     if replaced.how == How::Waits && same {
         return lines.join("\n");
     }
-    lines.push(format!("  next: {}", to_have(record, facts)));
+    lines.push(format!("  next: {}", redeploy_input(record, facts)));
     lines.join("\n")
 }
 
@@ -110,7 +110,7 @@ pub fn now(record: &Deployment, facts: &Facts<'_>, known: &Known) -> Option<Now>
     };
     let mut lines = vec![first.to_owned()];
     lines.extend(in_its_place(record, state, known));
-    let next = to_have(record, facts);
+    let next = redeploy_input(record, facts);
     if !runs {
         lines.push(format!("  next: {next}"));
     }

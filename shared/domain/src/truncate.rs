@@ -1,7 +1,7 @@
 //! Texts of a limited length.
 
 /// Returns the text, cut if it is longer than so many bytes of UTF-8; then it ends with `…`.
-pub fn cut(text: impl Into<String>, longest: usize) -> String {
+pub fn truncate(text: impl Into<String>, longest: usize) -> String {
     let mut text = text.into();
     if text.len() > longest {
         let room = longest.saturating_sub('…'.len_utf8());
@@ -25,7 +25,7 @@ mod tests {
             ("aééé", 6, "aé…"),
             ("éééé", 6, "é…"),
         ] {
-            assert_eq!(cut(text, longest), wanted, "{text}");
+            assert_eq!(truncate(text, longest), wanted, "{text}");
         }
     }
 }

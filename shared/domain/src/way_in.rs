@@ -16,7 +16,7 @@ mod whole_application;
 
 /// A way in that has words of its own.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Way {
+pub enum WayIn {
     /// Inputs of the release machine, to be pasted into the console.
     Console,
     /// Commands of `windlass`, to be pasted into a shell.
@@ -25,7 +25,7 @@ pub enum Way {
     Http,
 }
 
-impl Way {
+impl WayIn {
     /// All of them.
     pub const ALL: [Self; 3] = [Self::Console, Self::CommandLine, Self::Http];
 
@@ -87,7 +87,7 @@ impl Way {
 }
 
 /// As the query of the API writes it.
-impl fmt::Display for Way {
+impl fmt::Display for WayIn {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
             Self::Console => "console",
@@ -97,7 +97,7 @@ impl fmt::Display for Way {
     }
 }
 
-impl FromStr for Way {
+impl FromStr for WayIn {
     type Err = ();
 
     fn from_str(text: &str) -> Result<Self, ()> {

@@ -3,7 +3,7 @@ use crate::identity::EnvironmentId;
 use crate::input::{input, operators};
 use crate::name::AppName;
 
-fn told(way: Way, action: ActionName, members: &[(&str, Value)]) -> String {
+fn told(way: WayIn, action: ActionName, members: &[(&str, Value)]) -> String {
     let (app, prod) = (
         AppName::new("shop").unwrap(),
         EnvironmentName::new("prod").unwrap(),
@@ -146,15 +146,15 @@ fn each_input_is_a_command_and_a_call() {
     ];
     for (action, members, command, call) in table {
         assert_eq!(
-            told(Way::CommandLine, action, members),
+            told(WayIn::CommandLine, action, members),
             format!("`{command}`")
         );
         let key = match action {
             Deploy => " with a new header `Idempotency-Key`",
             _ => "",
         };
-        assert_eq!(told(Way::Http, action, members), format!("`{call}`{key}"));
-        let input = told(Way::Console, action, members);
+        assert_eq!(told(WayIn::Http, action, members), format!("`{call}`{key}"));
+        let input = told(WayIn::Console, action, members);
         assert!(serde_json::from_str::<Request>(&input).is_ok(), "{input}");
     }
 }
@@ -169,7 +169,7 @@ fn the_text_around_stays_and_what_is_no_input_too() {
     let text = format!("Start {back} — or {back}; `again` and `again_and_again`.");
     let command = "`windlass rollback shop prod --reason '…'`";
     assert_eq!(
-        Way::CommandLine.tell(&text),
+        WayIn::CommandLine.tell(&text),
         format!("Start {command} — or {command}; `--again` and `again_and_again`.")
     );
     for text in [
@@ -179,17 +179,17 @@ fn the_text_around_stays_and_what_is_no_input_too() {
         r#"{"action":"deploy","app":"shop","version":"1"} says not where"#,
         "",
     ] {
-        assert_eq!(Way::CommandLine.tell(text), text);
-        assert_eq!(Way::Http.tell(text), text);
+        assert_eq!(WayIn::CommandLine.tell(text), text);
+        assert_eq!(WayIn::Http.tell(text), text);
     }
 }
 
 #[test]
 fn a_way_is_read_as_it_is_written() {
-    for way in Way::ALL {
+    for way in WayIn::ALL {
         assert_eq!(way.to_string().parse(), Ok(way));
     }
-    assert_eq!("smoke".parse::<Way>(), Err(()));
+    assert_eq!("smoke".parse::<WayIn>(), Err(()));
 }
 
 #[test]
@@ -214,8 +214,8 @@ fn what_is_asked_of_a_whole_application_is_a_command_and_a_call() {
     for (action, members, command, call) in table {
         let input = crate::input::of_application(action, &app, &members);
         assert!(Request::parse(&serde_json::from_str(&input).unwrap()).is_ok());
-        assert_eq!(Way::Console.tell(&input), input);
-        assert_eq!(Way::CommandLine.tell(&input), format!("`{command}`"));
-        assert_eq!(Way::Http.tell(&input), format!("`{call}`"));
+        assert_eq!(WayIn::Console.tell(&input), input);
+        assert_eq!(WayIn::CommandLine.tell(&input), format!("`{command}`"));
+        assert_eq!(WayIn::Http.tell(&input), format!("`{call}`"));
     }
 }

@@ -16,7 +16,7 @@ use windlass_domain::time::Time;
 
 /// A deployment under way.
 #[derive(Debug, Clone, PartialEq)]
-pub struct Loaded {
+pub struct DeploymentContext {
     /// Its record.
     pub record: Deployment,
     /// The revision of the record that was read.
@@ -31,7 +31,7 @@ pub struct Loaded {
     pub freed: Option<Time>,
 }
 
-impl Loaded {
+impl DeploymentContext {
     /// An answer about this deployment with nothing in it but its word.
     pub fn answer<T>(&self, verdict: T) -> Answer<T> {
         Answer::of(verdict, &self.record.id, self.fence.token)
@@ -39,7 +39,7 @@ impl Loaded {
 }
 
 /// Reads the deployment that a state asks for. `StaleToken` if another execution took over.
-pub async fn load(ports: &(impl Ledger + Configured), by: &Caller) -> Answered<Loaded> {
+pub async fn load(ports: &(impl Ledger + Configured), by: &Caller) -> Answered<DeploymentContext> {
     let record = store::require(ports, &store::deployment(&by.deployment)).await?;
     let fence = Fence::new(&record.value, by.token);
     let lock = fence.lock(ports).await?.value;
@@ -47,7 +47,10 @@ pub async fn load(ports: &(impl Ledger + Configured), by: &Caller) -> Answered<L
 }
 
 /// A deployment that is only planned: it holds no lock, and nothing is written for it but the plan.
-pub async fn planned(ports: &(impl Ledger + Configured), record: Deployment) -> Answered<Loaded> {
+pub async fn planned(
+    ports: &(impl Ledger + Configured),
+    record: Deployment,
+) -> Answered<DeploymentContext> {
     let key = store::lock(record.environment_id());
     let lock = store::load_or_default(ports, &key).await?;
     let record = Stored::new(store::deployment(&record.id), record);
@@ -60,10 +63,10 @@ async fn of_record(
     record: Stored<Deployment>,
     lock: Lock,
     fence: Fence,
-) -> Answered<Loaded> {
+) -> Answered<DeploymentContext> {
     let resolved = resolved(ports, &record.value).await?;
     let place = place_of(&resolved, &record.value.id);
-    Ok(Loaded {
+    Ok(DeploymentContext {
         record: record.value,
         rev: record.rev,
         resolved,

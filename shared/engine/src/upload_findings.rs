@@ -17,7 +17,7 @@ const LARGEST: u64 = 2 * 1024 * 1024;
 /// The note beside an upload. It names the version of the upload and the deployment that it is about, so that a late
 /// note is not mistaken for the present one.
 #[derive(Debug, PartialEq, Serialize, Deserialize)]
-pub struct Beside {
+pub struct UploadFindings {
     /// The version of the upload.
     pub version_id: Option<String>,
     /// The deployment; null if the upload did not become one.
@@ -43,7 +43,7 @@ fn with_pages<S: Serializer>(findings: &[Finding], to: S) -> Result<S::Ok, S::Er
     }))
 }
 
-impl Beside {
+impl UploadFindings {
     /// Returns whether the note is about this version of the upload. Events of some clouds name no version; a note that
     /// was written for such an event counts as being about the present version.
     pub fn is_about(&self, version_id: Option<&str>) -> bool {
@@ -52,7 +52,10 @@ impl Beside {
 }
 
 /// Reads the note beside an upload. `None` if nothing lies there, or something that Windlass did not write.
-pub async fn read(ports: &(impl Objects + Configured), key: &str) -> Answered<Option<Beside>> {
+pub async fn read(
+    ports: &(impl Objects + Configured),
+    key: &str,
+) -> Answered<Option<UploadFindings>> {
     let place = ObjectId {
         bucket: ports.config().artifacts_bucket.clone(),
         key: format!("{key}{FINDINGS_SUFFIX}"),
@@ -65,7 +68,7 @@ pub async fn read(ports: &(impl Objects + Configured), key: &str) -> Answered<Op
 async fn lying(
     ports: &impl Objects,
     mut place: ObjectId,
-) -> Answered<Option<(ObjectHead, Option<Beside>)>> {
+) -> Answered<Option<(ObjectHead, Option<UploadFindings>)>> {
     let Some(head) = ports.head(&place).await? else {
         return Ok(None);
     };
@@ -85,7 +88,7 @@ pub async fn write(
     upload: &ObjectRef,
     findings: &[Finding],
 ) -> Answered<()> {
-    let beside = Beside {
+    let beside = UploadFindings {
         version_id: upload.version_id.clone(),
         deployment: None,
         findings: findings.to_vec(),
@@ -119,7 +122,7 @@ pub async fn tell(ports: &(impl Objects + Configured), record: &Deployment) -> A
     if ended.ending != Ending::Rejected || ended.findings.is_empty() {
         return Ok(());
     }
-    let beside = Beside {
+    let beside = UploadFindings {
         version_id: upload.version_id.clone(),
         deployment: Some(record.id.clone()),
         findings: ended.findings.clone(),
@@ -149,12 +152,12 @@ pub async fn clear(
     let Some((head, lies)) = lying(ports, place).await? else {
         return Ok(());
     };
-    let present = Beside {
+    let present = UploadFindings {
         version_id: upload.version_id.clone(),
         deployment: Some(id.clone()),
         findings: Vec::new(),
     };
-    let is_about_it = |lies: Beside| {
+    let is_about_it = |lies: UploadFindings| {
         lies.version_id == present.version_id && lies.deployment == present.deployment
     };
     if lies.is_some_and(is_about_it) {
@@ -174,7 +177,7 @@ fn key(upload: &ObjectRef) -> String {
 async fn put(
     ports: &(impl Objects + Configured),
     upload: &ObjectRef,
-    beside: &Beside,
+    beside: &UploadFindings,
     replaces: Replaces,
 ) -> Answered<()> {
     let text = serde_json::to_vec(beside)

@@ -10,7 +10,9 @@ use windlass_domain::fault::{Fault, FaultName};
 use windlass_domain::finding::{Finding, FindingName};
 use windlass_domain::identity::DeploymentId;
 use windlass_domain::plan::KindName;
-use windlass_engine::kinds::{Class, Document, Facts, Kept, Kind, Next, Noticed, View, Way};
+use windlass_engine::kinds::{
+    Class, Document, Facts, KeptDocuments, Kind, Next, Noticed, View, Way,
+};
 use windlass_engine::payload::WorkTransition;
 use windlass_engine::ports::{Answered, Clock, ObjectId, Objects, PutOptions, Replaces};
 use windlass_world::World;
@@ -20,11 +22,11 @@ use windlass_world::run::run;
 /// A secret in the content of every document.
 const SECRET: &str = "hunter2-in-a-template";
 
-fn kept_of<'a>(world: &'a World, component: &str) -> Kept<'a, World> {
-    Kept::of(world, "papers", &format!("shop/prod/{component}"))
+fn kept_of<'a>(world: &'a World, component: &str) -> KeptDocuments<'a, World> {
+    KeptDocuments::of(world, "papers", &format!("shop/prod/{component}"))
 }
 
-fn kept(world: &World) -> Kept<'_, World> {
+fn kept(world: &World) -> KeptDocuments<'_, World> {
     kept_of(world, "api")
 }
 

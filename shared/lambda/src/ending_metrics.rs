@@ -5,7 +5,7 @@ use windlass_domain::outcome::{EndedDeployment, Restored};
 
 /// The settings of the metrics of endings.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Counted {
+pub struct EndingMetrics {
     /// The name of Windlass's stack.
     pub stack: String,
     /// The environments of production: those whose failed and slow deployments raise an alarm.
@@ -14,7 +14,7 @@ pub struct Counted {
     pub by_application: bool,
 }
 
-impl Counted {
+impl EndingMetrics {
     /// Reads the settings as the template gives them: `WINDLASS_STACK`, `WINDLASS_ALARM_ENVIRONMENTS` with commas, and
     /// `WINDLASS_METRICS_BY_APPLICATION`.
     pub fn from_env() -> Self {

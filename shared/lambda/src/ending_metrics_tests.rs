@@ -7,8 +7,8 @@ use windlass_domain::name::{AppName, EnvironmentName};
 use windlass_domain::outcome::Outcome;
 use windlass_domain::request::ActionName::{self, Deploy, Rollback};
 
-fn counted() -> Counted {
-    Counted {
+fn counted() -> EndingMetrics {
+    EndingMetrics {
         stack: "windlass".into(),
         alarmed: vec!["prod".into(), "production".into()],
         by_application: true,
@@ -51,7 +51,7 @@ fn metrics(line: &Value) -> Vec<String> {
 }
 
 /// The metrics of an ending, those of the whole stack first.
-fn told(counted: &Counted, ended: &EndedDeployment) -> Vec<String> {
+fn told(counted: &EndingMetrics, ended: &EndedDeployment) -> Vec<String> {
     let line = counted.line(ended, 1).unwrap();
     assert_eq!(line["deployment"], "3f9a");
     assert_eq!(line["_aws"]["Timestamp"], 1);
@@ -147,7 +147,7 @@ fn how_long_a_failure_lasted_is_counted_for_its_environment() {
     );
     assert_eq!(line["deployment"], "3f9a");
     assert_eq!(line["_aws"]["Timestamp"], 1);
-    let off = Counted {
+    let off = EndingMetrics {
         by_application: false,
         ..counted()
     };
@@ -156,7 +156,7 @@ fn how_long_a_failure_lasted_is_counted_for_its_environment() {
 
 #[test]
 fn applications_are_not_counted_where_that_is_switched_off() {
-    let counted = Counted {
+    let counted = EndingMetrics {
         by_application: false,
         ..counted()
     };

@@ -11,7 +11,7 @@ use tracing_subscriber::layer::{Context, Layer};
 use tracing_subscriber::registry::LookupSpan;
 
 /// Keeps with each span the deployments that were named in it, or in a span within it.
-pub(crate) struct Named;
+pub(crate) struct InvocationDeployments;
 
 #[derive(Default)]
 struct Deployments(BTreeSet<String>);
@@ -30,7 +30,7 @@ impl Visit for Found {
     fn record_debug(&mut self, _: &Field, _: &dyn Debug) {}
 }
 
-impl<S: Subscriber + for<'a> LookupSpan<'a>> Layer<S> for Named {
+impl<S: Subscriber + for<'a> LookupSpan<'a>> Layer<S> for InvocationDeployments {
     fn on_new_span(&self, attributes: &Attributes<'_>, id: &Id, context: Context<'_, S>) {
         let mut found = Found::default();
         attributes.record(&mut found);

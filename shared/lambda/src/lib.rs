@@ -8,6 +8,6 @@ mod logs;
 mod metrics;
 mod serve;
 
-pub use ending_metrics::Counted;
+pub use ending_metrics::EndingMetrics;
 pub use failure::Failure;
 pub use serve::serve;

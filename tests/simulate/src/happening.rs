@@ -2,7 +2,7 @@
 
 use crate::arrivals::Arrival;
 use crate::schedule::Counted;
-use crate::service_waits::Held;
+use crate::service_waits::ServiceWait;
 use serde_json::Value;
 use std::collections::BTreeMap;
 use std::rc::Rc;
@@ -55,7 +55,7 @@ pub enum Event {
     /// A deployer has looked at its own component's target, as callers see it.
     Looked(Who, &'static str),
     /// A deployer was told whether its target waits for something that only somebody else can end.
-    Held(Who, Held),
+    ServiceWait(Who, ServiceWait),
     /// A visitor of the site misses something, told in words.
     Missed(String),
     /// Callers begin to get code of a function that has not passed its declared invocation, told in words.

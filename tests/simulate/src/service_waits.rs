@@ -5,7 +5,7 @@ use windlass_world::World;
 
 /// The answer to the question whether a service waits so.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Held {
+pub enum ServiceWait {
     /// It waits for nobody.
     Free,
     /// It waits, and that must be told. The text is the stage of the team's pause, or the deployment of CodeDeploy that
@@ -15,7 +15,7 @@ pub enum Held {
 
 /// Returns what the answer to a call says of it, or `None` if the call does not tell. It goes by the call, because a
 /// slow look may begin before a wait is over and end after it.
-pub fn held(call: &str, world: &World, declaration: &str) -> Option<Held> {
+pub fn service_wait(call: &str, world: &World, declaration: &str) -> Option<ServiceWait> {
     let waits = match call {
         "services.service_rollouts" => of_ecs(world, declaration),
         "codedeploy.deployed" => of_codedeploy(world, declaration),
@@ -23,7 +23,7 @@ pub fn held(call: &str, world: &World, declaration: &str) -> Option<Held> {
         "services.service" if !is_of_codedeploy("agent", declaration) => None,
         _ => return None,
     };
-    Some(waits.map_or(Held::Free, Held::Waits))
+    Some(waits.map_or(ServiceWait::Free, ServiceWait::Waits))
 }
 
 fn of_ecs(world: &World, declaration: &str) -> Option<String> {

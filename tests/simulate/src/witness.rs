@@ -3,7 +3,7 @@
 use crate::happening::{Counts, Event, Who};
 use crate::rules::tells;
 use crate::schedule::{Counted, What};
-use crate::service_waits::held;
+use crate::service_waits::service_wait;
 use crate::stage::Stage;
 use crate::targets::{COMPONENTS, SWITCHES, looks_at, may_change, visible};
 use crate::times::SKEW_MS;
@@ -70,9 +70,9 @@ impl<'p> Stage<'p> {
             self.log(Event::Looked(who.clone(), component));
         }
         let is_forward = who.work.as_ref().is_some_and(|work| work.wave.is_some());
-        let held = held(call, &self.world, declaration);
+        let held = service_wait(call, &self.world, declaration);
         if let Some(held) = held.filter(|_| is_forward && component == "agent") {
-            self.log(Event::Held(who.clone(), held));
+            self.log(Event::ServiceWait(who.clone(), held));
         }
     }
 

@@ -28,7 +28,7 @@ mod waves_together;
 use crate::finding::Finding;
 use crate::image::repository_name;
 use crate::name::{ComponentName, EnvironmentName};
-use crate::partial_document::InPart;
+use crate::partial_document::PartialDocument;
 use resolved::Resolved;
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -52,15 +52,15 @@ impl Declaration {
     /// # Errors
     /// As [`Declaration::parse`].
     pub fn parse_with(text: &str, exceptions: &Exceptions) -> Result<Self, Vec<Finding>> {
-        Self::read(text, exceptions).map_err(InPart::findings)
+        Self::read(text, exceptions).map_err(PartialDocument::findings)
     }
 
     /// Reads `app.yaml`, or as much of it as can be read.
     ///
     /// # Errors
     /// Everything that is wrong with it, with the part that can be read.
-    pub fn read(text: &str, exceptions: &Exceptions) -> Result<Self, InPart<Self>> {
-        let (document, digest) = read::document(text).map_err(InPart::unread)?;
+    pub fn read(text: &str, exceptions: &Exceptions) -> Result<Self, PartialDocument<Self>> {
+        let (document, digest) = read::document(text).map_err(PartialDocument::unread)?;
         let part = document.map(|document| Self { document, digest });
         let meant = part.rest().map(|rest| check::findings(rest, exceptions));
         part.and(meant.unwrap_or_default()).whole()

@@ -7,7 +7,7 @@ use crate::ending::Ending;
 use crate::identity::EnvironmentId;
 use crate::judgement::Judgement;
 use crate::time::Time;
-use crate::truncate::cut;
+use crate::truncate::truncate;
 
 /// The longest cause of a deployment that is kept beside the drill, in bytes.
 const LONGEST: usize = 500;
@@ -145,7 +145,7 @@ fn cause(end: &LegEnd<'_>) -> String {
     let why = end.record.undoing.as_ref().map(|why| why.text.as_str());
     let ended = end.record.ending.as_ref().map(|ended| ended.cause.as_str());
     let cause = why.or(ended).unwrap_or_default();
-    cut(cause.lines().next().unwrap_or_default(), LONGEST)
+    truncate(cause.lines().next().unwrap_or_default(), LONGEST)
 }
 
 fn close(leg: &mut Leg, end: &LegEnd<'_>, ended: LegEnded) {
@@ -167,7 +167,7 @@ fn leg_end(end: &LegEnd<'_>) -> Option<LegEnded> {
     Some(LegEnded {
         ending: ended.ending,
         cause_name: ended.cause_name.clone(),
-        cause: cut(ended.cause.lines().next().unwrap_or_default(), LONGEST),
+        cause: truncate(ended.cause.lines().next().unwrap_or_default(), LONGEST),
         at: ended.at,
         snapshot: end.snapshot,
         gates: u32::try_from(gates).unwrap_or(u32::MAX),

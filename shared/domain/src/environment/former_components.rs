@@ -11,7 +11,7 @@ use std::collections::BTreeMap;
 /// The former state of a component, in snapshots up to a number.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
-pub enum Before {
+pub enum FormerState {
     /// The component had this name here.
     Called(ComponentName),
     /// The component was another environment's, and this ran when it was handed over. A rollback to an older snapshot
@@ -26,7 +26,7 @@ pub enum Before {
 }
 
 /// The former state of each component, in snapshots that are older than a number.
-pub type Former = BTreeMap<ComponentName, BTreeMap<u64, Before>>;
+pub type Former = BTreeMap<ComponentName, BTreeMap<u64, FormerState>>;
 
 /// Makes a snapshot name the components as they are called now. It takes out all former names first, because one may be
 /// another component's name now.
@@ -38,7 +38,7 @@ pub(super) fn read(snapshot: &mut Snapshot, former: &Former) {
     });
     let (mut components, mut runs) = (Vec::new(), Vec::new());
     for (name, before) in then.clone() {
-        if let Before::Called(was) = before {
+        if let FormerState::Called(was) = before {
             let ran = snapshot.components.remove(was);
             components.extend(ran.map(|ran| (name.clone(), ran.called(was))));
             let run = snapshot.irreversible.remove(was);
@@ -48,7 +48,7 @@ pub(super) fn read(snapshot: &mut Snapshot, former: &Former) {
     snapshot.components.extend(components);
     snapshot.irreversible.extend(runs);
     for (name, before) in then {
-        if let Before::Ran { running, after } = before
+        if let FormerState::Ran { running, after } = before
             && snapshot.version != BEFORE_WINDLASS
             && !snapshot.components.contains_key(name)
         {

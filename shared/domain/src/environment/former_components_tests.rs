@@ -24,22 +24,22 @@ fn run(version: &str) -> Ran {
     }
 }
 
-fn came(version: &str, after: Option<&str>) -> Before {
-    Before::Ran {
+fn came(version: &str, after: Option<&str>) -> FormerState {
+    FormerState::Ran {
         running: Box::new(ran(version)),
         after: after.map(run),
     }
 }
 
-fn called(text: &str) -> Before {
-    Before::Called(name(text))
+fn called(text: &str) -> FormerState {
+    FormerState::Called(name(text))
 }
 
 /// A row: number and version of a snapshot, its components, and its irreversible runs; the former state of components
 /// before each number; and the snapshot that is read, with the names in whose steps the targets are.
 type Row = (
     (u64, &'static str, &'static str, &'static str),
-    Vec<(&'static str, u64, Before)>,
+    Vec<(&'static str, u64, FormerState)>,
     &'static str,
 );
 

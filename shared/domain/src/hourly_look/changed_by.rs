@@ -8,7 +8,7 @@ use std::fmt;
 /// The maker of a difference.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
-pub enum Who {
+pub enum ChangedBy {
     /// The last call that changed the target in the time in which the difference began.
     Named(Call),
     /// CloudTrail names nobody, for this reason.
@@ -29,7 +29,7 @@ pub struct Call {
 /// The longest name that is kept, in characters.
 const LONGEST: usize = 512;
 
-impl Who {
+impl ChangedBy {
     /// Finds the maker in an answer of `LookupEvents` for a target: the newest call that changed something and was not
     /// refused, after the one time and not after the other (AWS CloudTrail API Reference, LookupEvents; User Guide,
     /// "CloudTrail record contents"). Nothing else of a record is kept.
@@ -66,7 +66,7 @@ fn call(event: &Value) -> Option<Call> {
 }
 
 /// As a part of a sentence.
-impl fmt::Display for Who {
+impl fmt::Display for ChangedBy {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Named(Call { by, event, at }) => {
@@ -153,7 +153,7 @@ mod tests {
             Time::parse("2026-11-24T14:00:00Z").unwrap(),
         );
         for (answer, wanted) in table {
-            let who = Who::of(&answer, after, until);
+            let who = ChangedBy::of(&answer, after, until);
             assert_eq!(who.to_string(), wanted, "{answer}");
             let kept = serde_json::to_string(&who).unwrap();
             assert!(!kept.contains("AKIA") && !kept.contains("secret"), "{kept}");

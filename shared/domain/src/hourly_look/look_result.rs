@@ -1,6 +1,6 @@
 //! The result of the last look at an environment, for everybody who asks.
 
-use super::{Difference, HourlyLook, Watched, Who};
+use super::{ChangedBy, Difference, HourlyLook, Watched};
 use crate::count::{agree, count};
 use crate::drift::{Drift, Field};
 use crate::environment::Lock;
@@ -12,7 +12,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 /// The result of the last look. Nothing is looked at to show it.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-pub struct Shown {
+pub struct LookResult {
     /// The time at which the last look ended; absent before the first.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub looked: Option<Time>,
@@ -49,7 +49,7 @@ pub struct Component {
     pub began: Option<Began>,
     /// The person or service that made the difference, as far as CloudTrail tells.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub who: Option<Who>,
+    pub who: Option<ChangedBy>,
     /// The declared rule for a difference.
     #[serde(default, skip_serializing_if = "Heal::is_report")]
     pub heal: Heal,
@@ -66,14 +66,14 @@ pub struct Began {
 
 impl HourlyLook {
     /// Returns the result of the last look, beside the lock as it is now.
-    pub fn shown(&self, lock: &Lock) -> Shown {
+    pub fn shown(&self, lock: &Lock) -> LookResult {
         // A deployment that had the lock since then may have changed what was seen.
         let is_behind = self.token != lock.token;
         let shown = self.components.iter().map(|(name, one)| {
             let component = if is_behind { behind(one) } else { of(one) };
             (name.clone(), component)
         });
-        Shown {
+        LookResult {
             looked: self.looked,
             due: self.due,
             components: shown.collect(),
@@ -174,7 +174,7 @@ impl Began {
     }
 }
 
-impl Shown {
+impl LookResult {
     /// Returns whether everything was looked at, and is as recorded.
     pub fn is_as_recorded(&self) -> bool {
         let mut all = self.components.values();

@@ -8,14 +8,14 @@ use std::collections::BTreeSet;
 
 /// The parts that stay.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Kept {
+pub struct RetainedRecord {
     /// True if automatic deployments are held there.
     pub is_held: bool,
     /// The components that go and have such a run.
     pub ran: BTreeSet<ComponentName>,
 }
 
-impl Kept {
+impl RetainedRecord {
     /// Returns the parts that stay when these components go.
     pub fn of(state: &EnvironmentState, goes: impl Fn(&ComponentName) -> bool) -> Self {
         let ran = state.irreversible.keys().filter(|name| goes(name));

@@ -24,7 +24,7 @@ use crate::store::{self, Fence};
 pub(crate) use attempt::Attempt;
 use drive::Drive;
 pub(crate) use end::End;
-pub(crate) use step_state::{Standing, of as standing_of};
+pub(crate) use step_state::{StepState, of as standing_of};
 use windlass_domain::fault::{Fault, FaultName};
 use windlass_domain::finding::{Finding, FindingName};
 use windlass_domain::step::{Failure, Step, StepStatus};
@@ -47,7 +47,7 @@ where
     let started = ports.now();
     let key = store::step(&work.deployment, &work.component);
     let step = store::require(ports, &key).await?;
-    if let Standing::Settled(verdict) = step_state::of(&step.value, work)? {
+    if let StepState::Settled(verdict) = step_state::of(&step.value, work)? {
         Fence::of_step(&step.value, work.token).lock(ports).await?;
         return Ok(done(work, verdict));
     }

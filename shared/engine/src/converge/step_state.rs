@@ -7,7 +7,7 @@ use windlass_domain::step::{Step, StepStatus};
 
 /// The state of a step for an invocation: done, or open.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Standing {
+pub enum StepState {
     /// Nothing is left: this was answered before, and the answer was lost.
     Settled(WorkTransition),
     /// Something is left.
@@ -16,20 +16,20 @@ pub enum Standing {
 
 /// Returns where the step stands for this invocation. A forward invocation that comes late, after a newer wave or the
 /// undo has begun, gets the fault `AttemptSuperseded`: it must not drive the target back to an older goal.
-pub fn of(step: &Step, work: &Work) -> Answered<Standing> {
+pub fn of(step: &Step, work: &Work) -> Answered<StepState> {
     use StepStatus::{Changed, Failed, UndoFailed, Undoing, Undone};
     let Some(wave) = work.wave else {
         return Ok(match step.status {
-            Undone => Standing::Settled(WorkTransition::Changed),
-            _ => Standing::Open,
+            Undone => StepState::Settled(WorkTransition::Changed),
+            _ => StepState::Open,
         });
     };
     match step.status {
         Undoing | Undone | UndoFailed => Err(late(step, "its undo has begun")),
         _ if step.wave.is_some_and(|last| wave < last) => Err(late(step, "a newer wave has begun")),
-        Failed => Ok(Standing::Settled(WorkTransition::Failed)),
-        Changed if step.wave == Some(wave) => Ok(Standing::Settled(WorkTransition::Changed)),
-        _ => Ok(Standing::Open),
+        Failed => Ok(StepState::Settled(WorkTransition::Failed)),
+        Changed if step.wave == Some(wave) => Ok(StepState::Settled(WorkTransition::Changed)),
+        _ => Ok(StepState::Open),
     }
 }
 
@@ -49,7 +49,7 @@ mod tests {
     use StepStatus::{Changed, Changing, Failed, Planned, UndoFailed, Undoing, Undone};
     use serde_json::json;
 
-    fn standing(status: StepStatus, last: Option<u32>, wave: Option<u32>) -> Option<Standing> {
+    fn standing(status: StepStatus, last: Option<u32>, wave: Option<u32>) -> Option<StepState> {
         let step = json!({
             "deployment": "1f0c2d9a4b5e6f70", "app": "shop", "environment": "prod",
             "component": "api", "kind": "lambda", "place": {}, "target": null, "before": null,
@@ -71,7 +71,7 @@ mod tests {
 
     #[test]
     fn what_an_invocation_finds() {
-        use Standing::{Open, Settled};
+        use StepState::{Open, Settled};
         // The step's status and last wave, the wave that is asked for (the undo if none); nothing
         // where it comes too late.
         let table = [

@@ -51,12 +51,12 @@ impl Document {
 
 /// The documents of one component in one environment of an application.
 #[derive(Debug)]
-pub struct Kept<'a, P> {
+pub struct KeptDocuments<'a, P> {
     home: &'a P,
     folder: String,
 }
 
-impl<'a, P: Objects + Clock + Configured> Kept<'a, P> {
+impl<'a, P: Objects + Clock + Configured> KeptDocuments<'a, P> {
     /// The documents of a component. `home` are the ports at the deployer's own place. `of_kind` is the kind's folder
     /// below `windlass/`, such as `sites`: the roles of the kind's functions may read and write this folder and no
     /// other kind's. `owner` is the component's folder below that ([`PrepareInput::home`](super::PrepareInput::home)).

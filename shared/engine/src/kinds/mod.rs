@@ -15,11 +15,13 @@ pub mod site;
 pub mod task;
 mod writes;
 
-pub use kept_documents::{Document, Kept, digest_of, to_json};
+pub use kept_documents::{Document, KeptDocuments, digest_of, to_json};
 pub use prepared::*;
 pub use publishing::{Checkpoint, Past, Publication, Publishes, together};
 pub use recorded_state::{Noticed, Recorded};
-pub use registry::{Built, KindPorts, Then, brought, needs_of, prepare, with_kind_of, writes};
+pub use registry::{
+    Built, KindPorts, Then, check_artifact, needs_of, prepare, with_kind_of, writes,
+};
 pub use writes::Writes;
 
 use crate::ports::Answered;
@@ -241,8 +243,8 @@ pub trait Kind {
         None
     }
 
-    /// Keeps what such a record only names ([`Kept`]), such as a list that is too large for an item. Changes nothing of
-    /// the target.
+    /// Keeps what such a record only names ([`KeptDocuments`]), such as a list that is too large for an item. Changes
+    /// nothing of the target.
     async fn keep(&self, _target: &Self::Target, _seen: &Self::Seen) -> Answered<()> {
         Ok(())
     }

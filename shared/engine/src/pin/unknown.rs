@@ -2,7 +2,7 @@
 
 use crate::ports::{Answered, Ledger, Query};
 use crate::store;
-use windlass_domain::did_you_mean::meant;
+use windlass_domain::did_you_mean::did_you_mean;
 use windlass_domain::finding::{Finding, FindingName};
 use windlass_domain::name::AppName;
 
@@ -35,7 +35,7 @@ pub async fn unknown_version(
     } else {
         format!(
             "Write a version that is recorded. {}",
-            meant(version, &known)
+            did_you_mean(version, &known)
         )
     };
     Ok(Finding::new(

@@ -5,7 +5,7 @@
 use super::drafts::draft;
 use super::inputs::Before;
 use super::scene::{Ports, Scene};
-use crate::deployment_context::Loaded;
+use crate::deployment_context::DeploymentContext;
 use crate::kinds::Prepared;
 use crate::payload::{Answer, PrepareTransition, WorkItem};
 use crate::ports::Answered;
@@ -24,7 +24,7 @@ use windlass_domain::step::{Failure, Step, StepStatus};
 /// Plans what of the wave is not planned yet. Asked again it plans what is left: nothing, once all is written.
 pub async fn plan(
     ports: &impl Ports,
-    loaded: Loaded,
+    loaded: DeploymentContext,
     number: u32,
     wave: &Wave,
 ) -> Answered<Answer<PrepareTransition>> {

@@ -23,7 +23,7 @@ mod write;
 
 pub use scene::Ports;
 
-use crate::deployment_context::{Loaded, load};
+use crate::deployment_context::{DeploymentContext, load};
 use crate::last_fault;
 use crate::payload::{Answer, Caller, PlannerInput, PrepareTransition, WorkItem};
 use crate::ports::Answered;
@@ -76,7 +76,7 @@ async fn prepare(
     .await
 }
 
-fn answer(loaded: &Loaded, plan: &Plan) -> Answer<PrepareTransition> {
+fn answer(loaded: &DeploymentContext, plan: &Plan) -> Answer<PrepareTransition> {
     match (plan.outcome, plan.waves.first()) {
         (Outcome::Change, Some(wave)) => Answer {
             items: WorkItem::of_wave(wave),

@@ -1,7 +1,7 @@
 //! Finds what is wanted of each component: what the release or the snapshot says, beside the declaration.
 
 use crate::conductor::newest_good_of;
-use crate::deployment_context::Loaded;
+use crate::deployment_context::DeploymentContext;
 use crate::kinds::KindPorts;
 use crate::measurements;
 use crate::ports::{Answered, Ledger, Roles};
@@ -26,7 +26,7 @@ impl<P: KindPorts + Ledger + measurements::Ports + Roles> Ports for P {}
 
 /// The ledger's state before anything is observed.
 pub struct Scene {
-    pub loaded: Loaded,
+    pub loaded: DeploymentContext,
     pub state: EnvironmentState,
     /// The snapshot that a rollback goes to.
     pub goal: Option<Snapshot>,
@@ -56,7 +56,7 @@ pub struct AllWanted<'a> {
 
 impl Scene {
     /// Reads it.
-    pub async fn read(ports: &impl Ledger, loaded: Loaded) -> Answered<Self> {
+    pub async fn read(ports: &impl Ledger, loaded: DeploymentContext) -> Answered<Self> {
         let record = &loaded.record;
         let key = store::state(record.environment_id());
         let state = store::load_or_default(ports, &key).await?;
@@ -275,7 +275,7 @@ impl AllWanted<'_> {
 /// before that.
 async fn way_back(
     ports: &impl Ledger,
-    loaded: &Loaded,
+    loaded: &DeploymentContext,
     state: &EnvironmentState,
 ) -> Answered<Option<Snapshot>> {
     let record = &loaded.record;
@@ -291,7 +291,7 @@ async fn way_back(
 /// deployments do not tell of them any more.
 async fn leaving(
     ports: &impl Ledger,
-    loaded: &Loaded,
+    loaded: &DeploymentContext,
     state: &EnvironmentState,
 ) -> Answered<Vec<ComponentName>> {
     let declared = &loaded.resolved.components;
@@ -313,7 +313,7 @@ async fn leaving(
 /// The declaration under which the present snapshot was made, where that is still known.
 async fn declared_before(
     ports: &impl Ledger,
-    loaded: &Loaded,
+    loaded: &DeploymentContext,
     state: &EnvironmentState,
 ) -> Answered<Option<Arc<Declaration>>> {
     let record = &loaded.record;

@@ -8,7 +8,7 @@ use crate::ports::{Answered, JsonCall};
 use serde_json::json;
 use std::collections::BTreeMap;
 use windlass_domain::environment::Running;
-use windlass_domain::hourly_look::{Difference, HourlyLook, Who};
+use windlass_domain::hourly_look::{ChangedBy, Difference, HourlyLook};
 use windlass_domain::name::ComponentName;
 
 /// The most components that a look asks CloudTrail about: the first ones.
@@ -30,10 +30,10 @@ pub async fn name(
         };
         asked += 1;
         difference.who = Some(if asked > ASKED_FOR {
-            Who::Nobody("it was not asked, because more had drifted at once".to_owned())
+            ChangedBy::Nobody("it was not asked, because more had drifted at once".to_owned())
         } else {
             let who = who(ports, name, running, difference).await;
-            who.unwrap_or_else(|fault| Who::Nobody(fault.message))
+            who.unwrap_or_else(|fault| ChangedBy::Nobody(fault.message))
         });
     }
 }
@@ -43,10 +43,10 @@ async fn who(
     name: &ComponentName,
     running: &Running,
     difference: &Difference,
-) -> Answered<Who> {
+) -> Answered<ChangedBy> {
     let Some((place, resource)) = trail(ports, name, running).await? else {
         let why = "it keeps no events of such a target";
-        return Ok(Who::Nobody(why.to_owned()));
+        return Ok(ChangedBy::Nobody(why.to_owned()));
     };
     let (after, until) = (difference.not_before, difference.seen_at);
     let there = ports.at(&place);
@@ -60,5 +60,5 @@ async fn who(
             "MaxResults": MOST_EVENTS,
         }),
     });
-    Ok(Who::of(&answer.await?, after, until))
+    Ok(ChangedBy::of(&answer.await?, after, until))
 }

@@ -7,7 +7,7 @@ use std::collections::{BTreeMap, HashMap};
 
 /// The whole contents of the store.
 #[derive(Default)]
-pub struct Kept {
+pub struct Contents {
     pub buckets: HashMap<String, Bucket>,
     pub uploads: HashMap<String, Upload>,
     versions: u64,
@@ -46,7 +46,7 @@ pub struct Meta {
     pub sha256: Option<String>,
 }
 
-impl Kept {
+impl Contents {
     pub fn bucket(&mut self, name: &str) -> S3Result<&mut Bucket> {
         self.buckets
             .get_mut(name)

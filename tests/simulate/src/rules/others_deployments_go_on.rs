@@ -4,7 +4,7 @@ use crate::outcome::Outcome;
 /// created.
 ///
 /// Safety: strangers: Nothing that somebody else deploys with CodeDeploy is ended.
-pub fn theirs_go_on(outcome: &Outcome<'_>) -> Result<(), String> {
+pub fn others_deployments_go_on(outcome: &Outcome<'_>) -> Result<(), String> {
     let state = outcome.world.codedeploy();
     let is_ended = |id: &String| state.ended_by_call.contains(id);
     let mut all = state.deployments.iter().map(|live| &live.told);

@@ -12,7 +12,7 @@ use std::collections::{BTreeMap, BTreeSet};
 ///
 /// Safety: strangers: What a stranger made is kept where AWS has a condition; where it has none, a deployer that saw it
 /// does not go forward over it.
-pub fn strangers_are_left(outcome: &Outcome<'_>) -> Result<(), String> {
+pub fn out_of_band_changes_are_kept(outcome: &Outcome<'_>) -> Result<(), String> {
     let mut prepared: BTreeSet<String> = BTreeSet::new();
     let mut theirs: BTreeMap<&str, BTreeSet<String>> = BTreeMap::new();
     let mut asked_for: BTreeSet<&str> = BTreeSet::new();

@@ -17,7 +17,7 @@ use windlass_world::ledger::Written;
 /// are left out.
 ///
 /// Safety: strangers: A stranger's change is told as `TargetChangedByOther`, with who owns what.
-pub fn strangers_are_told(outcome: &Outcome<'_>) -> Result<(), String> {
+pub fn out_of_band_changes_are_told(outcome: &Outcome<'_>) -> Result<(), String> {
     let mishaps = &outcome.schedule.mishaps;
     let is_else = outcome.schedule.latencies > 0 || mishaps.is_empty();
     if is_else || mishaps.iter().any(|one| one.what != What::Stranger) {

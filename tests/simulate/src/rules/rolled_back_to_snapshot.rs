@@ -15,7 +15,7 @@ use windlass_domain::step::Step;
 ///
 /// Safety: undo: After a rollback callers of each component get what its snapshot says, or what there was before its
 /// first change.
-pub fn back_as_it_says(outcome: &Outcome<'_>) -> Result<(), String> {
+pub fn rolled_back_to_snapshot(outcome: &Outcome<'_>) -> Result<(), String> {
     let Some((record, number)) = last_rollback(outcome) else {
         return Ok(());
     };

@@ -13,7 +13,7 @@ use windlass_domain::step::Step;
 ///
 /// Safety: second look: What a recovery left is looked at again, and nothing is told to have changed that nobody
 /// changed.
-pub fn looked_again(outcome: &Outcome<'_>) -> Result<(), String> {
+pub fn second_look_is_made(outcome: &Outcome<'_>) -> Result<(), String> {
     for record in outcome.records() {
         let partition = format!("deployment#{}", record.id);
         let steps: Vec<Rc<Step>> = outcome.all(&partition, "step#");

@@ -10,7 +10,7 @@ const MADE_BY: &str = "windlass:deployment";
 /// deployment is successful.
 ///
 /// Safety: truth: Nothing that ECS may still take back is called `Succeeded`.
-pub fn final_by_ecs(outcome: &Outcome<'_>) -> Result<(), String> {
+pub fn success_is_final_in_ecs(outcome: &Outcome<'_>) -> Result<(), String> {
     for happening in &outcome.happened {
         let Some(record) = outcome.went_live(&happening.what) else {
             continue;

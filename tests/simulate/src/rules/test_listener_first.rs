@@ -7,7 +7,7 @@ use windlass_world::rollout::LiveService;
 /// gate.
 ///
 /// Safety: unknown: What goes on from the test traffic has answered at the declared test listener first.
-pub fn tested_first(outcome: &Outcome<'_>) -> Result<(), String> {
+pub fn test_listener_first(outcome: &Outcome<'_>) -> Result<(), String> {
     if !outcome
         .scenario
         .declaration

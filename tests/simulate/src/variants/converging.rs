@@ -246,8 +246,8 @@ pub(super) const VARIANTS: &[Variant] = &[
         what: "an undo that has failed is not tried again, whoever asks",
         edits: &[Edit {
             file: STANDING,
-            find: "            Undone => Standing::Settled(WorkTransition::Changed),",
-            replace: "            Undone => Standing::Settled(WorkTransition::Changed),\n            UndoFailed if VARIANT => Standing::Settled(WorkTransition::Failed),",
+            find: "            Undone => StepState::Settled(WorkTransition::Changed),",
+            replace: "            Undone => StepState::Settled(WorkTransition::Changed),\n            UndoFailed if VARIANT => StepState::Settled(WorkTransition::Failed),",
         }],
         scenarios: &["first_undo", "undo"],
         mishaps: &[DeniedLong],
@@ -371,8 +371,8 @@ pub(super) const VARIANTS: &[Variant] = &[
         what: "of two functions each is changed by the deployer that was asked for the other",
         edits: &[Edit {
             file: "shared/engine/src/converge/mod.rs",
-            find: "    let key = store::step(&work.deployment, &work.component);\n    let step = store::require(ports, &key).await?;\n    if let Standing::Settled(verdict)",
-            replace: "    let other = match work.component.as_str() {\n        \"api\" if VARIANT => \"jobs\",\n        \"jobs\" if VARIANT => \"api\",\n        own => own,\n    };\n    let other = windlass_domain::name::ComponentName::new(other)\n        .unwrap_or_else(|_| work.component.clone());\n    let key = store::step(&work.deployment, &other);\n    let step = store::require(ports, &key).await?;\n    if let Standing::Settled(verdict)",
+            find: "    let key = store::step(&work.deployment, &work.component);\n    let step = store::require(ports, &key).await?;\n    if let StepState::Settled(verdict)",
+            replace: "    let other = match work.component.as_str() {\n        \"api\" if VARIANT => \"jobs\",\n        \"jobs\" if VARIANT => \"api\",\n        own => own,\n    };\n    let other = windlass_domain::name::ComponentName::new(other)\n        .unwrap_or_else(|_| work.component.clone());\n    let key = store::step(&work.deployment, &other);\n    let step = store::require(ports, &key).await?;\n    if let StepState::Settled(verdict)",
         }],
         scenarios: &["side_by_side"],
         mishaps: &[],

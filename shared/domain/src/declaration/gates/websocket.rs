@@ -8,7 +8,7 @@ use crate::finding::FindingName;
 use crate::secret;
 use crate::shape::join;
 use crate::time::Span;
-use crate::truncate::cut;
+use crate::truncate::truncate;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
@@ -79,7 +79,7 @@ fn told(text: &str) -> String {
     if secret::stands_in(text) {
         return "…".to_owned();
     }
-    cut(text, 40)
+    truncate(text, 40)
 }
 
 impl Resolve for WebsocketGate {

@@ -1,4 +1,4 @@
-//! Shuts out everybody who still drives a deployment, before its ending is decided.
+//! Fences off late calls of those who still drive a deployment, before its ending is decided.
 
 use crate::conductor::ports::Ports;
 use crate::payload::Caller;
@@ -17,7 +17,7 @@ use windlass_domain::environment::Lock;
 ///
 /// The lock stays this execution's: asked again after its answer was lost, it knows the lock by that.
 /// Faults: `StaleToken` where another execution has taken over.
-pub async fn shut_out(
+pub async fn fence_off_late_calls(
     ports: &impl Ports,
     by: &Caller,
     record: &Deployment,

@@ -5,7 +5,7 @@ use crate::conductor::environment::drills;
 use crate::conductor::environment::holds::told_of_hold;
 use crate::conductor::environment::past::past;
 use crate::conductor::ports::Ports;
-use crate::conductor::settling::fence_off::shut_out;
+use crate::conductor::settling::fence_off::fence_off_late_calls;
 use crate::conductor::settling::second_look::make_due;
 use crate::conductor::settling::undo::failure;
 use crate::conductor::settling::{restored, snapshots};
@@ -34,7 +34,7 @@ pub async fn settle(ports: &impl Ports, by: &Caller) -> Answered<Answer<EndTrans
         if let Some(answer) = told(ports, &record.value).await? {
             return Ok(Some(answer));
         }
-        let Some(mut lock) = shut_out(ports, by, &record.value).await? else {
+        let Some(mut lock) = fence_off_late_calls(ports, by, &record.value).await? else {
             return Ok(None);
         };
         if !judged_good(ports, &record.value).await? {

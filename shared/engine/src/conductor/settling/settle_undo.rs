@@ -6,7 +6,7 @@ use crate::conductor::environment::holds::told_of_hold;
 use crate::conductor::environment::past::past;
 use crate::conductor::environment::view::View;
 use crate::conductor::ports::Ports;
-use crate::conductor::settling::fence_off::shut_out;
+use crate::conductor::settling::fence_off::fence_off_late_calls;
 use crate::conductor::settling::restored;
 use crate::conductor::settling::second_look::make_due;
 use crate::conductor::settling::undo::as_the_machine_saw_it;
@@ -25,7 +25,7 @@ use windlass_domain::environment::{Became, EnvironmentState, Failed, HeldState, 
 use windlass_domain::finding::FindingName;
 use windlass_domain::input::operators;
 use windlass_domain::message::{Undone, undone};
-use windlass_domain::redeploy_input::to_have;
+use windlass_domain::redeploy_input::redeploy_input;
 use windlass_domain::request::ActionName;
 use windlass_domain::step::{Failure, Step};
 use windlass_domain::time::Time;
@@ -42,7 +42,7 @@ pub async fn settle_undo(
         if let Some(answer) = told(ports, &record.value).await? {
             return Ok(Some(answer));
         }
-        let Some(mut lock) = shut_out(ports, by, &record.value).await? else {
+        let Some(mut lock) = fence_off_late_calls(ports, by, &record.value).await? else {
             return Ok(None);
         };
         let steps = store::load_all(ports, &store::steps(id)).await?;
@@ -222,7 +222,7 @@ fn next(record: &Deployment, steps: &[Stored<Step>], ending: Ending, view: &View
         return vec![format!(
             "release {} was stopped and not judged, so it is not vetoed; {}",
             record.release.version,
-            to_have(record, &facts)
+            redeploy_input(record, &facts)
         )];
     }
     if !is_vetoed(record) {
@@ -235,7 +235,7 @@ fn next(record: &Deployment, steps: &[Stored<Step>], ending: Ending, view: &View
         return vec![format!(
             "mend what is told above; this says nothing of release {}, which is not vetoed: {send}{}",
             record.release.version,
-            to_have(record, &facts)
+            redeploy_input(record, &facts)
         )];
     }
     vec![

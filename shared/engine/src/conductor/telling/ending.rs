@@ -11,7 +11,7 @@ use windlass_domain::deployment::{Deployment, Ended, Status};
 use windlass_domain::ending::Ending;
 use windlass_domain::finding::{Finding, in_lines};
 use windlass_domain::time::Time;
-use windlass_domain::truncate::cut;
+use windlass_domain::truncate::truncate;
 
 /// Sets the ending of a record.
 pub fn end(
@@ -67,5 +67,5 @@ pub async fn told(
 pub fn cause_of(findings: &[Finding]) -> (String, String) {
     let first = findings.first();
     let name = first.map_or("Rejected".to_owned(), |finding| finding.name.to_string());
-    (name, cut(in_lines(findings), LONGEST_CAUSE))
+    (name, truncate(in_lines(findings), LONGEST_CAUSE))
 }

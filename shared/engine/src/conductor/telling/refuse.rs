@@ -12,7 +12,7 @@ use windlass_domain::deployment::{REFUSED_FOR_S, Refusal};
 use windlass_domain::ending::Ending;
 use windlass_domain::finding::{Finding, limited};
 use windlass_domain::identity::DeploymentId;
-use windlass_domain::ignored_arrival::{LISTED_FOR_S, NotTaken};
+use windlass_domain::ignored_arrival::{IgnoredArrival, LISTED_FOR_S};
 use windlass_domain::name::AppName;
 use windlass_domain::request::{Request, Requester, Route};
 
@@ -33,7 +33,7 @@ pub async fn unreadable(
         let refusal = refusal(ports, execution, app, requester, about, &findings);
         record_refusal(ports, refusal).await?;
     } else {
-        let line = NotTaken {
+        let line = IgnoredArrival {
             app: None,
             about,
             requester,
@@ -104,7 +104,11 @@ pub async fn record_refusal(ports: &(impl Ledger + Clock), refusal: Refusal) -> 
 }
 
 /// Lists an input that names no application among what names none that is declared.
-async fn list_nameless(ports: &(impl Ledger + Clock), arn: &str, line: NotTaken) -> Answered<()> {
+async fn list_nameless(
+    ports: &(impl Ledger + Clock),
+    arn: &str,
+    line: IgnoredArrival,
+) -> Answered<()> {
     let key = store::not_taken(arn);
     let index = store::refused_index(None, line.at, arn);
     let expires = line.at.plus_s(LISTED_FOR_S);

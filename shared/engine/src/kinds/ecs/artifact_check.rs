@@ -8,7 +8,12 @@ use windlass_domain::kinds::ecs::{Base, Ecs as Spec};
 use windlass_domain::name::ComponentName;
 
 /// Finds what is wrong with the document, as far as its bytes and the declaration tell; see [`crate::kinds::brought`].
-pub fn brought(component: &ComponentName, spec: &Spec, named: &str, bytes: &[u8]) -> Vec<Finding> {
+pub fn check_artifact(
+    component: &ComponentName,
+    spec: &Spec,
+    named: &str,
+    bytes: &[u8],
+) -> Vec<Finding> {
     // Every other base takes an image, which is told of the manifest.
     if spec.base != Base::Artifact {
         return vec![];

@@ -11,7 +11,7 @@ use std::collections::BTreeSet;
 use windlass_domain::kinds::ecs::Ecs as Spec;
 
 /// The images that are there, as if a release brought them into the declared base.
-pub(super) async fn once_more(
+pub(super) async fn check_plan(
     ports: &impl Services,
     input: &PrepareInput<'_>,
     spec: &Spec,

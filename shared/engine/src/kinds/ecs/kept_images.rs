@@ -15,7 +15,7 @@ use windlass_domain::image::split_image;
 use windlass_domain::kinds::ecs::Ecs as Spec;
 
 /// The images of the containers that are not named, as the running task definition and its tasks have them.
-pub(super) async fn kept(
+pub(super) async fn kept_images(
     ports: &impl Services,
     home: &impl Registry,
     input: &PrepareInput<'_>,

@@ -46,7 +46,7 @@ mod way_back;
 mod words;
 mod writes;
 
-pub use artifact_check::brought;
+pub use artifact_check::check_artifact;
 pub use codedeploy::CodeDeployedService;
 pub use images::{Images, Own};
 pub use needs::needs;

@@ -14,7 +14,7 @@ use windlass_domain::image::{is_same_repository, split_image};
 use windlass_domain::kinds::ecs::Ecs as Spec;
 
 /// A rollback: to exactly the task definition that is recorded, if it and its bytes still exist.
-pub(super) async fn back(
+pub(super) async fn way_back(
     ports: &impl Services,
     home: &impl Registry,
     input: &PrepareInput<'_>,

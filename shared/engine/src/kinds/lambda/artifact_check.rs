@@ -11,7 +11,7 @@ const UNZIPPED: u64 = 250 << 20;
 
 /// Finds what is wrong with the zip, as far as its bytes and the declaration tell; see [`crate::kinds::brought`].
 /// Lambda itself judges names and packing.
-pub fn brought(_: &ComponentName, spec: &Lambda, named: &str, bytes: &[u8]) -> Vec<Finding> {
+pub fn check_artifact(_: &ComponentName, spec: &Lambda, named: &str, bytes: &[u8]) -> Vec<Finding> {
     // A function of a repository takes images, which is told of the manifest.
     if spec.repository.is_some() {
         return vec![];

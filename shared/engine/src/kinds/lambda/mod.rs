@@ -20,7 +20,7 @@ mod state;
 mod storage;
 mod writes;
 
-pub use artifact_check::brought;
+pub use artifact_check::check_artifact;
 pub use change::LambdaKind;
 pub use codedeploy::{Begun, CodeDeployed};
 pub use needs::needs;

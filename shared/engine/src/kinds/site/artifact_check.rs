@@ -9,7 +9,7 @@ use windlass_domain::name::ComponentName;
 
 /// Returns what is wrong with the archive, as far as its bytes and the declaration tell; see [`crate::kinds::brought`].
 /// Only AWS knows the default root object of a distribution, so that is not checked.
-pub fn brought(
+pub fn check_artifact(
     component: &ComponentName,
     site: &StaticSite,
     named: &str,

@@ -26,7 +26,7 @@ mod target;
 
 pub use crate::trouble::Trouble;
 pub use archive::bad_archive;
-pub use artifact_check::brought;
+pub use artifact_check::check_artifact;
 pub use needs::needs;
 pub use ports::SitePorts;
 pub use prepare::prepare;

@@ -2,7 +2,7 @@
 
 use super::call::Reply;
 use serde_json::{Map, Value};
-use windlass_domain::way_in::Way;
+use windlass_domain::way_in::WayIn;
 
 /// The members of an answer that tell a person something. A text that people wrote themselves, such as a reason, stays
 /// as it is.
@@ -11,18 +11,18 @@ const TOLD: [&str; 7] = [
 ];
 
 /// Returns the same answer in the words of a way in.
-pub fn in_words_of(way: Way, mut reply: Reply) -> Reply {
+pub fn in_words_of(way: WayIn, mut reply: Reply) -> Reply {
     walk(way, &mut reply.body, false);
     reply
 }
 
-fn walk(way: Way, value: &mut Value, is_told: bool) {
+fn walk(way: WayIn, value: &mut Value, is_told: bool) {
     match value {
         Value::String(text) if is_told => *text = way.tell(text),
         Value::Array(all) => all.iter_mut().for_each(|one| walk(way, one, is_told)),
         Value::Object(members) => {
             let way = if is_refused_input(members) {
-                Way::Console
+                WayIn::Console
             } else {
                 way
             };
@@ -52,10 +52,10 @@ mod tests {
         let body = json!({"reason": input, "findings": [{"remedy": input}],
             "plan": {"warnings": [input]}, "ending": {"cause": input}, "now": {"next": input}, "version": "cause"});
         let told = |way| in_words_of(way, Reply::json(200, body.clone())).body;
-        assert_eq!(told(Way::Console), body);
+        assert_eq!(told(WayIn::Console), body);
         let command = "`windlass rollback shop prod --reason '…'`";
         let call = r#"`POST /apps/shop/environments/prod/rollbacks {"reason":"…"}`"#;
-        for (way, words) in [(Way::CommandLine, command), (Way::Http, call)] {
+        for (way, words) in [(WayIn::CommandLine, command), (WayIn::Http, call)] {
             let expected = json!({"reason": input, "findings": [{"remedy": words}],
                 "plan": {"warnings": [words]}, "ending": {"cause": words}, "now": {"next": words}, "version": "cause"});
             assert_eq!(told(way), expected);
@@ -67,7 +67,7 @@ mod tests {
         let refused = |route: &str| {
             let body = json!({"refusals": [{"requester": {"route": route}, "about": "the execution's input",
                 "findings": [{"remedy": "Known here: `again`, `app`."}]}]});
-            let mut told = in_words_of(Way::CommandLine, Reply::json(200, body)).body;
+            let mut told = in_words_of(WayIn::CommandLine, Reply::json(200, body)).body;
             told["refusals"][0]["findings"][0]["remedy"].take()
         };
         assert_eq!(refused("console"), "Known here: `again`, `app`.");

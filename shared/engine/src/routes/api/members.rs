@@ -2,7 +2,7 @@
 //! ones, and is taken out, so that the findings on the rest are told beside it.
 
 use serde_json::{Map, Value};
-use windlass_domain::did_you_mean::meant;
+use windlass_domain::did_you_mean::did_you_mean;
 use windlass_domain::finding::{Finding, FindingName};
 
 /// The names that the path of a call gives already, each with its value.
@@ -39,7 +39,7 @@ fn not_known(name: &str, known: &[&str]) -> Finding {
             KEY.1
         )
     } else {
-        meant(name, &known)
+        did_you_mean(name, &known)
     };
     Finding::new(
         FindingName::UnknownField,

@@ -18,7 +18,7 @@ const AT_A_TIME: usize = 16;
 
 /// A deployment in short, beside what it brought.
 #[derive(Debug, Clone, Serialize)]
-pub struct Asked {
+pub struct Provenance {
     action: ActionName,
     version: String,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -37,7 +37,7 @@ pub struct Asked {
     resolved: Option<Resolved>,
 }
 
-impl From<Deployment> for Asked {
+impl From<Deployment> for Provenance {
     fn from(record: Deployment) -> Self {
         let mut components = record.parts();
         components.sort();
@@ -57,17 +57,17 @@ impl From<Deployment> for Asked {
 }
 
 /// The deployments of these ids, each once. One without a record is left out.
-pub async fn asked(
+pub async fn provenance(
     ports: &impl Ledger,
     ids: impl IntoIterator<Item = DeploymentId>,
-) -> Answered<BTreeMap<String, Asked>> {
+) -> Answered<BTreeMap<String, Provenance>> {
     let ids: BTreeSet<String> = ids.into_iter().map(|id| id.0).collect();
     let read = |id: String| async move {
         let key = store::deployment(&DeploymentId(id.clone()));
         let record = store::load(ports, &key).await?;
-        Ok(record.map(|record| (id, Asked::from(record.value))))
+        Ok(record.map(|record| (id, Provenance::from(record.value))))
     };
-    let known: Vec<Option<(String, Asked)>> = stream::iter(ids)
+    let known: Vec<Option<(String, Provenance)>> = stream::iter(ids)
         .map(read)
         .buffered(AT_A_TIME)
         .try_collect()

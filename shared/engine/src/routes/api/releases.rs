@@ -12,7 +12,7 @@ use windlass_domain::finding::{Finding, FindingName};
 use windlass_domain::identity::EnvironmentId;
 use windlass_domain::manifest::Manifest;
 use windlass_domain::name::AppName;
-use windlass_domain::partial_document::InPart;
+use windlass_domain::partial_document::PartialDocument;
 use windlass_domain::request::Request;
 
 /// The members that the body may have beside the manifest.
@@ -73,7 +73,7 @@ pub async fn request(
     let mut input = input(app, body, call.key.as_deref(), requester(call)?);
     input["environment"] = environment.as_str().into();
     input["plan"] = plan.into();
-    let part = match InPart::beside(unknown, Request::read(&input)) {
+    let part = match PartialDocument::beside(unknown, Request::read(&input)) {
         Ok(request) => return Ok(Ok(request)),
         Err(part) => part,
     };

@@ -5,7 +5,7 @@ use crate::pin;
 use crate::ports::{Answered, Clock, Executions};
 use crate::store::Started;
 use serde_json::Value;
-use windlass_domain::arrival_sweep::Round;
+use windlass_domain::arrival_sweep::ArrivalSweep;
 use windlass_domain::request::{ObjectRef, Requester};
 use windlass_domain::time::Time;
 
@@ -65,7 +65,7 @@ pub fn sent(event: &Value) -> Option<Time> {
 /// Notes what came of an arrival in the round that looked after it. Returns whether there was something to do, be it in
 /// vain: the arrival was not known to be served.
 pub fn note(
-    round: &mut Round,
+    round: &mut ArrivalSweep,
     (what, arrived): (&str, Time),
     came: Answered<Option<Came>>,
     faults: &mut Faults,

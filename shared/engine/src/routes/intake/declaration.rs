@@ -12,7 +12,7 @@ use windlass_domain::deployment::Refusal;
 use windlass_domain::fault::FaultName;
 use windlass_domain::finding::{Finding, FindingName, limited};
 use windlass_domain::name::AppName;
-use windlass_domain::partial_document::InPart;
+use windlass_domain::partial_document::PartialDocument;
 
 /// Puts a declaration in force, or tells everything that is wrong with it: beside the upload, in
 /// the ledger, and by a notification; no execution is started. One that is refused leaves the former in force.
@@ -39,7 +39,7 @@ pub async fn handle(ports: &impl Ports, app: &AppName, created: Created) -> Answ
 async fn read(
     ports: &impl Ports,
     created: &Created,
-) -> Answered<Result<(String, Declaration), InPart<Declaration>>> {
+) -> Answered<Result<(String, Declaration), PartialDocument<Declaration>>> {
     let id = ObjectId {
         bucket: ports.config().artifacts_bucket.clone(),
         key: created.object.key.clone(),
@@ -48,7 +48,7 @@ async fn read(
     let bytes = match Objects::get(ports, &id, LARGEST as u64).await {
         Ok(bytes) => bytes,
         Err(fault) if fault.name == FaultName::Refused => {
-            return Ok(Err(InPart::unread(vec![Finding::new(
+            return Ok(Err(PartialDocument::unread(vec![Finding::new(
                 FindingName::BadValue,
                 "the declaration",
                 fault.message,

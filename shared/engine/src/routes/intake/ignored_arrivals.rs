@@ -4,7 +4,7 @@ use super::arrival::Ports;
 use crate::ports::Answered;
 use crate::store::{self, Stored};
 use windlass_domain::finding::Finding;
-use windlass_domain::ignored_arrival::{LISTED_FOR_S, NotTaken};
+use windlass_domain::ignored_arrival::{IgnoredArrival, LISTED_FOR_S};
 use windlass_domain::name::AppName;
 use windlass_domain::request::{Requester, Route};
 
@@ -26,7 +26,7 @@ pub async fn list(
     let known = store::load(ports, &key).await?;
     let line = Stored {
         rev: known.map_or(0, |known| known.rev),
-        value: NotTaken {
+        value: IgnoredArrival {
             app,
             about: what.to_owned(),
             requester,

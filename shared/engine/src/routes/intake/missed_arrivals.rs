@@ -7,9 +7,9 @@ use crate::log;
 use crate::ports::{Answered, Listed, Transacted};
 use crate::store::{self, Images, Rounds, Stored};
 use tracing::Instrument as _;
-use windlass_domain::arrival_sweep::Round;
+use windlass_domain::arrival_sweep::ArrivalSweep;
 use windlass_domain::key::upload;
-use windlass_domain::misplaced_upload::misplaced;
+use windlass_domain::misplaced_upload::misplaced_upload;
 use windlass_domain::request::ObjectRef;
 use windlass_domain::time::Time;
 
@@ -30,7 +30,7 @@ pub async fn handle(ports: &impl Ports) -> Answered<()> {
         None => Stored::new(
             key,
             Rounds {
-                uploads: Round::first(now),
+                uploads: ArrivalSweep::first(now),
                 images: Images::first(now),
             },
         ),
@@ -49,7 +49,12 @@ pub async fn handle(ports: &impl Ports) -> Answered<()> {
     faults.into_answer()
 }
 
-async fn uploads(ports: &impl Ports, mut round: Round, now: Time, faults: &mut Faults) -> Round {
+async fn uploads(
+    ports: &impl Ports,
+    mut round: ArrivalSweep,
+    now: Time,
+    faults: &mut Faults,
+) -> ArrivalSweep {
     let bucket = ports.config().artifacts_bucket.clone();
     let mut left = ARRIVALS;
     for _ in 0..PAGES {
@@ -79,7 +84,7 @@ async fn uploads(ports: &impl Ports, mut round: Round, now: Time, faults: &mut F
 
 /// Returns whether there is something to do or to tell about a key.
 fn is_an_arrival(key: &str) -> bool {
-    upload(key).is_some() || misplaced(key).is_some()
+    upload(key).is_some() || misplaced_upload(key).is_some()
 }
 
 async fn look_after(ports: &impl Ports, one: &Listed) -> Answered<Option<Came>> {

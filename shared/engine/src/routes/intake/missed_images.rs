@@ -9,7 +9,7 @@ use crate::ports::{Answered, Tagged};
 use crate::store::{self, Images, RepositoryOwner, Within};
 use crate::trouble::apart;
 use tracing::Instrument as _;
-use windlass_domain::arrival_sweep::Round;
+use windlass_domain::arrival_sweep::ArrivalSweep;
 use windlass_domain::declaration::Declaration;
 use windlass_domain::request::ImagePush;
 use windlass_domain::time::Time;
@@ -24,7 +24,7 @@ impl Images {
     /// Returns the state before the first round.
     pub fn first(now: Time) -> Self {
         Self {
-            round: Round::first(now),
+            round: ArrivalSweep::first(now),
             within: None,
         }
     }

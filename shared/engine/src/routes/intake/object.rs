@@ -10,7 +10,7 @@ use crate::upload_findings;
 use serde_json::Value;
 use windlass_domain::fault::{Fault, FaultName};
 use windlass_domain::key::{Upload, upload};
-use windlass_domain::misplaced_upload::{Misplaced, misplaced};
+use windlass_domain::misplaced_upload::{MisplacedUpload, misplaced_upload};
 use windlass_domain::request::{ObjectRef, Requester, Route};
 
 /// Serves the event of an object that was created.
@@ -52,7 +52,7 @@ pub async fn created(
         principal,
     };
     let Some(upload) = upload(&object.key) else {
-        let Some(misplaced) = misplaced(&object.key) else {
+        let Some(misplaced) = misplaced_upload(&object.key) else {
             tracing::info!("an object of our own, or a folder, is dropped");
             return Ok(None);
         };
@@ -90,10 +90,10 @@ pub async fn created(
 async fn tell(
     ports: &impl Ports,
     object: &ObjectRef,
-    misplaced: Misplaced,
+    misplaced: MisplacedUpload,
     requester: Requester,
 ) -> Answered<Came> {
-    let Misplaced {
+    let MisplacedUpload {
         app,
         finding,
         beside,

@@ -18,14 +18,14 @@ use serde::{Deserialize, Serialize};
 use std::collections::BTreeSet;
 use windlass_domain::digest::Digest;
 use windlass_domain::fault::FaultName;
-use windlass_domain::leftover_files::{Left, due};
+use windlass_domain::leftover_files::{LeftoverFiles, due};
 use windlass_domain::time::Time;
 
 /// The list of what former releases left.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct LeftList {
     /// The time since which each file is left.
-    pub since: Left,
+    pub since: LeftoverFiles,
     /// The files of it that the deployment that made the list deletes.
     #[serde(default)]
     pub due: BTreeSet<String>,
@@ -33,7 +33,13 @@ pub struct LeftList {
 
 /// Pure: the files that Windlass wrote to a site and that are left once the goal is reached. A file that was not left
 /// `formerly` is left from now on.
-pub fn left_by(goal: &Content, owned: &Objects, formerly: &Left, rules: &Rules, now: Time) -> Left {
+pub fn left_by(
+    goal: &Content,
+    owned: &Objects,
+    formerly: &LeftoverFiles,
+    rules: &Rules,
+    now: Time,
+) -> LeftoverFiles {
     let ours = owned
         .iter()
         .filter(|(_, object)| object.ours && object.file.is_some());

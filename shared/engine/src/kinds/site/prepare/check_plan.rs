@@ -14,7 +14,7 @@ use windlass_domain::finding::Finding;
 use windlass_domain::kinds::site::SiteMode;
 
 /// The waves of a release whose files nobody knows yet.
-pub(super) async fn once_more(
+pub(super) async fn check_plan(
     ports: &impl SitePorts,
     input: &PrepareInput<'_>,
     target: Target,

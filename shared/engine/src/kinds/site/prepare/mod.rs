@@ -71,7 +71,7 @@ async fn plan(
     };
     let mut warnings = checked.warnings;
     if input.is_check {
-        return check_plan::once_more(ports, input, target, serving, warnings).await;
+        return check_plan::check_plan(ports, input, target, serving, warnings).await;
     }
     let wanted = if let Some(state) = input.goal_state {
         let state: State = from_value("state to go back to", state)?;

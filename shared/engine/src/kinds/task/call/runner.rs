@@ -14,7 +14,7 @@ use windlass_domain::identity::DeploymentId;
 use windlass_domain::kinds::task::{CallEnd, CallOutcome, Called, GRACE_S, LIVES_S, TaskUndo};
 use windlass_domain::name::ComponentName;
 use windlass_domain::time::Time;
-use windlass_domain::truncate::cut;
+use windlass_domain::truncate::truncate;
 
 /// The seconds before its own end at which it stops waiting for an answer, so that it can tell that.
 const LEFT_S: u64 = 15;
@@ -35,7 +35,7 @@ const LONGEST: usize = 200;
 
 /// The event, which asks for a call.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Ask {
+pub struct CallRequest {
     /// The deployment.
     pub deployment: DeploymentId,
     /// The component that is the task.
@@ -51,7 +51,7 @@ pub struct Ask {
 }
 
 /// Makes a call, unless somebody has made it or it is too late. What came of it is in the ledger.
-pub async fn handle(ports: &impl CallPorts, ask: Ask) -> Answered<Value> {
+pub async fn handle(ports: &impl CallPorts, ask: CallRequest) -> Answered<Value> {
     let began = ports.now();
     let key = store::step(&ask.deployment, &ask.component);
     let step = store::require(ports, &key).await?.value;
@@ -67,7 +67,12 @@ pub async fn handle(ports: &impl CallPorts, ask: Ask) -> Answered<Value> {
 
 /// Writes that the call is begun, before it is; false where it must not be made. An answer of the ledger that is lost is a
 /// fault, and no call.
-async fn begin(ports: &impl CallPorts, ask: &Ask, target: &Target, now: Time) -> Answered<bool> {
+async fn begin(
+    ports: &impl CallPorts,
+    ask: &CallRequest,
+    target: &Target,
+    now: Time,
+) -> Answered<bool> {
     let key = item(&ask.deployment, target, ask.direction);
     let found = store::load(ports, &key).await?;
     let mut called = found.unwrap_or_else(|| Stored::new(key, none()));
@@ -91,7 +96,7 @@ async fn begin(ports: &impl CallPorts, ask: &Ask, target: &Target, now: Time) ->
 /// The one call. Where Lambda says that it has not run the function, it is asked again for a while.
 async fn call(
     there: &impl CallPorts,
-    ask: &Ask,
+    ask: &CallRequest,
     target: &Target,
     began: Time,
 ) -> Answered<CallEnd> {
@@ -122,7 +127,7 @@ fn is_not_ready(name: FaultName) -> bool {
 }
 
 /// Returns the payload that the function gets.
-fn payload(ask: &Ask, target: &Target) -> Answered<Value> {
+fn payload(ask: &CallRequest, target: &Target) -> Answered<Value> {
     let own = match (ask.direction, &target.undo) {
         (Direction::Forward, _) => &target.call.payload,
         (Direction::Undo, Some(TaskUndo::Payload(payload))) => payload,
@@ -163,7 +168,7 @@ fn end(target: &Target, at: Time, answered: Answered<CallAnswer>) -> CallEnd {
     CallEnd {
         at,
         outcome,
-        why: cut(why.trim_end(), LONGEST),
+        why: truncate(why.trim_end(), LONGEST),
         lines: lines[last..].iter().map(|line| plain(line)).collect(),
     }
 }
@@ -174,11 +179,16 @@ fn plain(line: &str) -> String {
         .chars()
         .map(|one| if one.is_control() { ' ' } else { one })
         .collect();
-    cut(plain.trim_end(), LONGEST)
+    truncate(plain.trim_end(), LONGEST)
 }
 
 /// Writes what came of it. Where that cannot be done the call stays begun, and so unknown.
-async fn note(ports: &impl CallPorts, ask: &Ask, target: &Target, end: &CallEnd) -> Answered<()> {
+async fn note(
+    ports: &impl CallPorts,
+    ask: &CallRequest,
+    target: &Target,
+    end: &CallEnd,
+) -> Answered<()> {
     let mut last = Fault::internal("the end of a call was not written");
     for _ in 0..WRITES {
         match write(ports, ask, target, end).await {
@@ -194,7 +204,7 @@ async fn note(ports: &impl CallPorts, ask: &Ask, target: &Target, end: &CallEnd)
 /// Writes the end once. Returns whether the ledger has it.
 async fn write(
     ports: &impl CallPorts,
-    ask: &Ask,
+    ask: &CallRequest,
     target: &Target,
     end: &CallEnd,
 ) -> Answered<bool> {
