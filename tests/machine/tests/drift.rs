@@ -105,7 +105,11 @@ fn a_file_that_somebody_wrote_is_told() {
     let program = program();
     let shop = live(&program);
     let mut objects = shop.world().objects();
-    objects.upload("shop-web", "index.html", "<h1>hello from a stranger</h1>");
+    objects.upload(
+        "shop-web",
+        "index.html",
+        "<h1>hello from somebody else</h1>",
+    );
     drop(objects);
     assert_eq!(drift(&shop), ["none", "none", "changed"]);
     let told = observed(&shop)["web"]["reason"].clone();
@@ -211,9 +215,11 @@ fn change_all(shop: &Shop<'_>) {
     let api = functions.functions.get_mut("shop-api").unwrap();
     api.aliases.get_mut("live").unwrap().version = "1".into();
     drop(functions);
-    world
-        .objects()
-        .upload("shop-web", "index.html", "<h1>hello from a stranger</h1>");
+    world.objects().upload(
+        "shop-web",
+        "index.html",
+        "<h1>hello from somebody else</h1>",
+    );
     let mut state = world.configurations();
     let (shop, prod, profile) = (named("shop").id, named("prod").id, named("flags").id);
     let put = state

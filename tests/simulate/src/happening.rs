@@ -63,7 +63,7 @@ pub enum Event {
     /// A function goes on to all its callers while the service that it goes with has not begun, told in words.
     Alone(String),
     /// Somebody outside changed the target of this component as callers see it.
-    ChangedByStranger(&'static str),
+    ChangedByOther(&'static str),
     /// A release arrived, by an upload or by a push.
     Arrived(Arrival),
     /// A client was answered.

@@ -145,10 +145,9 @@ fn is_up_to_others(outcome: &Outcome<'_>, id: &DeploymentId, then: Time) -> bool
         matches!(failure, Some(Failure::Finding(finding)) if finding.name == other)
     };
     let is_changed = |component: &str| {
-        let by_stranger =
-            |what: &Event| matches!(what, Event::ChangedByStranger(of) if *of == component);
+        let by_other = |what: &Event| matches!(what, Event::ChangedByOther(of) if *of == component);
         let mut happened = outcome.happened.iter();
-        happened.any(|happening| by_stranger(&happening.what))
+        happened.any(|happening| by_other(&happening.what))
             || taken_back_after_success(outcome, component)
     };
     left.all(|step| is_told(step) && is_changed(step.component.as_str()))

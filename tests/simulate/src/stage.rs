@@ -228,7 +228,7 @@ impl<'p> Stage<'p> {
         if matches!(act.deed, Deed::Drift(..) | Deed::Mend(..)) {
             self.drifted_at = Some(self.acted_at);
         }
-        self.look_for_strangers();
+        self.look_for_out_of_band_changes();
         self.tell_arrivals();
     }
 
@@ -335,10 +335,10 @@ impl<'p> Stage<'p> {
                     self.stop(&arn);
                 }
             }
-            Signal::Stranger => {
-                self.tell(|| "** a stranger changes a target".into());
-                (self.scenario.stranger)(&self.world);
-                self.look_for_strangers();
+            Signal::OutOfBand => {
+                self.tell(|| "** somebody else changes a target".into());
+                (self.scenario.out_of_band)(&self.world);
+                self.look_for_out_of_band_changes();
             }
         }
     }

@@ -34,7 +34,7 @@ pub enum Signal {
     /// The execution that the function works for is stopped.
     Stop,
     /// Somebody else changes a target.
-    Stranger,
+    OutOfBand,
 }
 
 /// A call that took effect.
@@ -333,7 +333,7 @@ impl State {
                 self.signals.push(Signal::Stop);
                 passage.at = now.plus_ms(twin_ms(budget_ms));
             }
-            What::Stranger => self.signals.push(Signal::Stranger),
+            What::OutOfBand => self.signals.push(Signal::OutOfBand),
             _ => {}
         }
     }

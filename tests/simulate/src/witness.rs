@@ -176,7 +176,7 @@ impl<'p> Stage<'p> {
     }
 
     /// Notes the changes that somebody outside made.
-    pub(crate) fn look_for_strangers(&mut self) {
+    pub(crate) fn look_for_out_of_band_changes(&mut self) {
         if self.named.is_empty() {
             // A visitor misses something before anything was changed: that is nobody's doing.
             missed(&self.world, &mut self.named, || true);
@@ -184,7 +184,7 @@ impl<'p> Stage<'p> {
         for component in COMPONENTS {
             let shown = visible(&self.world, component);
             if self.seen.insert(component, shown.clone()) != Some(shown) {
-                self.log(Event::ChangedByStranger(component));
+                self.log(Event::ChangedByOther(component));
             }
         }
     }

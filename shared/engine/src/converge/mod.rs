@@ -55,8 +55,8 @@ where
     if work.wave.is_none() && !attempt.step.value.has_switched() {
         return finish(&mut attempt, work, Ok(End::Untouched)).await;
     }
-    if let Some(strangers) = found_by_the_undo_before(&attempt.step.value) {
-        return finish(&mut attempt, work, Ok(End::Failed(strangers))).await;
+    if let Some(failure) = found_by_the_undo_before(&attempt.step.value) {
+        return finish(&mut attempt, work, Ok(End::Failed(failure))).await;
     }
     attempt.wait_out_open_call().await?;
     let end = match of(ports, &attempt.step.value).await {

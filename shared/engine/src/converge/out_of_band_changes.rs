@@ -26,7 +26,7 @@ pub struct Doubt {
 
 impl<K: Kind, P: Ledger + Clock> Drive<'_, '_, K, P> {
     /// Returns somebody else's change, if a look shows one.
-    pub(super) fn stranger(&self, view: &View, is_done: bool) -> Answered<Option<End>> {
+    pub(super) fn out_of_band_change(&self, view: &View, is_done: bool) -> Answered<Option<End>> {
         let is = &view.noticed;
         if let Some(expected) = self.expected()?
             && !expected.is_same(is)

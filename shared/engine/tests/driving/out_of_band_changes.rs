@@ -24,7 +24,7 @@ pub(super) fn wait(callers: u32) -> Seen {
     seen(callers, Then::Wait(1))
 }
 
-pub(super) fn assert_strangers(ended: &Ended, when: &str, [was, is]: [u32; 2]) {
+pub(super) fn assert_changed_by_other(ended: &Ended, when: &str, [was, is]: [u32; 2]) {
     assert_eq!(ended.answer, Ok(WorkTransition::Failed), "{}", ended.told);
     let told = format!(
         "TargetChangedByOther: Someone else changed the target of api {when}: from {was} for callers \
@@ -33,20 +33,20 @@ pub(super) fn assert_strangers(ended: &Ended, when: &str, [was, is]: [u32; 2]) {
     assert!(ended.told.starts_with(&told), "{}", ended.told);
 }
 
-/// Safety: strangers: Until the first switching change the target must be what `Prepare` saw.
+/// Safety: out-of-band changes: Until the first switching change the target must be what `Prepare` saw.
 #[test]
 fn until_the_first_switch_the_target_is_what_prepare_saw() {
     for strange in [done(9), wait(9), switch(9)] {
         let ended = Play::begin().forward(&[strange]);
-        assert_strangers(&ended, "since it was last seen", [0, 9]);
+        assert_changed_by_other(&ended, "since it was last seen", [0, 9]);
         assert_eq!(ended.done.len(), 0);
     }
     let play = Play::begin();
     let ended = play.forward(&[wait(0), seen(0, Then::Add(1)), switch(9)]);
-    assert_strangers(&ended, "since it was last seen", [0, 9]);
+    assert_changed_by_other(&ended, "since it was last seen", [0, 9]);
 }
 
-/// Safety: strangers: A later wave begins where the one before ended, or fails.
+/// Safety: out-of-band changes: A later wave begins where the one before ended, or fails.
 #[test]
 fn a_later_wave_begins_where_the_one_before_ended() {
     let play = Play::begin();
@@ -55,7 +55,7 @@ fn a_later_wave_begins_where_the_one_before_ended() {
         Ok(WorkTransition::Changed)
     );
     let ended = play.invoke(Some(1), &[done(2)], &[]);
-    assert_strangers(&ended, "since it was last seen", [1, 2]);
+    assert_changed_by_other(&ended, "since it was last seen", [1, 2]);
 
     // The invocation begins in the middle of a wave, and nobody knows any more what callers got.
     let play = Play::begin();
@@ -68,14 +68,14 @@ fn a_later_wave_begins_where_the_one_before_ended() {
 
 #[test]
 fn what_a_confirmed_switch_made_must_stay_until_the_goal_is_reached() {
-    // An observation may be older than the switch. The goal itself is never a stranger's change.
+    // An observation may be older than the switch. The goal itself is never an out-of-band change.
     for seen in [wait(3), wait(0), done(3), done(4)] {
         let ended = Play::begin().forward(&[telling(0), seen, done(3)]);
         assert_eq!(ended.answer, Ok(WorkTransition::Changed), "{}", ended.told);
     }
     for strange in [wait(4), seen(4, Then::Add(1)), seen(4, Then::Fail)] {
         let ended = Play::begin().forward(&[telling(0), strange]);
-        assert_strangers(&ended, "after Windlass had", [3, 4]);
+        assert_changed_by_other(&ended, "after Windlass had", [3, 4]);
     }
     // If the kind cannot tell, nothing is compared.
     let ended = Play::begin().forward(&[switch(0), wait(4), done(3)]);
@@ -128,8 +128,8 @@ fn who_changes_it_between_look_and_send_is_seen_at_the_next_look() {
         play.forward(&[switch(0), done(5)]);
         play.invoke(None, observations, &conflict)
     };
-    assert_strangers(&undo(&[switch(5), switch(6)]), "at the same time", [5, 6]);
-    assert_strangers(&undo(&[switch(5), wait(6)]), "at the same time", [5, 6]);
+    assert_changed_by_other(&undo(&[switch(5), switch(6)]), "at the same time", [5, 6]);
+    assert_changed_by_other(&undo(&[switch(5), wait(6)]), "at the same time", [5, 6]);
     // The same is seen again, or what is wanted.
     let ended = undo(&[switch(5), switch(5), done(0)]);
     assert_eq!(
@@ -176,24 +176,24 @@ fn what_may_only_be_older_is_looked_at_again() {
 
 /// Safety: late looks: Nobody is accused before every look has shown the change for 20 s.
 #[test]
-fn a_strangers_change_is_one_that_every_look_shows_for_as_long_as_one_may_be_behind() {
+fn an_out_of_band_change_is_one_that_every_look_shows_for_as_long_as_one_may_be_behind() {
     let ended = Play::begin().forward(&[switch(9)]);
-    assert_strangers(&ended, "since it was last seen", [0, 9]);
+    assert_changed_by_other(&ended, "since it was last seen", [0, 9]);
     assert_eq!((ended.took, ended.observed), (20_000, 11));
 
     // In between it is seen as expected: the time begins anew.
     let ended = Play::begin().forward(&[switch(9), wait(0), switch(9)]);
-    assert_strangers(&ended, "since it was last seen", [0, 9]);
+    assert_changed_by_other(&ended, "since it was last seen", [0, 9]);
     assert_eq!(ended.took, 21_000);
 }
 
 #[test]
-fn where_aws_promises_it_a_strangers_change_is_told_at_once() {
+fn where_aws_promises_it_an_out_of_band_change_is_told_at_once() {
     let consistent = Seen {
         consistent: true,
         ..switch(9)
     };
     let ended = Play::begin().forward(&[consistent]);
-    assert_strangers(&ended, "since it was last seen", [0, 9]);
+    assert_changed_by_other(&ended, "since it was last seen", [0, 9]);
     assert_eq!((ended.took, ended.observed), (0, 1));
 }

@@ -1,4 +1,4 @@
-//! Tests of a function whose alias or code a stranger changes.
+//! Tests of a function whose alias or code somebody else changes.
 
 use crate::scene::{Brings, FUNCTION, Setting, function, package};
 use crate::{alias, live};
@@ -12,7 +12,7 @@ use windlass_world::mishaps::{Mishap, When};
 use windlass_world::run::{run, until_pause};
 
 #[test]
-fn a_shift_by_a_stranger_is_not_overwritten() {
+fn a_shift_by_somebody_else_is_not_overwritten() {
     let setting = alias();
     let trial = Trial::begin(&setting).unwrap();
     let work: Work = trial.work(Some(0), 1).unwrap();
@@ -51,10 +51,10 @@ fn shift_by_hand(world: &World) -> [(String, String); 1] {
     half
 }
 
-/// Safety: strangers: A stranger's shift right after the confirmed one is not overwritten, neither forward nor by the
-/// undo.
+/// Safety: out-of-band changes: Somebody else's shift right after the confirmed one is not overwritten, neither forward
+/// nor by the undo.
 #[test]
-fn a_shift_by_a_stranger_right_after_the_confirmed_one_is_not_overwritten() {
+fn a_shift_by_somebody_else_right_after_the_confirmed_one_is_not_overwritten() {
     let setting = alias();
     let confirmed = call_of_shift(&setting) + 1;
     let trial = Trial::begin(&setting).unwrap();
@@ -78,9 +78,9 @@ fn a_shift_by_a_stranger_right_after_the_confirmed_one_is_not_overwritten() {
     assert_eq!(live(&trial).weights, half);
 }
 
-/// Safety: strangers: An undo overwrites a stranger's shift only when an operator asks for it again.
+/// Safety: out-of-band changes: An undo overwrites somebody else's shift only when an operator asks for it again.
 #[test]
-fn an_undo_overwrites_a_strangers_shift_only_when_it_is_asked_for_again() {
+fn an_undo_overwrites_somebody_elses_shift_only_when_it_is_asked_for_again() {
     let setting = alias();
     let trial = Trial::begin(&setting).unwrap();
     assert_eq!(trial.forward(), Ok(WorkTransition::Changed));
@@ -104,10 +104,10 @@ fn an_undo_overwrites_a_strangers_shift_only_when_it_is_asked_for_again() {
 /// Code that RevisionId guards is not overwritten, whatever sort of code it is: neither by what the wave still has to
 /// do nor by the undo.
 ///
-/// Safety: strangers: A stranger's code right after the confirmed one is not overwritten, neither forward nor by the
-/// undo.
+/// Safety: out-of-band changes: Somebody else's code right after the confirmed one is not overwritten, neither forward
+/// nor by the undo.
 #[test]
-fn code_of_a_stranger_right_after_the_confirmed_one_is_not_overwritten() {
+fn code_of_somebody_else_right_after_the_confirmed_one_is_not_overwritten() {
     for brings in [Brings::Zip, Brings::Image, Brings::Index] {
         let setting = Setting {
             brings,

@@ -64,13 +64,13 @@ fn assets(scene: &Scene) -> Vec<u64> {
 #[test]
 fn what_neither_a_rollback_nor_an_open_document_needs_is_deleted() {
     let mut scene = three();
-    let stranger = "assets/index-0123456789.js";
-    scene.world.objects().upload("shop-web", stranger, "x");
+    let other = "assets/index-0123456789.js";
+    scene.world.objects().upload("shop-web", other, "x");
     deployed(&mut scene, 4, DAY);
     assert_eq!(assets(&scene), [1, 2, 3, 4], "documents may be open");
     let fifth = deployed(&mut scene, 5, LONG);
     assert_eq!(assets(&scene), [3, 4, 5], "snapshots 4 and 3 were kept");
-    assert!(scene.keys().contains(&stranger.to_owned()));
+    assert!(scene.keys().contains(&other.to_owned()));
     let versions = scene.world.objects().buckets["shop-web"].keys[&asset(1)].clone();
     assert_eq!(versions.len(), 2, "its version is left, under a marker");
     let changes = scene.step(&fifth).changes;
@@ -127,18 +127,15 @@ fn an_undo_brings_back_what_was_deleted() {
     assert_eq!(after, before);
 }
 
-/// Safety: deletion: What a stranger wrote in the place of one of our files stays.
+/// Safety: deletion: What somebody else wrote in the place of one of our files stays.
 #[test]
-fn what_a_stranger_put_in_its_place_stays() {
+fn what_somebody_else_put_in_its_place_stays() {
     let mut scene = three();
-    scene
-        .world
-        .objects()
-        .upload("shop-web", &asset(1), "stranger");
+    scene.world.objects().upload("shop-web", &asset(1), "other");
     deployed(&mut scene, 4, LONG);
-    assert_eq!(scene.bucket()[&asset(1)], "stranger");
+    assert_eq!(scene.bucket()[&asset(1)], "other");
     deployed(&mut scene, 5, LONG);
-    assert_eq!(scene.bucket()[&asset(1)], "stranger");
+    assert_eq!(scene.bucket()[&asset(1)], "other");
     assert_eq!(assets(&scene), [1, 3, 4, 5]);
 }
 

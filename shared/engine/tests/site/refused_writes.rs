@@ -1,4 +1,5 @@
-//! Tests of a switch of many writes of which AWS refuses some: what was made is undone, and a refusal is no stranger.
+//! Tests of a switch of many writes of which AWS refuses some: what was made is undone, and a refusal is no out-of-band
+//! change.
 
 use crate::in_place::{ONE, TWO, scene};
 use crate::scene::Scene;
@@ -41,7 +42,7 @@ fn what_is_written_in_part_is_undone_although_aws_refuses_the_rest() {
 }
 
 #[test]
-fn one_write_of_many_that_is_refused_is_no_stranger() {
+fn one_write_of_many_that_is_refused_is_no_out_of_band_change() {
     let mut rehearsal = scene();
     let calls = switched(&mut rehearsal, None);
     let puts = (1..).zip(calls).filter(|(_, call)| *call == "objects.put");

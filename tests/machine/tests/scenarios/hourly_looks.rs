@@ -192,7 +192,7 @@ fn who_changed_it_is_told_where_cloudtrail_tells_it() {
 fn what_has_no_events_is_asked_for_nowhere() {
     let program = program();
     let mut shop = three(&program);
-    let page = "<h1>hello from a stranger</h1>";
+    let page = "<h1>hello from somebody else</h1>";
     shop.world()
         .objects()
         .upload("shop-web", "index.html", page);
@@ -232,7 +232,7 @@ fn each_kind_is_told_by_its_fields() {
     let mut services = shop.world().services();
     services.update("shop", "agent", &other.arn, now).unwrap();
     drop(services);
-    let page = "<h1>hello from a stranger</h1>";
+    let page = "<h1>hello from somebody else</h1>";
     shop.world()
         .objects()
         .upload("shop-web", "index.html", page);

@@ -3,7 +3,7 @@ use crate::outcome::Outcome;
 /// "Somebody else's is `TargetBusy`": Windlass neither stops nor shortens a deployment of CodeDeploy that it has not
 /// created.
 ///
-/// Safety: strangers: Nothing that somebody else deploys with CodeDeploy is ended.
+/// Safety: out-of-band changes: Nothing that somebody else deploys with CodeDeploy is ended.
 pub fn others_deployments_go_on(outcome: &Outcome<'_>) -> Result<(), String> {
     let state = outcome.world.codedeploy();
     let is_ended = |id: &String| state.ended_by_call.contains(id);

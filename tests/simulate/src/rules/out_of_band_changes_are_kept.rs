@@ -8,10 +8,10 @@ use std::collections::{BTreeMap, BTreeSet};
 /// "where AWS has a compare-and-set nothing of theirs is overwritten": a deployment that was prepared before somebody
 /// else changed a target does not change it any more. If AWS has no compare-and-set, as for ECS, a deployment whose
 /// deployer has seen the change does not go forward over it. Only an operator's `recover` goes back all the same, once,
-/// because the operator has looked (`docs/decisions/convergence/0199-keeping-a-strangers-change.md`).
+/// because the operator has looked (`docs/decisions/convergence/0199-keeping-an-out-of-band-change.md`).
 ///
-/// Safety: strangers: What a stranger made is kept where AWS has a condition; where it has none, a deployer that saw it
-/// does not go forward over it.
+/// Safety: out-of-band changes: What somebody else made is kept where AWS has a condition; where it has none, a
+/// deployer that saw it does not go forward over it.
 pub fn out_of_band_changes_are_kept(outcome: &Outcome<'_>) -> Result<(), String> {
     let mut prepared: BTreeSet<String> = BTreeSet::new();
     let mut theirs: BTreeMap<&str, BTreeSet<String>> = BTreeMap::new();
@@ -29,7 +29,7 @@ pub fn out_of_band_changes_are_kept(outcome: &Outcome<'_>) -> Result<(), String>
                     prepared.insert(key.pk.trim_start_matches("deployment#").to_owned());
                 }
             }
-            Event::ChangedByStranger(component) => {
+            Event::ChangedByOther(component) => {
                 let to = if is_guarded(component, outcome.scenario.declaration) {
                     &mut theirs
                 } else {

@@ -16,11 +16,11 @@ use windlass_world::ledger::Written;
 /// and says only from what it went back. With other latencies a deployment may end otherwise for that alone, so those
 /// are left out.
 ///
-/// Safety: strangers: A stranger's change is told as `TargetChangedByOther`, with who owns what.
+/// Safety: out-of-band changes: An out-of-band change is told as `TargetChangedByOther`, with who owns what.
 pub fn out_of_band_changes_are_told(outcome: &Outcome<'_>) -> Result<(), String> {
     let mishaps = &outcome.schedule.mishaps;
     let is_else = outcome.schedule.latencies > 0 || mishaps.is_empty();
-    if is_else || mishaps.iter().any(|one| one.what != What::Stranger) {
+    if is_else || mishaps.iter().any(|one| one.what != What::OutOfBand) {
         return Ok(());
     }
     let (theirs, seen) = (under_way(outcome), seen(outcome));
@@ -54,7 +54,7 @@ fn under_way(outcome: &Outcome<'_>) -> BTreeSet<String> {
             Event::Wrote(_, change) => {
                 note_open(outcome, change, &mut open);
             }
-            Event::ChangedByStranger(component) => {
+            Event::ChangedByOther(component) => {
                 let has_part = |id: &&String| {
                     let ledger = outcome.world.ledger();
                     let step = (format!("deployment#{id}"), format!("step#{component}"));
@@ -92,7 +92,7 @@ fn seen(outcome: &Outcome<'_>) -> BTreeSet<String> {
     let mut undoing: BTreeSet<String> = BTreeSet::new();
     for happening in &outcome.happened {
         match &happening.what {
-            Event::ChangedByStranger(component) => {
+            Event::ChangedByOther(component) => {
                 let needed = looks_needed(component, outcome.scenario.declaration);
                 theirs.insert(component, (needed, open.clone()));
             }

@@ -56,10 +56,9 @@ fn were_held(outcome: &Outcome<'_>) -> bool {
 
 /// Returns whether somebody outside, or a call that AWS held beyond all assumptions, has changed it.
 fn is_to_blame(outcome: &Outcome<'_>, component: &str) -> bool {
-    let by_stranger =
-        |what: &Event| matches!(what, Event::ChangedByStranger(of) if *of == component);
+    let by_other = |what: &Event| matches!(what, Event::ChangedByOther(of) if *of == component);
     let mut happened = outcome.happened.iter();
-    outcome.schedule.is_beyond() || happened.any(|happening| by_stranger(&happening.what))
+    outcome.schedule.is_beyond() || happened.any(|happening| by_other(&happening.what))
 }
 
 /// Returns whether the second look told that a component is not as it was left.

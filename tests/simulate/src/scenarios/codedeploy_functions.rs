@@ -11,7 +11,7 @@ pub(super) const MOVED: Scenario = Scenario {
     scene: is_moved_by_codedeploy,
     before: &[quiet(Deed::Deploy("1.0.0", &["api"]))],
     acts: &[next(Deed::Deploy("1.1.0", &["api"]))],
-    stranger: person_at_group,
+    out_of_band: person_at_group,
     ends: &["1.0.0 Succeeded", "1.1.0 Succeeded"],
     may: &[],
     steady: true,

@@ -66,7 +66,7 @@ pub(super) const SERVICE_MOVED: Scenario = Scenario {
     scene: is_deployed_by_codedeploy,
     before: &[quiet(Deed::Deploy("1.0.0", &["agent"]))],
     acts: &[next(Deed::Deploy("1.1.0", &["agent"]))],
-    stranger: person_at_group,
+    out_of_band: person_at_group,
     ends: &["1.0.0 Succeeded", "1.1.0 Succeeded"],
     // A deployment that a person has stopped is under way until it is taken back.
     may: &["1.1.0 Rejected (TargetBusy)"],

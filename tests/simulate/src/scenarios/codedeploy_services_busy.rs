@@ -68,7 +68,7 @@ pub(super) const SERVICE_MOVED_BUSY: Scenario = Scenario {
         quiet(Deed::Change("two hours pass", hours_pass)),
         quiet(Deed::Deploy("1.2.0", &["agent"])),
     ],
-    stranger: somebody_deploys,
+    out_of_band: somebody_deploys,
     ends: &[
         "1.0.0 Succeeded",
         "1.1.0 Rejected (TargetBusy)",
@@ -88,7 +88,7 @@ pub(super) const SERVICE_MOVED_BUSY_MEANWHILE: Scenario = Scenario {
         next(Deed::Deploy("1.1.0", &["agent"])),
         when_in("Change", Deed::Change("somebody deploys", somebody_deploys)),
     ],
-    stranger: somebody_deploys,
+    out_of_band: somebody_deploys,
     ends: &["1.0.0 Succeeded", "1.1.0 RolledBack (TargetBusy)"],
     may: &["1.1.0 Rejected (TargetBusy)"],
     steady: false,
@@ -107,7 +107,7 @@ pub(super) const SERVICE_MOVED_BUSY_ROLLBACK: Scenario = Scenario {
         next(Deed::Change("somebody deploys", somebody_deploys)),
         next(Deed::Operate("rollback")),
     ],
-    stranger: somebody_deploys,
+    out_of_band: somebody_deploys,
     ends: &[
         "1.0.0 Succeeded",
         "1.1.0 Succeeded",
@@ -153,7 +153,7 @@ pub(super) const SERVICE_MOVED_ACCEPTED: Scenario = Scenario {
         quiet(Deed::Operate("accept")),
         quiet(Deed::Deploy("1.2.0", &["agent"])),
     ],
-    stranger: somebody_deploys,
+    out_of_band: somebody_deploys,
     ends: &[
         "1.0.0 Succeeded",
         "1.1.0 NeedsOperator (GateFailed)",

@@ -13,7 +13,7 @@ pub(super) const FAILS_AS_BEFORE: Scenario = Scenario {
     name: "fails_as_before",
     declaration: COMPARED,
     scene: is_called,
-    stranger: person_at_weights,
+    out_of_band: person_at_weights,
     acts: &[
         next(Deed::Deploy("1.1.0", &["api"])),
         when_in(
@@ -33,7 +33,7 @@ pub(super) const FAILS_MORE: Scenario = Scenario {
     name: "fails_more",
     declaration: COMPARED,
     scene: is_called,
-    stranger: person_at_weights,
+    out_of_band: person_at_weights,
     acts: &[
         next(Deed::Ail("new versions fail", |world| {
             for version in &VERSIONS[FORMER..] {
@@ -51,7 +51,7 @@ pub(super) const IS_NOT_CALLED: Scenario = Scenario {
     name: "is_not_called",
     declaration: COMPARED,
     scene: is_called,
-    stranger: person_at_weights,
+    out_of_band: person_at_weights,
     acts: &[
         next(Deed::Ail("nobody calls new versions", |world| {
             for version in &VERSIONS[FORMER..] {

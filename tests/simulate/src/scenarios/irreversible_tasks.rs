@@ -55,7 +55,7 @@ pub(super) const THEN_ANOTHER: Scenario = Scenario {
         quiet(Deed::Again("1.1.0", &["agent"])),
         quiet(Deed::Operate("rollback")),
     ],
-    stranger: person_at_api,
+    out_of_band: person_at_api,
     ends: &[
         "1.0.0 Succeeded",
         "1.1.0 Succeeded",

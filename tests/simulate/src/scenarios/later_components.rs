@@ -24,7 +24,7 @@ pub(super) const LATER: Scenario = Scenario {
         next(Deed::Operate("rollback")),
         quiet(Deed::Operate("rollback")),
     ],
-    stranger: person_at_api,
+    out_of_band: person_at_api,
     ends: &[
         "1.0.0 Succeeded",
         "1.1.0 Succeeded",
@@ -50,7 +50,7 @@ pub(super) const LATER_TWICE: Scenario = Scenario {
         next(Deed::Operate("rollback")),
         quiet(Deed::Deploy("1.3.0", JOBS)),
     ],
-    stranger: person_at_api,
+    out_of_band: person_at_api,
     ends: &[
         "1.0.0 Succeeded",
         "1.1.0 Succeeded",
@@ -70,7 +70,7 @@ pub(super) const TO_FOUND: Scenario = Scenario {
     scene: as_made,
     before: ONE_LATER,
     acts: &[next(Deed::RollBackTo(1))],
-    stranger: person_at_api,
+    out_of_band: person_at_api,
     ends: &[
         "1.0.0 Succeeded",
         "1.1.0 Succeeded",
@@ -102,7 +102,7 @@ pub(super) const UNDECLARED: Scenario = Scenario {
     ],
     acts: &[next(Deed::RollBackTo(2))],
     // After somebody else's change of `api` the release would be asked for again, and has no declaration any more.
-    stranger: person_at_service,
+    out_of_band: person_at_service,
     ends: &[
         "1.0.0 Succeeded",
         "1.1.0 Succeeded",
@@ -123,7 +123,7 @@ pub(super) const RENAMED: Scenario = Scenario {
         quiet(Deed::Deploy("1.1.0", API)),
     ],
     acts: &[next(Deed::DeployAs("1.2.0", API, "1.1.0"))],
-    stranger: person_at_api,
+    out_of_band: person_at_api,
     ends: &[
         "1.0.0 Succeeded",
         "1.1.0 Succeeded",
@@ -169,7 +169,7 @@ pub(super) const ROLLBACK_CODE: Scenario = Scenario {
         quiet(Deed::Deploy("1.1.0", API)),
     ],
     acts: &[next(Deed::Operate("rollback"))],
-    stranger: person_at_api,
+    out_of_band: person_at_api,
     ends: &["1.0.0 Succeeded", "1.1.0 Succeeded", "1.0.0 Succeeded"],
     may: &[],
     steady: true,

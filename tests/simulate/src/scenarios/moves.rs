@@ -56,7 +56,7 @@ pub(super) const RENAMED: Scenario = Scenario {
         quiet(Deed::Deploy("1.2.0", BOTH)),
         quiet(Deed::Operate("rollback")),
     ],
-    stranger: person_at_service,
+    out_of_band: person_at_service,
     ends: &[
         "1.0.0 Succeeded",
         "1.1.0 Succeeded",

@@ -33,7 +33,7 @@ pub(super) const REMOVED: Scenario = Scenario {
         quiet(Deed::Remove("jobs")),
         quiet(Deed::Deploy("1.2.0", API)),
     ],
-    stranger: person_at_service,
+    out_of_band: person_at_service,
     ends: &["1.0.0 Succeeded", "1.1.0 Succeeded", "1.2.0 Succeeded"],
     may: &[],
     steady: true,

@@ -46,7 +46,7 @@ pub(super) const ONE_OF_TWO: Scenario = Scenario {
         when_in("Bake", Deed::Arrive("1.2.0", &["agent/agent"])),
         next(Deed::Arrive("1.3.0", &["agent/worker"])),
     ],
-    stranger: person_at_worker,
+    out_of_band: person_at_worker,
     ends: &[
         "1.0.0 Succeeded",
         "1.1.0 Succeeded",
@@ -68,7 +68,7 @@ pub(super) const BOTH_AND_BACK: Scenario = Scenario {
         quiet(Deed::Deploy("1.1.0", BOTH)),
     ],
     acts: &[next(Deed::Operate("rollback"))],
-    stranger: person_at_worker,
+    out_of_band: person_at_worker,
     ends: &["1.0.0 Succeeded", "1.1.0 Succeeded", "1.0.0 Succeeded"],
     may: &[],
     steady: true,
@@ -87,7 +87,7 @@ pub(super) const ONE_OF_TWO_PREEMPTED: Scenario = Scenario {
         next(Deed::Deploy("1.2.0", &["agent/worker"])),
         when_in("Bake", Deed::Operate("rollback")),
     ],
-    stranger: person_at_worker,
+    out_of_band: person_at_worker,
     ends: &[
         "1.0.0 Succeeded",
         "1.1.0 Succeeded",
@@ -115,7 +115,7 @@ pub(super) const ONE_OF_TWO_PUSHED: Scenario = Scenario {
         next(Deed::PushTo("shop/worker", "main-42")),
         when_in("Bake", Deed::PushTo("shop/agent", "main-43")),
     ],
-    stranger: person_at_worker,
+    out_of_band: person_at_worker,
     ends: &[
         "1.0.0 Succeeded",
         "main-42+9365bc35c8a2 Succeeded",
@@ -139,7 +139,7 @@ pub(super) const TWO_SINCE: Scenario = Scenario {
         next(Deed::Deploy("1.1.0", &["agent/worker"])),
         quiet(Deed::Operate("rollback")),
     ],
-    stranger: person_at_worker,
+    out_of_band: person_at_worker,
     ends: &[
         "1.0.0 Succeeded",
         "1.0.1 Succeeded",
@@ -166,7 +166,7 @@ pub(super) const ONE_OF_TWO_UNDONE: Scenario = Scenario {
         quiet(Deed::Deploy("1.2.0", &["agent/agent"])),
         when_in("Bake", Deed::Ail("the alarm rings", rings)),
     ],
-    stranger: person_at_worker,
+    out_of_band: person_at_worker,
     ends: &[
         "1.0.0 Succeeded",
         "1.1.0 RolledBack (ChangeFailed)",

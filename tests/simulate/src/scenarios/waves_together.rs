@@ -49,7 +49,7 @@ pub(super) const TOGETHER_UNDONE: Scenario = Scenario {
 /// A person moves the alias while both are released.
 pub(super) const TOGETHER_MOVED: Scenario = Scenario {
     name: "together_moved",
-    stranger: person_at_api,
+    out_of_band: person_at_api,
     ..TOGETHER
 };
 

@@ -1,7 +1,7 @@
 //! Variants of the code that lets CodeDeploy move an alias, and back.
 
 use super::{Edit, Variant};
-use crate::schedule::What::{Stopped, StoppedSlow, Stranger};
+use crate::schedule::What::{OutOfBand, Stopped, StoppedSlow};
 
 pub(super) const VARIANTS: &[Variant] = &[
     Variant {
@@ -24,7 +24,7 @@ pub(super) const VARIANTS: &[Variant] = &[
             replace: "        if seen.is_elsewhere() && !VARIANT {",
         }],
         scenarios: &["moved", "moved_undone"],
-        mishaps: &[Stranger],
+        mishaps: &[OutOfBand],
     },
     Variant {
         name: "rollback_not_followed",

@@ -2,14 +2,14 @@
 
 use super::{Edit, Variant};
 use crate::schedule::What::{
-    Denied, DeniedLong, FailsAfter, HangsAfter, InvokedLate, Slow, Stopped, StoppedLate,
-    StoppedSlow, StoppedWithin, Stranger, Twin,
+    Denied, DeniedLong, FailsAfter, HangsAfter, InvokedLate, OutOfBand, Slow, Stopped, StoppedLate,
+    StoppedSlow, StoppedWithin, Twin,
 };
 
 const ATTEMPT: &str = "shared/engine/src/converge/attempt.rs";
 const DRIVE: &str = "shared/engine/src/converge/drive.rs";
 const STANDING: &str = "shared/engine/src/converge/step_state.rs";
-const STRANGERS: &str = "shared/engine/src/converge/out_of_band_changes.rs";
+const OUT_OF_BAND: &str = "shared/engine/src/converge/out_of_band_changes.rs";
 const UNDO: &str = "shared/engine/src/conductor/settling/undo.rs";
 
 pub(super) const VARIANTS: &[Variant] = &[
@@ -44,7 +44,7 @@ pub(super) const VARIANTS: &[Variant] = &[
             replace: "                let revision = &if VARIANT {\n                    self.at.alias(function, alias).await?.revision_id\n                } else {\n                    revision_id.clone()\n                };",
         }],
         scenarios: &["function", "canary"],
-        mishaps: &[Stranger],
+        mishaps: &[OutOfBand],
     },
     Variant {
         name: "deployment_number_ignored",
@@ -55,7 +55,7 @@ pub(super) const VARIANTS: &[Variant] = &[
             replace: "                    newest: Some(*newest).filter(|newest| *newest > 0 && !VARIANT),",
         }],
         scenarios: &["flags", "flags_undone"],
-        mishaps: &[Stranger],
+        mishaps: &[OutOfBand],
     },
     Variant {
         name: "theirs_is_stopped",
@@ -66,7 +66,7 @@ pub(super) const VARIANTS: &[Variant] = &[
             replace: "            !VARIANT && !is_ours && self.stopped != Some(live.number)",
         }],
         scenarios: &["flags_undone", "flags_rollback"],
-        mishaps: &[Stranger],
+        mishaps: &[OutOfBand],
     },
     Variant {
         name: "code_not_compared",
@@ -101,7 +101,7 @@ pub(super) const VARIANTS: &[Variant] = &[
             },
             // Without this edit it would believe what it sees only after the same time.
             Edit {
-                file: STRANGERS,
+                file: OUT_OF_BAND,
                 find: "        (!is_believed && left > 0)",
                 replace: "        (!VARIANT && !is_believed && left > 0)",
             },
@@ -120,7 +120,7 @@ pub(super) const VARIANTS: &[Variant] = &[
             },
             // Without this edit it would believe what it sees only after the same time.
             Edit {
-                file: STRANGERS,
+                file: OUT_OF_BAND,
                 find: "        let left = last.shown_from().ms_since(self.attempt.ports.now());",
                 replace: "        let shown_from = if VARIANT { last.at } else { last.shown_from() };\n        let left = shown_from.ms_since(self.attempt.ports.now());",
             },
@@ -180,44 +180,44 @@ pub(super) const VARIANTS: &[Variant] = &[
         mishaps: &[],
     },
     Variant {
-        name: "stranger_overwritten",
+        name: "out_of_band_overwritten",
         what: "a target is not compared with what it was when it was prepared",
         edits: &[
             Edit {
-                file: STRANGERS,
+                file: OUT_OF_BAND,
                 find: "        if self.wave.is_none() {\n            return Ok(None);",
                 replace: "        if self.wave.is_none() || VARIANT {\n            return Ok(None);",
             },
             Edit {
-                file: STRANGERS,
+                file: OUT_OF_BAND,
                 find: "            Some(before) if left.is_none()",
                 replace: "            Some(before) if !VARIANT && left.is_none()",
             },
         ],
         scenarios: &["function", "canary", "folder"],
-        mishaps: &[Stranger],
+        mishaps: &[OutOfBand],
     },
     Variant {
-        name: "stranger_overwritten_later",
+        name: "out_of_band_overwritten_later",
         what: "a target is not compared with what the last confirmed change made of it",
         edits: &[Edit {
-            file: STRANGERS,
+            file: OUT_OF_BAND,
             find: "        let left = self.confirmed()?;",
             replace: "        let left = self.confirmed()?.filter(|_| !VARIANT);",
         }],
         scenarios: &["function", "canary", "undo"],
-        mishaps: &[Stranger],
+        mishaps: &[OutOfBand],
     },
     Variant {
-        name: "stranger_overwritten_unanswered",
+        name: "out_of_band_overwritten_unanswered",
         what: "a target is not compared with what a switch makes that was not answered",
         edits: &[Edit {
-            file: STRANGERS,
+            file: OUT_OF_BAND,
             find: "            && !unanswered.is_empty()",
             replace: "            && !(VARIANT || unanswered.is_empty())",
         }],
         scenarios: &["function"],
-        mishaps: &[StoppedSlow, Stranger],
+        mishaps: &[StoppedSlow, OutOfBand],
     },
     Variant {
         name: "nobody_looked",

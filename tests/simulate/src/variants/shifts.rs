@@ -1,7 +1,7 @@
 //! Variants of the code that deploys and undoes a service whose traffic ECS shifts.
 
 use super::{Edit, Variant};
-use crate::schedule::What::Stranger;
+use crate::schedule::What::OutOfBand;
 
 const SHIFT: &str = "shared/engine/src/kinds/ecs/shift.rs";
 
@@ -107,6 +107,6 @@ pub(super) const VARIANTS: &[Variant] = &[
             replace: "    let own = if VARIANT { rollouts.first() } else { own };\n    let newer = rollouts",
         }],
         scenarios: &["paused", "paused_undone"],
-        mishaps: &[Stranger],
+        mishaps: &[OutOfBand],
     },
 ];

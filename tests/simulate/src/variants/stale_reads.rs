@@ -8,7 +8,7 @@ const OWNER: &str = "shared/engine/src/recovery/owner.rs";
 pub(super) const VARIANTS: &[Variant] = &[
     Variant {
         name: "look_believed_at_once",
-        what: "a look that does not show what was just changed is taken for a stranger's change",
+        what: "a look that does not show what was just changed is taken for an out-of-band change",
         edits: &[Edit {
             file: "shared/engine/src/converge/out_of_band_changes.rs",
             find: "        if left == 0 {",

@@ -147,7 +147,7 @@ fn finish(
     );
     let stage = Stage::new(to_value(goal)?, what);
     Ok(Prepared {
-        tells_strangers: true,
+        tells_out_of_band_changes: true,
         target: to_value(&scene.target)?,
         before: to_value(before)?,
         stages: if reached { vec![] } else { vec![stage] },

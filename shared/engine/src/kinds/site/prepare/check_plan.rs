@@ -50,7 +50,7 @@ pub(super) async fn check_plan(
     };
     Ok(Prepared {
         // A check does not know which files a release changes, so it does not tell what somebody else changed.
-        tells_strangers: true,
+        tells_out_of_band_changes: true,
         target,
         stages,
         warnings,
