@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 use std::fmt::Display;
 use windlass_domain::fault::Fault;
 use windlass_domain::finding::Finding;
-use windlass_domain::way::Way;
+use windlass_domain::way_in::WayIn;
 
 /// The reason for which a command could not be carried out.
 #[derive(Debug, Clone, PartialEq)]
@@ -62,7 +62,7 @@ impl Failure {
     /// line's words are put into them.
     pub fn rejected(message: impl Into<String>, mut findings: Vec<Finding>) -> Self {
         for finding in &mut findings {
-            finding.remedy = Way::CommandLine.tell(&finding.remedy);
+            finding.remedy = WayIn::CommandLine.tell(&finding.remedy);
         }
         Self {
             name: None,

@@ -2,9 +2,9 @@
 
 use crate::exit::Exit;
 use crate::failure::Failure;
-use crate::now::{now, same_release};
 use crate::output::{Output, error};
 use crate::record::Record;
+use crate::release_status::{now, same_release};
 use crate::story::Printed;
 use crate::trouble::Trouble;
 use crate::windlass::Windlass;

@@ -1,8 +1,8 @@
 //! The history of an environment, as the API answers it.
 
-use crate::asked::{commit, names, took, who};
 use crate::failure::Failure;
 use crate::listing::{LARGEST_PAGE, List, Listed, page};
+use crate::provenance::{commit, names, took, who};
 use crate::windlass::Windlass;
 use serde::{Deserialize, Serialize};
 use windlass_domain::deployment::{Ended, Status};

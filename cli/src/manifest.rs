@@ -5,8 +5,8 @@ use std::collections::BTreeMap;
 use windlass_domain::digest::Digest;
 use windlass_domain::finding::Finding;
 use windlass_domain::git::Git;
+use windlass_domain::git_ref_guess::guess_git_ref;
 use windlass_domain::manifest::{ArtifactRef, Manifest};
-use windlass_domain::meant_ref::meant_ref;
 use windlass_domain::name::{AppName, ComponentName};
 
 /// Returns an artifact's key in the bucket. The digest stands in it, so that an artifact that is there already is not
@@ -87,7 +87,7 @@ const GIVEN: [(&str, &str); 6] = [
 fn by_option(finding: Finding, reference: &str) -> Finding {
     let given = GIVEN.iter().find(|(member, _)| finding.path == *member);
     let meant = match finding.path.as_str() {
-        "git.ref" => meant_ref(reference, &[]),
+        "git.ref" => guess_git_ref(reference, &[]),
         _ => String::new(),
     };
     let remedy = match (given, meant.as_str()) {

@@ -3,8 +3,8 @@
 
 use crate::trouble::Trouble;
 use include_dir::{Dir, include_dir};
+use windlass_domain::did_you_mean::did_you_mean;
 use windlass_domain::finding::{self, Finding};
-use windlass_domain::meant::meant;
 
 static FINDINGS: Dir<'_> = include_dir!("$CARGO_MANIFEST_DIR/../docs/findings");
 static FAULTS: Dir<'_> = include_dir!("$CARGO_MANIFEST_DIR/../docs/faults");
@@ -39,7 +39,7 @@ impl Page {
             let why = format!("no page is called `{name}`.");
             let meant = match Self::alike(name) {
                 Some(alike) => format!("Did you mean `{alike}`?"),
-                None => meant(name, &names()),
+                None => did_you_mean(name, &names()),
             };
             return Err(format!("{why} {meant}"));
         }

@@ -1,7 +1,7 @@
 //! All applications with their environments: a row for each release that runs somewhere.
 
-use crate::asked::{Asked, commit, who};
 use crate::failure::Failure;
+use crate::provenance::{Provenance, commit, who};
 use crate::status::WhoWaits;
 use serde::Deserialize;
 use serde_json::Value;
@@ -9,7 +9,7 @@ use std::collections::BTreeMap;
 use windlass_domain::count::count;
 use windlass_domain::drill::{Drills, Next};
 use windlass_domain::environment::{HeldState, Hold, Lock, Names};
-use windlass_domain::hourly_look::Shown;
+use windlass_domain::hourly_look::LookResult;
 use windlass_domain::name::{AppName, ComponentName, EnvironmentName};
 use windlass_domain::part::Part;
 
@@ -62,10 +62,10 @@ pub struct Here {
     pub waiting: Vec<WhoWaits>,
     /// The finding of the last hourly look; absent before it, and where an older Windlass answers.
     #[serde(default)]
-    pub drift: Option<Shown>,
+    pub drift: Option<LookResult>,
     /// The deployments that its members name.
     #[serde(default)]
-    pub deployments: BTreeMap<String, Asked>,
+    pub deployments: BTreeMap<String, Provenance>,
 }
 
 /// The names of what runs of a component, and of its containers.
@@ -188,7 +188,7 @@ impl Here {
             [one] => Some(format!("{} waits", self.version(&one.deployment.0))),
             more => Some(format!("{} wait", more.len())),
         });
-        words.extend(self.drift.iter().flat_map(Shown::worth_telling));
+        words.extend(self.drift.iter().flat_map(LookResult::worth_telling));
         if words.is_empty() {
             return "-".to_owned();
         }

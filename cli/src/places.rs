@@ -4,7 +4,7 @@
 use crate::arguments;
 use crate::exit::Exit;
 use crate::failure::Failure;
-use crate::named::{Given, Named, given, named};
+use crate::installation_source::{Given, InstallationSource, given, named};
 use crate::settings::{Settings, is_stack};
 use crate::trouble::{Trouble, next_for_credentials};
 use crate::windlass::Windlass;
@@ -185,7 +185,7 @@ impl Endpoint {
     /// Settings that are wrong.
     pub fn knows_bucket(&self, given: Option<&str>) -> Result<bool, Failure> {
         let named = self.named(What::Bucket, given, &Settings::here()?);
-        Ok(matches!(named, Some(Named::Value { .. })) || self.outputs.initialized())
+        Ok(matches!(named, Some(InstallationSource::Value { .. })) || self.outputs.initialized())
     }
 
     /// Returns the installation of the stack that is named, as AWS tells it now.
@@ -195,7 +195,7 @@ impl Endpoint {
     pub async fn parts(&self) -> Result<Installed, Failure> {
         let settings = Settings::here()?;
         let (name, from) = match self.named(What::Bucket, None, &settings) {
-            Some(Named::Stack { name, from }) => (name, from),
+            Some(InstallationSource::Stack { name, from }) => (name, from),
             _ => (USUAL.to_owned(), UNNAMED.to_owned()),
         };
         let aws = self.aws().await?;
@@ -243,14 +243,14 @@ impl Endpoint {
         let settings = Settings::here()?;
         let region = region(&settings);
         let (name, from) = match self.named(what, given, &settings) {
-            Some(Named::Value { value, from }) => {
+            Some(InstallationSource::Value { value, from }) => {
                 return Ok(Place {
                     value,
                     from,
                     region: region.map(|(region, _)| region),
                 });
             }
-            Some(Named::Stack { name, from }) => (name, from),
+            Some(InstallationSource::Stack { name, from }) => (name, from),
             None => {
                 self.usual(&[what], region.clone()).await?;
                 (USUAL.to_owned(), UNNAMED.to_owned())
@@ -273,7 +273,12 @@ impl Endpoint {
         })
     }
 
-    fn named(&self, what: What, value: Option<&str>, settings: &Settings) -> Option<Named> {
+    fn named(
+        &self,
+        what: What,
+        value: Option<&str>,
+        settings: &Settings,
+    ) -> Option<InstallationSource> {
         let value = match what {
             What::Endpoint => self.address.as_deref(),
             What::Bucket => value,

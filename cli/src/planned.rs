@@ -25,7 +25,7 @@ const KNOWN: Duration = Duration::from_mins(1);
 
 /// A request whose plan is asked for.
 #[derive(Clone, Copy)]
-pub struct Asked<'a> {
+pub struct PlanRequest<'a> {
     /// The installation that is asked.
     pub windlass: &'a Windlass,
     /// The application.
@@ -42,7 +42,11 @@ pub struct Asked<'a> {
 ///
 /// # Errors
 /// If Windlass refuses it, does not answer, or gives no plan in time.
-pub async fn draw(asked: Asked<'_>, patience: &Patience, output: Output) -> Result<Exit, Failure> {
+pub async fn draw(
+    asked: PlanRequest<'_>,
+    patience: &Patience,
+    output: Output,
+) -> Result<Exit, Failure> {
     let (answer, planned) = drawn(asked, patience).await?;
     output.result(&answer, &words(&planned));
     Ok(exit(&planned))
@@ -52,8 +56,11 @@ pub async fn draw(asked: Asked<'_>, patience: &Patience, output: Output) -> Resu
 ///
 /// # Errors
 /// If Windlass refuses it, does not answer, or gives no plan in time.
-pub async fn drawn(asked: Asked<'_>, patience: &Patience) -> Result<(Value, Planned), Failure> {
-    let Asked {
+pub async fn drawn(
+    asked: PlanRequest<'_>,
+    patience: &Patience,
+) -> Result<(Value, Planned), Failure> {
+    let PlanRequest {
         windlass,
         app,
         environment,

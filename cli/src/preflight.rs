@@ -61,7 +61,7 @@ fn no_environment(reference: &str, declaration: &Declaration) -> Finding {
         format!("`{reference}` matches no environment's rule."),
         format!(
             "{}Give another `--git-ref`, name one with `--environment` ({}), or mend the rules under `environments.<name>.deploy`.",
-            declaration.meant_ref(reference),
+            declaration.guess_git_ref(reference),
             names.join(", ")
         ),
     )
@@ -253,7 +253,7 @@ pub fn goes(plan: Plan<'_>, here: Option<&Resolved>) -> String {
             EnvironmentId::new(plan.app, name),
             &[("version", plan.manifest.version.as_str().into())],
         );
-        let start = windlass_domain::way::Way::CommandLine.tell(&start);
+        let start = windlass_domain::way_in::WayIn::CommandLine.tell(&start);
         return format!(
             "  goes to {name}, {why}: only recorded, a person starts it there with {start}"
         );

@@ -11,7 +11,7 @@ use std::ops::Range;
 use std::path::{Path, PathBuf};
 use toml::de::{DeTable, DeValue};
 use windlass_domain::count::count;
-use windlass_domain::meant::meant;
+use windlass_domain::did_you_mean::did_you_mean;
 
 /// The file's name.
 pub const FILE: &str = "windlass.toml";
@@ -146,7 +146,10 @@ fn read(text: &str) -> Result<BTreeMap<String, (String, usize)>, Vec<Wrong>> {
 fn checked(name: &str, value: &DeValue<'_>) -> Result<String, String> {
     let Some((_, is_good, form)) = KNOWN.iter().find(|(known, ..)| *known == name) else {
         let known = KNOWN.map(|(known, ..)| known.to_owned());
-        return Err(format!("`{name}` is no setting. {}", meant(name, &known)));
+        return Err(format!(
+            "`{name}` is no setting. {}",
+            did_you_mean(name, &known)
+        ));
     };
     match value.as_str() {
         Some(text) if is_good(text) => Ok(text.to_owned()),

@@ -1,7 +1,7 @@
 //! The snapshots of an environment, as the API answers them.
 
-use crate::asked::{Asked, commit, took, who};
 use crate::listing::Listed;
+use crate::provenance::{Provenance, commit, took, who};
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 use std::collections::BTreeMap;
@@ -37,7 +37,7 @@ pub struct Snapshot {
     pub components: BTreeMap<ComponentName, Value>,
     /// The requester of the deployment that made it.
     #[serde(default)]
-    pub asked: Option<Asked>,
+    pub asked: Option<Provenance>,
     /// The rest, which only programs read.
     #[serde(flatten)]
     more: Map<String, Value>,

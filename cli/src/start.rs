@@ -5,7 +5,7 @@ use crate::exit::Exit;
 use crate::failure::Failure;
 use crate::follow::{Patience, Waiting, Wanted, follow};
 use crate::output::Output;
-use crate::planned::{self, Asked};
+use crate::planned::{self, PlanRequest};
 use crate::record::Record;
 use crate::windlass::Windlass;
 use clap::Args;
@@ -128,7 +128,7 @@ impl Start {
         match then {
             Then::Follow(looking) => self.send(windlass, app, looking, output).await,
             Then::Plan(patience) => {
-                let asked = Asked {
+                let asked = PlanRequest {
                     windlass,
                     app,
                     environment: &self.environment,
@@ -196,7 +196,7 @@ impl Start {
         patience: &Patience,
     ) -> Result<(Value, Planned), Failure> {
         let body = Value::Object(self.body.clone());
-        let asked = Asked {
+        let asked = PlanRequest {
             windlass,
             app,
             environment: &self.environment,

@@ -1,7 +1,7 @@
 //! An environment as the API answers it, and as people read it.
 
-use crate::asked::{Asked, commit, took, who};
 use crate::failure::Failure;
+use crate::provenance::{Provenance, commit, took, who};
 use crate::ui::parts::now;
 use serde::Deserialize;
 use serde_json::Value;
@@ -9,7 +9,7 @@ use std::collections::BTreeMap;
 use windlass_domain::drift::{Compared, Drift};
 use windlass_domain::drill::{Drills, Next};
 use windlass_domain::environment::{Given, HeldState, Hold, Lock, Names, Running};
-use windlass_domain::hourly_look::{Component, Shown};
+use windlass_domain::hourly_look::{Component, LookResult};
 use windlass_domain::identity::{DeploymentId, EnvironmentId};
 use windlass_domain::input::operators;
 use windlass_domain::irreversible::{self, Irreversible};
@@ -17,7 +17,7 @@ use windlass_domain::name::{AppName, ComponentName, EnvironmentName};
 use windlass_domain::part::Part;
 use windlass_domain::request::ActionName;
 use windlass_domain::time::Time;
-use windlass_domain::way::Way;
+use windlass_domain::way_in::WayIn;
 use windlass_domain::wheel::Turn;
 
 /// An environment.
@@ -61,10 +61,10 @@ pub struct Environment {
     pub observed: BTreeMap<ComponentName, Compared>,
     /// The finding of the last hourly look; absent before it, and where an older Windlass answers.
     #[serde(default)]
-    pub drift: Option<Shown>,
+    pub drift: Option<LookResult>,
     /// The deployments that its members name.
     #[serde(default)]
-    pub deployments: BTreeMap<String, Asked>,
+    pub deployments: BTreeMap<String, Provenance>,
 }
 
 /// A component that Windlass has brought, and looks at no more.
@@ -306,7 +306,7 @@ impl Environment {
             return "  lock: free".to_owned();
         };
         let next = |action| {
-            Way::CommandLine.tell(&operators(
+            WayIn::CommandLine.tell(&operators(
                 action,
                 EnvironmentId::new(&self.app, &self.name),
             ))

@@ -9,10 +9,10 @@ use std::future::Future;
 use std::time::Duration;
 use windlass_aws::{Api, ApiAnswer};
 use windlass_domain::count::count;
+use windlass_domain::did_you_mean::nearest;
 use windlass_domain::fault::FaultName;
 use windlass_domain::finding::{Finding, FindingName};
-use windlass_domain::meant::nearest;
-use windlass_domain::way::Way;
+use windlass_domain::way_in::WayIn;
 
 /// The advice where an address leads to no Windlass.
 const NAMED: &str = "Give `--endpoint`, or set WINDLASS_ENDPOINT, to the output `ApiUrl` of the installation's stack";
@@ -138,7 +138,7 @@ impl Windlass {
         key: Option<&str>,
     ) -> Result<Value, Failure> {
         let mut query = query.to_vec();
-        let words = Way::CommandLine.to_string();
+        let words = WayIn::CommandLine.to_string();
         query.push(("words", &words));
         let answer = self.api.call(method, path, &query, body, key).await;
         let answer = answer.map_err(|fault| {

@@ -12,7 +12,7 @@ use windlass_domain::identity::{DeploymentId, EnvironmentId};
 use windlass_domain::input::input;
 use windlass_domain::name::{AppName, EnvironmentName};
 use windlass_domain::request::ActionName;
-use windlass_domain::way::Way;
+use windlass_domain::way_in::WayIn;
 
 /// The values for the placeholders in a text.
 const VALUES: [(&str, &str); 7] = [
@@ -117,7 +117,7 @@ fn no_text_of_windlass_names_a_command_but_for_the_command_line() {
     let mut made = 0;
     for folder in ["shared", "functions"] {
         for (path, text) in sources(folder) {
-            let makes = ["domain/src/way.rs", "domain/src/call.rs"];
+            let makes = ["domain/src/way_in.rs", "domain/src/call.rs"];
             let makes = makes.iter().any(|one| path.ends_with(one));
             let mut named = verbs.iter().filter(|verb| text.contains(verb.as_str()));
             if makes {
@@ -201,11 +201,11 @@ fn each_input_and_each_call_is_a_command_that_can_be_typed() {
         &[],
     ));
     for text in texts {
-        let told = Way::CommandLine.tell(&text);
+        let told = WayIn::CommandLine.tell(&text);
         let commands = commands(&told);
         assert_eq!(commands.len(), 1, "{text}: {told}");
         parses(&commands[0]).unwrap();
-        for way in [Way::Console, Way::Http] {
+        for way in [WayIn::Console, WayIn::Http] {
             assert!(!way.tell(&text).contains("windlass "), "{text}");
         }
     }

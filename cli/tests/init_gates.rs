@@ -3,7 +3,7 @@
 #![allow(clippy::unwrap_used)]
 
 use windlass_cli::init::account::{Account, Closer, Live};
-use windlass_cli::init::answers::Asked;
+use windlass_cli::init::answers::Answers;
 use windlass_cli::init::proposal::{Facts, propose};
 use windlass_cli::init::repository::Repository;
 use windlass_cli::init::{files, pieces};
@@ -53,7 +53,7 @@ fn facts(files: &[(&str, &str)], closer: Option<Closer>) -> Facts {
 fn written(facts: &Facts, answers: &[(&str, &str)]) -> (String, Vec<String>) {
     let answers = answers.iter().chain(&[("github", "none")]);
     let answers = answers.map(|(key, value)| ((*key).to_owned(), (*value).to_owned()));
-    let mut asked = Asked::new(answers.collect());
+    let mut asked = Answers::new(answers.collect());
     let application = propose(facts, &mut asked);
     assert_eq!(asked.wrong, [""; 0]);
     let open = asked.open.into_iter().filter(|it| it.proposed.is_none());

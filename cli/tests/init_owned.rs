@@ -8,7 +8,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 use windlass_cli::init::account::{Account, Distribution, Live, Owner};
-use windlass_cli::init::answers::{Asked, Question};
+use windlass_cli::init::answers::{Answers, Question};
 use windlass_cli::init::proposal::{Facts, propose};
 use windlass_cli::init::repository::Repository;
 use windlass_cli::init::{files, pieces};
@@ -71,11 +71,11 @@ fn facts() -> Facts {
     }
 }
 
-fn asked(answers: &[(&str, &str)]) -> Asked {
+fn asked(answers: &[(&str, &str)]) -> Answers {
     let answers = answers
         .iter()
         .map(|(key, value)| ((*key).to_owned(), (*value).to_owned()));
-    let mut asked = Asked::new(answers.collect());
+    let mut asked = Answers::new(answers.collect());
     propose(&facts(), &mut asked);
     asked
 }
@@ -146,7 +146,7 @@ fn script(name: &str, tags: &str) -> PathBuf {
         ("github", "none"),
     ];
     let answers = answers.map(|(key, value)| (key.to_owned(), value.to_owned()));
-    let mut asked = Asked::new(answers.into());
+    let mut asked = Answers::new(answers.into());
     let facts = facts();
     let (all, _) = files::all(&propose(&facts, &mut asked), &facts);
     let script = all.iter().find(|file| file.path == files::SCRIPT).unwrap();

@@ -10,10 +10,10 @@ use std::fs;
 use std::path::Path;
 use std::process::Command;
 use windlass_cli::import::sam_tags::without_tags;
-use windlass_cli::init::answers::Asked;
+use windlass_cli::init::answers::Answers;
 use windlass_cli::init::proposal::{Facts, propose};
 use windlass_cli::init::repository::Repository;
-use windlass_cli::init::{files, pieces, reading};
+use windlass_cli::init::{files, pieces, repository_walk};
 use windlass_domain::syntax;
 
 type Files = BTreeMap<String, String>;
@@ -31,7 +31,7 @@ fn made(repository: Repository, answers: &[(&str, &str)]) -> (Files, String) {
     let given = answers
         .iter()
         .map(|(key, value)| ((*key).to_owned(), (*value).to_owned()));
-    let mut asked = Asked::new(given.collect());
+    let mut asked = Answers::new(given.collect());
     let application = propose(&facts, &mut asked);
     assert_eq!(asked.wrong, [""; 0]);
     let (all, notes) = files::all(&application, &facts);
@@ -225,7 +225,7 @@ fn every_repository_of_the_tests_can_be_read_after_its_patch() {
         .chain(fs::read_dir(root.join("seeds")).unwrap());
     let mut patched = 0;
     for entry in all {
-        let mut code = reading::read(&entry.unwrap().path()).unwrap();
+        let mut code = repository_walk::read(&entry.unwrap().path()).unwrap();
         code.above = None;
         if pieces::find(&code).pieces.is_empty() {
             continue;

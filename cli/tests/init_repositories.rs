@@ -5,11 +5,11 @@
 use std::collections::BTreeMap;
 use std::path::Path;
 use windlass_cli::init::pieces::{Pieces, find};
-use windlass_cli::init::{environments, reading};
+use windlass_cli::init::{environments, repository_walk};
 
 fn pieces(name: &str) -> Pieces {
     let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/repositories");
-    find(&reading::read(&root.join(name)).unwrap())
+    find(&repository_walk::read(&root.join(name)).unwrap())
 }
 
 /// Returns one line for each piece: its sort, its name and folder, the form in which it runs, its build and its output.
@@ -72,7 +72,7 @@ fn each_sort_is_found_where_it_is() {
 fn a_plain_handler_is_found_by_its_definition() {
     let hello = Path::new(env!("CARGO_MANIFEST_DIR")).join("../examples/hello");
     assert_eq!(
-        told(&find(&reading::read(&hello).unwrap())),
+        told(&find(&repository_walk::read(&hello).unwrap())),
         ["Handler api in `api`: Function { named: None, alias: None, is_image: false }:  → ."]
     );
 }
@@ -103,7 +103,7 @@ fn environments_are_those_that_files_are_named_after() {
     ]);
     for (name, wanted) in table {
         assert_eq!(
-            environments::found(&reading::read(&root.join(name)).unwrap()).join(","),
+            environments::found(&repository_walk::read(&root.join(name)).unwrap()).join(","),
             wanted,
             "{name}"
         );

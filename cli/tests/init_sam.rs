@@ -6,7 +6,7 @@
 use std::collections::BTreeMap;
 use std::fs;
 use std::process::Command;
-use windlass_cli::init::answers::Asked;
+use windlass_cli::init::answers::Answers;
 use windlass_cli::init::files;
 use windlass_cli::init::pieces;
 use windlass_cli::init::proposal::{Facts, propose};
@@ -51,7 +51,7 @@ fn made_beside(
     let given = answers
         .iter()
         .map(|(key, value)| ((*key).to_owned(), (*value).to_owned()));
-    let mut asked = Asked::new(given.collect());
+    let mut asked = Answers::new(given.collect());
     let application = propose(&facts, &mut asked);
     assert_eq!(asked.wrong, [""; 0]);
     let (all, notes) = files::all(&application, &facts);

@@ -6,9 +6,9 @@
 use std::collections::BTreeMap;
 use std::fs;
 use std::path::{Path, PathBuf};
-use windlass_cli::init::answers::Asked;
+use windlass_cli::init::answers::Answers;
 use windlass_cli::init::proposal::{Facts, propose};
-use windlass_cli::init::{files, pieces, reading};
+use windlass_cli::init::{files, pieces, repository_walk};
 use windlass_domain::declaration::Declaration;
 
 /// A seed's name, the repository on GitHub, and the answers that nothing else tells.
@@ -89,7 +89,7 @@ fn seed_folder(name: &str) -> PathBuf {
 }
 
 fn facts(folder: &Path, github: &str) -> Facts {
-    let mut repository = reading::read(folder).unwrap();
+    let mut repository = repository_walk::read(folder).unwrap();
     repository.github = Some(github.to_owned());
     repository.branch = None;
     // The seeds lie within this repository.
@@ -116,7 +116,7 @@ fn made_in(folder: &Path, (name, github, answers): Seed) -> BTreeMap<String, Str
         .iter()
         .chain([&ACTION])
         .map(|(key, value)| ((*key).to_owned(), (*value).to_owned()));
-    let mut asked = Asked::new(answers.collect());
+    let mut asked = Answers::new(answers.collect());
     let application = propose(&facts, &mut asked);
     assert_eq!(asked.wrong, [""; 0], "{name}");
     let open = asked

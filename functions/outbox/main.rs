@@ -5,7 +5,7 @@ use std::process::ExitCode;
 use windlass_aws::{Aws, Woken, woken};
 use windlass_engine::outbox::{self, Change};
 use windlass_engine::ports::Result;
-use windlass_lambda::Counted;
+use windlass_lambda::EndingMetrics;
 
 fn main() -> ExitCode {
     windlass_lambda::serve(
@@ -20,7 +20,7 @@ fn main() -> ExitCode {
 async fn of_the_stream(aws: &Aws, changes: &[Change]) -> Result<()> {
     outbox::handle(aws, changes).await?;
     // Counted once the batch is through: the stream repeats one that fails.
-    let counted = Counted::from_env();
+    let counted = EndingMetrics::from_env();
     for ended in outbox::endings(aws, changes).await? {
         counted.count(&ended);
     }

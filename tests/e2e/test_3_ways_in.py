@@ -65,9 +65,9 @@ def test_a_missing_artifact_is_told_beside_the_manifest(story):
 
 def test_an_image_of_no_application_is_dropped(story):
     before = story.executions()
-    story.aws.ecr.create_repository(repositoryName="strangers/thing")
-    digest = story.shop.push_image("1.0.0", repository="strangers/thing")
-    story.shop.deliver_image_event("1.0.0", digest, repository="strangers/thing")
+    story.aws.ecr.create_repository(repositoryName="others/thing")
+    digest = story.shop.push_image("1.0.0", repository="others/thing")
+    story.shop.deliver_image_event("1.0.0", digest, repository="others/thing")
     story.until_queue_is_empty()
     assert story.executions() == before
 
@@ -114,7 +114,7 @@ def drift(story):
     return {name: found["drift"] for name, found in answer.body["observed"].items()}
 
 
-def test_what_a_stranger_changes_is_told_by_each_kind(story):
+def test_what_somebody_else_changes_is_told_by_each_kind(story):
     """Each is put back, and the API tells that, too."""
     none = {"agent": "none", "api": "none", "web": "none"}
     before = story.shop.seen()

@@ -1,4 +1,4 @@
-"""The runbook docs/runbooks/needs-operator.md walked: its commands, as it shows them, after a stranger has struck for real.
+"""The runbook docs/runbooks/needs-operator.md walked: its commands, as it shows them, after a real out-of-band change.
 
 Runs after the story, on the environment `prod` of the sample application that it leaves behind.
 """
@@ -10,8 +10,8 @@ import runbooks
 from hotfix import FUNCTION, GOOD, WHERE, release
 from ledger import ending
 
-# Answers both invocations rightly before the alias moves, and later only after a while, in which the stranger comes, and
-# then wrongly. Its processes count together.
+# Answers both invocations rightly before the alias moves, and later only after a while, in which somebody deletes the
+# alias, and then wrongly. Its processes count together.
 SLOW_MISTAKE = """import os
 import tempfile
 import time
@@ -31,7 +31,7 @@ WHICH, WHY, STEPS, RECOVER, ACCEPT, RELEASE_HOLD = runbooks.blocks("needs-operat
 
 
 def need_operator(story, version):
-    """A release that fails, and whose alias a stranger deletes in the middle; answers the deployment and the alias before."""
+    """A release that fails, and whose alias somebody else deletes in the middle; answers the deployment and the alias before."""
     before = story.aws.lambda_.get_alias(**FUNCTION)["FunctionVersion"]
     deployment = release(story, version, SLOW_MISTAKE)
     story.until("a share of the traffic", lambda: story.shop.alias()[1] or story.if_ended(deployment["id"]))

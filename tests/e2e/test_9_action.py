@@ -56,7 +56,7 @@ def test_a_pull_request_is_planned_and_changes_nothing(dinghy):
 
 
 def test_a_pull_request_from_a_fork_is_left_alone(dinghy):
-    run = dinghy.open_pull_request(8, fork="stranger/dinghy")
+    run = dinghy.open_pull_request(8, fork="someone/dinghy")
     assert run.status == GOOD and not dinghy.tokens.asked, run.log
 
 

@@ -1,7 +1,7 @@
 //! ecspresso's `ecspresso.yml`, with the definitions of the task and the service that it names.
 
 use super::expression::of_go;
-use super::taken::Taken;
+use super::unread_members::UnreadMembers;
 use super::{Imported, name, repository};
 use serde_json::{Map, Value, json};
 use windlass_domain::declaration::UNWRITTEN;
@@ -20,7 +20,7 @@ pub fn import(
 ) -> Result<Imported, String> {
     let file = syntax::yaml("the file", text, LARGEST).map_err(|finding| finding.reason)?;
     let mut imported = Imported::default();
-    let mut file = Taken::new(file);
+    let mut file = UnreadMembers::new(file);
     // It is about ecspresso alone.
     file.take(&["required_version"]);
     let mut told = |member: &str| {
@@ -51,7 +51,7 @@ pub fn import(
             .map(|path| definition(path, beside, &mut imported));
         (
             path.unwrap_or_default(),
-            Taken::new(read.unwrap_or_default()),
+            UnreadMembers::new(read.unwrap_or_default()),
         )
     });
     let [(task_path, mut task), (service_path, mut of_service)] = named;
@@ -99,7 +99,7 @@ fn definition(
 }
 
 /// Returns the containers whose images are of a repository of Amazon ECR.
-fn containers(task: &mut Taken, path: &str, written: &mut Value, imported: &mut Imported) {
+fn containers(task: &mut UnreadMembers, path: &str, written: &mut Value, imported: &mut Imported) {
     let mut own = Map::new();
     for mut container in task.each(&["containerDefinitions"]) {
         let name = container.text(&["name"]).unwrap_or_default();
@@ -134,10 +134,15 @@ fn containers(task: &mut Taken, path: &str, written: &mut Value, imported: &mut 
 
 /// Writes the steps in which the tasks are replaced: by ECS, or by CodeDeploy where the service says so, and never by
 /// both.
-fn rollout(service: &mut Taken, file: &mut Taken, written: &mut Value, imported: &mut Imported) {
+fn rollout(
+    service: &mut UnreadMembers,
+    file: &mut UnreadMembers,
+    written: &mut Value,
+    imported: &mut Imported,
+) {
     let is_unknown = service.is_missing();
     let controller = service.text(&["deploymentController", "type"]);
-    let mut named = Taken::new(file.take(&["codedeploy"]));
+    let mut named = UnreadMembers::new(file.take(&["codedeploy"]));
     let is_codedeploy = controller.as_deref() == Some("CODE_DEPLOY");
     if is_codedeploy || (is_unknown && !named.is_missing()) {
         written["codedeploy"] = codedeploy(&mut named, imported);
@@ -171,7 +176,7 @@ fn rollout(service: &mut Taken, file: &mut Taken, written: &mut Value, imported:
 }
 
 /// Returns the deployment group. ecspresso finds it by itself where its file does not name it.
-fn codedeploy(named: &mut Taken, imported: &mut Imported) -> Value {
+fn codedeploy(named: &mut UnreadMembers, imported: &mut Imported) -> Value {
     let mut member = |name: &str| {
         let text = named.text(&[name])?;
         Some(of_go(&text, imported))

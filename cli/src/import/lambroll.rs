@@ -1,7 +1,7 @@
 //! lambroll's `function.json`: the function, which callers reach by the alias that lambroll moves.
 
 use super::expression::of_go;
-use super::taken::Taken;
+use super::unread_members::UnreadMembers;
 use super::{Imported, name, repository};
 use serde_json::{Value, json};
 
@@ -17,7 +17,7 @@ pub fn import(text: &str) -> Result<Imported, String> {
         format!("it is no JSON: {error}. Write what `lambroll render` prints into a file, and import that")
     })?;
     let mut imported = Imported::default();
-    let mut file = Taken::new(file);
+    let mut file = UnreadMembers::new(file);
     let function = file
         .text(&["FunctionName"])
         .ok_or("it has no `FunctionName`")?;
@@ -43,7 +43,7 @@ pub fn import(text: &str) -> Result<Imported, String> {
     Ok(imported)
 }
 
-fn image(file: &mut Taken, written: &mut Value, imported: &mut Imported) {
+fn image(file: &mut UnreadMembers, written: &mut Value, imported: &mut Imported) {
     let Some(image) = file.text(&["Code", "ImageUri"]) else {
         return;
     };

@@ -6,7 +6,7 @@ pub mod expression;
 pub mod lambroll;
 pub mod sam;
 pub mod sam_tags;
-pub mod taken;
+pub mod unread_members;
 
 use crate::yaml::is_plain;
 use serde_json::{Map, Value, json};

@@ -2,7 +2,7 @@
 
 use super::expression::of_cloudformation;
 use super::sam_tags::{self, without_tags};
-use super::taken::Taken;
+use super::unread_members::UnreadMembers;
 use super::{Imported, name};
 use serde_json::{Value, json};
 use std::collections::BTreeSet;
@@ -126,7 +126,7 @@ fn function(
             "`{id}`: the deployment preference is made by `{by}`: write `rollout` and `gates.alarms` as it has them in this environment"
         ));
     } else {
-        let mut left = Taken::new(preference.clone());
+        let mut left = UnreadMembers::new(preference.clone());
         steps(id, &mut left, is_off, &mut written, imported);
         alarms(id, &mut left, template, imported);
         rest(id, &mut left, imported);
@@ -139,7 +139,7 @@ fn function(
 /// Writes the steps in which callers are moved.
 fn steps(
     id: &str,
-    preference: &mut Taken,
+    preference: &mut UnreadMembers,
     is_off: bool,
     written: &mut Value,
     imported: &mut Imported,
@@ -204,7 +204,7 @@ fn shift(preference: &str) -> Option<Value> {
 }
 
 /// Adds the alarms, by the names that the template gives them.
-fn alarms(id: &str, preference: &mut Taken, template: &Value, imported: &mut Imported) {
+fn alarms(id: &str, preference: &mut UnreadMembers, template: &Value, imported: &mut Imported) {
     let all = preference.take(&["Alarms"]);
     if let Some(by) = made(&all) {
         imported.note(format!(
@@ -241,7 +241,7 @@ fn alarms(id: &str, preference: &mut Taken, template: &Value, imported: &mut Imp
 }
 
 /// Notes everything that is left of a preference.
-fn rest(id: &str, preference: &mut Taken, imported: &mut Imported) {
+fn rest(id: &str, preference: &mut UnreadMembers, imported: &mut Imported) {
     let hooks = preference.take(&["Hooks"]);
     if let Some(by) = made(&hooks) {
         imported.note(format!("`{id}`: the hooks of the deployment preference are made by {by}: write what they ask as gates of the component"));

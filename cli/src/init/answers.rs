@@ -1,7 +1,7 @@
 //! Questions that a person alone can answer, each with a key and mostly with a proposed answer; and the answers.
 
 use std::collections::BTreeMap;
-use windlass_domain::meant::meant;
+use windlass_domain::did_you_mean::did_you_mean;
 
 /// A question.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -22,7 +22,7 @@ pub struct Question {
 /// The questions so far, with their answers. Questions are asked in an order, and later ones depend on earlier answers.
 /// So all are asked again with each answer more, and an open question takes its proposed answer for the time being.
 #[derive(Debug, Default)]
-pub struct Asked {
+pub struct Answers {
     given: BTreeMap<String, String>,
     known: Vec<String>,
     /// The answer that alone leads to the next questions, as `key=value`.
@@ -39,7 +39,7 @@ pub const UNANSWERED: &str = "unanswered";
 /// A check of an answer: it returns why the answer cannot be taken.
 pub type Check<'a> = &'a dyn Fn(&str) -> Result<(), String>;
 
-impl Asked {
+impl Answers {
     /// Begins with answers that were given.
     pub fn new(given: BTreeMap<String, String>) -> Self {
         Self {
@@ -69,7 +69,7 @@ impl Asked {
     /// one's misspelling.
     pub fn end(&mut self) {
         for key in self.given.keys().filter(|key| !self.known.contains(key)) {
-            let meant = meant(key, &self.known);
+            let meant = did_you_mean(key, &self.known);
             self.wrong
                 .push(format!("`{key}` is not asked here. {meant}"));
         }
@@ -106,7 +106,7 @@ mod tests {
     #[test]
     fn what_is_not_answered_is_open_and_as_proposed_for_now() {
         let given = [("app", "shop"), ("regoin", "eu-west-1"), ("alias", "a b")];
-        let mut asked = Asked::new(given.map(|(key, value)| (key.into(), value.into())).into());
+        let mut asked = Answers::new(given.map(|(key, value)| (key.into(), value.into())).into());
         let any = |_: &str| Ok(());
         let one_word = |text: &str| {
             if text.contains(' ') {

@@ -1,6 +1,6 @@
 //! The application that is to be declared. The files are written from it.
 
-use super::carried::Carried;
+use super::deployment_preference::DeploymentPreference;
 use super::pieces::Piece;
 use std::collections::BTreeMap;
 
@@ -28,7 +28,7 @@ pub struct Application {
     /// The action of Windlass that the workflow uses, as `owner/name@ref`; `None` for a workflow without it.
     pub action: Option<String>,
     /// The settings of a deployer before Windlass that are carried over.
-    pub carried: Carried,
+    pub carried: DeploymentPreference,
     /// True if infrastructure code makes task definitions of its own.
     pub is_coded: bool,
 }

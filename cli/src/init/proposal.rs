@@ -1,15 +1,15 @@
 //! The way from the findings and the answers to an application: the evident is proposed, and the rest is asked. Pure.
 
 use super::account::Account;
-use super::answers::{Asked, Question};
+use super::answers::{Answers, Question};
 use super::application::{Application, Component, Environment, Rule};
 use super::environments;
 use super::pieces::{Piece, Pieces};
 use super::repository::Repository;
-use super::targets::Ask;
+use super::targets::TargetQuestions;
 use crate::import::name;
 use windlass_domain::declaration::Exceptions;
-use windlass_domain::meant::nearest;
+use windlass_domain::did_you_mean::nearest;
 use windlass_domain::name::{AppName, ComponentName, EnvironmentName};
 
 /// Everything that was found.
@@ -43,7 +43,7 @@ pub const OWN_ACTION: Option<&str> = option_env!("WINDLASS_ACTION");
 const NONE: &str = "none";
 
 /// Returns the application, by the answers that there are; the open questions are in `asked`.
-pub fn propose(facts: &Facts, asked: &mut Asked) -> Application {
+pub fn propose(facts: &Facts, asked: &mut Answers) -> Application {
     let repository = &facts.repository;
     let own = repository
         .github
@@ -63,7 +63,7 @@ pub fn propose(facts: &Facts, asked: &mut Asked) -> Application {
     let mut components: Vec<Component> = chosen
         .into_iter()
         .map(|piece| {
-            Ask {
+            TargetQuestions {
                 facts,
                 app: &app,
                 names: &names,
@@ -101,7 +101,7 @@ pub fn propose(facts: &Facts, asked: &mut Asked) -> Application {
     Application {
         app,
         environments,
-        carried: super::carried::of(&components, repository),
+        carried: super::deployment_preference::of(&components, repository),
         components,
         region,
         github,
@@ -154,7 +154,7 @@ fn is_github(text: &str, repository: &Repository) -> Result<(), String> {
     }
 }
 
-fn ask_action(asked: &mut Asked) -> Option<String> {
+fn ask_action(asked: &mut Answers) -> Option<String> {
     let action = asked.ask(
         question(
             "action",
@@ -236,7 +236,7 @@ fn list(text: &str) -> Vec<String> {
     text.split(',').map(|part| part.trim().to_owned()).collect()
 }
 
-fn ask_environments(repository: &Repository, asked: &mut Asked) -> Vec<Environment> {
+fn ask_environments(repository: &Repository, asked: &mut Answers) -> Vec<Environment> {
     let found = environments::found(repository).join(",");
     let about = "the environments, in the order in which a release goes through them";
     let told = asked.ask(question("environments", about, Some(found)), &|text| {
@@ -267,7 +267,7 @@ fn ask_environments(repository: &Repository, asked: &mut Asked) -> Vec<Environme
 }
 
 /// Asks which pieces become components, each with its name.
-fn ask_components(pieces: &[Piece], asked: &mut Asked) -> Vec<Piece> {
+fn ask_components(pieces: &[Piece], asked: &mut Answers) -> Vec<Piece> {
     let all: Vec<String> = pieces.iter().map(|piece| piece.name.clone()).collect();
     let about = "what is released, by name; `name:other` gives a component another name";
     let proposed = (!all.is_empty()).then(|| all.join(","));
@@ -296,7 +296,7 @@ fn chosen(text: &str, pieces: &[Piece]) -> Result<Vec<Piece>, String> {
             let known: Vec<String> = pieces.iter().map(|piece| piece.name.clone()).collect();
             format!(
                 "nothing here is called `{old}`. {}",
-                windlass_domain::meant::meant(old, &known)
+                windlass_domain::did_you_mean::did_you_mean(old, &known)
             )
         })?;
         Ok(Piece {

@@ -3,10 +3,10 @@
 use super::account::{Live, each};
 use super::application::{Balancer, Target, Text};
 use super::pieces::Piece;
-use super::targets::{Ask, unanswered};
+use super::targets::{TargetQuestions, unanswered};
 use std::collections::BTreeMap;
 
-impl Ask<'_> {
+impl TargetQuestions<'_> {
     /// Asks for the cluster, the service, its container and the repository of its images.
     pub(super) fn service(
         &mut self,

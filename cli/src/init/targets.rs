@@ -1,15 +1,15 @@
 //! The questions about one component's target. Pure.
 
 use super::account::{Owner, Wanted, each, is_free};
-use super::answers::{Asked, Check, Question, UNANSWERED};
+use super::answers::{Answers, Check, Question, UNANSWERED};
 use super::application::{Component, Target, Text};
-use super::ours::Ours;
+use super::ownership::Ownership;
 use super::pieces::{Piece, Runs};
 use super::proposal::{Facts, question};
 use super::well_formed::Place;
 
 /// The questions of one component.
-pub struct Ask<'a> {
+pub struct TargetQuestions<'a> {
     /// Everything that was found.
     pub facts: &'a Facts,
     /// The application.
@@ -17,7 +17,7 @@ pub struct Ask<'a> {
     /// The environments.
     pub names: &'a [String],
     /// The answers.
-    pub asked: &'a mut Asked,
+    pub asked: &'a mut Answers,
     /// True while the answer must differ by environment, because nothing else of the target does.
     pub is_apart: bool,
     /// The cluster, while its service is asked for.
@@ -32,7 +32,7 @@ pub(super) fn unanswered() -> Text {
     Text::One(UNANSWERED.to_owned())
 }
 
-impl Ask<'_> {
+impl TargetQuestions<'_> {
     /// Asks everything of a piece.
     pub fn component(&mut self, piece: Piece) -> Component {
         let runs = self.decided(&piece);
@@ -252,7 +252,7 @@ impl Ask<'_> {
         let is_shared = |text: &Text| {
             is_apart && *text != Text::One("none".to_owned()) && text.is_shared(self.names)
         };
-        let ours = Ours {
+        let ours = Ownership {
             account: &self.facts.account,
             app: self.app,
             environments: self.names,

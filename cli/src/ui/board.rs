@@ -3,15 +3,15 @@
 use super::news::{News, elsewhere};
 use super::parts::{Page, Sort, Stand, age, mark};
 use super::way_back;
-use crate::asked::{commit, short, who};
 use crate::overview::{App, Here};
+use crate::provenance::{commit, short, who};
 use maud::{Markup, html};
 use std::collections::BTreeMap;
 use url::form_urlencoded::byte_serialize;
 use windlass_domain::count::{agree, count};
 use windlass_domain::drift::{Compared, Drift};
 use windlass_domain::environment::{HeldState, Names};
-use windlass_domain::hourly_look::Shown;
+use windlass_domain::hourly_look::LookResult;
 use windlass_domain::identity::EnvironmentId;
 use windlass_domain::name::ComponentName;
 use windlass_domain::part::Part;
@@ -238,7 +238,7 @@ const BY_NAME: usize = 3;
 /// Returns what the last hourly look found that is not as recorded, and what it left to a later one; one line that all
 /// is as recorded, if it is. Empty before the first look came to its end. While a deployment works there its lock says
 /// more.
-pub fn found(drift: &Shown) -> Vec<(Sort, String)> {
+pub fn found(drift: &LookResult) -> Vec<(Sort, String)> {
     let Some(looked) = drift.looked else {
         return Vec::new();
     };
@@ -275,7 +275,7 @@ mod tests {
         if looked {
             shown["looked"] = 0.into();
         }
-        let shown: Shown = serde_json::from_value::<Shown>(shown).unwrap();
+        let shown: LookResult = serde_json::from_value::<LookResult>(shown).unwrap();
         let told = found(&shown).into_iter();
         told.map(|(sort, words)| format!("{} {words}", sort.class()))
             .collect()
@@ -305,8 +305,8 @@ mod tests {
         for (looked, left, drift, wanted) in table {
             assert_eq!(told(looked, left, drift), wanted, "{left:?} {drift}");
         }
-        let none: Shown =
-            serde_json::from_value::<Shown>(json!({"looked": 0, "due": 1, "components": {}}))
+        let none: LookResult =
+            serde_json::from_value::<LookResult>(json!({"looked": 0, "due": 1, "components": {}}))
                 .unwrap();
         assert_eq!(found(&none), [], "where nothing runs nothing is looked at");
     }

@@ -5,7 +5,7 @@ use super::groups::Groups;
 use super::lines::{Stretch, strip};
 use super::parts::{Page, Sort, Stand, fact, mark, span, stands, times, when};
 use super::waves::{self, Going};
-use crate::asked::{commit, took, who};
+use crate::provenance::{commit, took, who};
 use crate::record::Record;
 use maud::{Markup, html};
 use serde_json::Value;

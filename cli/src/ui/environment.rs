@@ -4,8 +4,8 @@
 use super::board::{drifted, found};
 use super::parts::{Page, Sort, Stand, age, mark, of_ending, span, stands, times, when};
 use super::way_back::{self, LastDrill};
-use crate::asked::{commit, short, took, who};
 use crate::history::Deployment;
+use crate::provenance::{commit, short, took, who};
 use crate::snapshots::Snapshot;
 use crate::status::Environment;
 use maud::{Markup, html};

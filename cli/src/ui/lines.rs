@@ -5,9 +5,9 @@ use crate::record::Record;
 use maud::{Markup, html};
 use windlass_domain::count::count;
 use windlass_domain::gate::Verdict;
+use windlass_domain::gate_points::{GatePoints, Point, number};
 use windlass_domain::judgement::{Judgement, gate_key};
 use windlass_domain::time::Time;
-use windlass_domain::trail::{Point, Trails, number};
 
 /// The size of a line, in units of its drawing.
 const WIDE: f64 = 180.0;
@@ -16,7 +16,7 @@ const EDGE: f64 = 4.0;
 
 /// Returns the points to draw of each gate of a wave, by [`gate_key`]. A judgement that was made before trails were
 /// kept has its last look alone; then the judgements of the waves before it are drawn with it.
-pub fn trails(record: &Record, judged: &Judgement) -> Trails {
+pub fn trails(record: &Record, judged: &Judgement) -> GatePoints {
     if !judged.trails.is_empty() {
         return judged.trails.clone();
     }
@@ -24,7 +24,7 @@ pub fn trails(record: &Record, judged: &Judgement) -> Trails {
         .judgements
         .iter()
         .filter(|one| one.wave <= judged.wave);
-    let mut trails = Trails::new();
+    let mut trails = GatePoints::new();
     for measured in until.flat_map(|one| &one.measurements) {
         let points = trails.entry(gate_key(measured)).or_default();
         points.push(Point::of(measured));
@@ -266,12 +266,12 @@ mod tests {
         )
         .unwrap();
         record.judgements = vec![judged(0, 1), judged(1, 5), judged(2, 9)];
-        let at = |trails: &Trails| -> Vec<u64> {
+        let at = |trails: &GatePoints| -> Vec<u64> {
             trails["alarm 5xx"].iter().map(|point| point.at.0).collect()
         };
         assert_eq!(at(&trails(&record, &record.judgements[1])), [1, 5]);
         let kept = vec![point(7, Some(1.0), Verdict::Pass)];
-        record.judgements[1].trails = Trails::from([("alarm 5xx".to_owned(), kept)]);
+        record.judgements[1].trails = GatePoints::from([("alarm 5xx".to_owned(), kept)]);
         assert_eq!(at(&trails(&record, &record.judgements[1])), [420_000]);
     }
 }

@@ -2,6 +2,7 @@
 //! verbs, with the rights of the person who started it.
 
 mod accepting;
+mod act_effects;
 mod acting;
 pub mod acts;
 pub mod board;
@@ -23,4 +24,3 @@ pub mod typed;
 mod undoing;
 pub mod waves;
 mod way_back;
-mod would;

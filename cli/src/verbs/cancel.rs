@@ -15,7 +15,7 @@ use windlass_domain::count::count;
 use windlass_domain::finding::{Finding, FindingName};
 use windlass_domain::identity::{DeploymentId, EnvironmentId};
 use windlass_domain::name::AppName;
-use windlass_domain::to_have::to_go_back;
+use windlass_domain::redeploy_input::rollback_input;
 
 /// The verb's arguments.
 #[derive(Debug, Args)]
@@ -165,7 +165,7 @@ impl Cancel {
             );
         }
         let Environment { lock, snapshot, .. } = environment;
-        to_go_back(EnvironmentId::new(app, &environment.name), lock, *snapshot)
+        rollback_input(EnvironmentId::new(app, &environment.name), lock, *snapshot)
     }
 }
 

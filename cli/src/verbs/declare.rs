@@ -1,16 +1,16 @@
 //! `windlass declare`: puts a declaration in force, and tells its differences from the one that was.
 
 use crate::arguments;
+use crate::declared_application::{self, Known};
 use crate::difference::difference;
+use crate::drill_schedule::{Looked, drills};
 use crate::exit::Exit;
 use crate::failure::Failure;
 use crate::files;
 use crate::follow::Patience;
-use crate::known::{self, Known};
 use crate::output::{Output, words};
 use crate::places::{Endpoint, Place, What};
-use crate::rehearsed::{Looked, drills};
-use crate::sight::Sight;
+use crate::release_lookup::ReleaseLookup;
 use crate::trouble::Trouble;
 use crate::ui::parts::now;
 use crate::upload;
@@ -27,7 +27,7 @@ use windlass_domain::finding::Finding;
 use windlass_domain::key::FINDINGS_SUFFIX;
 use windlass_domain::name::EnvironmentName;
 use windlass_domain::syntax;
-use windlass_engine::beside::Beside;
+use windlass_engine::upload_findings::UploadFindings;
 
 /// The time that an upload may take to be taken: its event may be lost, and then it is found within a quarter of an
 /// hour.
@@ -181,7 +181,7 @@ impl Declare {
                 return Ok((None, None, report));
             }
         };
-        let former = match known::in_force(&windlass, app).await {
+        let former = match declared_application::in_force(&windlass, app).await {
             Ok(Known::So(former)) => Some(former),
             Ok(Known::Not(_)) => None,
             Err(failure) if failure.exit == Exit::Unreachable => {
@@ -192,7 +192,7 @@ impl Declare {
             }
             Err(failure) => return Err(failure),
         };
-        let (_, sight) = Sight::beside_in_force(declaration, &windlass).await?;
+        let (_, sight) = ReleaseLookup::beside_in_force(declaration, &windlass).await?;
         report.warnings.extend(sight.findings);
         report.not_looked_at.extend(sight.unseen);
         report.drills = drills(declaration, &sight.looked, now());
@@ -219,7 +219,7 @@ impl Declare {
                 Err(why) => unseen.push(why.message),
             }
             if let Some(windlass) = windlass {
-                match known::in_force(windlass, declaration.app()).await {
+                match declared_application::in_force(windlass, declaration.app()).await {
                     Ok(Known::So(now)) if now.digest == *declaration.digest() => {
                         return Came::InForce;
                     }
@@ -276,8 +276,8 @@ impl Uploaded {
     async fn findings(&self) -> Result<Option<Vec<Finding>>, Failure> {
         let lies = upload::read(&self.bucket, &self.beside, LARGEST as u64).await?;
         let is_new = lies != self.before;
-        let lies = lies.and_then(|bytes| serde_json::from_slice::<Beside>(&bytes).ok());
-        let is_ours = |lies: &Beside| {
+        let lies = lies.and_then(|bytes| serde_json::from_slice::<UploadFindings>(&bytes).ok());
+        let is_ours = |lies: &UploadFindings| {
             let told = lies.version_id.is_some() || is_new;
             told && lies.is_about(self.version_id.as_deref())
         };

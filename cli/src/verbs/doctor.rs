@@ -4,11 +4,11 @@
 use crate::exit::Exit;
 use crate::failure::Failure;
 use crate::follow::Patience;
-use crate::installed;
+use crate::installation_health;
 use crate::manual;
 use crate::output::Output;
 use crate::places::{Endpoint, Installed};
-use crate::planned::{self, Asked};
+use crate::planned::{self, PlanRequest};
 use crate::start::By;
 use crate::trouble::Trouble;
 use crate::windlass::waiting;
@@ -61,9 +61,13 @@ impl Doctor {
                 format!("the stack `{stack}` has nothing that can be looked at: it is no Windlass");
             return Err(Failure::of(Trouble::NoAnswer, message));
         }
-        let mut wrong = installed::wrong(&parts);
+        let mut wrong = installation_health::wrong(&parts);
         let own = env!("CARGO_PKG_VERSION");
-        wrong.extend(installed::version(&stack, version.as_deref(), own));
+        wrong.extend(installation_health::version(
+            &stack,
+            version.as_deref(),
+            own,
+        ));
         let document = json!({
             "healthy": wrong.is_empty(),
             "stack": stack,
@@ -71,7 +75,10 @@ impl Doctor {
             "findings": wrong,
             "looked_at": parts.len(),
         });
-        output.result(&document, &installed::words(&stack, &wrong, parts.len()));
+        output.result(
+            &document,
+            &installation_health::words(&stack, &wrong, parts.len()),
+        );
         Ok(if wrong.is_empty() {
             Exit::Good
         } else {
@@ -87,7 +94,7 @@ impl Doctor {
         let body = json!({"action": "check"});
         let (answer, planned) = waiting(async {
             let windlass = self.endpoint.open().await?;
-            let asked = Asked {
+            let asked = PlanRequest {
                 windlass: &windlass,
                 app,
                 environment,

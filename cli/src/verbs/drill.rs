@@ -10,7 +10,7 @@ use crate::trouble::Trouble;
 use crate::windlass::{Windlass, waiting};
 use clap::Args;
 use serde_json::{Map, json};
-use windlass_domain::way::Way;
+use windlass_domain::way_in::WayIn;
 
 /// The verb's arguments.
 #[derive(Debug, Args)]
@@ -98,7 +98,7 @@ impl Drill {
                             output.progress(&line);
                         }
                         if let (Some(exit), Some(ended)) = (exit(drill), &drill.ended) {
-                            let cause = Way::CommandLine.tell(&ended.cause);
+                            let cause = WayIn::CommandLine.tell(&ended.cause);
                             output.result(&json!(drill), &cause);
                             return Ok(exit);
                         }

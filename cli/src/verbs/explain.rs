@@ -2,22 +2,22 @@
 //! Git ref or an image tag chooses, and what a finding, a fault or a trouble means.
 
 use crate::arguments;
-use crate::chooses::Chooses;
+use crate::declared_application::{self, Known};
+use crate::deployment_lookup;
+use crate::environment_choice::EnvironmentChoice;
 use crate::exit::Exit;
 use crate::failure::Failure;
 use crate::git;
-use crate::known::{self, Known};
 use crate::manual::Page;
-use crate::meant;
-use crate::now::now;
 use crate::output::Output;
+use crate::release_status::now;
 use windlass_domain::identity::EnvironmentId;
 
 use crate::places::Endpoint;
 use crate::record::Record;
 use crate::status::Environment;
 use crate::story;
-use crate::waits;
+use crate::waiting_reason;
 use crate::windlass::{Windlass, waiting};
 use clap::Args;
 use serde_json::{Value, json};
@@ -105,7 +105,7 @@ impl Explain {
         output: Output,
     ) -> Result<Exit, Failure> {
         let chooses = self.asked()?;
-        let declared = match known::in_force(windlass, app).await? {
+        let declared = match declared_application::in_force(windlass, app).await? {
             Known::So(declared) => declared,
             Known::Not(findings) => {
                 return Err(Failure::rejected("nothing is declared:", findings));
@@ -117,12 +117,12 @@ impl Explain {
     }
 
     /// Returns the ref or tag that is given, else that of CI or of what is checked out.
-    fn asked(&self) -> Result<Chooses, Failure> {
+    fn asked(&self) -> Result<EnvironmentChoice, Failure> {
         if let Some(tag) = &self.image_tag {
-            return Ok(Chooses::ImageTag(tag.clone()));
+            return Ok(EnvironmentChoice::ImageTag(tag.clone()));
         }
         if let Some(reference) = &self.git_ref {
-            return Ok(Chooses::Ref {
+            return Ok(EnvironmentChoice::Ref {
                 reference: reference.clone(),
                 told_by: "given by `--git-ref`",
             });
@@ -134,7 +134,7 @@ impl Explain {
                  neither CI nor what is checked out here tells a ref",
             )
         })?;
-        Ok(Chooses::Ref {
+        Ok(EnvironmentChoice::Ref {
             reference: from.git.reference,
             told_by: from.told_by,
         })
@@ -147,7 +147,7 @@ impl Explain {
         which: &str,
         output: Output,
     ) -> Result<Exit, Failure> {
-        let id = meant::id(windlass, app, which, self.version.as_deref()).await?;
+        let id = deployment_lookup::id(windlass, app, which, self.version.as_deref()).await?;
         let path = ["apps", app.as_str(), "deployments", &id];
         let mut answer = windlass.get(&path, &[]).await?;
         let Some(record) = Record::read(&answer)? else {
@@ -177,7 +177,7 @@ impl Explain {
             Status::Ended => story::why(record),
             Status::Waiting => {
                 let mut lines = story::who(record);
-                lines.extend(waits::why(
+                lines.extend(waiting_reason::why(
                     deployment,
                     &self.environment(windlass, record).await?,
                 ));
@@ -207,7 +207,11 @@ impl Explain {
         record: &Record,
     ) -> Result<Environment, Failure> {
         let name = &record.deployment.environment;
-        match known::environment(windlass, EnvironmentId::new(&record.deployment.app, name)).await?
+        match declared_application::environment(
+            windlass,
+            EnvironmentId::new(&record.deployment.app, name),
+        )
+        .await?
         {
             Known::So(environment) => Ok(environment),
             Known::Not(findings) => Err(Failure::rejected("it is not known:", findings)),

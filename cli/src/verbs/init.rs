@@ -1,14 +1,14 @@
 //! `windlass init`: looks at a repository and at the account, asks what it cannot know, and writes what a release
 //! needs.
 
+use crate::account_resources;
 use crate::exit::Exit;
 use crate::failure::Failure;
-use crate::init::answers::{Asked, Question, argument};
+use crate::init::answers::{Answers, Question, argument};
 use crate::init::application::Application;
 use crate::init::files::{self, File};
 use crate::init::proposal::{Facts, propose};
-use crate::init::{account::Account, next, pieces, reading};
-use crate::living;
+use crate::init::{account::Account, next, pieces, repository_walk};
 use crate::output::Output;
 use crate::places::stack;
 use crate::schema;
@@ -96,7 +96,7 @@ impl Init {
 
     /// Looks at everything that can be known without asking.
     fn look(&self) -> Result<Facts, Failure> {
-        let repository = reading::read(&self.folder).map_err(Failure::usage)?;
+        let repository = repository_walk::read(&self.folder).map_err(Failure::usage)?;
         let settings = Settings::here()?;
         let setting = |name: &str| settings.value(name).map(|(value, _)| value);
         let stack = self.stack.clone().or_else(|| setting("stack"));
@@ -106,7 +106,7 @@ impl Init {
             exceptions: Exceptions {
                 probe_origin: self.local_endpoint.clone(),
             },
-            region: setting("region").or_else(living::region),
+            region: setting("region").or_else(account_resources::region),
             stack: stack.unwrap_or_else(|| "windlass".to_owned()),
             ..Facts::default()
         };
@@ -117,7 +117,7 @@ impl Init {
             };
         } else {
             waiting(async {
-                living::look(&mut facts).await;
+                account_resources::look(&mut facts).await;
                 Ok(())
             })?;
         }
@@ -137,7 +137,7 @@ impl Init {
         let told = facts.account.unseen.len();
         let mut is_new = false;
         waiting(async {
-            is_new = living::look_closer(facts, application).await;
+            is_new = account_resources::look_closer(facts, application).await;
             Ok(())
         })?;
         for unseen in &facts.account.unseen[told..] {
@@ -151,7 +151,7 @@ impl Init {
         let mut answers: BTreeMap<String, String> = self.answers.iter().cloned().collect();
         let is_terminal = io::stdin().is_terminal() && !output.is_json();
         loop {
-            let mut asked = Asked::new(answers.clone());
+            let mut asked = Answers::new(answers.clone());
             let application = propose(facts, &mut asked);
             if self.looks_closer(facts, &application, output)? {
                 continue;
@@ -170,7 +170,7 @@ impl Init {
             let told = prompt(first)?;
             let mut tried = answers.clone();
             tried.insert(first.key.clone(), told);
-            let mut again = Asked::new(tried.clone());
+            let mut again = Answers::new(tried.clone());
             propose(facts, &mut again);
             // A question that comes only with another answer is known by now.
             let begins = format!("`{}`: ", first.key);

@@ -1,11 +1,11 @@
 //! `windlass logs`: the log lines of what a deployment changed, from its start to its end.
 
 use crate::arguments;
+use crate::deployment_lookup;
 use crate::exit::Exit;
 use crate::failure::Failure;
 use crate::follow::Patience;
 use crate::log_lines::{Look, Told, look};
-use crate::meant;
 use crate::output::{Output, error};
 use crate::places::Endpoint;
 use crate::record::Record;
@@ -96,7 +96,7 @@ impl Logs {
         waiting(async {
             let windlass = self.endpoint.open().await?;
             let version = self.version.as_deref();
-            let id = meant::id(&windlass, &self.app, &self.which, version).await?;
+            let id = deployment_lookup::id(&windlass, &self.app, &self.which, version).await?;
             let aws = self.endpoint.aws().await?;
             self.tell(&windlass, &aws, &id, output).await
         })

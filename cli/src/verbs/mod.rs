@@ -4,13 +4,13 @@ pub mod accept;
 pub mod apps;
 pub mod cancel;
 pub mod completion;
+pub mod continue_verb;
 pub mod declaration;
 pub mod declare;
 pub mod deploy;
 pub mod doctor;
 pub mod drill;
 pub mod explain;
-pub mod goes_on;
 pub mod hand_over;
 pub mod hold;
 pub mod import;
@@ -93,7 +93,7 @@ pub enum Verb {
     /// Pause what is watched, for a time; its gates are judged meanwhile.
     Pause(pause::Pause),
     /// End the pause of what is watched.
-    Continue(goes_on::Continue),
+    Continue(continue_verb::Continue),
     /// Let what is watched pass at its next look, where no gate is red then.
     SkipBake(skip_bake::SkipBake),
     /// Stop a deployment and undo what it changed.

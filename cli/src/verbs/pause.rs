@@ -4,7 +4,7 @@ use crate::exit::Exit;
 use crate::failure::Failure;
 use crate::operator::{Action, Effect};
 use crate::output::Output;
-use crate::steers::Steers;
+use crate::steering_arguments::SteeringArguments;
 use clap::Args;
 use windlass_domain::time::Span;
 
@@ -12,7 +12,7 @@ use windlass_domain::time::Span;
 #[derive(Debug, Args)]
 pub struct Pause {
     #[command(flatten)]
-    steers: Steers,
+    steers: SteeringArguments,
     /// The longest time that the pause lasts, such as `2h`; if not given, the `pause` of the declaration's gates, which is
     /// a day unless it says otherwise.
     #[arg(long = "for", value_name = "TIME", value_parser = Span::parse)]

@@ -8,7 +8,7 @@ use crate::failure::Failure;
 use crate::follow::Patience;
 use crate::output::Output;
 use crate::places::Endpoint;
-use crate::planned::{self, Asked};
+use crate::planned::{self, PlanRequest};
 use crate::start::{By, Then};
 use crate::windlass::{Windlass, waiting};
 use clap::{Args, Subcommand};
@@ -176,8 +176,8 @@ impl There {
         })
     }
 
-    fn asked<'a>(&'a self, windlass: &'a Windlass, body: &'a Value) -> Asked<'a> {
-        Asked {
+    fn asked<'a>(&'a self, windlass: &'a Windlass, body: &'a Value) -> PlanRequest<'a> {
+        PlanRequest {
             windlass,
             app: &self.app,
             environment: &self.environment,
@@ -203,8 +203,8 @@ impl Back {
         })
     }
 
-    fn asked<'a>(&'a self, windlass: &'a Windlass, body: &'a Value) -> Asked<'a> {
-        Asked {
+    fn asked<'a>(&'a self, windlass: &'a Windlass, body: &'a Value) -> PlanRequest<'a> {
+        PlanRequest {
             windlass,
             app: &self.app,
             environment: &self.environment,

@@ -1,22 +1,22 @@
 //! `windlass release`: uploads artifacts, then the manifest; or starts the release through the API.
 
 use crate::arguments;
-use crate::brought;
+use crate::artifact_check;
 use crate::component::ComponentArgument;
+use crate::declared_application::{self, Known};
 use crate::exit::Exit;
 use crate::failure::Failure;
-use crate::found::Found;
 use crate::git;
-use crate::handed_in::HandedIn;
-use crate::known::{self, Known};
 use crate::manifest::{self, About};
 use crate::output::Output;
 use crate::places::{Endpoint, Place, What};
 use crate::preflight::{self, Plan};
-use crate::sight::Sight;
+use crate::release_contents::ReleaseContents;
+use crate::release_lookup::ReleaseLookup;
 use crate::start::{Looking, Start, Then, Wishes};
 use crate::trouble::Trouble;
 use crate::upload::{self, Artifact, Progress, Sent};
+use crate::upload_outcome::UploadOutcome;
 use crate::windlass::{Windlass, waiting};
 use bytes::Bytes;
 use clap::Args;
@@ -118,7 +118,7 @@ impl Release {
     /// # Errors
     /// Anything that is in the way; nothing was sent where that could be known before.
     pub fn run(&self, then: Then<'_>, output: Output) -> Result<Exit, Failure> {
-        let found = Found::of(&self.app, &self.components)?;
+        let found = ReleaseContents::of(&self.app, &self.components)?;
         waiting(self.places(&found, then))?;
         let mut from = self.comes_from();
         let git = from.as_ref().map(|from| &from.git);
@@ -131,7 +131,8 @@ impl Release {
         output.announce(&preflight::comes_from(plan, from.as_ref(), dirty));
         waiting(async {
             let (windlass, mut sight) = self.look(plan, then).await?;
-            let misfits = brought::misfits(&self.app, &found.artifacts, sight.declared.as_ref());
+            let misfits =
+                artifact_check::misfits(&self.app, &found.artifacts, sight.declared.as_ref());
             sight.findings.extend(misfits);
             // Otherwise a finding says why it goes nowhere.
             if sight.here.is_some() || sight.findings.is_empty() {
@@ -156,18 +157,20 @@ impl Release {
         &self,
         manifest: &Manifest,
         windlass: &Windlass,
-        sight: &Sight,
+        sight: &ReleaseLookup,
     ) -> Result<EnvironmentName, Failure> {
         if let Some(named) = &self.environment {
             return Ok(named.clone());
         }
         let message = "it was not released; its artifacts are uploaded:";
         let reference = manifest.git.as_ref().map(|git| git.reference.as_str());
-        let chosen = match known::chosen(windlass, &self.app, reference.unwrap_or_default()).await?
-        {
-            Known::So(chosen) => chosen,
-            Known::Not(findings) => return Err(Failure::rejected(message, findings)),
-        };
+        let chosen =
+            match declared_application::chosen(windlass, &self.app, reference.unwrap_or_default())
+                .await?
+            {
+                Known::So(chosen) => chosen,
+                Known::Not(findings) => return Err(Failure::rejected(message, findings)),
+            };
         let announced = sight.here.as_ref().map(|here| &here.environment);
         if announced.is_some_and(|announced| *announced != chosen) {
             let finding = Finding::new(
@@ -202,12 +205,12 @@ impl Release {
         &self,
         plan: Plan<'_>,
         then: Then<'_>,
-    ) -> Result<(Option<Windlass>, Sight), Failure> {
+    ) -> Result<(Option<Windlass>, ReleaseLookup), Failure> {
         let mut why = "no `--endpoint` is named".to_owned();
         if self.by_api(then) || self.endpoint.is_named()? {
             match self.opened(then).await? {
                 Err(unseen) => why = unseen,
-                Ok(windlass) => match Sight::by_api(plan, &windlass).await? {
+                Ok(windlass) => match ReleaseLookup::by_api(plan, &windlass).await? {
                     Ok(sight) => return Ok((Some(windlass), sight)),
                     // Without the bucket there is nothing else to be looked at.
                     Err(unseen) if !self.knows_bucket()? => {
@@ -220,17 +223,17 @@ impl Release {
         let exceptions = Exceptions {
             probe_origin: self.local_endpoint.clone(),
         };
-        let mut sight = Sight::by_bucket(plan, &self.bucket().await?, &exceptions).await?;
+        let mut sight = ReleaseLookup::by_bucket(plan, &self.bucket().await?, &exceptions).await?;
         sight.unseen.insert(0, format!("the API: {why}"));
         Ok((None, sight))
     }
 
     async fn send(
         &self,
-        found: Found,
+        found: ReleaseContents,
         from: Option<&git::From>,
         windlass: Option<&Windlass>,
-        sight: &Sight,
+        sight: &ReleaseLookup,
         then: Then<'_>,
         output: Output,
     ) -> Result<Exit, Failure> {
@@ -259,7 +262,7 @@ impl Release {
         };
         let report = serde_json::to_value(&report).map_err(broken)?;
         let text = serde_json::to_vec_pretty(&manifest).map_err(broken)?;
-        let handed_in = HandedIn {
+        let handed_in = UploadOutcome {
             plan: self.plan(&manifest, then),
             sight,
             bucket,
@@ -276,7 +279,7 @@ impl Release {
         &self,
         manifest: &Manifest,
         windlass: Option<&Windlass>,
-        sight: &Sight,
+        sight: &ReleaseLookup,
         then: Then<'_>,
         output: Output,
     ) -> Result<Exit, Failure> {
@@ -311,7 +314,7 @@ impl Release {
     }
 
     /// Checks that all places are named that it will need.
-    async fn places(&self, found: &Found, then: Then<'_>) -> Result<(), Failure> {
+    async fn places(&self, found: &ReleaseContents, then: Then<'_>) -> Result<(), Failure> {
         let by_api = self.by_api(then);
         let needs_bucket = !by_api || !found.artifacts.is_empty();
         let needed = [

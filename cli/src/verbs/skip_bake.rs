@@ -4,14 +4,14 @@ use crate::exit::Exit;
 use crate::failure::Failure;
 use crate::operator::{Action, Effect};
 use crate::output::Output;
-use crate::steers::Steers;
+use crate::steering_arguments::SteeringArguments;
 use clap::Args;
 
 /// The verb's arguments.
 #[derive(Debug, Args)]
 pub struct SkipBake {
     #[command(flatten)]
-    steers: Steers,
+    steers: SteeringArguments,
 }
 
 impl SkipBake {

@@ -1,14 +1,14 @@
 //! `windlass validate`: finds everything that is wrong with a declaration, and a manifest for it. With an endpoint it
 //! also finds what runs and is no longer in the declaration.
 
+use crate::drill_schedule::{Looked, drills};
 use crate::exit::Exit;
 use crate::failure::Failure;
 use crate::files;
 use crate::output::{Output, words};
 use crate::places::Endpoint;
 use crate::preflight::{self, Plan};
-use crate::rehearsed::{Looked, drills};
-use crate::sight::Sight;
+use crate::release_lookup::ReleaseLookup;
 use crate::trouble::Trouble;
 use crate::ui::parts::now;
 use crate::windlass::waiting;
@@ -20,12 +20,12 @@ use windlass_domain::count::count;
 use windlass_domain::declaration::resolved::{Resolved, Start};
 use windlass_domain::declaration::{Declaration, Exceptions};
 use windlass_domain::finding::Finding;
-use windlass_domain::in_part::InPart;
 use windlass_domain::manifest::Manifest;
 use windlass_domain::name::EnvironmentName;
 use windlass_domain::overtaking::Supersede;
+use windlass_domain::partial_document::PartialDocument;
 use windlass_domain::request::Route;
-use windlass_domain::way::Way;
+use windlass_domain::way_in::WayIn;
 
 /// The verb's arguments.
 #[derive(Debug, Args)]
@@ -166,7 +166,7 @@ impl Validate {
     /// declaration to compare it with is not known.
     fn look_at_part(
         &self,
-        part: InPart<Declaration>,
+        part: PartialDocument<Declaration>,
         manifest: Option<&str>,
         report: &mut Report,
     ) -> Result<Vec<Finding>, Failure> {
@@ -197,7 +197,9 @@ impl Validate {
     ) -> Result<Option<Finding>, Failure> {
         let beside = waiting(async {
             match self.endpoint.open_if_named().await? {
-                Ok(windlass) => Ok(Ok(Sight::beside_in_force(declaration, &windlass).await?)),
+                Ok(windlass) => Ok(Ok(
+                    ReleaseLookup::beside_in_force(declaration, &windlass).await?
+                )),
                 Err(why) => Ok(Err(why)),
             }
         })?;
@@ -233,7 +235,7 @@ impl Validate {
         };
         let sight = waiting(async {
             let windlass = self.endpoint.open_if_named().await?.ok();
-            Sight::by_declaration(plan, declaration, windlass.as_ref()).await
+            ReleaseLookup::by_declaration(plan, declaration, windlass.as_ref()).await
         })?;
         report.goes = preflight::goes(plan, sight.here.as_ref());
         report.goes_to = sight.here.map(|here| here.environment);
@@ -241,7 +243,7 @@ impl Validate {
         report.not_looked_at.extend(preflight::unread(manifest));
         let mut findings = sight.findings;
         for finding in &mut findings {
-            finding.remedy = Way::CommandLine.tell(&finding.remedy);
+            finding.remedy = WayIn::CommandLine.tell(&finding.remedy);
         }
         Ok(findings)
     }

@@ -1,11 +1,11 @@
 //! `windlass watch`: shows a deployment, live, until it has ended.
 
 use crate::arguments;
+use crate::declared_application::{Known, Release};
 use crate::exit::Exit;
 use crate::failure::Failure;
 use crate::follow::{Patience, Wanted, follow};
 use crate::history::{Deployment, newest};
-use crate::known::{Known, Release};
 use crate::output::{Output, error};
 use crate::places::Endpoint;
 use crate::record::is_id;

@@ -1,6 +1,6 @@
 //! The SDK's clients for one place, made on first use.
 
-use crate::patience::Patience;
+use crate::retries::Retries;
 use crate::{endpoint, limits, signing, throttles};
 use aws_config::SdkConfig;
 use aws_config::timeout::TimeoutConfig;
@@ -11,7 +11,7 @@ use std::cell::OnceCell;
 pub(crate) struct Clients {
     config: SdkConfig,
     transfer: TimeoutConfig,
-    patience: Patience,
+    patience: Retries,
     s3: OnceCell<aws_sdk_s3::Client>,
     s3_in_bulk: OnceCell<aws_sdk_s3::Client>,
     appconfig: OnceCell<aws_sdk_appconfig::Client>,
@@ -47,7 +47,7 @@ impl Clients {
         Self {
             config,
             transfer: limits::transfer(),
-            patience: Patience::default(),
+            patience: Retries::default(),
             s3: OnceCell::new(),
             s3_in_bulk: OnceCell::new(),
             appconfig: OnceCell::new(),
@@ -73,7 +73,7 @@ impl Clients {
     }
 
     /// Returns the configuration that all clients are made of, for a service that has no client.
-    pub(crate) fn config(&self) -> (&SdkConfig, Patience) {
+    pub(crate) fn config(&self) -> (&SdkConfig, Retries) {
         (&self.config, self.patience.clone())
     }
 

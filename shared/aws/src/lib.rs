@@ -6,6 +6,8 @@
 //!
 //! [`Fault`]: windlass_domain::fault::Fault
 
+mod account_resources;
+mod account_services;
 mod api;
 mod appconfig;
 mod appconfig_answers;
@@ -33,14 +35,12 @@ mod json_services;
 mod lambda;
 mod lambda_invoke;
 mod limits;
-mod living;
-mod living_services;
 mod log_lines;
 mod log_places;
 mod origin_path;
-mod patience;
 mod probe;
 mod queue;
+mod retries;
 mod s3;
 mod service_rollouts;
 mod settings;
@@ -54,11 +54,11 @@ mod throttles;
 mod web;
 mod websocket;
 
+pub use account_resources::{AccountResources, Distribution, account_resources};
+pub use account_services::{Balancer, Service, service};
 pub use api::{Api, ApiAnswer};
 pub use http::{answer_of, call_of};
 pub use installation::{Part, Sort};
-pub use living::{Distribution, Living, living};
-pub use living_services::{Balancer, Service, service};
 pub use log_lines::{LogLine, LogLines};
 pub use log_places::{LogPlace, LogPlaces, Streams};
 pub use queue::each_message;

@@ -1,7 +1,7 @@
 //! Calls of the HTTP API as text. A remedy or a message tells a person by one what to look at, or to stop.
 //!
 //! The release machine has no input for these, so a call is the datum. A person at the console can make it as well. For
-//! the command line it becomes a command when the text leaves Windlass ([`crate::way`]).
+//! the command line it becomes a command when the text leaves Windlass ([`crate::way_in`]).
 
 use crate::identity::{DeploymentId, EnvironmentId};
 use crate::name::AppName;
@@ -83,7 +83,7 @@ fn command(call: &str) -> Option<String> {
 mod tests {
     use super::*;
     use crate::name::EnvironmentName;
-    use crate::way::Way;
+    use crate::way_in::WayIn;
 
     #[test]
     fn each_call_is_a_command_for_the_command_line_alone() {
@@ -117,11 +117,11 @@ mod tests {
         ];
         for (call, command) in table {
             let text = format!("It's `so`: {call}, or {call}.");
-            for way in [Way::Console, Way::Http] {
+            for way in [WayIn::Console, WayIn::Http] {
                 assert_eq!(way.tell(&text), text);
             }
             assert_eq!(
-                Way::CommandLine.tell(&text),
+                WayIn::CommandLine.tell(&text),
                 format!("It's `so`: `{command}`, or `{command}`.")
             );
         }
@@ -136,7 +136,7 @@ mod tests {
             "`GET",
             "``",
         ] {
-            assert_eq!(Way::CommandLine.tell(text), text);
+            assert_eq!(WayIn::CommandLine.tell(text), text);
         }
     }
 }

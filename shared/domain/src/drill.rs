@@ -17,14 +17,14 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use std::fmt;
 
-mod declared;
-mod ends;
+mod declared_schedule;
+mod deployment_end;
 mod schedule;
 mod steps;
 mod turn;
 mod words;
 
-pub use declared::{Days, Schedule, is_production};
+pub use declared_schedule::{Days, Schedule, is_production};
 pub use schedule::{Facts, Next};
 pub use steps::{DrillStep, MOST_BYTES};
 pub use turn::{gives_way, turn};

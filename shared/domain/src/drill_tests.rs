@@ -123,7 +123,7 @@ fn what_the_end_of_the_way_there_means() {
             ended("there", NeedsOperator, "GateFailed"),
             "failed, not restored",
         ),
-        (ended("stranger", Succeeded, ""), "under way"),
+        (ended("other", Succeeded, ""), "under way"),
         (leg("there"), "under way"),
     ];
     for (number, (record, wanted)) in table.into_iter().enumerate() {
@@ -238,7 +238,7 @@ fn each_try_of_the_way_back_is_a_deployment_of_its_own_and_the_same_for_whoever_
     assert_ne!(first, drill.next_back(EnvironmentId::new(&app, &env)));
     assert_eq!(drill.direction(&first), Some(Direction::Back));
     assert_eq!(drill.direction(&id("there")), Some(Direction::There));
-    assert_eq!(drill.direction(&id("stranger")), None);
+    assert_eq!(drill.direction(&id("other")), None);
 }
 
 #[test]

@@ -1,7 +1,6 @@
 //! The ledger's items of an environment: lock, hold, marks, what runs, snapshots, vetoes.
 
 use crate::artifact::Artifact;
-use crate::cut::cut;
 use crate::digest::Digest;
 use crate::heal::Restored;
 use crate::identity::DeploymentId;
@@ -11,14 +10,15 @@ use crate::order::Order;
 use crate::part::Part;
 use crate::request::ActionName;
 use crate::time::Time;
+use crate::truncate::truncate;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
-mod before;
+mod former_components;
 mod running;
 
-pub use before::Before;
+pub use former_components::FormerState;
 pub use running::{ACCEPTED, BEFORE_WINDLASS, FOUND, Given, Names, Running};
 
 /// The lock of an environment (rule 4). The item is never deleted, because its token only grows.
@@ -132,7 +132,7 @@ pub struct EnvironmentState {
     /// The components that were renamed here, or handed over to here, with what they were in each snapshot that is
     /// older than a number; see [`Snapshot::with_found`].
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
-    pub before: BTreeMap<ComponentName, BTreeMap<u64, Before>>,
+    pub before: BTreeMap<ComponentName, BTreeMap<u64, FormerState>>,
     /// The folders in which kinds keep a component's data beside the ledger, if their names are not the components'. A
     /// component that was moved keeps its own folder, and a new component with its former name begins another one.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
@@ -217,7 +217,7 @@ impl Hold {
             "{}; and since {} by {}: {new}",
             self.reason, other.since, other.by
         );
-        self.reason = cut(reason, LONGEST_REASON);
+        self.reason = truncate(reason, LONGEST_REASON);
     }
 
     /// Returns how many reasons were joined in it.
@@ -265,7 +265,7 @@ impl Snapshot {
     /// has what was found. So it says what ran of each component that Windlass ever changed.
     #[must_use]
     pub fn with_found(mut self, state: &EnvironmentState) -> Self {
-        before::read(&mut self, &state.before);
+        former_components::read(&mut self, &state.before);
         for (component, found) in &state.found {
             let known = self.components.entry(component.clone());
             known.or_insert_with(|| found.clone());

@@ -4,7 +4,6 @@
 //! may be added at any time.
 
 use crate::console;
-use crate::cut::cut;
 use crate::deployment::{Deployment, Refusal, Status};
 use crate::drill::{Drill, DrillOutcome};
 use crate::ending::Ending;
@@ -15,6 +14,7 @@ use crate::hourly_look::{self, HourlyLook};
 use crate::identity::EnvironmentId;
 use crate::name::{AppName, EnvironmentName};
 use crate::second_look::{Saw, SecondLook};
+use crate::truncate::truncate;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
@@ -108,8 +108,8 @@ impl Event {
     fn new(name: EventName, detail: Detail) -> Self {
         let Detail { version, cause, .. } = detail;
         let detail = Detail {
-            version: version.map(|version| cut(version, LONGEST_VERSION)),
-            cause: cause.map(|cause| cut(cause, LONGEST_CAUSE)),
+            version: version.map(|version| truncate(version, LONGEST_VERSION)),
+            cause: cause.map(|cause| truncate(cause, LONGEST_CAUSE)),
             ..detail
         };
         let mut event = Self { name, detail };

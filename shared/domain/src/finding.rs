@@ -1,6 +1,6 @@
 //! Findings: something wrong with input or with a target, told so that its author can mend it.
 
-use crate::cut::cut;
+use crate::truncate::truncate;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
@@ -50,9 +50,9 @@ impl Finding {
         debug_assert!(!path.is_empty(), "{name} does not say where");
         Self {
             name,
-            path: cut(path, LONGEST_PATH),
-            reason: cut(reason, LONGEST_SENTENCE),
-            remedy: cut(remedy, LONGEST_SENTENCE),
+            path: truncate(path, LONGEST_PATH),
+            reason: truncate(reason, LONGEST_SENTENCE),
+            remedy: truncate(remedy, LONGEST_SENTENCE),
         }
     }
 }

@@ -6,7 +6,6 @@
 //! held, and a person is told.
 
 use crate::count::count;
-use crate::cut::cut;
 use crate::deployment::Deployment;
 use crate::environment::{EnvironmentState, Lock};
 use crate::hourly_look::{Difference, EVERY_S, HourlyLook};
@@ -15,6 +14,7 @@ use crate::input::operators;
 use crate::name::ComponentName;
 use crate::request::ActionName;
 use crate::time::Time;
+use crate::truncate::truncate;
 use std::collections::{BTreeMap, BTreeSet};
 
 mod restored;
@@ -92,7 +92,7 @@ pub fn turn(at: &Standing<'_>, now: Time) -> Turn {
         return Turn::Nothing(format!("it was tried {A_DAY} times within a day"));
     }
     let names = left.keys().copied().cloned().collect();
-    Turn::Restore(names, cut(differing(&left), LONGEST_REASON))
+    Turn::Restore(names, truncate(differing(&left), LONGEST_REASON))
 }
 
 /// Says what keeps anything from being restored now.
@@ -156,7 +156,7 @@ fn why_held(
         count(A_DAY, "time"),
         ids.join(", ")
     );
-    cut(why, LONGEST_HOLD)
+    truncate(why, LONGEST_HOLD)
 }
 
 /// The name of the cause of a restore that was not made: something stands in the way, or there is nothing to do.

@@ -4,7 +4,7 @@ use super::*;
 use crate::digest::Digest;
 use crate::drift::{Drift, Field};
 use crate::environment::{Held, HeldState, Hold};
-use crate::hourly_look::{Call, Watched, Who};
+use crate::hourly_look::{Call, ChangedBy, Watched};
 use crate::identity::EnvironmentId;
 use crate::name::{AppName, EnvironmentName};
 use crate::request::ActionName;
@@ -50,7 +50,7 @@ fn drifted(who: &str) -> Difference {
         }],
         not_before: Time(98 * HOUR_MS),
         seen_at: NOW,
-        who: Some(Who::Named(Call {
+        who: Some(ChangedBy::Named(Call {
             by: who.into(),
             event: "UpdateAlias20150331".into(),
             at: Time(99 * HOUR_MS),

@@ -12,14 +12,14 @@ use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, BTreeSet};
 
 mod budget;
-mod shown;
-mod told;
-mod who;
+mod changed_by;
+mod drift_changes;
+mod look_result;
 
 pub use budget::{CALLS_A_LOOK, CALLS_AN_HOUR, Spent};
-pub use shown::{Component, Shown};
-pub use told::{found, gone};
-pub use who::{Call, Who};
+pub use changed_by::{Call, ChangedBy};
+pub use drift_changes::{found, gone};
+pub use look_result::{Component, LookResult};
 
 /// The seconds after which an environment is looked at again. With the period of the schedule it is an hour.
 pub const EVERY_S: u64 = 55 * 60;
@@ -114,7 +114,7 @@ pub struct Difference {
     pub seen_at: Time,
     /// The person or service that made it, as far as CloudTrail tells; absent if CloudTrail was not asked.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub who: Option<Who>,
+    pub who: Option<ChangedBy>,
     /// True if the second look after a recovery has told it, so that it is not told again.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub told: bool,

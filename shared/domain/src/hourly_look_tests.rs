@@ -342,7 +342,7 @@ fn what_is_shown_is_true_of_now() {
             .starts_with("changed: version of the alias: recorded 41, seen 40; it began")
     );
     assert_eq!(seen.who, None);
-    let named = Who::Named(Call {
+    let named = ChangedBy::Named(Call {
         by: "arn:aws:iam::111111111111:user/ann".into(),
         event: "UpdateAlias".into(),
         at: BEGAN,

@@ -24,7 +24,7 @@ pub fn of_application(action: ActionName, app: &AppName, members: &[(&str, Value
     let mut rest = Map::from_iter([("app".to_owned(), app.as_str().into())]);
     let members = members.iter();
     rest.extend(members.map(|(name, value)| ((*name).to_owned(), value.clone())));
-    // The action comes first: an input is found in a text by that ([`crate::way`]).
+    // The action comes first: an input is found in a text by that ([`crate::way_in`]).
     let rest = Value::Object(rest).to_string();
     format!("{BEGINS}{action}\",{}", &rest[1..])
 }

@@ -4,8 +4,8 @@
 //! could not be measured is never healthy by itself (rule 7): the declaration says what it becomes, and after how long.
 
 use crate::gate::{Measurement, PauseThen, UnknownBecomes, UnknownRule, Verdict, key_of};
+use crate::gate_points::{self, GatePoints};
 use crate::time::{Span, Time};
-use crate::trail::{self, Trails};
 use crate::wheel::{Paused, Steered, Turn, steered};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -37,10 +37,10 @@ pub struct Judgement {
     pub decides: bool,
     /// The measurements of the last look.
     pub measurements: Vec<Measurement>,
-    /// The earlier measurements of each gate, thinned out ([`crate::trail`]), by [`gate_key`]; empty in a judgement
-    /// that was made before this was kept.
+    /// The earlier measurements of each gate, thinned out ([`crate::gate_points`]), by [`gate_key`]; empty in a
+    /// judgement that was made before this was kept.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
-    pub trails: Trails,
+    pub trails: GatePoints,
     /// The measurement that failed it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub failed: Option<Measurement>,
@@ -131,7 +131,7 @@ impl Judgement {
             verdict: Verdict::Unknown,
             decides,
             measurements: vec![],
-            trails: Trails::new(),
+            trails: GatePoints::new(),
             failed: None,
             against: None,
             known: None,
@@ -206,7 +206,7 @@ impl Judgement {
             return judged;
         }
         self.remember_unknown(&measurements, now);
-        trail::add(&mut self.trails, &measurements);
+        gate_points::add(&mut self.trails, &measurements);
         self.measurements = measurements;
         self.polls += 1;
         self.looked = now;

@@ -3,9 +3,9 @@
 use crate::digest::Digest;
 use crate::finding::{Finding, FindingName, repeated};
 use crate::git::Git;
-use crate::in_part::InPart;
 use crate::key::manifest_key;
 use crate::name::{AppName, ComponentName};
+use crate::partial_document::PartialDocument;
 use crate::shape::{Language, Shape, join};
 use crate::syntax;
 use schemars::JsonSchema;
@@ -73,8 +73,8 @@ impl Manifest {
     ///
     /// # Errors
     /// Everything that is wrong with it, with the part that can be read.
-    pub fn read(app: &AppName, text: &str) -> Result<Self, InPart<Self>> {
-        Self::from_value(app, &json(text).map_err(InPart::unread)?)
+    pub fn read(app: &AppName, text: &str) -> Result<Self, PartialDocument<Self>> {
+        Self::from_value(app, &json(text).map_err(PartialDocument::unread)?)
     }
 
     /// Reads a manifest for a caller that can do nothing with a part of it.
@@ -82,14 +82,14 @@ impl Manifest {
     /// # Errors
     /// Everything that is wrong with it.
     pub fn parse(app: &AppName, text: &str) -> Result<Self, Vec<Finding>> {
-        Self::read(app, text).map_err(InPart::findings)
+        Self::read(app, text).map_err(PartialDocument::findings)
     }
 
     /// Reads a manifest that is JSON already.
     ///
     /// # Errors
     /// As [`Manifest::read`].
-    pub fn from_value(app: &AppName, document: &Value) -> Result<Self, InPart<Self>> {
+    pub fn from_value(app: &AppName, document: &Value) -> Result<Self, PartialDocument<Self>> {
         SHAPE.checked(document, |manifest: &Self| manifest.findings(app, ""))
     }
 
@@ -97,8 +97,12 @@ impl Manifest {
     ///
     /// # Errors
     /// As [`Manifest::read`].
-    pub fn read_upload(app: &AppName, key: &str, text: &str) -> Result<Self, InPart<Self>> {
-        let document = json(text).map_err(InPart::unread)?;
+    pub fn read_upload(
+        app: &AppName,
+        key: &str,
+        text: &str,
+    ) -> Result<Self, PartialDocument<Self>> {
+        let document = json(text).map_err(PartialDocument::unread)?;
         SHAPE.checked(&document, |manifest: &Self| {
             let mut findings = manifest.findings(app, "");
             findings.extend(manifest.key_finding(app, key));

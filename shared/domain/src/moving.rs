@@ -5,7 +5,7 @@
 //! the way back to what was found before the first release. History, snapshots and vetoes stay where they are.
 
 use crate::count::count;
-use crate::environment::{Before, EnvironmentState, Lock, Running};
+use crate::environment::{EnvironmentState, FormerState, Lock, Running};
 use crate::finding::{Finding, FindingName};
 use crate::identity::{DeploymentId, EnvironmentId};
 use crate::input::input;
@@ -14,7 +14,7 @@ use crate::kinds::KindName;
 use crate::name::ComponentName;
 use crate::order::Order;
 use crate::part::Part;
-use crate::removal::kept::Kept;
+use crate::removal::retained_record::RetainedRecord;
 use crate::removal::{self, Removal, busy, declared, nothing, recorded};
 use crate::request::ActionName;
 use crate::tenancy::{Claim, Claims};
@@ -69,7 +69,7 @@ pub struct Moves {
     /// Their claims.
     pub claims: Vec<Claim>,
     /// The parts of the former owner's record that stay with it.
-    pub kept: Kept,
+    pub kept: RetainedRecord,
     /// The components that are recorded at the former owner, have an irreversible run, and are not moved: the new owner
     /// does not know of it.
     pub behind: BTreeSet<ComponentName>,
@@ -84,7 +84,7 @@ pub struct Parcel {
     found: Option<Running>,
     marks: BTreeMap<Part, Order>,
     irreversible: Option<Ran>,
-    before: BTreeMap<u64, Before>,
+    before: BTreeMap<u64, FormerState>,
     home: String,
 }
 
@@ -128,7 +128,7 @@ pub fn decide(moving: Moving<'_>, facts: Facts<'_>) -> Result<Moves, Vec<Finding
     let behind = from.state.irreversible.keys().filter(is_behind);
     Ok(Moves {
         behind: behind.cloned().collect(),
-        kept: Kept::of(from.state, |name| components.contains_key(name)),
+        kept: RetainedRecord::of(from.state, |name| components.contains_key(name)),
         components,
         claims: recorded.claims,
     })

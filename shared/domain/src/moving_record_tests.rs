@@ -24,7 +24,7 @@ fn a_new_name_takes_all_of_the_record() {
     assert_eq!(state.snapshot, 5);
     assert_eq!(
         state.before[&site],
-        [(6, Before::Called(web.clone()))].into()
+        [(6, FormerState::Called(web.clone()))].into()
     );
     assert_eq!(state.homes[&site], "shop/prod/web");
     assert_eq!(state.homes[&web], "shop/prod/web.9");
@@ -36,7 +36,7 @@ fn a_new_name_takes_all_of_the_record() {
     let (state, page) = (&scene.from.state, component("page"));
     assert_eq!(
         state.before,
-        [(page.clone(), [(6, Before::Called(web.clone()))].into())].into()
+        [(page.clone(), [(6, FormerState::Called(web.clone()))].into())].into()
     );
     assert_eq!(state.running[&page].name_in(&id("w"), &page), &web);
     assert_eq!(state.homes[&page], "shop/prod/web");
@@ -77,7 +77,7 @@ fn who_takes_over_goes_back_to_what_ran_and_to_what_was_found() {
     assert_eq!(scene.moved().unwrap(), vec![]);
     let state = &scene.to.state;
     let before = &state.before[&web];
-    let Some((4, Before::Ran { running, after })) = before.first_key_value() else {
+    let Some((4, FormerState::Ran { running, after })) = before.first_key_value() else {
         panic!("{before:?}");
     };
     assert_eq!(running.version(), "1.3.0");
@@ -104,7 +104,7 @@ fn what_is_told_says_what_stays_and_what_is_next() {
     let moves = Moves {
         components: [(web.clone(), site.clone())].into(),
         claims: vec![Claim::whole("E1"), Claim::folder("s3://shop/", "web/")],
-        kept: Kept {
+        kept: RetainedRecord {
             is_held: true,
             ran: BTreeSet::new(),
         },

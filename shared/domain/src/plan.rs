@@ -6,7 +6,7 @@
 //! nothing is switched.
 
 mod slot;
-mod together;
+mod waves_together;
 
 use crate::finding::Finding;
 pub use crate::kinds::KindName;
@@ -16,7 +16,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use slot::Slot;
 use std::collections::{BTreeMap, BTreeSet};
-pub use together::{shares, together};
+pub use waves_together::{shares, together};
 
 /// The plan of a deployment, wave by wave.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]

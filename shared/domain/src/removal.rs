@@ -13,9 +13,9 @@ use std::collections::BTreeSet;
 use std::iter;
 
 pub mod application;
-pub mod kept;
+pub mod retained_record;
 
-use kept::Kept;
+use retained_record::RetainedRecord;
 
 /// A removal that is asked for.
 #[derive(Debug, Clone, Copy)]
@@ -55,7 +55,7 @@ pub struct LetsGo {
     /// Their claims, which may be another component's from now on.
     pub claims: Vec<Claim>,
     /// The parts of the record that stay.
-    pub kept: Kept,
+    pub kept: RetainedRecord,
 }
 
 /// Decides it.
@@ -74,7 +74,7 @@ pub fn decide(removal: Removal<'_>, facts: Facts<'_>) -> Result<LetsGo, Vec<Find
         return Ok(LetsGo {
             components: BTreeSet::new(),
             claims: left,
-            kept: Kept::default(),
+            kept: RetainedRecord::default(),
         });
     }
     let recorded = recorded(removal, facts);
@@ -107,7 +107,7 @@ pub(crate) fn recorded(removal: Removal<'_>, facts: Facts<'_>) -> LetsGo {
     LetsGo {
         components,
         claims,
-        kept: Kept::of(state, |name| removal.takes(name)),
+        kept: RetainedRecord::of(state, |name| removal.takes(name)),
     }
 }
 

@@ -2,11 +2,11 @@
 
 use crate::finding::{Finding, FindingName, repeated};
 use crate::identity::EnvironmentId;
-use crate::in_part::InPart;
 use crate::input::of_application;
 use crate::manifest::key_finding;
 use crate::moving::Moving;
 use crate::name::{AppName, EnvironmentName};
+use crate::partial_document::PartialDocument;
 use crate::request::{ActionName, Request};
 use crate::shape::{Language, Shape};
 use serde_json::{Value, json};
@@ -40,14 +40,14 @@ impl Request {
     /// # Errors
     /// Everything that is wrong with it.
     pub fn parse(input: &Value) -> Result<Self, Vec<Finding>> {
-        Self::read(input).map_err(InPart::findings)
+        Self::read(input).map_err(PartialDocument::findings)
     }
 
     /// Reads the input, with the part that can be read if something is wrong.
     ///
     /// # Errors
     /// Everything that is wrong with it, and its rest.
-    pub fn read(input: &Value) -> Result<Self, InPart<Self>> {
+    pub fn read(input: &Value) -> Result<Self, PartialDocument<Self>> {
         let read = SHAPE.checked(input, Self::findings);
         read.map_err(|part| part.with_member("manifest"))
     }

@@ -104,7 +104,7 @@ fn a_document_is_looked_through_as_a_whole() {
 }
 
 #[test]
-fn what_a_stranger_answers_is_told_unless_it_may_be_a_secret() {
+fn what_another_program_answers_is_told_unless_it_may_be_a_secret() {
     for (name, value, told) in [
         ("status", json!("broken"), true),
         ("count", json!(7), true),

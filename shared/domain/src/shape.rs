@@ -4,7 +4,7 @@
 //! as a [`Finding`]: where, what was seen, what to write instead.
 
 use crate::finding::{Finding, FindingName, limited, repeated};
-use crate::in_part::InPart;
+use crate::partial_document::PartialDocument;
 use crate::secret;
 use jsonschema::error::ValidationErrorKind;
 use jsonschema::paths::LocationSegment;
@@ -15,7 +15,7 @@ use serde_json::Value;
 
 mod mend;
 mod nearest;
-mod nothing;
+mod null_values;
 mod path;
 mod words;
 mod write;
@@ -47,7 +47,7 @@ impl Shape {
     pub(crate) fn of<T: JsonSchema>(what: &'static str, language: Language) -> Self {
         let mut schema = schemars::schema_for!(T).to_value();
         if language == Language::Yaml {
-            nothing::forbid(&mut schema);
+            null_values::forbid(&mut schema);
         }
         let validator = jsonschema::validator_for(&schema).ok();
         Self {
@@ -96,14 +96,16 @@ impl Shape {
         &self,
         document: &Value,
         meaning: impl Fn(&T) -> Vec<Finding>,
-    ) -> Result<T, InPart<T>> {
+    ) -> Result<T, PartialDocument<T>> {
         let findings = self.findings(document);
         let read = if findings.is_empty() {
-            Some(Mended::whole(self.typed(document).map_err(InPart::unread)?))
+            Some(Mended::whole(
+                self.typed(document).map_err(PartialDocument::unread)?,
+            ))
         } else {
             mended(document, findings.clone(), &|rest| self.findings(rest))
         };
-        let part = InPart::new(findings, read);
+        let part = PartialDocument::new(findings, read);
         let meant = part.rest().map(meaning).unwrap_or_default();
         part.and(meant).whole()
     }

@@ -11,7 +11,7 @@ use crate::drift::Drift;
 use crate::environment::{Held, HeldState, Hold};
 use crate::event::Notification;
 use crate::figures::{DAY_MS, Figures, Window, figures};
-use crate::hourly_look::Shown;
+use crate::hourly_look::LookResult;
 use crate::name::{AppName, EnvironmentName};
 use crate::notify::{Form, Notify, Told};
 use crate::time::Time;
@@ -53,7 +53,7 @@ pub struct Standing {
     /// The times since which deployments wait.
     pub waiting: Vec<Time>,
     /// The last hourly look at its targets; `None` if there was none.
-    pub drift: Option<Shown>,
+    pub drift: Option<LookResult>,
 }
 
 /// Returns the windows of a summary: all of them end with its day.
@@ -99,7 +99,7 @@ impl Seen {
 impl Standing {
     fn is_quiet(&self) -> bool {
         let is_free = self.hold.is_none() && self.held.is_none() && self.waiting.is_empty();
-        is_free && self.look().is_none_or(Shown::is_as_recorded)
+        is_free && self.look().is_none_or(LookResult::is_as_recorded)
     }
 
     /// Returns whether only an operator goes on.
@@ -109,7 +109,7 @@ impl Standing {
     }
 
     /// Returns the last look at its targets, if one has ended and saw components.
-    fn look(&self) -> Option<&Shown> {
+    fn look(&self) -> Option<&LookResult> {
         let shown = self.drift.as_ref()?;
         (shown.looked.is_some() && !shown.components.is_empty()).then_some(shown)
     }

@@ -72,7 +72,7 @@ fn stuck() -> Standing {
 }
 
 /// A look at the component `api` half an hour before the end of the day.
-fn look(drift: &str) -> Shown {
+fn look(drift: &str) -> LookResult {
     let at = to().0 - HOUR / 2;
     let seen = json!({"at": at, "drift": drift, "reason": "it could not be read"});
     serde_json::from_value(json!({"looked": at, "due": to().0, "components": {"api": seen}}))

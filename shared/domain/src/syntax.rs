@@ -7,7 +7,7 @@ use crate::secret;
 use serde_json::Value;
 use serde_json::error::Category;
 
-mod once;
+mod unique_keys;
 
 /// Reads JSON of a limited size, in bytes. `what` is the document to a person, such as `the manifest`.
 ///
@@ -15,7 +15,7 @@ mod once;
 /// It is too large, or not JSON, or says the same twice.
 pub fn json(what: &str, text: &str, largest: usize) -> Result<Value, Finding> {
     let text = sized(what, text, largest)?;
-    once::read(text).map_err(|not| {
+    unique_keys::read(text).map_err(|not| {
         let error = not.error;
         // The parser tells column 0 for an empty text.
         let at = (error.line(), error.column().max(1));

@@ -8,7 +8,7 @@ use windlass_domain::declaration::Declared;
 use windlass_domain::deployment::Deployment;
 use windlass_domain::drill::{self, Drills, Schedule};
 use windlass_domain::environment::{EnvironmentState, Lock, Running, Waiting};
-use windlass_domain::hourly_look::Shown;
+use windlass_domain::hourly_look::LookResult;
 use windlass_domain::identity::{DeploymentId, EnvironmentId};
 use windlass_domain::name::{AppName, ComponentName, EnvironmentName};
 use windlass_domain::time::Time;
@@ -163,7 +163,7 @@ pub async fn drift(
     ledger: &impl DynamoDbApi,
     of: EnvironmentId<'_>,
     here: &Here,
-) -> Result<Option<Shown>> {
+) -> Result<Option<LookResult>> {
     let key = ledger::hourly_look(of);
     let last = ledger::load(ledger, &key).await?;
     Ok(last.map(|last| {

@@ -5,7 +5,7 @@
 mod dial;
 mod driving;
 
-use dial::{Turning, dial, stranger_turns};
+use dial::{Turning, dial, other_turns};
 use std::pin::Pin;
 use windlass_domain::fault::{Fault, FaultName};
 use windlass_domain::finding::FindingName;
@@ -63,7 +63,7 @@ fn points_at(trial: &Trial<'_, Turning>) -> String {
 }
 
 /// Asserts that the wave failed because someone else changed the target, and that an undo leaves that alone.
-fn assert_left_to_the_stranger(trial: &Trial<'_, Turning>) {
+fn assert_other_is_kept(trial: &Trial<'_, Turning>) {
     let found = failure_finding(trial.step().unwrap().failure);
     assert_eq!(found, FindingName::TargetChangedByOther);
     assert_eq!(trial.answer(None, 1), Ok(WorkTransition::Changed));
@@ -196,12 +196,12 @@ fn nothing_is_sent_after_the_call_s_own_horizon() {
 }
 
 #[test]
-fn a_stranger_s_change_after_one_that_was_not_sent_in_time_is_not_overwritten() {
+fn an_out_of_band_change_after_one_that_was_not_sent_in_time_is_not_overwritten() {
     let (trial, name) = late(15_000);
     assert_eq!(name, Some(FaultName::StillInProgress));
-    stranger_turns(&trial.scene.world, "x");
+    other_turns(&trial.scene.world, "x");
     assert_eq!(trial.forward(), Ok(WorkTransition::Failed));
-    assert_left_to_the_stranger(&trial);
+    assert_other_is_kept(&trial);
 }
 
 #[test]
@@ -242,43 +242,43 @@ fn a_target_is_gone_when_every_look_says_so_for_as_long_as_one_may_be_behind() {
 }
 
 #[test]
-fn a_stranger_s_change_before_the_first_one_is_not_overwritten() {
+fn an_out_of_band_change_before_the_first_one_is_not_overwritten() {
     let trial = begin(&ONE);
-    stranger_turns(&trial.scene.world, "x");
+    other_turns(&trial.scene.world, "x");
     assert_eq!(trial.forward(), Ok(WorkTransition::Failed));
-    assert_left_to_the_stranger(&trial);
+    assert_other_is_kept(&trial);
 }
 
 #[test]
-fn a_stranger_s_change_between_look_and_send_is_not_overwritten() {
+fn an_out_of_band_change_between_look_and_send_is_not_overwritten() {
     let trial = one_with("dial.turn", When::Before, Mishap::Pause);
     let invocation = paused(&trial);
-    stranger_turns(&trial.scene.world, "x");
+    other_turns(&trial.scene.world, "x");
     assert_eq!(run(invocation).unwrap().verdict, WorkTransition::Failed);
-    assert_left_to_the_stranger(&trial);
+    assert_other_is_kept(&trial);
 }
 
 #[test]
 fn a_revision_that_moved_without_a_change_is_only_looked_at_again() {
     let trial = one_with("dial.turn", When::Before, Mishap::Pause);
     let invocation = paused(&trial);
-    stranger_turns(&trial.scene.world, "a");
+    other_turns(&trial.scene.world, "a");
     assert_eq!(run(invocation).unwrap().verdict, WorkTransition::Changed);
     assert_eq!(dial(&trial.scene.world).turns, 1);
 }
 
 #[test]
-fn a_stranger_s_change_between_two_waves_fails_the_second() {
+fn an_out_of_band_change_between_two_waves_fails_the_second() {
     let trial = begin(&TWO);
     assert_eq!(trial.answer(Some(0), 1), Ok(WorkTransition::Changed));
-    stranger_turns(&trial.scene.world, "x");
+    other_turns(&trial.scene.world, "x");
     assert_eq!(trial.answer(Some(1), 1), Ok(WorkTransition::Failed));
     let found = failure_finding(trial.step().unwrap().failure);
     assert_eq!(found, FindingName::TargetChangedByOther);
 }
 
 #[test]
-fn a_confirmed_change_that_is_needed_again_was_reverted_by_a_stranger() {
+fn a_confirmed_change_that_is_needed_again_was_reverted_by_somebody_else() {
     let subject = Turning {
         goals: &["b"],
         slow_ms: 60_000,
@@ -286,7 +286,7 @@ fn a_confirmed_change_that_is_needed_again_was_reverted_by_a_stranger() {
     let trial = begin(&subject);
     let answer = run(invoke(&trial));
     assert_eq!(name_of(&answer), Some(FaultName::StillInProgress));
-    stranger_turns(&trial.scene.world, "a");
+    other_turns(&trial.scene.world, "a");
     assert_eq!(trial.answer(Some(0), 1), Ok(WorkTransition::Failed));
     let found = failure_finding(trial.step().unwrap().failure);
     assert_eq!(found, FindingName::TargetChangedByOther);
@@ -345,7 +345,7 @@ fn an_undo_that_fails_can_be_tried_again_by_a_recovery() {
     assert_eq!(points_at(&trial), "a");
 }
 
-/// Safety: strangers: A target that this deployment never switched is not written by its undo.
+/// Safety: out-of-band changes: A target that this deployment never switched is not written by its undo.
 #[test]
 fn a_step_that_never_began_has_nothing_to_undo() {
     let trial = begin(&ONE);

@@ -183,15 +183,13 @@ fn without_a_breaker_repeated_failures_end_it() {
 }
 
 #[test]
-fn a_stranger_who_replaces_the_rollout_is_told() {
+fn somebody_who_replaces_the_rollout_is_told() {
     let harbour = Harbour::new();
     let sailing = harbour.begin("d1", &harbour.push("1.1"));
-    let stranger = document("public.ecr.aws/other:1");
+    let other = document("public.ecr.aws/other:1");
     let arn = {
         let mut services = harbour.world.ecs();
-        services
-            .put_task_definition(&stranger, &BTreeMap::new())
-            .arn
+        services.put_task_definition(&other, &BTreeMap::new()).arn
     };
     slow(&harbour);
     assert!(sailing.invoke(Some(0)).is_err(), "it is under way");
@@ -321,7 +319,7 @@ fn who_changes_the_service_between_the_look_and_the_change_is_overwritten() {
             .put_task_definition(&document, &BTreeMap::new())
             .arn
     };
-    let stranger = || {
+    let other = || {
         let now = harbour.world.now();
         let mut services = harbour.world.ecs();
         services.update(CLUSTER, SERVICE, &by_hand, now).unwrap();
@@ -336,12 +334,12 @@ fn who_changes_the_service_between_the_look_and_the_change_is_overwritten() {
         .plan_mishap(describing, When::After, Mishap::Pause);
     let mut sending = pin!(kind.change(&target, &change, &deployment));
     assert!(until_pause(sending.as_mut()).is_none());
-    stranger();
+    other();
     run(sending).unwrap();
     assert_eq!(harbour.set_to(), "agent:1", "theirs was overwritten");
 
     // A change that is there at the look is not overwritten.
-    stranger();
+    other();
     let refused = run(kind.change(&target, &change, &deployment));
     assert_eq!(refused.unwrap_err().name, FaultName::Conflict);
     assert_eq!(harbour.set_to(), "agent:3");

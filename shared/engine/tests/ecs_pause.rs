@@ -252,7 +252,7 @@ fn a_rollback_goes_through_its_pauses() {
     insta::assert_snapshot!(sent(&back).join("\n"));
 }
 
-/// Safety: strangers: A pause of somebody else's ECS deployment is not answered.
+/// Safety: out-of-band changes: A pause of somebody else's ECS deployment is not answered.
 #[test]
 fn a_pause_of_somebody_elses_deployment_is_not_answered() {
     let harbour = pausing(Strategy::BlueGreen, &[Pause::PostTestTrafficShift]);

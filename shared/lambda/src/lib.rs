@@ -1,13 +1,13 @@
 //! The start of a Lambda function: the runtime, logs, metrics, and faults as Step Functions error names. All functions
 //! do this in the same way, so that a `main.rs` is a few lines.
 
-mod counted;
+mod ending_metrics;
 mod failure;
+mod invocation_deployments;
 mod logs;
 mod metrics;
-mod named;
 mod serve;
 
-pub use counted::Counted;
+pub use ending_metrics::EndingMetrics;
 pub use failure::Failure;
 pub use serve::serve;

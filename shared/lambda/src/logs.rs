@@ -1,4 +1,4 @@
-use crate::named::Named;
+use crate::invocation_deployments::InvocationDeployments;
 use serde_json::Value;
 use std::panic::PanicHookInfo;
 use tracing::Span;
@@ -23,7 +23,7 @@ pub(crate) fn init() {
     // A second subscriber is refused; the first one stays, which is what a test wants.
     let _ = tracing_subscriber::registry()
         .with(lines)
-        .with(Named)
+        .with(InvocationDeployments)
         .with(filter(&level))
         .try_init();
     std::panic::set_hook(Box::new(panicked));

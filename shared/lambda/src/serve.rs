@@ -1,5 +1,5 @@
 use crate::failure::Failure;
-use crate::{logs, metrics, named};
+use crate::{invocation_deployments, logs, metrics};
 use futures::FutureExt as _;
 use lambda_runtime::{LambdaEvent, service_fn};
 use serde::Serialize;
@@ -77,7 +77,7 @@ async fn measured(
     let done = work.await;
     let ms = u64::try_from(began.elapsed().as_millis()).unwrap_or(u64::MAX);
     let fault = done.as_ref().err();
-    let named = named::deployments();
+    let named = invocation_deployments::deployments();
     if let Some(named) = &named {
         // The last line also has the deployments that only parts of the invocation worked for.
         Span::current().record("deployment", named.as_str());

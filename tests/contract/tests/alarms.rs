@@ -12,7 +12,7 @@ use windlass_domain::identity::DeploymentId;
 use windlass_domain::name::{AppName, EnvironmentName};
 use windlass_domain::outcome::{EndedDeployment, Outcome};
 use windlass_domain::request::ActionName;
-use windlass_lambda::Counted;
+use windlass_lambda::EndingMetrics;
 
 static TEMPLATE: LazyLock<Value> = LazyLock::new(windlass_contract::template);
 
@@ -35,7 +35,7 @@ fn metric_name(namespace: &str, name: &str, dimensions: &BTreeMap<String, String
 /// "Specification: Embedded metric format").
 fn count(metrics: &mut Metrics, stack: &str, week: &[Ended]) {
     let alarmed = default_of("AlarmEnvironments");
-    let counted = Counted {
+    let counted = EndingMetrics {
         stack: stack.into(),
         alarmed: alarmed.split(',').map(str::to_owned).collect(),
         by_application: true,

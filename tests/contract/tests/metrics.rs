@@ -10,7 +10,7 @@ use windlass_domain::ending::Ending;
 use windlass_domain::identity::DeploymentId;
 use windlass_domain::name::{AppName, EnvironmentName};
 use windlass_domain::outcome::{EndedDeployment, Outcome, Restored};
-use windlass_lambda::Counted;
+use windlass_lambda::EndingMetrics;
 
 /// A metric's name, and its dimensions with the values that the template may name. An empty value stands for any.
 type Metric = (String, BTreeMap<String, String>);
@@ -34,7 +34,7 @@ fn dimension(name: String, value: String) -> (String, String) {
 
 /// Returns all metrics of endings about which everything is known, into production and elsewhere, and of a restoring.
 fn written() -> BTreeSet<Metric> {
-    let counted = Counted {
+    let counted = EndingMetrics {
         stack: "windlass".into(),
         alarmed: vec!["prod".into()],
         by_application: true,

@@ -17,7 +17,7 @@ use windlass_domain::name::ComponentName;
 use windlass_domain::plan::{Candidate, KindName, Stage, Watch, plan, waves_of};
 use windlass_engine::ports::Shifting;
 use windlass_engine::routes::api::{Call, handle};
-use windlass_machine::many::{functions, serving};
+use windlass_machine::many_functions::{functions, serving};
 use windlass_machine::program::Program;
 use windlass_machine::shop::{ONE_FUNCTION, Shop};
 use windlass_world::run::run;

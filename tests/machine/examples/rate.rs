@@ -6,7 +6,7 @@
 
 use std::process::ExitCode;
 use std::time::{Duration, Instant};
-use windlass_machine::on_core::on_core;
+use windlass_machine::core_time::on_core;
 use windlass_machine::program::{LoadError, Program};
 use windlass_machine::shop::{ALL_KINDS, FUNCTIONS, ONE_FUNCTION, Shop};
 

@@ -1,6 +1,6 @@
+use crate::control_line::{Line, Memory};
 use crate::items::Items;
 use crate::jsonata::{Scope, Variables};
-use crate::line::{Line, Memory};
 use crate::path::Path;
 use crate::program::{Map, Program, State, StateId};
 use crate::surroundings::{Surroundings, TaskError};

@@ -1,4 +1,4 @@
-use crate::line::{Line, Memory};
+use crate::control_line::{Line, Memory};
 use crate::path::Path;
 use crate::program::Map;
 use crate::surroundings::{Surroundings, TaskError};

@@ -5,21 +5,21 @@
 //! so that nothing in it can be ignored here that AWS obeys.
 
 pub mod arrivals;
+pub mod core_time;
 pub mod definition;
 pub mod jsonata;
-pub mod many;
-pub mod older;
-pub mod on_core;
+pub mod many_functions;
+pub mod older_ledger;
 pub mod program;
 pub mod shop;
 pub mod shop_world;
+pub mod state_paths;
 pub mod template;
-pub mod ways;
 
+mod control_line;
 mod deployed;
 mod execution;
 mod items;
-mod line;
 mod path;
 mod region;
 mod surroundings;

@@ -12,7 +12,7 @@ use windlass_engine::ports::Clock;
 use windlass_engine::routes::api::{Call, handle};
 use windlass_machine::program::Program;
 use windlass_machine::shop::{ALL_KINDS, Shop};
-use windlass_machine::ways::program;
+use windlass_machine::state_paths::program;
 use windlass_world::appconfig::named;
 use windlass_world::mishaps::When;
 use windlass_world::run::run;
@@ -105,7 +105,11 @@ fn a_file_that_somebody_wrote_is_told() {
     let program = program();
     let shop = live(&program);
     let mut objects = shop.world().s3();
-    objects.upload("shop-web", "index.html", "<h1>hello from a stranger</h1>");
+    objects.upload(
+        "shop-web",
+        "index.html",
+        "<h1>hello from somebody else</h1>",
+    );
     drop(objects);
     assert_eq!(drift(&shop), ["none", "none", "changed"]);
     let told = observed(&shop)["web"]["reason"].clone();
@@ -209,9 +213,11 @@ fn change_all(shop: &Shop<'_>) {
     let api = functions.functions.get_mut("shop-api").unwrap();
     api.aliases.get_mut("live").unwrap().version = "1".into();
     drop(functions);
-    world
-        .s3()
-        .upload("shop-web", "index.html", "<h1>hello from a stranger</h1>");
+    world.s3().upload(
+        "shop-web",
+        "index.html",
+        "<h1>hello from somebody else</h1>",
+    );
     let mut state = world.appconfig();
     let (shop, prod, profile) = (named("shop").id, named("prod").id, named("flags").id);
     let put = state

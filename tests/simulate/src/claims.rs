@@ -179,7 +179,7 @@ impl Stage<'_> {
     pub(crate) fn is_touched(&self, component: &str, since: Time) -> bool {
         let mut happened = self.happened.iter();
         happened.any(|one| {
-            one.at >= since && matches!(one.what, Event::ChangedByStranger(of) if of == component)
+            one.at >= since && matches!(one.what, Event::ChangedByOther(of) if of == component)
         })
     }
 

@@ -1,8 +1,8 @@
 //! The log of a run: everything that happened, in order, as far as the rules ask for it.
 
 use crate::arrivals::Arrival;
-use crate::held::Held;
 use crate::schedule::Counted;
+use crate::service_waits::ServiceWait;
 use serde_json::Value;
 use std::collections::BTreeMap;
 use std::rc::Rc;
@@ -55,7 +55,7 @@ pub enum Event {
     /// A deployer has looked at its own component's target, as callers see it.
     Looked(Who, &'static str),
     /// A deployer was told whether its target waits for something that only somebody else can end.
-    Held(Who, Held),
+    ServiceWait(Who, ServiceWait),
     /// A visitor of the site misses something, told in words.
     Missed(String),
     /// Callers begin to get code of a function that has not passed its declared invocation, told in words.
@@ -63,7 +63,7 @@ pub enum Event {
     /// A function goes on to all its callers while the service that it goes with has not begun, told in words.
     Alone(String),
     /// Somebody outside changed the target of this component as callers see it.
-    ChangedByStranger(&'static str),
+    ChangedByOther(&'static str),
     /// A release arrived, by an upload or by a push.
     Arrived(Arrival),
     /// A client was answered.

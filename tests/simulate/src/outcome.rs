@@ -1,9 +1,9 @@
 //! The outcome of a run, as the rules look at it.
 
 use crate::arrivals::Arrival;
+use crate::end_of_run::Rest;
 use crate::happening::{Event, Happening};
 use crate::readings::Readings;
-use crate::rest::Rest;
 use crate::scenario::{Deed, Scenario};
 use crate::schedule::Schedule;
 use crate::targets::now;

@@ -1,11 +1,11 @@
 //! Plays a scenario with a schedule, and checks whether every rule holds.
 
+use crate::end_of_run::Rest;
 use crate::happening::Counts;
+use crate::operator_actions::{accept_records_what_runs, recover_goes_back};
 use crate::outcome::Outcome;
 use crate::planned::planned_upon;
 use crate::readings::Readings;
-use crate::recovered::{accept_records_what_runs, recover_goes_back};
-use crate::rest::Rest;
 use crate::rules::{
     ACCEPTED, BEYOND, PLANNING_AGAIN, RECOVERED, REDRIVEN, RULES, changed_outside, told_as_drifted,
 };

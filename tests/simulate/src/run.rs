@@ -7,9 +7,9 @@
 //! the same run.
 
 use crate::agenda::{Asking, LOOK_S, Later, TICK_S};
+use crate::end_of_run::Rest;
 use crate::events::tick;
 use crate::happening::Event;
-use crate::rest::Rest;
 use crate::scenario::{Act, Deed, When};
 use crate::stage::Stage;
 use crate::task::{Done, Role, Task};
@@ -85,7 +85,7 @@ impl<'p> Stage<'p> {
         if matches!(act.deed, Deed::Drift(..) | Deed::Mend(..)) {
             self.drifted_at = Some(self.acted_at);
         }
-        self.look_for_strangers();
+        self.look_for_out_of_band_changes();
         self.tell_arrivals();
     }
 
@@ -192,10 +192,10 @@ impl<'p> Stage<'p> {
                     self.stop(&arn);
                 }
             }
-            Signal::Stranger => {
-                self.tell(|| "** a stranger changes a target".into());
-                (self.scenario.stranger)(&self.world);
-                self.look_for_strangers();
+            Signal::OutOfBand => {
+                self.tell(|| "** somebody else changes a target".into());
+                (self.scenario.out_of_band)(&self.world);
+                self.look_for_out_of_band_changes();
             }
         }
     }

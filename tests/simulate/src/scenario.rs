@@ -339,7 +339,7 @@ pub struct Scenario {
     /// The acts of the run, with mishaps.
     pub acts: &'static [Act],
     /// The change that somebody else makes at a target, if a mishap asks for it.
-    pub stranger: fn(&World),
+    pub out_of_band: fn(&World),
     /// The ending of each deployment if nothing goes wrong, in the order of their acceptance.
     pub ends: &'static [&'static str],
     /// The other endings that a deployment may have with one mishap, because it comes before or after another one then,

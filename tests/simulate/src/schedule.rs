@@ -78,8 +78,8 @@ pub enum What {
     ClockAhead,
     /// A function's clock is behind by as much as is assumed at most.
     ClockBehind,
-    /// A person changes a target just before a port call.
-    Stranger,
+    /// A target is changed out of band, by a person, just before a port call.
+    OutOfBand,
     /// The execution is stopped at a port call of its function, whose process dies, and AWS holds the
     /// request for minutes: for longer than `docs/SAFETY.md` assumes.
     StoppedHeld,
@@ -145,7 +145,7 @@ impl What {
         Self::ConflictLasts,
         Self::ClockAhead,
         Self::ClockBehind,
-        Self::Stranger,
+        Self::OutOfBand,
     ];
 
     /// The mishaps that go beyond the assumptions of the design about AWS. Only the second look is left then, so none
@@ -188,7 +188,7 @@ impl What {
             Self::ConflictLasts => "conflict_lasts",
             Self::ClockAhead => "clock_ahead",
             Self::ClockBehind => "clock_behind",
-            Self::Stranger => "stranger",
+            Self::OutOfBand => "out_of_band",
             Self::StoppedHeld => "stopped_held",
         }
     }

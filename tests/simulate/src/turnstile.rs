@@ -8,7 +8,7 @@ use std::cell::RefCell;
 use std::collections::BTreeMap;
 use windlass_domain::fault::{Fault, FaultName};
 use windlass_domain::time::Time;
-use windlass_world::gate::{Gate, Passage, Passing};
+use windlass_world::call_gate::{Gate, Passage, Passing};
 use windlass_world::mishaps::When;
 
 /// The time of a call and that of its answer if all latencies are alike, in milliseconds each.
@@ -34,7 +34,7 @@ pub enum Signal {
     /// The execution that the function works for is stopped.
     Stop,
     /// Somebody else changes a target.
-    Stranger,
+    OutOfBand,
 }
 
 /// A call that took effect.
@@ -333,7 +333,7 @@ impl State {
                 self.signals.push(Signal::Stop);
                 passage.at = now.plus_ms(twin_ms(budget_ms));
             }
-            What::Stranger => self.signals.push(Signal::Stranger),
+            What::OutOfBand => self.signals.push(Signal::OutOfBand),
             _ => {}
         }
     }

@@ -1,9 +1,9 @@
 //! The notes that the stage makes of a run.
 
 use crate::happening::{Counts, Event, Who};
-use crate::held::held;
 use crate::rules::tells;
 use crate::schedule::{Counted, What};
+use crate::service_waits::service_wait;
 use crate::stage::Stage;
 use crate::targets::{COMPONENTS, SWITCHES, looks_at, may_change, visible};
 use crate::times::SKEW_MS;
@@ -70,9 +70,9 @@ impl<'p> Stage<'p> {
             self.log(Event::Looked(who.clone(), component));
         }
         let is_forward = who.work.as_ref().is_some_and(|work| work.wave.is_some());
-        let held = held(call, &self.world, declaration);
+        let held = service_wait(call, &self.world, declaration);
         if let Some(held) = held.filter(|_| is_forward && component == "agent") {
-            self.log(Event::Held(who.clone(), held));
+            self.log(Event::ServiceWait(who.clone(), held));
         }
     }
 
@@ -176,7 +176,7 @@ impl<'p> Stage<'p> {
     }
 
     /// Notes the changes that somebody outside made.
-    pub(crate) fn look_for_strangers(&mut self) {
+    pub(crate) fn look_for_out_of_band_changes(&mut self) {
         if self.named.is_empty() {
             // A visitor misses something before anything was changed: that is nobody's doing.
             missed(&self.world, &mut self.named, || true);
@@ -184,7 +184,7 @@ impl<'p> Stage<'p> {
         for component in COMPONENTS {
             let shown = visible(&self.world, component);
             if self.seen.insert(component, shown.clone()) != Some(shown) {
-                self.log(Event::ChangedByStranger(component));
+                self.log(Event::ChangedByOther(component));
             }
         }
     }

@@ -139,7 +139,7 @@ fn nothing_is_decided_by_words_for_people() {
         reworded.reword();
         let switched = switched(&as_it_is.play(&plain, false));
         let mishaps = switched.into_iter().flat_map(|at| {
-            [What::FailsAfter, What::Late, What::Stranger]
+            [What::FailsAfter, What::Late, What::OutOfBand]
                 .map(|what| Schedule::with(scenario.name, &[Mishap { what, at }]))
         });
         let some = mishaps.skip(n % EVERY).step_by(EVERY);

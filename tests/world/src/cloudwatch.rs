@@ -1,7 +1,7 @@
 //! CloudWatch in memory: alarms whose state tests set (SetAlarmState), their history, and metrics.
 
 use crate::World;
-use crate::source::Source;
+use crate::metric_source::Source;
 use std::collections::BTreeMap;
 use windlass_domain::declaration::gates::{Measured, MetricGate};
 use windlass_domain::fault::{Fault, FaultName};

@@ -10,7 +10,7 @@ pub(crate) type Answers = fn(&World, &JsonCall) -> Result<Value>;
 
 /// The services by the names of their endpoints.
 const SERVICES: &[(&str, Answers)] = &[
-    ("cloudtrail", crate::trail::answers),
+    ("cloudtrail", crate::cloudtrail::answers),
     ("logs", crate::logs::answers),
     ("servicequotas", crate::quotas::answers),
 ];

@@ -8,20 +8,22 @@
 pub mod appconfig;
 mod applications;
 mod bucket;
+pub mod call_gate;
 pub mod calls;
 pub mod clock;
 pub mod cloudfront;
+pub mod cloudtrail;
 pub mod cloudwatch;
 pub mod codedeploy;
+mod codedeploy_documents;
+mod codedeploy_progress;
 pub mod conformance;
 mod deletions;
-mod deploying;
 pub mod dynamodb;
 pub mod ecr;
 pub mod ecs;
 pub mod ecs_tasks;
 pub mod eventbridge;
-pub mod gate;
 pub mod iam;
 mod json_services;
 pub mod lambda;
@@ -34,10 +36,9 @@ pub mod live_rollout;
 pub mod live_service_deployment;
 mod live_task;
 pub mod logs;
+pub mod metric_source;
 pub mod mishaps;
-mod moving;
 mod package;
-pub mod past;
 pub mod pausing;
 pub mod probe;
 pub mod quotas;
@@ -46,12 +47,11 @@ pub mod run;
 pub mod s3;
 mod shifting;
 pub mod sns;
-pub mod source;
-mod starting;
+pub mod stale_reads;
 pub mod stepfunctions;
 mod stepping;
 mod task_sets;
-pub mod trail;
+mod task_starts;
 mod trial;
 mod uploads;
 
@@ -81,7 +81,7 @@ struct Shared {
     codedeploy: RefCell<codedeploy::State>,
     ecs: RefCell<ecs::State>,
     quotas: RefCell<quotas::State>,
-    trail: RefCell<trail::State>,
+    cloudtrail: RefCell<cloudtrail::State>,
     ecr: RefCell<ecr::State>,
     iam: RefCell<iam::State>,
     lambda_invoke: RefCell<lambda_invoke::State>,
@@ -118,7 +118,7 @@ impl Default for World {
                 codedeploy: RefCell::default(),
                 ecs: RefCell::default(),
                 quotas: RefCell::default(),
-                trail: RefCell::default(),
+                cloudtrail: RefCell::default(),
                 ecr: RefCell::default(),
                 iam: RefCell::default(),
                 lambda_invoke: RefCell::default(),
@@ -179,7 +179,7 @@ ecs!(
     logs,
     probe,
     quotas,
-    trail,
+    cloudtrail,
     iam,
     lambda_invoke,
     ecs_tasks,

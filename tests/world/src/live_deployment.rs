@@ -1,9 +1,9 @@
 //! A deployment of CodeDeploy in memory: waiting for its hooks, moving callers, over; or on its way back.
 
 use crate::codedeploy::{Group, taken_back};
+use crate::codedeploy_documents::{member, pending, percent, text};
 use crate::live_function::LiveFunction;
 use crate::live_rollout::rings;
-use crate::moving::{member, pending, percent, text};
 use serde_json::Value;
 use std::collections::BTreeMap;
 use windlass_domain::time::Time;

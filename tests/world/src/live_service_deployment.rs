@@ -7,8 +7,8 @@
 mod way_back;
 
 use crate::codedeploy::Group;
+use crate::codedeploy_documents::{member, pending, percent, text};
 use crate::live_rollout::rings;
-use crate::moving::{member, pending, percent, text};
 use crate::rollout::LiveService;
 use serde_json::Value;
 use std::collections::BTreeMap;

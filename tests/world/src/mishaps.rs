@@ -5,7 +5,7 @@
 //! `call.answer(value).await` (no `RefMut` may be held there). Calls are counted from 1.
 
 use crate::World;
-use crate::gate::{Gate, Passing};
+use crate::call_gate::{Gate, Passing};
 use crate::run::give_way;
 use std::collections::{BTreeMap, VecDeque};
 use std::fmt;

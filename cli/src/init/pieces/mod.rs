@@ -7,13 +7,13 @@ mod docusaurus;
 mod fastapi;
 mod handler;
 mod kubernetes;
+mod merged_pieces;
 mod next;
 mod package;
 mod piece;
 pub mod sam;
 mod sort;
 mod task_definition;
-mod together;
 mod vite;
 
 pub use piece::{Piece, Pieces, Runs};
@@ -40,7 +40,7 @@ pub fn find(repository: &Repository) -> Pieces {
     ] {
         look(repository, &mut found);
     }
-    together::put(&mut found);
+    merged_pieces::put(&mut found);
     found
         .pieces
         .sort_by(|a, b| (&a.folder, &a.name).cmp(&(&b.folder, &b.name)));

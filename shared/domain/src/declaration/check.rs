@@ -2,7 +2,7 @@
 
 use super::claim::Claim;
 use super::resolved::Resolved;
-use super::{Declaration, Exceptions, inputs, resolve, shared, together, vars};
+use super::{Declaration, Exceptions, inputs, resolve, shared, vars, waves_together};
 use crate::finding::{Finding, FindingName, repeated};
 use crate::git_rule::{GitRule, glob};
 use crate::name::ComponentName;
@@ -16,7 +16,7 @@ pub(super) fn findings(declaration: &Declaration, exceptions: &Exceptions) -> Ve
     findings.extend(formerly(declaration));
     findings.extend(cycle(declaration));
     findings.extend(shared::findings(declaration));
-    findings.extend(together::findings(&declaration.document));
+    findings.extend(waves_together::findings(&declaration.document));
     findings.extend(rules(declaration));
     findings.extend(vars::findings(&declaration.document));
     findings.extend(topics(declaration));

@@ -119,7 +119,7 @@ impl Declaration {
         };
         // A push of an image has a tag, and no ref.
         let meant = if path.ends_with("ref") {
-            self.meant_ref(seen)
+            self.guess_git_ref(seen)
         } else {
             String::new()
         };
@@ -136,9 +136,9 @@ impl Declaration {
 
     /// Says what to write in place of a ref that matches no environment's rule. The text ends with a space, or is
     /// empty.
-    pub fn meant_ref(&self, seen: &str) -> String {
+    pub fn guess_git_ref(&self, seen: &str) -> String {
         let rules: Vec<GitRule> = self.rules().map(|(_, rule)| rule).collect();
-        crate::meant_ref::meant_ref(seen, &rules)
+        crate::git_ref_guess::guess_git_ref(seen, &rules)
     }
 
     /// Returns the environments with a rule, and their rules.

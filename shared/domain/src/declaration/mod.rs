@@ -8,32 +8,32 @@ pub(crate) mod aws_name;
 mod check;
 pub mod claim;
 mod content;
-mod declared;
+mod declaration_item;
 pub mod document;
-mod fits;
 pub mod gates;
 mod inputs;
 pub(crate) mod probe_url;
 mod read;
+mod release_check;
 mod resolve;
 pub mod resolved;
 pub(crate) mod scope;
 mod shared;
 pub mod text;
-mod together;
 mod vars;
 mod warnings;
-mod watched;
+mod watch_limit;
+mod waves_together;
 
 use crate::finding::Finding;
 use crate::image::repository_name;
-use crate::in_part::InPart;
 use crate::name::{ComponentName, EnvironmentName};
+use crate::partial_document::PartialDocument;
 use resolved::Resolved;
 use std::collections::{BTreeMap, BTreeSet};
 
 pub use content::Declaration;
-pub use declared::{Declared, Upload};
+pub use declaration_item::{Declared, Upload};
 pub use read::{LARGEST, schema};
 pub use scope::Exceptions;
 pub use vars::UNWRITTEN;
@@ -52,15 +52,15 @@ impl Declaration {
     /// # Errors
     /// As [`Declaration::parse`].
     pub fn parse_with(text: &str, exceptions: &Exceptions) -> Result<Self, Vec<Finding>> {
-        Self::read(text, exceptions).map_err(InPart::findings)
+        Self::read(text, exceptions).map_err(PartialDocument::findings)
     }
 
     /// Reads `app.yaml`, or as much of it as can be read.
     ///
     /// # Errors
     /// Everything that is wrong with it, with the part that can be read.
-    pub fn read(text: &str, exceptions: &Exceptions) -> Result<Self, InPart<Self>> {
-        let (document, digest) = read::document(text).map_err(InPart::unread)?;
+    pub fn read(text: &str, exceptions: &Exceptions) -> Result<Self, PartialDocument<Self>> {
+        let (document, digest) = read::document(text).map_err(PartialDocument::unread)?;
         let part = document.map(|document| Self { document, digest });
         let meant = part.rest().map(|rest| check::findings(rest, exceptions));
         part.and(meant.unwrap_or_default()).whole()

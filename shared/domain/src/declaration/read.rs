@@ -3,7 +3,7 @@
 use super::document::Document;
 use crate::digest::Digest;
 use crate::finding::Finding;
-use crate::in_part::InPart;
+use crate::partial_document::PartialDocument;
 use crate::shape::{Language, Shape};
 use crate::syntax;
 use serde_json::Value;
@@ -24,11 +24,11 @@ pub fn schema() -> &'static Value {
 }
 
 /// Reads the document and its digest: without mistakes in its form, or the part that can be read.
-pub(super) fn document(text: &str) -> Result<(InPart<Document>, Digest), Vec<Finding>> {
+pub(super) fn document(text: &str) -> Result<(PartialDocument<Document>, Digest), Vec<Finding>> {
     let value = yaml(text)?;
     let digest = Digest::of(canonical(&value).as_bytes());
     let read = SHAPE.checked(&value, |_: &Document| Vec::new());
-    let part = read.map_or_else(|part| part, InPart::good);
+    let part = read.map_or_else(|part| part, PartialDocument::good);
     Ok((part, digest))
 }
 

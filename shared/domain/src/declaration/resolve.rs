@@ -3,7 +3,7 @@
 use super::document::{Deploy, Document, Environment, Source, Waves};
 use super::resolved::{Component, Resolved, Start};
 use super::scope::Scope;
-use super::{Declaration, Exceptions, aws_name, gates, watched};
+use super::{Declaration, Exceptions, aws_name, gates, watch_limit};
 use crate::finding::Finding;
 use crate::git_rule::GitRule;
 use crate::name::{ComponentName, EnvironmentName};
@@ -33,7 +33,7 @@ pub(super) fn resolve(
     let own_gates = environment.gates.as_ref();
     let gates = gates::resolve::gates(&mut scope, own_gates, &document.gates, &owners(document));
     let components = components(&mut scope, document, &gates);
-    watched::check(&mut scope, own_gates, &gates, &components);
+    watch_limit::check(&mut scope, own_gates, &gates, &components);
     let rule = environment.deploy.as_ref().map(Deploy::rule);
     let sources = environment.sources.iter().flatten().copied();
     let resolved = Resolved {

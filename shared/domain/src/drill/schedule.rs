@@ -4,7 +4,7 @@
 //! a drill by hand counts, and missed drills are made up for once. The page that shows a drill decides by the same
 //! words as the function that starts it.
 
-use super::declared::{Days, Schedule};
+use super::declared_schedule::{Days, Schedule};
 use super::{DrillOutcome, Drills};
 use crate::environment::{Hold, Lock};
 use crate::identity::DeploymentId;

@@ -2,11 +2,11 @@
 
 use super::LegEnd;
 use crate::count::count;
-use crate::cut::cut;
 use crate::gate::{Measurement, Verdict};
 use crate::judgement::Judgement;
 use crate::step::{ChangeRecord, Step};
 use crate::time::Time;
+use crate::truncate::truncate;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
@@ -53,7 +53,7 @@ pub(super) fn steps(end: &LegEnd<'_>) -> (Vec<DrillStep>, u32) {
 fn changes(step: &Step) -> impl Iterator<Item = DrillStep> {
     step.changes.iter().map(|change| DrillStep {
         at: change.at,
-        what: cut(told(step, change), LONGEST),
+        what: truncate(told(step, change), LONGEST),
         verdict: None,
     })
 }
@@ -73,7 +73,7 @@ fn judged(judgement: &Judgement) -> DrillStep {
     let red = red(judgement).map_or_else(String::new, |red| format!(": {}", in_words(red)));
     DrillStep {
         at: judgement.looked,
-        what: cut(
+        what: truncate(
             format!("wave {}, {gates}{red}", judgement.wave + 1),
             LONGEST,
         ),

@@ -187,7 +187,7 @@ impl Running {
     #[must_use]
     pub fn named_by(mut self, containers: BTreeMap<String, Names>) -> Self {
         self.containers = containers;
-        several::name(&mut self);
+        several_images::name(&mut self);
         self
     }
 
@@ -222,7 +222,7 @@ impl Running {
         if self.containers.is_empty() {
             self.names.rename(given);
         }
-        several::name(self);
+        several_images::name(self);
         is_new
     }
 
@@ -335,7 +335,7 @@ impl Running {
     }
 }
 
-mod several;
+mod several_images;
 
 #[cfg(test)]
 #[path = "running_tests.rs"]

@@ -1,9 +1,9 @@
 //! An event in words: as a notification, and in one line.
 
 use super::{Event, EventName};
-use crate::cut::cut;
 use crate::ending::Ending;
 use crate::name::EnvironmentName;
+use crate::truncate::truncate;
 
 /// The longest `cause`, in bytes, and the longest text of a notification. Both fit where they go, an event of 256 KB
 /// (Amazon EventBridge User Guide, "PutEvents") and a message of 256 KB (Amazon SNS API Reference, Publish), whatever
@@ -29,7 +29,7 @@ pub fn not_sent(item: &str, why: &str) -> Notification {
     );
     Notification {
         subject: "[windlass] an event could not be sent".to_owned(),
-        message: cut(message, LONGEST_CAUSE),
+        message: truncate(message, LONGEST_CAUSE),
     }
 }
 

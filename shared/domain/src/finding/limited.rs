@@ -3,7 +3,7 @@
 use super::sentence::sentence;
 use super::{Finding, FindingName, LONGEST_SENTENCE};
 use crate::count::{agree, count};
-use crate::cut::cut;
+use crate::truncate::truncate;
 use std::collections::BTreeMap;
 use std::collections::btree_map::Entry;
 
@@ -65,7 +65,7 @@ impl Finding {
                 format!("{first} {more}")
             }
         };
-        self.reason = cut(joined(&self.reason, &other.reason), LONGEST_SENTENCE);
-        self.remedy = cut(joined(&self.remedy, &other.remedy), LONGEST_SENTENCE);
+        self.reason = truncate(joined(&self.reason, &other.reason), LONGEST_SENTENCE);
+        self.remedy = truncate(joined(&self.remedy, &other.remedy), LONGEST_SENTENCE);
     }
 }

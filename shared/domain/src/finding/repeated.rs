@@ -1,6 +1,6 @@
 //! Values that findings repeat.
 
-use crate::cut::cut;
+use crate::truncate::truncate;
 
 /// The longest value that a finding repeats, in bytes: long enough to be recognised.
 const LONGEST_VALUE: usize = 200;
@@ -10,5 +10,5 @@ pub(crate) fn repeated(value: &str) -> String {
     if value.is_empty() {
         return "\"\"".to_owned();
     }
-    cut(value, LONGEST_VALUE)
+    truncate(value, LONGEST_VALUE)
 }

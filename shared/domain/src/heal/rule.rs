@@ -25,13 +25,13 @@ pub enum Heal {
 #[derive(Deserialize)]
 #[serde(untagged)]
 enum Said {
-    Word(Word),
+    Setting(Setting),
     Off(#[serde(deserialize_with = "no")] ()),
 }
 
 #[derive(Deserialize)]
 #[serde(rename_all = "snake_case")]
-enum Word {
+enum Setting {
     Off,
     Report,
     Restore,
@@ -40,9 +40,9 @@ enum Word {
 impl From<Said> for Heal {
     fn from(said: Said) -> Self {
         match said {
-            Said::Off(()) | Said::Word(Word::Off) => Self::Off,
-            Said::Word(Word::Report) => Self::Report,
-            Said::Word(Word::Restore) => Self::Restore,
+            Said::Off(()) | Said::Setting(Setting::Off) => Self::Off,
+            Said::Setting(Setting::Report) => Self::Report,
+            Said::Setting(Setting::Restore) => Self::Restore,
         }
     }
 }

@@ -1,7 +1,7 @@
 //! The record of moved components at their new owner.
 
 use super::{Moving, Parcel};
-use crate::environment::{BEFORE_WINDLASS, Before, EnvironmentState, Running, Snapshot};
+use crate::environment::{BEFORE_WINDLASS, EnvironmentState, FormerState, Running, Snapshot};
 use crate::irreversible::Irreversible;
 use crate::part::Part;
 use crate::time::Time;
@@ -37,13 +37,13 @@ fn take_in(
     let called = |ran: Running| if was == name { ran } else { ran.called(&was) };
     let running = parcel.running.map(called);
     let before = if moving.is_within() {
-        Some(Before::Called(was.clone()))
+        Some(FormerState::Called(was.clone()))
     } else {
         // It came after that run only if what runs did.
         let after = left.and_then(|left| left.irreversible.get(&was)).cloned();
         let after = after.filter(|run| parcel.irreversible.as_ref() == Some(run));
         let running = running.clone().map(Box::new);
-        running.map(|running| Before::Ran { running, after })
+        running.map(|running| FormerState::Ran { running, after })
     };
     // The name in the former environment's snapshots says nothing about the snapshots here.
     let kept = moving.is_within().then_some(parcel.before);
@@ -91,8 +91,8 @@ fn first(state: &mut EnvironmentState, left: Option<&Snapshot>, now: Time) -> Ve
     let after = state.before.iter().filter_map(|(name, before)| {
         let last = before.values().next_back()?;
         match last {
-            Before::Ran { after, .. } => Some((name.clone(), after.clone()?)),
-            Before::Called(_) => None,
+            FormerState::Ran { after, .. } => Some((name.clone(), after.clone()?)),
+            FormerState::Called(_) => None,
         }
     });
     let runs = Snapshot {

@@ -2,7 +2,7 @@
 
 use super::{EnvironmentId, Moves, Moving};
 use crate::environment::BEFORE_WINDLASS;
-use crate::removal::kept::list;
+use crate::removal::retained_record::list;
 use std::iter;
 
 impl Moves {

@@ -131,7 +131,7 @@ fn candidates(node: &Value, seen: &Value, text: &str) -> Vec<String> {
     ];
     texts.extend(unit.map(|unit| format!("{count}{unit}")));
     texts.extend(is_name.then(|| as_name(text)));
-    texts.extend(crate::meant_ref::whole(text));
+    texts.extend(crate::git_ref_guess::whole(text));
     texts
 }
 

@@ -5,10 +5,10 @@
 //! twice, and none is lost.
 
 use crate::call;
-use crate::cut::cut;
 use crate::event::{LONGEST_CAUSE, Notification, ascii};
 use crate::name::AppName;
 use crate::time::Time;
+use crate::truncate::truncate;
 use serde::{Deserialize, Serialize};
 
 /// An hour, in milliseconds: the schedule looks several times in it, and its day ends where it begins.
@@ -134,7 +134,7 @@ pub fn not_told(app: &AppName, to: Time, why: &str) -> Notification {
     );
     Notification {
         subject: ascii(&format!("[windlass] no summary of {app}")),
-        message: cut(message, LONGEST_CAUSE),
+        message: truncate(message, LONGEST_CAUSE),
     }
 }
 

@@ -3,7 +3,6 @@
 use super::{DAYS, Over, Seen, Standing};
 use crate::call;
 use crate::count::count;
-use crate::cut::cut;
 use crate::ending::Ending;
 use crate::event::{LONGEST_CAUSE, Notification, ascii};
 use crate::figures::{Figures, cells};
@@ -13,6 +12,7 @@ use crate::name::AppName;
 use crate::notify::{Form, NEXT, Shown};
 use crate::request::ActionName;
 use crate::time::Time;
+use crate::truncate::truncate;
 
 /// The endings in the order in which they are told.
 const ENDINGS: [Ending; 5] = [
@@ -96,7 +96,7 @@ fn text(app: &AppName, to: Time, seen: &[&Seen]) -> String {
     let (quiet, loud): (Vec<&Seen>, Vec<&Seen>) = seen.iter().partition(|one| one.is_quiet());
     let quiet = still(&quiet);
     if loud.is_empty() {
-        return cut(format!("{head}: {quiet}"), LONGEST_CAUSE);
+        return truncate(format!("{head}: {quiet}"), LONGEST_CAUSE);
     }
     let blocks = |windows| -> Vec<(usize, String)> {
         let loud = loud.iter().map(|one| (1, block(app, one, windows)));
@@ -137,7 +137,7 @@ fn still(quiet: &[&Seen]) -> String {
         return String::new();
     }
     let names: Vec<&str> = quiet.iter().map(|one| one.environment.as_str()).collect();
-    let names = cut(names.join(", "), LONGEST_LINE * 4);
+    let names = truncate(names.join(", "), LONGEST_LINE * 4);
     let unseen = quiet
         .iter()
         .filter(|one| one.standing.look().is_none())
@@ -185,8 +185,8 @@ fn over(one: &Over) -> String {
     let first = one.ended.cause.lines().next().unwrap_or_default();
     let why = Some(why).filter(|why| !why.is_empty());
     let why = why.map_or_else(String::new, |why| format!(" ({why})"));
-    let version = cut(one.version.as_str(), LONGEST_LINE / 2);
-    cut(format!("{version} {ending}{why}: {first}"), LONGEST_LINE)
+    let version = truncate(one.version.as_str(), LONGEST_LINE / 2);
+    truncate(format!("{version} {ending}{why}: {first}"), LONGEST_LINE)
 }
 
 /// Returns the figures of a window in words. Figures that are not known are left out.
@@ -225,14 +225,14 @@ fn standing(app: &AppName, seen: &Seen) -> Vec<String> {
     }
     if let Some(hold) = &seen.standing.hold {
         let held = hold.in_words().replace('\n', " ");
-        lines.push(cut(format!("held {held}"), LONGEST_LINE * 2));
+        lines.push(truncate(format!("held {held}"), LONGEST_LINE * 2));
         lines.push(start(ActionName::ReleaseHold));
     }
     if let Some(first) = seen.standing.waiting.iter().min() {
         let many = count(seen.standing.waiting.len(), "deployment");
         lines.push(format!("waiting: {many}, since {first}"));
     }
-    lines.push(cut(drift(&seen.standing), LONGEST_LINE * 2));
+    lines.push(truncate(drift(&seen.standing), LONGEST_LINE * 2));
     lines
 }
 

@@ -21,7 +21,7 @@ pub use environment::drills::load as drills;
 pub use environment::good_snapshots::{newest_good, newest_good_of};
 pub use ports::Ports;
 pub use telling::refuse::record_refusal;
-pub use telling::since::now;
+pub use telling::release_status::now;
 
 use crate::payload::{Answer, ConductorInput};
 use crate::ports::Result;

@@ -3,12 +3,15 @@
 use crate::payload::{AdmitTransition, Answer, ExecutionRef};
 use serde_json::Value;
 use windlass_domain::identity::DeploymentId;
-use windlass_domain::in_part::InPart;
+use windlass_domain::partial_document::PartialDocument;
 use windlass_domain::request::{Request, Requester, Route};
 
 /// Reads the request of an execution as it came. Somebody who starts an execution by hand is known only by it, and each
 /// execution that they start is a request of its own.
-pub fn request_of(execution: &ExecutionRef, input: &Value) -> Result<Request, InPart<Request>> {
+pub fn request_of(
+    execution: &ExecutionRef,
+    input: &Value,
+) -> Result<Request, PartialDocument<Request>> {
     let mut request = Request::read(input)?;
     if request.requester.is_none() {
         let arn = &execution.arn;

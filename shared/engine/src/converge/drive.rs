@@ -3,7 +3,7 @@
 use super::attempt::{Attempt, Call};
 use super::budget::Budget;
 use super::end::End;
-use super::strangers::Doubt;
+use super::out_of_band_changes::Doubt;
 use crate::kinds::{
     Begun, Class, Facts, Kind, Next, Noticed, Recorded, Sent, View, Way, from_value, to_value,
 };
@@ -164,7 +164,7 @@ impl<'r, 'a, K: Kind, P: DynamoDbApi + Clock> Drive<'r, 'a, K, P> {
             .waits_for
             .clone_from(&view.waits_for);
         let is_taken_back = matches!(next, Next::TakenBack(_));
-        if !is_taken_back && let Some(other) = self.stranger(&view, is_done)? {
+        if !is_taken_back && let Some(other) = self.out_of_band_change(&view, is_done)? {
             return self.leave_unless_behind(&is, &view, other).await;
         }
         self.refused_upon = None;

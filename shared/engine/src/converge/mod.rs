@@ -12,8 +12,8 @@ mod attempt;
 mod budget;
 mod drive;
 mod end;
-mod standing;
-mod strangers;
+mod out_of_band_changes;
+mod step_state;
 
 pub use budget::Budget;
 
@@ -24,7 +24,7 @@ use crate::ports::{Clock, DynamoDbApi, Result};
 pub(crate) use attempt::Attempt;
 use drive::Drive;
 pub(crate) use end::End;
-pub(crate) use standing::{Standing, of as standing_of};
+pub(crate) use step_state::{StepState, of as standing_of};
 use windlass_domain::fault::{Fault, FaultName};
 use windlass_domain::finding::{Finding, FindingName};
 use windlass_domain::step::{Failure, Step, StepStatus};
@@ -47,7 +47,7 @@ where
     let started = ports.now();
     let key = ledger::step(&work.deployment, &work.component);
     let step = ledger::require(ports, &key).await?;
-    if let Standing::Settled(verdict) = standing::of(&step.value, work)? {
+    if let StepState::Settled(verdict) = step_state::of(&step.value, work)? {
         Fence::of_step(&step.value, work.token).lock(ports).await?;
         return Ok(done(work, verdict));
     }
@@ -55,8 +55,8 @@ where
     if work.wave.is_none() && !attempt.step.value.has_switched() {
         return finish(&mut attempt, work, Ok(End::Untouched)).await;
     }
-    if let Some(strangers) = found_by_the_undo_before(&attempt.step.value) {
-        return finish(&mut attempt, work, Ok(End::Failed(strangers))).await;
+    if let Some(failure) = found_by_the_undo_before(&attempt.step.value) {
+        return finish(&mut attempt, work, Ok(End::Failed(failure))).await;
     }
     attempt.wait_out_open_call().await?;
     let end = match of(ports, &attempt.step.value).await {

@@ -1,5 +1,5 @@
 use super::warnings;
-use crate::converge::{Attempt, End, Standing, done, finish, standing_of};
+use crate::converge::{Attempt, End, StepState, done, finish, standing_of};
 use crate::kinds::{Checkpoint, Past, Publication, Publishes, together};
 use crate::ledger::{self, Fence};
 use crate::payload::{Work, WorkDone, WorkTransition};
@@ -28,7 +28,7 @@ where
     let started = ports.now();
     let key = ledger::step(&work.deployment, &work.component);
     let step = ledger::require(ports, &key).await?;
-    if let Standing::Settled(verdict) = standing_of(&step.value, &work)? {
+    if let StepState::Settled(verdict) = standing_of(&step.value, &work)? {
         Fence::of_step(&step.value, work.token).lock(ports).await?;
         return Ok(done(&work, verdict));
     }

@@ -1,9 +1,9 @@
 //! `Judge`: measures the gates of a wave, records the judgement, and tells where to go from there.
 
 use crate::config::Configured;
+use crate::deployment_context::{DeploymentContext, load};
 use crate::last_fault;
 use crate::ledger::{self, Stored, commit, retry};
-use crate::loaded::{Loaded, load};
 use crate::measurements::{self, Judging};
 use crate::payload::{Answer, Caller, JudgeInput, JudgeTransition, WorkItem};
 use crate::ports::{Condition, DynamoDbApi, Result, Write};
@@ -48,7 +48,7 @@ async fn judge(ports: &impl Ports, by: &Caller, wave: u32) -> Result<Answer<Judg
 
 /// A wave that is to be judged.
 pub(crate) struct Case {
-    pub loaded: Loaded,
+    pub loaded: DeploymentContext,
     pub plan: Plan,
     pub steps: Vec<Step>,
     pub number: u32,
@@ -129,7 +129,7 @@ fn first_change(steps: &[Step]) -> Option<Time> {
 /// not have begun.
 async fn judged_before(
     ports: &impl Ports,
-    loaded: &Loaded,
+    loaded: &DeploymentContext,
     number: u32,
 ) -> Result<Option<Judgement>> {
     let Some(before) = number.checked_sub(1) else {

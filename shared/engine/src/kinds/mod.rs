@@ -4,22 +4,24 @@ pub mod appconfig;
 mod codedeploy;
 pub mod ecs;
 pub mod fields;
-mod kept;
+mod kept_documents;
 pub mod lambda;
 pub mod needs;
 mod prepared;
 mod publishing;
-mod recorded;
+mod recorded_state;
 mod registry;
 pub mod site;
 pub mod task;
 mod writes;
 
-pub use kept::{Document, Kept, digest_of, to_json};
+pub use kept_documents::{Document, KeptDocuments, digest_of, to_json};
 pub use prepared::*;
 pub use publishing::{Checkpoint, Past, Publication, Publishes, together};
-pub use recorded::{Noticed, Recorded};
-pub use registry::{Built, KindPorts, Then, brought, needs_of, prepare, with_kind_of, writes};
+pub use recorded_state::{Noticed, Recorded};
+pub use registry::{
+    Built, KindPorts, Then, check_artifact, needs_of, prepare, with_kind_of, writes,
+};
 pub use writes::Writes;
 
 use crate::ports::Result;
@@ -238,8 +240,8 @@ pub trait Kind {
         None
     }
 
-    /// Keeps what such a record only names ([`Kept`]), such as a list that is too large for an item. Changes nothing of
-    /// the target.
+    /// Keeps what such a record only names ([`KeptDocuments`]), such as a list that is too large for an item. Changes
+    /// nothing of the target.
     async fn keep(&self, _target: &Self::Target, _seen: &Self::Seen) -> Result<()> {
         Ok(())
     }

@@ -104,14 +104,14 @@ macro_rules! registry {
 
         /// Returns what is wrong with the bytes that a release brings for a component, as far as they and the
         /// declaration tell. So it can be told before anything is uploaded. Findings call the bytes `named`.
-        pub fn brought(
+        pub fn check_artifact(
             component: &ComponentName,
             spec: &Spec,
             named: &str,
             bytes: &[u8],
         ) -> Vec<Finding> {
             match spec {
-                $(Spec::$name(spec) => super::$module::brought(component, spec, named, bytes),)+
+                $(Spec::$name(spec) => super::$module::check_artifact(component, spec, named, bytes),)+
             }
         }
 

@@ -2,10 +2,10 @@
 
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
+use windlass_domain::arrival_sweep::ArrivalSweep;
 use windlass_domain::fault::Fault;
 use windlass_domain::identity::DeploymentId;
 use windlass_domain::name::{AppName, EnvironmentName};
-use windlass_domain::round::Round;
 use windlass_domain::time::Time;
 
 /// The deployment that an execution works for.
@@ -97,7 +97,7 @@ pub struct Served {
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Rounds {
     /// The round over the uploads.
-    pub uploads: Round,
+    pub uploads: ArrivalSweep,
     /// The round over the image repositories.
     pub images: Images,
 }
@@ -107,7 +107,7 @@ pub struct Rounds {
 pub struct Images {
     #[serde(flatten)]
     /// The round over all of them.
-    pub round: Round,
+    pub round: ArrivalSweep,
     /// The place where the next run goes on, in a repository that has more than a run looks at.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub within: Option<Within>,

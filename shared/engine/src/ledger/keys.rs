@@ -9,9 +9,9 @@ use windlass_domain::drill::{Drill, Drills};
 use windlass_domain::environment::{EnvironmentState, Lock, Past, Snapshot, Veto, Waiting};
 use windlass_domain::hourly_look::HourlyLook;
 use windlass_domain::identity::{DeploymentId, EnvironmentId};
+use windlass_domain::ignored_arrival::IgnoredArrival;
 use windlass_domain::judgement::Judgement;
 use windlass_domain::name::{AppName, ComponentName, EnvironmentName};
-use windlass_domain::not_taken::NotTaken;
 use windlass_domain::plan::Plan;
 use windlass_domain::planned::Planned;
 use windlass_domain::release::RecordedRelease;
@@ -66,7 +66,7 @@ pub fn arrival(what: &str) -> Key<Served> {
 }
 
 /// Returns the key of the record of an arrival that was not taken.
-pub fn not_taken(what: &str) -> Key<NotTaken> {
+pub fn not_taken(what: &str) -> Key<IgnoredArrival> {
     Key::new(format!("arrival#{what}"), "not_taken")
 }
 

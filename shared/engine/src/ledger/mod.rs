@@ -1,6 +1,6 @@
 //! The ledger's items, typed: their keys, and how they are read and written.
 
-mod declared;
+mod declarations;
 mod deployment;
 mod fence;
 mod items;
@@ -10,7 +10,7 @@ mod packed;
 mod retry;
 mod stored;
 
-pub use declared::*;
+pub use declarations::*;
 pub use deployment::{put_arrived, put_deployment, put_state};
 pub use fence::Fence;
 pub use items::*;

@@ -6,11 +6,11 @@ use crate::kinds::VERSION;
 use crate::ports::{AssumeRole, Clock, Invoked, LambdaApi, Result};
 use futures::future::join_all;
 use serde_json::Value;
-use windlass_domain::cut::cut;
 use windlass_domain::declaration::gates::{Declared, Invocation, InvocationGate, Resolved};
 use windlass_domain::gate::{Measurement, Verdict};
 use windlass_domain::place::Place;
 use windlass_domain::secret;
+use windlass_domain::truncate::truncate;
 
 /// Invocations, made at the place of the targets. They also measure a version that is only published.
 pub(super) struct Invocations;
@@ -121,7 +121,7 @@ fn function_error(payload: &Value) -> String {
         _ if !secret::may_be_told("errorMessage", &message.into()) => {
             format!(": {kind}; its message looks like it holds a secret")
         }
-        _ => format!(": {kind}: {}", cut(message, 200)),
+        _ => format!(": {kind}: {}", truncate(message, 200)),
     }
 }
 
@@ -146,7 +146,7 @@ fn difference(expect: &Value, answer: &Value, path: &[&str]) -> Option<String> {
         _ => Some(format!(
             "`{}` is {}",
             path.join("."),
-            cut(answer.to_string(), 80)
+            truncate(answer.to_string(), 80)
         )),
     }
 }

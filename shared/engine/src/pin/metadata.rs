@@ -3,9 +3,9 @@
 use crate::ports::ObjectHead;
 use serde_json::{Value, json};
 use windlass_domain::finding::{Finding, FindingName};
-use windlass_domain::in_part::InPart;
 use windlass_domain::manifest::Manifest;
 use windlass_domain::name::AppName;
+use windlass_domain::partial_document::PartialDocument;
 use windlass_domain::request::{ArtifactObject, Request};
 
 /// The members of a manifest, each with the name of the metadata that give it.
@@ -25,7 +25,7 @@ pub fn manifest(
     app: &AppName,
     artifact: &ArtifactObject,
     head: &ObjectHead,
-) -> Result<Manifest, InPart<Manifest>> {
+) -> Result<Manifest, PartialDocument<Manifest>> {
     let key = &artifact.object.key;
     let said = |name: &str| head.metadata.get(name).map(String::as_str);
     let mut reference = json!({ "key": key });

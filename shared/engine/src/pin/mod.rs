@@ -23,9 +23,9 @@ use windlass_domain::finding::{Finding, FindingName};
 use windlass_domain::git::Git;
 use windlass_domain::git_rule::tag_version_differs;
 use windlass_domain::image::is_same_repository;
-use windlass_domain::in_part::InPart;
 use windlass_domain::manifest::ArtifactRef;
 use windlass_domain::name::{ComponentName, EnvironmentName};
+use windlass_domain::partial_document::PartialDocument;
 use windlass_domain::release::{RecordedRelease, Release};
 use windlass_domain::request::{ActionName, Request};
 
@@ -61,7 +61,7 @@ pub async fn pin(ports: &impl Ports, request: &Request) -> Checked<Pinned> {
 }
 
 /// Everything that is wrong with a request of which only a part can be read. A fault hides nothing of that.
-pub async fn findings(ports: &impl Ports, part: InPart<Request>) -> Vec<Finding> {
+pub async fn findings(ports: &impl Ports, part: PartialDocument<Request>) -> Vec<Finding> {
     let found = match part.rest() {
         None => Ok(None),
         Some(rest) if rest.action == ActionName::Deploy => {

@@ -13,9 +13,9 @@ use windlass_domain::fault::{Fault, FaultName};
 use windlass_domain::finding::{Finding, FindingName};
 use windlass_domain::git::Git;
 use windlass_domain::image::repository_name;
-use windlass_domain::in_part::InPart;
 use windlass_domain::manifest::{ArtifactRef, Manifest};
 use windlass_domain::name::{AppName, ComponentName};
+use windlass_domain::partial_document::PartialDocument;
 use windlass_domain::release::{RecordedRelease, version_of_push};
 use windlass_domain::request::{ArtifactObject, ImagePush, ObjectRef, Request};
 
@@ -46,7 +46,7 @@ pub struct Source {
     pub image_push: bool,
 }
 
-type Read = Result<Result<Source, InPart<Source>>>;
+type Read = Result<Result<Source, PartialDocument<Source>>>;
 
 /// Reads what the request names, exactly one of its five sources, or as much of that as can be read.
 pub async fn read(ports: &impl Ports, request: &Request, declaration: &Declaration) -> Read {
@@ -65,10 +65,11 @@ pub async fn read(ports: &impl Ports, request: &Request, declaration: &Declarati
             artifact_object(ports, &request.app, object).await
         }
         (None, None, None, Some(push), None) => {
-            Ok(image_push(push, declaration).map_err(|finding| InPart::unread(vec![finding])))
+            Ok(image_push(push, declaration)
+                .map_err(|finding| PartialDocument::unread(vec![finding])))
         }
         (None, None, None, None, Some(version)) => recorded(ports, request, version).await,
-        _ => Ok(Err(InPart::unread(vec![Finding::new(
+        _ => Ok(Err(PartialDocument::unread(vec![Finding::new(
             FindingName::BadValue,
             "manifest",
             "a deployment needs exactly one of `manifest`, `manifest_object`, `artifact_object`, \
@@ -91,7 +92,9 @@ fn of_manifest(manifest: Manifest) -> Source {
     }
 }
 
-fn of_part(read: Result<Manifest, InPart<Manifest>>) -> Result<Source, InPart<Source>> {
+fn of_part(
+    read: Result<Manifest, PartialDocument<Manifest>>,
+) -> Result<Source, PartialDocument<Source>> {
     read.map(of_manifest).map_err(|part| part.map(of_manifest))
 }
 
@@ -103,7 +106,12 @@ async fn manifest_object(ports: &impl Ports, app: &AppName, object: &ObjectRef) 
     };
     let bytes = match S3Api::get(ports, &id, LARGEST_MANIFEST).await {
         Ok(bytes) => bytes,
-        Err(fault) => return Ok(Err(InPart::unread(not_readable(&object.key, fault)?))),
+        Err(fault) => {
+            return Ok(Err(PartialDocument::unread(not_readable(
+                &object.key,
+                fault,
+            )?)));
+        }
     };
     let text = String::from_utf8_lossy(&bytes);
     Ok(of_part(Manifest::read_upload(app, &object.key, &text)))
@@ -130,7 +138,7 @@ async fn artifact_object(ports: &impl Ports, app: &AppName, artifact: &ArtifactO
         version_id: object.version_id.clone(),
     };
     let Some(head) = ports.head(&id).await? else {
-        return Ok(Err(InPart::unread(vec![missing(&object.key)])));
+        return Ok(Err(PartialDocument::unread(vec![missing(&object.key)])));
     };
     Ok(of_part(metadata::manifest(app, artifact, &head)))
 }
@@ -171,7 +179,7 @@ fn image_push(push: &ImagePush, declaration: &Declaration) -> Result<Source, Fin
 async fn recorded(ports: &impl Ports, request: &Request, version: &str) -> Read {
     let release = match apart(named(ports, &request.app, version).await)? {
         Ok(recorded) => recorded.release,
-        Err(findings) => return Ok(Err(InPart::unread(findings))),
+        Err(findings) => return Ok(Err(PartialDocument::unread(findings))),
     };
     Ok(Ok(Source {
         version: release.version,

@@ -2,8 +2,8 @@
 
 use crate::ledger;
 use crate::ports::{DynamoDbApi, Query, Result};
+use windlass_domain::did_you_mean::did_you_mean;
 use windlass_domain::finding::{Finding, FindingName};
-use windlass_domain::meant::meant;
 use windlass_domain::name::AppName;
 
 /// The number of versions that are looked through for the one that was meant.
@@ -35,7 +35,7 @@ pub async fn unknown_version(
     } else {
         format!(
             "Write a version that is recorded. {}",
-            meant(version, &known)
+            did_you_mean(version, &known)
         )
     };
     Ok(Finding::new(

@@ -28,7 +28,7 @@ pub struct Draft<'a> {
 
 /// Returns the warning that somebody else has changed the target, if its callers get something else than what is
 /// recorded. None if nothing of it is changed now.
-pub fn strangers_change(
+pub fn out_of_band_change(
     component: &ComponentName,
     running: &Running,
     prepared: &Prepared,
@@ -37,7 +37,7 @@ pub fn strangers_change(
         .warnings
         .iter()
         .any(|warning| warning.name == FindingName::TargetChangedByOther);
-    if is_told || prepared.tells_strangers || prepared.stages.is_empty() {
+    if is_told || prepared.tells_out_of_band_changes || prepared.stages.is_empty() {
         return Ok(None);
     }
     // If the recorded state cannot be read, it tells nothing about what is there.

@@ -2,9 +2,9 @@
 
 use super::component::Draft;
 use super::gates::GateProblems;
-use super::held::{Kept, held_too_short};
 use super::scene::Scene;
-use super::together::{goes_together, not_together};
+use super::stage_lifetime::{Kept, held_too_short};
+use super::waves_together::{goes_together, not_together};
 use crate::kinds;
 use crate::ports::Result;
 use serde_json::Value;

@@ -1,8 +1,8 @@
 //! Prepares the components in the order in which they give to each other.
 
-use super::allowed;
-use super::component::{Draft, prepared, strangers_change};
+use super::component::{Draft, out_of_band_change, prepared};
 use super::inputs::{self, Before};
+use super::permissions;
 use super::scene::{Ports, Scene, Wanted};
 use crate::kinds::Prepared;
 use crate::observe::where_it_ran;
@@ -99,11 +99,11 @@ pub async fn draft<'a>(
     let inputs = apart(given(ports, scene, &wanted, before).await)?;
     let mut prepared = prepared(ports, scene, &wanted, running, &inputs).await?;
     if let Some(running) = running {
-        let warning = strangers_change(wanted.name, running, &prepared)?;
+        let warning = out_of_band_change(wanted.name, running, &prepared)?;
         prepared.warnings.splice(0..0, warning);
     }
     if scene.is_check() {
-        let told = allowed::check(ports, scene, &wanted).await?;
+        let told = permissions::check(ports, scene, &wanted).await?;
         prepared.findings.extend(told.findings);
         prepared.warnings.extend(told.warnings);
     }

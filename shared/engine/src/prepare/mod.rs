@@ -2,30 +2,30 @@
 //! before anything changes (rule 2). `Plan` does the same and writes nothing but the plan. `Look` observes what an
 //! operator accepts.
 
-mod allowed;
 mod artifact;
-mod behind;
 mod component;
 mod compose;
 mod drafts;
 mod gates;
-mod held;
 mod inputs;
-mod later;
+mod later_waves;
 mod look;
-mod moved;
-mod only;
+mod moved_targets;
+mod permissions;
+mod plan_only;
 mod scene;
+mod stage_lifetime;
+mod stale_reads;
 mod tenancy;
-mod together;
-mod whole;
+mod waves_together;
+mod whole_plan;
 mod write;
 
 pub use scene::Ports;
 
+use crate::deployment_context::{DeploymentContext, load};
 use crate::last_fault;
 use crate::ledger::{self, retry};
-use crate::loaded::{Loaded, load};
 use crate::payload::{Answer, Caller, PlannerInput, PrepareTransition, WorkItem};
 use crate::ports::Result;
 use scene::Scene;
@@ -40,7 +40,7 @@ pub async fn handle(ports: &impl Ports, input: PlannerInput) -> Result<Answer> {
                 .await?
                 .widened()
         }
-        PlannerInput::Plan(by) => only::plan(ports, &by.deployment).await?.widened(),
+        PlannerInput::Plan(by) => plan_only::plan(ports, &by.deployment).await?.widened(),
         PlannerInput::Prepare { by, wave } => {
             let planned = prepare(ports, by, *wave).await;
             last_fault::kept(ports, ("Prepare", by), planned)
@@ -60,19 +60,19 @@ async fn prepare(ports: &impl Ports, by: &Caller, wave: u32) -> Result<Answer<Pr
             let planned = plan.value.waves.get(wave as usize);
             let later = planned.filter(|planned| planned.is_planned_later());
             return Ok(Some(match later {
-                Some(later) => Box::pin(later::plan(ports, loaded, wave, later)).await?,
+                Some(later) => Box::pin(later_waves::plan(ports, loaded, wave, later)).await?,
                 None => answer(&loaded, &plan.value),
             }));
         }
         let scene = Scene::read(ports, loaded).await?;
-        let (composed, claims) = whole::composed(ports, &scene).await?;
+        let (composed, claims) = whole_plan::composed(ports, &scene).await?;
         let is_written = write::write(ports, &scene, &composed, claims).await?;
         Ok(is_written.then(|| answer(&scene.loaded, &composed.plan)))
     })
     .await
 }
 
-fn answer(loaded: &Loaded, plan: &Plan) -> Answer<PrepareTransition> {
+fn answer(loaded: &DeploymentContext, plan: &Plan) -> Answer<PrepareTransition> {
     match (plan.outcome, plan.waves.first()) {
         (Outcome::Change, Some(wave)) => Answer {
             items: WorkItem::of_wave(wave),

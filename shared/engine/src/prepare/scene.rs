@@ -1,9 +1,9 @@
 //! Finds what is wanted of each component: what the release or the snapshot says, beside the declaration.
 
 use crate::conductor::newest_good_of;
+use crate::deployment_context::DeploymentContext;
 use crate::kinds::KindPorts;
 use crate::ledger::{self};
-use crate::loaded::Loaded;
 use crate::measurements;
 use crate::ports::{DynamoDbApi, IamApi, Result};
 use serde_json::Value;
@@ -26,7 +26,7 @@ impl<P: KindPorts + DynamoDbApi + measurements::Ports + IamApi> Ports for P {}
 
 /// The ledger's state before anything is observed.
 pub struct Scene {
-    pub loaded: Loaded,
+    pub loaded: DeploymentContext,
     pub state: EnvironmentState,
     /// The snapshot that a rollback goes to.
     pub goal: Option<Snapshot>,
@@ -56,7 +56,7 @@ pub struct AllWanted<'a> {
 
 impl Scene {
     /// Reads it.
-    pub async fn read(ports: &impl DynamoDbApi, loaded: Loaded) -> Result<Self> {
+    pub async fn read(ports: &impl DynamoDbApi, loaded: DeploymentContext) -> Result<Self> {
         let record = &loaded.record;
         let key = ledger::state(record.environment_id());
         let state = ledger::load_or_default(ports, &key).await?;
@@ -275,7 +275,7 @@ impl AllWanted<'_> {
 /// before that.
 async fn way_back(
     ports: &impl DynamoDbApi,
-    loaded: &Loaded,
+    loaded: &DeploymentContext,
     state: &EnvironmentState,
 ) -> Result<Option<Snapshot>> {
     let record = &loaded.record;
@@ -291,7 +291,7 @@ async fn way_back(
 /// deployments do not tell of them any more.
 async fn leaving(
     ports: &impl DynamoDbApi,
-    loaded: &Loaded,
+    loaded: &DeploymentContext,
     state: &EnvironmentState,
 ) -> Result<Vec<ComponentName>> {
     let declared = &loaded.resolved.components;
@@ -313,7 +313,7 @@ async fn leaving(
 /// The declaration under which the present snapshot was made, where that is still known.
 async fn declared_before(
     ports: &impl DynamoDbApi,
-    loaded: &Loaded,
+    loaded: &DeploymentContext,
     state: &EnvironmentState,
 ) -> Result<Option<Arc<Declaration>>> {
     let record = &loaded.record;

@@ -1,10 +1,10 @@
 //! The hourly looks at environments between deployments (`docs/decisions/drift/0570-looking-for-drift-every-hour.md`).
 //! They change no target, take no lock, and wait for nobody, so they are in no deployment's way.
 
+use super::changed_by;
 use super::drills::begin_where_due;
 use super::ports::Ports;
 use super::restore::restore;
-use super::who;
 use crate::faults::Faults;
 use crate::ledger::{self, Stored};
 use crate::observe::glance;
@@ -151,7 +151,7 @@ async fn one(
         heal: &heal,
     };
     item.value.conclude(glances, upon, ports.now());
-    who::name(ports, &mut item.value, &running).await;
+    changed_by::name(ports, &mut item.value, &running).await;
     // Nobody has had the lock since, and what runs is recorded as before; so what was seen is no deployment's change.
     let same = [
         Write::check(lock.key.clone(), lock.unchanged()),

@@ -2,6 +2,7 @@
 //! at what deployments left. It starts executions that recover, restore, hold or drill, wakes deployments that wait in
 //! vain, and writes nothing but these looks.
 
+mod changed_by;
 mod drills;
 mod event;
 mod hourly_look;
@@ -13,7 +14,6 @@ mod second_look;
 mod start;
 mod unended;
 mod wake;
-mod who;
 
 pub use drills::come_back;
 pub use owner::Owner;

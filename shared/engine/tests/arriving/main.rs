@@ -5,7 +5,7 @@
 mod artifacts;
 mod bucket;
 mod declarations;
-mod not_taken;
+mod ignored_arrivals;
 mod pinned_images;
 mod pinning;
 mod place;

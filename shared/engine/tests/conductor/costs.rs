@@ -1,7 +1,7 @@
 //! Tests of the cost of a run of the schedule of recoveries, in calls and in time.
 
 use crate::desk::Desk;
-use crate::each::{
+use crate::schedule_of_many::{
     arriving, holding, one_of_each, quiet, scheduled, served, to_look_at, waiting, waiting_for,
 };
 use windlass_engine::recovery::Looked;

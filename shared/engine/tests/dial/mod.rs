@@ -65,7 +65,7 @@ pub fn set(world: &World, dial: &Dial) {
 }
 
 /// Lets somebody else turn it.
-pub fn stranger_turns(world: &World, to: &str) {
+pub fn other_turns(world: &World, to: &str) {
     let mut dial = dial(world);
     dial.state.points_at = to.into();
     dial.state.revision += 1;

@@ -2,7 +2,7 @@
 //! it waits.
 
 mod budgets;
+mod out_of_band_changes;
 mod script;
-mod strangers;
 mod switches;
 mod unanswered;

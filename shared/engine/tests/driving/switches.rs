@@ -123,7 +123,7 @@ fn a_lost_answer_leaves_the_call_open_for_whoever_comes_next() {
 }
 
 #[test]
-fn what_is_neither_before_nor_after_a_lost_switch_is_a_strangers() {
+fn what_is_neither_before_nor_after_a_lost_switch_is_somebody_elses() {
     let lost = [Some(FaultName::Unavailable)];
     let play = Play::begin();
     play.invoke(Some(0), &[switch(0)], &lost);

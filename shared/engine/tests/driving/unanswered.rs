@@ -1,7 +1,7 @@
 //! Tests of somebody else who changes the target after a switch that was not answered, or that an undo has met.
 
+use super::out_of_band_changes::{assert_changed_by_other, done, switch, telling, wait};
 use super::script::{Play, Seen, Then, noticed, seen};
-use super::strangers::{assert_strangers, done, switch, telling, wait};
 use windlass_domain::fault::FaultName;
 use windlass_engine::payload::WorkTransition;
 
@@ -12,10 +12,10 @@ fn unanswered() -> Play {
     play
 }
 
-/// Safety: strangers: After a switch that was not answered the target is as before it or as it makes it; anything else
-/// is a stranger's.
+/// Safety: out-of-band changes: After a switch that was not answered the target is as before it or as it makes it;
+/// anything else is somebody else's.
 ///
-/// Safety: left open: Where the kind cannot tell what the lost change makes, its late effect and a stranger's change
+/// Safety: left open: Where the kind cannot tell what the lost change makes, its late effect and an out-of-band change
 /// look alike, and the deployment goes on.
 #[test]
 fn after_a_switch_that_was_not_answered_the_target_is_as_before_it_or_as_it_makes_it() {
@@ -24,22 +24,22 @@ fn after_a_switch_that_was_not_answered_the_target_is_as_before_it_or_as_it_make
     for strange in [wait(9), another(9), seen(9, Then::Add(1))] {
         let play = unanswered();
         let ended = play.forward(&[strange]);
-        assert_strangers(&ended, "while `switch 1` was sent", [0, 9]);
+        assert_changed_by_other(&ended, "while `switch 1` was sent", [0, 9]);
         assert_eq!((ended.done.len(), play.step().changes.len()), (0, 0));
     }
-    // If AWS guards it, what was sent may still be served in part. The undo leaves it to the stranger, too.
+    // If AWS guards it, what was sent may still be served in part. The undo keeps what the other made, too.
     let play = unanswered();
     let guarded = Seen {
         guarded: true,
         ..another(9)
     };
-    assert_strangers(
+    assert_changed_by_other(
         &play.forward(std::slice::from_ref(&guarded)),
         "while `switch 1` was sent",
         [0, 9],
     );
     let ended = play.invoke(None, &[guarded], &[]);
-    assert_strangers(&ended, "after Windlass had", [0, 9]);
+    assert_changed_by_other(&ended, "after Windlass had", [0, 9]);
     assert_eq!((ended.done.len(), play.step().changes.len()), (0, 1));
 
     for ours in [another(0), another(3)] {
@@ -59,13 +59,14 @@ fn after_a_switch_that_was_not_answered_the_target_is_as_before_it_or_as_it_make
     );
 }
 
-/// Safety: strangers: An undo does not overwrite what somebody else made after a switch that was not answered.
+/// Safety: out-of-band changes: An undo does not overwrite what somebody else made after a switch that was not
+/// answered.
 #[test]
 fn an_undo_does_not_overwrite_what_came_after_a_switch_that_was_not_answered() {
     let back = |callers| seen(callers, Then::Switch(2));
     let play = unanswered();
     let ended = play.invoke(None, &[back(9)], &[]);
-    assert_strangers(&ended, "while `switch 1` was sent", [0, 9]);
+    assert_changed_by_other(&ended, "while `switch 1` was sent", [0, 9]);
     assert_eq!((ended.done.len(), play.step().changes.len()), (0, 1));
     for ours in [back(3), back(0)] {
         let ended = unanswered().invoke(None, &[ours, done(0)], &[]);
@@ -91,7 +92,7 @@ fn nor_does_the_undo_where_an_earlier_switch_was_answered() {
         ..seen(9, Then::Switch(3))
     };
     let ended = play.invoke(Some(1), std::slice::from_ref(&guarded), &[]);
-    assert_strangers(&ended, "while `switch 2` was sent", [3, 9]);
+    assert_changed_by_other(&ended, "while `switch 2` was sent", [3, 9]);
     let seen = play.step().seen.unwrap();
     assert_eq!(
         seen["noticed"],
@@ -99,7 +100,7 @@ fn nor_does_the_undo_where_an_earlier_switch_was_answered() {
         "for `accept`"
     );
     let ended = play.invoke(None, &[guarded], &[]);
-    assert_strangers(&ended, "after Windlass had", [3, 9]);
+    assert_changed_by_other(&ended, "after Windlass had", [3, 9]);
     assert_eq!(ended.done.len(), 0);
 }
 
@@ -119,7 +120,7 @@ fn what_was_not_answered_may_still_be_there_after_another_switch_that_was_not() 
     let play = unanswered();
     play.invoke(Some(0), std::slice::from_ref(&another), &lost);
     let ended = play.forward(&[wait(9)]);
-    assert_strangers(&ended, "while `switch 2` was sent", [0, 9]);
+    assert_changed_by_other(&ended, "while `switch 2` was sent", [0, 9]);
 
     // A refused change does not make that known, and is itself not there.
     let play = unanswered();
@@ -154,7 +155,7 @@ fn a_switch_whose_effect_was_seen_stays_to_be_undone_whoever_comes_after_it() {
     play.invoke(Some(0), &[switch(0)], &[Some(FaultName::Unavailable)]);
     assert_eq!(play.forward(&[done(1)]).answer, Ok(WorkTransition::Changed));
     let ended = play.invoke(Some(1), &[wait(2)], &[]);
-    assert_strangers(&ended, "since it was last seen", [1, 2]);
+    assert_changed_by_other(&ended, "since it was last seen", [1, 2]);
     assert_eq!(play.step().changes.len(), 1);
     let ended = play.invoke(None, &[seen(2, Then::Switch(2)), done(0)], &[]);
     assert_eq!(
@@ -163,15 +164,15 @@ fn a_switch_whose_effect_was_seen_stays_to_be_undone_whoever_comes_after_it() {
     );
 }
 
-/// Safety: strangers: Where AWS has no condition the first undo goes back over what it finds, as long as something of
-/// this deployment may be there.
+/// Safety: out-of-band changes: Where AWS has no condition the first undo goes back over what it finds, as long as
+/// something of this deployment may be there.
 #[test]
 fn a_switch_that_was_not_answered_may_be_there_whoever_refused_the_next_one() {
     let play = Play::begin();
     play.invoke(Some(0), &[switch(0)], &[Some(FaultName::Unavailable)]);
     let another = seen(0, Then::Switch(2));
     let ended = play.invoke(Some(0), &[another, wait(9)], &[Some(FaultName::Conflict)]);
-    assert_strangers(&ended, "at the same time", [0, 9]);
+    assert_changed_by_other(&ended, "at the same time", [0, 9]);
     assert_eq!(play.step().changes.len(), 1);
     let ended = play.invoke(None, &[seen(9, Then::Switch(2)), done(0)], &[]);
     assert_eq!(
@@ -180,15 +181,16 @@ fn a_switch_that_was_not_answered_may_be_there_whoever_refused_the_next_one() {
     );
 }
 
-/// Safety: strangers: An undo that found a stranger does not begin again by itself, not even where AWS has no
-/// condition.
+/// Safety: out-of-band changes: An undo that found an out-of-band change does not begin again by itself, not even where
+/// AWS has no condition.
 #[test]
-fn an_undo_that_found_a_stranger_does_not_begin_again_by_itself_where_aws_has_no_condition() {
+fn an_undo_that_found_an_out_of_band_change_does_not_begin_again_by_itself_where_aws_has_no_condition()
+ {
     let back = seen(9, Then::Switch(2));
     let play = unanswered();
     for _ in 0..2 {
         let ended = play.invoke(None, std::slice::from_ref(&back), &[]);
-        assert_strangers(&ended, "while `switch 1` was sent", [0, 9]);
+        assert_changed_by_other(&ended, "while `switch 1` was sent", [0, 9]);
         assert_eq!(ended.done.len(), 0);
         play.taken_over();
     }
@@ -200,9 +202,9 @@ fn an_undo_that_found_a_stranger_does_not_begin_again_by_itself_where_aws_has_no
     );
 }
 
-/// Safety: strangers: An undo that found a stranger goes on when an operator asks for it.
+/// Safety: out-of-band changes: An undo that found an out-of-band change goes on when an operator asks for it.
 #[test]
-fn an_undo_that_found_a_stranger_goes_on_when_an_operator_asks_for_it() {
+fn an_undo_that_found_an_out_of_band_change_goes_on_when_an_operator_asks_for_it() {
     let back = |callers| seen(callers, Then::Switch(2));
     let strange = |callers| Seen {
         guarded: true,
@@ -242,9 +244,9 @@ fn an_undo_that_found_a_stranger_goes_on_when_an_operator_asks_for_it() {
     );
 }
 
-/// Safety: strangers: What changes after the operator's undo has begun is a stranger's again.
+/// Safety: out-of-band changes: What changes after the operator's undo has begun is out of band again.
 #[test]
-fn what_changes_after_an_operator_has_looked_is_a_strangers_again() {
+fn what_changes_after_an_operator_has_looked_is_somebody_elses_again() {
     let guarded = |callers, then| Seen {
         guarded: true,
         after: Some(0),
@@ -296,7 +298,7 @@ fn what_is_taken_back_is_the_change_that_was_not_answered() {
     let both = [seen(0, Then::Switch(2)), switch(0)];
     play.invoke(Some(0), &both, &[None, lost]);
     let ended = play.forward(&[switch(9)]);
-    assert_strangers(&ended, "while `switch 1` was sent", [0, 9]);
+    assert_changed_by_other(&ended, "while `switch 1` was sent", [0, 9]);
     let left = play.step().changes;
     assert_eq!(left.len(), 1);
     assert_eq!(

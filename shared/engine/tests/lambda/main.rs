@@ -2,12 +2,12 @@
 
 #![allow(clippy::unwrap_used)] // helpers of tests
 
-mod ahead;
 mod codedeploy;
-mod overtaken;
+mod lost_lock;
+mod out_of_band_changes;
 mod plans;
 mod scene;
-mod strangers;
+mod untrafficked_versions;
 
 use scene::{Brings, Setting, artifact, function, package};
 use windlass_domain::finding::FindingName;

@@ -2,7 +2,7 @@
 
 #![allow(clippy::unwrap_used)] // helpers of tests
 
-mod before;
+mod before_changes;
 mod scene;
 
 use crate::scene::{GROUP, begin, calls, gate, look, one_look, pass_seconds, whole};

@@ -4,7 +4,7 @@
 
 mod gates;
 mod interrupted;
-mod later;
+mod later_waves;
 mod looks;
 mod plans;
 mod refusals;
@@ -15,7 +15,7 @@ mod sites_moved;
 #[path = "../stage/mod.rs"]
 mod stage;
 mod tenants;
-mod warned;
+mod warnings;
 #[path = "../site/zips.rs"]
 #[allow(dead_code)] // each test file uses its part
 mod zips;

@@ -1,4 +1,4 @@
-//! Tests of a site in place to which strangers write as well: before a deployment, during it, before its undo.
+//! Tests of a site in place to which others write as well: before a deployment, during it, before its undo.
 
 use crate::in_place::{ONE, TWO, scene};
 use crate::zips::zip;
@@ -6,16 +6,13 @@ use windlass_domain::step::Failure;
 use windlass_engine::payload::WorkTransition;
 
 #[test]
-fn a_strangers_change_since_prepare_stops_it() {
+fn an_out_of_band_change_since_prepare_stops_it() {
     let mut scene = scene();
     scene.deploy_files(ONE);
     let deployment = scene.publish_files(TWO);
-    scene
-        .world
-        .s3()
-        .upload("shop-web", "index.html", "stranger");
+    scene.world.s3().upload("shop-web", "index.html", "other");
     assert_eq!(scene.switch(&deployment), WorkTransition::Failed);
-    assert_eq!(scene.text("index.html"), "stranger");
+    assert_eq!(scene.text("index.html"), "other");
     let Some(Failure::Finding(finding)) = scene.step(&deployment).failure else {
         panic!("it tells no finding");
     };
@@ -23,14 +20,14 @@ fn a_strangers_change_since_prepare_stops_it() {
 }
 
 #[test]
-fn a_strangers_change_before_the_undo_is_not_overwritten() {
+fn an_out_of_band_change_before_the_undo_is_not_overwritten() {
     let mut scene = scene();
     scene.deploy_files(ONE);
     let deployment = scene.publish_files(TWO);
     scene.switch(&deployment);
-    scene.world.s3().upload("shop-web", "logo.svg", "stranger");
+    scene.world.s3().upload("shop-web", "logo.svg", "other");
     assert_eq!(scene.undo(&deployment), WorkTransition::Failed);
-    assert_eq!(scene.bucket()["logo.svg"], "stranger");
+    assert_eq!(scene.bucket()["logo.svg"], "other");
     let Some(Failure::Finding(finding)) = scene.step(&deployment).undo_failure else {
         panic!("it tells no finding");
     };
@@ -41,10 +38,7 @@ fn a_strangers_change_before_the_undo_is_not_overwritten() {
 fn drift_is_told_and_counts_as_the_state_before() {
     let mut scene = scene();
     scene.deploy_files(ONE);
-    scene
-        .world
-        .s3()
-        .upload("shop-web", "about.html", "stranger");
+    scene.world.s3().upload("shop-web", "about.html", "other");
     let artifact = scene.upload(zip(TWO));
     let deployment = scene.prepare(Some(&artifact), None);
     let warning = &deployment.prepared.warnings[0];
@@ -53,7 +47,7 @@ fn drift_is_told_and_counts_as_the_state_before() {
     assert_eq!(scene.switch(&deployment), WorkTransition::Changed);
     assert_eq!(scene.text("about.html"), "about");
     assert_eq!(scene.undo(&deployment), WorkTransition::Changed);
-    assert_eq!(scene.text("about.html"), "stranger");
+    assert_eq!(scene.text("about.html"), "other");
 }
 
 #[test]
@@ -63,9 +57,9 @@ fn what_stands_where_a_new_file_must_go_is_not_overwritten() {
     let artifact = scene.upload(zip(TWO));
     let deployment = scene.prepare(Some(&artifact), None);
     let asset = "assets/index-bbbb2222.js";
-    scene.world.s3().upload("shop-web", asset, "stranger");
+    scene.world.s3().upload("shop-web", asset, "other");
     assert_eq!(scene.publish(&deployment), WorkTransition::Failed);
-    assert_eq!(scene.bucket()[asset], "stranger");
+    assert_eq!(scene.bucket()[asset], "other");
     let Some(Failure::Finding(finding)) = scene.step(&deployment).failure else {
         panic!("it tells no finding");
     };

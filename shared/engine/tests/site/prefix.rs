@@ -181,7 +181,7 @@ fn spoil(scene: &Scene, path: &str, text: Option<&str>) {
 
 #[test]
 fn a_live_folder_that_somebody_changed_is_told_and_its_release_published_again() {
-    for text in [Some("stranger"), None] {
+    for text in [Some("other"), None] {
         let mut scene = scene();
         let artifact = scene.upload(zip(ONE));
         let one = scene.deploy(&artifact);
@@ -206,33 +206,33 @@ fn a_live_folder_that_somebody_changed_is_told_and_its_release_published_again()
 }
 
 #[test]
-fn a_strangers_origin_path_stops_it() {
+fn somebody_elses_origin_path_stops_it() {
     let mut scene = scene();
     scene.deploy_files(ONE);
     let deployment = scene.publish_files(TWO);
     let mut cdn = scene.world.cloudfront();
-    cdn.distribution("E1", "shop-web").origins[0].path = "/stranger".into();
+    cdn.distribution("E1", "shop-web").origins[0].path = "/other".into();
     drop(cdn);
     assert_eq!(scene.switch(&deployment), WorkTransition::Failed);
-    assert_eq!(origin_path(&scene), "/stranger");
+    assert_eq!(origin_path(&scene), "/other");
     let Some(Failure::Finding(told)) = scene.step(&deployment).failure else {
         panic!("it tells no finding");
     };
-    insta::assert_snapshot!(told, @"TargetChangedByOther: components.web: Someone else changed the target of web since it was last seen: from the files of df8c1387e8cc at `/releases/70de059eef45` to the files that Windlass found at `/stranger`. Windlass owns the path of origin shop-web of distribution E1; every other field is yours. Remedy: Find out who changed it (CloudTrail), make sure that nobody else changes what Windlass owns, then deploy again.");
+    insta::assert_snapshot!(told, @"TargetChangedByOther: components.web: Someone else changed the target of web since it was last seen: from the files of df8c1387e8cc at `/releases/70de059eef45` to the files that Windlass found at `/other`. Windlass owns the path of origin shop-web of distribution E1; every other field is yours. Remedy: Find out who changed it (CloudTrail), make sure that nobody else changes what Windlass owns, then deploy again.");
 }
 
 #[test]
-fn an_origin_path_that_a_stranger_changed_before_the_publish_stops_the_switch() {
+fn an_origin_path_that_somebody_else_changed_before_the_publish_stops_the_switch() {
     let mut scene = scene();
     scene.deploy_files(ONE);
     let artifact = scene.upload(zip(TWO));
     let deployment = scene.prepare(Some(&artifact), None);
     let mut cdn = scene.world.cloudfront();
-    cdn.distribution("E1", "shop-web").origins[0].path = "/stranger".into();
+    cdn.distribution("E1", "shop-web").origins[0].path = "/other".into();
     drop(cdn);
     assert_eq!(scene.publish(&deployment), WorkTransition::Changed);
     assert_eq!(scene.switch(&deployment), WorkTransition::Failed);
-    assert_eq!(origin_path(&scene), "/stranger");
+    assert_eq!(origin_path(&scene), "/other");
     let Some(Failure::Finding(told)) = scene.step(&deployment).failure else {
         panic!("it tells no finding");
     };
@@ -242,7 +242,7 @@ fn an_origin_path_that_a_stranger_changed_before_the_publish_stops_the_switch() 
 }
 
 #[test]
-fn a_strangers_object_in_the_folder_stops_it() {
+fn somebody_elses_object_in_the_folder_stops_it() {
     let mut scene = scene();
     let artifact = scene.upload(zip(ONE));
     let deployment = scene.prepare(Some(&artifact), None);
@@ -250,7 +250,7 @@ fn a_strangers_object_in_the_folder_stops_it() {
         "{}/index.html",
         goal_path(&deployment).trim_start_matches('/')
     );
-    scene.world.s3().upload("shop-web", &key, "stranger");
+    scene.world.s3().upload("shop-web", &key, "other");
     assert_eq!(scene.publish(&deployment), WorkTransition::Failed);
     assert_eq!(origin_path(&scene), "");
 }
@@ -298,11 +298,11 @@ fn what_did_not_change_is_copied_within_s3() {
 }
 
 #[test]
-fn what_a_stranger_wrote_into_the_folder_of_before_is_not_copied() {
+fn what_somebody_else_wrote_into_the_folder_of_before_is_not_copied() {
     let mut scene = scene();
     let one = scene.deploy_files(ONE);
     let key = format!("{}/about.html", goal_path(&one).trim_start_matches('/'));
-    scene.world.s3().upload("shop-web", &key, "stranger");
+    scene.world.s3().upload("shop-web", &key, "other");
     let two: Vec<(&str, &str)> = ONE.iter().copied().chain([("new.txt", "two")]).collect();
     scene.deploy_files(&two);
     assert_eq!(scene.text("about.html"), "about");

@@ -112,8 +112,8 @@ fn lists(scene: &Scene, folder: &str) -> Vec<String> {
 #[test]
 fn a_folder_that_no_kept_snapshot_names_is_deleted_with_its_lists() {
     let mut scene = scene();
-    let stranger = "releases/0123456789ab/index.html";
-    scene.world.s3().upload("shop-web", stranger, "x");
+    let other = "releases/0123456789ab/index.html";
+    scene.world.s3().upload("shop-web", other, "x");
     let made: Vec<String> = (1..=4).map(|number| deployed(&mut scene, number)).collect();
     // While the fourth is published, snapshots 3 and 2 are kept: one back from what ran.
     assert_eq!(lists(&scene, &made[0]), [""; 0]);

@@ -1,6 +1,6 @@
 //! Listings of a bucket, a page at a time.
 
-use crate::kept::{Bucket, Version};
+use crate::contents::{Bucket, Version};
 use s3s::dto::{
     CommonPrefix, DeleteMarkerEntry, ListObjectVersionsOutput, ListObjectsV2Output, Object,
     ObjectVersion,
@@ -23,7 +23,7 @@ fn from<'a>(
 }
 
 /// The request for a page.
-pub struct Asked<'a> {
+pub struct ListRequest<'a> {
     pub prefix: &'a str,
     pub delimiter: Option<&'a str>,
     pub after: Option<&'a str>,
@@ -31,7 +31,7 @@ pub struct Asked<'a> {
 }
 
 /// Returns a page of the current objects. The key, or the common prefix, is the token: the next page goes on behind it.
-pub fn objects(bucket: &Bucket, asked: &Asked<'_>) -> ListObjectsV2Output {
+pub fn objects(bucket: &Bucket, asked: &ListRequest<'_>) -> ListObjectsV2Output {
     let (mut contents, mut common) = (Vec::new(), Vec::<String>::new());
     let (mut last, mut more) = (None, false);
     for (key, versions) in from(bucket, asked.prefix, asked.after) {
@@ -72,7 +72,7 @@ pub fn objects(bucket: &Bucket, asked: &Asked<'_>) -> ListObjectsV2Output {
 }
 
 /// Returns the common prefix that stands for a key, if the request has a delimiter.
-fn folder_of<'k>(key: &'k str, asked: &Asked<'_>) -> Option<&'k str> {
+fn folder_of<'k>(key: &'k str, asked: &ListRequest<'_>) -> Option<&'k str> {
     let delimiter = asked.delimiter.filter(|delimiter| !delimiter.is_empty())?;
     let place = key[asked.prefix.len()..].find(delimiter)?;
     Some(&key[..asked.prefix.len() + place + delimiter.len()])

@@ -1,7 +1,7 @@
 //! A fast S3 on this machine, in memory. It answers the calls of Windlass and of the peers that it is measured against,
 //! and keeps versions, which `s3s-fs` does not. It prints its address and serves until it is ended.
 
-mod kept;
+mod contents;
 mod list;
 mod serve;
 

@@ -1,7 +1,7 @@
 //! The calls of S3.
 
-use crate::kept::{Bucket, Conditions, Kept, Meta, Upload, Version};
-use crate::list::{self, Asked};
+use crate::contents::{Bucket, Conditions, Contents, Meta, Upload, Version};
+use crate::list::{self, ListRequest};
 use bytes::{Bytes, BytesMut};
 use futures::{StreamExt as _, stream};
 use md5::{Digest as _, Md5};
@@ -11,10 +11,10 @@ use std::fmt::Write as _;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 #[derive(Default)]
-pub struct Store(Mutex<Kept>);
+pub struct Store(Mutex<Contents>);
 
 impl Store {
-    fn kept(&self) -> MutexGuard<'_, Kept> {
+    fn kept(&self) -> MutexGuard<'_, Contents> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
@@ -286,7 +286,7 @@ impl S3 for Store {
         let input = request.input;
         let after = input.continuation_token.or(input.start_after);
         let most = input.max_keys.and_then(|most| usize::try_from(most).ok());
-        let asked = Asked {
+        let asked = ListRequest {
             prefix: input.prefix.as_deref().unwrap_or_default(),
             delimiter: input.delimiter.as_deref(),
             after: after.as_deref(),

@@ -1,8 +1,8 @@
 //! Calls of the HTTP API by somebody who is allowed everything of `shop`.
 
+use super::belongings::Belongings;
 use super::refusals::answered;
 use super::scene::{BANK, BANKS, world};
-use super::whose::Belongings;
 use crate::Try;
 use crate::mutate::{bytes, document, pick, word};
 use fastrand::Rng;

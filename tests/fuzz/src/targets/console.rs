@@ -1,9 +1,9 @@
 //! Inputs of the release machine, as an operator may start it in the console.
 
+use super::belongings::Belongings;
 use super::documents::manifest;
 use super::refusals::refused;
 use super::scene::{BANK, admit, world};
-use super::whose::Belongings;
 use crate::mutate::document;
 use crate::{Outcome, Try};
 use serde_json::{Value, json};

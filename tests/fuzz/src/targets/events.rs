@@ -1,8 +1,8 @@
 //! Events of S3 and ECR, and the objects that they tell of.
 
+use super::belongings::Belongings;
 use super::refusals::by_name;
 use super::scene::{BANK, admit, world};
-use super::whose::Belongings;
 use crate::mutate::{document, pick, word};
 use crate::{Broken, Outcome, Try};
 use serde_json::{Value, json};

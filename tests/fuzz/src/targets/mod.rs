@@ -2,6 +2,7 @@
 
 mod api;
 mod archives;
+mod belongings;
 mod console;
 mod documents;
 mod events;
@@ -11,7 +12,6 @@ mod operators;
 mod refusals;
 mod scene;
 mod tenants;
-mod whose;
 
 use crate::Target;
 

@@ -1,8 +1,8 @@
 //! The neighbours that `prod` of `shop` must leave alone: another application, and another environment of the
 //! application itself. Each has some targets that it has deployed, and some that only carry its tags.
 
+use super::belongings::{Belongings, Tenant};
 use super::scene::{self, arrive};
-use super::whose::{Belongings, Tenant};
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
 use windlass_domain::ending::Ending;

@@ -1,9 +1,9 @@
 //! Calls of the HTTP API by somebody who is allowed everything of `shop`'s environment `dev`, and nothing of `prod`,
 //! which needs an operator. The executions that they start are admitted as well.
 
+use super::belongings::{Belongings, Tenant};
 use super::refusals::answered;
 use super::scene::{BANK, admit, arrive, in_need, world};
-use super::whose::{Belongings, Tenant};
 use crate::mutate::{bytes, document, pick, word};
 use crate::{Outcome, Try};
 use fastrand::Rng;

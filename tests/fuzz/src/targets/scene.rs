@@ -1,6 +1,6 @@
 //! Two applications: `shop`, whose people try everything, and `bank`, which they must not reach.
 
-use super::whose::{Belongings, Tenant};
+use super::belongings::{Belongings, Tenant};
 use serde_json::{Value, json};
 use std::rc::Rc;
 use windlass_domain::identity::DeploymentId;

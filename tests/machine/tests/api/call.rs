@@ -7,7 +7,7 @@ use windlass_engine::ledger;
 use windlass_engine::ports::{Clock, Item};
 use windlass_engine::routes::api::{Call, Reply, handle};
 use windlass_machine::shop::Shop;
-pub use windlass_machine::ways::program;
+pub use windlass_machine::state_paths::program;
 use windlass_world::run::run;
 
 pub const CI: &str = "arn:aws:sts::111111111111:assumed-role/ci/run-812";

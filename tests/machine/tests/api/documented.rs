@@ -8,8 +8,8 @@ use crate::stats::record;
 use serde_json::{Value, json};
 use std::collections::BTreeSet;
 use windlass_machine::shop::{ALL_KINDS, FUNCTIONS, Shop};
-use windlass_machine::ways::live_with;
-use windlass_world::trail::Event;
+use windlass_machine::state_paths::live_with;
+use windlass_world::cloudtrail::Event;
 
 /// Maps whose keys are names that people chose, or ids.
 const BY_NAME: [&str; 6] = [
@@ -147,7 +147,7 @@ fn drifts(shop: &mut Shop<'_>) {
     api.aliases.get_mut("live").unwrap().version = "1".into();
     drop(functions);
     let at = shop.world().true_time();
-    shop.world().trail().events.push(Event {
+    shop.world().cloudtrail().events.push(Event {
         resource: "shop-api".into(),
         name: "UpdateAlias20150331".into(),
         by: "arn:aws:iam::111111111111:user/ann".into(),

@@ -2,7 +2,7 @@
 
 use crate::scene::{ending, program};
 use windlass_domain::ending::Ending;
-use windlass_machine::many::{functions, serving};
+use windlass_machine::many_functions::{functions, serving};
 use windlass_machine::shop::ALARM;
 
 #[test]

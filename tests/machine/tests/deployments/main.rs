@@ -4,11 +4,11 @@
 #![allow(clippy::unwrap_used, reason = "a test may panic, and reads better")]
 
 mod large;
-mod live;
-mod older;
 mod operators;
 mod queue;
 mod scene;
 mod stops;
 mod stuck;
-mod undone;
+mod successes;
+mod undos;
+mod upgrades;

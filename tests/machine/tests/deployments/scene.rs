@@ -3,7 +3,7 @@
 use windlass_domain::ending::Ending;
 use windlass_machine::shop::Shop;
 
-pub use windlass_machine::ways::{
+pub use windlass_machine::state_paths::{
     BACK, BOTH, GO, ROLLED_BACK, WAVE, both, live, path, program, serves, whole_way,
 };
 

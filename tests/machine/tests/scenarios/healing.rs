@@ -12,8 +12,8 @@ use windlass_engine::ledger::{self, Stored};
 use windlass_engine::ports::{Clock, DynamoDbApi, Transacted};
 use windlass_machine::program::Program;
 use windlass_machine::shop::{ALARM, FUNCTIONS, Shop};
+use windlass_world::cloudtrail::Event;
 use windlass_world::run::run;
-use windlass_world::trail::Event;
 
 /// Returns the declaration of both functions, with this `heal` for `api`.
 fn declaration(heal: &str) -> String {
@@ -101,7 +101,7 @@ fn trail(shop: &Shop<'_>, by: &str) {
         by: by.into(),
         at: shop.world().now(),
     };
-    shop.world().trail().events.push(event);
+    shop.world().cloudtrail().events.push(event);
 }
 
 /// Sets a hold before anything else goes on.

@@ -11,9 +11,9 @@ use windlass_engine::recovery;
 use windlass_engine::routes::api::{Call, handle};
 use windlass_machine::program::Program;
 use windlass_machine::shop::{ALL_KINDS, Shop};
+use windlass_world::cloudtrail::Event;
 use windlass_world::mishaps::{Mishap, When};
 use windlass_world::run::{run, until_pause};
-use windlass_world::trail::Event;
 
 const ALL: [&str; 3] = ["agent", "api", "web"];
 
@@ -164,7 +164,7 @@ fn who_changed_it_is_told_where_cloudtrail_tells_it() {
         (
             |shop, ann| {
                 let event = event(shop, "shop-api", ann);
-                shop.world().trail().events.push(event);
+                shop.world().cloudtrail().events.push(event);
             },
             format!("CloudTrail tells of UpdateAlias20150331 by {ann} at "),
         ),
@@ -172,11 +172,11 @@ fn who_changed_it_is_told_where_cloudtrail_tells_it() {
         (
             |shop, ann| {
                 let event = event(shop, "shop-jobs", ann);
-                shop.world().trail().events.push(event);
+                shop.world().cloudtrail().events.push(event);
             },
             none,
         ),
-        (|shop, _| shop.world().trail().denied = true, denied),
+        (|shop, _| shop.world().cloudtrail().denied = true, denied),
     ];
     for (scene, wanted) in table {
         let mut shop = three(&program);
@@ -196,7 +196,7 @@ fn who_changed_it_is_told_where_cloudtrail_tells_it() {
 fn what_has_no_events_is_asked_for_nowhere() {
     let program = program();
     let mut shop = three(&program);
-    let page = "<h1>hello from a stranger</h1>";
+    let page = "<h1>hello from somebody else</h1>";
     shop.world().s3().upload("shop-web", "index.html", page);
     schedule_for(&mut shop, 60);
     let message = told(&shop)[0].1.clone();
@@ -234,7 +234,7 @@ fn each_kind_is_told_by_its_fields() {
     let mut services = shop.world().ecs();
     services.update("shop", "agent", &other.arn, now).unwrap();
     drop(services);
-    let page = "<h1>hello from a stranger</h1>";
+    let page = "<h1>hello from somebody else</h1>";
     shop.world().s3().upload("shop-web", "index.html", page);
     schedule_for(&mut shop, 60);
     let names = |component: &str| {

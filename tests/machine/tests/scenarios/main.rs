@@ -3,9 +3,7 @@
 
 #![allow(clippy::unwrap_used, reason = "a test may panic, and reads better")]
 
-mod again;
 mod arrivals;
-mod beside;
 mod checks;
 mod costs;
 mod drills;
@@ -13,19 +11,19 @@ mod healing;
 mod hourly_budget;
 mod hourly_looks;
 mod images;
-mod late;
-mod later;
-mod left;
+mod late_invocations;
+mod later_components;
+mod leftover_files;
 mod long_watches;
-mod missed;
+mod missed_arrivals;
 mod needs_operator;
-mod now;
-mod older;
 mod plans;
 mod preparing;
 mod queue;
 mod recoveries;
+mod release_status;
 mod remedies;
+mod repeated_releases;
 mod requests;
 mod rollbacks;
 mod scene;
@@ -33,4 +31,6 @@ mod scheduled_drills;
 mod second_looks;
 mod shifts;
 mod stops;
+mod upgrades;
+mod upload_findings;
 mod ways_in;

@@ -9,7 +9,7 @@ use windlass_machine::arrivals::{object_created, scheduled};
 use windlass_machine::shop::Shop;
 use windlass_world::run::run;
 
-pub use windlass_machine::ways::{
+pub use windlass_machine::state_paths::{
     BACK, BOTH, GO, ROLLED_BACK, SUCCEEDED, WAVE, both, live, live_with, path, program, serves,
     whole_way,
 };

@@ -45,7 +45,7 @@ fn explains(outcome: &Outcome<'_>, what: What, record: &Deployment, ended: &Ende
     match ended.ending {
         Ending::Succeeded | Ending::NothingToDo => false,
         Ending::RolledBack | Ending::NeedsOperator => {
-            is_stop || is_refusal || lasts || what == What::Stranger
+            is_stop || is_refusal || lasts || what == What::OutOfBand
         }
         Ending::Rejected => match ended.cause_name.as_str() {
             "NoPermission" | "GateNotMeasurable" => is_refusal,
@@ -56,7 +56,7 @@ fn explains(outcome: &Outcome<'_>, what: What, record: &Deployment, ended: &Ende
             "NeedsOperator" | "WaitedTooLong" => is_anyone_stuck(outcome),
             // Of two deployments that come within the skew of clocks, the later one counts as the older.
             "Older" => matches!(what, What::ClockAhead | What::ClockBehind),
-            "TargetNotReady" => what == What::Stranger && is_service_changed(outcome),
+            "TargetNotReady" => what == What::OutOfBand && is_service_changed(outcome),
             // The undo of the release before is itself explained by the mishap.
             "Vetoed" => was_undone(outcome, record),
             _ => false,
@@ -67,7 +67,7 @@ fn explains(outcome: &Outcome<'_>, what: What, record: &Deployment, ended: &Ende
 /// Returns whether a person began a rollout of the service. A deployment waits for it for a while, and never races it.
 fn is_service_changed(outcome: &Outcome<'_>) -> bool {
     let mut happened = outcome.happened.iter();
-    happened.any(|one| matches!(one.what, Event::ChangedByStranger("agent")))
+    happened.any(|one| matches!(one.what, Event::ChangedByOther("agent")))
 }
 
 fn is_anyone_stuck(outcome: &Outcome<'_>) -> bool {

@@ -1,6 +1,6 @@
+use crate::end_of_run::Rest;
 use crate::happening::Event;
 use crate::outcome::Outcome;
-use crate::rest::Rest;
 use std::collections::BTreeSet;
 use std::rc::Rc;
 use windlass_domain::deployment::Deployment;

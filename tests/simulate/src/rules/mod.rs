@@ -1,52 +1,52 @@
 //! The rules of the design: each must hold after every run.
 
-mod back_as_it_says;
-mod final_by_ecs;
 mod goes_together;
 mod holds_and_vetoes;
 mod irreversible_bars;
 mod late_arrivals_lose;
-mod looked_again;
 mod no_older_over_newer;
 mod no_secret;
 mod one_ending;
 mod one_name;
+mod others_deployments_go_on;
+mod out_of_band_changes_are_kept;
+mod out_of_band_changes_are_told;
 mod pauses_are_ours;
 mod plans_write_nothing;
 mod rollback_is_possible;
+mod rolled_back_to_snapshot;
 mod runs_once;
-mod strangers_are_left;
-mod strangers_are_told;
+mod second_look_is_made;
+mod success_is_final_in_ecs;
 mod switches_are_fenced;
 mod targets_as_recorded;
-mod tested_first;
-mod theirs_go_on;
+mod test_listener_first;
 mod unlocked;
 mod unowned_untouched;
 
-pub use back_as_it_says::back_as_it_says;
 pub use called_once::is_unbegun_call;
-pub use final_by_ecs::final_by_ecs;
 pub use goes_together::goes_together;
 pub use holds_and_vetoes::holds_and_vetoes;
 pub use irreversible_bars::{has_barred, irreversible_bars};
 pub use late_arrivals_lose::late_arrivals_lose;
-pub use looked_again::{looked_again, told_as_drifted};
 pub use no_older_over_newer::no_older_over_newer;
 pub use no_secret::no_secret;
 pub(crate) use no_secret::tells;
 pub use one_ending::one_ending;
 pub use one_name::one_name;
+pub use others_deployments_go_on::others_deployments_go_on;
+pub use out_of_band_changes_are_kept::out_of_band_changes_are_kept;
+pub use out_of_band_changes_are_told::out_of_band_changes_are_told;
 pub use pauses_are_ours::pauses_are_ours;
 pub use plans_write_nothing::plans_write_nothing;
 pub use rollback_is_possible::rollback_is_possible;
+pub use rolled_back_to_snapshot::rolled_back_to_snapshot;
 pub use runs_once::{is_unknown, runs_once};
-pub use strangers_are_left::strangers_are_left;
-pub use strangers_are_told::strangers_are_told;
+pub use second_look_is_made::{second_look_is_made, told_as_drifted};
+pub use success_is_final_in_ecs::success_is_final_in_ecs;
 pub use switches_are_fenced::switches_are_fenced;
 pub use targets_as_recorded::{changed_outside, taken_back_after_success, targets_as_recorded};
-pub use tested_first::tested_first;
-pub use theirs_go_on::theirs_go_on;
+pub use test_listener_first::test_listener_first;
 pub use unlocked::unlocked;
 pub use unowned_untouched::unowned_untouched;
 
@@ -71,8 +71,8 @@ mod repeated_is_once;
 pub use repeated_is_once::repeated_is_once;
 mod same_call_same_id;
 pub use same_call_same_id::same_call_same_id;
-mod tried_first;
-pub use tried_first::tried_first;
+mod version_is_invoked_first;
+pub use version_is_invoked_first::version_is_invoked_first;
 mod undo_in_reverse;
 pub use undo_in_reverse::undo_in_reverse;
 mod unhealthy_is_undone;
@@ -120,28 +120,28 @@ pub const RULES: [(&str, Rule); 47] = [
     ("repeated_is_once", repeated_is_once),
     ("undo_in_reverse", undo_in_reverse),
     ("woken_in_time", woken_in_time),
-    ("strangers_are_left", strangers_are_left),
-    ("strangers_are_told", strangers_are_told),
+    ("out_of_band_changes_are_kept", out_of_band_changes_are_kept),
+    ("out_of_band_changes_are_told", out_of_band_changes_are_told),
     ("nothing_missed", nothing_missed),
-    ("looked_again", looked_again),
+    ("second_look_is_made", second_look_is_made),
     ("arrivals_are_served", arrivals_are_served),
     ("late_arrivals_lose", late_arrivals_lose),
     ("same_call_same_id", same_call_same_id),
     ("recovered_in_time", recovered_in_time),
     ("unhealthy_is_undone", unhealthy_is_undone),
-    ("tried_first", tried_first),
+    ("version_is_invoked_first", version_is_invoked_first),
     ("needs_operator_is_earned", needs_operator_is_earned),
     ("stuck_as_recorded", stuck_as_recorded),
     ("claims_are_shown", claims_are_shown),
-    ("back_as_it_says", back_as_it_says),
+    ("rolled_back_to_snapshot", rolled_back_to_snapshot),
     ("one_name", one_name),
     ("pauses_are_ours", pauses_are_ours),
-    ("tested_first", tested_first),
+    ("test_listener_first", test_listener_first),
     ("goes_together", goes_together),
-    ("final_by_ecs", final_by_ecs),
+    ("success_is_final_in_ecs", success_is_final_in_ecs),
     ("plans_write_nothing", plans_write_nothing),
     ("waits_are_told", waits_are_told),
-    ("theirs_go_on", theirs_go_on),
+    ("others_deployments_go_on", others_deployments_go_on),
     ("endings_are_counted", endings_are_counted),
     ("topics_are_told", topics_are_told),
     ("wheel_is_obeyed", wheel_is_obeyed),
@@ -158,13 +158,13 @@ pub const RULES: [(&str, Rule); 47] = [
 /// The rule on a copy of the world in which the same is asked for again (`play.rs`).
 pub const PLANNING_AGAIN: &str = "planning_again_plans_nothing";
 
-/// The rule on a copy of the world in which an operator recovers (`recovered.rs`).
+/// The rule on a copy of the world in which an operator recovers (`operator_actions.rs`).
 pub const RECOVERED: &str = "recover_goes_back";
 
-/// The rule on a copy of the world in which an operator accepts (`recovered.rs`).
+/// The rule on a copy of the world in which an operator accepts (`operator_actions.rs`).
 pub const ACCEPTED: &str = "accept_records_what_runs";
 
-/// The rule on executions that have ended (`redriven.rs`).
+/// The rule on executions that have ended (`redrives.rs`).
 pub const REDRIVEN: &str = "redriven_changes_nothing";
 
 /// Returns the names of everything that a schedule can break. A panic is none of them: it may be the simulation's own.
@@ -178,5 +178,5 @@ pub const BEYOND: [&str; 4] = [
     "one_ending",
     "targets_as_recorded",
     "unlocked",
-    "looked_again",
+    "second_look_is_made",
 ];

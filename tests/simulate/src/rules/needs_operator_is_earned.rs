@@ -16,14 +16,14 @@ use windlass_domain::step::{Failure, Step};
 /// undo met something that does not pass by asking again. That is somebody else's change of that very component, a
 /// refusal, or minutes of throttling. A stop, a kill, a lost answer and everything else that passes are no reason.
 ///
-/// Safety: endings: A deployment is left to an operator only where a stranger, a refusal or minutes of throttling stood
-/// in the way.
+/// Safety: endings: A deployment is left to an operator only where an out-of-band change, a refusal or minutes of
+/// throttling stood in the way.
 pub fn needs_operator_is_earned(outcome: &Outcome<'_>) -> Result<(), String> {
     let mut steps: BTreeMap<String, Rc<Step>> = BTreeMap::new();
     let mut theirs: BTreeSet<&str> = BTreeSet::new();
     for happening in &outcome.happened {
         let change = match &happening.what {
-            Event::ChangedByStranger(component) => {
+            Event::ChangedByOther(component) => {
                 theirs.insert(component);
                 continue;
             }

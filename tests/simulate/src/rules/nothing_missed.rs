@@ -11,7 +11,7 @@ pub fn nothing_missed(outcome: &Outcome<'_>) -> Result<(), String> {
     let ours = outcome
         .happened
         .iter()
-        .take_while(|one| !is_by_stranger(&one.what));
+        .take_while(|one| !is_by_other(&one.what));
     let missed = ours.into_iter().find_map(|one| match &one.what {
         Event::Missed(what) => Some(format!("at {} {what}", one.at)),
         _ => None,
@@ -20,6 +20,6 @@ pub fn nothing_missed(outcome: &Outcome<'_>) -> Result<(), String> {
 }
 
 /// Returns whether somebody else changed the site. What visitors get after that is not Windlass's doing.
-fn is_by_stranger(event: &Event) -> bool {
-    matches!(event, Event::ChangedByStranger("web"))
+fn is_by_other(event: &Event) -> bool {
+    matches!(event, Event::ChangedByOther("web"))
 }

@@ -103,8 +103,8 @@ fn is_newest(
         .is_some_and(|record| record.action == ActionName::Deploy && now.version != "accepted");
     if now.version == FOUND {
         let mut happened = outcome.happened.iter();
-        let is_stranger = |one: &Happening| matches!(one.what, Event::ChangedByStranger(_));
-        return if happened.any(is_stranger) {
+        let is_by_other = |one: &Happening| matches!(one.what, Event::ChangedByOther(_));
+        return if happened.any(is_by_other) {
             Ok(())
         } else {
             Err(format!(

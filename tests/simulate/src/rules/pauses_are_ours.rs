@@ -4,8 +4,8 @@ use windlass_world::pausing::Pausing;
 /// "All other hooks are the team's, and never answered": Windlass answers only a pause of a deployment that it began
 /// itself, at a stage that the declaration lists.
 ///
-/// Safety: strangers: Windlass answers only pauses of deployments that it began itself, at a stage that the declaration
-/// lists.
+/// Safety: out-of-band changes: Windlass answers only pauses of deployments that it began itself, at a stage that the
+/// declaration lists.
 pub fn pauses_are_ours(outcome: &Outcome<'_>) -> Result<(), String> {
     let is_declared = outcome
         .scenario

@@ -36,11 +36,11 @@ pub fn repeated_is_once(outcome: &Outcome<'_>) -> Result<(), String> {
         let each = if function.aliases.is_empty() { 2 } else { 1 };
         let deployments = outcome.steps_of(component);
         // A person who publishes by hand puts code of their own in the way.
-        let by_stranger =
-            |one: &&Happening| matches!(one.what, Event::ChangedByStranger(of) if of == component);
-        let strangers = outcome.happened.iter().filter(by_stranger).count();
-        let strangers = u32::try_from(strangers).unwrap_or(u32::MAX);
-        if function.updates > each * deployments + strangers {
+        let by_other =
+            |one: &&Happening| matches!(one.what, Event::ChangedByOther(of) if of == component);
+        let others = outcome.happened.iter().filter(by_other).count();
+        let others = u32::try_from(others).unwrap_or(u32::MAX);
+        if function.updates > each * deployments + others {
             let times = function.updates;
             return Err(format!(
                 "the code of {component} was replaced {times} times for {deployments} deployments"

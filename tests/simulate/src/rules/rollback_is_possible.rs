@@ -108,8 +108,8 @@ fn code_is_there(
     function: &LiveFunction,
     latest: &Value,
 ) -> bool {
-    let by_stranger =
-        |one: &Happening| matches!(one.what, Event::ChangedByStranger(of) if of == component);
+    let by_other =
+        |one: &Happening| matches!(one.what, Event::ChangedByOther(of) if of == component);
     let Some(code) = latest["code_sha256"].as_str() else {
         return false;
     };
@@ -121,7 +121,7 @@ fn code_is_there(
     let mut versions = function.versions.values();
     function.package.code_sha256() == code
         || versions.any(|version| version.package.code_sha256() == code)
-        || outcome.happened.iter().any(by_stranger)
+        || outcome.happened.iter().any(by_other)
 }
 
 /// Returns whether the files of a site are there. In place, these are the versions of all files that the recorded list

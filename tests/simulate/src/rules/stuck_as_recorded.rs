@@ -57,5 +57,5 @@ fn last_known(step: &Step) -> Option<&Value> {
 
 fn is_changed_by_other(outcome: &Outcome<'_>, component: &str) -> bool {
     let mut happened = outcome.happened.iter();
-    happened.any(|one| matches!(one.what, Event::ChangedByStranger(of) if of == component))
+    happened.any(|one| matches!(one.what, Event::ChangedByOther(of) if of == component))
 }

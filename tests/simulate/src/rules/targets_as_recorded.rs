@@ -81,8 +81,8 @@ fn had_succeeded(outcome: &Outcome<'_>, began: &str) -> bool {
 /// Returns whether somebody outside has changed it, and since then only deployments that were undone, which brought it
 /// back to what they had found.
 pub fn changed_outside(outcome: &Outcome<'_>, component: &str) -> bool {
-    let by_stranger =
-        |one: &Happening| matches!(one.what, Event::ChangedByStranger(of) if of == component);
+    let by_other =
+        |one: &Happening| matches!(one.what, Event::ChangedByOther(of) if of == component);
     let records = outcome.records();
     let is_undone = |id: &DeploymentId| {
         let record = records.iter().find(|record| record.id == *id);
@@ -95,7 +95,7 @@ pub fn changed_outside(outcome: &Outcome<'_>, component: &str) -> bool {
             || steps.any(|step| step.status == StepStatus::Undone)
     };
     let happened = outcome.happened.iter().enumerate();
-    let mut changes = happened.filter(|(_, one)| by_stranger(one));
+    let mut changes = happened.filter(|(_, one)| by_other(one));
     changes.any(|(at, _)| {
         let (before, since) = outcome.happened.split_at(at);
         let known: BTreeSet<&DeploymentId> = switched_by(before, component).collect();

@@ -1,7 +1,7 @@
 use crate::happening::Event;
-use crate::held::Held;
 use crate::outcome::Outcome;
 use crate::schedule::What;
+use crate::service_waits::ServiceWait;
 use std::collections::BTreeMap;
 use windlass_domain::step::Step;
 
@@ -19,10 +19,10 @@ pub fn waits_are_told(outcome: &Outcome<'_>) -> Result<(), String> {
     let mut held: BTreeMap<u64, Option<&str>> = BTreeMap::new();
     for happening in &outcome.happened {
         match &happening.what {
-            Event::Held(who, what) => {
+            Event::ServiceWait(who, what) => {
                 let waits = match what {
-                    Held::Waits(what) => Some(what.as_str()),
-                    Held::Free => None,
+                    ServiceWait::Waits(what) => Some(what.as_str()),
+                    ServiceWait::Free => None,
                 };
                 held.insert(who.number, waits);
             }

@@ -77,7 +77,7 @@ pub(super) const CALLED: Scenario = Scenario {
     scene: as_made,
     before: &[quiet(Deed::Deploy("1.0.0", &["api"]))],
     acts: &[next(Deed::Deploy("1.1.0", &["api"]))],
-    stranger: nobody,
+    out_of_band: nobody,
     ends: &["1.0.0 Succeeded", "1.1.0 Succeeded"],
     // If its runner dies, nobody knows what the call did.
     may: &["1.1.0 NeedsOperator (ChangeFailed)"],

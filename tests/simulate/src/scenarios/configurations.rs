@@ -13,7 +13,7 @@ pub(super) const FLAGS: Scenario = Scenario {
     scene: as_made,
     before: &[quiet(Deed::Deploy("1.0.0", &["flags"]))],
     acts: &[next(Deed::Deploy("1.1.0", &["flags"]))],
-    stranger: person_at_flags,
+    out_of_band: person_at_flags,
     ends: &["1.0.0 Succeeded", "1.1.0 Succeeded"],
     may: &[],
     steady: true,

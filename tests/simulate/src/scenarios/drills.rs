@@ -25,7 +25,7 @@ pub(super) const DRILLED: Scenario = Scenario {
     scene: as_made,
     before: BEFORE,
     acts: &[next(DRILL), quiet(Deed::Operate("rollback"))],
-    stranger: person_at_api,
+    out_of_band: person_at_api,
     ends: &[
         "1.0.0 Succeeded",
         "1.1.0 Succeeded",
@@ -47,7 +47,7 @@ pub(super) const DRILLED_SERVICE: Scenario = Scenario {
         quiet(Deed::Deploy("1.1.0", &["agent", "api"])),
     ],
     acts: &[next(DRILL)],
-    stranger: person_at_service,
+    out_of_band: person_at_service,
     ends: &[
         "1.0.0 Succeeded",
         "1.1.0 Succeeded",

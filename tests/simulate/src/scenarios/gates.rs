@@ -30,7 +30,7 @@ pub(super) const GATES: Scenario = Scenario {
             }),
         ),
     ],
-    stranger: person_at_api,
+    out_of_band: person_at_api,
     ends: &["1.0.0 Succeeded", "1.1.0 Succeeded"],
     may: &[],
     steady: true,
@@ -158,7 +158,7 @@ pub(super) const BREAKS_ITS_PAGE: Scenario = Scenario {
         next(Deed::Ail("the new script is no script", script_is_text)),
         next(Deed::Deploy("1.1.0", &["web"])),
     ],
-    stranger: person_at_web,
+    out_of_band: person_at_web,
     ends: IS_UNDONE,
     ..GATES
 };
@@ -173,7 +173,7 @@ pub(super) const SHOWS_NO_FOLDER: Scenario = Scenario {
         next(Deed::Ail("the folder is shown nowhere", is_shown_nowhere)),
         next(Deed::Deploy("1.1.0", &["web"])),
     ],
-    stranger: person_at_distribution,
+    out_of_band: person_at_distribution,
     ends: IS_UNDONE,
     ..GATES
 };

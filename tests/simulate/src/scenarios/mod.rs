@@ -1,36 +1,36 @@
 //! All scenarios.
 
-mod across;
 mod arrivals;
 mod basics;
 mod calls;
-mod compared;
+mod codedeploy_functions;
+mod codedeploy_services;
+mod codedeploy_services_busy;
+mod comparisons;
 mod configurations;
 mod declarations;
 mod declared_services;
-mod drifted;
+mod drift;
 mod drills;
 mod gates;
-mod healed;
-mod later;
-mod moved;
-mod moved_on;
-mod moved_services;
-mod moved_services_busy;
+mod healing;
+mod irreversible_tasks;
+mod later_components;
+mod moves;
 mod operators;
 mod overtaking;
 mod pauses;
-mod pauses_left;
 mod people;
 mod plans;
-mod removed;
+mod removals;
 mod rollouts;
-mod several;
+mod several_images;
 mod shifts;
 mod tasks;
-mod tested;
-mod together;
-mod told;
+mod test_listeners;
+mod topics;
+mod unanswered_pauses;
+mod waves_together;
 mod wheel;
 mod wheel_held;
 
@@ -109,23 +109,23 @@ pub static SCENARIOS: [Scenario; 255] = [
     pauses::PAUSED_ROLLBACK,
     pauses::CANARY_PAUSED,
     pauses::CANARY_PAUSED_PREEMPTED,
-    pauses_left::PAUSED_CANCELLED,
-    pauses_left::PAUSED_LAST_CANCELLED,
-    pauses_left::CANARY_PAUSED_CANCELLED,
-    pauses_left::CANARY_PAUSED_CANCELLED_BETWEEN,
-    pauses_left::PAUSED_BY_TEAM_CANCELLED,
-    pauses_left::CANARY_PAUSED_BY_TEAM_CANCELLED,
-    pauses_left::PAUSED_BY_TEAM_PREEMPTED,
-    pauses_left::CANARY_PAUSED_RUNS_OUT,
-    pauses_left::CANARY_PAUSED_RUNS_OUT_BETWEEN,
-    pauses_left::PAUSED_LAST_RUNS_OUT,
-    pauses_left::PAUSED_RUNS_OUT_CANCELLED,
-    pauses_left::CANARY_PAUSED_RUNS_OUT_CANCELLED,
-    tested::TESTED,
-    tested::TESTED_UNDONE,
-    together::TOGETHER,
-    together::TOGETHER_UNDONE,
-    together::TOGETHER_MOVED,
+    unanswered_pauses::PAUSED_CANCELLED,
+    unanswered_pauses::PAUSED_LAST_CANCELLED,
+    unanswered_pauses::CANARY_PAUSED_CANCELLED,
+    unanswered_pauses::CANARY_PAUSED_CANCELLED_BETWEEN,
+    unanswered_pauses::PAUSED_BY_TEAM_CANCELLED,
+    unanswered_pauses::CANARY_PAUSED_BY_TEAM_CANCELLED,
+    unanswered_pauses::PAUSED_BY_TEAM_PREEMPTED,
+    unanswered_pauses::CANARY_PAUSED_RUNS_OUT,
+    unanswered_pauses::CANARY_PAUSED_RUNS_OUT_BETWEEN,
+    unanswered_pauses::PAUSED_LAST_RUNS_OUT,
+    unanswered_pauses::PAUSED_RUNS_OUT_CANCELLED,
+    unanswered_pauses::CANARY_PAUSED_RUNS_OUT_CANCELLED,
+    test_listeners::TESTED,
+    test_listeners::TESTED_UNDONE,
+    waves_together::TOGETHER,
+    waves_together::TOGETHER_UNDONE,
+    waves_together::TOGETHER_MOVED,
     gates::GATES,
     gates::IS_SILENT,
     gates::RED_ROLLBACK,
@@ -139,16 +139,16 @@ pub static SCENARIOS: [Scenario; 255] = [
     gates::RINGS_ELSEWHERE,
     gates::ERRS_IN_ITS_LOG,
     gates::LOGS_NOTHING,
-    compared::FAILS_AS_BEFORE,
-    compared::FAILS_MORE,
-    compared::IS_NOT_CALLED,
-    later::LATER,
-    later::LATER_TWICE,
-    later::TO_FOUND,
-    later::UNDECLARED,
-    later::RENAMED,
-    later::RENAMED_BACK,
-    later::ROLLBACK_CODE,
+    comparisons::FAILS_AS_BEFORE,
+    comparisons::FAILS_MORE,
+    comparisons::IS_NOT_CALLED,
+    later_components::LATER,
+    later_components::LATER_TWICE,
+    later_components::TO_FOUND,
+    later_components::UNDECLARED,
+    later_components::RENAMED,
+    later_components::RENAMED_BACK,
+    later_components::ROLLBACK_CODE,
     configurations::FLAGS,
     configurations::FLAGS_UNDONE,
     configurations::FLAGS_TAKEN_BACK,
@@ -157,31 +157,31 @@ pub static SCENARIOS: [Scenario; 255] = [
     configurations::POINTED_UNDONE,
     configurations::POINTED_LOST,
     configurations::POINTED_ROLLBACK,
-    moved::MOVED,
-    moved::MOVED_UNDONE,
-    moved::MOVED_TAKEN_BACK,
-    moved::MOVED_ROLLBACK,
-    moved_services::SERVICE_MOVED,
-    moved_services::SERVICE_MOVED_UNDONE,
-    moved_services::SERVICE_MOVED_TAKEN_BACK,
-    moved_services::SERVICE_MOVED_ROLLBACK,
-    moved_services::SERVICE_MOVED_ROLLBACK_LATE,
-    moved_services::SERVICE_MOVED_PREEMPTED,
-    moved_services::SERVICE_MOVED_CRASHES,
-    moved_services::SERVICE_MOVED_HOOK_FAILS,
-    moved_services::SERVICE_MOVED_READY,
-    moved_services::SERVICE_MOVED_READY_UNDONE,
-    moved_services::SERVICE_MOVED_HELD,
-    moved_services_busy::SERVICE_MOVED_BUSY,
-    moved_services_busy::SERVICE_MOVED_BUSY_MEANWHILE,
-    moved_services_busy::SERVICE_MOVED_BUSY_ROLLBACK,
-    moved_services_busy::SERVICE_MOVED_ACCEPTED,
-    several::ONE_OF_TWO,
-    several::BOTH_AND_BACK,
-    several::ONE_OF_TWO_PREEMPTED,
-    several::ONE_OF_TWO_PUSHED,
-    several::TWO_SINCE,
-    several::ONE_OF_TWO_UNDONE,
+    codedeploy_functions::MOVED,
+    codedeploy_functions::MOVED_UNDONE,
+    codedeploy_functions::MOVED_TAKEN_BACK,
+    codedeploy_functions::MOVED_ROLLBACK,
+    codedeploy_services::SERVICE_MOVED,
+    codedeploy_services::SERVICE_MOVED_UNDONE,
+    codedeploy_services::SERVICE_MOVED_TAKEN_BACK,
+    codedeploy_services::SERVICE_MOVED_ROLLBACK,
+    codedeploy_services::SERVICE_MOVED_ROLLBACK_LATE,
+    codedeploy_services::SERVICE_MOVED_PREEMPTED,
+    codedeploy_services::SERVICE_MOVED_CRASHES,
+    codedeploy_services::SERVICE_MOVED_HOOK_FAILS,
+    codedeploy_services::SERVICE_MOVED_READY,
+    codedeploy_services::SERVICE_MOVED_READY_UNDONE,
+    codedeploy_services::SERVICE_MOVED_HELD,
+    codedeploy_services_busy::SERVICE_MOVED_BUSY,
+    codedeploy_services_busy::SERVICE_MOVED_BUSY_MEANWHILE,
+    codedeploy_services_busy::SERVICE_MOVED_BUSY_ROLLBACK,
+    codedeploy_services_busy::SERVICE_MOVED_ACCEPTED,
+    several_images::ONE_OF_TWO,
+    several_images::BOTH_AND_BACK,
+    several_images::ONE_OF_TWO_PREEMPTED,
+    several_images::ONE_OF_TWO_PUSHED,
+    several_images::TWO_SINCE,
+    several_images::ONE_OF_TWO_UNDONE,
     calls::CALLED,
     calls::TWICE,
     calls::FAILS,
@@ -210,12 +210,12 @@ pub static SCENARIOS: [Scenario; 255] = [
     tasks::IRREVERSIBLE_ACROSS,
     tasks::IRREVERSIBLE_GOES_ON,
     tasks::IRREVERSIBLE_STAYS,
-    across::THEN_ANOTHER,
-    across::THEN_THE_SAME,
-    across::NOT_DECLARED,
-    across::MISNAMED,
-    across::UNBEGUN_AND_STUCK,
-    across::SHOWS_LINES,
+    irreversible_tasks::THEN_ANOTHER,
+    irreversible_tasks::THEN_THE_SAME,
+    irreversible_tasks::NOT_DECLARED,
+    irreversible_tasks::MISNAMED,
+    irreversible_tasks::UNBEGUN_AND_STUCK,
+    irreversible_tasks::SHOWS_LINES,
     plans::PLANNED,
     plans::CHECKED,
     wheel::WHEEL,
@@ -227,12 +227,12 @@ pub static SCENARIOS: [Scenario; 255] = [
     wheel::WHEEL_SKIPPED,
     wheel::WHEEL_SKIPPED_ON,
     wheel::WHEEL_SKIPPED_RED,
-    told::TOLD,
-    told::TOLD_OF_AN_UNDO,
-    told::TOLD_WHERE_IT_CAN,
-    drifted::DRIFTED,
-    drifted::DRIFTED_BOTH,
-    drifted::DRIFTED_OVER,
+    topics::TOLD,
+    topics::TOLD_OF_AN_UNDO,
+    topics::TOLD_WHERE_IT_CAN,
+    drift::DRIFTED,
+    drift::DRIFTED_BOTH,
+    drift::DRIFTED_OVER,
     drills::DRILLED,
     drills::DRILLED_SERVICE,
     drills::DRILLED_RED,
@@ -245,10 +245,10 @@ pub static SCENARIOS: [Scenario; 255] = [
     drills::DRILLED_TWICE,
     drills::DRILLED_WHEN_DUE,
     drills::DRILL_PUT_OFF,
-    healed::HEALED,
-    healed::HEALED_HELD,
-    healed::HEALED_OVER,
-    healed::HEALED_TOO_OFTEN,
+    healing::HEALED,
+    healing::HEALED_HELD,
+    healing::HEALED_OVER,
+    healing::HEALED_TOO_OFTEN,
     wheel_held::WHEEL_HELD,
     wheel_held::WHEEL_HELD_TO_ITS_BOUND,
     wheel_held::WHEEL_HELD_TOO_LONG,
@@ -276,21 +276,21 @@ pub static SCENARIOS: [Scenario; 255] = [
     overtaking::UNDONE_FIRST_AND_FAILED,
     overtaking::FIX_GOES_FIRST,
     overtaking::FIX_WAITED,
-    moved_on::RENAMED,
-    moved_on::RENAMED_TOO_EARLY,
-    moved_on::RENAMED_BESIDE,
-    moved_on::RENAMED_BETWEEN,
-    moved_on::HANDED_OVER,
-    moved_on::HANDED_OVER_BESIDE,
-    moved_on::ALL_RENAMED,
-    moved_on::ALL_RENAMED_BESIDE,
-    moved_on::ALL_RENAMED_BUSY,
-    removed::REMOVED,
-    removed::REMOVED_TOO_EARLY,
-    removed::REMOVED_BESIDE,
-    removed::REMOVED_ALL,
-    removed::REMOVED_ALL_BESIDE,
-    removed::REMOVED_ALL_BUSY,
+    moves::RENAMED,
+    moves::RENAMED_TOO_EARLY,
+    moves::RENAMED_BESIDE,
+    moves::RENAMED_BETWEEN,
+    moves::HANDED_OVER,
+    moves::HANDED_OVER_BESIDE,
+    moves::ALL_RENAMED,
+    moves::ALL_RENAMED_BESIDE,
+    moves::ALL_RENAMED_BUSY,
+    removals::REMOVED,
+    removals::REMOVED_TOO_EARLY,
+    removals::REMOVED_BESIDE,
+    removals::REMOVED_ALL,
+    removals::REMOVED_ALL_BESIDE,
+    removals::REMOVED_ALL_BUSY,
     tasks::PREEMPTED,
     wheel::WHEEL_SKIPPED_AT_A_HOOK,
 ];

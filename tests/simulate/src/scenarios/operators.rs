@@ -22,7 +22,7 @@ pub(super) const ROLLBACK: Scenario = Scenario {
         next(Deed::Operate("rollback")),
         quiet(Deed::Operate("rollback")),
     ],
-    stranger: person_at_api,
+    out_of_band: person_at_api,
     ends: &[
         "1.0.0 Succeeded",
         "1.1.0 Succeeded",
@@ -52,7 +52,7 @@ pub(super) const PRUNED: Scenario = Scenario {
         quiet(Deed::Operate("rollback")),
         quiet(Deed::Operate("rollback")),
     ],
-    stranger: person_at_distribution,
+    out_of_band: person_at_distribution,
     ends: &[
         "0.9.0 Succeeded",
         "1.0.0 Succeeded",
@@ -78,7 +78,7 @@ pub(super) const PREEMPT: Scenario = Scenario {
         next(Deed::Deploy("1.2.0", BOTH)),
         when_in("Bake", Deed::Operate("rollback")),
     ],
-    stranger: person_at_api,
+    out_of_band: person_at_api,
     ends: &[
         "1.0.0 Succeeded",
         "1.1.0 Succeeded",
@@ -102,7 +102,7 @@ pub(super) const PREEMPT_CHANGE: Scenario = Scenario {
         // The first snapshot is what was found.
         when_in("Change", Deed::RollBackTo(2)),
     ],
-    stranger: person_at_api,
+    out_of_band: person_at_api,
     ends: &[
         "1.0.0 Succeeded",
         "1.1.0 Succeeded",
@@ -124,7 +124,7 @@ pub(super) const BEHIND_UNDONE: Scenario = Scenario {
         when_in("Bake", Deed::Ail("the alarm rings", rings)),
         when_in("Undo", Deed::Change("the alarm is quiet", is_quiet_again)),
     ],
-    stranger: person_at_api,
+    out_of_band: person_at_api,
     ends: &[
         "1.0.0 Succeeded",
         "1.1.0 RolledBack (GateFailed)",
@@ -146,7 +146,7 @@ pub(super) const NOTHING_TO_GO_BACK_TO: Scenario = Scenario {
         when_in("Bake", Deed::Operate("rollback")),
         next(Deed::Deploy("1.1.0", &["api"])),
     ],
-    stranger: person_at_api,
+    out_of_band: person_at_api,
     ends: &[
         "1.0.0 RolledBack (PreemptedByOperator)",
         "rollback Succeeded",
@@ -174,7 +174,7 @@ pub(super) const HOLD: Scenario = Scenario {
         quiet(Deed::Operate("release_hold")),
         quiet(Deed::Arrive("1.4.0", BOTH)),
     ],
-    stranger: person_at_api,
+    out_of_band: person_at_api,
     ends: &[
         "1.0.0 Succeeded",
         "1.1.0 Succeeded",
@@ -201,7 +201,7 @@ pub(super) const HELD_AT_ONCE: Scenario = Scenario {
         next(Deed::Operate("hold")),
         quiet(Deed::Arrive("1.2.0", &["api"])),
     ],
-    stranger: person_at_api,
+    out_of_band: person_at_api,
     ends: &[
         "1.0.0 Succeeded",
         "1.1.0 Succeeded",
@@ -229,7 +229,7 @@ pub(super) const STUCK: Scenario = Scenario {
         quiet(Deed::Change("the alias can be moved", may_shift_again)),
         quiet(Deed::Operate("recover")),
     ],
-    stranger: person_at_api,
+    out_of_band: person_at_api,
     ends: &[
         "1.0.0 Succeeded",
         "1.1.0 RolledBack (GateFailed)",
@@ -258,7 +258,7 @@ pub(super) const TOUCHED: Scenario = Scenario {
         ),
         quiet(Deed::Operate("recover")),
     ],
-    stranger: person_at_api,
+    out_of_band: person_at_api,
     ends: &["1.0.0 Succeeded", "1.1.0 RolledBack (GateFailed)"],
     may: &[],
     steady: false,
@@ -285,7 +285,7 @@ pub(super) const ACCEPT: Scenario = Scenario {
         quiet(Deed::Operate("accept")),
         quiet(Deed::Deploy("1.2.0", BOTH)),
     ],
-    stranger: person_at_api,
+    out_of_band: person_at_api,
     ends: &[
         "1.0.0 Succeeded",
         "1.1.0 NeedsOperator (GateFailed)",
@@ -308,7 +308,7 @@ pub(super) const ROLLBACK_TWICE: Scenario = Scenario {
         next(Deed::Operate("rollback")),
         next(Deed::Operate("rollback")),
     ],
-    stranger: person_at_api,
+    out_of_band: person_at_api,
     ends: &[
         "1.0.0 Succeeded",
         "1.1.0 Succeeded",

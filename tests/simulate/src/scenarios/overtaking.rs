@@ -33,7 +33,7 @@ pub(super) const OVERTAKES: Scenario = Scenario {
         next(Deed::Deploy("1.1.0", BOTH)),
         when_in("Bake", Deed::Preempt("1.2.0", BOTH)),
     ],
-    stranger: person_at_api,
+    out_of_band: person_at_api,
     ends: &["1.0.0 Succeeded", STOPPED, "1.2.0 Succeeded"],
     may: &["1.1.0 Succeeded"],
     steady: false,

@@ -20,7 +20,7 @@ pub(super) const BLUE_GREEN: Scenario = Scenario {
     scene: is_shifted_at_once,
     before: &[quiet(Deed::Deploy("1.0.0", &["agent"]))],
     acts: &[next(Deed::Deploy("1.1.0", &["agent"]))],
-    stranger: person_at_service,
+    out_of_band: person_at_service,
     ends: &["1.0.0 Succeeded", "1.1.0 Succeeded"],
     may: &[],
     steady: true,

@@ -98,7 +98,7 @@ pub(super) const RUN: Scenario = Scenario {
     scene: as_made,
     before: &[quiet(Deed::Deploy("1.0.0", &["agent"]))],
     acts: &[next(Deed::Deploy("1.1.0", &["agent"]))],
-    stranger: person_at_task,
+    out_of_band: person_at_task,
     ends: &["1.0.0 Succeeded", "1.1.0 Succeeded"],
     may: &[],
     steady: true,

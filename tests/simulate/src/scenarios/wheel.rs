@@ -65,7 +65,7 @@ pub(super) const WHEEL: Scenario = Scenario {
         when_in("Bake", PAUSE),
         after(300, CONTINUE),
     ],
-    stranger: person_at_api,
+    out_of_band: person_at_api,
     ends: &["1.0.0 Succeeded", "1.1.0 Succeeded"],
     may: &[],
     steady: true,

@@ -8,8 +8,8 @@ use crate::schedule::What::{
 const DEPLOY: &str = "shared/engine/src/conductor/admitting/deploy.rs";
 const IDENTIFY: &str = "shared/engine/src/conductor/admitting/identify.rs";
 const IMAGE: &str = "shared/engine/src/routes/intake/image.rs";
-const MISSED: &str = "shared/engine/src/routes/intake/missed.rs";
-const ONCE: &str = "shared/engine/src/routes/intake/once.rs";
+const MISSED: &str = "shared/engine/src/routes/intake/missed_arrivals.rs";
+const ONCE: &str = "shared/engine/src/routes/intake/deduplication.rs";
 
 pub(super) const VARIANTS: &[Variant] = &[
     Variant {
@@ -117,7 +117,7 @@ pub(super) const VARIANTS: &[Variant] = &[
                 replace: "    let is_over = last.value.ending.is_some() && !VARIANT;",
             },
             Edit {
-                file: "shared/engine/src/conductor/telling/since.rs",
+                file: "shared/engine/src/conductor/telling/release_status.rs",
                 find: "    if let Some(now) = now(ports, existing).await? {",
                 replace: "    if let Some(now) = now(ports, existing).await?.filter(|_| !VARIANT) {",
             },

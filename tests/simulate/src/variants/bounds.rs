@@ -1,19 +1,19 @@
 //! Variants of the code on things that are not Windlass's own, on messages, and on things that are there already.
 
 use super::variant::{Edit, Variant};
-use crate::schedule::What::{FailsAfter, Stranger};
+use crate::schedule::What::{FailsAfter, OutOfBand};
 
 pub(super) const VARIANTS: &[Variant] = &[
     Variant {
-        name: "stranger_not_named",
+        name: "other_not_named",
         what: "what somebody else changed is told as a change that failed",
         edits: &[Edit {
-            file: "shared/engine/src/converge/strangers.rs",
+            file: "shared/engine/src/converge/out_of_band_changes.rs",
             find: "            FindingName::TargetChangedByOther,\n",
             replace: "            if VARIANT {\n                FindingName::ChangeFailed\n            } else {\n                FindingName::TargetChangedByOther\n            },\n",
         }],
         scenarios: &["function", "folder"],
-        mishaps: &[Stranger],
+        mishaps: &[OutOfBand],
     },
     Variant {
         name: "member_lost",

@@ -2,14 +2,14 @@
 
 use super::variant::{Edit, Variant};
 use crate::schedule::What::{
-    Denied, DeniedLong, FailsAfter, HangsAfter, InvokedLate, Slow, Stopped, StoppedLate,
-    StoppedSlow, StoppedWithin, Stranger, Twin,
+    Denied, DeniedLong, FailsAfter, HangsAfter, InvokedLate, OutOfBand, Slow, Stopped, StoppedLate,
+    StoppedSlow, StoppedWithin, Twin,
 };
 
 const ATTEMPT: &str = "shared/engine/src/converge/attempt.rs";
 const DRIVE: &str = "shared/engine/src/converge/drive.rs";
-const STANDING: &str = "shared/engine/src/converge/standing.rs";
-const STRANGERS: &str = "shared/engine/src/converge/strangers.rs";
+const STANDING: &str = "shared/engine/src/converge/step_state.rs";
+const OUT_OF_BAND: &str = "shared/engine/src/converge/out_of_band_changes.rs";
 const UNDO: &str = "shared/engine/src/conductor/settling/undo.rs";
 
 pub(super) const VARIANTS: &[Variant] = &[
@@ -44,7 +44,7 @@ pub(super) const VARIANTS: &[Variant] = &[
             replace: "                let revision = &if VARIANT {\n                    self.at.alias(function, alias).await?.revision_id\n                } else {\n                    revision_id.clone()\n                };",
         }],
         scenarios: &["function", "canary"],
-        mishaps: &[Stranger],
+        mishaps: &[OutOfBand],
     },
     Variant {
         name: "deployment_number_ignored",
@@ -55,7 +55,7 @@ pub(super) const VARIANTS: &[Variant] = &[
             replace: "                    newest: Some(*newest).filter(|newest| *newest > 0 && !VARIANT),",
         }],
         scenarios: &["flags", "flags_undone"],
-        mishaps: &[Stranger],
+        mishaps: &[OutOfBand],
     },
     Variant {
         name: "theirs_is_stopped",
@@ -66,7 +66,7 @@ pub(super) const VARIANTS: &[Variant] = &[
             replace: "            !VARIANT && !is_ours && self.stopped != Some(live.number)",
         }],
         scenarios: &["flags_undone", "flags_rollback"],
-        mishaps: &[Stranger],
+        mishaps: &[OutOfBand],
     },
     Variant {
         name: "code_not_compared",
@@ -101,7 +101,7 @@ pub(super) const VARIANTS: &[Variant] = &[
             },
             // Without this edit it would believe what it sees only after the same time.
             Edit {
-                file: STRANGERS,
+                file: OUT_OF_BAND,
                 find: "        (!is_believed && left > 0)",
                 replace: "        (!VARIANT && !is_believed && left > 0)",
             },
@@ -120,7 +120,7 @@ pub(super) const VARIANTS: &[Variant] = &[
             },
             // Without this edit it would believe what it sees only after the same time.
             Edit {
-                file: STRANGERS,
+                file: OUT_OF_BAND,
                 find: "        let left = last.shown_from().ms_since(self.attempt.ports.now());",
                 replace: "        let shown_from = if VARIANT { last.at } else { last.shown_from() };\n        let left = shown_from.ms_since(self.attempt.ports.now());",
             },
@@ -143,7 +143,7 @@ pub(super) const VARIANTS: &[Variant] = &[
         name: "late_forward_goes_on",
         what: "a forward invocation goes on although the undo has begun",
         edits: &[Edit {
-            file: "shared/engine/src/converge/standing.rs",
+            file: "shared/engine/src/converge/step_state.rs",
             find: "        Undoing | Undone | UndoFailed => Err(",
             replace: "        Undoing | Undone | UndoFailed if !VARIANT => Err(",
         }],
@@ -180,44 +180,44 @@ pub(super) const VARIANTS: &[Variant] = &[
         mishaps: &[],
     },
     Variant {
-        name: "stranger_overwritten",
+        name: "out_of_band_overwritten",
         what: "a target is not compared with what it was when it was prepared",
         edits: &[
             Edit {
-                file: STRANGERS,
+                file: OUT_OF_BAND,
                 find: "        if self.wave.is_none() {\n            return Ok(None);",
                 replace: "        if self.wave.is_none() || VARIANT {\n            return Ok(None);",
             },
             Edit {
-                file: STRANGERS,
+                file: OUT_OF_BAND,
                 find: "            Some(before) if left.is_none()",
                 replace: "            Some(before) if !VARIANT && left.is_none()",
             },
         ],
         scenarios: &["function", "canary", "folder"],
-        mishaps: &[Stranger],
+        mishaps: &[OutOfBand],
     },
     Variant {
-        name: "stranger_overwritten_later",
+        name: "out_of_band_overwritten_later",
         what: "a target is not compared with what the last confirmed change made of it",
         edits: &[Edit {
-            file: STRANGERS,
+            file: OUT_OF_BAND,
             find: "        let left = self.confirmed()?;",
             replace: "        let left = self.confirmed()?.filter(|_| !VARIANT);",
         }],
         scenarios: &["function", "canary", "undo"],
-        mishaps: &[Stranger],
+        mishaps: &[OutOfBand],
     },
     Variant {
-        name: "stranger_overwritten_unanswered",
+        name: "out_of_band_overwritten_unanswered",
         what: "a target is not compared with what a switch makes that was not answered",
         edits: &[Edit {
-            file: STRANGERS,
+            file: OUT_OF_BAND,
             find: "            && !unanswered.is_empty()",
             replace: "            && !(VARIANT || unanswered.is_empty())",
         }],
         scenarios: &["function"],
-        mishaps: &[StoppedSlow, Stranger],
+        mishaps: &[StoppedSlow, OutOfBand],
     },
     Variant {
         name: "nobody_looked",
@@ -246,8 +246,8 @@ pub(super) const VARIANTS: &[Variant] = &[
         what: "an undo that has failed is not tried again, whoever asks",
         edits: &[Edit {
             file: STANDING,
-            find: "            Undone => Standing::Settled(WorkTransition::Changed),",
-            replace: "            Undone => Standing::Settled(WorkTransition::Changed),\n            UndoFailed if VARIANT => Standing::Settled(WorkTransition::Failed),",
+            find: "            Undone => StepState::Settled(WorkTransition::Changed),",
+            replace: "            Undone => StepState::Settled(WorkTransition::Changed),\n            UndoFailed if VARIANT => StepState::Settled(WorkTransition::Failed),",
         }],
         scenarios: &["first_undo", "undo"],
         mishaps: &[DeniedLong],
@@ -371,8 +371,8 @@ pub(super) const VARIANTS: &[Variant] = &[
         what: "of two functions each is changed by the deployer that was asked for the other",
         edits: &[Edit {
             file: "shared/engine/src/converge/mod.rs",
-            find: "    let key = ledger::step(&work.deployment, &work.component);\n    let step = ledger::require(ports, &key).await?;\n    if let Standing::Settled(verdict)",
-            replace: "    let other = match work.component.as_str() {\n        \"api\" if VARIANT => \"jobs\",\n        \"jobs\" if VARIANT => \"api\",\n        own => own,\n    };\n    let other = windlass_domain::name::ComponentName::new(other)\n        .unwrap_or_else(|_| work.component.clone());\n    let key = ledger::step(&work.deployment, &other);\n    let step = ledger::require(ports, &key).await?;\n    if let Standing::Settled(verdict)",
+            find: "    let key = ledger::step(&work.deployment, &work.component);\n    let step = ledger::require(ports, &key).await?;\n    if let StepState::Settled(verdict)",
+            replace: "    let other = match work.component.as_str() {\n        \"api\" if VARIANT => \"jobs\",\n        \"jobs\" if VARIANT => \"api\",\n        own => own,\n    };\n    let other = windlass_domain::name::ComponentName::new(other)\n        .unwrap_or_else(|_| work.component.clone());\n    let key = ledger::step(&work.deployment, &other);\n    let step = ledger::require(ports, &key).await?;\n    if let StepState::Settled(verdict)",
         }],
         scenarios: &["side_by_side"],
         mishaps: &[],

@@ -46,7 +46,7 @@ pub(super) const VARIANTS: &[Variant] = &[
         name: "drill-proved-though-red",
         what: "a gate that was red on the way back says nothing of the drill",
         edits: &[Edit {
-            file: "shared/domain/src/drill/ends.rs",
+            file: "shared/domain/src/drill/deployment_end.rs",
             find: "        } else if red.is_empty() {",
             replace: "        } else if VARIANT || red.is_empty() {",
         }],

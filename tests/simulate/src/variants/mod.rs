@@ -5,24 +5,24 @@
 //! them. An edit whose text is not found, or is found twice, fails the build: the variant must follow the product.
 
 mod arrivals;
-mod behind;
 mod bounds;
+mod codedeploy_functions;
+mod codedeploy_services;
 mod converging;
 mod copy;
-mod drifted;
+mod drift;
 mod drills;
-mod healed;
+mod healing;
 mod ledger;
 mod look;
-mod moved;
-mod moved_on;
-mod moved_services;
+mod moves;
 mod naming;
 mod overtaking;
 mod plans;
-mod removed;
-mod several;
+mod removals;
+mod several_images;
 mod shifts;
+mod stale_reads;
 mod tasks;
 mod variant;
 mod wheel;
@@ -35,24 +35,24 @@ pub use variant::{Edit, Variant};
 pub fn variants() -> Vec<Variant> {
     [
         converging::VARIANTS,
-        moved::VARIANTS,
-        moved_services::VARIANTS,
-        behind::VARIANTS,
+        codedeploy_functions::VARIANTS,
+        codedeploy_services::VARIANTS,
+        stale_reads::VARIANTS,
         ledger::VARIANTS,
         arrivals::VARIANTS,
         bounds::VARIANTS,
         naming::VARIANTS,
         plans::VARIANTS,
-        several::VARIANTS,
+        several_images::VARIANTS,
         shifts::VARIANTS,
         wheel::VARIANTS,
         overtaking::VARIANTS,
-        removed::VARIANTS,
-        moved_on::VARIANTS,
+        removals::VARIANTS,
+        moves::VARIANTS,
         tasks::VARIANTS,
-        drifted::VARIANTS,
+        drift::VARIANTS,
         drills::VARIANTS,
-        healed::VARIANTS,
+        healing::VARIANTS,
     ]
     .concat()
 }

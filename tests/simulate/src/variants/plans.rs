@@ -18,7 +18,7 @@ pub const VARIANTS: &[Variant] = &[
         name: "plan-claims-targets",
         what: "a plan claims the targets that it looks at",
         edits: &[Edit {
-            file: "shared/engine/src/prepare/only.rs",
+            file: "shared/engine/src/prepare/plan_only.rs",
             find: "        let (composed, _) = composed(ports, &scene).await?;",
             replace: "        let (composed, claims) = composed(ports, &scene).await?;
         if VARIANT {

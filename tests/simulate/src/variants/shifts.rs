@@ -1,7 +1,7 @@
 //! Variants of the code that deploys and undoes a service whose traffic ECS shifts.
 
 use super::variant::{Edit, Variant};
-use crate::schedule::What::Stranger;
+use crate::schedule::What::OutOfBand;
 
 const SHIFT: &str = "shared/engine/src/kinds/ecs/shift.rs";
 
@@ -10,7 +10,7 @@ pub(super) const VARIANTS: &[Variant] = &[
         name: "shifted_is_ended",
         what: "a release is over while ECS may still take it back",
         edits: &[Edit {
-            file: "shared/engine/src/kinds/ecs/reached.rs",
+            file: "shared/engine/src/kinds/ecs/rollout_progress.rs",
             find: "        Until::Complete => false,",
             replace: "        Until::Complete if VARIANT => is_from(POST_PRODUCTION),\n        Until::Complete => false,",
         }],
@@ -80,7 +80,7 @@ pub(super) const VARIANTS: &[Variant] = &[
         name: "together_is_beside",
         what: "what goes together takes its steps as they come",
         edits: &[Edit {
-            file: "shared/domain/src/plan/together.rs",
+            file: "shared/domain/src/plan/waves_together.rs",
             find: "counted.map(|(share, nth)| firsts[&share] + nth)",
             replace: "counted.enumerate().map(|(place, (share, nth))| if VARIANT { place } else { firsts[&share] + nth })",
         }],
@@ -107,6 +107,6 @@ pub(super) const VARIANTS: &[Variant] = &[
             replace: "    let own = if VARIANT { rollouts.first() } else { own };\n    let newer = rollouts",
         }],
         scenarios: &["paused", "paused_undone"],
-        mishaps: &[Stranger],
+        mishaps: &[OutOfBand],
     },
 ];

@@ -1,12 +1,12 @@
 //! Declared invocations of the new version of a Lambda function.
 
 use super::{At, Resolve, Sort};
-use crate::cut::cut;
 use crate::declaration::aws_name;
 use crate::declaration::scope::Scope;
 use crate::finding::FindingName;
 use crate::secret;
 use crate::time::Span;
+use crate::truncate::truncate;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
@@ -57,7 +57,7 @@ impl Sort for InvocationGate {
             Some(expect) if !secret::may_be_told("expect", expect) => {
                 format!("the declared answer{within}")
             }
-            Some(expect) => format!("{}{within}", cut(expect.to_string(), 120)),
+            Some(expect) => format!("{}{within}", truncate(expect.to_string(), 120)),
             None => format!("no function error{within}"),
         }
     }

@@ -1,13 +1,13 @@
 //! HTTP probes: status, body, latency.
 
 use super::{At, Resolve, Sort, headers};
-use crate::cut::cut;
 use crate::declaration::scope::Scope;
 use crate::declaration::text::Text;
 use crate::declaration::{aws_name, probe_url};
 use crate::finding::FindingName;
 use crate::shape::join;
 use crate::time::Span;
+use crate::truncate::truncate;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
@@ -82,7 +82,7 @@ impl Sort for ProbeGate {
 
     fn threshold(&self) -> String {
         let body = match &self.body {
-            Some(text) => format!(" with `{}`", cut(text, 40)),
+            Some(text) => format!(" with `{}`", truncate(text, 40)),
             None => String::new(),
         };
         format!("status {}{body} within {}", self.status, self.within)

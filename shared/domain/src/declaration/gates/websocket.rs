@@ -1,7 +1,6 @@
 //! Conversations over a WebSocket: connect, say something, hear the expected answer.
 
 use super::{At, Resolve, Sort};
-use crate::cut::cut;
 use crate::declaration::scope::Scope;
 use crate::declaration::text::Text;
 use crate::declaration::{aws_name, probe_url};
@@ -9,6 +8,7 @@ use crate::finding::FindingName;
 use crate::secret;
 use crate::shape::join;
 use crate::time::Span;
+use crate::truncate::truncate;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
@@ -79,7 +79,7 @@ fn told(text: &str) -> String {
     if secret::stands_in(text) {
         return "…".to_owned();
     }
-    cut(text, 40)
+    truncate(text, 40)
 }
 
 impl Resolve for WebsocketGate {

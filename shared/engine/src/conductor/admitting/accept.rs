@@ -2,7 +2,7 @@
 
 use crate::conductor::ports::Ports;
 use crate::conductor::settling::accept::nothing_to_accept;
-use crate::conductor::telling::done;
+use crate::conductor::telling::completed_action;
 use crate::payload::{AdmitTransition, Answer, ExecutionRef};
 use crate::trouble::Checked;
 use crate::{ledger, pin};
@@ -15,7 +15,7 @@ pub async fn admit(
     execution: &ExecutionRef,
     request: &Request,
 ) -> Checked<Answer<AdmitTransition>> {
-    if let Some(answer) = done::before(ports, execution).await? {
+    if let Some(answer) = completed_action::before(ports, execution).await? {
         return Ok(answer.widened());
     }
     let env = pin::named_environment(ports, request).await?;

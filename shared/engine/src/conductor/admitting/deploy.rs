@@ -5,13 +5,13 @@ use crate::conductor::ports::Ports;
 use crate::conductor::request::Admitted;
 use crate::conductor::telling::cost::note_cost;
 use crate::conductor::telling::ending::{end, reject, told};
-use crate::conductor::telling::since::same;
+use crate::conductor::telling::release_status::same;
 use crate::ledger::{self, Done, Execution, Stored, commit, put_arrived, retry};
 use crate::payload::ExecutionRef;
 use crate::pin::{self, Pinned};
 use crate::ports::{Condition, Result, Write};
 use crate::trouble::Checked;
-use crate::{beside, log};
+use crate::{log, upload_findings};
 use windlass_domain::deployment::{Deployment, Keyed, Status};
 use windlass_domain::ending::Ending;
 use windlass_domain::order::Order;
@@ -35,7 +35,7 @@ pub async fn admit(
         }
         let identified = identify(ports, request, &pinned).await?;
         log::name_deployment(&identified.id);
-        beside::clear(ports, request.upload(), &identified.id).await?;
+        upload_findings::clear(ports, request.upload(), &identified.id).await?;
         if let Some(existing) = &identified.existing {
             // A retry whose own answer was lost: it looked before the write of the first try showed.
             if existing.value.executions.first() == Some(&execution.arn) {

@@ -5,7 +5,7 @@ use crate::conductor::admitting::rollback::new_record;
 use crate::conductor::environment::drills;
 use crate::conductor::ports::Ports;
 use crate::conductor::request::Admitted;
-use crate::conductor::telling::since::same;
+use crate::conductor::telling::release_status::same;
 use crate::ledger::{self, Execution, Stored, commit, put_arrived, retry};
 use crate::payload::ExecutionRef;
 use crate::pin;

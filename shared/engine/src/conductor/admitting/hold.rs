@@ -2,7 +2,7 @@
 
 use crate::conductor::environment::holds::set_hold;
 use crate::conductor::ports::Ports;
-use crate::conductor::telling::done::once;
+use crate::conductor::telling::completed_action::once;
 use crate::ledger::{self, Done, put_state};
 use crate::payload::{Answer, EndTransition, ExecutionRef};
 use crate::pin;

@@ -1,7 +1,7 @@
 //! `rename` and `hand_over`: give the records of a component, or of all of an environment, another owner, in one step.
 
 use crate::conductor::ports::Ports;
-use crate::conductor::telling::done::once;
+use crate::conductor::telling::completed_action::once;
 use crate::ledger::Done;
 use crate::movable::Movable;
 use crate::payload::{Answer, EndTransition, ExecutionRef};

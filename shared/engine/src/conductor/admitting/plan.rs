@@ -5,7 +5,7 @@ use crate::conductor::admitting::{deploy, rollback};
 use crate::conductor::environment::view::View;
 use crate::conductor::environment::{drill_goal, way_back};
 use crate::conductor::ports::Ports;
-use crate::conductor::telling::since::known;
+use crate::conductor::telling::release_status::known;
 use crate::ledger::{self, Stored, commit, retry};
 use crate::payload::{AdmitTransition, Answer, ExecutionRef};
 use crate::ports::Result;
@@ -16,8 +16,8 @@ use windlass_domain::deployment::{Deployment, Ended};
 use windlass_domain::ending::Ending;
 use windlass_domain::identity::DeploymentId;
 use windlass_domain::planned::{Becomes, KEPT_S, Planned, Turn};
+use windlass_domain::release_status;
 use windlass_domain::request::{ActionName, Request};
-use windlass_domain::since;
 
 /// Records what the request would become, and goes on to `Plan`. Asked again it answers the same.
 pub async fn admit(
@@ -113,7 +113,7 @@ async fn superseded(
 ) -> Result<String> {
     let known = known(ports, record, &view.state.value, Some(&by.by)).await?;
     let waiting = view.who_waits();
-    Ok(since::superseded(
+    Ok(release_status::superseded(
         record,
         by,
         &view.facts(record, &waiting),

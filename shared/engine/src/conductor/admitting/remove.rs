@@ -2,7 +2,7 @@
 //! any more, the ones that a component has left, or all.
 
 use crate::conductor::ports::Ports;
-use crate::conductor::telling::done::before;
+use crate::conductor::telling::completed_action::before;
 use crate::ledger::{self, Done, Progress, Stored, commit, put_state, retry};
 use crate::payload::{Answer, EndTransition, ExecutionRef};
 use crate::ports::{Result, Write};

@@ -6,7 +6,7 @@
 
 use crate::conductor::admitting::remove::{AT_ONCE, Part, part};
 use crate::conductor::ports::Ports;
-use crate::conductor::telling::done::before;
+use crate::conductor::telling::completed_action::before;
 use crate::ledger::{self, Done, commit, retry};
 use crate::payload::{Answer, EndTransition, ExecutionRef};
 use crate::ports::{Result, Write};

@@ -2,7 +2,7 @@
 //! in one transaction. It is done or not done, so it cannot be stopped in the middle.
 
 use crate::conductor::ports::Ports;
-use crate::conductor::telling::done::once;
+use crate::conductor::telling::completed_action::once;
 use crate::ledger::Done;
 use crate::movable::application::WholeMovable;
 use crate::payload::{Answer, EndTransition, ExecutionRef};

@@ -6,7 +6,7 @@ use crate::conductor::environment::good_snapshots::snapshot;
 use crate::conductor::environment::holds::set_hold;
 use crate::conductor::ports::Ports;
 use crate::conductor::request::Admitted;
-use crate::conductor::telling::since::same;
+use crate::conductor::telling::release_status::same;
 use crate::ledger::{self, Execution, Stored, commit, put_arrived, put_state, retry};
 use crate::payload::ExecutionRef;
 use crate::pin;

@@ -1,9 +1,9 @@
 //! `pause`, `continue` and `skip_bake`: a person steers a deployment that watches.
 
 use crate::conductor::ports::Ports;
-use crate::conductor::telling::done::once;
+use crate::conductor::telling::completed_action::once;
+use crate::deployment_context::resolved;
 use crate::ledger::{self, Done, Stored, put_deployment};
-use crate::loaded::resolved;
 use crate::payload::{Answer, EndTransition, ExecutionRef};
 use crate::pin;
 use crate::ports::{Result, Write};

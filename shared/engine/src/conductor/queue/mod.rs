@@ -4,5 +4,5 @@ pub mod await_turn;
 pub mod give_up;
 pub mod preempt;
 pub mod restore;
-pub mod taking;
+pub mod take_lock;
 pub mod turn;

@@ -7,7 +7,7 @@
 use crate::conductor::environment::view::View;
 use crate::conductor::environment::way_back;
 use crate::conductor::ports::Ports;
-use crate::conductor::queue::taking::{Outcome, finish, take};
+use crate::conductor::queue::take_lock::{Outcome, finish, take};
 use crate::ledger::{self, Stored};
 use crate::payload::{AdmitTransition, Answer, ExecutionRef};
 use crate::ports::Result;

@@ -4,9 +4,9 @@ use crate::conductor::environment::view::{View, is_operator};
 use crate::conductor::environment::{drill_goal, way_back};
 use crate::conductor::ports::Ports;
 use crate::conductor::queue::restore;
-use crate::conductor::queue::taking::{Outcome, finish, queue, take};
+use crate::conductor::queue::take_lock::{Outcome, finish, queue, take};
 use crate::conductor::telling::ending::told;
-use crate::conductor::telling::went_back;
+use crate::conductor::telling::rollback_outcome;
 use crate::ledger::{self, Stored, retry};
 use crate::log;
 use crate::payload::{AdmitTransition, Answer, ExecutionRef};
@@ -78,7 +78,7 @@ async fn once(
                 && let Err(findings) =
                     apart(way_back::choose(ports, &view, &mut record.value).await)?
             {
-                let outcome = match went_back::undone(ports, &record.value).await? {
+                let outcome = match rollback_outcome::undone(ports, &record.value).await? {
                     // Before the first release that succeeded there is nothing else to go back to.
                     Some(undone) if is_all_that_is_asked(&record.value) => Outcome::Undone(undone),
                     _ => Outcome::Refused(findings),

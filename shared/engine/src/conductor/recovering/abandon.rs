@@ -20,8 +20,8 @@ use windlass_domain::environment::Became;
 use windlass_domain::fault::Fault;
 use windlass_domain::finding::{Finding, FindingName};
 use windlass_domain::identity::DeploymentId;
+use windlass_domain::redeploy_input::redeploy_input;
 use windlass_domain::request::{ActionName, Request};
-use windlass_domain::to_have::to_have;
 
 /// Ends a deployment that waited for its turn, or never got that far, and whose execution died.
 pub async fn abandon(
@@ -58,7 +58,7 @@ pub async fn abandon(
         (true, ActionName::Deploy) => {
             let waiting = view.who_waits();
             let facts = view.facts(&record.value, &waiting);
-            format!("\n  next: {}", to_have(&record.value, &facts))
+            format!("\n  next: {}", redeploy_input(&record.value, &facts))
         }
         _ => String::new(),
     };

@@ -2,6 +2,6 @@
 
 pub mod abandon;
 pub mod hand_over;
-pub mod leave;
+pub mod leave_to_operator;
 pub mod owner;
 pub mod recover;

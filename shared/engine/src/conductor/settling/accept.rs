@@ -4,7 +4,7 @@ use crate::conductor::environment::past::past;
 use crate::conductor::ports::Ports;
 use crate::conductor::request;
 use crate::conductor::settling::snapshots::{before_windlass, found, present, put_snapshot, ran};
-use crate::conductor::telling::done::once;
+use crate::conductor::telling::completed_action::once;
 use crate::conductor::telling::refuse;
 use crate::last_fault;
 use crate::ledger::{self, Done, Stored, put_deployment, put_state};

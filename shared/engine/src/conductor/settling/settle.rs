@@ -5,13 +5,13 @@ use crate::conductor::environment::drills;
 use crate::conductor::environment::holds::told_of_hold;
 use crate::conductor::environment::past::past;
 use crate::conductor::ports::Ports;
+use crate::conductor::settling::fence_off::fence_off_late_calls;
 use crate::conductor::settling::second_look::make_due;
-use crate::conductor::settling::shut_out::shut_out;
 use crate::conductor::settling::undo::failure;
 use crate::conductor::settling::{restored, snapshots};
 use crate::conductor::telling::cost::note_cost;
 use crate::conductor::telling::ending::{add_line, end, reject, told};
-use crate::conductor::telling::went_back;
+use crate::conductor::telling::rollback_outcome;
 use crate::ledger::{self, Stored, commit, put_deployment, put_state, retry};
 use crate::payload::{Answer, Caller, EndTransition};
 use crate::ports::{Condition, Result, Write};
@@ -22,8 +22,8 @@ use windlass_domain::fault::Fault;
 use windlass_domain::gate::Verdict;
 use windlass_domain::heal;
 use windlass_domain::plan::{Outcome, Plan};
+use windlass_domain::release_status::{ALREADY_THERE, found_in_place};
 use windlass_domain::request::ActionName;
-use windlass_domain::since::{ALREADY_THERE, found_in_place};
 use windlass_domain::step::Step;
 
 /// Serves the state.
@@ -34,7 +34,7 @@ pub async fn settle(ports: &impl Ports, by: &Caller) -> Result<Answer<EndTransit
         if let Some(answer) = told(ports, &record.value).await? {
             return Ok(Some(answer));
         }
-        let Some(mut lock) = shut_out(ports, by, &record.value).await? else {
+        let Some(mut lock) = fence_off_late_calls(ports, by, &record.value).await? else {
             return Ok(None);
         };
         if !judged_good(ports, &record.value).await? {
@@ -114,7 +114,7 @@ async fn writes(
         }
     }
     if plan.value.outcome == Outcome::Rejected {
-        let undone = went_back::undone(ports, &record.value).await?;
+        let undone = rollback_outcome::undone(ports, &record.value).await?;
         add_line(record, undone);
     }
     add_line(record, told_of_hold(&record.value, &state.value));
@@ -168,7 +168,7 @@ async fn conclude(
     let changed = scene.changed.iter().map(|step| step.component.to_string());
     let changed: Vec<String> = changed.collect();
     let (plan, value) = (scene.plan, &record.value);
-    let undone = went_back::undone(ports, value).await?;
+    let undone = rollback_outcome::undone(ports, value).await?;
     // A rollback has done what the undo of the deployment did that it stopped.
     let goes_back = undone.as_ref().filter(|_| scene.goal.is_some());
     let (ending, name) = match (outcome, goes_back) {
@@ -179,8 +179,8 @@ async fn conclude(
     let cause = match &scene.goal {
         Some(_) if value.action == ActionName::Restore => heal::restored(value, &changed),
         Some(goal) => {
-            let done = went_back::parts(goal, plan, &changed, before);
-            went_back::went_back(value, goal, undone, done)
+            let done = rollback_outcome::parts(goal, plan, &changed, before);
+            rollback_outcome::went_back(value, goal, undone, done)
         }
         None if outcome == Outcome::NothingToDo => already_there(value, [before, after], plan),
         None => format!(

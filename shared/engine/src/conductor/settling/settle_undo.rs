@@ -6,15 +6,15 @@ use crate::conductor::environment::holds::told_of_hold;
 use crate::conductor::environment::past::past;
 use crate::conductor::environment::view::View;
 use crate::conductor::ports::Ports;
+use crate::conductor::settling::fence_off::fence_off_late_calls;
 use crate::conductor::settling::restored;
 use crate::conductor::settling::second_look::make_due;
-use crate::conductor::settling::shut_out::shut_out;
 use crate::conductor::settling::undo::as_the_machine_saw_it;
 use crate::conductor::settling::unprepared::unprepared;
 use crate::conductor::telling::cost::note_cost;
 use crate::conductor::telling::ending::{add_line, end, reject, told};
-use crate::conductor::telling::undone::outcome;
-use crate::conductor::telling::went_back;
+use crate::conductor::telling::rollback_outcome;
+use crate::conductor::telling::undo_outcome::outcome;
 use crate::ledger::{self, Stored, commit, put_deployment, put_state, retry};
 use crate::payload::{Answer, Caller, EndTransition};
 use crate::ports::{Result, Write};
@@ -25,10 +25,10 @@ use windlass_domain::environment::{Became, EnvironmentState, Failed, HeldState, 
 use windlass_domain::finding::FindingName;
 use windlass_domain::input::operators;
 use windlass_domain::message::{Undone, undone};
+use windlass_domain::redeploy_input::redeploy_input;
 use windlass_domain::request::ActionName;
 use windlass_domain::step::{Failure, Step};
 use windlass_domain::time::Time;
-use windlass_domain::to_have::to_have;
 
 /// Serves the state.
 pub async fn settle_undo(
@@ -42,14 +42,14 @@ pub async fn settle_undo(
         if let Some(answer) = told(ports, &record.value).await? {
             return Ok(Some(answer));
         }
-        let Some(mut lock) = shut_out(ports, by, &record.value).await? else {
+        let Some(mut lock) = fence_off_late_calls(ports, by, &record.value).await? else {
             return Ok(None);
         };
         let steps = ledger::load_all(ports, &ledger::steps(id)).await?;
         let unprepared = unprepared(ports, error, &record.value, &steps).await?;
         let ending = if let Some(finding) = unprepared {
             reject(&mut record, vec![finding], ports.now());
-            let undone = went_back::undone(ports, &record.value).await?;
+            let undone = rollback_outcome::undone(ports, &record.value).await?;
             add_line(&mut record, undone);
             Ending::Rejected
         } else {
@@ -217,7 +217,7 @@ fn next(record: &Deployment, steps: &[Stored<Step>], ending: Ending, view: &View
         return vec![format!(
             "release {} was stopped and not judged, so it is not vetoed; {}",
             record.release.version,
-            to_have(record, &facts)
+            redeploy_input(record, &facts)
         )];
     }
     if !is_vetoed(record) {
@@ -230,7 +230,7 @@ fn next(record: &Deployment, steps: &[Stored<Step>], ending: Ending, view: &View
         return vec![format!(
             "mend what is told above; this says nothing of release {}, which is not vetoed: {send}{}",
             record.release.version,
-            to_have(record, &facts)
+            redeploy_input(record, &facts)
         )];
     }
     vec![

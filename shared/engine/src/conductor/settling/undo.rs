@@ -2,7 +2,7 @@
 
 use crate::conductor::ports::Ports;
 use crate::conductor::settling::unprepared::unprepared;
-use crate::conductor::telling::undone::{first_wave, in_words};
+use crate::conductor::telling::undo_outcome::{first_wave, in_words};
 use crate::last_fault;
 use crate::ledger::{self, Fence, Stored, commit, put_deployment, retry};
 use crate::payload::{Answer, Caller, UndoTransition, WorkItem};

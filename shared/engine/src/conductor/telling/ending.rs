@@ -1,17 +1,17 @@
 //! The ending of a record, and what an ended deployment is told.
 
-use crate::beside;
 use crate::conductor::environment::drills;
 use crate::conductor::ports::Ports;
 use crate::conductor::telling::answer::{LONGEST_CAUSE, of_record};
 use crate::ledger::Stored;
 use crate::payload::{Answer, EndTransition};
 use crate::ports::Result;
-use windlass_domain::cut::cut;
+use crate::upload_findings;
 use windlass_domain::deployment::{Deployment, Ended, Status};
 use windlass_domain::ending::Ending;
 use windlass_domain::finding::{Finding, in_lines};
 use windlass_domain::time::Time;
+use windlass_domain::truncate::truncate;
 
 /// Sets the ending of a record.
 pub fn end(
@@ -57,7 +57,7 @@ pub async fn told(
     let Some(ended) = &record.ending else {
         return Ok(None);
     };
-    beside::tell(ports, record).await?;
+    upload_findings::tell(ports, record).await?;
     drills::go_on(ports, record).await;
     Ok(Some(of_record(record, ended)))
 }
@@ -67,5 +67,5 @@ pub async fn told(
 pub fn cause_of(findings: &[Finding]) -> (String, String) {
     let first = findings.first();
     let name = first.map_or("Rejected".to_owned(), |finding| finding.name.to_string());
-    (name, cut(in_lines(findings), LONGEST_CAUSE))
+    (name, truncate(in_lines(findings), LONGEST_CAUSE))
 }

@@ -1,10 +1,10 @@
 //! What is told of a deployment or of a request: answers, endings, costs, refusals, and what has been done already.
 
 pub mod answer;
+pub mod completed_action;
 pub mod cost;
-pub mod done;
 pub mod ending;
 pub mod refuse;
-pub mod since;
-pub mod undone;
-pub mod went_back;
+pub mod release_status;
+pub mod rollback_outcome;
+pub mod undo_outcome;

@@ -1,19 +1,19 @@
 //! Refuses requests that cannot become a deployment, so that the author learns everything at once.
 
-use crate::beside;
 use crate::conductor::ports::Ports;
 use crate::conductor::telling::answer::ended;
 use crate::conductor::telling::ending::cause_of;
 use crate::ledger::{self, Stored, commit, retry};
 use crate::payload::{Answer, EndTransition, ExecutionRef};
 use crate::ports::{Clock, DynamoDbApi, Key, Result, Write};
+use crate::upload_findings;
 use serde_json::Value;
 use windlass_domain::deployment::{REFUSED_FOR_S, Refusal};
 use windlass_domain::ending::Ending;
 use windlass_domain::finding::{Finding, limited};
 use windlass_domain::identity::DeploymentId;
+use windlass_domain::ignored_arrival::{IgnoredArrival, LISTED_FOR_S};
 use windlass_domain::name::AppName;
-use windlass_domain::not_taken::{LISTED_FOR_S, NotTaken};
 use windlass_domain::request::{Request, Requester, Route};
 
 /// A request whose form is wrong.
@@ -33,7 +33,7 @@ pub async fn unreadable(
         let refusal = refusal(ports, execution, app, requester, about, &findings);
         record_refusal(ports, refusal).await?;
     } else {
-        let line = NotTaken {
+        let line = IgnoredArrival {
             app: None,
             about,
             requester,
@@ -66,7 +66,7 @@ pub async fn refuse(
     // The upload comes first: a request that is recorded as refused is not served again, and its author would find
     // nothing there.
     if let Some(upload) = request.upload() {
-        beside::write(ports, upload, &findings).await?;
+        upload_findings::write(ports, upload, &findings).await?;
     }
     record_refusal(ports, refusal).await?;
     Ok(answer(&findings))
@@ -107,7 +107,7 @@ pub async fn record_refusal(ports: &(impl DynamoDbApi + Clock), refusal: Refusal
 async fn list_nameless(
     ports: &(impl DynamoDbApi + Clock),
     arn: &str,
-    line: NotTaken,
+    line: IgnoredArrival,
 ) -> Result<()> {
     let key = ledger::not_taken(arn);
     let index = ledger::refused_index(None, line.at, arn);

@@ -133,7 +133,12 @@ fn no_flags(input: &PrepareInput<'_>, key: &str, reason: &str) -> Finding {
 
 /// Returns what is wrong with a document, as far as its bytes and the declaration tell; see [`crate::kinds::brought`].
 /// Only AppConfig knows whether its profile is one of feature flags.
-pub fn brought(component: &ComponentName, spec: &Spec, named: &str, bytes: &[u8]) -> Vec<Finding> {
+pub fn check_artifact(
+    component: &ComponentName,
+    spec: &Spec,
+    named: &str,
+    bytes: &[u8],
+) -> Vec<Finding> {
     let path = format!("components.{component}");
     if bytes.len() as u64 > LARGEST {
         let reason = format!("The document {named} has {}.", count(bytes.len(), "byte"));
@@ -257,7 +262,7 @@ mod tests {
             fill: fill.map(Result::unwrap).collect(),
         };
         let component = ComponentName::new("flags").unwrap();
-        brought(&component, &spec, "flags.json", bytes)
+        check_artifact(&component, &spec, "flags.json", bytes)
     }
 
     #[test]

@@ -1,8 +1,8 @@
 //! Pure: fills a document in, with the outputs of other components in the place of their names.
 
 use std::collections::{BTreeMap, BTreeSet};
+use windlass_domain::did_you_mean::nearest;
 use windlass_domain::finding::{Finding, FindingName};
-use windlass_domain::meant::nearest;
 use windlass_domain::name::ComponentName;
 use windlass_domain::output::{Given, Inputs, Output};
 

@@ -20,7 +20,7 @@ pub(super) async fn find(
     input: &PrepareInput<'_>,
     spec: &Spec,
 ) -> Checked<Found> {
-    let ask = |member, named| Ask {
+    let ask = |member, named| Search {
         input,
         member,
         named,
@@ -57,13 +57,13 @@ pub(super) async fn find(
 }
 
 /// A name that is looked for.
-struct Ask<'a> {
+struct Search<'a> {
     input: &'a PrepareInput<'a>,
     member: &'static str,
     named: &'a str,
 }
 
-impl Ask<'_> {
+impl Search<'_> {
     /// Returns the one with this id, else the one with this name.
     fn one_of<T>(&self, all: Vec<T>, named: impl Fn(&T) -> &Named) -> Result<T, Finding> {
         let (by_id, others): (Vec<T>, Vec<T>) =

@@ -16,7 +16,7 @@ mod prepare;
 mod state;
 mod tell;
 
-pub use document::brought;
+pub use document::check_artifact;
 pub use needs::needs;
 pub use prepare::prepare;
 pub use state::{Change, Configuration, Document, Goal, Made, Seen, Target, label};

@@ -1,7 +1,7 @@
 //! Asks about a deployment group for `Prepare`: is it there, of which platform, in which steps does it move callers,
 //! and what did it deploy last?
 
-use super::told;
+use super::sentences;
 use crate::kinds::PrepareInput;
 use crate::ports::{CodeDeployApi, DeploymentGroup, Result, Revision, Routing};
 use crate::trouble::Checked;
@@ -40,7 +40,7 @@ impl<P: CodeDeployApi> Asks<'_, P> {
     }
 
     pub fn named(&self) -> String {
-        told::named(&self.declared.application, &self.declared.group)
+        sentences::named(&self.declared.application, &self.declared.group)
     }
 
     /// Returns the group, or a finding if it is not there or of another platform.

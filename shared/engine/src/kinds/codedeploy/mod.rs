@@ -4,7 +4,7 @@
 pub(super) mod find;
 pub(super) mod group;
 mod needs;
-pub(super) mod told;
+pub(super) mod sentences;
 
 pub(super) use needs::needs;
 

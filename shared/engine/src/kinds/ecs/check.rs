@@ -1,7 +1,7 @@
 //! Pure: finds what is wrong with a service as it is, so that a rollout must not begin.
 
 use super::state::{FAILED, is_complete};
-use super::{document, paused, strategy, words};
+use super::{document, pause_check, strategy, words};
 use crate::kinds::PrepareInput;
 use crate::ports::{Image, Platform, Service, ServiceDeployment, TaskDefinition};
 use serde_json::Value;
@@ -28,7 +28,7 @@ pub(super) fn findings(
         .map(|(what, reason, remedy)| words::finding(what, input.path("service"), reason, remedy))
         .collect();
     findings.extend(strategy::findings(input, spec, service));
-    findings.extend(paused::findings(input, spec, service));
+    findings.extend(pause_check::findings(input, spec, service));
     findings.extend(containers(input, spec, current));
     findings.extend(input.check_tags("service", (&name, Some(&service.arn)), &service.tags));
     findings.extend(busy(input, &name, service));

@@ -1,14 +1,14 @@
 //! Decides what a service must run: what a release brings, what is recorded, or, for a check, what is there.
 
-use super::back::back;
-use super::brought::{no_container, of_another, unreadable_document};
+use super::artifact_check::{no_container, of_another, unreadable_document};
 use super::check::{container_at, platform, repository_at};
+use super::check_plan::check_plan;
 use super::images::{self, Images};
-use super::kept::kept;
-use super::once_more::once_more;
+use super::kept_images::kept_images;
 use super::register::{BASE_TAG, read_document};
 use super::state::PinnedBase;
 use super::wanted::{Wanted, base, forward, lacking, own};
+use super::way_back::way_back;
 use super::{document, foreign, words};
 use crate::config::Configured;
 use crate::kinds::{PrepareInput, from_value};
@@ -38,10 +38,10 @@ where
 {
     if let Some(recorded) = input.goal_state {
         let recorded = from_value("recorded state", recorded)?;
-        return back(ports, home, input, spec, current, recorded).await;
+        return way_back(ports, home, input, spec, current, recorded).await;
     }
     if input.is_check {
-        return once_more(ports, input, spec, current).await;
+        return check_plan(ports, input, spec, current).await;
     }
     match (&spec.base, input.artifact) {
         (
@@ -152,7 +152,7 @@ async fn by_images(
     for (container, own) in &images {
         runs.extend(runs_already(spec, current, container, &own.digests));
     }
-    let kept = match apart(kept(ports, home, input, spec, current, named).await)? {
+    let kept = match apart(kept_images(ports, home, input, spec, current, named).await)? {
         Ok(kept) if findings.is_empty() => kept,
         kept => {
             findings.extend(kept.err().unwrap_or_default());

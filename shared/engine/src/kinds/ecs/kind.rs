@@ -2,7 +2,7 @@
 
 use super::ports::Ecs;
 use super::state::{Change, Goal, Seen, Stop, Target, Until};
-use super::{images, next, tell, told_shift, words};
+use super::{images, next, tell, tell_shift, words};
 use crate::config::Configured;
 use crate::kinds::{
     BALANCER, Class, FORMER, Facts, Kind, Next, Noticed, Trail, VERSION, View, Way, fields,
@@ -95,7 +95,7 @@ impl<P: EcsApi + S3Api + Configured + Clock> Kind for Ecs<P> {
             Change::Answer(pausing) => (
                 Class::Switching,
                 json!(pausing),
-                told_shift::answer(pausing),
+                tell_shift::answer(pausing),
             ),
         };
         Facts::new(class, value, what)

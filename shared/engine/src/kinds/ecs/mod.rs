@@ -9,10 +9,10 @@
 //! service deployment to its end, and stops it if it is undone before that (`shift.rs`). A deployment that pauses for
 //! Windlass goes on, or back, once the gates are judged (`pause.rs`).
 
-mod back;
-mod brought;
+mod artifact_check;
 mod change;
 mod check;
+mod check_plan;
 mod codedeploy;
 pub(super) mod document;
 mod find_goal;
@@ -21,32 +21,32 @@ pub(super) mod foreign;
 mod hook;
 mod images;
 mod judge;
-mod kept;
+mod kept_images;
 mod kind;
 mod needs;
 mod next;
 mod observe;
-mod once_more;
-pub(super) mod passed;
+pub(super) mod pass_role;
 mod pause;
-mod paused;
+mod pause_check;
 mod ports;
 mod prepare;
 mod quota;
-mod reached;
 mod register;
+mod rollout_progress;
 mod shift;
 mod stage;
 mod state;
 mod strategy;
 mod tell;
-mod told_shift;
+mod tell_shift;
 mod wanted;
 mod waves;
+mod way_back;
 mod words;
 mod writes;
 
-pub use brought::brought;
+pub use artifact_check::check_artifact;
 pub use codedeploy::CodeDeployedService;
 pub use images::{Images, Own};
 pub use needs::needs;

@@ -119,7 +119,7 @@ fn due(
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::kinds::ecs::reached;
+    use crate::kinds::ecs::rollout_progress;
     use windlass_domain::time::Time;
 
     const TEST: &str = "POST_TEST_TRAFFIC_SHIFT";
@@ -262,7 +262,7 @@ mod tests {
         ];
         for (stage, tenths, until, wanted) in table {
             let is = rollout(stage, tenths, waits());
-            let done = if reached::has_come(&is, until) {
+            let done = if rollout_progress::has_come(&is, until) {
                 "there"
             } else {
                 match on(&followed(is), &all(), until) {

@@ -1,14 +1,14 @@
 //! Plans the change of a service. `Prepare` asks: is the service ours and ready, what must it run, and from what is the
 //! new task definition made?
 
-use super::back::widen;
 use super::check::{container_at, findings};
 use super::find_goal::find_goal;
 use super::ports::Ecs;
 use super::stage::{Standing, sentence};
 use super::state::Target;
 use super::wanted::Wanted;
-use super::{document, passed, strategy, waves, words};
+use super::way_back::widen;
+use super::{document, pass_role, strategy, waves, words};
 use crate::config::Configured;
 use crate::kinds::{Kind as _, PrepareInput, Prepared, Recorded, Way, to_value};
 use crate::ports::{AssumeRole, Clock, EcrApi, EcsApi, Result, S3Api, Service, TaskDefinition};
@@ -39,7 +39,12 @@ where
         findings.extend(shifting(ports, input, spec).await?);
     }
     let home = ports.at(&Place::default());
-    findings.extend(passed::findings(home.config(), input, "service", &current));
+    findings.extend(pass_role::findings(
+        home.config(),
+        input,
+        "service",
+        &current,
+    ));
     match find_goal(ports, &home, input, spec, &current).await {
         Ok(wanted) if findings.is_empty() => {
             plan(ports, home, input, spec, &service, &current, wanted).await

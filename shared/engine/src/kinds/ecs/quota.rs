@@ -61,7 +61,7 @@ where
         service => service?,
     };
     let current = there.task_definition(service.runs()).await?;
-    let Some(asked) = Asked::of(spec, &service, &current) else {
+    let Some(asked) = QuotaQuery::of(spec, &service, &current) else {
         return Ok(planned);
     };
     match asked.room(there).await {
@@ -73,7 +73,7 @@ where
 
 /// The vCPUs that a release asks Fargate for.
 #[derive(Debug, Clone, PartialEq)]
-struct Asked {
+struct QuotaQuery {
     /// The name of the service, for people.
     named: String,
     /// The sorts of Fargate on which its tasks run; several if the service shares its tasks out.
@@ -92,7 +92,7 @@ struct Room {
     used: Option<f64>,
 }
 
-impl Asked {
+impl QuotaQuery {
     /// Returns what a release asks for. `None` if no task runs on Fargate, if the task definition tells no `cpu`, or if
     /// no task has to run beside the others.
     fn of(spec: &Spec, service: &Service, current: &TaskDefinition) -> Option<Self> {

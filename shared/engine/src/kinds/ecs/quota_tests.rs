@@ -73,7 +73,7 @@ fn only_fargate_has_this_quota() {
     ];
     for (capacity, cpu, expected) in table {
         let service = service(2, (100, 200), capacity);
-        let asked = Asked::of(&spec("rolling"), &service, &definition(cpu));
+        let asked = QuotaQuery::of(&spec("rolling"), &service, &definition(cpu));
         assert_eq!(
             asked.map(|asked| asked.sorts.len()),
             expected,
@@ -112,7 +112,7 @@ fn a_release_that_has_no_room_is_found_and_one_with_little_is_warned_of() {
     for (rollout, used, findings, warnings, part) in table {
         // Four tasks of half a vCPU.
         let service = service(4, (100, 200), &["FARGATE"]);
-        let asked = Asked::of(&spec(rollout), &service, &definition("512")).unwrap();
+        let asked = QuotaQuery::of(&spec(rollout), &service, &definition("512")).unwrap();
         let mut planned = Prepared::default();
         asked.judge(&input, Room { quota: 6.0, used }, &mut planned);
         let told = format!("{:?}{:?}", planned.findings, planned.warnings);

@@ -8,10 +8,10 @@
 
 use super::judge::{POLL_S, keeps_failing, verify, wait_unless_overdue};
 use super::pause::{self, Due};
-use super::reached::has_come;
+use super::rollout_progress::has_come;
 use super::stage::Standing;
 use super::state::{Change, Followed, Goal, Seen, Stop, Target, Update};
-use super::{tell, told_shift};
+use super::{tell, tell_shift};
 use crate::kinds::Next;
 use crate::ports::ServiceRollout;
 
@@ -65,7 +65,7 @@ impl Way<'_> {
         let is_none =
             is_back && self.followed.since_ms > LISTED_MS && self.followed.other.is_none();
         if is_towards && !is_none {
-            return wait_unless_overdue(seen, || told_shift::unlisted(target, seen));
+            return wait_unless_overdue(seen, || tell_shift::unlisted(target, seen));
         }
         self.settled()
     }
@@ -73,7 +73,7 @@ impl Way<'_> {
     /// Decides for a deployment of what is wanted.
     fn towards(&self, rollout: &ServiceRollout) -> Next<Change> {
         let Self { target, seen, .. } = self;
-        let told = || told_shift::not_there(target, seen, rollout);
+        let told = || tell_shift::not_there(target, seen, rollout);
         match Standing::of(rollout) {
             Standing::UnderWay => self.under_way(rollout),
             Standing::GoingBack | Standing::Unknown => wait_unless_overdue(seen, told),
@@ -81,11 +81,11 @@ impl Way<'_> {
             Standing::WentBack if self.is_theirs() => {
                 Next::Failed(tell::replaced(target, seen, self.goal))
             }
-            Standing::WentBack => Next::TakenBack(told_shift::taken_back(target, seen, rollout)),
-            Standing::Stuck => Next::Failed(told_shift::taken_back(target, seen, rollout)),
+            Standing::WentBack => Next::TakenBack(tell_shift::taken_back(target, seen, rollout)),
+            Standing::Stuck => Next::Failed(tell_shift::taken_back(target, seen, rollout)),
             Standing::Successful | Standing::Stopped => {
                 if seen.task_definition == self.goal && self.followed.other.is_none() {
-                    Next::Failed(told_shift::taken_back(target, seen, rollout))
+                    Next::Failed(tell_shift::taken_back(target, seen, rollout))
                 } else {
                     Next::Failed(tell::replaced(target, seen, self.goal))
                 }
@@ -113,7 +113,7 @@ impl Way<'_> {
         if let Some(finding) = own.and_then(|own| keeps_failing(target, seen, own)) {
             return Next::Failed(finding);
         }
-        wait_unless_overdue(seen, || told_shift::not_there(target, seen, rollout))
+        wait_unless_overdue(seen, || tell_shift::not_there(target, seen, rollout))
     }
 
     /// Decides for a deployment of something else that this one has begun, and that is gone back from.
@@ -124,7 +124,7 @@ impl Way<'_> {
                 match pause::back(self.followed, &target.pauses) {
                     Some(Due::Answer(answer)) => Next::Do(Change::Answer(answer)),
                     Some(Due::Answered) => {
-                        wait_unless_overdue(seen, || told_shift::not_there(target, seen, rollout))
+                        wait_unless_overdue(seen, || tell_shift::not_there(target, seen, rollout))
                     }
                     None => Next::Do(Change::Stop(Stop {
                         rollout: rollout.arn.clone(),
@@ -134,7 +134,7 @@ impl Way<'_> {
                 }
             }
             Standing::UnderWay | Standing::GoingBack | Standing::Unknown => {
-                wait_unless_overdue(seen, || told_shift::not_there(target, seen, rollout))
+                wait_unless_overdue(seen, || tell_shift::not_there(target, seen, rollout))
             }
             _ if seen.task_definition == self.goal => self.settled(),
             _ => self.update(),
@@ -156,7 +156,7 @@ impl Way<'_> {
         if seen.is_settled(goal) {
             return verify(target, seen, wanted);
         }
-        wait_unless_overdue(seen, || told_shift::not_settled(target, seen))
+        wait_unless_overdue(seen, || tell_shift::not_settled(target, seen))
     }
 
     /// Returns whether somebody else has begun a deployment, or has set the service to something that ECS did not go

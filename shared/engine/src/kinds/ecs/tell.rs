@@ -2,7 +2,7 @@
 
 use super::stage::sentence;
 use super::state::{Seen, Target, Trouble};
-use super::told_shift;
+use super::tell_shift;
 use super::words::{containers, failed, finding, held, reasons, service, short};
 use crate::kinds::whose;
 use crate::ports::ServiceDeployment;
@@ -116,7 +116,7 @@ pub(super) fn waits_for(target: &Target, seen: &Seen) -> Option<String> {
     }
     let followed = seen.followed.as_ref().filter(|it| it.stands())?;
     let rollout = followed.rollout.as_ref()?;
-    Some(told_shift::waits_for(target, rollout))
+    Some(tell_shift::waits_for(target, rollout))
 }
 
 /// Says in words what callers get.
@@ -125,7 +125,7 @@ pub(super) fn shown(target: &Target, seen: &Seen) -> String {
     let followed = seen.followed.as_ref().filter(|it| it.stands());
     match followed.and_then(|it| it.rollout.as_ref()) {
         Some(rollout) => {
-            let paused = told_shift::paused(target, rollout);
+            let paused = tell_shift::paused(target, rollout);
             format!("{named} under way: {}{paused}", sentence(rollout))
         }
         None => format!("{named} steady with {}", count(seen.desired, "task")),

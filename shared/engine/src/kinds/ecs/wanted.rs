@@ -1,6 +1,6 @@
 //! What a service must run, and what its new task definition is made from.
 
-use super::brought::no_container;
+use super::artifact_check::no_container;
 use super::check::container_at;
 use super::images::{Images, Own};
 use super::state::{Goal, PinnedBase, Until};

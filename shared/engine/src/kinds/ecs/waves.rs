@@ -2,7 +2,7 @@
 
 use super::state::{Goal, Target, Until};
 use super::strategy::{MINUTE_S, waits_min};
-use super::told_shift::percent;
+use super::tell_shift::percent;
 use crate::kinds::{Holds, PrepareInput, Stage, to_value};
 use crate::ports::{Result, Service, Shifting};
 use serde_json::Value;

@@ -4,23 +4,23 @@
 //! `$LATEST`, so that new code is live at once. The former code is then first kept as a published version, from which
 //! it can be restored.
 
-mod brought;
+mod artifact_check;
 mod change;
 mod checks;
 mod code;
 mod codedeploy;
 mod fetch;
-mod gone;
 mod kind;
 mod needs;
 mod next;
 mod observe;
 mod prepare;
+mod rollback_check;
 mod state;
 mod storage;
 mod writes;
 
-pub use brought::brought;
+pub use artifact_check::check_artifact;
 pub use change::LambdaKind;
 pub use codedeploy::{Begun, CodeDeployed};
 pub use needs::needs;

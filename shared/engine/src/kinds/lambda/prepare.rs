@@ -2,9 +2,9 @@
 
 use super::change::LambdaKind;
 use super::checks::{alias_missing, not_ready, not_supported, replica, throttled};
-use super::gone::{gone, image_gone, version_gone};
 use super::next::next;
 use super::observe::{Known, observe};
+use super::rollback_check::{gone, image_gone, version_gone};
 use super::state::{
     AliasState, Back, Goal, Observed, Source, Target, Traffic, Wanted, code_sha256, short,
 };

@@ -5,7 +5,7 @@ use super::files::{Files, Handled};
 use super::rows::{Names, Rows};
 use super::target::Target;
 use crate::config::Configured;
-use crate::kinds::{Kept, digest_of, to_json};
+use crate::kinds::{KeptDocuments, digest_of, to_json};
 use crate::ports::{Clock, Listed, ObjectId, PutOptions, Replaces, Result, S3Api as ObjectStore};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
@@ -17,13 +17,13 @@ use windlass_domain::identity::DeploymentId;
 /// The largest list that is read, in bytes: it has a million files.
 const LONGEST: u64 = 512 * 1024 * 1024;
 
-/// The lists of one site. Lists that are named by the digest of their content are kept as in every kind ([`Kept`]). The
-/// others are named by a release, a deployment or a folder.
+/// The lists of one site. Lists that are named by the digest of their content are kept as in every kind
+/// ([`KeptDocuments`]). The others are named by a release, a deployment or a folder.
 pub struct Lists<'a, P> {
     pub(super) home: &'a P,
     pub(super) folder: String,
     /// The lists that are named by the digest of their content.
-    pub(super) kept: Kept<'a, P>,
+    pub(super) kept: KeptDocuments<'a, P>,
 }
 
 impl<'a, P: ObjectStore + Clock + Configured> Lists<'a, P> {
@@ -33,7 +33,7 @@ impl<'a, P: ObjectStore + Clock + Configured> Lists<'a, P> {
         Self {
             home,
             folder: format!("windlass/sites/{owner}/"),
-            kept: Kept::of(home, "sites", &owner),
+            kept: KeptDocuments::of(home, "sites", &owner),
         }
     }
 

@@ -6,7 +6,7 @@
 //! first, which is additive.
 
 pub mod archive;
-mod brought;
+mod artifact_check;
 mod calls;
 mod files;
 pub mod in_place;
@@ -20,19 +20,19 @@ mod prepare;
 pub mod publish;
 mod rows;
 pub mod rules;
+mod served_site;
 mod state;
 mod target;
-mod visited;
 
 pub use crate::trouble::Trouble;
 pub use archive::bad_archive;
-pub use brought::brought;
+pub use artifact_check::check_artifact;
 pub use needs::needs;
 pub use ports::SitePorts;
 pub use prepare::prepare;
+pub use served_site::Visited;
 pub use state::State;
 pub use target::{Archive, Target, folder_of, origin_path_of, release_of};
-pub use visited::Visited;
 
 use crate::kinds::{Built, Checkpoint, Publication, Publishes, Then, Writes, from_value};
 use crate::ports::Result;

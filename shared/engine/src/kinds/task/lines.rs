@@ -4,9 +4,9 @@
 use super::state::Target;
 use crate::ports::{JsonCall, JsonServices, Result};
 use serde_json::{Value, json};
-use windlass_domain::cut::cut;
 use windlass_domain::fault::{Fault, FaultName};
 use windlass_domain::time::Time;
+use windlass_domain::truncate::truncate;
 
 /// The number of lines that are shown.
 const SHOWN: usize = 20;
@@ -51,7 +51,7 @@ fn unread(fault: &Fault) -> String {
         }
         _ => &fault.message,
     };
-    cut(format!("(the log could not be read: {why})"), LONGEST)
+    truncate(format!("(the log could not be read: {why})"), LONGEST)
 }
 
 async fn read(
@@ -95,7 +95,7 @@ async fn within(
             .await?;
         let events = page["events"].as_array().into_iter().flatten();
         let messages = events.filter_map(|event| event["message"].as_str());
-        lines.extend(messages.map(|message| cut(plain(message), LONGEST)));
+        lines.extend(messages.map(|message| truncate(plain(message), LONGEST)));
         match page["nextToken"].as_str().filter(|token| !token.is_empty()) {
             Some(token) => body["nextToken"] = Value::from(token),
             None => break,

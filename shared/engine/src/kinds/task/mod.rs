@@ -16,7 +16,7 @@ mod state;
 mod tell;
 mod writes;
 
-pub use call::{Ask, Call, CallPorts, handle as run_call, key as call_key};
+pub use call::{Call, CallPorts, CallRequest, handle as run_call, key as call_key};
 pub use log::Log;
 pub use needs::needs;
 pub use prepare::prepare;
@@ -42,7 +42,7 @@ pub(super) const DEPLOYMENT_TAG: &str = "windlass:deployment";
 const TASK_TAG: &str = "windlass:task";
 
 /// Finds nothing: a task takes the bytes of another component; see [`crate::kinds::brought`].
-pub fn brought(_: &ComponentName, _: &Spec, _: &str, _: &[u8]) -> Vec<Finding> {
+pub fn check_artifact(_: &ComponentName, _: &Spec, _: &str, _: &[u8]) -> Vec<Finding> {
     vec![]
 }
 

@@ -240,5 +240,5 @@ impl<'a> Whose<'a> {
 pub(super) mod tests;
 
 #[cfg(test)]
-#[path = "back_tests.rs"]
-mod back_tests;
+#[path = "way_back_tests.rs"]
+mod way_back_tests;

@@ -5,7 +5,7 @@ use super::log::{Log, id};
 use super::state::{Goal, Target, Work, family};
 use super::{Task, tell};
 use crate::config::Configured;
-use crate::kinds::ecs::{document, passed};
+use crate::kinds::ecs::{document, pass_role};
 use crate::kinds::needs::beside;
 use crate::kinds::{Kind as _, PrepareInput, Prepared, Recorded, Stage, Way, from_value, to_value};
 use crate::ports::{
@@ -51,7 +51,7 @@ where
     };
     let home = ports.at(&Place::default());
     let mut findings = findings(input, spec, &found);
-    findings.extend(passed::findings(
+    findings.extend(pass_role::findings(
         home.config(),
         input,
         base_at(spec),

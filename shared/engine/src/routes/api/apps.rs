@@ -1,7 +1,7 @@
 //! `GET /apps`: all applications with their environments: what runs there, what holds, works and waits.
 
-use super::asked::asked;
 use super::call::{Call, Ports, Reply};
+use super::provenance::provenance;
 use super::query::page;
 use crate::ledger::{self, Stored};
 use crate::overview::{self, Here, environments, here};
@@ -95,7 +95,7 @@ async fn environment(
         environment: name, ..
     } = of;
     let here: Here = here(ports, of).await?;
-    let deployments = asked(ports, here.named()).await?;
+    let deployments = provenance(ports, here.named()).await?;
     let running: BTreeMap<_, Value> = here
         .state
         .running

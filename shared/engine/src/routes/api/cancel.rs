@@ -14,10 +14,10 @@ use windlass_domain::deployment::Deployment;
 use windlass_domain::environment::HeldState;
 use windlass_domain::finding::{Finding, FindingName};
 use windlass_domain::identity::{DeploymentId, EnvironmentId};
-use windlass_domain::in_part::InPart;
 use windlass_domain::input::operators;
+use windlass_domain::partial_document::PartialDocument;
+use windlass_domain::redeploy_input::rollback_input;
 use windlass_domain::request::ActionName;
-use windlass_domain::to_have::to_go_back;
 
 /// Stops the execution and starts its recovery, which the execution-status rule would start, too. The same key is
 /// answered the same, however far the recovery has come.
@@ -53,7 +53,7 @@ pub async fn post(
     if record.ending.is_some() {
         let key = ledger::state(of);
         let state = ledger::load_or_default(ports, &key).await?;
-        let next = to_go_back(of, &lock.value, state.value.snapshot);
+        let next = rollback_input(of, &lock.value, state.value.snapshot);
         return Ok(problem(409, &[has_ended(&record, next)]));
     }
     let held = lock.value.held.filter(|held| held.deployment == id);
@@ -89,8 +89,8 @@ fn said(call: &Call, path: &Path<'_>) -> Result<Cancellation, Vec<Finding>> {
     let unknown = take_unknown(&mut body, &["reason"], path);
     let key = call.key.iter();
     body.extend(key.map(|key| ("idempotency_key".to_owned(), json!(key))));
-    let read = Cancellation::parse(&Value::Object(body)).map_err(InPart::unread);
-    InPart::beside(unknown, read).map_err(InPart::findings)
+    let read = Cancellation::parse(&Value::Object(body)).map_err(PartialDocument::unread);
+    PartialDocument::beside(unknown, read).map_err(PartialDocument::findings)
 }
 
 fn not_here(of: EnvironmentId<'_>, id: &DeploymentId) -> Reply {

@@ -1,6 +1,6 @@
 //! `GET /apps/{app}/deployments`: history, and whole records.
 
-use super::accepted;
+use super::accepted_deployment;
 use super::call::{Call, Ports, Reply};
 use super::environment::known;
 use super::problem::problem;
@@ -15,9 +15,9 @@ use serde::Deserialize;
 use serde_json::{Map, Value, json};
 use windlass_domain::deployment::Deployment;
 use windlass_domain::finding::{Finding, FindingName};
+use windlass_domain::gate_points::{self, Point};
 use windlass_domain::identity::{DeploymentId, EnvironmentId};
 use windlass_domain::name::{AppName, EnvironmentName};
-use windlass_domain::trail::{self, Point};
 
 /// History of one environment, newest first: one query. `environment` is required (or `execution`,
 /// which asks what came of one), `limit` and
@@ -170,7 +170,7 @@ fn parts((name, artifact): (&String, &Value)) -> Vec<String> {
 pub async fn get(ports: &impl Ports, app: &AppName, id: &str) -> Result<Reply> {
     let id = DeploymentId(id.to_owned());
     let Some(record) = find(ports, app, &id).await? else {
-        return accepted::or_unknown(ports, app, &id).await;
+        return accepted_deployment::or_unknown(ports, app, &id).await;
     };
     let mut whole = json!({ "deployment": record.value, "plan": null });
     if let Some(now) = now(ports, &record.value).await? {
@@ -201,12 +201,12 @@ fn fit(judgements: &mut [Value]) {
         .filter_map(|judged| judged.get_mut("trails")?.as_object_mut())
         .flat_map(|trails| trails.values_mut());
     let trails: Vec<&mut Value> = trails.collect();
-    let most = trail::most_of_each(trails.len());
+    let most = gate_points::most_of_each(trails.len());
     for told in trails {
         if told.as_array().is_some_and(|points| points.len() > most)
             && let Ok(mut points) = Vec::<Point>::deserialize(&*told)
         {
-            trail::thin(&mut points, most);
+            gate_points::thin(&mut points, most);
             *told = json!(points);
         }
     }

@@ -1,9 +1,9 @@
 //! `GET /apps/{app}/environments/{environment}`: what runs now, and what is going on.
 
 use super::apps::judged;
-use super::asked::asked;
 use super::call::{Call, Ports, Reply};
 use super::problem::problem;
+use super::provenance::provenance;
 use super::undeclared;
 use crate::conductor::newest_good;
 use crate::ledger::{self};
@@ -33,7 +33,7 @@ pub async fn get(ports: &impl Ports, of: EnvironmentId<'_>, call: &Call) -> Resu
     }
     let mut here = here(ports, of).await?;
     let undeclared = undeclared::take(ports, app, &mut here.state.running).await?;
-    let deployments = asked(ports, here.named()).await?;
+    let deployments = provenance(ports, here.named()).await?;
     let judged = judged(ports, of, here.state.snapshot).await?;
     let mut whole = json!({
         "app": app,

@@ -2,8 +2,8 @@
 //! ones, and is taken out, so that the findings on the rest are told beside it.
 
 use serde_json::{Map, Value};
+use windlass_domain::did_you_mean::did_you_mean;
 use windlass_domain::finding::{Finding, FindingName};
-use windlass_domain::meant::meant;
 
 /// The names that the path of a call gives already, each with its value.
 pub type Path<'a> = [(&'static str, &'a str)];
@@ -39,7 +39,7 @@ fn not_known(name: &str, known: &[&str]) -> Finding {
             KEY.1
         )
     } else {
-        meant(name, &known)
+        did_you_mean(name, &known)
     };
     Finding::new(
         FindingName::UnknownField,

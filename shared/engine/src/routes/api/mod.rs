@@ -1,30 +1,30 @@
 //! The HTTP API: for CI, people and the command line. API Gateway authorizes the calls (IAM by path), so every call
 //! that arrives here is allowed.
 
-mod accepted;
+mod accepted_deployment;
+mod answer_wording;
 mod apps;
-mod asked;
 mod call;
 mod cancel;
-mod chosen;
 mod declaration;
 mod deployments;
 mod drills;
 mod environment;
+mod environment_choice;
 mod members;
 mod movable;
 mod operator;
 mod plans;
 mod problem;
+mod provenance;
 mod query;
-mod recorded;
+mod recorded_release;
 mod refusals;
 mod releases;
 mod removable;
 mod renames;
 mod snapshots;
 mod stats;
-mod told;
 mod undeclared;
 
 pub use call::{Call, Ports, Reply};
@@ -55,7 +55,7 @@ pub async fn handle(ports: &impl Ports, call: Call) -> Reply {
     };
     let Call { method, path, .. } = &call;
     tracing::info!(method, path, status = reply.status, "the call is answered");
-    told::in_words_of(query::way(&call), reply)
+    answer_wording::in_words_of(query::way(&call), reply)
 }
 
 async fn route(ports: &impl Ports, call: &Call) -> Result<Reply> {
@@ -96,14 +96,14 @@ async fn route(ports: &impl Ports, call: &Call) -> Result<Reply> {
         return Ok(problem(400, &findings));
     }
     match (call.method.as_str(), rest) {
-        ("GET", ["releases", version]) => recorded::get(ports, &app, version).await,
+        ("GET", ["releases", version]) => recorded_release::get(ports, &app, version).await,
         ("GET", ["declaration"]) => declaration::get(ports, &app).await,
         ("GET", ["refusals"]) => refusals::list(ports, Some(&app), call).await,
         ("GET", ["deployments"]) => deployments::list(ports, &app, call).await,
         ("GET", ["deployments", id]) => deployments::get(ports, &app, id).await,
         ("GET", ["stats"]) => stats::get(ports, &app, call).await,
         ("GET", ["plans", id]) => plans::get(ports, &app, id).await,
-        ("GET", ["environments"]) => chosen::get(ports, &app, call).await,
+        ("GET", ["environments"]) => environment_choice::get(ports, &app, call).await,
         ("GET", ["removable"]) => removable::of_application(ports, &app).await,
         ("POST", ["remove"]) => removable::remove(ports, &app, call).await,
         (method, ["environments", name, rest @ ..]) => {

@@ -10,7 +10,7 @@ use crate::routes::start::begin_own;
 use crate::trouble::apart;
 use serde_json::{Map, Value, json};
 use windlass_domain::identity::EnvironmentId;
-use windlass_domain::in_part::InPart;
+use windlass_domain::partial_document::PartialDocument;
 use windlass_domain::request::{ActionName, Request};
 
 /// Starts the execution of an action. The body may give `reason`, and what else belongs to the action.
@@ -63,7 +63,7 @@ pub async fn request(
     if let Some(key) = &call.key {
         input.insert("idempotency_key".into(), json!(key));
     }
-    let read = InPart::beside(unknown, Request::read(&Value::Object(input)));
+    let read = PartialDocument::beside(unknown, Request::read(&Value::Object(input)));
     let known = apart(known(ports, of).await)?;
     Ok(match (read, known) {
         (Ok(request), Ok(())) => Ok(request),

@@ -3,10 +3,10 @@
 
 use super::call::Call;
 use crate::ports::Query;
+use windlass_domain::did_you_mean::did_you_mean;
 use windlass_domain::finding::{Finding, FindingName};
-use windlass_domain::meant::meant;
 use windlass_domain::name::EnvironmentName;
-use windlass_domain::way::Way;
+use windlass_domain::way_in::WayIn;
 
 /// The number of items of a page: without `limit`, and at most.
 const PAGE: u32 = 20;
@@ -44,7 +44,7 @@ fn unknown(name: &str, known: &[String]) -> Finding {
         FindingName::UnknownField,
         format!("?{name}"),
         format!("`{name}` is no parameter of this path's query."),
-        meant(name, known),
+        did_you_mean(name, known),
     )
 }
 
@@ -69,8 +69,8 @@ fn bad_value(name: &str, value: &str) -> Option<Finding> {
             "`true` or `false`".to_owned(),
         ),
         WORDS => {
-            let ways = Way::ALL.map(|way| format!("`{way}`"));
-            (value.parse::<Way>().is_ok(), ways.join(" or "))
+            let ways = WayIn::ALL.map(|way| format!("`{way}`"));
+            (value.parse::<WayIn>().is_ok(), ways.join(" or "))
         }
         _ => (true, String::new()),
     };
@@ -95,9 +95,9 @@ pub fn no_cursor() -> Finding {
 }
 
 /// Returns the way in whose words the answer is: that of a caller of the API if the query does not say it.
-pub fn way(call: &Call) -> Way {
+pub fn way(call: &Call) -> WayIn {
     let said = call.query.get(WORDS).and_then(|words| words.parse().ok());
-    said.unwrap_or(Way::Http)
+    said.unwrap_or(WayIn::Http)
 }
 
 /// Returns the query of a page, newest first, that begins where the call says.

@@ -10,9 +10,9 @@ use crate::trouble::apart;
 use serde_json::{Map, Value, json};
 use windlass_domain::finding::{Finding, FindingName};
 use windlass_domain::identity::EnvironmentId;
-use windlass_domain::in_part::InPart;
 use windlass_domain::manifest::Manifest;
 use windlass_domain::name::AppName;
+use windlass_domain::partial_document::PartialDocument;
 use windlass_domain::request::Request;
 
 /// The members that the body may have beside the manifest.
@@ -73,7 +73,7 @@ pub async fn request(
     let mut input = input(app, body, call.key.as_deref(), requester(call)?);
     input["environment"] = environment.as_str().into();
     input["plan"] = plan.into();
-    let part = match InPart::beside(unknown, Request::read(&input)) {
+    let part = match PartialDocument::beside(unknown, Request::read(&input)) {
         Ok(request) => return Ok(Ok(request)),
         Err(part) => part,
     };

@@ -15,8 +15,8 @@ use serde_json::{Value, json};
 use std::collections::BTreeMap;
 use windlass_domain::finding::{Finding, FindingName};
 use windlass_domain::identity::EnvironmentId;
-use windlass_domain::in_part::InPart;
 use windlass_domain::name::{AppName, ComponentName, EnvironmentName};
+use windlass_domain::partial_document::PartialDocument;
 use windlass_domain::removal::Removal;
 use windlass_domain::request::{ActionName, Request};
 
@@ -123,7 +123,7 @@ pub async fn started(
     {
         return Ok(problem(400, &[Request::unconfirmed(&app, action)]));
     }
-    let request = match InPart::beside(unknown, Request::read(&Value::Object(input))) {
+    let request = match PartialDocument::beside(unknown, Request::read(&Value::Object(input))) {
         Ok(request) => request,
         Err(part) => return Ok(problem(400, &part.findings())),
     };

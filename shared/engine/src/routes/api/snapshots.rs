@@ -1,9 +1,9 @@
 //! `GET /apps/{app}/environments/{environment}/snapshots`: the snapshots that a rollback can go back to.
 
-use super::asked::{Asked, asked};
 use super::call::{Call, Ports, Reply};
 use super::environment::known;
 use super::problem::problem;
+use super::provenance::{Provenance, provenance};
 use super::query::page;
 use crate::ledger::{self, Stored};
 use crate::ports::Result;
@@ -43,7 +43,7 @@ struct Listed {
     crosses: Irreversible,
     components: BTreeMap<ComponentName, Component>,
     /// The person who asked for the deployment that made it, and the reason.
-    asked: Option<Asked>,
+    asked: Option<Provenance>,
 }
 
 /// The artifact of a component in a snapshot, and its names; for a component that came later, what was found of it. The
@@ -76,7 +76,7 @@ pub async fn list(ports: &impl Ports, of: EnvironmentId<'_>, call: &Call) -> Res
         snapshots.push(listed(snapshot.value, &state.value, &undone));
     }
     let made_by = snapshots.iter().map(|snapshot| snapshot.deployment.clone());
-    let deployments = asked(ports, made_by).await?;
+    let deployments = provenance(ports, made_by).await?;
     for snapshot in &mut snapshots {
         snapshot.asked = deployments.get(&snapshot.deployment.0).cloned();
     }

@@ -5,8 +5,8 @@ use crate::ledger::Started;
 use crate::pin;
 use crate::ports::{Clock, Result, StepFunctionsApi};
 use serde_json::Value;
+use windlass_domain::arrival_sweep::ArrivalSweep;
 use windlass_domain::request::{ObjectRef, Requester};
-use windlass_domain::round::Round;
 use windlass_domain::time::Time;
 
 /// The number of arrivals that one run looks after, also in vain, so that it ends in time after a long outage.
@@ -65,7 +65,7 @@ pub fn sent(event: &Value) -> Option<Time> {
 /// Notes what came of an arrival in the round that looked after it. Returns whether there was something to do, be it in
 /// vain: the arrival was not known to be served.
 pub fn note(
-    round: &mut Round,
+    round: &mut ArrivalSweep,
     (what, arrived): (&str, Time),
     came: Result<Option<Came>>,
     faults: &mut Faults,

@@ -1,13 +1,13 @@
 //! `artifacts/<app>/<component>/…`: a single artifact arrives.
 
 use super::arrival::{Came, Created, Ports};
+use super::ignored_arrivals;
 use super::manifest::start;
-use super::not_taken;
-use crate::beside;
 use crate::log;
 use crate::pin::declaration_in_force;
 use crate::ports::Result;
 use crate::trouble::apart;
+use crate::upload_findings;
 use windlass_domain::name::{AppName, ComponentName};
 use windlass_domain::request::{ActionName, ArtifactObject, Request};
 
@@ -33,7 +33,7 @@ pub async fn handle(
             match components.get(&component).map(|it| it.on_artifact()) {
                 Some(true) => None,
                 Some(false) => {
-                    beside::tell_of(ports, &object, &[]).await?;
+                    upload_findings::tell_of(ports, &object, &[]).await?;
                     return Ok(Came::Served);
                 }
                 None => Some(declared.declaration.unknown_component(&component)),
@@ -41,8 +41,8 @@ pub async fn handle(
         }
     };
     if let Some(finding) = unknown {
-        beside::tell_of(ports, &object, std::slice::from_ref(&finding)).await?;
-        not_taken::list(ports, &object.key, Some(app), requester, finding).await?;
+        upload_findings::tell_of(ports, &object, std::slice::from_ref(&finding)).await?;
+        ignored_arrivals::list(ports, &object.key, Some(app), requester, finding).await?;
         // Its declaration may be on its way.
         return Ok(Came::Nothing);
     }

@@ -2,17 +2,17 @@
 
 use super::arrival::{Came, Created, Ports};
 use super::repositories;
-use crate::beside;
 use crate::conductor::record_refusal;
 use crate::ledger::{self, Stored, commit, retry};
 use crate::log;
 use crate::ports::{DynamoDbApi, ObjectId, Result, S3Api};
+use crate::upload_findings;
 use windlass_domain::declaration::{Declaration, Declared, Exceptions, LARGEST, Upload};
 use windlass_domain::deployment::Refusal;
 use windlass_domain::fault::FaultName;
 use windlass_domain::finding::{Finding, FindingName, limited};
-use windlass_domain::in_part::InPart;
 use windlass_domain::name::AppName;
+use windlass_domain::partial_document::PartialDocument;
 
 /// Puts a declaration in force, or tells everything that is wrong with it: beside the upload, in
 /// the ledger, and by a notification; no execution is started. One that is refused leaves the former in force.
@@ -32,14 +32,14 @@ pub async fn handle(ports: &impl Ports, app: &AppName, created: Created) -> Resu
     if !findings.is_empty() {
         record(ports, app, &created, &findings).await?;
     }
-    beside::write(ports, &created.object, &findings).await?;
+    upload_findings::write(ports, &created.object, &findings).await?;
     Ok(Came::Served)
 }
 
 async fn read(
     ports: &impl Ports,
     created: &Created,
-) -> Result<Result<(String, Declaration), InPart<Declaration>>> {
+) -> Result<Result<(String, Declaration), PartialDocument<Declaration>>> {
     let id = ObjectId {
         bucket: ports.config().artifacts_bucket.clone(),
         key: created.object.key.clone(),
@@ -48,7 +48,7 @@ async fn read(
     let bytes = match S3Api::get(ports, &id, LARGEST as u64).await {
         Ok(bytes) => bytes,
         Err(fault) if fault.name == FaultName::Refused => {
-            return Ok(Err(InPart::unread(vec![Finding::new(
+            return Ok(Err(PartialDocument::unread(vec![Finding::new(
                 FindingName::BadValue,
                 "the declaration",
                 fault.message,

@@ -1,9 +1,9 @@
 //! Serves the push of an image to ECR.
 
 use super::arrival::{Came, Known, Ports, sent};
+use super::deduplication::once;
+use super::ignored_arrivals;
 use super::manifest::start;
-use super::not_taken;
-use super::once::once;
 use crate::ledger::{self};
 use crate::log;
 use crate::pin::declaration_in_force;
@@ -75,21 +75,22 @@ async fn serve(ports: &impl Ports, push: ImagePush, known: Known, seed: &str) ->
         let app = push.repository.split('/').next();
         let app = app.and_then(|name| AppName::new(name).ok());
         let what = &push.repository;
-        not_taken::list(ports, what, app, not_taken::pusher(), finding).await?;
+        ignored_arrivals::list(ports, what, app, ignored_arrivals::pusher(), finding).await?;
         return Ok(Came::Nothing);
     };
     let app = owner.value.app;
     log::name_app(&app);
     if let Some(finding) = goes_nowhere(ports, &app, &push).await? {
         let what = format!("{}:{}", push.repository, push.tag);
-        not_taken::list(ports, &what, Some(app), not_taken::pusher(), finding).await?;
+        ignored_arrivals::list(ports, &what, Some(app), ignored_arrivals::pusher(), finding)
+            .await?;
         return Ok(Came::Nothing);
     }
     let mut request = Request::new(ActionName::Deploy, app);
     request.image_push = Some(push);
     request.arrived = known.arrived();
     // ECR's event tells only the account of the one who pushed.
-    request.requester = Some(not_taken::pusher());
+    request.requester = Some(ignored_arrivals::pusher());
     start(ports, &request, seed).await
 }
 

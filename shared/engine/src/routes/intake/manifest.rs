@@ -1,12 +1,12 @@
 //! `releases/<app>/<version>.json`: a release arrives.
 
 use super::arrival::{Came, Created, Ports};
-use crate::beside;
 use crate::ledger::Started;
 use crate::ports::Result;
 use crate::routes::begin;
 use crate::routes::start::begin_anyway;
 use crate::trouble::apart;
+use crate::upload_findings;
 use windlass_domain::name::AppName;
 use windlass_domain::request::{ActionName, Request};
 
@@ -32,7 +32,7 @@ pub async fn start(ports: &impl Ports, request: &Request, seed: &str) -> Result<
         Ok(begun) => {
             if begun.recorded {
                 // No execution starts that could clear it.
-                beside::clear(ports, request.upload(), &begun.id).await?;
+                upload_findings::clear(ports, request.upload(), &begun.id).await?;
             }
             tracing::info!(execution = begun.execution, "started");
             begun.execution

@@ -9,9 +9,9 @@ use crate::pin::declaration_in_force;
 use crate::ports::{Result, Tagged};
 use crate::trouble::apart;
 use tracing::Instrument as _;
+use windlass_domain::arrival_sweep::ArrivalSweep;
 use windlass_domain::declaration::Declaration;
 use windlass_domain::request::ImagePush;
-use windlass_domain::round::Round;
 use windlass_domain::time::Time;
 
 /// The number of pages of the images of one repository that a run reads, of 1,000 each.
@@ -24,7 +24,7 @@ impl Images {
     /// Returns the state before the first round.
     pub fn first(now: Time) -> Self {
         Self {
-            round: Round::first(now),
+            round: ArrivalSweep::first(now),
             within: None,
         }
     }

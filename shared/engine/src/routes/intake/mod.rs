@@ -3,13 +3,13 @@
 mod arrival;
 mod artifact;
 mod declaration;
+mod deduplication;
+mod ignored_arrivals;
 mod image;
 mod manifest;
-mod missed;
+mod missed_arrivals;
 mod missed_images;
-mod not_taken;
 mod object;
-mod once;
 mod repositories;
 
 pub use arrival::Ports;
@@ -23,7 +23,7 @@ pub async fn handle(ports: &impl Ports, event: Value) -> Result<()> {
     match event.get("detail-type").and_then(Value::as_str) {
         Some("Object Created") => object::handle(ports, &event).await,
         Some("ECR Image Action") => image::handle(ports, &event).await,
-        Some("Scheduled Event") => missed::handle(ports).await,
+        Some("Scheduled Event") => missed_arrivals::handle(ports).await,
         other => {
             tracing::info!(detail_type = ?other, "an event of no interest is dropped");
             Ok(())

@@ -2,15 +2,15 @@
 //! misplaced.
 
 use super::arrival::{Came, Created, Known, Ports, sent};
-use super::once::once;
-use super::{artifact, declaration, manifest, not_taken};
-use crate::beside;
+use super::deduplication::once;
+use super::{artifact, declaration, ignored_arrivals, manifest};
 use crate::log;
 use crate::ports::{ObjectId, Result};
+use crate::upload_findings;
 use serde_json::Value;
 use windlass_domain::fault::{Fault, FaultName};
 use windlass_domain::key::{Upload, upload};
-use windlass_domain::misplaced::{Misplaced, misplaced};
+use windlass_domain::misplaced_upload::{MisplacedUpload, misplaced_upload};
 use windlass_domain::request::{ObjectRef, Requester, Route};
 
 /// Serves the event of an object that was created.
@@ -52,7 +52,7 @@ pub async fn created(
         principal,
     };
     let Some(upload) = upload(&object.key) else {
-        let Some(misplaced) = misplaced(&object.key) else {
+        let Some(misplaced) = misplaced_upload(&object.key) else {
             tracing::info!("an object of our own, or a folder, is dropped");
             return Ok(None);
         };
@@ -90,18 +90,18 @@ pub async fn created(
 async fn tell(
     ports: &impl Ports,
     object: &ObjectRef,
-    misplaced: Misplaced,
+    misplaced: MisplacedUpload,
     requester: Requester,
 ) -> Result<Came> {
-    let Misplaced {
+    let MisplacedUpload {
         app,
         finding,
         beside,
     } = misplaced;
     if beside {
-        beside::write(ports, object, std::slice::from_ref(&finding)).await?;
+        upload_findings::write(ports, object, std::slice::from_ref(&finding)).await?;
     }
-    not_taken::list(ports, &object.key, app, requester, finding).await?;
+    ignored_arrivals::list(ports, &object.key, app, requester, finding).await?;
     Ok(Came::Served)
 }
 

@@ -21,7 +21,7 @@ use super::ports::Ecs;
 use super::state::{Group, Target};
 use super::words::{service, short};
 use crate::config::Configured;
-use crate::kinds::codedeploy::{mark, told};
+use crate::kinds::codedeploy::{mark, sentences};
 use crate::kinds::{Class, Facts, Kind, Next, Noticed, Trail, View, Way};
 use crate::ports::{Clock, CodeDeployApi, EcsApi, NewDeployed, Result, S3Api, Waiting};
 use serde_json::Value;
@@ -98,7 +98,7 @@ impl<P: EcsApi + S3Api + Configured + CodeDeployApi + Clock> Kind for CodeDeploy
 
     fn unsettled(target: &Target, seen: &Seen) -> Option<Finding> {
         let moving = seen.moving()?;
-        Some(told::unsettled(&service(target), moving))
+        Some(sentences::unsettled(&service(target), moving))
     }
 
     fn next(target: &Target, seen: &Seen, goal: &Goal) -> Next<Change> {

@@ -1,7 +1,7 @@
 //! Reads what CodeDeploy does in the group, and then the service. So what is read of the service is never older than
 //! what is known of the deployment that moves its callers.
 
-use super::state::{Asked, Followed, Goal, Seen, callers, is_ending, patience_s};
+use super::state::{DeploymentRequest, Followed, Goal, Seen, callers, is_ending, patience_s};
 use super::{CodeDeployedService, group_of};
 use crate::config::Configured;
 use crate::kinds::Way;
@@ -15,7 +15,11 @@ impl<P: EcsApi + S3Api + Configured + CodeDeployApi + Clock> CodeDeployedService
     pub(super) async fn look(&self, target: &Target, way: &Way<'_, Goal>) -> Result<Seen> {
         let group = group_of(target)?;
         let group = (group.application.as_str(), group.group.as_str());
-        let asked: Vec<Asked> = way.changes.iter().filter_map(Asked::of).collect();
+        let asked: Vec<DeploymentRequest> = way
+            .changes
+            .iter()
+            .filter_map(DeploymentRequest::of)
+            .collect();
         let begun = asked.iter().filter(|asked| asked.stop.is_none());
         let begun: Vec<Time> = begun.map(|asked| asked.at).collect();
         let when = begun.first().copied().zip(begun.last().copied());
@@ -62,7 +66,7 @@ impl<P: EcsApi + S3Api + Configured + CodeDeployApi + Clock> CodeDeployedService
     async fn followed(
         &self,
         changes: &[ChangeRecord],
-        asked: Option<&Asked>,
+        asked: Option<&DeploymentRequest>,
         all: &[Deployed],
     ) -> Result<Option<Followed>> {
         let own = format!("{}: ", mark(&self.service.deployment));
@@ -100,7 +104,10 @@ impl<P: EcsApi + S3Api + Configured + CodeDeployApi + Clock> CodeDeployedService
 
 /// Returns the task definition that was sent forward last, under whichever token of the lock.
 fn forward(changes: &[ChangeRecord]) -> Option<String> {
-    let forward = changes.iter().filter(|one| !one.undo).filter_map(Asked::of);
+    let forward = changes
+        .iter()
+        .filter(|one| !one.undo)
+        .filter_map(DeploymentRequest::of);
     let mut begun = forward.filter(|asked| asked.stop.is_none());
     begun.next_back().map(|asked| asked.to)
 }
@@ -111,7 +118,11 @@ fn tried(way: &Way<'_, Goal>) -> Option<String> {
     let last = way.sent.as_ref()?;
     let known = way.changes.iter().rfind(|one| one.change == last.change)?;
     let same = |one: &&ChangeRecord| one.undo == known.undo && one.token == known.token;
-    let asked = way.changes.iter().filter(same).filter_map(Asked::of);
+    let asked = way
+        .changes
+        .iter()
+        .filter(same)
+        .filter_map(DeploymentRequest::of);
     let mut begun = asked.filter(|asked| asked.stop.is_none());
     begun.next_back().map(|asked| asked.to)
 }

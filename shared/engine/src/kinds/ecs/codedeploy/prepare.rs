@@ -4,7 +4,7 @@
 use super::state::{Goal, Moved, is_ending};
 use super::tell;
 use crate::kinds::codedeploy::group::{self, looks};
-use crate::kinds::codedeploy::{CODEDEPLOY, MARK, find, told};
+use crate::kinds::codedeploy::{CODEDEPLOY, MARK, find, sentences};
 use crate::kinds::ecs::state::{self as ecs, Group, Target};
 use crate::kinds::{Holds, PrepareInput, Prepared, Stage, from_value, to_value};
 use crate::ports::{CodeDeployApi, Deployed, DeploymentGroup, EcsApi, Result};
@@ -171,7 +171,7 @@ impl<P: EcsApi + CodeDeployApi> Asks<'_, P> {
         };
         match (minutes, appspec) {
             (Ok(minutes), Ok(appspec)) => Ok(Found {
-                words: told::way(&of.named(), &routing, &appspec),
+                words: sentences::way(&of.named(), &routing, &appspec),
                 group: Group {
                     application: of.declared.application.clone(),
                     group: of.declared.group.clone(),

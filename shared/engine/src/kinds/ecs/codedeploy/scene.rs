@@ -1,6 +1,6 @@
 //! Test scenes: a service in every way in which CodeDeploy may stand to it.
 
-use super::state::{Asked, Followed, Seen, callers};
+use super::state::{DeploymentRequest, Followed, Seen, callers};
 use crate::kinds::codedeploy::Sends;
 use crate::kinds::ecs::{self, Group, Registered, Seen as Service, Target};
 use crate::ports::{Deployed, Lifecycle, LifecycleEvent, Share, TaskSet};
@@ -130,7 +130,7 @@ pub(super) fn seen(ours: &str, percent: u64) -> Seen {
         goes: None,
         ends: None,
     });
-    let asked = (ours != "-").then(|| Asked {
+    let asked = (ours != "-").then(|| DeploymentRequest {
         from: "agent:1".into(),
         to: "agent:2".into(),
         at: ago(90),

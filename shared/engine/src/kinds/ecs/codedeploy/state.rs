@@ -56,7 +56,7 @@ impl Goal {
 
 /// The last deployment, or stop of one, that this deployment has asked CodeDeploy for, answered or not.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Asked {
+pub struct DeploymentRequest {
     /// The task definition that callers were to leave, by ARN.
     pub from: String,
     /// The task definition that all callers were to get.
@@ -69,7 +69,7 @@ pub struct Asked {
     pub after: Option<String>,
 }
 
-impl Asked {
+impl DeploymentRequest {
     /// Reads what a change asks for. `None` for a change that only lets a deployment go on.
     pub(super) fn of(record: &ChangeRecord) -> Option<Self> {
         let text = |of: &Value| of.as_str().map(str::to_owned);
@@ -170,7 +170,7 @@ pub struct Seen {
     /// Its task sets.
     pub task_sets: Vec<TaskSet>,
     /// The last deployment, or stop of one, that this deployment has asked CodeDeploy for.
-    pub asked: Option<Asked>,
+    pub asked: Option<DeploymentRequest>,
     /// The task definition that it has sent forward, by ARN.
     pub forward: Option<String>,
     /// The task definition for which it has sent a deployment in this direction under this token of the lock.
@@ -264,7 +264,7 @@ pub(super) fn primary(task_sets: &[TaskSet]) -> Option<&TaskSet> {
 /// taken effect, because otherwise it may not reach the deployment before that succeeds.
 pub(super) fn callers(
     runs: &str,
-    asked: Option<&Asked>,
+    asked: Option<&DeploymentRequest>,
     followed: Option<&Followed>,
     now: Time,
 ) -> String {

@@ -69,7 +69,7 @@ fn what_callers_get_is_what_codedeploy_has_answered() {
     for (stop, status, wanted) in table {
         let mut own = seen(status, 100).followed.unwrap();
         own.is.completed = Some(ago(1));
-        let mut asked = Asked {
+        let mut asked = DeploymentRequest {
             from: "former".into(),
             to: "new".into(),
             at: ago(60),
@@ -80,7 +80,7 @@ fn what_callers_get_is_what_codedeploy_has_answered() {
         if let Some(answered) = stop {
             own.stops = Some(sends(1, 5));
             own.stops.as_mut().unwrap().answered = answered;
-            asked = Asked {
+            asked = DeploymentRequest {
                 from: "new".into(),
                 to: "former".into(),
                 stop: Some(own.is.id.clone()),

@@ -2,7 +2,7 @@
 
 use super::state::{Change, Followed, Seen, patience_s, primary};
 use crate::kinds::codedeploy::MARK;
-use crate::kinds::codedeploy::told::{
+use crate::kinds::codedeploy::sentences::{
     self, after_colon, is_stopped_by_hand, status as status_of, stop_command,
 };
 use crate::kinds::ecs::state::Target;
@@ -227,7 +227,7 @@ pub(super) fn taken_back(target: &Target, seen: &Seen, own: &Followed) -> Findin
             "Find out who stopped it (CloudTrail, StopDeployment), or whether nobody let it go on in time; then deploy again.",
         );
     }
-    let (why, remedy) = told::why(&code, &own.lifecycle.events);
+    let (why, remedy) = sentences::why(&code, &own.lifecycle.events);
     let troubles = troubles(seen);
     Finding::new(
         FindingName::ChangeFailed,
@@ -275,7 +275,9 @@ pub(super) fn replaced(target: &Target, other: &Deployed) -> Finding {
 /// Tells that a deployment is under way in the group that is not this one's.
 pub(super) fn busy(target: &Target, other: &Deployed) -> Finding {
     let group = target.codedeploy.as_ref();
-    let group = group.map_or_else(String::new, |of| told::named(&of.application, &of.group));
+    let group = group.map_or_else(String::new, |of| {
+        sentences::named(&of.application, &of.group)
+    });
     let whose = if other.description.starts_with(MARK) {
         format!("was created by an earlier one ({})", other.description)
     } else {

@@ -16,7 +16,7 @@ use super::change::LambdaKind;
 use super::kind::{field, noticed};
 use super::state::{self as lambda, Group, Target, Traffic};
 use crate::config::Configured;
-use crate::kinds::codedeploy::{mark, told};
+use crate::kinds::codedeploy::{mark, sentences};
 use crate::kinds::{Class, Facts, Kind, Next, Noticed, Trail, View, Way};
 use crate::ports::{Clock, CodeDeployApi, LambdaApi, NewDeployed, Result, S3Api};
 use serde_json::Value;
@@ -103,7 +103,7 @@ impl<P: LambdaApi + S3Api + Configured + CodeDeployApi + Clock> Kind for CodeDep
 
     fn unsettled(target: &Target, seen: &Seen) -> Option<Finding> {
         let moving = seen.moving()?;
-        Some(told::unsettled(&tell::place(target), moving))
+        Some(sentences::unsettled(&tell::place(target), moving))
     }
 
     fn next(target: &Target, seen: &Seen, goal: &Goal) -> Next<Change> {

@@ -4,7 +4,7 @@
 use super::state::Goal;
 use super::tell;
 use crate::kinds::codedeploy::group::{self, looks};
-use crate::kinds::codedeploy::{CODEDEPLOY, find, told};
+use crate::kinds::codedeploy::{CODEDEPLOY, find, sentences};
 use crate::kinds::lambda::state::{self as lambda, Back, Group, Observed, Target};
 use crate::kinds::{PrepareInput, Prepared, Recorded, Stage, from_value, to_value};
 use crate::ports::{CodeDeployApi, DeploymentGroup, Result};
@@ -122,7 +122,7 @@ impl<P: CodeDeployApi> Asks<'_, P> {
         let appspec = apart(self.appspec(&found).await)?;
         match (minutes, appspec) {
             (Ok(minutes), Ok(appspec)) => Ok(Found {
-                words: told::way(&of.named(), &routing, &appspec),
+                words: sentences::way(&of.named(), &routing, &appspec),
                 group: Group {
                     application: of.declared.application.clone(),
                     group: of.declared.group.clone(),

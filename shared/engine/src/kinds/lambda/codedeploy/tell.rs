@@ -1,7 +1,7 @@
 //! Sentences about an alias that CodeDeploy moves: one function for each story.
 
 use super::state::{Change, Seen};
-use crate::kinds::codedeploy::told::{self, after_colon, status, stop_command};
+use crate::kinds::codedeploy::sentences::{self, after_colon, status, stop_command};
 use crate::kinds::lambda::state::{Group, Target, Traffic};
 use crate::kinds::whose;
 use crate::ports::{Deployed, LifecycleEvent};
@@ -122,7 +122,7 @@ fn version(seen: &Seen) -> String {
 /// Tells that our own deployment has failed, or was stopped.
 pub(super) fn taken_back(target: &Target, seen: &Seen, ours: &Deployed) -> Finding {
     let (code, words) = ours.error.clone().unwrap_or_default();
-    if told::is_stopped_by_hand(ours) {
+    if sentences::is_stopped_by_hand(ours) {
         return Finding::new(
             FindingName::TargetChangedByOther,
             place(target),
@@ -137,7 +137,7 @@ pub(super) fn taken_back(target: &Target, seen: &Seen, ours: &Deployed) -> Findi
             "Find out who stopped it (CloudTrail, StopDeployment), then deploy again.",
         );
     }
-    let (why, remedy) = told::why(&code, &seen.events);
+    let (why, remedy) = sentences::why(&code, &seen.events);
     Finding::new(
         FindingName::ChangeFailed,
         place(target),
@@ -204,7 +204,7 @@ pub(super) fn busy(target: &Target, other: &Deployed) -> Finding {
 }
 
 fn group(of: &Group) -> String {
-    told::named(&of.application, &of.group)
+    sentences::named(&of.application, &of.group)
 }
 
 /// Tells that the alias shares its callers, and that CodeDeploy begins nothing from there.

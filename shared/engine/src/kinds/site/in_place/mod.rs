@@ -2,7 +2,7 @@
 
 pub(super) mod content;
 mod knowledge;
-mod left;
+mod leftover_files;
 mod next;
 mod observe;
 mod places;

@@ -216,10 +216,10 @@ mod tests {
     }
 
     #[test]
-    fn what_a_stranger_wrote_stops_it() {
+    fn what_somebody_else_wrote_stops_it() {
         let there = is(&[("a", way(&["x"], &["y"]))], true);
         let Next::Failed(finding) = next("the files", &there, &wanted("a")) else {
-            panic!("a stranger's file is overwritten");
+            panic!("somebody else's file is overwritten");
         };
         assert_eq!(finding.name, FindingName::TargetChangedByOther);
         let ending = "wrote: x. Windlass owns the files; every other field is yours";

@@ -261,7 +261,7 @@ fn what_is_due_is_deleted_where_it_is_what_was_seen() {
 }
 
 #[test]
-fn what_a_stranger_wrote_is_not_overwritten() {
+fn what_somebody_else_wrote_is_not_overwritten() {
     let is = &[
         ("index.html", "?s"),
         ("about.html", "1"),
@@ -275,7 +275,7 @@ fn what_a_stranger_wrote_is_not_overwritten() {
 }
 
 #[test]
-fn a_copy_of_a_strangers_object_is_that_object() {
+fn a_copy_of_somebody_elses_object_is_that_object() {
     let before = objects(&[("index.html", "?1")]);
     let mut copy = object("?9");
     copy.copy_of = Some(before["index.html"].etag.clone());

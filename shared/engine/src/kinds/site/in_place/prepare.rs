@@ -1,7 +1,7 @@
 //! Plans a site that is changed in place.
 
 use super::content::{Content, Want};
-use super::left::{LeftList, left, own_what_was_undone};
+use super::leftover_files::{LeftList, left, own_what_was_undone};
 use super::next::{about_s, long_switch};
 use super::observe::noticed;
 use super::places::{Place, places};
@@ -147,7 +147,7 @@ fn finish(
     );
     let stage = Stage::new(to_value(goal)?, what);
     Ok(Prepared {
-        tells_strangers: true,
+        tells_out_of_band_changes: true,
         target: to_value(&scene.target)?,
         before: to_value(before)?,
         stages: if reached { vec![] } else { vec![stage] },

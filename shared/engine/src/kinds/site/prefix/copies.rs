@@ -14,7 +14,7 @@ use std::cell::RefCell;
 use std::collections::{BTreeMap, BTreeSet};
 use windlass_domain::count::{agree, count};
 use windlass_domain::fault::FaultName;
-use windlass_domain::left::may_be_open;
+use windlass_domain::leftover_files::may_be_open;
 use windlass_domain::time::Time;
 
 /// The number of copies of a batch. Between two batches the fence is passed.

@@ -292,7 +292,7 @@ mod tests {
     }
 
     #[test]
-    fn a_strangers_origin_path_is_not_overwritten() {
+    fn somebody_elses_origin_path_is_not_overwritten() {
         let Next::Failed(finding) = next("the path", &at("/c", true, true), &wanted("/b", true))
         else {
             panic!("it is overwritten");

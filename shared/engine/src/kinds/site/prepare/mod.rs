@@ -1,8 +1,8 @@
 //! Prepares a site: finds everything that can be in its way, before anything changes.
 
 mod bucket;
+mod check_plan;
 mod distribution;
-mod once_more;
 pub(super) mod same_names;
 pub(super) mod scene;
 pub(super) mod serving;
@@ -14,9 +14,9 @@ use super::archive::{Entry, Limits, check as check_entries, read_directory};
 use super::lists::Lists;
 use super::ports::SitePorts;
 use super::rules::Rules;
+use super::served_site::visitors;
 use super::state::State;
 use super::target::{Archive, Target, release_of, room};
-use super::visited::visitors;
 use super::{in_place, prefix};
 use crate::kinds::{PrepareInput, Prepared, from_value};
 use crate::ports::Result;
@@ -71,7 +71,7 @@ async fn plan(
     };
     let mut warnings = checked.warnings;
     if input.is_check {
-        return once_more::once_more(ports, input, target, serving, warnings).await;
+        return check_plan::check_plan(ports, input, target, serving, warnings).await;
     }
     let wanted = if let Some(state) = input.goal_state {
         let state: State = from_value("state to go back to", state)?;

@@ -13,7 +13,7 @@ mod state;
 mod tell;
 
 pub(super) use prepare::{needs, prepare};
-pub use runner::{Ask, handle};
+pub use runner::{CallRequest, handle};
 pub use state::{Change, Seen, Target, key};
 
 use super::state::{Direction, Goal};
@@ -122,7 +122,7 @@ impl<P: CallPorts> Kind for Call<P> {
                 not_after,
                 ..
             } => {
-                let ask = Ask {
+                let ask = CallRequest {
                     deployment: deployment.clone(),
                     component: target.component.clone(),
                     direction: *direction,

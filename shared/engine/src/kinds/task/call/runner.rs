@@ -9,12 +9,12 @@ use crate::ledger::{self, Stored};
 use crate::ports::{CallAnswer, OneCall, Result};
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
-use windlass_domain::cut::cut;
 use windlass_domain::fault::{Fault, FaultName};
 use windlass_domain::identity::DeploymentId;
 use windlass_domain::kinds::task::{CallEnd, CallOutcome, Called, GRACE_S, LIVES_S, TaskUndo};
 use windlass_domain::name::ComponentName;
 use windlass_domain::time::Time;
+use windlass_domain::truncate::truncate;
 
 /// The seconds before its own end at which it stops waiting for an answer, so that it can tell that.
 const LEFT_S: u64 = 15;
@@ -35,7 +35,7 @@ const LONGEST: usize = 200;
 
 /// The event, which asks for a call.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Ask {
+pub struct CallRequest {
     /// The deployment.
     pub deployment: DeploymentId,
     /// The component that is the task.
@@ -51,7 +51,7 @@ pub struct Ask {
 }
 
 /// Makes a call, unless somebody has made it or it is too late. What came of it is in the ledger.
-pub async fn handle(ports: &impl CallPorts, ask: Ask) -> Result<Value> {
+pub async fn handle(ports: &impl CallPorts, ask: CallRequest) -> Result<Value> {
     let began = ports.now();
     let key = ledger::step(&ask.deployment, &ask.component);
     let step = ledger::require(ports, &key).await?.value;
@@ -67,7 +67,12 @@ pub async fn handle(ports: &impl CallPorts, ask: Ask) -> Result<Value> {
 
 /// Writes that the call is begun, before it is; false where it must not be made. An answer of the ledger that is lost is a
 /// fault, and no call.
-async fn begin(ports: &impl CallPorts, ask: &Ask, target: &Target, now: Time) -> Result<bool> {
+async fn begin(
+    ports: &impl CallPorts,
+    ask: &CallRequest,
+    target: &Target,
+    now: Time,
+) -> Result<bool> {
     let key = item(&ask.deployment, target, ask.direction);
     let found = ledger::load(ports, &key).await?;
     let mut called = found.unwrap_or_else(|| Stored::new(key, none()));
@@ -89,7 +94,12 @@ async fn begin(ports: &impl CallPorts, ask: &Ask, target: &Target, now: Time) ->
 }
 
 /// The one call. Where Lambda says that it has not run the function, it is asked again for a while.
-async fn call(there: &impl CallPorts, ask: &Ask, target: &Target, began: Time) -> Result<CallEnd> {
+async fn call(
+    there: &impl CallPorts,
+    ask: &CallRequest,
+    target: &Target,
+    began: Time,
+) -> Result<CallEnd> {
     let payload = payload(ask, target)?;
     loop {
         let spent_s = there.now().ms_since(began).div_ceil(1000);
@@ -117,7 +127,7 @@ fn is_not_ready(name: FaultName) -> bool {
 }
 
 /// Returns the payload that the function gets.
-fn payload(ask: &Ask, target: &Target) -> Result<Value> {
+fn payload(ask: &CallRequest, target: &Target) -> Result<Value> {
     let own = match (ask.direction, &target.undo) {
         (Direction::Forward, _) => &target.call.payload,
         (Direction::Undo, Some(TaskUndo::Payload(payload))) => payload,
@@ -158,7 +168,7 @@ fn end(target: &Target, at: Time, answered: Result<CallAnswer>) -> CallEnd {
     CallEnd {
         at,
         outcome,
-        why: cut(why.trim_end(), LONGEST),
+        why: truncate(why.trim_end(), LONGEST),
         lines: lines[last..].iter().map(|line| plain(line)).collect(),
     }
 }
@@ -169,11 +179,16 @@ fn plain(line: &str) -> String {
         .chars()
         .map(|one| if one.is_control() { ' ' } else { one })
         .collect();
-    cut(plain.trim_end(), LONGEST)
+    truncate(plain.trim_end(), LONGEST)
 }
 
 /// Writes what came of it. Where that cannot be done the call stays begun, and so unknown.
-async fn note(ports: &impl CallPorts, ask: &Ask, target: &Target, end: &CallEnd) -> Result<()> {
+async fn note(
+    ports: &impl CallPorts,
+    ask: &CallRequest,
+    target: &Target,
+    end: &CallEnd,
+) -> Result<()> {
     let mut last = Fault::internal("the end of a call was not written");
     for _ in 0..WRITES {
         match write(ports, ask, target, end).await {
@@ -187,7 +202,12 @@ async fn note(ports: &impl CallPorts, ask: &Ask, target: &Target, end: &CallEnd)
 }
 
 /// Writes the end once. Returns whether the ledger has it.
-async fn write(ports: &impl CallPorts, ask: &Ask, target: &Target, end: &CallEnd) -> Result<bool> {
+async fn write(
+    ports: &impl CallPorts,
+    ask: &CallRequest,
+    target: &Target,
+    end: &CallEnd,
+) -> Result<bool> {
     let key = item(&ask.deployment, target, ask.direction);
     let mut called = ledger::require(ports, &key).await?;
     if called.value.attempt != ask.attempt || called.value.end.is_some() {

@@ -1,0 +1,171 @@
+//! The bytes of a release, looked at before any of them is sent. Pure.
+
+use crate::upload::Artifact;
+use std::path::Path;
+use windlass_domain::count::count;
+use windlass_domain::declaration::resolved::Resolved;
+use windlass_domain::finding::{Finding, FindingName};
+use windlass_domain::name::AppName;
+use windlass_engine::kinds::check_artifact;
+use windlass_engine::kinds::site::archive::{Limits, check_whole, directory};
+
+/// The endings of files that are documents of their own form, beside JSON, which is known by its content.
+const DOCUMENTS: [&str; 3] = ["yaml", "yml", "txt"];
+
+/// Returns the findings about the artifacts' bytes. `declared` tells what each component takes. Where that is not
+/// known, an archive must be readable as one, and anything else must be a document.
+pub fn misfits(app: &AppName, artifacts: &[Artifact], declared: Option<&Resolved>) -> Vec<Finding> {
+    let looked = artifacts.iter().map(|artifact| {
+        let name = &artifact.component;
+        let component = declared.and_then(|declared| declared.components.get(name));
+        match component {
+            Some(component) => {
+                check_artifact(name, &component.spec, &artifact.given, &artifact.bytes)
+            }
+            None => of_no_kind(app, artifact).into_iter().collect(),
+        }
+    });
+    looked.flatten().collect()
+}
+
+fn of_no_kind(app: &AppName, artifact: &Artifact) -> Option<Finding> {
+    let (given, bytes) = (artifact.given.as_str(), &artifact.bytes);
+    let ends = Path::new(given).extension().and_then(|end| end.to_str());
+    let ends_with = |end: &&str| ends.is_some_and(|ends| ends.eq_ignore_ascii_case(end));
+    let broken = match directory(given, bytes) {
+        Ok(entries) => return check_whole(given, &entries, &Limits::default()),
+        Err(broken) => broken,
+    };
+    if ends_with(&"zip") || bytes.starts_with(b"PK") {
+        return Some(broken);
+    }
+    let is_json = serde_json::from_slice::<serde::de::IgnoredAny>(bytes).is_ok();
+    let is_text = !bytes.is_empty() && std::str::from_utf8(bytes).is_ok();
+    if is_json || (is_text && DOCUMENTS.iter().any(ends_with)) {
+        return None;
+    }
+    let name = &artifact.component;
+    Some(Finding::new(
+        FindingName::BadValue,
+        format!("components.{name}"),
+        format!(
+            "`{given}` ({}) is neither a zip archive nor JSON, nor a text whose name ends in `.{}`; and what \
+             `{name}` takes is not known here.",
+            count(bytes.len(), "byte"),
+            DOCUMENTS.join("` or `.")
+        ),
+        format!(
+            "Name what was built. Or let its kind be looked up: give `--endpoint`, or `s3:GetObject` on \
+             `apps/{app}/app.yaml` in the bucket."
+        ),
+    ))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use bytes::Bytes;
+    use windlass_domain::declaration::Declaration;
+    use windlass_domain::digest::Digest;
+    use windlass_domain::name::{ComponentName, EnvironmentName};
+
+    const DECLARATION: &str = "
+app: shop
+version: 1.0.0
+environments: {prod: {deploy: {branch: main}}}
+components:
+  web: {kind: static_site, bucket: shop-web}
+  front: {kind: static_site, bucket: shop-front, distribution: E1}
+  api: {kind: lambda, function: shop-api, alias: live}
+  job: {kind: ecs, cluster: shop, service: job, container: job, repository: shop/job, base: artifact}
+  flags: {kind: appconfig, application: shop, environment: prod, profile: flags, strategy: slow}
+  words: {kind: appconfig, application: shop, environment: prod, profile: words, strategy: slow,
+    content_type: text/plain, after: [flags]}
+";
+
+    fn zip(files: &[&str]) -> Vec<u8> {
+        let mut archive = zip::ZipWriter::new(std::io::Cursor::new(Vec::new()));
+        for file in files {
+            let options = zip::write::SimpleFileOptions::default();
+            archive.start_file(*file, options).unwrap();
+        }
+        archive.finish().unwrap().into_inner()
+    }
+
+    /// Returns the findings about a file for a component, with the declaration and without it.
+    fn told(component: &str, file: &str, bytes: &[u8]) -> [String; 2] {
+        let declaration = Declaration::parse(DECLARATION).unwrap();
+        let prod = EnvironmentName::new("prod").unwrap();
+        let declared = declaration.resolve(&prod).unwrap();
+        let artifact = Artifact {
+            component: ComponentName::new(component).unwrap(),
+            given: file.to_owned(),
+            key: "k".into(),
+            sha256: Digest::of(bytes),
+            bytes: Bytes::copy_from_slice(bytes),
+        };
+        [Some(&declared), None].map(|declared| {
+            let app = AppName::new("shop").unwrap();
+            let found = misfits(&app, std::slice::from_ref(&artifact), declared);
+            let told: Vec<String> = found.iter().map(|one| one.name.to_string()).collect();
+            assert!(
+                found
+                    .iter()
+                    .all(|one| one.reason.contains(file) || one.path.starts_with(file)),
+                "the file is named: {found:?}"
+            );
+            let version = |one: &Finding| one.remedy.contains("new version");
+            assert!(!found.iter().any(version), "the version is free: {found:?}");
+            told.join(" ")
+        })
+    }
+
+    #[test]
+    fn what_is_of_the_wrong_sort_is_told_of_every_kind() {
+        let (site, function) = (zip(&["index.html"]), zip(&["bootstrap"]));
+        let (none, up) = (zip(&[]), zip(&["index.html", "../x"]));
+        let cut = &site[..site.len() - 30];
+        let task = br#"{"family": "job", "containerDefinitions": [{"name": "job", "image": "shop/job:1"}]}"#;
+        let foreign = br#"{"family": "job", "containerDefinitions": [{"name": "job", "image": "bank/job:1"}]}"#;
+        let nameless = br#"{"family": "job", "containerDefinitions": []}"#;
+        let table: [(&str, &str, &[u8], [&str; 2]); 24] = [
+            ("web", "dist", &site, ["", ""]),
+            (
+                "web",
+                "hacked.html",
+                b"hacked\n",
+                ["BadArchive", "BadValue"],
+            ),
+            ("web", "web.zip", b"hacked\n", ["BadArchive", "BadArchive"]),
+            ("web", "web.zip", b"", ["BadArchive", "BadArchive"]),
+            ("web", "web", cut, ["BadArchive", "BadArchive"]),
+            ("web", "web.zip", &none, ["BadArchive", "BadArchive"]),
+            ("web", "web.zip", &up, ["BadArchive", ""]),
+            ("web", "web.zip", &function, ["BadArchive", ""]),
+            ("web", "web.json", b"{}", ["BadArchive", ""]),
+            ("front", "web.zip", &function, ["", ""]),
+            ("front", "web.tar", b"a tar", ["BadArchive", "BadValue"]),
+            ("api", "fn.zip", &function, ["", ""]),
+            ("api", "bootstrap", b"\x7fELF", ["BadArchive", "BadValue"]),
+            ("api", "fn.zip", &none, ["BadArchive", "BadArchive"]),
+            ("job", "task.json", task, ["", ""]),
+            ("job", "task.json", foreign, ["BadValue", ""]),
+            ("job", "task.json", nameless, ["UnknownName", ""]),
+            ("job", "task.json", b"{\"family\": 1}", ["BadValue", ""]),
+            ("job", "folder", &site, ["BadValue", ""]),
+            ("flags", "flags.json", b"{\"flags\": {}}", ["", ""]),
+            (
+                "flags",
+                "flags.json",
+                b"{\"flags\"",
+                ["BadValue", "BadValue"],
+            ),
+            ("flags", "folder", &site, ["BadValue", ""]),
+            ("words", "words.TXT", b"hacked", ["", ""]),
+            ("words", "words.txt", b"\xff\xfe", ["BadValue", "BadValue"]),
+        ];
+        for (component, file, bytes, expected) in table {
+            assert_eq!(told(component, file, bytes), expected, "{component}={file}");
+        }
+    }
+}

@@ -1,0 +1,248 @@
+//! The health of an installation: the parts that do not work. Pure.
+
+use serde::Serialize;
+use windlass_aws::{Part, Sort};
+use windlass_domain::count::count;
+
+/// A part of an installation that does not work.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Defect {
+    /// Its name in the template.
+    pub part: String,
+    /// Its name, or ARN, in AWS.
+    pub id: String,
+    /// The reason.
+    pub reason: String,
+    /// The remedy.
+    pub remedy: String,
+}
+
+/// Returns the parts that do not work. A part that could not be looked at counts as one.
+pub fn wrong(parts: &[Part]) -> Vec<Defect> {
+    let wrong = parts.iter().filter_map(|part| {
+        let (reason, remedy) = match &part.is {
+            Ok(is) => amiss(part, is)?,
+            Err(fault) => (
+                format!("It could not be looked at: {fault}."),
+                format!(
+                    "Allow yourself `{}` on it, or ask again.",
+                    part.sort.needs()
+                ),
+            ),
+        };
+        Some(Defect {
+            part: part.name.clone(),
+            id: part.id.clone(),
+            reason,
+            remedy,
+        })
+    });
+    wrong.collect()
+}
+
+/// The version of an installation from sources.
+const UNRELEASED: &str = "unreleased";
+
+/// Compares the stack's version with this command line's. Both of one release are made and tested together.
+pub fn version(stack: &str, installed: Option<&str>, own: &str) -> Option<Defect> {
+    let reason = match installed {
+        Some(version) if version == own || version == UNRELEASED => return None,
+        Some(version) => {
+            format!("Release {version} is installed, and this command line is of {own}.")
+        }
+        None => format!("The stack has no output `Version`, and this command line is of {own}."),
+    };
+    Some(Defect {
+        part: "Version".to_owned(),
+        id: stack.to_owned(),
+        reason,
+        remedy: "Install the release of this command line (docs/upgrade.md), or take the command line of the release that is installed.".to_owned(),
+    })
+}
+
+/// Returns the text for people.
+pub fn words(stack: &str, wrong: &[Defect], looked_at: usize) -> String {
+    let parts = count(looked_at, "part");
+    if wrong.is_empty() {
+        return format!("{stack}: {parts} of Windlass were looked at, and all of them work");
+    }
+    let found = count(wrong.len(), "finding");
+    let each = wrong.iter().map(|one| {
+        let Defect {
+            part,
+            reason,
+            remedy,
+            ..
+        } = one;
+        format!("  {part}: {reason}\n    {remedy}\n")
+    });
+    let each: String = each.collect();
+    format!("{stack}: {found} in {parts} of Windlass\n{each}")
+}
+
+fn amiss(part: &Part, is: &str) -> Option<(String, String)> {
+    let id = &part.id;
+    let again = "Install the same release once more: `./deploy.sh` in its folder, or `make deploy` in its sources.".to_owned();
+    let state = |wanted: &str, remedy: String| {
+        (is != wanted).then(|| (format!("It is {is}, and not {wanted}."), remedy))
+    };
+    match part.sort {
+        Sort::Alarm => (is == "ALARM").then(|| {
+            let page = "docs/runbooks/README.md".to_owned();
+            (
+                format!("The alarm {id} is in ALARM."),
+                format!("Read what to do in {page}."),
+            )
+        }),
+        Sort::Queue => letters(part, is),
+        Sort::Rule => state(
+            "ENABLED",
+            format!("Turn it on: `aws events enable-rule --name {id}`."),
+        ),
+        Sort::Source => state(
+            "Enabled",
+            format!("Turn it on: `aws lambda update-event-source-mapping --uuid {id} --enabled`."),
+        ),
+        Sort::Function => state("Active", again),
+        Sort::Machine | Sort::Table => state("ACTIVE", again),
+    }
+}
+
+/// The number of messages that may wait in a queue that is not for dead letters: the function takes ten at a time.
+const WAITING: u64 = 100;
+
+fn letters(part: &Part, is: &str) -> Option<(String, String)> {
+    let is_dead = part.name.contains("DeadLetters");
+    let Ok(waiting) = is.parse::<u64>() else {
+        let reason = format!("It tells `{is}` for the number of its messages.");
+        return Some((reason, "Ask again.".to_owned()));
+    };
+    let most = if is_dead { 0 } else { WAITING };
+    (waiting > most).then(|| {
+        let messages = count(usize::try_from(waiting).unwrap_or(usize::MAX), "message");
+        if is_dead {
+            let reason = format!("{messages} could not be worked on.");
+            (reason, "Follow docs/runbooks/dead-letters.md.".to_owned())
+        } else {
+            let reason = format!("{messages} wait in it, so that what arrives begins late.");
+            let remedy = "Look into the logs of the function `Intake`; docs/runbooks/dead-letters.md has the commands.";
+            (reason, remedy.to_owned())
+        }
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use windlass_domain::fault::{Fault, FaultName};
+
+    fn told(sort: Sort, name: &str, is: &str) -> Option<Defect> {
+        let part = Part {
+            name: name.into(),
+            id: format!("windlass-{name}"),
+            sort,
+            is: Ok(is.into()),
+        };
+        wrong(&[part]).pop()
+    }
+
+    #[test]
+    fn each_sort_of_part_has_a_state_in_which_it_works() {
+        let table = [
+            (
+                Sort::Alarm,
+                "Slow",
+                "OK",
+                "ALARM",
+                "docs/runbooks/README.md",
+            ),
+            (
+                Sort::Alarm,
+                "Slow",
+                "INSUFFICIENT_DATA",
+                "ALARM",
+                "docs/runbooks",
+            ),
+            (
+                Sort::Function,
+                "IntakeAliaslive",
+                "Active",
+                "Inactive",
+                "make deploy",
+            ),
+            (
+                Sort::Queue,
+                "IntakeDeadLetters",
+                "0",
+                "1",
+                "dead-letters.md",
+            ),
+            (Sort::Queue, "IntakeQueue", "100", "101", "`Intake`"),
+            (Sort::Queue, "IntakeQueue", "0", "many", "Ask again"),
+            (
+                Sort::Rule,
+                "ImagesRule",
+                "ENABLED",
+                "DISABLED",
+                "aws events enable-rule --name windlass-ImagesRule",
+            ),
+            (
+                Sort::Source,
+                "IntakeSource",
+                "Enabled",
+                "Disabled",
+                "--uuid windlass-IntakeSource --enabled",
+            ),
+            (
+                Sort::Machine,
+                "ReleaseMachine",
+                "ACTIVE",
+                "DELETING",
+                "make deploy",
+            ),
+            (Sort::Table, "Ledger", "ACTIVE", "ARCHIVED", "make deploy"),
+        ];
+        for (sort, name, good, bad, mends) in table {
+            assert_eq!(told(sort, name, good), None, "{name} {good}");
+            let found = told(sort, name, bad).unwrap();
+            assert_eq!(found.part, name);
+            assert!(found.remedy.contains(mends), "{name}: {}", found.remedy);
+        }
+    }
+
+    #[test]
+    fn an_installation_of_another_release_is_told() {
+        let table = [
+            (Some("0.2.0"), None),
+            (Some("unreleased"), None),
+            (Some("0.1.0"), Some("Release 0.1.0 is installed")),
+            (Some("0.3.0"), Some("Release 0.3.0 is installed")),
+            (None, Some("no output `Version`")),
+        ];
+        for (installed, wanted) in table {
+            let found = version("windlass", installed, "0.2.0");
+            let reason = found.map(|found| found.reason);
+            match wanted {
+                None => assert_eq!(reason, None, "{installed:?}"),
+                Some(wanted) => assert!(reason.unwrap().contains(wanted), "{installed:?}"),
+            }
+        }
+    }
+
+    #[test]
+    fn what_could_not_be_looked_at_is_not_healthy() {
+        let part = Part {
+            name: "Ledger".into(),
+            id: "windlass".into(),
+            sort: Sort::Table,
+            is: Err(Fault::new(FaultName::AccessDenied, "not authorized")),
+        };
+        let found = wrong(&[part]).pop().unwrap();
+        assert!(found.reason.contains("not authorized"), "{}", found.reason);
+        assert!(
+            found.remedy.contains("`dynamodb:DescribeTable`"),
+            "{}",
+            found.remedy
+        );
+    }
+}

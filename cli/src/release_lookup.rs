@@ -1,0 +1,279 @@
+//! The look before a release is sent: by the API, else in the artifacts bucket.
+
+use crate::declared_application::{self, Known, Release};
+use crate::drill_schedule::Looked;
+use crate::exit::Exit;
+use crate::failure::Failure;
+use crate::history::Deployment;
+use crate::listing::{LARGEST_PAGE, List, page};
+use crate::places::Place;
+use crate::preflight::{self, Plan};
+use crate::status::Environment;
+use crate::upload;
+use crate::windlass::Windlass;
+use windlass_domain::declaration::resolved::Resolved;
+use windlass_domain::declaration::{Declaration, Exceptions, LARGEST};
+use windlass_domain::finding::{Finding, FindingName};
+use windlass_domain::identity::EnvironmentId;
+use windlass_domain::name::EnvironmentName;
+
+/// The text where no API is asked, so that the caller knows that these were not looked at.
+const ONLY_BY_API: &str = "whether deployments are held and whether the version is used already, which only the API tells";
+
+/// The result of a look.
+#[derive(Debug, Default)]
+pub struct ReleaseLookup {
+    /// The environment that it goes to, where that is known.
+    pub here: Option<Resolved>,
+    /// The components' artifacts by the declaration, where that is known: they are of the same kinds in every
+    /// environment.
+    pub declared: Option<Resolved>,
+    /// The findings against it.
+    pub findings: Vec<Finding>,
+    /// The things that could not be looked at, each with the reason.
+    pub unseen: Vec<String>,
+    /// The deployments of this version that were there before, as they were then.
+    pub before: Vec<Deployment>,
+    /// The environments that were looked at.
+    pub looked: Looked,
+}
+
+impl ReleaseLookup {
+    /// Returns whether a deployment was there before.
+    pub fn is_before(&self, id: &str) -> bool {
+        self.before.iter().any(|one| one.id == id)
+    }
+
+    /// Looks by the API. Returns the reason where the caller is not let in, or the API does not answer.
+    ///
+    /// # Errors
+    /// An answer that cannot be understood.
+    pub async fn by_api(
+        plan: Plan<'_>,
+        windlass: &Windlass,
+    ) -> Result<Result<Self, String>, Failure> {
+        let mut sight = Self::default();
+        let declaration = match declared_application::declaration(windlass, plan.app).await {
+            Ok(Known::So(declaration)) => declaration,
+            Ok(Known::Not(findings)) => {
+                sight.findings = findings;
+                return Ok(Ok(sight));
+            }
+            Err(failure) if failure.exit == Exit::Unreachable => return Ok(Err(failure.message)),
+            Err(failure) => return Err(failure),
+        };
+        sight.compare(plan, &declaration);
+        sight.look(plan, windlass).await?;
+        Ok(Ok(sight))
+    }
+
+    /// Looks by a declaration that is at hand, and by the API as well where there is one.
+    ///
+    /// # Errors
+    /// An answer that cannot be understood.
+    pub async fn by_declaration(
+        plan: Plan<'_>,
+        declaration: &Declaration,
+        windlass: Option<&Windlass>,
+    ) -> Result<Self, Failure> {
+        let mut sight = Self::default();
+        sight.compare(plan, declaration);
+        match windlass {
+            Some(windlass) => sight.look(plan, windlass).await?,
+            None => sight.unseen.push(ONLY_BY_API.to_owned()),
+        }
+        Ok(sight)
+    }
+
+    fn compare(&mut self, plan: Plan<'_>, declaration: &Declaration) {
+        (self.here, self.findings) = preflight::misfits(plan, declaration);
+        let mut anywhere = declaration.environments();
+        let anywhere = || anywhere.find_map(|name| declaration.resolve(name).ok());
+        self.declared = self.here.clone().or_else(anywhere);
+    }
+
+    /// Adds holds, used versions and the history, which only the API tells.
+    async fn look(&mut self, plan: Plan<'_>, windlass: &Windlass) -> Result<(), Failure> {
+        let version = &plan.manifest.version;
+        match Release::of(windlass, plan.app, version).await {
+            Ok(Known::So(release)) => {
+                let reused = release.recorded.iter();
+                let reused = reused.flat_map(|recorded| preflight::reused(plan, recorded));
+                self.findings.extend(reused);
+                let unseen = release.recorded.iter();
+                self.unseen
+                    .extend(unseen.flat_map(|recorded| preflight::not_compared(plan, recorded)));
+            }
+            Ok(Known::Not(_)) => {}
+            Err(failure) => self.note("whether the version is used already", failure)?,
+        }
+        if let Some(here) = self.here.clone() {
+            self.look_at(plan, windlass, &here).await?;
+        }
+        Ok(())
+    }
+
+    async fn look_at(
+        &mut self,
+        plan: Plan<'_>,
+        windlass: &Windlass,
+        here: &Resolved,
+    ) -> Result<(), Failure> {
+        let name = here.environment.as_str();
+        let path = ["apps", plan.app.as_str(), "environments", name];
+        match windlass.get(&path, &[]).await {
+            Ok(answer) => {
+                let now = Environment::read(&answer)?;
+                self.findings.extend(preflight::stopped(plan, here, &now));
+            }
+            Err(failure) => self.note("whether deployments are held", failure)?,
+        }
+        match of_version(plan, windlass, &here.environment).await {
+            Ok(before) => self.before = before,
+            Err(failure) => self.note("its history", failure)?,
+        }
+        Ok(())
+    }
+
+    /// Looks at the declaration in the artifacts bucket. A hold, waiting deployments and recorded versions are not seen
+    /// there.
+    ///
+    /// # Errors
+    /// None of S3's: an object that cannot be read is listed as not seen.
+    pub async fn by_bucket(
+        plan: Plan<'_>,
+        bucket: &Place,
+        exceptions: &Exceptions,
+    ) -> Result<Self, Failure> {
+        let mut sight = Self::default();
+        let key = format!("apps/{}/app.yaml", plan.app);
+        let there = format!("s3://{}/{key}", bucket.value);
+        let lies = match upload::read(bucket, &key, LARGEST as u64).await {
+            Ok(lies) => lies,
+            // A wrong bucket or region is found before the first byte, too.
+            Err(failure) if failure.exit == Exit::Usage => return Err(failure),
+            Err(failure) => {
+                sight.note(&there, failure)?;
+                sight.findings.extend(preflight::nowhere(plan));
+                return Ok(sight);
+            }
+        };
+        let Some(bytes) = lies else {
+            sight.findings.push(Finding::new(
+                FindingName::NoDeclaration,
+                "app",
+                format!(
+                    "there is no {there}: no application `{}` is declared.",
+                    plan.app
+                ),
+                "Correct the name, or upload its declaration first.",
+            ));
+            return Ok(sight);
+        };
+        let text = String::from_utf8_lossy(&bytes);
+        if let Ok(declaration) = Declaration::parse_with(&text, exceptions) {
+            sight.compare(plan, &declaration);
+        } else {
+            let what = format!("{there} is not valid, so that another one is in force");
+            sight.unseen.push(what);
+        }
+        if sight.declared.is_none() {
+            sight.findings.extend(preflight::nowhere(plan));
+        }
+        sight.unseen.push(ONLY_BY_API.to_owned());
+        Ok(sight)
+    }
+
+    /// Compares a declaration with the installation to which it is uploaded. Returns why it would be refused beside the
+    /// one in force, and findings on the components that run and are no longer in it. Where the caller may not ask, or
+    /// has no credentials, the result says that this was not looked at: the declaration is none the worse.
+    ///
+    /// # Errors
+    /// An answer that cannot be understood.
+    pub async fn beside_in_force(
+        declaration: &Declaration,
+        windlass: &Windlass,
+    ) -> Result<(Option<Finding>, Self), Failure> {
+        let mut sight = Self::default();
+        let higher = "whether its version is higher than that of the declaration in force";
+        let refused = match declared_application::in_force(windlass, declaration.app()).await {
+            Ok(Known::So(in_force)) => declaration
+                .uploaded(declaration.app(), Some(&in_force))
+                .err(),
+            Ok(Known::Not(_)) => None,
+            // To ask for each environment as well would tell nothing more.
+            Err(failure) if failure.is_everywhere => {
+                sight.note(&format!("what runs there, and {higher}"), failure)?;
+                return Ok((None, sight));
+            }
+            Err(failure) => {
+                sight.note(higher, failure)?;
+                None
+            }
+        };
+        sight.departed(declaration, windlass).await?;
+        Ok((refused, sight))
+    }
+
+    async fn departed(
+        &mut self,
+        declaration: &Declaration,
+        windlass: &Windlass,
+    ) -> Result<(), Failure> {
+        let (app, version) = (declaration.app(), declaration.version());
+        for name in declaration.environments() {
+            let now =
+                match declared_application::environment(windlass, EnvironmentId::new(app, name))
+                    .await
+                {
+                    Ok(Known::So(now)) => now,
+                    // Nothing runs in an environment that was never declared.
+                    Ok(Known::Not(_)) => {
+                        self.looked.insert(name.clone(), None);
+                        continue;
+                    }
+                    Err(failure) => {
+                        self.note(&format!("what runs in {name}"), failure)?;
+                        continue;
+                    }
+                };
+            let declared = declaration.resolve(name).map(|here| here.components);
+            let declared = declared.unwrap_or_default();
+            let departed = now
+                .running
+                .iter()
+                .filter(|(name, _)| !declared.contains_key(*name));
+            let departed = departed
+                .map(|(component, running)| running.no_longer_declared(component, name, version));
+            self.findings.extend(departed);
+            self.looked.insert(name.clone(), Some(now));
+        }
+        Ok(())
+    }
+
+    fn note(&mut self, what: &str, failure: Failure) -> Result<(), Failure> {
+        if matches!(failure.exit, Exit::Broken | Exit::Usage) {
+            return Err(failure);
+        }
+        self.unseen.push(format!("{what} ({})", failure.message));
+        Ok(())
+    }
+}
+
+/// Returns the newest deployments of the version there.
+///
+/// # Errors
+/// If there is no answer.
+pub async fn of_version(
+    plan: Plan<'_>,
+    windlass: &Windlass,
+    environment: &EnvironmentName,
+) -> Result<Vec<Deployment>, Failure> {
+    let list = List::of::<Deployment>(EnvironmentId::new(plan.app, environment));
+    let page = page::<Deployment>(windlass, &list, LARGEST_PAGE, None).await?;
+    let version = Some(plan.manifest.version.as_str());
+    let listed = page.listed.into_iter();
+    Ok(listed
+        .filter(|one| one.version.as_deref() == version)
+        .collect())
+}

@@ -1,0 +1,372 @@
+//! Functions, services and distributions that live in an account, with the tags that Windlass uses. The command line
+//! reads them with a person's credentials. A part that these may not see is listed as unseen, and fails nothing.
+//!
+//! Five small reads, without a client of the services: Amazon ECS and the Resource Groups Tagging API by AWS's JSON
+//! protocol, AWS Lambda and Amazon CloudFront by one signed request for each page.
+
+use crate::json_services::endpoint;
+use crate::stacks::texts;
+use crate::{Aws, api, error, settings, web};
+use aws_config::SdkConfig;
+use serde_json::{Value, json};
+use std::collections::BTreeMap;
+use std::time::Duration;
+use url::Url;
+use windlass_domain::fault::{Fault, FaultName};
+use windlass_engine::ports::{JsonCall, JsonServices as _, Result};
+
+/// The longest time that an answer may take.
+const ANSWER: Duration = Duration::from_secs(15);
+
+/// The largest answer, in bytes: a page of a hundred distributions.
+const LARGEST_ANSWER: u64 = 8 * 1024 * 1024;
+
+/// The most pages that are read of one list, and the most clusters.
+const MOST: usize = 20;
+
+/// CloudFront and its tags are in this region alone (AWS General Reference, "Amazon CloudFront endpoints and quotas").
+const OF_CLOUDFRONT: &str = "us-east-1";
+
+/// An account, as far as it was seen.
+#[derive(Debug, Default, Clone, PartialEq, Eq)]
+pub struct AccountResources {
+    /// The region that was looked at.
+    pub region: String,
+    /// The names of functions, with their ARNs.
+    pub functions: Vec<(String, String)>,
+    /// The ARNs of services.
+    pub services: Vec<String>,
+    /// Distributions.
+    pub distributions: Vec<Distribution>,
+    /// The tags of the resources that have the tag `windlass:app`, by ARN.
+    pub tags: BTreeMap<String, BTreeMap<String, String>>,
+    /// Everything that was not looked at, and why.
+    pub unseen: Vec<String>,
+}
+
+/// A distribution.
+#[derive(Debug, Default, Clone, PartialEq, Eq)]
+pub struct Distribution {
+    /// Its ARN, which ends with its id.
+    pub arn: String,
+    /// Its host names.
+    pub names: Vec<String>,
+    /// Its comment.
+    pub comment: String,
+    /// The host names of its origins.
+    pub origins: Vec<String>,
+}
+
+impl Distribution {
+    /// Returns the bucket of the first origin that is one of Amazon S3 (Amazon S3 User Guide, "Virtual hosting of
+    /// general purpose buckets").
+    pub fn bucket(&self) -> Option<&str> {
+        let mut hosts = self.origins.iter();
+        hosts.find_map(|host| Some(host.split_once(".s3")?.0))
+    }
+}
+
+/// Looks at an account with a person's credentials; `region` is used where the environment names none.
+///
+/// # Errors
+/// `BadInput` if no region is known or an endpoint is none, `AccessDenied` without credentials.
+pub async fn account_resources(region: Option<&str>) -> Result<AccountResources> {
+    let home = settings::sdk_config_of_a_person(region).await?;
+    let region = home.region().map(ToString::to_string);
+    let region = region.ok_or_else(|| Fault::new(FaultName::BadInput, api::NO_REGION))?;
+    api::credentials(&home).await?;
+    let aws = Aws::new(home.clone(), settings::Settings::default());
+    let mut seen = AccountResources {
+        region,
+        ..AccountResources::default()
+    };
+    let mut unseen = Vec::new();
+    keep(
+        functions(&home, &seen.region).await,
+        "functions",
+        &mut seen.functions,
+        &mut unseen,
+    );
+    keep(
+        services(&aws).await,
+        "services",
+        &mut seen.services,
+        &mut unseen,
+    );
+    keep(
+        distributions(&home).await,
+        "distributions",
+        &mut seen.distributions,
+        &mut unseen,
+    );
+    keep(tags(&aws).await, "tags", &mut seen.tags, &mut unseen);
+    if seen.region != OF_CLOUDFRONT && !seen.distributions.is_empty() {
+        let there = home
+            .to_builder()
+            .region(aws_config::Region::from_static(OF_CLOUDFRONT));
+        let there = Aws::new(there.build(), settings::Settings::default());
+        let mut others = BTreeMap::new();
+        keep(
+            tags(&there).await,
+            "tags of distributions",
+            &mut others,
+            &mut unseen,
+        );
+        seen.tags.extend(others);
+    }
+    seen.unseen = unseen;
+    Ok(seen)
+}
+
+fn keep<T>(read: Result<T>, what: &str, into: &mut T, unseen: &mut Vec<String>) {
+    match read {
+        Ok(read) => *into = read,
+        Err(fault) => unseen.push(format!("{what}: {}", fault.message)),
+    }
+}
+
+/// Lists functions with their ARNs (AWS Lambda API Reference, "ListFunctions").
+async fn functions(home: &SdkConfig, region: &str) -> Result<Vec<(String, String)>> {
+    let (mut found, mut marker) = (Vec::new(), String::new());
+    for _ in 0..MOST {
+        let mut url = address(&endpoint(home, "lambda", region), "/2015-03-31/functions/")?;
+        if !marker.is_empty() {
+            url.query_pairs_mut().append_pair("Marker", &marker);
+        }
+        let page = get(home, &url, ("lambda", region)).await?;
+        let page: Value = serde_json::from_str(&page).map_err(|error| {
+            Fault::new(
+                FaultName::Unavailable,
+                format!("ListFunctions: no JSON: {error}"),
+            )
+        })?;
+        found.extend(
+            page["Functions"]
+                .as_array()
+                .into_iter()
+                .flatten()
+                .filter_map(|it| {
+                    let text = |name: &str| it[name].as_str().map(str::to_owned);
+                    Some((text("FunctionName")?, text("FunctionArn")?))
+                }),
+        );
+        match page["NextMarker"].as_str().filter(|next| !next.is_empty()) {
+            Some(next) => next.clone_into(&mut marker),
+            None => break,
+        }
+    }
+    Ok(found)
+}
+
+/// Lists the ARNs of services (Amazon ECS API Reference, "ListClusters" and "ListServices").
+async fn services(aws: &Aws) -> Result<Vec<String>> {
+    let clusters = listed(
+        aws,
+        "AmazonEC2ContainerServiceV20141113.ListClusters",
+        &json!({}),
+        "clusterArns",
+    )
+    .await?;
+    let mut found = Vec::new();
+    for cluster in clusters.iter().take(MOST) {
+        let asked = json!({"cluster": cluster, "maxResults": 100});
+        found.extend(
+            listed(
+                aws,
+                "AmazonEC2ContainerServiceV20141113.ListServices",
+                &asked,
+                "serviceArns",
+            )
+            .await?,
+        );
+    }
+    Ok(found)
+}
+
+async fn listed(
+    aws: &Aws,
+    target: &'static str,
+    asked: &Value,
+    member: &str,
+) -> Result<Vec<String>> {
+    let (mut found, mut body) = (Vec::new(), asked.clone());
+    for _ in 0..MOST {
+        let page = aws
+            .json_call(JsonCall {
+                service: "ecs",
+                target,
+                body: body.clone(),
+            })
+            .await?;
+        let arns = page[member].as_array().into_iter().flatten();
+        found.extend(arns.filter_map(Value::as_str).map(str::to_owned));
+        if page["nextToken"].as_str().is_none_or(str::is_empty) {
+            break;
+        }
+        body["nextToken"] = page["nextToken"].clone();
+    }
+    Ok(found)
+}
+
+/// Lists the tags of the resources that have the tag of an application, by ARN (Resource Groups Tagging API Reference,
+/// "GetResources").
+async fn tags(aws: &Aws) -> Result<BTreeMap<String, BTreeMap<String, String>>> {
+    let mut found = BTreeMap::new();
+    let mut body = json!({"TagFilters": [{"Key": "windlass:app"}]});
+    for _ in 0..MOST {
+        let call = JsonCall {
+            service: "tagging",
+            target: "ResourceGroupsTaggingAPI_20170126.GetResources",
+            body: body.clone(),
+        };
+        let page = aws.json_call(call).await?;
+        for it in page["ResourceTagMappingList"]
+            .as_array()
+            .into_iter()
+            .flatten()
+        {
+            let pairs = it["Tags"].as_array().into_iter().flatten();
+            let pairs = pairs.filter_map(|tag| {
+                Some((
+                    tag["Key"].as_str()?.to_owned(),
+                    tag["Value"].as_str()?.to_owned(),
+                ))
+            });
+            found.insert(
+                it["ResourceARN"].as_str().unwrap_or_default().to_owned(),
+                pairs.collect(),
+            );
+        }
+        if page["PaginationToken"].as_str().is_none_or(str::is_empty) {
+            break;
+        }
+        body["PaginationToken"] = page["PaginationToken"].clone();
+    }
+    Ok(found)
+}
+
+/// Lists distributions (Amazon CloudFront API Reference, "ListDistributions").
+async fn distributions(home: &SdkConfig) -> Result<Vec<Distribution>> {
+    let host = home
+        .endpoint_url()
+        .unwrap_or("https://cloudfront.amazonaws.com")
+        .to_owned();
+    let (mut found, mut marker) = (Vec::new(), String::new());
+    for _ in 0..MOST {
+        let mut url = address(&host, "/2020-05-31/distribution")?;
+        if !marker.is_empty() {
+            url.query_pairs_mut().append_pair("Marker", &marker);
+        }
+        let (page, next) = page(&get(home, &url, ("cloudfront", OF_CLOUDFRONT)).await?);
+        found.extend(page);
+        match next {
+            Some(next) => marker = next,
+            None => break,
+        }
+    }
+    Ok(found)
+}
+
+/// Reads the distributions of a page, and the marker of the next one. A distribution begins with its ARN, a member that
+/// no other element has.
+fn page(body: &str) -> (Vec<Distribution>, Option<String>) {
+    let (mut found, mut next): (Vec<Distribution>, _) = (Vec::new(), None);
+    for (tag, text) in texts(body) {
+        if tag == b"ARN" {
+            found.push(Distribution {
+                arn: text,
+                ..Distribution::default()
+            });
+            continue;
+        }
+        match (tag.as_slice(), found.last_mut()) {
+            (b"NextMarker", _) if !text.is_empty() => next = Some(text),
+            (b"DomainName", Some(of)) if of.names.is_empty() => of.names.push(text),
+            (b"DomainName", Some(of)) => of.origins.push(text),
+            (b"CNAME", Some(of)) => of.names.push(text),
+            (b"Comment", Some(of)) if of.comment.is_empty() => of.comment = text,
+            _ => {}
+        }
+    }
+    (found, next)
+}
+
+pub(crate) fn address(host: &str, path: &str) -> Result<Url> {
+    let address = format!("{}{path}", host.trim_end_matches('/'));
+    Url::parse(&address)
+        .map_err(|error| Fault::new(FaultName::BadInput, format!("{address}: {error}")))
+}
+
+pub(crate) async fn get(home: &SdkConfig, url: &Url, signed_for: (&str, &str)) -> Result<String> {
+    let credentials = api::credentials(home).await?;
+    let request = api::signed("GET", url, String::new(), signed_for, credentials)?;
+    let sending = async {
+        let addresses = web::addresses(url).await?;
+        web::send(request, addresses, LARGEST_ANSWER).await
+    };
+    let sent = tokio::time::timeout(ANSWER, sending).await;
+    let answer = sent
+        .unwrap_or_else(|_| Err("no answer in time".to_owned()))
+        .map_err(|why| Fault::new(FaultName::Unavailable, format!("{url}: {why}")))?;
+    let body = String::from_utf8_lossy(&answer.body).into_owned();
+    if (200..300).contains(&answer.status) {
+        return Ok(body);
+    }
+    let said = serde_json::from_str::<Value>(&body).unwrap_or_default();
+    let said = said["Message"]
+        .as_str()
+        .or_else(|| said["message"].as_str())
+        .map(str::to_owned);
+    let said = said.or_else(|| {
+        texts(&body)
+            .into_iter()
+            .find(|(tag, _)| tag == b"Message")
+            .map(|(_, text)| text)
+    });
+    let name = error::name_of(None, Some(answer.status));
+    Err(Fault::new(
+        name,
+        format!(
+            "AWS answered {}: {}",
+            answer.status,
+            said.unwrap_or_default()
+        ),
+    ))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn distributions_are_read_of_a_page_as_the_reference_shows_it() {
+        let one = |id: &str, aliases: &str, origin: &str| {
+            format!(
+                "<DistributionSummary><Id>{id}</Id><ARN>arn:aws:cloudfront::1:distribution/{id}</ARN><Status>Deployed</Status>\
+                 <DomainName>d{id}.cloudfront.net</DomainName><Aliases><Quantity>1</Quantity><Items>{aliases}</Items></Aliases>\
+                 <Origins><Items><Origin><Id>api</Id><DomainName>api.example.com</DomainName></Origin><Origin><Id>s</Id>\
+                 <DomainName>{origin}</DomainName></Origin></Items></Origins><Comment>The &amp; shop</Comment></DistributionSummary>"
+            )
+        };
+        let body = format!(
+            "<DistributionList><Marker></Marker><NextMarker>E9</NextMarker><IsTruncated>true</IsTruncated><Items>{}{}</Items></DistributionList>",
+            one(
+                "E1",
+                "<CNAME>shop.example.com</CNAME>",
+                "shop-web.s3.eu-west-1.amazonaws.com"
+            ),
+            one("E2", "", "internal.example.com"),
+        );
+        let (found, next) = page(&body);
+        assert_eq!(next.as_deref(), Some("E9"));
+        assert_eq!(found.len(), 2);
+        assert_eq!(found[0].arn, "arn:aws:cloudfront::1:distribution/E1");
+        assert_eq!(found[0].names, ["dE1.cloudfront.net", "shop.example.com"]);
+        assert_eq!(
+            (found[0].bucket(), found[0].comment.as_str()),
+            (Some("shop-web"), "The & shop")
+        );
+        assert_eq!(found[1].bucket(), None);
+        assert_eq!(page("<a/>"), (Vec::new(), None));
+    }
+}

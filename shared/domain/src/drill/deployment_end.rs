@@ -1,0 +1,176 @@
+//! Decides what the end of a deployment means for its drill.
+
+use super::words::{self, Said};
+use super::{Direction, Drill, DrillEnded, DrillOutcome, Leg, LegEnd, LegEnded, TRIES};
+use super::{steps, was_overtaken};
+use crate::ending::Ending;
+use crate::identity::EnvironmentId;
+use crate::judgement::Judgement;
+use crate::time::Time;
+use crate::truncate::truncate;
+
+/// The longest cause of a deployment that is kept beside the drill, in bytes.
+const LONGEST: usize = 500;
+
+/// The most gates that are kept of those that did not pass.
+const MOST_RED: usize = 10;
+
+/// The end of a drill.
+struct Over {
+    outcome: DrillOutcome,
+    restored: bool,
+    said: Said,
+}
+
+impl Drill {
+    /// Records the end of one of its deployments.
+    pub(super) fn leg_ended(&mut self, of: EnvironmentId<'_>, end: &LegEnd<'_>) {
+        let Some(direction) = self.direction(&end.record.id) else {
+            return;
+        };
+        let Some(ended) = leg_end(end) else { return };
+        let at = ended.at;
+        let leg = match direction {
+            Direction::There => &mut self.there,
+            Direction::Back => match &mut self.back {
+                Some(back) => back,
+                None => return,
+            },
+        };
+        if leg.ended.is_some() {
+            return;
+        }
+        close(leg, end, ended);
+        let over = match direction {
+            Direction::There => after_there(end),
+            Direction::Back => self.after_back(end),
+        };
+        self.conclude(of, over, at);
+    }
+
+    fn after_back(&self, end: &LegEnd<'_>) -> Option<Over> {
+        let (outcome, restored, said) = match ending(end)? {
+            Ending::Succeeded | Ending::NothingToDo if found_another(end) => {
+                (DrillOutcome::Overtaken, false, Said::OvertakenBack)
+            }
+            Ending::Succeeded | Ending::NothingToDo => return Some(self.came_back()),
+            Ending::RolledBack if was_overtaken(end.record) => {
+                (DrillOutcome::Overtaken, false, Said::OvertakenBack)
+            }
+            Ending::NeedsOperator => (DrillOutcome::Failed, false, Said::NeedsOperator),
+            Ending::RolledBack | Ending::Rejected if self.tries < TRIES => return None,
+            Ending::RolledBack | Ending::Rejected => {
+                let why = cause(end);
+                (DrillOutcome::Failed, false, Said::StuckThere(why))
+            }
+        };
+        Some(Over {
+            outcome,
+            restored,
+            said,
+        })
+    }
+
+    fn came_back(&self) -> Over {
+        let legs = [Some(&self.there), self.back.as_ref()];
+        let ended = legs
+            .into_iter()
+            .flatten()
+            .filter_map(|leg| leg.ended.as_ref());
+        let red: Vec<String> = ended.clone().flat_map(|ended| ended.red.clone()).collect();
+        let mut changed = ended.map(|ended| ended.ending);
+        let (outcome, said) = if changed.any(|ending| ending == Ending::NothingToDo) {
+            (DrillOutcome::Failed, Said::NothingChanged)
+        } else if red.is_empty() {
+            (DrillOutcome::Proved, Said::Proved)
+        } else {
+            (DrillOutcome::Failed, Said::RedBack(red))
+        };
+        Over {
+            outcome,
+            restored: true,
+            said,
+        }
+    }
+
+    fn conclude(&mut self, of: EnvironmentId<'_>, over: Option<Over>, at: Time) {
+        let Some(over) = over else { return };
+        let cause = words::cause(of, self, &over.said);
+        self.ended = Some(DrillEnded {
+            outcome: over.outcome,
+            at,
+            cause,
+            restored: over.restored,
+        });
+    }
+}
+
+/// The name of the cause of a way back that the drill does not go, because something else runs than the drill had
+/// brought.
+pub(crate) const OVERTAKEN: &str = "Superseded";
+
+/// Returns whether something else than the drill had brought ran when it was to come back.
+fn found_another(end: &LegEnd<'_>) -> bool {
+    let ended = end.record.ending.as_ref();
+    ended.is_some_and(|ended| ended.cause_name == OVERTAKEN)
+}
+
+/// Returns the end of the drill after the way there; `None` if the drill goes on.
+fn after_there(end: &LegEnd<'_>) -> Option<Over> {
+    let stopped = end.record.stopped;
+    let (outcome, restored, said) = match ending(end)? {
+        Ending::Succeeded | Ending::NothingToDo => return None,
+        Ending::Rejected => (DrillOutcome::Refused, true, Said::Refused(cause(end))),
+        Ending::RolledBack if was_overtaken(end.record) || stopped => (
+            DrillOutcome::Overtaken,
+            true,
+            Said::OvertakenThere(cause(end)),
+        ),
+        Ending::RolledBack => (DrillOutcome::Failed, true, Said::FailedThere(cause(end))),
+        Ending::NeedsOperator => (DrillOutcome::Failed, false, Said::NeedsOperator),
+    };
+    Some(Over {
+        outcome,
+        restored,
+        said,
+    })
+}
+
+fn ending(end: &LegEnd<'_>) -> Option<Ending> {
+    end.record.ending.as_ref().map(|ended| ended.ending)
+}
+
+/// Returns the reason of the undo, or else of the ending.
+fn cause(end: &LegEnd<'_>) -> String {
+    let why = end.record.undoing.as_ref().map(|why| why.text.as_str());
+    let ended = end.record.ending.as_ref().map(|ended| ended.cause.as_str());
+    let cause = why.or(ended).unwrap_or_default();
+    truncate(cause.lines().next().unwrap_or_default(), LONGEST)
+}
+
+fn close(leg: &mut Leg, end: &LegEnd<'_>, ended: LegEnded) {
+    leg.began = end.record.started;
+    (leg.steps, leg.left_out) = steps::steps(end);
+    leg.ended = Some(ended);
+}
+
+fn leg_end(end: &LegEnd<'_>) -> Option<LegEnded> {
+    let ended = end.record.ending.as_ref()?;
+    let measured = |judgement: &Judgement| judgement.measurements.len();
+    let gates = end
+        .judgements
+        .iter()
+        .map(measured)
+        .max()
+        .unwrap_or_default();
+    let red = end.judgements.iter().filter_map(steps::red);
+    Some(LegEnded {
+        ending: ended.ending,
+        cause_name: ended.cause_name.clone(),
+        cause: truncate(ended.cause.lines().next().unwrap_or_default(), LONGEST),
+        at: ended.at,
+        snapshot: end.snapshot,
+        gates: u32::try_from(gates).unwrap_or(u32::MAX),
+        red: red.take(MOST_RED).map(steps::in_words).collect(),
+    })
+}

@@ -1,0 +1,244 @@
+//! Uploads whose keys mean nothing to Windlass. They look meant for it, so their author is told what was probably
+//! meant. Pure.
+
+use crate::finding::{Finding, FindingName, repeated};
+use crate::key::{FINDINGS_SUFFIX, upload};
+use crate::name::AppName;
+
+/// Windlass keeps its own objects below this.
+const OURS: &str = "windlass/";
+
+/// The folders of uploads.
+const FOLDERS: [&str; 3] = ["apps", "releases", "artifacts"];
+
+/// The most letters by which a folder's name may be misspelt.
+const MISSPELT: usize = 2;
+
+/// An upload whose key means nothing.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct MisplacedUpload {
+    /// The application in its key, if the key names one.
+    pub app: Option<AppName>,
+    /// The finding: what is wrong with the key, and which key was probably meant.
+    pub finding: Finding,
+    /// True if it lies in a folder of uploads: findings are written beside it there.
+    pub beside: bool,
+}
+
+/// Tells what is wrong with a key; `None` for an upload, for objects that Windlass writes itself, and for the empty
+/// objects that stand for folders (Amazon S3 User Guide, "Organizing objects in the Amazon S3 console by using
+/// folders").
+pub fn misplaced_upload(key: &str) -> Option<MisplacedUpload> {
+    let ours = key.starts_with(OURS) || key.ends_with(FINDINGS_SUFFIX);
+    if ours || key.ends_with('/') || upload(key).is_some() {
+        return None;
+    }
+    let parts: Vec<&str> = key.split('/').collect();
+    let (folders, file) = parts.split_at(parts.len() - 1);
+    let file = file.first().copied().unwrap_or_default();
+    let folder = folders.first().and_then(|name| meant(name));
+    let folder = folder.or_else(|| by_file(file));
+    let named = |at: usize| folders.get(at).map(|name| as_name(name));
+    let or = |name: Option<String>, any: &str| name.unwrap_or_else(|| any.to_owned());
+    let app = or(named(1), "<app>");
+    let remedy = match folder {
+        Some("apps") => format!("Upload the declaration as `apps/{app}/app.yaml`."),
+        Some("releases") => format!(
+            "Upload the manifest as `releases/{app}/{}.json`.",
+            version(file)
+        ),
+        Some(_) => format!(
+            "Upload the artifact as `artifacts/{app}/{}/{file}`.",
+            or(named(2), "<component>")
+        ),
+        None => "Upload declarations as `apps/<app>/app.yaml`, artifacts as \
+                 `artifacts/<app>/<component>/<file>` and manifests as \
+                 `releases/<app>/<version>.json`; keep everything else in another bucket."
+            .to_owned(),
+    };
+    let reason = format!(
+        "`{}` is no key that Windlass reads, so nothing came of this upload.",
+        repeated(key)
+    );
+    Some(MisplacedUpload {
+        app: folder.and_then(|_| AppName::new(named(1)?).ok()),
+        finding: Finding::new(FindingName::BadValue, key, reason, remedy),
+        beside: folders.first().is_some_and(|name| FOLDERS.contains(name)),
+    })
+}
+
+/// Returns the folder that a name was meant to be.
+fn meant(name: &str) -> Option<&'static str> {
+    let name = name.to_lowercase();
+    let distance = |folder: &&str| strsim::damerau_levenshtein(&name, folder);
+    let near = FOLDERS.into_iter().min_by_key(distance);
+    near.filter(|folder| distance(folder) <= MISSPELT)
+}
+
+/// Returns the folder that a file belongs in.
+fn by_file(file: &str) -> Option<&'static str> {
+    let stem = file.split('.').next().unwrap_or_default();
+    let is_yaml = file.contains(".yaml") || file.contains(".yml");
+    if stem == "app" && is_yaml {
+        Some("apps")
+    } else if crate::git_rule::version_of_tag(&version(file)).is_some() && file.contains(".json") {
+        Some("releases")
+    } else {
+        None
+    }
+}
+
+/// Returns the version that a manifest's file is named after.
+fn version(file: &str) -> String {
+    let mut version = file;
+    for end in [".txt", ".json", ".yaml", ".yml", ".JSON"] {
+        version = version.strip_suffix(end).unwrap_or(version);
+    }
+    if version.is_empty() {
+        "<version>".to_owned()
+    } else {
+        repeated(version)
+    }
+}
+
+/// Returns the name that was probably meant.
+fn as_name(text: &str) -> String {
+    repeated(&text.trim().to_lowercase().replace(['_', ' '], "-"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_key_that_looks_meant_is_told_the_one_that_was_meant() {
+        for (key, app, beside, meant) in [
+            (
+                "apps/shop/app.yml",
+                Some("shop"),
+                true,
+                "apps/shop/app.yaml",
+            ),
+            (
+                "apps/shop/app.yaml.txt",
+                Some("shop"),
+                true,
+                "apps/shop/app.yaml",
+            ),
+            (
+                "apps/shop/prod/app.yaml",
+                Some("shop"),
+                true,
+                "apps/shop/app.yaml",
+            ),
+            (
+                "apps/Shop/app.yaml",
+                Some("shop"),
+                true,
+                "apps/shop/app.yaml",
+            ),
+            ("apps/app.yaml", None, true, "apps/<app>/app.yaml"),
+            (
+                "app/shop/app.yaml",
+                Some("shop"),
+                false,
+                "apps/shop/app.yaml",
+            ),
+            ("app.yaml", None, false, "apps/<app>/app.yaml"),
+            (
+                "releases/1.0.0.json",
+                None,
+                true,
+                "releases/<app>/1.0.0.json",
+            ),
+            (
+                "releases/shop/1.0.0.yaml",
+                Some("shop"),
+                true,
+                "releases/shop/1.0.0.json",
+            ),
+            (
+                "releases/shop/1.0.0",
+                Some("shop"),
+                true,
+                "releases/shop/1.0.0.json",
+            ),
+            (
+                "releases/shop/.json",
+                Some("shop"),
+                true,
+                "releases/shop/<version>.json",
+            ),
+            (
+                "releases/shop/a/1.0.0.json",
+                Some("shop"),
+                true,
+                "releases/shop/1.0.0.json",
+            ),
+            (
+                "release/shop/1.0.0.json",
+                Some("shop"),
+                false,
+                "releases/shop/1.0.0.json",
+            ),
+            (
+                "Releases/shop/1.0.0.json",
+                Some("shop"),
+                false,
+                "releases/shop/1.0.0.json",
+            ),
+            ("1.0.0.json", None, false, "releases/<app>/1.0.0.json"),
+            (
+                "artifacts/shop/web.zip",
+                Some("shop"),
+                true,
+                "artifacts/shop/<component>/web.zip",
+            ),
+            (
+                "artifact/shop/web/1.zip",
+                Some("shop"),
+                false,
+                "artifacts/shop/web/1.zip",
+            ),
+            (
+                "artifacts/web.zip",
+                None,
+                true,
+                "artifacts/<app>/<component>/web.zip",
+            ),
+            (
+                "artifacts/shop/My_Web/1.zip",
+                Some("shop"),
+                true,
+                "artifacts/shop/my-web/1.zip",
+            ),
+            ("holiday.jpg", None, false, "apps/<app>/app.yaml"),
+            ("backups/shop/2026.tar", None, false, "apps/<app>/app.yaml"),
+        ] {
+            let found = misplaced_upload(key).expect(key);
+            let named = found.app.as_ref().map(AppName::as_str);
+            assert_eq!((named, found.beside), (app, beside), "{key}");
+            let remedy = &found.finding.remedy;
+            assert!(remedy.contains(&format!("`{meant}`")), "{key}: {remedy}");
+            assert_eq!(found.finding.path, key);
+            let now = meant.replace("<app>", "a").replace("<component>", "c");
+            assert!(upload(&now).is_some(), "{meant} is one that is read");
+        }
+    }
+
+    #[test]
+    fn uploads_folders_and_our_own_objects_are_in_their_place() {
+        for key in [
+            "apps/shop/app.yaml",
+            "releases/shop/1.0.0.json",
+            "artifacts/shop/web/1.zip",
+            "apps/shop/app.yml.findings.json",
+            "windlass/sites/shop/x.json",
+            "apps/",
+            "apps/shop/",
+            "holidays/",
+        ] {
+            assert_eq!(misplaced_upload(key), None, "{key}");
+        }
+    }
+}

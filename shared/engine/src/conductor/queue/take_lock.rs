@@ -1,0 +1,181 @@
+//! Taking the lock or a place in the queue, or ending a deployment that gets neither.
+
+use crate::conductor::environment::drills;
+use crate::conductor::environment::holds::told_of_hold;
+use crate::conductor::environment::view::{View, is_operator};
+use crate::conductor::ports::Ports;
+use crate::conductor::telling::cost::note_cost;
+use crate::conductor::telling::ending::{add_line, end, reject, told};
+use crate::conductor::telling::release_status::known;
+use crate::conductor::telling::rollback_outcome;
+use crate::ledger::{self, Stored, commit, put_deployment, put_state};
+use crate::payload::{AdmitTransition, Answer, ExecutionRef};
+use crate::ports::{Result, Write};
+use windlass_domain::admission::{Candidate, How, Replaced};
+use windlass_domain::deployment::{Deployment, Status};
+use windlass_domain::ending::Ending;
+use windlass_domain::environment::{Held, HeldState, Waiting};
+use windlass_domain::finding::Finding;
+use windlass_domain::identity::EnvironmentId;
+use windlass_domain::{heal, release_status};
+
+pub(super) async fn take(
+    ports: &impl Ports,
+    execution: &ExecutionRef,
+    view: &View,
+    mut record: Stored<Deployment>,
+) -> Result<Option<Answer<AdmitTransition>>> {
+    let now = ports.now();
+    let mut lock = view.lock.clone();
+    lock.value.raise(now);
+    lock.value.failed = None;
+    lock.value.held = Some(Held {
+        deployment: record.value.id.clone(),
+        action: record.value.action,
+        execution: execution.arn.clone(),
+        since: now,
+        state: HeldState::Running,
+        looked: false,
+    });
+    record.value.started = Some(now);
+    record.value.status = Status::Running;
+    let held = ledger::held_index(record.value.environment_id());
+    let mut writes = vec![
+        lock.put_indexed(Some(held))?,
+        put_deployment(&record)?,
+        Write::check(view.state.key.clone(), view.state.unchanged()),
+    ];
+    writes.extend(view.leave_queue(&record.value));
+    writes.extend(drills::noted(&view.drills, &record.value)?);
+    let done = commit(ports, writes).await?;
+    Ok(done.then(|| Answer::of(AdmitTransition::Go, &record.value.id, lock.value.token)))
+}
+
+pub(super) async fn queue(
+    ports: &impl Ports,
+    view: &View,
+    mut record: Stored<Deployment>,
+    word: AdmitTransition,
+) -> Result<Option<Answer<AdmitTransition>>> {
+    let answer = Answer::of(word, &record.value.id, 0);
+    if view.waiting_of(&record.value).is_some() {
+        if word == AdmitTransition::Preempt {
+            // It waited already when the deployment came that it stops.
+            let unchanged = Write::check(view.lock.key.clone(), view.lock.unchanged());
+            let done = commit(ports, vec![put_deployment(&record)?, unchanged]).await?;
+            return Ok(done.then_some(answer));
+        }
+        return Ok(Some(answer));
+    }
+    let (app, env, id) = (
+        &record.value.app,
+        &record.value.environment,
+        &record.value.id,
+    );
+    let waiting = Stored::new(
+        ledger::waiting(EnvironmentId::new(app, env), id),
+        Waiting {
+            deployment: id.clone(),
+            components: record.value.release.parts().collect(),
+            order: record.value.order.clone(),
+            operator: is_operator(record.value.action),
+            first: Candidate::of(&record.value).goes_first() && !is_operator(record.value.action),
+            through_hold: record.value.through_hold,
+            since: ports.now(),
+            task_token: None,
+            former_task_tokens: Vec::new(),
+        },
+    );
+    let index = ledger::waiting_index(EnvironmentId::new(app, env), id);
+    record.value.status = Status::Waiting;
+    let writes = vec![
+        waiting.put_indexed(Some(index))?,
+        put_deployment(&record)?,
+        Write::check(view.lock.key.clone(), view.lock.unchanged()),
+    ];
+    Ok(commit(ports, writes).await?.then_some(answer))
+}
+
+pub(super) enum Outcome {
+    Refused(Vec<Finding>),
+    Superseded(Replaced),
+    /// The undo of the deployment that a rollback stopped has reached the rollback's goal.
+    Undone(String),
+    /// The restore is not to be made now, for this reason.
+    NotRestored(String),
+    /// The components were restored too often: automatic deployments are held, for this reason.
+    Held(String),
+}
+
+pub(super) async fn finish(
+    ports: &impl Ports,
+    view: &View,
+    mut record: Stored<Deployment>,
+    outcome: Outcome,
+) -> Result<Option<Answer<AdmitTransition>>> {
+    let now = ports.now();
+    let mut superseded_by = None;
+    let is_held = matches!(outcome, Outcome::Held(_));
+    match outcome {
+        Outcome::Refused(findings) => {
+            reject(&mut record, findings, now);
+        }
+        Outcome::Superseded(by) => {
+            let state = &view.state.value;
+            let known = known(ports, &record.value, state, Some(&by.by)).await?;
+            let waiting = view.who_waits();
+            let facts = view.facts(&record.value, &waiting);
+            let cause = match record.value.drill {
+                Some(_) => release_status::drill_overtaken(&record.value, &by),
+                None => release_status::superseded(&record.value, &by, &facts, &known),
+            };
+            end(
+                &mut record,
+                Ending::NothingToDo,
+                "Superseded",
+                cause,
+                Vec::new(),
+                now,
+            );
+            superseded_by = Some(by).filter(|by| by.how == How::Waits);
+        }
+        Outcome::Undone(undone) => {
+            let cause = rollback_outcome::as_found(&record.value, &undone);
+            end(&mut record, Ending::Succeeded, "", cause, Vec::new(), now);
+        }
+        Outcome::NotRestored(why) => {
+            let cause = heal::not_restored(&record.value, &why);
+            let (ending, name) = (Ending::NothingToDo, heal::NOT_RESTORED);
+            end(&mut record, ending, name, cause, Vec::new(), now);
+        }
+        Outcome::Held(why) => {
+            let cause = heal::held(&record.value, &why);
+            let (ending, name) = (Ending::NothingToDo, heal::KEEPS_DRIFTING);
+            end(&mut record, ending, name, cause, Vec::new(), now);
+        }
+    }
+    let hold = told_of_hold(&record.value, &view.state.value);
+    add_line(&mut record, hold);
+    note_cost(ports, &mut record.value, &[]).await;
+    let snapshot = view.state.value.snapshot;
+    let state = if is_held {
+        put_state(&view.state, record.value.environment_id())?
+    } else {
+        Write::check(view.state.key.clone(), view.state.unchanged())
+    };
+    let mut writes = vec![
+        put_deployment(&record)?,
+        state,
+        Write::check(view.lock.key.clone(), view.lock.unchanged()),
+    ];
+    // The deployment that brings a newer release still waits with it.
+    let by = superseded_by.and_then(|by| view.waiting_as(&by.by));
+    writes.extend(by.map(|by| Write::check(by.key.clone(), by.unchanged())));
+    writes.extend(view.leave_queue(&record.value));
+    writes.extend(drills::leg_ended(ports, &record.value, &[], snapshot).await?);
+    if !commit(ports, writes).await? {
+        return Ok(None);
+    }
+    let told = told(ports, &record.value).await?;
+    Ok(told.map(Answer::widened))
+}

@@ -1,0 +1,258 @@
+//! Checks whether the roles that change the targets are allowed to. A check asks IAM, which simulates the calls of a
+//! release by the roles' policies (AWS Identity and Access Management User Guide, "Testing IAM policies with the IAM
+//! policy simulator").
+//!
+//! Nobody but AWS decides a call, and it looks at more than IAM's simulation does: AWS may refuse a call that is
+//! allowed here. If it is not known whether a call is allowed, that is told. It is a finding if somebody can mend it,
+//! else a warning, because only a call decides some conditions.
+
+use super::scene::{Ports, Scene, Wanted};
+use crate::kinds::needs::{By, Needed};
+use crate::kinds::{APP_TAG, ENVIRONMENT_TAG, PrepareInput, needs_of};
+use crate::ports::{Evaluation, Result, Simulation};
+use serde_json::json;
+use windlass_domain::fault::{Fault, FaultName};
+use windlass_domain::finding::{Finding, FindingName, NOT_CHECKED};
+use windlass_domain::output::Inputs;
+
+/// The outcome of asking.
+#[derive(Debug, Default)]
+pub struct Told {
+    /// The calls that the role may not make although a release makes them, and those that could not be asked about for
+    /// want of a right.
+    pub findings: Vec<Finding>,
+    /// The calls of which it is not known whether the role may make them.
+    pub warnings: Vec<Finding>,
+}
+
+/// Asks what the role of a component may do of what a release of it does.
+pub async fn check(ports: &impl Ports, scene: &Scene, wanted: &Wanted<'_>) -> Result<Told> {
+    let (record, place) = (&scene.loaded.record, &scene.loaded.place);
+    let input = PrepareInput {
+        deployment: &record.id,
+        app: &record.app,
+        environment: &record.environment,
+        component: wanted.name,
+        home: None,
+        artifact: None,
+        goal_state: None,
+        is_check: true,
+        running: None,
+        oldest: None,
+        again: false,
+        image_of: scene.image_of(wanted.component),
+        inputs: &Inputs::new(),
+        place,
+    };
+    let (config, spec) = (ports.config(), &wanted.component.spec);
+    let own = place.role.as_ref().map(|role| role.arn.as_str());
+    let home = config.deployers.get(spec.kind().as_str());
+    let Some(role) = own.or(home.map(String::as_str)) else {
+        return Ok(Told {
+            findings: vec![unknown_role(&input)],
+            warnings: vec![],
+        });
+    };
+    let by = By {
+        role,
+        is_own: own.is_some(),
+        region: place.region.as_deref().unwrap_or(&config.region),
+    };
+    let there = &ports.at(place);
+    let needs = match needs_of(there, &input, &by, spec).await {
+        Ok(needs) => needs,
+        // If something cannot be read, that was told when the component was prepared.
+        Err(fault) if matches!(fault.name, FaultName::NotFound | FaultName::AccessDenied) => {
+            return Ok(Told::default());
+        }
+        Err(fault) => return Err(fault),
+    };
+    let mut told = Told::default();
+    for needed in needs {
+        match there.simulate(&simulation(&input, &by, &needed)).await {
+            Ok(said) => told.take(&input, &by, &needed, &said),
+            // If it may not ask about one call, it may not ask about the others.
+            Err(fault) => {
+                let finding = not_asked(&input, &by, &needed, &fault);
+                if fault.name == FaultName::AccessDenied {
+                    told.findings.push(finding);
+                } else {
+                    told.warnings.push(finding);
+                }
+                break;
+            }
+        }
+    }
+    Ok(told)
+}
+
+/// Returns the simulation to ask for. Windlass's own roles may change what has the right tags. Whether a target has
+/// them is told elsewhere, so the simulation assumes that it has. Pure.
+fn simulation(input: &PrepareInput<'_>, by: &By<'_>, needed: &Needed) -> Simulation {
+    let right = [
+        (APP_TAG, input.app.as_str()),
+        (ENVIRONMENT_TAG, input.environment.as_str()),
+    ];
+    let right = right.map(|(tag, value)| (tag.to_owned(), value.to_owned()));
+    let needed = if input.needs_tags() {
+        needed.clone().tagged(&right.into())
+    } else {
+        needed.clone()
+    };
+    let needed = needed.with("aws:RequestedRegion", by.region);
+    let actions = needed.actions.iter();
+    Simulation {
+        role: by.role.to_owned(),
+        actions: actions.map(|action| (*action).to_owned()).collect(),
+        resource: needed.resource,
+        context: needed.context,
+    }
+}
+
+/// The reason why an action is not allowed.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+enum Why {
+    Organization,
+    Boundary,
+    Denied,
+    NotAllowed,
+    /// These condition keys decide, and nobody told them.
+    Unknown(Vec<String>),
+    /// IAM has said nothing about it.
+    Unsaid,
+}
+
+/// Returns the reason why an action is not allowed; `None` if it is. If the decision depends on a condition key that
+/// nobody could give, it is unknown, whatever was decided without it. Pure.
+fn why(action: &str, said: &[Evaluation]) -> Option<Why> {
+    let Some(said) = said.iter().find(|one| one.action == action) else {
+        return Some(Why::Unsaid);
+    };
+    match said.decision.as_str() {
+        "allowed" => None,
+        _ if !said.missing.is_empty() => Some(Why::Unknown(said.missing.clone())),
+        _ if said.by_organization == Some(false) => Some(Why::Organization),
+        _ if said.by_boundary == Some(false) => Some(Why::Boundary),
+        "explicitDeny" => Some(Why::Denied),
+        _ => Some(Why::NotAllowed),
+    }
+}
+
+impl Told {
+    /// Takes in what IAM said: one finding for each reason, with all actions that have it.
+    fn take(
+        &mut self,
+        input: &PrepareInput<'_>,
+        by: &By<'_>,
+        needed: &Needed,
+        said: &[Evaluation],
+    ) {
+        let each = needed.actions.iter();
+        let found = each.filter_map(|action| Some((why(action, said)?, *action)));
+        let mut found: Vec<(Why, &str)> = found.collect();
+        found.sort();
+        for same in found.chunk_by(|(one, _), (other, _)| one == other) {
+            let actions: Vec<&str> = same.iter().map(|(_, action)| *action).collect();
+            let why = same.first().map_or(&Why::Unsaid, |(why, _)| why);
+            let (reason, remedy) = told(by, needed, why, &actions);
+            let path = input.path(needed.member);
+            let finding = Finding::new(FindingName::NoPermission, path, reason, remedy);
+            if matches!(why, Why::Unknown(_) | Why::Unsaid) {
+                self.warnings.push(finding);
+            } else {
+                self.findings.push(finding);
+            }
+        }
+    }
+}
+
+/// Returns the reason as a text, and what mends it.
+fn told(by: &By<'_>, needed: &Needed, why: &Why, actions: &[&str]) -> (String, String) {
+    let (role, resource) = (by.role, &needed.resource);
+    let calls = format!("`{}` on {resource}", actions.join("`, `"));
+    let denied = |who: &str| format!("The role {role} may not call {calls}: {who}.");
+    match why {
+        Why::Organization => (
+            denied("IAM's simulation says that the service control policies of the organization do not allow it"),
+            "Let these policies allow it to this role; whoever administers the organization has them.".to_owned(),
+        ),
+        Why::Boundary => (
+            denied("its permissions boundary does not allow it"),
+            format!("Let the permissions boundary of {role} allow it."),
+        ),
+        Why::Denied => (
+            denied("a statement of its policies denies it"),
+            format!("Take that statement out of the policies of {role}, or leave this resource out of it."),
+        ),
+        Why::NotAllowed => (
+            denied("no statement of its policies allows it"),
+            remedy(by, needed, actions),
+        ),
+        Why::Unknown(keys) => (
+            format!(
+                "{NOT_CHECKED}whether the role {role} may call {calls}. A condition on `{}` decides it, which is known with the call alone.",
+                keys.join("`, `")
+            ),
+            format!("Let a statement of {role} allow it without this condition; or make a release, and read what AWS says."),
+        ),
+        Why::Unsaid => (
+            format!("{NOT_CHECKED}whether the role {role} may call {calls}. IAM has said nothing of it."),
+            "Ask again.".to_owned(),
+        ),
+    }
+}
+
+/// Returns what mends it: for a role of the environment's own the statement to add, for Windlass's own role what its
+/// stack needs.
+fn remedy(by: &By<'_>, needed: &Needed, actions: &[&str]) -> String {
+    let resource = &needed.resource;
+    if by.is_own {
+        let statement = json!({"Effect": "Allow", "Action": actions, "Resource": resource});
+        return format!(
+            "Add the statement `{statement}` to the role; examples/target-role.yaml has all that it needs."
+        );
+    }
+    if needed.member == "bucket" {
+        return "Deploy Windlass's stack again with the bucket's ARN under `SiteBucketArns`; or give the environment a role of its own (`role_arn`).".to_owned();
+    }
+    "Deploy Windlass's stack again: its template lets the role change what has the tags `windlass:app` and `windlass:environment`; or give the environment a role of its own (`role_arn`).".to_owned()
+}
+
+/// Returns the finding that IAM could not be asked.
+fn not_asked(input: &PrepareInput<'_>, by: &By<'_>, needed: &Needed, fault: &Fault) -> Finding {
+    let (role, message) = (by.role, fault.message.trim_end_matches('.'));
+    let (name, remedy) = match fault.name {
+        FaultName::AccessDenied if by.is_own => {
+            let action = "iam:SimulatePrincipalPolicy";
+            let statement = json!({"Effect": "Allow", "Action": action, "Resource": role});
+            let remedy = format!("Add the statement `{statement}` to the role, as examples/target-role.yaml has it.");
+            (FindingName::NoPermission, remedy)
+        }
+        FaultName::AccessDenied => (
+            FindingName::NoPermission,
+            "Deploy Windlass's stack again: its template lets the planner ask (`iam:SimulatePrincipalPolicy`).".to_owned(),
+        ),
+        _ => (
+            FindingName::CouldNotPrepare,
+            "Ask again. Where Windlass is in a VPC, its planner needs a way to IAM (docs/integrate/README.md).".to_owned(),
+        ),
+    };
+    let reason =
+        format!("{NOT_CHECKED}whether the role {role} may make the calls of a release. {message}.");
+    Finding::new(name, input.path(needed.member), reason, remedy)
+}
+
+fn unknown_role(input: &PrepareInput<'_>) -> Finding {
+    Finding::new(
+        FindingName::NoPermission,
+        format!("components.{}", input.component),
+        format!(
+            "{NOT_CHECKED}whether a release may make its calls. The planner was not told which role makes them."
+        ),
+        "Deploy Windlass's stack again, whose template tells it (`WINDLASS_DEPLOYERS`).",
+    )
+}
+
+#[cfg(test)]
+#[path = "permissions_tests.rs"]
+mod tests;

@@ -1,0 +1,128 @@
+//! `Plan`: makes the same look and the same plan as `Prepare`, of a request that nobody carries out.
+
+use super::compose::Composed;
+use super::scene::{Ports, Scene};
+use super::whole_plan::composed;
+use crate::deployment_context;
+use crate::ledger::{self};
+use crate::payload::{Answer, PlanTransition};
+use crate::ports::{DynamoDbApi, Result};
+use serde_json::Value;
+use std::collections::BTreeMap;
+use windlass_domain::deployment::Deployment;
+use windlass_domain::execution_history::Course;
+use windlass_domain::finding::Finding;
+use windlass_domain::identity::DeploymentId;
+use windlass_domain::name::ComponentName;
+use windlass_domain::plan::{Outcome, Plan};
+use windlass_domain::planned::{Drawn, End, FromTo};
+
+/// Draws the plan, and records it until it expires. Asked again it answers from what it has recorded; what somebody
+/// else has recorded meanwhile is the plan.
+pub async fn plan(ports: &impl Ports, id: &DeploymentId) -> Result<Answer<PlanTransition>> {
+    let mut planned = ledger::require(ports, &ledger::planned(id)).await?;
+    let loaded = deployment_context::planned(ports, planned.value.deployment.clone()).await?;
+    let answer = loaded.answer(PlanTransition::Plan);
+    if planned.value.drawn.is_some() {
+        return Ok(answer);
+    }
+    let drawn = if goes_back_to_nothing(&planned.value.deployment) {
+        let findings = planned.value.turn.findings.clone();
+        let course = Course::of(&[], &loaded.resolved.components, None);
+        let (plan, none) = ((refused(findings), vec![]), BTreeMap::new());
+        let changes = BTreeMap::new();
+        Drawn::of(&loaded.record, plan, &none, changes, &course, ports.now())
+    } else {
+        let scene = Scene::read(ports, loaded).await?;
+        let (composed, _) = composed(ports, &scene).await?;
+        drawn(ports, &scene, composed).await?
+    };
+    planned.value.drawn = Some(drawn);
+    let write = planned.put_until(planned.value.expires)?;
+    ports.transact(vec![write]).await?;
+    Ok(answer)
+}
+
+/// Returns whether it is a rollback or a drill for which no snapshot was found. Then its turn says why, and there is
+/// nothing to look at.
+fn goes_back_to_nothing(record: &Deployment) -> bool {
+    record.action.is_to_a_snapshot() && record.snapshot.is_none()
+}
+
+fn refused(findings: Vec<Finding>) -> Plan {
+    Plan {
+        outcome: Outcome::Rejected,
+        waves: vec![],
+        unchanged: vec![],
+        findings,
+        warnings: vec![],
+    }
+}
+
+async fn drawn(ports: &impl Ports, scene: &Scene, composed: Composed) -> Result<Drawn> {
+    let steps = composed.steps.iter();
+    let targets: BTreeMap<ComponentName, Value> = steps
+        .map(|step| (step.component.clone(), step.target.clone()))
+        .collect();
+    // A check brings nothing, so nothing goes from one version to another.
+    let brought = targets.keys().filter(|_| !scene.is_check());
+    let changes = changes(ports, scene, brought).await?;
+    let components = &scene.loaded.resolved.components;
+    let rule = Some(&scene.loaded.resolved.gates.unknown).filter(|_| scene.gates_decide());
+    let waves = composed.plan.waves.clone();
+    let course = Course::of(&waves, components, rule);
+    let record = &scene.loaded.record;
+    Ok(Drawn::of(
+        record,
+        (composed.plan, composed.gates),
+        &targets,
+        changes,
+        &course,
+        ports.now(),
+    ))
+}
+
+/// Returns for each of these components what it runs now, and what it goes to.
+async fn changes(
+    ports: &impl Ports,
+    scene: &Scene,
+    names: impl Iterator<Item = &ComponentName>,
+) -> Result<BTreeMap<ComponentName, FromTo>> {
+    let mut known: BTreeMap<DeploymentId, Option<Deployment>> = BTreeMap::new();
+    let mut changes = BTreeMap::new();
+    for name in names {
+        let from = match scene.state.running.get(name) {
+            None => None,
+            Some(running) => {
+                let brought = by(ports, &mut known, &running.names.brought.deployment).await?;
+                Some(End::running(running, brought))
+            }
+        };
+        let to = match scene
+            .goal
+            .as_ref()
+            .and_then(|goal| goal.components.get(name))
+        {
+            None => End::brought(&scene.loaded.record, name),
+            Some(back) => {
+                let brought = by(ports, &mut known, &back.names.brought.deployment).await?;
+                End::running(back, brought)
+            }
+        };
+        changes.insert(name.clone(), FromTo { from, to });
+    }
+    Ok(changes)
+}
+
+/// A deployment, read once; nothing where the ledger does not have it any more.
+async fn by<'a>(
+    ports: &impl DynamoDbApi,
+    known: &'a mut BTreeMap<DeploymentId, Option<Deployment>>,
+    id: &DeploymentId,
+) -> Result<Option<&'a Deployment>> {
+    if !known.contains_key(id) {
+        let found = ledger::load(ports, &ledger::deployment(id)).await?;
+        known.insert(id.clone(), found.map(|found| found.value));
+    }
+    Ok(known.get(id).and_then(Option::as_ref))
+}

@@ -1,0 +1,50 @@
+//! `GET /apps/{app}/releases/{version}`: the release that is recorded under a version, and what was wrong with its
+//! upload.
+
+use super::call::{Ports, Reply};
+use super::problem::problem;
+use crate::pin;
+use crate::ports::{ObjectId, Result};
+use crate::trouble::apart;
+use crate::upload_findings;
+use serde_json::{Value, json};
+use windlass_domain::key::manifest_key;
+use windlass_domain::name::AppName;
+
+/// The recorded release, and its manifest in the artifacts bucket with what was found wrong with that.
+pub async fn get(ports: &impl Ports, app: &AppName, version: &str) -> Result<Reply> {
+    let recorded = apart(pin::recorded_release(ports, app, version).await)?;
+    let upload = upload(ports, app, version).await?;
+    let recorded = match recorded {
+        Ok(recorded) => Some(recorded.release),
+        Err(_) if !upload.is_null() => None,
+        Err(unknown) => {
+            let declared = apart(pin::declaration_in_force(ports, app).await)?;
+            return Ok(problem(404, &declared.err().unwrap_or(unknown)));
+        }
+    };
+    Ok(Reply::json(
+        200,
+        json!({ "app": app, "version": version, "recorded": recorded, "upload": upload }),
+    ))
+}
+
+/// The manifest that lies in the bucket, and what lies beside it about its present version.
+async fn upload(ports: &impl Ports, app: &AppName, version: &str) -> Result<Value> {
+    let key = manifest_key(app, version);
+    let place = ObjectId {
+        bucket: ports.config().artifacts_bucket.clone(),
+        key: key.clone(),
+        version_id: None,
+    };
+    let Some(head) = ports.head(&place).await? else {
+        return Ok(Value::Null);
+    };
+    let lies = upload_findings::read(ports, &key).await?;
+    let lies = lies.filter(|lies| lies.is_about(head.version_id.as_deref()));
+    Ok(json!({
+        "key": key,
+        "version_id": head.version_id,
+        "findings": lies.map(|lies| lies.findings),
+    }))
+}

@@ -1,0 +1,192 @@
+//! Writes the findings on an upload beside it as `<key>.findings.json`, where its author looks.
+
+use crate::config::Configured;
+use crate::ports::{ObjectHead, ObjectId, PutOptions, Replaces, Result, S3Api};
+use serde::{Deserialize, Serialize, Serializer};
+use windlass_domain::deployment::Deployment;
+use windlass_domain::ending::Ending;
+use windlass_domain::fault::{Fault, FaultName};
+use windlass_domain::finding::Finding;
+use windlass_domain::identity::DeploymentId;
+use windlass_domain::key::FINDINGS_SUFFIX;
+use windlass_domain::request::ObjectRef;
+
+/// The most that is read of an object beside an upload, in bytes. The notes that Windlass writes are smaller.
+const LARGEST: u64 = 2 * 1024 * 1024;
+
+/// The note beside an upload. It names the version of the upload and the deployment that it is about, so that a late
+/// note is not mistaken for the present one.
+#[derive(Debug, PartialEq, Serialize, Deserialize)]
+pub struct UploadFindings {
+    /// The version of the upload.
+    pub version_id: Option<String>,
+    /// The deployment; null if the upload did not become one.
+    pub deployment: Option<DeploymentId>,
+    /// Everything that is wrong, each with the page that explains it. Empty if the upload is in force, or was taken
+    /// after all.
+    #[serde(serialize_with = "with_pages")]
+    pub findings: Vec<Finding>,
+}
+
+/// A finding with the page that explains it.
+#[derive(Serialize)]
+struct Explained<'a> {
+    #[serde(flatten)]
+    finding: &'a Finding,
+    page: String,
+}
+
+fn with_pages<S: Serializer>(findings: &[Finding], to: S) -> Result<S::Ok, S::Error> {
+    to.collect_seq(findings.iter().map(|finding| Explained {
+        page: finding.name.page(),
+        finding,
+    }))
+}
+
+impl UploadFindings {
+    /// Returns whether the note is about this version of the upload. Events of some clouds name no version; a note that
+    /// was written for such an event counts as being about the present version.
+    pub fn is_about(&self, version_id: Option<&str>) -> bool {
+        self.version_id.is_none() || self.version_id.as_deref() == version_id
+    }
+}
+
+/// Reads the note beside an upload. `None` if nothing lies there, or something that Windlass did not write.
+pub async fn read(ports: &(impl S3Api + Configured), key: &str) -> Result<Option<UploadFindings>> {
+    let place = ObjectId {
+        bucket: ports.config().artifacts_bucket.clone(),
+        key: format!("{key}{FINDINGS_SUFFIX}"),
+        version_id: None,
+    };
+    Ok(lying(ports, place).await?.and_then(|(_, lies)| lies))
+}
+
+/// The object there, and what it says if it is ours.
+async fn lying(
+    ports: &impl S3Api,
+    mut place: ObjectId,
+) -> Result<Option<(ObjectHead, Option<UploadFindings>)>> {
+    let Some(head) = ports.head(&place).await? else {
+        return Ok(None);
+    };
+    place.version_id.clone_from(&head.version_id);
+    let lies = if head.bytes <= LARGEST {
+        let lies = S3Api::get(ports, &place, LARGEST).await?;
+        serde_json::from_slice(&lies).ok()
+    } else {
+        None
+    };
+    Ok(Some((head, lies)))
+}
+
+/// Writes the findings on an upload; an empty list tells that nothing is wrong with it.
+pub async fn write(
+    ports: &(impl S3Api + Configured),
+    upload: &ObjectRef,
+    findings: &[Finding],
+) -> Result<()> {
+    let beside = UploadFindings {
+        version_id: upload.version_id.clone(),
+        deployment: None,
+        findings: findings.to_vec(),
+    };
+    put(ports, upload, &beside, Replaces::Anything).await
+}
+
+/// Writes the findings on an upload that is looked at more than once, where they do not lie there already. That nothing
+/// is wrong with it is told where something else was.
+pub async fn tell_of(
+    ports: &(impl S3Api + Configured),
+    upload: &ObjectRef,
+    findings: &[Finding],
+) -> Result<()> {
+    let lies = read(ports, &upload.key).await?;
+    let version = upload.version_id.as_deref();
+    let known = lies.filter(|lies| lies.is_about(version) || findings.is_empty());
+    let known = known.map(|lies| lies.findings).unwrap_or_default();
+    if known == findings {
+        return Ok(());
+    }
+    write(ports, upload, findings).await
+}
+
+/// Writes beside its upload why a deployment was rejected. A note that cannot be written does not
+/// stop the ending that it is about.
+pub async fn tell(ports: &(impl S3Api + Configured), record: &Deployment) -> Result<()> {
+    let (Some(upload), Some(ended)) = (&record.upload, &record.ending) else {
+        return Ok(());
+    };
+    if ended.ending != Ending::Rejected || ended.findings.is_empty() {
+        return Ok(());
+    }
+    let beside = UploadFindings {
+        version_id: upload.version_id.clone(),
+        deployment: Some(record.id.clone()),
+        findings: ended.findings.clone(),
+    };
+    match put(ports, upload, &beside, Replaces::Anything).await {
+        Err(fault) if !fault.name.is_transient() => {
+            tracing::warn!(%fault, "the findings could not be written beside the upload");
+            Ok(())
+        }
+        written => written,
+    }
+}
+
+/// Tells beside an upload that became this deployment that nothing is wrong with it, where findings
+/// lie there that are not about it: of a former version, or of a former attempt.
+pub async fn clear(
+    ports: &(impl S3Api + Configured),
+    upload: Option<&ObjectRef>,
+    id: &DeploymentId,
+) -> Result<()> {
+    let Some(upload) = upload else { return Ok(()) };
+    let place = ObjectId {
+        bucket: ports.config().artifacts_bucket.clone(),
+        key: key(upload),
+        version_id: None,
+    };
+    let Some((head, lies)) = lying(ports, place).await? else {
+        return Ok(());
+    };
+    let present = UploadFindings {
+        version_id: upload.version_id.clone(),
+        deployment: Some(id.clone()),
+        findings: Vec::new(),
+    };
+    let is_about_it = |lies: UploadFindings| {
+        lies.version_id == present.version_id && lies.deployment == present.deployment
+    };
+    if lies.is_some_and(is_about_it) {
+        return Ok(());
+    }
+    match put(ports, upload, &present, Replaces::ETag(head.etag)).await {
+        // Somebody else wrote meanwhile, and knew more.
+        Err(fault) if fault.name == FaultName::Conflict => Ok(()),
+        written => written,
+    }
+}
+
+fn key(upload: &ObjectRef) -> String {
+    format!("{}{FINDINGS_SUFFIX}", upload.key)
+}
+
+async fn put(
+    ports: &(impl S3Api + Configured),
+    upload: &ObjectRef,
+    beside: &UploadFindings,
+    replaces: Replaces,
+) -> Result<()> {
+    let text = serde_json::to_vec(beside)
+        .map_err(|error| Fault::internal(format!("findings cannot be written: {error}")))?;
+    let options = PutOptions {
+        content_type: Some("application/json".into()),
+        replaces,
+        ..PutOptions::default()
+    };
+    let bucket = &ports.config().artifacts_bucket;
+    ports
+        .put(bucket, &key(upload), text.into(), &options)
+        .await?;
+    Ok(())
+}

@@ -1,0 +1,154 @@
+//! Deployments that need an operator are recovered by one, or accepted.
+
+use crate::by_codedeploy::is_moving;
+use crate::happening::Event;
+use crate::outcome::Outcome;
+use crate::rules::{
+    has_barred, is_unknown, taken_back_after_success, targets_as_recorded, unlocked,
+};
+use crate::scenario::Deed;
+use crate::schedule::Schedule;
+use crate::stage::Stage;
+use crate::targets::is_shown;
+use windlass_domain::ending::Ending;
+use windlass_domain::environment::HeldState;
+use windlass_domain::finding::FindingName;
+use windlass_domain::identity::DeploymentId;
+use windlass_domain::step::{Failure, Step};
+use windlass_domain::time::Time;
+use windlass_machine::program::Program;
+
+/// "a person is alerted" (rule 1), and can do something: if a deployment needs an operator, `recover` is tried in a
+/// copy of the world in which nothing goes wrong any more. It brings everything back, ends a deployment that had been
+/// judged to its end, refuses one that had not even been planned, or tells of what somebody else has put there.
+///
+/// Safety: undo: An operator's `recover` brings everything back, or ends what was judged, once nothing goes wrong any
+/// more.
+pub fn recover_goes_back(program: &Program, outcome: &Outcome<'_>) -> Result<(), String> {
+    with_operator(program, outcome, "recover", |id, recovered| {
+        let records = recovered.records();
+        let record = records.iter().find(|record| record.id == *id);
+        let ended = record.and_then(|record| record.ending.as_ref());
+        if ended.is_some_and(|ended| {
+            ended.ending == Ending::NeedsOperator && is_up_to_others(recovered, id, ended.at)
+        }) {
+            return Ok(());
+        }
+        let steps = recovered.all::<Step>(&format!("deployment#{id}"), "step#");
+        let is_settled = |ending| match ending {
+            Ending::RolledBack | Ending::Succeeded => true,
+            Ending::Rejected => steps.is_empty(),
+            _ => false,
+        };
+        if ended.is_none_or(|ended| !is_settled(ended.ending)) {
+            let told = ended.map(|ended| (&ended.cause_name, &ended.cause));
+            return Err(format!("{id} was recovered: {told:?}"));
+        }
+        unlocked(recovered)?;
+        targets_as_recorded(recovered)
+    })
+}
+
+/// "`accept` makes the observed state the truth and unlocks" (the ways in): if a deployment needs an operator, `accept`
+/// unlocks in such a copy. Afterwards callers of each component get what is recorded, whoever put it there.
+///
+/// Safety: accept: An operator's `accept` unlocks, and records of each component what its callers get.
+pub fn accept_records_what_runs(program: &Program, outcome: &Outcome<'_>) -> Result<(), String> {
+    with_operator(program, outcome, "accept", |id, accepted| {
+        unlocked(accepted)?;
+        let state = accepted.environment();
+        let steps = accepted.all::<Step>(&format!("deployment#{id}"), "step#");
+        for step in &steps {
+            let component = step.component.as_str();
+            let running = state.running.get(&step.component);
+            let recorded = running.map_or(&step.before, |running| &running.state);
+            // A state that cannot be compared does not count as wrong.
+            let shows = |state| is_shown(accepted.world, component, state).unwrap_or(true);
+            // A component that the deployment has not touched, or has seen back, may also be as it was before.
+            let is_back = !step.status.may_have_changed() && shows(&step.before);
+            if !shows(recorded) && !is_back {
+                return Err(format!(
+                    "{component} is accepted as {recorded}, and is not that"
+                ));
+            }
+        }
+        targets_as_recorded(accepted)
+    })
+}
+
+/// The time after which nothing that CodeDeploy does is under way any more, in seconds.
+const PATIENCE_S: u64 = 3 * 3600;
+
+/// Lets an operator act on a deployment that needs one, in a copy of the world in which nothing goes wrong any more.
+/// Checks what must hold then. Without such a deployment it checks nothing.
+fn with_operator(
+    program: &Program,
+    outcome: &Outcome<'_>,
+    action: &'static str,
+    holds: impl FnOnce(&DeploymentId, &Outcome<'_>) -> Result<(), String>,
+) -> Result<(), String> {
+    let lock = outcome.lock();
+    let held = lock.held.as_ref();
+    let Some(held) = held.filter(|held| held.state == HeldState::NeedsOperator) else {
+        return Ok(());
+    };
+    let world = outcome.world.copy();
+    world.mishaps().refused.clear();
+    let plain = Schedule::plain(action);
+    let mut stage = Stage::new(program, outcome.scenario, world, &plain);
+    if let Some(request) = Deed::Operate(action).request(&stage.world) {
+        stage.start(action, request);
+    }
+    // `accept` is refused while CodeDeploy still moves callers, even if that ends a moment later.
+    let is_early = action == "accept" && is_moving(&stage.world);
+    let mut rest = stage.run(&[]);
+    if is_early {
+        let mut clock = stage.world.clock();
+        clock.now = clock.now.plus_s(PATIENCE_S);
+        drop(clock);
+        stage.world.deploy_on();
+        if let Some(request) = Deed::Operate(action).request(&stage.world) {
+            stage.start("accept-again", request);
+        }
+        rest = stage.run(&[]);
+        // Tasks that crash keep a deployment under way until a person stops it, as the refusal says.
+        if is_moving(&stage.world) {
+            return Ok(());
+        }
+    }
+    stage.world.mishaps().gate = None;
+    let since = std::mem::take(&mut stage.happened);
+    let after = Outcome {
+        world: &stage.world,
+        rest,
+        happened: outcome.happened.iter().cloned().chain(since).collect(),
+        ..outcome.bare()
+    };
+    holds(&held.deployment, &after)
+}
+
+/// Returns whether everything that is not back was changed by somebody else, and the deployment says so. That is a
+/// person, or CodeDeploy: it takes back what an earlier release had brought when an alarm of its group rings.
+fn is_up_to_others(outcome: &Outcome<'_>, id: &DeploymentId, then: Time) -> bool {
+    // Beyond an irreversible task nothing comes back, so the deployment can only be accepted.
+    if has_barred(outcome, id, then) {
+        return true;
+    }
+    let steps = outcome.all::<Step>(&format!("deployment#{id}"), "step#");
+    let mut left = steps.iter().filter(|step| {
+        // Only a person can find out the result of a task that ECS has forgotten.
+        step.status.may_have_changed() && !is_unknown(outcome, step, then)
+    });
+    let is_told = |step: &Step| {
+        let failure = step.undo_failure.as_ref();
+        let other = FindingName::TargetChangedByOther;
+        matches!(failure, Some(Failure::Finding(finding)) if finding.name == other)
+    };
+    let is_changed = |component: &str| {
+        let by_other = |what: &Event| matches!(what, Event::ChangedByOther(of) if *of == component);
+        let mut happened = outcome.happened.iter();
+        happened.any(|happening| by_other(&happening.what))
+            || taken_back_after_success(outcome, component)
+    };
+    left.all(|step| is_told(step) && is_changed(step.component.as_str()))
+}

@@ -1,0 +1,176 @@
+//! Rollbacks with components that came at different times, are no longer declared, or have no alias.
+
+use super::declarations::WITHOUT_ALIAS;
+use super::people::{as_made, person_at_api, person_at_service, without_alias};
+use crate::scenario::{Act, Deed, Scenario, next, quiet};
+use windlass_machine::shop::FUNCTIONS;
+
+const API: &[&str] = &["api"];
+const JOBS: &[&str] = &["jobs"];
+
+/// A function, then another one.
+const ONE_LATER: &[Act] = &[
+    quiet(Deed::Deploy("1.0.0", API)),
+    quiet(Deed::Deploy("1.1.0", JOBS)),
+];
+
+/// The first release of a component is taken back, and the next rollback finds no snapshot that a gate judged.
+pub(super) const LATER: Scenario = Scenario {
+    name: "later",
+    declaration: FUNCTIONS,
+    scene: as_made,
+    before: ONE_LATER,
+    acts: &[
+        next(Deed::Operate("rollback")),
+        quiet(Deed::Operate("rollback")),
+    ],
+    out_of_band: person_at_api,
+    ends: &[
+        "1.0.0 Succeeded",
+        "1.1.0 Succeeded",
+        "1.0.0 Succeeded",
+        "rollback Rejected (NothingToGoBackTo)",
+    ],
+    may: &[],
+    steady: true,
+};
+
+/// Two rollbacks at once; then a release.
+pub(super) const LATER_TWICE: Scenario = Scenario {
+    name: "later_twice",
+    declaration: FUNCTIONS,
+    scene: as_made,
+    before: &[
+        quiet(Deed::Deploy("1.0.0", API)),
+        quiet(Deed::Deploy("1.1.0", JOBS)),
+        quiet(Deed::Deploy("1.2.0", API)),
+    ],
+    acts: &[
+        next(Deed::Operate("rollback")),
+        next(Deed::Operate("rollback")),
+        quiet(Deed::Deploy("1.3.0", JOBS)),
+    ],
+    out_of_band: person_at_api,
+    ends: &[
+        "1.0.0 Succeeded",
+        "1.1.0 Succeeded",
+        "1.2.0 Succeeded",
+        "1.1.0 Succeeded",
+        "1.0.0 Succeeded",
+        "1.3.0 Succeeded",
+    ],
+    may: &[],
+    steady: false,
+};
+
+/// A rollback to what was found before the first release of all.
+pub(super) const TO_FOUND: Scenario = Scenario {
+    name: "to_found",
+    declaration: FUNCTIONS,
+    scene: as_made,
+    before: ONE_LATER,
+    acts: &[next(Deed::RollBackTo(1))],
+    out_of_band: person_at_api,
+    ends: &[
+        "1.0.0 Succeeded",
+        "1.1.0 Succeeded",
+        "before-windlass Succeeded",
+    ],
+    may: &[],
+    steady: true,
+};
+
+const WITHOUT_JOBS: &str = "
+app: shop
+version: 1.1.0
+environments:
+  prod: {deploy: {branch: main}}
+components:
+  api: {kind: lambda, function: shop-api, alias: live}
+";
+
+/// A component that nobody declares any more would have to be taken back, so the rollback takes nothing back.
+pub(super) const UNDECLARED: Scenario = Scenario {
+    name: "undeclared",
+    declaration: FUNCTIONS,
+    scene: as_made,
+    before: &[
+        quiet(Deed::Deploy("1.0.0", API)),
+        quiet(Deed::Deploy("1.1.0", JOBS)),
+        quiet(Deed::Deploy("1.2.0", API)),
+        quiet(Deed::Put("apps/shop/app.yaml", WITHOUT_JOBS)),
+    ],
+    acts: &[next(Deed::RollBackTo(2))],
+    // After somebody else's change of `api` the release would be asked for again, and has no declaration any more.
+    out_of_band: person_at_service,
+    ends: &[
+        "1.0.0 Succeeded",
+        "1.1.0 Succeeded",
+        "1.2.0 Succeeded",
+        "1.0.0 Rejected (NoWayBack)",
+    ],
+    may: &[],
+    steady: true,
+};
+
+/// The bytes that run are released under another version.
+pub(super) const RENAMED: Scenario = Scenario {
+    name: "renamed",
+    declaration: FUNCTIONS,
+    scene: as_made,
+    before: &[
+        quiet(Deed::Deploy("1.0.0", API)),
+        quiet(Deed::Deploy("1.1.0", API)),
+    ],
+    acts: &[next(Deed::DeployAs("1.2.0", API, "1.1.0"))],
+    out_of_band: person_at_api,
+    ends: &[
+        "1.0.0 Succeeded",
+        "1.1.0 Succeeded",
+        "1.2.0 NothingToDo (AlreadyThere)",
+    ],
+    // After somebody else's change the bytes are brought once more.
+    may: &["1.2.0 Succeeded"],
+    steady: true,
+};
+
+/// Then an operator goes back: to what ran before both versions, and to the snapshot of the former version.
+pub(super) const RENAMED_BACK: Scenario = Scenario {
+    name: "renamed_back",
+    before: &[
+        quiet(Deed::Deploy("1.0.0", API)),
+        quiet(Deed::Deploy("1.1.0", API)),
+        quiet(Deed::DeployAs("1.2.0", API, "1.1.0")),
+    ],
+    acts: &[
+        next(Deed::Operate("rollback")),
+        // The first snapshot is what was found.
+        quiet(Deed::RollBackTo(3)),
+    ],
+    ends: &[
+        "1.0.0 Succeeded",
+        "1.1.0 Succeeded",
+        "1.2.0 NothingToDo (AlreadyThere)",
+        "1.0.0 Succeeded",
+        "1.1.0 Succeeded",
+    ],
+    // If the first rollback could not go, the second one finds the bytes under the later version.
+    may: &["1.1.0 NothingToDo (AlreadyThere)"],
+    ..RENAMED
+};
+
+/// Callers use `$LATEST`, so a rollback needs the version that keeps the former code.
+pub(super) const ROLLBACK_CODE: Scenario = Scenario {
+    name: "rollback_code",
+    declaration: WITHOUT_ALIAS,
+    scene: without_alias,
+    before: &[
+        quiet(Deed::Deploy("1.0.0", API)),
+        quiet(Deed::Deploy("1.1.0", API)),
+    ],
+    acts: &[next(Deed::Operate("rollback"))],
+    out_of_band: person_at_api,
+    ends: &["1.0.0 Succeeded", "1.1.0 Succeeded", "1.0.0 Succeeded"],
+    may: &[],
+    steady: true,
+};
