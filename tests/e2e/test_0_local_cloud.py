@@ -1,9 +1,11 @@
-"""The local cloud throws nothing away that nobody named. Without a cloud."""
+"""The local cloud throws nothing away that nobody named, and its environment is that of one which answers. Without a cloud."""
 
+import http.server
 import json
 import os
 import subprocess
 import sys
+import threading
 
 import cloud
 import pytest
@@ -45,3 +47,36 @@ def test_make_demo_stops_nothing_but_what_it_replaces(running):
     done = subprocess.run(options, cwd=REPOSITORY, env=environment, text=True, capture_output=True, check=False)
     assert done.returncode != 0 and "runs on port 4566" in done.stderr, done
     assert cloud.describe(running)
+
+
+class Ready(http.server.BaseHTTPRequestHandler):
+    def do_GET(self):
+        self.send_response(200 if self.path == cloud.READY else 404)
+        self.end_headers()
+
+    def log_message(self, *_):
+        pass
+
+
+def environment_of(outputs, endpoint):
+    outputs.write_text(json.dumps({"endpoint": endpoint, "region": cloud.REGION}))
+    command = [sys.executable, str(REPOSITORY / "tests/e2e/environment.py"), "--outputs", str(outputs)]
+    return subprocess.run(command, text=True, capture_output=True, check=False)
+
+
+def test_the_environment_is_that_of_a_cloud_that_answers(tmp_path):
+    with http.server.HTTPServer(("127.0.0.1", 0), Ready) as server:
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        endpoint = f"http://127.0.0.1:{server.server_port}"
+        done = environment_of(tmp_path / "outputs.json", endpoint)
+        assert done.returncode == 0 and f"export AWS_ENDPOINT_URL={endpoint}" in done.stdout, done
+        server.shutdown()
+    done = environment_of(tmp_path / "outputs.json", endpoint)
+    assert (done.returncode, done.stdout) == (1, ""), done
+    assert f"nothing answers at {endpoint}" in done.stderr and "`make up` starts a new one" in done.stderr, done.stderr
+
+
+def test_an_environment_of_no_cloud_names_what_starts_one(tmp_path):
+    command = [sys.executable, str(REPOSITORY / "tests/e2e/environment.py"), "--outputs", str(tmp_path / "outputs.json")]
+    done = subprocess.run(command, text=True, capture_output=True, check=False)
+    assert (done.returncode, done.stdout) == (1, "") and "`make up` starts it" in done.stderr, done
