@@ -138,7 +138,7 @@ impl fmt::Display for Next {
         match (&self.due, &self.put_off, self.begins) {
             (Some(due), Some(why), _) => {
                 write!(f, "every {every}, was due {due}, put off: {why}")
-            },
+            }
             (None, Some(why), _) => write!(f, "every {every}, put off: {why}"),
             (Some(due), None, true) => {
                 write!(f, "every {every}, was due {due}, begins within the hour")
