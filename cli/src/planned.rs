@@ -126,13 +126,20 @@ pub fn exit(planned: &Planned) -> Exit {
 fn words(planned: &Planned) -> String {
     let deployment = &planned.deployment;
     let mut lines = vec![format!(
-        "{} {} {}: plan {} of {}; nothing was changed",
-        deployment.app,
-        deployment.environment,
-        deployment.release.version,
-        deployment.id,
-        deployment.action,
+        "{} {}{version}: plan {} of {what}; nothing was changed",
+        deployment.app, deployment.environment, deployment.id,
     )];
+    let brings = deployment.brings();
+    let (version, what) = match brings.goal() {
+        Some(_) => (String::new(), brings.called()),
+        None => (
+            brings
+                .version()
+                .map(|it| format!(" {it}"))
+                .unwrap_or_default(),
+            deployment.action.to_string(),
+        ),
+    };
     if planned.turn.findings.is_empty() {
         lines.push(format!("  {}", planned.turn.text));
     } else {

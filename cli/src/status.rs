@@ -287,10 +287,10 @@ impl Environment {
         )
     }
 
-    /// Returns a deployment's id, with its version and its requester where these are known.
+    /// Returns a deployment's id, with what it brings and its requester where these are known.
     pub fn deployment(&self, id: &DeploymentId) -> String {
         let asked = self.deployments.get(&id.0);
-        let asked = asked.map(|asked| format!(" of {} ({})", asked.version, asked.words()));
+        let asked = asked.map(|asked| format!(" {}", asked.in_full()));
         format!("{id}{}", asked.unwrap_or_default())
     }
 

@@ -9,12 +9,13 @@ use indicatif::{HumanBytes, HumanDuration};
 use std::collections::HashSet;
 use std::time::Duration;
 use windlass_domain::count::count;
-use windlass_domain::deployment::Ended;
+use windlass_domain::deployment::{Deployment, Ended};
 use windlass_domain::finding::Finding;
 use windlass_domain::gate::{Measurement, Verdict};
 use windlass_domain::judgement::Judgement;
 use windlass_domain::message::wave_in_words;
 use windlass_domain::plan::Plan;
+use windlass_domain::request::ActionName;
 use windlass_domain::step::{ChangeRecord, Failure, Step, StepStatus};
 
 mod watched;
@@ -145,12 +146,15 @@ const LAST: usize = 6;
 fn head(record: &Record) -> Vec<Line> {
     let deployment = &record.deployment;
     let mut lines = vec![Line::plain(format!(
-        "{} {} {}: {} {}, asked {} by {}",
+        "{} {}{version}: {} {}, asked {} by {}",
         deployment.app,
         deployment.environment,
-        deployment.release.version,
         deployment.action,
         deployment.id,
+    let brings = deployment.brings();
+    let is_release = !deployment.action.is_to_a_snapshot();
+    let version = brings.version().filter(|_| is_release);
+    let version = version.map_or_else(String::new, |version| format!(" {version}"));
         deployment.accepted,
         deployment.requester,
     ))];
@@ -161,6 +165,7 @@ fn head(record: &Record) -> Vec<Line> {
         lines.push(Line::plain(format!(
             "  stopped deployment {stopped}, which is undone first"
         )));
+    lines.extend(goal(deployment));
     }
     if deployment.ending.is_none() && deployment.started.is_none() {
         lines.push(Line::plain("  waits for its turn"));
@@ -175,6 +180,22 @@ const AT_ONCE: &str = "judged at once";
 pub fn planned(plan: &Plan) -> Vec<Line> {
     let mut lines = Vec::new();
     for (number, wave) in (1..).zip(&plan.waves) {
+/// Returns the line on where a rollback, a drill or a restoring goes, once it is known.
+fn goal(deployment: &Deployment) -> Option<Line> {
+    let brings = deployment.brings();
+    let is_over = deployment.ending.is_some();
+    let goal = brings
+        .goal()
+        .filter(|_| is_over || brings.version().is_some())?;
+    let goes = match (deployment.action, &deployment.drill) {
+        (ActionName::Drill, None) => "goes to",
+        (ActionName::Drill, Some(_)) => "comes back to",
+        (ActionName::Restore, _) => "brings back",
+        _ => "goes back to",
+    };
+    Some(Line::new("goal", format!("  it {goes} {goal}")))
+}
+
         let changes = wave_in_words(wave);
         let watched = match wave.bake_s {
             0 => AT_ONCE.to_owned(),

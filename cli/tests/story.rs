@@ -135,6 +135,34 @@ fn a_publish_is_told_by_tenths_with_the_time_that_is_left() {
     assert!(look(1000, Some(0)).ends_with("1000 of 1000 files, 1000.00 KiB of 1000.00 KiB"));
 }
 
+/// Until its turn the record of a rollback has no version, and the word in its place is none.
+#[test]
+fn a_rollback_is_told_as_what_it_goes_back_to() {
+    let mut record = accepted();
+    record["deployment"]["action"] = "rollback".into();
+    record["deployment"]["release"]["version"] = "rollback".into();
+    let head = format!("shop prod: rollback {}, asked ", records::ID);
+    let mut printed = Printed::default();
+    let first = printed.fresh(&read(&record), false).join("\n");
+    assert!(
+        first.starts_with(&head) && !first.contains("it goes"),
+        "{first}"
+    );
+    record["deployment"]["release"]["version"] = "1.3.0".into();
+    record["deployment"]["snapshot"] = 6.into();
+    let later = printed.fresh(&read(&record), false);
+    assert_eq!(later, ["  it goes back to 1.3.0, snapshot 6"]);
+    for (action, drill, wanted) in [
+        ("drill", Value::Null, "it goes to 1.3.0"),
+        ("drill", records::ID.into(), "it comes back to 1.3.0"),
+        ("restore", Value::Null, "it brings back 1.3.0"),
+    ] {
+        record["deployment"]["action"] = action.into();
+        record["deployment"]["drill"] = drill;
+        assert!(whole(&record).contains(wanted), "{}", whole(&record));
+    }
+}
+
 #[test]
 fn a_record_of_another_form_is_told() {
     let failure = Record::read(&serde_json::json!({"deployment": {}})).unwrap_err();

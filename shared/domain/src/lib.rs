@@ -12,6 +12,7 @@ mod admission_scene;
 pub mod appspec;
 pub mod artifact;
 pub mod call;
+pub mod called;
 pub mod cancellation;
 pub mod comparison;
 pub mod console;

@@ -141,6 +141,7 @@ fn summary(mut item: Item) -> Answered<Value> {
                 "id",
                 "environment",
                 "action",
+                "snapshot",
                 "status",
                 "accepted",
                 "requester",
