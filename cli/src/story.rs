@@ -29,6 +29,8 @@ pub struct Line {
     key: String,
     /// The text that is printed.
     pub text: String,
+    /// The news in it, if lines with other keys may tell the same: then it is printed for the first of them alone.
+    news: Option<String>,
 }
 
 impl Line {
@@ -36,6 +38,7 @@ impl Line {
         Self {
             key: key.into(),
             text: text.into(),
+            news: None,
         }
     }
 
@@ -54,7 +57,11 @@ impl Printed {
     pub fn fresh(&mut self, record: &Record, is_past: bool) -> Vec<String> {
         let lines = lines(record, is_past).into_iter();
         lines
-            .filter(|line| self.0.insert(line.key.clone()))
+            .filter(|line| {
+                let is_fresh = self.0.insert(line.key.clone());
+                let news = line.news.clone();
+                is_fresh && news.is_none_or(|news| self.0.insert(news))
+            })
             .map(|line| line.text)
             .collect()
     }
@@ -145,19 +152,20 @@ const LAST: usize = 6;
 
 fn head(record: &Record) -> Vec<Line> {
     let deployment = &record.deployment;
+    let brings = deployment.brings();
+    let is_release = !deployment.action.is_to_a_snapshot();
+    let version = brings.version().filter(|_| is_release);
+    let version = version.map_or_else(String::new, |version| format!(" {version}"));
     let mut lines = vec![Line::plain(format!(
         "{} {}{version}: {} {}, asked {} by {}",
         deployment.app,
         deployment.environment,
         deployment.action,
         deployment.id,
-    let brings = deployment.brings();
-    let is_release = !deployment.action.is_to_a_snapshot();
-    let version = brings.version().filter(|_| is_release);
-    let version = version.map_or_else(String::new, |version| format!(" {version}"));
         deployment.accepted,
         deployment.requester,
     ))];
+    lines.extend(goal(deployment));
     if let Some(reason) = &deployment.reason {
         lines.push(Line::plain(format!("  reason: {reason}")));
     }
@@ -165,7 +173,6 @@ fn head(record: &Record) -> Vec<Line> {
         lines.push(Line::plain(format!(
             "  stopped deployment {stopped}, which is undone first"
         )));
-    lines.extend(goal(deployment));
     }
     if deployment.ending.is_none() && deployment.started.is_none() {
         lines.push(Line::plain("  waits for its turn"));
@@ -173,13 +180,6 @@ fn head(record: &Record) -> Vec<Line> {
     lines
 }
 
-/// The words for a wave that is not watched for a time.
-const AT_ONCE: &str = "judged at once";
-
-/// Returns the lines of a plan: its waves, the components that are left unchanged, the warnings.
-pub fn planned(plan: &Plan) -> Vec<Line> {
-    let mut lines = Vec::new();
-    for (number, wave) in (1..).zip(&plan.waves) {
 /// Returns the line on where a rollback, a drill or a restoring goes, once it is known.
 fn goal(deployment: &Deployment) -> Option<Line> {
     let brings = deployment.brings();
@@ -196,6 +196,13 @@ fn goal(deployment: &Deployment) -> Option<Line> {
     Some(Line::new("goal", format!("  it {goes} {goal}")))
 }
 
+/// The words for a wave that is not watched for a time.
+const AT_ONCE: &str = "judged at once";
+
+/// Returns the lines of a plan: its waves, the components that are left unchanged, the warnings.
+pub fn planned(plan: &Plan) -> Vec<Line> {
+    let mut lines = Vec::new();
+    for (number, wave) in (1..).zip(&plan.waves) {
         let changes = wave_in_words(wave);
         let watched = match wave.bake_s {
             0 => AT_ONCE.to_owned(),
@@ -219,17 +226,22 @@ fn goal(deployment: &Deployment) -> Option<Line> {
     lines
 }
 
-/// Returns how far the files of a component are published. The line comes anew with each tenth of the files.
+/// Returns how far the files of a component are published; `None` if there is none to publish. The line comes anew with
+/// each tenth of the files.
 pub fn published(step: &Step) -> Option<Line> {
-    let progress = step.progress?;
+    let progress = step.progress.filter(|it| it.files_total > 0)?;
     let (done, total) = (progress.files_done, progress.files_total);
     let tenth = (done * 10).checked_div(total).unwrap_or(10);
     let component = &step.component;
     let files = count(total, "file");
-    let (bytes, of) = (
-        HumanBytes(progress.bytes_done),
-        HumanBytes(progress.bytes_total),
-    );
+    let bytes = match progress.bytes_total {
+        0 => String::new(),
+        total => format!(
+            ", {} of {}",
+            HumanBytes(progress.bytes_done),
+            HumanBytes(total)
+        ),
+    };
     let left = match progress.left_s {
         Some(seconds) if done < total => {
             format!(
@@ -241,7 +253,7 @@ pub fn published(step: &Step) -> Option<Line> {
     };
     Some(Line::new(
         format!("published {component} {tenth}"),
-        format!("  {component}: published {done} of {files}, {bytes} of {of}{left}"),
+        format!("  {component}: published {done} of {files}{bytes}{left}"),
     ))
 }
 
@@ -298,14 +310,14 @@ pub fn why_failed(failure: &Failure) -> String {
 }
 
 /// Returns the lines of a judgement: each measurement beside its threshold. While a wave is watched a measurement has a
-/// line when its verdict changes, and all of them have one once more at the end.
+/// line when its verdict changes, and once more at the end, if other numbers were measured then.
 fn judged(judgement: &Judgement) -> Vec<Line> {
     let number = judgement.wave + 1;
-    let settled = judgement.settled().is_some();
-    let mut lines = Vec::new();
-    for measurement in &judgement.measurements {
-        lines.push(measured(number, settled, measurement));
-    }
+    let mut lines: Vec<Line> = judgement
+        .measurements
+        .iter()
+        .map(|measurement| measured(judgement, measurement))
+        .collect();
     let outcome = match judgement.verdict {
         Verdict::Pass if judgement.measurements.is_empty() => {
             "passed: no gate, nothing was measured"
@@ -319,24 +331,35 @@ fn judged(judgement: &Judgement) -> Vec<Line> {
     lines
 }
 
-fn measured(wave: u32, settled: bool, measurement: &Measurement) -> Line {
+fn measured(judgement: &Judgement, measurement: &Measurement) -> Line {
+    let wave = judgement.wave + 1;
+    let settled = judgement.settled().is_some();
     let verdict = match measurement.verdict {
         Verdict::Pass => "pass",
         Verdict::Fail => "FAIL",
         Verdict::Unknown => "unknown",
+    };
+    let is_watched = judgement.until > judgement.started;
+    let at = match measurement.verdict {
+        Verdict::Pass | Verdict::Unknown if settled && is_watched => " at the end",
+        _ => "",
     };
     let (gate, source) = (&measurement.gate, &measurement.source);
     let window = match measurement.window.as_str() {
         "" => String::new(),
         window => format!(", {window}"),
     };
-    Line::new(
-        format!("measured {wave} {settled} {verdict} {source} {gate}"),
-        format!(
-            "    {verdict}: {source} {gate}: measured {}, threshold {}{window}",
-            measurement.measured, measurement.threshold
-        ),
-    )
+    let told = format!(
+        "{source} {gate}: measured {}, threshold {}{window}",
+        measurement.measured, measurement.threshold
+    );
+    Line {
+        news: Some(format!("told {wave} {verdict} {told}")),
+        ..Line::new(
+            format!("measured {wave} {settled} {verdict} {source} {gate}"),
+            format!("    {verdict}{at}: {told}"),
+        )
+    }
 }
 
 /// Returns the line on what a target waits for, where that is somebody's to do.

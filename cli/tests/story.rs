@@ -135,6 +135,42 @@ fn a_publish_is_told_by_tenths_with_the_time_that_is_left() {
     assert!(look(1000, Some(0)).ends_with("1000 of 1000 files, 1000.00 KiB of 1000.00 KiB"));
 }
 
+#[test]
+fn a_publish_without_bytes_tells_none() {
+    let publish = |files: u64| {
+        let mut record = watched();
+        record["steps"][0]["progress"] = serde_json::json!({
+            "files_done": files, "files_total": files, "bytes_done": 0, "bytes_total": 0,
+        });
+        whole(&record)
+    };
+    let text = publish(3);
+    assert!(text.contains("api: published 3 of 3 files\n"), "{text}");
+    assert!(!text.contains("0 B"), "{text}");
+    assert!(
+        !publish(0).contains("published"),
+        "there is nothing to publish"
+    );
+}
+
+/// What is measured at the end is told only where that is news.
+#[test]
+fn no_measurement_is_told_twice() {
+    let mut record = watched();
+    let mut printed = Printed::default();
+    let mut told = printed.fresh(&read(&record), false);
+    record["judgements"][0]["verdict"] = "pass".into();
+    told.extend(printed.fresh(&read(&record), false));
+    let passes = |told: &[String]| told.iter().filter(|line| line.contains("pass: ")).count();
+    assert_eq!(passes(&told), 1, "{told:?}");
+    let mut printed = Printed::default();
+    printed.fresh(&read(&watched()), false);
+    record["judgements"][0]["measurements"][0]["measured"] = "0.4 errors/min".into();
+    let told = printed.fresh(&read(&record), false).join("\n");
+    let end = "    pass at the end: alarm shop-prod-5xx: measured 0.4 errors/min";
+    assert!(told.contains(end), "{told}");
+}
+
 /// Until its turn the record of a rollback has no version, and the word in its place is none.
 #[test]
 fn a_rollback_is_told_as_what_it_goes_back_to() {
