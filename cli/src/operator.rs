@@ -4,6 +4,7 @@ use crate::arguments;
 use crate::exit::Exit;
 use crate::failure::Failure;
 use crate::follow::{Patience, Wanted, follow};
+use crate::interrupt;
 use crate::output::Output;
 use crate::places::Endpoint;
 use crate::status::Environment;
@@ -15,6 +16,9 @@ use serde_json::{Map, Value, json};
 use windlass_domain::deployment::Refusal;
 use windlass_domain::finding::FindingName;
 use windlass_domain::name::{AppName, EnvironmentName};
+
+/// The words of a wait for an action.
+const WAITS: &str = "it is handed in; its outcome is waited for";
 
 /// Where, and why.
 #[derive(Debug, Clone, Args)]
@@ -103,6 +107,9 @@ impl Action<'_> {
             (vec![], Some(Value::Object(body)))
         };
         let [apps, app, environments, environment] = self.environment();
+        interrupt::says(format!(
+            "interrupted; it may be handed in all the same: `windlass status {app} {environment}` tells"
+        ));
         let path = [apps, app, environments, environment, self.path];
         let begun = windlass
             .act(self.method, &path, &query, body.as_ref())
@@ -125,6 +132,11 @@ impl Action<'_> {
         output: Output,
     ) -> Result<Exit, Failure> {
         let waiting = self.at.patience.begin();
+        let (app, environment) = (&self.at.app, &self.at.environment);
+        interrupt::says(format!(
+            "interrupted; it goes on: {execution}. `windlass status {app} {environment}` tells how it stands"
+        ));
+        waiting.pulse.waits_for(WAITS.to_owned());
         loop {
             match came_of(windlass, &self.at.app, execution).await {
                 Ok(came) => {
@@ -148,7 +160,6 @@ impl Action<'_> {
                 Err(failure) => return Err(failure),
             }
             if !waiting.goes_on().await {
-                let (app, environment) = (&self.at.app, &self.at.environment);
                 let message = format!(
                     "nothing came of it yet; it goes on: {execution}. `windlass status {app} {environment}` tells how \
                      it stands"
@@ -259,6 +270,10 @@ pub async fn ended_without_environment(
     patience: &Patience,
 ) -> Result<String, Failure> {
     let waiting = patience.begin();
+    interrupt::says(format!(
+        "interrupted; it goes on: {execution}. `windlass refusals {app}` tells whether it was refused"
+    ));
+    waiting.pulse.waits_for(WAITS.to_owned());
     loop {
         match came_of(windlass, app, execution).await {
             Ok(came) => {

@@ -3,6 +3,7 @@
 use crate::exit::Exit;
 use crate::failure::Failure;
 use crate::follow::Patience;
+use crate::interrupt;
 use crate::manual;
 use crate::output::Output;
 use crate::start::By;
@@ -87,6 +88,13 @@ async fn until_drawn(
     let (known, waiting) = (patience.begin_at_most(KNOWN), patience.begin());
     let path = ["apps", app.as_str(), "plans", id];
     let mut was_known = false;
+    interrupt::says(
+        "interrupted; nothing was changed, and the plan is drawn for nobody".to_owned(),
+    );
+    for one in [&known, &waiting] {
+        one.pulse
+            .waits_for("the targets and gates are looked at, and the plan is drawn".to_owned());
+    }
     loop {
         let goes_on = match windlass.get(&path, &[]).await {
             Ok(answer) if answer.get("drawn").is_some() || answer["failed"].is_string() => {

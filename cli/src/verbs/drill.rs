@@ -4,6 +4,7 @@ use crate::drills::{Page, Printed, exit};
 use crate::exit::Exit;
 use crate::failure::Failure;
 use crate::follow::{Waiting, Wanted};
+use crate::interrupt;
 use crate::operator::{Action, Effect, Where, came_of, is_not_known_yet};
 use crate::output::Output;
 use crate::trouble::Trouble;
@@ -91,11 +92,19 @@ impl Drill {
         let path = ["apps", app, "environments", environment, "drills"];
         let mut printed = Printed::default();
         loop {
+        interrupt::says(format!(
+            "interrupted; the drill goes on. `windlass status {app} {environment}` tells how it stands, `windlass cancel \
+             {app} {environment} --reason '…'` stops the deployment under way and undoes it"
+        ));
+        waiting
+            .pulse
+            .waits_for(format!("drill {id} is on its way there and back"));
             match windlass.get(&path, &[]).await {
                 Ok(answer) => {
                     if let Some(drill) = Page::read(&answer)?.find(id) {
                         for line in printed.fresh(drill) {
                             output.progress(&line);
+                            waiting.pulse.told();
                         }
                         if let (Some(exit), Some(ended)) = (exit(drill), &drill.ended) {
                             let cause = Way::CommandLine.tell(&ended.cause);

@@ -4,6 +4,7 @@ use crate::arguments;
 use crate::exit::Exit;
 use crate::failure::Failure;
 use crate::follow::Patience;
+use crate::interrupt;
 use crate::log_lines::{Look, Told, look};
 use crate::meant;
 use crate::output::{Output, error};
@@ -110,6 +111,12 @@ impl Logs {
         output: Output,
     ) -> Result<Exit, Failure> {
         let waiting = self.patience.begin();
+        if self.follow {
+            interrupt::says(interrupt::of_deployment(self.app.as_str(), id));
+            waiting
+                .pulse
+                .waits_for("there are no new lines; the deployment has not ended".to_owned());
+        }
         let mut telling = Telling::default();
         let mut begin = None;
         loop {
@@ -129,7 +136,9 @@ impl Logs {
                 let only = self.named(record)?;
                 let limit = usize::try_from(self.limit).unwrap_or(usize::MAX);
                 let found = look(aws, record, &only, (from, to), limit).await;
-                telling.tell(found, output);
+                if telling.tell(found, output) {
+                    waiting.pulse.told();
+                }
                 begin = Some(first_of(from, now));
                 let is_over = record.deployment.ending.is_some();
                 if is_over || !self.follow {
@@ -211,8 +220,9 @@ impl Telling {
         self.changed = record.steps.len();
     }
 
-    /// Prints the new lines of a look.
-    fn tell(&mut self, found: Look, output: Output) {
+    /// Prints the new lines of a look, and returns whether there were any.
+    fn tell(&mut self, found: Look, output: Output) -> bool {
+        let known = self.lines.len();
         for note in found.notes.into_iter().chain(found.unseen.iter().cloned()) {
             if !self.notes.contains(&note) {
                 error(&note);
@@ -251,6 +261,7 @@ impl Telling {
             ));
         }
         if let (true, true, Some((from, to))) =
+        self.lines.len() > known
             (self.lines.is_empty(), self.unseen.is_empty(), self.span)
         {
             let why = if self.changed == 0 {

@@ -8,6 +8,7 @@ use crate::failure::Failure;
 use crate::found::Found;
 use crate::git;
 use crate::handed_in::HandedIn;
+use crate::interrupt;
 use crate::known::{self, Known};
 use crate::manifest::{self, About};
 use crate::output::Output;
@@ -234,6 +235,7 @@ impl Release {
         then: Then<'_>,
         output: Output,
     ) -> Result<Exit, Failure> {
+        interrupt::says("interrupted; nothing was released".to_owned());
         let mut components = found.images;
         for sent in self.upload(found.artifacts, output).await? {
             let pinned = manifest::object(sent.key, sent.sha256, sent.version_id);
@@ -259,6 +261,10 @@ impl Release {
         };
         let report = serde_json::to_value(&report).map_err(broken)?;
         let text = serde_json::to_vec_pretty(&manifest).map_err(broken)?;
+        interrupt::says(format!(
+            "interrupted; it may be handed in all the same: s3://{}/{key}",
+            bucket.value
+        ));
         let handed_in = HandedIn {
             plan: self.plan(&manifest, then),
             sight,
