@@ -47,6 +47,8 @@ pub mod rehearsed;
 pub mod renames;
 pub mod schema;
 pub mod settings;
+pub mod share;
+pub mod shifting;
 pub mod sight;
 pub mod snapshots;
 pub mod standing;

@@ -133,10 +133,6 @@ pub fn exit(planned: &Planned) -> Exit {
 /// Returns the plan in lines.
 fn words(planned: &Planned) -> String {
     let deployment = &planned.deployment;
-    let mut lines = vec![format!(
-        "{} {}{version}: plan {} of {what}; nothing was changed",
-        deployment.app, deployment.environment, deployment.id,
-    )];
     let brings = deployment.brings();
     let (version, what) = match brings.goal() {
         Some(_) => (String::new(), brings.called()),
@@ -148,6 +144,10 @@ fn words(planned: &Planned) -> String {
             deployment.action.to_string(),
         ),
     };
+    let mut lines = vec![format!(
+        "{} {}{version}: plan {} of {what}; nothing was changed",
+        deployment.app, deployment.environment, deployment.id,
+    )];
     if planned.turn.findings.is_empty() {
         lines.push(format!("  {}", planned.turn.text));
     } else {
@@ -228,8 +228,10 @@ fn drawn_in_words(planned: &Planned, drawn: &Drawn) -> Vec<String> {
 
 /// Returns both ends of a change, and the commits between them.
 pub fn from_to(change: &FromTo) -> String {
-    let from = change.from.as_ref().map_or("nothing", |end| &end.version);
     let to = &change.to.version;
+    let Some(from) = change.from.as_ref().map(|end| &end.version) else {
+        return format!("{to}, the first release of it here");
+    };
     let commits = match (change.commits(), &change.from, &change.to) {
         (Some(commits), ..) => format!(", commits {commits}"),
         (
