@@ -212,12 +212,35 @@ struct Telling {
     cut: Option<Time>,
     span: Option<(Time, Time)>,
     changed: usize,
+    /// The application and the environment, as a command names them.
+    place: [String; 2],
 }
 
 impl Telling {
+    /// Returns the lines where there is no log line: why, and what to do next.
+    fn nothing(&self, from: Time, to: Time) -> String {
+        let [app, environment] = &self.place;
+        if self.changed == 0 {
+            return format!(
+                "the deployment changed nothing; no log lines from {from} to {to}\n  next: `windlass status {app} \
+                 {environment}` names the deployment that brought what runs; by that one's id, with `--since 1h`, the lines of \
+                 the last hour are shown"
+            );
+        }
+        format!(
+            "no log lines from {from} to {to}\n  next: `--since 1h` reads those of the last hour until now, `--follow` goes \
+             on until the deployment has ended"
+        )
+    }
+
     fn of(&mut self, record: &Record, span: (Time, Time)) {
         self.span = Some(span);
         self.changed = record.steps.len();
+        let deployment = &record.deployment;
+        self.place = [
+            deployment.app.to_string(),
+            deployment.environment.to_string(),
+        ];
     }
 
     /// Prints the new lines of a look, and returns whether there were any.
@@ -238,6 +261,7 @@ impl Telling {
                 self.lines.push(line);
             }
         }
+        self.lines.len() > known
     }
 
     fn document(&self, id: &str) -> Value {
@@ -261,15 +285,9 @@ impl Telling {
             ));
         }
         if let (true, true, Some((from, to))) =
-        self.lines.len() > known
             (self.lines.is_empty(), self.unseen.is_empty(), self.span)
         {
-            let why = if self.changed == 0 {
-                "the deployment changed nothing; "
-            } else {
-                ""
-            };
-            output.progress(&format!("{why}no log lines from {from} to {to}"));
+            output.progress(&self.nothing(from, to));
         }
         if exit == Exit::TimedOut {
             error(&format!("deployment {id} has not ended; it goes on"));
