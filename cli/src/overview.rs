@@ -22,7 +22,7 @@ pub const COLUMNS: &[&str] = &[
     "SINCE",
     "BY",
     "WAY BACK",
-    "NOW",
+    "STATE",
 ];
 
 /// An application.
@@ -190,7 +190,7 @@ impl Here {
         });
         words.extend(self.drift.iter().flat_map(Shown::worth_telling));
         if words.is_empty() {
-            return "-".to_owned();
+            return "idle".to_owned();
         }
         words.join("; ")
     }

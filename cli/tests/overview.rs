@@ -130,9 +130,9 @@ fn each_release_that_runs_somewhere_is_a_row_and_all_pages_are_read() {
                 "SINCE",
                 "BY",
                 "WAY BACK",
-                "NOW",
+                "STATE",
             ],
-            vec!["shop", "dev", "-", "-", "-", "-", "-", "-"],
+            vec!["shop", "dev", "-", "-", "-", "-", "-", "idle"],
             vec![
                 "shop",
                 "prod",
