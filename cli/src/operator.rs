@@ -74,6 +74,7 @@ impl Action<'_> {
     pub fn run(self, output: Output) -> Result<Exit, Failure> {
         waiting(async {
             let windlass = self.at.endpoint.open().await?;
+            self.may_be_interrupted();
             let execution = self.start(&windlass).await?;
             if self.at.no_wait {
                 let (app, environment) = (&self.at.app, &self.at.environment);
@@ -92,6 +93,14 @@ impl Action<'_> {
         })
     }
 
+    /// Makes Ctrl-C say that it may be handed in although no answer came.
+    pub fn may_be_interrupted(&self) {
+        let (app, environment) = (&self.at.app, &self.at.environment);
+        interrupt::says(format!(
+            "interrupted; it may be handed in all the same: `windlass status {app} {environment}` tells"
+        ));
+    }
+
     /// Starts it, and returns its execution.
     ///
     /// # Errors
@@ -107,9 +116,6 @@ impl Action<'_> {
             (vec![], Some(Value::Object(body)))
         };
         let [apps, app, environments, environment] = self.environment();
-        interrupt::says(format!(
-            "interrupted; it may be handed in all the same: `windlass status {app} {environment}` tells"
-        ));
         let path = [apps, app, environments, environment, self.path];
         let begun = windlass
             .act(self.method, &path, &query, body.as_ref())

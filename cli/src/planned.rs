@@ -44,6 +44,9 @@ pub struct Asked<'a> {
 /// # Errors
 /// If Windlass refuses it, does not answer, or gives no plan in time.
 pub async fn draw(asked: Asked<'_>, patience: &Patience, output: Output) -> Result<Exit, Failure> {
+    interrupt::says(
+        "interrupted; nothing was changed, and the plan is drawn for nobody".to_owned(),
+    );
     let (answer, planned) = drawn(asked, patience).await?;
     output.result(&answer, &words(&planned));
     Ok(exit(&planned))
@@ -88,9 +91,6 @@ async fn until_drawn(
     let (known, waiting) = (patience.begin_at_most(KNOWN), patience.begin());
     let path = ["apps", app.as_str(), "plans", id];
     let mut was_known = false;
-    interrupt::says(
-        "interrupted; nothing was changed, and the plan is drawn for nobody".to_owned(),
-    );
     for one in [&known, &waiting] {
         one.pulse
             .waits_for("the targets and gates are looked at, and the plan is drawn".to_owned());

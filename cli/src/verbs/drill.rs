@@ -35,7 +35,9 @@ impl Drill {
         }
         waiting(async {
             let windlass = self.at.endpoint.open().await?;
-            let execution = self.action().start(&windlass).await?;
+            let action = self.action();
+            action.may_be_interrupted();
+            let execution = action.start(&windlass).await?;
             let waiting = self.at.patience.begin();
             let id = self.begun(&windlass, &execution, &waiting).await?;
             self.follow(&windlass, &id, &waiting, output).await
