@@ -37,7 +37,7 @@ export CARGO_PROFILE_DEV_STRIP := true
 export PATH := $(CURDIR)/$(SAM):$(PATH)
 export CARGO_TERM_COLOR ?= auto
 
-.PHONY: tools peers build up env down demo test test-all beside test-releases lint audit unit coverage mutants simulate replay fuzz e2e e2e-installed e2e-applications e2e-shifted e2e-codedeploy e2e-readme e2e-ui chaos build-aws release release-parts release-papers deploy idle-cost story-aws bench bench-docs figures comparisons
+.PHONY: tools peers build up env down replaceable demo test test-all beside test-releases lint audit unit coverage mutants simulate replay fuzz e2e e2e-installed e2e-applications e2e-shifted e2e-codedeploy e2e-readme e2e-ui chaos build-aws release release-parts release-papers deploy idle-cost story-aws bench bench-docs figures comparisons
 .DEFAULT_GOAL := up
 
 tools: .local/sam/stamp .local/cloud/stamp .local/actions/stamp
@@ -64,11 +64,15 @@ up: build
 env:
 	@$(E2E)/environment.py --outputs $(OUTPUTS)
 
+replaceable:
+	@$(PYTHON) tests/e2e/cloud.py replaceable --home $(RUN) --port $(PORT)
+
 down:
 	@test ! -x $(SAM)/python || $(E2E)/cloud.py down --home $(RUN)
 
-demo: build down
-	$(E2E)/cloud.py up --home $(RUN) --port $(PORT) --wait-scale $(WAIT_SCALE)
+# Only the cloud of this port is thrown away; another one is refused, and that before anything is built.
+demo: replaceable build
+	$(E2E)/cloud.py anew --home $(RUN) --port $(PORT) --wait-scale $(WAIT_SCALE)
 	$(E2E)/install.py --home $(RUN) --outputs $(OUTPUTS)
 	$(E2E)/story.py --outputs $(OUTPUTS)
 

@@ -19,7 +19,8 @@ pub const HELP: &str = "Exit status:
   9  held: deployments were held, and this one was not let through
   10  recorded only: a person has to start it there
   11  the deployment still waited for its turn when the time to wait was over
-  12  it ended well before, and what runs now could not be seen, or is no longer declared";
+  12  it ended well before, and what runs now could not be seen, or is no longer declared
+  130  interrupted by Ctrl-C; what it had started goes on";
 
 /// The exit status. The numbers are part of the interface and never change.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

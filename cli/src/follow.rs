@@ -1,7 +1,10 @@
 //! Watching a deployment until it has ended.
 
+use crate::activity;
 use crate::exit::Exit;
 use crate::failure::Failure;
+use crate::heartbeat::Heartbeat;
+use crate::interrupt;
 use crate::output::{Output, error};
 use crate::record::Record;
 use crate::release_status::{now, same_release};
@@ -13,7 +16,7 @@ use serde_json::Value;
 use std::time::{Duration, Instant, SystemTime};
 use windlass_domain::deployment::Status;
 use windlass_domain::name::AppName;
-use windlass_domain::time::Span;
+use windlass_domain::time::{Span, Time};
 
 /// The time that Step Functions may take to tell of an execution that it has started.
 const KNOWN: Duration = Duration::from_mins(1);
@@ -32,10 +35,12 @@ pub struct Patience {
     every: Span,
 }
 
-/// A wait that ends after a time.
+/// A wait that ends after a time, and shows meanwhile that it goes on.
 pub struct Waiting {
     until: Instant,
     every: Duration,
+    /// The sign of life.
+    pub pulse: Heartbeat,
 }
 
 impl Patience {
@@ -54,6 +59,7 @@ impl Patience {
         Waiting {
             until: Instant::now() + self.at_most(most),
             every: Duration::from_millis(self.every.as_ms()),
+            pulse: Heartbeat::begin(),
         }
     }
 }
@@ -61,7 +67,9 @@ impl Patience {
 impl Waiting {
     /// Waits for the next look; `false` once the time is over.
     pub async fn goes_on(&self) -> bool {
+        self.pulse.show();
         tokio::time::sleep(self.every).await;
+        self.pulse.hide();
         Instant::now() < self.until
     }
 }
@@ -128,18 +136,31 @@ pub async fn follow(
     let (mut going, mut waits) = (None, None);
     let mut id = id.to_owned();
     loop {
+        interrupt::says(interrupt::of_deployment(app.as_str(), &id));
         let path = ["apps", app.as_str(), "deployments", &id];
         match windlass.get(&path, &[]).await {
             Ok(answer) => {
                 let record = Record::read(&answer)?;
                 last = answer;
+                let lives = activity::words(record.as_ref(), clock());
+                waiting.pulse.waits_for(lives);
                 // A deployment that is accepted and not recorded yet has had no turn.
-                let waiting = |record: &Record| record.deployment.status == Status::Waiting;
-                waits = Some(record.as_ref().is_none_or(waiting));
+                let has_no_turn = |record: &Record| record.deployment.status == Status::Waiting;
+                waits = Some(record.as_ref().is_none_or(has_no_turn));
                 if let Some(record) = record {
                     let is_past = wanted == Wanted::Runs && !seen_ending(going, SystemTime::now());
-                    let exit = told(&mut printed, &record, wanted, is_past, output);
+                    let fresh = printed.fresh(&record, is_past);
+                    if !fresh.is_empty() {
+                        waiting.pulse.told();
+                    }
+                    for line in fresh {
+                        output.progress(&line);
+                    }
+                    let exit = ended(&record, wanted);
                     if let Some(exit) = exit {
+                        interrupt::says(format!(
+                            "interrupted; deployment {id} has ended, and what runs now was not compared with it"
+                        ));
                         let made_way = wanted == Wanted::Runs && exit == Exit::Superseded;
                         if made_way && let Some(other) = same_release(windlass, &record).await {
                             output.progress(&format!(
@@ -180,17 +201,15 @@ pub async fn follow(
     }
 }
 
-/// Prints what is new. Returns the exit status if the deployment has ended.
-fn told(
-    printed: &mut Printed,
-    record: &Record,
-    wanted: Wanted,
-    is_past: bool,
-    output: Output,
-) -> Option<Exit> {
-    for line in printed.fresh(record, is_past) {
-        output.progress(&line);
-    }
+/// Returns the time by this machine's clock.
+fn clock() -> Time {
+    let since = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH);
+    let ms = since.map_or(0, |since| since.as_millis());
+    Time(u64::try_from(ms).unwrap_or(u64::MAX))
+}
+
+/// Returns the exit status if the deployment has ended.
+fn ended(record: &Record, wanted: Wanted) -> Option<Exit> {
     let ended = record.deployment.ending.as_ref()?;
     Some(match wanted {
         Wanted::Runs => Exit::of(ended),

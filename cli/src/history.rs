@@ -5,6 +5,7 @@ use crate::listing::{LARGEST_PAGE, List, Listed, page};
 use crate::provenance::{commit, names, took, who};
 use crate::windlass::Windlass;
 use serde::{Deserialize, Serialize};
+use windlass_domain::brings::Brings;
 use windlass_domain::deployment::{Ended, Status};
 use windlass_domain::git::Git;
 use windlass_domain::identity::EnvironmentId;
@@ -21,6 +22,9 @@ pub struct Deployment {
     pub action: ActionName,
     /// The release's version.
     pub version: Option<String>,
+    /// The snapshot that it goes to, if it goes to one and that is known.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub snapshot: Option<u64>,
     /// Its status.
     pub status: Status,
     /// The time at which it was accepted.
@@ -42,6 +46,25 @@ pub struct Deployment {
     /// Its ending.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub ending: Option<Ended>,
+}
+
+impl Deployment {
+    /// Returns what it brings.
+    pub fn brings(&self) -> Brings<'_> {
+        Brings {
+            action: self.action,
+            version: self.version.as_deref(),
+            snapshot: self.snapshot,
+        }
+    }
+
+    /// Returns the version for a column, or where it goes.
+    fn version(&self) -> String {
+        let brings = self.brings();
+        let version = brings.version().map(str::to_owned);
+        let told = version.or_else(|| brings.goal());
+        told.unwrap_or_else(|| "-".to_owned())
+    }
 }
 
 /// Finds the newest deployment of an environment, or of a version there, within so many pages of its history.
@@ -109,7 +132,7 @@ impl Listed for Deployment {
             self.accepted.to_string(),
             self.id.clone(),
             self.action.to_string(),
-            self.version.clone().unwrap_or_else(|| "-".to_owned()),
+            self.version(),
             commit(self.git.as_ref()),
             names(&self.components),
             took(self.started, ended),

@@ -4,6 +4,7 @@
 //! prints either words or, with `--json`, one JSON document on standard output.
 
 pub mod account_resources;
+pub mod activity;
 pub mod archive;
 pub mod arguments;
 pub mod artifact_check;
@@ -20,11 +21,13 @@ pub mod figures;
 pub mod files;
 pub mod follow;
 pub mod git;
+pub mod heartbeat;
 pub mod history;
 pub mod import;
 pub mod init;
 pub mod installation_health;
 pub mod installation_source;
+pub mod interrupt;
 pub mod listing;
 pub mod live_comparison;
 pub mod log_lines;
@@ -50,8 +53,10 @@ pub mod start;
 pub mod status;
 pub mod steering_arguments;
 pub mod story;
+pub mod traffic_share;
 pub mod trouble;
 pub mod ui;
+pub mod under_way;
 pub mod upload;
 pub mod upload_outcome;
 pub mod verbs;

@@ -1,11 +1,14 @@
 //! `windlass`: reads the arguments, runs the verb, and ends with its exit status.
 
 use clap::FromArgMatches;
-use clap::error::{ContextKind, ContextValue};
+use clap::error::{ContextKind, ContextValue, ErrorKind};
+use std::io::{self, Write};
 use std::process::ExitCode;
 use windlass_cli::Arguments;
 use windlass_cli::failure::Failure;
+use windlass_cli::manual;
 use windlass_cli::output::Output;
+use windlass_cli::trouble::Trouble;
 
 fn main() -> ExitCode {
     let line = Arguments::command_line().try_get_matches();
@@ -19,7 +22,20 @@ fn main() -> ExitCode {
                 let said = said.trim().trim_start_matches("error: ").to_owned();
                 Output::new(true).only_json(&Failure::usage(said).as_json());
             }
-            mistake.exit()
+            let is_help = matches!(
+                mistake.kind(),
+                ErrorKind::DisplayHelpOnMissingArgumentOrSubcommand
+            );
+            let _ = mistake.print();
+            if mistake.use_stderr() && !is_help {
+                let _ = writeln!(
+                    io::stderr(),
+                    "{}",
+                    manual::of_trouble(Trouble::NotUnderstood)
+                );
+            }
+            let status = u8::try_from(mistake.exit_code());
+            status.map_or(ExitCode::FAILURE, ExitCode::from)
         }
     }
 }

@@ -4,6 +4,7 @@ use crate::arguments;
 use crate::exit::Exit;
 use crate::failure::Failure;
 use crate::follow::{Patience, Wanted, follow};
+use crate::interrupt;
 use crate::output::Output;
 use crate::places::Endpoint;
 use crate::status::Environment;
@@ -15,6 +16,9 @@ use serde_json::{Map, Value, json};
 use windlass_domain::deployment::Refusal;
 use windlass_domain::finding::FindingName;
 use windlass_domain::name::{AppName, EnvironmentName};
+
+/// The words of a wait for an action.
+const WAITS: &str = "it is handed in; its outcome is waited for";
 
 /// The environment that a verb acts on, and the reason.
 #[derive(Debug, Clone, Args)]
@@ -70,6 +74,7 @@ impl Action<'_> {
     pub fn run(self, output: Output) -> Result<Exit, Failure> {
         waiting(async {
             let windlass = self.at.endpoint.open().await?;
+            self.may_be_interrupted();
             let execution = self.start(&windlass).await?;
             if self.at.no_wait {
                 let (app, environment) = (&self.at.app, &self.at.environment);
@@ -86,6 +91,14 @@ impl Action<'_> {
             }
             self.outcome(&windlass, &execution, output).await
         })
+    }
+
+    /// Makes Ctrl-C say that it may be handed in although no answer came.
+    pub fn may_be_interrupted(&self) {
+        let (app, environment) = (&self.at.app, &self.at.environment);
+        interrupt::says(format!(
+            "interrupted; it may be handed in all the same: `windlass status {app} {environment}` tells"
+        ));
     }
 
     /// Starts it, and returns its execution.
@@ -125,6 +138,11 @@ impl Action<'_> {
         output: Output,
     ) -> Result<Exit, Failure> {
         let waiting = self.at.patience.begin();
+        let (app, environment) = (&self.at.app, &self.at.environment);
+        interrupt::says(format!(
+            "interrupted; it goes on: {execution}. `windlass status {app} {environment}` tells how it stands"
+        ));
+        waiting.pulse.waits_for(WAITS.to_owned());
         loop {
             match came_of(windlass, &self.at.app, execution).await {
                 Ok(came) => {
@@ -148,7 +166,6 @@ impl Action<'_> {
                 Err(failure) => return Err(failure),
             }
             if !waiting.goes_on().await {
-                let (app, environment) = (&self.at.app, &self.at.environment);
                 let message = format!(
                     "nothing came of it yet; it goes on: {execution}. `windlass status {app} {environment}` tells how \
                      it stands"
@@ -259,6 +276,10 @@ pub async fn ended_without_environment(
     patience: &Patience,
 ) -> Result<String, Failure> {
     let waiting = patience.begin();
+    interrupt::says(format!(
+        "interrupted; it goes on: {execution}. `windlass refusals {app}` tells whether it was refused"
+    ));
+    waiting.pulse.waits_for(WAITS.to_owned());
     loop {
         match came_of(windlass, app, execution).await {
             Ok(came) => {

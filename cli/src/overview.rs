@@ -22,7 +22,7 @@ pub const COLUMNS: &[&str] = &[
     "SINCE",
     "BY",
     "WAY BACK",
-    "NOW",
+    "STATE",
 ];
 
 /// An application.
@@ -185,30 +185,33 @@ impl Here {
         }));
         words.extend(match self.waiting.as_slice() {
             [] => None,
-            [one] => Some(format!("{} waits", self.version(&one.deployment.0))),
+            [one] => Some(format!("{} waits", self.called(&one.deployment.0))),
             more => Some(format!("{} wait", more.len())),
         });
         words.extend(self.drift.iter().flat_map(LookResult::worth_telling));
         if words.is_empty() {
-            return "-".to_owned();
+            return "idle".to_owned();
         }
         words.join("; ")
     }
 
     fn work(&self) -> Option<String> {
         let held = self.lock.held.as_ref()?;
-        let version = self.version(&held.deployment.0);
+        let called = self.called(&held.deployment.0);
         Some(match held.state {
-            HeldState::Running => format!("{version} is under way"),
-            HeldState::Recovering => format!("{version} is being recovered"),
-            HeldState::NeedsOperator => format!("NEEDS AN OPERATOR after {version}"),
+            HeldState::Running => format!("{called} is under way"),
+            HeldState::Recovering => format!("{called} is being recovered"),
+            HeldState::NeedsOperator => format!("NEEDS AN OPERATOR after {called}"),
         })
     }
 
-    /// Returns the version of a deployment that it names, else the deployment's id in words.
-    pub fn version(&self, id: &str) -> String {
+    /// Returns what a deployment brings that it names, in words; else the deployment's id.
+    pub fn called(&self, id: &str) -> String {
         let asked = self.deployments.get(id);
-        asked.map_or_else(|| format!("deployment {id}"), |asked| asked.version.clone())
+        asked.map_or_else(
+            || format!("deployment {id}"),
+            |asked| asked.brings().called(),
+        )
     }
 }
 

@@ -3,6 +3,7 @@
 use crate::exit::Exit;
 use crate::failure::Failure;
 use crate::follow::Patience;
+use crate::interrupt;
 use crate::manual;
 use crate::output::Output;
 use crate::start::By;
@@ -47,6 +48,9 @@ pub async fn draw(
     patience: &Patience,
     output: Output,
 ) -> Result<Exit, Failure> {
+    interrupt::says(
+        "interrupted; nothing was changed, and the plan is drawn for nobody".to_owned(),
+    );
     let (answer, planned) = drawn(asked, patience).await?;
     output.result(&answer, &words(&planned));
     Ok(exit(&planned))
@@ -94,6 +98,10 @@ async fn until_drawn(
     let (known, waiting) = (patience.begin_at_most(KNOWN), patience.begin());
     let path = ["apps", app.as_str(), "plans", id];
     let mut was_known = false;
+    for one in [&known, &waiting] {
+        one.pulse
+            .waits_for("the targets and gates are looked at, and the plan is drawn".to_owned());
+    }
     loop {
         let goes_on = match windlass.get(&path, &[]).await {
             Ok(answer) if answer.get("drawn").is_some() || answer["failed"].is_string() => {
@@ -132,13 +140,20 @@ pub fn exit(planned: &Planned) -> Exit {
 /// Returns the plan in lines.
 fn words(planned: &Planned) -> String {
     let deployment = &planned.deployment;
+    let brings = deployment.brings();
+    let (version, what) = match brings.goal() {
+        Some(_) => (String::new(), brings.called()),
+        None => (
+            brings
+                .version()
+                .map(|it| format!(" {it}"))
+                .unwrap_or_default(),
+            deployment.action.to_string(),
+        ),
+    };
     let mut lines = vec![format!(
-        "{} {} {}: plan {} of {}; nothing was changed",
-        deployment.app,
-        deployment.environment,
-        deployment.release.version,
-        deployment.id,
-        deployment.action,
+        "{} {}{version}: plan {} of {what}; nothing was changed",
+        deployment.app, deployment.environment, deployment.id,
     )];
     if planned.turn.findings.is_empty() {
         lines.push(format!("  {}", planned.turn.text));
@@ -220,8 +235,10 @@ fn drawn_in_words(planned: &Planned, drawn: &Drawn) -> Vec<String> {
 
 /// Returns both ends of a change, and the commits between them.
 pub fn from_to(change: &FromTo) -> String {
-    let from = change.from.as_ref().map_or("nothing", |end| &end.version);
     let to = &change.to.version;
+    let Some(from) = change.from.as_ref().map(|end| &end.version) else {
+        return format!("{to}, the first release of it here");
+    };
     let commits = match (change.commits(), &change.from, &change.to) {
         (Some(commits), ..) => format!(", commits {commits}"),
         (

@@ -1,6 +1,7 @@
 //! A deployment in short: its requester, its commit and its reason, beside what it brought.
 
 use serde::{Deserialize, Serialize};
+use windlass_domain::brings::Brings;
 use windlass_domain::ending::Resolved;
 use windlass_domain::environment::ACCEPTED;
 use windlass_domain::git::Git;
@@ -15,6 +16,9 @@ pub struct Provenance {
     pub action: ActionName,
     /// The release's version.
     pub version: String,
+    /// The snapshot that it goes to, if it goes to one and that is known.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub snapshot: Option<u64>,
     /// Its origin in Git.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub git: Option<Git>,
@@ -47,9 +51,31 @@ impl Provenance {
 
     /// Returns its words, such as `rollback, asked by ann: checkout is broken`.
     pub fn words(&self) -> String {
+        format!("{}, {}", self.action, self.by_whom())
+    }
+
+    /// Returns its words where nothing else tells what it brings: `of 1.4.0 (deploy, asked by tom)`, `(rollback to 1.0.0,
+    /// snapshot 3; asked by ann: checkout is broken)`.
+    pub fn in_full(&self) -> String {
+        if self.action == ActionName::Deploy {
+            return format!("of {} ({})", self.version, self.words());
+        }
+        format!("({}; {})", self.brings().called(), self.by_whom())
+    }
+
+    /// Returns what it brings.
+    pub fn brings(&self) -> Brings<'_> {
+        Brings {
+            action: self.action,
+            version: Some(&self.version),
+            snapshot: self.snapshot,
+        }
+    }
+
+    fn by_whom(&self) -> String {
         let reason = self.reason.iter().map(|reason| format!(": {reason}"));
-        let (action, who) = (self.action, who(&self.requester));
-        format!("{action}, asked by {who}{}", reason.collect::<String>())
+        let who = who(&self.requester);
+        format!("asked by {who}{}", reason.collect::<String>())
     }
 }
 

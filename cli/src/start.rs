@@ -4,6 +4,7 @@ use crate::arguments;
 use crate::exit::Exit;
 use crate::failure::Failure;
 use crate::follow::{Patience, Waiting, Wanted, follow};
+use crate::interrupt;
 use crate::output::Output;
 use crate::planned::{self, PlanRequest};
 use crate::record::Record;
@@ -148,6 +149,10 @@ impl Start {
         looking: &Looking,
         output: Output,
     ) -> Result<Exit, Failure> {
+        let environment = &self.environment;
+        interrupt::says(format!(
+            "interrupted; it may be handed in all the same: `windlass history {app} {environment}` lists what was"
+        ));
         let (id, answer) = self.begin(windlass, app).await?;
         let begun = Begun {
             id: &id,
@@ -311,6 +316,10 @@ impl Looking {
             return handed_in("was not looked at");
         }
         let waiting = self.begin();
+        interrupt::says(interrupt::of_deployment(app.as_str(), id));
+        waiting.pulse.waits_for(format!(
+            "deployment {id} is handed in; it is looked whether it is refused at once"
+        ));
         loop {
             let path = ["apps", app.as_str(), "deployments", id];
             let (record, unseen) = match windlass.get(&path, &[]).await {

@@ -140,7 +140,7 @@ impl Environment {
     /// Returns the text for people.
     pub fn words(&self) -> String {
         let snapshot = match self.snapshot {
-            0 => "nothing was deployed yet".to_owned(),
+            0 => self.before_the_first().to_owned(),
             number if self.unmeasured => format!("snapshot {number}, not measured: it had no gate"),
             number => format!("snapshot {number}"),
         };
@@ -190,6 +190,17 @@ impl Environment {
             ));
         }
         lines.join("\n")
+    }
+
+    /// Returns the words for an environment in which nothing was recorded as live yet.
+    fn before_the_first(&self) -> &'static str {
+        let held = self.lock.held.as_ref().map(|held| held.state);
+        match held {
+            None => "nothing was deployed yet",
+            Some(HeldState::Running) => "its first release is under way",
+            Some(HeldState::Recovering) => "its first release is being recovered",
+            Some(HeldState::NeedsOperator) => "no release has ended well here yet",
+        }
     }
 
     fn is_released_since(&self, at: Time) -> bool {
@@ -287,10 +298,10 @@ impl Environment {
         )
     }
 
-    /// Returns a deployment's id, with its version and its requester where these are known.
+    /// Returns a deployment's id, with what it brings and its requester where these are known.
     pub fn deployment(&self, id: &DeploymentId) -> String {
         let asked = self.deployments.get(&id.0);
-        let asked = asked.map(|asked| format!(" of {} ({})", asked.version, asked.words()));
+        let asked = asked.map(|asked| format!(" {}", asked.in_full()));
         format!("{id}{}", asked.unwrap_or_default())
     }
 

@@ -17,9 +17,11 @@ use ending::{ending, undone};
 use std::collections::HashSet;
 use steps::{forward, waits, warnings};
 use waves::{AT_ONCE, judged, steered, watched};
+use windlass_domain::deployment::Deployment;
 use windlass_domain::gate::Verdict;
 use windlass_domain::message::wave_in_words;
 use windlass_domain::plan::Plan;
+use windlass_domain::request::ActionName;
 
 /// The keys of the lines that were printed.
 #[derive(Debug, Default)]
@@ -30,7 +32,11 @@ impl Printed {
     pub fn fresh(&mut self, record: &Record, is_past: bool) -> Vec<String> {
         let lines = lines(record, is_past).into_iter();
         lines
-            .filter(|line| self.0.insert(line.key.clone()))
+            .filter(|line| {
+                let is_fresh = self.0.insert(line.key.clone());
+                let news = line.news.clone();
+                is_fresh && news.is_none_or(|news| self.0.insert(news))
+            })
             .map(|line| line.text)
             .collect()
     }
@@ -121,16 +127,20 @@ const LAST: usize = 6;
 
 fn head(record: &Record) -> Vec<Line> {
     let deployment = &record.deployment;
+    let brings = deployment.brings();
+    let is_release = !deployment.action.is_to_a_snapshot();
+    let version = brings.version().filter(|_| is_release);
+    let version = version.map_or_else(String::new, |version| format!(" {version}"));
     let mut lines = vec![Line::plain(format!(
-        "{} {} {}: {} {}, asked {} by {}",
+        "{} {}{version}: {} {}, asked {} by {}",
         deployment.app,
         deployment.environment,
-        deployment.release.version,
         deployment.action,
         deployment.id,
         deployment.accepted,
         deployment.requester,
     ))];
+    lines.extend(goal(deployment));
     if let Some(reason) = &deployment.reason {
         lines.push(Line::plain(format!("  reason: {reason}")));
     }
@@ -145,6 +155,21 @@ fn head(record: &Record) -> Vec<Line> {
     lines
 }
 
+/// Returns the line on where a rollback, a drill or a restoring goes, once it is known.
+fn goal(deployment: &Deployment) -> Option<Line> {
+    let brings = deployment.brings();
+    let is_over = deployment.ending.is_some();
+    let goal = brings
+        .goal()
+        .filter(|_| is_over || brings.version().is_some())?;
+    let goes = match (deployment.action, &deployment.drill) {
+        (ActionName::Drill, None) => "goes to",
+        (ActionName::Drill, Some(_)) => "comes back to",
+        (ActionName::Restore, _) => "brings back",
+        _ => "goes back to",
+    };
+    Some(Line::new("goal", format!("  it {goes} {goal}")))
+}
 /// Returns the lines of a plan: its waves, the components that are left unchanged, the warnings.
 pub fn planned(plan: &Plan) -> Vec<Line> {
     let mut lines = Vec::new();

@@ -3,6 +3,7 @@
 use crate::exit::Exit;
 use crate::failure::Failure;
 use crate::history;
+use crate::interrupt;
 use crate::output::Output;
 use crate::places::Place;
 use crate::preflight::Plan;
@@ -56,6 +57,13 @@ impl UploadOutcome<'_> {
             bucket.value
         ));
         let waiting = looking.begin();
+        let watch = self.watch();
+        interrupt::says(format!(
+            "interrupted; it is handed in, and goes on. {watch} tells how it ends"
+        ));
+        waiting
+            .pulse
+            .waits_for("it is handed in; it is looked whether it is taken".to_owned());
         let (mut unseen, mut became) = (None, Ok(Became::Nothing));
         while looking.look.as_ms() > 0 {
             match self.refused().await {
@@ -100,15 +108,20 @@ impl UploadOutcome<'_> {
             Ok(_) => format!("{looked}, and no deployment of it was seen yet"),
             Err(why) => format!("{looked}; its deployment was not looked at: {why}"),
         };
-        let here = self.sight.here.as_ref();
-        let watch = match here.map(|here| &here.environment) {
-            Some(environment) => format!("`windlass watch {app} {environment} {version}`"),
-            None => "The history of the environment that its Git ref chooses".to_owned(),
-        };
         let words = format!("handed in; {looked}. {watch} tells how it ends");
         self.report["stands"] = json!(looked);
         output.result(&self.report, &words);
         Ok(Exit::Good)
+    }
+
+    /// Returns what tells how it ends.
+    fn watch(&self) -> String {
+        let (app, version) = (self.plan.app, &self.plan.manifest.version);
+        let here = self.sight.here.as_ref();
+        match here.map(|here| &here.environment) {
+            Some(environment) => format!("`windlass watch {app} {environment} {version}`"),
+            None => "The history of the environment that its Git ref chooses".to_owned(),
+        }
     }
 
     /// Returns the findings beside this version of the upload.

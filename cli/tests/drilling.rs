@@ -2,6 +2,7 @@
 
 #![allow(clippy::unwrap_used)]
 
+mod records;
 mod standin;
 
 use serde_json::{Value, json};
@@ -82,6 +83,37 @@ fn both_ways_are_told_and_the_status_is_what_came_of_it() {
         ] {
             assert_eq!(said.matches(told).count(), 1, "{told}: {said}");
         }
+    }
+}
+
+/// Its deployment says more than the drill: under a hold both commands end alike.
+#[test]
+fn a_drill_that_could_not_begin_ends_as_its_deployment_is_watched() {
+    for (cause, finding, status) in [("Held", "Held", 9), ("NotIdle", "NotIdle", 3)] {
+        let mut told = drill("refused", true);
+        told["there"]["deployment"] = json!(ID);
+        let mut record = records::ended(records::accepted(), "Rejected", cause);
+        record["deployment"]["ending"]["findings"] =
+            json!([{"name": finding, "path": "p", "reason": "r", "remedy": "m"}]);
+        let api = StandIn::new(move |call: &Call| -> Reply {
+            match (call.method.as_str(), call.path.as_str()) {
+                ("GET", path) if path.contains("?execution=") => reply(
+                    200,
+                    &json!({"deployment": ID, "refusal": null, "done": null, "execution": null}),
+                ),
+                ("GET", path) if path.ends_with("/drills") => reply(
+                    200,
+                    &json!({"under_way": null, "drills": [told.clone()], "next": null}),
+                ),
+                ("GET", _) => reply(200, &record),
+                _ => reply(202, &json!({"execution": "arn:one"})),
+            }
+        });
+        let arguments = [
+            "drill", "shop", "staging", "--reason", "r", "--every", "1ms",
+        ];
+        let output = api.windlass(&folder("held"), &arguments);
+        assert_eq!(code(&output), status, "{}", err(&output));
     }
 }
 

@@ -72,6 +72,39 @@ fn status_tells_what_runs_who_holds_and_who_waits() {
 }
 
 #[test]
+fn status_tells_how_far_a_first_release_is_or_that_it_could_not_be_seen() {
+    for is_seen in [true, false] {
+        let environment = json!({
+            "app": "shop", "environment": "prod", "snapshot": 0, "running": {}, "hold": null, "waiting": [],
+            "lock": {"token": 9, "held": {"deployment": ID, "action": "deploy", "execution": "arn:one", "since": 0,
+                "state": "running"}},
+        });
+        let mut record = records::watched();
+        record["steps"][0]["shown"] = "41 with 42 at 10 %".into();
+        let api = StandIn::new(
+            move |call: &Call| match call.path.contains("/deployments/") {
+                true if is_seen => reply(200, &record),
+                true => reply(403, &json!({"message": "Forbidden"})),
+                false => reply(200, &environment),
+            },
+        );
+        let output = api.windlass(&folder("first"), &["status", "shop", "prod"]);
+        assert_eq!(code(&output), 0, "{}", err(&output));
+        let said = out(&output);
+        assert!(
+            said.starts_with("shop prod: its first release is under way\n"),
+            "{said}"
+        );
+        let wanted = if is_seen {
+            "\n    api: 1.4.0, the first release of it here; 10 % of callers get it"
+        } else {
+            "\n  how far it is could not be seen: "
+        };
+        assert!(said.contains(wanted), "{said}");
+    }
+}
+
+#[test]
 fn status_tells_what_the_last_hourly_look_found() {
     let shown = |drift: serde_json::Value| {
         let environment = json!({

@@ -51,6 +51,22 @@ fn record(is_over: bool) -> Value {
 
 const NOON: u64 = 1_763_640_000_000;
 
+#[test]
+fn a_deployment_that_changed_nothing_has_a_next_step() {
+    let mut record = ended(watched(), "NothingToDo", "AlreadyThere");
+    record["steps"] = json!([]);
+    let api = StandIn::new(move |_: &Call| reply(200, &record));
+    let output = api.windlass(&folder("nothing"), &["logs", "shop", ID]);
+    assert_eq!(code(&output), 0, "{}", err(&output));
+    let said = out(&output);
+    for words in [
+        "the deployment changed nothing; no log lines from",
+        "next: `windlass status shop prod` names the deployment that brought what runs",
+    ] {
+        assert!(said.contains(words), "{words}: {said}");
+    }
+}
+
 fn event(id: &str, second: u64, stream: &str, message: &str) -> Value {
     json!({"eventId": id, "timestamp": NOON + second * 1000, "logStreamName": stream, "message": message})
 }

@@ -77,6 +77,36 @@ fn run(api: &StandIn, arguments: &[&str]) -> String {
     out(&output)
 }
 
+/// The record of a rollback has no version before its turn.
+#[test]
+fn a_rollback_is_told_as_one_and_not_as_a_version() {
+    let table = [
+        (json!({"version": "rollback"}), "rollback is under way"),
+        (
+            json!({"version": "rollback", "snapshot": 6}),
+            "rollback to snapshot 6 is under way",
+        ),
+        (
+            json!({"version": "1.3.0", "snapshot": 6}),
+            "rollback to 1.3.0, snapshot 6 is under way",
+        ),
+    ];
+    for (told, words) in table {
+        let mut asked = asked("", "ann", "9f2c61d4a0b3");
+        asked["action"] = "rollback".into();
+        for (name, value) in told.as_object().unwrap() {
+            asked[name] = value.clone();
+        }
+        let held = json!({"deployment": ID, "action": "rollback", "execution": "arn:one", "since": NOON, "state": "running"});
+        let here = json!({"environment": "prod", "declared": true, "running": {}, "snapshot": 7, "hold": null,
+            "lock": {"token": 9, "held": held}, "waiting": [], "deployments": {ID: asked}});
+        let apps = json!({"apps": [{"app": "shop", "declaration": {}, "environments": [here]}], "next": null});
+        let api = StandIn::new(move |_: &Call| reply(200, &apps));
+        let said = run(&api, &["apps"]);
+        assert!(said.contains(&format!("  {words}")), "{said}");
+    }
+}
+
 #[test]
 fn each_release_that_runs_somewhere_is_a_row_and_all_pages_are_read() {
     for arguments in [&["apps"][..], &["status"]] {
@@ -100,9 +130,9 @@ fn each_release_that_runs_somewhere_is_a_row_and_all_pages_are_read() {
                 "SINCE",
                 "BY",
                 "WAY BACK",
-                "NOW",
+                "STATE",
             ],
-            vec!["shop", "dev", "-", "-", "-", "-", "-", "-"],
+            vec!["shop", "dev", "-", "-", "-", "-", "-", "idle"],
             vec![
                 "shop",
                 "prod",

@@ -38,6 +38,43 @@ fn run_at(api: &StandIn, at: &[&str], more: &[&str]) -> (i32, String) {
 }
 
 #[test]
+fn who_names_nothing_to_remove_is_told_of_the_confirmation_and_nothing_is_sent() {
+    let api = api();
+    let (status, told) = run_at(&api, &["shop"], &[]);
+    assert_eq!(status, 2, "{told}");
+    assert!(
+        told.contains("`--confirm shop`") && told.contains("NotUnderstood.md"),
+        "{told}"
+    );
+    assert_eq!(api.calls().len(), 0);
+}
+
+/// What the command line's own parser refuses names the page as well, and only a help does not.
+#[test]
+fn each_mistake_in_a_command_names_its_page() {
+    for (arguments, is_mistake) in [
+        (&["remov"][..], true),
+        (&["remove"], true),
+        (&["remove", "shop", "prod", "--reason"], true),
+        (&["status", "--no-such-option"], true),
+        (&["remove", "--help"], false),
+        (&["--version"], false),
+        (&[], false),
+    ] {
+        let output = api().windlass(&folder("mistakes"), arguments);
+        let told = err(&output);
+        let last = told.lines().last().unwrap_or_default();
+        let page = "  page: docs/troubles/NotUnderstood.md (or `windlass explain NotUnderstood`)";
+        assert_eq!(last == page, is_mistake, "{arguments:?}: {told}");
+        assert_eq!(
+            code(&output) == 2,
+            is_mistake || arguments.is_empty(),
+            "{arguments:?}"
+        );
+    }
+}
+
+#[test]
 fn a_component_or_all_of_an_environment_is_removed() {
     let table: [(&[&str], Value); 2] = [
         (

@@ -136,6 +136,70 @@ fn a_publish_is_told_by_tenths_with_the_time_that_is_left() {
 }
 
 #[test]
+fn a_publish_without_bytes_tells_none() {
+    let publish = |files: u64| {
+        let mut record = watched();
+        record["steps"][0]["progress"] = serde_json::json!({
+            "files_done": files, "files_total": files, "bytes_done": 0, "bytes_total": 0,
+        });
+        whole(&record)
+    };
+    let text = publish(3);
+    assert!(text.contains("api: published 3 of 3 files\n"), "{text}");
+    assert!(!text.contains("0 B"), "{text}");
+    assert!(
+        !publish(0).contains("published"),
+        "there is nothing to publish"
+    );
+}
+
+/// What is measured at the end is told only where that is news.
+#[test]
+fn no_measurement_is_told_twice() {
+    let mut record = watched();
+    let mut printed = Printed::default();
+    let mut told = printed.fresh(&read(&record), false);
+    record["judgements"][0]["verdict"] = "pass".into();
+    told.extend(printed.fresh(&read(&record), false));
+    let passes = |told: &[String]| told.iter().filter(|line| line.contains("pass: ")).count();
+    assert_eq!(passes(&told), 1, "{told:?}");
+    let mut printed = Printed::default();
+    printed.fresh(&read(&watched()), false);
+    record["judgements"][0]["measurements"][0]["measured"] = "0.4 errors/min".into();
+    let told = printed.fresh(&read(&record), false).join("\n");
+    let end = "    pass at the end: alarm shop-prod-5xx: measured 0.4 errors/min";
+    assert!(told.contains(end), "{told}");
+}
+
+/// Until its turn the record of a rollback has no version, and the word in its place is none.
+#[test]
+fn a_rollback_is_told_as_what_it_goes_back_to() {
+    let mut record = accepted();
+    record["deployment"]["action"] = "rollback".into();
+    record["deployment"]["release"]["version"] = "rollback".into();
+    let head = format!("shop prod: rollback {}, asked ", records::ID);
+    let mut printed = Printed::default();
+    let first = printed.fresh(&read(&record), false).join("\n");
+    assert!(
+        first.starts_with(&head) && !first.contains("it goes"),
+        "{first}"
+    );
+    record["deployment"]["release"]["version"] = "1.3.0".into();
+    record["deployment"]["snapshot"] = 6.into();
+    let later = printed.fresh(&read(&record), false);
+    assert_eq!(later, ["  it goes back to 1.3.0, snapshot 6"]);
+    for (action, drill, wanted) in [
+        ("drill", Value::Null, "it goes to 1.3.0"),
+        ("drill", records::ID.into(), "it comes back to 1.3.0"),
+        ("restore", Value::Null, "it brings back 1.3.0"),
+    ] {
+        record["deployment"]["action"] = action.into();
+        record["deployment"]["drill"] = drill;
+        assert!(whole(&record).contains(wanted), "{}", whole(&record));
+    }
+}
+
+#[test]
 fn a_record_of_another_form_is_told() {
     let failure = Record::read(&serde_json::json!({"deployment": {}})).unwrap_err();
     assert_eq!(failure.exit, Exit::Broken);

@@ -164,7 +164,7 @@ fn when_an_environment_last_proved_its_way_back_is_on_the_board_the_page_and_in_
             "from 1.4.0 (snapshot 7) to 1.3.0 (snapshot 6): there 41 s, back 38 s",
             "2026-11-20 12:00:00 UTC",
             "&lt;b&gt;gate&lt;/b&gt; is red",
-            "every 7d, due <time datetime=\"2026-11-21T13:00:00Z\">2026-11-21 13:00:00 UTC</time>, put off: deployment r1 waits",
+            "every 7d, was due <time datetime=\"2026-11-21T13:00:00Z\">2026-11-21 13:00:00 UTC</time>, put off: deployment r1 waits",
             "The last way there ended Succeeded after 41 s: 2 steps</summary>",
             "The last way back ended Succeeded after 38 s: 2 steps</summary>",
             "api alias live 41 → 40",

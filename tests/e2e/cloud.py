@@ -1,10 +1,13 @@
 """The local cloud: starts it, says where it is, and stops exactly what was started.
 
     python tests/e2e/cloud.py up [--home .local/run] [--port 4566] [--wait-scale 0.1]
+    python tests/e2e/cloud.py anew [--home .local/run] [--port 4566] [--wait-scale 0.1]
+    python tests/e2e/cloud.py replaceable [--home .local/run] [--port 4566]
     python tests/e2e/cloud.py down [--home .local/run]
 
 `home` is a folder that holds everything of one local cloud: state, temporary files, logs, and `cloud.json`,
-which names the processes. Port 0 takes a free one. Starting a cloud that runs already changes nothing.
+which names the processes. Port 0 takes a free one. Starting a cloud that runs already changes nothing; `anew` throws it
+away first, where it is the one of that port, and `replaceable` only asks whether it would.
 """
 
 import argparse
@@ -24,6 +27,7 @@ REGION = "us-east-1"
 READY_WITHIN_S = 60
 STOP_WITHIN_S = 15
 MARKER = "local-cloud"
+READY = "/_ministack/ready"
 
 
 class CloudError(Exception):
@@ -32,10 +36,8 @@ class CloudError(Exception):
 
 def up(home, port, wait_scale, auth=False, more=None):
     """Starts the local cloud unless it runs; answers its description. With `auth` it enforces IAM; `more` is added to its environment."""
-    running = describe(home)
+    running = require_its_port(home, port)
     if running:
-        if port not in (0, running["port"]):
-            raise CloudError(f"a local cloud of this folder runs on port {running['port']}: `make down` first, or PORT={running['port']}")
         return running
     make_empty(home)
     port = port or free_port()
@@ -46,7 +48,7 @@ def up(home, port, wait_scale, auth=False, more=None):
         # Without the script's folder in its path: files there have names that packages have.
         ministack = [str(REPOSITORY / ".local/cloud/bin/python"), "-P", str(REPOSITORY / "tests/e2e/simulation.py")]
         processes["ministack"] = start(home, "ministack", ministack, environment(home, port, docker_port, wait_scale, auth) | (more or {}))
-        wait_until_ready(f"http://127.0.0.1:{port}/_ministack/ready", processes["ministack"], home / "ministack.log")
+        wait_until_ready(f"http://127.0.0.1:{port}{READY}", processes["ministack"], home / "ministack.log")
     except BaseException:
         stop_all(processes)
         raise
@@ -60,6 +62,25 @@ def up(home, port, wait_scale, auth=False, more=None):
     }
     (home / "cloud.json").write_text(json.dumps(description, indent=2))
     return description
+
+
+def require_its_port(home, port):
+    """The running local cloud of this folder, None if there is none; refuses one of another port, which somebody may still want."""
+    running = describe(home)
+    if running and port not in (0, running["port"]):
+        raise CloudError(
+            f"a local cloud of {home} runs on port {running['port']}: `make down` stops it, and what is in it is gone then; "
+            f"PORT={running['port']} goes on with that one, RUN and OUTPUTS name other places for another one"
+        )
+    return running
+
+
+def anew(home, port, wait_scale, say=print):
+    """Starts an empty local cloud, in place of the one of this folder and port, and says so where one was thrown away."""
+    if require_its_port(home, port):
+        down(home)
+        say(f"local cloud: what was in that of {home} is thrown away")
+    return up(home, port, wait_scale)
 
 
 def make_empty(home):
@@ -169,17 +190,23 @@ def stop_all(processes):
             pass
 
 
+def answers(url):
+    """Whether this address answers as a local cloud does."""
+    try:
+        with urllib.request.urlopen(url, timeout=2) as answer:
+            return answer.status == 200
+    except OSError:
+        return False
+
+
 def wait_until_ready(url, process, log):
     deadline = time.monotonic() + READY_WITHIN_S
     while time.monotonic() < deadline:
         if not alive(process):
             raise CloudError(f"it ended while starting; its log ({log}) ends with:\n{log.read_text()[-2000:]}")
-        try:
-            with urllib.request.urlopen(url, timeout=2) as answer:
-                if answer.status == 200:
-                    return
-        except OSError:
-            time.sleep(0.05)
+        if answers(url):
+            return
+        time.sleep(0.05)
     raise CloudError(f"it was not ready within {READY_WITHIN_S} s; see {log}")
 
 
@@ -198,7 +225,7 @@ def require_free(port):
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("verb", choices=["up", "down"])
+    parser.add_argument("verb", choices=["up", "anew", "replaceable", "down"])
     parser.add_argument("--home", type=pathlib.Path, default=REPOSITORY / ".local/run")
     parser.add_argument("--port", type=int, default=4566)
     parser.add_argument("--wait-scale", type=float, default=0.1)
@@ -207,8 +234,11 @@ def main():
     if options.verb == "down":
         down(home)
         print("local cloud: stopped")
+    elif options.verb == "replaceable":
+        require_its_port(home, options.port)
     else:
-        print(f"local cloud: {up(home, options.port, options.wait_scale)['endpoint']}")
+        start_it = {"up": up, "anew": anew}[options.verb]
+        print(f"local cloud: {start_it(home, options.port, options.wait_scale)['endpoint']}")
 
 
 if __name__ == "__main__":

@@ -2,7 +2,7 @@
 
     python tests/e2e/environment.py [--outputs .local/outputs.json]
 
-`aws` and `windlass` of this repository are then found first.
+`aws` and `windlass` of this repository are then found first. A local cloud that does not answer has no such variables.
 """
 
 import argparse
@@ -11,6 +11,7 @@ import pathlib
 import shlex
 import sys
 
+import cloud
 from aws import Aws
 from command_line import PROGRAM
 from shop import REPOSITORY
@@ -36,8 +37,11 @@ def main():
     outputs = parser.parse_args().outputs
     if not outputs.exists():
         sys.exit(f"local cloud: {outputs} is not there: `make up` starts it, and writes that")
+    aws = Aws.from_file(outputs)
+    if not cloud.answers(aws.endpoint + cloud.READY):
+        sys.exit(f"local cloud: nothing answers at {aws.endpoint}, which {outputs} names; what was in it is gone: `make up` starts a new one")
     print("unset AWS_PROFILE AWS_SESSION_TOKEN WINDLASS_ENDPOINT WINDLASS_BUCKET WINDLASS_STACK")
-    for name, value in exports(Aws.from_file(outputs)).items():
+    for name, value in exports(aws).items():
         print(f"export {name}={shlex.quote(value)}")
 
 

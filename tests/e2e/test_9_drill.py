@@ -12,7 +12,7 @@ import yaml
 from application import INVOCATIONS
 from muster import GOOD, both
 
-REJECTED, ROLLED_BACK, NEEDS_OPERATOR = 3, 4, 5
+REJECTED, ROLLED_BACK, NEEDS_OPERATOR, HELD = 3, 4, 5, 9
 BEFORE, LIVE = ({"page": version, "jobs": version} for version in ("1.0.0", "1.1.0"))
 # The version of the function that was there before Windlass.
 FOUND = "1"
@@ -108,7 +108,7 @@ def test_where_it_is_held_a_drill_is_refused(staging):
     assert staging.windlass.run("hold", "muster", "staging", "--reason", "a quiet weekend").status == GOOD
     status, out, record = staging.drill()
     assert staging.windlass.run("release-hold", "muster", "staging", "--reason", "monday").status == GOOD
-    assert status == REJECTED and "muster staging was not drilled: Held" in out, out
+    assert status == HELD and "muster staging was not drilled: Held" in out, out
     assert (record["ended"]["outcome"], record["ended"]["restored"], record.get("back")) == ("refused", True, None), record
     assert staging.seen() == LIVE
     event, people = staging.heard("DrillRefused")

@@ -7,6 +7,8 @@ pub struct Line {
     pub(super) key: String,
     /// The text that is printed.
     pub text: String,
+    /// The news in it, if lines with other keys may tell the same: then it is printed for the first of them alone.
+    pub(super) news: Option<String>,
 }
 
 impl Line {
@@ -15,6 +17,7 @@ impl Line {
         Self {
             key: key.into(),
             text: text.into(),
+            news: None,
         }
     }
 

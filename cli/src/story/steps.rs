@@ -6,17 +6,22 @@ use std::time::Duration;
 use windlass_domain::count::count;
 use windlass_domain::step::{ChangeRecord, Failure, Step, StepStatus};
 
-/// Returns how far the files of a component are published. The line comes anew with each tenth of the files.
+/// Returns how far the files of a component are published; `None` if there is none to publish. The line comes anew with
+/// each tenth of the files.
 pub fn published(step: &Step) -> Option<Line> {
-    let progress = step.progress?;
+    let progress = step.progress.filter(|it| it.files_total > 0)?;
     let (done, total) = (progress.files_done, progress.files_total);
     let tenth = (done * 10).checked_div(total).unwrap_or(10);
     let component = &step.component;
     let files = count(total, "file");
-    let (bytes, of) = (
-        HumanBytes(progress.bytes_done),
-        HumanBytes(progress.bytes_total),
-    );
+    let bytes = match progress.bytes_total {
+        0 => String::new(),
+        total => format!(
+            ", {} of {}",
+            HumanBytes(progress.bytes_done),
+            HumanBytes(total)
+        ),
+    };
     let left = match progress.left_s {
         Some(seconds) if done < total => {
             format!(
@@ -28,7 +33,7 @@ pub fn published(step: &Step) -> Option<Line> {
     };
     Some(Line::new(
         format!("published {component} {tenth}"),
-        format!("  {component}: published {done} of {files}, {bytes} of {of}{left}"),
+        format!("  {component}: published {done} of {files}{bytes}{left}"),
     ))
 }
 

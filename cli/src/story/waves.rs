@@ -30,14 +30,14 @@ pub(super) fn watched(judgement: &Judgement) -> Line {
 }
 
 /// Returns the lines of a judgement: each measurement beside its threshold. While a wave is watched a measurement has a
-/// line when its verdict changes, and all of them have one once more at the end.
+/// line when its verdict changes, and once more at the end, if other numbers were measured then.
 pub(super) fn judged(judgement: &Judgement) -> Vec<Line> {
     let number = judgement.wave + 1;
-    let settled = judgement.settled().is_some();
-    let mut lines = Vec::new();
-    for measurement in &judgement.measurements {
-        lines.push(measured(number, settled, measurement));
-    }
+    let mut lines: Vec<Line> = judgement
+        .measurements
+        .iter()
+        .map(|measurement| measured(judgement, measurement))
+        .collect();
     let outcome = match judgement.verdict {
         Verdict::Pass if judgement.measurements.is_empty() => {
             "passed: no gate, nothing was measured"
@@ -51,22 +51,33 @@ pub(super) fn judged(judgement: &Judgement) -> Vec<Line> {
     lines
 }
 
-fn measured(wave: u32, settled: bool, measurement: &Measurement) -> Line {
+fn measured(judgement: &Judgement, measurement: &Measurement) -> Line {
+    let wave = judgement.wave + 1;
+    let settled = judgement.settled().is_some();
     let verdict = match measurement.verdict {
         Verdict::Pass => "pass",
         Verdict::Fail => "FAIL",
         Verdict::Unknown => "unknown",
+    };
+    let is_watched = judgement.until > judgement.started;
+    let at = match measurement.verdict {
+        Verdict::Pass | Verdict::Unknown if settled && is_watched => " at the end",
+        _ => "",
     };
     let (gate, source) = (&measurement.gate, &measurement.source);
     let window = match measurement.window.as_str() {
         "" => String::new(),
         window => format!(", {window}"),
     };
-    Line::new(
-        format!("measured {wave} {settled} {verdict} {source} {gate}"),
-        format!(
-            "    {verdict}: {source} {gate}: measured {}, threshold {}{window}",
-            measurement.measured, measurement.threshold
-        ),
-    )
+    let told = format!(
+        "{source} {gate}: measured {}, threshold {}{window}",
+        measurement.measured, measurement.threshold
+    );
+    Line {
+        news: Some(format!("told {wave} {verdict} {told}")),
+        ..Line::new(
+            format!("measured {wave} {settled} {verdict} {source} {gate}"),
+            format!("    {verdict}{at}: {told}"),
+        )
+    }
 }

@@ -154,15 +154,15 @@ impl Board<'_> {
     fn states(&self, app: &App, here: &Here) -> Vec<(Sort, String)> {
         let mut states = Vec::new();
         if let Some(held) = &here.lock.held {
-            let version = here.version(&held.deployment.0);
+            let called = here.called(&held.deployment.0);
             states.push(match held.state {
                 HeldState::NeedsOperator => (
                     Sort::Bad,
-                    format!("needs an operator after {version}; locked"),
+                    format!("needs an operator after {called}; locked"),
                 ),
-                HeldState::Running => (Sort::Moving, format!("{version} under way; locked")),
+                HeldState::Running => (Sort::Moving, format!("{called} under way; locked")),
                 HeldState::Recovering => {
-                    (Sort::Moving, format!("{version} being recovered; locked"))
+                    (Sort::Moving, format!("{called} being recovered; locked"))
                 }
             });
         }
@@ -175,7 +175,7 @@ impl Board<'_> {
         for waits in &here.waiting {
             states.push((
                 Sort::Still,
-                format!("{} waiting", here.version(&waits.deployment.0)),
+                format!("{} waiting", here.called(&waits.deployment.0)),
             ));
         }
         let key = (app.app.to_string(), here.environment.to_string());

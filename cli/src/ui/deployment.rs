@@ -36,7 +36,7 @@ impl Shown<'_> {
         let own = self.stand.deployment(app, &id.0);
         let page = Page {
             stand: self.stand,
-            title: &format!("{app} {environment} {}", deployment.release.version),
+            title: &format!("{app} {environment} {}", deployment.brings().called()),
             above: vec![
                 (
                     format!("{app} {environment}"),
@@ -61,7 +61,7 @@ impl Shown<'_> {
         html! {
             article id=(deployment.id) {
                 div.head {
-                    h1 { (deployment.app) " " (deployment.environment) " " (deployment.release.version) }
+                    h1 { (deployment.app) " " (deployment.environment) " " (deployment.brings().called()) }
                     p.stands role="status" { (mark(sort, &words)) " " (self.in_short(&going)) }
                 }
                 (self.acts())

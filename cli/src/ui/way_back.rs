@@ -78,7 +78,10 @@ fn by_schedule(next: &Next) -> Markup {
     html! {
         p {
             "Drills by the schedule: every " (next.every)
-            @if let Some(due) = next.due { ", due " (when(due)) }
+            @if let Some(due) = next.due {
+                @if next.begins || next.put_off.is_some() { ", was due " } @else { ", due " }
+                (when(due))
+            }
             @if next.begins { ", begins within the hour" }
             @if let Some(why) = &next.put_off { ", put off: " (times(why)) }
         }

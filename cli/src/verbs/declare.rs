@@ -8,6 +8,7 @@ use crate::exit::Exit;
 use crate::failure::Failure;
 use crate::files;
 use crate::follow::Patience;
+use crate::interrupt;
 use crate::output::{Output, words};
 use crate::places::{Endpoint, Place, What};
 use crate::release_lookup::ReleaseLookup;
@@ -210,6 +211,14 @@ impl Declare {
         declaration: &Declaration,
     ) -> Came {
         let waiting = self.patience.begin_at_most(FOUND);
+        let app = declaration.app();
+        interrupt::says(format!(
+            "interrupted; the declaration is uploaded, and may come into force. `windlass declaration {app}` tells which one \
+             is"
+        ));
+        waiting
+            .pulse
+            .waits_for("it is uploaded; it is looked whether it is in force".to_owned());
         loop {
             let mut unseen = Vec::new();
             match upload.findings().await {

@@ -4,8 +4,10 @@ use crate::drills::{Page, Printed, exit};
 use crate::exit::Exit;
 use crate::failure::Failure;
 use crate::follow::{Waiting, Wanted};
+use crate::interrupt;
 use crate::operator::{Action, Effect, Where, came_of, is_not_known_yet};
 use crate::output::Output;
+use crate::record::Record;
 use crate::trouble::Trouble;
 use crate::windlass::{Windlass, waiting};
 use clap::Args;
@@ -33,7 +35,9 @@ impl Drill {
         }
         waiting(async {
             let windlass = self.at.endpoint.open().await?;
-            let execution = self.action().start(&windlass).await?;
+            let action = self.action();
+            action.may_be_interrupted();
+            let execution = action.start(&windlass).await?;
             let waiting = self.at.patience.begin();
             let id = self.begun(&windlass, &execution, &waiting).await?;
             self.follow(&windlass, &id, &waiting, output).await
@@ -90,14 +94,26 @@ impl Drill {
         let (app, environment) = (self.at.app.as_str(), self.at.environment.as_str());
         let path = ["apps", app, "environments", environment, "drills"];
         let mut printed = Printed::default();
+        interrupt::says(format!(
+            "interrupted; the drill goes on. `windlass status {app} {environment}` tells how it stands, `windlass cancel \
+             {app} {environment} --reason '…'` stops the deployment under way and undoes it"
+        ));
+        waiting
+            .pulse
+            .waits_for(format!("drill {id} is on its way there and back"));
         loop {
             match windlass.get(&path, &[]).await {
                 Ok(answer) => {
                     if let Some(drill) = Page::read(&answer)?.find(id) {
                         for line in printed.fresh(drill) {
+                            waiting.pulse.told();
                             output.progress(&line);
                         }
                         if let (Some(exit), Some(ended)) = (exit(drill), &drill.ended) {
+                            let exit = match exit {
+                                Exit::Rejected => self.refused(windlass, id).await,
+                                exit => exit,
+                            };
                             let cause = WayIn::CommandLine.tell(&ended.cause);
                             output.result(&json!(drill), &cause);
                             return Ok(exit);
@@ -109,6 +125,18 @@ impl Drill {
             }
             self.goes_on(waiting).await?;
         }
+    }
+
+    /// Returns the exit status of a drill that could not begin: that with which its deployment is watched.
+    async fn refused(&self, windlass: &Windlass, id: &str) -> Exit {
+        let path = ["apps", self.at.app.as_str(), "deployments", id];
+        let answer = windlass.get(&path, &[]).await;
+        let record = answer
+            .and_then(|answer| Record::read(&answer))
+            .ok()
+            .flatten();
+        let ended = record.and_then(|record| record.deployment.ending);
+        ended.map_or(Exit::Rejected, |ended| Exit::of(&ended))
     }
 
     async fn goes_on(&self, waiting: &Waiting) -> Result<(), Failure> {

@@ -5,6 +5,7 @@ use crate::deployment_lookup;
 use crate::exit::Exit;
 use crate::failure::Failure;
 use crate::follow::Patience;
+use crate::interrupt;
 use crate::log_lines::{Look, Told, look};
 use crate::output::{Output, error};
 use crate::places::Endpoint;
@@ -110,6 +111,12 @@ impl Logs {
         output: Output,
     ) -> Result<Exit, Failure> {
         let waiting = self.patience.begin();
+        if self.follow {
+            interrupt::says(interrupt::of_deployment(self.app.as_str(), id));
+            waiting
+                .pulse
+                .waits_for("there are no new lines; the deployment has not ended".to_owned());
+        }
         let mut telling = Telling::default();
         let mut begin = None;
         loop {
@@ -129,7 +136,9 @@ impl Logs {
                 let only = self.named(record)?;
                 let limit = usize::try_from(self.limit).unwrap_or(usize::MAX);
                 let found = look(aws, record, &only, (from, to), limit).await;
-                telling.tell(found, output);
+                if telling.tell(found, output) {
+                    waiting.pulse.told();
+                }
                 begin = Some(first_of(from, now));
                 let is_over = record.deployment.ending.is_some();
                 if is_over || !self.follow {
@@ -203,16 +212,40 @@ struct Telling {
     cut: Option<Time>,
     span: Option<(Time, Time)>,
     changed: usize,
+    /// The application and the environment, as a command names them.
+    place: [String; 2],
 }
 
 impl Telling {
+    /// Returns the lines where there is no log line: why, and what to do next.
+    fn nothing(&self, from: Time, to: Time) -> String {
+        let [app, environment] = &self.place;
+        if self.changed == 0 {
+            return format!(
+                "the deployment changed nothing; no log lines from {from} to {to}\n  next: `windlass status {app} \
+                 {environment}` names the deployment that brought what runs; by that one's id, with `--since 1h`, the lines of \
+                 the last hour are shown"
+            );
+        }
+        format!(
+            "no log lines from {from} to {to}\n  next: `--since 1h` reads those of the last hour until now, `--follow` goes \
+             on until the deployment has ended"
+        )
+    }
+
     fn of(&mut self, record: &Record, span: (Time, Time)) {
         self.span = Some(span);
         self.changed = record.steps.len();
+        let deployment = &record.deployment;
+        self.place = [
+            deployment.app.to_string(),
+            deployment.environment.to_string(),
+        ];
     }
 
-    /// Prints the new lines of a look.
-    fn tell(&mut self, found: Look, output: Output) {
+    /// Prints the new lines of a look, and returns whether there were any.
+    fn tell(&mut self, found: Look, output: Output) -> bool {
+        let known = self.lines.len();
         for note in found.notes.into_iter().chain(found.unseen.iter().cloned()) {
             if !self.notes.contains(&note) {
                 error(&note);
@@ -228,6 +261,7 @@ impl Telling {
                 self.lines.push(line);
             }
         }
+        self.lines.len() > known
     }
 
     fn document(&self, id: &str) -> Value {
@@ -253,12 +287,7 @@ impl Telling {
         if let (true, true, Some((from, to))) =
             (self.lines.is_empty(), self.unseen.is_empty(), self.span)
         {
-            let why = if self.changed == 0 {
-                "the deployment changed nothing; "
-            } else {
-                ""
-            };
-            output.progress(&format!("{why}no log lines from {from} to {to}"));
+            output.progress(&self.nothing(from, to));
         }
         if exit == Exit::TimedOut {
             error(&format!("deployment {id} has not ended; it goes on"));

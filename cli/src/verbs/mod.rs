@@ -84,7 +84,7 @@ pub enum Verb {
     /// Go to the version before and come back, so that the way back is known to work.
     ///
     /// The status is 4 where a gate or a change failed and what ran before runs, 5 where it does not, 8 where something
-    /// else came in between, and 3 where it could not begin.
+    /// else came in between, and where it could not begin 3, or 9 under a hold.
     Drill(drill::Drill),
     /// Hold automatic deployments.
     Hold(hold::Hold),

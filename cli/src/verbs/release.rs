@@ -7,6 +7,7 @@ use crate::declared_application::{self, Known};
 use crate::exit::Exit;
 use crate::failure::Failure;
 use crate::git;
+use crate::interrupt;
 use crate::manifest::{self, About};
 use crate::output::Output;
 use crate::places::{Endpoint, Place, What};
@@ -237,6 +238,7 @@ impl Release {
         then: Then<'_>,
         output: Output,
     ) -> Result<Exit, Failure> {
+        interrupt::says("interrupted; nothing was released".to_owned());
         let mut components = found.images;
         for sent in self.upload(found.artifacts, output).await? {
             let pinned = manifest::object(sent.key, sent.sha256, sent.version_id);
@@ -262,6 +264,10 @@ impl Release {
         };
         let report = serde_json::to_value(&report).map_err(broken)?;
         let text = serde_json::to_vec_pretty(&manifest).map_err(broken)?;
+        interrupt::says(format!(
+            "interrupted; it may be handed in all the same: s3://{}/{key}",
+            bucket.value
+        ));
         let handed_in = UploadOutcome {
             plan: self.plan(&manifest, then),
             sight,

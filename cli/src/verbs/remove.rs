@@ -20,7 +20,7 @@ pub struct Remove {
     #[arg(value_parser = |text: &str| AppName::new(text))]
     app: AppName,
     /// The environment; the whole application, with `--confirm`, if not given.
-    #[arg(value_parser = |text: &str| EnvironmentName::new(text), required_unless_present_any = ["confirm", "plan"])]
+    #[arg(value_parser = |text: &str| EnvironmentName::new(text))]
     environment: Option<EnvironmentName>,
     /// The component: what it has left, where it is declared; all of an environment that is not declared any more if not
     /// given.
@@ -54,6 +54,13 @@ impl Remove {
             return self.planned(output);
         }
         let Some(environment) = &self.environment else {
+            if self.confirm.is_none() {
+                let app = &self.app;
+                return Err(Failure::usage(format!(
+                    "it is not said what to remove: write an environment behind `{app}`, or, to let go of the whole \
+                     application, its name again (`--confirm {app}`); `--plan` only tells what either would be"
+                )));
+            }
             return self.all(output);
         };
         let mut body = Map::new();

@@ -7,10 +7,14 @@ use crate::failure::Failure;
 use crate::listing::Part;
 use crate::output::Output;
 use crate::places::Endpoint;
+use crate::record::Record;
 use crate::status::Environment;
+use crate::ui::parts::now;
+use crate::under_way;
 use crate::windlass::{Windlass, waiting};
 use clap::Args;
 use serde_json::{Value, json};
+use windlass_domain::environment::HeldState;
 use windlass_domain::name::{AppName, EnvironmentName};
 
 /// The verb's arguments.
@@ -38,25 +42,24 @@ impl Status {
         match (&self.app, &self.environment) {
             (None, _) => return apps::tell(&Part::default(), &self.endpoint, output),
             (Some(app), Some(environment)) => {
-                let answer = waiting(async {
+                let (answer, words) = waiting(async {
                     let windlass = self.endpoint.open().await?;
                     self.read(&windlass, app, environment.as_str()).await
                 })?;
-                let words = Environment::read(&answer)?.words();
                 output.result(&answer, &words);
             }
             (Some(app), None) => {
-                let answers = waiting(self.all(app))?;
-                let each: Result<Vec<String>, Failure> = answers.iter().map(words).collect();
+                let all = waiting(self.all(app))?;
+                let (answers, words): (Vec<Value>, Vec<String>) = all.into_iter().unzip();
                 let all = json!({"app": app, "environments": answers});
-                output.result(&all, &each?.join("\n"));
+                output.result(&all, &words.join("\n"));
             }
         }
         Ok(Exit::Good)
     }
 
     /// Reads all declared environments of an application.
-    async fn all(&self, app: &AppName) -> Result<Vec<Value>, Failure> {
+    async fn all(&self, app: &AppName) -> Result<Vec<(Value, String)>, Failure> {
         let windlass = self.endpoint.open().await?;
         let path = ["apps", app.as_str(), "environments"];
         let known = windlass.get(&path, &[]).await?;
@@ -70,22 +73,40 @@ impl Status {
         Ok(answers)
     }
 
+    /// Reads an environment: the answer, and its words, with how far a deployment is that is under way.
     async fn read(
         &self,
         windlass: &Windlass,
         app: &AppName,
         environment: &str,
-    ) -> Result<Value, Failure> {
+    ) -> Result<(Value, String), Failure> {
         let query: &[(&str, &str)] = if self.observe {
             &[("observe", "true")]
         } else {
             &[]
         };
         let path = ["apps", app.as_str(), "environments", environment];
-        windlass.get(&path, query).await
+        let answer = windlass.get(&path, query).await?;
+        let here = Environment::read(&answer)?;
+        let lines = under_way(windlass, &here).await;
+        let words = std::iter::once(here.words()).chain(lines);
+        Ok((answer, words.collect::<Vec<_>>().join("\n")))
     }
 }
 
-fn words(answer: &Value) -> Result<String, Failure> {
-    Ok(Environment::read(answer)?.words())
+/// Returns the lines on how far the deployment is that holds the lock, if it does not need an operator.
+async fn under_way(windlass: &Windlass, here: &Environment) -> Vec<String> {
+    let held = here.lock.held.as_ref();
+    let Some(held) = held.filter(|held| held.state != HeldState::NeedsOperator) else {
+        return Vec::new();
+    };
+    let path = ["apps", here.app.as_str(), "deployments", &held.deployment.0];
+    let answer = windlass.get(&path, &[]).await;
+    match answer.and_then(|answer| Record::read(&answer)) {
+        Ok(record) => under_way::lines(record.as_ref(), here, now()),
+        Err(failure) => vec![format!(
+            "  how far it is could not be seen: {}",
+            failure.message
+        )],
+    }
 }

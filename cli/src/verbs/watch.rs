@@ -6,6 +6,7 @@ use crate::exit::Exit;
 use crate::failure::Failure;
 use crate::follow::{Patience, Wanted, follow};
 use crate::history::{Deployment, newest};
+use crate::interrupt;
 use crate::output::{Output, error};
 use crate::places::Endpoint;
 use crate::record::is_id;
@@ -89,6 +90,13 @@ impl Watch {
             HumanDuration(patience)
         ));
         let waiting = self.patience.begin_at_most(most);
+        interrupt::says(format!(
+            "interrupted; what may come goes on. `windlass history {app} {environment}` lists what came",
+            app = self.app
+        ));
+        waiting.pulse.waits_for(format!(
+            "no deployment of it is in {environment} yet; it is looked for"
+        ));
         while waiting.goes_on().await {
             if let Some(found) = self.look(windlass, environment, 1).await? {
                 return Ok(found.id);

@@ -330,6 +330,14 @@ impl Drills {
         self.take_ended()
     }
 
+    /// Takes in what a drill that has ended tells anew, see [`Drill::resolve`].
+    pub fn told_anew(&mut self, drill: &Drill) {
+        let is_it = |last: &&mut Known| last.drill == drill.id;
+        if let (Some(last), Some(told)) = (self.last.as_mut().filter(is_it), known(drill)) {
+            *last = told;
+        }
+    }
+
     /// Returns the drill that is under way and waits for somebody to start its way back.
     pub fn awaits_back(&self) -> Option<&Drill> {
         self.under_way.as_ref().filter(|drill| drill.awaits_back())

@@ -2,6 +2,7 @@ use super::*;
 use crate::admission::Decision;
 use crate::admission_scene::{Scene, id};
 use crate::deployment::{Ended, Status, Why};
+use crate::ending::Resolved;
 use crate::environment::HeldState;
 use crate::gate::{Measurement, Verdict};
 use crate::identity::EnvironmentId;
@@ -226,6 +227,70 @@ fn a_drill_that_cannot_come_back_ends_and_tells_what_runs() {
          {\"action\":\"rollback\",\"app\":\"shop\",\"environment\":\"prod\",\"reason\":\"…\",\"snapshot\":3} to have 1.2.0 \
          (snapshot 3) back; a release may be deployed at once."
     );
+}
+
+/// Safety: drills: What a drill that needed an operator tells is true of now once that is over.
+#[test]
+fn a_drill_that_needs_an_operator_no_more_tells_what_runs() {
+    use Ending::{NeedsOperator, RolledBack, Succeeded};
+    let (app, env) = shop();
+    let accepted = Resolved {
+        at: Time(50_000),
+        by: leg("there").requester,
+        reason: "repaired by hand".into(),
+    };
+    let back = |ending| (coming_back(1), ended("back", ending, "x"));
+    let there = |ending| (begun(), ended("there", ending, "x"));
+    let table = [
+        (
+            there(RolledBack),
+            None,
+            true,
+            "shop prod runs 1.2.0 (snapshot 3) again:",
+        ),
+        (
+            there(Succeeded),
+            None,
+            false,
+            "RUNS 1.1.0 (snapshot 2) and NOT 1.2.0",
+        ),
+        (
+            back(RolledBack),
+            None,
+            false,
+            "RUNS 1.1.0 (snapshot 2) and NOT 1.2.0",
+        ),
+        (
+            back(Succeeded),
+            None,
+            true,
+            "shop prod runs 1.2.0 (snapshot 3) again:",
+        ),
+        (
+            there(NeedsOperator),
+            Some(&accepted),
+            false,
+            "repaired by hand",
+        ),
+        (there(NeedsOperator), None, false, "NEEDS AN OPERATOR"),
+    ];
+    for ((mut drills, record), accepted, restored, told) in table {
+        let stuck = ended(record.id.as_str(), NeedsOperator, "x");
+        let mut drill = take(&mut drills, &stuck, &[]).unwrap();
+        let was = drill.clone();
+        let is_new = drill.resolve(EnvironmentId::new(&app, &env), &record, accepted);
+        drills.told_anew(&drill);
+        let last = drills.last.as_ref().unwrap();
+        assert!(last.cause.contains(told), "{}", last.cause);
+        assert_eq!(is_new, !told.contains("NEEDS"), "{told}");
+        assert_eq!(is_new, !drills.in_words().contains("NEEDS AN OPERATOR"));
+        assert_eq!(
+            (last.outcome, last.restored),
+            (DrillOutcome::Failed, restored)
+        );
+        assert_eq!(drill == was, !is_new);
+        assert!(!drill.resolve(EnvironmentId::new(&app, &env), &record, accepted));
+    }
 }
 
 #[test]

@@ -12,6 +12,7 @@ mod admission_scene;
 pub mod appspec;
 pub mod arrival_sweep;
 pub mod artifact;
+pub mod brings;
 pub mod call;
 pub mod cancellation;
 pub mod comparison;

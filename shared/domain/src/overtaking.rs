@@ -37,7 +37,8 @@ pub fn irreversible<'a>(candidate: &Candidate, facts: &Facts<'a>) -> Option<Obst
 }
 
 /// Decides whether a release overtakes. A person's request stops whatever is older. The declaration's rule stops only
-/// an older release of which the newer one brings every part, because nobody asked for the rest to be taken away.
+/// an older release of which the newer one brings every part, because nobody asked for the rest to be taken away. It
+/// never stops the same release: that is on its way already, and once stopped it would be refused to the one that came.
 /// Nothing stops a rollback, and nothing stops an undo or a recovery: they would begin once more. A candidate that
 /// waits already stops only the deployment that it has stopped before.
 pub fn overtakes(candidate: &Candidate, held: &Held, facts: &Facts<'_>) -> Overtakes {
@@ -69,7 +70,7 @@ pub fn overtakes(candidate: &Candidate, held: &Held, facts: &Facts<'_>) -> Overt
         if is_older && share(mine, &under_way.components) {
             return Overtakes::Older;
         }
-    } else if !is_newer || !cover(mine, &under_way.components) {
+    } else if under_way.same_release || !is_newer || !cover(mine, &under_way.components) {
         return Overtakes::Waits;
     }
     if runs && under_way.may_be_stopped() {

@@ -19,10 +19,16 @@ impl Scene {
         self.under_way = Some(UnderWay {
             order: order("other", number),
             components: names(parts),
+            same_release: false,
             undoing: false,
             irreversible: vec![],
         });
         self.runs("other")
+    }
+
+    fn same_release(&mut self) -> &mut Self {
+        self.under_way.as_mut().unwrap().same_release = true;
+        self
     }
 
     /// The release under way has begun an irreversible run.
@@ -202,6 +208,7 @@ fn what_is_declared_stops_only_what_is_brought_anew_in_full() {
             "wait",
         ),
         (|s| s.behind(6, &["a"]).undo_first(), "wait"),
+        (|s| s.behind(4, &["a"]).same_release().undo_first(), "wait"),
         (|s| s.behind(4, &["a"]).undoing().undo_first(), "wait"),
         (|s| s.behind(4, &["a"]).recovering().undo_first(), "wait"),
         (|s| s.behind(4, &["a"]).undo_first().hold(), "Held"),

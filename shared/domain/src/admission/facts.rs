@@ -2,6 +2,7 @@
 
 use super::candidate::Candidate;
 use crate::deployment::Deployment;
+use crate::digest::Digest;
 use crate::drill::Drill;
 use crate::environment::{EnvironmentState, Held, HeldState, Hold, Lock, Past, Veto, Waiting};
 use crate::identity::DeploymentId;
@@ -46,6 +47,8 @@ pub struct UnderWay {
     pub order: Order,
     /// The parts that it brings.
     pub components: Vec<Part>,
+    /// True if it brings the candidate's own release.
+    pub same_release: bool,
     /// True if it is being undone already.
     pub undoing: bool,
     /// The irreversible runs that it has begun, or may have: stopped now, it would bring nothing back.
@@ -53,12 +56,17 @@ pub struct UnderWay {
 }
 
 impl UnderWay {
-    /// Takes the facts from a deployment's record and its steps.
-    pub fn of<'s>(record: &Deployment, steps: impl Iterator<Item = &'s Step>) -> Self {
+    /// Takes the facts from a deployment's record and its steps, for a candidate that brings this release.
+    pub fn of<'s>(
+        record: &Deployment,
+        steps: impl Iterator<Item = &'s Step>,
+        release: &Digest,
+    ) -> Self {
         let begun = steps.filter(|step| step.irreversible && step.status.may_have_changed());
         Self {
             order: record.order.clone(),
             components: record.parts(),
+            same_release: record.release_digest == *release,
             undoing: record.undoing.is_some(),
             irreversible: begun.map(|step| step.component.clone()).collect(),
         }

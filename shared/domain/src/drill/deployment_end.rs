@@ -3,7 +3,8 @@
 use super::words::{self, Said};
 use super::{Direction, Drill, DrillEnded, DrillOutcome, Leg, LegEnd, LegEnded, TRIES};
 use super::{steps, was_overtaken};
-use crate::ending::Ending;
+use crate::deployment::Deployment;
+use crate::ending::{Ending, Resolved};
 use crate::identity::EnvironmentId;
 use crate::judgement::Judgement;
 use crate::time::Time;
@@ -46,6 +47,36 @@ impl Drill {
             Direction::Back => self.after_back(end),
         };
         self.conclude(of, over, at);
+    }
+
+    /// Records that one of its deployments needs an operator no more: a recovery has ended it in another way, or a
+    /// person has accepted what it had left. The outcome stays, because the way back is as unproved as before. Returns
+    /// whether anything is told anew.
+    pub fn resolve(
+        &mut self,
+        of: EnvironmentId<'_>,
+        record: &Deployment,
+        accepted: Option<&Resolved>,
+    ) -> bool {
+        let (Some(direction), Some(ended)) = (self.direction(&record.id), &record.ending) else {
+            return false;
+        };
+        let (restored, said) = match (accepted, ended.ending, direction) {
+            (Some(accepted), ..) => (false, Said::Accepted(accepted.to_string())),
+            (None, Ending::NeedsOperator, _) => return false,
+            (None, Ending::Succeeded | Ending::NothingToDo, Direction::Back)
+            | (None, Ending::RolledBack | Ending::Rejected, Direction::There) => {
+                (true, Said::Restored)
+            }
+            (None, ..) => (false, Said::LeftThere),
+        };
+        let cause = words::cause(of, self, &said);
+        let Some(ended) = self.ended.as_mut().filter(|ended| ended.cause != cause) else {
+            return false;
+        };
+        ended.restored = restored;
+        ended.cause = cause;
+        true
     }
 
     fn after_back(&self, end: &LegEnd<'_>) -> Option<Over> {

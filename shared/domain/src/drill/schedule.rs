@@ -131,15 +131,17 @@ impl Next {
     }
 }
 
-/// Writes the state in words.
+/// Writes the state in words. A time that is past is told as past: nobody is to wait for it.
 impl fmt::Display for Next {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let every = self.every;
         match (&self.due, &self.put_off, self.begins) {
-            (Some(due), Some(why), _) => write!(f, "every {every}, due {due}, put off: {why}"),
+            (Some(due), Some(why), _) => {
+                write!(f, "every {every}, was due {due}, put off: {why}")
+            }
             (None, Some(why), _) => write!(f, "every {every}, put off: {why}"),
             (Some(due), None, true) => {
-                write!(f, "every {every}, due {due}, begins within the hour")
+                write!(f, "every {every}, was due {due}, begins within the hour")
             }
             (None, None, true) => write!(f, "every {every}, begins within the hour"),
             (due, None, false) => match due {

@@ -85,7 +85,7 @@ fn whether_a_drill_begins_and_what_is_in_its_way() {
     let table: [Row; 14] = [
         (
             |_| (),
-            "every 7d, due 1970-01-21T00:00:00Z, begins within the hour",
+            "every 7d, was due 1970-01-21T00:00:00Z, begins within the hour",
         ),
         (
             |s| s.last(DrillOutcome::Proved, 7 * DAY - 1),
@@ -93,12 +93,12 @@ fn whether_a_drill_begins_and_what_is_in_its_way() {
         ),
         (
             |s| s.last(DrillOutcome::Failed, 8 * DAY),
-            "every 7d, due 1970-01-20T00:00:00Z, begins within the hour",
+            "every 7d, was due 1970-01-20T00:00:00Z, begins within the hour",
         ),
         // A drill that proved nothing, and is nobody's failure, is tried again a day later.
         (
             |s| s.last(DrillOutcome::Refused, DAY),
-            "every 7d, due 1970-01-21T00:00:00Z, begins within the hour",
+            "every 7d, was due 1970-01-21T00:00:00Z, begins within the hour",
         ),
         (
             |s| s.last(DrillOutcome::Overtaken, HOUR),
@@ -107,15 +107,15 @@ fn whether_a_drill_begins_and_what_is_in_its_way() {
         (|s| s.drills.last = None, "every 7d, begins within the hour"),
         (
             |s| s.held(HeldState::Running),
-            "every 7d, due 1970-01-21T00:00:00Z, put off: deployment r1 is under way",
+            "every 7d, was due 1970-01-21T00:00:00Z, put off: deployment r1 is under way",
         ),
         (
             |s| s.held(HeldState::NeedsOperator),
-            "every 7d, due 1970-01-21T00:00:00Z, put off: deployment r1 needs an operator",
+            "every 7d, was due 1970-01-21T00:00:00Z, put off: deployment r1 needs an operator",
         ),
         (
             |s| s.waits = Some(id("r2")),
-            "every 7d, due 1970-01-21T00:00:00Z, put off: deployment r2 waits",
+            "every 7d, was due 1970-01-21T00:00:00Z, put off: deployment r2 waits",
         ),
         (
             |s| {
@@ -125,15 +125,15 @@ fn whether_a_drill_begins_and_what_is_in_its_way() {
                     by: "ann".into(),
                 });
             },
-            "every 7d, due 1970-01-21T00:00:00Z, put off: deployments are held since 1970-01-01T00:00:00Z: a sale",
+            "every 7d, was due 1970-01-21T00:00:00Z, put off: deployments are held since 1970-01-01T00:00:00Z: a sale",
         ),
         (
             |s| s.runs = false,
-            "every 7d, due 1970-01-21T00:00:00Z, put off: nothing runs there yet",
+            "every 7d, was due 1970-01-21T00:00:00Z, put off: nothing runs there yet",
         ),
         (
             |s| s.lock.freed = Some(Time(s.now.0 - HOUR + 1)),
-            "every 7d, due 1970-01-21T00:00:00Z, put off: it begins an hour after a deployment, after 1970-01-21T00:00:00Z",
+            "every 7d, was due 1970-01-21T00:00:00Z, put off: it begins an hour after a deployment, after 1970-01-21T00:00:00Z",
         ),
         (
             |s| {
@@ -154,7 +154,7 @@ fn whether_a_drill_begins_and_what_is_in_its_way() {
                     ended: None,
                 });
             },
-            "every 7d, due 1970-01-21T00:00:00Z, put off: drill d2 is under way",
+            "every 7d, was due 1970-01-21T00:00:00Z, put off: drill d2 is under way",
         ),
         // Nothing puts off a drill that is not due.
         (

@@ -17,6 +17,9 @@ pub(super) enum Said {
     OvertakenBack,
     StuckThere(String),
     NeedsOperator,
+    Restored,
+    LeftThere,
+    Accepted(String),
 }
 
 /// Returns the sentences of an ending.
@@ -72,6 +75,18 @@ pub(super) fn cause(of: EnvironmentId<'_>, drill: &Drill, said: &Said) -> String
              what is where.\n  next: mend that, then start {}, or {} to take what is there.",
             operators(ActionName::Recover, of),
             operators(ActionName::Accept, of)
+        ),
+        Said::Restored => format!(
+            "{at} runs {from} again: drill {id} had needed an operator, and a recovery has ended it since. It proved \
+             nothing."
+        ),
+        Said::LeftThere => format!(
+            "{at} RUNS {to} and NOT {from}: drill {id} had needed an operator, and a recovery has ended it since.\n  \
+             next: start {} to have {from} back.",
+            back_to(of, drill)
+        ),
+        Said::Accepted(resolved) => format!(
+            "{at} runs what drill {id} had left, which was {resolved}. It had needed an operator, and proved nothing."
         ),
     }
 }

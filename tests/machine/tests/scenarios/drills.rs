@@ -7,6 +7,7 @@ use crate::scene::{
 use serde_json::json;
 use windlass_domain::drill::{Direction, DrillOutcome, Known, Standing};
 use windlass_domain::ending::Ending;
+use windlass_domain::fault::{Fault, FaultName};
 use windlass_engine::ports::StepFunctionsApi;
 use windlass_machine::shop::{ALARM, FUNCTIONS, Shop};
 use windlass_world::run::run;
@@ -380,4 +381,37 @@ fn what_is_declared_meanwhile_is_not_in_its_way() {
         last.cause
     );
     assert_eq!(serves(&shop), both("3"));
+}
+
+/// Safety: drills: After `recover` and after `accept` nobody reads that the drill needs an operator.
+#[test]
+fn what_is_told_of_a_drill_that_needed_an_operator_is_so_now() {
+    let program = program();
+    for (action, told, restored) in [
+        ("recover", "shop prod runs 1.1.0 (snapshot 3) again", true),
+        ("accept", "runs what drill", false),
+    ] {
+        let mut shop = live_with(&program, &["1.0.0", "1.1.0"]);
+        let drill = shop.act("drill");
+        assert!(shop.region.run_until(&drill, "Bake"));
+        shop.world().set_alarm(ALARM, "ALARM", &[9.0]);
+        let denied = Fault::new(FaultName::AccessDenied, "lambda:UpdateAlias was refused");
+        let moved = "functions.update_alias";
+        shop.world().mishaps().refused.insert(moved, denied);
+        shop.region.run();
+        let cause = last(&shop).cause;
+        assert!(cause.contains("NEEDS AN OPERATOR"), "{cause}");
+        shop.world().mishaps().refused.clear();
+        shop.act(action);
+        shop.region.run();
+        assert_free(&shop);
+        let last = last(&shop);
+        assert!(last.cause.contains(told), "{}", last.cause);
+        assert!(!last.cause.contains("NEEDS AN OPERATOR"), "{}", last.cause);
+        assert_eq!(
+            (last.outcome, last.restored),
+            (DrillOutcome::Failed, restored)
+        );
+        assert_eq!(shop.ended_drill().ended.unwrap().cause, last.cause);
+    }
 }

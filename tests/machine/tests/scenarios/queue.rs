@@ -118,3 +118,24 @@ fn a_fix_that_fails_after_it_undid_the_release_before_leaves_what_ran_before_bot
     assert_eq!(serves(&shop), ("2".into(), "2".into()));
     assert_free(&shop);
 }
+
+/// Stopped by its own release, it would be undone, and refused to the one that came: nothing would be live.
+///
+/// Safety: overtaking: A release that is under way is not undone because the same release comes once more.
+#[test]
+fn the_same_release_waits_for_itself_and_finds_itself_live() {
+    let program = program();
+    let declaration = FUNCTIONS.replace("branch: main}", "branch: main}, supersede: undo_first");
+    let mut shop = Shop::new(&program, &declaration);
+    shop.deploy("1.0.0", &BOTH);
+    shop.region.run();
+    let first = shop.deploy("1.1.0", &BOTH);
+    assert!(shop.region.run_until(&first, "Bake"));
+    let again = shop.deploy("1.1.0", &BOTH);
+    shop.region.run();
+
+    assert_eq!(ended(&shop, &first).ending, Ending::Succeeded);
+    assert_eq!(ended(&shop, &again).cause_name, "AlreadyThere");
+    assert_eq!(serves(&shop), both("3"));
+    assert_free(&shop);
+}

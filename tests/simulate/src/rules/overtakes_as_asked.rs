@@ -67,7 +67,8 @@ fn may_stop(by: &Deployment, stopped: &Deployment) -> bool {
     let (mine, theirs) = (by.parts(), stopped.parts());
     let is_newer = by.order.is_newer_than(&stopped.order) || by.allow_older;
     let covers = theirs.iter().all(|it| mine.iter().any(|my| my.covers(it)));
-    let declared = by.supersede == Supersede::UndoFirst && is_newer && covers;
+    let is_another = by.release_digest != stopped.release_digest;
+    let declared = by.supersede == Supersede::UndoFirst && is_newer && covers && is_another;
     let asked = by.preempt && (is_newer || !share(&mine, &theirs));
     match [by.action, stopped.action] {
         [ActionName::Deploy, ActionName::Deploy] => declared || asked,

@@ -62,8 +62,8 @@ pub const VARIANTS: &[Variant] = &[
         what: "a release by a rule stops one that brings more than itself",
         edits: &[Edit {
             file: OVERTAKING,
-            find: "    } else if !is_newer || !cover(mine, &under_way.components) {",
-            replace: "    } else if !is_newer || !(VARIANT || cover(mine, &under_way.components)) {",
+            find: "    } else if under_way.same_release || !is_newer || !cover(mine, &under_way.components) {",
+            replace: "    } else if under_way.same_release || !is_newer || !(VARIANT || cover(mine, &under_way.components)) {",
         }],
         scenarios: &["undone_first_in_part"],
         mishaps: &[],

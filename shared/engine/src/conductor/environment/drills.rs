@@ -8,6 +8,7 @@ use crate::ports::{DynamoDbApi, Result, Write};
 use crate::recovery;
 use windlass_domain::deployment::Deployment;
 use windlass_domain::drill::{Drill, Drills, LegEnd};
+use windlass_domain::ending::Resolved;
 use windlass_domain::identity::EnvironmentId;
 use windlass_domain::judgement::Judgement;
 use windlass_domain::step::Step;
@@ -84,7 +85,11 @@ async fn taken_in(
     let mut drills = load(ports, record.environment_id()).await?;
     let under_way = drills.value.under_way.as_ref();
     if under_way.is_none_or(|drill| drill.direction(&record.id).is_none()) {
-        return Ok(Vec::new());
+        return if record.taken_up_again {
+            resolved(ports, record, drills, None).await
+        } else {
+            Ok(Vec::new())
+        };
     }
     let end = LegEnd {
         record,
@@ -94,6 +99,46 @@ async fn taken_in(
     };
     let ended = drills.value.leg_ended(record.environment_id(), &end);
     writes(&drills, record.environment_id(), ended)
+}
+
+/// The writes of what it means for the drill of a deployment that what this had left is accepted.
+pub async fn accepted(
+    ports: &impl Ports,
+    record: &Deployment,
+    by: &Resolved,
+) -> Result<Vec<Write>> {
+    if record.of_drill().is_none() {
+        return Ok(Vec::new());
+    }
+    let drills = load(ports, record.environment_id()).await?;
+    resolved(ports, record, drills, Some(by)).await
+}
+
+/// The writes of a drill that had ended because this deployment needed an operator, and does no more: whoever reads of
+/// the last drill reads what is so now.
+async fn resolved(
+    ports: &impl Ports,
+    record: &Deployment,
+    mut drills: Stored<Drills>,
+    accepted: Option<&Resolved>,
+) -> Result<Vec<Write>> {
+    let of = record.environment_id();
+    let Some(id) = record.of_drill() else {
+        return Ok(Vec::new());
+    };
+    let first = ledger::load(ports, &ledger::deployment(id)).await?;
+    let Some(first) = first else {
+        return Ok(Vec::new());
+    };
+    let key = ledger::drill(of, first.value.accepted, id);
+    let Some(mut drill) = ledger::load(ports, &key).await? else {
+        return Ok(Vec::new());
+    };
+    if !drill.value.resolve(of, record, accepted) {
+        return Ok(Vec::new());
+    }
+    drills.value.told_anew(&drill.value);
+    Ok(vec![put(&drills, of)?, drill.put()?])
 }
 
 /// Starts the way back where a deployment of a drill has ended and its drill awaits that. Where that fails, the schedule

@@ -137,13 +137,18 @@ async fn under_way(
     let Some(other) = ledger::load(ports, &key).await? else {
         return Ok(None);
     };
-    Ok(Some(look(ports, &other.value).await?))
+    Ok(Some(look(ports, &other.value, record).await?))
 }
 
 /// A deployment as one that overtakes it sees it.
-pub async fn look(ports: &impl DynamoDbApi, other: &Deployment) -> Result<UnderWay> {
+pub async fn look(
+    ports: &impl DynamoDbApi,
+    other: &Deployment,
+    record: &Deployment,
+) -> Result<UnderWay> {
     let steps = ledger::load_all(ports, &ledger::steps(&other.id)).await?;
-    Ok(UnderWay::of(other, steps.iter().map(|step| &step.value)))
+    let steps = steps.iter().map(|step| &step.value);
+    Ok(UnderWay::of(other, steps, &record.release_digest))
 }
 
 /// Returns whether the action goes first in the queue, as an operator's does.

@@ -46,7 +46,7 @@ async fn is_meant(ports: &impl Ports, record: &Deployment, held: &Held) -> Resul
     let Some(other) = ledger::load(ports, &key).await? else {
         return Ok(goes_back);
     };
-    let other = view::look(ports, &other.value).await?;
+    let other = view::look(ports, &other.value, record).await?;
     if goes_back {
         return Ok(other.undoing || other.irreversible.is_empty());
     }

@@ -1,5 +1,6 @@
 //! `accept`: records what runs as the new state of the environment, and unlocks the environment.
 
+use crate::conductor::environment::drills;
 use crate::conductor::environment::past::past;
 use crate::conductor::ports::Ports;
 use crate::conductor::request;
@@ -79,6 +80,7 @@ async fn taken(
             let done = Done::of(id, cause(&record.value, &seen));
             let resolved = resolved(request, ports.now());
             let mut writes = taken_in(ports, &record.value, &steps, &seen).await?;
+            writes.extend(drills::accepted(ports, &record.value, &resolved).await?);
             writes.extend(unlocked(ports, record, lock, resolved)?);
             Ok((done, writes))
         },

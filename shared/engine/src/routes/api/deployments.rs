@@ -137,6 +137,7 @@ fn summary(mut item: Item) -> Result<Value> {
                 "id",
                 "environment",
                 "action",
+                "snapshot",
                 "status",
                 "accepted",
                 "requester",

@@ -21,6 +21,9 @@ const AT_A_TIME: usize = 16;
 pub struct Provenance {
     action: ActionName,
     version: String,
+    /// The snapshot that it goes to, if it goes to one and that is known.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    snapshot: Option<u64>,
     #[serde(skip_serializing_if = "Option::is_none")]
     git: Option<Git>,
     components: Vec<Part>,
@@ -44,6 +47,7 @@ impl From<Deployment> for Provenance {
         Self {
             action: record.action,
             version: record.release.version,
+            snapshot: record.snapshot,
             git: record.release.git,
             components,
             requester: record.requester,

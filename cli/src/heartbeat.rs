@@ -1,0 +1,117 @@
+//! The sign of life of a command that waits.
+//!
+//! On a terminal it is a line that is written over at each look, and taken away before anything else is printed. In a log,
+//! where every line stays, it is a line after a silence, and then one a minute at most. It goes to standard error, so that
+//! standard output has only what came about, also with `--json`.
+
+use std::cell::{Cell, RefCell};
+use std::io::{self, IsTerminal, Write};
+use std::time::{Duration, Instant};
+
+/// The silence after which a log has a line.
+const SILENCE: Duration = Duration::from_secs(15);
+
+/// The least time between two such lines.
+const PACE: Duration = Duration::from_mins(1);
+
+/// The most characters of the line on a terminal: a longer one would be broken, and not be taken away whole.
+const WIDTH: usize = 79;
+
+/// What is said of a wait that says nothing of its own.
+const WAITING: &str = "waiting for an answer";
+
+/// The sign of life.
+#[derive(Debug)]
+pub struct Heartbeat {
+    is_terminal: bool,
+    /// The time of the last line that told something.
+    told: Cell<Instant>,
+    /// The time of the last sign in a log.
+    beat: Cell<Option<Instant>>,
+    words: RefCell<String>,
+}
+
+impl Heartbeat {
+    /// Begins with the present moment.
+    pub fn begin() -> Self {
+        let is_dumb = std::env::var("TERM").is_ok_and(|name| name == "dumb");
+        Self {
+            is_terminal: io::stderr().is_terminal() && !is_dumb,
+            told: Cell::new(Instant::now()),
+            beat: Cell::new(None),
+            words: RefCell::new(WAITING.to_owned()),
+        }
+    }
+
+    /// Notes that lines were printed: the silence begins anew.
+    pub fn told(&self) {
+        self.told.set(Instant::now());
+    }
+
+    /// Takes the words for what is waited for.
+    pub fn waits_for(&self, words: String) {
+        self.words.replace(words);
+    }
+
+    /// Shows the sign, before a pause.
+    pub fn show(&self) {
+        let words = self.words.borrow();
+        if self.is_terminal {
+            let shown: String = words.chars().take(WIDTH).collect();
+            write(&format!("\r\u{1b}[2K{shown}"));
+        } else if self.is_due(Instant::now()) {
+            write(&format!("  … {words}\n"));
+        }
+    }
+
+    /// Takes the line away, after a pause.
+    pub fn hide(&self) {
+        if self.is_terminal {
+            write("\r\u{1b}[2K");
+        }
+    }
+
+    /// Returns whether a log gets a line now, and notes it.
+    fn is_due(&self, now: Instant) -> bool {
+        let ago = |then: Instant| now.saturating_duration_since(then);
+        let is_silent = ago(self.told.get()) >= SILENCE;
+        let is_due = is_silent && self.beat.get().is_none_or(|beat| ago(beat) >= PACE);
+        if is_due {
+            self.beat.set(Some(now));
+        }
+        is_due
+    }
+}
+
+/// Writes to standard error; a reader that has gone away is no error.
+fn write(text: &str) {
+    let mut stderr = io::stderr();
+    let _ = stderr.write_all(text.as_bytes());
+    let _ = stderr.flush();
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_log_has_a_line_after_a_silence_and_one_a_minute_at_most() {
+        let begin = Instant::now();
+        let pulse = Heartbeat {
+            is_terminal: false,
+            told: Cell::new(begin),
+            beat: Cell::new(None),
+            words: RefCell::default(),
+        };
+        let looks = (0..=300).step_by(2);
+        let lines: Vec<u64> = looks
+            .filter(|second| {
+                if *second == 100 {
+                    pulse.told.set(begin + Duration::from_secs(100));
+                }
+                pulse.is_due(begin + Duration::from_secs(*second))
+            })
+            .collect();
+        assert_eq!(lines, [16, 76, 136, 196, 256]);
+    }
+}

@@ -1,0 +1,156 @@
+//! A deployment that is under way, beside what its environment runs: how far each component is. Pure.
+
+use crate::activity;
+use crate::record::Record;
+use crate::status::Environment;
+use crate::traffic_share::share;
+use windlass_domain::environment::Running;
+use windlass_domain::step::{Step, StepStatus};
+use windlass_domain::time::Time;
+
+/// Returns the lines: the moment of the deployment, and for each component what ran, what comes, and how many callers get
+/// that.
+pub fn lines(record: Option<&Record>, now: &Environment, at: Time) -> Vec<String> {
+    let moment = format!("  under way: {}", activity::words(record, at));
+    let steps = record.into_iter().flat_map(|record| {
+        let steps = record.steps.iter();
+        steps.map(|step| format!("    {}", of_step(record, step, now)))
+    });
+    std::iter::once(moment).chain(steps).collect()
+}
+
+fn of_step(record: &Record, step: &Step, now: &Environment) -> String {
+    let component = &step.component;
+    let brings = record.deployment.brings();
+    let to = brings.version().unwrap_or("what was there");
+    let running = now.running.get(component);
+    let from_to = match running.map(Running::version) {
+        None => format!("{to}, the first release of it here"),
+        Some(from) if from == to => to.to_owned(),
+        Some(from) => format!("{from} → {to}"),
+    };
+    format!("{component}: {from_to}; {}", callers(record, step))
+}
+
+fn callers(record: &Record, step: &Step) -> String {
+    match (step.status, share(step, record.plan.as_ref())) {
+        (StepStatus::Planned, _) => "not changed yet".to_owned(),
+        (StepStatus::Undone, _) => "brought back".to_owned(),
+        (StepStatus::UndoFailed, _) => "could NOT be brought back".to_owned(),
+        (_, Some(0)) => "no caller gets it yet".to_owned(),
+        (_, Some(100)) => "all callers get it".to_owned(),
+        (_, Some(percent)) => format!("{percent} % of callers get it"),
+        (_, None) => match &step.shown {
+            Some(shown) => {
+                format!("seen {shown}; how many callers get it already is not known")
+            }
+            None => "not seen yet".to_owned(),
+        },
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::{Value, json};
+
+    fn record(status: &str, shown: &Value) -> Record {
+        let step = json!({"deployment": "1f0c", "app": "shop", "environment": "prod", "component": "api", "kind": "lambda",
+            "place": {}, "target": {}, "before": {"goal": {}, "noticed": {"value": {}, "shown": "41 at 100 %"}}, "goals": {},
+            "attempt": 1, "status": status, "wave": 0, "shown": shown, "entered": [0, 0]});
+        let record = json!({
+            "deployment": {
+                "id": "0123456789abcdef", "app": "shop", "environment": "prod", "action": "deploy", "attempt": 1,
+                "release": {"app": "shop", "version": "1.1.0", "components": {}}, "release_digest": "ab".repeat(32),
+                "declaration": "1.3.0", "requester": {"route": "api"}, "order": {"accepted": 0, "id": "0123456789abcdef"},
+                "allow_older": false, "accept_red": false, "again": false, "by_person": false,
+                "accepted": 0, "started": 0, "executions": ["arn:one"], "status": "running",
+            },
+            "plan": {"outcome": "change", "warnings": [], "unchanged": [], "waves": [
+                {"changes": [{"component": "api", "kind": "lambda", "what": "x"}], "bake_s": 300},
+                {"changes": [{"component": "api", "kind": "lambda", "what": "x"}], "bake_s": 300},
+            ]},
+            "steps": [step], "judgements": [],
+        });
+        Record::read(&record).unwrap().unwrap()
+    }
+
+    fn environment(version: Option<&str>) -> Environment {
+        let given = |version: &str| json!({"version": version, "deployment": "1f0c", "since": 0});
+        let runs = |version: &str| {
+            let mut runs = given(version);
+            runs["brought"] = given(version);
+            runs["state"] = json!({});
+            json!({"api": runs})
+        };
+        let running = version.map_or(json!({}), runs);
+        let held = json!({"deployment": "0123456789abcdef", "action": "deploy", "execution": "arn:one", "since": 0,
+            "state": "running"});
+        Environment::read(
+            &json!({"app": "shop", "environment": "prod", "snapshot": u8::from(version.is_some()),
+            "running": running, "lock": {"token": 1, "held": held}, "waiting": []}),
+        )
+        .unwrap()
+    }
+
+    #[test]
+    fn a_first_release_and_a_shift_are_told_with_the_share_of_callers_as_far_as_it_is_known() {
+        let first = "api: 1.1.0, the first release of it here";
+        let table = [
+            (
+                None,
+                "changed",
+                json!("41 with 42 at 10 %"),
+                format!("{first}; 10 % of callers get it"),
+            ),
+            (
+                None,
+                "planned",
+                Value::Null,
+                format!("{first}; not changed yet"),
+            ),
+            (
+                None,
+                "changing",
+                json!("task definition 18"),
+                format!(
+                    "{first}; seen task definition 18; how many callers get it already is not known"
+                ),
+            ),
+            (
+                Some("1.0.0"),
+                "changed",
+                json!("41 at 100 %"),
+                "api: 1.0.0 → 1.1.0; no caller gets it yet".to_owned(),
+            ),
+            (
+                Some("1.0.0"),
+                "changed",
+                json!("42 at 100 %"),
+                "api: 1.0.0 → 1.1.0; all callers get it".to_owned(),
+            ),
+            (
+                Some("1.1.0"),
+                "undone",
+                json!("41 at 100 %"),
+                "api: 1.1.0; brought back".to_owned(),
+            ),
+        ];
+        for (runs, status, shown, wanted) in table {
+            let now = environment(runs);
+            let told = lines(Some(&record(status, &shown)), &now, Time(0));
+            assert!(
+                told[0].starts_with("  under way: wave 1 of 2: "),
+                "{told:?}"
+            );
+            assert_eq!(told[1], format!("    {wanted}"));
+            let head = now.words();
+            assert!(!head.contains("nothing was deployed"), "{head}");
+            assert_eq!(
+                head.contains("its first release is under way"),
+                runs.is_none(),
+                "{head}"
+            );
+        }
+    }
+}
