@@ -8,6 +8,7 @@ use windlass_domain::identity::DeploymentId;
 use windlass_engine::routes::api::Call;
 use windlass_machine::shop_world;
 use windlass_world::World;
+use windlass_world::registry::HOST;
 
 /// The time of an act.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -53,6 +54,8 @@ pub enum Deed {
     PushTo(&'static str, &'static str),
     /// CI posts a release of these components to the API.
     Post(&'static str, &'static [&'static str]),
+    /// An operator writes a release of the service as a way in hands it over, with an image of this repository.
+    PinByHand(&'static str, &'static str),
     /// An operator holds automatic deployments by the API.
     Hold,
     /// An operator cancels by the API the deployment that has its turn, if there is one.
@@ -134,6 +137,9 @@ impl fmt::Display for Deed {
             Self::Push(tag) => write!(f, "CI pushes an image as {tag}"),
             Self::PushTo(repository, tag) => write!(f, "CI pushes {repository}:{tag}"),
             Self::Post(version, of) => write!(f, "CI posts {version} of {of:?}"),
+            Self::PinByHand(version, repository) => {
+                write!(f, "an operator writes {version} as pinned to {repository}")
+            }
             Self::Hold => f.write_str("an operator puts a hold"),
             Self::Cancel => f.write_str("an operator cancels what runs"),
             Self::Operate(action) => write!(f, "an operator starts `{action}`"),
@@ -259,6 +265,19 @@ impl Deed {
             Self::PushTo(repository, tag) => {
                 world.registry().push(repository, tag);
                 None
+            }
+            Self::PinByHand(version, repository) => {
+                let digest = world.registry().push(repository, version);
+                let image = json!({
+                    "type": "image", "repository": format!("{HOST}/{repository}"), "digest": digest
+                });
+                let release = json!({
+                    "app": "shop", "version": version, "components": {"agent": image}
+                });
+                Some(json!({
+                    "action": "deploy", "app": "shop", "environment": "prod",
+                    "pinned": {"environment": "prod", "manifest": digest, "release": release}
+                }))
             }
             Self::Post(..) | Self::Hold | Self::Cancel => None,
             Self::Operate(action) => Some(json!({

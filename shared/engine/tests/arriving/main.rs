@@ -5,6 +5,7 @@
 mod artifacts;
 mod bucket;
 mod declarations;
+mod handed_over;
 mod not_taken;
 mod pinned_images;
 mod pinning;

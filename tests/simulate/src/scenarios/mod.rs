@@ -11,6 +11,7 @@ mod declared_services;
 mod drifted;
 mod drills;
 mod gates;
+mod handed_over;
 mod healed;
 mod later;
 mod moved;
@@ -37,7 +38,7 @@ mod wheel_held;
 use crate::scenario::Scenario;
 
 /// All scenarios.
-pub static SCENARIOS: [Scenario; 255] = [
+pub static SCENARIOS: [Scenario; 257] = [
     basics::FUNCTION,
     basics::FIRST,
     basics::CODE,
@@ -80,6 +81,8 @@ pub static SCENARIOS: [Scenario; 255] = [
     arrivals::UPLOADED_AGAIN,
     arrivals::MOVED_BY_HAND,
     arrivals::MENDED,
+    handed_over::TAG_MOVED,
+    handed_over::WRITTEN_BY_HAND,
     rollouts::LINEAR,
     rollouts::IMAGE,
     rollouts::IMAGE_AT_ONCE,

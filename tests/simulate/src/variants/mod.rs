@@ -11,6 +11,7 @@ mod converging;
 mod copy;
 mod drifted;
 mod drills;
+mod handed_over;
 mod healed;
 mod ledger;
 mod look;
@@ -66,6 +67,7 @@ pub fn variants() -> Vec<Variant> {
         behind::VARIANTS,
         ledger::VARIANTS,
         arrivals::VARIANTS,
+        handed_over::VARIANTS,
         bounds::VARIANTS,
         naming::VARIANTS,
         plans::VARIANTS,

@@ -1,0 +1,47 @@
+//! Requests that their way in has pinned, and what becomes of them when they are admitted.
+
+use super::declared_services::SERVICE;
+use super::people::{as_made, person_at_service};
+use crate::scenario::{Deed, Scenario, next, quiet, when_in};
+use windlass_world::World;
+
+/// Lets the tag of the release mean another image.
+fn tag_moves(world: &World) {
+    let mut registry = world.registry();
+    let other = registry.push("shop/agent", "other");
+    for image in &mut registry.images {
+        image.tags.retain(|tag| tag != "1.1.0");
+        if image.digest == other {
+            image.tags.push("1.1.0".to_owned());
+        }
+    }
+}
+
+/// A manifest names an image by its tag, and somebody moves the tag before the release is admitted.
+pub(super) const TAG_MOVED: Scenario = Scenario {
+    name: "tag_moved",
+    declaration: SERVICE,
+    scene: as_made,
+    before: &[quiet(Deed::Deploy("1.0.0", &["agent"]))],
+    acts: &[
+        next(Deed::Upload("1.1.0", &["agent"])),
+        when_in("Admit", Deed::Change("somebody moves the tag", tag_moves)),
+    ],
+    stranger: person_at_service,
+    ends: &["1.0.0 Succeeded", "1.1.0 Succeeded"],
+    may: &[],
+    steady: false,
+};
+
+/// An operator writes a pinned release by hand, with the image of another repository.
+pub(super) const WRITTEN_BY_HAND: Scenario = Scenario {
+    name: "written_by_hand",
+    declaration: SERVICE,
+    scene: as_made,
+    before: &[quiet(Deed::Deploy("1.0.0", &["agent"]))],
+    acts: &[next(Deed::PinByHand("1.1.0", "bank/agent"))],
+    stranger: person_at_service,
+    ends: &["1.0.0 Succeeded"],
+    may: &[],
+    steady: true,
+};
