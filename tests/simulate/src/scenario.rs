@@ -52,6 +52,8 @@ pub enum Deed {
     Push(&'static str),
     /// CI pushes an image with this tag to this repository.
     PushTo(&'static str, &'static str),
+    /// Somebody moves a tag of the service's repository to another image.
+    MoveTag(&'static str),
     /// CI posts a release of these components to the API.
     Post(&'static str, &'static [&'static str]),
     /// An operator writes a release of the service as a way in hands it over, with an image of this repository.
@@ -136,6 +138,7 @@ impl fmt::Display for Deed {
             Self::Put(key, _) => write!(f, "somebody uploads {key}"),
             Self::Push(tag) => write!(f, "CI pushes an image as {tag}"),
             Self::PushTo(repository, tag) => write!(f, "CI pushes {repository}:{tag}"),
+            Self::MoveTag(tag) => write!(f, "somebody moves the tag {tag}"),
             Self::Post(version, of) => write!(f, "CI posts {version} of {of:?}"),
             Self::PinByHand(version, repository) => {
                 write!(f, "an operator writes {version} as pinned to {repository}")
@@ -266,6 +269,10 @@ impl Deed {
                 world.registry().push(repository, tag);
                 None
             }
+            Self::MoveTag(tag) => {
+                world.registry().move_tag("shop/agent", tag);
+                None
+            }
             Self::PinByHand(version, repository) => {
                 let digest = world.registry().push(repository, version);
                 let image = json!({
@@ -389,6 +396,12 @@ impl Scenario {
             _ => None,
         });
         bytes.unwrap_or(version)
+    }
+
+    /// Returns whether a tag moves, so that the manifest of a release may name other bytes than the release has.
+    pub fn moves_tags(&self) -> bool {
+        let mut acts = self.before.iter().chain(self.acts);
+        acts.any(|act| matches!(act.deed, Deed::MoveTag(_)))
     }
 
     /// Returns whether something arrives of which events tell.

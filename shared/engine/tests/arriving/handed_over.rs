@@ -85,19 +85,6 @@ fn refused(world: &World, name: &str, request: &Value) -> Vec<String> {
         .collect()
 }
 
-/// Lets a tag mean another image.
-fn move_tag(world: &World, repository: &str, tag: &str) -> Digest {
-    let mut registry = world.registry();
-    let other = registry.push(repository, "other bytes");
-    for image in &mut registry.images {
-        image.tags.retain(|known| known != tag);
-        if image.digest == other {
-            image.tags.push(tag.to_owned());
-        }
-    }
-    other
-}
-
 /// Returns how many calls of each service `done` makes.
 fn calls<T>(world: &World, done: impl FnOnce() -> T) -> ([usize; 3], T) {
     let before = world.mishaps().calls.len();
@@ -155,7 +142,7 @@ fn what_a_way_in_has_pinned_is_what_is_recorded() {
             .digest
             .clone();
         let told = asks(&world);
-        move_tag(&world, "shop/agent", "seven");
+        world.registry().move_tag("shop/agent", "seven");
         world.objects().upload("artifacts", ZIP, "other bytes");
         let input = started(&world).pop().unwrap();
         assert_eq!(input["manifest"], json!(null), "{way}");
