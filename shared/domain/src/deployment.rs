@@ -1,5 +1,7 @@
 //! Deployments. Their records say who asked for what and when, and how it ended.
 
+mod accepted;
+
 use crate::declaration::arrivals::Supersede;
 use crate::digest::Digest;
 use crate::ending::{Ending, Resolved};

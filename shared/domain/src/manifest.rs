@@ -217,7 +217,7 @@ impl ArtifactRef {
 
 /// Returns a finding if a key is of none of the application's artifacts. A manifest by itself tells no more: only the
 /// declaration knows whether its component is declared.
-fn key_of_another(app: &AppName, key: &str, path: &str) -> Option<Finding> {
+pub(crate) fn key_of_another(app: &AppName, key: &str, path: &str) -> Option<Finding> {
     let folder = format!("artifacts/{app}/");
     let file = key
         .strip_prefix(&folder)

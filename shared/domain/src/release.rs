@@ -17,14 +17,17 @@ pub struct Release {
     pub app: AppName,
     /// The version as text: the one name of the release, by which it is recorded, listed and asked for. For an image
     /// push, [`version_of_push`] makes it.
+    #[schemars(extend("pattern" = r"^[A-Za-z0-9_][A-Za-z0-9._+-]{0,140}$"))]
     pub version: String,
     /// The place in Git that it comes from.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub git: Option<Git>,
     /// The manifest's `sequence`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(range(max = 999_999_999_999_999_u64))]
     pub sequence: Option<u64>,
     /// The artifacts by component.
+    #[schemars(extend("maxProperties" = 500))]
     pub components: BTreeMap<ComponentName, Artifact>,
     /// True if it is an image push. Its identity is its digest alone then, because several tags of one digest are one
     /// deployment.

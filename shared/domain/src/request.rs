@@ -4,6 +4,7 @@ use crate::digest::Digest;
 use crate::identity::DeploymentId;
 use crate::manifest::Manifest;
 use crate::name::{AppName, ComponentName, EnvironmentName};
+use crate::pinned::PinnedRelease;
 use crate::time::{Span, Time};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -185,6 +186,10 @@ pub struct Request {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(extend("pattern" = r"^[A-Za-z0-9_][A-Za-z0-9._+-]{0,140}$"))]
     pub version: Option<String>,
+    /// `deploy`: the release as its way in has pinned it, in the place of `manifest`, or beside what else names it. The
+    /// ways in fill it in.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub pinned: Option<Box<PinnedRelease>>,
     /// `rollback`: the number of the snapshot to go back to; the newest suitable one if absent.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub snapshot: Option<u64>,
@@ -264,6 +269,7 @@ impl Request {
             artifact_object: None,
             image_push: None,
             version: None,
+            pinned: None,
             snapshot: None,
             across: BTreeSet::new(),
             drill: None,
@@ -294,21 +300,22 @@ impl Request {
         })
     }
 
-    /// Returns the digest of the content: everything but the key, who asks, and when it arrived. The same key with
-    /// another content is another request by mistake, and is refused.
+    /// Returns the digest of the content as it was sent: everything but the key, who asks, and when it arrived. The same
+    /// key with another content is another request by mistake, and is refused. What its release was pinned to is no part
+    /// of it: the same request is the same even if a tag has moved since.
     pub fn content(&self) -> Digest {
+        let manifest = self.manifest_digest();
         let content = Self {
+            manifest: None,
+            pinned: None,
             idempotency_key: None,
             requester: None,
             arrived: None,
             ..self.clone()
         };
         // A request has no map whose keys are not text, so it can be written.
-        Digest::of(
-            serde_json::to_string(&content)
-                .unwrap_or_default()
-                .as_bytes(),
-        )
+        let text = serde_json::to_string(&(content, manifest)).unwrap_or_default();
+        Digest::of(text.as_bytes())
     }
 
     /// Returns whether a person starts this deployment, which an environment with `start: manual` waits for. This is

@@ -1,9 +1,8 @@
 //! Checks a request, action by action.
 
-use crate::finding::{Finding, FindingName, repeated};
+use crate::finding::{Finding, FindingName};
 use crate::identity::EnvironmentId;
 use crate::input::of_application;
-use crate::manifest::key_finding;
 use crate::moving::Moving;
 use crate::name::{AppName, EnvironmentName};
 use crate::partial_document::PartialDocument;
@@ -62,6 +61,7 @@ impl Request {
         findings.extend(self.content_finding());
         findings.extend(self.out_of_place());
         findings.extend(self.key_findings());
+        findings.extend(self.pinned_findings());
         if let Some(manifest) = &self.manifest {
             findings.extend(manifest.findings(&self.app, "manifest"));
         }
@@ -261,47 +261,15 @@ impl Request {
         })
     }
 
-    /// Returns the members with which the request names the thing to deploy.
-    fn contents(&self) -> Vec<&'static str> {
-        let ways = [
-            ("manifest", self.manifest.is_some()),
-            ("manifest_object", self.manifest_object.is_some()),
-            ("artifact_object", self.artifact_object.is_some()),
-            ("image_push", self.image_push.is_some()),
-            ("version", self.version.is_some()),
-        ];
-        let used = ways.into_iter().filter(|(_, used)| *used);
-        used.map(|(name, _)| name).collect()
-    }
-
-    fn content_finding(&self) -> Option<Finding> {
-        if self.action != ActionName::Deploy {
-            return None;
-        }
-        let remedy = "Write one of `manifest`, `manifest_object`, `artifact_object`, `image_push`, \
-                      or the `version` of a recorded release.";
-        match self.contents().as_slice() {
-            [_] => None,
-            [] => Some(Finding::new(
-                FindingName::MissingField,
-                "manifest",
-                "`deploy` does not say what to deploy.",
-                remedy,
-            )),
-            several => Some(Finding::new(
-                FindingName::Duplicate,
-                several[1],
-                format!("What to deploy is said twice: `{}`.", several.join("`, `")),
-                remedy,
-            )),
-        }
-    }
-
     /// Returns a finding for each field of another action: it would be ignored, and its author meant something by it.
     fn out_of_place(&self) -> Vec<Finding> {
         let deploy = self.action == ActionName::Deploy;
         let mut misplaced = if deploy { Vec::new() } else { self.contents() };
         let others = [
+            (
+                "pinned",
+                self.pinned.is_some() && !self.is_pinned_manifest() && !deploy,
+            ),
             ("again", self.again && !deploy),
             ("allow_older", self.allow_older && !deploy),
             ("accept_red", self.accept_red && !deploy),
@@ -363,38 +331,5 @@ impl Request {
                 )
             })
             .collect()
-    }
-
-    fn key_findings(&self) -> Vec<Finding> {
-        let mut findings = Vec::new();
-        if let Some(artifact) = &self.artifact_object {
-            let (component, key) = (&artifact.component, &artifact.object.key);
-            findings.extend(key_finding(
-                &self.app,
-                component,
-                key,
-                "artifact_object.object.key",
-            ));
-        }
-        if let Some(object) = &self.manifest_object {
-            let folder = format!("releases/{}/", self.app);
-            let named = object.key.strip_prefix(&folder);
-            if !named.is_some_and(|name| {
-                name.strip_suffix(".json")
-                    .is_some_and(|v| !v.is_empty() && !v.contains('/'))
-            }) {
-                findings.push(Finding::new(
-                    FindingName::BadValue,
-                    "manifest_object.key",
-                    format!(
-                        "`{}` is not the key of a manifest of `{}`.",
-                        repeated(&object.key),
-                        self.app
-                    ),
-                    format!("Upload it as `{folder}<version>.json` and write that key."),
-                ));
-            }
-        }
-        findings
     }
 }

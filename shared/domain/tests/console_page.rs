@@ -61,6 +61,9 @@ fn value(field: &str) -> Value {
             json!({"component": "api", "object": {"key": "artifacts/shop/api/1.zip"}})
         }
         "image_push" => json!({"repository": "shop/api", "digest": "a".repeat(64), "tag": "1"}),
+        "pinned" => {
+            json!({"environment": "prod", "release": {"app": "shop", "version": "1.0.0", "components": {}}})
+        }
         "again" | "allow_older" | "accept_red" | "through_hold" | "preempt" | "plan" => json!(true),
         "snapshot" => json!(1),
         "across" => json!(["api"]),

@@ -78,6 +78,8 @@ pub const WORDS: &[&str] = &[
     "manifest_object",
     "artifact_object",
     "image_push",
+    "pinned",
+    "release",
     "repository",
     "digest",
     "deployment",

@@ -8,6 +8,7 @@ use windlass_domain::identity::DeploymentId;
 use windlass_engine::routes::api::Call;
 use windlass_machine::shop_world;
 use windlass_world::World;
+use windlass_world::ecr::HOST;
 
 /// The time of an act.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -51,8 +52,12 @@ pub enum Deed {
     Push(&'static str),
     /// CI pushes an image with this tag to this repository.
     PushTo(&'static str, &'static str),
+    /// Somebody moves a tag of the service's repository to another image.
+    MoveTag(&'static str),
     /// CI posts a release of these components to the API.
     Post(&'static str, &'static [&'static str]),
+    /// An operator writes a release of the service as a way in hands it over, with an image of this repository.
+    PinByHand(&'static str, &'static str),
     /// An operator holds automatic deployments by the API.
     Hold,
     /// An operator cancels by the API the deployment that has its turn, if there is one.
@@ -133,7 +138,11 @@ impl fmt::Display for Deed {
             Self::Put(key, _) => write!(f, "somebody uploads {key}"),
             Self::Push(tag) => write!(f, "CI pushes an image as {tag}"),
             Self::PushTo(repository, tag) => write!(f, "CI pushes {repository}:{tag}"),
+            Self::MoveTag(tag) => write!(f, "somebody moves the tag {tag}"),
             Self::Post(version, of) => write!(f, "CI posts {version} of {of:?}"),
+            Self::PinByHand(version, repository) => {
+                write!(f, "an operator writes {version} as pinned to {repository}")
+            }
             Self::Hold => f.write_str("an operator puts a hold"),
             Self::Cancel => f.write_str("an operator cancels what runs"),
             Self::Operate(action) => write!(f, "an operator starts `{action}`"),
@@ -260,6 +269,23 @@ impl Deed {
                 world.ecr().push(repository, tag);
                 None
             }
+            Self::MoveTag(tag) => {
+                world.ecr().move_tag("shop/agent", tag);
+                None
+            }
+            Self::PinByHand(version, repository) => {
+                let digest = world.ecr().push(repository, version);
+                let image = json!({
+                    "type": "image", "repository": format!("{HOST}/{repository}"), "digest": digest
+                });
+                let release = json!({
+                    "app": "shop", "version": version, "components": {"agent": image}
+                });
+                Some(json!({
+                    "action": "deploy", "app": "shop", "environment": "prod",
+                    "pinned": {"environment": "prod", "manifest": digest, "release": release}
+                }))
+            }
             Self::Post(..) | Self::Hold | Self::Cancel => None,
             Self::Operate(action) => Some(json!({
                 "action": action, "app": "shop", "environment": "prod", "reason": "as planned"
@@ -370,6 +396,12 @@ impl Scenario {
             _ => None,
         });
         bytes.unwrap_or(version)
+    }
+
+    /// Returns whether a tag moves, so that the manifest of a release may name other bytes than the release has.
+    pub fn moves_tags(&self) -> bool {
+        let mut acts = self.before.iter().chain(self.acts);
+        acts.any(|act| matches!(act.deed, Deed::MoveTag(_)))
     }
 
     /// Returns whether something arrives of which events tell.

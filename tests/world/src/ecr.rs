@@ -66,6 +66,20 @@ impl State {
         digest
     }
 
+    /// Moves a tag to an image of other bytes, and returns their digest.
+    pub fn move_tag(&mut self, repository: &str, tag: &str) -> Digest {
+        let other = self.push(repository, &format!("{tag}-moved"));
+        for image in &mut self.images {
+            if is_of(image, repository) {
+                image.tags.retain(|known| known != tag);
+            }
+            if image.digest == other {
+                image.tags = vec![tag.to_owned()];
+            }
+        }
+        other
+    }
+
     /// Returns whether there is a repository of this name or URI.
     pub fn knows(&self, repository: &str) -> bool {
         self.images.iter().any(|image| is_of(image, repository))

@@ -61,6 +61,14 @@ impl Scope<'_> {
         text.map(|text| self.text(path, text, form))
     }
 
+    /// Fills in each text of a list.
+    pub(crate) fn texts(&mut self, path: &str, texts: &[Text], form: &Form) -> Vec<String> {
+        let texts = texts.iter().enumerate();
+        texts
+            .map(|(nth, text)| self.text(&format!("{path}[{nth}]"), text, form))
+            .collect()
+    }
+
     /// Notes a value that does not have the form that AWS gives to such names.
     pub(crate) fn check(&mut self, path: &str, value: &str, form: &Form) {
         if !(form.accepts)(value) {

@@ -99,6 +99,12 @@ pub enum FindingName {
     /// Next: Upload the artifact and its manifest again. If nobody changed them knowingly, find
     /// out who wrote the object.
     DigestMismatch,
+    /// The release that the way in pinned is not what the request names, or what the declaration in force and the
+    /// ledger make of it now. Something was changed in between, or the input was written by hand.
+    ///
+    /// Next: Send the request again, or upload it again: then it is pinned anew. In an input at the console leave `pinned`
+    /// out.
+    NotAsPinned,
     /// The archive is refused before anything of it is written: path traversal, a link, a duplicate, a size beyond the
     /// limits, or an entry that is not what the central directory says.
     ///

@@ -1,14 +1,16 @@
 //! The kind `task`: something that is run once per release, as a task of Amazon ECS or as one call of a function.
 
 mod function;
+mod network;
 
 pub use function::{
     CallEnd, CallOutcome, Called, FunctionCall, FunctionTask, GRACE_S, LIVES_S, LONGEST_CALL,
 };
+pub use network::{Network, TaskNetwork};
 
 use super::{AsWritten, Extent, ImageOf, Kind, Resolve, Shares, Takes};
 use crate::count::count;
-use crate::declaration::aws_name::{self, Form};
+use crate::declaration::aws_name;
 use crate::declaration::claim::Claim;
 use crate::declaration::gates::{ComponentGates, Resolved as Gates};
 use crate::declaration::scope::Scope;
@@ -98,22 +100,6 @@ pub struct Ecs {
     pub network: Option<Network>,
 }
 
-/// The network of a task (Amazon ECS API Reference, AwsVpcConfiguration).
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
-#[serde(rename = "TaskNetwork", deny_unknown_fields)]
-pub struct Network {
-    /// The subnets, by id.
-    #[schemars(extend("minItems" = 1, "maxItems" = 16))]
-    pub subnets: Vec<Text>,
-    /// The security groups, by id; that of the VPC if none is given.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    #[schemars(extend("maxItems" = 5))]
-    pub security_groups: Vec<Text>,
-    /// True if it gets a public address.
-    #[serde(default)]
-    pub public_ip: bool,
-}
-
 /// The way in which the effect of a task is taken back.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename = "TaskUndo", rename_all = "snake_case")]
@@ -163,17 +149,6 @@ pub struct Task {
     pub show_log: bool,
 }
 
-/// A task's network, by ids.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub struct TaskNetwork {
-    /// The subnets.
-    pub subnets: Vec<String>,
-    /// The security groups.
-    pub security_groups: Vec<String>,
-    /// True if it gets a public address.
-    pub public_ip: bool,
-}
-
 /// The way in which the effect of a task is taken back.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
@@ -207,23 +182,6 @@ pub const STOPPED_WITHIN_S: u64 = 10 * 60;
 /// The longest command in all, in bytes. ECS takes overrides of 8192 characters as JSON (Amazon ECS API Reference,
 /// RunTask, `overrides`).
 const LONGEST_COMMAND: usize = 6 * 1024;
-
-/// Amazon EC2 API Reference: ids of subnets and of security groups.
-const SUBNET: Form = Form {
-    accepts: |text| is_id(text, "subnet-"),
-    words: "the id of a subnet such as `subnet-0a1b2c3d4e5f60718`",
-};
-const SECURITY_GROUP: Form = Form {
-    accepts: |text| is_id(text, "sg-"),
-    words: "the id of a security group such as `sg-0a1b2c3d4e5f60718`",
-};
-
-fn is_id(text: &str, begins: &str) -> bool {
-    let rest = text.strip_prefix(begins);
-    rest.is_some_and(|rest| {
-        (8..=32).contains(&rest.len()) && rest.bytes().all(|byte| byte.is_ascii_hexdigit())
-    })
-}
 
 impl AsWritten for Written {
     fn after(&self) -> &BTreeSet<ComponentName> {
@@ -315,19 +273,8 @@ impl Resolve for Task {
         let cluster = name("cluster", &ecs.cluster);
         let family = name("family", &ecs.family);
         let container = name("container", &ecs.container);
-        let network = ecs.network.as_ref().map(|network| {
-            let at = join(&at, "network");
-            TaskNetwork {
-                subnets: each(scope, &join(&at, "subnets"), &network.subnets, &SUBNET),
-                security_groups: each(
-                    scope,
-                    &join(&at, "security_groups"),
-                    &network.security_groups,
-                    &SECURITY_GROUP,
-                ),
-                public_ip: network.public_ip,
-            }
-        });
+        let network = ecs.network.as_ref();
+        let network = network.map(|network| network.resolve(scope, &join(&at, "network")));
         if written.irreversible && written.undo.is_some() {
             scope.find(
                 FindingName::BadValue,
@@ -381,15 +328,8 @@ fn limit(scope: &mut Scope<'_>, path: &str, limit: Span, longest: Span) {
     }
 }
 
-fn each(scope: &mut Scope<'_>, path: &str, texts: &[Text], form: &Form) -> Vec<String> {
-    let texts = texts.iter().enumerate();
-    texts
-        .map(|(nth, text)| scope.text(&format!("{path}[{nth}]"), text, form))
-        .collect()
-}
-
 fn command(scope: &mut Scope<'_>, path: &str, words: &[Text]) -> Vec<String> {
-    let command = each(scope, path, words, &aws_name::ANY);
+    let command = scope.texts(path, words, &aws_name::ANY);
     let bytes: usize = command.iter().map(String::len).sum();
     if bytes > LONGEST_COMMAND {
         scope.find(

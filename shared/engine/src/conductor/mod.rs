@@ -16,7 +16,7 @@ mod request;
 mod settling;
 mod telling;
 
-pub use admitting::identify::{Identified, identify, key_reused};
+pub use admitting::identify::{Identified, identify, key_reused, repeated};
 pub use environment::drills::load as drills;
 pub use environment::good_snapshots::{newest_good, newest_good_of};
 pub use ports::Ports;

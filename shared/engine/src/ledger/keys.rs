@@ -1,3 +1,7 @@
+use super::indexes::{
+    APPLICATIONS, ARRIVING, CLAIMS, DRILLS, ENVIRONMENTS, HELD, HOURLY_LOOKS, REPOSITORIES,
+    SECOND_LOOKS, WAITING,
+};
 use super::items::{Done, Execution, LastFault, Progress, RepositoryOwner, Rounds, Served};
 use super::key::{Index, Key, Range};
 use crate::ports;
@@ -371,33 +375,3 @@ pub fn waiting_index(of: EnvironmentId<'_>, id: &DeploymentId) -> ports::Key {
 pub fn refusal(app: &AppName, execution: &str) -> Key<Refusal> {
     Key::new(format!("app#{app}"), format!("refusal#{execution}"))
 }
-
-/// The index partition of image repositories; see [`repository_index`].
-pub const REPOSITORIES: Index<RepositoryOwner> = Index::new("repositories");
-
-/// The index partition of declarations in force; see [`application_index`].
-pub const APPLICATIONS: Index<Declared> = Index::new("applications");
-
-/// The index partition of environments in which something was deployed, or is held; see [`environment_index`].
-pub const ENVIRONMENTS: Index<EnvironmentState> = Index::new("environments");
-
-/// The index partition of claims; see [`claims_index`].
-pub const CLAIMS: Index<Claims> = Index::new("claims");
-
-/// The index partition of held locks; see [`held_index`].
-pub const HELD: Index<Lock> = Index::new("held");
-
-/// The index partition of waiting deployments; see [`waiting_index`].
-pub const WAITING: Index<Waiting> = Index::new("waiting");
-
-/// The index partition of deployments that have not had a turn; see [`arriving_index`].
-pub const ARRIVING: Index<Deployment> = Index::new("arriving");
-
-/// The index partition of drills that somebody is to go on with; see [`drills_index`].
-pub const DRILLS: Index<Drills> = Index::new("drills");
-
-/// The index partition of second looks that are still to be made; see [`second_look_index`].
-pub const SECOND_LOOKS: Index<SecondLook> = Index::new("second_looks");
-
-/// The index partition of hourly looks; see [`hourly_look_index`].
-pub const HOURLY_LOOKS: Index<HourlyLook> = Index::new("hourly_looks");

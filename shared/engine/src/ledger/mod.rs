@@ -3,6 +3,7 @@
 mod declarations;
 mod deployment;
 mod fence;
+mod indexes;
 mod items;
 mod key;
 mod keys;
@@ -13,6 +14,7 @@ mod stored;
 pub use declarations::*;
 pub use deployment::{put_arrived, put_deployment, put_state};
 pub use fence::Fence;
+pub use indexes::*;
 pub use items::*;
 pub use key::{Index, Key, Range};
 pub use keys::*;

@@ -4,7 +4,7 @@ use super::source::{Ports, Source, missing};
 use crate::ports::{ObjectHead, ObjectId, Result, S3Api};
 use crate::trouble::{Checked, apart};
 use sha2::{Digest as _, Sha256};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use windlass_domain::artifact::{Artifact, Image};
 use windlass_domain::count::count;
 use windlass_domain::declaration::Declaration;
@@ -38,6 +38,18 @@ pub async fn pin_all(
     let mut left = MOST_HASHED;
     let pinned = source.pinned.into_iter();
     components.extend(pinned.filter(|(name, _)| resolved.components.contains_key(name)));
+    let shared: BTreeSet<&ComponentName> = declaration
+        .shared_artifacts()
+        .map(|(name, _)| name)
+        .collect();
+    for (name, artifact) in source.handed_over {
+        // What takes another one's artifact gets it below.
+        if !shared.contains(&name) {
+            let reference = ArtifactRef::from(&artifact);
+            findings.extend(declaration.misfit_here(&name, &reference, resolved));
+            components.insert(name, artifact);
+        }
+    }
     for (name, reference) in &source.named {
         let misfits = declaration.misfit_here(name, reference, resolved);
         if !misfits.is_empty() {

@@ -1,6 +1,7 @@
-//! Pinning: from the raw request of any route to the environment that it goes to, and to a release whose bytes can
-//! never be others. `Admit` uses it, and so do the routes that name a deployment before it starts; so all of them come
-//! to the same id.
+//! Pinning: from the request of any route to the environment that it goes to, and to a release whose bytes can never be
+//! others. Each way in pins a request once, and hands it over pinned; `Admit` verifies that against the declaration in
+//! force and the ledger, and reads neither an object nor an image for it. What comes to `Admit` as a person wrote it is
+//! pinned there, by the same function.
 
 mod artifact;
 mod declaration;
@@ -26,6 +27,7 @@ use windlass_domain::image::is_same_repository;
 use windlass_domain::manifest::ArtifactRef;
 use windlass_domain::name::{ComponentName, EnvironmentName};
 use windlass_domain::partial_document::PartialDocument;
+use windlass_domain::pinned::too_large;
 use windlass_domain::release::{RecordedRelease, Release};
 use windlass_domain::request::{ActionName, Request};
 
@@ -42,9 +44,22 @@ pub struct Pinned {
     pub order_version: Option<semver::Version>,
     /// The release to record under its version text, if anything is new.
     pub to_record: Option<Stored<RecordedRelease>>,
+    /// The version of the declaration that the release names, if it names one.
+    pub names: Option<semver::Version>,
 }
 
-/// Pins a request to deploy, or tells everything that is wrong with it.
+impl Pinned {
+    /// Returns the request as the way in hands it over.
+    pub fn handed_over(&self, request: &Request) -> Request {
+        request.with_pinned(
+            self.resolved.environment.clone(),
+            self.names.clone(),
+            self.release.clone(),
+        )
+    }
+}
+
+/// Pins a request to deploy, or verifies what its way in has pinned; or tells everything that is wrong with it.
 pub async fn pin(ports: &impl Ports, request: &Request) -> Checked<Pinned> {
     let in_force = declaration_in_force(ports, &request.app).await?;
     let part = match source::read(ports, request, &in_force.declaration).await? {
@@ -101,6 +116,8 @@ async fn pin_source(
         }
     };
     findings.extend(not_of_its_tag(request, &source, &resolved));
+    let handed_over = request.pinned.as_deref();
+    findings.extend(handed_over.and_then(|pinned| pinned.elsewhere(&resolved.environment)));
     let by_person = is_by_person(request, &source, declaration, &resolved.environment);
     if let Some(push) = &request.image_push {
         let named = std::mem::take(&mut source.named).into_iter();
@@ -110,9 +127,16 @@ async fn pin_source(
         });
         source.named = here.collect();
     }
+    let names = source.declaration.clone();
     let (release, misfits) =
         artifact::pin_all(ports, request, source, declaration, &resolved).await?;
     findings.extend(misfits);
+    match handed_over {
+        // What differs follows from what is wrong already.
+        Some(_) if !findings.is_empty() => {}
+        Some(pinned) => findings.extend(pinned.differences(&release)),
+        None => findings.extend(too_large(&release)),
+    }
     let order_version = order_version(&resolved, &release);
     let to_record = match apart(record::record(ports, &release, &resolved).await)? {
         Ok(to_record) if findings.is_empty() => to_record,
@@ -128,6 +152,7 @@ async fn pin_source(
         by_person,
         order_version,
         to_record,
+        names,
     })
 }
 

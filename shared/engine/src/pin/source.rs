@@ -16,6 +16,7 @@ use windlass_domain::image::repository_name;
 use windlass_domain::manifest::{ArtifactRef, Manifest};
 use windlass_domain::name::{AppName, ComponentName};
 use windlass_domain::partial_document::PartialDocument;
+use windlass_domain::pinned::PinnedRelease;
 use windlass_domain::release::{RecordedRelease, version_of_push};
 use windlass_domain::request::{ArtifactObject, ImagePush, ObjectRef, Request};
 
@@ -38,6 +39,8 @@ pub struct Source {
     pub declaration: Option<semver::Version>,
     /// The components that are still to be pinned.
     pub named: BTreeMap<ComponentName, ArtifactRef>,
+    /// The components that the way in has pinned, which are still to be held to the declaration.
+    pub handed_over: BTreeMap<ComponentName, Artifact>,
     /// The components of a recorded release, which are pinned already.
     pub pinned: BTreeMap<ComponentName, Artifact>,
     /// The tag of an image push, which chooses the environment.
@@ -48,8 +51,12 @@ pub struct Source {
 
 type Read = Result<Result<Source, PartialDocument<Source>>>;
 
-/// Reads what the request names, exactly one of its five sources, or as much of that as can be read.
+/// Reads what the request names, exactly one of its five sources, or as much of that as can be read. Of what its way in
+/// has pinned nothing is read again but the record of a release.
 pub async fn read(ports: &impl Ports, request: &Request, declaration: &Declaration) -> Read {
+    if let Some(pinned) = &request.pinned {
+        return handed_over(ports, request, pinned).await;
+    }
     match (
         &request.manifest,
         &request.manifest_object,
@@ -86,6 +93,7 @@ fn of_manifest(manifest: Manifest) -> Source {
         sequence: manifest.sequence,
         declaration: manifest.declaration,
         named: manifest.components,
+        handed_over: BTreeMap::new(),
         pinned: BTreeMap::new(),
         image_tag: None,
         image_push: false,
@@ -169,10 +177,37 @@ fn image_push(push: &ImagePush, declaration: &Declaration) -> Result<Source, Fin
             .iter()
             .map(|name| (name.clone(), reference.clone()))
             .collect(),
+        handed_over: BTreeMap::new(),
         pinned: BTreeMap::new(),
         image_tag: Some(push.tag.clone()),
         image_push: true,
     })
+}
+
+/// A release that the way in has pinned. One that is recorded already counts as it is recorded, with the components that
+/// were pinned.
+async fn handed_over(ports: &impl Ports, request: &Request, pinned: &PinnedRelease) -> Read {
+    let release = &pinned.release;
+    if request.version.is_some() {
+        let read = recorded(ports, request, &release.version).await?;
+        return Ok(read.map(|mut source| {
+            source
+                .pinned
+                .retain(|name, _| release.components.contains_key(name));
+            source
+        }));
+    }
+    Ok(Ok(Source {
+        version: release.version.clone(),
+        git: release.git.clone(),
+        sequence: release.sequence,
+        declaration: pinned.declaration.clone(),
+        named: BTreeMap::new(),
+        handed_over: release.components.clone(),
+        pinned: BTreeMap::new(),
+        image_tag: request.image_push.as_ref().map(|push| push.tag.clone()),
+        image_push: release.image_push,
+    }))
 }
 
 /// A recorded release: promotion.
@@ -187,6 +222,7 @@ async fn recorded(ports: &impl Ports, request: &Request, version: &str) -> Read 
         sequence: release.sequence,
         declaration: None,
         named: BTreeMap::new(),
+        handed_over: BTreeMap::new(),
         pinned: release.components,
         image_tag: None,
         image_push: release.image_push,

@@ -5,8 +5,10 @@ use crate::ports::{ObjectHead, ObjectId, Result};
 use std::fmt;
 use windlass_domain::artifact::Artifact;
 use windlass_domain::count::count;
+use windlass_domain::digest::Digest;
 use windlass_domain::fault::FaultName;
 use windlass_domain::finding::{Finding, FindingName};
+use windlass_domain::image::is_same_repository;
 use windlass_domain::name::ComponentName;
 
 /// Looks for the bytes, and tells what is wrong with them.
@@ -45,19 +47,24 @@ async fn look(ports: &impl Ports, path: &str, artifact: &Artifact) -> Result<Opt
             })
         }
         Artifact::Image { repository, digest } => {
-            let image = ports.image(repository, &format!("sha256:{digest}")).await?;
-            Ok(image.is_none().then(|| missing(path, artifact)))
+            let is_there = is_there(ports, repository, digest).await?;
+            Ok((!is_there).then(|| missing(path, artifact)))
         }
         Artifact::Images { containers } => {
             for (container, image) in containers {
-                let reference = format!("sha256:{}", image.digest);
-                if ports.image(&image.repository, &reference).await?.is_none() {
+                if !is_there(ports, &image.repository, &image.digest).await? {
                     return Ok(Some(missing(&format!("{path}.images.{container}"), image)));
                 }
             }
             Ok(None)
         }
     }
+}
+
+/// Returns whether the registry that images are taken from has the image, and is the one that the release names.
+async fn is_there(ports: &impl Ports, repository: &str, digest: &Digest) -> Result<bool> {
+    let image = ports.image(repository, &format!("sha256:{digest}")).await?;
+    Ok(image.is_some_and(|image| is_same_repository(repository, &image.repository_uri)))
 }
 
 fn missing(path: &str, artifact: &impl fmt::Display) -> Finding {

@@ -1,8 +1,10 @@
-use crate::conductor::{Identified, identify, key_reused};
+use crate::conductor::{Identified, identify, key_reused, repeated};
+use crate::ledger::Stored;
 use crate::ports::{Clock, Result, StepFunctionsApi};
 use crate::trouble::{Checked, apart};
 use crate::{log, pin, recovery};
 use serde_json::Value;
+use windlass_domain::deployment::Deployment;
 use windlass_domain::digest::Digest;
 use windlass_domain::fault::{Fault, FaultName};
 use windlass_domain::finding::{Finding, limited};
@@ -27,7 +29,7 @@ pub struct Begun {
     pub recorded: bool,
 }
 
-/// Starts the execution of a request to deploy. The execution's name is made from the deployment's
+/// Starts the execution of a request to deploy, with the request pinned. The execution's name is made from the deployment's
 /// id, so that equal requests start it once, whatever their route. One that died before it had
 /// recorded the deployment does not stand in the way: it is started again, at most once in a quarter
 /// of an hour.
@@ -36,17 +38,14 @@ pub async fn begin(
     request: &Request,
 ) -> Checked<Begun> {
     log::name_app(&request.app);
+    if let Some(begun) = repeated(ports, request).await?.and_then(recorded) {
+        return Ok(begun);
+    }
     let pinned = apart(pin::pin(ports, request).await)?.map_err(limited)?;
     let Identified { id, existing, .. } = identify(ports, request, &pinned).await?;
     log::name_deployment(&id);
-    if let Some(existing) = existing
-        && let Some(execution) = existing.value.executions.first()
-    {
-        return Ok(Begun {
-            id,
-            execution: execution.clone(),
-            recorded: true,
-        });
+    if let Some(begun) = existing.and_then(recorded) {
+        return Ok(begun);
     }
     let environment = pinned.resolved.environment.as_str();
     // The names of one key's executions must not differ by what the body brings: then both would be started, and the
@@ -57,7 +56,7 @@ pub async fn begin(
     };
     let stem = [request.app.as_str(), environment, tells];
     let name = |stem: &[&str]| execution_name(stem, id.as_str());
-    let input = input(request)?;
+    let input = input(&pinned.handed_over(request))?;
     let mut execution = ports.start(&name(&stem), &input).await?;
     if let Some(finding) = reused(ports, request, &execution).await? {
         return Err(finding.into());
@@ -74,6 +73,17 @@ pub async fn begin(
         id,
         execution,
         recorded: false,
+    })
+}
+
+/// Returns the answer about a deployment that is recorded.
+fn recorded(deployment: Stored<Deployment>) -> Option<Begun> {
+    let deployment = deployment.value;
+    log::name_deployment(&deployment.id);
+    Some(Begun {
+        execution: deployment.executions.first()?.clone(),
+        id: deployment.id,
+        recorded: true,
     })
 }
 

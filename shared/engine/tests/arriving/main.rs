@@ -7,6 +7,7 @@ mod bucket;
 mod declarations;
 mod ignored_arrivals;
 mod pinned_images;
+mod pinned_requests;
 mod pinning;
 mod place;
 mod pushes;

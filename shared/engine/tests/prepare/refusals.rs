@@ -12,6 +12,7 @@ use windlass_domain::tenancy::{Claim, Claims, Held, Owner};
 use windlass_engine::ledger;
 use windlass_engine::payload::Transition;
 use windlass_engine::ports::Key;
+use windlass_world::ecr::HOST;
 
 #[test]
 fn every_finding_is_told_at_once_and_nothing_is_claimed() {
@@ -91,6 +92,23 @@ fn bytes_that_differ_from_the_pinned_ones_are_refused() {
         named(&plan(&stage)),
         [(FindingName::DigestMismatch, "components.api")]
     );
+}
+
+/// Safety: bytes: An image of another registry is refused, although ours has one with its digest.
+#[test]
+fn an_image_of_another_registry_is_refused() {
+    for (host, refused) in [(HOST, false), ("elsewhere.example", true)] {
+        let mut stage = new_release();
+        let digest = stage.world.ecr().push("shop/api", "1.4.0");
+        let repository = format!("{host}/shop/api");
+        let image = Artifact::Image { repository, digest };
+        let components = &mut stage.record.release.components;
+        components.insert(component("api"), image);
+        stage.write_record();
+        prepare(&stage).unwrap();
+        let missing = (FindingName::ArtifactMissing, "components.api");
+        assert_eq!(named(&plan(&stage)).contains(&missing), refused, "{host}");
+    }
 }
 
 /// Returns the claim by which a component has the function `shop-api-prod`.

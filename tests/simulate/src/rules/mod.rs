@@ -52,6 +52,8 @@ pub use unowned_untouched::unowned_untouched;
 
 mod arrivals_are_served;
 pub use arrivals_are_served::arrivals_are_served;
+mod as_pinned;
+pub use as_pinned::as_pinned;
 mod called_once;
 mod claims_are_shown;
 pub use claims_are_shown::claims_are_shown;
@@ -105,7 +107,7 @@ pub use drills_come_back::drills_come_back;
 pub type Rule = fn(&Outcome<'_>) -> Result<(), String>;
 
 /// All rules by name.
-pub const RULES: [(&str, Rule); 47] = [
+pub const RULES: [(&str, Rule); 48] = [
     ("one_ending", one_ending),
     ("targets_as_recorded", targets_as_recorded),
     ("no_older_over_newer", no_older_over_newer),
@@ -153,6 +155,7 @@ pub const RULES: [(&str, Rule); 47] = [
     ("drift_is_told", drift_is_told),
     ("healed_as_declared", healed_as_declared),
     ("drills_come_back", drills_come_back),
+    ("as_pinned", as_pinned),
 ];
 
 /// The rule on a copy of the world in which the same is asked for again (`play.rs`).

@@ -21,6 +21,7 @@ mod operators;
 mod overtaking;
 mod pauses;
 mod people;
+mod pinned_requests;
 mod plans;
 mod removals;
 mod rollouts;
@@ -37,7 +38,7 @@ mod wheel_held;
 use crate::scenario::Scenario;
 
 /// All scenarios.
-pub static SCENARIOS: [Scenario; 255] = [
+pub static SCENARIOS: [Scenario; 257] = [
     basics::FUNCTION,
     basics::FIRST,
     basics::CODE,
@@ -80,6 +81,8 @@ pub static SCENARIOS: [Scenario; 255] = [
     arrivals::UPLOADED_AGAIN,
     arrivals::MOVED_BY_HAND,
     arrivals::MENDED,
+    pinned_requests::TAG_MOVED,
+    pinned_requests::WRITTEN_BY_HAND,
     rollouts::LINEAR,
     rollouts::IMAGE,
     rollouts::IMAGE_AT_ONCE,

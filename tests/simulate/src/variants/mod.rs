@@ -18,6 +18,7 @@ mod look;
 mod moves;
 mod naming;
 mod overtaking;
+mod pinned_requests;
 mod plans;
 mod removals;
 mod several_images;
@@ -40,6 +41,7 @@ pub fn variants() -> Vec<Variant> {
         stale_reads::VARIANTS,
         ledger::VARIANTS,
         arrivals::VARIANTS,
+        pinned_requests::VARIANTS,
         bounds::VARIANTS,
         naming::VARIANTS,
         plans::VARIANTS,

@@ -1,4 +1,4 @@
-//! `deploy`: pins the release, gives the deployment its id, and records it.
+//! `deploy`: takes the pinned release, gives the deployment its id, and records it.
 
 use crate::conductor::admitting::identify::{Identified, identify};
 use crate::conductor::ports::Ports;
@@ -12,15 +12,15 @@ use crate::pin::{self, Pinned};
 use crate::ports::{Condition, Result, Write};
 use crate::trouble::Checked;
 use crate::{log, upload_findings};
-use windlass_domain::deployment::{Deployment, Keyed, Status};
+use windlass_domain::deployment::Deployment;
 use windlass_domain::ending::Ending;
 use windlass_domain::order::Order;
-use windlass_domain::request::{ActionName, Request};
+use windlass_domain::request::Request;
 
 /// The name of the ending of an arrival that a manual environment only records.
 const RECORDED: &str = "Recorded";
 
-/// Pins the request and records the deployment.
+/// Verifies what the way in has pinned, or pins what came by hand, and records the deployment.
 pub async fn admit(
     ports: &impl Ports,
     execution: &ExecutionRef,
@@ -98,14 +98,20 @@ pub fn new_record(
     identified: &Identified,
 ) -> Stored<Deployment> {
     let now = ports.now();
-    let id = identified.id.clone();
     let resolved = &pinned.resolved;
+    let record = Deployment::accepted(
+        identified.id.clone(),
+        request,
+        resolved.environment.clone(),
+        pinned.release.clone(),
+        resolved.version.clone(),
+        &execution.arn,
+        now,
+    );
     let order = Order {
         version: pinned.order_version.clone(),
-        sequence: pinned.release.sequence,
         accepted: request.arrived.map_or(now, |arrived| arrived.min(now)),
-        recorded: now,
-        id: id.clone(),
+        ..record.order.clone()
     };
     // A release that arrives once more is no newer for that (rule 6).
     let order = match &identified.first {
@@ -117,46 +123,13 @@ pub fn new_record(
         None => order,
     };
     let record = Deployment {
-        id: id.clone(),
-        app: request.app.clone(),
-        environment: resolved.environment.clone(),
-        action: ActionName::Deploy,
         attempt: identified.attempt,
-        keyed: request.idempotency_key.clone().map(|key| Keyed {
-            key,
-            content: request.content(),
-        }),
-        release_digest: pinned.release.digest(),
-        release: pinned.release.clone(),
-        snapshot: None,
-        across: [].into(),
-        found: Vec::new(),
-        drill: None,
-        stops: None,
-        declaration: resolved.version.clone(),
-        upload: request.upload().cloned(),
-        requester: request.asked_by(),
-        reason: request.reason.clone(),
         order,
-        allow_older: request.allow_older,
-        accept_red: request.accept_red,
-        through_hold: request.through_hold,
-        preempt: request.preempt,
         supersede: resolved.supersede,
-        again: request.again,
         by_person: pinned.by_person,
-        accepted: now,
-        executions: vec![execution.arn.clone()],
-        asked_for: 0,
-        started: None,
-        status: Status::Waiting,
-        undoing: None,
-        stopped: false,
-        wheel: Vec::new(),
-        taken_up_again: false,
-        ending: None,
+        ..record
     };
-    Stored::new(ledger::deployment(&id), record)
+    Stored::new(ledger::deployment(&identified.id), record)
 }
 
 /// Ends at once what the environment does not deploy: from a source that it does not accept, or

@@ -7,6 +7,7 @@ use crate::trouble::Checked;
 use windlass_domain::deployment::{Deployment, Keyed};
 use windlass_domain::finding::{Finding, FindingName};
 use windlass_domain::identity::{DeploymentId, EnvironmentId};
+use windlass_domain::name::EnvironmentName;
 use windlass_domain::order::Order;
 use windlass_domain::request::{ActionName, Request};
 
@@ -36,18 +37,29 @@ pub async fn identify(
     pinned: &Pinned,
 ) -> Checked<Identified> {
     match &request.idempotency_key {
-        Some(key) => by_key(ports, request, pinned, key).await,
+        Some(key) => by_key(ports, request, &pinned.resolved.environment, key).await,
         None => Ok(arrival(ports, request, pinned).await?),
+    }
+}
+
+/// Returns the deployment that a request with a key is already, before its release is pinned: the same key is the same
+/// request, whatever its tags mean by now. `None` also where the request leaves its environment to a rule.
+pub async fn repeated(
+    ports: &impl DynamoDbApi,
+    request: &Request,
+) -> Checked<Option<Stored<Deployment>>> {
+    match (&request.idempotency_key, &request.environment) {
+        (Some(key), Some(env)) => Ok(by_key(ports, request, env, key).await?.existing),
+        _ => Ok(None),
     }
 }
 
 async fn by_key(
     ports: &impl DynamoDbApi,
     request: &Request,
-    pinned: &Pinned,
+    env: &EnvironmentName,
     key: &str,
 ) -> Checked<Identified> {
-    let env = &pinned.resolved.environment;
     let id = DeploymentId::keyed(EnvironmentId::new(&request.app, env), request.action, key);
     let existing = ledger::load(ports, &ledger::deployment(&id)).await?;
     let asked = existing.as_ref().and_then(|one| one.value.keyed.as_ref());

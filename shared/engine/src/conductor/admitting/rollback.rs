@@ -13,12 +13,10 @@ use crate::pin;
 use crate::ports::{DynamoDbApi, Result};
 use crate::trouble::Checked;
 use std::collections::BTreeMap;
-use windlass_domain::deployment::{Deployment, Keyed, Status};
+use windlass_domain::deployment::Deployment;
 use windlass_domain::digest::Digest;
 use windlass_domain::identity::{DeploymentId, EnvironmentId};
 use windlass_domain::name::EnvironmentName;
-use windlass_domain::order::Order;
-use windlass_domain::overtaking::Supersede;
 use windlass_domain::release::Release;
 use windlass_domain::request::{ActionName, Request};
 
@@ -96,58 +94,23 @@ pub fn new_record(
     let key = key.unwrap_or(&execution.arn);
     let press = Digest::of(key.as_bytes());
     let id = DeploymentId::keyed(EnvironmentId::new(&request.app, env), request.action, key);
-    let record = Deployment {
-        id: id.clone(),
+    let none = Release {
         app: request.app.clone(),
-        environment: env.clone(),
-        action: request.action,
-        attempt: 1,
-        keyed: request.idempotency_key.clone().map(|key| Keyed {
-            key,
-            content: request.content(),
-        }),
-        release: Release {
-            app: request.app.clone(),
-            version: request.action.to_string(),
-            git: None,
-            sequence: None,
-            components: BTreeMap::new(),
-            image_push: false,
-        },
+        version: request.action.to_string(),
+        git: None,
+        sequence: None,
+        components: BTreeMap::new(),
+        image_push: false,
+    };
+    let arn = &execution.arn;
+    let env = env.clone();
+    let record = Deployment {
         release_digest: press,
-        snapshot: request.snapshot,
-        across: request.across.clone(),
-        found: Vec::new(),
-        drill: None,
-        stops: None,
-        declaration,
-        upload: None,
-        requester: request.asked_by(),
-        reason: request.reason.clone(),
-        order: Order {
-            version: None,
-            sequence: None,
-            accepted: now,
-            recorded: now,
-            id: id.clone(),
-        },
         allow_older: true,
         accept_red: request.action == ActionName::Rollback,
         through_hold: true,
-        preempt: false,
-        supersede: Supersede::Wait,
-        again: false,
         by_person: request.action != ActionName::Restore,
-        accepted: now,
-        executions: vec![execution.arn.clone()],
-        asked_for: 0,
-        started: None,
-        status: Status::Waiting,
-        undoing: None,
-        stopped: false,
-        wheel: Vec::new(),
-        taken_up_again: false,
-        ending: None,
+        ..Deployment::accepted(id.clone(), request, env, none, declaration, arn, now)
     };
     Stored::new(ledger::deployment(&id), record)
 }

@@ -135,11 +135,15 @@ fn about(request: &Request) -> String {
     if let Some(push) = &request.image_push {
         return format!("{}:{}", push.repository, push.tag);
     }
-    request
-        .manifest
+    let manifest = request.manifest.as_ref().map(|manifest| &manifest.version);
+    let pinned = request
+        .pinned
         .as_ref()
-        .map(|manifest| manifest.version.clone())
-        .or(request.version.clone())
+        .map(|pinned| &pinned.release.version);
+    manifest
+        .or(request.version.as_ref())
+        .or(pinned)
+        .cloned()
         .unwrap_or_else(|| request.action.to_string())
 }
 

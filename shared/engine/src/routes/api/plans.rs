@@ -54,7 +54,7 @@ async fn asked(
             let request = releases::request(ports, of, call, body, true).await?;
             match request {
                 Ok(request) => match apart(pin::pin(ports, &request).await)? {
-                    Ok(_) => Ok(request),
+                    Ok(pinned) => Ok(pinned.handed_over(&request)),
                     Err(findings) => Err(problem(releases::status_of(&findings), &findings)),
                 },
                 refused => refused,

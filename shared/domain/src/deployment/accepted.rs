@@ -1,0 +1,71 @@
+//! Makes the record of a request that has just been accepted.
+
+use super::{Deployment, Keyed, Status};
+use crate::declaration::arrivals::Supersede;
+use crate::identity::DeploymentId;
+use crate::name::EnvironmentName;
+use crate::order::Order;
+use crate::release::Release;
+use crate::request::Request;
+use crate::time::Time;
+
+impl Deployment {
+    /// Returns the record of a request that an execution has brought now, and that has not had its turn: the first
+    /// attempt of a person, which is as old as now.
+    pub fn accepted(
+        id: DeploymentId,
+        request: &Request,
+        environment: EnvironmentName,
+        release: Release,
+        declaration: semver::Version,
+        execution: &str,
+        now: Time,
+    ) -> Self {
+        Self {
+            app: request.app.clone(),
+            environment,
+            action: request.action,
+            attempt: 1,
+            keyed: request.idempotency_key.clone().map(|key| Keyed {
+                key,
+                content: request.content(),
+            }),
+            release_digest: release.digest(),
+            snapshot: request.snapshot,
+            across: request.across.clone(),
+            found: Vec::new(),
+            drill: None,
+            stops: None,
+            declaration,
+            upload: request.upload().cloned(),
+            requester: request.asked_by(),
+            reason: request.reason.clone(),
+            order: Order {
+                version: None,
+                sequence: release.sequence,
+                accepted: now,
+                recorded: now,
+                id: id.clone(),
+            },
+            allow_older: request.allow_older,
+            accept_red: request.accept_red,
+            through_hold: request.through_hold,
+            preempt: request.preempt,
+            supersede: Supersede::Wait,
+            again: request.again,
+            by_person: true,
+            accepted: now,
+            executions: vec![execution.to_owned()],
+            asked_for: 0,
+            started: None,
+            status: Status::Waiting,
+            undoing: None,
+            stopped: false,
+            wheel: Vec::new(),
+            taken_up_again: false,
+            ending: None,
+            id,
+            release,
+        }
+    }
+}
