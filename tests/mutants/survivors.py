@@ -2,7 +2,6 @@
 
 import collections
 
-from cargo_mutants import ALIAS, KNOWN
 from repository import REPOSITORY
 
 PAGE = REPOSITORY / "docs/MUTANTS.md"
@@ -11,7 +10,7 @@ PAGE = REPOSITORY / "docs/MUTANTS.md"
 def name_of(mutant):
     """Without line and column, which move."""
     _, _, rest = mutant["name"].partition(":")
-    return f"{mutant['file']}: {rest.split(': ', 1)[1].replace(KNOWN, ALIAS)}"
+    return f"{mutant['file']}: {rest.split(': ', 1)[1]}"
 
 
 def listed():
