@@ -24,7 +24,8 @@ const BINARY: &str = "[[bin]]\nname = \"windlass-variants\"\npath = \"src/main.r
 /// The one file that only the copy has.
 const ONLY_THERE: &str = "variant.rs";
 
-/// The text of that file. It answers which variant is chosen.
+/// The text of that file. It answers which variant is chosen: by the simulation, or by the environment of a test of the
+/// copy.
 const CHOSEN: &str = "//! Which variant is chosen.
 use std::cell::RefCell;
 use std::sync::Mutex;
@@ -42,6 +43,9 @@ pub fn is(name: &str) -> bool {
     KNOWN.with_borrow_mut(|known| {
         if known.0.is_empty() {
             known.0 = CHOSEN.lock().unwrap().clone();
+        }
+        if known.0.is_empty() {
+            known.0 = std::env::var(\"VARIANT\").unwrap_or_else(|_| \"none\".to_owned());
         }
         known.0 == name && !known.1
     })

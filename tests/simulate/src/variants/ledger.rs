@@ -1,87 +1,14 @@
 //! Variants of admission, judging, settling and recovery.
 
 use super::variant::{Edit, Variant};
-use crate::schedule::What::{
-    Conflict, DeniedLong, Slow, Stopped, StoppedHeld, StoppedRedriven, StoppedRedrivenLate,
-    StoppedSlow, ThrottledLong,
-};
+use crate::schedule::What::{DeniedLong, Slow, Stopped, StoppedHeld, ThrottledLong};
 
 const ADMISSION: &str = "shared/domain/src/admission.rs";
 const FACTS: &str = "shared/domain/src/admission/facts.rs";
-const HAND_OVER: &str = "shared/engine/src/conductor/recovering/hand_over.rs";
+const OWNER: &str = "shared/engine/src/recovery/owner.rs";
 const SETTLE: &str = "shared/engine/src/conductor/settling/settle.rs";
-const SETTLE_UNDO: &str = "shared/engine/src/conductor/settling/settle_undo.rs";
 
 pub(super) const VARIANTS: &[Variant] = &[
-    Variant {
-        name: "conflict_is_a_takeover",
-        what: "a transaction that was in the way of a judgement is taken for a newer owner of the lock",
-        edits: &[Edit {
-            file: "shared/engine/src/judge/mod.rs",
-            find: "        case.loaded.fence.lock(ports).await?;\n",
-            replace: "        case.loaded.fence.lock(ports).await?;\n        if VARIANT {\n            let message = \"somebody else's\";\n            return Err(Fault::new(windlass_domain::fault::FaultName::StaleToken, message));\n        }\n",
-        }],
-        scenarios: &["gates"],
-        mishaps: &[Conflict],
-    },
-    Variant {
-        name: "token_raised_last",
-        what: "a recovery raises the token when it is done",
-        edits: &[
-            Edit {
-                file: HAND_OVER,
-                find: "    lock.value.raise(now);",
-                replace: "    if state != HeldState::Recovering || !VARIANT {\n        lock.value.raise(now);\n    }",
-            },
-            Edit {
-                file: SETTLE_UNDO,
-                find: "    if ending != Ending::NeedsOperator {\n        lock.value.free(now);",
-                replace: "    lock.value.token += u64::from(VARIANT);\n    if ending != Ending::NeedsOperator {\n        lock.value.free(now);",
-            },
-        ],
-        scenarios: &["after_site"],
-        mishaps: &[StoppedSlow],
-    },
-    Variant {
-        name: "queue_left_in_silence",
-        what: "who leaves the queue without a turn wakes nobody",
-        edits: &[Edit {
-            file: "shared/engine/src/outbox.rs",
-            find: "            Some(before) => left_the_queue(ports, before).await,",
-            replace: "            Some(before) if !VARIANT => left_the_queue(ports, before).await,\n            Some(_) => Ok(()),",
-        }],
-        scenarios: &["nothing_to_go_back_to"],
-        mishaps: &[Slow],
-    },
-    Variant {
-        name: "recovery_left_to_the_schedule",
-        what: "the event that tells of a death starts no recovery",
-        edits: &[Edit {
-            file: "shared/engine/src/recovery/event.rs",
-            find: "    if record.ending.is_some() {",
-            replace: "    if VARIANT || record.ending.is_some() {",
-        }],
-        scenarios: &["function"],
-        mishaps: &[Stopped],
-    },
-    Variant {
-        name: "redriven_owner_goes_on",
-        what: "who was taken over goes on with its old token",
-        edits: &[
-            Edit {
-                file: "shared/engine/src/ledger/fence.rs",
-                find: "        if lock.value.token == self.token",
-                replace: "        if VARIANT || lock.value.token == self.token",
-            },
-            Edit {
-                file: "shared/engine/src/ledger/fence.rs",
-                find: "        let token = Condition::Field(\"token\".into(), Value::from(self.token));",
-                replace: "        if VARIANT {\n            let none = windlass_domain::identity::DeploymentId(\"none\".into());\n            return Write::check(super::plan(&none), Condition::Absent);\n        }\n        let token = Condition::Field(\"token\".into(), Value::from(self.token));",
-            },
-        ],
-        scenarios: &["function", "canary"],
-        mishaps: &[StoppedRedriven, StoppedRedrivenLate],
-    },
     Variant {
         name: "lock_taken_from_needs_operator",
         what: "a deployment takes the lock of one that needs an operator",
@@ -98,83 +25,6 @@ pub(super) const VARIANTS: &[Variant] = &[
             },
         ],
         scenarios: &["stuck"],
-        mishaps: &[],
-    },
-    Variant {
-        name: "lock_ignored",
-        what: "a deployment takes the lock although another one holds it",
-        edits: &[Edit {
-            file: ADMISSION,
-            find: "    match &facts.lock.held {",
-            replace: "    match facts.lock.held.as_ref().filter(|_| !VARIANT) {",
-        }],
-        scenarios: &["stuck", "queue", "two_apart"],
-        mishaps: &[],
-    },
-    Variant {
-        name: "freed_before_seen",
-        what: "an undo frees the lock before every component was seen back",
-        edits: &[Edit {
-            file: SETTLE_UNDO,
-            find: "    if steps.all(|step| !step.value.status.may_have_changed()) {",
-            replace: "    if steps.all(|step| VARIANT || !step.value.status.may_have_changed()) {",
-        }],
-        scenarios: &["stuck"],
-        mishaps: &[],
-    },
-    Variant {
-        name: "unknown_is_healthy",
-        what: "an unknown gate passes",
-        edits: &[Edit {
-            file: "shared/domain/src/judgement.rs",
-            find: "        .filter(|m| m.verdict == Verdict::Unknown)\n    {",
-            replace: "        .filter(|m| m.verdict == Verdict::Unknown && !VARIANT)\n    {",
-        }],
-        scenarios: &["unknown"],
-        mishaps: &[],
-    },
-    Variant {
-        name: "gate_region_ignored",
-        what: "alarms of another region are looked for in the environment's",
-        edits: &[Edit {
-            file: "shared/engine/src/measurements/alarm.rs",
-            find: "            let there = ports.at(&place.in_region(region.as_deref()));",
-            replace: "            let there = ports.at(&place.in_region(region.as_deref().filter(|_| !VARIANT)));",
-        }],
-        scenarios: &["gates"],
-        mishaps: &[],
-    },
-    Variant {
-        name: "silent_log_is_healthy",
-        what: "a log that nothing is written to has few enough lines",
-        edits: &[Edit {
-            file: "shared/engine/src/measurements/logs.rs",
-            find: "        Some((matched, from, to)) if scanned > 0 => Measurement {",
-            replace: "        Some((matched, from, to)) if scanned > 0 || VARIANT => Measurement {",
-        }],
-        scenarios: &["logs_nothing"],
-        mishaps: &[],
-    },
-    Variant {
-        name: "earlier_verdict_reused",
-        what: "a later wave is judged by the verdict of the first",
-        edits: &[Edit {
-            file: "shared/engine/src/judge/mod.rs",
-            find: "        let judgement = ledger::load(ports, &ledger::judgement(id, number)).await?;",
-            replace: "        let of = if VARIANT { 0 } else { number };\n        let judgement = ledger::load(ports, &ledger::judgement(id, of)).await?;",
-        }],
-        scenarios: &["undo"],
-        mishaps: &[],
-    },
-    Variant {
-        name: "order_not_asked",
-        what: "an arrival is not compared with the newest that succeeded",
-        edits: &[Edit {
-            file: ADMISSION,
-            find: "    if candidate.allow_older {\n        return None;",
-            replace: "    if candidate.allow_older || VARIANT {\n        return None;",
-        }],
-        scenarios: &["late_arrival"],
         mishaps: &[],
     },
     Variant {
@@ -218,50 +68,6 @@ pub(super) const VARIANTS: &[Variant] = &[
         mishaps: &[],
     },
     Variant {
-        name: "veto_ignored",
-        what: "a vetoed release is deployed when it is asked for once more",
-        edits: &[Edit {
-            file: ADMISSION,
-            find: "            && !candidate.again\n",
-            replace: "            && !candidate.again\n            && !VARIANT\n",
-        }],
-        scenarios: &["undo"],
-        mishaps: &[],
-    },
-    Variant {
-        name: "undo_without_veto",
-        what: "an undo leaves no veto",
-        edits: &[Edit {
-            file: SETTLE_UNDO,
-            find: "        if ending != Ending::Rejected && is_vetoed(&record.value) {",
-            replace: "        if !VARIANT && ending != Ending::Rejected && is_vetoed(&record.value) {",
-        }],
-        scenarios: &["undo", "first_undo"],
-        mishaps: &[],
-    },
-    Variant {
-        name: "rollback_without_hold",
-        what: "a rollback does not hold deployments",
-        edits: &[Edit {
-            file: "shared/engine/src/conductor/admitting/rollback.rs",
-            find: "            set_hold(ports, &mut state.value, request);",
-            replace: "            if !VARIANT {\n                set_hold(ports, &mut state.value, request);\n            }",
-        }],
-        scenarios: &["rollback"],
-        mishaps: &[],
-    },
-    Variant {
-        name: "rollback_walks_forward",
-        what: "a second rollback goes back to what the first one left",
-        edits: &[Edit {
-            file: "shared/engine/src/conductor/settling/snapshots.rs",
-            find: "    let replaced = goal.map_or(state.snapshot, |goal| goal.replaced);",
-            replace: "    let replaced = goal.map_or(state.snapshot, |goal| {\n        if VARIANT { state.snapshot } else { goal.replaced }\n    });",
-        }],
-        scenarios: &["rollback", "rollback_twice"],
-        mishaps: &[],
-    },
-    Variant {
         name: "what_came_later_stays",
         what: "a rollback leaves alone what its snapshot does not name",
         edits: &[
@@ -280,28 +86,6 @@ pub(super) const VARIANTS: &[Variant] = &[
         mishaps: &[],
     },
     Variant {
-        name: "hold_not_told",
-        what: "a rollback does not say that automatic deployments are held",
-        edits: &[Edit {
-            file: "shared/engine/src/conductor/environment/holds.rs",
-            find: "    let hold = hold.filter(|_| record.action == ActionName::Rollback)?;",
-            replace: "    let hold = hold.filter(|_| !VARIANT && record.action == ActionName::Rollback)?;",
-        }],
-        scenarios: &["rollback"],
-        mishaps: &[],
-    },
-    Variant {
-        name: "settled_unjudged",
-        what: "a recovery settles what was never judged",
-        edits: &[Edit {
-            file: SETTLE,
-            find: "    Ok(judgement.is_some_and(|judgement| ",
-            replace: "    Ok(VARIANT || judgement.is_some_and(|judgement| ",
-        }],
-        scenarios: &["canary", "undo"],
-        mishaps: &[Stopped],
-    },
-    Variant {
         name: "no_second_look",
         what: "nobody looks again at what a recovery left",
         edits: &[Edit {
@@ -313,28 +97,6 @@ pub(super) const VARIANTS: &[Variant] = &[
         mishaps: &[StoppedHeld],
     },
     Variant {
-        name: "drift_not_compared",
-        what: "the second look takes what it sees for what was left",
-        edits: &[Edit {
-            file: "shared/domain/src/second_look.rs",
-            find: "        if any(Drift::Changed) {",
-            replace: "        if any(Drift::Changed) && !VARIANT {",
-        }],
-        scenarios: &["function", "service"],
-        mishaps: &[StoppedHeld],
-    },
-    Variant {
-        name: "arrival_not_found",
-        what: "the schedule does not look for those that have not had a turn",
-        edits: &[Edit {
-            file: "shared/engine/src/recovery/unended.rs",
-            find: "    all.extend(arriving.into_iter().map(",
-            replace: "    all.extend(arriving.into_iter().filter(|_| !VARIANT).map(",
-        }],
-        scenarios: &["function", "first"],
-        mishaps: &[ThrottledLong],
-    },
-    Variant {
         name: "accepted_unseen",
         what: "what an operator accepts is recorded as it was seen before the last change",
         edits: &[Edit {
@@ -344,17 +106,6 @@ pub(super) const VARIANTS: &[Variant] = &[
         }],
         scenarios: &["service", "touched"],
         mishaps: &[ThrottledLong, DeniedLong],
-    },
-    Variant {
-        name: "accepted_stays_locked",
-        what: "what an operator accepts is taken in, and the environment stays locked",
-        edits: &[Edit {
-            file: "shared/engine/src/conductor/settling/accept.rs",
-            find: "    lock.value.free(ports.now());",
-            replace: "    if !VARIANT {\n        lock.value.free(ports.now());\n    }",
-        }],
-        scenarios: &["accept"],
-        mishaps: &[],
     },
     Variant {
         name: "freed_once_more",
@@ -377,5 +128,38 @@ pub(super) const VARIANTS: &[Variant] = &[
         }],
         scenarios: &["unknown", "is_silent"],
         mishaps: &[Stopped],
+    },
+    Variant {
+        name: "arrival_not_found",
+        what: "the schedule does not look for those that have not had a turn",
+        edits: &[Edit {
+            file: "shared/engine/src/recovery/unended.rs",
+            find: "    all.extend(arriving.into_iter().map(",
+            replace: "    all.extend(arriving.into_iter().filter(|_| !VARIANT).map(",
+        }],
+        scenarios: &["function", "first"],
+        mishaps: &[ThrottledLong],
+    },
+    Variant {
+        name: "dead_owner_told_to_run",
+        what: "a recovery believes at once that the execution still runs whose end it was told",
+        edits: &[Edit {
+            file: OWNER,
+            find: "            if owner != Self::Running ||",
+            replace: "            if VARIANT || owner != Self::Running ||",
+        }],
+        scenarios: &["function"],
+        mishaps: &[Stopped],
+    },
+    Variant {
+        name: "other_container_marked",
+        what: "what came of one container counts as what came of another",
+        edits: &[Edit {
+            file: "shared/engine/src/conductor/settling/snapshots.rs",
+            find: "            state.mark(&part, &record.order, record.allow_older);",
+            replace: "            let part = if VARIANT { part.component.into() } else { part };\n            state.mark(&part, &record.order, record.allow_older);",
+        }],
+        scenarios: &["one_of_two"],
+        mishaps: &[],
     },
 ];

@@ -3,30 +3,24 @@
 //! A variant is a few edits of the product's source. All of them are made in one copy of the tree under `target/`,
 //! which is compiled once. Each edit asks first whether its variant is chosen; the product itself knows nothing of
 //! them. An edit whose text is not found, or is found twice, fails the build: the variant must follow the product.
+//!
+//! A variant earns its place by one of three things (decision 0591). What ordinary tests notice is left to them:
+//!
+//! - No ordinary test of `shared/domain`, `shared/engine` or `tests/machine` fails with it.
+//! - One fails, but by accident, and the variant is about what is only seen between executions: fences, times, order,
+//!   recovery, late calls.
+//! - No other variant breaks a rule that it breaks. It shows that the rule can fail.
+//!
+//! In the copy `VARIANT=<name> cargo test -p windlass-engine` tells whether an ordinary test fails with it.
 
 mod arrivals;
-mod bounds;
-mod codedeploy_functions;
-mod codedeploy_services;
 mod converging;
 mod copy;
-mod drift;
-mod drills;
-mod healing;
+mod kinds;
 mod ledger;
 mod look;
-mod moves;
-mod naming;
-mod overtaking;
-mod pinned_requests;
-mod plans;
-mod removals;
-mod several_images;
-mod shifts;
-mod stale_reads;
-mod tasks;
+mod operators;
 mod variant;
-mod wheel;
 
 pub use copy::make;
 pub use look::{Found, look_for};
@@ -36,25 +30,10 @@ pub use variant::{Edit, Variant};
 pub fn variants() -> Vec<Variant> {
     [
         converging::VARIANTS,
-        codedeploy_functions::VARIANTS,
-        codedeploy_services::VARIANTS,
-        stale_reads::VARIANTS,
         ledger::VARIANTS,
         arrivals::VARIANTS,
-        pinned_requests::VARIANTS,
-        bounds::VARIANTS,
-        naming::VARIANTS,
-        plans::VARIANTS,
-        several_images::VARIANTS,
-        shifts::VARIANTS,
-        wheel::VARIANTS,
-        overtaking::VARIANTS,
-        removals::VARIANTS,
-        moves::VARIANTS,
-        tasks::VARIANTS,
-        drift::VARIANTS,
-        drills::VARIANTS,
-        healing::VARIANTS,
+        kinds::VARIANTS,
+        operators::VARIANTS,
     ]
     .concat()
 }

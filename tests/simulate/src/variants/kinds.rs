@@ -1,0 +1,145 @@
+//! Variants of single kinds: what is not Windlass's own, what is there already, who else shifts or has begun.
+
+use super::variant::{Edit, Variant};
+
+pub(super) const VARIANTS: &[Variant] = &[
+    Variant {
+        name: "member_lost",
+        what: "a task definition is registered without a member of its base",
+        edits: &[Edit {
+            file: "shared/engine/src/kinds/ecs/document.rs",
+            find: " && name != \"tags\" && !value.is_null()",
+            replace: " && name != \"tags\" && !(VARIANT && name == \"cpu\") && !value.is_null()",
+        }],
+        scenarios: &["service"],
+        mishaps: &[],
+    },
+    Variant {
+        name: "document_told",
+        what: "the plan tells the whole task definition that runs",
+        edits: &[Edit {
+            file: "shared/engine/src/kinds/ecs/prepare.rs",
+            find: "    let from = words::short(&current.arn);\n    if let",
+            replace: "    let whole = current.document.to_string();\n    let from = if VARIANT { whole.as_str() } else { words::short(&current.arn) };\n    if let",
+        }],
+        scenarios: &["service"],
+        mishaps: &[],
+    },
+    Variant {
+        name: "invoked_after_the_shift",
+        what: "a new version is invoked when callers get it, and not before",
+        edits: &[Edit {
+            file: "shared/engine/src/kinds/lambda/prepare.rs",
+            find: "        let ahead = is_tried.then_some(0).into_iter();",
+            replace: "        let ahead = (is_tried && !VARIANT).then_some(0).into_iter();",
+        }],
+        scenarios: &["gates"],
+        mishaps: &[],
+    },
+    Variant {
+        name: "brought_again",
+        what: "a function that serves the wanted code is changed once more",
+        edits: &[Edit {
+            file: "shared/engine/src/kinds/lambda/prepare.rs",
+            find: "            .filter(|(last, ..)| !self.input.is_check && next(self.is, last) == Next::Done)",
+            replace: "            .filter(|(last, ..)| !VARIANT && !self.input.is_check && next(self.is, last) == Next::Done)",
+        }],
+        scenarios: &["function"],
+        mishaps: &[],
+    },
+    Variant {
+        name: "shifted_is_ended",
+        what: "a release is over while ECS may still take it back",
+        edits: &[Edit {
+            file: "shared/engine/src/kinds/ecs/rollout_progress.rs",
+            find: "        Until::Complete => false,",
+            replace: "        Until::Complete if VARIANT => is_from(POST_PRODUCTION),\n        Until::Complete => false,",
+        }],
+        scenarios: &["blue_green", "paused"],
+        mishaps: &[],
+    },
+    Variant {
+        name: "tested_too_late",
+        what: "what test traffic gets is asked once callers get it, too",
+        edits: &[Edit {
+            file: "shared/engine/src/measurements/judge.rs",
+            find: "!M::is_tested(&one.gate) || judging.is_tested(one)",
+            replace: "!M::is_tested(&one.gate) || (VARIANT ^ judging.is_tested(one))",
+        }],
+        scenarios: &["tested_undone"],
+        mishaps: &[],
+    },
+    Variant {
+        name: "together_is_beside",
+        what: "what goes together takes its steps as they come",
+        edits: &[Edit {
+            file: "shared/domain/src/plan/waves_together.rs",
+            find: "counted.map(|(share, nth)| firsts[&share] + nth)",
+            replace: "counted.enumerate().map(|(place, (share, nth))| if VARIANT { place } else { firsts[&share] + nth })",
+        }],
+        scenarios: &["together"],
+        mishaps: &[],
+    },
+    Variant {
+        name: "pause_of_the_team_answered",
+        what: "whatever pause of a deployment waits is answered",
+        edits: &[Edit {
+            file: "shared/engine/src/kinds/ecs/pause.rs",
+            find: "    let at = pauses.iter().find(|at| at.as_str() == rollout.stage)?;",
+            replace: "    let at = pauses.iter().find(|at| at.as_str() == rollout.stage || (VARIANT && rollout.stage == \"POST_SCALE_UP\"))?;",
+        }],
+        scenarios: &["paused", "canary_paused"],
+        mishaps: &[],
+    },
+    Variant {
+        name: "whoever_deploys_is_followed",
+        what: "a deployment of the group is taken for one of Windlass's, whoever has created it",
+        edits: &[Edit {
+            file: "shared/engine/src/kinds/ecs/codedeploy/observe.rs",
+            find: "            one.description.starts_with(mark) && one.creator != find::ROLLBACK",
+            replace: "            (VARIANT || one.description.starts_with(mark)) && one.creator != find::ROLLBACK",
+        }],
+        scenarios: &["service_moved_busy_meanwhile"],
+        mishaps: &[],
+    },
+    Variant {
+        name: "wait_untold",
+        what: "what a target waits for is not written down",
+        edits: &[Edit {
+            file: "shared/engine/src/converge/drive.rs",
+            find: "            .clone_from(&view.waits_for);",
+            replace: "            .clone_from(if VARIANT { &None } else { &view.waits_for });",
+        }],
+        scenarios: &["service_moved_held", "paused_by_team_cancelled"],
+        mishaps: &[],
+    },
+    Variant {
+        name: "brought_back_behind_irreversible",
+        what: "an undo goes on to what came before an irreversible task that has begun",
+        edits: &[Edit {
+            file: "shared/engine/src/conductor/settling/undo.rs",
+            find: "    if bars.peek().is_some() {\n        return Ok(Answer::of(UndoTransition::SettleUndo, id, by.token));",
+            replace: "    if bars.peek().is_some() && !VARIANT {\n        return Ok(Answer::of(UndoTransition::SettleUndo, id, by.token));",
+        }],
+        scenarios: &["task_irreversible"],
+        mishaps: &[],
+    },
+    Variant {
+        name: "called_unasked_of_the_ledger",
+        what: "the runner makes a call whatever the ledger has of it",
+        edits: &[
+            Edit {
+                file: "shared/engine/src/kinds/task/call/runner.rs",
+                find: "    if !is_next || now > ask.not_after {",
+                replace: "    if !VARIANT && (!is_next || now > ask.not_after) {",
+            },
+            Edit {
+                file: "shared/engine/src/kinds/task/call/runner.rs",
+                find: "    ledger::commit(ports, vec![called.put()?]).await\n}\n\n/// The one call.",
+                replace: "    Ok(ledger::commit(ports, vec![called.put()?]).await? || VARIANT)\n}\n\n/// The one call.",
+            },
+        ],
+        scenarios: &["call_asked_twice"],
+        mishaps: &[],
+    },
+];

@@ -1,0 +1,143 @@
+//! Variants of what persons ask for and are told: plans, overtaking, pauses, drills, removals, moves, drift.
+
+use super::variant::{Edit, Variant};
+use crate::schedule::What;
+
+const LOOK: &str = "shared/engine/src/recovery/hourly_look.rs";
+const MOVING_ALL: &str = "shared/engine/src/movable/application.rs";
+const OVERTAKING: &str = "shared/domain/src/overtaking.rs";
+const REMOVE_ALL: &str = "shared/engine/src/conductor/admitting/remove_application.rs";
+
+pub(super) const VARIANTS: &[Variant] = &[
+    Variant {
+        name: "plan-claims-targets",
+        what: "a plan claims the targets that it looks at",
+        edits: &[Edit {
+            file: "shared/engine/src/prepare/plan_only.rs",
+            find: "        let (composed, _) = composed(ports, &scene).await?;",
+            replace: "        let (composed, claims) = composed(ports, &scene).await?;
+        if VARIANT {
+            ports.transact(claims).await?;
+        }",
+        }],
+        scenarios: &["planned"],
+        mishaps: &[],
+    },
+    Variant {
+        name: "overtaken-by-an-older",
+        what: "an older release stops a newer one",
+        edits: &[Edit {
+            file: OVERTAKING,
+            find: "        if is_older && share(",
+            replace: "        if !VARIANT && is_older && share(",
+        }],
+        scenarios: &["overtakes_newer"],
+        mishaps: &[],
+    },
+    Variant {
+        name: "pause-holds-nothing",
+        what: "a pause is recorded, and the wave passes all the same",
+        edits: &[Edit {
+            file: "shared/domain/src/wheel/turn.rs",
+            find: "        until = until.max(paused.until);",
+            replace: "        until = if VARIANT { until } else { until.max(paused.until) };",
+        }],
+        scenarios: &["wheel", "wheel_to_its_bound"],
+        mishaps: &[],
+    },
+    Variant {
+        name: "topic-is-told-once-or-never",
+        what: "a topic that could not be told just then is not told again",
+        edits: &[Edit {
+            file: "shared/engine/src/outbox/topics.rs",
+            find: "        sent => sent,",
+            replace: "        Err(_) if VARIANT => Ok(()),\n        sent => sent,",
+        }],
+        scenarios: &["told"],
+        mishaps: &[What::FailsBefore],
+    },
+    Variant {
+        name: "ending-is-counted-once-or-never",
+        what: "an ending of which not all could be read just then is not counted",
+        edits: &[Edit {
+            file: "shared/engine/src/outbox.rs",
+            find: "        let watched_s = watched_s(ports, &ended.id).await?;",
+            replace: "        let watched_s = match watched_s(ports, &ended.id).await {\n            Err(_) if VARIANT => continue,\n            read => read?,\n        };",
+        }],
+        scenarios: &["told"],
+        mishaps: &[What::FailsBefore],
+    },
+    Variant {
+        name: "drill-back-by-one-alone",
+        what: "a way back that its conductor could not start is started by nobody",
+        edits: &[Edit {
+            file: "shared/engine/src/recovery/drills.rs",
+            find: "        let Some(drill) = value.awaits_back() else {",
+            replace: "        let Some(drill) = value.awaits_back().filter(|_| !VARIANT) else {",
+        }],
+        scenarios: &["drilled"],
+        mishaps: &[What::KilledAfter, What::Stopped],
+    },
+    Variant {
+        name: "removed-all-though-declared",
+        what: "a whole application is let go of, and its declaration stays in force",
+        edits: &[Edit {
+            file: REMOVE_ALL,
+            find: "    if let Some(declared) = &found.declared {",
+            replace: "    if let Some(declared) = found.declared.as_ref().filter(|_| !VARIANT) {",
+        }],
+        scenarios: &["removed_all"],
+        mishaps: &[],
+    },
+    Variant {
+        name: "removed-all-and-runs",
+        what: "what a whole application lets go of stays recorded as running",
+        edits: &[Edit {
+            file: REMOVE_ALL,
+            find: "        goes.forget(&mut found.state.value);",
+            replace: "        if !VARIANT {\n            goes.forget(&mut found.state.value);\n        }",
+        }],
+        scenarios: &["removed_all_beside"],
+        mishaps: &[],
+    },
+    Variant {
+        name: "renamed-all-without-targets",
+        what: "a whole application has another name, and its targets are the former one's",
+        edits: &[Edit {
+            file: MOVING_ALL,
+            find: "        for claims in resources.values() {",
+            replace: "        for claims in resources.values().filter(|_| !VARIANT) {",
+        }],
+        scenarios: &["all_called_otherwise"],
+        mishaps: &[],
+    },
+    Variant {
+        name: "look_amid_a_deployment",
+        what: "a look is made while a deployment has the lock",
+        edits: &[
+            Edit {
+                file: LOOK,
+                find: "    if !HourlyLook::is_quiet(&lock.value, now) ||",
+                replace: "    if (!VARIANT && !HourlyLook::is_quiet(&lock.value, now)) ||",
+            },
+            Edit {
+                file: LOOK,
+                find: "save(ports, &mut item, same.into()).await?",
+                replace: "save(ports, &mut item, if VARIANT { Vec::new() } else { same.into() }).await?",
+            },
+        ],
+        scenarios: &["drifted_over"],
+        mishaps: &[],
+    },
+    Variant {
+        name: "restoring_is_not_counted",
+        what: "that something was restored is not noted",
+        edits: &[Edit {
+            file: "shared/engine/src/conductor/settling/restored.rs",
+            find: "    restored.note(&mut state.restored);",
+            replace: "    if !VARIANT { restored.note(&mut state.restored); }",
+        }],
+        scenarios: &["healed", "healed_too_often"],
+        mishaps: &[],
+    },
+];
