@@ -165,8 +165,10 @@ class ServiceDeployment(Deployment):
         if self.group.keeps:
             return
         await self.wait(TERMINATION_WAIT, self.group.termination_min)
-        await self.ecs(self.service.drain, self.former)
-        while self.former in self.service.sets:
+        service = self.service
+        await self.ecs(service.drain, self.former)
+        # The service that was drained: when it is empty, its owner may take it away from CodeDeploy at once.
+        while self.former in service.sets:
             await asyncio.sleep(0.1)
 
     def check(self):
