@@ -2,14 +2,10 @@
 
 #![allow(clippy::unwrap_used)]
 
-mod pages;
-mod records;
-mod standin;
-
-use pages::Ui;
-use records::{ID, ended, history, watched};
+use crate::pages::Ui;
+use crate::records::{ID, ended, history, watched};
+use crate::standin::{Call, Reply, StandIn, code, err, folder, out, reply};
 use serde_json::{Value, json};
-use standin::{Call, Reply, StandIn, code, err, folder, out, reply};
 
 /// A record of a deployment that published version 42 of a function, set a service to a task definition, and wrote a
 /// site.
@@ -239,7 +235,9 @@ fn a_log_group_that_is_not_there_and_no_line_at_all_are_told() {
     assert_eq!(code(&output), 0);
     assert_eq!(
         out(&output),
-        "no log lines from 2025-11-20T12:00:01Z to 2025-11-20T12:01:40Z\n"
+        "no log lines from 2025-11-20T12:00:01Z to 2025-11-20T12:01:40Z\n  next: `--since 1h` reads those of the last \
+         hour until now\n",
+        "a deployment that is over is not followed"
     );
     assert!(
         err(&output).contains("api: there is no log group /shop/api"),

@@ -212,6 +212,7 @@ struct Telling {
     cut: Option<Time>,
     span: Option<(Time, Time)>,
     changed: usize,
+    is_over: bool,
     /// The application and the environment, as a command names them.
     place: [String; 2],
 }
@@ -227,9 +228,13 @@ impl Telling {
                  the last hour are shown"
             );
         }
+        let follow = if self.is_over {
+            ""
+        } else {
+            ", `--follow` goes on until the deployment has ended"
+        };
         format!(
-            "no log lines from {from} to {to}\n  next: `--since 1h` reads those of the last hour until now, `--follow` goes \
-             on until the deployment has ended"
+            "no log lines from {from} to {to}\n  next: `--since 1h` reads those of the last hour until now{follow}"
         )
     }
 
@@ -237,6 +242,7 @@ impl Telling {
         self.span = Some(span);
         self.changed = record.steps.len();
         let deployment = &record.deployment;
+        self.is_over = deployment.ending.is_some();
         self.place = [
             deployment.app.to_string(),
             deployment.environment.to_string(),
