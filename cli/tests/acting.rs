@@ -2,12 +2,9 @@
 
 #![allow(clippy::unwrap_used)]
 
-mod records;
-mod standin;
-
-use records::{ID, accepted, ended, rolled_back, watched};
+use crate::records::{ID, accepted, ended, rolled_back, watched};
+use crate::standin::{Call, Reply, StandIn, code, err, folder, out, reply};
 use serde_json::{Value, json};
-use standin::{Call, Reply, StandIn, code, err, folder, out, reply};
 
 /// An API where an action's execution has this outcome, at the second look.
 fn coming_to(outcome: Value) -> StandIn {

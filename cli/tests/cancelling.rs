@@ -2,12 +2,9 @@
 
 #![allow(clippy::unwrap_used)]
 
-mod records;
-mod standin;
-
-use records::{ID, rolled_back};
+use crate::records::{ID, rolled_back};
+use crate::standin::{Call, StandIn, code, err, folder, reply};
 use serde_json::json;
-use standin::{Call, StandIn, code, err, folder, reply};
 
 #[test]
 fn what_is_under_way_in_an_environment_is_cancelled_without_its_id() {

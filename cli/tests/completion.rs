@@ -2,10 +2,8 @@
 
 #![allow(clippy::unwrap_used)]
 
-mod standin;
-
+use crate::standin::{code, err, folder, out};
 use clap::CommandFactory;
-use standin::{code, err, folder, out};
 use std::process::{Command, Output};
 use windlass_cli::Arguments;
 

@@ -2,10 +2,8 @@
 
 #![allow(clippy::unwrap_used)]
 
-mod standin;
-
+use crate::standin::{Call, Reply, StandIn, code, err, folder, out, reply};
 use serde_json::{Value, json};
-use standin::{Call, Reply, StandIn, code, err, folder, out, reply};
 use std::path::PathBuf;
 use windlass_domain::declaration::Declaration;
 

@@ -2,10 +2,8 @@
 
 #![allow(clippy::unwrap_used)]
 
-mod standin;
-
+use crate::standin::{Call, Reply, StandIn, code, err, folder, out, reply};
 use serde_json::{Value, json};
-use standin::{Call, Reply, StandIn, code, err, folder, out, reply};
 
 fn checked(becomes: &str, refused: &Value, findings: &Value, warnings: &Value) -> Value {
     let id = "5b1e0c2d9a4b6f70";

@@ -2,11 +2,9 @@
 
 #![allow(clippy::unwrap_used)]
 
-mod records;
-mod standin;
-
+use crate::records;
+use crate::standin::{Call, Reply, StandIn, code, err, folder, out, reply};
 use serde_json::{Value, json};
-use standin::{Call, Reply, StandIn, code, err, folder, out, reply};
 
 const ID: &str = "0123456789abcdef";
 const AT: u64 = 1_763_640_000_000;

@@ -2,12 +2,9 @@
 
 #![allow(clippy::unwrap_used)]
 
-mod records;
-mod standin;
-
-use records::{ID, accepted, ended, history, rolled_back, watched};
+use crate::records::{ID, accepted, ended, history, rolled_back, watched};
+use crate::standin::{Call, StandIn, code, err, folder, out, reply};
 use serde_json::{Value, json};
-use standin::{Call, StandIn, code, err, folder, out, reply};
 
 const OTHER: &str = "fedcba9876543210";
 

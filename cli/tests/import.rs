@@ -2,10 +2,8 @@
 
 #![allow(clippy::unwrap_used)]
 
-mod standin;
-
+use crate::standin::{code, err, folder, out};
 use serde_json::Value;
-use standin::{code, err, folder, out};
 use std::process::{Command, Output};
 use windlass_domain::declaration::Declaration;
 

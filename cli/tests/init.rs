@@ -3,12 +3,9 @@
 
 #![allow(clippy::unwrap_used)]
 
-mod copies;
-mod standin;
-
-use copies::{ANSWERS, copy, init};
+use crate::copies::{ANSWERS, copy, init};
+use crate::standin::{code, err, folder, out};
 use serde_json::Value;
-use standin::{code, err, folder, out};
 use std::fs;
 use std::path::Path;
 use std::process::Command;

@@ -3,11 +3,8 @@
 
 #![allow(clippy::unwrap_used)]
 
-mod copies;
-mod standin;
-
-use copies::{copy, init};
-use standin::{code, err};
+use crate::copies::{copy, init};
+use crate::standin::{code, err};
 
 #[test]
 fn without_a_terminal_every_question_is_told_at_once_and_nothing_is_written() {

@@ -1,5 +1,5 @@
 //! The files in `examples/init` are those that `windlass init` makes of repositories as the seeds describe them. After
-//! a change, write them anew with `UPDATE_DOCS=1 cargo test -p windlass-cli --test init_seeds`.
+//! a change, write them anew with `UPDATE_DOCS=1 cargo test -p windlass-cli init_seeds`.
 
 #![allow(clippy::unwrap_used)]
 
@@ -178,7 +178,7 @@ fn the_examples_are_what_is_made_of_the_seeds() {
         for (path, text) in &made {
             assert!(
                 there[path] == *text,
-                "examples/init/{}/{path}: UPDATE_DOCS=1 cargo test -p windlass-cli --test init_seeds",
+                "examples/init/{}/{path}: UPDATE_DOCS=1 cargo test -p windlass-cli init_seeds",
                 seed.0
             );
         }

@@ -3,12 +3,9 @@
 #![allow(clippy::unwrap_used)]
 #![cfg(unix)]
 
-mod records;
-mod standin;
-
-use records::{ID, watched};
+use crate::records::{ID, watched};
+use crate::standin::{Call, StandIn, folder, reply};
 use serde_json::json;
-use standin::{Call, StandIn, folder, reply};
 use std::io::{BufRead, BufReader, Read};
 use std::process::{Child, Command, Stdio};
 

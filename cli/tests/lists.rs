@@ -2,12 +2,10 @@
 
 #![allow(clippy::unwrap_used)]
 
-mod records;
-mod standin;
-
-use records::{ID, history};
+use crate::records;
+use crate::records::{ID, history};
+use crate::standin::{Call, StandIn, code, err, folder, out, reply};
 use serde_json::{Value, json};
-use standin::{Call, StandIn, code, err, folder, out, reply};
 
 #[test]
 fn an_unknown_environment_is_refused_and_none_is_no_number_of_rows() {

@@ -2,10 +2,8 @@
 
 #![allow(clippy::unwrap_used)]
 
-mod standin;
-
+use crate::standin::{Call, StandIn, code, err, folder, out, reply};
 use serde_json::{Value, json};
-use standin::{Call, StandIn, code, err, folder, out, reply};
 
 const NOON: u64 = 1_763_640_000_000;
 const ID: &str = "0123456789abcdef";

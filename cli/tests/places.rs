@@ -2,10 +2,8 @@
 
 #![allow(clippy::unwrap_used)]
 
-mod standin;
-
+use crate::standin::{Call, Reply, StandIn, code, err, folder, out, reply};
 use serde_json::json;
-use standin::{Call, Reply, StandIn, code, err, folder, out, reply};
 use std::path::Path;
 use std::process::{Command, Output};
 

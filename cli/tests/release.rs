@@ -2,14 +2,11 @@
 
 #![allow(clippy::unwrap_used)]
 
-mod cloud;
-mod records;
-mod standin;
-
-use cloud::{RELEASE, Told, cloud, puts, released, site, telling, write};
-use records::{ID, accepted};
+use crate::cloud::{RELEASE, Told, cloud, puts, released, site, telling, write};
+use crate::records;
+use crate::records::{ID, accepted};
+use crate::standin::{code, err, folder, out};
 use serde_json::{Value, json};
-use standin::{code, err, folder, out};
 use std::path::{Path, PathBuf};
 use windlass_domain::digest::Digest;
 use windlass_domain::manifest::Manifest;

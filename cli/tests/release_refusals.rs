@@ -2,13 +2,11 @@
 
 #![allow(clippy::unwrap_used)]
 
-mod cloud;
-mod records;
-mod standin;
-
-use cloud::{DECLARATION, RELEASE, Told, cloud, puts, released, s3, site, telling, with, write};
+use crate::cloud::{
+    DECLARATION, RELEASE, Told, cloud, puts, released, s3, site, telling, with, write,
+};
+use crate::standin::{Call, StandIn, code, err, out, reply};
 use serde_json::{Value, json};
-use standin::{Call, StandIn, code, err, out, reply};
 
 #[test]
 fn what_is_not_valid_is_refused_before_anything_is_sent() {

@@ -2,12 +2,10 @@
 
 #![allow(clippy::unwrap_used)]
 
-mod pages;
-mod standin;
-
-use pages::{Ui, answers};
+use crate::pages;
+use crate::pages::{Ui, answers};
+use crate::standin::{Call, StandIn, code, err, folder, out, reply};
 use serde_json::{Value, json};
-use standin::{Call, StandIn, code, err, folder, out, reply};
 
 fn shop() -> Value {
     let prod = json!({"deployments": 44, "under_way": 0, "changes": 36, "live": 32, "live_per_day": 1.0666, "failed": 5,

@@ -2,12 +2,9 @@
 
 #![allow(clippy::unwrap_used)]
 
-mod records;
-mod standin;
-
-use records::{ID, watched};
+use crate::records::{ID, watched};
+use crate::standin::{Call, Reply, StandIn, code, err, folder, out, reply};
 use serde_json::{Value, json};
-use standin::{Call, Reply, StandIn, code, err, folder, out, reply};
 
 const NOON: u64 = 1_763_640_000_000;
 

@@ -2,9 +2,8 @@
 
 #![allow(clippy::unwrap_used)]
 
-mod records;
-
-use records::{accepted, ended, finished, rolled_back, watched};
+use crate::records;
+use crate::records::{accepted, ended, finished, rolled_back, watched};
 use serde_json::Value;
 use windlass_cli::exit::Exit;
 use windlass_cli::record::Record;

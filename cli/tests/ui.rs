@@ -2,12 +2,10 @@
 
 #![allow(clippy::unwrap_used)]
 
-mod pages;
-mod standin;
-
-use pages::{FAILED, GOING, Ui, answers, api, hostile, telling};
+use crate::pages;
+use crate::pages::{FAILED, GOING, Ui, answers, api, hostile, telling};
+use crate::standin::{Call, StandIn, code, err, folder, out};
 use serde_json::{Value, json};
-use standin::{Call, StandIn, code, err, folder, out};
 use std::time::{SystemTime, UNIX_EPOCH};
 
 #[test]

@@ -3,12 +3,10 @@
 
 #![allow(clippy::unwrap_used)]
 
-mod pages;
-mod standin;
-
-use pages::{GOING, Ui, api};
+use crate::pages;
+use crate::pages::{GOING, Ui, api};
+use crate::standin::{Call, Reply, StandIn, reply};
 use serde_json::{Value, json};
-use standin::{Call, Reply, StandIn, reply};
 
 /// Each act with the fields of its form beside the reason, and what one would have typed.
 const ACTS: [(&str, &str, &str); 8] = [

@@ -2,12 +2,9 @@
 
 #![allow(clippy::unwrap_used)]
 
-mod cloud;
-mod records;
-mod standin;
-
+use crate::cloud;
+use crate::standin::{Call, Reply, StandIn, code, err, folder, out, reply};
 use serde_json::json;
-use standin::{Call, Reply, StandIn, code, err, folder, out, reply};
 use std::process::{Command, Output};
 
 const KEYS: [(&str, &str); 2] = [

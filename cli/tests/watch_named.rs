@@ -2,12 +2,9 @@
 
 #![allow(clippy::unwrap_used)]
 
-mod records;
-mod standin;
-
-use records::{ID, history, rolled_back};
+use crate::records::{ID, history, rolled_back};
+use crate::standin::{Call, StandIn, code, err, folder, reply};
 use serde_json::{Value, json};
-use standin::{Call, StandIn, code, err, folder, reply};
 
 #[test]
 fn a_version_in_an_environment_is_found_in_the_history() {

@@ -1,7 +1,5 @@
 //! An S3 that remembers and an API that starts what is posted, in place of an installation; and a release for it.
 
-#![allow(dead_code)] // each test file uses its part
-
 use crate::records::{ID, rolled_back};
 use crate::standin::{Call, Reply, StandIn, code, err, folder, out, reply};
 use serde_json::{Value, json};

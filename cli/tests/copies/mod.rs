@@ -1,7 +1,5 @@
 //! Copies of the tests' repositories, in which `windlass init` runs.
 
-#![allow(dead_code)] // each test file uses its part
-
 use crate::standin::folder;
 use std::fs;
 use std::path::{Path, PathBuf};

@@ -1,7 +1,5 @@
 //! An API with the same answers as in the browser's test, the running program, and a plain client of its pages.
 
-#![allow(dead_code)] // each test file uses its part
-
 use crate::standin::{Call, Reply, StandIn, reply};
 use serde_json::{Value, json};
 use std::io::{BufRead, BufReader, Read, Write};

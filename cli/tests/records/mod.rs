@@ -1,7 +1,5 @@
 //! Records as the API answers them, at several moments of one deployment.
 
-#![allow(dead_code)] // each test file uses its part
-
 use serde_json::{Value, json};
 
 pub const ID: &str = "0123456789abcdef";

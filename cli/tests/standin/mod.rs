@@ -1,8 +1,6 @@
 //! A server on this machine in place of S3 and of Windlass's HTTP API. The test gives its answers, and it remembers the
 //! calls.
 
-#![allow(dead_code)] // each test file uses its part
-
 use serde_json::Value;
 use std::collections::BTreeMap;
 use std::io::{BufRead, BufReader, Read, Write};

@@ -2,9 +2,7 @@
 
 #![allow(clippy::expect_used, reason = "a test fails by panicking")]
 
-mod replay;
-
-use replay::{Replay, Reply, Sent, reply, xml_error};
+use crate::replay::{Replay, Reply, Sent, reply, xml_error};
 use windlass_domain::fault::FaultName;
 use windlass_domain::place::{Place, TargetRole};
 use windlass_engine::ports::{AssumeRole, LambdaApi, S3Api};

@@ -2,9 +2,7 @@
 
 #![allow(clippy::expect_used, reason = "a test fails by panicking")]
 
-mod replay;
-
-use replay::{Replay, reply, s3_error};
+use crate::replay::{Replay, reply, s3_error};
 use windlass_domain::fault::FaultName;
 use windlass_engine::ports::{LifecycleRule, S3Api};
 

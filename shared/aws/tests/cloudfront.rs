@@ -6,9 +6,7 @@
     reason = "a test fails by panicking"
 )]
 
-mod replay;
-
-use replay::{Replay, Reply, reply, xml_error};
+use crate::replay::{Replay, Reply, reply, xml_error};
 use std::time::Duration;
 use windlass_domain::fault::FaultName;
 use windlass_engine::ports::CloudFrontApi;

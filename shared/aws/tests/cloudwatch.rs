@@ -2,10 +2,8 @@
 
 #![allow(clippy::expect_used, reason = "a test fails by panicking")]
 
-mod replay;
-
+use crate::replay::{Replay, Reply, reply};
 use aws_smithy_cbor::Encoder;
-use replay::{Replay, Reply, reply};
 use serde_json::{Value, json};
 use windlass_domain::declaration::gates::{Measured, MetricGate, MetricSeries};
 use windlass_domain::fault::FaultName;

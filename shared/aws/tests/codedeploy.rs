@@ -2,9 +2,7 @@
 
 #![allow(clippy::expect_used, reason = "a test fails by panicking")]
 
-mod replay;
-
-use replay::{Replay, Reply, reply};
+use crate::replay::{Replay, Reply, reply};
 use serde_json::{Value, json};
 use windlass_domain::digest::Digest;
 use windlass_domain::fault::FaultName;

@@ -6,9 +6,7 @@
     reason = "a test fails by panicking"
 )]
 
-mod replay;
-
-use replay::{Replay, Reply, json_error, reply};
+use crate::replay::{Replay, Reply, json_error, reply};
 use serde_json::{Map, Value, json};
 use windlass_aws::{Woken, changes_from_stream, woken};
 use windlass_domain::fault::FaultName;

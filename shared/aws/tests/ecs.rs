@@ -6,9 +6,8 @@
     reason = "a test fails by panicking"
 )]
 
-mod replay;
-
-use replay::{Replay, Reply, json_error, reply};
+use crate::replay;
+use crate::replay::{Replay, Reply, json_error, reply};
 use serde_json::{Value, json};
 use windlass_domain::fault::FaultName;
 use windlass_domain::time::Time;

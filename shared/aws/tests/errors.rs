@@ -6,10 +6,8 @@
     reason = "a test fails by panicking"
 )]
 
-mod replay;
-
+use crate::replay::{Replay, Reply, json_error, reply};
 use bytes::Bytes;
-use replay::{Replay, Reply, json_error, reply};
 use serde_json::json;
 use std::time::Duration;
 use windlass_aws::Aws;

@@ -2,9 +2,7 @@
 
 #![allow(clippy::expect_used, reason = "a test fails by panicking")]
 
-mod replay;
-
-use replay::{Replay, reply, xml_error};
+use crate::replay::{Replay, reply, xml_error};
 use windlass_domain::fault::FaultName;
 use windlass_domain::place::Place;
 use windlass_engine::ports::{AssumeRole, Evaluation, IamApi, Simulation};

@@ -6,9 +6,7 @@
     reason = "a test fails by panicking"
 )]
 
-mod replay;
-
-use replay::{Replay, Reply, json_error, reply};
+use crate::replay::{Replay, Reply, json_error, reply};
 use serde_json::{Value, json};
 use windlass_domain::fault::FaultName;
 use windlass_engine::ports::{Code, CodeRoom, LambdaApi, NOT_READY};

@@ -6,10 +6,8 @@
     reason = "a test fails by panicking"
 )]
 
-mod replay;
-
+use crate::replay::{Replay, reply, s3_error};
 use bytes::Bytes;
-use replay::{Replay, reply, s3_error};
 use windlass_domain::digest::Digest;
 use windlass_domain::fault::FaultName;
 use windlass_domain::place::Place;

@@ -2,9 +2,7 @@
 
 #![allow(clippy::expect_used, reason = "a test fails by panicking")]
 
-mod replay;
-
-use replay::{Replay, Reply, json_error, reply};
+use crate::replay::{Replay, Reply, json_error, reply};
 use serde_json::json;
 use windlass_engine::ports::StepFunctionsApi;
 

@@ -3,8 +3,6 @@
 //! It is a client of our own, not the SDK's test utilities: those turn on features of the HTTP client and with them
 //! compile every SDK crate a second time.
 
-#![allow(dead_code, reason = "each test file uses another part")]
-
 use aws_config::identity::IdentityCache;
 use aws_config::retry::RetryConfig;
 use aws_config::{BehaviorVersion, Region, SdkConfig};

@@ -1,0 +1,51 @@
+//! The command line: the real program against an API that answers, and what it is made of. One binary, because each that is
+//! linked by itself holds the SDK once more.
+
+#![allow(clippy::unwrap_used)] // helpers of tests
+
+mod acting;
+mod cancelling;
+mod cloud;
+mod commands;
+mod completion;
+mod copies;
+mod declare;
+mod doctor;
+mod drilling;
+mod empty;
+mod explain;
+mod import;
+mod imports;
+mod init;
+mod init_answers;
+mod init_gates;
+mod init_owned;
+mod init_patches;
+mod init_repositories;
+mod init_sam;
+mod init_seeds;
+mod interrupted;
+mod lists;
+mod logs;
+mod moving;
+mod overview;
+mod page;
+mod pages;
+mod places;
+mod plan;
+mod records;
+mod release;
+mod release_refusals;
+mod removing;
+mod standin;
+mod stats;
+mod steering;
+mod story;
+mod troubles;
+mod ui;
+mod ui_acts;
+mod unreachable;
+mod validate;
+mod watch;
+mod watch_ended;
+mod watch_named;
