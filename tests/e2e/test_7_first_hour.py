@@ -61,7 +61,7 @@ def test_an_application_is_declared_and_listed(yawl):
     first = yawl.windlass.run("declare")
     assert first.status == GOOD and "is the first declaration of yawl" in first.out and "is in force" in first.out, first
     assert yaml.safe_load(yawl.windlass.run("declaration", "yawl").out) == declaration
-    assert row(yawl.windlass, ["apps", "--limit", "100"], "bay") == [["yawl", "bay", "-", "-", "-", "-", "-", "-"]]
+    assert row(yawl.windlass, ["apps", "--limit", "100"], "bay") == [["yawl", "bay", "-", "-", "-", "-", "-", "idle"]]
     again = yawl.windlass.run("declare")
     assert again.status == GOOD and "nothing was uploaded" in again.out, again
 
@@ -81,7 +81,7 @@ def test_what_is_released_is_listed_and_explained(yawl):
     ran = yawl.windlass.run(*yawl.build("1.0.0"), "--watch")
     assert ran.status == GOOD, ran
     (bay,) = row(yawl.windlass, ["status"], "bay")
-    assert bay[2] == "1.0.0" and bay[-1] == "-", bay
+    assert bay[2] == "1.0.0" and bay[-1] == "idle", bay
     told = yawl.windlass.json("apps", "--limit", "100").document["apps"]
     (app,) = [app for app in told if app["app"] == "yawl"]
     assert {name: one["version"] for name, one in app["environments"][0]["running"].items()} == {"page": "1.0.0", "jobs": "1.0.0"}
