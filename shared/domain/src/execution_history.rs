@@ -262,17 +262,16 @@ impl<'a> Course<'a> {
     }
 }
 
-/// Returns the state transitions of all looks of a wave but the last. A look by the Retry of `Judge` is one. A look at
-/// which a visit of that state ends is three: the Choice, the `Bake` and the Task.
+/// Returns the state transitions of all looks of a wave but the last. A look by the Retry of `Judge` is one. The `Bake`
+/// between two visits of that state is one more. A look after another time than the Retry's is three: the Choice, the
+/// `Bake` and the Task.
 fn looks(bake_s: u64, pace_s: u64) -> u64 {
-    let looks = bake_s.div_ceil(pace_s);
     if pace_s != EVERY_S {
-        return 3 * looks;
+        return 3 * bake_s.div_ceil(pace_s);
     }
-    let visits = looks / u64::from(LOOKS_OF_A_VISIT);
-    let is_cut =
-        !bake_s.is_multiple_of(EVERY_S) && !looks.is_multiple_of(u64::from(LOOKS_OF_A_VISIT));
-    looks + 2 * (visits + u64::from(is_cut))
+    let by_retry = bake_s / EVERY_S;
+    let rest = u64::from(!bake_s.is_multiple_of(EVERY_S));
+    by_retry + by_retry / u64::from(LOOKS_OF_A_VISIT) + 3 * rest
 }
 
 #[cfg(test)]

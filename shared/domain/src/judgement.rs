@@ -110,8 +110,9 @@ pub const EVERY_S: u64 = 60;
 /// nothing between two looks is missed.
 pub const SLOWEST_S: u64 = 900;
 
-/// The most looks of one visit of the state `Judge`. Each visit has its own tries after a throttled or a lost answer,
-/// so that a few of them in a day's watch do not fail the wave.
+/// The most looks of one visit of the state `Judge`, by its Retry of `StillBaking`; a `Bake` begins the next visit. Each
+/// visit has its own tries after a throttled or a lost answer, so that a few of them in a day's watch do not fail the
+/// wave.
 pub const LOOKS_OF_A_VISIT: u32 = 16;
 
 const fn every_minute() -> u64 {
@@ -251,12 +252,6 @@ impl Judgement {
             }
             _ => None,
         };
-    }
-
-    /// Returns whether the Retry of the state looks again after so many seconds. That is one state transition, and a
-    /// `Bake` takes three. The Retry knows one interval.
-    pub fn is_looked_at_by_retry(&self, seconds: u64) -> bool {
-        seconds == EVERY_S && !self.polls.is_multiple_of(LOOKS_OF_A_VISIT)
     }
 
     /// Returns the time until which a gate was known. For a gate that was known at the last look, it is the time of

@@ -132,36 +132,21 @@ fn gates_that_do_not_decide_are_recorded() {
     assert_eq!(judgement.measurements[0].verdict, Verdict::Fail);
 }
 
-#[test]
-fn the_retry_of_a_visit_looks_again_after_a_minute_and_a_bake_after_any_other_time() {
-    let mut judgement = Judgement::begin(0, NOW, NOW, Span::seconds(3600), true);
-    for (polls, seconds, wanted) in [
-        (1, 60, true),
-        (1, 59, false),
-        (1, 5, false),
-        (1, 180, false),
-        (15, 60, true),
-        (16, 60, false),
-        (17, 60, true),
-        (32, 60, false),
-    ] {
-        judgement.polls = polls;
-        let by_retry = judgement.is_looked_at_by_retry(seconds);
-        assert_eq!(by_retry, wanted, "{polls} looks, {seconds} s");
-    }
-}
-
 /// The state transitions of a wave until it passes, beside those of its changes.
 fn judged(bake_s: u64) -> u64 {
     let bake = Span::seconds(bake_s);
     let mut judgement = Judgement::begin(0, NOW, NOW, bake, true);
-    let (mut now, mut transitions) = (NOW, 1);
+    let (mut now, mut transitions, mut looks) = (NOW, 1, 0);
     loop {
         let seen = vec![measured("a", Verdict::Pass)];
         match judgement.look(seen, &hold(), now) {
             Judged::Bake { seconds } => {
-                let by_retry = judgement.is_looked_at_by_retry(seconds);
-                transitions += if by_retry { 1 } else { 3 };
+                looks += u32::from(seconds == EVERY_S);
+                transitions += match seconds {
+                    EVERY_S if looks.is_multiple_of(LOOKS_OF_A_VISIT) => 2,
+                    EVERY_S => 1,
+                    _ => 3,
+                };
                 now = now.plus_s(seconds);
             }
             Judged::Pass => return transitions + 1,

@@ -205,10 +205,16 @@ fn every_retry_is_bounded_and_backs_off() {
 fn a_wave_is_looked_at_every_minute_within_a_visit() {
     let machine = machine();
     let looks = retrier(tasks(&machine)["Judge"], "StillBaking").expect("it is looked at again");
-    assert_eq!(looks.max_attempts, LOOKS_OF_A_VISIT);
-    for attempt in [1, LOOKS_OF_A_VISIT] {
+    assert_eq!(1 + looks.max_attempts, LOOKS_OF_A_VISIT);
+    for attempt in [1, looks.max_attempts] {
         assert_eq!(looks.delay_ms(attempt), EVERY_S * 1000);
     }
+    let judge = tasks(&machine)["Judge"];
+    let mut catchers = judge.catch.iter();
+    let used_up = catchers.find(|catcher| catcher.error_equals == ["StillBaking"]);
+    let used_up = used_up.expect("a healthy wave is looked at on");
+    assert_eq!(used_up.next, "Bake");
+    assert_eq!(used_up.assign["seconds"], EVERY_S);
 }
 
 /// Otherwise a watch could be allowed for which the machine has no time.

@@ -123,13 +123,13 @@ fn in_python(source: &str) -> Vec<(Option<String>, String)> {
     found
 }
 
-/// Returns the areas that the table in the page's head names, each with the sentence that holds there.
-fn areas(head: &str) -> Vec<(&str, &str)> {
+/// Returns the areas that the table in the page's head names.
+fn areas(head: &str) -> Vec<&str> {
     let rows = head.lines().filter_map(|line| line.strip_prefix("| "));
-    let cells = rows.filter_map(|row| row.split_once(" | "));
-    let areas: Vec<_> = cells
-        .map(|(area, rest)| (area, rest.split(" | ").next().unwrap_or(rest)))
-        .filter(|(area, _)| !["area", "---"].contains(area))
+    let areas = rows.filter_map(|row| row.split_once(" | "));
+    let areas: Vec<_> = areas
+        .map(|(area, _)| area)
+        .filter(|area| !["area", "---"].contains(area))
         .collect();
     assert!(areas.len() > 10, "{PAGE} must have its table of areas");
     areas
@@ -146,7 +146,7 @@ fn marks(path: &str) -> Vec<(Option<String>, String)> {
 }
 
 /// Returns the marks of all sources by area, and the mistakes in marks.
-fn shown(areas: &[(&str, &str)]) -> (Shown, Vec<String>) {
+fn shown(areas: &[&str]) -> (Shown, Vec<String>) {
     let mut paths = vec![];
     for folder in FOLDERS {
         sources(Path::new(folder), &mut paths);
@@ -168,12 +168,12 @@ fn shown(areas: &[(&str, &str)]) -> (Shown, Vec<String>) {
 }
 
 /// Splits a mark into the number of its area and its sentence.
-fn read<'a>(mark: &'a str, areas: &[(&str, &str)]) -> Result<(usize, &'a str), String> {
+fn read<'a>(mark: &'a str, areas: &[&str]) -> Result<(usize, &'a str), String> {
     let said = mark.strip_prefix(MARK).unwrap_or(mark).trim_start();
     let Some((area, sentence)) = said.split_once(": ") else {
         return Err(format!("it must be `{MARK} <area>: <sentence>.`"));
     };
-    let Some(number) = areas.iter().position(|(name, _)| *name == area) else {
+    let Some(number) = areas.iter().position(|name| *name == area) else {
         return Err(format!("{area} is no area of the table in {PAGE}"));
     };
     if !sentence.ends_with('.') || sentence.contains('|') {
@@ -190,12 +190,12 @@ fn the_page_says_what_the_marks_at_the_tests_say() {
     let areas = areas(head);
     let (shown, mut wrong) = shown(&areas);
     let mut tables = String::new();
-    for (number, (area, holds)) in areas.iter().enumerate() {
+    for (number, area) in areas.iter().enumerate() {
         let Some(tests) = shown.get(&number) else {
             wrong.push(format!("{area}: no test has a mark of this area"));
             continue;
         };
-        write!(tables, "\n## {area}\n\n*{holds}*\n\n").expect("a string");
+        write!(tables, "\n## {area}\n\n").expect("a string");
         tables.push_str("| what the test shows | test |\n| --- | --- |\n");
         for (test, sentence) in tests {
             writeln!(tables, "| {sentence} | `{test}` |").expect("a string");
@@ -295,7 +295,7 @@ fn a_mark_is_a_paragraph_of_a_tests_docstring() {
 
 #[test]
 fn what_is_no_mark_is_told() {
-    let areas = [("open calls", "")];
+    let areas = ["open calls"];
     assert_eq!(
         read("Safety: open calls: It: holds.", &areas),
         Ok((0, "It: holds."))

@@ -32,7 +32,7 @@ pub fn page(application: &Application, repository: &Repository) -> Option<String
     let rest = CDK.rsplit("```").next().unwrap_or_default().trim();
     Some(format!(
         "# What the targets of {app} need in the app of `{path}`\n\nFor each environment, as here for {environment}; take out \
-         what the application has not. `docs/integrate/cdk.md` of Windlass says why.\n\n```ts\n{code}```\n\n{}\n",
+         what the application has not.\n`docs/integrate/cdk.md` of Windlass says why.\n\n```ts\n{code}```\n\n{}\n",
         rest.replace(
             "[cloudformation-and-sam.md](cloudformation-and-sam.md)",
             "docs/integrate/cloudformation-and-sam.md"

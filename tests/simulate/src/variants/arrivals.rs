@@ -36,7 +36,7 @@ pub(super) const VARIANTS: &[Variant] = &[
         edits: &[Edit {
             file: "shared/engine/src/routes/start.rs",
             find: "    let Identified { id, existing, .. } = identify(ports, request, &pinned).await?;",
-            replace: "    let Identified { id, existing, .. } = identify(ports, request, &pinned).await.map(|mut it| {\n        if VARIANT && it.existing.is_some() {\n            let (env, release) = (&pinned.resolved.environment, pinned.release.digest());\n            let of = windlass_domain::identity::EnvironmentId::new(&request.app, env);\n            it.id = DeploymentId::of(of, request.action, &release, it.attempt + 1);\n        }\n        it\n    })?;",
+            replace: "    let Identified { id, existing, .. } = identify(ports, request, &pinned).await.map(|mut it| {\n        if VARIANT && it.existing.take().is_some() {\n            let (env, release) = (&pinned.resolved.environment, pinned.release.digest());\n            let of = windlass_domain::identity::EnvironmentId::new(&request.app, env);\n            it.id = DeploymentId::of(of, request.action, &release, it.attempt + 1);\n        }\n        it\n    })?;",
         }],
         scenarios: &["posted"],
         mishaps: &[],
