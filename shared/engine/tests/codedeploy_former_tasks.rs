@@ -2,55 +2,50 @@
 
 #![allow(clippy::unwrap_used)] // helpers of tests
 
-mod harbour;
-
-use harbour::deployed::{at_once, deployed_by, sleep_min, switching, told};
+use crate::service_scene::deployed::{at_once, deployed_by, sleep_min, switching, told};
 use windlass_engine::payload::WorkTransition;
 use windlass_engine::ports::Routing;
 
 #[test]
 fn an_undo_after_that_is_another_deployment_at_once() {
-    let harbour = deployed_by(Routing::Canary(10, 2), |_| {});
-    let sailing = harbour.begin("d1", &harbour.push("1.1"));
-    assert_eq!(sailing.to_the_end(), WorkTransition::Changed);
-    sleep_min(&harbour, 6);
-    assert_eq!(told(&harbour), "agent:2, 1 sets, 4 tasks: Succeeded");
+    let scene = deployed_by(Routing::Canary(10, 2), |_| {});
+    let deploying = scene.begin("d1", &scene.push("1.1"));
+    assert_eq!(deploying.to_the_end(), WorkTransition::Changed);
+    sleep_min(&scene, 6);
+    assert_eq!(told(&scene), "agent:2, 1 sets, 4 tasks: Succeeded");
     assert_eq!(
-        sailing.undo(),
+        deploying.undo(),
         WorkTransition::Changed,
         "{}",
-        sailing.undo_failure()
+        deploying.undo_failure()
     );
     assert_eq!(
-        told(&harbour),
+        told(&scene),
         "agent:1, 2 sets, 6 tasks: Succeeded, InProgress"
     );
     assert_eq!(
-        switching(&sailing)[1..],
+        switching(&deploying)[1..],
         ["task definition agent:2 → agent:1 by CodeDeploy"]
     );
 }
 
 #[test]
 fn a_rollback_within_the_wait_starts_no_task() {
-    let harbour = at_once();
-    let sailing = harbour.begin("d1", &harbour.push("1.1"));
-    assert_eq!(sailing.forward(), WorkTransition::Changed);
-    let recorded = sailing.step().before;
-    let before = harbour.world.ecs().tasks;
-    let planned = harbour.plan("d2", None, Some(&recorded));
-    let back = harbour.begin_planned("d2", &planned);
+    let scene = at_once();
+    let deploying = scene.begin("d1", &scene.push("1.1"));
+    assert_eq!(deploying.forward(), WorkTransition::Changed);
+    let recorded = deploying.step().before;
+    let before = scene.world.ecs().tasks;
+    let planned = scene.plan("d2", None, Some(&recorded));
+    let back = scene.begin_planned("d2", &planned);
     assert_eq!(
         back.forward(),
         WorkTransition::Changed,
         "{}",
         back.failure()
     );
-    assert_eq!(harbour.world.ecs().tasks, before);
-    assert_eq!(
-        told(&harbour),
-        "agent:1, 1 sets, 4 tasks: Stopped, Succeeded"
-    );
+    assert_eq!(scene.world.ecs().tasks, before);
+    assert_eq!(told(&scene), "agent:1, 1 sets, 4 tasks: Stopped, Succeeded");
     // The release that had been rolled back comes once more, when the rollback itself is undone.
     assert_eq!(
         back.undo(),
@@ -58,18 +53,18 @@ fn a_rollback_within_the_wait_starts_no_task() {
         "{}",
         back.undo_failure()
     );
-    assert_eq!(harbour.set_to(), "agent:2");
+    assert_eq!(scene.set_to(), "agent:2");
 }
 
 #[test]
 fn a_rollback_after_the_wait_is_another_deployment() {
-    let harbour = at_once();
-    let sailing = harbour.begin("d1", &harbour.push("1.1"));
-    assert_eq!(sailing.forward(), WorkTransition::Changed);
-    let recorded = sailing.step().before;
-    sleep_min(&harbour, 6);
-    let planned = harbour.plan("d2", None, Some(&recorded));
-    let back = harbour.begin_planned("d2", &planned);
+    let scene = at_once();
+    let deploying = scene.begin("d1", &scene.push("1.1"));
+    assert_eq!(deploying.forward(), WorkTransition::Changed);
+    let recorded = deploying.step().before;
+    sleep_min(&scene, 6);
+    let planned = scene.plan("d2", None, Some(&recorded));
+    let back = scene.begin_planned("d2", &planned);
     assert_eq!(
         back.forward(),
         WorkTransition::Changed,
@@ -77,19 +72,19 @@ fn a_rollback_after_the_wait_is_another_deployment() {
         back.failure()
     );
     assert_eq!(
-        told(&harbour),
+        told(&scene),
         "agent:1, 2 sets, 6 tasks: Succeeded, InProgress"
     );
 }
 
 #[test]
 fn the_next_release_ends_the_wait_of_the_last_one() {
-    let harbour = at_once();
+    let scene = at_once();
     assert_eq!(
-        harbour.begin("d1", &harbour.push("1.1")).forward(),
+        scene.begin("d1", &scene.push("1.1")).forward(),
         WorkTransition::Changed
     );
-    let next = harbour.begin("d2", &harbour.push("1.2"));
+    let next = scene.begin("d2", &scene.push("1.2"));
     assert_eq!(
         next.forward(),
         WorkTransition::Changed,
@@ -97,7 +92,7 @@ fn the_next_release_ends_the_wait_of_the_last_one() {
         next.failure()
     );
     assert_eq!(
-        told(&harbour),
+        told(&scene),
         "agent:3, 2 sets, 6 tasks: Succeeded, InProgress"
     );
     insta::assert_snapshot!(switching(&next).join("\n"), @"
@@ -108,23 +103,23 @@ fn the_next_release_ends_the_wait_of_the_last_one() {
 
 #[test]
 fn former_tasks_that_stay_for_good_are_told_and_hold_nothing() {
-    let harbour = deployed_by(Routing::AllAtOnce, |group| group.ends_min = None);
-    let sailing = harbour.begin("d1", &harbour.push("1.1"));
+    let scene = deployed_by(Routing::AllAtOnce, |group| group.ends_min = None);
+    let deploying = scene.begin("d1", &scene.push("1.1"));
     assert_eq!(
-        sailing.forward(),
+        deploying.forward(),
         WorkTransition::Changed,
         "{}",
-        sailing.failure()
+        deploying.failure()
     );
-    let recorded = sailing.step().before;
+    let recorded = deploying.step().before;
     let ended =
         "agent:2 (deployment d-000000001 of CodeDeploy leaves the tasks of agent:1 for good)";
     let after = "agent:2 steady with 2 tasks; 2 tasks of agent:1 are left without a caller";
-    let shown = sailing.step().shown.unwrap();
+    let shown = deploying.step().shown.unwrap();
     assert!([ended, after].contains(&shown.as_str()), "{shown}");
-    sleep_min(&harbour, 6);
-    assert_eq!(told(&harbour), "agent:2, 2 sets, 4 tasks: Succeeded");
-    let next = harbour.begin("d2", &harbour.push("1.2"));
+    sleep_min(&scene, 6);
+    assert_eq!(told(&scene), "agent:2, 2 sets, 4 tasks: Succeeded");
+    let next = scene.begin("d2", &scene.push("1.2"));
     assert_eq!(
         next.forward(),
         WorkTransition::Changed,
@@ -132,14 +127,14 @@ fn former_tasks_that_stay_for_good_are_told_and_hold_nothing() {
         next.failure()
     );
     insta::assert_snapshot!(switching(&next).join("\n"), @"task definition agent:2 → agent:3 by CodeDeploy");
-    sleep_min(&harbour, 6);
-    let planned = harbour.plan("d3", None, Some(&recorded));
-    let back = harbour.begin_planned("d3", &planned);
+    sleep_min(&scene, 6);
+    let planned = scene.plan("d3", None, Some(&recorded));
+    let back = scene.begin_planned("d3", &planned);
     assert_eq!(
         back.forward(),
         WorkTransition::Changed,
         "{}",
         back.failure()
     );
-    assert_eq!(harbour.set_to(), "agent:1");
+    assert_eq!(scene.set_to(), "agent:1");
 }

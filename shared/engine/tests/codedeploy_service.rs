@@ -2,10 +2,9 @@
 
 #![allow(clippy::unwrap_used)] // helpers of tests
 
-mod harbour;
-
-use harbour::deployed::{at_once, deployed_by, first, sleep_min, switching, told};
-use harbour::{CLUSTER, Harbour, SERVICE, live};
+use crate::service_scene;
+use crate::service_scene::deployed::{at_once, deployed_by, first, sleep_min, switching, told};
+use crate::service_scene::{CLUSTER, SERVICE, ServiceScene, live};
 use std::collections::BTreeMap;
 use windlass_domain::accept::Live;
 use windlass_domain::appspec::{AppSpec, Shape};
@@ -23,17 +22,17 @@ const HOOKS: &str = r#"{"version":0.0,"Resources":[{"TargetService":{"Type":"AWS
 /// The service under the conformance tests.
 struct Conforming<F>(F);
 
-impl<F: Fn() -> Harbour> Subject for Conforming<F> {
+impl<F: Fn() -> ServiceScene> Subject for Conforming<F> {
     type Kind = CodeDeployedService<World>;
 
     fn scene(&self) -> Scene {
-        let harbour = self.0();
-        let artifact = harbour.push("1.1");
-        let planned = harbour.plan(deployment().as_str(), Some(&artifact), None);
+        let scene = self.0();
+        let artifact = scene.push("1.1");
+        let planned = scene.plan(deployment().as_str(), Some(&artifact), None);
         assert_eq!(planned.findings, []);
         Scene {
             goals: planned.stages.into_iter().map(|stage| stage.goal).collect(),
-            world: harbour.world,
+            world: scene.world,
             kind: KindName::Ecs,
             target: planned.target,
         }
@@ -61,64 +60,59 @@ fn all_at_once_conforms() {
 #[test]
 fn a_canary_with_a_wait_before_it_conforms() {
     conforms(&Conforming(|| {
-        let mut harbour = deployed_by(Routing::Canary(10, 1), |group| group.ready_min = Some(60));
-        harbour
-            .spec
-            .codedeploy
-            .as_mut()
-            .unwrap()
-            .continue_when_ready = true;
-        harbour
+        let mut scene = deployed_by(Routing::Canary(10, 1), |group| group.ready_min = Some(60));
+        scene.spec.codedeploy.as_mut().unwrap().continue_when_ready = true;
+        scene
     }));
 }
 
 #[test]
 fn a_canary_is_watched_and_its_release_ends_before_the_former_tasks_do() {
-    let harbour = deployed_by(Routing::Canary(10, 10), |_| {});
-    let planned = harbour.plan("d1", Some(&harbour.push("1.1")), None);
+    let scene = deployed_by(Routing::Canary(10, 10), |_| {});
+    let planned = scene.plan("d1", Some(&scene.push("1.1")), None);
     let what: Vec<&str> = planned.stages.iter().map(|it| it.what.as_str()).collect();
     insta::assert_snapshot!(what.join("\n"), @"
     service agent: container agent of agent:1 to sha256:ab3bfe84adc3 by CodeDeploy's group shop/agent: 10 % of the callers for 10 min, then all
     service agent: container agent of agent:1 to sha256:ab3bfe84adc3, look 2 of 2
     service agent: container agent of agent:1 to sha256:ab3bfe84adc3, complete
     ");
-    let sailing = harbour.begin_planned("d1", &planned);
+    let deploying = scene.begin_planned("d1", &planned);
     let mut lines = vec![];
     for wave in 0..3 {
         assert_eq!(
-            sailing.answer(Some(wave)),
+            deploying.answer(Some(wave)),
             WorkTransition::Changed,
             "{}",
-            sailing.failure()
+            deploying.failure()
         );
         lines.push(format!(
             "{}; {}",
-            told(&harbour),
-            sailing.step().shown.unwrap()
+            told(&scene),
+            deploying.step().shown.unwrap()
         ));
-        sleep_min(&harbour, if wave < 2 { 5 } else { 0 });
+        sleep_min(&scene, if wave < 2 { 5 } else { 0 });
     }
     insta::assert_snapshot!(lines.join("\n"), @"
     agent:1, 2 sets, 4 tasks: InProgress; agent:2 (deployment d-000000001 of CodeDeploy is InProgress)
     agent:1, 2 sets, 4 tasks: InProgress; agent:2 (deployment d-000000001 of CodeDeploy is InProgress)
     agent:2, 2 sets, 4 tasks: InProgress; agent:2 (deployment d-000000001 of CodeDeploy keeps the tasks of agent:1 until 2026-11-20T14:15:13Z)
     ");
-    insta::assert_snapshot!(switching(&sailing).join("\n"), @"task definition agent:1 → agent:2 by CodeDeploy");
-    let description = first(&harbour, |live| live.told.description.clone());
+    insta::assert_snapshot!(switching(&deploying).join("\n"), @"task definition agent:1 → agent:2 by CodeDeploy");
+    let description = first(&scene, |live| live.told.description.clone());
     assert_eq!(description, "Windlass deployment d1: agent:2");
-    assert_eq!(sailing.step().waits_for, None);
+    assert_eq!(deploying.step().waits_for, None);
 }
 
 #[test]
 fn all_that_the_last_revision_has_is_kept() {
-    let harbour = at_once();
-    harbour
+    let scene = at_once();
+    scene
         .world
         .codedeploy()
         .deployed_last("shop", "agent", HOOKS);
-    let sailing = harbour.begin("d1", &harbour.push("1.1"));
-    assert_eq!(sailing.forward(), WorkTransition::Changed);
-    let state = harbour.world.codedeploy();
+    let deploying = scene.begin("d1", &scene.push("1.1"));
+    assert_eq!(deploying.forward(), WorkTransition::Changed);
+    let state = scene.world.codedeploy();
     let Some(Revision::Kept { sha256, .. }) = &state.of_services[0].told.revision else {
         panic!("its revision is kept")
     };
@@ -132,26 +126,26 @@ fn all_that_the_last_revision_has_is_kept() {
 #[test]
 fn an_undo_while_the_former_tasks_stand_stops_it_and_starts_no_task() {
     for (waves, what) in [(1, "while callers are moved"), (3, "when all are")] {
-        let harbour = deployed_by(Routing::Canary(10, 10), |_| {});
-        let sailing = harbour.begin("d1", &harbour.push("1.1"));
+        let scene = deployed_by(Routing::Canary(10, 10), |_| {});
+        let deploying = scene.begin("d1", &scene.push("1.1"));
         for wave in 0..waves {
-            assert_eq!(sailing.answer(Some(wave)), WorkTransition::Changed);
+            assert_eq!(deploying.answer(Some(wave)), WorkTransition::Changed);
         }
-        let before = harbour.world.ecs().tasks;
+        let before = scene.world.ecs().tasks;
         assert_eq!(
-            sailing.undo(),
+            deploying.undo(),
             WorkTransition::Changed,
             "{what}: {}",
-            sailing.undo_failure()
+            deploying.undo_failure()
         );
-        assert_eq!(harbour.world.ecs().tasks, before, "{what}");
+        assert_eq!(scene.world.ecs().tasks, before, "{what}");
         assert_eq!(
-            told(&harbour),
+            told(&scene),
             "agent:1, 1 sets, 4 tasks: Stopped, Succeeded",
             "{what}"
         );
         assert_eq!(
-            switching(&sailing)[1..],
+            switching(&deploying)[1..],
             ["stop deployment d-000000001 of CodeDeploy, with its rollback"]
         );
     }
@@ -159,96 +153,90 @@ fn an_undo_while_the_former_tasks_stand_stops_it_and_starts_no_task() {
 
 #[test]
 fn a_declared_wait_is_ended_when_the_gates_were_judged() {
-    let mut harbour = deployed_by(Routing::AllAtOnce, |group| group.ready_min = Some(30));
-    harbour
-        .spec
-        .codedeploy
-        .as_mut()
-        .unwrap()
-        .continue_when_ready = true;
-    let sailing = harbour.begin("d1", &harbour.push("1.1"));
-    assert_eq!(sailing.answer(Some(0)), WorkTransition::Changed);
-    assert_eq!(told(&harbour), "agent:1, 2 sets, 4 tasks: Ready");
-    sleep_min(&harbour, 2);
+    let mut scene = deployed_by(Routing::AllAtOnce, |group| group.ready_min = Some(30));
+    scene.spec.codedeploy.as_mut().unwrap().continue_when_ready = true;
+    let deploying = scene.begin("d1", &scene.push("1.1"));
+    assert_eq!(deploying.answer(Some(0)), WorkTransition::Changed);
+    assert_eq!(told(&scene), "agent:1, 2 sets, 4 tasks: Ready");
+    sleep_min(&scene, 2);
     assert_eq!(
-        told(&harbour),
+        told(&scene),
         "agent:1, 2 sets, 4 tasks: Ready",
         "nobody let it go on"
     );
     assert_eq!(
-        sailing.answer(Some(1)),
+        deploying.answer(Some(1)),
         WorkTransition::Changed,
         "{}",
-        sailing.failure()
+        deploying.failure()
     );
-    assert_eq!(told(&harbour), "agent:2, 2 sets, 4 tasks: InProgress");
+    assert_eq!(told(&scene), "agent:2, 2 sets, 4 tasks: InProgress");
 }
 
 #[test]
 fn a_wait_that_is_not_declared_is_told_and_never_ended() {
-    let harbour = deployed_by(Routing::AllAtOnce, |group| group.ready_min = Some(30));
-    let sailing = harbour.begin("d1", &harbour.push("1.1"));
-    run(harbour.world.sleep_ms(1));
-    let _ = sailing.invoke(Some(0));
-    sleep_min(&harbour, 1);
-    let fault = sailing.invoke(Some(0)).unwrap_err();
+    let scene = deployed_by(Routing::AllAtOnce, |group| group.ready_min = Some(30));
+    let deploying = scene.begin("d1", &scene.push("1.1"));
+    run(scene.world.sleep_ms(1));
+    let _ = deploying.invoke(Some(0));
+    sleep_min(&scene, 1);
+    let fault = deploying.invoke(Some(0)).unwrap_err();
     insta::assert_snapshot!(fault.message, @"deployment d-000000001 of CodeDeploy waits until 2026-11-20T14:30:10Z before it moves callers, and is stopped then; whoever decides lets it go on (`aws deploy continue-deployment --deployment-id d-000000001 --deployment-wait-type READY_WAIT`)");
-    assert_eq!(sailing.forward(), WorkTransition::Failed);
-    insta::assert_snapshot!(sailing.failure(), @"TargetChangedByOther: service shop-prod/agent: Deployment d-000000001 of agent:2 of CodeDeploy was stopped by somebody else: The wait time before traffic is rerouted is over. Its rollback d-000000002 has succeeded. Callers get agent:1. Windlass owns which task definition callers of the service get; every other field is yours. Remedy: Find out who stopped it (CloudTrail, StopDeployment), or whether nobody let it go on in time; then deploy again.");
-    assert_eq!(switching(&sailing).len(), 1, "{:?}", switching(&sailing));
+    assert_eq!(deploying.forward(), WorkTransition::Failed);
+    insta::assert_snapshot!(deploying.failure(), @"TargetChangedByOther: service shop-prod/agent: Deployment d-000000001 of agent:2 of CodeDeploy was stopped by somebody else: The wait time before traffic is rerouted is over. Its rollback d-000000002 has succeeded. Callers get agent:1. Windlass owns which task definition callers of the service get; every other field is yours. Remedy: Find out who stopped it (CloudTrail, StopDeployment), or whether nobody let it go on in time; then deploy again.");
     assert_eq!(
-        sailing.undo(),
+        switching(&deploying).len(),
+        1,
+        "{:?}",
+        switching(&deploying)
+    );
+    assert_eq!(
+        deploying.undo(),
         WorkTransition::Changed,
         "{}",
-        sailing.undo_failure()
+        deploying.undo_failure()
     );
-    assert_eq!(
-        told(&harbour),
-        "agent:1, 1 sets, 4 tasks: Stopped, Succeeded"
-    );
+    assert_eq!(told(&scene), "agent:1, 1 sets, 4 tasks: Stopped, Succeeded");
 }
 
 #[test]
 fn what_codedeploy_takes_back_is_followed_and_told() {
-    let harbour = deployed_by(Routing::Canary(10, 10), |group| {
+    let scene = deployed_by(Routing::Canary(10, 10), |group| {
         group.fails_at = Some("AfterAllowTraffic");
     });
-    let sailing = harbour.begin("d1", &harbour.push("1.1"));
-    assert_eq!(sailing.to_the_end(), WorkTransition::Failed);
-    insta::assert_snapshot!(sailing.failure(), @"ChangeFailed: service shop-prod/agent: Deployment d-000000001 of agent:2 of CodeDeploy has failed, because its hook AfterAllowTraffic failed: a hook failed. Its rollback d-000000002 has succeeded. Callers get agent:1. Remedy: Look at the log of the hook's function; then deploy a fixed release.");
+    let deploying = scene.begin("d1", &scene.push("1.1"));
+    assert_eq!(deploying.to_the_end(), WorkTransition::Failed);
+    insta::assert_snapshot!(deploying.failure(), @"ChangeFailed: service shop-prod/agent: Deployment d-000000001 of agent:2 of CodeDeploy has failed, because its hook AfterAllowTraffic failed: a hook failed. Its rollback d-000000002 has succeeded. Callers get agent:1. Remedy: Look at the log of the hook's function; then deploy a fixed release.");
     assert_eq!(
-        sailing.undo(),
+        deploying.undo(),
         WorkTransition::Changed,
         "{}",
-        sailing.undo_failure()
+        deploying.undo_failure()
     );
-    assert_eq!(
-        told(&harbour),
-        "agent:1, 1 sets, 4 tasks: Failed, Succeeded"
-    );
+    assert_eq!(told(&scene), "agent:1, 1 sets, 4 tasks: Failed, Succeeded");
 }
 
 #[test]
 fn tasks_that_crash_are_not_waited_for_an_hour() {
-    let harbour = at_once();
-    let artifact = harbour.push("1.1");
-    let digest = harbour::reference(&artifact);
-    harbour.world.ecs().crash.insert(digest);
-    let sailing = harbour.begin("d1", &artifact);
-    assert_eq!(sailing.forward(), WorkTransition::Failed);
-    insta::assert_snapshot!(sailing.failure(), @"ChangeFailed: service shop-prod/agent: The rollout of agent:2 does not get steady: its tasks do not keep running. 10 tasks failed. 10 tasks stopped: EssentialContainerExited: Essential container in task exited (agent: exit code 1). Remedy: Look at the container's logs from the time of the rollout, then deploy a fixed release.");
+    let scene = at_once();
+    let artifact = scene.push("1.1");
+    let digest = service_scene::reference(&artifact);
+    scene.world.ecs().crash.insert(digest);
+    let deploying = scene.begin("d1", &artifact);
+    assert_eq!(deploying.forward(), WorkTransition::Failed);
+    insta::assert_snapshot!(deploying.failure(), @"ChangeFailed: service shop-prod/agent: The rollout of agent:2 does not get steady: its tasks do not keep running. 10 tasks failed. 10 tasks stopped: EssentialContainerExited: Essential container in task exited (agent: exit code 1). Remedy: Look at the container's logs from the time of the rollout, then deploy a fixed release.");
     assert_eq!(
-        sailing.undo(),
+        deploying.undo(),
         WorkTransition::Changed,
         "{}",
-        sailing.undo_failure()
+        deploying.undo_failure()
     );
-    assert_eq!(harbour.set_to(), "agent:1");
+    assert_eq!(scene.set_to(), "agent:1");
 }
 
 /// Creates somebody's own deployment in the group.
-fn by_hand(harbour: &Harbour) -> String {
-    let mut services = harbour.world.ecs();
+fn by_hand(scene: &ServiceScene) -> String {
+    let mut services = scene.world.ecs();
     let now = services
         .service_mut(CLUSTER, SERVICE)
         .service
@@ -275,28 +263,34 @@ fn by_hand(harbour: &Harbour) -> String {
         content: AppSpec::of_service(&Shape::default()).deploying(&to),
         configuration: None,
     };
-    harbour.world.create(&new).unwrap()
+    scene.world.create(&new).unwrap()
 }
 
 /// Safety: limits: A deployment of somebody else in the same CodeDeploy group stops ours, before anything changes and
 /// after.
 #[test]
 fn a_group_that_is_busy_is_told_before_anything_changes_and_after() {
-    let harbour = at_once();
-    let artifact = harbour.push("1.1");
-    let sailing = harbour.begin("d1", &artifact);
-    by_hand(&harbour);
-    insta::assert_snapshot!(harbour.refused(&artifact).join("\n"), @"TargetBusy: components.agent.codedeploy.group: CodeDeploy makes one deployment at a time in group shop/agent, and d-000000001 is somebody else's: it is created, and does nothing yet. Remedy: Wait until it is over, or stop it (`aws deploy stop-deployment --deployment-id d-000000001 --auto-rollback-enabled`), and deploy again.");
+    let scene = at_once();
+    let artifact = scene.push("1.1");
+    let deploying = scene.begin("d1", &artifact);
+    by_hand(&scene);
+    insta::assert_snapshot!(scene.refused(&artifact).join("\n"), @"TargetBusy: components.agent.codedeploy.group: CodeDeploy makes one deployment at a time in group shop/agent, and d-000000001 is somebody else's: it is created, and does nothing yet. Remedy: Wait until it is over, or stop it (`aws deploy stop-deployment --deployment-id d-000000001 --auto-rollback-enabled`), and deploy again.");
     // It came after `Prepare`.
-    assert_eq!(sailing.forward(), WorkTransition::Failed);
-    let failure = sailing.failure();
+    assert_eq!(deploying.forward(), WorkTransition::Failed);
+    let failure = deploying.failure();
     assert!(failure.starts_with("TargetBusy"), "{failure}");
-    assert_eq!(harbour.world.codedeploy().of_services.len(), 1);
+    assert_eq!(scene.world.codedeploy().of_services.len(), 1);
 }
 
 /// Says what an operator's `accept` sees, in the words in which it is recorded or refused.
-fn seen_to_accept(sailing: &harbour::Sailing<'_>, world: &World) -> String {
-    match run(windlass_engine::observe::live(world, &sailing.step(), None)).unwrap() {
+fn seen_to_accept(deploying: &service_scene::Deploying<'_>, world: &World) -> String {
+    match run(windlass_engine::observe::live(
+        world,
+        &deploying.step(),
+        None,
+    ))
+    .unwrap()
+    {
         Live::There { shown, state, .. } => format!("{shown}: {}", state["noticed"]["value"]),
         Live::Moving(finding) => finding.to_string(),
         other => format!("{other:?}"),
@@ -306,58 +300,58 @@ fn seen_to_accept(sailing: &harbour::Sailing<'_>, world: &World) -> String {
 /// Safety: accept: Nothing is accepted while a deployment of CodeDeploy moves callers; it is once all callers get it.
 #[test]
 fn what_somebody_else_brings_is_accepted_when_all_callers_get_it() {
-    let harbour = deployed_by(Routing::Canary(10, 10), |_| {});
-    let sailing = harbour.begin("d1", &harbour.push("1.1"));
-    assert_eq!(sailing.answer(Some(0)), WorkTransition::Changed);
-    insta::assert_snapshot!(seen_to_accept(&sailing, &harbour.world), @"TargetBusy: service shop-prod/agent: What callers of service shop-prod/agent get is not final, so it cannot be accepted: deployment d-000000001 of CodeDeploy is of Windlass, and is in progress. Remedy: Wait until it has moved all callers, or stop it (`aws deploy stop-deployment --deployment-id d-000000001 --auto-rollback-enabled`), then accept again; the environment stays locked until then.");
+    let scene = deployed_by(Routing::Canary(10, 10), |_| {});
+    let deploying = scene.begin("d1", &scene.push("1.1"));
+    assert_eq!(deploying.answer(Some(0)), WorkTransition::Changed);
+    insta::assert_snapshot!(seen_to_accept(&deploying, &scene.world), @"TargetBusy: service shop-prod/agent: What callers of service shop-prod/agent get is not final, so it cannot be accepted: deployment d-000000001 of CodeDeploy is of Windlass, and is in progress. Remedy: Wait until it has moved all callers, or stop it (`aws deploy stop-deployment --deployment-id d-000000001 --auto-rollback-enabled`), then accept again; the environment stays locked until then.");
     assert_eq!(
-        sailing.undo(),
+        deploying.undo(),
         WorkTransition::Changed,
         "{}",
-        sailing.undo_failure()
+        deploying.undo_failure()
     );
-    by_hand(&harbour);
-    sleep_min(&harbour, 1);
-    let moves = seen_to_accept(&sailing, &harbour.world);
+    by_hand(&scene);
+    sleep_min(&scene, 1);
+    let moves = seen_to_accept(&deploying, &scene.world);
     let theirs = "deployment d-000000003 of CodeDeploy is somebody else's, and is in progress.";
     assert!(
         moves.starts_with("TargetBusy") && moves.contains(theirs),
         "{moves}"
     );
     // It has moved all callers, and keeps the former tasks.
-    sleep_min(&harbour, 11);
-    let keeps = seen_to_accept(&sailing, &harbour.world);
+    sleep_min(&scene, 11);
+    let keeps = seen_to_accept(&deploying, &scene.world);
     assert!(
         keeps.starts_with("agent:3 steady with 2 tasks; 2 tasks of agent:1 are left"),
         "{keeps}"
     );
-    sleep_min(&harbour, 10);
-    let over = seen_to_accept(&sailing, &harbour.world);
+    sleep_min(&scene, 10);
+    let over = seen_to_accept(&deploying, &scene.world);
     let runs = |told: &str| told.split_once(": ").map(|(_, runs)| runs.to_owned());
     assert_eq!(runs(&over), runs(&keeps), "what is recorded stays so");
 }
 
 #[test]
 fn somebody_who_stops_it_is_told() {
-    let harbour = deployed_by(Routing::Canary(10, 10), |_| {});
-    let sailing = harbour.begin("d1", &harbour.push("1.1"));
-    assert_eq!(sailing.answer(Some(0)), WorkTransition::Changed);
-    let now = harbour.world.true_time();
-    assert!(first(&harbour, |live| live.stop(now)));
-    sleep_min(&harbour, 1);
-    assert_eq!(sailing.answer(Some(1)), WorkTransition::Failed);
-    insta::assert_snapshot!(sailing.failure(), @"TargetChangedByOther: service shop-prod/agent: Deployment d-000000001 of agent:2 of CodeDeploy was stopped by somebody else: The deployment was stopped by a user. Its rollback d-000000002 has succeeded. Callers get agent:1. Windlass owns which task definition callers of the service get; every other field is yours. Remedy: Find out who stopped it (CloudTrail, StopDeployment), or whether nobody let it go on in time; then deploy again.");
+    let scene = deployed_by(Routing::Canary(10, 10), |_| {});
+    let deploying = scene.begin("d1", &scene.push("1.1"));
+    assert_eq!(deploying.answer(Some(0)), WorkTransition::Changed);
+    let now = scene.world.true_time();
+    assert!(first(&scene, |live| live.stop(now)));
+    sleep_min(&scene, 1);
+    assert_eq!(deploying.answer(Some(1)), WorkTransition::Failed);
+    insta::assert_snapshot!(deploying.failure(), @"TargetChangedByOther: service shop-prod/agent: Deployment d-000000001 of agent:2 of CodeDeploy was stopped by somebody else: The deployment was stopped by a user. Its rollback d-000000002 has succeeded. Callers get agent:1. Windlass owns which task definition callers of the service get; every other field is yours. Remedy: Find out who stopped it (CloudTrail, StopDeployment), or whether nobody let it go on in time; then deploy again.");
     assert_eq!(
-        sailing.undo(),
+        deploying.undo(),
         WorkTransition::Changed,
         "{}",
-        sailing.undo_failure()
+        deploying.undo_failure()
     );
 }
 
 #[test]
 fn prepare_refuses_what_cannot_work() {
-    type Spoil = fn(&mut Harbour);
+    type Spoil = fn(&mut ServiceScene);
     let table: [(&str, Spoil); 7] = [
         ("ECS deploys it", |h| {
             live(h, |live| live.service.controller = "ECS".into());
@@ -386,13 +380,10 @@ fn prepare_refuses_what_cannot_work() {
     ];
     let mut lines = vec![];
     for (name, spoil) in table {
-        let mut harbour = at_once();
-        let artifact = harbour.push("1.1");
-        spoil(&mut harbour);
-        lines.push(format!(
-            "{name}: {}",
-            harbour.refused(&artifact).join(" | ")
-        ));
+        let mut scene = at_once();
+        let artifact = scene.push("1.1");
+        spoil(&mut scene);
+        lines.push(format!("{name}: {}", scene.refused(&artifact).join(" | ")));
     }
     insta::assert_snapshot!(lines.join("\n"), @r#"
     ECS deploys it: NotSupported: components.agent.service: Service shop-prod/agent has the deployment controller ECS, so that CodeDeploy cannot deploy it. Remedy: Leave out `codedeploy`; or make the service with another controller, which it keeps for good: Terraform `deployment_controller { type = "CODE_DEPLOY" }`, CDK `deploymentController: {type: DeploymentControllerType.CODE_DEPLOY}`, CloudFormation `DeploymentController: {Type: CODE_DEPLOY}`.

@@ -2,10 +2,7 @@
 
 #![allow(clippy::unwrap_used)] // helpers of tests
 
-mod dial;
-mod driving;
-
-use dial::{Turning, dial, other_turns};
+use crate::dial::{Turning, dial, other_turns};
 use std::pin::Pin;
 use windlass_domain::fault::{Fault, FaultName};
 use windlass_domain::finding::FindingName;

@@ -2,9 +2,8 @@
 
 #![allow(clippy::unwrap_used)] // helpers of tests
 
-mod harbour;
-
-use harbour::{Harbour, document, live, repository};
+use crate::service_scene;
+use crate::service_scene::{ServiceScene, document, live, repository};
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
 use windlass_domain::digest::Digest;
@@ -17,31 +16,31 @@ const TASK: &str = "arn:aws:iam::111111111111:role/windlass-task-shop";
 const OF_BANK: &str = "arn:aws:iam::111111111111:role/windlass-task-bank";
 
 /// Makes a service whose releases are documents, and which runs with these roles.
-fn by_documents(task_role: &Value, execution_role: &Value) -> Harbour {
-    let mut harbour = Harbour::new();
-    harbour.spec.base = Base::Artifact;
-    harbour.push("1.1");
+fn by_documents(task_role: &Value, execution_role: &Value) -> ServiceScene {
+    let mut scene = ServiceScene::new();
+    scene.spec.base = Base::Artifact;
+    scene.push("1.1");
     {
-        let mut services = harbour.world.ecs();
+        let mut services = scene.world.ecs();
         let running = services.task_definitions.values_mut().next().unwrap();
         running.document["taskRoleArn"] = task_role.clone();
         running.document["executionRoleArn"] = execution_role.clone();
     }
-    harbour
+    scene
 }
 
 /// Returns the findings about a document that differs in these members, by name and path.
-fn told(harbour: &Harbour, changes: &Value) -> Vec<String> {
+fn told(scene: &ServiceScene, changes: &Value) -> Vec<String> {
     let mut rendered = document(&format!("{}:1.1", repository()));
     for (member, value) in changes.as_object().unwrap() {
         rendered[member] = value.clone();
     }
-    let artifact = harbour::upload(
-        &harbour.world,
+    let artifact = service_scene::upload(
+        &scene.world,
         "artifacts/shop/agent/1.1.json",
         &rendered.to_string(),
     );
-    let planned = harbour.plan("d", Some(&artifact), None);
+    let planned = scene.plan("d", Some(&artifact), None);
     let findings = planned.findings.iter();
     findings
         .map(|finding| {
@@ -99,20 +98,20 @@ fn a_document_gives_a_service_no_other_roles_and_writes_no_other_family() {
             vec!["TargetNotOurs family", task, execution],
         ),
     ] {
-        let harbour = by_documents(running[0], running[1]);
-        assert_eq!(told(&harbour, &brought), expected, "{brought}");
+        let scene = by_documents(running[0], running[1]);
+        assert_eq!(told(&scene, &brought), expected, "{brought}");
     }
 }
 
 #[test]
 fn what_a_document_must_not_bring_is_told_with_what_to_write_instead() {
-    let harbour = by_documents(&json!(TASK), &Value::Null);
+    let scene = by_documents(&json!(TASK), &Value::Null);
     let mut rendered = document(&format!("{}:1.1", repository()));
     rendered["family"] = json!("bank-agent");
     rendered["executionRoleArn"] = json!(OF_BANK);
     let key = "artifacts/shop/agent/1.1.json";
-    let artifact = harbour::upload(&harbour.world, key, &rendered.to_string());
-    insta::assert_snapshot!(harbour.refused(&artifact).join("\n"), @r#"
+    let artifact = service_scene::upload(&scene.world, key, &rendered.to_string());
+    insta::assert_snapshot!(scene.refused(&artifact).join("\n"), @r#"
     TargetNotOurs: artifacts/shop/agent/1.1.json: family: The `family` of the task definition is "bank-agent", and the service is set to agent:1. Remedy: Write `"family": "agent"`.
     TargetNotOurs: artifacts/shop/agent/1.1.json: taskRoleArn: The `taskRoleArn` of the task definition is none, and that of agent:1, which the service is set to, is "arn:aws:iam::111111111111:role/windlass-task-shop". Remedy: Write `"taskRoleArn": "arn:aws:iam::111111111111:role/windlass-task-shop"`; to change the role, set the service to a task definition that has it, or give the environment a role of its own (`role_arn`).
     TargetNotOurs: artifacts/shop/agent/1.1.json: executionRoleArn: The `executionRoleArn` of the task definition is "arn:aws:iam::111111111111:role/windlass-task-bank", and that of agent:1, which the service is set to, is none. Remedy: Leave `executionRoleArn` out; to change the role, set the service to a task definition that has it, or give the environment a role of its own (`role_arn`).
@@ -121,8 +120,8 @@ fn what_a_document_must_not_bring_is_told_with_what_to_write_instead() {
 
 #[test]
 fn with_a_role_of_the_environments_own_aws_decides_on_the_roles_and_not_on_the_family() {
-    let mut harbour = by_documents(&Value::Null, &Value::Null);
-    harbour.place = Place {
+    let mut scene = by_documents(&Value::Null, &Value::Null);
+    scene.place = Place {
         region: None,
         role: Some(TargetRole {
             arn: "arn:aws:iam::222222222222:role/windlass-target".into(),
@@ -131,16 +130,16 @@ fn with_a_role_of_the_environments_own_aws_decides_on_the_roles_and_not_on_the_f
         }),
     };
     let roles = json!({"taskRoleArn": OF_BANK, "executionRoleArn": OF_BANK});
-    assert_eq!(told(&harbour, &roles), Vec::<String>::new());
+    assert_eq!(told(&scene, &roles), Vec::<String>::new());
     let family = json!({"family": "bank-agent"});
-    assert_eq!(told(&harbour, &family), ["TargetNotOurs family"]);
+    assert_eq!(told(&scene, &family), ["TargetNotOurs family"]);
 }
 
 #[test]
 fn a_document_brings_no_image_of_another_repository() {
-    let harbour = by_documents(&Value::Null, &Value::Null);
-    harbour.world.ecr().push("bank/shop/agent", "1.1");
-    harbour.world.ecr().push("bank/agent", "1.1");
+    let scene = by_documents(&Value::Null, &Value::Null);
+    scene.world.ecr().push("bank/shop/agent", "1.1");
+    scene.world.ecr().push("bank/agent", "1.1");
     for image in [
         "bank/agent:1.1".to_owned(),
         format!("{HOST}/bank/shop/agent:1.1"),
@@ -149,7 +148,7 @@ fn a_document_brings_no_image_of_another_repository() {
         let rendered = document(&image).to_string();
         let digest = Digest::of(image.as_bytes());
         let key = format!("artifacts/shop/agent/{digest}.json");
-        let refused = harbour.refused(&harbour::upload(&harbour.world, &key, &rendered));
+        let refused = scene.refused(&service_scene::upload(&scene.world, &key, &rendered));
         assert_eq!(refused.len(), 1, "{image}: {refused:?}");
         let is_told = refused[0].starts_with("BadValue: components.agent.base:");
         assert!(
@@ -181,23 +180,23 @@ fn the_newest_of_the_family_that_is_somebody_elses_is_no_base() {
         ),
         (vec![("windlass:app", "bank")], true),
     ] {
-        let mut harbour = Harbour::new();
-        let artifact = harbour.push("1.1");
+        let mut scene = ServiceScene::new();
+        let artifact = scene.push("1.1");
         let named: BTreeMap<String, String> = tags
             .iter()
             .map(|(name, value)| ((*name).to_owned(), (*value).to_owned()))
             .collect();
-        let newest = harbour
+        let newest = scene
             .world
             .ecs()
             .put_task_definition(&document("placeholder"), &named);
         assert_eq!(
-            harbour.refused(&artifact),
+            scene.refused(&artifact),
             Vec::<String>::new(),
             "`running` does not care"
         );
-        harbour.spec.base = Base::FamilyLatest;
-        let findings = harbour.plan("d", Some(&artifact), None).findings;
+        scene.spec.base = Base::FamilyLatest;
+        let findings = scene.plan("d", Some(&artifact), None).findings;
         let told: Vec<&str> = findings
             .iter()
             .map(|finding| finding.path.as_str())
@@ -209,32 +208,32 @@ fn the_newest_of_the_family_that_is_somebody_elses_is_no_base() {
         };
         assert_eq!(told, expected, "{tags:?}");
         // The task definition that runs already is no finding, whoever registered it.
-        live(&harbour, |live| {
+        live(&scene, |live| {
             live.service.task_definition.clone_from(&newest.arn);
         });
-        let findings = harbour.plan("d", Some(&artifact), None).findings;
+        let findings = scene.plan("d", Some(&artifact), None).findings;
         assert_eq!(findings, [], "{tags:?}");
     }
 }
 
 #[test]
 fn a_rollback_goes_back_to_other_roles_and_another_family() {
-    let harbour = by_documents(&json!(TASK), &Value::Null);
+    let scene = by_documents(&json!(TASK), &Value::Null);
     let mut rendered = document(&format!("{}:1.1", repository()));
     rendered["taskRoleArn"] = json!(TASK);
     let key = "artifacts/shop/agent/1.1.json";
-    let artifact = harbour::upload(&harbour.world, key, &rendered.to_string());
-    let sailing = harbour.begin("d1", &artifact);
-    assert_eq!(sailing.forward(), WorkTransition::Changed);
-    let recorded = sailing.step().before;
+    let artifact = service_scene::upload(&scene.world, key, &rendered.to_string());
+    let deploying = scene.begin("d1", &artifact);
+    assert_eq!(deploying.forward(), WorkTransition::Changed);
+    let recorded = deploying.step().before;
     let mut others = document(&format!("{}:1.1", repository()));
     others["family"] = json!("renamed");
-    let others = harbour
+    let others = scene
         .world
         .ecs()
         .put_task_definition(&others, &BTreeMap::new());
-    live(&harbour, |live| live.service.task_definition = others.arn);
-    let planned = harbour.plan("r1", None, Some(&recorded));
+    live(&scene, |live| live.service.task_definition = others.arn);
+    let planned = scene.plan("r1", None, Some(&recorded));
     assert_eq!(planned.findings, []);
     assert_eq!(planned.stages[0].what, "service agent: renamed:1 → agent:1");
 }

@@ -2,9 +2,8 @@
 
 #![allow(clippy::unwrap_used)] // helpers of tests
 
-mod harbour;
-
-use harbour::{CLUSTER, Harbour, SERVICE, document, live, reference, repository};
+use crate::service_scene;
+use crate::service_scene::{CLUSTER, SERVICE, ServiceScene, document, live, reference, repository};
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
 use windlass_domain::artifact::Artifact;
@@ -17,7 +16,7 @@ use windlass_world::run::run;
 
 #[test]
 fn prepare_refuses_what_cannot_work() {
-    type Spoil = fn(&mut Harbour);
+    type Spoil = fn(&mut ServiceScene);
     let table: [(&str, Spoil); 9] = [
         ("no such service", |h| h.spec.service = "other".into()),
         ("no such container", |h| {
@@ -49,13 +48,10 @@ fn prepare_refuses_what_cannot_work() {
     ];
     let mut lines = vec![];
     for (name, spoil) in table {
-        let mut harbour = Harbour::new();
-        let artifact = harbour.push("1.1");
-        spoil(&mut harbour);
-        lines.push(format!(
-            "{name}: {}",
-            harbour.refused(&artifact).join(" | ")
-        ));
+        let mut scene = ServiceScene::new();
+        let artifact = scene.push("1.1");
+        spoil(&mut scene);
+        lines.push(format!("{name}: {}", scene.refused(&artifact).join(" | ")));
     }
     insta::assert_snapshot!(lines.join("\n"), @r#"
     no such service: TargetMissing: components.agent.service: There is no active service `other` in cluster `shop-prod`. Remedy: Create the service with your infrastructure code first, or mend the names of cluster and service.
@@ -72,27 +68,27 @@ fn prepare_refuses_what_cannot_work() {
 
 #[test]
 fn an_image_that_is_gone_hides_no_other_finding() {
-    let harbour = Harbour::new();
+    let scene = ServiceScene::new();
     let gone = Artifact::Image {
         repository: repository(),
         digest: Digest::of(b"never pushed"),
     };
-    let fault = harbour.try_plan("d", Some(&gone), None).unwrap_err();
+    let fault = scene.try_plan("d", Some(&gone), None).unwrap_err();
     assert_eq!(fault.name, FaultName::NotFound, "{fault}");
-    live(&harbour, |live| live.service.tags.clear());
-    let told = harbour.refused(&gone);
+    live(&scene, |live| live.service.tags.clear());
+    let told = scene.refused(&gone);
     assert!(told[0].starts_with("TargetNotOurs"), "{told:?}");
 }
 
 #[test]
 fn what_runs_already_is_left_alone() {
-    let harbour = Harbour::new();
-    let artifact = harbour.push("1.1");
+    let scene = ServiceScene::new();
+    let artifact = scene.push("1.1");
     assert_eq!(
-        harbour.begin("d1", &artifact).forward(),
+        scene.begin("d1", &artifact).forward(),
         WorkTransition::Changed
     );
-    let again = harbour.plan("d2", Some(&artifact), None);
+    let again = scene.plan("d2", Some(&artifact), None);
     assert_eq!(again.stages, []);
     let reason = again.unchanged.unwrap();
     assert!(reason.starts_with("service agent runs sha256:"), "{reason}");
@@ -102,17 +98,17 @@ fn what_runs_already_is_left_alone() {
 /// Safety: left open: A task definition that names its image by tag is warned of before anything changes.
 #[test]
 fn a_task_definition_that_names_its_image_by_tag_is_warned_of() {
-    let harbour = Harbour::new();
-    let artifact = harbour.push("1.1");
-    assert_eq!(harbour.plan("d1", Some(&artifact), None).warnings, []);
+    let scene = ServiceScene::new();
+    let artifact = scene.push("1.1");
+    assert_eq!(scene.plan("d1", Some(&artifact), None).warnings, []);
     let by_tag = document(&format!("{}:1.0", repository()));
-    let now = harbour.world.now();
-    let mut services = harbour.world.ecs();
+    let now = scene.world.now();
+    let mut services = scene.world.ecs();
     let arn = services.put_task_definition(&by_tag, &BTreeMap::new()).arn;
     services.update(CLUSTER, SERVICE, &arn, now).unwrap();
     drop(services);
-    run(harbour.world.sleep_ms(60_000));
-    let warnings = harbour.plan("d1", Some(&artifact), None).warnings;
+    run(scene.world.sleep_ms(60_000));
+    let warnings = scene.plan("d1", Some(&artifact), None).warnings;
     let told: Vec<&str> = warnings
         .iter()
         .map(|warning| warning.reason.as_str())
@@ -126,29 +122,24 @@ fn a_task_definition_that_names_its_image_by_tag_is_warned_of() {
 
 #[test]
 fn the_newest_of_the_family_can_be_the_base() {
-    let mut harbour = Harbour::new();
-    harbour.spec.base = Base::FamilyLatest;
-    let artifact = harbour.push("1.1");
+    let mut scene = ServiceScene::new();
+    scene.spec.base = Base::FamilyLatest;
+    let artifact = scene.push("1.1");
     assert_eq!(
-        harbour.begin("d1", &artifact).forward(),
+        scene.begin("d1", &artifact).forward(),
         WorkTransition::Changed
     );
-    assert!(
-        harbour
-            .plan("d2", Some(&artifact), None)
-            .unchanged
-            .is_some()
-    );
+    assert!(scene.plan("d2", Some(&artifact), None).unchanged.is_some());
     let mut newer = document("placeholder");
     newer["cpu"] = json!("512");
-    harbour
+    scene
         .world
         .ecs()
         .put_task_definition(&newer, &BTreeMap::new());
-    let sailing = harbour.begin("d3", &artifact);
-    assert_eq!(sailing.forward(), WorkTransition::Changed);
-    assert_eq!(harbour.set_to(), "agent:4");
-    let services = harbour.world.ecs();
+    let deploying = scene.begin("d3", &artifact);
+    assert_eq!(deploying.forward(), WorkTransition::Changed);
+    assert_eq!(scene.set_to(), "agent:4");
+    let services = scene.world.ecs();
     let made = services
         .task_definitions
         .values()
@@ -158,18 +149,18 @@ fn the_newest_of_the_family_can_be_the_base() {
 
 #[test]
 fn a_task_definition_can_come_as_artifact() {
-    let mut harbour = Harbour::new();
-    harbour.spec.base = Base::Artifact;
-    let image = harbour.push("1.1");
+    let mut scene = ServiceScene::new();
+    scene.spec.base = Base::Artifact;
+    let image = scene.push("1.1");
     let rendered = document(&format!("{}:1.1", repository())).to_string();
-    let artifact = harbour::upload(&harbour.world, "artifacts/shop/agent/1.1.json", &rendered);
+    let artifact = service_scene::upload(&scene.world, "artifacts/shop/agent/1.1.json", &rendered);
     assert_eq!(
-        harbour.begin("d1", &artifact).forward(),
+        scene.begin("d1", &artifact).forward(),
         WorkTransition::Changed
     );
-    assert_eq!(harbour.set_to(), "agent:2");
+    assert_eq!(scene.set_to(), "agent:2");
     {
-        let services = harbour.world.ecs();
+        let services = scene.world.ecs();
         let made = services
             .task_definitions
             .values()
@@ -180,19 +171,14 @@ fn a_task_definition_can_come_as_artifact() {
             format!("{}@{}", repository(), reference(&image))
         );
     }
-    assert!(
-        harbour
-            .plan("d2", Some(&artifact), None)
-            .unchanged
-            .is_some()
-    );
+    assert!(scene.plan("d2", Some(&artifact), None).unchanged.is_some());
     let other = document("public.ecr.aws/other:1").to_string();
-    let other = harbour::upload(&harbour.world, "artifacts/shop/agent/1.2.json", &other);
-    let broken = harbour::upload(&harbour.world, "artifacts/shop/agent/1.3.json", "{}");
+    let other = service_scene::upload(&scene.world, "artifacts/shop/agent/1.2.json", &other);
+    let broken = service_scene::upload(&scene.world, "artifacts/shop/agent/1.3.json", "{}");
     let lines = [
-        harbour.refused(&other),
-        harbour.refused(&broken),
-        harbour.refused(&image),
+        scene.refused(&other),
+        scene.refused(&broken),
+        scene.refused(&image),
     ]
     .concat();
     insta::assert_snapshot!(lines.join("\n"), @r#"
@@ -204,20 +190,20 @@ fn a_task_definition_can_come_as_artifact() {
 
 #[test]
 fn a_rollback_goes_to_exactly_what_is_recorded() {
-    let harbour = Harbour::new();
-    let sailing = harbour.begin("d1", &harbour.push("1.1"));
-    assert_eq!(sailing.forward(), WorkTransition::Changed);
-    let recorded: Value = sailing.step().before;
-    let planned = harbour.plan("r1", None, Some(&recorded));
+    let scene = ServiceScene::new();
+    let deploying = scene.begin("d1", &scene.push("1.1"));
+    assert_eq!(deploying.forward(), WorkTransition::Changed);
+    let recorded: Value = deploying.step().before;
+    let planned = scene.plan("r1", None, Some(&recorded));
     assert_eq!(planned.stages[0].what, "service agent: agent:2 → agent:1");
     assert_eq!(
-        harbour.begin_planned("r1", &planned).forward(),
+        scene.begin_planned("r1", &planned).forward(),
         WorkTransition::Changed
     );
-    assert_eq!(harbour.set_to(), "agent:1");
-    assert_eq!(harbour.world.ecs().task_definitions.len(), 2);
-    harbour.world.ecr().images.clear();
-    let planned = harbour.plan("r2", None, Some(&recorded));
+    assert_eq!(scene.set_to(), "agent:1");
+    assert_eq!(scene.world.ecs().task_definitions.len(), 2);
+    scene.world.ecr().images.clear();
+    let planned = scene.plan("r2", None, Some(&recorded));
     insta::assert_snapshot!(planned.findings[0], @"ArtifactMissing: components.agent.service: The image 111111111111.dkr.ecr.eu-west-1.amazonaws.com/shop/agent@sha256:b9817c333727c5f6e66f637eead7d4b58182ce298320fd5106baad363ffe7b8d that ran then is no longer in its repository. Remedy: Roll back to another snapshot, or deploy the older release with `allow_older` and a reason.");
 }
 
@@ -234,13 +220,13 @@ fn a_service_that_can_start_or_stop_one_task_can_roll() {
         (2, (100, 150), true),
         (0, (100, 100), true),
     ] {
-        let harbour = Harbour::new();
-        let artifact = harbour.push("1.1");
-        live(&harbour, |live| {
+        let scene = ServiceScene::new();
+        let artifact = scene.push("1.1");
+        live(&scene, |live| {
             live.service.desired = desired;
             live.service.percents = percents;
         });
-        let planned = harbour.plan("d1", Some(&artifact), None);
+        let planned = scene.plan("d1", Some(&artifact), None);
         let refused = planned.findings.iter();
         let stuck = refused.filter(|f| f.reason.contains("can neither stop nor start"));
         assert_eq!(stuck.count() == 0, can, "{desired} tasks, {percents:?}");
@@ -260,9 +246,9 @@ fn an_index_must_have_the_platform_of_the_tasks() {
             true,
         ),
     ] {
-        let harbour = Harbour::new();
+        let scene = ServiceScene::new();
         let digest = {
-            let mut registry = harbour.world.ecr();
+            let mut registry = scene.world.ecr();
             registry.push_index("shop/agent", "1.1", &["linux/amd64"])
         };
         let artifact = Artifact::Image {
@@ -270,11 +256,11 @@ fn an_index_must_have_the_platform_of_the_tasks() {
             digest,
         };
         {
-            let mut services = harbour.world.ecs();
+            let mut services = scene.world.ecs();
             let mut all = services.task_definitions.values_mut();
             all.next().unwrap().document["runtimePlatform"] = asked.clone();
         }
-        let planned = harbour.plan("d1", Some(&artifact), None);
+        let planned = scene.plan("d1", Some(&artifact), None);
         assert_eq!(!planned.findings.is_empty(), refused, "{asked}");
         if let Some(finding) = planned.findings.first() {
             assert!(
@@ -287,12 +273,12 @@ fn an_index_must_have_the_platform_of_the_tasks() {
 
 #[test]
 fn a_task_definition_that_cannot_work_is_told() {
-    let mut harbour = Harbour::new();
-    harbour.spec.base = Base::Artifact;
-    harbour.push("1.1");
+    let mut scene = ServiceScene::new();
+    scene.spec.base = Base::Artifact;
+    scene.push("1.1");
     let upload = |name: &str, document: &Value| {
         let key = format!("artifacts/shop/agent/{name}.json");
-        harbour::upload(&harbour.world, &key, &document.to_string())
+        service_scene::upload(&scene.world, &key, &document.to_string())
     };
     let mut elsewhere = document(&format!("{}:1.1", repository()));
     elsewhere["runtimePlatform"] =
@@ -301,18 +287,18 @@ fn a_task_definition_that_cannot_work_is_told() {
     renamed["containerDefinitions"][0]["name"] = json!("web");
     let gone = upload("gone", &json!({}));
     {
-        let mut objects = harbour.world.s3();
+        let mut objects = scene.world.s3();
         let bucket = objects.buckets.get_mut("artifacts").unwrap();
         bucket.keys.remove("artifacts/shop/agent/gone.json");
     }
     let lines = [
-        harbour.refused(&upload(
+        scene.refused(&upload(
             "missing",
             &document(&format!("{}:9", repository())),
         )),
-        harbour.refused(&upload("elsewhere", &elsewhere)),
-        harbour.refused(&upload("renamed", &renamed)),
-        harbour.refused(&gone),
+        scene.refused(&upload("elsewhere", &elsewhere)),
+        scene.refused(&upload("renamed", &renamed)),
+        scene.refused(&gone),
     ]
     .concat();
     insta::assert_snapshot!(lines.join("\n"), @"
@@ -325,17 +311,17 @@ fn a_task_definition_that_cannot_work_is_told() {
 
 #[test]
 fn a_base_and_an_artifact_must_fit_each_other() {
-    let mut harbour = Harbour::new();
-    let image = harbour.push("1.1");
-    let zip = harbour::upload(&harbour.world, "artifacts/shop/agent/1.1.zip", "…");
-    let told = harbour.refused(&zip).concat();
+    let mut scene = ServiceScene::new();
+    let image = scene.push("1.1");
+    let zip = service_scene::upload(&scene.world, "artifacts/shop/agent/1.1.zip", "…");
+    let told = scene.refused(&zip).concat();
     assert!(told.contains("An ECS service needs an image"), "{told}");
-    harbour.spec.base = Base::FamilyLatest;
+    scene.spec.base = Base::FamilyLatest;
     let mut newer = document("placeholder");
     newer["containerDefinitions"][0]["name"] = json!("web");
     let tags = BTreeMap::new();
-    harbour.world.ecs().put_task_definition(&newer, &tags);
-    let told = harbour.refused(&image).concat();
+    scene.world.ecs().put_task_definition(&newer, &tags);
+    let told = scene.refused(&image).concat();
     assert!(
         told.contains("The base agent:2 has no container `agent`, only: web, log."),
         "{told}"
@@ -344,10 +330,10 @@ fn a_base_and_an_artifact_must_fit_each_other() {
 
 #[test]
 fn a_rollback_to_what_is_gone_is_refused_before_anything_changes() {
-    type Spoil = fn(&Harbour, &mut Value);
+    type Spoil = fn(&ServiceScene, &mut Value);
     let table: [(&str, Spoil); 2] = [
-        ("is deregistered", |harbour, _| {
-            let mut services = harbour.world.ecs();
+        ("is deregistered", |scene, _| {
+            let mut services = scene.world.ecs();
             let mut all = services.task_definitions.values_mut();
             all.next().unwrap().document["status"] = json!("INACTIVE");
         }),
@@ -357,12 +343,12 @@ fn a_rollback_to_what_is_gone_is_refused_before_anything_changes() {
         }),
     ];
     for (told, spoil) in table {
-        let harbour = Harbour::new();
-        let sailing = harbour.begin("d1", &harbour.push("1.1"));
-        assert_eq!(sailing.forward(), WorkTransition::Changed);
-        let mut recorded: Value = sailing.step().before;
-        spoil(&harbour, &mut recorded);
-        let planned = harbour.plan("r1", None, Some(&recorded));
+        let scene = ServiceScene::new();
+        let deploying = scene.begin("d1", &scene.push("1.1"));
+        assert_eq!(deploying.forward(), WorkTransition::Changed);
+        let mut recorded: Value = deploying.step().before;
+        spoil(&scene, &mut recorded);
+        let planned = scene.plan("r1", None, Some(&recorded));
         let finding = planned.findings[0].to_string();
         assert!(finding.contains(told), "{finding}");
     }
@@ -370,16 +356,16 @@ fn a_rollback_to_what_is_gone_is_refused_before_anything_changes() {
 
 #[test]
 fn a_rollback_to_what_runs_changes_nothing() {
-    let harbour = Harbour::new();
-    let sailing = harbour.begin("d1", &harbour.push("1.1"));
-    let recorded: Value = sailing.step().before;
-    let planned = harbour.plan("r1", None, Some(&recorded));
+    let scene = ServiceScene::new();
+    let deploying = scene.begin("d1", &scene.push("1.1"));
+    let recorded: Value = deploying.step().before;
+    let planned = scene.plan("r1", None, Some(&recorded));
     let unchanged = planned.unchanged.unwrap();
     assert_eq!(unchanged, "service agent is set to agent:1 already");
     let mut nameless = recorded;
     nameless["goal"]["task_definition"] = json!(null);
     for broken in [nameless, json!(7)] {
-        let fault = harbour.try_plan("r1", None, Some(&broken)).unwrap_err();
+        let fault = scene.try_plan("r1", None, Some(&broken)).unwrap_err();
         assert_eq!(fault.name, FaultName::Internal, "{fault}");
     }
 }

@@ -3,9 +3,7 @@
 
 #![allow(clippy::unwrap_used)] // helpers of tests
 
-mod harbour;
-
-use harbour::{CLUSTER, Harbour, SERVICE, document, live, repository, upload};
+use crate::service_scene::{CLUSTER, SERVICE, ServiceScene, document, live, repository, upload};
 use serde_json::Value;
 use windlass_domain::artifact::{Artifact, Image};
 use windlass_domain::digest::Digest;
@@ -13,26 +11,26 @@ use windlass_domain::kinds::ecs::Base;
 use windlass_engine::payload::WorkTransition;
 use windlass_world::ecr::HOST;
 
-/// Makes the service of the harbour, whose second container has an image of ours as well: `shop/log:1`, named by tag.
-fn two() -> (Harbour, Digest) {
-    let mut harbour = Harbour::new();
-    let first = harbour.world.ecr().push("shop/log", "1");
-    harbour.spec.containers = [("agent", "shop/agent"), ("log", "shop/log")]
+/// Makes the service of the scene, whose second container has an image of ours as well: `shop/log:1`, named by tag.
+fn two() -> (ServiceScene, Digest) {
+    let mut scene = ServiceScene::new();
+    let first = scene.world.ecr().push("shop/log", "1");
+    scene.spec.containers = [("agent", "shop/agent"), ("log", "shop/log")]
         .map(|(container, repository)| (container.to_owned(), repository.to_owned()))
         .into();
     {
-        let mut services = harbour.world.ecs();
+        let mut services = scene.world.ecs();
         let mut all = services.task_definitions.values_mut();
         let log = &mut all.next().unwrap().document["containerDefinitions"][1];
         log["image"] = format!("{HOST}/shop/log:1").into();
     }
-    show(&harbour, &[&first, &first]);
-    (harbour, first)
+    show(&scene, &[&first, &first]);
+    (scene, first)
 }
 
 /// Sets the digests that the tasks show in the second container.
-fn show(harbour: &Harbour, digests: &[&Digest]) {
-    live(harbour, |live| {
+fn show(scene: &ServiceScene, digests: &[&Digest]) {
+    live(scene, |live| {
         for (task, digest) in live.tasks.iter_mut().zip(digests) {
             task.task.containers[1].image_digest = Some(format!("sha256:{digest}"));
         }
@@ -52,15 +50,15 @@ fn images(of: &[(&str, &Digest)]) -> Artifact {
     }
 }
 
-fn push(harbour: &Harbour, name: &str, tag: &str) -> Digest {
+fn push(scene: &ServiceScene, name: &str, tag: &str) -> Digest {
     let repository = format!("shop/{name}");
-    harbour.world.ecr().push(&repository, tag)
+    scene.world.ecr().push(&repository, tag)
 }
 
 /// Returns the images of the task definition that the service is set to, without the registry.
-fn set(harbour: &Harbour) -> [String; 2] {
-    harbour.world.roll();
-    let mut services = harbour.world.ecs();
+fn set(scene: &ServiceScene) -> [String; 2] {
+    scene.world.roll();
+    let mut services = scene.world.ecs();
     let set_to = services
         .service_mut(CLUSTER, SERVICE)
         .service
@@ -77,10 +75,10 @@ fn by_digest(name: &str, digest: &Digest) -> String {
 
 #[test]
 fn a_container_that_is_not_named_keeps_the_bytes_that_run_though_its_tag_has_moved() {
-    let (harbour, runs) = two();
-    let agent = push(&harbour, "agent", "1.1");
-    push(&harbour, "log", "1");
-    let planned = harbour.plan("d1", Some(&images(&[("agent", &agent)])), None);
+    let (scene, runs) = two();
+    let agent = push(&scene, "agent", "1.1");
+    push(&scene, "log", "1");
+    let planned = scene.plan("d1", Some(&images(&[("agent", &agent)])), None);
     assert_eq!(
         planned.stages[0].what,
         format!(
@@ -93,21 +91,21 @@ fn a_container_that_is_not_named_keeps_the_bytes_that_run_though_its_tag_has_mov
         planned.artifact,
         Some(images(&[("agent", &agent), ("log", &runs)]))
     );
-    let sailing = harbour.begin_planned("d1", &planned);
-    assert_eq!(sailing.forward(), WorkTransition::Changed);
+    let deploying = scene.begin_planned("d1", &planned);
+    assert_eq!(deploying.forward(), WorkTransition::Changed);
     assert_eq!(
-        set(&harbour),
+        set(&scene),
         [by_digest("agent", &agent), by_digest("log", &runs)]
     );
     // The next release brings the other image alone, and then once more.
-    let log = push(&harbour, "log", "2");
-    let sailing = harbour.begin("d2", &images(&[("log", &log)]));
-    assert_eq!(sailing.forward(), WorkTransition::Changed);
+    let log = push(&scene, "log", "2");
+    let deploying = scene.begin("d2", &images(&[("log", &log)]));
+    assert_eq!(deploying.forward(), WorkTransition::Changed);
     assert_eq!(
-        set(&harbour),
+        set(&scene),
         [by_digest("agent", &agent), by_digest("log", &log)]
     );
-    let again = harbour.plan("d3", Some(&images(&[("log", &log)])), None);
+    let again = scene.plan("d3", Some(&images(&[("log", &log)])), None);
     assert_eq!(again.stages, []);
     let unchanged = again.unchanged.unwrap();
     assert!(
@@ -122,56 +120,56 @@ fn a_container_that_is_not_named_keeps_the_bytes_that_run_though_its_tag_has_mov
 
 #[test]
 fn both_go_at_once_and_come_back_at_once() {
-    let (harbour, first) = two();
-    let before = set(&harbour);
-    let (agent, log) = (push(&harbour, "agent", "1.1"), push(&harbour, "log", "2"));
-    let sailing = harbour.begin("d1", &images(&[("agent", &agent), ("log", &log)]));
-    assert_eq!(sailing.forward(), WorkTransition::Changed);
+    let (scene, first) = two();
+    let before = set(&scene);
+    let (agent, log) = (push(&scene, "agent", "1.1"), push(&scene, "log", "2"));
+    let deploying = scene.begin("d1", &images(&[("agent", &agent), ("log", &log)]));
+    assert_eq!(deploying.forward(), WorkTransition::Changed);
     let both = [by_digest("agent", &agent), by_digest("log", &log)];
-    assert_eq!(set(&harbour), both);
-    let then: Value = sailing.step().seen.unwrap();
-    assert_eq!(sailing.undo(), WorkTransition::Changed);
-    assert_eq!(set(&harbour), before);
-    let other = push(&harbour, "agent", "1.2");
-    let sailing = harbour.begin("d2", &images(&[("agent", &other)]));
-    assert_eq!(sailing.forward(), WorkTransition::Changed);
+    assert_eq!(set(&scene), both);
+    let then: Value = deploying.step().seen.unwrap();
+    assert_eq!(deploying.undo(), WorkTransition::Changed);
+    assert_eq!(set(&scene), before);
+    let other = push(&scene, "agent", "1.2");
+    let deploying = scene.begin("d2", &images(&[("agent", &other)]));
+    assert_eq!(deploying.forward(), WorkTransition::Changed);
     assert_eq!(
-        set(&harbour),
+        set(&scene),
         [by_digest("agent", &other), by_digest("log", &first)]
     );
     // The rollback brings back both recorded images with one change.
-    let planned = harbour.plan("d3", None, Some(&then));
+    let planned = scene.plan("d3", None, Some(&then));
     assert_eq!(
-        harbour.begin_planned("d3", &planned).forward(),
+        scene.begin_planned("d3", &planned).forward(),
         WorkTransition::Changed
     );
-    assert_eq!(set(&harbour), both);
+    assert_eq!(set(&scene), both);
 }
 
 #[test]
 fn what_cannot_be_kept_is_refused_before_anything_changes() {
-    let (mut harbour, first) = two();
-    let agent = push(&harbour, "agent", "1.1");
+    let (mut scene, first) = two();
+    let agent = push(&scene, "agent", "1.1");
     let brings = images(&[("agent", &agent)]);
     let mut told = vec![];
-    show(&harbour, &[&first, &agent]);
-    told.extend(harbour.refused(&brings));
-    live(&harbour, |live| {
+    show(&scene, &[&first, &agent]);
+    told.extend(scene.refused(&brings));
+    live(&scene, |live| {
         live.tasks[1].task.containers[1].image_digest = None;
     });
-    told.extend(harbour.refused(&brings));
-    harbour.spec.containers.remove("log");
-    told.extend(harbour.refused(&images(&[("log", &first)])));
-    harbour
+    told.extend(scene.refused(&brings));
+    scene.spec.containers.remove("log");
+    told.extend(scene.refused(&images(&[("log", &first)])));
+    scene
         .spec
         .containers
         .insert("sidecar".into(), "shop/sidecar".into());
-    told.extend(harbour.refused(&brings));
+    told.extend(scene.refused(&brings));
     let foreign = Artifact::Image {
         repository: format!("{HOST}/bank/agent"),
         digest: agent.clone(),
     };
-    told.extend(harbour.refused(&foreign));
+    told.extend(scene.refused(&foreign));
     insta::assert_snapshot!(told.join("\n"), @r#"
     TargetNotReady: components.agent.containers.log: The release does not name container `log`, whose image `111111111111.dkr.ecr.eu-west-1.amazonaws.com/shop/log:1` is named by tag, and its tasks do not show one digest, so that it cannot keep what it runs. Remedy: Name an image for it in the release as well (`images`).
     TargetNotReady: components.agent.containers.log: The release does not name container `log`, whose image `111111111111.dkr.ecr.eu-west-1.amazonaws.com/shop/log:1` is named by tag, and its tasks do not show one digest, so that it cannot keep what it runs. Remedy: Name an image for it in the release as well (`images`).
@@ -184,13 +182,13 @@ fn what_cannot_be_kept_is_refused_before_anything_changes() {
 
 #[test]
 fn where_no_task_runs_a_container_keeps_what_its_tag_says() {
-    let (harbour, first) = two();
-    live(&harbour, |live| {
+    let (scene, first) = two();
+    live(&scene, |live| {
         live.service.desired = 0;
         live.tasks.clear();
     });
-    let agent = push(&harbour, "agent", "1.1");
-    let planned = harbour.plan("d1", Some(&images(&[("agent", &agent)])), None);
+    let agent = push(&scene, "agent", "1.1");
+    let planned = scene.plan("d1", Some(&images(&[("agent", &agent)])), None);
     assert_eq!(planned.findings, []);
     assert_eq!(
         planned.artifact,
@@ -200,40 +198,40 @@ fn where_no_task_runs_a_container_keeps_what_its_tag_says() {
 
 #[test]
 fn one_image_for_two_containers_of_its_repository_is_for_both() {
-    let (mut harbour, _) = two();
-    harbour
+    let (mut scene, _) = two();
+    scene
         .spec
         .containers
         .insert("log".into(), "shop/agent".into());
-    let digest = push(&harbour, "agent", "1.1");
+    let digest = push(&scene, "agent", "1.1");
     let one = Artifact::Image {
         repository: repository(),
         digest: digest.clone(),
     };
-    let sailing = harbour.begin("d1", &one);
-    assert_eq!(sailing.forward(), WorkTransition::Changed);
+    let deploying = scene.begin("d1", &one);
+    assert_eq!(deploying.forward(), WorkTransition::Changed);
     let image = by_digest("agent", &digest);
-    assert_eq!(set(&harbour), [image.clone(), image]);
+    assert_eq!(set(&scene), [image.clone(), image]);
 }
 
 #[test]
 fn a_document_brings_the_images_of_all_containers() {
-    let (mut harbour, _) = two();
-    harbour.spec.base = Base::Artifact;
-    let (agent, log) = (push(&harbour, "agent", "1.1"), push(&harbour, "log", "2"));
+    let (mut scene, _) = two();
+    scene.spec.base = Base::Artifact;
+    let (agent, log) = (push(&scene, "agent", "1.1"), push(&scene, "log", "2"));
     let mut rendered = document(&format!("{}:1.1", repository()));
     let upload = |name: &str, text: &Value| {
         let key = format!("artifacts/shop/agent/{name}.json");
-        upload(&harbour.world, &key, &text.to_string())
+        upload(&scene.world, &key, &text.to_string())
     };
-    let wrong = harbour.refused(&upload("1", &rendered));
+    let wrong = scene.refused(&upload("1", &rendered));
     assert_eq!(wrong.len(), 1, "{wrong:?}");
     assert!(wrong[0].contains("in container `log`"), "{wrong:?}");
     rendered["containerDefinitions"][1]["image"] = format!("{HOST}/shop/log:2").into();
-    let sailing = harbour.begin("d1", &upload("2", &rendered));
-    assert_eq!(sailing.forward(), WorkTransition::Changed);
+    let deploying = scene.begin("d1", &upload("2", &rendered));
+    assert_eq!(deploying.forward(), WorkTransition::Changed);
     assert_eq!(
-        set(&harbour),
+        set(&scene),
         [by_digest("agent", &agent), by_digest("log", &log)]
     );
 }

@@ -2,10 +2,8 @@
 
 #![allow(clippy::unwrap_used)] // helpers of tests
 
-mod harbour;
-
-use harbour::subject::ServiceOf;
-use harbour::{CLUSTER, Harbour, SERVICE, Sailing, live, reference};
+use crate::service_scene::subject::ServiceOf;
+use crate::service_scene::{CLUSTER, Deploying, SERVICE, ServiceScene, live, reference};
 use windlass_domain::fault::FaultName;
 use windlass_domain::kinds::ecs::Strategy;
 use windlass_domain::time::Span;
@@ -15,10 +13,10 @@ use windlass_world::conformance::conforms;
 use windlass_world::run::run;
 
 /// Makes a service that ECS shifts, all at once or in steps of two minutes. It bakes for five minutes.
-fn shifting(strategy: Strategy) -> Harbour {
-    let mut harbour = Harbour::new();
-    harbour.spec.rollout = strategy;
-    live(&harbour, |live| {
+fn shifting(strategy: Strategy) -> ServiceScene {
+    let mut scene = ServiceScene::new();
+    scene.spec.rollout = strategy;
+    live(&scene, |live| {
         live.service.strategy = strategy.in_ecs().into();
         live.service.shifting = Shifting {
             bake_min: 5,
@@ -30,7 +28,7 @@ fn shifting(strategy: Strategy) -> Harbour {
             step_min: 2,
         };
     });
-    harbour
+    scene
 }
 
 /// Safety: kinds: A service that ECS shifts at once conforms.
@@ -46,9 +44,9 @@ fn a_service_that_ecs_shifts_in_two_parts_conforms() {
 }
 
 /// Says what a person sees of the service: what it is set to, its newest deployment, its tasks so far.
-fn told(harbour: &Harbour) -> String {
-    let set_to = harbour.set_to();
-    let mut services = harbour.world.ecs();
+fn told(scene: &ServiceScene) -> String {
+    let set_to = scene.set_to();
+    let mut services = scene.world.ecs();
     let tasks = services.tasks;
     let live = services.service_mut(CLUSTER, SERVICE);
     let newest = &live.rollouts[0];
@@ -59,26 +57,26 @@ fn told(harbour: &Harbour) -> String {
     )
 }
 
-fn shown(sailing: &Sailing<'_>) -> String {
-    sailing.step().shown.unwrap()
+fn shown(deploying: &Deploying<'_>) -> String {
+    deploying.step().shown.unwrap()
 }
 
 #[test]
 fn a_wave_is_reached_when_ecs_has_come_so_far_and_the_last_one_when_it_is_successful() {
     let mut lines = vec![];
     for strategy in [Strategy::BlueGreen, Strategy::Canary, Strategy::Linear] {
-        let harbour = shifting(strategy);
-        let planned = harbour.plan("d1", Some(&harbour.push("1.1")), None);
-        let sailing = harbour.begin_planned("d1", &planned);
+        let scene = shifting(strategy);
+        let planned = scene.plan("d1", Some(&scene.push("1.1")), None);
+        let deploying = scene.begin_planned("d1", &planned);
         lines.push(format!("{}:", strategy.as_str()));
         for (wave, stage) in (0..).zip(&planned.stages) {
-            assert_eq!(sailing.answer(Some(wave)), WorkTransition::Changed);
+            assert_eq!(deploying.answer(Some(wave)), WorkTransition::Changed);
             lines.push(format!(
                 "  {} ({:?}): {}; {}",
                 stage.what.split(" of agent").last().unwrap_or_default(),
                 stage.bake_s,
-                told(&harbour),
-                shown(&sailing)
+                told(&scene),
+                shown(&deploying)
             ));
         }
     }
@@ -99,62 +97,62 @@ fn a_wave_is_reached_when_ecs_has_come_so_far_and_the_last_one_when_it_is_succes
 
 #[test]
 fn what_ecs_does_is_told_while_it_is_waited_for() {
-    let harbour = shifting(Strategy::BlueGreen);
-    let sailing = harbour.begin("d1", &harbour.push("1.1"));
+    let scene = shifting(Strategy::BlueGreen);
+    let deploying = scene.begin("d1", &scene.push("1.1"));
     let mut waits = vec![];
     for wave in [0, 1] {
-        while let Err(fault) = sailing.invoke(Some(wave)) {
+        while let Err(fault) = deploying.invoke(Some(wave)) {
             assert_eq!(fault.name, FaultName::StillInProgress);
             waits.push(fault.message);
-            run(harbour.world.sleep_ms(20_000));
+            run(scene.world.sleep_ms(20_000));
         }
     }
     waits.dedup();
     insta::assert_snapshot!(waits.join("\n"), @"the deployment of agent:2 by service shop-prod/agent: the new tasks get all production traffic, and ECS still keeps the former ones (BAKE_TIME); its strategy bakes for 300 s in all");
-    assert_eq!(sailing.step().waits_for, None);
+    assert_eq!(deploying.step().waits_for, None);
 }
 
 /// Safety: undo: An undo while the former tasks stand stops the ECS deployment by its id and starts no task.
 #[test]
 fn an_undo_while_the_former_tasks_stand_stops_the_deployment_and_starts_no_task() {
-    let harbour = shifting(Strategy::BlueGreen);
-    let sailing = harbour.begin("d1", &harbour.push("1.1"));
-    assert_eq!(sailing.forward(), WorkTransition::Changed);
-    let before = harbour.world.ecs().tasks;
-    let began = harbour.world.now();
-    assert_eq!(sailing.undo(), WorkTransition::Changed);
-    let took_s = harbour.world.now().ms_since(began) / 1000;
+    let scene = shifting(Strategy::BlueGreen);
+    let deploying = scene.begin("d1", &scene.push("1.1"));
+    assert_eq!(deploying.forward(), WorkTransition::Changed);
+    let before = scene.world.ecs().tasks;
+    let began = scene.world.now();
+    assert_eq!(deploying.undo(), WorkTransition::Changed);
+    let took_s = scene.world.now().ms_since(began) / 1000;
     assert!(took_s < 90, "{took_s} s");
-    assert_eq!(harbour.world.ecs().tasks, before, "no task is started");
-    let sent: Vec<String> = sailing
+    assert_eq!(scene.world.ecs().tasks, before, "no task is started");
+    let sent: Vec<String> = deploying
         .step()
         .changes
         .into_iter()
         .map(|it| it.what)
         .collect();
-    insta::assert_snapshot!(format!("{sent:?}; {}; {}", told(&harbour), shown(&sailing)), @r#"["register a task definition with 111111111111.dkr.ecr.eu-west-1.amazonaws.com/shop/agent@sha256:ab3bfe84adc33b2fc587599c934284b54c56018078680293d16b9b9471dfda28", "task definition agent:1 → agent:2", "stop the deployment of agent:2"]; agent:1, ROLLBACK_SUCCESSFUL BAKE_TIME 0 ‰, 4 tasks; agent:1 steady with 2 tasks"#);
+    insta::assert_snapshot!(format!("{sent:?}; {}; {}", told(&scene), shown(&deploying)), @r#"["register a task definition with 111111111111.dkr.ecr.eu-west-1.amazonaws.com/shop/agent@sha256:ab3bfe84adc33b2fc587599c934284b54c56018078680293d16b9b9471dfda28", "task definition agent:1 → agent:2", "stop the deployment of agent:2"]; agent:1, ROLLBACK_SUCCESSFUL BAKE_TIME 0 ‰, 4 tasks; agent:1 steady with 2 tasks"#);
 }
 
 #[test]
 fn an_undo_after_the_clean_up_is_a_deployment_of_the_former_one() {
-    let harbour = shifting(Strategy::BlueGreen);
-    let sailing = harbour.begin("d1", &harbour.push("1.1"));
-    assert_eq!(sailing.to_the_end(), WorkTransition::Changed);
-    assert_eq!(sailing.undo(), WorkTransition::Changed);
-    let sent: Vec<String> = sailing
+    let scene = shifting(Strategy::BlueGreen);
+    let deploying = scene.begin("d1", &scene.push("1.1"));
+    assert_eq!(deploying.to_the_end(), WorkTransition::Changed);
+    assert_eq!(deploying.undo(), WorkTransition::Changed);
+    let sent: Vec<String> = deploying
         .step()
         .changes
         .into_iter()
         .map(|it| it.what)
         .collect();
-    insta::assert_snapshot!(format!("{sent:?}; {}; {}", told(&harbour), shown(&sailing)), @r#"["register a task definition with 111111111111.dkr.ecr.eu-west-1.amazonaws.com/shop/agent@sha256:ab3bfe84adc33b2fc587599c934284b54c56018078680293d16b9b9471dfda28", "task definition agent:1 → agent:2", "task definition agent:2 → agent:1"]; agent:1, SUCCESSFUL CLEAN_UP 1000 ‰, 6 tasks; agent:1 steady with 2 tasks"#);
+    insta::assert_snapshot!(format!("{sent:?}; {}; {}", told(&scene), shown(&deploying)), @r#"["register a task definition with 111111111111.dkr.ecr.eu-west-1.amazonaws.com/shop/agent@sha256:ab3bfe84adc33b2fc587599c934284b54c56018078680293d16b9b9471dfda28", "task definition agent:1 → agent:2", "task definition agent:2 → agent:1"]; agent:1, SUCCESSFUL CLEAN_UP 1000 ‰, 6 tasks; agent:1 steady with 2 tasks"#);
 }
 
 #[test]
 fn where_ecs_goes_back_to_something_else_the_undo_is_a_deployment_of_what_is_recorded() {
-    let harbour = shifting(Strategy::BlueGreen);
+    let scene = shifting(Strategy::BlueGreen);
     let image = {
-        let services = harbour.world.ecs();
+        let services = scene.world.ecs();
         let found = services.task_definitions.values().next().unwrap();
         found.document.clone()
     };
@@ -165,12 +163,12 @@ fn where_ecs_goes_back_to_something_else_the_undo_is_a_deployment_of_what_is_rec
         plain.as_object_mut().unwrap().remove(member);
     }
     let other = {
-        let mut services = harbour.world.ecs();
+        let mut services = scene.world.ecs();
         services.put_task_definition(&plain, &[].into()).arn
     };
-    let sailing = harbour.begin("d1", &harbour.push("1.1"));
-    assert_eq!(sailing.forward(), WorkTransition::Changed);
-    live(&harbour, |live| {
+    let deploying = scene.begin("d1", &scene.push("1.1"));
+    assert_eq!(deploying.forward(), WorkTransition::Changed);
+    live(&scene, |live| {
         live.completed.clone_from(&other);
         for deployment in &mut live.service.deployments {
             if deployment.task_definition.ends_with("agent:1") {
@@ -178,41 +176,41 @@ fn where_ecs_goes_back_to_something_else_the_undo_is_a_deployment_of_what_is_rec
             }
         }
     });
-    assert_eq!(sailing.undo(), WorkTransition::Changed);
-    assert_eq!(harbour.set_to(), "agent:1");
-    let sent: Vec<String> = sailing
+    assert_eq!(deploying.undo(), WorkTransition::Changed);
+    assert_eq!(scene.set_to(), "agent:1");
+    let sent: Vec<String> = deploying
         .step()
         .changes
         .into_iter()
         .map(|it| it.what)
         .collect();
-    insta::assert_snapshot!(format!("{sent:?}; {}", told(&harbour)), @r#"["register a task definition with 111111111111.dkr.ecr.eu-west-1.amazonaws.com/shop/agent@sha256:ab3bfe84adc33b2fc587599c934284b54c56018078680293d16b9b9471dfda28", "task definition agent:1 → agent:3", "stop the deployment of agent:3", "task definition agent:2 → agent:1"]; agent:1, SUCCESSFUL CLEAN_UP 1000 ‰, 6 tasks"#);
+    insta::assert_snapshot!(format!("{sent:?}; {}", told(&scene)), @r#"["register a task definition with 111111111111.dkr.ecr.eu-west-1.amazonaws.com/shop/agent@sha256:ab3bfe84adc33b2fc587599c934284b54c56018078680293d16b9b9471dfda28", "task definition agent:1 → agent:3", "stop the deployment of agent:3", "task definition agent:2 → agent:1"]; agent:1, SUCCESSFUL CLEAN_UP 1000 ‰, 6 tasks"#);
 }
 
 #[test]
 fn what_ecs_takes_back_by_itself_is_told_with_its_reason_and_not_raced() {
-    let harbour = shifting(Strategy::Canary);
-    live(&harbour, |live| live.service.alarms = (true, true));
-    let sailing = harbour.begin("d1", &harbour.push("1.1"));
-    assert_eq!(sailing.forward(), WorkTransition::Changed);
-    live(&harbour, |live| live.alarm = true);
-    assert_eq!(sailing.answer(Some(1)), WorkTransition::Failed);
-    insta::assert_snapshot!(sailing.failure(), @"ChangeFailed: service shop-prod/agent: The deployment of agent:2 did not succeed: ECS went back (ROLLBACK_SUCCESSFUL). ECS says: Service deployment stopped because deployment alarms: alarm detected. ECS tells of no stopped task. The service is set to agent:1 now. Remedy: Look at the service deployment in the console of Amazon ECS, at the alarms and hooks of the service's deployment configuration, and at the container's logs; then deploy a fixed release.");
+    let scene = shifting(Strategy::Canary);
+    live(&scene, |live| live.service.alarms = (true, true));
+    let deploying = scene.begin("d1", &scene.push("1.1"));
+    assert_eq!(deploying.forward(), WorkTransition::Changed);
+    live(&scene, |live| live.alarm = true);
+    assert_eq!(deploying.answer(Some(1)), WorkTransition::Failed);
+    insta::assert_snapshot!(deploying.failure(), @"ChangeFailed: service shop-prod/agent: The deployment of agent:2 did not succeed: ECS went back (ROLLBACK_SUCCESSFUL). ECS says: Service deployment stopped because deployment alarms: alarm detected. ECS tells of no stopped task. The service is set to agent:1 now. Remedy: Look at the service deployment in the console of Amazon ECS, at the alarms and hooks of the service's deployment configuration, and at the container's logs; then deploy a fixed release.");
     // The undo finds its work done.
-    assert_eq!(sailing.undo(), WorkTransition::Changed);
-    assert_eq!(harbour.set_to(), "agent:1");
-    let sent = sailing.step().changes;
+    assert_eq!(deploying.undo(), WorkTransition::Changed);
+    assert_eq!(scene.set_to(), "agent:1");
+    let sent = deploying.step().changes;
     assert_eq!(sent.iter().filter(|it| it.switching).count(), 1, "{sent:?}");
 }
 
 #[test]
 fn of_two_that_were_registered_at_once_the_one_that_was_sent_is_gone_for() {
-    let harbour = shifting(Strategy::BlueGreen);
-    live(&harbour, |live| live.service.alarms = (true, true));
-    let sailing = harbour.begin("d1", &harbour.push("1.1"));
-    assert_eq!(sailing.forward(), WorkTransition::Changed);
+    let scene = shifting(Strategy::BlueGreen);
+    live(&scene, |live| live.service.alarms = (true, true));
+    let deploying = scene.begin("d1", &scene.push("1.1"));
+    assert_eq!(deploying.forward(), WorkTransition::Changed);
     {
-        let mut services = harbour.world.ecs();
+        let mut services = scene.world.ecs();
         let own = services
             .task_definitions
             .values()
@@ -221,9 +219,9 @@ fn of_two_that_were_registered_at_once_the_one_that_was_sent_is_gone_for() {
             .clone();
         services.put_task_definition(&own.document, &own.tags);
     }
-    live(&harbour, |live| live.alarm = true);
-    assert_eq!(sailing.answer(Some(1)), WorkTransition::Failed);
-    let told = sailing.failure();
+    live(&scene, |live| live.alarm = true);
+    assert_eq!(deploying.answer(Some(1)), WorkTransition::Failed);
+    let told = deploying.failure();
     assert!(told.starts_with("ChangeFailed"), "{told}");
     assert!(
         told.contains("deployment of agent:2 did not succeed"),
@@ -233,46 +231,46 @@ fn of_two_that_were_registered_at_once_the_one_that_was_sent_is_gone_for() {
 
 #[test]
 fn tasks_that_do_not_come_up_are_told_with_their_reasons() {
-    let harbour = shifting(Strategy::BlueGreen);
-    let artifact = harbour.push("1.1");
-    harbour.world.ecs().crash.insert(reference(&artifact));
-    let sailing = harbour.begin("d1", &artifact);
-    assert_eq!(sailing.forward(), WorkTransition::Failed);
-    insta::assert_snapshot!(sailing.failure(), @"ChangeFailed: service shop-prod/agent: The deployment of agent:2 did not succeed: ECS went back (ROLLBACK_SUCCESSFUL). ECS says: Service deployment stopped because deployment circuit breaker: tasks failed to start. 4 tasks stopped: EssentialContainerExited: Essential container in task exited (agent: exit code 1). The service is set to agent:1 now. Remedy: Look at the service deployment in the console of Amazon ECS, at the alarms and hooks of the service's deployment configuration, and at the container's logs; then deploy a fixed release.");
-    assert_eq!(sailing.undo(), WorkTransition::Changed);
-    assert_eq!(harbour.set_to(), "agent:1");
+    let scene = shifting(Strategy::BlueGreen);
+    let artifact = scene.push("1.1");
+    scene.world.ecs().crash.insert(reference(&artifact));
+    let deploying = scene.begin("d1", &artifact);
+    assert_eq!(deploying.forward(), WorkTransition::Failed);
+    insta::assert_snapshot!(deploying.failure(), @"ChangeFailed: service shop-prod/agent: The deployment of agent:2 did not succeed: ECS went back (ROLLBACK_SUCCESSFUL). ECS says: Service deployment stopped because deployment circuit breaker: tasks failed to start. 4 tasks stopped: EssentialContainerExited: Essential container in task exited (agent: exit code 1). The service is set to agent:1 now. Remedy: Look at the service deployment in the console of Amazon ECS, at the alarms and hooks of the service's deployment configuration, and at the container's logs; then deploy a fixed release.");
+    assert_eq!(deploying.undo(), WorkTransition::Changed);
+    assert_eq!(scene.set_to(), "agent:1");
 }
 
 #[test]
 fn a_word_that_is_not_known_is_unknown_and_ends_in_time() {
-    let harbour = shifting(Strategy::BlueGreen);
-    let sailing = harbour.begin("d1", &harbour.push("1.1"));
-    assert_eq!(sailing.forward(), WorkTransition::Changed);
-    live(&harbour, |live| {
+    let scene = shifting(Strategy::BlueGreen);
+    let deploying = scene.begin("d1", &scene.push("1.1"));
+    assert_eq!(deploying.forward(), WorkTransition::Changed);
+    live(&scene, |live| {
         live.rollouts[0].status = "SHADOWING".into();
     });
-    assert_eq!(sailing.answer(Some(1)), WorkTransition::Failed);
-    insta::assert_snapshot!(sailing.failure(), @"ChangeFailed: service shop-prod/agent: The deployment of agent:2 is not where it must be after 600 s: ECS says `SHADOWING`, which this version of Windlass does not know. ECS tells of no stopped task. Remedy: Look at the service's events and the container's logs; give `steady_within` more time if the service only starts slowly.");
+    assert_eq!(deploying.answer(Some(1)), WorkTransition::Failed);
+    insta::assert_snapshot!(deploying.failure(), @"ChangeFailed: service shop-prod/agent: The deployment of agent:2 is not where it must be after 600 s: ECS says `SHADOWING`, which this version of Windlass does not know. ECS tells of no stopped task. Remedy: Look at the service's events and the container's logs; give `steady_within` more time if the service only starts slowly.");
 }
 
 #[test]
 fn a_person_who_begins_another_deployment_is_told() {
-    let harbour = shifting(Strategy::BlueGreen);
-    let sailing = harbour.begin("d1", &harbour.push("1.1"));
-    assert_eq!(sailing.forward(), WorkTransition::Changed);
+    let scene = shifting(Strategy::BlueGreen);
+    let deploying = scene.begin("d1", &scene.push("1.1"));
+    assert_eq!(deploying.forward(), WorkTransition::Changed);
     let by_hand = {
-        let services = harbour.world.ecs();
+        let services = scene.world.ecs();
         let found = services.task_definitions.values().next().unwrap();
         (found.document.clone(), found.tags.clone())
     };
-    let now = harbour.world.now();
+    let now = scene.world.now();
     {
-        let mut services = harbour.world.ecs();
+        let mut services = scene.world.ecs();
         let made = services.put_task_definition(&by_hand.0, &by_hand.1);
         services.update(CLUSTER, SERVICE, &made.arn, now).unwrap();
     }
-    assert_eq!(sailing.answer(Some(1)), WorkTransition::Failed);
-    insta::assert_snapshot!(sailing.failure(), @"TargetChangedByOther: components.agent: Someone else changed the target of agent since it was last seen: from agent:2 under way: the new tasks get all production traffic, and ECS still keeps the former ones (BAKE_TIME) to agent:3 steady with 2 tasks. Windlass owns the image of container agent in the task definition of service shop-prod/agent; every other field is yours. Remedy: Find out who changed it (CloudTrail), make sure that nobody else changes what Windlass owns, then deploy again.");
+    assert_eq!(deploying.answer(Some(1)), WorkTransition::Failed);
+    insta::assert_snapshot!(deploying.failure(), @"TargetChangedByOther: components.agent: Someone else changed the target of agent since it was last seen: from agent:2 under way: the new tasks get all production traffic, and ECS still keeps the former ones (BAKE_TIME) to agent:3 steady with 2 tasks. Windlass owns the image of container agent in the task definition of service shop-prod/agent; every other field is yours. Remedy: Find out who changed it (CloudTrail), make sure that nobody else changes what Windlass owns, then deploy again.");
 }
 
 #[test]
@@ -280,11 +278,11 @@ fn what_is_declared_is_compared_with_the_service() {
     let mut lines = vec![];
     for declared in Strategy::ALL {
         for found in ["ROLLING", "LINEAR", "SHADOW"] {
-            let mut harbour = shifting(declared);
-            harbour.spec.rollout = declared;
-            live(&harbour, |live| live.service.strategy = found.into());
-            let artifact = harbour.push("1.1");
-            let findings = harbour.refused(&artifact).join(" | ");
+            let mut scene = shifting(declared);
+            scene.spec.rollout = declared;
+            live(&scene, |live| live.service.strategy = found.into());
+            let artifact = scene.push("1.1");
+            let findings = scene.refused(&artifact).join(" | ");
             lines.push(format!("{declared:?} and {found}: {findings}"));
         }
     }
@@ -306,42 +304,42 @@ fn what_is_declared_is_compared_with_the_service() {
 
 #[test]
 fn what_bakes_for_longer_than_a_change_is_waited_for_is_refused() {
-    let mut harbour = shifting(Strategy::Linear);
-    harbour.spec.steady_within = Span::seconds(3600);
-    live(&harbour, |live| live.service.shifting.bake_min = 1440);
-    let artifact = harbour.push("1.1");
-    insta::assert_snapshot!(harbour.refused(&artifact).join("\n"), @"TooLarge: components.agent.steady_within: The strategy of service shop-prod/agent bakes for 1446m in all, which with `steady_within` is 1506m, and a change is waited for at most 24h. Remedy: Give the service's deployment configuration shorter bake times, or fewer steps.");
+    let mut scene = shifting(Strategy::Linear);
+    scene.spec.steady_within = Span::seconds(3600);
+    live(&scene, |live| live.service.shifting.bake_min = 1440);
+    let artifact = scene.push("1.1");
+    insta::assert_snapshot!(scene.refused(&artifact).join("\n"), @"TooLarge: components.agent.steady_within: The strategy of service shop-prod/agent bakes for 1446m in all, which with `steady_within` is 1506m, and a change is waited for at most 24h. Remedy: Give the service's deployment configuration shorter bake times, or fewer steps.");
 }
 
 #[test]
 fn somebodys_deployment_under_way_is_not_raced() {
-    let harbour = shifting(Strategy::BlueGreen);
-    let sailing = harbour.begin("d1", &harbour.push("1.1"));
-    assert_eq!(sailing.forward(), WorkTransition::Changed);
-    let artifact = harbour.push("1.2");
+    let scene = shifting(Strategy::BlueGreen);
+    let deploying = scene.begin("d1", &scene.push("1.1"));
+    assert_eq!(deploying.forward(), WorkTransition::Changed);
+    let artifact = scene.push("1.2");
     // The list of deployments that ECS gives with the service may not show it.
-    live(&harbour, |live| {
+    live(&scene, |live| {
         live.service.deployments.truncate(1);
         live.service.deployments[0].rollout = "COMPLETED".into();
     });
-    insta::assert_snapshot!(harbour.refused(&artifact).join("\n"), @"TargetNotReady: components.agent.service: Service shop-prod/agent has a deployment of agent:2 under way: the new tasks get all production traffic, and ECS still keeps the former ones (BAKE_TIME). Remedy: Wait until it is over, or stop it in the console of Amazon ECS.");
+    insta::assert_snapshot!(scene.refused(&artifact).join("\n"), @"TargetNotReady: components.agent.service: Service shop-prod/agent has a deployment of agent:2 under way: the new tasks get all production traffic, and ECS still keeps the former ones (BAKE_TIME). Remedy: Wait until it is over, or stop it in the console of Amazon ECS.");
 }
 
 #[test]
 fn a_rollback_is_one_wave_that_ends_when_ecs_says_so() {
-    let harbour = shifting(Strategy::Linear);
-    let first = harbour.begin("d1", &harbour.push("1.1"));
+    let scene = shifting(Strategy::Linear);
+    let first = scene.begin("d1", &scene.push("1.1"));
     assert_eq!(first.to_the_end(), WorkTransition::Changed);
     let before = first.step().before;
-    let planned = harbour.plan("d2", None, Some(&before));
+    let planned = scene.plan("d2", None, Some(&before));
     assert_eq!(planned.stages.len(), 1);
-    let back = harbour.begin_planned("d2", &planned);
+    let back = scene.begin_planned("d2", &planned);
     assert_eq!(back.forward(), WorkTransition::Changed);
     assert_eq!(
-        told(&harbour).split(' ').take(2).collect::<Vec<_>>(),
+        told(&scene).split(' ').take(2).collect::<Vec<_>>(),
         ["agent:1,", "SUCCESSFUL"]
     );
     // The undo of the rollback goes to where the rollback came from.
     assert_eq!(back.undo(), WorkTransition::Changed);
-    assert_eq!(harbour.set_to(), "agent:2");
+    assert_eq!(scene.set_to(), "agent:2");
 }

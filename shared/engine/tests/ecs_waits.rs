@@ -3,16 +3,14 @@
 
 #![allow(clippy::unwrap_used)] // helpers of tests
 
-mod harbour;
-
-use harbour::{CLUSTER, Harbour, SERVICE, document, live, reference, repository};
+use crate::service_scene::{CLUSTER, SERVICE, ServiceScene, document, live, reference, repository};
 use windlass_domain::fault::FaultName;
 use windlass_domain::time::Time;
 use windlass_engine::payload::WorkTransition;
 use windlass_engine::ports::{Clock, LifecycleHook, ServiceHook};
 
-fn paused(harbour: &Harbour, hooks: Vec<LifecycleHook>) {
-    live(harbour, |live| {
+fn paused(scene: &ServiceScene, hooks: Vec<LifecycleHook>) {
+    live(scene, |live| {
         live.service.hooks = vec![ServiceHook {
             kind: "PAUSE".into(),
             stages: vec!["POST_SCALE_UP".into()],
@@ -36,27 +34,27 @@ fn pause(until: Time) -> LifecycleHook {
 
 #[test]
 fn a_rollout_that_a_hook_holds_tells_what_it_waits_for() {
-    let harbour = Harbour::new();
-    let sailing = harbour.begin("d1", &harbour.push("1.1"));
-    paused(&harbour, vec![pause(Time(1_795_186_800_000))]);
+    let scene = ServiceScene::new();
+    let deploying = scene.begin("d1", &scene.push("1.1"));
+    paused(&scene, vec![pause(Time(1_795_186_800_000))]);
     let waits = "the rollout of service shop-prod/agent is held by its own pause hook h1 at POST_SCALE_UP until 2026-11-20T15:00:00Z, when ECS rolls back; let it go on: `aws ecs continue-service-deployment --service-deployment-arn arn:aws:ecs:eu-west-1:111111111111:service-deployment/ecs-svc/2 --hook-id h1 --action CONTINUE`";
-    let fault = sailing.invoke(Some(0)).unwrap_err();
+    let fault = deploying.invoke(Some(0)).unwrap_err();
     assert_eq!(fault.name, FaultName::StillInProgress);
     assert_eq!(fault.message, waits);
-    assert_eq!(sailing.step().waits_for.as_deref(), Some(waits));
+    assert_eq!(deploying.step().waits_for.as_deref(), Some(waits));
     // Somebody continues it.
-    paused(&harbour, vec![]);
-    assert_eq!(sailing.forward(), WorkTransition::Changed);
-    assert_eq!(sailing.step().waits_for, None);
+    paused(&scene, vec![]);
+    assert_eq!(deploying.forward(), WorkTransition::Changed);
+    assert_eq!(deploying.step().waits_for, None);
 }
 
 #[test]
 fn a_rollout_that_a_hook_holds_for_too_long_is_told_as_that() {
-    let harbour = Harbour::new();
-    let sailing = harbour.begin("d1", &harbour.push("1.1"));
-    paused(&harbour, vec![pause(harbour.world.now().plus_s(86_400))]);
-    assert_eq!(sailing.forward(), WorkTransition::Failed);
-    let told = sailing.failure();
+    let scene = ServiceScene::new();
+    let deploying = scene.begin("d1", &scene.push("1.1"));
+    paused(&scene, vec![pause(scene.world.now().plus_s(86_400))]);
+    assert_eq!(deploying.forward(), WorkTransition::Failed);
+    let told = deploying.failure();
     assert!(
         told.contains("It is held by its own pause hook h1"),
         "{told}"
@@ -69,37 +67,37 @@ fn a_rollout_that_a_hook_holds_for_too_long_is_told_as_that() {
 
 #[test]
 fn a_service_that_goes_back_past_a_failed_rollout_was_rolled_back_by_ecs() {
-    let harbour = Harbour::new();
+    let scene = ServiceScene::new();
     // A rollout of the team's own fails, and ECS leaves it so.
-    let broken = harbour.push("1.0-broken");
+    let broken = scene.push("1.0-broken");
     let image = format!("{}@{}", repository(), reference(&broken));
-    harbour.world.ecs().crash.insert(reference(&broken));
+    scene.world.ecs().crash.insert(reference(&broken));
     let made = {
-        let mut services = harbour.world.ecs();
+        let mut services = scene.world.ecs();
         services.put_task_definition(&document(&image), &[].into())
     };
-    live(&harbour, |live| live.service.breaker = (true, false));
-    let now = harbour.world.now();
-    let update = |to: &str| harbour.world.ecs().update(CLUSTER, SERVICE, to, now);
+    live(&scene, |live| live.service.breaker = (true, false));
+    let now = scene.world.now();
+    let update = |to: &str| scene.world.ecs().update(CLUSTER, SERVICE, to, now);
     update(&made.arn).unwrap();
-    harbour.world.clock().now = now.plus_s(120);
-    harbour.world.roll();
-    live(&harbour, |live| {
+    scene.world.clock().now = now.plus_s(120);
+    scene.world.roll();
+    live(&scene, |live| {
         assert_eq!(live.primary().unwrap().rollout, "FAILED");
         live.service.breaker = (true, true);
         // There is no healthy percentage to keep, so what was before is gone as well.
         live.tasks
             .retain(|task| task.task.task_definition == made.arn);
     });
-    harbour.world.clock().now = now.plus_s(300);
-    harbour.world.roll();
+    scene.world.clock().now = now.plus_s(300);
+    scene.world.roll();
     // Ours fails as well, and ECS goes back to what was complete before both.
-    let artifact = harbour.push("1.1");
-    harbour.world.ecs().crash.insert(reference(&artifact));
-    let sailing = harbour.begin("d1", &artifact);
-    assert_eq!(sailing.forward(), WorkTransition::Failed);
-    assert_eq!(harbour.set_to(), "agent:1");
-    let told = sailing.failure();
+    let artifact = scene.push("1.1");
+    scene.world.ecs().crash.insert(reference(&artifact));
+    let deploying = scene.begin("d1", &artifact);
+    assert_eq!(deploying.forward(), WorkTransition::Failed);
+    assert_eq!(scene.set_to(), "agent:1");
+    let told = deploying.failure();
     assert!(told.starts_with("ChangeFailed: service shop-prod/agent: The deployment circuit breaker stopped the rollout of agent:3"), "{told}");
     assert!(
         told.contains("ECS went back to agent:1 and is steady"),

@@ -2,13 +2,11 @@
 
 #![allow(clippy::unwrap_used)] // helpers of tests
 
-#[path = "outbox/counts.rs"]
 mod counts;
-mod stage;
 
+use crate::stage::{Stage, app, id, prod};
 use serde::Serialize;
 use serde_json::json;
-use stage::{Stage, app, id, prod};
 use std::collections::BTreeMap;
 use windlass_domain::deployment::{Deployment, Ended, Status};
 use windlass_domain::ending::Ending;

@@ -1,6 +1,6 @@
 //! Tests what `Prepare` makes of a configuration: all that is wrong at once, and a plan for what is right.
 
-use crate::scene::{CONTENT, Flags};
+use crate::appconfig::scene::{CONTENT, Flags};
 use serde_json::json;
 use windlass_domain::output::{Given, Output};
 use windlass_domain::tenancy::Claim;

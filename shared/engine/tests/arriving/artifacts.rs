@@ -1,6 +1,6 @@
 //! Artifacts that are a release of their own by their metadata, and large ones.
 
-use crate::pinning::{MAIN, ZIP, artifact, manifest, pinned, refused, uploaded};
+use crate::arriving::pinning::{MAIN, ZIP, artifact, manifest, pinned, refused, uploaded};
 use serde_json::json;
 use windlass_domain::digest::Digest;
 use windlass_domain::time::Time;

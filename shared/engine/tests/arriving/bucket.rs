@@ -1,6 +1,6 @@
 //! Tests which objects of the artifacts bucket start something.
 
-use crate::place::{DECLARATION, arrives, declared, get, nothing, started, upload};
+use crate::arriving::place::{DECLARATION, arrives, declared, get, nothing, started, upload};
 use serde_json::json;
 use windlass_domain::fault::FaultName;
 use windlass_domain::request::Request;

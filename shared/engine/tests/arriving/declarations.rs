@@ -1,6 +1,8 @@
 //! `app.yaml` arrives: it takes force whole, or the former one stays.
 
-use crate::place::{DECLARATION, arrives, declared, get, nothing, put_declared, shop, upload};
+use crate::arriving::place::{
+    DECLARATION, arrives, declared, get, nothing, put_declared, shop, upload,
+};
 use serde_json::Value;
 use windlass_domain::declaration::Declared;
 use windlass_domain::deployment::Refusal;

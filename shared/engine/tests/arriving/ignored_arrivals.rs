@@ -1,6 +1,6 @@
 //! Tests of uploads and pushes that arrive and nobody asks for: never silent, and never without a bound.
 
-use crate::place::{DECLARATION, arrives, declared, nothing, shop, started, upload};
+use crate::arriving::place::{DECLARATION, arrives, declared, nothing, shop, started, upload};
 use serde_json::{Value, json};
 use windlass_domain::digest::Digest;
 use windlass_domain::name::AppName;

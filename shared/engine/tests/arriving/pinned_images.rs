@@ -1,7 +1,7 @@
 //! Tests of how images are pinned, from a manifest and from a push.
 
-use crate::pinning::{MAIN, artifact, manifest, pinned, pins, recorded, refused, semver};
-use crate::place::{DECLARATION, declared, put_declared, shop};
+use crate::arriving::pinning::{MAIN, artifact, manifest, pinned, pins, recorded, refused, semver};
+use crate::arriving::place::{DECLARATION, declared, put_declared, shop};
 use serde_json::{Value, json};
 use windlass_domain::artifact::Artifact;
 use windlass_engine::ledger;

@@ -1,7 +1,9 @@
 //! Tests of what the ways in hand over: a request that is pinned once, and that `Admit` verifies.
 
-use crate::pinning::MAIN;
-use crate::place::{DECLARATION, arrives, declared, get, put_declared, shop, started, upload};
+use crate::arriving::pinning::MAIN;
+use crate::arriving::place::{
+    DECLARATION, arrives, declared, get, put_declared, shop, started, upload,
+};
 use serde_json::{Value, json};
 use windlass_domain::artifact::Artifact;
 use windlass_domain::deployment::{Deployment, Refusal};

@@ -1,7 +1,7 @@
 //! Tests of the way from a request to a release whose bytes can never be others.
 
-use crate::pinned_images::pushed;
-use crate::place::{DECLARATION, declared, nothing, put_declared, shop};
+use crate::arriving::pinned_images::pushed;
+use crate::arriving::place::{DECLARATION, declared, nothing, put_declared, shop};
 use serde_json::{Value, json};
 use windlass_domain::artifact::Artifact;
 use windlass_domain::digest::Digest;

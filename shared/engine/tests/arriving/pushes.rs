@@ -1,6 +1,6 @@
 //! Tests which images that were pushed start something.
 
-use crate::place::{arrives, declared, shop, started};
+use crate::arriving::place::{arrives, declared, shop, started};
 use serde_json::{Value, json};
 use windlass_domain::digest::Digest;
 use windlass_domain::fault::FaultName;

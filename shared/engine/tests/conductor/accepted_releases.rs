@@ -1,7 +1,7 @@
 //! Tests whether a release counts as having been live if an operator accepted what was left of it.
 
-use crate::accepting::{as_before, stuck, switched, there};
-use crate::desk::Desk;
+use crate::conductor::accepting::{as_before, stuck, switched, there};
+use crate::conductor::scene::Scene;
 use crate::stage::{app, component, id, prod, zip};
 use serde_json::json;
 use windlass_domain::environment::{Became, EnvironmentState, Given, Past, Running};
@@ -12,9 +12,9 @@ use windlass_engine::ledger;
 
 /// Accepts a release of `api` and `jobs`. The test decides what `jobs` runs, and how its step ended.
 fn accepted(jobs: StepStatus, runs_already: bool) -> Option<Past> {
-    let mut desk = stuck();
+    let mut scene = stuck();
     let wanted = zip("jobs", b"new");
-    desk.change_record(|record| {
+    scene.change_record(|record| {
         let components = &mut record.release.components;
         components.insert(component("jobs"), wanted.clone());
         record.order.sequence = Some(7);
@@ -35,26 +35,28 @@ fn accepted(jobs: StepStatus, runs_already: bool) -> Option<Past> {
             running: [(component("jobs"), runs)].into(),
             ..EnvironmentState::default()
         };
-        desk.stage
+        scene
+            .stage
             .put(ledger::state(EnvironmentId::new(&app(), &prod())), &state);
     }
-    desk.step("api", StepStatus::UndoFailed, |step| {
+    scene.step("api", StepStatus::UndoFailed, |step| {
         switched(step, there(json!(41)));
     });
-    desk.step("jobs", jobs, |step| {
+    scene.step("jobs", jobs, |step| {
         let saw = match jobs {
             StepStatus::UndoFailed => there(json!(8)),
             _ => as_before(json!(7)),
         };
         switched(step, saw);
     });
-    desk.accepts("operator").unwrap();
-    past(&desk)
+    scene.accepts("operator").unwrap();
+    past(&scene)
 }
 
-fn past(desk: &Desk) -> Option<Past> {
-    let release = desk.record().release_digest;
-    desk.stage
+fn past(scene: &Scene) -> Option<Past> {
+    let release = scene.record().release_digest;
+    scene
+        .stage
         .get(&ledger::past(EnvironmentId::new(&app(), &prod()), &release))
 }
 

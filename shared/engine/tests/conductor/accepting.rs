@@ -1,7 +1,7 @@
 //! Tests of `accept`.
 
-use crate::accepts_refused::refusal;
-use crate::desk::{Desk, FIRST, in_short, input, is_rollback, order};
+use crate::conductor::accepts_refused::refusal;
+use crate::conductor::scene::{FIRST, Scene, in_short, input, is_rollback, order};
 use crate::stage::{TOKEN, app, component, id, prod};
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
@@ -18,11 +18,11 @@ use windlass_engine::payload::Transition;
 use windlass_world::mishaps::{Mishap, When};
 use windlass_world::stepfunctions::arn_of;
 
-pub fn stuck() -> Desk {
-    let mut desk = Desk::new();
-    desk.hold(Some((FIRST, HeldState::NeedsOperator)));
-    desk.end(Ending::NeedsOperator);
-    desk
+pub fn stuck() -> Scene {
+    let mut scene = Scene::new();
+    scene.hold(Some((FIRST, HeldState::NeedsOperator)));
+    scene.end(Ending::NeedsOperator);
+    scene
 }
 
 pub fn looked(step: &mut Step, saw: Live) {
@@ -76,23 +76,23 @@ pub fn as_before(state: Value) -> Live {
 /// Safety: fence: An `accept` whose answer was lost has succeeded, and asking again changes nothing.
 #[test]
 fn an_accept_whose_answer_was_lost_has_succeeded() {
-    let desk = stuck();
-    let first = desk.admit("accept", input("accept")).unwrap();
+    let scene = stuck();
+    let first = scene.admit("accept", input("accept")).unwrap();
     assert_eq!((first.verdict, first.token), (Transition::Look, TOKEN));
-    let accept = || desk.serve(Desk::accept_after("accept", &first));
+    let accept = || scene.serve(Scene::accept_after("accept", &first));
     let told = accept().unwrap();
     assert_eq!(told.verdict, Transition::Succeeded);
-    let (lock, state, record) = (desk.lock(), desk.state(), desk.record());
+    let (lock, state, record) = (scene.lock(), scene.state(), scene.record());
     assert_eq!(accept().unwrap(), told);
-    let from_the_begin = desk.accepts("accept");
+    let from_the_begin = scene.accepts("accept");
     assert_eq!(from_the_begin.unwrap(), told);
-    assert_eq!(refusal(&desk, "accept"), None);
-    assert_eq!((desk.lock(), desk.state()), (lock, state));
-    assert_eq!(desk.record(), record);
-    let another = desk.accepts("another");
+    assert_eq!(refusal(&scene, "accept"), None);
+    assert_eq!((scene.lock(), scene.state()), (lock, state));
+    assert_eq!(scene.record(), record);
+    let another = scene.accepts("another");
     let nothing_left = (Transition::Rejected, "NothingToAccept");
     assert_eq!(in_short(&another), nothing_left);
-    let beside = desk.serve(Desk::accept_after("beside", &first));
+    let beside = scene.serve(Scene::accept_after("beside", &first));
     assert_eq!(in_short(&beside), nothing_left, "both had looked");
 }
 
@@ -103,22 +103,22 @@ fn an_accept_whose_transaction_was_made_but_not_answered_has_succeeded() {
     rehearsal.accepts("operator").unwrap();
     let to = rehearsal.stage.world.mishaps().count();
     for call in from + 1..=to {
-        let desk = stuck();
+        let scene = stuck();
         let lost = Fault::new(FaultName::Unavailable, "no answer");
-        let world = &desk.stage.world;
+        let world = &scene.stage.world;
         world.plan_mishap(call, When::After, Mishap::Fault(lost));
-        let failed = desk.accepts("operator");
+        let failed = scene.accepts("operator");
         assert_eq!(failed.unwrap_err().name, FaultName::Unavailable);
-        let again = desk.accepts("operator");
+        let again = scene.accepts("operator");
         assert_eq!(in_short(&again), (Transition::Succeeded, ""), "call {call}");
-        assert_eq!(desk.lock().held, None);
+        assert_eq!(scene.lock().held, None);
     }
 }
 
 #[test]
 fn what_is_accepted_is_what_runs_of_what_could_not_be_undone() {
     use StepStatus::{Changing, Planned, UndoFailed, Undone};
-    let desk = stuck();
+    let scene = stuck();
     let before = Running::new(
         None,
         Given {
@@ -135,21 +135,22 @@ fn what_is_accepted_is_what_runs_of_what_could_not_be_undone() {
         running: names.map(|name| (component(name), before.clone())).into(),
         ..EnvironmentState::default()
     };
-    desk.stage
+    scene
+        .stage
         .put(ledger::state(EnvironmentId::new(&app(), &prod())), &state);
-    desk.step("live", UndoFailed, |step| switched(step, there(json!(41))));
+    scene.step("live", UndoFailed, |step| switched(step, there(json!(41))));
     let gone = || Live::Gone("no such function".into());
-    desk.step("gone", Changing, |step| switched(step, gone()));
-    desk.step("undone", Undone, |step| {
+    scene.step("gone", Changing, |step| switched(step, gone()));
+    scene.step("undone", Undone, |step| {
         switched(step, as_before(json!(40)));
     });
-    desk.step("untouched", Planned, |step| looked(step, there(json!(7))));
-    desk.step("unseen", Planned, |_| ());
+    scene.step("untouched", Planned, |step| looked(step, there(json!(7))));
+    scene.step("unseen", Planned, |_| ());
     // Of these two, nothing of the release is there. One was taken back and then changed by hand. Nothing was sent to
     // the other.
-    desk.step("redone", Undone, |step| switched(step, there(json!(8))));
-    desk.step("unmoved", UndoFailed, |step| looked(step, there(json!(9))));
-    let answer = desk.accepts("operator").unwrap();
+    scene.step("redone", Undone, |step| switched(step, there(json!(8))));
+    scene.step("unmoved", UndoFailed, |step| looked(step, there(json!(9))));
+    let answer = scene.accepts("operator").unwrap();
     assert_eq!(
         (answer.verdict, answer.deployment),
         (Transition::Succeeded, id())
@@ -160,14 +161,14 @@ fn what_is_accepted_is_what_runs_of_what_could_not_be_undone() {
     );
     assert_eq!(answer.cause, told);
 
-    let (lock, state) = (desk.lock(), desk.state());
+    let (lock, state) = (scene.lock(), scene.state());
     assert_eq!(lock.held, None);
     assert!(lock.token > TOKEN);
     let names: Vec<&str> = state.running.keys().map(ComponentName::as_str).collect();
     assert_eq!(names, ["live", "redone", "undone", "unmoved", "untouched"]);
     let given = Given {
         version: "accepted".into(),
-        since: desk.now(),
+        since: scene.now(),
         ..before.names.now.clone()
     };
     let live = Running::new(None, given, json!(41));
@@ -180,19 +181,19 @@ fn what_is_accepted_is_what_runs_of_what_could_not_be_undone() {
     assert_eq!(state.running[&component("undone")], before);
     assert_eq!((state.snapshot, state.last_snapshot), (6, 6));
     // A waiting older release does not go over what the release was brought to.
-    let marks = [(component("live").into(), desk.record().order)];
+    let marks = [(component("live").into(), scene.record().order)];
     assert_eq!(state.marks, marks.into());
 
     let key = ledger::snapshot(EnvironmentId::new(&app(), &prod()), 6);
-    let snapshot: Snapshot = desk.stage.get(&key).unwrap();
+    let snapshot: Snapshot = scene.stage.get(&key).unwrap();
     assert_eq!((snapshot.number, snapshot.replaced), (6, 3));
     let judged = (snapshot.release, snapshot.version.as_str());
     assert_eq!(judged, (None, "accepted"));
-    assert_eq!((snapshot.made, snapshot.deployment), (desk.now(), id()));
+    assert_eq!((snapshot.made, snapshot.deployment), (scene.now(), id()));
     assert_eq!(snapshot.components, state.running);
-    let ending = desk.ending();
+    let ending = scene.ending();
     assert_eq!(ending.ending, Ending::NeedsOperator, "it stays what it was");
-    let (now, who) = (desk.now(), arn_of("operator"));
+    let (now, who) = (scene.now(), arn_of("operator"));
     let by = format!("accepted at {now} by {who}: a test");
     assert_eq!(ending.resolved.unwrap().to_string(), by);
 }
@@ -200,21 +201,22 @@ fn what_is_accepted_is_what_runs_of_what_could_not_be_undone() {
 /// Somebody asked for an older release with `allow_older`, and a person has put the newer one back.
 #[test]
 fn an_older_release_that_is_accepted_leaves_the_mark_of_the_newer_one() {
-    let desk = stuck();
+    let scene = stuck();
     let newer = order(9_000, "newer");
-    assert!(newer.is_newer_than(&desk.record().order));
+    assert!(newer.is_newer_than(&scene.record().order));
     let state = EnvironmentState {
         marks: [(component("live").into(), newer.clone())].into(),
         ..EnvironmentState::default()
     };
-    desk.stage
+    scene
+        .stage
         .put(ledger::state(EnvironmentId::new(&app(), &prod())), &state);
-    desk.step("live", StepStatus::UndoFailed, |step| {
+    scene.step("live", StepStatus::UndoFailed, |step| {
         switched(step, there(json!(41)));
     });
-    desk.accepts("operator").unwrap();
+    scene.accepts("operator").unwrap();
     assert_eq!(
-        desk.state().marks,
+        scene.state().marks,
         [(component("live").into(), newer)].into()
     );
 }
@@ -223,24 +225,25 @@ fn an_older_release_that_is_accepted_leaves_the_mark_of_the_newer_one() {
 #[test]
 fn where_all_runs_as_before_nothing_is_recorded_but_that_it_is_accepted() {
     use StepStatus::{Planned, UndoFailed};
-    let desk = stuck();
+    let scene = stuck();
     let state = EnvironmentState {
         snapshot: 5,
         last_snapshot: 5,
         ..EnvironmentState::default()
     };
-    desk.stage
+    scene
+        .stage
         .put(ledger::state(EnvironmentId::new(&app(), &prod())), &state);
-    desk.step("live", UndoFailed, |step| {
+    scene.step("live", UndoFailed, |step| {
         switched(step, as_before(json!(40)));
     });
-    desk.step("untouched", Planned, |_| ());
-    let answer = desk.accepts("operator").unwrap();
+    scene.step("untouched", Planned, |_| ());
+    let answer = scene.accepts("operator").unwrap();
     assert_eq!(answer.verdict, Transition::Succeeded);
     let told = "everything is as it is recorded.";
     assert!(answer.cause.ends_with(told), "{}", answer.cause);
-    assert_eq!((desk.lock().held, desk.state()), (None, state));
-    assert!(desk.ending().resolved.is_some());
+    assert_eq!((scene.lock().held, scene.state()), (None, state));
+    assert!(scene.ending().resolved.is_some());
 }
 
 /// The rollback went back from 5, failed, and could not be undone. By number one may also ask for a newer snapshot.
@@ -249,15 +252,16 @@ fn what_is_accepted_of_a_rollback_replaces_what_it_went_to_and_nothing_newer() {
     // The snapshot that the present one replaced, and the goal of the rollback. Expected: the snapshot that the
     // accepted one replaces.
     for (present, goal, replaced) in [(4, 4, 4), (4, 2, 2), (2, 4, 2)] {
-        let mut desk = stuck();
-        is_rollback(&mut desk);
-        desk.change_record(|record| record.snapshot = Some(goal));
+        let mut scene = stuck();
+        is_rollback(&mut scene);
+        scene.change_record(|record| record.snapshot = Some(goal));
         let state = EnvironmentState {
             snapshot: 5,
             last_snapshot: 5,
             ..EnvironmentState::default()
         };
-        desk.stage
+        scene
+            .stage
             .put(ledger::state(EnvironmentId::new(&app(), &prod())), &state);
         let runs = Snapshot {
             number: 5,
@@ -270,35 +274,36 @@ fn what_is_accepted_of_a_rollback_replaces_what_it_went_to_and_nothing_newer() {
             irreversible: [].into(),
             unmeasured: false,
         };
-        desk.stage.put(
+        scene.stage.put(
             ledger::snapshot(EnvironmentId::new(&app(), &prod()), 5),
             &runs,
         );
-        desk.step("live", StepStatus::UndoFailed, |step| {
+        scene.step("live", StepStatus::UndoFailed, |step| {
             switched(step, there(json!(41)));
         });
-        desk.accepts("operator").unwrap();
-        let snapshot: Option<Snapshot> = desk
+        scene.accepts("operator").unwrap();
+        let snapshot: Option<Snapshot> = scene
             .stage
             .get(&ledger::snapshot(EnvironmentId::new(&app(), &prod()), 6));
         assert_eq!(snapshot.unwrap().replaced, replaced, "{present} {goal}");
-        assert_eq!(desk.state().marks, BTreeMap::new());
+        assert_eq!(scene.state().marks, BTreeMap::new());
     }
 }
 
 /// It is as when the deployment succeeds: a person can go back to what was there.
 #[test]
 fn an_accepted_first_deployment_keeps_what_it_found() {
-    let desk = stuck();
-    desk.step("live", StepStatus::UndoFailed, |step| {
+    let scene = stuck();
+    scene.step("live", StepStatus::UndoFailed, |step| {
         switched(step, there(json!(41)));
     });
-    desk.step("undone", StepStatus::Undone, |step| {
+    scene.step("undone", StepStatus::Undone, |step| {
         switched(step, as_before(json!(40)));
     });
-    desk.accepts("operator").unwrap();
+    scene.accepts("operator").unwrap();
     let snapshot = |number| -> Snapshot {
-        desk.stage
+        scene
+            .stage
             .get(&ledger::snapshot(
                 EnvironmentId::new(&app(), &prod()),
                 number,
@@ -322,13 +327,13 @@ fn an_accepted_first_deployment_keeps_what_it_found() {
         [("live", "accepted")],
         "the other is as it was found"
     );
-    assert_eq!(desk.state().found, found.components);
+    assert_eq!(scene.state().found, found.components);
 }
 
 /// A target that is gone and made again is found as it is then.
 #[test]
 fn what_is_accepted_as_gone_begins_anew() {
-    let desk = stuck();
+    let scene = stuck();
     let known = Running::new(
         None,
         Given {
@@ -345,14 +350,15 @@ fn what_is_accepted_as_gone_begins_anew() {
         found: names.map(|name| (component(name), known.clone())).into(),
         ..EnvironmentState::default()
     };
-    desk.stage
+    scene
+        .stage
         .put(ledger::state(EnvironmentId::new(&app(), &prod())), &state);
-    desk.step("live", StepStatus::UndoFailed, |step| {
+    scene.step("live", StepStatus::UndoFailed, |step| {
         switched(step, there(json!(41)));
     });
-    desk.step("gone", StepStatus::Changing, |step| {
+    scene.step("gone", StepStatus::Changing, |step| {
         switched(step, Live::Gone("no such function".into()));
     });
-    desk.accepts("operator").unwrap();
-    assert_eq!(desk.state().found, [(component("live"), known)].into());
+    scene.accepts("operator").unwrap();
+    assert_eq!(scene.state().found, [(component("live"), known)].into());
 }

@@ -1,7 +1,7 @@
 //! Tests of an `accept` that is refused.
 
-use crate::accepting::{looked, stuck, there};
-use crate::desk::{Desk, FIRST, fault, in_short, input};
+use crate::conductor::accepting::{looked, stuck, there};
+use crate::conductor::scene::{FIRST, Scene, fault, in_short, input};
 use crate::stage::{TOKEN, app, prod};
 use serde_json::json;
 use windlass_domain::accept::Live;
@@ -14,16 +14,16 @@ use windlass_engine::ledger;
 use windlass_engine::payload::Transition;
 use windlass_world::stepfunctions::arn_of;
 
-pub fn refusal(desk: &Desk, name: &str) -> Option<Refusal> {
-    desk.stage.get(&ledger::refusal(&app(), &arn_of(name)))
+pub fn refusal(scene: &Scene, name: &str) -> Option<Refusal> {
+    scene.stage.get(&ledger::refusal(&app(), &arn_of(name)))
 }
 
 #[test]
 fn only_what_needs_an_operator_is_accepted() {
     for held in [None, Some(HeldState::Running), Some(HeldState::Recovering)] {
-        let desk = Desk::new();
-        desk.hold(held.map(|state| (FIRST, state)));
-        let answer = desk.accepts("operator");
+        let scene = Scene::new();
+        scene.hold(held.map(|state| (FIRST, state)));
+        let answer = scene.accepts("operator");
         let refused = (Transition::Rejected, "NothingToAccept");
         assert_eq!(in_short(&answer), refused, "{held:?}");
         assert!(
@@ -32,7 +32,7 @@ fn only_what_needs_an_operator_is_accepted() {
                 .cause
                 .contains("`GET /apps/shop/environments/prod`")
         );
-        assert_eq!(desk.lock().token, TOKEN);
+        assert_eq!(scene.lock().token, TOKEN);
     }
 }
 
@@ -40,17 +40,17 @@ fn only_what_needs_an_operator_is_accepted() {
 #[test]
 fn what_could_not_be_seen_is_refused_by_name_and_the_environment_stays_locked() {
     use StepStatus::{Changed, UndoFailed, Undoing};
-    let desk = stuck();
-    desk.step("live", UndoFailed, |step| looked(step, there(json!(41))));
+    let scene = stuck();
+    scene.step("live", UndoFailed, |step| looked(step, there(json!(41))));
     let denied = || Fault::new(FaultName::AccessDenied, "lambda:GetAlias is not allowed");
-    desk.step("denied", Undoing, |step| {
+    scene.step("denied", Undoing, |step| {
         looked(step, Live::Unknown(denied()));
     });
-    desk.step("unseen", Changed, |_| ());
-    let (lock, state) = (desk.lock(), desk.state());
-    let answer = desk.accepts("operator");
+    scene.step("unseen", Changed, |_| ());
+    let (lock, state) = (scene.lock(), scene.state());
+    let answer = scene.accepts("operator");
     assert_eq!(in_short(&answer), (Transition::Rejected, "TargetNotSeen"));
-    let refusal = refusal(&desk, "operator").unwrap();
+    let refusal = refusal(&scene, "operator").unwrap();
     let paths: Vec<&str> = refusal.findings.iter().map(|it| it.path.as_str()).collect();
     assert_eq!(paths, ["components.denied", "components.unseen"]);
     assert!(
@@ -58,35 +58,36 @@ fn what_could_not_be_seen_is_refused_by_name_and_the_environment_stays_locked() 
             .reason
             .contains("lambda:GetAlias is not allowed")
     );
-    assert_eq!((desk.lock(), desk.state()), (lock, state));
-    assert_eq!(desk.ending().resolved, None);
+    assert_eq!((scene.lock(), scene.state()), (lock, state));
+    assert_eq!(scene.ending().resolved, None);
 }
 
 #[test]
 fn where_the_function_that_looks_fails_nothing_is_accepted() {
-    let desk = stuck();
-    let first = desk.admit("operator", input("accept")).unwrap();
-    let answer = desk.serve(Desk::accept_failed("operator", &first, "Throttled"));
+    let scene = stuck();
+    let first = scene.admit("operator", input("accept")).unwrap();
+    let answer = scene.serve(Scene::accept_failed("operator", &first, "Throttled"));
     assert_eq!(in_short(&answer), (Transition::Rejected, "TargetNotSeen"));
-    let paths = refusal(&desk, "operator").unwrap().findings.into_iter();
+    let paths = refusal(&scene, "operator").unwrap().findings.into_iter();
     let paths: Vec<String> = paths.map(|finding| finding.path).collect();
     assert_eq!(paths, ["environments.prod"]);
     let cause = answer.unwrap().cause;
     assert!(cause.contains("failed with Throttled"), "{cause}");
     assert!(cause.contains(r#"start {"action":"accept","#), "{cause}");
-    assert!(desk.lock().held.is_some());
+    assert!(scene.lock().held.is_some());
 }
 
 /// Safety: accept: What a recovery or another `accept` did between the look and the record ends the `accept`.
 #[test]
 fn what_a_recovery_went_on_with_since_the_look_is_not_accepted() {
-    let desk = stuck();
-    let first = desk.admit("operator", input("accept")).unwrap();
-    let mut lock = desk.lock();
+    let scene = stuck();
+    let first = scene.admit("operator", input("accept")).unwrap();
+    let mut lock = scene.lock();
     lock.token += 1;
-    desk.stage
+    scene
+        .stage
         .put(ledger::lock(EnvironmentId::new(&app(), &prod())), &lock);
-    let answer = desk.serve(Desk::accept_after("operator", &first));
+    let answer = scene.serve(Scene::accept_after("operator", &first));
     assert_eq!(fault(answer).0, FaultName::StaleToken);
-    assert_eq!(desk.lock(), lock);
+    assert_eq!(scene.lock(), lock);
 }

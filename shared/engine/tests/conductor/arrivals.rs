@@ -1,6 +1,6 @@
 //! Tests of requests that arrive: each is recorded once, or only noted.
 
-use crate::desk::{Desk, dev, fault, in_short, with};
+use crate::conductor::scene::{Scene, dev, fault, in_short, with};
 use crate::stage::{app, id};
 use serde_json::{Value, json};
 use windlass_domain::deployment::{Deployment, Ended, Status, Why};
@@ -23,22 +23,23 @@ pub fn by(route: &str) -> Value {
     json!({"requester": {"route": route}})
 }
 
-fn record(desk: &Desk, answer: &Answer) -> Deployment {
-    desk.stage
+fn record(scene: &Scene, answer: &Answer) -> Deployment {
+    scene
+        .stage
         .get(&ledger::deployment(&answer.deployment))
         .unwrap()
 }
 
 #[test]
 fn an_arrival_is_recorded_and_goes_where_a_rule_sends_it() {
-    let desk = Desk::new();
-    let arrived = desk.now();
-    desk.stage.pass_seconds(60);
-    let request = with(desk.manifest("1.5.0", MAIN), by("s3"));
+    let scene = Scene::new();
+    let arrived = scene.now();
+    scene.stage.pass_seconds(60);
+    let request = with(scene.manifest("1.5.0", MAIN), by("s3"));
     let request = with(request, json!({"arrived": arrived}));
-    let answer = desk.admit("arrival", request).unwrap();
+    let answer = scene.admit("arrival", request).unwrap();
     assert_eq!(answer.verdict, Transition::Go);
-    let record = record(&desk, &answer);
+    let record = record(&scene, &answer);
     assert_eq!(record.environment, dev());
     assert_eq!(record.action, ActionName::Deploy);
     assert_eq!((record.attempt, record.by_person), (1, false));
@@ -46,36 +47,36 @@ fn an_arrival_is_recorded_and_goes_where_a_rule_sends_it() {
     assert_eq!(record.order.accepted, arrived);
     assert_eq!(
         (record.accepted, record.started),
-        (desk.now(), Some(desk.now()))
+        (scene.now(), Some(scene.now()))
     );
     assert_eq!(record.executions, [arn_of("arrival")]);
     assert_eq!(record.status, Status::Running);
     let lock = ledger::lock(EnvironmentId::new(&app(), &dev()));
-    let lock: windlass_domain::environment::Lock = desk.stage.get(&lock).unwrap();
+    let lock: windlass_domain::environment::Lock = scene.stage.get(&lock).unwrap();
     assert_eq!(lock.held.unwrap().deployment, record.id);
     assert_eq!(answer.token, lock.token);
-    assert_eq!(lock.token, desk.now().0);
+    assert_eq!(lock.token, scene.now().0);
 }
 
 #[test]
 fn nothing_arrived_later_than_now() {
-    let desk = Desk::new();
-    let later = desk.now().plus_s(60);
-    let request = with(desk.manifest("1.5.0", MAIN), by("s3"));
-    let answer = desk.admit("arrival", with(request, json!({"arrived": later})));
-    let record = record(&desk, &answer.unwrap());
-    assert_eq!(record.order.accepted, desk.now());
+    let scene = Scene::new();
+    let later = scene.now().plus_s(60);
+    let request = with(scene.manifest("1.5.0", MAIN), by("s3"));
+    let answer = scene.admit("arrival", with(request, json!({"arrived": later})));
+    let record = record(&scene, &answer.unwrap());
+    assert_eq!(record.order.accepted, scene.now());
 }
 
 #[test]
 fn a_source_that_the_environment_does_not_accept_is_rejected() {
-    let desk = Desk::new();
+    let scene = Scene::new();
     for (route, word) in [("api", Transition::Go), ("console", Transition::Rejected)] {
         let version = format!("1.5.0-{route}");
-        let request = with(desk.manifest(&version, MAIN), by(route));
-        let answer = desk.admit(route, request).unwrap();
+        let request = with(scene.manifest(&version, MAIN), by(route));
+        let answer = scene.admit(route, request).unwrap();
         assert_eq!(answer.verdict, word, "{route}");
-        let recorded: Option<Value> = desk.stage.get(&ledger::release(&app(), &version));
+        let recorded: Option<Value> = scene.stage.get(&ledger::release(&app(), &version));
         assert_eq!(recorded.is_some(), word == Transition::Go, "{route}");
         if word == Transition::Rejected {
             assert_eq!(answer.error, "SourceNotAccepted");
@@ -84,7 +85,7 @@ fn a_source_that_the_environment_does_not_accept_is_rejected() {
                 "{}",
                 answer.cause
             );
-            let ended = record(&desk, &answer).ending.unwrap();
+            let ended = record(&scene, &answer).ending.unwrap();
             assert_eq!(ended.findings[0].path, "environments.dev.sources");
         }
     }
@@ -92,78 +93,78 @@ fn a_source_that_the_environment_does_not_accept_is_rejected() {
 
 #[test]
 fn where_only_a_person_starts_deployments_an_arrival_is_only_recorded() {
-    let desk = Desk::free();
-    let arrival = with(desk.manifest("1.5.0", TAG), by("s3"));
-    let answer = desk.admit("arrival", arrival.clone()).unwrap();
+    let scene = Scene::free();
+    let arrival = with(scene.manifest("1.5.0", TAG), by("s3"));
+    let answer = scene.admit("arrival", arrival.clone()).unwrap();
     assert_eq!(
         (answer.verdict, answer.error.as_str()),
         (Transition::NothingToDo, "Recorded")
     );
     let input = r#"{"action":"deploy","app":"shop","environment":"prod","version":"1.5.0"}"#;
     assert!(answer.cause.contains(input), "{}", answer.cause);
-    assert_eq!(record(&desk, &answer).status, Status::Ended);
+    assert_eq!(record(&scene, &answer).status, Status::Ended);
     // A person can start what the note tells.
     let input: Value = serde_json::from_str(input).unwrap();
-    let person = desk.admit("person", input).unwrap();
+    let person = scene.admit("person", input).unwrap();
     assert_eq!(person.verdict, Transition::Go);
-    let keyed = record(&desk, &person).keyed.unwrap();
+    let keyed = record(&scene, &person).keyed.unwrap();
     assert_eq!(keyed.key, arn_of("person"), "a request of its own");
     // A route that names the environment for nobody is no person.
     let named = with(arrival, json!({"environment": "prod"}));
     let named = with(
         named,
-        json!({"manifest": desk.manifest("1.5.1", "refs/tags/v1.5.1")["manifest"]}),
+        json!({"manifest": scene.manifest("1.5.1", "refs/tags/v1.5.1")["manifest"]}),
     );
-    assert_eq!(desk.admit("named", named).unwrap().error, "Recorded");
+    assert_eq!(scene.admit("named", named).unwrap().error, "Recorded");
 }
 
 #[test]
 fn a_retry_that_runs_beside_the_first_invocation_is_not_another_request() {
-    let desk = Desk::free();
-    let request = with(desk.manifest("1.5.0", TAG), json!({"environment": "prod"}));
-    let first = desk.admit("first", request.clone()).unwrap();
+    let scene = Scene::free();
+    let request = with(scene.manifest("1.5.0", TAG), json!({"environment": "prod"}));
+    let first = scene.admit("first", request.clone()).unwrap();
     assert_eq!(first.verdict, Transition::Go);
     // The invocation had asked who it is before the first invocation wrote that.
-    let mut ledger = desk.stage.world.dynamodb();
+    let mut ledger = scene.stage.world.dynamodb();
     ledger.items.remove(&ledger::execution(&arn_of("first")));
     drop(ledger);
-    assert_eq!(desk.admit("first", request), Ok(first));
+    assert_eq!(scene.admit("first", request), Ok(first));
 }
 
 /// Lambda may begin an invocation when another one of the same execution has answered long ago.
 #[test]
 fn who_was_told_that_a_deployment_is_another_ones_makes_no_attempt_of_its_own_later() {
-    let desk = Desk::free();
-    let arrival = with(desk.manifest("1.5.0", TAG), by("s3"));
+    let scene = Scene::free();
+    let arrival = with(scene.manifest("1.5.0", TAG), by("s3"));
     let arrival = with(arrival, json!({"through_hold": true, "reason": "a test"}));
-    let first = desk.admit("first", arrival.clone()).unwrap();
-    let second = || desk.admit("second", arrival.clone()).unwrap();
+    let first = scene.admit("first", arrival.clone()).unwrap();
+    let second = || scene.admit("second", arrival.clone()).unwrap();
     assert_eq!(second().error, "SameRequest");
-    let mut ended = record(&desk, &first);
+    let mut ended = record(&scene, &first);
     ended.ending = Some(how(Ending::Succeeded, "", None));
-    desk.stage.put(ledger::deployment(&ended.id), &ended);
+    scene.stage.put(ledger::deployment(&ended.id), &ended);
     let late = second();
     assert_eq!(
         (late.deployment, late.error),
         (first.deployment, "SameRequest".into())
     );
-    let another = desk.admit("third", arrival.clone()).unwrap();
-    assert_eq!(record(&desk, &another).attempt, 2);
+    let another = scene.admit("third", arrival.clone()).unwrap();
+    assert_eq!(record(&scene, &another).attempt, 2);
 }
 
 #[test]
 fn the_same_request_is_told_how_its_deployment_stands() {
     type Row = (fn(&mut Deployment), Transition, &'static str, &'static str);
-    let desk = Desk::free();
+    let scene = Scene::free();
     let key = json!({"environment": "prod", "idempotency_key": "run-812"});
-    let request = with(desk.manifest("1.5.0", TAG), key);
-    let first = desk.admit("first", request.clone()).unwrap();
+    let request = with(scene.manifest("1.5.0", TAG), key);
+    let first = scene.admit("first", request.clone()).unwrap();
     let same = format!("The same request is deployment {}", first.deployment);
     let stands = |change: fn(&mut Deployment)| {
-        let mut stands = record(&desk, &first);
+        let mut stands = record(&scene, &first);
         change(&mut stands);
-        desk.stage.put(ledger::deployment(&stands.id), &stands);
-        let answer = desk.admit("second", request.clone()).unwrap();
+        scene.stage.put(ledger::deployment(&stands.id), &stands);
+        let answer = scene.admit("second", request.clone()).unwrap();
         assert_eq!(answer.deployment, first.deployment);
         (answer.verdict, answer.error, answer.cause)
     };
@@ -219,18 +220,18 @@ fn the_same_request_is_told_how_its_deployment_stands() {
 
 #[test]
 fn a_key_with_another_content_is_refused_and_changes_nothing() {
-    let desk = Desk::free();
+    let scene = Scene::free();
     let key = json!({"environment": "prod", "idempotency_key": "run-812"});
-    let request = with(desk.manifest("1.5.0", TAG), key.clone());
-    let first = desk.admit("first", request).unwrap();
-    let before = record(&desk, &first);
-    let other = with(desk.manifest("1.5.1", "refs/tags/v1.5.1"), key);
-    let answer = desk.admit("second", other).unwrap();
+    let request = with(scene.manifest("1.5.0", TAG), key.clone());
+    let first = scene.admit("first", request).unwrap();
+    let before = record(&scene, &first);
+    let other = with(scene.manifest("1.5.1", "refs/tags/v1.5.1"), key);
+    let answer = scene.admit("second", other).unwrap();
     assert_eq!(
         (answer.verdict, answer.error.as_str()),
         (Transition::Rejected, "KeyReused")
     );
-    assert_eq!(record(&desk, &first), before);
+    assert_eq!(record(&scene, &first), before);
 }
 
 fn how(ending: Ending, cause_name: &str, resolved: Option<&str>) -> Ended {
@@ -267,16 +268,16 @@ fn an_arrival_after_an_equal_one_has_ended_is_a_new_attempt() {
         (Some(how(RolledBack, "", None)), 2),
     ];
     for (ended, attempt) in table {
-        let desk = Desk::free();
-        let arrival = with(desk.manifest("1.5.0", TAG), by("s3"));
-        let first = desk.admit("first", arrival.clone()).unwrap();
-        let mut former = record(&desk, &first);
+        let scene = Scene::free();
+        let arrival = with(scene.manifest("1.5.0", TAG), by("s3"));
+        let first = scene.admit("first", arrival.clone()).unwrap();
+        let mut former = record(&scene, &first);
         former.ending.clone_from(&ended);
-        desk.stage.put(ledger::deployment(&former.id), &former);
+        scene.stage.put(ledger::deployment(&former.id), &former);
         let attempt_of = |more: Value| {
             let request = Request::parse(&with(arrival.clone(), more)).unwrap();
-            let pinned = run(pin::pin(&desk.stage.world, &request)).unwrap();
-            let identified = run(identify(&desk.stage.world, &request, &pinned)).unwrap();
+            let pinned = run(pin::pin(&scene.stage.world, &request)).unwrap();
+            let identified = run(identify(&scene.stage.world, &request, &pinned)).unwrap();
             let is_known = identified.existing.map(|one| one.value.id);
             assert_eq!(is_known.is_some(), identified.attempt == 1, "{ended:?}");
             identified.attempt
@@ -296,27 +297,29 @@ fn an_arrival_after_an_equal_one_has_ended_is_a_new_attempt() {
 
 #[test]
 fn recording_and_taking_are_tried_again_while_others_write() {
-    let request = |desk: &Desk| {
-        let request = desk.manifest("1.5.0", TAG);
+    let request = |scene: &Scene| {
+        let request = scene.manifest("1.5.0", TAG);
         with(request, json!({"environment": "prod"}))
     };
-    let desk = Desk::free();
-    let began = desk.now();
-    desk.busy(2);
-    let answer = desk.admit("person", request(&desk));
+    let scene = Scene::free();
+    let began = scene.now();
+    scene.busy(2);
+    let answer = scene.admit("person", request(&scene));
     assert_eq!(in_short(&answer).0, Transition::Go);
-    assert_eq!(desk.now().ms_since(began), 60);
-    let desk = Desk::free();
-    desk.busy(12);
-    let (name, message) = fault(desk.admit("person", request(&desk)));
+    assert_eq!(scene.now().ms_since(began), 60);
+    let scene = Scene::free();
+    scene.busy(12);
+    let (name, message) = fault(scene.admit("person", request(&scene)));
     assert_eq!(name, FaultName::Unavailable);
     assert!(message.starts_with("recording the deployment"), "{message}");
     // It was recorded by an invocation whose answer was lost.
-    let desk = Desk::free();
+    let scene = Scene::free();
     let known = Execution { deployment: id() };
-    desk.stage.put(ledger::execution(&arn_of("person")), &known);
-    desk.busy(12);
-    let (name, message) = fault(desk.admit("person", Value::Null));
+    scene
+        .stage
+        .put(ledger::execution(&arn_of("person")), &known);
+    scene.busy(12);
+    let (name, message) = fault(scene.admit("person", Value::Null));
     assert_eq!(name, FaultName::Unavailable);
     assert!(message.starts_with("taking the lock"), "{message}");
 }

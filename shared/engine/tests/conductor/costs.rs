@@ -1,20 +1,20 @@
 //! Tests of the cost of a run of the schedule of recoveries, in calls and in time.
 
-use crate::desk::Desk;
-use crate::schedule_of_many::{
+use crate::conductor::scene::Scene;
+use crate::conductor::schedule_of_many::{
     arriving, holding, one_of_each, quiet, scheduled, served, to_look_at, waiting, waiting_for,
 };
 use windlass_engine::recovery::Looked;
 use windlass_world::mishaps::Visitor;
 
 /// Makes a deployment of that name that has no ending.
-type Make = fn(&Desk, &str);
+type Make = fn(&Scene, &str);
 
 /// Returns the number of calls that a run makes.
-fn calls(desk: &Desk) -> usize {
-    let count = || desk.stage.world.mishaps().calls.len();
+fn calls(scene: &Scene) -> usize {
+    let count = || scene.stage.world.mishaps().calls.len();
     let before = count();
-    scheduled(desk).unwrap();
+    scheduled(scene).unwrap();
     count() - before
 }
 
@@ -24,23 +24,23 @@ fn calls(desk: &Desk) -> usize {
 fn a_run_costs_so_much_for_each_that_has_no_ending() {
     // How a deployment is made, and the number of calls that it costs.
     let kinds: [(Make, usize); 7] = [
-        (|desk, name| holding(desk, name, "RUNNING"), 1),
-        (|desk, name| holding(desk, name, "ABORTED"), 3),
-        (|desk, name| arriving(desk, name, "RUNNING"), 1),
-        (|desk, name| arriving(desk, name, "TIMED_OUT"), 3),
-        (|desk, name| waiting(desk, name, "ABORTED"), 4),
+        (|scene, name| holding(scene, name, "RUNNING"), 1),
+        (|scene, name| holding(scene, name, "ABORTED"), 3),
+        (|scene, name| arriving(scene, name, "RUNNING"), 1),
+        (|scene, name| arriving(scene, name, "TIMED_OUT"), 3),
+        (|scene, name| waiting(scene, name, "ABORTED"), 4),
         // Each waits in an environment of its own: the waiting ones there are read, and woken.
-        (|desk, name| waiting(desk, name, "RUNNING"), 5),
+        (|scene, name| waiting(scene, name, "RUNNING"), 5),
         // All wait in one environment: they are read once.
-        (|desk, name| waiting_for(desk, "dev", name, "RUNNING"), 4),
+        (|scene, name| waiting_for(scene, "dev", name, "RUNNING"), 4),
     ];
     for (kind, (make, each)) in kinds.into_iter().enumerate() {
         let cost = |count: usize| {
-            let desk = quiet();
+            let scene = quiet();
             for number in 0..count {
-                make(&desk, &format!("x{number}"));
+                make(&scene, &format!("x{number}"));
             }
-            calls(&desk)
+            calls(&scene)
         };
         let none = cost(0);
         assert_eq!(none, 7, "{kind}");
@@ -53,11 +53,11 @@ fn a_run_costs_so_much_for_each_that_has_no_ending() {
 #[test]
 fn a_run_makes_so_many_second_looks_and_no_more() {
     let cost = |count: usize| {
-        let desk = quiet();
+        let scene = quiet();
         for number in 0..count {
-            to_look_at(&desk, &format!("x{number}"));
+            to_look_at(&scene, &format!("x{number}"));
         }
-        calls(&desk)
+        calls(&scene)
     };
     let none = cost(0);
     let each = cost(1) - none;
@@ -66,12 +66,12 @@ fn a_run_makes_so_many_second_looks_and_no_more() {
 }
 
 /// Makes each call take a second.
-fn slow(desk: &Desk) {
+fn slow(scene: &Scene) {
     let visitor = Visitor::new(|world| {
         let mut clock = world.clock();
         clock.now = clock.now.plus_s(1);
     });
-    desk.stage.world.mishaps().visitor = visitor;
+    scene.stage.world.mishaps().visitor = visitor;
 }
 
 /// Safety: recovery: What a slow run does not come to is looked at by the next ones: of n held locks, with m a run,
@@ -80,32 +80,32 @@ fn slow(desk: &Desk) {
 fn what_a_slow_run_does_not_come_to_is_looked_at_by_the_next_ones() {
     // With so many at once, a run comes to five or six of them.
     for count in [10, 37, 60, 100] {
-        let desk = quiet();
+        let scene = quiet();
         for number in 0..count {
-            holding(&desk, &format!("x{number}"), "ABORTED");
+            holding(&scene, &format!("x{number}"), "ABORTED");
         }
-        slow(&desk);
+        slow(&scene);
         let mut runs = 0;
-        while served(&desk).len() < count {
-            let made = calls(&desk);
+        while served(&scene).len() < count {
+            let made = calls(&scene);
             assert!(made <= 7 + 18, "{made} calls");
-            desk.stage.pass_seconds(300 - u64::try_from(made).unwrap());
+            scene.stage.pass_seconds(300 - u64::try_from(made).unwrap());
             runs += 1;
-            assert!(runs <= 2 * count / 5, "{count}: {}", served(&desk).len());
+            assert!(runs <= 2 * count / 5, "{count}: {}", served(&scene).len());
         }
     }
 }
 
 /// Returns how many of the environments whose names begin so are recovered or woken by the next run.
-fn served_by_a_run(desk: &Desk, beginning: &str) -> usize {
+fn served_by_a_run(scene: &Scene, beginning: &str) -> usize {
     let served = || {
-        let all = served(desk);
+        let all = served(scene);
         all.iter()
             .filter(|name| name.starts_with(beginning))
             .count()
     };
     let before = served();
-    scheduled(desk).unwrap();
+    scheduled(scene).unwrap();
     served() - before
 }
 
@@ -113,15 +113,15 @@ fn served_by_a_run(desk: &Desk, beginning: &str) -> usize {
 #[test]
 fn held_locks_are_looked_at_before_all_others() {
     for minutes in (0..200).step_by(5) {
-        let desk = quiet();
+        let scene = quiet();
         for number in 0..40 {
-            waiting(&desk, &format!("w{number}"), "ABORTED");
-            arriving(&desk, &format!("x{number}"), "ABORTED");
+            waiting(&scene, &format!("w{number}"), "ABORTED");
+            arriving(&scene, &format!("x{number}"), "ABORTED");
         }
-        holding(&desk, "held", "ABORTED");
-        slow(&desk);
-        desk.stage.pass_seconds(minutes * 60);
-        assert_eq!(served_by_a_run(&desk, "held"), 1, "{minutes}");
+        holding(&scene, "held", "ABORTED");
+        slow(&scene);
+        scene.stage.pass_seconds(minutes * 60);
+        assert_eq!(served_by_a_run(&scene, "held"), 1, "{minutes}");
     }
 }
 
@@ -129,15 +129,15 @@ fn held_locks_are_looked_at_before_all_others() {
 /// have passed.
 #[test]
 fn many_held_locks_leave_the_others_a_part_of_every_run() {
-    let desk = quiet();
+    let scene = quiet();
     for number in 0..40 {
-        holding(&desk, &format!("h{number}"), "ABORTED");
-        arriving(&desk, &format!("x{number}"), "ABORTED");
+        holding(&scene, &format!("h{number}"), "ABORTED");
+        arriving(&scene, &format!("x{number}"), "ABORTED");
     }
-    slow(&desk);
+    slow(&scene);
     for run in 0..10 {
-        assert!(served_by_a_run(&desk, "x") > 0, "{run}");
-        desk.stage.pass_seconds(280);
+        assert!(served_by_a_run(&scene, "x") > 0, "{run}");
+        scene.stage.pass_seconds(280);
     }
 }
 
@@ -145,18 +145,18 @@ fn many_held_locks_leave_the_others_a_part_of_every_run() {
 #[test]
 fn a_run_tells_whether_it_came_to_all() {
     for is_slow in [false, true] {
-        let desk = quiet();
+        let scene = quiet();
         for number in 0..20 {
-            holding(&desk, &format!("h{number}"), "ABORTED");
+            holding(&scene, &format!("h{number}"), "ABORTED");
         }
         for number in 0..3 {
-            waiting(&desk, &format!("w{number}"), "ABORTED");
+            waiting(&scene, &format!("w{number}"), "ABORTED");
         }
         if is_slow {
-            slow(&desk);
+            slow(&scene);
         }
-        let told = scheduled(&desk).unwrap();
-        let looked_at = served(&desk).len();
+        let told = scheduled(&scene).unwrap();
+        let looked_at = served(&scene).len();
         let left = 23 - looked_at;
         assert_eq!(told, Looked { looked_at, left });
         assert_eq!((left > 0, looked_at > 2), (is_slow, true));
@@ -165,12 +165,12 @@ fn a_run_tells_whether_it_came_to_all() {
 
 #[test]
 fn a_slow_run_also_makes_second_looks() {
-    let desk = one_of_each();
+    let scene = one_of_each();
     for number in 0..50 {
-        holding(&desk, &format!("x{number}"), "ABORTED");
+        holding(&scene, &format!("x{number}"), "ABORTED");
     }
-    slow(&desk);
-    scheduled(&desk).unwrap();
-    assert!(served(&desk).contains("looked"));
-    assert!(served(&desk).len() < 10);
+    slow(&scene);
+    scheduled(&scene).unwrap();
+    assert!(served(&scene).contains("looked"));
+    assert!(served(&scene).len() < 10);
 }

@@ -1,6 +1,6 @@
 //! Tests of a deployer that comes late, while the ending of its deployment is being decided.
 
-use crate::desk::Desk;
+use crate::conductor::scene::Scene;
 use crate::stage::{TOKEN, app, component, id, prod};
 use std::pin::pin;
 use windlass_domain::ending::Ending;
@@ -16,20 +16,20 @@ use windlass_world::run::{run, until_pause};
 
 /// Writes the step as every write of a deployer does: on the condition that the step is unchanged and that the token is
 /// still its own. Returns whether it was written.
-fn comes_late(desk: &Desk, status: StepStatus) -> bool {
+fn comes_late(scene: &Scene, status: StepStatus) -> bool {
     let key = ledger::step(&id(), &component("api"));
-    let mut step: Stored<Step> = run(ledger::require(&desk.stage.world, &key)).unwrap();
+    let mut step: Stored<Step> = run(ledger::require(&scene.stage.world, &key)).unwrap();
     step.value.status = status;
     let token = Condition::Field("token".into(), TOKEN.into());
     let fence = Write::check(ledger::lock(EnvironmentId::new(&app(), &prod())), token);
     let writes = vec![step.put().unwrap(), fence];
-    run(desk.stage.world.transact(writes)).unwrap() == Transacted::Done
+    run(scene.stage.world.transact(writes)).unwrap() == Transacted::Done
 }
 
 /// Serves the state while a deployer comes late at each call. Returns how often it could still write.
 fn at_each_call(
     state: &str,
-    ready: impl Fn() -> Desk,
+    ready: impl Fn() -> Scene,
     late: StepStatus,
     good: Transition,
 ) -> usize {
@@ -39,15 +39,16 @@ fn at_each_call(
     let to = rehearsal.stage.world.mishaps().count();
     let mut written = 0;
     for call in from + 1..=to {
-        let desk = ready();
-        desk.stage
+        let scene = ready();
+        scene
+            .stage
             .world
             .plan_mishap(call, When::Before, Mishap::Pause);
-        let ask = desk.stage.conducted(state);
+        let ask = scene.stage.conducted(state);
         let answer = {
-            let mut asked = pin!(conductor::handle(&desk.stage.world, ask));
+            let mut asked = pin!(conductor::handle(&scene.stage.world, ask));
             assert!(until_pause(asked.as_mut()).is_none());
-            let came = comes_late(&desk, late);
+            let came = comes_late(&scene, late);
             written += usize::from(came);
             (run(asked), came)
         };
@@ -57,11 +58,11 @@ fn at_each_call(
     written
 }
 
-fn undone() -> Desk {
-    let desk = Desk::new();
-    desk.step("api", StepStatus::Planned, |_| ());
-    desk.step("jobs", StepStatus::Undone, |_| ());
-    desk
+fn undone() -> Scene {
+    let scene = Scene::new();
+    scene.step("api", StepStatus::Planned, |_| ());
+    scene.step("jobs", StepStatus::Undone, |_| ());
+    scene
 }
 
 /// Safety: fence: A deployer that begins while the undo is ended is seen or refused, at whichever call it comes.
@@ -82,7 +83,7 @@ fn what_begins_while_an_undo_is_ended_is_seen_or_refused() {
 fn what_is_taken_back_while_it_is_settled_is_seen_or_refused() {
     let written = at_each_call(
         "Settle",
-        Desk::judged,
+        Scene::judged,
         StepStatus::Failed,
         Transition::Succeeded,
     );
@@ -92,8 +93,8 @@ fn what_is_taken_back_while_it_is_settled_is_seen_or_refused() {
 #[test]
 fn an_ending_whose_answer_was_lost_at_any_call_is_decided_by_the_same_execution() {
     for (state, ready, ending) in [
-        ("SettleUndo", undone as fn() -> Desk, Ending::RolledBack),
-        ("Settle", Desk::judged, Ending::Succeeded),
+        ("SettleUndo", undone as fn() -> Scene, Ending::RolledBack),
+        ("Settle", Scene::judged, Ending::Succeeded),
     ] {
         let rehearsal = ready();
         let from = rehearsal.stage.world.mishaps().count();
@@ -101,15 +102,16 @@ fn an_ending_whose_answer_was_lost_at_any_call_is_decided_by_the_same_execution(
         let to = rehearsal.stage.world.mishaps().count();
         for call in from + 1..=to {
             for when in [When::Before, When::After] {
-                let desk = ready();
+                let scene = ready();
                 let lost = Fault::new(FaultName::Unavailable, "no answer");
-                desk.stage
+                scene
+                    .stage
                     .world
                     .plan_mishap(call, when, Mishap::Fault(lost));
-                let _ = desk.asks(state);
-                desk.asks(state).unwrap();
-                assert_eq!(desk.ending().ending, ending, "{state}: {when:?} {call}");
-                assert_eq!(desk.lock().held, None);
+                let _ = scene.asks(state);
+                scene.asks(state).unwrap();
+                assert_eq!(scene.ending().ending, ending, "{state}: {when:?} {call}");
+                assert_eq!(scene.lock().held, None);
             }
         }
     }

@@ -1,6 +1,6 @@
 //! Tests that a deployment whose recoveries keep dying is left to an operator.
 
-use crate::desk::{Desk, FIRST, in_short, input};
+use crate::conductor::scene::{FIRST, Scene, in_short, input};
 use crate::stage::TOKEN;
 use windlass_domain::deployment::{Status, Why};
 use windlass_domain::ending::Ending;
@@ -8,13 +8,13 @@ use windlass_domain::environment::HeldState;
 use windlass_engine::payload::Transition;
 use windlass_world::stepfunctions::arn_of;
 
-/// Makes a desk at which so many executions have died for the deployment, its own first.
-fn died(count: usize) -> Desk {
-    let mut desk = Desk::new();
+/// Makes a scene in which so many executions have died for the deployment, its own first.
+fn died(count: usize) -> Scene {
+    let mut scene = Scene::new();
     let names: Vec<String> = (0..count).map(|n| format!("dead-{n}")).collect();
-    desk.change_record(|record| record.executions = names.iter().map(|n| arn_of(n)).collect());
-    desk.execution(FIRST, "TIMED_OUT");
-    desk
+    scene.change_record(|record| record.executions = names.iter().map(|n| arn_of(n)).collect());
+    scene.execution(FIRST, "TIMED_OUT");
+    scene
 }
 
 /// Safety: recovery: After five recoveries in a row that died having taken over, the deployment is left to an operator.
@@ -25,10 +25,10 @@ fn after_five_recoveries_none_follows_by_itself() {
         (6, Transition::NeedsOperator, "RecoveriesDied"),
         (7, Transition::NeedsOperator, "RecoveriesDied"),
     ] {
-        let desk = died(count);
-        assert_eq!(in_short(&desk.recovery()), (word, name), "{count}");
-        assert_eq!(desk.record().executions.len(), count + 1);
-        assert!(desk.lock().token > TOKEN);
+        let scene = died(count);
+        assert_eq!(in_short(&scene.recovery()), (word, name), "{count}");
+        assert_eq!(scene.record().executions.len(), count + 1);
+        assert!(scene.lock().token > TOKEN);
     }
     // An operator may try as often as they like.
     assert_eq!(
@@ -40,41 +40,41 @@ fn after_five_recoveries_none_follows_by_itself() {
 /// Safety: recovery: A recovery that an operator asked for begins the count of those that died anew.
 #[test]
 fn recoveries_that_an_operator_asked_for_have_not_died() {
-    let mut desk = died(6);
+    let mut scene = died(6);
     for (operator, dies, word) in [
         ("a", 4, Transition::Undo),
         ("b", 5, Transition::NeedsOperator),
     ] {
-        let answer = desk.admit(operator, input("recover"));
+        let answer = scene.admit(operator, input("recover"));
         assert_eq!(in_short(&answer), (Transition::Undo, ""));
-        desk.stage.record = desk.record();
+        scene.stage.record = scene.record();
         let dead = (0..dies).map(|n| arn_of(&format!("{operator}-{n}")));
-        desk.change_record(|record| record.executions.extend(dead));
-        desk.execution(operator, "TIMED_OUT");
+        scene.change_record(|record| record.executions.extend(dead));
+        scene.execution(operator, "TIMED_OUT");
         let recovery = format!("after-{operator}");
-        assert_eq!(in_short(&desk.recovery_as(&recovery)).0, word, "{dies}");
-        desk.hold(Some((FIRST, HeldState::NeedsOperator)));
+        assert_eq!(in_short(&scene.recovery_as(&recovery)).0, word, "{dies}");
+        scene.hold(Some((FIRST, HeldState::NeedsOperator)));
     }
 }
 
 #[test]
 fn what_was_left_says_why_and_what_to_do() {
-    let mut desk = died(6);
+    let mut scene = died(6);
     let why = Why {
         name: "GateFailed".into(),
         text: "a gate failed.".into(),
     };
-    desk.change_record(|record| record.undoing = Some(why));
-    desk.execution(FIRST, "RUNNING");
+    scene.change_record(|record| record.undoing = Some(why));
+    scene.execution(FIRST, "RUNNING");
     // Its owner has ended. The execution that holds the lock now is told to stop all the same.
-    desk.hold(Some(("dead-5", HeldState::Recovering)));
-    desk.execution("dead-5", "TIMED_OUT");
-    let answer = desk.recovery().unwrap();
-    let ending = desk.ending();
+    scene.hold(Some(("dead-5", HeldState::Recovering)));
+    scene.execution("dead-5", "TIMED_OUT");
+    let answer = scene.recovery().unwrap();
+    let ending = scene.ending();
     assert_eq!(answer.cause, ending.cause);
     assert_eq!(ending.ending, Ending::NeedsOperator);
-    assert_eq!(desk.record().status, Status::Ended);
-    let held = desk.lock().held.unwrap();
+    assert_eq!(scene.record().status, Status::Ended);
+    let held = scene.lock().held.unwrap();
     assert_eq!(held.state, HeldState::NeedsOperator);
     assert_eq!(held.execution, arn_of("recovery"));
     for told in [

@@ -1,20 +1,20 @@
 //! Tests of `hold` and `release_hold`.
 
-use crate::desk::{Desk, in_short, input, with};
+use crate::conductor::scene::{Scene, in_short, input, with};
 use serde_json::json;
 use windlass_engine::payload::Transition;
 use windlass_world::stepfunctions::arn_of;
 
 #[test]
 fn a_hold_keeps_every_reason_until_it_is_released() {
-    let desk = Desk::new();
-    let began = desk.now();
+    let scene = Scene::new();
+    let began = scene.now();
     for minutes in 0..2 {
-        desk.stage.pass_seconds(60 * minutes);
+        scene.stage.pass_seconds(60 * minutes);
         let request = with(input("hold"), json!({"reason": format!("{minutes}")}));
-        let answer = desk.admit(&format!("hold-{minutes}"), request);
+        let answer = scene.admit(&format!("hold-{minutes}"), request);
         assert_eq!(in_short(&answer), (Transition::Succeeded, ""));
-        let hold = desk.state().hold.unwrap();
+        let hold = scene.state().hold.unwrap();
         let told = format!(
             "Automatic deployments into shop/prod are held since {began} by {}: {}.",
             arn_of("hold-0"),
@@ -22,8 +22,8 @@ fn a_hold_keeps_every_reason_until_it_is_released() {
         );
         assert_eq!(answer.unwrap().cause, told);
     }
-    let hold = desk.state().hold.unwrap();
-    let (now, who) = (desk.now(), arn_of("hold-1"));
+    let hold = scene.state().hold.unwrap();
+    let (now, who) = (scene.now(), arn_of("hold-1"));
     assert_eq!(hold.reason, format!("0; and since {now} by {who}: 1"));
     assert_eq!((hold.since, &hold.by), (began, &arn_of("hold-0")));
 
@@ -41,35 +41,35 @@ fn a_hold_keeps_every_reason_until_it_is_released() {
             "Nothing was released: there is no hold on deployments into shop/prod.".to_owned(),
         ),
     ] {
-        let answer = desk.admit(name, input("release_hold"));
+        let answer = scene.admit(name, input("release_hold"));
         assert_eq!(in_short(&answer), (Transition::Succeeded, ""));
         assert_eq!(answer.unwrap().cause, told);
-        assert_eq!(desk.state().hold, None);
+        assert_eq!(scene.state().hold, None);
     }
 }
 
 #[test]
 fn a_hold_of_nobody_by_name_is_an_operators() {
-    let desk = Desk::new();
+    let scene = Scene::new();
     let request = with(input("hold"), json!({"requester": {"route": "api"}}));
-    desk.admit("hold", request).unwrap();
-    assert_eq!(desk.state().hold.unwrap().by, "an operator");
+    scene.admit("hold", request).unwrap();
+    assert_eq!(scene.state().hold.unwrap().by, "an operator");
 }
 
 /// Asks as the state's Retry does after an answer that was lost.
-fn asks_again(desk: &Desk, name: &str, action: &str) -> (Transition, String) {
-    let answer = desk.admit(name, input(action)).unwrap();
+fn asks_again(scene: &Scene, name: &str, action: &str) -> (Transition, String) {
+    let answer = scene.admit(name, input(action)).unwrap();
     (answer.verdict, answer.cause)
 }
 
 #[test]
 fn a_hold_whose_answer_was_lost_does_not_undo_what_was_asked_for_since() {
     for (first, then) in [("hold", "release_hold"), ("release_hold", "hold")] {
-        let desk = Desk::new();
-        let told = asks_again(&desk, "first", first);
-        desk.admit("then", input(then)).unwrap();
-        let since = desk.state().hold;
-        assert_eq!(asks_again(&desk, "first", first), told);
-        assert_eq!(desk.state().hold, since, "{first}, {then}");
+        let scene = Scene::new();
+        let told = asks_again(&scene, "first", first);
+        scene.admit("then", input(then)).unwrap();
+        let since = scene.state().hold;
+        assert_eq!(asks_again(&scene, "first", first), told);
+        assert_eq!(scene.state().hold, since, "{first}, {then}");
     }
 }

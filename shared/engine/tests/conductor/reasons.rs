@@ -1,18 +1,18 @@
 //! Tests of the reason why an execution is gone, as Step Functions tells it.
 
-use crate::desk::{Desk, FIRST};
+use crate::conductor::scene::{FIRST, Scene};
 use windlass_world::stepfunctions::arn_of;
 
 fn why(status: &str, error: Option<&str>, cause: Option<&str>) -> (String, String) {
-    let desk = Desk::new();
-    desk.execution(FIRST, status);
-    let mut state = desk.stage.world.stepfunctions();
+    let scene = Scene::new();
+    scene.execution(FIRST, status);
+    let mut state = scene.stage.world.stepfunctions();
     let execution = state.executions.get_mut(&arn_of(FIRST)).unwrap();
     execution.error = error.map(str::to_owned);
     execution.cause = cause.map(str::to_owned);
     drop(state);
-    desk.recovery().unwrap();
-    let why = desk.record().undoing.unwrap();
+    scene.recovery().unwrap();
+    let why = scene.record().undoing.unwrap();
     (why.name, why.text)
 }
 
@@ -44,10 +44,10 @@ fn a_death_without_a_cause_is_told_in_a_sentence() {
 
 #[test]
 fn an_execution_that_step_functions_has_forgotten_is_lost() {
-    let desk = Desk::new();
-    desk.stage.world.stepfunctions().executions.clear();
-    desk.recovery().unwrap();
-    let record = desk.record();
+    let scene = Scene::new();
+    scene.stage.world.stepfunctions().executions.clear();
+    scene.recovery().unwrap();
+    let record = scene.record();
     assert_eq!(record.undoing.unwrap().name, "ExecutionLost");
     assert!(!record.stopped);
 }

@@ -1,7 +1,7 @@
 //! Tests of requests that cannot become a deployment: they are refused, recorded, and told beside their upload.
 
-use crate::arrivals::{MAIN, by};
-use crate::desk::{Desk, in_short, input, with};
+use crate::conductor::arrivals::{MAIN, by};
+use crate::conductor::scene::{Scene, in_short, input, with};
 use crate::stage::app;
 use serde_json::json;
 use windlass_domain::deployment::Refusal;
@@ -14,8 +14,8 @@ use windlass_world::stepfunctions::arn_of;
 
 #[test]
 fn a_refusal_says_what_it_is_about() {
-    let desk = Desk::new();
-    let manifest = desk.manifest("1.5.0", "refs/heads/nobodys");
+    let scene = Scene::new();
+    let manifest = scene.manifest("1.5.0", "refs/heads/nobodys");
     let table = [
         (manifest, "1.5.0", "NoEnvironment"),
         (
@@ -42,26 +42,26 @@ fn a_refusal_says_what_it_is_about() {
     for (number, (request, about, name)) in table.into_iter().enumerate() {
         let request = with(json!({"action": "deploy", "app": "shop"}), request);
         let execution = number.to_string();
-        let answer = desk.admit(&execution, request);
+        let answer = scene.admit(&execution, request);
         assert_eq!(in_short(&answer), (Transition::Rejected, name), "{about}");
         let key = ledger::refusal(&app(), &arn_of(&execution));
-        let refusal: Refusal = desk.stage.get(&key).unwrap();
+        let refusal: Refusal = scene.stage.get(&key).unwrap();
         assert_eq!(refusal.about, about);
     }
 }
 
 #[test]
 fn what_cannot_be_read_is_refused_and_recorded_where_its_application_can_be_read() {
-    let desk = Desk::new();
+    let scene = Scene::new();
     for (execution, input, is_recorded) in [
         ("known", json!({"app": "shop", "actoin": "deploy"}), true),
         ("unknown", json!({"app": "Shop"}), false),
         ("nobodys", json!({}), false),
     ] {
-        let answer = desk.admit(execution, input);
+        let answer = scene.admit(execution, input);
         assert_eq!(in_short(&answer).0, Transition::Rejected, "{execution}");
         let key = ledger::refusal(&app(), &arn_of(execution));
-        let refusal: Option<Refusal> = desk.stage.get(&key);
+        let refusal: Option<Refusal> = scene.stage.get(&key);
         assert_eq!(refusal.is_some(), is_recorded, "{execution}");
         if let Some(refusal) = refusal {
             assert_eq!(refusal.about, "the execution's input");
@@ -74,7 +74,7 @@ fn what_cannot_be_read_is_refused_and_recorded_where_its_application_can_be_read
 /// Everything that somebody hands in is found somewhere.
 #[test]
 fn an_input_that_names_no_application_is_listed_among_what_names_none() {
-    let desk = Desk::new();
+    let scene = Scene::new();
     let inputs = [
         json!({}),
         json!([]),
@@ -86,11 +86,11 @@ fn an_input_that_names_no_application_is_listed_among_what_names_none() {
     for (number, input) in inputs.iter().enumerate() {
         let execution = number.to_string();
         for _ in 0..2 {
-            let answer = desk.admit(&execution, input.clone());
+            let answer = scene.admit(&execution, input.clone());
             assert_eq!(in_short(&answer).0, Transition::Rejected, "{input}");
         }
     }
-    let world = &desk.stage.world;
+    let world = &scene.stage.world;
     let call = Call {
         method: "GET".into(),
         path: "/refusals".into(),
@@ -115,24 +115,25 @@ fn an_input_that_names_no_application_is_listed_among_what_names_none() {
 /// The key of an upload and the manifest in it name one version: somebody who watches the one must find the other.
 #[test]
 fn a_manifest_that_names_another_version_than_its_key_is_refused_beside_it() {
-    let desk = Desk::free();
+    let scene = Scene::free();
     let key = "releases/shop/7.7.0.json";
     let manifest = |version: &str| {
-        let mut manifest = desk.manifest(version, MAIN)["manifest"].take();
+        let mut manifest = scene.manifest(version, MAIN)["manifest"].take();
         manifest["version"] = version.into();
-        desk.stage
+        scene
+            .stage
             .world
             .s3()
             .upload("artifacts", key, manifest.to_string());
         let request = json!({"action": "deploy", "app": "shop", "manifest_object": {"key": key}});
-        desk.admit(version, with(request, by("s3")))
+        scene.admit(version, with(request, by("s3")))
     };
     let answer = manifest("7.8.0");
     assert_eq!(in_short(&answer), (Transition::Rejected, "BadValue"));
-    let texts = desk.stage.world.s3().texts("artifacts");
+    let texts = scene.stage.world.s3().texts("artifacts");
     let beside = &texts["releases/shop/7.7.0.json.findings.json"];
     assert!(beside.contains("releases/shop/7.8.0.json"), "{beside}");
-    let refusal: Refusal = desk
+    let refusal: Refusal = scene
         .stage
         .get(&ledger::refusal(&app(), &arn_of("7.8.0")))
         .unwrap();
@@ -145,13 +146,13 @@ fn a_manifest_that_names_another_version_than_its_key_is_refused_beside_it() {
 
 #[test]
 fn what_is_refused_is_told_beside_its_upload() {
-    let desk = Desk::new();
+    let scene = Scene::new();
     let key = "releases/shop/1.5.0.json";
     let request = json!({"action": "deploy", "app": "shop", "manifest_object": {"key": key}});
-    desk.stage.world.s3().upload("artifacts", key, "{}");
-    let answer = desk.admit("arrival", with(request, by("s3")));
+    scene.stage.world.s3().upload("artifacts", key, "{}");
+    let answer = scene.admit("arrival", with(request, by("s3")));
     assert_eq!(in_short(&answer), (Transition::Rejected, "MissingField"));
-    let texts = desk.stage.world.s3().texts("artifacts");
+    let texts = scene.stage.world.s3().texts("artifacts");
     let beside = &texts["releases/shop/1.5.0.json.findings.json"];
     assert!(
         beside.contains("\"page\":\"docs/findings/MissingField.md\""),
@@ -164,30 +165,30 @@ fn what_is_refused_is_told_beside_its_upload() {
 
 #[test]
 fn a_refusal_is_recorded_once_also_where_its_write_met_another_one() {
-    let desk = Desk::new();
-    let began = desk.now();
-    desk.busy(1);
+    let scene = Scene::new();
+    let began = scene.now();
+    scene.busy(1);
     for _ in 0..2 {
-        let answer = desk.admit("unreadable", json!({"app": "shop"}));
+        let answer = scene.admit("unreadable", json!({"app": "shop"}));
         assert_eq!(in_short(&answer).0, Transition::Rejected);
         let key = ledger::refusal(&app(), &arn_of("unreadable"));
-        let refusal: Option<Refusal> = desk.stage.get(&key);
+        let refusal: Option<Refusal> = scene.stage.get(&key);
         assert_eq!(refusal.unwrap().at, began);
-        desk.stage.pass_seconds(60);
+        scene.stage.pass_seconds(60);
     }
 }
 
 #[test]
 fn a_refusal_has_a_hundred_findings_however_much_is_wrong() {
-    let desk = Desk::new();
+    let scene = Scene::new();
     let mut request = json!({"action": "deploy", "app": "shop"});
     for number in 0..5000 {
         request[format!("{number}{}", "x".repeat(40))] = json!(1);
     }
     request["y".repeat(50_000)] = json!(1);
-    let answer = desk.admit("many", request);
+    let answer = scene.admit("many", request);
     assert_eq!(in_short(&answer), (Transition::Rejected, "UnknownField"));
-    let refusal: Option<Refusal> = desk.stage.get(&ledger::refusal(&app(), &arn_of("many")));
+    let refusal: Option<Refusal> = scene.stage.get(&ledger::refusal(&app(), &arn_of("many")));
     let findings = refusal.unwrap().findings;
     assert_eq!(findings.len(), 100);
     assert_eq!(findings[99].name, FindingName::MoreFindings);
@@ -203,9 +204,9 @@ fn what_lies_beside_an_upload_and_is_larger_than_ours_is_replaced_unread() {
     // Returns how often an object is read, and whether the one beside the upload is replaced. `bytes` is the size of
     // that one; `None` if nothing lies there.
     let beside = |bytes: Option<usize>| {
-        let desk = Desk::free();
-        let world = &desk.stage.world;
-        let manifest = desk.manifest("1.5.0", MAIN)["manifest"].to_string();
+        let scene = Scene::free();
+        let world = &scene.stage.world;
+        let manifest = scene.manifest("1.5.0", MAIN)["manifest"].to_string();
         let (key, note) = (
             "releases/shop/1.5.0.json",
             "releases/shop/1.5.0.json.findings.json",
@@ -215,7 +216,7 @@ fn what_lies_beside_an_upload_and_is_larger_than_ours_is_replaced_unread() {
             world.s3().upload("artifacts", note, vec![b' '; bytes]);
         }
         let request = json!({"action": "deploy", "app": "shop", "manifest_object": {"key": key}});
-        let answer = desk.admit("arrival", with(request, by("s3")));
+        let answer = scene.admit("arrival", with(request, by("s3")));
         assert_eq!(in_short(&answer).0, Transition::Go);
         let calls = world.mishaps().calls.clone();
         let reads = calls.iter().filter(|call| **call == "objects.get").count();
@@ -231,17 +232,17 @@ fn what_lies_beside_an_upload_and_is_larger_than_ours_is_replaced_unread() {
 
 #[test]
 fn an_operators_action_on_what_is_not_declared_is_refused() {
-    let desk = Desk::new();
+    let scene = Scene::new();
     for action in ["hold", "release_hold", "accept", "rollback"] {
         let elsewhere = with(input(action), json!({"environment": "nowhere"}));
-        let answer = desk.admit(action, elsewhere);
+        let answer = scene.admit(action, elsewhere);
         assert_eq!(
             in_short(&answer),
             (Transition::Rejected, "UnknownName"),
             "{action}"
         );
         let of_another = with(input(action), json!({"app": "bank"}));
-        let answer = desk.admit(&format!("{action}-2"), of_another);
+        let answer = scene.admit(&format!("{action}-2"), of_another);
         assert_eq!(
             in_short(&answer),
             (Transition::Rejected, "NoDeclaration"),

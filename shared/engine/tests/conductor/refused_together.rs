@@ -1,7 +1,7 @@
 //! Tests that a mistake in the form of a request hides no other mistake in it, by whatever way the request came.
 
-use crate::arrivals::by;
-use crate::desk::{Desk, with};
+use crate::conductor::arrivals::by;
+use crate::conductor::scene::{Scene, with};
 use crate::stage::app;
 use serde_json::{Value, json};
 use std::collections::BTreeSet;
@@ -42,9 +42,9 @@ const OF_MEANING: [Mistake; 3] = [
     }),
 ];
 
-fn manifest(desk: &Desk, mistakes: [&Mistake; 2]) -> Value {
+fn manifest(scene: &Scene, mistakes: [&Mistake; 2]) -> Value {
     let main = "refs/heads/main";
-    let mut manifest = desk.manifest("1.5.0", main)["manifest"].take();
+    let mut manifest = scene.manifest("1.5.0", main)["manifest"].take();
     for (_, _, make) in mistakes {
         make(&mut manifest);
     }
@@ -52,11 +52,11 @@ fn manifest(desk: &Desk, mistakes: [&Mistake; 2]) -> Value {
 }
 
 /// Returns the mistakes for which a request is refused: names, and places in the manifest.
-fn refused(desk: &Desk, request: Value) -> BTreeSet<(String, String)> {
+fn refused(scene: &Scene, request: Value) -> BTreeSet<(String, String)> {
     let request = with(json!({"action": "deploy", "app": "shop"}), request);
-    let answer = desk.admit("one-more", request).unwrap();
+    let answer = scene.admit("one-more", request).unwrap();
     assert_eq!(answer.verdict, Transition::Rejected);
-    let refusal: Refusal = desk
+    let refusal: Refusal = scene
         .stage
         .get(&ledger::refusal(&app(), &arn_of("one-more")))
         .unwrap();
@@ -72,18 +72,19 @@ fn an_upload_and_an_input_at_the_console_are_told_both() {
         for meaning in &OF_MEANING {
             let wanted = [form, meaning].map(|it| (it.0.to_owned(), it.1.to_owned()));
             let wanted = BTreeSet::from(wanted);
-            let desk = Desk::free();
-            let text = manifest(&desk, [form, meaning]);
-            desk.stage
+            let scene = Scene::free();
+            let text = manifest(&scene, [form, meaning]);
+            scene
+                .stage
                 .world
                 .s3()
                 .upload("artifacts", KEY, text.to_string());
             let upload = with(json!({"manifest_object": {"key": KEY}}), by("s3"));
-            assert_eq!(refused(&desk, upload), wanted, "{text}");
-            let desk = Desk::free();
-            let pasted = json!({"manifest": manifest(&desk, [form, meaning])});
+            assert_eq!(refused(&scene, upload), wanted, "{text}");
+            let scene = Scene::free();
+            let pasted = json!({"manifest": manifest(&scene, [form, meaning])});
             // The console is no source of that environment. This is told as well if the request goes there.
-            assert!(refused(&desk, pasted).is_superset(&wanted), "{text}");
+            assert!(refused(&scene, pasted).is_superset(&wanted), "{text}");
         }
     }
 }
@@ -91,8 +92,8 @@ fn an_upload_and_an_input_at_the_console_are_told_both() {
 /// A release that cannot be read at all hides nothing that the request names beside it.
 #[test]
 fn an_environment_that_is_not_known_is_told_beside_a_release_that_is_not() {
-    let desk = Desk::free();
-    let told = refused(&desk, json!({"version": "9.9.9", "environment": "pord"}));
+    let scene = Scene::free();
+    let told = refused(&scene, json!({"version": "9.9.9", "environment": "pord"}));
     let wanted = [("UnknownName", "version"), ("UnknownName", "environment")];
     let wanted = wanted.map(|(name, path)| (name.to_owned(), path.to_owned()));
     assert_eq!(told, BTreeSet::from(wanted));

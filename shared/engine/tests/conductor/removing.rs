@@ -1,6 +1,6 @@
 //! Letting go of more than one transaction takes.
 
-use crate::desk::{Desk, in_short, input};
+use crate::conductor::scene::{Scene, in_short, input};
 use crate::stage::{app, component, prod};
 use serde_json::json;
 use windlass_domain::environment::HeldState;
@@ -11,9 +11,9 @@ use windlass_engine::payload::Transition;
 use windlass_world::stepfunctions::arn_of;
 
 /// An environment that is not declared any more has so many targets.
-fn with_targets(count: usize) -> Desk {
-    let desk = Desk::free();
-    let mut ledger = desk.stage.world.dynamodb();
+fn with_targets(count: usize) -> Scene {
+    let scene = Scene::free();
+    let mut ledger = scene.stage.world.dynamodb();
     ledger.items.remove(&ledger::declaration_in_force(&app()));
     drop(ledger);
     for nth in 0..count {
@@ -27,38 +27,38 @@ fn with_targets(count: usize) -> Desk {
         let held = vec![Held { owner, claim }];
         let key = ledger::target(&resource);
         let index = ledger::claims_index(&key);
-        desk.put_indexed(key, Claims { held }, index);
+        scene.put_indexed(key, Claims { held }, index);
     }
-    desk
+    scene
 }
 
 #[test]
 fn all_parts_are_told_at_the_end() {
     for (count, parts) in [(90, None), (91, Some(90)), (200, Some(180))] {
-        let desk = with_targets(count);
-        let answer = desk.admit("one", input("remove"));
+        let scene = with_targets(count);
+        let answer = scene.admit("one", input("remove"));
         assert_eq!(in_short(&answer), (Transition::Succeeded, ""), "{count}");
         let cause = answer.unwrap().cause;
         let told = parts.map(|parts| format!("shop/prod has let go of {parts} targets."));
         let is_told = told.is_some_and(|told| cause.starts_with(&told));
         assert_eq!(is_told, parts.is_some(), "{count}: {cause}");
         assert!(cause.contains(&format!("arn:function:{:03}", count - 1)));
-        assert_eq!(desk.indexed::<Claims>(&ledger::CLAIMS).len(), 0, "{count}");
+        assert_eq!(scene.indexed::<Claims>(&ledger::CLAIMS).len(), 0, "{count}");
     }
 }
 
 #[test]
 fn what_was_let_go_of_before_a_release_came_is_told_by_the_refusal() {
-    let desk = with_targets(10);
+    let scene = with_targets(10);
     let begun = json!({"told": ["The declaration is withdrawn."], "parts": {"prod": 90}});
-    desk.other_holds(ActionName::Deploy, HeldState::Running);
+    scene.other_holds(ActionName::Deploy, HeldState::Running);
     let whole = json!({"action": "remove", "app": "shop", "confirm": "shop", "reason": "a test"});
     for (name, request) in [("one", input("remove")), ("all", whole)] {
-        let untouched = desk.admit(&format!("{name}-untouched"), request.clone());
+        let untouched = scene.admit(&format!("{name}-untouched"), request.clone());
         let cause = untouched.unwrap().cause;
         assert!(!cause.contains("A part was done"), "{name}: {cause}");
-        desk.stage.put(ledger::removing(&arn_of(name)), &begun);
-        let answer = desk.admit(name, request);
+        scene.stage.put(ledger::removing(&arn_of(name)), &begun);
+        let answer = scene.admit(name, request);
         assert_eq!(
             in_short(&answer),
             (Transition::Rejected, "StillBusy"),

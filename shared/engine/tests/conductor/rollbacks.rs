@@ -1,6 +1,6 @@
 //! Tests of `rollback`: the snapshot to which it goes back, and the hold that it sets.
 
-use crate::desk::{Desk, in_short, input, order, step, with};
+use crate::conductor::scene::{Scene, in_short, input, order, step, with};
 use crate::stage::{app, component, id, prod, zip};
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
@@ -31,7 +31,7 @@ fn running(number: u64, is_ours: bool) -> Running {
 }
 
 /// Puts a snapshot of `api`, and of `jobs` as it was found.
-fn put_snapshot(desk: &Desk, number: u64, replaced: u64, release: Option<Digest>) {
+fn put_snapshot(scene: &Scene, number: u64, replaced: u64, release: Option<Digest>) {
     let components = [("api", true), ("jobs", false)];
     let components = components.map(|(name, ours)| (component(name), running(number, ours)));
     let snapshot = Snapshot {
@@ -45,7 +45,7 @@ fn put_snapshot(desk: &Desk, number: u64, replaced: u64, release: Option<Digest>
         irreversible: [].into(),
         unmeasured: false,
     };
-    desk.stage.put(
+    scene.stage.put(
         ledger::snapshot(EnvironmentId::new(&app(), &prod()), number),
         &snapshot,
     );
@@ -55,25 +55,26 @@ fn release(number: u64) -> Digest {
     Digest::of(&number.to_be_bytes())
 }
 
-/// Makes a desk with so many snapshots. Number 1 was found, each later one replaced the one before, and the last one
+/// Makes a scene with so many snapshots. Number 1 was found, each later one replaced the one before, and the last one
 /// runs.
-fn desk(last: u64) -> Desk {
-    let desk = Desk::free();
+fn scene(last: u64) -> Scene {
+    let scene = Scene::free();
     for number in 1..=last {
         let release = (number > 1).then(|| release(number));
-        put_snapshot(&desk, number, number - 1, release);
+        put_snapshot(&scene, number, number - 1, release);
     }
     let state = EnvironmentState {
         snapshot: last,
         last_snapshot: last,
         ..EnvironmentState::default()
     };
-    desk.stage
+    scene
+        .stage
         .put(ledger::state(EnvironmentId::new(&app(), &prod())), &state);
-    desk
+    scene
 }
 
-fn veto(desk: &Desk, number: u64) {
+fn veto(scene: &Scene, number: u64) {
     let veto = Veto {
         release: release(number),
         version: String::new(),
@@ -82,17 +83,17 @@ fn veto(desk: &Desk, number: u64) {
         cause: String::new(),
     };
     let key = ledger::veto(EnvironmentId::new(&app(), &prod()), &veto.release);
-    desk.stage.put(key, &veto);
+    scene.stage.put(key, &veto);
 }
 
 /// Presses the button, and returns the answer and the record.
-fn press(desk: &Desk, more: Value) -> (Answer, Option<Deployment>) {
-    press_as(desk, "press", more)
+fn press(scene: &Scene, more: Value) -> (Answer, Option<Deployment>) {
+    press_as(scene, "press", more)
 }
 
-fn press_as(desk: &Desk, name: &str, more: Value) -> (Answer, Option<Deployment>) {
-    let answer = desk.admit(name, with(input("rollback"), more)).unwrap();
-    let record = desk.stage.get(&ledger::deployment(&answer.deployment));
+fn press_as(scene: &Scene, name: &str, more: Value) -> (Answer, Option<Deployment>) {
+    let answer = scene.admit(name, with(input("rollback"), more)).unwrap();
+    let record = scene.stage.get(&ledger::deployment(&answer.deployment));
     (answer, record)
 }
 
@@ -113,12 +114,12 @@ fn it_goes_to_the_newest_good_one_that_the_present_one_replaced() {
         (4, none, Some(9), None),
     ];
     for (last, vetoed, named, wanted) in table {
-        let desk = desk(last);
+        let scene = scene(last);
         for number in vetoed {
-            veto(&desk, *number);
+            veto(&scene, *number);
         }
         let more = named.map_or(json!({}), |number| json!({"snapshot": number}));
-        let (answer, record) = press(&desk, more);
+        let (answer, record) = press(&scene, more);
         let row = format!("{last} {vetoed:?} {named:?}");
         let record = record.unwrap();
         let Some(wanted) = wanted else {
@@ -135,7 +136,7 @@ fn it_goes_to_the_newest_good_one_that_the_present_one_replaced() {
             );
             assert_eq!(answer.cause.contains(&next), last > 0, "{}", answer.cause);
             // A number that does not exist is a slip of the pen, and holds nothing.
-            assert_eq!(desk.state().hold.is_some(), named.is_none(), "{row}");
+            assert_eq!(scene.state().hold.is_some(), named.is_none(), "{row}");
             assert_eq!(answer.cause.contains(HELD), named.is_none(), "{row}");
             continue;
         };
@@ -156,17 +157,18 @@ fn it_goes_to_the_newest_good_one_that_the_present_one_replaced() {
 /// Where the present snapshot replaced none that is good, the good ones are named as the next step.
 #[test]
 fn after_a_rollback_to_what_was_before_windlass_the_good_snapshots_are_named() {
-    let desk = desk(4);
-    put_snapshot(&desk, 5, 0, None);
+    let scene = scene(4);
+    put_snapshot(&scene, 5, 0, None);
     let state = EnvironmentState {
         snapshot: 5,
         last_snapshot: 5,
         ..EnvironmentState::default()
     };
-    desk.stage
+    scene
+        .stage
         .put(ledger::state(EnvironmentId::new(&app(), &prod())), &state);
-    veto(&desk, 3);
-    let (answer, _) = press(&desk, json!({}));
+    veto(&scene, 3);
+    let (answer, _) = press(&scene, json!({}));
     let told = "The present snapshot replaced none that was verified good and is not vetoed. A rollback that names \
         none goes only to what the present one replaced. Remedy: ";
     let good =
@@ -179,17 +181,17 @@ fn after_a_rollback_to_what_was_before_windlass_the_good_snapshots_are_named() {
 
 #[test]
 fn a_chain_that_is_broken_leads_nowhere() {
-    let desk = desk(4);
-    veto(&desk, 3);
+    let scene = scene(4);
+    veto(&scene, 3);
     let key = ledger::snapshot(EnvironmentId::new(&app(), &prod()), 2);
-    desk.stage.world.dynamodb().items.remove(&key);
-    assert_eq!(press(&desk, json!({})).0.error, "NothingToGoBackTo");
+    scene.stage.world.dynamodb().items.remove(&key);
+    assert_eq!(press(&scene, json!({})).0.error, "NothingToGoBackTo");
 }
 
 #[test]
 fn a_press_is_a_deployment_of_its_own_by_who_pressed() {
-    let desk = desk(4);
-    let (answer, record) = press(&desk, json!({}));
+    let scene = scene(4);
+    let (answer, record) = press(&scene, json!({}));
     let record = record.unwrap();
     assert_eq!(record.action, ActionName::Rollback);
     assert_eq!(
@@ -201,17 +203,17 @@ fn a_press_is_a_deployment_of_its_own_by_who_pressed() {
     assert!(record.allow_older && record.accept_red && record.by_person && !record.again);
     assert_eq!(
         (record.accepted, record.order.accepted),
-        (desk.now(), desk.now())
+        (scene.now(), scene.now())
     );
     assert_eq!(record.order.id, record.id);
     assert_eq!(record.executions, [arn_of("press")]);
     assert_eq!(record.status, Status::Running);
-    let known: Execution = desk
+    let known: Execution = scene
         .stage
         .get(&ledger::execution(&arn_of("press")))
         .unwrap();
     assert_eq!(known.deployment, answer.deployment);
-    let other = desk.admit("press-2", input("rollback")).unwrap();
+    let other = scene.admit("press-2", input("rollback")).unwrap();
     assert_ne!(other.deployment, answer.deployment);
 }
 
@@ -221,16 +223,17 @@ const HELD: &str = "\n  automatic deployments are held since";
 /// A component that came later goes back to what was found of it, from whatever snapshot.
 #[test]
 fn what_was_found_of_a_component_belongs_to_the_snapshots_before_its_first_change() {
-    let desk = desk(4);
-    let mut state = desk.state();
+    let scene = scene(4);
+    let mut state = scene.state();
     let mut found = running(9, true);
     found.names.now.version = "before-windlass".into();
     state.found = [("later", true), ("api", true)]
         .map(|(name, _)| (component(name), found.clone()))
         .into();
-    desk.stage
+    scene
+        .stage
         .put(ledger::state(EnvironmentId::new(&app(), &prod())), &state);
-    let components = press(&desk, json!({})).1.unwrap().release.components;
+    let components = press(&scene, json!({})).1.unwrap().release.components;
     assert_eq!(components.get(&component("later")), found.artifact.as_ref());
     let then = running(3, true).artifact;
     assert_eq!(components.get(&component("api")), then.as_ref());
@@ -240,35 +243,36 @@ fn what_was_found_of_a_component_belongs_to_the_snapshots_before_its_first_chang
 #[test]
 fn a_rollback_that_is_refused_across_a_run_leaves_its_hold() {
     for is_busy in [false, true] {
-        let desk = desk(4);
-        let mut state = desk.state();
+        let scene = scene(4);
+        let mut state = scene.state();
         let ran = Ran {
             deployment: order(1, "contract").id,
             version: "1.4.0".into(),
             at: Time(0),
         };
         state.irreversible.insert(component("jobs"), ran);
-        desk.stage
+        scene
+            .stage
             .put(ledger::state(EnvironmentId::new(&app(), &prod())), &state);
         if is_busy {
-            desk.other_holds(ActionName::Deploy, HeldState::Running);
+            scene.other_holds(ActionName::Deploy, HeldState::Running);
         }
-        let (answer, _) = press(&desk, json!({"snapshot": 3}));
+        let (answer, _) = press(&scene, json!({"snapshot": 3}));
         assert_eq!(answer.error, "Irreversible", "{is_busy}");
         assert!(answer.cause.contains(HELD), "{is_busy}: {}", answer.cause);
-        assert!(desk.state().hold.is_some(), "{is_busy}");
+        assert!(scene.state().hold.is_some(), "{is_busy}");
     }
 }
 
 /// Nothing is stopped for a snapshot that does not exist.
 #[test]
 fn a_number_of_no_snapshot_is_refused_while_another_deployment_runs() {
-    let desk = desk(4);
-    desk.other_holds(ActionName::Deploy, HeldState::Running);
-    let (answer, record) = press(&desk, json!({"snapshot": 9}));
+    let scene = scene(4);
+    scene.other_holds(ActionName::Deploy, HeldState::Running);
+    let (answer, record) = press(&scene, json!({"snapshot": 9}));
     assert_eq!(answer.error, "NothingToGoBackTo");
     assert_eq!(record.unwrap().stops, None);
-    let (answer, record) = press_as(&desk, "other-press", json!({"snapshot": 3}));
+    let (answer, record) = press_as(&scene, "other-press", json!({"snapshot": 3}));
     assert_eq!(answer.verdict, Transition::Preempt);
     assert_eq!(record.unwrap().stops, Some(order(1, "other").id));
 }
@@ -277,15 +281,15 @@ fn a_number_of_no_snapshot_is_refused_while_another_deployment_runs() {
 #[test]
 fn who_stopped_the_first_release_has_succeeded_once_it_is_undone() {
     for (ending, undone) in [(Ending::RolledBack, true), (Ending::Rejected, false)] {
-        let mut desk = Desk::free();
+        let mut scene = Scene::free();
         let stopped = order(1, "other").id;
-        let mut other = desk.record();
+        let mut other = scene.record();
         other.id = stopped.clone();
-        desk.stage.put(ledger::deployment(&stopped), &other);
-        desk.end(ending);
-        let ended = desk.record().ending;
+        scene.stage.put(ledger::deployment(&stopped), &other);
+        scene.end(ending);
+        let ended = scene.record().ending;
         other.ending = ended;
-        desk.stage.put(ledger::deployment(&stopped), &other);
+        scene.stage.put(ledger::deployment(&stopped), &other);
         let mut step = step("api", StepStatus::Undone);
         step.changes.push(ChangeRecord {
             at: Time(0),
@@ -299,14 +303,15 @@ fn who_stopped_the_first_release_has_succeeded_once_it_is_undone() {
             switching: true,
             token: 1,
         });
-        desk.stage
+        scene
+            .stage
             .put(ledger::step(&stopped, &step.component), &step);
-        desk.other_holds(ActionName::Deploy, HeldState::Running);
-        let (answer, record) = press(&desk, json!({}));
+        scene.other_holds(ActionName::Deploy, HeldState::Running);
+        let (answer, record) = press(&scene, json!({}));
         assert_eq!(answer.verdict, Transition::Preempt);
         assert_eq!(record.unwrap().stops, Some(stopped));
-        desk.hold(None);
-        let (answer, record) = press(&desk, json!({}));
+        scene.hold(None);
+        let (answer, record) = press(&scene, json!({}));
         let ended = record.unwrap().ending.unwrap();
         assert_eq!(ended.cause, answer.cause);
         if undone {
@@ -327,19 +332,19 @@ fn who_stopped_the_first_release_has_succeeded_once_it_is_undone() {
 
 #[test]
 fn it_holds_automatic_deployments_and_a_hold_that_is_set_stays() {
-    let desk = desk(4);
-    press(&desk, json!({}));
-    let hold = desk.state().hold.unwrap();
-    assert_eq!((hold.since, hold.reason.as_str()), (desk.now(), "a test"));
+    let scene = scene(4);
+    press(&scene, json!({}));
+    let hold = scene.state().hold.unwrap();
+    assert_eq!((hold.since, hold.reason.as_str()), (scene.now(), "a test"));
     assert_eq!(hold.by, arn_of("press"));
-    desk.stage.pass_seconds(60);
-    desk.admit("press-2", input("rollback")).unwrap();
-    assert_eq!(desk.state().hold, Some(hold.clone()), "the same reason");
+    scene.stage.pass_seconds(60);
+    scene.admit("press-2", input("rollback")).unwrap();
+    assert_eq!(scene.state().hold, Some(hold.clone()), "the same reason");
     let request = with(input("rollback"), json!({"reason": "another"}));
-    desk.admit("press-3", request).unwrap();
-    let both = desk.state().hold.unwrap();
+    scene.admit("press-3", request).unwrap();
+    let both = scene.state().hold.unwrap();
     assert_eq!((both.since, &both.by), (hold.since, &hold.by));
-    let (now, who) = (desk.now(), arn_of("press-3"));
+    let (now, who) = (scene.now(), arn_of("press-3"));
     assert_eq!(
         both.reason,
         format!("a test; and since {now} by {who}: another")
@@ -348,11 +353,11 @@ fn it_holds_automatic_deployments_and_a_hold_that_is_set_stays() {
 
 #[test]
 fn one_that_was_recorded_by_an_invocation_whose_answer_was_lost_takes_its_turn() {
-    let desk = desk(4);
-    let (answer, _) = press(&desk, json!({}));
+    let scene = scene(4);
+    let (answer, _) = press(&scene, json!({}));
     let key = ledger::execution(&arn_of("press"));
-    desk.stage.world.dynamodb().items.remove(&key);
-    let again = desk.admit("press", input("rollback"));
+    scene.stage.world.dynamodb().items.remove(&key);
+    let again = scene.admit("press", input("rollback"));
     assert_eq!(in_short(&again), (Transition::Go, ""));
     assert_eq!(again.unwrap().deployment, answer.deployment);
 }

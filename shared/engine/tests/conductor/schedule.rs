@@ -1,6 +1,6 @@
 //! Tests of what starts recoveries: the told end of an execution, and the schedule if it is not told.
 
-use crate::desk::{Desk, FIRST, waiting_key, with};
+use crate::conductor::scene::{FIRST, Scene, waiting_key, with};
 use crate::stage::{TOKEN, app, id, prod};
 use serde_json::{Value, json};
 use windlass_domain::ending::Ending;
@@ -14,8 +14,8 @@ use windlass_engine::{ledger, recovery};
 use windlass_world::run::run;
 use windlass_world::stepfunctions::arn_of;
 
-fn handle(desk: &Desk, event: Value) -> Result<()> {
-    run(recovery::handle(&desk.stage.world, event)).map(drop)
+fn handle(scene: &Scene, event: Value) -> Result<()> {
+    run(recovery::handle(&scene.stage.world, event)).map(drop)
 }
 
 fn status_change(name: &str) -> Value {
@@ -25,13 +25,13 @@ fn status_change(name: &str) -> Value {
     })
 }
 
-fn scheduled(desk: &Desk) {
-    handle(desk, json!({"detail-type": "Scheduled Event"})).unwrap();
+fn scheduled(scene: &Scene) {
+    handle(scene, json!({"detail-type": "Scheduled Event"})).unwrap();
 }
 
 /// Returns the names of the executions that were started, with the causes that they are told.
-fn started(desk: &Desk) -> Vec<(String, String)> {
-    let started = desk.stage.world.stepfunctions().started.clone();
+fn started(scene: &Scene) -> Vec<(String, String)> {
+    let started = scene.stage.world.stepfunctions().started.clone();
     let started = started.into_iter().map(|(_, name, input)| {
         assert_eq!(input["action"], "recover");
         assert_eq!(
@@ -45,9 +45,9 @@ fn started(desk: &Desk) -> Vec<(String, String)> {
     started.collect()
 }
 
-fn knows(desk: &Desk) {
+fn knows(scene: &Scene) {
     let known = Execution { deployment: id() };
-    desk.stage.put(ledger::execution(&arn_of(FIRST)), &known);
+    scene.stage.put(ledger::execution(&arn_of(FIRST)), &known);
 }
 
 fn name_of_recovery(token: u64) -> String {
@@ -66,22 +66,22 @@ fn an_end_that_is_told_starts_the_recovery_of_who_holds_the_lock_or_waits() {
         (None, Some(0)),
     ];
     for (held, token) in table {
-        let desk = Desk::new();
-        knows(&desk);
-        desk.hold(held);
-        handle(&desk, status_change(FIRST)).unwrap();
+        let scene = Scene::new();
+        knows(&scene);
+        scene.hold(held);
+        handle(&scene, status_change(FIRST)).unwrap();
         let cause = format!(
             "The execution {} ended TIMED_OUT in the middle.",
             arn_of(FIRST)
         );
         let wanted = token.map(|token| (name_of_recovery(token), cause));
-        assert_eq!(started(&desk), Vec::from_iter(wanted), "{held:?}");
+        assert_eq!(started(&scene), Vec::from_iter(wanted), "{held:?}");
     }
-    let desk = Desk::free();
-    knows(&desk);
-    desk.other_holds(ActionName::Deploy, Running);
-    handle(&desk, status_change(FIRST)).unwrap();
-    assert_eq!(started(&desk)[0].0, name_of_recovery(0), "it waited");
+    let scene = Scene::free();
+    knows(&scene);
+    scene.other_holds(ActionName::Deploy, Running);
+    handle(&scene, status_change(FIRST)).unwrap();
+    assert_eq!(started(&scene)[0].0, name_of_recovery(0), "it waited");
 }
 
 /// A recovery that died before it had taken over is known by its input alone.
@@ -131,56 +131,56 @@ fn the_end_of_a_recovery_that_took_nothing_over_starts_another_where_the_owner_i
         ),
     ];
     for (input, held, owner, token) in table {
-        let desk = Desk::new();
-        desk.hold(held);
-        desk.execution(FIRST, owner);
+        let scene = Scene::new();
+        scene.hold(held);
+        scene.execution(FIRST, owner);
         let mut event = status_change("recover-t1");
         event["detail"]["input"] = Value::from(input.to_string());
-        handle(&desk, event).unwrap();
+        handle(&scene, event).unwrap();
         let wanted = token.map(name_of_recovery);
-        let names: Vec<String> = started(&desk).into_iter().map(|(name, _)| name).collect();
+        let names: Vec<String> = started(&scene).into_iter().map(|(name, _)| name).collect();
         assert_eq!(names, Vec::from_iter(wanted), "{input} {held:?} {owner}");
     }
 }
 
 #[test]
 fn an_end_that_needs_nothing_starts_nothing() {
-    let desk = Desk::new();
-    handle(&desk, status_change("nobody")).unwrap();
-    assert_eq!(started(&desk), []);
-    let mut desk = Desk::new();
-    knows(&desk);
-    desk.end(Ending::Succeeded);
-    handle(&desk, status_change(FIRST)).unwrap();
-    assert_eq!(started(&desk), []);
+    let scene = Scene::new();
+    handle(&scene, status_change("nobody")).unwrap();
+    assert_eq!(started(&scene), []);
+    let mut scene = Scene::new();
+    knows(&scene);
+    scene.end(Ending::Succeeded);
+    handle(&scene, status_change(FIRST)).unwrap();
+    assert_eq!(started(&scene), []);
 }
 
 #[test]
 fn an_event_without_its_status_is_told_as_a_failure() {
-    let desk = Desk::new();
-    knows(&desk);
+    let scene = Scene::new();
+    knows(&scene);
     let mut event = status_change(FIRST);
     event["detail"].as_object_mut().unwrap().remove("status");
-    handle(&desk, event).unwrap();
-    assert!(started(&desk)[0].1.contains("ended FAILED"));
+    handle(&scene, event).unwrap();
+    assert!(started(&scene)[0].1.contains("ended FAILED"));
 }
 
 #[test]
 fn other_events_are_bad_input() {
-    let desk = Desk::new();
+    let scene = Scene::new();
     let nameless = json!({"detail-type": "Step Functions Execution Status Change"});
     for event in [json!({}), json!({"detail-type": "Tea Time"}), nameless] {
-        let fault = handle(&desk, event).unwrap_err();
+        let fault = handle(&scene, event).unwrap_err();
         assert_eq!(fault.name, FaultName::BadInput);
     }
 }
 
 /// Puts the lock into the index, as the conductor writes it.
-fn indexed_lock(desk: &Desk) {
-    let lock: Lock = desk.lock();
+fn indexed_lock(scene: &Scene) {
+    let lock: Lock = scene.lock();
     let key = ledger::lock(EnvironmentId::new(&app(), &prod()));
-    desk.stage.world.dynamodb().items.remove(&key);
-    desk.put_indexed(
+    scene.stage.world.dynamodb().items.remove(&key);
+    scene.put_indexed(
         key,
         lock,
         ledger::held_index(EnvironmentId::new(&app(), &prod())),
@@ -197,18 +197,18 @@ fn the_schedule_finds_owners_that_died() {
         (Running, None, true),
         (NeedsOperator, Some("FAILED"), false),
     ] {
-        let desk = Desk::new();
+        let scene = Scene::new();
         match owner {
-            Some(status) => desk.execution(FIRST, status),
-            None => desk.stage.world.stepfunctions().executions.clear(),
+            Some(status) => scene.execution(FIRST, status),
+            None => scene.stage.world.stepfunctions().executions.clear(),
         }
-        desk.hold(Some((FIRST, state)));
-        indexed_lock(&desk);
-        scheduled(&desk);
+        scene.hold(Some((FIRST, state)));
+        indexed_lock(&scene);
+        scheduled(&scene);
         let cause = format!("The execution {} ended in the middle.", arn_of(FIRST));
         let wanted = wanted.then(|| (name_of_recovery(TOKEN), cause));
         assert_eq!(
-            started(&desk),
+            started(&scene),
             Vec::from_iter(wanted),
             "{state:?} {owner:?}"
         );
@@ -216,23 +216,24 @@ fn the_schedule_finds_owners_that_died() {
 }
 
 /// Lets the deployment wait, with its task token kept.
-fn indexed_waiting(desk: &Desk) {
-    desk.wait();
-    let mut waiting: Waiting = desk.waiting().unwrap();
+fn indexed_waiting(scene: &Scene) {
+    scene.wait();
+    let mut waiting: Waiting = scene.waiting().unwrap();
     waiting.task_token = Some("token".into());
-    desk.stage
+    scene
+        .stage
         .world
         .stepfunctions()
         .tokens
         .insert("token".into());
     let key = waiting_key();
-    desk.stage.world.dynamodb().items.remove(&key);
+    scene.stage.world.dynamodb().items.remove(&key);
     let index = ledger::waiting_index(EnvironmentId::new(&app(), &prod()), &id());
-    desk.put_indexed(key, waiting, index);
+    scene.put_indexed(key, waiting, index);
 }
 
-fn woken(desk: &Desk) -> usize {
-    desk.stage.world.stepfunctions().answered.len()
+fn woken(scene: &Scene) -> usize {
+    scene.stage.world.stepfunctions().answered.len()
 }
 
 #[test]
@@ -245,76 +246,76 @@ fn the_schedule_wakes_who_waits_for_nobody_and_ends_who_died_waiting() {
         ("ABORTED", false, 0, true),
         ("ABORTED", true, 0, true),
     ] {
-        let desk = Desk::free();
+        let scene = Scene::free();
         if held {
-            desk.other_holds(ActionName::Deploy, HeldState::Running);
+            scene.other_holds(ActionName::Deploy, HeldState::Running);
         }
-        desk.execution(FIRST, status);
-        indexed_waiting(&desk);
-        scheduled(&desk);
-        assert_eq!(woken(&desk), wakes, "{status} {held}");
+        scene.execution(FIRST, status);
+        indexed_waiting(&scene);
+        scheduled(&scene);
+        assert_eq!(woken(&scene), wakes, "{status} {held}");
         let cause = format!("The execution {} ended while it waited.", arn_of(FIRST));
         let wanted = recovers.then(|| (name_of_recovery(0), cause));
-        assert_eq!(started(&desk), Vec::from_iter(wanted), "{status} {held}");
+        assert_eq!(started(&scene), Vec::from_iter(wanted), "{status} {held}");
     }
 }
 
 #[test]
 fn a_place_in_the_queue_without_a_record_keeps_nobody_from_his_turn() {
-    let desk = Desk::free();
-    indexed_waiting(&desk);
+    let scene = Scene::free();
+    indexed_waiting(&scene);
     let nobody = DeploymentId("00000000".into());
-    let mut lost: Waiting = desk.waiting().unwrap();
+    let mut lost: Waiting = scene.waiting().unwrap();
     lost.deployment = nobody.clone();
     let key = ledger::waiting(EnvironmentId::new(&app(), &prod()), &nobody);
     let index = ledger::waiting_index(EnvironmentId::new(&app(), &prod()), &nobody);
-    desk.put_indexed(key, lost, index);
-    scheduled(&desk);
-    assert_eq!((woken(&desk), started(&desk)), (1, vec![]));
+    scene.put_indexed(key, lost, index);
+    scheduled(&scene);
+    assert_eq!((woken(&scene), started(&scene)), (1, vec![]));
 }
 
 #[test]
 fn the_schedule_ends_who_died_at_the_arrival() {
     for (status, wanted) in [("RUNNING", false), ("TIMED_OUT", true)] {
-        let desk = Desk::free();
-        desk.execution(FIRST, status);
-        let record = desk.record();
+        let scene = Scene::free();
+        scene.execution(FIRST, status);
+        let record = scene.record();
         let key = ledger::deployment(&id());
-        desk.stage.world.dynamodb().items.remove(&key);
+        scene.stage.world.dynamodb().items.remove(&key);
         let index = ledger::arriving_index(EnvironmentId::new(&app(), &prod()), &id());
-        desk.put_indexed(key, record, index);
-        scheduled(&desk);
+        scene.put_indexed(key, record, index);
+        scheduled(&scene);
         let cause = format!(
             "The execution {} ended before its first turn.",
             arn_of(FIRST)
         );
         let wanted = wanted.then(|| (name_of_recovery(0), cause));
-        assert_eq!(started(&desk), Vec::from_iter(wanted), "{status}");
+        assert_eq!(started(&scene), Vec::from_iter(wanted), "{status}");
     }
 }
 
 #[test]
 fn a_recovery_that_ended_without_taking_over_is_started_again_once_in_a_quarter() {
-    let desk = Desk::new();
-    desk.execution(FIRST, "FAILED");
-    indexed_lock(&desk);
+    let scene = Scene::new();
+    scene.execution(FIRST, "FAILED");
+    indexed_lock(&scene);
     let count = |wanted: usize| {
-        scheduled(&desk);
-        assert_eq!(started(&desk).len(), wanted);
+        scheduled(&scene);
+        assert_eq!(started(&scene).len(), wanted);
     };
     count(1);
     count(1);
     // It ends. The name of the next one has the quarter of an hour in it.
-    desk.execution(&name_of_recovery(TOKEN), "FAILED");
+    scene.execution(&name_of_recovery(TOKEN), "FAILED");
     count(2);
-    let quarter = desk.now().0 / (15 * 60 * 1000);
+    let quarter = scene.now().0 / (15 * 60 * 1000);
     let again = format!(
         "recover-t{TOKEN}-{quarter}-shop-prod-{}",
         &id().as_str()[..8]
     );
-    assert_eq!(started(&desk)[1].0, again);
-    desk.execution(&again, "FAILED");
+    assert_eq!(started(&scene)[1].0, again);
+    scene.execution(&again, "FAILED");
     count(2);
-    desk.stage.pass_seconds(15 * 60);
+    scene.stage.pass_seconds(15 * 60);
     count(3);
 }

@@ -1,6 +1,6 @@
 //! Tests that the schedule of recoveries serves each deployment, whatever becomes of the others.
 
-use crate::desk::{DECLARATION, Desk};
+use crate::conductor::scene::{DECLARATION, Scene};
 use crate::stage::{Stage, app};
 use serde_json::json;
 use std::collections::{BTreeMap, BTreeSet};
@@ -31,27 +31,27 @@ fn deployment(name: &str) -> DeploymentId {
     DeploymentId(format!("{name:0>16}"))
 }
 
-fn record(desk: &Desk, name: &str) -> Deployment {
+fn record(scene: &Scene, name: &str) -> Deployment {
     Deployment {
         id: deployment(name),
         environment: environment(name),
         executions: vec![arn_of(name)],
-        ..desk.stage.record.clone()
+        ..scene.stage.record.clone()
     }
 }
 
-/// Makes a desk at which nobody has died, and nothing is in the index.
-pub fn quiet() -> Desk {
-    let desk = Desk {
+/// Makes a scene in which nobody has died, and nothing is in the index.
+pub fn quiet() -> Scene {
+    let scene = Scene {
         stage: Stage::new(DECLARATION, BTreeMap::new()),
     };
-    desk.stage.pass_seconds(1_000_000);
-    desk
+    scene.stage.pass_seconds(1_000_000);
+    scene
 }
 
 /// Makes a deployment that holds the lock of an environment of its own, and whose execution has this status.
-pub fn holding(desk: &Desk, name: &str, status: &str) {
-    desk.execution(name, status);
+pub fn holding(scene: &Scene, name: &str, status: &str) {
+    scene.execution(name, status);
     let held = Held {
         deployment: deployment(name),
         action: ActionName::Deploy,
@@ -67,7 +67,7 @@ pub fn holding(desk: &Desk, name: &str, status: &str) {
         failed: None,
     };
     let at = environment(name);
-    desk.put_indexed(
+    scene.put_indexed(
         ledger::lock(EnvironmentId::new(&app(), &at)),
         lock,
         ledger::held_index(EnvironmentId::new(&app(), &at)),
@@ -75,15 +75,15 @@ pub fn holding(desk: &Desk, name: &str, status: &str) {
 }
 
 /// Makes a deployment that waits in an environment of its own, whose lock is free.
-pub fn waiting(desk: &Desk, name: &str, status: &str) {
-    waiting_for(desk, name, name, status);
+pub fn waiting(scene: &Scene, name: &str, status: &str) {
+    waiting_for(scene, name, name, status);
 }
 
 /// Makes the same in this environment.
-pub fn waiting_for(desk: &Desk, at: &str, name: &str, status: &str) {
-    desk.execution(name, status);
-    desk.stage.world.stepfunctions().tokens.insert(name.into());
-    let record = record(desk, name);
+pub fn waiting_for(scene: &Scene, at: &str, name: &str, status: &str) {
+    scene.execution(name, status);
+    scene.stage.world.stepfunctions().tokens.insert(name.into());
+    let record = record(scene, name);
     let waiting = Waiting {
         deployment: record.id.clone(),
         components: vec![],
@@ -96,24 +96,24 @@ pub fn waiting_for(desk: &Desk, at: &str, name: &str, status: &str) {
         former_task_tokens: Vec::new(),
     };
     let (at, who) = (environment(at), record.id.clone());
-    desk.stage.put(ledger::deployment(&who), &record);
+    scene.stage.put(ledger::deployment(&who), &record);
     let index = ledger::waiting_index(EnvironmentId::new(&app(), &at), &who);
-    desk.put_indexed(
+    scene.put_indexed(
         ledger::waiting(EnvironmentId::new(&app(), &at), &who),
         waiting,
         index,
     );
 }
 
-pub fn arriving(desk: &Desk, name: &str, status: &str) {
-    desk.execution(name, status);
-    let record = record(desk, name);
+pub fn arriving(scene: &Scene, name: &str, status: &str) {
+    scene.execution(name, status);
+    let record = record(scene, name);
     let index = ledger::arriving_index(EnvironmentId::new(&app(), &environment(name)), &record.id);
-    desk.put_indexed(ledger::deployment(&record.id.clone()), record, index);
+    scene.put_indexed(ledger::deployment(&record.id.clone()), record, index);
 }
 
 /// Makes a deployment that a recovery has ended, and whose second look is due.
-pub fn to_look_at(desk: &Desk, name: &str) {
+pub fn to_look_at(scene: &Scene, name: &str) {
     let look = SecondLook {
         deployment: deployment(name),
         app: app(),
@@ -130,33 +130,33 @@ pub fn to_look_at(desk: &Desk, name: &str) {
     };
     let key = ledger::second_look(&look.deployment);
     let index = ledger::second_look_index(look.due, &look.deployment);
-    desk.put_indexed(key, look, index);
+    scene.put_indexed(key, look, index);
 }
 
-pub fn one_of_each() -> Desk {
-    let desk = quiet();
-    holding(&desk, "held", "ABORTED");
-    waiting(&desk, "waiting", "RUNNING");
-    waiting(&desk, "dead", "ABORTED");
-    arriving(&desk, "arriving", "TIMED_OUT");
-    to_look_at(&desk, "looked");
-    desk
+pub fn one_of_each() -> Scene {
+    let scene = quiet();
+    holding(&scene, "held", "ABORTED");
+    waiting(&scene, "waiting", "RUNNING");
+    waiting(&scene, "dead", "ABORTED");
+    arriving(&scene, "arriving", "TIMED_OUT");
+    to_look_at(&scene, "looked");
+    scene
 }
 
-pub fn scheduled(desk: &Desk) -> Result<Looked> {
+pub fn scheduled(scene: &Scene) -> Result<Looked> {
     let event = json!({"detail-type": "Scheduled Event"});
-    run(recovery::handle(&desk.stage.world, event)).map(Option::unwrap)
+    run(recovery::handle(&scene.stage.world, event)).map(Option::unwrap)
 }
 
 /// Returns the names of what was recovered, woken or looked at.
-pub fn served(desk: &Desk) -> BTreeSet<String> {
-    let executions = desk.stage.world.stepfunctions();
+pub fn served(scene: &Scene) -> BTreeSet<String> {
+    let executions = scene.stage.world.stepfunctions();
     let recovered = executions.started.iter().map(|(_, _, input)| {
         let name = input["environment"].as_str();
         name.unwrap().to_owned()
     });
     let woken = executions.answered.iter().map(|(token, _)| token.clone());
-    let look: Option<SecondLook> = desk.stage.get(&ledger::second_look(&deployment("looked")));
+    let look: Option<SecondLook> = scene.stage.get(&ledger::second_look(&deployment("looked")));
     let looked = look.and_then(|look| look.looked).map(|_| "looked".into());
     recovered.chain(woken).chain(looked).collect()
 }
@@ -174,30 +174,30 @@ fn a_call_that_fails_puts_off_what_it_was_for_and_nothing_else() {
     assert_eq!(served(&calm), all());
     let calls = calm.stage.world.mishaps().calls.clone();
     for (number, call) in (1..).zip(&calls).skip(usize::try_from(before).unwrap()) {
-        let desk = one_of_each();
+        let scene = one_of_each();
         let fault = Fault::new(FaultName::Unavailable, "no answer");
-        desk.stage.world.fail_call(number, When::Before, fault);
-        let told = scheduled(&desk).unwrap_err();
+        scene.stage.world.fail_call(number, When::Before, fault);
+        let told = scheduled(&scene).unwrap_err();
         assert_eq!(told.name, FaultName::Unavailable, "{number} {call}");
         let list = if *call == "ledger.query_index" { 2 } else { 1 };
-        let put_off = all().difference(&served(&desk)).count();
-        assert!(put_off <= list, "{number} {call}: {:?}", served(&desk));
-        scheduled(&desk).unwrap();
-        desk.stage.pass_seconds(15 * 60);
-        scheduled(&desk).unwrap();
-        assert_eq!(served(&desk), all(), "{number} {call}");
+        let put_off = all().difference(&served(&scene)).count();
+        assert!(put_off <= list, "{number} {call}: {:?}", served(&scene));
+        scheduled(&scene).unwrap();
+        scene.stage.pass_seconds(15 * 60);
+        scheduled(&scene).unwrap();
+        assert_eq!(served(&scene), all(), "{number} {call}");
     }
 }
 
 #[test]
 fn one_that_cannot_be_woken_keeps_nobody_asleep() {
     for woken in [1, 2, 3] {
-        let desk = quiet();
+        let scene = quiet();
         for name in ["one", "three", "two"] {
-            waiting_for(&desk, "dev", name, "RUNNING");
+            waiting_for(&scene, "dev", name, "RUNNING");
         }
-        let calls = || desk.stage.world.mishaps().calls.clone();
-        let (calm, before) = (desk.stage.world.copy(), calls().len());
+        let calls = || scene.stage.world.mishaps().calls.clone();
+        let (calm, before) = (scene.stage.world.copy(), calls().len());
         run(recovery::handle(
             &calm,
             json!({"detail-type": "Scheduled Event"}),
@@ -208,35 +208,35 @@ fn one_that_cannot_be_woken_keeps_nobody_asleep() {
         let mut wakes = wakes.filter(|(_, call)| **call == "executions.succeed_task");
         let (number, _) = wakes.nth(woken - 1).unwrap();
         let fault = Fault::new(FaultName::Unavailable, "no answer");
-        desk.stage.world.fail_call(number, When::Before, fault);
-        let told = scheduled(&desk).unwrap_err();
+        scene.stage.world.fail_call(number, When::Before, fault);
+        let told = scheduled(&scene).unwrap_err();
         assert!(told.message.contains("waking deployment"), "{told}");
-        assert_eq!(served(&desk).len(), 2);
-        scheduled(&desk).unwrap();
-        assert_eq!(served(&desk).len(), 3);
+        assert_eq!(served(&scene).len(), 2);
+        scheduled(&scene).unwrap();
+        assert_eq!(served(&scene).len(), 3);
     }
 }
 
 #[test]
 fn the_first_fault_is_told_and_names_all() {
-    let desk = one_of_each();
+    let scene = one_of_each();
     let fault = Fault::new(FaultName::AccessDenied, "not allowed");
-    let mut refused = desk.stage.world.mishaps();
+    let mut refused = scene.stage.world.mishaps();
     refused.refused.insert("executions.execution", fault);
     drop(refused);
-    let told = scheduled(&desk).unwrap_err();
+    let told = scheduled(&scene).unwrap_err();
     assert_eq!(told.name, FaultName::AccessDenied);
     for name in ["held", "waiting", "dead", "arriving"] {
         let name = format!("deployment {}", deployment(name));
         assert!(told.message.contains(&name), "{name}: {told}");
     }
-    assert_eq!(served(&desk), BTreeSet::from(["looked".into()]));
+    assert_eq!(served(&scene), BTreeSet::from(["looked".into()]));
 }
 
 /// Safety: recovery: What cannot be read hides nothing else from a run.
 #[test]
 fn what_cannot_be_read_hides_nothing_else() {
-    let desk = one_of_each();
+    let scene = one_of_each();
     let lists = [
         ledger::HELD.pk,
         ledger::WAITING.pk,
@@ -250,23 +250,23 @@ fn what_cannot_be_read_hides_nothing_else() {
         };
         let nothing = json!({"broken": true});
         let item = ledger::Key::new(format!("broken {list}"), "!");
-        desk.put_indexed(item, nothing, key(list));
+        scene.put_indexed(item, nothing, key(list));
     }
-    let told = scheduled(&desk).unwrap_err();
+    let told = scheduled(&scene).unwrap_err();
     assert_eq!(told.name, FaultName::Internal);
     for list in lists {
         let name = format!("reading broken {list} !");
         assert!(told.message.contains(&name), "{name}: {told}");
     }
-    assert_eq!(served(&desk), all());
+    assert_eq!(served(&scene), all());
 }
 
 #[test]
 fn a_lock_at_no_environment_hides_nothing_else() {
-    let desk = one_of_each();
-    holding(&desk, "lost", "ABORTED");
+    let scene = one_of_each();
+    holding(&scene, "lost", "ABORTED");
     let lost = ledger::held_index(EnvironmentId::new(&app(), &environment("lost")));
-    let mut lock: Lock = desk
+    let mut lock: Lock = scene
         .stage
         .get(&ledger::lock(EnvironmentId::new(
             &app(),
@@ -275,10 +275,10 @@ fn a_lock_at_no_environment_hides_nothing_else() {
         .unwrap();
     lock.token += 1;
     let nowhere = ledger::Key::new("env#nowhere".into(), "lock");
-    desk.put_indexed(nowhere, lock, lost);
-    let told = scheduled(&desk).unwrap_err();
+    scene.put_indexed(nowhere, lock, lost);
+    let told = scheduled(&scene).unwrap_err();
     assert!(told.message.contains("env#nowhere"), "{told}");
     let mut wanted = all();
     wanted.insert("lost".into());
-    assert_eq!(served(&desk), wanted);
+    assert_eq!(served(&scene), wanted);
 }

@@ -1,6 +1,6 @@
 //! Tests of `Settle`: what a success leaves in the ledger, and what is not settled.
 
-use crate::desk::{Desk, FIRST, fault, in_short, step};
+use crate::conductor::scene::{FIRST, Scene, fault, in_short, step};
 use crate::stage::{TOKEN, app, component, id, prod, zip};
 use serde_json::json;
 use std::collections::BTreeMap;
@@ -36,10 +36,10 @@ pub fn former(name: &str, bytes: &[u8]) -> Running {
     )
 }
 
-/// Makes a desk at which one wave was judged as passed, after earlier deployments whose last snapshot replaced number
+/// Makes a scene in which one wave was judged as passed, after earlier deployments whose last snapshot replaced number
 /// 2.
-pub fn judged_after_others() -> Desk {
-    let desk = Desk::judged();
+pub fn judged_after_others() -> Scene {
+    let scene = Scene::judged();
     let running = BTreeMap::from([
         (component("api"), former("api", b"old")),
         (component("jobs"), former("jobs", b"old")),
@@ -50,7 +50,8 @@ pub fn judged_after_others() -> Desk {
         last_snapshot: 5,
         ..EnvironmentState::default()
     };
-    desk.stage
+    scene
+        .stage
         .put(ledger::state(EnvironmentId::new(&app(), &prod())), &state);
     let snapshot = Snapshot {
         number: 2,
@@ -63,15 +64,15 @@ pub fn judged_after_others() -> Desk {
         irreversible: [].into(),
         unmeasured: false,
     };
-    desk.stage.put(
+    scene.stage.put(
         ledger::snapshot(EnvironmentId::new(&app(), &prod()), 2),
         &snapshot,
     );
-    desk
+    scene
 }
 
-pub fn snapshot(desk: &Desk, number: u64) -> Option<Snapshot> {
-    desk.stage.get(&ledger::snapshot(
+pub fn snapshot(scene: &Scene, number: u64) -> Option<Snapshot> {
+    scene.stage.get(&ledger::snapshot(
         EnvironmentId::new(&app(), &prod()),
         number,
     ))
@@ -79,15 +80,15 @@ pub fn snapshot(desk: &Desk, number: u64) -> Option<Snapshot> {
 
 #[test]
 fn a_success_is_live_marked_and_unlocked() {
-    let desk = Desk::judged();
-    assert_eq!(in_short(&desk.asks("Settle")), (Transition::Succeeded, ""));
-    let (lock, state, ending) = (desk.lock(), desk.state(), desk.ending());
+    let scene = Scene::judged();
+    assert_eq!(in_short(&scene.asks("Settle")), (Transition::Succeeded, ""));
+    let (lock, state, ending) = (scene.lock(), scene.state(), scene.ending());
     assert_eq!(lock.held, None);
     assert!(lock.token > TOKEN);
-    assert_eq!(desk.record().status, Status::Ended);
+    assert_eq!(scene.record().status, Status::Ended);
     assert_eq!(ending.cause, "shop prod 1.4.0 is live: api changed.");
-    assert_eq!(ending.at, desk.now());
-    assert_eq!(state.marks[&component("api").into()], desk.record().order);
+    assert_eq!(ending.at, scene.now());
+    assert_eq!(state.marks[&component("api").into()], scene.record().order);
     let running = &state.running[&component("api")];
     assert_eq!(running.artifact, Some(new()));
     assert_eq!(
@@ -96,21 +97,21 @@ fn a_success_is_live_marked_and_unlocked() {
     );
     assert_eq!(
         (running.names.now.since, &running.state),
-        (desk.now(), &json!("as wanted"))
+        (scene.now(), &json!("as wanted"))
     );
 }
 
 #[test]
 fn the_first_success_keeps_what_was_found_before_it() {
-    let mut desk = Desk::judged();
+    let mut scene = Scene::judged();
     // The release names `jobs` as well, which ran that already.
-    desk.change_record(|record| {
+    scene.change_record(|record| {
         let components = &mut record.release.components;
         components.insert(component("jobs"), zip("jobs", b"there"));
     });
-    found_in_place(&desk, "jobs");
-    desk.asks("Settle").unwrap();
-    let before = snapshot(&desk, 1).unwrap();
+    found_in_place(&scene, "jobs");
+    scene.asks("Settle").unwrap();
+    let before = snapshot(&scene, 1).unwrap();
     assert_eq!(before.version, "before-windlass");
     assert_eq!(
         (before.release, before.replaced, before.number),
@@ -127,81 +128,88 @@ fn the_first_success_keeps_what_was_found_before_it() {
         (&there.state, there.version()),
         (&json!("as before"), "before-windlass")
     );
-    assert_eq!(desk.state().found, before.components);
+    assert_eq!(scene.state().found, before.components);
 
-    let after = snapshot(&desk, 2).unwrap();
+    let after = snapshot(&scene, 2).unwrap();
     assert_eq!((after.version.as_str(), after.replaced), ("1.4.0", 1));
-    assert_eq!(after.release, Some(desk.record().release_digest));
-    assert_eq!((after.deployment, after.made), (id(), desk.now()));
-    assert_eq!(after.components, desk.state().running);
-    assert_eq!((desk.state().snapshot, desk.state().last_snapshot), (2, 2));
+    assert_eq!(after.release, Some(scene.record().release_digest));
+    assert_eq!((after.deployment, after.made), (id(), scene.now()));
+    assert_eq!(after.components, scene.state().running);
+    assert_eq!(
+        (scene.state().snapshot, scene.state().last_snapshot),
+        (2, 2)
+    );
 }
 
 /// The environment has a run that was gone back across. A release comes after that run only if it brings the same.
 #[test]
 fn a_release_comes_after_what_ran_there_and_what_it_passes_over() {
     for (passed_over, wanted) in [(false, 0), (true, 1)] {
-        let desk = judged_after_others();
+        let scene = judged_after_others();
         let ran = Ran {
             deployment: DeploymentId("fedcba9876543210".into()),
             version: "1.3.0".into(),
             at: Time(0),
         };
-        let mut state = desk.state();
+        let mut state = scene.state();
         state.irreversible.insert(component("jobs"), ran);
-        desk.stage
+        scene
+            .stage
             .put(ledger::state(EnvironmentId::new(&app(), &prod())), &state);
         let present = Snapshot {
             number: 3,
-            ..snapshot(&desk, 2).unwrap()
+            ..snapshot(&scene, 2).unwrap()
         };
-        desk.stage.put(
+        scene.stage.put(
             ledger::snapshot(EnvironmentId::new(&app(), &prod()), 3),
             &present,
         );
-        let mut plan: Plan = desk.stage.get(&ledger::plan(&id())).unwrap();
+        let mut plan: Plan = scene.stage.get(&ledger::plan(&id())).unwrap();
         plan.unchanged[0].irreversible = passed_over;
-        desk.stage.put(ledger::plan(&id()), &plan);
-        desk.asks("Settle").unwrap();
-        let after = snapshot(&desk, 6).unwrap();
+        scene.stage.put(ledger::plan(&id()), &plan);
+        scene.asks("Settle").unwrap();
+        let after = snapshot(&scene, 6).unwrap();
         assert_eq!(after.irreversible.len(), wanted, "{passed_over}");
     }
 }
 
 #[test]
 fn a_later_success_replaces_the_snapshot_that_ran() {
-    let desk = judged_after_others();
-    desk.asks("Settle").unwrap();
-    let after = snapshot(&desk, 6).unwrap();
+    let scene = judged_after_others();
+    scene.asks("Settle").unwrap();
+    let after = snapshot(&scene, 6).unwrap();
     assert_eq!((after.number, after.replaced), (6, 3));
-    assert_eq!((desk.state().snapshot, desk.state().last_snapshot), (6, 6));
-    assert_eq!(snapshot(&desk, 1), None, "nothing was found before it");
-    let running = desk.state().running;
+    assert_eq!(
+        (scene.state().snapshot, scene.state().last_snapshot),
+        (6, 6)
+    );
+    assert_eq!(snapshot(&scene, 1), None, "nothing was found before it");
+    let running = scene.state().running;
     assert_eq!(running[&component("api")].artifact, Some(new()));
     assert_eq!(running[&component("jobs")], former("jobs", b"old"));
 }
 
 /// Returns the name that a deployment gives now.
-pub fn named_now(desk: &Desk) -> Given {
+pub fn named_now(scene: &Scene) -> Given {
     Given {
-        version: desk.record().release.version,
+        version: scene.record().release.version,
         deployment: id(),
-        since: desk.now(),
+        since: scene.now(),
     }
 }
 
 /// Hands a component on that was found in place, as `Prepare` does.
-pub fn found_in_place(desk: &Desk, name: &str) {
+pub fn found_in_place(scene: &Scene, name: &str) {
     let mut step = step(name, StepStatus::Planned);
     step.seen = Some(step.before.clone());
-    desk.stage.put(ledger::seen(&id(), &step.component), &step);
+    scene.stage.put(ledger::seen(&id(), &step.component), &step);
 }
 
 /// If a release names a component whose bytes it found in place, the record becomes the release's own. It has what was
 /// seen if that is new.
 #[test]
 fn what_a_release_names_and_ran_already_is_the_releases() {
-    let mut desk = judged_after_others();
+    let mut scene = judged_after_others();
     let names = ["jobs", "more"].map(component);
     let again = Artifact::Object {
         key: "artifacts/shop/jobs/again.zip".into(),
@@ -209,17 +217,17 @@ fn what_a_release_names_and_ran_already_is_the_releases() {
         sha256: Digest::of(b"old"),
         bytes: 3,
     };
-    desk.change_record(|record| {
+    scene.change_record(|record| {
         let components = &mut record.release.components;
         components.insert(names[0].clone(), again.clone());
         components.insert(names[1].clone(), zip("more", b"there"));
     });
-    found_in_place(&desk, "more");
-    desk.asks("Settle").unwrap();
-    let state = desk.state();
+    found_in_place(&scene, "more");
+    scene.asks("Settle").unwrap();
+    let state = scene.state();
     let mut known = former("jobs", b"old");
     known.artifact = Some(again);
-    known.names.now = named_now(&desk);
+    known.names.now = named_now(&scene);
     assert_eq!(
         state.running[&names[0]], known,
         "the same bytes, since then, by another name since now"
@@ -232,7 +240,7 @@ fn what_a_release_names_and_ran_already_is_the_releases() {
             &taken_in.state,
             taken_in.names.now.since
         ),
-        ("1.4.0", &json!("as before"), desk.now())
+        ("1.4.0", &json!("as before"), scene.now())
     );
     assert!(state.marks.contains_key(&names[1].clone().into()));
     assert_eq!(state.found[&names[1]].state, json!("as before"));
@@ -240,51 +248,52 @@ fn what_a_release_names_and_ran_already_is_the_releases() {
         !state.found.contains_key(&names[0]),
         "it was changed before"
     );
-    assert_eq!(snapshot(&desk, 6).unwrap().components, state.running);
+    assert_eq!(snapshot(&scene, 6).unwrap().components, state.running);
 }
 
 /// Somebody had brought by hand what is then released. What runs is recorded, and a rollback goes back to the former
 /// snapshot. Nobody has judged it.
 #[test]
 fn what_was_found_in_place_and_is_new_makes_a_snapshot() {
-    let mut desk = judged_after_others();
-    desk.plan(Outcome::NothingToDo, 0);
-    desk.stage
+    let mut scene = judged_after_others();
+    scene.plan(Outcome::NothingToDo, 0);
+    scene
+        .stage
         .world
         .dynamodb()
         .items
         .remove(&ledger::step(&id(), &component("api")));
-    found_in_place(&desk, "api");
-    let answer = desk.asks("Settle");
+    found_in_place(&scene, "api");
+    let answer = scene.asks("Settle");
     assert_eq!(in_short(&answer), (Transition::NothingToDo, "AlreadyThere"));
-    let running = &desk.state().running[&component("api")];
+    let running = &scene.state().running[&component("api")];
     assert_eq!(running.artifact, Some(new()));
     assert_eq!(
         (running.version(), &running.names.now.deployment),
         ("1.4.0", &id())
     );
     assert_eq!(running.state, json!("as before"));
-    let made = snapshot(&desk, 6).unwrap();
+    let made = snapshot(&scene, 6).unwrap();
     assert_eq!((made.release, made.replaced), (None, 3));
-    assert_eq!(desk.state().snapshot, 6);
+    assert_eq!(scene.state().snapshot, 6);
 
     // The same bytes under the recorded name are nothing new.
-    desk = judged_after_others();
-    desk.plan(Outcome::NothingToDo, 0);
-    desk.change_record(|record| {
+    scene = judged_after_others();
+    scene.plan(Outcome::NothingToDo, 0);
+    scene.change_record(|record| {
         record.release.version = "1.3.0".into();
         record.release.components = [(component("api"), zip("api", b"old"))].into();
     });
-    let state = desk.state();
-    desk.asks("Settle").unwrap();
-    assert_eq!((snapshot(&desk, 6), desk.state().snapshot), (None, 3));
-    assert_eq!(desk.state().running, state.running);
+    let state = scene.state();
+    scene.asks("Settle").unwrap();
+    assert_eq!((snapshot(&scene, 6), scene.state().snapshot), (None, 3));
+    assert_eq!(scene.state().running, state.running);
 }
 
 #[test]
 fn a_success_lifts_the_veto_on_its_release_only() {
-    let desk = Desk::judged();
-    let digest = desk.record().release_digest;
+    let scene = Scene::judged();
+    let digest = scene.record().release_digest;
     for release in [&digest, &Digest::of(b"another")] {
         let veto = Veto {
             release: release.clone(),
@@ -293,14 +302,15 @@ fn a_success_lifts_the_veto_on_its_release_only() {
             since: Time(0),
             cause: String::new(),
         };
-        desk.stage.put(
+        scene.stage.put(
             ledger::veto(EnvironmentId::new(&app(), &prod()), release),
             &veto,
         );
     }
-    desk.asks("Settle").unwrap();
+    scene.asks("Settle").unwrap();
     let veto = |release: &Digest| -> Option<Veto> {
-        desk.stage
+        scene
+            .stage
             .get(&ledger::veto(EnvironmentId::new(&app(), &prod()), release))
     };
     assert_eq!(veto(&digest), None);
@@ -309,7 +319,7 @@ fn a_success_lifts_the_veto_on_its_release_only() {
 
 #[test]
 fn what_was_refused_at_prepare_is_rejected_with_its_findings() {
-    let desk = Desk::new();
+    let scene = Scene::new();
     let finding = |name, path| Finding::new(name, path, "it is not there.", "Make it.");
     let plan = |findings: Vec<Finding>| Plan {
         outcome: Outcome::Rejected,
@@ -322,97 +332,99 @@ fn what_was_refused_at_prepare_is_rejected_with_its_findings() {
         finding(FindingName::TargetMissing, "components.api"),
         finding(FindingName::Duplicate, "components.jobs"),
     ];
-    desk.stage.put(ledger::plan(&id()), &plan(findings.clone()));
-    let answer = desk.asks("Settle");
+    scene
+        .stage
+        .put(ledger::plan(&id()), &plan(findings.clone()));
+    let answer = scene.asks("Settle");
     assert_eq!(in_short(&answer), (Transition::Rejected, "TargetMissing"));
     let cause = answer.unwrap().cause;
     let lines: Vec<&str> = cause.lines().collect();
     let pages = "  pages: docs/findings/TargetMissing.md, docs/findings/Duplicate.md";
     assert_eq!((lines.len(), lines[2]), (3, pages), "{cause}");
-    assert_eq!(desk.ending().findings, findings);
-    assert_eq!(desk.lock().held, None);
-    assert!(desk.state().marks.is_empty());
+    assert_eq!(scene.ending().findings, findings);
+    assert_eq!(scene.lock().held, None);
+    assert!(scene.state().marks.is_empty());
 
-    let desk = Desk::new();
-    desk.stage.put(ledger::plan(&id()), &plan(vec![]));
+    let scene = Scene::new();
+    scene.stage.put(ledger::plan(&id()), &plan(vec![]));
     assert_eq!(
-        in_short(&desk.asks("Settle")),
+        in_short(&scene.asks("Settle")),
         (Transition::Rejected, "Rejected")
     );
 }
 
 #[test]
 fn what_is_there_already_is_marked() {
-    let desk = Desk::new();
-    desk.plan(Outcome::NothingToDo, 0);
-    let answer = desk.asks("Settle");
+    let scene = Scene::new();
+    scene.plan(Outcome::NothingToDo, 0);
+    let answer = scene.asks("Settle");
     assert_eq!(in_short(&answer), (Transition::NothingToDo, "AlreadyThere"));
     assert_eq!(
         answer.unwrap().cause,
         "Nothing to do: jobs runs it already."
     );
     assert_eq!(
-        desk.state().marks[&component("api").into()],
-        desk.record().order
+        scene.state().marks[&component("api").into()],
+        scene.record().order
     );
-    assert_eq!(desk.state().last_snapshot, 0, "nothing was changed");
+    assert_eq!(scene.state().last_snapshot, 0, "nothing was changed");
 }
 
 #[test]
 fn what_was_not_judged_or_not_seen_is_not_settled() {
-    let desk = Desk::new();
+    let scene = Scene::new();
     let told = "was not judged as passed";
-    let (name, message) = fault(desk.asks("Settle"));
+    let (name, message) = fault(scene.asks("Settle"));
     assert_eq!(name, FaultName::Internal);
     assert!(message.contains(told), "{message}");
     for (status, seen) in [(StepStatus::Changing, true), (StepStatus::Changed, false)] {
-        let desk = Desk::judged();
-        desk.step("jobs", status, |step| {
+        let scene = Scene::judged();
+        scene.step("jobs", status, |step| {
             step.seen = step.seen.take().filter(|_| seen);
         });
-        let (name, message) = fault(desk.asks("Settle"));
+        let (name, message) = fault(scene.asks("Settle"));
         assert_eq!(name, FaultName::Internal);
         assert!(message.contains("jobs was not seen changed"), "{message}");
-        assert_eq!(desk.record().ending, None);
-        let why = desk.record().undoing.unwrap();
+        assert_eq!(scene.record().ending, None);
+        let why = scene.record().undoing.unwrap();
         assert_eq!((why.name.as_str(), &why.text), ("Internal", &message));
     }
 }
 
 #[test]
 fn what_was_taken_back_after_it_was_judged_is_undone_for_its_own_reason() {
-    let desk = Desk::judged();
+    let scene = Scene::judged();
     let reason = "an asset is of the wrong type";
-    desk.step("jobs", StepStatus::Failed, |step| {
+    scene.step("jobs", StepStatus::Failed, |step| {
         let finding = Finding::new(FindingName::TargetNotReady, "jobs", reason, "mend it");
         step.failure = Some(Failure::Finding(finding));
     });
-    let (name, _) = fault(desk.asks("Settle"));
+    let (name, _) = fault(scene.asks("Settle"));
     assert_eq!(name, FaultName::Internal);
-    assert!(desk.lock().held.is_some());
-    let why = desk.record().undoing.unwrap();
+    assert!(scene.lock().held.is_some());
+    let why = scene.record().undoing.unwrap();
     assert_eq!(why.name, "TargetNotReady");
     assert!(why.text.contains("jobs failed: An asset"), "{}", why.text);
-    desk.execution(FIRST, "FAILED");
-    assert_eq!(in_short(&desk.recovery()), (Transition::Undo, ""));
-    assert_eq!(desk.record().undoing, Some(why));
+    scene.execution(FIRST, "FAILED");
+    assert_eq!(in_short(&scene.recovery()), (Transition::Undo, ""));
+    assert_eq!(scene.record().undoing, Some(why));
 }
 
 #[test]
 fn a_record_tells_what_its_executions_cost_where_that_is_known() {
     for (dead, transitions) in [(Some(30), Some(42)), (None, None)] {
-        let mut desk = Desk::judged();
-        desk.step("api", StepStatus::Changed, |step| step.worked_ms = 1_000);
+        let mut scene = Scene::judged();
+        scene.step("api", StepStatus::Changed, |step| step.worked_ms = 1_000);
         let names = ["one", "dead"];
-        desk.change_record(|record| record.executions = names.map(arn_of).to_vec());
-        let mut state = desk.stage.world.stepfunctions();
+        scene.change_record(|record| record.executions = names.map(arn_of).to_vec());
+        let mut state = scene.stage.world.stepfunctions();
         state.transitions.insert(arn_of("one"), 10);
         if let Some(dead) = dead {
             state.transitions.insert(arn_of("dead"), dead);
         }
         drop(state);
-        desk.asks("Settle").unwrap();
-        let cost = desk.ending().cost;
+        scene.asks("Settle").unwrap();
+        let cost = scene.ending().cost;
         assert_eq!(cost.as_ref().map(|cost| cost.transitions), transitions);
         assert!(cost.is_none_or(|cost| cost.worked_ms == 1_000));
     }

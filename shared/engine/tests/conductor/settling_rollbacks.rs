@@ -1,7 +1,7 @@
 //! Tests of `Settle` of a rollback.
 
-use crate::desk::{in_short, is_rollback, order};
-use crate::settling::{former, judged_after_others, snapshot};
+use crate::conductor::scene::{in_short, is_rollback, order};
+use crate::conductor::settling::{former, judged_after_others, snapshot};
 use crate::stage::{app, component, prod, zip};
 use windlass_domain::digest::Digest;
 use windlass_domain::ending::Ending;
@@ -16,23 +16,24 @@ use windlass_engine::payload::Transition;
 /// A component's first release is taken back. What runs then is what was found of it.
 #[test]
 fn a_rollback_records_what_was_found_of_what_came_later() {
-    let mut desk = judged_after_others();
-    is_rollback(&mut desk);
-    desk.change_record(|record| record.snapshot = Some(2));
-    let mut state = desk.state();
+    let mut scene = judged_after_others();
+    is_rollback(&mut scene);
+    scene.change_record(|record| record.snapshot = Some(2));
+    let mut state = scene.state();
     let mut found = former("jobs", b"");
     found.artifact = None;
     found.names.now.version = "before-windlass".into();
     state.found = [(component("jobs"), found)].into();
-    desk.stage
+    scene
+        .stage
         .put(ledger::state(EnvironmentId::new(&app(), &prod())), &state);
-    desk.step("jobs", StepStatus::Changed, |_| ());
-    let answer = desk.asks("Settle").unwrap();
+    scene.step("jobs", StepStatus::Changed, |_| ());
+    let answer = scene.asks("Settle").unwrap();
     let told = "shop prod is back at 1.2.0 (snapshot 2): api, jobs changed; jobs runs it already.";
     assert_eq!(answer.cause, told, "nothing is held");
-    let jobs = &desk.state().running[&component("jobs")];
+    let jobs = &scene.state().running[&component("jobs")];
     assert_eq!((&jobs.artifact, jobs.version()), (&None, "before-windlass"));
-    let made = snapshot(&desk, 6).unwrap();
+    let made = snapshot(&scene, 6).unwrap();
     assert_eq!(made.components[&component("jobs")], *jobs);
 }
 
@@ -41,27 +42,28 @@ fn a_rollback_records_what_was_found_of_what_came_later() {
 #[test]
 fn a_rollback_that_stopped_a_release_tells_what_was_undone_and_has_succeeded() {
     for (ending, succeeded) in [(Ending::RolledBack, true), (Ending::Rejected, false)] {
-        let mut desk = judged_after_others();
-        desk.plan(Outcome::NothingToDo, 0);
-        desk.end(ending);
-        let mut other = desk.record();
+        let mut scene = judged_after_others();
+        scene.plan(Outcome::NothingToDo, 0);
+        scene.end(ending);
+        let mut other = scene.record();
         other.id = order(1, "other").id;
-        desk.stage.put(ledger::deployment(&other.id), &other);
-        is_rollback(&mut desk);
-        desk.change_record(|record| {
+        scene.stage.put(ledger::deployment(&other.id), &other);
+        is_rollback(&mut scene);
+        scene.change_record(|record| {
             record.ending = None;
             record.snapshot = Some(2);
             record.stops = Some(other.id.clone());
         });
-        let mut state = desk.state();
+        let mut state = scene.state();
         state.hold = Some(Hold {
             since: Time(0),
             reason: "prices".into(),
             by: "ann".into(),
         });
-        desk.stage
+        scene
+            .stage
             .put(ledger::state(EnvironmentId::new(&app(), &prod())), &state);
-        let answer = desk.asks("Settle");
+        let answer = scene.asks("Settle");
         let wanted = if succeeded {
             (Transition::Succeeded, "")
         } else {
@@ -81,26 +83,26 @@ fn a_rollback_that_stopped_a_release_tells_what_was_undone_and_has_succeeded() {
 
 #[test]
 fn a_rollback_brings_back_what_its_snapshot_says_and_leaves_the_marks() {
-    let mut desk = judged_after_others();
-    is_rollback(&mut desk);
-    desk.change_record(|record| record.snapshot = Some(2));
+    let mut scene = judged_after_others();
+    is_rollback(&mut scene);
+    scene.change_record(|record| record.snapshot = Some(2));
     // The rollback also changes `jobs`. Neither the snapshot nor the release says anything of it.
-    desk.step("jobs", StepStatus::Changed, |_| ());
-    desk.asks("Settle").unwrap();
-    let state = desk.state();
+    scene.step("jobs", StepStatus::Changed, |_| ());
+    scene.asks("Settle").unwrap();
+    let state = scene.state();
     assert!(state.marks.is_empty());
     let back = &state.running[&component("api")];
     assert_eq!(back.artifact, Some(zip("api", b"older")));
     assert_eq!(back.names.brought, back.names.now);
     assert_eq!(
         (back.version(), back.names.now.since),
-        ("1.3.0", desk.now())
+        ("1.3.0", scene.now())
     );
     let other = &state.running[&component("jobs")];
     assert_eq!(other.artifact, Some(zip("jobs", b"old")));
     assert_eq!(other.version(), "1.4.0");
     // The next rollback walks further back.
-    let after = snapshot(&desk, 6).unwrap();
+    let after = snapshot(&scene, 6).unwrap();
     assert_eq!(after.replaced, 1);
     assert_eq!(after.release, Some(Digest::of(b"1.2.0")));
 }

@@ -1,6 +1,6 @@
 //! Tests of who takes a deployment over, and where it goes on.
 
-use crate::desk::{Desk, FIRST, fault, in_short, input, with};
+use crate::conductor::scene::{FIRST, Scene, fault, in_short, input, with};
 use crate::stage::{TOKEN, app, id, prod};
 use serde_json::json;
 use windlass_domain::deployment::{Status, Why};
@@ -20,21 +20,21 @@ use windlass_world::stepfunctions::arn_of;
 #[test]
 fn a_lock_whose_owner_has_ended_is_taken_over_by_a_recovery_with_a_raised_token() {
     for status in ["ABORTED", "FAILED", "TIMED_OUT", "SUCCEEDED"] {
-        let desk = Desk::new();
-        desk.execution(FIRST, status);
-        let answer = desk.recovery();
+        let scene = Scene::new();
+        scene.execution(FIRST, status);
+        let answer = scene.recovery();
         assert_eq!(in_short(&answer), (Transition::Undo, ""), "{status}");
-        let (lock, record) = (desk.lock(), desk.record());
+        let (lock, record) = (scene.lock(), scene.record());
         assert!(lock.token > TOKEN);
         assert_eq!(answer.unwrap().token, lock.token);
         let held = lock.held.unwrap();
         assert_eq!(held.execution, arn_of("recovery"));
         assert_eq!(held.state, HeldState::Recovering);
-        assert_eq!(held.since, desk.now());
+        assert_eq!(held.since, scene.now());
         assert_eq!(record.status, Status::Recovering);
         assert_eq!(record.executions, [arn_of(FIRST), arn_of("recovery")]);
         assert_eq!(record.stopped, status == "ABORTED");
-        let known: Execution = desk
+        let known: Execution = scene
             .stage
             .get(&ledger::execution(&arn_of("recovery")))
             .unwrap();
@@ -75,31 +75,31 @@ fn who_may_take_over() {
         (NeedsOperator, "RUNNING", true, Transition::Undo, ""),
     ];
     for (state, owner, by_person, word, told) in table {
-        let desk = Desk::new();
-        desk.execution(FIRST, owner);
-        desk.hold(Some((FIRST, state)));
+        let scene = Scene::new();
+        scene.execution(FIRST, owner);
+        scene.hold(Some((FIRST, state)));
         let answer = if by_person {
-            desk.operator("recover")
+            scene.operator("recover")
         } else {
-            desk.recovery()
+            scene.recovery()
         };
         let row = format!("{state:?} {owner} by a person: {by_person}");
         let answer = answer.unwrap();
         assert_eq!(answer.verdict, word, "{row}");
         assert!(answer.cause.contains(told), "{row}: {}", answer.cause);
         let taken = word == Transition::Undo;
-        assert_eq!(desk.lock().token > TOKEN, taken, "{row}");
-        let looked = desk.lock().held.unwrap().looked;
+        assert_eq!(scene.lock().token > TOKEN, taken, "{row}");
+        let looked = scene.lock().held.unwrap().looked;
         assert_eq!(looked, taken && by_person, "{row}");
-        assert_eq!(desk.record().executions.len(), 1 + usize::from(taken));
+        assert_eq!(scene.record().executions.len(), 1 + usize::from(taken));
     }
 }
 
 /// Lets Step Functions tell for so long, in milliseconds, that the owner runs, although its end was told.
-fn still_told_to_run(desk: &Desk, ms: u64) {
-    desk.execution(FIRST, "RUNNING");
-    let ends = desk.now().plus_ms(ms);
-    desk.stage.world.mishaps().visitor = Visitor::new(move |world| {
+fn still_told_to_run(scene: &Scene, ms: u64) {
+    scene.execution(FIRST, "RUNNING");
+    let ends = scene.now().plus_ms(ms);
+    scene.stage.world.mishaps().visitor = Visitor::new(move |world| {
         if world.true_time() >= ends
             && let Some(owner) = world.stepfunctions().executions.get_mut(&arn_of(FIRST))
         {
@@ -115,59 +115,59 @@ fn an_answer_that_may_be_behind_is_asked_for_again() {
         (18_000, Transition::Undo),
         (25_000, Transition::NothingToDo),
     ] {
-        let desk = Desk::new();
-        still_told_to_run(&desk, told_ms);
-        assert_eq!(desk.recovery().unwrap().verdict, word, "{told_ms}");
+        let scene = Scene::new();
+        still_told_to_run(&scene, told_ms);
+        assert_eq!(scene.recovery().unwrap().verdict, word, "{told_ms}");
     }
-    let desk = Desk::free();
-    desk.wait();
-    still_told_to_run(&desk, 18_000);
+    let scene = Scene::free();
+    scene.wait();
+    still_told_to_run(&scene, 18_000);
     let waiting = json!({"deployment": id(), "requester": {"route": "windlass"}});
-    let answer = desk.admit("recovery", with(input("recover"), waiting));
+    let answer = scene.admit("recovery", with(input("recover"), waiting));
     assert_eq!(answer.unwrap().verdict, Transition::Succeeded);
-    assert_eq!(desk.record().ending.unwrap().ending, Ending::Rejected);
+    assert_eq!(scene.record().ending.unwrap().ending, Ending::Rejected);
 
     // A person is told at once.
-    let desk = Desk::new();
-    still_told_to_run(&desk, 2_000);
-    let began = desk.now();
+    let scene = Scene::new();
+    still_told_to_run(&scene, 2_000);
+    let began = scene.now();
     assert_eq!(
-        desk.operator("recover").unwrap().verdict,
+        scene.operator("recover").unwrap().verdict,
         Transition::Rejected
     );
-    assert_eq!(desk.now(), began);
+    assert_eq!(scene.now(), began);
 }
 
 /// Safety: recovery: An execution that Step Functions does not know has ended, unless it has just begun.
 #[test]
 fn an_execution_that_is_not_known_has_ended_unless_it_has_just_begun() {
     for (ago_s, word) in [(19, Transition::Rejected), (20, Transition::Undo)] {
-        let desk = Desk::new();
-        desk.stage.world.stepfunctions().executions.clear();
-        desk.stage.hold_lock(TOKEN);
-        desk.stage.pass_seconds(ago_s);
-        assert_eq!(desk.operator("recover").unwrap().verdict, word, "{ago_s}");
+        let scene = Scene::new();
+        scene.stage.world.stepfunctions().executions.clear();
+        scene.stage.hold_lock(TOKEN);
+        scene.stage.pass_seconds(ago_s);
+        assert_eq!(scene.operator("recover").unwrap().verdict, word, "{ago_s}");
     }
 }
 
 #[test]
 fn what_still_runs_in_needs_operator_is_stopped() {
-    let mut desk = Desk::new();
-    desk.hold(Some((FIRST, HeldState::NeedsOperator)));
-    desk.end(Ending::NeedsOperator);
-    assert_eq!(in_short(&desk.operator("recover")), (Transition::Undo, ""));
-    assert_eq!(desk.record().ending, None);
+    let mut scene = Scene::new();
+    scene.hold(Some((FIRST, HeldState::NeedsOperator)));
+    scene.end(Ending::NeedsOperator);
+    assert_eq!(in_short(&scene.operator("recover")), (Transition::Undo, ""));
+    assert_eq!(scene.record().ending, None);
     let stopped = ("ABORTED".to_owned(), Some("TakenOver".to_owned()));
-    assert_eq!(desk.status_of(FIRST), stopped);
-    assert!(!desk.record().stopped, "nobody stopped the release");
+    assert_eq!(scene.status_of(FIRST), stopped);
+    assert!(!scene.record().stopped, "nobody stopped the release");
 }
 
 #[test]
 fn an_execution_takes_nothing_over_from_itself() {
-    let desk = Desk::new();
-    desk.execution("recovery", "RUNNING");
-    desk.hold(Some(("recovery", HeldState::Running)));
-    let answer = desk.recovery().unwrap();
+    let scene = Scene::new();
+    scene.execution("recovery", "RUNNING");
+    scene.hold(Some(("recovery", HeldState::Running)));
+    let answer = scene.recovery().unwrap();
     assert_eq!(answer.error, "NothingToRecover");
     assert!(answer.cause.contains("holds the lock itself"));
 }
@@ -175,22 +175,22 @@ fn an_execution_takes_nothing_over_from_itself() {
 /// Safety: tenancy: A deployment is found only under its own application, and recovered only under its own environment.
 #[test]
 fn what_is_not_there_is_not_recovered() {
-    let desk = Desk::free();
-    let answer = desk.recovery().unwrap();
+    let scene = Scene::free();
+    let answer = scene.recovery().unwrap();
     assert_eq!(answer.error, "NothingToRecover");
     assert!(answer.cause.contains("nobody holds the lock"));
 
-    let desk = Desk::new();
+    let scene = Scene::new();
     let unknown = with(input("recover"), json!({"deployment": "ffffffffffffffff"}));
     let of_another = with(input("recover"), json!({"app": "bank", "deployment": id()}));
     // The caller may be allowed `dev` only.
     let of_prod = json!({"environment": "dev", "deployment": id()});
     for request in [unknown, of_another, with(input("recover"), of_prod)] {
-        let answer = desk.admit("recovery", request);
+        let answer = scene.admit("recovery", request);
         assert_eq!(in_short(&answer), (Transition::Rejected, "UnknownName"));
         assert!(answer.unwrap().cause.contains("has no deployment"));
     }
-    assert_eq!(desk.lock().token, TOKEN);
+    assert_eq!(scene.lock().token, TOKEN);
 }
 
 #[test]
@@ -222,17 +222,17 @@ fn only_what_was_judged_to_the_end_is_settled() {
         ),
     ];
     for (plan, judged, word) in table {
-        let desk = Desk::new();
-        desk.execution(FIRST, "FAILED");
+        let scene = Scene::new();
+        scene.execution(FIRST, "FAILED");
         if let Some((outcome, waves)) = plan {
-            desk.plan(outcome, waves);
+            scene.plan(outcome, waves);
         }
         for (wave, verdict) in judged {
-            desk.judge(*wave, *verdict);
+            scene.judge(*wave, *verdict);
         }
-        let answer = desk.recovery();
+        let answer = scene.recovery();
         assert_eq!(in_short(&answer), (word, ""), "{plan:?} {judged:?}");
-        assert_eq!(desk.record().undoing.is_some(), word == Transition::Undo);
+        assert_eq!(scene.record().undoing.is_some(), word == Transition::Undo);
     }
 }
 
@@ -248,16 +248,16 @@ fn what_was_judged_but_is_not_reached_any_more_is_undone_by_whoever_recovers_it(
     ];
     for (status, seen, word) in table {
         for state in [HeldState::Running, HeldState::NeedsOperator] {
-            let desk = Desk::new();
-            desk.execution(FIRST, "FAILED");
-            desk.hold(Some((FIRST, state)));
-            desk.plan(Outcome::Change, 1);
-            desk.judge(0, Verdict::Pass);
-            desk.step("jobs", Changed, |_| ());
-            desk.step("api", status, |step| {
+            let scene = Scene::new();
+            scene.execution(FIRST, "FAILED");
+            scene.hold(Some((FIRST, state)));
+            scene.plan(Outcome::Change, 1);
+            scene.judge(0, Verdict::Pass);
+            scene.step("jobs", Changed, |_| ());
+            scene.step("api", status, |step| {
                 step.seen = step.seen.take().filter(|_| seen);
             });
-            let answer = desk.operator("recover");
+            let answer = scene.operator("recover");
             assert_eq!(in_short(&answer), (word, ""), "{status:?} {seen}");
         }
     }
@@ -265,52 +265,52 @@ fn what_was_judged_but_is_not_reached_any_more_is_undone_by_whoever_recovers_it(
 
 #[test]
 fn what_a_killed_prepare_left_does_not_make_a_plan_without_changes_undone() {
-    let desk = Desk::new();
-    desk.execution(FIRST, "FAILED");
-    desk.plan(Outcome::NothingToDo, 0);
-    desk.step("api", StepStatus::Planned, |_| ());
-    assert_eq!(in_short(&desk.recovery()), (Transition::Settle, ""));
-    desk.stage.pass_seconds(1);
+    let scene = Scene::new();
+    scene.execution(FIRST, "FAILED");
+    scene.plan(Outcome::NothingToDo, 0);
+    scene.step("api", StepStatus::Planned, |_| ());
+    assert_eq!(in_short(&scene.recovery()), (Transition::Settle, ""));
+    scene.stage.pass_seconds(1);
     let settle = ConductorInput::Settle(Caller {
-        token: desk.lock().token,
-        ..desk.stage.caller()
+        token: scene.lock().token,
+        ..scene.stage.caller()
     });
     assert_eq!(
-        in_short(&desk.serve(settle)),
+        in_short(&scene.serve(settle)),
         (Transition::NothingToDo, "AlreadyThere")
     );
 }
 
 #[test]
 fn an_undo_that_died_is_gone_on_with_and_keeps_its_reason() {
-    let mut desk = Desk::new();
-    desk.execution(FIRST, "ABORTED");
-    desk.plan(Outcome::Change, 1);
-    desk.judge(0, Verdict::Pass);
+    let mut scene = Scene::new();
+    scene.execution(FIRST, "ABORTED");
+    scene.plan(Outcome::Change, 1);
+    scene.judge(0, Verdict::Pass);
     let why = Why {
         name: "GateFailed".into(),
         text: "a gate failed.".into(),
     };
-    desk.change_record(|record| record.undoing = Some(why.clone()));
-    assert_eq!(in_short(&desk.recovery()), (Transition::Undo, ""));
-    assert_eq!(desk.record().undoing, Some(why));
-    assert!(!desk.record().stopped);
+    scene.change_record(|record| record.undoing = Some(why.clone()));
+    assert_eq!(in_short(&scene.recovery()), (Transition::Undo, ""));
+    assert_eq!(scene.record().undoing, Some(why));
+    assert!(!scene.record().stopped);
 }
 
 #[test]
 fn an_execution_that_took_over_and_lost_the_answer_goes_on() {
     for (judged, word) in [(false, Transition::Undo), (true, Transition::Settle)] {
-        let desk = Desk::new();
-        desk.execution(FIRST, "FAILED");
+        let scene = Scene::new();
+        scene.execution(FIRST, "FAILED");
         if judged {
-            desk.plan(Outcome::NothingToDo, 0);
+            scene.plan(Outcome::NothingToDo, 0);
         }
-        let first = desk.recovery().unwrap();
-        let token = desk.lock().token;
-        let again = desk.recovery().unwrap();
+        let first = scene.recovery().unwrap();
+        let token = scene.lock().token;
+        let again = scene.recovery().unwrap();
         assert_eq!((again.verdict, again.token), (word, token));
         assert_eq!(again, first);
-        assert_eq!(desk.lock().token, token);
+        assert_eq!(scene.lock().token, token);
     }
 }
 
@@ -318,68 +318,68 @@ fn an_execution_that_took_over_and_lost_the_answer_goes_on() {
 /// whoever holds the lock.
 #[test]
 fn a_known_execution_that_recovers_nothing_takes_its_turn() {
-    let desk = Desk::new();
+    let scene = Scene::new();
     let known = Execution { deployment: id() };
     for name in [FIRST, "another"] {
-        desk.stage.put(ledger::execution(&arn_of(name)), &known);
+        scene.stage.put(ledger::execution(&arn_of(name)), &known);
     }
-    let go = desk.admit(FIRST, serde_json::Value::Null).unwrap();
+    let go = scene.admit(FIRST, serde_json::Value::Null).unwrap();
     assert_eq!((go.verdict, go.token), (Transition::Go, TOKEN));
     // Another execution works for the deployment. One that comes late, or is redriven, takes nothing from it.
     for state in [HeldState::Recovering, HeldState::Running] {
-        desk.hold(Some((FIRST, state)));
-        let (name, told) = fault(desk.admit("another", serde_json::Value::Null));
+        scene.hold(Some((FIRST, state)));
+        let (name, told) = fault(scene.admit("another", serde_json::Value::Null));
         assert_eq!(name, FaultName::StaleToken);
         assert!(told.contains("has taken deployment"), "{told}");
-        assert_eq!(desk.lock().held.unwrap().execution, arn_of(FIRST));
-        assert_eq!(desk.lock().token, TOKEN);
+        assert_eq!(scene.lock().held.unwrap().execution, arn_of(FIRST));
+        assert_eq!(scene.lock().token, TOKEN);
     }
-    assert_eq!(fault(desk.asks("GiveUp")).0, FaultName::StaleToken);
-    assert_eq!(desk.record().ending, None);
+    assert_eq!(fault(scene.asks("GiveUp")).0, FaultName::StaleToken);
+    assert_eq!(scene.record().ending, None);
 }
 
 #[test]
 fn a_recovery_whose_retry_runs_beside_it_goes_on() {
-    let mut desk = Desk::new();
-    desk.change_record(|record| {
+    let mut scene = Scene::new();
+    scene.change_record(|record| {
         record.undoing = Some(Why {
             name: "Stopped".into(),
             text: "It was stopped.".into(),
         });
     });
-    desk.execution("recovery", "RUNNING");
-    desk.hold(Some(("recovery", HeldState::Recovering)));
-    let answer = desk.recovery().unwrap();
+    scene.execution("recovery", "RUNNING");
+    scene.hold(Some(("recovery", HeldState::Recovering)));
+    let answer = scene.recovery().unwrap();
     assert_eq!((answer.verdict, answer.token), (Transition::Undo, TOKEN));
-    assert_eq!(desk.lock().token, TOKEN);
+    assert_eq!(scene.lock().token, TOKEN);
 }
 
 #[test]
 fn whoever_was_taken_over_from_is_told_so() {
-    let desk = Desk::new();
-    desk.stage.hold_lock(TOKEN + 1);
-    desk.hold(Some(("recovery", HeldState::Recovering)));
+    let scene = Scene::new();
+    scene.stage.hold_lock(TOKEN + 1);
+    scene.hold(Some(("recovery", HeldState::Recovering)));
     for state in ["Settle", "Undo", "SettleUndo"] {
-        let (name, told) = fault(desk.asks(state));
+        let (name, told) = fault(scene.asks(state));
         assert_eq!(name, FaultName::StaleToken, "{state}");
         let tokens = format!("with token {TOKEN}, which is now {}", TOKEN + 1);
         assert!(told.contains(&tokens), "{state}: {told}");
     }
     // The right token of a lock that nobody holds is stale as well.
-    let desk = Desk::free();
-    assert_eq!(fault(desk.asks("Undo")).0, FaultName::StaleToken);
+    let scene = Scene::free();
+    assert_eq!(fault(scene.asks("Undo")).0, FaultName::StaleToken);
 }
 
 #[test]
 fn a_refusal_is_recorded_under_its_application_and_environment() {
-    let desk = Desk::new();
-    let answer = desk.operator("recover");
+    let scene = Scene::new();
+    let answer = scene.operator("recover");
     assert_eq!(in_short(&answer), (Transition::Rejected, "TargetNotReady"));
     let key = ledger::refusal(&app(), &arn_of("operator"));
-    let refusal: windlass_domain::deployment::Refusal = desk.stage.get(&key).unwrap();
+    let refusal: windlass_domain::deployment::Refusal = scene.stage.get(&key).unwrap();
     assert_eq!(refusal.environment, Some(prod()));
     assert_eq!(refusal.about, "recover");
     assert_eq!(refusal.requester.principal, Some(arn_of("operator")));
     assert_eq!(refusal.findings[0].name, FindingName::TargetNotReady);
-    assert_eq!(refusal.at, desk.now());
+    assert_eq!(refusal.at, scene.now());
 }

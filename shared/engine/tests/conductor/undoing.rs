@@ -1,8 +1,8 @@
 //! Tests of `Undo` and `SettleUndo`: why a deployment is undone, in which order, and how it ended.
 
-use crate::desk::{Desk, in_short};
+use crate::conductor::scene::{Scene, in_short};
+use crate::conductor::vetoes::veto;
 use crate::stage::{TOKEN, id};
-use crate::vetoes::veto;
 use std::collections::BTreeMap;
 use std::pin::pin;
 use windlass_domain::deployment::Why;
@@ -26,13 +26,13 @@ fn in_wave(wave: u32) -> impl FnOnce(&mut Step) {
     move |step| step.goals = BTreeMap::from([(wave, serde_json::Value::Null)])
 }
 
-fn next(desk: &Desk, undone: Option<u32>) -> (Transition, u32, Vec<String>) {
+fn next(scene: &Scene, undone: Option<u32>) -> (Transition, u32, Vec<String>) {
     let undo = ConductorInput::Undo {
-        by: desk.stage.caller(),
+        by: scene.stage.caller(),
         error: String::new(),
         undone,
     };
-    let answer: Answer = desk.serve(undo).unwrap();
+    let answer: Answer = scene.serve(undo).unwrap();
     assert_eq!(answer.token, TOKEN);
     let names = answer.items.iter().map(|item| item.component.to_string());
     (answer.verdict, answer.wave, names.collect())
@@ -41,29 +41,29 @@ fn next(desk: &Desk, undone: Option<u32>) -> (Transition, u32, Vec<String>) {
 #[test]
 fn waves_are_brought_back_in_reverse_each_once() {
     use StepStatus::{Changed, Changing, Failed, Planned, UndoFailed, Undoing, Undone};
-    let desk = Desk::new();
-    desk.step("a", Changed, in_wave(0));
-    desk.step("b", Changing, in_wave(2));
-    desk.step("c", Failed, in_wave(2));
-    desk.step("d", Undoing, in_wave(1));
-    desk.step("e", UndoFailed, in_wave(1));
-    desk.step("f", Undone, in_wave(3));
-    desk.step("g", Planned, in_wave(4));
+    let scene = Scene::new();
+    scene.step("a", Changed, in_wave(0));
+    scene.step("b", Changing, in_wave(2));
+    scene.step("c", Failed, in_wave(2));
+    scene.step("d", Undoing, in_wave(1));
+    scene.step("e", UndoFailed, in_wave(1));
+    scene.step("f", Undone, in_wave(3));
+    scene.step("g", Planned, in_wave(4));
     let names = |names: &[&str]| names.iter().map(ToString::to_string).collect();
     assert_eq!(
-        next(&desk, None),
+        next(&scene, None),
         (Transition::Restore, 2, names(&["b", "c"]))
     );
     assert_eq!(
-        next(&desk, Some(2)),
+        next(&scene, Some(2)),
         (Transition::Restore, 1, names(&["d", "e"]))
     );
     assert_eq!(
-        next(&desk, Some(1)),
+        next(&scene, Some(1)),
         (Transition::Restore, 0, names(&["a"]))
     );
     assert_eq!(
-        next(&desk, Some(0)),
+        next(&scene, Some(0)),
         (Transition::SettleUndo, 0, names(&[]))
     );
 }
@@ -73,27 +73,28 @@ fn waves_are_brought_back_in_reverse_each_once() {
 /// Safety: recovery: An invocation that was taken over says nothing of why the deployment is undone.
 #[test]
 fn who_was_taken_over_says_nothing_of_why() {
-    let rehearsal = Desk::new();
+    let rehearsal = Scene::new();
     let from = rehearsal.stage.world.mishaps().count();
     rehearsal.asks("Undo").unwrap();
     assert!(rehearsal.record().undoing.is_some());
     let to = rehearsal.stage.world.mishaps().count();
     for call in from + 1..=to {
-        let mut desk = Desk::new();
-        desk.stage
+        let mut scene = Scene::new();
+        scene
+            .stage
             .world
             .plan_mishap(call, When::Before, Mishap::Pause);
-        let (world, ask) = (desk.stage.world.clone(), desk.stage.conducted("Undo"));
+        let (world, ask) = (scene.stage.world.clone(), scene.stage.conducted("Undo"));
         let mut asked = pin!(conductor::handle(&world, ask));
         assert!(until_pause(asked.as_mut()).is_none());
-        desk.end(Ending::Succeeded);
-        desk.hold(None);
+        scene.end(Ending::Succeeded);
+        scene.hold(None);
         assert_eq!(
             run(asked).unwrap_err().name,
             FaultName::StaleToken,
             "{call}"
         );
-        assert_eq!(desk.record().undoing, None, "{call}");
+        assert_eq!(scene.record().undoing, None, "{call}");
     }
 }
 
@@ -110,49 +111,49 @@ pub fn why(name: &str) -> Why {
 }
 
 /// Returns why it is being undone, if the machine saw this error.
-fn told(desk: &Desk, error: &str) -> (String, String) {
-    desk.serve(desk.stage.failed("Undo", error)).unwrap();
-    let why = desk.record().undoing.unwrap();
+fn told(scene: &Scene, error: &str) -> (String, String) {
+    scene.serve(scene.stage.failed("Undo", error)).unwrap();
+    let why = scene.record().undoing.unwrap();
     (why.name, why.text)
 }
 
 #[test]
 fn what_failed_is_told_by_the_gate_else_by_components_else_as_the_machine_saw_it() {
-    let desk = Desk::new();
-    let (name, text) = told(&desk, "");
+    let scene = Scene::new();
+    let (name, text) = told(&scene, "");
     assert_eq!(
         (name.as_str(), text.as_str()),
         ("Failed", "a step failed without a reason.")
     );
-    let desk = Desk::new();
-    desk.plan(Outcome::Change, 1);
-    let (name, text) = told(&desk, "States.Timeout");
+    let scene = Scene::new();
+    scene.plan(Outcome::Change, 1);
+    let (name, text) = told(&scene, "States.Timeout");
     assert_eq!(name, "States.Timeout");
     assert_eq!(
         text,
         "a function failed with States.Timeout; its log tells more."
     );
 
-    desk.step("a", StepStatus::Failed, |step| {
+    scene.step("a", StepStatus::Failed, |step| {
         step.failure = Some(finding());
     });
-    let again = told(&desk, "Other").0;
+    let again = told(&scene, "Other").0;
     assert_eq!(again, "States.Timeout", "it is told once");
 
-    let desk = Desk::new();
-    desk.step("a", StepStatus::Failed, |step| {
+    let scene = Scene::new();
+    scene.step("a", StepStatus::Failed, |step| {
         step.failure = Some(finding());
     });
-    desk.step("b", StepStatus::Failed, |step| {
+    scene.step("b", StepStatus::Failed, |step| {
         step.failure = Some(Failure::Fault(Fault::internal("no idea")));
     });
-    let (name, text) = told(&desk, "States.Timeout");
+    let (name, text) = told(&scene, "States.Timeout");
     assert_eq!(name, "TargetMissing");
     let wanted = "a failed: It is gone. Make it.\n  b failed: Internal: no idea";
     assert_eq!(text, wanted);
 }
 
-fn fail_gate(desk: &Desk, look_at: &str) {
+fn fail_gate(scene: &Scene, look_at: &str) {
     let mut judgement = Judgement::begin(0, Time(0), Time(0), Span::ZERO, true);
     judgement.failed = Some(Measurement {
         gate: "shop-5xx".into(),
@@ -165,19 +166,19 @@ fn fail_gate(desk: &Desk, look_at: &str) {
         not_ready: false,
         at: Time(0),
     });
-    desk.stage.put(ledger::judgement(&id(), 0), &judgement);
-    desk.plan(Outcome::Change, 1);
+    scene.stage.put(ledger::judgement(&id(), 0), &judgement);
+    scene.plan(Outcome::Change, 1);
 }
 
 #[test]
 fn a_gate_that_failed_goes_before_components() {
     for (look_at, line) in [("the log", "\n  look at: the log"), ("", "")] {
-        let desk = Desk::new();
-        desk.step("a", StepStatus::Failed, |step| {
+        let scene = Scene::new();
+        scene.step("a", StepStatus::Failed, |step| {
             step.failure = Some(finding());
         });
-        fail_gate(&desk, look_at);
-        let (name, text) = told(&desk, "");
+        fail_gate(&scene, look_at);
+        let (name, text) = told(&scene, "");
         assert_eq!(name, "GateFailed");
         let gate = "gate `shop-5xx` failed in wave 1 (api to version 2).";
         assert_eq!(text, format!("{gate}\n  measured 7, threshold 5{line}"));
@@ -194,31 +195,31 @@ fn what_had_failed_goes_before_a_stop() {
         (true, false, "Stopped", false),
         (false, false, "Stopped", false),
     ] {
-        let mut desk = Desk::new();
-        desk.change_record(|record| {
+        let mut scene = Scene::new();
+        scene.change_record(|record| {
             record.undoing = Some(why("Stopped"));
             record.stopped = stopped;
         });
         if failed {
-            fail_gate(&desk, "");
+            fail_gate(&scene, "");
         }
-        assert_eq!(told(&desk, "Other").0, name, "{failed} {stopped}");
-        assert_eq!(desk.record().stopped, stays, "{failed} {stopped}");
+        assert_eq!(told(&scene, "Other").0, name, "{failed} {stopped}");
+        assert_eq!(scene.record().stopped, stays, "{failed} {stopped}");
     }
 }
 
 #[test]
 fn what_a_target_failed_does_not_lift_a_persons_stop() {
-    let mut desk = Desk::new();
-    desk.change_record(|record| {
+    let mut scene = Scene::new();
+    scene.change_record(|record| {
         record.undoing = Some(why("Stopped"));
         record.stopped = true;
     });
-    desk.step("a", StepStatus::Failed, |step| {
+    scene.step("a", StepStatus::Failed, |step| {
         step.failure = Some(finding());
     });
-    assert_eq!(told(&desk, "Other").0, "Stopped");
-    assert!(desk.record().stopped);
+    assert_eq!(told(&scene, "Other").0, "Stopped");
+    assert!(scene.record().stopped);
 }
 
 #[test]
@@ -228,20 +229,20 @@ fn one_that_was_not_seen_needs_an_operator_and_keeps_the_lock() {
         StepStatus::Undoing,
         StepStatus::Changed,
     ] {
-        let desk = Desk::new();
-        desk.step("a", StepStatus::Undone, |_| ());
-        desk.step("b", status, |_| ());
+        let scene = Scene::new();
+        scene.step("a", StepStatus::Undone, |_| ());
+        scene.step("b", status, |_| ());
         assert_eq!(
-            in_short(&desk.asks("SettleUndo")).0,
+            in_short(&scene.asks("SettleUndo")).0,
             Transition::NeedsOperator
         );
-        assert_eq!(desk.ending().ending, Ending::NeedsOperator);
-        assert_eq!(veto(&desk), None);
-        let lock = desk.lock();
+        assert_eq!(scene.ending().ending, Ending::NeedsOperator);
+        assert_eq!(veto(&scene), None);
+        let lock = scene.lock();
         assert!(lock.token > TOKEN);
         assert_eq!(lock.held.unwrap().state, HeldState::NeedsOperator);
         // The schedule finds it.
-        let held = desk.indexed(&ledger::HELD);
+        let held = scene.indexed(&ledger::HELD);
         assert_eq!(held.len(), 1);
     }
 }
@@ -264,9 +265,9 @@ fn change(what: &str, undo: bool, switching: bool) -> ChangeRecord {
 #[test]
 fn the_ending_tells_of_each_component_the_last_wave_first() {
     use StepStatus::{Planned, UndoFailed, Undone};
-    let mut desk = Desk::new();
-    desk.change_record(|record| record.undoing = Some(why("GateFailed")));
-    desk.step("a", Undone, |step| {
+    let mut scene = Scene::new();
+    scene.change_record(|record| record.undoing = Some(why("GateFailed")));
+    scene.step("a", Undone, |step| {
         in_wave(0)(step);
         step.shown = Some("1 at 100 %".into());
         step.changes = vec![
@@ -275,23 +276,23 @@ fn the_ending_tells_of_each_component_the_last_wave_first() {
             change("a note", true, false),
         ];
     });
-    desk.step("b", Undone, |step| {
+    scene.step("b", Undone, |step| {
         in_wave(2)(step);
         step.changes = vec![change("a copy", true, false)];
     });
-    desk.step("c", Undone, |step| {
+    scene.step("c", Undone, |step| {
         step.changes = vec![change("3 → 4", false, true)];
     });
-    desk.step("d", Undone, |_| ());
-    desk.step("e", Planned, |_| ());
-    desk.step("f", Undone, |step| {
+    scene.step("d", Undone, |_| ());
+    scene.step("e", Planned, |_| ());
+    scene.step("f", Undone, |step| {
         step.changes = (1..=5)
             .map(|number| change(&format!("version {number}"), false, false))
             .collect();
     });
-    desk.asks("SettleUndo").unwrap();
+    scene.asks("SettleUndo").unwrap();
     assert_eq!(
-        desk.ending().cause,
+        scene.ending().cause,
         "shop prod 1.4.0 was rolled back: it was so.\n  \
          undone: b (a copy), a (2 → 1), c (seen as it was before); stays: f (version 1, version 2, version 3, and 2 more); \
          not yet changed: d, e\n  \
@@ -299,11 +300,11 @@ fn the_ending_tells_of_each_component_the_last_wave_first() {
          next: release 1.4.0 is vetoed here; a fixed release may be deployed at once"
     );
 
-    let desk = Desk::new();
-    desk.step("a", UndoFailed, |step| step.undo_failure = Some(finding()));
-    desk.step("b", StepStatus::Undoing, |_| ());
-    desk.asks("SettleUndo").unwrap();
-    let cause = desk.ending().cause;
+    let scene = Scene::new();
+    scene.step("a", UndoFailed, |step| step.undo_failure = Some(finding()));
+    scene.step("b", StepStatus::Undoing, |_| ());
+    scene.asks("SettleUndo").unwrap();
+    let cause = scene.ending().cause;
     for told in [
         "NEEDS AN OPERATOR",
         "NOT undone: a: It is gone. Make it.",
@@ -321,13 +322,13 @@ fn who_needs_an_operator_is_not_told_to_deploy() {
         "Mend the role, then deploy again.",
         "Look at the logs, then deploy a fixed release.",
     ] {
-        let desk = Desk::new();
+        let scene = Scene::new();
         let failure = Finding::new(FindingName::ChangeFailed, "a", "it does not start.", remedy);
-        desk.step("a", StepStatus::UndoFailed, |step| {
+        scene.step("a", StepStatus::UndoFailed, |step| {
             step.undo_failure = Some(Failure::Finding(failure.clone()));
         });
-        desk.asks("SettleUndo").unwrap();
-        let cause = desk.ending().cause;
+        scene.asks("SettleUndo").unwrap();
+        let cause = scene.ending().cause;
         let told = "then go on as the next step says.";
         assert!(
             cause.contains(told) && !cause.contains("deploy a"),
@@ -343,35 +344,35 @@ fn who_needs_an_operator_is_not_told_to_deploy() {
 #[test]
 fn what_a_recovery_has_undone_is_looked_at_again() {
     for (executions, switched, due) in [(2, true, true), (1, true, false), (2, false, false)] {
-        let mut desk = Desk::new();
-        desk.change_record(|record| record.executions = vec![String::new(); executions]);
-        desk.step("a", StepStatus::Undone, |step| {
+        let mut scene = Scene::new();
+        scene.change_record(|record| record.executions = vec![String::new(); executions]);
+        scene.step("a", StepStatus::Undone, |step| {
             step.changes = vec![change("1 → 2", false, switched)];
         });
         let key = ledger::second_look(&id());
-        desk.asks("SettleUndo").unwrap();
-        let look: Option<SecondLook> = desk.stage.get(&key);
+        scene.asks("SettleUndo").unwrap();
+        let look: Option<SecondLook> = scene.stage.get(&key);
         assert_eq!(look.is_some(), due, "{executions} {switched}");
-        let due_ones = desk.indexed(&ledger::SECOND_LOOKS);
+        let due_ones = scene.indexed(&ledger::SECOND_LOOKS);
         assert_eq!(due_ones.len(), usize::from(due));
         if !due {
             continue;
         }
         // The next ending replaces it.
-        desk.hold(Some(("one", HeldState::Recovering)));
-        let token = desk.lock().token;
-        desk.change_record(|record| record.undoing = Some(why("Again")));
+        scene.hold(Some(("one", HeldState::Recovering)));
+        let token = scene.lock().token;
+        scene.change_record(|record| record.undoing = Some(why("Again")));
         let by = Caller {
             token,
-            ..desk.stage.caller()
+            ..scene.stage.caller()
         };
         let settle = ConductorInput::SettleUndo {
             by,
             error: String::new(),
         };
-        desk.stage.pass_seconds(60);
-        assert_eq!(desk.serve(settle).unwrap().verdict, Transition::RolledBack);
-        let again: SecondLook = desk.stage.get(&key).unwrap();
+        scene.stage.pass_seconds(60);
+        assert_eq!(scene.serve(settle).unwrap().verdict, Transition::RolledBack);
+        let again: SecondLook = scene.stage.get(&key).unwrap();
         assert_eq!(Some(again.due), look.map(|look| look.due.plus_s(60)));
     }
 }
@@ -380,14 +381,14 @@ fn what_a_recovery_has_undone_is_looked_at_again() {
 #[test]
 fn what_could_not_be_planned_is_refused_unless_something_of_it_was_changed() {
     let ends = |error: &str, status: Option<StepStatus>| {
-        let desk = Desk::new();
+        let scene = Scene::new();
         if let Some(status) = status {
-            desk.step("api", status, |_| ());
+            scene.step("api", status, |_| ());
         }
         for state in ["Undo", "SettleUndo"] {
-            desk.serve(desk.stage.failed(state, error)).unwrap();
+            scene.serve(scene.stage.failed(state, error)).unwrap();
         }
-        let ended = desk.ending();
+        let ended = scene.ending();
         (ended.ending, ended.cause_name)
     };
     let refused = (Ending::Rejected, "CouldNotPrepare".to_owned());

@@ -1,8 +1,8 @@
 //! Tests of the release that an undo vetoes, and of what its ending tells people to do next.
 
-use crate::desk::{Desk, in_short, is_rollback};
+use crate::conductor::scene::{Scene, in_short, is_rollback};
+use crate::conductor::undoing::why;
 use crate::stage::{TOKEN, app, id, prod};
-use crate::undoing::why;
 use windlass_domain::deployment::{Keyed, Status};
 use windlass_domain::environment::{EnvironmentState, Hold, Veto};
 use windlass_domain::identity::EnvironmentId;
@@ -11,31 +11,32 @@ use windlass_domain::time::Time;
 use windlass_engine::ledger::{self};
 use windlass_engine::payload::Transition;
 
-pub fn veto(desk: &Desk) -> Option<Veto> {
-    let release = desk.record().release_digest;
-    desk.stage
+pub fn veto(scene: &Scene) -> Option<Veto> {
+    let release = scene.record().release_digest;
+    scene
+        .stage
         .get(&ledger::veto(EnvironmentId::new(&app(), &prod()), &release))
 }
 
 #[test]
 fn an_undo_that_was_seen_vetoes_the_release_and_frees_the_lock() {
-    let mut desk = Desk::new();
-    desk.change_record(|record| record.undoing = Some(why("GateFailed")));
-    desk.step("a", StepStatus::Undone, |_| ());
-    desk.step("b", StepStatus::Planned, |_| ());
-    let answer = desk.asks("SettleUndo");
+    let mut scene = Scene::new();
+    scene.change_record(|record| record.undoing = Some(why("GateFailed")));
+    scene.step("a", StepStatus::Undone, |_| ());
+    scene.step("b", StepStatus::Planned, |_| ());
+    let answer = scene.asks("SettleUndo");
     assert_eq!(in_short(&answer), (Transition::RolledBack, "GateFailed"));
-    let lock = desk.lock();
+    let lock = scene.lock();
     assert_eq!(lock.held, None);
     assert!(lock.token > TOKEN);
-    assert_eq!(desk.record().status, Status::Ended);
-    assert_eq!(desk.ending().at, desk.now());
-    let veto = veto(&desk).unwrap();
-    assert_eq!(veto.release, desk.record().release_digest);
+    assert_eq!(scene.record().status, Status::Ended);
+    assert_eq!(scene.ending().at, scene.now());
+    let veto = veto(&scene).unwrap();
+    assert_eq!(veto.release, scene.record().release_digest);
     assert_eq!((veto.version.as_str(), veto.deployment), ("1.4.0", id()));
     assert_eq!(
         (veto.since, veto.cause.as_str()),
-        (desk.now(), "it was so.")
+        (scene.now(), "it was so.")
     );
 }
 
@@ -54,7 +55,7 @@ fn held() -> EnvironmentState {
 
 #[test]
 fn neither_a_rollback_nor_what_a_person_stopped_is_vetoed() {
-    let mut stopped = Desk::new();
+    let mut stopped = Scene::new();
     stopped.change_record(|record| record.stopped = true);
     stopped.asks("SettleUndo").unwrap();
     assert_eq!(veto(&stopped), None);
@@ -64,7 +65,7 @@ fn neither_a_rollback_nor_what_a_person_stopped_is_vetoed() {
         "{cause}"
     );
 
-    let mut rollback = Desk::new();
+    let mut rollback = Scene::new();
     is_rollback(&mut rollback);
     rollback
         .stage
@@ -86,11 +87,11 @@ fn what_says_something_of_the_release_vetoes_it_and_nothing_else_does() {
         ("TargetChangedByOther", false),
         ("ExecutionTimedOut", false),
     ] {
-        let mut desk = Desk::new();
-        desk.change_record(|record| record.undoing = Some(why(name)));
-        desk.asks("SettleUndo").unwrap();
-        assert_eq!(veto(&desk).is_some(), vetoes, "{name}");
-        let cause = desk.ending().cause;
+        let mut scene = Scene::new();
+        scene.change_record(|record| record.undoing = Some(why(name)));
+        scene.asks("SettleUndo").unwrap();
+        assert_eq!(veto(&scene).is_some(), vetoes, "{name}");
+        let cause = scene.ending().cause;
         let told = ["is vetoed here", "is not vetoed: send it again"];
         assert_eq!(told.map(|part| cause.contains(part)), [vetoes, !vetoes]);
     }
@@ -99,8 +100,8 @@ fn what_says_something_of_the_release_vetoes_it_and_nothing_else_does() {
 /// An arrival of the same release may be superseded. Without what stands in its way now it would be refused.
 #[test]
 fn a_person_whose_deployment_the_target_failed_is_told_to_start_the_same_again() {
-    let mut desk = Desk::new();
-    desk.change_record(|record| {
+    let mut scene = Scene::new();
+    scene.change_record(|record| {
         let key = "k".into();
         let content = record.release_digest.clone();
         record.keyed = Some(Keyed { key, content });
@@ -108,27 +109,28 @@ fn a_person_whose_deployment_the_target_failed_is_told_to_start_the_same_again()
         record.through_hold = true;
         record.undoing = Some(why("AccessDenied"));
     });
-    desk.stage
+    scene
+        .stage
         .put(ledger::state(EnvironmentId::new(&app(), &prod())), &held());
-    desk.asks("SettleUndo").unwrap();
-    let cause = desk.ending().cause;
+    scene.asks("SettleUndo").unwrap();
+    let cause = scene.ending().cause;
     let told = r#"is not vetoed: start {"action":"deploy","app":"shop","environment":"prod","reason":"…","through_hold":true,"version":"1.4.0"}"#;
     assert!(cause.contains(told), "{cause}");
 }
 
 #[test]
 fn a_veto_that_is_there_stays() {
-    let mut desk = Desk::new();
-    desk.change_record(|record| record.undoing = Some(why("GateFailed")));
+    let mut scene = Scene::new();
+    scene.change_record(|record| record.undoing = Some(why("GateFailed")));
     let former = Veto {
-        release: desk.record().release_digest,
+        release: scene.record().release_digest,
         version: "1.3.9".into(),
         deployment: id(),
         since: Time(1),
         cause: "an earlier one.".into(),
     };
     let key = ledger::veto(EnvironmentId::new(&app(), &prod()), &former.release);
-    desk.stage.put(key, &former);
-    desk.asks("SettleUndo").unwrap();
-    assert_eq!(veto(&desk), Some(former));
+    scene.stage.put(key, &former);
+    scene.asks("SettleUndo").unwrap();
+    assert_eq!(veto(&scene), Some(former));
 }

@@ -1,6 +1,6 @@
 //! Tests of the queue: who waits, who is woken, who gives up, and who does not wait.
 
-use crate::desk::{Desk, FIRST, in_short, is_rollback, order};
+use crate::conductor::scene::{FIRST, Scene, in_short, is_rollback, order};
 use crate::stage::{app, component, id, prod};
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
@@ -19,35 +19,36 @@ use windlass_world::run::run;
 use windlass_world::stepfunctions::arn_of;
 
 /// Asks for its turn, as at every wake-up.
-fn turn(desk: &Desk) -> Result<Answer> {
+fn turn(scene: &Scene) -> Result<Answer> {
     let known = Execution { deployment: id() };
-    desk.stage.put(ledger::execution(&arn_of(FIRST)), &known);
-    desk.admit(FIRST, Value::Null)
+    scene.stage.put(ledger::execution(&arn_of(FIRST)), &known);
+    scene.admit(FIRST, Value::Null)
 }
 
-fn give_a_token(desk: &Desk) -> Answer {
-    desk.stage
+fn give_a_token(scene: &Scene) -> Answer {
+    scene
+        .stage
         .world
         .stepfunctions()
         .tokens
         .insert("token".into());
-    desk.asks("AwaitTurn").unwrap()
+    scene.asks("AwaitTurn").unwrap()
 }
 
-fn was_woken(desk: &Desk) -> bool {
-    let answered = desk.stage.world.stepfunctions().answered.clone();
+fn was_woken(scene: &Scene) -> bool {
+    let answered = scene.stage.world.stepfunctions().answered.clone();
     !answered.is_empty() && answered == [("token".to_owned(), json!({}))]
 }
 
 #[test]
 fn what_has_to_wait_has_a_place_in_the_queue_once() {
-    let desk = Desk::free();
-    desk.other_holds(ActionName::Deploy, HeldState::Running);
+    let scene = Scene::free();
+    scene.other_holds(ActionName::Deploy, HeldState::Running);
     for _ in 0..2 {
-        assert_eq!(in_short(&turn(&desk)), (Transition::Wait, ""));
-        desk.stage.pass_seconds(60);
+        assert_eq!(in_short(&turn(&scene)), (Transition::Wait, ""));
+        scene.stage.pass_seconds(60);
     }
-    let queued = desk.indexed(&ledger::WAITING);
+    let queued = scene.indexed(&ledger::WAITING);
     let [one] = queued.as_slice() else {
         panic!("{queued:?}")
     };
@@ -55,22 +56,23 @@ fn what_has_to_wait_has_a_place_in_the_queue_once() {
     assert_eq!(one.value.deployment, id());
     assert_eq!(one.value.components, [component("api").into()]);
     assert!(!one.value.operator);
-    assert_eq!(one.value.since.plus_s(120), desk.now());
-    assert_eq!(desk.record().status, Status::Waiting);
+    assert_eq!(one.value.since.plus_s(120), scene.now());
+    assert_eq!(scene.record().status, Status::Waiting);
 }
 
 #[test]
 fn an_operator_does_not_wait_for_a_deployment_that_runs() {
     for (snapshot, named, wanted) in [(7, None, Some(7)), (7, Some(3), Some(3)), (0, None, None)] {
-        let mut desk = Desk::free();
-        is_rollback(&mut desk);
-        desk.change_record(|record| record.snapshot = named);
-        desk.other_holds(ActionName::Deploy, HeldState::Running);
+        let mut scene = Scene::free();
+        is_rollback(&mut scene);
+        scene.change_record(|record| record.snapshot = named);
+        scene.other_holds(ActionName::Deploy, HeldState::Running);
         let state = EnvironmentState {
             snapshot,
             ..EnvironmentState::default()
         };
-        desk.stage
+        scene
+            .stage
             .put(ledger::state(EnvironmentId::new(&app(), &prod())), &state);
         let there = Snapshot {
             number: 3,
@@ -83,32 +85,33 @@ fn an_operator_does_not_wait_for_a_deployment_that_runs() {
             irreversible: [].into(),
             unmeasured: false,
         };
-        desk.stage.put(
+        scene.stage.put(
             ledger::snapshot(EnvironmentId::new(&app(), &prod()), 3),
             &there,
         );
-        assert_eq!(in_short(&turn(&desk)), (Transition::Preempt, ""));
-        assert!(desk.waiting().unwrap().operator);
+        assert_eq!(in_short(&turn(&scene)), (Transition::Preempt, ""));
+        assert!(scene.waiting().unwrap().operator);
         // It goes back to the present snapshot, or to the named one: the release under way is undone first.
-        assert_eq!(desk.record().snapshot, wanted);
+        assert_eq!(scene.record().snapshot, wanted);
     }
 }
 
 #[test]
 fn an_operator_who_names_what_is_not_crossed_stops_nothing() {
     for snapshot in [7, 0] {
-        let mut desk = Desk::free();
-        is_rollback(&mut desk);
-        desk.change_record(|record| record.across = [component("seed")].into());
-        desk.other_holds(ActionName::Deploy, HeldState::Running);
+        let mut scene = Scene::free();
+        is_rollback(&mut scene);
+        scene.change_record(|record| record.across = [component("seed")].into());
+        scene.other_holds(ActionName::Deploy, HeldState::Running);
         let state = EnvironmentState {
             snapshot,
             ..EnvironmentState::default()
         };
-        desk.stage
+        scene
+            .stage
             .put(ledger::state(EnvironmentId::new(&app(), &prod())), &state);
-        assert_eq!(in_short(&turn(&desk)).1, "UnknownName", "{snapshot}");
-        assert!(desk.waiting().is_none());
+        assert_eq!(in_short(&turn(&scene)).1, "UnknownName", "{snapshot}");
+        assert!(scene.waiting().is_none());
     }
 }
 
@@ -122,16 +125,16 @@ fn who_is_stopped_for_an_operator() {
         (Deploy, NeedsOperator, false),
         (Rollback, Running, false),
     ] {
-        let mut desk = Desk::free();
-        is_rollback(&mut desk);
-        desk.change_record(|record| record.reason = Some("prices".into()));
-        desk.other_holds(action, state);
-        assert_eq!(in_short(&desk.asks("Preempt")), (Transition::Wait, ""));
-        let (status, error) = desk.status_of("other");
+        let mut scene = Scene::free();
+        is_rollback(&mut scene);
+        scene.change_record(|record| record.reason = Some("prices".into()));
+        scene.other_holds(action, state);
+        assert_eq!(in_short(&scene.asks("Preempt")), (Transition::Wait, ""));
+        let (status, error) = scene.status_of("other");
         let told = format!("{action} {state:?}");
         assert_eq!(status == "ABORTED", stopped, "{told}");
         assert_eq!(error.is_some_and(|e| e == "PreemptedByOperator"), stopped);
-        let started = desk.stage.world.stepfunctions().started.clone();
+        let started = scene.stage.world.stepfunctions().started.clone();
         assert_eq!(started.len(), usize::from(stopped), "{told}");
         if let Some((_, _, input)) = started.first() {
             assert_eq!(input["deployment"], "other");
@@ -140,11 +143,11 @@ fn who_is_stopped_for_an_operator() {
         }
     }
     // It holds the lock itself by now.
-    let desk = Desk::new();
-    assert_eq!(in_short(&desk.asks("Preempt")), (Transition::Wait, ""));
-    assert_eq!(desk.status_of(FIRST).0, "RUNNING");
-    let desk = Desk::free();
-    assert_eq!(in_short(&desk.asks("Preempt")), (Transition::Wait, ""));
+    let scene = Scene::new();
+    assert_eq!(in_short(&scene.asks("Preempt")), (Transition::Wait, ""));
+    assert_eq!(scene.status_of(FIRST).0, "RUNNING");
+    let scene = Scene::free();
+    assert_eq!(in_short(&scene.asks("Preempt")), (Transition::Wait, ""));
 }
 
 /// Safety: overtaking: A release that overtakes stops a deployment that goes forward, and no undo, recovery or
@@ -165,46 +168,46 @@ fn a_release_that_overtakes_stops_whom_it_was_admitted_against() {
             (Transition::Rejected, "RollbackUnderWay"),
         ),
     ] {
-        let mut desk = Desk::free();
-        other_is_recorded(&desk, undoing);
-        desk.change_record(|record| {
+        let mut scene = Scene::free();
+        other_is_recorded(&scene, undoing);
+        scene.change_record(|record| {
             record.preempt = true;
             record.reason = Some("prices".into());
         });
-        desk.other_holds(action, state);
+        scene.other_holds(action, state);
         let told = format!("{action} {state:?} {undoing}");
-        assert_eq!(in_short(&turn(&desk)), wanted, "{told}");
-        let waiting = desk.waiting();
+        assert_eq!(in_short(&turn(&scene)), wanted, "{told}");
+        let waiting = scene.waiting();
         assert_eq!(
             waiting.map(|waiting| waiting.first),
             (wanted.0 != Transition::Rejected).then_some(true)
         );
         let stops = wanted.0 == Transition::Preempt;
-        assert_eq!(desk.record().stops.is_some(), stops, "{told}");
-        assert_eq!(in_short(&desk.asks("Preempt")), (Transition::Wait, ""));
-        let (status, error) = desk.status_of("other");
+        assert_eq!(scene.record().stops.is_some(), stops, "{told}");
+        assert_eq!(in_short(&scene.asks("Preempt")), (Transition::Wait, ""));
+        let (status, error) = scene.status_of("other");
         assert_eq!(status == "ABORTED", stops, "{told}");
         assert_eq!(error.is_some_and(|e| e == "PreemptedByDeploy"), stops);
-        let started = desk.stage.world.stepfunctions().started.clone();
+        let started = scene.stage.world.stepfunctions().started.clone();
         assert_eq!(started.len(), usize::from(stops), "{told}");
     }
 }
 
 #[test]
 fn whom_a_release_overtakes_is_not_stopped_once_it_is_undone() {
-    let mut desk = Desk::free();
-    other_is_recorded(&desk, false);
-    desk.change_record(|record| record.preempt = true);
-    desk.other_holds(ActionName::Deploy, HeldState::Running);
-    assert_eq!(in_short(&turn(&desk)), (Transition::Preempt, ""));
-    other_is_recorded(&desk, true);
-    assert_eq!(in_short(&desk.asks("Preempt")), (Transition::Wait, ""));
-    assert_eq!(desk.status_of("other").0, "RUNNING");
+    let mut scene = Scene::free();
+    other_is_recorded(&scene, false);
+    scene.change_record(|record| record.preempt = true);
+    scene.other_holds(ActionName::Deploy, HeldState::Running);
+    assert_eq!(in_short(&turn(&scene)), (Transition::Preempt, ""));
+    other_is_recorded(&scene, true);
+    assert_eq!(in_short(&scene.asks("Preempt")), (Transition::Wait, ""));
+    assert_eq!(scene.status_of("other").0, "RUNNING");
 }
 
 /// Records the deployment that holds the lock. It is older, and perhaps being undone.
-fn other_is_recorded(desk: &Desk, undoing: bool) {
-    let mut other = desk.record();
+fn other_is_recorded(scene: &Scene, undoing: bool) {
+    let mut other = scene.record();
     other.id = DeploymentId("other".into());
     other.order.id = DeploymentId(String::new());
     other.order.accepted = Time(0);
@@ -213,7 +216,7 @@ fn other_is_recorded(desk: &Desk, undoing: bool) {
         name: "GateFailed".into(),
         text: "it is red".into(),
     });
-    desk.stage.put(ledger::deployment(&other.id), &other);
+    scene.stage.put(ledger::deployment(&other.id), &other);
 }
 
 #[test]
@@ -226,22 +229,22 @@ fn whoever_waits_is_woken_when_the_turn_came_before_the_token_was_kept() {
         (Some(NeedsOperator), false, true),
         (None, false, true),
     ] {
-        let mut desk = Desk::free();
+        let mut scene = Scene::free();
         if rollback {
-            is_rollback(&mut desk);
+            is_rollback(&mut scene);
         }
         if let Some(state) = held {
-            desk.other_holds(ActionName::Deploy, state);
+            scene.other_holds(ActionName::Deploy, state);
         }
-        desk.wait();
-        assert_eq!(give_a_token(&desk).verdict, Transition::Wait);
-        assert_eq!(desk.waiting().unwrap().task_token, Some("token".into()));
-        assert_eq!(was_woken(&desk), woken, "{held:?} {rollback}");
+        scene.wait();
+        assert_eq!(give_a_token(&scene).verdict, Transition::Wait);
+        assert_eq!(scene.waiting().unwrap().task_token, Some("token".into()));
+        assert_eq!(was_woken(&scene), woken, "{held:?} {rollback}");
     }
     // The deployment was taken over or ended in between, so that nobody would wake it.
-    let desk = Desk::free();
-    assert_eq!(give_a_token(&desk).verdict, Transition::Wait);
-    assert!(was_woken(&desk));
+    let scene = Scene::free();
+    assert_eq!(give_a_token(&scene).verdict, Transition::Wait);
+    assert!(was_woken(&scene));
 }
 
 #[test]
@@ -253,16 +256,16 @@ fn who_waits_too_long_is_rejected_and_leaves_the_queue() {
         ),
         (false, "nobody holds the lock now"),
     ] {
-        let desk = Desk::free();
+        let scene = Scene::free();
         if held {
-            desk.other_holds(ActionName::Deploy, HeldState::Running);
+            scene.other_holds(ActionName::Deploy, HeldState::Running);
         }
-        desk.wait();
-        let answer = desk.asks("GiveUp");
+        scene.wait();
+        let answer = scene.asks("GiveUp");
         assert_eq!(in_short(&answer), (Transition::Rejected, "WaitedTooLong"));
         assert!(answer.unwrap().cause.contains(told));
-        assert_eq!(desk.waiting(), None);
-        assert_eq!(desk.ending().ending, Ending::Rejected);
+        assert_eq!(scene.waiting(), None);
+        assert_eq!(scene.ending().ending, Ending::Rejected);
     }
 }
 
@@ -272,100 +275,106 @@ fn who_could_not_wait_is_not_told_to_have_waited_too_long() {
         ("States.Timeout", "WaitedTooLong"),
         ("AccessDenied", "CouldNotWait"),
     ] {
-        let desk = Desk::free();
-        desk.wait();
-        let answer = desk.serve(desk.stage.failed("GiveUp", error));
+        let scene = Scene::free();
+        scene.wait();
+        let answer = scene.serve(scene.stage.failed("GiveUp", error));
         assert_eq!(in_short(&answer), (Transition::Rejected, wanted));
         assert_eq!(
             answer.unwrap().cause.contains(error),
             wanted == "CouldNotWait"
         );
-        assert_eq!(desk.waiting(), None);
+        assert_eq!(scene.waiting(), None);
     }
 }
 
 #[test]
 fn a_token_that_comes_late_does_not_keep_the_one_that_is_waited_by_from_waking() {
-    let desk = Desk::free();
-    desk.other_holds(ActionName::Deploy, HeldState::Running);
-    desk.wait();
-    desk.stage
+    let scene = Scene::free();
+    scene.other_holds(ActionName::Deploy, HeldState::Running);
+    scene.wait();
+    scene
+        .stage
         .world
         .stepfunctions()
         .tokens
         .insert("live".into());
     for token in ["live", "dead"] {
         let waits = ConductorInput::AwaitTurn {
-            by: desk.stage.caller(),
+            by: scene.stage.caller(),
             task_token: token.into(),
         };
-        desk.serve(waits).unwrap();
+        scene.serve(waits).unwrap();
     }
-    run(wake(&desk.stage.world, EnvironmentId::new(&app(), &prod()))).unwrap();
-    let answered = desk.stage.world.stepfunctions().answered.clone();
+    run(wake(
+        &scene.stage.world,
+        EnvironmentId::new(&app(), &prod()),
+    ))
+    .unwrap();
+    let answered = scene.stage.world.stepfunctions().answered.clone();
     assert_eq!(answered, [("live".to_owned(), json!({}))]);
 }
 
 #[test]
 fn who_has_ended_is_told_so_instead() {
-    let mut desk = Desk::free();
-    desk.end(Ending::Succeeded);
+    let mut scene = Scene::free();
+    scene.end(Ending::Succeeded);
     for state in ["GiveUp", "Settle", "SettleUndo"] {
-        let answer = desk.asks(state);
+        let answer = scene.asks(state);
         assert_eq!(
             in_short(&answer),
             (Transition::Succeeded, "Because"),
             "{state}"
         );
     }
-    assert_eq!(in_short(&turn(&desk)), (Transition::Succeeded, "Because"));
+    assert_eq!(in_short(&turn(&scene)), (Transition::Succeeded, "Because"));
 }
 
 #[test]
 fn the_turn_ends_the_waiting() {
-    let desk = Desk::free();
-    desk.wait();
-    let answer = turn(&desk).unwrap();
+    let scene = Scene::free();
+    scene.wait();
+    let answer = turn(&scene).unwrap();
     assert_eq!(answer.verdict, Transition::Go);
-    assert_eq!(desk.waiting(), None);
-    let (lock, record) = (desk.lock(), desk.record());
+    assert_eq!(scene.waiting(), None);
+    let (lock, record) = (scene.lock(), scene.record());
     assert_eq!(answer.token, lock.token);
     let held = lock.held.unwrap();
     assert_eq!((held.deployment, held.state), (id(), HeldState::Running));
-    assert_eq!((held.execution, held.since), (arn_of(FIRST), desk.now()));
+    assert_eq!((held.execution, held.since), (arn_of(FIRST), scene.now()));
     assert_eq!(record.status, Status::Running);
-    assert_eq!(record.started, Some(desk.now()));
+    assert_eq!(record.started, Some(scene.now()));
 }
 
 #[test]
 fn what_a_newer_one_overtook_is_superseded() {
-    let desk = Desk::free();
-    desk.wait();
+    let scene = Scene::free();
+    scene.wait();
     let mut state = EnvironmentState::default();
     let mut newer = order(9, "newer");
     newer.sequence = None;
-    newer.accepted = desk.now();
+    newer.accepted = scene.now();
     state.marks.insert(component("api").into(), newer);
-    desk.stage
+    scene
+        .stage
         .put(ledger::state(EnvironmentId::new(&app(), &prod())), &state);
-    let answer = turn(&desk);
+    let answer = turn(&scene);
     assert_eq!(in_short(&answer), (Transition::NothingToDo, "Superseded"));
     let told = "Superseded: deployment newer brought a newer release here.\n";
     let cause = answer.unwrap().cause;
     assert!(cause.starts_with(told), "{cause}");
-    assert_eq!(desk.waiting(), None);
-    assert_eq!(desk.ending().ending, Ending::NothingToDo);
+    assert_eq!(scene.waiting(), None);
+    assert_eq!(scene.ending().ending, Ending::NothingToDo);
 }
 
 #[test]
 fn what_is_refused_at_its_turn_is_rejected() {
-    let desk = Desk::free();
-    desk.wait();
-    desk.other_holds(ActionName::Deploy, HeldState::NeedsOperator);
+    let scene = Scene::free();
+    scene.wait();
+    scene.other_holds(ActionName::Deploy, HeldState::NeedsOperator);
     assert_eq!(
-        in_short(&turn(&desk)),
+        in_short(&turn(&scene)),
         (Transition::Rejected, "NeedsOperator")
     );
-    assert_eq!(desk.waiting(), None);
-    assert_eq!(desk.ending().findings.len(), 1);
+    assert_eq!(scene.waiting(), None);
+    assert_eq!(scene.ending().findings.len(), 1);
 }

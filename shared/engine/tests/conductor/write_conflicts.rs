@@ -1,7 +1,7 @@
 //! Tests of others that write the same items in between. The conductor decides anew, a little later each time, and not
 //! for ever.
 
-use crate::desk::{Desk, FIRST, fault, in_short, input, with};
+use crate::conductor::scene::{FIRST, Scene, fault, in_short, input, with};
 use crate::stage::id;
 use serde_json::{Value, json};
 use windlass_domain::environment::HeldState;
@@ -13,82 +13,82 @@ use windlass_engine::payload::{Answer, Transition};
 use windlass_engine::ports::Result;
 use windlass_world::stepfunctions::arn_of;
 
-/// A row of the table: the desk, the question, the word of the answer, and what the answer is about.
+/// A row of the table: the scene, the question, the word of the answer, and what the answer is about.
 type Row = (
-    fn() -> Desk,
-    fn(&Desk) -> Result<Answer>,
+    fn() -> Scene,
+    fn(&Scene) -> Result<Answer>,
     Transition,
     &'static str,
 );
 
-fn give_a_token(desk: &Desk) -> Result<Answer> {
-    desk.asks("AwaitTurn")
+fn give_a_token(scene: &Scene) -> Result<Answer> {
+    scene.asks("AwaitTurn")
 }
 
-fn abandon(desk: &Desk) -> Result<Answer> {
+fn abandon(scene: &Scene) -> Result<Answer> {
     let request = with(input("recover"), json!({"deployment": id()}));
-    desk.admit("recovery", request)
+    scene.admit("recovery", request)
 }
 
-fn needs_operator() -> Desk {
-    let desk = Desk::new();
-    desk.hold(Some((FIRST, HeldState::NeedsOperator)));
-    desk
+fn needs_operator() -> Scene {
+    let scene = Scene::new();
+    scene.hold(Some((FIRST, HeldState::NeedsOperator)));
+    scene
 }
 
-fn dead() -> Desk {
-    let desk = Desk::new();
-    desk.execution(FIRST, "FAILED");
-    desk
+fn dead() -> Scene {
+    let scene = Scene::new();
+    scene.execution(FIRST, "FAILED");
+    scene
 }
 
-fn dead_while_it_waited() -> Desk {
-    let desk = Desk::free();
-    desk.wait();
-    desk.execution(FIRST, "FAILED");
-    desk
+fn dead_while_it_waited() -> Scene {
+    let scene = Scene::free();
+    scene.wait();
+    scene.execution(FIRST, "FAILED");
+    scene
 }
 
-fn dead_again_and_again() -> Desk {
-    let mut desk = dead();
-    desk.change_record(|record| record.executions = vec![String::new(); 9]);
-    desk
+fn dead_again_and_again() -> Scene {
+    let mut scene = dead();
+    scene.change_record(|record| record.executions = vec![String::new(); 9]);
+    scene
 }
 
-fn waiting() -> Desk {
-    let desk = Desk::free();
-    desk.wait();
-    desk
+fn waiting() -> Scene {
+    let scene = Scene::free();
+    scene.wait();
+    scene
 }
 
-/// Makes a desk whose deployment is known and asks for its turn, while another deployment needs an operator.
-fn kept_out() -> Desk {
-    let desk = Desk::free();
-    desk.other_holds(ActionName::Deploy, HeldState::NeedsOperator);
+/// Makes a scene whose deployment is known and asks for its turn, while another deployment needs an operator.
+fn kept_out() -> Scene {
+    let scene = Scene::free();
+    scene.other_holds(ActionName::Deploy, HeldState::NeedsOperator);
     let known = Execution { deployment: id() };
-    desk.stage.put(ledger::execution(&arn_of(FIRST)), &known);
-    desk
+    scene.stage.put(ledger::execution(&arn_of(FIRST)), &known);
+    scene
 }
 
-fn turn(desk: &Desk) -> Result<Answer> {
-    desk.admit(FIRST, Value::Null)
+fn turn(scene: &Scene) -> Result<Answer> {
+    scene.admit(FIRST, Value::Null)
 }
 
 const TABLE: [Row; 13] = [
     (
-        Desk::judged,
+        Scene::judged,
         |d| d.asks("Settle"),
         Transition::Succeeded,
         "settling the deployment",
     ),
     (
-        Desk::new,
+        Scene::new,
         |d| d.asks("Undo"),
         Transition::SettleUndo,
         "recording why it is undone",
     ),
     (
-        Desk::new,
+        Scene::new,
         |d| d.asks("SettleUndo"),
         Transition::RolledBack,
         "ending the undo",
@@ -106,13 +106,13 @@ const TABLE: [Row; 13] = [
         "waiting for its turn",
     ),
     (
-        Desk::new,
+        Scene::new,
         |d| d.operator("hold"),
         Transition::Succeeded,
         "setting the hold",
     ),
     (
-        Desk::new,
+        Scene::new,
         |d| d.operator("rollback"),
         Transition::Preempt,
         "recording the rollback",
@@ -123,10 +123,10 @@ const TABLE: [Row; 13] = [
         Transition::Succeeded,
         "accepting what is there",
     ),
-    (dead, Desk::recovery, Transition::Undo, "taking over"),
+    (dead, Scene::recovery, Transition::Undo, "taking over"),
     (
         dead_again_and_again,
-        Desk::recovery,
+        Scene::recovery,
         Transition::NeedsOperator,
         "taking over",
     ),
@@ -138,7 +138,7 @@ const TABLE: [Row; 13] = [
     ),
     (kept_out, turn, Transition::Rejected, "taking the lock"),
     (
-        Desk::new,
+        Scene::new,
         |d| d.admit("unreadable", json!({"app": "shop"})),
         Transition::Rejected,
         "recording the refusal",
@@ -148,18 +148,18 @@ const TABLE: [Row; 13] = [
 #[test]
 fn a_state_is_decided_anew_until_nobody_writes_in_between() {
     for (made, ask, word, told) in TABLE {
-        let desk = made();
-        let began = desk.now();
-        desk.busy(3);
-        assert_eq!(in_short(&ask(&desk)).0, word, "{told}");
+        let scene = made();
+        let began = scene.now();
+        scene.busy(3);
+        assert_eq!(in_short(&ask(&scene)).0, word, "{told}");
         // It tried again 20, 40 and 60 ms later.
-        assert_eq!(desk.now().ms_since(began), 120, "{told}");
+        assert_eq!(scene.now().ms_since(began), 120, "{told}");
 
-        let desk = made();
-        desk.busy(12);
-        let (name, message) = fault(ask(&desk));
+        let scene = made();
+        scene.busy(12);
+        let (name, message) = fault(ask(&scene));
         assert_eq!(name, FaultName::Unavailable, "{told}");
         assert!(message.starts_with(&format!("{told}: others")), "{message}");
-        assert_eq!(desk.stage.world.dynamodb().busy, 0, "{told}");
+        assert_eq!(scene.stage.world.dynamodb().busy, 0, "{told}");
     }
 }

@@ -1,6 +1,6 @@
 //! Tests of a wave that only looks at what an earlier one has begun: it goes on with the watch of that one.
 
-use crate::scene::{HEALTH, changed, judge, judgement};
+use crate::judge::scene::{HEALTH, changed, judge, judgement};
 use crate::stage::{Stage, id};
 use windlass_domain::gate::Verdict;
 use windlass_domain::plan::Plan;

@@ -57,7 +57,7 @@ fn change(what: &str) -> Wave {
     }
 }
 
-/// Makes a stage at which a canary step was just made: version 2 has the new code, and everything is healthy.
+/// Makes a stage in which a canary step was just made: version 2 has the new code, and everything is healthy.
 pub fn changed() -> Stage {
     changed_as(DECLARATION)
 }

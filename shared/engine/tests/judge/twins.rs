@@ -1,6 +1,6 @@
 //! Tests that an invocation that lost the lock judges nothing, and that one beside a twin judges as the twin does.
 
-use crate::scene::{HEALTH, changed, judge};
+use crate::judge::scene::{HEALTH, changed, judge};
 use crate::stage::{Stage, TOKEN, id};
 use windlass_domain::fault::{Fault, FaultName};
 use windlass_domain::judgement::Judgement;

@@ -1,8 +1,8 @@
 //! Tests that the judge takes in what a person did at the wheel.
 
-use crate::scene::{HEALTH, changed, changed_as, judge, judgement};
+use crate::judge::scene::{DECLARATION, HEALTH, changed, changed_as, judge, judgement};
+use crate::judge::twins::call_of;
 use crate::stage::{Stage, id};
-use crate::{DECLARATION, twins::call_of};
 use windlass_domain::deployment::Deployment;
 use windlass_domain::gate::{PauseThen, Verdict};
 use windlass_domain::request::ActionName;

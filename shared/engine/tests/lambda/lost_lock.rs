@@ -1,6 +1,6 @@
 //! Tests of a function whose execution was taken over while a call of it was slow.
 
-use crate::scene::{Setting, function};
+use crate::lambda::scene::{Setting, function};
 use windlass_domain::fault::FaultName;
 use windlass_engine::payload::WorkTransition;
 use windlass_world::conformance::Trial;

@@ -1,7 +1,7 @@
 //! Tests of a function whose alias or code somebody else changes.
 
-use crate::scene::{Brings, FUNCTION, Setting, function, package};
-use crate::{alias, live};
+use crate::lambda::scene::{Brings, FUNCTION, Setting, function, package};
+use crate::lambda::{alias, live};
 use std::pin::pin;
 use windlass_domain::step::Failure;
 use windlass_engine::payload::{Work, WorkTransition};

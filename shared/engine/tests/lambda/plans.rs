@@ -1,6 +1,6 @@
 //! Tests of a plan as people read it, and of what is refused.
 
-use crate::scene::{Brings, Setting, artifact, function};
+use crate::lambda::scene::{Brings, Setting, artifact, function};
 use windlass_domain::artifact::Artifact;
 use windlass_domain::finding::FindingName;
 use windlass_domain::place::{Place, TargetRole};

@@ -1,6 +1,6 @@
 //! Tests of a version that is tried before callers get it, and of how few of a function's versions a look needs.
 
-use crate::scene::{Brings, Setting, function};
+use crate::lambda::scene::{Brings, Setting, function};
 use bytes::Bytes;
 use windlass_domain::step::StepStatus;
 use windlass_engine::kinds::VERSION;

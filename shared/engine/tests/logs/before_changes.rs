@@ -1,6 +1,6 @@
 //! Tests of what is told of a count before anything has changed.
 
-use crate::scene::{GROUP, gate, of, pass_seconds, whole};
+use crate::logs::scene::{GROUP, gate, of, pass_seconds, whole};
 use serde_json::Value;
 use windlass_domain::declaration::gates::{LogsGate, Resolved};
 use windlass_domain::fault::{Fault, FaultName};

@@ -1,7 +1,7 @@
 //! Tests of what is counted of a change of the ledger.
 
-use super::stage::{app, id, prod};
 use super::{change, ends, item, record, stage};
+use crate::stage::{app, id, prod};
 use serde_json::json;
 use windlass_domain::ending::{Ending, Resolved};
 use windlass_domain::environment::Lock;

@@ -1,6 +1,6 @@
 //! Tests of what `Prepare` asks about gates: whether they can be measured, and whether they are red already.
 
-use crate::scene::{DECLARATION, NEW, named, new_release, plan, prepare, shop, warned};
+use crate::prepare::scene::{DECLARATION, NEW, named, new_release, plan, prepare, shop, warned};
 use crate::stage::{Stage, app, component, prod};
 use windlass_domain::declaration::Declared;
 use windlass_domain::environment::{EnvironmentState, Given, Running};

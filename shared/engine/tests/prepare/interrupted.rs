@@ -1,6 +1,6 @@
 //! Tests of invocations that are killed, doubled or too late.
 
-use crate::scene::{DECLARATION, NEW, OLD, new_release, plan, prepare, shop, step};
+use crate::prepare::scene::{DECLARATION, NEW, OLD, new_release, plan, prepare, shop, step};
 use crate::stage::{TOKEN, component, id};
 use windlass_domain::fault::FaultName;
 use windlass_engine::ledger;

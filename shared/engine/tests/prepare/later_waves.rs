@@ -1,6 +1,6 @@
 //! Tests of a component that takes what an earlier wave gives: it is planned when that wave has changed.
 
-use crate::scene::{HEALTH, NEW, OLD, bring, named, plan, prepare, step, told};
+use crate::prepare::scene::{HEALTH, NEW, OLD, bring, named, plan, prepare, step, told};
 use crate::stage::{Stage, component, id};
 use serde_json::Value;
 use std::collections::BTreeMap;

@@ -1,6 +1,6 @@
 //! Tests of what is seen of the components that an operator accepts.
 
-use crate::scene::{new_release, prepare, step};
+use crate::prepare::scene::{new_release, prepare, step};
 use crate::stage::{Stage, app, component, id, prod};
 use windlass_domain::accept::{Accepted, Live, Look, accepted};
 use windlass_domain::environment::{EnvironmentState, Given, Lock, Running};
@@ -15,7 +15,7 @@ use windlass_engine::prepare::handle;
 use windlass_world::mishaps::{Mishap, When};
 use windlass_world::run::run;
 
-/// Makes a stage at which `api` was switched just now, which nobody looked at, and `worker` is back.
+/// Makes a stage in which `api` was switched just now, which nobody looked at, and `worker` is back.
 fn stuck(answered: bool) -> Stage {
     let stage = new_release();
     prepare(&stage).unwrap();

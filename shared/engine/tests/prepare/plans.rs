@@ -1,6 +1,6 @@
 //! Tests of plans.
 
-use crate::scene::{
+use crate::prepare::scene::{
     DECLARATION, NEW, OLD, bring, function, new_release, plan, prepare, shop, step, told, upload,
 };
 use crate::stage::{app, component, id, prod};

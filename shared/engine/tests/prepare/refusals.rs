@@ -1,6 +1,6 @@
 //! Tests of what is refused, and of what belongs to somebody else.
 
-use crate::scene::{DECLARATION, HEALTH, NEW, named, new_release, plan, prepare, upload};
+use crate::prepare::scene::{DECLARATION, HEALTH, NEW, named, new_release, plan, prepare, upload};
 use crate::stage::{app, component};
 use windlass_domain::artifact::Artifact;
 use windlass_domain::declaration::Declared;

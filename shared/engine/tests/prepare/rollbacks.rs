@@ -1,6 +1,6 @@
 //! Tests of what a rollback needs and plans.
 
-use crate::scene::{HEALTH, NEW, new_release, plan, prepare, step};
+use crate::prepare::scene::{HEALTH, NEW, new_release, plan, prepare, step};
 use crate::stage::{Stage, app, component, id, prod};
 use bytes::Bytes;
 use windlass_domain::environment::{Given, Running, Snapshot};

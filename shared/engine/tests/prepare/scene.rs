@@ -39,7 +39,7 @@ pub const HEALTH: &str = "https://shop.example/health";
 pub const OLD: &[u8] = b"the old code";
 pub const NEW: &[u8] = b"the new code";
 
-/// Makes a stage at which both functions run the old code, and everything is healthy.
+/// Makes a stage in which both functions run the old code, and everything is healthy.
 pub fn shop(declaration: &str, worker: &'static [u8], api: &'static [u8]) -> Stage {
     let mut stage = Stage::new(declaration, BTreeMap::new());
     for (name, bytes) in [("worker", worker), ("api", api)] {

@@ -1,6 +1,6 @@
 //! Tests of sites of several tenants in one bucket.
 
-use crate::tenants::Tenants;
+use crate::prepare::tenants::Tenants;
 use std::ops::RangeInclusive;
 use windlass_engine::prepare::handle;
 use windlass_world::mishaps::{Mishap, When};

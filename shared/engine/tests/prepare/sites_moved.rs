@@ -1,7 +1,7 @@
 //! Tests of a site that has since been declared elsewhere, in a bucket of several tenants.
 
-use crate::sites::{Story, tell};
-use crate::tenants::Tenants;
+use crate::prepare::sites::{Story, tell};
+use crate::prepare::tenants::Tenants;
 use serde_json::json;
 use windlass_domain::environment::EnvironmentState;
 use windlass_domain::finding::FindingName;

@@ -1,7 +1,7 @@
 //! Tenants: sites of several environments and applications, each with a role of its own that reaches all of them.
 
+use crate::site::zips::zip;
 use crate::stage::{Stage, TOKEN};
-use crate::zips::zip;
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
 use windlass_domain::artifact::Artifact;

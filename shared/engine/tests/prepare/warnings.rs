@@ -1,6 +1,6 @@
 //! Tests of what a plan notes of the declaration, and of what leaves it.
 
-use crate::scene::{DECLARATION, NEW, OLD, plan, prepare, shop, warned};
+use crate::prepare::scene::{DECLARATION, NEW, OLD, plan, prepare, shop, warned};
 use crate::stage::{Stage, app, component, prod};
 use serde_json::json;
 use std::collections::BTreeMap;

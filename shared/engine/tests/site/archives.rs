@@ -1,7 +1,7 @@
 //! Tests of archives that were made to do harm, or were damaged.
 
-use crate::scene::Scene;
-use crate::zips::{directory_records, replaced, stored, with_link, zip};
+use crate::site::scene::Scene;
+use crate::site::zips::{directory_records, replaced, stored, with_link, zip};
 use windlass_domain::finding::{Finding, FindingName};
 use windlass_domain::kinds::site::SiteMode;
 use windlass_engine::payload::WorkTransition;

@@ -1,9 +1,9 @@
 //! Tests that both modes pass the tests that every kind passes.
 
-use crate::in_place::{ONE, TWO};
-use crate::pruning::settle;
-use crate::scene::{Deployment, Scene};
-use crate::zips::zip;
+use crate::site::in_place::{ONE, TWO};
+use crate::site::pruning::settle;
+use crate::site::scene::{Deployment, Scene};
+use crate::site::zips::zip;
 use std::cell::OnceCell;
 use windlass_domain::kinds::site::SiteMode;
 use windlass_domain::plan::KindName;

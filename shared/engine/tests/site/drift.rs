@@ -1,7 +1,7 @@
 //! Tests of a site in place to which others write as well: before a deployment, during it, before its undo.
 
-use crate::in_place::{ONE, TWO, scene};
-use crate::zips::zip;
+use crate::site::in_place::{ONE, TWO, scene};
+use crate::site::zips::zip;
 use windlass_domain::step::Failure;
 use windlass_engine::payload::WorkTransition;
 

@@ -1,8 +1,8 @@
 //! Tests of a first deployment over somebody else's objects, whose copies S3 gives other ETags. Nothing is known of
 //! them but what was seen.
 
-use crate::in_place::ONE;
-use crate::scene::{Deployment, Scene};
+use crate::site::in_place::ONE;
+use crate::site::scene::{Deployment, Scene};
 use std::collections::BTreeMap;
 use windlass_domain::fault::{Fault, FaultName};
 use windlass_domain::kinds::site::SiteMode;

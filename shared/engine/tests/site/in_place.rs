@@ -1,7 +1,7 @@
 //! Tests of a site whose files are written over the live ones: what a release does, its undo and a rollback.
 
-use crate::scene::Scene;
-use crate::zips::zip;
+use crate::site::scene::Scene;
+use crate::site::zips::zip;
 use windlass_domain::finding::FindingName;
 use windlass_domain::kinds::site::{CacheRule, ConfigFile, SiteMode};
 use windlass_engine::payload::WorkTransition;

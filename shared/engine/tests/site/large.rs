@@ -1,7 +1,7 @@
 //! Tests of files that are too large to be held in memory.
 
-use crate::scene::Scene;
-use crate::zips::stored;
+use crate::site::scene::Scene;
+use crate::site::zips::stored;
 use windlass_domain::artifact::Artifact;
 use windlass_domain::fault::{Fault, FaultName};
 use windlass_domain::kinds::site::SiteMode;

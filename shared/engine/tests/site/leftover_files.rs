@@ -1,9 +1,9 @@
 //! Tests that later releases delete what former ones left in a site in place, and nothing that anybody needs.
 
-use crate::in_place;
-use crate::pruning::settle;
-use crate::scene::{Deployment, Scene};
-use crate::zips::zip;
+use crate::site::in_place;
+use crate::site::pruning::settle;
+use crate::site::scene::{Deployment, Scene};
+use crate::site::zips::zip;
 use windlass_domain::kinds::site::SiteMode;
 use windlass_domain::step::Failure;
 use windlass_engine::kinds::site::State;

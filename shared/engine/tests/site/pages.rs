@@ -1,7 +1,7 @@
 //! Tests of pages of a site, as visitors get them: what each comes to before a release and after it.
 
-use crate::in_place::{ONE, TWO};
-use crate::scene::{Deployment, Scene};
+use crate::site::in_place::{ONE, TWO};
+use crate::site::scene::{Deployment, Scene};
 use bytes::Bytes;
 use windlass_domain::declaration::gates::{Declared, PageGate, Resolved};
 use windlass_domain::finding::FindingName;

@@ -1,9 +1,9 @@
 //! Tests of pages of a site with a folder per release, before visitors get it.
 
-use crate::in_place::{ONE, TWO};
-use crate::pages::{SITE, gates, measured_in};
-use crate::scene::{Deployment, Scene};
-use crate::zips::zip;
+use crate::site::in_place::{ONE, TWO};
+use crate::site::pages::{SITE, gates, measured_in};
+use crate::site::scene::{Deployment, Scene};
+use crate::site::zips::zip;
 use windlass_domain::gate::Verdict;
 use windlass_domain::kinds::site::SiteMode;
 use windlass_engine::deploy;

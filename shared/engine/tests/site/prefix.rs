@@ -1,8 +1,8 @@
 //! Tests of a site with a folder per release.
 
-use crate::in_place::{ONE, TWO};
-use crate::scene::{Deployment, Scene};
-use crate::zips::zip;
+use crate::site::in_place::{ONE, TWO};
+use crate::site::scene::{Deployment, Scene};
+use crate::site::zips::zip;
 use windlass_domain::finding::FindingName;
 use windlass_domain::kinds::site::{CacheRule, SiteMode};
 use windlass_domain::step::Failure;

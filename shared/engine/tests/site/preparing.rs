@@ -1,8 +1,8 @@
 //! Tests of what `Prepare` finds in the way of a site.
 
-use crate::in_place::{ONE, TWO};
-use crate::scene::Scene;
-use crate::zips::zip;
+use crate::site::in_place::{ONE, TWO};
+use crate::site::scene::Scene;
+use crate::site::zips::zip;
 use windlass_domain::artifact::Artifact;
 use windlass_domain::digest::Digest;
 use windlass_domain::fault::{Fault, FaultName};

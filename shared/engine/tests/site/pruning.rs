@@ -1,7 +1,7 @@
 //! Tests that later deployments delete what former ones left, and nothing that anybody needs.
 
-use crate::scene::{Deployment, Scene};
-use crate::zips::zip;
+use crate::site::scene::{Deployment, Scene};
+use crate::site::zips::zip;
 use std::collections::{BTreeMap, BTreeSet};
 use std::pin::pin;
 use windlass_domain::environment::{EnvironmentState, Running, Snapshot};

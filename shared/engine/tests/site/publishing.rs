@@ -1,8 +1,8 @@
 //! Tests of publishing: over several invocations, and within its rights.
 
-use crate::in_place::{ONE, TWO};
-use crate::scene::{Deployment, Scene};
-use crate::zips::zip;
+use crate::site::in_place::{ONE, TWO};
+use crate::site::scene::{Deployment, Scene};
+use crate::site::zips::zip;
 use std::pin::pin;
 use windlass_domain::fault::FaultName;
 use windlass_domain::kinds::site::SiteMode;

@@ -1,8 +1,8 @@
 //! Tests of a switch of many writes of which AWS refuses some: what was made is undone, and a refusal is no out-of-band
 //! change.
 
-use crate::in_place::{ONE, TWO, scene};
-use crate::scene::Scene;
+use crate::site::in_place::{ONE, TWO, scene};
+use crate::site::scene::Scene;
 use windlass_domain::fault::{Fault, FaultName};
 use windlass_domain::step::Failure;
 use windlass_engine::payload::WorkTransition;

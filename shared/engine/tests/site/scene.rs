@@ -1,6 +1,6 @@
 //! A site in a world, and deployments of it as the machine runs them.
 
-use crate::zips::zip;
+use crate::site::zips::zip;
 use serde_json::Value;
 use std::collections::BTreeMap;
 use windlass_domain::artifact::Artifact;

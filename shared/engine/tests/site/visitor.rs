@@ -2,8 +2,8 @@
 //! to AWS the visitor loads a document through some edge, then its assets through all edges, and the assets of
 //! documents that were opened long ago.
 
-use crate::scene::Scene;
-use crate::zips::zip;
+use crate::site::scene::Scene;
+use crate::site::zips::zip;
 use std::cell::{Cell, RefCell};
 use std::collections::{BTreeMap, BTreeSet};
 use std::rc::Rc;

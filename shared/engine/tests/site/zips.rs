@@ -51,7 +51,7 @@ pub fn replaced(mut archive: Vec<u8>, from: &[u8], to: &[u8]) -> Vec<u8> {
     archive
 }
 
-/// Returns the offsets at which the directory's records begin.
+/// Returns the offsets in which the directory's records begin.
 pub fn directory_records(archive: &[u8]) -> Vec<usize> {
     let starts = 0..archive.len().saturating_sub(4);
     starts

@@ -1,6 +1,6 @@
 //! A deployment that holds its lock, in a world that tests fill.
 
-#![allow(dead_code, clippy::unused_self)] // each test file uses its part
+#![allow(clippy::unused_self)]
 
 use serde::Serialize;
 use serde::de::DeserializeOwned;

@@ -21,7 +21,7 @@ use windlass_world::World;
 use windlass_world::run::run;
 
 /// The world, and the declaration of the task.
-pub struct Quay {
+pub struct TaskScene {
     pub world: World,
     pub spec: Spec,
     pub again: bool,
@@ -35,7 +35,7 @@ fn tags() -> BTreeMap<String, String> {
         .into()
 }
 
-impl Quay {
+impl TaskScene {
     pub fn new() -> Self {
         let world = World::default();
         let document = json!({
@@ -130,19 +130,19 @@ impl Quay {
 
     /// Makes the same for a function that is called in place of a task.
     pub fn calling(name: &str, alias: Option<&str>) -> Self {
-        let mut quay = Self::new();
-        quay.world.lambda().make(name, b"zip");
-        quay.spec.image = None;
-        quay.spec.command = vec![];
-        quay.spec.undo = Some(TaskUndo::None);
-        quay.spec.function = Some(FunctionCall {
+        let mut scene = Self::new();
+        scene.world.lambda().make(name, b"zip");
+        scene.spec.image = None;
+        scene.spec.command = vec![];
+        scene.spec.undo = Some(TaskUndo::None);
+        scene.spec.function = Some(FunctionCall {
             name: name.into(),
             alias: alias.map(str::to_owned),
             of: ComponentName::new("agent").unwrap(),
             payload: serde_json::Map::new(),
             repeatable: false,
         });
-        quay
+        scene
     }
 
     /// Says what is told of a plan: what it runs, else why it runs nothing, else what is wrong; and what it warns of.

@@ -1,6 +1,6 @@
 //! `GET /apps`: all applications with their environments, page by page.
 
-use crate::call::{PROD, call, get, post, program, refused, until};
+use crate::api::call::{PROD, call, get, post, program, refused, until};
 use serde_json::{Value, json};
 use std::collections::BTreeSet;
 use windlass_domain::declaration::{Declaration, Declared};

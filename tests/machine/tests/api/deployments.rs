@@ -1,6 +1,6 @@
 //! History, records, and cancelling.
 
-use crate::call::{PROD, begun, call, ending, get, post, program, refused, until};
+use crate::api::call::{PROD, begun, call, ending, get, post, program, refused, until};
 use serde_json::{Value, json};
 use windlass_domain::fault::{Fault, FaultName};
 use windlass_machine::shop::{ALARM, FUNCTIONS, Shop};

@@ -1,10 +1,10 @@
 //! `docs/API.md` is compared with what the API answers: it has every member of the answers, and no other member.
 
-use crate::apps::listed;
-use crate::call::{
+use crate::api::apps::listed;
+use crate::api::call::{
     PROD, RELEASES, begun, call, call_with, declare, get, post, program, refused, release, until,
 };
-use crate::stats::record;
+use crate::api::stats::record;
 use serde_json::{Value, json};
 use std::collections::BTreeSet;
 use windlass_machine::shop::{ALL_KINDS, FUNCTIONS, Shop};

@@ -1,6 +1,6 @@
 //! Environments, their snapshots and holds.
 
-use crate::call::{
+use crate::api::call::{
     CI, PROD, RELEASES, begun, call, declare, get, post, program, refused, release, until,
 };
 use serde_json::{Value, json};

@@ -1,6 +1,6 @@
 //! The header `Idempotency-Key`: the same key is the same request, and another key is another request.
 
-use crate::call::{
+use crate::api::call::{
     PROD, RELEASES, begun, call, call_with, ending, executions, get, program, refused, release,
     until,
 };

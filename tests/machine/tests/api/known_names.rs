@@ -1,6 +1,6 @@
 //! Names, parameters and their values must be known, and the API tells what is known.
 
-use crate::call::{PROD, RELEASES, call, get, post, program, refused, release};
+use crate::api::call::{PROD, RELEASES, call, get, post, program, refused, release};
 use serde_json::{Value, json};
 use windlass_domain::name::AppName;
 use windlass_machine::shop::{FUNCTIONS, Shop};

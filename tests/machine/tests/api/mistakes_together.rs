@@ -1,6 +1,6 @@
 //! A mistake in the form of a body hides no mistake in its meaning, and the other way round.
 
-use crate::call::{RELEASES, call, executions, program, release};
+use crate::api::call::{RELEASES, call, executions, program, release};
 use serde_json::{Value, json};
 use windlass_machine::shop::{ALL_KINDS, Shop};
 

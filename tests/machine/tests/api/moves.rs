@@ -1,6 +1,6 @@
 //! Renames and hand-overs, and questions about them beforehand.
 
-use crate::call::{PROD, call, call_with, declare, get, post, program, refused, release};
+use crate::api::call::{PROD, call, call_with, declare, get, post, program, refused, release};
 use serde_json::{Map, Value, json};
 use std::collections::BTreeMap;
 use windlass_machine::shop::{FUNCTIONS, Shop};

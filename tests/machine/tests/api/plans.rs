@@ -1,6 +1,6 @@
 //! Plans through the API: the request, the answers until the plan is drawn, and the refusals.
 
-use crate::call::{CI, call, call_with, get, program, refused, release};
+use crate::api::call::{CI, call, call_with, get, program, refused, release};
 use serde_json::{Value, json};
 use windlass_domain::fault::{Fault, FaultName};
 use windlass_machine::shop::{FUNCTIONS, Shop};

@@ -1,6 +1,6 @@
 //! Releases through the API, and the answers to them.
 
-use crate::call::{
+use crate::api::call::{
     CI, PROD, RELEASES, begun, call, ending, executions, get, post, program, refused, release,
 };
 use serde_json::{Value, json};

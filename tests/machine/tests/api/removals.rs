@@ -1,6 +1,6 @@
 //! Removals, and questions about them beforehand.
 
-use crate::call::{PROD, call, declare, get, post, program, refused};
+use crate::api::call::{PROD, call, declare, get, post, program, refused};
 use serde_json::json;
 use windlass_machine::shop::{FUNCTIONS, Shop};
 

@@ -1,6 +1,6 @@
 //! Another name for a whole application, and questions about it beforehand.
 
-use crate::call::{PROD, call, call_with, declare, get, post, program, refused, release};
+use crate::api::call::{PROD, call, call_with, declare, get, post, program, refused, release};
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
 use std::rc::Rc;

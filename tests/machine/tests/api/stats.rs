@@ -1,7 +1,7 @@
 //! `GET /stats`: figures from the ledger, compared with a script of the same months that is counted another way.
 
-use crate::apps::listed;
-use crate::call::{call, get, post, program, refused};
+use crate::api::apps::listed;
+use crate::api::call::{call, get, post, program, refused};
 use serde_json::{Value, json};
 use windlass_domain::deployment::Deployment;
 use windlass_domain::time::Time;

@@ -1,6 +1,6 @@
 //! The largest application that can be declared.
 
-use crate::scene::{ending, program};
+use crate::deployments::scene::{ending, program};
 use windlass_domain::ending::Ending;
 use windlass_machine::many_functions::{functions, serving};
 use windlass_machine::shop::ALARM;

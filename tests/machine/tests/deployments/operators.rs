@@ -1,6 +1,6 @@
 //! Holds and rollbacks.
 
-use crate::scene::{
+use crate::deployments::scene::{
     BOTH, GO, WAVE, assert_counted, both, cause, ending, live, path, program, serves, unlocked,
     whole_way,
 };

@@ -1,6 +1,6 @@
 //! Deployments that wait, and that give up.
 
-use crate::scene::{
+use crate::deployments::scene::{
     BOTH, assert_counted, both, cause, ending, live, path, program, serves, unlocked, whole_way,
 };
 use windlass_domain::ending::Ending;

@@ -1,6 +1,6 @@
 //! Executions that are stopped.
 
-use crate::scene::{
+use crate::deployments::scene::{
     BACK, BOTH, ROLLED_BACK, assert_counted, both, ending, live, path, program, serves, unlocked,
 };
 use windlass_domain::ending::Ending;

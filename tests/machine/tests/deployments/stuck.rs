@@ -1,6 +1,6 @@
 //! Deployments whose undo fails, and both ways out of that.
 
-use crate::scene::{
+use crate::deployments::scene::{
     BACK, BOTH, GO, ROLLED_BACK, WAVE, assert_counted, both, cause, ending, live, path, program,
     serves, unlocked,
 };

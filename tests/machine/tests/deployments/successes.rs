@@ -1,6 +1,6 @@
 //! Releases that go live, and requests that change nothing.
 
-use crate::scene::{
+use crate::deployments::scene::{
     BACK, BOTH, GO, ROLLED_BACK, SERVICE_WAVE, WAVE, assert_counted, both, cause, ending, live,
     path, program, serves, undone, unlocked, whole_way,
 };

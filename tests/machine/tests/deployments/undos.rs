@@ -1,6 +1,6 @@
 //! Releases that are undone.
 
-use crate::scene::{
+use crate::deployments::scene::{
     BACK, BOTH, GO, ROLLED_BACK, WAVE, assert_counted, both, cause, live, path, program, serves,
     unlocked, whole_way,
 };

@@ -1,6 +1,6 @@
 //! Deployments that an older Windlass began.
 
-use crate::scene::{BOTH, both, ending, live, program, serves, unlocked};
+use crate::deployments::scene::{BOTH, both, ending, live, program, serves, unlocked};
 use windlass_domain::ending::Ending;
 use windlass_domain::fault::{Fault, FaultName};
 use windlass_machine::older_ledger::{assert_seen, written_by_the_first};

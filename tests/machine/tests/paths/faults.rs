@@ -1,6 +1,6 @@
 //! The states that follow on each fault and on each lost answer.
 
-use crate::script::{Ran, Script, change, item, run, word};
+use crate::paths::script::{Ran, Script, change, item, run, word};
 use serde_json::{Value, json};
 
 #[test]

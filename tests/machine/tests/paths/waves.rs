@@ -1,6 +1,6 @@
 //! Waves: changed, watched, undone.
 
-use crate::script::{CHANGE_THREE, Script, UNDONE, change, item, run, three, word};
+use crate::paths::script::{CHANGE_THREE, Script, UNDONE, change, item, run, three, word};
 use serde_json::{Value, json};
 
 #[test]

@@ -1,6 +1,6 @@
 //! The states that follow on each word.
 
-use crate::script::{Script, UNDONE, change, run, word};
+use crate::paths::script::{Script, UNDONE, change, run, word};
 use serde_json::{Value, json};
 
 #[test]

@@ -1,6 +1,6 @@
 //! Uploads whose events come late, twice, or in vain.
 
-use crate::scene::{
+use crate::scenarios::scene::{
     arrive, arrive_in_vain, assert_free, both, executions, live, look, manifest, pass_minutes,
     program, release_unheard, serves, upload, upload_unheard,
 };

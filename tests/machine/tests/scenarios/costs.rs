@@ -1,6 +1,6 @@
 //! The cost of a run of a schedule, in calls of ports. It grows with what is new, not with history.
 
-use crate::scene::{
+use crate::scenarios::scene::{
     BOTH, arrive_in_vain, assert_free, declare, ended, executions, live, look, pass_minutes,
     program, release_unheard, upload_unheard,
 };

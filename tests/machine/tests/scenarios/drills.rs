@@ -1,6 +1,6 @@
 //! An environment goes to the version before and comes back.
 
-use crate::scene::{
+use crate::scenarios::scene::{
     BACK, BOTH, GO, ROLLED_BACK, SUCCEEDED, WAITED, WAVE, assert_free, both, declare, ended,
     failure, live, live_with, path, program, serves, way_back,
 };

@@ -1,6 +1,8 @@
 //! Components that have drifted and are declared `heal: restore` are brought back to what is recorded.
 
-use crate::scene::{BOTH, assert_free, both, declare, ended, pass_minutes, program, serves};
+use crate::scenarios::scene::{
+    BOTH, assert_free, both, declare, ended, pass_minutes, program, serves,
+};
 use serde_json::{Value, json};
 use windlass_domain::deployment::Deployment;
 use windlass_domain::ending::Ending;

@@ -1,6 +1,6 @@
 //! The environments of an application share the calls of its hourly looks.
 
-use crate::scene::{live, pass_minutes, program};
+use crate::scenarios::scene::{live, pass_minutes, program};
 use windlass_domain::hourly_look::{CALLS_AN_HOUR, HourlyLook};
 use windlass_domain::identity::EnvironmentId;
 use windlass_domain::name::{AppName, EnvironmentName};

@@ -1,6 +1,6 @@
 //! The hourly looks at targets between deployments.
 
-use crate::scene::{BOTH, live, pass_minutes, program};
+use crate::scenarios::scene::{BOTH, live, pass_minutes, program};
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
 use windlass_domain::fault::{Fault, FaultName};
@@ -393,7 +393,7 @@ fn what_the_declaration_has_no_more_is_not_looked_at() {
     let lines = windlass_machine::shop::FUNCTIONS.lines();
     let lines = lines.filter(|line| !line.contains("shop-api"));
     let text = lines.collect::<Vec<_>>().join("\n");
-    crate::scene::declare(&shop, &text.replace("version: 1.0.0", "version: 1.1.0"));
+    crate::scenarios::scene::declare(&shop, &text.replace("version: 1.0.0", "version: 1.1.0"));
     assert!(shown(&shop, BOTH[0]).is_null());
     schedule_for(&mut shop, 60);
     assert_eq!(events(&shop), ["DriftFound", "DriftGone"]);

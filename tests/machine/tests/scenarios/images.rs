@@ -1,6 +1,6 @@
 //! Images: pushes, and functions that are images.
 
-use crate::scene::{
+use crate::scenarios::scene::{
     GO, SUCCEEDED, arrive, arrive_in_vain, assert_free, declare, ended, look, pass_minutes, path,
     program, upload_unheard,
 };

@@ -1,6 +1,6 @@
 //! Invocations that begin after their deployment has ended.
 
-use crate::scene::{BOTH, assert_free, both, ended, live, program, serves};
+use crate::scenarios::scene::{BOTH, assert_free, both, ended, live, program, serves};
 use serde_json::json;
 use windlass_domain::ending::Ending;
 use windlass_domain::fault::{Fault, FaultName};

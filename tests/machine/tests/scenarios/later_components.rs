@@ -1,6 +1,6 @@
 //! Rollbacks over components that came later than others, were renamed or moved, or are not declared any more.
 
-use crate::scene::{BOTH, assert_free, both, declare, ended, failure, program, serves};
+use crate::scenarios::scene::{BOTH, assert_free, both, declare, ended, failure, program, serves};
 use serde_json::json;
 use windlass_domain::ending::Ending;
 use windlass_domain::fault::{Fault, FaultName};

@@ -1,6 +1,6 @@
 //! The files that former releases of a site left, over months.
 
-use crate::scene::{ended, program};
+use crate::scenarios::scene::{ended, program};
 use windlass_domain::ending::Ending;
 use windlass_engine::ports::Clock;
 use windlass_machine::shop::{ALL_KINDS, Shop};

@@ -1,6 +1,6 @@
 //! The cost of a deployment that is watched for long.
 
-use crate::scene::{assert_free, ended, program};
+use crate::scenarios::scene::{assert_free, ended, program};
 use windlass_domain::ending::Ending;
 use windlass_domain::execution_history::LONGEST;
 use windlass_engine::ports::Clock;

@@ -1,6 +1,6 @@
 //! The schedule finds uploads and images of which no event told.
 
-use crate::scene::{
+use crate::scenarios::scene::{
     BOTH, assert_free, both, declare, ended, executions, live, look, manifest, pass_minutes,
     program, release_unheard, serves, upload, upload_unheard,
 };

@@ -1,6 +1,6 @@
 //! An undo that is refused, and the two ways out.
 
-use crate::scene::{
+use crate::scenarios::scene::{
     BACK, BOTH, GO, NEEDS_OPERATOR, ROLLED_BACK, SUCCEEDED, WAVE, assert_free, both, ended,
     failure, live, path, program, serves,
 };

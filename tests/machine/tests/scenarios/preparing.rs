@@ -1,6 +1,6 @@
 //! A preparation that takes longer than one invocation, such as a change set or a plan of Terraform.
 
-use crate::scene::*;
+use crate::scenarios::scene::*;
 use windlass_domain::ending::Ending;
 use windlass_domain::fault::{Fault, FaultName};
 use windlass_domain::finding::FindingName;

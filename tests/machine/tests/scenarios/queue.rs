@@ -1,6 +1,6 @@
 //! The order in which waiting deployments go.
 
-use crate::scene::{
+use crate::scenarios::scene::{
     BOTH, GO, WAITED, api_way, assert_free, at_once, both, ended, live, path, program, serves,
     whole_way,
 };

@@ -1,6 +1,6 @@
 //! Recoveries that die themselves.
 
-use crate::scene::{
+use crate::scenarios::scene::{
     BACK, BOTH, ROLLED_BACK, assert_free, both, ended, live, pass_minutes, path, program, serves,
 };
 use serde_json::json;

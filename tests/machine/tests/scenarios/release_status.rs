@@ -1,6 +1,6 @@
 //! The API says what is so now of a deployment, and what to start to have it. These tests start that, and have it.
 
-use crate::scene::{BOTH, assert_free, ended, failure, live, program};
+use crate::scenarios::scene::{BOTH, assert_free, ended, failure, live, program};
 use serde_json::{Value, json};
 use windlass_domain::ending::Ending;
 use windlass_domain::fault::{Fault, FaultName};

@@ -1,6 +1,6 @@
 //! A remedy names the input that comes next, and that input does what the remedy says.
 
-use crate::scene::{BOTH, assert_free, both, failure, live, program, serves, whole_way};
+use crate::scenarios::scene::{BOTH, assert_free, both, failure, live, program, serves, whole_way};
 use serde_json::{Value, json};
 use windlass_machine::shop::Shop;
 

@@ -1,6 +1,6 @@
 //! The same release once more: by each way, after each ending, and by a person.
 
-use crate::scene::{
+use crate::scenarios::scene::{
     BOTH, arrive, assert_free, both, ended, executions, failure, live, look, manifest,
     pass_minutes, program, release_unheard, serves, upload,
 };

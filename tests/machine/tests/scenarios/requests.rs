@@ -1,6 +1,6 @@
 //! The options that a person may set for a deployment: `again`, `allow_older`, `accept_red`, a recorded version.
 
-use crate::scene::{
+use crate::scenarios::scene::{
     BACK, BOTH, GO, ROLLED_BACK, SUCCEEDED, WAVE, assert_free, at_once, both, ended, failure, live,
     path, program, serves, whole_way,
 };

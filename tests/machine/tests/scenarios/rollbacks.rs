@@ -1,6 +1,6 @@
 //! Operators' rollbacks.
 
-use crate::scene::{
+use crate::scenarios::scene::{
     BACK, BOTH, GO, ROLLED_BACK, WAITED, WAVE, assert_free, both, ended, failure, live_with, path,
     program, serves, way_back,
 };

@@ -1,6 +1,6 @@
 //! Drills by a schedule that a declaration has.
 
-use crate::scene::{BOTH, assert_free, both, live_with, pass_minutes, program, serves};
+use crate::scenarios::scene::{BOTH, assert_free, both, live_with, pass_minutes, program, serves};
 use serde_json::Value;
 use std::collections::BTreeMap;
 use windlass_domain::drill::{Drill, DrillOutcome};

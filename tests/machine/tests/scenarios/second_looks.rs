@@ -1,6 +1,8 @@
 //! The second look at the targets that a recovery left, 15 minutes after it.
 
-use crate::scene::{BOTH, assert_free, both, ended, live, pass_minutes, program, serves};
+use crate::scenarios::scene::{
+    BOTH, assert_free, both, ended, live, pass_minutes, program, serves,
+};
 use serde_json::Value;
 use windlass_domain::ending::Ending;
 use windlass_domain::fault::{Fault, FaultName};

@@ -1,6 +1,6 @@
 //! Services whose traffic ECS shifts, as whole deployments.
 
-use crate::scene::*;
+use crate::scenarios::scene::*;
 use windlass_engine::ports::{ServiceHook, Shifting};
 use windlass_machine::shop::Shop;
 

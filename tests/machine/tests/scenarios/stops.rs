@@ -1,6 +1,6 @@
 //! A stop by a person says nothing against the release.
 
-use crate::scene::{
+use crate::scenarios::scene::{
     BACK, BOTH, GO, WAVE, assert_free, both, ended, failure, live, path, program, serves, whole_way,
 };
 use serde_json::{Value, json};

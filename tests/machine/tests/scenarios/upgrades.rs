@@ -1,6 +1,6 @@
 //! A newer Windlass goes on beside what an older one left.
 
-use crate::scene::{
+use crate::scenarios::scene::{
     BOTH, arrive, assert_free, both, ended, executions, live, look, pass_minutes, program,
     release_unheard, serves, whole_way,
 };

@@ -1,6 +1,6 @@
 //! The findings on an upload lie beside it until a good upload has come.
 
-use crate::scene::{
+use crate::scenarios::scene::{
     BOTH, GO, assert_free, both, live, pass_minutes, path, program, serves, upload,
 };
 use serde_json::{Value, json};

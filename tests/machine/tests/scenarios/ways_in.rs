@@ -1,6 +1,6 @@
 //! Events and calls that meet deployments which run or wait.
 
-use crate::scene::{
+use crate::scenarios::scene::{
     BACK, BOTH, GO, ROLLED_BACK, SUCCEEDED, WAITED, WAVE, assert_free, both, declare, ended, live,
     path, program, serves, whole_way,
 };

@@ -1,7 +1,7 @@
 //! Tests of what CodeDeploy does by itself, and of what others do in its group.
 
 use super::scene::{HOOKS, Moved, changes, failure, live, refused, served, sleep_min};
-use crate::scene::{FUNCTION, function};
+use crate::lambda::scene::{FUNCTION, function};
 use windlass_engine::payload::WorkTransition;
 use windlass_engine::ports::{NewDeployed, Revision, Routing};
 use windlass_world::World;

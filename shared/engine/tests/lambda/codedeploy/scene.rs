@@ -1,6 +1,6 @@
 //! A function whose alias CodeDeploy moves.
 
-use crate::scene::{Setting, artifact, function};
+use crate::lambda::scene::{Setting, artifact, function};
 use windlass_domain::finding::Finding;
 use windlass_domain::kinds::codedeploy::Group as Declared;
 use windlass_domain::kinds::lambda::Lambda;

@@ -1,7 +1,5 @@
-//! A small harbour of ECS for the tests: one steady service, images in a registry, and the way of a deployment through
+//! A service of ECS for the tests: one steady service, images in a registry, and the way of a deployment through
 //! `prepare`, the step item and the handler.
-
-#![allow(dead_code)] // each test binary uses its part
 
 pub mod deployed;
 pub mod subject;
@@ -37,7 +35,7 @@ pub const CLUSTER: &str = "shop-prod";
 pub const SERVICE: &str = "agent";
 
 /// One service, steady with two tasks of `agent:1`, which runs the image 1.0 by digest.
-pub struct Harbour {
+pub struct ServiceScene {
     pub world: World,
     pub spec: Spec,
     /// The place at which `Prepare` finds the service.
@@ -66,7 +64,7 @@ fn our_tags() -> BTreeMap<String, String> {
         .into()
 }
 
-impl Harbour {
+impl ServiceScene {
     pub fn new() -> Self {
         let world = World::default();
         world.s3().bucket("artifacts", true);
@@ -154,12 +152,12 @@ impl Harbour {
     }
 
     /// Plans, and writes lock and step as `Admit` and `Prepare` do.
-    pub fn begin(&self, id: &str, artifact: &Artifact) -> Sailing<'_> {
+    pub fn begin(&self, id: &str, artifact: &Artifact) -> Deploying<'_> {
         let planned = self.plan(id, Some(artifact), None);
         self.begin_planned(id, &planned)
     }
 
-    pub fn begin_planned(&self, id: &str, planned: &Prepared) -> Sailing<'_> {
+    pub fn begin_planned(&self, id: &str, planned: &Prepared) -> Deploying<'_> {
         assert_eq!(planned.findings, [], "the plan is refused");
         assert_ne!(planned.stages.len(), 0, "{:?}", planned.unchanged);
         let unbegun = Step::planned(
@@ -183,8 +181,8 @@ impl Harbour {
         self.put(lock_key, ledger::to_body(&lock).unwrap());
         let key = ledger::step(&step.deployment, &step.component);
         self.put(key, ledger::to_body(&step).unwrap());
-        Sailing {
-            harbour: self,
+        Deploying {
+            scene: self,
             id: step.deployment,
         }
     }
@@ -207,12 +205,12 @@ impl Harbour {
 }
 
 /// A deployment under way.
-pub struct Sailing<'h> {
-    harbour: &'h Harbour,
+pub struct Deploying<'h> {
+    scene: &'h ServiceScene,
     id: DeploymentId,
 }
 
-impl Sailing<'_> {
+impl Deploying<'_> {
     pub fn invoke(&self, wave: Option<u32>) -> Result<WorkTransition> {
         let work = Work {
             deployment: self.id.clone(),
@@ -220,7 +218,7 @@ impl Sailing<'_> {
             component: ComponentName::new("agent").unwrap(),
             wave,
         };
-        run(deploy::handle(&self.harbour.world, work, ecs::of)).map(|done| done.verdict)
+        run(deploy::handle(&self.scene.world, work, ecs::of)).map(|done| done.verdict)
     }
 
     /// Asks again as the machine's Retry does. A minute passes between two asks, so that much can happen unseen.
@@ -230,7 +228,7 @@ impl Sailing<'_> {
             match self.invoke(wave) {
                 Ok(word) => return word,
                 Err(fault) if polled.contains(&fault.name) => {
-                    run(self.harbour.world.sleep_ms(60_000));
+                    run(self.scene.world.sleep_ms(60_000));
                 }
                 Err(fault) => panic!("{fault}"),
             }
@@ -261,7 +259,7 @@ impl Sailing<'_> {
 
     pub fn step(&self) -> Step {
         let key = ledger::step(&self.id, &ComponentName::new("agent").unwrap());
-        let ledger = self.harbour.world.dynamodb();
+        let ledger = self.scene.world.dynamodb();
         let item = Item::clone(&ledger.items[&key]);
         drop(ledger);
         ledger::from_item::<Step>(item).unwrap().value
@@ -301,6 +299,6 @@ pub fn upload(world: &World, key: &str, text: &str) -> Artifact {
 }
 
 /// Gives access to the service, to set a scene or to look.
-pub fn live(harbour: &Harbour, change: impl FnOnce(&mut LiveService)) {
-    change(harbour.world.ecs().service_mut(CLUSTER, SERVICE));
+pub fn live(scene: &ServiceScene, change: impl FnOnce(&mut LiveService)) {
+    change(scene.world.ecs().service_mut(CLUSTER, SERVICE));
 }

@@ -4,12 +4,10 @@
 
 mod looks;
 mod scene;
-#[path = "../stage/mod.rs"]
-mod stage;
 mod twins;
 mod wheel;
 
-use crate::scene::{
+use crate::judge::scene::{
     DECLARATION, HEALTH, answers, changed, changed_as, has_brought, judge, judgement, published,
 };
 use crate::stage::{Stage, app, component, id, prod};

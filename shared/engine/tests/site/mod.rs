@@ -18,4 +18,4 @@ mod publishing;
 mod refused_writes;
 mod scene;
 mod visitor;
-mod zips;
+pub mod zips;

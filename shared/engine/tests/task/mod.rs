@@ -5,7 +5,7 @@
 mod calls;
 mod scene;
 
-use scene::{Quay, running};
+use scene::{TaskScene, running};
 use serde_json::json;
 use windlass_domain::digest::Digest;
 use windlass_domain::fault::{Fault, FaultName};
@@ -24,11 +24,11 @@ impl Subject for Once {
     type Kind = Task<World>;
 
     fn scene(&self) -> Scene {
-        let quay = Quay::new();
-        let planned = quay.plan("1", None);
+        let scene = TaskScene::new();
+        let planned = scene.plan("1", None);
         assert_eq!(planned.findings, []);
         Scene {
-            world: quay.world,
+            world: scene.world,
             kind: KindName::Task,
             target: planned.target,
             goals: planned.stages.into_iter().map(|stage| stage.goal).collect(),
@@ -107,44 +107,44 @@ fn after(version: &str, command: &str) -> windlass_domain::environment::Running 
 
 #[test]
 fn it_is_run_where_bytes_or_command_are_others_or_somebody_asks_again() {
-    let mut quay = Quay::new();
+    let mut scene = TaskScene::new();
     let runs = |told: &[String]| told[0].starts_with("run `up` once with sha256:");
-    assert!(runs(&quay.told("1", None)));
-    assert!(runs(&quay.told("2", Some(&after("1", "up")))));
-    assert!(runs(&quay.told("1", Some(&after("1", "up --all")))));
-    let same = quay.told("1", Some(&after("1", "up")));
+    assert!(runs(&scene.told("1", None)));
+    assert!(runs(&scene.told("2", Some(&after("1", "up")))));
+    assert!(runs(&scene.told("1", Some(&after("1", "up --all")))));
+    let same = scene.told("1", Some(&after("1", "up")));
     assert!(same[0].starts_with("is not run: `up` has succeeded here already"));
-    quay.again = true;
-    assert!(runs(&quay.told("1", Some(&after("1", "up")))));
-    assert_eq!(quay.ran(), Vec::<String>::new());
+    scene.again = true;
+    assert!(runs(&scene.told("1", Some(&after("1", "up")))));
+    assert_eq!(scene.ran(), Vec::<String>::new());
 }
 
 #[test]
 fn what_is_not_there_or_not_ours_is_told() {
-    let mut quay = Quay::new();
-    quay.spec.undo = None;
-    assert_eq!(quay.told("1", None)[1..], ["MayStay"]);
-    quay.spec.irreversible = true;
-    assert_eq!(quay.told("1", None)[1..], ["Irreversible"]);
-    assert!(quay.plan("1", None).irreversible);
-    quay.spec.irreversible = false;
-    quay.spec.container = Some("web".into());
+    let mut scene = TaskScene::new();
+    scene.spec.undo = None;
+    assert_eq!(scene.told("1", None)[1..], ["MayStay"]);
+    scene.spec.irreversible = true;
+    assert_eq!(scene.told("1", None)[1..], ["Irreversible"]);
+    assert!(scene.plan("1", None).irreversible);
+    scene.spec.irreversible = false;
+    scene.spec.container = Some("web".into());
     let missing = "UnknownName components.migrate.ecs.container";
-    assert_eq!(quay.told("1", None), [missing]);
-    quay.spec.container = None;
-    quay.spec.family = Some("jobs".into());
+    assert_eq!(scene.told("1", None), [missing]);
+    scene.spec.container = None;
+    scene.spec.family = Some("jobs".into());
     let missing = "TargetMissing components.migrate.ecs.family";
-    assert_eq!(quay.told("1", None), [missing]);
+    assert_eq!(scene.told("1", None), [missing]);
     // The family is somebody else's: without our tags it is none of ours.
-    quay.spec.family = Some("agent".into());
+    scene.spec.family = Some("agent".into());
     let foreign = "TargetNotOurs components.migrate.ecs.family";
-    assert_eq!(quay.told("1", None), [foreign]);
-    quay.spec.family = None;
-    let mut services = quay.world.ecs();
+    assert_eq!(scene.told("1", None), [foreign]);
+    scene.spec.family = None;
+    let mut services = scene.world.ecs();
     services.service_mut("shop", "agent").service.tags.clear();
     drop(services);
     let foreign = "TargetNotOurs components.migrate.image";
-    assert_eq!(quay.told("1", None), [foreign]);
+    assert_eq!(scene.told("1", None), [foreign]);
 }
 
 /// The same task, whose last lines are shown.
@@ -154,13 +154,13 @@ impl Subject for Loud {
     type Kind = Task<World>;
 
     fn scene(&self) -> Scene {
-        let mut quay = Quay::new();
-        quay.spec.show_log = true;
-        let planned = quay.plan("1", None);
+        let mut scene = TaskScene::new();
+        scene.spec.show_log = true;
+        let planned = scene.plan("1", None);
         assert_eq!(planned.findings, []);
-        quay.world.ecs_tasks().exits.insert("up".into(), 1);
+        scene.world.ecs_tasks().exits.insert("up".into(), 1);
         Scene {
-            world: quay.world,
+            world: scene.world,
             kind: KindName::Task,
             target: planned.target,
             goals: planned.stages.into_iter().map(|stage| stage.goal).collect(),
@@ -226,8 +226,8 @@ fn a_log_that_cannot_be_read_does_not_hold_up_the_end() {
 
 #[test]
 fn lines_of_a_log_that_nobody_can_find_are_not_promised() {
-    let mut quay = Quay::new();
-    quay.spec.show_log = true;
+    let mut scene = TaskScene::new();
+    scene.spec.show_log = true;
     for (option, wanted) in [
         ("awslogs-region", None),
         (
@@ -235,12 +235,12 @@ fn lines_of_a_log_that_nobody_can_find_are_not_promised() {
             Some("NotSupported components.migrate.show_log"),
         ),
     ] {
-        let mut services = quay.world.ecs();
+        let mut services = scene.world.ecs();
         let definition = services.task_definitions.values_mut().next().unwrap();
         let logs = &mut definition.document["containerDefinitions"][1]["logConfiguration"];
         logs["options"].as_object_mut().unwrap().remove(option);
         drop(services);
-        let told = quay.told("1", None);
+        let told = scene.told("1", None);
         assert_eq!(
             told.iter()
                 .map(String::as_str)

@@ -1,4 +1,4 @@
-//! A desk: an environment whose ledger says what a test wants, and the executions that work for it.
+//! A scene: an environment whose ledger says what a test wants, and the executions that work for it.
 
 use crate::stage::{Stage, app, component, id, prod, zip};
 use serde_json::{Value, json};
@@ -39,43 +39,44 @@ components:
 /// The name of the deployment's own execution of the release machine.
 pub const FIRST: &str = "one";
 
-pub struct Desk {
+pub struct Scene {
     pub stage: Stage,
 }
 
-impl Desk {
-    /// Makes a desk at which release 1.4.0 of `api` holds the lock of `prod`, and its execution runs.
+impl Scene {
+    /// Makes a scene in which release 1.4.0 of `api` holds the lock of `prod`, and its execution runs.
     pub fn new() -> Self {
         let release = BTreeMap::from([(component("api"), zip("api", b"new"))]);
-        let desk = Self {
+        let scene = Self {
             stage: Stage::new(DECLARATION, release),
         };
         let declared = Declaration::parse(DECLARATION).unwrap();
         let declared = Declared::new(&declared, DECLARATION, Time(0), None);
-        desk.stage
+        scene
+            .stage
             .put(ledger::declaration_in_force(&app()), &declared);
-        desk.stage.world.s3().bucket("artifacts", true);
-        desk.stage.pass_seconds(1_000_000);
-        desk.execution(FIRST, "RUNNING");
-        desk
+        scene.stage.world.s3().bucket("artifacts", true);
+        scene.stage.pass_seconds(1_000_000);
+        scene.execution(FIRST, "RUNNING");
+        scene
     }
 
-    /// Makes the same desk, but nobody holds the lock and the deployment has not had a turn.
+    /// Makes the same scene, but nobody holds the lock and the deployment has not had a turn.
     pub fn free() -> Self {
-        let mut desk = Self::new();
-        desk.hold(None);
-        desk.stage.record.status = Status::Waiting;
-        desk.stage.write_record();
-        desk
+        let mut scene = Self::new();
+        scene.hold(None);
+        scene.stage.record.status = Status::Waiting;
+        scene.stage.write_record();
+        scene
     }
 
-    /// Makes a desk at which one wave of `api` was changed, and judged as passed.
+    /// Makes a scene in which one wave of `api` was changed, and judged as passed.
     pub fn judged() -> Self {
-        let desk = Self::new();
-        desk.plan(Outcome::Change, 1);
-        desk.judge(0, Verdict::Pass);
-        desk.step("api", StepStatus::Changed, |_| ());
-        desk
+        let scene = Self::new();
+        scene.plan(Outcome::Change, 1);
+        scene.judge(0, Verdict::Pass);
+        scene.step("api", StepStatus::Changed, |_| ());
+        scene
     }
 
     pub fn execution(&self, name: &str, status: &str) {
@@ -377,11 +378,11 @@ pub fn fault(answer: Result<Answer>) -> (FaultName, String) {
     (fault.name, fault.message)
 }
 
-pub fn is_rollback(desk: &mut Desk) {
-    desk.change_record(|record| record.action = ActionName::Rollback);
+pub fn is_rollback(scene: &mut Scene) {
+    scene.change_record(|record| record.action = ActionName::Rollback);
 }
 
-impl Desk {
+impl Scene {
     /// Lets another deployment hold the lock.
     pub fn other_holds(&self, action: ActionName, state: HeldState) {
         let held = Held {

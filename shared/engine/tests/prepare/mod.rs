@@ -12,10 +12,5 @@ mod rollbacks;
 mod scene;
 mod sites;
 mod sites_moved;
-#[path = "../stage/mod.rs"]
-mod stage;
 mod tenants;
 mod warnings;
-#[path = "../site/zips.rs"]
-#[allow(dead_code)] // each test file uses its part
-mod zips;

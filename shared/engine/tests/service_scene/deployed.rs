@@ -1,6 +1,6 @@
 //! A service that CodeDeploy deploys, and what is seen of it.
 
-use super::{CLUSTER, Harbour, SERVICE, Sailing, live};
+use super::{CLUSTER, Deploying, SERVICE, ServiceScene, live};
 use windlass_domain::appspec::Shape;
 use windlass_domain::kinds::codedeploy::Group as Declared;
 use windlass_engine::ports::{Clock as _, Routing};
@@ -8,56 +8,56 @@ use windlass_world::codedeploy::{Group, ServiceDeployed};
 use windlass_world::run::run;
 
 /// Makes a service that a group deploys in these steps. The group keeps the former tasks for five minutes.
-pub fn deployed_by(routing: Routing, more: impl FnOnce(&mut Group)) -> Harbour {
-    let mut harbour = Harbour::new();
-    harbour.spec.codedeploy = Some(Declared {
+pub fn deployed_by(routing: Routing, more: impl FnOnce(&mut Group)) -> ServiceScene {
+    let mut scene = ServiceScene::new();
+    scene.spec.codedeploy = Some(Declared {
         application: "shop".into(),
         group: "agent".into(),
         continue_when_ready: false,
     });
-    live(&harbour, |live| {
+    live(&scene, |live| {
         live.give_to_codedeploy(Shape {
             container: Some(("agent".into(), 80)),
             ..Shape::default()
         });
     });
-    let mut state = harbour.world.codedeploy();
+    let mut state = scene.world.codedeploy();
     let group = state.put_service("shop", "agent", (CLUSTER, SERVICE), routing);
     group.hook_s = 5;
     more(group);
     drop(state);
-    harbour
+    scene
 }
 
-pub fn at_once() -> Harbour {
+pub fn at_once() -> ServiceScene {
     deployed_by(Routing::AllAtOnce, |_| {})
 }
 
 /// Says what a person sees: what callers get, the task sets, the deployments, the tasks so far.
-pub fn told(harbour: &Harbour) -> String {
-    harbour.world.deploy_on();
-    let set_to = harbour.set_to();
-    let mut services = harbour.world.ecs();
+pub fn told(scene: &ServiceScene) -> String {
+    scene.world.deploy_on();
+    let set_to = scene.set_to();
+    let mut services = scene.world.ecs();
     let tasks = services.tasks;
     let live = services.service_mut(CLUSTER, SERVICE);
     let sets = live.service.task_sets.len();
-    let state = harbour.world.codedeploy();
+    let state = scene.world.codedeploy();
     let deployments = state.of_services.iter();
     let stand: Vec<&str> = deployments.map(|live| live.told.status.as_str()).collect();
     format!("{set_to}, {sets} sets, {tasks} tasks: {}", stand.join(", "))
 }
 
-pub fn sleep_min(harbour: &Harbour, minutes: u64) {
-    run(harbour.world.sleep_ms(minutes * 60_000));
+pub fn sleep_min(scene: &ServiceScene, minutes: u64) {
+    run(scene.world.sleep_ms(minutes * 60_000));
 }
 
-pub fn first<T>(harbour: &Harbour, look: impl FnOnce(&mut ServiceDeployed) -> T) -> T {
-    harbour.world.deploy_on();
-    look(&mut harbour.world.codedeploy().of_services[0])
+pub fn first<T>(scene: &ServiceScene, look: impl FnOnce(&mut ServiceDeployed) -> T) -> T {
+    scene.world.deploy_on();
+    look(&mut scene.world.codedeploy().of_services[0])
 }
 
-pub fn switching(sailing: &Sailing<'_>) -> Vec<String> {
-    let changes = sailing.step().changes.into_iter();
+pub fn switching(deploying: &Deploying<'_>) -> Vec<String> {
+    let changes = deploying.step().changes.into_iter();
     let switching = changes.filter(|change| change.switching);
     switching.map(|change| change.what).collect()
 }

@@ -1,6 +1,6 @@
-//! The service of a harbour under the conformance tests.
+//! The service of a scene under the conformance tests.
 
-use super::{CLUSTER, Harbour, SERVICE, live};
+use super::{CLUSTER, SERVICE, ServiceScene, live};
 use std::collections::BTreeSet;
 use windlass_domain::place::Place;
 use windlass_domain::plan::KindName;
@@ -9,26 +9,26 @@ use windlass_engine::ports::AssumeRole;
 use windlass_world::World;
 use windlass_world::conformance::{Scene, Subject, deployment};
 
-/// The service of the harbour that this function makes.
+/// The service of the scene that this function makes.
 pub struct ServiceOf<F>(pub F);
 
-impl<F: Fn() -> Harbour> Subject for ServiceOf<F> {
+impl<F: Fn() -> ServiceScene> Subject for ServiceOf<F> {
     type Kind = Ecs<World>;
 
     fn scene(&self) -> Scene {
-        let harbour = self.0();
+        let scene = self.0();
         // Each look counts here, and not how long ECS bakes.
-        live(&harbour, |live| {
+        live(&scene, |live| {
             let shifting = &mut live.service.shifting;
             (shifting.bake_min, shifting.step_min) = (0, 0);
         });
-        let artifact = harbour.push("1.1");
-        let planned = harbour.plan(deployment().as_str(), Some(&artifact), None);
+        let artifact = scene.push("1.1");
+        let planned = scene.plan(deployment().as_str(), Some(&artifact), None);
         assert_eq!(planned.findings, []);
         let goals = planned.stages.iter().map(|stage| stage.goal.clone());
         Scene {
             goals: goals.collect(),
-            world: harbour.world,
+            world: scene.world,
             kind: KindName::Ecs,
             target: planned.target,
         }

@@ -5,7 +5,7 @@
 mod before_changes;
 mod scene;
 
-use crate::scene::{GROUP, begin, calls, gate, look, one_look, pass_seconds, whole};
+use crate::logs::scene::{GROUP, begin, calls, gate, look, one_look, pass_seconds, whole};
 use windlass_domain::declaration::gates::LogsGate;
 use windlass_domain::fault::{Fault, FaultName};
 use windlass_domain::gate::Verdict;

@@ -1,0 +1,35 @@
+//! All that Windlass does, over ports in memory. One binary, because each that is linked by itself compiles what is
+//! generic over the ports once more.
+
+mod appconfig;
+mod arriving;
+mod codedeploy_former_tasks;
+mod codedeploy_service;
+mod comparison;
+mod conductor;
+mod converge;
+mod dial;
+mod driving;
+mod ecs;
+mod ecs_foreign;
+mod ecs_next;
+mod ecs_pause;
+mod ecs_prepare;
+mod ecs_several;
+mod ecs_shift;
+mod ecs_waits;
+mod judge;
+mod kept_documents;
+mod lambda;
+mod ledger;
+mod logs;
+mod measurements;
+mod outbox;
+mod prepare;
+mod probes;
+mod service_scene;
+mod site;
+mod stage;
+mod summary;
+mod task;
+mod websocket;

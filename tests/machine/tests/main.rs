@@ -1,0 +1,10 @@
+//! The release machine and whole deployments, in process. One binary, because each that is linked by itself compiles
+//! what is generic over the ports once more.
+
+mod api;
+mod deployments;
+mod drift;
+mod jsonata;
+mod log;
+mod paths;
+mod scenarios;
