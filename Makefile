@@ -37,7 +37,7 @@ export CARGO_PROFILE_DEV_STRIP := true
 export PATH := $(CURDIR)/$(SAM):$(PATH)
 export CARGO_TERM_COLOR ?= auto
 
-.PHONY: tools peers build up env down replaceable demo test test-all beside test-releases lint audit unit coverage mutants simulate replay fuzz e2e e2e-installed e2e-applications e2e-shifted e2e-codedeploy e2e-readme e2e-ui chaos build-aws release release-parts release-papers deploy idle-cost story-aws bench bench-docs figures comparisons
+.PHONY: tools peers build up env down replaceable demo test test-all beside test-releases lint audit unit coverage mutants simulate replay fuzz e2e e2e-installed e2e-people e2e-applications e2e-shifted e2e-codedeploy e2e-readme e2e-ui chaos build-aws release release-parts release-papers deploy idle-cost story-aws bench bench-docs figures comparisons
 .DEFAULT_GOAL := up
 
 tools: .local/sam/stamp .local/cloud/stamp .local/actions/stamp
@@ -153,24 +153,28 @@ replay:
 	cargo run --quiet --profile simulate -p windlass-simulate -- replay '$(SEED)'
 
 # On free ports and in folders of their own: what `make up` started is not touched. Most of the time is waiting, so they
-# run beside each other, each with a Windlass of its own: what an installation is asked for, applications of their own,
-# the services that ECS shifts in its own time, what CodeDeploy shifts in its, and the README's commands. That nothing
-# leaks is looked for in the first two.
+# run beside each other, each with a Windlass of its own: what an installation is asked for, what people do by the
+# command line and by runbooks, applications of their own, the services that ECS shifts in its own time, what CodeDeploy
+# shifts in its, and the README's commands. That nothing leaks is looked for in the first three.
 SHIFTED := $(addprefix tests/e2e/test_9_,before_callers.py compared_services.py held_services.py shifted_services.py)
 BY_CODEDEPLOY := $(addprefix tests/e2e/test_,9_codedeploy.py 9_codedeploy_services.py 9_shifted_abroad.py codedeploy_standin.py)
 RELEASES := $(addprefix tests/e2e/test_8_,from_release.py release_pages.py same_bytes.py)
-APPLICATIONS := $(filter-out $(SHIFTED) $(BY_CODEDEPLOY) $(RELEASES),$(wildcard tests/e2e/test_[789]_*.py))
+PEOPLE := $(filter-out $(RELEASES),$(wildcard tests/e2e/test_[78]_*.py))
+APPLICATIONS := $(filter-out $(SHIFTED) $(BY_CODEDEPLOY),$(wildcard tests/e2e/test_9_*.py))
 
 # HEAVY=1: also what takes long (tests/e2e/pytest.ini).
 SUDO := $(if $(filter 0,$(shell id -u)),,sudo)
 PYTEST := $(SAM)/pytest $(if $(HEAVY),,-m 'not heavy')
 
 e2e: build
-	$(MAKE) --jobs 5 --output-sync=target e2e-installed e2e-applications e2e-shifted e2e-codedeploy e2e-readme $(if $(HEAVY),e2e-ui)
+	$(MAKE) --jobs 6 --output-sync=target e2e-installed e2e-people e2e-applications e2e-shifted e2e-codedeploy e2e-readme $(if $(HEAVY),e2e-ui)
 
 e2e-installed:
 	$(PYTEST) tests/e2e --ignore tests/e2e/test_2_readme.py \
-		$(addprefix --ignore ,$(APPLICATIONS) $(SHIFTED) $(BY_CODEDEPLOY) $(RELEASES))
+		$(addprefix --ignore ,$(PEOPLE) $(APPLICATIONS) $(SHIFTED) $(BY_CODEDEPLOY) $(RELEASES))
+
+e2e-people:
+	TEST_RUN=test-people $(PYTEST) $(PEOPLE) tests/e2e/test_z_nothing_leaks.py
 
 e2e-applications:
 	TEST_RUN=test-applications $(PYTEST) $(APPLICATIONS) tests/e2e/test_z_nothing_leaks.py

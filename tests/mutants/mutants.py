@@ -21,17 +21,19 @@ FILE = REPOSITORY / "target/mutants.json"
 TO_REACH = 90
 
 # By the beginning of a file's path, rounds of tests: what one round misses, the next one, which takes longer, gets.
-DEPLOYMENTS = ["--package=windlass-machine", "--test=scenarios", "--test=deployments", "--test=paths", "--test=api"]
+DEPLOYMENTS = ["--package=windlass-machine", "--test=all"]
 ROUNDS = {
     "shared/domain/": [
         ["--package=windlass-domain", "--lib"],
         ["--package=windlass-domain", "--test=bad_inputs", "--test=messages", "--test=examples", "--test=repositories", "--test=declarations"],
     ],
     "shared/engine/src/converge/": [
-        ["--package=windlass-engine", "--test=converge"],
-        ["--package=windlass-engine", "--lib", "--test=lambda", "--test=ecs"],
+        ["--package=windlass-engine", "--test=all", "converge::"],
+        ["--package=windlass-engine", "--lib"],
+        ["--package=windlass-engine", "--test=all", "lambda::"],
+        ["--package=windlass-engine", "--test=all", "ecs::"],
     ],
-    "shared/engine/src/": [["--package=windlass-engine", "--test=conductor"], DEPLOYMENTS],
+    "shared/engine/src/": [["--package=windlass-engine", "--test=all", "conductor::"], DEPLOYMENTS],
 }
 
 # What is kept of a mutant from one run to the next.

@@ -11,17 +11,22 @@ use windlass_simulate::schedule::{Mishap, Schedule, What};
 use windlass_simulate::targets::SWITCHES;
 use windlass_simulate::whole::{RANDOM, play_whole};
 
+/// With the system's allocator a tenth of the time went into allocations.
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
 /// The step by which schedules with one mishap are chosen. `make simulate` plays all.
 const SAMPLED: usize = 41;
 
 /// Returns the number of schedules of a scenario that are played at most: those of the longest scenarios also take
 /// longest. `make test-all` plays more.
 fn most() -> usize {
-    if std::env::var_os("HEAVY").is_some() {
-        100
-    } else {
-        10
-    }
+    if is_heavy() { 100 } else { 5 }
+}
+
+/// Returns whether the run has the time of `make test-all`.
+fn is_heavy() -> bool {
+    std::env::var_os("HEAVY").is_some()
 }
 
 #[test]
@@ -133,6 +138,7 @@ fn a_read_whose_answer_is_lost_is_one_that_was_never_made() {
 fn nothing_is_decided_by_words_for_people() {
     let program = Program::release().unwrap_or_else(|error| panic!("{error}"));
     let mut compared = 0;
+    let every = if is_heavy() { 4 } else { 16 };
     for (n, scenario) in SCENARIOS.iter().enumerate() {
         let plain = Schedule::plain(scenario.name);
         let [as_it_is, reworded] = [(); 2].map(|()| Ready::new(&program, scenario));
@@ -142,7 +148,7 @@ fn nothing_is_decided_by_words_for_people() {
             [What::FailsAfter, What::Late, What::OutOfBand]
                 .map(|what| Schedule::with(scenario.name, &[Mishap { what, at }]))
         });
-        let some = mishaps.skip(n % EVERY).step_by(EVERY);
+        let some = mishaps.skip(n % every).step_by(every);
         for schedule in some.chain([plain]) {
             let [one, other] = [&as_it_is, &reworded].map(|ready| ready.play(&schedule, false));
             assert_eq!(one.endings, other.endings, "{schedule}");
@@ -157,9 +163,6 @@ fn nothing_is_decided_by_words_for_people() {
     }
     assert!(compared > 200, "only {compared} were compared");
 }
-
-/// The step by which mishaps at a switching call are chosen.
-const EVERY: usize = 4;
 
 /// Returns the numbers of the switching calls that were made.
 fn switched(played: &Played) -> Vec<u64> {
