@@ -1,7 +1,5 @@
 //! ECS services that CodeDeploy deploys: the former tasks that are left when a release has ended.
 
-#![allow(clippy::unwrap_used)] // helpers of tests
-
 use crate::service_scene::deployed::{at_once, deployed_by, sleep_min, switching, told};
 use windlass_engine::payload::WorkTransition;
 use windlass_engine::ports::Routing;

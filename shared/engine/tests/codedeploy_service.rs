@@ -1,7 +1,5 @@
 //! ECS services that CodeDeploy deploys: there and back, and what others do.
 
-#![allow(clippy::unwrap_used)] // helpers of tests
-
 use crate::service_scene;
 use crate::service_scene::deployed::{at_once, deployed_by, first, sleep_min, switching, told};
 use crate::service_scene::{CLUSTER, SERVICE, ServiceScene, live};

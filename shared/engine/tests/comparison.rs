@@ -1,7 +1,5 @@
 //! Tests of comparing the new version with the former one, against the in-memory world.
 
-#![allow(clippy::expect_used)] // helpers of tests
-
 use std::collections::BTreeMap;
 use windlass_domain::declaration::gates::{
     ComparisonGate, Declared, Measured, MetricGate, MetricSeries, Resolved,

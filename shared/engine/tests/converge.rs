@@ -1,7 +1,5 @@
 //! The promises of `converge`, each with a kind that is as small as can be.
 
-#![allow(clippy::unwrap_used)] // helpers of tests
-
 use crate::dial::{Turning, dial, other_turns};
 use std::pin::Pin;
 use windlass_domain::fault::{Fault, FaultName};

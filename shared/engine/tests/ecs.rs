@@ -1,7 +1,5 @@
 //! Tests of ECS services: the way there and back, and every way to fail, told as what it is.
 
-#![allow(clippy::unwrap_used)] // helpers of tests
-
 use crate::service_scene::subject::ServiceOf;
 use crate::service_scene::{CLUSTER, SERVICE, ServiceScene, document, live, reference, repository};
 use std::collections::BTreeMap;

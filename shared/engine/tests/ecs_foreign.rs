@@ -1,7 +1,5 @@
 //! Tests of what a release of an ECS service must not bring, because it is somebody else's.
 
-#![allow(clippy::unwrap_used)] // helpers of tests
-
 use crate::service_scene;
 use crate::service_scene::{ServiceScene, document, live, repository};
 use serde_json::{Value, json};

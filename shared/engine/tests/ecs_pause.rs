@@ -1,7 +1,5 @@
 //! Tests of ECS services whose deployments pause for Windlass: the way there and back, and what others do meanwhile.
 
-#![allow(clippy::unwrap_used)] // helpers of tests
-
 use crate::service_scene::subject::ServiceOf;
 use crate::service_scene::{CLUSTER, Deploying, SERVICE, ServiceScene, live};
 use windlass_domain::kinds::ecs::{Pause, Strategy};

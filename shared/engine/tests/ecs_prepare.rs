@@ -1,7 +1,5 @@
 //! Tests of what `Prepare` makes of an ECS service: findings, bases, what is left alone, rollbacks.
 
-#![allow(clippy::unwrap_used)] // helpers of tests
-
 use crate::service_scene;
 use crate::service_scene::{CLUSTER, SERVICE, ServiceScene, document, live, reference, repository};
 use serde_json::{Value, json};

@@ -1,8 +1,6 @@
 //! Tests of a service with several images of its own: a release brings those of some containers, and the others keep
 //! what they run.
 
-#![allow(clippy::unwrap_used)] // helpers of tests
-
 use crate::service_scene::{CLUSTER, SERVICE, ServiceScene, document, live, repository, upload};
 use serde_json::Value;
 use windlass_domain::artifact::{Artifact, Image};

@@ -1,7 +1,5 @@
 //! Tests of ECS services whose traffic ECS shifts: the way there and back, and what ECS does by itself.
 
-#![allow(clippy::unwrap_used)] // helpers of tests
-
 use crate::service_scene::subject::ServiceOf;
 use crate::service_scene::{CLUSTER, Deploying, SERVICE, ServiceScene, live, reference};
 use windlass_domain::fault::FaultName;

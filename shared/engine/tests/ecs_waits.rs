@@ -1,8 +1,6 @@
 //! Tests of ECS services whose rollout somebody else decides: a hook of the team's, or ECS that goes back to what was
 //! complete.
 
-#![allow(clippy::unwrap_used)] // helpers of tests
-
 use crate::service_scene::{CLUSTER, SERVICE, ServiceScene, document, live, reference, repository};
 use windlass_domain::fault::FaultName;
 use windlass_domain::time::Time;

@@ -1,8 +1,6 @@
 //! Tests of documents that a kind keeps beside the item. The whole state of this kind is too large for an item, and
 //! secret.
 
-#![allow(clippy::unwrap_used, clippy::expect_used)] // helpers of tests
-
 use serde_json::json;
 use std::collections::BTreeSet;
 use windlass_domain::digest::Digest;

@@ -1,7 +1,5 @@
 //! Tests of what is read from the ledger in pages, and of what cannot be written or read.
 
-#![allow(clippy::unwrap_used)] // helpers of tests
-
 use serde_json::{Value, json};
 use windlass_domain::fault::FaultName;
 use windlass_engine::faults::Faults;

@@ -1,6 +1,8 @@
 //! All that Windlass does, over ports in memory. One binary, because each that is linked by itself compiles what is
 //! generic over the ports once more.
 
+#![allow(clippy::unwrap_used, clippy::expect_used)] // helpers of tests
+
 mod appconfig;
 mod arriving;
 mod codedeploy_former_tasks;

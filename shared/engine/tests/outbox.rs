@@ -1,7 +1,5 @@
 //! Tests of what the outbox sends when the ledger changes.
 
-#![allow(clippy::unwrap_used)] // helpers of tests
-
 mod counts;
 
 use crate::stage::{Stage, app, id, prod};

@@ -1,7 +1,5 @@
 //! Tests of probes with headers, and of probes of test traffic, which decide while a component waits with that alone.
 
-#![allow(clippy::unwrap_used)] // helpers of tests
-
 use std::collections::BTreeSet;
 use windlass_domain::declaration::gates::{Declared, ProbeGate, Resolved};
 use windlass_domain::gate::Verdict;

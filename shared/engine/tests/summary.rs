@@ -1,7 +1,5 @@
 //! Tests of the schedule of the summaries: who is told what, how often, and what becomes of a look that fails.
 
-#![allow(clippy::unwrap_used)] // helpers of tests
-
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
 use windlass_domain::declaration::{Declaration, Declared};

@@ -1,7 +1,5 @@
 //! Drift: the API tells of targets that somebody else changed, for each kind.
 
-#![allow(clippy::unwrap_used, reason = "a test may panic, and reads better")]
-
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
 use windlass_domain::fault::{Fault, FaultName};

@@ -1,8 +1,6 @@
 //! Every expression of the release machine, and some that try the corners of the subset, mean here what they mean in a
 //! full implementation of JSONata.
 
-#![allow(clippy::unwrap_used, reason = "a test may panic, and reads better")]
-
 use bumpalo::Bump;
 use jsonata_rs::JsonAta;
 use serde_json::{Value, json};

@@ -1,8 +1,6 @@
 //! The log lines of the ways in. Every line that belongs to a deployment names it, and a line from before it is known
 //! tells what arrived.
 
-#![allow(clippy::unwrap_used, reason = "a test may panic, and reads better")]
-
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
 use std::io::Write;

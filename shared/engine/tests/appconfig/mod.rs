@@ -1,7 +1,5 @@
 //! Configurations in AWS AppConfig: the way there and back, what AppConfig does by itself, and what others do.
 
-#![allow(clippy::unwrap_used)] // helpers of tests
-
 mod plans;
 mod scene;
 

@@ -1,6 +1,6 @@
 //! Tests of uploads and pushes that arrive by themselves, and of how they are pinned.
 
-#![allow(clippy::unwrap_used, clippy::needless_pass_by_value)] // helpers of tests, called with json!
+#![allow(clippy::needless_pass_by_value)] // called with json!
 
 mod artifacts;
 mod bucket;

@@ -1,6 +1,6 @@
 //! The conductor's states, and the recovery that starts what it finishes, each on what a ledger says.
 
-#![allow(clippy::unwrap_used, clippy::needless_pass_by_value)] // helpers of tests, called with json!
+#![allow(clippy::needless_pass_by_value)] // called with json!
 
 mod abandoned;
 mod accepted_releases;

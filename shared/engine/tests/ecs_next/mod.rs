@@ -1,7 +1,5 @@
 //! A table of the next step of an ECS service. The goal is always `t:1`.
 
-#![allow(clippy::unwrap_used)] // helpers of tests
-
 mod scene;
 
 use scene::{

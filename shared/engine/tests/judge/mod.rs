@@ -1,7 +1,5 @@
 //! `Judge` over the in-memory world.
 
-#![allow(clippy::unwrap_used)] // helpers of tests
-
 mod looks;
 mod scene;
 mod twins;

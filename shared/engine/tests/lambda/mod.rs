@@ -1,7 +1,5 @@
 //! The kind `lambda` over Lambda in memory.
 
-#![allow(clippy::unwrap_used)] // helpers of tests
-
 mod codedeploy;
 mod lost_lock;
 mod out_of_band_changes;

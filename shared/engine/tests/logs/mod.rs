@@ -1,7 +1,5 @@
 //! Tests of counts of lines in logs, against the in-memory world.
 
-#![allow(clippy::unwrap_used)] // helpers of tests
-
 mod before_changes;
 mod scene;
 

@@ -1,7 +1,5 @@
 //! `Prepare` over the in-memory world.
 
-#![allow(clippy::unwrap_used)] // helpers of tests
-
 mod gates;
 mod interrupted;
 mod later_waves;

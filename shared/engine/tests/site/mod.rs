@@ -1,7 +1,5 @@
 //! Static sites over the in-memory world: from an archive to what visitors get, and back.
 
-#![allow(clippy::unwrap_used, clippy::expect_used)] // helpers of tests
-
 mod archives;
 mod conforming;
 mod drift;

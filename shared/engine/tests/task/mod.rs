@@ -1,7 +1,5 @@
 //! Tests of tasks that are run once: whatever goes wrong at whichever call, and what is planned.
 
-#![allow(clippy::unwrap_used)] // helpers of tests
-
 mod calls;
 mod scene;
 

@@ -1,7 +1,5 @@
 //! The HTTP API over the real release machine and the in-memory world: the answer of each route, and its effects.
 
-#![allow(clippy::unwrap_used, reason = "a test may panic, and reads better")]
-
 mod apps;
 mod call;
 mod deployments;

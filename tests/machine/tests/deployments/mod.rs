@@ -1,8 +1,6 @@
 //! Whole deployments: the state machine file over the real handlers and the in-memory world. Each
 //! asserts the exact path of states, and what is live at the end.
 
-#![allow(clippy::unwrap_used, reason = "a test may panic, and reads better")]
-
 mod large;
 mod operators;
 mod queue;

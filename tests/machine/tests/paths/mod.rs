@@ -1,11 +1,7 @@
 //! The state machine file itself: the states that follow on each word, fault and lost answer, with functions that
 //! answer from a script. The same scripts were run on a local Step Functions.
 
-#![allow(
-    clippy::unwrap_used,
-    clippy::needless_pass_by_value,
-    reason = "a test may panic, and reads better"
-)]
+#![allow(clippy::needless_pass_by_value, reason = "called with json!")]
 
 mod faults;
 mod script;

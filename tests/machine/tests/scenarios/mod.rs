@@ -1,8 +1,6 @@
 //! Operators and CI act on deployments: whole deployments in process. Each scenario asserts the exact path of states,
 //! and the ledger and the targets at the end.
 
-#![allow(clippy::unwrap_used, reason = "a test may panic, and reads better")]
-
 mod arrivals;
 mod checks;
 mod costs;
