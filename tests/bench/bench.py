@@ -42,7 +42,7 @@ MEASURES = {
 
 @dataclasses.dataclass
 class Bench:
-    """How much is measured, and what a reader must know of it."""
+    """The extent of what is measured, and what a reader must know of it."""
 
     starts: int = 20
     deployments: int = 10_000

@@ -69,7 +69,7 @@ class Yard:
         return found if found["status"] != "RUNNING" else None
 
     def seconds_in(self, execution):
-        """How long an execution was in each state, with the waits before its retries, in the order of the states.
+        """Returns how long an execution was in each state, with the waits before its retries, in the order of the states.
 
         Of what is within a Map the local cloud's history tells nothing.
         """
@@ -84,7 +84,7 @@ class Yard:
         return seconds
 
     def worked_in(self, execution):
-        """How long the functions themselves worked while an execution ran, in seconds, by their log lines: what else it took is the local cloud's.
+        """Returns how long the functions themselves worked while an execution ran, in seconds, by their log lines: what else it took is the local cloud's.
 
         Only where nothing else runs at the same time.
         """

@@ -19,7 +19,7 @@ SECTIONS = {"code": [".text"], "constants": [".rodata"], "unwinding": [".eh_fram
 
 
 def sizes(bench):
-    """What is uploaded of each function: `sam deploy` makes a zip of its folder with zlib's usual level."""
+    """Returns what is uploaded of each function: `sam deploy` makes a zip of its folder with zlib's usual level."""
     told = []
     for name in NAMES:
         binary = LAMBDA / name / "bootstrap"
@@ -32,7 +32,7 @@ def sizes(bench):
 
 
 def _parts(binary):
-    """How many bytes each part of a binary takes, packed."""
+    """Returns how many bytes each part of a binary takes, packed."""
     listed = subprocess.run(["readelf", "--section-headers", "--wide", binary], capture_output=True, text=True, check=True).stdout
     places = {name: (int(offset, 16), int(size, 16)) for name, offset, size in re.findall(r"\] (\S+) +\S+ +[0-9a-f]+ ([0-9a-f]+) ([0-9a-f]+)", listed)}
     content = binary.read_bytes()

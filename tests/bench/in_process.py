@@ -1,4 +1,4 @@
-"""What the machine counts and how sizes tell, in process: the real state machine file over the real handlers."""
+"""The counts of the machine and how sizes tell, in process: the real state machine file over the real handlers."""
 
 import json
 import subprocess
@@ -38,7 +38,7 @@ def sizes(bench):
 
 
 def _told(bench):
-    """What the measuring program printed; it is run once."""
+    """Returns what the measuring program printed; it is run once."""
     if bench.in_process is None:
         command = ["cargo", "run", "--quiet", "--release", "--package", "windlass-machine", "--example", "figures", "--", str(bench.deployments)]
         told = subprocess.run(command, cwd=REPOSITORY, stdout=subprocess.PIPE, text=True, check=True).stdout

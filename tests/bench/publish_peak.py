@@ -1,4 +1,4 @@
-"""How much memory the publish function takes for large sites, as the operating system counts it for the real process."""
+"""The most memory that the publish function takes for large sites, as the operating system counts it for the real process."""
 
 import os
 import pathlib

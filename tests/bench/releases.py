@@ -73,7 +73,7 @@ class Pair:
         return took
 
     def build(self, version):
-        """What CI has built before either begins: a folder of files, a zip of code, an image in the registry."""
+        """Builds what CI has built before either begins: a folder of files, a zip of code, an image in the registry."""
         if not self.site.exists():
             site_files.make(self.site, FILES)
         site = site_files.changed(self.site, self.folder / version, 0.1, version)
@@ -103,7 +103,7 @@ class Pair:
         self.yard.ended(self.last[action])
 
     def told(self, action):
-        """How long the newest execution of an action was in its states, and how long the functions of each component worked, in words."""
+        """Returns how long the newest execution of an action was in its states, and how long the functions of each component worked, in words."""
         execution = self.last[action]
         states = ", ".join(f"{name} {seconds:.2f} s" for name, seconds in self.yard.seconds_in(execution).items() if seconds >= 0.01)
         listed = self.yard.aws.call_api("GET", f"/apps/yard/deployments?environment={OURS}&limit=20").body["deployments"]
@@ -113,7 +113,7 @@ class Pair:
         return f"{action}: {states}; with waiting for its target {worked}"
 
     def seen(self, name):
-        """What an environment serves: its files, the code behind the alias, the image that runs."""
+        """Returns what an environment serves: its files, the code behind the alias, the image that runs."""
         files = site_files.in_bucket(self.yard.aws.s3, f"yard-web-{name}", self.folder_served(name))
         return files, self.yard.live_code(name), self.yard.running_image(name)
 
@@ -138,7 +138,7 @@ class Pair:
 
 
 def timed(work):
-    """How long it took, in seconds."""
+    """Returns how long it took, in seconds."""
     began = time.monotonic()
     work()
     return time.monotonic() - began

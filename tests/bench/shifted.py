@@ -68,7 +68,7 @@ class Service:
         self.yard.ended(self.begin(version))
 
     def rolled_back(self, version):
-        """How long it took to take a release back in the middle of its bake, in seconds; the same tasks run as before, and none was started."""
+        """Returns how long it took to take a release back in the middle of its bake, in seconds; the same tasks run as before, and none was started."""
         before = self.tasks()
         self.begin(version)
         cloud_side.until("the bake", lambda: self.stage() == "BAKE_TIME" and len(self.tasks()) == 2, 60)

@@ -59,7 +59,7 @@ class Sites:
         self.yard.declare(declared, {"web": site}, app_of(mode), self.s3)
 
     def upload(self, version, archive, mode):
-        """What CI does before the release: the archive is in the bucket. Answers the manifest."""
+        """Does what CI does before the release: the archive is in the bucket. Answers the manifest."""
         key = f"artifacts/{app_of(mode)}/web/{version}.zip"
         self.s3.put_object(Bucket=self.artifacts, Key=key, Body=archive.read_bytes(), ChecksumAlgorithm="SHA256")
         return {"version": version, "components": {"web": {"key": key}}}
@@ -72,7 +72,7 @@ class Sites:
         return {state: seconds[state] for state in STATES}, {function: worked[function] for function in FUNCTIONS}
 
     def seconds_mixed(self, environment, mode):
-        """How long the last release of a site switched: while it did, visitors met files of two releases."""
+        """Returns how long the last release of a site switched: while it did, visitors met files of two releases."""
         ledger = Ledger(self.yard.aws, app_of(mode), environment)
         (step,) = ledger.steps(ledger.deployments()[-1]["id"]).values()
         switching = [change for change in step["changes"] if change["switching"]]
@@ -232,7 +232,7 @@ def told(times, *names):
 
 
 def described(site, archive):
-    """How large a site is, in words."""
+    """Returns how large a site is, in words."""
     sizes = [size for size, _ in site_files.described(site).values()]
     return f"{len(sizes):,} files of {min(sizes):,} to {max(sizes):,} bytes, {sum(sizes) / 1e6:.0f} MB, {archive.stat().st_size / 1e6:.0f} MB as a zip"
 

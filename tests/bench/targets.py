@@ -10,7 +10,7 @@ ROLE = "arn:aws:iam::000000000000:role/yard"
 
 
 def tags(environment, app=APP):
-    """What says whose a target is."""
+    """Returns what says whose a target is."""
     return {"windlass:app": app, "windlass:environment": environment}
 
 

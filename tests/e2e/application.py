@@ -121,7 +121,7 @@ class Application(Storyteller):
         self.shop.upload(f"artifacts/{self.app}/{name}/{version}.zip", made_zip(function_files(version, **code)), metadata)
 
     def targets(self):
-        """What the stack of the targets answered."""
+        """Returns what the stack of the targets answered."""
         (stack,) = self.client("cloudformation").describe_stacks(StackName=f"{self.app}-{self.environment}-targets")["Stacks"]
         return {output["OutputKey"]: output["OutputValue"] for output in stack["Outputs"]}
 

@@ -23,7 +23,7 @@ class Atoll(Application):
         self.client("ecr").create_repository(repositoryName=IMAGES)
 
     def declare(self, file="app.yaml"):
-        """What a file of the example says, of targets that are here, and without its times."""
+        """Declares what a file of the example says, of targets that are here, and without its times."""
         document = yaml.safe_load((EXAMPLE / file).read_text())
         components = document["components"]
         components["service"] |= {**self.service, "container": "agent", "repository": IMAGES}

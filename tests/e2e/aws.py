@@ -16,7 +16,7 @@ from botocore.credentials import Credentials
 
 @dataclasses.dataclass
 class Answer:
-    """What the HTTP API answered."""
+    """An answer of the HTTP API."""
 
     status: int
     body: dict

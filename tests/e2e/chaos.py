@@ -131,7 +131,7 @@ def unended(records):
 
 
 def judge(captains, releases):
-    """What came of it all: the report, and what is wrong, in words."""
+    """Returns what came of it all: the report, and what is wrong, in words."""
     records = captains[0].ledger.records()
     stuck = unended(records)
     stuck += [f"execution {name} still runs" for name in running(captains[0])]
@@ -153,12 +153,12 @@ def refused(records):
 
 
 def refused_for(records):
-    """How many were refused, by cause."""
+    """Returns how many were refused, by cause."""
     return dict(sorted(collections.Counter(ended["cause_name"] for ended in refused(records)).items()))
 
 
 def wrongly_refused(records):
-    """What was refused although nothing that goes wrong here is a reason."""
+    """Returns what was refused although nothing that goes wrong here is a reason."""
     return [f"refused for {ended['cause_name']}: {ended['cause']}" for ended in refused(records) if ended["cause_name"] not in REFUSED_FOR]
 
 
@@ -183,7 +183,7 @@ def unexplained(letters, is_done):
 
 
 def is_done(ledger, execution):
-    """Whether there is nothing to recover of an execution: it worked for no deployment, or for one that has its ending."""
+    """Returns whether there is nothing to recover of an execution: it worked for no deployment, or for one that has its ending."""
     known = ledger.item(f"execution#{execution}", "deployment")
     return not known or bool(ending(ledger.deployment(known["deployment"])))
 
@@ -216,7 +216,7 @@ def leaked_lock(captain):
 
 
 def untruths(captain, releases):
-    """Where a target is not what the ledger says that runs: seen from outside, and as Windlass itself tells it."""
+    """Returns where a target is not what the ledger says that runs: seen from outside, and as Windlass itself tells it."""
     environment = captain.where["environment"]
     observed = captain.aws.call_api("GET", f"/apps/fleet/environments/{environment}?observe=true").body["observed"]
     found = [f"{environment}: {name} has drifted: {told}" for name, told in observed.items() if told["drift"] in ("changed", "unknown")]

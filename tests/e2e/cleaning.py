@@ -40,7 +40,7 @@ class Cleaning:
             self.left.append(f"{what}: {error}")
 
     def kept(self, stack):
-        """What of a stack is not gone with it, or must be emptied before."""
+        """Returns what of a stack is not gone with it, or must be emptied before."""
         try:
             found = self.aws.cloudformation.describe_stack_resources(StackName=stack)["StackResources"]
         except ClientError:

@@ -31,7 +31,7 @@ READY = "/_ministack/ready"
 
 
 class CloudError(Exception):
-    """What went wrong, and what to do."""
+    """Says what went wrong, and what to do."""
 
 
 def up(home, port, wait_scale, auth=False, more=None):
@@ -191,7 +191,7 @@ def stop_all(processes):
 
 
 def answers(url):
-    """Whether this address answers as a local cloud does."""
+    """Returns whether this address answers as a local cloud does."""
     try:
         with urllib.request.urlopen(url, timeout=2) as answer:
             return answer.status == 200

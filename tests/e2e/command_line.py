@@ -15,7 +15,7 @@ ENDS_WITHIN_S = 120
 
 @dataclasses.dataclass
 class Ran:
-    """How the program ended, and what it printed."""
+    """The end of the program, and what it printed."""
 
     status: int
     out: str

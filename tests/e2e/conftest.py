@@ -60,7 +60,7 @@ def telling(aws):
 
 @pytest.fixture(scope="session")
 def story(telling):
-    """Who has told the whole story: the sample application is as it leaves it. Where it broke, its own test has failed."""
+    """A storyteller who has told the whole story: the sample application is as it leaves it. Where it broke, its own test has failed."""
     return telling.to_its_end()
 
 

@@ -61,7 +61,7 @@ class Group:
         return {"enabled": self.rolls_back, "events": events}
 
     def told(self):
-        """What GetDeploymentGroup tells beside its deployments."""
+        """Returns what GetDeploymentGroup tells beside its deployments."""
         revision = {"targetRevision": self.revision} if self.revision else {}
         alarms = {"enabled": bool(self.alarms), "alarms": [{"name": name} for name in self.alarms]}
         return {**self.named, "autoRollbackConfiguration": self.rollback(), "alarmConfiguration": alarms, **revision}
@@ -99,7 +99,7 @@ class Deployment:
     can_be_taken_back = True
 
     def answered(self):
-        """What GetDeployment tells."""
+        """Returns what GetDeployment tells."""
         return copy.deepcopy(self.told)
 
     def properties(self):

@@ -55,7 +55,7 @@ class FunctionDeployment(Deployment):
         await self.send(self.properties()["CurrentVersion"], {})
 
     async def callers(self):
-        """Where the alias sends its callers, as the local cloud tells it."""
+        """Returns where the alias sends its callers, as the local cloud tells it."""
         about = self.properties()
         alias = await asyncio.to_thread(self.functions.get_alias, FunctionName=about["Name"], Name=about["Alias"])
         return alias["FunctionVersion"], alias.get("RoutingConfig", {}).get("AdditionalVersionWeights", {})

@@ -50,7 +50,7 @@ class ServiceGroup(Group):
         return ServiceDeployment(standin.services, self, *about, **told)
 
     def settings(self):
-        """What group and deployment tell of how it is deployed."""
+        """Returns what group and deployment tell of how it is deployed."""
         ready = {"actionOnTimeout": "CONTINUE_DEPLOYMENT", "waitTimeInMinutes": 0}
         if self.ready_min is not None:
             ready = {"actionOnTimeout": "STOP_DEPLOYMENT", "waitTimeInMinutes": self.ready_min}
@@ -172,7 +172,7 @@ class ServiceDeployment(Deployment):
             await asyncio.sleep(0.1)
 
     def check(self):
-        """What is wrong with the service, or the document."""
+        """Refuses what is wrong with the service, or the document."""
         if not self.service:
             raise Ended("Failed", "INVALID_ECS_SERVICE", "Deployment group's ECS service must be configured for a CODE_DEPLOY deployment controller.")
         about = self.properties()

@@ -64,7 +64,7 @@ class Daemon:
         self.containers = {}
 
     def behaviour(self, image, digest, annotations):
-        """What the image does: the first matching rule's members over the manifest's annotations."""
+        """Returns what the image does: the first matching rule's members over the manifest's annotations."""
         found = {key.removeprefix("standin."): value for key, value in annotations.items() if key.startswith("standin.")}
         with self.lock:
             rules = list(self.rules)
@@ -74,7 +74,7 @@ class Daemon:
         return found
 
     def distribution(self, image):
-        """What the registry tells of an image."""
+        """Returns what the registry tells of an image."""
         digest, _ = self.registry.describe(image)
         return {
             "Descriptor": {"mediaType": "application/vnd.oci.image.manifest.v1+json", "digest": digest, "size": 1000},

@@ -1,4 +1,4 @@
-"""Where the local cloud enforces IAM otherwise than AWS does, an installation on it gets what it needs; the template does not.
+"""The rights that an installation needs on the local cloud alone, because it enforces IAM otherwise than AWS does; the template does not have them.
 
 Each entry was seen in MiniStack 1.5.33, and is to be looked at again when that version changes.
 """

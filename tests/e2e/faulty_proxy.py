@@ -43,7 +43,7 @@ class FaultyProxy(Proxy):
             await super().answer(call, writer)
 
     def choose(self):
-        """What goes wrong with this call; None for most."""
+        """Returns what goes wrong with this call; None for most."""
         self.calls += 1
         if self.random.random() >= self.rate:
             return None
@@ -53,7 +53,7 @@ class FaultyProxy(Proxy):
 
 
 def throttled(call):
-    """How the service that is asked says that it was asked too much."""
+    """Returns how the service that is asked says that it was asked too much."""
     target = call.headers.get("x-amz-target", "")
     if target.endswith(".TransactWriteItems"):
         return 400, "application/x-amz-json-1.0", "", canceled(len(json.loads(call.body)["TransactItems"]))
@@ -71,7 +71,7 @@ def throttled(call):
 
 
 def canceled(writes):
-    """How DynamoDB says that of a transaction of so many writes the last was one too many (API Reference, CancellationReason)."""
+    """Returns how DynamoDB says that of a transaction of so many writes the last was one too many (API Reference, CancellationReason)."""
     reasons = [{"Code": "None"}] * (writes - 1) + [{"Code": "ThrottlingError", "Message": "Rate exceeded"}]
     message = f"Transaction cancelled, please refer cancellation reasons for specific reasons [{', '.join(reason['Code'] for reason in reasons)}]"
     kind = "com.amazonaws.dynamodb.v20120810#TransactionCanceledException"

@@ -78,7 +78,7 @@ class Ferry(Application):
         return {task["taskArn"]: task["containers"][0]["imageDigest"] for task in tasks}
 
     def newest(self):
-        """What came of the newest UpdateService: its status, its stage, and the share of the new tasks."""
+        """Returns what came of the newest UpdateService: its status, its stage, and the share of the new tasks."""
         (newest, *_) = self.ecs.list_service_deployments(**self.service)["serviceDeployments"]
         (told,) = self.ecs.describe_service_deployments(serviceDeploymentArns=[newest["serviceDeploymentArn"]])["serviceDeployments"]
         return told["status"], told.get("lifecycleStage"), told["targetServiceRevision"]["requestedProductionTrafficWeight"]

@@ -106,7 +106,7 @@ def measurements(story):
 
 
 def denied(story):
-    """What deployments ended for, where access was denied."""
+    """Returns what deployments ended for, where access was denied."""
     causes = [(deployment.get("ending") or {}).get("cause", "") for deployment in story.ledger.deployments()]
     return [cause for cause in causes if "AccessDenied" in cause]
 

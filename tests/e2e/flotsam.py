@@ -63,7 +63,7 @@ class Flotsam(Application):
         self.ledger.change(*ROUNDS, **{what: {"since": began, "began": began} for what in ("uploads", "images")})
 
     def endings(self, *versions):
-        """How the deployments of these versions ended, and why."""
+        """Returns how the deployments of these versions ended, and why."""
         ended = [self.ended(self.deployment_of(version)["id"])["ending"] for version in versions]
         return [(found["ending"], found["cause_name"]) for found in ended]
 

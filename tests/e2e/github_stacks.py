@@ -60,7 +60,7 @@ class Stack:
                 self.rule(name)
 
     def untold(self):
-        """What GitHub was not told since it was asked for that last."""
+        """Returns what GitHub was not told since it was asked for that last."""
         return left_behind.taken(self.aws, f"{self.name}-untold")
 
 
@@ -103,5 +103,5 @@ class Deployments(Stack):
         return [json.dumps(event, default=str) for page in pages for event in page["events"]]
 
     def rest(self):
-        """Whether no execution is under way."""
+        """Returns whether no execution is under way."""
         return all(execution["status"] != "RUNNING" for execution in self.executions())

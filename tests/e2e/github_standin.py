@@ -25,7 +25,7 @@ REFUSED_BY = (ValueError, jsonschema.ValidationError)
 
 
 class Refused(Exception):
-    """What GitHub answers in place of what was asked for."""
+    """The answer of GitHub in place of what was asked for."""
 
     def __init__(self, status, message):
         super().__init__(message)
@@ -194,7 +194,7 @@ class GitHub(http.server.ThreadingHTTPServer):
         return deployment["told"][-1]
 
     def made(self, what):
-        """What each thing has that GitHub has made."""
+        """Returns what each thing has that GitHub has made."""
         number = next(self.ids)
         made = {"id": number, "node_id": f"N_{number}", "creator": {"login": "windlass-bot"}, "created_at": now(), "updated_at": now()}
         addresses = {"url": f"{self.url}/{what}/{number}", "repository_url": self.url}
@@ -202,7 +202,7 @@ class GitHub(http.server.ThreadingHTTPServer):
 
 
 def checked_body(operation, body):
-    """What a request asks for, with what GitHub takes for what is left out."""
+    """Returns what a request asks for, with what GitHub takes for what is left out."""
     asked = json.loads(body)
     schema = operation["requestBody"]["content"]["application/json"]["schema"]
     jsonschema.validate(asked, schema)
@@ -214,7 +214,7 @@ def checked_body(operation, body):
 
 
 def checked_query(operation, query):
-    """What the query of an address asks for."""
+    """Returns what the query of an address asks for."""
     known = {part["name"]: part["schema"] for part in operation["parameters"] if part["in"] == "query"}
     asked = dict(urllib.parse.parse_qsl(query, keep_blank_values=True, strict_parsing=bool(query)))
     if unknown := asked.keys() - known.keys():

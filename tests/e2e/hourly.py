@@ -22,7 +22,7 @@ def look(application):
 
 
 def kept(application):
-    """What the ledger has of the hourly looks; nothing before the schedule knows the environment."""
+    """Returns what the ledger has of the hourly looks; nothing before the schedule knows the environment."""
     return application.ledger.item(*place(application)) or {}
 
 

@@ -42,7 +42,7 @@ def require(action, resource, error, **context):
 
 
 def connection_of(arn):
-    """What the connection adds: its key, and headers."""
+    """Returns what the connection adds: its key, and headers."""
     name = arn.rpartition("/")[2]
     require("events:RetrieveConnectionCredentials", arn, "Events.ConnectionResource.AccessDenied")
     for action in ("secretsmanager:GetSecretValue", "secretsmanager:DescribeSecret"):

@@ -35,7 +35,7 @@ class Kelp(Application):
     # ── what is seen from outside ──
 
     def called(self, record):
-        """What the ledger has of the calls of a deployment."""
+        """Returns what the ledger has of the calls of a deployment."""
         key = {":pk": {"S": f"deployment#{record['id']}"}, ":sk": {"S": "call#"}}
         return self.ledger.items(KeyConditionExpression="pk = :pk AND begins_with(sk, :sk)", ExpressionAttributeValues=key)
 

@@ -62,7 +62,7 @@ class Ledger:
         return self.item(f"deployment#{deployment_id}", "record")
 
     def steps(self, deployment_id):
-        """What was done per component."""
+        """Returns what was done per component."""
         key = {":pk": {"S": f"deployment#{deployment_id}"}, ":sk": {"S": "step#"}}
         found = self.items(KeyConditionExpression="pk = :pk AND begins_with(sk, :sk)", ExpressionAttributeValues=key)
         return {step["component"]: step for step in found}

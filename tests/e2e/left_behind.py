@@ -86,7 +86,7 @@ def logs(aws):
 
 
 def messages(aws):
-    """What was heard since `listen`, and the dead letters."""
+    """Returns what was heard since `listen`, and the dead letters."""
     names = [url.rpartition("/")[2] for url in aws.sqs.list_queues()["QueueUrls"]]
     return [text for name in names if name == HEARD or "DeadLetters" in name for text in taken(aws, name)]
 
@@ -103,7 +103,7 @@ def taken(aws, queue):
 
 
 def objects(aws):
-    """What Windlass itself wrote to the artifacts bucket."""
+    """Returns what Windlass itself wrote to the artifacts bucket."""
     place = {"Bucket": aws.outputs["ArtifactsBucket"]}
     keys = [json.loads(found)["Key"] for found in pages(aws.s3, "list_objects_v2", "Contents", **place)]
     own = [key for key in keys if key.startswith("windlass/") or key.endswith(".findings.json")]

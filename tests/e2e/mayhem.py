@@ -1,4 +1,4 @@
-"""What goes wrong beside the calls: executions are stopped, and functions' processes are killed, at random."""
+"""The mishaps beside the calls: executions are stopped, and functions' processes are killed, at random."""
 
 import collections
 import json

@@ -30,7 +30,7 @@ class Muster(Application):
         assert ran.status == GOOD, ran
 
     def drills(self):
-        """What the API has of those that have ended, newest first."""
+        """Returns what the API has of those that have ended, newest first."""
         answer = self.aws.call_api("GET", f"/apps/muster/environments/{self.environment}/drills").body
         assert answer["under_way"] is None, answer
         return answer["drills"]
@@ -66,7 +66,7 @@ class Muster(Application):
         self.aws.lambda_.update_alias(**self.live, FunctionVersion=version)
 
     def asks(self):
-        """What `windlass status` has of it."""
+        """Returns what `windlass status` has of it."""
         return self.windlass.json("status", "muster", self.environment).document
 
     def heard(self, name, messages=0):

@@ -1,4 +1,4 @@
-"""Who brings an application to Windlass: a repository, an account in which the application lives, and the rights of a developer."""
+"""Somebody who brings an application to Windlass: a repository, an account in which the application lives, and the rights of a developer."""
 
 import json
 import os

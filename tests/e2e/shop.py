@@ -212,7 +212,7 @@ class Shop:
         return next((" ".join(image.get("imageTags", [])) for image in images if image["imageDigest"] == digest), digest)
 
     def seen(self):
-        """What all three serve, seen from outside."""
+        """Returns what all three serve, seen from outside."""
         return {"agent": self.agent_version(), "api": self.function_version(), "web": self.page_version()}
 
 

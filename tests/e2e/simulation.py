@@ -30,7 +30,7 @@ def listed(asked, name):
 
 
 def context(asked):
-    """What comes with the calls, by condition keys."""
+    """Returns what comes with the calls, by condition keys."""
     told = {}
     for number in itertools.count(1):
         entry = f"ContextEntries.member.{number}"
@@ -42,7 +42,7 @@ def context(asked):
 
 
 def simulated(asked):
-    """What MiniStack's own evaluation says of a role's policies."""
+    """Returns what MiniStack's own evaluation says of a role's policies."""
     role = iam._p(asked, "PolicySourceArn")
     account = get_account_id()
     policies = _gather_role_policies(role.rpartition("/")[2], account)

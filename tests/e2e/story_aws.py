@@ -53,7 +53,7 @@ class Story:
         self.shop = Shop(self.aws, self.environment, f"{name}-targets", f"shop/{name}")
 
     def show(self):
-        """What it will make, and what that costs."""
+        """Shows what it will make, and what that costs."""
         self.say(f"In the account {self.account}, region {self.where['region']}, this makes, and takes away at its end:")
         for line in MAKES:
             self.say("  " + line.format(name=self.name, account=self.account, region=self.where["region"]))

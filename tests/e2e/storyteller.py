@@ -1,4 +1,4 @@
-"""What the steps of the story share: doing, waiting, looking, and telling it as it happens."""
+"""The steps of the story share this: doing, waiting, looking, and telling it as it happens."""
 
 import json
 import time
@@ -84,7 +84,7 @@ class Storyteller:
         self.until("an empty queue", self.queue_is_empty, COMES_AGAIN_WITHIN_S)
 
     def queue_is_empty(self):
-        """Whether intake has taken every event."""
+        """Returns whether intake has taken every event."""
         names = ["ApproximateNumberOfMessages", "ApproximateNumberOfMessagesNotVisible"]
         counts = self.aws.sqs.get_queue_attributes(QueueUrl=self.aws.outputs["IntakeQueueUrl"], AttributeNames=names)["Attributes"]
         return all(int(count) == 0 for count in counts.values())

@@ -95,7 +95,7 @@ class TaskSetService:
         self.ecs.update_service(cluster=self.cluster, service=task_set.runs_as, desiredCount=0)
 
     def go_on(self, now):
-        """What happens whether or not somebody looks."""
+        """Does what happens whether or not somebody looks."""
         for found in list(self.sets):
             if found.status == "DRAINING":
                 if now - found.since >= DRAINS_S:
@@ -122,7 +122,7 @@ class TaskSetService:
                 self.ecs.update_service(cluster=self.cluster, service=found.runs_as, desiredCount=self.desired)
 
     def require_one_set(self):
-        """What a change of the controller asks for (Amazon ECS Developer Guide, "Troubleshooting Amazon ECS deployment strategy updates")."""
+        """Requires what a change of the controller asks for (Amazon ECS Developer Guide, "Troubleshooting Amazon ECS deployment strategy updates")."""
         if len(self.sets) > 1:
             why = "Updating the deployment controller is not supported when there are multiple tasksets in the service."
             raise Refused("InvalidParameterException", f"{why} Please ensure your service has only one taskset and try again.")

@@ -4,7 +4,7 @@ import pytest
 
 
 class Telling:
-    """How far the story is told."""
+    """The story, and how far it is told."""
 
     def __init__(self, story, steps):
         self.story = story

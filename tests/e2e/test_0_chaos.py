@@ -1,4 +1,4 @@
-"""What `make chaos` demands of itself: a run that is too short or too calm shows nothing."""
+"""`make chaos` makes demands of itself: a run that is too short or too calm shows nothing."""
 
 import json
 

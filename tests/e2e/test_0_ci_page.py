@@ -1,4 +1,4 @@
-"""What `docs/integrate/ci.md` shows for a job that waits by the API, run as it stands: it ends whatever the API answers."""
+"""The job of `docs/integrate/ci.md` that waits by the API runs as it stands: it ends whatever the API answers."""
 
 import pathlib
 import subprocess

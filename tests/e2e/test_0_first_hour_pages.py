@@ -1,4 +1,4 @@
-"""What the pages of the first hour, of findings and of troubles, tell to type: a shell reads it, and windlass, AWS and make know it."""
+"""The pages of the first hour, of findings and of troubles, tell to type what a shell reads, and what windlass, AWS and make know."""
 
 import itertools
 import pathlib

@@ -37,7 +37,7 @@ every_template = pytest.mark.parametrize("path", TEMPLATES, ids=named)
 
 
 def problems(document):
-    """What AWS would refuse, or what would be in the way of a second try, in a template."""
+    """Returns what AWS would refuse, or what would be in the way of a second try, in a template."""
     found = [f"parameter {name}: a default that exists in no account" for name, given in document.get("Parameters", {}).items() if FOREIGN_ID.search(str(given.get("Default", "")))]
     for name, resource in document["Resources"].items():
         properties = resource.get("Properties", {})

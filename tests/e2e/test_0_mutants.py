@@ -1,4 +1,4 @@
-"""What `make mutants` keeps from one run to the next: what was caught stands only while a test that caught it does."""
+"""The results that `make mutants` keeps from one run to the next: what was caught stands only while a test that caught it does."""
 
 import sys
 

@@ -134,7 +134,7 @@ def test_a_resource_that_is_a_pattern_says_why(path):
 
 
 def test_a_policy_that_aws_wrote_says_why():
-    """What is in it is not read here, and is for all resources: a comment before it cites why there is nothing narrower."""
+    """Its content is not read here, and is for all resources: a comment before it cites why there is nothing narrower."""
     lines = TEMPLATES[0].read_text().splitlines()
     found = [start for start, line in enumerate(lines) if ":iam::aws:policy/" in line]
     assert found, "nothing was looked at"

@@ -1,4 +1,4 @@
-"""What a release is: which parts this machine can make, the template of one, its archives, and what stands beside them."""
+"""A release: which parts this machine can make, the template of one, its archives, and what stands beside them."""
 
 import hashlib
 import importlib.util
@@ -97,7 +97,7 @@ def test_a_template_that_would_not_be_whole_is_refused(text, wanted):
 
 
 def script_writes(folder, when):
-    """What `deploy.sh` gives to `sam`, at a time of its own, and the template that it makes."""
+    """Returns what `deploy.sh` gives to `sam`, at a time of its own, and the template that it makes."""
     programs = {"sam": 'printf "%s\\n" "$@"\n', "date": f"echo {when}\n"}
     for name, text in programs.items():
         (folder / name).write_text(f"#!/bin/sh\n{text}")

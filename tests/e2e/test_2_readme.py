@@ -50,7 +50,7 @@ class Shell:
 
 
 def localised(block, given=""):
-    """What differs on the local cloud: no zig to cross-compile with, the functions of this machine, where AWS is, and under which addresses
+    """Returns what differs on the local cloud: no zig to cross-compile with, the functions of this machine, where AWS is, and under which addresses
     it serves page and API."""
     if block.startswith("make build-aws"):
         return block.replace("make", "make --dry-run")

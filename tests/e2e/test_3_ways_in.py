@@ -139,7 +139,7 @@ def test_what_somebody_else_changes_is_told_by_each_kind(story):
 
 
 def is_steady(story):
-    """Whether ECS has nothing left to do for the service."""
+    """Returns whether ECS has nothing left to do for the service."""
     (service,) = story.aws.ecs.describe_services(cluster="shop-prod", services=["agent"])["services"]
     rollouts = [deployment["rolloutState"] for deployment in service["deployments"]]
     return rollouts == ["COMPLETED"]

@@ -22,7 +22,7 @@ PLACES = {
 
 
 def may(policy, method, route, place):
-    """What the policies promise."""
+    """Returns what the policies promise."""
     if route.startswith(("/hand-overs/", "/renames/")):
         # Both sides are named: no policy of one environment is enough.
         return policy == "reader" and method == "GET"

@@ -1,4 +1,4 @@
-"""What no event told of is found by the schedule of `intake`, and served once, as its event would have been (decision 0180)."""
+"""The schedule of `intake` finds what no event told of, and serves it once, as its event would have been (decision 0180)."""
 
 import json
 

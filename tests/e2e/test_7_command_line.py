@@ -228,7 +228,7 @@ def test_rollback_goes_back_and_holds(skiff):
 
 
 def named(skiff):
-    """What `status` calls each component, in its document and in its words, and what the present snapshot does."""
+    """Returns what `status` calls each component, in its document and in its words, and what the present snapshot does."""
     status = skiff.windlass.json("status", "skiff", "bay").document
     words = skiff.windlass.run("status", "skiff", "bay").out
     (present,) = [found for found in skiff.windlass.json("snapshots", "skiff", "bay").document["snapshots"] if found["present"]]

@@ -25,7 +25,7 @@ ROLE = {"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Principal": 
 
 
 class Skerry(Newcomer, Bundles):
-    """What lives in the account, without tags and without an alias; and the repository that it is built from."""
+    """An account with what lives there, without tags and without an alias; and the repository that it is built from."""
 
     def __init__(self, aws, folder):
         super().__init__(aws, "in-place", {})
@@ -137,7 +137,7 @@ def test_the_roles_of_ci_can_be_made(skerry):
 
 
 def written():
-    """What was written for the examples."""
+    """Returns what was written for the examples."""
     return sorted(path for path in (REPOSITORY / "examples/init").iterdir() if path.is_dir())
 
 

@@ -32,7 +32,7 @@ def let_rename(aws):
 
 
 def tag(pontoon):
-    """What the infrastructure code does before the next release."""
+    """Does what the infrastructure code does before the next release."""
     tags = {"windlass:app": "barge", "windlass:environment": "bay"}
     function = pontoon.client("lambda_").get_function(FunctionName="pontoon-jobs-bay")["Configuration"]["FunctionArn"]
     pontoon.client("lambda_").tag_resource(Resource=function, Tags=tags)

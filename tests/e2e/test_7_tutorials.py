@@ -155,7 +155,7 @@ def typed(developer, told):
 
 @pytest.fixture(scope="module")
 def told(aws, tmp_path_factory):
-    """What came of each part of each page."""
+    """Returns what came of each part of each page."""
     developers = {}
     for page, (living, apps) in PAGES.items():
         for part, app in zip(MOST, apps):

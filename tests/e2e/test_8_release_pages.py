@@ -28,7 +28,7 @@ def blocks(page):
 
 
 def commands(block):
-    """How many lines somebody types."""
+    """Returns how many lines somebody types."""
     return len(block.replace("\\\n", "").strip().splitlines())
 
 
@@ -66,12 +66,12 @@ class Reader:
             shutil.copy(dist / name, self.downloads)
 
     def function(self):
-        """What callers of the function get."""
+        """Returns what callers of the function get."""
         answer = self.account.clients().lambda_.invoke(FunctionName=FUNCTION, Qualifier="live")
         return json.loads(answer["Payload"].read())["version"]
 
     def make_function(self):
-        """What is live before Windlass comes, and the repository that it is built from."""
+        """Makes what is live before Windlass comes, and the repository that it is built from."""
         aws = self.account.clients()
         role = aws.iam.create_role(RoleName="shop-api", AssumeRolePolicyDocument=json.dumps(ROLE))["Role"]["Arn"]
         code = {"ZipFile": made_zip(function_files("before"))}
@@ -186,7 +186,7 @@ def test_removing_leaves_what_the_page_says(reader, bark):
 
 
 def of_windlass(aws):
-    """What is named after the stack. A role that the application gives its tasks is the application's."""
+    """Returns what is named after the stack. A role that the application gives its tasks is the application's."""
     return [name for name in everything(aws) if "windlass" in name.lower() and "windlass-task-" not in name]
 
 

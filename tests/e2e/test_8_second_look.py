@@ -19,7 +19,7 @@ WHAT_DIFFERS, STATUS, DEPLOY, RELEASE_HOLD = runbooks.blocks("drift-after-a-reco
 
 @pytest.fixture(scope="module")
 def heard(story):
-    """What is told of drift from now on; answers whatever came since it was asked for last."""
+    """Returns what is told of drift from now on; answers whatever came since it was asked for last."""
     left_behind.listen(story.aws, HEARD)
     return lambda: [text for text in left_behind.taken(story.aws, HEARD) if "Drift" in text]
 

@@ -155,7 +155,7 @@ def test_ready_is_told_where_it_is_not_declared(sluices, by_hand):
 
 
 def what_it_waits_for(sluice):
-    """What the deployment under way waits for, as the record tells it."""
+    """Returns what the deployment under way waits for, as the record tells it."""
     told = str(sluice.ledger.steps(sluice.begun))
     return told if "READY" in told.upper() else None
 
@@ -219,7 +219,7 @@ def test_former_tasks_that_stay_for_good_are_told_and_hold_nothing(sluices):
 
 
 def seen(sluice):
-    """What the targets show now, as the API tells it."""
+    """Returns what the targets show now, as the API tells it."""
     with asked_through(sluice.aws, "windlass-api", sluice.standin.address, "CODEDEPLOY", "ECS"):
         told = sluice.aws.call_api("GET", f"/apps/{sluice.app}/environments/{sluice.environment}?observe=true").body["observed"]
     return told["agent"]["seen"]

@@ -62,7 +62,7 @@ class Jetsam(Application):
         return [name for name, _ in self.heard]
 
     def drift(self):
-        """What the API shows of it, which looks at nothing."""
+        """Returns what the API shows of it, which looks at nothing."""
         return self.aws.call_api("GET", "/apps/jetsam/environments/bay").body["drift"]["components"]
 
     def restorings(self):

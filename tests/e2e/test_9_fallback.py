@@ -25,7 +25,7 @@ class Arcade(Plaza):
         self.windlass = CommandLine(aws, "arcade", folder)
 
     def words(self, version):
-        """What `windlass watch` tells of a release."""
+        """Returns what `windlass watch` tells of a release."""
         return self.windlass.run("watch", "arcade", "open", version).out
 
     def visit(self, path):

@@ -71,7 +71,7 @@ def test_what_a_teams_pause_waits_for_is_told_and_cancelled(ferries):
 
 
 def in_a_pause(ferry):
-    """What the service waits for, once that is a hook."""
+    """Returns what the service waits for, once that is a hook."""
     told = ferry.ledger.steps(ferry.begun).get("agent", {}).get("waits_for") or ""
     return told if "hook" in told else None
 

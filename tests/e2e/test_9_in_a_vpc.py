@@ -39,7 +39,7 @@ def made_dock(aws):
 
 
 def asked(dock, version):
-    """What the plan of a release found about the address; nothing if there is nothing against it."""
+    """Returns what the plan of a release found about the address; nothing if there is nothing against it."""
     dock.release(version)
     deployment = dock.deployment_of(version)
     plan = dock.until("a plan", lambda: dock.ledger.item(f"deployment#{deployment['id']}", "plan"), 60)
@@ -76,7 +76,7 @@ def test_a_parameter_that_changes_alone_reaches_the_machine(inside):
 
 
 def told(aws):
-    """What the functions that fetch addresses were told. Their subnets are tests/e2e/test_0_install.py's: the local cloud's CloudFormation
+    """Returns what the functions that fetch addresses were told. Their subnets are tests/e2e/test_0_install.py's: the local cloud's CloudFormation
     leaves them out."""
     made = [aws.lambda_.get_function_configuration(FunctionName=f"windlass-{name}") for name in FETCHING]
     return {found["Environment"]["Variables"]["WINDLASS_IN_VPC"] for found in made}

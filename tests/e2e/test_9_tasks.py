@@ -25,7 +25,7 @@ def first(atoll):
 
 @pytest.fixture(scope="module")
 def contracting(atoll, first):
-    """What drops a column is declared, with the release that needs it."""
+    """Declares what drops a column, with the release that needs it."""
     atoll.declare("app-contract.yaml")
 
 

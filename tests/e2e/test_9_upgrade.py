@@ -40,7 +40,7 @@ def newer(functions):
 
 
 def judge_ends_at_once(aws):
-    """Whether the judge of now is the newer one: the real one says what is wrong with an empty question."""
+    """Returns whether the judge of now is the newer one: the real one says what is wrong with an empty question."""
     answer = aws.lambda_.invoke(FunctionName="windlass-judge", Payload=json.dumps({}))
     return json.loads(answer["Payload"].read())["errorType"] != "BadInput"
 

@@ -13,7 +13,7 @@ VERSIONS = ["1.0.0", "1.1.0", "1.2.0", "1.3.0"]
 
 
 def days_of(plaza):
-    """What becomes of a site while visitors come; answers what each act ended with."""
+    """Lets visitors come while a site changes; answers what each act ended with."""
     yield plaza.release("1.1.0"), ""
     yield plaza.release("1.2.0", sum_=MISTAKE), "GateFailed"
     yield plaza.roll_back(), ""

@@ -20,7 +20,7 @@ SEARCHED = ["executions", "ledger", "logs", "events and notifications", "metrics
 
 @pytest.fixture(scope="module")
 def left(story):
-    """What was left, after each sort of input was refused for a secret and for a wrong value."""
+    """Returns what was left, after each sort of input was refused for a secret and for a wrong value."""
     answers = []
     for key, value in (("database_password", PLANTED), ("tariff", WRONG)):
         declare(story, key, value)

@@ -58,7 +58,7 @@ class TokenService:
 
     @property
     def variables(self):
-        """What a job with `id-token: write` finds in its environment."""
+        """Returns what a job with `id-token: write` finds in its environment."""
         address = f"http://127.0.0.1:{self.server.server_port}/token?api-version=2.0"
         return {"ACTIONS_ID_TOKEN_REQUEST_URL": address, "ACTIONS_ID_TOKEN_REQUEST_TOKEN": self.secret}
 

@@ -15,7 +15,7 @@ RUN_NUMBER = "12"
 
 @dataclasses.dataclass
 class Run:
-    """How a workflow ended, and what it left."""
+    """The end of a workflow, and what it left."""
 
     status: int
     log: str

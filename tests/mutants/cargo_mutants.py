@@ -29,7 +29,7 @@ OUTCOMES = {"CaughtMutant": "caught", "MissedMutant": "missed", "Unviable": "unv
 
 
 def copy_tree():
-    """What is new or changed; the time of the rest stays, so that it is not built again."""
+    """Copies what is new or changed; the time of the rest stays, so that it is not built again."""
     listed = subprocess.run(
         ["git", "ls-files", "--cached", "--others", "--exclude-standard"], cwd=REPOSITORY, check=True, capture_output=True, text=True
     )
@@ -93,7 +93,7 @@ def note_outcomes(by_name, tests):
 
 
 def present_commit():
-    """What is tried now; with a mark where files are changed that are not in a commit."""
+    """Returns what is tried now; with a mark where files are changed that are not in a commit."""
     told = ["git", "describe", "--always", "--dirty", "--exclude=*"]
     return subprocess.run(told, cwd=REPOSITORY, check=True, capture_output=True, text=True).stdout.strip()
 

@@ -32,7 +32,7 @@ def of_log(text, arguments):
 
 
 def stand(judges):
-    """Whether one of them is there as it was."""
+    """Returns whether one of them is there as it was."""
     return any(judge["text"] == text_of(judge["package"], judge["test"]) for judge in judges)
 
 

@@ -52,7 +52,7 @@ def is_settled(mutant):
 
 
 def remember(mutants, former):
-    """What former runs found out of the same mutants, where it still holds. Those that were missed are tried again, from the first round."""
+    """Takes over what former runs found out of the same mutants, where it still holds. Those that were missed are tried again, from the first round."""
     rows = {row["key"]: row for row in former.get("mutants", [])}
     for mutant in mutants:
         row = rows.get(mutant["key"], {})
@@ -61,12 +61,12 @@ def remember(mutants, former):
 
 
 def holds(row):
-    """Whether what was found out may be kept. Of what was caught before its tests were noted nobody can tell: it is kept, and counted."""
+    """Returns whether what was found out may be kept. Of what was caught before its tests were noted nobody can tell: it is kept, and counted."""
     return row.get("outcome") != "caught" or is_unjudged(row) or judges.stand(row["judges"])
 
 
 def is_unjudged(mutant):
-    """Whether it was caught by a test of which nothing is known."""
+    """Returns whether it was caught by a test of which nothing is known."""
     return mutant.get("outcome") == "caught" and not mutant.get("judges")
 
 
@@ -91,7 +91,7 @@ def write(mutants, former):
 
 
 def kept(mutants, former):
-    """How many results stand on what: tests that are known; or a run before tests were noted, which was before this commit."""
+    """Returns how many results stand on tests that are known, and how many on a run before tests were noted, which was before this commit."""
     unjudged = sum(is_unjudged(mutant) for mutant in mutants)
     before = former.get("kept", {}).get("before") or cargo_mutants.present_commit()
     commits = collections.Counter(mutant["commit"] for mutant in mutants if mutant.get("commit"))

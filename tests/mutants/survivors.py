@@ -1,4 +1,4 @@
-"""What survives and why: the list in docs/MUTANTS.md."""
+"""The mutants that survive, and why: the list in docs/MUTANTS.md."""
 
 import collections
 
@@ -20,7 +20,7 @@ def listed():
 
 
 def check(mutants):
-    """What the page does not say, and what it says although it is not so."""
+    """Returns what the page does not say, and what it says although it is not so."""
     page = listed()
     missed = collections.Counter(name_of(mutant) for mutant in mutants if mutant.get("outcome") == "missed")
     known = {name_of(mutant) for mutant in mutants if mutant.get("outcome")}

@@ -32,7 +32,7 @@ COPY = "template.deployed.yaml"
 
 
 class NotDeployable(Exception):
-    """What is wrong, and what to do."""
+    """Says what is wrong, and what to do."""
 
 
 def functions(folder):
@@ -70,7 +70,7 @@ def longest_stack_name(folder):
 
 
 def parameters(folder, given, stack):
-    """What `sam deploy` is given: what the caller gave, and what the functions were built for."""
+    """Returns what `sam deploy` is given: what the caller gave, and what the functions were built for."""
     problems = []
     if len(stack) > longest_stack_name(folder):
         problems.append(f"the stack's name `{stack}` has {len(stack)} characters: take one of at most {longest_stack_name(folder)}, because the functions' names begin with it.")

@@ -1,4 +1,4 @@
-"""What an idle Windlass costs a month in an account past its free tiers, and what counting adds at most: `make idle-cost`.
+"""The cost of an idle Windlass a month in an account past its free tiers, and what counting adds at most: `make idle-cost`.
 
 How much there is of what is read from template.yaml; list prices are those of us-east-1 in US dollars (AWS's pricing pages, 2026). What one
 look of a schedule takes is an assumption, and stands here.
@@ -49,12 +49,12 @@ def alarm_metrics():
 
 
 def schedules():
-    """How often a month the schedules look."""
+    """Returns how often a month the schedules look."""
     return [MINUTES / int(minutes) for minutes in re.findall(r"ScheduleExpression: rate\((\d+) minutes\)", TEMPLATE)]
 
 
 def summaries():
-    """How often a month the schedule of the summaries looks: so often in one hour of each day."""
+    """Returns how often a month the schedule of the summaries looks: so often in one hour of each day."""
     return sum(30 * 60 / int(minutes) for minutes in re.findall(r'ScheduleExpression: !Sub "cron\(0/(\d+) \$\{\w+\} \* \* \? \*\)"', TEMPLATE))
 
 

@@ -24,7 +24,7 @@ PROFILES = {True: "lambda", False: "release"}
 
 
 class NotReleased(Exception):
-    """What is wrong, and what to do."""
+    """Says what is wrong, and what to do."""
 
 
 def version():
@@ -32,7 +32,7 @@ def version():
 
 
 def check(tag, profile, lacking):
-    """What a tag names is whole, and is what it says: all that is wrong is told at once. `lacking` has the reason of each part."""
+    """Checks that what a tag names is whole, and is what it says: all that is wrong is told at once. `lacking` has the reason of each part."""
     if not tag:
         return
     problems = [f"it lacks {part.told()}: {why}" for part, why in lacking.items()]
@@ -67,7 +67,7 @@ def make(part, into, profile):
 
 
 def choose():
-    """What is made here, and what the other parts lack."""
+    """Returns what is made here, and what the other parts lack."""
     host = builds.host()
     return parts.chosen(platform.system(), host, builds.installed({part.target for part in parts.PARTS} | {host}))
 

@@ -13,7 +13,7 @@ GLIBC = ".2.30"
 
 
 class NotBuilt(Exception):
-    """What went wrong, and what to do."""
+    """Says what went wrong, and what to do."""
 
 
 def host():

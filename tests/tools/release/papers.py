@@ -1,4 +1,4 @@
-"""What stands beside the archives of a release: what it contains, what changed, what it is made of, and checksums."""
+"""The papers beside the archives of a release: what it contains, what changed, what it is made of, and checksums."""
 
 import hashlib
 import json
@@ -14,7 +14,7 @@ WRITTEN = "*/*/*.cdx.json", "*/*.cdx.json"
 
 
 class NotWritten(Exception):
-    """What is wrong, and what to do."""
+    """Says what is wrong, and what to do."""
 
 
 def changes(changelog, version, tagged):
@@ -64,7 +64,7 @@ def bill(text):
 
 
 def to_read():
-    """What each archive brings to be read: the licence, and the pages that messages name, by their paths."""
+    """Returns what each archive brings to be read: the licence, and the pages that messages name, by their paths."""
     paths = [REPOSITORY / "LICENSE", *(path for path in (REPOSITORY / "docs").rglob("*") if path.is_file())]
     return {path.relative_to(REPOSITORY).as_posix(): (path.read_bytes(), False) for path in paths}
 

@@ -1,4 +1,4 @@
-"""What a release of Windlass consists of, and which parts of it this machine can make."""
+"""The parts of a release of Windlass, and which of them this machine can make."""
 
 import dataclasses
 
@@ -42,7 +42,7 @@ PARTS = [*INSTALLATIONS, *COMMAND_LINES]
 
 
 def lacking(part, system, installed):
-    """What this machine lacks to make a part, with the next step; None where it can be made."""
+    """Returns what this machine lacks to make a part, with the next step; None where it can be made."""
     if part.system != system:
         return f"make it on {SYSTEMS[part.system]}: `python3 tests/tools/release program {part.target}`"
     if part.target not in installed:
