@@ -1,4 +1,4 @@
-//! What a deployment does at this moment, in one line, for those who watch it. Pure.
+//! A deployment's activity at this moment, in one line, for those who watch it. Pure.
 
 use crate::record::Record;
 use windlass_domain::count::count;

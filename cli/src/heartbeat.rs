@@ -17,7 +17,7 @@ const PACE: Duration = Duration::from_mins(1);
 /// The most characters of the line on a terminal: a longer one would be broken, and not be taken away whole.
 const WIDTH: usize = 79;
 
-/// What is said of a wait that says nothing of its own.
+/// The text for a wait that has none of its own.
 const WAITING: &str = "waiting for an answer";
 
 /// The sign of life.

@@ -6,7 +6,7 @@
 use crate::deployment::Deployment;
 use crate::request::ActionName;
 
-/// What a deployment brings, of what is listed of it.
+/// The part of a listed deployment that says what it brings.
 #[derive(Debug, Clone, Copy)]
 pub struct Brings<'a> {
     /// The action that was asked for.

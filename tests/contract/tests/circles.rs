@@ -17,7 +17,7 @@ type Module = Vec<String>;
 /// The words that a definition begins with.
 const DEFINING: [&str; 7] = ["fn", "struct", "enum", "trait", "type", "const", "static"];
 
-/// What a file imports.
+/// The imports of a file.
 #[derive(Default)]
 struct Source {
     /// The paths that it uses, as they are written.

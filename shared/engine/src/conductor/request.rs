@@ -24,7 +24,7 @@ pub fn request_of(
     Ok(request)
 }
 
-/// What the execution of a request does next.
+/// The next thing that the execution of a request does.
 pub enum Admitted {
     /// It goes on with the new deployment, which takes its turn.
     New(DeploymentId),

@@ -57,7 +57,7 @@ pub struct Removed {
 pub struct Progress {
     /// Those that are told in sentences.
     pub told: Vec<String>,
-    /// How many targets an environment has let go of beside these.
+    /// The number of targets that each environment has let go of beside these.
     #[serde(default)]
     pub parts: BTreeMap<EnvironmentName, usize>,
 }

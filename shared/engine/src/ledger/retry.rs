@@ -1,4 +1,4 @@
-//! How the ledger is written: what was read is decided on and committed, and all of that begins again if others wrote
+//! The one way to write the ledger: what was read is decided on and committed, and all of that begins again if others wrote
 //! in between.
 
 use crate::ports::{Clock, DynamoDbApi, Result, Transacted, Write};

@@ -1,4 +1,4 @@
-//! What the states answer: each state has its own words, and the machine branches on them.
+//! The answers of the states: each state has its own words, and the machine branches on them.
 //!
 //! `statemachine/release.asl.json` is the other side; the contract tests hold the two together.
 
@@ -127,21 +127,21 @@ macro_rules! words {
 }
 
 words! {
-    /// What `Admit` may answer.
+    /// The words that `Admit` may answer.
     AdmitTransition { Go, Wait, Preempt, Undo, Settle, Look, Plan, Succeeded, NothingToDo, Rejected, RolledBack, NeedsOperator }
-    /// What `Preempt` and `AwaitTurn` may answer.
+    /// The words that `Preempt` and `AwaitTurn` may answer.
     WaitTransition { Wait }
-    /// What `Look` may answer.
+    /// The words that `Look` may answer.
     LookTransition { Look }
-    /// What `Plan` may answer.
+    /// The words that `Plan` may answer.
     PlanTransition { Plan }
-    /// What `Prepare` may answer.
+    /// The words that `Prepare` may answer.
     PrepareTransition { Change, Settle, Failed }
-    /// What `Judge` may answer.
+    /// The words that `Judge` may answer.
     JudgeTransition { Bake, Change, Prepare, Settle, Failed }
-    /// What `Undo` may answer.
+    /// The words that `Undo` may answer.
     UndoTransition { Restore, SettleUndo }
-    /// What the states may answer that end an execution: `GiveUp`, `Accept`, `Settle` and `SettleUndo`.
+    /// The words of the states that end an execution: `GiveUp`, `Accept`, `Settle` and `SettleUndo`.
     EndTransition { Succeeded, NothingToDo, Rejected, RolledBack, NeedsOperator }
 }
 

@@ -50,7 +50,7 @@ pub enum ConductorInput {
     Preempt(Caller),
     /// Waits for the turn.
     AwaitTurn {
-        /// Who waits.
+        /// The caller that waits.
         #[serde(flatten)]
         by: Caller,
         /// The token with which the wait is ended.
@@ -58,15 +58,15 @@ pub enum ConductorInput {
     },
     /// Ends a deployment that had no turn.
     GiveUp {
-        /// Who gave up.
+        /// The caller that gave up.
         #[serde(flatten)]
         by: Caller,
-        /// What failed, as the machine saw it, such as an error's name; empty if a function recorded the reason itself.
+        /// The failure as the machine saw it, such as an error's name; empty if a function recorded the reason itself.
         error: String,
     },
     /// Takes what `Look` has seen for what runs.
     Accept {
-        /// Who accepts. The deployment is the one that is stuck.
+        /// The caller that accepts. The deployment is the one that is stuck.
         #[serde(flatten)]
         by: Caller,
         /// The execution's input, as it came.
@@ -78,7 +78,7 @@ pub enum ConductorInput {
     Settle(Caller),
     /// Chooses what is brought back next.
     Undo {
-        /// Who undoes.
+        /// The caller that undoes.
         #[serde(flatten)]
         by: Caller,
         /// As in `GiveUp`.
@@ -91,7 +91,7 @@ pub enum ConductorInput {
     },
     /// Ends a deployment that was undone.
     SettleUndo {
-        /// Who undid it.
+        /// The caller that undid it.
         #[serde(flatten)]
         by: Caller,
         /// As in `GiveUp`.
@@ -109,7 +109,7 @@ pub enum PlannerInput {
     Plan(Caller),
     /// Plans, or plans a later wave.
     Prepare {
-        /// Who goes on with the plan.
+        /// The caller that goes on with the plan.
         #[serde(flatten)]
         by: Caller,
         /// The wave that is planned, 0 at first.
@@ -123,7 +123,7 @@ pub enum PlannerInput {
 pub enum JudgeInput {
     /// Judges a wave.
     Judge {
-        /// Who goes on with the judgement.
+        /// The caller that goes on with the judgement.
         #[serde(flatten)]
         by: Caller,
         /// The wave.
@@ -199,7 +199,7 @@ pub struct Work {
     pub wave: Option<u32>,
 }
 
-/// What a deployer or a publisher has come to.
+/// The answer of a deployer or a publisher.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum WorkTransition {
@@ -214,6 +214,6 @@ pub enum WorkTransition {
 pub struct WorkDone {
     /// The component.
     pub component: ComponentName,
-    /// Whether the goal is reached.
+    /// The word that says whether the goal is reached.
     pub verdict: WorkTransition,
 }

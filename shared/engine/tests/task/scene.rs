@@ -25,7 +25,7 @@ pub struct TaskScene {
     pub world: World,
     pub spec: Spec,
     pub again: bool,
-    /// Whether the release has something for the component that the task belongs to.
+    /// True if the release has something for the component that the task belongs to.
     pub brings: bool,
 }
 

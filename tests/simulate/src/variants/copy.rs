@@ -38,7 +38,7 @@ pub fn choose(name: &str) {
     *CHOSEN.lock().unwrap() = name.to_owned();
     KNOWN.with_borrow_mut(|known| known.0.clear());
 }
-/// Whether this one is chosen, and it is not the past.
+/// Returns whether this one is chosen, and it is not the past.
 pub fn is(name: &str) -> bool {
     KNOWN.with_borrow_mut(|known| {
         if known.0.is_empty() {
@@ -50,7 +50,7 @@ pub fn is(name: &str) -> bool {
         known.0 == name && !known.1
     })
 }
-/// Whether it is the past.
+/// Says whether it is the past.
 pub fn in_past(past: bool) {
     KNOWN.with_borrow_mut(|known| known.1 = past);
 }

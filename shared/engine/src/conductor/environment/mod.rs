@@ -1,4 +1,4 @@
-//! What the ledger has of an environment: what admission needs of it, its hold, its drills, and the snapshots to go back
+//! The ledger's items of an environment: what admission needs of it, its hold, its drills, and the snapshots to go back
 //! to. It is the lowest room.
 
 pub mod drill_goal;

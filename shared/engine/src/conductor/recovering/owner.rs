@@ -1,4 +1,4 @@
-//! Who works for a deployment, and why nobody does any more.
+//! The execution that works for a deployment, and why none does any more.
 
 use crate::conductor::ports::Ports;
 use crate::ports::{Execution, Result};

@@ -1,4 +1,4 @@
-//! What a deployment cost, noted where it ends.
+//! The cost of a deployment, noted where it ends.
 
 use crate::ledger::Stored;
 use crate::ports::{Result, StepFunctionsApi};

@@ -1,4 +1,4 @@
-//! What is told of a deployment or of a request: answers, endings, costs, refusals, and what has been done already.
+//! The texts about a deployment or a request: answers, endings, costs, refusals, and what has been done already.
 
 pub mod answer;
 pub mod completed_action;

@@ -1,4 +1,4 @@
-//! What became of each component when a deployment was undone.
+//! The outcome of each component when a deployment was undone.
 
 use crate::ledger::Stored;
 use std::cmp::Reverse;

@@ -1,4 +1,4 @@
-//! What a service must run, and what its new task definition is made from.
+//! The task definition that a service must run, and what a new one is made from.
 
 use super::artifact_check::no_container;
 use super::check::container_at;

@@ -8,7 +8,7 @@ use serde_json::Value;
 use std::collections::BTreeSet;
 use windlass_domain::step::Step;
 
-/// What writes log lines; see [`crate::kinds::writes`].
+/// Returns what writes log lines; see [`crate::kinds::writes`].
 pub fn writes(step: &Step) -> Result<Writes> {
     if !step.target["call"].is_object() {
         let changes = step.changes.iter().map(|record| &record.change);
@@ -27,7 +27,7 @@ fn called(change: &Value) -> Option<String> {
     change.get("start").and_then(|_| text(&change["version"]))
 }
 
-/// Where the lines of tasks are: the pages that were recorded with their ends.
+/// Returns where the lines of tasks are: the pages that were recorded with their ends.
 fn of_tasks<'a>(changes: impl Iterator<Item = &'a Value>) -> String {
     let pages = changes.filter_map(|change| text(&change["end"]["log"]));
     let pages: BTreeSet<String> = pages.collect();

@@ -120,7 +120,7 @@ async fn environment(
     }))
 }
 
-/// How far what runs was judged.
+/// The judgement of what runs, as far as it was judged.
 #[derive(Debug, Clone, Copy, Default)]
 pub(super) struct Judged {
     /// True if a deployment that was judged good made its snapshot.

@@ -1,4 +1,4 @@
-//! What is known of a site in place and of the deployment that changes it, over its ports.
+//! The knowledge of a site in place and of the deployment that changes it, over its ports.
 
 use super::content::Content;
 use super::plan::Op;

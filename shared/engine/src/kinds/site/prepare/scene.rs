@@ -1,4 +1,4 @@
-//! What is known of a site while it is prepared, and the state that is asked for.
+//! The knowledge of a site while it is prepared, and the state that is asked for.
 
 use crate::kinds::PrepareInput;
 use crate::kinds::site::archive::Entry;
