@@ -1,5 +1,5 @@
-//! The one way to write the ledger: what was read is decided on and committed, and all of that begins again if others wrote
-//! in between.
+//! The one way to write the ledger: what was read is decided on and committed, and all of that begins again if others
+//! wrote in between.
 
 use crate::ports::{Clock, DynamoDbApi, Result, Transacted, Write};
 use windlass_domain::fault::{Fault, FaultName};

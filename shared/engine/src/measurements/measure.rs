@@ -1,4 +1,5 @@
-//! The trait that every sort of measurement implements: a check before anything has changed, and a measurement afterwards.
+//! The trait that every sort of measurement implements: a check before anything has changed, and a
+//! measurement afterwards.
 
 use crate::ports::Result;
 use serde_json::Value;
