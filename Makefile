@@ -37,7 +37,7 @@ export CARGO_PROFILE_DEV_STRIP := true
 export PATH := $(CURDIR)/$(SAM):$(PATH)
 export CARGO_TERM_COLOR ?= auto
 
-.PHONY: tools peers build up env down replaceable demo test test-all beside test-releases lint audit unit coverage mutants simulate replay fuzz e2e e2e-installed e2e-people e2e-applications e2e-shifted e2e-codedeploy e2e-readme e2e-ui chaos build-aws release release-parts release-papers deploy idle-cost story-aws bench bench-docs figures comparisons
+.PHONY: tools peers build up env down replaceable demo test test-all beside test-releases lint lint-code lint-templates audit unit coverage mutants simulate replay fuzz e2e e2e-installed e2e-people e2e-applications e2e-shifted e2e-codedeploy e2e-readme e2e-ui chaos build-aws release release-parts release-papers deploy idle-cost story-aws bench bench-docs figures comparisons
 .DEFAULT_GOAL := up
 
 tools: .local/sam/stamp .local/cloud/stamp .local/actions/stamp
@@ -78,19 +78,25 @@ demo: replaceable build
 
 # The end-to-end tests wait for what they have started, most of the time: everything else is done meanwhile, with less of
 # a claim to the processor.
-test: lint build
+test:
+	$(MAKE) --jobs 2 lint
+	$(MAKE) build
 	$(MAKE) --jobs 2 --output-sync=target BUILT=1 beside e2e
 
 test-all: export HEAVY := 1
-test-all: lint build
-	$(MAKE) --jobs 2 --output-sync=target BUILT=1 beside e2e
+test-all: test
 
 beside:
 	nice $(MAKE) unit $(if $(HEAVY),audit)
 
-lint: tools
+# While the tools are installed, the code is read.
+lint: lint-code lint-templates
+
+lint-code:
 	cargo fmt --all --check
 	cargo clippy --workspace --all-targets -- -D warnings
+
+lint-templates: tools
 	$(SAM)/cfn-lint template.yaml examples/target-role.yaml examples/github-statuses.yaml examples/github-deployments.yaml examples/shop/targets.yaml tests/e2e/visitor.yaml tests/e2e/targets.yaml \
 		examples/init/*/ci-role.yaml
 
@@ -109,11 +115,11 @@ audit: .local/audit/stamp .local/sbom/stamp
 	nice cargo install --quiet --locked --root $(@D) --target-dir target/tools $$(cat $<)
 	touch $@
 
-# The machine's tests apart: what they compare our JSONata with asks for features that would compile every SDK crate a
-# second time for `build`.
+# JSONata's tests apart: what they compare ours with asks for features that would compile every SDK crate a second time
+# for `build`.
 unit:
-	cargo test --workspace --exclude windlass-machine
-	cargo test --package windlass-machine
+	cargo test --workspace --exclude windlass-jsonata
+	cargo test --package windlass-jsonata
 
 # By the crates that need no SDK. Instrumented builds have a folder of their own.
 COVERED_BY := domain engine machine simulate fuzz

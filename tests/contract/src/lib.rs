@@ -9,9 +9,9 @@
 use schemars::{JsonSchema, schema_for};
 use serde_json::Value;
 use std::collections::{BTreeMap, BTreeSet};
+use windlass_jsonata::expression_in;
 use windlass_machine::definition::{Definition, RELEASE, State, Task};
 use windlass_machine::program::function_in;
-use windlass_machine::template::expression_in;
 
 /// The template.
 pub const TEMPLATE: &str = include_str!("../../../template.yaml");

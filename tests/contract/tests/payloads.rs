@@ -17,9 +17,9 @@ use windlass_engine::payload::{
     Answer, Begin, ConductorInput, JudgeInput, PlannerInput, Transition, Work, WorkDone, WorkItem,
     WorkTransition,
 };
+use windlass_jsonata::{Scope, Variables, expression_in};
 use windlass_machine::definition::State;
-use windlass_machine::jsonata::{Scope, Variables};
-use windlass_machine::template::{Template, expression_in};
+use windlass_machine::template::Template;
 
 fn answer() -> Answer {
     Answer {

@@ -36,6 +36,6 @@ fn every_file_of_tests_is_run() {
                 "{krate}/tests/main.rs does not name {name}: its tests do not run"
             );
         }
-        assert!(files >= 7, "the tests of {krate} are somewhere else");
+        assert!(files > 5, "the tests of {krate} are somewhere else");
     }
 }

@@ -14,8 +14,8 @@ use windlass_engine::payload::{
     AdmitTransition, Begin, EndTransition, JudgeTransition, LookTransition, PlanTransition,
     PrepareTransition, Transition, UndoTransition, WaitTransition, WorkTransition,
 };
+use windlass_jsonata::expression_in;
 use windlass_machine::definition::{Choice, Definition, State};
-use windlass_machine::template::expression_in;
 
 fn choices(machine: &Definition) -> BTreeMap<&str, &Choice> {
     let all = states(machine).into_iter();

@@ -1,6 +1,5 @@
 use crate::control_line::{Line, Memory};
 use crate::items::Items;
-use crate::jsonata::{Scope, Variables};
 use crate::path::Path;
 use crate::program::{Map, Program, State, StateId};
 use crate::surroundings::{Surroundings, TaskError};
@@ -8,6 +7,7 @@ use crate::template::Undefined;
 use crate::visit::{Moved, Outcome, assigned, caught};
 use serde_json::{Value, json};
 use windlass_domain::time::Time;
+use windlass_jsonata::{Scope, Variables};
 
 /// The end of an execution.
 #[derive(Debug, Clone, PartialEq)]

@@ -7,7 +7,6 @@
 pub mod arrivals;
 pub mod core_time;
 pub mod definition;
-pub mod jsonata;
 pub mod many_functions;
 pub mod older_ledger;
 pub mod program;

@@ -1,10 +1,10 @@
 //! The state machine, linked: names of states resolved to numbers, expressions parsed.
 
 use crate::definition::{self, Definition, Resource, Retrier};
-use crate::jsonata::{Expression, ParseError};
-use crate::template::{Template, expression_in};
+use crate::template::Template;
 use serde_json::Value;
 use std::collections::BTreeMap;
+use windlass_jsonata::{Expression, ParseError, expression_in};
 
 /// The reason why a file cannot be run.
 #[derive(Debug, thiserror::Error)]

@@ -1,9 +1,9 @@
 //! JSON with expressions in it, as in Arguments, Assign and Output.
 
-use crate::jsonata::{Expression, ParseError, Scope};
 use serde_json::{Map, Value};
 use std::borrow::Cow;
 use std::collections::BTreeMap;
+use windlass_jsonata::{Expression, ParseError, Scope, expression_in};
 
 /// A value with expressions at any depth.
 #[derive(Debug, Clone, PartialEq)]
@@ -21,11 +21,6 @@ pub enum Template {
 /// An expression gave no value: `States.QueryEvaluationError`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Undefined;
-
-/// Returns the expression in a text, without its marks.
-pub fn expression_in(text: &str) -> Option<&str> {
-    Some(text.strip_prefix("{%")?.strip_suffix("%}")?.trim())
-}
 
 impl Template {
     /// Parses all expressions of a value.

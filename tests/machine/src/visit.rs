@@ -1,12 +1,12 @@
 //! One visit of one state, and its outcome.
 
 use crate::definition::{Resource, Retrier};
-use crate::jsonata::{Expression, Scope};
 use crate::program::{Catcher, State, StateId, Task, function_in};
 use crate::surroundings::{Surroundings, TaskError};
 use crate::template::{Template, Undefined};
 use serde_json::{Value, json};
 use windlass_domain::time::Time;
+use windlass_jsonata::{Expression, Scope};
 
 /// The outcome of a visit of a state.
 #[derive(Debug)]

@@ -6,7 +6,6 @@
 mod api;
 mod deployments;
 mod drift;
-mod jsonata;
 mod log;
 mod paths;
 mod scenarios;

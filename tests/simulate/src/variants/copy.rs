@@ -5,18 +5,19 @@ use std::fs;
 use std::path::Path;
 
 /// The files and folders that are copied.
-const COPIED: [&str; 7] = [
+const COPIED: [&str; 8] = [
     "Cargo.lock",
     "statemachine",
     "shared/domain",
     "shared/engine",
+    "tests/jsonata",
     "tests/machine",
     "tests/world",
     "tests/simulate",
 ];
 
 /// The members of the copy's workspace.
-const MEMBERS: &str = "members = [\"shared/domain\", \"shared/engine\", \"tests/machine\", \"tests/world\", \"tests/simulate\"]";
+const MEMBERS: &str = "members = [\"shared/domain\", \"shared/engine\", \"tests/jsonata\", \"tests/machine\", \"tests/world\", \"tests/simulate\"]";
 
 /// The copy's program has a name of its own, so that both can be built into one folder.
 const BINARY: &str = "[[bin]]\nname = \"windlass-variants\"\npath = \"src/main.rs\"\n";

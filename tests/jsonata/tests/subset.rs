@@ -1,13 +1,16 @@
 //! Every expression of the release machine, and some that try the corners of the subset, mean here what they mean in a
 //! full implementation of JSONata.
 
+#![allow(clippy::unwrap_used)] // helpers of tests
+
 use bumpalo::Bump;
 use jsonata_rs::JsonAta;
 use serde_json::{Value, json};
 use std::collections::{BTreeSet, HashMap};
-use windlass_machine::definition::RELEASE;
-use windlass_machine::jsonata::{Expression, Scope, Variables};
-use windlass_machine::template::expression_in;
+use windlass_jsonata::{Expression, Scope, Variables, expression_in};
+
+/// The release machine.
+const RELEASE: &str = include_str!("../../../statemachine/release.asl.json");
 
 fn collect(value: &Value, found: &mut BTreeSet<String>) {
     match value {

@@ -13,6 +13,11 @@ mod parse;
 pub use evaluate::{Scope, Variables};
 pub use parse::ParseError;
 
+/// Returns the expression in a text, without its marks.
+pub fn expression_in(text: &str) -> Option<&str> {
+    Some(text.strip_prefix("{%")?.strip_suffix("%}")?.trim())
+}
+
 /// A parsed expression.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Expression {
