@@ -1,4 +1,5 @@
-//! Files import downwards: in each of these crates, no circle of more than two files is left.
+//! Files import downwards: in each of these crates, no circle of more than two files is left, and none between the rooms
+//! of the engine.
 
 #![allow(
     clippy::expect_used,
@@ -218,7 +219,7 @@ impl Crate {
     }
 
     /// Returns what each file imports of the others.
-    fn imports(&self) -> BTreeMap<&Module, BTreeSet<Module>> {
+    fn imports(&self) -> BTreeMap<Module, BTreeSet<Module>> {
         let files = self.sources.iter();
         let of = |(file, source): (&Module, &Source)| -> BTreeSet<Module> {
             let found = source.uses.iter();
@@ -228,34 +229,58 @@ impl Crate {
                 .filter(|it| it != file)
                 .collect()
         };
-        files.map(|it| (it.0, of(it))).collect()
+        files.map(|it| (it.0.clone(), of(it))).collect()
     }
 
-    /// Returns the circles of more than two files: each is all files that reach each other.
-    fn circles(&self) -> Vec<BTreeSet<Module>> {
-        let imports = self.imports();
-        let reached = |from: &Module| -> BTreeSet<Module> {
-            let mut open: Vec<&Module> = imports[from].iter().collect();
-            let mut found = BTreeSet::new();
-            while let Some(next) = open.pop() {
-                if found.insert(next.clone()) {
-                    open.extend(&imports[next]);
-                }
-            }
-            found
+    /// Returns what each room below a module imports of the others. A room is a folder, or a file that has none.
+    fn rooms(&self, below: &[&str]) -> BTreeMap<Module, BTreeSet<Module>> {
+        let room = |file: &Module| {
+            let is_below = file.iter().zip(below).all(|(one, other)| one == other);
+            (is_below && file.len() > below.len()).then(|| file[..=below.len()].to_vec())
         };
-        let reach: BTreeMap<&Module, BTreeSet<Module>> =
-            imports.keys().map(|file| (*file, reached(file))).collect();
-        let mut circles: Vec<BTreeSet<Module>> = Vec::new();
-        for (file, others) in &reach {
-            let both = others.iter().filter(|other| reach[other].contains(*file));
-            let circle: BTreeSet<Module> = both.cloned().collect();
-            if circle.len() > 2 && !circles.contains(&circle) {
-                circles.push(circle);
+        let mut rooms: BTreeMap<Module, BTreeSet<Module>> = BTreeMap::new();
+        for (file, others) in self.imports() {
+            if let Some(from) = room(&file) {
+                let others = others.iter().filter_map(room).filter(|to| *to != from);
+                let others: Vec<Module> = others.collect();
+                rooms.entry(from).or_default().extend(others);
             }
         }
-        circles
+        rooms
     }
+}
+
+/// Returns the circles of at least so many: each is all modules that reach each other.
+fn circles(imports: &BTreeMap<Module, BTreeSet<Module>>, least: usize) -> Vec<BTreeSet<Module>> {
+    let reached = |from: &Module| -> BTreeSet<Module> {
+        let mut open: Vec<&Module> = imports[from].iter().collect();
+        let mut found = BTreeSet::new();
+        while let Some(next) = open.pop() {
+            if found.insert(next.clone()) {
+                open.extend(&imports[next]);
+            }
+        }
+        found
+    };
+    let reach: BTreeMap<&Module, BTreeSet<Module>> =
+        imports.keys().map(|file| (file, reached(file))).collect();
+    let mut circles: Vec<BTreeSet<Module>> = Vec::new();
+    for (file, others) in &reach {
+        let both = others.iter().filter(|other| reach[other].contains(*file));
+        let circle: BTreeSet<Module> = both.cloned().collect();
+        if circle.len() >= least && !circles.contains(&circle) {
+            circles.push(circle);
+        }
+    }
+    circles
+}
+
+/// Returns the circles in words.
+fn told(circles: &[BTreeSet<Module>]) -> Vec<Vec<String>> {
+    let circles = circles.iter();
+    circles
+        .map(|circle| circle.iter().map(|module| module.join("::")).collect())
+        .collect()
 }
 
 fn child(of: &Module, name: &str) -> Module {
@@ -286,14 +311,25 @@ fn no_circle_of_more_than_two_files_is_left() {
             let world = sources.get_mut(&Module::new());
             world.expect("a root").uses.clear();
         }
-        let circles = Crate { sources }.circles();
-        let told: Vec<Vec<String>> = circles
-            .iter()
-            .map(|circle| circle.iter().map(|file| file.join("::")).collect())
-            .collect();
+        let told = told(&circles(&Crate { sources }.imports(), 3));
         assert!(
             told.is_empty(),
             "{name}: these files import each other in a circle; put what they share into a file below them: {told:#?}"
+        );
+    }
+}
+
+#[test]
+fn no_circle_is_left_between_rooms_of_the_engine() {
+    let sources = sources(&repository().join("shared/engine/src"));
+    let engine = Crate { sources };
+    for below in [&[][..], &["conductor"]] {
+        let rooms = engine.rooms(below);
+        assert!(rooms.len() > 5, "{below:?} has rooms");
+        let told = told(&circles(&rooms, 2));
+        assert!(
+            told.is_empty(),
+            "these rooms import each other; a room knows those below it alone: {told:#?}"
         );
     }
 }
@@ -321,6 +357,8 @@ fn a_circle_is_found() {
             sources: sources.collect(),
         }
     };
-    assert_eq!(with("mod tests { use super::a; }").circles().len(), 0);
-    assert_eq!(with("use super::{a::{A, self}};").circles().len(), 1);
+    let found = |low: &str| circles(&with(low).imports(), 3).len();
+    assert_eq!(found("mod tests { use super::a; }"), 0);
+    assert_eq!(found("use super::{a::{A, self}};"), 1);
+    assert_eq!(circles(&with("use super::a::A;").rooms(&[]), 2).len(), 1);
 }

@@ -1,5 +1,5 @@
 //! The types by which `Prepare` asks every kind. Each kind's module has `pub async fn prepare<P>(ports: &P, input:
-//! &PrepareInput<'_>, spec: &…) -> Answered<Prepared>`. `ports` are at the target's place, and `spec` is the component
+//! &PrepareInput<'_>, spec: &…) -> Result<Prepared>`. `ports` are at the target's place, and `spec` is the component
 //! as the kind declares it, with every value final.
 
 use crate::ports::Result;
