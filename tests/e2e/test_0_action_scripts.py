@@ -1,5 +1,5 @@
-"""What the scripts of the GitHub Action make of a run: the arguments of the command line, its status, outputs and summary; by a command line
-that only notes what it is given."""
+"""The scripts of the GitHub Action: the arguments that they give the command line, their sign-in, and the status, outputs and summary of a run.
+The command line is a script that notes what it is given and ends as it should."""
 
 import json
 import os

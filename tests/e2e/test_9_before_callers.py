@@ -1,4 +1,4 @@
-"""What is asked of the test listener before any caller gets a release, and a function that goes in the steps of a service, on the stand-in
+"""The probe that asks the test listener before any caller gets a release, and a function that goes in the steps of a service, on the stand-in
 for services whose traffic ECS shifts."""
 
 import json

@@ -49,7 +49,7 @@ def line(number, second, stream, message):
 
 
 def aws(target, path, body):
-    """What AWS answers of a function and of a service: both write into a log group, and one of them has written nothing yet."""
+    """Returns what AWS answers of a function and of a service: both write into a log group, and one of them has written nothing yet."""
     if path.startswith("/2015-03-31/functions/"):
         return {"LoggingConfig": {"LogGroup": "/shop/api"}}
     action = target.rpartition(".")[2]

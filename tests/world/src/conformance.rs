@@ -49,7 +49,7 @@ pub trait Subject {
 /// Checks all of it.
 ///
 /// # Panics
-/// Where the kind does not hold it.
+/// If the kind does not keep one of the rules.
 pub fn conforms(subject: &impl Subject) {
     a_change_made_twice_is_made_once(subject);
     a_mishap_at_any_call_arrives(subject);

@@ -33,7 +33,8 @@ const A_PAGE: u32 = 25;
 /// Serves a look of the schedule.
 ///
 /// # Errors
-/// Where something could not be read or told, and where the last look of the hour leaves applications that are not told.
+/// If the event has no time, something could not be read, written or told, or the last look of the hour leaves
+/// applications that are not told.
 pub async fn handle(ports: &impl Ports, event: &Value) -> Result<()> {
     let look = event["time"].as_str().and_then(Time::parse);
     let look = look.ok_or_else(|| {
