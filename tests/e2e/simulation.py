@@ -1,5 +1,5 @@
 """The local cloud with IAM's simulation as AWS has it, by the context that it is told, on each of the resources; with alarms on
-expressions; and with HTTP Tasks of Step Functions (http_task.py).
+expressions; and with HTTP Tasks of Step Functions (http_task.py). It works less than MiniStack alone: many clouds share a machine.
 
 MiniStack 1.5.33 simulates without any context, so that whatever is allowed on what is tagged is refused. It evaluates
 policies itself; this only hands over what was asked. It makes no stack with an alarm on an expression over metrics.
@@ -8,14 +8,20 @@ Run by MiniStack's own interpreter, in place of its program:
     python -P tests/e2e/simulation.py
 """
 
+import gzip
 import importlib.util
 import itertools
 import pathlib
+import re
+import time
+import types
 
+import botocore
 from ministack.app import main
+from ministack.core import router
 from ministack.core.iam_evaluator import EvalContext, _gather_role_policies, evaluate
 from ministack.core.responses import get_account_id, get_region
-from ministack.services import iam
+from ministack.services import ecs, iam
 from ministack.services.cloudformation import provisioners
 
 DECISIONS = {"Allow": "allowed", "Deny": "explicitDeny", "ImplicitDeny": "implicitDeny"}
@@ -74,6 +80,26 @@ def alarm_on_anything(made):
     return record
 
 
+# MiniStack asks Docker for every container ten times a second: a third of what a cloud takes of a processor.
+LOOK_AT_CONTAINERS_EVERY_S = 0.5
+
+
+def seldom(seconds):
+    """Sleeps between two looks at a container."""
+    time.sleep(LOOK_AT_CONTAINERS_EVERY_S if seconds == 0.1 else seconds)
+
+
+def service_names():
+    """Returns the names that requests are signed for. MiniStack reads 4 s long all of botocore's models for that, and answers
+    nobody meanwhile; the names are in the head of each."""
+    names = set()
+    for path in pathlib.Path(botocore.__file__).parent.glob("data/*/*/service-2.json.gz"):
+        with gzip.open(path) as model:
+            head = model.read(4096).decode(errors="replace")
+        names |= {path.parts[-3], *re.findall(r'"(?:endpointPrefix|signingName)"\s*:\s*"([^"]+)"', head)}
+    return frozenset(names)
+
+
 def beside(name):
     """A module of this folder, which is not in the path."""
     specification = importlib.util.spec_from_file_location(name, pathlib.Path(__file__).with_name(f"{name}.py"))
@@ -85,5 +111,7 @@ def beside(name):
 if __name__ == "__main__":
     iam._IAM_HANDLERS["SimulatePrincipalPolicy"] = simulated
     provisioners._cw_metric_alarm_record = alarm_on_anything(provisioners._cw_metric_alarm_record)
+    ecs.time = types.SimpleNamespace(**{**vars(time), "sleep": seldom})
+    router._KNOWN_AWS_SERVICE_NAMES = service_names()
     beside("http_task").install()
     main()
