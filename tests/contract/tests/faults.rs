@@ -68,7 +68,7 @@ fn looks_again(retrier: &Retrier) -> bool {
 }
 
 fn in_map(task: &Task) -> bool {
-    task.arguments.payload.get("state").is_none()
+    task.arguments.payload.get("component").is_some()
 }
 
 /// The errors of answers that are lost, and of calls that never began (AWS Step Functions Developer Guide, "Handle

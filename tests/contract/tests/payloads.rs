@@ -14,8 +14,8 @@ use windlass_contract::{called_by, machine, machine_as_json, states, tasks};
 use windlass_domain::identity::DeploymentId;
 use windlass_domain::plan::KindName;
 use windlass_engine::payload::{
-    Answer, Begin, ConductorInput, JudgeInput, PlannerInput, Transition, Work, WorkDone, WorkItem,
-    WorkTransition,
+    Answer, Begin, ConductorInput, DeployerInput, JudgeInput, PlannerInput, PublisherInput,
+    Transition, WorkDone, WorkItem, WorkTransition,
 };
 use windlass_jsonata::{Scope, Variables, expression_in};
 use windlass_machine::definition::State;
@@ -103,6 +103,19 @@ fn a_state_that_is_not_known_is_refused() {
         assert!(serde_json::from_value::<PlannerInput>(payload.clone()).is_err());
         assert!(serde_json::from_value::<JudgeInput>(payload).is_err());
     }
+    let step = json!({"deployment": "d", "token": 7, "component": "api"});
+    for state in ["Dance", "Publish", "Deploy", "Restore"] {
+        let mut payload = step.clone();
+        payload["state"] = state.into();
+        let goes_back = serde_json::from_value::<DeployerInput>(payload.clone()).is_ok();
+        assert_eq!(goes_back, state == "Restore", "{state}");
+        assert!(serde_json::from_value::<PublisherInput>(payload.clone()).is_err());
+        payload["wave"] = 1.into();
+        let deployed = serde_json::from_value::<DeployerInput>(payload.clone()).is_ok();
+        assert_eq!(deployed, matches!(state, "Deploy" | "Restore"), "{state}");
+        let published = serde_json::from_value::<PublisherInput>(payload).is_ok();
+        assert_eq!(published, state == "Publish", "{state}");
+    }
 }
 
 #[test]
@@ -119,12 +132,12 @@ fn every_payload_is_what_its_function_reads() {
             "Conductor" => read_as::<ConductorInput>(name, &payload),
             "Planner" => read_as::<PlannerInput>(name, &payload),
             "Judge" => read_as::<JudgeInput>(name, &payload),
-            _ => read_as::<Work>(name, &payload),
+            "$publishers" => read_as::<PublisherInput>(name, &payload),
+            _ => read_as::<DeployerInput>(name, &payload),
         };
         // Nothing is sent that nobody reads.
         assert_eq!(read, payload, "{name}");
-        let state = payload.get("state").and_then(Value::as_str);
-        assert!(state.is_none_or(|state| state == name), "{name}");
+        assert_eq!(payload["state"], *name);
     }
 }
 

@@ -11,7 +11,7 @@ use windlass_domain::each_kind;
 use windlass_domain::fault::{Fault, FaultName};
 use windlass_domain::kinds::KindName;
 use windlass_domain::time::Time;
-use windlass_engine::payload::{Work, WorkDone};
+use windlass_engine::payload::{DeployerInput, WorkDone};
 use windlass_engine::ports::{Clock, Result};
 use windlass_engine::{conductor, deploy, judge, kinds, prepare};
 use windlass_world::World;
@@ -71,9 +71,9 @@ fn kind_of(function: &str) -> Option<KindName> {
 
 macro_rules! deployers {
     ($( $(#[$doc:meta])+ $text:tt => $module:ident::$name:ident, )+) => {
-        async fn deploy(world: &World, function: &str, work: Work) -> Result<WorkDone> {
+        async fn deploy(world: &World, function: &str, input: DeployerInput) -> Result<WorkDone> {
             match kind_of(function) {
-                $(Some(KindName::$name) => deploy::handle(world, work, kinds::$module::of).await,)+
+                $(Some(KindName::$name) => deploy::handle(world, input, kinds::$module::of).await,)+
                 None => Err(Fault::internal(format!("there is no function {function}"))),
             }
         }

@@ -8,10 +8,13 @@ use crate::schedule::{Counted, What};
 use crate::stage::Stage;
 use crate::task::{Done, Role, Task};
 use crate::wings::{Home, Request, Slot, drive};
+use serde::Deserialize;
 use serde_json::Value;
 use std::cell::RefCell;
 use std::rc::Rc;
 use windlass_domain::time::Time;
+use windlass_engine::converge::Work;
+use windlass_engine::payload::{DeployerInput, PublisherInput};
 use windlass_engine::ports::Execution as Known;
 use windlass_machine::{End, Execution, TaskError, answer, status_event, timeout_s};
 use windlass_world::stepfunctions::arn_of;
@@ -150,7 +153,7 @@ impl<'p> Stage<'p> {
             self.answer(&arn, Some(Rc::clone(&slot)), Err(error));
         }
         let mut who = self.who(&function);
-        who.work = serde_json::from_value(payload.clone()).ok().map(Rc::new);
+        who.work = work_asked(&payload).map(Rc::new);
         who.execution = Some(arn.as_str().into());
         let number = who.number;
         self.tell(|| {
@@ -344,6 +347,13 @@ impl<'p> Stage<'p> {
 }
 
 /// Returns an execution's name.
+/// Returns the work that a payload asks for, if it is for a deployer or a publisher.
+fn work_asked(payload: &Value) -> Option<Work> {
+    let deployer = DeployerInput::deserialize(payload).map(Work::from);
+    let publisher = PublisherInput::deserialize(payload).map(Work::from);
+    deployer.or(publisher).ok()
+}
+
 fn short(arn: &str) -> &str {
     arn.rsplit(':').next().unwrap_or(arn)
 }

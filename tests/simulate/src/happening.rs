@@ -7,7 +7,7 @@ use serde_json::Value;
 use std::collections::BTreeMap;
 use std::rc::Rc;
 use windlass_domain::time::Time;
-use windlass_engine::payload::Work;
+use windlass_engine::converge::Work;
 use windlass_world::dynamodb::Written;
 
 /// The number of points so far, of each sort that is numbered.

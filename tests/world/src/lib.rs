@@ -25,6 +25,7 @@ pub mod ecs;
 pub mod ecs_tasks;
 pub mod eventbridge;
 pub mod iam;
+pub mod inputs;
 mod json_services;
 pub mod lambda;
 pub mod lambda_invoke;

@@ -1,7 +1,7 @@
 //! One invocation's claim on a step, and its writes: the fence.
 
+use super::Work;
 use crate::ledger::{Fence, Stored, commit, retry};
-use crate::payload::Work;
 use crate::ports::{Clock, DynamoDbApi, Result};
 use serde_json::Value;
 use windlass_domain::fault::{Fault, FaultName};

@@ -14,12 +14,13 @@ mod drive;
 mod end;
 mod out_of_band_changes;
 mod step_state;
+mod work;
 
 pub use budget::Budget;
 
 use crate::kinds::{Built, Kind, Then};
 use crate::ledger::{self, Fence};
-use crate::payload::{Work, WorkDone, WorkTransition};
+use crate::payload::{WorkDone, WorkTransition};
 use crate::ports::{Clock, DynamoDbApi, Result};
 pub(crate) use attempt::Attempt;
 use drive::Drive;
@@ -28,6 +29,7 @@ pub(crate) use step_state::{StepState, of as standing_of};
 use windlass_domain::fault::{Fault, FaultName};
 use windlass_domain::finding::{Finding, FindingName};
 use windlass_domain::step::{Failure, Step, StepStatus};
+pub use work::Work;
 
 /// Drives the component named by `work`. `of` builds the kind of its step, as this invocation has claimed it.
 ///

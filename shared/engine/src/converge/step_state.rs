@@ -1,6 +1,7 @@
 //! Decides from a step's record, without any call, what an invocation that asks to work on it has to do.
 
-use crate::payload::{Work, WorkTransition};
+use super::Work;
+use crate::payload::WorkTransition;
 use crate::ports::Result;
 use windlass_domain::fault::{Fault, FaultName};
 use windlass_domain::step::{Step, StepStatus};
@@ -55,11 +56,13 @@ mod tests {
             "component": "api", "kind": "lambda", "place": {}, "target": null, "before": null,
             "goals": {}, "attempt": 1, "status": status, "wave": last,
         });
-        let work = json!({
-            "deployment": "1f0c2d9a4b5e6f70", "token": 1, "component": "api", "wave": wave,
-        });
         let step: Step = serde_json::from_value(step).unwrap();
-        let work: Work = serde_json::from_value(work).unwrap();
+        let work = Work {
+            deployment: step.deployment.clone(),
+            token: 1,
+            component: step.component.clone(),
+            wave,
+        };
         match of(&step, &work) {
             Ok(standing) => Some(standing),
             Err(fault) => {

@@ -6,10 +6,10 @@ mod warnings;
 
 pub use publish::publish;
 
-use crate::converge::{Budget, converge};
+use crate::converge::{Budget, Work, converge};
 use crate::kinds::{Built, Kind, Switched, Then, from_value};
 use crate::ledger;
-use crate::payload::{Work, WorkDone, WorkTransition};
+use crate::payload::{DeployerInput, WorkDone, WorkTransition};
 use crate::ports::{Clock, DynamoDbApi, Result};
 use windlass_domain::step::Step;
 
@@ -17,13 +17,14 @@ use windlass_domain::step::Step;
 /// a switch. Faults: those of [`converge`], and of [`Kind::follow`].
 pub async fn handle<P, B>(
     ports: &P,
-    work: Work,
+    input: DeployerInput,
     of: impl AsyncFn(&P, &Step) -> Result<B>,
 ) -> Result<WorkDone>
 where
     B: Built,
     P: DynamoDbApi + Clock,
 {
+    let work = Work::from(input);
     // On the heap: a kind's whole work is too much for the stack of whoever waits for it.
     let done = Box::pin(converge(ports, &of, &work, Budget::default())).await?;
     if done.verdict == WorkTransition::Changed {

@@ -1,8 +1,8 @@
 use super::warnings;
-use crate::converge::{Attempt, End, StepState, done, finish, standing_of};
+use crate::converge::{Attempt, End, StepState, Work, done, finish, standing_of};
 use crate::kinds::{Checkpoint, Past, Publication, Publishes, together};
 use crate::ledger::{self, Fence};
-use crate::payload::{Work, WorkDone, WorkTransition};
+use crate::payload::{PublisherInput, WorkDone, WorkTransition};
 use crate::ports::{Clock, DynamoDbApi, Result};
 use crate::retention::kept;
 use crate::trouble::Trouble;
@@ -18,13 +18,14 @@ const WORK_MS: u64 = 12 * 60 * 1000;
 /// `AttemptSuperseded`; the transient faults of AWS.
 pub async fn publish<P, B>(
     ports: &P,
-    work: Work,
+    input: PublisherInput,
     of: impl AsyncFn(&P, &Step) -> Result<B>,
 ) -> Result<WorkDone>
 where
     B: Publishes,
     P: DynamoDbApi + Clock,
 {
+    let work = Work::from(input);
     let started = ports.now();
     let key = ledger::step(&work.deployment, &work.component);
     let step = ledger::require(ports, &key).await?;

@@ -1,7 +1,7 @@
 //! Notes warnings on a step.
 
+use crate::converge::Work;
 use crate::ledger::{self, Fence, commit, tries};
-use crate::payload::Work;
 use crate::ports::{Clock, DynamoDbApi, Result};
 
 /// Notes warnings on a step, each once, where the token is still that of the lock. One that cannot be

@@ -184,19 +184,45 @@ impl WorkItem {
     }
 }
 
-/// The input of a kind's functions: the one that deploys it, and the one that publishes.
+/// The step that a deployer or a publisher works on.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct Work {
+pub struct StepRef {
     /// The deployment.
     pub deployment: DeploymentId,
     /// The lock's token.
     pub token: u64,
     /// The component.
     pub component: ComponentName,
-    /// Forward to the goal of this wave, or back to the state before if absent.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub wave: Option<u32>,
+}
+
+/// The input of a kind's deployer: what each state that it serves asks.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "state")]
+pub enum DeployerInput {
+    /// Drives the component to the goal of a wave.
+    Deploy {
+        /// The step.
+        #[serde(flatten)]
+        of: StepRef,
+        /// The wave.
+        wave: u32,
+    },
+    /// Brings the component back to the state before.
+    Restore(StepRef),
+}
+
+/// The input of a kind's publisher.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "state")]
+pub enum PublisherInput {
+    /// Publishes what callers do not notice yet.
+    Publish {
+        /// The step.
+        #[serde(flatten)]
+        of: StepRef,
+        /// The wave.
+        wave: u32,
+    },
 }
 
 /// The answer of a deployer or a publisher.

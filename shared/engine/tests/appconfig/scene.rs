@@ -18,11 +18,12 @@ use windlass_engine::deploy;
 use windlass_engine::kinds::appconfig::{self, prepare};
 use windlass_engine::kinds::{PrepareInput, Prepared};
 use windlass_engine::ledger;
-use windlass_engine::payload::{Work, WorkTransition};
+use windlass_engine::payload::{StepRef, WorkTransition};
 use windlass_engine::ports::{Item, Key, Named, NewRollout, Result, Strategy};
 use windlass_world::World;
 use windlass_world::appconfig::{Environment, named};
 use windlass_world::conformance::held_for;
+use windlass_world::inputs::deployer_input;
 use windlass_world::run::run;
 
 /// Content that no ledger, message or event may have.
@@ -230,13 +231,17 @@ pub struct Release<'f> {
 
 impl Release<'_> {
     fn invoke(&self, wave: Option<u32>) -> Result<WorkTransition> {
-        let work = Work {
+        let of = StepRef {
             deployment: self.id.clone(),
             token: 1,
             component: component(),
-            wave,
         };
-        run(deploy::handle(&self.flags.world, work, appconfig::of)).map(|done| done.verdict)
+        run(deploy::handle(
+            &self.flags.world,
+            deployer_input(of, wave),
+            appconfig::of,
+        ))
+        .map(|done| done.verdict)
     }
 
     /// Asks again as the machine's Retry does, for as long.

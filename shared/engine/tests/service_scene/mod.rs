@@ -23,11 +23,12 @@ use windlass_engine::kinds::ecs;
 use windlass_engine::kinds::ecs::prepare;
 use windlass_engine::kinds::{PrepareInput, Prepared};
 use windlass_engine::ledger;
-use windlass_engine::payload::{Work, WorkTransition};
+use windlass_engine::payload::{StepRef, WorkTransition};
 use windlass_engine::ports::{Clock, Item, Result};
 use windlass_world::World;
 use windlass_world::conformance::held_for;
 use windlass_world::ecr::HOST;
+use windlass_world::inputs::deployer_input;
 use windlass_world::rollout::LiveService;
 use windlass_world::run::run;
 
@@ -212,13 +213,17 @@ pub struct Deploying<'h> {
 
 impl Deploying<'_> {
     pub fn invoke(&self, wave: Option<u32>) -> Result<WorkTransition> {
-        let work = Work {
+        let of = StepRef {
             deployment: self.id.clone(),
             token: 1,
             component: ComponentName::new("agent").unwrap(),
-            wave,
         };
-        run(deploy::handle(&self.scene.world, work, ecs::of)).map(|done| done.verdict)
+        run(deploy::handle(
+            &self.scene.world,
+            deployer_input(of, wave),
+            ecs::of,
+        ))
+        .map(|done| done.verdict)
     }
 
     /// Asks again as the machine's Retry does. A minute passes between two asks, so that much can happen unseen.

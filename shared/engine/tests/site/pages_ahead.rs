@@ -9,6 +9,7 @@ use windlass_domain::kinds::site::SiteMode;
 use windlass_engine::deploy;
 use windlass_engine::kinds::site;
 use windlass_engine::payload::WorkTransition;
+use windlass_world::inputs::{deployer_input, publisher_input};
 use windlass_world::run::run;
 
 /// Makes a site with a folder per release, and one more distribution that shows the whole bucket.
@@ -20,10 +21,20 @@ fn shown() -> Scene {
 }
 
 fn change(scene: &Scene, deployment: &Deployment, wave: u32) {
-    let work = || Scene::work(deployment, Some(wave));
-    let published = run(deploy::publish(&scene.world, work(), site::of)).unwrap();
+    let step = || Scene::step_ref(deployment);
+    let published = run(deploy::publish(
+        &scene.world,
+        publisher_input(step()),
+        site::of,
+    ))
+    .unwrap();
     assert_eq!(published.verdict, WorkTransition::Changed);
-    let reached = run(deploy::handle(&scene.world, work(), site::of)).unwrap();
+    let reached = run(deploy::handle(
+        &scene.world,
+        deployer_input(step(), Some(wave)),
+        site::of,
+    ))
+    .unwrap();
     assert_eq!(reached.verdict, WorkTransition::Changed);
 }
 

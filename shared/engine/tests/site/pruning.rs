@@ -21,6 +21,7 @@ use windlass_engine::ledger;
 use windlass_engine::payload::WorkTransition;
 use windlass_engine::ports::{Clock, Result};
 use windlass_engine::retention::kept;
+use windlass_world::inputs::publisher_input;
 use windlass_world::mishaps::{Mishap, When};
 use windlass_world::run::{run, until_pause};
 
@@ -155,8 +156,8 @@ fn killed_at_any_call_it_is_brought_to_its_end_by_whoever_comes_next() {
             let fourth = prepared(&mut scene, 4);
             scene.world.plan_mishap(call, when, Mishap::Pause);
             {
-                let work = Scene::work(&fourth, Some(0));
-                let mut killed = pin!(deploy::publish(&scene.world, work, site::of));
+                let input = publisher_input(Scene::step_ref(&fourth));
+                let mut killed = pin!(deploy::publish(&scene.world, input, site::of));
                 // A call that is refused has no answer at which it could be killed. The invocation then ends.
                 let _ = until_pause(killed.as_mut());
             }

@@ -12,6 +12,7 @@ use windlass_engine::kinds::site;
 use windlass_engine::kinds::{Checkpoint, Past, Publication, Publishes};
 use windlass_engine::payload::WorkTransition;
 use windlass_engine::ports::Result;
+use windlass_world::inputs::publisher_input;
 use windlass_world::mishaps::{Mishap, When};
 use windlass_world::run::{run, until_pause};
 
@@ -44,8 +45,8 @@ fn it_goes_on_where_it_was_killed() {
         .world
         .plan_mishap(in_second_batch, When::Before, Mishap::Pause);
     {
-        let work = Scene::work(&deployment, Some(0));
-        let mut killed = pin!(deploy::publish(&scene.world, work, site::of));
+        let input = publisher_input(Scene::step_ref(&deployment));
+        let mut killed = pin!(deploy::publish(&scene.world, input, site::of));
         assert!(until_pause(killed.as_mut()).is_none());
     }
     let before = puts(&scene).len();

@@ -18,11 +18,12 @@ use windlass_engine::deploy;
 use windlass_engine::kinds::site::{self, prepare};
 use windlass_engine::kinds::{APP_TAG, ENVIRONMENT_TAG, PrepareInput, Prepared};
 use windlass_engine::ledger;
-use windlass_engine::payload::{Work, WorkDone, WorkTransition};
+use windlass_engine::payload::{StepRef, WorkDone, WorkTransition};
 use windlass_engine::ports::{Clock, Item, Key, ProbeAnswer, Probed, Result};
 use windlass_engine::retention::kept;
 use windlass_world::World;
 use windlass_world::conformance::held_for;
+use windlass_world::inputs::{deployer_input, publisher_input};
 use windlass_world::run::run;
 
 /// A site and its world.
@@ -188,23 +189,22 @@ impl Scene {
         );
     }
 
-    pub fn work(deployment: &Deployment, wave: Option<u32>) -> Work {
-        Work {
+    pub fn step_ref(deployment: &Deployment) -> StepRef {
+        StepRef {
             deployment: deployment.id.clone(),
             token: 1,
             component: names().2,
-            wave,
         }
     }
 
     pub fn publish_once(&self, deployment: &Deployment) -> Result<WorkDone> {
-        let work = Self::work(deployment, Some(0));
-        run(deploy::publish(&self.world, work, site::of))
+        let input = publisher_input(Self::step_ref(deployment));
+        run(deploy::publish(&self.world, input, site::of))
     }
 
     pub fn switch_once(&self, deployment: &Deployment, wave: Option<u32>) -> Result<WorkDone> {
-        let work = Self::work(deployment, wave);
-        run(deploy::handle(&self.world, work, site::of))
+        let input = deployer_input(Self::step_ref(deployment), wave);
+        run(deploy::handle(&self.world, input, site::of))
     }
 
     /// Runs `Publish`, with the machine's Retry.
