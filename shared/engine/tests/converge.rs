@@ -327,7 +327,7 @@ fn a_goal_that_cannot_be_reached_is_recorded_as_the_failure() {
 fn an_undo_that_fails_can_be_tried_again_by_a_recovery() {
     let trial = begin(&ONE);
     assert_eq!(trial.forward(), Ok(WorkTransition::Changed));
-    let next = trial.calls();
+    let next = trial.calls().len() as u64;
     // The undo: step, claim, observe.
     let denied = Fault::new(FaultName::AccessDenied, "planned");
     trial.scene.world.fail_call(next + 3, When::Before, denied);

@@ -11,11 +11,14 @@ use windlass_domain::name::{AppName, ComponentName, EnvironmentName};
 use windlass_domain::request::ActionName;
 use windlass_domain::step::{ChangeRecord, Step, StepStatus};
 use windlass_domain::time::Time;
-use windlass_engine::converge::{Budget, converge};
+use windlass_engine::converge::{Budget, Work, converge};
 use windlass_engine::kinds::{Kind, Next, Recorded, Way};
 use windlass_engine::ledger;
-use windlass_engine::payload::{Work, WorkDone, WorkTransition};
+use windlass_engine::payload::{WorkDone, WorkTransition};
 use windlass_engine::ports::{AssumeRole, Clock, Item, Key, Result};
+
+/// The milliseconds after which the machine's Retry asks again for what still goes on, at first.
+pub(crate) const RETRY_MS: u64 = 5000;
 
 /// The number of times that an invocation is asked again before the test gives up.
 pub(crate) const PATIENCE: u32 = 300;
@@ -135,7 +138,7 @@ impl<'s, S: Subject> Trial<'s, S> {
         let work = self.work(wave, token)?;
         for _ in 0..PATIENCE {
             match run(self.invoke(&work)) {
-                Err(fault) if fault.name.is_transient() => run(self.scene.world.sleep_ms(1000)),
+                Err(fault) if fault.name.is_transient() => run(self.scene.world.sleep_ms(RETRY_MS)),
                 answer => return answer.map(|done| done.verdict),
             }
         }
@@ -174,9 +177,9 @@ impl<'s, S: Subject> Trial<'s, S> {
         look(self.subject, &self.scene)
     }
 
-    /// Returns the number of port calls that were made.
-    pub fn calls(&self) -> u64 {
-        self.scene.world.mishaps().count()
+    /// Returns the names of the port calls that were made, oldest first.
+    pub fn calls(&self) -> Vec<&'static str> {
+        self.scene.world.mishaps().calls.clone()
     }
 
     /// Asserts that the goal is reached. The target shows it; where nothing of a kind lives on, the ledger's changes
