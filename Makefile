@@ -53,6 +53,7 @@ tools: .local/sam/stamp .local/cloud/stamp .local/actions/stamp
 # BUILT=1: they are built already, and somebody may be reading them (the end-to-end tests, side by side).
 build: tools
 ifndef BUILT
+	rm -rf target/zips
 	cargo lambda build --compiler cargo --lambda-dir target/local $(addprefix --bin ,$(FUNCTIONS))
 	cargo build --bin windlass
 endif

@@ -4,12 +4,14 @@
 """
 
 import argparse
+import fcntl
 import json
 import os
 import pathlib
 import shutil
 import subprocess
 import sys
+import zipfile
 
 import aws
 import cloud
@@ -23,6 +25,8 @@ import idle_cost  # noqa: E402, F401
 STACK = "windlass"
 # What `make build` built for this machine; what goes to AWS lies in target/lambda.
 BUILT = cloud.REPOSITORY / "target/local"
+# One zip of a function for all installations, until `make build`: zipping takes sam half a minute of a processor each time.
+ZIPS = cloud.REPOSITORY / "target/zips"
 
 
 def install(home, outputs, functions=None, **more):
@@ -41,14 +45,32 @@ def install(home, outputs, functions=None, **more):
 
 
 def folder(home, built=BUILT):
-    """A folder with the template as it is and the functions that were built for this machine, in place of those for AWS."""
+    """A folder with the template and, in place of the functions for AWS, the zips of those that were built for this machine."""
     made = home / "installed"
     shutil.rmtree(made, ignore_errors=True)
-    (made / "target").mkdir(parents=True)
-    for name in ("template.yaml", "samconfig.toml", "statemachine"):
+    made.mkdir(parents=True)
+    for name in ("samconfig.toml", "statemachine"):
         (made / name).symlink_to(cloud.REPOSITORY / name)
-    (made / "target/lambda").symlink_to(built)
+    template = (cloud.REPOSITORY / "template.yaml").read_text()
+    (made / "template.yaml").write_text(deploy.CODE.sub(lambda found: f"{found[1]} {zipped(built / found[2])}", template))
     return made
+
+
+def zipped(function):
+    """The zip of a function's folder. It is made where there is none of this binary."""
+    binary = (function / "bootstrap").resolve()
+    state = binary.stat()
+    path = ZIPS / f"{function.name}-{state.st_size}-{state.st_mtime_ns}.zip"
+    ZIPS.mkdir(parents=True, exist_ok=True)
+    with (ZIPS / f"{function.name}.lock").open("w") as lock:
+        # Several installations begin at once.
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        if not path.exists():
+            making = path.with_suffix(".making")
+            with zipfile.ZipFile(making, "w", zipfile.ZIP_DEFLATED, compresslevel=1) as archive:
+                archive.write(binary, "bootstrap")
+            making.rename(path)
+    return path
 
 
 def sam_deploy(place, home, description, functions=None, **more):

@@ -15,6 +15,7 @@ import re
 import shlex
 import subprocess
 import sys
+import zipfile
 
 import yaml
 
@@ -29,6 +30,8 @@ LONGEST_DESCRIPTION = 256
 TEMPLATE = "template.yaml"
 # Beside the template, because its paths are relative to its folder; git ignores it.
 COPY = "template.deployed.yaml"
+# Where the template has the code of a function.
+CODE = re.compile(r"^( *CodeUri:) target/lambda/([a-z-]+)/$", re.MULTILINE)
 
 
 class NotDeployable(Exception):
@@ -36,16 +39,18 @@ class NotDeployable(Exception):
 
 
 def functions(folder):
-    """Each function's name, without the stack's, and its binary."""
+    """Each function's name, without the stack's, and its binary, or the zip that has it."""
     template = (folder / TEMPLATE).read_text()
     names = re.findall(r'FunctionName: !Sub "\$\{AWS::StackName\}(-[a-z-]+)"', template)
     folders = re.findall(r"^ *CodeUri: (\S+)$", template, re.MULTILINE)
-    return list(zip(names, [folder / found / "bootstrap" for found in folders], strict=True))
+    places = [folder / found for found in folders]
+    return list(zip(names, [place if place.suffix == ".zip" else place / "bootstrap" for place in places], strict=True))
 
 
 def machine(binary):
     """The architecture that a binary is for; None if Lambda has none such."""
-    with binary.open("rb") as file:
+    zipped = zipfile.ZipFile(binary).open("bootstrap") if binary.suffix == ".zip" else None
+    with zipped or binary.open("rb") as file:
         header = file.read(20)
     if header[:4] != b"\x7fELF":
         return None

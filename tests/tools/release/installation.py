@@ -18,7 +18,6 @@ import deploy  # noqa: E402
 COPIED = ["samconfig.toml", "statemachine/release.asl.json"]
 COPIED += [f"examples/{name}.yaml" for name in ("target-role", "github-statuses", "github-deployments")]
 SCRIPT = "deploy.sh"
-BUILT = re.compile(r"^( *CodeUri:) target/lambda/([a-z-]+)/$", re.MULTILINE)
 PARAMETER = re.compile(r"^  Architecture:\n(?:    .*\n)+", re.MULTILINE)
 CHOICE = "Architectures: [!Ref Architecture]"
 UNRELEASED = "Value: unreleased"
@@ -26,13 +25,13 @@ UNRELEASED = "Value: unreleased"
 
 def template(text, version, architecture):
     """The template of a release: its functions are the zips beside it, for one processor, and say of which release they are."""
-    named = [name for _, name in BUILT.findall(text)]
+    named = [name for _, name in deploy.CODE.findall(text)]
     problems = [f"template.yaml has no `{wanted}`" for wanted in (CHOICE, UNRELEASED) if text.count(wanted) != 1]
     problems += [] if len(PARAMETER.findall(text)) == 1 else ["template.yaml has no parameter Architecture"]
     problems += [] if text.count("CodeUri:") == len(named) > 0 else ["template.yaml has a CodeUri that is not below target/lambda"]
     if problems:
         raise builds.NotBuilt("\n".join(problems))
-    text = BUILT.sub(r"\1 functions/\2.zip", PARAMETER.sub("", text))
+    text = deploy.CODE.sub(r"\1 functions/\2.zip", PARAMETER.sub("", text))
     text = text.replace(CHOICE, f"Architectures: [{architecture}]").replace(UNRELEASED, f'Value: "{version}"')
     try:
         return deploy.dated(text, f"from release {version}")
@@ -42,7 +41,7 @@ def template(text, version, architecture):
 
 def functions():
     """The names of all functions of the template."""
-    return [name for _, name in BUILT.findall((REPOSITORY / "template.yaml").read_text())]
+    return [name for _, name in deploy.CODE.findall((REPOSITORY / "template.yaml").read_text())]
 
 
 def zipped(binary):
