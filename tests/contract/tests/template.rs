@@ -237,7 +237,7 @@ fn a_kinds_function_serves_this_kind() {
             let main = main.unwrap_or_else(|error| panic!("{path}: {error}"));
             let module = MODULES.iter().find(|(text, _)| *text == kind);
             let (_, module) = module.expect("a kind");
-            let served = format!("deploy::{verb}(aws, work, {module}::of)");
+            let served = format!("deploy::{verb}(aws, input, {module}::of)");
             assert!(main.contains(&served), "{path} does not serve {served}");
         }
     }

@@ -52,7 +52,7 @@ impl Surroundings for Script {
         if let Some(fault) = answer.as_str().and_then(|text| text.strip_prefix('!')) {
             return Err(TaskError::new(fault, "scripted"));
         }
-        if payload["state"].is_null() {
+        if !payload["component"].is_null() {
             let verdict = answer.as_str().unwrap_or("changed");
             return Ok(json!({"component": payload["component"], "verdict": verdict}));
         }
@@ -75,10 +75,10 @@ impl Surroundings for Script {
 /// Returns the key of a call: its state, or its function and component.
 pub fn key(function: &str, payload: &Value) -> String {
     match (payload["state"].as_str(), payload["component"].as_str()) {
-        (Some(state), _) => state.to_owned(),
-        (_, Some(component)) if payload["wave"].is_null() => format!("{function} {component} back"),
-        (_, Some(component)) => format!("{function} {component}"),
-        _ => panic!("{function} was asked {payload}"),
+        (Some("Restore"), Some(component)) => format!("{function} {component} back"),
+        (Some(_), Some(component)) => format!("{function} {component}"),
+        (Some(state), None) => state.to_owned(),
+        (None, _) => panic!("{function} was asked {payload}"),
     }
 }
 

@@ -31,7 +31,8 @@ fn an_invocation_that_begins_when_its_deployment_has_ended_changes_nothing() {
     shop.world().mishaps().refused.clear();
 
     let id = shop.deployment(&arn).id;
-    let work = json!({"deployment": id, "token": token, "component": "api", "wave": 1});
+    let work =
+        json!({"state": "Deploy", "deployment": id, "token": token, "component": "api", "wave": 1});
     let late = run(answer(shop.world(), "DeployLambda", work));
     assert_eq!(
         late.err().map(|fault| fault.name),
