@@ -5,7 +5,7 @@
 //! touched yet.
 
 use crate::kinds::{
-    Kind, KindPorts, Noticed, Recorded, Then, Trail, Way, fields, from_value, to_value,
+    Kind, KindPorts, KindVisitor, Noticed, Recorded, Trail, Way, fields, from_value, to_value,
     with_kind_of,
 };
 use crate::ledger::{self, Stored};
@@ -128,10 +128,10 @@ struct Trails<'s> {
     target: &'s Value,
 }
 
-impl Then for Trails<'_> {
+impl KindVisitor for Trails<'_> {
     type Out = Option<Trail>;
 
-    async fn then<K: Kind>(self, _: &K) -> Result<Option<Trail>> {
+    async fn visit<K: Kind>(self, _: &K) -> Result<Option<Trail>> {
         Ok(K::trail(&from_value("target", self.target)?))
     }
 }
@@ -281,10 +281,10 @@ struct Look<'s, A, const N: usize> {
     after: PhantomData<A>,
 }
 
-impl<A: AfterLook, const N: usize> Then for Look<'_, A, N> {
+impl<A: AfterLook, const N: usize> KindVisitor for Look<'_, A, N> {
     type Out = Looked<N>;
 
-    async fn then<K: Kind>(self, kind: &K) -> Result<Looked<N>> {
+    async fn visit<K: Kind>(self, kind: &K) -> Result<Looked<N>> {
         look_at::<K, A, N>(kind, self.step, self.known).await
     }
 }

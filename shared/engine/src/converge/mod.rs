@@ -17,7 +17,7 @@ mod step_state;
 
 pub use budget::Budget;
 
-use crate::kinds::{Built, Kind, Then};
+use crate::kinds::{Built, Kind, KindVisitor};
 use crate::ledger::{self, Fence};
 use crate::payload::{Work, WorkDone, WorkTransition};
 use crate::ports::{Clock, DynamoDbApi, Result};
@@ -82,10 +82,10 @@ struct Towards<'r, 'a, P> {
     budget: Budget,
 }
 
-impl<P: DynamoDbApi + Clock> Then for Towards<'_, '_, P> {
+impl<P: DynamoDbApi + Clock> KindVisitor for Towards<'_, '_, P> {
     type Out = End;
 
-    async fn then<K: Kind>(self, kind: &K) -> Result<End> {
+    async fn visit<K: Kind>(self, kind: &K) -> Result<End> {
         let mut drive = Drive::new(self.attempt, kind, self.wave, self.budget)?;
         drive.run().await
     }

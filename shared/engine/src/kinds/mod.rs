@@ -20,7 +20,7 @@ pub use prepared::*;
 pub use publishing::{Checkpoint, Past, Publication, Publishes, together};
 pub use recorded_state::{Noticed, Recorded};
 pub use registry::{
-    Built, KindPorts, Then, check_artifact, needs_of, prepare, with_kind_of, writes,
+    Built, KindPorts, KindVisitor, check_artifact, needs_of, prepare, with_kind_of, writes,
 };
 pub use writes::Writes;
 

@@ -3,7 +3,7 @@
 
 use super::component::Draft;
 use super::scene::{Ports, Scene};
-use crate::kinds::{Kind, Next, Prepared, Recorded, Then, Way, from_value, with_kind_of};
+use crate::kinds::{Kind, KindVisitor, Next, Prepared, Recorded, Way, from_value, with_kind_of};
 use crate::observe::where_it_ran;
 use crate::ports::Result;
 use crate::trouble::Checked;
@@ -149,10 +149,10 @@ struct Tell<'s> {
     recorded: &'s Value,
 }
 
-impl Then for Tell<'_> {
+impl KindVisitor for Tell<'_> {
     type Out = Outputs;
 
-    async fn then<K: Kind>(self, kind: &K) -> Result<Outputs> {
+    async fn visit<K: Kind>(self, kind: &K) -> Result<Outputs> {
         let target: K::Target = from_value("target", &self.step.target)?;
         let recorded = Recorded::read("recorded state", self.recorded)?;
         let goal: K::Goal = from_value("recorded state", &recorded.goal)?;

@@ -57,7 +57,7 @@ pub use state::{
 };
 pub use writes::writes;
 
-use super::{Built, PrepareInput, Prepared, Then, from_value};
+use super::{Built, KindVisitor, PrepareInput, Prepared, from_value};
 use crate::config::Configured;
 use crate::ports::{
     AssumeRole, Clock, CloudWatchApi, CodeDeployApi, EcrApi, EcsApi, JsonServices, Result, S3Api,
@@ -75,10 +75,10 @@ pub enum Deployer<P> {
 }
 
 impl<P: EcsApi + S3Api + Configured + CodeDeployApi + Clock> Built for Deployer<P> {
-    async fn with<T: Then>(&self, then: T) -> Result<T::Out> {
+    async fn with<T: KindVisitor>(&self, visitor: T) -> Result<T::Out> {
         match self {
-            Self::Own(kind) => then.then(kind).await,
-            Self::CodeDeploy(kind) => then.then(kind).await,
+            Self::Own(kind) => visitor.visit(kind).await,
+            Self::CodeDeploy(kind) => visitor.visit(kind).await,
         }
     }
 }

@@ -24,7 +24,8 @@ pub use state::{Change, Direction, End, Goal, Seen, Sent, Side, Target, Work, st
 pub use writes::writes;
 
 use super::{
-    APP_TAG, Built, Class, ENVIRONMENT_TAG, Facts, Kind, Next, Noticed, Then, View, Way, to_value,
+    APP_TAG, Built, Class, ENVIRONMENT_TAG, Facts, Kind, KindVisitor, Next, Noticed, View, Way,
+    to_value,
 };
 use crate::ports::{AssumeRole, Clock, EcsApi, EcsTasksApi, JsonServices, NewRun, Result};
 use serde_json::Value;
@@ -80,10 +81,10 @@ pub async fn of<P: AssumeRole>(ports: &P, step: &Step) -> Result<Once<P>> {
 }
 
 impl<P: EcsApi + EcsTasksApi + JsonServices + CallPorts> Built for Once<P> {
-    async fn with<T: Then>(&self, then: T) -> Result<T::Out> {
+    async fn with<T: KindVisitor>(&self, visitor: T) -> Result<T::Out> {
         match self {
-            Self::Task(kind) => then.then(kind).await,
-            Self::Call(kind) => then.then(kind).await,
+            Self::Task(kind) => visitor.visit(kind).await,
+            Self::Call(kind) => visitor.visit(kind).await,
         }
     }
 }
