@@ -5,8 +5,8 @@
 //! touched yet.
 
 use crate::kinds::{
-    Kind, KindPorts, KindVisitor, Noticed, Recorded, Trail, Way, fields, from_value, to_value,
-    with_kind_of,
+    Kind, KindPorts, KindVisitor, LookContext, Noticed, Recorded, Trail, fields, from_value,
+    to_value, with_kind_of,
 };
 use crate::ledger::{self, Stored};
 use crate::ports::{DynamoDbApi, Result};
@@ -295,9 +295,9 @@ async fn look_at<K: Kind, A: AfterLook, const N: usize>(
     known: [&Value; N],
 ) -> Result<Looked<N>> {
     let target: K::Target = from_value("target", &step.target)?;
-    let way = Way {
+    let way = LookContext {
         changes: &step.changes,
-        ..Way::default()
+        ..LookContext::default()
     };
     let mut unsettled = None;
     let (seen, presence) = match kind.observe(&target, &way).await {

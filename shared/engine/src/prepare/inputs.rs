@@ -3,7 +3,9 @@
 
 use super::component::Draft;
 use super::scene::{Ports, Scene};
-use crate::kinds::{Kind, KindVisitor, Next, Prepared, Recorded, Way, from_value, with_kind_of};
+use crate::kinds::{
+    Kind, KindVisitor, LookContext, Next, Prepared, Recorded, from_value, with_kind_of,
+};
 use crate::observe::where_it_ran;
 use crate::ports::Result;
 use crate::trouble::Checked;
@@ -156,9 +158,9 @@ impl KindVisitor for Tell<'_> {
         let target: K::Target = from_value("target", &self.step.target)?;
         let recorded = Recorded::read("recorded state", self.recorded)?;
         let goal: K::Goal = from_value("recorded state", &recorded.goal)?;
-        let way = Way {
+        let way = LookContext {
             goal: Some(&goal),
-            ..Way::default()
+            ..LookContext::default()
         };
         let seen = kind.observe(&target, &way).await?;
         let is_there = matches!(K::next(&target, &seen, &goal), Next::Done);

@@ -5,7 +5,7 @@ use super::state::{Change, Goal, Seen, Stop, Target, Until};
 use super::{images, next, tell, tell_shift, words};
 use crate::config::Configured;
 use crate::kinds::{
-    BALANCER, Class, FORMER, Facts, Kind, Next, Noticed, Trail, VERSION, View, Way, fields,
+    BALANCER, Class, FORMER, Facts, Kind, LookContext, Next, Noticed, Trail, VERSION, View, fields,
 };
 use crate::ports::{Behind, Clock, EcsApi, Result, S3Api};
 use serde_json::{Value, json};
@@ -39,7 +39,7 @@ impl<P: EcsApi + S3Api + Configured + Clock> Kind for Ecs<P> {
     type Goal = Goal;
     type Change = Change;
 
-    async fn observe(&self, target: &Target, way: &Way<'_, Goal>) -> Result<Seen> {
+    async fn observe(&self, target: &Target, way: &LookContext<'_, Goal>) -> Result<Seen> {
         self.look(target, way).await
     }
 

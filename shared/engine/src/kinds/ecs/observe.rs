@@ -6,7 +6,7 @@ use super::state::{
     COMPLETED, Followed, GIVEN_UP, Goal, Held, Registered, Seen, Sent, Target, Trouble,
 };
 use super::{document, hook, pause, words};
-use crate::kinds::Way;
+use crate::kinds::LookContext;
 use crate::ports::{Clock, EcsApi, Result, Service, ServiceTask, TaskContainer, TaskDefinition};
 use std::collections::BTreeMap;
 use windlass_domain::fault::{Fault, FaultName};
@@ -41,7 +41,7 @@ impl Newest {
 }
 
 impl<P: EcsApi + Clock> Ecs<P> {
-    pub(super) async fn look(&self, target: &Target, way: &Way<'_, Goal>) -> Result<Seen> {
+    pub(super) async fn look(&self, target: &Target, way: &LookContext<'_, Goal>) -> Result<Seen> {
         let sent = Sent::of(way);
         let service = self.at.service(&target.cluster, &target.service).await?;
         let followed = self.followed(target, way).await?;

@@ -24,8 +24,8 @@ pub use state::{Change, Direction, End, Goal, Seen, Sent, Side, Target, Work, st
 pub use writes::writes;
 
 use super::{
-    APP_TAG, Built, Class, ENVIRONMENT_TAG, Facts, Kind, KindVisitor, Next, Noticed, View, Way,
-    to_value,
+    APP_TAG, Built, Class, ENVIRONMENT_TAG, Facts, Kind, KindVisitor, LookContext, Next, Noticed,
+    View, to_value,
 };
 use crate::ports::{AssumeRole, Clock, EcsApi, EcsTasksApi, JsonServices, NewRun, Result};
 use serde_json::Value;
@@ -95,7 +95,7 @@ impl<P: EcsApi + EcsTasksApi + Clock + JsonServices> Kind for Task<P> {
     type Goal = Goal;
     type Change = Change;
 
-    async fn observe(&self, target: &Target, way: &Way<'_, Goal>) -> Result<Seen> {
+    async fn observe(&self, target: &Target, way: &LookContext<'_, Goal>) -> Result<Seen> {
         self.look(target, way).await
     }
 

@@ -2,7 +2,7 @@
 
 use super::state::{Direction, Goal, Seen, Side, Target, recorded, registered, started_by};
 use super::{DEPLOYMENT_TAG, Task};
-use crate::kinds::Way;
+use crate::kinds::LookContext;
 use crate::ports::{Clock, EcsApi, EcsTasksApi, Result};
 use windlass_domain::fault::FaultName;
 
@@ -11,7 +11,7 @@ use windlass_domain::fault::FaultName;
 const LOOK_BACK: u32 = 5;
 
 impl<P: EcsApi + EcsTasksApi + Clock> Task<P> {
-    pub(super) async fn look(&self, target: &Target, way: &Way<'_, Goal>) -> Result<Seen> {
+    pub(super) async fn look(&self, target: &Target, way: &LookContext<'_, Goal>) -> Result<Seen> {
         let mut forward = recorded(way.changes, Direction::Forward);
         let mut back = recorded(way.changes, Direction::Undo);
         if forward.is_open() || back.is_open() {
@@ -52,7 +52,7 @@ impl<P: EcsApi + EcsTasksApi + Clock> Task<P> {
     async fn definition(
         &self,
         target: &Target,
-        way: &Way<'_, Goal>,
+        way: &LookContext<'_, Goal>,
         forward: &Side,
     ) -> Result<Option<String>> {
         let sent = forward.sent.as_ref().map(|sent| sent.definition.as_str());

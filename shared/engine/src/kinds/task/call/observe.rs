@@ -2,7 +2,7 @@
 
 use super::state::{Seen, Side, Target, recorded};
 use super::{Call, CallPorts, item};
-use crate::kinds::Way;
+use crate::kinds::LookContext;
 use crate::kinds::task::state::{Direction, Goal};
 use crate::ledger;
 use crate::ports::Result;
@@ -11,7 +11,7 @@ use crate::ports::Result;
 const LATEST: &str = "$LATEST";
 
 impl<P: CallPorts> Call<P> {
-    pub(super) async fn look(&self, target: &Target, way: &Way<'_, Goal>) -> Result<Seen> {
+    pub(super) async fn look(&self, target: &Target, way: &LookContext<'_, Goal>) -> Result<Seen> {
         let forward = self.side(target, way, Direction::Forward).await?;
         let back = self.side(target, way, Direction::Undo).await?;
         let version = self.version(target, way, &forward).await?;
@@ -33,7 +33,7 @@ impl<P: CallPorts> Call<P> {
     async fn side(
         &self,
         target: &Target,
-        way: &Way<'_, Goal>,
+        way: &LookContext<'_, Goal>,
         direction: Direction,
     ) -> Result<Side> {
         let mut side = recorded(way.changes, direction);
@@ -49,7 +49,7 @@ impl<P: CallPorts> Call<P> {
     async fn version(
         &self,
         target: &Target,
-        way: &Way<'_, Goal>,
+        way: &LookContext<'_, Goal>,
         forward: &Side,
     ) -> Result<String> {
         if let Some(start) = forward.starts.first() {
