@@ -98,7 +98,7 @@ impl<P: SitePorts> Kind for InPlace<P> {
         let forward = forward.filter(|it| it.release.is_some() && it.release == recorded.release);
         let mut goals = [Some(recorded), forward].into_iter().flatten();
         let way = goals.find_map(|goal| seen.ways.get(&goal.id()));
-        way.map_or_else(Vec::new, plan::Way::paths)
+        way.map_or_else(Vec::new, plan::InPlacePlan::paths)
     }
 
     fn next(target: &Target, seen: &Seen, goal: &Goal) -> Next<Change> {

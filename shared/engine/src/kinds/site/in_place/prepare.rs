@@ -5,7 +5,7 @@ use super::leftover_files::{LeftList, left, own_what_was_undone};
 use super::next::{about_s, long_switch};
 use super::observe::noticed;
 use super::places::{Place, places};
-use super::plan::{Direction, Known, changed, plan as plan_way};
+use super::plan::{Direction, PlanInput, changed, plan as plan_way};
 use super::state::{Goal, List};
 use super::versions::{Latest, ids, is_few, latest, missing, still_there};
 use crate::kinds::site::archive::Entry;
@@ -53,7 +53,7 @@ pub(in crate::kinds::site) async fn prepare(
     let running = Content::Recorded(running);
     let expected = expected.as_ref().unwrap_or(&forward);
     let before = before(&scene, &latest, &running, &forward, expected, &mut left).await?;
-    let known = Known {
+    let known = PlanInput {
         is: before.recorded(),
         before: &before,
         forward: &forward,
@@ -62,7 +62,7 @@ pub(in crate::kinds::site) async fn prepare(
         due: &BTreeSet::new(),
     };
     let way = plan_way(known, Direction::Forward);
-    let replaced = replaced(Known {
+    let replaced = replaced(PlanInput {
         forward: expected,
         ..known
     });
@@ -121,7 +121,7 @@ async fn keep(scene: &Scene<'_, impl SitePorts>, objects: &Objects) -> Result<Di
 }
 
 /// Returns the paths that the switch writes: those that visitors notice.
-fn replaced(known: Known<'_>) -> Vec<String> {
+fn replaced(known: PlanInput<'_>) -> Vec<String> {
     let ops = plan_way(known, Direction::Forward).ops;
     let noticed = ops.into_iter().filter(|op| !op.additive);
     noticed.map(|op| op.path).collect()
@@ -257,7 +257,7 @@ async fn before(
     left: &mut LeftList,
 ) -> Result<Content> {
     let (mut before, unknown) = as_listed(latest, owned, forward);
-    let known = Known {
+    let known = PlanInput {
         is: &Objects::new(),
         before: owned,
         forward: expected,
