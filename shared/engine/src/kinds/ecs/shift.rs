@@ -26,7 +26,7 @@ pub(super) fn next(
     goal: &str,
     followed: &Followed,
 ) -> Next<Change> {
-    let way = Way {
+    let way = NextChange {
         target,
         seen,
         wanted,
@@ -41,7 +41,7 @@ pub(super) fn next(
     }
 }
 
-struct Way<'a> {
+struct NextChange<'a> {
     target: &'a Target,
     seen: &'a Seen,
     wanted: &'a Goal,
@@ -49,7 +49,7 @@ struct Way<'a> {
     followed: &'a Followed,
 }
 
-impl Way<'_> {
+impl NextChange<'_> {
     /// Decides if ECS lists no deployment of what was sent. The look may be behind, or the change was never made.
     fn unlisted(&self, is_towards: bool) -> Next<Change> {
         let Self { target, seen, .. } = self;
