@@ -1,6 +1,6 @@
 //! The registry: it gives each kind of the domain's list the folder of the same name.
 
-use super::needs::{By, Needed};
+use super::needs::{DeployerRole, Needed};
 use super::{Kind, PrepareInput, Prepared, Writes};
 use crate::config::Configured;
 use crate::ports::{
@@ -94,7 +94,7 @@ macro_rules! registry {
         pub async fn needs_of(
             there: &impl KindPorts,
             input: &PrepareInput<'_>,
-            by: &By<'_>,
+            by: &DeployerRole<'_>,
             spec: &Spec,
         ) -> Result<Vec<Needed>> {
             match spec {

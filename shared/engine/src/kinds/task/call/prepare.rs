@@ -2,7 +2,7 @@
 
 use super::state::Target;
 use super::{Call, CallPorts, tell};
-use crate::kinds::needs::{By, Needed, beside};
+use crate::kinds::needs::{DeployerRole, Needed, beside};
 use crate::kinds::task::log::Log;
 use crate::kinds::task::prepare::{irreversible, last, not_taken_back};
 use crate::kinds::task::state::{Goal, Work, family};
@@ -183,7 +183,7 @@ fn may_outlast(input: &PrepareInput<'_>, spec: &Spec, function: &Function) -> Op
 /// that is not the asked one; the function's tags tell whether that one may.
 pub async fn needs(
     there: &impl CallPorts,
-    by: &By<'_>,
+    by: &DeployerRole<'_>,
     call: &FunctionCall,
 ) -> Result<Vec<Needed>> {
     if !by.is_own {
