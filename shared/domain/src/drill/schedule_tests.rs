@@ -147,7 +147,7 @@ fn whether_a_drill_begins_and_what_is_in_its_way() {
                     asked: Time(0),
                     from: None,
                     to: None,
-                    there: crate::drill::Leg::begin(id("d2")),
+                    there: crate::drill::DrillDeployment::begin(id("d2")),
                     tried: vec![],
                     back: None,
                     tries: 0,

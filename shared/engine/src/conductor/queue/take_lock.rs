@@ -172,7 +172,7 @@ pub(super) async fn finish(
     let by = superseded_by.and_then(|by| view.waiting_as(&by.by));
     writes.extend(by.map(|by| Write::check(by.key.clone(), by.unchanged())));
     writes.extend(view.leave_queue(&record.value));
-    writes.extend(drills::leg_ended(ports, &record.value, &[], snapshot).await?);
+    writes.extend(drills::drill_deployment_ended(ports, &record.value, &[], snapshot).await?);
     if !commit(ports, writes).await? {
         return Ok(None);
     }
