@@ -25,7 +25,7 @@ pub async fn admit(
     let known = ledger::load(ports, &ledger::execution(&execution.arn)).await?;
     if let Some(known) = known {
         log::name_deployment(&known.value.deployment);
-        return recover::or_turn(ports, execution, &known.value.deployment).await;
+        return recover::recover_or_take_turn(ports, execution, &known.value.deployment).await;
     }
     let request = match request_of(execution, input) {
         Ok(request) => request,

@@ -24,7 +24,7 @@ use windlass_domain::plan::Outcome;
 use windlass_domain::request::{ActionName, Request};
 
 /// `Admit` of an execution that is known: a recovery goes on, everything else takes its turn.
-pub async fn or_turn(
+pub async fn recover_or_take_turn(
     ports: &impl Ports,
     execution: &ExecutionRef,
     id: &DeploymentId,
