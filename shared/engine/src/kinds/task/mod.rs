@@ -20,7 +20,9 @@ pub use call::{Call, CallPorts, CallRequest, handle as run_call, key as call_key
 pub use log::Log;
 pub use needs::needs;
 pub use prepare::prepare;
-pub use state::{Change, Direction, End, Goal, Seen, Sent, Side, Target, Work, started_by, token};
+pub use state::{
+    Change, Direction, End, Goal, Seen, Sent, Target, TaskState, Work, started_by, token,
+};
 pub use writes::writes;
 
 use super::{
@@ -63,7 +65,7 @@ impl<P> Task<P> {
 
 /// The kinds that are run once.
 #[derive(Debug)]
-pub enum Once<P> {
+pub enum TaskOrCall<P> {
     /// A task of ECS.
     Task(Task<P>),
     /// A call of a function.
@@ -72,15 +74,15 @@ pub enum Once<P> {
 
 /// Returns the kind of a step.
 #[allow(clippy::unused_async, reason = "the registry waits for every kind")]
-pub async fn of<P: AssumeRole>(ports: &P, step: &Step) -> Result<Once<P>> {
+pub async fn of<P: AssumeRole>(ports: &P, step: &Step) -> Result<TaskOrCall<P>> {
     Ok(if step.target["call"].is_object() {
-        Once::Call(Call::of(ports, step))
+        TaskOrCall::Call(Call::of(ports, step))
     } else {
-        Once::Task(Task::new(ports.at(&step.place), step.deployment.clone()))
+        TaskOrCall::Task(Task::new(ports.at(&step.place), step.deployment.clone()))
     })
 }
 
-impl<P: EcsApi + EcsTasksApi + JsonServices + CallPorts> Built for Once<P> {
+impl<P: EcsApi + EcsTasksApi + JsonServices + CallPorts> Built for TaskOrCall<P> {
     async fn with<T: KindVisitor>(&self, visitor: T) -> Result<T::Out> {
         match self {
             Self::Task(kind) => visitor.visit(kind).await,

@@ -1,6 +1,6 @@
 //! Reads what was run: first from the ledger, and from ECS if the ledger does not know the end.
 
-use super::state::{Direction, Goal, Seen, Side, Target, recorded, registered, started_by};
+use super::state::{Direction, Goal, Seen, Target, TaskState, recorded, registered, started_by};
 use super::{DEPLOYMENT_TAG, Task};
 use crate::kinds::LookContext;
 use crate::ports::{Clock, EcsApi, EcsTasksApi, Result};
@@ -28,7 +28,7 @@ impl<P: EcsApi + EcsTasksApi + Clock> Task<P> {
             back.run = find(Direction::Undo);
         }
         let definition = self.definition(target, way, &forward).await?;
-        let is_done = |side: &Side| {
+        let is_done = |side: &TaskState| {
             let end = side.ended(target);
             end.is_some_and(|end| end.is_success())
         };
@@ -53,7 +53,7 @@ impl<P: EcsApi + EcsTasksApi + Clock> Task<P> {
         &self,
         target: &Target,
         way: &LookContext<'_, Goal>,
-        forward: &Side,
+        forward: &TaskState,
     ) -> Result<Option<String>> {
         let sent = forward.sent.as_ref().map(|sent| sent.definition.as_str());
         if let Some(known) = sent.or_else(|| registered(way.changes)) {

@@ -1,6 +1,6 @@
 //! Reads what was called: from the ledger, and only the version from Lambda.
 
-use super::state::{Seen, Side, Target, recorded};
+use super::state::{CallState, Seen, Target, recorded};
 use super::{Call, CallPorts, item};
 use crate::kinds::LookContext;
 use crate::kinds::task::state::{Direction, Goal};
@@ -15,7 +15,7 @@ impl<P: CallPorts> Call<P> {
         let forward = self.side(target, way, Direction::Forward).await?;
         let back = self.side(target, way, Direction::Undo).await?;
         let version = self.version(target, way, &forward).await?;
-        let is_done = |side: &Side| side.ended().is_some_and(|end| end.is_success());
+        let is_done = |side: &CallState| side.ended().is_some_and(|end| end.is_success());
         let done = if is_done(&forward) && !is_done(&back) {
             Some(target.work.clone())
         } else {
@@ -35,7 +35,7 @@ impl<P: CallPorts> Call<P> {
         target: &Target,
         way: &LookContext<'_, Goal>,
         direction: Direction,
-    ) -> Result<Side> {
+    ) -> Result<CallState> {
         let mut side = recorded(way.changes, direction);
         if !side.starts.is_empty() && side.end.is_none() {
             let key = item(&self.deployment, target, direction);
@@ -50,7 +50,7 @@ impl<P: CallPorts> Call<P> {
         &self,
         target: &Target,
         way: &LookContext<'_, Goal>,
-        forward: &Side,
+        forward: &CallState,
     ) -> Result<String> {
         if let Some(start) = forward.starts.first() {
             return Ok(start.version.clone());
