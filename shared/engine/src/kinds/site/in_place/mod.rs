@@ -178,11 +178,11 @@ impl<P: SitePorts> Publishes for InPlace<P> {
                 let object = known.before.1.recorded().get(&entry.name);
                 let file = object.and_then(|object| object.file.as_ref());
                 if let Some(file) = file.filter(|it| is_unchanged(entry, it, &known.rules)) {
-                    publisher.leave(&mut delivery.brought, &entry.name, file);
+                    publisher.leave(&mut delivery.uploaded, &entry.name, file);
                 }
             }
             if publisher
-                .bring(delivery, release, checkpoint)
+                .upload(delivery, release, checkpoint)
                 .await?
                 .is_none()
             {

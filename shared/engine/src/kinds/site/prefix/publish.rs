@@ -58,10 +58,10 @@ impl<P: SitePorts> Publishes for Prefix<P> {
             {
                 return Ok(Publication::Part);
             }
-            let Some(brought) = publisher.bring(delivery, release, checkpoint).await? else {
+            let Some(uploaded) = publisher.upload(delivery, release, checkpoint).await? else {
                 return Ok(Publication::Part);
             };
-            lists.keep_folder(&self.forward, &brought.etags).await?;
+            lists.keep_folder(&self.forward, &uploaded.etags).await?;
         }
         let mut warnings = Vec::new();
         if from != to {
@@ -90,7 +90,7 @@ impl<P: SitePorts> Prefix<P> {
         };
         let mut etags = lists.folder(&self.before).await?;
         let wanted = publisher.files(&delivery.entries);
-        let wanted = wanted.filter(|entry| !delivery.brought.files.contains_key(&entry.name));
+        let wanted = wanted.filter(|entry| !delivery.uploaded.files.contains_key(&entry.name));
         let copies = wanted.filter_map(|entry| {
             let file = files.remove(&entry.name)?;
             let etag = etags.remove(&entry.name)?;
@@ -127,7 +127,7 @@ impl<P: SitePorts> Prefix<P> {
             let done: Vec<Handled> = done.into_iter().flatten().collect();
             publisher.note(&done).await?;
             fault.map_or(Ok(()), Err)?;
-            publisher.take(&mut delivery.brought, done);
+            publisher.take(&mut delivery.uploaded, done);
         }
         Ok(true)
     }
