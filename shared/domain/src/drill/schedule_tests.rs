@@ -1,6 +1,6 @@
 use super::*;
 use crate::drill::{Drill, Known, is_production};
-use crate::environment::{Held, HeldState};
+use crate::environment::{HeldState, LockHolder};
 use crate::name::EnvironmentName;
 use crate::request::{ActionName, Requester, Route};
 
@@ -51,7 +51,7 @@ impl Scene {
     }
 
     fn held(&mut self, state: HeldState) {
-        self.lock.held = Some(Held {
+        self.lock.held = Some(LockHolder {
             deployment: id("r1"),
             action: ActionName::Deploy,
             execution: "arn".into(),

@@ -52,8 +52,8 @@ pub use images::{Images, Own};
 pub use needs::needs;
 pub use ports::Ecs;
 pub use state::{
-    Change, Followed, Goal, Group, Held, Pausing, PinnedBase, Registered, Seen, Sent, Stop, Target,
-    Trouble, Until, Update,
+    Change, Followed, Goal, Group, HoldingHook, Pausing, PinnedBase, Registered, Seen, Sent, Stop,
+    Target, Trouble, Until, Update,
 };
 pub use writes::writes;
 

@@ -3,7 +3,7 @@
 use super::images::{Images, Own, digests};
 use super::ports::Ecs;
 use super::state::{
-    COMPLETED, Followed, GIVEN_UP, Goal, Held, Registered, Seen, Sent, Target, Trouble,
+    COMPLETED, Followed, GIVEN_UP, Goal, HoldingHook, Registered, Seen, Sent, Target, Trouble,
 };
 use super::{document, hook, pause, words};
 use crate::kinds::LookContext;
@@ -25,7 +25,7 @@ const REASONS: usize = 3;
 /// The state of the sent rollout, as the newest of the service's deployments tells it.
 #[derive(Default)]
 struct Newest {
-    held: Option<Held>,
+    held: Option<HoldingHook>,
     rolled_back: Option<String>,
 }
 

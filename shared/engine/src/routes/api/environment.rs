@@ -16,7 +16,7 @@ use serde_json::json;
 use std::collections::BTreeMap;
 use windlass_domain::drift::Compared;
 use windlass_domain::drill::Next;
-use windlass_domain::environment::{EnvironmentState, Held, HeldState, Lock};
+use windlass_domain::environment::{EnvironmentState, HeldState, Lock, LockHolder};
 use windlass_domain::identity::EnvironmentId;
 use windlass_domain::irreversible::crossed;
 use windlass_domain::name::ComponentName;
@@ -98,7 +98,7 @@ pub async fn known(ports: &impl Ports, of: EnvironmentId<'_>) -> Checked<()> {
 
 /// The pause that is in force of the deployment that holds the lock: until when, by whom, and why.
 async fn paused(ports: &impl Ports, lock: &Lock) -> Result<Option<Turn>> {
-    let running = |held: &&Held| held.state == HeldState::Running;
+    let running = |held: &&LockHolder| held.state == HeldState::Running;
     let Some(held) = lock.held.as_ref().filter(running) else {
         return Ok(None);
     };
