@@ -1,7 +1,7 @@
 //! Plans a site that is changed in place.
 
 use super::content::{Content, Want};
-use super::leftover_files::{LeftList, left, own_what_was_undone};
+use super::leftover_files::{LeftoverList, left, own_what_was_undone};
 use super::next::{about_s, long_switch};
 use super::observe::noticed;
 use super::places::{Place, places};
@@ -98,7 +98,7 @@ pub(in crate::kinds::site) async fn prepare(
     let mixed = same_names(&entries, former, &scene.rules, &path);
     scene.warnings.extend(mixed);
     scene.warnings.extend(long_switch(replaced.len(), &path));
-    goal.left = scene.lists.keep_left(&left).await?;
+    goal.left = scene.lists.keep_leftover_list(&left).await?;
     scene.warnings.extend(drift_warning(
         scene.input.component,
         &scene.target,
@@ -198,7 +198,7 @@ async fn forward(
                 _ => fault.into(),
             })?;
             // A file that was left may have been deleted since, and no page names it.
-            let left = scene.lists.left_at(&goal).await?;
+            let left = scene.lists.leftover_list_of(&goal).await?;
             recorded.retain(|path, _| !left.since.contains_key(path));
             let there = still_there(scene, recorded, latest, running).await?;
             Ok((goal, Content::Recorded(there)))
@@ -254,7 +254,7 @@ async fn before(
     owned: &Content,
     forward: &Content,
     expected: &Content,
-    left: &mut LeftList,
+    left: &mut LeftoverList,
 ) -> Result<Content> {
     let (mut before, unknown) = as_listed(latest, owned, forward);
     let known = PlanInput {
