@@ -5,7 +5,7 @@
 //! first file of a folder, and deleted after the last.
 
 use super::Prefix;
-use super::copies::{BATCH, Carried};
+use super::copies::{BATCH, ReplacedFiles};
 use super::state::{Goal, Target};
 use crate::kinds::site::calls::{self, Patience, list_all};
 use crate::kinds::site::files::{File, Handled};
@@ -246,13 +246,13 @@ impl<P: SitePorts> Lists<'_, P> {
     }
 
     /// Returns the files that a release's folder holds for documents of former releases.
-    pub(super) async fn carried(&self, folder: &Goal) -> Result<Carried> {
+    pub(super) async fn carried(&self, folder: &Goal) -> Result<ReplacedFiles> {
         let carried = self.read(&self.carried_key(folder.folder_name())).await?;
         Ok(carried.unwrap_or_default())
     }
 
     /// Notes the files that a release's folder holds for documents of former releases.
-    pub(super) async fn note_carried(&self, folder: &Goal, carried: &Carried) -> Result<()> {
+    pub(super) async fn note_carried(&self, folder: &Goal, carried: &ReplacedFiles) -> Result<()> {
         let key = self.carried_key(folder.folder_name());
         self.write(&key, carried, Replaces::Anything).await
     }
