@@ -151,7 +151,7 @@ mod tests {
             task_definition: to.into(),
             traffic_tenths: None,
             hooks: vec![],
-            behind: None,
+            target_groups: None,
         }
     }
 

@@ -126,7 +126,7 @@ mod tests {
                 reason: String::new(),
                 stage: "POST_SCALE_UP".into(),
                 hooks,
-                behind: None,
+                target_groups: None,
             };
             let told = held(&newest, None).map(|held| held.by);
             assert_eq!(told.as_deref(), wanted, "{newest:?}");

@@ -147,7 +147,7 @@ mod tests {
             created: Time(0),
             task_definition: "t:2".into(),
             traffic_tenths: tenths,
-            behind: None,
+            target_groups: None,
             status: "IN_PROGRESS".into(),
             reason: String::new(),
             stage: stage.into(),

@@ -2,7 +2,7 @@
 
 use super::images::Images;
 use super::stage::Standing;
-use crate::ports::{Behind, ServiceDeployment, ServiceRollout};
+use crate::ports::{ServiceDeployment, ServiceRollout, ShiftedTargetGroups};
 use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, BTreeSet};
 use windlass_domain::appspec::AppSpec;
@@ -264,8 +264,8 @@ impl Seen {
     }
 
     /// Returns the target groups of the new and the former tasks.
-    pub(super) fn behind(&self) -> Option<&Behind> {
-        self.rollout()?.behind.as_ref()
+    pub(super) fn target_groups(&self) -> Option<&ShiftedTargetGroups> {
+        self.rollout()?.target_groups.as_ref()
     }
 
     /// Returns the deployment that ECS steers towards.
