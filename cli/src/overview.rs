@@ -210,7 +210,7 @@ impl Here {
         let asked = self.deployments.get(id);
         asked.map_or_else(
             || format!("deployment {id}"),
-            |asked| asked.brings().called(),
+            |asked| asked.summary().called(),
         )
     }
 }
