@@ -182,7 +182,7 @@ impl<P: SitePorts> Publishes for InPlace<P> {
                 }
             }
             if publisher
-                .upload(delivery, release, checkpoint)
+                .upload_archive(delivery, release, checkpoint)
                 .await?
                 .is_none()
             {

@@ -58,7 +58,10 @@ impl<P: SitePorts> Publishes for Prefix<P> {
             {
                 return Ok(Publication::Part);
             }
-            let Some(uploaded) = publisher.upload(delivery, release, checkpoint).await? else {
+            let Some(uploaded) = publisher
+                .upload_archive(delivery, release, checkpoint)
+                .await?
+            else {
                 return Ok(Publication::Part);
             };
             lists.keep_folder(&self.forward, &uploaded.etags).await?;

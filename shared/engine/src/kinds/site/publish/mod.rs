@@ -123,7 +123,7 @@ impl<'a, P: SitePorts> Publisher<'a, P> {
 
     /// Uploads what is left of an archive, and keeps the list of its files. Returns `None` if it must go on in a further
     /// invocation.
-    pub(super) async fn upload(
+    pub(super) async fn upload_archive(
         &self,
         delivery: Delivery,
         release: &Digest,
