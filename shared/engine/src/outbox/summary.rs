@@ -5,7 +5,7 @@
 
 use super::topics::send;
 use crate::ledger::{self, Stored};
-use crate::overview::{AT_A_TIME, accepted_since, drift, here, most_of_each, names};
+use crate::overview::{AT_A_TIME, accepted_since, drift, environment_items, most_of_each, names};
 use crate::ports::{Clock, DynamoDbApi, Query, Result, SnsApi, Transacted};
 use futures::stream::{self, StreamExt, TryStreamExt};
 use serde_json::Value;
@@ -221,7 +221,7 @@ async fn seen(
 }
 
 async fn standing(ports: &impl Ports, of: EnvironmentId<'_>) -> Result<Standing> {
-    let here = here(ports, of).await?;
+    let here = environment_items(ports, of).await?;
     let since = |one: &Waiting| one.since;
     let drift = drift(ports, of, &here).await?;
     Ok(Standing {

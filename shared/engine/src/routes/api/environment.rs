@@ -8,7 +8,7 @@ use super::undeclared;
 use crate::conductor::newest_good;
 use crate::ledger::{self};
 use crate::observe::compare;
-use crate::overview::{self, Here, here};
+use crate::overview::{self, EnvironmentItems, environment_items};
 use crate::pin;
 use crate::ports::{DynamoDbApi, Key, Result};
 use crate::trouble::{Checked, apart};
@@ -31,7 +31,7 @@ pub async fn get(ports: &impl Ports, of: EnvironmentId<'_>, call: &Call) -> Resu
     if let Err(findings) = apart(known(ports, of).await)? {
         return Ok(problem(404, &findings));
     }
-    let mut here = here(ports, of).await?;
+    let mut here = environment_items(ports, of).await?;
     let undeclared = undeclared::take(ports, app, &mut here.state.running).await?;
     let deployments = provenance(ports, here.named()).await?;
     let judged = judged(ports, of, here.state.snapshot).await?;
@@ -67,7 +67,7 @@ pub async fn get(ports: &impl Ports, of: EnvironmentId<'_>, call: &Call) -> Resu
 async fn next_drill(
     ports: &impl Ports,
     of: EnvironmentId<'_>,
-    here: &Here,
+    here: &EnvironmentItems,
 ) -> Result<Option<Next>> {
     let EnvironmentId { app, environment } = of;
     let in_force = apart(pin::declaration_in_force(ports, app).await)?.ok();
