@@ -15,9 +15,9 @@ use windlass_domain::gate::Measurement;
 use windlass_domain::judgement::{EVERY_S, Judged, Judgement};
 use windlass_domain::message::{changed_in_words, gate_failed};
 use windlass_domain::plan::Plan;
+use windlass_domain::steering::{PAUSE_RAN_OUT, gone_on, ran_out};
 use windlass_domain::step::Step;
 use windlass_domain::time::{Span, Time};
-use windlass_domain::wheel::{PAUSE_RAN_OUT, gone_on, ran_out};
 
 /// The ports that judging needs.
 pub trait Ports: Configured + DynamoDbApi + measurements::Ports {}

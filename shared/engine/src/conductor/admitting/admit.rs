@@ -2,7 +2,7 @@
 
 use crate::conductor::admitting::{
     accept, deploy, drill, hold, moving, plan, remove, remove_application, rename_application,
-    rollback, wheel,
+    rollback, steering,
 };
 use crate::conductor::ports::Ports;
 use crate::conductor::queue::turn::turn;
@@ -64,7 +64,7 @@ async fn by_action(
         ActionName::Accept => return Ok(accept::admit(ports, execution, request).await?.into()),
         ActionName::Hold | ActionName::ReleaseHold => hold::hold(ports, execution, request).await?,
         ActionName::Pause | ActionName::Continue | ActionName::SkipBake => {
-            wheel::steer(ports, execution, request).await?
+            steering::steer(ports, execution, request).await?
         }
         ActionName::Remove if request.is_of_the_application() => {
             remove_application::remove(ports, execution, request).await?

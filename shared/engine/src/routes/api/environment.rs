@@ -21,7 +21,7 @@ use windlass_domain::identity::EnvironmentId;
 use windlass_domain::irreversible::crossed;
 use windlass_domain::name::ComponentName;
 use windlass_domain::request::{ActionName, Request};
-use windlass_domain::wheel::{Turn, pause_in_force};
+use windlass_domain::steering::{Turn, pause_in_force};
 
 /// Answers what runs of each component and since when, the snapshot, the lock, the hold, and the deployments that wait;
 /// the irreversible runs that a rollback would go back across (`crosses`); and what the last hourly look at the targets

@@ -1,4 +1,4 @@
-//! Decides about a wish at the wheel.
+//! Decides about the wish of a person who steers a deployment. Pure.
 
 use super::room::{Longest, longest, looks};
 use super::{MOST_TURNS, Paused, Turn, pause_of, steered};

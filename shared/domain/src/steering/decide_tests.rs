@@ -10,8 +10,8 @@ use crate::kinds::KindName;
 use crate::name::ComponentName;
 use crate::plan::{Outcome, Plan, PlannedChange, Timing, Wave};
 use crate::request::ActionName;
+use crate::steering::{Decision, MOST_TURNS, Watched, Wish, decide};
 use crate::time::Span;
-use crate::wheel::{Decision, MOST_TURNS, Watched, Wish, decide};
 use serde_json::json;
 use std::collections::{BTreeMap, BTreeSet};
 
