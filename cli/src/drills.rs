@@ -6,7 +6,7 @@ use crate::windlass::Windlass;
 use serde::Deserialize;
 use serde_json::Value;
 use windlass_domain::count::count;
-use windlass_domain::drill::{Drill, DrillOutcome, DrillStep, Leg, lasted};
+use windlass_domain::drill::{Drill, DrillDeployment, DrillOutcome, DrillStep, lasted};
 use windlass_domain::identity::EnvironmentId;
 
 /// The drills of an environment: the one that is under way, and a page of those that have ended.
@@ -65,29 +65,35 @@ fn lines(drill: &Drill) -> Vec<String> {
     if let (Some(from), Some(to)) = (&drill.from, &drill.to) {
         lines.push(format!("from {from} to {to} and back"));
     }
-    leg(&mut lines, "there", &drill.there);
+    deployment(&mut lines, "there", &drill.there);
     for back in drill.tried.iter().chain(&drill.back) {
-        leg(&mut lines, "back", back);
+        deployment(&mut lines, "back", back);
     }
     lines
 }
 
-fn leg(lines: &mut Vec<String>, way: &str, leg: &Leg) {
-    let Some(ended) = &leg.ended else { return };
+fn deployment(lines: &mut Vec<String>, way: &str, deployment: &DrillDeployment) {
+    let Some(ended) = &deployment.ended else {
+        return;
+    };
     lines.extend(
-        leg.steps
+        deployment
+            .steps
             .iter()
             .map(|one| format!("  {way}: {}", step(one))),
     );
-    if leg.left_out > 0 {
-        lines.push(format!("  {way}: and {} more", count(leg.left_out, "step")));
+    if deployment.left_out > 0 {
+        lines.push(format!(
+            "  {way}: and {} more",
+            count(deployment.left_out, "step")
+        ));
     }
-    let took = leg
+    let took = deployment
         .ms()
         .map_or_else(String::new, |ms| format!(" after {}", lasted(ms)));
     lines.push(format!(
         "  {way}: deployment {} ended {}{took}",
-        leg.deployment, ended.ending
+        deployment.deployment, ended.ending
     ));
 }
 

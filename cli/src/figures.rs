@@ -27,14 +27,14 @@ pub struct App {
     /// Its name.
     pub app: AppName,
     /// Its environments, in their order.
-    pub environments: Vec<Here>,
+    pub environments: Vec<EnvironmentFigures>,
     /// The cost of all of them by month.
     pub cost_by_month: BTreeMap<String, MonthlyCost>,
 }
 
 /// One of its environments.
 #[derive(Debug, Deserialize)]
-pub struct Here {
+pub struct EnvironmentFigures {
     /// Its name.
     pub environment: EnvironmentName,
     /// The time at which the window begins.
@@ -58,7 +58,7 @@ impl App {
 
     /// Returns a row for each environment.
     pub fn rows(&self) -> Vec<Vec<String>> {
-        let row = |here: &Here| {
+        let row = |here: &EnvironmentFigures| {
             let names = [self.app.to_string(), here.environment.to_string()];
             names.into_iter().chain(cells(&here.figures)).collect()
         };
@@ -129,7 +129,7 @@ enum Since {
     Later,
 }
 
-impl Here {
+impl EnvironmentFigures {
     /// Returns the time since which a month, such as `2026-11`, is in the window.
     fn since(&self, month: &str) -> Since {
         let from = self.from.to_string();

@@ -117,7 +117,7 @@ pub enum Wanted {
 /// Watches a deployment: prints what is new at each look, and with `--json` the whole record at the end. A look that
 /// gets no answer is no end: the next look may get one.
 ///
-/// Where nobody saw the ending come, it is told as the past, and the present state comes last. A deployment that made
+/// An ending that nobody saw come is told as the past, and the present state comes last. A deployment that made
 /// way for another one with the same release is followed by that one.
 ///
 /// # Errors

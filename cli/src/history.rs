@@ -5,11 +5,11 @@ use crate::listing::{LARGEST_PAGE, List, Listed, page};
 use crate::provenance::{commit, names, took, who};
 use crate::windlass::Windlass;
 use serde::{Deserialize, Serialize};
-use windlass_domain::brings::Brings;
 use windlass_domain::deployment::{Ended, Status};
 use windlass_domain::git::Git;
 use windlass_domain::identity::EnvironmentId;
 use windlass_domain::part::Part;
+use windlass_domain::release_summary::ReleaseSummary;
 use windlass_domain::request::{ActionName, Requester};
 use windlass_domain::time::Time;
 
@@ -50,8 +50,8 @@ pub struct Deployment {
 
 impl Deployment {
     /// Returns what it brings.
-    pub fn brings(&self) -> Brings<'_> {
-        Brings {
+    pub fn summary(&self) -> ReleaseSummary<'_> {
+        ReleaseSummary {
             action: self.action,
             version: self.version.as_deref(),
             snapshot: self.snapshot,
@@ -60,9 +60,9 @@ impl Deployment {
 
     /// Returns the version for a column, or where it goes.
     fn version(&self) -> String {
-        let brings = self.brings();
-        let version = brings.version().map(str::to_owned);
-        let told = version.or_else(|| brings.goal());
+        let summary = self.summary();
+        let version = summary.version().map(str::to_owned);
+        let told = version.or_else(|| summary.goal());
         told.unwrap_or_else(|| "-".to_owned())
     }
 }

@@ -144,7 +144,7 @@ impl Action<'_> {
         ));
         waiting.pulse.waits_for(WAITS.to_owned());
         loop {
-            match came_of(windlass, &self.at.app, execution).await {
+            match execution_outcome(windlass, &self.at.app, execution).await {
                 Ok(came) => {
                     if let Some(id) = came.deployment {
                         let wanted = match self.effect {
@@ -179,7 +179,7 @@ impl Action<'_> {
     async fn done(
         &self,
         windlass: &Windlass,
-        done: Option<Done>,
+        done: Option<CompletedAction>,
         ended: Option<Execution>,
         output: Output,
     ) -> Result<Exit, Failure> {
@@ -215,20 +215,20 @@ impl Action<'_> {
 
 /// The outcome of an execution so far.
 #[derive(Debug, Deserialize)]
-pub struct CameOf {
+pub struct ExecutionOutcome {
     /// The deployment that it became.
     pub deployment: Option<String>,
     /// The refusal, if it was refused before it could become a deployment.
     pub refusal: Option<Refusal>,
     /// The result, if it is no deployment.
-    pub done: Option<Done>,
+    pub done: Option<CompletedAction>,
     /// The execution itself.
     pub execution: Option<Execution>,
 }
 
 /// Something done that is no deployment.
 #[derive(Debug, Deserialize)]
-pub struct Done {
+pub struct CompletedAction {
     /// The sentence that says what was done.
     pub cause: String,
 }
@@ -255,14 +255,15 @@ pub fn is_not_known_yet(failure: &Failure) -> bool {
 ///
 /// # Errors
 /// If Windlass does not know it or does not answer.
-pub async fn came_of(
+pub async fn execution_outcome(
     windlass: &Windlass,
     app: &AppName,
     execution: &str,
-) -> Result<CameOf, Failure> {
+) -> Result<ExecutionOutcome, Failure> {
     let path = ["apps", app.as_str(), "deployments"];
     let answer = windlass.get(&path, &[("execution", execution)]).await?;
-    CameOf::deserialize(&answer).map_err(|error| Failure::not_understood("what came of it", error))
+    ExecutionOutcome::deserialize(&answer)
+        .map_err(|error| Failure::not_understood("what came of it", error))
 }
 
 /// Waits until an execution has ended that is about no environment, and returns its sentence on what it did.
@@ -281,7 +282,7 @@ pub async fn ended_without_environment(
     ));
     waiting.pulse.waits_for(WAITS.to_owned());
     loop {
-        match came_of(windlass, app, execution).await {
+        match execution_outcome(windlass, app, execution).await {
             Ok(came) => {
                 if let Some(refusal) = came.refusal {
                     return Err(Failure::rejected("it was rejected:", refusal.findings));

@@ -31,12 +31,12 @@ pub struct App {
     /// Its name.
     pub app: AppName,
     /// Its environments, in their order.
-    pub environments: Vec<Here>,
+    pub environments: Vec<EnvironmentOverview>,
 }
 
 /// One of its environments.
 #[derive(Debug, Deserialize)]
-pub struct Here {
+pub struct EnvironmentOverview {
     /// Its name.
     pub environment: EnvironmentName,
     /// True if the declaration in force has it.
@@ -106,7 +106,7 @@ impl App {
     }
 }
 
-impl Here {
+impl EnvironmentOverview {
     fn rows(&self, app: &AppName) -> Vec<Vec<String>> {
         let (app, name, now) = (app.to_string(), self.environment.as_str(), self.now());
         let runs = self.runs();
@@ -210,7 +210,7 @@ impl Here {
         let asked = self.deployments.get(id);
         asked.map_or_else(
             || format!("deployment {id}"),
-            |asked| asked.brings().called(),
+            |asked| asked.summary().called(),
         )
     }
 }

@@ -140,11 +140,11 @@ pub fn exit(planned: &Planned) -> Exit {
 /// Returns the plan in lines.
 fn words(planned: &Planned) -> String {
     let deployment = &planned.deployment;
-    let brings = deployment.brings();
-    let (version, what) = match brings.goal() {
-        Some(_) => (String::new(), brings.called()),
+    let summary = deployment.summary();
+    let (version, what) = match summary.goal() {
+        Some(_) => (String::new(), summary.called()),
         None => (
-            brings
+            summary
                 .version()
                 .map(|it| format!(" {it}"))
                 .unwrap_or_default(),

@@ -45,7 +45,7 @@ pub fn goes_to(plan: Plan<'_>, declaration: &Declaration) -> Result<Resolved, Ve
             let chosen = declaration.environment_for(&git.reference).map_err(one)?;
             chosen.ok_or_else(|| one(no_environment(&git.reference, declaration)))?
         }
-        (None, None) => return Err(nowhere(plan).into_iter().collect()),
+        (None, None) => return Err(no_destination(plan).into_iter().collect()),
     };
     declaration.resolve(&name)
 }
@@ -220,7 +220,7 @@ pub fn comes_from(plan: Plan<'_>, from: Option<&git::From>, dirty: Option<bool>)
 }
 
 /// Returns the finding that a release without a Git ref goes nowhere. No declaration is needed to know that.
-pub fn nowhere(plan: Plan<'_>) -> Option<Finding> {
+pub fn no_destination(plan: Plan<'_>) -> Option<Finding> {
     (plan.named.is_none() && plan.manifest.git.is_none()).then(|| {
         Finding::new(
             FindingName::NoEnvironment,

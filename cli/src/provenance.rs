@@ -1,11 +1,11 @@
 //! A deployment in short: its requester, its commit and its reason, beside what it brought.
 
 use serde::{Deserialize, Serialize};
-use windlass_domain::brings::Brings;
 use windlass_domain::ending::Resolved;
 use windlass_domain::environment::ACCEPTED;
 use windlass_domain::git::Git;
 use windlass_domain::part::Part;
+use windlass_domain::release_summary::ReleaseSummary;
 use windlass_domain::request::{ActionName, Requester};
 use windlass_domain::time::Time;
 
@@ -60,12 +60,12 @@ impl Provenance {
         if self.action == ActionName::Deploy {
             return format!("of {} ({})", self.version, self.words());
         }
-        format!("({}; {})", self.brings().called(), self.by_whom())
+        format!("({}; {})", self.summary().called(), self.by_whom())
     }
 
     /// Returns what it brings.
-    pub fn brings(&self) -> Brings<'_> {
-        Brings {
+    pub fn summary(&self) -> ReleaseSummary<'_> {
+        ReleaseSummary {
             action: self.action,
             version: Some(&self.version),
             snapshot: self.snapshot,

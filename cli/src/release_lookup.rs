@@ -154,7 +154,7 @@ impl ReleaseLookup {
             Err(failure) if failure.exit == Exit::Usage => return Err(failure),
             Err(failure) => {
                 sight.note(&there, failure)?;
-                sight.findings.extend(preflight::nowhere(plan));
+                sight.findings.extend(preflight::no_destination(plan));
                 return Ok(sight);
             }
         };
@@ -178,7 +178,7 @@ impl ReleaseLookup {
             sight.unseen.push(what);
         }
         if sight.declared.is_none() {
-            sight.findings.extend(preflight::nowhere(plan));
+            sight.findings.extend(preflight::no_destination(plan));
         }
         sight.unseen.push(ONLY_BY_API.to_owned());
         Ok(sight)

@@ -16,9 +16,9 @@ use windlass_domain::irreversible::{self, Irreversible};
 use windlass_domain::name::{AppName, ComponentName, EnvironmentName};
 use windlass_domain::part::Part;
 use windlass_domain::request::ActionName;
+use windlass_domain::steering::Turn;
 use windlass_domain::time::Time;
 use windlass_domain::way_in::WayIn;
-use windlass_domain::wheel::Turn;
 
 /// An environment.
 #[derive(Debug, Clone, Deserialize)]

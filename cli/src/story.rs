@@ -127,9 +127,9 @@ const LAST: usize = 6;
 
 fn head(record: &Record) -> Vec<Line> {
     let deployment = &record.deployment;
-    let brings = deployment.brings();
+    let summary = deployment.summary();
     let is_release = !deployment.action.is_to_a_snapshot();
-    let version = brings.version().filter(|_| is_release);
+    let version = summary.version().filter(|_| is_release);
     let version = version.map_or_else(String::new, |version| format!(" {version}"));
     let mut lines = vec![Line::plain(format!(
         "{} {}{version}: {} {}, asked {} by {}",
@@ -157,11 +157,11 @@ fn head(record: &Record) -> Vec<Line> {
 
 /// Returns the line on where a rollback, a drill or a restoring goes, once it is known.
 fn goal(deployment: &Deployment) -> Option<Line> {
-    let brings = deployment.brings();
+    let summary = deployment.summary();
     let is_over = deployment.ending.is_some();
-    let goal = brings
+    let goal = summary
         .goal()
-        .filter(|_| is_over || brings.version().is_some())?;
+        .filter(|_| is_over || summary.version().is_some())?;
     let goes = match (deployment.action, &deployment.drill) {
         (ActionName::Drill, None) => "goes to",
         (ActionName::Drill, Some(_)) => "comes back to",

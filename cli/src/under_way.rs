@@ -21,8 +21,8 @@ pub fn lines(record: Option<&Record>, now: &Environment, at: Time) -> Vec<String
 
 fn of_step(record: &Record, step: &Step, now: &Environment) -> String {
     let component = &step.component;
-    let brings = record.deployment.brings();
-    let to = brings.version().unwrap_or("what was there");
+    let summary = record.deployment.summary();
+    let to = summary.version().unwrap_or("what was there");
     let running = now.running.get(component);
     let from_to = match running.map(Running::version) {
         None => format!("{to}, the first release of it here"),

@@ -47,7 +47,7 @@ fn who_names_nothing_to_remove_is_told_of_the_confirmation_and_nothing_is_sent()
     assert_eq!(api.calls().len(), 0);
 }
 
-/// What the command line's own parser refuses names the page as well, and only a help does not.
+/// A refusal of the command line's own parser names the page as well, and only a help does not.
 #[test]
 fn each_mistake_in_a_command_names_its_page() {
     for (arguments, is_mistake) in [

@@ -152,7 +152,7 @@ fn a_publish_without_bytes_tells_none() {
     );
 }
 
-/// What is measured at the end is told only where that is news.
+/// A measurement at the end is told only where it is news.
 #[test]
 fn no_measurement_is_told_twice() {
     let mut record = watched();

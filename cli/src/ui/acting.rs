@@ -10,14 +10,14 @@ use super::server::{Server, app_name, nothing};
 use super::typed::{Begun, Typed, in_shell};
 use crate::exit::Exit;
 use crate::failure::Failure;
-use crate::operator::{came_of, is_not_known_yet};
+use crate::operator::{execution_outcome, is_not_known_yet};
 use maud::{Markup, html};
 use windlass_domain::identity::EnvironmentId;
 use windlass_domain::name::{AppName, EnvironmentName};
 
 /// An act from these pages.
 #[derive(Debug, Clone)]
-pub(super) struct Did {
+pub(super) struct PageAction {
     app: AppName,
     environment: Option<EnvironmentName>,
     typed: String,
@@ -109,7 +109,7 @@ impl Server {
     fn remember(&self, fields: &Fields, words: &[String], begun: Begun) -> Result<usize, Failure> {
         let name = |name: &str| fields.get(name).map_or("", String::as_str);
         let mut did = self.did.borrow_mut();
-        did.push(Did {
+        did.push(PageAction {
             app: app_name(name("app"))?,
             environment: EnvironmentName::new(name("environment")).ok(),
             typed: in_shell(&self.typed(words)),
@@ -136,7 +136,7 @@ impl Server {
         let did = did.ok_or_else(nothing)?;
         let (told, is_over) = match &did.begun {
             Begun::Deployment(id) => (self.became(&did.app, id), true),
-            Begun::Execution(execution) => self.came_of(&did, execution).await?,
+            Begun::Execution(execution) => self.execution_outcome(&did, execution).await?,
         };
         let body = html! {
             h1 { "Handed in" }
@@ -155,8 +155,12 @@ impl Server {
     }
 
     /// Shows the outcome of an execution, and returns whether it is known.
-    async fn came_of(&self, did: &Did, execution: &str) -> Result<(Markup, bool), Failure> {
-        let came = match came_of(&self.windlass, &did.app, execution).await {
+    async fn execution_outcome(
+        &self,
+        did: &PageAction,
+        execution: &str,
+    ) -> Result<(Markup, bool), Failure> {
+        let came = match execution_outcome(&self.windlass, &did.app, execution).await {
             Ok(came) => came,
             Err(failure) if failure.passes || is_not_known_yet(&failure) => {
                 return Ok((

@@ -3,7 +3,7 @@
 use super::news::{News, elsewhere};
 use super::parts::{Page, Sort, Stand, age, mark};
 use super::way_back;
-use crate::overview::{App, Here};
+use crate::overview::{App, EnvironmentOverview};
 use crate::provenance::{commit, short, who};
 use maud::{Markup, html};
 use std::collections::BTreeMap;
@@ -83,7 +83,7 @@ impl Board<'_> {
         }
     }
 
-    fn row(&self, app: &App, here: &Here) -> Markup {
+    fn row(&self, app: &App, here: &EnvironmentOverview) -> Markup {
         let runs = here.runs();
         let states = self.states(app, here);
         let news = elsewhere(app, here);
@@ -151,7 +151,7 @@ impl Board<'_> {
     }
 
     /// Returns the states of an environment, the most important first.
-    fn states(&self, app: &App, here: &Here) -> Vec<(Sort, String)> {
+    fn states(&self, app: &App, here: &EnvironmentOverview) -> Vec<(Sort, String)> {
         let mut states = Vec::new();
         if let Some(held) = &here.lock.held {
             let called = here.called(&held.deployment.0);
@@ -201,7 +201,7 @@ impl Board<'_> {
 }
 
 /// Returns the address of the form that promotes a version to an environment, as it is from the board.
-fn promotion(app: &App, here: &Here, news: &News) -> String {
+fn promotion(app: &App, here: &EnvironmentOverview, news: &News) -> String {
     let version: String = byte_serialize(news.version.as_bytes()).collect();
     let (app, environment) = (&app.app, &here.environment);
     format!("acts/deploy?app={app}&environment={environment}&version={version}")

@@ -36,7 +36,7 @@ impl Shown<'_> {
         let own = self.stand.deployment(app, &id.0);
         let page = Page {
             stand: self.stand,
-            title: &format!("{app} {environment} {}", deployment.brings().called()),
+            title: &format!("{app} {environment} {}", deployment.summary().called()),
             above: vec![
                 (
                     format!("{app} {environment}"),
@@ -61,7 +61,7 @@ impl Shown<'_> {
         html! {
             article id=(deployment.id) {
                 div.head {
-                    h1 { (deployment.app) " " (deployment.environment) " " (deployment.brings().called()) }
+                    h1 { (deployment.app) " " (deployment.environment) " " (deployment.summary().called()) }
                     p.stands role="status" { (mark(sort, &words)) " " (self.in_short(&going)) }
                 }
                 (self.acts())

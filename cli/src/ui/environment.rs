@@ -219,7 +219,7 @@ impl Shown<'_> {
         html! { @if !self.history.is_empty() {
             ol.strip aria-label="Deployments, oldest first" { @for one in self.history.iter().rev() {
                 @let (sort, words) = stands(one.status, one.ending.as_ref());
-                @let called = one.brings().called();
+                @let called = one.summary().called();
                 @let told = format!("{called}: {words}, {}", span(length(one)));
                 li { a href=[self.stand.deployment(&self.environment.app, &one.id)] title=(told) aria-label=(told) {
                     svg viewBox="0 0 12 48" width="12" height="48" aria-hidden="true" {
@@ -251,7 +251,7 @@ impl Shown<'_> {
         html! { tr {
             th scope="row" { (when(one.accepted)) }
             td data-name="What" { (one.action) }
-            td data-name="Version" { a href=[self.stand.deployment(&self.environment.app, &one.id)] { (one.brings().version().unwrap_or("–")) } }
+            td data-name="Version" { a href=[self.stand.deployment(&self.environment.app, &one.id)] { (one.summary().version().unwrap_or("–")) } }
             td data-name="Commit" { code { (commit(one.git.as_ref())) } }
             td data-name="Took" { (took(one.started, one.ending.as_ref().map(|ended| ended.at))) }
             td data-name="By" { (who(&one.requester)) }

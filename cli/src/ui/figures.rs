@@ -1,7 +1,7 @@
 //! The page of the figures: how often, how fast, how well and at what cost each environment is deployed.
 
 use super::parts::{Page, Stand, when};
-use crate::figures::{App, Here};
+use crate::figures::{App, EnvironmentFigures};
 use maud::{Markup, html};
 use windlass_domain::figures::cells;
 use windlass_domain::identity::EnvironmentId;
@@ -52,7 +52,7 @@ pub fn table(stand: &Stand, apps: &[App]) -> Markup {
     } } }
 }
 
-fn row(stand: &Stand, app: &App, here: &Here) -> Markup {
+fn row(stand: &Stand, app: &App, here: &EnvironmentFigures) -> Markup {
     let [live, lead, failed, restored, cost] = cells(&here.figures);
     html! { tr {
         th scope="row" { (app.app) }

@@ -1,6 +1,6 @@
 //! The releases that other environments of an application have, and one has not.
 
-use crate::overview::{App, Here};
+use crate::overview::{App, EnvironmentOverview};
 use std::collections::BTreeMap;
 use windlass_domain::environment::{ACCEPTED, BEFORE_WINDLASS, FOUND, Given};
 use windlass_domain::part::Part;
@@ -34,7 +34,7 @@ impl News {
 
 /// Returns the releases that run in other environments of the application and are newer than what runs here of the same
 /// part, or of which nothing runs here.
-pub fn elsewhere(app: &App, here: &Here) -> Vec<News> {
+pub fn elsewhere(app: &App, here: &EnvironmentOverview) -> Vec<News> {
     let runs = here.runs();
     let mut told: BTreeMap<(String, String), News> = BTreeMap::new();
     let others = app
@@ -85,7 +85,7 @@ fn together(each: impl Iterator<Item = News>) -> Vec<News> {
 }
 
 /// Returns whether a release that runs elsewhere is newer than what runs here, or nothing runs here.
-fn is_news(theirs: &Given, ours: Option<&Given>, here: &Here) -> bool {
+fn is_news(theirs: &Given, ours: Option<&Given>, here: &EnvironmentOverview) -> bool {
     // A state that was found, or that an operator accepted, is no release that could be deployed.
     if [BEFORE_WINDLASS, ACCEPTED, FOUND].contains(&theirs.version.as_str()) {
         return false;
@@ -108,13 +108,18 @@ fn is_newer(one: &str, other: &str) -> Option<bool> {
     order.is_ne().then(|| order.is_gt())
 }
 
-fn went_back(ours: &Given, here: &Here) -> bool {
+fn went_back(ours: &Given, here: &EnvironmentOverview) -> bool {
     let asked = here.deployments.get(&ours.deployment.0);
     asked.is_some_and(|asked| asked.action == ActionName::Rollback)
 }
 
 /// Returns the words for a release that was undone here, or from which a rollback has gone back here.
-fn taken_back(theirs: &Given, ours: Option<&Given>, part: &Part, here: &Here) -> Option<String> {
+fn taken_back(
+    theirs: &Given,
+    ours: Option<&Given>,
+    part: &Part,
+    here: &EnvironmentOverview,
+) -> Option<String> {
     let failed = here.lock.failed.as_ref();
     let failed = failed.filter(|failed| {
         let version = failed.order.version.as_ref().map(ToString::to_string);

@@ -1,6 +1,6 @@
 //! The server: which page is at which address, and what is read for it.
 
-use super::acting::Did;
+use super::acting::PageAction;
 use super::board::{Board, Observed};
 use super::guard::Guard;
 use super::http::{Answer, Fields, Request, read, send};
@@ -42,7 +42,7 @@ pub struct Server {
     pub(super) endpoint: Endpoint,
     pub(super) guard: Guard,
     pub(super) stand: Stand,
-    pub(super) did: RefCell<Vec<Did>>,
+    pub(super) did: RefCell<Vec<PageAction>>,
     /// The log groups and the drills that were read already.
     groups: groups::Kept,
     drills: RefCell<BTreeMap<String, Drill>>,

@@ -6,7 +6,7 @@ use crate::story::why_failed;
 use maud::{Markup, html};
 use std::collections::BTreeMap;
 use windlass_domain::deployment::Status;
-use windlass_domain::environment::{Held, HeldState};
+use windlass_domain::environment::{HeldState, LockHolder};
 use windlass_domain::gate::Verdict;
 use windlass_domain::plan::Outcome;
 use windlass_domain::step::{Step, StepStatus};
@@ -70,7 +70,7 @@ fn has_passed(record: &Record) -> bool {
 }
 
 /// Shows what a cancellation would do.
-pub fn cancelled(record: &Record, held: Option<&Held>) -> Markup {
+pub fn cancelled(record: &Record, held: Option<&LockHolder>) -> Markup {
     let deployment = &record.deployment;
     if let Some(ended) = &deployment.ending {
         return html! { p { (mark(Sort::Noted, "nothing")) " It has ended: " (ended) ". There is nothing to stop." } };
@@ -89,7 +89,7 @@ pub fn cancelled(record: &Record, held: Option<&Held>) -> Markup {
 }
 
 /// Shows what a recovery would do.
-pub fn recovered(record: &Record, held: Option<&Held>) -> Markup {
+pub fn recovered(record: &Record, held: Option<&LockHolder>) -> Markup {
     let deployment = &record.deployment;
     let state = held
         .filter(|held| held.deployment == deployment.id)

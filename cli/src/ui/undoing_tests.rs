@@ -11,12 +11,12 @@ fn going(change: impl Fn(&mut Value)) -> Record {
     Record::read(&answer).unwrap().unwrap()
 }
 
-fn held(state: HeldState) -> Held {
+fn held(state: HeldState) -> LockHolder {
     let held = json!({"deployment": "3b1c0d9a4b5e6f72", "action": "deploy", "execution": "arn:one", "since": 1, "state": state});
     serde_json::from_value(held).unwrap()
 }
 
-type Would = fn(&Record, Option<&Held>) -> Markup;
+type Would = fn(&Record, Option<&LockHolder>) -> Markup;
 
 /// Returns the text of a page, without its markup.
 fn said(page: &Markup) -> String {
@@ -140,11 +140,11 @@ fn each_standing_has_its_own_sentence() {
     });
     let (running, stuck) = (held(HeldState::Running), held(HeldState::NeedsOperator));
     let recovering = held(HeldState::Recovering);
-    let other = Held {
+    let other = LockHolder {
         deployment: DeploymentId("0000000000000000".into()),
         ..stuck.clone()
     };
-    let table: [(Would, &Record, Option<&Held>, &str); 12] = [
+    let table: [(Would, &Record, Option<&LockHolder>, &str); 12] = [
         (cancelled, &ended, None, "nothing It has ended: Succeeded"),
         (cancelled, &waits, None, "It waits for its turn"),
         (cancelled, &undoing, Some(&running), "being undone already"),

@@ -8,7 +8,9 @@ use crate::status::Environment;
 use crate::windlass::Windlass;
 use maud::{Markup, html};
 use windlass_domain::count::count;
-use windlass_domain::drill::{Drill, DrillOutcome, DrillStep, Drills, Known, Leg, Next, lasted};
+use windlass_domain::drill::{
+    Drill, DrillDeployment, DrillOutcome, DrillStep, Drills, Known, Next, lasted,
+};
 use windlass_domain::identity::EnvironmentId;
 use windlass_domain::name::AppName;
 use windlass_domain::time::Time;
@@ -109,20 +111,20 @@ fn ways(stand: &Stand, app: &AppName, drill: &Drill) -> Markup {
     }
 }
 
-fn way(stand: &Stand, app: &AppName, word: &str, leg: &Leg) -> Markup {
-    let ended = leg.ended.as_ref();
-    let took = leg.ms().map(|ms| format!(" after {}", lasted(ms)));
-    let id = format!("{word}-{}", leg.deployment);
+fn way(stand: &Stand, app: &AppName, word: &str, deployment: &DrillDeployment) -> Markup {
+    let ended = deployment.ended.as_ref();
+    let took = deployment.ms().map(|ms| format!(" after {}", lasted(ms)));
+    let id = format!("{word}-{}", deployment.deployment);
     html! { @if let Some(ended) = ended {
         details id=(id) {
             summary id={ (id) "-title" } {
-                "The last way " (word) " ended " (ended.ending) (took.unwrap_or_default()) ": " (count(leg.steps.len(), "step"))
+                "The last way " (word) " ended " (ended.ending) (took.unwrap_or_default()) ": " (count(deployment.steps.len(), "step"))
             }
             ul.plain {
-                @for step in &leg.steps { li { (told(step)) } }
-                @if leg.left_out > 0 { li { "and " (count(leg.left_out, "step")) " more" } }
+                @for step in &deployment.steps { li { (told(step)) } }
+                @if deployment.left_out > 0 { li { "and " (count(deployment.left_out, "step")) " more" } }
             }
-            p { a href=[stand.deployment(app, &leg.deployment.0)] { "deployment " (leg.deployment) } }
+            p { a href=[stand.deployment(app, &deployment.deployment.0)] { "deployment " (deployment.deployment) } }
         }
     } }
 }

@@ -117,7 +117,7 @@ impl Cancel {
     }
 
     /// Returns the deployment that is under way in the environment that is named, else the only one that waits there.
-    /// Where a version is named, only deployments of it count.
+    /// Only deployments of the version count, if one is named.
     async fn in_environment(&self, windlass: &Windlass) -> Result<String, Failure> {
         let path = ["apps", self.app.as_str(), "environments", &self.which];
         let environment = Environment::read(&windlass.get(&path, &[]).await?)?;

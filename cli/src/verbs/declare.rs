@@ -77,7 +77,7 @@ struct Report {
 }
 
 /// The outcome of an upload.
-enum Came {
+enum DeclareOutcome {
     InForce,
     Refused(Vec<Finding>),
     /// Nothing came of it yet; with what could not be looked at.
@@ -209,7 +209,7 @@ impl Declare {
         upload: &Uploaded,
         windlass: Option<&Windlass>,
         declaration: &Declaration,
-    ) -> Came {
+    ) -> DeclareOutcome {
         let waiting = self.patience.begin_at_most(FOUND);
         let app = declaration.app();
         interrupt::says(format!(
@@ -222,42 +222,44 @@ impl Declare {
         loop {
             let mut unseen = Vec::new();
             match upload.findings().await {
-                Ok(Some(findings)) if !findings.is_empty() => return Came::Refused(findings),
-                Ok(Some(_)) if upload.version_id.is_some() => return Came::InForce,
+                Ok(Some(findings)) if !findings.is_empty() => {
+                    return DeclareOutcome::Refused(findings);
+                }
+                Ok(Some(_)) if upload.version_id.is_some() => return DeclareOutcome::InForce,
                 Ok(_) => {}
                 Err(why) => unseen.push(why.message),
             }
             if let Some(windlass) = windlass {
                 match declared_application::in_force(windlass, declaration.app()).await {
                     Ok(Known::So(now)) if now.digest == *declaration.digest() => {
-                        return Came::InForce;
+                        return DeclareOutcome::InForce;
                     }
                     Ok(_) => {}
                     Err(failure) => unseen.push(failure.message),
                 }
             }
             if !waiting.goes_on().await {
-                return Came::Nothing(unseen);
+                return DeclareOutcome::Nothing(unseen);
             }
         }
     }
 }
 
 /// Prints the outcome.
-fn end(came: Came, mut report: Report, output: Output) -> Result<Exit, Failure> {
+fn end(came: DeclareOutcome, mut report: Report, output: Output) -> Result<Exit, Failure> {
     let (app, version) = (report.app.clone(), report.version.clone());
     match came {
-        Came::Refused(findings) => {
+        DeclareOutcome::Refused(findings) => {
             let message =
                 format!("{app} {version} was uploaded and refused; the former stays in force:");
             Err(Failure::rejected(message, findings))
         }
-        Came::InForce => {
+        DeclareOutcome::InForce => {
             report.in_force = Some(true);
             output.result(&report, &format!("{app} {version} is in force"));
             Ok(Exit::Good)
         }
-        Came::Nothing(unseen) => {
+        DeclareOutcome::Nothing(unseen) => {
             let unseen = unseen.iter().map(|why| format!("\n  not looked at: {why}"));
             let unseen: String = unseen.collect();
             let words = format!(

@@ -5,7 +5,7 @@ use crate::exit::Exit;
 use crate::failure::Failure;
 use crate::follow::{Waiting, Wanted};
 use crate::interrupt;
-use crate::operator::{Action, Effect, Where, came_of, is_not_known_yet};
+use crate::operator::{Action, Effect, Where, execution_outcome, is_not_known_yet};
 use crate::output::Output;
 use crate::record::Record;
 use crate::trouble::Trouble;
@@ -63,7 +63,7 @@ impl Drill {
         waiting: &Waiting,
     ) -> Result<String, Failure> {
         loop {
-            match came_of(windlass, &self.at.app, execution).await {
+            match execution_outcome(windlass, &self.at.app, execution).await {
                 Ok(came) => {
                     if let Some(id) = came.deployment {
                         return Ok(id);

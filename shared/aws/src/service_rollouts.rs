@@ -11,7 +11,7 @@ use std::collections::BTreeMap;
 use windlass_domain::fault::{Fault, FaultName};
 use windlass_domain::time::Time;
 use windlass_engine::ports::{
-    Behind, LifecycleHook, Result, ServiceHook, ServiceRollout, Shifting,
+    LifecycleHook, Result, ServiceHook, ServiceRollout, ShiftedTargetGroups, Shifting,
 };
 
 /// DescribeServiceDeployments and DescribeServiceRevisions take 20 ARNs at most.
@@ -141,14 +141,14 @@ fn behind(revision: &ecs::ServiceRevision) -> Option<(String, String)> {
 fn sides(
     deployment: &ecs::ServiceDeployment,
     revisions: &BTreeMap<String, Revision>,
-) -> Option<Behind> {
+) -> Option<ShiftedTargetGroups> {
     let of = |arn: Option<&str>| revisions.get(arn?)?.behind.as_ref();
     let [source] = deployment.source_service_revisions() else {
         return None;
     };
     let (balancer, new) = of(deployment.target_service_revision()?.arn())?;
     let (its, former) = of(source.arn())?;
-    (balancer == its && new != former).then(|| Behind {
+    (balancer == its && new != former).then(|| ShiftedTargetGroups {
         balancer: balancer.clone(),
         new: new.clone(),
         former: former.clone(),
@@ -236,7 +236,7 @@ fn rollout_of(
     deployment: ecs::ServiceDeployment,
     revisions: &BTreeMap<String, Revision>,
 ) -> ServiceRollout {
-    let behind = sides(&deployment, revisions);
+    let target_groups = sides(&deployment, revisions);
     let hooks = deployment.lifecycle_hook_details.unwrap_or_default();
     let stage = deployment.lifecycle_stage.as_ref();
     let status = deployment.status.as_ref();
@@ -260,7 +260,7 @@ fn rollout_of(
             .and_then(ecs::ServiceRevisionSummary::requested_production_traffic_weight)
             .map(tenths),
         hooks: hooks.into_iter().map(hook_of).collect(),
-        behind,
+        target_groups,
     }
 }
 

@@ -11,7 +11,7 @@ use crate::replay::{Replay, Reply, json_error, reply};
 use serde_json::{Value, json};
 use windlass_domain::fault::FaultName;
 use windlass_domain::time::Time;
-use windlass_engine::ports::{Behind, EcsApi};
+use windlass_engine::ports::{EcsApi, ShiftedTargetGroups};
 
 fn described() -> Value {
     json!({
@@ -242,12 +242,15 @@ async fn a_services_deployments_are_read_with_what_they_bring_and_what_holds_the
     );
     assert_eq!(newest.hooks[0].expires, Some(Time(1_795_186_800_000)));
     assert_eq!(newest.hooks[0].then, "ROLLBACK");
-    let behind = Behind {
+    let behind = ShiftedTargetGroups {
         balancer: "app/shop/50dc".into(),
         new: "targetgroup/green/8".into(),
         former: "targetgroup/blue/7".into(),
     };
-    assert_eq!((&newest.behind, &read[1].behind), (&Some(behind), &None));
+    assert_eq!(
+        (&newest.target_groups, &read[1].target_groups),
+        (&Some(behind), &None)
+    );
     let asked: Vec<Value> = replay.sent().iter().map(replay::Sent::json).collect();
     assert_eq!(
         asked[0]["createdAt"]["after"].as_f64(),

@@ -3,7 +3,6 @@
 #![allow(clippy::expect_used, reason = "helpers of tests fail by panicking")]
 
 mod appconfig;
-mod assume_role;
 mod buckets;
 mod cloudfront;
 mod cloudwatch;
@@ -21,5 +20,6 @@ mod probe;
 mod replay;
 mod s3;
 mod stepfunctions;
+mod sts;
 mod uploads;
 mod websocket;

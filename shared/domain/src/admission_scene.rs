@@ -4,7 +4,8 @@ use crate::admission::{Candidate, Decision, Facts, decide};
 use crate::digest::Digest;
 use crate::drill::Drill;
 use crate::environment::{
-    Became, EnvironmentState, Given, Held, HeldState, Hold, Lock, Past, Running, Veto, Waiting,
+    Became, EnvironmentState, Given, HeldState, Hold, Lock, LockHolder, Past, Running, Veto,
+    Waiting,
 };
 use crate::identity::DeploymentId;
 use crate::name::{AppName, ComponentName, EnvironmentName};
@@ -177,7 +178,7 @@ impl Scene {
     }
 
     pub(crate) fn held(&mut self, by: &str, action: ActionName, state: HeldState) -> &mut Self {
-        self.lock.held = Some(Held {
+        self.lock.held = Some(LockHolder {
             deployment: id(by),
             action,
             execution: "arn".into(),

@@ -52,13 +52,13 @@ pub struct Drill {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub to: Option<Standing>,
     /// The deployment that goes to the version before.
-    pub there: Leg,
+    pub there: DrillDeployment,
     /// The earlier deployments that tried to come back and failed, oldest first.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    pub tried: Vec<Leg>,
+    pub tried: Vec<DrillDeployment>,
     /// The deployment that comes back; the last one that tried.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub back: Option<Leg>,
+    pub back: Option<DrillDeployment>,
     /// The number of tries of the way back.
     pub tries: u32,
     /// Its ending.
@@ -103,7 +103,7 @@ pub enum Direction {
 
 /// A deployment of a drill.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
-pub struct Leg {
+pub struct DrillDeployment {
     /// The deployment.
     pub deployment: DeploymentId,
     /// The time at which it had its turn.
@@ -111,7 +111,7 @@ pub struct Leg {
     pub began: Option<Time>,
     /// Its end.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub ended: Option<LegEnded>,
+    pub ended: Option<DrillDeploymentEnd>,
     /// All that it changed and what was judged, oldest first, as far as there is room.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub steps: Vec<DrillStep>,
@@ -127,7 +127,7 @@ const fn is_zero(number: &u32) -> bool {
 
 /// The end of a deployment of a drill.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
-pub struct LegEnded {
+pub struct DrillDeploymentEnd {
     /// The deployment's ending.
     pub ending: Ending,
     /// The name of its cause.
@@ -145,8 +145,8 @@ pub struct LegEnded {
     pub red: Vec<String>,
 }
 
-impl Leg {
-    /// Makes a leg that is recorded and has had no turn yet.
+impl DrillDeployment {
+    /// Makes a deployment that is recorded and has had no turn yet.
     pub fn begin(deployment: DeploymentId) -> Self {
         Self {
             deployment,
@@ -208,7 +208,7 @@ pub struct DrillEnded {
 
 /// The ledger's facts about a deployment that has just ended.
 #[derive(Debug, Clone, Copy)]
-pub struct LegEnd<'a> {
+pub struct EndedDeployment<'a> {
     /// Its record, with its ending.
     pub record: &'a Deployment,
     /// Its steps.
@@ -235,7 +235,7 @@ impl Drill {
             asked: record.accepted,
             from: None,
             to: None,
-            there: Leg::begin(record.id.clone()),
+            there: DrillDeployment::begin(record.id.clone()),
             tried: Vec::new(),
             back: None,
             tries: 0,
@@ -262,7 +262,7 @@ impl Drill {
 
     /// Returns whether the version before runs, and the deployment that comes back has to be started.
     pub fn awaits_back(&self) -> bool {
-        let is_over = |leg: &Leg| leg.ended.is_some();
+        let is_over = |deployment: &DrillDeployment| deployment.ended.is_some();
         self.ended.is_none() && is_over(&self.there) && self.back.as_ref().is_none_or(is_over)
     }
 
@@ -276,7 +276,7 @@ impl Drill {
     pub fn come_back(&mut self, deployment: DeploymentId) {
         self.tries += 1;
         self.tried.extend(self.back.take());
-        self.back = Some(Leg::begin(deployment));
+        self.back = Some(DrillDeployment::begin(deployment));
     }
 }
 
@@ -324,9 +324,13 @@ pub struct Known {
 impl Drills {
     /// Records the end of a deployment. Returns the drill if it has ended with that. The end of a deployment that
     /// belongs to no drill under way changes nothing, and neither does an end that was recorded already.
-    pub fn leg_ended(&mut self, of: EnvironmentId<'_>, end: &LegEnd<'_>) -> Option<Drill> {
+    pub fn drill_deployment_ended(
+        &mut self,
+        of: EnvironmentId<'_>,
+        end: &EndedDeployment<'_>,
+    ) -> Option<Drill> {
         let drill = self.under_way.as_mut()?;
-        drill.leg_ended(of, end);
+        drill.drill_deployment_ended(of, end);
         self.take_ended()
     }
 
@@ -363,7 +367,7 @@ fn known(drill: &Drill) -> Option<Known> {
         from: drill.from.clone(),
         to: drill.to.clone(),
         there_ms: drill.there.ms(),
-        back_ms: drill.back.as_ref().and_then(Leg::ms),
+        back_ms: drill.back.as_ref().and_then(DrillDeployment::ms),
         cause: ended.cause.clone(),
         restored: ended.restored,
     })

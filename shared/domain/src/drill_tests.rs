@@ -20,7 +20,7 @@ fn shop() -> (AppName, EnvironmentName) {
 }
 
 /// A deployment of a drill: `there`, or one that comes back.
-fn leg(name: &str) -> Deployment {
+fn deployment(name: &str) -> Deployment {
     let record = json!({
         "id": name, "app": "shop", "environment": "prod", "action": "drill", "attempt": 1,
         "release": {"app": "shop", "version": "1.1.0", "components": {}}, "release_digest": "a".repeat(64),
@@ -32,7 +32,7 @@ fn leg(name: &str) -> Deployment {
 }
 
 fn ended(name: &str, ending: Ending, cause_name: &str) -> Deployment {
-    let mut record = leg(name);
+    let mut record = deployment(name);
     record.status = Status::Ended;
     record.ending = Some(Ended {
         ending,
@@ -56,7 +56,7 @@ fn undone(name: &str, why: &str) -> Deployment {
 }
 
 fn begun() -> Drills {
-    let mut drill = Drill::begin(&leg("there"));
+    let mut drill = Drill::begin(&deployment("there"));
     let standing = |snapshot, version: &str| {
         let version = version.to_owned();
         Some(Standing { snapshot, version })
@@ -71,13 +71,13 @@ fn begun() -> Drills {
 
 fn take(drills: &mut Drills, record: &Deployment, judgements: &[Judgement]) -> Option<Drill> {
     let (app, env) = shop();
-    let end = LegEnd {
+    let end = EndedDeployment {
         record,
         steps: &[],
         judgements,
         snapshot: 4,
     };
-    drills.leg_ended(EnvironmentId::new(&app, &env), &end)
+    drills.drill_deployment_ended(EnvironmentId::new(&app, &env), &end)
 }
 
 /// Drills whose way there succeeded, and whose way back is tried for the so many-th time.
@@ -125,7 +125,7 @@ fn what_the_end_of_the_way_there_means() {
             "failed, not restored",
         ),
         (ended("other", Succeeded, ""), "under way"),
-        (leg("there"), "under way"),
+        (deployment("there"), "under way"),
     ];
     for (number, (record, wanted)) in table.into_iter().enumerate() {
         let mut drills = begun();
@@ -236,7 +236,7 @@ fn a_drill_that_needs_an_operator_no_more_tells_what_runs() {
     let (app, env) = shop();
     let accepted = Resolved {
         at: Time(50_000),
-        by: leg("there").requester,
+        by: deployment("there").requester,
         reason: "repaired by hand".into(),
     };
     let back = |ending| (coming_back(1), ended("back", ending, "x"));
@@ -296,7 +296,7 @@ fn a_drill_that_needs_an_operator_no_more_tells_what_runs() {
 #[test]
 fn each_try_of_the_way_back_is_a_deployment_of_its_own_and_the_same_for_whoever_starts_it() {
     let (app, env) = shop();
-    let mut drill = Drill::begin(&leg("there"));
+    let mut drill = Drill::begin(&deployment("there"));
     let first = drill.next_back(EnvironmentId::new(&app, &env));
     assert_eq!(first, drill.next_back(EnvironmentId::new(&app, &env)));
     drill.come_back(first.clone());

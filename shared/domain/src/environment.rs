@@ -28,7 +28,7 @@ pub struct Lock {
     pub token: u64,
     /// The holder; absent if nobody holds it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub held: Option<Held>,
+    pub held: Option<LockHolder>,
     /// The time at which it was freed last.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub freed: Option<Time>,
@@ -47,7 +47,7 @@ impl Lock {
     }
 
     /// Returns the holder if it could not be undone: only an operator goes on then.
-    pub fn stuck(&self) -> Option<&Held> {
+    pub fn stuck(&self) -> Option<&LockHolder> {
         let held = self.held.as_ref();
         held.filter(|held| held.state == HeldState::NeedsOperator)
     }
@@ -74,7 +74,7 @@ pub struct Failed {
 
 /// The holder of a lock.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
-pub struct Held {
+pub struct LockHolder {
     /// The deployment.
     pub deployment: DeploymentId,
     /// The action that was asked for: a rollback is never preempted by another rollback.

@@ -129,7 +129,7 @@ fn a_token_that_comes_late_does_not_replace_the_others() {
 fn what_begins_after_a_lock_was_freed_finds_another_token() {
     let mut lock = Lock {
         token: 7,
-        held: Some(Held {
+        held: Some(LockHolder {
             deployment: DeploymentId("1f0c2d9a4b5e6f70".into()),
             action: ActionName::Deploy,
             execution: "one".into(),

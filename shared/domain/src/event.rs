@@ -13,7 +13,7 @@ use crate::git::Git;
 use crate::hourly_look::{self, HourlyLook};
 use crate::identity::EnvironmentId;
 use crate::name::{AppName, EnvironmentName};
-use crate::second_look::{Saw, SecondLook};
+use crate::second_look::{SecondLook, SecondLookResult};
 use crate::truncate::truncate;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -272,9 +272,9 @@ pub fn of_second_look(before: Option<&SecondLook>, after: &SecondLook) -> Option
         return None;
     }
     let name = match looked.saw {
-        Saw::Changed => EventName::DriftFound,
-        Saw::Unknown => EventName::DriftUnknown,
-        Saw::AsLeft | Saw::Replaced => return None,
+        SecondLookResult::Changed => EventName::DriftFound,
+        SecondLookResult::Unknown => EventName::DriftUnknown,
+        SecondLookResult::AsLeft | SecondLookResult::Replaced => return None,
     };
     let detail = Detail {
         deployment: Some(after.deployment.to_string()),

@@ -299,7 +299,7 @@ fn a_hold_is_told_with_its_reason() {
 
 #[test]
 fn a_second_look_is_told_once_where_something_is_not_as_it_was_left() {
-    let looked = |saw: Option<Saw>| {
+    let looked = |saw: Option<SecondLookResult>| {
         let looked = saw.map(|saw| json!({"at": 0, "saw": saw, "components": {}, "told": "so."}));
         let look = json!({
             "deployment": "1f0c2d9a4b5e6f70", "app": "shop", "environment": "prod",
@@ -308,21 +308,30 @@ fn a_second_look_is_told_once_where_something_is_not_as_it_was_left() {
         });
         serde_json::from_value::<SecondLook>(look).unwrap()
     };
-    let name = |before: Option<Option<Saw>>, after: Option<Saw>| {
+    let name = |before: Option<Option<SecondLookResult>>, after: Option<SecondLookResult>| {
         let before = before.map(looked);
         let event = of_second_look(before.as_ref(), &looked(after));
         event.map(|event| event.name)
     };
     let due = Some(None);
     assert_eq!(name(None, None), None);
-    assert_eq!(name(due, Some(Saw::AsLeft)), None);
-    assert_eq!(name(due, Some(Saw::Replaced)), None);
-    assert_eq!(name(due, Some(Saw::Changed)), Some(EventName::DriftFound));
-    assert_eq!(name(due, Some(Saw::Unknown)), Some(EventName::DriftUnknown));
-    assert_eq!(name(None, Some(Saw::Changed)), Some(EventName::DriftFound));
-    let told = Some(Some(Saw::Changed));
-    assert_eq!(name(told, Some(Saw::Changed)), None);
-    let detail = of_second_look(None, &looked(Some(Saw::Changed)))
+    assert_eq!(name(due, Some(SecondLookResult::AsLeft)), None);
+    assert_eq!(name(due, Some(SecondLookResult::Replaced)), None);
+    assert_eq!(
+        name(due, Some(SecondLookResult::Changed)),
+        Some(EventName::DriftFound)
+    );
+    assert_eq!(
+        name(due, Some(SecondLookResult::Unknown)),
+        Some(EventName::DriftUnknown)
+    );
+    assert_eq!(
+        name(None, Some(SecondLookResult::Changed)),
+        Some(EventName::DriftFound)
+    );
+    let told = Some(Some(SecondLookResult::Changed));
+    assert_eq!(name(told, Some(SecondLookResult::Changed)), None);
+    let detail = of_second_look(None, &looked(Some(SecondLookResult::Changed)))
         .unwrap()
         .detail;
     assert_eq!(

@@ -91,7 +91,7 @@ fn events(change: &PlannedChange, components: &BTreeMap<ComponentName, Component
 /// The waves of a deployment, as the history of its execution tells of them. An undo that has no room left behind them
 /// ends the execution; its recovery has a history of its own and goes on.
 #[derive(Debug, Clone, Copy)]
-pub struct Course<'a> {
+pub struct WaveHistory<'a> {
     waves: &'a [Wave],
     components: &'a BTreeMap<ComponentName, Component>,
     /// The longest time that a wave is held after its bake, in seconds. Whatever an unknown gate becomes, a probe whose
@@ -99,8 +99,8 @@ pub struct Course<'a> {
     hold_s: u64,
 }
 
-impl<'a> Course<'a> {
-    /// Makes the course of waves of declared components. Their gates are judged by this rule; by none if they do not
+impl<'a> WaveHistory<'a> {
+    /// Makes the history of waves of declared components. Their gates are judged by this rule; by none if they do not
     /// decide.
     pub fn of(
         waves: &'a [Wave],

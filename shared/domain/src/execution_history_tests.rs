@@ -109,7 +109,7 @@ fn what_fits_into_a_history() {
     for (kind, components, count, steady_within, fits) in cases {
         let waves = vec![wave(kind, components, 600); count];
         let declared = declared(components, steady_within);
-        let found = Course::of(&waves, &declared, Some(&hold(300))).too_long(0);
+        let found = WaveHistory::of(&waves, &declared, Some(&hold(300))).too_long(0);
         assert_eq!(
             found.is_none(),
             fits,
@@ -124,7 +124,7 @@ fn it_is_told_in_numbers() {
         wave(KindName::Lambda, 1000, 0),
         wave(KindName::Lambda, 2000, 0),
     ];
-    let found = Course::of(&waves, &BTreeMap::new(), None).too_long(0);
+    let found = WaveHistory::of(&waves, &BTreeMap::new(), None).too_long(0);
     let finding = found.unwrap();
     assert_eq!(finding.name, FindingName::TooLarge);
     let told = "3000 changes in 2 waves make a history of up to 28660 events, and AWS ends";
@@ -136,8 +136,8 @@ fn what_has_gone_of_the_executions_time_is_not_there_to_be_watched() {
     let waves = [wave(KindName::Lambda, 1, 6 * 24 * 3600)];
     let hours = |gone: u64| {
         let (none, rule) = (BTreeMap::new(), hold(300));
-        let course = Course::of(&waves, &none, Some(&rule));
-        course.too_long(gone * 3600).map(|finding| finding.reason)
+        let history = WaveHistory::of(&waves, &none, Some(&rule));
+        history.too_long(gone * 3600).map(|finding| finding.reason)
     };
     assert_eq!(hours(22), None);
     assert_eq!(
@@ -162,8 +162,8 @@ fn a_watch_is_looked_at_as_often_as_its_history_has_room_for() {
     for (changes, hours, wanted) in cases {
         let waves = [wave(KindName::Lambda, changes, hours * 3600)];
         let (none, rule) = (BTreeMap::new(), hold(300));
-        let course = Course::of(&waves, &none, Some(&rule));
-        assert_eq!(course.pace_s(), wanted, "{changes} changes, {hours} h");
+        let history = WaveHistory::of(&waves, &none, Some(&rule));
+        assert_eq!(history.pace_s(), wanted, "{changes} changes, {hours} h");
     }
 }
 
@@ -187,9 +187,11 @@ fn seen(seed: u64, look: u64) -> Vec<Measurement> {
 }
 
 /// Returns how often a wave is looked at, and for how many seconds, whatever its gates do.
-fn watched(course: &Course<'_>, bake_s: u64, rule: &UnknownRule, seed: u64) -> (u64, u64) {
+fn watched(history: &WaveHistory<'_>, bake_s: u64, rule: &UnknownRule, seed: u64) -> (u64, u64) {
     let begun = Judgement::begin(0, Time(0), Time(0), Span::seconds(bake_s), true);
-    let mut judgement = begun.at_pace(course.pace_s()).within(course.looks(bake_s));
+    let mut judgement = begun
+        .at_pace(history.pace_s())
+        .within(history.looks(bake_s));
     let mut now = Time(0);
     for look in 1..=LONGEST {
         match judgement.look(seen(seed, look), rule, now) {
@@ -228,11 +230,11 @@ proptest! {
         let rule = hold(hold_s);
         let waves: Vec<Wave> = shape.iter().map(|(kind, n, bake_s)| wave(*kind, *n, *bake_s)).collect();
         let declared = declared(60, Span::seconds(steady_s));
-        let course = Course::of(&waves, &declared, Some(&rule));
-        prop_assume!(course.too_long(0).is_none());
-        let (mut events, mut seconds) = (BESIDE + course.changes(), BESIDE_S);
+        let history = WaveHistory::of(&waves, &declared, Some(&rule));
+        prop_assume!(history.too_long(0).is_none());
+        let (mut events, mut seconds) = (BESIDE + history.changes(), BESIDE_S);
         for wave in &waves {
-            let (looks, took_s) = watched(&course, wave.bake_s, &rule, seed);
+            let (looks, took_s) = watched(&history, wave.bake_s, &rule, seed);
             events += WAVE + looks * LOOK;
             let slowest = wave.changes.iter().map(|change| extent(change, &declared).seconds).max();
             seconds += took_s + WAVE_S + slowest.unwrap_or(0);
@@ -247,9 +249,9 @@ proptest! {
         let waves = [wave(KindName::Lambda, 1, bake_s)];
         let rule = hold(300);
         let declared = BTreeMap::new();
-        let course = Course::of(&waves, &declared, Some(&rule));
-        let (looks, took_s) = watched(&course, bake_s, &rule, 0);
-        prop_assert_eq!(looks, bake_s.div_ceil(course.pace_s()) + 1);
+        let history = WaveHistory::of(&waves, &declared, Some(&rule));
+        let (looks, took_s) = watched(&history, bake_s, &rule, 0);
+        prop_assert_eq!(looks, bake_s.div_ceil(history.pace_s()) + 1);
         prop_assert!(took_s >= bake_s && took_s < bake_s + 6, "{took_s}");
     }
 }

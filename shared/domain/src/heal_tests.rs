@@ -3,7 +3,7 @@
 use super::*;
 use crate::digest::Digest;
 use crate::drift::{Drift, Field};
-use crate::environment::{Held, HeldState, Hold};
+use crate::environment::{HeldState, Hold, LockHolder};
 use crate::hourly_look::{Call, ChangedBy, Watched};
 use crate::identity::EnvironmentId;
 use crate::name::{AppName, EnvironmentName};
@@ -94,7 +94,7 @@ impl Scene {
     }
 
     fn held(&mut self, state: HeldState) {
-        self.lock.held = Some(Held {
+        self.lock.held = Some(LockHolder {
             deployment: id("other"),
             action: ActionName::Deploy,
             execution: "arn".into(),

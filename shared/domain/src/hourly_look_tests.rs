@@ -1,7 +1,7 @@
 #![allow(clippy::unwrap_used, reason = "a test may panic, and reads better")]
 
 use super::*;
-use crate::environment::{Given, Held, HeldState};
+use crate::environment::{Given, HeldState, LockHolder};
 use crate::event::{EventName, of_hourly_look};
 use crate::identity::{DeploymentId, EnvironmentId};
 use crate::request::ActionName;
@@ -188,7 +188,7 @@ fn it_is_due_every_hour_and_as_soon_as_something_else_is_recorded() {
 
 #[test]
 fn nobody_looks_while_somebody_deploys_or_has_just_done_so() {
-    let held = Held {
+    let held = LockHolder {
         deployment: DeploymentId("d1".into()),
         action: ActionName::Deploy,
         execution: "e1".into(),
@@ -196,7 +196,7 @@ fn nobody_looks_while_somebody_deploys_or_has_just_done_so() {
         state: HeldState::NeedsOperator,
         looked: false,
     };
-    let at = |freed_s: Option<u64>, held: Option<&Held>| Lock {
+    let at = |freed_s: Option<u64>, held: Option<&LockHolder>| Lock {
         token: 1,
         held: held.cloned(),
         freed: freed_s.map(|s| BEGAN.plus_s(s)),

@@ -5,8 +5,8 @@
 
 use crate::gate::{Measurement, PauseThen, UnknownBecomes, UnknownRule, Verdict, key_of};
 use crate::gate_points::{self, GatePoints};
+use crate::steering::{Paused, Steered, Turn, steered};
 use crate::time::{Span, Time};
-use crate::wheel::{Paused, Steered, Turn, steered};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;

@@ -77,7 +77,7 @@ pub struct Moves {
 
 /// The record of a component on its way.
 #[derive(Debug, Clone, PartialEq)]
-pub struct Parcel {
+pub struct MovedRecord {
     was: ComponentName,
     name: ComponentName,
     running: Option<Running>,
@@ -274,17 +274,17 @@ impl Moves {
         moving: Moving<'_>,
         state: &mut EnvironmentState,
         now: Time,
-    ) -> Vec<Parcel> {
+    ) -> Vec<MovedRecord> {
         let EnvironmentId { app, environment } = moving.from;
         let components = self.components.iter();
-        let parcels = components.map(|(was, name)| {
+        let moved_records = components.map(|(was, name)| {
             let anew = format!("{app}/{environment}/{was}.{}", now.0);
             let home = state.homes.insert(was.clone(), anew);
             let (marks, others) = std::mem::take(&mut state.marks)
                 .into_iter()
                 .partition(|(part, _)| part.component == *was);
             state.marks = others;
-            Parcel {
+            MovedRecord {
                 was: was.clone(),
                 name: name.clone(),
                 running: state.running.remove(was),
@@ -300,7 +300,7 @@ impl Moves {
                 home: home.unwrap_or_else(|| format!("{app}/{environment}/{was}")),
             }
         });
-        parcels.collect()
+        moved_records.collect()
     }
 }
 

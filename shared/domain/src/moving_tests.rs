@@ -1,5 +1,5 @@
 use super::*;
-use crate::environment::{BEFORE_WINDLASS, Given, Held, HeldState, Hold, Snapshot};
+use crate::environment::{BEFORE_WINDLASS, Given, HeldState, Hold, LockHolder, Snapshot};
 use crate::name::AppName;
 use crate::name::EnvironmentName;
 use crate::tenancy::{self, Owner};
@@ -22,8 +22,8 @@ fn ran(version: &str, by: &str) -> Running {
     Running::new(None, given, json!(version))
 }
 
-fn owned(app: &str, environment: &str, name: &str, claim: Claim) -> tenancy::Held {
-    tenancy::Held {
+fn owned(app: &str, environment: &str, name: &str, claim: Claim) -> tenancy::HeldClaim {
+    tenancy::HeldClaim {
         owner: Owner {
             app: AppName::new(app).unwrap(),
             environment: EnvironmentName::new(environment).unwrap(),
@@ -131,7 +131,7 @@ impl Scene {
     }
 
     fn held(ledger: &mut Ledger, state: HeldState) {
-        ledger.lock.held = Some(Held {
+        ledger.lock.held = Some(LockHolder {
             deployment: id("other"),
             action: ActionName::Deploy,
             execution: "arn".into(),

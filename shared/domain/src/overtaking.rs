@@ -3,7 +3,7 @@
 
 use crate::admission::{Candidate, Facts, Obstacle};
 use crate::drill::gives_way;
-use crate::environment::{Failed, Held, HeldState, Lock, Waiting};
+use crate::environment::{Failed, HeldState, Lock, LockHolder, Waiting};
 use crate::order::Order;
 use crate::part::Part;
 use crate::request::ActionName;
@@ -41,7 +41,7 @@ pub fn irreversible<'a>(candidate: &Candidate, facts: &Facts<'a>) -> Option<Obst
 /// never stops the same release: that is on its way already, and once stopped it would be refused to the one that came.
 /// Nothing stops a rollback, and nothing stops an undo or a recovery: they would begin once more. A candidate that
 /// waits already stops only the deployment that it has stopped before.
-pub fn overtakes(candidate: &Candidate, held: &Held, facts: &Facts<'_>) -> Overtakes {
+pub fn overtakes(candidate: &Candidate, held: &LockHolder, facts: &Facts<'_>) -> Overtakes {
     if held.action == ActionName::Drill {
         return gives_way(held, facts);
     }

@@ -6,7 +6,7 @@ use crate::cost::cost;
 use crate::deployment::{Cost, Deployment};
 use crate::digest::Digest;
 use crate::environment::Running;
-use crate::execution_history::Course;
+use crate::execution_history::WaveHistory;
 use crate::finding::Finding;
 use crate::gate::Verdict;
 use crate::name::ComponentName;
@@ -186,7 +186,7 @@ impl Drawn {
         (plan, gates): (Plan, Vec<GateNow>),
         targets: &BTreeMap<ComponentName, Value>,
         changes: BTreeMap<ComponentName, FromTo>,
-        course: &Course<'_>,
+        history: &WaveHistory<'_>,
         at: Time,
     ) -> Self {
         Self {
@@ -194,7 +194,7 @@ impl Drawn {
             changes,
             gates,
             both_s: both_s(&plan.waves),
-            cost: cost(course.transitions(), &[]),
+            cost: cost(history.transitions(), &[]),
             hash: hash(deployment, &plan, targets),
             plan,
         }

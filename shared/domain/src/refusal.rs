@@ -1,7 +1,7 @@
 //! The words of a refusal by admission, and the input to start instead. Pure.
 
 use crate::admission::{Candidate, Obstacle, Wishes};
-use crate::environment::{Held, Hold};
+use crate::environment::{Hold, LockHolder};
 use crate::finding::{Finding, FindingName};
 use crate::identity::{DeploymentId, EnvironmentId};
 use crate::input::{input, operators};
@@ -149,7 +149,7 @@ fn refused(candidate: &Candidate, obstacle: Obstacle<'_>, wishes: Wishes) -> Fin
 pub fn beforehand(
     of: EnvironmentId<'_>,
     hold: Option<&Hold>,
-    needs_operator: Option<&Held>,
+    needs_operator: Option<&LockHolder>,
 ) -> Vec<Finding> {
     let EnvironmentId { environment, .. } = of;
     let release_hold = operators(ActionName::ReleaseHold, of);
@@ -201,7 +201,7 @@ pub fn not_idle(of: EnvironmentId<'_>, by: &DeploymentId) -> Finding {
 }
 
 /// Makes the finding that an environment needs an operator.
-pub fn stuck(of: EnvironmentId<'_>, held: &Held) -> Finding {
+pub fn stuck(of: EnvironmentId<'_>, held: &LockHolder) -> Finding {
     let EnvironmentId { environment, .. } = of;
     Finding::new(
         FindingName::NeedsOperator,

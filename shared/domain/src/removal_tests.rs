@@ -1,5 +1,5 @@
 use super::*;
-use crate::environment::{Given, Held, HeldState, Hold, Running};
+use crate::environment::{Given, HeldState, Hold, LockHolder, Running};
 use crate::irreversible::Ran;
 use crate::request::ActionName;
 use crate::tenancy;
@@ -24,8 +24,8 @@ fn id(text: &str) -> DeploymentId {
     DeploymentId(text.into())
 }
 
-fn held(environment: &str, name: &str, claim: Claim) -> tenancy::Held {
-    tenancy::Held {
+fn held(environment: &str, name: &str, claim: Claim) -> tenancy::HeldClaim {
+    tenancy::HeldClaim {
         owner: Owner {
             app: AppName::new("shop").unwrap(),
             environment: EnvironmentName::new(environment).unwrap(),
@@ -76,7 +76,7 @@ impl Scene {
     }
 
     fn held(&mut self, state: HeldState) -> &mut Self {
-        self.lock.held = Some(Held {
+        self.lock.held = Some(LockHolder {
             deployment: id("other"),
             action: ActionName::Deploy,
             execution: "arn".into(),

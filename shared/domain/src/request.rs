@@ -56,7 +56,7 @@ pub enum ActionName {
 }
 
 impl ActionName {
-    /// Returns whether it steers a deployment that watches, see [`crate::wheel`].
+    /// Returns whether it steers a deployment that watches, see [`crate::steering`].
     pub const fn is_of_the_wheel(self) -> bool {
         matches!(self, Self::Pause | Self::Continue | Self::SkipBake)
     }

@@ -7,7 +7,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 /// The fate of a component.
 #[derive(Debug, Clone, PartialEq)]
-pub enum Way<'a> {
+pub enum ComponentRollback<'a> {
     /// It goes back to this.
     Back(&'a Running),
     /// It is declared, and Windlass has no record that it runs: there is nothing to take back.
@@ -24,24 +24,30 @@ pub fn ways<'a>(
     goal: &'a Snapshot,
     state: &EnvironmentState,
     declared: &BTreeSet<&ComponentName>,
-) -> BTreeMap<ComponentName, Way<'a>> {
+) -> BTreeMap<ComponentName, ComponentRollback<'a>> {
     let recorded = goal.components.keys().chain(state.running.keys());
     let all: BTreeSet<&ComponentName> = declared.iter().copied().chain(recorded).collect();
     let way = |name: &ComponentName| {
         let (back, runs) = (goal.components.get(name), state.running.get(name));
         let is_declared = declared.contains(name);
         if !is_declared && [back, runs].into_iter().flatten().any(|it| it.once) {
-            return Way::LeftAlone("it was run once, and a rollback takes back nothing of that");
+            return ComponentRollback::LeftAlone(
+                "it was run once, and a rollback takes back nothing of that",
+            );
         }
         match (is_declared, back, runs) {
-            (true, Some(back), _) => Way::Back(back),
-            (true, None, None) => Way::NothingRecorded,
-            (_, None, _) => Way::None(not_recorded(goal, name)),
+            (true, Some(back), _) => ComponentRollback::Back(back),
+            (true, None, None) => ComponentRollback::NothingRecorded,
+            (_, None, _) => ComponentRollback::None(not_recorded(goal, name)),
             (false, Some(back), Some(runs)) if back.is_same(runs) => {
-                Way::LeftAlone("it is recorded as it was then")
+                ComponentRollback::LeftAlone("it is recorded as it was then")
             }
-            (false, Some(back), Some(runs)) => Way::None(not_declared(goal, name, back, runs)),
-            (false, Some(_), None) => Way::LeftAlone("nothing of it is recorded as running"),
+            (false, Some(back), Some(runs)) => {
+                ComponentRollback::None(not_declared(goal, name, back, runs))
+            }
+            (false, Some(_), None) => {
+                ComponentRollback::LeftAlone("nothing of it is recorded as running")
+            }
         }
     };
     all.into_iter()
@@ -127,12 +133,12 @@ mod tests {
         )
     }
 
-    fn told(way: &Way<'_>) -> String {
+    fn told(way: &ComponentRollback<'_>) -> String {
         match way {
-            Way::Back(running) => format!("back to {}", running.version()),
-            Way::NothingRecorded => "nothing recorded".to_owned(),
-            Way::LeftAlone(why) => format!("left: {why}"),
-            Way::None(finding) => format!("{}: {}", finding.path, finding.reason),
+            ComponentRollback::Back(running) => format!("back to {}", running.version()),
+            ComponentRollback::NothingRecorded => "nothing recorded".to_owned(),
+            ComponentRollback::LeftAlone(why) => format!("left: {why}"),
+            ComponentRollback::None(finding) => format!("{}: {}", finding.path, finding.reason),
         }
     }
 

@@ -64,7 +64,7 @@ pub struct Looked {
     /// The time of it.
     pub at: Time,
     /// The observation.
-    pub saw: Saw,
+    pub saw: SecondLookResult,
     /// Each component compared with its record.
     pub components: BTreeMap<ComponentName, Compared>,
     /// The same for a person.
@@ -74,7 +74,7 @@ pub struct Looked {
 /// The observation of the second look.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
-pub enum Saw {
+pub enum SecondLookResult {
     /// Everything is as the recovery left it.
     AsLeft,
     /// Something is not as the recovery left it.
@@ -157,22 +157,27 @@ impl SecondLook {
     }
 
     /// Returns the observation; `None` if it is to be tried again.
-    pub fn judge(&self, compared: &BTreeMap<ComponentName, Compared>) -> Option<Saw> {
+    pub fn judge(&self, compared: &BTreeMap<ComponentName, Compared>) -> Option<SecondLookResult> {
         let any = |drift| compared.values().any(|one| one.drift == drift);
         if compared.is_empty() {
-            return Some(Saw::Replaced);
+            return Some(SecondLookResult::Replaced);
         }
         if any(Drift::Changed) {
-            return Some(Saw::Changed);
+            return Some(SecondLookResult::Changed);
         }
         if any(Drift::Unknown) {
-            return (self.tries >= TRIES).then_some(Saw::Unknown);
+            return (self.tries >= TRIES).then_some(SecondLookResult::Unknown);
         }
-        Some(Saw::AsLeft)
+        Some(SecondLookResult::AsLeft)
     }
 
     /// Notes the observation.
-    pub fn conclude(&mut self, saw: Saw, components: BTreeMap<ComponentName, Compared>, at: Time) {
+    pub fn conclude(
+        &mut self,
+        saw: SecondLookResult,
+        components: BTreeMap<ComponentName, Compared>,
+        at: Time,
+    ) {
         let told = self.told(saw, &components, at);
         self.looked = Some(Looked {
             at,
@@ -185,7 +190,9 @@ impl SecondLook {
     /// Returns whether nothing is left to do for it.
     pub fn is_over(&self) -> bool {
         let looked = self.looked.as_ref();
-        looked.is_some_and(|looked| looked.saw != Saw::Changed || self.held || self.was_not_held())
+        looked.is_some_and(|looked| {
+            looked.saw != SecondLookResult::Changed || self.held || self.was_not_held()
+        })
     }
 
     /// Returns whether so many executions that should hold automatic deployments have failed that none follows.
@@ -193,7 +200,12 @@ impl SecondLook {
         self.hold.is_none() && self.holds >= TRIES
     }
 
-    fn told(&self, saw: Saw, components: &BTreeMap<ComponentName, Compared>, at: Time) -> String {
+    fn told(
+        &self,
+        saw: SecondLookResult,
+        components: &BTreeMap<ComponentName, Compared>,
+        at: Time,
+    ) -> String {
         let (app, environment) = (&self.app, &self.environment);
         let whole = format!("{app} {environment} {}", self.version);
         let minutes = at.ms_since(self.ended) / 60_000;
@@ -203,15 +215,17 @@ impl SecondLook {
             self.ending
         );
         let mut lines = vec![match saw {
-            Saw::AsLeft => format!("{whole} was seen again {since}, as it was left."),
-            Saw::Changed => {
+            SecondLookResult::AsLeft => format!("{whole} was seen again {since}, as it was left."),
+            SecondLookResult::Changed => {
                 format!("{whole} is NOT as its recovery left it: looked at again {since}.")
             }
-            Saw::Unknown => format!(
+            SecondLookResult::Unknown => format!(
                 "{whole} could NOT be looked at again: {} looks failed until {since}.",
                 self.tries
             ),
-            Saw::Replaced => format!("What {whole} had left was changed by later deployments."),
+            SecondLookResult::Replaced => {
+                format!("What {whole} had left was changed by later deployments.")
+            }
         }];
         let each = |drift, word: &str| in_line(components, drift, word);
         lines.extend(each(Drift::Changed, "NOT as recorded"));
@@ -221,18 +235,18 @@ impl SecondLook {
         lines.join("\n")
     }
 
-    fn next(&self, saw: Saw) -> Option<String> {
+    fn next(&self, saw: SecondLookResult) -> Option<String> {
         match saw {
-            Saw::Changed => Some(format!(
+            SecondLookResult::Changed => Some(format!(
                 "automatic deployments are being held; find out who changed it (CloudTrail); deploy what \
                  should run with `again` and `through_hold`, or roll back; then start {}",
                 operators(ActionName::ReleaseHold, self.environment_id())
             )),
-            Saw::Unknown => Some(format!(
+            SecondLookResult::Unknown => Some(format!(
                 "mend what stands in the way, then compare with {}",
                 call::observed(self.environment_id())
             )),
-            Saw::AsLeft | Saw::Replaced => None,
+            SecondLookResult::AsLeft | SecondLookResult::Replaced => None,
         }
     }
 

@@ -143,7 +143,7 @@ fn automatic_deployments_are_held_for_what_was_told_first() {
     for (told, reason) in table {
         look.looked = Some(Looked {
             at: ENDED,
-            saw: Saw::Changed,
+            saw: SecondLookResult::Changed,
             told,
             components: BTreeMap::new(),
         });
@@ -191,16 +191,16 @@ fn what_a_later_deployment_has_brought_is_not_looked_at() {
 fn what_was_seen_is_judged() {
     use Drift::{Changed, None as As, Unknown};
     // drifts, tries, the observation
-    let table: &[(&[Drift], u32, Option<Saw>)] = &[
-        (&[], 1, Some(Saw::Replaced)),
-        (&[As], 1, Some(Saw::AsLeft)),
-        (&[As, As, As], 1, Some(Saw::AsLeft)),
-        (&[As, Changed, As], 1, Some(Saw::Changed)),
-        (&[Unknown, Changed], 1, Some(Saw::Changed)),
+    let table: &[(&[Drift], u32, Option<SecondLookResult>)] = &[
+        (&[], 1, Some(SecondLookResult::Replaced)),
+        (&[As], 1, Some(SecondLookResult::AsLeft)),
+        (&[As, As, As], 1, Some(SecondLookResult::AsLeft)),
+        (&[As, Changed, As], 1, Some(SecondLookResult::Changed)),
+        (&[Unknown, Changed], 1, Some(SecondLookResult::Changed)),
         (&[As, Unknown], 1, None),
         (&[As, Unknown], TRIES - 1, None),
-        (&[As, Unknown], TRIES, Some(Saw::Unknown)),
-        (&[As, As], TRIES, Some(Saw::AsLeft)),
+        (&[As, Unknown], TRIES, Some(SecondLookResult::Unknown)),
+        (&[As, As], TRIES, Some(SecondLookResult::AsLeft)),
     ];
     for (drifts, tries, saw) in table {
         let look = SecondLook {
@@ -230,10 +230,10 @@ fn it_is_over_when_it_is_told_and_held() {
     let mut look = due();
     assert!(!look.is_over());
     for (saw, is_over) in [
-        (Saw::AsLeft, true),
-        (Saw::Replaced, true),
-        (Saw::Unknown, true),
-        (Saw::Changed, false),
+        (SecondLookResult::AsLeft, true),
+        (SecondLookResult::Replaced, true),
+        (SecondLookResult::Unknown, true),
+        (SecondLookResult::Changed, false),
     ] {
         look.conclude(saw, BTreeMap::new(), ENDED);
         assert_eq!(look.is_over(), is_over, "{saw:?}");
@@ -253,7 +253,7 @@ fn it_is_over_when_it_is_told_and_held() {
     assert!(look.is_over());
 }
 
-fn told(saw: Saw, drifts: &[Drift]) -> String {
+fn told(saw: SecondLookResult, drifts: &[Drift]) -> String {
     let mut look = SecondLook { tries: 6, ..due() };
     look.conclude(saw, all(drifts), ENDED.plus_s(16 * 60));
     assert!(look.reason_to_hold().chars().count() <= 1000);
@@ -263,22 +263,22 @@ fn told(saw: Saw, drifts: &[Drift]) -> String {
 #[test]
 fn what_is_told() {
     use Drift::{Changed, None as As, Unknown};
-    insta::assert_snapshot!(told(Saw::Changed, &[As, Changed, Unknown]), @r#"
+    insta::assert_snapshot!(told(SecondLookResult::Changed, &[As, Changed, Unknown]), @r#"
     shop prod 1.1.0 is NOT as its recovery left it: looked at again 16 minutes after it ended RolledBack.
       NOT as recorded: api (recorded 40 at 100 %, seen 41 at 100 %)
       not known: web (lambda:GetAlias was refused)
       as recorded: agent (seen 40 at 100 %)
       next: automatic deployments are being held; find out who changed it (CloudTrail); deploy what should run with `again` and `through_hold`, or roll back; then start {"action":"release_hold","app":"shop","environment":"prod","reason":"…"}
     "#);
-    insta::assert_snapshot!(told(Saw::Unknown, &[As, Unknown]), @r"
+    insta::assert_snapshot!(told(SecondLookResult::Unknown, &[As, Unknown]), @r"
     shop prod 1.1.0 could NOT be looked at again: 6 looks failed until 16 minutes after it ended RolledBack.
       not known: api (lambda:GetAlias was refused)
       as recorded: agent (seen 40 at 100 %)
       next: mend what stands in the way, then compare with `GET /apps/shop/environments/prod?observe=true`
     ");
-    insta::assert_snapshot!(told(Saw::AsLeft, &[As]), @r"
+    insta::assert_snapshot!(told(SecondLookResult::AsLeft, &[As]), @r"
     shop prod 1.1.0 was seen again 16 minutes after it ended RolledBack, as it was left.
       as recorded: agent (seen 40 at 100 %)
     ");
-    insta::assert_snapshot!(told(Saw::Replaced, &[]), @"What shop prod 1.1.0 had left was changed by later deployments.");
+    insta::assert_snapshot!(told(SecondLookResult::Replaced, &[]), @"What shop prod 1.1.0 had left was changed by later deployments.");
 }

@@ -8,7 +8,7 @@ pub use day::{ALONE_MS, Day, LAST_MS, TRIES, Turn, not_told};
 use crate::declaration::Declaration;
 use crate::deployment::{Deployment, Ended};
 use crate::drift::Drift;
-use crate::environment::{Held, HeldState, Hold};
+use crate::environment::{HeldState, Hold, LockHolder};
 use crate::event::Notification;
 use crate::figures::{DAY_MS, Figures, Window, figures};
 use crate::hourly_look::LookResult;
@@ -49,7 +49,7 @@ pub struct Standing {
     /// The hold on automatic deployments.
     pub hold: Option<Hold>,
     /// The holder of the lock.
-    pub held: Option<Held>,
+    pub held: Option<LockHolder>,
     /// The times since which deployments wait.
     pub waiting: Vec<Time>,
     /// The last hourly look at its targets; `None` if there was none.

@@ -43,7 +43,7 @@ impl Owner {
 
 /// A claim that the ledger keeps.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Held {
+pub struct HeldClaim {
     /// The owner.
     #[serde(flatten)]
     pub owner: Owner,
@@ -57,7 +57,7 @@ pub struct Held {
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Claims {
     /// The claims in the order in which they were made.
-    pub held: Vec<Held>,
+    pub held: Vec<HeldClaim>,
 }
 
 /// Returns whether one folder is the other, or is in it.
@@ -138,7 +138,7 @@ impl Claims {
         claim: &Claim,
         is_gone: impl Fn(&Owner) -> bool,
     ) -> Result<bool, Finding> {
-        let ours = Held {
+        let ours = HeldClaim {
             owner: by.clone(),
             claim: claim.clone(),
         };
@@ -173,7 +173,7 @@ pub fn left_behind(component: &ComponentName, version: &str, left: &[&Claim]) ->
     )
 }
 
-fn not_ours(ours: &Held, theirs: &Held) -> Finding {
+fn not_ours(ours: &HeldClaim, theirs: &HeldClaim) -> Finding {
     let (our, their) = (&ours.claim, &theirs.claim);
     let (have, has) = (
         if our.shared { "use" } else { "have" },

@@ -215,7 +215,7 @@ fn who_has_what_and_who_is_refused() {
 }
 
 fn in_words(claims: &Claims) -> String {
-    let held = claims.held.iter().map(|Held { owner, claim }| {
+    let held = claims.held.iter().map(|HeldClaim { owner, claim }| {
         let shared = if claim.shared { "*" } else { "" };
         let place = claim.to_string();
         format!(

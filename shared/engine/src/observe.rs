@@ -5,8 +5,8 @@
 //! touched yet.
 
 use crate::kinds::{
-    Kind, KindPorts, Noticed, Recorded, Then, Trail, Way, fields, from_value, to_value,
-    with_kind_of,
+    Kind, KindPorts, KindVisitor, LookContext, Noticed, Recorded, Trail, fields, from_value,
+    to_value, with_kind_of,
 };
 use crate::ledger::{self, Stored};
 use crate::ports::{DynamoDbApi, Result};
@@ -70,9 +70,9 @@ async fn component(ports: &impl Ports, name: &ComponentName, running: &Running) 
     let looked = look::<Compares, 1>(ports, &step, [&running.state]).await?;
     let [beside] = looked.beside;
     let beside = beside?;
-    let (seen, reason) = match looked.saw {
-        Saw::There { shown, .. } => (Some(shown), in_words(&beside.differing)),
-        Saw::Gone(reason) => (None, Some(reason)),
+    let (seen, reason) = match looked.presence {
+        TargetPresence::There { shown, .. } => (Some(shown), in_words(&beside.differing)),
+        TargetPresence::Gone(reason) => (None, Some(reason)),
     };
     Ok(Glance {
         compared: Compared {
@@ -128,10 +128,10 @@ struct Trails<'s> {
     target: &'s Value,
 }
 
-impl Then for Trails<'_> {
+impl KindVisitor for Trails<'_> {
     type Out = Option<Trail>;
 
-    async fn then<K: Kind>(self, _: &K) -> Result<Option<Trail>> {
+    async fn visit<K: Kind>(self, _: &K) -> Result<Option<Trail>> {
         Ok(K::trail(&from_value("target", self.target)?))
     }
 }
@@ -156,14 +156,14 @@ pub async fn live(ports: &impl Ports, step: &Step, running: Option<&Running>) ->
                 Some(running) if !same[1] => is_as_recorded(ports, step, running).await?,
                 _ => same[1],
             };
-            Ok(match looked.saw {
-                Saw::There { state, shown } => Live::There {
+            Ok(match looked.presence {
+                TargetPresence::There { state, shown } => Live::There {
                     state,
                     shown,
                     as_before: same[0],
                     as_recorded,
                 },
-                Saw::Gone(why) => Live::Gone(why),
+                TargetPresence::Gone(why) => Live::Gone(why),
             })
         }
         Err(fault) if fault.name.is_transient() => Err(fault),
@@ -197,16 +197,16 @@ async fn is_as_recorded(ports: &impl Ports, step: &Step, running: &Running) -> R
 
 /// The result of a look at a target, with the comparison of known states.
 struct Looked<const N: usize> {
-    beside: [Result<Beside>; N],
+    beside: [Result<ComparedState>; N],
     /// The most calls to the target that the look took.
     calls: u32,
-    saw: Saw,
+    presence: TargetPresence,
     /// The reason why what was seen is not final; `None` if it is.
     unsettled: Option<Finding>,
 }
 
 /// A known state, compared with what was seen.
-struct Beside {
+struct ComparedState {
     /// The state in words.
     shown: String,
     /// True if callers notice no difference between it and what was seen.
@@ -236,21 +236,22 @@ fn in_words(differing: &[String]) -> Option<String> {
     Some(format!("{files} {are} not as recorded: `{named}`{more}"))
 }
 
-enum Saw {
+/// The presence of a target, with its state if it is there.
+enum TargetPresence {
     There { state: Value, shown: String },
     Gone(String),
 }
 
 /// The action on a state that was seen. It is a type and no value: so a function that only compares has no code that
 /// writes, and its role needs no right to write.
-trait And {
-    async fn and<K: Kind>(kind: &K, target: &K::Target, seen: &K::Seen) -> Result<()>;
+trait AfterLook {
+    async fn after_look<K: Kind>(kind: &K, target: &K::Target, seen: &K::Seen) -> Result<()>;
 }
 
 struct Compares;
 
-impl And for Compares {
-    async fn and<K: Kind>(_: &K, _: &K::Target, _: &K::Seen) -> Result<()> {
+impl AfterLook for Compares {
+    async fn after_look<K: Kind>(_: &K, _: &K::Target, _: &K::Seen) -> Result<()> {
         Ok(())
     }
 }
@@ -258,56 +259,61 @@ impl And for Compares {
 /// Keeps what the record only names.
 struct Keeps;
 
-impl And for Keeps {
-    async fn and<K: Kind>(kind: &K, target: &K::Target, seen: &K::Seen) -> Result<()> {
+impl AfterLook for Keeps {
+    async fn after_look<K: Kind>(kind: &K, target: &K::Target, seen: &K::Seen) -> Result<()> {
         kind.keep(target, seen).await
     }
 }
 
 /// Compares what is seen with known states.
-async fn look<A: And, const N: usize>(
+async fn look<A: AfterLook, const N: usize>(
     ports: &impl Ports,
     step: &Step,
     known: [&Value; N],
 ) -> Result<Looked<N>> {
-    let and = PhantomData::<A>;
-    with_kind_of(ports, step, Look { step, known, and }).await
+    let after = PhantomData::<A>;
+    with_kind_of(ports, step, Look { step, known, after }).await
 }
 
 struct Look<'s, A, const N: usize> {
     step: &'s Step,
     known: [&'s Value; N],
-    and: PhantomData<A>,
+    after: PhantomData<A>,
 }
 
-impl<A: And, const N: usize> Then for Look<'_, A, N> {
+impl<A: AfterLook, const N: usize> KindVisitor for Look<'_, A, N> {
     type Out = Looked<N>;
 
-    async fn then<K: Kind>(self, kind: &K) -> Result<Looked<N>> {
+    async fn visit<K: Kind>(self, kind: &K) -> Result<Looked<N>> {
         look_at::<K, A, N>(kind, self.step, self.known).await
     }
 }
 
-async fn look_at<K: Kind, A: And, const N: usize>(
+async fn look_at<K: Kind, A: AfterLook, const N: usize>(
     kind: &K,
     step: &Step,
     known: [&Value; N],
 ) -> Result<Looked<N>> {
     let target: K::Target = from_value("target", &step.target)?;
-    let way = Way {
+    let way = LookContext {
         changes: &step.changes,
-        ..Way::default()
+        ..LookContext::default()
     };
     let mut unsettled = None;
-    let (seen, saw) = match kind.observe(&target, &way).await {
+    let (seen, presence) = match kind.observe(&target, &way).await {
         Ok(seen) => {
-            A::and(kind, &target, &seen).await?;
+            A::after_look(kind, &target, &seen).await?;
             unsettled = K::unsettled(&target, &seen);
             let recorded = Recorded::of::<K>(&target, &seen)?;
             let (state, shown) = (to_value(&recorded)?, recorded.noticed.shown.clone());
-            (Some((seen, recorded.noticed)), Saw::There { state, shown })
+            (
+                Some((seen, recorded.noticed)),
+                TargetPresence::There { state, shown },
+            )
         }
-        Err(fault) if fault.name == FaultName::NotFound => (None, Saw::Gone(fault.message)),
+        Err(fault) if fault.name == FaultName::NotFound => {
+            (None, TargetPresence::Gone(fault.message))
+        }
         Err(fault) => return Err(fault),
     };
     let calls = seen
@@ -317,13 +323,13 @@ async fn look_at<K: Kind, A: And, const N: usize>(
     Ok(Looked {
         beside,
         calls,
-        saw,
+        presence,
         unsettled,
     })
 }
 
 /// Compares what was seen with a recorded state.
-fn beside<K: Kind>(seen: Option<&(K::Seen, Noticed)>, state: &Value) -> Result<Beside> {
+fn beside<K: Kind>(seen: Option<&(K::Seen, Noticed)>, state: &Value) -> Result<ComparedState> {
     let Recorded {
         goal,
         noticed: known,
@@ -340,7 +346,7 @@ fn beside<K: Kind>(seen: Option<&(K::Seen, Noticed)>, state: &Value) -> Result<B
         };
     }
     let both = json!([&known.value, seen.map(|(_, noticed)| &noticed.value)]);
-    Ok(Beside {
+    Ok(ComparedState {
         same,
         shown: known.shown,
         differing,

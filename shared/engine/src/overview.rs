@@ -58,7 +58,7 @@ pub async fn names(
 }
 
 /// The ledger's items on an environment.
-pub struct Here {
+pub struct EnvironmentItems {
     /// The state of the environment: the components that run, and the hold.
     pub state: EnvironmentState,
     /// The lock.
@@ -70,12 +70,15 @@ pub struct Here {
 }
 
 /// Reads what the ledger has of an environment.
-pub async fn here(ports: &impl DynamoDbApi, of: EnvironmentId<'_>) -> Result<Here> {
+pub async fn environment_items(
+    ports: &impl DynamoDbApi,
+    of: EnvironmentId<'_>,
+) -> Result<EnvironmentItems> {
     let state = ledger::load_or_default(ports, &ledger::state(of)).await?;
     let lock = ledger::load_or_default(ports, &ledger::lock(of)).await?;
     let drills = ledger::load_or_default(ports, &ledger::drills(of)).await?;
     let waiting = ledger::load_all(ports, &ledger::all_waiting(of)).await?;
-    Ok(Here {
+    Ok(EnvironmentItems {
         state: state.value,
         lock: lock.value,
         drills: drills.value,
@@ -83,7 +86,7 @@ pub async fn here(ports: &impl DynamoDbApi, of: EnvironmentId<'_>) -> Result<Her
     })
 }
 
-impl Here {
+impl EnvironmentItems {
     /// Returns the deployments that run, hold the lock or wait.
     pub fn named(&self) -> Vec<DeploymentId> {
         let running = self.state.running.values().flat_map(Running::all_names);
@@ -162,7 +165,7 @@ pub async fn accepted_since(
 pub async fn drift(
     ledger: &impl DynamoDbApi,
     of: EnvironmentId<'_>,
-    here: &Here,
+    here: &EnvironmentItems,
 ) -> Result<Option<LookResult>> {
     let key = ledger::hourly_look(of);
     let last = ledger::load(ledger, &key).await?;

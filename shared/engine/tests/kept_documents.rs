@@ -9,7 +9,7 @@ use windlass_domain::finding::{Finding, FindingName};
 use windlass_domain::identity::DeploymentId;
 use windlass_domain::plan::KindName;
 use windlass_engine::kinds::{
-    Class, Document, Facts, KeptDocuments, Kind, Next, Noticed, View, Way,
+    Class, Document, Facts, KeptDocuments, Kind, LookContext, Next, Noticed, View,
 };
 use windlass_engine::payload::WorkTransition;
 use windlass_engine::ports::{Clock, ObjectId, PutOptions, Replaces, Result, S3Api};
@@ -83,7 +83,7 @@ impl Kind for Paper {
     type Goal = Digest;
     type Change = Change;
 
-    async fn observe(&self, _: &String, _: &Way<'_, Digest>) -> Result<Seen> {
+    async fn observe(&self, _: &String, _: &LookContext<'_, Digest>) -> Result<Seen> {
         let head = self.0.head(&wall()).await?;
         let missing = || Fault::new(FaultName::NotFound, "there is no paper");
         let etag = head.ok_or_else(missing)?.etag;

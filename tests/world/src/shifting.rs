@@ -4,7 +4,7 @@
 
 use crate::rollout::{LiveService, LiveTask};
 use windlass_domain::time::Time;
-use windlass_engine::ports::{Behind, ServiceRollout};
+use windlass_engine::ports::{ServiceRollout, ShiftedTargetGroups};
 
 /// The stages in their order.
 const STAGES: [&str; 11] = [
@@ -87,19 +87,19 @@ impl LiveService {
             task_definition: task_definition.to_owned(),
             traffic_tenths: self.shifts().then_some(0),
             hooks: vec![],
-            behind: self.shifts().then(|| self.behind()),
+            target_groups: self.shifts().then(|| self.target_groups()),
         };
         self.rollouts.insert(0, rollout);
     }
 
     /// Returns the load balancer and the target groups of its revisions. Each revision has a target group of its own,
     /// so that a test can tell the calls of each; on AWS two groups take turns.
-    fn behind(&self) -> Behind {
+    fn target_groups(&self) -> ShiftedTargetGroups {
         let group = |number: usize| format!("targetgroup/agent-{number}/1");
         let begun = self.rollouts.len();
         let mut newest_first = self.rollouts.iter();
         let live = newest_first.position(|one| one.status == "SUCCESSFUL");
-        Behind {
+        ShiftedTargetGroups {
             balancer: "app/shop/1".to_owned(),
             new: group(begun + 1),
             former: group(live.map_or(0, |newer| begun - newer)),

@@ -4,7 +4,7 @@ use crate::World;
 use crate::conformance::{Scene, Subject};
 use crate::run::run;
 use serde_json::Value;
-use windlass_domain::environment::{Held, HeldState, Lock};
+use windlass_domain::environment::{HeldState, Lock, LockHolder};
 use windlass_domain::fault::Fault;
 use windlass_domain::identity::{DeploymentId, EnvironmentId};
 use windlass_domain::name::{AppName, ComponentName, EnvironmentName};
@@ -250,7 +250,7 @@ pub fn held_for(deployment: &DeploymentId, token: u64, looked: bool) -> Lock {
     } else {
         HeldState::Running
     };
-    let held = Held {
+    let held = LockHolder {
         deployment: deployment.clone(),
         action: ActionName::Deploy,
         execution: "execution".into(),

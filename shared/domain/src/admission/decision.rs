@@ -1,6 +1,6 @@
 //! The decisions about a candidate.
 
-use crate::environment::Held;
+use crate::environment::LockHolder;
 use crate::finding::Finding;
 use crate::identity::DeploymentId;
 
@@ -12,7 +12,7 @@ pub enum Decision {
     /// It waits for its turn.
     Wait,
     /// It waits, and the owner of the lock is stopped and recovered first.
-    Preempt(Held),
+    Preempt(LockHolder),
     /// Something else has taken its place, or is about to, for all of its components.
     Superseded(Replaced),
     /// It is refused. The findings name everything that stands in its way.

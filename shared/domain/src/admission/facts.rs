@@ -4,7 +4,9 @@ use super::candidate::Candidate;
 use crate::deployment::Deployment;
 use crate::digest::Digest;
 use crate::drill::Drill;
-use crate::environment::{EnvironmentState, Held, HeldState, Hold, Lock, Past, Veto, Waiting};
+use crate::environment::{
+    EnvironmentState, HeldState, Hold, Lock, LockHolder, Past, Veto, Waiting,
+};
 use crate::identity::DeploymentId;
 use crate::name::ComponentName;
 use crate::order::Order;
@@ -82,7 +84,7 @@ impl UnderWay {
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub enum Obstacle<'a> {
     /// A deployment that could not be undone holds the lock: no wish passes it.
-    NeedsOperator(&'a Held),
+    NeedsOperator(&'a LockHolder),
     /// Automatic deployments are held.
     Held(&'a Hold),
     /// The release failed here.
@@ -92,11 +94,11 @@ pub enum Obstacle<'a> {
     /// A newer release of this part was brought by this deployment.
     Older(&'a Part, &'a DeploymentId),
     /// A newer release than the one that is to overtake it is under way.
-    OlderThanUnderWay(&'a Held),
+    OlderThanUnderWay(&'a LockHolder),
     /// A rollback is under way, which no release overtakes.
-    RollbackUnderWay(&'a Held),
+    RollbackUnderWay(&'a LockHolder),
     /// The release under way has begun these, which are irreversible: stopped, it would bring nothing back.
-    Irreversible(&'a Held, &'a [ComponentName]),
+    Irreversible(&'a LockHolder, &'a [ComponentName]),
     /// A drill is to begin, and this deployment is under way, or waits.
     NotIdle(&'a DeploymentId),
 }

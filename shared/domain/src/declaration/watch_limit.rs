@@ -4,7 +4,7 @@
 use super::gates::{Gates as Written, Resolved as Gates};
 use super::resolved::Component;
 use super::scope::Scope;
-use crate::execution_history::{Course, LONGEST_S, TURN_S};
+use crate::execution_history::{LONGEST_S, TURN_S, WaveHistory};
 use crate::finding::FindingName;
 use crate::name::ComponentName;
 use crate::plan::{Candidate, Watch, Wave, plan};
@@ -102,8 +102,8 @@ impl Declared {
 
     fn fits(&self) -> bool {
         let waves = self.waves();
-        let course = Course::of(&waves, &self.components, Some(&self.gates.unknown));
-        course.seconds() + TURN_S <= LONGEST_S
+        let history = WaveHistory::of(&waves, &self.components, Some(&self.gates.unknown));
+        history.seconds() + TURN_S <= LONGEST_S
     }
 
     /// Returns the time that takes the longest over all waves.

@@ -1,7 +1,10 @@
 //! Decides what the end of a deployment means for its drill.
 
 use super::words::{self, Said};
-use super::{Direction, Drill, DrillEnded, DrillOutcome, Leg, LegEnd, LegEnded, TRIES};
+use super::{
+    Direction, Drill, DrillDeployment, DrillDeploymentEnd, DrillEnded, DrillOutcome,
+    EndedDeployment, TRIES,
+};
 use super::{steps, was_overtaken};
 use crate::deployment::Deployment;
 use crate::ending::{Ending, Resolved};
@@ -25,23 +28,29 @@ struct Over {
 
 impl Drill {
     /// Records the end of one of its deployments.
-    pub(super) fn leg_ended(&mut self, of: EnvironmentId<'_>, end: &LegEnd<'_>) {
+    pub(super) fn drill_deployment_ended(
+        &mut self,
+        of: EnvironmentId<'_>,
+        end: &EndedDeployment<'_>,
+    ) {
         let Some(direction) = self.direction(&end.record.id) else {
             return;
         };
-        let Some(ended) = leg_end(end) else { return };
+        let Some(ended) = drill_deployment_end(end) else {
+            return;
+        };
         let at = ended.at;
-        let leg = match direction {
+        let deployment = match direction {
             Direction::There => &mut self.there,
             Direction::Back => match &mut self.back {
                 Some(back) => back,
                 None => return,
             },
         };
-        if leg.ended.is_some() {
+        if deployment.ended.is_some() {
             return;
         }
-        close(leg, end, ended);
+        close(deployment, end, ended);
         let over = match direction {
             Direction::There => after_there(end),
             Direction::Back => self.after_back(end),
@@ -79,7 +88,7 @@ impl Drill {
         true
     }
 
-    fn after_back(&self, end: &LegEnd<'_>) -> Option<Over> {
+    fn after_back(&self, end: &EndedDeployment<'_>) -> Option<Over> {
         let (outcome, restored, said) = match ending(end)? {
             Ending::Succeeded | Ending::NothingToDo if found_another(end) => {
                 (DrillOutcome::Overtaken, false, Said::OvertakenBack)
@@ -103,11 +112,11 @@ impl Drill {
     }
 
     fn came_back(&self) -> Over {
-        let legs = [Some(&self.there), self.back.as_ref()];
-        let ended = legs
+        let deployments = [Some(&self.there), self.back.as_ref()];
+        let ended = deployments
             .into_iter()
             .flatten()
-            .filter_map(|leg| leg.ended.as_ref());
+            .filter_map(|deployment| deployment.ended.as_ref());
         let red: Vec<String> = ended.clone().flat_map(|ended| ended.red.clone()).collect();
         let mut changed = ended.map(|ended| ended.ending);
         let (outcome, said) = if changed.any(|ending| ending == Ending::NothingToDo) {
@@ -141,13 +150,13 @@ impl Drill {
 pub(crate) const OVERTAKEN: &str = "Superseded";
 
 /// Returns whether something else than the drill had brought ran when it was to come back.
-fn found_another(end: &LegEnd<'_>) -> bool {
+fn found_another(end: &EndedDeployment<'_>) -> bool {
     let ended = end.record.ending.as_ref();
     ended.is_some_and(|ended| ended.cause_name == OVERTAKEN)
 }
 
 /// Returns the end of the drill after the way there; `None` if the drill goes on.
-fn after_there(end: &LegEnd<'_>) -> Option<Over> {
+fn after_there(end: &EndedDeployment<'_>) -> Option<Over> {
     let stopped = end.record.stopped;
     let (outcome, restored, said) = match ending(end)? {
         Ending::Succeeded | Ending::NothingToDo => return None,
@@ -167,25 +176,25 @@ fn after_there(end: &LegEnd<'_>) -> Option<Over> {
     })
 }
 
-fn ending(end: &LegEnd<'_>) -> Option<Ending> {
+fn ending(end: &EndedDeployment<'_>) -> Option<Ending> {
     end.record.ending.as_ref().map(|ended| ended.ending)
 }
 
 /// Returns the reason of the undo, or else of the ending.
-fn cause(end: &LegEnd<'_>) -> String {
+fn cause(end: &EndedDeployment<'_>) -> String {
     let why = end.record.undoing.as_ref().map(|why| why.text.as_str());
     let ended = end.record.ending.as_ref().map(|ended| ended.cause.as_str());
     let cause = why.or(ended).unwrap_or_default();
     truncate(cause.lines().next().unwrap_or_default(), LONGEST)
 }
 
-fn close(leg: &mut Leg, end: &LegEnd<'_>, ended: LegEnded) {
-    leg.began = end.record.started;
-    (leg.steps, leg.left_out) = steps::steps(end);
-    leg.ended = Some(ended);
+fn close(deployment: &mut DrillDeployment, end: &EndedDeployment<'_>, ended: DrillDeploymentEnd) {
+    deployment.began = end.record.started;
+    (deployment.steps, deployment.left_out) = steps::steps(end);
+    deployment.ended = Some(ended);
 }
 
-fn leg_end(end: &LegEnd<'_>) -> Option<LegEnded> {
+fn drill_deployment_end(end: &EndedDeployment<'_>) -> Option<DrillDeploymentEnd> {
     let ended = end.record.ending.as_ref()?;
     let measured = |judgement: &Judgement| judgement.measurements.len();
     let gates = end
@@ -195,7 +204,7 @@ fn leg_end(end: &LegEnd<'_>) -> Option<LegEnded> {
         .max()
         .unwrap_or_default();
     let red = end.judgements.iter().filter_map(steps::red);
-    Some(LegEnded {
+    Some(DrillDeploymentEnd {
         ending: ended.ending,
         cause_name: ended.cause_name.clone(),
         cause: truncate(ended.cause.lines().next().unwrap_or_default(), LONGEST),

@@ -1,6 +1,6 @@
 use super::*;
 use crate::drill::{Drill, Known, is_production};
-use crate::environment::{Held, HeldState};
+use crate::environment::{HeldState, LockHolder};
 use crate::name::EnvironmentName;
 use crate::request::{ActionName, Requester, Route};
 
@@ -51,7 +51,7 @@ impl Scene {
     }
 
     fn held(&mut self, state: HeldState) {
-        self.lock.held = Some(Held {
+        self.lock.held = Some(LockHolder {
             deployment: id("r1"),
             action: ActionName::Deploy,
             execution: "arn".into(),
@@ -147,7 +147,7 @@ fn whether_a_drill_begins_and_what_is_in_its_way() {
                     asked: Time(0),
                     from: None,
                     to: None,
-                    there: crate::drill::Leg::begin(id("d2")),
+                    there: crate::drill::DrillDeployment::begin(id("d2")),
                     tried: vec![],
                     back: None,
                     tries: 0,

@@ -1,6 +1,6 @@
 //! The steps of a deployment of a drill, as the drill's own record has them.
 
-use super::LegEnd;
+use super::EndedDeployment;
 use crate::count::count;
 use crate::gate::{Measurement, Verdict};
 use crate::judgement::Judgement;
@@ -36,7 +36,7 @@ pub struct DrillStep {
 }
 
 /// Returns the steps, oldest first, and the number of steps for which there is no room.
-pub(super) fn steps(end: &LegEnd<'_>) -> (Vec<DrillStep>, u32) {
+pub(super) fn steps(end: &EndedDeployment<'_>) -> (Vec<DrillStep>, u32) {
     let changes = end.steps.iter().flat_map(|step| changes(step));
     let mut all: Vec<DrillStep> = changes.chain(end.judgements.iter().map(judged)).collect();
     all.sort_by_key(|step| step.at);

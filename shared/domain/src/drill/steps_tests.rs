@@ -19,7 +19,7 @@ fn place() -> (AppName, EnvironmentName) {
 }
 
 /// A deployment of the drill `there` that has ended so.
-fn leg(name: &str, ending: &str) -> Deployment {
+fn deployment(name: &str, ending: &str) -> Deployment {
     let record = json!({
         "id": name, "app": "shop", "environment": "prod", "action": "drill", "attempt": 1,
         "release": {"app": "shop", "version": "1.1.0", "components": {}}, "release_digest": "a".repeat(64),
@@ -62,8 +62,8 @@ fn step(component: &str, changes: Vec<ChangeRecord>) -> Step {
 
 /// The steps of a deployment that made these changes.
 fn told(all: &[Step], judgements: &[Judgement]) -> (Vec<DrillStep>, u32) {
-    let record = leg("there", "Succeeded");
-    steps(&LegEnd {
+    let record = deployment("there", "Succeeded");
+    steps(&EndedDeployment {
         record: &record,
         steps: &all.iter().collect::<Vec<_>>(),
         judgements,
@@ -128,7 +128,7 @@ fn what_there_is_no_room_for_is_counted() {
 /// A drill whose ways all have more steps than there is room for, and whose way back fails until the last try.
 fn largest() -> Drill {
     let (app, environment) = place();
-    let first = leg("there", "Succeeded");
+    let first = deployment("there", "Succeeded");
     let mut drills = Drills {
         under_way: Some(Drill::begin(&first)),
         ..Drills::default()
@@ -137,8 +137,8 @@ fn largest() -> Drill {
     for number in 0..=TRIES {
         let record = match number {
             0 => first.clone(),
-            TRIES => leg("back3", "Succeeded"),
-            number => leg(&format!("back{number}"), "RolledBack"),
+            TRIES => deployment("back3", "Succeeded"),
+            number => deployment(&format!("back{number}"), "RolledBack"),
         };
         if number > 0 {
             let drill = drills.under_way.as_mut().unwrap();
@@ -146,13 +146,13 @@ fn largest() -> Drill {
         }
         let all = (0..1_000).map(|at| change(at, &texts.next().unwrap(), true));
         let step = step("api", all.collect());
-        let end = LegEnd {
+        let end = EndedDeployment {
             record: &record,
             steps: &[&step],
             judgements: &[],
             snapshot: 4,
         };
-        let ended = drills.leg_ended(EnvironmentId::new(&app, &environment), &end);
+        let ended = drills.drill_deployment_ended(EnvironmentId::new(&app, &environment), &end);
         assert_eq!(ended.is_some(), number == TRIES);
         if let Some(drill) = ended {
             return drill;
@@ -164,17 +164,20 @@ fn largest() -> Drill {
 #[test]
 fn each_try_of_the_way_back_keeps_its_steps_and_all_of_them_fit_one_item() {
     let drill = largest();
-    let legs = [&drill.there].into_iter().chain(&drill.tried);
-    let legs: Vec<_> = legs.chain(&drill.back).collect();
-    let names: Vec<&str> = legs.iter().map(|leg| leg.deployment.as_str()).collect();
+    let deployments = [&drill.there].into_iter().chain(&drill.tried);
+    let deployments: Vec<_> = deployments.chain(&drill.back).collect();
+    let names: Vec<&str> = deployments
+        .iter()
+        .map(|deployment| deployment.deployment.as_str())
+        .collect();
     assert_eq!(names, ["there", "back1", "back2", "back3"]);
-    for leg in legs {
+    for deployment in deployments {
         assert!(
-            leg.steps.len() > 200 && leg.left_out > 0,
+            deployment.steps.len() > 200 && deployment.left_out > 0,
             "{}",
-            leg.deployment
+            deployment.deployment
         );
-        assert_eq!(leg.steps.len() + leg.left_out as usize, 1_000);
+        assert_eq!(deployment.steps.len() + deployment.left_out as usize, 1_000);
     }
     let written = serde_json::to_string(&drill).unwrap().len();
     assert!(written < LARGEST_ITEM * 4 / 5, "{written} bytes");

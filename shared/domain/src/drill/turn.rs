@@ -4,7 +4,7 @@ use super::{Direction, Drill};
 use crate::admission::{
     Candidate, Decision, Facts, How, Obstacle, Overtakes, Replaced, UnderWay, Wishes, stuck,
 };
-use crate::environment::{Held, HeldState};
+use crate::environment::{HeldState, LockHolder};
 use crate::identity::DeploymentId;
 use crate::refusal::findings;
 
@@ -58,7 +58,7 @@ fn back(drill: &Drill, facts: &Facts<'_>) -> Decision {
 
 /// Decides whether the deployment of a drill that holds the lock gives way to a release. On the way there it is stopped
 /// and undone, which is the shortest way to what ran before. On the way back it is the shortest way itself.
-pub fn gives_way(held: &Held, facts: &Facts<'_>) -> Overtakes {
+pub fn gives_way(held: &LockHolder, facts: &Facts<'_>) -> Overtakes {
     let direction = facts
         .drill
         .and_then(|drill| drill.direction(&held.deployment));

@@ -1,6 +1,6 @@
 //! The words about a drill.
 
-use super::{Drill, DrillOutcome, Drills, Known, Leg, Standing};
+use super::{Drill, DrillDeployment, DrillOutcome, Drills, Known, Standing};
 use crate::count::count;
 use crate::identity::EnvironmentId;
 use crate::input::{input, operators};
@@ -107,14 +107,14 @@ fn back_to(of: EnvironmentId<'_>, drill: &Drill) -> String {
     input(ActionName::Rollback, of, &members)
 }
 
-fn took(leg: Option<&Leg>) -> String {
-    let ms = leg.and_then(Leg::ms);
+fn took(deployment: Option<&DrillDeployment>) -> String {
+    let ms = deployment.and_then(DrillDeployment::ms);
     ms.map_or_else(String::new, |ms| format!("in {}", lasted(ms)))
 }
 
 fn gates(drill: &Drill) -> String {
-    let measured = |leg: Option<&Leg>| {
-        let ended = leg.and_then(|leg| leg.ended.as_ref());
+    let measured = |deployment: Option<&DrillDeployment>| {
+        let ended = deployment.and_then(|deployment| deployment.ended.as_ref());
         ended.map_or(0, |ended| ended.gates)
     };
     let (there, back) = (measured(Some(&drill.there)), measured(drill.back.as_ref()));

@@ -1,5 +1,5 @@
 use super::*;
-use crate::environment::{EnvironmentState, Held, HeldState, Hold, Lock};
+use crate::environment::{EnvironmentState, HeldState, Hold, Lock, LockHolder};
 use crate::identity::DeploymentId;
 use crate::kinds::KindName;
 use crate::name::ComponentName;
@@ -52,13 +52,13 @@ fn owned(environment: &str, component: &str, claim: Claim) -> Claims {
         component: ComponentName::new(component).unwrap(),
     };
     Claims {
-        held: vec![tenancy::Held { owner, claim }],
+        held: vec![tenancy::HeldClaim { owner, claim }],
     }
 }
 
 fn held(state: HeldState) -> Lock {
     Lock {
-        held: Some(Held {
+        held: Some(LockHolder {
             deployment: DeploymentId("other".into()),
             action: ActionName::Deploy,
             execution: "arn".into(),

@@ -1,6 +1,6 @@
 //! The record of moved components at their new owner.
 
-use super::{Moving, Parcel};
+use super::{MovedRecord, Moving};
 use crate::environment::{BEFORE_WINDLASS, EnvironmentState, FormerState, Running, Snapshot};
 use crate::irreversible::Irreversible;
 use crate::part::Part;
@@ -10,14 +10,14 @@ use crate::time::Time;
 /// environment. If there was no snapshot yet, what was found and what runs become the first two. Returns these.
 pub fn arrive(
     moving: Moving<'_>,
-    parcels: Vec<Parcel>,
+    moved_records: Vec<MovedRecord>,
     state: &mut EnvironmentState,
     left: Option<&Snapshot>,
     now: Time,
 ) -> Vec<Snapshot> {
     let number = state.last_snapshot + 1;
-    for parcel in parcels {
-        take_in(moving, parcel, state, number, left);
+    for moved in moved_records {
+        take_in(moving, moved, state, number, left);
     }
     if number == 1 {
         first(state, left, now)
@@ -28,31 +28,31 @@ pub fn arrive(
 
 fn take_in(
     moving: Moving<'_>,
-    parcel: Parcel,
+    moved: MovedRecord,
     state: &mut EnvironmentState,
     number: u64,
     left: Option<&Snapshot>,
 ) {
-    let Parcel { was, name, .. } = parcel;
+    let MovedRecord { was, name, .. } = moved;
     let called = |ran: Running| if was == name { ran } else { ran.called(&was) };
-    let running = parcel.running.map(called);
+    let running = moved.running.map(called);
     let before = if moving.is_within() {
         Some(FormerState::Called(was.clone()))
     } else {
         // It came after that run only if what runs did.
         let after = left.and_then(|left| left.irreversible.get(&was)).cloned();
-        let after = after.filter(|run| parcel.irreversible.as_ref() == Some(run));
+        let after = after.filter(|run| moved.irreversible.as_ref() == Some(run));
         let running = running.clone().map(Box::new);
         running.map(|running| FormerState::Ran { running, after })
     };
     // The name in the former environment's snapshots says nothing about the snapshots here.
-    let kept = moving.is_within().then_some(parcel.before);
+    let kept = moving.is_within().then_some(moved.before);
     let history = state.before.entry(name.clone()).or_default();
     history.extend(kept.into_iter().flatten());
     if let Some(before) = before {
         history.entry(number).or_insert(before);
     }
-    let marks = parcel.marks.into_iter().map(|(part, mark)| {
+    let marks = moved.marks.into_iter().map(|(part, mark)| {
         let part = Part {
             component: name.clone(),
             ..part
@@ -60,13 +60,13 @@ fn take_in(
         (part, mark)
     });
     state.marks.extend(marks);
-    let found = parcel.found.map(called);
+    let found = moved.found.map(called);
     state.found.extend(found.map(|found| (name.clone(), found)));
-    let run = parcel.irreversible;
+    let run = moved.irreversible;
     state
         .irreversible
         .extend(run.map(|run| (name.clone(), run)));
-    state.homes.insert(name.clone(), parcel.home);
+    state.homes.insert(name.clone(), moved.home);
     state.running.extend(running.map(|running| (name, running)));
 }
 

@@ -1,5 +1,5 @@
 use super::*;
-use crate::environment::{EnvironmentState, Held, HeldState, Hold, Lock};
+use crate::environment::{EnvironmentState, HeldState, Hold, Lock, LockHolder};
 use crate::identity::DeploymentId;
 use crate::name::ComponentName;
 use crate::request::ActionName;
@@ -25,7 +25,7 @@ impl Scene {
             environment: EnvironmentName::new("prod").unwrap(),
             component: ComponentName::new("api").unwrap(),
         };
-        let held = tenancy::Held {
+        let held = tenancy::HeldClaim {
             owner,
             claim: Claim::whole("fn"),
         };
@@ -40,7 +40,7 @@ impl Scene {
     }
 
     fn held(&mut self, at: usize, state: HeldState) {
-        self.locks[at].held = Some(Held {
+        self.locks[at].held = Some(LockHolder {
             deployment: DeploymentId("other".into()),
             action: ActionName::Deploy,
             execution: "arn".into(),

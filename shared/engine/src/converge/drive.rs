@@ -5,7 +5,8 @@ use super::budget::Budget;
 use super::end::End;
 use super::out_of_band_changes::Doubt;
 use crate::kinds::{
-    Begun, Class, Facts, Kind, Next, Noticed, Recorded, Sent, View, Way, from_value, to_value,
+    Begun, Class, Facts, Kind, LookContext, Next, Noticed, Recorded, Sent, View, from_value,
+    to_value,
 };
 use crate::ports::{Clock, DynamoDbApi, Result};
 use serde_json::Value;
@@ -85,7 +86,7 @@ impl<'r, 'a, K: Kind, P: DynamoDbApi + Clock> Drive<'r, 'a, K, P> {
     }
 
     /// Returns what the next look is for, and what was done before it.
-    fn way(&self) -> Result<Way<'_, K::Goal>> {
+    fn way(&self) -> Result<LookContext<'_, K::Goal>> {
         let step = &self.attempt.step.value;
         let sent = match (self.attempt.last_sent(self.wave.is_none()), &step.seen) {
             (Some(last), Some(seen)) => Some(Sent {
@@ -98,7 +99,7 @@ impl<'r, 'a, K: Kind, P: DynamoDbApi + Clock> Drive<'r, 'a, K, P> {
         let forward = |change: &&ChangeRecord| change.switching && !change.undo;
         let begun = step.changes.iter().rfind(forward);
         let mut additions = step.changes.iter().rev().filter(|change| !change.switching);
-        Ok(Way {
+        Ok(LookContext {
             goal: Some(&self.goal),
             sent,
             begun: begun.map(|begun| Begun {

@@ -18,7 +18,7 @@ mod work;
 
 pub use budget::Budget;
 
-use crate::kinds::{Built, Kind, Then};
+use crate::kinds::{Built, Kind, KindVisitor};
 use crate::ledger::{self, Fence};
 use crate::payload::{WorkDone, WorkTransition};
 use crate::ports::{Clock, DynamoDbApi, Result};
@@ -84,10 +84,10 @@ struct Towards<'r, 'a, P> {
     budget: Budget,
 }
 
-impl<P: DynamoDbApi + Clock> Then for Towards<'_, '_, P> {
+impl<P: DynamoDbApi + Clock> KindVisitor for Towards<'_, '_, P> {
     type Out = End;
 
-    async fn then<K: Kind>(self, kind: &K) -> Result<End> {
+    async fn visit<K: Kind>(self, kind: &K) -> Result<End> {
         let mut drive = Drive::new(self.attempt, kind, self.wave, self.budget)?;
         drive.run().await
     }

@@ -7,7 +7,7 @@ mod warnings;
 pub use publish::publish;
 
 use crate::converge::{Budget, Work, converge};
-use crate::kinds::{Built, Kind, Switched, Then, from_value};
+use crate::kinds::{Built, Kind, KindVisitor, Switched, from_value};
 use crate::ledger;
 use crate::payload::{DeployerInput, WorkDone, WorkTransition};
 use crate::ports::{Clock, DynamoDbApi, Result};
@@ -46,10 +46,10 @@ struct Follow<'s> {
     switched: &'s Switched,
 }
 
-impl Then for Follow<'_> {
+impl KindVisitor for Follow<'_> {
     type Out = Vec<String>;
 
-    async fn then<K: Kind>(self, kind: &K) -> Result<Vec<String>> {
+    async fn visit<K: Kind>(self, kind: &K) -> Result<Vec<String>> {
         let target = from_value("target", &self.step.target)?;
         kind.follow(&target, self.switched).await
     }

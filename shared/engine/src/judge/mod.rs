@@ -9,15 +9,15 @@ use crate::payload::{Answer, Caller, JudgeInput, JudgeTransition, WorkItem};
 use crate::ports::{Condition, DynamoDbApi, Result, Write};
 use windlass_domain::count::count;
 use windlass_domain::deployment::Deployment;
-use windlass_domain::execution_history::Course;
+use windlass_domain::execution_history::WaveHistory;
 use windlass_domain::fault::{Fault, FaultName};
 use windlass_domain::gate::Measurement;
 use windlass_domain::judgement::{EVERY_S, Judged, Judgement};
 use windlass_domain::message::{changed_in_words, gate_failed};
 use windlass_domain::plan::Plan;
+use windlass_domain::steering::{PAUSE_RAN_OUT, gone_on, ran_out};
 use windlass_domain::step::Step;
 use windlass_domain::time::{Span, Time};
-use windlass_domain::wheel::{PAUSE_RAN_OUT, gone_on, ran_out};
 
 /// The ports that judging needs.
 pub trait Ports: Configured + DynamoDbApi + measurements::Ports {}
@@ -75,12 +75,12 @@ impl Case {
             let decides = loaded.record.gates_decide();
             let resolved = &loaded.resolved;
             let rule = Some(&resolved.gates.unknown).filter(|_| decides);
-            let course = Course::of(&plan.waves, &resolved.components, rule);
+            let history = WaveHistory::of(&plan.waves, &resolved.components, rule);
             // The wave before it had passed by then.
             let changed = before.as_ref().map_or(first_change, |before| before.looked);
             let begun = Judgement::begin(number, changed, now, bake, decides)
-                .at_pace(course.pace_s())
-                .within(course.looks(wave.bake_s));
+                .at_pace(history.pace_s())
+                .within(history.looks(wave.bake_s));
             let begun = match before {
                 Some(before) if wave.look => begun.going_on(&before),
                 _ => begun,

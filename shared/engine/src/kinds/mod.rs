@@ -20,7 +20,7 @@ pub use prepared::*;
 pub use publishing::{Checkpoint, Past, Publication, Publishes, together};
 pub use recorded_state::{Noticed, Recorded};
 pub use registry::{
-    Built, KindPorts, Then, check_artifact, needs_of, prepare, with_kind_of, writes,
+    Built, KindPorts, KindVisitor, check_artifact, needs_of, prepare, with_kind_of, writes,
 };
 pub use writes::Writes;
 
@@ -82,7 +82,7 @@ pub enum Class {
 
 /// The purpose of a look, and what was done before it, as the step tells. Without a goal somebody only looks.
 #[derive(Debug)]
-pub struct Way<'a, Goal> {
+pub struct LookContext<'a, Goal> {
     /// The goal of the way.
     pub goal: Option<&'a Goal>,
     /// The last switching change that was sent in this direction under this token of the lock.
@@ -97,7 +97,7 @@ pub struct Way<'a, Goal> {
     pub changes: &'a [ChangeRecord],
 }
 
-impl<Goal> Default for Way<'_, Goal> {
+impl<Goal> Default for LookContext<'_, Goal> {
     fn default() -> Self {
         Self {
             goal: None,
@@ -224,8 +224,11 @@ pub trait Kind {
     type Change: Debug;
 
     /// Reads the target. Changes nothing.
-    async fn observe(&self, target: &Self::Target, way: &Way<'_, Self::Goal>)
-    -> Result<Self::Seen>;
+    async fn observe(
+        &self,
+        target: &Self::Target,
+        way: &LookContext<'_, Self::Goal>,
+    ) -> Result<Self::Seen>;
 
     /// Pure: what callers get, and how far the look can be relied upon (rule 1: what is said is what the target shows).
     fn view(target: &Self::Target, seen: &Self::Seen) -> View;

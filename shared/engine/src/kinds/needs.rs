@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 /// The role that changes targets, and their region.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct By<'a> {
+pub struct DeployerRole<'a> {
     /// The ARN of the role. It is in the account of the targets.
     pub role: &'a str,
     /// True if the role was given to this environment alone. Then nothing but its policies decides what it may do.
@@ -64,7 +64,7 @@ pub fn beside(arn: &str, service: &str, resource: &str) -> String {
     format!("arn:{partition}:{service}:{region}:{account}:{resource}")
 }
 
-impl By<'_> {
+impl DeployerRole<'_> {
     /// Returns the ARN of a resource in the account of the role and in the region of the targets.
     pub fn arn(&self, service: &str, resource: &str) -> String {
         let account = self.role.split(':').nth(4).unwrap_or_default();
@@ -88,7 +88,7 @@ mod tests {
 
     #[test]
     fn an_arn_is_of_the_place_of_another_one() {
-        let by = By {
+        let by = DeployerRole {
             role: "arn:aws-cn:iam::222222222222:role/windlass-target-shop-prod",
             is_own: true,
             region: "cn-north-1",

@@ -1,6 +1,6 @@
 //! The registry: it gives each kind of the domain's list the folder of the same name.
 
-use super::needs::{By, Needed};
+use super::needs::{DeployerRole, Needed};
 use super::{Kind, PrepareInput, Prepared, Writes};
 use crate::config::Configured;
 use crate::ports::{
@@ -51,25 +51,25 @@ impl<P> KindPorts for P where
 {
 }
 
-/// Something that can be done with a step's kind, whichever it is.
-pub trait Then {
+/// Work that is done with the kind of a step, whichever it is.
+pub trait KindVisitor {
     /// The result.
     type Out;
 
-    /// Does it.
-    async fn then<K: Kind>(self, kind: &K) -> Result<Self::Out>;
+    /// Does the work with the kind.
+    async fn visit<K: Kind>(self, kind: &K) -> Result<Self::Out>;
 }
 
 /// A type that builds the kind of a step: a module's `of` returns it. A kind is such a type itself. A folder with two
 /// kinds builds one of them, by the step's target (`site`).
 pub trait Built {
-    /// Does something with the kind.
-    async fn with<T: Then>(&self, then: T) -> Result<T::Out>;
+    /// Lets a visitor work with the kind.
+    async fn with<T: KindVisitor>(&self, visitor: T) -> Result<T::Out>;
 }
 
 impl<K: Kind> Built for K {
-    async fn with<T: Then>(&self, then: T) -> Result<T::Out> {
-        then.then(self).await
+    async fn with<T: KindVisitor>(&self, visitor: T) -> Result<T::Out> {
+        visitor.visit(self).await
     }
 }
 
@@ -94,7 +94,7 @@ macro_rules! registry {
         pub async fn needs_of(
             there: &impl KindPorts,
             input: &PrepareInput<'_>,
-            by: &By<'_>,
+            by: &DeployerRole<'_>,
             spec: &Spec,
         ) -> Result<Vec<Needed>> {
             match spec {
@@ -122,16 +122,16 @@ macro_rules! registry {
             }
         }
 
-        /// Does something with the kind that a step is of; `ports` are at the deployer's own place.
-        pub async fn with_kind_of<T: Then>(
+        /// Lets a visitor work with the kind that a step is of; `ports` are at the deployer's own place.
+        pub async fn with_kind_of<T: KindVisitor>(
             ports: &impl KindPorts,
             step: &Step,
-            then: T,
+            visitor: T,
         ) -> Result<T::Out> {
             match step.kind {
                 $(KindName::$name => {
                     let built = super::$module::of(ports, step).await?;
-                    built.with(then).await
+                    built.with(visitor).await
                 })+
             }
         }

@@ -103,7 +103,7 @@ async fn before(
     if let (Some(beside), [first, ..]) = (beside, of_one)
         && !first.awaited
     {
-        let told = nowhere(ports, first.path, &beside).await?;
+        let told = missing_script(ports, first.path, &beside).await?;
         problems[0].extend(told.map(Problem::Noted));
     }
     Ok(problems)
@@ -133,7 +133,7 @@ fn problem(one: &Checking<'_, PageGate>, seen: &Measurement) -> Option<Problem> 
 
 /// Asks for a script that does not exist, beside one that does, because behaviours go by path. Each look asks for
 /// another one, because edges remember what is missing.
-async fn nowhere(
+async fn missing_script(
     ports: &(impl Probe + Clock),
     path: &str,
     beside: &Url,

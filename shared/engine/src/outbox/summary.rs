@@ -5,7 +5,7 @@
 
 use super::topics::send;
 use crate::ledger::{self, Stored};
-use crate::overview::{AT_A_TIME, accepted_since, drift, here, most_of_each, names};
+use crate::overview::{AT_A_TIME, accepted_since, drift, environment_items, most_of_each, names};
 use crate::ports::{Clock, DynamoDbApi, Query, Result, SnsApi, Transacted};
 use futures::stream::{self, StreamExt, TryStreamExt};
 use serde_json::Value;
@@ -65,16 +65,16 @@ pub async fn handle(ports: &impl Ports, event: &Value) -> Result<()> {
         },
     };
     match telling.all().await? {
-        Came::More if Day::is_last(look) => Err(Fault::new(
+        SummaryProgress::More if Day::is_last(look) => Err(Fault::new(
             FaultName::MoreToDo,
             "not every application's summary is told, and no further look comes today",
         )),
-        Came::Done | Came::Elsewhere | Came::More => Ok(()),
+        SummaryProgress::Done | SummaryProgress::Elsewhere | SummaryProgress::More => Ok(()),
     }
 }
 
 /// The progress of an invocation.
-enum Came {
+enum SummaryProgress {
     Done,
     /// The next look goes on.
     More,
@@ -89,7 +89,7 @@ struct Telling<'a, P> {
 }
 
 impl<P: Ports> Telling<'_, P> {
-    async fn all(&mut self) -> Result<Came> {
+    async fn all(&mut self) -> Result<SummaryProgress> {
         let mut query = Query {
             pk: ledger::APPLICATIONS.pk.to_owned(),
             sk_prefix: String::new(),
@@ -123,14 +123,18 @@ impl<P: Ports> Telling<'_, P> {
         self.day.value.end();
         let is_written = self.write().await?;
         Ok(if is_written {
-            Came::Done
+            SummaryProgress::Done
         } else {
-            Came::Elsewhere
+            SummaryProgress::Elsewhere
         })
     }
 
     /// Tells one application's summary. Returns how far it came if the work ends here.
-    async fn one(&mut self, app: &AppName, declared: &Stored<Declared>) -> Result<Option<Came>> {
+    async fn one(
+        &mut self,
+        app: &AppName,
+        declared: &Stored<Declared>,
+    ) -> Result<Option<SummaryProgress>> {
         let ports = self.ports;
         let Ok(declaration) = ledger::read_declaration(&declared.value) else {
             let why = format!(
@@ -147,9 +151,9 @@ impl<P: Ports> Telling<'_, P> {
         if ports.now() >= self.until {
             let is_written = self.write().await?;
             return Ok(Some(if is_written {
-                Came::More
+                SummaryProgress::More
             } else {
-                Came::Elsewhere
+                SummaryProgress::Elsewhere
             }));
         }
         if !self.day.value.begin(app, ports.now()) {
@@ -159,7 +163,7 @@ impl<P: Ports> Telling<'_, P> {
         }
         // The one whose write passes goes on.
         if !self.write().await? {
-            return Ok(Some(Came::Elsewhere));
+            return Ok(Some(SummaryProgress::Elsewhere));
         }
         tell(ports, app, &declaration, names, self.day.value.to()).await?;
         self.day.value.tell(app);
@@ -167,12 +171,12 @@ impl<P: Ports> Telling<'_, P> {
     }
 
     /// Goes on without a summary of the application, and tells that.
-    async fn pass(&mut self, app: &AppName, why: &str) -> Result<Option<Came>> {
+    async fn pass(&mut self, app: &AppName, why: &str) -> Result<Option<SummaryProgress>> {
         tracing::error!(%app, why, "there is no summary");
         let told = not_told(app, self.day.value.to(), why);
         self.ports.notify(&told.subject, &told.message).await?;
         self.day.value.tell(app);
-        Ok((!self.write().await?).then_some(Came::Elsewhere))
+        Ok((!self.write().await?).then_some(SummaryProgress::Elsewhere))
     }
 
     /// Writes how far it has come; `false` if another invocation has written in between.
@@ -217,7 +221,7 @@ async fn seen(
 }
 
 async fn standing(ports: &impl Ports, of: EnvironmentId<'_>) -> Result<Standing> {
-    let here = here(ports, of).await?;
+    let here = environment_items(ports, of).await?;
     let since = |one: &Waiting| one.since;
     let drift = drift(ports, of, &here).await?;
     Ok(Standing {

@@ -161,13 +161,13 @@ pub struct ServiceRollout {
     /// Its lifecycle hooks.
     pub hooks: Vec<LifecycleHook>,
     /// The target groups that get the service's traffic; absent if it goes through no Application Load Balancer.
-    pub behind: Option<Behind>,
+    pub target_groups: Option<ShiftedTargetGroups>,
 }
 
 /// A load balancer and the target groups between which ECS shifts its traffic, as CloudWatch names them in its
 /// dimensions (Amazon ECS API Reference, ServiceRevision, `resolvedConfiguration`).
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Behind {
+pub struct ShiftedTargetGroups {
     /// The load balancer, such as `app/shop/50dc6c495c0c9188`.
     pub balancer: String,
     /// The target group of the new tasks, such as `targetgroup/shop-green/73e2d6bc24d8a067`.

@@ -6,7 +6,6 @@
 //! and with `AccessDenied`.
 
 mod appconfig;
-mod assume_role;
 mod clock;
 mod cloudfront;
 mod cloudwatch;
@@ -24,9 +23,9 @@ mod probe;
 mod s3;
 mod sns;
 mod stepfunctions;
+mod sts;
 
 pub use appconfig::*;
-pub use assume_role::*;
 pub use clock::*;
 pub use cloudfront::*;
 pub use cloudwatch::*;
@@ -44,6 +43,7 @@ pub use probe::*;
 pub use s3::*;
 pub use sns::*;
 pub use stepfunctions::*;
+pub use sts::*;
 
 use windlass_domain::fault::Fault;
 

@@ -9,7 +9,7 @@ use crate::kinds;
 use crate::ports::Result;
 use serde_json::Value;
 use std::collections::BTreeMap;
-use windlass_domain::execution_history::Course;
+use windlass_domain::execution_history::WaveHistory;
 use windlass_domain::fault::Fault;
 use windlass_domain::finding::{Finding, FindingName, limited};
 use windlass_domain::irreversible::{crossed_later, foreseen};
@@ -121,7 +121,7 @@ fn too_long(scene: &Scene, waves: &[Wave], now: Time) -> Option<Finding> {
     let resolved = &scene.loaded.resolved;
     let rule = Some(&resolved.gates.unknown).filter(|_| scene.gates_decide());
     let gone_s = now.ms_since(scene.loaded.record.accepted) / 1000;
-    Course::of(waves, &resolved.components, rule).too_long(gone_s)
+    WaveHistory::of(waves, &resolved.components, rule).too_long(gone_s)
 }
 
 /// Returns the warning that going back from the release crosses what was run before it. What the release runs itself is

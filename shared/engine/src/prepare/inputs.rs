@@ -3,7 +3,9 @@
 
 use super::component::Draft;
 use super::scene::{Ports, Scene};
-use crate::kinds::{Kind, Next, Prepared, Recorded, Then, Way, from_value, with_kind_of};
+use crate::kinds::{
+    Kind, KindVisitor, LookContext, Next, Prepared, Recorded, from_value, with_kind_of,
+};
 use crate::observe::where_it_ran;
 use crate::ports::Result;
 use crate::trouble::Checked;
@@ -149,16 +151,16 @@ struct Tell<'s> {
     recorded: &'s Value,
 }
 
-impl Then for Tell<'_> {
+impl KindVisitor for Tell<'_> {
     type Out = Outputs;
 
-    async fn then<K: Kind>(self, kind: &K) -> Result<Outputs> {
+    async fn visit<K: Kind>(self, kind: &K) -> Result<Outputs> {
         let target: K::Target = from_value("target", &self.step.target)?;
         let recorded = Recorded::read("recorded state", self.recorded)?;
         let goal: K::Goal = from_value("recorded state", &recorded.goal)?;
-        let way = Way {
+        let way = LookContext {
             goal: Some(&goal),
-            ..Way::default()
+            ..LookContext::default()
         };
         let seen = kind.observe(&target, &way).await?;
         let is_there = matches!(K::next(&target, &seen, &goal), Next::Done);

@@ -7,7 +7,7 @@
 //! else a warning, because only a call decides some conditions.
 
 use super::scene::{Ports, Scene, Wanted};
-use crate::kinds::needs::{By, Needed};
+use crate::kinds::needs::{DeployerRole, Needed};
 use crate::kinds::{APP_TAG, ENVIRONMENT_TAG, PrepareInput, needs_of};
 use crate::ports::{Evaluation, Result, Simulation};
 use serde_json::json;
@@ -53,7 +53,7 @@ pub async fn check(ports: &impl Ports, scene: &Scene, wanted: &Wanted<'_>) -> Re
             warnings: vec![],
         });
     };
-    let by = By {
+    let by = DeployerRole {
         role,
         is_own: own.is_some(),
         region: place.region.as_deref().unwrap_or(&config.region),
@@ -88,7 +88,7 @@ pub async fn check(ports: &impl Ports, scene: &Scene, wanted: &Wanted<'_>) -> Re
 
 /// Returns the simulation to ask for. Windlass's own roles may change what has the right tags. Whether a target has
 /// them is told elsewhere, so the simulation assumes that it has. Pure.
-fn simulation(input: &PrepareInput<'_>, by: &By<'_>, needed: &Needed) -> Simulation {
+fn simulation(input: &PrepareInput<'_>, by: &DeployerRole<'_>, needed: &Needed) -> Simulation {
     let right = [
         (APP_TAG, input.app.as_str()),
         (ENVIRONMENT_TAG, input.environment.as_str()),
@@ -143,7 +143,7 @@ impl Told {
     fn take(
         &mut self,
         input: &PrepareInput<'_>,
-        by: &By<'_>,
+        by: &DeployerRole<'_>,
         needed: &Needed,
         said: &[Evaluation],
     ) {
@@ -167,7 +167,7 @@ impl Told {
 }
 
 /// Returns the reason as a text, and what mends it.
-fn told(by: &By<'_>, needed: &Needed, why: &Why, actions: &[&str]) -> (String, String) {
+fn told(by: &DeployerRole<'_>, needed: &Needed, why: &Why, actions: &[&str]) -> (String, String) {
     let (role, resource) = (by.role, &needed.resource);
     let calls = format!("`{}` on {resource}", actions.join("`, `"));
     let denied = |who: &str| format!("The role {role} may not call {calls}: {who}.");
@@ -204,7 +204,7 @@ fn told(by: &By<'_>, needed: &Needed, why: &Why, actions: &[&str]) -> (String, S
 
 /// Returns what mends it: for a role of the environment's own the statement to add, for Windlass's own role what its
 /// stack needs.
-fn remedy(by: &By<'_>, needed: &Needed, actions: &[&str]) -> String {
+fn remedy(by: &DeployerRole<'_>, needed: &Needed, actions: &[&str]) -> String {
     let resource = &needed.resource;
     if by.is_own {
         let statement = json!({"Effect": "Allow", "Action": actions, "Resource": resource});
@@ -219,7 +219,12 @@ fn remedy(by: &By<'_>, needed: &Needed, actions: &[&str]) -> String {
 }
 
 /// Returns the finding that IAM could not be asked.
-fn not_asked(input: &PrepareInput<'_>, by: &By<'_>, needed: &Needed, fault: &Fault) -> Finding {
+fn not_asked(
+    input: &PrepareInput<'_>,
+    by: &DeployerRole<'_>,
+    needed: &Needed,
+    fault: &Fault,
+) -> Finding {
     let (role, message) = (by.role, fault.message.trim_end_matches('.'));
     let (name, remedy) = match fault.name {
         FaultName::AccessDenied if by.is_own => {

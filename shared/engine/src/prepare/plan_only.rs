@@ -10,7 +10,7 @@ use crate::ports::{DynamoDbApi, Result};
 use serde_json::Value;
 use std::collections::BTreeMap;
 use windlass_domain::deployment::Deployment;
-use windlass_domain::execution_history::Course;
+use windlass_domain::execution_history::WaveHistory;
 use windlass_domain::finding::Finding;
 use windlass_domain::identity::DeploymentId;
 use windlass_domain::name::ComponentName;
@@ -28,10 +28,10 @@ pub async fn plan(ports: &impl Ports, id: &DeploymentId) -> Result<Answer<PlanTr
     }
     let drawn = if goes_back_to_nothing(&planned.value.deployment) {
         let findings = planned.value.turn.findings.clone();
-        let course = Course::of(&[], &loaded.resolved.components, None);
+        let history = WaveHistory::of(&[], &loaded.resolved.components, None);
         let (plan, none) = ((refused(findings), vec![]), BTreeMap::new());
         let changes = BTreeMap::new();
-        Drawn::of(&loaded.record, plan, &none, changes, &course, ports.now())
+        Drawn::of(&loaded.record, plan, &none, changes, &history, ports.now())
     } else {
         let scene = Scene::read(ports, loaded).await?;
         let (composed, _) = composed(ports, &scene).await?;
@@ -70,14 +70,14 @@ async fn drawn(ports: &impl Ports, scene: &Scene, composed: Composed) -> Result<
     let components = &scene.loaded.resolved.components;
     let rule = Some(&scene.loaded.resolved.gates.unknown).filter(|_| scene.gates_decide());
     let waves = composed.plan.waves.clone();
-    let course = Course::of(&waves, components, rule);
+    let history = WaveHistory::of(&waves, components, rule);
     let record = &scene.loaded.record;
     Ok(Drawn::of(
         record,
         (composed.plan, composed.gates),
         &targets,
         changes,
-        &course,
+        &history,
         ports.now(),
     ))
 }

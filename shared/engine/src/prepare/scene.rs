@@ -18,7 +18,7 @@ use windlass_domain::kinds::Spec;
 use windlass_domain::name::ComponentName;
 use windlass_domain::plan::Unchanged;
 use windlass_domain::request::ActionName;
-use windlass_domain::rollback::{Way, ways};
+use windlass_domain::rollback::{ComponentRollback, ways};
 
 /// The ports that planning needs.
 pub trait Ports: KindPorts + DynamoDbApi + measurements::Ports + IamApi {}
@@ -197,21 +197,25 @@ impl Scene {
                 continue;
             }
             match (way, declared.get_key_value(&name)) {
-                (Way::Back(running), Some((name, component))) => all.wanted.push(Wanted {
-                    name,
-                    component,
-                    artifact: running.artifact.as_ref(),
-                    // If the state is not known, the bytes are wanted.
-                    goal_state: running.state.get("goal"),
-                }),
-                (Way::NothingRecorded | Way::Back(_), _) => {
+                (ComponentRollback::Back(running), Some((name, component))) => {
+                    all.wanted.push(Wanted {
+                        name,
+                        component,
+                        artifact: running.artifact.as_ref(),
+                        // If the state is not known, the bytes are wanted.
+                        goal_state: running.state.get("goal"),
+                    })
+                }
+                (ComponentRollback::NothingRecorded | ComponentRollback::Back(_), _) => {
                     all.keep(
                         &name,
                         "keeps what runs, nothing that Windlass brought is recorded there",
                     );
                 }
-                (Way::LeftAlone(why), _) => all.warnings.push(self.left_alone(&name, why)),
-                (Way::None(finding), _) => all.findings.push(finding),
+                (ComponentRollback::LeftAlone(why), _) => {
+                    all.warnings.push(self.left_alone(&name, why))
+                }
+                (ComponentRollback::None(finding), _) => all.findings.push(finding),
             }
         }
         all

@@ -5,7 +5,7 @@ use super::ports::Ports;
 use super::start::{has_ended, quarter};
 use crate::faults::Faults;
 use crate::ledger::{self, Stored};
-use crate::overview::here;
+use crate::overview::environment_items;
 use crate::pin;
 use crate::ports::{Clock, Result, StepFunctionsApi};
 use crate::trouble::apart;
@@ -94,7 +94,7 @@ pub async fn begin_where_due(ports: &impl Ports, of: EnvironmentId<'_>) -> Resul
     let Some(schedule) = in_force.declaration.drills(environment) else {
         return Ok(());
     };
-    let here = here(ports, of).await?;
+    let here = environment_items(ports, of).await?;
     let facts = here.next_drill(Some(schedule), ports.now());
     if !facts.next().is_some_and(|next| next.begins) {
         return Ok(());

@@ -11,7 +11,7 @@ use crate::ports::{Clock, DynamoDbApi, Result, StepFunctionsApi};
 use serde::Serialize;
 use std::collections::{BTreeSet, VecDeque};
 use tracing::Instrument as _;
-use windlass_domain::environment::{Held, HeldState};
+use windlass_domain::environment::{HeldState, LockHolder};
 use windlass_domain::name::{AppName, EnvironmentName};
 use windlass_domain::time::Time;
 
@@ -137,7 +137,7 @@ async fn recover(
 async fn look_at_owner(
     ports: &(impl StepFunctionsApi + Clock),
     one: &Unended,
-    held: &Held,
+    held: &LockHolder,
     token: u64,
 ) -> Result<()> {
     if held.state == HeldState::NeedsOperator

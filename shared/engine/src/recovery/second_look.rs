@@ -16,7 +16,7 @@ use windlass_domain::fault::Fault;
 use windlass_domain::hourly_look::{Glance, HourlyLook};
 use windlass_domain::identity::{DeploymentId, execution_name};
 use windlass_domain::name::{AppName, ComponentName, EnvironmentName};
-use windlass_domain::second_look::{Saw, SecondLook};
+use windlass_domain::second_look::{SecondLook, SecondLookResult};
 use windlass_domain::step::Step;
 use windlass_domain::time::Time;
 
@@ -80,10 +80,10 @@ async fn one(ports: &impl Ports, mut look: Stored<SecondLook>) -> Result<()> {
     look.value.conclude(saw, compared, ports.now());
     // Nobody has taken the lock since, so what was seen is not the change of a deployment that began meanwhile.
     let mut also = vec![Write::check(found.key.clone(), found.unchanged())];
-    if saw == Saw::Changed {
+    if saw == SecondLookResult::Changed {
         also.push(not_again(ports, &look.value, glances).await?);
     }
-    if save(ports, &mut look, also).await? && saw == Saw::Changed {
+    if save(ports, &mut look, also).await? && saw == SecondLookResult::Changed {
         return hold(ports, look).await;
     }
     Ok(())

@@ -4,7 +4,7 @@ use crate::faults::Faults;
 use crate::ledger::{self, Stored};
 use crate::ports::DynamoDbApi;
 use windlass_domain::deployment::Deployment;
-use windlass_domain::environment::Held;
+use windlass_domain::environment::LockHolder;
 use windlass_domain::fault::Fault;
 use windlass_domain::identity::{DeploymentId, EnvironmentId};
 use windlass_domain::name::{AppName, EnvironmentName};
@@ -30,7 +30,7 @@ impl Unended {
 #[derive(Debug)]
 pub enum Stands {
     /// It holds the lock, which has this token.
-    Holding(Held, u64),
+    Holding(LockHolder, u64),
     /// It has a place in the queue.
     Waiting,
     /// It holds no lock and has no place in the queue yet. This execution has worked for it since that time.

@@ -5,7 +5,7 @@ use crate::stage::{app, component, prod};
 use serde_json::json;
 use windlass_domain::environment::HeldState;
 use windlass_domain::request::ActionName;
-use windlass_domain::tenancy::{Claim, Claims, Held, Owner};
+use windlass_domain::tenancy::{Claim, Claims, HeldClaim, Owner};
 use windlass_engine::ledger;
 use windlass_engine::payload::Transition;
 use windlass_world::stepfunctions::arn_of;
@@ -24,7 +24,7 @@ fn with_targets(count: usize) -> Scene {
         };
         let resource = format!("arn:function:{nth:03}");
         let claim = Claim::whole(&resource);
-        let held = vec![Held { owner, claim }];
+        let held = vec![HeldClaim { owner, claim }];
         let key = ledger::target(&resource);
         let index = ledger::claims_index(&key);
         scene.put_indexed(key, Claims { held }, index);

@@ -154,7 +154,7 @@ fn it_goes_to_the_newest_good_one_that_the_present_one_replaced() {
     }
 }
 
-/// Where the present snapshot replaced none that is good, the good ones are named as the next step.
+/// The good snapshots are named as the next step if the present one replaced none that is good.
 #[test]
 fn after_a_rollback_to_what_was_before_windlass_the_good_snapshots_are_named() {
     let scene = scene(4);

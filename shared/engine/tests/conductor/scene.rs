@@ -6,7 +6,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use windlass_domain::declaration::{Declaration, Declared};
 use windlass_domain::deployment::{Deployment, Ended, Status};
 use windlass_domain::ending::Ending;
-use windlass_domain::environment::{EnvironmentState, Held, HeldState, Lock, Waiting};
+use windlass_domain::environment::{EnvironmentState, HeldState, Lock, LockHolder, Waiting};
 use windlass_domain::fault::FaultName;
 use windlass_domain::gate::Verdict;
 use windlass_domain::identity::EnvironmentId;
@@ -100,7 +100,7 @@ impl Scene {
 
     /// Sets who holds the lock, and how it stands. Its token stays.
     pub fn hold(&self, held: Option<(&str, HeldState)>) {
-        let held = held.map(|(name, state)| Held {
+        let held = held.map(|(name, state)| LockHolder {
             deployment: id(),
             action: self.stage.record.action,
             execution: arn_of(name),
@@ -111,7 +111,7 @@ impl Scene {
         self.put_lock(held);
     }
 
-    fn put_lock(&self, held: Option<Held>) {
+    fn put_lock(&self, held: Option<LockHolder>) {
         let token = self.lock().token;
         self.stage.put(
             ledger::lock(EnvironmentId::new(&app(), &prod())),
@@ -385,7 +385,7 @@ pub fn is_rollback(scene: &mut Scene) {
 impl Scene {
     /// Lets another deployment hold the lock.
     pub fn other_holds(&self, action: ActionName, state: HeldState) {
-        let held = Held {
+        let held = LockHolder {
             deployment: order(1, "other").id,
             action,
             execution: arn_of("other"),

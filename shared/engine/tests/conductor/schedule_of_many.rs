@@ -6,7 +6,7 @@ use serde_json::json;
 use std::collections::{BTreeMap, BTreeSet};
 use windlass_domain::deployment::Deployment;
 use windlass_domain::ending::Ending;
-use windlass_domain::environment::{Held, HeldState, Lock, Waiting};
+use windlass_domain::environment::{HeldState, Lock, LockHolder, Waiting};
 use windlass_domain::fault::{Fault, FaultName};
 use windlass_domain::identity::{DeploymentId, EnvironmentId};
 use windlass_domain::name::EnvironmentName;
@@ -52,7 +52,7 @@ pub fn quiet() -> Scene {
 /// Makes a deployment that holds the lock of an environment of its own, and whose execution has this status.
 pub fn holding(scene: &Scene, name: &str, status: &str) {
     scene.execution(name, status);
-    let held = Held {
+    let held = LockHolder {
         deployment: deployment(name),
         action: ActionName::Deploy,
         execution: arn_of(name),

@@ -8,7 +8,7 @@ use windlass_domain::finding::{Finding, FindingName};
 use windlass_domain::identity::DeploymentId;
 use windlass_domain::plan::KindName;
 use windlass_domain::time::Time;
-use windlass_engine::kinds::{Class, Facts, Kind, Next, Noticed, View, Way};
+use windlass_engine::kinds::{Class, Facts, Kind, LookContext, Next, Noticed, View};
 use windlass_engine::ledger::{from_item, to_body};
 use windlass_engine::ports::{Clock, Item, Key, Result};
 use windlass_world::World;
@@ -85,7 +85,7 @@ impl Kind for DialKind {
     type Goal = String;
     type Change = Change;
 
-    async fn observe(&self, _: &String, _: &Way<'_, String>) -> Result<DialState> {
+    async fn observe(&self, _: &String, _: &LookContext<'_, String>) -> Result<DialState> {
         let call = self.world.call("dial.observe").await?;
         let dial = dial(&self.world);
         let mut state = dial.state;

@@ -10,7 +10,7 @@ use windlass_domain::identity::DeploymentId;
 use windlass_domain::plan::KindName;
 use windlass_domain::step::{Failure, Step};
 use windlass_engine::converge::{Budget, converge};
-use windlass_engine::kinds::{Class, Facts, Kind, Next, Noticed, View, Way};
+use windlass_engine::kinds::{Class, Facts, Kind, LookContext, Next, Noticed, View};
 use windlass_engine::ledger;
 use windlass_engine::payload::{WorkDone, WorkTransition};
 use windlass_engine::ports::{Clock, Result};
@@ -84,7 +84,7 @@ impl Kind for Scripted {
     type Goal = u32;
     type Change = Change;
 
-    async fn observe(&self, _: &String, _: &Way<'_, u32>) -> Result<Seen> {
+    async fn observe(&self, _: &String, _: &LookContext<'_, u32>) -> Result<Seen> {
         *self.script.observed.borrow_mut() += 1;
         let mut left = self.script.observations.borrow_mut();
         // The last observation stays.

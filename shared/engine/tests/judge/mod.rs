@@ -2,8 +2,8 @@
 
 mod looks;
 mod scene;
+mod steering;
 mod twins;
-mod wheel;
 
 use crate::judge::scene::{
     DECLARATION, HEALTH, answers, changed, changed_as, has_brought, judge, judgement, published,

@@ -11,7 +11,7 @@ use scene::{Brings, Setting, artifact, function, package};
 use windlass_domain::finding::FindingName;
 use windlass_domain::step::Failure;
 use windlass_engine::kinds::lambda::LambdaKind;
-use windlass_engine::kinds::{Kind as _, Next, Way};
+use windlass_engine::kinds::{Kind as _, LookContext, Next};
 use windlass_engine::payload::WorkTransition;
 use windlass_world::World;
 use windlass_world::conformance::{Trial, conforms};
@@ -283,9 +283,9 @@ fn a_zip_over_the_limit_comes_from_the_bucket() {
     let goal = serde_json::from_value(prepared.stages[0].goal.clone()).unwrap();
     let kind = windlass_world::conformance::Subject::kind(&setting, world.clone());
     let target = serde_json::from_value(prepared.target).unwrap();
-    let way = Way {
+    let way = LookContext {
         goal: Some(&goal),
-        ..Way::default()
+        ..LookContext::default()
     };
     let is = run(kind.observe(&target, &way)).unwrap();
     let Next::Do(change) = LambdaKind::<World>::next(&target, &is, &goal) else {

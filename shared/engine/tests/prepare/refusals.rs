@@ -8,7 +8,7 @@ use windlass_domain::digest::Digest;
 use windlass_domain::fault::{Fault, FaultName};
 use windlass_domain::finding::FindingName;
 use windlass_domain::plan::Outcome;
-use windlass_domain::tenancy::{Claim, Claims, Held, Owner};
+use windlass_domain::tenancy::{Claim, Claims, HeldClaim, Owner};
 use windlass_engine::ledger;
 use windlass_engine::payload::Transition;
 use windlass_engine::ports::Key;
@@ -120,7 +120,7 @@ fn held(component_name: &str, environment: &str) -> (Key, Claims) {
         component: component(component_name),
     };
     let claim = Claim::whole(function);
-    let held = vec![Held { owner, claim }];
+    let held = vec![HeldClaim { owner, claim }];
     (ledger::target(function).into(), Claims { held })
 }
 

@@ -10,7 +10,7 @@ use windlass_domain::deployment::{Deployment, Ended};
 use windlass_domain::digest::Digest;
 use windlass_domain::ending::Ending;
 use windlass_domain::environment::{
-    EnvironmentState, Given, Held, HeldState, Lock, Running, Snapshot,
+    EnvironmentState, Given, HeldState, Lock, LockHolder, Running, Snapshot,
 };
 use windlass_domain::finding::FindingName;
 use windlass_domain::identity::{DeploymentId, EnvironmentId};
@@ -141,7 +141,7 @@ impl Tenants {
             ..stage.record.clone()
         };
         stage.put(ledger::deployment(id), &record);
-        let held = Held {
+        let held = LockHolder {
             deployment: id.clone(),
             action: record.action,
             execution: record.executions[0].clone(),

@@ -7,7 +7,7 @@ use windlass_domain::finding::FindingName;
 use windlass_domain::kinds::site::{CacheRule, SiteMode};
 use windlass_domain::step::Failure;
 use windlass_engine::kinds::site::prefix::Prefix;
-use windlass_engine::kinds::{Kind, Noticed, Way, from_value};
+use windlass_engine::kinds::{Kind, LookContext, Noticed, from_value};
 use windlass_engine::payload::WorkTransition;
 use windlass_engine::ports::Clock;
 use windlass_world::World;
@@ -158,7 +158,7 @@ fn look(scene: &Scene, deployment: &Deployment) -> Noticed {
     let step = scene.step(deployment);
     let target = from_value("target", &step.target).unwrap();
     let kind = Prefix::of(&scene.world, &step).unwrap();
-    let seen = run(kind.observe(&target, &Way::default())).unwrap();
+    let seen = run(kind.observe(&target, &LookContext::default())).unwrap();
     Prefix::<World>::view(&target, &seen).noticed
 }
 

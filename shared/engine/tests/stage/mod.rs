@@ -10,7 +10,7 @@ use windlass_domain::declaration::resolved::Resolved;
 use windlass_domain::declaration::{Declaration, Declared};
 use windlass_domain::deployment::{Deployment, Status};
 use windlass_domain::digest::Digest;
-use windlass_domain::environment::{EnvironmentState, Held, HeldState, Lock};
+use windlass_domain::environment::{EnvironmentState, HeldState, Lock, LockHolder};
 use windlass_domain::identity::{DeploymentId, EnvironmentId};
 use windlass_domain::name::{AppName, ComponentName, EnvironmentName};
 use windlass_domain::order::Order;
@@ -78,7 +78,7 @@ impl Stage {
     }
 
     pub fn hold_lock(&self, token: u64) {
-        let held = Held {
+        let held = LockHolder {
             deployment: id(),
             action: self.record.action,
             execution: EXECUTION.into(),

@@ -93,7 +93,7 @@ fn the_page_of_its_log_is_known_before_it_is_called() {
     assert!(log().as_str().unwrap().ends_with("log-group/$252Fshop"));
 }
 
-/// What a release without bytes leaves out is not said to have run with them.
+/// A task that a release without bytes leaves out is not said to have run with them.
 #[test]
 fn an_irreversible_call_that_the_release_leaves_out_has_not_run_with_it() {
     let mut scene = TaskScene::calling("jobs", None);

@@ -2,7 +2,7 @@
 
 use serde_json::json;
 use windlass_domain::declaration::gates::{Measured, MetricGate, MetricSeries};
-use windlass_domain::environment::Held;
+use windlass_domain::environment::LockHolder;
 use windlass_domain::finding::Finding;
 use windlass_domain::identity::DeploymentId;
 use windlass_domain::plan::{Outcome, Plan};
@@ -165,7 +165,7 @@ fn a_check_waits_for_nobody_and_tells_who_is_under_way() {
     let mut shop = Shop::new(&program, ONE_FUNCTION);
     let first = shop.deploy("1.0.0", &["api"]);
     assert!(shop.region.run_until(&first, "Bake"));
-    let held: Option<Held> = shop.lock().held;
+    let held: Option<LockHolder> = shop.lock().held;
     let planned = check(&mut shop);
     assert_eq!(planned.turn.becomes, Becomes::Waits);
     let id = held.unwrap().deployment.to_string();

@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
-use windlass_domain::environment::Held;
+use windlass_domain::environment::LockHolder;
 use windlass_domain::gate::Verdict;
 use windlass_domain::identity::DeploymentId;
 use windlass_domain::name::ComponentName;
@@ -142,7 +142,7 @@ fn a_plan_takes_no_turn_and_tells_who_has_it() {
     let mut shop = Shop::new(&program, ONE_FUNCTION);
     let first = shop.deploy("1.0.0", &["api"]);
     assert!(shop.region.run_until(&first, "Bake"));
-    let held: Option<Held> = shop.lock().held;
+    let held: Option<LockHolder> = shop.lock().held;
     let request = shop.release("1.0.1", &["api"]);
     let planned = plan(&mut shop, request);
     assert_eq!(planned.turn.becomes, Becomes::Waits);

@@ -7,7 +7,7 @@ use serde_json::Value;
 use windlass_domain::ending::Ending;
 use windlass_domain::fault::{Fault, FaultName};
 use windlass_domain::name::ComponentName;
-use windlass_domain::second_look::{Saw, SecondLook};
+use windlass_domain::second_look::{SecondLook, SecondLookResult};
 use windlass_engine::faults::Faults;
 use windlass_engine::ledger::{self, Stored};
 use windlass_engine::routes::api::{Call, handle};
@@ -29,7 +29,7 @@ fn due(shop: &Shop<'_>) -> usize {
     found.len()
 }
 
-fn saw(shop: &Shop<'_>, arn: &str) -> Option<Saw> {
+fn saw(shop: &Shop<'_>, arn: &str) -> Option<SecondLookResult> {
     look(shop, arn).looked.map(|looked| looked.saw)
 }
 
@@ -75,7 +75,10 @@ fn what_a_recovery_left_is_seen_again_and_noted() {
     scheduled_after(&mut shop, 14);
     assert_eq!((look(&shop, &arn).tries, due(&shop)), (0, 1), "too early");
     scheduled_after(&mut shop, 1);
-    assert_eq!((saw(&shop, &arn), due(&shop)), (Some(Saw::AsLeft), 0));
+    assert_eq!(
+        (saw(&shop, &arn), due(&shop)),
+        (Some(SecondLookResult::AsLeft), 0)
+    );
     assert_eq!(told(&shop), []);
     assert_eq!(shop.environment().hold, None);
 
@@ -95,7 +98,7 @@ fn what_a_recovery_settled_is_seen_again() {
     let (mut shop, arn) = recovered_in(&program, "Settle");
     assert_eq!(ended(&shop, &arn).ending, Ending::Succeeded);
     scheduled_after(&mut shop, 15);
-    assert_eq!(saw(&shop, &arn), Some(Saw::AsLeft));
+    assert_eq!(saw(&shop, &arn), Some(SecondLookResult::AsLeft));
 }
 
 #[test]
@@ -114,7 +117,7 @@ fn every_kind_is_seen_again_as_it_was_left() {
         shop.region.run();
         scheduled_after(&mut shop, 15);
         let looked = look(&shop, &arn).looked.unwrap();
-        assert_eq!(looked.saw, Saw::AsLeft, "{}", looked.told);
+        assert_eq!(looked.saw, SecondLookResult::AsLeft, "{}", looked.told);
         assert_eq!(looked.components.len(), 3);
     }
 }
@@ -139,7 +142,7 @@ fn a_call_that_lands_after_the_recovery_is_told_and_deployments_are_held() {
     let (mut shop, arn) = recovered_in(&program, "Bake");
     lands_late(&shop, "shop-api");
     scheduled_after(&mut shop, 15);
-    assert_eq!(saw(&shop, &arn), Some(Saw::Changed));
+    assert_eq!(saw(&shop, &arn), Some(SecondLookResult::Changed));
     assert_eq!(
         ended(&shop, &arn).ending,
         Ending::RolledBack,
@@ -184,7 +187,7 @@ fn no_hourly_look_tells_again_what_the_second_look_has_told() {
         shop.region.run();
         lands_late(&shop, "shop-api");
         (0..30).for_each(|_| scheduled_after(&mut shop, 5));
-        assert_eq!(saw(&shop, &arn), Some(Saw::Changed));
+        assert_eq!(saw(&shop, &arn), Some(SecondLookResult::Changed));
         assert_eq!(drift(&shop), ["DriftFound"], "{minutes_before} minutes");
 
         // The end of the drift is told, and so is a later difference.
@@ -212,7 +215,10 @@ fn the_hold_is_set_though_its_start_failed_at_first() {
     mishaps.refused.insert("executions.start", throttled);
     drop(mishaps);
     scheduled_after(&mut shop, 15);
-    assert_eq!((saw(&shop, &arn), due(&shop)), (Some(Saw::Changed), 1));
+    assert_eq!(
+        (saw(&shop, &arn), due(&shop)),
+        (Some(SecondLookResult::Changed), 1)
+    );
     assert_eq!(shop.environment().hold, None);
     shop.world().mishaps().refused.clear();
     scheduled_after(&mut shop, 5);
@@ -282,7 +288,10 @@ fn what_cannot_be_seen_is_tried_again_and_then_told_as_unknown() {
         shop.region.scheduled();
         assert_eq!(look(&shop, &arn).tries, tries);
     }
-    assert_eq!((saw(&shop, &arn), due(&shop)), (Some(Saw::Unknown), 0));
+    assert_eq!(
+        (saw(&shop, &arn), due(&shop)),
+        (Some(SecondLookResult::Unknown), 0)
+    );
     let [(subject, message)] = told(&shop).try_into().unwrap();
     assert_eq!(subject, "[windlass] shop prod 1.1.0 DriftUnknown");
     assert!(message.contains("lambda:GetAlias was refused"), "{message}");
@@ -302,7 +311,7 @@ fn what_was_unknown_at_first_is_told_as_it_is() {
     assert_eq!(saw(&shop, &arn), None);
     shop.world().mishaps().refused.clear();
     scheduled_after(&mut shop, 5);
-    assert_eq!(saw(&shop, &arn), Some(Saw::Changed));
+    assert_eq!(saw(&shop, &arn), Some(SecondLookResult::Changed));
 }
 
 /// Safety: second look: A later deployment is waited for, and answers for what it brought.
@@ -320,7 +329,7 @@ fn a_later_deployment_is_waited_for_and_answers_for_what_it_brought() {
     lands_late(&shop, "shop-jobs");
     scheduled_after(&mut shop, 5);
     let looked = look(&shop, &arn).looked.unwrap();
-    assert_eq!(looked.saw, Saw::Changed);
+    assert_eq!(looked.saw, SecondLookResult::Changed);
     let names: Vec<&str> = looked
         .components
         .keys()
@@ -343,7 +352,7 @@ fn a_later_deployment_that_needs_an_operator_keeps_no_look_from_its_turn() {
     assert_eq!(ended(&shop, &later).ending, Ending::NeedsOperator);
     scheduled_after(&mut shop, 15);
     let looked = look(&shop, &arn).looked.unwrap();
-    assert_eq!((looked.saw, due(&shop)), (Saw::AsLeft, 0));
+    assert_eq!((looked.saw, due(&shop)), (SecondLookResult::AsLeft, 0));
     let mut names = looked.components.keys().map(ComponentName::as_str);
     assert_eq!((names.next(), names.next()), (Some("api"), None));
 }
@@ -357,7 +366,10 @@ fn what_was_replaced_altogether_is_not_looked_at() {
     assert_eq!(ended(&shop, &later).ending, Ending::Succeeded);
     lands_late(&shop, "shop-jobs");
     scheduled_after(&mut shop, 15);
-    assert_eq!((saw(&shop, &arn), due(&shop)), (Some(Saw::Replaced), 0));
+    assert_eq!(
+        (saw(&shop, &arn), due(&shop)),
+        (Some(SecondLookResult::Replaced), 0)
+    );
     assert_eq!(told(&shop), []);
     assert_ne!(serves(&shop), both("2"));
 }

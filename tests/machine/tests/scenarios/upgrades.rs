@@ -6,7 +6,7 @@ use crate::scenarios::scene::{
 };
 use serde_json::json;
 use windlass_domain::ending::Ending;
-use windlass_domain::second_look::{Saw, SecondLook};
+use windlass_domain::second_look::{SecondLook, SecondLookResult};
 use windlass_engine::ledger;
 use windlass_machine::older_ledger::{assert_seen, written_by_the_first};
 use windlass_machine::shop::ALARM;
@@ -51,7 +51,7 @@ fn what_an_older_windlass_recovered_is_looked_at_again() {
     shop.region.run();
     let key = ledger::second_look(&shop.deployment(&arn).id);
     let look: SecondLook = run(ledger::require(shop.world(), &key)).unwrap().value;
-    assert_eq!(look.looked.unwrap().saw, Saw::AsLeft);
+    assert_eq!(look.looked.unwrap().saw, SecondLookResult::AsLeft);
     assert_free(&shop);
 }
 

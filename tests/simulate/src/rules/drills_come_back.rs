@@ -3,7 +3,7 @@ use crate::outcome::Outcome;
 use std::collections::BTreeMap;
 use std::rc::Rc;
 use windlass_domain::deployment::Deployment;
-use windlass_domain::drill::{Drill, DrillOutcome, Drills, Leg, TRIES};
+use windlass_domain::drill::{Drill, DrillDeployment, DrillOutcome, Drills, TRIES};
 use windlass_domain::ending::Ending;
 use windlass_domain::environment::{EnvironmentState, HeldState, Lock, Snapshot, Veto};
 use windlass_domain::identity::DeploymentId;
@@ -229,7 +229,7 @@ fn is_explained(outcome: &Outcome<'_>, drill: &Drill, of_it: &[&Deployment]) -> 
 /// Checks that callers got the version before and then the present one, and that every gate passed.
 fn is_proved(outcome: &Outcome<'_>, drill: &Drill) -> Result<(), String> {
     let id = &drill.id;
-    let legs: Vec<&Leg> = [Some(&drill.there), drill.back.as_ref()]
+    let legs: Vec<&DrillDeployment> = [Some(&drill.there), drill.back.as_ref()]
         .into_iter()
         .flatten()
         .collect();

@@ -4,7 +4,7 @@ use std::rc::Rc;
 use windlass_domain::drift::Drift;
 use windlass_domain::ending::Ending;
 use windlass_domain::environment::EnvironmentState;
-use windlass_domain::second_look::{Saw, SecondLook};
+use windlass_domain::second_look::{SecondLook, SecondLookResult};
 use windlass_domain::step::Step;
 
 /// "Recovery observes again after its last change, and the reconciler once more 15 minutes later" (Safety): if a
@@ -30,7 +30,7 @@ pub fn second_look_is_made(outcome: &Outcome<'_>) -> Result<(), String> {
         else {
             return Err(format!("nobody looked again at deployment {}", record.id));
         };
-        if looked.saw == Saw::Changed && !(look.held && were_held(outcome)) {
+        if looked.saw == SecondLookResult::Changed && !(look.held && were_held(outcome)) {
             return Err(format!("nothing is held after: {}", looked.told));
         }
         for (component, compared) in &looked.components {
@@ -67,7 +67,7 @@ pub fn told_as_drifted(outcome: &Outcome<'_>, component: &str) -> bool {
         let partition = format!("deployment#{}", record.id);
         let looks: Vec<Rc<SecondLook>> = outcome.all(&partition, "second_look");
         let looked = looks.iter().filter_map(|look| look.looked.as_ref());
-        let looked = looked.filter(|looked| looked.saw == Saw::Changed);
+        let looked = looked.filter(|looked| looked.saw == SecondLookResult::Changed);
         let mut compared = looked.flat_map(|looked| &looked.components);
         compared.any(|(name, one)| name.as_str() == component && one.drift == Drift::Changed)
     })

@@ -7,7 +7,7 @@ use windlass_domain::gate::{PauseThen, Verdict};
 use windlass_domain::judgement::Judgement;
 use windlass_domain::plan::{Plan, Timing};
 use windlass_domain::request::ActionName;
-use windlass_domain::wheel::{BY_ITSELF, Paused, Turn};
+use windlass_domain::steering::{BY_ITSELF, Paused, Turn};
 
 /// "A pause is bounded and ends as declared; meanwhile gates are judged, and red undoes": no wave passes while it is
 /// paused, before its bake is over unless a person has skipped that, or with a red gate that decides. A wave that AWS

@@ -119,7 +119,7 @@ pub(super) const VARIANTS: &[Variant] = &[
         what: "a site's documents are written before the assets that they name",
         edits: &[
             Edit {
-                file: "shared/engine/src/kinds/site/publish/bring.rs",
+                file: "shared/engine/src/kinds/site/publish/upload.rs",
                 find: "                new && self.rules.outlives(path)",
                 replace: "                !VARIANT && new && self.rules.outlives(path)",
             },

@@ -78,8 +78,8 @@ pub(super) const VARIANTS: &[Variant] = &[
             },
             Edit {
                 file: "shared/domain/src/rollback.rs",
-                find: "            (true, None, None) => Way::NothingRecorded,",
-                replace: "            (true, None, None) => Way::NothingRecorded,\n            (true, None, _) if VARIANT => Way::NothingRecorded,",
+                find: "            (true, None, None) => ComponentRollback::NothingRecorded,",
+                replace: "            (true, None, None) => ComponentRollback::NothingRecorded,\n            (true, None, _) if VARIANT => ComponentRollback::NothingRecorded,",
             },
         ],
         scenarios: &["later", "to_found"],

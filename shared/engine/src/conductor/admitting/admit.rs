@@ -2,7 +2,7 @@
 
 use crate::conductor::admitting::{
     accept, deploy, drill, hold, moving, plan, remove, remove_application, rename_application,
-    rollback, wheel,
+    rollback, steering,
 };
 use crate::conductor::ports::Ports;
 use crate::conductor::queue::turn::turn;
@@ -25,7 +25,7 @@ pub async fn admit(
     let known = ledger::load(ports, &ledger::execution(&execution.arn)).await?;
     if let Some(known) = known {
         log::name_deployment(&known.value.deployment);
-        return recover::or_turn(ports, execution, &known.value.deployment).await;
+        return recover::recover_or_take_turn(ports, execution, &known.value.deployment).await;
     }
     let request = match request_of(execution, input) {
         Ok(request) => request,
@@ -64,7 +64,7 @@ async fn by_action(
         ActionName::Accept => return Ok(accept::admit(ports, execution, request).await?.into()),
         ActionName::Hold | ActionName::ReleaseHold => hold::hold(ports, execution, request).await?,
         ActionName::Pause | ActionName::Continue | ActionName::SkipBake => {
-            wheel::steer(ports, execution, request).await?
+            steering::steer(ports, execution, request).await?
         }
         ActionName::Remove if request.is_of_the_application() => {
             remove_application::remove(ports, execution, request).await?

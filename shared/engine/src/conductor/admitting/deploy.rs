@@ -65,7 +65,7 @@ pub async fn admit(
 /// Returns what this execution recorded or was told before, if anything. A twin of this invocation, or one that began
 /// late, must not make another attempt of a deployment that is recorded already, or that was told to be another one's.
 ///
-/// What was told is looked for only once a write was refused: each write is, where something was.
+/// An answer that was told is looked for only once a write was refused: each write is, where one was told.
 async fn before(
     ports: &impl Ports,
     execution: &ExecutionRef,

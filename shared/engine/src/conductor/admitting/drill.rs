@@ -108,8 +108,8 @@ async fn come_back(
         )));
     };
     if !drill.awaits_back() {
-        let leg = drill.back.as_ref().unwrap_or(&drill.there);
-        let key = ledger::deployment(&leg.deployment);
+        let deployment = drill.back.as_ref().unwrap_or(&drill.there);
+        let key = ledger::deployment(&deployment.deployment);
         let former = ledger::require(ports, &key).await?;
         return before(ports, execution, &former.value).await;
     }

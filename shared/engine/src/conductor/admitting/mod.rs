@@ -12,4 +12,4 @@ pub mod remove;
 pub mod remove_application;
 pub mod rename_application;
 pub mod rollback;
-pub mod wheel;
+pub mod steering;

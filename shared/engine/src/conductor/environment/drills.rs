@@ -7,7 +7,7 @@ use crate::ledger::{self, Stored};
 use crate::ports::{DynamoDbApi, Result, Write};
 use crate::recovery;
 use windlass_domain::deployment::Deployment;
-use windlass_domain::drill::{Drill, Drills, LegEnd};
+use windlass_domain::drill::{Drill, Drills, EndedDeployment};
 use windlass_domain::ending::Resolved;
 use windlass_domain::identity::EnvironmentId;
 use windlass_domain::judgement::Judgement;
@@ -22,8 +22,8 @@ pub async fn load(ports: &impl DynamoDbApi, of: EnvironmentId<'_>) -> Result<Sto
 pub fn put(drills: &Stored<Drills>, of: EnvironmentId<'_>) -> Result<Write> {
     let awaits = drills.value.awaits_back();
     let ended = awaits.and_then(|drill| {
-        let leg = drill.back.as_ref().unwrap_or(&drill.there);
-        leg.ended.as_ref()
+        let deployment = drill.back.as_ref().unwrap_or(&drill.there);
+        deployment.ended.as_ref()
     });
     drills.put_indexed(ended.map(|ended| ledger::drills_index(ended.at, of)))
 }
@@ -51,7 +51,7 @@ pub fn noted(drills: &Stored<Drills>, record: &Deployment) -> Result<Vec<Write>>
 
 /// The writes of what the end of a deployment means for its drill; none of a deployment of no drill that is under way.
 /// `snapshot` is the number of the one that describes what runs now.
-pub async fn leg_ended(
+pub async fn drill_deployment_ended(
     ports: &impl Ports,
     record: &Deployment,
     steps: &[Stored<Step>],
@@ -68,7 +68,7 @@ pub async fn leg_ended(
 
 /// The same of a deployment that is left to an operator because its recoveries died: the steps and judgements may be what
 /// they died of, and the drill ends without them.
-pub async fn leg_left(ports: &impl Ports, record: &Deployment) -> Result<Vec<Write>> {
+pub async fn drill_deployment_left(ports: &impl Ports, record: &Deployment) -> Result<Vec<Write>> {
     taken_in(ports, record, &[], &[], 0).await
 }
 
@@ -91,13 +91,15 @@ async fn taken_in(
             Ok(Vec::new())
         };
     }
-    let end = LegEnd {
+    let end = EndedDeployment {
         record,
         steps,
         judgements,
         snapshot,
     };
-    let ended = drills.value.leg_ended(record.environment_id(), &end);
+    let ended = drills
+        .value
+        .drill_deployment_ended(record.environment_id(), &end);
     writes(&drills, record.environment_id(), ended)
 }
 

@@ -30,7 +30,7 @@ pub async fn choose(ports: &impl Ports, view: &View, record: &mut Deployment) ->
         None => newest_good(ports, present, at).await?,
     };
     let Some(snapshot) = snapshot else {
-        return Err(nowhere(ports, view, record).await?.into());
+        return Err(no_rollback_goal(ports, view, record).await?.into());
     };
     let snapshot = snapshot.with_found(&view.state.value);
     let barred = bars(view, record, &snapshot);
@@ -75,13 +75,17 @@ pub async fn goes_nowhere(
     };
     match goal {
         Some(goal) => Ok(bars(view, record, &goal.with_found(&view.state.value))),
-        None if named.is_some() => nowhere(ports, view, record).await,
+        None if named.is_some() => no_rollback_goal(ports, view, record).await,
         None => Ok(unasked_for(record)),
     }
 }
 
 /// Nothing to go back to, and what it names beside.
-async fn nowhere(ports: &impl Ports, view: &View, record: &Deployment) -> Result<Vec<Finding>> {
+async fn no_rollback_goal(
+    ports: &impl Ports,
+    view: &View,
+    record: &Deployment,
+) -> Result<Vec<Finding>> {
     let mut findings = vec![nothing_to_go_back_to(ports, view, record).await?];
     findings.extend(unasked_for(record));
     Ok(findings)

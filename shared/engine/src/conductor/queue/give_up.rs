@@ -44,7 +44,7 @@ pub async fn give_up(
         ];
         writes.extend(view.leave_queue(&record.value));
         let snapshot = view.state.value.snapshot;
-        writes.extend(drills::leg_ended(ports, &record.value, &[], snapshot).await?);
+        writes.extend(drills::drill_deployment_ended(ports, &record.value, &[], snapshot).await?);
         if !commit(ports, writes).await? {
             return Ok(None);
         }

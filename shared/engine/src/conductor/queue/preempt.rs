@@ -7,7 +7,7 @@ use crate::payload::{Answer, Caller, WaitTransition};
 use crate::ports::Result;
 use crate::{ledger, recovery};
 use windlass_domain::deployment::{Deployment, PREEMPTED};
-use windlass_domain::environment::{Held, HeldState};
+use windlass_domain::environment::{HeldState, LockHolder};
 use windlass_domain::overtaking::PREEMPTED_BY_DEPLOY;
 use windlass_domain::request::ActionName;
 
@@ -40,7 +40,7 @@ pub async fn preempt(ports: &impl Ports, by: &Caller) -> Result<Answer<WaitTrans
 /// True where it stops just this one: a rollback stops whatever is under way, a release the one that it was admitted
 /// against, and not once that is being undone, because the undo would only begin once more. What has begun meanwhile and
 /// cannot be taken back goes on: who asked is told when it has ended.
-async fn is_meant(ports: &impl Ports, record: &Deployment, held: &Held) -> Result<bool> {
+async fn is_meant(ports: &impl Ports, record: &Deployment, held: &LockHolder) -> Result<bool> {
     let goes_back = record.action == ActionName::Rollback;
     let key = ledger::deployment(&held.deployment);
     let Some(other) = ledger::load(ports, &key).await? else {

@@ -14,7 +14,7 @@ use crate::ports::{Result, Write};
 use windlass_domain::admission::{Candidate, How, Replaced};
 use windlass_domain::deployment::{Deployment, Status};
 use windlass_domain::ending::Ending;
-use windlass_domain::environment::{Held, HeldState, Waiting};
+use windlass_domain::environment::{HeldState, LockHolder, Waiting};
 use windlass_domain::finding::Finding;
 use windlass_domain::identity::EnvironmentId;
 use windlass_domain::{heal, release_status};
@@ -29,7 +29,7 @@ pub(super) async fn take(
     let mut lock = view.lock.clone();
     lock.value.raise(now);
     lock.value.failed = None;
-    lock.value.held = Some(Held {
+    lock.value.held = Some(LockHolder {
         deployment: record.value.id.clone(),
         action: record.value.action,
         execution: execution.arn.clone(),
@@ -172,7 +172,7 @@ pub(super) async fn finish(
     let by = superseded_by.and_then(|by| view.waiting_as(&by.by));
     writes.extend(by.map(|by| Write::check(by.key.clone(), by.unchanged())));
     writes.extend(view.leave_queue(&record.value));
-    writes.extend(drills::leg_ended(ports, &record.value, &[], snapshot).await?);
+    writes.extend(drills::drill_deployment_ended(ports, &record.value, &[], snapshot).await?);
     if !commit(ports, writes).await? {
         return Ok(None);
     }

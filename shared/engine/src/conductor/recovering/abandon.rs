@@ -93,7 +93,7 @@ pub async fn abandon(
         writes.push(Write::delete(waiting.key.clone(), waiting.unchanged()));
     }
     let snapshot = view.state.value.snapshot;
-    writes.extend(drills::leg_ended(ports, &record.value, &[], snapshot).await?);
+    writes.extend(drills::drill_deployment_ended(ports, &record.value, &[], snapshot).await?);
     if record.value.stopped {
         writes.extend(past(ports, &record.value, Became::Stopped, ports.now()).await?);
     }

@@ -59,7 +59,7 @@ pub async fn leave(
         now,
     );
     let mut writes = handed_over(execution, &record, &lock)?;
-    writes.extend(drills::leg_left(ports, &record.value).await?);
+    writes.extend(drills::drill_deployment_left(ports, &record.value).await?);
     if !commit(ports, writes).await? {
         return Ok(None);
     }

@@ -15,7 +15,7 @@ use crate::recovery::Owner;
 use crate::trouble::Checked;
 use windlass_domain::call;
 use windlass_domain::deployment::{Deployment, Status};
-use windlass_domain::environment::{Held, HeldState, Lock};
+use windlass_domain::environment::{HeldState, Lock, LockHolder};
 use windlass_domain::finding::{Finding, FindingName};
 use windlass_domain::identity::{DeploymentId, EnvironmentId};
 use windlass_domain::input::operators;
@@ -24,7 +24,7 @@ use windlass_domain::plan::Outcome;
 use windlass_domain::request::{ActionName, Request};
 
 /// `Admit` of an execution that is known: a recovery goes on, everything else takes its turn.
-pub async fn or_turn(
+pub async fn recover_or_take_turn(
     ports: &impl Ports,
     execution: &ExecutionRef,
     id: &DeploymentId,
@@ -133,7 +133,7 @@ async fn may_take_over(
     execution: &ExecutionRef,
     request: &Request,
     record: &Deployment,
-    held: &Held,
+    held: &LockHolder,
 ) -> Result<TakeOver> {
     let automatic = is_automatic(request);
     if held.state == HeldState::NeedsOperator {

@@ -119,7 +119,9 @@ async fn writes(
     }
     add_line(record, told_of_hold(&record.value, &state.value));
     note_cost(ports, &mut record.value, steps).await;
-    more.extend(drills::leg_ended(ports, &record.value, steps, state.value.snapshot).await?);
+    more.extend(
+        drills::drill_deployment_ended(ports, &record.value, steps, state.value.snapshot).await?,
+    );
     restored::note(&record.value, &mut state.value);
     lock.value.free(ports.now());
     let put_state = put_state(&state, record.value.environment_id())?;

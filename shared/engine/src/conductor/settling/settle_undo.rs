@@ -78,7 +78,8 @@ pub async fn settle_undo(
         }
         writes.extend(make_due(ports, &record.value, &steps).await?);
         let snapshot = state.value.snapshot;
-        writes.extend(drills::leg_ended(ports, &record.value, &steps, snapshot).await?);
+        writes
+            .extend(drills::drill_deployment_ended(ports, &record.value, &steps, snapshot).await?);
         // A restore that needs an operator keeps the lock, so that nothing is restored meanwhile; it counts by its last
         // ending.
         if record.value.action == ActionName::Restore && ending != Ending::NeedsOperator {

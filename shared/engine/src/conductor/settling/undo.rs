@@ -12,8 +12,8 @@ use windlass_domain::environment::Lock;
 use windlass_domain::identity::DeploymentId;
 use windlass_domain::judgement::{Judged, Judgement};
 use windlass_domain::message::{changed_in_words, gate_cause};
+use windlass_domain::steering::{PAUSE_RAN_OUT, ran_out};
 use windlass_domain::step::Step;
-use windlass_domain::wheel::{PAUSE_RAN_OUT, ran_out};
 
 /// The wave number under which the irreversible steps are looked at, before every wave.
 const BEFORE_ALL: u32 = u32::MAX;

@@ -49,7 +49,7 @@ pub fn add_line(record: &mut Stored<Deployment>, line: Option<String>) {
 }
 
 /// The answer with which an execution ends whose deployment has ended; `None` where it goes on.
-/// What was rejected is told beside its upload first, and told again where the answer was lost.
+/// A rejection is told beside its upload first, and told again where the answer was lost.
 pub async fn told(
     ports: &impl Ports,
     record: &Deployment,

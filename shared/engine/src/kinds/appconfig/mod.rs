@@ -21,7 +21,7 @@ pub use needs::needs;
 pub use prepare::prepare;
 pub use state::{Change, Configuration, Document, Goal, Made, Seen, Target, label};
 
-use super::{Class, Facts, Kind, Next, Noticed, Trail, View, Way, Writes};
+use super::{Class, Facts, Kind, LookContext, Next, Noticed, Trail, View, Writes};
 use crate::config::Configured;
 use crate::ports::{AppConfigApi, AssumeRole, Clock, NewRollout, NewVersion, Result, S3Api};
 use serde_json::json;
@@ -88,7 +88,7 @@ impl<P: AppConfigApi + S3Api + Configured + Clock> Kind for Appconfig<P> {
     type Goal = Goal;
     type Change = Change;
 
-    async fn observe(&self, target: &Target, way: &Way<'_, Goal>) -> Result<Seen> {
+    async fn observe(&self, target: &Target, way: &LookContext<'_, Goal>) -> Result<Seen> {
         self.look(target, way).await
     }
 
@@ -250,7 +250,7 @@ impl<P: AppConfigApi + S3Api + Configured + Clock> Appconfig<P> {
     /// Checks that a deployment is live, with this version behind it. Fault: `Conflict` if callers get another
     /// deployment, or would get another version without it.
     async fn check_live(&self, target: &Target, number: u32, back_to: Option<&str>) -> Result<()> {
-        let seen = self.look(target, &Way::default()).await?;
+        let seen = self.look(target, &LookContext::default()).await?;
         let is_live = seen.live().is_some_and(|live| live.number == number);
         let behind = seen.behind().map(|behind| behind.version.as_str());
         if is_live && behind == back_to {

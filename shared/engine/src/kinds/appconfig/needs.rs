@@ -3,7 +3,7 @@
 
 use super::find::{Found, find};
 use crate::kinds::PrepareInput;
-use crate::kinds::needs::{By, Needed};
+use crate::kinds::needs::{DeployerRole, Needed};
 use crate::ports::{AppConfigApi, Result};
 use crate::trouble::apart;
 use std::collections::BTreeMap;
@@ -13,7 +13,7 @@ use windlass_domain::kinds::appconfig::Appconfig as Spec;
 pub async fn needs(
     there: &impl AppConfigApi,
     input: &PrepareInput<'_>,
-    by: &By<'_>,
+    by: &DeployerRole<'_>,
     spec: &Spec,
 ) -> Result<Vec<Needed>> {
     let Ok(found) = apart(find(there, input, spec).await)? else {
@@ -26,7 +26,7 @@ pub async fn needs(
 
 /// Pure: the calls. A deployment also needs permission for the application, the profile and the strategy, whose ARNs
 /// are patterns in the roles that Windlass brings.
-fn of(by: &By<'_>, found: &Found, tags: &BTreeMap<String, String>) -> Vec<Needed> {
+fn of(by: &DeployerRole<'_>, found: &Found, tags: &BTreeMap<String, String>) -> Vec<Needed> {
     let application = format!("application/{}", found.application.id);
     let environment = format!("{application}/environment/{}", found.environment.id);
     let profile = format!(

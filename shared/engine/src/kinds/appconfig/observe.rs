@@ -3,12 +3,12 @@
 use super::state::{Document, Goal, Made, Seen, Target, stopped_by};
 use super::{Appconfig, label};
 use crate::config::Configured;
-use crate::kinds::Way;
+use crate::kinds::LookContext;
 use crate::ports::{AppConfigApi, Clock, Result, Rollout, S3Api, Told};
 use windlass_domain::digest::Digest;
 
 impl<P: AppConfigApi + S3Api + Configured + Clock> Appconfig<P> {
-    pub(super) async fn look(&self, target: &Target, way: &Way<'_, Goal>) -> Result<Seen> {
+    pub(super) async fn look(&self, target: &Target, way: &LookContext<'_, Goal>) -> Result<Seen> {
         let rollouts = self.rollouts(target).await?;
         let (told, stopped) = match &way.sent {
             Some(sent) => (

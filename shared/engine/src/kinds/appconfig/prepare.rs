@@ -4,7 +4,9 @@ use super::find::{Found, find};
 use super::state::{COMPLETE, Configuration, Goal, Seen, Target, label};
 use super::{Appconfig, document, tell};
 use crate::config::Configured;
-use crate::kinds::{Kind as _, PrepareInput, Prepared, Recorded, Stage, Way, from_value, to_value};
+use crate::kinds::{
+    Kind as _, LookContext, PrepareInput, Prepared, Recorded, Stage, from_value, to_value,
+};
 use crate::ports::{AppConfigApi, AssumeRole, Clock, Result, S3Api, Strategy};
 use crate::trouble::apart;
 use std::collections::BTreeSet;
@@ -134,9 +136,9 @@ impl Plan<'_> {
     {
         let target = &self.target;
         let goal = self.goal()?;
-        let way = Way {
+        let way = LookContext {
             goal: goal.as_ref(),
-            ..Way::default()
+            ..LookContext::default()
         };
         let seen = kind.observe(target, &way).await?;
         let mut findings = findings;

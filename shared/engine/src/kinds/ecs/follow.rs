@@ -3,7 +3,7 @@
 use super::ports::Ecs;
 use super::stage::Standing;
 use super::state::{Followed, Goal, Pausing, Sent, Target, Update};
-use crate::kinds::Way;
+use crate::kinds::LookContext;
 use crate::ports::{Clock, EcsApi, Result, ServiceRollout};
 use serde::Deserialize;
 use windlass_domain::step::ChangeRecord;
@@ -35,7 +35,7 @@ impl Look {
 impl Sent {
     /// Reads it from the ledger. `None` if the last change is of another sort, unless it lets the deployment of an
     /// update go on.
-    pub(super) fn of(way: &Way<'_, Goal>) -> Option<Self> {
+    pub(super) fn of(way: &LookContext<'_, Goal>) -> Option<Self> {
         let upon = &way.sent.as_ref()?.upon;
         let Look { update, at } = self::sent(way)?;
         Some(Self {
@@ -51,7 +51,7 @@ impl<P: EcsApi + Clock> Ecs<P> {
     pub(super) async fn followed(
         &self,
         target: &Target,
-        way: &Way<'_, Goal>,
+        way: &LookContext<'_, Goal>,
     ) -> Result<Option<Followed>> {
         let look = sent(way).or_else(|| begun(way));
         let Some(look) = look.filter(|_| !target.strategy.is_rolling()) else {
@@ -76,7 +76,7 @@ impl<P: EcsApi + Clock> Ecs<P> {
 
 /// Returns the update whose deployment the last sent change is about: the change itself, or the update before the pause
 /// that it answers. `None` if the change only takes a deployment back, because it has begun none.
-fn sent(way: &Way<'_, Goal>) -> Option<Look> {
+fn sent(way: &LookContext<'_, Goal>) -> Option<Look> {
     let last = way.sent.as_ref()?;
     let known = way.changes.iter().rfind(|one| one.change == last.change);
     if let Ok(update) = Update::deserialize(&last.change) {
@@ -93,13 +93,13 @@ fn sent(way: &Way<'_, Goal>) -> Option<Look> {
 }
 
 /// Returns the last update that was sent forward, under whichever token of the lock.
-fn begun(way: &Way<'_, Goal>) -> Option<Look> {
+fn begun(way: &LookContext<'_, Goal>) -> Option<Look> {
     let forward = way.changes.iter().filter(|one| !one.undo);
     forward.filter_map(Look::of).next_back()
 }
 
 /// Returns what this deployment has answered to the rollout's pauses, each with whether ECS has taken the answer.
-fn answers(way: &Way<'_, Goal>, rollout: &str) -> Vec<(Pausing, bool)> {
+fn answers(way: &LookContext<'_, Goal>, rollout: &str) -> Vec<(Pausing, bool)> {
     let answers = way.changes.iter().filter_map(|one| {
         let answer = Pausing::deserialize(&one.change).ok()?;
         (answer.rollout == rollout).then_some((answer, one.answered))
@@ -151,7 +151,7 @@ mod tests {
             task_definition: to.into(),
             traffic_tenths: None,
             hooks: vec![],
-            behind: None,
+            target_groups: None,
         }
     }
 

@@ -1,27 +1,30 @@
 //! Pure: describes the team's own lifecycle hook that holds a rollout. If a person has kept the decision for
 //! themselves, Windlass neither continues nor rolls back (Amazon ECS API Reference, ContinueServiceDeployment).
 
-use super::state::Held;
+use super::state::HoldingHook;
 use crate::ports::{LifecycleHook, ServiceRollout};
 use windlass_domain::fault::Fault;
 use windlass_domain::kinds::ecs::Pause;
 
 /// Returns the team's hook that a deployment waits for, if it waits for one. `own` is Windlass's own pause, which does
 /// not count.
-pub(super) fn held(newest: &ServiceRollout, own: Option<(Pause, &LifecycleHook)>) -> Option<Held> {
+pub(super) fn held(
+    newest: &ServiceRollout,
+    own: Option<(Pause, &LifecycleHook)>,
+) -> Option<HoldingHook> {
     let is_own = |hook: &LifecycleHook| own.is_some_and(|(_, own)| own.id == hook.id);
     let theirs = || newest.hooks.iter().filter(|hook| !is_own(hook));
     let waits = |status: &str| theirs().find(|hook| hook.status == status);
     let hook = waits("AWAITING_ACTION").or_else(|| waits("IN_PROGRESS"))?;
-    Some(Held {
+    Some(HoldingHook {
         by: format!("{}{}{}", what(hook), at(&newest.stage), until(hook)),
         remedy: remedy(newest, hook),
     })
 }
 
 /// Describes hooks that may not be read: one of them may hold the rollout.
-pub(super) fn unread(fault: &Fault) -> Held {
-    Held {
+pub(super) fn unread(fault: &Fault) -> HoldingHook {
+    HoldingHook {
         by: format!(
             "perhaps one of its lifecycle hooks, which cannot be read ({})",
             fault.message
@@ -123,7 +126,7 @@ mod tests {
                 reason: String::new(),
                 stage: "POST_SCALE_UP".into(),
                 hooks,
-                behind: None,
+                target_groups: None,
             };
             let told = held(&newest, None).map(|held| held.by);
             assert_eq!(told.as_deref(), wanted, "{newest:?}");

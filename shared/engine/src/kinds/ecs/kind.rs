@@ -5,9 +5,9 @@ use super::state::{Change, Goal, Seen, Stop, Target, Until};
 use super::{images, next, tell, tell_shift, words};
 use crate::config::Configured;
 use crate::kinds::{
-    BALANCER, Class, FORMER, Facts, Kind, Next, Noticed, Trail, VERSION, View, Way, fields,
+    BALANCER, Class, FORMER, Facts, Kind, LookContext, Next, Noticed, Trail, VERSION, View, fields,
 };
-use crate::ports::{Behind, Clock, EcsApi, Result, S3Api};
+use crate::ports::{Clock, EcsApi, Result, S3Api, ShiftedTargetGroups};
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
 use windlass_domain::identity::DeploymentId;
@@ -39,7 +39,7 @@ impl<P: EcsApi + S3Api + Configured + Clock> Kind for Ecs<P> {
     type Goal = Goal;
     type Change = Change;
 
-    async fn observe(&self, target: &Target, way: &Way<'_, Goal>) -> Result<Seen> {
+    async fn observe(&self, target: &Target, way: &LookContext<'_, Goal>) -> Result<Seen> {
         self.look(target, way).await
     }
 
@@ -109,11 +109,11 @@ impl<P: EcsApi + S3Api + Configured + Clock> Kind for Ecs<P> {
         let mut outputs = vec![("task_definition", seen.task_definition.clone())];
         if goal.until.is_between() && seen.is_shared() {
             // If ECS does not tell the target groups, they are empty: two versions get callers, and nobody knows which.
-            let Behind {
+            let ShiftedTargetGroups {
                 balancer,
                 new,
                 former,
-            } = seen.behind().cloned().unwrap_or_default();
+            } = seen.target_groups().cloned().unwrap_or_default();
             outputs.extend([(BALANCER, balancer), (VERSION, new), (FORMER, former)]);
         }
         let named = outputs.into_iter();

@@ -52,12 +52,12 @@ pub use images::{Images, Own};
 pub use needs::needs;
 pub use ports::Ecs;
 pub use state::{
-    Change, Followed, Goal, Group, Held, Pausing, PinnedBase, Registered, Seen, Sent, Stop, Target,
-    Trouble, Until, Update,
+    Change, Followed, Goal, Group, HoldingHook, Pausing, PinnedBase, Registered, Seen, Sent, Stop,
+    Target, Trouble, Until, Update,
 };
 pub use writes::writes;
 
-use super::{Built, PrepareInput, Prepared, Then, from_value};
+use super::{Built, KindVisitor, PrepareInput, Prepared, from_value};
 use crate::config::Configured;
 use crate::ports::{
     AssumeRole, Clock, CloudWatchApi, CodeDeployApi, EcrApi, EcsApi, JsonServices, Result, S3Api,
@@ -75,10 +75,10 @@ pub enum Deployer<P> {
 }
 
 impl<P: EcsApi + S3Api + Configured + CodeDeployApi + Clock> Built for Deployer<P> {
-    async fn with<T: Then>(&self, then: T) -> Result<T::Out> {
+    async fn with<T: KindVisitor>(&self, visitor: T) -> Result<T::Out> {
         match self {
-            Self::Own(kind) => then.then(kind).await,
-            Self::CodeDeploy(kind) => then.then(kind).await,
+            Self::Own(kind) => visitor.visit(kind).await,
+            Self::CodeDeploy(kind) => visitor.visit(kind).await,
         }
     }
 }

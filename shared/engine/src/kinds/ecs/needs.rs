@@ -4,7 +4,7 @@
 use super::foreign::{ROLES, full_arn};
 use crate::kinds::PrepareInput;
 use crate::kinds::codedeploy;
-use crate::kinds::needs::{By, Needed};
+use crate::kinds::needs::{DeployerRole, Needed};
 use crate::ports::{EcsApi, Result, Service, TaskDefinition};
 use windlass_domain::kinds::ecs::Ecs as Spec;
 
@@ -12,7 +12,7 @@ use windlass_domain::kinds::ecs::Ecs as Spec;
 pub async fn needs(
     there: &impl EcsApi,
     _: &PrepareInput<'_>,
-    by: &By<'_>,
+    by: &DeployerRole<'_>,
     spec: &Spec,
 ) -> Result<Vec<Needed>> {
     let service = there.service(&spec.cluster, &spec.service).await?;
@@ -22,7 +22,12 @@ pub async fn needs(
 
 /// Pure: returns these calls. `iam:PassRole` is asked only of an environment's own role. For Windlass's own roles, the
 /// names of the tasks' roles decide (`passed`).
-fn of(by: &By<'_>, spec: &Spec, service: &Service, current: &TaskDefinition) -> Vec<Needed> {
+fn of(
+    by: &DeployerRole<'_>,
+    spec: &Spec,
+    service: &Service,
+    current: &TaskDefinition,
+) -> Vec<Needed> {
     let on = |resource: String, action| Needed::on("service", resource, &[action]);
     let mut needs = vec![
         on(current.arn.clone(), "ecs:RegisterTaskDefinition"),

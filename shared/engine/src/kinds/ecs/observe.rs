@@ -3,10 +3,10 @@
 use super::images::{Images, Own, digests};
 use super::ports::Ecs;
 use super::state::{
-    COMPLETED, Followed, GIVEN_UP, Goal, Held, Registered, Seen, Sent, Target, Trouble,
+    COMPLETED, Followed, GIVEN_UP, Goal, HoldingHook, Registered, Seen, Sent, Target, Trouble,
 };
 use super::{document, hook, pause, words};
-use crate::kinds::Way;
+use crate::kinds::LookContext;
 use crate::ports::{Clock, EcsApi, Result, Service, ServiceTask, TaskContainer, TaskDefinition};
 use std::collections::BTreeMap;
 use windlass_domain::fault::{Fault, FaultName};
@@ -25,7 +25,7 @@ const REASONS: usize = 3;
 /// The state of the sent rollout, as the newest of the service's deployments tells it.
 #[derive(Default)]
 struct Newest {
-    held: Option<Held>,
+    held: Option<HoldingHook>,
     rolled_back: Option<String>,
 }
 
@@ -41,7 +41,7 @@ impl Newest {
 }
 
 impl<P: EcsApi + Clock> Ecs<P> {
-    pub(super) async fn look(&self, target: &Target, way: &Way<'_, Goal>) -> Result<Seen> {
+    pub(super) async fn look(&self, target: &Target, way: &LookContext<'_, Goal>) -> Result<Seen> {
         let sent = Sent::of(way);
         let service = self.at.service(&target.cluster, &target.service).await?;
         let followed = self.followed(target, way).await?;

@@ -64,7 +64,7 @@ fn is_before(rollout: &ServiceRollout, until: Until, is_first: bool) -> bool {
 
 /// The thing to do at the pause of a deployment that is under way.
 #[derive(Debug, PartialEq, Eq)]
-pub(super) enum Due {
+pub(super) enum PauseAction {
     /// The pause is answered: the deployment goes on, or back.
     Answer(Pausing),
     /// The pause was answered already, and the look is older than the answer.
@@ -72,7 +72,11 @@ pub(super) enum Due {
 }
 
 /// Returns what to do on the way to a goal: a pause before the goal goes on. `None` if there is nothing to do.
-pub(super) fn on(followed: &Followed, pauses: &BTreeSet<Pause>, until: Until) -> Option<Due> {
+pub(super) fn on(
+    followed: &Followed,
+    pauses: &BTreeSet<Pause>,
+    until: Until,
+) -> Option<PauseAction> {
     let rollout = followed.rollout.as_ref()?;
     let (at, hook) = own(rollout, pauses)?;
     let is_first = !followed.answers.iter().any(|(answer, _)| answer.at == at);
@@ -82,7 +86,7 @@ pub(super) fn on(followed: &Followed, pauses: &BTreeSet<Pause>, until: Until) ->
 }
 
 /// Returns what to do on the way back: any pause of ours is answered so that ECS goes back.
-pub(super) fn back(followed: &Followed, pauses: &BTreeSet<Pause>) -> Option<Due> {
+pub(super) fn back(followed: &Followed, pauses: &BTreeSet<Pause>) -> Option<PauseAction> {
     let rollout = followed.rollout.as_ref()?;
     let (at, hook) = own(rollout, pauses)?;
     let is_answered = is_answered(followed, hook, false);
@@ -101,11 +105,11 @@ fn due(
     (at, hook): (Pause, &LifecycleHook),
     is_answered: bool,
     goes_on: bool,
-) -> Due {
+) -> PauseAction {
     if is_answered {
-        return Due::Answered;
+        return PauseAction::Answered;
     }
-    Due::Answer(Pausing {
+    PauseAction::Answer(Pausing {
         rollout: rollout.arn.clone(),
         hook: hook.id.clone(),
         at,
@@ -143,7 +147,7 @@ mod tests {
             created: Time(0),
             task_definition: "t:2".into(),
             traffic_tenths: tenths,
-            behind: None,
+            target_groups: None,
             status: "IN_PROGRESS".into(),
             reason: String::new(),
             stage: stage.into(),
@@ -266,7 +270,7 @@ mod tests {
                 "there"
             } else {
                 match on(&followed(is), &all(), until) {
-                    Some(Due::Answer(answer)) if answer.goes_on => "goes on",
+                    Some(PauseAction::Answer(answer)) if answer.goes_on => "goes on",
                     _ => "waits",
                 }
             };
@@ -281,22 +285,25 @@ mod tests {
             tenths: 500,
         };
         let is = followed(rollout(BEFORE, Some(100), waits()));
-        let Some(Due::Answer(answer)) = on(&is, &all(), until) else {
+        let Some(PauseAction::Answer(answer)) = on(&is, &all(), until) else {
             panic!("it goes on");
         };
         let with = |answer: &Pausing, is_taken| Followed {
             answers: vec![(answer.clone(), is_taken)],
             ..is.clone()
         };
-        assert_eq!(on(&with(&answer, true), &all(), until), Some(Due::Answered));
+        assert_eq!(
+            on(&with(&answer, true), &all(), until),
+            Some(PauseAction::Answered)
+        );
         // An answer whose own answer was lost may not have come: it is asked for again.
         assert!(matches!(
             on(&with(&answer, false), &all(), until),
-            Some(Due::Answer(_))
+            Some(PauseAction::Answer(_))
         ));
         // It was let go on, and is gone back from now.
         assert!(
-            matches!(back(&with(&answer, true), &all()), Some(Due::Answer(back)) if !back.goes_on)
+            matches!(back(&with(&answer, true), &all()), Some(PauseAction::Answer(back)) if !back.goes_on)
         );
         // A later pause of the same stage. ECS does not tell at which step it is.
         let untold = Followed {

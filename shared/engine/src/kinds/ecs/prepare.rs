@@ -10,7 +10,7 @@ use super::wanted::Wanted;
 use super::way_back::widen;
 use super::{document, pass_role, strategy, waves, words};
 use crate::config::Configured;
-use crate::kinds::{Kind as _, PrepareInput, Prepared, Recorded, Way, to_value};
+use crate::kinds::{Kind as _, LookContext, PrepareInput, Prepared, Recorded, to_value};
 use crate::ports::{AssumeRole, Clock, EcrApi, EcsApi, Result, S3Api, Service, TaskDefinition};
 use crate::trouble::Trouble;
 use windlass_domain::fault::FaultName;
@@ -92,7 +92,7 @@ where
     };
     let at = ports.at(input.place);
     let kind = Ecs::new(ports.at(&Place::default()), at, input.deployment.clone());
-    let seen = kind.observe(&target, &Way::default()).await?;
+    let seen = kind.observe(&target, &LookContext::default()).await?;
     let mut back = Ecs::<P>::back(&seen);
     widen(&home, spec, &mut back).await?;
     let before = Recorded {

@@ -36,7 +36,7 @@ mod tests {
             task_definition: "t:2".into(),
             traffic_tenths: None,
             hooks: vec![],
-            behind: None,
+            target_groups: None,
         }
     }
 

@@ -7,7 +7,7 @@
 //! starts none. A deployment that is over is gone back from by a new one.
 
 use super::judge::{POLL_S, keeps_failing, verify, wait_unless_overdue};
-use super::pause::{self, Due};
+use super::pause::{self, PauseAction};
 use super::rollout_progress::has_come;
 use super::stage::Standing;
 use super::state::{Change, Followed, Goal, Seen, Stop, Target, Update};
@@ -26,7 +26,7 @@ pub(super) fn next(
     goal: &str,
     followed: &Followed,
 ) -> Next<Change> {
-    let way = Way {
+    let way = NextChange {
         target,
         seen,
         wanted,
@@ -41,7 +41,7 @@ pub(super) fn next(
     }
 }
 
-struct Way<'a> {
+struct NextChange<'a> {
     target: &'a Target,
     seen: &'a Seen,
     wanted: &'a Goal,
@@ -49,7 +49,7 @@ struct Way<'a> {
     followed: &'a Followed,
 }
 
-impl Way<'_> {
+impl NextChange<'_> {
     /// Decides if ECS lists no deployment of what was sent. The look may be behind, or the change was never made.
     fn unlisted(&self, is_towards: bool) -> Next<Change> {
         let Self { target, seen, .. } = self;
@@ -105,7 +105,7 @@ impl Way<'_> {
         }
         let is_ours = self.followed.other.is_none();
         let due = pause::on(self.followed, &target.pauses, wanted.until);
-        if let Some(Due::Answer(answer)) = due.filter(|_| is_ours) {
+        if let Some(PauseAction::Answer(answer)) = due.filter(|_| is_ours) {
             return Next::Do(Change::Answer(answer));
         }
         let own = seen.deployments.iter();
@@ -122,8 +122,8 @@ impl Way<'_> {
         match Standing::of(rollout) {
             Standing::UnderWay if self.followed.other.is_none() => {
                 match pause::back(self.followed, &target.pauses) {
-                    Some(Due::Answer(answer)) => Next::Do(Change::Answer(answer)),
-                    Some(Due::Answered) => {
+                    Some(PauseAction::Answer(answer)) => Next::Do(Change::Answer(answer)),
+                    Some(PauseAction::Answered) => {
                         wait_unless_overdue(seen, || tell_shift::not_there(target, seen, rollout))
                     }
                     None => Next::Do(Change::Stop(Stop {

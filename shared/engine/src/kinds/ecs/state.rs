@@ -2,7 +2,7 @@
 
 use super::images::Images;
 use super::stage::Standing;
-use crate::ports::{Behind, ServiceDeployment, ServiceRollout};
+use crate::ports::{ServiceDeployment, ServiceRollout, ShiftedTargetGroups};
 use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, BTreeSet};
 use windlass_domain::appspec::AppSpec;
@@ -169,7 +169,7 @@ pub struct Seen {
     /// The events in which ECS says what it could not do since the change was sent: newest first, at most three.
     pub events: Vec<String>,
     /// The team's own lifecycle hook that holds the rollout, if one does.
-    pub held: Option<Held>,
+    pub held: Option<HoldingHook>,
     /// The reason that ECS tells, if ECS itself rolls back or has rolled back the rollout that was sent.
     pub rolled_back: Option<String>,
     /// The deployment that is followed; `None` if the service rolls, or if nothing was sent.
@@ -239,7 +239,7 @@ pub struct Sent {
 
 /// A lifecycle hook that holds a rollout, in words.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Held {
+pub struct HoldingHook {
     /// The hook, and the time until which it holds.
     pub by: String,
     /// The way to let the rollout go on.
@@ -264,8 +264,8 @@ impl Seen {
     }
 
     /// Returns the target groups of the new and the former tasks.
-    pub(super) fn behind(&self) -> Option<&Behind> {
-        self.rollout()?.behind.as_ref()
+    pub(super) fn target_groups(&self) -> Option<&ShiftedTargetGroups> {
+        self.rollout()?.target_groups.as_ref()
     }
 
     /// Returns the deployment that ECS steers towards.

@@ -34,7 +34,7 @@ pub(super) fn stages(
     if target.strategy.is_rolling() || input.goal_state.is_some() {
         return Ok(vec![Stage::new(to_value(goal)?, what)]);
     }
-    let way = Way {
+    let way = WavePlanner {
         target,
         goal,
         service,
@@ -75,14 +75,14 @@ fn steps(strategy: Strategy, shifting: &Shifting) -> Vec<u32> {
     below.chain([ALL]).collect()
 }
 
-struct Way<'a> {
+struct WavePlanner<'a> {
     target: &'a Target,
     goal: &'a Goal,
     service: &'a Service,
     named: String,
 }
 
-impl Way<'_> {
+impl WavePlanner<'_> {
     fn goal(&self, until: Until) -> Result<Value> {
         let goal = self.goal.clone();
         to_value(&Goal { until, ..goal })

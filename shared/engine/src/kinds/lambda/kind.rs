@@ -5,7 +5,9 @@ use super::next::{self, next};
 use super::observe::{self, Known};
 use super::state::{Change, Goal, Observed, Target};
 use crate::config::Configured;
-use crate::kinds::{Class, FORMER, Facts, Kind, Next, Noticed, Trail, VERSION, View, Way, fields};
+use crate::kinds::{
+    Class, FORMER, Facts, Kind, LookContext, Next, Noticed, Trail, VERSION, View, fields,
+};
 use crate::ports::{LambdaApi, Result, S3Api};
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
@@ -17,7 +19,7 @@ impl<P: LambdaApi + S3Api + Configured> Kind for LambdaKind<P> {
     type Goal = Goal;
     type Change = Change;
 
-    async fn observe(&self, target: &Target, way: &Way<'_, Goal>) -> Result<Observed> {
+    async fn observe(&self, target: &Target, way: &LookContext<'_, Goal>) -> Result<Observed> {
         let known = Known::of(way.goal, way.made);
         observe::observe(&self.at, target, &known).await
     }

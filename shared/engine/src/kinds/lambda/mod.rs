@@ -27,7 +27,7 @@ pub use needs::needs;
 pub use state::*;
 pub use writes::writes;
 
-use super::{Built, PrepareInput, Prepared, Then, from_value};
+use super::{Built, KindVisitor, PrepareInput, Prepared, from_value};
 use crate::config::Configured;
 use crate::ports::{AssumeRole, Clock, CodeDeployApi, EcrApi, LambdaApi, Result, S3Api};
 use windlass_domain::kinds::lambda::Lambda;
@@ -43,10 +43,10 @@ pub enum Function<P> {
 }
 
 impl<P: LambdaApi + S3Api + Configured + CodeDeployApi + Clock> Built for Function<P> {
-    async fn with<T: Then>(&self, then: T) -> Result<T::Out> {
+    async fn with<T: KindVisitor>(&self, visitor: T) -> Result<T::Out> {
         match self {
-            Self::Own(kind) => then.then(kind).await,
-            Self::CodeDeploy(kind) => then.then(kind).await,
+            Self::Own(kind) => visitor.visit(kind).await,
+            Self::CodeDeploy(kind) => visitor.visit(kind).await,
         }
     }
 }

@@ -3,7 +3,7 @@
 
 use crate::kinds::PrepareInput;
 use crate::kinds::codedeploy;
-use crate::kinds::needs::{By, Needed};
+use crate::kinds::needs::{DeployerRole, Needed};
 use crate::ports::{LambdaApi, Result};
 use std::collections::BTreeMap;
 use windlass_domain::kinds::lambda::Lambda;
@@ -12,7 +12,7 @@ use windlass_domain::kinds::lambda::Lambda;
 pub async fn needs(
     there: &impl LambdaApi,
     _: &PrepareInput<'_>,
-    _: &By<'_>,
+    _: &DeployerRole<'_>,
     spec: &Lambda,
 ) -> Result<Vec<Needed>> {
     let function = there.function(&spec.function, None).await?;

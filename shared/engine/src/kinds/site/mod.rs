@@ -34,7 +34,7 @@ pub use served_site::Visited;
 pub use state::State;
 pub use target::{Archive, Target, folder_of, origin_path_of, release_of};
 
-use crate::kinds::{Built, Checkpoint, Publication, Publishes, Then, Writes, from_value};
+use crate::kinds::{Built, Checkpoint, KindVisitor, Publication, Publishes, Writes, from_value};
 use crate::ports::Result;
 use in_place::{InPlace, Knowledge};
 use prefix::Prefix;
@@ -71,10 +71,10 @@ pub async fn of<P: SitePorts>(ports: &P, step: &Step) -> Result<Site<P>> {
 }
 
 impl<P: SitePorts> Built for Site<P> {
-    async fn with<T: Then>(&self, then: T) -> Result<T::Out> {
+    async fn with<T: KindVisitor>(&self, visitor: T) -> Result<T::Out> {
         match self {
-            Self::InPlace(kind) => then.then(&**kind).await,
-            Self::Prefix(kind) => then.then(kind).await,
+            Self::InPlace(kind) => visitor.visit(&**kind).await,
+            Self::Prefix(kind) => visitor.visit(kind).await,
         }
     }
 }

@@ -2,7 +2,7 @@
 //! Amazon S3 and Amazon CloudFront).
 
 use crate::kinds::PrepareInput;
-use crate::kinds::needs::{By, Needed};
+use crate::kinds::needs::{DeployerRole, Needed};
 use crate::ports::{CloudFrontApi, Result};
 use windlass_domain::kinds::site::{SiteMode, StaticSite};
 
@@ -10,7 +10,7 @@ use windlass_domain::kinds::site::{SiteMode, StaticSite};
 pub async fn needs(
     there: &impl CloudFrontApi,
     _: &PrepareInput<'_>,
-    by: &By<'_>,
+    by: &DeployerRole<'_>,
     site: &StaticSite,
 ) -> Result<Vec<Needed>> {
     let mut needs: Vec<Needed> = objects(by, site).into_iter().collect();
@@ -23,7 +23,7 @@ pub async fn needs(
 }
 
 /// Pure: the calls on objects. Only a site in place writes over the live files.
-fn objects(by: &By<'_>, site: &StaticSite) -> Option<Needed> {
+fn objects(by: &DeployerRole<'_>, site: &StaticSite) -> Option<Needed> {
     let key = format!("{}index.html", site.prefix);
     let writes = ["s3:PutObject", "s3:DeleteObject"];
     let is_in_place = site.mode == SiteMode::InPlace;

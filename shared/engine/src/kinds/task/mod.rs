@@ -20,11 +20,14 @@ pub use call::{Call, CallPorts, CallRequest, handle as run_call, key as call_key
 pub use log::Log;
 pub use needs::needs;
 pub use prepare::prepare;
-pub use state::{Change, Direction, End, Goal, Seen, Sent, Side, Target, Work, started_by, token};
+pub use state::{
+    Change, Direction, End, Goal, Seen, Sent, Target, TaskState, Work, started_by, token,
+};
 pub use writes::writes;
 
 use super::{
-    APP_TAG, Built, Class, ENVIRONMENT_TAG, Facts, Kind, Next, Noticed, Then, View, Way, to_value,
+    APP_TAG, Built, Class, ENVIRONMENT_TAG, Facts, Kind, KindVisitor, LookContext, Next, Noticed,
+    View, to_value,
 };
 use crate::ports::{AssumeRole, Clock, EcsApi, EcsTasksApi, JsonServices, NewRun, Result};
 use serde_json::Value;
@@ -62,7 +65,7 @@ impl<P> Task<P> {
 
 /// The kinds that are run once.
 #[derive(Debug)]
-pub enum Once<P> {
+pub enum TaskOrCall<P> {
     /// A task of ECS.
     Task(Task<P>),
     /// A call of a function.
@@ -71,19 +74,19 @@ pub enum Once<P> {
 
 /// Returns the kind of a step.
 #[allow(clippy::unused_async, reason = "the registry waits for every kind")]
-pub async fn of<P: AssumeRole>(ports: &P, step: &Step) -> Result<Once<P>> {
+pub async fn of<P: AssumeRole>(ports: &P, step: &Step) -> Result<TaskOrCall<P>> {
     Ok(if step.target["call"].is_object() {
-        Once::Call(Call::of(ports, step))
+        TaskOrCall::Call(Call::of(ports, step))
     } else {
-        Once::Task(Task::new(ports.at(&step.place), step.deployment.clone()))
+        TaskOrCall::Task(Task::new(ports.at(&step.place), step.deployment.clone()))
     })
 }
 
-impl<P: EcsApi + EcsTasksApi + JsonServices + CallPorts> Built for Once<P> {
-    async fn with<T: Then>(&self, then: T) -> Result<T::Out> {
+impl<P: EcsApi + EcsTasksApi + JsonServices + CallPorts> Built for TaskOrCall<P> {
+    async fn with<T: KindVisitor>(&self, visitor: T) -> Result<T::Out> {
         match self {
-            Self::Task(kind) => then.then(kind).await,
-            Self::Call(kind) => then.then(kind).await,
+            Self::Task(kind) => visitor.visit(kind).await,
+            Self::Call(kind) => visitor.visit(kind).await,
         }
     }
 }
@@ -94,7 +97,7 @@ impl<P: EcsApi + EcsTasksApi + Clock + JsonServices> Kind for Task<P> {
     type Goal = Goal;
     type Change = Change;
 
-    async fn observe(&self, target: &Target, way: &Way<'_, Goal>) -> Result<Seen> {
+    async fn observe(&self, target: &Target, way: &LookContext<'_, Goal>) -> Result<Seen> {
         self.look(target, way).await
     }
 

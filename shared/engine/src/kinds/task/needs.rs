@@ -6,7 +6,7 @@ use super::log::Log;
 use super::prepare::{Found, find};
 use super::state::family;
 use crate::kinds::ecs::foreign::{ROLES, full_arn};
-use crate::kinds::needs::{By, Needed};
+use crate::kinds::needs::{DeployerRole, Needed};
 use crate::kinds::{APP_TAG, ENVIRONMENT_TAG, PrepareInput};
 use crate::ports::{EcsApi, EcsTasksApi, Result};
 use crate::trouble::apart;
@@ -17,7 +17,7 @@ use windlass_domain::kinds::task::Task as Spec;
 pub async fn needs(
     there: &(impl EcsApi + EcsTasksApi + CallPorts),
     input: &PrepareInput<'_>,
-    by: &By<'_>,
+    by: &DeployerRole<'_>,
     spec: &Spec,
 ) -> Result<Vec<Needed>> {
     if let Some(function) = &spec.function {
@@ -31,7 +31,7 @@ pub async fn needs(
 
 /// Pure: the calls. Only for an environment's own role they have the roles of the tasks: the names of these roles tell
 /// whether Windlass's own roles may pass them on.
-fn of(by: &By<'_>, input: &PrepareInput<'_>, found: &Found, spec: &Spec) -> Vec<Needed> {
+fn of(by: &DeployerRole<'_>, input: &PrepareInput<'_>, found: &Found, spec: &Spec) -> Vec<Needed> {
     let family = family(
         EnvironmentId::new(input.app, input.environment),
         input.component,

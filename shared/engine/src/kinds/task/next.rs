@@ -4,7 +4,7 @@
 //! knows that token. A task that ECS does not show surely never ran, but only as long as ECS surely shows stopped
 //! tasks. After that nobody knows, and a person is asked.
 
-use super::state::{Change, Direction, End, Goal, Seen, Sent, Side, Target, started_by};
+use super::state::{Change, Direction, End, Goal, Seen, Sent, Target, TaskState, started_by};
 use super::tell;
 use crate::kinds::Next;
 use crate::ports::Run;
@@ -26,7 +26,7 @@ const POLL_S: u64 = 5;
 pub(super) fn next(target: &Target, seen: &Seen, goal: &Goal) -> Next<Change> {
     match goal {
         Goal::Run(_) => {
-            let side = Whose {
+            let side = DirectedTask {
                 target,
                 seen,
                 direction: Direction::Forward,
@@ -44,7 +44,7 @@ pub(super) fn next(target: &Target, seen: &Seen, goal: &Goal) -> Next<Change> {
 
 /// Stops what was run, and takes it back if it may have begun.
 fn back(target: &Target, seen: &Seen) -> Next<Change> {
-    let forward = Whose {
+    let forward = DirectedTask {
         target,
         seen,
         direction: Direction::Forward,
@@ -62,7 +62,7 @@ fn back(target: &Target, seen: &Seen) -> Next<Change> {
     if !end.began || !has_undo {
         return Next::Done;
     }
-    let undo = Whose {
+    let undo = DirectedTask {
         direction: Direction::Undo,
         ..forward
     };
@@ -75,15 +75,15 @@ fn back(target: &Target, seen: &Seen) -> Next<Change> {
 
 /// One of the two tasks, on one of the two ways.
 #[derive(Clone, Copy)]
-struct Whose<'a> {
+struct DirectedTask<'a> {
     target: &'a Target,
     seen: &'a Seen,
     direction: Direction,
     is_back: bool,
 }
 
-impl<'a> Whose<'a> {
-    fn side(&self) -> &'a Side {
+impl<'a> DirectedTask<'a> {
+    fn side(&self) -> &'a TaskState {
         match self.direction {
             Direction::Forward => &self.seen.forward,
             Direction::Undo => &self.seen.back,

@@ -3,7 +3,7 @@
 use super::{KNOWN_S, SHOWN_S, next};
 use crate::kinds::Next;
 use crate::kinds::task::state::{
-    Change, Direction, End, Goal, Seen, Sent, Side, Target, Work, recorded,
+    Change, Direction, End, Goal, Seen, Sent, Target, TaskState, Work, recorded,
 };
 use crate::ports::{Launch, Run, RunContainer};
 use serde_json::json;
@@ -47,19 +47,19 @@ pub(super) fn ago(seconds: u64) -> Time {
 }
 
 /// A task that was asked for so long ago, without an answer.
-pub(super) fn sent(seconds: u64) -> Side {
-    Side {
+pub(super) fn sent(seconds: u64) -> TaskState {
+    TaskState {
         sent: Some(Sent {
             first: ago(seconds),
             definition: "own:1".into(),
             answered: None,
         }),
-        ..Side::default()
+        ..TaskState::default()
     }
 }
 
 /// The same, answered at once.
-pub(super) fn answered(seconds: u64) -> Side {
+pub(super) fn answered(seconds: u64) -> TaskState {
     let mut side = sent(seconds);
     if let Some(sent) = &mut side.sent {
         sent.answered = Some((TASK.into(), ago(seconds)));
@@ -105,7 +105,7 @@ pub(super) fn end(exit: Option<i32>, by_itself: bool) -> End {
     }
 }
 
-pub(super) fn seen(forward: Side, back: Side) -> Seen {
+pub(super) fn seen(forward: TaskState, back: TaskState) -> Seen {
     Seen {
         now: NOW,
         deployment: DeploymentId("0123456789abcdef".into()),
@@ -145,11 +145,11 @@ fn forward() -> Goal {
 
 #[test]
 fn a_task_is_run_once_forward() {
-    let with = |side: Side, run: Option<Run>| Side { run, ..side };
+    let with = |side: TaskState, run: Option<Run>| TaskState { run, ..side };
     let exited = "EssentialContainerExited";
     let stopped_at = |seconds| [Some(ago(seconds)), None];
     let table = [
-        ("nothing yet", Side::default(), "run forward"),
+        ("nothing yet", TaskState::default(), "run forward"),
         ("its answer is lost", sent(30), "run forward again"),
         (
             "just within the time",
@@ -186,7 +186,7 @@ fn a_task_is_run_once_forward() {
         ),
         (
             "it is stopping",
-            Side {
+            TaskState {
                 stops: stopped_at(60),
                 ..with(answered(960), Some(run("STOPPING", "", None)))
             },
@@ -194,7 +194,7 @@ fn a_task_is_run_once_forward() {
         ),
         (
             "it does not stop",
-            Side {
+            TaskState {
                 stops: stopped_at(STOPPED_WITHIN_S + 1),
                 ..with(answered(9999), Some(run("RUNNING", "", None)))
             },
@@ -212,7 +212,7 @@ fn a_task_is_run_once_forward() {
         ),
         (
             "its end is known",
-            Side {
+            TaskState {
                 end: Some(end(Some(0), true)),
                 ..answered(60)
             },
@@ -220,7 +220,7 @@ fn a_task_is_run_once_forward() {
         ),
         (
             "its end is known for long",
-            Side {
+            TaskState {
                 end: Some(end(Some(0), true)),
                 ..answered(99_999)
             },
@@ -228,7 +228,7 @@ fn a_task_is_run_once_forward() {
         ),
         (
             "it failed",
-            Side {
+            TaskState {
                 end: Some(end(Some(1), true)),
                 ..answered(60)
             },
@@ -236,7 +236,7 @@ fn a_task_is_run_once_forward() {
         ),
         (
             "it never began",
-            Side {
+            TaskState {
                 end: Some(end(None, false)),
                 ..answered(60)
             },
@@ -244,7 +244,7 @@ fn a_task_is_run_once_forward() {
         ),
         (
             "it was stopped and ended well",
-            Side {
+            TaskState {
                 end: Some(end(Some(0), false)),
                 ..answered(60)
             },
@@ -252,7 +252,7 @@ fn a_task_is_run_once_forward() {
         ),
     ];
     for (why, side, wanted) in table {
-        let next = next(&target(), &seen(side, Side::default()), &forward());
+        let next = next(&target(), &seen(side, TaskState::default()), &forward());
         assert_eq!(told(&next), wanted, "{why}");
     }
     // It was asked for long ago, and created by a later try.
@@ -261,11 +261,11 @@ fn a_task_is_run_once_forward() {
         ..run("RUNNING", "", None)
     };
     let late = with(sent(1200), Some(created));
-    let next_of = |side| next(&target(), &seen(side, Side::default()), &forward());
+    let next_of = |side| next(&target(), &seen(side, TaskState::default()), &forward());
     assert_eq!(told(&next_of(late)), "wait");
     let unregistered = Seen {
         definition: None,
-        ..seen(Side::default(), Side::default())
+        ..seen(TaskState::default(), TaskState::default())
     };
     assert_eq!(
         told(&next(&target(), &unregistered, &forward())),
@@ -276,13 +276,18 @@ fn a_task_is_run_once_forward() {
 /// A task that ends unknown has no `startedBy` in the record: the finding says what to look for.
 #[test]
 fn a_task_that_nobody_knows_of_is_told_with_its_started_by() {
-    let ended = Side {
+    let ended = TaskState {
         end: Some(end(Some(0), true)),
         ..answered(60)
     };
     let table = [
-        (sent(KNOWN_S), Side::default(), forward(), "forward"),
-        (answered(SHOWN_S), Side::default(), forward(), "forward"),
+        (sent(KNOWN_S), TaskState::default(), forward(), "forward"),
+        (
+            answered(SHOWN_S),
+            TaskState::default(),
+            forward(),
+            "forward",
+        ),
         (ended, sent(KNOWN_S), Goal::Back(None), "undo"),
     ];
     for (forward, back, goal, direction) in table {
@@ -301,11 +306,11 @@ fn a_long_task_is_looked_at_rarely_and_one_with_a_short_limit_often() {
             limit_s,
             ..target()
         };
-        let side = Side {
+        let side = TaskState {
             run: Some(run("RUNNING", "", None)),
             ..answered(1500)
         };
-        let next = next(&target, &seen(side, Side::default()), &forward());
+        let next = next(&target, &seen(side, TaskState::default()), &forward());
         assert_eq!(told(&next), wanted, "{limit_s}");
     }
 }
@@ -330,13 +335,13 @@ fn the_first_time_is_known_whoever_asked_since() {
     assert_eq!(sent.first, Time(5));
     assert_eq!(sent.answered, Some((TASK.to_owned(), Time(20))));
     let other = recorded(&[record(10, None)], Direction::Forward);
-    assert_eq!(other, Side::default());
+    assert_eq!(other, TaskState::default());
 }
 
 #[test]
 fn the_end_of_a_task_has_its_arn_and_who_started_it() {
     let started_by = "windlass/0123456789abcdef/migrate/forward";
-    let forward = Side {
+    let forward = TaskState {
         run: Some(Run {
             started_by: started_by.into(),
             ..run("STOPPED", "EssentialContainerExited", Some(0))
@@ -345,7 +350,7 @@ fn the_end_of_a_task_has_its_arn_and_who_started_it() {
     };
     let target = target();
     let goal = Goal::Run(target.work.clone());
-    let Next::Do(change) = next(&target, &seen(forward, Side::default()), &goal) else {
+    let Next::Do(change) = next(&target, &seen(forward, TaskState::default()), &goal) else {
         panic!("no end is taken in");
     };
     let end = &change.value()["end"];

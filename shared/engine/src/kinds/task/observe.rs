@@ -1,8 +1,8 @@
 //! Reads what was run: first from the ledger, and from ECS if the ledger does not know the end.
 
-use super::state::{Direction, Goal, Seen, Side, Target, recorded, registered, started_by};
+use super::state::{Direction, Goal, Seen, Target, TaskState, recorded, registered, started_by};
 use super::{DEPLOYMENT_TAG, Task};
-use crate::kinds::Way;
+use crate::kinds::LookContext;
 use crate::ports::{Clock, EcsApi, EcsTasksApi, Result};
 use windlass_domain::fault::FaultName;
 
@@ -11,7 +11,7 @@ use windlass_domain::fault::FaultName;
 const LOOK_BACK: u32 = 5;
 
 impl<P: EcsApi + EcsTasksApi + Clock> Task<P> {
-    pub(super) async fn look(&self, target: &Target, way: &Way<'_, Goal>) -> Result<Seen> {
+    pub(super) async fn look(&self, target: &Target, way: &LookContext<'_, Goal>) -> Result<Seen> {
         let mut forward = recorded(way.changes, Direction::Forward);
         let mut back = recorded(way.changes, Direction::Undo);
         if forward.is_open() || back.is_open() {
@@ -28,7 +28,7 @@ impl<P: EcsApi + EcsTasksApi + Clock> Task<P> {
             back.run = find(Direction::Undo);
         }
         let definition = self.definition(target, way, &forward).await?;
-        let is_done = |side: &Side| {
+        let is_done = |side: &TaskState| {
             let end = side.ended(target);
             end.is_some_and(|end| end.is_success())
         };
@@ -52,8 +52,8 @@ impl<P: EcsApi + EcsTasksApi + Clock> Task<P> {
     async fn definition(
         &self,
         target: &Target,
-        way: &Way<'_, Goal>,
-        forward: &Side,
+        way: &LookContext<'_, Goal>,
+        forward: &TaskState,
     ) -> Result<Option<String>> {
         let sent = forward.sent.as_ref().map(|sent| sent.definition.as_str());
         if let Some(known) = sent.or_else(|| registered(way.changes)) {

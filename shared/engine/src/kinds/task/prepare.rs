@@ -7,7 +7,9 @@ use super::{Task, tell};
 use crate::config::Configured;
 use crate::kinds::ecs::{document, pass_role};
 use crate::kinds::needs::beside;
-use crate::kinds::{Kind as _, PrepareInput, Prepared, Recorded, Stage, Way, from_value, to_value};
+use crate::kinds::{
+    Kind as _, LookContext, PrepareInput, Prepared, Recorded, Stage, from_value, to_value,
+};
 use crate::ports::{
     EcsApi, EcsTasksApi, JsonServices, Launch, Network, Result, Service, TaskDefinition,
 };
@@ -77,7 +79,7 @@ where
     };
     let target = target(input, spec, &found, family, image, last(input)?);
     let kind = Task::new(ports.at(input.place), input.deployment.clone());
-    let seen = kind.observe(&target, &Way::default()).await?;
+    let seen = kind.observe(&target, &LookContext::default()).await?;
     let before = Recorded::of::<Task<P>>(&target, &seen)?;
     let is_brought = brought.is_some();
     let unchanged = match brought {

@@ -108,16 +108,16 @@ pub struct Seen {
     /// The task definition that this deployment has registered, by ARN.
     pub definition: Option<String>,
     /// The task of the release.
-    pub forward: Side,
+    pub forward: TaskState,
     /// The task that takes it back.
-    pub back: Side,
+    pub back: TaskState,
     /// The work that has succeeded last and was not taken back.
     pub done: Option<Work>,
 }
 
 /// One of the two tasks.
 #[derive(Debug, Clone, Default, PartialEq)]
-pub struct Side {
+pub struct TaskState {
     /// The request for it; `None` if it was not asked for.
     pub sent: Option<Sent>,
     /// The times at which it was told to stop, on the way forward and on the way back.
@@ -210,7 +210,7 @@ impl End {
     }
 }
 
-impl Side {
+impl TaskState {
     /// Returns its end, as the ledger has it or as ECS shows it.
     pub fn ended(&self, target: &Target) -> Option<End> {
         let shown = || {
@@ -313,8 +313,8 @@ pub fn registered(changes: &[ChangeRecord]) -> Option<&str> {
 }
 
 /// Returns everything that is recorded of one of the tasks.
-pub fn recorded(changes: &[ChangeRecord], direction: Direction) -> Side {
-    let mut side = Side::default();
+pub fn recorded(changes: &[ChangeRecord], direction: Direction) -> TaskState {
+    let mut side = TaskState::default();
     for record in changes {
         let is_of = |member: &str| record.change[member] == direction.as_str();
         if is_of("run") {

@@ -2,23 +2,23 @@
 
 use super::tests::{ago, answered, end, run, seen, sent, target, told};
 use super::{KNOWN_S, SHOWN_S, next};
-use crate::kinds::task::state::{Goal, Side, Target};
+use crate::kinds::task::state::{Goal, Target, TaskState};
 use windlass_domain::kinds::task::TaskUndo;
 
 const BACK: Goal = Goal::Back(None);
 
 #[test]
 fn what_was_run_is_stopped_and_taken_back_once() {
-    let ended = |exit| Side {
+    let ended = |exit| TaskState {
         end: Some(end(exit, true)),
         ..answered(7200)
     };
-    let runs = |side: Side| Side {
+    let runs = |side: TaskState| TaskState {
         run: Some(run("RUNNING", "", None)),
         ..side
     };
-    let none = Side::default;
-    let missed = |seconds, side: Side| Side {
+    let none = TaskState::default;
+    let missed = |seconds, side: TaskState| TaskState {
         missed: Some(ago(seconds)),
         ..side
     };
@@ -39,7 +39,7 @@ fn what_was_run_is_stopped_and_taken_back_once() {
         ("it never was", missed(SHOWN_S, sent(600)), none(), "done"),
         (
             "it was shown once, and stopped",
-            Side {
+            TaskState {
                 stops: [None, Some(ago(60))],
                 ..missed(SHOWN_S, sent(600))
             },
@@ -63,7 +63,7 @@ fn what_was_run_is_stopped_and_taken_back_once() {
         ("it runs", runs(answered(9)), none(), "stop forward"),
         (
             "it was told to stop at its limit before",
-            Side {
+            TaskState {
                 stops: [Some(ago(5)), None],
                 ..runs(answered(999))
             },
@@ -72,7 +72,7 @@ fn what_was_run_is_stopped_and_taken_back_once() {
         ),
         (
             "it is stopping",
-            Side {
+            TaskState {
                 stops: [None, Some(ago(5))],
                 ..runs(answered(9))
             },
@@ -130,15 +130,15 @@ fn what_is_irreversible_is_stopped_and_never_taken_back() {
         irreversible: true,
         ..target()
     };
-    let ended = |exit, by_itself| Side {
+    let ended = |exit, by_itself| TaskState {
         end: Some(end(exit, by_itself)),
         ..answered(60)
     };
     for (why, side, wanted) in [
-        ("it was never asked for", Side::default(), "done"),
+        ("it was never asked for", TaskState::default(), "done"),
         (
             "it runs",
-            Side {
+            TaskState {
                 run: Some(run("RUNNING", "", None)),
                 ..answered(9)
             },
@@ -150,7 +150,7 @@ fn what_is_irreversible_is_stopped_and_never_taken_back() {
         ("it never began", ended(None, false), "done"),
         ("nobody knows", sent(KNOWN_S), "unknown"),
     ] {
-        let next = next(&target, &seen(side, Side::default()), &BACK);
+        let next = next(&target, &seen(side, TaskState::default()), &BACK);
         assert_eq!(told(&next), wanted, "{why}");
     }
 }

@@ -4,7 +4,7 @@ use super::call::{Call, Ports, Reply};
 use super::provenance::provenance;
 use super::query::page;
 use crate::ledger::{self, Stored};
-use crate::overview::{self, Here, environments, here};
+use crate::overview::{self, EnvironmentItems, environment_items, environments};
 use crate::ports::{Clock, DynamoDbApi, Result};
 use futures::stream::{self, StreamExt, TryStreamExt};
 use serde_json::{Value, json};
@@ -94,7 +94,7 @@ async fn environment(
     let EnvironmentId {
         environment: name, ..
     } = of;
-    let here: Here = here(ports, of).await?;
+    let here: EnvironmentItems = environment_items(ports, of).await?;
     let deployments = provenance(ports, here.named()).await?;
     let running: BTreeMap<_, Value> = here
         .state

@@ -8,7 +8,7 @@ use super::undeclared;
 use crate::conductor::newest_good;
 use crate::ledger::{self};
 use crate::observe::compare;
-use crate::overview::{self, Here, here};
+use crate::overview::{self, EnvironmentItems, environment_items};
 use crate::pin;
 use crate::ports::{DynamoDbApi, Key, Result};
 use crate::trouble::{Checked, apart};
@@ -16,12 +16,12 @@ use serde_json::json;
 use std::collections::BTreeMap;
 use windlass_domain::drift::Compared;
 use windlass_domain::drill::Next;
-use windlass_domain::environment::{EnvironmentState, Held, HeldState, Lock};
+use windlass_domain::environment::{EnvironmentState, HeldState, Lock, LockHolder};
 use windlass_domain::identity::EnvironmentId;
 use windlass_domain::irreversible::crossed;
 use windlass_domain::name::ComponentName;
 use windlass_domain::request::{ActionName, Request};
-use windlass_domain::wheel::{Turn, pause_in_force};
+use windlass_domain::steering::{Turn, pause_in_force};
 
 /// Answers what runs of each component and since when, the snapshot, the lock, the hold, and the deployments that wait;
 /// the irreversible runs that a rollback would go back across (`crosses`); and what the last hourly look at the targets
@@ -31,7 +31,7 @@ pub async fn get(ports: &impl Ports, of: EnvironmentId<'_>, call: &Call) -> Resu
     if let Err(findings) = apart(known(ports, of).await)? {
         return Ok(problem(404, &findings));
     }
-    let mut here = here(ports, of).await?;
+    let mut here = environment_items(ports, of).await?;
     let undeclared = undeclared::take(ports, app, &mut here.state.running).await?;
     let deployments = provenance(ports, here.named()).await?;
     let judged = judged(ports, of, here.state.snapshot).await?;
@@ -67,7 +67,7 @@ pub async fn get(ports: &impl Ports, of: EnvironmentId<'_>, call: &Call) -> Resu
 async fn next_drill(
     ports: &impl Ports,
     of: EnvironmentId<'_>,
-    here: &Here,
+    here: &EnvironmentItems,
 ) -> Result<Option<Next>> {
     let EnvironmentId { app, environment } = of;
     let in_force = apart(pin::declaration_in_force(ports, app).await)?.ok();
@@ -98,7 +98,7 @@ pub async fn known(ports: &impl Ports, of: EnvironmentId<'_>) -> Checked<()> {
 
 /// The pause that is in force of the deployment that holds the lock: until when, by whom, and why.
 async fn paused(ports: &impl Ports, lock: &Lock) -> Result<Option<Turn>> {
-    let running = |held: &&Held| held.state == HeldState::Running;
+    let running = |held: &&LockHolder| held.state == HeldState::Running;
     let Some(held) = lock.held.as_ref().filter(running) else {
         return Ok(None);
     };

@@ -29,14 +29,14 @@ pub struct Created {
 
 /// The way in which an arrival became known.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Known {
+pub enum Discovery {
     /// By an event, which was sent at this time, in whole seconds.
     Told(Option<Time>),
     /// By looking; it had arrived at this time.
     Found(Time),
 }
 
-impl Known {
+impl Discovery {
     /// Returns the time at which it arrived, if that is known.
     pub fn arrived(self) -> Option<Time> {
         match self {
@@ -48,7 +48,7 @@ impl Known {
 
 /// The outcome of an arrival.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Came {
+pub enum ArrivalOutcome {
     /// Nobody asks for it, as far as is known by now. It is found again, for a while.
     Nothing,
     /// It needs no execution.
@@ -67,11 +67,11 @@ pub fn sent(event: &Value) -> Option<Time> {
 pub fn note(
     round: &mut ArrivalSweep,
     (what, arrived): (&str, Time),
-    came: Result<Option<Came>>,
+    came: Result<Option<ArrivalOutcome>>,
     faults: &mut Faults,
 ) -> bool {
     let came = faults.take(what, came);
-    if matches!(came, None | Some(Some(Came::Started(_)))) {
+    if matches!(came, None | Some(Some(ArrivalOutcome::Started(_)))) {
         round.look_again(arrived);
     }
     !matches!(came, Some(None))

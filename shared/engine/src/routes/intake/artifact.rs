@@ -1,6 +1,6 @@
 //! `artifacts/<app>/<component>/…`: a single artifact arrives.
 
-use super::arrival::{Came, Created, Ports};
+use super::arrival::{ArrivalOutcome, Created, Ports};
 use super::ignored_arrivals;
 use super::manifest::start;
 use crate::log;
@@ -18,7 +18,7 @@ pub async fn handle(
     app: AppName,
     component: ComponentName,
     created: Created,
-) -> Result<Came> {
+) -> Result<ArrivalOutcome> {
     let Created {
         object,
         requester,
@@ -34,7 +34,7 @@ pub async fn handle(
                 Some(true) => None,
                 Some(false) => {
                     upload_findings::tell_of(ports, &object, &[]).await?;
-                    return Ok(Came::Served);
+                    return Ok(ArrivalOutcome::Served);
                 }
                 None => Some(declared.declaration.unknown_component(&component)),
             }
@@ -44,7 +44,7 @@ pub async fn handle(
         upload_findings::tell_of(ports, &object, std::slice::from_ref(&finding)).await?;
         ignored_arrivals::list(ports, &object.key, Some(app), requester, finding).await?;
         // Its declaration may be on its way.
-        return Ok(Came::Nothing);
+        return Ok(ArrivalOutcome::Nothing);
     }
     let mut request = Request::new(ActionName::Deploy, app);
     request.artifact_object = Some(ArtifactObject { component, object });

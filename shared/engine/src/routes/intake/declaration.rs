@@ -1,6 +1,6 @@
 //! `apps/<app>/app.yaml`: a declaration arrives.
 
-use super::arrival::{Came, Created, Ports};
+use super::arrival::{ArrivalOutcome, Created, Ports};
 use super::repositories;
 use crate::conductor::record_refusal;
 use crate::ledger::{self, Stored, commit, retry};
@@ -16,7 +16,7 @@ use windlass_domain::partial_document::PartialDocument;
 
 /// Puts a declaration in force, or tells everything that is wrong with it: beside the upload, in
 /// the ledger, and by a notification; no execution is started. One that is refused leaves the former in force.
-pub async fn handle(ports: &impl Ports, app: &AppName, created: Created) -> Result<Came> {
+pub async fn handle(ports: &impl Ports, app: &AppName, created: Created) -> Result<ArrivalOutcome> {
     log::name_app(app);
     let findings = match read(ports, &created).await? {
         Ok((text, declaration)) => put_in_force(ports, app, &created, &text, &declaration).await?,
@@ -33,7 +33,7 @@ pub async fn handle(ports: &impl Ports, app: &AppName, created: Created) -> Resu
         record(ports, app, &created, &findings).await?;
     }
     upload_findings::write(ports, &created.object, &findings).await?;
-    Ok(Came::Served)
+    Ok(ArrivalOutcome::Served)
 }
 
 async fn read(

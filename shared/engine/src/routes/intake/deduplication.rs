@@ -1,6 +1,6 @@
 //! Serves each arrival once, however often and in whatever way it becomes known.
 
-use super::arrival::{Came, Known, Ports};
+use super::arrival::{ArrivalOutcome, Discovery, Ports};
 use crate::ledger::{self, Served, Started};
 use crate::ports::{DynamoDbApi, Key, Result};
 use crate::recovery::quarter;
@@ -15,31 +15,31 @@ use windlass_domain::arrival_sweep::NOTED_FOR_S;
 pub async fn once(
     ports: &impl Ports,
     what: &str,
-    known: Known,
-    serve: impl AsyncFnOnce(String) -> Result<Came>,
-) -> Result<Option<Came>> {
+    known: Discovery,
+    serve: impl AsyncFnOnce(String) -> Result<ArrivalOutcome>,
+) -> Result<Option<ArrivalOutcome>> {
     let mut note = ledger::load_or_default(ports, &ledger::arrival(what)).await?;
     let mut seed = what.to_owned();
     if note.rev > 0 {
         match known {
-            Known::Told(Some(sent)) if sent <= note.value.at => {
+            Discovery::Told(Some(sent)) if sent <= note.value.at => {
                 tracing::info!("an event that came twice is dropped");
                 return Ok(None);
             }
-            Known::Told(_) => {}
-            Known::Found(_) if !is_lost(ports, &note.value).await? => return Ok(None),
-            Known::Found(_) => seed = format!("{what} {}", quarter(ports)),
+            Discovery::Told(_) => {}
+            Discovery::Found(_) if !is_lost(ports, &note.value).await? => return Ok(None),
+            Discovery::Found(_) => seed = format!("{what} {}", quarter(ports)),
         }
     }
-    if let Known::Found(_) = known {
+    if let Discovery::Found(_) = known {
         tracing::warn!("an arrival that no event told, or that was lost, is served now");
     }
     let at = ports.now();
     let came = serve(seed).await?;
     let started = match &came {
-        Came::Nothing => return Ok(Some(came)),
-        Came::Served => None,
-        Came::Started(started) => Some(started.clone()),
+        ArrivalOutcome::Nothing => return Ok(Some(came)),
+        ArrivalOutcome::Served => None,
+        ArrivalOutcome::Started(started) => Some(started.clone()),
     };
     note.value = Served { at, started };
     // It is refused if somebody else has just noted it.

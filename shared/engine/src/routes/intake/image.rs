@@ -1,6 +1,6 @@
 //! Serves the push of an image to ECR.
 
-use super::arrival::{Came, Known, Ports, sent};
+use super::arrival::{ArrivalOutcome, Discovery, Ports, sent};
 use super::deduplication::once;
 use super::ignored_arrivals;
 use super::manifest::start;
@@ -55,19 +55,28 @@ pub async fn handle(ports: &impl Ports, event: &Value) -> Result<()> {
         digest,
         tag: tag.to_owned(),
     };
-    pushed(ports, push, Known::Told(sent(event))).await?;
+    pushed(ports, push, Discovery::Told(sent(event))).await?;
     Ok(())
 }
 
 /// Serves a push, once; answers what came of it, unless that was noted before.
-pub async fn pushed(ports: &impl Ports, push: ImagePush, known: Known) -> Result<Option<Came>> {
+pub async fn pushed(
+    ports: &impl Ports,
+    push: ImagePush,
+    known: Discovery,
+) -> Result<Option<ArrivalOutcome>> {
     once(ports, &what(&push), known, async |seed| {
         serve(ports, push, known, &seed).await
     })
     .await
 }
 
-async fn serve(ports: &impl Ports, push: ImagePush, known: Known, seed: &str) -> Result<Came> {
+async fn serve(
+    ports: &impl Ports,
+    push: ImagePush,
+    known: Discovery,
+    seed: &str,
+) -> Result<ArrivalOutcome> {
     let owner = ledger::load(ports, &ledger::repository(&push.repository)).await?;
     let Some(owner) = owner else {
         let finding = nobodys(&push);
@@ -76,7 +85,7 @@ async fn serve(ports: &impl Ports, push: ImagePush, known: Known, seed: &str) ->
         let app = app.and_then(|name| AppName::new(name).ok());
         let what = &push.repository;
         ignored_arrivals::list(ports, what, app, ignored_arrivals::pusher(), finding).await?;
-        return Ok(Came::Nothing);
+        return Ok(ArrivalOutcome::Nothing);
     };
     let app = owner.value.app;
     log::name_app(&app);
@@ -84,7 +93,7 @@ async fn serve(ports: &impl Ports, push: ImagePush, known: Known, seed: &str) ->
         let what = format!("{}:{}", push.repository, push.tag);
         ignored_arrivals::list(ports, &what, Some(app), ignored_arrivals::pusher(), finding)
             .await?;
-        return Ok(Came::Nothing);
+        return Ok(ArrivalOutcome::Nothing);
     }
     let mut request = Request::new(ActionName::Deploy, app);
     request.image_push = Some(push);

@@ -1,6 +1,6 @@
 //! `releases/<app>/<version>.json`: a release arrives.
 
-use super::arrival::{Came, Created, Ports};
+use super::arrival::{ArrivalOutcome, Created, Ports};
 use crate::ledger::Started;
 use crate::ports::Result;
 use crate::routes::begin;
@@ -12,7 +12,7 @@ use windlass_domain::request::{ActionName, Request};
 
 /// Starts the release's execution. A release that cannot be pinned is started as well: `Admit`
 /// records what is wrong with it, and writes it beside the upload.
-pub async fn handle(ports: &impl Ports, app: AppName, created: Created) -> Result<Came> {
+pub async fn handle(ports: &impl Ports, app: AppName, created: Created) -> Result<ArrivalOutcome> {
     let Created {
         object,
         requester,
@@ -27,7 +27,7 @@ pub async fn handle(ports: &impl Ports, app: AppName, created: Created) -> Resul
 }
 
 /// Starts a request, whether or not it can be pinned.
-pub async fn start(ports: &impl Ports, request: &Request, seed: &str) -> Result<Came> {
+pub async fn start(ports: &impl Ports, request: &Request, seed: &str) -> Result<ArrivalOutcome> {
     let execution = match apart(begin(ports, request).await)? {
         Ok(begun) => {
             if begun.recorded {
@@ -44,5 +44,5 @@ pub async fn start(ports: &impl Ports, request: &Request, seed: &str) -> Result<
         }
     };
     let app = request.app.clone();
-    Ok(Came::Started(Started { app, execution }))
+    Ok(ArrivalOutcome::Started(Started { app, execution }))
 }

@@ -1,6 +1,6 @@
 //! The schedule: finds, by looking at a part at a time, what arrived and no event told.
 
-use super::arrival::{ARRIVALS, Came, Known, Ports, note};
+use super::arrival::{ARRIVALS, ArrivalOutcome, Discovery, Ports, note};
 use super::object::created;
 use crate::faults::Faults;
 use crate::ledger::{self, Images, Rounds, Stored};
@@ -87,11 +87,11 @@ fn is_an_arrival(key: &str) -> bool {
     upload(key).is_some() || misplaced_upload(key).is_some()
 }
 
-async fn look_after(ports: &impl Ports, one: &Listed) -> Result<Option<Came>> {
+async fn look_after(ports: &impl Ports, one: &Listed) -> Result<Option<ArrivalOutcome>> {
     log::name_arrival(&one.key);
     let object = ObjectRef {
         key: one.key.clone(),
         version_id: None,
     };
-    created(ports, object, None, Known::Found(one.modified)).await
+    created(ports, object, None, Discovery::Found(one.modified)).await
 }

@@ -1,6 +1,6 @@
 //! Finds the images whose pushes no event told, by looking through one repository after the other.
 
-use super::arrival::{ARRIVALS, Known, Ports, note};
+use super::arrival::{ARRIVALS, Discovery, Ports, note};
 use super::image;
 use crate::faults::Faults;
 use crate::ledger::{self, Images, RepositoryOwner, Within};
@@ -89,7 +89,7 @@ impl Images {
                 }
                 place.after = Some(push.tag.clone());
                 let what = format!("{}:{}", push.repository, push.tag);
-                let came = image::pushed(ports, push, Known::Found(at));
+                let came = image::pushed(ports, push, Discovery::Found(at));
                 let came = came.instrument(log::part(&what)).await;
                 looks -= 1;
                 left -= usize::from(note(&mut self.round, (&what, at), came, faults));

@@ -1,7 +1,7 @@
 //! Serves an object that was created in the artifacts bucket: a declaration, a manifest, an artifact, or what is
 //! misplaced.
 
-use super::arrival::{Came, Created, Known, Ports, sent};
+use super::arrival::{ArrivalOutcome, Created, Discovery, Ports, sent};
 use super::deduplication::once;
 use super::{artifact, declaration, ignored_arrivals, manifest};
 use crate::log;
@@ -27,7 +27,13 @@ pub async fn handle(ports: &impl Ports, event: &Value) -> Result<()> {
         key: key.to_owned(),
         version_id: text("/detail/object/version-id").map(str::to_owned),
     };
-    created(ports, object, requester(event), Known::Told(sent(event))).await?;
+    created(
+        ports,
+        object,
+        requester(event),
+        Discovery::Told(sent(event)),
+    )
+    .await?;
     Ok(())
 }
 
@@ -45,8 +51,8 @@ pub async fn created(
     ports: &impl Ports,
     object: ObjectRef,
     principal: Option<String>,
-    known: Known,
-) -> Result<Option<Came>> {
+    known: Discovery,
+) -> Result<Option<ArrivalOutcome>> {
     let requester = Requester {
         route: Route::S3,
         principal,
@@ -92,7 +98,7 @@ async fn tell(
     object: &ObjectRef,
     misplaced: MisplacedUpload,
     requester: Requester,
-) -> Result<Came> {
+) -> Result<ArrivalOutcome> {
     let MisplacedUpload {
         app,
         finding,
@@ -102,7 +108,7 @@ async fn tell(
         upload_findings::write(ports, object, std::slice::from_ref(&finding)).await?;
     }
     ignored_arrivals::list(ports, &object.key, app, requester, finding).await?;
-    Ok(Came::Served)
+    Ok(ArrivalOutcome::Served)
 }
 
 /// The version of the object that arrived; the present one where the event does not tell.

@@ -22,7 +22,7 @@ use super::state::{Group, Target};
 use super::words::{service, short};
 use crate::config::Configured;
 use crate::kinds::codedeploy::{mark, sentences};
-use crate::kinds::{Class, Facts, Kind, Next, Noticed, Trail, View, Way};
+use crate::kinds::{Class, Facts, Kind, LookContext, Next, Noticed, Trail, View};
 use crate::ports::{Clock, CodeDeployApi, EcsApi, NewDeployed, Result, S3Api, Waiting};
 use serde_json::Value;
 use state::{Change, Goal, Seen};
@@ -68,7 +68,7 @@ impl<P: EcsApi + S3Api + Configured + CodeDeployApi + Clock> Kind for CodeDeploy
     type Goal = Goal;
     type Change = Change;
 
-    async fn observe(&self, target: &Target, way: &Way<'_, Goal>) -> Result<Seen> {
+    async fn observe(&self, target: &Target, way: &LookContext<'_, Goal>) -> Result<Seen> {
         self.look(target, way).await
     }
 

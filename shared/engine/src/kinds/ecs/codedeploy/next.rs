@@ -28,7 +28,7 @@ pub(super) fn next(target: &Target, seen: &Seen, goal: &Goal) -> Next<Change> {
             images: images::texts(&goal.of.images),
         }));
     };
-    let way = Way {
+    let way = NextChange {
         target,
         seen,
         goal,
@@ -42,7 +42,7 @@ pub(super) fn next(target: &Target, seen: &Seen, goal: &Goal) -> Next<Change> {
     }
 }
 
-struct Way<'a> {
+struct NextChange<'a> {
     target: &'a Target,
     seen: &'a Seen,
     goal: &'a Goal,
@@ -50,7 +50,7 @@ struct Way<'a> {
     to: &'a str,
 }
 
-impl Way<'_> {
+impl NextChange<'_> {
     /// Returns whether it is a way back: to the recorded task definition, and not to one that this deployment
     /// registers.
     fn is_back(&self) -> bool {

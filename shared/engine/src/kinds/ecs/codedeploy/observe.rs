@@ -4,7 +4,7 @@
 use super::state::{DeploymentRequest, Followed, Goal, Seen, callers, is_ending, patience_s};
 use super::{CodeDeployedService, group_of};
 use crate::config::Configured;
-use crate::kinds::Way;
+use crate::kinds::LookContext;
 use crate::kinds::codedeploy::{MARK, find, mark, sent};
 use crate::kinds::ecs::state::Target;
 use crate::ports::{Clock, CodeDeployApi, Deployed, EcsApi, Result, S3Api};
@@ -12,7 +12,7 @@ use windlass_domain::step::ChangeRecord;
 use windlass_domain::time::Time;
 
 impl<P: EcsApi + S3Api + Configured + CodeDeployApi + Clock> CodeDeployedService<P> {
-    pub(super) async fn look(&self, target: &Target, way: &Way<'_, Goal>) -> Result<Seen> {
+    pub(super) async fn look(&self, target: &Target, way: &LookContext<'_, Goal>) -> Result<Seen> {
         let group = group_of(target)?;
         let group = (group.application.as_str(), group.group.as_str());
         let asked: Vec<DeploymentRequest> = way
@@ -114,7 +114,7 @@ fn forward(changes: &[ChangeRecord]) -> Option<String> {
 
 /// Returns the task definition for which a deployment was sent last, in the same direction and under the same token as
 /// the last change that was sent.
-fn tried(way: &Way<'_, Goal>) -> Option<String> {
+fn tried(way: &LookContext<'_, Goal>) -> Option<String> {
     let last = way.sent.as_ref()?;
     let known = way.changes.iter().rfind(|one| one.change == last.change)?;
     let same = |one: &&ChangeRecord| one.undo == known.undo && one.token == known.token;

@@ -44,7 +44,7 @@ pub async fn prepare(
     if let Some(busy) = asks.busy(&target).await? {
         return Ok(with(vec![busy], planned));
     }
-    let way = Way {
+    let way = WavePlanner {
         found: &found,
         service: &spec.service,
         is_back: input.goal_state.is_some(),
@@ -77,13 +77,13 @@ struct Found {
     words: String,
 }
 
-struct Way<'a> {
+struct WavePlanner<'a> {
     found: &'a Found,
     service: &'a str,
     is_back: bool,
 }
 
-impl Way<'_> {
+impl WavePlanner<'_> {
     /// Plans the waves. CodeDeploy goes by itself. It is looked at in waves for as long as the configuration says, so
     /// that gates watch it, and that Windlass soon tells what CodeDeploy takes back. If the declaration says so,
     /// CodeDeploy waits for Windlass before these waves. A way back is one wave.

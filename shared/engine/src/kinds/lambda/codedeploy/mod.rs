@@ -17,7 +17,7 @@ use super::kind::{field, noticed};
 use super::state::{self as lambda, Group, Target, Traffic};
 use crate::config::Configured;
 use crate::kinds::codedeploy::{mark, sentences};
-use crate::kinds::{Class, Facts, Kind, Next, Noticed, Trail, View, Way};
+use crate::kinds::{Class, Facts, Kind, LookContext, Next, Noticed, Trail, View};
 use crate::ports::{Clock, CodeDeployApi, LambdaApi, NewDeployed, Result, S3Api};
 use serde_json::Value;
 use std::collections::BTreeMap;
@@ -69,7 +69,7 @@ impl<P: LambdaApi + S3Api + Configured + CodeDeployApi + Clock> Kind for CodeDep
     type Goal = Goal;
     type Change = Change;
 
-    async fn observe(&self, target: &Target, way: &Way<'_, Goal>) -> Result<Seen> {
+    async fn observe(&self, target: &Target, way: &LookContext<'_, Goal>) -> Result<Seen> {
         self.look(target, way).await
     }
 

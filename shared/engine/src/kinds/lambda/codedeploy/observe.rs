@@ -4,14 +4,14 @@
 use super::state::{Begun, Goal, Seen};
 use super::{CodeDeployed, group_of};
 use crate::config::Configured;
-use crate::kinds::Way;
+use crate::kinds::LookContext;
 use crate::kinds::codedeploy::{find, mark, sent};
 use crate::kinds::lambda::observe::{Known, observe};
 use crate::kinds::lambda::state::Target;
 use crate::ports::{Clock, CodeDeployApi, Deployed, LambdaApi, Result, S3Api};
 
 impl<P: LambdaApi + S3Api + Configured + CodeDeployApi + Clock> CodeDeployed<P> {
-    pub(super) async fn look(&self, target: &Target, way: &Way<'_, Goal>) -> Result<Seen> {
+    pub(super) async fn look(&self, target: &Target, way: &LookContext<'_, Goal>) -> Result<Seen> {
         let begun = Begun::of(way.changes);
         let group = group_of(target)?;
         let group = (group.application.as_str(), group.group.as_str());

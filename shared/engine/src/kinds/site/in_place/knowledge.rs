@@ -82,7 +82,7 @@ impl Knowledge {
         let forward_content = lists.content(&forward).await?;
         Ok(Self {
             rules: Rules::new(&target.site)?,
-            due: lists.left_at(&forward).await?.due,
+            due: lists.leftover_list_of(&forward).await?.due,
             before: (before, before_content),
             forward: (forward, forward_content),
             written,

@@ -23,7 +23,7 @@ use windlass_domain::time::Time;
 
 /// The list of what former releases left.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub struct LeftList {
+pub struct LeftoverList {
     /// The time since which each file is left.
     pub since: LeftoverFiles,
     /// The files of it that the deployment that made the list deletes.
@@ -50,18 +50,18 @@ pub fn left_by(
 
 impl<P: SitePorts> Lists<'_, P> {
     /// Reads the list of what is left. It is empty if no list is named or the list no longer exists.
-    async fn left(&self, list: Option<&Digest>) -> Result<LeftList> {
+    async fn left(&self, list: Option<&Digest>) -> Result<LeftoverList> {
         let Some(list) = list else {
-            return Ok(LeftList::default());
+            return Ok(LeftoverList::default());
         };
         match self.kept.read(list).await {
-            Err(fault) if fault.name == FaultName::NotFound => Ok(LeftList::default()),
+            Err(fault) if fault.name == FaultName::NotFound => Ok(LeftoverList::default()),
             left => left,
         }
     }
 
     /// Keeps the list of what is left, under its digest. Returns `None` if nothing is left.
-    pub(super) async fn keep_left(&self, left: &LeftList) -> Result<Option<Digest>> {
+    pub(super) async fn keep_leftover_list(&self, left: &LeftoverList) -> Result<Option<Digest>> {
         if left.since.is_empty() {
             return Ok(None);
         }
@@ -102,7 +102,7 @@ impl<P: SitePorts> Lists<'_, P> {
     }
 
     /// Returns the list of what former releases left, as a goal names it, with the files of it that are due.
-    pub(super) async fn left_at(&self, goal: &Goal) -> Result<LeftList> {
+    pub(super) async fn leftover_list_of(&self, goal: &Goal) -> Result<LeftoverList> {
         self.left(goal.left.as_ref()).await
     }
 }
@@ -132,10 +132,10 @@ pub(super) async fn left(
     ran: &Goal,
     running: &Objects,
     forward: &Content,
-) -> Result<LeftList> {
+) -> Result<LeftoverList> {
     let now = scene.at.now();
-    let formerly = scene.lists.left_at(ran).await?.since;
+    let formerly = scene.lists.leftover_list_of(ran).await?.since;
     let since = left_by(forward, running, &formerly, &scene.rules, now);
     let due = due(&since, scene.input.oldest, now);
-    Ok(LeftList { since, due })
+    Ok(LeftoverList { since, due })
 }

@@ -23,7 +23,8 @@ use super::ports::SitePorts;
 use super::publish::{Destination, Publisher, is_unchanged};
 use super::target::{Target, files_of};
 use crate::kinds::{
-    Checkpoint, Class, Facts, Kind, Next, Publication, Publishes, Switched, View, Way, from_value,
+    Checkpoint, Class, Facts, Kind, LookContext, Next, Publication, Publishes, Switched, View,
+    from_value,
 };
 use crate::ports::Result;
 use crate::trouble::Trouble;
@@ -55,7 +56,7 @@ impl<P: SitePorts> Kind for InPlace<P> {
     type Change = Change;
 
     /// With a goal it looks at the files that the deployment changes. Without one it looks at all files of the site.
-    async fn observe(&self, target: &Target, way: &Way<'_, Goal>) -> Result<Seen> {
+    async fn observe(&self, target: &Target, way: &LookContext<'_, Goal>) -> Result<Seen> {
         if way.goal == Some(&self.known.forward.0) && self.known.lacks_files() {
             return Err(Fault::internal(
                 "the list of the release's files is not there any more: a site without files is not wanted",
@@ -97,7 +98,7 @@ impl<P: SitePorts> Kind for InPlace<P> {
         let forward = forward.filter(|it| it.release.is_some() && it.release == recorded.release);
         let mut goals = [Some(recorded), forward].into_iter().flatten();
         let way = goals.find_map(|goal| seen.ways.get(&goal.id()));
-        way.map_or_else(Vec::new, plan::Way::paths)
+        way.map_or_else(Vec::new, plan::InPlacePlan::paths)
     }
 
     fn next(target: &Target, seen: &Seen, goal: &Goal) -> Next<Change> {
@@ -177,11 +178,11 @@ impl<P: SitePorts> Publishes for InPlace<P> {
                 let object = known.before.1.recorded().get(&entry.name);
                 let file = object.and_then(|object| object.file.as_ref());
                 if let Some(file) = file.filter(|it| is_unchanged(entry, it, &known.rules)) {
-                    publisher.leave(&mut delivery.brought, &entry.name, file);
+                    publisher.leave(&mut delivery.uploaded, &entry.name, file);
                 }
             }
             if publisher
-                .bring(delivery, release, checkpoint)
+                .upload_archive(delivery, release, checkpoint)
                 .await?
                 .is_none()
             {

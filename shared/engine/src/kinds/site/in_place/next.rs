@@ -156,11 +156,11 @@ pub fn within_ms(op: &Op) -> u64 {
 mod tests {
     use super::*;
     use crate::kinds::site::files::Objects;
-    use crate::kinds::site::in_place::plan::Way;
+    use crate::kinds::site::in_place::plan::InPlacePlan;
     use crate::kinds::site::in_place::state::List;
     use crate::ports::Replaces;
 
-    fn is(ways: &[(&str, Way)], unrecorded: bool) -> Seen {
+    fn is(ways: &[(&str, InPlacePlan)], unrecorded: bool) -> Seen {
         Seen {
             state: Goal::default(),
             noticed: Digest::of(b""),
@@ -186,7 +186,7 @@ mod tests {
         }
     }
 
-    fn way(strange: &[&str], deletes: &[&str]) -> Way {
+    fn way(strange: &[&str], deletes: &[&str]) -> InPlacePlan {
         let op = |path: &&str| Op {
             path: (*path).to_owned(),
             what: What::Delete,
@@ -194,7 +194,7 @@ mod tests {
             additive: false,
             stage: 0,
         };
-        Way {
+        InPlacePlan {
             ops: deletes.iter().map(op).collect(),
             strange: strange.iter().map(|path| (*path).to_owned()).collect(),
         }

@@ -3,7 +3,7 @@
 use super::content::Content;
 use super::knowledge::{InPlace, Looked};
 use super::places::{Place, places};
-use super::plan::{Direction, Known, Way, ask_each, changed, plan};
+use super::plan::{Direction, InPlacePlan, PlanInput, ask_each, changed, plan};
 use super::state::{Goal, List, Seen};
 use crate::kinds::digest_of;
 use crate::kinds::site::calls::{self, Patience, list_all};
@@ -18,7 +18,7 @@ use std::sync::Arc;
 use windlass_domain::digest::Digest;
 
 /// Returns the digest of everything that visitors can notice.
-pub(super) fn noticed(known: &Known<'_>) -> Result<Digest> {
+pub(super) fn noticed(known: &PlanInput<'_>) -> Result<Digest> {
     let places = known.places();
     let noticed: Vec<(&String, &String)> = places
         .filter(|place| place.is_noticed(known.rules))
@@ -77,12 +77,12 @@ impl<P: SitePorts> InPlace<P> {
     async fn seen_in(&self, target: &Target, is: &Objects, whole: bool) -> Result<Seen> {
         let known = self.known(is);
         let (forward, before) = (&self.known.forward.0, &self.known.before.0);
-        let ways: BTreeMap<String, Way> = [
+        let ways: BTreeMap<String, InPlacePlan> = [
             (forward.id(), plan(known, Direction::Forward)),
             (before.id(), plan(known, Direction::Back)),
         ]
         .into();
-        let arrived = |goal: &Goal| ways.get(&goal.id()).is_some_and(Way::is_gone);
+        let arrived = |goal: &Goal| ways.get(&goal.id()).is_some_and(InPlacePlan::is_gone);
         let there = [forward, before].into_iter().find(|goal| arrived(goal));
         // On the way nobody needs the list, except somebody who looks at the whole site to record it.
         let list = if there.is_some() || whole {
@@ -110,8 +110,8 @@ impl<P: SitePorts> InPlace<P> {
         })
     }
 
-    fn known<'a>(&'a self, is: &'a Objects) -> Known<'a> {
-        Known {
+    fn known<'a>(&'a self, is: &'a Objects) -> PlanInput<'a> {
+        PlanInput {
             is,
             before: &self.known.before.1,
             forward: &self.known.forward.1,

@@ -46,14 +46,14 @@ pub enum What {
 
 /// The way from the present state to a goal.
 #[derive(Debug, Clone, Default, PartialEq)]
-pub struct Way {
+pub struct InPlacePlan {
     /// The operations, in order.
     pub ops: Vec<Op>,
     /// The paths whose content is neither that of before nor what this deployment wrote.
     pub strange: Vec<String>,
 }
 
-impl Way {
+impl InPlacePlan {
     /// Returns all paths of the way, sorted.
     pub fn paths(&self) -> Vec<String> {
         let ops = self.ops.iter().map(|op| &op.path);
@@ -69,7 +69,7 @@ impl Way {
 
 /// The knowledge of a site by which a way is planned.
 #[derive(Debug, Clone, Copy)]
-pub struct Known<'a> {
+pub struct PlanInput<'a> {
     /// The object at each key now.
     pub is: &'a Objects,
     /// The content before the deployment.
@@ -82,7 +82,7 @@ pub struct Known<'a> {
     pub due: &'a BTreeSet<String>,
 }
 
-impl<'a> Known<'a> {
+impl<'a> PlanInput<'a> {
     /// Returns each path with what is known of it.
     pub fn places(&self) -> Places<'a, Object> {
         places(self.is, self.before, self.forward)
@@ -104,8 +104,8 @@ pub enum Direction {
 }
 
 /// Plans the way in a direction.
-pub fn plan(known: Known<'_>, direction: Direction) -> Way {
-    let mut way = Way::default();
+pub fn plan(known: PlanInput<'_>, direction: Direction) -> InPlacePlan {
+    let mut way = InPlacePlan::default();
     for place in known.places().filter(Place::is_in_scope) {
         let goal = match direction {
             Direction::Forward => place.forward,
@@ -124,7 +124,7 @@ pub fn plan(known: Known<'_>, direction: Direction) -> Way {
 
 /// Returns the paths whose content differs between the state before and the goal: everything that this deployment
 /// changes or would change back. A file that the goal does not have stays until it is due, unless it is a document.
-pub fn changed<'a>(known: &Known<'a>) -> Vec<&'a String> {
+pub fn changed<'a>(known: &PlanInput<'a>) -> Vec<&'a String> {
     let differs = |place: &Place<'a, Object>| {
         place.is_in_scope()
             && match (place.before, place.forward) {
@@ -151,7 +151,12 @@ pub fn ask_each(paths: usize, site: usize, at_once: usize) -> bool {
     paths.div_ceil(at_once) <= site.div_ceil(1000)
 }
 
-fn step(known: &Known<'_>, place: &Place<'_, Object>, goal: Option<Want<'_>>, way: &mut Way) {
+fn step(
+    known: &PlanInput<'_>,
+    place: &Place<'_, Object>,
+    goal: Option<Want<'_>>,
+    way: &mut InPlacePlan,
+) {
     let (path, rules) = (place.path, known.rules);
     let what = match (place.is, goal) {
         (None, None) => return,
@@ -177,7 +182,7 @@ fn step(known: &Known<'_>, place: &Place<'_, Object>, goal: Option<Want<'_>>, wa
 
 /// Returns whether a file that a former release left is to be deleted. It is deleted only if it is the one that was
 /// seen. If somebody else put another in its place, that stays and stops nothing.
-fn is_due(known: &Known<'_>, place: &Place<'_, Object>) -> bool {
+fn is_due(known: &PlanInput<'_>, place: &Place<'_, Object>) -> bool {
     let is_as_seen = match (place.is, place.before) {
         (Some(is), Some(was)) => fits(is, was),
         _ => false,

@@ -60,7 +60,7 @@ fn way(
         .map(|(path, text)| ((*path).to_owned(), file(text)))
         .collect();
     let rules = rules();
-    let known = Known {
+    let known = PlanInput {
         is: &objects(is),
         before: &Content::Recorded(objects(before)),
         forward: &Content::Release(files),
@@ -171,7 +171,7 @@ fn only_what_differs_is_changed() {
     let files = RELEASE
         .iter()
         .map(|(path, text)| ((*path).to_owned(), file(text)));
-    let known = Known {
+    let known = PlanInput {
         is: &Objects::new(),
         before: &Content::Recorded(objects(BEFORE)),
         forward: &Content::Release(files.collect()),
@@ -187,7 +187,7 @@ fn only_what_differs_is_changed() {
         "new.png",
     ];
     assert_eq!(changed(&known), expected);
-    let back = Known {
+    let back = PlanInput {
         forward: &Content::Recorded(objects(&BEFORE[..6])),
         ..known
     };
@@ -243,7 +243,7 @@ fn what_is_due_is_deleted_where_it_is_what_was_seen() {
     let before = Content::Recorded(objects(BEFORE));
     let due = ["h/a.js".to_owned()].into();
     for (is, expected) in [("1", true), ("?s", false)] {
-        let known = Known {
+        let known = PlanInput {
             is: &objects(&[("h/a.js", is)]),
             before: &before,
             forward: &forward,
@@ -280,14 +280,14 @@ fn a_copy_of_somebody_elses_object_is_that_object() {
     let mut copy = object("?9");
     copy.copy_of = Some(before["index.html"].etag.clone());
     let rules = rules();
-    let known = Known {
+    let known = PlanInput {
         is: &[("index.html".to_owned(), copy)].into(),
         before: &Content::Recorded(before),
         forward: &Content::Release([("index.html".to_owned(), file("2"))].into()),
         rules: &rules,
         due: &BTreeSet::new(),
     };
-    assert_eq!(plan(known, Direction::Back), Way::default());
+    assert_eq!(plan(known, Direction::Back), InPlacePlan::default());
     let forward = plan(known, Direction::Forward);
     assert_eq!(forward.strange, [""; 0]);
     assert_eq!(forward.ops[0].replaces, Replaces::ETag("\"?9\"".into()));

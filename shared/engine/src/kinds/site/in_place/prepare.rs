@@ -1,11 +1,11 @@
 //! Plans a site that is changed in place.
 
 use super::content::{Content, Want};
-use super::leftover_files::{LeftList, left, own_what_was_undone};
+use super::leftover_files::{LeftoverList, left, own_what_was_undone};
 use super::next::{about_s, long_switch};
 use super::observe::noticed;
 use super::places::{Place, places};
-use super::plan::{Direction, Known, changed, plan as plan_way};
+use super::plan::{Direction, PlanInput, changed, plan as plan_way};
 use super::state::{Goal, List};
 use super::versions::{Latest, ids, is_few, latest, missing, still_there};
 use crate::kinds::site::archive::Entry;
@@ -53,7 +53,7 @@ pub(in crate::kinds::site) async fn prepare(
     let running = Content::Recorded(running);
     let expected = expected.as_ref().unwrap_or(&forward);
     let before = before(&scene, &latest, &running, &forward, expected, &mut left).await?;
-    let known = Known {
+    let known = PlanInput {
         is: before.recorded(),
         before: &before,
         forward: &forward,
@@ -62,7 +62,7 @@ pub(in crate::kinds::site) async fn prepare(
         due: &BTreeSet::new(),
     };
     let way = plan_way(known, Direction::Forward);
-    let replaced = replaced(Known {
+    let replaced = replaced(PlanInput {
         forward: expected,
         ..known
     });
@@ -98,7 +98,7 @@ pub(in crate::kinds::site) async fn prepare(
     let mixed = same_names(&entries, former, &scene.rules, &path);
     scene.warnings.extend(mixed);
     scene.warnings.extend(long_switch(replaced.len(), &path));
-    goal.left = scene.lists.keep_left(&left).await?;
+    goal.left = scene.lists.keep_leftover_list(&left).await?;
     scene.warnings.extend(drift_warning(
         scene.input.component,
         &scene.target,
@@ -121,7 +121,7 @@ async fn keep(scene: &Scene<'_, impl SitePorts>, objects: &Objects) -> Result<Di
 }
 
 /// Returns the paths that the switch writes: those that visitors notice.
-fn replaced(known: Known<'_>) -> Vec<String> {
+fn replaced(known: PlanInput<'_>) -> Vec<String> {
     let ops = plan_way(known, Direction::Forward).ops;
     let noticed = ops.into_iter().filter(|op| !op.additive);
     noticed.map(|op| op.path).collect()
@@ -198,7 +198,7 @@ async fn forward(
                 _ => fault.into(),
             })?;
             // A file that was left may have been deleted since, and no page names it.
-            let left = scene.lists.left_at(&goal).await?;
+            let left = scene.lists.leftover_list_of(&goal).await?;
             recorded.retain(|path, _| !left.since.contains_key(path));
             let there = still_there(scene, recorded, latest, running).await?;
             Ok((goal, Content::Recorded(there)))
@@ -254,10 +254,10 @@ async fn before(
     owned: &Content,
     forward: &Content,
     expected: &Content,
-    left: &mut LeftList,
+    left: &mut LeftoverList,
 ) -> Result<Content> {
     let (mut before, unknown) = as_listed(latest, owned, forward);
-    let known = Known {
+    let known = PlanInput {
         is: &Objects::new(),
         before: owned,
         forward: expected,

@@ -1,6 +1,6 @@
 //! The goal of a site in place, what is seen of it, and the changes of it.
 
-use super::plan::{Op, Way};
+use super::plan::{InPlacePlan, Op};
 use crate::kinds::site::files::Objects;
 use crate::kinds::site::rows::Rows;
 use crate::kinds::site::target::files_in_words;
@@ -80,7 +80,7 @@ pub struct Seen {
     /// The digest of everything that visitors can notice.
     pub noticed: Digest,
     /// The ways to the known states, by the ids of their goals.
-    pub ways: Arc<BTreeMap<String, Way>>,
+    pub ways: Arc<BTreeMap<String, InPlacePlan>>,
     /// The goal of the deployment.
     pub forward: Goal,
     /// The list of the object at each key, if it must still be kept. `None` once it is kept, and as long as no state is

@@ -51,7 +51,7 @@ impl<P: SitePorts> Prefix<P> {
         let new = self.assets_in(publisher, &self.forward, to).await?.paths;
         let held = match self.before.release {
             Some(_) => lists.carried(&self.before).await?,
-            None => Carried::new(),
+            None => ReplacedFiles::new(),
         };
         let now = self.at.now();
         let (carried, cut) = carried(&old.paths, held, now);
@@ -200,7 +200,7 @@ fn warnings(uncopied: &[String], cut: usize) -> Vec<String> {
 async fn note_carried(
     lists: &Lists<'_, impl SitePorts>,
     folder: &Goal,
-    mut carried: Carried,
+    mut carried: ReplacedFiles,
 ) -> Result<()> {
     if folder.release.is_none() {
         return Ok(());
@@ -223,7 +223,7 @@ fn is_in_release_folder(key: &str, folder: &str) -> bool {
 }
 
 /// The time at which the release of a file was last replaced, by path.
-pub type Carried = BTreeMap<String, Time>;
+pub type ReplacedFiles = BTreeMap<String, Time>;
 
 /// The most files of releases before the last one that are carried on. The newest are taken.
 const MOST: usize = 20_000;
@@ -231,7 +231,7 @@ const MOST: usize = 20_000;
 /// Returns the files of former releases that the folder of the goal must hold: those of the release that is replaced
 /// now, and those that its own folder held for others. Returns as well how many of the latter are left out because
 /// there are too many.
-fn carried(replaced: &BTreeSet<String>, held: Carried, now: Time) -> (Carried, usize) {
+fn carried(replaced: &BTreeSet<String>, held: ReplacedFiles, now: Time) -> (ReplacedFiles, usize) {
     let mut older: Vec<(String, Time)> = held
         .into_iter()
         .filter(|(path, since)| !replaced.contains(path) && may_be_open(*since, now))
@@ -268,11 +268,11 @@ mod tests {
     #[test]
     fn what_was_replaced_lately_is_carried_on() {
         let now = Time(100 * DAY);
-        let held: Carried = [("a", 69), ("b", 70), ("c", 99), ("d", 50)]
+        let held: ReplacedFiles = [("a", 69), ("b", 70), ("c", 99), ("d", 50)]
             .map(|(path, day)| (path.to_owned(), Time(day * DAY)))
             .into();
         let replaced = ["d".to_owned(), "e".to_owned()].into();
-        let expected: Carried = [("b", 70), ("c", 99), ("d", 100), ("e", 100)]
+        let expected: ReplacedFiles = [("b", 70), ("c", 99), ("d", 100), ("e", 100)]
             .map(|(path, day)| (path.to_owned(), Time(day * DAY)))
             .into();
         assert_eq!(carried(&replaced, held, now), (expected, 0));

@@ -15,7 +15,8 @@ use super::lists::Lists;
 use super::ports::{SitePorts, calls_to_list};
 use super::rules::Rules;
 use crate::kinds::{
-    Class, Facts, Kind, Next, Noticed, Switched, Trail, View, Way, fields, from_value, whose,
+    Class, Facts, Kind, LookContext, Next, Noticed, Switched, Trail, View, fields, from_value,
+    whose,
 };
 use crate::ports::Result;
 use serde_json::{Value, json};
@@ -105,7 +106,7 @@ impl<P: SitePorts> Kind for Prefix<P> {
     type Change = Switch;
 
     /// Without a goal it looks at the folder's files as well.
-    async fn observe(&self, target: &Target, way: &Way<'_, Goal>) -> Result<Seen> {
+    async fn observe(&self, target: &Target, way: &LookContext<'_, Goal>) -> Result<Seen> {
         let id = &target.distribution;
         let found = self.at.distribution(id).await?;
         let origin = found.origins.iter().find(|it| it.id == target.origin);

@@ -5,7 +5,7 @@
 //! first file of a folder, and deleted after the last.
 
 use super::Prefix;
-use super::copies::{BATCH, Carried};
+use super::copies::{BATCH, ReplacedFiles};
 use super::state::{Goal, Target};
 use crate::kinds::site::calls::{self, Patience, list_all};
 use crate::kinds::site::files::{File, Handled};
@@ -58,10 +58,13 @@ impl<P: SitePorts> Publishes for Prefix<P> {
             {
                 return Ok(Publication::Part);
             }
-            let Some(brought) = publisher.bring(delivery, release, checkpoint).await? else {
+            let Some(uploaded) = publisher
+                .upload_archive(delivery, release, checkpoint)
+                .await?
+            else {
                 return Ok(Publication::Part);
             };
-            lists.keep_folder(&self.forward, &brought.etags).await?;
+            lists.keep_folder(&self.forward, &uploaded.etags).await?;
         }
         let mut warnings = Vec::new();
         if from != to {
@@ -90,7 +93,7 @@ impl<P: SitePorts> Prefix<P> {
         };
         let mut etags = lists.folder(&self.before).await?;
         let wanted = publisher.files(&delivery.entries);
-        let wanted = wanted.filter(|entry| !delivery.brought.files.contains_key(&entry.name));
+        let wanted = wanted.filter(|entry| !delivery.uploaded.files.contains_key(&entry.name));
         let copies = wanted.filter_map(|entry| {
             let file = files.remove(&entry.name)?;
             let etag = etags.remove(&entry.name)?;
@@ -127,7 +130,7 @@ impl<P: SitePorts> Prefix<P> {
             let done: Vec<Handled> = done.into_iter().flatten().collect();
             publisher.note(&done).await?;
             fault.map_or(Ok(()), Err)?;
-            publisher.take(&mut delivery.brought, done);
+            publisher.take(&mut delivery.uploaded, done);
         }
         Ok(true)
     }
@@ -246,13 +249,13 @@ impl<P: SitePorts> Lists<'_, P> {
     }
 
     /// Returns the files that a release's folder holds for documents of former releases.
-    pub(super) async fn carried(&self, folder: &Goal) -> Result<Carried> {
+    pub(super) async fn carried(&self, folder: &Goal) -> Result<ReplacedFiles> {
         let carried = self.read(&self.carried_key(folder.folder_name())).await?;
         Ok(carried.unwrap_or_default())
     }
 
     /// Notes the files that a release's folder holds for documents of former releases.
-    pub(super) async fn note_carried(&self, folder: &Goal, carried: &Carried) -> Result<()> {
+    pub(super) async fn note_carried(&self, folder: &Goal, carried: &ReplacedFiles) -> Result<()> {
         let key = self.carried_key(folder.folder_name());
         self.write(&key, carried, Replaces::Anything).await
     }

@@ -1,8 +1,8 @@
 //! Publishes everything of a release that visitors cannot notice yet. This is additive, and goes on in a further
 //! invocation if it does not fit in one. Files that are unchanged by our own list are neither read nor uploaded.
 
-mod bring;
 mod prune;
+mod upload;
 
 use super::archive::{Entry, Limits, Unpacker, check as check_entries, read_directory};
 use super::calls::Pace;
@@ -50,14 +50,14 @@ pub struct Publisher<'a, P> {
     told: Cell<Option<Progress>>,
 }
 
-/// An archive whose files are being brought.
+/// An archive whose files are being uploaded.
 pub(super) struct Delivery {
     object: ObjectId,
     bytes: u64,
     /// The archive's entries, in the order in which they lie there.
     pub entries: Vec<Entry>,
-    /// The files that are brought already.
-    pub brought: Brought,
+    /// The files that are uploaded already.
+    pub uploaded: UploadedFiles,
 }
 
 impl<'a, P: SitePorts> Publisher<'a, P> {
@@ -104,77 +104,77 @@ impl<'a, P: SitePorts> Publisher<'a, P> {
         Ok(Publication::Whole(warnings))
     }
 
-    /// Begins to bring the files of an archive. Former invocations of this deployment may have brought some already.
+    /// Begins to upload the files of an archive. Former invocations of this deployment may have brought some already.
     pub(super) async fn open(&self, archive: &Archive) -> Result<Delivery, Trouble> {
         let object = archive.object(&self.home.config().artifacts_bucket);
         let entries = self.entries(archive, &object).await?;
-        let mut brought = Brought::default();
+        let mut uploaded = UploadedFiles::default();
         let handled = self.lists().handled(&self.step.deployment).await?;
-        brought.take(handled, self.has_folder());
+        uploaded.take(handled, self.has_folder());
         let files = self.files(&entries);
-        self.tally.borrow_mut().expect(files, &brought.files);
+        self.tally.borrow_mut().expect(files, &uploaded.files);
         Ok(Delivery {
             object,
             bytes: archive.bytes,
             entries,
-            brought,
+            uploaded,
         })
     }
 
-    /// Brings what is left of an archive, and keeps the list of its files. Returns `None` if it must go on in a further
+    /// Uploads what is left of an archive, and keeps the list of its files. Returns `None` if it must go on in a further
     /// invocation.
-    pub(super) async fn bring(
+    pub(super) async fn upload_archive(
         &self,
         delivery: Delivery,
         release: &Digest,
         checkpoint: &mut impl Checkpoint,
-    ) -> Result<Option<Brought>, Trouble> {
+    ) -> Result<Option<UploadedFiles>, Trouble> {
         let Delivery {
             object,
             bytes,
             entries,
-            mut brought,
+            mut uploaded,
         } = delivery;
-        let mut left = self.left(&entries, &brought);
+        let mut left = self.left(&entries, &uploaded);
         let mut unpacker = Unpacker::new(self.home, object, bytes, &entries, &left);
         drop(entries);
         let (large, small) = split(&mut left);
-        let large = self.bring_large(&mut unpacker, large, &mut brought, checkpoint);
+        let large = self.upload_large(&mut unpacker, large, &mut uploaded, checkpoint);
         if !large.await? {
             return Ok(None);
         }
-        let small = self.bring_small(&mut unpacker, small, &mut brought, checkpoint);
+        let small = self.upload_small(&mut unpacker, small, &mut uploaded, checkpoint);
         if !small.await? {
             return Ok(None);
         }
         // The list is written next. It is as large as these, so they are dropped first.
         drop((unpacker, left));
-        self.bring_config(&mut brought).await?;
+        self.upload_config(&mut uploaded).await?;
         self.pass(checkpoint).await?;
         let lists = self.lists();
-        lists.keep_release(release, &brought.files).await?;
-        Ok(Some(brought))
+        lists.keep_release(release, &uploaded.files).await?;
+        Ok(Some(uploaded))
     }
 
-    /// Returns whether the release is brought into a folder of its own.
+    /// Returns whether the release is uploaded into a folder of its own.
     fn has_folder(&self) -> bool {
         self.destination.live.is_none()
     }
 
-    /// Counts a file as brought that is there already.
-    pub(super) fn leave(&self, brought: &mut Brought, path: &str, file: &File) {
-        if !brought.files.contains_key(path) {
+    /// Counts a file as uploaded that is there already.
+    pub(super) fn leave(&self, uploaded: &mut UploadedFiles, path: &str, file: &File) {
+        if !uploaded.files.contains_key(path) {
             self.tally.borrow_mut().unchanged(file);
-            brought.files.insert(path.to_owned(), file.clone());
+            uploaded.files.insert(path.to_owned(), file.clone());
         }
     }
 
-    /// Counts what was handled as brought.
-    pub(super) fn take(&self, brought: &mut Brought, done: Vec<Handled>) {
+    /// Counts what was handled as uploaded.
+    pub(super) fn take(&self, uploaded: &mut UploadedFiles, done: Vec<Handled>) {
         for file in done.iter().filter_map(|one| one.file.as_ref()) {
             self.tally.borrow_mut().done(file);
         }
-        brought.take(done, self.has_folder());
+        uploaded.take(done, self.has_folder());
     }
 
     /// Notes what was handled, so that a later invocation need not look again.
@@ -194,17 +194,17 @@ impl<'a, P: SitePorts> Publisher<'a, P> {
     }
 
     /// Brings the configuration file, which is in no archive.
-    async fn bring_config(&self, brought: &mut Brought) -> Result<(), Trouble> {
+    async fn upload_config(&self, uploaded: &mut UploadedFiles) -> Result<(), Trouble> {
         let Some(config) = &self.target.site.config else {
             return Ok(());
         };
-        if brought.files.contains_key(&config.path) {
+        if uploaded.files.contains_key(&config.path) {
             return Ok(());
         }
         let bytes = config_bytes(config);
         let done = self.handle(&config.path, bytes, None).await?;
         self.note(std::slice::from_ref(&done)).await?;
-        brought.take([done], self.has_folder());
+        uploaded.take([done], self.has_folder());
         Ok(())
     }
 
@@ -222,9 +222,9 @@ impl<'a, P: SitePorts> Publisher<'a, P> {
     }
 
     /// Returns the entries that must be read.
-    fn left(&self, entries: &[Entry], brought: &Brought) -> Vec<Entry> {
+    fn left(&self, entries: &[Entry], uploaded: &UploadedFiles) -> Vec<Entry> {
         let left = self.files(entries);
-        let left = left.filter(|entry| !brought.files.contains_key(&entry.name));
+        let left = left.filter(|entry| !uploaded.files.contains_key(&entry.name));
         left.cloned().collect()
     }
 
@@ -339,14 +339,14 @@ pub(super) fn is_unchanged(entry: &Entry, former: &File, rules: &Rules) -> bool 
 
 /// The knowledge of a release while it is published.
 #[derive(Default)]
-pub(super) struct Brought {
+pub(super) struct UploadedFiles {
     /// The files that are handled.
     pub files: Files,
     /// The ETags of the objects in the release's folder, if it has one of its own.
     pub etags: BTreeMap<String, String>,
 }
 
-impl Brought {
+impl UploadedFiles {
     fn take(&mut self, all: impl IntoIterator<Item = Handled>, has_folder: bool) {
         for done in all {
             let Some(file) = done.file else {

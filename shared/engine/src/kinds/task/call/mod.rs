@@ -17,7 +17,7 @@ pub use runner::{CallRequest, handle};
 pub use state::{Change, Seen, Target, key};
 
 use super::state::{Direction, Goal};
-use crate::kinds::{Class, Facts, Kind, Next, Noticed, View, Way, to_value};
+use crate::kinds::{Class, Facts, Kind, LookContext, Next, Noticed, View, to_value};
 use crate::ledger::{self, Stored};
 use crate::ports::{
     AssumeRole, Clock, DynamoDbApi, LambdaApi, LambdaInvokeApi, Result, Transacted,
@@ -65,7 +65,7 @@ impl<P: CallPorts> Kind for Call<P> {
     type Goal = Goal;
     type Change = Change;
 
-    async fn observe(&self, target: &Target, way: &Way<'_, Goal>) -> Result<Seen> {
+    async fn observe(&self, target: &Target, way: &LookContext<'_, Goal>) -> Result<Seen> {
         self.look(target, way).await
     }
 

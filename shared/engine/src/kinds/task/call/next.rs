@@ -4,7 +4,7 @@
 //! longer runs. In the latter case nobody knows what came of the call, and it is made again only if the function is
 //! declared repeatable.
 
-use super::state::{Change, Ended, Seen, Side, Target, of};
+use super::state::{CallState, Change, Ended, Seen, Target, of};
 use super::tell;
 use crate::kinds::Next;
 use crate::kinds::task::state::{Direction, Goal};
@@ -34,7 +34,7 @@ const SELDOM_S: u64 = 30;
 
 /// Decides what to do next; see [`crate::kinds::Kind::next`].
 pub(super) fn next(target: &Target, seen: &Seen, goal: &Goal) -> Next<Change> {
-    let whose = |direction| Whose {
+    let whose = |direction| DirectedCall {
         target,
         seen,
         direction,
@@ -62,14 +62,14 @@ pub(super) fn next(target: &Target, seen: &Seen, goal: &Goal) -> Next<Change> {
 
 /// One of the two calls.
 #[derive(Clone, Copy)]
-struct Whose<'a> {
+struct DirectedCall<'a> {
     target: &'a Target,
     seen: &'a Seen,
     direction: Direction,
 }
 
-impl<'a> Whose<'a> {
-    fn side(&self) -> &'a Side {
+impl<'a> DirectedCall<'a> {
+    fn side(&self) -> &'a CallState {
         match self.direction {
             Direction::Forward => &self.seen.forward,
             Direction::Undo => &self.seen.back,

@@ -2,7 +2,7 @@
 
 use super::next;
 use crate::kinds::Next;
-use crate::kinds::task::call::state::{Change, Ended, Seen, Side, Start, Target};
+use crate::kinds::task::call::state::{CallState, Change, Ended, Seen, Start, Target};
 use crate::kinds::task::state::{Direction, Goal, Work};
 use windlass_domain::digest::Digest;
 use windlass_domain::kinds::task::{CallEnd, CallOutcome, Called, FunctionCall, TaskUndo};
@@ -47,27 +47,27 @@ fn ago(seconds: u64) -> Time {
 }
 
 /// A call for which an event asked for each of these tries. Each event could begin it until that time.
-fn asked(tries: &[(u32, Time)]) -> Side {
+fn asked(tries: &[(u32, Time)]) -> CallState {
     let starts = tries.iter().map(|(attempt, not_after)| Start {
         attempt: *attempt,
         version: "7".into(),
         not_after: *not_after,
     });
-    Side {
+    CallState {
         starts: starts.collect(),
-        ..Side::default()
+        ..CallState::default()
     }
 }
 
 /// A call that was begun so long ago, with this end.
-fn begun(seconds: u64, outcome: Option<CallOutcome>) -> Side {
+fn begun(seconds: u64, outcome: Option<CallOutcome>) -> CallState {
     let end = outcome.map(|outcome| CallEnd {
         at: ago(1),
         outcome,
         why: "Unhandled LockError".into(),
         lines: vec![],
     });
-    Side {
+    CallState {
         called: Some(Called {
             begun: Some(ago(seconds)),
             barred: false,
@@ -82,14 +82,14 @@ fn begun(seconds: u64, outcome: Option<CallOutcome>) -> Side {
 }
 
 /// The same after two tries with unknown results.
-fn after_two(side: Side) -> Side {
+fn after_two(side: CallState) -> CallState {
     let mut side = side;
     side.called.as_mut().unwrap().lost = 2;
     side
 }
 
 /// A call whose end was taken into the step.
-fn noted(outcome: CallOutcome) -> Side {
+fn noted(outcome: CallOutcome) -> CallState {
     let side = begun(60, Some(outcome));
     let called = side.called.clone().unwrap();
     let end = Some(Ended {
@@ -98,11 +98,11 @@ fn noted(outcome: CallOutcome) -> Side {
         end: called.end.unwrap(),
         log: None,
     });
-    Side { end, ..side }
+    CallState { end, ..side }
 }
 
 /// The same, and no call may begin any more.
-fn barred(side: Side) -> Side {
+fn barred(side: CallState) -> CallState {
     let called = Called {
         begun: None,
         barred: true,
@@ -112,7 +112,7 @@ fn barred(side: Side) -> Side {
         over: Time(0),
         end: None,
     };
-    Side {
+    CallState {
         called: Some(called),
         ..side
     }
@@ -120,7 +120,7 @@ fn barred(side: Side) -> Side {
 
 /// A call that takes another back and that Lambda has not run. Lambda told that `seconds` ago. Before, from `since`
 /// seconds ago on, events asked for it every two minutes.
-fn unbegun(seconds: u64, since: u64) -> Side {
+fn unbegun(seconds: u64, since: u64) -> CallState {
     let mut side = begun(seconds + 100, Some(CallOutcome::NotBegun));
     let called = side.called.as_mut().unwrap();
     called.end.as_mut().unwrap().at = ago(seconds);
@@ -129,13 +129,13 @@ fn unbegun(seconds: u64, since: u64) -> Side {
         .map(|before| (1, ago(before)));
     let events: Vec<(u32, Time)> = events.collect();
     let events: Vec<(u32, Time)> = events.into_iter().rev().collect();
-    Side {
+    CallState {
         starts: asked(&events).starts,
         ..side
     }
 }
 
-fn seen(forward: Side, back: Side) -> Seen {
+fn seen(forward: CallState, back: CallState) -> Seen {
     Seen {
         now: NOW,
         version: "7".into(),
@@ -145,7 +145,7 @@ fn seen(forward: Side, back: Side) -> Seen {
     }
 }
 
-fn told(target: &Target, forward: Side, back: Side, goal: &Goal) -> String {
+fn told(target: &Target, forward: CallState, back: CallState, goal: &Goal) -> String {
     let seen = seen(forward, back);
     match next(target, &seen, goal) {
         Next::Done => "done".into(),
@@ -171,7 +171,7 @@ fn a_call_is_made_once_forward() {
     let once = target();
     let again = repeatable();
     let table = [
-        (&once, Side::default(), "start forward 1"),
+        (&once, CallState::default(), "start forward 1"),
         (&once, asked(&[(1, soon)]), "wait"),
         (&once, asked(&[(1, ago(10))]), "start forward 1"),
         (&once, asked(&often), "nobody has begun it"),
@@ -199,7 +199,7 @@ fn a_call_is_made_once_forward() {
     ];
     for (nth, (target, forward, wanted)) in table.into_iter().enumerate() {
         let goal = Goal::Run(target.work.clone());
-        let found = told(target, forward, Side::default(), &goal);
+        let found = told(target, forward, CallState::default(), &goal);
         assert!(found.contains(wanted), "{nth}: {found}, not {wanted}");
     }
 }
@@ -207,7 +207,7 @@ fn a_call_is_made_once_forward() {
 #[test]
 fn what_may_have_begun_is_taken_back_once_it_is_over() {
     use CallOutcome::{Failed, NotBegun, Succeeded, Unknown};
-    let none = Side::default;
+    let none = CallState::default;
     let once = target();
     let again = repeatable();
     let mut without = target();
@@ -281,7 +281,7 @@ fn one_more_call_is_begun_only_where_none_did_its_work_or_may_be_under_way() {
     for (nth, (called, tries, may)) in table.into_iter().enumerate() {
         assert_eq!(called.may_be_followed(NOW, tries), may, "{nth}");
     }
-    let barred = barred(Side::default()).called.unwrap();
+    let barred = barred(CallState::default()).called.unwrap();
     assert!(!barred.may_be_followed(NOW, 3));
     assert_eq!(Direction::Undo.as_str(), "undo");
 }
@@ -292,8 +292,8 @@ fn the_page_of_its_log_is_told_where_it_may_have_begun() {
     target.log = Some("https://page".into());
     target.irreversible = true;
     let goals = [Goal::Run(target.work.clone()), Goal::Back(None)];
-    let remedy = |forward: &Side, goal: &Goal| {
-        let seen = seen(forward.clone(), Side::default());
+    let remedy = |forward: &CallState, goal: &Goal| {
+        let seen = seen(forward.clone(), CallState::default());
         match next(&target, &seen, goal) {
             Next::Failed(finding) => finding.remedy,
             other => panic!("{other:?}"),
@@ -312,7 +312,7 @@ fn the_page_of_its_log_is_told_where_it_may_have_begun() {
         (CallOutcome::Failed, Some("https://page")),
         (CallOutcome::NotBegun, None),
     ] {
-        let seen = seen(begun(60, Some(outcome)), Side::default());
+        let seen = seen(begun(60, Some(outcome)), CallState::default());
         let Next::Do(change) = next(&target, &seen, &goals[0]) else {
             panic!("{outcome:?}");
         };

@@ -1,8 +1,8 @@
 //! Reads what was called: from the ledger, and only the version from Lambda.
 
-use super::state::{Seen, Side, Target, recorded};
+use super::state::{CallState, Seen, Target, recorded};
 use super::{Call, CallPorts, item};
-use crate::kinds::Way;
+use crate::kinds::LookContext;
 use crate::kinds::task::state::{Direction, Goal};
 use crate::ledger;
 use crate::ports::Result;
@@ -11,11 +11,11 @@ use crate::ports::Result;
 const LATEST: &str = "$LATEST";
 
 impl<P: CallPorts> Call<P> {
-    pub(super) async fn look(&self, target: &Target, way: &Way<'_, Goal>) -> Result<Seen> {
+    pub(super) async fn look(&self, target: &Target, way: &LookContext<'_, Goal>) -> Result<Seen> {
         let forward = self.side(target, way, Direction::Forward).await?;
         let back = self.side(target, way, Direction::Undo).await?;
         let version = self.version(target, way, &forward).await?;
-        let is_done = |side: &Side| side.ended().is_some_and(|end| end.is_success());
+        let is_done = |side: &CallState| side.ended().is_some_and(|end| end.is_success());
         let done = if is_done(&forward) && !is_done(&back) {
             Some(target.work.clone())
         } else {
@@ -33,9 +33,9 @@ impl<P: CallPorts> Call<P> {
     async fn side(
         &self,
         target: &Target,
-        way: &Way<'_, Goal>,
+        way: &LookContext<'_, Goal>,
         direction: Direction,
-    ) -> Result<Side> {
+    ) -> Result<CallState> {
         let mut side = recorded(way.changes, direction);
         if !side.starts.is_empty() && side.end.is_none() {
             let key = item(&self.deployment, target, direction);
@@ -49,8 +49,8 @@ impl<P: CallPorts> Call<P> {
     async fn version(
         &self,
         target: &Target,
-        way: &Way<'_, Goal>,
-        forward: &Side,
+        way: &LookContext<'_, Goal>,
+        forward: &CallState,
     ) -> Result<String> {
         if let Some(start) = forward.starts.first() {
             return Ok(start.version.clone());

@@ -2,11 +2,11 @@
 
 use super::state::Target;
 use super::{Call, CallPorts, tell};
-use crate::kinds::needs::{By, Needed, beside};
+use crate::kinds::needs::{DeployerRole, Needed, beside};
 use crate::kinds::task::log::Log;
 use crate::kinds::task::prepare::{irreversible, last, not_taken_back};
 use crate::kinds::task::state::{Goal, Work, family};
-use crate::kinds::{Kind as _, PrepareInput, Prepared, Recorded, Stage, Way, to_value};
+use crate::kinds::{Kind as _, LookContext, PrepareInput, Prepared, Recorded, Stage, to_value};
 use crate::ports::{Function, Result};
 use serde_json::Value;
 use windlass_domain::fault::{Fault, FaultName};
@@ -56,7 +56,7 @@ pub async fn prepare<P: CallPorts>(
         return Err(Fault::internal("a call without what it is called with"));
     };
     let kind = Call::new(there, &Place::default(), input.deployment.clone());
-    let seen = kind.observe(&target, &Way::default()).await?;
+    let seen = kind.observe(&target, &LookContext::default()).await?;
     let before = Recorded::of::<Call<P>>(&target, &seen)?;
     let unchanged = match input.artifact {
         None if !input.is_check => Some(format!(
@@ -183,7 +183,7 @@ fn may_outlast(input: &PrepareInput<'_>, spec: &Spec, function: &Function) -> Op
 /// that is not the asked one; the function's tags tell whether that one may.
 pub async fn needs(
     there: &impl CallPorts,
-    by: &By<'_>,
+    by: &DeployerRole<'_>,
     call: &FunctionCall,
 ) -> Result<Vec<Needed>> {
     if !by.is_own {

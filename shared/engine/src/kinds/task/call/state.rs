@@ -49,16 +49,16 @@ pub struct Seen {
     /// The version that is called, or was.
     pub version: String,
     /// The call of the release.
-    pub forward: Side,
+    pub forward: CallState,
     /// The call that takes it back.
-    pub back: Side,
+    pub back: CallState,
     /// The work that has succeeded last and was not taken back.
     pub done: Option<Work>,
 }
 
 /// One of the two calls.
 #[derive(Debug, Clone, Default, PartialEq)]
-pub struct Side {
+pub struct CallState {
     /// The events by which it was asked for, oldest first.
     pub starts: Vec<Start>,
     /// The ledger's item of it.
@@ -111,7 +111,7 @@ impl Ended {
     }
 }
 
-impl Side {
+impl CallState {
     /// Returns how it ended, as the step or the ledger has it; `None` while that is not known.
     pub fn ended(&self) -> Option<Ended> {
         let told = || {
@@ -199,8 +199,8 @@ impl Change {
 }
 
 /// Returns everything that the step has recorded of one of the calls.
-pub fn recorded(changes: &[ChangeRecord], direction: Direction) -> Side {
-    let mut side = Side::default();
+pub fn recorded(changes: &[ChangeRecord], direction: Direction) -> CallState {
+    let mut side = CallState::default();
     for record in changes {
         let is_of = |member: &str| record.change[member] == direction.as_str();
         if is_of("start") {

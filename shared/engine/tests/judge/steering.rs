@@ -6,7 +6,7 @@ use crate::stage::{Stage, id};
 use windlass_domain::deployment::Deployment;
 use windlass_domain::gate::{PauseThen, Verdict};
 use windlass_domain::request::ActionName;
-use windlass_domain::wheel::{PAUSE_RAN_OUT, Paused, Turn};
+use windlass_domain::steering::{PAUSE_RAN_OUT, Paused, Turn};
 use windlass_engine::judge::handle;
 use windlass_engine::ledger;
 use windlass_engine::payload::Transition;

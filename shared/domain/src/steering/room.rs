@@ -1,7 +1,7 @@
 //! The longest time of a pause, by the room in the execution and by the time that AWS waits.
 
 use super::Watched;
-use crate::execution_history::{Course, LONGEST_S};
+use crate::execution_history::{LONGEST_S, WaveHistory};
 use crate::judgement::{Judgement, SLOWEST_S};
 use crate::plan::{Timing, Wave, latest_changes, waves_of};
 use crate::time::{Span, Time};
@@ -16,22 +16,22 @@ pub(super) struct Longest {
 }
 
 /// Returns the looks for which the history has room while it is paused.
-pub(super) fn looks(watched: &Watched<'_>, course: &Course<'_>) -> u64 {
+pub(super) fn looks(watched: &Watched<'_>, history: &WaveHistory<'_>) -> u64 {
     let spent = watched.judgements.iter();
     let spent: u64 = spent.map(|one| u64::from(one.paused_polls)).sum();
-    course.spare_looks().saturating_sub(spent)
+    history.spare_looks().saturating_sub(spent)
 }
 
 /// Returns the longest pause that can end as it says, in seconds.
 pub(super) fn longest(
     watched: &Watched<'_>,
-    course: &Course<'_>,
+    history: &WaveHistory<'_>,
     judgement: &Judgement,
     now: Time,
 ) -> Longest {
     let gone_s = now.ms_since(watched.record.accepted) / 1000;
-    let left_s = LONGEST_S.saturating_sub(course.seconds() + gone_s);
-    let history_s = looks(watched, course) * SLOWEST_S;
+    let left_s = LONGEST_S.saturating_sub(history.seconds() + gone_s);
+    let history_s = looks(watched, history) * SLOWEST_S;
     let mut longest = Longest {
         seconds: left_s.min(history_s),
         because: format!(

@@ -1,4 +1,4 @@
-//! A person at the wheel of a deployment that watches: pauses it, goes on, skips the rest of a bake. Pure.
+//! The steering of a deployment that watches: a person pauses it, lets it go on, skips the rest of a bake. Pure.
 //!
 //! The record has the turns of persons, one by one. A pause moves the end of the watch, and nothing else: the wave's
 //! gates are looked at and judged as ever, and a red gate undoes the release. So does a skipped bake, which moves the
@@ -61,5 +61,5 @@ pub fn ran_out(wave: u32, what: &str, until: Time) -> String {
 }
 
 #[cfg(test)]
-#[path = "wheel_tests.rs"]
+#[path = "steering_tests.rs"]
 mod tests;

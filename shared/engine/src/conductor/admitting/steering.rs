@@ -16,7 +16,7 @@ use windlass_domain::judgement::Judgement;
 use windlass_domain::name::EnvironmentName;
 use windlass_domain::plan::{Outcome, Plan};
 use windlass_domain::request::Request;
-use windlass_domain::wheel::{Decision, Watched, Wish, decide};
+use windlass_domain::steering::{Decision, Watched, Wish, decide};
 
 /// Writes what is decided into the record, while the wave is judged no further and nobody takes over. The judge takes
 /// it in with its next look.

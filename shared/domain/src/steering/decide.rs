@@ -1,4 +1,4 @@
-//! Decides about a wish at the wheel.
+//! Decides about the wish of a person who steers a deployment. Pure.
 
 use super::room::{Longest, longest, looks};
 use super::{MOST_TURNS, Paused, Turn, pause_of, steered};
@@ -7,7 +7,7 @@ use crate::count::count;
 use crate::declaration::resolved::Component;
 use crate::deployment::{Deployment, Status};
 use crate::environment::{HeldState, Lock};
-use crate::execution_history::Course;
+use crate::execution_history::WaveHistory;
 use crate::finding::{Finding, FindingName};
 use crate::gate::{PauseRule, UnknownRule, Verdict};
 use crate::judgement::Judgement;
@@ -239,7 +239,7 @@ fn pause(
     judgement: &Judgement,
     now: Time,
 ) -> Result<Paused, Finding> {
-    let course = Course::of(
+    let history = WaveHistory::of(
         &watched.plan.waves,
         watched.components,
         Some(watched.unknown),
@@ -253,8 +253,8 @@ fn pause(
             "Write how long it lasts at most, such as `2h`.",
         ));
     }
-    let Longest { seconds, because } = longest(watched, &course, judgement, now);
-    let pace_s = Course::pace_within(lasts_s, looks(watched, &course));
+    let Longest { seconds, because } = longest(watched, &history, judgement, now);
+    let pace_s = WaveHistory::pace_within(lasts_s, looks(watched, &history));
     match pace_s.filter(|_| lasts_s <= seconds) {
         Some(pace_s) => Ok(Paused {
             until: now.plus_s(lasts_s),

@@ -1,6 +1,6 @@
 //! Brings the files of an archive: small ones in batches, large ones in parts.
 
-use super::{Brought, Publisher, in_the_way};
+use super::{Publisher, UploadedFiles, in_the_way};
 use crate::kinds::Checkpoint;
 use crate::kinds::site::archive::{Entry, Unpacker};
 use crate::kinds::site::calls::{self, Patience};
@@ -30,11 +30,11 @@ struct Read {
 
 impl<P: SitePorts> Publisher<'_, P> {
     /// Reads entries, batch by batch, and handles each. Returns whether it came to the end.
-    pub(super) async fn bring_small(
+    pub(super) async fn upload_small(
         &self,
         unpacker: &mut Unpacker<'_, P>,
         left: &[Entry],
-        brought: &mut Brought,
+        uploaded: &mut UploadedFiles,
         checkpoint: &mut impl Checkpoint,
     ) -> Result<bool, Trouble> {
         let mut batches = batches(left).into_iter();
@@ -50,7 +50,7 @@ impl<P: SitePorts> Publisher<'_, P> {
                 self.handle_all(&batch).await
             };
             let (done, following) = join(handled, read(unpacker, batches.next())).await;
-            self.take(brought, done?);
+            self.take(uploaded, done?);
             next = following?;
         }
         Ok(true)
@@ -192,22 +192,22 @@ impl<P: SitePorts> Publisher<'_, P> {
     /// Handles files that are too large to be held in memory, one after the other. Each file is read once for its
     /// SHA-256, which tells whether it must be written and goes into its metadata, and once more to be uploaded in
     /// parts. Returns whether it came to the end.
-    pub(super) async fn bring_large(
+    pub(super) async fn upload_large(
         &self,
         unpacker: &mut Unpacker<'_, P>,
         left: &[Entry],
-        brought: &mut Brought,
+        uploaded: &mut UploadedFiles,
         checkpoint: &mut impl Checkpoint,
     ) -> Result<bool, Trouble> {
         for entry in left {
             let Some(file) = self.hashed(unpacker, entry, checkpoint).await? else {
                 return Ok(false);
             };
-            let Some(done) = self.bring_one(unpacker, entry, file, checkpoint).await? else {
+            let Some(done) = self.upload_one(unpacker, entry, file, checkpoint).await? else {
                 return Ok(false);
             };
             self.note(std::slice::from_ref(&done)).await?;
-            self.take(brought, vec![done]);
+            self.take(uploaded, vec![done]);
         }
         Ok(true)
     }
@@ -244,7 +244,7 @@ impl<P: SitePorts> Publisher<'_, P> {
 
     /// Uploads a file. If visitors would notice its completion, the upload is not completed. Returns `None` if there is
     /// no time left.
-    async fn bring_one(
+    async fn upload_one(
         &self,
         unpacker: &mut Unpacker<'_, P>,
         entry: &Entry,

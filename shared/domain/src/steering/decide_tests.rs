@@ -2,7 +2,7 @@
 
 use super::{HOUR_S, NOW, measured, turn};
 use crate::deployment::{Deployment, Status};
-use crate::environment::{Held, HeldState, Lock};
+use crate::environment::{HeldState, Lock, LockHolder};
 use crate::finding::FindingName;
 use crate::gate::{PauseRule, UnknownRule, Verdict};
 use crate::judgement::Judgement;
@@ -10,8 +10,8 @@ use crate::kinds::KindName;
 use crate::name::ComponentName;
 use crate::plan::{Outcome, Plan, PlannedChange, Timing, Wave};
 use crate::request::ActionName;
+use crate::steering::{Decision, MOST_TURNS, Watched, Wish, decide};
 use crate::time::Span;
-use crate::wheel::{Decision, MOST_TURNS, Watched, Wish, decide};
 use serde_json::json;
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -40,7 +40,7 @@ struct Scene {
 impl Scene {
     fn new() -> Self {
         let record = record();
-        let held = Held {
+        let held = LockHolder {
             deployment: record.id.clone(),
             action: ActionName::Deploy,
             execution: "arn".into(),

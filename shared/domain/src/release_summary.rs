@@ -8,7 +8,7 @@ use crate::request::ActionName;
 
 /// The part of a listed deployment that says what it brings.
 #[derive(Debug, Clone, Copy)]
-pub struct Brings<'a> {
+pub struct ReleaseSummary<'a> {
     /// The action that was asked for.
     pub action: ActionName,
     /// The version in the record, if there is one.
@@ -17,7 +17,7 @@ pub struct Brings<'a> {
     pub snapshot: Option<u64>,
 }
 
-impl Brings<'_> {
+impl ReleaseSummary<'_> {
     /// Returns the version that it brings; `None` where nobody knows it yet, or it brings none.
     pub fn version(&self) -> Option<&str> {
         let is_release = self.action == ActionName::Deploy;
@@ -50,9 +50,9 @@ impl Brings<'_> {
 }
 
 impl Deployment {
-    /// Returns what it brings, in the words that [`Brings`] has for it.
-    pub fn brings(&self) -> Brings<'_> {
-        Brings {
+    /// Returns what it brings, in the words that [`ReleaseSummary`] has for it.
+    pub fn summary(&self) -> ReleaseSummary<'_> {
+        ReleaseSummary {
             action: self.action,
             version: Some(&self.release.version),
             snapshot: self.snapshot,
@@ -91,13 +91,13 @@ mod tests {
             ((Check, "check", None), None, "check"),
         ];
         for ((action, version, snapshot), named, called) in table {
-            let brings = Brings {
+            let summary = ReleaseSummary {
                 action,
                 version: Some(version),
                 snapshot,
             };
-            assert_eq!(brings.version(), named, "{brings:?}");
-            assert_eq!(brings.called(), called);
+            assert_eq!(summary.version(), named, "{summary:?}");
+            assert_eq!(summary.called(), called);
         }
     }
 }

@@ -5,7 +5,7 @@ use crate::time::Span;
 use decide_tests::record;
 use serde_json::json;
 
-#[path = "wheel/decide_tests.rs"]
+#[path = "steering/decide_tests.rs"]
 mod decide_tests;
 
 const NOW: Time = Time(1_795_183_200_000);
