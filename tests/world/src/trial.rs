@@ -11,7 +11,7 @@ use windlass_domain::name::{AppName, ComponentName, EnvironmentName};
 use windlass_domain::request::ActionName;
 use windlass_domain::step::{ChangeRecord, Step, StepStatus};
 use windlass_domain::time::Time;
-use windlass_engine::converge::{Budget, converge};
+use windlass_engine::converge::{Budget, Invocation, converge};
 use windlass_engine::kinds::{Kind, Next, Recorded, Way};
 use windlass_engine::ledger;
 use windlass_engine::payload::{Work, WorkDone, WorkTransition};
@@ -127,7 +127,9 @@ impl<'s, S: Subject> Trial<'s, S> {
     /// Invokes once.
     pub async fn invoke(&self, work: &Work) -> Result<WorkDone> {
         let of = async |ports: &World, step: &Step| Ok(self.subject.kind(ports.at(&step.place)));
-        converge(&self.scene.world, of, work, Budget::default()).await
+        let world = &self.scene.world;
+        let invocation = Invocation::begin(world, work).await?;
+        converge(world, of, invocation, Budget::default()).await
     }
 
     /// Invokes again as the machine's Retry does, until there is an answer.

@@ -101,7 +101,7 @@ fn holds_already(
     execution: &ExecutionRef,
     record: &Deployment,
 ) -> Option<Answer<AdmitTransition>> {
-    let held = view.lock.value.held.as_ref()?;
-    (held.deployment == record.id && held.execution == execution.arn)
-        .then(|| Answer::of(AdmitTransition::Go, &record.id, view.lock.value.token))
+    let lock = &view.lock.value;
+    let held = lock.held_by(&record.id, &execution.arn);
+    held.map(|_| Answer::of(AdmitTransition::Go, &record.id, lock.token))
 }
