@@ -8,7 +8,7 @@ use crate::observe::where_it_ran;
 use crate::pin;
 use crate::ports::{DynamoDbApi, Result, Write};
 use crate::removable::Removable;
-use crate::trouble::{Checked, apart};
+use crate::trouble::Checked;
 use std::collections::BTreeMap;
 use windlass_domain::declaration::Declared;
 use windlass_domain::drill::Drills;
@@ -158,7 +158,10 @@ impl There {
                 &ledger::drills(EnvironmentId::new(app, environment)),
             )
             .await?,
-            declared: apart(declared(ports, side).await)?,
+            declared: match declared(ports, side).await {
+                Ok(declared) => Ok(declared),
+                Err(trouble) => Err(trouble.findings()?),
+            },
         })
     }
 }

@@ -7,7 +7,7 @@ use crate::faults::Faults;
 use crate::ledger::{self, Stored};
 use crate::pin;
 use crate::ports::{DynamoDbApi, Result};
-use crate::trouble::apart;
+use crate::trouble::found;
 use std::collections::BTreeSet;
 use windlass_domain::drill::Drills;
 use windlass_domain::environment::{EnvironmentState, Lock, Waiting};
@@ -42,7 +42,7 @@ impl Removable {
             ledger::load_or_default(ports, &ledger::state(EnvironmentId::new(app, env))).await?;
         let waiting =
             ledger::load_all(ports, &ledger::all_waiting(EnvironmentId::new(app, env))).await?;
-        let in_force = apart(pin::declaration_in_force(ports, app).await)?.ok();
+        let in_force = found(pin::declaration_in_force(ports, app).await)?;
         let here = in_force
             .as_ref()
             .filter(|found| found.declaration.environments().any(|it| it == env));
