@@ -1,6 +1,6 @@
 //! One invocation's claim on a step, and its writes: the fence.
 
-use super::Invocation;
+use super::invocation::Invocation;
 use crate::ledger::{Fence, Stored, commit, retry};
 use crate::ports::{Clock, DynamoDbApi, Result};
 use serde_json::Value;

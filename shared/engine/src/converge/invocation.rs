@@ -2,7 +2,7 @@
 
 use super::step_state::{self, StepState};
 use crate::ledger::{self, Fence, Stored};
-use crate::payload::{Work, WorkDone};
+use crate::payload::{Work, WorkDone, WorkTransition};
 use crate::ports::{Clock, DynamoDbApi, Result};
 use windlass_domain::step::Step;
 use windlass_domain::time::Time;
@@ -43,6 +43,14 @@ impl<'w> Invocation<'w> {
             return Ok(None);
         };
         self.fence.lock(ports).await?;
-        Ok(Some(super::done(self.work, verdict)))
+        Ok(Some(done(self.work, verdict)))
+    }
+}
+
+/// Returns the answer of an invocation.
+pub(crate) fn done(work: &Work, verdict: WorkTransition) -> WorkDone {
+    WorkDone {
+        component: work.component.clone(),
+        verdict,
     }
 }

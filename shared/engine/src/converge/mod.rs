@@ -17,6 +17,7 @@ mod step_state;
 
 pub use budget::Budget;
 pub use invocation::Invocation;
+pub(crate) use invocation::done;
 
 use crate::kinds::{Built, Kind, Then};
 use crate::payload::{Work, WorkDone, WorkTransition};
@@ -95,13 +96,6 @@ fn found_by_the_undo_before(step: &Step) -> Option<Finding> {
             Some(found.clone())
         }
         _ => None,
-    }
-}
-
-pub(crate) fn done(work: &Work, verdict: WorkTransition) -> WorkDone {
-    WorkDone {
-        component: work.component.clone(),
-        verdict,
     }
 }
 
