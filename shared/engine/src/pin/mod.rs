@@ -71,10 +71,9 @@ pub async fn pin(ports: &impl Ports, request: &Request) -> Checked<Pinned> {
             let pinned = pin_source(ports, request, in_force, source.clone());
             trouble::findings(Box::pin(pinned).await)?
         }
-        None => {
-            let named = named(request, &in_force.declaration);
-            named.err().unwrap_or_default()
-        }
+        None => named(request, &in_force.declaration)
+            .err()
+            .unwrap_or_default(),
     };
     Err(part.and(found).findings().into())
 }

@@ -32,7 +32,7 @@ struct Read {
 /// What came of a file. Findings are part of the answer, so that they stop the other files as little as a fault does.
 enum Outcome {
     /// It was handled.
-    Handled(Handled),
+    Handled(Box<Handled>),
     /// Something is wrong with it.
     Wrong(Vec<Finding>),
 }
@@ -69,7 +69,7 @@ impl<P: SitePorts> Publisher<'_, P> {
         let bytes = read.bytes.clone();
         Ok(
             match self.handle(&read.path, bytes, Some(read.crc32)).await {
-                Ok(handled) => Outcome::Handled(handled),
+                Ok(handled) => Outcome::Handled(Box::new(handled)),
                 Err(trouble) => Outcome::Wrong(trouble.findings()?),
             },
         )
@@ -85,7 +85,7 @@ impl<P: SitePorts> Publisher<'_, P> {
         let mut done = Vec::with_capacity(answers.len());
         for answer in answers {
             match answer {
-                Outcome::Handled(one) => done.push(one),
+                Outcome::Handled(one) => done.push(*one),
                 Outcome::Wrong(findings) => wrong = Some(findings),
             }
         }
