@@ -36,12 +36,10 @@ impl Removable {
         removal: Removal<'_>,
     ) -> Result<Self> {
         let (app, env) = (removal.app, removal.environment);
-        let lock =
-            ledger::load_or_default(ports, &ledger::lock(EnvironmentId::new(app, env))).await?;
-        let state =
-            ledger::load_or_default(ports, &ledger::state(EnvironmentId::new(app, env))).await?;
-        let waiting =
-            ledger::load_all(ports, &ledger::all_waiting(EnvironmentId::new(app, env))).await?;
+        let of = EnvironmentId::new(app, env);
+        let lock = ledger::load_or_default(ports, &ledger::lock(of)).await?;
+        let state = ledger::load_or_default(ports, &ledger::state(of)).await?;
+        let waiting = ledger::load_all(ports, &ledger::all_waiting(of)).await?;
         let in_force = found(pin::declaration_in_force(ports, app).await)?;
         let here = in_force
             .as_ref()
@@ -57,8 +55,7 @@ impl Removable {
             state,
             claims,
             waiting,
-            drills: ledger::load_or_default(ports, &ledger::drills(EnvironmentId::new(app, env)))
-                .await?,
+            drills: ledger::load_or_default(ports, &ledger::drills(of)).await?,
             declared,
             here,
         })

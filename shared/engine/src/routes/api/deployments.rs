@@ -38,15 +38,12 @@ pub async fn list(ports: &impl Ports, app: &AppName, call: &Call) -> Result<Repl
             )],
         ));
     };
-    let query = page(
-        call,
-        ledger::history(EnvironmentId::new(app, &environment)),
-        "",
-    );
+    let of = EnvironmentId::new(app, &environment);
+    let query = page(call, ledger::history(of), "");
     let page = ports.query_index(query).await?;
     // An environment that has left the declaration keeps its history.
     if page.items.is_empty()
-        && let Err(trouble) = known(ports, EnvironmentId::new(app, &environment)).await
+        && let Err(trouble) = known(ports, of).await
     {
         return Ok(problem(404, &trouble.findings()?));
     }

@@ -167,24 +167,16 @@ async fn start(
 /// The request; else the answer that tells everything that is wrong with it.
 async fn read(
     ports: &impl Ports,
-    EnvironmentId { app, environment }: EnvironmentId<'_>,
+    of: EnvironmentId<'_>,
     call: &Call,
     (action, input): (ActionName, Map<String, Value>),
 ) -> Result<Request, Unserved> {
     if let Some(finding) = unnamed(action, &input) {
-        let known = found(known(ports, EnvironmentId::new(app, environment)).await)?;
+        let known = found(known(ports, of).await)?;
         let status = if known.is_some() { 400 } else { 404 };
         return Err(problem(status, &[finding]).into());
     }
-    request(
-        ports,
-        EnvironmentId::new(app, environment),
-        action,
-        call,
-        input,
-        false,
-    )
-    .await
+    request(ports, of, action, call, input, false).await
 }
 
 async fn told(ports: &impl Ports, moving: Moving<'_>) -> Result<Reply> {
