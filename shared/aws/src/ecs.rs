@@ -11,8 +11,8 @@ use std::collections::BTreeMap;
 use windlass_domain::fault::{Fault, FaultName};
 use windlass_domain::time::Time;
 use windlass_engine::ports::{
-    EcsApi, Result, Service, ServiceDeployment, ServiceEvent, ServiceRollout, ServiceTask,
-    Shifting, TaskContainer, TaskDefinition,
+    EcsApi, OnFailure, Result, Service, ServiceDeployment, ServiceEvent, ServiceRollout,
+    ServiceTask, Shifting, TaskContainer, TaskDefinition,
 };
 
 /// The members that ECS adds to a task definition when it registers one, and refuses in a request (Amazon ECS API
@@ -298,10 +298,14 @@ fn service_of(service: ecs::Service) -> Service {
         percents: percents(configuration),
         breaker: configuration
             .and_then(ecs::DeploymentConfiguration::deployment_circuit_breaker)
-            .map_or((false, false), |breaker| (breaker.enable, breaker.rollback)),
+            .map_or(OnFailure::GoesOn, |breaker| {
+                OnFailure::of(breaker.enable, breaker.rollback)
+            }),
         alarms: configuration
             .and_then(ecs::DeploymentConfiguration::alarms)
-            .map_or((false, false), |alarms| (alarms.enable, alarms.rollback)),
+            .map_or(OnFailure::GoesOn, |alarms| {
+                OnFailure::of(alarms.enable, alarms.rollback)
+            }),
         hooks: configuration.map_or_else(Vec::new, hooks),
         shifting: configuration.map_or_else(Shifting::default, shifting),
         deployments: deployments.map(deployment_of).collect(),

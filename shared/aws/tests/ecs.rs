@@ -11,7 +11,7 @@ use crate::replay::{Replay, Reply, json_error, reply};
 use serde_json::{Value, json};
 use windlass_domain::fault::FaultName;
 use windlass_domain::time::Time;
-use windlass_engine::ports::{EcsApi, ShiftedTargetGroups};
+use windlass_engine::ports::{EcsApi, OnFailure, ShiftedTargetGroups};
 
 fn described() -> Value {
     json!({
@@ -139,7 +139,7 @@ async fn a_service_is_read_with_how_it_rolls() {
     assert_eq!(plain.percents, (100, 200));
     assert_eq!(
         (plain.breaker, plain.alarms),
-        ((false, false), (false, false))
+        (OnFailure::GoesOn, OnFailure::GoesOn)
     );
     assert_eq!(plain.events[0].at.0, 1_795_183_200_500);
     let configured = aws.service("c", "s").await.expect("read");
@@ -147,7 +147,7 @@ async fn a_service_is_read_with_how_it_rolls() {
     assert_eq!(configured.percents, (50, 150));
     assert_eq!(
         (configured.breaker, configured.alarms),
-        ((true, false), (true, true))
+        (OnFailure::Stops, OnFailure::RollsBack)
     );
 }
 

@@ -52,6 +52,18 @@ impl Lock {
         held.filter(|held| held.state == HeldState::NeedsOperator)
     }
 
+    /// Returns the holder if it is this deployment.
+    pub fn held_for(&self, deployment: &DeploymentId) -> Option<&LockHolder> {
+        let held = self.held.as_ref();
+        held.filter(|held| held.deployment == *deployment)
+    }
+
+    /// Returns the holder if it is this deployment, and this execution works for it.
+    pub fn held_by(&self, deployment: &DeploymentId, execution: &str) -> Option<&LockHolder> {
+        let held = self.held_for(deployment);
+        held.filter(|held| held.execution == execution)
+    }
+
     /// Frees the lock. The token is raised, so that a call that still begins for the deployment that has ended finds
     /// its own token stale at once, and not only after the next one has taken the lock.
     pub fn free(&mut self, now: Time) {

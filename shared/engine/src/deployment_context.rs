@@ -44,7 +44,7 @@ pub async fn load(
     by: &Caller,
 ) -> Result<DeploymentContext> {
     let record = ledger::require(ports, &ledger::deployment(&by.deployment)).await?;
-    let fence = Fence::new(&record.value, by.token);
+    let fence = Fence::new(record.value.environment_id(), &record.value.id, by.token);
     let lock = fence.lock(ports).await?.value;
     of_record(ports, record, lock, fence).await
 }
@@ -57,7 +57,7 @@ pub async fn planned(
     let key = ledger::lock(record.environment_id());
     let lock = ledger::load_or_default(ports, &key).await?;
     let record = Stored::new(ledger::deployment(&record.id), record);
-    let fence = Fence::new(&record.value, 0);
+    let fence = Fence::new(record.value.environment_id(), &record.value.id, 0);
     of_record(ports, record, lock.value, fence).await
 }
 

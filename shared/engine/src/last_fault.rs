@@ -61,7 +61,7 @@ async fn keep(
         },
         key,
     };
-    let fence = Fence::new(&record.value, by.token).check();
+    let fence = Fence::new(record.value.environment_id(), id, by.token).check();
     // Refused where somebody else has just kept one, or has taken over.
     ports.transact(vec![fence, kept.put()?]).await?;
     Ok(())

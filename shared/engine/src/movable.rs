@@ -8,7 +8,7 @@ use crate::observe::where_it_ran;
 use crate::pin;
 use crate::ports::{DynamoDbApi, Result, Write};
 use crate::removable::Removable;
-use crate::trouble::{Checked, apart};
+use crate::trouble::Checked;
 use std::collections::BTreeMap;
 use windlass_domain::declaration::Declared;
 use windlass_domain::drill::Drills;
@@ -98,8 +98,7 @@ impl Movable {
         }
         writes.extend(self.declarations.iter().map(Watched::check));
         writes.extend(self.recorded(moving, moves, now)?);
-        let EnvironmentId { app, environment } = moving.from;
-        let index = ledger::environment_index(EnvironmentId::new(app, environment));
+        let index = ledger::environment_index(moving.from);
         writes.push(self.from.state.put_indexed(Some(index))?);
         Ok(writes)
     }
@@ -110,7 +109,6 @@ impl Movable {
         let mut writes = vec![unchanged(&self.from.lock)];
         let parcels = moves.take_out(moving, &mut self.from.state.value, now);
         let left = self.left.as_ref();
-        let EnvironmentId { app, environment } = moving.to;
         let made = if moving.is_within() {
             arrive(moving, parcels, &mut self.from.state.value, left, now)
         } else {
@@ -121,12 +119,12 @@ impl Movable {
                 there.value.hold.get_or_insert_with(|| hold.clone());
             }
             writes.push(unchanged(&self.to.lock));
-            let index = ledger::environment_index(EnvironmentId::new(app, environment));
+            let index = ledger::environment_index(moving.to);
             writes.push(there.put_indexed(Some(index))?);
             made
         };
         for snapshot in made {
-            let key = ledger::snapshot(EnvironmentId::new(app, environment), snapshot.number);
+            let key = ledger::snapshot(moving.to, snapshot.number);
             writes.push(Stored::new(key, snapshot).put()?);
         }
         Ok(writes)
@@ -138,27 +136,17 @@ impl There {
         ports: &(impl DynamoDbApi + Configured),
         side: EnvironmentId<'_>,
     ) -> Result<Self> {
-        let EnvironmentId { app, environment } = side;
-        let lock =
-            ledger::load_or_default(ports, &ledger::lock(EnvironmentId::new(app, environment)))
-                .await?;
-        let state =
-            ledger::load_or_default(ports, &ledger::state(EnvironmentId::new(app, environment)))
-                .await?;
+        let lock = ledger::load_or_default(ports, &ledger::lock(side)).await?;
+        let state = ledger::load_or_default(ports, &ledger::state(side)).await?;
         Ok(Self {
             lock,
             state,
-            waiting: ledger::load_all(
-                ports,
-                &ledger::all_waiting(EnvironmentId::new(app, environment)),
-            )
-            .await?,
-            drills: ledger::load_or_default(
-                ports,
-                &ledger::drills(EnvironmentId::new(app, environment)),
-            )
-            .await?,
-            declared: apart(declared(ports, side).await)?,
+            waiting: ledger::load_all(ports, &ledger::all_waiting(side)).await?,
+            drills: ledger::load_or_default(ports, &ledger::drills(side)).await?,
+            declared: match declared(ports, side).await {
+                Ok(declared) => Ok(declared),
+                Err(trouble) => Err(trouble.findings()?),
+            },
         })
     }
 }

@@ -175,9 +175,10 @@ async fn one(ports: &impl Ports, change: &Change) -> Result<()> {
             let Some((app, environment)) = ledger::environment_of(pk) else {
                 return Ok(());
             };
-            let event = of_drill(EnvironmentId::new(&app, &environment), &read(after)?);
+            let of = EnvironmentId::new(&app, &environment);
+            let event = of_drill(of, &read(after)?);
             send_all(ports, event.into_iter().collect()).await?;
-            wake(ports, EnvironmentId::new(&app, &environment)).await
+            wake(ports, of).await
         }
         (_, "done") if before.is_none() => {
             let done: Done = read(after)?;
@@ -225,12 +226,11 @@ async fn left_the_queue(ports: &impl Ports, before: &Item) -> Result<()> {
     let Some((app, environment)) = ledger::environment_of(&before.key.pk) else {
         return Ok(());
     };
-    let lock =
-        ledger::load_or_default(ports, &ledger::lock(EnvironmentId::new(&app, &environment)))
-            .await?;
+    let of = EnvironmentId::new(&app, &environment);
+    let lock = ledger::load_or_default(ports, &ledger::lock(of)).await?;
     match lock.value.held {
         Some(_) => Ok(()),
-        None => wake(ports, EnvironmentId::new(&app, &environment)).await,
+        None => wake(ports, of).await,
     }
 }
 

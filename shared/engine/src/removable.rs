@@ -7,7 +7,7 @@ use crate::faults::Faults;
 use crate::ledger::{self, Stored};
 use crate::pin;
 use crate::ports::{DynamoDbApi, Result};
-use crate::trouble::apart;
+use crate::trouble::found;
 use std::collections::BTreeSet;
 use windlass_domain::drill::Drills;
 use windlass_domain::environment::{EnvironmentState, Lock, Waiting};
@@ -36,13 +36,11 @@ impl Removable {
         removal: Removal<'_>,
     ) -> Result<Self> {
         let (app, env) = (removal.app, removal.environment);
-        let lock =
-            ledger::load_or_default(ports, &ledger::lock(EnvironmentId::new(app, env))).await?;
-        let state =
-            ledger::load_or_default(ports, &ledger::state(EnvironmentId::new(app, env))).await?;
-        let waiting =
-            ledger::load_all(ports, &ledger::all_waiting(EnvironmentId::new(app, env))).await?;
-        let in_force = apart(pin::declaration_in_force(ports, app).await)?.ok();
+        let of = EnvironmentId::new(app, env);
+        let lock = ledger::load_or_default(ports, &ledger::lock(of)).await?;
+        let state = ledger::load_or_default(ports, &ledger::state(of)).await?;
+        let waiting = ledger::load_all(ports, &ledger::all_waiting(of)).await?;
+        let in_force = found(pin::declaration_in_force(ports, app).await)?;
         let here = in_force
             .as_ref()
             .filter(|found| found.declaration.environments().any(|it| it == env));
@@ -57,8 +55,7 @@ impl Removable {
             state,
             claims,
             waiting,
-            drills: ledger::load_or_default(ports, &ledger::drills(EnvironmentId::new(app, env)))
-                .await?,
+            drills: ledger::load_or_default(ports, &ledger::drills(of)).await?,
             declared,
             here,
         })

@@ -1,8 +1,9 @@
-//! The one error of what reads the ledger or a target for somebody's input.
+//! The errors of what reads the ledger, a target or an object for somebody's input.
 
 use crate::ports::Result;
 use windlass_domain::fault::Fault;
 use windlass_domain::finding::Finding;
+use windlass_domain::partial_document::PartialDocument;
 
 /// The reason why nothing comes of an input. The cases are kept apart, because a fault may pass and findings do not:
 /// whoever tries again needs another input.
@@ -12,6 +13,45 @@ pub enum Trouble {
     Fault(Fault),
     /// Something is wrong with the input, or with the target that it names.
     Findings(Vec<Finding>),
+}
+
+/// The reason why a document cannot be read whole.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Unread<T> {
+    /// Something went wrong while reading.
+    Fault(Fault),
+    /// Something is wrong with it, and perhaps a part of it can be read.
+    Partial(PartialDocument<T>),
+}
+
+impl<T> Unread<T> {
+    /// The reason where nothing of it can be read.
+    pub fn whole(finding: Finding) -> Self {
+        Self::Partial(PartialDocument::unread(vec![finding]))
+    }
+
+    /// Returns the document, for a caller that goes on with its readable part.
+    ///
+    /// # Errors
+    /// The fault, with which the caller stops.
+    pub fn partial(self) -> Result<PartialDocument<T>> {
+        match self {
+            Self::Partial(document) => Ok(document),
+            Self::Fault(fault) => Err(fault),
+        }
+    }
+}
+
+impl<T> From<Fault> for Unread<T> {
+    fn from(fault: Fault) -> Self {
+        Self::Fault(fault)
+    }
+}
+
+impl<T> From<PartialDocument<T>> for Unread<T> {
+    fn from(document: PartialDocument<T>) -> Self {
+        Self::Partial(document)
+    }
 }
 
 /// The answer of what an input may be wrong for.
@@ -35,11 +75,48 @@ impl From<Vec<Finding>> for Trouble {
     }
 }
 
-/// Tells findings, for a caller that goes on with them, from a fault, with which it stops.
-pub fn apart<T>(checked: Checked<T>) -> Result<Result<T, Vec<Finding>>> {
+impl Trouble {
+    /// Returns the findings, for a caller that goes on with them.
+    ///
+    /// # Errors
+    /// The fault, with which the caller stops.
+    pub fn findings(self) -> Result<Vec<Finding>> {
+        match self {
+            Self::Findings(findings) => Ok(findings),
+            Self::Fault(fault) => Err(fault),
+        }
+    }
+}
+
+/// Returns the answer, for a caller that goes on without it where the input is wrong.
+///
+/// # Errors
+/// The fault.
+pub fn found<T>(checked: Checked<T>) -> Result<Option<T>> {
+    collected(checked, &mut Vec::new())
+}
+
+/// Returns the findings alone; none where there is an answer.
+///
+/// # Errors
+/// The fault.
+pub fn findings<T>(checked: Checked<T>) -> Result<Vec<Finding>> {
     match checked {
-        Ok(found) => Ok(Ok(found)),
-        Err(Trouble::Findings(findings)) => Ok(Err(findings)),
-        Err(Trouble::Fault(fault)) => Err(fault),
+        Ok(_) => Ok(Vec::new()),
+        Err(trouble) => trouble.findings(),
+    }
+}
+
+/// Returns the answer; else adds the findings to those of a caller that tells all of them at once.
+///
+/// # Errors
+/// The fault.
+pub fn collected<T>(checked: Checked<T>, findings: &mut Vec<Finding>) -> Result<Option<T>> {
+    match checked {
+        Ok(found) => Ok(Some(found)),
+        Err(trouble) => {
+            findings.extend(trouble.findings()?);
+            Ok(None)
+        }
     }
 }

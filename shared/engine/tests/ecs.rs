@@ -11,7 +11,7 @@ use windlass_domain::time::Span;
 use windlass_engine::kinds::Kind;
 use windlass_engine::kinds::ecs::{Change, Ecs, Update};
 use windlass_engine::payload::WorkTransition;
-use windlass_engine::ports::Clock;
+use windlass_engine::ports::{Clock, OnFailure};
 use windlass_world::conformance::conforms;
 use windlass_world::mishaps::{Mishap, Visitor, When};
 use windlass_world::run::{run, until_pause};
@@ -111,7 +111,7 @@ fn a_breaker_that_does_not_roll_back_is_undone_by_us() {
     let scene = ServiceScene::new();
     let artifact = scene.push("1.2");
     crash(&scene, &artifact);
-    live(&scene, |live| live.service.breaker = (true, false));
+    live(&scene, |live| live.service.breaker = OnFailure::Stops);
     let deploying = scene.begin("d1", &artifact);
     assert_eq!(deploying.forward(), WorkTransition::Failed);
     insta::assert_snapshot!(deploying.failure(), @"ChangeFailed: service shop-prod/agent: The deployment circuit breaker stopped the rollout of agent:2: its tasks do not keep running. 4 tasks stopped: EssentialContainerExited: Essential container in task exited (agent: exit code 1). ECS did not roll back. Remedy: Look at the container's logs from the time of the rollout, then deploy a fixed release.");
@@ -124,7 +124,9 @@ fn a_breaker_that_does_not_roll_back_is_undone_by_us() {
 fn what_an_alarm_of_the_service_gives_up_is_told_and_not_raced() {
     for (rolls_back, set_to) in [(true, "agent:1"), (false, "agent:2")] {
         let scene = ServiceScene::new();
-        live(&scene, |live| live.service.alarms = (true, rolls_back));
+        live(&scene, |live| {
+            live.service.alarms = OnFailure::of(true, rolls_back);
+        });
         let deploying = scene.begin("d1", &scene.push("1.2"));
         // It rings once the deployment has begun: ECS ignores one that rang before.
         scene.world.mishaps().visitor = Visitor::new(|world| {
@@ -168,7 +170,7 @@ fn without_a_breaker_repeated_failures_end_it() {
     let scene = ServiceScene::new();
     let artifact = scene.push("1.2");
     crash(&scene, &artifact);
-    live(&scene, |live| live.service.breaker = (false, false));
+    live(&scene, |live| live.service.breaker = OnFailure::GoesOn);
     let deploying = scene.begin("d1", &artifact);
     assert_eq!(deploying.forward(), WorkTransition::Failed);
     let told = deploying.failure();

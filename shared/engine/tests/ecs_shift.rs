@@ -6,7 +6,7 @@ use windlass_domain::fault::FaultName;
 use windlass_domain::kinds::ecs::Strategy;
 use windlass_domain::time::Span;
 use windlass_engine::payload::WorkTransition;
-use windlass_engine::ports::{Clock, Shifting};
+use windlass_engine::ports::{Clock, OnFailure, Shifting};
 use windlass_world::conformance::conforms;
 use windlass_world::run::run;
 
@@ -188,7 +188,7 @@ fn where_ecs_goes_back_to_something_else_the_undo_is_a_deployment_of_what_is_rec
 #[test]
 fn what_ecs_takes_back_by_itself_is_told_with_its_reason_and_not_raced() {
     let scene = shifting(Strategy::Canary);
-    live(&scene, |live| live.service.alarms = (true, true));
+    live(&scene, |live| live.service.alarms = OnFailure::RollsBack);
     let deploying = scene.begin("d1", &scene.push("1.1"));
     assert_eq!(deploying.forward(), WorkTransition::Changed);
     live(&scene, |live| live.alarm = true);
@@ -204,7 +204,7 @@ fn what_ecs_takes_back_by_itself_is_told_with_its_reason_and_not_raced() {
 #[test]
 fn of_two_that_were_registered_at_once_the_one_that_was_sent_is_gone_for() {
     let scene = shifting(Strategy::BlueGreen);
-    live(&scene, |live| live.service.alarms = (true, true));
+    live(&scene, |live| live.service.alarms = OnFailure::RollsBack);
     let deploying = scene.begin("d1", &scene.push("1.1"));
     assert_eq!(deploying.forward(), WorkTransition::Changed);
     {

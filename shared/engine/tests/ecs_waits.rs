@@ -5,7 +5,7 @@ use crate::service_scene::{CLUSTER, SERVICE, ServiceScene, document, live, refer
 use windlass_domain::fault::FaultName;
 use windlass_domain::time::Time;
 use windlass_engine::payload::WorkTransition;
-use windlass_engine::ports::{Clock, LifecycleHook, ServiceHook};
+use windlass_engine::ports::{Clock, LifecycleHook, OnFailure, ServiceHook};
 
 fn paused(scene: &ServiceScene, hooks: Vec<LifecycleHook>) {
     live(scene, |live| {
@@ -74,7 +74,7 @@ fn a_service_that_goes_back_past_a_failed_rollout_was_rolled_back_by_ecs() {
         let mut services = scene.world.ecs();
         services.put_task_definition(&document(&image), &[].into())
     };
-    live(&scene, |live| live.service.breaker = (true, false));
+    live(&scene, |live| live.service.breaker = OnFailure::Stops);
     let now = scene.world.now();
     let update = |to: &str| scene.world.ecs().update(CLUSTER, SERVICE, to, now);
     update(&made.arn).unwrap();
@@ -82,7 +82,7 @@ fn a_service_that_goes_back_past_a_failed_rollout_was_rolled_back_by_ecs() {
     scene.world.roll();
     live(&scene, |live| {
         assert_eq!(live.primary().unwrap().rollout, "FAILED");
-        live.service.breaker = (true, true);
+        live.service.breaker = OnFailure::RollsBack;
         // There is no healthy percentage to keep, so what was before is gone as well.
         live.tasks
             .retain(|task| task.task.task_definition == made.arn);

@@ -10,7 +10,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use windlass_domain::fault::{Fault, FaultName};
 use windlass_domain::time::Time;
 use windlass_engine::ports::{
-    EcsApi, Result, Service, ServiceDeployment, ServiceRollout, ServiceTask, Shifting,
+    EcsApi, OnFailure, Result, Service, ServiceDeployment, ServiceRollout, ServiceTask, Shifting,
     TaskDefinition,
 };
 
@@ -91,8 +91,8 @@ impl State {
                 controller: "ECS".into(),
                 strategy: "ROLLING".into(),
                 percents: (100, 200),
-                breaker: (true, true),
-                alarms: (false, false),
+                breaker: OnFailure::RollsBack,
+                alarms: OnFailure::GoesOn,
                 hooks: vec![],
                 shifting: Shifting::default(),
                 deployments: vec![ServiceDeployment {

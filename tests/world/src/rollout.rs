@@ -8,7 +8,7 @@ use crate::pausing::Answered;
 use std::collections::{BTreeMap, BTreeSet};
 use windlass_domain::time::Time;
 use windlass_engine::ports::{
-    LifecycleHook, Service, ServiceDeployment, ServiceEvent, ServiceRollout,
+    LifecycleHook, OnFailure, Service, ServiceDeployment, ServiceEvent, ServiceRollout,
 };
 
 /// The time that a task must run to count as steady, in seconds.
@@ -147,19 +147,19 @@ impl LiveService {
         }
         let threshold = self.service.desired.div_ceil(2).clamp(3, 200);
         let (breaker, alarms) = (self.service.breaker, self.service.alarms);
-        let tripped = breaker.0 && primary.failed >= threshold;
+        let tripped = breaker != OnFailure::GoesOn && primary.failed >= threshold;
         let is_rollback = self.completed == self.service.task_definition;
-        let alarmed = alarms.0 && self.alarm && !is_rollback && !self.rang;
+        let alarmed = alarms != OnFailure::GoesOn && self.alarm && !is_rollback && !self.rang;
         match (tripped, alarmed) {
             (true, _) => Some(Trips {
                 by: "deployment circuit breaker",
                 why: "tasks failed to start",
-                rolls_back: breaker.1,
+                rolls_back: breaker == OnFailure::RollsBack,
             }),
             (_, true) => Some(Trips {
                 by: "deployment alarms",
                 why: "alarm detected",
-                rolls_back: alarms.1,
+                rolls_back: alarms == OnFailure::RollsBack,
             }),
             _ => None,
         }

@@ -6,13 +6,13 @@ use crate::ecs::State;
 use crate::rollout::LiveService;
 use windlass_domain::appspec::Shape;
 use windlass_domain::time::Time;
-use windlass_engine::ports::TaskSet;
+use windlass_engine::ports::{OnFailure, TaskSet};
 
 impl LiveService {
     /// Gives a service to CodeDeploy, as it is: its tasks are a task set, and ECS tells of no deployment.
     pub fn give_to_codedeploy(&mut self, shape: Shape) {
         self.service.controller = "CODE_DEPLOY".into();
-        self.service.breaker = (false, false);
+        self.service.breaker = OnFailure::GoesOn;
         let Some(primary) = self.service.deployments.drain(..).next() else {
             return;
         };

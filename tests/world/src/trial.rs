@@ -11,8 +11,8 @@ use windlass_domain::name::{AppName, ComponentName, EnvironmentName};
 use windlass_domain::request::ActionName;
 use windlass_domain::step::{ChangeRecord, Step, StepStatus};
 use windlass_domain::time::Time;
-use windlass_engine::converge::{Budget, Work, converge};
-use windlass_engine::kinds::{Kind, Next, Recorded, Way};
+use windlass_engine::converge::{Budget, Invocation, Work, converge};
+use windlass_engine::kinds::{Kind, LookContext, Next, Recorded};
 use windlass_engine::ledger;
 use windlass_engine::payload::{WorkDone, WorkTransition};
 use windlass_engine::ports::{AssumeRole, Clock, Item, Key, Result};
@@ -130,7 +130,9 @@ impl<'s, S: Subject> Trial<'s, S> {
     /// Invokes once.
     pub async fn invoke(&self, work: &Work) -> Result<WorkDone> {
         let of = async |ports: &World, step: &Step| Ok(self.subject.kind(ports.at(&step.place)));
-        converge(&self.scene.world, of, work, Budget::default()).await
+        let world = &self.scene.world;
+        let invocation = Invocation::begin(world, work).await?;
+        converge(world, of, invocation, Budget::default()).await
     }
 
     /// Invokes again as the machine's Retry does, until there is an answer.
@@ -192,10 +194,10 @@ impl<'s, S: Subject> Trial<'s, S> {
         );
         let kind = self.subject.kind(self.scene.world.clone());
         let next = |changes| {
-            let way = Way {
+            let way = LookContext {
                 goal: Some(&goal),
                 changes,
-                ..Way::default()
+                ..LookContext::default()
             };
             let is = must(run(kind.observe(&target, &way)), context);
             (S::Kind::next(&target, &is, &goal), is)
@@ -229,7 +231,7 @@ impl<'s, S: Subject> Trial<'s, S> {
 /// Observes the target without changing anything.
 fn look<S: Subject>(subject: &S, scene: &Scene) -> Result<<S::Kind as Kind>::Seen> {
     let kind = subject.kind(scene.world.clone());
-    run(kind.observe(&read(&scene.target)?, &Way::default()))
+    run(kind.observe(&read(&scene.target)?, &LookContext::default()))
 }
 
 pub(crate) fn read<T: serde::de::DeserializeOwned>(value: &Value) -> Result<T> {

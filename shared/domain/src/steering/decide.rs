@@ -123,9 +123,8 @@ fn watching<'a>(wish: &Wish<'_>, watched: &Watched<'a>) -> Result<&'a Judgement,
     if let (ActionName::SkipBake, Some((judgement, red))) = (wish.action, last.zip(red)) {
         return Err(is_red(judgement, &red));
     }
-    let held = watched.lock.held.as_ref();
-    let is_ours = |state: HeldState| state == HeldState::Running;
-    let runs = held.is_some_and(|held| held.deployment == *id && is_ours(held.state));
+    let held = watched.lock.held_for(id);
+    let runs = held.is_some_and(|held| held.state == HeldState::Running);
     let has_failed = last.is_some_and(|last| last.verdict == Verdict::Fail);
     if !runs || record.undoing.is_some() || has_failed {
         return Err(not(

@@ -1,6 +1,6 @@
 //! One invocation's claim on a step, and its writes: the fence.
 
-use super::Work;
+use super::invocation::Invocation;
 use crate::ledger::{Fence, Stored, commit, retry};
 use crate::ports::{Clock, DynamoDbApi, Result};
 use serde_json::Value;
@@ -56,15 +56,16 @@ enum Fenced {
 impl<'a, P: DynamoDbApi + Clock> Attempt<'a, P> {
     /// Claims the next attempt, in one transaction with the check of the lock's token. An undo is marked at once, so
     /// that a forward invocation that comes late finds it.
-    pub async fn claim(
-        ports: &'a P,
-        step: Stored<Step>,
-        work: &Work,
-        started: Time,
-    ) -> Result<Self> {
+    pub async fn claim(ports: &'a P, invocation: Invocation<'_>) -> Result<Self> {
+        let Invocation {
+            work,
+            step,
+            fence,
+            started,
+        } = invocation;
         let mut attempt = Self {
             ports,
-            fence: Fence::of_step(&step.value, work.token),
+            fence,
             step,
             started,
             counted: started,

@@ -6,32 +6,32 @@
 //! that the lock's token is still its own. A switching change is recorded as an open call, under the same condition,
 //! before it is sent. The next invocation waits until no open call can take effect any more, and looks before it does
 //! anything.
-//! no open call can take effect any more, and then looks before it does anything.
 
 mod attempt;
 mod budget;
 mod drive;
 mod end;
+mod invocation;
 mod out_of_band_changes;
 mod step_state;
 mod work;
 
 pub use budget::Budget;
+pub use invocation::Invocation;
+pub(crate) use invocation::done;
 
 use crate::kinds::{Built, Kind, KindVisitor};
-use crate::ledger::{self, Fence};
 use crate::payload::{WorkDone, WorkTransition};
 use crate::ports::{Clock, DynamoDbApi, Result};
 pub(crate) use attempt::Attempt;
 use drive::Drive;
 pub(crate) use end::End;
-pub(crate) use step_state::{StepState, of as standing_of};
 use windlass_domain::fault::{Fault, FaultName};
 use windlass_domain::finding::{Finding, FindingName};
 use windlass_domain::step::{Failure, Step, StepStatus};
 pub use work::Work;
 
-/// Drives the component named by `work`. `of` builds the kind of its step, as this invocation has claimed it.
+/// Drives the component of an invocation. `of` builds the kind of its step, as this invocation has claimed it.
 ///
 /// Answers `changed` when the wanted state was seen, and `failed` when it cannot be reached (the step tells why).
 /// Faults: `StillInProgress` while it waits for others; `TakesHours` if that takes long; `MoreToDo` when it has made a
@@ -39,21 +39,18 @@ pub use work::Work;
 pub async fn converge<B, P>(
     ports: &P,
     of: impl AsyncFnOnce(&P, &Step) -> Result<B>,
-    work: &Work,
+    invocation: Invocation<'_>,
     budget: Budget,
 ) -> Result<WorkDone>
 where
     B: Built,
     P: DynamoDbApi + Clock,
 {
-    let started = ports.now();
-    let key = ledger::step(&work.deployment, &work.component);
-    let step = ledger::require(ports, &key).await?;
-    if let StepState::Settled(verdict) = step_state::of(&step.value, work)? {
-        Fence::of_step(&step.value, work.token).lock(ports).await?;
-        return Ok(done(work, verdict));
+    if let Some(done) = invocation.settled(ports).await? {
+        return Ok(done);
     }
-    let mut attempt = Attempt::claim(ports, step, work, started).await?;
+    let work = invocation.work;
+    let mut attempt = Attempt::claim(ports, invocation).await?;
     if work.wave.is_none() && !attempt.step.value.has_switched() {
         return finish(&mut attempt, work, Ok(End::Untouched)).await;
     }
@@ -101,13 +98,6 @@ fn found_by_the_undo_before(step: &Step) -> Option<Finding> {
             Some(found.clone())
         }
         _ => None,
-    }
-}
-
-pub(crate) fn done(work: &Work, verdict: WorkTransition) -> WorkDone {
-    WorkDone {
-        component: work.component.clone(),
-        verdict,
     }
 }
 

@@ -6,7 +6,7 @@ mod warnings;
 
 pub use publish::publish;
 
-use crate::converge::{Budget, Work, converge};
+use crate::converge::{Budget, Invocation, Work, converge};
 use crate::kinds::{Built, Kind, KindVisitor, Switched, from_value};
 use crate::ledger;
 use crate::payload::{DeployerInput, WorkDone, WorkTransition};
@@ -25,8 +25,10 @@ where
     P: DynamoDbApi + Clock,
 {
     let work = Work::from(input);
+    let invocation = Invocation::begin(ports, &work).await?;
+    let fence = invocation.fence.clone();
     // On the heap: a kind's whole work is too much for the stack of whoever waits for it.
-    let done = Box::pin(converge(ports, &of, &work, Budget::default())).await?;
+    let done = Box::pin(converge(ports, &of, invocation, Budget::default())).await?;
     if done.verdict == WorkTransition::Changed {
         let key = ledger::step(&work.deployment, &work.component);
         let step = ledger::require(ports, &key).await?.value;
@@ -34,7 +36,7 @@ where
             let (step, switched) = (&step, &switched);
             let built = of(ports, step).await?;
             let warnings = Box::pin(built.with(Follow { step, switched })).await?;
-            warnings::note(ports, &work, &warnings).await?;
+            warnings::note(ports, &work, &fence, &warnings).await?;
         }
     }
     Ok(done)

@@ -1,7 +1,7 @@
 use super::warnings;
-use crate::converge::{Attempt, End, StepState, Work, done, finish, standing_of};
+use crate::converge::{Attempt, End, Invocation, Work, done, finish};
 use crate::kinds::{Checkpoint, Past, Publication, Publishes, together};
-use crate::ledger::{self, Fence};
+use crate::ledger;
 use crate::payload::{PublisherInput, WorkDone, WorkTransition};
 use crate::ports::{Clock, DynamoDbApi, Result};
 use crate::retention::kept;
@@ -26,21 +26,18 @@ where
     P: DynamoDbApi + Clock,
 {
     let work = Work::from(input);
-    let started = ports.now();
-    let key = ledger::step(&work.deployment, &work.component);
-    let step = ledger::require(ports, &key).await?;
-    if let StepState::Settled(verdict) = standing_of(&step.value, &work)? {
-        Fence::of_step(&step.value, work.token).lock(ports).await?;
-        return Ok(done(&work, verdict));
+    let invocation = Invocation::begin(ports, &work).await?;
+    if let Some(done) = invocation.settled(ports).await? {
+        return Ok(done);
     }
-    let mut attempt = Attempt::claim(ports, step, &work, started).await?;
+    let mut attempt = Attempt::claim(ports, invocation).await?;
     let began = attempt.step.value.progress.unwrap_or_default();
     // On the heap: a publication is too much for the stack of whoever waits for it.
     match Box::pin(publication(ports, &mut attempt, of)).await {
         Ok(Publication::Whole(warnings)) => {
             if !warnings.is_empty() {
                 // This is the last write. It is not the attempt's, which knows nothing of the step after it.
-                warnings::note(ports, &work, &warnings).await?;
+                warnings::note(ports, &work, &attempt.fence, &warnings).await?;
             }
             Ok(done(&work, WorkTransition::Changed))
         }

@@ -9,6 +9,7 @@ use crate::ports::{Clock, DynamoDbApi, Result};
 pub(super) async fn note(
     ports: &(impl DynamoDbApi + Clock),
     work: &Work,
+    fence: &Fence,
     warnings: &[String],
 ) -> Result<()> {
     let component = &work.component;
@@ -24,7 +25,7 @@ pub(super) async fn note(
         if step.value.warnings.len() == before {
             return Ok(Some(()));
         }
-        let writes = vec![step.put()?, Fence::of_step(&step.value, work.token).check()];
+        let writes = vec![step.put()?, fence.check()];
         Ok(commit(ports, writes).await?.then_some(()))
     });
     if noted.await?.is_none() {

@@ -6,13 +6,11 @@
 use super::{Key, Stored, load_or_default, lock};
 use crate::ports::{Condition, DynamoDbApi, Result, Write};
 use serde_json::Value;
-use windlass_domain::deployment::Deployment;
 use windlass_domain::environment::Lock;
 use windlass_domain::fault::{Fault, FaultName};
 use windlass_domain::identity::{DeploymentId, EnvironmentId};
-use windlass_domain::step::Step;
 
-/// One execution's right to write for its deployment.
+/// One execution's right to write for its deployment. An invocation makes it once and hands it on.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Fence {
     lock: Key<Lock>,
@@ -24,33 +22,11 @@ pub struct Fence {
 }
 
 impl Fence {
-    /// The fence of what is written for a deployment with this token.
-    pub fn new(record: &Deployment, token: u64) -> Self {
-        let Deployment {
-            id,
-            app,
-            environment,
-            ..
-        } = record;
+    /// The fence of what is written for a deployment into its environment with this token.
+    pub fn new(of: EnvironmentId<'_>, deployment: &DeploymentId, token: u64) -> Self {
         Self {
-            lock: lock(EnvironmentId::new(app, environment)),
-            environment: format!("{app}/{environment}"),
-            deployment: id.clone(),
-            token,
-        }
-    }
-
-    /// The fence of what is written on a step with this token.
-    pub fn of_step(step: &Step, token: u64) -> Self {
-        let Step {
-            deployment,
-            app,
-            environment,
-            ..
-        } = step;
-        Self {
-            lock: lock(EnvironmentId::new(app, environment)),
-            environment: format!("{app}/{environment}"),
+            lock: lock(of),
+            environment: of.to_string(),
             deployment: deployment.clone(),
             token,
         }
@@ -68,11 +44,17 @@ impl Fence {
     /// `StaleToken` where the lock has another token, or is not held for the deployment any more. The ledger's faults.
     pub async fn lock(&self, ledger: &impl DynamoDbApi) -> Result<Stored<Lock>> {
         let lock = load_or_default(ledger, &self.lock).await?;
-        let held = lock.value.held.as_ref();
-        if lock.value.token == self.token
-            && held.is_some_and(|held| held.deployment == self.deployment)
-        {
-            return Ok(lock);
+        self.passes(&lock.value)?;
+        Ok(lock)
+    }
+
+    /// Compares the fence with its lock, as it was read.
+    ///
+    /// # Errors
+    /// `StaleToken` as [`Fence::lock`] has it.
+    pub fn passes(&self, lock: &Lock) -> Result<()> {
+        if lock.token == self.token && lock.held_for(&self.deployment).is_some() {
+            return Ok(());
         }
         let Self {
             environment,
@@ -80,7 +62,7 @@ impl Fence {
             token,
             ..
         } = self;
-        let message = if lock.value.token == *token {
+        let message = if lock.token == *token {
             format!(
                 "the lock of {environment} is not held for deployment {deployment} any more: the deployment has ended"
             )
@@ -88,7 +70,7 @@ impl Fence {
             format!(
                 "this execution held the lock of {environment} with token {token}, which is now {}: another execution \
                  has taken over and ends deployment {deployment}",
-                lock.value.token
+                lock.token
             )
         };
         Err(Fault::new(FaultName::StaleToken, message))

@@ -6,7 +6,6 @@ use crate::ledger::{self, RepositoryOwner, Stored, Watched};
 use crate::pin;
 use crate::ports::{DynamoDbApi, Result, Write};
 use crate::removable::application::{environments, repositories};
-use crate::trouble::apart;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 use windlass_domain::declaration::{Declaration, Declared};
@@ -40,8 +39,10 @@ impl<'a> WholeMovable<'a> {
     ) -> Result<Self> {
         let declared = declaration(ports, app).await?;
         let declared_there = declaration(ports, to).await?;
-        let new = apart(pin::declaration_in_force(ports, to).await)?;
-        let new = new.map(|found| found.declaration);
+        let new = match pin::declaration_in_force(ports, to).await {
+            Ok(found) => Ok(found.declaration),
+            Err(trouble) => Err(trouble.findings()?),
+        };
         // One that cannot be read any more is withdrawn as well.
         let read = declared.value().map(ledger::read_declaration);
         let former = read.and_then(Result::ok);

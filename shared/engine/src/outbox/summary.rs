@@ -214,9 +214,9 @@ async fn seen(
     most: usize,
 ) -> Result<Seen> {
     let [.., longest] = windows(to);
-    let (all, since) =
-        accepted_since(ports, EnvironmentId::new(app, &name), longest.from, most).await?;
-    let standing = standing(ports, EnvironmentId::new(app, &name)).await?;
+    let of = EnvironmentId::new(app, &name);
+    let (all, since) = accepted_since(ports, of, longest.from, most).await?;
+    let standing = standing(ports, of).await?;
     Ok(Seen::of(name, to, (&all, since), standing))
 }
 

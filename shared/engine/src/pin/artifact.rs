@@ -2,7 +2,7 @@
 
 use super::source::{Ports, Source, missing};
 use crate::ports::{ObjectHead, ObjectId, Result, S3Api};
-use crate::trouble::{Checked, apart};
+use crate::trouble::{Checked, collected};
 use sha2::{Digest as _, Sha256};
 use std::collections::{BTreeMap, BTreeSet};
 use windlass_domain::artifact::{Artifact, Image};
@@ -57,11 +57,9 @@ pub async fn pin_all(
             continue;
         }
         let declared = resolved.repositories(name);
-        match apart(pin_one(ports, name, reference, &declared, &mut left).await)? {
-            Ok(artifact) => {
-                components.insert(name.clone(), artifact);
-            }
-            Err(wrong) => findings.extend(wrong),
+        let artifact = pin_one(ports, name, reference, &declared, &mut left).await;
+        if let Some(artifact) = collected(artifact, &mut findings)? {
+            components.insert(name.clone(), artifact);
         }
     }
     for (name, artifact) in &mut components {
@@ -134,11 +132,9 @@ async fn pin_images(
     for (container, image) in images {
         let repository = declared.get(container.as_str()).copied();
         let member = format!("images.{container}");
-        match apart(pin_image(ports, name, &member, image, repository).await)? {
-            Ok(image) => {
-                containers.insert(container.clone(), image);
-            }
-            Err(wrong) => findings.extend(wrong),
+        let image = pin_image(ports, name, &member, image, repository).await;
+        if let Some(image) = collected(image, &mut findings)? {
+            containers.insert(container.clone(), image);
         }
     }
     if !findings.is_empty() {

@@ -15,7 +15,7 @@ pub use source::{Ports, named as recorded_release};
 
 use crate::ledger::Stored;
 use crate::ports::Result;
-use crate::trouble::{Checked, apart};
+use crate::trouble::{self, Checked, collected};
 use declaration::Found;
 use source::Source;
 use windlass_domain::declaration::Declaration;
@@ -62,33 +62,36 @@ impl Pinned {
 /// Pins a request to deploy, or verifies what its way in has pinned; or tells everything that is wrong with it.
 pub async fn pin(ports: &impl Ports, request: &Request) -> Checked<Pinned> {
     let in_force = declaration_in_force(ports, &request.app).await?;
-    let part = match source::read(ports, request, &in_force.declaration).await? {
+    let part = match source::read(ports, request, &in_force.declaration).await {
         Ok(source) => return Box::pin(pin_source(ports, request, in_force, source)).await,
-        Err(part) => part,
+        Err(unread) => unread.partial()?,
     };
     let found = match part.rest() {
         Some(source) => {
-            apart(Box::pin(pin_source(ports, request, in_force, source.clone())).await)?.err()
+            let pinned = pin_source(ports, request, in_force, source.clone());
+            trouble::findings(Box::pin(pinned).await)?
         }
-        None => named(request, &in_force.declaration).err(),
+        None => named(request, &in_force.declaration)
+            .err()
+            .unwrap_or_default(),
     };
-    Err(part.and(found.unwrap_or_default()).findings().into())
+    Err(part.and(found).findings().into())
 }
 
 /// Everything that is wrong with a request of which only a part can be read. A fault hides nothing of that.
 pub async fn findings(ports: &impl Ports, part: PartialDocument<Request>) -> Vec<Finding> {
     let found = match part.rest() {
-        None => Ok(None),
+        None => Ok(Vec::new()),
         Some(rest) if rest.action == ActionName::Deploy => {
-            apart(pin(ports, rest).await).map(Result::err)
+            trouble::findings(pin(ports, rest).await)
         }
-        Some(rest) => apart(named_environment(ports, rest).await).map(Result::err),
+        Some(rest) => trouble::findings(named_environment(ports, rest).await),
     };
     let found = found.unwrap_or_else(|fault| {
         tracing::warn!(%fault, "what can be read of a request could not be looked at");
-        None
+        Vec::new()
     });
-    part.and(found.unwrap_or_default()).findings()
+    part.and(found).findings()
 }
 
 /// Checks that the environment that a request names is declared.
@@ -138,13 +141,11 @@ async fn pin_source(
         None => findings.extend(too_large(&release)),
     }
     let order_version = order_version(&resolved, &release);
-    let to_record = match apart(record::record(ports, &release, &resolved).await)? {
-        Ok(to_record) if findings.is_empty() => to_record,
-        recorded => {
-            findings.extend(recorded.err().unwrap_or_default());
-            findings.extend(not_accepted(request, &resolved));
-            return Err(findings.into());
-        }
+    let to_record = record::record(ports, &release, &resolved).await;
+    let to_record = collected(to_record, &mut findings)?;
+    let Some(to_record) = to_record.filter(|_| findings.is_empty()) else {
+        findings.extend(not_accepted(request, &resolved));
+        return Err(findings.into());
     };
     Ok(Pinned {
         release,
@@ -197,8 +198,8 @@ async fn declared(
         return Ok((in_force, vec![]));
     };
     Ok(
-        match apart(declaration::pinned(ports, &request.app, version).await)? {
-            Err(unknown) => (in_force, unknown),
+        match declaration::pinned(ports, &request.app, version).await {
+            Err(trouble) => (in_force, trouble.findings()?),
             Ok(pinned) if request.names_environment() && request.allow_older => (pinned, vec![]),
             Ok(_) => {
                 let finding = not_in_force(version, &in_force.version);

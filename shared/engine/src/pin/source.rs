@@ -5,7 +5,7 @@ use super::unknown::unknown_version;
 use crate::config::Configured;
 use crate::ledger::{self, Stored};
 use crate::ports::{DynamoDbApi, EcrApi, ObjectId, Query, Result, S3Api};
-use crate::trouble::{Checked, apart};
+use crate::trouble::{Checked, Unread};
 use std::collections::BTreeMap;
 use windlass_domain::artifact::Artifact;
 use windlass_domain::declaration::Declaration;
@@ -49,7 +49,7 @@ pub struct Source {
     pub image_push: bool,
 }
 
-type Read = Result<Result<Source, PartialDocument<Source>>>;
+type Read = Result<Source, Unread<Source>>;
 
 /// Reads what the request names, exactly one of its five sources, or as much of that as can be read. Of what its way in
 /// has pinned nothing is read again but the record of a release.
@@ -64,7 +64,7 @@ pub async fn read(ports: &impl Ports, request: &Request, declaration: &Declarati
         &request.image_push,
         &request.version,
     ) {
-        (Some(manifest), None, None, None, None) => Ok(Ok(of_manifest(manifest.clone()))),
+        (Some(manifest), None, None, None, None) => Ok(of_manifest(manifest.clone())),
         (None, Some(object), None, None, None) => {
             manifest_object(ports, &request.app, object).await
         }
@@ -72,17 +72,16 @@ pub async fn read(ports: &impl Ports, request: &Request, declaration: &Declarati
             artifact_object(ports, &request.app, object).await
         }
         (None, None, None, Some(push), None) => {
-            Ok(image_push(push, declaration)
-                .map_err(|finding| PartialDocument::unread(vec![finding])))
+            image_push(push, declaration).map_err(Unread::whole)
         }
         (None, None, None, None, Some(version)) => recorded(ports, request, version).await,
-        _ => Ok(Err(PartialDocument::unread(vec![Finding::new(
+        _ => Err(Unread::whole(Finding::new(
             FindingName::BadValue,
             "manifest",
             "a deployment needs exactly one of `manifest`, `manifest_object`, `artifact_object`, \
              `image_push` and `version`.",
             "Write one of them.",
-        )]))),
+        ))),
     }
 }
 
@@ -100,10 +99,9 @@ fn of_manifest(manifest: Manifest) -> Source {
     }
 }
 
-fn of_part(
-    read: Result<Manifest, PartialDocument<Manifest>>,
-) -> Result<Source, PartialDocument<Source>> {
-    read.map(of_manifest).map_err(|part| part.map(of_manifest))
+fn of_part(read: Result<Manifest, PartialDocument<Manifest>>) -> Read {
+    let read = read.map(of_manifest);
+    read.map_err(|part| part.map(of_manifest).into())
 }
 
 async fn manifest_object(ports: &impl Ports, app: &AppName, object: &ObjectRef) -> Read {
@@ -114,18 +112,13 @@ async fn manifest_object(ports: &impl Ports, app: &AppName, object: &ObjectRef) 
     };
     let bytes = match S3Api::get(ports, &id, LARGEST_MANIFEST).await {
         Ok(bytes) => bytes,
-        Err(fault) => {
-            return Ok(Err(PartialDocument::unread(not_readable(
-                &object.key,
-                fault,
-            )?)));
-        }
+        Err(fault) => return Err(Unread::whole(not_readable(&object.key, fault)?)),
     };
     let text = String::from_utf8_lossy(&bytes);
-    Ok(of_part(Manifest::read_upload(app, &object.key, &text)))
+    of_part(Manifest::read_upload(app, &object.key, &text))
 }
 
-fn not_readable(key: &str, fault: Fault) -> Result<Vec<Finding>> {
+fn not_readable(key: &str, fault: Fault) -> Result<Finding> {
     let (name, remedy) = match fault.name {
         FaultName::NotFound => (
             FindingName::ArtifactMissing,
@@ -134,7 +127,7 @@ fn not_readable(key: &str, fault: Fault) -> Result<Vec<Finding>> {
         FaultName::Refused => (FindingName::BadValue, "Write a smaller manifest."),
         _ => return Err(fault),
     };
-    Ok(vec![Finding::new(name, key, fault.message, remedy)])
+    Ok(Finding::new(name, key, fault.message, remedy))
 }
 
 /// A single artifact is a release of its own; its metadata says which.
@@ -146,9 +139,9 @@ async fn artifact_object(ports: &impl Ports, app: &AppName, artifact: &ArtifactO
         version_id: object.version_id.clone(),
     };
     let Some(head) = ports.head(&id).await? else {
-        return Ok(Err(PartialDocument::unread(vec![missing(&object.key)])));
+        return Err(Unread::whole(missing(&object.key)));
     };
-    Ok(of_part(metadata::manifest(app, artifact, &head)))
+    of_part(metadata::manifest(app, artifact, &head))
 }
 
 /// Reads an image push, which is a release of all components, and containers of them, that live in its repository.
@@ -189,15 +182,13 @@ fn image_push(push: &ImagePush, declaration: &Declaration) -> Result<Source, Fin
 async fn handed_over(ports: &impl Ports, request: &Request, pinned: &PinnedRelease) -> Read {
     let release = &pinned.release;
     if request.version.is_some() {
-        let read = recorded(ports, request, &release.version).await?;
-        return Ok(read.map(|mut source| {
-            source
-                .pinned
-                .retain(|name, _| release.components.contains_key(name));
-            source
-        }));
+        let mut source = recorded(ports, request, &release.version).await?;
+        source
+            .pinned
+            .retain(|name, _| release.components.contains_key(name));
+        return Ok(source);
     }
-    Ok(Ok(Source {
+    Ok(Source {
         version: release.version.clone(),
         git: release.git.clone(),
         sequence: release.sequence,
@@ -207,16 +198,16 @@ async fn handed_over(ports: &impl Ports, request: &Request, pinned: &PinnedRelea
         pinned: BTreeMap::new(),
         image_tag: request.image_push.as_ref().map(|push| push.tag.clone()),
         image_push: release.image_push,
-    }))
+    })
 }
 
 /// A recorded release: promotion.
 async fn recorded(ports: &impl Ports, request: &Request, version: &str) -> Read {
-    let release = match apart(named(ports, &request.app, version).await)? {
+    let release = match named(ports, &request.app, version).await {
         Ok(recorded) => recorded.release,
-        Err(findings) => return Ok(Err(PartialDocument::unread(findings))),
+        Err(trouble) => return Err(PartialDocument::unread(trouble.findings()?).into()),
     };
-    Ok(Ok(Source {
+    Ok(Source {
         version: release.version,
         git: release.git,
         sequence: release.sequence,
@@ -226,7 +217,7 @@ async fn recorded(ports: &impl Ports, request: &Request, version: &str) -> Read 
         pinned: release.components,
         image_tag: None,
         image_push: release.image_push,
-    }))
+    })
 }
 
 /// The recorded release of this version, or the one push of this tag; else that there is none.

@@ -5,6 +5,29 @@ use std::collections::BTreeMap;
 use windlass_domain::appspec::Shape;
 use windlass_domain::time::Time;
 
+/// What ECS does about a deployment that fails (Amazon ECS API Reference, `DeploymentCircuitBreaker` and
+/// `DeploymentAlarms`).
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum OnFailure {
+    /// It goes on.
+    GoesOn,
+    /// It stops the deployment.
+    Stops,
+    /// It stops the deployment and goes back to the last one that was completed.
+    RollsBack,
+}
+
+impl OnFailure {
+    /// Reads the two members `enable` and `rollback`.
+    pub fn of(enable: bool, rollback: bool) -> Self {
+        match (enable, rollback) {
+            (false, _) => Self::GoesOn,
+            (true, false) => Self::Stops,
+            (true, true) => Self::RollsBack,
+        }
+    }
+}
+
 /// A service as ECS tells of it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Service {
@@ -27,10 +50,10 @@ pub struct Service {
     pub strategy: String,
     /// `minimumHealthyPercent` and `maximumPercent`: the percent of the wanted tasks that must run, and that may run.
     pub percents: (u32, u32),
-    /// Two flags: the deployment circuit breaker is on, and it rolls back.
-    pub breaker: (bool, bool),
-    /// Two flags: alarms end a deployment, and then it is rolled back.
-    pub alarms: (bool, bool),
+    /// What its deployment circuit breaker does.
+    pub breaker: OnFailure,
+    /// What its deployment alarms do.
+    pub alarms: OnFailure,
     /// The lifecycle hooks of its deployment configuration.
     pub hooks: Vec<ServiceHook>,
     /// The way in which it shifts traffic; it counts only if the service does not roll.

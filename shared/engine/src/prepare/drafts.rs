@@ -7,7 +7,7 @@ use super::scene::{Ports, Scene, Wanted};
 use crate::kinds::Prepared;
 use crate::observe::where_it_ran;
 use crate::ports::Result;
-use crate::trouble::{Checked, apart};
+use crate::trouble::Checked;
 use futures::stream::{self, StreamExt, TryStreamExt};
 use std::collections::BTreeSet;
 use windlass_domain::fault::Fault;
@@ -62,7 +62,10 @@ pub async fn elsewhere(
     let Some(wanted) = all.into_iter().find(|wanted| wanted.name == name) else {
         return Err(Fault::internal(format!("{name} is not wanted")));
     };
-    let inputs = apart(given(ports, scene, &wanted, before).await)?;
+    let inputs = match given(ports, scene, &wanted, before).await {
+        Ok(inputs) => Ok(inputs),
+        Err(trouble) => Err(trouble.findings()?),
+    };
     prepared(ports, scene, &wanted, None, &inputs).await
 }
 
@@ -96,7 +99,10 @@ pub async fn draft<'a>(
     let is_readable = ran.as_ref().is_none_or(|step| step.kind == kind);
     // A component that ran its bytes already when it was first named has no recorded state.
     let running = running.filter(|running| is_readable && !running.state.is_null());
-    let inputs = apart(given(ports, scene, &wanted, before).await)?;
+    let inputs = match given(ports, scene, &wanted, before).await {
+        Ok(inputs) => Ok(inputs),
+        Err(trouble) => Err(trouble.findings()?),
+    };
     let mut prepared = prepared(ports, scene, &wanted, running, &inputs).await?;
     if let Some(running) = running {
         let warning = out_of_band_change(wanted.name, running, &prepared)?;

@@ -10,7 +10,7 @@ use crate::kinds::Prepared;
 use crate::ledger::{self, commit, retry};
 use crate::payload::{Answer, PrepareTransition, WorkItem};
 use crate::ports::Result;
-use crate::trouble::{Checked, apart};
+use crate::trouble::Checked;
 use std::collections::BTreeMap;
 use windlass_domain::count::count;
 use windlass_domain::fault::{Fault, FaultName};
@@ -68,12 +68,12 @@ async fn plan_one(
         {
             return Ok(Some(true));
         }
-        let planned = apart(planned(ports, scene, name, &step.value).await)?;
+        let planned = planned(ports, scene, name, &step.value).await;
         let is_planned = planned.is_ok();
         match planned {
             Ok(draft) => take(&mut step.value, draft),
-            Err(findings) => {
-                let told = findings.into_iter().reduce(|mut one, more| {
+            Err(trouble) => {
+                let told = trouble.findings()?.into_iter().reduce(|mut one, more| {
                     one.join(&more);
                     one
                 });

@@ -8,7 +8,6 @@ use crate::payload::{Answer, Caller, LookTransition};
 use crate::ports::Result;
 use futures::stream::{self, StreamExt, TryStreamExt};
 use windlass_domain::accept::{Live, Look};
-use windlass_domain::deployment::Deployment;
 use windlass_domain::environment::EnvironmentState;
 use windlass_domain::fault::FaultName;
 use windlass_domain::step::{SEEN_AFTER_MS, Step};
@@ -28,7 +27,8 @@ pub async fn look(ports: &impl Ports, by: &Caller) -> Result<Answer<LookTransiti
     log::name_deployment(id);
     let record = ledger::require(ports, &ledger::deployment(id)).await?;
     let record = record.value;
-    if !is_ours(ports, &record, by.token).await? {
+    let fence = Fence::new(record.environment_id(), id, by.token);
+    if !is_ours(ports, &fence).await? {
         return Ok(answer(by));
     }
     let asked = ports.now();
@@ -45,16 +45,15 @@ pub async fn look(ports: &impl Ports, by: &Caller) -> Result<Answer<LookTransiti
             .buffered(AT_A_TIME)
             .try_collect()
             .await?;
-        let is_over = keep(ports, &record, by.token, &steps).await?
-            || !is_ours(ports, &record, by.token).await?;
+        let is_over = keep(ports, &fence, &steps).await? || !is_ours(ports, &fence).await?;
         Ok(is_over.then(|| answer(by)))
     })
     .await
 }
 
 /// Returns whether the lock is still the one that is accepted. If not, `Accept` tells why.
-async fn is_ours(ports: &impl Ports, record: &Deployment, token: u64) -> Result<bool> {
-    match Fence::new(record, token).lock(ports).await {
+async fn is_ours(ports: &impl Ports, fence: &Fence) -> Result<bool> {
+    match fence.lock(ports).await {
         Ok(_) => Ok(true),
         Err(fault) if fault.name == FaultName::StaleToken => Ok(false),
         Err(fault) => Err(fault),
@@ -88,13 +87,7 @@ async fn see(
 }
 
 /// Writes what was seen; `false` where a step was written in between, such as by a call whose answer came late.
-async fn keep(
-    ports: &impl Ports,
-    record: &Deployment,
-    token: u64,
-    steps: &[Stored<Step>],
-) -> Result<bool> {
-    let fence = Fence::new(record, token);
+async fn keep(ports: &impl Ports, fence: &Fence, steps: &[Stored<Step>]) -> Result<bool> {
     for step in steps {
         let writes = vec![fence.check(), step.put()?];
         if !commit(ports, writes).await? {

@@ -8,7 +8,7 @@ use crate::ledger::{self, Stored};
 use crate::overview::environment_items;
 use crate::pin;
 use crate::ports::{Clock, Result, StepFunctionsApi};
-use crate::trouble::apart;
+use crate::trouble::found;
 use serde_json::{Value, json};
 use windlass_domain::drill::Drill;
 use windlass_domain::fault::Fault;
@@ -88,7 +88,7 @@ async fn start_once(
 /// drill has ended since: so there is one, however often it is started.
 pub async fn begin_where_due(ports: &impl Ports, of: EnvironmentId<'_>) -> Result<()> {
     let EnvironmentId { app, environment } = of;
-    let Ok(in_force) = apart(pin::declaration_in_force(ports, app).await)? else {
+    let Some(in_force) = found(pin::declaration_in_force(ports, app).await)? else {
         return Ok(());
     };
     let Some(schedule) = in_force.declaration.drills(environment) else {

@@ -32,8 +32,8 @@ pub async fn handle(
     }
     let key = ledger::lock(record.environment_id());
     let lock = ledger::load_or_default(ports, &key).await?;
-    let token = match &lock.value.held {
-        Some(held) if held.deployment == record.id => {
+    let token = match lock.value.held_for(&record.id) {
+        Some(held) => {
             let goes_on = if is_owner {
                 held.execution != arn
             } else {
@@ -45,7 +45,7 @@ pub async fn handle(
             lock.value.token
         }
         // It waited for its turn.
-        _ => 0,
+        None => 0,
     };
     let status = event
         .pointer("/detail/status")

@@ -10,7 +10,7 @@ use crate::ledger::{self, Stored};
 use crate::observe::glance;
 use crate::pin;
 use crate::ports::{DynamoDbApi, Result, Transacted, Write};
-use crate::trouble::apart;
+use crate::trouble::found;
 use std::collections::{BTreeMap, BTreeSet};
 use windlass_domain::environment::{EnvironmentState, Running};
 use windlass_domain::heal::Heal;
@@ -175,7 +175,7 @@ async fn watched(
 ) -> Result<(BTreeMap<ComponentName, Running>, Declared)> {
     running.retain(|_, running| is_watched(running));
     let mut heal = Declared::new();
-    if let Ok(in_force) = apart(pin::declaration_in_force(ports, app).await)? {
+    if let Some(in_force) = found(pin::declaration_in_force(ports, app).await)? {
         heal.extend(in_force.declaration.heal(environment));
         running.retain(|name, _| heal.get(name).is_some_and(|heal| *heal != Heal::Off));
     }

@@ -1,7 +1,7 @@
 use crate::conductor::{Identified, identify, key_reused, repeated};
 use crate::ledger::Stored;
 use crate::ports::{Clock, Result, StepFunctionsApi};
-use crate::trouble::{Checked, apart};
+use crate::trouble::Checked;
 use crate::{log, pin, recovery};
 use serde_json::Value;
 use windlass_domain::deployment::Deployment;
@@ -41,7 +41,10 @@ pub async fn begin(
     if let Some(begun) = repeated(ports, request).await?.and_then(recorded) {
         return Ok(begun);
     }
-    let pinned = apart(pin::pin(ports, request).await)?.map_err(limited)?;
+    let pinned = match pin::pin(ports, request).await {
+        Ok(pinned) => pinned,
+        Err(trouble) => return Err(limited(trouble.findings()?).into()),
+    };
     let Identified { id, existing, .. } = identify(ports, request, &pinned).await?;
     log::name_deployment(&id);
     if let Some(begun) = existing.and_then(recorded) {

@@ -1,6 +1,8 @@
 //! Tests of how images are pinned, from a manifest and from a push.
 
-use crate::arriving::pinning::{MAIN, artifact, manifest, pinned, pins, recorded, refused, semver};
+use crate::arriving::pinning::{
+    MAIN, artifact, manifest, pinned, pins, recorded, refused, semver, told,
+};
 use crate::arriving::place::{DECLARATION, declared, put_declared, shop};
 use serde_json::{Value, json};
 use windlass_domain::artifact::Artifact;
@@ -49,11 +51,11 @@ fn an_image_of_another_repository_is_refused() {
         (tags, "shop/agent:7".to_owned(), Some("BadValue")),
         (tags, "shop/steady:7".to_owned(), None),
     ] {
-        let told = pins(&world, manifest(git, json!({"agent": {"image": image}}))).unwrap();
-        let told = told
+        let pinned = pins(&world, manifest(git, json!({"agent": {"image": image}})));
+        let pinned = pinned
             .map(|pinned| artifact(&pinned, "agent"))
-            .map_err(|told| told.join(", "));
-        match (told, expected) {
+            .map_err(|trouble| told(trouble).join(", "));
+        match (pinned, expected) {
             (Ok(Artifact::Image { repository, .. }), None) => {
                 assert!(
                     repository.starts_with(&format!("{HOST}/shop/")),
@@ -84,7 +86,7 @@ fn a_declared_registry_is_the_one_that_images_are_taken_from() {
         assert_ne!(declaration, DECLARATION);
         put_declared(&world, ledger::declaration_in_force(&shop()), &declaration);
         let image = json!({"agent": {"image": "shop/agent:7"}});
-        let told = pins(&world, manifest(MAIN, image)).unwrap().err();
+        let told = pins(&world, manifest(MAIN, image)).err().map(told);
         let wanted = refused.then(|| vec!["BadValue components.agent.repository".to_owned()]);
         assert_eq!(told, wanted, "{registry}");
     }

@@ -11,35 +11,36 @@ use windlass_domain::release::RecordedRelease;
 use windlass_domain::request::Request;
 use windlass_engine::ledger;
 use windlass_engine::pin::{Pinned, pin};
-use windlass_engine::ports::{DynamoDbApi, Result};
-use windlass_engine::trouble::apart;
+use windlass_engine::ports::DynamoDbApi;
+use windlass_engine::trouble::{Checked, Trouble};
 use windlass_world::World;
 use windlass_world::run::run;
 
 pub const MAIN: &str = "refs/heads/main";
 pub const ZIP: &str = "artifacts/shop/api/1.zip";
 
-type Pinning = Result<Result<Pinned, Vec<String>>>;
-
-/// Pins a request. If something is wrong, it answers names and paths.
-pub fn pins(world: &World, request: Value) -> Pinning {
+/// Pins a request.
+pub fn pins(world: &World, request: Value) -> Checked<Pinned> {
     let mut input = json!({"action": "deploy", "app": "shop"});
     for (name, value) in request.as_object().unwrap() {
         input[name] = value.clone();
     }
-    let pinned = apart(run(pin(world, &Request::parse(&input).unwrap())))?;
-    Ok(pinned.map_err(|findings| {
-        let told = findings.iter().map(|f| format!("{} {}", f.name, f.path));
-        told.collect()
-    }))
+    run(pin(world, &Request::parse(&input).unwrap()))
+}
+
+/// Returns the names and the paths of what is wrong with a request.
+pub fn told(trouble: Trouble) -> Vec<String> {
+    let findings = trouble.findings().unwrap();
+    let told = findings.iter().map(|f| format!("{} {}", f.name, f.path));
+    told.collect()
 }
 
 pub fn pinned(world: &World, request: Value) -> Pinned {
-    pins(world, request).unwrap().unwrap()
+    pins(world, request).unwrap()
 }
 
 pub fn refused(world: &World, request: Value) -> Vec<String> {
-    pins(world, request).unwrap().unwrap_err()
+    told(pins(world, request).unwrap_err())
 }
 
 pub fn manifest(reference: &str, components: Value) -> Value {
@@ -279,7 +280,8 @@ fn a_release_is_held_to_the_declaration_that_it_pins() {
     let world = nothing();
     put_declared(&world, ledger::declaration_in_force(&shop()), "app: [");
     let broken = pins(&world, manifest(MAIN, json!({"api": {"key": ZIP}})));
-    assert_eq!(broken.unwrap_err().name, FaultName::Internal);
+    let fault = broken.unwrap_err().findings().unwrap_err();
+    assert_eq!(fault.name, FaultName::Internal);
 }
 
 #[test]
@@ -300,5 +302,6 @@ fn a_manifest_that_cannot_be_read_is_told_and_one_that_may_come_is_asked_for_aga
     let fault = windlass_domain::fault::Fault::new(FaultName::Throttled, "slowly");
     world.mishaps().refused.insert("objects.get", fault);
     let answer = pins(&world, request);
-    assert_eq!(answer.unwrap_err().name, FaultName::Throttled);
+    let fault = answer.unwrap_err().findings().unwrap_err();
+    assert_eq!(fault.name, FaultName::Throttled);
 }

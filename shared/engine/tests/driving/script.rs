@@ -9,7 +9,7 @@ use windlass_domain::finding::{Finding, FindingName};
 use windlass_domain::identity::DeploymentId;
 use windlass_domain::plan::KindName;
 use windlass_domain::step::{Failure, Step};
-use windlass_engine::converge::{Budget, converge};
+use windlass_engine::converge::{Budget, Invocation, converge};
 use windlass_engine::kinds::{Class, Facts, Kind, LookContext, Next, Noticed, View};
 use windlass_engine::ledger;
 use windlass_engine::payload::{WorkDone, WorkTransition};
@@ -305,7 +305,10 @@ impl Play {
         let began = self.world().now();
         let work = self.trial.work(wave, self.token.get()).unwrap();
         let of = async |ports: &World, _: &Step| Ok(Copy(Rc::clone(script)).kind(ports.clone()));
-        let answer = run(converge(self.world(), of, &work, self.budget));
+        let answer = run(async {
+            let invocation = Invocation::begin(self.world(), &work).await?;
+            converge(self.world(), of, invocation, self.budget).await
+        });
         let told = match &answer {
             Err(fault) => fault.message.clone(),
             Ok(WorkDone { verdict, .. }) if *verdict == WorkTransition::Failed => {

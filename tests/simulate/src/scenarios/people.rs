@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use windlass_domain::fault::{Fault, FaultName};
 use windlass_domain::kinds::ecs::Pause;
-use windlass_engine::ports::{Routing, ServiceHook, Shifting};
+use windlass_engine::ports::{OnFailure, Routing, ServiceHook, Shifting};
 use windlass_machine::shop::ALARM;
 use windlass_machine::shop_world::run_image;
 use windlass_world::World;
@@ -93,7 +93,7 @@ pub(super) fn worker_crashes(world: &World) {
 /// Makes ECS give up no deployment of the service.
 pub(super) fn gives_nothing_up(world: &World) {
     let mut services = world.ecs();
-    services.service_mut("shop", "agent").service.breaker = (false, false);
+    services.service_mut("shop", "agent").service.breaker = OnFailure::GoesOn;
 }
 
 /// Lets ECS shift the traffic of the service, and keep the former tasks for four minutes.
@@ -205,7 +205,7 @@ fn person_answers(world: &World, goes_on: bool) {
 /// The same, and an alarm of the service's own gives a deployment up.
 pub(super) fn is_shifted_and_watched(world: &World) {
     is_shifted_at_once(world);
-    world.ecs().service_mut("shop", "agent").service.alarms = (true, true);
+    world.ecs().service_mut("shop", "agent").service.alarms = OnFailure::RollsBack;
 }
 
 /// Makes an alarm of the service's own ring, which no gate looks at.

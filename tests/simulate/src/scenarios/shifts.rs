@@ -12,6 +12,7 @@ use super::people::{
 use crate::scenario::{Deed, Scenario, after, next, quiet, when_in};
 use windlass_domain::declaration::gates::{Measured, MetricGate, MetricSeries};
 use windlass_domain::time::Span;
+use windlass_engine::ports::OnFailure;
 use windlass_world::World;
 
 pub(super) const BLUE_GREEN: Scenario = Scenario {
@@ -155,7 +156,7 @@ pub(super) const BOTH_IN_PARTS_TAKEN_BACK: Scenario = Scenario {
     name: "both_in_parts_taken_back",
     scene: |world| {
         is_shifted_slowly(world);
-        world.ecs().service_mut("shop", "agent").service.alarms = (true, true);
+        world.ecs().service_mut("shop", "agent").service.alarms = OnFailure::RollsBack;
     },
     acts: &[
         next(Deed::Deploy("1.1.0", SHIFTED)),

@@ -100,12 +100,10 @@ async fn come_back(
     mut record: Stored<Deployment>,
 ) -> Result<Begun> {
     let (app, env) = (record.value.app.clone(), record.value.environment.clone());
+    let of = EnvironmentId::new(&app, &env);
     let under_way = drills.value.under_way.as_mut();
     let Some(drill) = under_way.filter(|drill| drill.id == *id) else {
-        return Ok(Begun::Refused(not_under_way(
-            EnvironmentId::new(&app, &env),
-            id,
-        )));
+        return Ok(Begun::Refused(not_under_way(of, id)));
     };
     if !drill.awaits_back() {
         let deployment = drill.back.as_ref().unwrap_or(&drill.there);
@@ -113,7 +111,7 @@ async fn come_back(
         let former = ledger::require(ports, &key).await?;
         return before(ports, execution, &former.value).await;
     }
-    let next = drill.next_back(EnvironmentId::new(&app, &env));
+    let next = drill.next_back(of);
     drill.come_back(next.clone());
     record.key = ledger::deployment(&next);
     record.value.order.id = next.clone();

@@ -19,7 +19,8 @@ pub async fn hold(
 ) -> Checked<Answer<EndTransition>> {
     once(ports, execution, "setting the hold", async || {
         let env = pin::named_environment(ports, request).await?;
-        let key = ledger::state(EnvironmentId::new(&request.app, &env));
+        let of = EnvironmentId::new(&request.app, &env);
+        let key = ledger::state(of);
         let mut state = ledger::load_or_default(ports, &key).await?;
         let cause = if request.action == ActionName::Hold {
             let hold = set_hold(ports, &mut state.value, request);
@@ -31,13 +32,10 @@ pub async fn hold(
         } else {
             // Somebody who lets them go on has looked: what is restored is counted anew.
             state.value.restored.clear();
-            released(
-                EnvironmentId::new(&request.app, &env),
-                state.value.hold.take().as_ref(),
-            )
+            released(of, state.value.hold.take().as_ref())
         };
         let done = Done::of(&DeploymentId("none".into()), cause);
-        let state = put_state(&state, EnvironmentId::new(&request.app, &env))?;
+        let state = put_state(&state, of)?;
         Ok((done, vec![state]))
     })
     .await

@@ -9,7 +9,7 @@ use crate::conductor::telling::release_status::known;
 use crate::ledger::{self, Stored, commit, retry};
 use crate::payload::{AdmitTransition, Answer, ExecutionRef};
 use crate::ports::Result;
-use crate::trouble::{Checked, apart};
+use crate::trouble::{Checked, findings};
 use crate::{log, pin};
 use windlass_domain::admission::{Decision, Replaced};
 use windlass_domain::deployment::{Deployment, Ended};
@@ -161,24 +161,20 @@ async fn back(
     let mut view = View::load(ports, &record).await?;
     let decision = view.decide(&record);
     if record.action == ActionName::Drill {
-        match apart(drill_goal::choose(ports, &mut view, &record).await)? {
+        match drill_goal::choose(ports, &mut view, &record).await {
             Ok(goal) => record.snapshot = goal,
-            Err(findings) => return Ok((record, Turn::refused(findings))),
+            Err(trouble) => return Ok((record, Turn::refused(trouble.findings()?))),
         }
     }
     if let Decision::Preempt(_) = decision {
         record.snapshot = record.snapshot.or(view.present());
     }
-    let turn = match (
-        apart(way_back::choose(ports, &view, &mut record).await)?,
-        turn(&view, decision),
-    ) {
-        (Err(more), Turn { mut findings, .. }) => {
-            findings.extend(more);
-            Turn::refused(findings)
-        }
-        (Ok(()), turn) => turn,
-    };
+    let more = findings(way_back::choose(ports, &view, &mut record).await)?;
+    let mut turn = turn(&view, decision);
+    if !more.is_empty() {
+        turn.findings.extend(more);
+        turn = Turn::refused(turn.findings);
+    }
     Ok((record, turn))
 }
 

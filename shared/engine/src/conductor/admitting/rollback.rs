@@ -55,10 +55,10 @@ pub async fn admit(
         );
         let mut writes = vec![put_arrived(&record)?, known.put()?];
         if request.action == ActionName::Rollback && !is_nowhere(ports, request, &env).await? {
-            let key = ledger::state(EnvironmentId::new(&request.app, &env));
-            let mut state = ledger::load_or_default(ports, &key).await?;
+            let of = EnvironmentId::new(&request.app, &env);
+            let mut state = ledger::load_or_default(ports, &ledger::state(of)).await?;
             set_hold(ports, &mut state.value, request);
-            writes.push(put_state(&state, EnvironmentId::new(&request.app, &env))?);
+            writes.push(put_state(&state, of)?);
         }
         let is_done = commit(ports, writes).await?;
         Ok(is_done.then_some(Admitted::New(id)))

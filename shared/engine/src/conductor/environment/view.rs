@@ -92,16 +92,16 @@ impl View {
     /// for a turn or ends a waiting deployment, is a late invocation or was redriven, and the deployment belongs to
     /// another execution now.
     pub fn not_taken_over(&self, record: &Deployment) -> Result<()> {
-        match &self.lock.value.held {
-            Some(held) if held.deployment == record.id => Err(Fault::new(
-                FaultName::StaleToken,
-                format!(
-                    "the execution {} has taken deployment {} over and ends it",
-                    held.execution, held.deployment
-                ),
-            )),
-            _ => Ok(()),
-        }
+        let Some(held) = self.lock.value.held_for(&record.id) else {
+            return Ok(());
+        };
+        Err(Fault::new(
+            FaultName::StaleToken,
+            format!(
+                "the execution {} has taken deployment {} over and ends it",
+                held.execution, held.deployment
+            ),
+        ))
     }
 
     /// Returns the write with which a deployment leaves the queue; `None` if it is not in the queue.

@@ -11,7 +11,6 @@ use windlass_domain::call;
 use windlass_domain::deployment::Deployment;
 use windlass_domain::environment::Snapshot;
 use windlass_domain::finding::{Finding, FindingName};
-use windlass_domain::identity::EnvironmentId;
 use windlass_domain::input::input;
 use windlass_domain::irreversible::{self, Irreversible};
 use windlass_domain::request::ActionName;
@@ -102,11 +101,8 @@ async fn nothing_to_go_back_to(
     view: &View,
     record: &Deployment,
 ) -> Result<Finding> {
-    let (app, env, state) = (&record.app, &record.environment, &view.state.value);
-    let to_good = to_a_good_one(
-        &good_ones(ports, view, record.environment_id()).await?,
-        record.environment_id(),
-    );
+    let (of, state) = (record.environment_id(), &view.state.value);
+    let to_good = to_a_good_one(&good_ones(ports, view, of).await?, of);
     let reason = match record.snapshot {
         Some(number) => format!("there is no snapshot {number}."),
         None if to_good.is_some() => {
@@ -117,15 +113,9 @@ async fn nothing_to_go_back_to(
         None => "the present snapshot replaced none that was verified good.".into(),
     };
     let members = |number: u64| [("snapshot", number.into()), ("reason", "…".into())];
-    let back_to = |number| {
-        input(
-            ActionName::Rollback,
-            EnvironmentId::new(app, env),
-            &members(number),
-        )
-    };
-    let list = call::snapshots(EnvironmentId::new(app, env));
-    let first = snapshot(ports, EnvironmentId::new(app, env), FOUND_FIRST).await?;
+    let back_to = |number| input(ActionName::Rollback, of, &members(number));
+    let list = call::snapshots(of);
+    let first = snapshot(ports, of, FOUND_FIRST).await?;
     let first_runs = first.map(|first| first.with_found(state).runs(state));
     let remedy = match (to_good, first_runs) {
         (Some(to_good), Some(false)) => format!(
@@ -154,7 +144,7 @@ async fn nothing_to_go_back_to(
     };
     Ok(Finding::new(
         FindingName::NothingToGoBackTo,
-        format!("environments.{env}"),
+        format!("environments.{}", of.environment),
         reason,
         remedy,
     ))

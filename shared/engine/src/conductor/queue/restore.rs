@@ -11,7 +11,6 @@ use crate::conductor::queue::take_lock::{Outcome, finish, take};
 use crate::ledger::{self, Stored};
 use crate::payload::{AdmitTransition, Answer, ExecutionRef};
 use crate::ports::Result;
-use crate::trouble::apart;
 use std::collections::BTreeSet;
 use windlass_domain::deployment::Deployment;
 use windlass_domain::environment::Hold;
@@ -40,7 +39,8 @@ pub async fn go(
     match turn(&standing, ports.now()) {
         Turn::Restore(names, reason) => {
             record.value.snapshot = view.present();
-            if let Err(findings) = apart(way_back::choose(ports, view, &mut record.value).await)? {
+            if let Err(trouble) = way_back::choose(ports, view, &mut record.value).await {
+                let findings = trouble.findings()?;
                 return finish(ports, view, record, Outcome::Refused(findings)).await;
             }
             narrow(&mut record.value, &names);

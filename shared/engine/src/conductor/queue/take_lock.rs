@@ -16,7 +16,6 @@ use windlass_domain::deployment::{Deployment, Status};
 use windlass_domain::ending::Ending;
 use windlass_domain::environment::{HeldState, LockHolder, Waiting};
 use windlass_domain::finding::Finding;
-use windlass_domain::identity::EnvironmentId;
 use windlass_domain::{heal, release_status};
 
 pub(super) async fn take(
@@ -67,13 +66,9 @@ pub(super) async fn queue(
         }
         return Ok(Some(answer));
     }
-    let (app, env, id) = (
-        &record.value.app,
-        &record.value.environment,
-        &record.value.id,
-    );
+    let (of, id) = (record.value.environment_id(), &record.value.id);
     let waiting = Stored::new(
-        ledger::waiting(EnvironmentId::new(app, env), id),
+        ledger::waiting(of, id),
         Waiting {
             deployment: id.clone(),
             components: record.value.release.parts().collect(),
@@ -86,7 +81,7 @@ pub(super) async fn queue(
             former_task_tokens: Vec::new(),
         },
     );
-    let index = ledger::waiting_index(EnvironmentId::new(app, env), id);
+    let index = ledger::waiting_index(of, id);
     record.value.status = Status::Waiting;
     let writes = vec![
         waiting.put_indexed(Some(index))?,

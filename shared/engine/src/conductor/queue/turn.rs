@@ -11,7 +11,6 @@ use crate::ledger::{self, Stored, retry};
 use crate::log;
 use crate::payload::{AdmitTransition, Answer, ExecutionRef};
 use crate::ports::Result;
-use crate::trouble::apart;
 use windlass_domain::admission::Decision;
 use windlass_domain::deployment::Deployment;
 use windlass_domain::identity::DeploymentId;
@@ -67,17 +66,18 @@ async fn once(
         }
         Decision::Take => {
             if record.value.of_drill() == Some(&record.value.id) {
-                match apart(drill_goal::choose(ports, &mut view, &record.value).await)? {
+                match drill_goal::choose(ports, &mut view, &record.value).await {
                     Ok(goal) => record.value.snapshot = goal,
-                    Err(findings) => {
+                    Err(trouble) => {
+                        let findings = trouble.findings()?;
                         return finish(ports, &view, record, Outcome::Refused(findings)).await;
                     }
                 }
             }
             if record.value.action.is_to_a_snapshot()
-                && let Err(findings) =
-                    apart(way_back::choose(ports, &view, &mut record.value).await)?
+                && let Err(trouble) = way_back::choose(ports, &view, &mut record.value).await
             {
+                let findings = trouble.findings()?;
                 let outcome = match rollback_outcome::undone(ports, &record.value).await? {
                     // Before the first release that succeeded there is nothing else to go back to.
                     Some(undone) if is_all_that_is_asked(&record.value) => Outcome::Undone(undone),
@@ -101,7 +101,7 @@ fn holds_already(
     execution: &ExecutionRef,
     record: &Deployment,
 ) -> Option<Answer<AdmitTransition>> {
-    let held = view.lock.value.held.as_ref()?;
-    (held.deployment == record.id && held.execution == execution.arn)
-        .then(|| Answer::of(AdmitTransition::Go, &record.id, view.lock.value.token))
+    let lock = &view.lock.value;
+    let held = lock.held_by(&record.id, &execution.arn);
+    held.map(|_| Answer::of(AdmitTransition::Go, &record.id, lock.token))
 }

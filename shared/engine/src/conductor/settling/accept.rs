@@ -8,7 +8,7 @@ use crate::conductor::settling::snapshots::{before_windlass, found, present, put
 use crate::conductor::telling::completed_action::once;
 use crate::conductor::telling::refuse;
 use crate::last_fault;
-use crate::ledger::{self, Done, Stored, put_deployment, put_state};
+use crate::ledger::{self, Done, Fence, Stored, put_deployment, put_state};
 use crate::payload::{Answer, Caller, EndTransition};
 use crate::ports::{Result, Write};
 use crate::trouble::{Checked, Trouble};
@@ -21,7 +21,6 @@ use windlass_domain::ending::Resolved;
 use windlass_domain::environment::{
     ACCEPTED, Became, EnvironmentState, Given, Lock, Running, Snapshot,
 };
-use windlass_domain::fault::{Fault, FaultName};
 use windlass_domain::finding::{Finding, FindingName};
 use windlass_domain::identity::{DeploymentId, EnvironmentId};
 use windlass_domain::input::operators;
@@ -94,12 +93,12 @@ type Stuck = (Stored<Deployment>, Stored<Lock>);
 async fn still_stuck(ports: &impl Ports, by: &Caller, id: &DeploymentId) -> Checked<Stuck> {
     let record = ledger::require(ports, &ledger::deployment(id)).await?;
     let lock = ledger::load_or_default(ports, &ledger::lock(record.value.environment_id())).await?;
+    let of = record.value.environment_id();
     if lock.value.stuck().is_none_or(|held| held.deployment != *id) {
-        return Err(nothing_to_accept(record.value.environment_id()).into());
+        return Err(nothing_to_accept(of).into());
     }
-    if lock.value.token != by.token {
-        return Err(taken_over(record.value.environment_id()).into());
-    }
+    // What was seen is no longer accepted where a recovery has begun since.
+    Fence::new(of, id, by.token).passes(&lock.value)?;
     Ok((record, lock))
 }
 
@@ -128,17 +127,6 @@ pub fn nothing_to_accept(of: EnvironmentId<'_>) -> Finding {
             "Nothing has to be done; {} tells what runs.",
             call::environment(of)
         ),
-    )
-}
-
-fn taken_over(of: EnvironmentId<'_>) -> Fault {
-    let EnvironmentId {
-        app,
-        environment: env,
-    } = of;
-    Fault::new(
-        FaultName::StaleToken,
-        format!("a recovery of {app}/{env} has begun since what runs was seen for this `accept`"),
     )
 }
 

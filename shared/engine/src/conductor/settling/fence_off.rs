@@ -15,27 +15,23 @@ use windlass_domain::environment::Lock;
 /// of a call that was open. It leaves a step's status as it is. The transaction of the ending cannot check each step
 /// instead, because that would need more than the 100 items that DynamoDB takes in one transaction.
 ///
-/// The lock stays this execution's: asked again after its answer was lost, it knows the lock by that.
+/// The lock stays this execution's, because one that takes over puts its own name there. Asked again after its answer
+/// was lost, it knows the lock by that.
 /// Faults: `StaleToken` where another execution has taken over.
 pub async fn fence_off_late_calls(
     ports: &impl Ports,
     by: &Caller,
     record: &Deployment,
 ) -> Result<Option<Stored<Lock>>> {
-    let found = ledger::load_or_default(ports, &ledger::lock(record.environment_id())).await?;
-    if is_ours(&found.value, by, record) && found.value.token > by.token {
-        return Ok(Some(found));
+    let of = record.environment_id();
+    let mut lock = ledger::load_or_default(ports, &ledger::lock(of)).await?;
+    let is_ours = lock.value.held_by(&record.id, &by.execution.arn).is_some();
+    if is_ours && lock.value.token > by.token {
+        return Ok(Some(lock));
     }
-    let mut lock = Fence::new(record, by.token).lock(ports).await?;
+    Fence::new(of, &record.id, by.token).passes(&lock.value)?;
     lock.value.raise(ports.now());
-    let write = lock.put_indexed(Some(ledger::held_index(record.environment_id())))?;
+    let write = lock.put_indexed(Some(ledger::held_index(of)))?;
     lock.rev += 1;
     Ok(commit(ports, vec![write]).await?.then_some(lock))
-}
-
-/// Returns whether this execution still holds the lock. An execution that takes over puts its own name there.
-fn is_ours(lock: &Lock, by: &Caller, record: &Deployment) -> bool {
-    lock.held
-        .as_ref()
-        .is_some_and(|held| held.deployment == record.id && held.execution == by.execution.arn)
 }

@@ -7,8 +7,7 @@ use crate::last_fault;
 use crate::ledger::{self, Fence, Stored, commit, put_deployment, retry};
 use crate::payload::{Answer, Caller, UndoTransition, WorkItem};
 use crate::ports::{DynamoDbApi, Result, Write};
-use windlass_domain::deployment::{Deployment, Why};
-use windlass_domain::environment::Lock;
+use windlass_domain::deployment::Why;
 use windlass_domain::identity::DeploymentId;
 use windlass_domain::judgement::{Judged, Judgement};
 use windlass_domain::message::{changed_in_words, gate_cause};
@@ -31,7 +30,8 @@ pub async fn undo(
 ) -> Result<Answer<UndoTransition>> {
     let id = &by.deployment;
     let record = ledger::require(ports, &ledger::deployment(id)).await?;
-    still_ours(ports, by, &record.value).await?;
+    let fence = Fence::new(record.value.environment_id(), id, by.token);
+    fence.lock(ports).await?;
     let steps = ledger::load_all(ports, &ledger::steps(id)).await?;
     let unprepared = unprepared(ports, error, &record.value, &steps).await?;
     if unprepared.is_some() {
@@ -39,7 +39,7 @@ pub async fn undo(
         return Ok(Answer::of(UndoTransition::SettleUndo, id, by.token));
     }
     if record.value.undoing.is_none() || record.value.stopped {
-        record_why(ports, by, error, &steps).await?;
+        record_why(ports, (id, &fence), error, &steps).await?;
     }
     let below = undone.unwrap_or(BEFORE_ALL);
     let to_restore = || {
@@ -77,20 +77,15 @@ pub async fn undo(
     })
 }
 
-async fn still_ours(ports: &impl Ports, by: &Caller, record: &Deployment) -> Result<Stored<Lock>> {
-    Fence::new(record, by.token).lock(ports).await
-}
-
 /// Records why, unless another execution has taken over since. One that was stopped has its reason already; but
 /// what had failed of the release before that, and was not acted on yet, goes before it. What a target failed
 /// does not: the person's stop stays, so that no arrival brings the release back.
 async fn record_why(
     ports: &impl Ports,
-    by: &Caller,
+    (id, fence): (&DeploymentId, &Fence),
     error: &str,
     steps: &[Stored<Step>],
 ) -> Result<()> {
-    let id = &by.deployment;
     let failure = failure(ports, id, steps).await?;
     retry(ports, "recording why it is undone", async || {
         let mut record = ledger::require(ports, &ledger::deployment(id)).await?;
@@ -102,7 +97,7 @@ async fn record_why(
             (_, Some(failure)) => failure.clone(),
             (None, None) => as_the_machine_saw_it(ports, id, error).await?,
         };
-        let lock = still_ours(ports, by, &record.value).await?;
+        let lock = fence.lock(ports).await?;
         record.value.undoing = Some(why);
         record.value.stopped = false;
         let writes = vec![

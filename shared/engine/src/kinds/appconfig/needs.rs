@@ -5,7 +5,7 @@ use super::find::{Found, find};
 use crate::kinds::PrepareInput;
 use crate::kinds::needs::{DeployerRole, Needed};
 use crate::ports::{AppConfigApi, Result};
-use crate::trouble::apart;
+use crate::trouble::found;
 use std::collections::BTreeMap;
 use windlass_domain::kinds::appconfig::Appconfig as Spec;
 
@@ -16,7 +16,7 @@ pub async fn needs(
     by: &DeployerRole<'_>,
     spec: &Spec,
 ) -> Result<Vec<Needed>> {
-    let Ok(found) = apart(find(there, input, spec).await)? else {
+    let Some(found) = found(find(there, input, spec).await)? else {
         return Ok(vec![]);
     };
     let (application, environment) = (&found.application.id, &found.environment.id);

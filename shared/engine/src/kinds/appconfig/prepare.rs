@@ -8,7 +8,7 @@ use crate::kinds::{
     Kind as _, LookContext, PrepareInput, Prepared, Recorded, Stage, from_value, to_value,
 };
 use crate::ports::{AppConfigApi, AssumeRole, Clock, Result, S3Api, Strategy};
-use crate::trouble::apart;
+use crate::trouble::collected;
 use std::collections::BTreeSet;
 use windlass_domain::fault::FaultName;
 use windlass_domain::finding::{Finding, FindingName};
@@ -31,9 +31,9 @@ pub async fn prepare<P>(ports: &P, input: &PrepareInput<'_>, spec: &Spec) -> Res
 where
     P: AppConfigApi + S3Api + Configured + Clock + AssumeRole,
 {
-    let found = match apart(find(ports, input, spec).await)? {
+    let found = match find(ports, input, spec).await {
         Ok(found) => found,
-        Err(findings) => return Ok(Prepared::refused(findings)),
+        Err(trouble) => return Ok(Prepared::refused(trouble.findings()?)),
     };
     let claims = claims(&found);
     let is_flags = found.profile.kind == FLAGS;
@@ -43,13 +43,10 @@ where
     let brought = match input.goal_state {
         Some(_) => None,
         None if input.is_check => None,
-        None => match apart(document::wanted(&home, input, spec, is_flags).await)? {
-            Ok(document) => Some(document),
-            Err(more) => {
-                findings.extend(more);
-                None
-            }
-        },
+        None => {
+            let wanted = document::wanted(&home, input, spec, is_flags).await;
+            collected(wanted, &mut findings)?
+        }
     };
     let later = input.later();
     let target = Target {

@@ -13,7 +13,7 @@ use super::{document, foreign, words};
 use crate::config::Configured;
 use crate::kinds::{PrepareInput, from_value};
 use crate::ports::{EcrApi, EcsApi, Image, S3Api, TaskDefinition};
-use crate::trouble::{Checked, Trouble, apart};
+use crate::trouble::{Checked, Trouble, collected};
 use serde_json::Value;
 use std::collections::{BTreeMap, BTreeSet};
 use windlass_domain::artifact::{Artifact, Image as Pinned};
@@ -152,12 +152,10 @@ async fn by_images(
     for (container, own) in &images {
         runs.extend(runs_already(spec, current, container, &own.digests));
     }
-    let kept = match apart(kept_images(ports, home, input, spec, current, named).await)? {
-        Ok(kept) if findings.is_empty() => kept,
-        kept => {
-            findings.extend(kept.err().unwrap_or_default());
-            return Err(findings.into());
-        }
+    let kept = kept_images(ports, home, input, spec, current, named).await;
+    let kept = collected(kept, &mut findings)?;
+    let Some(kept) = kept.filter(|_| findings.is_empty()) else {
+        return Err(findings.into());
     };
     let others = kept.keys().cloned().collect();
     images.extend(kept);
@@ -190,14 +188,12 @@ async fn by_document(
     let mut runs: Vec<String> = Vec::new();
     for (container, declared) in &spec.containers {
         let at = (container.as_str(), declared.as_str());
-        match apart(image_of(home, input, spec, (key, &base.document), at).await)? {
-            Err(more) => wrong.extend(more),
-            Ok(found) => {
-                wrong.extend(platform(input, spec, &base.document, (container, &found)));
-                let own = own(&found);
-                runs.extend(runs_already(spec, current, container, &own.digests));
-                images.insert(container.clone(), own);
-            }
+        let found = image_of(home, input, spec, (key, &base.document), at).await;
+        if let Some(found) = collected(found, &mut wrong)? {
+            wrong.extend(platform(input, spec, &base.document, (container, &found)));
+            let own = own(&found);
+            runs.extend(runs_already(spec, current, container, &own.digests));
+            images.insert(container.clone(), own);
         }
     }
     if !wrong.is_empty() {

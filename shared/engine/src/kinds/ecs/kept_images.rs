@@ -10,7 +10,7 @@ use crate::ports::{EcrApi, EcsApi, Result, ServiceTask, TaskDefinition};
 use crate::trouble::Checked;
 use std::collections::BTreeMap;
 use windlass_domain::artifact::Image as Pinned;
-use windlass_domain::finding::{Finding, FindingName};
+use windlass_domain::finding::FindingName;
 use windlass_domain::image::split_image;
 use windlass_domain::kinds::ecs::Ecs as Spec;
 
@@ -35,12 +35,28 @@ pub(super) async fn kept_images(
         let Some(image) = document::image(&current.document, name) else {
             continue;
         };
-        match keep(home, spec, current, name, image, &running).await? {
-            Ok(own) => {
+        let (finding, why) = match keep(home, spec, current, name, image, &running).await? {
+            Kept::Image(own) => {
                 images.insert(name.clone(), own);
+                continue;
             }
-            Err(why) => findings.push(why.told(input, spec, name, image)),
-        }
+            Kept::Unknown => (
+                FindingName::TargetNotReady,
+                "is named by tag, and its tasks do not show one digest",
+            ),
+            Kept::Gone => (
+                FindingName::ArtifactMissing,
+                "is no longer in its repository",
+            ),
+        };
+        findings.push(words::finding(
+            finding,
+            container_at(input, spec, name),
+            format!(
+                "the release does not name container `{name}`, whose image `{image}` {why}, so that it cannot keep what it runs"
+            ),
+            "name an image for it in the release as well (`images`)",
+        ));
     }
     if findings.is_empty() {
         Ok(images)
@@ -49,8 +65,10 @@ pub(super) async fn kept_images(
     }
 }
 
-/// The reason why a container cannot keep what it runs.
-enum Why {
+/// The image that a container keeps, or the reason why it cannot keep what it runs.
+enum Kept {
+    /// The image by digest.
+    Image(Own),
     /// Its tasks do not show one digest.
     Unknown,
     /// Its image is gone, so that no task could be started with it.
@@ -66,7 +84,7 @@ async fn keep(
     name: &str,
     image: &str,
     running: &[ServiceTask],
-) -> Result<Result<Own, Why>> {
+) -> Result<Kept> {
     let (repository, reference) = split_image(image);
     let (shown, silent) = digests(running, &current.arn, name);
     let is_ours = is_ours(spec, name, repository);
@@ -75,15 +93,15 @@ async fn keep(
         _ if is_pinned => reference,
         Some(digest) if shown.len() == 1 && silent == 0 => digest,
         None if silent == 0 && is_ours => reference,
-        _ => return Ok(Err(Why::Unknown)),
+        _ => return Ok(Kept::Unknown),
     };
     if is_ours {
         let Some(found) = home.image(repository, kept).await? else {
-            return Ok(Err(Why::Gone));
+            return Ok(Kept::Gone);
         };
         let mut own = own(&found);
         own.digests.extend(shown);
-        return Ok(Ok(own));
+        return Ok(Kept::Image(own));
     }
     // For an image of another repository, only the digests that tasks show are known.
     let mut digests = shown.clone();
@@ -91,28 +109,5 @@ async fn keep(
         digests.insert(kept.to_owned());
     }
     let image = format!("{repository}@{kept}");
-    Ok(Ok(Own { image, digests }))
-}
-
-impl Why {
-    fn told(&self, input: &PrepareInput<'_>, spec: &Spec, name: &str, image: &str) -> Finding {
-        let (finding, why) = match self {
-            Self::Unknown => (
-                FindingName::TargetNotReady,
-                "is named by tag, and its tasks do not show one digest",
-            ),
-            Self::Gone => (
-                FindingName::ArtifactMissing,
-                "is no longer in its repository",
-            ),
-        };
-        words::finding(
-            finding,
-            container_at(input, spec, name),
-            format!(
-                "the release does not name container `{name}`, whose image `{image}` {why}, so that it cannot keep what it runs"
-            ),
-            "name an image for it in the release as well (`images`)",
-        )
-    }
+    Ok(Kept::Image(Own { image, digests }))
 }

@@ -7,7 +7,9 @@ use super::state::{
 };
 use super::{document, hook, pause, words};
 use crate::kinds::LookContext;
-use crate::ports::{Clock, EcsApi, Result, Service, ServiceTask, TaskContainer, TaskDefinition};
+use crate::ports::{
+    Clock, EcsApi, OnFailure, Result, Service, ServiceTask, TaskContainer, TaskDefinition,
+};
 use std::collections::BTreeMap;
 use windlass_domain::fault::{Fault, FaultName};
 use windlass_domain::time::Time;
@@ -102,8 +104,8 @@ impl<P: EcsApi + Clock> Ecs<P> {
             images,
             registered,
             desired: service.desired,
-            breaker: service.breaker.0,
-            rolls_back: [service.breaker, service.alarms].contains(&(true, true)),
+            breaker: service.breaker != OnFailure::GoesOn,
+            rolls_back: [service.breaker, service.alarms].contains(&OnFailure::RollsBack),
             unknown_digests,
             troubles,
             events: vec![],

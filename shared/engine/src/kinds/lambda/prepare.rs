@@ -12,7 +12,7 @@ use super::{code, fetch, storage};
 use crate::config::Configured;
 use crate::kinds::{Next, PrepareInput, Prepared, Recorded, Stage, from_value, to_value};
 use crate::ports::{AssumeRole, EcrApi, LambdaApi, Result, S3Api};
-use crate::trouble::{Checked, apart};
+use crate::trouble::{Checked, found};
 use serde_json::Value;
 use windlass_domain::artifact::Artifact;
 use windlass_domain::fault::{Fault, FaultName};
@@ -65,12 +65,12 @@ pub async fn prepare<P: LambdaApi + S3Api + EcrApi + AssumeRole + Configured>(
         is: &is,
         before: to_value(&Recorded::of::<LambdaKind<P>>(&target, &is)?)?,
     };
-    let stages = match apart(plan.stages(there).await)? {
+    let stages = match plan.stages(there).await {
         Ok(stages) => stages,
-        Err(findings) => {
+        Err(trouble) => {
             return Ok(Prepared {
                 claims: vec![Claim::whole(function.arn)],
-                ..Prepared::refused(findings)
+                ..Prepared::refused(trouble.findings()?)
             });
         }
     };
@@ -370,7 +370,7 @@ impl Plan<'_> {
         let Some(artifact) = self.input.artifact else {
             return Ok(None);
         };
-        let brought = apart(self.brought(there, artifact).await)?.ok();
+        let brought = found(self.brought(there, artifact).await)?;
         Ok(brought
             .filter(|(codes, _)| codes.iter().any(|known| known == code))
             .map(|(_, source)| source))

@@ -9,7 +9,7 @@ use crate::kinds::ecs::foreign::{ROLES, full_arn};
 use crate::kinds::needs::{DeployerRole, Needed};
 use crate::kinds::{APP_TAG, ENVIRONMENT_TAG, PrepareInput};
 use crate::ports::{EcsApi, EcsTasksApi, Result};
-use crate::trouble::apart;
+use crate::trouble::found;
 use windlass_domain::identity::EnvironmentId;
 use windlass_domain::kinds::task::Task as Spec;
 
@@ -23,10 +23,8 @@ pub async fn needs(
     if let Some(function) = &spec.function {
         return call::needs(there, by, function).await;
     }
-    match apart(find(there, input, spec).await)? {
-        Ok(found) => Ok(of(by, input, &found, spec)),
-        Err(_) => Ok(vec![]),
-    }
+    let found = found(find(there, input, spec).await)?;
+    Ok(found.map_or_else(Vec::new, |found| of(by, input, &found, spec)))
 }
 
 /// Pure: the calls. Only for an environment's own role they have the roles of the tasks: the names of these roles tell

@@ -13,7 +13,7 @@ use crate::kinds::{
 use crate::ports::{
     EcsApi, EcsTasksApi, JsonServices, Launch, Network, Result, Service, TaskDefinition,
 };
-use crate::trouble::{Checked, apart};
+use crate::trouble::Checked;
 use windlass_domain::artifact::{Artifact, Image};
 use windlass_domain::digest::Digest;
 use windlass_domain::fault::{Fault, FaultName};
@@ -47,9 +47,9 @@ where
     if let Some(function) = &spec.function {
         return call::prepare(ports, input, spec, function).await;
     }
-    let found = match apart(find(ports, input, spec).await)? {
+    let found = match find(ports, input, spec).await {
         Ok(found) => found,
-        Err(findings) => return Ok(Prepared::refused(findings)),
+        Err(trouble) => return Ok(Prepared::refused(trouble.findings()?)),
     };
     let home = ports.at(&Place::default());
     let mut findings = findings(input, spec, &found);

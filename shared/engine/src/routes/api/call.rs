@@ -56,6 +56,40 @@ impl Reply {
     }
 }
 
+/// The reason why a call is not served.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Unserved {
+    /// Something went wrong while serving it.
+    Fault(Fault),
+    /// Something is wrong with the call. The reply tells all of it.
+    Refused(Reply),
+}
+
+impl Unserved {
+    /// Returns the reply to the caller.
+    ///
+    /// # Errors
+    /// The fault.
+    pub fn reply(self) -> Result<Reply> {
+        match self {
+            Self::Refused(reply) => Ok(reply),
+            Self::Fault(fault) => Err(fault),
+        }
+    }
+}
+
+impl From<Fault> for Unserved {
+    fn from(fault: Fault) -> Self {
+        Self::Fault(fault)
+    }
+}
+
+impl From<Reply> for Unserved {
+    fn from(reply: Reply) -> Self {
+        Self::Refused(reply)
+    }
+}
+
 /// Reads the body as an object; no body counts as an empty object. If the body has a secret, only that is told.
 pub fn body(call: &Call) -> Result<Map<String, Value>, Vec<Finding>> {
     let text = call.body.as_deref().unwrap_or_default();

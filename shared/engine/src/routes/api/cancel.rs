@@ -56,7 +56,7 @@ pub async fn post(
         let next = rollback_input(of, &lock.value, state.value.snapshot);
         return Ok(problem(409, &[has_ended(&record, next)]));
     }
-    let held = lock.value.held.filter(|held| held.deployment == id);
+    let held = lock.value.held_for(&id).cloned();
     if held
         .as_ref()
         .is_some_and(|held| held.state != HeldState::Running)

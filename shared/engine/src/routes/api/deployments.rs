@@ -10,7 +10,6 @@ use crate::ledger::Done;
 use crate::ledger::{self, Stored};
 use crate::log;
 use crate::ports::{Item, Result};
-use crate::trouble::apart;
 use serde::Deserialize;
 use serde_json::{Map, Value, json};
 use windlass_domain::deployment::Deployment;
@@ -39,17 +38,14 @@ pub async fn list(ports: &impl Ports, app: &AppName, call: &Call) -> Result<Repl
             )],
         ));
     };
-    let query = page(
-        call,
-        ledger::history(EnvironmentId::new(app, &environment)),
-        "",
-    );
+    let of = EnvironmentId::new(app, &environment);
+    let query = page(call, ledger::history(of), "");
     let page = ports.query_index(query).await?;
     // An environment that has left the declaration keeps its history.
     if page.items.is_empty()
-        && let Err(findings) = apart(known(ports, EnvironmentId::new(app, &environment)).await)?
+        && let Err(trouble) = known(ports, of).await
     {
-        return Ok(problem(404, &findings));
+        return Ok(problem(404, &trouble.findings()?));
     }
     let deployments: Vec<Value> = page.items.into_iter().map(summary).collect::<Result<_>>()?;
     Ok(Reply::json(

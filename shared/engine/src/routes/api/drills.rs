@@ -7,7 +7,6 @@ use super::query::page;
 use crate::conductor::drills;
 use crate::ledger::{self, Stored};
 use crate::ports::Result;
-use crate::trouble::apart;
 use serde_json::json;
 use windlass_domain::drill::Drill;
 use windlass_domain::identity::EnvironmentId;
@@ -16,8 +15,8 @@ use windlass_domain::identity::EnvironmentId;
 /// the page before) may be given.
 pub async fn list(ports: &impl Ports, of: EnvironmentId<'_>, call: &Call) -> Result<Reply> {
     let EnvironmentId { app, environment } = of;
-    if let Err(findings) = apart(known(ports, of).await)? {
-        return Ok(problem(404, &findings));
+    if let Err(trouble) = known(ports, of).await {
+        return Ok(problem(404, &trouble.findings()?));
     }
     let known = drills(ports, of).await?;
     let partition = ledger::environment(of);

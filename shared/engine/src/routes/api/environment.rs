@@ -11,7 +11,7 @@ use crate::observe::compare;
 use crate::overview::{self, EnvironmentItems, environment_items};
 use crate::pin;
 use crate::ports::{DynamoDbApi, Key, Result};
-use crate::trouble::{Checked, apart};
+use crate::trouble::{Checked, found};
 use serde_json::json;
 use std::collections::BTreeMap;
 use windlass_domain::drift::Compared;
@@ -28,8 +28,8 @@ use windlass_domain::steering::{Turn, pause_in_force};
 /// found (`drift`). With `?observe=true` it also tells whether the targets are as recorded.
 pub async fn get(ports: &impl Ports, of: EnvironmentId<'_>, call: &Call) -> Result<Reply> {
     let EnvironmentId { app, environment } = of;
-    if let Err(findings) = apart(known(ports, of).await)? {
-        return Ok(problem(404, &findings));
+    if let Err(trouble) = known(ports, of).await {
+        return Ok(problem(404, &trouble.findings()?));
     }
     let mut here = environment_items(ports, of).await?;
     let undeclared = undeclared::take(ports, app, &mut here.state.running).await?;
@@ -70,7 +70,7 @@ async fn next_drill(
     here: &EnvironmentItems,
 ) -> Result<Option<Next>> {
     let EnvironmentId { app, environment } = of;
-    let in_force = apart(pin::declaration_in_force(ports, app).await)?.ok();
+    let in_force = found(pin::declaration_in_force(ports, app).await)?;
     let schedule = in_force
         .as_ref()
         .and_then(|it| it.declaration.drills(environment));
@@ -83,8 +83,9 @@ pub async fn known(ports: &impl Ports, of: EnvironmentId<'_>) -> Checked<()> {
     let EnvironmentId { app, environment } = of;
     let mut request = Request::new(ActionName::Hold, app.clone());
     request.environment = Some(environment.clone());
-    let Err(findings) = apart(pin::named_environment(ports, &request).await)? else {
-        return Ok(());
+    let findings = match pin::named_environment(ports, &request).await {
+        Ok(_) => return Ok(()),
+        Err(trouble) => trouble.findings()?,
     };
     let lock: Key = ledger::lock(of).into();
     let state: Key = ledger::state(of).into();

@@ -5,7 +5,6 @@ use super::call::{Call, Ports, Reply};
 use super::problem::problem;
 use crate::pin;
 use crate::ports::Result;
-use crate::trouble::apart;
 use serde_json::json;
 use windlass_domain::declaration::Declaration;
 use windlass_domain::finding::{Finding, FindingName};
@@ -15,9 +14,9 @@ use windlass_domain::name::{AppName, EnvironmentName};
 /// 404 where no environment's rule matches, 400 where those of several do: so whoever asks before a release hears of
 /// it before it is sent.
 pub async fn get(ports: &impl Ports, app: &AppName, call: &Call) -> Result<Reply> {
-    let declared = match apart(pin::declaration_in_force(ports, app).await)? {
+    let declared = match pin::declaration_in_force(ports, app).await {
         Ok(declared) => declared,
-        Err(findings) => return Ok(problem(404, &findings)),
+        Err(trouble) => return Ok(problem(404, &trouble.findings()?)),
     };
     let declaration = &declared.declaration;
     let chosen = match chosen(declaration, call) {

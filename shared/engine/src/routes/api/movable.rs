@@ -5,7 +5,7 @@
 //! A move to another environment has a path of its own that names both environments. So a caller that may only call the
 //! paths of one environment may not call it.
 
-use super::call::{Call, Ports, Reply, body};
+use super::call::{Call, Ports, Reply, Unserved, body};
 use super::environment::known;
 use super::members::take_unknown;
 use super::operator::{request, seed};
@@ -13,7 +13,7 @@ use super::problem::problem;
 use crate::movable::Movable;
 use crate::ports::Result;
 use crate::routes::start::begin_own;
-use crate::trouble::apart;
+use crate::trouble::found;
 use serde_json::{Map, Value, json};
 use windlass_domain::fault::Fault;
 use windlass_domain::finding::{Finding, FindingName};
@@ -135,9 +135,9 @@ async fn look(
     call: &Call,
     asked: (ActionName, Map<String, Value>),
 ) -> Result<Reply> {
-    let request = match read(ports, at, call, asked).await? {
+    let request = match read(ports, at, call, asked).await {
         Ok(request) => request,
-        Err(reply) => return Ok(reply),
+        Err(unserved) => return unserved.reply(),
     };
     let Some(moving) = request.moving() else {
         return Err(Fault::internal("a look at a move moves nothing"));
@@ -151,44 +151,32 @@ async fn start(
     call: &Call,
     asked: (ActionName, Map<String, Value>),
 ) -> Result<Reply> {
-    let request = match read(ports, at, call, asked).await? {
+    let request = match read(ports, at, call, asked).await {
         Ok(request) => request,
-        Err(reply) => return Ok(reply),
+        Err(unserved) => return unserved.reply(),
     };
-    Ok(
-        match apart(begin_own(ports, &request, &seed(ports, call)).await)? {
-            Ok(execution) => {
-                tracing::info!(execution, "started");
-                Reply::json(202, json!({ "execution": execution }))
-            }
-            Err(findings) => problem(409, &findings),
-        },
-    )
+    Ok(match begin_own(ports, &request, &seed(ports, call)).await {
+        Ok(execution) => {
+            tracing::info!(execution, "started");
+            Reply::json(202, json!({ "execution": execution }))
+        }
+        Err(trouble) => problem(409, &trouble.findings()?),
+    })
 }
 
 /// The request; else the answer that tells everything that is wrong with it.
 async fn read(
     ports: &impl Ports,
-    EnvironmentId { app, environment }: EnvironmentId<'_>,
+    of: EnvironmentId<'_>,
     call: &Call,
     (action, input): (ActionName, Map<String, Value>),
-) -> Result<Result<Request, Reply>> {
+) -> Result<Request, Unserved> {
     if let Some(finding) = unnamed(action, &input) {
-        let status = match apart(known(ports, EnvironmentId::new(app, environment)).await)? {
-            Ok(()) => 400,
-            Err(_) => 404,
-        };
-        return Ok(Err(problem(status, &[finding])));
+        let known = found(known(ports, of).await)?;
+        let status = if known.is_some() { 400 } else { 404 };
+        return Err(problem(status, &[finding]).into());
     }
-    request(
-        ports,
-        EnvironmentId::new(app, environment),
-        action,
-        call,
-        input,
-        false,
-    )
-    .await
+    request(ports, of, action, call, input, false).await
 }
 
 async fn told(ports: &impl Ports, moving: Moving<'_>) -> Result<Reply> {

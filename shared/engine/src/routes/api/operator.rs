@@ -1,13 +1,13 @@
 //! The operator's actions: rollback, drill, recover, accept, hold, and the actions at the wheel.
 
-use super::call::{Call, Ports, Reply, body, requester};
+use super::call::{Call, Ports, Reply, Unserved, body, requester};
 use super::environment::known;
 use super::members::take_unknown;
 use super::problem::problem;
 use crate::log;
 use crate::ports::{Clock, Result};
 use crate::routes::start::begin_own;
-use crate::trouble::apart;
+use crate::trouble::findings;
 use serde_json::{Map, Value, json};
 use windlass_domain::identity::EnvironmentId;
 use windlass_domain::partial_document::PartialDocument;
@@ -21,18 +21,18 @@ pub async fn start(
     action: ActionName,
     call: &Call,
 ) -> Result<Reply> {
-    let request = match body(call) {
-        Ok(body) => request(ports, of, action, call, body, false).await?,
-        Err(findings) => Err(problem(400, &findings)),
+    let body = match body(call) {
+        Ok(body) => body,
+        Err(findings) => return Ok(problem(400, &findings)),
     };
-    let request = match request {
+    let request = match request(ports, of, action, call, body, false).await {
         Ok(request) => request,
-        Err(reply) => return Ok(reply),
+        Err(unserved) => return unserved.reply(),
     };
     request.deployment.iter().for_each(log::name_deployment);
-    let execution = match apart(begin_own(ports, &request, &seed(ports, call)).await)? {
+    let execution = match begin_own(ports, &request, &seed(ports, call)).await {
         Ok(execution) => execution,
-        Err(findings) => return Ok(problem(409, &findings)),
+        Err(trouble) => return Ok(problem(409, &trouble.findings()?)),
     };
     // A rollback gets its id from this execution.
     tracing::info!(execution, "started");
@@ -47,7 +47,7 @@ pub async fn request(
     call: &Call,
     mut input: Map<String, Value>,
     plan: bool,
-) -> Result<Result<Request, Reply>> {
+) -> Result<Request, Unserved> {
     let EnvironmentId { app, environment } = of;
     let path = [("app", app.as_str()), ("environment", environment.as_str())];
     let unknown = take_unknown(&mut input, members(action), &path);
@@ -64,16 +64,13 @@ pub async fn request(
         input.insert("idempotency_key".into(), json!(key));
     }
     let read = PartialDocument::beside(unknown, Request::read(&Value::Object(input)));
-    let known = apart(known(ports, of).await)?;
-    Ok(match (read, known) {
-        (Ok(request), Ok(())) => Ok(request),
-        (Ok(_), Err(findings)) => Err(problem(404, &findings)),
-        (Err(part), known) => {
-            let status = if known.is_ok() { 400 } else { 404 };
-            let findings = part.and(known.err().unwrap_or_default()).findings();
-            Err(problem(status, &findings))
-        }
-    })
+    let unknown = findings(known(ports, of).await)?;
+    let status = if unknown.is_empty() { 400 } else { 404 };
+    match read {
+        Ok(request) if unknown.is_empty() => Ok(request),
+        Ok(_) => Err(problem(status, &unknown).into()),
+        Err(part) => Err(problem(status, &part.and(unknown).findings()).into()),
+    }
 }
 
 /// Returns the members that the body of an action may have.

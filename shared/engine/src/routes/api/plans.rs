@@ -1,6 +1,6 @@
 //! `POST /apps/{app}/environments/{environment}/plans`, and `GET /apps/{app}/plans/{id}`: what a request would do.
 
-use super::call::{Call, Ports, Reply, body};
+use super::call::{Call, Ports, Reply, Unserved, body};
 use super::problem::problem;
 use super::{operator, releases};
 use crate::ledger::{self};
@@ -8,7 +8,6 @@ use crate::log;
 use crate::pin;
 use crate::ports::{Result, StepFunctionsApi};
 use crate::routes::start::begin_own;
-use crate::trouble::apart;
 use serde_json::{Value, json};
 use windlass_domain::finding::{Finding, FindingName};
 use windlass_domain::identity::{DeploymentId, EnvironmentId};
@@ -22,13 +21,13 @@ use windlass_domain::request::{ActionName, Request};
 /// Each call draws a plan of its own; the same key is the same plan.
 pub async fn post(ports: &impl Ports, of: EnvironmentId<'_>, call: &Call) -> Result<Reply> {
     let EnvironmentId { app, .. } = of;
-    let request = match asked(ports, of, call).await? {
+    let request = match asked(ports, of, call).await {
         Ok(request) => request,
-        Err(reply) => return Ok(reply),
+        Err(unserved) => return unserved.reply(),
     };
-    let execution = match apart(begin_own(ports, &request, &operator::seed(ports, call)).await)? {
+    let execution = match begin_own(ports, &request, &operator::seed(ports, call)).await {
         Ok(execution) => execution,
-        Err(findings) => return Ok(problem(409, &findings)),
+        Err(trouble) => return Ok(problem(409, &trouble.findings()?)),
     };
     let id = DeploymentId::planned(&execution);
     log::name_deployment(&id);
@@ -43,21 +42,18 @@ async fn asked(
     ports: &impl Ports,
     of: EnvironmentId<'_>,
     call: &Call,
-) -> Result<Result<Request, Reply>> {
-    let mut body = match body(call) {
-        Ok(body) => body,
-        Err(findings) => return Ok(Err(problem(400, &findings))),
-    };
+) -> Result<Request, Unserved> {
+    let mut body = body(call).map_err(|findings| problem(400, &findings))?;
     let action = body.remove("action");
-    let request = match action.as_ref().map(Value::as_str) {
+    match action.as_ref().map(Value::as_str) {
         None | Some(Some("deploy")) => {
             let request = releases::request(ports, of, call, body, true).await?;
-            match request {
-                Ok(request) => match apart(pin::pin(ports, &request).await)? {
-                    Ok(pinned) => Ok(pinned.handed_over(&request)),
-                    Err(findings) => Err(problem(releases::status_of(&findings), &findings)),
-                },
-                refused => refused,
+            match pin::pin(ports, &request).await {
+                Ok(pinned) => Ok(pinned.handed_over(&request)),
+                Err(trouble) => {
+                    let findings = trouble.findings()?;
+                    Err(problem(releases::status_of(&findings), &findings).into())
+                }
             }
         }
         Some(Some(action @ ("rollback" | "drill"))) => {
@@ -65,15 +61,14 @@ async fn asked(
                 "drill" => ActionName::Drill,
                 _ => ActionName::Rollback,
             };
-            operator::request(ports, of, back, call, body, true).await?
+            operator::request(ports, of, back, call, body, true).await
         }
         Some(Some("check")) => {
             let check = ActionName::Check;
-            operator::request(ports, of, check, call, body, true).await?
+            operator::request(ports, of, check, call, body, true).await
         }
-        Some(_) => Err(problem(400, &[no_such_action()])),
-    };
-    Ok(request)
+        Some(_) => Err(problem(400, &[no_such_action()]).into()),
+    }
 }
 
 fn no_such_action() -> Finding {

@@ -5,7 +5,7 @@ use super::call::{Ports, Reply};
 use super::problem::problem;
 use crate::pin;
 use crate::ports::{ObjectId, Result};
-use crate::trouble::apart;
+use crate::trouble::collected;
 use crate::upload_findings;
 use serde_json::{Value, json};
 use windlass_domain::key::manifest_key;
@@ -13,16 +13,17 @@ use windlass_domain::name::AppName;
 
 /// The recorded release, and its manifest in the artifacts bucket with what was found wrong with that.
 pub async fn get(ports: &impl Ports, app: &AppName, version: &str) -> Result<Reply> {
-    let recorded = apart(pin::recorded_release(ports, app, version).await)?;
+    let mut unknown = Vec::new();
+    let recorded = pin::recorded_release(ports, app, version).await;
+    let recorded = collected(recorded, &mut unknown)?;
     let upload = upload(ports, app, version).await?;
-    let recorded = match recorded {
-        Ok(recorded) => Some(recorded.release),
-        Err(_) if !upload.is_null() => None,
-        Err(unknown) => {
-            let declared = apart(pin::declaration_in_force(ports, app).await)?;
-            return Ok(problem(404, &declared.err().unwrap_or(unknown)));
+    if recorded.is_none() && upload.is_null() {
+        if let Err(trouble) = pin::declaration_in_force(ports, app).await {
+            unknown = trouble.findings()?;
         }
-    };
+        return Ok(problem(404, &unknown));
+    }
+    let recorded = recorded.map(|recorded| recorded.release);
     Ok(Reply::json(
         200,
         json!({ "app": app, "version": version, "recorded": recorded, "upload": upload }),

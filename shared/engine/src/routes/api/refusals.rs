@@ -7,7 +7,7 @@ use super::query::page;
 use crate::ledger;
 use crate::pin;
 use crate::ports::{Item, Result};
-use crate::trouble::apart;
+use crate::trouble::findings;
 use serde_json::{Map, Value, json};
 use windlass_domain::name::AppName;
 
@@ -30,13 +30,13 @@ const LOOKED_THROUGH: usize = 10;
 /// where there is none.
 pub async fn list(ports: &impl Ports, app: Option<&AppName>, call: &Call) -> Result<Reply> {
     let unknown = match app {
-        Some(app) => apart(pin::declaration_in_force(ports, app).await)?.err(),
-        None => None,
+        Some(app) => findings(pin::declaration_in_force(ports, app).await)?,
+        None => Vec::new(),
     };
-    let (app, undeclared) = if unknown.is_some() {
-        (None, app)
-    } else {
+    let (app, undeclared) = if unknown.is_empty() {
         (app, None)
+    } else {
+        (None, app)
     };
     let mut query = page(call, ledger::refused(app), "");
     let mut refusals: Vec<Value> = Vec::new();
@@ -51,13 +51,13 @@ pub async fn list(ports: &impl Ports, app: Option<&AppName>, call: &Call) -> Res
         }
     }
     let is_first = !call.query.contains_key("after");
-    match unknown.filter(|_| is_first && refusals.is_empty()) {
-        Some(findings) => Ok(problem(404, &findings)),
-        None => Ok(Reply::json(
-            200,
-            json!({ "refusals": refusals, "next": query.after }),
-        )),
+    if is_first && refusals.is_empty() && !unknown.is_empty() {
+        return Ok(problem(404, &unknown));
     }
+    Ok(Reply::json(
+        200,
+        json!({ "refusals": refusals, "next": query.after }),
+    ))
 }
 
 fn told(mut item: Item) -> Result<Value> {

@@ -1,12 +1,11 @@
 //! `POST /apps/{app}/environments/{environment}/releases`: starts a deployment.
 
-use super::call::{Call, Ports, Reply, body, requester};
+use super::call::{Call, Ports, Reply, Unserved, body, requester};
 use super::members::take_unknown;
 use super::problem::problem;
 use crate::pin;
 use crate::ports::Result;
 use crate::routes::begin;
-use crate::trouble::apart;
 use serde_json::{Map, Value, json};
 use windlass_domain::finding::{Finding, FindingName};
 use windlass_domain::identity::EnvironmentId;
@@ -31,17 +30,20 @@ const OF_THE_REQUEST: [&str; 6] = [
 /// same id; without a key the same release does while its deployment waits or runs.
 pub async fn post(ports: &impl Ports, of: EnvironmentId<'_>, call: &Call) -> Result<Reply> {
     let EnvironmentId { app, .. } = of;
-    let request = match body(call) {
-        Ok(body) => request(ports, of, call, body, false).await?,
-        Err(findings) => Err(problem(400, &findings)),
+    let body = match body(call) {
+        Ok(body) => body,
+        Err(findings) => return Ok(problem(400, &findings)),
     };
-    let request = match request {
+    let request = match request(ports, of, call, body, false).await {
         Ok(request) => request,
-        Err(reply) => return Ok(reply),
+        Err(unserved) => return unserved.reply(),
     };
-    let begun = match apart(begin(ports, &request).await)? {
+    let begun = match begin(ports, &request).await {
         Ok(begun) => begun,
-        Err(findings) => return Ok(problem(status_of(&findings), &findings)),
+        Err(trouble) => {
+            let findings = trouble.findings()?;
+            return Ok(problem(status_of(&findings), &findings));
+        }
     };
     Ok(Reply::json(
         202,
@@ -60,7 +62,7 @@ pub async fn request(
     call: &Call,
     mut body: Map<String, Value>,
     plan: bool,
-) -> Result<Result<Request, Reply>> {
+) -> Result<Request, Unserved> {
     let EnvironmentId { app, environment } = of;
     let path = [("app", app.as_str()), ("environment", environment.as_str())];
     let known: Vec<&str> = Manifest::members().chain(OF_THE_REQUEST).collect();
@@ -74,7 +76,7 @@ pub async fn request(
     input["environment"] = environment.as_str().into();
     input["plan"] = plan.into();
     let part = match PartialDocument::beside(unknown, Request::read(&input)) {
-        Ok(request) => return Ok(Ok(request)),
+        Ok(request) => return Ok(request),
         Err(part) => part,
     };
     let findings = if is_told {
@@ -83,7 +85,7 @@ pub async fn request(
         part.findings()
     };
     let findings: Vec<Finding> = findings.into_iter().map(of_the_body).collect();
-    Ok(Err(problem(status_of(&findings), &findings)))
+    Err(problem(status_of(&findings), &findings).into())
 }
 
 /// Returns whether the finding on a member has nothing to do with a manifest.

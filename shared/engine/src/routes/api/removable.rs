@@ -10,7 +10,6 @@ use crate::ports::Result;
 use crate::removable::Removable;
 use crate::removable::application::OfApplication;
 use crate::routes::start::begin_own;
-use crate::trouble::apart;
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
 use windlass_domain::finding::{Finding, FindingName};
@@ -23,8 +22,8 @@ use windlass_domain::request::{ActionName, Request};
 /// Changes nothing. With `component` of that one, else of all of the environment.
 pub async fn get(ports: &impl Ports, of: EnvironmentId<'_>, call: &Call) -> Result<Reply> {
     let EnvironmentId { app, environment } = of;
-    if let Err(findings) = apart(known(ports, of).await)? {
-        return Ok(problem(404, &findings));
+    if let Err(trouble) = known(ports, of).await {
+        return Ok(problem(404, &trouble.findings()?));
     }
     let component = call
         .query
@@ -127,13 +126,11 @@ pub async fn started(
         Ok(request) => request,
         Err(part) => return Ok(problem(400, &part.findings())),
     };
-    Ok(
-        match apart(begin_own(ports, &request, &seed(ports, call)).await)? {
-            Ok(execution) => {
-                tracing::info!(execution, "started");
-                Reply::json(202, json!({ "execution": execution }))
-            }
-            Err(findings) => problem(409, &findings),
-        },
-    )
+    Ok(match begin_own(ports, &request, &seed(ports, call)).await {
+        Ok(execution) => {
+            tracing::info!(execution, "started");
+            Reply::json(202, json!({ "execution": execution }))
+        }
+        Err(trouble) => problem(409, &trouble.findings()?),
+    })
 }

@@ -7,7 +7,6 @@ use super::provenance::{Provenance, provenance};
 use super::query::page;
 use crate::ledger::{self, Stored};
 use crate::ports::Result;
-use crate::trouble::apart;
 use serde::Serialize;
 use serde_json::json;
 use std::collections::{BTreeMap, BTreeSet};
@@ -62,8 +61,8 @@ struct Component {
 /// One page, newest first: one query. `limit` and `after` (the `next` of the page before) may be
 /// given.
 pub async fn list(ports: &impl Ports, of: EnvironmentId<'_>, call: &Call) -> Result<Reply> {
-    if let Err(findings) = apart(known(ports, of).await)? {
-        return Ok(problem(404, &findings));
+    if let Err(trouble) = known(ports, of).await {
+        return Ok(problem(404, &trouble.findings()?));
     }
     let state = ledger::load_or_default(ports, &ledger::state(of)).await?;
     let partition = ledger::environment(of);

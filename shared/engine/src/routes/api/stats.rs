@@ -12,7 +12,6 @@ use crate::ledger::{self, Stored};
 use crate::overview::{AT_A_TIME, accepted_since, most_of_each, names};
 use crate::pin;
 use crate::ports::Result;
-use crate::trouble::apart;
 use futures::stream::{self, StreamExt, TryStreamExt};
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
@@ -36,8 +35,8 @@ pub async fn get(ports: &impl Ports, app: &AppName, call: &Call) -> Result<Reply
     let names = match call.query.get("environment").map(EnvironmentName::new) {
         // A text that is no name was refused with the query.
         Some(Ok(name)) => {
-            if let Err(findings) = apart(known(ports, EnvironmentId::new(app, &name)).await)? {
-                return Ok(problem(404, &findings));
+            if let Err(trouble) = known(ports, EnvironmentId::new(app, &name)).await {
+                return Ok(problem(404, &trouble.findings()?));
             }
             vec![name]
         }

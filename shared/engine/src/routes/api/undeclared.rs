@@ -4,7 +4,7 @@ use crate::config::Configured;
 use crate::ledger::{self};
 use crate::pin;
 use crate::ports::{DynamoDbApi, Result};
-use crate::trouble::apart;
+use crate::trouble::found;
 use serde::Serialize;
 use std::collections::BTreeMap;
 use windlass_domain::declaration::Declared;
@@ -41,7 +41,7 @@ pub async fn take(
     app: &AppName,
     running: &mut BTreeMap<ComponentName, Running>,
 ) -> Result<BTreeMap<ComponentName, Undeclared>> {
-    let Ok(in_force) = apart(pin::declaration_in_force(ports, app).await)? else {
+    let Some(in_force) = found(pin::declaration_in_force(ports, app).await)? else {
         return Ok(BTreeMap::new());
     };
     let declared = |name: &ComponentName| in_force.declaration.components().any(|it| it == name);

@@ -6,7 +6,6 @@ use super::manifest::start;
 use crate::log;
 use crate::pin::declaration_in_force;
 use crate::ports::Result;
-use crate::trouble::apart;
 use crate::upload_findings;
 use windlass_domain::name::{AppName, ComponentName};
 use windlass_domain::request::{ActionName, ArtifactObject, Request};
@@ -26,8 +25,8 @@ pub async fn handle(
         seed,
     } = created;
     log::name_app(&app);
-    let unknown = match apart(declaration_in_force(ports, &app).await)? {
-        Err(mut findings) => findings.pop(),
+    let unknown = match declaration_in_force(ports, &app).await {
+        Err(trouble) => trouble.findings()?.pop(),
         Ok(declared) => {
             let components = &declared.declaration.document().components;
             match components.get(&component).map(|it| it.on_artifact()) {

@@ -6,21 +6,22 @@ use crate::conductor::record_refusal;
 use crate::ledger::{self, Stored, commit, retry};
 use crate::log;
 use crate::ports::{DynamoDbApi, ObjectId, Result, S3Api};
+use crate::trouble::Unread;
 use crate::upload_findings;
 use windlass_domain::declaration::{Declaration, Declared, Exceptions, LARGEST, Upload};
 use windlass_domain::deployment::Refusal;
 use windlass_domain::fault::FaultName;
 use windlass_domain::finding::{Finding, FindingName, limited};
 use windlass_domain::name::AppName;
-use windlass_domain::partial_document::PartialDocument;
 
 /// Puts a declaration in force, or tells everything that is wrong with it: beside the upload, in
 /// the ledger, and by a notification; no execution is started. One that is refused leaves the former in force.
 pub async fn handle(ports: &impl Ports, app: &AppName, created: Created) -> Result<ArrivalOutcome> {
     log::name_app(app);
-    let findings = match read(ports, &created).await? {
+    let findings = match read(ports, &created).await {
         Ok((text, declaration)) => put_in_force(ports, app, &created, &text, &declaration).await?,
-        Err(part) => {
+        Err(unread) => {
+            let part = unread.partial()?;
             let found = match part.rest() {
                 Some(rest) => against_it(ports, app, rest).await?,
                 None => Vec::new(),
@@ -39,7 +40,7 @@ pub async fn handle(ports: &impl Ports, app: &AppName, created: Created) -> Resu
 async fn read(
     ports: &impl Ports,
     created: &Created,
-) -> Result<Result<(String, Declaration), PartialDocument<Declaration>>> {
+) -> Result<(String, Declaration), Unread<Declaration>> {
     let id = ObjectId {
         bucket: ports.config().artifacts_bucket.clone(),
         key: created.object.key.clone(),
@@ -48,20 +49,21 @@ async fn read(
     let bytes = match S3Api::get(ports, &id, LARGEST as u64).await {
         Ok(bytes) => bytes,
         Err(fault) if fault.name == FaultName::Refused => {
-            return Ok(Err(PartialDocument::unread(vec![Finding::new(
+            return Err(Unread::whole(Finding::new(
                 FindingName::BadValue,
                 "the declaration",
                 fault.message,
                 format!("Write a declaration of at most {LARGEST} bytes."),
-            )])));
+            )));
         }
-        Err(fault) => return Err(fault),
+        Err(fault) => return Err(fault.into()),
     };
     let text = String::from_utf8_lossy(&bytes).into_owned();
     let exceptions = Exceptions {
         probe_origin: ports.config().local_endpoint.clone(),
     };
-    Ok(Declaration::read(&text, &exceptions).map(|declaration| (text, declaration)))
+    let declaration = Declaration::read(&text, &exceptions)?;
+    Ok((text, declaration))
 }
 
 /// Returns everything that is wrong with a declaration in comparison with the one in force and with other applications.

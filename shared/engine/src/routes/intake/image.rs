@@ -8,7 +8,6 @@ use crate::ledger::{self};
 use crate::log;
 use crate::pin::declaration_in_force;
 use crate::ports::Result;
-use crate::trouble::apart;
 use serde_json::Value;
 use windlass_domain::declaration::Declaration;
 use windlass_domain::digest::Digest;
@@ -130,8 +129,8 @@ async fn goes_nowhere(
     app: &AppName,
     push: &ImagePush,
 ) -> Result<Option<Finding>> {
-    Ok(match apart(declaration_in_force(ports, app).await)? {
-        Err(mut findings) => findings.pop(),
+    Ok(match declaration_in_force(ports, app).await {
+        Err(trouble) => trouble.findings()?.pop(),
         Ok(declared) if chooses(&declared.declaration, &push.tag) => None,
         Ok(declared) => {
             let at = format!("{}:{}", push.repository, push.tag);

@@ -5,7 +5,6 @@ use crate::ledger::Started;
 use crate::ports::Result;
 use crate::routes::begin;
 use crate::routes::start::begin_anyway;
-use crate::trouble::apart;
 use crate::upload_findings;
 use windlass_domain::name::AppName;
 use windlass_domain::request::{ActionName, Request};
@@ -28,7 +27,7 @@ pub async fn handle(ports: &impl Ports, app: AppName, created: Created) -> Resul
 
 /// Starts a request, whether or not it can be pinned.
 pub async fn start(ports: &impl Ports, request: &Request, seed: &str) -> Result<ArrivalOutcome> {
-    let execution = match apart(begin(ports, request).await)? {
+    let execution = match begin(ports, request).await {
         Ok(begun) => {
             if begun.recorded {
                 // No execution starts that could clear it.
@@ -37,7 +36,8 @@ pub async fn start(ports: &impl Ports, request: &Request, seed: &str) -> Result<
             tracing::info!(execution = begun.execution, "started");
             begun.execution
         }
-        Err(findings) => {
+        Err(trouble) => {
+            let findings = trouble.findings()?;
             let execution = begin_anyway(ports, request, seed).await?;
             tracing::info!(execution, ?findings, "to be refused");
             execution

@@ -7,7 +7,7 @@ use crate::ledger::{self, Images, RepositoryOwner, Within};
 use crate::log;
 use crate::pin::declaration_in_force;
 use crate::ports::{Result, Tagged};
-use crate::trouble::apart;
+use crate::trouble::found;
 use tracing::Instrument as _;
 use windlass_domain::arrival_sweep::ArrivalSweep;
 use windlass_domain::declaration::Declaration;
@@ -73,7 +73,7 @@ impl Images {
         now: Time,
         faults: &mut Faults,
     ) -> Result<Option<Within>> {
-        let Ok(declared) = apart(declaration_in_force(ports, &owner.app).await)? else {
+        let Some(declared) = found(declaration_in_force(ports, &owner.app).await)? else {
             return Ok(None);
         };
         let mut place = self.place_in(&owner.repository);

@@ -8,7 +8,7 @@ use crate::kinds::codedeploy::{CODEDEPLOY, MARK, find, sentences};
 use crate::kinds::ecs::state::{self as ecs, Group, Target};
 use crate::kinds::{Holds, PrepareInput, Prepared, Stage, from_value, to_value};
 use crate::ports::{CodeDeployApi, Deployed, DeploymentGroup, EcsApi, Result};
-use crate::trouble::{Checked, apart};
+use crate::trouble::{Checked, Trouble, collected};
 use windlass_domain::appspec::AppSpec;
 use windlass_domain::finding::{Finding, FindingName};
 use windlass_domain::kinds::codedeploy::Group as Declared;
@@ -31,8 +31,8 @@ pub async fn prepare(
         },
         spec,
     };
-    let found = match apart(asks.find().await)? {
-        Err(findings) => return Ok(with(findings, planned)),
+    let found = match asks.find().await {
+        Err(trouble) => return Ok(with(trouble.findings()?, planned)),
         // The service that the group would be asked about need not be there.
         Ok(_) if !planned.findings.is_empty() => return Ok(planned),
         Ok(found) => found,
@@ -162,15 +162,16 @@ impl<P: EcsApi + CodeDeployApi> Asks<'_, P> {
         let of = &self.of;
         let found = of.group().await?;
         let routing = of.there.routing(&found.configuration).await?;
-        let minutes = of
-            .minutes(&found, &routing)
-            .map_err(|finding| vec![finding]);
+        let mut findings = Vec::new();
+        let minutes = of.minutes(&found, &routing).map_err(Trouble::from);
+        let minutes = collected(minutes, &mut findings)?;
         let appspec = match self.of_another(&found) {
-            Some(finding) => Err(vec![finding]),
-            None => apart(self.appspec(&found).await)?,
+            Some(finding) => Err(finding.into()),
+            None => self.appspec(&found).await,
         };
+        let appspec = collected(appspec, &mut findings)?;
         match (minutes, appspec) {
-            (Ok(minutes), Ok(appspec)) => Ok(Found {
+            (Some(minutes), Some(appspec)) => Ok(Found {
                 words: sentences::way(&of.named(), &routing, &appspec),
                 group: Group {
                     application: of.declared.application.clone(),
@@ -182,11 +183,7 @@ impl<P: EcsApi + CodeDeployApi> Asks<'_, P> {
                     appspec,
                 },
             }),
-            (minutes, appspec) => {
-                let mut findings = minutes.err().unwrap_or_default();
-                findings.extend(appspec.err().unwrap_or_default());
-                Err(findings.into())
-            }
+            _ => Err(findings.into()),
         }
     }
 

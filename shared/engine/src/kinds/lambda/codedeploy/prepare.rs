@@ -8,7 +8,7 @@ use crate::kinds::codedeploy::{CODEDEPLOY, find, sentences};
 use crate::kinds::lambda::state::{self as lambda, Back, Group, Observed, Target};
 use crate::kinds::{PrepareInput, Prepared, Recorded, Stage, from_value, to_value};
 use crate::ports::{CodeDeployApi, DeploymentGroup, Result};
-use crate::trouble::{Checked, apart};
+use crate::trouble::{Checked, Trouble, collected};
 use windlass_domain::appspec::AppSpec;
 use windlass_domain::finding::{Finding, FindingName};
 use windlass_domain::kinds::codedeploy::Group as Declared;
@@ -33,12 +33,9 @@ pub async fn prepare(
         spec,
     };
     let mut findings = planned.findings.clone();
-    let found = match apart(asks.find().await)? {
-        Ok(found) => found,
-        Err(group) => {
-            findings.extend(group);
-            return Ok(refused(findings, planned.claims));
-        }
+    let found = collected(asks.find().await, &mut findings)?;
+    let Some(found) = found else {
+        return Ok(refused(findings, planned.claims));
     };
     let target = Target {
         function: spec.function.clone(),
@@ -116,12 +113,12 @@ impl<P: CodeDeployApi> Asks<'_, P> {
         let of = &self.of;
         let found = of.group().await?;
         let routing = of.there.routing(&found.configuration).await?;
-        let minutes = of
-            .minutes(&found, &routing)
-            .map_err(|finding| vec![finding]);
-        let appspec = apart(self.appspec(&found).await)?;
+        let mut findings = Vec::new();
+        let minutes = of.minutes(&found, &routing).map_err(Trouble::from);
+        let minutes = collected(minutes, &mut findings)?;
+        let appspec = collected(self.appspec(&found).await, &mut findings)?;
         match (minutes, appspec) {
-            (Ok(minutes), Ok(appspec)) => Ok(Found {
+            (Some(minutes), Some(appspec)) => Ok(Found {
                 words: sentences::way(&of.named(), &routing, &appspec),
                 group: Group {
                     application: of.declared.application.clone(),
@@ -130,11 +127,7 @@ impl<P: CodeDeployApi> Asks<'_, P> {
                     appspec,
                 },
             }),
-            (minutes, appspec) => {
-                let mut findings = minutes.err().unwrap_or_default();
-                findings.extend(appspec.err().unwrap_or_default());
-                Err(findings.into())
-            }
+            _ => Err(findings.into()),
         }
     }
 

@@ -134,20 +134,23 @@ impl Seen {
         ours.or(self.other.as_ref())
     }
 
-    /// Returns whether the alias is between the two versions that it was to be moved between, and whether it is at the
-    /// second.
-    fn is_between(&self, begun: &Begun) -> (bool, bool) {
+    /// Returns whether the alias is at the first of the two versions that it was to be moved between, or shared between
+    /// them.
+    fn is_between(&self, begun: &Begun) -> bool {
         let traffic = self.traffic();
         let mut shared = traffic.weights.iter();
-        let is_between =
-            traffic.version == begun.from && shared.all(|(version, _)| *version == begun.to);
-        (is_between, traffic.same(&Traffic::all_to(&begun.to)))
+        traffic.version == begun.from && shared.all(|(version, _)| *version == begun.to)
+    }
+
+    /// Returns whether the alias is at the second version.
+    fn is_there(&self, begun: &Begun) -> bool {
+        self.traffic().same(&Traffic::all_to(&begun.to))
     }
 
     /// True if CodeDeploy cannot have left the alias as it is, because somebody else has moved it.
     pub(super) fn is_elsewhere(&self) -> bool {
         let begun = self.begun.as_ref();
-        begun.is_some_and(|begun| self.is_between(begun) == (false, false))
+        begun.is_some_and(|begun| !self.is_between(begun) && !self.is_there(begun))
     }
 
     /// Returns what callers get, as if nothing moved by itself. While CodeDeploy moves the alias between two versions,
@@ -159,7 +162,7 @@ impl Seen {
         let Some(begun) = &self.begun else {
             return traffic;
         };
-        let (is_between, is_there) = self.is_between(begun);
+        let (is_between, is_there) = (self.is_between(begun), self.is_there(begun));
         let is_mixed = is_between && !traffic.weights.is_empty();
         let is_active = self.ours.as_ref().is_some_and(|ours| !ours.is_over());
         let is_on_its_way = is_active || self.is_returning();

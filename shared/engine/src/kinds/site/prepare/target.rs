@@ -10,7 +10,7 @@ use crate::kinds::site::calls::{self, Patience};
 use crate::kinds::site::files::Objects;
 use crate::kinds::site::ports::SitePorts;
 use crate::ports::{Distribution, Origin, Result};
-use crate::trouble::Trouble;
+use crate::trouble::{Trouble, collected};
 use std::cell::Cell;
 use windlass_domain::fault::{Fault, FaultName};
 use windlass_domain::finding::{Finding, FindingName};
@@ -36,10 +36,7 @@ pub(in crate::kinds::site) async fn check(
     } = bucket(ports, input, site).await?;
     let mut serving = None;
     if let Some(id) = &site.distribution {
-        match distribution(ports, input, site, id).await? {
-            Ok(found) => serving = Some(found),
-            Err(more) => findings.extend(more),
-        }
+        serving = collected(distribution(ports, input, site, id).await, &mut findings)?;
     }
     if findings.is_empty() {
         Ok(Checked { warnings, serving })
@@ -55,26 +52,28 @@ async fn bucket(
 ) -> Result<Problems> {
     let path = input.path("bucket");
     let what = format!("bucket {}", site.bucket);
-    let versioned = match told(ports.keeps_versions(&site.bucket).await, &path, &what)? {
+    let versioned = match told(ports.keeps_versions(&site.bucket).await, &path, &what) {
         Ok(versioned) => versioned,
-        Err(finding) => {
+        Err(trouble) => {
             return Ok(Problems {
-                findings: vec![finding],
+                findings: trouble.findings()?,
                 ..Problems::default()
             });
         }
     };
-    let mut problems = match told(ports.lifecycle(&site.bucket).await, &path, &what)? {
+    let mut problems = match told(ports.lifecycle(&site.bucket).await, &path, &what) {
         Ok(rules) => judge_rules(&rules, site, &path),
-        // A release only warns of this. A check reports a finding, because it cannot tell.
-        Err(finding) if input.is_check => Problems {
-            findings: vec![unread(finding)],
-            ..Problems::default()
-        },
-        Err(finding) => Problems {
-            warnings: vec![unread(finding)],
-            ..Problems::default()
-        },
+        Err(trouble) => {
+            let unread = trouble.findings()?.into_iter().map(unread).collect();
+            let mut problems = Problems::default();
+            // A release only warns of this. A check reports a finding, because it cannot tell.
+            if input.is_check {
+                problems.findings = unread;
+            } else {
+                problems.warnings = unread;
+            }
+            problems
+        }
     };
     let findings = &mut problems.findings;
     if !versioned && site.mode == SiteMode::InPlace {
@@ -90,9 +89,9 @@ async fn bucket(
     }
     if input.needs_tags() {
         let arn = format!("arn:aws:s3:::{}", site.bucket);
-        match told(ports.bucket_tags(&site.bucket).await, &path, &what)? {
-            Ok(tags) => findings.extend(input.check_tags("bucket", (&what, Some(&arn)), &tags)),
-            Err(finding) => findings.push(finding),
+        let tags = told(ports.bucket_tags(&site.bucket).await, &path, &what);
+        if let Some(tags) = collected(tags, findings)? {
+            findings.extend(input.check_tags("bucket", (&what, Some(&arn)), &tags));
         }
     }
     Ok(problems)
@@ -107,42 +106,35 @@ fn unread(mut finding: Finding) -> Finding {
     finding
 }
 
-type OrFindings<T> = Result<T, Vec<Finding>>;
-
 async fn distribution(
     ports: &impl SitePorts,
     input: &PrepareInput<'_>,
     site: &StaticSite,
     id: &str,
-) -> Result<OrFindings<Serving>> {
+) -> Result<Serving, Trouble> {
     let path = input.path("distribution");
     let what = format!("distribution {id}");
-    let found = match told(ports.distribution(id).await, &path, &what)? {
-        Ok(found) => found,
-        Err(finding) => return Ok(Err(vec![finding])),
-    };
+    let found = told(ports.distribution(id).await, &path, &what)?;
     let mut findings = Vec::new();
     if input.needs_tags() {
-        match told(ports.distribution_tags(&found.arn).await, &path, &what)? {
-            Ok(tags) => {
-                findings.extend(input.check_tags("distribution", (&what, Some(&found.arn)), &tags));
-            }
-            Err(finding) => findings.push(finding),
+        let tags = told(ports.distribution_tags(&found.arn).await, &path, &what);
+        if let Some(tags) = collected(tags, &mut findings)? {
+            findings.extend(input.check_tags("distribution", (&what, Some(&found.arn)), &tags));
         }
     }
     match origin(input, site, &found) {
         Ok(origin) if findings.is_empty() => {
             let distribution = found;
-            return Ok(Ok(Serving {
+            return Ok(Serving {
                 id: id.to_owned(),
                 distribution,
                 origin,
-            }));
+            });
         }
         Ok(_) => {}
         Err(finding) => findings.push(finding),
     }
-    Ok(Err(findings))
+    Err(findings.into())
 }
 
 /// Returns the origin that is the bucket. In place, any of several will do.
@@ -192,20 +184,18 @@ fn origin(
 }
 
 /// Turns a missing target and a missing permission into a finding.
-fn told<T>(answer: Result<T>, path: &str, what: &str) -> Result<Result<T, Finding>> {
-    match answer {
-        Ok(value) => Ok(Ok(value)),
-        Err(fault) if fault.name == FaultName::NotFound => Ok(Err(Finding::new(
+fn told<T>(answer: Result<T>, path: &str, what: &str) -> Result<T, Trouble> {
+    answer.map_err(|fault| match fault.name {
+        FaultName::NotFound => Finding::new(
             FindingName::TargetMissing,
             path,
             format!("there is no {what}"),
             "create it with your infrastructure code first, or mend the name",
-        ))),
-        Err(fault) if fault.name == FaultName::AccessDenied => {
-            Ok(Err(no_permission(path, what, &fault)))
-        }
-        Err(fault) => Err(fault),
-    }
+        )
+        .into(),
+        FaultName::AccessDenied => no_permission(path, what, &fault).into(),
+        _ => fault.into(),
+    })
 }
 
 pub(super) fn no_permission(path: &str, what: &str, fault: &Fault) -> Finding {

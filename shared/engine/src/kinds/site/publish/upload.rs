@@ -15,6 +15,7 @@ use futures::future::join;
 use sha2::{Digest as _, Sha256};
 use windlass_domain::digest::Digest;
 use windlass_domain::fault::FaultName;
+use windlass_domain::finding::Finding;
 
 /// The most files of a batch.
 const BATCH_FILES: usize = 512;
@@ -26,6 +27,14 @@ struct Read {
     path: String,
     crc32: u32,
     bytes: Bytes,
+}
+
+/// What came of a file. Findings are part of the answer, so that they stop the other files as little as a fault does.
+enum Outcome {
+    /// It was handled.
+    Handled(Box<Handled>),
+    /// Something is wrong with it.
+    Wrong(Vec<Finding>),
 }
 
 impl<P: SitePorts> Publisher<'_, P> {
@@ -56,18 +65,19 @@ impl<P: SitePorts> Publisher<'_, P> {
         Ok(true)
     }
 
-    /// Handles one file. A finding is part of the answer, so that it stops the other files as little as a fault does.
-    async fn handle_one(&self, read: &Read) -> Result<Result<Handled, Trouble>> {
+    async fn handle_one(&self, read: &Read) -> Result<Outcome> {
         let bytes = read.bytes.clone();
-        match self.handle(&read.path, bytes, Some(read.crc32)).await {
-            Err(Trouble::Fault(fault)) => Err(fault),
-            told => Ok(told),
-        }
+        Ok(
+            match self.handle(&read.path, bytes, Some(read.crc32)).await {
+                Ok(handled) => Outcome::Handled(Box::new(handled)),
+                Err(trouble) => Outcome::Wrong(trouble.findings()?),
+            },
+        )
     }
 
     /// Handles a batch and notes it, even if a file of it fails.
     async fn handle_all(&self, batch: &[Read]) -> Result<Vec<Handled>, Trouble> {
-        let mut strange = None;
+        let mut wrong = None;
         let (answers, fault) = calls::all(self.at, &self.pace, Patience::Long, batch, |read| {
             self.handle_one(read)
         })
@@ -75,14 +85,14 @@ impl<P: SitePorts> Publisher<'_, P> {
         let mut done = Vec::with_capacity(answers.len());
         for answer in answers {
             match answer {
-                Ok(one) => done.push(one),
-                Err(trouble) => strange = Some(trouble),
+                Outcome::Handled(one) => done.push(*one),
+                Outcome::Wrong(findings) => wrong = Some(findings),
             }
         }
         let noted = self.note(&done).await;
-        match (fault, strange) {
+        match (fault, wrong) {
             (Some(fault), _) => Err(fault.into()),
-            (None, Some(trouble)) => Err(trouble),
+            (None, Some(findings)) => Err(findings.into()),
             (None, None) => noted.map(|()| done).map_err(Trouble::from),
         }
     }

@@ -182,7 +182,8 @@ fn plain(line: &str) -> String {
     truncate(plain.trim_end(), LONGEST)
 }
 
-/// Writes what came of it. Where that cannot be done the call stays begun, and so unknown.
+/// Writes what came of it. Where that cannot be done the call stays begun, and so unknown. `ledger::retry` would stop at
+/// a fault; this loop goes on after one as well, because nobody asks this invocation again.
 async fn note(
     ports: &impl CallPorts,
     ask: &CallRequest,
