@@ -300,7 +300,7 @@ fn a_look_that_took_long_is_no_reason_to_send() {
     assert_eq!(scene.set_to(), "agent:1");
 }
 
-/// The window that ECS leaves, because it knows no condition: `docs/SAFETY.md`, "What is left open".
+/// The window that ECS leaves, because it knows no condition: `docs/safety-limits.md`, "What is left open".
 ///
 /// Safety: left open: Who changes the service between the look and the change is overwritten, once, and the next look
 /// cannot tell.

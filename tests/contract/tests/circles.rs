@@ -334,6 +334,37 @@ fn no_circle_is_left_between_rooms_of_the_engine() {
     }
 }
 
+/// Returns the floor of each room in ARCHITECTURE's table of rooms, counted from the top.
+fn floors(page: &str) -> BTreeMap<String, usize> {
+    let (_, table) = page.split_once("| floor | rooms |\n").expect("the table");
+    let (table, _) = table.split_once("\n\n").expect("an end");
+    let rows = table.lines().skip(1).enumerate();
+    let rooms = rows.flat_map(|(floor, row)| {
+        let names = row.split('`').skip(1).step_by(2);
+        names.map(move |name| (name.to_owned(), floor))
+    });
+    rooms.collect()
+}
+
+#[test]
+fn each_room_of_the_engine_has_a_floor_and_knows_none_above_it() {
+    let sources = sources(&repository().join("shared/engine/src"));
+    let page = fs::read_to_string(repository().join("docs/ARCHITECTURE.md")).expect("the page");
+    let floors = floors(&page);
+    let rooms = Crate { sources }.rooms(&[]);
+    let names: BTreeSet<&String> = rooms.keys().flatten().collect();
+    assert_eq!(floors.keys().collect::<BTreeSet<_>>(), names, "the rooms");
+    let pairs = rooms
+        .iter()
+        .flat_map(|(from, others)| others.iter().map(move |to| (&from[0], &to[0])));
+    let above = pairs.filter(|(from, to)| floors[*to] < floors[*from]);
+    let above: Vec<_> = above.collect();
+    assert!(
+        above.is_empty(),
+        "these rooms know rooms above them: {above:#?}"
+    );
+}
+
 /// The test sees a circle, also through what a file passes on.
 #[test]
 fn a_circle_is_found() {

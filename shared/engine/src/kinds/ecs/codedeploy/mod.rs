@@ -86,7 +86,7 @@ impl<P: EcsApi + S3Api + Configured + CodeDeployApi + Clock> Kind for CodeDeploy
             },
             waits_for: tell::waits_for(target, seen),
             // A group has one deployment at a time, a service one group, and nobody else may change its task sets; every
-            // other call names a deployment of Windlass's (`docs/SAFETY.md`).
+            // other call names a deployment of Windlass's (`docs/safety-limits.md`).
             is_guarded: true,
             is_consistent: false,
         }
