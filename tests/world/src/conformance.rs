@@ -14,7 +14,7 @@ use windlass_domain::fault::{Fault, FaultName};
 use windlass_domain::plan::KindName;
 use windlass_domain::step::ChangeRecord;
 use windlass_domain::time::Time;
-use windlass_engine::kinds::{Class, Facts, Kind, Next, Way};
+use windlass_engine::kinds::{Class, Facts, Kind, LookContext, Next};
 use windlass_engine::payload::{Work, WorkDone, WorkTransition};
 use windlass_engine::ports::{Clock, Result};
 
@@ -117,11 +117,11 @@ fn a_change_made_twice_is_made_once<S: Subject>(subject: &S) {
         let goal = must(read(goal), "goal");
         let mut made: Option<String> = None;
         for _ in 0..PATIENCE {
-            let way = Way {
+            let way = LookContext {
                 goal: Some(&goal),
                 made: made.as_deref(),
                 changes: &sent,
-                ..Way::default()
+                ..LookContext::default()
             };
             let is = must(run(kind.observe(&target, &way)), "observe");
             match S::Kind::next(&target, &is, &goal) {

@@ -12,7 +12,7 @@ use windlass_domain::request::ActionName;
 use windlass_domain::step::{ChangeRecord, Step, StepStatus};
 use windlass_domain::time::Time;
 use windlass_engine::converge::{Budget, converge};
-use windlass_engine::kinds::{Kind, Next, Recorded, Way};
+use windlass_engine::kinds::{Kind, LookContext, Next, Recorded};
 use windlass_engine::ledger;
 use windlass_engine::payload::{Work, WorkDone, WorkTransition};
 use windlass_engine::ports::{AssumeRole, Clock, Item, Key, Result};
@@ -189,10 +189,10 @@ impl<'s, S: Subject> Trial<'s, S> {
         );
         let kind = self.subject.kind(self.scene.world.clone());
         let next = |changes| {
-            let way = Way {
+            let way = LookContext {
                 goal: Some(&goal),
                 changes,
-                ..Way::default()
+                ..LookContext::default()
             };
             let is = must(run(kind.observe(&target, &way)), context);
             (S::Kind::next(&target, &is, &goal), is)
@@ -226,7 +226,7 @@ impl<'s, S: Subject> Trial<'s, S> {
 /// Observes the target without changing anything.
 fn look<S: Subject>(subject: &S, scene: &Scene) -> Result<<S::Kind as Kind>::Seen> {
     let kind = subject.kind(scene.world.clone());
-    run(kind.observe(&read(&scene.target)?, &Way::default()))
+    run(kind.observe(&read(&scene.target)?, &LookContext::default()))
 }
 
 pub(crate) fn read<T: serde::de::DeserializeOwned>(value: &Value) -> Result<T> {

@@ -62,7 +62,7 @@ fn the_patch_is_of_whose_role_it_is() {
         (false, "bucket", "`SiteBucketArns`"),
     ];
     for (is_own, member, expected) in table {
-        let by = By {
+        let by = DeployerRole {
             role: "arn:aws:iam::111111111111:role/any",
             is_own,
             region: "eu-west-1",
@@ -102,7 +102,7 @@ fn the_tags_count_as_right_where_they_are_told_of_and_as_they_are_elsewhere() {
             inputs: &Inputs::new(),
             place: &place,
         };
-        let by = By {
+        let by = DeployerRole {
             role: "arn:aws:iam::111111111111:role/any",
             is_own: place.role.is_some(),
             region: "eu-west-1",

@@ -3,7 +3,7 @@
 use crate::task::scene::{TaskScene, running};
 use serde_json::json;
 use windlass_domain::digest::Digest;
-use windlass_engine::kinds::needs::By;
+use windlass_engine::kinds::needs::DeployerRole;
 
 /// Returns the record after a call with these bytes has succeeded.
 fn after(version: &str) -> windlass_domain::environment::Running {
@@ -114,7 +114,7 @@ fn an_irreversible_call_that_the_release_leaves_out_has_not_run_with_it() {
 fn only_the_environment_s_own_role_is_asked_whether_it_may_call() {
     let scene = TaskScene::calling("jobs", None);
     for (is_own, expected) in [(true, vec!["lambda:InvokeFunction"]), (false, vec![])] {
-        let by = By {
+        let by = DeployerRole {
             role: "arn:aws:iam::111111111111:role/any",
             is_own,
             region: "eu-west-1",

@@ -13,7 +13,7 @@ use windlass_domain::name::{AppName, ComponentName, EnvironmentName};
 use windlass_domain::output::Inputs;
 use windlass_domain::place::Place;
 use windlass_domain::time::{Span, Time};
-use windlass_engine::kinds::needs::By;
+use windlass_engine::kinds::needs::DeployerRole;
 use windlass_engine::kinds::task::{needs, prepare};
 use windlass_engine::kinds::{PrepareInput, Prepared};
 use windlass_engine::ports::Clock as _;
@@ -81,7 +81,7 @@ impl TaskScene {
     }
 
     /// Returns the actions that the asked role must be allowed.
-    pub fn needs(&self, by: &By<'_>) -> Vec<&'static str> {
+    pub fn needs(&self, by: &DeployerRole<'_>) -> Vec<&'static str> {
         let needed = self.asked("1", None, |input| {
             run(needs(&self.world, input, by, &self.spec)).unwrap()
         });
