@@ -204,7 +204,7 @@ impl Scene {
                         artifact: running.artifact.as_ref(),
                         // If the state is not known, the bytes are wanted.
                         goal_state: running.state.get("goal"),
-                    })
+                    });
                 }
                 (ComponentRollback::NothingRecorded | ComponentRollback::Back(_), _) => {
                     all.keep(
@@ -213,7 +213,7 @@ impl Scene {
                     );
                 }
                 (ComponentRollback::LeftAlone(why), _) => {
-                    all.warnings.push(self.left_alone(&name, why))
+                    all.warnings.push(self.left_alone(&name, why));
                 }
                 (ComponentRollback::None(finding), _) => all.findings.push(finding),
             }
