@@ -27,15 +27,10 @@ pub async fn id(
     let Ok(environment) = EnvironmentName::new(which) else {
         return Ok(which.to_owned());
     };
-    let found = history::newest(
-        windlass,
-        EnvironmentId::new(app, &environment),
-        version,
-        usize::MAX,
-    )
-    .await?;
+    let of = EnvironmentId::new(app, &environment);
+    let found = history::newest(windlass, of, version, usize::MAX).await?;
     let found = found.map(|found| found.id);
-    found.ok_or_else(|| none(EnvironmentId::new(app, &environment), version))
+    found.ok_or_else(|| none(of, version))
 }
 
 fn none(of: EnvironmentId<'_>, version: Option<&str>) -> Failure {

@@ -107,6 +107,24 @@ impl What {
 const NO_ENDPOINT: &str = "Give `--endpoint`, or set WINDLASS_ENDPOINT, to the output `ApiUrl` of the installation's stack, or write `stack = \"…\"` into a file windlass.toml.";
 const NO_BUCKET: &str = "Give `--bucket`, or set WINDLASS_BUCKET, to the output `ArtifactsBucket` of the installation's stack, or write `stack = \"…\"` into a file windlass.toml.";
 
+/// The API, or what it tells, for a command that goes on without it.
+pub enum Reached<T> {
+    /// It was reached.
+    Found(T),
+    /// It was not reached; the text is the reason.
+    Unreachable(String),
+}
+
+impl<T> Reached<T> {
+    /// Returns what was reached.
+    pub fn found(self) -> Option<T> {
+        match self {
+            Self::Found(found) => Some(found),
+            Self::Unreachable(_) => None,
+        }
+    }
+}
+
 impl Endpoint {
     /// Opens the API, with the caller's AWS credentials. The API itself is not called yet.
     ///
@@ -136,15 +154,15 @@ impl Endpoint {
     ///
     /// # Errors
     /// Settings that are wrong.
-    pub async fn open_if_named(&self) -> Result<Result<Windlass, String>, Failure> {
+    pub async fn open_if_named(&self) -> Result<Reached<Windlass>, Failure> {
         if !self.is_named()? {
-            return Ok(Err(String::new()));
+            return Ok(Reached::Unreachable(String::new()));
         }
         match self.open().await {
             Err(failure) if failure.exit == Exit::Unreachable => {
-                Ok(Err(format!(": {}", failure.message)))
+                Ok(Reached::Unreachable(format!(": {}", failure.message)))
             }
-            opened => opened.map(Ok),
+            opened => opened.map(Reached::Found),
         }
     }
 
@@ -152,13 +170,13 @@ impl Endpoint {
     ///
     /// # Errors
     /// Settings that are wrong, and an answer that is not Windlass's.
-    pub async fn open_or_why(&self) -> Result<Result<Windlass, String>, Failure> {
+    pub async fn open_or_why(&self) -> Result<Reached<Windlass>, Failure> {
         Settings::here()?;
         match self.open().await {
             Err(failure) if [Exit::Unreachable, Exit::Usage].contains(&failure.exit) => {
-                Ok(Err(failure.message))
+                Ok(Reached::Unreachable(failure.message))
             }
-            opened => opened.map(Ok),
+            opened => opened.map(Reached::Found),
         }
     }
 

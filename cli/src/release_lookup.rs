@@ -6,7 +6,7 @@ use crate::exit::Exit;
 use crate::failure::Failure;
 use crate::history::Deployment;
 use crate::listing::{LARGEST_PAGE, List, page};
-use crate::places::Place;
+use crate::places::{Place, Reached};
 use crate::preflight::{self, Plan};
 use crate::status::Environment;
 use crate::upload;
@@ -48,23 +48,22 @@ impl ReleaseLookup {
     ///
     /// # Errors
     /// An answer that cannot be understood.
-    pub async fn by_api(
-        plan: Plan<'_>,
-        windlass: &Windlass,
-    ) -> Result<Result<Self, String>, Failure> {
+    pub async fn by_api(plan: Plan<'_>, windlass: &Windlass) -> Result<Reached<Self>, Failure> {
         let mut sight = Self::default();
         let declaration = match declared_application::declaration(windlass, plan.app).await {
             Ok(Known::So(declaration)) => declaration,
             Ok(Known::Not(findings)) => {
                 sight.findings = findings;
-                return Ok(Ok(sight));
+                return Ok(Reached::Found(sight));
             }
-            Err(failure) if failure.exit == Exit::Unreachable => return Ok(Err(failure.message)),
+            Err(failure) if failure.exit == Exit::Unreachable => {
+                return Ok(Reached::Unreachable(failure.message));
+            }
             Err(failure) => return Err(failure),
         };
         sight.compare(plan, &declaration);
         sight.look(plan, windlass).await?;
-        Ok(Ok(sight))
+        Ok(Reached::Found(sight))
     }
 
     /// Looks by a declaration that is at hand, and by the API as well where there is one.

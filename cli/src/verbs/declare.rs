@@ -10,7 +10,7 @@ use crate::files;
 use crate::follow::Patience;
 use crate::interrupt;
 use crate::output::{Output, words};
-use crate::places::{Endpoint, Place, What};
+use crate::places::{Endpoint, Place, Reached, What};
 use crate::release_lookup::ReleaseLookup;
 use crate::trouble::Trouble;
 use crate::ui::parts::now;
@@ -175,8 +175,8 @@ impl Declare {
             ..Report::default()
         };
         let windlass = match self.endpoint.open_or_why().await? {
-            Ok(windlass) => windlass,
-            Err(why) => {
+            Reached::Found(windlass) => windlass,
+            Reached::Unreachable(why) => {
                 let what = "the declaration in force, which only the API tells";
                 report.not_looked_at.push(format!("{what}: {why}"));
                 return Ok((None, None, report));

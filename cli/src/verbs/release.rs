@@ -10,7 +10,7 @@ use crate::git;
 use crate::interrupt;
 use crate::manifest::{self, About};
 use crate::output::Output;
-use crate::places::{Endpoint, Place, What};
+use crate::places::{Endpoint, Place, Reached, What};
 use crate::preflight::{self, Plan};
 use crate::release_contents::ReleaseContents;
 use crate::release_lookup::ReleaseLookup;
@@ -210,14 +210,14 @@ impl Release {
         let mut why = "no `--endpoint` is named".to_owned();
         if self.by_api(then) || self.endpoint.is_named()? {
             match self.opened(then).await? {
-                Err(unseen) => why = unseen,
-                Ok(windlass) => match ReleaseLookup::by_api(plan, &windlass).await? {
-                    Ok(sight) => return Ok((Some(windlass), sight)),
+                Reached::Unreachable(unseen) => why = unseen,
+                Reached::Found(windlass) => match ReleaseLookup::by_api(plan, &windlass).await? {
+                    Reached::Found(sight) => return Ok((Some(windlass), sight)),
                     // Without the bucket there is nothing else to be looked at.
-                    Err(unseen) if !self.knows_bucket()? => {
+                    Reached::Unreachable(unseen) if !self.knows_bucket()? => {
                         return Err(Failure::of(Trouble::NoAnswer, unseen));
                     }
-                    Err(unseen) => why = unseen,
+                    Reached::Unreachable(unseen) => why = unseen,
                 },
             }
         }
@@ -332,15 +332,15 @@ impl Release {
     }
 
     /// Opens the API; returns why not, where its stack cannot be looked at and the bucket is known without it.
-    async fn opened(&self, then: Then<'_>) -> Result<Result<Windlass, String>, Failure> {
+    async fn opened(&self, then: Then<'_>) -> Result<Reached<Windlass>, Failure> {
         match self.endpoint.open().await {
             Err(failure) if failure.exit == Exit::Unreachable && !self.by_api(then) => {
                 if self.knows_bucket()? {
-                    return Ok(Err(failure.message));
+                    return Ok(Reached::Unreachable(failure.message));
                 }
                 Err(failure)
             }
-            opened => opened.map(Ok),
+            opened => opened.map(Reached::Found),
         }
     }
 

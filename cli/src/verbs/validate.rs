@@ -6,7 +6,7 @@ use crate::exit::Exit;
 use crate::failure::Failure;
 use crate::files;
 use crate::output::{Output, words};
-use crate::places::Endpoint;
+use crate::places::{Endpoint, Reached};
 use crate::preflight::{self, Plan};
 use crate::release_lookup::ReleaseLookup;
 use crate::trouble::Trouble;
@@ -197,15 +197,16 @@ impl Validate {
     ) -> Result<Option<Finding>, Failure> {
         let beside = waiting(async {
             match self.endpoint.open_if_named().await? {
-                Ok(windlass) => Ok(Ok(
-                    ReleaseLookup::beside_in_force(declaration, &windlass).await?
-                )),
-                Err(why) => Ok(Err(why)),
+                Reached::Found(windlass) => {
+                    let beside = ReleaseLookup::beside_in_force(declaration, &windlass).await?;
+                    Ok(Reached::Found(beside))
+                }
+                Reached::Unreachable(why) => Ok(Reached::Unreachable(why)),
             }
         })?;
         let (refused, sight) = match beside {
-            Ok(beside) => beside,
-            Err(why) => {
+            Reached::Found(beside) => beside,
+            Reached::Unreachable(why) => {
                 let only_by_api = "whether its version is higher than that of the declaration in force, which only the API tells";
                 report.not_looked_at.push(format!("{only_by_api}{why}"));
                 return Ok(None);
@@ -234,7 +235,7 @@ impl Validate {
             dirty: self.dirty,
         };
         let sight = waiting(async {
-            let windlass = self.endpoint.open_if_named().await?.ok();
+            let windlass = self.endpoint.open_if_named().await?.found();
             ReleaseLookup::by_declaration(plan, declaration, windlass.as_ref()).await
         })?;
         report.goes = preflight::goes(plan, sight.here.as_ref());
