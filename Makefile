@@ -6,7 +6,7 @@
 # make story-aws   the demo's story in that account; asks first, and takes away what it made
 # make down   stops exactly what was started
 # make test   format, lints and every level of test, but for what takes long
-# make test-all   every check, also what takes long: what CI runs
+# make test-all   also what takes long, but for test-releases: what CI runs
 # make test-releases   that a release installs without Rust, that two builds are the same one, and that one upgrades to the next as the pages say
 # make audit  licenses, sources and use of what is depended on; a bill of materials for each binary is in target/sbom
 # make coverage   line coverage of shared/domain and shared/engine

@@ -1,5 +1,5 @@
 use super::*;
-use crate::plan::{KindName, PlannedChange};
+use crate::plan::{KindName, Outcome, PlannedChange};
 use std::collections::BTreeSet;
 
 fn name(text: &str) -> ComponentName {
@@ -95,4 +95,53 @@ fn the_commits_of_a_change_are_told_where_both_ends_are_known_and_differ() {
         };
         assert_eq!(change.commits().as_deref(), commits, "{change:?}");
     }
+}
+
+fn deployment(id: &str, accepted: u64, sha256: &str) -> Deployment {
+    let artifact = json!({"type": "object", "key": "artifacts/shop/api/1.1.0.zip", "version_id": "v1", "sha256": sha256.repeat(64), "bytes": 9});
+    serde_json::from_value(json!({
+        "id": id, "app": "shop", "environment": "prod", "action": "deploy", "attempt": 1,
+        "release": {"app": "shop", "version": "1.1.0", "components": {"api": artifact}},
+        "release_digest": "a".repeat(64), "declaration": "1.0.0",
+        "requester": {"route": "console"}, "order": {"accepted": accepted, "id": id},
+        "allow_older": false, "accept_red": false, "again": false, "by_person": true,
+        "accepted": accepted, "executions": [], "status": "running",
+    }))
+    .unwrap()
+}
+
+#[test]
+fn the_hash_differs_where_bytes_targets_or_changes_do_and_nowhere_else() {
+    let plan = |bake_s| Plan {
+        outcome: Outcome::Change,
+        waves: vec![wave(&["api"], bake_s, false)],
+        unchanged: vec![],
+        findings: vec![],
+        warnings: vec![],
+    };
+    let targets = |alias: &str| BTreeMap::from([(name("api"), json!({"alias": alias}))]);
+    let of = |id: &str, accepted, sha256, bake_s, alias: &str| {
+        hash(
+            &deployment(id, accepted, sha256),
+            &plan(bake_s),
+            &targets(alias),
+        )
+    };
+    let one = of("1f0c2d9a4b5e6f70", 1, "b", 60, "live");
+    assert_eq!(
+        of("0123456789abcdef", 2, "b", 60, "live"),
+        one,
+        "ids and times"
+    );
+    assert_ne!(of("1f0c2d9a4b5e6f70", 1, "c", 60, "live"), one, "the bytes");
+    assert_ne!(
+        of("1f0c2d9a4b5e6f70", 1, "b", 61, "live"),
+        one,
+        "the changes"
+    );
+    assert_ne!(
+        of("1f0c2d9a4b5e6f70", 1, "b", 60, "next"),
+        one,
+        "the target"
+    );
 }

@@ -3,7 +3,10 @@
 use crate::api::call::{CI, call, call_with, get, program, refused, release};
 use serde_json::{Value, json};
 use windlass_domain::fault::{Fault, FaultName};
+use windlass_domain::planned::KEPT_S;
+use windlass_engine::ports::Clock;
 use windlass_machine::shop::{FUNCTIONS, Shop};
+use windlass_world::run::run;
 
 const PLANS: &str = "/apps/shop/environments/prod/plans";
 
@@ -48,6 +51,10 @@ fn a_plan_is_asked_for_as_its_release_is_and_told_once_it_is_drawn() {
     // The plan records no version, so 1.0.0 can still be another release.
     let version = call(&shop, "GET", "/apps/shop/releases/1.0.0", None);
     assert_eq!(refused(&version), (404, vec!["UnknownName"]));
+    // The ledger still has it a day later.
+    run(shop.world().sleep_ms(KEPT_S * 1000));
+    let expired = call(&shop, "GET", &path, None);
+    assert_eq!(refused(&expired), (404, vec!["UnknownName"]));
 }
 
 #[test]

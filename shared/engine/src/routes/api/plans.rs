@@ -12,6 +12,7 @@ use serde_json::{Value, json};
 use windlass_domain::finding::{Finding, FindingName};
 use windlass_domain::identity::{DeploymentId, EnvironmentId};
 use windlass_domain::name::AppName;
+use windlass_domain::planned::Planned;
 use windlass_domain::request::{ActionName, Request};
 
 /// Starts the execution that draws a plan: of a release, with the body of `releases`; of a rollback, with
@@ -80,13 +81,15 @@ fn no_such_action() -> Finding {
     )
 }
 
-/// The plan; of one that is not drawn yet, whether its execution still works.
+/// The plan; of one that is not drawn yet, whether its execution still works. DynamoDB removes an expired item within
+/// some days only (Amazon DynamoDB Developer Guide, "Using time to live"), so that its time is compared here.
 pub async fn get(ports: &impl Ports, app: &AppName, id: &str) -> Result<Reply> {
     let id = DeploymentId(id.to_owned());
     log::name_deployment(&id);
     let known = ledger::load(ports, &ledger::planned(&id)).await?;
     let known = known.map(|known| known.value);
-    let Some(planned) = known.filter(|planned| planned.deployment.app == *app) else {
+    let is_known = |it: &Planned| it.deployment.app == *app && it.expires > ports.now();
+    let Some(planned) = known.filter(is_known) else {
         return Ok(unknown(app, &id));
     };
     let failed = match (&planned.drawn, planned.deployment.executions.first()) {
