@@ -5,7 +5,7 @@ stop() {
   local text="${3//'%'/%25}"
   text="${text//$'\r'/%0D}"
   echo "::error title=Windlass: $2::${text//$'\n'/%0A}"
-  printf '### Windlass: %s\n\n%s\n' "$2" "$3" >> "$GITHUB_STEP_SUMMARY"
+  printf '### Windlass: %s\n\n%s\n\nThe page docs/integrate/ci.md of Windlass, *When the action stops*, has more.\n' "$2" "$3" >> "$GITHUB_STEP_SUMMARY"
   echo "exit-status=$1" >> "$GITHUB_OUTPUT"
   exit "$1"
 }

@@ -3,6 +3,7 @@ The command line is a script that notes what it is given and ends as it should."
 
 import json
 import os
+import re
 import stat
 import subprocess
 import tomllib
@@ -164,6 +165,14 @@ def test_a_token_that_is_refused_is_told_and_nothing_is_run(tmp_path):
         wrong = {**tokens.variables, "ACTIONS_ID_TOKEN_REQUEST_TOKEN": "of-another-job"}
         ran = Ran(tmp_path, {**TAG, **wrong}, ROLE="arn:aws:iam::1:role/r")
     assert ran.status == 6 and "could not sign in" in ran.noted("summary") and not (tmp_path / "arguments").exists(), ran.log
+
+
+def test_each_reason_to_stop_has_its_line_on_the_page():
+    scripts = "".join(path.read_text() for path in sorted((REPOSITORY / "action").glob("*.sh")))
+    titles = {title.partition(" $")[0] for title in re.findall(r'stop \d "([^"]+)"', scripts)}
+    page = (REPOSITORY / "docs/integrate/ci.md").read_text().partition("### When the action stops")[2].partition("\n## ")[0]
+    told = {row.removesuffix(" …") for row in re.findall(r"^\| (?!What it says|---)([^|]+?) \|", page, re.MULTILINE)}
+    assert titles == told and len(titles) > 5
 
 
 def test_the_scripts_that_a_runner_starts_may_be_run():
