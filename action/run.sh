@@ -58,7 +58,7 @@ arguments+=(--sequence "${SEQUENCE:-$GITHUB_RUN_NUMBER}" --json-to "$work/docume
 if [ -n "$REGION" ]; then export AWS_REGION="$REGION"; fi
 if [ -n "$ROLE" ]; then sign_in "$ROLE" "$work/token"; fi
 
-# What a gate or an application says is no command of the runner.
+# The runner takes nothing that a gate or an application says for a command.
 silence="windlass-$(od -An -N16 -tx1 /dev/urandom | tr -d ' \n')"
 echo "::stop-commands::$silence"
 set +e

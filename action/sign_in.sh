@@ -21,7 +21,7 @@ sign_in() {
   if [ -z "${ACTIONS_ID_TOKEN_REQUEST_URL:-}" ] || [ -z "${ACTIONS_ID_TOKEN_REQUEST_TOKEN:-}" ]; then
     stop 6 "this job may not sign in" "GitHub gives it no token. Give the job \`permissions: {id-token: write, contents: read}\`; a pull request from a fork never gets one."
   fi
-  # What is in the environment would go before the role.
+  # Credentials in the environment would go before the role.
   unset AWS_ACCESS_KEY_ID AWS_SECRET_ACCESS_KEY AWS_SESSION_TOKEN AWS_PROFILE
   export AWS_ROLE_ARN="$1" AWS_ROLE_SESSION_NAME="run-$GITHUB_RUN_ID" AWS_WEB_IDENTITY_TOKEN_FILE="$2"
   fresh_token || stop 6 "this job could not sign in" "GitHub's token service gave no token. Run the job again."
@@ -36,7 +36,7 @@ sign_in() {
   renewal=$!
 }
 
-# What the trust policy of a role compares.
+# Prints the subject of the token, which the trust policy of a role compares.
 subject() {
   query -Rr 'split(".")[1] | gsub("-"; "+") | gsub("_"; "/") | . + "=" * ((4 - length % 4) % 4) | @base64d | fromjson | .sub' < "$AWS_WEB_IDENTITY_TOKEN_FILE"
 }

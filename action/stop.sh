@@ -15,7 +15,7 @@ query() {
   jq "$@" | tr -d '\r'
 }
 
-# What the runner must have besides a shell.
+# Stops where the runner lacks one of these tools.
 need() {
   local tool
   for tool in "$@"; do
