@@ -7,7 +7,7 @@ What it is asked, and what it answers, is held against the published service mod
 Differs from AWS:
 - A minute of a group's or a configuration's settings takes `minute_s`, and the least that happens a tenth of a second.
 - A hook is a span of time and an end that the test says; no function is invoked.
-- Names and ids are looked up in one account; who asks is asked only where there is a guard (gatehouse.py).
+- Names and ids are looked up in one account; who asks is asked only where there is a guard (assumed_role_guard.py).
 """
 
 import asyncio
@@ -39,7 +39,7 @@ class CodeDeploy(Proxy):
         self.deployments = []
         self.texts = {}
         self.problems = []
-        # Who may ask (gatehouse.py); everybody where there is none.
+        # Who may ask (assumed_role_guard.py); everybody where there is none.
         self.guard = None
         # Whatever goes on: a task that nobody holds may be forgotten.
         self.tasks = set()

@@ -42,7 +42,7 @@ class EcsStandin(Proxy):
         self.asked = []
         # Clusters whose pauses run out just before they are answered.
         self.late = []
-        # Who may ask (gatehouse.py); everybody where there is none.
+        # Who may ask (assumed_role_guard.py); everybody where there is none.
         self.guard = None
 
     def start(self):

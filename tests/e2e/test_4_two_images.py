@@ -1,7 +1,7 @@
 """A service with two images of its own: a release of one changes that one, and a rollback brings back what ran."""
 
 import pytest
-from duo import Duo
+from two_image_service import Duo
 from ledger import ending
 
 

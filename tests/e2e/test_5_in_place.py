@@ -7,7 +7,7 @@ import pytest
 import runbooks
 from application import MISTAKE
 from ledger import ending
-from pier import HOME, Pier
+from two_account_application import HOME, Pier
 
 LIVE = {"page": "1.0.0", "jobs": "1.0.0"}
 

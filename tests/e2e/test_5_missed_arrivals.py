@@ -4,7 +4,7 @@ import json
 
 import pytest
 import yaml
-from flotsam import ENVIRONMENT, IMAGES, OLDER_BY, Flotsam, aged, unheard
+from missed_arrivals import ENVIRONMENT, IMAGES, OLDER_BY, Flotsam, aged, unheard
 from ledger import ending
 
 UNTOLD = {"page": "nothing", "jobs": "before windlass"}

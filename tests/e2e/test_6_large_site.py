@@ -4,7 +4,7 @@ import hashlib
 import re
 
 import pytest
-from atlas import FILES, Atlas, BusyBucket, files, published_through
+from large_site import FILES, Atlas, BusyBucket, files, published_through
 from command_line import CommandLine
 
 # How many files the publisher brings before it notes how far it is.

@@ -3,7 +3,7 @@
 import pytest
 from application import MISTAKE
 from ledger import ending
-from pier import ABROAD, IMAGES, Pier
+from two_account_application import ABROAD, IMAGES, Pier
 
 LIVE = {"page": "3.0.0", "jobs": "3.0.0"}
 

@@ -3,7 +3,7 @@ deployment did."""
 
 import pytest
 from application import MISTAKE
-from dinghy import ACTION, APP, Dinghy
+from action_repository import ACTION, APP, Dinghy
 
 pytestmark = pytest.mark.heavy
 

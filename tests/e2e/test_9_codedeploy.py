@@ -6,7 +6,7 @@ import json
 
 import boto3
 import pytest
-from canal import APP, ENVIRONMENTS, GROUPS_ALARM, HOOKS, Canal
+from codedeploy_function import APP, ENVIRONMENTS, GROUPS_ALARM, HOOKS, Canal
 from codedeploy import CodeDeploy
 from ledger import ending
 from proxy import machine_asks_through

@@ -10,7 +10,7 @@ from deployed import ALL_AT_ONCE
 from ecs_standin import EcsStandin
 from ledger import ending
 from proxy import asked_through, machine_asks_through
-from sluice import ENVIRONMENTS, GROUPS_ALARM, HOOKS, MINUTE_S, Sluice
+from codedeploy_service import ENVIRONMENTS, GROUPS_ALARM, HOOKS, MINUTE_S, Sluice
 
 # The operation whose answer is lost in an environment.
 LOST = {"lost": "CreateDeployment", "gate": "StopDeployment", "continued": "ContinueDeployment", "steps": "ContinueDeployment"}

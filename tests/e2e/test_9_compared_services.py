@@ -6,7 +6,7 @@ import threading
 import pytest
 from aws import Aws
 from ecs_standin import EcsStandin
-from ferry import Ferry
+from ecs_shifted_services import Ferry
 from ledger import ending
 from proxy import machine_asks_through
 from shifted_service import TARGET_GROUPS

@@ -10,7 +10,7 @@ import hourly
 import pytest
 import yaml
 from application import INVOCATIONS
-from muster import GOOD, both
+from drilled_application import GOOD, both
 
 REJECTED, ROLLED_BACK, NEEDS_OPERATOR, HELD = 3, 4, 5, 9
 BEFORE, LIVE = ({"page": version, "jobs": version} for version in ("1.0.0", "1.1.0"))

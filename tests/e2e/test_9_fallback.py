@@ -11,7 +11,7 @@ import urllib.parse
 import pytest
 from cloud import REPOSITORY
 from command_line import CommandLine
-from plaza import Plaza
+from visited_site import Plaza
 
 FALLBACK = {"ErrorCode": 403, "ResponsePagePath": "/index.html", "ResponseCode": "200", "ErrorCachingMinTTL": 0}
 FUNCTIONS = re.findall(r"^```js\n(.*?)^```$", (REPOSITORY / "docs/integrate/distribution.md").read_text(), re.MULTILINE | re.DOTALL)

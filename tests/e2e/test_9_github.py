@@ -8,7 +8,7 @@ from application import MISTAKE
 from github_stacks import Deployments, Statuses
 from github_standin import github
 from ledger import ending
-from puffin import ALIAS, APP, ENVIRONMENT, Puffin
+from github_application import ALIAS, APP, ENVIRONMENT, Puffin
 
 TOKENS = {"statuses": "github_pat_of-statuses", "deployments": "github_pat_of-deployments"}
 CONTEXT = f"windlass {APP}/{ENVIRONMENT}"

@@ -5,7 +5,7 @@ import pytest
 from aws import Aws
 from command_line import CommandLine
 from ecs_standin import EcsStandin
-from ferry import THEIRS, Ferry
+from ecs_shifted_services import THEIRS, Ferry
 from ledger import ending
 from proxy import machine_asks_through
 

@@ -2,9 +2,9 @@
 that fails more often than the former one is taken back, while one that fails as often lives."""
 
 import pytest
-from gauge import ERRORS, THRESHOLD, Gauge
+from metric_gate import ERRORS, THRESHOLD, Gauge
 from ledger import ending
-from pair import Pair
+from compared_function import Pair
 
 
 @pytest.fixture(scope="module")

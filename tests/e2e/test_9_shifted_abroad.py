@@ -10,11 +10,11 @@ from aws import Aws
 from codedeploy import CodeDeploy
 from deployed import CANARY
 from ecs_standin import EcsStandin
-from ferry import Ferry
-from gatehouse import Gatehouse
+from ecs_shifted_services import Ferry
+from assumed_role_guard import Gatehouse
 from ledger import ending
 from proxy import machine_asks_through
-from sluice import LONG_MIN, Sluice
+from codedeploy_service import LONG_MIN, Sluice
 
 ASKING = ("windlass-planner", "windlass-deploy-ecs")
 # How long a minute of a service's configuration takes, in seconds.

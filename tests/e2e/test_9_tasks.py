@@ -3,9 +3,9 @@ function that is called in place of a task of ECS."""
 
 import pytest
 from application import MISTAKE
-from atoll import ENVIRONMENT, Atoll
+from database_service import ENVIRONMENT, Atoll
 from command_line import CommandLine
-from kelp import Kelp
+from called_function import Kelp
 
 
 @pytest.fixture(scope="module")

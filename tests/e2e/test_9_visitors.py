@@ -4,7 +4,7 @@ import concurrent.futures
 
 import pytest
 from application import MISTAKE
-from plaza import Plaza
+from visited_site import Plaza
 from visitors import Visitors, release_files
 
 pytestmark = pytest.mark.heavy
