@@ -1,6 +1,6 @@
 //! Arrivals in the artifacts bucket and in the registry, and what becomes of them.
 
-use crate::agenda::LOOK_S;
+use crate::due_later::LOOK_S;
 use crate::scenario::Scenario;
 use serde::Deserialize as _;
 use serde_json::{Value, json};

@@ -1,6 +1,6 @@
 //! Clients of the API: CI and operators, who ask again if no answer came.
 
-use crate::agenda::{Asking, Later};
+use crate::due_later::{Asking, Later};
 use crate::happening::Event;
 use crate::stage::Stage;
 use crate::task::{Role, Task};

@@ -1,13 +1,13 @@
 //! The surroundings of Windlass: executions begin and end, functions are invoked, and events and the ledger's stream
 //! come where the template's rules bring them.
 
-use crate::agenda::Later;
+use crate::due_later::Later;
 use crate::events::EVENT_MS;
+use crate::execution_link::{Home, Request, Slot, drive};
 use crate::happening::{Event, Who};
 use crate::schedule::{Counted, What};
 use crate::stage::Stage;
 use crate::task::{Done, Role, Task};
-use crate::wings::{Home, Request, Slot, drive};
 use serde::Deserialize;
 use serde_json::Value;
 use std::cell::RefCell;
@@ -59,12 +59,12 @@ impl<'p> Stage<'p> {
 
     /// Brings everything that came up to its receiver.
     pub(crate) fn pump(&mut self) {
-        for (visit, arn, state) in self.wings.take_entered() {
+        for (visit, arn, state) in self.link.take_entered() {
             self.tell(|| format!("{} enters {state} (visit {visit})", short(&arn)));
             self.meet_at_visit(visit, &arn);
         }
         self.begin();
-        for request in self.wings.take_requests() {
+        for request in self.link.take_requests() {
             self.invoke(request);
         }
         let asked = std::mem::take(&mut self.world.lambda_invoke().asked);
@@ -73,7 +73,7 @@ impl<'p> Stage<'p> {
         }
         let answered = std::mem::take(&mut self.world.stepfunctions().answered);
         for (token, output) in answered {
-            self.wings.post(token, output);
+            self.link.post(token, output);
             let now = self.world.true_time();
             for task in &mut self.tasks {
                 if matches!(task.role, Role::Execution(_)) {
@@ -105,12 +105,7 @@ impl<'p> Stage<'p> {
         let Some(home) = self.homes.get(&arn).map(Rc::clone) else {
             return;
         };
-        let driven = drive(
-            home,
-            arn.clone(),
-            self.world.clone(),
-            Rc::clone(&self.wings),
-        );
+        let driven = drive(home, arn.clone(), self.world.clone(), Rc::clone(&self.link));
         let who = self.who("Step Functions");
         self.tasks.push(Task {
             number: who.number,
@@ -282,7 +277,7 @@ impl<'p> Stage<'p> {
     fn ended(&mut self, arn: &str, status: &str) {
         self.tell(|| format!("{} ends {status}", short(arn)));
         self.recovery_ends(short(arn));
-        self.wings.left(arn);
+        self.link.left(arn);
         // Nobody waits for the task tokens of an execution that has ended (AWS Step Functions API
         // Reference, SendTaskSuccess: `TaskTimedOut`).
         let own = format!("task-token-{arn}-");

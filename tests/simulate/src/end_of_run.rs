@@ -1,6 +1,6 @@
 //! The end of a run: nothing is left to move.
 
-use crate::agenda::Later;
+use crate::due_later::Later;
 use crate::stage::Stage;
 use windlass_engine::ledger;
 

@@ -1,6 +1,6 @@
 //! Events and the ledger's stream: they come to their receivers, sometimes late, twice or never.
 
-use crate::agenda::Later;
+use crate::due_later::Later;
 use crate::happening::Event;
 use crate::schedule::{Counted, What};
 use crate::stage::Stage;

@@ -1,9 +1,9 @@
 //! An invocation that is to begin, and the mishap that it meets.
 
+use crate::run_notes::ahead_of;
 use crate::schedule::{Counted, What};
 use crate::stage::Stage;
 use crate::task::Done;
-use crate::witness::ahead_of;
 use serde_json::Value;
 use windlass_domain::time::Time;
 use windlass_machine::TaskError;

@@ -5,7 +5,6 @@
 //! what AWS does until nothing moves any more. Then the rules of the design must hold: each is a
 //! function in `rules`.
 
-pub mod agenda;
 mod arrival_events;
 pub mod arrivals;
 mod by_codedeploy;
@@ -13,10 +12,12 @@ pub mod campaign;
 pub mod client;
 pub mod cores;
 pub mod coverage;
+pub mod due_later;
 pub mod end_of_run;
 pub mod exhaust;
 pub mod happening;
 mod invocation;
+pub mod mishap_gate;
 pub mod outcome;
 pub mod place;
 mod planned;
@@ -32,19 +33,18 @@ pub mod schedule;
 mod service_waits;
 pub mod stage;
 pub mod targets;
-pub mod turnstile;
 pub mod unowned;
 pub mod variants;
-pub mod whole;
+pub mod whole_campaign;
 
 mod claims;
 mod deliver;
 mod drift;
 mod events;
+mod execution_link;
 mod operator_actions;
 mod redrives;
+mod run_notes;
 mod task;
 mod times;
 mod visitor;
-mod wings;
-mod witness;

@@ -24,7 +24,7 @@ use windlass_simulate::scenario::Scenario;
 use windlass_simulate::scenarios::{SCENARIOS, named};
 use windlass_simulate::schedule::Schedule;
 use windlass_simulate::variants::{Found, Variant, choose, look_for, make, variants};
-use windlass_simulate::whole::{RANDOM, SAMPLED, firsts_of, pairs, play_whole};
+use windlass_simulate::whole_campaign::{RANDOM, SAMPLED, firsts_of, pairs, play_whole};
 
 /// With the system's allocator a third of the time went into allocations.
 #[global_allocator]

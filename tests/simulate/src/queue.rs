@@ -1,6 +1,6 @@
 //! The queue of `intake`: its messages, which come singly or together, and again after a failure.
 
-use crate::agenda::{Later, Message};
+use crate::due_later::{Later, Message};
 use crate::events::EVENT_MS;
 use crate::stage::Stage;
 use crate::task::{Role, Task};

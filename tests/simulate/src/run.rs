@@ -6,14 +6,14 @@
 //! first goes on. So the interleaving of tasks depends only on the calls' latencies, and the same schedule is always
 //! the same run.
 
-use crate::agenda::{Asking, LOOK_S, Later, TICK_S};
+use crate::due_later::{Asking, LOOK_S, Later, TICK_S};
 use crate::end_of_run::Rest;
 use crate::events::tick;
 use crate::happening::Event;
+use crate::mishap_gate::Signal;
 use crate::scenario::{Act, Deed, When};
 use crate::stage::Stage;
 use crate::task::{Done, Role, Task};
-use crate::turnstile::Signal;
 use std::task::{Context, Poll, Waker};
 use windlass_domain::time::Time;
 
@@ -60,7 +60,7 @@ impl<'p> Stage<'p> {
             When::In(_) | When::Quiet => None,
         };
         let due = match act.when {
-            When::In(state) => self.wings.is_any_in(state),
+            When::In(state) => self.link.is_any_in(state),
             _ => self.act_at.is_some_and(|at| self.world.true_time() >= at),
         };
         if due {

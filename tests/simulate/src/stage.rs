@@ -1,15 +1,15 @@
 //! The stage on which a scenario runs with the mishaps of a schedule: the in-memory world, everything that runs on it or
 //! comes later, and what has happened.
 
-use crate::agenda::{LOOK_S, Later, TICK_S};
 use crate::arrivals::{Arrival, Told};
+use crate::due_later::{LOOK_S, Later, TICK_S};
+use crate::execution_link::{ExecutionLink, Home};
 use crate::happening::{Counts, Event, Happening};
+use crate::mishap_gate::MishapGate;
 use crate::scenario::Scenario;
 use crate::schedule::{Counted, Schedule};
 use crate::targets::{COMPONENTS, visible};
 use crate::task::Task;
-use crate::turnstile::Turnstile;
-use crate::wings::{Home, Wings};
 use std::collections::{BTreeMap, BTreeSet};
 use std::rc::Rc;
 use windlass_domain::time::Time;
@@ -24,8 +24,8 @@ pub struct Stage<'p> {
     pub(crate) program: &'p Program,
     pub(crate) scenario: &'static Scenario,
     pub(crate) schedule: Schedule,
-    pub(crate) gate: Rc<Turnstile>,
-    pub(crate) wings: Rc<Wings>,
+    pub(crate) gate: Rc<MishapGate>,
+    pub(crate) link: Rc<ExecutionLink>,
     pub(crate) tasks: Vec<Task<'p>>,
     pub(crate) homes: BTreeMap<String, Home<'p>>,
     pub(crate) agenda: BTreeMap<(Time, u64), Later>,
@@ -78,7 +78,7 @@ impl<'p> Stage<'p> {
         world: World,
         schedule: &Schedule,
     ) -> Self {
-        let gate = Rc::new(Turnstile::new(schedule));
+        let gate = Rc::new(MishapGate::new(schedule));
         world.dynamodb().stream.clear();
         world.mishaps().calls.clear();
         world.mishaps().gate = Some(gate.clone());
@@ -87,8 +87,8 @@ impl<'p> Stage<'p> {
             .mishaps
             .iter()
             .filter(|mishap| mishap.what.counted() == Counted::Visits);
-        let wings = Rc::new(Wings::default());
-        wings.stop_at(stops.map(|mishap| (mishap.at, mishap.what)));
+        let link = Rc::new(ExecutionLink::default());
+        link.stop_at(stops.map(|mishap| (mishap.at, mishap.what)));
         let now = world.true_time();
         let seen = COMPONENTS.map(|component| (component, visible(&world, component)));
         let mut stage = Self {
@@ -96,7 +96,7 @@ impl<'p> Stage<'p> {
             scenario,
             schedule: schedule.clone(),
             gate,
-            wings,
+            link,
             tasks: Vec::new(),
             homes: BTreeMap::new(),
             agenda: BTreeMap::new(),

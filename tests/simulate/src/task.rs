@@ -1,8 +1,8 @@
 //! Tasks: everything that runs.
 
-use crate::agenda::{Asking, Message};
+use crate::due_later::{Asking, Message};
+use crate::execution_link::Slot;
 use crate::happening::Who;
-use crate::wings::Slot;
 use serde_json::Value;
 use std::pin::Pin;
 use std::rc::Rc;

@@ -9,7 +9,7 @@ use windlass_simulate::play::{Played, Ready};
 use windlass_simulate::scenarios::{SCENARIOS, named};
 use windlass_simulate::schedule::{Mishap, Schedule, What};
 use windlass_simulate::targets::SWITCHES;
-use windlass_simulate::whole::{RANDOM, play_whole};
+use windlass_simulate::whole_campaign::{RANDOM, play_whole};
 
 /// With the system's allocator a tenth of the time went into allocations.
 #[global_allocator]

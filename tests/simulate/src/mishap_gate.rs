@@ -79,11 +79,11 @@ struct State {
 
 /// The gate.
 #[derive(Debug)]
-pub struct Turnstile {
+pub struct MishapGate {
     state: RefCell<State>,
 }
 
-impl Turnstile {
+impl MishapGate {
     /// Makes a gate that places the mishaps of a schedule.
     pub fn new(schedule: &Schedule) -> Self {
         Self {
@@ -380,7 +380,7 @@ impl State {
     }
 }
 
-impl Gate for Turnstile {
+impl Gate for MishapGate {
     fn pass(&self, now: Time, passing: Passing) -> Passage {
         let mut state = self.state.borrow_mut();
         match passing.when {

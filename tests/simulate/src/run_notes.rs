@@ -1,13 +1,13 @@
 //! The notes that the stage makes of a run.
 
 use crate::happening::{Counts, Event, Who};
+use crate::mishap_gate::Effect;
 use crate::rules::tells;
 use crate::schedule::{Counted, What};
 use crate::service_waits::service_wait;
 use crate::stage::Stage;
 use crate::targets::{COMPONENTS, SWITCHES, looks_at, may_change, visible};
 use crate::times::SKEW_MS;
-use crate::turnstile::Effect;
 use crate::visitor::missed;
 use serde::Deserialize;
 use serde_json::Value;
@@ -210,7 +210,7 @@ impl<'p> Stage<'p> {
         let calls = self.world.mishaps().count();
         [
             (Counted::Calls, calls),
-            (Counted::Visits, self.wings.visits()),
+            (Counted::Visits, self.link.visits()),
             (Counted::Invocations, self.invocations),
             (Counted::Events, self.events),
             (Counted::Lookups, self.gate.lookups()),

@@ -34,7 +34,7 @@ pub type Home<'p> = Rc<RefCell<Option<Execution<'p>>>>;
 
 /// The state that the executions and the stage share.
 #[derive(Debug, Default)]
-pub struct Wings {
+pub struct ExecutionLink {
     requests: RefCell<Vec<Request>>,
     mail: RefCell<BTreeMap<String, Value>>,
     tokens: RefCell<u64>,
@@ -44,7 +44,7 @@ pub struct Wings {
     states: RefCell<BTreeMap<String, String>>,
 }
 
-impl Wings {
+impl ExecutionLink {
     /// Returns the requests since the last time.
     pub fn take_requests(&self) -> Vec<Request> {
         std::mem::take(&mut self.requests.borrow_mut())
@@ -141,12 +141,12 @@ impl<'p> DerefMut for Lent<'p> {
 }
 
 /// Drives an execution to its end.
-pub async fn drive(home: Home<'_>, arn: String, world: World, wings: Rc<Wings>) -> End {
+pub async fn drive(home: Home<'_>, arn: String, world: World, link: Rc<ExecutionLink>) -> End {
     let mut execution = Lent::take(&home);
     let around = Around {
         arn: &arn,
         world: &world,
-        wings: &wings,
+        link: &link,
     };
     loop {
         let (due, _) = execution.due();
@@ -156,7 +156,7 @@ pub async fn drive(home: Home<'_>, arn: String, world: World, wings: Rc<Wings>) 
             }
             continue;
         }
-        if let Some(how) = wings.enter(&arn, execution.state()) {
+        if let Some(how) = link.enter(&arn, execution.state()) {
             around.be_ended(how).await;
         }
         let made = execution.path().transitions;
@@ -165,7 +165,7 @@ pub async fn drive(home: Home<'_>, arn: String, world: World, wings: Rc<Wings>) 
             return end;
         }
         if execution.is_baking() {
-            wings.bakes(&arn);
+            link.bakes(&arn);
         }
     }
 }
@@ -174,14 +174,14 @@ pub async fn drive(home: Home<'_>, arn: String, world: World, wings: Rc<Wings>) 
 struct Around<'a> {
     arn: &'a str,
     world: &'a World,
-    wings: &'a Wings,
+    link: &'a ExecutionLink,
 }
 
 impl Around<'_> {
     /// Waits until a time, or until the task token is answered. Returns the output of the answer.
     async fn wait(&self, token: Option<&str>, due: Time) -> Option<Value> {
         poll_fn(|_| {
-            let answered = token.and_then(|token| self.wings.mail.borrow_mut().remove(token));
+            let answered = token.and_then(|token| self.link.mail.borrow_mut().remove(token));
             let mut clock = self.world.clock();
             if answered.is_some() || clock.now >= due {
                 return Poll::Ready(answered);
@@ -217,7 +217,7 @@ impl Surroundings for Around<'_> {
     async fn invoke(&self, function: &str, payload: Value) -> Result<Value, TaskError> {
         let slot = Slot::default();
         let token = payload["task_token"].as_str().map(str::to_owned);
-        self.wings.requests.borrow_mut().push(Request {
+        self.link.requests.borrow_mut().push(Request {
             arn: self.arn.to_owned(),
             function: function.to_owned(),
             payload,
@@ -229,7 +229,7 @@ impl Surroundings for Around<'_> {
         })
         .await;
         // An answered token ends the Task, whatever becomes of the function.
-        let is_answered = |token: String| self.wings.mail.borrow().contains_key(&token);
+        let is_answered = |token: String| self.link.mail.borrow().contains_key(&token);
         if token.is_some_and(is_answered) {
             return Ok(Value::Null);
         }
@@ -237,8 +237,8 @@ impl Surroundings for Around<'_> {
     }
 
     fn open_token(&self) -> String {
-        *self.wings.tokens.borrow_mut() += 1;
-        let token = format!("task-token-{}-{}", self.arn, self.wings.tokens.borrow());
+        *self.link.tokens.borrow_mut() += 1;
+        let token = format!("task-token-{}-{}", self.arn, self.link.tokens.borrow());
         self.world.stepfunctions().tokens.insert(token.clone());
         token
     }
