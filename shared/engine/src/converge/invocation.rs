@@ -1,4 +1,4 @@
-//! What an invocation of a deployer or a publisher knows before it does anything.
+//! The facts that an invocation of a deployer or a publisher has before it does anything.
 
 use super::Work;
 use super::step_state::{self, StepState};

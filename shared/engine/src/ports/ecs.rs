@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use windlass_domain::appspec::Shape;
 use windlass_domain::time::Time;
 
-/// What ECS does about a deployment that fails (Amazon ECS API Reference, `DeploymentCircuitBreaker` and
+/// The answer of ECS to a deployment that fails (Amazon ECS API Reference, `DeploymentCircuitBreaker` and
 /// `DeploymentAlarms`).
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum OnFailure {
@@ -50,7 +50,7 @@ pub struct Service {
     pub strategy: String,
     /// `minimumHealthyPercent` and `maximumPercent`: the percent of the wanted tasks that must run, and that may run.
     pub percents: (u32, u32),
-    /// What its deployment circuit breaker does.
+    /// The action of its deployment circuit breaker.
     pub breaker: OnFailure,
     /// What its deployment alarms do.
     pub alarms: OnFailure,

@@ -29,7 +29,7 @@ struct Read {
     bytes: Bytes,
 }
 
-/// What came of a file. Findings are part of the answer, so that they stop the other files as little as a fault does.
+/// The outcome of a file. Findings are part of the answer, so that they stop the other files as little as a fault does.
 enum Outcome {
     /// It was handled.
     Handled(Box<Handled>),
