@@ -16,6 +16,7 @@ mod long_watches;
 mod missed_arrivals;
 mod needs_operator;
 mod plans;
+mod plans_of_each_kind;
 mod preparing;
 mod queue;
 mod recoveries;
