@@ -12,11 +12,14 @@ import cloud
 import enforced
 import install
 
-# A release's own profile takes many times as long; all else is the same.
-PROFILE = "dev"
-ARCHITECTURE = "x86_64"
-# Without what `make` tells the `make` that it calls.
-PLAIN = {name: value for name, value in os.environ.items() if not name.startswith(("MAKE", "MFLAGS", "AWS_"))}
+# The profile that is built; where RELEASE_PROFILE is empty, those of a release, which take many times as long.
+PROFILE = os.environ.get("RELEASE_PROFILE", "dev")
+# The processor of the functions that are installed, by Lambda's name. They run on this machine, so it must be its own.
+ARCHITECTURE = os.environ.get("RELEASE_ARCHITECTURE", "x86_64")
+# What the command line for Linux on this processor is made for.
+COMMAND_LINE = {"arm64": "aarch64", "x86_64": "x86_64"}[ARCHITECTURE] + "-unknown-linux-gnu"
+# Without what `make` tells the `make` that it calls. And without a tag: what is tested here is no release of one.
+PLAIN = {name: value for name, value in os.environ.items() if name != "TAG" and not name.startswith(("MAKE", "MFLAGS", "AWS_"))}
 
 
 def version_of(source=cloud.REPOSITORY):

