@@ -11,6 +11,7 @@ use serde_json::{Map, Value, json};
 use windlass_aws::{Woken, changes_from_stream, woken};
 use windlass_domain::fault::FaultName;
 use windlass_domain::time::Time;
+use windlass_engine::ledger::{Key as LedgerKey, Stored};
 use windlass_engine::ports::{Condition, DynamoDbApi, Item, Key, Query, Transacted, Write};
 
 fn key() -> Key {
@@ -77,6 +78,25 @@ async fn members_with_the_ledgers_own_names_come_back_as_they_went() {
     assert_eq!(read.index, wanted.index);
     assert_eq!(read.expires, Some(Time(1_700_000_001_000)));
     assert_eq!(replay.only().json()["ConsistentRead"], true);
+}
+
+/// `template.yaml` tells DynamoDB to remove items by this attribute, which must be a number of seconds (Amazon DynamoDB
+/// Developer Guide, "Using time to live (TTL) in DynamoDB").
+#[tokio::test]
+async fn an_item_that_is_put_until_a_time_has_it_as_expires_in_seconds() {
+    let stored = Stored::new(LedgerKey::<Value>::new("p".into(), "s"), json!({"a": 1}));
+    let writes = [
+        (stored.put().expect("a write"), None),
+        (
+            stored.put_until(Time(1_700_000_000_001)).expect("a write"),
+            Some(json!({"N": "1700000001"})),
+        ),
+    ];
+    for (write, wanted) in writes {
+        let (aws, replay) = Replay::new(vec![ok(&json!({}))]);
+        assert_eq!(aws.transact(vec![write]).await, Ok(Transacted::Done));
+        assert_eq!(replay.only().json()["Item"].get("expires"), wanted.as_ref());
+    }
 }
 
 #[tokio::test]

@@ -6,7 +6,7 @@
     reason = "a test may panic, and reads better"
 )]
 
-use serde_json::Value;
+use serde_json::{Value, json};
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::path::Path;
@@ -125,6 +125,16 @@ fn summaries_are_told_in_one_hour_by_one_invocation_at_a_time() {
     const { assert!(summary::ALONE_MS < 60 * 1000) };
     let config = &template["Resources"]["OutboxInvokeConfig"]["Properties"];
     assert_eq!(config["MaximumRetryAttempts"], 2);
+}
+
+/// The adapter writes the time after which an item is not needed any more as `expires`
+/// (`shared/aws/tests/dynamodb.rs`), and DynamoDB removes it by no other attribute.
+#[test]
+fn the_ledger_removes_items_by_the_time_that_the_adapter_writes() {
+    let template = template();
+    let ledger = &template["Resources"]["Ledger"]["Properties"];
+    let wanted = json!({"AttributeName": "expires", "Enabled": true});
+    assert_eq!(ledger["TimeToLiveSpecification"], wanted);
 }
 
 /// The ledger does not depend on that: a second event only finds that the call was begun.

@@ -9,7 +9,9 @@ use windlass_domain::name::ComponentName;
 use windlass_domain::plan::{Outcome, Plan};
 use windlass_domain::planned::{Becomes, KEPT_S, Planned, hash};
 use windlass_domain::step::Step;
-use windlass_engine::ledger::{self};
+use windlass_domain::time::Time;
+use windlass_engine::ledger;
+use windlass_engine::ports::DynamoDbApi;
 use windlass_machine::program::Program;
 use windlass_machine::shop::{ALARM, ALL_KINDS, FUNCTIONS, ONE_FUNCTION, Shop};
 use windlass_world::run::run;
@@ -29,7 +31,7 @@ fn plan(shop: &mut Shop<'_>, request: Value) -> Planned {
     let arn = shop.start(&planning(request));
     shop.region.run();
     assert_eq!(shop.path(&arn), "Admit Admitted Plan Planned");
-    load(shop, &ledger::planned(&DeploymentId::planned(&arn)))
+    load(shop, &planned_of(&arn))
 }
 
 /// Returns everything in the ledger, but plans.
@@ -115,6 +117,33 @@ fn the_deployment_that_follows_does_what_was_planned() {
             "{estimated} {made}"
         );
     }
+}
+
+fn planned_of(arn: &str) -> ledger::Key<Planned> {
+    ledger::planned(&DeploymentId::planned(arn))
+}
+
+/// Returns the time until which the ledger keeps the item of a plan.
+fn kept_until(shop: &Shop<'_>, arn: &str) -> Option<Time> {
+    let item = run(shop.world().get(&planned_of(arn))).unwrap();
+    item.unwrap().expires
+}
+
+#[test]
+fn the_ledger_keeps_a_plan_for_a_day_before_and_after_it_is_drawn() {
+    let program = Program::release().unwrap();
+    let mut shop = Shop::new(&program, ONE_FUNCTION);
+    let request = planning(shop.release("1.0.0", &["api"]));
+    let arn = shop.start(&request);
+    assert!(shop.region.run_until(&arn, "Plan"));
+    let planned: Planned = load(&shop, &planned_of(&arn));
+    assert!(planned.drawn.is_none());
+    let wanted = planned.deployment.accepted.plus_s(KEPT_S);
+    assert_eq!(kept_until(&shop, &arn), Some(wanted));
+    shop.region.run();
+    let planned: Planned = load(&shop, &planned_of(&arn));
+    assert!(planned.drawn.is_some());
+    assert_eq!(kept_until(&shop, &arn), Some(wanted));
 }
 
 #[test]
