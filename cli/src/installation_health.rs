@@ -25,7 +25,7 @@ pub fn wrong(parts: &[Part]) -> Vec<Defect> {
             Err(fault) => (
                 format!("It could not be looked at: {fault}."),
                 format!(
-                    "Allow yourself `{}` on it, or ask again.",
+                    "Allow yourself `{}` on it, or ask again: `windlass doctor`.",
                     part.sort.needs()
                 ),
             ),
@@ -56,7 +56,7 @@ pub fn version(stack: &str, installed: Option<&str>, own: &str) -> Option<Defect
         part: "Version".to_owned(),
         id: stack.to_owned(),
         reason,
-        remedy: "Install the release of this command line (docs/upgrade.md), or take the command line of the release that is installed.".to_owned(),
+        remedy: "Install the release of this command line by `./deploy.sh` in its folder (docs/upgrade.md), or take the command line of the release that is installed.".to_owned(),
     })
 }
 
@@ -88,10 +88,10 @@ fn amiss(part: &Part, is: &str) -> Option<(String, String)> {
     };
     match part.sort {
         Sort::Alarm => (is == "ALARM").then(|| {
-            let page = "docs/runbooks/README.md".to_owned();
+            let look = format!("aws cloudwatch describe-alarms --alarm-names {id}");
             (
                 format!("The alarm {id} is in ALARM."),
-                format!("Read what to do in {page}."),
+                format!("`{look}` tells why; read what to do in docs/runbooks/README.md."),
             )
         }),
         Sort::Queue => letters(part, is),
@@ -112,21 +112,25 @@ fn amiss(part: &Part, is: &str) -> Option<(String, String)> {
 const WAITING: u64 = 100;
 
 fn letters(part: &Part, is: &str) -> Option<(String, String)> {
+    let id = &part.id;
     let is_dead = part.name.contains("DeadLetters");
     let Ok(waiting) = is.parse::<u64>() else {
         let reason = format!("It tells `{is}` for the number of its messages.");
-        return Some((reason, "Ask again.".to_owned()));
+        return Some((reason, "Ask again: `windlass doctor`.".to_owned()));
     };
     let most = if is_dead { 0 } else { WAITING };
     (waiting > most).then(|| {
         let messages = count(usize::try_from(waiting).unwrap_or(usize::MAX), "message");
         if is_dead {
             let reason = format!("{messages} could not be worked on.");
-            (reason, "Follow docs/runbooks/dead-letters.md.".to_owned())
+            let look = format!("aws sqs receive-message --queue-url {id} --visibility-timeout 30");
+            let remedy = format!("`{look}` shows one; docs/runbooks/dead-letters.md has what to do.");
+            (reason, remedy)
         } else {
             let reason = format!("{messages} wait in it, so that what arrives begins late.");
-            let remedy = "Look into the logs of the function `Intake`; docs/runbooks/dead-letters.md has the commands.";
-            (reason, remedy.to_owned())
+            let look = format!("aws sqs get-queue-attributes --queue-url {id} --attribute-names All");
+            let remedy = format!("`{look}` tells how many; look into the logs of the function `Intake` by the commands of docs/runbooks/dead-letters.md.");
+            (reason, remedy)
         }
     })
 }
@@ -226,6 +230,57 @@ mod tests {
                 None => assert_eq!(reason, None, "{installed:?}"),
                 Some(wanted) => assert!(reason.unwrap().contains(wanted), "{installed:?}"),
             }
+        }
+    }
+
+    /// A sort that is new does not compile without the states in which it is found wrong.
+    fn found(sort: Sort) -> Vec<Defect> {
+        let (names, states): (&[&str], &[&str]) = match sort {
+            Sort::Alarm => (&["Slow"], &["ALARM"]),
+            Sort::Function => (&["IntakeAliaslive"], &["Inactive"]),
+            Sort::Queue => (&["IntakeDeadLetters", "IntakeQueue"], &["101", "many"]),
+            Sort::Rule => (&["ImagesRule"], &["DISABLED"]),
+            Sort::Source => (&["IntakeSource"], &["Disabled"]),
+            Sort::Machine => (&["ReleaseMachine"], &["DELETING"]),
+            Sort::Table => (&["Ledger"], &["ARCHIVED"]),
+        };
+        let of = |name: &&str| {
+            states
+                .iter()
+                .map(|is| told(sort, name, is).unwrap())
+                .collect()
+        };
+        let mut found: Vec<Defect> = names.iter().flat_map::<Vec<_>, _>(of).collect();
+        let unseen = Part {
+            name: names[0].into(),
+            id: "windlass".into(),
+            sort,
+            is: Err(Fault::new(FaultName::AccessDenied, "not authorized")),
+        };
+        found.extend(wrong(&[unseen]));
+        found
+    }
+
+    #[test]
+    fn each_finding_has_a_command() {
+        let sorts = [
+            Sort::Alarm,
+            Sort::Function,
+            Sort::Queue,
+            Sort::Rule,
+            Sort::Source,
+            Sort::Machine,
+            Sort::Table,
+        ];
+        let mut all: Vec<Defect> = sorts.into_iter().flat_map(found).collect();
+        all.extend(version("windlass", Some("0.1.0"), "0.2.0"));
+        all.extend(version("windlass", None, "0.2.0"));
+        for Defect { part, remedy, .. } in all {
+            let begins = ["`aws ", "`windlass ", "`./deploy.sh`"];
+            assert!(
+                begins.iter().any(|begin| remedy.contains(begin)),
+                "{part}: {remedy}"
+            );
         }
     }
 

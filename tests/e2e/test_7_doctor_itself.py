@@ -72,4 +72,4 @@ def test_what_may_not_be_looked_at_is_not_healthy(windlass, aws):
     status, found = wrong(windlass)
     may(aws, rights())
     assert status == REJECTED
-    assert list(found.values()) == ["Allow yourself `dynamodb:DescribeTable` on it, or ask again."]
+    assert list(found.values()) == ["Allow yourself `dynamodb:DescribeTable` on it, or ask again: `windlass doctor`."]

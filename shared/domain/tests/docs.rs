@@ -100,6 +100,22 @@ fn as_said(text: &str) -> String {
     said.to_lowercase()
 }
 
+/// A check names the page of each finding that it tells. So a finding without a command of its own has one there, or
+/// lines to write.
+#[test]
+fn each_page_of_a_finding_has_a_command_or_lines_to_write() {
+    for name in comments::<FindingName>().into_keys() {
+        let steps = More::of(&name).steps;
+        let mut begins = ["sh", "yaml", "json", "diff"]
+            .map(|sort| format!("```{sort}\n"))
+            .into_iter();
+        assert!(
+            begins.any(|begin| steps.contains(&begin)),
+            "{name} has nothing to type or to write"
+        );
+    }
+}
+
 #[test]
 fn each_message_of_a_page_is_told_by_the_code() {
     let root = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../..");
