@@ -43,8 +43,10 @@ class Aws:
         setattr(self, service, client)
         return client
 
+    @functools.cache
     def client(self, service, key="test", secret="test"):
-        """A client; on the local cloud, with the 12 digits of an account as its access key, it acts as the root of that account."""
+        """A client, made once: botocore makes the classes of a service for each. On the local cloud, with the 12 digits of an account as
+        its access key, it acts as the root of that account."""
         service = {"lambda_": "lambda"}.get(service, service)
         if not self.endpoint:
             return boto3.client(service, region_name=self.region, config=Config(retries={"mode": "adaptive", "max_attempts": 10}))
@@ -62,6 +64,11 @@ class Aws:
     def patience(self):
         """By how much longer than on the local cloud things take."""
         return 1 if self.endpoint else 20
+
+    def pause_s(self, waited_s):
+        """How long to wait before the next look. Each look takes a part of the processor that what is waited for needs: whoever
+        has waited longer looks more seldom."""
+        return min(max(0.1, waited_s / 20), 0.3) if self.endpoint else 3
 
     def stack_outputs(self, stack):
         found = self.cloudformation.describe_stacks(StackName=stack)["Stacks"][0]

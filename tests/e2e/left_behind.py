@@ -43,6 +43,20 @@ def everything(aws):
     }
 
 
+def places_without(left, deployment):
+    """Returns where a deployment's id is not found, of the places where each deployment leaves it."""
+    places = ("executions", "ledger", "logs", "events and notifications")
+    return [place for place in places if not any(deployment in text for text in left[place])]
+
+
+def is_planted(aws):
+    """Whether the secrets are in the environment of a function and of a container."""
+    functions = [found.get("Environment", {}) for found in aws.lambda_.list_functions()["Functions"]]
+    definitions = aws.ecs.list_task_definitions()["taskDefinitionArns"]
+    described = [aws.ecs.describe_task_definition(taskDefinition=arn)["taskDefinition"] for arn in definitions]
+    return all(any(PLANTED in json.dumps(found, default=str) for found in those) for those in (functions, described))
+
+
 def pages(client, operation, member, **request):
     return [json.dumps(found, default=str) for page in client.get_paginator(operation).paginate(**request) for found in page[member]]
 

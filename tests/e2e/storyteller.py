@@ -46,14 +46,15 @@ class Storyteller:
 
     def until(self, what, look, within_s=30):
         """Looks again and again until there is something to see; answers it."""
-        deadline = time.monotonic() + within_s * self.aws.patience
+        began = time.monotonic()
         while True:
             found = look()
             if found:
                 return found
-            if time.monotonic() > deadline:
+            waited_s = time.monotonic() - began
+            if waited_s > within_s * self.aws.patience:
                 raise StoryBroken(f"{what}: not seen within {within_s} s")
-            time.sleep(0.1 if self.aws.endpoint else 3)
+            time.sleep(self.aws.pause_s(waited_s))
 
     def deployment_of(self, version, action="deploy"):
         """Waits for the record of a release's deployment."""

@@ -9,8 +9,8 @@ import pytest
 import yaml
 from cloud import REPOSITORY
 from command_line import PROGRAM
+from script_linters import shellcheck, zizmor
 
-TOOLS = REPOSITORY / ".local/actions/bin"
 ACTION = REPOSITORY / "action.yml"
 PAGE = REPOSITORY / "docs/integrate/ci.md"
 OWN = "example/windlass@"
@@ -52,15 +52,6 @@ def workflows(tmp_path_factory):
         assert done.returncode == GOOD, done.stderr
         found += workflows_of(place / ".github/workflows")
     return found
-
-
-def zizmor(*files):
-    return subprocess.run([TOOLS / "zizmor", "--offline", "--no-progress", "--quiet", "--no-config", *files], capture_output=True, text=True, check=False)
-
-
-def shellcheck(*arguments, text=None):
-    command = [TOOLS / "shellcheck", "--shell=bash", "--external-sources", *arguments]
-    return subprocess.run(command, cwd=REPOSITORY, input=text, capture_output=True, text=True, check=False)
 
 
 def steps(path):

@@ -257,6 +257,7 @@ def roll_back(way):
     return way.until("one image", lambda: way.running_image())
 
 
+@pytest.mark.heavy
 def test_from_codedeploy_to_ecss_own_controller_and_back(way):
     """Each snapshot is gone back to by whichever controller the service has then."""
     first = release(way, "1.0.0")

@@ -16,6 +16,9 @@ from ledger import ending
 from proxy import machine_asks_through
 from codedeploy_service import LONG_MIN, Sluice
 
+# The same deployments as at home, by another role.
+pytestmark = pytest.mark.heavy
+
 ASKING = ("windlass-planner", "windlass-deploy-ecs")
 # How long a minute of a service's configuration takes, in seconds.
 MINUTE_S = 15
