@@ -11,9 +11,9 @@ def zizmor(*files):
     return run("zizmor", "--offline", "--no-progress", "--quiet", "--no-config", *files)
 
 
-def shellcheck(*arguments):
-    return run("shellcheck", "--shell=bash", "--external-sources", *arguments)
+def shellcheck(*arguments, text=None):
+    return run("shellcheck", "--shell=bash", "--external-sources", *arguments, text=text)
 
 
-def run(tool, *arguments):
-    return subprocess.run([TOOLS / tool, *arguments], cwd=REPOSITORY, capture_output=True, text=True, check=False)
+def run(tool, *arguments, text=None):
+    return subprocess.run([TOOLS / tool, *arguments], cwd=REPOSITORY, input=text, capture_output=True, text=True, check=False)
