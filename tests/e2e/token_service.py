@@ -11,7 +11,6 @@ import time
 import urllib.parse
 
 ISSUER = "https://token.actions.githubusercontent.com"
-AUDIENCE = "sts.amazonaws.com"
 
 
 class TokenService:

@@ -3,7 +3,7 @@
 use crate::failure::Failure;
 use maud::{DOCTYPE, Markup, PreEscaped, html};
 use std::collections::BTreeSet;
-use std::time::{Duration, SystemTime};
+use std::time::SystemTime;
 use windlass_domain::deployment::{Ended, Status};
 use windlass_domain::ending::Ending;
 use windlass_domain::identity::EnvironmentId;
@@ -220,11 +220,6 @@ pub fn times(text: &str) -> Markup {
 /// Shows the age of something; where scripts run the time stands over it, in both zones.
 pub fn age(at: Time, now: Time) -> Markup {
     html! { time.age datetime=(at) { (span(now.ms_since(at) / 1000)) } }
-}
-
-/// Returns a length of time as words.
-pub fn duration(length: Duration) -> String {
-    span(length.as_secs())
 }
 
 /// Shows a pair of a list of facts; nothing where there is no value.
