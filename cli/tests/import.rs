@@ -168,6 +168,56 @@ fn what_is_beside_and_cannot_be_read_is_told_and_asked_for() {
     );
 }
 
+#[test]
+fn jsonnet_is_read_where_it_is_data_and_refused_where_it_is_more() {
+    let task = "{\n  // the release's\n  containerDefinitions: [{name: 'agent', image: \"{{ tfstate `aws_ecr_repository.agent.repository_url` }}:{{ must_env `TAG` }}\"}],\n}\n";
+    let files = [
+        (
+            "ecspresso.jsonnet",
+            "{service: 'agent', cluster: 'c', task_definition: 'task.jsonnet'}",
+        ),
+        ("task.jsonnet", task),
+    ];
+    let (text, _, said) = imported(&files, &["ecspresso", "ecspresso.jsonnet"]);
+    has(&text, &["container: agent", "repository: write-me"]);
+    assert!(
+        said.contains("whose repository is known only where"),
+        "{said}"
+    );
+    let files = [
+        (
+            "ecspresso.yml",
+            "service: agent\ntask_definition: task.jsonnet\n",
+        ),
+        (
+            "task.jsonnet",
+            "local base = import 'base.libsonnet'; base + {cpu: '256'}",
+        ),
+    ];
+    let (_, _, said) = imported(&files, &["ecspresso", "ecspresso.yml"]);
+    assert!(
+        said.contains("more than data") && said.contains("ecspresso render"),
+        "{said}"
+    );
+    let function = (
+        "function.jsonnet",
+        "{FunctionName: 'orders', MemorySize: std.extVar('MEMORY')}",
+    );
+    let refused = import(&[function], &["lambroll", "function.jsonnet"]);
+    assert_eq!((code(&refused), out(&refused)), (2, String::new()));
+    assert!(
+        err(&refused).contains("lambroll render"),
+        "{}",
+        err(&refused)
+    );
+    let function = (
+        "function.jsonnet",
+        "{FunctionName: 'orders', MemorySize: 128,}",
+    );
+    let (text, ..) = imported(&[function], &["lambroll", "function.jsonnet"]);
+    has(&text, &["function: orders"]);
+}
+
 const LAMBROLL: &str = r#"{"Architectures": ["arm64"], "Environment": {"Variables": {"TABLE": "{{ must_env `TABLE` }}"}},
     "FunctionName": "orders-{{ env `STAGE` `prod` }}", "Handler": "index.js", "MemorySize": 128,
     "Role": "{{ tfstate `aws_iam_role.lambda.arn` }}", "Runtime": "nodejs22.x", "Timeout": 5}"#;

@@ -6,6 +6,7 @@
 use serde_json::{Value, json};
 use std::fs;
 use std::path::{Path, PathBuf};
+use windlass_cli::import::jsonnet::as_json;
 use windlass_cli::import::{Imported, ecspresso, lambroll, sam};
 use windlass_domain::declaration::Declaration;
 use windlass_domain::syntax;
@@ -39,11 +40,15 @@ fn checked(format: &str, path: &Path, imported: &Imported) -> String {
     text
 }
 
+/// Returns the text of a file as it is imported.
+fn data(folder: &Path, name: &str) -> Result<String, String> {
+    let path = folder.join(name);
+    let text = fs::read_to_string(&path).map_err(|why| why.to_string())?;
+    as_json(&path, text)
+}
+
 fn of_ecspresso(folder: &Path, changed: impl Fn(&str, &str) -> String) -> Imported {
-    let read = |name: &str| {
-        let text = fs::read_to_string(folder.join(name)).map_err(|why| why.to_string());
-        text.map(|text| changed(name, &text))
-    };
+    let read = |name: &str| data(folder, name).map(|text| changed(name, &text));
     ecspresso::import(&read("ecspresso.yml").unwrap(), &read).unwrap()
 }
 
@@ -98,7 +103,7 @@ fn a_member_that_nobody_knows_yet_is_told() {
     for folder in files("ecspresso") {
         let names = fs::read_dir(&folder).unwrap();
         for name in names.map(|entry| entry.unwrap().file_name().into_string().unwrap()) {
-            let text = fs::read_to_string(folder.join(&name)).unwrap();
+            let text = data(&folder, &name).unwrap();
             let mut document = syntax::yaml(&name, &text, 1 << 20).unwrap();
             let mut added = Vec::new();
             with_unknown(&mut document, "", 1, &mut added);
@@ -112,7 +117,8 @@ fn a_member_that_nobody_knows_yet_is_told() {
             });
             let notes = imported.notes.join("\n");
             // A member within one that is of no use whole, or that was listed whole, is listed with it.
-            for path in added {
+            // What is within `taskDefinition` is told as a member of the task definition.
+            for path in added.iter().map(|path| path.replace("taskDefinition.", "")) {
                 let within = path.trim_matches('`').split('.').next().unwrap();
                 let whole = ["`codedeploy`", "the circuit breaker"];
                 let is_told = notes.contains(&path)

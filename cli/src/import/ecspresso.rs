@@ -48,7 +48,7 @@ pub fn import(
         let path = file.text(&[member]);
         let read = path
             .as_deref()
-            .map(|path| definition(path, beside, &mut imported));
+            .map(|path| described(definition(path, beside, &mut imported)));
         (
             path.unwrap_or_default(),
             UnreadMembers::new(read.unwrap_or_default()),
@@ -98,7 +98,26 @@ fn definition(
     })
 }
 
-/// Returns the containers whose images are of a repository of Amazon ECR.
+/// Returns a task definition out of what DescribeTaskDefinition answers, which ecspresso takes as well, with the tags
+/// that stand beside it; any other definition as it is.
+fn described(mut read: Value) -> Value {
+    let Some(map) = read.as_object_mut() else {
+        return read;
+    };
+    match map.remove("taskDefinition") {
+        Some(Value::Object(mut task)) => {
+            task.append(map);
+            Value::Object(task)
+        }
+        Some(other) => {
+            map.insert("taskDefinition".to_owned(), other);
+            read
+        }
+        None => read,
+    }
+}
+
+/// Writes the containers whose images are of a repository of Amazon ECR, or may be.
 fn containers(task: &mut UnreadMembers, path: &str, written: &mut Value, imported: &mut Imported) {
     let mut own = Map::new();
     for mut container in task.each(&["containerDefinitions"]) {
@@ -107,6 +126,13 @@ fn containers(task: &mut UnreadMembers, path: &str, written: &mut Value, importe
         let image = container.text(&["image"]).unwrap_or_default();
         match repository(&image) {
             Some(repository) => drop(own.insert(name.clone(), json!(repository))),
+            None if image.starts_with("{{") => {
+                own.insert(name.clone(), json!(UNWRITTEN));
+                imported.note(format!(
+                    "the container `{name}` runs `{image}`, whose repository is known only where that deployer runs: write the \
+                     repository, or take the container out where no release brings its image"
+                ));
+            }
             None => imported.note(format!(
                 "the container `{name}` runs `{image}`, which is of no repository of yours that can be told: it stays as it is"
             )),

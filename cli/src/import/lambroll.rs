@@ -4,6 +4,7 @@ use super::expression::of_go;
 use super::unread_members::UnreadMembers;
 use super::{Imported, name, repository};
 use serde_json::{Value, json};
+use windlass_domain::declaration::UNWRITTEN;
 
 /// The alias that lambroll moves where no option names another one.
 const ALIAS: &str = "current";
@@ -49,8 +50,11 @@ fn image(file: &mut UnreadMembers, written: &mut Value, imported: &mut Imported)
     };
     match repository(&image) {
         Some(repository) => written["repository"] = json!(repository),
-        None => imported.note(format!(
-            "the image `{image}` is of no repository of Amazon ECR that can be told: write `repository`"
-        )),
+        None => {
+            written["repository"] = json!(UNWRITTEN);
+            imported.note(format!(
+                "the image `{image}` is of no repository of Amazon ECR that can be told: write `repository`"
+            ));
+        }
     }
 }

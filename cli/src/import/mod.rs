@@ -3,6 +3,7 @@
 
 pub mod ecspresso;
 pub mod expression;
+pub mod jsonnet;
 pub mod lambroll;
 pub mod sam;
 pub mod sam_tags;
@@ -117,7 +118,7 @@ pub fn repository(image: &str) -> Option<String> {
     }
     let rest = rest.split('@').next()?;
     let name = rest.split(':').next()?;
-    (!name.is_empty() && !name.contains('{')).then(|| name.to_owned())
+    (!name.is_empty() && !name.contains(['{', '}'])).then(|| name.to_owned())
 }
 
 #[cfg(test)]
@@ -147,6 +148,7 @@ mod tests {
             ("public.ecr.aws/datadog/agent:7", None),
             ("nginx", None),
             ("{image}", None),
+            ("{{ ssm `/shop/image` }}:{{ must_env `TAG` }}", None),
         ] {
             assert_eq!(repository(image).as_deref(), wanted, "{image}");
         }

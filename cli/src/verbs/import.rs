@@ -3,6 +3,7 @@
 use crate::exit::Exit;
 use crate::failure::Failure;
 use crate::files;
+use crate::import::jsonnet::as_json;
 use crate::import::{Imported, ecspresso, lambroll, name, sam};
 use crate::output::Output;
 use crate::schema;
@@ -110,10 +111,19 @@ impl Import {
             )
         })?;
         let folder = self.file.parent().map(PathBuf::from).unwrap_or_default();
-        let beside = |path: &str| files::text(&folder.join(path));
+        let beside = |path: &str| {
+            let path = folder.join(path);
+            let text = files::text(&path)?;
+            as_json(&path, text)
+                .map_err(|why| format!("`{}` cannot be read: {why}", path.display()))
+        };
         let imported = match self.from {
-            From::Ecspresso => ecspresso::import(&text, &beside),
-            From::Lambroll => lambroll::import(&text),
+            From::Ecspresso => as_json(&self.file, text)
+                .map_err(|why| format!("{why}. Write what `ecspresso render config` prints into a file, and import that"))
+                .and_then(|text| ecspresso::import(&text, &beside)),
+            From::Lambroll => as_json(&self.file, text)
+                .map_err(|why| format!("{why}. Write what `lambroll render` prints into a file, and import that"))
+                .and_then(|text| lambroll::import(&text)),
             From::Sam => sam::import(&text),
         };
         imported.map_err(|why| {
