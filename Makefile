@@ -100,7 +100,7 @@ lint-code:
 
 lint-templates: tools
 	$(SAM)/cfn-lint template.yaml examples/target-role.yaml examples/github-statuses.yaml examples/github-deployments.yaml examples/shop/targets.yaml tests/e2e/visitor.yaml tests/e2e/targets.yaml \
-		examples/init/*/ci-role.yaml
+		examples/init/*/ci-role.yaml cli/tests/imports/sam/*
 
 # Known vulnerabilities are looked for where the network is: `cargo deny check advisories` fetches their list.
 audit: export PATH := $(CURDIR)/.local/audit/bin:$(CURDIR)/.local/sbom/bin:$(PATH)

@@ -48,13 +48,11 @@ fn image(file: &mut UnreadMembers, written: &mut Value, imported: &mut Imported)
     let Some(image) = file.text(&["Code", "ImageUri"]) else {
         return;
     };
-    match repository(&image) {
-        Some(repository) => written["repository"] = json!(repository),
-        None => {
-            written["repository"] = json!(UNWRITTEN);
-            imported.note(format!(
-                "the image `{image}` is of no repository of Amazon ECR that can be told: write `repository`"
-            ));
-        }
+    let known = repository(&image);
+    if known.is_none() {
+        imported.note(format!(
+            "the image `{image}` is of no repository of Amazon ECR that can be told: write `repository`"
+        ));
     }
+    written["repository"] = json!(known.as_deref().unwrap_or(UNWRITTEN));
 }

@@ -34,6 +34,15 @@ pub fn import(text: &str) -> Result<Imported, String> {
             function(id, own, common, &template, &mut imported);
         }
     }
+    let machines = template["Resources"].as_object().into_iter().flatten();
+    for (id, _) in machines.filter(|(_, resource)| {
+        resource["Type"] == "AWS::Serverless::StateMachine"
+            && resource["Properties"]["DeploymentPreference"].is_object()
+    }) {
+        imported.note(format!(
+            "`{id}` is a state machine, which is no component of a release: leave its deployment preference in the template"
+        ));
+    }
     if imported.components.is_empty() {
         return Err(
             "it has no `AWS::Serverless::Function` with a `DeploymentPreference`".to_owned(),
@@ -76,6 +85,27 @@ fn reference(told: &str) -> &str {
     id.split('.').next().unwrap_or(id)
 }
 
+/// Returns the value of a function's member: maps of `Globals` and of the function are merged, lists are joined, and
+/// any other value of the function replaces the one of `Globals` (AWS Serverless Application Model Developer Guide,
+/// "Globals section of the AWS SAM template", "Overriding globals").
+fn merged(common: &Value, own: &Value) -> Value {
+    match (common, own) {
+        (Value::Object(common), Value::Object(own)) => {
+            let mut all = common.clone();
+            for (member, value) in own {
+                let value = merged(&common.get(member).cloned().unwrap_or_default(), value);
+                all.insert(member.clone(), value);
+            }
+            Value::Object(all)
+        }
+        (Value::Array(common), Value::Array(own)) => {
+            Value::Array(common.iter().chain(own).cloned().collect())
+        }
+        (common, Value::Null) => common.clone(),
+        (_, own) => own.clone(),
+    }
+}
+
 fn function(
     id: &str,
     properties: &Value,
@@ -83,10 +113,7 @@ fn function(
     template: &Value,
     imported: &mut Imported,
 ) {
-    let of = |member: &str| {
-        let own = &properties[member];
-        if own.is_null() { &common[member] } else { own }
-    };
+    let of = |member: &str| merged(&common[member], &properties[member]);
     let preference = of("DeploymentPreference");
     if preference.is_null() {
         return;
@@ -112,8 +139,10 @@ fn function(
         .as_str()
         .map_or_else(|| format!("${{{id}}}"), str::to_owned);
     let function = of_cloudformation(&function, imported);
-    let alias = of("AutoPublishAlias").as_str();
-    let alias = alias.map(|alias| of_cloudformation(alias, imported));
+    let alias = of("AutoPublishAlias");
+    let alias = alias
+        .as_str()
+        .map(|alias| of_cloudformation(alias, imported));
     if alias.is_none() {
         imported.note(format!(
             "`{id}` has no `AutoPublishAlias` that can be told: write the alias that its callers use"
@@ -121,12 +150,12 @@ fn function(
     }
     let alias = alias.unwrap_or_else(|| "live".to_owned());
     let mut written = json!({"kind": "lambda", "function": function, "alias": alias});
-    if let Some(by) = sam_tags::function(preference) {
+    if let Some(by) = sam_tags::function(&preference) {
         imported.note(format!(
             "`{id}`: the deployment preference is made by `{by}`: write `rollout` and `gates.alarms` as it has them in this environment"
         ));
     } else {
-        let mut left = UnreadMembers::new(preference.clone());
+        let mut left = UnreadMembers::new(preference);
         steps(id, &mut left, is_off, &mut written, imported);
         alarms(id, &mut left, template, imported);
         rest(id, &mut left, imported);

@@ -1,5 +1,6 @@
 //! Claims say what a component changes, so that no two of them change the same.
 
+use super::UNWRITTEN;
 use crate::tenancy::overlap;
 
 /// A resource that one component changes.
@@ -10,7 +11,8 @@ pub struct Claim {
     pub sort: &'static str,
     /// The member of the declaration that names it, such as `function`.
     pub member: &'static str,
-    /// Its names, the outer one first. An empty one is not known, because it could not be resolved.
+    /// Its names, the outer one first. An empty one is not known, because it could not be resolved; nor is one that
+    /// nobody has written yet.
     pub names: Vec<String>,
     /// The folder within it that is claimed: all of it if empty, else ending in a slash.
     pub folder: String,
@@ -23,7 +25,8 @@ pub struct Claim {
 impl Claim {
     /// Returns whether both change the same. `same_place` says whether they are in the same account and region.
     pub fn is_same_as(&self, other: &Self, same_place: bool) -> bool {
-        let is_known = !self.names.iter().any(String::is_empty);
+        let is_unknown = |name: &String| name.is_empty() || name == UNWRITTEN;
+        let is_known = !self.names.iter().any(is_unknown);
         is_known
             && (self.is_global || same_place)
             && (self.sort, &self.names) == (other.sort, &other.names)
@@ -64,6 +67,11 @@ mod tests {
             (
                 claim(FUNCTION, &[""], ""),
                 claim(FUNCTION, &[""], ""),
+                (false, false),
+            ),
+            (
+                claim(FUNCTION, &[UNWRITTEN], ""),
+                claim(FUNCTION, &[UNWRITTEN], ""),
                 (false, false),
             ),
             (function, claim(SERVICE, &["a"], ""), (false, false)),

@@ -1,6 +1,7 @@
 //! Resolves gates: every value becomes final.
 
 use super::{At, Declared, Gates as Written, Owner, Resolve, Resolved, Slowest};
+use crate::declaration::UNWRITTEN;
 use crate::declaration::scope::Scope;
 use crate::finding::FindingName;
 use crate::kinds::AsWritten;
@@ -52,7 +53,7 @@ where
         };
         let before = scope.findings.len();
         let gate = G::resolve(scope, &at, written);
-        let is_well = before == scope.findings.len();
+        let is_well = before == scope.findings.len() && !gate.name().contains(UNWRITTEN);
         if is_well && gates.iter().any(|other| other.gate == gate) {
             let reason = format!("The {} `{}` is declared twice.", gate.sort(), gate.name());
             scope.find(
