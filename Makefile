@@ -182,7 +182,7 @@ e2e-installed:
 	$(PYTEST) tests/e2e --ignore tests/e2e/test_2_readme.py \
 		$(addprefix --ignore ,$(PEOPLE) $(APPLICATIONS) $(SHIFTED) $(BY_CODEDEPLOY) $(RELEASES) tests/e2e/test_z_applications_leak_nothing.py)
 
-e2e-people:
+e2e-people: $(if $(HEAVY),.local/terraform/stamp)
 	TEST_RUN=test-people $(PYTEST) $(PEOPLE) tests/e2e/test_z_applications_leak_nothing.py
 
 e2e-applications:

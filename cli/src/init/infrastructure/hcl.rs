@@ -126,22 +126,29 @@ impl Block {
         self.lines.splice(end..end, lines.iter().cloned());
     }
 
-    /// Adds members to the attribute `tags`, whatever form it has. Returns `false` where that cannot be done by lines.
-    pub fn tag(&mut self, members: &[String]) -> bool {
+    /// Adds members, each a key and its value, to the attribute `tags`, whatever form it has. Returns `false` where that
+    /// cannot be done by lines.
+    pub fn tag(&mut self, members: &[[String; 2]]) -> bool {
+        let inline = members
+            .iter()
+            .map(|[key, value]| format!("{key} = {value}"));
+        let inline = inline.collect::<Vec<_>>().join(", ");
         if self.lines.iter().any(|line| line.contains("windlass:app")) {
             return true;
         }
         let Some((first, last)) = self.own("tags") else {
-            self.put(&[
-                String::new(),
-                format!("  tags = {{ {} }}", members.join(", ")),
-            ]);
+            self.put(&[String::new(), format!("  tags = {{ {inline} }}")]);
             return true;
         };
         let state = self.state();
         let told = value(self.code(first, &state), "tags").unwrap_or_default();
         if told == "{" {
-            let members = members.iter().map(|member| format!("    {member}"));
+            // As `terraform fmt` aligns them.
+            let longest = members.iter().map(|[key, _]| key.len()).max();
+            let longest = longest.unwrap_or_default();
+            let members = members
+                .iter()
+                .map(|[key, value]| format!("    {key:longest$} = {value}"));
             let lines = members.chain(std::iter::once(String::new()));
             self.lines.splice(first + 1..=first, lines);
             return true;
@@ -155,7 +162,7 @@ impl Block {
         }
         // What follows the code of the last line is a comment.
         let end = state[last].code;
-        self.lines[last].insert_str(end, &format!(", {{ {} }})", members.join(", ")));
+        self.lines[last].insert_str(end, &format!(", {{ {inline} }})"));
         let begin = self.lines[first].find('=').unwrap_or_default() + 1;
         let blanks =
             self.lines[first][begin..].len() - self.lines[first][begin..].trim_start().len();
@@ -198,7 +205,12 @@ impl Block {
             return true;
         };
         let Some((first, last)) = self.member("ignore_changes", 2, lifecycle) else {
+            let is_empty = lifecycle.0 + 1 == lifecycle.1;
             self.lines.insert(lifecycle.0 + 1, ignored);
+            if !is_empty {
+                // So that `terraform fmt` does not align it with what follows.
+                self.lines.insert(lifecycle.0 + 2, String::new());
+            }
             return true;
         };
         let state = self.state();
@@ -244,39 +256,43 @@ mod tests {
 
     #[test]
     fn tags_are_added_to_whatever_is_there() {
-        let members = ["\"windlass:app\" = \"shop\"".to_owned()];
+        let members = [
+            ["\"windlass:app\"", "\"shop\""],
+            ["\"windlass:id\"", "var.id"],
+        ];
+        let members = members.map(|member| member.map(str::to_owned));
         for (inner, wanted) in [
             (
                 "  x = 1\n",
-                "  x = 1\n\n  tags = { \"windlass:app\" = \"shop\" }",
+                "  x = 1\n\n  tags = { \"windlass:app\" = \"shop\", \"windlass:id\" = var.id }",
             ),
             (
                 "  tags = local.tags\n",
-                "  tags = merge(local.tags, { \"windlass:app\" = \"shop\" })",
+                "  tags = merge(local.tags, { \"windlass:app\" = \"shop\", \"windlass:id\" = var.id })",
             ),
             (
                 "  tags = { a = \"b\" }\n",
-                "  tags = merge({ a = \"b\" }, { \"windlass:app\" = \"shop\" })",
+                "  tags = merge({ a = \"b\" }, { \"windlass:app\" = \"shop\", \"windlass:id\" = var.id })",
             ),
             (
                 "  tags = {\n    a = \"b\"\n  }\n",
-                "  tags = {\n    \"windlass:app\" = \"shop\"\n\n    a = \"b\"\n  }",
+                "  tags = {\n    \"windlass:app\" = \"shop\"\n    \"windlass:id\"  = var.id\n\n    a = \"b\"\n  }",
             ),
             (
                 "  tags = merge(\n    local.tags,\n  ) # ours\n",
-                "  tags = merge(merge(\n    local.tags,\n  ), { \"windlass:app\" = \"shop\" }) # ours",
+                "  tags = merge(merge(\n    local.tags,\n  ), { \"windlass:app\" = \"shop\", \"windlass:id\" = var.id }) # ours",
             ),
             (
                 "    tags = local.tags # {\n",
-                "    tags = merge(local.tags, { \"windlass:app\" = \"shop\" }) # {",
+                "    tags = merge(local.tags, { \"windlass:app\" = \"shop\", \"windlass:id\" = var.id }) # {",
             ),
             (
                 "  nested {\n  tags = 1\n  }\n",
-                "  nested {\n  tags = 1\n  }\n\n  tags = { \"windlass:app\" = \"shop\" }",
+                "  nested {\n  tags = 1\n  }\n\n  tags = { \"windlass:app\" = \"shop\", \"windlass:id\" = var.id }",
             ),
             (
-                "  tags = { \"windlass:app\" = \"shop\" }\n",
-                "  tags = { \"windlass:app\" = \"shop\" }",
+                "  tags = { \"windlass:app\" = \"shop\", \"windlass:id\" = var.id }\n",
+                "  tags = { \"windlass:app\" = \"shop\", \"windlass:id\" = var.id }",
             ),
         ] {
             let mut block = block(inner);
@@ -295,7 +311,7 @@ mod tests {
             ),
             (
                 "  lifecycle {\n    prevent_destroy = true\n  }\n",
-                "  lifecycle {\n    ignore_changes = [filename, publish]\n    prevent_destroy = true\n  }",
+                "  lifecycle {\n    ignore_changes = [filename, publish]\n\n    prevent_destroy = true\n  }",
             ),
             (
                 "  lifecycle {\n    ignore_changes = [tags, publish]\n  }\n",
@@ -307,7 +323,7 @@ mod tests {
             ),
             (
                 "  lifecycle { create_before_destroy = true } # why\n",
-                "  lifecycle { # why\n    ignore_changes = [filename, publish]\n    create_before_destroy = true\n  }",
+                "  lifecycle { # why\n    ignore_changes = [filename, publish]\n\n    create_before_destroy = true\n  }",
             ),
             (
                 "  lifecycle { ignore_changes = [tags] }\n",

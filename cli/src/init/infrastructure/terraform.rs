@@ -38,8 +38,11 @@ pub fn edit(
         application,
         all: files.iter().flat_map(|(_, text)| resources(text)).collect(),
         tags: [
-            format!("\"windlass:app\" = {:?}", application.app),
-            format!("\"windlass:environment\" = {environment}"),
+            [
+                "\"windlass:app\"".to_owned(),
+                format!("{:?}", application.app),
+            ],
+            ["\"windlass:environment\"".to_owned(), environment],
         ],
     };
     let components = application.components.iter();
@@ -54,7 +57,7 @@ pub fn edit(
 struct Work<'a> {
     application: &'a Application,
     all: Vec<Block>,
-    tags: [String; 2],
+    tags: [[String; 2]; 2],
 }
 
 impl Work<'_> {

@@ -2,6 +2,16 @@ variable "environment" {
   type = string
 }
 
+locals {
+  tags = {
+    team = "insight"
+  }
+}
+
+resource "aws_ecs_cluster" "main" {
+  name = "insight-${var.environment}"
+}
+
 resource "aws_ecs_task_definition" "agent" {
   family                = "insight-agent-${var.environment}"
   container_definitions = file("agent.json")
@@ -30,5 +40,35 @@ resource "aws_cloudfront_distribution" "frontend" {
 
   tags = {
     team = "insight"
+  }
+
+  origin {
+    origin_id   = "frontend"
+    domain_name = aws_s3_bucket.frontend.bucket_regional_domain_name
+  }
+
+  default_cache_behavior {
+    target_origin_id       = "frontend"
+    viewer_protocol_policy = "redirect-to-https"
+    allowed_methods        = ["GET", "HEAD"]
+    cached_methods         = ["GET", "HEAD"]
+
+    forwarded_values {
+      query_string = false
+
+      cookies {
+        forward = "none"
+      }
+    }
+  }
+
+  restrictions {
+    geo_restriction {
+      restriction_type = "none"
+    }
+  }
+
+  viewer_certificate {
+    cloudfront_default_certificate = true
   }
 }
