@@ -163,7 +163,7 @@ fn late(ms: u64) -> (Trial<'static, Turning>, Option<FaultName>) {
     let calls = rehearsed();
     let turn = calls.iter().position(|call| *call == "dial.turn").unwrap();
     // The transactions: claim, begin, open.
-    assert_eq!(calls[turn - 1], "ledger.transact");
+    assert_eq!(calls[turn - 1], "dynamodb.transact");
     let trial = begin(&ONE);
     let world = &trial.scene.world;
     world.plan_mishap(turn as u64, When::After, Mishap::Pause);

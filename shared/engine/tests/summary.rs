@@ -220,9 +220,7 @@ fn calls_until_told() -> u64 {
     let world = world(&["bank", "shop"]);
     look(&world).unwrap();
     let calls = world.mishaps().calls.clone();
-    let at = calls
-        .iter()
-        .position(|call| *call == "notifications.notify_topic");
+    let at = calls.iter().position(|call| *call == "sns.notify_topic");
     at.unwrap() as u64 + 1
 }
 

@@ -94,7 +94,7 @@ fn visit(shop: &mut Shop<'_>, arn: &str) -> bool {
 fn calls(shop: &Shop<'_>) -> String {
     let mut counts: BTreeMap<&str, usize> = BTreeMap::new();
     for call in &shop.world().mishaps().calls {
-        if let Some(name) = call.strip_prefix("objects.") {
+        if let Some(name) = call.strip_prefix("s3.") {
             *counts.entry(name).or_default() += 1;
         }
     }

@@ -12,17 +12,17 @@ const LARGE: &str = "only for a file of more than 8 MiB, which every schedule wo
 /// The calls that no scenario makes, each with the reason.
 pub const UNREACHED: [(&str, &str); 6] = [
     (
-        "executions.newest",
+        "stepfunctions.newest",
         "only where the API is asked for a deployment that has no record yet; tests/machine/tests/api/releases.rs has that",
     ),
-    ("objects.abort_upload", LARGE),
-    ("objects.complete_upload", LARGE),
-    ("objects.create_upload", LARGE),
+    ("s3.abort_upload", LARGE),
+    ("s3.complete_upload", LARGE),
+    ("s3.create_upload", LARGE),
     (
-        "objects.list_versions",
+        "s3.list_versions",
         "only where a site changes more files than are asked for at once, or a recorded version is gone",
     ),
-    ("objects.upload_part", LARGE),
+    ("s3.upload_part", LARGE),
 ];
 
 /// Returns the names of all states of a machine, those within Maps too.
@@ -85,11 +85,11 @@ mod tests {
         let states = BTreeSet::from(["Admit", "Change"]);
         assert_eq!(gaps(&full(), &states), [""; 0]);
         let mut tally = full();
-        tally.calls.remove("ledger.get");
+        tally.calls.remove("dynamodb.get");
         tally.states.remove("Change");
         tally.met.remove(&What::Late);
         let told = [
-            "the call ledger.get was never made",
+            "the call dynamodb.get was never made",
             "the state Change was never entered",
             "the mishap late was never met",
         ];

@@ -152,18 +152,18 @@ impl MishapGate {
 fn need_not_be_consistent(name: &str) -> bool {
     matches!(
         name,
-        "alarms.alarm_history"
-            | "services.service"
-            | "services.tasks"
-            | "services.task_definition"
-            | "services.task_definitions"
-            | "executions.execution"
-            | "functions.function"
-            | "functions.versions"
-            | "functions.alias"
-            | "functions.provisioned"
-            | "cdn.distribution"
-            | "cdn.invalidated"
+        "cloudwatch.alarm_history"
+            | "ecs.service"
+            | "ecs.tasks"
+            | "ecs.task_definition"
+            | "ecs.task_definitions"
+            | "stepfunctions.execution"
+            | "lambda.function"
+            | "lambda.versions"
+            | "lambda.alias"
+            | "lambda.provisioned"
+            | "cloudfront.distribution"
+            | "cloudfront.invalidated"
     )
 }
 
@@ -200,7 +200,7 @@ impl State {
     /// Returns the time by which a read is behind, in milliseconds.
     fn late_ms(&mut self, now: Time, name: &str) -> u64 {
         match name {
-            "ledger.query_index" => self.index_late_ms(),
+            "dynamodb.query_index" => self.index_late_ms(),
             _ if need_not_be_consistent(name) => self.look_late_ms(now),
             _ => 0,
         }
@@ -235,7 +235,7 @@ impl State {
     /// Returns the item of a transaction on which another transaction is under way, counted around: another item each
     /// time.
     fn conflict(&mut self, now: Time, name: &str) -> Option<u64> {
-        if name != "ledger.transact" {
+        if name != "dynamodb.transact" {
             return None;
         }
         self.transactions += 1;

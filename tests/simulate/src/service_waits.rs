@@ -17,10 +17,10 @@ pub enum ServiceWait {
 /// slow look may begin before a wait is over and end after it.
 pub fn service_wait(call: &str, world: &World, declaration: &str) -> Option<ServiceWait> {
     let waits = match call {
-        "services.service_rollouts" => of_ecs(world, declaration),
+        "ecs.service_rollouts" => of_ecs(world, declaration),
         "codedeploy.deployed" => of_codedeploy(world, declaration),
         // If a look ends with this call, it was told of no wait.
-        "services.service" if !is_of_codedeploy("agent", declaration) => None,
+        "ecs.service" if !is_of_codedeploy("agent", declaration) => None,
         _ => return None,
     };
     Some(waits.map_or(ServiceWait::Free, ServiceWait::Waits))

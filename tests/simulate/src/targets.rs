@@ -23,26 +23,26 @@ pub const SWITCHES: [&str; 17] = [
     "codedeploy.continue_deployment",
     "codedeploy.create_deployment",
     "codedeploy.stop_deployment",
-    "configurations.start_rollout",
-    "configurations.stop_rollout",
-    "functions.update_alias",
-    "functions.update_code",
-    "runs.run_task",
-    "services.answer_service_pause",
-    "services.stop_service_rollout",
-    "services.update_service",
-    "cdn.set_origin_path",
-    "objects.put",
-    "objects.copy",
-    "objects.delete",
-    "objects.delete_all",
-    "objects.complete_upload",
+    "appconfig.start_rollout",
+    "appconfig.stop_rollout",
+    "lambda.update_alias",
+    "lambda.update_code",
+    "ecs_tasks.run_task",
+    "ecs.answer_service_pause",
+    "ecs.stop_service_rollout",
+    "ecs.update_service",
+    "cloudfront.set_origin_path",
+    "s3.put",
+    "s3.copy",
+    "s3.delete",
+    "s3.delete_all",
+    "s3.complete_upload",
 ];
 
 /// Returns whether this call may have changed a component's target. ECS changes a service by itself, at the time of any
 /// call, so other calls are not counted for the service.
 pub fn may_change(call: &str, component: &str) -> bool {
-    let of_services = ["services.", "codedeploy."];
+    let of_services = ["ecs.", "codedeploy."];
     component != "agent" || of_services.iter().any(|port| call.starts_with(port))
 }
 
@@ -59,14 +59,14 @@ pub fn is_guarded(component: &str, declaration: &str) -> bool {
 /// Returns whether this call looks at what callers of a component's target get, as it is declared.
 pub fn looks_at(call: &str, component: &str, declaration: &str) -> bool {
     let looks = match component {
-        "agent" => "services.service",
-        "flags" => "configurations.rollouts",
-        TASK if declaration.contains("kind: task, function:") => "ledger.get",
-        TASK => "runs.runs",
-        "web" if declaration.contains("mode: prefix") => "cdn.distribution",
-        "web" => "objects.head",
-        "api" | "jobs" if declaration.contains("alias:") => "functions.alias",
-        "api" | "jobs" => "functions.function",
+        "agent" => "ecs.service",
+        "flags" => "appconfig.rollouts",
+        TASK if declaration.contains("kind: task, function:") => "dynamodb.get",
+        TASK => "ecs_tasks.runs",
+        "web" if declaration.contains("mode: prefix") => "cloudfront.distribution",
+        "web" => "s3.head",
+        "api" | "jobs" if declaration.contains("alias:") => "lambda.alias",
+        "api" | "jobs" => "lambda.function",
         other => unknown(other),
     };
     call == looks
@@ -381,25 +381,25 @@ mod tests {
     /// The other calls to targets that change something; callers notice nothing of them. The number of calls of a
     /// function by a task has a rule of its own (`called_once`).
     const ADDITIVE: [&str; 13] = [
-        "cdn.invalidate",
-        "configurations.create_version",
-        "functions.invoke",
-        "functions.publish_version",
-        "objects.abort_upload",
-        "objects.create_upload",
-        "objects.upload_part",
+        "cloudfront.invalidate",
+        "appconfig.create_version",
+        "lambda.invoke",
+        "lambda.publish_version",
+        "s3.abort_upload",
+        "s3.create_upload",
+        "s3.upload_part",
         "probe.converse",
         "probe.probe",
-        "runners.ask_runner",
-        "runners.call_once",
-        "runs.stop_task",
-        "services.register",
+        "lambda_invoke.ask_runner",
+        "lambda_invoke.call_once",
+        "ecs_tasks.stop_task",
+        "ecs.register",
     ];
 
     /// No rule would watch a call that is in no list, and nothing would tell.
     #[test]
     fn every_call_that_changes_a_target_is_known_to_switch_or_not_to() {
-        let of_no_target = ["events.", "executions.", "ledger.", "notifications."];
+        let of_no_target = ["eventbridge.", "stepfunctions.", "dynamodb.", "sns."];
         for call in CALLS {
             let is_of_a_target = !of_no_target.iter().any(|service| call.starts_with(service));
             if is_of_a_target && !only_reads(call) {

@@ -33,10 +33,10 @@ const TWIN_MS: u64 = 7_000;
 pub fn budget_ms(name: &str, within_ms: Option<u64>) -> u64 {
     within_ms.unwrap_or_else(|| match name {
         // What it sends is read before that, within two seconds.
-        "cdn.set_origin_path" => 12_000,
-        "functions.invoke" | "functions.download" => 50_000,
+        "cloudfront.set_origin_path" => 12_000,
+        "lambda.invoke" | "lambda.download" => 50_000,
         "probe.converse" | "probe.probe" => LONGEST_PROBE_MS,
-        _ if name.starts_with("objects.") => 50_000,
+        _ if name.starts_with("s3.") => 50_000,
         _ if SWITCHES.contains(&name) => 10_000,
         _ => 20_000,
     })
@@ -76,12 +76,12 @@ mod tests {
         };
         let budget_ms = |name| budget_ms(name, None);
         let [look, switching] = ["look", "switching"].map(operation_ms);
-        assert_eq!(budget_ms("functions.update_alias"), switching);
-        assert_eq!(budget_ms("services.update_service"), switching);
-        assert_eq!(budget_ms("cdn.set_origin_path"), look + switching);
-        assert_eq!(budget_ms("objects.head"), operation_ms("transfer"));
-        assert_eq!(budget_ms("functions.invoke"), operation_ms("invocation"));
-        assert_eq!(budget_ms("services.service"), operation_ms("ordinary"));
-        assert_eq!(super::budget_ms("objects.put", Some(4_000)), 4_000);
+        assert_eq!(budget_ms("lambda.update_alias"), switching);
+        assert_eq!(budget_ms("ecs.update_service"), switching);
+        assert_eq!(budget_ms("cloudfront.set_origin_path"), look + switching);
+        assert_eq!(budget_ms("s3.head"), operation_ms("transfer"));
+        assert_eq!(budget_ms("lambda.invoke"), operation_ms("invocation"));
+        assert_eq!(budget_ms("ecs.service"), operation_ms("ordinary"));
+        assert_eq!(super::budget_ms("s3.put", Some(4_000)), 4_000);
     }
 }

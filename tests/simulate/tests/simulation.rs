@@ -173,7 +173,7 @@ fn what_no_rollback_needs_is_pruned_on_the_way() {
     let program = Program::release().unwrap_or_else(|error| panic!("{error}"));
     let scenario = named("pruned").unwrap_or_else(|| panic!("there is no such scenario"));
     let played = Ready::new(&program, scenario).play(&Schedule::plain(scenario.name), false);
-    assert!(played.calls.contains(&"objects.delete_all"));
+    assert!(played.calls.contains(&"s3.delete_all"));
 }
 
 #[test]

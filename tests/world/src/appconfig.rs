@@ -123,14 +123,14 @@ pub(crate) fn conflict(why: &str) -> Fault {
 
 impl AppConfigApi for World {
     async fn applications(&self) -> Result<Vec<Named>> {
-        let call = self.call("configurations.applications").await?;
+        let call = self.call("appconfig.applications").await?;
         let all = self.appconfig().applications.clone();
         call.answer(all.into_iter().map(|it| it.named).collect())
             .await
     }
 
     async fn environments(&self, application: &str) -> Result<Vec<Named>> {
-        let call = self.call("configurations.environments").await?;
+        let call = self.call("appconfig.environments").await?;
         let all = self
             .appconfig()
             .application(application)?
@@ -141,14 +141,14 @@ impl AppConfigApi for World {
     }
 
     async fn profiles(&self, application: &str) -> Result<Vec<Profile>> {
-        let call = self.call("configurations.profiles").await?;
+        let call = self.call("appconfig.profiles").await?;
         let all = self.appconfig().application(application)?.profiles.clone();
         call.answer(all.into_iter().map(|it| it.profile).collect())
             .await
     }
 
     async fn strategies(&self) -> Result<Vec<Strategy>> {
-        let call = self.call("configurations.strategies").await?;
+        let call = self.call("appconfig.strategies").await?;
         let all = self.appconfig().strategies();
         call.answer(all).await
     }
@@ -158,7 +158,7 @@ impl AppConfigApi for World {
         application: &str,
         environment: &str,
     ) -> Result<BTreeMap<String, String>> {
-        let call = self.call("configurations.environment_tags").await?;
+        let call = self.call("appconfig.environment_tags").await?;
         let found = self
             .appconfig()
             .environment(application, environment)?
@@ -168,7 +168,7 @@ impl AppConfigApi for World {
     }
 
     async fn versions(&self, application: &str, profile: &str) -> Result<Vec<HostedVersion>> {
-        let call = self.call("configurations.versions").await?;
+        let call = self.call("appconfig.versions").await?;
         let seen = call.seen();
         let versions = {
             let mut state = seen.appconfig();
@@ -179,7 +179,7 @@ impl AppConfigApi for World {
     }
 
     async fn content(&self, application: &str, profile: &str, version: u32) -> Result<Bytes> {
-        let call = self.call("configurations.content").await?;
+        let call = self.call("appconfig.content").await?;
         let found = {
             let seen = call.seen();
             let mut state = seen.appconfig();
@@ -203,7 +203,7 @@ impl AppConfigApi for World {
         profile: &str,
         version: &NewVersion,
     ) -> Result<u32> {
-        let call = self.call("configurations.create_version").await?;
+        let call = self.call("appconfig.create_version").await?;
         let number = {
             let mut state = self.appconfig();
             let profile = state.profile(application, profile)?;
@@ -232,7 +232,7 @@ impl AppConfigApi for World {
         environment: &str,
         next: Option<&str>,
     ) -> Result<(Vec<Rollout>, Option<String>)> {
-        let call = self.call("configurations.rollouts").await?;
+        let call = self.call("appconfig.rollouts").await?;
         let page = {
             let seen = call.seen();
             seen.grow();
@@ -248,7 +248,7 @@ impl AppConfigApi for World {
     }
 
     async fn rollout(&self, application: &str, environment: &str, number: u32) -> Result<Told> {
-        let call = self.call("configurations.rollout").await?;
+        let call = self.call("appconfig.rollout").await?;
         let told = {
             let seen = call.seen();
             seen.grow();
@@ -267,7 +267,7 @@ impl AppConfigApi for World {
         environment: &str,
         rollout: &NewRollout,
     ) -> Result<u32> {
-        let call = self.call("configurations.start_rollout").await?;
+        let call = self.call("appconfig.start_rollout").await?;
         self.grow();
         let now = self.true_time();
         let number = {
@@ -288,7 +288,7 @@ impl AppConfigApi for World {
     }
 
     async fn stop_rollout(&self, application: &str, environment: &str, number: u32) -> Result<()> {
-        let call = self.call("configurations.stop_rollout").await?;
+        let call = self.call("appconfig.stop_rollout").await?;
         self.grow();
         let now = self.true_time();
         {

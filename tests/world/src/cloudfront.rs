@@ -210,31 +210,31 @@ impl World {
 
 impl CloudFrontApi for World {
     async fn distribution(&self, id: &str) -> Result<Distribution> {
-        let call = self.call("cdn.distribution").await?;
+        let call = self.call("cloudfront.distribution").await?;
         let answer = call.seen().cdn_distribution(id)?;
         call.answer(answer).await
     }
 
     async fn set_origin_path(&self, id: &str, etag: &str, origin: &str, path: &str) -> Result<()> {
-        let call = self.call("cdn.set_origin_path").await?;
+        let call = self.call("cloudfront.set_origin_path").await?;
         self.cdn_set_origin_path(id, etag, origin, path)?;
         call.answer(()).await
     }
 
     async fn invalidate(&self, id: &str, reference: &str, paths: &[String]) -> Result<String> {
-        let call = self.call("cdn.invalidate").await?;
+        let call = self.call("cloudfront.invalidate").await?;
         let answer = self.cdn_invalidate(id, reference, paths)?;
         call.answer(answer).await
     }
 
     async fn invalidated(&self, id: &str, invalidation: &str) -> Result<bool> {
-        let call = self.call("cdn.invalidated").await?;
+        let call = self.call("cloudfront.invalidated").await?;
         let answer = call.seen().cdn_invalidated(id, invalidation)?;
         call.answer(answer).await
     }
 
     async fn distribution_tags(&self, arn: &str) -> Result<BTreeMap<String, String>> {
-        let call = self.call("cdn.distribution_tags").await?;
+        let call = self.call("cloudfront.distribution_tags").await?;
         let answer = self.cdn_distribution_tags(arn)?;
         call.answer(answer).await
     }

@@ -114,7 +114,7 @@ impl World {
 
 impl CloudWatchApi for World {
     async fn alarms(&self, names: &[String]) -> Result<Vec<Alarm>> {
-        let call = self.call("alarms.alarms").await?;
+        let call = self.call("cloudwatch.alarms").await?;
         self.allowed_alarms("DescribeAlarms")?;
         let found = {
             let state = World::cloudwatch(self);
@@ -127,7 +127,7 @@ impl CloudWatchApi for World {
     }
 
     async fn alarm_history(&self, name: &str, from: Time) -> Result<Vec<AlarmChange>> {
-        let call = self.call("alarms.alarm_history").await?;
+        let call = self.call("cloudwatch.alarm_history").await?;
         self.allowed_alarms("DescribeAlarmHistory")?;
         let found = {
             let state = World::cloudwatch(self);
@@ -145,7 +145,7 @@ impl CloudWatchApi for World {
     }
 
     async fn points(&self, metric: &MetricGate, from: Time, to: Time) -> Result<Vec<Point>> {
-        let call = self.call("alarms.points").await?;
+        let call = self.call("cloudwatch.points").await?;
         self.allowed_alarms("GetMetricData")?;
         if let Measured::Expression { expression, .. } = &metric.of
             && expression.ends_with(['+', '-', '*', '/'])

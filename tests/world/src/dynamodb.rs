@@ -343,13 +343,13 @@ impl State {
 
 impl DynamoDbApi for World {
     async fn get(&self, key: &Key) -> Result<Option<Item>> {
-        let call = self.call("ledger.get").await?;
+        let call = self.call("dynamodb.get").await?;
         let found = self.dynamodb().items.get(key).map(|item| Item::clone(item));
         call.answer(found).await
     }
 
     async fn transact(&self, writes: Vec<Write>) -> Result<Transacted> {
-        let call = self.call("ledger.transact").await?;
+        let call = self.call("dynamodb.transact").await?;
         let now = self.true_time();
         let transacted = match call.conflict(writes.len()) {
             Some(index) => Transacted::Refused(vec![index]),
@@ -359,13 +359,13 @@ impl DynamoDbApi for World {
     }
 
     async fn query(&self, query: Query) -> Result<Page> {
-        let call = self.call("ledger.query").await?;
+        let call = self.call("dynamodb.query").await?;
         let page = known(&query).map(|()| self.dynamodb().partition(&query))?;
         call.answer(page).await
     }
 
     async fn query_index(&self, query: Query) -> Result<Page> {
-        let call = self.call("ledger.query_index").await?;
+        let call = self.call("dynamodb.query_index").await?;
         let page =
             known(&query).map(|()| self.dynamodb().index_partition_of(&query, call.as_of()))?;
         call.answer(page).await

@@ -131,19 +131,19 @@ fn is_of(image: &Image, repository: &str) -> bool {
 
 impl EcrApi for World {
     async fn image(&self, repository: &str, reference: &str) -> Result<Option<Image>> {
-        let call = self.call("registry.image").await?;
+        let call = self.call("ecr.image").await?;
         let found = self.ecr().find(repository, reference).cloned();
         call.answer(found).await
     }
 
     async fn tagged(&self, repository: &str, after: Option<String>) -> Result<TaggedPage> {
-        let call = self.call("registry.tagged").await?;
+        let call = self.call("ecr.tagged").await?;
         let page = self.ecr().tagged(repository, after.as_deref())?;
         call.answer(page).await
     }
 
     async fn repository_tags(&self, repository: &str) -> Result<Option<BTreeMap<String, String>>> {
-        let call = self.call("registry.repository_tags").await?;
+        let call = self.call("ecr.repository_tags").await?;
         let tags = self.ecr().tags.get(repository).cloned();
         call.answer(tags).await
     }

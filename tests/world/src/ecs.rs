@@ -240,7 +240,7 @@ impl World {
 
 impl EcsApi for World {
     async fn service(&self, cluster: &str, service: &str) -> Result<Service> {
-        let call = self.call("services.service").await?;
+        let call = self.call("ecs.service").await?;
         let found = call
             .seen()
             .live(cluster, service, |live| live.service.clone())?;
@@ -248,7 +248,7 @@ impl EcsApi for World {
     }
 
     async fn task_definition(&self, name: &str) -> Result<TaskDefinition> {
-        let call = self.call("services.task_definition").await?;
+        let call = self.call("ecs.task_definition").await?;
         let found = {
             let seen = call.seen();
             let state = seen.ecs();
@@ -264,7 +264,7 @@ impl EcsApi for World {
     }
 
     async fn task_definitions(&self, family: &str, limit: u32) -> Result<Vec<String>> {
-        let call = self.call("services.task_definitions").await?;
+        let call = self.call("ecs.task_definitions").await?;
         let arns = {
             let seen = call.seen();
             let state = seen.ecs();
@@ -286,7 +286,7 @@ impl EcsApi for World {
         document: &Value,
         tags: &BTreeMap<String, String>,
     ) -> Result<TaskDefinition> {
-        let call = self.call("services.register").await?;
+        let call = self.call("ecs.register").await?;
         let answered_only = ["taskDefinitionArn", "revision", "status", "registeredAt"];
         if answered_only.iter().any(|name| !document[*name].is_null()) {
             return Err(refused("the document has members that ECS only answers"));
@@ -304,7 +304,7 @@ impl EcsApi for World {
         service: &str,
         task_definition: &str,
     ) -> Result<String> {
-        let call = self.call("services.update_service").await?;
+        let call = self.call("ecs.update_service").await?;
         self.roll();
         let now = self.clock().now;
         let id = self.ecs().update(cluster, service, task_definition, now)?;
@@ -318,7 +318,7 @@ impl EcsApi for World {
         service: &str,
         since: Time,
     ) -> Result<Vec<ServiceRollout>> {
-        let call = self.call("services.service_rollouts").await?;
+        let call = self.call("ecs.service_rollouts").await?;
         let found = call
             .seen()
             .live(cluster, service, |live| live.rollouts_since(since))?;
@@ -326,7 +326,7 @@ impl EcsApi for World {
     }
 
     async fn stop_service_rollout(&self, arn: &str) -> Result<()> {
-        let call = self.call("services.stop_service_rollout").await?;
+        let call = self.call("ecs.stop_service_rollout").await?;
         self.roll();
         let now = self.clock().now;
         self.ecs().stop_rollout(arn, now)?;
@@ -334,7 +334,7 @@ impl EcsApi for World {
     }
 
     async fn answer_service_pause(&self, arn: &str, hook: &str, goes_on: bool) -> Result<()> {
-        let call = self.call("services.answer_service_pause").await?;
+        let call = self.call("ecs.answer_service_pause").await?;
         self.roll();
         let now = self.clock().now;
         let by = Pausing::Called { goes_on };
@@ -343,7 +343,7 @@ impl EcsApi for World {
     }
 
     async fn tasks(&self, cluster: &str, service: &str, stopped: bool) -> Result<Vec<ServiceTask>> {
-        let call = self.call("services.tasks").await?;
+        let call = self.call("ecs.tasks").await?;
         let found = call.seen().live(cluster, service, |live| {
             let tasks = live.tasks.iter().map(|task| &task.task);
             tasks

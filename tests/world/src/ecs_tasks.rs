@@ -243,7 +243,7 @@ fn family_of(arn: &str) -> Option<&str> {
 
 impl EcsTasksApi for World {
     async fn launch(&self, cluster: &str, service: &str) -> Result<Launch> {
-        let call = self.call("runs.launch").await?;
+        let call = self.call("ecs_tasks.launch").await?;
         let key = (cluster.to_owned(), service.to_owned());
         if !self.ecs().services.contains_key(&key) {
             let message = format!("{service} does not exist");
@@ -258,7 +258,7 @@ impl EcsTasksApi for World {
     }
 
     async fn run_task(&self, run: &NewRun) -> Result<String> {
-        let call = self.call("runs.run_task").await?;
+        let call = self.call("ecs_tasks.run_task").await?;
         let document = {
             let services = self.ecs();
             let found = services.task_definitions.get(&run.task_definition);
@@ -276,14 +276,14 @@ impl EcsTasksApi for World {
     }
 
     async fn stop_task(&self, _cluster: &str, task: &str, reason: &str) -> Result<()> {
-        let call = self.call("runs.stop_task").await?;
+        let call = self.call("ecs_tasks.stop_task").await?;
         let now = self.true_time();
         self.ecs_tasks().stop(task, reason, now)?;
         call.answer(()).await
     }
 
     async fn runs(&self, cluster: &str, family: &str, _: &[String]) -> Result<Vec<Run>> {
-        let call = self.call("runs.runs").await?;
+        let call = self.call("ecs_tasks.runs").await?;
         let found: Vec<Run> = {
             let seen = call.seen();
             let now = seen.true_time();

@@ -17,7 +17,7 @@ pub struct State {
 
 impl EventBridgeApi for World {
     async fn put_event(&self, detail_type: &str, detail: &Value) -> Result<()> {
-        let call = self.call("events.put_event").await?;
+        let call = self.call("eventbridge.put_event").await?;
         if detail_type.len() + detail.to_string().len() > LARGEST {
             let text = "PutEvents 400 ValidationException: the total size of the entries";
             return Err(Fault::new(FaultName::Refused, text));

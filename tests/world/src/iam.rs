@@ -66,7 +66,7 @@ impl State {
 
 impl IamApi for World {
     async fn simulate(&self, asked: &Simulation) -> Result<Vec<Evaluation>> {
-        let call = self.call("roles.simulate").await?;
+        let call = self.call("iam.simulate").await?;
         let said = {
             let mut state = self.iam();
             if state.denied {

@@ -141,7 +141,7 @@ impl World {
 
 impl LambdaApi for World {
     async fn function(&self, name: &str, qualifier: Option<&str>) -> Result<Function> {
-        let call = self.call("functions.function").await?;
+        let call = self.call("lambda.function").await?;
         let function = call
             .seen()
             .with(name, |function| function.read(qualifier))?;
@@ -155,7 +155,7 @@ impl LambdaApi for World {
         code_key: Option<&str>,
         revision_id: &str,
     ) -> Result<Function> {
-        let call = self.call("functions.update_code").await?;
+        let call = self.call("lambda.update_code").await?;
         let package = self.package(code)?;
         let function = self.with(name, |function| {
             function.update(package, code_key, revision_id)
@@ -170,7 +170,7 @@ impl LambdaApi for World {
         revision_id: &str,
         description: &str,
     ) -> Result<Function> {
-        let call = self.call("functions.publish_version").await?;
+        let call = self.call("lambda.publish_version").await?;
         let published = self.with(name, |function| {
             function.publish(code_sha256, revision_id, description)
         })?;
@@ -178,7 +178,7 @@ impl LambdaApi for World {
     }
 
     async fn versions(&self, name: &str) -> Result<Vec<Function>> {
-        let call = self.call("functions.versions").await?;
+        let call = self.call("lambda.versions").await?;
         let versions = self.with_seen(&call, name, |function| {
             let versions = function.versions.iter();
             // A listing leaves the states out, as AWS does.
@@ -196,7 +196,7 @@ impl LambdaApi for World {
     }
 
     async fn alias(&self, name: &str, alias: &str) -> Result<Alias> {
-        let call = self.call("functions.alias").await?;
+        let call = self.call("lambda.alias").await?;
         let alias = self.with_seen(&call, name, |function| function.alias(alias))?;
         call.answer(alias).await
     }
@@ -209,7 +209,7 @@ impl LambdaApi for World {
         weights: &[(String, String)],
         revision_id: &str,
     ) -> Result<Alias> {
-        let call = self.call("functions.update_alias").await?;
+        let call = self.call("lambda.update_alias").await?;
         let alias = self.with(name, |function| {
             function.shift(alias, version, weights, revision_id)
         })?;
@@ -217,13 +217,13 @@ impl LambdaApi for World {
     }
 
     async fn code_room(&self) -> Result<CodeRoom> {
-        let call = self.call("functions.code_room").await?;
+        let call = self.call("lambda.code_room").await?;
         let room = self.lambda().room;
         call.answer(room).await
     }
 
     async fn provisioned(&self, name: &str, qualifier: &str) -> Result<Option<Told>> {
-        let call = self.call("functions.provisioned").await?;
+        let call = self.call("lambda.provisioned").await?;
         let provisioned = self.with_seen(&call, name, |function| {
             let alias = function.aliases.get(qualifier);
             Ok(alias
@@ -234,7 +234,7 @@ impl LambdaApi for World {
     }
 
     async fn invoke(&self, name: &str, qualifier: &str, _payload: &Value) -> Result<Invoked> {
-        let call = self.call("functions.invoke").await?;
+        let call = self.call("lambda.invoke").await?;
         let version = self.with(name, |function| {
             let version = match function.alias(qualifier) {
                 Ok(alias) => function.read(Some(&alias.version))?,
@@ -255,14 +255,14 @@ impl LambdaApi for World {
     }
 
     async fn function_tags(&self, arn: &str) -> Result<BTreeMap<String, String>> {
-        let call = self.call("functions.function_tags").await?;
+        let call = self.call("lambda.function_tags").await?;
         let name = arn.split(':').nth(6).unwrap_or(arn);
         let tags = self.with(name, |function| Ok(function.tags.clone()))?;
         call.answer(tags).await
     }
 
     async fn download(&self, code_location: &str) -> Result<Bytes> {
-        let call = self.call("functions.download").await?;
+        let call = self.call("lambda.download").await?;
         let path = code_location.trim_start_matches("memory://");
         let (name, qualifier) = path.split_once('/').ok_or_else(|| not_found(path))?;
         let package = self.with(name, |function| match qualifier.parse::<u64>() {

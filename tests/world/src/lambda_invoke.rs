@@ -59,7 +59,7 @@ impl LiveCall {
 
 impl LambdaInvokeApi for World {
     async fn ask_runner(&self, ask: &Value) -> Result<()> {
-        let call = self.call("runners.ask_runner").await?;
+        let call = self.call("lambda_invoke.ask_runner").await?;
         let times = if self.lambda_invoke().is_twice { 2 } else { 1 };
         for _ in 0..times {
             self.lambda_invoke().asked.push(ask.clone());
@@ -68,7 +68,7 @@ impl LambdaInvokeApi for World {
     }
 
     async fn call_once(&self, asked: &OneCall) -> Result<CallAnswer> {
-        let call = self.call("runners.call_once").await?;
+        let call = self.call("lambda_invoke.call_once").await?;
         if !self.lambda().functions.contains_key(&asked.name) {
             let message = format!("ResourceNotFoundException: {}", asked.name);
             return Err(Fault::new(FaultName::NotFound, message));

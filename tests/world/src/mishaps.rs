@@ -279,6 +279,6 @@ mod tests {
         assert!(world.dynamodb().items.is_empty());
         assert!(poll(call).is_ready());
         assert!(world.dynamodb().items.contains_key(&key()));
-        assert_eq!(world.mishaps().calls, ["ledger.transact"]);
+        assert_eq!(world.mishaps().calls, ["dynamodb.transact"]);
     }
 }

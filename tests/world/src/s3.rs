@@ -229,20 +229,20 @@ impl S3Api for World {
     }
 
     async fn head(&self, object: &ObjectId) -> Result<Option<ObjectHead>> {
-        let call = self.call("objects.head").await?;
+        let call = self.call("s3.head").await?;
         self.let_in(&object.bucket)?;
         let answer = self.s3().find(object).map(Version::head);
         call.answer(answer).await
     }
 
     async fn get(&self, object: &ObjectId, limit: u64) -> Result<Bytes> {
-        let call = self.call("objects.get").await?;
+        let call = self.call("s3.get").await?;
         let answer = self.object_get(object, limit)?;
         call.answer(answer).await
     }
 
     async fn get_range(&self, object: &ObjectId, start: u64, length: u64) -> Result<Bytes> {
-        let call = self.call("objects.get_range").await?;
+        let call = self.call("s3.get_range").await?;
         let answer = self.object_get_range(object, start, length)?;
         call.answer(answer).await
     }
@@ -254,20 +254,20 @@ impl S3Api for World {
         bytes: Bytes,
         options: &PutOptions,
     ) -> Result<Written> {
-        let call = self.call("objects.put").await?;
+        let call = self.call("s3.put").await?;
         self.note_if_once(key);
         let answer = self.object_put(bucket, key, bytes, options)?;
         call.answer(answer).await
     }
 
     async fn create_upload(&self, bucket: &str, key: &str, options: &PutOptions) -> Result<Upload> {
-        let call = self.call("objects.create_upload").await?;
+        let call = self.call("s3.create_upload").await?;
         let answer = self.upload_create(bucket, key, options)?;
         call.answer(answer).await
     }
 
     async fn upload_part(&self, upload: &Upload, number: u16, bytes: Bytes) -> Result<Part> {
-        let call = self.call("objects.upload_part").await?;
+        let call = self.call("s3.upload_part").await?;
         let answer = self.upload_part_of(upload, number, bytes)?;
         call.answer(answer).await
     }
@@ -278,26 +278,26 @@ impl S3Api for World {
         parts: &[Part],
         replaces: &Replaces,
     ) -> Result<Written> {
-        let call = self.call("objects.complete_upload").await?;
+        let call = self.call("s3.complete_upload").await?;
         self.note_if_once(&upload.key);
         let answer = self.upload_complete(upload, parts, replaces)?;
         call.answer(answer).await
     }
 
     async fn abort_upload(&self, upload: &Upload) -> Result<()> {
-        let call = self.call("objects.abort_upload").await?;
+        let call = self.call("s3.abort_upload").await?;
         self.upload_abort(upload)?;
         call.answer(()).await
     }
 
     async fn lifecycle(&self, bucket: &str) -> Result<Vec<LifecycleRule>> {
-        let call = self.call("objects.lifecycle").await?;
+        let call = self.call("s3.lifecycle").await?;
         let answer = self.s3().known(bucket)?.lifecycle.clone();
         call.answer(answer).await
     }
 
     async fn object_tags(&self, object: &ObjectId) -> Result<BTreeMap<String, String>> {
-        let call = self.call("objects.object_tags").await?;
+        let call = self.call("s3.object_tags").await?;
         let answer = self.object_tags_of(object)?;
         call.answer(answer).await
     }
@@ -309,27 +309,27 @@ impl S3Api for World {
         key: &str,
         replaces: &Replaces,
     ) -> Result<Written> {
-        let call = self.call("objects.copy").await?;
+        let call = self.call("s3.copy").await?;
         self.note_if_once(key);
         let answer = self.object_copy(from, bucket, key, replaces)?;
         call.answer(answer).await
     }
 
     async fn delete(&self, bucket: &str, key: &str, replaces: &Replaces) -> Result<()> {
-        let call = self.call("objects.delete").await?;
+        let call = self.call("s3.delete").await?;
         self.note_if_once(key);
         self.object_delete(bucket, key, replaces)?;
         call.answer(()).await
     }
 
     async fn delete_all(&self, bucket: &str, keys: &[String]) -> Result<()> {
-        let call = self.call("objects.delete_all").await?;
+        let call = self.call("s3.delete_all").await?;
         self.object_delete_all(bucket, keys)?;
         call.answer(()).await
     }
 
     async fn list(&self, bucket: &str, prefix: &str, after: Option<String>) -> Result<Listing> {
-        let call = self.call("objects.list").await?;
+        let call = self.call("s3.list").await?;
         let answer = self.object_list(bucket, prefix, after.as_deref())?;
         call.answer(answer).await
     }
@@ -340,19 +340,19 @@ impl S3Api for World {
         prefix: &str,
         after: Option<String>,
     ) -> Result<Listing> {
-        let call = self.call("objects.list_versions").await?;
+        let call = self.call("s3.list_versions").await?;
         let answer = self.object_list_versions(bucket, prefix, after)?;
         call.answer(answer).await
     }
 
     async fn keeps_versions(&self, bucket: &str) -> Result<bool> {
-        let call = self.call("objects.keeps_versions").await?;
+        let call = self.call("s3.keeps_versions").await?;
         let answer = self.object_keeps_versions(bucket)?;
         call.answer(answer).await
     }
 
     async fn bucket_tags(&self, bucket: &str) -> Result<BTreeMap<String, String>> {
-        let call = self.call("objects.bucket_tags").await?;
+        let call = self.call("s3.bucket_tags").await?;
         let answer = self.object_bucket_tags(bucket)?;
         call.answer(answer).await
     }

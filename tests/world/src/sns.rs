@@ -23,7 +23,7 @@ pub struct State {
 
 impl SnsApi for World {
     async fn notify(&self, subject: &str, message: &str) -> Result<()> {
-        let call = self.call("notifications.notify").await?;
+        let call = self.call("sns.notify").await?;
         check(subject, message)?;
         let published = (subject.to_owned(), message.to_owned());
         self.sns().published.push(published);
@@ -31,7 +31,7 @@ impl SnsApi for World {
     }
 
     async fn notify_topic(&self, topic: &str, subject: &str, message: &str) -> Result<()> {
-        let call = self.call("notifications.notify_topic").await?;
+        let call = self.call("sns.notify_topic").await?;
         let takes_ms = self.sns().takes_ms;
         if takes_ms > 0 {
             self.sleep_ms(takes_ms).await;

@@ -76,14 +76,14 @@ impl State {
 
 impl StepFunctionsApi for World {
     async fn start(&self, name: &str, input: &Value) -> Result<String> {
-        let call = self.call("executions.start").await?;
+        let call = self.call("stepfunctions.start").await?;
         let now = self.true_time();
         let arn = self.stepfunctions().begin(name, input, now);
         call.answer(arn).await
     }
 
     async fn stop(&self, arn: &str, error: &str, cause: &str) -> Result<()> {
-        let call = self.call("executions.stop").await?;
+        let call = self.call("stepfunctions.stop").await?;
         if let Some(execution) = self.stepfunctions().executions.get_mut(arn)
             && execution.status == "RUNNING"
         {
@@ -95,25 +95,25 @@ impl StepFunctionsApi for World {
     }
 
     async fn execution(&self, arn: &str) -> Result<Option<Execution>> {
-        let call = self.call("executions.execution").await?;
+        let call = self.call("stepfunctions.execution").await?;
         let found = call.seen().stepfunctions().executions.get(arn).cloned();
         call.answer(found).await
     }
 
     async fn newest(&self) -> Result<Vec<String>> {
-        let call = self.call("executions.newest").await?;
+        let call = self.call("stepfunctions.newest").await?;
         let arns = call.seen().stepfunctions().newest();
         call.answer(arns).await
     }
 
     async fn transitions(&self, arn: &str) -> Result<Option<u64>> {
-        let call = self.call("executions.transitions").await?;
+        let call = self.call("stepfunctions.transitions").await?;
         let made = self.stepfunctions().transitions.get(arn).copied();
         call.answer(made).await
     }
 
     async fn succeed_task(&self, token: &str, output: &Value) -> Result<bool> {
-        let call = self.call("executions.succeed_task").await?;
+        let call = self.call("stepfunctions.succeed_task").await?;
         let waited = self.stepfunctions().succeed(token, output);
         call.answer(waited).await
     }

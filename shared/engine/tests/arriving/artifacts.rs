@@ -128,7 +128,7 @@ fn what_is_too_large_to_be_hashed_is_refused_unread() {
     let reads = || {
         let calls = world.mishaps().calls.clone();
         let reads = calls.into_iter();
-        reads.filter(|call| *call == "objects.get_range").count()
+        reads.filter(|call| *call == "s3.get_range").count()
     };
     let alone = || manifest(MAIN, json!({"web": {"key": WEB}}));
     web(MOST + 1, None);

@@ -300,7 +300,7 @@ fn a_manifest_that_cannot_be_read_is_told_and_one_that_may_come_is_asked_for_aga
         [format!("BadValue {key}")]
     );
     let fault = windlass_domain::fault::Fault::new(FaultName::Throttled, "slowly");
-    world.mishaps().refused.insert("objects.get", fault);
+    world.mishaps().refused.insert("s3.get", fault);
     let answer = pins(&world, request);
     let fault = answer.unwrap_err().findings().unwrap_err();
     assert_eq!(fault.name, FaultName::Throttled);

@@ -219,7 +219,7 @@ fn what_lies_beside_an_upload_and_is_larger_than_ours_is_replaced_unread() {
         let answer = scene.admit("arrival", with(request, by("s3")));
         assert_eq!(in_short(&answer).0, Transition::Go);
         let calls = world.mishaps().calls.clone();
-        let reads = calls.iter().filter(|call| **call == "objects.get").count();
+        let reads = calls.iter().filter(|call| **call == "s3.get").count();
         let texts = world.s3().texts("artifacts");
         let lies = texts.get(note).map(|text| text.contains("findings"));
         (reads, lies)

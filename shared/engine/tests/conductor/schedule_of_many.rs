@@ -179,7 +179,11 @@ fn a_call_that_fails_puts_off_what_it_was_for_and_nothing_else() {
         scene.stage.world.fail_call(number, When::Before, fault);
         let told = scheduled(&scene).unwrap_err();
         assert_eq!(told.name, FaultName::Unavailable, "{number} {call}");
-        let list = if *call == "ledger.query_index" { 2 } else { 1 };
+        let list = if *call == "dynamodb.query_index" {
+            2
+        } else {
+            1
+        };
         let put_off = all().difference(&served(&scene)).count();
         assert!(put_off <= list, "{number} {call}: {:?}", served(&scene));
         scheduled(&scene).unwrap();
@@ -205,7 +209,7 @@ fn one_that_cannot_be_woken_keeps_nobody_asleep() {
         .unwrap();
         let made = calm.mishaps().calls.clone();
         let wakes = (1..).zip(&made).skip(before);
-        let mut wakes = wakes.filter(|(_, call)| **call == "executions.succeed_task");
+        let mut wakes = wakes.filter(|(_, call)| **call == "stepfunctions.succeed_task");
         let (number, _) = wakes.nth(woken - 1).unwrap();
         let fault = Fault::new(FaultName::Unavailable, "no answer");
         scene.stage.world.fail_call(number, When::Before, fault);
@@ -222,7 +226,7 @@ fn the_first_fault_is_told_and_names_all() {
     let scene = one_of_each();
     let fault = Fault::new(FaultName::AccessDenied, "not allowed");
     let mut refused = scene.stage.world.mishaps();
-    refused.refused.insert("executions.execution", fault);
+    refused.refused.insert("stepfunctions.execution", fault);
     drop(refused);
     let told = scheduled(&scene).unwrap_err();
     assert_eq!(told.name, FaultName::AccessDenied);

@@ -135,7 +135,7 @@ fn a_skipped_bake_passes_at_the_next_look_and_not_while_a_gate_is_unknown() {
 #[test]
 fn a_pause_that_comes_while_the_gates_are_measured_holds() {
     let rehearsal = changed();
-    let write = call_of(&rehearsal, "ledger.transact");
+    let write = call_of(&rehearsal, "dynamodb.transact");
     let stage = changed();
     stage.pass_seconds(1);
     turn(&stage, ActionName::SkipBake, None, PauseThen::Continue);

@@ -26,7 +26,7 @@ fn a_stale_token_records_nothing() {
 fn a_token_that_goes_stale_while_it_measures_records_nothing() {
     let stage = changed();
     let mut judging = std::pin::pin!(handle(&stage.world, stage.judge(0)));
-    let write = call_of(&changed(), "ledger.transact");
+    let write = call_of(&changed(), "dynamodb.transact");
     stage.world.plan_mishap(write, When::Before, Mishap::Pause);
     assert!(until_pause(judging.as_mut()).is_none());
     stage.hold_lock(TOKEN + 1);
@@ -48,7 +48,7 @@ pub fn call_of(rehearsal: &Stage, name: &str) -> u64 {
 
 #[test]
 fn a_lost_answer_or_a_twin_counts_as_one_judgement() {
-    let write = call_of(&changed(), "ledger.transact");
+    let write = call_of(&changed(), "dynamodb.transact");
     let stage = changed();
     let lost = Fault::new(FaultName::Unavailable, "the answer was lost");
     stage.world.fail_call(write, When::After, lost);

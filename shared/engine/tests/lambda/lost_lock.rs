@@ -17,7 +17,7 @@ fn who_was_taken_over_does_not_replace_code_again() {
     let rehearsal = Trial::begin(&setting).unwrap();
     assert_eq!(rehearsal.forward(), Ok(WorkTransition::Changed));
     let calls = rehearsal.scene.world.mishaps().calls.clone();
-    let update = calls.iter().position(|c| *c == "functions.update_code");
+    let update = calls.iter().position(|c| *c == "lambda.update_code");
     let trial = Trial::begin(&setting).unwrap();
     let world = &trial.scene.world;
     world.plan_mishap(update.unwrap() as u64 + 1, When::After, Mishap::Pause);

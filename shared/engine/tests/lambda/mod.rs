@@ -294,7 +294,7 @@ fn a_zip_over_the_limit_comes_from_the_bucket() {
     let calls = world.mishaps().calls.len();
     let id = windlass_world::conformance::deployment();
     run(kind.change(&target, &change, &id)).unwrap();
-    assert_eq!(world.mishaps().calls[calls..], ["functions.update_code"]);
+    assert_eq!(world.mishaps().calls[calls..], ["lambda.update_code"]);
     function(&world, |function| {
         assert_eq!(function.package, package(&world, Brings::Zip, "new"));
     });
@@ -309,13 +309,13 @@ fn nothing_slow_stands_between_the_open_call_and_live_code() {
     assert_eq!(trial.answer(None, 1), Ok(WorkTransition::Changed));
     let calls = trial.scene.world.mishaps().calls.clone();
     for (part, fetch) in [
-        (&calls[..forward], "objects.get"),
-        (&calls[forward..], "functions.download"),
+        (&calls[..forward], "s3.get"),
+        (&calls[forward..], "lambda.download"),
     ] {
         let sent = part
             .iter()
-            .position(|call| *call == "functions.update_code")
+            .position(|call| *call == "lambda.update_code")
             .unwrap();
-        assert_eq!(part[sent - 2..sent], [fetch, "ledger.transact"]);
+        assert_eq!(part[sent - 2..sent], [fetch, "dynamodb.transact"]);
     }
 }

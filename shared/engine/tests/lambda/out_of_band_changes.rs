@@ -39,9 +39,7 @@ fn call_of_shift(setting: &Setting) -> u64 {
     let rehearsal = Trial::begin(setting).unwrap();
     rehearsal.forward().unwrap();
     let calls = rehearsal.scene.world.mishaps().calls.clone();
-    let shift = calls
-        .iter()
-        .position(|call| *call == "functions.update_alias");
+    let shift = calls.iter().position(|call| *call == "lambda.update_alias");
     shift.unwrap() as u64 + 1
 }
 
@@ -118,7 +116,7 @@ fn code_of_somebody_else_right_after_the_confirmed_one_is_not_overwritten() {
         rehearsal.forward().unwrap();
         let calls = rehearsal.scene.world.mishaps().calls.clone();
         let mut calls = calls.iter();
-        let update = calls.position(|call| *call == "functions.update_code");
+        let update = calls.position(|call| *call == "lambda.update_code");
         let confirmed = update.unwrap() as u64 + 2;
         let trial = Trial::begin(&setting).unwrap();
         let world = &trial.scene.world;

@@ -128,8 +128,8 @@ fn no_look_depends_on_how_many_versions_there_are() {
             assert_eq!(trial.answer(None, 1), Ok(WorkTransition::Changed));
             trial.observe().unwrap();
             let calls = trial.scene.world.mishaps().calls.clone();
-            assert!(!calls.contains(&"functions.versions"), "{calls:?}");
-            let looks = calls.iter().filter(|call| **call == "functions.function");
+            assert!(!calls.contains(&"lambda.versions"), "{calls:?}");
+            let looks = calls.iter().filter(|call| **call == "lambda.function");
             (calls.len(), looks.count())
         };
         let few = calls(1);
@@ -151,7 +151,7 @@ fn a_kept_version_that_nobody_remembers_is_found() {
     trial.put_step(&step).unwrap();
     assert_eq!(trial.answer(None, 1), Ok(WorkTransition::Changed));
     let calls = trial.scene.world.mishaps().calls.clone();
-    let listed = calls.iter().filter(|call| **call == "functions.versions");
+    let listed = calls.iter().filter(|call| **call == "lambda.versions");
     assert_eq!(listed.count(), 1);
     function(&trial.scene.world, |function| {
         assert_eq!(function.package, Package::Zip("old".into()));

@@ -217,7 +217,11 @@ fn a_metric_must_be_readable_and_no_longer_than_the_bake() {
 
     let stage = measured(&[0.0]);
     let fault = Fault::new(FaultName::Throttled, "slowly");
-    stage.world.mishaps().refused.insert("alarms.points", fault);
+    stage
+        .world
+        .mishaps()
+        .refused
+        .insert("cloudwatch.points", fault);
     let fault = prepare(&stage).unwrap_err();
     assert_eq!(fault.name, FaultName::Throttled);
     assert!(

@@ -57,7 +57,7 @@ fn a_slow_twin_does_not_overwrite_the_steps_of_a_plan() {
     let rehearsal = new_release();
     prepare(&rehearsal).unwrap();
     let calls = rehearsal.world.mishaps().calls.clone();
-    let write = calls.iter().position(|call| *call == "ledger.transact");
+    let write = calls.iter().position(|call| *call == "dynamodb.transact");
     let write = write.unwrap() as u64 + 1;
     let stage = new_release();
     stage.world.plan_mishap(write, When::Before, Mishap::Pause);

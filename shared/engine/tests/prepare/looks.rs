@@ -127,14 +127,14 @@ fn what_stands_in_the_way_is_told_and_what_may_pass_is_asked_again() {
     refused
         .mishaps()
         .refused
-        .insert("functions.alias", denied.clone());
+        .insert("lambda.alias", denied.clone());
     look(&stage).unwrap();
     assert_eq!(seen(&stage).saw, Live::Unknown(denied));
     let throttled = Fault::new(FaultName::Throttled, "not now");
     refused
         .mishaps()
         .refused
-        .insert("functions.alias", throttled.clone());
+        .insert("lambda.alias", throttled.clone());
     assert_eq!(look(&stage), Err(throttled));
     refused.mishaps().refused.clear();
     look(&stage).unwrap();
@@ -149,7 +149,7 @@ fn what_the_deployment_has_not_touched_keeps_nobody_waiting() {
     let throttled = Fault::new(FaultName::Throttled, "not now");
     let refused = &stage.world;
     let mut mishaps = refused.mishaps();
-    mishaps.refused.insert("functions.alias", throttled.clone());
+    mishaps.refused.insert("lambda.alias", throttled.clone());
     drop(mishaps);
     look(&stage).unwrap();
     assert_eq!(seen(&stage).saw, Live::Unknown(throttled));

@@ -201,7 +201,7 @@ fn many_components_are_written_in_several_transactions() {
     stage.write_record();
     assert_eq!(prepare(&stage).unwrap().items.len(), 61);
     let calls = stage.world.mishaps().calls.clone();
-    let writes = calls.iter().filter(|call| **call == "ledger.transact");
+    let writes = calls.iter().filter(|call| **call == "dynamodb.transact");
     assert_eq!(writes.count(), 3);
 }
 

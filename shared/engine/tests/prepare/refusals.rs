@@ -161,7 +161,7 @@ fn two_components_have_no_target_together() {
 fn an_artifact_that_may_not_be_read_is_told_and_other_faults_are_asked_again() {
     let stage = new_release();
     let fault = Fault::new(FaultName::AccessDenied, "no");
-    stage.world.mishaps().refused.insert("objects.head", fault);
+    stage.world.mishaps().refused.insert("s3.head", fault);
     prepare(&stage).unwrap();
     let plan = plan(&stage);
     let told = named(&plan);
@@ -169,6 +169,6 @@ fn an_artifact_that_may_not_be_read_is_told_and_other_faults_are_asked_again() {
     assert!(told.contains(&denied), "{told:?}");
     let stage = new_release();
     let fault = Fault::new(FaultName::Throttled, "slowly");
-    stage.world.mishaps().refused.insert("objects.head", fault);
+    stage.world.mishaps().refused.insert("s3.head", fault);
     assert_eq!(prepare(&stage).unwrap_err().name, FaultName::Throttled);
 }

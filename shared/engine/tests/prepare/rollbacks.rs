@@ -100,7 +100,11 @@ fn a_rollback_does_not_wait_for_a_gate_that_cannot_be_asked() {
     for name in [FaultName::Unavailable, FaultName::Throttled] {
         let stage = rollback();
         let fault = Fault::new(name, "CloudWatch is away");
-        stage.world.mishaps().refused.insert("alarms.alarms", fault);
+        stage
+            .world
+            .mishaps()
+            .refused
+            .insert("cloudwatch.alarms", fault);
         prepare(&stage).unwrap();
         let plan = plan(&stage);
         assert_eq!(plan.outcome, Outcome::Change, "{name}");

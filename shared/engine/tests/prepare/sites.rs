@@ -221,11 +221,11 @@ fn ledger_calls(tenant: &str) -> RangeInclusive<u64> {
     let others = mishaps
         .calls
         .iter()
-        .rposition(|it| !it.starts_with("ledger."));
+        .rposition(|it| !it.starts_with("dynamodb."));
     let last = others.unwrap() + 1;
     let calls = last as u64 + 1..=mishaps.count();
     let writes = mishaps.calls[last..].iter();
-    let writes = writes.filter(|it| **it == "ledger.transact");
+    let writes = writes.filter(|it| **it == "dynamodb.transact");
     assert!(
         writes.count() == 2 && calls.clone().count() >= 5,
         "{calls:?}"

@@ -76,7 +76,7 @@ fn a_copy_whose_answer_is_lost_is_known_by_its_bytes() {
         rehearsal.undo(&deployment);
         let calls = rehearsal.world.mishaps().calls.clone();
         let numbered = (1..).zip(calls);
-        let copies = numbered.filter(|(_, call)| *call == "objects.copy");
+        let copies = numbered.filter(|(_, call)| *call == "s3.copy");
         let copies: Vec<u64> = copies.map(|(number, _)| number).collect();
         assert_eq!(copies.len(), 2);
         for copy in copies {

@@ -99,11 +99,8 @@ fn nothing_slow_stands_between_the_open_call_and_the_first_file() {
     let published = scene.world.mishaps().calls.len();
     assert_eq!(scene.switch(&deployment), WorkTransition::Changed);
     let calls = scene.world.mishaps().calls[published..].to_vec();
-    let put = calls
-        .iter()
-        .position(|call| *call == "objects.put")
-        .unwrap();
-    let before = ["objects.get_range", "ledger.transact"];
+    let put = calls.iter().position(|call| *call == "s3.put").unwrap();
+    let before = ["s3.get_range", "dynamodb.transact"];
     assert_eq!(calls[put - 2..put], before, "{calls:?}");
 }
 

@@ -42,7 +42,7 @@ fn a_large_file_is_uploaded_in_parts() {
         let artifact = release(&scene, 1);
         scene.deploy(&artifact);
         assert_eq!(seen(&scene), (1, BYTES));
-        assert_eq!(calls(&scene, "objects.upload_part"), 2);
+        assert_eq!(calls(&scene, "s3.upload_part"), 2);
         assert!(scene.world.s3().uploads.is_empty());
         assert_eq!(scene.visit("film.mp4").content_type.unwrap(), "video/mp4");
     }
@@ -58,10 +58,10 @@ fn one_that_visitors_have_is_replaced_by_the_completion_alone_and_comes_back() {
     let deployment = scene.prepare(Some(&artifact), None);
     assert_eq!(scene.publish(&deployment), WorkTransition::Changed);
     assert_eq!(seen(&scene), (1, BYTES), "publishing is not noticed");
-    let parts = calls(&scene, "objects.upload_part");
+    let parts = calls(&scene, "s3.upload_part");
     assert_eq!(scene.switch(&deployment), WorkTransition::Changed);
     assert_eq!(seen(&scene), (2, BYTES));
-    assert_eq!(calls(&scene, "objects.upload_part"), parts);
+    assert_eq!(calls(&scene, "s3.upload_part"), parts);
     assert_eq!(scene.undo(&deployment), WorkTransition::Changed);
     assert_eq!(seen(&scene), (1, BYTES));
     assert_eq!(scene.text(""), "1");
@@ -85,7 +85,7 @@ fn a_completion_whose_answer_is_lost_is_done() {
         let calls = rehearsal.world.mishaps().calls.clone();
         1 + calls
             .iter()
-            .rposition(|call| *call == "objects.complete_upload")
+            .rposition(|call| *call == "s3.complete_upload")
             .unwrap() as u64
     };
     for when in [When::Before, When::After] {
@@ -104,11 +104,7 @@ fn a_completion_whose_answer_is_lost_is_done() {
 }
 
 /// The calls that only a large file needs.
-const OF_PARTS: [&str; 3] = [
-    "objects.create_upload",
-    "objects.upload_part",
-    "objects.complete_upload",
-];
+const OF_PARTS: [&str; 3] = ["s3.create_upload", "s3.upload_part", "s3.complete_upload"];
 
 /// Invokes until it has changed, as the machine's Retry does.
 fn changes(scene: &Scene, mut invoke: impl FnMut() -> Result<WorkDone>) {
@@ -175,7 +171,7 @@ fn a_switch_of_a_large_file_may_take_longer_and_is_waited_for_as_much_longer() {
     assert_eq!(scene.publish(&deployment), WorkTransition::Changed);
     scene.sent_once();
     let lost = Fault::new(FaultName::Unavailable, "lost");
-    let refused = [("objects.complete_upload", lost)].into();
+    let refused = [("s3.complete_upload", lost)].into();
     scene.world.mishaps().refused = refused;
     scene.switch_once(&deployment, Some(0)).unwrap_err();
     let step = scene.step(&deployment);
@@ -233,13 +229,13 @@ fn one_that_did_not_change_is_not_uploaded_again() {
         let mut scene = Scene::new(mode);
         let artifact = release(&scene, 1);
         scene.deploy(&artifact);
-        let parts = calls(&scene, "objects.upload_part");
+        let parts = calls(&scene, "s3.upload_part");
         let artifact = scene.upload(stored(&[
             ("film.mp4", &film(1)),
             ("index.html", b"another page"),
         ]));
         scene.deploy(&artifact);
-        assert_eq!(calls(&scene, "objects.upload_part"), parts);
+        assert_eq!(calls(&scene, "s3.upload_part"), parts);
         assert_eq!(seen(&scene), (1, BYTES));
         assert_eq!(scene.text(""), "another page");
     }
@@ -253,7 +249,7 @@ fn what_was_uploaded_of_a_file_that_fails_is_thrown_away() {
     let artifact = scene.upload(archive.clone());
     let deployment = scene.prepare(Some(&artifact), None);
     let refusal = Fault::new(FaultName::AccessDenied, "S3 403");
-    let refused = [("objects.upload_part", refusal)].into();
+    let refused = [("s3.upload_part", refusal)].into();
     scene.world.mishaps().refused = refused;
     assert_eq!(scene.publish(&deployment), WorkTransition::Failed);
     assert!(scene.world.s3().uploads.is_empty());
@@ -265,5 +261,5 @@ fn what_was_uploaded_of_a_file_that_fails_is_thrown_away() {
     let deployment = scene.prepare(Some(&artifact), None);
     assert_eq!(scene.publish(&deployment), WorkTransition::Failed);
     assert_eq!(scene.keys(), [""; 0]);
-    assert_eq!(calls(&scene, "objects.create_upload"), 1);
+    assert_eq!(calls(&scene, "s3.create_upload"), 1);
 }

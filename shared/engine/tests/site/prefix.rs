@@ -280,10 +280,10 @@ fn what_did_not_change_is_copied_within_s3() {
     let mut scene = scene();
     let one = scene.deploy_files(ONE);
     let two: Vec<(&str, &str)> = ONE.iter().copied().chain([("new.txt", "two")]).collect();
-    let copies = calls(&scene, "objects.copy");
+    let copies = calls(&scene, "s3.copy");
     let deployment = scene.deploy_files(&two);
     // The file that is new is copied back as well.
-    assert_eq!(calls(&scene, "objects.copy") - copies, ONE.len() + 1);
+    assert_eq!(calls(&scene, "s3.copy") - copies, ONE.len() + 1);
     let folder = goal_path(&deployment);
     let objects = scene.world.s3();
     for (path, text) in two {
@@ -317,9 +317,9 @@ fn a_header_that_is_to_change_is_written_and_not_copied() {
         cache_control: "public, max-age=60".into(),
     }];
     let artifact = scene.upload(zip(ONE));
-    let copies = calls(&scene, "objects.copy");
+    let copies = calls(&scene, "s3.copy");
     scene.deploy(&artifact);
-    assert_eq!(calls(&scene, "objects.copy") - copies, ONE.len() - 1);
+    assert_eq!(calls(&scene, "s3.copy") - copies, ONE.len() - 1);
     let folder = origin_path(&scene);
     let objects = scene.world.s3();
     let key = format!("{}/about.html", folder.trim_start_matches('/'));

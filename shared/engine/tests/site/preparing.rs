@@ -292,7 +292,7 @@ fn a_lifecycle_that_deletes_what_an_undo_needs() {
 fn a_lifecycle_that_may_not_be_read_is_told() {
     let mut scene = Scene::new(SiteMode::InPlace);
     let denied = Fault::new(FaultName::AccessDenied, "S3 403 AccessDenied");
-    scene.world.mishaps().refused = [("objects.lifecycle", denied)].into();
+    scene.world.mishaps().refused = [("s3.lifecycle", denied)].into();
     let deployment = scene.deploy_files(ONE);
     let told = &deployment.prepared.warnings[0];
     assert_eq!(told.name, FindingName::NoPermission);
@@ -334,7 +334,7 @@ fn pages_listed(files: usize) -> usize {
     let before = scene.world.mishaps().calls.len();
     scene.deploy(&artifact);
     let calls = scene.world.mishaps().calls.split_off(before);
-    let lists = calls.iter().filter(|name| **name == "objects.list");
+    let lists = calls.iter().filter(|name| **name == "s3.list");
     lists.count()
 }
 

@@ -146,7 +146,7 @@ fn killed_at_any_call_it_is_brought_to_its_end_by_whoever_comes_next() {
     rehearsal.publish(&fourth);
     let to = rehearsal.world.mishaps().count();
     let calls = rehearsal.world.mishaps().calls.clone();
-    assert!(calls.contains(&"objects.delete_all"));
+    assert!(calls.contains(&"s3.delete_all"));
     for call in from + 1..=to {
         for when in [When::Before, When::After] {
             let mut scene = scene();
@@ -267,7 +267,7 @@ fn what_cannot_be_deleted_is_told_and_stops_no_deployment() {
     }
     let fourth = prepared(&mut scene, 4);
     let refused = Fault::new(FaultName::AccessDenied, "no s3:DeleteObject");
-    let call = "objects.delete_all";
+    let call = "s3.delete_all";
     scene.world.mishaps().refused.insert(call, refused);
     assert_eq!(scene.publish(&fourth), WorkTransition::Changed);
     let warnings = scene.step(&fourth).warnings;

@@ -28,7 +28,7 @@ fn three_batches(scene: &mut Scene) -> Deployment {
 fn puts(scene: &Scene) -> Vec<u64> {
     let calls = scene.world.mishaps().calls.clone();
     let numbered = (1..).zip(calls);
-    let puts = numbered.filter(|(_, call)| *call == "objects.put");
+    let puts = numbered.filter(|(_, call)| *call == "s3.put");
     puts.map(|(number, _)| number).collect()
 }
 

@@ -17,11 +17,7 @@ fn what_is_written_in_part_is_undone_although_aws_refuses_the_rest() {
     let deployment = scene.publish_files(TWO);
     // A policy of the bucket, or the role of the environment, allows no deletions.
     let refused = Fault::new(FaultName::AccessDenied, "s3:DeleteObject");
-    scene
-        .world
-        .mishaps()
-        .refused
-        .insert("objects.delete", refused);
+    scene.world.mishaps().refused.insert("s3.delete", refused);
     assert_eq!(scene.switch(&deployment), WorkTransition::Failed);
     assert!(
         scene.text("").ends_with("two"),
@@ -45,7 +41,7 @@ fn what_is_written_in_part_is_undone_although_aws_refuses_the_rest() {
 fn one_write_of_many_that_is_refused_is_no_out_of_band_change() {
     let mut rehearsal = scene();
     let calls = switched(&mut rehearsal, None);
-    let puts = (1..).zip(calls).filter(|(_, call)| *call == "objects.put");
+    let puts = (1..).zip(calls).filter(|(_, call)| *call == "s3.put");
     let puts: Vec<u64> = puts.map(|(number, _)| number).collect();
     assert!(puts.len() > 2);
     for put in puts {

@@ -57,14 +57,17 @@ fn a_conflict_after_a_lost_answer_finds_the_task_that_runs() {
     let sends = |world: &World| {
         let mishaps = world.mishaps();
         let calls = mishaps.calls.iter();
-        calls.filter(|name| **name == "runs.run_task").count()
+        calls.filter(|name| **name == "ecs_tasks.run_task").count()
     };
     let first = {
         let trial = Trial::begin(&Once).unwrap();
         assert_eq!(trial.forward(), Ok(WorkTransition::Changed));
         let mishaps = trial.scene.world.mishaps();
         let mut calls = mishaps.calls.iter();
-        calls.position(|name| *name == "runs.run_task").unwrap() as u64 + 1
+        calls
+            .position(|name| *name == "ecs_tasks.run_task")
+            .unwrap() as u64
+            + 1
     };
     let trial = Trial::begin(&Once).unwrap();
     let world = &trial.scene.world;

@@ -68,7 +68,7 @@ fn who_cancels_what_has_ended_is_told_what_is_let_in_now() {
     until(&mut shop, &execution, "Bake");
     shop.world().set_alarm(ALARM, "ALARM", &[9.0]);
     let fault = Fault::new(FaultName::AccessDenied, "lambda:UpdateAlias was refused");
-    let denied = "functions.update_alias";
+    let denied = "lambda.update_alias";
     shop.world().mishaps().refused.insert(denied, fault);
     shop.region.run();
     assert_eq!(ending(&shop, &stuck), "NeedsOperator");

@@ -125,7 +125,7 @@ fn a_plan_that_could_not_be_drawn_says_why() {
     let path = asked(&shop, body);
     shop.region.step();
     let fault = Fault::new(FaultName::Internal, "it cannot be read");
-    let look = "functions.alias";
+    let look = "lambda.alias";
     shop.world().mishaps().refused.insert(look, fault);
     shop.region.run();
     let planned = get(&shop, &path);

@@ -51,7 +51,7 @@ fn unanswered<'p>(program: &'p Program, function: &str) -> (Shop<'p>, String) {
     let arn = shop.deploy("1.1.0", &BOTH);
     let lost = Fault::new(FaultName::Unavailable, "no answer");
     assert!(shop.region.run_until(&arn, "Change"));
-    let call = ("functions.update_alias", lost);
+    let call = ("lambda.update_alias", lost);
     shop.world().mishaps().refused.extend([call]);
     while shop.step(&arn, function).open.is_none() {
         assert!(shop.region.step());

@@ -75,7 +75,7 @@ fn an_upload_whose_execution_died_before_it_was_a_deployment_is_served_again() {
     shop.world()
         .mishaps()
         .refused
-        .insert("ledger.get", throttled);
+        .insert("dynamodb.get", throttled);
     assert_eq!(executions(&mut shop), before + 1);
     assert_eq!(endings(&shop, "1.1.0"), [""; 0], "it died in vain");
     // Intake works again, and nothing else does, for two hours.
@@ -84,7 +84,7 @@ fn an_upload_whose_execution_died_before_it_was_a_deployment_is_served_again() {
         shop.world().mishaps().refused.clear();
         pass_minutes(&shop, 15);
         look(&shop);
-        let refused = ("ledger.get", throttled.clone());
+        let refused = ("dynamodb.get", throttled.clone());
         shop.world().mishaps().refused.extend([refused]);
         assert_eq!(executions(&mut shop), before + turn);
     }
@@ -114,7 +114,7 @@ fn an_upload_whose_refusal_died_is_refused_after_all() {
     shop.world()
         .mishaps()
         .refused
-        .insert("ledger.get", throttled);
+        .insert("dynamodb.get", throttled);
     shop.region.run();
     shop.world().mishaps().refused.clear();
     assert!(!is_refused(&shop));

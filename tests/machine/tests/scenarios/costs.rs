@@ -59,7 +59,7 @@ fn the_schedule_of_recoveries_makes_the_same_calls_whatever_was() {
     let mut shop = live(&program);
     between_looks(&mut shop);
     let fresh = calls(&mut shop, |shop| shop.region.scheduled());
-    assert_eq!(fresh, BTreeMap::from([("ledger.query_index", 7)]));
+    assert_eq!(fresh, BTreeMap::from([("dynamodb.query_index", 7)]));
     for number in 0..30 {
         grow_older(&mut shop, number);
     }
@@ -95,8 +95,8 @@ fn a_look_at_the_bucket_costs_the_same_however_much_lies_there() {
     let mut pages = 0;
     while executions(&mut shop) == executions_before {
         let made = calls(&mut shop, |shop| look(shop));
-        pages += made["objects.list"];
-        assert!(made["objects.list"] <= 3 && pages <= 12, "{made:?}");
+        pages += made["s3.list"];
+        assert!(made["s3.list"] <= 3 && pages <= 12, "{made:?}");
         pass_minutes(&shop, 15);
     }
     // The rounds overlap, so the next ones come to it as well, and leave it.
@@ -107,11 +107,11 @@ fn a_look_at_the_bucket_costs_the_same_however_much_lies_there() {
     // The calls are for the place where the round is, and for the repositories.
     for _ in 0..4 {
         let mut made = calls(&mut shop, |shop| look(shop));
-        assert!(made.remove("objects.list").unwrap() <= 3);
+        assert!(made.remove("s3.list").unwrap() <= 3);
         let wanted = [
-            ("ledger.get", 1),
-            ("ledger.query_index", 1),
-            ("ledger.transact", 1),
+            ("dynamodb.get", 1),
+            ("dynamodb.query_index", 1),
+            ("dynamodb.transact", 1),
         ];
         assert_eq!(made, BTreeMap::from(wanted));
         pass_minutes(&shop, 15);
@@ -130,7 +130,7 @@ fn what_cannot_be_served_is_tried_in_bounded_parts_and_keeps_nothing_from_its_tu
     }
     let denied = Fault::new(FaultName::AccessDenied, "not allowed");
     let mut mishaps = shop.world().mishaps();
-    mishaps.refused.insert("executions.start", denied);
+    mishaps.refused.insert("stepfunctions.start", denied);
     drop(mishaps);
     pass_minutes(&shop, 15);
     let mut tried = vec![];
@@ -138,7 +138,7 @@ fn what_cannot_be_served_is_tried_in_bounded_parts_and_keeps_nothing_from_its_tu
         let made = calls(&mut shop, |shop| {
             arrive_in_vain(shop, scheduled(shop.world().now()));
         });
-        tried.push(made["executions.start"]);
+        tried.push(made["stepfunctions.start"]);
         pass_minutes(&shop, 15);
     }
     assert_eq!(tried, [100, 100, 50]);
@@ -169,7 +169,7 @@ fn a_run_asks_the_ledger_about_a_thousand_pushes_at_most() {
     for _ in 0..3 {
         assert_eq!(shop.region.all_ended().len(), 0);
         let made = calls(&mut shop, |shop| look(shop));
-        gets.push(made["ledger.get"] / 100);
+        gets.push(made["dynamodb.get"] / 100);
         pass_minutes(&shop, 15);
         shop.region.run();
     }
@@ -199,7 +199,7 @@ fn a_repository_is_looked_through_over_several_runs_each_of_which_reads_twenty_p
     let mut pages = vec![];
     for _ in 0..2 {
         let made = calls(&mut shop, |shop| look(shop));
-        pages.push(made["registry.tagged"]);
+        pages.push(made["ecr.tagged"]);
         pass_minutes(&shop, 15);
     }
     assert_eq!(pages, [20, 1]);

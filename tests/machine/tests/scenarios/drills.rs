@@ -396,7 +396,7 @@ fn what_is_told_of_a_drill_that_needed_an_operator_is_so_now() {
         assert!(shop.region.run_until(&drill, "Bake"));
         shop.world().set_alarm(ALARM, "ALARM", &[9.0]);
         let denied = Fault::new(FaultName::AccessDenied, "lambda:UpdateAlias was refused");
-        let moved = "functions.update_alias";
+        let moved = "lambda.update_alias";
         shop.world().mishaps().refused.insert(moved, denied);
         shop.region.run();
         let cause = last(&shop).cause;

@@ -175,7 +175,7 @@ fn a_push_whose_event_was_lost_is_found_once() {
 #[test]
 fn a_push_is_found_also_when_its_repository_could_not_be_read_for_days() {
     let program = program();
-    for refused in ["ledger.query_index", "registry.tagged"] {
+    for refused in ["dynamodb.query_index", "ecr.tagged"] {
         let mut shop = shop(&program);
         look(&shop);
         let digest = shop.world().ecr().push(REPOSITORY, "main-42");
@@ -210,7 +210,7 @@ fn a_round_goes_no_further_on_a_part_of_the_repositories() {
     let before = rounds();
     let lost = Fault::new(FaultName::Unavailable, "no answer");
     let mut mishaps = shop.world().mishaps();
-    mishaps.refused.insert("ledger.query_index", lost);
+    mishaps.refused.insert("dynamodb.query_index", lost);
     drop(mishaps);
     pass_minutes(&shop, 15);
     arrive_in_vain(&shop, scheduled(shop.world().true_time()));
@@ -269,7 +269,7 @@ fn an_upload_that_cannot_be_served_does_not_stand_in_the_way_of_an_image() {
     upload_unheard(&shop, "releases/shop/1.1.0.json", "{");
     shop.world().ecr().push(REPOSITORY, "main-42");
     let denied = Fault::new(FaultName::AccessDenied, "s3:GetObject was refused");
-    shop.world().mishaps().refused.insert("objects.get", denied);
+    shop.world().mishaps().refused.insert("s3.get", denied);
     for turn in 0..3 {
         pass_minutes(&shop, 15);
         arrive_in_vain(&shop, scheduled(shop.world().true_time()));

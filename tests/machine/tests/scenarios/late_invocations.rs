@@ -21,7 +21,7 @@ fn an_invocation_that_begins_when_its_deployment_has_ended_changes_nothing() {
     let program = program();
     let mut shop = live(&program);
     let refused = Fault::new(FaultName::AccessDenied, "lambda:UpdateAlias was refused");
-    let call = "functions.update_alias";
+    let call = "lambda.update_alias";
     shop.world().mishaps().refused.insert(call, refused);
     let arn = shop.deploy("1.1.0", &BOTH);
     assert!(shop.region.run_until(&arn, "Undo"));

@@ -330,7 +330,7 @@ fn what_was_put_back_by_hand_in_place_is_as_it_is_recorded() {
     let arn = shop.deploy("1.2.0", &["web"]);
     assert!(shop.region.run_until(&arn, "Bake"));
     shop.world().set_alarm(ALARM, "ALARM", &[9.0]);
-    for call in ["objects.put", "objects.copy"] {
+    for call in ["s3.put", "s3.copy"] {
         let denied = Fault::new(FaultName::AccessDenied, "it was refused");
         shop.world().mishaps().refused.insert(call, denied);
     }

@@ -11,7 +11,7 @@ use windlass_domain::step::StepStatus;
 use windlass_machine::program::Program;
 use windlass_machine::shop::{ALARM, ALL_KINDS, Shop};
 
-const UPDATE_ALIAS: &str = "functions.update_alias";
+const UPDATE_ALIAS: &str = "lambda.update_alias";
 
 /// Makes a deployment whose gate fails, and whose undo may not move aliases.
 fn refused(program: &Program, fault: FaultName) -> (Shop<'_>, String) {
@@ -151,7 +151,7 @@ fn what_cannot_be_seen_is_not_accepted_and_stays_a_persons() {
     let (mut shop, arn) = refused(&program, FaultName::AccessDenied);
     for fault in [FaultName::AccessDenied, FaultName::Throttled] {
         let denied = Fault::new(fault, "lambda:GetAlias was refused");
-        let look = "functions.alias";
+        let look = "lambda.alias";
         shop.world().mishaps().refused.insert(look, denied);
         let accept = shop.act("accept");
         shop.region.run();
@@ -312,7 +312,7 @@ fn repaired_site(program: &Program) -> Shop<'_> {
     let stuck = shop.deploy("1.1.0", &["web"]);
     assert!(shop.region.run_until(&stuck, "Bake"));
     shop.world().set_alarm(ALARM, "ALARM", &[9.0]);
-    for call in ["objects.copy", "objects.put"] {
+    for call in ["s3.copy", "s3.put"] {
         let denied = Fault::new(FaultName::AccessDenied, "s3:PutObject was refused");
         shop.world().mishaps().refused.insert(call, denied);
     }

@@ -23,7 +23,7 @@ fn what_aws_is_still_working_on_is_asked_for_again_and_then_planned() {
     shop.region.step();
     assert!(shop.region.run_until(&arn, "Prepare"));
     let working = Fault::new(FaultName::StillInProgress, "the change set is being made");
-    let read = "functions.function";
+    let read = "lambda.function";
     shop.world().mishaps().refused.insert(read, working);
     let began = shop.world().now();
     while shop.world().now().ms_since(began) < 20 * 60_000 {
@@ -43,12 +43,12 @@ fn what_cannot_be_asked_refuses_and_says_what_it_is_and_what_to_do() {
     use FaultName::{Conflict, Internal, Refused, Throttled, Unavailable};
     let program = program();
     for (call, fault) in [
-        ("functions.function", Unavailable),
-        ("functions.function", Throttled),
-        ("functions.function", Refused),
-        ("functions.function", Internal),
-        ("functions.alias", Conflict),
-        ("alarms.alarms", Unavailable),
+        ("lambda.function", Unavailable),
+        ("lambda.function", Throttled),
+        ("lambda.function", Refused),
+        ("lambda.function", Internal),
+        ("lambda.alias", Conflict),
+        ("cloudwatch.alarms", Unavailable),
     ] {
         let mut shop = live(&program);
         let fault = Fault::new(fault, "DescribeThings: it is away");
@@ -116,7 +116,7 @@ fn one_that_is_stopped_while_it_cannot_ask_ends_as_stopped() {
     shop.world()
         .mishaps()
         .refused
-        .insert("functions.function", away);
+        .insert("lambda.function", away);
     let arn = shop.deploy("1.1.0", &BOTH);
     assert!(shop.region.run_until(&arn, "Prepare"));
     shop.region.step();
@@ -133,8 +133,8 @@ fn one_that_is_stopped_while_it_cannot_ask_ends_as_stopped() {
 fn what_cannot_be_asked_later_is_told_by_what_is_undone() {
     let program = program();
     for (state, call) in [
-        ("Prepare", "configurations.versions"),
-        ("Judge", "ledger.query"),
+        ("Prepare", "appconfig.versions"),
+        ("Judge", "dynamodb.query"),
     ] {
         let mut shop = Shop::new(&program, POINTING);
         let arn = shop.deploy("1.0.0", &["api", "flags"]);

@@ -104,7 +104,7 @@ fn one_that_took_nothing_over_is_started_again_at_once_and_then_once_in_a_quarte
     assert!(shop.region.run_until(&arn, "Bake"));
     let fault = Fault::new(FaultName::Unavailable, "no answer");
     let mut mishaps = shop.world().mishaps();
-    mishaps.refused.insert("ledger.transact", fault);
+    mishaps.refused.insert("dynamodb.transact", fault);
     drop(mishaps);
     shop.region.stop(&arn);
     shop.region.run();
@@ -140,7 +140,7 @@ fn one_that_dies_at_its_arrival_is_found_by_the_schedule() {
     let arn = shop.start(&request);
     // The record is written, and then the ledger cannot be queried for longer than anybody asks again.
     let mut mishaps = shop.world().mishaps();
-    mishaps.refused.insert("ledger.query", throttled);
+    mishaps.refused.insert("dynamodb.query", throttled);
     drop(mishaps);
     shop.region.run_to_end(&arn);
     assert_eq!(shop.path(&arn), "Admit Unsettled");

@@ -122,7 +122,7 @@ fn what_is_older_held_vetoed_and_needs_an_operator_is_had_by_what_is_told() {
     shop.world()
         .mishaps()
         .refused
-        .insert("functions.update_alias", fault);
+        .insert("lambda.update_alias", fault);
     shop.region.run();
     assert_eq!(ended(&shop, &stuck).ending, Ending::NeedsOperator);
     shop.world().mishaps().refused.clear();

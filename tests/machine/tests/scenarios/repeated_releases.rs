@@ -229,7 +229,7 @@ fn what_its_target_failed_is_brought_by_its_next_arrival() {
         FaultName::AccessDenied,
         "lambda:UpdateFunctionCode was refused",
     );
-    let call = "functions.update_code";
+    let call = "lambda.update_code";
     shop.world().mishaps().refused.insert(call, refused);
     by_upload(&mut shop, "1.1.0");
     assert_eq!(endings(&shop, "1.1.0"), ["RolledBack (AccessDenied)"]);

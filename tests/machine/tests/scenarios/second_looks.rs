@@ -212,7 +212,7 @@ fn the_hold_is_set_though_its_start_failed_at_first() {
     lands_late(&shop, "shop-api");
     let throttled = Fault::new(FaultName::Throttled, "slow down");
     let mut mishaps = shop.world().mishaps();
-    mishaps.refused.insert("executions.start", throttled);
+    mishaps.refused.insert("stepfunctions.start", throttled);
     drop(mishaps);
     scheduled_after(&mut shop, 15);
     assert_eq!(
@@ -278,7 +278,7 @@ fn what_cannot_be_seen_is_tried_again_and_then_told_as_unknown() {
     lands_late(&shop, "shop-api");
     let refused = Fault::new(FaultName::AccessDenied, "lambda:GetAlias was refused");
     let mut mishaps = shop.world().mishaps();
-    mishaps.refused.insert("functions.alias", refused);
+    mishaps.refused.insert("lambda.alias", refused);
     drop(mishaps);
     pass_minutes(&shop, 10);
     for tries in 1..=6 {
@@ -305,7 +305,7 @@ fn what_was_unknown_at_first_is_told_as_it_is() {
     lands_late(&shop, "shop-api");
     let refused = Fault::new(FaultName::Unavailable, "no answer");
     let mut mishaps = shop.world().mishaps();
-    mishaps.refused.insert("functions.alias", refused);
+    mishaps.refused.insert("lambda.alias", refused);
     drop(mishaps);
     scheduled_after(&mut shop, 15);
     assert_eq!(saw(&shop, &arn), None);
@@ -346,7 +346,7 @@ fn a_later_deployment_that_needs_an_operator_keeps_no_look_from_its_turn() {
     assert!(shop.region.run_until(&later, "Bake"));
     shop.world().set_alarm(ALARM, "ALARM", &[9.0]);
     let fault = Fault::new(FaultName::AccessDenied, "lambda:UpdateAlias was refused");
-    let refused = "functions.update_alias";
+    let refused = "lambda.update_alias";
     shop.world().mishaps().refused.insert(refused, fault);
     shop.region.run();
     assert_eq!(ended(&shop, &later).ending, Ending::NeedsOperator);

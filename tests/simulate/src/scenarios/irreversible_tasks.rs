@@ -133,7 +133,7 @@ pub(super) const MISNAMED: Scenario = Scenario {
 fn may_not_go_back(world: &World) {
     let fault = Fault::new(FaultName::AccessDenied, "ecs:UpdateService was refused");
     let mut mishaps = world.mishaps();
-    mishaps.refused.insert("services.update_service", fault);
+    mishaps.refused.insert("ecs.update_service", fault);
 }
 
 fn may_go_back(world: &World) {

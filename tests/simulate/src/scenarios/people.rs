@@ -245,10 +245,7 @@ pub(super) fn person_at_flags(world: &World) {
 
 pub(super) fn may_not_shift(world: &World) {
     let fault = Fault::new(FaultName::AccessDenied, "lambda:UpdateAlias was refused");
-    world
-        .mishaps()
-        .refused
-        .insert("functions.update_alias", fault);
+    world.mishaps().refused.insert("lambda.update_alias", fault);
 }
 
 pub(super) fn may_shift_again(world: &World) {

@@ -82,7 +82,7 @@ fn lasts_for_hours(world: &World) {
 
 fn denies_looks(world: &World) {
     let fault = Fault::new(FaultName::AccessDenied, "ListTasks: AccessDeniedException");
-    world.mishaps().refused.insert("runs.runs", fault);
+    world.mishaps().refused.insert("ecs_tasks.runs", fault);
 }
 
 /// Lets hours pass: by then ECS has forgotten stopped tasks, and their tokens.
