@@ -1,9 +1,9 @@
 //! The account, looked at for `init`: its functions, services and distributions, and the installation. A part that
 //! cannot be seen is listed as not looked at, and fails nothing.
 
-use crate::init::account::{Account, Closer, Distribution, Live, Owner};
+use crate::init::account::{Account, Distribution, Live, Owner, ServiceDetail};
 use crate::init::application::{Application, Target};
-use crate::init::proposal::Facts;
+use crate::init::proposal::InitFacts;
 use std::collections::BTreeMap;
 use windlass_aws::AccountResources;
 
@@ -19,7 +19,7 @@ pub fn region() -> Option<String> {
 }
 
 /// Looks at the installation, and then at everything else.
-pub async fn look(facts: &mut Facts) {
+pub async fn look(facts: &mut InitFacts) {
     let at = facts.region.clone();
     match windlass_aws::stack_outputs(&facts.stack, at.as_deref()).await {
         Ok(Some(outputs)) => {
@@ -58,7 +58,7 @@ pub async fn look(facts: &mut Facts) {
 
 /// Looks closer at the services that an application has by now, and that are in the account. Returns whether there were
 /// any that had not been looked at.
-pub async fn look_closer(facts: &mut Facts, application: &Application) -> bool {
+pub async fn look_closer(facts: &mut InitFacts, application: &Application) -> bool {
     let mut is_new = false;
     for name in services(application) {
         let account = &mut facts.account;
@@ -73,7 +73,7 @@ pub async fn look_closer(facts: &mut Facts, application: &Application) -> bool {
             let unseen = &mut facts.account.unseen;
             unseen.push(format!("the service {name}: {}", fault.message));
         });
-        let seen = seen.ok().map(|it| Closer {
+        let seen = seen.ok().map(|it| ServiceDetail {
             containers: it.containers,
             balancers: it
                 .balancers

@@ -15,7 +15,7 @@ use windlass_domain::release::Release as Recorded;
 
 /// Something that is known, or the findings that tell that it is not.
 #[derive(Debug)]
-pub enum Known<T> {
+pub enum OrFindings<T> {
     /// It is known, and is this.
     So(T),
     /// It is not known.
@@ -45,7 +45,7 @@ impl Release {
         windlass: &Windlass,
         app: &AppName,
         version: &str,
-    ) -> Result<Known<Self>, Failure> {
+    ) -> Result<OrFindings<Self>, Failure> {
         let path = ["apps", app.as_str(), "releases", version];
         read(windlass.get(&path, &[]).await)
     }
@@ -65,7 +65,7 @@ pub async fn chosen(
     windlass: &Windlass,
     app: &AppName,
     reference: &str,
-) -> Result<Known<EnvironmentName>, Failure> {
+) -> Result<OrFindings<EnvironmentName>, Failure> {
     #[derive(Deserialize)]
     struct Environments {
         chosen: EnvironmentName,
@@ -73,8 +73,8 @@ pub async fn chosen(
     let path = ["apps", app.as_str(), "environments"];
     let answer = windlass.get(&path, &[("ref", reference)]).await;
     Ok(match read::<Environments>(answer)? {
-        Known::So(answer) => Known::So(answer.chosen),
-        Known::Not(findings) => Known::Not(findings),
+        OrFindings::So(answer) => OrFindings::So(answer.chosen),
+        OrFindings::Not(findings) => OrFindings::Not(findings),
     })
 }
 
@@ -82,7 +82,7 @@ pub async fn chosen(
 ///
 /// # Errors
 /// No answer, or one that cannot be understood.
-pub async fn in_force(windlass: &Windlass, app: &AppName) -> Result<Known<Declared>, Failure> {
+pub async fn in_force(windlass: &Windlass, app: &AppName) -> Result<OrFindings<Declared>, Failure> {
     let path = ["apps", app.as_str(), "declaration"];
     read(windlass.get(&path, &[]).await)
 }
@@ -94,10 +94,10 @@ pub async fn in_force(windlass: &Windlass, app: &AppName) -> Result<Known<Declar
 pub async fn declaration(
     windlass: &Windlass,
     app: &AppName,
-) -> Result<Known<Declaration>, Failure> {
+) -> Result<OrFindings<Declaration>, Failure> {
     match in_force(windlass, app).await? {
-        Known::Not(findings) => Ok(Known::Not(findings)),
-        Known::So(declared) => declared.read().map(Known::So).map_err(|_| {
+        OrFindings::Not(findings) => Ok(OrFindings::Not(findings)),
+        OrFindings::So(declared) => declared.read().map(OrFindings::So).map_err(|_| {
             Failure::not_understood(
                 "the declaration in force",
                 "it is not valid for this program",
@@ -113,7 +113,7 @@ pub async fn declaration(
 pub async fn environment(
     windlass: &Windlass,
     of: EnvironmentId<'_>,
-) -> Result<Known<Environment>, Failure> {
+) -> Result<OrFindings<Environment>, Failure> {
     let EnvironmentId {
         app,
         environment: name,
@@ -122,12 +122,14 @@ pub async fn environment(
     read(windlass.get(&path, &[]).await)
 }
 
-fn read<T: for<'a> Deserialize<'a>>(answer: Result<Value, Failure>) -> Result<Known<T>, Failure> {
+fn read<T: for<'a> Deserialize<'a>>(
+    answer: Result<Value, Failure>,
+) -> Result<OrFindings<T>, Failure> {
     match answer {
         Ok(answer) => T::deserialize(answer)
-            .map(Known::So)
+            .map(OrFindings::So)
             .map_err(|error| Failure::not_understood("the answer", error)),
-        Err(failure) if failure.exit == Exit::Rejected => Ok(Known::Not(failure.findings)),
+        Err(failure) if failure.exit == Exit::Rejected => Ok(OrFindings::Not(failure.findings)),
         Err(failure) => Err(failure),
     }
 }

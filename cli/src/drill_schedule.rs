@@ -3,20 +3,20 @@
 use crate::status::Environment;
 use std::collections::BTreeMap;
 use windlass_domain::declaration::Declaration;
-use windlass_domain::drill::{Drills, Facts, Schedule, is_production};
+use windlass_domain::drill::{DrillFacts, Drills, Schedule, is_production};
 use windlass_domain::environment::Lock;
 use windlass_domain::name::EnvironmentName;
 use windlass_domain::time::Time;
 
 /// The environments that were looked at, as they are now; `None` for one that was never declared.
-pub type Looked = BTreeMap<EnvironmentName, Option<Environment>>;
+pub type LookedEnvironments = BTreeMap<EnvironmentName, Option<Environment>>;
 
 /// Returns a line for each environment. It tells how often this declaration drills the environment, and when the first
 /// drill is due, if that was looked at. A production that is not drilled has a line that says so. Without any schedule
 /// in the declaration there are no lines.
 pub fn drills(
     declaration: &Declaration,
-    looked: &Looked,
+    looked: &LookedEnvironments,
     now: Time,
 ) -> BTreeMap<EnvironmentName, String> {
     let declared = declaration.environments();
@@ -42,7 +42,7 @@ pub fn drills(
 fn of_schedule(schedule: &Schedule, here: Option<&Option<Environment>>, now: Time) -> String {
     let (no_drills, free) = (Drills::default(), Lock::default());
     let facts = match here {
-        Some(Some(here)) => here.drills.as_ref().map(|drills| Facts {
+        Some(Some(here)) => here.drills.as_ref().map(|drills| DrillFacts {
             schedule: Some(schedule),
             drills,
             lock: &here.lock,
@@ -51,7 +51,7 @@ fn of_schedule(schedule: &Schedule, here: Option<&Option<Environment>>, now: Tim
             runs: !here.running.is_empty(),
             now,
         }),
-        Some(None) => Some(Facts {
+        Some(None) => Some(DrillFacts {
             schedule: Some(schedule),
             drills: &no_drills,
             lock: &free,

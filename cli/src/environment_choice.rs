@@ -25,7 +25,7 @@ pub enum EnvironmentChoice {
 
 /// The answer.
 #[derive(Debug)]
-pub struct Told {
+pub struct ChoiceAnswer {
     /// For people.
     pub words: String,
     /// For programs.
@@ -39,7 +39,7 @@ impl EnvironmentChoice {
     ///
     /// # Errors
     /// A declaration that this program cannot read.
-    pub fn of(&self, app: &AppName, declared: &Declared) -> Result<Told, Failure> {
+    pub fn of(&self, app: &AppName, declared: &Declared) -> Result<ChoiceAnswer, Failure> {
         let declaration = declared.read().map_err(|_| {
             let what = "the declaration in force";
             Failure::not_understood(what, "it is not valid for this program")
@@ -65,7 +65,7 @@ impl EnvironmentChoice {
         let rules = rules.iter().map(
             |(name, line, matches)| json!({"environment": name, "rule": line, "matches": matches}),
         );
-        Ok(Told {
+        Ok(ChoiceAnswer {
             words: words.join("\n"),
             document: json!({"app": app, "asked": self.text(), "declaration": version, "chosen": chosen,
                 "rules": rules.collect::<Vec<_>>(), "findings": findings}),
@@ -149,7 +149,7 @@ mod tests {
     use super::*;
     use windlass_domain::time::Time;
 
-    fn told(chooses: &EnvironmentChoice) -> Told {
+    fn told(chooses: &EnvironmentChoice) -> ChoiceAnswer {
         let text = "{app: shop, version: 1.3.0, components: {web: {kind: static_site, bucket: 'shop-{environment}'}}, \
             environments: {dev: {deploy: {branch: main}}, prod: {deploy: {tag: stable}, start: manual}, lab: {}}}";
         let declaration = Declaration::parse(text).unwrap();

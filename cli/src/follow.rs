@@ -105,7 +105,7 @@ impl Waiting {
 
 /// The wish of the person who follows the deployment.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Wanted {
+pub enum AwaitedEnd {
     /// The deployment runs.
     Runs,
     /// The deployment is undone, or ended.
@@ -127,7 +127,7 @@ pub async fn follow(
     app: &AppName,
     id: &str,
     waiting: &Waiting,
-    wanted: Wanted,
+    wanted: AwaitedEnd,
     output: Output,
 ) -> Result<Exit, Failure> {
     let mut printed = Printed::default();
@@ -148,7 +148,8 @@ pub async fn follow(
                 let has_no_turn = |record: &Record| record.deployment.status == Status::Waiting;
                 waits = Some(record.as_ref().is_none_or(has_no_turn));
                 if let Some(record) = record {
-                    let is_past = wanted == Wanted::Runs && !seen_ending(going, SystemTime::now());
+                    let is_past =
+                        wanted == AwaitedEnd::Runs && !seen_ending(going, SystemTime::now());
                     let fresh = printed.fresh(&record, is_past);
                     if !fresh.is_empty() {
                         waiting.pulse.told();
@@ -161,7 +162,7 @@ pub async fn follow(
                         interrupt::says(format!(
                             "interrupted; deployment {id} has ended, and what runs now was not compared with it"
                         ));
-                        let made_way = wanted == Wanted::Runs && exit == Exit::Superseded;
+                        let made_way = wanted == AwaitedEnd::Runs && exit == Exit::Superseded;
                         if made_way && let Some(other) = same_release(windlass, &record).await {
                             output.progress(&format!(
                                 "deployment {other} has the same release and is watched in its place"
@@ -209,12 +210,12 @@ fn clock() -> Time {
 }
 
 /// Returns the exit status if the deployment has ended.
-fn ended(record: &Record, wanted: Wanted) -> Option<Exit> {
+fn ended(record: &Record, wanted: AwaitedEnd) -> Option<Exit> {
     let ended = record.deployment.ending.as_ref()?;
     Some(match wanted {
-        Wanted::Runs => Exit::of(ended),
-        Wanted::Undone => Exit::of_undone(ended),
-        Wanted::Recovered => Exit::of_recovered(ended),
+        AwaitedEnd::Runs => Exit::of(ended),
+        AwaitedEnd::Undone => Exit::of_undone(ended),
+        AwaitedEnd::Recovered => Exit::of_recovered(ended),
     })
 }
 

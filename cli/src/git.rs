@@ -6,7 +6,7 @@ use windlass_domain::git::Git;
 
 /// The origin of a release, with its source.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct From {
+pub struct ReleaseOrigin {
     /// Ref and commit.
     pub git: Git,
     /// Their source, in words.
@@ -18,7 +18,7 @@ pub struct From {
 /// GitHub Actions ("Default environment variables"), GitLab CI/CD ("Predefined CI/CD variables
 /// reference"), AWS CodeBuild ("Environment variables in build environments"), Bitbucket Pipelines
 /// ("Variables and secrets").
-pub fn from_ci(variable: impl Fn(&str) -> Option<String>) -> Option<From> {
+pub fn from_ci(variable: impl Fn(&str) -> Option<String>) -> Option<ReleaseOrigin> {
     let given = |name: &str| variable(name).filter(|value| !value.is_empty());
     let tag = |name: &str| given(name).map(|tag| format!("refs/tags/{tag}"));
     let branch = |name: &str| given(name).map(|branch| format!("refs/heads/{branch}"));
@@ -45,7 +45,7 @@ pub fn from_ci(variable: impl Fn(&str) -> Option<String>) -> Option<From> {
         ),
     ];
     known.into_iter().find_map(|(told_by, reference, commit)| {
-        Some(From {
+        Some(ReleaseOrigin {
             git: Git {
                 reference: reference?,
                 commit,
@@ -59,7 +59,7 @@ pub fn from_ci(variable: impl Fn(&str) -> Option<String>) -> Option<From> {
 
 /// Returns the branch that is checked out in the present folder. It returns a tag only where no branch is checked out,
 /// so that working on a tagged commit does not look like releasing it.
-pub fn from_folder() -> Option<From> {
+pub fn from_folder() -> Option<ReleaseOrigin> {
     let branch = || {
         Some((
             git(&["symbolic-ref", "HEAD"])?,
@@ -71,7 +71,7 @@ pub fn from_folder() -> Option<From> {
         Some((format!("refs/tags/{tag}"), "HEAD is detached at this tag"))
     };
     let (reference, told_by) = branch().or_else(tag)?;
-    Some(From {
+    Some(ReleaseOrigin {
         git: Git {
             reference,
             commit: git(&["rev-parse", "HEAD"]),
@@ -107,7 +107,7 @@ pub fn remote(folder: &Path) -> Option<String> {
 
 /// A folder's place, as Git sees it.
 #[derive(Debug, PartialEq, Eq)]
-pub enum Place {
+pub enum FolderPlace {
     /// It is in no repository, or ignored by the one around it: that repository's remote and branches are none of the
     /// folder's.
     Outside,
@@ -118,17 +118,17 @@ pub enum Place {
 }
 
 /// Returns the place of a folder; `Outside` where there is no Git.
-pub fn place(folder: &Path) -> Place {
+pub fn place(folder: &Path) -> FolderPlace {
     let told = || {
         let at = folder.to_str()?;
         let root = PathBuf::from(git(&["-C", at, "rev-parse", "--show-toplevel"])?);
         if root.canonicalize().ok()? == folder.canonicalize().ok()? {
-            return Some(Place::Root);
+            return Some(FolderPlace::Root);
         }
         let is_part = output(&["-C", at, "check-ignore", "--quiet", "."]).is_none();
-        is_part.then_some(Place::Within(root))
+        is_part.then_some(FolderPlace::Within(root))
     };
-    told().unwrap_or(Place::Outside)
+    told().unwrap_or(FolderPlace::Outside)
 }
 
 /// Returns the branch that others begin from, as the remote tells it; else the one that is checked out.

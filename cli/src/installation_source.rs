@@ -24,13 +24,13 @@ pub enum InstallationSource {
 
 /// Something given on the command line: an option goes before a variable.
 #[derive(Debug, Clone, Copy)]
-pub struct Given<'a> {
+pub struct GivenOption<'a> {
     text: &'a str,
     is_option: bool,
     from: &'static str,
 }
 
-impl Given<'_> {
+impl GivenOption<'_> {
     /// Returns whether a person typed it as an option: the same command typed elsewhere needs the option too.
     pub const fn is_option(&self) -> bool {
         self.is_option
@@ -41,12 +41,12 @@ impl Given<'_> {
 /// before a stack.
 pub fn named(
     setting: &str,
-    value: Option<Given<'_>>,
-    stack: Option<Given<'_>>,
+    value: Option<GivenOption<'_>>,
+    stack: Option<GivenOption<'_>>,
     settings: &Settings,
 ) -> Option<InstallationSource> {
     let is_later =
-        |given: &Given<'_>| stack.is_some_and(|stack| stack.is_option && !given.is_option);
+        |given: &GivenOption<'_>| stack.is_some_and(|stack| stack.is_option && !given.is_option);
     if let Some(given) = value.filter(|given| !is_later(given)) {
         let (value, from) = (given.text.to_owned(), given.from.to_owned());
         return Some(InstallationSource::Value { value, from });
@@ -67,14 +67,14 @@ pub fn given<'a>(
     text: Option<&'a str>,
     option: &'static str,
     variable: &'static str,
-) -> Option<Given<'a>> {
+) -> Option<GivenOption<'a>> {
     let text = text?;
     let is_option = std::env::args().any(|argument| {
         let rest = argument.strip_prefix(option);
         rest.is_some_and(|rest| rest.is_empty() || rest.starts_with('='))
     });
     let from = if is_option { option } else { variable };
-    Some(Given {
+    Some(GivenOption {
         text,
         is_option,
         from,
@@ -86,9 +86,9 @@ mod tests {
     use super::*;
 
     /// Returns a text as given by an option, if `from` is one, else by a variable.
-    fn by<'a>(text: &'a str, from: &'static str) -> Given<'a> {
+    fn by<'a>(text: &'a str, from: &'static str) -> GivenOption<'a> {
         let is_option = from.starts_with("--");
-        Given {
+        GivenOption {
             text,
             is_option,
             from,

@@ -4,7 +4,7 @@ use crate::status::Environment;
 use std::collections::BTreeSet;
 use windlass_domain::deployment::Deployment;
 use windlass_domain::drift::Drift;
-use windlass_domain::environment::{BEFORE_WINDLASS, Given, Names, Running};
+use windlass_domain::environment::{BEFORE_WINDLASS, GivenVersion, Running, VersionNames};
 use windlass_domain::name::ComponentName;
 use windlass_domain::part::Part;
 use windlass_domain::time::Time;
@@ -43,7 +43,7 @@ pub fn live_comparison(record: &Deployment, now: &Environment) -> LiveComparison
             if brought_it || is_found {
                 unknown.push(format!("{words}: see its target, or declare it again"));
             } else {
-                let Given {
+                let GivenVersion {
                     version,
                     deployment: id,
                     ..
@@ -92,8 +92,8 @@ pub fn live_comparison(record: &Deployment, now: &Environment) -> LiveComparison
 }
 
 /// Returns the name by which a component runs the same bytes, where it is another one.
-fn is_called(record: &Deployment, part: &Part, names: &Names) -> Option<String> {
-    let Given {
+fn is_called(record: &Deployment, part: &Part, names: &VersionNames) -> Option<String> {
+    let GivenVersion {
         version,
         deployment,
         since,
@@ -121,8 +121,8 @@ fn is_its(record: &Deployment, part: &Part, running: &Running) -> bool {
 
 /// Returns the time since which a part is what the deployment made of it: has its name, where it gave that; else has
 /// its bytes.
-fn since_when(record: &Deployment, names: &Names) -> Time {
-    let Names { now, brought } = names;
+fn since_when(record: &Deployment, names: &VersionNames) -> Time {
+    let VersionNames { now, brought } = names;
     if now.deployment == record.id {
         now.since
     } else {

@@ -11,7 +11,7 @@ use windlass_engine::kinds::{Writes, writes};
 
 /// A line with its component.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-pub struct Told {
+pub struct ComponentLine {
     /// The time at which it was written.
     pub at: Time,
     /// The component.
@@ -27,7 +27,7 @@ pub struct Told {
     pub id: String,
 }
 
-impl Told {
+impl ComponentLine {
     /// Returns the line for people.
     pub fn words(&self) -> String {
         format!("{} {} {}", self.at, self.component, self.text)
@@ -51,7 +51,7 @@ pub struct Look {
     /// The log groups that the changed targets write into, whether there are lines or not.
     pub groups: BTreeSet<Group>,
     /// Lines, oldest first.
-    pub lines: Vec<Told>,
+    pub lines: Vec<ComponentLine>,
     /// The time up to which all lines are there; absent where none is left out.
     pub cut: Option<Time>,
     /// Notes about them.
@@ -103,8 +103,8 @@ pub async fn groups(aws: &Aws, record: &Record) -> Look {
 /// that was changed so far writes any lines.
 pub fn what_writes(record: &Record) -> Option<String> {
     let asked = record.steps.iter().filter_map(|step| match asked(step) {
-        Asked::Written(writes) => Some(format!("{} {writes:?}", step.component)),
-        Asked::Note(_) | Asked::Unseen(_) => None,
+        StepLogs::Written(writes) => Some(format!("{} {writes:?}", step.component)),
+        StepLogs::Note(_) | StepLogs::Unseen(_) => None,
     });
     let asked: Vec<String> = asked.collect();
     (!asked.is_empty()).then(|| asked.join("\n"))
@@ -114,12 +114,12 @@ impl Look {
     /// Adds the log groups, notes and unseen places of a step, and returns the places of its lines.
     async fn places(&mut self, aws: &Aws, step: &Step) -> Vec<LogPlace> {
         let writes = match asked(step) {
-            Asked::Written(writes) => writes,
-            Asked::Note(note) => {
+            StepLogs::Written(writes) => writes,
+            StepLogs::Note(note) => {
                 self.notes.push(note);
                 return Vec::new();
             }
-            Asked::Unseen(why) => {
+            StepLogs::Unseen(why) => {
                 self.unseen.push(why);
                 return Vec::new();
             }
@@ -140,40 +140,42 @@ impl Look {
 }
 
 /// The work for a step: reading what it has written, or adding a note or a reason.
-enum Asked {
+enum StepLogs {
     Written(Writes),
     Note(String),
     Unseen(String),
 }
 
-fn asked(step: &Step) -> Asked {
+fn asked(step: &Step) -> StepLogs {
     let component = &step.component;
     let writes = match writes(step) {
         Ok(writes) => writes,
-        Err(fault) => return Asked::Unseen(format!("{component}: {fault}")),
+        Err(fault) => return StepLogs::Unseen(format!("{component}: {fault}")),
     };
     let unchanged = match &writes {
-        Writes::Nothing(why) => return Asked::Note(format!("{component} has no log lines: {why}")),
-        Writes::Elsewhere(place) => return Asked::Note(format!("{component}: {place}")),
+        Writes::Nothing(why) => {
+            return StepLogs::Note(format!("{component} has no log lines: {why}"));
+        }
+        Writes::Elsewhere(place) => return StepLogs::Note(format!("{component}: {place}")),
         Writes::Versions { versions, .. } => versions.is_empty(),
         Writes::Tasks {
             task_definitions, ..
         } => task_definitions.is_empty(),
     };
     if unchanged {
-        return Asked::Note(format!(
+        return StepLogs::Note(format!(
             "{component} has no log lines: nothing of it that runs was changed yet"
         ));
     }
     match &step.place.role {
-        None => Asked::Written(writes),
+        None => StepLogs::Written(writes),
         Some(role) => {
             let what = match &writes {
                 Writes::Versions { function, .. } => format!("function {function}"),
                 Writes::Tasks { service, .. } => format!("service {service}"),
                 Writes::Nothing(_) | Writes::Elsewhere(_) => component.to_string(),
             };
-            Asked::Unseen(format!(
+            StepLogs::Unseen(format!(
                 "{component}: another account has the {what}, that of {}: look there with `aws logs tail` and that \
                  account's credentials",
                 role.arn
@@ -189,8 +191,8 @@ fn not_there(step: &Step, place: &LogPlace, read: &LogLines) -> Option<String> {
     })
 }
 
-fn told_of(component: &ComponentName, place: &LogPlace, line: LogLine) -> Told {
-    Told {
+fn told_of(component: &ComponentName, place: &LogPlace, line: LogLine) -> ComponentLine {
+    ComponentLine {
         at: line.at,
         component: component.clone(),
         group: place.group.clone(),
@@ -202,7 +204,11 @@ fn told_of(component: &ComponentName, place: &LogPlace, line: LogLine) -> Told {
 
 /// Puts lines of several places in their order. Returns also the time up to which all are there: after the first cut of
 /// any place there would be gaps.
-fn merged(mut lines: Vec<Told>, cuts: &[Time], limit: usize) -> (Vec<Told>, Option<Time>) {
+fn merged(
+    mut lines: Vec<ComponentLine>,
+    cuts: &[Time],
+    limit: usize,
+) -> (Vec<ComponentLine>, Option<Time>) {
     lines.sort_by_key(|line| line.at);
     let mut cut = cuts.iter().min().copied();
     lines.retain(|line| cut.is_none_or(|cut| line.at <= cut));
@@ -217,8 +223,8 @@ fn merged(mut lines: Vec<Told>, cuts: &[Time], limit: usize) -> (Vec<Told>, Opti
 mod tests {
     use super::*;
 
-    fn lines(all: &[(u64, &str)]) -> Vec<Told> {
-        let told = all.iter().map(|(at, text)| Told {
+    fn lines(all: &[(u64, &str)]) -> Vec<ComponentLine> {
+        let told = all.iter().map(|(at, text)| ComponentLine {
             at: Time(*at),
             component: ComponentName::new("api").unwrap(),
             group: "g".into(),

@@ -27,7 +27,7 @@ pub fn object(key: String, sha256: Digest, version_id: Option<String>) -> Artifa
 
 /// A release, apart from its artifacts.
 #[derive(Debug, Clone)]
-pub struct About {
+pub struct ReleaseDescription {
     /// Its version.
     pub version: String,
     /// Its origin in Git.
@@ -44,7 +44,7 @@ pub struct About {
 /// Everything that is wrong with it.
 pub fn build(
     app: &AppName,
-    about: About,
+    about: ReleaseDescription,
     components: BTreeMap<ComponentName, ArtifactRef>,
 ) -> Result<Manifest, Failure> {
     let manifest = Manifest {
@@ -104,8 +104,8 @@ mod tests {
     use crate::exit::Exit;
     use windlass_domain::key::{Upload, manifest_key, upload};
 
-    fn about(version: &str) -> About {
-        About {
+    fn about(version: &str) -> ReleaseDescription {
+        ReleaseDescription {
             version: version.into(),
             git: Some(Git {
                 reference: "refs/heads/main".into(),

@@ -3,7 +3,7 @@
 use crate::arguments;
 use crate::exit::Exit;
 use crate::failure::Failure;
-use crate::follow::{Patience, Wanted, follow};
+use crate::follow::{AwaitedEnd, Patience, follow};
 use crate::interrupt;
 use crate::output::Output;
 use crate::places::Endpoint;
@@ -22,7 +22,7 @@ const WAITS: &str = "it is handed in; its outcome is waited for";
 
 /// The environment that a verb acts on, and the reason.
 #[derive(Debug, Clone, Args)]
-pub struct Where {
+pub struct ActedOn {
     /// The application.
     #[arg(value_parser = |text: &str| AppName::new(text))]
     pub app: AppName,
@@ -47,7 +47,7 @@ pub struct Where {
 #[derive(Debug, Clone, Copy)]
 pub enum Effect {
     /// It becomes a deployment, which tells the rest.
-    Deployment(Wanted),
+    Deployment(AwaitedEnd),
     /// It makes this true of the environment.
     Environment(fn(&Environment) -> bool),
 }
@@ -55,7 +55,7 @@ pub enum Effect {
 /// An action on an environment.
 pub struct Action<'a> {
     /// The environment, the reason, and how to ask.
-    pub at: &'a Where,
+    pub at: &'a ActedOn,
     /// The call's method.
     pub method: &'a str,
     /// The call's last segment.
@@ -149,7 +149,7 @@ impl Action<'_> {
                     if let Some(id) = came.deployment {
                         let wanted = match self.effect {
                             Effect::Deployment(wanted) => wanted,
-                            Effect::Environment(_) => Wanted::Runs,
+                            Effect::Environment(_) => AwaitedEnd::Runs,
                         };
                         let app = &self.at.app;
                         return follow(windlass, app, &id, &waiting, wanted, output).await;

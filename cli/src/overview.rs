@@ -2,13 +2,13 @@
 
 use crate::failure::Failure;
 use crate::provenance::{Provenance, commit, who};
-use crate::status::WhoWaits;
+use crate::status::WaitingDeployment;
 use serde::Deserialize;
 use serde_json::Value;
 use std::collections::BTreeMap;
 use windlass_domain::count::count;
 use windlass_domain::drill::{Drills, Next};
-use windlass_domain::environment::{HeldState, Hold, Lock, Names};
+use windlass_domain::environment::{HeldState, Hold, Lock, VersionNames};
 use windlass_domain::hourly_look::LookResult;
 use windlass_domain::name::{AppName, ComponentName, EnvironmentName};
 use windlass_domain::part::Part;
@@ -59,7 +59,7 @@ pub struct EnvironmentOverview {
     /// The lock.
     pub lock: Lock,
     /// The deployments that wait for a turn.
-    pub waiting: Vec<WhoWaits>,
+    pub waiting: Vec<WaitingDeployment>,
     /// The finding of the last hourly look; absent before it, and where an older Windlass answers.
     #[serde(default)]
     pub drift: Option<LookResult>,
@@ -72,9 +72,9 @@ pub struct EnvironmentOverview {
 #[derive(Debug, Deserialize)]
 struct Called {
     #[serde(flatten)]
-    names: Names,
+    names: VersionNames,
     #[serde(default)]
-    containers: BTreeMap<String, Names>,
+    containers: BTreeMap<String, VersionNames>,
 }
 
 impl App {
@@ -144,15 +144,15 @@ impl EnvironmentOverview {
     }
 
     /// Returns each release that runs, with the parts that run it.
-    pub fn runs(&self) -> Vec<(&Names, Vec<Part>)> {
-        let mut runs: Vec<(&Names, Vec<Part>)> = Vec::new();
+    pub fn runs(&self) -> Vec<(&VersionNames, Vec<Part>)> {
+        let mut runs: Vec<(&VersionNames, Vec<Part>)> = Vec::new();
         for (name, called) in &self.running {
             let each = called.containers.iter();
             let each = each.map(|(container, names)| (Part::of(name, container), names));
             let whole = called.containers.is_empty();
             let whole = whole.then(|| (Part::from(name.clone()), &called.names));
             for (part, names) in each.chain(whole) {
-                let same = |(known, _): &&mut (&Names, Vec<Part>)| known.now == names.now;
+                let same = |(known, _): &&mut (&VersionNames, Vec<Part>)| known.now == names.now;
                 match runs.iter_mut().find(same) {
                     Some((_, parts)) => parts.push(part),
                     None => runs.push((names, vec![part])),

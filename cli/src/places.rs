@@ -4,7 +4,7 @@
 use crate::arguments;
 use crate::exit::Exit;
 use crate::failure::Failure;
-use crate::installation_source::{Given, InstallationSource, given, named};
+use crate::installation_source::{GivenOption, InstallationSource, given, named};
 use crate::settings::{Settings, is_stack};
 use crate::trouble::{Trouble, next_for_credentials};
 use crate::windlass::Windlass;
@@ -36,7 +36,7 @@ const USUAL: &str = "windlass";
 const UNNAMED: &str = "the usual name";
 
 /// The reason for which a stack's outputs are not known.
-enum Unfound {
+enum WhyNotFound {
     /// AWS has no such stack there.
     NoStack,
     /// Nobody could look.
@@ -45,7 +45,7 @@ enum Unfound {
 
 /// The parts of an installation whose place a command needs.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum What {
+pub enum InstallationPart {
     /// The address of the HTTP API.
     Endpoint,
     /// The artifacts bucket.
@@ -64,7 +64,7 @@ pub struct Installed {
 
 /// A place of an installation.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Place {
+pub struct InstallationPlace {
     /// The address, or the bucket's name.
     pub value: String,
     /// Its source, such as `WINDLASS_ENDPOINT` or `line 2 of windlass.toml`.
@@ -73,7 +73,7 @@ pub struct Place {
     pub region: Option<String>,
 }
 
-impl What {
+impl InstallationPart {
     fn output(self) -> &'static str {
         match self {
             Self::Endpoint => "ApiUrl",
@@ -96,7 +96,7 @@ impl What {
         }
     }
 
-    fn given(self, text: Option<&str>) -> Option<Given<'_>> {
+    fn given(self, text: Option<&str>) -> Option<GivenOption<'_>> {
         match self {
             Self::Endpoint => given(text, "--endpoint", "WINDLASS_ENDPOINT"),
             Self::Bucket => given(text, "--bucket", "WINDLASS_BUCKET"),
@@ -131,7 +131,7 @@ impl Endpoint {
     /// # Errors
     /// If nobody tells its address, or settings are wrong.
     pub async fn open(&self) -> Result<Windlass, Failure> {
-        Windlass::at(self.place(What::Endpoint, None).await?).await
+        Windlass::at(self.place(InstallationPart::Endpoint, None).await?).await
     }
 
     /// Returns the options that were typed and name the installation, as words of a command: another command needs them
@@ -144,7 +144,7 @@ impl Endpoint {
             (stack, "--stack", &self.stack),
         ];
         let typed = typed.into_iter().filter_map(|(given, option, value)| {
-            let value = given.filter(Given::is_option).and(value.as_ref())?;
+            let value = given.filter(GivenOption::is_option).and(value.as_ref())?;
             Some(format!("{option}={value}"))
         });
         typed.collect()
@@ -184,8 +184,8 @@ impl Endpoint {
     ///
     /// # Errors
     /// If nobody tells its name, or settings are wrong.
-    pub async fn bucket(&self, given: Option<&str>) -> Result<Place, Failure> {
-        self.place(What::Bucket, given).await
+    pub async fn bucket(&self, given: Option<&str>) -> Result<InstallationPlace, Failure> {
+        self.place(InstallationPart::Bucket, given).await
     }
 
     /// Returns whether an option, a variable or the settings name an installation, or its stack was found.
@@ -193,7 +193,7 @@ impl Endpoint {
     /// # Errors
     /// Settings that are wrong.
     pub fn is_named(&self) -> Result<bool, Failure> {
-        let named = self.named(What::Endpoint, None, &Settings::here()?);
+        let named = self.named(InstallationPart::Endpoint, None, &Settings::here()?);
         Ok(named.is_some() || self.outputs.initialized())
     }
 
@@ -202,7 +202,7 @@ impl Endpoint {
     /// # Errors
     /// Settings that are wrong.
     pub fn knows_bucket(&self, given: Option<&str>) -> Result<bool, Failure> {
-        let named = self.named(What::Bucket, given, &Settings::here()?);
+        let named = self.named(InstallationPart::Bucket, given, &Settings::here()?);
         Ok(matches!(named, Some(InstallationSource::Value { .. })) || self.outputs.initialized())
     }
 
@@ -212,7 +212,7 @@ impl Endpoint {
     /// If there is no such stack, or it may not be looked at, or settings are wrong.
     pub async fn parts(&self) -> Result<Installed, Failure> {
         let settings = Settings::here()?;
-        let (name, from) = match self.named(What::Bucket, None, &settings) {
+        let (name, from) = match self.named(InstallationPart::Bucket, None, &settings) {
             Some(InstallationSource::Stack { name, from }) => (name, from),
             _ => (USUAL.to_owned(), UNNAMED.to_owned()),
         };
@@ -245,24 +245,31 @@ impl Endpoint {
     ///
     /// # Errors
     /// All that are not.
-    pub async fn require(&self, needed: &[(What, Option<&str>)]) -> Result<(), Failure> {
+    pub async fn require(
+        &self,
+        needed: &[(InstallationPart, Option<&str>)],
+    ) -> Result<(), Failure> {
         let settings = Settings::here()?;
         let missing = needed.iter();
         let missing =
             missing.filter(|(what, given)| self.named(*what, *given, &settings).is_none());
-        let missing: Vec<What> = missing.map(|(what, _)| *what).collect();
+        let missing: Vec<InstallationPart> = missing.map(|(what, _)| *what).collect();
         if missing.is_empty() {
             return Ok(());
         }
         self.usual(&missing, region(&settings)).await.map(|_| ())
     }
 
-    async fn place(&self, what: What, given: Option<&str>) -> Result<Place, Failure> {
+    async fn place(
+        &self,
+        what: InstallationPart,
+        given: Option<&str>,
+    ) -> Result<InstallationPlace, Failure> {
         let settings = Settings::here()?;
         let region = region(&settings);
         let (name, from) = match self.named(what, given, &settings) {
             Some(InstallationSource::Value { value, from }) => {
-                return Ok(Place {
+                return Ok(InstallationPlace {
                     value,
                     from,
                     region: region.map(|(region, _)| region),
@@ -276,12 +283,12 @@ impl Endpoint {
         };
         let outputs = self.outputs_of(&name, &from, region.clone()).await;
         let outputs = outputs.map_err(|unfound| match unfound {
-            Unfound::NoStack => no_stack(&name, &from),
-            Unfound::NotLooked(why) => why,
+            WhyNotFound::NoStack => no_stack(&name, &from),
+            WhyNotFound::NotLooked(why) => why,
         })?;
         let value = outputs.get(what.output()).cloned();
         let value = value.ok_or_else(|| no_windlass(&name, what, &from))?;
-        Ok(Place {
+        Ok(InstallationPlace {
             value,
             from: format!(
                 "the output `{}` of the stack `{name}`, whose name is from {from}",
@@ -293,13 +300,13 @@ impl Endpoint {
 
     fn named(
         &self,
-        what: What,
+        what: InstallationPart,
         value: Option<&str>,
         settings: &Settings,
     ) -> Option<InstallationSource> {
         let value = match what {
-            What::Endpoint => self.address.as_deref(),
-            What::Bucket => value,
+            InstallationPart::Endpoint => self.address.as_deref(),
+            InstallationPart::Bucket => value,
         };
         let stack = given(self.stack.as_deref(), "--stack", "WINDLASS_STACK");
         named(what.setting(), what.given(value), stack, settings)
@@ -308,7 +315,7 @@ impl Endpoint {
     /// Returns the outputs of the usual stack, which is looked for where these are not named.
     async fn usual(
         &self,
-        missing: &[What],
+        missing: &[InstallationPart],
         region: Option<(String, String)>,
     ) -> Result<&Outputs, Failure> {
         let found = self.outputs_of(USUAL, UNNAMED, region).await;
@@ -316,10 +323,10 @@ impl Endpoint {
             let missing: Vec<&str> = missing.iter().map(|what| what.unnamed()).collect();
             let missing = missing.join("\n  ");
             match unfound {
-                Unfound::NoStack => Failure::of(Trouble::NoInstallation, format!(
+                WhyNotFound::NoStack => Failure::of(Trouble::NoInstallation, format!(
                     "no installation is named, and there is no stack `{USUAL}` in the account and the region of the credentials.\n  {missing}"
                 )),
-                Unfound::NotLooked(why) => Failure {
+                WhyNotFound::NotLooked(why) => Failure {
                     message: format!(
                         "{}\n  Nothing else names the installation.\n  {missing}",
                         why.message
@@ -335,12 +342,13 @@ impl Endpoint {
         name: &str,
         from: &str,
         region: Option<(String, String)>,
-    ) -> Result<&Outputs, Unfound> {
+    ) -> Result<&Outputs, WhyNotFound> {
         let found = self.outputs.get_or_try_init(|| async {
             let at = region.as_ref().map(|(region, _)| region.as_str());
             let found = windlass_aws::stack_outputs(name, at).await;
-            let not_looked = |fault| Unfound::NotLooked(unread(Failure::from(fault), name, from));
-            found.map_err(not_looked)?.ok_or(Unfound::NoStack)
+            let not_looked =
+                |fault| WhyNotFound::NotLooked(unread(Failure::from(fault), name, from));
+            found.map_err(not_looked)?.ok_or(WhyNotFound::NoStack)
         });
         found.await
     }
@@ -370,7 +378,7 @@ fn no_stack(name: &str, from: &str) -> Failure {
     Failure::of(Trouble::NotAWindlass, format!("{what} ({from})")).with_next(ACCOUNT)
 }
 
-fn no_windlass(name: &str, what: What, from: &str) -> Failure {
+fn no_windlass(name: &str, what: InstallationPart, from: &str) -> Failure {
     let what = format!(
         "the stack `{name}` has no output `{}`, so that it is no Windlass",
         what.output()

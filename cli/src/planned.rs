@@ -6,7 +6,7 @@ use crate::follow::Patience;
 use crate::interrupt;
 use crate::manual;
 use crate::output::Output;
-use crate::start::By;
+use crate::start::CallerKind;
 use crate::story;
 use crate::trouble::Trouble;
 use crate::windlass::Windlass;
@@ -19,7 +19,7 @@ use windlass_domain::finding::Finding;
 use windlass_domain::gate::Verdict;
 use windlass_domain::name::{AppName, EnvironmentName};
 use windlass_domain::plan::Outcome;
-use windlass_domain::planned::{Becomes, Drawn, End, FromTo, GateNow, Planned};
+use windlass_domain::planned::{Becomes, DrawnPlan, End, FromTo, GateNow, Planned};
 
 /// The time for which a plan that was asked for a moment ago may be unknown.
 const KNOWN: Duration = Duration::from_mins(1);
@@ -36,7 +36,7 @@ pub struct PlanRequest<'a> {
     /// The request.
     pub body: &'a Value,
     /// The kind of caller that would make it: what is judged is what that one may do.
-    pub by: By,
+    pub by: CallerKind,
 }
 
 /// Asks for a plan, waits until it is drawn, and prints it.
@@ -74,8 +74,8 @@ pub async fn drawn(
     let environment = environment.as_str();
     let path = ["apps", app.as_str(), "environments", environment, "plans"];
     let begun = match by {
-        By::Person => windlass.act("POST", &path, &[], Some(body)).await?,
-        By::Arrival => windlass.send(&path, body).await?,
+        CallerKind::Person => windlass.act("POST", &path, &[], Some(body)).await?,
+        CallerKind::Arrival => windlass.send(&path, body).await?,
     };
     let id = begun.get("id").and_then(Value::as_str);
     let id = id.ok_or_else(|| Failure::not_understood("the answer", "it names no plan"))?;
@@ -127,7 +127,7 @@ async fn until_drawn(
 /// Returns the status that the deployment would end with, as far as it can be known before.
 pub fn exit(planned: &Planned) -> Exit {
     let turn = &planned.turn;
-    let outcome = planned.drawn.as_ref().map(Drawn::outcome);
+    let outcome = planned.drawn.as_ref().map(DrawnPlan::outcome);
     match (turn.becomes, outcome) {
         (Becomes::Refused, _) => Exit::of_findings(&turn.findings),
         (Becomes::Superseded, _) => Exit::Superseded,
@@ -195,7 +195,7 @@ fn gate(gate: &GateNow) -> String {
     format!("  gate: {source} {gate} ({threshold}) {now}")
 }
 
-fn drawn_in_words(planned: &Planned, drawn: &Drawn) -> Vec<String> {
+fn drawn_in_words(planned: &Planned, drawn: &DrawnPlan) -> Vec<String> {
     let mut lines: Vec<String> = Vec::new();
     for (component, change) in &drawn.changes {
         lines.push(format!("  {component}: {}", from_to(change)));

@@ -1,9 +1,9 @@
 use super::*;
 use serde_json::json;
 use windlass_domain::finding::FindingName;
-use windlass_domain::planned::Turn;
+use windlass_domain::planned::ArrivalFate;
 
-fn planned(turn: &Turn, outcome: &str) -> Planned {
+fn planned(turn: &ArrivalFate, outcome: &str) -> Planned {
     let side = |version: &str, commit: &str| json!({"version": version, "commit": commit, "digest": "a".repeat(64)});
     let release = json!({"app": "shop", "version": "1.4.0", "components": {}});
     let plan = json!({"outcome": outcome, "waves": [{"changes": [{"component": "api", "kind": "lambda",
@@ -28,7 +28,7 @@ fn planned(turn: &Turn, outcome: &str) -> Planned {
 #[test]
 fn a_plan_ends_as_the_deployment_would() {
     let finding = |name| vec![Finding::new(name, "p", "r", "m")];
-    let turn = |becomes| Turn::new(becomes, "so");
+    let turn = |becomes| ArrivalFate::new(becomes, "so");
     let table = [
         (turn(Becomes::Goes), "change", 0),
         (turn(Becomes::Waits), "change", 0),
@@ -38,8 +38,16 @@ fn a_plan_ends_as_the_deployment_would() {
         (turn(Becomes::Goes), "rejected", 3),
         (turn(Becomes::Superseded), "change", 8),
         (turn(Becomes::Recorded), "change", 10),
-        (Turn::refused(finding(FindingName::Held)), "change", 9),
-        (Turn::refused(finding(FindingName::BadValue)), "change", 3),
+        (
+            ArrivalFate::refused(finding(FindingName::Held)),
+            "change",
+            9,
+        ),
+        (
+            ArrivalFate::refused(finding(FindingName::BadValue)),
+            "change",
+            3,
+        ),
     ];
     for (turn, outcome, status) in table {
         let told = format!("{turn:?} {outcome}");
@@ -50,7 +58,7 @@ fn a_plan_ends_as_the_deployment_would() {
 #[test]
 fn a_plan_tells_where_each_component_comes_from_and_what_it_costs() {
     let told = words(&planned(
-        &Turn::new(Becomes::Goes, "It would begin at once."),
+        &ArrivalFate::new(Becomes::Goes, "It would begin at once."),
         "change",
     ));
     insta::assert_snapshot!(told);

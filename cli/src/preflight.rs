@@ -202,7 +202,11 @@ fn unclean(plan: Plan<'_>, here: Option<&Resolved>) -> Option<Finding> {
 }
 
 /// Returns a line for a person that tells the release's origin.
-pub fn comes_from(plan: Plan<'_>, from: Option<&git::From>, dirty: Option<bool>) -> String {
+pub fn comes_from(
+    plan: Plan<'_>,
+    from: Option<&git::ReleaseOrigin>,
+    dirty: Option<bool>,
+) -> String {
     let version = &plan.manifest.version;
     let Some(from) = from else {
         return format!("{} {version}: from no Git ref that is told", plan.app);

@@ -1,12 +1,12 @@
 //! The look before a release is sent: by the API, else in the artifacts bucket.
 
-use crate::declared_application::{self, Known, Release};
-use crate::drill_schedule::Looked;
+use crate::declared_application::{self, OrFindings, Release};
+use crate::drill_schedule::LookedEnvironments;
 use crate::exit::Exit;
 use crate::failure::Failure;
 use crate::history::Deployment;
 use crate::listing::{LARGEST_PAGE, List, page};
-use crate::places::{Place, Reached};
+use crate::places::{InstallationPlace, Reached};
 use crate::preflight::{self, Plan};
 use crate::status::Environment;
 use crate::upload;
@@ -35,7 +35,7 @@ pub struct ReleaseLookup {
     /// The deployments of this version that were there before, as they were then.
     pub before: Vec<Deployment>,
     /// The environments that were looked at.
-    pub looked: Looked,
+    pub looked: LookedEnvironments,
 }
 
 impl ReleaseLookup {
@@ -51,8 +51,8 @@ impl ReleaseLookup {
     pub async fn by_api(plan: Plan<'_>, windlass: &Windlass) -> Result<Reached<Self>, Failure> {
         let mut sight = Self::default();
         let declaration = match declared_application::declaration(windlass, plan.app).await {
-            Ok(Known::So(declaration)) => declaration,
-            Ok(Known::Not(findings)) => {
+            Ok(OrFindings::So(declaration)) => declaration,
+            Ok(OrFindings::Not(findings)) => {
                 sight.findings = findings;
                 return Ok(Reached::Found(sight));
             }
@@ -95,7 +95,7 @@ impl ReleaseLookup {
     async fn look(&mut self, plan: Plan<'_>, windlass: &Windlass) -> Result<(), Failure> {
         let version = &plan.manifest.version;
         match Release::of(windlass, plan.app, version).await {
-            Ok(Known::So(release)) => {
+            Ok(OrFindings::So(release)) => {
                 let reused = release.recorded.iter();
                 let reused = reused.flat_map(|recorded| preflight::reused(plan, recorded));
                 self.findings.extend(reused);
@@ -103,7 +103,7 @@ impl ReleaseLookup {
                 self.unseen
                     .extend(unseen.flat_map(|recorded| preflight::not_compared(plan, recorded)));
             }
-            Ok(Known::Not(_)) => {}
+            Ok(OrFindings::Not(_)) => {}
             Err(failure) => self.note("whether the version is used already", failure)?,
         }
         if let Some(here) = self.here.clone() {
@@ -141,7 +141,7 @@ impl ReleaseLookup {
     /// None of S3's: an object that cannot be read is listed as not seen.
     pub async fn by_bucket(
         plan: Plan<'_>,
-        bucket: &Place,
+        bucket: &InstallationPlace,
         exceptions: &Exceptions,
     ) -> Result<Self, Failure> {
         let mut sight = Self::default();
@@ -196,10 +196,10 @@ impl ReleaseLookup {
         let mut sight = Self::default();
         let higher = "whether its version is higher than that of the declaration in force";
         let refused = match declared_application::in_force(windlass, declaration.app()).await {
-            Ok(Known::So(in_force)) => declaration
+            Ok(OrFindings::So(in_force)) => declaration
                 .uploaded(declaration.app(), Some(&in_force))
                 .err(),
-            Ok(Known::Not(_)) => None,
+            Ok(OrFindings::Not(_)) => None,
             // To ask for each environment as well would tell nothing more.
             Err(failure) if failure.is_everywhere => {
                 sight.note(&format!("what runs there, and {higher}"), failure)?;
@@ -225,9 +225,9 @@ impl ReleaseLookup {
                 match declared_application::environment(windlass, EnvironmentId::new(app, name))
                     .await
                 {
-                    Ok(Known::So(now)) => now,
+                    Ok(OrFindings::So(now)) => now,
                     // Nothing runs in an environment that was never declared.
-                    Ok(Known::Not(_)) => {
+                    Ok(OrFindings::Not(_)) => {
                         self.looked.insert(name.clone(), None);
                         continue;
                     }

@@ -14,7 +14,7 @@ use windlass_domain::way_in::WayIn;
 
 /// The lines that tell of now, and the exit status that follows from them.
 #[derive(Debug, PartialEq, Eq)]
-struct Now {
+struct PresentLines {
     /// True if what was deployed runs; `None` where that is not known, or was not compared.
     runs: Option<bool>,
     words: String,
@@ -49,7 +49,7 @@ fn compare(
     exit: Exit,
     seen: Result<Environment, String>,
     next: &str,
-) -> Now {
+) -> PresentLines {
     let ended = deployment.ending.as_ref();
     let is_resolved = ended.is_some_and(|ended| ended.resolved.is_some());
     let now = match seen {
@@ -57,7 +57,7 @@ fn compare(
         Err(why) => {
             // What it brought may be gone, and an operator who was needed may be needed no more.
             let is_open = exit == Exit::Good || (exit == Exit::NeedsOperator && is_resolved);
-            return Now {
+            return PresentLines {
                 runs: None,
                 words: format!("now: NOT known\n  {why}"),
                 exit: if is_open { Exit::NotSeen } else { exit },
@@ -89,7 +89,7 @@ fn compare(
             (None, now.words(), exit)
         }
     };
-    Now {
+    PresentLines {
         runs,
         words: format!("now: {words}"),
         exit,

@@ -48,7 +48,7 @@ pub struct Settings {
 
 /// Something that is wrong with it.
 #[derive(Debug, Clone, PartialEq, Eq)]
-struct Wrong {
+struct SettingsError {
     line: usize,
     what: String,
 }
@@ -91,7 +91,7 @@ impl Settings {
 /// The advice about a file that cannot be used.
 const SEE: &str = "Correct it, or start the program in another folder";
 
-fn failure(path: &Path, wrong: &[Wrong]) -> Failure {
+fn failure(path: &Path, wrong: &[SettingsError]) -> Failure {
     let path = path.display();
     let lines = wrong
         .iter()
@@ -116,14 +116,14 @@ fn find(folder: &Path) -> Option<PathBuf> {
 }
 
 /// Reads the values with their lines.
-fn read(text: &str) -> Result<BTreeMap<String, (String, usize)>, Vec<Wrong>> {
+fn read(text: &str) -> Result<BTreeMap<String, (String, usize)>, Vec<SettingsError>> {
     let (table, errors) = DeTable::parse_recoverable(text);
     let line = |span: Range<usize>| line_at(text, span.start);
-    let broken = errors.iter().map(|error| Wrong {
+    let broken = errors.iter().map(|error| SettingsError {
         line: error.span().map_or(1, line),
         what: format!("this is no TOML: {}", error.message()),
     });
-    let mut wrong: Vec<Wrong> = broken.collect();
+    let mut wrong: Vec<SettingsError> = broken.collect();
     let mut values = BTreeMap::new();
     for (key, value) in table.get_ref() {
         let (name, at) = (key.get_ref().as_ref(), line(key.span()));
@@ -132,7 +132,7 @@ fn read(text: &str) -> Result<BTreeMap<String, (String, usize)>, Vec<Wrong>> {
         match checked(name, value.get_ref()) {
             Ok(text) => drop(values.insert(name.to_owned(), (text, at))),
             Err(_) if is_told => {}
-            Err(what) => wrong.push(Wrong { line: at, what }),
+            Err(what) => wrong.push(SettingsError { line: at, what }),
         }
     }
     wrong.sort_by_key(|wrong| wrong.line);

@@ -3,7 +3,7 @@
 use crate::arguments;
 use crate::exit::Exit;
 use crate::failure::Failure;
-use crate::follow::{Patience, Waiting, Wanted, follow};
+use crate::follow::{AwaitedEnd, Patience, Waiting, follow};
 use crate::interrupt;
 use crate::output::Output;
 use crate::planned::{self, PlanRequest};
@@ -20,7 +20,7 @@ use windlass_domain::time::Span;
 
 /// The wishes that a deployment may come with; each needs a reason.
 #[derive(Debug, Clone, Default, Args)]
-pub struct Wishes {
+pub struct OverrideOptions {
     /// The reason, which is recorded. Each wish needs it: `--again`, `--allow-older`, `--accept-red`, `--through-hold`,
     /// `--preempt`.
     #[arg(long, value_name = "TEXT", value_parser = arguments::text)]
@@ -42,7 +42,7 @@ pub struct Wishes {
     preempt: bool,
 }
 
-impl Wishes {
+impl OverrideOptions {
     /// Returns whether there is any.
     pub fn any(&self) -> bool {
         self.reason.is_some()
@@ -51,7 +51,7 @@ impl Wishes {
 
 /// The next step after a request.
 #[derive(Debug, Clone, Copy)]
-pub enum Then<'a> {
+pub enum NextStep<'a> {
     /// The deployment is started, and looked at for some time.
     Follow(&'a Looking),
     /// Only its plan is drawn, and waited for.
@@ -62,7 +62,7 @@ pub enum Then<'a> {
 pub struct Start {
     environment: EnvironmentName,
     body: Map<String, Value>,
-    by: By,
+    by: CallerKind,
     before: Vec<String>,
 }
 
@@ -76,7 +76,7 @@ impl Start {
             Ok(Value::Object(body)) => Ok(Self {
                 environment,
                 body,
-                by: By::Arrival,
+                by: CallerKind::Arrival,
                 before: Vec::new(),
             }),
             _ => Err(Failure::broken("the manifest cannot be written")),
@@ -88,7 +88,7 @@ impl Start {
         Self {
             environment,
             body: Map::from_iter([("version".to_owned(), version.into())]),
-            by: By::Person,
+            by: CallerKind::Person,
             before: Vec::new(),
         }
     }
@@ -99,7 +99,7 @@ impl Start {
     }
 
     /// Adds the wishes to the request.
-    pub fn wishes(&mut self, wishes: &Wishes) {
+    pub fn wishes(&mut self, wishes: &OverrideOptions) {
         if let Some(reason) = &wishes.reason {
             self.body.insert("reason".into(), reason.as_str().into());
         }
@@ -123,12 +123,12 @@ impl Start {
         self,
         windlass: &Windlass,
         app: &AppName,
-        then: Then<'_>,
+        then: NextStep<'_>,
         output: Output,
     ) -> Result<Exit, Failure> {
         match then {
-            Then::Follow(looking) => self.send(windlass, app, looking, output).await,
-            Then::Plan(patience) => {
+            NextStep::Follow(looking) => self.send(windlass, app, looking, output).await,
+            NextStep::Plan(patience) => {
                 let asked = PlanRequest {
                     windlass,
                     app,
@@ -154,7 +154,7 @@ impl Start {
             "interrupted; it may be handed in all the same: `windlass history {app} {environment}` lists what was"
         ));
         let (id, answer) = self.begin(windlass, app).await?;
-        let begun = Begun {
+        let begun = BegunDeployment {
             id: &id,
             answer: &answer,
             joins: self.before.contains(&id),
@@ -181,8 +181,8 @@ impl Start {
             "releases",
         ];
         let begun = match self.by {
-            By::Person => windlass.act("POST", &path, &[], Some(&body)).await?,
-            By::Arrival => windlass.send(&path, &body).await?,
+            CallerKind::Person => windlass.act("POST", &path, &[], Some(&body)).await?,
+            CallerKind::Arrival => windlass.send(&path, &body).await?,
         };
         let id = begun.get("id").and_then(Value::as_str);
         let id =
@@ -214,7 +214,7 @@ impl Start {
 
 /// The deployment that something handed in has become.
 #[derive(Debug, Clone, Copy)]
-pub struct Begun<'a> {
+pub struct BegunDeployment<'a> {
     /// The deployment.
     pub id: &'a str,
     /// The JSON that `--json` prints.
@@ -223,7 +223,7 @@ pub struct Begun<'a> {
     pub joins: bool,
 }
 
-impl Begun<'_> {
+impl BegunDeployment<'_> {
     /// Returns the beginning of a sentence about the deployment.
     fn words(&self) -> String {
         let id = self.id;
@@ -256,7 +256,7 @@ fn stands(deployment: &Deployment) -> &'static str {
 
 /// The kind of caller that makes a request.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum By {
+pub enum CallerKind {
     /// A person: each request is one of its own.
     Person,
     /// An arrival: the same content is the same request.
@@ -292,17 +292,17 @@ impl Looking {
         &self,
         windlass: &Windlass,
         app: &AppName,
-        begun: Begun<'_>,
+        begun: BegunDeployment<'_>,
         output: Output,
     ) -> Result<Exit, Failure> {
-        let Begun { id, joins, .. } = begun;
+        let BegunDeployment { id, joins, .. } = begun;
         if self.watch {
             if joins {
                 output.announce(&format!("{} is watched", begun.words()));
             }
             let waiting = self.patience.begin();
             waiting.until_known(windlass, app, id).await?;
-            return follow(windlass, app, id, &waiting, Wanted::Runs, output).await;
+            return follow(windlass, app, id, &waiting, AwaitedEnd::Runs, output).await;
         }
         let handed_in = |stands: &str| {
             let words = format!(
@@ -330,7 +330,7 @@ impl Looking {
             };
             let known = record.map(|record| record.deployment);
             if known.as_ref().is_some_and(|one| one.ending.is_some()) {
-                return follow(windlass, app, id, &waiting, Wanted::Runs, output).await;
+                return follow(windlass, app, id, &waiting, AwaitedEnd::Runs, output).await;
             }
             // A deployment that was there before is not refused at once any more.
             let is_let_in = |one: &&Deployment| joins || one.status != Status::Waiting;

@@ -8,7 +8,7 @@ use serde_json::Value;
 use std::collections::BTreeMap;
 use windlass_domain::drift::{Compared, Drift};
 use windlass_domain::drill::{Drills, Next};
-use windlass_domain::environment::{Given, HeldState, Hold, Lock, Names, Running};
+use windlass_domain::environment::{GivenVersion, HeldState, Hold, Lock, Running, VersionNames};
 use windlass_domain::hourly_look::{Component, LookResult};
 use windlass_domain::identity::{DeploymentId, EnvironmentId};
 use windlass_domain::input::operators;
@@ -16,7 +16,7 @@ use windlass_domain::irreversible::{self, Irreversible};
 use windlass_domain::name::{AppName, ComponentName, EnvironmentName};
 use windlass_domain::part::Part;
 use windlass_domain::request::ActionName;
-use windlass_domain::steering::Turn;
+use windlass_domain::steering::SteeringRecord;
 use windlass_domain::time::Time;
 use windlass_domain::way_in::WayIn;
 
@@ -43,7 +43,7 @@ pub struct Environment {
     /// The lock.
     pub lock: Lock,
     /// The deployments that wait for a turn.
-    pub waiting: Vec<WhoWaits>,
+    pub waiting: Vec<WaitingDeployment>,
     /// The irreversible runs that a rollback would go back across.
     #[serde(default)]
     crosses: Irreversible,
@@ -55,7 +55,7 @@ pub struct Environment {
     pub next_drill: Option<Next>,
     /// The pause of what is watched there.
     #[serde(default)]
-    pub paused: Option<Turn>,
+    pub paused: Option<SteeringRecord>,
     /// The targets beside their records, where they were looked at.
     #[serde(default)]
     pub observed: BTreeMap<ComponentName, Compared>,
@@ -72,16 +72,16 @@ pub struct Environment {
 pub struct Undeclared {
     /// Its name, and the name by which its bytes came.
     #[serde(flatten)]
-    pub names: Names,
+    pub names: VersionNames,
     /// The names of each of several images, by container.
     #[serde(default)]
-    pub containers: BTreeMap<String, Names>,
-    left: Option<Left>,
+    pub containers: BTreeMap<String, VersionNames>,
+    left: Option<UndeclaredVersion>,
 }
 
 /// The first version of the declaration without it.
 #[derive(Debug, Clone, Deserialize)]
-struct Left {
+struct UndeclaredVersion {
     declaration: semver::Version,
     at: Time,
 }
@@ -103,19 +103,19 @@ impl Undeclared {
 /// Returns the names of each image of a component with several; else its own.
 fn parts<'a>(
     name: &ComponentName,
-    names: &'a Names,
-    containers: &'a BTreeMap<String, Names>,
-) -> impl Iterator<Item = (Part, &'a Names)> {
+    names: &'a VersionNames,
+    containers: &'a BTreeMap<String, VersionNames>,
+) -> impl Iterator<Item = (Part, &'a VersionNames)> {
     let whole = containers.is_empty().then(|| (name.clone().into(), names));
     let each = containers.iter();
     let each = each.map(|(container, names)| (Part::of(name, container), names));
-    let each: Vec<(Part, &Names)> = each.chain(whole).collect();
+    let each: Vec<(Part, &VersionNames)> = each.chain(whole).collect();
     each.into_iter()
 }
 
 /// A deployment that waits for its turn.
 #[derive(Debug, Clone, Deserialize)]
-pub struct WhoWaits {
+pub struct WaitingDeployment {
     /// Its id.
     pub deployment: DeploymentId,
     /// True if an operator asked for it.
@@ -267,8 +267,8 @@ impl Environment {
         lines
     }
 
-    fn part(&self, name: &Part, names: &Names) -> String {
-        let Given {
+    fn part(&self, name: &Part, names: &VersionNames) -> String {
+        let GivenVersion {
             version,
             deployment: id,
             since,

@@ -1,7 +1,7 @@
 //! The arguments of the verbs that steer a deployment while a wave is watched.
 
 use crate::arguments;
-use crate::operator::Where;
+use crate::operator::ActedOn;
 use clap::Args;
 use serde_json::{Map, Value};
 
@@ -10,7 +10,7 @@ use serde_json::{Map, Value};
 pub struct SteeringArguments {
     /// The environment.
     #[command(flatten)]
-    pub at: Where,
+    pub at: ActedOn,
     /// The deployment; the one that is under way if not given. One that has ended since is refused then.
     #[arg(long, value_name = "ID", value_parser = arguments::id)]
     pub deployment: Option<String>,

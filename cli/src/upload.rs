@@ -1,7 +1,7 @@
 //! Sending artifacts to the artifacts bucket: several at a time, each verified by its SHA-256.
 
 use crate::failure::Failure;
-use crate::places::Place;
+use crate::places::InstallationPlace;
 use crate::trouble::next_for_credentials;
 use bytes::Bytes;
 use futures::stream::{self, StreamExt, TryStreamExt};
@@ -27,7 +27,7 @@ const UNREACHED: &str = "Check the network and AWS_REGION, and AWS_ENDPOINT_URL 
 const WRITES: &str = "`s3:PutObject` on `artifacts/<app>/*` and `releases/<app>/*` of the bucket is needed, and on `apps/<app>/app.yaml` for `declare`";
 
 /// Turns a fault of S3 into a failure, with the next step.
-fn of_s3(fault: Fault, bucket: &Place, is_written: bool) -> Failure {
+fn of_s3(fault: Fault, bucket: &InstallationPlace, is_written: bool) -> Failure {
     // Where something is put, only the bucket can be missing.
     let is_no_bucket =
         fault.message.contains("NoSuchBucket") || (is_written && fault.name == FaultName::NotFound);
@@ -69,7 +69,7 @@ pub struct Artifact {
 
 /// An artifact that is in the bucket.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Sent {
+pub struct SentArtifact {
     /// The component it is for.
     pub component: ComponentName,
     /// Its key.
@@ -89,10 +89,10 @@ pub struct Sent {
 /// # Errors
 /// The first failure. What was sent by then stays, and is not sent again the next time.
 pub async fn all(
-    bucket: &Place,
+    bucket: &InstallationPlace,
     artifacts: Vec<Artifact>,
     progress: &Progress,
-) -> Result<Vec<Sent>, Failure> {
+) -> Result<Vec<SentArtifact>, Failure> {
     let aws = &Aws::for_people(bucket.region.as_deref()).await?;
     progress.expect(artifacts.iter().map(|artifact| artifact.bytes.len() as u64));
     let sent = stream::iter(artifacts)
@@ -108,7 +108,11 @@ pub async fn all(
     sent
 }
 
-async fn one(aws: &Aws, bucket: &Place, artifact: Artifact) -> Result<Sent, Failure> {
+async fn one(
+    aws: &Aws,
+    bucket: &InstallationPlace,
+    artifact: Artifact,
+) -> Result<SentArtifact, Failure> {
     let object = ObjectId {
         bucket: bucket.value.clone(),
         key: artifact.key.clone(),
@@ -128,7 +132,7 @@ async fn one(aws: &Aws, bucket: &Place, artifact: Artifact) -> Result<Sent, Fail
             true,
         ),
     };
-    Ok(Sent {
+    Ok(SentArtifact {
         component: artifact.component,
         key: artifact.key,
         sha256: artifact.sha256,
@@ -142,7 +146,11 @@ async fn one(aws: &Aws, bucket: &Place, artifact: Artifact) -> Result<Sent, Fail
 ///
 /// # Errors
 /// If S3 did not take it.
-pub async fn manifest(bucket: &Place, key: &str, bytes: Bytes) -> Result<Option<String>, Failure> {
+pub async fn manifest(
+    bucket: &InstallationPlace,
+    key: &str,
+    bytes: Bytes,
+) -> Result<Option<String>, Failure> {
     let aws = Aws::for_people(bucket.region.as_deref()).await?;
     put(&aws, bucket, key, bytes, "application/json").await
 }
@@ -152,7 +160,7 @@ pub async fn manifest(bucket: &Place, key: &str, bytes: Bytes) -> Result<Option<
 /// # Errors
 /// If S3 did not take it.
 pub async fn declaration(
-    bucket: &Place,
+    bucket: &InstallationPlace,
     key: &str,
     bytes: Bytes,
 ) -> Result<Option<String>, Failure> {
@@ -164,7 +172,11 @@ pub async fn declaration(
 ///
 /// # Errors
 /// If it cannot be read.
-pub async fn read(bucket: &Place, key: &str, largest: u64) -> Result<Option<Bytes>, Failure> {
+pub async fn read(
+    bucket: &InstallationPlace,
+    key: &str,
+    largest: u64,
+) -> Result<Option<Bytes>, Failure> {
     let object = ObjectId {
         bucket: bucket.value.clone(),
         key: key.to_owned(),
@@ -182,7 +194,7 @@ pub async fn read(bucket: &Place, key: &str, largest: u64) -> Result<Option<Byte
 
 async fn put(
     aws: &Aws,
-    bucket: &Place,
+    bucket: &InstallationPlace,
     key: &str,
     bytes: Bytes,
     content_type: &str,
@@ -224,7 +236,7 @@ impl Progress {
         self.bar.enable_steady_tick(Duration::from_millis(200));
     }
 
-    fn arrived(&self, sent: &Sent) {
+    fn arrived(&self, sent: &SentArtifact) {
         self.bar.inc(sent.bytes);
         self.bar.set_message(sent.component.to_string());
     }
@@ -241,7 +253,7 @@ impl Default for Progress {
 }
 
 /// Returns the fate of an artifact, for a person.
-pub fn in_words(sent: &Sent) -> String {
+pub fn in_words(sent: &SentArtifact) -> String {
     let verb = if sent.sent {
         "uploaded"
     } else {

@@ -5,11 +5,11 @@ use crate::failure::Failure;
 use crate::history;
 use crate::interrupt;
 use crate::output::Output;
-use crate::places::Place;
+use crate::places::InstallationPlace;
 use crate::preflight::Plan;
 use crate::record::Record;
 use crate::release_lookup::{ReleaseLookup, of_version};
-use crate::start::{Begun, Looking};
+use crate::start::{BegunDeployment, Looking};
 use crate::upload;
 use crate::windlass::Windlass;
 use serde_json::{Value, json};
@@ -33,7 +33,7 @@ pub struct UploadOutcome<'a> {
     /// The look at it before the upload.
     pub sight: &'a ReleaseLookup,
     /// The artifacts bucket.
-    pub bucket: &'a Place,
+    pub bucket: &'a InstallationPlace,
     /// The manifest's key there.
     pub key: &'a str,
     /// Its version, where the bucket tells one.
@@ -64,7 +64,7 @@ impl UploadOutcome<'_> {
         waiting
             .pulse
             .waits_for("it is handed in; it is looked whether it is taken".to_owned());
-        let (mut unseen, mut became) = (None, Ok(Became::Nothing));
+        let (mut unseen, mut became) = (None, Ok(UploadEnd::Nothing));
         while looking.look.as_ms() > 0 {
             match self.refused().await {
                 Ok(None) => unseen = None,
@@ -72,9 +72,9 @@ impl UploadOutcome<'_> {
                 Err(failure) => unseen = Some(failure.message),
             }
             became = self.became().await;
-            if let (Some(windlass), Ok(Became::Fresh(id))) = (self.windlass, &became) {
+            if let (Some(windlass), Ok(UploadEnd::Fresh(id))) = (self.windlass, &became) {
                 self.report["id"] = json!(id);
-                let begun = Begun {
+                let begun = BegunDeployment {
                     id,
                     answer: &self.report,
                     joins: false,
@@ -86,9 +86,10 @@ impl UploadOutcome<'_> {
             }
         }
         // A refusal or a deployment of its own would have come by now.
-        if let (Some(windlass), Ok(Became::Joined(id)), None) = (self.windlass, &became, &unseen) {
+        if let (Some(windlass), Ok(UploadEnd::Joined(id)), None) = (self.windlass, &became, &unseen)
+        {
             self.report["id"] = json!(id);
-            let begun = Begun {
+            let begun = BegunDeployment {
                 id,
                 answer: &self.report,
                 joins: true,
@@ -102,7 +103,7 @@ impl UploadOutcome<'_> {
         };
         let looked = match became {
             _ if looking.look.as_ms() == 0 => looked,
-            Ok(Became::Joined(id)) => {
+            Ok(UploadEnd::Joined(id)) => {
                 format!("{looked}; deployment {id} has the same release and was under way before")
             }
             Ok(_) => format!("{looked}, and no deployment of it was seen yet"),
@@ -143,7 +144,7 @@ impl UploadOutcome<'_> {
     }
 
     /// Returns the deployment that it has become, or the reason why that was not looked at.
-    async fn became(&self) -> Result<Became, String> {
+    async fn became(&self) -> Result<UploadEnd, String> {
         let Some(windlass) = self.windlass else {
             let unseen = self
                 .sight
@@ -160,7 +161,7 @@ impl UploadOutcome<'_> {
         let known = known.map_err(|failure| failure.message)?;
         let fresh = known.iter().find(|one| !self.sight.is_before(&one.id));
         if let Some(fresh) = fresh {
-            return Ok(Became::Fresh(fresh.id.clone()));
+            return Ok(UploadEnd::Fresh(fresh.id.clone()));
         }
         for one in self.sight.before.iter().filter(|one| is_under_way(one)) {
             let path = ["apps", self.plan.app.as_str(), "deployments", &one.id];
@@ -168,16 +169,16 @@ impl UploadOutcome<'_> {
             let record = answer.and_then(|answer| Record::read(&answer));
             let record = record.map_err(|failure| failure.message)?;
             if record.is_some_and(|record| is_it(&record.deployment, self.plan.manifest)) {
-                return Ok(Became::Joined(one.id.clone()));
+                return Ok(UploadEnd::Joined(one.id.clone()));
             }
         }
-        Ok(Became::Nothing)
+        Ok(UploadEnd::Nothing)
     }
 }
 
 /// The outcome of an upload.
 #[derive(Debug, PartialEq, Eq)]
-enum Became {
+enum UploadEnd {
     /// A deployment that was not there before.
     Fresh(String),
     /// The deployment of the same release that was under way before. While that one waits or runs, an equal arrival

@@ -2,7 +2,7 @@
 
 use crate::exit::Exit;
 use crate::failure::Failure;
-use crate::places::Place;
+use crate::places::InstallationPlace;
 use crate::trouble::{Trouble, next_for_credentials};
 use serde_json::Value;
 use std::future::Future;
@@ -21,7 +21,7 @@ const NAMED: &str = "Give `--endpoint`, or set WINDLASS_ENDPOINT, to the output 
 pub struct Windlass {
     api: Api,
     /// Its place, with the source of that.
-    place: Place,
+    place: InstallationPlace,
 }
 
 impl Windlass {
@@ -29,7 +29,7 @@ impl Windlass {
     ///
     /// # Errors
     /// If the place is no address, or no region is known.
-    pub async fn at(place: Place) -> Result<Self, Failure> {
+    pub async fn at(place: InstallationPlace) -> Result<Self, Failure> {
         let api = Api::from_env(&place.value, place.region.as_deref()).await;
         let api = api.map_err(|fault| {
             let is_no_address = fault.message.starts_with('`');
@@ -162,7 +162,7 @@ impl Windlass {
 }
 
 /// The source of the address.
-fn told_by(place: &Place) -> String {
+fn told_by(place: &InstallationPlace) -> String {
     format!("The address {} is from {}", place.value, place.from)
 }
 

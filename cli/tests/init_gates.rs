@@ -2,9 +2,9 @@
 
 #![allow(clippy::unwrap_used)]
 
-use windlass_cli::init::account::{Account, Closer, Live};
+use windlass_cli::init::account::{Account, Live, ServiceDetail};
 use windlass_cli::init::answers::Answers;
-use windlass_cli::init::proposal::{Facts, propose};
+use windlass_cli::init::proposal::{InitFacts, propose};
 use windlass_cli::init::repository::Repository;
 use windlass_cli::init::{files, pieces};
 use windlass_domain::declaration::Declaration;
@@ -21,7 +21,7 @@ const SITE: &[(&str, &str)] = &[
 
 const ACCOUNT: &str = "111111111111";
 
-fn facts(files: &[(&str, &str)], closer: Option<Closer>) -> Facts {
+fn facts(files: &[(&str, &str)], closer: Option<ServiceDetail>) -> InitFacts {
     let files = files
         .iter()
         .map(|(path, text)| ((*path).to_owned(), (*text).to_owned()));
@@ -34,7 +34,7 @@ fn facts(files: &[(&str, &str)], closer: Option<Closer>) -> Facts {
         name: "shop/agent".into(),
         belongs: None,
     };
-    Facts {
+    InitFacts {
         pieces: pieces::find(&repository),
         repository,
         account: Account {
@@ -45,12 +45,12 @@ fn facts(files: &[(&str, &str)], closer: Option<Closer>) -> Facts {
         region: Some("eu-west-1".into()),
         stack: "windlass".into(),
         account_id: Some(ACCOUNT.into()),
-        ..Facts::default()
+        ..InitFacts::default()
     }
 }
 
 /// Returns the declaration that is written with these answers, and the open questions without a proposal.
-fn written(facts: &Facts, answers: &[(&str, &str)]) -> (String, Vec<String>) {
+fn written(facts: &InitFacts, answers: &[(&str, &str)]) -> (String, Vec<String>) {
     let answers = answers.iter().chain(&[("github", "none")]);
     let answers = answers.map(|(key, value)| ((*key).to_owned(), (*value).to_owned()));
     let mut asked = Answers::new(answers.collect());
@@ -102,11 +102,11 @@ fn what_was_found_is_measured_from_the_first_release_on() {
 #[test]
 fn a_service_is_looked_at_for_its_container_its_repository_and_its_load_balancer() {
     let image = |name: &str| format!("{ACCOUNT}.dkr.ecr.eu-west-1.amazonaws.com/{name}@sha256:1");
-    let one = Closer {
+    let one = ServiceDetail {
         containers: vec![("app".into(), image("shop/agent"))],
         balancers: vec![("app/shop/50dc".into(), "targetgroup/agent/73e2".into())],
     };
-    let two = Closer {
+    let two = ServiceDetail {
         containers: vec![
             ("app".into(), image("shop/agent")),
             ("log".into(), "public.ecr.aws/x/y:1".into()),

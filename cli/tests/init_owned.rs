@@ -9,7 +9,7 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 use windlass_cli::init::account::{Account, Distribution, Live, Owner};
 use windlass_cli::init::answers::{Answers, Question};
-use windlass_cli::init::proposal::{Facts, propose};
+use windlass_cli::init::proposal::{InitFacts, propose};
 use windlass_cli::init::repository::Repository;
 use windlass_cli::init::{files, pieces};
 
@@ -36,7 +36,7 @@ fn live(name: &str, belongs: Option<Owner>) -> Live {
 }
 
 /// An account in which everything is the application `shop`'s, but for a service, a function and a bucket.
-fn facts() -> Facts {
+fn facts() -> InitFacts {
     let shop = || Some(owner("shop", "prod"));
     let files = FOUND.map(|(path, text)| (path.to_owned(), text.to_owned()));
     let repository = Repository {
@@ -51,7 +51,7 @@ fn facts() -> Facts {
         host: None,
         belongs,
     };
-    Facts {
+    InitFacts {
         pieces: pieces::find(&repository),
         repository,
         account: Account {
@@ -67,7 +67,7 @@ fn facts() -> Facts {
         region: Some("eu-west-1".into()),
         stack: "windlass".into(),
         account_id: Some("111111111111".into()),
-        ..Facts::default()
+        ..InitFacts::default()
     }
 }
 

@@ -11,7 +11,7 @@ use std::path::Path;
 use std::process::Command;
 use windlass_cli::import::sam_tags::without_tags;
 use windlass_cli::init::answers::Answers;
-use windlass_cli::init::proposal::{Facts, propose};
+use windlass_cli::init::proposal::{InitFacts, propose};
 use windlass_cli::init::repository::Repository;
 use windlass_cli::init::{files, pieces, repository_walk};
 use windlass_domain::syntax;
@@ -20,13 +20,13 @@ type Files = BTreeMap<String, String>;
 
 /// Returns the files that `init` makes of a repository, and its notes.
 fn made(repository: Repository, answers: &[(&str, &str)]) -> (Files, String) {
-    let facts = Facts {
+    let facts = InitFacts {
         pieces: pieces::find(&repository),
         repository,
         region: Some("eu-west-1".to_owned()),
         stack: "windlass".to_owned(),
         account_id: Some("111111111111".to_owned()),
-        ..Facts::default()
+        ..InitFacts::default()
     };
     let given = answers
         .iter()

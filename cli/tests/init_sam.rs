@@ -9,7 +9,7 @@ use std::process::Command;
 use windlass_cli::init::answers::Answers;
 use windlass_cli::init::files;
 use windlass_cli::init::pieces;
-use windlass_cli::init::proposal::{Facts, propose};
+use windlass_cli::init::proposal::{InitFacts, propose};
 use windlass_cli::init::repository::Repository;
 use windlass_domain::declaration::Declaration;
 
@@ -40,13 +40,13 @@ fn made_beside(
         files: BTreeMap::from([("template.yaml".to_owned(), template.to_owned())]),
         ..Repository::default()
     };
-    let facts = Facts {
+    let facts = InitFacts {
         pieces: pieces::find(&repository),
         repository,
         region: Some("eu-west-1".to_owned()),
         stack: "windlass".to_owned(),
         account_id: Some("111111111111".to_owned()),
-        ..Facts::default()
+        ..InitFacts::default()
     };
     let given = answers
         .iter()

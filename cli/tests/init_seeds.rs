@@ -7,7 +7,7 @@ use std::collections::BTreeMap;
 use std::fs;
 use std::path::{Path, PathBuf};
 use windlass_cli::init::answers::Answers;
-use windlass_cli::init::proposal::{Facts, propose};
+use windlass_cli::init::proposal::{InitFacts, propose};
 use windlass_cli::init::{files, pieces, repository_walk};
 use windlass_domain::declaration::Declaration;
 
@@ -88,19 +88,19 @@ fn seed_folder(name: &str) -> PathBuf {
     }
 }
 
-fn facts(folder: &Path, github: &str) -> Facts {
+fn facts(folder: &Path, github: &str) -> InitFacts {
     let mut repository = repository_walk::read(folder).unwrap();
     repository.github = Some(github.to_owned());
     repository.branch = None;
     // The seeds lie within this repository.
     repository.above = None;
-    Facts {
+    InitFacts {
         pieces: pieces::find(&repository),
         repository,
         region: Some("eu-west-1".to_owned()),
         stack: "windlass".to_owned(),
         account_id: Some("111111111111".to_owned()),
-        ..Facts::default()
+        ..InitFacts::default()
     }
 }
 

@@ -2,7 +2,7 @@
 
 use serde_json::Value;
 use std::process::ExitCode;
-use windlass_aws::{Aws, Woken, woken};
+use windlass_aws::{Aws, InvocationCause, woken};
 use windlass_engine::outbox::{self, Change};
 use windlass_engine::ports::Result;
 use windlass_lambda::EndingMetrics;
@@ -11,8 +11,8 @@ fn main() -> ExitCode {
     windlass_lambda::serve(
         Aws::from_env,
         async |aws: &Aws, event: Value| match woken(event)? {
-            Woken::Changes(changes) => of_the_stream(aws, &changes).await,
-            Woken::Look(event) => outbox::summary::handle(aws, &event).await,
+            InvocationCause::Changes(changes) => of_the_stream(aws, &changes).await,
+            InvocationCause::Look(event) => outbox::summary::handle(aws, &event).await,
         },
     )
 }

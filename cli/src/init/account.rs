@@ -16,14 +16,14 @@ pub struct Account {
     /// The buckets whose tags name an application, by name.
     pub buckets: BTreeMap<String, Owner>,
     /// The services that were looked at closer, by `cluster/service`; `None` for one that could not be.
-    pub closer: BTreeMap<String, Option<Closer>>,
+    pub closer: BTreeMap<String, Option<ServiceDetail>>,
     /// Everything that was not looked at, and why.
     pub unseen: Vec<String>,
 }
 
 /// A service, looked at closer.
 #[derive(Debug, Default, Clone, PartialEq, Eq)]
-pub struct Closer {
+pub struct ServiceDetail {
     /// Its containers, each with its image.
     pub containers: Vec<(String, String)>,
     /// The application load balancers before it, each with a target group, as their metrics name them.
@@ -65,7 +65,7 @@ pub struct Distribution {
 
 /// The component whose target is looked for.
 #[derive(Debug, Clone, Copy)]
-pub struct Wanted<'a> {
+pub struct SoughtTarget<'a> {
     /// The application.
     pub app: &'a str,
     /// The component.
@@ -144,17 +144,17 @@ impl Account {
     }
 
     /// Returns the function of a component in an environment, where only one can be it.
-    pub fn function(&self, wanted: Wanted<'_>) -> Option<String> {
+    pub fn function(&self, wanted: SoughtTarget<'_>) -> Option<String> {
         only(self.functions.iter().map(Live::candidate), wanted)
     }
 
     /// Returns its service, as `cluster/service`.
-    pub fn service(&self, wanted: Wanted<'_>) -> Option<String> {
+    pub fn service(&self, wanted: SoughtTarget<'_>) -> Option<String> {
         only(self.services.iter().map(Live::candidate), wanted)
     }
 
     /// Returns its distribution.
-    pub fn distribution(&self, wanted: Wanted<'_>) -> Option<&Distribution> {
+    pub fn distribution(&self, wanted: SoughtTarget<'_>) -> Option<&Distribution> {
         let all = self
             .distributions
             .iter()
@@ -178,7 +178,7 @@ impl Live {
 
 /// Returns the candidate that fits best, unless another one fits as well. Tags go before names, and a name must have a
 /// word of the component's or of the application's.
-fn only<'a>(all: impl Iterator<Item = Candidate<'a>>, wanted: Wanted<'_>) -> Option<String> {
+fn only<'a>(all: impl Iterator<Item = Candidate<'a>>, wanted: SoughtTarget<'_>) -> Option<String> {
     let mut best: Vec<(usize, &str)> = all
         .filter_map(|(name, about, belongs)| Some((fits(about, belongs, wanted)?, name)))
         .collect();
@@ -192,7 +192,7 @@ fn only<'a>(all: impl Iterator<Item = Candidate<'a>>, wanted: Wanted<'_>) -> Opt
 }
 
 /// Returns how well a candidate fits; `None` where it cannot be it.
-fn fits(about: &str, belongs: Option<&Owner>, wanted: Wanted<'_>) -> Option<usize> {
+fn fits(about: &str, belongs: Option<&Owner>, wanted: SoughtTarget<'_>) -> Option<usize> {
     let has = words(about);
     let of = |text: &str| words(text).intersection(&has).count();
     let is_others = wanted
@@ -252,7 +252,7 @@ mod tests {
     #[test]
     fn a_function_is_found_by_tags_then_by_name_and_never_by_chance() {
         let environments = ["dev".to_owned(), "prod".to_owned()];
-        let wanted = Wanted {
+        let wanted = SoughtTarget {
             app: "shop",
             component: "api",
             environment: "prod",

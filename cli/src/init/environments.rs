@@ -4,16 +4,16 @@ use super::repository::{Repository, file_of, folder_of};
 
 /// Names that environments have, in the order in which a release goes through them, each with the rule that is usual
 /// for it.
-const KNOWN: [(&str, Usual); 9] = [
-    ("dev", Usual::Branch),
-    ("development", Usual::Branch),
-    ("test", Usual::Branch),
-    ("qa", Usual::Candidate),
-    ("staging", Usual::Candidate),
-    ("stage", Usual::Candidate),
-    ("preprod", Usual::Candidate),
-    ("prod", Usual::Stable),
-    ("production", Usual::Stable),
+const KNOWN: [(&str, UsualRule); 9] = [
+    ("dev", UsualRule::Branch),
+    ("development", UsualRule::Branch),
+    ("test", UsualRule::Branch),
+    ("qa", UsualRule::Candidate),
+    ("staging", UsualRule::Candidate),
+    ("stage", UsualRule::Candidate),
+    ("preprod", UsualRule::Candidate),
+    ("prod", UsualRule::Stable),
+    ("production", UsualRule::Stable),
 ];
 
 /// The variables in which others keep an environment's name.
@@ -29,7 +29,7 @@ const VARIABLES: [&str; 8] = [
 ];
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Usual {
+enum UsualRule {
     Branch,
     Candidate,
     Stable,
@@ -73,9 +73,9 @@ fn names_it(path: &str, text: &str, name: &str) -> bool {
 pub fn usual(name: &str, branch: &str) -> String {
     let known = KNOWN.iter().find(|(known, _)| *known == name);
     match known.map(|(_, usual)| *usual) {
-        Some(Usual::Branch) => format!("branch:{branch}"),
-        Some(Usual::Candidate) => "tag:release-candidate".to_owned(),
-        Some(Usual::Stable) | None => "tag:stable".to_owned(),
+        Some(UsualRule::Branch) => format!("branch:{branch}"),
+        Some(UsualRule::Candidate) => "tag:release-candidate".to_owned(),
+        Some(UsualRule::Stable) | None => "tag:stable".to_owned(),
     }
 }
 

@@ -1,7 +1,7 @@
 //! The files that `init` writes. Pure: an application in, texts out.
 
 use super::application::Application;
-use super::proposal::Facts;
+use super::proposal::InitFacts;
 use super::{declaration, infrastructure, role, workflow};
 use crate::schema;
 
@@ -27,7 +27,7 @@ pub const OWN: [&str; 7] = [
 ];
 
 /// Returns all files, and notes on what a person has to see to.
-pub fn all(application: &Application, facts: &Facts) -> (Vec<File>, Vec<String>) {
+pub fn all(application: &Application, facts: &InitFacts) -> (Vec<File>, Vec<String>) {
     let mut notes = facts.pieces.notes.clone();
     let taken: Vec<(&str, &str)> = application
         .components

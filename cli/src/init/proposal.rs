@@ -14,7 +14,7 @@ use windlass_domain::name::{AppName, ComponentName, EnvironmentName};
 
 /// Everything that was found.
 #[derive(Debug, Default, Clone)]
-pub struct Facts {
+pub struct InitFacts {
     /// The repository.
     pub repository: Repository,
     /// Values that the declaration takes beyond the rules.
@@ -43,7 +43,7 @@ pub const OWN_ACTION: Option<&str> = option_env!("WINDLASS_ACTION");
 const NONE: &str = "none";
 
 /// Returns the application, by the answers that there are; the open questions are in `asked`.
-pub fn propose(facts: &Facts, asked: &mut Answers) -> Application {
+pub fn propose(facts: &InitFacts, asked: &mut Answers) -> Application {
     let repository = &facts.repository;
     let own = repository
         .github

@@ -2,7 +2,7 @@
 
 use super::files::OWN;
 use super::repository::{Repository, github};
-use crate::git::{self, Place};
+use crate::git::{self, FolderPlace};
 use std::fs;
 use std::path::Path;
 
@@ -42,7 +42,7 @@ const READ: [&str; 14] = [
 pub fn read(root: &Path) -> Result<Repository, String> {
     let whole = fs::canonicalize(root).map_err(|error| format!("`{}`: {error}", root.display()))?;
     let place = git::place(root);
-    let is_part = place != Place::Outside;
+    let is_part = place != FolderPlace::Outside;
     let remote = is_part.then(|| git::remote(root)).flatten();
     let on_github = remote.as_deref().and_then(github);
     let mut repository = Repository {
@@ -53,8 +53,8 @@ pub fn read(root: &Path) -> Result<Repository, String> {
         is_elsewhere: remote.is_some() && on_github.is_none(),
         github: on_github,
         above: match place {
-            Place::Within(above) => Some(above.display().to_string()),
-            Place::Root | Place::Outside => None,
+            FolderPlace::Within(above) => Some(above.display().to_string()),
+            FolderPlace::Root | FolderPlace::Outside => None,
         },
         branch: is_part.then(|| git::first_branch(root)).flatten(),
         ..Repository::default()

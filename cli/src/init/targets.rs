@@ -1,17 +1,17 @@
 //! The questions about one component's target. Pure.
 
-use super::account::{Owner, Wanted, each, is_free};
+use super::account::{Owner, SoughtTarget, each, is_free};
 use super::answers::{Answers, Check, Question, UNANSWERED};
 use super::application::{Component, Target, Text};
 use super::ownership::Ownership;
 use super::pieces::{Piece, Runs};
-use super::proposal::{Facts, question};
-use super::well_formed::Place;
+use super::proposal::{InitFacts, question};
+use super::well_formed::MemberPlace;
 
 /// The questions of one component.
 pub struct TargetQuestions<'a> {
     /// Everything that was found.
-    pub facts: &'a Facts,
+    pub facts: &'a InitFacts,
     /// The application.
     pub app: &'a str,
     /// The environments.
@@ -205,8 +205,8 @@ impl TargetQuestions<'_> {
     }
 
     /// Returns the component of an environment, as it is looked for in the account.
-    pub(super) fn wanted<'b>(&'b self, piece: &'b Piece, environment: &'b str) -> Wanted<'b> {
-        Wanted {
+    pub(super) fn wanted<'b>(&'b self, piece: &'b Piece, environment: &'b str) -> SoughtTarget<'b> {
+        SoughtTarget {
             app: self.app,
             component: &piece.name,
             environment,
@@ -290,7 +290,7 @@ impl TargetQuestions<'_> {
                 return Ok(());
             }
             ours.check(member, &read)?;
-            let place = Place {
+            let place = MemberPlace {
                 kind,
                 member,
                 environments: names,

@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 use windlass_domain::declaration::{Declaration, Exceptions};
 
 /// A member of a component.
-pub struct Place<'a> {
+pub struct MemberPlace<'a> {
     /// The component's kind.
     pub kind: &'a str,
     /// The member.
@@ -17,7 +17,7 @@ pub struct Place<'a> {
     pub exceptions: &'a Exceptions,
 }
 
-impl Place<'_> {
+impl MemberPlace<'_> {
     /// Checks that the declaration takes a value here.
     ///
     /// # Errors

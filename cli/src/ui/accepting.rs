@@ -12,7 +12,7 @@ use windlass_domain::step::Step;
 
 /// The state of a component that accepting records.
 #[derive(Debug, PartialEq, Eq)]
-enum Truth {
+enum AcceptedState {
     /// The record stays as it is.
     AsRecorded,
     /// This runs.
@@ -31,16 +31,18 @@ struct Row<'a> {
     name: &'a ComponentName,
     seen: Option<&'a str>,
     recorded: Option<&'a str>,
-    truth: Truth,
+    truth: AcceptedState,
 }
 
 /// Shows what accepting would record; the environment's targets were looked at.
 pub fn accepted(record: &Record, environment: &Environment) -> Markup {
     let rows = rows(record, environment);
-    let is_as_recorded = rows.iter().all(|row| row.truth == Truth::AsRecorded);
+    let is_as_recorded = rows
+        .iter()
+        .all(|row| row.truth == AcceptedState::AsRecorded);
     let is_refused = rows
         .iter()
-        .any(|row| matches!(row.truth, Truth::Refused(_)));
+        .any(|row| matches!(row.truth, AcceptedState::Refused(_)));
     html! {
         p { "All of it is looked at once more, some seconds after you ask, and what is seen then is recorded. By what is there now:" }
         div.wide { table.accepted {
@@ -61,13 +63,13 @@ pub fn accepted(record: &Record, environment: &Environment) -> Markup {
 
 const TITLES: [&str; 4] = ["Component", "There now", "Recorded", "Becomes the truth"];
 
-fn truth(truth: &Truth) -> Markup {
+fn truth(truth: &AcceptedState) -> Markup {
     match truth {
-        Truth::AsRecorded => html! { (mark(Sort::Good, "stays as recorded")) },
-        Truth::Runs(seen) => html! { (mark(Sort::Noted, seen)) },
-        Truth::Nothing => html! { (mark(Sort::Noted, "that nothing runs")) },
-        Truth::Refused(why) => html! { (mark(Sort::Bad, "nobody knows")) " " (times(why)) },
-        Truth::Looked => html! { (mark(Sort::Still, "what the look shows")) },
+        AcceptedState::AsRecorded => html! { (mark(Sort::Good, "stays as recorded")) },
+        AcceptedState::Runs(seen) => html! { (mark(Sort::Noted, seen)) },
+        AcceptedState::Nothing => html! { (mark(Sort::Noted, "that nothing runs")) },
+        AcceptedState::Refused(why) => html! { (mark(Sort::Bad, "nobody knows")) " " (times(why)) },
+        AcceptedState::Looked => html! { (mark(Sort::Still, "what the look shows")) },
     }
 }
 
@@ -101,21 +103,21 @@ fn row<'a>(step: &'a Step, environment: &'a Environment) -> Row<'a> {
         None => row(
             step.shown.as_deref(),
             running.map(Running::version),
-            Truth::Looked,
+            AcceptedState::Looked,
         ),
     }
 }
 
-fn of(compared: &Compared, step: &Step) -> Truth {
+fn of(compared: &Compared, step: &Step) -> AcceptedState {
     match (compared.drift, &compared.seen) {
-        (Drift::None, _) => Truth::AsRecorded,
-        (Drift::Changed, Some(seen)) => Truth::Runs(seen.clone()),
-        (Drift::Changed, None) => Truth::Nothing,
+        (Drift::None, _) => AcceptedState::AsRecorded,
+        (Drift::Changed, Some(seen)) => AcceptedState::Runs(seen.clone()),
+        (Drift::Changed, None) => AcceptedState::Nothing,
         // A component that the deployment has not touched, or has seen back, is as well known as it was before.
-        (Drift::Unknown, _) if !step.status.may_have_changed() => Truth::AsRecorded,
+        (Drift::Unknown, _) if !step.status.may_have_changed() => AcceptedState::AsRecorded,
         (Drift::Unknown, _) => {
             let why = compared.reason.clone();
-            Truth::Refused(why.unwrap_or_else(|| "it could not be looked at".to_owned()))
+            AcceptedState::Refused(why.unwrap_or_else(|| "it could not be looked at".to_owned()))
         }
     }
 }
@@ -125,7 +127,7 @@ mod tests {
     use super::*;
     use serde_json::{Value, json};
 
-    fn told(observed: &Value, status: &str) -> Truth {
+    fn told(observed: &Value, status: &str) -> AcceptedState {
         let mut all: Value =
             serde_json::from_str(include_str!("../../tests/browser/answers.json")).unwrap();
         let mut answer = all["moves"][3].take();
@@ -151,21 +153,25 @@ mod tests {
             (
                 json!({"api": {"drift": "none", "seen": "41 at 100 %"}}),
                 "changed",
-                Truth::AsRecorded,
+                AcceptedState::AsRecorded,
             ),
-            (changed, "undo_failed", Truth::Runs("40 at 100 %".into())),
+            (
+                changed,
+                "undo_failed",
+                AcceptedState::Runs("40 at 100 %".into()),
+            ),
             (
                 json!({"api": {"drift": "changed", "reason": "gone"}}),
                 "changed",
-                Truth::Nothing,
+                AcceptedState::Nothing,
             ),
             (
                 unknown.clone(),
                 "undo_failed",
-                Truth::Refused("GetAlias is denied".into()),
+                AcceptedState::Refused("GetAlias is denied".into()),
             ),
-            (unknown, "undone", Truth::AsRecorded),
-            (json!({}), "undo_failed", Truth::Looked),
+            (unknown, "undone", AcceptedState::AsRecorded),
+            (json!({}), "undo_failed", AcceptedState::Looked),
         ];
         for (observed, status, wanted) in table {
             assert_eq!(told(&observed, status), wanted, "{observed} {status}");

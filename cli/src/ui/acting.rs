@@ -7,7 +7,7 @@ use super::http::{Answer, Fields};
 use super::parts::{self, Sort, mark};
 use super::planned;
 use super::server::{Server, app_name, nothing};
-use super::typed::{Begun, Typed, in_shell};
+use super::typed::{BegunWork, TypedCommand, in_shell};
 use crate::exit::Exit;
 use crate::failure::Failure;
 use crate::operator::{execution_outcome, is_not_known_yet};
@@ -21,7 +21,7 @@ pub(super) struct PageAction {
     app: AppName,
     environment: Option<EnvironmentName>,
     typed: String,
-    begun: Begun,
+    begun: BegunWork,
 }
 
 impl Server {
@@ -40,8 +40,8 @@ impl Server {
             .filter(|act| act.is_planned)
             .ok_or_else(nothing)?;
         let words = act.plan_words(fields);
-        let drawn = match Typed::read(&words) {
-            Ok(Typed::Plan(plan)) => plan.drawn(&self.windlass).await,
+        let drawn = match TypedCommand::read(&words) {
+            Ok(TypedCommand::Plan(plan)) => plan.drawn(&self.windlass).await,
             Ok(_) => Err(nothing()),
             Err(mistake) => Err(mistake),
         };
@@ -77,7 +77,7 @@ impl Server {
             None => {}
         }
         self.once.borrow_mut().insert(once.clone(), None);
-        let begun = match Typed::read(&words) {
+        let begun = match TypedCommand::read(&words) {
             Ok(command) => command.begin(&self.windlass).await,
             Err(mistake) => Err(mistake),
         };
@@ -98,7 +98,7 @@ impl Server {
     pub(super) fn has_begun(&self, id: &str) -> bool {
         let did = self.did.borrow();
         let mut began = did.iter().map(|did| &did.begun);
-        began.any(|begun| matches!(begun, Begun::Deployment(known) if known == id))
+        began.any(|begun| matches!(begun, BegunWork::Deployment(known) if known == id))
     }
 
     /// Returns the words that reach the same installation wherever they are typed.
@@ -106,7 +106,12 @@ impl Server {
         [words, &self.endpoint.typed()].concat()
     }
 
-    fn remember(&self, fields: &Fields, words: &[String], begun: Begun) -> Result<usize, Failure> {
+    fn remember(
+        &self,
+        fields: &Fields,
+        words: &[String],
+        begun: BegunWork,
+    ) -> Result<usize, Failure> {
         let name = |name: &str| fields.get(name).map_or("", String::as_str);
         let mut did = self.did.borrow_mut();
         did.push(PageAction {
@@ -135,8 +140,8 @@ impl Server {
         let did = number.and_then(|number| self.did.borrow().get(number).cloned());
         let did = did.ok_or_else(nothing)?;
         let (told, is_over) = match &did.begun {
-            Begun::Deployment(id) => (self.became(&did.app, id), true),
-            Begun::Execution(execution) => self.execution_outcome(&did, execution).await?,
+            BegunWork::Deployment(id) => (self.became(&did.app, id), true),
+            BegunWork::Execution(execution) => self.execution_outcome(&did, execution).await?,
         };
         let body = html! {
             h1 { "Handed in" }

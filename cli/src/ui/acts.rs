@@ -2,7 +2,7 @@
 //! not have typed.
 
 use super::http::Fields;
-use super::parts::{Sort, Stand, mark};
+use super::parts::{PagePlace, Sort, mark};
 use maud::{Markup, html};
 use windlass_domain::name::AppName;
 
@@ -160,7 +160,7 @@ impl Act {
     /// token of these pages, and with one of its own: sent twice it is done once.
     pub fn form(
         &self,
-        stand: &Stand,
+        stand: &PagePlace,
         (token, once): (&str, &str),
         fields: &Fields,
         planned: bool,
@@ -216,7 +216,7 @@ impl Act {
 mod tests {
     use super::*;
     use crate::Arguments;
-    use crate::ui::typed::{Typed, in_shell};
+    use crate::ui::typed::{TypedCommand, in_shell};
     use clap::Parser;
 
     fn fields(pairs: &[(&str, &str)]) -> Fields {
@@ -248,7 +248,7 @@ mod tests {
             let read = |words: &[String]| {
                 let known = Arguments::try_parse_from(words).map(drop);
                 assert!(known.is_ok(), "{words:?}: {known:?}");
-                let read = Typed::read(words).map(drop);
+                let read = TypedCommand::read(words).map(drop);
                 assert!(read.is_ok(), "{words:?}: {read:?}");
             };
             read(&words);
@@ -273,7 +273,7 @@ mod tests {
             ("reason", "--preempt"),
         ]));
         assert!(
-            Typed::read(&words).is_err(),
+            TypedCommand::read(&words).is_err(),
             "a version is there in its place: {words:?}"
         );
         let words = act.words(&fields(&[
@@ -282,7 +282,7 @@ mod tests {
             ("version", "1.0.0"),
             ("reason", "--preempt"),
         ]));
-        let Ok(Typed::Deploy(deploy)) = Typed::read(&words) else {
+        let Ok(TypedCommand::Deploy(deploy)) = TypedCommand::read(&words) else {
             panic!("{words:?}")
         };
         assert!(

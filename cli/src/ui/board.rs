@@ -1,7 +1,7 @@
 //! The board: all applications with their environments, and the state of each.
 
 use super::news::{News, elsewhere};
-use super::parts::{Page, Sort, Stand, age, mark};
+use super::parts::{Page, PagePlace, Sort, age, mark};
 use super::way_back;
 use crate::overview::{App, EnvironmentOverview};
 use crate::provenance::{commit, short, who};
@@ -10,7 +10,7 @@ use std::collections::BTreeMap;
 use url::form_urlencoded::byte_serialize;
 use windlass_domain::count::{agree, count};
 use windlass_domain::drift::{Compared, Drift};
-use windlass_domain::environment::{HeldState, Names};
+use windlass_domain::environment::{HeldState, VersionNames};
 use windlass_domain::hourly_look::LookResult;
 use windlass_domain::identity::EnvironmentId;
 use windlass_domain::name::ComponentName;
@@ -23,7 +23,7 @@ pub type Observed = Result<BTreeMap<ComponentName, Compared>, String>;
 /// The content of the board.
 pub struct Board<'a> {
     /// The place of the pages.
-    pub stand: &'a Stand,
+    pub stand: &'a PagePlace,
     /// The applications.
     pub apps: &'a [App],
     /// Targets that were looked at, by application and environment.
@@ -92,15 +92,16 @@ impl Board<'_> {
         let words = words.chain(brought.iter().map(String::as_str));
         let versions = runs.iter().map(|(names, _)| names.now.version.as_str());
         let names = [app.app.as_str(), here.environment.as_str()];
-        let asked = |names: &Names| here.deployments.get(&names.now.deployment.0);
-        let by = |names: &Names| {
+        let asked = |names: &VersionNames| here.deployments.get(&names.now.deployment.0);
+        let by = |names: &VersionNames| {
             let asked = asked(names)?;
             let accepted = asked.accepted_as(&names.now.version);
             Some(who(
                 accepted.map_or(&asked.requester, |accepted| &accepted.by)
             ))
         };
-        let commit_of = |names: &Names| commit(asked(names).and_then(|asked| asked.git.as_ref()));
+        let commit_of =
+            |names: &VersionNames| commit(asked(names).and_then(|asked| asked.git.as_ref()));
         let more = runs
             .iter()
             .flat_map(|(names, _)| [Some(commit_of(names)), by(names)]);
@@ -114,7 +115,7 @@ impl Board<'_> {
             .collect();
         let is_hidden = !self.is_looked_for(&found.join(" "));
         // A single release stands in its cell without a wrapper: a board may have hundreds of rows.
-        let each = |cell: &dyn Fn(&Names, &[Part]) -> Markup| {
+        let each = |cell: &dyn Fn(&VersionNames, &[Part]) -> Markup| {
             html! { @match runs.as_slice() {
                 [] => span.none { "–" },
                 [(names, parts)] => (cell(names, parts)),

@@ -1,7 +1,7 @@
 //! The table of a deployment's components: each goes from what to what, how many callers get it, and what it waits for.
 
 use super::parts::{Sort, mark, times};
-use super::waves::Going;
+use super::waves::DrawnRecord;
 use crate::record::Record;
 use crate::story;
 use crate::traffic_share::{before, share};
@@ -22,7 +22,7 @@ const TITLES: [&str; 8] = [
 ];
 
 /// Shows all components.
-pub fn components(going: &Going<'_>) -> Markup {
+pub fn components(going: &DrawnRecord<'_>) -> Markup {
     let record = going.record;
     html! { @if !record.steps.is_empty() {
         h2 { "Components" }

@@ -3,8 +3,8 @@
 use super::components::components;
 use super::groups::Groups;
 use super::lines::{Stretch, strip};
-use super::parts::{Page, Sort, Stand, fact, mark, span, stands, times, when};
-use super::waves::{self, Going};
+use super::parts::{Page, PagePlace, Sort, fact, mark, span, stands, times, when};
+use super::waves::{self, DrawnRecord};
 use crate::provenance::{commit, took, who};
 use crate::record::Record;
 use maud::{Markup, html};
@@ -17,7 +17,7 @@ use windlass_domain::time::Time;
 /// The content of a deployment's page.
 pub struct Shown<'a> {
     /// The place of the pages.
-    pub stand: &'a Stand,
+    pub stand: &'a PagePlace,
     /// The record.
     pub record: &'a Record,
     /// The answer that it was read from, which has the present state as well.
@@ -53,7 +53,7 @@ impl Shown<'_> {
     pub fn body(&self) -> Markup {
         let record = self.record;
         let deployment = &record.deployment;
-        let going = Going {
+        let going = DrawnRecord {
             record,
             now: self.now,
         };
@@ -80,7 +80,7 @@ impl Shown<'_> {
     }
 
     /// Returns the wave that it is in, for people who listen to the page.
-    fn in_short(&self, going: &Going<'_>) -> String {
+    fn in_short(&self, going: &DrawnRecord<'_>) -> String {
         let waves = self.record.plan.as_ref().map_or(0, |plan| plan.waves.len());
         if self.record.deployment.ending.is_some() || waves == 0 {
             return String::new();

@@ -15,7 +15,7 @@ fn stretches(change: impl Fn(&mut Record), now_s: u64) -> Vec<String> {
     record.deployment.started = Some(accepted.plus_s(10));
     change(&mut record);
     let shown = Shown {
-        stand: &Stand::File([].into()),
+        stand: &PagePlace::File([].into()),
         record: &record,
         answer,
         groups: None,

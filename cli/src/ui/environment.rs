@@ -2,7 +2,7 @@
 //! go back to.
 
 use super::board::{drifted, found};
-use super::parts::{Page, Sort, Stand, age, mark, of_ending, span, stands, times, when};
+use super::parts::{Page, PagePlace, Sort, age, mark, of_ending, span, stands, times, when};
 use super::way_back::{self, LastDrill};
 use crate::history::Deployment;
 use crate::provenance::{commit, short, took, who};
@@ -11,14 +11,14 @@ use crate::status::Environment;
 use maud::{Markup, html};
 use std::collections::BTreeMap;
 use windlass_domain::drift::Drift;
-use windlass_domain::environment::{HeldState, Names, Running};
+use windlass_domain::environment::{HeldState, Running, VersionNames};
 use windlass_domain::identity::EnvironmentId;
 use windlass_domain::time::Time;
 
 /// The content of an environment's page.
 pub struct Shown<'a> {
     /// The place of the pages.
-    pub stand: &'a Stand,
+    pub stand: &'a PagePlace,
     /// The environment.
     pub environment: &'a Environment,
     /// Its deployments, newest first.
@@ -151,7 +151,7 @@ impl Shown<'_> {
 
     fn running(&self) -> Markup {
         let here = self.environment;
-        let rows: Vec<(String, &Names)> = here
+        let rows: Vec<(String, &VersionNames)> = here
             .running
             .iter()
             .flat_map(|(name, running)| parts(name.as_str(), running))
@@ -306,7 +306,7 @@ fn judged(snapshot: &Snapshot) -> (Sort, &'static str) {
 }
 
 /// Returns the names of each image of a component with several; else its own.
-fn parts<'a>(name: &str, running: &'a Running) -> Vec<(String, &'a Names)> {
+fn parts<'a>(name: &str, running: &'a Running) -> Vec<(String, &'a VersionNames)> {
     if running.containers.is_empty() {
         return vec![(name.to_owned(), &running.names)];
     }

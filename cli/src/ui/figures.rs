@@ -1,6 +1,6 @@
 //! The page of the figures: how often, how fast, how well and at what cost each environment is deployed.
 
-use super::parts::{Page, Stand, when};
+use super::parts::{Page, PagePlace, when};
 use crate::figures::{App, EnvironmentFigures};
 use maud::{Markup, html};
 use windlass_domain::figures::cells;
@@ -9,7 +9,7 @@ use windlass_domain::identity::EnvironmentId;
 /// The content of the page.
 pub struct Shown<'a> {
     /// The place of the pages.
-    pub stand: &'a Stand,
+    pub stand: &'a PagePlace,
     /// The applications.
     pub apps: &'a [App],
     /// The number of days that the figures go back.
@@ -43,7 +43,7 @@ impl Shown<'_> {
 }
 
 /// Shows the figures of environments, in a table.
-pub fn table(stand: &Stand, apps: &[App]) -> Markup {
+pub fn table(stand: &PagePlace, apps: &[App]) -> Markup {
     html! { div.wide { table.figures {
         thead { tr { @for title in ["Application", "Environment", "Live", "Lead time", "Failed", "Time to restore", "Cost"] {
             th scope="col" { (title) }
@@ -52,7 +52,7 @@ pub fn table(stand: &Stand, apps: &[App]) -> Markup {
     } } }
 }
 
-fn row(stand: &Stand, app: &App, here: &EnvironmentFigures) -> Markup {
+fn row(stand: &PagePlace, app: &App, here: &EnvironmentFigures) -> Markup {
     let [live, lead, failed, restored, cost] = cells(&here.figures);
     html! { tr {
         th scope="row" { (app.app) }

@@ -26,7 +26,7 @@ pub struct Groups {
 
 /// The answers that AWS gave already. A page that moves asks again only for each change that writes elsewhere.
 #[derive(Debug, Default)]
-pub struct Kept(RefCell<BTreeMap<String, Answer>>);
+pub struct AnswerCache(RefCell<BTreeMap<String, Answer>>);
 
 #[derive(Debug, Clone)]
 struct Answer {
@@ -42,7 +42,7 @@ impl Answer {
     }
 }
 
-impl Kept {
+impl AnswerCache {
     /// Returns the log groups of a deployment. AWS is asked where it may tell more than is known.
     pub async fn of(&self, endpoint: &Endpoint, record: &Record, now: Time) -> Groups {
         let Some(what) = what_writes(record) else {

@@ -1,7 +1,7 @@
 //! The log groups of a deployment's targets, each with its page in the console, and their lines.
 
 use super::groups::link;
-use super::parts::{Sort, Stand, mark, when};
+use super::parts::{PagePlace, Sort, mark, when};
 use super::typed::in_shell;
 use crate::log_lines::look;
 use crate::record::Record;
@@ -14,7 +14,7 @@ use windlass_engine::ports::Clock;
 const LINES: usize = 200;
 
 /// Reads the lines and shows them; `options` name the installation where the command is typed.
-pub async fn shown(aws: &Aws, record: &Record, stand: &Stand, options: &[String]) -> Markup {
+pub async fn shown(aws: &Aws, record: &Record, stand: &PagePlace, options: &[String]) -> Markup {
     let deployment = &record.deployment;
     let (app, id) = (&deployment.app, &deployment.id);
     let from = deployment.started.unwrap_or(deployment.accepted);

@@ -2,7 +2,7 @@
 
 use crate::overview::{App, EnvironmentOverview};
 use std::collections::BTreeMap;
-use windlass_domain::environment::{ACCEPTED, BEFORE_WINDLASS, FOUND, Given};
+use windlass_domain::environment::{ACCEPTED, BEFORE_WINDLASS, FOUND, GivenVersion};
 use windlass_domain::part::Part;
 use windlass_domain::request::ActionName;
 
@@ -85,7 +85,7 @@ fn together(each: impl Iterator<Item = News>) -> Vec<News> {
 }
 
 /// Returns whether a release that runs elsewhere is newer than what runs here, or nothing runs here.
-fn is_news(theirs: &Given, ours: Option<&Given>, here: &EnvironmentOverview) -> bool {
+fn is_news(theirs: &GivenVersion, ours: Option<&GivenVersion>, here: &EnvironmentOverview) -> bool {
     // A state that was found, or that an operator accepted, is no release that could be deployed.
     if [BEFORE_WINDLASS, ACCEPTED, FOUND].contains(&theirs.version.as_str()) {
         return false;
@@ -108,15 +108,15 @@ fn is_newer(one: &str, other: &str) -> Option<bool> {
     order.is_ne().then(|| order.is_gt())
 }
 
-fn went_back(ours: &Given, here: &EnvironmentOverview) -> bool {
+fn went_back(ours: &GivenVersion, here: &EnvironmentOverview) -> bool {
     let asked = here.deployments.get(&ours.deployment.0);
     asked.is_some_and(|asked| asked.action == ActionName::Rollback)
 }
 
 /// Returns the words for a release that was undone here, or from which a rollback has gone back here.
 fn taken_back(
-    theirs: &Given,
-    ours: Option<&Given>,
+    theirs: &GivenVersion,
+    ours: Option<&GivenVersion>,
     part: &Part,
     here: &EnvironmentOverview,
 ) -> Option<String> {

@@ -21,14 +21,14 @@ pub const SCRIPT: &str = include_str!("page.js");
 
 /// The place where a page stands: served, with links that lead on, or in a file of its own.
 #[derive(Debug, Clone)]
-pub enum Stand {
+pub enum PagePlace {
     /// Below this path.
     Served(String),
     /// In one file, which leads only to itself: to the environment and to these deployments.
     File(BTreeSet<String>),
 }
 
-impl Stand {
+impl PagePlace {
     /// Returns whether acts are possible from here.
     pub fn acts(&self) -> bool {
         matches!(self, Self::Served(_))
@@ -68,7 +68,7 @@ impl Stand {
 /// A page: its title, the way to it, and the time after which it is looked at again.
 pub struct Page<'a> {
     /// The place of the pages.
-    pub stand: &'a Stand,
+    pub stand: &'a PagePlace,
     /// Its title.
     pub title: &'a str,
     /// The pages above it, with their addresses.
@@ -288,7 +288,7 @@ mod tests {
     #[test]
     fn a_file_leads_only_to_what_it_has() {
         let app = AppName::new("shop").unwrap();
-        let file = Stand::File(["1f".to_owned()].into());
+        let file = PagePlace::File(["1f".to_owned()].into());
         assert_eq!(file.deployment(&app, "1f").as_deref(), Some("#1f"));
         assert_eq!(file.deployment(&app, "2e"), None);
     }
@@ -297,7 +297,7 @@ mod tests {
     fn a_text_of_somebody_elses_is_never_markup() {
         let hostile = "</style><script>alert(1)</script>\"'&";
         let page = Page {
-            stand: &Stand::Served("/x".into()),
+            stand: &PagePlace::Served("/x".into()),
             title: hostile,
             above: vec![(hostile.into(), hostile.into())],
             again_s: None,

@@ -6,7 +6,7 @@ use crate::planned::from_to;
 use maud::{Markup, html};
 use windlass_domain::gate::Verdict;
 use windlass_domain::plan::Outcome;
-use windlass_domain::planned::{Becomes, Drawn, Planned};
+use windlass_domain::planned::{Becomes, DrawnPlan, Planned};
 
 /// Shows a plan.
 pub fn shown(planned: &Planned) -> Markup {
@@ -27,7 +27,7 @@ pub fn shown(planned: &Planned) -> Markup {
     }
 }
 
-fn drawn(planned: &Planned, drawn: &Drawn) -> Markup {
+fn drawn(planned: &Planned, drawn: &DrawnPlan) -> Markup {
     let mut plan = drawn.plan.clone();
     if plan.findings == planned.turn.findings {
         plan.findings.clear();

@@ -1,7 +1,7 @@
 //! The pages of an environment in one file, for those without access.
 
 use super::figures::table;
-use super::parts::{Page, Stand, now, when};
+use super::parts::{Page, PagePlace, now, when};
 use super::{deployment, environment, way_back};
 use crate::failure::Failure;
 use crate::figures::App;
@@ -49,7 +49,7 @@ pub async fn written(
             .await
     });
     let records: Vec<_> = records.buffered(AT_A_TIME).try_collect().await?;
-    let stand = Stand::File(history.iter().map(|one| one.id.clone()).collect());
+    let stand = PagePlace::File(history.iter().map(|one| one.id.clone()).collect());
     let now = now();
     let here = Environment::read(&answer)?;
     let drill = way_back::last(windlass, &here).await;

@@ -4,7 +4,7 @@ use super::acting::PageAction;
 use super::board::{Board, Observed};
 use super::guard::Guard;
 use super::http::{Answer, Fields, Request, read, send};
-use super::parts::{self, Page, SCRIPT, STYLE, Sort, Stand, mark};
+use super::parts::{self, Page, PagePlace, SCRIPT, STYLE, Sort, mark};
 use super::way_back::{self, LastDrill};
 use super::{deployment, environment, groups, logs};
 use crate::exit::Exit;
@@ -41,10 +41,10 @@ pub struct Server {
     pub(super) windlass: Windlass,
     pub(super) endpoint: Endpoint,
     pub(super) guard: Guard,
-    pub(super) stand: Stand,
+    pub(super) stand: PagePlace,
     pub(super) did: RefCell<Vec<PageAction>>,
     /// The log groups and the drills that were read already.
-    groups: groups::Kept,
+    groups: groups::AnswerCache,
     drills: RefCell<BTreeMap<String, Drill>>,
     /// The forms that were sent, each with the number of its act; `None` while it is being handed in.
     pub(super) once: RefCell<BTreeMap<String, Option<usize>>>,
@@ -53,14 +53,14 @@ pub struct Server {
 impl Server {
     /// Makes the pages of an installation.
     pub fn new(windlass: Windlass, endpoint: Endpoint, guard: Guard) -> Self {
-        let stand = Stand::Served(guard.base());
+        let stand = PagePlace::Served(guard.base());
         Self {
             windlass,
             endpoint,
             guard,
             stand,
             did: RefCell::default(),
-            groups: groups::Kept::default(),
+            groups: groups::AnswerCache::default(),
             drills: RefCell::default(),
             once: RefCell::default(),
         }

@@ -16,7 +16,7 @@ use clap::Parser;
 /// A command of a page, as a person would have typed it.
 #[derive(Debug, Parser)]
 #[command(name = "windlass")]
-pub enum Typed {
+pub enum TypedCommand {
     /// Deploys a recorded version.
     Deploy(Deploying),
     /// Draws the plan of an act.
@@ -37,14 +37,14 @@ pub enum Typed {
 
 /// The work that an act began.
 #[derive(Debug, Clone)]
-pub enum Begun {
+pub enum BegunWork {
     /// A deployment.
     Deployment(String),
     /// An execution, whose outcome is asked for later.
     Execution(String),
 }
 
-impl Typed {
+impl TypedCommand {
     /// Reads the words of a command.
     ///
     /// # Errors
@@ -61,10 +61,10 @@ impl Typed {
     ///
     /// # Errors
     /// If Windlass refuses it or does not answer.
-    pub async fn begin(&self, windlass: &Windlass) -> Result<Begun, Failure> {
+    pub async fn begin(&self, windlass: &Windlass) -> Result<BegunWork, Failure> {
         let action = match self {
-            Self::Deploy(deploy) => return deploy.begin(windlass).await.map(Begun::Deployment),
-            Self::Cancel(cancel) => return cancel.begin(windlass).await.map(Begun::Deployment),
+            Self::Deploy(deploy) => return deploy.begin(windlass).await.map(BegunWork::Deployment),
+            Self::Cancel(cancel) => return cancel.begin(windlass).await.map(BegunWork::Deployment),
             Self::Rollback(rollback) => rollback.action(),
             Self::Hold(hold) => hold.action(),
             Self::ReleaseHold(release_hold) => release_hold.action(),
@@ -72,7 +72,7 @@ impl Typed {
             Self::Accept(accept) => accept.action(),
             Self::Plan(_) => return Err(Failure::usage("a plan begins nothing")),
         };
-        action.start(windlass).await.map(Begun::Execution)
+        action.start(windlass).await.map(BegunWork::Execution)
     }
 }
 

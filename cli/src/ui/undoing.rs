@@ -13,7 +13,7 @@ use windlass_domain::step::{Step, StepStatus};
 
 /// The changes of a deployment, as an undo goes through them.
 #[derive(Debug, PartialEq)]
-enum Back<'a> {
+enum UndoneChanges<'a> {
     /// Nothing that anybody could notice.
     Nothing,
     /// The last wave first, by its number. A component stands with the first wave that it took part in.
@@ -22,14 +22,14 @@ enum Back<'a> {
     Barred(Vec<&'a Step>),
 }
 
-fn back(record: &Record) -> Back<'_> {
+fn back(record: &Record) -> UndoneChanges<'_> {
     let begun = record
         .steps
         .iter()
         .filter(|step| step.status.may_have_changed());
     let bars: Vec<&Step> = begun.clone().filter(|step| step.irreversible).collect();
     if !bars.is_empty() {
-        return Back::Barred(bars);
+        return UndoneChanges::Barred(bars);
     }
     let mut waves: BTreeMap<u32, Vec<&Step>> = BTreeMap::new();
     for step in begun {
@@ -38,9 +38,9 @@ fn back(record: &Record) -> Back<'_> {
         }
     }
     if waves.is_empty() {
-        return Back::Nothing;
+        return UndoneChanges::Nothing;
     }
-    Back::Waves(waves.into_iter().rev().collect())
+    UndoneChanges::Waves(waves.into_iter().rev().collect())
 }
 
 /// Returns the first wave that a component takes part in: it is brought back with that wave.
@@ -124,12 +124,12 @@ fn brought_back(record: &Record) -> Markup {
     let left: Vec<String> = left.map(|step| step.component.to_string()).collect();
     html! {
         @match back(record) {
-            Back::Nothing => p { "It has changed nothing, so nothing is undone." },
-            Back::Barred(bars) => {
+            UndoneChanges::Nothing => p { "It has changed nothing, so nothing is undone." },
+            UndoneChanges::Barred(bars) => {
                 p { (mark(Sort::Bad, "nothing would be brought back")) " What came before must not run after these:" }
                 ul.plain { @for step in bars { li { b { (step.component) } " is irreversible, and has begun" } } }
             },
-            Back::Waves(waves) => {
+            UndoneChanges::Waves(waves) => {
                 p { "What it has changed would be undone, the last wave first:" }
                 ol.undone { @for (wave, steps) in waves { @for step in steps { li {
                     b { (step.component) } " " small { "wave " (wave + 1) } " " (from_to(step))

@@ -37,7 +37,7 @@ fn said(page: &Markup) -> String {
 fn what_was_changed_goes_back_the_last_wave_first() {
     let record = going(|answer| answer["steps"][2]["component"] = "queue".into());
     // `queue` is in no wave of the plan: without a goal an undo passes it over.
-    let Back::Waves(waves) = back(&record) else {
+    let UndoneChanges::Waves(waves) = back(&record) else {
         panic!("{:?}", back(&record));
     };
     let told: Vec<(u32, Vec<&str>)> = waves
@@ -67,7 +67,7 @@ fn what_was_changed_goes_back_the_last_wave_first() {
 #[test]
 fn a_goal_says_with_which_wave_a_component_goes_back() {
     let record = going(|answer| answer["steps"][0]["goals"] = json!({"1": null, "2": null}));
-    let Back::Waves(waves) = back(&record) else {
+    let UndoneChanges::Waves(waves) = back(&record) else {
         panic!("{:?}", back(&record));
     };
     let numbers: Vec<u32> = waves.iter().map(|(wave, _)| *wave).collect();
@@ -98,7 +98,7 @@ fn what_is_as_before_is_named_and_what_nobody_notices_has_nothing_to_undo() {
             answer["steps"][step]["status"] = "planned".into();
         }
     });
-    assert_eq!(back(&planned), Back::Nothing);
+    assert_eq!(back(&planned), UndoneChanges::Nothing);
 }
 
 #[test]
@@ -114,7 +114,7 @@ fn behind_what_is_irreversible_nothing_goes_back() {
         answer["steps"][1]["irreversible"] = true.into();
         answer["steps"][1]["status"] = "planned".into();
     });
-    assert!(matches!(back(&not_begun), Back::Waves(_)));
+    assert!(matches!(back(&not_begun), UndoneChanges::Waves(_)));
 }
 
 #[test]

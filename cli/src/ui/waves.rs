@@ -12,7 +12,7 @@ use windlass_domain::step::{ChangeRecord, Step};
 use windlass_domain::time::Time;
 
 /// A record as it is drawn.
-pub struct Going<'a> {
+pub struct DrawnRecord<'a> {
     /// The record.
     pub record: &'a Record,
     /// The time.
@@ -20,7 +20,7 @@ pub struct Going<'a> {
 }
 
 /// Shows all waves of a plan.
-pub fn waves(plan: &Plan, going: Option<&Going<'_>>) -> Markup {
+pub fn waves(plan: &Plan, going: Option<&DrawnRecord<'_>>) -> Markup {
     html! {
         @if !plan.waves.is_empty() {
             h2 { "Waves" }
@@ -45,7 +45,7 @@ pub fn findings(title: &str, sort: Sort, findings: &[Finding]) -> Markup {
     } }
 }
 
-fn judgement<'a>(going: &Going<'a>, wave: u32) -> Option<&'a Judgement> {
+fn judgement<'a>(going: &DrawnRecord<'a>, wave: u32) -> Option<&'a Judgement> {
     going
         .record
         .judgements
@@ -54,7 +54,7 @@ fn judgement<'a>(going: &Going<'a>, wave: u32) -> Option<&'a Judgement> {
 }
 
 /// Returns the state of a wave.
-pub fn stands(going: &Going<'_>, number: u32) -> (Sort, &'static str) {
+pub fn stands(going: &DrawnRecord<'_>, number: u32) -> (Sort, &'static str) {
     let record = going.record;
     let judged = judgement(going, number);
     let made = |change: &ChangeRecord| change.wave == Some(number) && !change.undo;
@@ -85,7 +85,7 @@ pub fn stands(going: &Going<'_>, number: u32) -> (Sort, &'static str) {
     }
 }
 
-fn wave(wave: &Wave, number: u32, going: Option<&Going<'_>>) -> Markup {
+fn wave(wave: &Wave, number: u32, going: Option<&DrawnRecord<'_>>) -> Markup {
     let stands = going.map(|going| stands(going, number));
     html! { li class={ "wave " (stands.map_or("", |(sort, _)| sort.class())) } {
         h3 { "Wave " (number + 1) @if let Some((sort, words)) = stands { " " (mark(sort, words)) } }
@@ -117,7 +117,7 @@ fn made(step: &Step, wave: Option<u32>) -> Markup {
     } } } }
 }
 
-fn watched(judged: &Judgement, going: &Going<'_>) -> Markup {
+fn watched(judged: &Judgement, going: &DrawnRecord<'_>) -> Markup {
     let until = judged
         .steered
         .as_ref()

@@ -1,7 +1,7 @@
 //! The way back of an environment: when a drill last proved it, and what the last drill did.
 
 use super::lines::{in_a_word, of};
-use super::parts::{Sort, Stand, age, mark, times, when};
+use super::parts::{PagePlace, Sort, age, mark, times, when};
 use crate::drills::newest;
 use crate::failure::Failure;
 use crate::status::Environment;
@@ -9,7 +9,7 @@ use crate::windlass::Windlass;
 use maud::{Markup, html};
 use windlass_domain::count::count;
 use windlass_domain::drill::{
-    Drill, DrillDeployment, DrillOutcome, DrillStep, Drills, Known, Next, lasted,
+    Drill, DrillDeployment, DrillOutcome, DrillStep, DrillSummary, Drills, Next, lasted,
 };
 use windlass_domain::identity::EnvironmentId;
 use windlass_domain::name::AppName;
@@ -27,7 +27,7 @@ pub async fn last(windlass: &Windlass, here: &Environment) -> LastDrill {
 }
 
 /// Returns what an environment knows of its last drill.
-pub fn known(here: &Environment) -> Option<&Known> {
+pub fn known(here: &Environment) -> Option<&DrillSummary> {
     here.drills.as_ref()?.last.as_ref()
 }
 
@@ -48,7 +48,7 @@ pub fn in_short(drills: Option<&Drills>, next: Option<&Next>, now: Time) -> Mark
 
 /// Shows it on the page of an environment: the last drill that proved it, with both durations, the outcome of a later
 /// one, what the last one did, the one that is under way, and the next one.
-pub fn whole(stand: &Stand, environment: &Environment, last: &LastDrill) -> Markup {
+pub fn whole(stand: &PagePlace, environment: &Environment, last: &LastDrill) -> Markup {
     let app = &environment.app;
     let Some(drills) = &environment.drills else {
         return html! {};
@@ -71,7 +71,7 @@ pub fn whole(stand: &Stand, environment: &Environment, last: &LastDrill) -> Mark
     }
 }
 
-fn link(stand: &Stand, app: &AppName, id: &str) -> Markup {
+fn link(stand: &PagePlace, app: &AppName, id: &str) -> Markup {
     html! { a href=[stand.deployment(app, id)] { "drill" } }
 }
 
@@ -90,7 +90,7 @@ fn by_schedule(next: &Next) -> Markup {
     }
 }
 
-fn one(stand: &Stand, app: &AppName, word: &str, known: &Known) -> Markup {
+fn one(stand: &PagePlace, app: &AppName, word: &str, known: &DrillSummary) -> Markup {
     let took = |ms: Option<u64>| ms.map_or_else(|| "–".to_owned(), lasted);
     html! {
         p {
@@ -104,14 +104,14 @@ fn one(stand: &Stand, app: &AppName, word: &str, known: &Known) -> Markup {
 }
 
 /// Shows what a drill did on each of its ways, folded.
-fn ways(stand: &Stand, app: &AppName, drill: &Drill) -> Markup {
+fn ways(stand: &PagePlace, app: &AppName, drill: &Drill) -> Markup {
     html! {
         (way(stand, app, "there", &drill.there))
         @if let Some(back) = &drill.back { (way(stand, app, "back", back)) }
     }
 }
 
-fn way(stand: &Stand, app: &AppName, word: &str, deployment: &DrillDeployment) -> Markup {
+fn way(stand: &PagePlace, app: &AppName, word: &str, deployment: &DrillDeployment) -> Markup {
     let ended = deployment.ended.as_ref();
     let took = deployment.ms().map(|ms| format!(" after {}", lasted(ms)));
     let id = format!("{word}-{}", deployment.deployment);

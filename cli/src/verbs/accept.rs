@@ -2,7 +2,7 @@
 
 use crate::exit::Exit;
 use crate::failure::Failure;
-use crate::operator::{Action, Effect, Where};
+use crate::operator::{ActedOn, Action, Effect};
 use crate::output::Output;
 use clap::Args;
 use serde_json::Map;
@@ -11,7 +11,7 @@ use serde_json::Map;
 #[derive(Debug, Args)]
 pub struct Accept {
     #[command(flatten)]
-    at: Where,
+    at: ActedOn,
 }
 
 impl Accept {

@@ -3,7 +3,7 @@
 use crate::arguments;
 use crate::exit::Exit;
 use crate::failure::Failure;
-use crate::follow::{Patience, Wanted, follow};
+use crate::follow::{AwaitedEnd, Patience, follow};
 use crate::output::Output;
 use crate::places::Endpoint;
 use crate::record::is_id;
@@ -61,7 +61,15 @@ impl Cancel {
                 return Ok(Exit::Good);
             }
             let waiting = self.patience.begin();
-            follow(&windlass, &self.app, &id, &waiting, Wanted::Undone, output).await
+            follow(
+                &windlass,
+                &self.app,
+                &id,
+                &waiting,
+                AwaitedEnd::Undone,
+                output,
+            )
+            .await
         })
     }
 

@@ -1,16 +1,16 @@
 //! `windlass declare`: puts a declaration in force, and tells its differences from the one that was.
 
 use crate::arguments;
-use crate::declared_application::{self, Known};
+use crate::declared_application::{self, OrFindings};
 use crate::difference::difference;
-use crate::drill_schedule::{Looked, drills};
+use crate::drill_schedule::{LookedEnvironments, drills};
 use crate::exit::Exit;
 use crate::failure::Failure;
 use crate::files;
 use crate::follow::Patience;
 use crate::interrupt;
 use crate::output::{Output, words};
-use crate::places::{Endpoint, Place, Reached, What};
+use crate::places::{Endpoint, InstallationPart, InstallationPlace, Reached};
 use crate::release_lookup::ReleaseLookup;
 use crate::trouble::Trouble;
 use crate::ui::parts::now;
@@ -123,7 +123,7 @@ impl Declare {
         declaration: &Declaration,
         output: Output,
     ) -> Result<Exit, Failure> {
-        let needed = [(What::Bucket, self.bucket.as_deref())];
+        let needed = [(InstallationPart::Bucket, self.bucket.as_deref())];
         self.endpoint
             .require(&needed[usize::from(self.dry_run)..])
             .await?;
@@ -171,7 +171,7 @@ impl Declare {
             version: declaration.version().to_string(),
             key: format!("apps/{app}/app.yaml"),
             warnings: declaration.warnings(),
-            drills: drills(declaration, &Looked::new(), now()),
+            drills: drills(declaration, &LookedEnvironments::new(), now()),
             ..Report::default()
         };
         let windlass = match self.endpoint.open_or_why().await? {
@@ -183,8 +183,8 @@ impl Declare {
             }
         };
         let former = match declared_application::in_force(&windlass, app).await {
-            Ok(Known::So(former)) => Some(former),
-            Ok(Known::Not(_)) => None,
+            Ok(OrFindings::So(former)) => Some(former),
+            Ok(OrFindings::Not(_)) => None,
             Err(failure) if failure.exit == Exit::Unreachable => {
                 report
                     .not_looked_at
@@ -231,7 +231,7 @@ impl Declare {
             }
             if let Some(windlass) = windlass {
                 match declared_application::in_force(windlass, declaration.app()).await {
-                    Ok(Known::So(now)) if now.digest == *declaration.digest() => {
+                    Ok(OrFindings::So(now)) if now.digest == *declaration.digest() => {
                         return DeclareOutcome::InForce;
                     }
                     Ok(_) => {}
@@ -274,7 +274,7 @@ fn end(came: DeclareOutcome, mut report: Report, output: Output) -> Result<Exit,
 
 /// An upload whose outcome is awaited.
 struct Uploaded {
-    bucket: Place,
+    bucket: InstallationPlace,
     /// The key at which its findings come to lie.
     beside: String,
     /// The bytes that lay there before.

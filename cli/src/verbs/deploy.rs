@@ -6,7 +6,7 @@ use crate::failure::Failure;
 use crate::follow::Patience;
 use crate::output::Output;
 use crate::places::Endpoint;
-use crate::start::{Looking, Start, Then, Wishes};
+use crate::start::{Looking, NextStep, OverrideOptions, Start};
 use crate::windlass::{Windlass, waiting};
 use clap::Args;
 use serde_json::Value;
@@ -28,7 +28,7 @@ impl Deploying {
     /// # Errors
     /// If Windlass refuses it or does not answer.
     pub fn run(&self, output: Output) -> Result<Exit, Failure> {
-        self.deploy.run(Then::Follow(&self.looking), output)
+        self.deploy.run(NextStep::Follow(&self.looking), output)
     }
 
     /// Only starts it, and returns the deployment's id.
@@ -54,7 +54,7 @@ pub struct Deploy {
     #[arg(value_parser = arguments::version)]
     version: String,
     #[command(flatten)]
-    wishes: Wishes,
+    wishes: OverrideOptions,
     #[command(flatten)]
     endpoint: Endpoint,
 }
@@ -64,7 +64,7 @@ impl Deploy {
     ///
     /// # Errors
     /// If Windlass refuses it or does not answer.
-    pub fn run(&self, then: Then<'_>, output: Output) -> Result<Exit, Failure> {
+    pub fn run(&self, then: NextStep<'_>, output: Output) -> Result<Exit, Failure> {
         waiting(async {
             let windlass = self.endpoint.open().await?;
             self.start().go(&windlass, &self.app, then, output).await

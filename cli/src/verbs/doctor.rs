@@ -9,7 +9,7 @@ use crate::manual;
 use crate::output::Output;
 use crate::places::{Endpoint, Installed};
 use crate::planned::{self, PlanRequest};
-use crate::start::By;
+use crate::start::CallerKind;
 use crate::trouble::Trouble;
 use crate::windlass::waiting;
 use clap::Args;
@@ -99,7 +99,7 @@ impl Doctor {
                 app,
                 environment,
                 body: &body,
-                by: By::Person,
+                by: CallerKind::Person,
             };
             planned::drawn(asked, &self.patience).await
         })?;

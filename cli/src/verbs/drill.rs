@@ -3,9 +3,9 @@
 use crate::drills::{Page, Printed, exit};
 use crate::exit::Exit;
 use crate::failure::Failure;
-use crate::follow::{Waiting, Wanted};
+use crate::follow::{AwaitedEnd, Waiting};
 use crate::interrupt;
-use crate::operator::{Action, Effect, Where, execution_outcome, is_not_known_yet};
+use crate::operator::{ActedOn, Action, Effect, execution_outcome, is_not_known_yet};
 use crate::output::Output;
 use crate::record::Record;
 use crate::trouble::Trouble;
@@ -18,7 +18,7 @@ use windlass_domain::way_in::WayIn;
 #[derive(Debug, Args)]
 pub struct Drill {
     #[command(flatten)]
-    at: Where,
+    at: ActedOn,
     /// Watch it until it has ended, as is done anyway where `--no-wait` is not given.
     #[arg(long, conflicts_with = "no_wait")]
     watch: bool,
@@ -51,7 +51,7 @@ impl Drill {
             method: "POST",
             path: "drills",
             body: Map::new(),
-            effect: Effect::Deployment(Wanted::Runs),
+            effect: Effect::Deployment(AwaitedEnd::Runs),
         }
     }
 

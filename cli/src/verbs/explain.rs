@@ -2,7 +2,7 @@
 //! Git ref or an image tag chooses, and what a finding, a fault or a trouble means.
 
 use crate::arguments;
-use crate::declared_application::{self, Known};
+use crate::declared_application::{self, OrFindings};
 use crate::deployment_lookup;
 use crate::environment_choice::EnvironmentChoice;
 use crate::exit::Exit;
@@ -106,8 +106,8 @@ impl Explain {
     ) -> Result<Exit, Failure> {
         let chooses = self.asked()?;
         let declared = match declared_application::in_force(windlass, app).await? {
-            Known::So(declared) => declared,
-            Known::Not(findings) => {
+            OrFindings::So(declared) => declared,
+            OrFindings::Not(findings) => {
                 return Err(Failure::rejected("nothing is declared:", findings));
             }
         };
@@ -213,8 +213,8 @@ impl Explain {
         )
         .await?
         {
-            Known::So(environment) => Ok(environment),
-            Known::Not(findings) => Err(Failure::rejected("it is not known:", findings)),
+            OrFindings::So(environment) => Ok(environment),
+            OrFindings::Not(findings) => Err(Failure::rejected("it is not known:", findings)),
         }
     }
 }

@@ -7,7 +7,7 @@ use crate::failure::Failure;
 use crate::init::answers::{Answers, Question, argument};
 use crate::init::application::Application;
 use crate::init::files::{self, File};
-use crate::init::proposal::{Facts, propose};
+use crate::init::proposal::{InitFacts, propose};
 use crate::init::{account::Account, next, pieces, repository_walk};
 use crate::output::Output;
 use crate::places::stack;
@@ -76,7 +76,7 @@ impl Init {
     }
 
     /// Makes the failure where nothing was found: it names what is looked for, and what was seen and is not used.
-    fn found_nothing(&self, facts: &Facts) -> Failure {
+    fn found_nothing(&self, facts: &InitFacts) -> Failure {
         let notes = facts.pieces.notes.join("; ");
         let seen = if notes.is_empty() {
             String::new()
@@ -95,12 +95,12 @@ impl Init {
     }
 
     /// Looks at everything that can be known without asking.
-    fn look(&self) -> Result<Facts, Failure> {
+    fn look(&self) -> Result<InitFacts, Failure> {
         let repository = repository_walk::read(&self.folder).map_err(Failure::usage)?;
         let settings = Settings::here()?;
         let setting = |name: &str| settings.value(name).map(|(value, _)| value);
         let stack = self.stack.clone().or_else(|| setting("stack"));
-        let mut facts = Facts {
+        let mut facts = InitFacts {
             pieces: pieces::find(&repository),
             repository,
             exceptions: Exceptions {
@@ -108,7 +108,7 @@ impl Init {
             },
             region: setting("region").or_else(account_resources::region),
             stack: stack.unwrap_or_else(|| "windlass".to_owned()),
-            ..Facts::default()
+            ..InitFacts::default()
         };
         if self.no_account {
             facts.account = Account {
@@ -127,7 +127,7 @@ impl Init {
     /// Looks closer at what the answers so far lead to. Returns whether something was looked at, which may propose more.
     fn looks_closer(
         &self,
-        facts: &mut Facts,
+        facts: &mut InitFacts,
         application: &Application,
         output: Output,
     ) -> Result<bool, Failure> {
@@ -147,7 +147,7 @@ impl Init {
     }
 
     /// Asks until everything is answered.
-    fn ask(&self, facts: &mut Facts, output: Output) -> Result<Application, Failure> {
+    fn ask(&self, facts: &mut InitFacts, output: Output) -> Result<Application, Failure> {
         let mut answers: BTreeMap<String, String> = self.answers.iter().cloned().collect();
         let is_terminal = io::stdin().is_terminal() && !output.is_json();
         loop {
@@ -252,7 +252,7 @@ fn put(path: &Path, text: &str) -> Result<(), Failure> {
 }
 
 /// Returns what was seen, line by line.
-fn seen(facts: &Facts) -> Vec<String> {
+fn seen(facts: &InitFacts) -> Vec<String> {
     let pieces = facts.pieces.pieces.iter();
     let mut lines: Vec<String> = pieces
         .map(|piece| {

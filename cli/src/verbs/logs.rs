@@ -6,7 +6,7 @@ use crate::exit::Exit;
 use crate::failure::Failure;
 use crate::follow::Patience;
 use crate::interrupt;
-use crate::log_lines::{Look, Told, look};
+use crate::log_lines::{ComponentLine, Look, look};
 use crate::output::{Output, error};
 use crate::places::Endpoint;
 use crate::record::Record;
@@ -117,7 +117,7 @@ impl Logs {
                 .pulse
                 .waits_for("there are no new lines; the deployment has not ended".to_owned());
         }
-        let mut telling = Telling::default();
+        let mut telling = PrintedLines::default();
         let mut begin = None;
         loop {
             let record = self.record(windlass, id).await?;
@@ -192,7 +192,7 @@ fn first_of(first: Time, now: Time) -> Time {
 
 /// Returns the key by which a line is known again at the next look. CloudWatch may give no id: then equal lines of a
 /// stream and an instant are counted, so that each of them is told once.
-fn key(line: &Told, alike: &mut HashMap<String, u32>) -> String {
+fn key(line: &ComponentLine, alike: &mut HashMap<String, u32>) -> String {
     if !line.id.is_empty() {
         return format!("{} {}", line.group, line.id);
     }
@@ -204,9 +204,9 @@ fn key(line: &Told, alike: &mut HashMap<String, u32>) -> String {
 
 /// The lines that were printed so far.
 #[derive(Default)]
-struct Telling {
+struct PrintedLines {
     known: HashSet<String>,
-    lines: Vec<Told>,
+    lines: Vec<ComponentLine>,
     notes: Vec<String>,
     unseen: Vec<String>,
     cut: Option<Time>,
@@ -217,7 +217,7 @@ struct Telling {
     place: [String; 2],
 }
 
-impl Telling {
+impl PrintedLines {
     /// Returns the lines where there is no log line: why, and what to do next.
     fn nothing(&self, from: Time, to: Time) -> String {
         let [app, environment] = &self.place;

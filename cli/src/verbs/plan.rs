@@ -9,7 +9,7 @@ use crate::follow::Patience;
 use crate::output::Output;
 use crate::places::Endpoint;
 use crate::planned::{self, PlanRequest};
-use crate::start::{By, Then};
+use crate::start::{CallerKind, NextStep};
 use crate::windlass::{Windlass, waiting};
 use clap::{Args, Subcommand};
 use serde_json::{Map, Value, json};
@@ -20,45 +20,45 @@ use windlass_domain::planned::Planned;
 #[derive(Debug, Args)]
 pub struct Plan {
     #[command(subcommand)]
-    of: Of,
+    of: PlannedCommand,
 }
 
 /// The command whose plan is drawn.
 #[derive(Debug, Subcommand)]
-enum Of {
+enum PlannedCommand {
     /// A release: its artifacts are uploaded, its manifest is not.
-    Release(OfRelease),
+    Release(PlannedRelease),
     /// A release that is recorded already, into an environment: promotion.
-    Deploy(OfDeploy),
+    Deploy(PlannedDeploy),
     /// Going back to an earlier snapshot.
-    Rollback(Back),
+    Rollback(PlannedRollback),
     /// The way there of a drill, to the version before.
-    Drill(There),
+    Drill(PlannedDrill),
 }
 
 #[derive(Debug, Args)]
-struct OfRelease {
+struct PlannedRelease {
     #[command(flatten)]
     release: Release,
     #[command(flatten)]
     patience: Patience,
     #[command(flatten)]
-    unused: OfTheCommand,
+    unused: UnusedOptions,
 }
 
 #[derive(Debug, Args)]
-struct OfDeploy {
+struct PlannedDeploy {
     #[command(flatten)]
     deploy: Deploy,
     #[command(flatten)]
     patience: Patience,
     #[command(flatten)]
-    unused: OfTheCommand,
+    unused: UnusedOptions,
 }
 
 /// A rollback that is only planned needs no reason.
 #[derive(Debug, Args)]
-struct Back {
+struct PlannedRollback {
     /// The application.
     #[arg(value_parser = |text: &str| AppName::new(text))]
     app: AppName,
@@ -78,12 +78,12 @@ struct Back {
     #[command(flatten)]
     patience: Patience,
     #[command(flatten)]
-    unused: OfTheCommand,
+    unused: UnusedOptions,
 }
 
 /// A drill that is only planned needs no reason.
 #[derive(Debug, Args)]
-struct There {
+struct PlannedDrill {
     /// The application.
     #[arg(value_parser = |text: &str| AppName::new(text))]
     app: AppName,
@@ -97,19 +97,19 @@ struct There {
     #[command(flatten)]
     patience: Patience,
     #[command(flatten)]
-    unused: OfTheCommand,
+    unused: UnusedOptions,
 }
 
 /// Options of the command without `plan`, so that `plan` can stand in front of any.
 #[derive(Debug, Args)]
-struct OfTheCommand {
+struct UnusedOptions {
     #[arg(long, hide = true)]
     watch: bool,
     #[arg(long, hide = true, value_name = "TIME")]
     look: Option<String>,
 }
 
-impl OfTheCommand {
+impl UnusedOptions {
     fn tell(&self, output: Output) {
         let given = [("--watch", self.watch), ("--look", self.look.is_some())];
         for (name, _) in given.iter().filter(|(_, given)| *given) {
@@ -127,16 +127,16 @@ impl Plan {
     /// If Windlass refuses it or does not answer.
     pub fn run(&self, output: Output) -> Result<Exit, Failure> {
         match &self.of {
-            Of::Release(OfRelease { unused, .. })
-            | Of::Deploy(OfDeploy { unused, .. })
-            | Of::Rollback(Back { unused, .. })
-            | Of::Drill(There { unused, .. }) => unused.tell(output),
+            PlannedCommand::Release(PlannedRelease { unused, .. })
+            | PlannedCommand::Deploy(PlannedDeploy { unused, .. })
+            | PlannedCommand::Rollback(PlannedRollback { unused, .. })
+            | PlannedCommand::Drill(PlannedDrill { unused, .. }) => unused.tell(output),
         }
         match &self.of {
-            Of::Release(of) => of.release.run(Then::Plan(&of.patience), output),
-            Of::Deploy(of) => of.deploy.run(Then::Plan(&of.patience), output),
-            Of::Rollback(back) => back.run(output),
-            Of::Drill(there) => there.run(output),
+            PlannedCommand::Release(of) => of.release.run(NextStep::Plan(&of.patience), output),
+            PlannedCommand::Deploy(of) => of.deploy.run(NextStep::Plan(&of.patience), output),
+            PlannedCommand::Rollback(back) => back.run(output),
+            PlannedCommand::Drill(there) => there.run(output),
         }
     }
 }
@@ -148,23 +148,25 @@ impl Plan {
     /// If Windlass refuses it, does not answer, or gives no plan in time.
     pub async fn drawn(&self, windlass: &Windlass) -> Result<(Value, Planned), Failure> {
         match &self.of {
-            Of::Deploy(of) => of.deploy.drawn(windlass, &of.patience).await,
-            Of::Rollback(back) => {
+            PlannedCommand::Deploy(of) => of.deploy.drawn(windlass, &of.patience).await,
+            PlannedCommand::Rollback(back) => {
                 let body = back.body();
                 planned::drawn(back.asked(windlass, &body), &back.patience).await
             }
-            Of::Drill(there) => {
-                let body = There::body();
+            PlannedCommand::Drill(there) => {
+                let body = PlannedDrill::body();
                 planned::drawn(there.asked(windlass, &body), &there.patience).await
             }
-            Of::Release(_) => Err(Failure::usage("a release is planned where its files are")),
+            PlannedCommand::Release(_) => {
+                Err(Failure::usage("a release is planned where its files are"))
+            }
         }
     }
 }
 
 const NO_REASON: &str = "`--reason` is of the command: a plan needs none";
 
-impl There {
+impl PlannedDrill {
     fn run(&self, output: Output) -> Result<Exit, Failure> {
         if self.reason.is_some() {
             output.announce(NO_REASON);
@@ -182,7 +184,7 @@ impl There {
             app: &self.app,
             environment: &self.environment,
             body,
-            by: By::Person,
+            by: CallerKind::Person,
         }
     }
 
@@ -191,7 +193,7 @@ impl There {
     }
 }
 
-impl Back {
+impl PlannedRollback {
     fn run(&self, output: Output) -> Result<Exit, Failure> {
         if self.reason.is_some() {
             output.announce(NO_REASON);
@@ -209,7 +211,7 @@ impl Back {
             app: &self.app,
             environment: &self.environment,
             body,
-            by: By::Person,
+            by: CallerKind::Person,
         }
     }
 

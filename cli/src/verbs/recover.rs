@@ -3,8 +3,8 @@
 use crate::arguments;
 use crate::exit::Exit;
 use crate::failure::Failure;
-use crate::follow::Wanted;
-use crate::operator::{Action, Effect, Where};
+use crate::follow::AwaitedEnd;
+use crate::operator::{ActedOn, Action, Effect};
 use crate::output::Output;
 use clap::Args;
 use serde_json::Map;
@@ -13,7 +13,7 @@ use serde_json::Map;
 #[derive(Debug, Args)]
 pub struct Recover {
     #[command(flatten)]
-    at: Where,
+    at: ActedOn,
     /// The deployment; the one that holds the lock if not given.
     #[arg(long, value_name = "ID", value_parser = arguments::id)]
     deployment: Option<String>,
@@ -39,7 +39,7 @@ impl Recover {
             method: "POST",
             path: "recover",
             body,
-            effect: Effect::Deployment(Wanted::Recovered),
+            effect: Effect::Deployment(AwaitedEnd::Recovered),
         }
     }
 }

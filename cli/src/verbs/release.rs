@@ -3,20 +3,20 @@
 use crate::arguments;
 use crate::artifact_check;
 use crate::component::ComponentArgument;
-use crate::declared_application::{self, Known};
+use crate::declared_application::{self, OrFindings};
 use crate::exit::Exit;
 use crate::failure::Failure;
 use crate::git;
 use crate::interrupt;
-use crate::manifest::{self, About};
+use crate::manifest::{self, ReleaseDescription};
 use crate::output::Output;
-use crate::places::{Endpoint, Place, Reached, What};
+use crate::places::{Endpoint, InstallationPart, InstallationPlace, Reached};
 use crate::preflight::{self, Plan};
 use crate::release_contents::ReleaseContents;
 use crate::release_lookup::ReleaseLookup;
-use crate::start::{Looking, Start, Then, Wishes};
+use crate::start::{Looking, NextStep, OverrideOptions, Start};
 use crate::trouble::Trouble;
-use crate::upload::{self, Artifact, Progress, Sent};
+use crate::upload::{self, Artifact, Progress, SentArtifact};
 use crate::upload_outcome::UploadOutcome;
 use crate::windlass::{Windlass, waiting};
 use bytes::Bytes;
@@ -46,7 +46,7 @@ impl Releasing {
     /// # Errors
     /// Anything that is in the way; nothing was sent where that could be known before.
     pub fn run(&self, output: Output) -> Result<Exit, Failure> {
-        self.release.run(Then::Follow(&self.looking), output)
+        self.release.run(NextStep::Follow(&self.looking), output)
     }
 }
 
@@ -91,7 +91,7 @@ pub struct Release {
     #[arg(long)]
     api: bool,
     #[command(flatten)]
-    wishes: Wishes,
+    wishes: OverrideOptions,
     /// Deploy into this environment, whatever the Git ref says. It goes through no hold.
     #[arg(long, value_name = "NAME", value_parser = |text: &str| EnvironmentName::new(text))]
     environment: Option<EnvironmentName>,
@@ -118,7 +118,7 @@ impl Release {
     ///
     /// # Errors
     /// Anything that is in the way; nothing was sent where that could be known before.
-    pub fn run(&self, then: Then<'_>, output: Output) -> Result<Exit, Failure> {
+    pub fn run(&self, then: NextStep<'_>, output: Output) -> Result<Exit, Failure> {
         let found = ReleaseContents::of(&self.app, &self.components)?;
         waiting(self.places(&found, then))?;
         let mut from = self.comes_from();
@@ -169,8 +169,8 @@ impl Release {
             match declared_application::chosen(windlass, &self.app, reference.unwrap_or_default())
                 .await?
             {
-                Known::So(chosen) => chosen,
-                Known::Not(findings) => return Err(Failure::rejected(message, findings)),
+                OrFindings::So(chosen) => chosen,
+                OrFindings::Not(findings) => return Err(Failure::rejected(message, findings)),
             };
         let announced = sight.here.as_ref().map(|here| &here.environment);
         if announced.is_some_and(|announced| *announced != chosen) {
@@ -185,7 +185,7 @@ impl Release {
         Ok(chosen)
     }
 
-    fn plan<'a>(&'a self, manifest: &'a Manifest, then: Then<'_>) -> Plan<'a> {
+    fn plan<'a>(&'a self, manifest: &'a Manifest, then: NextStep<'_>) -> Plan<'a> {
         Plan {
             app: &self.app,
             manifest,
@@ -205,7 +205,7 @@ impl Release {
     async fn look(
         &self,
         plan: Plan<'_>,
-        then: Then<'_>,
+        then: NextStep<'_>,
     ) -> Result<(Option<Windlass>, ReleaseLookup), Failure> {
         let mut why = "no `--endpoint` is named".to_owned();
         if self.by_api(then) || self.endpoint.is_named()? {
@@ -232,10 +232,10 @@ impl Release {
     async fn send(
         &self,
         found: ReleaseContents,
-        from: Option<&git::From>,
+        from: Option<&git::ReleaseOrigin>,
         windlass: Option<&Windlass>,
         sight: &ReleaseLookup,
-        then: Then<'_>,
+        then: NextStep<'_>,
         output: Output,
     ) -> Result<Exit, Failure> {
         interrupt::says("interrupted; nothing was released".to_owned());
@@ -246,7 +246,7 @@ impl Release {
         }
         let manifest = self.manifest(from, components)?;
         let looking = match then {
-            Then::Follow(looking) if !self.by_api(then) => looking,
+            NextStep::Follow(looking) if !self.by_api(then) => looking,
             then => {
                 let manifest = &manifest;
                 return self.by_call(manifest, windlass, sight, then, output).await;
@@ -286,7 +286,7 @@ impl Release {
         manifest: &Manifest,
         windlass: Option<&Windlass>,
         sight: &ReleaseLookup,
-        then: Then<'_>,
+        then: NextStep<'_>,
         output: Output,
     ) -> Result<Exit, Failure> {
         let opened;
@@ -303,7 +303,11 @@ impl Release {
         start.go(windlass, &self.app, then, output).await
     }
 
-    async fn upload(&self, artifacts: Vec<Artifact>, output: Output) -> Result<Vec<Sent>, Failure> {
+    async fn upload(
+        &self,
+        artifacts: Vec<Artifact>,
+        output: Output,
+    ) -> Result<Vec<SentArtifact>, Failure> {
         if artifacts.is_empty() {
             return Ok(Vec::new());
         }
@@ -320,19 +324,19 @@ impl Release {
     }
 
     /// Checks that all places are named that it will need.
-    async fn places(&self, found: &ReleaseContents, then: Then<'_>) -> Result<(), Failure> {
+    async fn places(&self, found: &ReleaseContents, then: NextStep<'_>) -> Result<(), Failure> {
         let by_api = self.by_api(then);
         let needs_bucket = !by_api || !found.artifacts.is_empty();
         let needed = [
-            by_api.then_some((What::Endpoint, None)),
-            needs_bucket.then_some((What::Bucket, self.bucket.as_deref())),
+            by_api.then_some((InstallationPart::Endpoint, None)),
+            needs_bucket.then_some((InstallationPart::Bucket, self.bucket.as_deref())),
         ];
         let needed: Vec<_> = needed.into_iter().flatten().collect();
         self.endpoint.require(&needed).await
     }
 
     /// Opens the API; returns why not, where its stack cannot be looked at and the bucket is known without it.
-    async fn opened(&self, then: Then<'_>) -> Result<Reached<Windlass>, Failure> {
+    async fn opened(&self, then: NextStep<'_>) -> Result<Reached<Windlass>, Failure> {
         match self.endpoint.open().await {
             Err(failure) if failure.exit == Exit::Unreachable && !self.by_api(then) => {
                 if self.knows_bucket()? {
@@ -344,15 +348,15 @@ impl Release {
         }
     }
 
-    fn by_api(&self, then: Then<'_>) -> bool {
+    fn by_api(&self, then: NextStep<'_>) -> bool {
         let needs_answer = match then {
-            Then::Follow(looking) => looking.watch,
-            Then::Plan(_) => true,
+            NextStep::Follow(looking) => looking.watch,
+            NextStep::Plan(_) => true,
         };
         self.api || needs_answer || self.environment.is_some() || self.wishes.any()
     }
 
-    async fn bucket(&self) -> Result<Place, Failure> {
+    async fn bucket(&self) -> Result<InstallationPlace, Failure> {
         self.endpoint.bucket(self.bucket.as_deref()).await
     }
 
@@ -362,10 +366,10 @@ impl Release {
 
     fn manifest(
         &self,
-        from: Option<&git::From>,
+        from: Option<&git::ReleaseOrigin>,
         components: BTreeMap<ComponentName, ArtifactRef>,
     ) -> Result<Manifest, Failure> {
-        let about = About {
+        let about = ReleaseDescription {
             version: self.version.clone(),
             git: from.map(|from| from.git.clone()),
             sequence: self.sequence,
@@ -375,14 +379,14 @@ impl Release {
     }
 
     /// Returns the release's origin in Git: by the options, else the CI, else what is checked out.
-    fn comes_from(&self) -> Option<git::From> {
+    fn comes_from(&self) -> Option<git::ReleaseOrigin> {
         let mut from = self.reference_and_commit()?;
         let commit = from.git.commit.as_deref();
         from.git.time = self.git_time.clone().or_else(|| git::time_of(commit?));
         Some(from)
     }
 
-    fn reference_and_commit(&self) -> Option<git::From> {
+    fn reference_and_commit(&self) -> Option<git::ReleaseOrigin> {
         if self.no_git {
             return None;
         }
@@ -394,7 +398,7 @@ impl Release {
                 dirty: false,
             };
             let told_by = "given by `--git-ref`";
-            return Some(git::From { git, told_by });
+            return Some(git::ReleaseOrigin { git, told_by });
         }
         let known = git::from_ci(|name| std::env::var(name).ok()).or_else(git::from_folder);
         known.map(|mut from| {

@@ -5,7 +5,7 @@ use crate::arguments;
 use crate::exit::Exit;
 use crate::failure::Failure;
 use crate::follow::Patience;
-use crate::operator::{Action, Effect, Where, ended_without_environment};
+use crate::operator::{ActedOn, Action, Effect, ended_without_environment};
 use crate::output::Output;
 use crate::places::Endpoint;
 use crate::windlass::waiting;
@@ -67,7 +67,7 @@ impl Remove {
         if let Some(component) = &self.component {
             body.insert("component".into(), component.as_str().into());
         }
-        let at = Where {
+        let at = ActedOn {
             app: self.app.clone(),
             environment: environment.clone(),
             reason: self.reason.clone(),

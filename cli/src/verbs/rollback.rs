@@ -3,8 +3,8 @@
 use crate::arguments;
 use crate::exit::Exit;
 use crate::failure::Failure;
-use crate::follow::Wanted;
-use crate::operator::{Action, Effect, Where};
+use crate::follow::AwaitedEnd;
+use crate::operator::{ActedOn, Action, Effect};
 use crate::output::Output;
 use clap::Args;
 use serde_json::{Map, json};
@@ -14,7 +14,7 @@ use windlass_domain::name::ComponentName;
 #[derive(Debug, Args)]
 pub struct Rollback {
     #[command(flatten)]
-    at: Where,
+    at: ActedOn,
     /// The snapshot to go back to; the newest suitable one if not given.
     #[arg(long, value_name = "NUMBER", value_parser = arguments::number)]
     snapshot: Option<u64>,
@@ -46,7 +46,7 @@ impl Rollback {
             method: "POST",
             path: "rollbacks",
             body,
-            effect: Effect::Deployment(Wanted::Runs),
+            effect: Effect::Deployment(AwaitedEnd::Runs),
         }
     }
 }

@@ -1,7 +1,7 @@
 //! `windlass validate`: finds everything that is wrong with a declaration, and a manifest for it. With an endpoint it
 //! also finds what runs and is no longer in the declaration.
 
-use crate::drill_schedule::{Looked, drills};
+use crate::drill_schedule::{LookedEnvironments, drills};
 use crate::exit::Exit;
 use crate::failure::Failure;
 use crate::files;
@@ -75,7 +75,7 @@ struct Report {
     goes: String,
     /// The environments that were looked at.
     #[serde(skip)]
-    looked: Looked,
+    looked: LookedEnvironments,
 }
 
 /// The findings about one file.

@@ -1,10 +1,10 @@
 //! `windlass watch`: shows a deployment, live, until it has ended.
 
 use crate::arguments;
-use crate::declared_application::{Known, Release};
+use crate::declared_application::{OrFindings, Release};
 use crate::exit::Exit;
 use crate::failure::Failure;
-use crate::follow::{Patience, Wanted, follow};
+use crate::follow::{AwaitedEnd, Patience, follow};
 use crate::history::{Deployment, newest};
 use crate::interrupt;
 use crate::output::{Output, error};
@@ -56,7 +56,15 @@ impl Watch {
                 Some(environment) => self.find(&windlass, &environment).await?,
             };
             let waiting = self.patience.begin();
-            follow(&windlass, &self.app, &id, &waiting, Wanted::Runs, output).await
+            follow(
+                &windlass,
+                &self.app,
+                &id,
+                &waiting,
+                AwaitedEnd::Runs,
+                output,
+            )
+            .await
         })
     }
 
@@ -187,7 +195,7 @@ impl Watch {
             return Ok((SOON, Finding { path, ..why }));
         };
         match Release::of(windlass, app, version).await? {
-            Known::Not(findings) => {
+            OrFindings::Not(findings) => {
                 let unknown = findings.into_iter().next();
                 let mut unknown = unknown.unwrap_or_else(|| {
                     not_there(
@@ -203,7 +211,7 @@ impl Watch {
                 }
                 Ok((SOON, unknown))
             }
-            Known::So(release) => {
+            OrFindings::So(release) => {
                 if let Some(findings) = release.refused() {
                     return Err(Failure::rejected("its upload was rejected:", findings));
                 }

@@ -10,8 +10,8 @@ use aws_sdk_appconfig::types as appconfig;
 use bytes::Bytes;
 use std::collections::BTreeMap;
 use windlass_engine::ports::{
-    AppConfigApi, HostedVersion, Named, NewRollout, NewVersion, Profile, Result, Rollout, Strategy,
-    Told,
+    AppConfigApi, HostedVersion, Named, NewRollout, NewVersion, Profile, Result, Rollout,
+    RolloutDetail, Strategy,
 };
 
 /// The most items that a list answers at once (AWS AppConfig API Reference, `MaxResults`).
@@ -203,7 +203,12 @@ impl AppConfigApi for Aws {
         Ok((rollouts, told.next_token))
     }
 
-    async fn rollout(&self, application: &str, environment: &str, number: u32) -> Result<Told> {
+    async fn rollout(
+        &self,
+        application: &str,
+        environment: &str,
+        number: u32,
+    ) -> Result<RolloutDetail> {
         let request = self.clients.appconfig().get_deployment();
         let sent = request
             .application_id(application)

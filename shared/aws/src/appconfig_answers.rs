@@ -8,7 +8,7 @@ use aws_sdk_appconfig::types as appconfig;
 use aws_sdk_appconfig::types::error::BadRequestException;
 use aws_smithy_runtime_api::client::orchestrator::HttpResponse;
 use windlass_domain::fault::{Fault, FaultName};
-use windlass_engine::ports::{Named, Rollout, RolloutEvent, Told};
+use windlass_engine::ports::{Named, Rollout, RolloutDetail, RolloutEvent};
 
 /// Returns the fault of a refusal. A validator's message may repeat the content, and AppConfig's message as well, so
 /// the fault names only the places.
@@ -122,9 +122,9 @@ pub(crate) fn rollout_of(listed: appconfig::DeploymentSummary) -> Rollout {
     }
 }
 
-pub(crate) fn told_of(told: GetDeploymentOutput) -> Told {
+pub(crate) fn told_of(told: GetDeploymentOutput) -> RolloutDetail {
     let events = told.event_log.unwrap_or_default().into_iter();
-    Told {
+    RolloutDetail {
         events: events.map(event_of).collect(),
         description: told.description.unwrap_or_default(),
         rollout: Rollout {

@@ -87,7 +87,9 @@ impl Clients {
     /// Returns a client of S3 for callers that write many objects at a time, and are told of each throttle.
     pub(crate) fn s3_in_bulk(&self) -> &aws_sdk_s3::Client {
         self.s3_in_bulk.get_or_init(|| {
-            let config = self.s3_config().retry_classifier(throttles::Told);
+            let config = self
+                .s3_config()
+                .retry_classifier(throttles::ThrottleClassifier);
             aws_sdk_s3::Client::from_conf(config.build())
         })
     }

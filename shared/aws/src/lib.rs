@@ -64,7 +64,7 @@ pub use log_places::{LogPlace, LogPlaces, Streams};
 pub use queue::each_message;
 pub use settings::Settings;
 pub use stacks::stack_outputs;
-pub use stream::{Woken, changes_from_stream, woken};
+pub use stream::{InvocationCause, changes_from_stream, woken};
 
 use aws_config::SdkConfig;
 use clients::Clients;

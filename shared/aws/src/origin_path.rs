@@ -9,7 +9,7 @@ const ORIGIN: [&str; 4] = ["DistributionConfig", "Origins", "Items", "Origin"];
 
 /// The places of an origin's elements in the document.
 #[derive(Default)]
-struct Places {
+struct ElementPlaces {
     /// The whole element `OriginPath`.
     path: Option<Range<usize>>,
     /// The place behind the element `DomainName`, before which the path does not belong.
@@ -34,11 +34,11 @@ pub(crate) fn replace(xml: &str, origin: &str, path: &str) -> Result<String, Str
     Ok(changed)
 }
 
-fn find(xml: &str, origin: &str) -> Result<Places, String> {
+fn find(xml: &str, origin: &str) -> Result<ElementPlaces, String> {
     let mut reader = Reader::from_str(xml);
     reader.config_mut().expand_empty_elements = false;
     let mut open: Vec<String> = Vec::new();
-    let mut places = Places::default();
+    let mut places = ElementPlaces::default();
     let mut id = String::new();
     let mut began = 0;
     loop {
@@ -47,7 +47,7 @@ fn find(xml: &str, origin: &str) -> Result<Places, String> {
             Event::Start(tag) => {
                 open.push(text(tag.local_name().as_ref()));
                 if open == ORIGIN {
-                    places = Places::default();
+                    places = ElementPlaces::default();
                     id.clear();
                 }
                 began = if in_origin(&open, 1) { before } else { began };

@@ -6,7 +6,9 @@ use std::time::{Duration, Instant};
 use url::Url;
 use windlass_domain::address::forbidden;
 use windlass_engine::config::Config;
-use windlass_engine::ports::{Conversation, Get, Heard, Probe, ProbeAnswer, Probed, Result};
+use windlass_engine::ports::{
+    Conversation, ConversationOutcome, Get, Probe, ProbeAnswer, Probed, Result,
+};
 
 const REDIRECTS: usize = 5;
 
@@ -14,7 +16,7 @@ const REDIRECTS: usize = 5;
 const HTTP: [&str; 2] = ["https", "http"];
 
 impl Probe for Aws {
-    async fn converse(&self, about: &Conversation<'_>) -> Result<Heard> {
+    async fn converse(&self, about: &Conversation<'_>) -> Result<ConversationOutcome> {
         Ok(websocket::converse(&Rule::of(&self.settings().config), about).await)
     }
 

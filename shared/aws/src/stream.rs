@@ -9,7 +9,7 @@ use windlass_engine::ports::{Item, Result};
 
 /// A cause for which the outbox is invoked.
 #[derive(Debug, Clone, PartialEq)]
-pub enum Woken {
+pub enum InvocationCause {
     /// Changes of the ledger.
     Changes(Vec<Change>),
     /// A look of the schedule: the event.
@@ -18,15 +18,15 @@ pub enum Woken {
 
 /// Tells changes of the ledger from a look of the schedule. An event from EventBridge has a `detail-type` (Amazon
 /// EventBridge User Guide, "Events").
-pub fn woken(event: Value) -> Result<Woken> {
+pub fn woken(event: Value) -> Result<InvocationCause> {
     if event.get("detail-type").is_some() {
-        return Ok(Woken::Look(event));
+        return Ok(InvocationCause::Look(event));
     }
     let event: Event = serde_json::from_value(event).map_err(|error| {
         let message = format!("an event of the ledger's stream cannot be read: {error}");
         Fault::new(FaultName::BadInput, message)
     })?;
-    changes_from_stream(event).map(Woken::Changes)
+    changes_from_stream(event).map(InvocationCause::Changes)
 }
 
 /// Reads the changes in an event of the table's stream, in its order (Amazon DynamoDB Streams API Reference, Record).

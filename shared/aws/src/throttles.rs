@@ -14,11 +14,11 @@ use windlass_domain::fault::FaultName;
 /// Returns a throttle to the caller at once. If the SDK tried again, the throttle would look like an answer that took
 /// long, and a caller that makes many calls at a time would make more of them instead of fewer.
 #[derive(Debug)]
-pub(crate) struct Told;
+pub(crate) struct ThrottleClassifier;
 
-impl ClassifyRetry for Told {
+impl ClassifyRetry for ThrottleClassifier {
     fn name(&self) -> &'static str {
-        "windlass::Told"
+        "windlass::ThrottleClassifier"
     }
 
     fn classify_retry(&self, context: &InterceptorContext) -> RetryAction {

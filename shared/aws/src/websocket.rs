@@ -10,7 +10,7 @@ use tokio_tungstenite::tungstenite::{Error, Message};
 use tokio_tungstenite::{MaybeTlsStream, WebSocketStream, client_async_tls_with_config};
 use url::Url;
 use windlass_domain::count::count;
-use windlass_engine::ports::{Conversation, Heard, Probed};
+use windlass_engine::ports::{Conversation, ConversationOutcome, Probed};
 
 const SCHEMES: [&str; 2] = ["wss", "ws"];
 
@@ -21,13 +21,13 @@ const LARGEST: usize = 128 * 1024;
 type Socket = WebSocketStream<MaybeTlsStream<TcpStream>>;
 
 /// Opens a connection to an address that may be reached, says and hears.
-pub(crate) async fn converse(rule: &Rule, about: &Conversation<'_>) -> Heard {
+pub(crate) async fn converse(rule: &Rule, about: &Conversation<'_>) -> ConversationOutcome {
     let started = Instant::now();
     let deadline = Duration::from_millis(about.timeout_ms);
     let late = |what: &str| format!("{what} within {} ms", about.timeout_ms);
     let opening = tokio::time::timeout(deadline, open(rule, about.url));
     let Ok(opened) = opening.await else {
-        return Heard::Closed(late("not open"));
+        return ConversationOutcome::Closed(late("not open"));
     };
     let mut socket = match opened {
         Err(heard) => return heard,
@@ -40,9 +40,9 @@ pub(crate) async fn converse(rule: &Rule, about: &Conversation<'_>) -> Heard {
     // A server that closes late keeps nobody waiting.
     drop(tokio::time::timeout(Duration::from_millis(200), socket.close(None)).await);
     match talked {
-        Ok(Ok(())) => Heard::Expected(ms),
-        Ok(Err(why)) => Heard::Not(why),
-        Err(_) => Heard::Not(late(&format!(
+        Ok(Ok(())) => ConversationOutcome::Expected(ms),
+        Ok(Err(why)) => ConversationOutcome::Not(why),
+        Err(_) => ConversationOutcome::Not(late(&format!(
             "{}, and none with it,",
             count(others, "other message")
         ))),
@@ -50,27 +50,28 @@ pub(crate) async fn converse(rule: &Rule, about: &Conversation<'_>) -> Heard {
 }
 
 /// Opens a connection to one of the checked addresses, whatever the name resolves to by now.
-async fn open(rule: &Rule, text: &str) -> Result<Socket, Heard> {
-    let url = Url::parse(text)
-        .map_err(|error| Heard::Forbidden(format!("`{text}` is no address: {error}")))?;
+async fn open(rule: &Rule, text: &str) -> Result<Socket, ConversationOutcome> {
+    let url = Url::parse(text).map_err(|error| {
+        ConversationOutcome::Forbidden(format!("`{text}` is no address: {error}"))
+    })?;
     let addresses = rule
         .allowed(&url, SCHEMES)
         .await
         .map_err(|probed| match probed {
-            Probed::Forbidden(why) => Heard::Forbidden(why),
-            Probed::NoAnswer(why) => Heard::Closed(why),
-            Probed::Answer(_) => Heard::Closed(String::new()),
+            Probed::Forbidden(why) => ConversationOutcome::Forbidden(why),
+            Probed::NoAnswer(why) => ConversationOutcome::Closed(why),
+            Probed::Answer(_) => ConversationOutcome::Closed(String::new()),
         })?;
     let stream = connected(&addresses, url.port_or_known_default().unwrap_or(443)).await?;
     let config = WebSocketConfig::default()
         .max_message_size(Some(LARGEST))
         .max_frame_size(Some(LARGEST));
     let opened = client_async_tls_with_config(url.as_str(), stream, Some(config), None).await;
-    let (socket, _) = opened.map_err(|error| Heard::Closed(words(&error)))?;
+    let (socket, _) = opened.map_err(|error| ConversationOutcome::Closed(words(&error)))?;
     Ok(socket)
 }
 
-async fn connected(addresses: &[IpAddr], port: u16) -> Result<TcpStream, Heard> {
+async fn connected(addresses: &[IpAddr], port: u16) -> Result<TcpStream, ConversationOutcome> {
     let mut why = String::new();
     for address in addresses {
         match TcpStream::connect((*address, port)).await {
@@ -78,7 +79,7 @@ async fn connected(addresses: &[IpAddr], port: u16) -> Result<TcpStream, Heard> 
             Err(error) => why = format!("{address} port {port}: {error}"),
         }
     }
-    Err(Heard::Closed(why))
+    Err(ConversationOutcome::Closed(why))
 }
 
 /// Sends the messages, and reads until the expected answer comes.

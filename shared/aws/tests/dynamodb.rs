@@ -8,7 +8,7 @@
 
 use crate::replay::{Replay, Reply, json_error, reply};
 use serde_json::{Map, Value, json};
-use windlass_aws::{Woken, changes_from_stream, woken};
+use windlass_aws::{InvocationCause, changes_from_stream, woken};
 use windlass_domain::fault::FaultName;
 use windlass_domain::time::Time;
 use windlass_engine::ledger::{Key as LedgerKey, Stored};
@@ -345,7 +345,7 @@ fn the_stream_tells_items() {
         record("MODIFY", json!({"NewImage": image, "OldImage": image})),
         record("REMOVE", json!({"OldImage": image})),
     ]});
-    let Ok(Woken::Changes(changes)) = woken(event.clone()) else {
+    let Ok(InvocationCause::Changes(changes)) = woken(event.clone()) else {
         panic!("an event of a stream");
     };
     let event = serde_json::from_value(event).expect("an event of a stream");
@@ -362,7 +362,7 @@ fn the_stream_tells_items() {
 #[test]
 fn a_look_of_the_schedule_is_told_from_the_stream() {
     let look = json!({"version": "0", "detail-type": "Scheduled Event", "source": "aws.events", "time": "2026-11-24T06:00:00Z", "detail": {}});
-    assert_eq!(woken(look.clone()), Ok(Woken::Look(look)));
+    assert_eq!(woken(look.clone()), Ok(InvocationCause::Look(look)));
     let fault = woken(json!({"detail": {}})).expect_err("nothing that is known");
     assert_eq!(fault.name, FaultName::BadInput);
 }

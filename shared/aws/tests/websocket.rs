@@ -10,7 +10,7 @@ use tokio_tungstenite::accept_async;
 use tokio_tungstenite::tungstenite::Message;
 use windlass_aws::{Aws, Settings};
 use windlass_engine::config::Config;
-use windlass_engine::ports::{Conversation, Heard, Probe as _};
+use windlass_engine::ports::{Conversation, ConversationOutcome, Probe as _};
 
 /// Starts a server on this machine that greets, and then repeats each message, as so many messages.
 async fn echo() -> String {
@@ -58,7 +58,12 @@ async fn refusing() -> String {
     place
 }
 
-async fn heard(place: &str, endpoint: &str, send: Option<&str>, expect: Option<&str>) -> Heard {
+async fn heard(
+    place: &str,
+    endpoint: &str,
+    send: Option<&str>,
+    expect: Option<&str>,
+) -> ConversationOutcome {
     let config = Config {
         local_endpoint: Some(format!("http://{endpoint}")),
         ..Config::default()
@@ -91,7 +96,7 @@ async fn what_is_expected_is_heard_and_what_else_is_said_is_not_told() {
     ] {
         let heard = said(send, expect).await;
         assert!(
-            matches!(heard, Heard::Expected(_)),
+            matches!(heard, ConversationOutcome::Expected(_)),
             "{send:?} {expect:?}: {heard:?}"
         );
     }
@@ -103,7 +108,10 @@ async fn what_is_expected_is_heard_and_what_else_is_said_is_not_told() {
         ),
         (Some("bye"), "nothing", "closed after 1 other message"),
     ] {
-        assert_eq!(said(send, Some(expect)).await, Heard::Not(why.to_owned()));
+        assert_eq!(
+            said(send, Some(expect)).await,
+            ConversationOutcome::Not(why.to_owned())
+        );
     }
 }
 
@@ -111,15 +119,21 @@ async fn what_is_expected_is_heard_and_what_else_is_said_is_not_told() {
 async fn a_connection_that_is_not_made_says_why() {
     let place = refusing().await;
     let refused = heard(&place, &place, None, None).await;
-    assert_eq!(refused, Heard::Closed("refused with status 403".to_owned()));
+    assert_eq!(
+        refused,
+        ConversationOutcome::Closed("refused with status 403".to_owned())
+    );
     let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port");
     let silent = listener.local_addr().expect("an address").to_string();
     let late = heard(&silent, &silent, None, None).await;
-    assert_eq!(late, Heard::Closed("not open within 1000 ms".to_owned()));
+    assert_eq!(
+        late,
+        ConversationOutcome::Closed("not open within 1000 ms".to_owned())
+    );
     drop(listener);
     let gone = heard(&silent, &silent, None, None).await;
     assert!(
-        matches!(&gone, Heard::Closed(why) if why.contains("refused")),
+        matches!(&gone, ConversationOutcome::Closed(why) if why.contains("refused")),
         "{gone:?}"
     );
 }
@@ -131,7 +145,7 @@ async fn this_machine_is_never_talked_to() {
     for host in ["127.0.0.1", "localhost", "2130706433", "[::1]"] {
         let heard = heard(&format!("{host}:{port}"), "10.0.0.1:4566", None, None).await;
         assert!(
-            matches!(&heard, Heard::Forbidden(why) if why.contains("never probed")),
+            matches!(&heard, ConversationOutcome::Forbidden(why) if why.contains("never probed")),
             "{host}: {heard:?}"
         );
     }

@@ -3,7 +3,7 @@
 //! It does not look at the targets. A deployment that is admitted looks at them before it claims anything.
 
 use crate::drill::turn;
-use crate::environment::{Became, HeldState, Waiting};
+use crate::environment::{HeldState, ReleaseFate, Waiting};
 use crate::overtaking::{goes_before, irreversible, overtakes, rollback};
 use crate::part::Part;
 use crate::refusal::findings;
@@ -13,12 +13,12 @@ mod candidate;
 mod decision;
 mod facts;
 
-pub use candidate::{Candidate, Wishes};
-pub use decision::{Decision, How, Overtakes, Replaced};
-pub use facts::{Facts, Obstacle, UnderWay, stuck};
+pub use candidate::{Candidate, Overrides};
+pub use decision::{Decision, Overtakes, Replaced, Supersession};
+pub use facts::{AdmissionFacts, Obstacle, RunningDeployment, stuck};
 
 /// Decides. It is called at the arrival and again at every wake-up, always on what the ledger says then.
-pub fn decide(candidate: &Candidate, facts: &Facts<'_>) -> Decision {
+pub fn decide(candidate: &Candidate, facts: &AdmissionFacts<'_>) -> Decision {
     if candidate.action == ActionName::Drill {
         return turn(candidate, facts);
     }
@@ -44,8 +44,8 @@ pub fn decide(candidate: &Candidate, facts: &Facts<'_>) -> Decision {
 
 /// Returns the wishes without which a person's request for the same release would be refused now, or would end
 /// superseded.
-pub fn wishes(candidate: &Candidate, facts: &Facts<'_>) -> Wishes {
-    let mut wishes = Wishes::default();
+pub fn wishes(candidate: &Candidate, facts: &AdmissionFacts<'_>) -> Overrides {
+    let mut wishes = Overrides::default();
     if candidate.action != ActionName::Deploy {
         return wishes;
     }
@@ -64,7 +64,7 @@ pub fn wishes(candidate: &Candidate, facts: &Facts<'_>) -> Wishes {
 }
 
 /// Returns the obstacles that do not depend on the order. Those that no wish passes come first.
-fn obstacles<'a>(candidate: &Candidate, facts: &Facts<'a>) -> Vec<Obstacle<'a>> {
+fn obstacles<'a>(candidate: &Candidate, facts: &AdmissionFacts<'a>) -> Vec<Obstacle<'a>> {
     let mut all: Vec<Obstacle<'a>> = stuck(candidate, facts).into_iter().collect();
     all.extend(rollback(candidate, facts));
     all.extend(irreversible(candidate, facts));
@@ -80,7 +80,7 @@ fn obstacles<'a>(candidate: &Candidate, facts: &Facts<'a>) -> Vec<Obstacle<'a>> 
             all.push(Obstacle::Vetoed(veto));
         }
         if let Some(past) = facts.past
-            && past.became == Became::Stopped
+            && past.became == ReleaseFate::Stopped
             && !(candidate.own || candidate.again || facts.runs)
         {
             all.push(Obstacle::Stopped(past));
@@ -96,7 +96,7 @@ enum Replacing<'a> {
 }
 
 /// Rule 6: a late arrival never replaces a newer release.
-fn by_order<'a>(candidate: &'a Candidate, facts: &Facts<'a>) -> Option<Replacing<'a>> {
+fn by_order<'a>(candidate: &'a Candidate, facts: &AdmissionFacts<'a>) -> Option<Replacing<'a>> {
     if candidate.allow_older {
         return None;
     }
@@ -116,7 +116,7 @@ fn by_order<'a>(candidate: &'a Candidate, facts: &Facts<'a>) -> Option<Replacing
     let waits = facts.waits(candidate);
     let wants_just_this = candidate.own && candidate.by_person;
     if newer.len() == candidate.components.len() && (waits || !wants_just_this) {
-        let (by, how) = (mark.id.clone(), How::Newer);
+        let (by, how) = (mark.id.clone(), Supersession::Newer);
         return Some(Replacing::Superseded(Replaced { by, how }));
     }
     let older = newer.iter();
@@ -127,12 +127,12 @@ fn by_order<'a>(candidate: &'a Candidate, facts: &Facts<'a>) -> Option<Replacing
 /// An arrival does not bring back a release that was live and was replaced: whoever replaced it wanted something else
 /// here. A person does bring it back, by a request of their own. So does a later run of CI, which the manifest's
 /// `sequence` tells (rule 6).
-fn by_past<'a>(candidate: &Candidate, facts: &Facts<'_>) -> Option<Replacing<'a>> {
+fn by_past<'a>(candidate: &Candidate, facts: &AdmissionFacts<'_>) -> Option<Replacing<'a>> {
     // A drill has replaced it for a while, and brings it back.
     let is_drilled = facts.drill.is_some();
     let past = facts
         .past
-        .filter(|past| past.became == Became::Live && !is_drilled)?;
+        .filter(|past| past.became == ReleaseFate::Live && !is_drilled)?;
     let runs = past.sequence.zip(candidate.order.sequence);
     let is_later_run = runs.is_some_and(|(then, now)| now > then);
     if candidate.own || candidate.again || candidate.allow_older || is_later_run {
@@ -153,11 +153,11 @@ fn by_past<'a>(candidate: &Candidate, facts: &Facts<'_>) -> Option<Replacing<'a>
         .find(|by| **by != past.deployment)
         .or_else(|| there.next())
         .unwrap_or(&past.deployment);
-    let (by, how) = (by.clone(), How::Since);
+    let (by, how) = (by.clone(), Supersession::Since);
     Some(Replacing::Superseded(Replaced { by, how }))
 }
 
-fn by_lock(candidate: &Candidate, facts: &Facts<'_>) -> Decision {
+fn by_lock(candidate: &Candidate, facts: &AdmissionFacts<'_>) -> Decision {
     let operator = candidate.action == ActionName::Rollback;
     let others = || {
         facts
@@ -177,7 +177,7 @@ fn by_lock(candidate: &Candidate, facts: &Facts<'_>) -> Decision {
                     .all(|part| other.components.iter().any(|it| it.covers(part)))
         };
         if let Some(other) = others().find(covers) {
-            let (by, how) = (other.deployment.clone(), How::Waits);
+            let (by, how) = (other.deployment.clone(), Supersession::Waits);
             return Decision::Superseded(Replaced { by, how });
         }
     }

@@ -1,16 +1,16 @@
 //! A scene for tests of admission: a candidate, and what the ledger says.
 
-use crate::admission::{Candidate, Decision, Facts, decide};
+use crate::admission::{AdmissionFacts, Candidate, Decision, decide};
 use crate::digest::Digest;
 use crate::drill::Drill;
 use crate::environment::{
-    Became, EnvironmentState, Given, HeldState, Hold, Lock, LockHolder, Past, Running, Veto,
-    Waiting,
+    EnvironmentState, GivenVersion, HeldState, Hold, Lock, LockHolder, PastRelease, ReleaseFate,
+    Running, Veto, Waiting,
 };
 use crate::identity::DeploymentId;
 use crate::name::{AppName, ComponentName, EnvironmentName};
 use crate::order::Order;
-use crate::overtaking::{Supersede, UnderWay};
+use crate::overtaking::{RunningDeployment, Supersede};
 use crate::part::Part;
 use crate::request::ActionName;
 use crate::time::Time;
@@ -22,9 +22,9 @@ pub(crate) struct Scene {
     pub(crate) state: EnvironmentState,
     pub(crate) waiting: Vec<Waiting>,
     pub(crate) veto: Option<Veto>,
-    pub(crate) past: Option<Past>,
+    pub(crate) past: Option<PastRelease>,
     pub(crate) runs: bool,
-    pub(crate) under_way: Option<UnderWay>,
+    pub(crate) under_way: Option<RunningDeployment>,
     pub(crate) drill: Option<Drill>,
 }
 
@@ -90,8 +90,8 @@ impl Scene {
         self
     }
 
-    pub(crate) fn past(&mut self, became: Became) -> &mut Self {
-        self.past = Some(Past {
+    pub(crate) fn past(&mut self, became: ReleaseFate) -> &mut Self {
+        self.past = Some(PastRelease {
             release: Digest::of(b"release"),
             deployment: id("former"),
             sequence: None,
@@ -103,7 +103,7 @@ impl Scene {
 
     /// Notes that the release was live, by the deployment `former`.
     pub(crate) fn live(&mut self) -> &mut Self {
-        self.past(Became::Live)
+        self.past(ReleaseFate::Live)
     }
 
     /// Sets the run of CI in which the release was live or was stopped.
@@ -113,14 +113,14 @@ impl Scene {
     }
 
     pub(crate) fn stopped(&mut self) -> &mut Self {
-        self.past(Became::Stopped)
+        self.past(ReleaseFate::Stopped)
     }
 
     /// Records that a component runs, brought by this deployment.
     pub(crate) fn there(&mut self, component: &str, by: &str) -> &mut Self {
         let running = Running::new(
             None,
-            Given {
+            GivenVersion {
                 version: "1.3.0".into(),
                 deployment: id(by),
                 since: Time(0),
@@ -226,8 +226,8 @@ impl Scene {
         self
     }
 
-    pub(crate) fn facts(&self) -> Facts<'_> {
-        Facts {
+    pub(crate) fn facts(&self) -> AdmissionFacts<'_> {
+        AdmissionFacts {
             lock: &self.lock,
             state: &self.state,
             waiting: &self.waiting,

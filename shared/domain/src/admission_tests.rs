@@ -9,9 +9,9 @@ fn in_words(decision: &Decision) -> String {
         Decision::Preempt(held) => format!("preempt {}", held.deployment),
         Decision::Superseded(Replaced { by, how }) => {
             let how = match how {
-                How::Waits => "which waits",
-                How::Newer => "which is newer",
-                How::Since => "since",
+                Supersession::Waits => "which waits",
+                Supersession::Newer => "which is newer",
+                Supersession::Since => "since",
             };
             format!("superseded by {by}, {how}")
         }

@@ -36,7 +36,7 @@ const DIGITS: usize = 16;
 
 /// An earlier call that cancelled the deployment, compared with this one.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Before {
+pub enum EarlierCancellation {
     /// The earlier call was this one.
     Same,
     /// The earlier call had the same key, and another reason.
@@ -57,13 +57,13 @@ impl Cancellation {
     }
 
     /// Compares the call that stopped an execution with this cause; `None` if it had another key or none.
-    pub fn is_before(&self, cause: &str) -> Option<Before> {
+    pub fn is_before(&self, cause: &str) -> Option<EarlierCancellation> {
         let mark = self.mark()?;
         let told = cause.strip_suffix(&mark)?;
         Some(if told.ends_with(&self.because()) {
-            Before::Same
+            EarlierCancellation::Same
         } else {
-            Before::OtherContent
+            EarlierCancellation::OtherContent
         })
     }
 
@@ -118,8 +118,14 @@ mod tests {
         assert_eq!(told(&cause), first.cause("ann"));
         assert_eq!(cause.len(), first.cause("ann").len() + 24);
         for (again, before) in [
-            (call(Some("press-1"), "wrong one"), Some(Before::Same)),
-            (call(Some("press-1"), "broken"), Some(Before::OtherContent)),
+            (
+                call(Some("press-1"), "wrong one"),
+                Some(EarlierCancellation::Same),
+            ),
+            (
+                call(Some("press-1"), "broken"),
+                Some(EarlierCancellation::OtherContent),
+            ),
             (call(Some("press-2"), "wrong one"), None),
             (call(None, "wrong one"), None),
         ] {

@@ -20,7 +20,7 @@ pub struct Calls {
 
 /// A comparison of two versions.
 #[derive(Debug, Clone, Copy, PartialEq)]
-pub enum Compared {
+pub enum ComparisonResult {
     /// One of them got fewer calls than required.
     TooFew,
     /// Nothing says that the new one is worse. If it is not, it would look at least this bad with this probability.
@@ -52,9 +52,9 @@ pub fn compare(
     new: Calls,
     former: Calls,
     at_least: u64,
-) -> Result<Compared, FishersExactTestError> {
+) -> Result<ComparisonResult, FishersExactTestError> {
     if new.all.min(former.all) < at_least.max(1) {
-        return Ok(Compared::TooFew);
+        return Ok(ComparisonResult::TooFew);
     }
     // The former's failures come first: the test adds up as many terms as there are of them.
     let table = [
@@ -65,9 +65,9 @@ pub fn compare(
     ];
     let probability = fishers_exact(&table, Alternative::Less)?;
     Ok(if probability < WRONG_AT_MOST {
-        Compared::Worse(probability)
+        ComparisonResult::Worse(probability)
     } else {
-        Compared::NoWorse(probability)
+        ComparisonResult::NoWorse(probability)
     })
 }
 
@@ -97,8 +97,8 @@ mod tests {
             let former = calls(former_failed, former_all);
             let compared = compare(new, former, 10).expect("calls");
             let found = match compared {
-                Compared::Worse(found) if probability < WRONG_AT_MOST => found,
-                Compared::NoWorse(found) if probability >= WRONG_AT_MOST => found,
+                ComparisonResult::Worse(found) if probability < WRONG_AT_MOST => found,
+                ComparisonResult::NoWorse(found) if probability >= WRONG_AT_MOST => found,
                 other => panic!("{new} beside {former}: {other:?}"),
             };
             assert!(
@@ -117,7 +117,7 @@ mod tests {
             (calls(1, 10_000), calls(10_000, 10_000)),
         ] {
             let compared = compare(new, former, 10);
-            let is_well = matches!(compared, Ok(Compared::NoWorse(p)) if p > 0.99);
+            let is_well = matches!(compared, Ok(ComparisonResult::NoWorse(p)) if p > 0.99);
             assert!(is_well, "{new} beside {former}: {compared:?}");
         }
     }
@@ -129,7 +129,10 @@ mod tests {
             (calls(9, 5_000), calls(0, 9), 10),
             (calls(0, 0), calls(0, 0), 0),
         ] {
-            assert_eq!(compare(new, former, at_least).ok(), Some(Compared::TooFew));
+            assert_eq!(
+                compare(new, former, at_least).ok(),
+                Some(ComparisonResult::TooFew)
+            );
         }
     }
 
@@ -138,7 +141,8 @@ mod tests {
     fn many_failures_are_compared_as_well() {
         let many = calls(1_000_000, 50_000_000);
         let compared = compare(many, many, 10);
-        let is_even = matches!(compared, Ok(Compared::NoWorse(p)) if (p - 0.5).abs() < 0.01);
+        let is_even =
+            matches!(compared, Ok(ComparisonResult::NoWorse(p)) if (p - 0.5).abs() < 0.01);
         assert!(is_even, "{compared:?}");
     }
 }

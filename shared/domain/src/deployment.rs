@@ -14,7 +14,7 @@ use crate::order::Order;
 use crate::part::Part;
 use crate::release::Release;
 use crate::request::{ActionName, ObjectRef, Requester};
-use crate::steering::Turn;
+use crate::steering::SteeringRecord;
 use crate::time::Time;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -119,7 +119,7 @@ pub struct Deployment {
     pub stopped: bool,
     /// The turns of persons at the wheel while it watched, in order: paused, went on, skipped.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    pub wheel: Vec<Turn>,
+    pub wheel: Vec<SteeringRecord>,
     /// True if it had ended `NeedsOperator`, and a recovery took it up again. Its second ending is told and is not
     /// counted, because its failure was counted before.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]

@@ -25,7 +25,7 @@ mod turn;
 mod words;
 
 pub use declared_schedule::{Days, Schedule, is_production};
-pub use schedule::{Facts, Next};
+pub use schedule::{DrillFacts, Next};
 pub use steps::{DrillStep, MOST_BYTES};
 pub use turn::{gives_way, turn};
 pub use words::lasted;
@@ -47,10 +47,10 @@ pub struct Drill {
     pub asked: Time,
     /// The snapshot that ran when it began, and runs again when it has ended well; absent before its first turn.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub from: Option<Standing>,
+    pub from: Option<SnapshotVersion>,
     /// The snapshot that it goes to first.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub to: Option<Standing>,
+    pub to: Option<SnapshotVersion>,
     /// The deployment that goes to the version before.
     pub there: DrillDeployment,
     /// The earlier deployments that tried to come back and failed, oldest first.
@@ -68,14 +68,14 @@ pub struct Drill {
 
 /// A snapshot and its version.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-pub struct Standing {
+pub struct SnapshotVersion {
     /// Its number.
     pub snapshot: u64,
     /// The version of the release that made it.
     pub version: String,
 }
 
-impl Standing {
+impl SnapshotVersion {
     /// Takes the number and the version of a snapshot.
     pub fn of(snapshot: &Snapshot) -> Self {
         Self {
@@ -86,7 +86,7 @@ impl Standing {
 }
 
 /// `1.4.0 (snapshot 7)`.
-impl fmt::Display for Standing {
+impl fmt::Display for SnapshotVersion {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{} (snapshot {})", self.version, self.snapshot)
     }
@@ -288,15 +288,15 @@ pub struct Drills {
     pub under_way: Option<Drill>,
     /// The last drill that ended.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub last: Option<Known>,
+    pub last: Option<DrillSummary>,
     /// The last drill that proved the way back.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub proved: Option<Known>,
+    pub proved: Option<DrillSummary>,
 }
 
 /// A drill in short, where there is room for little.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
-pub struct Known {
+pub struct DrillSummary {
     /// The drill.
     pub drill: DeploymentId,
     /// The outcome.
@@ -305,10 +305,10 @@ pub struct Known {
     pub at: Time,
     /// The snapshot that it began from.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub from: Option<Standing>,
+    pub from: Option<SnapshotVersion>,
     /// The snapshot that it went to.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub to: Option<Standing>,
+    pub to: Option<SnapshotVersion>,
     /// Milliseconds of the way there.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub there_ms: Option<u64>,
@@ -336,7 +336,7 @@ impl Drills {
 
     /// Takes in what a drill that has ended tells anew, see [`Drill::resolve`].
     pub fn told_anew(&mut self, drill: &Drill) {
-        let is_it = |last: &&mut Known| last.drill == drill.id;
+        let is_it = |last: &&mut DrillSummary| last.drill == drill.id;
         if let (Some(last), Some(told)) = (self.last.as_mut().filter(is_it), known(drill)) {
             *last = told;
         }
@@ -358,9 +358,9 @@ impl Drills {
     }
 }
 
-fn known(drill: &Drill) -> Option<Known> {
+fn known(drill: &Drill) -> Option<DrillSummary> {
     let ended = drill.ended.as_ref()?;
-    Some(Known {
+    Some(DrillSummary {
         drill: drill.id.clone(),
         outcome: ended.outcome,
         at: ended.at,

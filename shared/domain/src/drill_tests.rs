@@ -59,7 +59,7 @@ fn begun() -> Drills {
     let mut drill = Drill::begin(&deployment("there"));
     let standing = |snapshot, version: &str| {
         let version = version.to_owned();
-        Some(Standing { snapshot, version })
+        Some(SnapshotVersion { snapshot, version })
     };
     drill.from = standing(3, "1.2.0");
     drill.to = standing(2, "1.1.0");

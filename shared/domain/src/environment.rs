@@ -19,7 +19,7 @@ mod former_components;
 mod running;
 
 pub use former_components::FormerState;
-pub use running::{ACCEPTED, BEFORE_WINDLASS, FOUND, Given, Names, Running};
+pub use running::{ACCEPTED, BEFORE_WINDLASS, FOUND, GivenVersion, Running, VersionNames};
 
 /// The lock of an environment (rule 4). The item is never deleted, because its token only grows.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
@@ -361,7 +361,7 @@ pub struct Veto {
 
 /// The last fate of a release in an environment, if it decides about the release's next arrival.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
-pub struct Past {
+pub struct PastRelease {
     /// The release's digest.
     pub release: Digest,
     /// The deployment.
@@ -370,7 +370,7 @@ pub struct Past {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub sequence: Option<u64>,
     /// The fate.
-    pub became: Became,
+    pub became: ReleaseFate,
     /// The time of it.
     pub at: Time,
 }
@@ -378,7 +378,7 @@ pub struct Past {
 /// The fate of a release.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
-pub enum Became {
+pub enum ReleaseFate {
     /// It was live. If it does not run now, it was replaced, and no arrival brings it back.
     Live,
     /// A person stopped it. No arrival undoes that.

@@ -58,7 +58,7 @@ fn a_release_runs_where_each_of_its_components_runs_its_bytes() {
     for (of, artifact) in [("a", Some("1")), ("b", Some("2")), ("c", None)] {
         let running = Running::new(
             artifact.map(image),
-            Given {
+            GivenVersion {
                 version: "1.0.0".into(),
                 deployment: DeploymentId("1f0c2d9a4b5e6f70".into()),
                 since: Time(0),
@@ -150,7 +150,7 @@ fn ran(version: &str, bytes: Option<&[u8]>, state: u32) -> Running {
             repository: "shop/api".into(),
             digest: Digest::of(bytes),
         }),
-        Given {
+        GivenVersion {
             version: version.into(),
             deployment: DeploymentId("1f0c2d9a4b5e6f70".into()),
             since: Time(0),

@@ -62,12 +62,12 @@ pub struct Figures {
     pub rollbacks: u64,
     /// The time from the commit to live; absent if no release had a commit's time.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub lead_time: Option<Spread>,
+    pub lead_time: Option<Percentiles>,
     /// Releases that went live and are not in the lead time, because their commit's time is missing or impossible.
     pub without_commit_time: u64,
     /// The time from a failure to a good state; absent if nothing was restored.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub time_to_restore: Option<Spread>,
+    pub time_to_restore: Option<Percentiles>,
     /// Failures that are not restored yet.
     pub not_restored: u64,
     /// The cost of the deployments, drills and restores among them, by the month (UTC) in which they were accepted,
@@ -77,7 +77,7 @@ pub struct Figures {
 
 /// The median and the 90th percentile of several durations.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Spread {
+pub struct Percentiles {
     /// The number of durations.
     pub of: u64,
     /// At least half of them are as short as this, in milliseconds (nearest rank).
@@ -117,7 +117,7 @@ impl Figures {
     }
 }
 
-impl Spread {
+impl Percentiles {
     /// Computes the spread of durations in milliseconds; `None` if there are none.
     pub fn of(mut lengths: Vec<u64>) -> Option<Self> {
         lengths.sort_unstable();
@@ -256,8 +256,8 @@ impl<'a> Seen<'a> {
         figures.live_per_day = ratio(figures.live * DAY_MS, length);
         figures.failure_rate =
             (figures.changes > 0).then(|| ratio(figures.failed, figures.changes));
-        figures.lead_time = Spread::of(self.lead);
-        figures.time_to_restore = Spread::of(self.restored);
+        figures.lead_time = Percentiles::of(self.lead);
+        figures.time_to_restore = Percentiles::of(self.restored);
         figures.not_restored = self.open.len() as u64;
         figures
     }

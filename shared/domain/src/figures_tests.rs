@@ -62,7 +62,7 @@ fn resolved(mut one: Deployment, hour: u64) -> Deployment {
 }
 
 /// Hours from failures to good states, as they are told: how many, the median and the 90th percentile.
-fn hours(spread: Option<Spread>) -> Option<(u64, u64, u64)> {
+fn hours(spread: Option<Percentiles>) -> Option<(u64, u64, u64)> {
     spread.map(|it| (it.of, it.median_ms / HOUR, it.p90_ms / HOUR))
 }
 
@@ -243,8 +243,9 @@ fn a_recovery_under_way_is_no_ending() {
 
 #[test]
 fn a_spread_has_its_nearest_ranks() {
-    assert_eq!(Spread::of(vec![]), None);
-    let of = |lengths: Vec<u64>| Spread::of(lengths).map(|it| (it.of, it.median_ms, it.p90_ms));
+    assert_eq!(Percentiles::of(vec![]), None);
+    let of =
+        |lengths: Vec<u64>| Percentiles::of(lengths).map(|it| (it.of, it.median_ms, it.p90_ms));
     assert_eq!(of(vec![7]), Some((1, 7, 7)));
     assert_eq!(of(vec![9, 1]), Some((2, 1, 9)));
     assert_eq!(of((1..=10).rev().collect()), Some((10, 5, 9)));

@@ -35,7 +35,7 @@ const LONGEST_HOLD: usize = 2_000;
 
 /// The facts about an environment in which something may have to be restored.
 #[derive(Debug, Clone, Copy)]
-pub struct Standing<'a> {
+pub struct HealFacts<'a> {
     /// The last look.
     pub look: Option<&'a HourlyLook>,
     /// The lock.
@@ -50,7 +50,7 @@ pub struct Standing<'a> {
 
 /// The decision.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Turn {
+pub enum HealDecision {
     /// These components are restored, for this reason.
     Restore(BTreeSet<ComponentName>, String),
     /// They were restored too often within a day: automatic deployments are held, for this reason.
@@ -61,42 +61,44 @@ pub enum Turn {
 
 /// Decides. The schedule asks it before it starts anything. The conductor asks it again at the turn, where it is
 /// certain.
-pub fn turn(at: &Standing<'_>, now: Time) -> Turn {
+pub fn turn(at: &HealFacts<'_>, now: Time) -> HealDecision {
     if let Some(why) = in_the_way(at) {
-        return Turn::Nothing(why);
+        return HealDecision::Nothing(why);
     }
     let of_now = |look: &&HourlyLook| look.is_of(at.lock, at.rev);
     let Some(look) = at.look.filter(of_now) else {
-        return Turn::Nothing("what is recorded has changed since the last look".to_owned());
+        return HealDecision::Nothing(
+            "what is recorded has changed since the last look".to_owned(),
+        );
     };
     let drifted: BTreeMap<&ComponentName, &Difference> = look.to_restore().collect();
     if drifted.is_empty() {
         let why = "the last look found nothing that is to be restored";
-        return Turn::Nothing(why.to_owned());
+        return HealDecision::Nothing(why.to_owned());
     }
     let is_worn = |name: &ComponentName| {
         let all = of(at.state, name, now);
         all.into_iter().filter(|one| !one.refused).count() >= A_DAY
     };
     if drifted.keys().any(|name| is_fresh(at.state, name, now)) {
-        return Turn::Nothing("it was tried within the last hour".to_owned());
+        return HealDecision::Nothing("it was tried within the last hour".to_owned());
     }
     let mut left = drifted.clone();
     left.retain(|name, _| of(at.state, name, now).len() < A_DAY);
     let mut again = drifted;
     again.retain(|name, _| is_worn(name));
     if !again.is_empty() {
-        return Turn::Hold(why_held(&again, at.state, now));
+        return HealDecision::Hold(why_held(&again, at.state, now));
     }
     if left.is_empty() {
-        return Turn::Nothing(format!("it was tried {A_DAY} times within a day"));
+        return HealDecision::Nothing(format!("it was tried {A_DAY} times within a day"));
     }
     let names = left.keys().copied().cloned().collect();
-    Turn::Restore(names, truncate(differing(&left), LONGEST_REASON))
+    HealDecision::Restore(names, truncate(differing(&left), LONGEST_REASON))
 }
 
 /// Says what keeps anything from being restored now.
-fn in_the_way(at: &Standing<'_>) -> Option<String> {
+fn in_the_way(at: &HealFacts<'_>) -> Option<String> {
     if let Some(held) = at.lock.stuck() {
         return Some(format!("deployment {} needs an operator", held.deployment));
     }

@@ -114,7 +114,7 @@ impl Scene {
     }
 
     fn turn(&self) -> String {
-        let standing = Standing {
+        let standing = HealFacts {
             look: Some(&self.look),
             lock: &self.lock,
             state: &self.state,
@@ -122,12 +122,12 @@ impl Scene {
             other: self.other.as_ref(),
         };
         match turn(&standing, NOW) {
-            Turn::Restore(names, _) => {
+            HealDecision::Restore(names, _) => {
                 let names: Vec<&str> = names.iter().map(ComponentName::as_str).collect();
                 format!("restore {}", names.join(", "))
             }
-            Turn::Hold(_) => "hold".to_owned(),
-            Turn::Nothing(why) => format!("nothing: {why}"),
+            HealDecision::Hold(_) => "hold".to_owned(),
+            HealDecision::Nothing(why) => format!("nothing: {why}"),
         }
     }
 }
@@ -258,7 +258,7 @@ fn a_restoring_is_noted_once_and_forgotten_after_a_day() {
 fn the_reasons_name_what_differs_who_changed_it_and_what_to_do() {
     let mut scene = scene();
     let told = |scene: &Scene| {
-        let standing = Standing {
+        let standing = HealFacts {
             look: Some(&scene.look),
             lock: &scene.lock,
             state: &scene.state,
@@ -266,7 +266,9 @@ fn the_reasons_name_what_differs_who_changed_it_and_what_to_do() {
             other: None,
         };
         match turn(&standing, NOW) {
-            Turn::Restore(_, why) | Turn::Hold(why) | Turn::Nothing(why) => why,
+            HealDecision::Restore(_, why)
+            | HealDecision::Hold(why)
+            | HealDecision::Nothing(why) => why,
         }
     };
     let differs = "api is not as recorded: version: recorded 41, seen 40; it began between 1970-01-05T02:00:00Z and \

@@ -16,7 +16,7 @@ mod changed_by;
 mod drift_changes;
 mod look_result;
 
-pub use budget::{CALLS_A_LOOK, CALLS_AN_HOUR, Spent};
+pub use budget::{CALLS_A_LOOK, CALLS_AN_HOUR, SpentCalls};
 pub use changed_by::{Call, ChangedBy};
 pub use drift_changes::{found, gone};
 pub use look_result::{Component, LookResult};
@@ -45,7 +45,7 @@ pub struct HourlyLook {
     /// The number of looks that were begun since the last one that ended.
     pub tries: u32,
     /// The calls to targets that its looks took.
-    pub spent: Spent,
+    pub spent: SpentCalls,
     /// The time at which the last look ended; absent before the first.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub looked: Option<Time>,
@@ -122,7 +122,7 @@ pub struct Difference {
 
 /// One look at a component.
 #[derive(Debug, Clone, PartialEq)]
-pub struct Glance {
+pub struct ComponentLook {
     /// The result.
     pub compared: Compared,
     /// Names the difference, if there is one.
@@ -131,7 +131,7 @@ pub struct Glance {
     pub calls: u32,
 }
 
-impl Glance {
+impl ComponentLook {
     /// Makes a look that tells nothing, for this reason.
     pub fn unknown(reason: impl Into<String>) -> Self {
         Self {
@@ -144,7 +144,7 @@ impl Glance {
 
 /// The record that a look compares with.
 #[derive(Debug, Clone, Copy)]
-pub struct Upon<'a> {
+pub struct LookBasis<'a> {
     /// The components that run, as recorded.
     pub running: &'a BTreeMap<ComponentName, Running>,
     /// The revision of the state that has this record.
@@ -172,7 +172,7 @@ impl HourlyLook {
             environment: environment.clone(),
             due: now.plus_s(digits % EVERY_S),
             tries: 0,
-            spent: Spent::default(),
+            spent: SpentCalls::default(),
             looked: None,
             token: 0,
             state: 0,
@@ -231,8 +231,8 @@ impl HourlyLook {
     /// Records what was seen of the components that were looked at, and forgets those that do not run any more.
     pub fn conclude(
         &mut self,
-        glances: BTreeMap<ComponentName, Glance>,
-        upon: Upon<'_>,
+        glances: BTreeMap<ComponentName, ComponentLook>,
+        upon: LookBasis<'_>,
         now: Time,
     ) {
         let running = upon.running;
@@ -315,7 +315,7 @@ impl Watched {
         difference.filter(|it| it.seen.is_some())
     }
 
-    fn after(former: Option<Self>, recorded: &Running, glance: Glance, now: Time) -> Self {
+    fn after(former: Option<Self>, recorded: &Running, glance: ComponentLook, now: Time) -> Self {
         let Compared {
             drift,
             recorded: was,

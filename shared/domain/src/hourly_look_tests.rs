@@ -1,7 +1,7 @@
 #![allow(clippy::unwrap_used, reason = "a test may panic, and reads better")]
 
 use super::*;
-use crate::environment::{Given, HeldState, LockHolder};
+use crate::environment::{GivenVersion, HeldState, LockHolder};
 use crate::event::{EventName, of_hourly_look};
 use crate::identity::{DeploymentId, EnvironmentId};
 use crate::request::ActionName;
@@ -16,7 +16,7 @@ fn name(name: &str) -> ComponentName {
 
 fn running(names: &[&str]) -> BTreeMap<ComponentName, Running> {
     let each = names.iter().map(|component| {
-        let given = Given {
+        let given = GivenVersion {
             version: "1.0.0".into(),
             deployment: DeploymentId("d1".into()),
             since: BEGAN,
@@ -32,8 +32,8 @@ fn look() -> HourlyLook {
     HourlyLook::new(EnvironmentId::new(&app, &environment), BEGAN)
 }
 
-fn good() -> Glance {
-    Glance {
+fn good() -> ComponentLook {
+    ComponentLook {
         compared: Compared {
             drift: Drift::None,
             recorded: Some("41".into()),
@@ -46,13 +46,13 @@ fn good() -> Glance {
     }
 }
 
-fn drifted(to: &str) -> Glance {
+fn drifted(to: &str) -> ComponentLook {
     let field = Field {
         name: "version of the alias".into(),
         recorded: Some("41".into()),
         seen: Some(to.into()),
     };
-    Glance {
+    ComponentLook {
         compared: Compared {
             drift: Drift::Changed,
             recorded: Some("41".into()),
@@ -66,12 +66,12 @@ fn drifted(to: &str) -> Glance {
 }
 
 /// A look at `api` an hour after the former, and what is told of it.
-fn looked(look: &mut HourlyLook, hours: u64, glance: Glance) -> Vec<(EventName, String)> {
+fn looked(look: &mut HourlyLook, hours: u64, glance: ComponentLook) -> Vec<(EventName, String)> {
     let before = look.clone();
     let now = BEGAN.plus_s(hours * HOUR_S);
     let running = running(&["api"]);
     assert!(look.begin(&[name("api")], now));
-    let upon = Upon {
+    let upon = LookBasis {
         running: &running,
         state: 7,
         token: 5,
@@ -93,9 +93,9 @@ fn lock(token: u64) -> Lock {
 
 #[test]
 fn what_differs_is_told_once_and_that_it_is_gone_once() {
-    let unknown = || Glance::unknown("lambda:GetAlias was refused");
+    let unknown = || ComponentLook::unknown("lambda:GetAlias was refused");
     // The result of each look, and what is told of it.
-    let table: [(Glance, &[(EventName, &str)]); 11] = [
+    let table: [(ComponentLook, &[(EventName, &str)]); 11] = [
         (good(), &[]),
         (
             drifted("40"),
@@ -157,7 +157,7 @@ fn what_is_not_recorded_any_more_is_let_go_of() {
     looked(&mut look, 1, drifted("40"));
     let before = look.clone();
     let nothing = BTreeMap::new();
-    let upon = Upon {
+    let upon = LookBasis {
         running: &nothing,
         state: 8,
         token: 5,
@@ -244,13 +244,13 @@ fn an_application_has_so_many_calls_an_hour() {
         assert!(more.len() * 16 <= left as usize, "{}", more.len());
         let glances = share.iter().map(|name| {
             *turns.entry(name.clone()).or_default() += 1;
-            let glance = Glance {
+            let glance = ComponentLook {
                 calls: CALLS_A_LOOK,
                 ..good()
             };
             (name.clone(), glance)
         });
-        let upon = Upon {
+        let upon = LookBasis {
             running: &running,
             state: 7,
             token: 5,
@@ -316,7 +316,7 @@ fn the_looks_of_all_environments_of_an_application_are_counted_together() {
 #[test]
 fn a_look_that_takes_more_than_an_hour_has_is_paid_by_the_next_ones() {
     let mut look = look();
-    let large = Glance {
+    let large = ComponentLook {
         calls: CALLS_AN_HOUR * 3,
         ..good()
     };
@@ -362,7 +362,7 @@ fn what_is_shown_is_true_of_now() {
     assert_eq!((behind.drift, behind.began), (Drift::Unknown, None));
     assert!(behind.words().contains("a deployment had its turn"));
     // A target that cannot be read is not gone, and not there.
-    looked(&mut look, 2, Glance::unknown("you may not"));
+    looked(&mut look, 2, ComponentLook::unknown("you may not"));
     let unknown = api(&look, 5);
     assert_eq!(unknown.drift, Drift::Unknown);
     assert!(

@@ -15,7 +15,7 @@ use std::collections::BTreeSet;
 
 mod runs;
 
-pub use runs::{Irreversible, Ran, in_words};
+pub use runs::{Irreversible, IrreversibleRun, in_words};
 
 /// Returns the runs that going back to a snapshot crosses; none if the snapshot is what runs now.
 pub fn crossed(goal: &Snapshot, state: &EnvironmentState) -> Irreversible {
@@ -27,7 +27,7 @@ pub fn crossed(goal: &Snapshot, state: &EnvironmentState) -> Irreversible {
 
 /// The runs that going back to a snapshot crosses once something else runs, also where it is what runs now.
 pub fn crossed_later(goal: &Snapshot, state: &EnvironmentState) -> Irreversible {
-    let is_known = |name: &ComponentName, ran: &Ran| {
+    let is_known = |name: &ComponentName, ran: &IrreversibleRun| {
         let then = goal.irreversible.get(name);
         then.is_some_and(|then| then.deployment == ran.deployment)
     };
@@ -43,7 +43,7 @@ pub fn crossed_later(goal: &Snapshot, state: &EnvironmentState) -> Irreversible 
 pub fn kept(
     present: Option<&Snapshot>,
     state: &EnvironmentState,
-    is_own: impl Fn(&ComponentName, &Ran) -> bool,
+    is_own: impl Fn(&ComponentName, &IrreversibleRun) -> bool,
 ) -> Irreversible {
     let mut kept = present.map_or_else(Irreversible::new, |present| present.irreversible.clone());
     let own = state.irreversible.iter();

@@ -9,7 +9,7 @@ use serde_json::json;
 
 fn ran(by: &[(&str, &str)]) -> Irreversible {
     let ran = by.iter().map(|(name, deployment)| {
-        let ran = Ran {
+        let ran = IrreversibleRun {
             deployment: DeploymentId((*deployment).into()),
             version: "1.1.0".into(),
             at: Time(0),
@@ -135,7 +135,8 @@ fn what_a_release_leaves_comes_after_what_ran_there_and_its_own() {
             ..EnvironmentState::default()
         };
         let present = snapshot(3, &ran(present));
-        let is_own = |_: &ComponentName, ran: &Ran| own.contains(&ran.deployment.0.as_str());
+        let is_own =
+            |_: &ComponentName, ran: &IrreversibleRun| own.contains(&ran.deployment.0.as_str());
         let kept = kept(Some(&present), &state, is_own);
         assert_eq!(kept, ran(wanted), "{has:?} {own:?}");
     }

@@ -5,7 +5,7 @@
 
 use crate::gate::{Measurement, PauseThen, UnknownBecomes, UnknownRule, Verdict, key_of};
 use crate::gate_points::{self, GatePoints};
-use crate::steering::{Paused, Steered, Turn, steered};
+use crate::steering::{Paused, Steered, SteeringRecord, steered};
 use crate::time::{Span, Time};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -172,7 +172,7 @@ impl Judgement {
     }
 
     /// Records what persons did at the wheel. A judgement that is final stays.
-    pub fn steer(&mut self, turns: &[Turn]) {
+    pub fn steer(&mut self, turns: &[SteeringRecord]) {
         if self.settled().is_none() {
             self.steered = steered(turns, self.wave, self.until);
         }

@@ -9,7 +9,7 @@ use crate::environment::{EnvironmentState, FormerState, Lock, Running};
 use crate::finding::{Finding, FindingName};
 use crate::identity::{DeploymentId, EnvironmentId};
 use crate::input::input;
-use crate::irreversible::Ran;
+use crate::irreversible::IrreversibleRun;
 use crate::kinds::KindName;
 use crate::name::ComponentName;
 use crate::order::Order;
@@ -44,9 +44,9 @@ pub struct Moving<'a> {
 
 /// The two environments as the ledger knows them.
 #[derive(Debug, Clone, Copy)]
-pub struct Facts<'a> {
+pub struct MovingFacts<'a> {
     /// The former owner.
-    pub from: removal::Facts<'a>,
+    pub from: removal::RemovalFacts<'a>,
     /// The kinds of its components, as far as they are known.
     pub kinds: &'a BTreeMap<ComponentName, KindName>,
     /// The lock of the new owner.
@@ -63,7 +63,7 @@ pub struct Facts<'a> {
 
 /// The things that are moved.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Moves {
+pub struct MovedItems {
     /// The components, with the names that they have from then on.
     pub components: BTreeMap<ComponentName, ComponentName>,
     /// Their claims.
@@ -83,7 +83,7 @@ pub struct MovedRecord {
     running: Option<Running>,
     found: Option<Running>,
     marks: BTreeMap<Part, Order>,
-    irreversible: Option<Ran>,
+    irreversible: Option<IrreversibleRun>,
     before: BTreeMap<u64, FormerState>,
     home: String,
 }
@@ -93,7 +93,7 @@ pub struct MovedRecord {
 /// # Errors
 /// Something is under way on one of the sides; the former owner still declares the component; the new owner does not
 /// declare it, or has one of that name already; or nothing is recorded of it.
-pub fn decide(moving: Moving<'_>, facts: Facts<'_>) -> Result<Moves, Vec<Finding>> {
+pub fn decide(moving: Moving<'_>, facts: MovingFacts<'_>) -> Result<MovedItems, Vec<Finding>> {
     let removal = moving.removal();
     let from = facts.from;
     let mut findings = Vec::new();
@@ -126,7 +126,7 @@ pub fn decide(moving: Moving<'_>, facts: Facts<'_>) -> Result<Moves, Vec<Finding
     }
     let is_behind = |name: &&ComponentName| from.state.has(name) && !components.contains_key(*name);
     let behind = from.state.irreversible.keys().filter(is_behind);
-    Ok(Moves {
+    Ok(MovedItems {
         behind: behind.cloned().collect(),
         kept: RetainedRecord::of(from.state, |name| components.contains_key(name)),
         components,
@@ -240,7 +240,7 @@ impl<'a> Moving<'a> {
     }
 }
 
-impl Moves {
+impl MovedItems {
     /// Gives the claims of a resource to their new owner. Returns whether there was one.
     pub fn hand_on(&self, moving: Moving<'_>, claims: &mut Claims) -> bool {
         let removal = moving.removal();

@@ -101,7 +101,7 @@ fn what_is_told_says_what_stays_and_what_is_next() {
         app,
         environment: &prod,
     };
-    let moves = Moves {
+    let moves = MovedItems {
         components: [(web.clone(), site.clone())].into(),
         claims: vec![Claim::whole("E1"), Claim::folder("s3://shop/", "web/")],
         kept: RetainedRecord {

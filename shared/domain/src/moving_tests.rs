@@ -1,5 +1,5 @@
 use super::*;
-use crate::environment::{BEFORE_WINDLASS, Given, HeldState, Hold, LockHolder, Snapshot};
+use crate::environment::{BEFORE_WINDLASS, GivenVersion, HeldState, Hold, LockHolder, Snapshot};
 use crate::name::AppName;
 use crate::name::EnvironmentName;
 use crate::tenancy::{self, Owner};
@@ -14,7 +14,7 @@ fn id(text: &str) -> DeploymentId {
 }
 
 fn ran(version: &str, by: &str) -> Running {
-    let given = Given {
+    let given = GivenVersion {
         version: version.into(),
         deployment: id(by),
         since: Time(7),
@@ -43,8 +43,8 @@ fn order(by: &str) -> Order {
     }
 }
 
-fn run() -> Ran {
-    Ran {
+fn run() -> IrreversibleRun {
+    IrreversibleRun {
         deployment: id("m"),
         version: "1.2.0".into(),
         at: Time(5),
@@ -187,8 +187,8 @@ impl Scene {
         };
         let moves = decide(
             moving,
-            Facts {
-                from: removal::Facts {
+            MovingFacts {
+                from: removal::RemovalFacts {
                     lock: &self.from.lock,
                     waits: self.from.waits.as_ref(),
                     drill: self.from.drill.as_ref(),

@@ -10,9 +10,9 @@ use serde_json::json;
 mod topic;
 
 pub(crate) use topic::findings;
-pub use topic::{Form, Notify, Told, region_of};
+pub use topic::{Form, MessageKind, Notify, region_of};
 
-impl Told {
+impl MessageKind {
     /// Returns the sort of an event; `None` if no topic is told of it.
     pub fn of(event: &Event) -> Option<Self> {
         if event.is_told_by_its_drill() {
@@ -49,7 +49,7 @@ impl Told {
 
 /// Returns the topics that are told of an event, each with the message in its form.
 pub fn messages(declaration: &Declaration, event: &Event) -> Vec<(String, Notification)> {
-    let Some(told) = Told::of(event) else {
+    let Some(told) = MessageKind::of(event) else {
         return Vec::new();
     };
     let topics = declaration.notify(event.detail.environment.as_ref());

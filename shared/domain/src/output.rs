@@ -59,7 +59,7 @@ impl fmt::Display for Output {
 
 /// The outputs that a component takes from others, as its declaration writes them.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Taken<'a> {
+pub struct TakenOutputs<'a> {
     /// The member that lists them, such as `fill`.
     pub member: &'static str,
     /// The outputs.
@@ -68,7 +68,7 @@ pub struct Taken<'a> {
 
 /// An output of another component, as the planning knows it.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Given {
+pub enum PlannedOutput {
     /// The component is there already, and gives this.
     Known(String),
     /// The component changes in an earlier wave of the same release, and gives it then.
@@ -76,7 +76,7 @@ pub enum Given {
 }
 
 /// The outputs that other components give to one.
-pub type Inputs = BTreeMap<Output, Given>;
+pub type Inputs = BTreeMap<Output, PlannedOutput>;
 
 #[cfg(test)]
 mod tests {

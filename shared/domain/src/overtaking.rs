@@ -1,19 +1,19 @@
 //! Releases that do not wait for the one before them. This module decides whether that one is stopped, and who goes
 //! first once the lock is free. Pure.
 
-use crate::admission::{Candidate, Facts, Obstacle};
+use crate::admission::{AdmissionFacts, Candidate, Obstacle};
 use crate::drill::gives_way;
 use crate::environment::{Failed, HeldState, Lock, LockHolder, Waiting};
 use crate::order::Order;
 use crate::part::Part;
 use crate::request::ActionName;
 
-pub use crate::admission::{Overtakes, UnderWay};
+pub use crate::admission::{Overtakes, RunningDeployment};
 pub use crate::declaration::arrivals::Supersede;
 pub use crate::deployment::PREEMPTED_BY_DEPLOY;
 
 /// Returns the rollback under way, which a person wants to overtake. A candidate that waits already waits on.
-pub fn rollback<'a>(candidate: &Candidate, facts: &Facts<'a>) -> Option<Obstacle<'a>> {
+pub fn rollback<'a>(candidate: &Candidate, facts: &AdmissionFacts<'a>) -> Option<Obstacle<'a>> {
     let held = facts.lock.held.as_ref().filter(|held| {
         held.action == ActionName::Rollback && held.state != HeldState::NeedsOperator
     })?;
@@ -23,7 +23,7 @@ pub fn rollback<'a>(candidate: &Candidate, facts: &Facts<'a>) -> Option<Obstacle
 
 /// Returns the release under way that a person or a rollback wants to stop, if it has begun an irreversible run:
 /// everything would stay as it is, and the person would meet an environment that needs an operator.
-pub fn irreversible<'a>(candidate: &Candidate, facts: &Facts<'a>) -> Option<Obstacle<'a>> {
+pub fn irreversible<'a>(candidate: &Candidate, facts: &AdmissionFacts<'a>) -> Option<Obstacle<'a>> {
     let held = facts
         .lock
         .held
@@ -41,14 +41,20 @@ pub fn irreversible<'a>(candidate: &Candidate, facts: &Facts<'a>) -> Option<Obst
 /// never stops the same release: that is on its way already, and once stopped it would be refused to the one that came.
 /// Nothing stops a rollback, and nothing stops an undo or a recovery: they would begin once more. A candidate that
 /// waits already stops only the deployment that it has stopped before.
-pub fn overtakes(candidate: &Candidate, held: &LockHolder, facts: &Facts<'_>) -> Overtakes {
+pub fn overtakes(
+    candidate: &Candidate,
+    held: &LockHolder,
+    facts: &AdmissionFacts<'_>,
+) -> Overtakes {
     if held.action == ActionName::Drill {
         return gives_way(held, facts);
     }
     let is_stoppable = matches!(held.action, ActionName::Deploy | ActionName::Restore);
     let runs = held.state == HeldState::Running && is_stoppable;
     if candidate.stops.as_ref() == Some(&held.deployment) {
-        let stops = facts.under_way.is_none_or(UnderWay::may_be_stopped);
+        let stops = facts
+            .under_way
+            .is_none_or(RunningDeployment::may_be_stopped);
         return if runs && stops {
             Overtakes::Stops
         } else {
@@ -82,7 +88,7 @@ pub fn overtakes(candidate: &Candidate, held: &LockHolder, facts: &Facts<'_>) ->
 
 /// The place of one that waits, best last.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-enum Place {
+enum QueuePlace {
     /// Any other.
     Queued,
     /// It is newer than the release that failed last, and brings something of it anew.
@@ -93,12 +99,12 @@ enum Place {
     Operator,
 }
 
-fn place(operator: bool, first: bool, fixes: bool) -> Place {
+fn place(operator: bool, first: bool, fixes: bool) -> QueuePlace {
     match (operator, first, fixes) {
-        (true, ..) => Place::Operator,
-        (false, true, _) => Place::Overtaking,
-        (false, false, true) => Place::Fix,
-        (false, false, false) => Place::Queued,
+        (true, ..) => QueuePlace::Operator,
+        (false, true, _) => QueuePlace::Overtaking,
+        (false, false, true) => QueuePlace::Fix,
+        (false, false, false) => QueuePlace::Queued,
     }
 }
 
@@ -126,8 +132,10 @@ pub fn goes_before(other: &Waiting, candidate: &Candidate, lock: &Lock) -> bool 
         return theirs > mine;
     }
     match mine {
-        Place::Operator | Place::Overtaking => candidate.order.arrived_after(&other.order),
-        Place::Fix | Place::Queued => other.order.arrived_after(&candidate.order),
+        QueuePlace::Operator | QueuePlace::Overtaking => {
+            candidate.order.arrived_after(&other.order)
+        }
+        QueuePlace::Fix | QueuePlace::Queued => other.order.arrived_after(&candidate.order),
     }
 }
 

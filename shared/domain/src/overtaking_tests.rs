@@ -16,7 +16,7 @@ impl Scene {
 
     /// The deployment `other` runs, with release `number` of these parts.
     fn behind(&mut self, number: u64, parts: &[&str]) -> &mut Self {
-        self.under_way = Some(UnderWay {
+        self.under_way = Some(RunningDeployment {
             order: order("other", number),
             components: names(parts),
             same_release: false,

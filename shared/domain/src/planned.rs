@@ -26,17 +26,17 @@ pub struct Planned {
     /// The record with which the deployment would begin. Its id is the plan's.
     pub deployment: Deployment,
     /// The turn that it would have at its arrival.
-    pub turn: Turn,
+    pub turn: ArrivalFate,
     /// The time until which the plan is kept. It is true only of the moment in which it was drawn.
     pub expires: Time,
     /// The changes that it would make; absent until the targets were looked at.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub drawn: Option<Drawn>,
+    pub drawn: Option<DrawnPlan>,
 }
 
 /// The fate of a deployment at its arrival.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
-pub struct Turn {
+pub struct ArrivalFate {
     /// The fate in a word.
     pub becomes: Becomes,
     /// The fate in a sentence, or in several.
@@ -66,7 +66,7 @@ pub enum Becomes {
     Refused,
 }
 
-impl Turn {
+impl ArrivalFate {
     /// Makes a turn without findings.
     pub fn new(becomes: Becomes, text: impl Into<String>) -> Self {
         Self {
@@ -89,7 +89,7 @@ impl Turn {
 
 /// A plan, with its results.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
-pub struct Drawn {
+pub struct DrawnPlan {
     /// The time at which the targets were looked at.
     pub at: Time,
     /// The plan, as the deployment would record it.
@@ -179,7 +179,7 @@ impl FromTo {
     }
 }
 
-impl Drawn {
+impl DrawnPlan {
     /// Makes a plan of what was drawn, with the targets of the components that it changes.
     pub fn of(
         deployment: &Deployment,

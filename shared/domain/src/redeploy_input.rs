@@ -1,7 +1,7 @@
 //! The input that a person starts to have what a deployment brought. Admission is asked, so that it is not refused.
 //! Pure.
 
-use crate::admission::{Candidate, Facts, stuck, wishes};
+use crate::admission::{AdmissionFacts, Candidate, stuck, wishes};
 use crate::deployment::Deployment;
 use crate::environment::Lock;
 use crate::identity::EnvironmentId;
@@ -11,7 +11,7 @@ use crate::request::ActionName;
 
 /// Returns the next step as a sentence. It is the input to start, with exactly the wishes without which it would be
 /// refused now, or would end superseded. If the environment needs an operator, it is the step before that.
-pub fn redeploy_input(record: &Deployment, facts: &Facts<'_>) -> String {
+pub fn redeploy_input(record: &Deployment, facts: &AdmissionFacts<'_>) -> String {
     // The deployment that it stopped is gone: the input stops nobody.
     let candidate = Candidate {
         preempt: false,

@@ -1,5 +1,5 @@
 use super::*;
-use crate::admission::{Decision, How, Replaced, decide};
+use crate::admission::{Decision, Replaced, Supersession, decide};
 use crate::admission_scene::{Scene, id};
 use crate::deployment::Ended;
 use crate::ending::Ending;
@@ -132,7 +132,7 @@ fn everything() -> [(&'static str, Stands<'static>); 11] {
 }
 
 /// Returns the sentences that tell of each ending how to have the release.
-fn told_of_each_ending(facts: &Facts<'_>) -> Vec<String> {
+fn told_of_each_ending(facts: &AdmissionFacts<'_>) -> Vec<String> {
     let ended = |ending, cause_name: &str| {
         let mut record = record(ActionName::Deploy);
         record.ending = Some(Ended {
@@ -155,15 +155,22 @@ fn told_of_each_ending(facts: &Facts<'_>) -> Vec<String> {
     .filter_map(|(ending, cause)| now(&ended(ending, cause), facts, &known))
     .map(|now| now.next)
     .collect();
-    told.extend([How::Waits, How::Newer, How::Since].map(|how| {
-        let by = id("by");
-        superseded(
-            &ended(Ending::NothingToDo, "Superseded"),
-            &Replaced { by, how },
-            facts,
-            &known,
-        )
-    }));
+    told.extend(
+        [
+            Supersession::Waits,
+            Supersession::Newer,
+            Supersession::Since,
+        ]
+        .map(|how| {
+            let by = id("by");
+            superseded(
+                &ended(Ending::NothingToDo, "Superseded"),
+                &Replaced { by, how },
+                facts,
+                &known,
+            )
+        }),
+    );
     told.extend(
         [
             (Ending::Rejected, "CancelledByOperator"),
@@ -177,7 +184,7 @@ fn told_of_each_ending(facts: &Facts<'_>) -> Vec<String> {
 }
 
 /// Returns whether a person who asks with these wishes gets it, or a turn for it.
-fn is_let_in(wishes: &[String], facts: &Facts<'_>) -> bool {
+fn is_let_in(wishes: &[String], facts: &AdmissionFacts<'_>) -> bool {
     let has = |name: &str| wishes.iter().any(|wish| wish == name);
     let asked = Candidate {
         again: has("again"),

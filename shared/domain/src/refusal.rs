@@ -1,6 +1,6 @@
 //! The words of a refusal by admission, and the input to start instead. Pure.
 
-use crate::admission::{Candidate, Obstacle, Wishes};
+use crate::admission::{Candidate, Obstacle, Overrides};
 use crate::environment::{Hold, LockHolder};
 use crate::finding::{Finding, FindingName};
 use crate::identity::{DeploymentId, EnvironmentId};
@@ -11,7 +11,11 @@ use serde_json::{Value, json};
 
 /// Makes a finding for each obstacle. Each names an input that has every wish without which the release would be
 /// refused for another obstacle. So the input works as it stands there.
-pub fn findings(candidate: &Candidate, obstacles: &[Obstacle<'_>], wishes: Wishes) -> Vec<Finding> {
+pub fn findings(
+    candidate: &Candidate,
+    obstacles: &[Obstacle<'_>],
+    wishes: Overrides,
+) -> Vec<Finding> {
     // No input that a finding names stops a rollback, or what is irreversible.
     let lasts = |one: &Obstacle<'_>| {
         matches!(
@@ -27,8 +31,8 @@ pub fn findings(candidate: &Candidate, obstacles: &[Obstacle<'_>], wishes: Wishe
     obstacles.iter().map(finding).collect()
 }
 
-fn refused(candidate: &Candidate, obstacle: Obstacle<'_>, wishes: Wishes) -> Finding {
-    let start = |wishes: Wishes| deploy(candidate, wishes);
+fn refused(candidate: &Candidate, obstacle: Obstacle<'_>, wishes: Overrides) -> Finding {
+    let start = |wishes: Overrides| deploy(candidate, wishes);
     let environment = &candidate.environment;
     let (name, reason, remedy) = match obstacle {
         Obstacle::NeedsOperator(held) => return stuck(candidate.environment_id(), held),
@@ -39,12 +43,12 @@ fn refused(candidate: &Candidate, obstacle: Obstacle<'_>, wishes: Wishes) -> Fin
             let remedy = format!(
                 "The release is recorded. Start {} to deploy it all the same; or let deployments go on with {}, and \
                  then start {}.",
-                start(Wishes {
+                start(Overrides {
                     through_hold: true,
                     ..wishes
                 }),
                 of_operators(candidate, ActionName::ReleaseHold),
-                start(Wishes {
+                start(Overrides {
                     through_hold: false,
                     ..wishes
                 }),
@@ -59,7 +63,7 @@ fn refused(candidate: &Candidate, obstacle: Obstacle<'_>, wishes: Wishes) -> Fin
             ),
             format!(
                 "Deploy a fixed release, or start {} to deploy this one once more.",
-                start(Wishes {
+                start(Overrides {
                     again: true,
                     ..wishes
                 }),
@@ -82,7 +86,7 @@ fn refused(candidate: &Candidate, obstacle: Obstacle<'_>, wishes: Wishes) -> Fin
             format!(
                 "Start {} to stop it and go back, or {} to stop it for this one.",
                 of_operators(candidate, ActionName::Rollback),
-                start(Wishes {
+                start(Overrides {
                     allow_older: true,
                     ..wishes
                 }),
@@ -131,7 +135,7 @@ fn refused(candidate: &Candidate, obstacle: Obstacle<'_>, wishes: Wishes) -> Fin
             format!(
                 "Start {} to go back, or {} to deploy this one.",
                 of_operators(candidate, ActionName::Rollback),
-                start(Wishes {
+                start(Overrides {
                     allow_older: true,
                     ..wishes
                 }),
@@ -224,7 +228,7 @@ pub fn operators_first(of: EnvironmentId<'_>) -> String {
 }
 
 /// Returns the input with which a person deploys a candidate's release, with these wishes.
-pub fn deploy(candidate: &Candidate, wishes: Wishes) -> String {
+pub fn deploy(candidate: &Candidate, wishes: Overrides) -> String {
     let wishes = [
         ("again", wishes.again),
         ("allow_older", wishes.allow_older),

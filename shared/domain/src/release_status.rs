@@ -1,9 +1,9 @@
 //! Tells what became of a release since it was deployed: what replaced it, who did that, and how to have the release.
 
-use crate::admission::{Facts, How, Replaced};
+use crate::admission::{AdmissionFacts, Replaced, Supersession};
 use crate::deployment::Deployment;
 use crate::ending::Ending;
-use crate::environment::{EnvironmentState, Given, Names};
+use crate::environment::{EnvironmentState, GivenVersion, VersionNames};
 use crate::identity::DeploymentId;
 use crate::name::ComponentName;
 use crate::part::Part;
@@ -14,7 +14,7 @@ use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
 /// The deployments that brought what runs, as far as they are known.
-pub type Known = BTreeMap<DeploymentId, Deployment>;
+pub type KnownDeployments = BTreeMap<DeploymentId, Deployment>;
 
 /// Returns the deployments that gave what runs of these components its names. A sentence about the components needs
 /// them.
@@ -31,8 +31,8 @@ pub fn brought_by(record: &Deployment, state: &EnvironmentState) -> Vec<Deployme
 pub fn superseded(
     record: &Deployment,
     replaced: &Replaced,
-    facts: &Facts<'_>,
-    known: &Known,
+    facts: &AdmissionFacts<'_>,
+    known: &KnownDeployments,
 ) -> String {
     let by = &replaced.by;
     let version = match known.get(by) {
@@ -43,21 +43,23 @@ pub fn superseded(
         .get(by)
         .is_some_and(|by| by.release_digest == record.release_digest);
     let first = match replaced.how {
-        How::Waits if same => {
+        Supersession::Waits if same => {
             format!("Superseded: deployment {by} waits for its turn with the same release.")
         }
-        How::Waits => {
+        Supersession::Waits => {
             format!("Superseded: deployment {by} waits for its turn with a newer release{version}.")
         }
-        How::Newer => format!("Superseded: deployment {by} brought a newer release here{version}."),
-        How::Since => format!(
+        Supersession::Newer => {
+            format!("Superseded: deployment {by} brought a newer release here{version}.")
+        }
+        Supersession::Since => format!(
             "Superseded: {} was live here and was replaced.",
             record.release.version
         ),
     };
     let mut lines = vec![first];
     lines.extend(in_its_place(record, facts.state, known));
-    if replaced.how == How::Waits && same {
+    if replaced.how == Supersession::Waits && same {
         return lines.join("\n");
     }
     lines.push(format!("  next: {}", redeploy_input(record, facts)));
@@ -75,7 +77,7 @@ pub fn drill_overtaken(record: &Deployment, replaced: &Replaced) -> String {
 
 /// The present state of what a deployment brought, or found there.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Now {
+pub struct PresentState {
     /// True if all of it still runs, as far as Windlass knows.
     pub runs: bool,
     /// The state in words: since when it runs; or what was brought in its place, by whom and why, and the input to
@@ -87,7 +89,11 @@ pub struct Now {
 
 /// Returns the present state of what a deployment brought that ended in success. `None` for any other, whose ending
 /// says it all, and for a rollback that undid the first release and went back to no snapshot.
-pub fn now(record: &Deployment, facts: &Facts<'_>, known: &Known) -> Option<Now> {
+pub fn now(
+    record: &Deployment,
+    facts: &AdmissionFacts<'_>,
+    known: &KnownDeployments,
+) -> Option<PresentState> {
     let ended = record.ending.as_ref()?;
     let brought = match ended.ending {
         Ending::Succeeded => true,
@@ -114,7 +120,7 @@ pub fn now(record: &Deployment, facts: &Facts<'_>, known: &Known) -> Option<Now>
     if !runs {
         lines.push(format!("  next: {next}"));
     }
-    Some(Now {
+    Some(PresentState {
         runs,
         text: lines.join("\n"),
         next,
@@ -154,7 +160,7 @@ pub fn found_in_place(
 }
 
 /// Says the name of the same bytes before a release that names them, and after it.
-fn called(version: &str, was: &Names, is: &Names) -> String {
+fn called(version: &str, was: &VersionNames, is: &VersionNames) -> String {
     let was_called = was.in_words(&format!("by deployment {}", was.now.deployment));
     let is = &is.now.version;
     if was.now.version != *is {
@@ -167,7 +173,10 @@ fn called(version: &str, was: &Names, is: &Names) -> String {
 }
 
 /// Returns the names of what runs of each part that a deployment is for.
-fn there<'a>(record: &Deployment, state: &'a EnvironmentState) -> impl Iterator<Item = &'a Names> {
+fn there<'a>(
+    record: &Deployment,
+    state: &'a EnvironmentState,
+) -> impl Iterator<Item = &'a VersionNames> {
     let parts = record.parts();
     parts.into_iter().filter_map(|part| {
         let running = state.running.get(&part.component)?;
@@ -176,7 +185,11 @@ fn there<'a>(record: &Deployment, state: &'a EnvironmentState) -> impl Iterator<
 }
 
 /// Returns a line for each part: what Windlass brought there last, and its name.
-fn in_its_place(record: &Deployment, state: &EnvironmentState, known: &Known) -> Vec<String> {
+fn in_its_place(
+    record: &Deployment,
+    state: &EnvironmentState,
+    known: &KnownDeployments,
+) -> Vec<String> {
     let line = |part: Part| match state.running.get(&part.component) {
         Some(running) => {
             let names = running.names_of(part.container.as_deref());
@@ -188,7 +201,7 @@ fn in_its_place(record: &Deployment, state: &EnvironmentState, known: &Known) ->
 }
 
 /// Says by which deployment, by whom, and why.
-fn given(given: &Given, known: &Known) -> String {
+fn given(given: &GivenVersion, known: &KnownDeployments) -> String {
     let id = &given.deployment;
     let Some(by) = known.get(id) else {
         return format!("by deployment {id}");

@@ -46,7 +46,7 @@ fn ended(mut record: Deployment, ending: Ending, cause_name: &str) -> Deployment
 fn running(version: &str, by: &str) -> Running {
     Running::new(
         Some(image(version)),
-        Given {
+        GivenVersion {
             version: version.into(),
             deployment: DeploymentId(by.into()),
             since: Time(60_000),
@@ -56,8 +56,12 @@ fn running(version: &str, by: &str) -> Running {
 }
 
 /// The ledger's facts if nobody holds the lock and nobody waits.
-fn facts<'a>(record: &Deployment, lock: &'a Lock, state: &'a EnvironmentState) -> Facts<'a> {
-    Facts {
+fn facts<'a>(
+    record: &Deployment,
+    lock: &'a Lock,
+    state: &'a EnvironmentState,
+) -> AdmissionFacts<'a> {
+    AdmissionFacts {
         lock,
         state,
         waiting: &[],
@@ -72,13 +76,16 @@ fn facts<'a>(record: &Deployment, lock: &'a Lock, state: &'a EnvironmentState) -
 fn superseded_there(
     record: &Deployment,
     replaced: &Replaced,
-    at: &(EnvironmentState, Known),
+    at: &(EnvironmentState, KnownDeployments),
 ) -> String {
     let lock = Lock::default();
     superseded(record, replaced, &facts(record, &lock, &at.0), &at.1)
 }
 
-fn now_there(record: &Deployment, at: &(EnvironmentState, Known)) -> Option<Now> {
+fn now_there(
+    record: &Deployment,
+    at: &(EnvironmentState, KnownDeployments),
+) -> Option<PresentState> {
     let lock = Lock::default();
     now(record, &facts(record, &lock, &at.0), &at.1)
 }
@@ -88,7 +95,7 @@ fn name(name: &str) -> ComponentName {
 }
 
 /// `a` runs 2.0.0 by a rollback, and `b` what somebody accepted.
-fn scene() -> (EnvironmentState, Known) {
+fn scene() -> (EnvironmentState, KnownDeployments) {
     let mut back = record("back", ActionName::Rollback, "2.0.0", &["a"]);
     back.reason = Some("checkout is broken".into());
     let stuck = record("stuck", ActionName::Deploy, "2.5.0", &["b"]);
@@ -116,7 +123,7 @@ fn scene() -> (EnvironmentState, Known) {
     (state, known.into())
 }
 
-fn replaced(by: &str, how: How) -> Replaced {
+fn replaced(by: &str, how: Supersession) -> Replaced {
     let by = DeploymentId(by.into());
     Replaced { by, how }
 }
@@ -125,7 +132,7 @@ fn replaced(by: &str, how: How) -> Replaced {
 fn what_was_replaced_is_told_by_whom_and_how_to_have_it() {
     let at = scene();
     let me = record("me", ActionName::Deploy, "3.0.0", &["a", "b", "c"]);
-    insta::assert_snapshot!(superseded_there(&me, &replaced("back", How::Since), &at), @r#"
+    insta::assert_snapshot!(superseded_there(&me, &replaced("back", Supersession::Since), &at), @r#"
     Superseded: 3.0.0 was live here and was replaced.
       a: 2.0.0 since 1970-01-01T00:01:00Z, by rollback back of arn:aws:iam::1:role/eva: checkout is broken
       b: accepted since 1970-01-01T00:01:00Z, accepted at 1970-01-01T00:00:00Z by tom: mended by hand (deployment stuck)
@@ -133,23 +140,23 @@ fn what_was_replaced_is_told_by_whom_and_how_to_have_it() {
       next: start {"action":"deploy","app":"shop","environment":"prod","version":"3.0.0"} to deploy 3.0.0
     "#);
     let me = record("me", ActionName::Deploy, "1.0.0", &["a"]);
-    insta::assert_snapshot!(superseded_there(&me, &replaced("newer", How::Newer), &at), @r#"
+    insta::assert_snapshot!(superseded_there(&me, &replaced("newer", Supersession::Newer), &at), @r#"
     Superseded: deployment newer brought a newer release here.
       a: 2.0.0 since 1970-01-01T00:01:00Z, by rollback back of arn:aws:iam::1:role/eva: checkout is broken
       next: start {"action":"deploy","app":"shop","environment":"prod","version":"1.0.0"} to deploy 1.0.0
     "#);
-    insta::assert_snapshot!(superseded_there(&me, &replaced("back", How::Newer), &at), @r#"
+    insta::assert_snapshot!(superseded_there(&me, &replaced("back", Supersession::Newer), &at), @r#"
     Superseded: deployment back brought a newer release here, 2.0.0.
       a: 2.0.0 since 1970-01-01T00:01:00Z, by rollback back of arn:aws:iam::1:role/eva: checkout is broken
       next: start {"action":"deploy","app":"shop","environment":"prod","version":"1.0.0"} to deploy 1.0.0
     "#);
-    insta::assert_snapshot!(superseded_there(&me, &replaced("back", How::Waits), &at), @r#"
+    insta::assert_snapshot!(superseded_there(&me, &replaced("back", Supersession::Waits), &at), @r#"
     Superseded: deployment back waits for its turn with a newer release, 2.0.0.
       a: 2.0.0 since 1970-01-01T00:01:00Z, by rollback back of arn:aws:iam::1:role/eva: checkout is broken
       next: start {"action":"deploy","app":"shop","environment":"prod","version":"1.0.0"} to deploy 1.0.0
     "#);
     let me = record("me", ActionName::Deploy, "2.0.0", &["a"]);
-    insta::assert_snapshot!(superseded_there(&me, &replaced("back", How::Waits), &at), @r#"
+    insta::assert_snapshot!(superseded_there(&me, &replaced("back", Supersession::Waits), &at), @r#"
     Superseded: deployment back waits for its turn with the same release.
       a: 2.0.0 since 1970-01-01T00:01:00Z, by rollback back of arn:aws:iam::1:role/eva: checkout is broken
     "#);
@@ -167,7 +174,7 @@ fn what_is_older_by_its_number_is_told_how_to_allow_it() {
             ..me.order.clone()
         };
         at.0.marks.insert(name("a").into(), mark);
-        for how in [How::Newer, How::Since] {
+        for how in [Supersession::Newer, Supersession::Since] {
             let text = superseded_there(&me, &replaced("newer", how), &at);
             assert_eq!(text.contains("allow_older"), allows, "{text}");
         }
@@ -178,7 +185,11 @@ fn what_is_older_by_its_number_is_told_how_to_allow_it() {
 fn each_input_that_is_told_can_be_started() {
     let at = scene();
     let me = record("me", ActionName::Deploy, "3.0.0", &["a"]);
-    for how in [How::Waits, How::Newer, How::Since] {
+    for how in [
+        Supersession::Waits,
+        Supersession::Newer,
+        Supersession::Since,
+    ] {
         let text = superseded_there(&me, &replaced("back", how), &at);
         let (begin, end) = (text.find('{').unwrap(), text.rfind('}').unwrap());
         let input = serde_json::from_str(&text[begin..=end]).unwrap();
@@ -234,7 +245,7 @@ fn what_was_found_in_place_is_told_by_its_names_before_and_after() {
     let mut after = before.clone();
     let names = |state: &mut EnvironmentState| {
         let a = state.running.get_mut(&name("a")).unwrap();
-        a.names.rename(Given {
+        a.names.rename(GivenVersion {
             version: "2.1.0".into(),
             deployment: DeploymentId("me".into()),
             since: Time(120_000),

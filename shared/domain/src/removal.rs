@@ -30,7 +30,7 @@ pub struct Removal<'a> {
 
 /// The environment as the ledger knows it.
 #[derive(Debug, Clone, Copy)]
-pub struct Facts<'a> {
+pub struct RemovalFacts<'a> {
     /// Its lock.
     pub lock: &'a Lock,
     /// Somebody who waits for it.
@@ -49,7 +49,7 @@ pub struct Facts<'a> {
 
 /// The things that it lets go of.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct LetsGo {
+pub struct RemovedItems {
     /// The components; none if it only lets go of places that a component has left.
     pub components: BTreeSet<ComponentName>,
     /// Their claims, which may be another component's from now on.
@@ -62,7 +62,7 @@ pub struct LetsGo {
 ///
 /// # Errors
 /// Something is under way there; or the component or environment is still declared, or is not there.
-pub fn decide(removal: Removal<'_>, facts: Facts<'_>) -> Result<LetsGo, Vec<Finding>> {
+pub fn decide(removal: Removal<'_>, facts: RemovalFacts<'_>) -> Result<RemovedItems, Vec<Finding>> {
     let left = left(removal, facts);
     let declared = declared(removal, facts).filter(|_| left.is_empty());
     let busy = facts.busy(removal);
@@ -71,7 +71,7 @@ pub fn decide(removal: Removal<'_>, facts: Facts<'_>) -> Result<LetsGo, Vec<Find
         return Err(findings);
     }
     if !left.is_empty() {
-        return Ok(LetsGo {
+        return Ok(RemovedItems {
             components: BTreeSet::new(),
             claims: left,
             kept: RetainedRecord::default(),
@@ -84,7 +84,7 @@ pub fn decide(removal: Removal<'_>, facts: Facts<'_>) -> Result<LetsGo, Vec<Find
     Ok(recorded)
 }
 
-impl Facts<'_> {
+impl RemovalFacts<'_> {
     /// Returns a finding if something is under way there, or waits.
     pub(crate) fn busy(&self, removal: Removal<'_>) -> Option<Finding> {
         let at = EnvironmentId::new(removal.app, removal.environment);
@@ -93,7 +93,7 @@ impl Facts<'_> {
 }
 
 /// Returns all that is recorded of it, and claimed.
-pub(crate) fn recorded(removal: Removal<'_>, facts: Facts<'_>) -> LetsGo {
+pub(crate) fn recorded(removal: Removal<'_>, facts: RemovalFacts<'_>) -> RemovedItems {
     let all = facts.claims.iter().flat_map(|claims| &claims.held);
     let ours = all.filter(|held| removal.is_of(&held.owner));
     let (mut components, mut claims) = (BTreeSet::new(), Vec::new());
@@ -104,7 +104,7 @@ pub(crate) fn recorded(removal: Removal<'_>, facts: Facts<'_>) -> LetsGo {
     let state = facts.state;
     let recorded = state.running.keys().chain(state.found.keys());
     components.extend(recorded.filter(|name| removal.takes(name)).cloned());
-    LetsGo {
+    RemovedItems {
         components,
         claims,
         kept: RetainedRecord::of(state, |name| removal.takes(name)),
@@ -130,7 +130,7 @@ impl Removal<'_> {
     }
 }
 
-impl LetsGo {
+impl RemovedItems {
     /// Takes its claims out of those of a resource. Returns whether there was one.
     pub fn free(&self, removal: Removal<'_>, claims: &mut Claims) -> bool {
         let before = claims.held.len();
@@ -208,7 +208,7 @@ impl LetsGo {
 
 /// Returns the claims of a declared component at places that it has left, because it runs elsewhere. Nothing if it is
 /// not known where it runs, because then any of them may be its place.
-fn left(removal: Removal<'_>, facts: Facts<'_>) -> Vec<Claim> {
+fn left(removal: Removal<'_>, facts: RemovalFacts<'_>) -> Vec<Claim> {
     let declared = facts.declared.zip(removal.component);
     let is_declared = declared.is_some_and(|(all, component)| all.contains(component));
     if !is_declared || facts.here.is_empty() {
@@ -259,7 +259,7 @@ pub(crate) fn busy(
 }
 
 /// Returns a finding if it is still declared.
-pub(crate) fn declared(removal: Removal<'_>, facts: Facts<'_>) -> Option<Finding> {
+pub(crate) fn declared(removal: Removal<'_>, facts: RemovalFacts<'_>) -> Option<Finding> {
     let declared = facts.declared?;
     let (is_declared, what) = match removal.component {
         Some(component) => (declared.contains(component), format!("`{component}`")),

@@ -1,6 +1,6 @@
 use super::*;
-use crate::environment::{Given, HeldState, Hold, LockHolder, Running};
-use crate::irreversible::Ran;
+use crate::environment::{GivenVersion, HeldState, Hold, LockHolder, Running};
+use crate::irreversible::IrreversibleRun;
 use crate::request::ActionName;
 use crate::tenancy;
 use crate::time::Time;
@@ -40,7 +40,7 @@ impl Scene {
     fn new() -> Self {
         let running = Running::new(
             None,
-            Given {
+            GivenVersion {
                 version: "1.3.0".into(),
                 deployment: id("former"),
                 since: Time(0),
@@ -97,7 +97,7 @@ impl Scene {
 
     /// These have an irreversible run.
     fn ran(&mut self, names: &[&str]) {
-        let ran = Ran {
+        let ran = IrreversibleRun {
             deployment: id("m"),
             version: "1.2.0".into(),
             at: Time(5),
@@ -106,7 +106,10 @@ impl Scene {
         self.state.irreversible.extend(runs);
     }
 
-    fn decided<T>(&self, read: impl FnOnce(Removal<'_>, Result<LetsGo, Vec<Finding>>) -> T) -> T {
+    fn decided<T>(
+        &self,
+        read: impl FnOnce(Removal<'_>, Result<RemovedItems, Vec<Finding>>) -> T,
+    ) -> T {
         let (app, prod) = (
             AppName::new("shop").unwrap(),
             EnvironmentName::new("prod").unwrap(),
@@ -116,7 +119,7 @@ impl Scene {
             environment: &prod,
             component: self.component.as_ref(),
         };
-        let facts = Facts {
+        let facts = RemovalFacts {
             lock: &self.lock,
             waits: self.waits.as_ref(),
             drill: self.drill.as_ref(),

@@ -113,7 +113,7 @@ mod tests {
     use super::*;
     use crate::artifact::Artifact;
     use crate::digest::Digest;
-    use crate::environment::Given;
+    use crate::environment::GivenVersion;
     use crate::identity::DeploymentId;
     use crate::kinds::KindName;
     use crate::time::Time;
@@ -124,7 +124,7 @@ mod tests {
                 repository: "shop/api".into(),
                 digest: Digest::of(version.as_bytes()),
             }),
-            Given {
+            GivenVersion {
                 version: version.into(),
                 deployment: DeploymentId("1f0c2d9a4b5e6f70".into()),
                 since: Time(0),

@@ -6,7 +6,7 @@ use crate::count::count;
 use crate::deployment::Deployment;
 use crate::drift::{Compared, Drift};
 use crate::ending::Ending;
-use crate::environment::{EnvironmentState, Given, Running};
+use crate::environment::{EnvironmentState, GivenVersion, Running};
 use crate::identity::{DeploymentId, EnvironmentId};
 use crate::input::operators;
 use crate::name::{AppName, ComponentName, EnvironmentName};
@@ -46,7 +46,7 @@ pub struct SecondLook {
     pub tries: u32,
     /// The result; absent while it is due.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub looked: Option<Looked>,
+    pub looked: Option<SecondLookReport>,
     /// The execution that was started last to hold automatic deployments because of it; absent if that failed.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub hold: Option<String>,
@@ -60,7 +60,7 @@ pub struct SecondLook {
 
 /// The result of the second look.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-pub struct Looked {
+pub struct SecondLookReport {
     /// The time of it.
     pub at: Time,
     /// The observation.
@@ -131,7 +131,7 @@ impl SecondLook {
             brought.is_none_or(|it| it.deployment == self.deployment || it.since < self.ended)
         });
         left.map(|step| {
-            let given = Given {
+            let given = GivenVersion {
                 version: self.version.clone(),
                 deployment: self.deployment.clone(),
                 since: self.ended,
@@ -179,7 +179,7 @@ impl SecondLook {
         at: Time,
     ) {
         let told = self.told(saw, &components, at);
-        self.looked = Some(Looked {
+        self.looked = Some(SecondLookReport {
             at,
             saw,
             components,

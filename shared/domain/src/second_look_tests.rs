@@ -141,7 +141,7 @@ fn automatic_deployments_are_held_for_what_was_told_first() {
         ("ä".repeat(1001), "ä".repeat(1000)),
     ];
     for (told, reason) in table {
-        look.looked = Some(Looked {
+        look.looked = Some(SecondLookReport {
             at: ENDED,
             saw: SecondLookResult::Changed,
             told,
@@ -156,7 +156,7 @@ fn what_a_later_deployment_has_brought_is_not_looked_at() {
     let running = |deployment: &str, since: Time| {
         Running::new(
             None,
-            Given {
+            GivenVersion {
                 version: "1.0.0".into(),
                 deployment: DeploymentId(deployment.into()),
                 since,

@@ -8,8 +8,8 @@ mod decide;
 mod room;
 mod turn;
 
-pub use decide::{Decision, Watched, Wish, decide};
-pub use turn::{BY_ITSELF, Paused, Steered, Turn, gone_on, pause_of, steered};
+pub use decide::{Decision, SteeringRequest, Watched, decide};
+pub use turn::{BY_ITSELF, Paused, Steered, SteeringRecord, gone_on, pause_of, steered};
 
 use crate::deployment::Deployment;
 use crate::event::EventName;
@@ -23,13 +23,13 @@ pub const MOST_TURNS: usize = 24;
 pub const PAUSE_RAN_OUT: &str = "PauseRanOut";
 
 /// Returns the pause of a deployment that is in force, whichever wave it watches: only the last turn can be in force.
-pub fn pause_in_force(record: &Deployment, now: Time) -> Option<&Turn> {
+pub fn pause_in_force(record: &Deployment, now: Time) -> Option<&SteeringRecord> {
     let is_steered = record.ending.is_none() && record.undoing.is_none();
     let last = record.wheel.last().filter(|_| is_steered)?;
     pause_of(&record.wheel, last.wave, now)
 }
 
-impl Turn {
+impl SteeringRecord {
     /// Returns the event that tells of it.
     pub fn event(&self) -> EventName {
         match self.action {

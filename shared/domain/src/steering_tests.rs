@@ -11,8 +11,8 @@ mod decide_tests;
 const NOW: Time = Time(1_795_183_200_000);
 const HOUR_S: u64 = 3600;
 
-fn paused(action: ActionName, at_s: u64, until_s: Option<u64>, then: PauseThen) -> Turn {
-    Turn {
+fn paused(action: ActionName, at_s: u64, until_s: Option<u64>, then: PauseThen) -> SteeringRecord {
+    SteeringRecord {
         action,
         wave: 1,
         at: NOW.plus_s(at_s),
@@ -26,7 +26,7 @@ fn paused(action: ActionName, at_s: u64, until_s: Option<u64>, then: PauseThen) 
     }
 }
 
-fn turn(action: ActionName, at_s: u64, until_s: Option<u64>) -> Turn {
+fn turn(action: ActionName, at_s: u64, until_s: Option<u64>) -> SteeringRecord {
     paused(action, at_s, until_s, PauseThen::Continue)
 }
 
@@ -62,7 +62,7 @@ fn turns_move_the_end_of_the_watch() {
         ),
     ];
     for (turns, end_s) in table {
-        let turns: Vec<Turn> = turns.iter().map(|it| turn(it.0, it.1, it.2)).collect();
+        let turns: Vec<SteeringRecord> = turns.iter().map(|it| turn(it.0, it.1, it.2)).collect();
         let end = steered(&turns, 1, NOW.plus_s(600)).map(|steered| steered.until);
         assert_eq!(end, end_s.map(|end_s| NOW.plus_s(end_s)), "{turns:?}");
         assert_eq!(steered(&turns, 0, NOW), None, "another wave");
@@ -78,7 +78,7 @@ fn measured(verdict: Verdict) -> Measurement {
 }
 
 /// Returns the results of the looks at a wave that bakes for ten minutes, at these seconds.
-fn looked(turns: &[Turn], looks: &[(u64, Verdict)]) -> String {
+fn looked(turns: &[SteeringRecord], looks: &[(u64, Verdict)]) -> String {
     let mut judgement = Judgement::begin(1, NOW, NOW, Span::seconds(600), true);
     let mut told = vec![];
     for (at_s, verdict) in looks {
@@ -98,7 +98,7 @@ fn looked(turns: &[Turn], looks: &[(u64, Verdict)]) -> String {
 }
 
 /// A case: its name, the turns, the verdicts with their times, and the result.
-type Row<'a> = (&'a str, &'a [Turn], &'a [(u64, Verdict)], &'a str);
+type Row<'a> = (&'a str, &'a [SteeringRecord], &'a [(u64, Verdict)], &'a str);
 
 /// Safety: person at the wheel: Gates are judged while a wave is paused, and a red one undoes it.
 #[test]
@@ -171,7 +171,7 @@ fn looks_of_a_pause_have_a_room_of_their_own() {
     });
     let mut turns = vec![turn(ActionName::Pause, 0, Some(HOUR_S))];
     let mut at_s = 0;
-    let mut look = |turns: &[Turn], at_s| {
+    let mut look = |turns: &[SteeringRecord], at_s| {
         judgement.steer(turns);
         let seen = vec![measured(Verdict::Unknown)];
         let rule = UnknownRule {

@@ -3,7 +3,7 @@
 mod day;
 mod in_words;
 
-pub use day::{ALONE_MS, Day, LAST_MS, TRIES, Turn, not_told};
+pub use day::{ALONE_MS, Day, LAST_MS, SummaryDecision, TRIES, not_told};
 
 use crate::declaration::Declaration;
 use crate::deployment::{Deployment, Ended};
@@ -13,7 +13,7 @@ use crate::event::Notification;
 use crate::figures::{DAY_MS, Figures, Window, figures};
 use crate::hourly_look::LookResult;
 use crate::name::{AppName, EnvironmentName};
-use crate::notify::{Form, Notify, Told};
+use crate::notify::{Form, MessageKind, Notify};
 use crate::time::Time;
 
 /// The windows of a summary's figures, in days. The first is the day that it is about.
@@ -21,7 +21,7 @@ pub const DAYS: [u64; 3] = [1, 7, 30];
 
 /// The facts about one environment that a summary tells.
 #[derive(Debug, Clone, PartialEq)]
-pub struct Seen {
+pub struct EnvironmentFacts {
     /// The environment.
     pub environment: EnvironmentName,
     /// The figures, in the order of [`DAYS`].
@@ -29,14 +29,14 @@ pub struct Seen {
     /// The time from which there are figures, if there were too many deployments to read them all.
     pub since: Option<Time>,
     /// The deployments that ended on the day, whenever they were accepted. The first that ended comes first.
-    pub ended: Vec<Over>,
+    pub ended: Vec<OverDeployment>,
     /// The hold, the holder of the lock, and those that wait.
-    pub standing: Standing,
+    pub standing: StandingFacts,
 }
 
 /// A deployment that is over.
 #[derive(Debug, Clone, PartialEq)]
-pub struct Over {
+pub struct OverDeployment {
     /// The version of its release.
     pub version: String,
     /// Its ending.
@@ -45,7 +45,7 @@ pub struct Over {
 
 /// The ledger's facts about an environment beside its history.
 #[derive(Debug, Clone, Default, PartialEq)]
-pub struct Standing {
+pub struct StandingFacts {
     /// The hold on automatic deployments.
     pub hold: Option<Hold>,
     /// The holder of the lock.
@@ -64,13 +64,13 @@ pub fn windows(to: Time) -> [Window; DAYS.len()] {
     })
 }
 
-impl Seen {
+impl EnvironmentFacts {
     /// Makes it from the deployments that were accepted in the longest window, or since `since` if not all were read.
     pub fn of(
         environment: EnvironmentName,
         to: Time,
         (all, since): (&[Deployment], Option<Time>),
-        standing: Standing,
+        standing: StandingFacts,
     ) -> Self {
         let windows = windows(to);
         let figures = windows.map(|window| {
@@ -78,7 +78,10 @@ impl Seen {
             figures(Window { from, ..window }, all)
         });
         let [day, ..] = windows;
-        let mut ended: Vec<Over> = all.iter().filter_map(|one| Over::of(one, day)).collect();
+        let mut ended: Vec<OverDeployment> = all
+            .iter()
+            .filter_map(|one| OverDeployment::of(one, day))
+            .collect();
         ended.sort_by_key(|one| one.ended.at);
         Self {
             environment,
@@ -96,7 +99,7 @@ impl Seen {
     }
 }
 
-impl Standing {
+impl StandingFacts {
     fn is_quiet(&self) -> bool {
         let is_free = self.hold.is_none() && self.held.is_none() && self.waiting.is_empty();
         is_free && self.look().is_none_or(LookResult::is_as_recorded)
@@ -123,7 +126,7 @@ impl Standing {
     }
 }
 
-impl Over {
+impl OverDeployment {
     fn of(one: &Deployment, day: Window) -> Option<Self> {
         let ended = one.ending.as_ref()?;
         let is_in = (day.from..day.to).contains(&ended.at);
@@ -135,7 +138,7 @@ impl Over {
 }
 
 fn asks(notify: &Notify) -> bool {
-    notify.of.contains(&Told::Summary)
+    notify.of.contains(&MessageKind::Summary)
 }
 
 /// Returns the environments of which a topic wants a summary, in their order.
@@ -150,14 +153,15 @@ pub fn messages(
     declaration: &Declaration,
     app: &AppName,
     to: Time,
-    seen: &[Seen],
+    seen: &[EnvironmentFacts],
 ) -> Vec<(String, Notification)> {
-    let mut topics: Vec<(&str, Form, Vec<&Seen>)> = Vec::new();
+    let mut topics: Vec<(&str, Form, Vec<&EnvironmentFacts>)> = Vec::new();
     for one in seen {
         let asking = declaration.notify(Some(&one.environment)).iter();
         for notify in asking.filter(|notify| asks(notify)) {
-            let same =
-                |it: &&mut (&str, Form, Vec<&Seen>)| it.0 == notify.topic && it.1 == notify.form;
+            let same = |it: &&mut (&str, Form, Vec<&EnvironmentFacts>)| {
+                it.0 == notify.topic && it.1 == notify.form
+            };
             match topics.iter_mut().find(same) {
                 Some((.., of)) => of.push(one),
                 None => topics.push((&notify.topic, notify.form, vec![one])),

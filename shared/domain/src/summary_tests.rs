@@ -48,18 +48,18 @@ fn record(ago_h: u64, version: &str, ending: Option<&str>) -> Deployment {
     .unwrap()
 }
 
-fn seen(environment: &str, all: &[Deployment], standing: Standing) -> Seen {
-    Seen::of(name(environment), to(), (all, None), standing)
+fn seen(environment: &str, all: &[Deployment], standing: StandingFacts) -> EnvironmentFacts {
+    EnvironmentFacts::of(name(environment), to(), (all, None), standing)
 }
 
-fn quiet(environment: &str) -> Seen {
-    seen(environment, &[], Standing::default())
+fn quiet(environment: &str) -> EnvironmentFacts {
+    seen(environment, &[], StandingFacts::default())
 }
 
-fn stuck() -> Standing {
+fn stuck() -> StandingFacts {
     let held = json!({"deployment": "1f0c", "action": "deploy", "execution": "e", "since": to().0 - HOUR,
         "state": "needs_operator"});
-    Standing {
+    StandingFacts {
         hold: Some(Hold {
             since: Time(to().0 - 2 * HOUR),
             reason: "bad\nprices".into(),
@@ -79,8 +79,8 @@ fn look(drift: &str) -> LookResult {
         .unwrap()
 }
 
-fn message(seen: &[Seen], form: Form) -> Notification {
-    let seen: Vec<&Seen> = seen.iter().collect();
+fn message(seen: &[EnvironmentFacts], form: Form) -> Notification {
+    let seen: Vec<&EnvironmentFacts> = seen.iter().collect();
     in_words::message(&shop(), to(), &seen, form)
 }
 
@@ -118,9 +118,9 @@ fn a_day_on_which_nothing_happened_is_one_line() {
          drift: not looked at"
     );
     let looked = |environment| {
-        let standing = Standing {
+        let standing = StandingFacts {
             drift: Some(look("none")),
-            ..Standing::default()
+            ..StandingFacts::default()
         };
         seen(environment, &[], standing)
     };
@@ -144,39 +144,39 @@ fn what_makes_a_person_read() {
             .held
             .iter_mut()
             .for_each(|held| held.state = HeldState::Running);
-        Standing {
+        StandingFacts {
             hold: None,
             waiting: vec![],
             drift: None,
             ..standing
         }
     };
-    let only = |change: fn(&mut Standing)| {
-        let mut standing = Standing::default();
+    let only = |change: fn(&mut StandingFacts)| {
+        let mut standing = StandingFacts::default();
         change(&mut standing);
         standing
     };
     let table = [
-        (vec![], Standing::default(), "nothing happened"),
+        (vec![], StandingFacts::default(), "nothing happened"),
         // It ended on the day, and was asked for before it.
         (
             vec![record(24, "1.0.0", Some("Rejected"))],
-            Standing::default(),
+            StandingFacts::default(),
             "1.0.0 Rejected (GateFailed): shop prod 1.0.0",
         ),
         (
             vec![record(25, "1.0.0", Some("Succeeded"))],
-            Standing::default(),
+            StandingFacts::default(),
             "prod: 1 Succeeded",
         ),
         (
             vec![record(26, "1.0.0", Some("Succeeded"))],
-            Standing::default(),
+            StandingFacts::default(),
             "nothing happened",
         ),
         (
             vec![record(3, "1.0.0", None)],
-            Standing::default(),
+            StandingFacts::default(),
             "prod: nothing ended",
         ),
         (vec![], under_way, "deployment 1f0c is under way since"),
@@ -223,15 +223,15 @@ fn what_makes_a_person_read() {
 
 #[test]
 fn the_figures_are_those_of_each_window() {
-    let one = seen("prod", &busy(), Standing::default());
+    let one = seen("prod", &busy(), StandingFacts::default());
     let live: Vec<u64> = one.figures.iter().map(|figures| figures.live).collect();
     assert_eq!(live, [1, 2, 3]);
     let since = Time(to().0 - 40 * HOUR);
-    let cut = Seen::of(
+    let cut = EnvironmentFacts::of(
         name("prod"),
         to(),
         (&busy(), Some(since)),
-        Standing::default(),
+        StandingFacts::default(),
     );
     let live: Vec<u64> = cut.figures.iter().map(|figures| figures.live).collect();
     assert_eq!(live, [1, 2, 2], "no window tells of what was not read");
@@ -254,7 +254,7 @@ fn each_topic_is_told_of_the_environments_that_ask_for_it() {
     let names = ["dev", "staging", "prod", "gone"].map(name).to_vec();
     let wanted = wanted(&declaration, names);
     assert_eq!(wanted, ["staging", "prod", "gone"].map(name));
-    let seen: Vec<Seen> = wanted.iter().map(|it| quiet(it.as_str())).collect();
+    let seen: Vec<EnvironmentFacts> = wanted.iter().map(|it| quiet(it.as_str())).collect();
     let told = messages(&declaration, &shop(), to(), &seen);
     let [(first, chat), (second, mail)] = told.as_slice() else {
         panic!("{told:?}");
@@ -297,8 +297,8 @@ fn a_message_has_room_however_much_there_is() {
         .map(|ago| record(ago, &version, Some("RolledBack")))
         .collect();
     let names = (0..200).map(|number| format!("environment-{number:03}"));
-    let loud: Vec<Seen> = names.clone().map(|it| seen(&it, &many, stuck())).collect();
-    let quiet: Vec<Seen> = names.map(|it| quiet(&it)).collect();
+    let loud: Vec<EnvironmentFacts> = names.clone().map(|it| seen(&it, &many, stuck())).collect();
+    let quiet: Vec<EnvironmentFacts> = names.map(|it| quiet(&it)).collect();
     for all in [&loud, &quiet] {
         for form in [Form::Text, Form::Chat] {
             let told = message(all, form);

@@ -4,7 +4,7 @@
 //! of samples must be that at which the former version has a hundred failures.
 
 use fastrand::Rng;
-use windlass_domain::comparison::{Calls, Compared, compare};
+use windlass_domain::comparison::{Calls, ComparisonResult, compare};
 
 /// The number of times that a deployment is looked at.
 const LOOKS: u32 = 100;
@@ -49,7 +49,10 @@ impl Traffic {
 }
 
 fn is_worse(new: Calls, former: Calls, at_least: u64) -> bool {
-    matches!(compare(new, former, at_least), Ok(Compared::Worse(_)))
+    matches!(
+        compare(new, former, at_least),
+        Ok(ComparisonResult::Worse(_))
+    )
 }
 
 /// Adds so many calls, of which each fails with this probability: it draws the number of calls up to the next failure.

@@ -16,7 +16,7 @@ use windlass_domain::environment::{EnvironmentState, Lock, Snapshot, Waiting};
 use windlass_domain::finding::Finding;
 use windlass_domain::identity::EnvironmentId;
 use windlass_domain::kinds::KindName;
-use windlass_domain::moving::{Facts, Moves, Moving, arrive, decide};
+use windlass_domain::moving::{MovedItems, Moving, MovingFacts, arrive, decide};
 use windlass_domain::name::{AppName, ComponentName};
 use windlass_domain::tenancy::Claims;
 use windlass_domain::time::Time;
@@ -27,13 +27,13 @@ pub struct Movable {
     kinds: BTreeMap<ComponentName, KindName>,
     /// The present snapshot of the former owner.
     left: Option<Snapshot>,
-    to: There,
+    to: NewOwner,
     /// The declarations in force, so that none is changed while something is moved.
     declarations: Vec<Watched<Declared>>,
 }
 
 /// The environment of the new owner.
-struct There {
+struct NewOwner {
     lock: Stored<Lock>,
     state: Stored<EnvironmentState>,
     waiting: Vec<Stored<Waiting>>,
@@ -45,7 +45,7 @@ impl Movable {
     /// Reads it. The locks are read first, as for a removal.
     pub async fn load(ports: &(impl DynamoDbApi + Configured), moving: Moving<'_>) -> Result<Self> {
         let declarations = declarations(ports, moving).await?;
-        let to = There::load(ports, moving.to).await?;
+        let to = NewOwner::load(ports, moving.to).await?;
         let from = Removable::load(ports, moving.removal()).await?;
         let kinds = kinds(ports, &from.state.value).await?;
         let EnvironmentId { app, environment } = moving.from;
@@ -64,7 +64,7 @@ impl Movable {
     }
 
     /// Decides on what was read.
-    pub fn decide(&self, moving: Moving<'_>) -> Result<Moves, Vec<Finding>> {
+    pub fn decide(&self, moving: Moving<'_>) -> Result<MovedItems, Vec<Finding>> {
         let claims = self.from.all_claims();
         let mut facts = self.facts(&claims);
         if moving.is_within() {
@@ -75,8 +75,8 @@ impl Movable {
     }
 
     /// Returns all facts that were read, for the decision.
-    fn facts<'a>(&'a self, claims: &'a [Claims]) -> Facts<'a> {
-        Facts {
+    fn facts<'a>(&'a self, claims: &'a [Claims]) -> MovingFacts<'a> {
+        MovingFacts {
             from: self.from.facts(claims),
             kinds: &self.kinds,
             lock: &self.to.lock.value,
@@ -89,7 +89,12 @@ impl Movable {
 
     /// Returns the writes that move it, all or none, on the condition that nobody takes a lock of either side and no
     /// declaration changes.
-    pub fn moved(mut self, moving: Moving<'_>, moves: &Moves, now: Time) -> Result<Vec<Write>> {
+    pub fn moved(
+        mut self,
+        moving: Moving<'_>,
+        moves: &MovedItems,
+        now: Time,
+    ) -> Result<Vec<Write>> {
         let mut writes = Vec::new();
         for claims in &mut self.from.claims {
             if moves.hand_on(moving, &mut claims.value) {
@@ -105,7 +110,12 @@ impl Movable {
 
     /// Moves the records, and returns their writes except that of the former owner's state. The writes require that
     /// nobody takes a lock of either side meanwhile.
-    fn recorded(&mut self, moving: Moving<'_>, moves: &Moves, now: Time) -> Result<Vec<Write>> {
+    fn recorded(
+        &mut self,
+        moving: Moving<'_>,
+        moves: &MovedItems,
+        now: Time,
+    ) -> Result<Vec<Write>> {
         let mut writes = vec![unchanged(&self.from.lock)];
         let parcels = moves.take_out(moving, &mut self.from.state.value, now);
         let left = self.left.as_ref();
@@ -131,7 +141,7 @@ impl Movable {
     }
 }
 
-impl There {
+impl NewOwner {
     async fn load(
         ports: &(impl DynamoDbApi + Configured),
         side: EnvironmentId<'_>,

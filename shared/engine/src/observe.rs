@@ -21,7 +21,7 @@ use windlass_domain::drift::{Compared, Drift, Field};
 use windlass_domain::environment::Running;
 use windlass_domain::fault::FaultName;
 use windlass_domain::finding::Finding;
-use windlass_domain::hourly_look::{CALLS_A_LOOK, Glance};
+use windlass_domain::hourly_look::{CALLS_A_LOOK, ComponentLook};
 use windlass_domain::name::ComponentName;
 use windlass_domain::place::Place;
 use windlass_domain::step::Step;
@@ -48,11 +48,11 @@ pub async fn compare(
 pub async fn glance(
     ports: &impl Ports,
     running: &BTreeMap<ComponentName, Running>,
-) -> BTreeMap<ComponentName, Glance> {
+) -> BTreeMap<ComponentName, ComponentLook> {
     stream::iter(running)
         .map(|(name, running)| async move {
             let glance = component(ports, name, running).await;
-            let glance = glance.unwrap_or_else(|fault| Glance::unknown(fault.message));
+            let glance = glance.unwrap_or_else(|fault| ComponentLook::unknown(fault.message));
             (name.clone(), glance)
         })
         .buffered(AT_A_TIME)
@@ -60,21 +60,25 @@ pub async fn glance(
         .await
 }
 
-async fn component(ports: &impl Ports, name: &ComponentName, running: &Running) -> Result<Glance> {
+async fn component(
+    ports: &impl Ports,
+    name: &ComponentName,
+    running: &Running,
+) -> Result<ComponentLook> {
     let step = where_it_ran(ports, name, running).await?;
     let (Some(step), false) = (step, running.state.is_null()) else {
-        return Ok(Glance::unknown(
+        return Ok(ComponentLook::unknown(
             "it ran already when Windlass came, and no deployment has changed it since",
         ));
     };
-    let looked = look::<Compares, 1>(ports, &step, [&running.state]).await?;
+    let looked = look::<CompareVisitor, 1>(ports, &step, [&running.state]).await?;
     let [beside] = looked.beside;
     let beside = beside?;
     let (seen, reason) = match looked.presence {
         TargetPresence::There { shown, .. } => (Some(shown), in_words(&beside.differing)),
         TargetPresence::Gone(reason) => (None, Some(reason)),
     };
-    Ok(Glance {
+    Ok(ComponentLook {
         compared: Compared {
             drift: if beside.same {
                 Drift::None
@@ -144,8 +148,8 @@ pub async fn live(ports: &impl Ports, step: &Step, running: Option<&Running>) ->
     let recorded = running.map(|running| &running.state);
     let recorded = recorded.filter(|state| !state.is_null());
     let known = [&step.before, recorded.unwrap_or(&step.before)];
-    match look::<Keeps, 2>(ports, step, known).await {
-        Ok(Looked {
+    match look::<KeepVisitor, 2>(ports, step, known).await {
+        Ok(TargetLook {
             unsettled: Some(finding),
             ..
         }) => Ok(Live::Moving(finding)),
@@ -185,7 +189,7 @@ async fn is_as_recorded(ports: &impl Ports, step: &Step, running: &Running) -> R
     let Some(former) = former.filter(is_there) else {
         return Ok(false);
     };
-    match look::<Compares, 1>(ports, &former, [&running.state]).await {
+    match look::<CompareVisitor, 1>(ports, &former, [&running.state]).await {
         Ok(looked) => Ok(looked
             .beside
             .into_iter()
@@ -196,7 +200,7 @@ async fn is_as_recorded(ports: &impl Ports, step: &Step, running: &Running) -> R
 }
 
 /// The result of a look at a target, with the comparison of known states.
-struct Looked<const N: usize> {
+struct TargetLook<const N: usize> {
     beside: [Result<ComparedState>; N],
     /// The most calls to the target that the look took.
     calls: u32,
@@ -248,18 +252,18 @@ trait AfterLook {
     async fn after_look<K: Kind>(kind: &K, target: &K::Target, seen: &K::Seen) -> Result<()>;
 }
 
-struct Compares;
+struct CompareVisitor;
 
-impl AfterLook for Compares {
+impl AfterLook for CompareVisitor {
     async fn after_look<K: Kind>(_: &K, _: &K::Target, _: &K::Seen) -> Result<()> {
         Ok(())
     }
 }
 
 /// Keeps what the record only names.
-struct Keeps;
+struct KeepVisitor;
 
-impl AfterLook for Keeps {
+impl AfterLook for KeepVisitor {
     async fn after_look<K: Kind>(kind: &K, target: &K::Target, seen: &K::Seen) -> Result<()> {
         kind.keep(target, seen).await
     }
@@ -270,7 +274,7 @@ async fn look<A: AfterLook, const N: usize>(
     ports: &impl Ports,
     step: &Step,
     known: [&Value; N],
-) -> Result<Looked<N>> {
+) -> Result<TargetLook<N>> {
     let after = PhantomData::<A>;
     with_kind_of(ports, step, Look { step, known, after }).await
 }
@@ -282,9 +286,9 @@ struct Look<'s, A, const N: usize> {
 }
 
 impl<A: AfterLook, const N: usize> KindVisitor for Look<'_, A, N> {
-    type Out = Looked<N>;
+    type Out = TargetLook<N>;
 
-    async fn visit<K: Kind>(self, kind: &K) -> Result<Looked<N>> {
+    async fn visit<K: Kind>(self, kind: &K) -> Result<TargetLook<N>> {
         look_at::<K, A, N>(kind, self.step, self.known).await
     }
 }
@@ -293,7 +297,7 @@ async fn look_at<K: Kind, A: AfterLook, const N: usize>(
     kind: &K,
     step: &Step,
     known: [&Value; N],
-) -> Result<Looked<N>> {
+) -> Result<TargetLook<N>> {
     let target: K::Target = from_value("target", &step.target)?;
     let way = LookContext {
         changes: &step.changes,
@@ -320,7 +324,7 @@ async fn look_at<K: Kind, A: AfterLook, const N: usize>(
         .as_ref()
         .map_or(CALLS_A_LOOK, |(seen, _)| K::calls(seen));
     let beside = known.map(|state| beside::<K>(seen.as_ref(), state));
-    Ok(Looked {
+    Ok(TargetLook {
         beside,
         calls,
         presence,

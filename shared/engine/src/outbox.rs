@@ -2,7 +2,7 @@
 //! lock. It does not write to the ledger what it has passed on, so nothing is written twice. Once a day it also tells
 //! summaries.
 
-use crate::ledger::Done;
+use crate::ledger::ExecutionRecord;
 use crate::ledger::{self};
 use crate::log;
 use crate::ports::{DynamoDbApi, EventBridgeApi, Item, Result, SnsApi, StepFunctionsApi};
@@ -181,7 +181,7 @@ async fn one(ports: &impl Ports, change: &Change) -> Result<()> {
             wake(ports, of).await
         }
         (_, "done") if before.is_none() => {
-            let done: Done = read(after)?;
+            let done: ExecutionRecord = read(after)?;
             let removed = done.removed.as_ref();
             let removed = removed
                 .map(|removed| of_removal(&removed.app, removed.environment.as_ref(), &done.cause));

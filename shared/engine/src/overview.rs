@@ -97,8 +97,12 @@ impl EnvironmentItems {
     }
 
     /// Returns the facts that decide on the next drill by the declared schedule, if there is one.
-    pub fn next_drill<'a>(&'a self, schedule: Option<&'a Schedule>, now: Time) -> drill::Facts<'a> {
-        drill::Facts {
+    pub fn next_drill<'a>(
+        &'a self,
+        schedule: Option<&'a Schedule>,
+        now: Time,
+    ) -> drill::DrillFacts<'a> {
+        drill::DrillFacts {
             schedule,
             drills: &self.drills,
             lock: &self.lock,

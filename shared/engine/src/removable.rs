@@ -14,7 +14,7 @@ use windlass_domain::environment::{EnvironmentState, Lock, Waiting};
 use windlass_domain::finding::Finding;
 use windlass_domain::identity::EnvironmentId;
 use windlass_domain::name::ComponentName;
-use windlass_domain::removal::{Facts, LetsGo, Removal, decide};
+use windlass_domain::removal::{Removal, RemovalFacts, RemovedItems, decide};
 use windlass_domain::tenancy::{Claim, Claims};
 
 /// The ledger's items on what can be removed.
@@ -62,7 +62,7 @@ impl Removable {
     }
 
     /// Decides on what was read.
-    pub fn decide(&self, removal: Removal<'_>) -> Result<LetsGo, Vec<Finding>> {
+    pub fn decide(&self, removal: Removal<'_>) -> Result<RemovedItems, Vec<Finding>> {
         decide(removal, self.facts(&self.all_claims()))
     }
 
@@ -72,8 +72,8 @@ impl Removable {
     }
 
     /// Returns all facts that were read, for the decision.
-    pub fn facts<'a>(&'a self, claims: &'a [Claims]) -> Facts<'a> {
-        Facts {
+    pub fn facts<'a>(&'a self, claims: &'a [Claims]) -> RemovalFacts<'a> {
+        RemovalFacts {
             lock: &self.lock.value,
             waits: self.waiting.first().map(|one| &one.value.deployment),
             drill: self.drills.value.under_way.as_ref().map(|drill| &drill.id),

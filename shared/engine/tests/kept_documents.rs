@@ -9,7 +9,7 @@ use windlass_domain::finding::{Finding, FindingName};
 use windlass_domain::identity::DeploymentId;
 use windlass_domain::plan::KindName;
 use windlass_engine::kinds::{
-    Class, Document, Facts, KeptDocuments, Kind, LookContext, Next, Noticed, View,
+    ChangeFacts, Class, Document, KeptDocuments, Kind, LookContext, Next, Noticed, View,
 };
 use windlass_engine::payload::WorkTransition;
 use windlass_engine::ports::{Clock, ObjectId, PutOptions, Replaces, Result, S3Api};
@@ -132,15 +132,15 @@ impl Kind for Paper {
         })
     }
 
-    fn facts(change: &Change, _: &Seen) -> Facts {
+    fn facts(change: &Change, _: &Seen) -> ChangeFacts {
         let (class, digest, what) = match change {
             Change::Keep(document) => (Class::Additive, &document.digest, "keep"),
             Change::Hang { digest, .. } => (Class::Switching, digest, "hang"),
         };
         let words = format!("{what} {}", digest.short());
-        Facts {
+        ChangeFacts {
             after: (class == Class::Switching).then(|| noticed(digest)),
-            ..Facts::new(class, json!({what: digest}), words)
+            ..ChangeFacts::new(class, json!({what: digest}), words)
         }
     }
 

@@ -5,9 +5,9 @@ use std::collections::BTreeMap;
 use windlass_domain::declaration::{Declaration, Declared};
 use windlass_domain::deployment::Deployment;
 use windlass_domain::drift::{Compared, Drift};
-use windlass_domain::environment::{EnvironmentState, Given, Hold, Running};
+use windlass_domain::environment::{EnvironmentState, GivenVersion, Hold, Running};
 use windlass_domain::fault::{Fault, FaultName};
-use windlass_domain::hourly_look::{Glance, HourlyLook, Upon};
+use windlass_domain::hourly_look::{ComponentLook, HourlyLook, LookBasis};
 use windlass_domain::identity::DeploymentId;
 use windlass_domain::identity::EnvironmentId;
 use windlass_domain::name::{AppName, ComponentName, EnvironmentName};
@@ -35,7 +35,7 @@ fn web() -> ComponentName {
 }
 
 fn runs() -> Running {
-    let given = Given {
+    let given = GivenVersion {
         version: "1.0.2".into(),
         deployment: DeploymentId("3f9a".into()),
         since: Time(0),
@@ -160,7 +160,7 @@ fn it_tells_the_figures_what_holds_and_what_waits() {
     let key = ledger::state(EnvironmentId::new(&app("shop"), &prod()));
     write(&world, vec![Stored::new(key, state).put().unwrap()]);
     let mut looked = HourlyLook::new(EnvironmentId::new(&app("shop"), &prod()), Time(0));
-    let seen = Glance {
+    let seen = ComponentLook {
         compared: Compared {
             drift: Drift::Changed,
             ..Compared::unknown("a file is gone")
@@ -168,7 +168,7 @@ fn it_tells_the_figures_what_holds_and_what_waits() {
         mark: None,
         calls: 1,
     };
-    let upon = Upon {
+    let upon = LookBasis {
         running: &BTreeMap::from([(web(), runs())]),
         state: 1,
         token: 0,

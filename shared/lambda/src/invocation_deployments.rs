@@ -18,9 +18,9 @@ struct Deployments(BTreeSet<String>);
 
 /// The field `deployment` among those of a span.
 #[derive(Default)]
-struct Found(Option<String>);
+struct DeploymentField(Option<String>);
 
-impl Visit for Found {
+impl Visit for DeploymentField {
     fn record_str(&mut self, field: &Field, value: &str) {
         if field.name() == "deployment" {
             self.0 = Some(value.to_owned());
@@ -32,19 +32,23 @@ impl Visit for Found {
 
 impl<S: Subscriber + for<'a> LookupSpan<'a>> Layer<S> for InvocationDeployments {
     fn on_new_span(&self, attributes: &Attributes<'_>, id: &Id, context: Context<'_, S>) {
-        let mut found = Found::default();
+        let mut found = DeploymentField::default();
         attributes.record(&mut found);
         keep(found, id, &context);
     }
 
     fn on_record(&self, id: &Id, values: &Record<'_>, context: Context<'_, S>) {
-        let mut found = Found::default();
+        let mut found = DeploymentField::default();
         values.record(&mut found);
         keep(found, id, &context);
     }
 }
 
-fn keep<S: Subscriber + for<'a> LookupSpan<'a>>(found: Found, id: &Id, context: &Context<'_, S>) {
+fn keep<S: Subscriber + for<'a> LookupSpan<'a>>(
+    found: DeploymentField,
+    id: &Id,
+    context: &Context<'_, S>,
+) {
     let (Some(name), Some(span)) = (found.0, context.span(id)) else {
         return;
     };

@@ -7,7 +7,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use windlass_contract::names_of;
 use windlass_domain::ending::Ending;
 use windlass_domain::event::{Event, EventName, SCHEMA};
-use windlass_domain::notify::Told;
+use windlass_domain::notify::MessageKind;
 
 const EVENTS: &str = include_str!("../../../docs/EVENTS.md");
 const CHANNEL: &str = include_str!("../../../docs/first-hour/tell-a-channel.md");
@@ -87,7 +87,7 @@ fn rows() -> BTreeMap<&'static str, &'static str> {
 #[test]
 fn the_page_on_channels_has_a_row_for_each_of_what_a_topic_may_be_told_of() {
     let rows: BTreeSet<String> = rows().into_keys().map(str::to_owned).collect();
-    assert_eq!(rows, names_of::<Told>());
+    assert_eq!(rows, names_of::<MessageKind>());
 }
 
 /// The words by which the row of each event tells it. An event that no topic is told of has none.
@@ -125,7 +125,7 @@ fn the_rows_of_the_page_on_channels_tell_each_event_where_it_is_told() {
         for more in sorts(&name) {
             let by = more["ending"].as_str().unwrap_or(&name);
             let words = words.get(by).unwrap_or_else(|| panic!("no words for {by}"));
-            let Some(told) = Told::of(&event(&name, &more)) else {
+            let Some(told) = MessageKind::of(&event(&name, &more)) else {
                 let is_harmless = words.is_empty() || more["restored"] == true;
                 assert!(is_harmless, "{name} {more} is told to no topic");
                 continue;

@@ -14,8 +14,8 @@ use windlass_contract::{called_by, machine, machine_as_json, states, tasks};
 use windlass_domain::identity::DeploymentId;
 use windlass_domain::plan::KindName;
 use windlass_engine::payload::{
-    Answer, Begin, ConductorInput, DeployerInput, JudgeInput, PlannerInput, PublisherInput,
-    Transition, WorkDone, WorkItem, WorkTransition,
+    Answer, ConductorInput, DeployerInput, FirstItemState, JudgeInput, PlannerInput,
+    PublisherInput, Transition, WorkDone, WorkItem, WorkTransition,
 };
 use windlass_jsonata::{Scope, Variables, expression_in};
 use windlass_machine::definition::State;
@@ -38,7 +38,7 @@ fn item() -> WorkItem {
     WorkItem {
         component: serde_json::from_value(json!("api")).expect("a component's name"),
         kind: KindName::Lambda,
-        begin: Begin::Deploy,
+        begin: FirstItemState::Deploy,
     }
 }
 

@@ -11,8 +11,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use windlass_contract::{TABLES, machine, machine_as_json, names_of, states, table};
 use windlass_domain::plan::KindName;
 use windlass_engine::payload::{
-    AdmitTransition, Begin, EndTransition, JudgeTransition, LookTransition, PlanTransition,
-    PrepareTransition, Transition, UndoTransition, WaitTransition, WorkTransition,
+    AdmitTransition, EndTransition, FirstItemState, JudgeTransition, LookTransition,
+    PlanTransition, PrepareTransition, Transition, UndoTransition, WaitTransition, WorkTransition,
 };
 use windlass_jsonata::expression_in;
 use windlass_machine::definition::{Choice, Definition, State};
@@ -76,7 +76,7 @@ fn each_choice_names_the_words_that_its_states_may_answer() {
             "Ended" => words(EndTransition::ALL),
             "Begin" => {
                 // An item of the undo has a Map of its own, which begins with the one thing to do.
-                let mut first = names_of::<Begin>();
+                let mut first = names_of::<FirstItemState>();
                 assert!(first.remove("restore"));
                 first
             }

@@ -7,7 +7,7 @@ use crate::targets::is_shown;
 use serde::Deserialize as _;
 use windlass_domain::drift::Drift;
 use windlass_domain::environment::{EnvironmentState, Lock};
-use windlass_domain::heal::{Standing, Turn, turn};
+use windlass_domain::heal::{HealDecision, HealFacts, turn};
 use windlass_domain::hourly_look::{EVERY_S, HourlyLook};
 use windlass_domain::time::Time;
 use windlass_engine::ledger;
@@ -83,7 +83,7 @@ impl Stage<'_> {
         let (Some(looked), Ok(recorded), Ok(lock)) = known else {
             return false;
         };
-        let standing = Standing {
+        let standing = HealFacts {
             look: Some(&looked),
             lock: &lock,
             state: &recorded,
@@ -91,7 +91,7 @@ impl Stage<'_> {
             other: None,
         };
         let then = self.world.true_time().plus_s(EVERY_S);
-        !matches!(turn(&standing, then), Turn::Nothing(_))
+        !matches!(turn(&standing, then), HealDecision::Nothing(_))
     }
 
     /// Returns whether something was changed between deployments and no look has come to it yet, or something else is

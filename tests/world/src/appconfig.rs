@@ -10,8 +10,8 @@ use bytes::Bytes;
 use std::collections::BTreeMap;
 use windlass_domain::fault::{Fault, FaultName};
 use windlass_engine::ports::{
-    AppConfigApi, HostedVersion, Named, NewRollout, NewVersion, Profile, Result, Rollout, Strategy,
-    Told,
+    AppConfigApi, HostedVersion, Named, NewRollout, NewVersion, Profile, Result, Rollout,
+    RolloutDetail, Strategy,
 };
 
 /// The number of deployments that a page has (AWS AppConfig API Reference, ListDeployments: at most 50). It is smaller
@@ -247,7 +247,12 @@ impl AppConfigApi for World {
         call.answer(page).await
     }
 
-    async fn rollout(&self, application: &str, environment: &str, number: u32) -> Result<Told> {
+    async fn rollout(
+        &self,
+        application: &str,
+        environment: &str,
+        number: u32,
+    ) -> Result<RolloutDetail> {
         let call = self.call("appconfig.rollout").await?;
         let told = {
             let seen = call.seen();

@@ -15,7 +15,7 @@ use windlass_domain::plan::KindName;
 use windlass_domain::step::ChangeRecord;
 use windlass_domain::time::Time;
 use windlass_engine::converge::Work;
-use windlass_engine::kinds::{Class, Facts, Kind, LookContext, Next};
+use windlass_engine::kinds::{ChangeFacts, Class, Kind, LookContext, Next};
 use windlass_engine::payload::{WorkDone, WorkTransition};
 use windlass_engine::ports::{Clock, Result};
 
@@ -169,7 +169,7 @@ fn a_change_made_twice_is_made_once<S: Subject>(subject: &S) {
 }
 
 /// Returns the ledger's record of a change that was made and answered.
-fn record(facts: Facts, now: Time) -> ChangeRecord {
+fn record(facts: ChangeFacts, now: Time) -> ChangeRecord {
     ChangeRecord {
         at: now,
         change: facts.value,

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 use windlass_domain::time::Time;
-use windlass_engine::ports::{AlarmChange, NewRollout, Rollout, RolloutEvent, Told};
+use windlass_engine::ports::{AlarmChange, NewRollout, Rollout, RolloutDetail, RolloutEvent};
 
 /// The time for which its content is validated, in seconds.
 const VALIDATED_S: u64 = 1;
@@ -61,8 +61,8 @@ impl LiveRollout {
         !over.contains(&self.rollout.state.as_str())
     }
 
-    pub(crate) fn told(&self) -> Told {
-        Told {
+    pub(crate) fn told(&self) -> RolloutDetail {
+        RolloutDetail {
             rollout: self.rollout.clone(),
             description: self.description.clone(),
             events: self.events.iter().rev().cloned().collect(),

@@ -4,7 +4,9 @@ use crate::World;
 use bytes::Bytes;
 use std::collections::BTreeMap;
 use windlass_domain::time::Time;
-use windlass_engine::ports::{Conversation, Get, Heard, Probe, ProbeAnswer, Probed, Result};
+use windlass_engine::ports::{
+    Conversation, ConversationOutcome, Get, Probe, ProbeAnswer, Probed, Result,
+};
 
 /// The addresses and their answers.
 #[derive(Debug, Clone, Default)]
@@ -151,21 +153,23 @@ impl World {
         }
     }
 
-    fn hear(&self, about: &Conversation<'_>) -> Heard {
+    fn hear(&self, about: &Conversation<'_>) -> ConversationOutcome {
         let state = self.probe();
         match (state.sockets.get(about.url), about.expect) {
-            (None, _) => Heard::Closed("the name does not resolve".to_owned()),
-            (Some(answer), Some(expected)) if !answer.contains(expected) => Heard::Not(format!(
-                "1 other message, and none with it, within {} ms",
-                about.timeout_ms
-            )),
-            (Some(_), _) => Heard::Expected(7),
+            (None, _) => ConversationOutcome::Closed("the name does not resolve".to_owned()),
+            (Some(answer), Some(expected)) if !answer.contains(expected) => {
+                ConversationOutcome::Not(format!(
+                    "1 other message, and none with it, within {} ms",
+                    about.timeout_ms
+                ))
+            }
+            (Some(_), _) => ConversationOutcome::Expected(7),
         }
     }
 }
 
 impl Probe for World {
-    async fn converse(&self, about: &Conversation<'_>) -> Result<Heard> {
+    async fn converse(&self, about: &Conversation<'_>) -> Result<ConversationOutcome> {
         let call = self.call("probe.converse").await?;
         World::probe(self).asked.push(about.url.to_owned());
         call.answer(self.hear(about)).await

@@ -76,8 +76,8 @@ impl Candidate {
     }
 
     /// Returns its wishes.
-    pub(super) fn wishes(&self) -> Wishes {
-        Wishes {
+    pub(super) fn wishes(&self) -> Overrides {
+        Overrides {
             again: self.again,
             allow_older: self.allow_older,
             through_hold: self.through_hold,
@@ -103,12 +103,12 @@ impl Candidate {
             id,
             by_person: true,
             own: true,
-            ..self.clone().wishing(Wishes::default())
+            ..self.clone().wishing(Overrides::default())
         }
     }
 
     /// Returns the same candidate with these wishes alone.
-    pub(super) fn wishing(self, wishes: Wishes) -> Self {
+    pub(super) fn wishing(self, wishes: Overrides) -> Self {
         Self {
             again: wishes.again,
             allow_older: wishes.allow_older,
@@ -120,7 +120,7 @@ impl Candidate {
 
 /// The wishes of a request: without them it would be refused. Each needs a reason.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub struct Wishes {
+pub struct Overrides {
     /// True if it may pass a veto, or a person's stop.
     pub again: bool,
     /// True if it may pass a newer release.

@@ -25,12 +25,12 @@ pub struct Replaced {
     /// The deployment that brought it, or waits to.
     pub by: DeploymentId,
     /// The way in which it took the place.
-    pub how: How,
+    pub how: Supersession,
 }
 
 /// The way in which a release came to be superseded.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum How {
+pub enum Supersession {
     /// A deployment that was asked for later waits to bring all of its components.
     Waits,
     /// A newer release was here (rule 6), whether or not it still runs.

@@ -5,7 +5,7 @@ use crate::deployment::Deployment;
 use crate::digest::Digest;
 use crate::drill::Drill;
 use crate::environment::{
-    EnvironmentState, HeldState, Hold, Lock, LockHolder, Past, Veto, Waiting,
+    EnvironmentState, HeldState, Hold, Lock, LockHolder, PastRelease, Veto, Waiting,
 };
 use crate::identity::DeploymentId;
 use crate::name::ComponentName;
@@ -15,7 +15,7 @@ use crate::step::Step;
 
 /// The ledger's facts about the environment.
 #[derive(Debug, Clone, PartialEq)]
-pub struct Facts<'a> {
+pub struct AdmissionFacts<'a> {
     /// The lock.
     pub lock: &'a Lock,
     /// The environment's hold, its marks, and what runs.
@@ -25,16 +25,16 @@ pub struct Facts<'a> {
     /// The veto on the candidate's release, if any.
     pub veto: Option<&'a Veto>,
     /// The last fate of the candidate's release, if it matters.
-    pub past: Option<&'a Past>,
+    pub past: Option<&'a PastRelease>,
     /// True if the candidate's release runs, as far as the state says ([`EnvironmentState::runs`]).
     pub runs: bool,
     /// The deployment that holds the lock, where the candidate may overtake it.
-    pub under_way: Option<&'a UnderWay>,
+    pub under_way: Option<&'a RunningDeployment>,
     /// The drill that is under way.
     pub drill: Option<&'a Drill>,
 }
 
-impl Facts<'_> {
+impl AdmissionFacts<'_> {
     /// Returns whether the candidate waits already.
     pub fn waits(&self, candidate: &Candidate) -> bool {
         let mut waiting = self.waiting.iter();
@@ -44,7 +44,7 @@ impl Facts<'_> {
 
 /// The deployment that holds the lock, with the facts for one that overtakes it.
 #[derive(Debug, Clone, PartialEq)]
-pub struct UnderWay {
+pub struct RunningDeployment {
     /// Its release's place in the order.
     pub order: Order,
     /// The parts that it brings.
@@ -57,7 +57,7 @@ pub struct UnderWay {
     pub irreversible: Vec<ComponentName>,
 }
 
-impl UnderWay {
+impl RunningDeployment {
     /// Takes the facts from a deployment's record and its steps, for a candidate that brings this release.
     pub fn of<'s>(
         record: &Deployment,
@@ -90,7 +90,7 @@ pub enum Obstacle<'a> {
     /// The release failed here.
     Vetoed(&'a Veto),
     /// A person stopped the release here.
-    Stopped(&'a Past),
+    Stopped(&'a PastRelease),
     /// A newer release of this part was brought by this deployment.
     Older(&'a Part, &'a DeploymentId),
     /// A newer release than the one that is to overtake it is under way.
@@ -104,7 +104,7 @@ pub enum Obstacle<'a> {
 }
 
 /// Returns the obstacle that the environment needs an operator, who alone goes on there.
-pub fn stuck<'a>(candidate: &Candidate, facts: &Facts<'a>) -> Option<Obstacle<'a>> {
+pub fn stuck<'a>(candidate: &Candidate, facts: &AdmissionFacts<'a>) -> Option<Obstacle<'a>> {
     let held = facts.lock.held.as_ref()?;
     (held.state == HeldState::NeedsOperator && held.deployment != candidate.id)
         .then_some(Obstacle::NeedsOperator(held))

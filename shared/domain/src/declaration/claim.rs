@@ -1,6 +1,6 @@
 //! Claims say what a component changes, so that no two of them change the same.
 
-use super::UNWRITTEN;
+use super::unwritten::UNWRITTEN;
 use crate::tenancy::overlap;
 
 /// A resource that one component changes.

@@ -20,6 +20,7 @@ pub mod resolved;
 pub(crate) mod scope;
 mod shared;
 pub mod text;
+mod unwritten;
 mod vars;
 mod warnings;
 mod watch_limit;
@@ -36,7 +37,7 @@ pub use content::Declaration;
 pub use declaration_item::{Declared, Upload};
 pub use read::{LARGEST, schema};
 pub use scope::Exceptions;
-pub use vars::UNWRITTEN;
+pub use unwritten::UNWRITTEN;
 
 impl Declaration {
     /// Reads `app.yaml`.

@@ -1,12 +1,8 @@
 //! The values that people give to the texts of a declaration.
 
 use super::document::Document;
+use super::unwritten;
 use crate::finding::{Finding, FindingName};
-use serde_json::Value;
-
-/// Stands in a declaration for a value that somebody must still write, such as in a declaration that was made from
-/// another deployer's file.
-pub const UNWRITTEN: &str = "write-me";
 
 /// Variables that every declaration has.
 const OWN: [(&str, &str); 2] = [
@@ -31,32 +27,6 @@ pub(super) fn findings(document: &Document) -> Vec<Finding> {
     }
     // A document that was read can be written.
     let whole = serde_json::to_value(document).unwrap_or_default();
-    unwritten("", &whole, &mut findings);
+    unwritten::findings("", &whole, &mut findings);
     findings
-}
-
-fn unwritten(path: &str, value: &Value, findings: &mut Vec<Finding>) {
-    let below = |name: &str| match path {
-        "" => name.to_owned(),
-        path => format!("{path}.{name}"),
-    };
-    match value {
-        Value::String(text) if text == UNWRITTEN => findings.push(Finding::new(
-            FindingName::BadValue,
-            path,
-            format!("`{UNWRITTEN}` stands here: nobody has written this value yet."),
-            "Write the value.",
-        )),
-        Value::Array(items) => {
-            for (at, item) in items.iter().enumerate() {
-                unwritten(&format!("{path}[{at}]"), item, findings);
-            }
-        }
-        Value::Object(members) => {
-            for (name, member) in members {
-                unwritten(&below(name), member, findings);
-            }
-        }
-        _ => {}
-    }
 }

@@ -3,7 +3,7 @@
 use super::Declaration;
 use super::resolved::Resolved;
 use crate::finding::{Finding, FindingName, limited};
-use crate::kinds::About;
+use crate::kinds::WarningContext;
 use crate::time::Span;
 
 impl Declaration {
@@ -20,7 +20,7 @@ impl Resolved {
     pub fn warnings(&self) -> Vec<Finding> {
         let mut warnings: Vec<Finding> = self.unmeasured().into_iter().collect();
         for (name, component) in &self.components {
-            let about = About {
+            let about = WarningContext {
                 component: name,
                 environment: &self.environment,
                 is_measured: self.gates.measure(name),

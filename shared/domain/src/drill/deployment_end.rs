@@ -1,6 +1,6 @@
 //! Decides what the end of a deployment means for its drill.
 
-use super::words::{self, Said};
+use super::words::{self, OutcomeText};
 use super::{
     Direction, Drill, DrillDeployment, DrillDeploymentEnd, DrillEnded, DrillOutcome,
     EndedDeployment, TRIES,
@@ -20,10 +20,10 @@ const LONGEST: usize = 500;
 const MOST_RED: usize = 10;
 
 /// The end of a drill.
-struct Over {
+struct DrillEnd {
     outcome: DrillOutcome,
     restored: bool,
-    said: Said,
+    said: OutcomeText,
 }
 
 impl Drill {
@@ -71,13 +71,13 @@ impl Drill {
             return false;
         };
         let (restored, said) = match (accepted, ended.ending, direction) {
-            (Some(accepted), ..) => (false, Said::Accepted(accepted.to_string())),
+            (Some(accepted), ..) => (false, OutcomeText::Accepted(accepted.to_string())),
             (None, Ending::NeedsOperator, _) => return false,
             (None, Ending::Succeeded | Ending::NothingToDo, Direction::Back)
             | (None, Ending::RolledBack | Ending::Rejected, Direction::There) => {
-                (true, Said::Restored)
+                (true, OutcomeText::Restored)
             }
-            (None, ..) => (false, Said::LeftThere),
+            (None, ..) => (false, OutcomeText::LeftThere),
         };
         let cause = words::cause(of, self, &said);
         let Some(ended) = self.ended.as_mut().filter(|ended| ended.cause != cause) else {
@@ -88,30 +88,30 @@ impl Drill {
         true
     }
 
-    fn after_back(&self, end: &EndedDeployment<'_>) -> Option<Over> {
+    fn after_back(&self, end: &EndedDeployment<'_>) -> Option<DrillEnd> {
         let (outcome, restored, said) = match ending(end)? {
             Ending::Succeeded | Ending::NothingToDo if found_another(end) => {
-                (DrillOutcome::Overtaken, false, Said::OvertakenBack)
+                (DrillOutcome::Overtaken, false, OutcomeText::OvertakenBack)
             }
             Ending::Succeeded | Ending::NothingToDo => return Some(self.came_back()),
             Ending::RolledBack if was_overtaken(end.record) => {
-                (DrillOutcome::Overtaken, false, Said::OvertakenBack)
+                (DrillOutcome::Overtaken, false, OutcomeText::OvertakenBack)
             }
-            Ending::NeedsOperator => (DrillOutcome::Failed, false, Said::NeedsOperator),
+            Ending::NeedsOperator => (DrillOutcome::Failed, false, OutcomeText::NeedsOperator),
             Ending::RolledBack | Ending::Rejected if self.tries < TRIES => return None,
             Ending::RolledBack | Ending::Rejected => {
                 let why = cause(end);
-                (DrillOutcome::Failed, false, Said::StuckThere(why))
+                (DrillOutcome::Failed, false, OutcomeText::StuckThere(why))
             }
         };
-        Some(Over {
+        Some(DrillEnd {
             outcome,
             restored,
             said,
         })
     }
 
-    fn came_back(&self) -> Over {
+    fn came_back(&self) -> DrillEnd {
         let deployments = [Some(&self.there), self.back.as_ref()];
         let ended = deployments
             .into_iter()
@@ -120,20 +120,20 @@ impl Drill {
         let red: Vec<String> = ended.clone().flat_map(|ended| ended.red.clone()).collect();
         let mut changed = ended.map(|ended| ended.ending);
         let (outcome, said) = if changed.any(|ending| ending == Ending::NothingToDo) {
-            (DrillOutcome::Failed, Said::NothingChanged)
+            (DrillOutcome::Failed, OutcomeText::NothingChanged)
         } else if red.is_empty() {
-            (DrillOutcome::Proved, Said::Proved)
+            (DrillOutcome::Proved, OutcomeText::Proved)
         } else {
-            (DrillOutcome::Failed, Said::RedBack(red))
+            (DrillOutcome::Failed, OutcomeText::RedBack(red))
         };
-        Over {
+        DrillEnd {
             outcome,
             restored: true,
             said,
         }
     }
 
-    fn conclude(&mut self, of: EnvironmentId<'_>, over: Option<Over>, at: Time) {
+    fn conclude(&mut self, of: EnvironmentId<'_>, over: Option<DrillEnd>, at: Time) {
         let Some(over) = over else { return };
         let cause = words::cause(of, self, &over.said);
         self.ended = Some(DrillEnded {
@@ -156,20 +156,28 @@ fn found_another(end: &EndedDeployment<'_>) -> bool {
 }
 
 /// Returns the end of the drill after the way there; `None` if the drill goes on.
-fn after_there(end: &EndedDeployment<'_>) -> Option<Over> {
+fn after_there(end: &EndedDeployment<'_>) -> Option<DrillEnd> {
     let stopped = end.record.stopped;
     let (outcome, restored, said) = match ending(end)? {
         Ending::Succeeded | Ending::NothingToDo => return None,
-        Ending::Rejected => (DrillOutcome::Refused, true, Said::Refused(cause(end))),
+        Ending::Rejected => (
+            DrillOutcome::Refused,
+            true,
+            OutcomeText::Refused(cause(end)),
+        ),
         Ending::RolledBack if was_overtaken(end.record) || stopped => (
             DrillOutcome::Overtaken,
             true,
-            Said::OvertakenThere(cause(end)),
+            OutcomeText::OvertakenThere(cause(end)),
         ),
-        Ending::RolledBack => (DrillOutcome::Failed, true, Said::FailedThere(cause(end))),
-        Ending::NeedsOperator => (DrillOutcome::Failed, false, Said::NeedsOperator),
+        Ending::RolledBack => (
+            DrillOutcome::Failed,
+            true,
+            OutcomeText::FailedThere(cause(end)),
+        ),
+        Ending::NeedsOperator => (DrillOutcome::Failed, false, OutcomeText::NeedsOperator),
     };
-    Some(Over {
+    Some(DrillEnd {
         outcome,
         restored,
         said,

@@ -26,7 +26,7 @@ const KEY: &str = "scheduled after";
 
 /// An environment as the ledger knows it.
 #[derive(Debug, Clone, Copy)]
-pub struct Facts<'a> {
+pub struct DrillFacts<'a> {
     /// The schedule in its declaration in force; absent if it has none.
     pub schedule: Option<&'a Schedule>,
     /// The drills that are known.
@@ -59,7 +59,7 @@ pub struct Next {
     pub put_off: Option<String>,
 }
 
-impl Facts<'_> {
+impl DrillFacts<'_> {
     /// Returns the state of the next drill; `None` if no schedule is declared.
     pub fn next(&self) -> Option<Next> {
         let schedule = self.schedule?;

@@ -1,5 +1,5 @@
 use super::*;
-use crate::drill::{Drill, Known, is_production};
+use crate::drill::{Drill, DrillSummary, is_production};
 use crate::environment::{HeldState, LockHolder};
 use crate::name::EnvironmentName;
 use crate::request::{ActionName, Requester, Route};
@@ -37,7 +37,7 @@ impl Scene {
     }
 
     fn last(&mut self, outcome: DrillOutcome, ms_ago: u64) {
-        self.drills.last = Some(Known {
+        self.drills.last = Some(DrillSummary {
             drill: id("d1"),
             outcome,
             at: Time(self.now.0 - ms_ago),
@@ -61,8 +61,8 @@ impl Scene {
         });
     }
 
-    fn facts<'a>(&'a self, schedule: Option<&'a Schedule>) -> Facts<'a> {
-        Facts {
+    fn facts<'a>(&'a self, schedule: Option<&'a Schedule>) -> DrillFacts<'a> {
+        DrillFacts {
             schedule,
             drills: &self.drills,
             lock: &self.lock,

@@ -2,7 +2,8 @@
 
 use super::{Direction, Drill};
 use crate::admission::{
-    Candidate, Decision, Facts, How, Obstacle, Overtakes, Replaced, UnderWay, Wishes, stuck,
+    AdmissionFacts, Candidate, Decision, Obstacle, Overrides, Overtakes, Replaced,
+    RunningDeployment, Supersession, stuck,
 };
 use crate::environment::{HeldState, LockHolder};
 use crate::identity::DeploymentId;
@@ -10,7 +11,7 @@ use crate::refusal::findings;
 
 /// Decides about a deployment of a drill. None of them waits. The first starts only if nothing else is under way or
 /// waits, the second only if what the first has brought still runs.
-pub fn turn(candidate: &Candidate, facts: &Facts<'_>) -> Decision {
+pub fn turn(candidate: &Candidate, facts: &AdmissionFacts<'_>) -> Decision {
     let drill = facts.drill;
     match drill.and_then(|drill| Some((drill, drill.direction(&candidate.id)?))) {
         Some((drill, Direction::Back)) => back(drill, facts),
@@ -18,7 +19,7 @@ pub fn turn(candidate: &Candidate, facts: &Facts<'_>) -> Decision {
     }
 }
 
-fn there(candidate: &Candidate, facts: &Facts<'_>) -> Decision {
+fn there(candidate: &Candidate, facts: &AdmissionFacts<'_>) -> Decision {
     let mut obstacles: Vec<Obstacle<'_>> = stuck(candidate, facts).into_iter().collect();
     obstacles.extend(facts.state.hold.as_ref().map(Obstacle::Held));
     if obstacles.is_empty() {
@@ -29,12 +30,12 @@ fn there(candidate: &Candidate, facts: &Facts<'_>) -> Decision {
     if obstacles.is_empty() {
         return Decision::Take;
     }
-    Decision::Reject(findings(candidate, &obstacles, Wishes::default()))
+    Decision::Reject(findings(candidate, &obstacles, Overrides::default()))
 }
 
-fn back(drill: &Drill, facts: &Facts<'_>) -> Decision {
+fn back(drill: &Drill, facts: &AdmissionFacts<'_>) -> Decision {
     let superseded = |by: &DeploymentId| {
-        let (by, how) = (by.clone(), How::Since);
+        let (by, how) = (by.clone(), Supersession::Since);
         Decision::Superseded(Replaced { by, how })
     };
     if let Some(held) = &facts.lock.held {
@@ -58,12 +59,16 @@ fn back(drill: &Drill, facts: &Facts<'_>) -> Decision {
 
 /// Decides whether the deployment of a drill that holds the lock gives way to a release. On the way there it is stopped
 /// and undone, which is the shortest way to what ran before. On the way back it is the shortest way itself.
-pub fn gives_way(held: &LockHolder, facts: &Facts<'_>) -> Overtakes {
+pub fn gives_way(held: &LockHolder, facts: &AdmissionFacts<'_>) -> Overtakes {
     let direction = facts
         .drill
         .and_then(|drill| drill.direction(&held.deployment));
     let is_there = direction == Some(Direction::There) && held.state == HeldState::Running;
-    if is_there && facts.under_way.is_none_or(UnderWay::may_be_stopped) {
+    if is_there
+        && facts
+            .under_way
+            .is_none_or(RunningDeployment::may_be_stopped)
+    {
         Overtakes::Stops
     } else {
         Overtakes::Waits

@@ -1,13 +1,13 @@
 //! The words about a drill.
 
-use super::{Drill, DrillDeployment, DrillOutcome, Drills, Known, Standing};
+use super::{Drill, DrillDeployment, DrillOutcome, DrillSummary, Drills, SnapshotVersion};
 use crate::count::count;
 use crate::identity::EnvironmentId;
 use crate::input::{input, operators};
 use crate::request::ActionName;
 
 /// The outcome of a drill, with what its sentences need.
-pub(super) enum Said {
+pub(super) enum OutcomeText {
     Proved,
     RedBack(Vec<String>),
     NothingChanged,
@@ -23,69 +23,69 @@ pub(super) enum Said {
 }
 
 /// Returns the sentences of an ending.
-pub(super) fn cause(of: EnvironmentId<'_>, drill: &Drill, said: &Said) -> String {
+pub(super) fn cause(of: EnvironmentId<'_>, drill: &Drill, said: &OutcomeText) -> String {
     let EnvironmentId { app, environment } = of;
     let at = format!("{app} {environment}");
     let (from, to) = (standing(drill.from.as_ref()), standing(drill.to.as_ref()));
     let id = &drill.id;
     match said {
-        Said::Proved => format!(
+        OutcomeText::Proved => format!(
             "{at} proved its way back: from {from} to {to} {}, and back {}; {}.",
             took(Some(&drill.there)),
             took(drill.back.as_ref()),
             gates(drill)
         ),
-        Said::RedBack(red) => format!(
+        OutcomeText::RedBack(red) => format!(
             "{at} came back to {from}, which runs, but not every gate passed on the way back: {}.\n  \
              next: {from} is live with this; look at it, and go back with {} where it is not well.",
             red.join("; "),
             operators(ActionName::Rollback, of)
         ),
-        Said::NothingChanged => format!(
+        OutcomeText::NothingChanged => format!(
             "{at} runs {from}, and drill {id} proved nothing: the targets had not to be changed on one of its ways, so \
              they were not as recorded when it began, or somebody changed them meanwhile."
         ),
-        Said::Refused(why) => {
+        OutcomeText::Refused(why) => {
             format!("{at} was not drilled: {}. Nothing was changed.", bare(why))
         }
-        Said::FailedThere(why) => format!(
+        OutcomeText::FailedThere(why) => format!(
             "{at} did not get to {to}: {}. What the drill had changed was undone, and {from} runs.\n  \
              next: a rollback would meet the same; mend it, and drill again with {}.",
             bare(why),
             operators(ActionName::Drill, of)
         ),
-        Said::OvertakenThere(why) => format!(
+        OutcomeText::OvertakenThere(why) => format!(
             "Drill {id} of {at} gave way: {}. What it had changed was undone, and {from} ran again.",
             bare(why)
         ),
-        Said::OvertakenBack => format!(
+        OutcomeText::OvertakenBack => format!(
             "Drill {id} of {at} had gone to {to}, and did not come back to {from}: somebody brought something else \
              meanwhile, which stays.\n  next: see what runs; start {} to have {from} back.",
             back_to(of, drill)
         ),
-        Said::StuckThere(why) => format!(
+        OutcomeText::StuckThere(why) => format!(
             "{at} RUNS {to} and NOT {from}: the drill could not come back in {}, at last because: {}.\n  \
              next: mend that, then start {} to have {from} back; a release may be deployed at once.",
             count(drill.tries, "try"),
             bare(why),
             back_to(of, drill)
         ),
-        Said::NeedsOperator => format!(
+        OutcomeText::NeedsOperator => format!(
             "{at} NEEDS AN OPERATOR: drill {id} from {from} to {to} could not be undone. Its deployment's record tells \
              what is where.\n  next: mend that, then start {}, or {} to take what is there.",
             operators(ActionName::Recover, of),
             operators(ActionName::Accept, of)
         ),
-        Said::Restored => format!(
+        OutcomeText::Restored => format!(
             "{at} runs {from} again: drill {id} had needed an operator, and a recovery has ended it since. It proved \
              nothing."
         ),
-        Said::LeftThere => format!(
+        OutcomeText::LeftThere => format!(
             "{at} RUNS {to} and NOT {from}: drill {id} had needed an operator, and a recovery has ended it since.\n  \
              next: start {} to have {from} back.",
             back_to(of, drill)
         ),
-        Said::Accepted(resolved) => format!(
+        OutcomeText::Accepted(resolved) => format!(
             "{at} runs what drill {id} had left, which was {resolved}. It had needed an operator, and proved nothing."
         ),
     }
@@ -96,7 +96,7 @@ fn bare(why: &str) -> &str {
     why.trim_end_matches(['.', ' '])
 }
 
-fn standing(standing: Option<&Standing>) -> String {
+fn standing(standing: Option<&SnapshotVersion>) -> String {
     standing.map_or_else(|| "what ran".to_owned(), ToString::to_string)
 }
 
@@ -175,7 +175,7 @@ impl Drills {
     }
 
     /// Returns the last drill, if it proved nothing.
-    pub fn unproved(&self) -> Option<&Known> {
+    pub fn unproved(&self) -> Option<&DrillSummary> {
         let last = self.last.as_ref();
         last.filter(|last| last.outcome != DrillOutcome::Proved)
     }
@@ -194,7 +194,7 @@ impl DrillOutcome {
 }
 
 /// Says between which versions the drill went, and how long both ways took.
-fn ways(known: &Known) -> String {
+fn ways(known: &DrillSummary) -> String {
     let (Some(from), Some(to)) = (&known.from, &known.to) else {
         return String::new();
     };

@@ -2,7 +2,7 @@
 //! anew.
 
 use super::{BEFORE_WINDLASS, Running, Snapshot};
-use crate::irreversible::Ran;
+use crate::irreversible::IrreversibleRun;
 use crate::name::ComponentName;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -21,7 +21,7 @@ pub enum FormerState {
         running: Box<Running>,
         /// Its irreversible run before that.
         #[serde(default, skip_serializing_if = "Option::is_none")]
-        after: Option<Ran>,
+        after: Option<IrreversibleRun>,
     },
 }
 

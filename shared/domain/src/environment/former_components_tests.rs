@@ -1,5 +1,5 @@
 use super::*;
-use crate::environment::{EnvironmentState, Given};
+use crate::environment::{EnvironmentState, GivenVersion};
 use crate::identity::DeploymentId;
 use crate::time::Time;
 
@@ -8,7 +8,7 @@ fn name(text: &str) -> ComponentName {
 }
 
 fn ran(version: &str) -> Running {
-    let given = Given {
+    let given = GivenVersion {
         version: version.into(),
         deployment: DeploymentId(format!("by {version}")),
         since: Time(0),
@@ -16,8 +16,8 @@ fn ran(version: &str) -> Running {
     Running::new(None, given, serde_json::json!(version))
 }
 
-fn run(version: &str) -> Ran {
-    Ran {
+fn run(version: &str) -> IrreversibleRun {
+    IrreversibleRun {
         deployment: DeploymentId(version.into()),
         version: version.into(),
         at: Time(0),

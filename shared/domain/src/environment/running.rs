@@ -27,11 +27,11 @@ pub struct Running {
     pub artifact: Option<Artifact>,
     /// Its present name, and the name that its bytes had when they came.
     #[serde(flatten)]
-    pub names: Names,
+    pub names: VersionNames,
     /// The names of each image, by container, for a service that takes several. The component's own names are made of
     /// them.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
-    pub containers: BTreeMap<String, Names>,
+    pub containers: BTreeMap<String, VersionNames>,
     /// The observed state, as its kind records it. A rollback to it must reach this state. Null if it is not known: a
     /// rollback then wants the bytes.
     pub state: serde_json::Value,
@@ -46,7 +46,7 @@ pub struct Running {
 
 /// A version that a deployment gave to a component.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-pub struct Given {
+pub struct GivenVersion {
     /// The release's version; `before-windlass` if it was found, `accepted` if an operator accepted it.
     pub version: String,
     /// The deployment that gave it.
@@ -60,30 +60,30 @@ pub struct Given {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(try_from = "Written", into = "Written")]
 #[schemars(with = "Written")]
-pub struct Names {
+pub struct VersionNames {
     /// The one name that it has now. Each list, sentence and rollback uses it.
-    pub now: Given,
+    pub now: GivenVersion,
     /// The deployment that brought the bytes, or found them in place first, with the version that it brought them as,
     /// and the time since which they are there. Its step has the target and the place.
-    pub brought: Given,
+    pub brought: GivenVersion,
 }
 
 /// The names as they are written. Windlass does not know who brought what it found.
 #[derive(Clone, Serialize, Deserialize, JsonSchema)]
 struct Written {
     #[serde(flatten)]
-    now: Given,
+    now: GivenVersion,
     /// The deployment that brought the bytes, as which version, and since when they are there.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    brought: Option<Given>,
+    brought: Option<GivenVersion>,
     /// For bytes that ran before Windlass changed the component for the first time: the deployment that found them, and
     /// the time at which that was recorded.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    found: Option<Given>,
+    found: Option<GivenVersion>,
 }
 
-impl From<Names> for Written {
-    fn from(Names { now, brought }: Names) -> Self {
+impl From<VersionNames> for Written {
+    fn from(VersionNames { now, brought }: VersionNames) -> Self {
         let is_found = brought.version == BEFORE_WINDLASS;
         let (found, brought) = if is_found {
             (Some(brought), None)
@@ -98,7 +98,7 @@ impl From<Names> for Written {
     }
 }
 
-impl TryFrom<Written> for Names {
+impl TryFrom<Written> for VersionNames {
     type Error = &'static str;
     fn try_from(written: Written) -> Result<Self, Self::Error> {
         let brought = written.brought.or(written.found);
@@ -109,9 +109,9 @@ impl TryFrom<Written> for Names {
     }
 }
 
-impl Names {
+impl VersionNames {
     /// Makes the names of what a deployment brings under the name that it keeps.
-    pub fn of(given: Given) -> Self {
+    pub fn of(given: GivenVersion) -> Self {
         Self {
             now: given.clone(),
             brought: given,
@@ -119,7 +119,7 @@ impl Names {
     }
 
     /// Gives the same bytes another name. If they have the version already, they keep who gave it and since when.
-    pub fn rename(&mut self, given: Given) {
+    pub fn rename(&mut self, given: GivenVersion) {
         if self.now.version != given.version {
             self.now = given;
         }
@@ -135,7 +135,7 @@ impl Names {
     /// Says it in words: `2.1.0 since 12:00, by …`, and how its bytes came if they came otherwise. `by` tells of the
     /// deployment that gave the name.
     pub fn in_words(&self, by: &str) -> String {
-        let Given { version, since, .. } = &self.now;
+        let GivenVersion { version, since, .. } = &self.now;
         let origin = self.origin().map(|origin| format!("; {origin}"));
         format!(
             "{version} since {since}, {by}{}",
@@ -145,7 +145,7 @@ impl Names {
 
     /// Says by which deployment its bytes came, and as what, if that is not the deployment that gave it its name.
     pub fn origin(&self) -> Option<String> {
-        let Given {
+        let GivenVersion {
             version,
             deployment,
             since,
@@ -163,10 +163,10 @@ impl Names {
 
 impl Running {
     /// Makes the record of what a deployment brought, or found.
-    pub fn new(artifact: Option<Artifact>, given: Given, state: serde_json::Value) -> Self {
+    pub fn new(artifact: Option<Artifact>, given: GivenVersion, state: serde_json::Value) -> Self {
         Self {
             artifact,
-            names: Names::of(given),
+            names: VersionNames::of(given),
             containers: BTreeMap::new(),
             state,
             once: false,
@@ -185,7 +185,7 @@ impl Running {
 
     /// Names it by the names of its containers. Without any it is left as it is.
     #[must_use]
-    pub fn named_by(mut self, containers: BTreeMap<String, Names>) -> Self {
+    pub fn named_by(mut self, containers: BTreeMap<String, VersionNames>) -> Self {
         self.containers = containers;
         several_images::name(&mut self);
         self
@@ -193,13 +193,13 @@ impl Running {
 
     /// Returns the names of one of its containers, or of all of it. A container without names of its own has those of
     /// all of it.
-    pub fn names_of(&self, container: Option<&str>) -> &Names {
+    pub fn names_of(&self, container: Option<&str>) -> &VersionNames {
         let own = container.and_then(|container| self.containers.get(container));
         own.unwrap_or(&self.names)
     }
 
     /// Returns the names of an image in a container, if it is the one that is recorded there.
-    pub fn names_of_image(&self, container: &str, image: &Image) -> Option<&Names> {
+    pub fn names_of_image(&self, container: &str, image: &Image) -> Option<&VersionNames> {
         let has = match self.artifact.as_ref()? {
             Artifact::Images { containers } => containers
                 .get(container)
@@ -211,7 +211,7 @@ impl Running {
 
     /// Gives the same bytes another name, in one of its containers or in all of it. Returns whether they had another
     /// version.
-    pub fn rename(&mut self, container: Option<&str>, given: Given) -> bool {
+    pub fn rename(&mut self, container: Option<&str>, given: GivenVersion) -> bool {
         let is_new = self.names_of(container).now.version != given.version;
         self.containers = self.names_by_container();
         for (name, names) in &mut self.containers {
@@ -227,7 +227,7 @@ impl Running {
     }
 
     /// Returns the names of each of its images, if it has several.
-    pub fn names_by_container(&self) -> BTreeMap<String, Names> {
+    pub fn names_by_container(&self) -> BTreeMap<String, VersionNames> {
         let images = self.artifact.as_ref().and_then(Artifact::containers);
         let names = images.into_iter().flatten().map(|(name, _)| {
             let names = self.containers.get(name).unwrap_or(&self.names);
@@ -237,7 +237,7 @@ impl Running {
     }
 
     /// Returns all names of it: those of its containers, or else its own.
-    pub fn all_names(&self) -> impl Iterator<Item = &Names> {
+    pub fn all_names(&self) -> impl Iterator<Item = &VersionNames> {
         let own = self.containers.is_empty().then_some(&self.names);
         self.containers.values().chain(own)
     }

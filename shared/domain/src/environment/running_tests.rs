@@ -1,7 +1,7 @@
 use super::*;
 
-fn given(version: &str, deployment: &str, at: u64) -> Given {
-    Given {
+fn given(version: &str, deployment: &str, at: u64) -> GivenVersion {
+    GivenVersion {
         version: version.into(),
         deployment: DeploymentId(deployment.into()),
         since: Time(at),
@@ -10,7 +10,7 @@ fn given(version: &str, deployment: &str, at: u64) -> Given {
 
 #[test]
 fn a_name_is_told_with_the_one_under_which_the_bytes_came() {
-    let mut names = Names::of(given("2.0.0", "first", 0));
+    let mut names = VersionNames::of(given("2.0.0", "first", 0));
     assert_eq!(
         names.in_words("by ann"),
         "2.0.0 since 1970-01-01T00:00:00Z, by ann"

@@ -1,6 +1,6 @@
 //! Figures in words, wherever they are told.
 
-use super::{Figures, MonthlyCost, Spread};
+use super::{Figures, MonthlyCost, Percentiles};
 use crate::time::lasting;
 
 /// Returns the figures in words: what went live, the lead time, what failed, the time to restore, and the cost.
@@ -38,7 +38,7 @@ fn joined(first: &str, second: String) -> String {
 }
 
 /// Returns the median, and the 90th percentile if it differs.
-fn spread(spread: Option<Spread>) -> String {
+fn spread(spread: Option<Percentiles>) -> String {
     let Some(spread) = spread else {
         return "-".to_owned();
     };

@@ -9,7 +9,7 @@ use serde_json::{Value, json};
 ///
 /// YAML 1.1 reads `off` as false, so that is read as `off` as well.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-#[serde(rename_all = "snake_case", from = "Said")]
+#[serde(rename_all = "snake_case", from = "WrittenRule")]
 #[schemars(!from, transform = or_false)]
 pub enum Heal {
     /// It is not looked at every hour, and nobody is told of it.
@@ -24,7 +24,7 @@ pub enum Heal {
 /// As it is written.
 #[derive(Deserialize)]
 #[serde(untagged)]
-enum Said {
+enum WrittenRule {
     Setting(Setting),
     Off(#[serde(deserialize_with = "no")] ()),
 }
@@ -37,12 +37,12 @@ enum Setting {
     Restore,
 }
 
-impl From<Said> for Heal {
-    fn from(said: Said) -> Self {
+impl From<WrittenRule> for Heal {
+    fn from(said: WrittenRule) -> Self {
         match said {
-            Said::Off(()) | Said::Setting(Setting::Off) => Self::Off,
-            Said::Setting(Setting::Report) => Self::Report,
-            Said::Setting(Setting::Restore) => Self::Restore,
+            WrittenRule::Off(()) | WrittenRule::Setting(Setting::Off) => Self::Off,
+            WrittenRule::Setting(Setting::Report) => Self::Report,
+            WrittenRule::Setting(Setting::Restore) => Self::Restore,
         }
     }
 }

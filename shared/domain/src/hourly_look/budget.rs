@@ -15,14 +15,14 @@ const HOUR_MS: u64 = 60 * 60 * 1000;
 
 /// Calls that were made.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Spent {
+pub struct SpentCalls {
     /// The hour of the clock, counted since 1970.
     hour: u64,
     /// The calls that count for the hour: its own, and those that former hours could not pay.
     calls: u32,
 }
 
-impl Spent {
+impl SpentCalls {
     /// Returns the calls that count for the hour of this time.
     pub fn at(self, now: Time) -> u32 {
         let hours = (now.0 / HOUR_MS).saturating_sub(self.hour);

@@ -46,7 +46,7 @@ pub struct Component {
     pub fields: Vec<Field>,
     /// The looks between which the difference began.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub began: Option<Began>,
+    pub began: Option<BeganBetween>,
     /// The person or service that made the difference, as far as CloudTrail tells.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub who: Option<ChangedBy>,
@@ -57,7 +57,7 @@ pub struct Component {
 
 /// The two looks between which something began.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Began {
+pub struct BeganBetween {
     /// It began after this.
     pub not_before: Time,
     /// It was there at this.
@@ -128,7 +128,7 @@ fn of(one: &Watched) -> Component {
         seen: difference.seen.clone(),
         reason: unknown.or_else(|| difference.reason.clone()),
         fields: difference.fields.clone(),
-        began: Some(Began {
+        began: Some(BeganBetween {
             not_before,
             seen_at,
         }),
@@ -167,7 +167,7 @@ impl Component {
     }
 }
 
-impl Began {
+impl BeganBetween {
     /// Says `it began between 13:02 and 14:01 UTC`, with the days if they matter.
     pub fn words(&self) -> String {
         format!("it began between {} and {}", self.not_before, self.seen_at)

@@ -8,11 +8,11 @@ use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
 /// The last runs, by component.
-pub type Irreversible = BTreeMap<ComponentName, Ran>;
+pub type Irreversible = BTreeMap<ComponentName, IrreversibleRun>;
 
 /// A run after which nothing that came before may run.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-pub struct Ran {
+pub struct IrreversibleRun {
     /// The deployment that ran it.
     pub deployment: DeploymentId,
     /// The version of its release.
@@ -24,7 +24,7 @@ pub struct Ran {
 /// Lists the runs, for people.
 pub fn in_words(crossed: &Irreversible) -> String {
     let runs = crossed.iter().map(|(name, ran)| {
-        let Ran {
+        let IrreversibleRun {
             deployment,
             version,
             at,

@@ -1,6 +1,6 @@
 //! The kind `appconfig`: a configuration that AWS AppConfig keeps in its own store, such as feature flags.
 
-use super::{AsWritten, Extent, Kind, Resolve, Takes};
+use super::{ArtifactSorts, AsWritten, Extent, Kind, Resolve};
 use crate::declaration::aws_name::Form;
 use crate::declaration::claim::Claim;
 use crate::declaration::gates::{ComponentGates, Resolved as Gates};
@@ -9,7 +9,7 @@ use crate::declaration::text::Text;
 use crate::execution_history::polls;
 use crate::heal::Heal;
 use crate::name::ComponentName;
-use crate::output::{Output, Taken};
+use crate::output::{Output, TakenOutputs};
 use crate::shape::join;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -115,8 +115,8 @@ impl AsWritten for Written {
         self.heal
     }
 
-    fn takes(&self) -> Takes {
-        Takes {
+    fn takes(&self) -> ArtifactSorts {
+        ArtifactSorts {
             key: true,
             image: false,
             images: false,
@@ -154,8 +154,8 @@ impl Kind for Appconfig {
         }
     }
 
-    fn takes_from(&self) -> Option<Taken<'_>> {
-        (!self.fill.is_empty()).then(|| Taken {
+    fn takes_from(&self) -> Option<TakenOutputs<'_>> {
+        (!self.fill.is_empty()).then(|| TakenOutputs {
             member: "fill",
             outputs: self.fill.iter().collect(),
         })

@@ -1,7 +1,7 @@
 //! The kind `ecs`: a service in Amazon ECS.
 
 use super::codedeploy::{self, Group};
-use super::{AsWritten, Extent, Kind, Resolve, Split, Steps, Takes};
+use super::{ArtifactSorts, AsWritten, Extent, Kind, Resolve, Split, Steps};
 use crate::declaration::aws_name;
 use crate::declaration::claim::Claim;
 use crate::declaration::gates::{ComponentGates, Resolved as Gates};
@@ -226,10 +226,10 @@ impl AsWritten for Written {
         self.heal
     }
 
-    fn takes(&self) -> Takes {
+    fn takes(&self) -> ArtifactSorts {
         let is_key = self.base == Base::Artifact;
         let is_one = self.containers.as_ref().is_none_or(|it| it.len() == 1);
-        Takes {
+        ArtifactSorts {
             key: is_key,
             image: !is_key && is_one,
             images: !is_key,

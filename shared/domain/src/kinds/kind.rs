@@ -7,7 +7,7 @@ use crate::declaration::gates::Resolved as Gates;
 use crate::declaration::scope::Scope;
 use crate::finding::Finding;
 use crate::name::{ComponentName, EnvironmentName};
-use crate::output::Taken;
+use crate::output::TakenOutputs;
 use std::collections::BTreeMap;
 
 /// A component of a kind, with every value final.
@@ -73,7 +73,7 @@ pub trait Kind {
     }
 
     /// Returns the outputs of other components that it takes; `None` for a kind that takes nothing of others.
-    fn takes_from(&self) -> Option<Taken<'_>> {
+    fn takes_from(&self) -> Option<TakenOutputs<'_>> {
         None
     }
 
@@ -83,7 +83,7 @@ pub trait Kind {
     }
 
     /// Returns findings about what its declaration allows and its authors may not mean. They stop nothing.
-    fn warnings(&self, _about: &About<'_>) -> Vec<Finding> {
+    fn warnings(&self, _about: &WarningContext<'_>) -> Vec<Finding> {
         vec![]
     }
 }
@@ -130,7 +130,7 @@ pub struct Extent {
 
 /// The component that [`Kind::warnings`] is asked about.
 #[derive(Debug, Clone, Copy)]
-pub struct About<'a> {
+pub struct WarningContext<'a> {
     /// The component.
     pub component: &'a ComponentName,
     /// The environment.

@@ -2,7 +2,7 @@
 
 use super::codedeploy::{self, Group};
 use super::rollout::{self, Rollout};
-use super::{About, AsWritten, Extent, Kind, Resolve, Split, Steps, Takes};
+use super::{ArtifactSorts, AsWritten, Extent, Kind, Resolve, Split, Steps, WarningContext};
 use crate::count::count;
 use crate::declaration::aws_name;
 use crate::declaration::claim::Claim;
@@ -90,8 +90,8 @@ impl AsWritten for Written {
         self.heal
     }
 
-    fn takes(&self) -> Takes {
-        Takes {
+    fn takes(&self) -> ArtifactSorts {
+        ArtifactSorts {
             key: self.repository.is_none(),
             image: true,
             images: false,
@@ -165,7 +165,7 @@ impl Kind for Lambda {
     }
 
     /// Warns of a rollout in steps whose time passes without anything that could end it.
-    fn warnings(&self, about: &About<'_>) -> Vec<Finding> {
+    fn warnings(&self, about: &WarningContext<'_>) -> Vec<Finding> {
         let Rollout { steps, every } = &self.rollout;
         if steps.is_empty() || about.is_measured {
             return vec![];

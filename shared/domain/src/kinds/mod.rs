@@ -15,8 +15,8 @@ mod kind;
 mod stages;
 mod written;
 
-pub use kind::{About, Extent, ImageOf, Kind};
-pub use written::{AsWritten, Shares, Split, Steps, Takes, Visited};
+pub use kind::{Extent, ImageOf, Kind, WarningContext};
+pub use written::{ArtifactSorts, AsWritten, Shares, Split, Steps, Visited};
 
 pub(crate) use kind::Resolve;
 

@@ -1,6 +1,6 @@
 //! The kind `static_site`: files in S3, usually behind CloudFront.
 
-use super::{AsWritten, Extent, Kind, Resolve, Takes, Visited};
+use super::{ArtifactSorts, AsWritten, Extent, Kind, Resolve, Visited};
 use crate::declaration::aws_name::{self, Form};
 use crate::declaration::claim::Claim;
 use crate::declaration::gates::{ComponentGates, Resolved as Gates};
@@ -179,8 +179,8 @@ impl AsWritten for Written {
         self.heal
     }
 
-    fn takes(&self) -> Takes {
-        Takes {
+    fn takes(&self) -> ArtifactSorts {
+        ArtifactSorts {
             key: true,
             image: false,
             images: false,

@@ -8,7 +8,7 @@ pub use function::{
 };
 pub use network::{Network, TaskNetwork};
 
-use super::{AsWritten, Extent, ImageOf, Kind, Resolve, Shares, Takes};
+use super::{ArtifactSorts, AsWritten, Extent, ImageOf, Kind, Resolve, Shares};
 use crate::count::count;
 use crate::declaration::aws_name;
 use crate::declaration::claim::Claim;
@@ -188,8 +188,8 @@ impl AsWritten for Written {
         &self.after
     }
 
-    fn takes(&self) -> Takes {
-        Takes {
+    fn takes(&self) -> ArtifactSorts {
+        ArtifactSorts {
             key: false,
             image: false,
             images: false,

@@ -17,7 +17,7 @@ pub trait AsWritten {
     }
 
     /// Returns the sorts of artifact that a release may bring for it.
-    fn takes(&self) -> Takes;
+    fn takes(&self) -> ArtifactSorts;
 
     /// Returns whether a single artifact's upload is a release of its own. An image push always is.
     fn on_artifact(&self) -> bool {
@@ -68,7 +68,7 @@ pub trait AsWritten {
 
 /// The sorts of artifact that a release may bring for a component.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Takes {
+pub struct ArtifactSorts {
     /// An uploaded artifact.
     pub key: bool,
     /// An image.

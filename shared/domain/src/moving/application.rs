@@ -4,7 +4,7 @@
 //! Both declarations are in force beforehand. The new one says which application it was (`formerly`), so that it may
 //! name that one's repositories. All of it is one transaction, so no release comes in between.
 
-use super::{Facts, Moves, Moving, decide as decide_one};
+use super::{MovedItems, Moving, MovingFacts, decide as decide_one};
 use crate::count::count;
 use crate::declaration::Declaration;
 use crate::declaration::resolved::Resolved;
@@ -46,16 +46,16 @@ pub struct Application<'a> {
     /// The image repositories of the former one.
     pub repositories: Vec<String>,
     /// The environments of the former one, declared or not, each beside the new one of that name.
-    pub environments: BTreeMap<EnvironmentName, Facts<'a>>,
+    pub environments: BTreeMap<EnvironmentName, MovingFacts<'a>>,
 }
 
 /// The things that are moved.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Whole {
+pub struct MovedApplication {
     /// The version of the declaration that is withdrawn.
     pub declaration: Option<semver::Version>,
     /// The things in each environment that has any.
-    pub environments: BTreeMap<EnvironmentName, Moves>,
+    pub environments: BTreeMap<EnvironmentName, MovedItems>,
     /// The image repositories that go with it.
     pub repositories: Vec<String>,
     /// The repositories that the new declaration does not name: nobody has them from then on.
@@ -67,7 +67,7 @@ pub struct Whole {
 /// # Errors
 /// Something is under way on either side, the new declaration is not in force or does not say which application it was,
 /// it lacks a component or has it elsewhere, or there is nothing of the former one.
-pub fn decide(asked: &Application<'_>) -> Result<Whole, Vec<Finding>> {
+pub fn decide(asked: &Application<'_>) -> Result<MovedApplication, Vec<Finding>> {
     let mut findings = Vec::new();
     match asked.new {
         Err(why) => findings.extend(why.iter().cloned()),
@@ -77,8 +77,8 @@ pub fn decide(asked: &Application<'_>) -> Result<Whole, Vec<Finding>> {
     let mut resources = BTreeSet::new();
     for (environment, facts) in &asked.environments {
         // The former declaration is withdrawn with it.
-        let facts = Facts {
-            from: removal::Facts {
+        let facts = MovingFacts {
+            from: removal::RemovalFacts {
                 declared: None,
                 ..facts.from
             },
@@ -110,7 +110,7 @@ pub fn decide(asked: &Application<'_>) -> Result<Whole, Vec<Finding>> {
     let named = asked.new.map(Declaration::repositories).unwrap_or_default();
     let all = asked.repositories.iter().cloned();
     let (repositories, freed) = all.partition(|name| named.contains_key(name));
-    let whole = Whole {
+    let whole = MovedApplication {
         declaration: asked.version.cloned(),
         environments,
         repositories,
@@ -135,7 +135,7 @@ impl<'a> Application<'a> {
     }
 
     /// Returns whether nothing is recorded of an environment.
-    fn is_unused(&self, environment: &EnvironmentName, facts: Facts<'_>) -> bool {
+    fn is_unused(&self, environment: &EnvironmentName, facts: MovingFacts<'_>) -> bool {
         let removal = self.moving(environment).removal();
         recorded(removal, facts.from).components.is_empty()
     }
@@ -157,8 +157,8 @@ impl<'a> Application<'a> {
     fn moves(
         &self,
         environment: &EnvironmentName,
-        facts: Facts<'_>,
-    ) -> Result<Option<Moves>, Vec<Finding>> {
+        facts: MovingFacts<'_>,
+    ) -> Result<Option<MovedItems>, Vec<Finding>> {
         if self.is_unused(environment, facts) {
             let busy = busy(
                 EnvironmentId::new(self.app, environment),

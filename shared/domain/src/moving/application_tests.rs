@@ -109,7 +109,7 @@ impl Scene {
         })
     }
 
-    fn decided(&self, read: fn(&Whole, &Application<'_>) -> String) -> String {
+    fn decided(&self, read: fn(&MovedApplication, &Application<'_>) -> String) -> String {
         let (app, to) = (
             AppName::new("shop").unwrap(),
             AppName::new("store").unwrap(),
@@ -129,8 +129,8 @@ impl Scene {
             .into_iter()
             .enumerate();
         let environments = environments.map(|(at, (name, both))| {
-            let facts = Facts {
-                from: removal::Facts {
+            let facts = MovingFacts {
+                from: removal::RemovalFacts {
                     lock: &both.lock,
                     waits: None,
                     drill: both.drill.as_ref(),
@@ -241,7 +241,7 @@ fn all_of_an_application_is_moved_or_nothing() {
         (
             |s| {
                 let name = ComponentName::new("api").unwrap();
-                let given = crate::environment::Given {
+                let given = crate::environment::GivenVersion {
                     version: "1.0.0".into(),
                     deployment: DeploymentId("d".into()),
                     since: Time(0),
@@ -299,14 +299,14 @@ fn all_of_an_application_is_moved_or_nothing() {
 
 #[test]
 fn what_is_moved_is_told_once() {
-    let told = Scene::new().decided(Whole::in_words);
+    let told = Scene::new().decided(MovedApplication::in_words);
     assert_eq!(told, WORDS);
 }
 
 #[test]
 fn a_hold_is_told_to_be_on_both_names() {
     let mut scene = Scene::new();
-    let stays = |scene: &Scene| scene.decided(Whole::stays);
+    let stays = |scene: &Scene| scene.decided(MovedApplication::stays);
     let plain = stays(&scene);
     for both in [&mut scene.prod, &mut scene.dev] {
         both.state.hold = Some(Hold {

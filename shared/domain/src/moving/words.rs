@@ -1,11 +1,11 @@
 //! The words about a move.
 
-use super::{EnvironmentId, Moves, Moving};
+use super::{EnvironmentId, MovedItems, Moving};
 use crate::environment::BEFORE_WINDLASS;
 use crate::removal::retained_record::list;
 use std::iter;
 
-impl Moves {
+impl MovedItems {
     /// Says all: the move, what stays, and what is to be done next.
     pub fn in_words(&self, moving: Moving<'_>) -> String {
         let next = self.next(moving);

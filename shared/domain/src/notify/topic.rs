@@ -15,7 +15,7 @@ pub struct Notify {
     /// The events that it is told of: good and bad endings if absent.
     #[serde(default = "endings")]
     #[schemars(extend("minItems" = 1))]
-    pub of: BTreeSet<Told>,
+    pub of: BTreeSet<MessageKind>,
     /// The form of the messages: for a channel of Slack or Teams if absent.
     #[serde(default)]
     pub form: Form,
@@ -26,7 +26,7 @@ pub struct Notify {
     Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, JsonSchema,
 )]
 #[serde(rename_all = "snake_case")]
-pub enum Told {
+pub enum MessageKind {
     /// A deployment has begun.
     Start,
     /// A deployment ended `Succeeded`; or a drill proved the way back.
@@ -48,8 +48,8 @@ pub enum Told {
     Summary,
 }
 
-fn endings() -> BTreeSet<Told> {
-    BTreeSet::from([Told::Success, Told::Failure])
+fn endings() -> BTreeSet<MessageKind> {
+    BTreeSet::from([MessageKind::Success, MessageKind::Failure])
 }
 
 /// The form of a topic's messages.

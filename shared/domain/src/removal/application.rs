@@ -4,7 +4,7 @@
 //! Its declaration has its environments, and nobody is asked to take them out first. Instead the person types the
 //! application's name again. The declaration is withdrawn before anything else, so that no release begins in between.
 
-use super::{Facts, LetsGo, Removal, decide as decide_one};
+use super::{Removal, RemovalFacts, RemovedItems, decide as decide_one};
 use crate::finding::{Finding, FindingName};
 use crate::name::{AppName, EnvironmentName};
 use std::collections::BTreeMap;
@@ -20,25 +20,25 @@ pub struct Application<'a> {
     /// The image repositories that are its own.
     pub repositories: Vec<String>,
     /// Its environments, declared or not.
-    pub environments: BTreeMap<EnvironmentName, Facts<'a>>,
+    pub environments: BTreeMap<EnvironmentName, RemovalFacts<'a>>,
 }
 
 /// The things that it lets go of.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Whole {
+pub struct RemovedApplication {
     /// The version of its declaration.
     pub declaration: Option<semver::Version>,
     /// Its image repositories.
     pub repositories: Vec<String>,
     /// The things in each environment that has any.
-    pub environments: BTreeMap<EnvironmentName, LetsGo>,
+    pub environments: BTreeMap<EnvironmentName, RemovedItems>,
 }
 
 /// Decides it.
 ///
 /// # Errors
 /// Something is under way in one of its environments, or there is nothing of it.
-pub fn decide(application: &Application<'_>) -> Result<Whole, Vec<Finding>> {
+pub fn decide(application: &Application<'_>) -> Result<RemovedApplication, Vec<Finding>> {
     let app = application.app;
     let (mut findings, mut environments) = (Vec::new(), BTreeMap::new());
     for (environment, facts) in &application.environments {
@@ -48,7 +48,7 @@ pub fn decide(application: &Application<'_>) -> Result<Whole, Vec<Finding>> {
             component: None,
         };
         // The declaration is withdrawn before.
-        let facts = Facts {
+        let facts = RemovalFacts {
             declared: None,
             ..*facts
         };
@@ -60,7 +60,7 @@ pub fn decide(application: &Application<'_>) -> Result<Whole, Vec<Finding>> {
     if !findings.is_empty() {
         return Err(findings);
     }
-    let whole = Whole {
+    let whole = RemovedApplication {
         declaration: application.declaration.cloned(),
         repositories: application.repositories.clone(),
         environments,
@@ -71,7 +71,7 @@ pub fn decide(application: &Application<'_>) -> Result<Whole, Vec<Finding>> {
     Ok(whole)
 }
 
-impl Whole {
+impl RemovedApplication {
     /// Says what it leaves, in sentences.
     pub fn leaves(&self, app: &AppName) -> String {
         let environments = self.environments.iter();

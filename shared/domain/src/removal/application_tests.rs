@@ -50,10 +50,10 @@ impl Scene {
         });
     }
 
-    fn decided(&self) -> Result<Whole, Vec<Finding>> {
+    fn decided(&self) -> Result<RemovedApplication, Vec<Finding>> {
         let app = AppName::new("shop").unwrap();
         let declared = BTreeSet::from([ComponentName::new("api").unwrap()]);
-        let facts = |at: usize| Facts {
+        let facts = |at: usize| RemovalFacts {
             lock: &self.locks[at],
             waits: self.waits.as_ref(),
             drill: None,
@@ -81,7 +81,7 @@ impl Scene {
                 told.collect::<Vec<_>>().join(", ")
             }
             Ok(whole) => {
-                let of = |(name, goes): (&EnvironmentName, &LetsGo)| {
+                let of = |(name, goes): (&EnvironmentName, &RemovedItems)| {
                     let claims: Vec<String> = goes.claims.iter().map(ToString::to_string).collect();
                     format!("{name}: {}", claims.join(" "))
                 };

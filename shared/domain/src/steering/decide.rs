@@ -1,7 +1,7 @@
 //! Decides about the wish of a person who steers a deployment. Pure.
 
 use super::room::{Longest, longest, looks};
-use super::{MOST_TURNS, Paused, Turn, pause_of, steered};
+use super::{MOST_TURNS, Paused, SteeringRecord, pause_of, steered};
 use crate::call;
 use crate::count::count;
 use crate::declaration::resolved::Component;
@@ -19,7 +19,7 @@ use std::collections::BTreeMap;
 
 /// The wish of a person.
 #[derive(Debug, Clone)]
-pub struct Wish<'a> {
+pub struct SteeringRequest<'a> {
     /// `pause`, `continue` or `skip_bake`.
     pub action: ActionName,
     /// `pause`: the longest time; as long as the rule says if absent.
@@ -53,7 +53,7 @@ pub struct Watched<'a> {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Decision {
     /// It is done: the record gets this.
-    Turn(Turn),
+    Turn(SteeringRecord),
     /// It is already so. The text says that in a sentence.
     Already(String),
     /// It cannot be done.
@@ -61,7 +61,7 @@ pub enum Decision {
 }
 
 /// Decides. Asking twice does nothing twice: the answer is then that it is already so.
-pub fn decide(wish: &Wish<'_>, watched: &Watched<'_>, now: Time) -> Decision {
+pub fn decide(wish: &SteeringRequest<'_>, watched: &Watched<'_>, now: Time) -> Decision {
     let judgement = match watching(wish, watched) {
         Ok(judgement) => judgement,
         Err(finding) => return Decision::Refused(vec![finding]),
@@ -87,7 +87,7 @@ pub fn decide(wish: &Wish<'_>, watched: &Watched<'_>, now: Time) -> Decision {
         },
         _ => None,
     };
-    Decision::Turn(Turn {
+    Decision::Turn(SteeringRecord {
         action: wish.action,
         wave: judgement.wave,
         at: now,
@@ -98,7 +98,10 @@ pub fn decide(wish: &Wish<'_>, watched: &Watched<'_>, now: Time) -> Decision {
 }
 
 /// Returns the judgement of the wave that is watched.
-fn watching<'a>(wish: &Wish<'_>, watched: &Watched<'a>) -> Result<&'a Judgement, Finding> {
+fn watching<'a>(
+    wish: &SteeringRequest<'_>,
+    watched: &Watched<'a>,
+) -> Result<&'a Judgement, Finding> {
     let record = watched.record;
     let id = &record.id;
     let not = |reason: String, remedy: &str| {
@@ -163,7 +166,7 @@ fn is_red(judgement: &Judgement, red: &str) -> Finding {
 
 /// Says that it is already so, if it is.
 fn already(
-    wish: &Wish<'_>,
+    wish: &SteeringRequest<'_>,
     watched: &Watched<'_>,
     judgement: &Judgement,
     now: Time,
@@ -191,7 +194,11 @@ fn already(
 }
 
 /// Returns a finding for each component that AWS goes on with by itself.
-fn timed_by_aws(wish: &Wish<'_>, watched: &Watched<'_>, judgement: &Judgement) -> Vec<Finding> {
+fn timed_by_aws(
+    wish: &SteeringRequest<'_>,
+    watched: &Watched<'_>,
+    judgement: &Judgement,
+) -> Vec<Finding> {
     let waves = &watched.plan.waves;
     let latest = latest_changes(waves, judgement.wave);
     let mut later = (0..)
@@ -233,7 +240,7 @@ fn is_ours(waves: &[Wave], wave: u32) -> bool {
 }
 
 fn pause(
-    wish: &Wish<'_>,
+    wish: &SteeringRequest<'_>,
     watched: &Watched<'_>,
     judgement: &Judgement,
     now: Time,

@@ -10,7 +10,7 @@ use crate::kinds::KindName;
 use crate::name::ComponentName;
 use crate::plan::{Outcome, Plan, PlannedChange, Timing, Wave};
 use crate::request::ActionName;
-use crate::steering::{Decision, MOST_TURNS, Watched, Wish, decide};
+use crate::steering::{Decision, MOST_TURNS, SteeringRequest, Watched, decide};
 use crate::time::Span;
 use serde_json::json;
 use std::collections::{BTreeMap, BTreeSet};
@@ -88,7 +88,7 @@ impl Scene {
     }
 
     fn asks(&self, action: ActionName, lasts_s: Option<u64>, at_s: u64) -> Decision {
-        let wish = Wish {
+        let wish = SteeringRequest {
             action,
             lasts: lasts_s.map(Span::seconds),
             by: "ann".into(),

@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 
 /// A turn of a person at the wheel, or of Windlass when a pause was over.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-pub struct Turn {
+pub struct SteeringRecord {
     /// `pause`, `continue` or `skip_bake`.
     pub action: ActionName,
     /// The wave that was watched, counted from 0.
@@ -45,7 +45,7 @@ pub struct Steered {
     pub paused: Option<Paused>,
 }
 
-impl Turn {
+impl SteeringRecord {
     /// Says what was done, by whom, why, and what follows.
     pub fn in_words(&self) -> String {
         let Self { by, reason, .. } = self;
@@ -72,7 +72,7 @@ impl Turn {
 /// Returns the effect of a record's turns on a wave whose bake would end then; `None` if nobody touched it. Time goes
 /// on while a wave is paused, because its gates are judged. The end that a pause has moved stays moved when the pause
 /// is over: a gate that is unknown then is held from there.
-pub fn steered(turns: &[Turn], wave: u32, bake_end: Time) -> Option<Steered> {
+pub fn steered(turns: &[SteeringRecord], wave: u32, bake_end: Time) -> Option<Steered> {
     let mut of_it = turns.iter().filter(|turn| turn.wave == wave).peekable();
     of_it.peek()?;
     let (mut until, mut paused) = (bake_end, None::<Paused>);
@@ -96,10 +96,10 @@ pub const BY_ITSELF: &str = "Windlass";
 
 /// Returns the turn that ends a pause which is over, if the release goes on then: nobody has ended it, and everybody is
 /// told.
-pub fn gone_on(turns: &[Turn], wave: u32, now: Time) -> Option<Turn> {
+pub fn gone_on(turns: &[SteeringRecord], wave: u32, now: Time) -> Option<SteeringRecord> {
     let last = turns.iter().rfind(|turn| turn.wave == wave)?;
     let pause = last.pause.filter(|pause| now >= pause.until)?;
-    (pause.then == PauseThen::Continue).then(|| Turn {
+    (pause.then == PauseThen::Continue).then(|| SteeringRecord {
         action: ActionName::Continue,
         wave,
         at: now,
@@ -113,8 +113,8 @@ pub fn gone_on(turns: &[Turn], wave: u32, now: Time) -> Option<Turn> {
 }
 
 /// Returns the pause of a wave that is in force.
-pub fn pause_of(turns: &[Turn], wave: u32, now: Time) -> Option<&Turn> {
+pub fn pause_of(turns: &[SteeringRecord], wave: u32, now: Time) -> Option<&SteeringRecord> {
     let last = turns.iter().rfind(|turn| turn.wave == wave);
-    let is_in_force = |turn: &&Turn| turn.pause.is_some_and(|pause| now < pause.until);
+    let is_in_force = |turn: &&SteeringRecord| turn.pause.is_some_and(|pause| now < pause.until);
     last.filter(is_in_force)
 }

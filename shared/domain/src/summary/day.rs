@@ -49,7 +49,7 @@ struct Telling {
 
 /// The decision for an invocation.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Turn {
+pub enum SummaryDecision {
     /// It goes on from there.
     Go(Day),
     /// It does nothing: all is told.
@@ -70,9 +70,9 @@ impl Day {
     }
 
     /// Decides what to do for the day that ends at `to`, by the known progress.
-    pub fn turn(known: Option<Self>, to: Time, now: Time) -> Turn {
+    pub fn turn(known: Option<Self>, to: Time, now: Time) -> SummaryDecision {
         let Some(known) = known.filter(|known| known.to >= to) else {
-            return Turn::Go(Self {
+            return SummaryDecision::Go(Self {
                 to,
                 told: None,
                 telling: None,
@@ -82,11 +82,11 @@ impl Day {
         let telling = known.telling.as_ref();
         // A look that came very late is for a day of which nobody wants to hear any more.
         if known.done || known.to > to {
-            Turn::Done
+            SummaryDecision::Done
         } else if telling.is_some_and(|telling| now.ms_since(telling.since) < ALONE_MS) {
-            Turn::Elsewhere
+            SummaryDecision::Elsewhere
         } else {
-            Turn::Go(known)
+            SummaryDecision::Go(known)
         }
     }
 

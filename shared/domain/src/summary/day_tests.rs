@@ -10,7 +10,7 @@ fn at(text: &str) -> Time {
 
 fn begun(to: Time) -> Day {
     match Day::turn(None, to, to) {
-        Turn::Go(day) => day,
+        SummaryDecision::Go(day) => day,
         other => panic!("{other:?}"),
     }
 }
@@ -50,38 +50,53 @@ fn a_look_tells_what_is_not_told_and_leaves_alone_what_another_one_tells() {
         day
     };
     let table = [
-        ("the first ever", None, "06:00:00", Turn::Go(fresh())),
+        (
+            "the first ever",
+            None,
+            "06:00:00",
+            SummaryDecision::Go(fresh()),
+        ),
         (
             "a new day",
             Some(yesterday()),
             "06:00:00",
-            Turn::Go(fresh()),
+            SummaryDecision::Go(fresh()),
         ),
-        ("begun", Some(fresh()), "06:05:00", Turn::Go(fresh())),
+        (
+            "begun",
+            Some(fresh()),
+            "06:05:00",
+            SummaryDecision::Go(fresh()),
+        ),
         (
             "twice at once",
             Some(telling()),
             "06:00:11",
-            Turn::Elsewhere,
+            SummaryDecision::Elsewhere,
         ),
         (
             "just before it has ended",
             Some(telling()),
             "06:00:54",
-            Turn::Elsewhere,
+            SummaryDecision::Elsewhere,
         ),
         (
             "after one that died",
             Some(telling()),
             "06:00:55",
-            Turn::Go(telling()),
+            SummaryDecision::Go(telling()),
         ),
-        ("after all is told", Some(done()), "06:05:00", Turn::Done),
+        (
+            "after all is told",
+            Some(done()),
+            "06:05:00",
+            SummaryDecision::Done,
+        ),
         (
             "for a day before",
             Some(begun(Time(to.0 + HOUR_MS))),
             "07:01:00",
-            Turn::Done,
+            SummaryDecision::Done,
         ),
     ];
     for (case, known, now, wanted) in table {

@@ -1,6 +1,6 @@
 //! A summary in words. What a person has to read comes first. Environments in which nothing happened are only named.
 
-use super::{DAYS, Over, Seen, Standing};
+use super::{DAYS, EnvironmentFacts, OverDeployment, StandingFacts};
 use crate::call;
 use crate::count::count;
 use crate::ending::Ending;
@@ -30,7 +30,7 @@ const MOST_TOLD: usize = 5;
 const LONGEST_LINE: usize = 240;
 
 /// Returns the message of a topic.
-pub fn message(app: &AppName, to: Time, seen: &[&Seen], form: Form) -> Notification {
+pub fn message(app: &AppName, to: Time, seen: &[&EnvironmentFacts], form: Form) -> Notification {
     let told = Notification {
         subject: ascii(&subject(app, to, seen)),
         message: text(app, to, seen),
@@ -58,25 +58,25 @@ pub fn message(app: &AppName, to: Time, seen: &[&Seen], form: Form) -> Notificat
 /// The most environments that are named beside a message.
 const MOST_NAMES: usize = 10;
 
-fn subject(app: &AppName, to: Time, seen: &[&Seen]) -> String {
+fn subject(app: &AppName, to: Time, seen: &[&EnvironmentFacts]) -> String {
     let date: String = to.to_string().chars().take(10).collect();
     let mut parts = vec![endings(seen.iter().flat_map(|one| &one.ended))];
-    let count = |is_so: fn(&Standing) -> bool| {
+    let count = |is_so: fn(&StandingFacts) -> bool| {
         let so = seen.iter().filter(|one| is_so(&one.standing));
         so.count()
     };
     let marks = [
-        (count(Standing::is_stuck), "locked"),
+        (count(StandingFacts::is_stuck), "locked"),
         (count(|one| one.hold.is_some()), "held"),
         (count(|one| !one.waiting.is_empty()), "waited for"),
-        (count(Standing::has_drifted), "drifted"),
+        (count(StandingFacts::has_drifted), "drifted"),
     ];
     let marks = marks.into_iter().filter(|(many, _)| *many > 0);
     parts.extend(marks.map(|(many, word)| format!("{many} {word}")));
     format!("[windlass] {app} {date}: {}", parts.join("; "))
 }
 
-fn endings<'a>(all: impl Iterator<Item = &'a Over>) -> String {
+fn endings<'a>(all: impl Iterator<Item = &'a OverDeployment>) -> String {
     let all: Vec<Ending> = all.map(|one| one.ended.ending).collect();
     let told = ENDINGS.into_iter().filter_map(|ending| {
         let many = all.iter().filter(|one| **one == ending).count();
@@ -91,9 +91,10 @@ fn endings<'a>(all: impl Iterator<Item = &'a Over>) -> String {
 
 /// Returns all that fits: if it does not fit with the longer windows, it leaves these out, and then the last
 /// environments, which are counted.
-fn text(app: &AppName, to: Time, seen: &[&Seen]) -> String {
+fn text(app: &AppName, to: Time, seen: &[&EnvironmentFacts]) -> String {
     let head = format!("{app}, the 24 hours until {to}");
-    let (quiet, loud): (Vec<&Seen>, Vec<&Seen>) = seen.iter().partition(|one| one.is_quiet());
+    let (quiet, loud): (Vec<&EnvironmentFacts>, Vec<&EnvironmentFacts>) =
+        seen.iter().partition(|one| one.is_quiet());
     let quiet = still(&quiet);
     if loud.is_empty() {
         return truncate(format!("{head}: {quiet}"), LONGEST_CAUSE);
@@ -132,7 +133,7 @@ fn fitting(app: &AppName, head: String, blocks: &[(usize, String)]) -> String {
 }
 
 /// Says what there is to say of the environments in which nothing happened.
-fn still(quiet: &[&Seen]) -> String {
+fn still(quiet: &[&EnvironmentFacts]) -> String {
     if quiet.is_empty() {
         return String::new();
     }
@@ -150,7 +151,7 @@ fn still(quiet: &[&Seen]) -> String {
     format!("nothing happened, is held, is locked or waits in {names}; {drift}")
 }
 
-fn block(app: &AppName, seen: &Seen, windows: usize) -> String {
+fn block(app: &AppName, seen: &EnvironmentFacts, windows: usize) -> String {
     let mut lines = vec![format!(
         "{}: {}",
         seen.environment,
@@ -160,7 +161,7 @@ fn block(app: &AppName, seen: &Seen, windows: usize) -> String {
         .ended
         .iter()
         .filter(|one| !one.ended.ending.is_success());
-    let bad: Vec<&Over> = bad.collect();
+    let bad: Vec<&OverDeployment> = bad.collect();
     lines.extend(bad.iter().take(MOST_TOLD).map(|one| over(one)));
     if bad.len() > MOST_TOLD {
         let more = bad.len() - MOST_TOLD;
@@ -180,7 +181,7 @@ fn block(app: &AppName, seen: &Seen, windows: usize) -> String {
     lines.join("\n  ")
 }
 
-fn over(one: &Over) -> String {
+fn over(one: &OverDeployment) -> String {
     let (ending, why) = (one.ended.ending, &one.ended.cause_name);
     let first = one.ended.cause.lines().next().unwrap_or_default();
     let why = Some(why).filter(|why| !why.is_empty());
@@ -206,7 +207,7 @@ fn window(days: u64, figures: &Figures) -> String {
     format!("{}: {}", count(days, "day"), told.join("; "))
 }
 
-fn standing(app: &AppName, seen: &Seen) -> Vec<String> {
+fn standing(app: &AppName, seen: &EnvironmentFacts) -> Vec<String> {
     let mut lines = Vec::new();
     let start = |action| {
         let input = operators(action, EnvironmentId::new(app, &seen.environment));
@@ -236,7 +237,7 @@ fn standing(app: &AppName, seen: &Seen) -> Vec<String> {
     lines
 }
 
-fn drift(standing: &Standing) -> String {
+fn drift(standing: &StandingFacts) -> String {
     let Some(look) = standing.look() else {
         return "drift: not looked at".to_owned();
     };

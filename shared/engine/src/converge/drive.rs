@@ -3,10 +3,10 @@
 use super::attempt::{Attempt, Call};
 use super::budget::Budget;
 use super::end::End;
-use super::out_of_band_changes::Doubt;
+use super::out_of_band_changes::DoubtfulLooks;
 use crate::kinds::{
-    Begun, Class, Facts, Kind, LookContext, Next, Noticed, Recorded, Sent, View, from_value,
-    to_value,
+    BegunChange, ChangeFacts, Class, Kind, LookContext, Next, Noticed, Recorded, SentChange, View,
+    from_value, to_value,
 };
 use crate::ports::{Clock, DynamoDbApi, Result};
 use serde_json::Value;
@@ -30,7 +30,7 @@ const ROUNDS: u32 = 2_000;
 const SEND_S: u64 = 10;
 
 /// The look upon which a switching change is made.
-struct Upon<'i, K: Kind> {
+struct ChangeBasis<'i, K: Kind> {
     /// The state that was seen.
     is: &'i K::Seen,
     /// The view of that state.
@@ -48,7 +48,7 @@ pub struct Drive<'r, 'a, K: Kind, P> {
     waited_ms: u64,
     conflicts: u32,
     pub(super) rounds: u32,
-    pub(super) doubt: Option<Doubt>,
+    pub(super) doubt: Option<DoubtfulLooks>,
     /// The additive changes that this invocation made, as the ledger records them.
     made: Vec<Value>,
     /// The state that was seen before a switching change whose condition did not hold.
@@ -89,7 +89,7 @@ impl<'r, 'a, K: Kind, P: DynamoDbApi + Clock> Drive<'r, 'a, K, P> {
     fn way(&self) -> Result<LookContext<'_, K::Goal>> {
         let step = &self.attempt.step.value;
         let sent = match (self.attempt.last_sent(self.wave.is_none()), &step.seen) {
-            (Some(last), Some(seen)) => Some(Sent {
+            (Some(last), Some(seen)) => Some(SentChange {
                 change: last.change.clone(),
                 at: last.at,
                 upon: from_value("state seen", &Recorded::read("state seen", seen)?.goal)?,
@@ -102,7 +102,7 @@ impl<'r, 'a, K: Kind, P: DynamoDbApi + Clock> Drive<'r, 'a, K, P> {
         Ok(LookContext {
             goal: Some(&self.goal),
             sent,
-            begun: begun.map(|begun| Begun {
+            begun: begun.map(|begun| BegunChange {
                 change: &begun.change,
                 at: begun.at,
             }),
@@ -212,7 +212,7 @@ impl<'r, 'a, K: Kind, P: DynamoDbApi + Clock> Drive<'r, 'a, K, P> {
                 match facts.class {
                     Class::Additive => self.add(&change, facts).await,
                     Class::Switching => {
-                        let upon = Upon { is: &is, view };
+                        let upon = ChangeBasis { is: &is, view };
                         self.switch(&change, facts, upon).await
                     }
                 }
@@ -245,8 +245,8 @@ impl<'r, 'a, K: Kind, P: DynamoDbApi + Clock> Drive<'r, 'a, K, P> {
         None
     }
 
-    async fn add(&mut self, change: &K::Change, facts: Facts) -> Result<Option<End>> {
-        let Facts { value, what, .. } = facts;
+    async fn add(&mut self, change: &K::Change, facts: ChangeFacts) -> Result<Option<End>> {
+        let ChangeFacts { value, what, .. } = facts;
         if self.made.contains(&value) {
             let why = format!("`{what}` is done but not seen yet");
             return Ok(self.wait(SETTLE_MS, &why).await);
@@ -274,8 +274,8 @@ impl<'r, 'a, K: Kind, P: DynamoDbApi + Clock> Drive<'r, 'a, K, P> {
     async fn switch(
         &mut self,
         change: &K::Change,
-        facts: Facts,
-        upon: Upon<'_, K>,
+        facts: ChangeFacts,
+        upon: ChangeBasis<'_, K>,
     ) -> Result<Option<End>> {
         let undo = self.wave.is_none();
         let tried = self.attempt.tried(&facts.value, undo);
@@ -303,10 +303,10 @@ impl<'r, 'a, K: Kind, P: DynamoDbApi + Clock> Drive<'r, 'a, K, P> {
     async fn send_switching(
         &mut self,
         change: &K::Change,
-        facts: Facts,
-        upon: Upon<'_, K>,
+        facts: ChangeFacts,
+        upon: ChangeBasis<'_, K>,
     ) -> Result<Option<End>> {
-        let Facts {
+        let ChangeFacts {
             value,
             what,
             longer_s,

@@ -62,7 +62,7 @@ where
         Ok(built) => {
             let wave = work.wave;
             let attempt = &mut attempt;
-            let towards = Towards {
+            let towards = DriveVisitor {
                 attempt,
                 wave,
                 budget,
@@ -75,13 +75,13 @@ where
 }
 
 /// Drives a kind towards a wave's goal, or back.
-struct Towards<'r, 'a, P> {
+struct DriveVisitor<'r, 'a, P> {
     attempt: &'r mut Attempt<'a, P>,
     wave: Option<u32>,
     budget: Budget,
 }
 
-impl<P: DynamoDbApi + Clock> KindVisitor for Towards<'_, '_, P> {
+impl<P: DynamoDbApi + Clock> KindVisitor for DriveVisitor<'_, '_, P> {
     type Out = End;
 
     async fn visit<K: Kind>(self, kind: &K) -> Result<End> {

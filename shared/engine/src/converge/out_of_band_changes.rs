@@ -18,7 +18,7 @@ const LATEST_MS: u64 = 5_000;
 
 /// Looks in a row that are not believed.
 #[derive(Clone, Copy)]
-pub struct Doubt {
+pub struct DoubtfulLooks {
     since: Time,
     /// The round of the last such look.
     round: u32,
@@ -145,7 +145,7 @@ impl<K: Kind, P: DynamoDbApi + Clock> Drive<'_, '_, K, P> {
         if left == 0 {
             return said.map(Some);
         }
-        self.doubt = Some(Doubt {
+        self.doubt = Some(DoubtfulLooks {
             since,
             round: self.rounds,
         });

@@ -1,6 +1,6 @@
 use super::warnings;
 use crate::converge::{Attempt, End, Invocation, Work, done, finish};
-use crate::kinds::{Checkpoint, Past, Publication, Publishes, together};
+use crate::kinds::{Checkpoint, PastReleases, Publication, Publishes, together};
 use crate::ledger;
 use crate::payload::{PublisherInput, WorkDone, WorkTransition};
 use crate::ports::{Clock, DynamoDbApi, Result};
@@ -83,7 +83,7 @@ impl<P: DynamoDbApi + Clock> Checkpoint for Attempt<'_, P> {
         self.elapsed_ms() < WORK_MS
     }
 
-    async fn past(&self, back: u32) -> Result<Past> {
+    async fn past(&self, back: u32) -> Result<PastReleases> {
         let step = &self.step.value;
         let (app, env, component) = (&step.app, &step.environment, &step.component);
         let kept = kept(self.ports, EnvironmentId::new(app, env), component, back).await?;
@@ -98,7 +98,7 @@ impl<P: DynamoDbApi + Clock> Checkpoint for Attempt<'_, P> {
             }
             None => None,
         };
-        Ok(Past {
+        Ok(PastReleases {
             kept,
             newest: newest.map(|stored| stored.value),
         })

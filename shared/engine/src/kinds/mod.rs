@@ -17,7 +17,7 @@ mod writes;
 
 pub use kept_documents::{Document, KeptDocuments, digest_of, to_json};
 pub use prepared::*;
-pub use publishing::{Checkpoint, Past, Publication, Publishes, together};
+pub use publishing::{Checkpoint, PastReleases, Publication, Publishes, together};
 pub use recorded_state::{Noticed, Recorded};
 pub use registry::{
     Built, KindPorts, KindVisitor, check_artifact, needs_of, prepare, with_kind_of, writes,
@@ -86,9 +86,9 @@ pub struct LookContext<'a, Goal> {
     /// The goal of the way.
     pub goal: Option<&'a Goal>,
     /// The last switching change that was sent in this direction under this token of the lock.
-    pub sent: Option<Sent<Goal>>,
+    pub sent: Option<SentChange<Goal>>,
     /// The last switching change that was sent forward, under whichever token. The way back has it as well.
-    pub begun: Option<Begun<'a>>,
+    pub begun: Option<BegunChange<'a>>,
     /// The time at which the wave began; `None` on the way back.
     pub entered: Option<Time>,
     /// The name that AWS gave to the last additive change that it named ([`Kind::change`]).
@@ -112,7 +112,7 @@ impl<Goal> Default for LookContext<'_, Goal> {
 
 /// A switching change by which a step has begun to change its target.
 #[derive(Debug, Clone, Copy)]
-pub struct Begun<'a> {
+pub struct BegunChange<'a> {
     /// The change, by [`Facts::value`].
     pub change: &'a Value,
     /// The time at which its intent was recorded.
@@ -121,7 +121,7 @@ pub struct Begun<'a> {
 
 /// A switching change that was sent.
 #[derive(Debug)]
-pub struct Sent<Goal> {
+pub struct SentChange<Goal> {
     /// The change, by [`Facts::value`].
     pub change: Value,
     /// The time at which its intent was recorded.
@@ -148,7 +148,7 @@ pub struct View {
 
 /// Everything that must be known of a change to make it: pure.
 #[derive(Debug, Clone, PartialEq)]
-pub struct Facts {
+pub struct ChangeFacts {
     /// The harm of the change when it is late.
     pub class: Class,
     /// The seconds by which a switching change may take longer than the usual 10 s. Its open call is recorded for as
@@ -164,7 +164,7 @@ pub struct Facts {
     pub after: Option<Noticed>,
 }
 
-impl Facts {
+impl ChangeFacts {
     /// The facts of a change that takes no longer than usual. Nobody can tell what callers get after it.
     pub fn new(class: Class, value: Value, what: String) -> Self {
         Self {
@@ -253,7 +253,7 @@ pub trait Kind {
     fn next(target: &Self::Target, seen: &Self::Seen, goal: &Self::Goal) -> Next<Self::Change>;
 
     /// Pure: the facts of a change that is made upon what was seen (rule 3).
-    fn facts(change: &Self::Change, seen: &Self::Seen) -> Facts;
+    fn facts(change: &Self::Change, seen: &Self::Seen) -> ChangeFacts;
 
     /// Pure: the values, by name, that a reached goal gives to others and that they cannot know before, such as the
     /// number that AWS gave to a version. They are recorded with what was seen. No secret belongs there.

@@ -14,7 +14,7 @@ use windlass_domain::finding::{Finding, FindingName};
 use windlass_domain::identity::DeploymentId;
 use windlass_domain::kinds::Spec;
 use windlass_domain::name::{AppName, ComponentName, EnvironmentName};
-use windlass_domain::output::{Given, Inputs, Output};
+use windlass_domain::output::{Inputs, Output, PlannedOutput};
 use windlass_domain::place::Place;
 use windlass_domain::plan::Timing;
 use windlass_domain::tenancy::Claim;
@@ -199,7 +199,7 @@ impl PrepareInput<'_> {
     /// Returns the inputs that are known only in a later wave.
     pub fn later(&self) -> BTreeSet<Output> {
         let later = self.inputs.iter();
-        let later = later.filter(|(_, given)| **given == Given::Later);
+        let later = later.filter(|(_, given)| **given == PlannedOutput::Later);
         later.map(|(output, _)| output.clone()).collect()
     }
 

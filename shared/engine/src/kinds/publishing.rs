@@ -29,12 +29,12 @@ pub trait Checkpoint {
 
     /// Returns what a rollback may need of the component, if `back` snapshots and those that they replaced are kept.
     /// This is never deleted.
-    async fn past(&self, back: u32) -> Result<Past>;
+    async fn past(&self, back: u32) -> Result<PastReleases>;
 }
 
 /// The releases of a component that ran and may run again.
 #[derive(Debug, Default)]
-pub struct Past {
+pub struct PastReleases {
     /// The one that runs, and the one of each snapshot that a rollback may go back to.
     pub kept: Vec<Running>,
     /// The step that brought the newest of them. A look for drift reads the state from which it came and its goal.

@@ -17,7 +17,7 @@ pub struct Execution {
 
 /// The record of what an execution has done.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Done {
+pub struct ExecutionRecord {
     /// The deployment that it was about; `none` if about none.
     pub deployment: DeploymentId,
     /// The text of the answer.
@@ -95,7 +95,7 @@ pub struct Served {
 
 /// The progress of the search, over the bucket and over the repositories.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-pub struct Rounds {
+pub struct SearchProgress {
     /// The round over the uploads.
     pub uploads: ArrivalSweep,
     /// The round over the image repositories.
@@ -110,12 +110,12 @@ pub struct Images {
     pub round: ArrivalSweep,
     /// The place where the next run goes on, in a repository that has more than a run looks at.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub within: Option<Within>,
+    pub within: Option<RepositoryPlace>,
 }
 
 /// A place in a repository.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-pub struct Within {
+pub struct RepositoryPlace {
     /// The repository's name, without registry.
     pub repository: String,
     /// The page, as the registry names it; the first if absent.

@@ -2,7 +2,9 @@ use super::indexes::{
     APPLICATIONS, ARRIVING, CLAIMS, DRILLS, ENVIRONMENTS, HELD, HOURLY_LOOKS, REPOSITORIES,
     SECOND_LOOKS, WAITING,
 };
-use super::items::{Done, Execution, LastFault, Progress, RepositoryOwner, Rounds, Served};
+use super::items::{
+    Execution, ExecutionRecord, LastFault, Progress, RepositoryOwner, SearchProgress, Served,
+};
 use super::key::{Index, Key, Range};
 use crate::ports;
 use serde_json::Value;
@@ -10,7 +12,7 @@ use windlass_domain::declaration::Declared;
 use windlass_domain::deployment::{Deployment, Refusal};
 use windlass_domain::digest::Digest;
 use windlass_domain::drill::{Drill, Drills};
-use windlass_domain::environment::{EnvironmentState, Lock, Past, Snapshot, Veto, Waiting};
+use windlass_domain::environment::{EnvironmentState, Lock, PastRelease, Snapshot, Veto, Waiting};
 use windlass_domain::hourly_look::HourlyLook;
 use windlass_domain::identity::{DeploymentId, EnvironmentId};
 use windlass_domain::ignored_arrival::IgnoredArrival;
@@ -89,7 +91,7 @@ pub fn refused_index(app: Option<&AppName>, at: Time, what: &str) -> ports::Key 
 }
 
 /// Returns the key of the progress of the search for arrivals that no event told.
-pub fn rounds() -> Key<Rounds> {
+pub fn rounds() -> Key<SearchProgress> {
     Key::new("arrivals".into(), "rounds")
 }
 
@@ -187,7 +189,7 @@ pub fn vetoes(of: EnvironmentId<'_>) -> Range<Veto> {
 }
 
 /// Returns the key of the record of what became of a release here before.
-pub fn past(of: EnvironmentId<'_>, release: &Digest) -> Key<Past> {
+pub fn past(of: EnvironmentId<'_>, release: &Digest) -> Key<PastRelease> {
     Key::new(environment(of), format!("past#{release}"))
 }
 
@@ -295,8 +297,8 @@ pub fn execution(arn: &str) -> Key<Execution> {
 }
 
 /// Returns the key of the record of what an execution has done that works for no deployment, so that asking twice has
-/// one effect: an `accept`, say, or an arrival that is another one's deployment. `conductor::done::Done`.
-pub fn done(arn: &str) -> Key<Done> {
+/// one effect: an `accept`, say, or an arrival that is another one's deployment.
+pub fn done(arn: &str) -> Key<ExecutionRecord> {
     Key::new(format!("execution#{arn}"), "done")
 }
 

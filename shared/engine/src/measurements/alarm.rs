@@ -34,7 +34,7 @@ impl<P: ports::CloudWatchApi + AssumeRole> Measure<P> for Alarms {
         gates: &[Checking<'_, AlarmGate>],
     ) -> Vec<Result<Vec<Problem>>> {
         let named: Vec<&AlarmGate> = gates.iter().map(|one| one.gate).collect();
-        let found = Found::read(ports, place, &named).await;
+        let found = AlarmsByRegion::read(ports, place, &named).await;
         let answer = |one: &Checking<'_, AlarmGate>| Ok(problems(one, found.alarm(one.gate)?));
         gates.iter().map(answer).collect()
     }
@@ -45,7 +45,7 @@ impl<P: ports::CloudWatchApi + AssumeRole> Measure<P> for Alarms {
         gates: &[Measuring<'_, AlarmGate>],
     ) -> Vec<Measurement> {
         let named: Vec<&AlarmGate> = gates.iter().map(|one| one.gate).collect();
-        let found = Found::read(ports, place, &named).await;
+        let found = AlarmsByRegion::read(ports, place, &named).await;
         let each = gates.iter().map(async |one| {
             let there = ports.at(&place.in_region(one.gate.region.as_deref()));
             measured(&there, one, found.alarm(one.gate)).await
@@ -56,9 +56,9 @@ impl<P: ports::CloudWatchApi + AssumeRole> Measure<P> for Alarms {
 
 /// The alarms of each region, or the fault with which they could not be read. The alarms of the environment's own
 /// region are under `None`.
-struct Found(BTreeMap<Option<String>, Result<Vec<Alarm>>>);
+struct AlarmsByRegion(BTreeMap<Option<String>, Result<Vec<Alarm>>>);
 
-impl Found {
+impl AlarmsByRegion {
     async fn read(
         ports: &(impl ports::CloudWatchApi + AssumeRole),
         place: &Place,

@@ -37,7 +37,7 @@ pub struct Component<'a> {
 
 /// A gate that was looked at before anything has changed.
 #[derive(Debug, Clone, PartialEq)]
-pub struct Looked {
+pub struct CheckedGate {
     /// The gate as it is now.
     pub gate: GateNow,
     /// Its problems.
@@ -49,7 +49,7 @@ pub struct Looked {
 pub(super) async fn sort<P, M: Measure<P>>(
     ports: &P,
     preparing: &Preparing<'_>,
-) -> Result<Vec<Looked>> {
+) -> Result<Vec<CheckedGate>> {
     let declared = M::declared(preparing.gates).iter();
     let gates: Vec<Checking<'_, M::Gate>> = declared
         .filter_map(|one| {
@@ -86,7 +86,7 @@ pub(super) async fn sort<P, M: Measure<P>>(
             threshold: one.gate.threshold(),
             verdict: verdict(&problems).or((!is_later).then_some(Verdict::Pass)),
         };
-        Ok(Looked { gate, problems })
+        Ok(CheckedGate { gate, problems })
     });
     looked.collect()
 }

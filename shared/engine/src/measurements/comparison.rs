@@ -6,7 +6,7 @@ use super::words::{clock_times, not_measurable, unmeasured, unreadable};
 use crate::kinds::{BALANCER, FORMER, VERSION};
 use crate::ports::{AssumeRole, Clock, CloudWatchApi, Point, Result};
 use futures::future::join_all;
-use windlass_domain::comparison::{Calls, Compared, compare};
+use windlass_domain::comparison::{Calls, ComparisonResult, compare};
 use windlass_domain::declaration::gates::{
     ComparisonGate, Declared, Measured, MetricGate, MetricSeries, Resolved, Sort,
 };
@@ -169,9 +169,11 @@ fn judged(
     let both = format!("failed: {of_new} of version {new}, {of_former} of version {former}");
     match compare(of_new, of_former, gate.samples) {
         Err(error) => (Verdict::Unknown, format!("not measured: {both}: {error}")),
-        Ok(Compared::TooFew) => (Verdict::Unknown, format!("too few calls: {both}")),
-        Ok(Compared::NoWorse(p)) => (Verdict::Pass, format!("{both} (by chance: p = {p:.4})")),
-        Ok(Compared::Worse(p)) => (
+        Ok(ComparisonResult::TooFew) => (Verdict::Unknown, format!("too few calls: {both}")),
+        Ok(ComparisonResult::NoWorse(p)) => {
+            (Verdict::Pass, format!("{both} (by chance: p = {p:.4})"))
+        }
+        Ok(ComparisonResult::Worse(p)) => (
             Verdict::Fail,
             format!("{both} (not by chance: p = {p:.0e})"),
         ),

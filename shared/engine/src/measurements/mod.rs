@@ -15,7 +15,7 @@ mod probe;
 mod websocket;
 mod words;
 
-pub use check::{Component, Looked, Preparing};
+pub use check::{CheckedGate, Component, Preparing};
 pub use judge::Judging;
 pub use measure::{Checking, Measure, Measuring, Problem, Window};
 pub use probe::LONGEST_MS as LONGEST_PROBE_MS;
@@ -31,7 +31,7 @@ impl<P: Clock + AssumeRole + CloudWatchApi + LambdaApi + JsonServices + Probe> P
 macro_rules! sorts {
     ($($module:ident::$sort:ident),* $(,)?) => {
         /// Looks, before anything has changed, which gates can be measured, and which are red already.
-        pub async fn check<P: Ports>(ports: &P, preparing: &Preparing<'_>) -> Result<Vec<Looked>> {
+        pub async fn check<P: Ports>(ports: &P, preparing: &Preparing<'_>) -> Result<Vec<CheckedGate>> {
             let ($($module,)*) = futures::join!(
                 $(check::sort::<P, $module::$sort>(ports, preparing),)*
             );

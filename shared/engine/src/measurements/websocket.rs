@@ -3,7 +3,7 @@
 use super::measure::{Checking, Measure, Measuring, Problem};
 use super::probe::LONGEST_MS;
 use super::words::{problem, unmeasured, unreadable};
-use crate::ports::{Clock, Conversation, Heard, Probe, Result};
+use crate::ports::{Clock, Conversation, ConversationOutcome, Probe, Result};
 use futures::future::join_all;
 use windlass_domain::declaration::gates::{Declared, Resolved, WebsocketGate};
 use windlass_domain::gate::{Measurement, Verdict};
@@ -64,17 +64,19 @@ async fn talked(ports: &(impl Probe + Clock), gate: &WebsocketGate) -> Result<Me
     let blank = blank(gate, ports.now());
     let first = ports.converse(&about).await?;
     let heard = match first {
-        Heard::Closed(_) => ports.converse(&about).await?,
+        ConversationOutcome::Closed(_) => ports.converse(&about).await?,
         heard => heard,
     };
     let (verdict, measured) = match heard {
-        Heard::Expected(ms) if gate.expect.is_some() => {
+        ConversationOutcome::Expected(ms) if gate.expect.is_some() => {
             (Verdict::Pass, format!("heard after {ms} ms"))
         }
-        Heard::Expected(ms) => (Verdict::Pass, format!("open after {ms} ms")),
-        Heard::Not(what) => (Verdict::Fail, format!("not heard: {what}")),
-        Heard::Closed(what) => (Verdict::Fail, format!("no connection, twice: {what}")),
-        Heard::Forbidden(why) => (Verdict::Unknown, format!("not measured: {why}")),
+        ConversationOutcome::Expected(ms) => (Verdict::Pass, format!("open after {ms} ms")),
+        ConversationOutcome::Not(what) => (Verdict::Fail, format!("not heard: {what}")),
+        ConversationOutcome::Closed(what) => {
+            (Verdict::Fail, format!("no connection, twice: {what}"))
+        }
+        ConversationOutcome::Forbidden(why) => (Verdict::Unknown, format!("not measured: {why}")),
     };
     Ok(Measurement {
         verdict,

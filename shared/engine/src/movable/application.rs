@@ -11,8 +11,8 @@ use std::sync::Arc;
 use windlass_domain::declaration::{Declaration, Declared};
 use windlass_domain::finding::Finding;
 use windlass_domain::identity::EnvironmentId;
-use windlass_domain::moving::application::{Application, Whole, decide};
-use windlass_domain::moving::{Facts, Moving};
+use windlass_domain::moving::application::{Application, MovedApplication, decide};
+use windlass_domain::moving::{Moving, MovingFacts};
 use windlass_domain::name::{AppName, EnvironmentName};
 use windlass_domain::tenancy::Claims;
 use windlass_domain::time::Time;
@@ -74,7 +74,7 @@ impl<'a> WholeMovable<'a> {
             let claims = self.claims.get(name).map(Vec::as_slice);
             (name.clone(), found.facts(claims.unwrap_or_default()))
         });
-        let environments: BTreeMap<EnvironmentName, Facts<'_>> = environments.collect();
+        let environments: BTreeMap<EnvironmentName, MovingFacts<'_>> = environments.collect();
         let repositories = self.repositories.iter();
         Application {
             app: self.app,
@@ -90,13 +90,13 @@ impl<'a> WholeMovable<'a> {
     }
 
     /// Decides on what was read.
-    pub fn decide(&self) -> Result<Whole, Vec<Finding>> {
+    pub fn decide(&self) -> Result<MovedApplication, Vec<Finding>> {
         decide(&self.asked())
     }
 
     /// Returns the writes that move it, all or none, on the condition that nobody takes a lock of either side and no
     /// declaration changes.
-    pub fn moved(mut self, whole: &Whole, now: Time) -> Result<Vec<Write>> {
+    pub fn moved(mut self, whole: &MovedApplication, now: Time) -> Result<Vec<Write>> {
         let mut writes = vec![self.declared_there.check()];
         writes.push(withdrawn(&self.declared));
         // Several environments may have claims of one resource, which is one item.

@@ -15,7 +15,8 @@ use windlass_domain::fault::{Fault, FaultName};
 use windlass_domain::identity::EnvironmentId;
 use windlass_domain::name::{AppName, EnvironmentName};
 use windlass_domain::summary::{
-    Day, Seen, Standing, TRIES, Turn, messages, not_told, wanted, windows,
+    Day, EnvironmentFacts, StandingFacts, SummaryDecision, TRIES, messages, not_told, wanted,
+    windows,
 };
 use windlass_domain::time::Time;
 
@@ -48,14 +49,14 @@ pub async fn handle(ports: &impl Ports, event: &Value) -> Result<()> {
     let known = ledger::load(ports, &key).await?;
     let rev = known.as_ref().map_or(0, |known| known.rev);
     let day = match Day::turn(known.map(|known| known.value), Day::end_of(look), begun) {
-        Turn::Go(day) => day,
-        Turn::Done => return Ok(()),
-        Turn::Elsewhere => {
+        SummaryDecision::Go(day) => day,
+        SummaryDecision::Done => return Ok(()),
+        SummaryDecision::Elsewhere => {
             tracing::info!("another invocation tells the summaries");
             return Ok(());
         }
     };
-    let mut telling = Telling {
+    let mut telling = SummaryRun {
         ports,
         until: begun.plus_ms(WORK_MS),
         day: Stored {
@@ -82,13 +83,13 @@ enum SummaryProgress {
     Elsewhere,
 }
 
-struct Telling<'a, P> {
+struct SummaryRun<'a, P> {
     ports: &'a P,
     until: Time,
     day: Stored<Day>,
 }
 
-impl<P: Ports> Telling<'_, P> {
+impl<P: Ports> SummaryRun<'_, P> {
     async fn all(&mut self) -> Result<SummaryProgress> {
         let mut query = Query {
             pk: ledger::APPLICATIONS.pk.to_owned(),
@@ -195,7 +196,7 @@ async fn tell(
     to: Time,
 ) -> Result<()> {
     let most = most_of_each(names.len());
-    let seen: Vec<Seen> = stream::iter(names)
+    let seen: Vec<EnvironmentFacts> = stream::iter(names)
         .map(|name| seen(ports, app, name, to, most))
         .buffered(AT_A_TIME)
         .try_collect()
@@ -212,19 +213,19 @@ async fn seen(
     name: EnvironmentName,
     to: Time,
     most: usize,
-) -> Result<Seen> {
+) -> Result<EnvironmentFacts> {
     let [.., longest] = windows(to);
     let of = EnvironmentId::new(app, &name);
     let (all, since) = accepted_since(ports, of, longest.from, most).await?;
     let standing = standing(ports, of).await?;
-    Ok(Seen::of(name, to, (&all, since), standing))
+    Ok(EnvironmentFacts::of(name, to, (&all, since), standing))
 }
 
-async fn standing(ports: &impl Ports, of: EnvironmentId<'_>) -> Result<Standing> {
+async fn standing(ports: &impl Ports, of: EnvironmentId<'_>) -> Result<StandingFacts> {
     let here = environment_items(ports, of).await?;
     let since = |one: &Waiting| one.since;
     let drift = drift(ports, of, &here).await?;
-    Ok(Standing {
+    Ok(StandingFacts {
         hold: here.state.hold,
         held: here.lock.held,
         waiting: here.waiting.iter().map(since).collect(),

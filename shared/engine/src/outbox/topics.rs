@@ -5,13 +5,13 @@ use crate::ledger::{self};
 use crate::ports::{Result, SnsApi};
 use windlass_domain::event::{Event, Notification};
 use windlass_domain::fault::{Fault, FaultName};
-use windlass_domain::notify::{self, Told};
+use windlass_domain::notify::{self, MessageKind};
 
 /// Tells the topics of the declaration that is in force now, whichever a deployment was planned by: who is told is about
 /// people, and not about a release. A topic that cannot be told holds up no other and no event: the installation's own is
 /// told of it.
 pub(super) async fn tell(ports: &impl Ports, event: &Event) -> Result<()> {
-    if Told::of(event).is_none() {
+    if MessageKind::of(event).is_none() {
         return Ok(());
     }
     let key = ledger::declaration_in_force(&event.detail.app);

@@ -134,7 +134,7 @@ pub enum JudgeInput {
 /// The first state of an item within its Map.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
-pub enum Begin {
+pub enum FirstItemState {
     /// What its kind publishes comes first.
     Publish,
     /// Nothing is published before its change.
@@ -151,7 +151,7 @@ pub struct WorkItem {
     /// Its kind, by which the machine looks its function up.
     pub kind: KindName,
     /// The first thing that is done with it.
-    pub begin: Begin,
+    pub begin: FirstItemState,
 }
 
 impl WorkItem {
@@ -159,9 +159,9 @@ impl WorkItem {
     pub fn of_wave(wave: &Wave) -> Vec<Self> {
         let begin = |kind: KindName| {
             if kind.publishes() {
-                Begin::Publish
+                FirstItemState::Publish
             } else {
-                Begin::Deploy
+                FirstItemState::Deploy
             }
         };
         let changes = wave.changes.iter();
@@ -179,7 +179,7 @@ impl WorkItem {
         Self {
             component: step.component.clone(),
             kind: step.kind,
-            begin: Begin::Restore,
+            begin: FirstItemState::Restore,
         }
     }
 }

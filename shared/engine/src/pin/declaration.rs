@@ -10,7 +10,7 @@ use windlass_domain::name::{AppName, EnvironmentName};
 use windlass_domain::request::Request;
 
 /// A declaration from the ledger.
-pub struct Found {
+pub struct KnownDeclaration {
     /// Its version.
     pub version: semver::Version,
     /// The declaration itself.
@@ -21,7 +21,7 @@ pub struct Found {
 pub async fn declaration_in_force(
     ports: &(impl DynamoDbApi + Configured),
     app: &AppName,
-) -> Checked<Found> {
+) -> Checked<KnownDeclaration> {
     let declared = ledger::load(ports, &ledger::declaration_in_force(app)).await?;
     found(declared, || no_declaration(app))
 }
@@ -44,7 +44,7 @@ pub async fn pinned(
     ports: &(impl DynamoDbApi + Configured),
     app: &AppName,
     version: &semver::Version,
-) -> Checked<Found> {
+) -> Checked<KnownDeclaration> {
     let declared = ledger::load(ports, &ledger::declaration(app, version)).await?;
     found(declared, || {
         Finding::new(
@@ -56,7 +56,10 @@ pub async fn pinned(
     })
 }
 
-fn found(declared: Option<Stored<Declared>>, missing: impl FnOnce() -> Finding) -> Checked<Found> {
+fn found(
+    declared: Option<Stored<Declared>>,
+    missing: impl FnOnce() -> Finding,
+) -> Checked<KnownDeclaration> {
     let declared = declared.ok_or_else(missing)?;
     let declaration = ledger::read_declaration(&declared.value).map_err(|f| {
         Fault::internal(format!(
@@ -64,7 +67,7 @@ fn found(declared: Option<Stored<Declared>>, missing: impl FnOnce() -> Finding) 
             declared.value.version
         ))
     })?;
-    Ok(Found {
+    Ok(KnownDeclaration {
         version: declared.value.version,
         declaration,
     })

@@ -16,7 +16,7 @@ pub use source::{Ports, named as recorded_release};
 use crate::ledger::Stored;
 use crate::ports::Result;
 use crate::trouble::{self, Checked, collected};
-use declaration::Found;
+use declaration::KnownDeclaration;
 use source::Source;
 use windlass_domain::declaration::Declaration;
 use windlass_domain::declaration::resolved::Resolved;
@@ -103,7 +103,7 @@ fn named(request: &Request, declaration: &Declaration) -> Result<(), Vec<Finding
 async fn pin_source(
     ports: &impl Ports,
     request: &Request,
-    in_force: Found,
+    in_force: KnownDeclaration,
     mut source: Source,
 ) -> Checked<Pinned> {
     let (declared, mut findings) =
@@ -191,9 +191,9 @@ fn is_by_person(
 async fn declared(
     ports: &impl Ports,
     request: &Request,
-    in_force: Found,
+    in_force: KnownDeclaration,
     version: Option<&semver::Version>,
-) -> Result<(Found, Vec<Finding>)> {
+) -> Result<(KnownDeclaration, Vec<Finding>)> {
     let Some(version) = version.filter(|version| **version != in_force.version) else {
         return Ok((in_force, vec![]));
     };

@@ -82,7 +82,7 @@ pub struct Rollout {
 
 /// A deployment as AppConfig tells of it alone (AWS AppConfig API Reference, GetDeployment).
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Told {
+pub struct RolloutDetail {
     /// The deployment.
     pub rollout: Rollout,
     /// The text that its starter wrote.
@@ -164,7 +164,12 @@ pub trait AppConfigApi {
     ) -> Result<(Vec<Rollout>, Option<String>)>;
 
     /// Reads one deployment; `NotFound` if there is none.
-    async fn rollout(&self, application: &str, environment: &str, number: u32) -> Result<Told>;
+    async fn rollout(
+        &self,
+        application: &str,
+        environment: &str,
+        number: u32,
+    ) -> Result<RolloutDetail>;
 
     /// Begins a deployment and returns its number. `Conflict` if the newest is another one, or if one is under way in
     /// the environment, of whichever profile.

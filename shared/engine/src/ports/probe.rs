@@ -84,7 +84,7 @@ pub struct Conversation<'a> {
 
 /// The outcome of a conversation. It does not tell what was heard instead, which may be a secret.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Heard {
+pub enum ConversationOutcome {
     /// The expected message came, after this many milliseconds.
     Expected(u64),
     /// Something went wrong, or the time is over. The text tells what happened.
@@ -99,7 +99,7 @@ pub enum Heard {
 pub trait Probe {
     /// Opens a WebSocket (RFC 6455) to an address that is checked after name resolution, says and hears, and closes it.
     /// No redirect is followed.
-    async fn converse(&self, about: &Conversation<'_>) -> Result<Heard>;
+    async fn converse(&self, about: &Conversation<'_>) -> Result<ConversationOutcome>;
 
     /// Fetches an address with GET, following at most five redirects, each of whose addresses is
     /// checked after name resolution.

@@ -1,7 +1,7 @@
 //! Asks the kind of a component for its part of the plan.
 
 use super::artifact;
-use super::scene::{Ports, Scene, Wanted};
+use super::scene::{Ports, Scene, WantedComponent};
 use crate::kinds::{self, PrepareInput, Prepared, Recorded};
 use crate::ports::Result;
 use crate::retention::kept;
@@ -64,7 +64,7 @@ pub fn out_of_band_change(
 pub async fn prepared(
     ports: &impl Ports,
     scene: &Scene,
-    wanted: &Wanted<'_>,
+    wanted: &WantedComponent<'_>,
     running: Option<&Running>,
     inputs: &Result<Inputs, Vec<Finding>>,
 ) -> Result<Prepared> {
@@ -97,7 +97,7 @@ pub async fn prepared(
 async fn ask_kind(
     ports: &impl Ports,
     scene: &Scene,
-    wanted: &Wanted<'_>,
+    wanted: &WantedComponent<'_>,
     running: Option<&Running>,
     inputs: &Inputs,
 ) -> Result<Prepared> {
@@ -125,7 +125,11 @@ async fn ask_kind(
 
 /// Since when the oldest runs of what a rollback may go back to, where the kind deletes what is older.
 /// A rollback deletes nothing: it is not kept waiting.
-async fn oldest(ports: &impl Ports, scene: &Scene, wanted: &Wanted<'_>) -> Result<Option<Time>> {
+async fn oldest(
+    ports: &impl Ports,
+    scene: &Scene,
+    wanted: &WantedComponent<'_>,
+) -> Result<Option<Time>> {
     let back = wanted.component.spec.keeps();
     let Some(back) = back.filter(|_| !scene.is_rollback()) else {
         return Ok(None);

@@ -3,7 +3,7 @@
 use super::component::Draft;
 use super::gates::GateProblems;
 use super::scene::Scene;
-use super::stage_lifetime::{Kept, held_too_short};
+use super::stage_lifetime::{PlannedStages, held_too_short};
 use super::waves_together::{goes_together, not_together};
 use crate::kinds;
 use crate::ports::Result;
@@ -58,7 +58,7 @@ pub fn compose(
         let kept = drafts
             .iter()
             .map(|draft| (draft.name, kept_stages(scene, draft).collect()));
-        let kept: Vec<Kept<'_>> = kept.collect();
+        let kept: Vec<PlannedStages<'_>> = kept.collect();
         plan.findings.extend(held_too_short(&kept, &plan.waves));
         plan.findings.extend(not_together(scene, &kept));
     }

@@ -1,9 +1,9 @@
 //! Prepares the components in the order in which they give to each other.
 
 use super::component::{Draft, out_of_band_change, prepared};
-use super::inputs::{self, Before};
+use super::inputs::{self, EarlierComponents};
 use super::permissions;
-use super::scene::{Ports, Scene, Wanted};
+use super::scene::{Ports, Scene, WantedComponent};
 use crate::kinds::Prepared;
 use crate::observe::where_it_ran;
 use crate::ports::Result;
@@ -12,7 +12,7 @@ use futures::stream::{self, StreamExt, TryStreamExt};
 use std::collections::BTreeSet;
 use windlass_domain::fault::Fault;
 use windlass_domain::name::ComponentName;
-use windlass_domain::output::{Given, Inputs};
+use windlass_domain::output::{Inputs, PlannedOutput};
 
 /// The number of components that are observed at the same time: enough to be quick, and few enough for the request
 /// rates of the services.
@@ -31,7 +31,7 @@ pub async fn drafts<'a>(ports: &impl Ports, scene: &'a Scene) -> Result<Vec<Draf
         if now.is_empty() {
             return Err(Fault::internal("components take something of each other"));
         }
-        let before = &Before::of(&drafts);
+        let before = &EarlierComponents::of(&drafts);
         let each = now.into_iter();
         let more: Vec<Draft<'a>> =
             stream::iter(each.map(|wanted| draft(ports, scene, wanted, before)))
@@ -45,7 +45,7 @@ pub async fn drafts<'a>(ports: &impl Ports, scene: &'a Scene) -> Result<Vec<Draf
 }
 
 /// Returns whether a component takes something of one of the waiting components.
-fn takes_of(wanted: &Wanted<'_>, waiting: &BTreeSet<&ComponentName>) -> bool {
+fn takes_of(wanted: &WantedComponent<'_>, waiting: &BTreeSet<&ComponentName>) -> bool {
     let taken = wanted.component.spec.takes_from();
     let mut outputs = taken.into_iter().flat_map(|taken| taken.outputs);
     outputs.any(|output| waiting.contains(&output.component))
@@ -56,7 +56,7 @@ pub async fn elsewhere(
     ports: &impl Ports,
     scene: &Scene,
     name: &ComponentName,
-    before: &Before<'_>,
+    before: &EarlierComponents<'_>,
 ) -> Result<Prepared> {
     let all = scene.wanted().wanted;
     let Some(wanted) = all.into_iter().find(|wanted| wanted.name == name) else {
@@ -73,8 +73,8 @@ pub async fn elsewhere(
 async fn given(
     ports: &impl Ports,
     scene: &Scene,
-    wanted: &Wanted<'_>,
-    before: &Before<'_>,
+    wanted: &WantedComponent<'_>,
+    before: &EarlierComponents<'_>,
 ) -> Checked<Inputs> {
     if wanted.goal_state.is_some() {
         return Ok(Inputs::new());
@@ -87,8 +87,8 @@ async fn given(
 pub async fn draft<'a>(
     ports: &impl Ports,
     scene: &'a Scene,
-    wanted: Wanted<'a>,
-    before: &Before<'_>,
+    wanted: WantedComponent<'a>,
+    before: &EarlierComponents<'_>,
 ) -> Result<Draft<'a>> {
     let running = scene.state.running.get(wanted.name);
     let ran = match running {
@@ -115,8 +115,8 @@ pub async fn draft<'a>(
     }
     let known = inputs.unwrap_or_default().into_iter();
     let known = known.filter_map(|(output, given)| match given {
-        Given::Known(value) => Some((output, value)),
-        Given::Later => None,
+        PlannedOutput::Known(value) => Some((output, value)),
+        PlannedOutput::Later => None,
     });
     Ok(Draft {
         name: wanted.name,

@@ -15,21 +15,21 @@ use windlass_domain::fault::FaultName;
 use windlass_domain::finding::{Finding, FindingName};
 use windlass_domain::kinds::{KindName, Spec};
 use windlass_domain::name::ComponentName;
-use windlass_domain::output::{Given, Inputs, Output};
+use windlass_domain::output::{Inputs, Output, PlannedOutput};
 use windlass_domain::step::Step;
 
 /// The values that a component gives, by the output's name; `None` if it runs something else than is known.
 type Outputs = Option<BTreeMap<String, String>>;
 
 /// The values and plans of the components that come before one.
-pub struct Before<'b> {
+pub struct EarlierComponents<'b> {
     /// The values that are known already.
     made: BTreeMap<Output, String>,
     /// The components that were prepared, each with its part of the plan.
     drafts: BTreeMap<&'b ComponentName, (KindName, &'b Prepared)>,
 }
 
-impl<'b> Before<'b> {
+impl<'b> EarlierComponents<'b> {
     /// Returns what is known of the components that were prepared, while nothing has changed yet.
     pub fn of(drafts: &'b [Draft<'_>]) -> Self {
         let drafts = drafts.iter();
@@ -54,7 +54,7 @@ impl<'b> Before<'b> {
 pub async fn of(
     ports: &impl Ports,
     scene: &Scene,
-    before: &Before<'_>,
+    before: &EarlierComponents<'_>,
     (name, spec): (&ComponentName, &Spec),
 ) -> Checked<Inputs> {
     let mut inputs = Inputs::new();
@@ -65,7 +65,7 @@ pub async fn of(
     let mut known: BTreeMap<&ComponentName, Outputs> = BTreeMap::new();
     for output in taken.outputs {
         if let Some(made) = before.made.get(output) {
-            inputs.insert(output.clone(), Given::Known(made.clone()));
+            inputs.insert(output.clone(), PlannedOutput::Known(made.clone()));
             continue;
         }
         let giver = &output.component;
@@ -78,7 +78,7 @@ pub async fn of(
             if scene.is_rollback() {
                 findings.push(unknown(name, taken.member, output));
             } else {
-                inputs.insert(output.clone(), Given::Later);
+                inputs.insert(output.clone(), PlannedOutput::Later);
             }
             continue;
         }
@@ -92,7 +92,7 @@ pub async fn of(
         let value = known.get(giver).and_then(Option::as_ref);
         match value.and_then(|outputs| outputs.get(&output.name)) {
             Some(value) => {
-                inputs.insert(output.clone(), Given::Known(value.clone()));
+                inputs.insert(output.clone(), PlannedOutput::Known(value.clone()));
             }
             None => findings.push(unknown(name, taken.member, output)),
         }
@@ -140,18 +140,18 @@ async fn of_what_runs(ports: &impl Ports, scene: &Scene, name: &ComponentName) -
 
 /// Returns what a target gives, if it is seen to be as it was recorded.
 async fn outputs(ports: &impl Ports, step: &Step, recorded: &Value) -> Result<Outputs> {
-    match with_kind_of(ports, step, Tell { step, recorded }).await {
+    match with_kind_of(ports, step, OutputsVisitor { step, recorded }).await {
         Err(fault) if fault.name == FaultName::NotFound => Ok(None),
         told => told,
     }
 }
 
-struct Tell<'s> {
+struct OutputsVisitor<'s> {
     step: &'s Step,
     recorded: &'s Value,
 }
 
-impl KindVisitor for Tell<'_> {
+impl KindVisitor for OutputsVisitor<'_> {
     type Out = Outputs;
 
     async fn visit<K: Kind>(self, kind: &K) -> Result<Outputs> {

@@ -3,7 +3,7 @@
 //! place in the plan are known since then. The goals are known now.
 
 use super::drafts::draft;
-use super::inputs::Before;
+use super::inputs::EarlierComponents;
 use super::scene::{Ports, Scene};
 use crate::deployment_context::DeploymentContext;
 use crate::kinds::Prepared;
@@ -125,7 +125,8 @@ async fn planned(
     let Some(wanted) = all.into_iter().find(|wanted| wanted.name == name) else {
         return Err(Fault::internal(format!("{name} is not wanted")).into());
     };
-    let before = Before::changed(given(ports, scene, step, &wanted.component.spec).await?);
+    let before =
+        EarlierComponents::changed(given(ports, scene, step, &wanted.component.spec).await?);
     let drafted = draft(ports, scene, wanted, &before).await?;
     let (prepared, inputs) = (drafted.prepared, drafted.inputs);
     if !prepared.findings.is_empty() {

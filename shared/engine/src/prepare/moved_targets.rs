@@ -2,7 +2,7 @@
 
 use super::component::Draft;
 use super::drafts::elsewhere;
-use super::inputs::Before;
+use super::inputs::EarlierComponents;
 use super::scene::{Ports, Scene};
 use crate::kinds::Prepared;
 use crate::observe::where_it_ran;
@@ -15,7 +15,7 @@ use windlass_domain::tenancy::{Claim, left_behind};
 /// a version of one function, say, means something else at another one, and so does whatever the kind made of it.
 pub async fn settle(ports: &impl Ports, scene: &Scene, drafts: &mut [Draft<'_>]) -> Result<()> {
     for at in 0..drafts.len() {
-        let before = Before::of(drafts);
+        let before = EarlierComponents::of(drafts);
         let again = match drafts.get(at) {
             Some(draft) => settled(ports, scene, draft, &before).await?,
             None => None,
@@ -32,7 +32,7 @@ async fn settled(
     ports: &impl Ports,
     scene: &Scene,
     draft: &Draft<'_>,
-    before: &Before<'_>,
+    before: &EarlierComponents<'_>,
 ) -> Result<Option<Prepared>> {
     let name = draft.name;
     if let Some(goal) = &scene.goal

@@ -6,7 +6,7 @@
 //! allowed here. If it is not known whether a call is allowed, that is told. It is a finding if somebody can mend it,
 //! else a warning, because only a call decides some conditions.
 
-use super::scene::{Ports, Scene, Wanted};
+use super::scene::{Ports, Scene, WantedComponent};
 use crate::kinds::needs::{DeployerRole, Needed};
 use crate::kinds::{APP_TAG, ENVIRONMENT_TAG, PrepareInput, needs_of};
 use crate::ports::{Evaluation, Result, Simulation};
@@ -17,7 +17,7 @@ use windlass_domain::output::Inputs;
 
 /// The outcome of asking.
 #[derive(Debug, Default)]
-pub struct Told {
+pub struct PermissionFindings {
     /// The calls that the role may not make although a release makes them, and those that could not be asked about for
     /// want of a right.
     pub findings: Vec<Finding>,
@@ -26,7 +26,11 @@ pub struct Told {
 }
 
 /// Asks what the role of a component may do of what a release of it does.
-pub async fn check(ports: &impl Ports, scene: &Scene, wanted: &Wanted<'_>) -> Result<Told> {
+pub async fn check(
+    ports: &impl Ports,
+    scene: &Scene,
+    wanted: &WantedComponent<'_>,
+) -> Result<PermissionFindings> {
     let (record, place) = (&scene.loaded.record, &scene.loaded.place);
     let input = PrepareInput {
         deployment: &record.id,
@@ -48,7 +52,7 @@ pub async fn check(ports: &impl Ports, scene: &Scene, wanted: &Wanted<'_>) -> Re
     let own = place.role.as_ref().map(|role| role.arn.as_str());
     let home = config.deployers.get(spec.kind().as_str());
     let Some(role) = own.or(home.map(String::as_str)) else {
-        return Ok(Told {
+        return Ok(PermissionFindings {
             findings: vec![unknown_role(&input)],
             warnings: vec![],
         });
@@ -63,11 +67,11 @@ pub async fn check(ports: &impl Ports, scene: &Scene, wanted: &Wanted<'_>) -> Re
         Ok(needs) => needs,
         // If something cannot be read, that was told when the component was prepared.
         Err(fault) if matches!(fault.name, FaultName::NotFound | FaultName::AccessDenied) => {
-            return Ok(Told::default());
+            return Ok(PermissionFindings::default());
         }
         Err(fault) => return Err(fault),
     };
-    let mut told = Told::default();
+    let mut told = PermissionFindings::default();
     for needed in needs {
         match there.simulate(&simulation(&input, &by, &needed)).await {
             Ok(said) => told.take(&input, &by, &needed, &said),
@@ -138,7 +142,7 @@ fn why(action: &str, said: &[Evaluation]) -> Option<Why> {
     }
 }
 
-impl Told {
+impl PermissionFindings {
     /// Takes in what IAM said: one finding for each reason, with all actions that have it.
     fn take(
         &mut self,

@@ -15,7 +15,7 @@ use windlass_domain::finding::Finding;
 use windlass_domain::identity::DeploymentId;
 use windlass_domain::name::ComponentName;
 use windlass_domain::plan::{Outcome, Plan};
-use windlass_domain::planned::{Drawn, End, FromTo};
+use windlass_domain::planned::{DrawnPlan, End, FromTo};
 
 /// Draws the plan, and records it until it expires. Asked again it answers from what it has recorded; what somebody
 /// else has recorded meanwhile is the plan.
@@ -31,7 +31,7 @@ pub async fn plan(ports: &impl Ports, id: &DeploymentId) -> Result<Answer<PlanTr
         let history = WaveHistory::of(&[], &loaded.resolved.components, None);
         let (plan, none) = ((refused(findings), vec![]), BTreeMap::new());
         let changes = BTreeMap::new();
-        Drawn::of(&loaded.record, plan, &none, changes, &history, ports.now())
+        DrawnPlan::of(&loaded.record, plan, &none, changes, &history, ports.now())
     } else {
         let scene = Scene::read(ports, loaded).await?;
         let (composed, _) = composed(ports, &scene).await?;
@@ -59,7 +59,7 @@ fn refused(findings: Vec<Finding>) -> Plan {
     }
 }
 
-async fn drawn(ports: &impl Ports, scene: &Scene, composed: Composed) -> Result<Drawn> {
+async fn drawn(ports: &impl Ports, scene: &Scene, composed: Composed) -> Result<DrawnPlan> {
     let steps = composed.steps.iter();
     let targets: BTreeMap<ComponentName, Value> = steps
         .map(|step| (step.component.clone(), step.target.clone()))
@@ -72,7 +72,7 @@ async fn drawn(ports: &impl Ports, scene: &Scene, composed: Composed) -> Result<
     let waves = composed.plan.waves.clone();
     let history = WaveHistory::of(&waves, components, rule);
     let record = &scene.loaded.record;
-    Ok(Drawn::of(
+    Ok(DrawnPlan::of(
         record,
         (composed.plan, composed.gates),
         &targets,

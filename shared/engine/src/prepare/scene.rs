@@ -37,7 +37,7 @@ pub struct Scene {
 }
 
 /// One component, and what is wanted of it.
-pub struct Wanted<'a> {
+pub struct WantedComponent<'a> {
     pub name: &'a ComponentName,
     pub component: &'a Component,
     pub artifact: Option<&'a Artifact>,
@@ -48,7 +48,7 @@ pub struct Wanted<'a> {
 /// All components, and what is wanted of them.
 #[derive(Default)]
 pub struct AllWanted<'a> {
-    pub wanted: Vec<Wanted<'a>>,
+    pub wanted: Vec<WantedComponent<'a>>,
     pub unchanged: Vec<Unchanged>,
     pub findings: Vec<Finding>,
     pub warnings: Vec<Finding>,
@@ -158,13 +158,13 @@ impl Scene {
         let release = &self.loaded.record.release.components;
         for (name, component) in &self.loaded.resolved.components {
             match release.get(name) {
-                Some(artifact) => all.wanted.push(Wanted {
+                Some(artifact) => all.wanted.push(WantedComponent {
                     name,
                     component,
                     artifact: Some(artifact),
                     goal_state: None,
                 }),
-                None if self.is_check() => all.wanted.push(Wanted {
+                None if self.is_check() => all.wanted.push(WantedComponent {
                     name,
                     component,
                     artifact: None,
@@ -198,7 +198,7 @@ impl Scene {
             }
             match (way, declared.get_key_value(&name)) {
                 (ComponentRollback::Back(running), Some((name, component))) => {
-                    all.wanted.push(Wanted {
+                    all.wanted.push(WantedComponent {
                         name,
                         component,
                         artifact: running.artifact.as_ref(),

@@ -11,11 +11,11 @@ use windlass_domain::time::Span;
 const LOOK_S: u64 = 60;
 
 /// A component, and the stages that are planned of it.
-pub(super) type Kept<'a> = (&'a ComponentName, Vec<&'a Stage>);
+pub(super) type PlannedStages<'a> = (&'a ComponentName, Vec<&'a Stage>);
 
 /// Returns the findings on stages at which AWS goes on by itself before the release is judged.
-pub(super) fn held_too_short(kept: &[Kept<'_>], waves: &[Wave]) -> Vec<Finding> {
-    let of = |(name, stages): &Kept<'_>| -> Vec<Finding> {
+pub(super) fn held_too_short(kept: &[PlannedStages<'_>], waves: &[Wave]) -> Vec<Finding> {
+    let of = |(name, stages): &PlannedStages<'_>| -> Vec<Finding> {
         let held = stages.iter().enumerate().filter_map(|(nth, stage)| {
             let holds = stage.holds.as_ref()?;
             let watched_s = watched_at(waves, name, nth) + early_s(name, stages, nth, waves);
@@ -138,7 +138,7 @@ mod tests {
             ),
         ];
         for (why, stages, bakes_s, wanted) in table {
-            let kept: Kept<'_> = (&name, stages.iter().collect());
+            let kept: PlannedStages<'_> = (&name, stages.iter().collect());
             let found = held_too_short(&[kept], &waves(&bakes_s, &name));
             let told = found.first().map(|found| found.reason.as_str());
             match wanted {

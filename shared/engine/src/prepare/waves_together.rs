@@ -1,7 +1,7 @@
 //! `waves: together`: checks whether the components that should go in the same steps have the same steps. Pure.
 
 use super::scene::Scene;
-use super::stage_lifetime::Kept;
+use super::stage_lifetime::PlannedStages;
 use windlass_domain::finding::{Finding, FindingName};
 use windlass_domain::name::ComponentName;
 use windlass_domain::plan::{Candidate, shares};
@@ -23,7 +23,7 @@ fn is_of_aws(scene: &Scene, name: &ComponentName) -> bool {
 }
 
 /// Returns the findings on components whose steps differ from those of the first component that AWS shifts.
-pub(super) fn not_together(scene: &Scene, kept: &[Kept<'_>]) -> Vec<Finding> {
+pub(super) fn not_together(scene: &Scene, kept: &[PlannedStages<'_>]) -> Vec<Finding> {
     if !scene.loaded.resolved.together || scene.is_rollback() {
         return vec![];
     }

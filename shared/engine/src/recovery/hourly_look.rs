@@ -14,7 +14,7 @@ use crate::trouble::found;
 use std::collections::{BTreeMap, BTreeSet};
 use windlass_domain::environment::{EnvironmentState, Running};
 use windlass_domain::heal::Heal;
-use windlass_domain::hourly_look::{Glance, HourlyLook, Upon, spent_by};
+use windlass_domain::hourly_look::{ComponentLook, HourlyLook, LookBasis, spent_by};
 use windlass_domain::identity::EnvironmentId;
 use windlass_domain::name::{AppName, ComponentName, EnvironmentName};
 use windlass_domain::time::Time;
@@ -24,12 +24,17 @@ use windlass_domain::time::Time;
 const BEGINS_WITHIN_MS: u64 = 35_000;
 
 /// An environment.
-type Place = (AppName, EnvironmentName);
+type EnvironmentKey = (AppName, EnvironmentName);
 
 /// Makes the looks that are due, who waits for longest first, and gives an environment that has settled for the first
 /// time its item; starts the drill of an environment that was looked at, where one is due. One that goes wrong keeps no
 /// other from its turn. Where a second look is still to be made, that comes first.
-pub async fn look(ports: &impl Ports, began: Time, awaited: &BTreeSet<Place>, faults: &mut Faults) {
+pub async fn look(
+    ports: &impl Ports,
+    began: Time,
+    awaited: &BTreeSet<EnvironmentKey>,
+    faults: &mut Faults,
+) {
     if ports.now().ms_since(began) > BEGINS_WITHIN_MS {
         return;
     }
@@ -66,11 +71,13 @@ pub async fn look(ports: &impl Ports, began: Time, awaited: &BTreeSet<Place>, fa
     }
 }
 
-fn place_of(look: &HourlyLook) -> Place {
+fn place_of(look: &HourlyLook) -> EnvironmentKey {
     (look.app.clone(), look.environment.clone())
 }
 
-fn by_place(states: Vec<Stored<EnvironmentState>>) -> BTreeMap<Place, Stored<EnvironmentState>> {
+fn by_place(
+    states: Vec<Stored<EnvironmentState>>,
+) -> BTreeMap<EnvironmentKey, Stored<EnvironmentState>> {
     let placed = states
         .into_iter()
         .filter_map(|state| Some((ledger::environment_of(&state.key.pk)?, state)));
@@ -81,10 +88,10 @@ fn by_place(states: Vec<Stored<EnvironmentState>>) -> BTreeMap<Place, Stored<Env
 async fn discover(
     ports: &impl Ports,
     known: &[Stored<HourlyLook>],
-    states: &BTreeMap<Place, Stored<EnvironmentState>>,
+    states: &BTreeMap<EnvironmentKey, Stored<EnvironmentState>>,
     faults: &mut Faults,
 ) {
-    let known: BTreeSet<Place> = known.iter().map(|look| place_of(&look.value)).collect();
+    let known: BTreeSet<EnvironmentKey> = known.iter().map(|look| place_of(&look.value)).collect();
     let runs = |state: &Stored<EnvironmentState>| state.value.running.values().any(is_watched);
     let new = states
         .iter()
@@ -144,7 +151,7 @@ async fn one(
         return Ok(None);
     }
     let glances = glances(ports, &running, &share, may_try).await;
-    let upon = Upon {
+    let upon = LookBasis {
         running: &running,
         state: state.rev,
         token: lock.value.token,
@@ -187,9 +194,10 @@ async fn glances(
     running: &BTreeMap<ComponentName, Running>,
     share: &[ComponentName],
     may_try: bool,
-) -> BTreeMap<ComponentName, Glance> {
+) -> BTreeMap<ComponentName, ComponentLook> {
     if !may_try {
-        let unknown = Glance::unknown("the function that looked at it ended without an answer");
+        let unknown =
+            ComponentLook::unknown("the function that looked at it ended without an answer");
         let names = share.iter().cloned();
         return names.map(|name| (name, unknown.clone())).collect();
     }

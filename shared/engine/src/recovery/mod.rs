@@ -18,7 +18,7 @@ mod wake;
 pub use drills::come_back;
 pub use owner::Owner;
 pub use ports::Ports;
-pub use schedule::Looked;
+pub use schedule::ScheduleResult;
 pub use start::{has_ended, of_waiting, quarter, start};
 pub use wake::wake;
 
@@ -28,7 +28,7 @@ use windlass_domain::fault::{Fault, FaultName};
 
 /// Serves the execution-status rule and the schedule. Both may come twice, late or never: the
 /// first is quick, the second finds what the first missed, and answers what it came to.
-pub async fn handle(ports: &impl Ports, event: Value) -> Result<Option<Looked>> {
+pub async fn handle(ports: &impl Ports, event: Value) -> Result<Option<ScheduleResult>> {
     match event.get("detail-type").and_then(Value::as_str) {
         Some("Step Functions Execution Status Change") => {
             event::handle(ports, &event).await?;

@@ -6,7 +6,7 @@ use crate::ports::Result;
 use serde_json::json;
 use windlass_domain::digest::Digest;
 use windlass_domain::environment::{EnvironmentState, Lock};
-use windlass_domain::heal::{Standing, Turn, turn};
+use windlass_domain::heal::{HealDecision, HealFacts, turn};
 use windlass_domain::hourly_look::HourlyLook;
 use windlass_domain::identity::execution_name;
 
@@ -19,14 +19,16 @@ pub async fn restore(
     lock: &Lock,
     state: &Stored<EnvironmentState>,
 ) -> Result<()> {
-    let standing = Standing {
+    let standing = HealFacts {
         look: Some(seen),
         lock,
         state: &state.value,
         rev: state.rev,
         other: None,
     };
-    let (Turn::Restore(_, reason) | Turn::Hold(reason)) = turn(&standing, ports.now()) else {
+    let (HealDecision::Restore(_, reason) | HealDecision::Hold(reason)) =
+        turn(&standing, ports.now())
+    else {
         return Ok(());
     };
     let (app, environment) = (&seen.app, &seen.environment);

@@ -2,7 +2,7 @@ use super::drills::come_back_all;
 use super::hourly_look;
 use super::ports::Ports;
 use super::second_look::look_again;
-use super::unended::{self, Stands, Unended};
+use super::unended::{self, UnendedDeployment, UnendedState};
 use super::{Owner, start, wake};
 use crate::faults::Faults;
 use crate::ledger::{self};
@@ -30,11 +30,11 @@ const PERIOD_MS: u64 = 5 * 60 * 1000;
 const GOLDEN: u64 = 0x9E37_79B9_7F4A_7C15;
 
 /// The environments that were woken in a run.
-type Woken = BTreeSet<(AppName, EnvironmentName)>;
+type WokenEnvironments = BTreeSet<(AppName, EnvironmentName)>;
 
 /// The result of a run of the schedule.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
-pub struct Looked {
+pub struct ScheduleResult {
     /// The number of deployments without an ending that were looked at.
     pub looked_at: usize,
     /// The number of deployments for which there was no time: the next runs look at them.
@@ -49,8 +49,8 @@ pub struct Looked {
 ///
 /// # Errors
 /// Something could not be read or looked at; all else was, or is left to the next runs.
-pub async fn handle(ports: &impl Ports) -> Result<Looked> {
-    let (began, mut faults, mut woken) = (ports.now(), Faults::default(), Woken::new());
+pub async fn handle(ports: &impl Ports) -> Result<ScheduleResult> {
+    let (began, mut faults, mut woken) = (ports.now(), Faults::default(), WokenEnvironments::new());
     let mut holding = from_a_place(unended::holding(ports, &mut faults).await, began);
     let mut others = from_a_place(unended::others(ports, &mut faults).await, began);
     let all = holding.len() + others.len();
@@ -73,11 +73,13 @@ pub async fn handle(ports: &impl Ports) -> Result<Looked> {
     come_back_all(ports, began, &mut faults).await;
     let awaited = look_again(ports, began, &mut faults).await;
     hourly_look::look(ports, began, &awaited, &mut faults).await;
-    faults.into_answer().map(|()| Looked { looked_at, left })
+    faults
+        .into_answer()
+        .map(|()| ScheduleResult { looked_at, left })
 }
 
 /// Returns these deployments, beginning with the one at which a run of this time begins.
-fn from_a_place(mut all: Vec<Unended>, now: Time) -> VecDeque<Unended> {
+fn from_a_place(mut all: Vec<UnendedDeployment>, now: Time) -> VecDeque<UnendedDeployment> {
     let first = first(all.len(), now);
     all.rotate_left(first);
     all.into()
@@ -86,9 +88,9 @@ fn from_a_place(mut all: Vec<Unended>, now: Time) -> VecDeque<Unended> {
 /// Looks at one after the other; none is begun after this time.
 async fn look_at_some(
     ports: &impl Ports,
-    some: &mut VecDeque<Unended>,
+    some: &mut VecDeque<UnendedDeployment>,
     last: Time,
-    woken: &mut Woken,
+    woken: &mut WokenEnvironments,
     faults: &mut Faults,
 ) {
     while ports.now() <= last
@@ -110,23 +112,27 @@ fn first(count: usize, now: Time) -> usize {
     usize::try_from((part * count) >> 32).unwrap_or_default()
 }
 
-async fn look_at(ports: &impl Ports, one: &Unended, woken: &mut Woken) -> Result<()> {
+async fn look_at(
+    ports: &impl Ports,
+    one: &UnendedDeployment,
+    woken: &mut WokenEnvironments,
+) -> Result<()> {
     match &one.stands {
-        Stands::Holding(held, token) => look_at_owner(ports, one, held, *token).await,
-        Stands::Waiting => look_at_waiting(ports, one, woken).await,
-        Stands::Arriving(Some(execution), accepted)
+        UnendedState::Holding(held, token) => look_at_owner(ports, one, held, *token).await,
+        UnendedState::Waiting => look_at_waiting(ports, one, woken).await,
+        UnendedState::Arriving(Some(execution), accepted)
             if Owner::of(ports, execution, *accepted).await? != Owner::Running =>
         {
             let cause = format!("The execution {execution} ended before its first turn.");
             recover(ports, one, 0, &cause).await
         }
-        Stands::Arriving(..) => Ok(()),
+        UnendedState::Arriving(..) => Ok(()),
     }
 }
 
 async fn recover(
     ports: &(impl StepFunctionsApi + Clock),
-    one: &Unended,
+    one: &UnendedDeployment,
     token: u64,
     cause: &str,
 ) -> Result<()> {
@@ -136,7 +142,7 @@ async fn recover(
 
 async fn look_at_owner(
     ports: &(impl StepFunctionsApi + Clock),
-    one: &Unended,
+    one: &UnendedDeployment,
     held: &LockHolder,
     token: u64,
 ) -> Result<()> {
@@ -151,8 +157,8 @@ async fn look_at_owner(
 
 async fn look_at_waiting(
     ports: &(impl DynamoDbApi + StepFunctionsApi + Clock),
-    one: &Unended,
-    woken: &mut Woken,
+    one: &UnendedDeployment,
+    woken: &mut WokenEnvironments,
 ) -> Result<()> {
     let key = ledger::deployment(&one.deployment);
     let record = ledger::load(ports, &key).await?;

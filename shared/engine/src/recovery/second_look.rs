@@ -13,7 +13,7 @@ use tracing::Instrument as _;
 use windlass_domain::drift::{Compared, Drift};
 use windlass_domain::environment::{HeldState, Running};
 use windlass_domain::fault::Fault;
-use windlass_domain::hourly_look::{Glance, HourlyLook};
+use windlass_domain::hourly_look::{ComponentLook, HourlyLook};
 use windlass_domain::identity::{DeploymentId, execution_name};
 use windlass_domain::name::{AppName, ComponentName, EnvironmentName};
 use windlass_domain::second_look::{SecondLook, SecondLookResult};
@@ -93,7 +93,7 @@ async fn one(ports: &impl Ports, mut look: Stored<SecondLook>) -> Result<()> {
 async fn not_again(
     ports: &impl Ports,
     look: &SecondLook,
-    glances: BTreeMap<ComponentName, Glance>,
+    glances: BTreeMap<ComponentName, ComponentLook>,
 ) -> Result<Write> {
     let key = ledger::hourly_look(look.environment_id());
     let known = ledger::load(ports, &key).await?;
@@ -112,7 +112,7 @@ async fn glances(
     look: &SecondLook,
     holder: Option<&DeploymentId>,
     may_try: bool,
-) -> Result<BTreeMap<ComponentName, Glance>> {
+) -> Result<BTreeMap<ComponentName, ComponentLook>> {
     let mut left = left(ports, look).await?;
     if let Some(holder) = holder {
         // A component that the holder changed and could not restore is told already, and a person is called to it.
@@ -125,7 +125,7 @@ async fn glances(
     if may_try {
         return Ok(glance(ports, &left).await);
     }
-    let unknown = Glance::unknown("the function that looked at it ended without an answer");
+    let unknown = ComponentLook::unknown("the function that looked at it ended without an answer");
     let names = left.into_keys();
     Ok(names.map(|name| (name, unknown.clone())).collect())
 }

@@ -12,14 +12,14 @@ use windlass_domain::time::Time;
 
 /// A deployment without an ending.
 #[derive(Debug)]
-pub struct Unended {
+pub struct UnendedDeployment {
     pub app: AppName,
     pub environment: EnvironmentName,
     pub deployment: DeploymentId,
-    pub stands: Stands,
+    pub stands: UnendedState,
 }
 
-impl Unended {
+impl UnendedDeployment {
     /// The environment that it is of.
     pub fn environment_id(&self) -> EnvironmentId<'_> {
         EnvironmentId::new(&self.app, &self.environment)
@@ -28,7 +28,7 @@ impl Unended {
 
 /// The state of a deployment without an ending.
 #[derive(Debug)]
-pub enum Stands {
+pub enum UnendedState {
     /// It holds the lock, which has this token.
     Holding(LockHolder, u64),
     /// It has a place in the queue.
@@ -38,13 +38,13 @@ pub enum Stands {
 }
 
 /// Those that hold a lock. What cannot be read is noted, and hides no other.
-pub async fn holding(ports: &impl DynamoDbApi, faults: &mut Faults) -> Vec<Unended> {
+pub async fn holding(ports: &impl DynamoDbApi, faults: &mut Faults) -> Vec<UnendedDeployment> {
     let mut all = Vec::new();
     let locks = ledger::load_all_indexed(ports, &ledger::HELD, faults).await;
     for Stored { key, value, .. } in locks {
         if let Some(held) = value.held {
             let deployment = held.deployment.clone();
-            let stands = Stands::Holding(held, value.token);
+            let stands = UnendedState::Holding(held, value.token);
             all.extend(in_environment(&key.pk, deployment, stands, faults));
         }
     }
@@ -53,14 +53,14 @@ pub async fn holding(ports: &impl DynamoDbApi, faults: &mut Faults) -> Vec<Unend
 
 /// All others: those that wait, and those that have not had a turn yet. What cannot be read is noted,
 /// and hides no other.
-pub async fn others(ports: &impl DynamoDbApi, faults: &mut Faults) -> Vec<Unended> {
+pub async fn others(ports: &impl DynamoDbApi, faults: &mut Faults) -> Vec<UnendedDeployment> {
     let mut all = Vec::new();
     let waiting = ledger::load_all_indexed(ports, &ledger::WAITING, faults).await;
     for Stored { key, value, .. } in waiting {
         all.extend(in_environment(
             &key.pk,
             value.deployment,
-            Stands::Waiting,
+            UnendedState::Waiting,
             faults,
         ));
     }
@@ -68,11 +68,11 @@ pub async fn others(ports: &impl DynamoDbApi, faults: &mut Faults) -> Vec<Unende
     all.extend(arriving.into_iter().map(|record: Stored<Deployment>| {
         let record = record.value;
         let execution = record.executions.into_iter().next();
-        Unended {
+        UnendedDeployment {
             app: record.app,
             environment: record.environment,
             deployment: record.id,
-            stands: Stands::Arriving(execution, record.accepted),
+            stands: UnendedState::Arriving(execution, record.accepted),
         }
     }));
     all
@@ -81,15 +81,15 @@ pub async fn others(ports: &impl DynamoDbApi, faults: &mut Faults) -> Vec<Unende
 fn in_environment(
     pk: &str,
     deployment: DeploymentId,
-    stands: Stands,
+    stands: UnendedState,
     faults: &mut Faults,
-) -> Option<Unended> {
+) -> Option<UnendedDeployment> {
     let Some((app, environment)) = ledger::environment_of(pk) else {
         let fault = Fault::internal(format!("the ledger's partition {pk} is no environment's"));
         faults.note(format!("deployment {deployment}"), fault);
         return None;
     };
-    Some(Unended {
+    Some(UnendedDeployment {
         app,
         environment,
         deployment,

@@ -10,17 +10,17 @@ use windlass_domain::declaration::{Declaration, Declared};
 use windlass_domain::finding::Finding;
 use windlass_domain::name::{AppName, EnvironmentName};
 use windlass_domain::removal::Removal;
-use windlass_domain::removal::application::{Application, Whole, decide};
+use windlass_domain::removal::application::{Application, RemovedApplication, decide};
 use windlass_domain::tenancy::Claims;
 
 /// The ledger's items on the application.
-pub struct OfApplication {
+pub struct ApplicationItems {
     pub declared: Option<Stored<Declared>>,
     pub repositories: Vec<Stored<RepositoryOwner>>,
     pub environments: BTreeMap<EnvironmentName, Removable>,
 }
 
-impl OfApplication {
+impl ApplicationItems {
     /// Reads it. Its environments are the declared ones, those in which something was deployed, and those that own a
     /// claim: a deployment that failed has left nothing else.
     pub async fn load(ports: &(impl DynamoDbApi + Configured), app: &AppName) -> Result<Self> {
@@ -50,7 +50,7 @@ impl OfApplication {
     }
 
     /// Decides on what was read.
-    pub fn decide(&self, app: &AppName) -> Result<Whole, Vec<Finding>> {
+    pub fn decide(&self, app: &AppName) -> Result<RemovedApplication, Vec<Finding>> {
         let claims: BTreeMap<&EnvironmentName, Vec<Claims>> = self
             .environments
             .iter()

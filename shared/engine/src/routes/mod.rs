@@ -4,4 +4,4 @@ pub mod api;
 pub mod intake;
 mod start;
 
-pub use start::{Begun, begin};
+pub use start::{StartedRequest, begin};

@@ -20,7 +20,7 @@ const LOOK_AGAIN_MS: u64 = 500;
 
 /// A request to deploy whose execution was started, now or by an equal request before.
 #[derive(Debug, Clone, PartialEq)]
-pub struct Begun {
+pub struct StartedRequest {
     /// The deployment's id.
     pub id: DeploymentId,
     /// The execution that works for it.
@@ -36,7 +36,7 @@ pub struct Begun {
 pub async fn begin(
     ports: &(impl pin::Ports + StepFunctionsApi + Clock),
     request: &Request,
-) -> Checked<Begun> {
+) -> Checked<StartedRequest> {
     log::name_app(&request.app);
     if let Some(begun) = repeated(ports, request).await?.and_then(recorded) {
         return Ok(begun);
@@ -72,7 +72,7 @@ pub async fn begin(
             .start(&name(&[&quarter, app, environment, tells]), &input)
             .await?;
     }
-    Ok(Begun {
+    Ok(StartedRequest {
         id,
         execution,
         recorded: false,
@@ -80,10 +80,10 @@ pub async fn begin(
 }
 
 /// Returns the answer about a deployment that is recorded.
-fn recorded(deployment: Stored<Deployment>) -> Option<Begun> {
+fn recorded(deployment: Stored<Deployment>) -> Option<StartedRequest> {
     let deployment = deployment.value;
     log::name_deployment(&deployment.id);
-    Some(Begun {
+    Some(StartedRequest {
         execution: deployment.executions.first()?.clone(),
         id: deployment.id,
         recorded: true,

@@ -2,7 +2,7 @@
 
 use crate::appconfig::scene::{CONTENT, Flags};
 use serde_json::json;
-use windlass_domain::output::{Given, Output};
+use windlass_domain::output::{Output, PlannedOutput};
 use windlass_domain::tenancy::Claim;
 use windlass_engine::kinds::Stage;
 use windlass_engine::payload::WorkTransition;
@@ -194,7 +194,7 @@ const POINTING: &str =
     "{\"flags\":{\"api\":{\"name\":\"${api.version}\"}},\"values\":{},\"more\":${api.version}}";
 
 /// Makes flags to which another component gives this value for what they take.
-fn pointing(given: Given) -> Flags {
+fn pointing(given: PlannedOutput) -> Flags {
     let mut flags = Flags::by((0, 10));
     let version = Output::try_from("api.version".to_owned()).unwrap();
     flags.inputs.insert(version, given);
@@ -203,7 +203,7 @@ fn pointing(given: Given) -> Flags {
 
 #[test]
 fn what_others_give_is_filled_into_the_document() {
-    let flags = pointing(Given::Known("7".into()));
+    let flags = pointing(PlannedOutput::Known("7".into()));
     assert_eq!(flags.release(POINTING).forward(), WorkTransition::Changed);
     assert_eq!(flags.served(), "version 2, newest 2 COMPLETE");
     let artifact = flags.upload(POINTING);
@@ -214,13 +214,13 @@ fn what_others_give_is_filled_into_the_document() {
     // The same document with what is given now is another configuration.
     assert_eq!(flags.plan(Some(&artifact), None).stages.len(), 0);
     let mut flags = flags;
-    flags.inputs = pointing(Given::Known("8".into())).inputs;
+    flags.inputs = pointing(PlannedOutput::Known("8".into())).inputs;
     assert_ne!(flags.plan(Some(&artifact), None).stages.len(), 0);
 }
 
 #[test]
 fn what_is_given_later_is_marked_in_the_plan() {
-    let flags = pointing(Given::Later);
+    let flags = pointing(PlannedOutput::Later);
     let planned = flags.plan(Some(&flags.upload(POINTING)), None);
     let later: Vec<usize> = planned.stages.iter().map(|it| it.later.len()).collect();
     assert_eq!(later, [1, 0, 0]);
@@ -233,7 +233,7 @@ fn what_is_given_later_is_marked_in_the_plan() {
 
 #[test]
 fn a_document_has_what_is_filled_in() {
-    let flags = pointing(Given::Later);
+    let flags = pointing(PlannedOutput::Later);
     let refused = flags.refused("{\"flags\":{}, \"more\": \"${api.verison}\"}");
     insta::assert_snapshot!(refused.join("\n"), @"BadValue: components.flags.fill: The document artifacts/shop/flags/1.json has `${api.verison}`, which nothing fills in, and no `${api.version}`. Remedy: Did you mean `${api.version}` by `${api.verison}`? Write what `fill` names, or remove that from `fill`.");
 }

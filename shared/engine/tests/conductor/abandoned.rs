@@ -9,7 +9,7 @@ use windlass_domain::environment::HeldState;
 use windlass_domain::fault::FaultName;
 use windlass_domain::request::ActionName;
 use windlass_engine::ledger;
-use windlass_engine::ledger::Done;
+use windlass_engine::ledger::ExecutionRecord;
 use windlass_engine::payload::{Answer, Transition};
 use windlass_world::stepfunctions::arn_of;
 
@@ -37,7 +37,7 @@ fn is_nothing(answer: &Answer, why: &str) {
 
 /// Returns what is kept of an execution for whoever asks what came of it.
 fn kept(scene: &Scene, execution: &str) -> Option<String> {
-    let done: Option<Done> = scene.stage.get(&ledger::done(&arn_of(execution)));
+    let done: Option<ExecutionRecord> = scene.stage.get(&ledger::done(&arn_of(execution)));
     done.map(|done| done.cause)
 }
 

@@ -4,14 +4,16 @@ use crate::conductor::accepting::{as_before, stuck, switched, there};
 use crate::conductor::scene::Scene;
 use crate::stage::{app, component, id, prod, zip};
 use serde_json::json;
-use windlass_domain::environment::{Became, EnvironmentState, Given, Past, Running};
+use windlass_domain::environment::{
+    EnvironmentState, GivenVersion, PastRelease, ReleaseFate, Running,
+};
 use windlass_domain::identity::EnvironmentId;
 use windlass_domain::step::StepStatus;
 use windlass_domain::time::Time;
 use windlass_engine::ledger;
 
 /// Accepts a release of `api` and `jobs`. The test decides what `jobs` runs, and how its step ended.
-fn accepted(jobs: StepStatus, runs_already: bool) -> Option<Past> {
+fn accepted(jobs: StepStatus, runs_already: bool) -> Option<PastRelease> {
     let mut scene = stuck();
     let wanted = zip("jobs", b"new");
     scene.change_record(|record| {
@@ -22,7 +24,7 @@ fn accepted(jobs: StepStatus, runs_already: bool) -> Option<Past> {
     if runs_already {
         let runs = Running::new(
             Some(wanted.clone()),
-            Given {
+            GivenVersion {
                 version: "1.4.0".into(),
                 deployment: id(),
                 since: Time(0),
@@ -53,7 +55,7 @@ fn accepted(jobs: StepStatus, runs_already: bool) -> Option<Past> {
     past(&scene)
 }
 
-fn past(scene: &Scene) -> Option<Past> {
+fn past(scene: &Scene) -> Option<PastRelease> {
     let release = scene.record().release_digest;
     scene
         .stage
@@ -64,7 +66,7 @@ fn past(scene: &Scene) -> Option<Past> {
 fn it_was_live_where_all_of_it_runs() {
     for (jobs, runs_already) in [(StepStatus::UndoFailed, false), (StepStatus::Undone, true)] {
         let past = accepted(jobs, runs_already).unwrap();
-        assert_eq!(past.became, Became::Live, "{jobs:?}");
+        assert_eq!(past.became, ReleaseFate::Live, "{jobs:?}");
         assert_eq!(
             past.sequence,
             Some(7),

@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 use std::collections::BTreeMap;
 use windlass_domain::accept::{Live, Look};
 use windlass_domain::ending::Ending;
-use windlass_domain::environment::{EnvironmentState, Given, HeldState, Running, Snapshot};
+use windlass_domain::environment::{EnvironmentState, GivenVersion, HeldState, Running, Snapshot};
 use windlass_domain::fault::{Fault, FaultName};
 use windlass_domain::identity::EnvironmentId;
 use windlass_domain::name::ComponentName;
@@ -121,7 +121,7 @@ fn what_is_accepted_is_what_runs_of_what_could_not_be_undone() {
     let scene = stuck();
     let before = Running::new(
         None,
-        Given {
+        GivenVersion {
             version: "1.0.0".into(),
             deployment: id(),
             since: Time(0),
@@ -166,7 +166,7 @@ fn what_is_accepted_is_what_runs_of_what_could_not_be_undone() {
     assert!(lock.token > TOKEN);
     let names: Vec<&str> = state.running.keys().map(ComponentName::as_str).collect();
     assert_eq!(names, ["live", "redone", "undone", "unmoved", "untouched"]);
-    let given = Given {
+    let given = GivenVersion {
         version: "accepted".into(),
         since: scene.now(),
         ..before.names.now.clone()
@@ -336,7 +336,7 @@ fn what_is_accepted_as_gone_begins_anew() {
     let scene = stuck();
     let known = Running::new(
         None,
-        Given {
+        GivenVersion {
             version: "before-windlass".into(),
             deployment: id(),
             since: Time(0),

@@ -4,7 +4,7 @@ use crate::conductor::scene::Scene;
 use crate::conductor::schedule_of_many::{
     arriving, holding, one_of_each, quiet, scheduled, served, to_look_at, waiting, waiting_for,
 };
-use windlass_engine::recovery::Looked;
+use windlass_engine::recovery::ScheduleResult;
 use windlass_world::mishaps::Visitor;
 
 /// Makes a deployment of that name that has no ending.
@@ -158,7 +158,7 @@ fn a_run_tells_whether_it_came_to_all() {
         let told = scheduled(&scene).unwrap();
         let looked_at = served(&scene).len();
         let left = 23 - looked_at;
-        assert_eq!(told, Looked { looked_at, left });
+        assert_eq!(told, ScheduleResult { looked_at, left });
         assert_eq!((left > 0, looked_at > 2), (is_slow, true));
     }
 }

@@ -7,9 +7,11 @@ use std::collections::BTreeMap;
 use windlass_domain::deployment::{Deployment, Status};
 use windlass_domain::digest::Digest;
 use windlass_domain::ending::Ending;
-use windlass_domain::environment::{EnvironmentState, Given, HeldState, Running, Snapshot, Veto};
+use windlass_domain::environment::{
+    EnvironmentState, GivenVersion, HeldState, Running, Snapshot, Veto,
+};
 use windlass_domain::identity::EnvironmentId;
-use windlass_domain::irreversible::Ran;
+use windlass_domain::irreversible::IrreversibleRun;
 use windlass_domain::request::{ActionName, Route};
 use windlass_domain::step::{ChangeRecord, StepStatus};
 use windlass_domain::time::Time;
@@ -21,7 +23,7 @@ use windlass_world::stepfunctions::arn_of;
 fn running(number: u64, is_ours: bool) -> Running {
     Running::new(
         is_ours.then(|| zip("api", &number.to_be_bytes())),
-        Given {
+        GivenVersion {
             version: format!("1.{number}.0"),
             deployment: id(),
             since: Time(0),
@@ -245,7 +247,7 @@ fn a_rollback_that_is_refused_across_a_run_leaves_its_hold() {
     for is_busy in [false, true] {
         let scene = scene(4);
         let mut state = scene.state();
-        let ran = Ran {
+        let ran = IrreversibleRun {
             deployment: order(1, "contract").id,
             version: "1.4.0".into(),
             at: Time(0),

@@ -15,7 +15,7 @@ use windlass_domain::second_look::SecondLook;
 use windlass_domain::time::Time;
 use windlass_engine::ledger;
 use windlass_engine::ports::{Key, Result};
-use windlass_engine::recovery::{self, Looked};
+use windlass_engine::recovery::{self, ScheduleResult};
 use windlass_world::mishaps::When;
 use windlass_world::run::run;
 use windlass_world::stepfunctions::arn_of;
@@ -143,7 +143,7 @@ pub fn one_of_each() -> Scene {
     scene
 }
 
-pub fn scheduled(scene: &Scene) -> Result<Looked> {
+pub fn scheduled(scene: &Scene) -> Result<ScheduleResult> {
     let event = json!({"detail-type": "Scheduled Event"});
     run(recovery::handle(&scene.stage.world, event)).map(Option::unwrap)
 }

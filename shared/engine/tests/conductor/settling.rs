@@ -7,11 +7,11 @@ use std::collections::BTreeMap;
 use windlass_domain::artifact::Artifact;
 use windlass_domain::deployment::Status;
 use windlass_domain::digest::Digest;
-use windlass_domain::environment::{EnvironmentState, Given, Running, Snapshot, Veto};
+use windlass_domain::environment::{EnvironmentState, GivenVersion, Running, Snapshot, Veto};
 use windlass_domain::fault::FaultName;
 use windlass_domain::finding::{Finding, FindingName};
 use windlass_domain::identity::{DeploymentId, EnvironmentId};
-use windlass_domain::irreversible::Ran;
+use windlass_domain::irreversible::IrreversibleRun;
 use windlass_domain::plan::{Outcome, Plan};
 use windlass_domain::step::{Failure, StepStatus};
 use windlass_domain::time::Time;
@@ -27,7 +27,7 @@ pub fn new() -> Artifact {
 pub fn former(name: &str, bytes: &[u8]) -> Running {
     Running::new(
         Some(zip(name, bytes)),
-        Given {
+        GivenVersion {
             version: "1.3.0".into(),
             deployment: DeploymentId("fedcba9876543210".into()),
             since: Time(0),
@@ -146,7 +146,7 @@ fn the_first_success_keeps_what_was_found_before_it() {
 fn a_release_comes_after_what_ran_there_and_what_it_passes_over() {
     for (passed_over, wanted) in [(false, 0), (true, 1)] {
         let scene = judged_after_others();
-        let ran = Ran {
+        let ran = IrreversibleRun {
             deployment: DeploymentId("fedcba9876543210".into()),
             version: "1.3.0".into(),
             at: Time(0),
@@ -190,8 +190,8 @@ fn a_later_success_replaces_the_snapshot_that_ran() {
 }
 
 /// Returns the name that a deployment gives now.
-pub fn named_now(scene: &Scene) -> Given {
-    Given {
+pub fn named_now(scene: &Scene) -> GivenVersion {
+    GivenVersion {
         version: scene.record().release.version,
         deployment: id(),
         since: scene.now(),

@@ -8,7 +8,7 @@ use windlass_domain::finding::{Finding, FindingName};
 use windlass_domain::identity::DeploymentId;
 use windlass_domain::plan::KindName;
 use windlass_domain::time::Time;
-use windlass_engine::kinds::{Class, Facts, Kind, LookContext, Next, Noticed, View};
+use windlass_engine::kinds::{ChangeFacts, Class, Kind, LookContext, Next, Noticed, View};
 use windlass_engine::ledger::{from_item, to_body};
 use windlass_engine::ports::{Clock, Item, Key, Result};
 use windlass_world::World;
@@ -134,7 +134,7 @@ impl Kind for DialKind {
         })
     }
 
-    fn facts(change: &Change, _: &DialState) -> Facts {
+    fn facts(change: &Change, _: &DialState) -> ChangeFacts {
         let (class, value, what) = match change {
             Change::Stock(value) => {
                 let what = format!("stock {value}");
@@ -145,7 +145,7 @@ impl Kind for DialKind {
                 (Class::Switching, json!({"turn": [from, to]}), what)
             }
         };
-        Facts {
+        ChangeFacts {
             class,
             longer_s: 0,
             value,

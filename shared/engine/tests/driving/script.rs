@@ -10,7 +10,7 @@ use windlass_domain::identity::DeploymentId;
 use windlass_domain::plan::KindName;
 use windlass_domain::step::{Failure, Step};
 use windlass_engine::converge::{Budget, Invocation, converge};
-use windlass_engine::kinds::{Class, Facts, Kind, LookContext, Next, Noticed, View};
+use windlass_engine::kinds::{ChangeFacts, Class, Kind, LookContext, Next, Noticed, View};
 use windlass_engine::ledger;
 use windlass_engine::payload::{WorkDone, WorkTransition};
 use windlass_engine::ports::{Clock, Result};
@@ -123,16 +123,16 @@ impl Kind for Scripted {
         seen.callers
     }
 
-    fn facts(change: &Change, _: &Seen) -> Facts {
+    fn facts(change: &Change, _: &Seen) -> ChangeFacts {
         match change {
-            Change::Add(number) => Facts {
+            Change::Add(number) => ChangeFacts {
                 class: Class::Additive,
                 longer_s: 0,
                 value: json!({"add": number}),
                 what: what(change),
                 after: None,
             },
-            Change::Switch(number, after) => Facts {
+            Change::Switch(number, after) => ChangeFacts {
                 class: Class::Switching,
                 longer_s: number.saturating_sub(LONG).into(),
                 value: json!({"switch": number}),

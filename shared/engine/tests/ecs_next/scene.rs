@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use windlass_domain::kinds::ecs::Strategy;
 use windlass_domain::name::{AppName, EnvironmentName};
 use windlass_engine::kinds::ecs::{
-    Ecs, Goal, Images, Own, PinnedBase, Seen, Sent, Target, Trouble, Update,
+    Ecs, Goal, Images, OwnImage, PinnedBase, Seen, Sent, Target, Trouble, Update,
 };
 use windlass_engine::kinds::{Kind, Next};
 use windlass_engine::ports::{Clock, ServiceDeployment};
@@ -25,8 +25,8 @@ pub fn listed(id: &str, status: &str, td: &str, rollout: &str, running: u32) -> 
 }
 
 /// Returns an image by its digest.
-pub fn own(digest: &str) -> Own {
-    Own {
+pub fn own(digest: &str) -> OwnImage {
+    OwnImage {
         image: format!("repo@sha256:{digest}"),
         digests: [format!("sha256:{digest}")].into(),
     }

@@ -6,7 +6,7 @@ use crate::stage::{Stage, id};
 use windlass_domain::deployment::Deployment;
 use windlass_domain::gate::{PauseThen, Verdict};
 use windlass_domain::request::ActionName;
-use windlass_domain::steering::{PAUSE_RAN_OUT, Paused, Turn};
+use windlass_domain::steering::{PAUSE_RAN_OUT, Paused, SteeringRecord};
 use windlass_engine::judge::handle;
 use windlass_engine::ledger;
 use windlass_engine::payload::Transition;
@@ -18,7 +18,7 @@ fn turn(stage: &Stage, action: ActionName, lasts_s: Option<u64>, then: PauseThen
     let key = ledger::deployment(&id());
     let mut record: Deployment = stage.get(&key).unwrap();
     let now = stage.world.now();
-    record.wheel.push(Turn {
+    record.wheel.push(SteeringRecord {
         action,
         wave: 0,
         at: now,
@@ -87,7 +87,7 @@ fn a_pause_ends_as_declared() {
         let again = judge(&stage, 0).unwrap();
         assert_eq!(again, answer, "asked again: the same");
         let record: Deployment = stage.get(&ledger::deployment(&id())).unwrap();
-        let told = record.wheel.last().map(Turn::in_words).unwrap();
+        let told = record.wheel.last().map(SteeringRecord::in_words).unwrap();
         let ended = "wave 1 goes on, by Windlass: its pause was over at ";
         assert_eq!(
             told.starts_with(ended),

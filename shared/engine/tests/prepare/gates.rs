@@ -3,7 +3,7 @@
 use crate::prepare::scene::{DECLARATION, NEW, named, new_release, plan, prepare, shop, warned};
 use crate::stage::{Stage, app, component, prod};
 use windlass_domain::declaration::Declared;
-use windlass_domain::environment::{EnvironmentState, Given, Running};
+use windlass_domain::environment::{EnvironmentState, GivenVersion, Running};
 use windlass_domain::fault::{Fault, FaultName};
 use windlass_domain::finding::FindingName;
 use windlass_domain::identity::EnvironmentId;
@@ -34,7 +34,7 @@ fn red_gates_stop_all_but_first_deployments_rollbacks_and_accept_red() {
                 let mut known: EnvironmentState = stage.get(&key).unwrap();
                 let found = Running::new(
                     None,
-                    Given {
+                    GivenVersion {
                         version: "before-windlass".into(),
                         deployment: stage.record.id.clone(),
                         since: Time(0),

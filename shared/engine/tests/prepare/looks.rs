@@ -3,7 +3,7 @@
 use crate::prepare::scene::{new_release, prepare, step};
 use crate::stage::{Stage, app, component, id, prod};
 use windlass_domain::accept::{Accepted, Live, Look, accepted};
-use windlass_domain::environment::{EnvironmentState, Given, Lock, Running};
+use windlass_domain::environment::{EnvironmentState, GivenVersion, Lock, Running};
 use windlass_domain::fault::{Fault, FaultName};
 use windlass_domain::identity::EnvironmentId;
 use windlass_domain::step::{ChangeRecord, Step, StepStatus};
@@ -167,7 +167,7 @@ fn what_is_seen_is_compared_with_what_ran_before_and_with_what_is_recorded() {
             runs["noticed"]["value"]["version"] = version.into();
             let running = Running::new(
                 None,
-                Given {
+                GivenVersion {
                     version: "1.3.0".into(),
                     deployment: id(),
                     since: Time(0),

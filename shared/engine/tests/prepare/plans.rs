@@ -7,7 +7,7 @@ use crate::stage::{app, component, id, prod};
 use serde_json::Value;
 use windlass_domain::declaration::Declared;
 use windlass_domain::digest::Digest;
-use windlass_domain::environment::{EnvironmentState, Given, Lock, Running};
+use windlass_domain::environment::{EnvironmentState, GivenVersion, Lock, Running};
 use windlass_domain::fault::FaultName;
 use windlass_domain::identity::EnvironmentId;
 use windlass_domain::name::ComponentName;
@@ -64,7 +64,7 @@ fn takes(since_s: u64, version: &str) -> u64 {
         }
         let running = Running::new(
             None,
-            Given {
+            GivenVersion {
                 version: "1.3.0".into(),
                 deployment: id(),
                 since: stage.world.now(),
@@ -138,7 +138,7 @@ fn what_was_found_in_place_is_handed_on_where_it_is_new() {
                     OLD => artifact.clone(),
                     _ => upload(&stage, "worker", NEW),
                 }),
-                Given {
+                GivenVersion {
                     version: "1.3.0".into(),
                     deployment: id(),
                     since: Time(0),

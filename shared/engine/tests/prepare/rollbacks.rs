@@ -3,7 +3,7 @@
 use crate::prepare::scene::{HEALTH, NEW, new_release, plan, prepare, step};
 use crate::stage::{Stage, app, component, id, prod};
 use bytes::Bytes;
-use windlass_domain::environment::{Given, Running, Snapshot};
+use windlass_domain::environment::{GivenVersion, Running, Snapshot};
 use windlass_domain::fault::{Fault, FaultName};
 use windlass_domain::identity::EnvironmentId;
 use windlass_domain::name::ComponentName;
@@ -22,7 +22,7 @@ fn rollback() -> Stage {
     let running = |name: &str| -> (ComponentName, Running) {
         let running = Running::new(
             None,
-            Given {
+            GivenVersion {
                 version: "1.3.0".into(),
                 deployment: id(),
                 since: Time(0),

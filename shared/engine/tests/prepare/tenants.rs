@@ -10,7 +10,7 @@ use windlass_domain::deployment::{Deployment, Ended};
 use windlass_domain::digest::Digest;
 use windlass_domain::ending::Ending;
 use windlass_domain::environment::{
-    EnvironmentState, Given, HeldState, Lock, LockHolder, Running, Snapshot,
+    EnvironmentState, GivenVersion, HeldState, Lock, LockHolder, Running, Snapshot,
 };
 use windlass_domain::finding::FindingName;
 use windlass_domain::identity::{DeploymentId, EnvironmentId};
@@ -276,7 +276,7 @@ impl Tenants {
             self.points_to(&step.target, seen);
             let running = Running::new(
                 None,
-                Given {
+                GivenVersion {
                     version: "1.0.0".into(),
                     deployment: tenant.id.clone(),
                     since: Time(0),

@@ -6,10 +6,10 @@ use serde_json::json;
 use std::collections::BTreeMap;
 use windlass_domain::declaration::{Declaration, Declared};
 use windlass_domain::digest::Digest;
-use windlass_domain::environment::{EnvironmentState, Given, Running, Snapshot};
+use windlass_domain::environment::{EnvironmentState, GivenVersion, Running, Snapshot};
 use windlass_domain::finding::FindingName;
 use windlass_domain::identity::{DeploymentId, EnvironmentId};
-use windlass_domain::irreversible::Ran;
+use windlass_domain::irreversible::IrreversibleRun;
 use windlass_domain::request::ActionName;
 use windlass_domain::time::Time;
 use windlass_engine::ledger;
@@ -34,7 +34,7 @@ fn after(declaration: &str) -> Stage {
     stage.put(ledger::deployment(&earlier()), &record);
     let running = Running::new(
         None,
-        Given {
+        GivenVersion {
             version: "1.2.0".into(),
             deployment: earlier(),
             since: Time(1_795_183_200_000),
@@ -131,7 +131,7 @@ fn what_nothing_measures_is_told_in_the_plan() {
 /// A shop in which an irreversible task was run, and its second snapshot is the present one.
 fn where_a_task_was_run(bytes: &'static [u8], knows: [bool; 2], is_good: [bool; 2]) -> Stage {
     let stage = shop(DECLARATION, bytes, bytes);
-    let ran = Ran {
+    let ran = IrreversibleRun {
         deployment: earlier(),
         version: "1.1.0".into(),
         at: Time(0),

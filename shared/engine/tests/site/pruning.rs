@@ -16,7 +16,7 @@ use windlass_engine::deploy;
 use windlass_engine::kinds::site::publish::{Destination, Publisher};
 use windlass_engine::kinds::site::rules::Rules;
 use windlass_engine::kinds::site::{self, Target};
-use windlass_engine::kinds::{Checkpoint, Past};
+use windlass_engine::kinds::{Checkpoint, PastReleases};
 use windlass_engine::ledger;
 use windlass_engine::payload::WorkTransition;
 use windlass_engine::ports::{Clock, Result};
@@ -230,8 +230,8 @@ impl Checkpoint for Passes {
         Ok(())
     }
 
-    async fn past(&self, _back: u32) -> Result<Past> {
-        Ok(Past::default())
+    async fn past(&self, _back: u32) -> Result<PastReleases> {
+        Ok(PastReleases::default())
     }
 
     fn has_time(&self) -> bool {
@@ -256,7 +256,7 @@ fn prune(
     let (app, env, web) = names();
     let kept = run(kept(&scene.world, EnvironmentId::new(&app, &env), &web, 1)).unwrap();
     let newest = None;
-    run(publisher.prune(&Past { kept, newest }, fence))
+    run(publisher.prune(&PastReleases { kept, newest }, fence))
 }
 
 #[test]

@@ -9,7 +9,7 @@ use windlass_domain::kinds::site::SiteMode;
 use windlass_domain::step::Progress;
 use windlass_engine::deploy;
 use windlass_engine::kinds::site;
-use windlass_engine::kinds::{Checkpoint, Past, Publication, Publishes};
+use windlass_engine::kinds::{Checkpoint, PastReleases, Publication, Publishes};
 use windlass_engine::payload::WorkTransition;
 use windlass_engine::ports::Result;
 use windlass_world::inputs::publisher_input;
@@ -70,8 +70,8 @@ impl Checkpoint for Batches {
         Ok(())
     }
 
-    async fn past(&self, _back: u32) -> Result<Past> {
-        Ok(Past::default())
+    async fn past(&self, _back: u32) -> Result<PastReleases> {
+        Ok(PastReleases::default())
     }
 
     fn has_time(&self) -> bool {

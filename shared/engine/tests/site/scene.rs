@@ -5,7 +5,7 @@ use serde_json::Value;
 use std::collections::BTreeMap;
 use windlass_domain::artifact::Artifact;
 use windlass_domain::digest::Digest;
-use windlass_domain::environment::{Given, Running};
+use windlass_domain::environment::{GivenVersion, Running};
 use windlass_domain::fault::FaultName;
 use windlass_domain::identity::{DeploymentId, EnvironmentId};
 use windlass_domain::kinds::site::{SiteMode, StaticSite};
@@ -280,7 +280,7 @@ impl Scene {
         run(self.world.sleep_ms(1_000));
         self.running = Some(Running::new(
             None,
-            Given {
+            GivenVersion {
                 version: "1.0.0".into(),
                 deployment: deployment.id.clone(),
                 since: self.world.now(),

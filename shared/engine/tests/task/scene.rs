@@ -4,7 +4,7 @@ use serde_json::json;
 use std::collections::{BTreeMap, BTreeSet};
 use windlass_domain::artifact::Artifact;
 use windlass_domain::digest::Digest;
-use windlass_domain::environment::{Given, Running};
+use windlass_domain::environment::{GivenVersion, Running};
 use windlass_domain::identity::DeploymentId;
 use windlass_domain::kinds::Spec as AnySpec;
 use windlass_domain::kinds::ecs::{Base, Ecs, Strategy};
@@ -169,7 +169,7 @@ impl TaskScene {
 
 /// Returns the record of what runs, with this state.
 pub fn running(state: serde_json::Value) -> Running {
-    let given = Given {
+    let given = GivenVersion {
         version: "1".into(),
         deployment: DeploymentId("d0".into()),
         since: Time(0),

@@ -5,14 +5,14 @@ use crate::scenarios::scene::{
     failure, live, live_with, path, program, serves, way_back,
 };
 use serde_json::json;
-use windlass_domain::drill::{Direction, DrillOutcome, Known, Standing};
+use windlass_domain::drill::{Direction, DrillOutcome, DrillSummary, SnapshotVersion};
 use windlass_domain::ending::Ending;
 use windlass_domain::fault::{Fault, FaultName};
 use windlass_engine::ports::StepFunctionsApi;
 use windlass_machine::shop::{ALARM, FUNCTIONS, Shop};
 use windlass_world::run::run;
 
-fn last(shop: &Shop<'_>) -> Known {
+fn last(shop: &Shop<'_>) -> DrillSummary {
     shop.drills().last.unwrap()
 }
 
@@ -63,7 +63,8 @@ fn it_goes_to_the_version_before_and_comes_back() {
         last.cause
     );
     assert_eq!(shop.drills().proved, Some(last.clone()));
-    let version = |standing: &Option<Standing>| standing.as_ref().map(|one| one.version.clone());
+    let version =
+        |standing: &Option<SnapshotVersion>| standing.as_ref().map(|one| one.version.clone());
     assert_eq!(version(&last.from).as_deref(), Some("1.1.0"));
     assert_eq!(version(&last.to).as_deref(), Some("1.0.0"));
     assert!(

@@ -3,7 +3,7 @@ use crate::outcome::Outcome;
 use std::rc::Rc;
 use windlass_domain::deployment::Deployment;
 use windlass_domain::ending::Ending;
-use windlass_domain::environment::{BEFORE_WINDLASS, FOUND, Given, Running, Snapshot};
+use windlass_domain::environment::{BEFORE_WINDLASS, FOUND, GivenVersion, Running, Snapshot};
 use windlass_domain::identity::DeploymentId;
 use windlass_domain::part::Part;
 use windlass_domain::request::ActionName;
@@ -55,8 +55,12 @@ pub fn one_name(outcome: &Outcome<'_>) -> Result<(), String> {
     Ok(())
 }
 
-fn was_given(given: &Given, component: &Part, records: &[Rc<Deployment>]) -> Result<(), String> {
-    let Given {
+fn was_given(
+    given: &GivenVersion,
+    component: &Part,
+    records: &[Rc<Deployment>],
+) -> Result<(), String> {
+    let GivenVersion {
         version,
         deployment,
         ..
@@ -89,7 +93,7 @@ fn was_given(given: &Given, component: &Part, records: &[Rc<Deployment>]) -> Res
 fn is_newest(
     outcome: &Outcome<'_>,
     component: &Part,
-    now: &Given,
+    now: &GivenVersion,
     records: &[Rc<Deployment>],
 ) -> Result<(), String> {
     let state = outcome.environment();

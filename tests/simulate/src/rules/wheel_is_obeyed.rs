@@ -7,7 +7,7 @@ use windlass_domain::gate::{PauseThen, Verdict};
 use windlass_domain::judgement::Judgement;
 use windlass_domain::plan::{Plan, Timing};
 use windlass_domain::request::ActionName;
-use windlass_domain::steering::{BY_ITSELF, Paused, Turn};
+use windlass_domain::steering::{BY_ITSELF, Paused, SteeringRecord};
 
 /// "A pause is bounded and ends as declared; meanwhile gates are judged, and red undoes": no wave passes while it is
 /// paused, before its bake is over unless a person has skipped that, or with a red gate that decides. A wave that AWS
@@ -16,7 +16,7 @@ use windlass_domain::steering::{BY_ITSELF, Paused, Turn};
 /// Safety: person at the wheel: No wave passes while it is paused, before its bake is over unless a person has skipped
 /// that, or with a red gate that decides.
 pub fn wheel_is_obeyed(outcome: &Outcome<'_>) -> Result<(), String> {
-    let mut steered: BTreeMap<String, Vec<Turn>> = BTreeMap::new();
+    let mut steered: BTreeMap<String, Vec<SteeringRecord>> = BTreeMap::new();
     for happening in &outcome.happened {
         let Event::Wrote(_, change) = &happening.what else {
             continue;
@@ -44,7 +44,7 @@ pub fn wheel_is_obeyed(outcome: &Outcome<'_>) -> Result<(), String> {
     Ok(())
 }
 
-fn judged_as_steered(judgement: &Judgement, turns: &[Turn]) -> Result<(), String> {
+fn judged_as_steered(judgement: &Judgement, turns: &[SteeringRecord]) -> Result<(), String> {
     let is_red = |verdict| verdict == Verdict::Fail;
     let mut measured = judgement.measurements.iter();
     let red = measured.any(|one| is_red(one.verdict));
@@ -55,7 +55,7 @@ fn judged_as_steered(judgement: &Judgement, turns: &[Turn]) -> Result<(), String
         return Ok(());
     }
     let looked = judgement.looked;
-    let of_it: Vec<&Turn> = turns
+    let of_it: Vec<&SteeringRecord> = turns
         .iter()
         .filter(|turn| turn.wave == judgement.wave)
         .collect();
@@ -76,7 +76,7 @@ fn judged_as_steered(judgement: &Judgement, turns: &[Turn]) -> Result<(), String
 }
 
 /// Checks that Windlass itself ends a pause only after its time, if the pause is to go on then.
-fn ended_by_its_bound(before: &[Turn], turn: &Turn) -> Result<(), String> {
+fn ended_by_its_bound(before: &[SteeringRecord], turn: &SteeringRecord) -> Result<(), String> {
     if turn.by != BY_ITSELF {
         return Ok(());
     }
@@ -93,7 +93,7 @@ fn ended_by_its_bound(before: &[Turn], turn: &Turn) -> Result<(), String> {
 }
 
 /// Checks that Windlass may steer the wave that was steered.
-fn ours(outcome: &Outcome<'_>, pk: &str, turn: &Turn) -> Result<(), String> {
+fn ours(outcome: &Outcome<'_>, pk: &str, turn: &SteeringRecord) -> Result<(), String> {
     let plans: Vec<Rc<Plan>> = outcome.all(pk, "plan");
     let so_far = plans.iter().flat_map(|plan| &plan.waves);
     let so_far: Vec<_> = so_far.take(turn.wave as usize + 1).collect();

@@ -125,8 +125,8 @@ pub(super) const VARIANTS: &[Variant] = &[
             },
             Edit {
                 file: "shared/engine/src/kinds/site/in_place/plan.rs",
-                find: "            additive: what != What::Delete && !place.is_noticed(rules),",
-                replace: "            additive: !VARIANT && what != What::Delete && !place.is_noticed(rules),",
+                find: "            additive: what != OperationKind::Delete && !place.is_noticed(rules),",
+                replace: "            additive: !VARIANT && what != OperationKind::Delete && !place.is_noticed(rules),",
             },
             Edit {
                 file: "shared/engine/src/kinds/site/in_place/plan.rs",

@@ -37,7 +37,7 @@ const EXECUTED_VERSION: &str = "ExecutedVersion";
 #[serde(deny_unknown_fields)]
 pub struct Comparison {
     /// The version that the new one is compared with: `previous`.
-    pub compare: With,
+    pub compare: Baseline,
     /// The number of calls that each version must have got, from 10; the gate is unknown before that. To notice a
     /// doubled error rate it takes about 100 failures of the former version: with one failure in a hundred calls, 10000.
     #[schemars(range(min = 10, max = 1_000_000_000))]
@@ -63,7 +63,7 @@ pub struct Comparison {
 /// The version that a new one is compared with.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
-pub enum With {
+pub enum Baseline {
     /// The version that gets the rest of the traffic.
     Previous,
 }

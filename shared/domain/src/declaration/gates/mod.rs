@@ -16,7 +16,7 @@ mod slowest;
 mod websocket;
 
 pub use alarm::{Alarm, AlarmGate, AlarmInRegion};
-pub use comparison::{Comparison, ComparisonGate, Count, With};
+pub use comparison::{Baseline, Comparison, ComparisonGate, Count};
 pub use invocation::{Invocation, InvocationGate};
 pub use logs::{Logs, LogsGate};
 pub use metric::{Measured, Metric, MetricGate};
@@ -177,7 +177,7 @@ macro_rules! sorts {
             fn resolve(
                 &mut self,
                 scope: &mut Scope<'_>,
-                written: &resolve::Both<'_>,
+                written: &resolve::WrittenGates<'_>,
                 components: &[Owner<'_>],
             ) {
                 $(

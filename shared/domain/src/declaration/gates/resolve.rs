@@ -1,8 +1,8 @@
 //! Resolves gates: every value becomes final.
 
 use super::{At, Declared, Gates as Written, Owner, Resolve, Resolved, Slowest};
-use crate::declaration::UNWRITTEN;
 use crate::declaration::scope::Scope;
+use crate::declaration::unwritten::UNWRITTEN;
 use crate::finding::FindingName;
 use crate::kinds::AsWritten;
 use crate::name::ComponentName;
@@ -17,7 +17,7 @@ pub(crate) fn gates(
     common: &Written,
     components: &[Owner<'_>],
 ) -> Resolved {
-    let written = Both {
+    let written = WrittenGates {
         own,
         common,
         own_path: format!("environments.{}.gates", scope.name),
@@ -84,13 +84,13 @@ pub(super) fn listed<'w, T>(
 }
 
 /// The gates that an environment writes itself, and those that all share.
-pub(super) struct Both<'w> {
+pub(super) struct WrittenGates<'w> {
     own: Option<&'w Written>,
     common: &'w Written,
     own_path: String,
 }
 
-impl<'w> Both<'w> {
+impl<'w> WrittenGates<'w> {
     /// Returns the environment's own member, if it has one, or else the global one, with its path.
     fn member<T>(
         &self,
@@ -118,7 +118,7 @@ impl<'w> Both<'w> {
 }
 
 /// Returns the time for which the last wave is watched.
-fn bake(scope: &mut Scope<'_>, written: &Both<'_>, slowest: Option<&Slowest>) -> Span {
+fn bake(scope: &mut Scope<'_>, written: &WrittenGates<'_>, slowest: Option<&Slowest>) -> Span {
     let (path, bake) = match written.member("bake", |gates| gates.bake.as_ref()) {
         Some((path, bake)) => (path, *bake),
         None => ("gates.bake".to_owned(), Span::ZERO),
@@ -130,7 +130,11 @@ fn bake(scope: &mut Scope<'_>, written: &Both<'_>, slowest: Option<&Slowest>) ->
 }
 
 /// Returns the time for which each earlier wave is watched: at least until the slowest gate tells something of it.
-fn between_waves(scope: &mut Scope<'_>, written: &Both<'_>, slowest: Option<&Slowest>) -> Span {
+fn between_waves(
+    scope: &mut Scope<'_>,
+    written: &WrittenGates<'_>,
+    slowest: Option<&Slowest>,
+) -> Span {
     let between = written.member("between_waves", |gates| gates.between_waves.as_ref());
     let Some((path, between)) = between else {
         return slowest.map_or(Span::ZERO, |slowest| slowest.period);

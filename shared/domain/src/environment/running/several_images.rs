@@ -1,6 +1,6 @@
 //! The record of a service that takes several images: each image has names of its own. Pure.
 
-use super::{BEFORE_WINDLASS, FOUND, Given, Names, Running};
+use super::{BEFORE_WINDLASS, FOUND, GivenVersion, Running, VersionNames};
 use crate::artifact::Artifact;
 use serde_json::Value;
 use std::collections::{BTreeMap, BTreeSet};
@@ -12,7 +12,7 @@ impl Running {
     pub fn left(
         whole: Artifact,
         release: &Artifact,
-        given: &Given,
+        given: &GivenVersion,
         former: Option<&Self>,
         state: Value,
     ) -> Self {
@@ -28,15 +28,15 @@ impl Running {
                     }
                     known
                 }
-                None if is_named => Names::of(given.clone()),
-                None => Names::of(Given {
+                None if is_named => VersionNames::of(given.clone()),
+                None => VersionNames::of(GivenVersion {
                     version: found_as(former, name).to_owned(),
                     ..given.clone()
                 }),
             };
             (name.clone(), names)
         });
-        let names: BTreeMap<String, Names> = names.collect();
+        let names: BTreeMap<String, VersionNames> = names.collect();
         let left = Self::new(Some(whole), given.clone(), state);
         left.named_by(names).known_like(former)
     }
@@ -44,8 +44,8 @@ impl Running {
     /// Makes the record that a deployment leaves of a component that it took back to this. The deployment gives it
     /// again the names that it had then. Images that ran all the time keep by whom they came.
     #[must_use]
-    pub fn again(&self, given: &Given, former: Option<&Self>, state: Value) -> Self {
-        let called = |names: &Names| Given {
+    pub fn again(&self, given: &GivenVersion, former: Option<&Self>, state: Value) -> Self {
+        let called = |names: &VersionNames| GivenVersion {
             version: names.now.version.clone(),
             ..given.clone()
         };
@@ -59,20 +59,20 @@ impl Running {
                     known.rename(called(&then));
                     known
                 }
-                None => Names::of(called(&then)),
+                None => VersionNames::of(called(&then)),
             };
             (name, names)
         });
-        let names: BTreeMap<String, Names> = names.collect();
+        let names: BTreeMap<String, VersionNames> = names.collect();
         let again = Self::new(self.artifact.clone(), called(&self.names), state);
         again.named_by(names).known_like(former)
     }
 
     /// Gives the same bytes the names that `then` has for them, now.
-    pub fn rename_as(&mut self, then: &Self, given: &Given) {
+    pub fn rename_as(&mut self, then: &Self, given: &GivenVersion) {
         let rename = |of: &mut Self, container: Option<&str>| {
             let version = then.names_of(container).now.version.clone();
-            let given = Given {
+            let given = GivenVersion {
                 version,
                 ..given.clone()
             };
@@ -108,14 +108,17 @@ pub(super) fn name(running: &mut Running) {
     else {
         return;
     };
-    running.names.now = Given {
+    running.names.now = GivenVersion {
         version: version(all, |names| &names.now),
         ..last.clone()
     };
     running.names.brought.version = version(all, |names| &names.brought);
 }
 
-fn version(containers: &BTreeMap<String, Names>, given: fn(&Names) -> &Given) -> String {
+fn version(
+    containers: &BTreeMap<String, VersionNames>,
+    given: fn(&VersionNames) -> &GivenVersion,
+) -> String {
     let all = containers.iter();
     let all = all.map(|(name, names)| (name, &given(names).version));
     let different: BTreeSet<&String> = all.clone().map(|(_, version)| version).collect();
@@ -152,8 +155,8 @@ mod tests {
         }
     }
 
-    fn given(version: &str, at: u64) -> Given {
-        Given {
+    fn given(version: &str, at: u64) -> GivenVersion {
+        GivenVersion {
             version: version.into(),
             deployment: DeploymentId(format!("by-{at}")),
             since: Time(at),
@@ -163,7 +166,7 @@ mod tests {
     /// Says the version, and by whom name and bytes of each container came.
     fn told(running: &Running) -> String {
         let names = running.containers.iter().map(|(name, names)| {
-            let Names { now, brought } = names;
+            let VersionNames { now, brought } = names;
             format!("{name} {} {}", now.deployment, brought.deployment)
         });
         let names: Vec<String> = names.collect();

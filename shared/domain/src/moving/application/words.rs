@@ -1,10 +1,10 @@
 //! The words about another name for an application.
 
-use super::{Application, Whole};
+use super::{Application, MovedApplication};
 use crate::removal::application::without_repositories;
 use std::iter;
 
-impl Whole {
+impl MovedApplication {
     /// Says all: what is moved, what stays, and what is to be done next.
     pub fn in_words(&self, asked: &Application<'_>) -> String {
         let (app, to) = (asked.app, asked.to);

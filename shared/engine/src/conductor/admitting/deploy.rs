@@ -6,7 +6,7 @@ use crate::conductor::request::Admitted;
 use crate::conductor::telling::cost::note_cost;
 use crate::conductor::telling::ending::{end, reject, told};
 use crate::conductor::telling::release_status::same;
-use crate::ledger::{self, Done, Execution, Stored, commit, put_arrived, retry};
+use crate::ledger::{self, Execution, ExecutionRecord, Stored, commit, put_arrived, retry};
 use crate::payload::ExecutionRef;
 use crate::pin::{self, Pinned};
 use crate::ports::{Condition, Result, Write};
@@ -41,7 +41,7 @@ pub async fn admit(
             if existing.value.executions.first() == Some(&execution.arn) {
                 return Ok(Some(Admitted::New(identified.id)));
             }
-            let told = Done::of(&identified.id, String::new());
+            let told = ExecutionRecord::of(&identified.id, String::new());
             if commit(ports, vec![told.put(execution)?]).await? {
                 let answer = same(ports, &existing.value).await?;
                 return Ok(Some(Admitted::from(answer)));

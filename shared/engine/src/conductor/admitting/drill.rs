@@ -38,9 +38,9 @@ pub async fn admit(
             Some(drill) => come_back(ports, execution, &mut drills, drill, record).await?,
         };
         let record = match begun {
-            Begun::Recorded(record) => record,
-            Begun::Before(admitted) => return Ok(Some(admitted)),
-            Begun::Refused(finding) => return Err(finding.into()),
+            DrillAdmission::Recorded(record) => record,
+            DrillAdmission::Before(admitted) => return Ok(Some(admitted)),
+            DrillAdmission::Refused(finding) => return Err(finding.into()),
         };
         let id = record.value.id.clone();
         let known = Execution {
@@ -59,7 +59,7 @@ pub async fn admit(
 }
 
 /// The deployment to record, or why none is recorded.
-enum Begun {
+enum DrillAdmission {
     Recorded(Box<Stored<Deployment>>),
     Before(Admitted),
     Refused(Finding),
@@ -71,24 +71,24 @@ async fn begin(
     request: &Request,
     drills: &mut Stored<Drills>,
     record: Stored<Deployment>,
-) -> Result<Begun> {
+) -> Result<DrillAdmission> {
     let id = &record.value.id;
     let former = ledger::load(ports, &ledger::deployment(id)).await?;
     if let Some(former) = former {
         let asked = former.value.keyed.as_ref();
         return match asked.and_then(|asked| reused(request, asked, id)) {
-            Some(finding) => Ok(Begun::Refused(finding)),
+            Some(finding) => Ok(DrillAdmission::Refused(finding)),
             None => before(ports, execution, &former.value).await,
         };
     }
     if let Some(under_way) = &drills.value.under_way {
-        return Ok(Begun::Refused(not_idle(
+        return Ok(DrillAdmission::Refused(not_idle(
             record.value.environment_id(),
             &under_way.id,
         )));
     }
     drills.value.under_way = Some(Drill::begin(&record.value));
-    Ok(Begun::Recorded(Box::new(record)))
+    Ok(DrillAdmission::Recorded(Box::new(record)))
 }
 
 /// The deployment that goes back to what ran when the drill began.
@@ -98,12 +98,12 @@ async fn come_back(
     drills: &mut Stored<Drills>,
     id: &DeploymentId,
     mut record: Stored<Deployment>,
-) -> Result<Begun> {
+) -> Result<DrillAdmission> {
     let (app, env) = (record.value.app.clone(), record.value.environment.clone());
     let of = EnvironmentId::new(&app, &env);
     let under_way = drills.value.under_way.as_mut();
     let Some(drill) = under_way.filter(|drill| drill.id == *id) else {
-        return Ok(Begun::Refused(not_under_way(of, id)));
+        return Ok(DrillAdmission::Refused(not_under_way(of, id)));
     };
     if !drill.awaits_back() {
         let deployment = drill.back.as_ref().unwrap_or(&drill.there);
@@ -119,7 +119,7 @@ async fn come_back(
     record.value.drill = Some(id.clone());
     record.value.snapshot = drill.from.as_ref().map(|from| from.snapshot);
     record.value.accept_red = true;
-    Ok(Begun::Recorded(Box::new(record)))
+    Ok(DrillAdmission::Recorded(Box::new(record)))
 }
 
 /// The answer where the deployment is recorded: it goes on where this execution has recorded it.
@@ -127,8 +127,8 @@ async fn before(
     ports: &impl Ports,
     execution: &ExecutionRef,
     former: &Deployment,
-) -> Result<Begun> {
-    Ok(Begun::Before(
+) -> Result<DrillAdmission> {
+    Ok(DrillAdmission::Before(
         if former.executions.first() == Some(&execution.arn) {
             Admitted::New(former.id.clone())
         } else {

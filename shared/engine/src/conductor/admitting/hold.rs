@@ -3,7 +3,7 @@
 use crate::conductor::environment::holds::set_hold;
 use crate::conductor::ports::Ports;
 use crate::conductor::telling::completed_action::once;
-use crate::ledger::{self, Done, put_state};
+use crate::ledger::{self, ExecutionRecord, put_state};
 use crate::payload::{Answer, EndTransition, ExecutionRef};
 use crate::pin;
 use crate::trouble::Checked;
@@ -34,7 +34,7 @@ pub async fn hold(
             state.value.restored.clear();
             released(of, state.value.hold.take().as_ref())
         };
-        let done = Done::of(&DeploymentId("none".into()), cause);
+        let done = ExecutionRecord::of(&DeploymentId("none".into()), cause);
         let state = put_state(&state, of)?;
         Ok((done, vec![state]))
     })

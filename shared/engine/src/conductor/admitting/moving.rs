@@ -2,7 +2,7 @@
 
 use crate::conductor::ports::Ports;
 use crate::conductor::telling::completed_action::once;
-use crate::ledger::Done;
+use crate::ledger::ExecutionRecord;
 use crate::movable::Movable;
 use crate::payload::{Answer, EndTransition, ExecutionRef};
 use crate::trouble::Checked;
@@ -22,7 +22,7 @@ pub async fn moving(
         };
         let found = Movable::load(ports, moving).await?;
         let moves = found.decide(moving)?;
-        let done = Done::moved(moving.sides(), moves.in_words(moving));
+        let done = ExecutionRecord::moved(moving.sides(), moves.in_words(moving));
         let writes = found.moved(moving, &moves, ports.now())?;
         Ok((done, writes))
     })

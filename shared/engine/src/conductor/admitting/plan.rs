@@ -15,7 +15,7 @@ use windlass_domain::admission::{Decision, Replaced};
 use windlass_domain::deployment::{Deployment, Ended};
 use windlass_domain::ending::Ending;
 use windlass_domain::identity::DeploymentId;
-use windlass_domain::planned::{Becomes, KEPT_S, Planned, Turn};
+use windlass_domain::planned::{ArrivalFate, Becomes, KEPT_S, Planned};
 use windlass_domain::release_status;
 use windlass_domain::request::{ActionName, Request};
 
@@ -47,7 +47,7 @@ pub async fn admit(
     .await
 }
 
-type Found = (Deployment, Turn);
+type Found = (Deployment, ArrivalFate);
 
 async fn of(
     ports: &impl Ports,
@@ -74,7 +74,7 @@ async fn of(
     deploy::settle_at_once(ports, &mut record, request, &pinned);
     let turn = match (record.value.ending.take(), same) {
         (Some(ended), _) => at_once(ended),
-        (None, Some(same)) => Turn::new(
+        (None, Some(same)) => ArrivalFate::new(
             Becomes::Same,
             format!(
                 "The same release waits or runs as deployment {}: it would be that deployment.",
@@ -87,19 +87,19 @@ async fn of(
 }
 
 /// Returns the turn of a deployment that ends as it arrives.
-fn at_once(ended: Ended) -> Turn {
+fn at_once(ended: Ended) -> ArrivalFate {
     match ended.ending {
-        Ending::Rejected => Turn::refused(ended.findings),
-        _ => Turn::new(Becomes::Recorded, ended.cause),
+        Ending::Rejected => ArrivalFate::refused(ended.findings),
+        _ => ArrivalFate::new(Becomes::Recorded, ended.cause),
     }
 }
 
-async fn forward(ports: &impl Ports, record: &Deployment) -> Result<Turn> {
+async fn forward(ports: &impl Ports, record: &Deployment) -> Result<ArrivalFate> {
     let view = View::load(ports, record).await?;
     Ok(match view.decide(record) {
         Decision::Superseded(by) => {
             let text = superseded(ports, &view, record, &by).await?;
-            Turn::new(Becomes::Superseded, text)
+            ArrivalFate::new(Becomes::Superseded, text)
         }
         decision => turn(&view, decision),
     })
@@ -163,7 +163,7 @@ async fn back(
     if record.action == ActionName::Drill {
         match drill_goal::choose(ports, &mut view, &record).await {
             Ok(goal) => record.snapshot = goal,
-            Err(trouble) => return Ok((record, Turn::refused(trouble.findings()?))),
+            Err(trouble) => return Ok((record, ArrivalFate::refused(trouble.findings()?))),
         }
     }
     if let Decision::Preempt(_) = decision {
@@ -173,23 +173,23 @@ async fn back(
     let mut turn = turn(&view, decision);
     if !more.is_empty() {
         turn.findings.extend(more);
-        turn = Turn::refused(turn.findings);
+        turn = ArrivalFate::refused(turn.findings);
     }
     Ok((record, turn))
 }
 
 /// Returns the turn for a decision, where no other deployment supersedes this one.
-fn turn(view: &View, decision: Decision) -> Turn {
+fn turn(view: &View, decision: Decision) -> ArrivalFate {
     match decision {
-        Decision::Reject(findings) => Turn::refused(findings),
-        Decision::Preempt(held) => Turn::new(
+        Decision::Reject(findings) => ArrivalFate::refused(findings),
+        Decision::Preempt(held) => ArrivalFate::new(
             Becomes::Stops,
             format!(
                 "It would stop deployment {}, which is under way and is undone first.",
                 held.deployment
             ),
         ),
-        Decision::Wait => Turn::new(
+        Decision::Wait => ArrivalFate::new(
             Becomes::Waits,
             match &view.lock.value.held {
                 Some(held) => format!(
@@ -200,7 +200,7 @@ fn turn(view: &View, decision: Decision) -> Turn {
             },
         ),
         Decision::Take | Decision::Superseded(_) => {
-            Turn::new(Becomes::Goes, "It would begin at once.")
+            ArrivalFate::new(Becomes::Goes, "It would begin at once.")
         }
     }
 }

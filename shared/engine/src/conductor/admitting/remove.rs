@@ -3,7 +3,7 @@
 
 use crate::conductor::ports::Ports;
 use crate::conductor::telling::completed_action::before;
-use crate::ledger::{self, Done, Progress, Stored, commit, put_state, retry};
+use crate::ledger::{self, ExecutionRecord, Progress, Stored, commit, put_state, retry};
 use crate::payload::{Answer, EndTransition, ExecutionRef};
 use crate::ports::{Result, Write};
 use crate::removable::Removable;
@@ -12,7 +12,7 @@ use windlass_domain::count::count;
 use windlass_domain::finding::Finding;
 use windlass_domain::identity::EnvironmentId;
 use windlass_domain::name::{AppName, EnvironmentName};
-use windlass_domain::removal::{LetsGo, Removal};
+use windlass_domain::removal::{Removal, RemovedItems};
 use windlass_domain::request::Request;
 use windlass_domain::tenancy::Claims;
 
@@ -99,7 +99,7 @@ async fn one_part(
     let goes = goes.map_err(|findings| progress.value.told_in(&request.app, findings))?;
     let mut told = progress.value.sentences(&request.app);
     told.push(goes.in_words(removal));
-    let done = Done::removed(&request.app, Some(env), told.join(" "));
+    let done = ExecutionRecord::removed(&request.app, Some(env), told.join(" "));
     let (mut writes, is_last) = part(&mut found, removal, &goes)?;
     if is_last {
         goes.forget(&mut found.state.value);
@@ -134,7 +134,7 @@ fn freed(claims: &Stored<Claims>) -> Result<Write> {
 pub fn part(
     found: &mut Removable,
     removal: Removal<'_>,
-    goes: &LetsGo,
+    goes: &RemovedItems,
 ) -> Result<(Vec<Write>, bool)> {
     let mut writes: Vec<Write> = Vec::new();
     for claims in &mut found.claims {

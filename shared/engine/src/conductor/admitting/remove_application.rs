@@ -7,15 +7,17 @@
 use crate::conductor::admitting::remove::{AT_ONCE, Part, part};
 use crate::conductor::ports::Ports;
 use crate::conductor::telling::completed_action::before;
-use crate::ledger::{self, Done, commit, retry};
+use crate::ledger::{self, ExecutionRecord, commit, retry};
 use crate::payload::{Answer, EndTransition, ExecutionRef};
 use crate::ports::{Result, Write};
-use crate::removable::application::OfApplication;
+use crate::removable::application::ApplicationItems;
 use crate::trouble::Checked;
 use windlass_domain::finding::{Finding, FindingName};
 use windlass_domain::name::{AppName, EnvironmentName};
 use windlass_domain::removal::Removal;
-use windlass_domain::removal::application::{Whole, leaves, withdrawn, without_repositories};
+use windlass_domain::removal::application::{
+    RemovedApplication, leaves, withdrawn, without_repositories,
+};
 use windlass_domain::request::Request;
 
 /// Lets go of one part after the other.
@@ -42,7 +44,7 @@ async fn one_part(
     }
     let key = ledger::removing(&execution.arn);
     let mut progress = ledger::load_or_default(ports, &key).await?;
-    let mut found = OfApplication::load(ports, app).await?;
+    let mut found = ApplicationItems::load(ports, app).await?;
     let goes = match found.decide(app) {
         Ok(goes) => Some(goes),
         // The last part was removed, and its answer was lost.
@@ -53,13 +55,13 @@ async fn one_part(
     let Some((mut writes, told)) = next.transpose()? else {
         let mut told = progress.value.sentences(app);
         told.push(leaves(app));
-        let done = Done::removed(app, None, told.join(" "));
+        let done = ExecutionRecord::removed(app, None, told.join(" "));
         let is_done = commit(ports, vec![done.put(execution)?]).await?;
         return Ok(is_done.then(|| Part::Last(done.answer())));
     };
     match told {
-        Told::All(told) => progress.value.told.push(told),
-        Told::Part(environment) => progress.value.part(&environment),
+        RemovedPart::All(told) => progress.value.told.push(told),
+        RemovedPart::Part(environment) => progress.value.part(&environment),
     }
     writes.push(progress.put()?);
     Ok(commit(ports, writes).await?.then_some(Part::One))
@@ -72,7 +74,7 @@ fn is_all_gone(findings: &[Finding]) -> bool {
 }
 
 /// The text that tells of a part once it is done.
-enum Told {
+enum RemovedPart {
     /// This sentence.
     All(String),
     /// As many targets of this environment as a transaction takes.
@@ -80,7 +82,11 @@ enum Told {
 }
 
 /// Returns the writes of the next part, and the text that tells of it once it is done.
-fn next(found: &mut OfApplication, app: &AppName, goes: &Whole) -> Result<(Vec<Write>, Told)> {
+fn next(
+    found: &mut ApplicationItems,
+    app: &AppName,
+    goes: &RemovedApplication,
+) -> Result<(Vec<Write>, RemovedPart)> {
     if let Some(declared) = &found.declared {
         let mut writes = vec![Write::delete(declared.key.clone(), declared.unchanged())];
         // A release that begins now is found by its lock. If there are more locks than fit, the release is rejected
@@ -88,7 +94,10 @@ fn next(found: &mut OfApplication, app: &AppName, goes: &Whole) -> Result<(Vec<W
         let locks = found.environments.values().map(|one| &one.lock);
         let free = locks.map(|lock| Write::check(lock.key.clone(), lock.unchanged()));
         writes.extend(free.take(AT_ONCE));
-        return Ok((writes, Told::All(withdrawn(app, &declared.value.version))));
+        return Ok((
+            writes,
+            RemovedPart::All(withdrawn(app, &declared.value.version)),
+        ));
     }
     for (environment, goes) in &goes.environments {
         let Some(found) = found.environments.get_mut(environment) else {
@@ -101,14 +110,14 @@ fn next(found: &mut OfApplication, app: &AppName, goes: &Whole) -> Result<(Vec<W
         };
         let (mut writes, is_last) = part(found, removal, goes)?;
         if !is_last {
-            return Ok((writes, Told::Part(environment.clone())));
+            return Ok((writes, RemovedPart::Part(environment.clone())));
         }
         goes.forget(&mut found.state.value);
         // An environment of which nothing is left is not listed any more.
         writes.push(found.state.put()?);
         let mut told = vec![goes.frees(removal)];
         told.extend(goes.keeps(removal));
-        return Ok((writes, Told::All(told.join(" "))));
+        return Ok((writes, RemovedPart::All(told.join(" "))));
     }
     let repositories = found.repositories.iter().take(AT_ONCE);
     let names: Vec<String> = repositories
@@ -118,6 +127,6 @@ fn next(found: &mut OfApplication, app: &AppName, goes: &Whole) -> Result<(Vec<W
     let writes = repositories.map(|one| Write::delete(one.key.clone(), one.unchanged()));
     Ok((
         writes.collect(),
-        Told::All(without_repositories(app, &names)),
+        RemovedPart::All(without_repositories(app, &names)),
     ))
 }

@@ -3,7 +3,7 @@
 
 use crate::conductor::ports::Ports;
 use crate::conductor::telling::completed_action::once;
-use crate::ledger::Done;
+use crate::ledger::ExecutionRecord;
 use crate::movable::application::WholeMovable;
 use crate::payload::{Answer, EndTransition, ExecutionRef};
 use crate::trouble::Checked;
@@ -25,7 +25,7 @@ pub async fn rename(
         let environments = whole.environments.keys();
         let sides = environments
             .flat_map(|environment| [app, to].map(|app| EnvironmentId { app, environment }));
-        let done = Done::moved(sides.collect(), told);
+        let done = ExecutionRecord::moved(sides.collect(), told);
         let writes = found.moved(&whole, ports.now())?;
         Ok((done, writes))
     })

@@ -3,7 +3,7 @@
 use crate::conductor::ports::Ports;
 use crate::conductor::telling::completed_action::once;
 use crate::deployment_context::resolved;
-use crate::ledger::{self, Done, Stored, put_deployment};
+use crate::ledger::{self, ExecutionRecord, Stored, put_deployment};
 use crate::payload::{Answer, EndTransition, ExecutionRef};
 use crate::pin;
 use crate::ports::{Result, Write};
@@ -16,7 +16,7 @@ use windlass_domain::judgement::Judgement;
 use windlass_domain::name::EnvironmentName;
 use windlass_domain::plan::{Outcome, Plan};
 use windlass_domain::request::Request;
-use windlass_domain::steering::{Decision, Watched, Wish, decide};
+use windlass_domain::steering::{Decision, SteeringRequest, Watched, decide};
 
 /// Writes what is decided into the record, while the wave is judged no further and nobody takes over. The judge takes
 /// it in with its next look.
@@ -30,10 +30,12 @@ pub async fn steer(
         let found = find(ports, request, &env).await?;
         match decision(ports, request, &found).await? {
             Decision::Refused(findings) => Err(findings.into()),
-            Decision::Already(told) => Ok((Done::of(&found.record.value.id, told), vec![])),
+            Decision::Already(told) => {
+                Ok((ExecutionRecord::of(&found.record.value.id, told), vec![]))
+            }
             Decision::Turn(turn) => {
                 let told = turn.told(&found.record.value);
-                let done = Done::of(&found.record.value.id, told);
+                let done = ExecutionRecord::of(&found.record.value.id, told);
                 let mut record = found.record.clone();
                 record.value.wheel.push(turn);
                 Ok((done, found.changed(&record)?))
@@ -44,14 +46,14 @@ pub async fn steer(
 }
 
 /// A deployment as the ledger has it.
-struct Found {
+struct SteeredDeployment {
     record: Stored<Deployment>,
     lock: Stored<Lock>,
     plan: Plan,
     judgements: Vec<Stored<Judgement>>,
 }
 
-impl Found {
+impl SteeredDeployment {
     /// Returns the write of the record, on the condition that the facts of the decision still hold.
     fn changed(&self, record: &Stored<Deployment>) -> Result<Vec<Write>> {
         let last = self
@@ -69,7 +71,11 @@ impl Found {
 }
 
 /// The deployment that is named, else the one that holds the lock.
-async fn find(ports: &impl Ports, request: &Request, env: &EnvironmentName) -> Checked<Found> {
+async fn find(
+    ports: &impl Ports,
+    request: &Request,
+    env: &EnvironmentName,
+) -> Checked<SteeredDeployment> {
     let key = ledger::lock(EnvironmentId::new(&request.app, env));
     let lock = ledger::load_or_default(ports, &key).await?;
     let held = lock.value.held.as_ref().map(|held| &held.deployment);
@@ -99,7 +105,7 @@ async fn find(ports: &impl Ports, request: &Request, env: &EnvironmentName) -> C
     let plan = ledger::load(ports, &ledger::plan(id)).await?;
     let plan = plan.map_or_else(no_plan, |plan| plan.value);
     let judgements = ledger::load_all(ports, &ledger::judgements(id)).await?;
-    Ok(Found {
+    Ok(SteeredDeployment {
         record,
         lock,
         plan,
@@ -117,14 +123,18 @@ fn no_plan() -> Plan {
     }
 }
 
-async fn decision(ports: &impl Ports, request: &Request, found: &Found) -> Result<Decision> {
+async fn decision(
+    ports: &impl Ports,
+    request: &Request,
+    found: &SteeredDeployment,
+) -> Result<Decision> {
     let resolved = resolved(ports, &found.record.value).await?;
     let judgements: Vec<Judgement> = found
         .judgements
         .iter()
         .map(|one| one.value.clone())
         .collect();
-    let wish = Wish {
+    let wish = SteeringRequest {
         action: request.action,
         lasts: request.pause_for,
         by: request.asked_by().to_string(),

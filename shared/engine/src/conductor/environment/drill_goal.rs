@@ -5,7 +5,7 @@ use crate::conductor::environment::view::View;
 use crate::conductor::ports::Ports;
 use crate::trouble::Checked;
 use windlass_domain::deployment::Deployment;
-use windlass_domain::drill::Standing;
+use windlass_domain::drill::SnapshotVersion;
 use windlass_domain::environment::Snapshot;
 use windlass_domain::finding::{Finding, FindingName};
 use windlass_domain::irreversible::{crossed, in_words};
@@ -36,8 +36,8 @@ pub async fn choose(
     }
     let under_way = view.drills.value.under_way.as_mut();
     if let Some(drill) = under_way.filter(|drill| drill.id == record.id) {
-        drill.from = Some(Standing::of(&present));
-        drill.to = Some(Standing::of(&goal));
+        drill.from = Some(SnapshotVersion::of(&present));
+        drill.to = Some(SnapshotVersion::of(&goal));
     }
     Ok(Some(goal.number))
 }

@@ -3,7 +3,7 @@
 use crate::ledger::{self, Stored};
 use crate::ports::{DynamoDbApi, Result, Write};
 use windlass_domain::deployment::Deployment;
-use windlass_domain::environment::{Became, Past};
+use windlass_domain::environment::{PastRelease, ReleaseFate};
 use windlass_domain::request::ActionName;
 use windlass_domain::time::Time;
 
@@ -11,7 +11,7 @@ use windlass_domain::time::Time;
 pub async fn past(
     ports: &impl DynamoDbApi,
     record: &Deployment,
-    became: Became,
+    became: ReleaseFate,
     at: Time,
 ) -> Result<Option<Write>> {
     if record.action != ActionName::Deploy {
@@ -20,7 +20,7 @@ pub async fn past(
     let release = record.release_digest.clone();
     let key = ledger::past(record.environment_id(), &release);
     let former = ledger::load(ports, &key).await?;
-    let past = Past {
+    let past = PastRelease {
         release,
         deployment: record.id.clone(),
         sequence: record.order.sequence,

@@ -3,13 +3,13 @@
 use crate::conductor::environment::drills;
 use crate::ledger::{self, Stored};
 use crate::ports::{DynamoDbApi, Result, Write};
-use windlass_domain::admission::{Candidate, Decision, Facts, decide};
+use windlass_domain::admission::{AdmissionFacts, Candidate, Decision, decide};
 use windlass_domain::deployment::Deployment;
 use windlass_domain::drill::Drills;
-use windlass_domain::environment::{EnvironmentState, Lock, Past, Veto, Waiting};
+use windlass_domain::environment::{EnvironmentState, Lock, PastRelease, Veto, Waiting};
 use windlass_domain::fault::{Fault, FaultName};
 use windlass_domain::identity::DeploymentId;
-use windlass_domain::overtaking::UnderWay;
+use windlass_domain::overtaking::RunningDeployment;
 use windlass_domain::request::ActionName;
 
 /// The part of the ledger on an environment that admission needs.
@@ -18,9 +18,9 @@ pub struct View {
     pub state: Stored<EnvironmentState>,
     pub waiting: Vec<Stored<Waiting>>,
     pub veto: Option<Stored<Veto>>,
-    pub past: Option<Stored<Past>>,
+    pub past: Option<Stored<PastRelease>>,
     /// The deployment that holds the lock, if this one may overtake it.
-    pub under_way: Option<UnderWay>,
+    pub under_way: Option<RunningDeployment>,
     /// The environment's drills.
     pub drills: Stored<Drills>,
 }
@@ -75,8 +75,8 @@ impl View {
     }
 
     /// Returns what was read in the shape that a decision takes.
-    pub fn facts<'a>(&'a self, record: &Deployment, waiting: &'a [Waiting]) -> Facts<'a> {
-        Facts {
+    pub fn facts<'a>(&'a self, record: &Deployment, waiting: &'a [Waiting]) -> AdmissionFacts<'a> {
+        AdmissionFacts {
             lock: &self.lock.value,
             state: &self.state.value,
             waiting,
@@ -126,7 +126,7 @@ async fn under_way(
     ports: &impl DynamoDbApi,
     record: &Deployment,
     lock: &Lock,
-) -> Result<Option<UnderWay>> {
+) -> Result<Option<RunningDeployment>> {
     let asks = is_operator(record.action) || record.preempt || !record.supersede.waits();
     let held = lock.held.as_ref();
     let held = held.filter(|held| asks || held.action == ActionName::Drill);
@@ -145,10 +145,10 @@ pub async fn look(
     ports: &impl DynamoDbApi,
     other: &Deployment,
     record: &Deployment,
-) -> Result<UnderWay> {
+) -> Result<RunningDeployment> {
     let steps = ledger::load_all(ports, &ledger::steps(&other.id)).await?;
     let steps = steps.iter().map(|step| &step.value);
-    Ok(UnderWay::of(other, steps, &record.release_digest))
+    Ok(RunningDeployment::of(other, steps, &record.release_digest))
 }
 
 /// Returns whether the action goes first in the queue, as an operator's does.

@@ -14,7 +14,7 @@ use crate::ports::Result;
 use std::collections::BTreeSet;
 use windlass_domain::deployment::Deployment;
 use windlass_domain::environment::Hold;
-use windlass_domain::heal::{Standing, Turn, turn};
+use windlass_domain::heal::{HealDecision, HealFacts, turn};
 use windlass_domain::name::ComponentName;
 
 /// Takes the lock, ends it without a change, or holds automatic deployments because something keeps changing the
@@ -29,7 +29,7 @@ pub async fn go(
     let look = ledger::load(ports, &key).await?;
     let waiting = view.who_waits();
     let drill = view.drills.value.under_way.as_ref().map(|drill| &drill.id);
-    let standing = Standing {
+    let standing = HealFacts {
         look: look.as_ref().map(|look| &look.value),
         lock: &view.lock.value,
         state: &view.state.value,
@@ -37,7 +37,7 @@ pub async fn go(
         other: waiting.first().map(|one| &one.deployment).or(drill),
     };
     match turn(&standing, ports.now()) {
-        Turn::Restore(names, reason) => {
+        HealDecision::Restore(names, reason) => {
             record.value.snapshot = view.present();
             if let Err(trouble) = way_back::choose(ports, view, &mut record.value).await {
                 let findings = trouble.findings()?;
@@ -47,7 +47,7 @@ pub async fn go(
             record.value.reason = Some(reason);
             take(ports, execution, view, record).await
         }
-        Turn::Hold(reason) => {
+        HealDecision::Hold(reason) => {
             let hold = Hold {
                 since: ports.now(),
                 reason: reason.clone(),
@@ -56,7 +56,7 @@ pub async fn go(
             view.state.value.hold = Some(hold);
             finish(ports, view, record, Outcome::Held(reason)).await
         }
-        Turn::Nothing(why) => finish(ports, view, record, Outcome::NotRestored(why)).await,
+        HealDecision::Nothing(why) => finish(ports, view, record, Outcome::NotRestored(why)).await,
     }
 }
 

@@ -11,7 +11,7 @@ use crate::conductor::telling::rollback_outcome;
 use crate::ledger::{self, Stored, commit, put_deployment, put_state};
 use crate::payload::{AdmitTransition, Answer, ExecutionRef};
 use crate::ports::{Result, Write};
-use windlass_domain::admission::{Candidate, How, Replaced};
+use windlass_domain::admission::{Candidate, Replaced, Supersession};
 use windlass_domain::deployment::{Deployment, Status};
 use windlass_domain::ending::Ending;
 use windlass_domain::environment::{HeldState, LockHolder, Waiting};
@@ -132,7 +132,7 @@ pub(super) async fn finish(
                 Vec::new(),
                 now,
             );
-            superseded_by = Some(by).filter(|by| by.how == How::Waits);
+            superseded_by = Some(by).filter(|by| by.how == Supersession::Waits);
         }
         Outcome::Undone(undone) => {
             let cause = rollback_outcome::as_found(&record.value, &undone);

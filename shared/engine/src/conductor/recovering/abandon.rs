@@ -8,7 +8,7 @@ use crate::conductor::environment::view::View;
 use crate::conductor::ports::Ports;
 use crate::conductor::recovering::owner::{is_automatic, owner, was_stopped, why_stopped};
 use crate::conductor::telling::ending::{add_line, end};
-use crate::ledger::{Done, Stored, commit, put_deployment};
+use crate::ledger::{ExecutionRecord, Stored, commit, put_deployment};
 use crate::payload::{Answer, EndTransition, ExecutionRef};
 use crate::ports::{Result, Write};
 use crate::recovery::Owner;
@@ -16,7 +16,7 @@ use crate::trouble::Checked;
 use windlass_domain::call;
 use windlass_domain::deployment::Deployment;
 use windlass_domain::ending::Ending;
-use windlass_domain::environment::Became;
+use windlass_domain::environment::ReleaseFate;
 use windlass_domain::fault::Fault;
 use windlass_domain::finding::{Finding, FindingName};
 use windlass_domain::identity::DeploymentId;
@@ -81,7 +81,7 @@ pub async fn abandon(
          anything.",
         record.value.id, why.name
     );
-    let done = Done::of(&record.value.id, told);
+    let done = ExecutionRecord::of(&record.value.id, told);
     let mut writes = vec![
         put_deployment(&record)?,
         Write::check(view.lock.key.clone(), view.lock.unchanged()),
@@ -95,7 +95,7 @@ pub async fn abandon(
     let snapshot = view.state.value.snapshot;
     writes.extend(drills::drill_deployment_ended(ports, &record.value, &[], snapshot).await?);
     if record.value.stopped {
-        writes.extend(past(ports, &record.value, Became::Stopped, ports.now()).await?);
+        writes.extend(past(ports, &record.value, ReleaseFate::Stopped, ports.now()).await?);
     }
     if !commit(ports, writes).await? {
         return Ok(None);
@@ -125,9 +125,9 @@ pub async fn nothing(
     request: &Request,
     why: &str,
 ) -> Result<Option<Answer<EndTransition>>> {
-    let done = Done {
+    let done = ExecutionRecord {
         nothing: "NothingToRecover".into(),
-        ..Done::of(
+        ..ExecutionRecord::of(
             &DeploymentId("none".into()),
             format!("There is nothing to recover: {why}."),
         )

@@ -8,7 +8,7 @@ use crate::conductor::settling::snapshots::{before_windlass, found, present, put
 use crate::conductor::telling::completed_action::once;
 use crate::conductor::telling::refuse;
 use crate::last_fault;
-use crate::ledger::{self, Done, Fence, Stored, put_deployment, put_state};
+use crate::ledger::{self, ExecutionRecord, Fence, Stored, put_deployment, put_state};
 use crate::payload::{Answer, Caller, EndTransition};
 use crate::ports::{Result, Write};
 use crate::trouble::{Checked, Trouble};
@@ -19,7 +19,7 @@ use windlass_domain::call;
 use windlass_domain::deployment::Deployment;
 use windlass_domain::ending::Resolved;
 use windlass_domain::environment::{
-    ACCEPTED, Became, EnvironmentState, Given, Lock, Running, Snapshot,
+    ACCEPTED, EnvironmentState, GivenVersion, Lock, ReleaseFate, Running, Snapshot,
 };
 use windlass_domain::finding::{Finding, FindingName};
 use windlass_domain::identity::{DeploymentId, EnvironmentId};
@@ -76,7 +76,7 @@ async fn taken(
                 Some(look_failed(ports, &record.value, error).await?)
             };
             let seen = seen(&steps, by, failed)?;
-            let done = Done::of(id, cause(&record.value, &seen));
+            let done = ExecutionRecord::of(id, cause(&record.value, &seen));
             let resolved = resolved(request, ports.now());
             let mut writes = taken_in(ports, &record.value, &steps, &seen).await?;
             writes.extend(drills::accepted(ports, &record.value, &resolved).await?);
@@ -247,7 +247,7 @@ async fn taken_in(
     };
     writes.push(put_snapshot(record, snapshot)?);
     if is_live(&state.value, record) {
-        writes.extend(past(ports, record, Became::Live, now).await?);
+        writes.extend(past(ports, record, ReleaseFate::Live, now).await?);
     }
     writes.push(put_state(&state, record.environment_id())?);
     Ok(writes)
@@ -282,7 +282,7 @@ fn take_in(state: &mut EnvironmentState, record: &Deployment, seen: &Seen<'_>, n
             state.running.remove(name);
             continue;
         };
-        let given = Given {
+        let given = GivenVersion {
             version: ACCEPTED.into(),
             deployment: record.id.clone(),
             since: now,

@@ -17,7 +17,7 @@ use crate::payload::{Answer, Caller, EndTransition};
 use crate::ports::{Condition, Result, Write};
 use windlass_domain::deployment::{Deployment, Why};
 use windlass_domain::ending::Ending;
-use windlass_domain::environment::{Became, EnvironmentState, Lock, Snapshot};
+use windlass_domain::environment::{EnvironmentState, Lock, ReleaseFate, Snapshot};
 use windlass_domain::fault::Fault;
 use windlass_domain::gate::Verdict;
 use windlass_domain::heal;
@@ -105,7 +105,7 @@ async fn writes(
             let scene = scene(ports, record, &state.value, plan, steps).await?;
             let before = state.value.clone();
             more.extend(snapshots::take_in(&mut state.value, &scene)?);
-            more.extend(past(ports, &record.value, Became::Live, scene.now).await?);
+            more.extend(past(ports, &record.value, ReleaseFate::Live, scene.now).await?);
             conclude(ports, record, [&before, &state.value], &scene, outcome).await?;
             if outcome == Outcome::Change {
                 more.extend(lift_veto(ports, &record.value).await?);

@@ -18,10 +18,10 @@ use crate::conductor::telling::undo_outcome::outcome;
 use crate::ledger::{self, Stored, commit, put_deployment, put_state, retry};
 use crate::payload::{Answer, Caller, EndTransition};
 use crate::ports::{Result, Write};
-use windlass_domain::admission::Facts;
+use windlass_domain::admission::AdmissionFacts;
 use windlass_domain::deployment::{Deployment, Why};
 use windlass_domain::ending::Ending;
-use windlass_domain::environment::{Became, EnvironmentState, Failed, HeldState, Lock, Veto};
+use windlass_domain::environment::{EnvironmentState, Failed, HeldState, Lock, ReleaseFate, Veto};
 use windlass_domain::finding::FindingName;
 use windlass_domain::input::operators;
 use windlass_domain::message::{Undone, undone};
@@ -74,7 +74,7 @@ pub async fn settle_undo(
             writes.extend(veto(ports, &record.value).await?);
         }
         if record.value.stopped {
-            writes.extend(past(ports, &record.value, Became::Stopped, ports.now()).await?);
+            writes.extend(past(ports, &record.value, ReleaseFate::Stopped, ports.now()).await?);
         }
         writes.extend(make_due(ports, &record.value, &steps).await?);
         let snapshot = state.value.snapshot;
@@ -210,7 +210,7 @@ fn next(record: &Deployment, steps: &[Stored<Step>], ending: Ending, view: &View
         return Vec::new();
     }
     let (waiting, free) = (view.who_waits(), Lock::default());
-    let facts = Facts {
+    let facts = AdmissionFacts {
         lock: &free,
         ..view.facts(record, &waiting)
     };

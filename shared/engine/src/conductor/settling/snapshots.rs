@@ -5,8 +5,10 @@ use crate::ledger::{self, Stored};
 use crate::ports::{DynamoDbApi, Result, Write};
 use windlass_domain::artifact::Artifact;
 use windlass_domain::deployment::Deployment;
-use windlass_domain::environment::{BEFORE_WINDLASS, EnvironmentState, Given, Running, Snapshot};
-use windlass_domain::irreversible::{Irreversible, Ran, kept};
+use windlass_domain::environment::{
+    BEFORE_WINDLASS, EnvironmentState, GivenVersion, Running, Snapshot,
+};
+use windlass_domain::irreversible::{Irreversible, IrreversibleRun, kept};
 use windlass_domain::name::ComponentName;
 use windlass_domain::part::Part;
 use windlass_domain::plan::{Outcome, Plan};
@@ -34,8 +36,8 @@ pub struct Scene<'a> {
 
 impl Scene<'_> {
     /// Returns the name that the deployment gives now.
-    fn given(&self, version: &str) -> Given {
-        Given {
+    fn given(&self, version: &str) -> GivenVersion {
+        GivenVersion {
             version: version.to_owned(),
             deployment: self.record.id.clone(),
             since: self.now,
@@ -122,7 +124,7 @@ fn find(state: &mut EnvironmentState, scene: &Scene<'_>) {
 
 /// Returns what was found of a component, with its bytes if they are known.
 pub fn found(step: &Step, artifact: Option<&Artifact>, now: Time) -> Running {
-    let given = Given {
+    let given = GivenVersion {
         version: BEFORE_WINDLASS.into(),
         deployment: step.deployment.clone(),
         since: now,
@@ -135,7 +137,7 @@ pub fn ran(state: &mut EnvironmentState, record: &Deployment, step: &Step, now: 
     if !step.irreversible {
         return;
     }
-    let ran = Ran {
+    let ran = IrreversibleRun {
         deployment: record.id.clone(),
         version: record.release.version.clone(),
         at: now,

@@ -4,7 +4,7 @@
 
 use crate::conductor::ports::Ports;
 use crate::conductor::telling::answer::ended;
-use crate::ledger::{self, Done, Owner, Removed, Stored, commit, retry};
+use crate::ledger::{self, ExecutionRecord, Owner, Removed, Stored, commit, retry};
 use crate::payload::{Answer, EndTransition, ExecutionRef};
 use crate::ports::{DynamoDbApi, Result, Write};
 use crate::trouble::Checked;
@@ -12,7 +12,7 @@ use windlass_domain::ending::Ending;
 use windlass_domain::identity::{DeploymentId, EnvironmentId};
 use windlass_domain::name::{AppName, EnvironmentName};
 
-impl Done {
+impl ExecutionRecord {
     /// Returns the record of something that was done.
     pub fn of(deployment: &DeploymentId, cause: String) -> Self {
         Self {
@@ -80,7 +80,7 @@ pub async fn once(
     ports: &impl Ports,
     execution: &ExecutionRef,
     what: &str,
-    mut decide: impl AsyncFnMut() -> Checked<(Done, Vec<Write>)>,
+    mut decide: impl AsyncFnMut() -> Checked<(ExecutionRecord, Vec<Write>)>,
 ) -> Checked<Answer<EndTransition>> {
     retry(ports, what, async || {
         if let Some(answer) = before(ports, execution).await? {

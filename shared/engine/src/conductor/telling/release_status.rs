@@ -9,7 +9,7 @@ use windlass_domain::deployment::{Deployment, Status};
 use windlass_domain::ending::Ending;
 use windlass_domain::environment::EnvironmentState;
 use windlass_domain::identity::DeploymentId;
-use windlass_domain::release_status::{self, Known, Now, brought_by};
+use windlass_domain::release_status::{self, KnownDeployments, PresentState, brought_by};
 
 /// The name of the cause of an execution whose request is another execution's deployment.
 const SAME_REQUEST: &str = "SameRequest";
@@ -20,8 +20,8 @@ pub async fn known(
     record: &Deployment,
     state: &EnvironmentState,
     other: Option<&DeploymentId>,
-) -> Result<Known> {
-    let mut known = Known::new();
+) -> Result<KnownDeployments> {
+    let mut known = KnownDeployments::new();
     for id in brought_by(record, state).iter().chain(other) {
         if *id == record.id {
             known.insert(id.clone(), record.clone());
@@ -34,7 +34,7 @@ pub async fn known(
 }
 
 /// Tells how things stand now for a deployment that ended in success; `None` for any other.
-pub async fn now(ports: &impl DynamoDbApi, record: &Deployment) -> Result<Option<Now>> {
+pub async fn now(ports: &impl DynamoDbApi, record: &Deployment) -> Result<Option<PresentState>> {
     if !record
         .ending
         .as_ref()

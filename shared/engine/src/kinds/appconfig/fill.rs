@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use windlass_domain::did_you_mean::nearest;
 use windlass_domain::finding::{Finding, FindingName};
 use windlass_domain::name::ComponentName;
-use windlass_domain::output::{Given, Inputs, Output};
+use windlass_domain::output::{Inputs, Output, PlannedOutput};
 
 /// Returns the name of an output as a document has it.
 fn place(output: &Output) -> String {
@@ -28,8 +28,8 @@ pub(super) fn values(inputs: &Inputs) -> BTreeMap<Output, String> {
     let inputs = inputs.iter();
     let values = inputs.map(|(output, given)| {
         let value = match given {
-            Given::Known(value) => value.clone(),
-            Given::Later => "0".to_owned(),
+            PlannedOutput::Known(value) => value.clone(),
+            PlannedOutput::Later => "0".to_owned(),
         };
         (output.clone(), value)
     });
@@ -38,7 +38,9 @@ pub(super) fn values(inputs: &Inputs) -> BTreeMap<Output, String> {
 
 /// Returns the same values while no other component has been asked yet.
 pub(super) fn as_if(outputs: &BTreeSet<Output>) -> BTreeMap<Output, String> {
-    let later = outputs.iter().map(|output| (output.clone(), Given::Later));
+    let later = outputs
+        .iter()
+        .map(|output| (output.clone(), PlannedOutput::Later));
     values(&later.collect())
 }
 

@@ -7,7 +7,7 @@ use windlass_domain::finding::{Finding, FindingName};
 use windlass_domain::kinds::appconfig::Appconfig as Spec;
 
 /// The things that the declaration names.
-pub(super) struct Found {
+pub(super) struct ConfigurationTarget {
     pub application: Named,
     pub environment: Named,
     pub profile: Profile,
@@ -19,7 +19,7 @@ pub(super) async fn find(
     ports: &impl AppConfigApi,
     input: &PrepareInput<'_>,
     spec: &Spec,
-) -> Checked<Found> {
+) -> Checked<ConfigurationTarget> {
     let ask = |member, named| Search {
         input,
         member,
@@ -42,7 +42,7 @@ pub(super) async fn find(
     let profile =
         ask("profile", &spec.profile).one_of(profiles, |profile: &Profile| &profile.named);
     match (environment, profile, strategy) {
-        (Ok(environment), Ok(profile), Ok(strategy)) => Ok(Found {
+        (Ok(environment), Ok(profile), Ok(strategy)) => Ok(ConfigurationTarget {
             application,
             environment,
             profile,

@@ -19,9 +19,9 @@ mod tell;
 pub use document::check_artifact;
 pub use needs::needs;
 pub use prepare::prepare;
-pub use state::{Change, Configuration, Document, Goal, Made, Seen, Target, label};
+pub use state::{Change, Configuration, Document, Goal, LabeledVersion, Seen, Target, label};
 
-use super::{Class, Facts, Kind, LookContext, Next, Noticed, Trail, View, Writes};
+use super::{ChangeFacts, Class, Kind, LookContext, Next, Noticed, Trail, View, Writes};
 use crate::config::Configured;
 use crate::ports::{AppConfigApi, AssumeRole, Clock, NewRollout, NewVersion, Result, S3Api};
 use serde_json::json;
@@ -121,7 +121,7 @@ impl<P: AppConfigApi + S3Api + Configured + Clock> Kind for Appconfig<P> {
         next::next(target, seen, goal)
     }
 
-    fn facts(change: &Change, _: &Seen) -> Facts {
+    fn facts(change: &Change, _: &Seen) -> ChangeFacts {
         let (class, value, what) = match change {
             Change::Create { label, .. } => (
                 Class::Additive,
@@ -145,7 +145,7 @@ impl<P: AppConfigApi + S3Api + Configured + Clock> Kind for Appconfig<P> {
             ),
         };
         // Nothing is told of what callers get after it: AppConfig may have taken it back before anybody looks.
-        Facts::new(class, value, what)
+        ChangeFacts::new(class, value, what)
     }
 
     fn trail(target: &Target) -> Option<Trail> {

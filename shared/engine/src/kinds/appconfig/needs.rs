@@ -1,7 +1,7 @@
 //! The permissions that a release of a configuration needs for the role that deploys it (Service Authorization
 //! Reference, AWS AppConfig).
 
-use super::find::{Found, find};
+use super::find::{ConfigurationTarget, find};
 use crate::kinds::PrepareInput;
 use crate::kinds::needs::{DeployerRole, Needed};
 use crate::ports::{AppConfigApi, Result};
@@ -26,7 +26,11 @@ pub async fn needs(
 
 /// Pure: the calls. A deployment also needs permission for the application, the profile and the strategy, whose ARNs
 /// are patterns in the roles that Windlass brings.
-fn of(by: &DeployerRole<'_>, found: &Found, tags: &BTreeMap<String, String>) -> Vec<Needed> {
+fn of(
+    by: &DeployerRole<'_>,
+    found: &ConfigurationTarget,
+    tags: &BTreeMap<String, String>,
+) -> Vec<Needed> {
     let application = format!("application/{}", found.application.id);
     let environment = format!("{application}/environment/{}", found.environment.id);
     let profile = format!(

@@ -2,8 +2,8 @@
 
 use super::next;
 use crate::kinds::Next;
-use crate::kinds::appconfig::state::{Change, Configuration, Goal, Made, Seen, Target};
-use crate::ports::{Rollout, RolloutEvent, Told};
+use crate::kinds::appconfig::state::{Change, Configuration, Goal, LabeledVersion, Seen, Target};
+use crate::ports::{Rollout, RolloutDetail, RolloutEvent};
 use windlass_domain::finding::FindingName;
 use windlass_domain::time::Time;
 
@@ -49,7 +49,7 @@ pub(super) fn seen(rollouts: &[&str]) -> Seen {
         now: NOW,
         profile: "flags".into(),
         rollouts: rollouts.iter().map(|text| rollout(text)).collect(),
-        made: Some(Made {
+        made: Some(LabeledVersion {
             version: "4".into(),
             is_other: false,
         }),
@@ -204,7 +204,7 @@ fn a_version_is_made_once_and_never_taken_for_another_content() {
         "create upon 4"
     );
     let mut other = seen(live);
-    other.made = Some(Made {
+    other.made = Some(LabeledVersion {
         version: "4".into(),
         is_other: true,
     });
@@ -216,7 +216,7 @@ fn a_version_is_made_once_and_never_taken_for_another_content() {
 
 /// Sets what the newest deployment tells of itself.
 pub(super) fn tells(seen: &mut Seen, description: &str, by: &str, words: &str) {
-    seen.told = Some(Told {
+    seen.told = Some(RolloutDetail {
         rollout: seen.rollouts[0].clone(),
         description: description.into(),
         events: vec![RolloutEvent {

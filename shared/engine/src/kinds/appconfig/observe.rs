@@ -1,10 +1,10 @@
 //! Reads the deployed version, the deployment that is under way, and the versions.
 
-use super::state::{Document, Goal, Made, Seen, Target, stopped_by};
+use super::state::{Document, Goal, LabeledVersion, Seen, Target, stopped_by};
 use super::{Appconfig, label};
 use crate::config::Configured;
 use crate::kinds::LookContext;
-use crate::ports::{AppConfigApi, Clock, Result, Rollout, S3Api, Told};
+use crate::ports::{AppConfigApi, Clock, Result, Rollout, RolloutDetail, S3Api};
 use windlass_domain::digest::Digest;
 
 impl<P: AppConfigApi + S3Api + Configured + Clock> Appconfig<P> {
@@ -60,7 +60,7 @@ impl<P: AppConfigApi + S3Api + Configured + Clock> Appconfig<P> {
     }
 
     /// Returns what the profile's newest deployment tells of itself.
-    async fn told(&self, target: &Target, rollouts: &[Rollout]) -> Result<Option<Told>> {
+    async fn told(&self, target: &Target, rollouts: &[Rollout]) -> Result<Option<RolloutDetail>> {
         let mut own = rollouts
             .iter()
             .filter(|rollout| rollout.profile == target.profile);
@@ -79,7 +79,7 @@ impl<P: AppConfigApi + S3Api + Configured + Clock> Appconfig<P> {
         target: &Target,
         document: &Document,
         noted: Option<&str>,
-    ) -> Result<(Option<Made>, u32)> {
+    ) -> Result<(Option<LabeledVersion>, u32)> {
         let (application, profile) = (&target.application, &target.profile);
         let versions = self.at.versions(application, profile).await?;
         let newest = versions.iter().map(|version| version.number).max();
@@ -103,7 +103,7 @@ impl<P: AppConfigApi + S3Api + Configured + Clock> Appconfig<P> {
                 }
             }
         };
-        let made = Made {
+        let made = LabeledVersion {
             version: number.to_string(),
             is_other,
         };

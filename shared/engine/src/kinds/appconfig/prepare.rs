@@ -1,6 +1,6 @@
 //! Prepares a configuration: is it ours and free, what is brought, and how long does AppConfig take?
 
-use super::find::{Found, find};
+use super::find::{ConfigurationTarget, find};
 use super::state::{COMPLETE, Configuration, Goal, Seen, Target, label};
 use super::{Appconfig, document, tell};
 use crate::config::Configured;
@@ -74,8 +74,8 @@ where
 
 /// Pure: the claim on a profile in an environment, which no other component may deploy. Their ids name both in the
 /// region.
-fn claims(found: &Found) -> Vec<Claim> {
-    let Found {
+fn claims(found: &ConfigurationTarget) -> Vec<Claim> {
+    let ConfigurationTarget {
         application,
         environment,
         profile,
@@ -86,8 +86,8 @@ fn claims(found: &Found) -> Vec<Claim> {
 }
 
 /// Refuses a configuration of another store, whose versions AppConfig does not make.
-fn hosted(input: &PrepareInput<'_>, found: &Found) -> Option<Finding> {
-    let Found { profile, .. } = found;
+fn hosted(input: &PrepareInput<'_>, found: &ConfigurationTarget) -> Option<Finding> {
+    let ConfigurationTarget { profile, .. } = found;
     (profile.location != "hosted").then(|| {
         Finding::new(
             FindingName::NotSupported,
@@ -104,7 +104,7 @@ fn hosted(input: &PrepareInput<'_>, found: &Found) -> Option<Finding> {
 async fn tags(
     ports: &impl AppConfigApi,
     input: &PrepareInput<'_>,
-    found: &Found,
+    found: &ConfigurationTarget,
 ) -> Result<Option<Finding>> {
     if !input.needs_tags() {
         return Ok(None);

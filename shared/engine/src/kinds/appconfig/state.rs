@@ -1,6 +1,6 @@
 //! The state of a configuration, its goals, and the changes of it.
 
-use crate::ports::{Rollout, Told};
+use crate::ports::{Rollout, RolloutDetail};
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
@@ -109,11 +109,11 @@ pub struct Seen {
     /// The environment's deployments, newest first, at least back to the one that this profile had before its live one.
     pub rollouts: Vec<Rollout>,
     /// The version of the wanted content; `None` if it was not made yet.
-    pub made: Option<Made>,
+    pub made: Option<LabeledVersion>,
     /// The number of the profile's newest version; 0 if it has none.
     pub newest_version: u32,
     /// The profile's newest deployment as it tells of itself, if something was sent on this way.
-    pub told: Option<Told>,
+    pub told: Option<RolloutDetail>,
     /// The number of the deployment whose stop was sent last on this way.
     pub stopped: Option<u32>,
     /// The description of deployments that this one starts.
@@ -122,7 +122,7 @@ pub struct Seen {
 
 /// The version that has the wanted label.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Made {
+pub struct LabeledVersion {
     /// Its number.
     pub version: String,
     /// True if its content is another one than its label says.

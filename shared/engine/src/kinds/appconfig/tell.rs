@@ -2,7 +2,7 @@
 
 use super::state::{COMPLETE, Document, Seen, Target};
 use crate::kinds::whose;
-use crate::ports::{Rollout, RolloutEvent, Told};
+use crate::ports::{Rollout, RolloutDetail, RolloutEvent};
 use std::collections::BTreeSet;
 use windlass_domain::finding::{Finding, FindingName};
 use windlass_domain::output::Output;
@@ -77,7 +77,7 @@ fn failed(target: &Target, reason: String, remedy: &str) -> Finding {
 }
 
 /// Returns the event that began the rollback of a deployment.
-fn began(told: &Told) -> Option<&RolloutEvent> {
+fn began(told: &RolloutDetail) -> Option<&RolloutEvent> {
     let mut events = told.events.iter();
     events.find(|event| event.what == "ROLLBACK_STARTED" || event.what == "REVERT_COMPLETED")
 }
@@ -88,7 +88,7 @@ fn words(event: &RolloutEvent) -> &str {
 }
 
 /// Returns whether somebody has stopped or reverted a deployment.
-pub(super) fn is_by_a_person(told: &Told) -> bool {
+pub(super) fn is_by_a_person(told: &RolloutDetail) -> bool {
     began(told).is_some_and(|event| event.by == "USER")
 }
 
@@ -103,7 +103,7 @@ fn since(now: Option<&Rollout>) -> String {
 /// The finding for a deployment that AppConfig has taken back by itself.
 pub(super) fn taken_back(
     target: &Target,
-    told: &Told,
+    told: &RolloutDetail,
     now: Option<&Rollout>,
     is_back: bool,
 ) -> Finding {
@@ -144,7 +144,7 @@ pub(super) fn taken_back(
 }
 
 /// The finding for a deployment of ours that somebody has stopped or reverted.
-pub(super) fn stopped(target: &Target, told: &Told, now: Option<&Rollout>) -> Finding {
+pub(super) fn stopped(target: &Target, told: &RolloutDetail, now: Option<&Rollout>) -> Finding {
     let said = began(told).map_or("AppConfig tells no more", words);
     Finding::new(
         FindingName::TargetChangedByOther,

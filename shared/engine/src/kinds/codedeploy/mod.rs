@@ -50,7 +50,7 @@ impl Deployed {
 
 /// The sends of one call about a deployment of CodeDeploy.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Sends {
+pub struct SentCalls {
     /// The number of them, from 1.
     pub times: u32,
     /// The time of the last one.
@@ -61,7 +61,7 @@ pub struct Sends {
     pub is_open: bool,
 }
 
-impl Sends {
+impl SentCalls {
     /// Returns whether one may still show an effect. A call that nobody has answered in its time has not reached
     /// CodeDeploy.
     pub(super) fn may_reach(&self, now: Time) -> bool {
@@ -70,10 +70,10 @@ impl Sends {
 }
 
 /// Returns the sends of the call whose change is recorded with this member.
-pub(super) fn sent(changes: &[ChangeRecord], member: &str, deployment: &str) -> Option<Sends> {
+pub(super) fn sent(changes: &[ChangeRecord], member: &str, deployment: &str) -> Option<SentCalls> {
     let of = |change: &&ChangeRecord| change.change[member] == *deployment;
     let sent = changes.iter().filter(of);
-    Some(Sends {
+    Some(SentCalls {
         last: sent.clone().map(|change| change.at).max()?,
         answered: sent.clone().any(|change| change.answered),
         is_open: sent.clone().next_back().is_some_and(|last| !last.answered),
@@ -83,7 +83,7 @@ pub(super) fn sent(changes: &[ChangeRecord], member: &str, deployment: &str) -> 
 
 /// Returns the number of the send if the call is to be sent now, from 0; `None` if it is not. A call without an answer
 /// is sent under the same number until it gets one, because it may not have reached CodeDeploy.
-pub(super) fn again(sent: Option<Sends>, now: Time) -> Option<u32> {
+pub(super) fn again(sent: Option<SentCalls>, now: Time) -> Option<u32> {
     match sent {
         None => Some(0),
         Some(sent) if now < sent.last.plus_s(AGAIN_S) => None,

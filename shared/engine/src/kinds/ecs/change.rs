@@ -2,7 +2,7 @@
 //! based on.
 
 use super::ports::Ecs;
-use super::stage::Standing;
+use super::stage::ServiceDeploymentState;
 use super::state::{Pausing, Stop, Target, Update};
 use super::{pause, words};
 use crate::ports::{Clock, EcsApi, Result};
@@ -91,7 +91,8 @@ impl<P: EcsApi + Clock> Ecs<P> {
             .await?;
         let mut listed = listed.iter();
         let own = listed.find(|one| one.arn == pausing.rollout);
-        let own = own.filter(|own| Standing::of(own) == Standing::UnderWay);
+        let own =
+            own.filter(|own| ServiceDeploymentState::of(own) == ServiceDeploymentState::UnderWay);
         let waits = own.and_then(|own| pause::own(own, &[pausing.at].into()));
         if waits.is_some_and(|(_, hook)| hook.id == pausing.hook) {
             return Ok(());
@@ -115,10 +116,12 @@ impl<P: EcsApi + Clock> Ecs<P> {
             .service_rollouts(cluster, service, stop.created)
             .await?;
         let mut listed = listed.iter();
-        let standing = listed.find(|one| one.arn == stop.rollout).map(Standing::of);
+        let standing = listed
+            .find(|one| one.arn == stop.rollout)
+            .map(ServiceDeploymentState::of);
         match standing {
-            Some(Standing::UnderWay) => Ok(false),
-            Some(Standing::GoingBack | Standing::WentBack) => Ok(true),
+            Some(ServiceDeploymentState::UnderWay) => Ok(false),
+            Some(ServiceDeploymentState::GoingBack | ServiceDeploymentState::WentBack) => Ok(true),
             _ => Err(Fault::new(
                 FaultName::Conflict,
                 format!(

@@ -1,6 +1,6 @@
 //! Plans a service for a check: what any release needs of the target, whatever its images are.
 
-use super::images::Own;
+use super::images::OwnImage;
 use super::state::PinnedBase;
 use super::wanted::{Wanted, base, forward, lacking};
 use super::{document, foreign};
@@ -27,7 +27,7 @@ pub(super) async fn check_plan(
     }
     let images = spec.containers.keys().map(|container| {
         let image = document::image(&current.document, container);
-        let own = Own {
+        let own = OwnImage {
             image: image.unwrap_or_default().to_owned(),
             digests: BTreeSet::new(),
         };

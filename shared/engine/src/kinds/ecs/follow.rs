@@ -1,7 +1,7 @@
 //! Finds the service deployment that one of our own changes has begun.
 
 use super::ports::Ecs;
-use super::stage::Standing;
+use super::stage::ServiceDeploymentState;
 use super::state::{Followed, Goal, Pausing, Sent, Target, Update};
 use crate::kinds::LookContext;
 use crate::ports::{Clock, EcsApi, Result, ServiceRollout};
@@ -111,7 +111,7 @@ fn answers(way: &LookContext<'_, Goal>, rollout: &str) -> Vec<(Pausing, bool)> {
 /// same is somebody else's. But a deployment back to the goal that is under way comes first: an earlier owner of the
 /// lock has begun it.
 fn find(rollouts: &[ServiceRollout], to: String, goal: Option<&str>, since_ms: u64) -> Followed {
-    let is_under_way = |one: &&ServiceRollout| !Standing::of(one).is_over();
+    let is_under_way = |one: &&ServiceRollout| !ServiceDeploymentState::of(one).is_over();
     let of = |to: &str| {
         let mut oldest_first = rollouts.iter().rev();
         oldest_first.find(|one| one.task_definition == to)

@@ -9,7 +9,7 @@ use windlass_domain::image::split_image;
 
 /// The image of a container.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Own {
+pub struct OwnImage {
     /// The image in the task definition.
     pub image: String,
     /// The digests that the running tasks show, or may show (an index and its platforms). If it is empty, any digest
@@ -19,7 +19,7 @@ pub struct Own {
 }
 
 /// Images by container.
-pub type Images = BTreeMap<String, Own>;
+pub type Images = BTreeMap<String, OwnImage>;
 
 /// Returns the images as they stand in a task definition, by container.
 pub(super) fn texts(images: &Images) -> BTreeMap<String, String> {
@@ -45,7 +45,7 @@ pub(super) fn in_words(images: &BTreeMap<String, String>) -> String {
 
 /// Returns all images as one artifact; `None` if there is only one, or if one is named by tag.
 pub(super) fn artifact(images: &Images) -> Option<Artifact> {
-    let pinned = |(name, own): (&String, &Own)| {
+    let pinned = |(name, own): (&String, &OwnImage)| {
         let (repository, reference) = split_image(&own.image);
         let image = Image {
             repository: repository.to_owned(),

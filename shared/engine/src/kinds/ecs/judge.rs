@@ -1,7 +1,7 @@
 //! Pure: judges what every rollout has in common. Do the tasks show the wanted bytes, do they fail again and again, and
 //! does it take too long?
 
-use super::images::Own;
+use super::images::OwnImage;
 use super::state::{Change, Goal, Seen, Target};
 use super::tell;
 use crate::kinds::Next;
@@ -14,7 +14,7 @@ pub(super) const POLL_S: u64 = 5;
 
 /// Checks the bytes once ECS has come as far as it must: do the running tasks show the digests that are wanted?
 pub(super) fn verify(target: &Target, seen: &Seen, wanted: &Goal) -> Next<Change> {
-    let none = Own::default();
+    let none = OwnImage::default();
     let checked = wanted
         .images
         .iter()

@@ -1,7 +1,7 @@
 //! Finds the images of the containers that a release does not name: they keep what they run, by digest.
 
 use super::check::container_at;
-use super::images::{Images, Own, digests};
+use super::images::{Images, OwnImage, digests};
 use super::wanted::own;
 use super::way_back::is_ours;
 use super::{document, words};
@@ -68,7 +68,7 @@ pub(super) async fn kept_images(
 /// The image that a container keeps, or the reason why it cannot keep what it runs.
 enum Kept {
     /// The image by digest.
-    Image(Own),
+    Image(OwnImage),
     /// Its tasks do not show one digest.
     Unknown,
     /// Its image is gone, so that no task could be started with it.
@@ -109,5 +109,5 @@ async fn keep(
         digests.insert(kept.to_owned());
     }
     let image = format!("{repository}@{kept}");
-    Ok(Kept::Image(Own { image, digests }))
+    Ok(Kept::Image(OwnImage { image, digests }))
 }

@@ -5,7 +5,8 @@ use super::state::{Change, Goal, Seen, Stop, Target, Until};
 use super::{images, next, tell, tell_shift, words};
 use crate::config::Configured;
 use crate::kinds::{
-    BALANCER, Class, FORMER, Facts, Kind, LookContext, Next, Noticed, Trail, VERSION, View, fields,
+    BALANCER, ChangeFacts, Class, FORMER, Kind, LookContext, Next, Noticed, Trail, VERSION, View,
+    fields,
 };
 use crate::ports::{Clock, EcsApi, Result, S3Api, ShiftedTargetGroups};
 use serde_json::{Value, json};
@@ -68,7 +69,7 @@ impl<P: EcsApi + S3Api + Configured + Clock> Kind for Ecs<P> {
         next::next(target, seen, goal)
     }
 
-    fn facts(change: &Change, _: &Seen) -> Facts {
+    fn facts(change: &Change, _: &Seen) -> ChangeFacts {
         let (class, value, what) = match change {
             Change::Register { images } => (
                 Class::Additive,
@@ -98,7 +99,7 @@ impl<P: EcsApi + S3Api + Configured + Clock> Kind for Ecs<P> {
                 tell_shift::answer(pausing),
             ),
         };
-        Facts::new(class, value, what)
+        ChangeFacts::new(class, value, what)
     }
 
     fn field(member: &str, value: &Value) -> (String, String) {

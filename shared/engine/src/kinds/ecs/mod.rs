@@ -48,7 +48,7 @@ mod writes;
 
 pub use artifact_check::check_artifact;
 pub use codedeploy::CodeDeployedService;
-pub use images::{Images, Own};
+pub use images::{Images, OwnImage};
 pub use needs::needs;
 pub use ports::Ecs;
 pub use state::{

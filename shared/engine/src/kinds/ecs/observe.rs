@@ -1,6 +1,6 @@
 //! Reads a service: what it is set to, how its rollout stands, what its tasks run and why they stopped.
 
-use super::images::{Images, Own, digests};
+use super::images::{Images, OwnImage, digests};
 use super::ports::Ecs;
 use super::state::{
     COMPLETED, Followed, GIVEN_UP, Goal, HoldingHook, Registered, Seen, Sent, Target, Trouble,
@@ -231,7 +231,7 @@ fn own_images(
         };
         let (digests, silent) = digests(running, &found.arn, name);
         let image = image.to_owned();
-        images.insert(name.clone(), Own { image, digests });
+        images.insert(name.clone(), OwnImage { image, digests });
         if silent > 0 {
             unknown.insert(name.clone(), silent);
         }

@@ -4,7 +4,7 @@
 use super::check::{container_at, findings};
 use super::find_goal::find_goal;
 use super::ports::Ecs;
-use super::stage::{Standing, sentence};
+use super::stage::{ServiceDeploymentState, sentence};
 use super::state::Target;
 use super::wanted::Wanted;
 use super::way_back::widen;
@@ -126,7 +126,9 @@ where
     let since = Time(ports.now().0.saturating_sub(OLDEST_MS));
     let (cluster, service) = (&spec.cluster, &spec.service);
     let listed = ports.service_rollouts(cluster, service, since).await?;
-    let under_way = listed.iter().find(|one| !Standing::of(one).is_over());
+    let under_way = listed
+        .iter()
+        .find(|one| !ServiceDeploymentState::of(one).is_over());
     let in_the_way = under_way.filter(|_| input.goal_state.is_none());
     Ok(in_the_way.map(|one| {
         words::finding(

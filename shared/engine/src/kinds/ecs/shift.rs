@@ -9,7 +9,7 @@
 use super::judge::{POLL_S, keeps_failing, verify, wait_unless_overdue};
 use super::pause::{self, PauseAction};
 use super::rollout_progress::has_come;
-use super::stage::Standing;
+use super::stage::ServiceDeploymentState;
 use super::state::{Change, Followed, Goal, Seen, Stop, Target, Update};
 use super::{tell, tell_shift};
 use crate::kinds::Next;
@@ -74,16 +74,24 @@ impl NextChange<'_> {
     fn towards(&self, rollout: &ServiceRollout) -> Next<Change> {
         let Self { target, seen, .. } = self;
         let told = || tell_shift::not_there(target, seen, rollout);
-        match Standing::of(rollout) {
-            Standing::UnderWay => self.under_way(rollout),
-            Standing::GoingBack | Standing::Unknown => wait_unless_overdue(seen, told),
-            Standing::Successful if seen.task_definition == self.goal => self.settled(),
-            Standing::WentBack if self.is_theirs() => {
+        match ServiceDeploymentState::of(rollout) {
+            ServiceDeploymentState::UnderWay => self.under_way(rollout),
+            ServiceDeploymentState::GoingBack | ServiceDeploymentState::Unknown => {
+                wait_unless_overdue(seen, told)
+            }
+            ServiceDeploymentState::Successful if seen.task_definition == self.goal => {
+                self.settled()
+            }
+            ServiceDeploymentState::WentBack if self.is_theirs() => {
                 Next::Failed(tell::replaced(target, seen, self.goal))
             }
-            Standing::WentBack => Next::TakenBack(tell_shift::taken_back(target, seen, rollout)),
-            Standing::Stuck => Next::Failed(tell_shift::taken_back(target, seen, rollout)),
-            Standing::Successful | Standing::Stopped => {
+            ServiceDeploymentState::WentBack => {
+                Next::TakenBack(tell_shift::taken_back(target, seen, rollout))
+            }
+            ServiceDeploymentState::Stuck => {
+                Next::Failed(tell_shift::taken_back(target, seen, rollout))
+            }
+            ServiceDeploymentState::Successful | ServiceDeploymentState::Stopped => {
                 if seen.task_definition == self.goal && self.followed.other.is_none() {
                     Next::Failed(tell_shift::taken_back(target, seen, rollout))
                 } else {
@@ -119,8 +127,8 @@ impl NextChange<'_> {
     /// Decides for a deployment of something else that this one has begun, and that is gone back from.
     fn away(&self, rollout: &ServiceRollout) -> Next<Change> {
         let Self { target, seen, .. } = self;
-        match Standing::of(rollout) {
-            Standing::UnderWay if self.followed.other.is_none() => {
+        match ServiceDeploymentState::of(rollout) {
+            ServiceDeploymentState::UnderWay if self.followed.other.is_none() => {
                 match pause::back(self.followed, &target.pauses) {
                     Some(PauseAction::Answer(answer)) => Next::Do(Change::Answer(answer)),
                     Some(PauseAction::Answered) => {
@@ -133,7 +141,9 @@ impl NextChange<'_> {
                     })),
                 }
             }
-            Standing::UnderWay | Standing::GoingBack | Standing::Unknown => {
+            ServiceDeploymentState::UnderWay
+            | ServiceDeploymentState::GoingBack
+            | ServiceDeploymentState::Unknown => {
                 wait_unless_overdue(seen, || tell_shift::not_there(target, seen, rollout))
             }
             _ if seen.task_definition == self.goal => self.settled(),

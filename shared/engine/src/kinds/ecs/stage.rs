@@ -6,7 +6,7 @@ use crate::ports::ServiceRollout;
 /// The state of a service deployment (Amazon ECS Developer Guide, "View service history using Amazon ECS service
 /// deployments": the states of a service deployment).
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Standing {
+pub(super) enum ServiceDeploymentState {
     /// It is on its way.
     UnderWay,
     /// ECS is about to end it, or goes back.
@@ -24,35 +24,55 @@ pub(super) enum Standing {
 }
 
 /// Each status of ECS, its state, and its sentence.
-const STATUSES: [(&str, Standing, &str); 9] = [
-    ("PENDING", Standing::UnderWay, "ECS has not begun yet"),
-    ("IN_PROGRESS", Standing::UnderWay, "ECS is at it"),
+const STATUSES: [(&str, ServiceDeploymentState, &str); 9] = [
+    (
+        "PENDING",
+        ServiceDeploymentState::UnderWay,
+        "ECS has not begun yet",
+    ),
+    (
+        "IN_PROGRESS",
+        ServiceDeploymentState::UnderWay,
+        "ECS is at it",
+    ),
     (
         "SUCCESSFUL",
-        Standing::Successful,
+        ServiceDeploymentState::Successful,
         "ECS has ended it as successful",
     ),
     (
         "STOP_REQUESTED",
-        Standing::GoingBack,
+        ServiceDeploymentState::GoingBack,
         "ECS is about to stop it",
     ),
     (
         "ROLLBACK_REQUESTED",
-        Standing::GoingBack,
+        ServiceDeploymentState::GoingBack,
         "ECS is about to go back",
     ),
-    ("ROLLBACK_IN_PROGRESS", Standing::GoingBack, "ECS goes back"),
+    (
+        "ROLLBACK_IN_PROGRESS",
+        ServiceDeploymentState::GoingBack,
+        "ECS goes back",
+    ),
     (
         "STOPPED",
-        Standing::Stopped,
+        ServiceDeploymentState::Stopped,
         "it was stopped, and ECS did not go back",
     ),
-    ("ROLLBACK_SUCCESSFUL", Standing::WentBack, "ECS went back"),
-    ("ROLLBACK_FAILED", Standing::Stuck, "ECS could not go back"),
+    (
+        "ROLLBACK_SUCCESSFUL",
+        ServiceDeploymentState::WentBack,
+        "ECS went back",
+    ),
+    (
+        "ROLLBACK_FAILED",
+        ServiceDeploymentState::Stuck,
+        "ECS could not go back",
+    ),
 ];
 
-impl Standing {
+impl ServiceDeploymentState {
     pub(super) fn of(rollout: &ServiceRollout) -> Self {
         let known = STATUSES.iter().find(|(word, ..)| *word == rollout.status);
         known.map_or(Self::Unknown, |(_, standing, _)| *standing)
@@ -124,7 +144,7 @@ pub(super) fn sentence(rollout: &ServiceRollout) -> String {
         return format!("ECS says `{status}`, which this version of Windlass does not know");
     };
     let stage = &rollout.stage;
-    if *standing != Standing::UnderWay || stage.is_empty() {
+    if *standing != ServiceDeploymentState::UnderWay || stage.is_empty() {
         return format!("{words} ({status})");
     }
     match rank(stage) {
@@ -161,7 +181,7 @@ mod tests {
         let words = STATUSES.iter().map(|(word, ..)| *word);
         let told = words.chain(["PAUSED", ""]).map(|word| {
             let is = rollout(word, "");
-            let standing = Standing::of(&is);
+            let standing = ServiceDeploymentState::of(&is);
             format!(
                 "{word}: {standing:?}, over {}: {}",
                 standing.is_over(),

@@ -1,7 +1,7 @@
 //! A service as it is declared, recorded and seen, and the changes of it.
 
 use super::images::Images;
-use super::stage::Standing;
+use super::stage::ServiceDeploymentState;
 use crate::ports::{ServiceDeployment, ServiceRollout, ShiftedTargetGroups};
 use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, BTreeSet};
@@ -201,7 +201,7 @@ impl Followed {
     /// True if ECS lists the deployment, it is not over, and nobody has begun another one. Callers may then get what it
     /// brings.
     pub(super) fn stands(&self) -> bool {
-        let stands = |rollout: &ServiceRollout| !Standing::of(rollout).is_over();
+        let stands = |rollout: &ServiceRollout| !ServiceDeploymentState::of(rollout).is_over();
         self.rollout.as_ref().is_some_and(stands) && self.other.is_none()
     }
 }

@@ -2,7 +2,7 @@
 
 use super::artifact_check::no_container;
 use super::check::container_at;
-use super::images::{Images, Own};
+use super::images::{Images, OwnImage};
 use super::state::{Goal, PinnedBase, Until};
 use super::{document, words};
 use crate::kinds::PrepareInput;
@@ -57,8 +57,8 @@ pub(super) fn lacking(
 }
 
 /// Returns the image by digest, in the repository as its registry names it.
-pub(super) fn own(image: &Image) -> Own {
-    Own {
+pub(super) fn own(image: &Image) -> OwnImage {
+    OwnImage {
         image: format!("{}@sha256:{}", image.repository_uri, image.digest),
         digests: image.digests(),
     }

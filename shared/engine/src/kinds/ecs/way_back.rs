@@ -1,6 +1,6 @@
 //! Plans the way back of a service: to the recorded task definition, if it and its bytes still exist.
 
-use super::images::Own;
+use super::images::OwnImage;
 use super::state::{Goal, PinnedBase};
 use super::wanted::Wanted;
 use super::words;
@@ -49,7 +49,7 @@ pub(super) async fn way_back(
         }
         Err(fault) => return Err(fault.into()),
     }
-    for (container, Own { image, .. }) in &goal.images {
+    for (container, OwnImage { image, .. }) in &goal.images {
         let (repository, reference) = split_image(image);
         if is_ours(spec, container, repository)
             && home.image(repository, reference).await?.is_none()

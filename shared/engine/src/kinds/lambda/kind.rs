@@ -2,11 +2,11 @@
 
 use super::change::LambdaKind;
 use super::next::{self, next};
-use super::observe::{self, Known};
+use super::observe::{self, KnownVersions};
 use super::state::{Change, Goal, Observed, Target};
 use crate::config::Configured;
 use crate::kinds::{
-    Class, FORMER, Facts, Kind, LookContext, Next, Noticed, Trail, VERSION, View, fields,
+    ChangeFacts, Class, FORMER, Kind, LookContext, Next, Noticed, Trail, VERSION, View, fields,
 };
 use crate::ports::{LambdaApi, Result, S3Api};
 use serde_json::{Value, json};
@@ -20,7 +20,7 @@ impl<P: LambdaApi + S3Api + Configured> Kind for LambdaKind<P> {
     type Change = Change;
 
     async fn observe(&self, target: &Target, way: &LookContext<'_, Goal>) -> Result<Observed> {
-        let known = Known::of(way.goal, way.made);
+        let known = KnownVersions::of(way.goal, way.made);
         observe::observe(&self.at, target, &known).await
     }
 
@@ -41,8 +41,8 @@ impl<P: LambdaApi + S3Api + Configured> Kind for LambdaKind<P> {
         next(seen, goal)
     }
 
-    fn facts(change: &Change, seen: &Observed) -> Facts {
-        Facts {
+    fn facts(change: &Change, seen: &Observed) -> ChangeFacts {
+        ChangeFacts {
             class: match change {
                 Change::Update { live: true, .. } | Change::Shift { .. } => Class::Switching,
                 Change::Update { .. } | Change::Publish { .. } => Class::Additive,

@@ -22,7 +22,7 @@ mod writes;
 
 pub use artifact_check::check_artifact;
 pub use change::LambdaKind;
-pub use codedeploy::{Begun, CodeDeployed};
+pub use codedeploy::{CodeDeployed, RequestedMove};
 pub use needs::needs;
 pub use state::*;
 pub use writes::writes;

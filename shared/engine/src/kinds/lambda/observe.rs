@@ -7,7 +7,7 @@ use windlass_domain::fault::FaultName;
 
 /// The versions that matter and that the alias does not name.
 #[derive(Debug, Clone, Default)]
-pub struct Known {
+pub struct KnownVersions {
     /// The version that was published for this deployment.
     published: Option<String>,
     /// The versions that are gone back to, or whose code is brought.
@@ -16,7 +16,7 @@ pub struct Known {
     former: Option<String>,
 }
 
-impl Known {
+impl KnownVersions {
     /// Puts together the versions to look at on the way to a goal. `made` is the version that was published.
     pub fn of(goal: Option<&Goal>, made: Option<&str>) -> Self {
         let mut known = Self {
@@ -42,7 +42,11 @@ impl Known {
 }
 
 /// Reads the function, its alias, and the versions that matter.
-pub async fn observe(at: &impl LambdaApi, target: &Target, known: &Known) -> Result<Observed> {
+pub async fn observe(
+    at: &impl LambdaApi,
+    target: &Target,
+    known: &KnownVersions,
+) -> Result<Observed> {
     let latest = latest(at.function(&target.function, None).await?);
     let alias = match &target.alias {
         Some(alias) => Some(read_alias(at, &target.function, alias).await?),

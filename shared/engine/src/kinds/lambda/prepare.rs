@@ -3,10 +3,10 @@
 use super::change::LambdaKind;
 use super::checks::{alias_missing, not_ready, not_supported, replica, throttled};
 use super::next::next;
-use super::observe::{Known, observe};
+use super::observe::{KnownVersions, observe};
 use super::rollback_check::{gone, image_gone, version_gone};
 use super::state::{
-    AliasState, Back, Goal, Observed, Source, Target, Traffic, Wanted, code_sha256, short,
+    AliasState, BackRecord, Goal, Observed, Source, Target, Traffic, Wanted, code_sha256, short,
 };
 use super::{code, fetch, storage};
 use crate::config::Configured;
@@ -40,7 +40,7 @@ pub async fn prepare<P: LambdaApi + S3Api + EcrApi + AssumeRole + Configured>(
         .check_tags("function", (&what, Some(&function.arn)), &tags)
         .into_iter()
         .collect();
-    let is = match observe(there, &target, &Known::default()).await {
+    let is = match observe(there, &target, &KnownVersions::default()).await {
         Ok(is) => is,
         Err(fault) if fault.name == FaultName::NotFound => {
             findings.push(alias_missing(input, spec));
@@ -296,7 +296,7 @@ impl Plan<'_> {
         there: &(impl LambdaApi + EcrApi + AssumeRole),
         recorded: &Value,
     ) -> Checked<Vec<Staged>> {
-        let Back { back: was } = from_value("recorded state", recorded)?;
+        let BackRecord { back: was } = from_value("recorded state", recorded)?;
         match (&self.is.alias, &was.alias) {
             (Some(alias), Some(before)) if alias.name == before.name => {
                 self.back_to_version(there, alias, before, &was).await

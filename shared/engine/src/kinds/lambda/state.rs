@@ -53,7 +53,7 @@ pub enum Goal {
 
 /// [`Goal::Back`], in the form in which a seen function is recorded.
 #[derive(Debug, Deserialize)]
-pub struct Back {
+pub struct BackRecord {
     /// The state that was seen.
     pub back: Observed,
 }

@@ -26,8 +26,8 @@ pub use state::{
 pub use writes::writes;
 
 use super::{
-    APP_TAG, Built, Class, ENVIRONMENT_TAG, Facts, Kind, KindVisitor, LookContext, Next, Noticed,
-    View, to_value,
+    APP_TAG, Built, ChangeFacts, Class, ENVIRONMENT_TAG, Kind, KindVisitor, LookContext, Next,
+    Noticed, View, to_value,
 };
 use crate::ports::{AssumeRole, Clock, EcsApi, EcsTasksApi, JsonServices, NewRun, Result};
 use serde_json::Value;
@@ -127,7 +127,7 @@ impl<P: EcsApi + EcsTasksApi + Clock + JsonServices> Kind for Task<P> {
         next::next(target, seen, goal)
     }
 
-    fn facts(change: &Change, _: &Seen) -> Facts {
+    fn facts(change: &Change, _: &Seen) -> ChangeFacts {
         let class = match change {
             Change::Run { .. } => Class::Switching,
             // Only this deployment's own task is told to stop, by its ARN, so it is harmless when late.
@@ -137,7 +137,7 @@ impl<P: EcsApi + EcsTasksApi + Clock + JsonServices> Kind for Task<P> {
             | Change::Read { .. }
             | Change::Note { .. } => Class::Additive,
         };
-        Facts::new(class, change.value(), tell::what(change))
+        ChangeFacts::new(class, change.value(), tell::what(change))
     }
 
     fn owned(target: &Target) -> String {

@@ -9,7 +9,7 @@ use crate::ledger::{self, Stored};
 use crate::ports::Result;
 use crate::recovery;
 use serde_json::{Value, json};
-use windlass_domain::cancellation::{Before, CANCELLED, Cancellation};
+use windlass_domain::cancellation::{CANCELLED, Cancellation, EarlierCancellation};
 use windlass_domain::deployment::Deployment;
 use windlass_domain::environment::HeldState;
 use windlass_domain::finding::{Finding, FindingName};
@@ -128,11 +128,11 @@ async fn before(
         }
         match said.is_before(execution.cause.as_deref().unwrap_or_default()) {
             None => {}
-            Some(Before::OtherContent) => {
+            Some(EarlierCancellation::OtherContent) => {
                 let finding = key_reused(&format!("deployment {}", record.id));
                 return Ok(Some(problem(409, &[finding])));
             }
-            Some(Before::Same) => {
+            Some(EarlierCancellation::Same) => {
                 return Ok(match record.executions.get(at + 1) {
                     Some(recovery) => Some(begun(&record.id, recovery)),
                     None if record.ending.is_some() => {

@@ -6,7 +6,7 @@ use super::environment::known;
 use super::problem::problem;
 use super::query::page;
 use crate::conductor::now;
-use crate::ledger::Done;
+use crate::ledger::ExecutionRecord;
 use crate::ledger::{self, Stored};
 use crate::log;
 use crate::ports::{Item, Result};
@@ -69,7 +69,7 @@ async fn came_of(ports: &impl Ports, app: &AppName, arn: &str) -> Result<Reply> 
         None => None,
     };
     let refusal = ledger::load(ports, &ledger::refusal(app, arn)).await?;
-    let done: Option<Stored<Done>> = match &execution {
+    let done: Option<Stored<ExecutionRecord>> = match &execution {
         Some(_) => ledger::load(ports, &ledger::done(arn)).await?,
         None => None,
     };

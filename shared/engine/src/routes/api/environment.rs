@@ -21,7 +21,7 @@ use windlass_domain::identity::EnvironmentId;
 use windlass_domain::irreversible::crossed;
 use windlass_domain::name::ComponentName;
 use windlass_domain::request::{ActionName, Request};
-use windlass_domain::steering::{Turn, pause_in_force};
+use windlass_domain::steering::{SteeringRecord, pause_in_force};
 
 /// Answers what runs of each component and since when, the snapshot, the lock, the hold, and the deployments that wait;
 /// the irreversible runs that a rollback would go back across (`crosses`); and what the last hourly look at the targets
@@ -98,7 +98,7 @@ pub async fn known(ports: &impl Ports, of: EnvironmentId<'_>) -> Checked<()> {
 }
 
 /// The pause that is in force of the deployment that holds the lock: until when, by whom, and why.
-async fn paused(ports: &impl Ports, lock: &Lock) -> Result<Option<Turn>> {
+async fn paused(ports: &impl Ports, lock: &Lock) -> Result<Option<SteeringRecord>> {
     let running = |held: &&LockHolder| held.state == HeldState::Running;
     let Some(held) = lock.held.as_ref().filter(running) else {
         return Ok(None);

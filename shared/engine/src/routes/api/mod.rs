@@ -31,7 +31,7 @@ pub use call::{Call, Ports, Reply};
 
 use crate::log;
 use crate::ports::Result;
-use movable::Sides;
+use movable::FromAndTo;
 use problem::problem;
 use query::PAGED;
 use windlass_domain::fault::FaultName;
@@ -133,7 +133,7 @@ async fn renamed(ports: &impl Ports, app: &str, to: &str, call: &Call) -> Result
 
 /// The paths that name two environments.
 async fn between(ports: &impl Ports, segments: &[&str], call: &Call) -> Result<Reply> {
-    let Some(sides) = Sides::of(segments) else {
+    let Some(sides) = FromAndTo::of(segments) else {
         return Ok(problem(404, &[no_such_path(call)]));
     };
     log::name_app(&sides.from.0);

@@ -23,12 +23,12 @@ use windlass_domain::name::{AppName, EnvironmentName};
 use windlass_domain::request::{ActionName, Request};
 
 /// The two environments that a path names.
-pub struct Sides {
+pub struct FromAndTo {
     pub from: (AppName, EnvironmentName),
     pub to: (AppName, EnvironmentName),
 }
 
-impl Sides {
+impl FromAndTo {
     /// Reads the two environments from the segments behind `hand-overs`.
     pub fn of(segments: &[&str]) -> Option<Self> {
         let [app, environment, to_app, to_environment] = segments else {
@@ -62,7 +62,7 @@ pub async fn rename(ports: &impl Ports, of: EnvironmentId<'_>, call: &Call) -> R
 }
 
 /// Tells what another environment would take over.
-pub async fn takable(ports: &impl Ports, sides: &Sides, call: &Call) -> Result<Reply> {
+pub async fn takable(ports: &impl Ports, sides: &FromAndTo, call: &Call) -> Result<Reply> {
     let input = to(sides, asked(call));
     look(
         ports,
@@ -74,7 +74,7 @@ pub async fn takable(ports: &impl Ports, sides: &Sides, call: &Call) -> Result<R
 }
 
 /// Hands over.
-pub async fn hand_over(ports: &impl Ports, sides: &Sides, call: &Call) -> Result<Reply> {
+pub async fn hand_over(ports: &impl Ports, sides: &FromAndTo, call: &Call) -> Result<Reply> {
     let mut input = match body(call) {
         Ok(input) => input,
         Err(findings) => return Ok(problem(400, &findings)),
@@ -108,7 +108,7 @@ fn asked(call: &Call) -> Map<String, Value> {
     asked.chain([("reason".into(), json!("a look"))]).collect()
 }
 
-fn to(sides: &Sides, mut input: Map<String, Value>) -> Map<String, Value> {
+fn to(sides: &FromAndTo, mut input: Map<String, Value>) -> Map<String, Value> {
     input.insert("to_app".into(), json!(sides.to.0));
     input.insert("to_environment".into(), json!(sides.to.1));
     input

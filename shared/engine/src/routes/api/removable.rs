@@ -8,7 +8,7 @@ use super::operator::seed;
 use super::problem::problem;
 use crate::ports::Result;
 use crate::removable::Removable;
-use crate::removable::application::OfApplication;
+use crate::removable::application::ApplicationItems;
 use crate::routes::start::begin_own;
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
@@ -60,7 +60,7 @@ pub async fn get(ports: &impl Ports, of: EnvironmentId<'_>, call: &Call) -> Resu
 
 /// The same of the whole application.
 pub async fn of_application(ports: &impl Ports, app: &AppName) -> Result<Reply> {
-    let found = OfApplication::load(ports, app).await?;
+    let found = ApplicationItems::load(ports, app).await?;
     Ok(match found.decide(app) {
         Err(findings) => problem(409, &findings),
         Ok(goes) => {

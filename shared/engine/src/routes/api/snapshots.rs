@@ -12,7 +12,7 @@ use serde_json::json;
 use std::collections::{BTreeMap, BTreeSet};
 use windlass_domain::artifact::Artifact;
 use windlass_domain::digest::Digest;
-use windlass_domain::environment::{EnvironmentState, Names, Running, Snapshot};
+use windlass_domain::environment::{EnvironmentState, Running, Snapshot, VersionNames};
 use windlass_domain::identity::{DeploymentId, EnvironmentId};
 use windlass_domain::irreversible::{Irreversible, crossed};
 use windlass_domain::name::ComponentName;
@@ -52,10 +52,10 @@ struct Component {
     /// Null if Windlass did not bring it.
     artifact: Option<Artifact>,
     #[serde(flatten)]
-    names: Names,
+    names: VersionNames,
     /// The names of each of several images, by container.
     #[serde(skip_serializing_if = "BTreeMap::is_empty")]
-    containers: BTreeMap<String, Names>,
+    containers: BTreeMap<String, VersionNames>,
 }
 
 /// One page, newest first: one query. `limit` and `after` (the `next` of the page before) may be

@@ -8,7 +8,7 @@ use crate::trouble::found;
 use serde::Serialize;
 use std::collections::BTreeMap;
 use windlass_domain::declaration::Declared;
-use windlass_domain::environment::{Names, Running};
+use windlass_domain::environment::{Running, VersionNames};
 use windlass_domain::name::{AppName, ComponentName};
 use windlass_domain::time::Time;
 
@@ -17,18 +17,18 @@ use windlass_domain::time::Time;
 pub struct Undeclared {
     /// Its names, and since when it is there, as far as Windlass knows.
     #[serde(flatten)]
-    names: Names,
+    names: VersionNames,
     /// The names of each of several images, by container.
     #[serde(skip_serializing_if = "BTreeMap::is_empty")]
-    containers: BTreeMap<String, Names>,
+    containers: BTreeMap<String, VersionNames>,
     /// The first version of the declaration without it, if that is known.
     #[serde(skip_serializing_if = "Option::is_none")]
-    left: Option<Left>,
+    left: Option<UndeclaredSince>,
 }
 
 /// A version of the declaration.
 #[derive(Debug, Clone, Serialize)]
-struct Left {
+struct UndeclaredSince {
     /// The version.
     declaration: semver::Version,
     /// The time at which it was accepted.
@@ -72,7 +72,7 @@ async fn all_versions(ports: &impl DynamoDbApi, app: &AppName) -> Result<Vec<Dec
 
 /// Finds the version with which a component left the declaration: the oldest version without it that is newer than all
 /// with it. `versions` has the newest first.
-fn left(versions: &[Declared], name: &ComponentName) -> Option<Left> {
+fn left(versions: &[Declared], name: &ComponentName) -> Option<UndeclaredSince> {
     let lacks = |declared: &&Declared| {
         let read = ledger::read_declaration(declared);
         read.is_ok_and(|declaration| declaration.components().all(|it| it != name))
@@ -81,7 +81,7 @@ fn left(versions: &[Declared], name: &ComponentName) -> Option<Left> {
     // The version that still had it must be known as well.
     let first = versions.get(..lacking).and_then(<[Declared]>::last);
     let first = first.filter(|_| lacking < versions.len())?;
-    Some(Left {
+    Some(UndeclaredSince {
         declaration: first.version.clone(),
         at: first.accepted,
     })

@@ -3,7 +3,7 @@
 use super::arrival::{ARRIVALS, ArrivalOutcome, Discovery, Ports, note};
 use super::object::created;
 use crate::faults::Faults;
-use crate::ledger::{self, Images, Rounds, Stored};
+use crate::ledger::{self, Images, SearchProgress, Stored};
 use crate::log;
 use crate::ports::{Listed, Result, Transacted};
 use tracing::Instrument as _;
@@ -29,7 +29,7 @@ pub async fn handle(ports: &impl Ports) -> Result<()> {
     let rounds = match stored {
         None => Stored::new(
             key,
-            Rounds {
+            SearchProgress {
                 uploads: ArrivalSweep::first(now),
                 images: Images::first(now),
             },
@@ -37,7 +37,7 @@ pub async fn handle(ports: &impl Ports) -> Result<()> {
         Some(Stored { key, rev, value }) => Stored {
             key,
             rev,
-            value: Rounds {
+            value: SearchProgress {
                 uploads: uploads(ports, value.uploads, now, &mut faults).await,
                 images: value.images.look(ports, now, &mut faults).await,
             },

@@ -3,7 +3,7 @@
 use super::arrival::{ARRIVALS, Discovery, Ports, note};
 use super::image;
 use crate::faults::Faults;
-use crate::ledger::{self, Images, RepositoryOwner, Within};
+use crate::ledger::{self, Images, RepositoryOwner, RepositoryPlace};
 use crate::log;
 use crate::pin::declaration_in_force;
 use crate::ports::{Result, Tagged};
@@ -72,7 +72,7 @@ impl Images {
         owner: &RepositoryOwner,
         now: Time,
         faults: &mut Faults,
-    ) -> Result<Option<Within>> {
+    ) -> Result<Option<RepositoryPlace>> {
         let Some(declared) = found(declaration_in_force(ports, &owner.app).await)? else {
             return Ok(None);
         };
@@ -103,10 +103,10 @@ impl Images {
     }
 
     /// Returns where a run goes on in a repository.
-    fn place_in(&mut self, repository: &str) -> Within {
+    fn place_in(&mut self, repository: &str) -> RepositoryPlace {
         let place = self.within.take();
         let place = place.filter(|place| place.repository == repository);
-        place.unwrap_or_else(|| Within {
+        place.unwrap_or_else(|| RepositoryPlace {
             repository: repository.to_owned(),
             page: None,
             after: None,
@@ -116,7 +116,7 @@ impl Images {
 
 /// Returns the pushes of these images that go somewhere and were not looked at yet, by tag.
 fn pushes(
-    place: &Within,
+    place: &RepositoryPlace,
     declaration: &Declaration,
     tagged: Vec<Tagged>,
 ) -> Vec<(ImagePush, Time)> {

@@ -22,7 +22,7 @@ use super::state::{Group, Target};
 use super::words::{service, short};
 use crate::config::Configured;
 use crate::kinds::codedeploy::{mark, sentences};
-use crate::kinds::{Class, Facts, Kind, LookContext, Next, Noticed, Trail, View};
+use crate::kinds::{ChangeFacts, Class, Kind, LookContext, Next, Noticed, Trail, View};
 use crate::ports::{Clock, CodeDeployApi, EcsApi, NewDeployed, Result, S3Api, Waiting};
 use serde_json::Value;
 use state::{Change, Goal, Seen};
@@ -105,7 +105,7 @@ impl<P: EcsApi + S3Api + Configured + CodeDeployApi + Clock> Kind for CodeDeploy
         next::next(target, seen, goal)
     }
 
-    fn facts(change: &Change, seen: &Seen) -> Facts {
+    fn facts(change: &Change, seen: &Seen) -> ChangeFacts {
         let after = match change {
             Change::Service(change) => return Ecs::<P>::facts(change, &seen.service),
             Change::Begin { to, images, .. } | Change::Stop { to, images, .. } => after(to, images),
@@ -114,9 +114,9 @@ impl<P: EcsApi + S3Api + Configured + CodeDeployApi + Clock> Kind for CodeDeploy
                 after(&of.task_definition, &images::texts(&of.images))
             }
         };
-        Facts {
+        ChangeFacts {
             after: Some(after),
-            ..Facts::new(Class::Switching, change.value(), tell::what(change))
+            ..ChangeFacts::new(Class::Switching, change.value(), tell::what(change))
         }
     }
 

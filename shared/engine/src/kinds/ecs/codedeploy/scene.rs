@@ -1,7 +1,7 @@
 //! Test scenes: a service in every way in which CodeDeploy may stand to it.
 
 use super::state::{DeploymentRequest, Followed, Seen, callers};
-use crate::kinds::codedeploy::Sends;
+use crate::kinds::codedeploy::SentCalls;
 use crate::kinds::ecs::{self, Group, Registered, Seen as Service, Target};
 use crate::ports::{Deployed, Lifecycle, LifecycleEvent, Share, TaskSet};
 use std::collections::{BTreeMap, BTreeSet};
@@ -17,8 +17,8 @@ pub(super) fn ago(seconds: u64) -> Time {
 }
 
 /// Returns so many sends of a call that was answered, the last one so many seconds ago.
-pub(super) fn sends(times: u32, seconds: u64) -> Sends {
-    Sends {
+pub(super) fn sends(times: u32, seconds: u64) -> SentCalls {
+    SentCalls {
         times,
         last: ago(seconds),
         answered: true,
@@ -52,7 +52,7 @@ pub(super) fn target() -> Target {
 }
 
 pub(super) fn images(image: &str) -> ecs::Images {
-    let own = ecs::Own {
+    let own = ecs::OwnImage {
         image: image.into(),
         digests: [format!("sha256:{image}")].into(),
     };

@@ -1,6 +1,6 @@
 //! The goal of a service that CodeDeploy deploys, what is seen of it, and the changes of it.
 
-use crate::kinds::codedeploy::{Sends, is_returning};
+use crate::kinds::codedeploy::{SentCalls, is_returning};
 use crate::kinds::ecs::state::{self as ecs, Target};
 use crate::kinds::ecs::words::short;
 use crate::ports::{Deployed, Lifecycle, TaskSet};
@@ -100,11 +100,11 @@ pub struct Followed {
     /// The progress that it has made.
     pub lifecycle: Lifecycle,
     /// The sends of its stop.
-    pub stops: Option<Sends>,
+    pub stops: Option<SentCalls>,
     /// The sends of the call that lets it move callers.
-    pub goes: Option<Sends>,
+    pub goes: Option<SentCalls>,
     /// The sends of the call that lets it end the former tasks.
-    pub ends: Option<Sends>,
+    pub ends: Option<SentCalls>,
 }
 
 impl Followed {

@@ -10,14 +10,14 @@ mod state;
 mod tell;
 
 pub(super) use prepare::prepare;
-pub use state::{Begun, Change, Goal, Seen};
+pub use state::{Change, Goal, RequestedMove, Seen};
 
 use super::change::LambdaKind;
 use super::kind::{field, noticed};
 use super::state::{self as lambda, Group, Target, Traffic};
 use crate::config::Configured;
 use crate::kinds::codedeploy::{mark, sentences};
-use crate::kinds::{Class, Facts, Kind, LookContext, Next, Noticed, Trail, View};
+use crate::kinds::{ChangeFacts, Class, Kind, LookContext, Next, Noticed, Trail, View};
 use crate::ports::{Clock, CodeDeployApi, LambdaApi, NewDeployed, Result, S3Api};
 use serde_json::Value;
 use std::collections::BTreeMap;
@@ -51,15 +51,15 @@ fn group_of(target: &Target) -> Result<&Group> {
 }
 
 /// Returns the facts of a change that CodeDeploy makes. Sooner or later all callers get the version `to`.
-fn by_codedeploy(change: &Change, seen: &Seen, to: Option<&String>) -> Facts {
+fn by_codedeploy(change: &Change, seen: &Seen, to: Option<&String>) -> ChangeFacts {
     let after = to.map(|to| Traffic::all_to(to));
     let after = after.map(|after| Noticed {
         value: after.noticed(),
         shown: after.to_string(),
     });
-    Facts {
+    ChangeFacts {
         after,
-        ..Facts::new(Class::Switching, change.value(), tell::what(change, seen))
+        ..ChangeFacts::new(Class::Switching, change.value(), tell::what(change, seen))
     }
 }
 
@@ -110,12 +110,12 @@ impl<P: LambdaApi + S3Api + Configured + CodeDeployApi + Clock> Kind for CodeDep
         next::next(target, seen, goal)
     }
 
-    fn facts(change: &Change, seen: &Seen) -> Facts {
+    fn facts(change: &Change, seen: &Seen) -> ChangeFacts {
         match change {
             Change::Function(change) => {
                 let facts = LambdaKind::<P>::facts(change, &seen.function);
                 let after = super::next::after(change, &seen.function);
-                Facts {
+                ChangeFacts {
                     after: after.map(|after| noticed(&after)),
                     ..facts
                 }

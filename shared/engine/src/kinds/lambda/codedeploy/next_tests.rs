@@ -1,6 +1,6 @@
-use super::super::state::Begun;
+use super::super::state::RequestedMove;
 use super::*;
-use crate::kinds::codedeploy::Sends;
+use crate::kinds::codedeploy::SentCalls;
 use crate::kinds::lambda::{AliasState, Group, Latest, Observed, Source, Version, Wanted};
 use windlass_domain::appspec::AppSpec;
 use windlass_domain::identity::DeploymentId;
@@ -13,8 +13,8 @@ pub(crate) fn ago(seconds: u64) -> Time {
 }
 
 /// Returns so many sends of a call that was answered, the last one so many seconds ago.
-pub(crate) fn sends(times: u32, seconds: u64) -> Sends {
-    Sends {
+pub(crate) fn sends(times: u32, seconds: u64) -> SentCalls {
+    SentCalls {
         times,
         last: ago(seconds),
         answered: true,
@@ -115,7 +115,7 @@ pub(crate) fn seen(traffic: &str, ours: &str) -> Seen {
     Seen {
         now: NOW,
         function: function(traffic),
-        begun: (ours != "-").then(|| Begun {
+        begun: (ours != "-").then(|| RequestedMove {
             from: "1".into(),
             to: "2".into(),
             at: (ago(60), ago(60)),

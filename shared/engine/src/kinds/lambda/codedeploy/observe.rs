@@ -1,18 +1,18 @@
 //! Reads what CodeDeploy does in the group, and then the function. So what is read of the alias is never older than
 //! what is known of the deployment that moves it.
 
-use super::state::{Begun, Goal, Seen};
+use super::state::{Goal, RequestedMove, Seen};
 use super::{CodeDeployed, group_of};
 use crate::config::Configured;
 use crate::kinds::LookContext;
 use crate::kinds::codedeploy::{find, mark, sent};
-use crate::kinds::lambda::observe::{Known, observe};
+use crate::kinds::lambda::observe::{KnownVersions, observe};
 use crate::kinds::lambda::state::Target;
 use crate::ports::{Clock, CodeDeployApi, Deployed, LambdaApi, Result, S3Api};
 
 impl<P: LambdaApi + S3Api + Configured + CodeDeployApi + Clock> CodeDeployed<P> {
     pub(super) async fn look(&self, target: &Target, way: &LookContext<'_, Goal>) -> Result<Seen> {
-        let begun = Begun::of(way.changes);
+        let begun = RequestedMove::of(way.changes);
         let group = group_of(target)?;
         let group = (group.application.as_str(), group.group.as_str());
         let asked = begun.as_ref().map(|begun| begun.at);
@@ -37,7 +37,7 @@ impl<P: LambdaApi + S3Api + Configured + CodeDeployApi + Clock> CodeDeployed<P> 
             self.at.now(),
             ours.and_then(|ours| sent(way.changes, "stop", &ours.id)),
         );
-        let known = Known::of(way.goal.map(|goal| &goal.of), way.made);
+        let known = KnownVersions::of(way.goal.map(|goal| &goal.of), way.made);
         Ok(Seen {
             now,
             function: observe(&self.at, target, &known).await?,

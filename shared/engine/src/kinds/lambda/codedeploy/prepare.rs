@@ -5,7 +5,7 @@ use super::state::Goal;
 use super::tell;
 use crate::kinds::codedeploy::group::{self, looks};
 use crate::kinds::codedeploy::{CODEDEPLOY, find, sentences};
-use crate::kinds::lambda::state::{self as lambda, Back, Group, Observed, Target};
+use crate::kinds::lambda::state::{self as lambda, BackRecord, Group, Observed, Target};
 use crate::kinds::{PrepareInput, Prepared, Recorded, Stage, from_value, to_value};
 use crate::ports::{CodeDeployApi, DeploymentGroup, Result};
 use crate::trouble::{Checked, Trouble, collected};
@@ -181,7 +181,7 @@ impl<P: CodeDeployApi> Asks<'_, P> {
             return Ok(None);
         }
         let before = Recorded::read("state before", &planned.before)?;
-        let Back { back } = from_value("state before", &before.goal)?;
+        let BackRecord { back } = from_value("state before", &before.goal)?;
         let Observed { alias, .. } = back;
         let shared = alias.filter(|alias| !alias.traffic.weights.is_empty());
         Ok(shared.map(|alias| Finding {

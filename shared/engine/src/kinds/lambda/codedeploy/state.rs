@@ -1,6 +1,6 @@
 //! The goal of a function whose alias CodeDeploy moves, what is seen of it, and the changes of it.
 
-use crate::kinds::codedeploy::{Sends, is_returning};
+use crate::kinds::codedeploy::{SentCalls, is_returning};
 use crate::kinds::lambda::state::{self as lambda, Observed, Traffic};
 use crate::ports::{Deployed, LifecycleEvent};
 use serde::{Deserialize, Serialize};
@@ -28,7 +28,7 @@ impl Goal {
 
 /// The move that this deployment has asked CodeDeploy for, answered or not.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Begun {
+pub struct RequestedMove {
     /// The version that the alias was to leave.
     pub from: String,
     /// The version that all callers were to get.
@@ -37,7 +37,7 @@ pub struct Begun {
     pub at: (Time, Time),
 }
 
-impl Begun {
+impl RequestedMove {
     /// Finds the move among the changes of a step.
     pub fn of(changes: &[ChangeRecord]) -> Option<Self> {
         let mut begun: Option<Self> = None;
@@ -65,7 +65,7 @@ pub struct Seen {
     /// The function, its alias and the versions that matter.
     pub function: Observed,
     /// The move that this deployment has asked for.
-    pub begun: Option<Begun>,
+    pub begun: Option<RequestedMove>,
     /// The deployment of CodeDeploy that came of it.
     pub ours: Option<Deployed>,
     /// The deployment by which CodeDeploy takes that back.
@@ -77,7 +77,7 @@ pub struct Seen {
     /// The lifecycle events of ours.
     pub events: Vec<LifecycleEvent>,
     /// The sends of the stop of ours.
-    pub stops: Option<Sends>,
+    pub stops: Option<SentCalls>,
 }
 
 /// One change of a function whose alias CodeDeploy moves.
@@ -136,14 +136,14 @@ impl Seen {
 
     /// Returns whether the alias is at the first of the two versions that it was to be moved between, or shared between
     /// them.
-    fn is_between(&self, begun: &Begun) -> bool {
+    fn is_between(&self, begun: &RequestedMove) -> bool {
         let traffic = self.traffic();
         let mut shared = traffic.weights.iter();
         traffic.version == begun.from && shared.all(|(version, _)| *version == begun.to)
     }
 
     /// Returns whether the alias is at the second version.
-    fn is_there(&self, begun: &Begun) -> bool {
+    fn is_there(&self, begun: &RequestedMove) -> bool {
         self.traffic().same(&Traffic::all_to(&begun.to))
     }
 
@@ -166,7 +166,7 @@ impl Seen {
         let is_mixed = is_between && !traffic.weights.is_empty();
         let is_active = self.ours.as_ref().is_some_and(|ours| !ours.is_over());
         let is_on_its_way = is_active || self.is_returning();
-        let obeys = |stop: Sends| match &self.ours {
+        let obeys = |stop: SentCalls| match &self.ours {
             Some(ours) if ours.is_over() => ours.is_gone(),
             _ => stop.answered,
         };

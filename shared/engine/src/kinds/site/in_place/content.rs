@@ -4,14 +4,14 @@ use crate::kinds::site::files::{File, Files, Object, Objects};
 
 /// The object that is wanted at a path.
 #[derive(Debug, Clone, Copy, PartialEq)]
-pub struct Want<'a> {
+pub struct WantedObject<'a> {
     /// The content; `None` if somebody else wrote it.
     pub file: Option<&'a File>,
     /// The object that was recorded there; `None` if a release is brought for the first time.
     pub object: Option<&'a Object>,
 }
 
-impl<'a> Want<'a> {
+impl<'a> WantedObject<'a> {
     fn of_release(file: &'a File) -> Self {
         Self {
             file: Some(file),
@@ -33,7 +33,7 @@ impl<'a> Want<'a> {
 }
 
 /// The wanted objects of a state, by path.
-pub type Wants<'a> = Box<dyn Iterator<Item = (&'a String, Want<'a>)> + 'a>;
+pub type WantedObjects<'a> = Box<dyn Iterator<Item = (&'a String, WantedObject<'a>)> + 'a>;
 
 /// The content of a state, path by path.
 #[derive(Debug, Clone, PartialEq)]
@@ -46,22 +46,26 @@ pub enum Content {
 
 impl Content {
     /// Returns the object that is wanted at a path; `None` if there shall be none.
-    pub fn want(&self, path: &str) -> Option<Want<'_>> {
+    pub fn want(&self, path: &str) -> Option<WantedObject<'_>> {
         match self {
-            Self::Release(files) => files.get(path).map(Want::of_release),
-            Self::Recorded(objects) => objects.get(path).map(Want::recorded),
+            Self::Release(files) => files.get(path).map(WantedObject::of_release),
+            Self::Recorded(objects) => objects.get(path).map(WantedObject::recorded),
         }
     }
 
     /// Returns the wanted objects, in order of the paths.
-    pub fn wants(&self) -> Wants<'_> {
+    pub fn wants(&self) -> WantedObjects<'_> {
         match self {
-            Self::Release(files) => {
-                Box::new(files.iter().map(|(path, it)| (path, Want::of_release(it))))
-            }
-            Self::Recorded(objects) => {
-                Box::new(objects.iter().map(|(path, it)| (path, Want::recorded(it))))
-            }
+            Self::Release(files) => Box::new(
+                files
+                    .iter()
+                    .map(|(path, it)| (path, WantedObject::of_release(it))),
+            ),
+            Self::Recorded(objects) => Box::new(
+                objects
+                    .iter()
+                    .map(|(path, it)| (path, WantedObject::recorded(it))),
+            ),
         }
     }
 
@@ -76,7 +80,7 @@ impl Content {
 
     /// Returns whether a path is the site's own in this state.
     pub fn owns(&self, path: &str) -> bool {
-        self.want(path).is_some_and(Want::owns)
+        self.want(path).is_some_and(WantedObject::owns)
     }
 
     /// All paths, in order.

@@ -1,7 +1,7 @@
 //! The knowledge of a site in place and of the deployment that changes it, over its ports.
 
 use super::content::Content;
-use super::plan::Op;
+use super::plan::Operation;
 use super::state::{Goal, Seen};
 use crate::kinds::from_value;
 use crate::kinds::site::archive::Entry;
@@ -21,7 +21,7 @@ use windlass_domain::step::Step;
 
 /// The state that was seen last, with what this invocation has done since.
 #[derive(Debug, Clone)]
-pub(super) struct Looked {
+pub(super) struct LastKnownState {
     /// The object at each key.
     pub(super) objects: Objects,
     /// The result of the look; `None` if something was written since.
@@ -30,7 +30,7 @@ pub(super) struct Looked {
     pub(super) is_known: bool,
 }
 
-impl Looked {
+impl LastKnownState {
     /// Notes the object that is at a path now.
     pub fn put(&mut self, path: &str, object: Option<Object>) {
         self.seen = None;
@@ -109,11 +109,11 @@ pub struct InPlace<P> {
     /// The archive's directory, read once.
     pub(super) directory: OnceCell<Vec<Entry>>,
     /// The contents that were read before their change is sent.
-    pub(super) fetched: RefCell<Option<(Vec<Op>, Contents)>>,
+    pub(super) fetched: RefCell<Option<(Vec<Operation>, Contents)>>,
     /// The number of calls to S3 that are under way at once.
     pub(super) pace: Cell<Pace>,
     /// The state that was seen last, with what was done since.
-    pub(super) looked: RefCell<Option<Looked>>,
+    pub(super) looked: RefCell<Option<LastKnownState>>,
     /// The calls that the last look at all files took at most.
     pub(super) calls: Cell<u32>,
 }

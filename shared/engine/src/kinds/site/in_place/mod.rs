@@ -23,8 +23,8 @@ use super::ports::SitePorts;
 use super::publish::{Destination, Publisher, is_unchanged};
 use super::target::{Target, files_of};
 use crate::kinds::{
-    Checkpoint, Class, Facts, Kind, LookContext, Next, Publication, Publishes, Switched, View,
-    from_value,
+    ChangeFacts, Checkpoint, Class, Kind, LookContext, Next, Publication, Publishes, Switched,
+    View, from_value,
 };
 use crate::ports::Result;
 use crate::trouble::Trouble;
@@ -105,19 +105,19 @@ impl<P: SitePorts> Kind for InPlace<P> {
         next::next(&files_of(target), seen, goal)
     }
 
-    fn facts(change: &Change, _: &Seen) -> Facts {
+    fn facts(change: &Change, _: &Seen) -> ChangeFacts {
         match change {
             Change::Record(list) => {
                 let what = format!("list of {} kept", count(list.files, "file"));
                 let value = json!({"record": list.document.digest});
-                Facts::new(Class::Additive, value, what)
+                ChangeFacts::new(Class::Additive, value, what)
             }
             Change::Write(ops) if ops.iter().all(|op| op.additive) => {
-                Facts::new(Class::Additive, next::value(ops), next::what(ops))
+                ChangeFacts::new(Class::Additive, next::value(ops), next::what(ops))
             }
-            Change::Write(ops) => Facts {
+            Change::Write(ops) => ChangeFacts {
                 longer_s: next::takes_longer_s(ops),
-                ..Facts::new(Class::Switching, next::value(ops), next::what(ops))
+                ..ChangeFacts::new(Class::Switching, next::value(ops), next::what(ops))
             },
         }
     }

@@ -1,6 +1,6 @@
 //! Pure: decides what to do next with a site in place, and tells the words, the value and the time of a change.
 
-use super::plan::{Op, What};
+use super::plan::{Operation, OperationKind};
 use super::state::{Change, Goal, Seen};
 use crate::kinds::{Next, whose};
 use serde_json::{Value, json};
@@ -28,13 +28,13 @@ pub fn next(owned: &str, is: &Seen, wanted: &Goal) -> Next<Change> {
 
 /// Returns the change as the ledger records it: a digest of all ops that are left of its sort, which may be thousands.
 /// So to go on is another change than to begin.
-pub fn value(ops: &[Op]) -> Value {
+pub fn value(ops: &[Operation]) -> Value {
     let mut text = String::new();
     for op in ops {
         let what = match &op.what {
-            What::Put(file) => ("put ", file.sha256.as_str()),
-            What::Restore(object) => ("restore ", object.etag.as_str()),
-            What::Delete => ("delete", ""),
+            OperationKind::Put(file) => ("put ", file.sha256.as_str()),
+            OperationKind::Restore(object) => ("restore ", object.etag.as_str()),
+            OperationKind::Delete => ("delete", ""),
         };
         text.extend([what.0, what.1, " ", &op.path, "\0"]);
     }
@@ -42,12 +42,15 @@ pub fn value(ops: &[Op]) -> Value {
 }
 
 /// Returns the change in words: how many files are left of its sort, and the first of them.
-pub fn what(ops: &[Op]) -> String {
-    let of = |is: fn(&What) -> bool| ops.iter().filter(|op| is(&op.what)).count();
+pub fn what(ops: &[Operation]) -> String {
+    let of = |is: fn(&OperationKind) -> bool| ops.iter().filter(|op| is(&op.what)).count();
     let counts = [
-        (of(|what| matches!(what, What::Put(_))), "write"),
-        (of(|what| matches!(what, What::Restore(_))), "restore"),
-        (of(|what| matches!(what, What::Delete)), "delete"),
+        (of(|what| matches!(what, OperationKind::Put(_))), "write"),
+        (
+            of(|what| matches!(what, OperationKind::Restore(_))),
+            "restore",
+        ),
+        (of(|what| matches!(what, OperationKind::Delete)), "delete"),
     ];
     let parts: Vec<String> = counts
         .into_iter()
@@ -128,15 +131,15 @@ pub(super) fn long_switch(writes: usize, path: &str) -> Option<Finding> {
 
 /// Returns the ops, of all that are left, that one call sends: those at the beginning that take about as long. So a
 /// large file makes no other call longer. If the answer to a call is lost, the whole time of the call is waited for.
-pub fn one_call(left: &[Op]) -> &[Op] {
-    let slow = left.first().is_some_and(Op::is_slow);
+pub fn one_call(left: &[Operation]) -> &[Operation] {
+    let slow = left.first().is_some_and(Operation::is_slow);
     let end = left.iter().position(|op| op.is_slow() != slow);
     &left[..end.unwrap_or(left.len())]
 }
 
 /// Returns how many seconds longer than usual the ops of one call may take.
-pub fn takes_longer_s(ops: &[Op]) -> u64 {
-    if ops.iter().any(Op::is_slow) {
+pub fn takes_longer_s(ops: &[Operation]) -> u64 {
+    if ops.iter().any(Operation::is_slow) {
         LARGE_LONGER_S
     } else {
         0
@@ -144,7 +147,7 @@ pub fn takes_longer_s(ops: &[Op]) -> u64 {
 }
 
 /// Returns the milliseconds after which the write of an op is given up.
-pub fn within_ms(op: &Op) -> u64 {
+pub fn within_ms(op: &Operation) -> u64 {
     if op.is_slow() {
         LARGE_WITHIN_MS
     } else {
@@ -187,9 +190,9 @@ mod tests {
     }
 
     fn way(strange: &[&str], deletes: &[&str]) -> InPlacePlan {
-        let op = |path: &&str| Op {
+        let op = |path: &&str| Operation {
             path: (*path).to_owned(),
-            what: What::Delete,
+            what: OperationKind::Delete,
             replaces: Replaces::Nothing,
             additive: false,
             stage: 0,
@@ -261,10 +264,10 @@ mod time_tests {
     use super::*;
     use crate::kinds::site::calls::Pace;
     use crate::kinds::site::files::Object;
-    use crate::kinds::site::in_place::plan::What;
+    use crate::kinds::site::in_place::plan::OperationKind;
     use crate::ports::Replaces;
 
-    fn op(bytes: u64) -> Op {
+    fn op(bytes: u64) -> Operation {
         let object = Object {
             etag: String::new(),
             bytes,
@@ -273,9 +276,9 @@ mod time_tests {
             ours: true,
             copy_of: None,
         };
-        Op {
+        Operation {
             path: String::new(),
-            what: What::Restore(object),
+            what: OperationKind::Restore(object),
             replaces: Replaces::Nothing,
             additive: false,
             stage: 0,
@@ -296,7 +299,7 @@ mod time_tests {
             (&[1, 9], 1, 0),
         ];
         for (sizes, sent, longer_s) in table {
-            let left: Vec<Op> = sizes.iter().map(|mib| op(mib * MIB)).collect();
+            let left: Vec<Operation> = sizes.iter().map(|mib| op(mib * MIB)).collect();
             let call = one_call(&left);
             assert_eq!(
                 (call.len(), takes_longer_s(call)),

@@ -1,7 +1,7 @@
 //! Looks at a site in place, and plans the ways to the known states.
 
 use super::content::Content;
-use super::knowledge::{InPlace, Looked};
+use super::knowledge::{InPlace, LastKnownState};
 use super::places::{Place, places};
 use super::plan::{Direction, InPlacePlan, PlanInput, ask_each, changed, plan};
 use super::state::{Goal, List, Seen};
@@ -30,7 +30,7 @@ pub(super) fn noticed(known: &PlanInput<'_>) -> Result<Digest> {
 impl<P: SitePorts> InPlace<P> {
     /// Goes on from what was seen last and a change that was answered. A look would show the same (Amazon S3 User
     /// Guide, "Amazon S3 data consistency model").
-    pub(super) fn go_on_from(&self, change: impl FnOnce(&mut Looked)) {
+    pub(super) fn go_on_from(&self, change: impl FnOnce(&mut LastKnownState)) {
         if let Some(looked) = self.looked.borrow_mut().as_mut() {
             change(looked);
             looked.is_known = true;
@@ -39,14 +39,14 @@ impl<P: SitePorts> InPlace<P> {
 
     /// Returns the object at each key. While the site is on the way, this is what was seen, with what was done since.
     /// Once that reaches the state before or the goal, S3 is asked again: only what was seen is told as reached.
-    async fn now(&self, target: &Target, whole: bool) -> Result<Looked> {
+    async fn now(&self, target: &Target, whole: bool) -> Result<LastKnownState> {
         let known = self.looked.take().filter(|looked| looked.is_known);
         if let Some(looked) = known
             && (looked.seen.is_some() || !self.is_arrived(&looked.objects))
         {
             return Ok(looked);
         }
-        Ok(Looked {
+        Ok(LastKnownState {
             objects: self.look(target, whole).await?,
             seen: None,
             is_known: false,
@@ -65,7 +65,7 @@ impl<P: SitePorts> InPlace<P> {
             Some(seen) => seen.clone(),
             None => self.seen_in(target, &looked.objects, whole).await?,
         };
-        *self.looked.borrow_mut() = Some(Looked {
+        *self.looked.borrow_mut() = Some(LastKnownState {
             seen: Some(seen.clone()),
             is_known: false,
             ..looked

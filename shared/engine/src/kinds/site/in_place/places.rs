@@ -1,6 +1,6 @@
 //! Pure: walks over the paths of a site in place, each with what is there and what is wanted there.
 
-use super::content::{Content, Want, Wants};
+use super::content::{Content, WantedObject, WantedObjects};
 use crate::kinds::site::rules::Rules;
 use std::cmp::Ordering;
 use std::collections::{BTreeMap, btree_map};
@@ -14,16 +14,16 @@ pub struct Place<'a, T> {
     /// The object that is there now.
     pub is: Option<&'a T>,
     /// The object that was there before the deployment.
-    pub before: Option<Want<'a>>,
+    pub before: Option<WantedObject<'a>>,
     /// The object that the deployment wants there.
-    pub forward: Option<Want<'a>>,
+    pub forward: Option<WantedObject<'a>>,
 }
 
 impl<T> Place<'_, T> {
     /// Returns whether this deployment may change it. Somebody else's objects are left alone.
     pub fn is_in_scope(&self) -> bool {
         let wants = [self.before, self.forward];
-        wants.into_iter().flatten().any(Want::owns)
+        wants.into_iter().flatten().any(WantedObject::owns)
     }
 
     /// Returns whether visitors notice a change of it: something was there before, or it is a document.
@@ -48,8 +48,8 @@ pub fn places<'a, T>(
 /// Walks over three lists side by side: the present objects, those of before, and the wanted ones.
 pub struct Places<'a, T> {
     is: Peekable<btree_map::Iter<'a, String, T>>,
-    before: Peekable<Wants<'a>>,
-    forward: Peekable<Wants<'a>>,
+    before: Peekable<WantedObjects<'a>>,
+    forward: Peekable<WantedObjects<'a>>,
 }
 
 impl<'a, T> Iterator for Places<'a, T> {

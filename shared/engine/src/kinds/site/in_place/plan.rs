@@ -1,6 +1,6 @@
 //! Pure: plans the writes and deletions that bring a site in place to a goal.
 
-use super::content::{Content, Want};
+use super::content::{Content, WantedObject};
 use super::places::{Place, Places, places};
 use crate::kinds::site::files::{File, Object, Objects, is_large};
 use crate::kinds::site::rules::Rules;
@@ -9,11 +9,11 @@ use std::collections::BTreeSet;
 
 /// An operation at one path.
 #[derive(Debug, Clone, PartialEq)]
-pub struct Op {
+pub struct Operation {
     /// The path within the site.
     pub path: String,
     /// The operation.
-    pub what: What,
+    pub what: OperationKind,
     /// The condition on what is at the path.
     pub replaces: Replaces,
     /// True if visitors cannot notice it yet: it writes a new key that no document of before names.
@@ -22,20 +22,20 @@ pub struct Op {
     pub stage: u8,
 }
 
-impl Op {
+impl Operation {
     /// Returns whether S3 copies or puts together a large file for it, which takes longer.
     pub fn is_slow(&self) -> bool {
         match &self.what {
-            What::Put(file) => is_large(file.bytes),
-            What::Restore(object) => is_large(object.bytes),
-            What::Delete => false,
+            OperationKind::Put(file) => is_large(file.bytes),
+            OperationKind::Restore(object) => is_large(object.bytes),
+            OperationKind::Delete => false,
         }
     }
 }
 
 /// The operation on a key.
 #[derive(Debug, Clone, PartialEq)]
-pub enum What {
+pub enum OperationKind {
     /// Write this file of the release.
     Put(File),
     /// Copy this recorded version over it.
@@ -48,7 +48,7 @@ pub enum What {
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct InPlacePlan {
     /// The operations, in order.
-    pub ops: Vec<Op>,
+    pub ops: Vec<Operation>,
     /// The paths whose content is neither that of before nor what this deployment wrote.
     pub strange: Vec<String>,
 }
@@ -137,7 +137,7 @@ pub fn changed<'a>(known: &PlanInput<'a>) -> Vec<&'a String> {
     changed.map(|place| place.path).collect()
 }
 
-fn is_same(a: Want<'_>, b: Want<'_>) -> bool {
+fn is_same(a: WantedObject<'_>, b: WantedObject<'_>) -> bool {
     let same_object = match (a.object, b.object) {
         (Some(a), Some(b)) => a.etag == b.etag,
         _ => false,
@@ -154,7 +154,7 @@ pub fn ask_each(paths: usize, site: usize, at_once: usize) -> bool {
 fn step(
     known: &PlanInput<'_>,
     place: &Place<'_, Object>,
-    goal: Option<Want<'_>>,
+    goal: Option<WantedObject<'_>>,
     way: &mut InPlacePlan,
 ) {
     let (path, rules) = (place.path, known.rules);
@@ -163,12 +163,12 @@ fn step(
         (Some(is), Some(want)) if fits(is, want) => return,
         (Some(_), None) if rules.outlives(path) && !is_due(known, place) => return,
         (_, Some(want)) => write(want),
-        (Some(_), None) => Some(What::Delete),
+        (Some(_), None) => Some(OperationKind::Delete),
     };
     match what {
-        Some(what) if is_known(place) => way.ops.push(Op {
+        Some(what) if is_known(place) => way.ops.push(Operation {
             path: path.clone(),
-            additive: what != What::Delete && !place.is_noticed(rules),
+            additive: what != OperationKind::Delete && !place.is_noticed(rules),
             what,
             replaces: match place.is {
                 Some(is) => Replaces::ETag(is.etag.clone()),
@@ -191,17 +191,17 @@ fn is_due(known: &PlanInput<'_>, place: &Place<'_, Object>) -> bool {
 }
 
 /// Returns the operation that brings the wanted object. There is none if neither bytes nor a version are known.
-fn write(want: Want<'_>) -> Option<What> {
+fn write(want: WantedObject<'_>) -> Option<OperationKind> {
     match (want.object, want.file) {
-        (Some(object), _) => Some(What::Restore(object.clone())),
-        (None, Some(file)) => Some(What::Put(file.clone())),
+        (Some(object), _) => Some(OperationKind::Restore(object.clone())),
+        (None, Some(file)) => Some(OperationKind::Put(file.clone())),
         (None, None) => None,
     }
 }
 
 /// Returns whether the object that is there is the wanted one: the same recorded object, a copy of it, or the same
 /// content.
-fn fits(is: &Object, want: Want<'_>) -> bool {
+fn fits(is: &Object, want: WantedObject<'_>) -> bool {
     let same_object = want
         .object
         .is_some_and(|object| object.etag == is.etag || is.copy_of.as_ref() == Some(&object.etag));
@@ -217,11 +217,11 @@ fn is_known(place: &Place<'_, Object>) -> bool {
 
 /// Returns the stage of an op. A file is written before the documents that name it. A file that is not there yet
 /// disturbs nobody, so new files come first.
-fn stage(rules: &Rules, direction: Direction, op: &Op) -> u8 {
+fn stage(rules: &Rules, direction: Direction, op: &Operation) -> u8 {
     let document = !rules.outlives(&op.path);
     let new = op.replaces == Replaces::Nothing;
     match (&op.what, direction, document, new) {
-        (What::Delete, ..) => 6,
+        (OperationKind::Delete, ..) => 6,
         (_, _, false, true) => 0,
         (_, Direction::Back, true, true) => 1,
         (_, Direction::Back, true, false) => 2,

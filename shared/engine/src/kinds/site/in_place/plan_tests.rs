@@ -70,9 +70,9 @@ fn way(
     let way = plan(known, direction);
     let ops = way.ops.iter().map(|op| {
         let what = match &op.what {
-            What::Put(_) => "put",
-            What::Restore(_) => "restore",
-            What::Delete => "delete",
+            OperationKind::Put(_) => "put",
+            OperationKind::Restore(_) => "restore",
+            OperationKind::Delete => "delete",
         };
         let over = match &op.replaces {
             Replaces::Anything => "anything",
@@ -252,11 +252,14 @@ fn what_is_due_is_deleted_where_it_is_what_was_seen() {
         };
         assert!(changed(&known).iter().any(|path| *path == "h/a.js"));
         let way = plan(known, Direction::Forward);
-        let mut deleted = way.ops.iter().filter(|op| op.what == What::Delete);
+        let mut deleted = way.ops.iter().filter(|op| op.what == OperationKind::Delete);
         assert_eq!(deleted.any(|op| op.path == "h/a.js"), expected, "{is}");
         assert_eq!(way.strange, [""; 0], "{is}");
         let back = plan(known, Direction::Back);
-        assert!(back.ops.iter().all(|op| op.what != What::Delete), "{is}");
+        assert!(
+            back.ops.iter().all(|op| op.what != OperationKind::Delete),
+            "{is}"
+        );
     }
 }
 

@@ -1,6 +1,6 @@
 //! Plans a site that is changed in place.
 
-use super::content::{Content, Want};
+use super::content::{Content, WantedObject};
 use super::leftover_files::{LeftoverList, left, own_what_was_undone};
 use super::next::{about_s, long_switch};
 use super::observe::noticed;
@@ -305,7 +305,7 @@ fn as_listed(latest: &Latest, owned: &Content, forward: &Content) -> (Objects, B
             bytes: listed.bytes,
             version_id: same.and_then(|it| it.version_id.clone()),
             file: same.and_then(|it| it.file.clone()),
-            ours: place.before.is_some_and(Want::owns),
+            ours: place.before.is_some_and(WantedObject::owns),
             copy_of: None,
         };
         before.insert(place.path.clone(), object);
@@ -348,9 +348,9 @@ async fn ask_all(
 fn drifted<'a>(running: &'a Content, before: &'a Content) -> Vec<&'a str> {
     static UNSEEN: Objects = Objects::new();
     let places = places(&UNSEEN, running, before);
-    let etag = |want: Option<Want<'a>>| want?.object.map(|it| &it.etag);
+    let etag = |want: Option<WantedObject<'a>>| want?.object.map(|it| &it.etag);
     let drifted = places.filter(|place| {
-        let ours = place.before.is_some_and(Want::owns);
+        let ours = place.before.is_some_and(WantedObject::owns);
         ours && etag(place.before) != etag(place.forward)
     });
     drifted.map(|place| place.path.as_str()).collect()

@@ -1,6 +1,6 @@
 //! The goal of a site in place, what is seen of it, and the changes of it.
 
-use super::plan::{InPlacePlan, Op};
+use super::plan::{InPlacePlan, Operation};
 use crate::kinds::site::files::Objects;
 use crate::kinds::site::rows::Rows;
 use crate::kinds::site::target::files_in_words;
@@ -67,7 +67,7 @@ impl List {
 #[derive(Debug, Clone, PartialEq)]
 pub enum Change {
     /// Writes, restores and deletes files, as many as fit in its time.
-    Write(Arc<Vec<Op>>),
+    Write(Arc<Vec<Operation>>),
     /// Keeps the list of the object at each key.
     Record(Arc<List>),
 }

@@ -2,7 +2,7 @@
 
 use super::knowledge::{Contents, InPlace};
 use super::next::{SENDING_MS, within_ms};
-use super::plan::{Op, What};
+use super::plan::{Operation, OperationKind};
 use crate::kinds::site::archive::{Entry, Unpacker, read_directory};
 use crate::kinds::site::calls::{self, Patience};
 use crate::kinds::site::files::{File, Handled, Object, Staged, is_large};
@@ -25,7 +25,7 @@ const BATCH_FILES: usize = 256;
 const BATCH_BYTES: u64 = 32 * 1024 * 1024;
 
 /// A path whose op is done, and what was written there.
-type Done = (String, Option<Handled>);
+type WriteResult = (String, Option<Handled>);
 
 impl<P: SitePorts> InPlace<P> {
     /// Does as many of the ops, in order, as fit in the time of an open call. The next observation sees what is left.
@@ -36,7 +36,7 @@ impl<P: SitePorts> InPlace<P> {
     pub(super) async fn write(
         &self,
         target: &Target,
-        ops: &[Op],
+        ops: &[Operation],
         deployment: &DeploymentId,
     ) -> Result<()> {
         let done = Cell::new(0);
@@ -52,7 +52,7 @@ impl<P: SitePorts> InPlace<P> {
     async fn write_in_batches(
         &self,
         target: &Target,
-        ops: &[Op],
+        ops: &[Operation],
         deployment: &DeploymentId,
         made: &Cell<usize>,
     ) -> Result<()> {
@@ -86,7 +86,7 @@ impl<P: SitePorts> InPlace<P> {
 
     /// Remembers what was done, and returns what was written. If a call was refused or not answered, only a look tells
     /// what is there.
-    fn take_in(&self, done: Vec<Done>, is_whole: bool) -> Vec<Handled> {
+    fn take_in(&self, done: Vec<WriteResult>, is_whole: bool) -> Vec<Handled> {
         let now: Vec<(String, Option<Object>)> = done
             .iter()
             .map(|(path, handled)| (path.clone(), handled.as_ref().and_then(Handled::object)))
@@ -108,7 +108,7 @@ impl<P: SitePorts> InPlace<P> {
 
     /// Reads first the contents that will be written. So nothing slow stands between the record of the open call and
     /// its first send.
-    pub(super) async fn fetch(&self, target: &Target, ops: &[Op]) -> Result<()> {
+    pub(super) async fn fetch(&self, target: &Target, ops: &[Operation]) -> Result<()> {
         if let Some(batch) = batches(ops).first() {
             let contents = self.contents(target, batch).await?;
             *self.fetched.borrow_mut() = Some((batch.to_vec(), contents));
@@ -116,7 +116,7 @@ impl<P: SitePorts> InPlace<P> {
         Ok(())
     }
 
-    fn take_fetched(&self, batch: &[Op]) -> Option<Contents> {
+    fn take_fetched(&self, batch: &[Operation]) -> Option<Contents> {
         let fetched = self.fetched.borrow_mut().take();
         let fetched = fetched.filter(|(of, _)| of == batch);
         fetched.map(|(_, contents)| contents)
@@ -125,27 +125,27 @@ impl<P: SitePorts> InPlace<P> {
     async fn write_one(
         &self,
         target: &Target,
-        op: &Op,
+        op: &Operation,
         content: Option<&Bytes>,
         deployment: &DeploymentId,
-    ) -> Result<Done> {
+    ) -> Result<WriteResult> {
         let (bucket, key) = (&target.site.bucket, target.key(&op.path));
         // A second send could arrive after somebody else's decision.
         let at = self.at.sent_once(within_ms(op));
         let answer = match &op.what {
-            What::Put(file) if is_large(file.bytes) => {
+            OperationKind::Put(file) if is_large(file.bytes) => {
                 let staged = self.staged(&op.path, file)?;
                 let (upload, parts) = (&staged.upload, &staged.parts);
                 let made = at.complete_upload(upload, parts, &op.replaces);
                 made.await.map(Some)
             }
-            What::Put(file) => {
+            OperationKind::Put(file) => {
                 let bytes = content.ok_or_else(|| no_bytes(&op.path))?.clone();
                 let mut options = put_options(file, deployment);
                 options.replaces = op.replaces.clone();
                 at.put(bucket, &key, bytes, &options).await.map(Some)
             }
-            What::Restore(object) => {
+            OperationKind::Restore(object) => {
                 let from = CopySource {
                     object: target.object(&op.path, object.version_id.clone()),
                     etag: None,
@@ -153,7 +153,7 @@ impl<P: SitePorts> InPlace<P> {
                 let copied = at.copy(&from, bucket, &key, &op.replaces).await;
                 copied.map(Some)
             }
-            What::Delete => {
+            OperationKind::Delete => {
                 let deleted = at.delete(bucket, &key, &op.replaces).await;
                 deleted.map(|()| None)
             }
@@ -180,13 +180,18 @@ impl<P: SitePorts> InPlace<P> {
     }
 
     /// A condition that did not hold is no conflict if the op was done before.
-    async fn settle(&self, target: &Target, op: &Op, fault: Fault) -> Result<Option<Handled>> {
+    async fn settle(
+        &self,
+        target: &Target,
+        op: &Operation,
+        fault: Fault,
+    ) -> Result<Option<Handled>> {
         let found = self.at.head(&target.object(&op.path, None)).await?;
         let done = match (&op.what, &found) {
-            (What::Delete, found) => found.is_none(),
+            (OperationKind::Delete, found) => found.is_none(),
             (_, None) => false,
-            (What::Put(file), Some(head)) => file_of(head).as_ref() == Some(file),
-            (What::Restore(object), Some(head)) => {
+            (OperationKind::Put(file), Some(head)) => file_of(head).as_ref() == Some(file),
+            (OperationKind::Restore(object), Some(head)) => {
                 head.etag == object.etag
                     || (object.file.is_some() && file_of(head) == object.file)
                     || self.is_copy(target, &op.path, head, object).await?
@@ -206,11 +211,11 @@ impl<P: SitePorts> InPlace<P> {
     }
 
     /// Returns the bytes of the files of a batch.
-    async fn contents(&self, target: &Target, batch: &[Op]) -> Result<Contents> {
+    async fn contents(&self, target: &Target, batch: &[Operation]) -> Result<Contents> {
         let puts: BTreeMap<&str, &File> = batch
             .iter()
             .filter_map(|op| match &op.what {
-                What::Put(file) if !is_large(file.bytes) => Some((op.path.as_str(), file)),
+                OperationKind::Put(file) if !is_large(file.bytes) => Some((op.path.as_str(), file)),
                 _ => None,
             })
             .collect();
@@ -258,11 +263,13 @@ impl<P: SitePorts> InPlace<P> {
 }
 
 /// Returns the note of what was written.
-fn handled(op: &Op, written: Written) -> Option<Handled> {
+fn handled(op: &Operation, written: Written) -> Option<Handled> {
     match &op.what {
-        What::Put(file) => Some(Handled::written(&op.path, file.clone(), written)),
-        What::Restore(object) => Some(Handled::restored(&op.path, object.clone(), written)),
-        What::Delete => None,
+        OperationKind::Put(file) => Some(Handled::written(&op.path, file.clone(), written)),
+        OperationKind::Restore(object) => {
+            Some(Handled::restored(&op.path, object.clone(), written))
+        }
+        OperationKind::Delete => None,
     }
 }
 
@@ -285,13 +292,13 @@ fn fault(trouble: Trouble) -> Fault {
 }
 
 /// Cuts the ops into batches: of one stage each, not too many, not too large.
-fn batches(ops: &[Op]) -> Vec<&[Op]> {
+fn batches(ops: &[Operation]) -> Vec<&[Operation]> {
     let mut batches = Vec::new();
     let mut start = 0;
     let mut bytes = 0;
     for (index, op) in ops.iter().enumerate() {
         let size = match &op.what {
-            What::Put(file) if !is_large(file.bytes) => file.bytes,
+            OperationKind::Put(file) if !is_large(file.bytes) => file.bytes,
             _ => 0,
         };
         let full = index - start >= BATCH_FILES || bytes + size > BATCH_BYTES;
@@ -312,10 +319,10 @@ mod tests {
     use super::*;
     use crate::ports::Replaces;
 
-    fn op(stage: u8, bytes: u64) -> Op {
-        Op {
+    fn op(stage: u8, bytes: u64) -> Operation {
+        Operation {
             path: String::new(),
-            what: What::Put(File {
+            what: OperationKind::Put(File {
                 sha256: Digest::of(b""),
                 bytes,
                 content_type: String::new(),
@@ -330,7 +337,7 @@ mod tests {
 
     #[test]
     fn a_batch_has_one_stage_and_is_bounded() {
-        let sizes = |ops: &[Op]| batches(ops).iter().map(|it| it.len()).collect::<Vec<_>>();
+        let sizes = |ops: &[Operation]| batches(ops).iter().map(|it| it.len()).collect::<Vec<_>>();
         assert_eq!(sizes(&[]), [0; 0]);
         assert_eq!(sizes(&[op(1, 1), op(1, 1), op(2, 1)]), [2, 1]);
         let quarter = op(1, BATCH_BYTES / 4);

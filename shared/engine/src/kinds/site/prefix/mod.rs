@@ -15,8 +15,8 @@ use super::lists::Lists;
 use super::ports::{SitePorts, calls_to_list};
 use super::rules::Rules;
 use crate::kinds::{
-    Class, Facts, Kind, LookContext, Next, Noticed, Switched, Trail, View, fields, from_value,
-    whose,
+    ChangeFacts, Class, Kind, LookContext, Next, Noticed, Switched, Trail, View, fields,
+    from_value, whose,
 };
 use crate::ports::Result;
 use serde_json::{Value, json};
@@ -168,7 +168,7 @@ impl<P: SitePorts> Kind for Prefix<P> {
         next(&Self::owned(target), seen, goal)
     }
 
-    fn facts(change: &Switch, seen: &Seen) -> Facts {
+    fn facts(change: &Switch, seen: &Seen) -> ChangeFacts {
         let Switch { from, to, .. } = change;
         let after = Goal {
             origin_path: to.clone(),
@@ -176,9 +176,9 @@ impl<P: SitePorts> Kind for Prefix<P> {
         };
         let value = json!({"switch": {"from": from, "to": to}});
         let what = format!("origin path `{from}` → `{to}`");
-        Facts {
+        ChangeFacts {
             after: Some(after.noticed()),
-            ..Facts::new(Class::Switching, value, what)
+            ..ChangeFacts::new(Class::Switching, value, what)
         }
     }
 

@@ -9,7 +9,7 @@ use crate::kinds::site::calls::{self, Patience};
 use crate::kinds::site::ports::SitePorts;
 use crate::kinds::site::prefix::{Folder, Note};
 use crate::kinds::site::state::State;
-use crate::kinds::{Checkpoint, Past};
+use crate::kinds::{Checkpoint, PastReleases};
 use crate::ports::{Listed, Replaces, Result, S3Api};
 use serde::Deserialize;
 use std::collections::BTreeSet;
@@ -79,7 +79,7 @@ impl<P: SitePorts> Publisher<'_, P> {
     /// could not be deleted; that stops no deployment.
     pub async fn prune(
         &self,
-        past: &Past,
+        past: &PastReleases,
         checkpoint: &mut impl Checkpoint,
     ) -> Result<Option<String>> {
         let mut share = ROUNDS;
@@ -121,7 +121,7 @@ impl<P: SitePorts> Publisher<'_, P> {
 
     /// Returns what the states name that are still needed: those that this deployment leaves and goes to, those that a
     /// rollback may go back to, and those that a look for drift compares with.
-    fn needed(&self, past: &Past) -> Needed {
+    fn needed(&self, past: &PastReleases) -> Needed {
         let deployments = past
             .kept
             .iter()

@@ -17,7 +17,7 @@ pub use runner::{CallRequest, handle};
 pub use state::{Change, Seen, Target, key};
 
 use super::state::{Direction, Goal};
-use crate::kinds::{Class, Facts, Kind, LookContext, Next, Noticed, View, to_value};
+use crate::kinds::{ChangeFacts, Class, Kind, LookContext, Next, Noticed, View, to_value};
 use crate::ledger::{self, Stored};
 use crate::ports::{
     AssumeRole, Clock, DynamoDbApi, LambdaApi, LambdaInvokeApi, Result, Transacted,
@@ -96,12 +96,12 @@ impl<P: CallPorts> Kind for Call<P> {
         next::next(target, seen, goal)
     }
 
-    fn facts(change: &Change, _: &Seen) -> Facts {
+    fn facts(change: &Change, _: &Seen) -> ChangeFacts {
         let class = match change {
             Change::Start { .. } => Class::Switching,
             Change::Bar { .. } | Change::Note { .. } => Class::Additive,
         };
-        Facts::new(class, change.value(), tell::what(change))
+        ChangeFacts::new(class, change.value(), tell::what(change))
     }
 
     fn owned(target: &Target) -> String {

@@ -4,7 +4,7 @@
 //! longer runs. In the latter case nobody knows what came of the call, and it is made again only if the function is
 //! declared repeatable.
 
-use super::state::{CallState, Change, Ended, Seen, Target, of};
+use super::state::{CallState, Change, EndedCall, Seen, Target, of};
 use super::tell;
 use crate::kinds::Next;
 use crate::kinds::task::state::{Direction, Goal};
@@ -85,7 +85,7 @@ impl<'a> DirectedCall<'a> {
     }
 
     /// Returns how it ended, or what to do until it is made and has ended.
-    fn until_its_end(self) -> Result<Ended, Next<Change>> {
+    fn until_its_end(self) -> Result<EndedCall, Next<Change>> {
         let side = self.side();
         if let Some(end) = self.known_end()? {
             return Ok(end);
@@ -105,7 +105,7 @@ impl<'a> DirectedCall<'a> {
     }
 
     /// Returns how it ended, or `None` if it was never made and never will be, or what to do until one of them is so.
-    fn over(self) -> Result<Option<Ended>, Next<Change>> {
+    fn over(self) -> Result<Option<EndedCall>, Next<Change>> {
         let side = self.side();
         if let Some(end) = self.known_end()? {
             return Ok(Some(end));
@@ -188,7 +188,7 @@ impl<'a> DirectedCall<'a> {
 
     /// Returns how it ended, as the step has it. An end that only the ledger has is taken into the step first. A call
     /// that takes another back and that Lambda has not run has no end yet: it still has to be made.
-    fn known_end(&self) -> Result<Option<Ended>, Next<Change>> {
+    fn known_end(&self) -> Result<Option<EndedCall>, Next<Change>> {
         let side = self.side();
         let ended = side.ended();
         let is_to_come = self.direction == Direction::Undo;
@@ -224,7 +224,7 @@ impl<'a> DirectedCall<'a> {
 }
 
 /// The unknown end of a call of a function that may be called again.
-fn unknown(called: &Called, now: Time) -> Ended {
+fn unknown(called: &Called, now: Time) -> EndedCall {
     let end = called.end.clone();
     of(
         called,

@@ -2,7 +2,7 @@
 
 use super::next;
 use crate::kinds::Next;
-use crate::kinds::task::call::state::{CallState, Change, Ended, Seen, Start, Target};
+use crate::kinds::task::call::state::{CallState, Change, EndedCall, Seen, Start, Target};
 use crate::kinds::task::state::{Direction, Goal, Work};
 use windlass_domain::digest::Digest;
 use windlass_domain::kinds::task::{CallEnd, CallOutcome, Called, FunctionCall, TaskUndo};
@@ -92,7 +92,7 @@ fn after_two(side: CallState) -> CallState {
 fn noted(outcome: CallOutcome) -> CallState {
     let side = begun(60, Some(outcome));
     let called = side.called.clone().unwrap();
-    let end = Some(Ended {
+    let end = Some(EndedCall {
         version: called.version,
         took_s: 10,
         end: called.end.unwrap(),

@@ -64,7 +64,7 @@ pub struct CallState {
     /// The ledger's item of it.
     pub called: Option<Called>,
     /// Its end, as the step has it.
-    pub end: Option<Ended>,
+    pub end: Option<EndedCall>,
 }
 
 /// An event that asks for a call.
@@ -80,7 +80,7 @@ pub struct Start {
 
 /// The end of a call.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Ended {
+pub struct EndedCall {
     /// The version that was called.
     pub version: String,
     /// The seconds that it took.
@@ -92,7 +92,7 @@ pub struct Ended {
     pub log: Option<String>,
 }
 
-impl Ended {
+impl EndedCall {
     /// Returns whether it did all that it had to.
     pub fn is_success(&self) -> bool {
         self.end.outcome == CallOutcome::Succeeded
@@ -113,7 +113,7 @@ impl Ended {
 
 impl CallState {
     /// Returns how it ended, as the step or the ledger has it; `None` while that is not known.
-    pub fn ended(&self) -> Option<Ended> {
+    pub fn ended(&self) -> Option<EndedCall> {
         let told = || {
             let called = self.called.as_ref()?;
             let end = called.end.as_ref()?;
@@ -135,8 +135,8 @@ impl CallState {
 }
 
 /// Returns the end of a call, from the ledger's item.
-pub fn of(called: &Called, end: CallEnd) -> Ended {
-    Ended {
+pub fn of(called: &Called, end: CallEnd) -> EndedCall {
+    EndedCall {
         version: called.version.clone(),
         took_s: called
             .begun
@@ -175,7 +175,7 @@ pub enum Change {
         /// The call, of the two.
         direction: Direction,
         /// The end.
-        end: Box<Ended>,
+        end: Box<EndedCall>,
     },
 }
 
@@ -206,7 +206,7 @@ pub fn recorded(changes: &[ChangeRecord], direction: Direction) -> CallState {
         if is_of("start") {
             side.starts.extend(start(&record.change));
         } else if is_of("ended") {
-            side.end = Ended::deserialize(&record.change["end"]).ok();
+            side.end = EndedCall::deserialize(&record.change["end"]).ok();
         }
     }
     side

@@ -1,6 +1,6 @@
 //! The texts about a call: one function for each story.
 
-use super::state::{Change, Ended, Seen, Target};
+use super::state::{Change, EndedCall, Seen, Target};
 use crate::kinds::task::state::Direction;
 use windlass_domain::finding::{Finding, FindingName};
 use windlass_domain::identity::EnvironmentId;
@@ -53,7 +53,7 @@ fn way(direction: Direction) -> &'static str {
 }
 
 /// An end, in words.
-fn of(direction: Direction, ended: &Ended) -> String {
+fn of(direction: Direction, ended: &EndedCall) -> String {
     let (way, version) = (way(direction), &ended.version);
     let took = Span::seconds(ended.took_s);
     let why = match ended.end.why.trim_end_matches('.') {
@@ -69,7 +69,7 @@ fn of(direction: Direction, ended: &Ended) -> String {
 }
 
 /// With the page of its log, where that is known.
-fn with_log(told: String, ended: &Ended) -> String {
+fn with_log(told: String, ended: &EndedCall) -> String {
     match &ended.log {
         Some(log) => format!("{told}, log {log}"),
         None => told,
@@ -87,7 +87,7 @@ fn log(target: &Target) -> String {
 }
 
 /// The last lines of its log, if they are shown.
-fn last_lines(ended: &Ended) -> String {
+fn last_lines(ended: &EndedCall) -> String {
     let lines = ended.end.lines.iter().map(|line| format!("\n  | {line}"));
     let lines: String = lines.collect();
     if lines.is_empty() {
@@ -131,7 +131,7 @@ fn capital(text: &str) -> String {
 }
 
 /// The finding for a call that has failed.
-pub(super) fn failed(target: &Target, direction: Direction, ended: &Ended) -> Finding {
+pub(super) fn failed(target: &Target, direction: Direction, ended: &EndedCall) -> Finding {
     let told = format!("{}.{}", capital(&of(direction, ended)), last_lines(ended));
     let log = format!("Look at {}", log(target));
     match direction {
@@ -151,7 +151,7 @@ pub(super) fn failed(target: &Target, direction: Direction, ended: &Ended) -> Fi
 }
 
 /// The finding for an irreversible call that has begun: nothing that came before may run after it.
-pub(super) fn irreversible(target: &Target, ended: &Ended) -> Finding {
+pub(super) fn irreversible(target: &Target, ended: &EndedCall) -> Finding {
     let accept = operators(
         ActionName::Accept,
         EnvironmentId::new(&target.app, &target.environment),
