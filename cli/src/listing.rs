@@ -3,8 +3,8 @@
 use crate::arguments;
 use crate::exit::Exit;
 use crate::failure::Failure;
+use crate::installation::Endpoint;
 use crate::output::Output;
-use crate::places::Endpoint;
 use crate::windlass::{Windlass, waiting};
 use clap::Args;
 use serde::Serialize;

@@ -1,7 +1,7 @@
 //! Sending artifacts to the artifacts bucket: several at a time, each verified by its SHA-256.
 
 use crate::failure::Failure;
-use crate::places::InstallationPlace;
+use crate::installation::InstallationPlace;
 use crate::trouble::next_for_credentials;
 use bytes::Bytes;
 use futures::stream::{self, StreamExt, TryStreamExt};

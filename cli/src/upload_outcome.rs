@@ -3,9 +3,9 @@
 use crate::exit::Exit;
 use crate::failure::Failure;
 use crate::history;
+use crate::installation::InstallationPlace;
 use crate::interrupt;
 use crate::output::Output;
-use crate::places::InstallationPlace;
 use crate::preflight::Plan;
 use crate::record::Record;
 use crate::release_lookup::{ReleaseLookup, of_version};

@@ -2,7 +2,7 @@
 
 use crate::exit::Exit;
 use crate::failure::Failure;
-use crate::places::InstallationPlace;
+use crate::installation::InstallationPlace;
 use crate::trouble::{Trouble, next_for_credentials};
 use serde_json::Value;
 use std::future::Future;

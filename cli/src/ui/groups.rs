@@ -1,7 +1,7 @@
 //! The log groups that the targets of a deployment write into, each with its page in the console.
 
+use crate::installation::Endpoint;
 use crate::log_lines::{Group, groups, what_writes};
-use crate::places::Endpoint;
 use crate::record::Record;
 use maud::{Markup, html};
 use std::cell::RefCell;

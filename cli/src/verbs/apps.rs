@@ -2,10 +2,10 @@
 
 use crate::exit::Exit;
 use crate::failure::Failure;
+use crate::installation::Endpoint;
 use crate::listing::{List, Part, table};
 use crate::output::Output;
 use crate::overview::{App, COLUMNS};
-use crate::places::Endpoint;
 use crate::windlass::waiting;
 use clap::Args;
 use serde_json::Value;

@@ -2,8 +2,8 @@
 
 use crate::exit::Exit;
 use crate::failure::Failure;
+use crate::installation::Endpoint;
 use crate::output::Output;
-use crate::places::Endpoint;
 use crate::windlass::waiting;
 use clap::Args;
 use windlass_domain::name::AppName;

@@ -4,10 +4,10 @@
 use crate::exit::Exit;
 use crate::failure::Failure;
 use crate::follow::Patience;
+use crate::installation::{Endpoint, Installed};
 use crate::installation_health;
 use crate::manual;
 use crate::output::Output;
-use crate::places::{Endpoint, Installed};
 use crate::planned::{self, PlanRequest};
 use crate::start::CallerKind;
 use crate::trouble::Trouble;

@@ -13,7 +13,7 @@ use crate::output::Output;
 use crate::release_status::now;
 use windlass_domain::identity::EnvironmentId;
 
-use crate::places::Endpoint;
+use crate::installation::Endpoint;
 use crate::record::Record;
 use crate::status::Environment;
 use crate::story;

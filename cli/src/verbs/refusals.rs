@@ -3,10 +3,10 @@
 
 use crate::exit::Exit;
 use crate::failure::Failure;
+use crate::installation::Endpoint;
 use crate::listing::{List, Part};
 use crate::manual;
 use crate::output::Output;
-use crate::places::Endpoint;
 use crate::windlass::waiting;
 use clap::Args;
 use serde::{Deserialize, Serialize};

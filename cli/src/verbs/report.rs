@@ -2,8 +2,8 @@
 
 use crate::exit::Exit;
 use crate::failure::Failure;
+use crate::installation::Endpoint;
 use crate::output::Output;
-use crate::places::Endpoint;
 use crate::ui::parts::now;
 use crate::ui::report::written;
 use crate::windlass::waiting;

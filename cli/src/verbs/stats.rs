@@ -3,9 +3,9 @@
 use crate::exit::Exit;
 use crate::failure::Failure;
 use crate::figures::{App, COLUMNS};
+use crate::installation::Endpoint;
 use crate::listing::{List, Page, Part, table};
 use crate::output::Output;
-use crate::places::Endpoint;
 use crate::windlass::waiting;
 use clap::Args;
 use serde_json::Value;

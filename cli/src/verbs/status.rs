@@ -4,9 +4,9 @@
 use super::apps;
 use crate::exit::Exit;
 use crate::failure::Failure;
+use crate::installation::Endpoint;
 use crate::listing::Part;
 use crate::output::Output;
-use crate::places::Endpoint;
 use crate::record::Record;
 use crate::status::Environment;
 use crate::ui::parts::now;

@@ -2,8 +2,8 @@
 
 use crate::exit::Exit;
 use crate::failure::Failure;
+use crate::installation::Endpoint;
 use crate::output::Output;
-use crate::places::Endpoint;
 use crate::ui::guard::Guard;
 use crate::ui::server::Server;
 use crate::windlass::waiting;

@@ -4,6 +4,7 @@
 use crate::arguments;
 use crate::exit::Exit;
 use crate::failure::Failure;
+use crate::installation_part::InstallationPart;
 use crate::installation_source::{GivenOption, InstallationSource, given, named};
 use crate::settings::{Settings, is_stack};
 use crate::trouble::{Trouble, next_for_credentials};
@@ -43,15 +44,6 @@ enum WhyNotFound {
     NotLooked(Failure),
 }
 
-/// The parts of an installation whose place a command needs.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum InstallationPart {
-    /// The address of the HTTP API.
-    Endpoint,
-    /// The artifacts bucket.
-    Bucket,
-}
-
 /// An installation, as AWS tells it now.
 pub struct Installed {
     /// The stack's name, or ARN.
@@ -72,40 +64,6 @@ pub struct InstallationPlace {
     /// The region of the settings, which is used where the environment names none.
     pub region: Option<String>,
 }
-
-impl InstallationPart {
-    fn output(self) -> &'static str {
-        match self {
-            Self::Endpoint => "ApiUrl",
-            Self::Bucket => "ArtifactsBucket",
-        }
-    }
-
-    fn setting(self) -> &'static str {
-        match self {
-            Self::Endpoint => "endpoint",
-            Self::Bucket => "bucket",
-        }
-    }
-
-    /// Returns the text for a place that nothing names.
-    fn unnamed(self) -> &'static str {
-        match self {
-            Self::Endpoint => NO_ENDPOINT,
-            Self::Bucket => NO_BUCKET,
-        }
-    }
-
-    fn given(self, text: Option<&str>) -> Option<GivenOption<'_>> {
-        match self {
-            Self::Endpoint => given(text, "--endpoint", "WINDLASS_ENDPOINT"),
-            Self::Bucket => given(text, "--bucket", "WINDLASS_BUCKET"),
-        }
-    }
-}
-
-const NO_ENDPOINT: &str = "Give `--endpoint`, or set WINDLASS_ENDPOINT, to the output `ApiUrl` of the installation's stack, or write `stack = \"…\"` into a file windlass.toml.";
-const NO_BUCKET: &str = "Give `--bucket`, or set WINDLASS_BUCKET, to the output `ArtifactsBucket` of the installation's stack, or write `stack = \"…\"` into a file windlass.toml.";
 
 /// The API, or what it tells, for a command that goes on without it.
 pub enum Reached<T> {
