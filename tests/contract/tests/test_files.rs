@@ -21,21 +21,30 @@ fn every_file_of_tests_is_run() {
             .join(krate);
         let manifest = fs::read_to_string(folder.join("Cargo.toml")).expect("a manifest");
         assert!(manifest.contains("autotests = false"), "{krate}");
-        let main = fs::read_to_string(folder.join("tests/main.rs")).expect("the list");
-        let mut files = 0;
-        for entry in fs::read_dir(folder.join("tests")).expect("a folder") {
-            let path = entry.expect("an entry").path();
-            let is_file = path.extension().is_some_and(|it| it == "rs");
-            if !is_file && !path.join("mod.rs").exists() || path.ends_with("main.rs") {
-                continue;
-            }
-            files += 1;
-            let name = path.file_stem().expect("a name").to_string_lossy();
-            assert!(
-                main.contains(&format!("\nmod {name};\n")),
-                "{krate}/tests/main.rs does not name {name}: its tests do not run"
-            );
-        }
+        let files = named(&folder.join("tests"), "main.rs");
         assert!(files > 5, "the tests of {krate} are somewhere else");
     }
+}
+
+/// Checks that a list names every file and every folder beside it, and goes into the folders; returns how many files
+/// there are.
+fn named(folder: &Path, list: &str) -> usize {
+    let listed = fs::read_to_string(folder.join(list)).expect("the list");
+    let mut files = 0;
+    for entry in fs::read_dir(folder).expect("a folder") {
+        let path = entry.expect("an entry").path();
+        let is_file = path.extension().is_some_and(|it| it == "rs");
+        if !is_file && !path.join("mod.rs").exists() || path.ends_with(list) {
+            continue;
+        }
+        let name = path.file_stem().expect("a name").to_string_lossy();
+        let lines = listed.lines().map(|line| line.trim_start_matches("pub "));
+        assert!(
+            lines.into_iter().any(|line| line == format!("mod {name};")),
+            "{}/{list} does not name {name}: its tests do not run",
+            folder.display()
+        );
+        files += if is_file { 1 } else { named(&path, "mod.rs") };
+    }
+    files
 }
