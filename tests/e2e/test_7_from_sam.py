@@ -5,6 +5,7 @@ import os
 import shutil
 import subprocess
 
+import pytest
 from application import function_files
 from cloud import REPOSITORY
 
@@ -21,6 +22,7 @@ def sam(aws, folder):
     assert done.returncode == 0, (done.stdout, done.stderr)
 
 
+@pytest.mark.heavy
 def test_the_alias_goes_on_serving_what_it_served(aws, tmp_path):
     shutil.copytree(REPOSITORY / "cli/tests/repositories/seeds/monorepo", tmp_path, dirs_exist_ok=True)
     for path, text in function_files("before windlass").items():

@@ -10,7 +10,7 @@ const REMOVE_ALL: &str = "shared/engine/src/conductor/admitting/remove_applicati
 
 pub(super) const VARIANTS: &[Variant] = &[
     Variant {
-        name: "plan-claims-targets",
+        name: "plan_claims_targets",
         what: "a plan claims the targets that it looks at",
         edits: &[Edit {
             file: "shared/engine/src/prepare/plan_only.rs",
@@ -24,7 +24,7 @@ pub(super) const VARIANTS: &[Variant] = &[
         mishaps: &[],
     },
     Variant {
-        name: "overtaken-by-an-older",
+        name: "overtaken_by_an_older",
         what: "an older release stops a newer one",
         edits: &[Edit {
             file: OVERTAKING,
@@ -35,7 +35,7 @@ pub(super) const VARIANTS: &[Variant] = &[
         mishaps: &[],
     },
     Variant {
-        name: "pause-holds-nothing",
+        name: "pause_holds_nothing",
         what: "a pause is recorded, and the wave passes all the same",
         edits: &[Edit {
             file: "shared/domain/src/steering/turn.rs",
@@ -46,7 +46,7 @@ pub(super) const VARIANTS: &[Variant] = &[
         mishaps: &[],
     },
     Variant {
-        name: "topic-is-told-once-or-never",
+        name: "topic_is_told_once_or_never",
         what: "a topic that could not be told just then is not told again",
         edits: &[Edit {
             file: "shared/engine/src/outbox/topics.rs",
@@ -57,7 +57,7 @@ pub(super) const VARIANTS: &[Variant] = &[
         mishaps: &[What::FailsBefore],
     },
     Variant {
-        name: "ending-is-counted-once-or-never",
+        name: "ending_is_counted_once_or_never",
         what: "an ending of which not all could be read just then is not counted",
         edits: &[Edit {
             file: "shared/engine/src/outbox.rs",
@@ -68,7 +68,7 @@ pub(super) const VARIANTS: &[Variant] = &[
         mishaps: &[What::FailsBefore],
     },
     Variant {
-        name: "drill-back-by-one-alone",
+        name: "drill_back_by_one_alone",
         what: "a way back that its conductor could not start is started by nobody",
         edits: &[Edit {
             file: "shared/engine/src/recovery/drills.rs",
@@ -79,7 +79,7 @@ pub(super) const VARIANTS: &[Variant] = &[
         mishaps: &[What::KilledAfter, What::Stopped],
     },
     Variant {
-        name: "removed-all-though-declared",
+        name: "removed_all_though_declared",
         what: "a whole application is let go of, and its declaration stays in force",
         edits: &[Edit {
             file: REMOVE_ALL,
@@ -90,7 +90,7 @@ pub(super) const VARIANTS: &[Variant] = &[
         mishaps: &[],
     },
     Variant {
-        name: "removed-all-and-runs",
+        name: "removed_all_and_runs",
         what: "what a whole application lets go of stays recorded as running",
         edits: &[Edit {
             file: REMOVE_ALL,
@@ -101,7 +101,7 @@ pub(super) const VARIANTS: &[Variant] = &[
         mishaps: &[],
     },
     Variant {
-        name: "renamed-all-without-targets",
+        name: "renamed_all_without_targets",
         what: "a whole application has another name, and its targets are the former one's",
         edits: &[Edit {
             file: MOVING_ALL,
