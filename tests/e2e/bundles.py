@@ -1,20 +1,16 @@
 """The application `bundles`: a site of each bundler, as the bundler makes it, in one of the modes of a site; and visitors who load old
 and new pages of all of them."""
 
-import collections
 import hashlib
-import http.client
 import json
 import pathlib
-import random
 import re
 import shutil
 import subprocess
-import threading
-import urllib.parse
 
 from application import Application
 from cloud import REPOSITORY
+from crowd import Crowd
 from shop import made_zip
 
 ENVIRONMENT = "open"
@@ -133,44 +129,27 @@ class Bundles(Application):
         return {path.rpartition(".")[2] for path in mixed}
 
 
-class Passersby:
+class Passersby(Crowd):
     """Visitors of all sites of an application, with pages open of every release that they have met."""
 
     def __init__(self, bundles, count=2):
-        self.address = urllib.parse.urlsplit(bundles.aws.endpoint).netloc
+        super().__init__(bundles.aws.endpoint, count)
         self.domains = bundles.domains
         self.sites = bundles.sites
-        self.opened = collections.Counter()
-        self.wrong = []
-        self.over = threading.Event()
-        self.threads = [threading.Thread(target=self.stroll, args=(seed,), daemon=True) for seed in range(count)]
 
-    def __enter__(self):
-        for thread in self.threads:
-            thread.start()
-        return self
-
-    def __exit__(self, *_):
-        self.over.set()
-        for thread in self.threads:
-            thread.join()
-
-    def stroll(self, seed):
-        """One visitor, until it is over or something is wrong."""
-        choice = random.Random(seed)
-        connection = http.client.HTTPConnection(self.address, timeout=30)
-        while not self.over.is_set() and not self.wrong:
-            for name in self.sites:
-                document = self.fetch(connection, name, "")
-                told = re.search(r"<p>([\d.]+)</p>", document)
-                version = told and told[1]
-                if version not in RELEASES or document != self.sites[name][version]["index.html"]:
-                    self.wrong.append(f"{name}: no page of a release: {document!r}")
-                    return
-                self.opened[name, version] += 1
-                pages = sorted({release for site, release in self.opened if site == name})
-                for release in {version, *choice.sample(pages, min(STALE, len(pages)))}:
-                    self.use(connection, name, release)
+    def visit(self, choice, connection):
+        """A page of each site, with what it and some pages that were opened before need."""
+        for name in self.sites:
+            document = self.fetch(connection, name, "")
+            told = re.search(r"<p>([\d.]+)</p>", document)
+            version = told and told[1]
+            if version not in RELEASES or document != self.sites[name][version]["index.html"]:
+                self.wrong.append(f"{name}: no page of a release: {document!r}")
+                return
+            self.opened[name, version] += 1
+            pages = sorted({release for site, release in self.opened if site == name})
+            for release in {version, *choice.sample(pages, min(STALE, len(pages)))}:
+                self.use(connection, name, release)
 
     def use(self, connection, name, version):
         """Loads what a page of a release needs, at once or later."""
@@ -185,9 +164,7 @@ class Passersby:
 
     def fetch(self, connection, name, path):
         """The text of a file; notes where there is none."""
-        connection.request("GET", f"/{path}", headers={"Host": self.domains[name]})
-        answer = connection.getresponse()
-        text = answer.read().decode()
-        if answer.status != 200:
-            self.wrong.append(f"{name}: /{path}: {answer.status}: {text[:200]!r}")
+        status, _, text = self.load(connection, self.domains[name], path)
+        if status != 200:
+            self.wrong.append(f"{name}: /{path}: {status}: {text[:200]!r}")
         return text

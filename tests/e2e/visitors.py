@@ -1,12 +1,9 @@
 """Visitors of a site, who load pages all the time, as a browser does: a document, then what it names, and what documents name that were
 opened long ago. They notice a missing file, a file of another release, and a wrong type."""
 
-import collections
-import http.client
-import random
 import re
-import threading
-import urllib.parse
+
+from crowd import Crowd
 
 PAGES = ("index.html", "about.html")
 TYPES = {"html": "text/html; charset=utf-8", "js": "text/javascript; charset=utf-8", "css": "text/css; charset=utf-8"}
@@ -27,44 +24,27 @@ def release_files(version):
     return files
 
 
-class Visitors:
+class Visitors(Crowd):
     """Some visitors of a distribution; what they meet is counted, and what is wrong is told."""
 
     def __init__(self, endpoint, domain, versions, count=2):
-        self.address = urllib.parse.urlsplit(endpoint).netloc
+        super().__init__(endpoint, count)
         self.domain = domain
         self.right = {path: text for version in versions for path, text in release_files(version).items() if path not in PAGES}
         self.documents = {text for version in versions for path, text in release_files(version).items() if path in PAGES}
-        self.opened = collections.Counter()
         self.assets = 0
-        self.wrong = []
-        self.over = threading.Event()
-        self.threads = [threading.Thread(target=self.stroll, args=(seed,), daemon=True) for seed in range(count)]
 
-    def __enter__(self):
-        for thread in self.threads:
-            thread.start()
-        return self
-
-    def __exit__(self, *_):
-        self.over.set()
-        for thread in self.threads:
-            thread.join()
-
-    def stroll(self, seed):
-        """One visitor, until it is over or something is wrong."""
-        choice = random.Random(seed)
-        connection = http.client.HTTPConnection(self.address, timeout=30)
-        while not self.over.is_set() and not self.wrong:
-            for page in ("", *PAGES):
-                document = self.fetch(connection, page, "html")
-                if document not in self.documents:
-                    self.wrong.append(f"/{page} is no document of a release: {document!r}")
-                    return
-                self.opened[document] += 1
-                stale = choice.sample(sorted(self.opened), min(STALE, len(self.opened)))
-                for path in {path for text in (document, *stale) for path in named_by(text)}:
-                    self.look_at(connection, path)
+    def visit(self, choice, connection):
+        """Both documents, each with what it names and with what some documents name that were opened before."""
+        for page in ("", *PAGES):
+            document = self.fetch(connection, page, "html")
+            if document not in self.documents:
+                self.wrong.append(f"/{page} is no document of a release: {document!r}")
+                return
+            self.opened[document] += 1
+            stale = choice.sample(sorted(self.opened), min(STALE, len(self.opened)))
+            for path in {path for text in (document, *stale) for path in named_by(text)}:
+                self.look_at(connection, path)
 
     def look_at(self, connection, path):
         """An asset has one right content."""
@@ -75,10 +55,8 @@ class Visitors:
 
     def fetch(self, connection, path, ending):
         """The text of a file; notes what is wrong with its status and type."""
-        connection.request("GET", f"/{path}", headers={"Host": self.domain})
-        answer = connection.getresponse()
-        text = answer.read().decode()
-        told = answer.status, answer.headers["Content-Type"]
+        status, headers, text = self.load(connection, self.domain, path)
+        told = status, headers["Content-Type"]
         if told != (200, TYPES[ending]):
             self.wrong.append(f"/{path}: {told}: {text[:200]!r}")
         return text
