@@ -128,7 +128,10 @@ impl Import {
         };
         imported.map_err(|why| {
             let file = self.file.display();
-            Failure::usage(format!("`{file}` cannot be imported: {why}"))
+            Failure::of(
+                Trouble::FileNotRead,
+                format!("`{file}` cannot be imported: {why}"),
+            )
         })
     }
 }

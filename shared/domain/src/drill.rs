@@ -19,16 +19,16 @@ use std::fmt;
 
 mod declared_schedule;
 mod deployment_end;
+mod messages;
 mod schedule;
 mod steps;
 mod turn;
-mod words;
 
 pub use declared_schedule::{Days, Schedule, is_production};
+pub use messages::lasted;
 pub use schedule::{DrillFacts, Next};
 pub use steps::{DrillStep, MOST_BYTES};
 pub use turn::{gives_way, turn};
-pub use words::lasted;
 
 /// The most tries of the way back. Another try would not mend a failure after that, and a person is told.
 pub const TRIES: u32 = 3;

@@ -93,7 +93,8 @@ pub fn not_crossed(
     surplus.map(finding).collect()
 }
 
-/// That going back from a release crosses what was run before it, told before the release begins (rule 8).
+/// Returns the finding that going back from a release crosses an irreversible run, told before the release begins
+/// (rule 8).
 pub fn foreseen(goal: &Snapshot, crossed: &Irreversible) -> Option<Finding> {
     let (number, version) = (goal.number, &goal.version);
     let names: Vec<String> = crossed.keys().map(ToString::to_string).collect();

@@ -24,7 +24,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 pub mod application;
 mod arrival;
-mod words;
+mod messages;
 
 pub use arrival::arrive;
 

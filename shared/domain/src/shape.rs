@@ -16,18 +16,18 @@ use serde_json::Value;
 mod mend;
 mod nearest;
 mod null_values;
+mod objection;
 mod path;
-mod words;
 mod write;
 
 pub(crate) use mend::Mended;
 pub(crate) use nearest::meant_by;
 pub use nearest::{nearest, suggest};
+pub(crate) use objection::Language;
 pub(crate) use path::{join, last};
-pub(crate) use words::Language;
 
 use mend::mended;
-use words::{objection, one_line, plain, shown};
+use objection::{objection, one_line, plain, shown};
 
 /// The member of a schema that tells what to do instead of fields, or values, that people look for there and that do
 /// not exist.

@@ -5,11 +5,11 @@
 //! end to the front.
 
 mod decide;
-mod room;
-mod turn;
+mod longest_pause;
+mod record;
 
 pub use decide::{Decision, SteeringRequest, Watched, decide};
-pub use turn::{BY_ITSELF, Paused, Steered, SteeringRecord, gone_on, pause_of, steered};
+pub use record::{BY_ITSELF, Paused, Steered, SteeringRecord, gone_on, pause_of, steered};
 
 use crate::deployment::Deployment;
 use crate::event::EventName;

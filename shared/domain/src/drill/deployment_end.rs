@@ -1,6 +1,6 @@
 //! Decides what the end of a deployment means for its drill.
 
-use super::words::{self, OutcomeText};
+use super::messages::{self, OutcomeText};
 use super::{
     Direction, Drill, DrillDeployment, DrillDeploymentEnd, DrillEnded, DrillOutcome,
     EndedDeployment, TRIES,
@@ -79,7 +79,7 @@ impl Drill {
             }
             (None, ..) => (false, OutcomeText::LeftThere),
         };
-        let cause = words::cause(of, self, &said);
+        let cause = messages::cause(of, self, &said);
         let Some(ended) = self.ended.as_mut().filter(|ended| ended.cause != cause) else {
             return false;
         };
@@ -135,7 +135,7 @@ impl Drill {
 
     fn conclude(&mut self, of: EnvironmentId<'_>, over: Option<DrillEnd>, at: Time) {
         let Some(over) = over else { return };
-        let cause = words::cause(of, self, &over.said);
+        let cause = messages::cause(of, self, &over.said);
         self.ended = Some(DrillEnded {
             outcome: over.outcome,
             at,

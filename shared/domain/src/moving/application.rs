@@ -16,7 +16,7 @@ use crate::removal::{self, application, busy, recorded};
 use crate::request::ActionName;
 use std::collections::{BTreeMap, BTreeSet};
 
-mod words;
+mod messages;
 
 /// The most items of one transaction (AWS DynamoDB Developer Guide, "Transactions").
 pub const MOST_ITEMS: usize = 100;

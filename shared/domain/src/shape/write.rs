@@ -1,6 +1,6 @@
 //! Says what to write instead of a value that does not fit.
 
-use super::words::{Language, object, one_line, plain, types};
+use super::objection::{Language, object, one_line, plain, types};
 use jsonschema::ValidationError;
 use jsonschema::error::ValidationErrorKind;
 use serde_json::Value;

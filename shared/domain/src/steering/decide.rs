@@ -1,6 +1,6 @@
 //! Decides about the wish of a person who steers a deployment. Pure.
 
-use super::room::{Longest, longest, looks};
+use super::longest_pause::{Longest, longest, looks};
 use super::{MOST_TURNS, Paused, SteeringRecord, pause_of, steered};
 use crate::call;
 use crate::count::count;

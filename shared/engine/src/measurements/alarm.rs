@@ -3,7 +3,7 @@
 
 use super::check::too_short;
 use super::measure::{Checking, Measure, Measuring, Problem, Window};
-use super::words::{already_red, clock_times, not_measurable, unmeasured, unreadable};
+use super::messages::{already_red, clock_times, not_measurable, unmeasured, unreadable};
 use crate::ports::{self, Alarm, AlarmChange, AssumeRole, Result};
 use futures::future::join_all;
 use std::collections::BTreeMap;

@@ -2,7 +2,7 @@
 //! problems.
 
 use super::measure::{Checking, Measure, Problem};
-use super::words::not_measurable;
+use super::messages::not_measurable;
 use crate::ports::Result;
 use serde_json::Value;
 use windlass_domain::declaration::gates::{Resolved, Sort};

@@ -2,7 +2,7 @@
 //! whole periods since the wave's change began.
 
 use super::measure::{Checking, Measure, Measuring, Problem, Window};
-use super::words::{clock_times, not_measurable, unmeasured, unreadable};
+use super::messages::{clock_times, not_measurable, unmeasured, unreadable};
 use crate::kinds::{BALANCER, FORMER, VERSION};
 use crate::ports::{AssumeRole, Clock, CloudWatchApi, Point, Result};
 use futures::future::join_all;

@@ -1,7 +1,7 @@
 //! Declared invocations of the new version of a Lambda function.
 
 use super::measure::{Checking, Measure, Measuring, Problem};
-use super::words::{unmeasured, unreadable};
+use super::messages::{unmeasured, unreadable};
 use crate::kinds::VERSION;
 use crate::ports::{AssumeRole, Clock, Invoked, LambdaApi, Result};
 use futures::future::join_all;

@@ -9,11 +9,11 @@ mod invocation;
 mod judge;
 mod logs;
 mod measure;
+mod messages;
 mod metric;
 mod pages;
 mod probe;
 mod websocket;
-mod words;
 
 pub use check::{CheckedGate, Component, Preparing};
 pub use judge::Judging;

@@ -3,7 +3,7 @@
 //! with a document (a fallback for single-page applications) would give a browser HTML to run.
 
 use super::measure::{Checking, Measure, Measuring, Problem};
-use super::words::{not_measurable, unmeasured, unreadable};
+use super::messages::{not_measurable, unmeasured, unreadable};
 use crate::html::{Need, named_by};
 use crate::kinds::site::Visited;
 use crate::ports::{Clock, Get, Probe, ProbeAnswer, Probed, Result};

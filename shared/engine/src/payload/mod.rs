@@ -135,7 +135,7 @@ pub enum JudgeInput {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum FirstItemState {
-    /// What its kind publishes comes first.
+    /// The publishing of its files comes first.
     Publish,
     /// Nothing is published before its change.
     Deploy,

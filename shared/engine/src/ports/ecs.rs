@@ -52,7 +52,7 @@ pub struct Service {
     pub percents: (u32, u32),
     /// The action of its deployment circuit breaker.
     pub breaker: OnFailure,
-    /// What its deployment alarms do.
+    /// The action of its deployment alarms.
     pub alarms: OnFailure,
     /// The lifecycle hooks of its deployment configuration.
     pub hooks: Vec<ServiceHook>,

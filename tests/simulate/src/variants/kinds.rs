@@ -19,8 +19,8 @@ pub(super) const VARIANTS: &[Variant] = &[
         what: "the plan tells the whole task definition that runs",
         edits: &[Edit {
             file: "shared/engine/src/kinds/ecs/prepare.rs",
-            find: "    let from = words::short(&current.arn);\n    if let",
-            replace: "    let whole = current.document.to_string();\n    let from = if VARIANT { whole.as_str() } else { words::short(&current.arn) };\n    if let",
+            find: "    let from = messages::short(&current.arn);\n    if let",
+            replace: "    let whole = current.document.to_string();\n    let from = if VARIANT { whole.as_str() } else { messages::short(&current.arn) };\n    if let",
         }],
         scenarios: &["service"],
         mishaps: &[],

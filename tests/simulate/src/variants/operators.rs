@@ -38,7 +38,7 @@ pub(super) const VARIANTS: &[Variant] = &[
         name: "pause_holds_nothing",
         what: "a pause is recorded, and the wave passes all the same",
         edits: &[Edit {
-            file: "shared/domain/src/steering/turn.rs",
+            file: "shared/domain/src/steering/record.rs",
             find: "        until = until.max(paused.until);",
             replace: "        until = if VARIANT { until } else { until.max(paused.until) };",
         }],

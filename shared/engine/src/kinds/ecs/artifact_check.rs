@@ -1,6 +1,6 @@
 //! Checks a task definition by its own bytes.
 
-use super::{document, words};
+use super::{document, messages};
 use serde_json::Value;
 use windlass_domain::finding::{Finding, FindingName};
 use windlass_domain::image::{is_same_repository, split_image};
@@ -45,7 +45,7 @@ pub fn check_artifact(
 
 /// Makes the finding for a document that is no task definition, or cannot be had.
 pub(super) fn unreadable_document(name: FindingName, path: String, reason: &str) -> Finding {
-    words::finding(
+    messages::finding(
         name,
         path,
         reason,
@@ -55,7 +55,7 @@ pub(super) fn unreadable_document(name: FindingName, path: String, reason: &str)
 
 /// Makes the finding for a task definition without the container whose image is owned.
 pub(super) fn no_container(path: String, container: &str, base: &str, document: &Value) -> Finding {
-    words::finding(
+    messages::finding(
         FindingName::UnknownName,
         path,
         format!(
@@ -74,7 +74,7 @@ pub(super) fn of_another(
     image: &str,
     than: &str,
 ) -> Finding {
-    words::finding(
+    messages::finding(
         FindingName::BadValue,
         path,
         format!(

@@ -4,7 +4,7 @@
 use super::ports::Ecs;
 use super::stage::ServiceDeploymentState;
 use super::state::{Pausing, Stop, Target, Update};
-use super::{pause, words};
+use super::{messages, pause};
 use crate::ports::{Clock, EcsApi, Result};
 use windlass_domain::fault::{Fault, FaultName};
 use windlass_domain::time::Time;
@@ -28,8 +28,8 @@ impl<P: EcsApi + Clock> Ecs<P> {
                     "service {}/{} is set to {} and no longer to {}",
                     target.cluster,
                     target.service,
-                    words::short(&service.task_definition),
-                    words::short(from)
+                    messages::short(&service.task_definition),
+                    messages::short(from)
                 ),
             ));
         }
@@ -101,7 +101,7 @@ impl<P: EcsApi + Clock> Ecs<P> {
             FaultName::Conflict,
             format!(
                 "the deployment of {} by service {cluster}/{service} does not wait at {} any more",
-                words::short(&pausing.of),
+                messages::short(&pausing.of),
                 pausing.at.as_str()
             ),
         ))
@@ -126,7 +126,7 @@ impl<P: EcsApi + Clock> Ecs<P> {
                 FaultName::Conflict,
                 format!(
                     "the deployment of {} by service {cluster}/{service} is not under way any more",
-                    words::short(&stop.of)
+                    messages::short(&stop.of)
                 ),
             )),
         }

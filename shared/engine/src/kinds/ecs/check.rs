@@ -1,7 +1,7 @@
 //! Pure: finds what is wrong with a service as it is, so that a rollout must not begin.
 
 use super::state::{FAILED, is_complete};
-use super::{document, pause_check, strategy, words};
+use super::{document, messages, pause_check, strategy};
 use crate::kinds::PrepareInput;
 use crate::ports::{Image, Platform, Service, ServiceDeployment, TaskDefinition};
 use serde_json::Value;
@@ -25,7 +25,9 @@ pub(super) fn findings(
     ];
     let found = of_service.into_iter().flatten();
     let mut findings: Vec<Finding> = found
-        .map(|(what, reason, remedy)| words::finding(what, input.path("service"), reason, remedy))
+        .map(|(what, reason, remedy)| {
+            messages::finding(what, input.path("service"), reason, remedy)
+        })
         .collect();
     findings.extend(strategy::findings(input, spec, service));
     findings.extend(pause_check::findings(input, spec, service));
@@ -100,7 +102,7 @@ fn deregistered(name: &str, current: &TaskDefinition) -> Wrong {
             FindingName::TargetNotReady,
             format!(
                 "{name} runs {}, which is deregistered, so that an undo could not go back to it",
-                words::short(&current.arn)
+                messages::short(&current.arn)
             ),
             "set the service to an active task definition first (`aws ecs update-service --task-definition …`)",
         )
@@ -116,12 +118,12 @@ fn containers(input: &PrepareInput<'_>, spec: &Spec, current: &TaskDefinition) -
         .keys()
         .filter(|name| is_forward && document::image(&current.document, name).is_none());
     let told = missing.map(|name| {
-        words::finding(
+        messages::finding(
             FindingName::UnknownName,
             container_at(input, spec, name),
             format!(
                 "task definition {} has no container `{name}`, only: {}",
-                words::short(&current.arn),
+                messages::short(&current.arn),
                 document::containers(&current.document).join(", ")
             ),
             "write the name of the container whose image is to be deployed",
@@ -158,13 +160,13 @@ fn busy(input: &PrepareInput<'_>, name: &str, service: &Service) -> Option<Findi
     if input.goal_state.is_some() {
         return None;
     }
-    Some(words::finding(
+    Some(messages::finding(
         FindingName::TargetNotReady,
         input.path("service"),
         format!(
             "{name} has a deployment under way: {} of {} is {} {} with {} of {} running",
             under_way.id,
-            words::short(&under_way.task_definition),
+            messages::short(&under_way.task_definition),
             under_way.status,
             under_way.rollout,
             under_way.running,
@@ -201,7 +203,7 @@ pub(super) fn platform(
     }
     let named = |platform: &Platform| format!("{}/{}", platform.os, platform.architecture);
     let named: Vec<String> = there.iter().map(named).collect();
-    Some(words::finding(
+    Some(messages::finding(
         FindingName::NotSupported,
         repository_at(input, spec, container),
         format!(

@@ -9,7 +9,7 @@ use super::register::{BASE_TAG, read_document};
 use super::state::PinnedBase;
 use super::wanted::{Wanted, base, forward, lacking, own};
 use super::way_back::way_back;
-use super::{document, foreign, words};
+use super::{document, foreign, messages};
 use crate::config::Configured;
 use crate::kinds::{PrepareInput, from_value};
 use crate::ports::{EcrApi, EcsApi, Image, S3Api, TaskDefinition};
@@ -73,7 +73,7 @@ where
 }
 
 fn wrong_artifact(input: &PrepareInput<'_>, reason: &str, remedy: &str) -> Finding {
-    words::finding(FindingName::BadValue, input.path("base"), reason, remedy)
+    messages::finding(FindingName::BadValue, input.path("base"), reason, remedy)
 }
 
 /// Returns the images of a release by container, or findings if the release does not fit the declared containers.
@@ -90,7 +90,7 @@ fn named(
             name.map(|name| (name, image.clone())).collect()
         }
         other => {
-            let finding = words::finding(
+            let finding = messages::finding(
                 FindingName::BadValue,
                 input.path("containers"),
                 format!("the release has {other}, and does not tell for which container"),
@@ -264,13 +264,13 @@ fn runs_already(
         format!(
             "service {} runs {reference} already{within} ({})",
             spec.service,
-            words::short(&current.arn)
+            messages::short(&current.arn)
         )
     })
 }
 
 fn no_image(at: String, repository: &str, reference: &str) -> Finding {
-    words::finding(
+    messages::finding(
         FindingName::ArtifactMissing,
         at,
         format!("there is no image {reference} in repository {repository}"),

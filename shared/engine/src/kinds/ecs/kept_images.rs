@@ -4,7 +4,7 @@ use super::check::container_at;
 use super::images::{Images, OwnImage, digests};
 use super::wanted::own;
 use super::way_back::is_ours;
-use super::{document, words};
+use super::{document, messages};
 use crate::kinds::PrepareInput;
 use crate::ports::{EcrApi, EcsApi, Result, ServiceTask, TaskDefinition};
 use crate::trouble::Checked;
@@ -49,7 +49,7 @@ pub(super) async fn kept_images(
                 "is no longer in its repository",
             ),
         };
-        findings.push(words::finding(
+        findings.push(messages::finding(
             finding,
             container_at(input, spec, name),
             format!(

@@ -2,7 +2,7 @@
 
 use super::ports::Ecs;
 use super::state::{Change, Goal, Seen, Stop, Target, Until};
-use super::{images, next, tell, tell_shift, words};
+use super::{images, messages, next, tell, tell_shift};
 use crate::config::Configured;
 use crate::kinds::{
     BALANCER, ChangeFacts, Class, FORMER, Kind, LookContext, Next, Noticed, Trail, VERSION, View,
@@ -27,7 +27,7 @@ pub(super) fn field(member: &str, value: &Value) -> (String, String) {
     match member {
         "task_definition" => (
             "task definition".to_owned(),
-            words::short(&value).to_owned(),
+            messages::short(&value).to_owned(),
         ),
         "moved_by" => ("being moved by CodeDeploy".to_owned(), value),
         other => (other.to_owned(), value),
@@ -84,14 +84,14 @@ impl<P: EcsApi + S3Api + Configured + Clock> Kind for Ecs<P> {
                 json!(update),
                 format!(
                     "task definition {} → {}",
-                    words::short(&update.from),
-                    words::short(&update.to)
+                    messages::short(&update.from),
+                    messages::short(&update.to)
                 ),
             ),
             Change::Stop(Stop { rollout, of, .. }) => (
                 Class::Switching,
                 json!({ "stop": rollout }),
-                format!("stop the deployment of {}", words::short(of)),
+                format!("stop the deployment of {}", messages::short(of)),
             ),
             Change::Answer(pausing) => (
                 Class::Switching,

@@ -23,6 +23,7 @@ mod images;
 mod judge;
 mod kept_images;
 mod kind;
+mod messages;
 mod needs;
 mod next;
 mod observe;
@@ -43,7 +44,6 @@ mod tell_shift;
 mod wanted;
 mod waves;
 mod way_back;
-mod words;
 mod writes;
 
 pub use artifact_check::check_artifact;

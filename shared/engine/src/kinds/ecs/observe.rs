@@ -5,7 +5,7 @@ use super::ports::Ecs;
 use super::state::{
     COMPLETED, Followed, GIVEN_UP, Goal, HoldingHook, Registered, Seen, Sent, Target, Trouble,
 };
-use super::{document, hook, pause, words};
+use super::{document, hook, messages, pause};
 use crate::kinds::LookContext;
 use crate::ports::{
     Clock, EcsApi, OnFailure, Result, Service, ServiceTask, TaskContainer, TaskDefinition,
@@ -242,7 +242,7 @@ fn own_images(
             format!(
                 "task definition {} does not have {}",
                 found.arn,
-                words::containers(target)
+                messages::containers(target)
             ),
         ));
     }

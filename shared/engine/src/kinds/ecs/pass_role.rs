@@ -3,7 +3,7 @@
 //! to pass one on knows no tags.
 
 use super::foreign::{ROLES, full_arn};
-use super::words;
+use super::messages;
 use crate::config::Config;
 use crate::kinds::PrepareInput;
 use crate::ports::TaskDefinition;
@@ -44,12 +44,12 @@ fn not_passed(
     (member, role): (&str, &str),
 ) -> Finding {
     let known = config.task_roles.join("`, `");
-    words::finding(
+    messages::finding(
         FindingName::NoPermission,
         path,
         format!(
             "the `{member}` of {} is {role}, and the roles that Windlass may pass on to ECS are `{known}`",
-            words::short(&current.arn)
+            messages::short(&current.arn)
         ),
         &format!(
             "add it to a parameter of Windlass's stack: deploy that again with `TaskRoleArns={},{role}` (docs/install.md, \"Later\"); or give the environment a role of its own (`role_arn`), or the tasks a role of such a name",

@@ -1,7 +1,7 @@
 //! Pure: checks the pauses of a service that are declared to be Windlass's. Git owns the hooks: Windlass compares them
 //! and never sets them.
 
-use super::words;
+use super::messages;
 use crate::kinds::PrepareInput;
 use crate::ports::{Service, ServiceHook};
 use windlass_domain::count::count;
@@ -23,7 +23,7 @@ pub(super) fn findings(input: &PrepareInput<'_>, spec: &Spec, service: &Service)
         .filter_map(|at| wrong(*at, &name, &service.hooks));
     let path = input.path("pause");
     let of = |(reason, remedy): (String, String)| {
-        words::finding(FindingName::BadValue, path.clone(), reason, &remedy)
+        messages::finding(FindingName::BadValue, path.clone(), reason, &remedy)
     };
     wrong.map(of).collect()
 }

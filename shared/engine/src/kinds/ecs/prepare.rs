@@ -8,7 +8,7 @@ use super::stage::{ServiceDeploymentState, sentence};
 use super::state::Target;
 use super::wanted::Wanted;
 use super::way_back::widen;
-use super::{document, pass_role, strategy, waves, words};
+use super::{document, messages, pass_role, strategy, waves};
 use crate::config::Configured;
 use crate::kinds::{Kind as _, LookContext, PrepareInput, Prepared, Recorded, to_value};
 use crate::ports::{AssumeRole, Clock, EcrApi, EcsApi, Result, S3Api, Service, TaskDefinition};
@@ -131,12 +131,12 @@ where
         .find(|one| !ServiceDeploymentState::of(one).is_over());
     let in_the_way = under_way.filter(|_| input.goal_state.is_none());
     Ok(in_the_way.map(|one| {
-        words::finding(
+        messages::finding(
             FindingName::TargetNotReady,
             input.path("service"),
             format!(
                 "service {cluster}/{service} has a deployment of {} under way: {}",
-                words::short(&one.task_definition),
+                messages::short(&one.task_definition),
                 sentence(one)
             ),
             "wait until it is over, or stop it in the console of Amazon ECS",
@@ -150,9 +150,9 @@ fn claims(service: &Service) -> Vec<Claim> {
 }
 
 fn what(spec: &Spec, current: &TaskDefinition, wanted: &Wanted) -> String {
-    let from = words::short(&current.arn);
+    let from = messages::short(&current.arn);
     if let Some(to) = &wanted.goal.task_definition {
-        return format!("service {}: {from} → {}", spec.service, words::short(to));
+        return format!("service {}: {from} → {}", spec.service, messages::short(to));
     }
     let images = wanted.goal.images.iter().map(|(container, own)| {
         let (_, reference) = split_image(&own.image);
@@ -168,7 +168,7 @@ fn what(spec: &Spec, current: &TaskDefinition, wanted: &Wanted) -> String {
 }
 
 fn missing(input: &PrepareInput<'_>, spec: &Spec) -> Finding {
-    words::finding(
+    messages::finding(
         FindingName::TargetMissing,
         input.path("service"),
         format!(
@@ -187,7 +187,7 @@ fn warnings(
 ) -> Vec<Finding> {
     let name = format!("service {}/{}", spec.cluster, spec.service);
     let none_wanted = (service.desired == 0).then(|| {
-        words::finding(
+        messages::finding(
             FindingName::TargetNotReady,
             input.path("service"),
             format!("{name} wants 0 tasks, so that the release is set but nothing runs it"),
@@ -197,12 +197,12 @@ fn warnings(
     let by_tag = spec.containers.keys().filter_map(|container| {
         let image = document::image(&current.document, container)?;
         (!image.contains("@sha256:")).then(|| {
-            words::finding(
+            messages::finding(
                 FindingName::TargetNotReady,
                 container_at(input, spec, container),
                 format!(
                     "task definition {} names its image by tag (`{image}`), so that an undo brings what the tag points at then",
-                    words::short(&current.arn)
+                    messages::short(&current.arn)
                 ),
                 "nothing: what this deployment registers is pinned by digest",
             )

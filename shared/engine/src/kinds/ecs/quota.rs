@@ -5,7 +5,7 @@
 //!
 //! The quota of tasks per service is not checked: it is about the desired count, which no release changes.
 
-use super::words;
+use super::messages;
 use crate::kinds::{PrepareInput, Prepared};
 use crate::ports::{Clock, CloudWatchApi, EcsApi, JsonCall, JsonServices, Result, Service};
 use crate::ports::{Point, TaskDefinition};
@@ -168,7 +168,7 @@ impl QuotaQuery {
         );
         let told = |then: &str, remedy: &str| {
             let name = FindingName::TargetNotReady;
-            words::finding(
+            messages::finding(
                 name,
                 input.path("service"),
                 format!("{reason}{then}"),
@@ -209,7 +209,7 @@ impl QuotaQuery {
             self.named,
             fault.message.trim_end_matches('.')
         );
-        words::finding(name, input.path("service"), reason, remedy)
+        messages::finding(name, input.path("service"), reason, remedy)
     }
 }
 

@@ -3,7 +3,7 @@
 use super::observe::DEPLOYMENT_TAG;
 use super::ports::Ecs;
 use super::state::{PinnedBase, Target};
-use super::{document, words};
+use super::{document, messages};
 use crate::config::Configured;
 use crate::kinds::{APP_TAG, ENVIRONMENT_TAG};
 use crate::ports::{Clock, EcsApi, ObjectId, Result, S3Api};
@@ -117,6 +117,6 @@ fn tags(
 fn no_container(target: &Target) -> Fault {
     Fault::new(
         FaultName::NotFound,
-        format!("the base does not have {}", words::containers(target)),
+        format!("the base does not have {}", messages::containers(target)),
     )
 }

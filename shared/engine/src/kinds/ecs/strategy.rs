@@ -1,7 +1,7 @@
 //! Pure: compares the declared deployment strategy with the one that the service has. Git owns the strategy, its
 //! percentages and its times: Windlass compares them and never sets them.
 
-use super::words;
+use super::messages;
 use crate::kinds::PrepareInput;
 use crate::ports::{Service, Shifting};
 use windlass_domain::execution_history::LONGEST_WAIT;
@@ -54,7 +54,7 @@ pub(super) fn findings(
     let path = input.path("rollout");
     let declared = spec.rollout;
     let Some(found) = Strategy::of_ecs(&service.strategy) else {
-        return Some(words::finding(
+        return Some(messages::finding(
             FindingName::NotSupported,
             path,
             format!(
@@ -65,7 +65,7 @@ pub(super) fn findings(
         ));
     };
     if found != declared {
-        return Some(words::finding(
+        return Some(messages::finding(
             FindingName::BadValue,
             path,
             format!(
@@ -83,7 +83,7 @@ pub(super) fn findings(
     let bakes = Span::seconds(bakes_s(found, &service.shifting));
     let takes = Span::seconds(bakes.as_s() + spec.steady_within.as_s());
     (!found.is_rolling() && takes > LONGEST_WAIT).then(|| {
-        words::finding(
+        messages::finding(
             FindingName::TooLarge,
             input.path("steady_within"),
             format!(

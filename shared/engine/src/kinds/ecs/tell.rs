@@ -1,9 +1,9 @@
 //! Sentences about a service that ECS deploys: one function for each story.
 
+use super::messages::{containers, failed, finding, held, reasons, service, short};
 use super::stage::sentence;
 use super::state::{Seen, Target, Trouble};
 use super::tell_shift;
-use super::words::{containers, failed, finding, held, reasons, service, short};
 use crate::kinds::whose;
 use crate::ports::ServiceDeployment;
 use std::collections::BTreeSet;

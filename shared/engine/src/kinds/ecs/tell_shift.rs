@@ -1,8 +1,8 @@
 //! Sentences about a service whose traffic ECS shifts: one function for each story.
 
+use super::messages::{failed, held, reasons, service, short};
 use super::stage::sentence;
 use super::state::{Pausing, Seen, Target};
-use super::words::{failed, held, reasons, service, short};
 use super::{hook, pause};
 use crate::ports::ServiceRollout;
 use windlass_domain::count::{agree, count};

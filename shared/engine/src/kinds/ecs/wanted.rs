@@ -4,7 +4,7 @@ use super::artifact_check::no_container;
 use super::check::container_at;
 use super::images::{Images, OwnImage};
 use super::state::{Goal, PinnedBase, Until};
-use super::{document, words};
+use super::{document, messages};
 use crate::kinds::PrepareInput;
 use crate::ports::{EcsApi, Image, Result, TaskDefinition};
 use std::collections::BTreeSet;
@@ -51,7 +51,7 @@ pub(super) fn lacking(
     lacking
         .map(|name| {
             let at = container_at(input, spec, name);
-            no_container(at, name, words::short(&base.arn), &base.document)
+            no_container(at, name, messages::short(&base.arn), &base.document)
         })
         .collect()
 }

@@ -1,9 +1,9 @@
 //! Plans the way back of a service: to the recorded task definition, if it and its bytes still exist.
 
 use super::images::OwnImage;
+use super::messages;
 use super::state::{Goal, PinnedBase};
 use super::wanted::Wanted;
-use super::words;
 use crate::kinds::PrepareInput;
 use crate::ports::{EcrApi, EcsApi, Result, TaskDefinition};
 use crate::trouble::Checked;
@@ -26,7 +26,7 @@ pub(super) async fn way_back(
         return Err(Fault::internal("a recorded state names no task definition").into());
     };
     let gone = |what: &str| {
-        Err(words::finding(
+        Err(messages::finding(
             FindingName::ArtifactMissing,
             input.path("service"),
             what,
@@ -34,7 +34,7 @@ pub(super) async fn way_back(
         )
         .into())
     };
-    let short = words::short(&arn);
+    let short = messages::short(&arn);
     match ports.task_definition(&arn).await {
         Ok(found) if found.document["status"] == "INACTIVE" => {
             return gone(&format!(
@@ -65,7 +65,7 @@ pub(super) async fn way_back(
         format!(
             "service {} is set to {} already",
             spec.service,
-            words::short(&arn)
+            messages::short(&arn)
         )
     });
     Ok(Wanted {

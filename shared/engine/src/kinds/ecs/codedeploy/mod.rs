@@ -17,9 +17,9 @@ pub(super) use prepare::prepare;
 
 use super::images;
 use super::kind::{field, noticed};
+use super::messages::{service, short};
 use super::ports::Ecs;
 use super::state::{Group, Target};
-use super::words::{service, short};
 use crate::config::Configured;
 use crate::kinds::codedeploy::{mark, sentences};
 use crate::kinds::{ChangeFacts, Class, Kind, LookContext, Next, Noticed, Trail, View};
