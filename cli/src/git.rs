@@ -1,5 +1,7 @@
-//! The origin of a release in Git: the CI's environment tells it, else `git` itself.
+//! The origin of a release in Git: options tell it, else the CI's environment, else `git` itself.
 
+use crate::arguments;
+use clap::Args;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 use windlass_domain::git::Git;
@@ -11,6 +13,55 @@ pub struct ReleaseOrigin {
     pub git: Git,
     /// Their source, in words.
     pub told_by: &'static str,
+}
+
+/// The options that tell the origin of a release.
+#[derive(Debug, Args)]
+pub struct OriginOptions {
+    /// The Git ref, such as `refs/tags/v1.4.0`; else the CI's, else what is checked out.
+    #[arg(long, value_name = "REF", value_parser = arguments::text)]
+    git_ref: Option<String>,
+    /// The commit. Without `--git-ref` it replaces the CI's, or that of what is checked out.
+    #[arg(long, value_name = "HASH", value_parser = arguments::text)]
+    git_commit: Option<String>,
+    /// The time of the commit, in RFC 3339, such as `2026-11-20T14:02:05Z`; else as the repository around the present
+    /// folder tells it.
+    #[arg(long, value_name = "TIME", value_parser = arguments::text)]
+    git_time: Option<String>,
+    /// Name neither ref nor commit.
+    #[arg(long, conflicts_with_all = ["git_ref", "git_commit", "git_time"])]
+    no_git: bool,
+}
+
+impl OriginOptions {
+    /// Returns the release's origin in Git: by the options, else the CI, else what is checked out.
+    pub fn found(&self) -> Option<ReleaseOrigin> {
+        let mut from = self.reference_and_commit()?;
+        let commit = from.git.commit.as_deref();
+        from.git.time = self.git_time.clone().or_else(|| time_of(commit?));
+        Some(from)
+    }
+
+    fn reference_and_commit(&self) -> Option<ReleaseOrigin> {
+        if self.no_git {
+            return None;
+        }
+        if let Some(reference) = &self.git_ref {
+            let git = Git {
+                reference: reference.clone(),
+                commit: self.git_commit.clone(),
+                time: None,
+                dirty: false,
+            };
+            let told_by = "given by `--git-ref`";
+            return Some(ReleaseOrigin { git, told_by });
+        }
+        let known = from_ci(|name| std::env::var(name).ok()).or_else(from_folder);
+        known.map(|mut from| {
+            from.git.commit = self.git_commit.clone().or(from.git.commit);
+            from
+        })
+    }
 }
 
 /// Returns the ref and commit that a CI names in its environment variables.

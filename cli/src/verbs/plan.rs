@@ -27,7 +27,7 @@ pub struct Plan {
 #[derive(Debug, Subcommand)]
 enum PlannedCommand {
     /// A release: its artifacts are uploaded, its manifest is not.
-    Release(PlannedRelease),
+    Release(Box<PlannedRelease>),
     /// A release that is recorded already, into an environment: promotion.
     Deploy(PlannedDeploy),
     /// Going back to an earlier snapshot.
@@ -126,12 +126,13 @@ impl Plan {
     /// # Errors
     /// If Windlass refuses it or does not answer.
     pub fn run(&self, output: Output) -> Result<Exit, Failure> {
-        match &self.of {
-            PlannedCommand::Release(PlannedRelease { unused, .. })
-            | PlannedCommand::Deploy(PlannedDeploy { unused, .. })
-            | PlannedCommand::Rollback(PlannedRollback { unused, .. })
-            | PlannedCommand::Drill(PlannedDrill { unused, .. }) => unused.tell(output),
-        }
+        let unused = match &self.of {
+            PlannedCommand::Release(of) => &of.unused,
+            PlannedCommand::Deploy(of) => &of.unused,
+            PlannedCommand::Rollback(back) => &back.unused,
+            PlannedCommand::Drill(there) => &there.unused,
+        };
+        unused.tell(output);
         match &self.of {
             PlannedCommand::Release(of) => of.release.run(NextStep::Plan(&of.patience), output),
             PlannedCommand::Deploy(of) => of.deploy.run(NextStep::Plan(&of.patience), output),

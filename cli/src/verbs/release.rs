@@ -6,7 +6,7 @@ use crate::component::ComponentArgument;
 use crate::declared_application::{self, OrFindings};
 use crate::exit::Exit;
 use crate::failure::Failure;
-use crate::git;
+use crate::git::{self, OriginOptions, ReleaseOrigin};
 use crate::installation::{Endpoint, InstallationPlace, Reached};
 use crate::installation_part::InstallationPart;
 use crate::interrupt;
@@ -26,7 +26,6 @@ use serde::Serialize;
 use std::collections::BTreeMap;
 use windlass_domain::declaration::Exceptions;
 use windlass_domain::finding::{Finding, FindingName};
-use windlass_domain::git::Git;
 use windlass_domain::key::manifest_key;
 use windlass_domain::manifest::{ArtifactRef, Manifest};
 use windlass_domain::name::{AppName, ComponentName, EnvironmentName};
@@ -65,19 +64,8 @@ pub struct Release {
     /// `agent/web=image:shop/web:1.4.0`.
     #[arg(required = true, value_name = "COMPONENT=BYTES")]
     components: Vec<ComponentArgument>,
-    /// The Git ref, such as `refs/tags/v1.4.0`; else the CI's, else what is checked out.
-    #[arg(long, value_name = "REF", value_parser = arguments::text)]
-    git_ref: Option<String>,
-    /// The commit. Without `--git-ref` it replaces the CI's, or that of what is checked out.
-    #[arg(long, value_name = "HASH", value_parser = arguments::text)]
-    git_commit: Option<String>,
-    /// The time of the commit, in RFC 3339, such as `2026-11-20T14:02:05Z`; else as the repository around the present
-    /// folder tells it.
-    #[arg(long, value_name = "TIME", value_parser = arguments::text)]
-    git_time: Option<String>,
-    /// Name neither ref nor commit.
-    #[arg(long, conflicts_with_all = ["git_ref", "git_commit", "git_time"])]
-    no_git: bool,
+    #[command(flatten)]
+    origin: OriginOptions,
     /// The release's place in the order, such as a CI run's number.
     #[arg(long, value_name = "NUMBER", value_parser = arguments::number)]
     sequence: Option<u64>,
@@ -122,7 +110,7 @@ impl Release {
     pub fn run(&self, then: NextStep<'_>, output: Output) -> Result<Exit, Failure> {
         let found = ReleaseContents::of(&self.app, &self.components)?;
         waiting(self.places(&found, then))?;
-        let mut from = self.comes_from();
+        let mut from = self.origin.found();
         let git = from.as_ref().map(|from| &from.git);
         let dirty = git.and_then(|git| git::is_dirty(git.commit.as_deref()));
         if let Some(from) = &mut from {
@@ -233,7 +221,7 @@ impl Release {
     async fn send(
         &self,
         found: ReleaseContents,
-        from: Option<&git::ReleaseOrigin>,
+        from: Option<&ReleaseOrigin>,
         windlass: Option<&Windlass>,
         sight: &ReleaseLookup,
         then: NextStep<'_>,
@@ -367,7 +355,7 @@ impl Release {
 
     fn manifest(
         &self,
-        from: Option<&git::ReleaseOrigin>,
+        from: Option<&ReleaseOrigin>,
         components: BTreeMap<ComponentName, ArtifactRef>,
     ) -> Result<Manifest, Failure> {
         let about = ReleaseDescription {
@@ -377,34 +365,5 @@ impl Release {
             declaration: self.declaration.clone(),
         };
         manifest::build(&self.app, about, components)
-    }
-
-    /// Returns the release's origin in Git: by the options, else the CI, else what is checked out.
-    fn comes_from(&self) -> Option<git::ReleaseOrigin> {
-        let mut from = self.reference_and_commit()?;
-        let commit = from.git.commit.as_deref();
-        from.git.time = self.git_time.clone().or_else(|| git::time_of(commit?));
-        Some(from)
-    }
-
-    fn reference_and_commit(&self) -> Option<git::ReleaseOrigin> {
-        if self.no_git {
-            return None;
-        }
-        if let Some(reference) = &self.git_ref {
-            let git = Git {
-                reference: reference.clone(),
-                commit: self.git_commit.clone(),
-                time: None,
-                dirty: false,
-            };
-            let told_by = "given by `--git-ref`";
-            return Some(git::ReleaseOrigin { git, told_by });
-        }
-        let known = git::from_ci(|name| std::env::var(name).ok()).or_else(git::from_folder);
-        known.map(|mut from| {
-            from.git.commit = self.git_commit.clone().or(from.git.commit);
-            from
-        })
     }
 }

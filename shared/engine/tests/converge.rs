@@ -1,6 +1,6 @@
 //! The promises of `converge`, each with a kind that is as small as can be.
 
-use crate::dial::{Turning, dial, other_turns};
+use crate::dial::{Turning, dial};
 use std::pin::Pin;
 use windlass_domain::fault::{Fault, FaultName};
 use windlass_domain::finding::FindingName;
@@ -11,17 +11,17 @@ use windlass_world::conformance::{Trial, conforms};
 use windlass_world::mishaps::{Mishap, When};
 use windlass_world::run::{run, until_pause};
 
-static ONE: Turning = Turning {
+pub static ONE: Turning = Turning {
     goals: &["b"],
     slow_ms: 0,
 };
 
-static TWO: Turning = Turning {
+pub static TWO: Turning = Turning {
     goals: &["b", "c"],
     slow_ms: 0,
 };
 
-fn begin(subject: &Turning) -> Trial<'_, Turning> {
+pub fn begin(subject: &Turning) -> Trial<'_, Turning> {
     Trial::begin(subject).unwrap()
 }
 
@@ -33,7 +33,7 @@ fn rehearsed() -> Vec<&'static str> {
 }
 
 /// Begins a trial of one wave, with a mishap at the first call of that name.
-fn one_with(name: &str, when: When, mishap: Mishap) -> Trial<'static, Turning> {
+pub fn one_with(name: &str, when: When, mishap: Mishap) -> Trial<'static, Turning> {
     let trial = begin(&ONE);
     let call = rehearsed().iter().position(|call| *call == name).unwrap();
     trial.scene.world.plan_mishap(call as u64 + 1, when, mishap);
@@ -41,13 +41,13 @@ fn one_with(name: &str, when: When, mishap: Mishap) -> Trial<'static, Turning> {
 }
 
 /// Makes one invocation, forward.
-async fn invoke(trial: &Trial<'_, Turning>) -> Result<WorkDone> {
+pub async fn invoke(trial: &Trial<'_, Turning>) -> Result<WorkDone> {
     let work = trial.work(Some(0), 1).unwrap();
     trial.invoke(&work).await
 }
 
 /// Makes one invocation, up to the planned pause.
-fn paused(trial: &Trial<'_, Turning>) -> Pin<Box<impl Future<Output = Result<WorkDone>>>> {
+pub fn paused(trial: &Trial<'_, Turning>) -> Pin<Box<impl Future<Output = Result<WorkDone>>>> {
     let mut invocation = Box::pin(invoke(trial));
     assert!(until_pause(invocation.as_mut()).is_none());
     invocation
@@ -58,7 +58,7 @@ fn points_at(trial: &Trial<'_, Turning>) -> String {
 }
 
 /// Asserts that the wave failed because someone else changed the target, and that an undo leaves that alone.
-fn assert_other_is_kept(trial: &Trial<'_, Turning>) {
+pub fn assert_other_is_kept(trial: &Trial<'_, Turning>) {
     let found = failure_finding(trial.step().unwrap().failure);
     assert_eq!(found, FindingName::TargetChangedByOther);
     assert_eq!(trial.answer(None, 1), Ok(WorkTransition::Changed));
@@ -69,11 +69,11 @@ fn fault(name: FaultName) -> Mishap {
     Mishap::Fault(Fault::new(name, "planned"))
 }
 
-fn name_of<T>(answer: &Result<T>) -> Option<FaultName> {
+pub fn name_of<T>(answer: &Result<T>) -> Option<FaultName> {
     answer.as_ref().err().map(|fault| fault.name)
 }
 
-fn failure_finding(failure: Option<Failure>) -> FindingName {
+pub fn failure_finding(failure: Option<Failure>) -> FindingName {
     match failure {
         Some(Failure::Finding(finding)) => finding.name,
         other => panic!("{other:?}"),
@@ -159,7 +159,7 @@ fn a_call_that_took_effect_while_its_horizon_was_waited_out_is_seen() {
 
 /// Makes an invocation that goes on so long after its open call was recorded. Returns its trial, and the fault that it
 /// ends with.
-fn late(ms: u64) -> (Trial<'static, Turning>, Option<FaultName>) {
+pub fn late(ms: u64) -> (Trial<'static, Turning>, Option<FaultName>) {
     let calls = rehearsed();
     let turn = calls.iter().position(|call| *call == "dial.turn").unwrap();
     // The transactions: claim, begin, open.
@@ -188,15 +188,6 @@ fn nothing_is_sent_after_the_call_s_own_horizon() {
     // Nor is a call sent that could end after it: a send may take ten seconds.
     assert_eq!(sent_late(5_001), (Some(FaultName::StillInProgress), 0));
     assert_eq!(sent_late(5_000), (None, 1));
-}
-
-#[test]
-fn an_out_of_band_change_after_one_that_was_not_sent_in_time_is_not_overwritten() {
-    let (trial, name) = late(15_000);
-    assert_eq!(name, Some(FaultName::StillInProgress));
-    other_turns(&trial.scene.world, "x");
-    assert_eq!(trial.forward(), Ok(WorkTransition::Failed));
-    assert_other_is_kept(&trial);
 }
 
 #[test]
@@ -234,58 +225,6 @@ fn a_target_is_gone_when_every_look_says_so_for_as_long_as_one_may_be_behind() {
             matches!(failure, Some(Failure::Fault(fault)) if fault.name == FaultName::NotFound)
         );
     }
-}
-
-#[test]
-fn an_out_of_band_change_before_the_first_one_is_not_overwritten() {
-    let trial = begin(&ONE);
-    other_turns(&trial.scene.world, "x");
-    assert_eq!(trial.forward(), Ok(WorkTransition::Failed));
-    assert_other_is_kept(&trial);
-}
-
-#[test]
-fn an_out_of_band_change_between_look_and_send_is_not_overwritten() {
-    let trial = one_with("dial.turn", When::Before, Mishap::Pause);
-    let invocation = paused(&trial);
-    other_turns(&trial.scene.world, "x");
-    assert_eq!(run(invocation).unwrap().verdict, WorkTransition::Failed);
-    assert_other_is_kept(&trial);
-}
-
-#[test]
-fn a_revision_that_moved_without_a_change_is_only_looked_at_again() {
-    let trial = one_with("dial.turn", When::Before, Mishap::Pause);
-    let invocation = paused(&trial);
-    other_turns(&trial.scene.world, "a");
-    assert_eq!(run(invocation).unwrap().verdict, WorkTransition::Changed);
-    assert_eq!(dial(&trial.scene.world).turns, 1);
-}
-
-#[test]
-fn an_out_of_band_change_between_two_waves_fails_the_second() {
-    let trial = begin(&TWO);
-    assert_eq!(trial.answer(Some(0), 1), Ok(WorkTransition::Changed));
-    other_turns(&trial.scene.world, "x");
-    assert_eq!(trial.answer(Some(1), 1), Ok(WorkTransition::Failed));
-    let found = failure_finding(trial.step().unwrap().failure);
-    assert_eq!(found, FindingName::TargetChangedByOther);
-}
-
-#[test]
-fn a_confirmed_change_that_is_needed_again_was_reverted_by_somebody_else() {
-    let subject = Turning {
-        goals: &["b"],
-        slow_ms: 60_000,
-    };
-    let trial = begin(&subject);
-    let answer = run(invoke(&trial));
-    assert_eq!(name_of(&answer), Some(FaultName::StillInProgress));
-    other_turns(&trial.scene.world, "a");
-    assert_eq!(trial.answer(Some(0), 1), Ok(WorkTransition::Failed));
-    let found = failure_finding(trial.step().unwrap().failure);
-    assert_eq!(found, FindingName::TargetChangedByOther);
-    assert_eq!(dial(&trial.scene.world).turns, 1);
 }
 
 #[test]

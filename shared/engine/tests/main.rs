@@ -10,6 +10,7 @@ mod codedeploy_service;
 mod comparison;
 mod conductor;
 mod converge;
+mod converge_out_of_band;
 mod dial;
 mod driving;
 mod ecs;

@@ -1,5 +1,5 @@
 //! No line of a page is longer than 120 characters. Tables, the targets of links and code may be longer: nobody can
-//! break them.
+//! break them. No source file has more than 400 lines: it has more than one idea then.
 
 #![allow(
     clippy::expect_used,
@@ -13,22 +13,25 @@ use std::path::{Path, PathBuf};
 /// The most characters of a line.
 const LONGEST: usize = 120;
 
+/// The most lines of a source file.
+const MOST: usize = 400;
+
 /// Folders that are not the project's own, and the findings that the pages of troubleshooting are written from.
 const LEFT_OUT: [&str; 3] = ["node_modules", "target", "troubleshooting"];
 
-/// Collects the pages below a folder.
-fn pages(folder: &Path, found: &mut Vec<PathBuf>) {
+/// Collects the files below a folder whose names end so.
+fn files(folder: &Path, end: &str, found: &mut Vec<PathBuf>) {
     for entry in fs::read_dir(folder).expect("a folder") {
         let path = entry.expect("an entry").path();
         let name = path.file_name().expect("a name").to_string_lossy();
-        let is_left_out = name.starts_with('.') && name != ".github"
-            || LEFT_OUT.contains(&name.as_ref()) && !path.ends_with("docs/troubleshooting");
+        let is_left_out =
+            name.starts_with('.') && name != ".github" || LEFT_OUT.contains(&name.as_ref());
         if is_left_out || path.is_symlink() {
             continue;
         }
         if path.is_dir() {
-            pages(&path, found);
-        } else if name.ends_with(".md") {
+            files(&path, end, found);
+        } else if name.ends_with(end) {
             found.push(path);
         }
     }
@@ -58,11 +61,15 @@ fn too_long(page: &str) -> Vec<usize> {
     long
 }
 
+fn root() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("../..")
+}
+
 #[test]
 fn no_line_of_a_page_is_longer_than_120_characters() {
-    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("../..");
+    let root = root();
     let mut found = Vec::new();
-    pages(&root, &mut found);
+    files(&root, ".md", &mut found);
     assert!(found.len() > 300, "only {} pages are found", found.len());
     let mut wrong = Vec::new();
     for path in found {
@@ -71,6 +78,22 @@ fn no_line_of_a_page_is_longer_than_120_characters() {
         wrong.extend(long.iter().map(|line| format!("{name}:{line}")));
     }
     assert!(wrong.is_empty(), "{wrong:#?}");
+}
+
+#[test]
+fn no_source_file_has_more_than_400_lines() {
+    let root = root();
+    let mut found = Vec::new();
+    for end in [".rs", ".py", ".js"] {
+        files(&root, end, &mut found);
+    }
+    assert!(found.len() > 1000, "only {} files are found", found.len());
+    let count = |path: &PathBuf| fs::read_to_string(path).expect("a file").lines().count();
+    found.retain(|path| count(path) > MOST);
+    assert!(
+        found.is_empty(),
+        "each of these has more than one idea: {found:#?}"
+    );
 }
 
 #[test]

@@ -4,7 +4,7 @@
 use crate::happening::Counts;
 use crate::play::Played;
 use crate::schedule::{Counted, Mishap, Schedule, What};
-use crate::targets::SWITCHES;
+use crate::target_calls::SWITCHES;
 use windlass_world::calls::only_reads;
 
 /// Returns all schedules with one mishap, of a scenario whose plain run is known.

@@ -32,12 +32,14 @@ pub mod scenarios;
 pub mod schedule;
 mod service_waits;
 pub mod stage;
+pub mod target_calls;
 pub mod targets;
 pub mod unowned;
 pub mod variants;
 pub mod whole_campaign;
 
 mod claims;
+pub mod deed;
 mod deliver;
 mod drift;
 mod events;

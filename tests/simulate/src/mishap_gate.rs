@@ -1,7 +1,7 @@
 //! The gate at every port call: places the mishaps of a schedule, and gives each call its time.
 
 use crate::schedule::{Counted, Schedule, What};
-use crate::targets::SWITCHES;
+use crate::target_calls::SWITCHES;
 use crate::task::Task;
 use crate::times::{BEHIND_FOR_MS, BEHIND_MS, HELD_MS, budget_ms, late, slow_ms, twin_ms};
 use std::cell::RefCell;

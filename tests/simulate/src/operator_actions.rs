@@ -1,12 +1,12 @@
 //! Deployments that need an operator are recovered by one, or accepted.
 
 use crate::by_codedeploy::is_moving;
+use crate::deed::Deed;
 use crate::happening::Event;
 use crate::outcome::Outcome;
 use crate::rules::{
     has_barred, is_unknown, taken_back_after_success, targets_as_recorded, unlocked,
 };
-use crate::scenario::Deed;
 use crate::schedule::Schedule;
 use crate::stage::Stage;
 use crate::targets::is_shown;

@@ -1,10 +1,11 @@
 //! The outcome of a run, as the rules look at it.
 
 use crate::arrivals::Arrival;
+use crate::deed::Deed;
 use crate::end_of_run::Rest;
 use crate::happening::{Event, Happening};
 use crate::readings::Readings;
-use crate::scenario::{Deed, Scenario};
+use crate::scenario::Scenario;
 use crate::schedule::Schedule;
 use crate::targets::now;
 use serde::de::DeserializeOwned;

@@ -6,12 +6,13 @@
 //! first goes on. So the interleaving of tasks depends only on the calls' latencies, and the same schedule is always
 //! the same run.
 
+use crate::deed::Deed;
 use crate::due_later::{Asking, LOOK_S, Later, TICK_S};
 use crate::end_of_run::Rest;
 use crate::events::tick;
 use crate::happening::Event;
 use crate::mishap_gate::Signal;
-use crate::scenario::{Act, Deed, When};
+use crate::scenario::{Act, When};
 use crate::stage::Stage;
 use crate::task::{Done, Role, Task};
 use std::task::{Context, Poll, Waker};

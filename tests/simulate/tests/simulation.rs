@@ -8,7 +8,7 @@ use windlass_simulate::exhaust::{differs, one_mishap, one_of};
 use windlass_simulate::play::{Played, Ready};
 use windlass_simulate::scenarios::{SCENARIOS, named};
 use windlass_simulate::schedule::{Mishap, Schedule, What};
-use windlass_simulate::targets::SWITCHES;
+use windlass_simulate::target_calls::SWITCHES;
 use windlass_simulate::whole_campaign::{RANDOM, play_whole};
 
 /// With the system's allocator a tenth of the time went into allocations.

@@ -74,3 +74,7 @@ pub fn gives_way(held: &LockHolder, facts: &AdmissionFacts<'_>) -> Overtakes {
         Overtakes::Waits
     }
 }
+
+#[cfg(test)]
+#[path = "turn_tests.rs"]
+mod tests;

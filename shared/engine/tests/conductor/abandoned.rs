@@ -1,6 +1,7 @@
 //! Tests of deployments that died before they had their turn.
 
-use crate::conductor::scene::{FIRST, Scene, fault, input, is_rollback, with};
+use crate::conductor::inputs::{input, with};
+use crate::conductor::scene::{FIRST, Scene, fault, is_rollback};
 use crate::stage::id;
 use serde_json::json;
 use windlass_domain::deployment::Status;

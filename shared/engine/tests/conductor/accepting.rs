@@ -1,7 +1,8 @@
 //! Tests of `accept`.
 
 use crate::conductor::accepts_refused::refusal;
-use crate::conductor::scene::{FIRST, Scene, in_short, input, is_rollback, order};
+use crate::conductor::inputs::{input, order};
+use crate::conductor::scene::{FIRST, Scene, in_short, is_rollback};
 use crate::stage::{TOKEN, app, component, id, prod};
 use serde_json::{Value, json};
 use std::collections::BTreeMap;

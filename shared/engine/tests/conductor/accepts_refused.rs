@@ -1,7 +1,8 @@
 //! Tests of an `accept` that is refused.
 
 use crate::conductor::accepting::{looked, stuck, there};
-use crate::conductor::scene::{FIRST, Scene, fault, in_short, input};
+use crate::conductor::inputs::input;
+use crate::conductor::scene::{FIRST, Scene, fault, in_short};
 use crate::stage::{TOKEN, app, prod};
 use serde_json::json;
 use windlass_domain::accept::Live;

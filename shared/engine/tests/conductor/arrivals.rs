@@ -1,6 +1,7 @@
 //! Tests of requests that arrive: each is recorded once, or only noted.
 
-use crate::conductor::scene::{Scene, dev, fault, in_short, with};
+use crate::conductor::inputs::{dev, with};
+use crate::conductor::scene::{Scene, fault, in_short};
 use crate::stage::{app, id};
 use serde_json::{Value, json};
 use windlass_domain::deployment::{Deployment, Ended, Status, Why};

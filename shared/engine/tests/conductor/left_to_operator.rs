@@ -1,6 +1,7 @@
 //! Tests that a deployment whose recoveries keep dying is left to an operator.
 
-use crate::conductor::scene::{FIRST, Scene, in_short, input};
+use crate::conductor::inputs::input;
+use crate::conductor::scene::{FIRST, Scene, in_short};
 use crate::stage::TOKEN;
 use windlass_domain::deployment::{Status, Why};
 use windlass_domain::ending::Ending;

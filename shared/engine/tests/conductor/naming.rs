@@ -1,7 +1,8 @@
 //! Tests of the name of a release whose bytes run already.
 
+use crate::conductor::found_in_place::named_now;
 use crate::conductor::scene::{Scene, is_rollback};
-use crate::conductor::settling::{former, judged_after_others, named_now, snapshot};
+use crate::conductor::settling::{former, judged_after_others, snapshot};
 use crate::stage::{app, component, id, prod, zip};
 use windlass_domain::digest::Digest;
 use windlass_domain::environment::Snapshot;

@@ -1,6 +1,7 @@
 //! Tests of `hold` and `release_hold`.
 
-use crate::conductor::scene::{Scene, in_short, input, with};
+use crate::conductor::inputs::{input, with};
+use crate::conductor::scene::{Scene, in_short};
 use serde_json::json;
 use windlass_engine::payload::Transition;
 use windlass_world::stepfunctions::arn_of;

@@ -1,7 +1,8 @@
 //! Tests of requests that cannot become a deployment: they are refused, recorded, and told beside their upload.
 
 use crate::conductor::arrivals::{MAIN, by};
-use crate::conductor::scene::{Scene, in_short, input, with};
+use crate::conductor::inputs::{input, with};
+use crate::conductor::scene::{Scene, in_short};
 use crate::stage::app;
 use serde_json::json;
 use windlass_domain::deployment::Refusal;

@@ -1,7 +1,8 @@
 //! Tests that a mistake in the form of a request hides no other mistake in it, by whatever way the request came.
 
 use crate::conductor::arrivals::by;
-use crate::conductor::scene::{Scene, with};
+use crate::conductor::inputs::with;
+use crate::conductor::scene::Scene;
 use crate::stage::app;
 use serde_json::{Value, json};
 use std::collections::BTreeSet;

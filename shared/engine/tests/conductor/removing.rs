@@ -1,6 +1,7 @@
 //! Letting go of more than one transaction takes.
 
-use crate::conductor::scene::{Scene, in_short, input};
+use crate::conductor::inputs::input;
+use crate::conductor::scene::{Scene, in_short};
 use crate::stage::{app, component, prod};
 use serde_json::json;
 use windlass_domain::environment::HeldState;

@@ -1,6 +1,7 @@
 //! Tests of `rollback`: the snapshot to which it goes back, and the hold that it sets.
 
-use crate::conductor::scene::{Scene, in_short, input, order, step, with};
+use crate::conductor::inputs::{input, order, step, with};
+use crate::conductor::scene::{Scene, in_short};
 use crate::stage::{app, component, id, prod, zip};
 use serde_json::{Value, json};
 use std::collections::BTreeMap;

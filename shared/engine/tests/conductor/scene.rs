@@ -1,5 +1,6 @@
 //! A scene: an environment whose ledger says what a test wants, and the executions that work for it.
 
+use crate::conductor::inputs::{input, order, step, waiting_key, with};
 use crate::stage::{Stage, app, component, id, prod, zip};
 use serde_json::{Value, json};
 use std::collections::{BTreeMap, BTreeSet};
@@ -11,8 +12,6 @@ use windlass_domain::fault::FaultName;
 use windlass_domain::gate::Verdict;
 use windlass_domain::identity::EnvironmentId;
 use windlass_domain::judgement::Judgement;
-use windlass_domain::name::EnvironmentName;
-use windlass_domain::order::Order;
 use windlass_domain::plan::{KindName, Outcome, Plan, PlannedChange, Unchanged, Wave};
 use windlass_domain::request::ActionName;
 use windlass_domain::step::{Step, StepStatus};
@@ -320,69 +319,7 @@ impl Scene {
         let write = Stored::new(key, value).put_indexed(Some(place)).unwrap();
         run(self.stage.world.transact(vec![write])).unwrap();
     }
-}
 
-/// Makes the input for an action of `prod`, with a reason.
-pub fn input(action: &str) -> Value {
-    json!({"action": action, "app": "shop", "environment": "prod", "reason": "a test"})
-}
-
-/// Returns the input with more members, or with others.
-pub fn with(mut input: Value, more: Value) -> Value {
-    for (name, value) in more.as_object().unwrap() {
-        input[name] = value.clone();
-    }
-    input
-}
-
-pub fn waiting_key() -> Key<Waiting> {
-    ledger::waiting(EnvironmentId::new(&app(), &prod()), &id())
-}
-
-pub fn dev() -> EnvironmentName {
-    EnvironmentName::new("dev").unwrap()
-}
-
-pub fn step(name: &str, status: StepStatus) -> Step {
-    Step {
-        before: json!("as before"),
-        goals: BTreeMap::from([(0, Value::Null)]),
-        attempt: 1,
-        status,
-        wave: Some(0),
-        seen: Some(json!("as wanted")),
-        invocations: 1,
-        ..Step::planned(id(), app(), prod(), component(name), KindName::Lambda)
-    }
-}
-
-pub fn order(sequence: u64, who: &str) -> Order {
-    Order {
-        version: None,
-        sequence: Some(sequence),
-        accepted: Time(0),
-        recorded: Time(0),
-        id: windlass_domain::identity::DeploymentId(who.into()),
-    }
-}
-
-/// Returns the word and the error of an answer.
-pub fn in_short(answer: &Result<Answer>) -> (Transition, &str) {
-    let answer = answer.as_ref().unwrap();
-    (answer.verdict, answer.error.as_str())
-}
-
-/// Returns the name and the message of a fault.
-pub fn fault(answer: Result<Answer>) -> (FaultName, String) {
-    let fault = answer.unwrap_err();
-    (fault.name, fault.message)
-}
-
-pub fn is_rollback(scene: &mut Scene) {
-    scene.change_record(|record| record.action = ActionName::Rollback);
-}
-
-impl Scene {
     /// Lets another deployment hold the lock.
     pub fn other_holds(&self, action: ActionName, state: HeldState) {
         let held = LockHolder {
@@ -411,4 +348,20 @@ impl Scene {
             },
         })
     }
+}
+
+/// Returns the word and the error of an answer.
+pub fn in_short(answer: &Result<Answer>) -> (Transition, &str) {
+    let answer = answer.as_ref().unwrap();
+    (answer.verdict, answer.error.as_str())
+}
+
+/// Returns the name and the message of a fault.
+pub fn fault(answer: Result<Answer>) -> (FaultName, String) {
+    let fault = answer.unwrap_err();
+    (fault.name, fault.message)
+}
+
+pub fn is_rollback(scene: &mut Scene) {
+    scene.change_record(|record| record.action = ActionName::Rollback);
 }

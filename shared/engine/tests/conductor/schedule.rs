@@ -1,6 +1,7 @@
 //! Tests of what starts recoveries: the told end of an execution, and the schedule if it is not told.
 
-use crate::conductor::scene::{FIRST, Scene, waiting_key, with};
+use crate::conductor::inputs::{waiting_key, with};
+use crate::conductor::scene::{FIRST, Scene};
 use crate::stage::{TOKEN, app, id, prod};
 use serde_json::{Value, json};
 use windlass_domain::ending::Ending;

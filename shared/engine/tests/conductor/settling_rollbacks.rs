@@ -1,6 +1,7 @@
 //! Tests of `Settle` of a rollback.
 
-use crate::conductor::scene::{in_short, is_rollback, order};
+use crate::conductor::inputs::order;
+use crate::conductor::scene::{in_short, is_rollback};
 use crate::conductor::settling::{former, judged_after_others, snapshot};
 use crate::stage::{app, component, prod, zip};
 use windlass_domain::digest::Digest;

@@ -1,6 +1,7 @@
 //! Tests of `pause`, `continue` and `skip_bake`.
 
-use crate::conductor::scene::{Scene, dev, in_short, input, with};
+use crate::conductor::inputs::{dev, input, with};
+use crate::conductor::scene::{Scene, in_short};
 use crate::stage::{app, id};
 use serde_json::{Value, json};
 use windlass_domain::ending::Ending;

@@ -1,6 +1,7 @@
 //! Tests of who takes a deployment over, and where it goes on.
 
-use crate::conductor::scene::{FIRST, Scene, fault, in_short, input, with};
+use crate::conductor::inputs::{input, with};
+use crate::conductor::scene::{FIRST, Scene, fault, in_short};
 use crate::stage::{TOKEN, app, id, prod};
 use serde_json::json;
 use windlass_domain::deployment::{Status, Why};

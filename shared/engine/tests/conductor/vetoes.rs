@@ -8,7 +8,7 @@ use windlass_domain::environment::{EnvironmentState, Hold, Veto};
 use windlass_domain::identity::EnvironmentId;
 use windlass_domain::step::StepStatus;
 use windlass_domain::time::Time;
-use windlass_engine::ledger::{self};
+use windlass_engine::ledger;
 use windlass_engine::payload::Transition;
 
 pub fn veto(scene: &Scene) -> Option<Veto> {

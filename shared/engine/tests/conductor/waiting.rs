@@ -1,6 +1,7 @@
 //! Tests of the queue: who waits, who is woken, who gives up, and who does not wait.
 
-use crate::conductor::scene::{FIRST, Scene, in_short, is_rollback, order};
+use crate::conductor::inputs::order;
+use crate::conductor::scene::{FIRST, Scene, in_short, is_rollback};
 use crate::stage::{app, component, id, prod};
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
@@ -10,8 +11,8 @@ use windlass_domain::environment::{EnvironmentState, HeldState, Snapshot};
 use windlass_domain::identity::{DeploymentId, EnvironmentId};
 use windlass_domain::request::ActionName;
 use windlass_domain::time::Time;
+use windlass_engine::ledger;
 use windlass_engine::ledger::Execution;
-use windlass_engine::ledger::{self};
 use windlass_engine::payload::{Answer, ConductorInput, Transition};
 use windlass_engine::ports::Result;
 use windlass_engine::recovery::wake;

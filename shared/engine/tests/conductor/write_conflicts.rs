@@ -1,7 +1,8 @@
 //! Tests of others that write the same items in between. The conductor decides anew, a little later each time, and not
 //! for ever.
 
-use crate::conductor::scene::{FIRST, Scene, fault, in_short, input, with};
+use crate::conductor::inputs::{input, with};
+use crate::conductor::scene::{FIRST, Scene, fault, in_short};
 use crate::stage::id;
 use serde_json::{Value, json};
 use windlass_domain::environment::HeldState;

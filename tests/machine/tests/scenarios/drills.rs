@@ -1,18 +1,18 @@
 //! An environment goes to the version before and comes back.
 
 use crate::scenarios::scene::{
-    BACK, BOTH, GO, ROLLED_BACK, SUCCEEDED, WAITED, WAVE, assert_free, both, declare, ended,
-    failure, live, live_with, path, program, serves, way_back,
+    BACK, BOTH, GO, ROLLED_BACK, SUCCEEDED, WAVE, assert_free, both, ended, failure, live,
+    live_with, path, program, serves, way_back,
 };
 use serde_json::json;
 use windlass_domain::drill::{Direction, DrillOutcome, DrillSummary, SnapshotVersion};
 use windlass_domain::ending::Ending;
 use windlass_domain::fault::{Fault, FaultName};
 use windlass_engine::ports::StepFunctionsApi;
-use windlass_machine::shop::{ALARM, FUNCTIONS, Shop};
+use windlass_machine::shop::{ALARM, Shop};
 use windlass_world::run::run;
 
-fn last(shop: &Shop<'_>) -> DrillSummary {
+pub fn last(shop: &Shop<'_>) -> DrillSummary {
     shop.drills().last.unwrap()
 }
 
@@ -22,7 +22,7 @@ fn comes_back(shop: &Shop<'_>) -> String {
     shop.record(&back.deployment).executions[0].clone()
 }
 
-fn runs(shop: &Shop<'_>, version: &str) -> bool {
+pub fn runs(shop: &Shop<'_>, version: &str) -> bool {
     let running = shop.environment().running;
     running.values().all(|running| running.version() == version)
 }
@@ -34,7 +34,7 @@ fn begin_to_come_back(shop: &mut Shop<'_>) {
 }
 
 /// Starts a drill and lets it go until its way back has begun.
-fn coming_back(shop: &mut Shop<'_>) -> String {
+pub fn coming_back(shop: &mut Shop<'_>) -> String {
     let drill = shop.act("drill");
     assert!(shop.region.run_until(&drill, "Ended"));
     begin_to_come_back(shop);
@@ -185,88 +185,6 @@ fn a_gate_that_fails_on_the_way_back_undoes_nothing_and_fails_the_drill() {
     assert_free(&shop);
 }
 
-#[test]
-fn a_release_stops_it_on_its_way_there_and_goes_on_from_what_ran() {
-    let program = program();
-    let mut shop = live_with(&program, &["1.0.0", "1.1.0"]);
-    let drill = shop.act("drill");
-    assert!(shop.region.run_until(&drill, "Judge"));
-    let release = shop.deploy("1.2.0", &["jobs"]);
-    shop.region.run();
-    assert_eq!(ended(&shop, &drill).cause_name, "PreemptedByDeploy");
-    assert_eq!(ended(&shop, &release).ending, Ending::Succeeded);
-    let last = last(&shop);
-    assert_eq!(
-        (last.outcome, last.restored),
-        (DrillOutcome::Overtaken, true)
-    );
-    // Components that the release does not bring are as they were before the drill.
-    assert_eq!(serves(&shop), ("3".into(), "4".into()));
-    assert_free(&shop);
-}
-
-#[test]
-fn a_release_waits_for_the_way_back() {
-    let program = program();
-    let mut shop = live_with(&program, &["1.0.0", "1.1.0"]);
-    let back = coming_back(&mut shop);
-    assert!(shop.region.run_until(&back, "Judge"));
-    let release = shop.deploy("1.2.0", &["jobs"]);
-    shop.region.run();
-    assert_eq!(last(&shop).outcome, DrillOutcome::Proved);
-    assert_eq!(shop.path(&release), path(&[WAITED, GO, WAVE, SUCCEEDED]));
-    assert_eq!(serves(&shop), ("3".into(), "4".into()));
-    assert_free(&shop);
-}
-
-#[test]
-fn an_operators_rollback_stops_both_ways() {
-    let program = program();
-    for (is_back, version, restored) in [(false, "1.1.0", true), (true, "1.0.0", false)] {
-        let mut shop = live_with(&program, &["1.0.0", "1.1.0"]);
-        let stopped = if is_back {
-            coming_back(&mut shop)
-        } else {
-            shop.act("drill")
-        };
-        assert!(shop.region.run_until(&stopped, "Judge"));
-        let rollback = shop.act("rollback");
-        shop.region.run();
-        assert_eq!(ended(&shop, &stopped).cause_name, "PreemptedByOperator");
-        assert!(ended(&shop, &rollback).ending.is_success());
-        let last = last(&shop);
-        assert_eq!(
-            (last.outcome, last.restored),
-            (DrillOutcome::Overtaken, restored)
-        );
-        assert!(runs(&shop, version), "{version}");
-        assert!(shop.environment().hold.is_some());
-        assert_free(&shop);
-    }
-}
-
-/// The rollback stopped no deployment, because none was under way. So it goes where it would go without a drill.
-#[test]
-fn an_operators_rollback_between_the_two_ways_goes_to_the_version_before() {
-    let program = program();
-    let mut shop = live_with(&program, &["1.0.0", "1.1.0", "1.2.0"]);
-    let drill = shop.act("drill");
-    assert!(shop.region.run_until(&drill, "Ended"));
-    assert!(shop.drills().awaits_back().is_some());
-    let rollback = shop.act("rollback");
-    shop.region.run();
-    assert_eq!(shop.deployment(&rollback).release.version, "1.1.0");
-    assert!(runs(&shop, "1.1.0"));
-    let last = last(&shop);
-    assert_eq!(
-        (last.outcome, last.restored),
-        (DrillOutcome::Overtaken, false),
-        "{}",
-        last.cause
-    );
-    assert_free(&shop);
-}
-
 /// A person who kills an execution in the console does not want the older version to stay.
 #[test]
 fn a_way_back_that_is_killed_is_tried_again() {
@@ -318,36 +236,6 @@ fn a_way_back_that_works_never_ends_and_tells_what_runs() {
 }
 
 #[test]
-fn a_second_one_is_refused_while_one_is_under_way() {
-    let program = program();
-    let mut shop = live_with(&program, &["1.0.0", "1.1.0"]);
-    let first = shop.act("drill");
-    assert!(shop.region.run_until(&first, "Judge"));
-    let second = shop.act("drill");
-    shop.region.run();
-    assert_eq!(failure(&shop, &second).0, "NotIdle");
-    assert_eq!(last(&shop).outcome, DrillOutcome::Proved);
-}
-
-#[test]
-fn it_goes_only_where_nothing_is_held_and_nothing_is_under_way() {
-    let program = program();
-    let mut shop = live_with(&program, &["1.0.0", "1.1.0"]);
-    let release = shop.deploy("1.2.0", &BOTH);
-    assert!(shop.region.run_until(&release, "Judge"));
-    let busy = shop.act("drill");
-    shop.region.run();
-    assert_eq!(failure(&shop, &busy).0, "NotIdle");
-    shop.act("hold");
-    shop.region.run();
-    let held = shop.act("drill");
-    shop.region.run();
-    assert_eq!(failure(&shop, &held).0, "Held");
-    assert_eq!(last(&shop).outcome, DrillOutcome::Refused);
-    assert_eq!(serves(&shop), both("4"));
-}
-
-#[test]
 fn what_is_planned_tells_where_it_would_go_and_begins_nothing() {
     let program = program();
     let mut shop = live_with(&program, &["1.0.0", "1.1.0"]);
@@ -357,30 +245,6 @@ fn what_is_planned_tells_where_it_would_go_and_begins_nothing() {
     let found = run(shop.world().execution(&plan)).unwrap().unwrap();
     assert_eq!(found.status, "SUCCEEDED");
     assert_eq!(shop.known_drills(), None);
-    assert_eq!(serves(&shop), both("3"));
-}
-
-/// By the newer declaration `jobs` could not be brought back.
-///
-/// Safety: drills: The way back goes by the declaration by which the drill went there.
-#[test]
-fn what_is_declared_meanwhile_is_not_in_its_way() {
-    let program = program();
-    let mut shop = live_with(&program, &["1.0.0", "1.1.0"]);
-    let drill = shop.act("drill");
-    assert!(shop.region.run_until(&drill, "Ended"));
-    let line = |line: &&str| !line.trim_start().starts_with("jobs:");
-    let without: Vec<&str> = FUNCTIONS.lines().filter(line).collect();
-    let without = without.join("\n").replace(", after: [jobs]", "");
-    declare(&shop, &without.replace("version: 1.0.0", "version: 1.1.0"));
-    shop.region.run();
-    let last = last(&shop);
-    assert_eq!(
-        (last.outcome, last.restored),
-        (DrillOutcome::Proved, true),
-        "{}",
-        last.cause
-    );
     assert_eq!(serves(&shop), both("3"));
 }
 

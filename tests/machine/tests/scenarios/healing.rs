@@ -1,8 +1,6 @@
 //! Components that have drifted and are declared `heal: restore` are brought back to what is recorded.
 
-use crate::scenarios::scene::{
-    BOTH, assert_free, both, declare, ended, pass_minutes, program, serves,
-};
+use crate::scenarios::scene::{BOTH, assert_free, both, declare, pass_minutes, program, serves};
 use serde_json::{Value, json};
 use windlass_domain::deployment::Deployment;
 use windlass_domain::ending::Ending;
@@ -13,7 +11,7 @@ use windlass_domain::request::{ActionName, Route};
 use windlass_engine::ledger::{self, Stored};
 use windlass_engine::ports::{Clock, DynamoDbApi, Transacted};
 use windlass_machine::program::Program;
-use windlass_machine::shop::{ALARM, FUNCTIONS, Shop};
+use windlass_machine::shop::{FUNCTIONS, Shop};
 use windlass_world::cloudtrail::Event;
 use windlass_world::run::run;
 
@@ -23,7 +21,7 @@ fn declaration(heal: &str) -> String {
 }
 
 /// Makes the shop with 1.0.0 live and looked at, in which `api` is to be restored.
-fn healing(program: &Program) -> Shop<'_> {
+pub fn healing(program: &Program) -> Shop<'_> {
     let mut shop = Shop::new(program, &declaration("restore"));
     shop.deploy("1.0.0", &BOTH);
     shop.region.run();
@@ -33,7 +31,7 @@ fn healing(program: &Program) -> Shop<'_> {
 }
 
 /// Runs the schedule every five minutes for so many minutes. The executions that it starts end meanwhile.
-fn schedule_for(shop: &mut Shop<'_>, minutes: u64) {
+pub fn schedule_for(shop: &mut Shop<'_>, minutes: u64) {
     for _ in 0..minutes / 5 {
         pass_minutes(shop, 5);
         shop.region.scheduled();
@@ -41,31 +39,31 @@ fn schedule_for(shop: &mut Shop<'_>, minutes: u64) {
     }
 }
 
-fn moves_alias(shop: &Shop<'_>, function: &str, version: &str) {
+pub fn moves_alias(shop: &Shop<'_>, function: &str, version: &str) {
     let mut functions = shop.world().lambda();
     let function = functions.functions.get_mut(function).unwrap();
     function.aliases.get_mut("live").unwrap().version = version.into();
 }
 
 /// Returns the executions that were started to restore, oldest first.
-fn restorings(shop: &Shop<'_>) -> Vec<String> {
+pub fn restorings(shop: &Shop<'_>) -> Vec<String> {
     let all = shop.region.all_ended().iter();
     let all = all.filter(|one| one.arn.contains(":restore-"));
     all.map(|one| one.arn.clone()).collect()
 }
 
 /// Returns the last restoring.
-fn last(shop: &Shop<'_>) -> Deployment {
+pub fn last(shop: &Shop<'_>) -> Deployment {
     shop.deployment(restorings(shop).last().unwrap())
 }
 
-fn ending(record: &Deployment) -> (Ending, &str) {
+pub fn ending(record: &Deployment) -> (Ending, &str) {
     let ended = record.ending.as_ref().unwrap();
     (ended.ending, ended.cause_name.as_str())
 }
 
 /// Runs the schedule until an execution that restores has begun. Returns its ARN. The execution makes no step.
-fn begun(shop: &mut Shop<'_>) -> String {
+pub fn begun(shop: &mut Shop<'_>) -> String {
     let started = |shop: &Shop<'_>| {
         let executions = shop.world().stepfunctions();
         let names = executions.executions.keys();
@@ -83,14 +81,14 @@ fn begun(shop: &mut Shop<'_>) -> String {
     panic!("nothing is restored");
 }
 
-fn told(shop: &Shop<'_>, part: &str) -> Vec<String> {
+pub fn told(shop: &Shop<'_>, part: &str) -> Vec<String> {
     let published = shop.world().sns().published.clone();
     let all = published.into_iter();
     let all = all.filter(|(subject, _)| subject.contains(part));
     all.map(|(_, message)| message).collect()
 }
 
-fn events(shop: &Shop<'_>) -> Vec<String> {
+pub fn events(shop: &Shop<'_>) -> Vec<String> {
     let put = shop.world().eventbridge().put.clone();
     let names = put.into_iter().map(|(name, _)| name);
     names.filter(|name| name.starts_with("Drift")).collect()
@@ -107,7 +105,7 @@ fn trail(shop: &Shop<'_>, by: &str) {
 }
 
 /// Sets a hold before anything else goes on.
-fn hold(shop: &Shop<'_>) {
+pub fn hold(shop: &Shop<'_>) {
     let (app, env) = (
         AppName::new("shop").unwrap(),
         EnvironmentName::new("prod").unwrap(),
@@ -198,128 +196,6 @@ fn what_is_only_reported_is_not_restored_and_what_is_off_is_not_looked_at() {
         assert_eq!(restorings(&shop).len(), 0, "{heal}");
         assert_eq!(shop.serves("shop-api"), "1", "{heal}");
     }
-}
-
-/// Safety: restoring: Nothing is restored while it is held or waited for, or while a gate is red.
-#[test]
-fn nothing_is_restored_while_it_is_held_waited_for_or_red() {
-    let program = program();
-    // Under a hold nothing is started, until the hold is released.
-    let mut shop = healing(&program);
-    shop.act("hold");
-    shop.region.run();
-    moves_alias(&shop, "shop-api", "1");
-    schedule_for(&mut shop, 180);
-    assert_eq!(
-        (events(&shop), restorings(&shop).len()),
-        (vec!["DriftFound".to_owned()], 0)
-    );
-    shop.act("release_hold");
-    schedule_for(&mut shop, 10);
-    assert_eq!(serves(&shop), both("2"));
-
-    // If a hold comes between the look and the turn, the restoring ends quietly.
-    let mut shop = healing(&program);
-    moves_alias(&shop, "shop-api", "1");
-    let arn = begun(&mut shop);
-    hold(&shop);
-    shop.region.run();
-    let record = shop.deployment(&arn);
-    assert_eq!(ending(&record), (Ending::NothingToDo, "NotRestored"));
-    let cause = record.ending.unwrap().cause;
-    assert!(
-        cause.contains("automatic deployments are held since"),
-        "{cause}"
-    );
-    assert_eq!(shop.serves("shop-api"), "1");
-
-    // With a red alarm the restoring is refused before anything is changed, three times a day at most, and nothing is
-    // held because of it.
-    let mut shop = healing(&program);
-    moves_alias(&shop, "shop-api", "1");
-    shop.world().set_alarm(ALARM, "ALARM", &[9.0]);
-    schedule_for(&mut shop, 8 * 60);
-    assert_eq!(restorings(&shop).len(), 3);
-    assert_eq!(ending(&last(&shop)).0, Ending::Rejected);
-    assert_eq!(
-        (shop.environment().hold, shop.serves("shop-api")),
-        (None, "1".to_owned())
-    );
-}
-
-/// Safety: restoring: A release that comes first goes instead.
-#[test]
-fn a_release_that_comes_first_goes_instead() {
-    let program = program();
-    let mut shop = healing(&program);
-    moves_alias(&shop, "shop-api", "1");
-    let arn = begun(&mut shop);
-    let release = shop.deploy("1.1.0", &BOTH);
-    assert!(shop.region.run_until(&release, "Bake"));
-    shop.region.run();
-    assert_eq!(ended(&shop, &release).ending, Ending::Succeeded);
-    let restoring = shop.region.ended(&arn).unwrap();
-    assert_eq!(restoring.status, "SUCCEEDED");
-    assert_eq!(serves(&shop), both("3"));
-    schedule_for(&mut shop, 60);
-    assert_eq!(events(&shop), ["DriftFound", "DriftGone"]);
-}
-
-#[test]
-fn a_release_waits_for_what_is_restored_or_stops_it_where_that_is_asked() {
-    let program = program();
-    for preempt in [false, true] {
-        let mut shop = healing(&program);
-        moves_alias(&shop, "shop-api", "1");
-        let arn = begun(&mut shop);
-        assert!(shop.region.run_until(&arn, "Bake"));
-        let mut request = shop.release("1.1.0", &BOTH);
-        if preempt {
-            request["preempt"] = json!(true);
-            request["reason"] = json!("it must go now");
-        }
-        let release = shop.start(&request);
-        shop.region.run();
-        let record = shop.deployment(&arn);
-        let wanted = if preempt {
-            (Ending::RolledBack, "PreemptedByDeploy")
-        } else {
-            (Ending::Succeeded, "")
-        };
-        assert_eq!(ending(&record), wanted);
-        let counted = shop.environment().restored.len();
-        assert_eq!(
-            counted,
-            usize::from(!preempt),
-            "what was stopped counts not"
-        );
-        assert_eq!(ended(&shop, &release).ending, Ending::Succeeded);
-        assert_eq!(serves(&shop), both("3"));
-    }
-}
-
-/// Safety: restoring: What is as recorded again by its turn is left alone.
-#[test]
-fn what_is_as_recorded_again_by_its_turn_is_left_alone() {
-    let program = program();
-    let mut shop = healing(&program);
-    moves_alias(&shop, "shop-api", "1");
-    let arn = begun(&mut shop);
-    moves_alias(&shop, "shop-api", "2");
-    let before = shop.environment();
-    shop.region.run();
-    let record = shop.deployment(&arn);
-    assert_eq!(ending(&record), (Ending::NothingToDo, "AlreadyThere"));
-    let after = shop.environment();
-    assert_eq!(
-        (after.running, after.snapshot, after.restored),
-        (before.running, before.snapshot, vec![])
-    );
-    assert_eq!(
-        told(&shop, "restore"),
-        Vec::<String>::new(),
-        "nobody is called for that"
-    );
 }
 
 /// Safety: restoring: What is set back a fourth time in a day is held, and who does it is named.

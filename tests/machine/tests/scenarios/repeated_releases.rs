@@ -1,11 +1,10 @@
 //! The same release once more: by each way, after each ending, and by a person.
 
 use crate::scenarios::scene::{
-    BOTH, arrive, assert_free, both, ended, executions, failure, live, look, manifest,
-    pass_minutes, program, release_unheard, serves, upload,
+    BOTH, arrive, assert_free, both, ended, failure, live, manifest, pass_minutes, program,
+    release_unheard, serves, upload,
 };
 use serde_json::{Value, json};
-use std::collections::BTreeMap;
 use windlass_domain::deployment::Deployment;
 use windlass_domain::ending::Ending;
 use windlass_domain::fault::{Fault, FaultName};
@@ -15,7 +14,7 @@ use windlass_machine::shop::{ALARM, Shop};
 use windlass_world::run::run;
 
 /// Returns the records of a version's deployments, the first one first.
-fn records(shop: &Shop<'_>, version: &str) -> Vec<Deployment> {
+pub fn records(shop: &Shop<'_>, version: &str) -> Vec<Deployment> {
     let ledger = shop.world().dynamodb();
     let items = ledger.items.values().filter(|item| item.key.sk == "record");
     let records = items.map(|item| ledger::from_item::<Deployment>((**item).clone()));
@@ -27,7 +26,7 @@ fn records(shop: &Shop<'_>, version: &str) -> Vec<Deployment> {
     of
 }
 
-fn endings(shop: &Shop<'_>, version: &str) -> Vec<String> {
+pub fn endings(shop: &Shop<'_>, version: &str) -> Vec<String> {
     let records = records(shop, version).into_iter();
     records
         .map(|record| record.ending.unwrap().to_string())
@@ -48,7 +47,7 @@ fn by_upload(shop: &mut Shop<'_>, version: &str) {
 }
 
 /// Posts the same release without a key, as CI does.
-fn by_post(shop: &mut Shop<'_>, version: &str) -> String {
+pub fn by_post(shop: &mut Shop<'_>, version: &str) -> String {
     pass_minutes(shop, 1);
     let reply = run(handle(
         shop.world(),
@@ -65,7 +64,7 @@ fn by_post(shop: &mut Shop<'_>, version: &str) -> String {
     reply.body["id"].as_str().unwrap().to_owned()
 }
 
-fn start(shop: &mut Shop<'_>, input: &Value) -> String {
+pub fn start(shop: &mut Shop<'_>, input: &Value) -> String {
     let arn = shop.start(input);
     shop.region.run();
     arn
@@ -324,99 +323,4 @@ fn by_stopped(shop: &mut Shop<'_>, version: &str) {
     shop.region.stop(&arn);
     shop.region.run();
     assert_eq!(endings(shop, version), ["RolledBack (Stopped)"]);
-}
-
-#[test]
-fn an_event_that_comes_again_is_no_arrival() {
-    let program = program();
-    let mut shop = live(&program);
-    look(&shop);
-    pass_minutes(&shop, 1);
-    let first = release_unheard(&shop, "1.1.0");
-    arrive(&shop, first.clone());
-    shop.region.run();
-    pass_minutes(&shop, 1);
-    let second = release_unheard(&shop, "1.1.0");
-    arrive(&shop, second.clone());
-    shop.region.run();
-    let wanted = ["Succeeded", "NothingToDo (AlreadyThere)"];
-    assert_eq!(endings(&shop, "1.1.0"), wanted);
-    let before = executions(&mut shop);
-    // This holds even if nobody noted that they were served.
-    for forget in [false, true] {
-        for event in [&first, &second] {
-            if forget {
-                let mut ledger = shop.world().dynamodb();
-                ledger
-                    .items
-                    .retain(|key, _| !key.pk.starts_with("arrival#"));
-            }
-            pass_minutes(&shop, 1);
-            arrive(&shop, event.clone());
-            shop.region.run();
-        }
-    }
-    for _ in 0..12 {
-        pass_minutes(&shop, 15);
-        look(&shop);
-        shop.region.run();
-    }
-    assert_eq!(executions(&mut shop), before);
-    assert_eq!(endings(&shop, "1.1.0"), wanted);
-}
-
-#[test]
-fn while_it_waits_or_runs_the_same_arrival_is_one_deployment_whatever_its_way() {
-    let program = program();
-    let mut shop = live(&program);
-    pass_minutes(&shop, 1);
-    let event = release_unheard(&shop, "1.1.0");
-    arrive(&shop, event);
-    let arn = shop
-        .world()
-        .stepfunctions()
-        .started
-        .last()
-        .unwrap()
-        .0
-        .clone();
-    shop.region.step();
-    assert!(shop.region.run_until(&arn, "Bake"));
-    // The clock of the running deployment stands still, so nothing of it ends in between.
-    let body = manifest(&shop, "1.1.0");
-    let reply = run(handle(
-        shop.world(),
-        Call {
-            method: "POST".into(),
-            path: "/apps/shop/environments/prod/releases".into(),
-            body: Some(body.clone()),
-            ..Call::default()
-        },
-    ));
-    assert_eq!(reply.body["execution"], arn);
-    let mut request = json!({"action": "deploy", "app": "shop", "requester": {"route": "s3"}});
-    request["manifest"] = serde_json::from_str(&body).unwrap();
-    let same = shop.start(&request);
-    shop.region.run();
-    assert_eq!(shop.path(&same), "Admit Admitted NothingToDo");
-    assert_eq!(endings(&shop, "1.1.0"), ["Succeeded"]);
-}
-
-#[test]
-fn an_arrival_that_came_many_times_is_found_in_few_reads() {
-    let program = program();
-    let mut shop = live(&program);
-    let mut reads = BTreeMap::new();
-    for attempt in 1..=20 {
-        let before = shop.world().mishaps().count();
-        by_post(&mut shop, "1.1.0");
-        reads.insert(attempt, shop.world().mishaps().count() - before);
-    }
-    let records = records(&shop, "1.1.0");
-    let attempts: Vec<u32> = records.iter().map(|record| record.attempt).collect();
-    assert_eq!(attempts, (1..=20).collect::<Vec<u32>>());
-    let order = |n: usize| (records[n].order.accepted, records[n].order.recorded);
-    assert_eq!(order(19), order(0), "it is no newer for coming again");
-    // There are two reads for each, by the API and by `Admit`.
-    assert!(reads[&20] <= reads[&2] + 2 * 8, "{reads:?}");
 }

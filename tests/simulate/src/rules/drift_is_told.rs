@@ -1,6 +1,6 @@
+use crate::deed::Deed;
 use crate::happening::Event;
 use crate::outcome::Outcome;
-use crate::scenario::Deed;
 use crate::schedule::What;
 use std::rc::Rc;
 use windlass_domain::deployment::Deployment;

@@ -1,6 +1,6 @@
+use crate::deed::Deed;
 use crate::happening::Event;
 use crate::outcome::Outcome;
-use crate::scenario::Deed;
 use std::collections::BTreeSet;
 use windlass_domain::environment::{EnvironmentState, Lock};
 use windlass_domain::tenancy::Claims;

@@ -1,6 +1,6 @@
+use crate::deed::Deed;
 use crate::happening::Event;
 use crate::outcome::Outcome;
-use crate::scenario::Deed;
 use windlass_domain::deployment::Deployment;
 use windlass_domain::drill::Drills;
 use windlass_domain::environment::{EnvironmentState, Lock, Running, Snapshot};

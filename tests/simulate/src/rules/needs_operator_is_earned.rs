@@ -1,7 +1,7 @@
+use crate::deed::Deed;
 use crate::happening::Event;
 use crate::outcome::Outcome;
 use crate::rules::{has_barred, is_unbegun_call, is_unknown};
-use crate::scenario::Deed;
 use crate::schedule::What;
 use std::collections::{BTreeMap, BTreeSet};
 use std::rc::Rc;

@@ -1,8 +1,9 @@
+use crate::deed::Deed;
 use crate::happening::Event;
 use crate::outcome::Outcome;
-use crate::scenario::Deed;
 use crate::schedule::What;
-use crate::targets::{COMPONENTS, is_guarded};
+use crate::target_calls::is_guarded;
+use crate::targets::COMPONENTS;
 use std::collections::{BTreeMap, BTreeSet};
 
 /// "where AWS has a compare-and-set nothing of theirs is overwritten": a deployment that was prepared before somebody

@@ -1,7 +1,7 @@
 use crate::happening::Event;
 use crate::outcome::Outcome;
 use crate::schedule::What;
-use crate::targets::{is_guarded, looks_needed};
+use crate::target_calls::{is_guarded, looks_needed};
 use std::collections::{BTreeMap, BTreeSet};
 use windlass_domain::deployment::{Deployment, Ended};
 use windlass_domain::finding::FindingName;

@@ -1,6 +1,6 @@
+use crate::deed::Deed;
 use crate::happening::Event;
 use crate::outcome::Outcome;
-use crate::scenario::Deed;
 use serde_json::Value;
 use std::collections::{BTreeMap, BTreeSet};
 use windlass_domain::deployment::Deployment;

@@ -1,6 +1,6 @@
+use crate::deed::Deed;
 use crate::happening::Event;
 use crate::outcome::Outcome;
-use crate::scenario::Deed;
 
 /// "Unknown is not healthy" (rule 7), and neither is red: no deployment succeeds while its release is not healthy by a
 /// gate of any sort.

@@ -6,7 +6,8 @@ use super::people::{
     as_made, has_another_repository, may_not_shift, may_shift_again, person_at_api,
     person_at_service,
 };
-use crate::scenario::{Deed, Scenario, after, next, quiet};
+use crate::deed::Deed;
+use crate::scenario::{Scenario, after, next, quiet};
 use windlass_machine::shop::ONE_FUNCTION;
 
 /// The manifest of a release whose code is not there yet.

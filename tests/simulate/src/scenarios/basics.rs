@@ -7,7 +7,8 @@ use super::people::{
     may_shift_again, person_at_api, person_at_distribution, person_at_service, person_at_web,
     rings, without_alias,
 };
-use crate::scenario::{Deed, Scenario, after, next, quiet, when_in};
+use crate::deed::Deed;
+use crate::scenario::{Scenario, after, next, quiet, when_in};
 use windlass_machine::shop::{ALL_KINDS, FUNCTIONS, ONE_FUNCTION};
 
 pub(super) const BOTH: &[&str] = &["api", "jobs"];

@@ -2,7 +2,8 @@
 //! throttled.
 
 use super::people::{as_made, rings};
-use crate::scenario::{Deed, Scenario, after, next, quiet, when_in};
+use crate::deed::Deed;
+use crate::scenario::{Scenario, after, next, quiet, when_in};
 use windlass_world::World;
 
 /// A call before a function, and the undo call that takes it back.

@@ -3,7 +3,8 @@
 
 use super::declarations::MOVED as DECLARATION;
 use super::people::{group_rings, is_moved_by_codedeploy, person_at_group, rings};
-use crate::scenario::{Deed, Scenario, next, quiet, when_in};
+use crate::deed::Deed;
+use crate::scenario::{Scenario, next, quiet, when_in};
 
 pub(super) const MOVED: Scenario = Scenario {
     name: "moved",

@@ -3,7 +3,8 @@
 
 use super::declared_services::{SERVICE_MOVED as DECLARATION, SERVICE_MOVED_READY as WAITS};
 use super::people::{hours_pass, rings, tasks_crash};
-use crate::scenario::{Deed, Scenario, after, next, quiet, when_in};
+use crate::deed::Deed;
+use crate::scenario::{Scenario, after, next, quiet, when_in};
 use windlass_domain::appspec::Shape;
 use windlass_engine::ports::{Routing, Waiting};
 use windlass_world::World;

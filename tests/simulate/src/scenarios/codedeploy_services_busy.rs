@@ -3,7 +3,8 @@
 
 use super::codedeploy_services::{APPSPEC, SERVICE_MOVED};
 use super::people::{hours_pass, is_quiet_again, rings};
-use crate::scenario::{Act, Deed, Scenario, next, quiet, when_in};
+use crate::deed::Deed;
+use crate::scenario::{Act, Scenario, next, quiet, when_in};
 use std::collections::BTreeMap;
 use windlass_domain::appspec::AppSpec;
 use windlass_domain::fault::{Fault, FaultName};

@@ -3,7 +3,8 @@
 use super::declarations::COMPARED;
 use super::gates::{GATES, IS_UNDONE};
 use super::people::person_at_weights;
-use crate::scenario::{Deed, Scenario, next, when_in};
+use crate::deed::Deed;
+use crate::scenario::{Scenario, next, when_in};
 use windlass_domain::declaration::gates::{Measured, MetricGate, MetricSeries};
 use windlass_domain::time::Span;
 use windlass_world::World;

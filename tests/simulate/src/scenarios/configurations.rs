@@ -5,7 +5,8 @@ use super::declarations::{CONFIGURATION, POINTING};
 use super::people::{
     as_made, document_is_lost, flags_are_watched, flags_ring, person_at_flags, rings,
 };
-use crate::scenario::{Deed, Scenario, next, quiet, when_in};
+use crate::deed::Deed;
+use crate::scenario::{Scenario, next, quiet, when_in};
 
 pub(super) const FLAGS: Scenario = Scenario {
     name: "flags",

@@ -2,7 +2,8 @@
 
 use super::gates::GATES;
 use super::people::{as_made, person_at_api};
-use crate::scenario::{Deed, Scenario, next, quiet};
+use crate::deed::Deed;
+use crate::scenario::{Scenario, next, quiet};
 use windlass_world::World;
 
 /// A topic that asks for drift is told of it. The bake is longer than an hour, so that a look comes due meanwhile.

@@ -2,7 +2,8 @@
 
 use super::basics::BOTH;
 use super::people::{as_made, is_quiet_again, person_at_api, person_at_service, rings};
-use crate::scenario::{Act, Deed, Scenario, after, next, quiet, when_in};
+use crate::deed::Deed;
+use crate::scenario::{Act, Scenario, after, next, quiet, when_in};
 use windlass_machine::shop::{FUNCTIONS, SERVICE_AND_FUNCTION};
 use windlass_world::World;
 

@@ -5,7 +5,8 @@ use super::people::{
     as_made, has_no_data, is_quiet_again, person_at_api, person_at_distribution, person_at_web,
     rings,
 };
-use crate::scenario::{Deed, Scenario, next, quiet, when_in};
+use crate::deed::Deed;
+use crate::scenario::{Scenario, next, quiet, when_in};
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
 use windlass_domain::declaration::gates::{Measured, MetricGate, MetricSeries};

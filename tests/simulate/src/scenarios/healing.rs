@@ -2,7 +2,8 @@
 
 use super::drift::DRIFTED;
 use super::people::person_at_api;
-use crate::scenario::{Deed, Scenario, next, quiet, when_in};
+use crate::deed::Deed;
+use crate::scenario::{Scenario, next, quiet, when_in};
 
 /// The declaration of both functions, of which one is restored.
 const RESTORED: &str = "

@@ -3,7 +3,8 @@
 
 use super::people::person_at_api;
 use super::tasks::{FAILS, IRREVERSIBLE, RUN, never_starts};
-use crate::scenario::{Act, Deed, Scenario, next, quiet, when_in};
+use crate::deed::Deed;
+use crate::scenario::{Act, Scenario, next, quiet, when_in};
 use windlass_domain::fault::{Fault, FaultName};
 use windlass_world::World;
 

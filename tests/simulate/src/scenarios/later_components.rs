@@ -2,7 +2,8 @@
 
 use super::declarations::WITHOUT_ALIAS;
 use super::people::{as_made, person_at_api, person_at_service, without_alias};
-use crate::scenario::{Act, Deed, Scenario, next, quiet};
+use crate::deed::Deed;
+use crate::scenario::{Act, Scenario, next, quiet};
 use windlass_machine::shop::FUNCTIONS;
 
 const API: &[&str] = &["api"];

@@ -4,7 +4,8 @@
 
 use super::basics::BOTH;
 use super::people::{as_made, person_at_service};
-use crate::scenario::{Act, Deed, Scenario, after, next, quiet, when_in};
+use crate::deed::Deed;
+use crate::scenario::{Act, Scenario, after, next, quiet, when_in};
 use windlass_machine::shop::FUNCTIONS;
 
 const WITH_WORK: &str = "

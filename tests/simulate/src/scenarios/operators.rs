@@ -6,7 +6,8 @@ use super::people::{
     as_made, hours_pass, is_quiet_again, may_not_shift, may_shift_again, person_at_api,
     person_at_distribution, rings,
 };
-use crate::scenario::{Deed, Scenario, next, quiet, when_in};
+use crate::deed::Deed;
+use crate::scenario::{Scenario, next, quiet, when_in};
 use windlass_machine::shop::{FUNCTIONS, ONE_FUNCTION};
 
 pub(super) const ROLLBACK: Scenario = Scenario {

@@ -4,7 +4,8 @@ use super::basics::{BOTH, LIVE};
 use super::people::{
     as_made, is_quiet_again, may_not_shift, may_shift_again, person_at_api, rings,
 };
-use crate::scenario::{Deed, Scenario, next, quiet, when_in};
+use crate::deed::Deed;
+use crate::scenario::{Scenario, next, quiet, when_in};
 use windlass_machine::shop::FUNCTIONS;
 
 /// Two functions, and a newer release first undoes an older one.

@@ -7,7 +7,8 @@ use super::people::{
     person_lets_go_back, person_lets_go_on, rings, service_rings,
 };
 use super::shifts::{BLUE_GREEN, SHIFTED};
-use crate::scenario::{Deed, Scenario, next, quiet, when_in};
+use crate::deed::Deed;
+use crate::scenario::{Scenario, next, quiet, when_in};
 
 const AGENT: &[&str] = &["agent"];
 

@@ -2,7 +2,8 @@
 
 use super::declared_services::SERVICE;
 use super::people::{as_made, person_at_service};
-use crate::scenario::{Deed, Scenario, next, quiet, when_in};
+use crate::deed::Deed;
+use crate::scenario::{Scenario, next, quiet, when_in};
 
 /// A manifest names an image by its tag, and somebody moves the tag before the release is admitted.
 pub(super) const TAG_MOVED: Scenario = Scenario {

@@ -2,7 +2,8 @@
 
 use super::basics::BOTH;
 use super::people::{as_made, person_at_api};
-use crate::scenario::{Deed, Scenario, next, quiet, when_in};
+use crate::deed::Deed;
+use crate::scenario::{Scenario, next, quiet, when_in};
 use windlass_machine::shop::FUNCTIONS;
 
 pub(super) const PLANNED: Scenario = Scenario {

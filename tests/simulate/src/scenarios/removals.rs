@@ -2,7 +2,8 @@
 
 use super::basics::BOTH;
 use super::people::{as_made, person_at_service};
-use crate::scenario::{Act, Deed, Scenario, next, quiet, when_in};
+use crate::deed::Deed;
+use crate::scenario::{Act, Scenario, next, quiet, when_in};
 use windlass_machine::shop::FUNCTIONS;
 
 const WITHOUT_JOBS: &str = "

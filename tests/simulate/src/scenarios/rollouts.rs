@@ -7,7 +7,8 @@ use super::people::{
     as_made, from_image, from_image_without_alias, gives_nothing_up, has_no_data, is_quiet_again,
     person_at_image, person_at_service, person_at_web, person_at_weights, rings, tasks_crash,
 };
-use crate::scenario::{Deed, Scenario, after, next, quiet, when_in};
+use crate::deed::Deed;
+use crate::scenario::{Scenario, after, next, quiet, when_in};
 use windlass_machine::shop::ALL_KINDS;
 
 pub(super) const LINEAR: Scenario = Scenario {

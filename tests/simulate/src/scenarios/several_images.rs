@@ -2,7 +2,8 @@
 
 use super::declared_services::SERVICE;
 use super::people::{person_at_worker, rings, worker_crashes};
-use crate::scenario::{Act, Deed, Scenario, next, quiet, when_in};
+use crate::deed::Deed;
+use crate::scenario::{Act, Scenario, next, quiet, when_in};
 use windlass_machine::shop_world::add_worker;
 
 /// The service alone, with two images of ours.

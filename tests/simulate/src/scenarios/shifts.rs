@@ -9,7 +9,8 @@ use super::people::{
     is_shifted_and_watched, is_shifted_at_once, is_shifted_in_two_parts, person_at_service, rings,
     service_rings, tasks_crash,
 };
-use crate::scenario::{Deed, Scenario, after, next, quiet, when_in};
+use crate::deed::Deed;
+use crate::scenario::{Scenario, after, next, quiet, when_in};
 use windlass_domain::declaration::gates::{Measured, MetricGate, MetricSeries};
 use windlass_domain::time::Span;
 use windlass_engine::ports::OnFailure;

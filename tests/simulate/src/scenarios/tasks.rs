@@ -1,7 +1,8 @@
 //! Tasks that are run once per release: they succeed, are taken back, passed over, stopped, and forgotten by ECS.
 
 use super::people::{as_made, rings};
-use crate::scenario::{Deed, Scenario, after, next, quiet, when_in};
+use crate::deed::Deed;
+use crate::scenario::{Scenario, after, next, quiet, when_in};
 use windlass_domain::fault::{Fault, FaultName};
 use windlass_world::World;
 

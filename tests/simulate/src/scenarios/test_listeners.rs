@@ -2,7 +2,8 @@
 
 use super::pauses::PAUSED;
 use super::people::is_shifted_at_once_with_pauses;
-use crate::scenario::{Deed, Scenario, next};
+use crate::deed::Deed;
+use crate::scenario::{Scenario, next};
 use windlass_world::World;
 
 /// The service waits with the test traffic, which its listener routes by a header.

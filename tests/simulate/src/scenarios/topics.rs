@@ -2,7 +2,8 @@
 
 use super::gates::{GATES, IS_UNDONE};
 use super::people::rings;
-use crate::scenario::{Deed, Scenario, next, quiet, when_in};
+use crate::deed::Deed;
+use crate::scenario::{Scenario, next, quiet, when_in};
 use windlass_world::World;
 
 /// Two topics, one in each form. The second is told of more.

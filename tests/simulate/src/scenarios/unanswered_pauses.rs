@@ -5,7 +5,8 @@ use super::declared_services::{SERVICE_CANARY_WATCHED, SERVICE_PAUSED_LAST};
 use super::pauses::{CANARY_PAUSED, PAUSED};
 use super::people::{is_shifted_at_once_with_a_last_pause, pauses_run_out};
 use super::shifts::SHIFTED;
-use crate::scenario::{Act, Deed, Scenario, after, next, quiet, when_in};
+use crate::deed::Deed;
+use crate::scenario::{Act, Scenario, after, next, quiet, when_in};
 use windlass_world::World;
 
 const AGENT: &[&str] = &["agent"];

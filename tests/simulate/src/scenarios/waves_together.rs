@@ -3,7 +3,8 @@
 use super::pauses::CANARY_PAUSED;
 use super::people::{person_at_api, rings};
 use super::shifts::SHIFTED;
-use crate::scenario::{Deed, Scenario, after, next, when_in};
+use crate::deed::Deed;
+use crate::scenario::{Scenario, after, next, when_in};
 
 /// Both are at 10 %, are judged, and go on.
 const SERVICE_WITH_FUNCTION: &str = "

@@ -4,7 +4,8 @@ use super::basics::{BOTH, LIVE};
 use super::pauses::PAUSED;
 use super::people::{as_made, is_quiet_again, person_at_api, rings};
 use super::shifts::SERVICE_CANARY_THEN_FUNCTION;
-use crate::scenario::{Deed, Scenario, after, next, quiet, when_in};
+use crate::deed::Deed;
+use crate::scenario::{Scenario, after, next, quiet, when_in};
 
 /// Two functions, with pauses of ten minutes.
 const STEERED: &str = "

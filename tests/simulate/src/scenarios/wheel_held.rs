@@ -2,7 +2,8 @@
 
 use super::people::{is_shifted_in_two_parts_with_pauses, pauses_run_out, rings};
 use super::shifts::{BLUE_GREEN, SHIFTED};
-use crate::scenario::{Deed, Scenario, after, next, quiet, when_in};
+use crate::deed::Deed;
+use crate::scenario::{Scenario, after, next, quiet, when_in};
 
 /// A service in two parts, each of which waits for half an hour at most, with pauses of five minutes.
 const HELD: &str = "

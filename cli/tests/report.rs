@@ -1,0 +1,63 @@
+//! `windlass report`: the real program against an API that answers.
+
+#![allow(clippy::unwrap_used)]
+
+use crate::pages::{FAILED, answers, api, telling};
+use crate::standin::{code, err, folder, out};
+use std::time::{SystemTime, UNIX_EPOCH};
+
+#[test]
+fn a_report_is_one_file_with_every_deployment_and_leads_nowhere_that_needs_access() {
+    let api = api();
+    let report = api.windlass(&folder("ui"), &["report", "shop", "prod", "--days", "3660"]);
+    assert_eq!(code(&report), 0, "{}", err(&report));
+    let text = out(&report);
+    assert!(
+        text.starts_with("<!DOCTYPE html>") && text.trim_end().ends_with("</html>"),
+        "{text}"
+    );
+    assert!(
+        text.contains("<style>:root")
+            && !text.contains("rel=\"stylesheet\"")
+            && !text.contains("<form")
+    );
+    assert!(
+        text.contains(&format!("href=\"#{FAILED}\"")) && text.contains(&format!("id=\"{FAILED}\""))
+    );
+    assert!(
+        text.contains("7.3 errors/min") && !text.contains("acts/"),
+        "it shows and does not act"
+    );
+    assert!(text.len() < 150 * 1024, "{}", text.len());
+    let none = out(&api.windlass(&folder("ui"), &["report", "shop", "prod", "--days", "0"]));
+    assert_eq!(none, "", "at least a day");
+}
+
+#[test]
+fn a_report_links_nothing_that_it_does_not_have() {
+    let mut told = answers();
+    let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap();
+    let now = u64::try_from(since.as_millis()).unwrap();
+    let history = told["/apps/shop/deployments?environment=prod"]["deployments"].as_array_mut();
+    for (number, one) in (0_u64..).zip(history.unwrap()) {
+        let days = if number < 2 { number } else { 40 };
+        one["accepted"] = (now - days * 86_400_000).into();
+    }
+    let api = telling(told);
+    let text = out(&api.windlass(&folder("ui"), &["report", "shop", "prod", "--days", "30"]));
+    assert!(text.contains(&format!("href=\"#{FAILED}\"")), "{text}");
+    let older = "1f0c2d9a4b5e6f70";
+    assert!(
+        text.contains(&format!("<a>{older}</a>")),
+        "what runs came before: {text}"
+    );
+    let links = text.split("href=\"#").skip(1);
+    let links: Vec<&str> = links.map(|rest| rest.split('"').next().unwrap()).collect();
+    assert!(links.len() > 3, "{links:?}");
+    for to in links {
+        assert!(
+            text.contains(&format!("id=\"{to}\"")),
+            "#{to} leads nowhere"
+        );
+    }
+}

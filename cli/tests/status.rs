@@ -1,0 +1,151 @@
+//! `windlass status`: the real program against an API that answers.
+
+#![allow(clippy::unwrap_used)]
+
+use crate::records;
+use crate::records::ID;
+use crate::standin::{Call, StandIn, code, err, folder, out, reply};
+use serde_json::json;
+
+#[test]
+fn status_tells_what_runs_who_holds_and_who_waits() {
+    let environment = json!({
+        "app": "shop", "environment": "prod", "snapshot": 7,
+        "running": {"api": {"version": "1.4.0", "deployment": ID, "since": 1_763_640_000_000_u64,
+            "brought": {"version": "1.4.0", "deployment": ID, "since": 1_763_640_000_000_u64}, "state": {}}},
+        "no_longer_declared": {"old-web": {"version": "1.2.0", "deployment": "fedcba9876543210", "since": 1_763_640_000_000_u64,
+            "brought": {"version": "1.2.0", "deployment": "fedcba9876543210", "since": 1_763_640_000_000_u64},
+            "left": {"declaration": "1.3.0", "at": 1_763_640_000_000_u64}}},
+        "hold": {"since": 1_763_640_000_000_u64, "reason": "checkout is broken", "by": "ann"},
+        "lock": {"token": 9, "held": {"deployment": ID, "action": "deploy", "execution": "arn:one",
+            "since": 1_763_640_000_000_u64, "state": "needs_operator"}},
+        "waiting": [{"deployment": "fedcba9876543210", "components": ["api"], "operator": false,
+            "since": 1_763_640_000_000_u64}],
+        "observed": {"api": {"drift": "changed", "recorded": "41 at 100 %", "seen": "40 at 100 %"}},
+        "deployments": {ID: {"action": "deploy", "version": "1.4.0", "accepted": 0, "components": ["api"],
+            "started": 0, "ended": 252_000, "requester": {"route": "api", "principal": "arn:aws:sts::111111111111:assumed-role/ci/run-812"},
+            "git": {"ref": "refs/heads/main", "commit": "9f2c61d4a0b35e77", "dirty": true}, "reason": "as planned"}},
+    });
+    let api = StandIn::new(move |_: &Call| reply(200, &environment));
+    let output = api.windlass(&folder("status"), &["status", "shop", "prod", "--observe"]);
+    assert_eq!(code(&output), 0, "{}", err(&output));
+    insta::assert_snapshot!(out(&output));
+    assert_eq!(
+        api.calls()[0].path,
+        "/stage/apps/shop/environments/prod?observe=true"
+    );
+}
+
+#[test]
+fn status_tells_how_far_a_first_release_is_or_that_it_could_not_be_seen() {
+    for is_seen in [true, false] {
+        let environment = json!({
+            "app": "shop", "environment": "prod", "snapshot": 0, "running": {}, "hold": null, "waiting": [],
+            "lock": {"token": 9, "held": {"deployment": ID, "action": "deploy", "execution": "arn:one", "since": 0,
+                "state": "running"}},
+        });
+        let mut record = records::watched();
+        record["steps"][0]["shown"] = "41 with 42 at 10 %".into();
+        let api = StandIn::new(
+            move |call: &Call| match call.path.contains("/deployments/") {
+                true if is_seen => reply(200, &record),
+                true => reply(403, &json!({"message": "Forbidden"})),
+                false => reply(200, &environment),
+            },
+        );
+        let output = api.windlass(&folder("first"), &["status", "shop", "prod"]);
+        assert_eq!(code(&output), 0, "{}", err(&output));
+        let said = out(&output);
+        assert!(
+            said.starts_with("shop prod: its first release is under way\n"),
+            "{said}"
+        );
+        let wanted = if is_seen {
+            "\n    api: 1.4.0, the first release of it here; 10 % of callers get it"
+        } else {
+            "\n  how far it is could not be seen: "
+        };
+        assert!(said.contains(wanted), "{said}");
+    }
+}
+
+#[test]
+fn status_tells_what_the_last_hourly_look_found() {
+    let shown = |drift: serde_json::Value| {
+        let environment = json!({
+            "app": "shop", "environment": "prod", "snapshot": 7, "hold": null, "lock": {"token": 9}, "waiting": [],
+            "running": {"api": {"version": "1.4.0", "deployment": ID, "since": 5,
+            "brought": {"version": "1.4.0", "deployment": ID, "since": 5}, "state": {}}},
+            "drift": drift,
+        });
+        let api = StandIn::new(move |_: &Call| reply(200, &environment));
+        out(&api.windlass(&folder("drift"), &["status", "shop", "prod"]))
+    };
+    let of = |api: serde_json::Value, left: &[&str]| json!({"looked": 3_600_000, "due": 7_200_000, "components": {"api": api}, "left": left});
+    let good = of(json!({"at": 3_600_000, "drift": "none", "seen": "41"}), &[]);
+    let left = of(json!({"at": 0, "drift": "none", "seen": "41"}), &["api"]);
+    let changed = of(
+        json!({"at": 3_600_000, "drift": "changed", "recorded": "41", "seen": "40",
+        "fields": [{"name": "version of the alias", "recorded": "41", "seen": "40"}],
+        "began": {"not_before": 0, "seen_at": 3_600_000}}),
+        &[],
+    );
+    let unknown = of(
+        json!({"at": 3_600_000, "drift": "unknown", "reason": "you may not"}),
+        &[],
+    );
+    let table: [(_, &[&str]); 6] = [
+        (json!(null), &[]),
+        (
+            json!({"due": 7_200_000, "components": {}}),
+            &["drift: not looked at yet; the first look is overdue since 1970-01-01T02:00:00Z"],
+        ),
+        (
+            good,
+            &["drift: looked at 1970-01-01T01:00:00Z: all as recorded"],
+        ),
+        (
+            left,
+            &[
+                "looked at 1970-01-01T01:00:00Z, but for 1 component, which has a turn later because",
+            ],
+        ),
+        (
+            changed,
+            &[
+                "    drift: changed: version of the alias: recorded 41, seen 40; it began between 1970-01-01T00:00:00Z and 1970-01-01T01:00:00Z",
+                "  drift: looked at 1970-01-01T01:00:00Z\n",
+            ],
+        ),
+        (unknown, &["    drift: unknown: you may not"]),
+    ];
+    for (drift, wanted) in table {
+        let told = shown(drift.clone());
+        for part in wanted {
+            assert!(told.contains(part), "{drift}: {told}");
+        }
+        assert_eq!(told.contains("drift"), !drift.is_null(), "{told}");
+        assert_eq!(
+            told.contains("all as recorded"),
+            wanted.iter().any(|it| it.contains("all as")),
+            "{told}"
+        );
+    }
+}
+
+#[test]
+fn status_tells_what_left_the_declaration_until_a_release_went_live_without_it() {
+    for (since, is_told) in [(5, true), (10, true), (11, false)] {
+        let environment = json!({
+            "app": "shop", "environment": "prod", "snapshot": 7, "hold": null, "lock": {"token": 9}, "waiting": [],
+            "running": {"api": {"version": "1.4.0", "deployment": ID, "since": since,
+            "brought": {"version": "1.4.0", "deployment": ID, "since": since}, "state": {}}},
+            "no_longer_declared": {"old-web": {"version": "1.2.0", "deployment": ID, "since": 0,
+            "brought": {"version": "1.2.0", "deployment": ID, "since": 0},
+                "left": {"declaration": "1.3.0", "at": 10}}},
+        });
+        let api = StandIn::new(move |_: &Call| reply(200, &environment));
+        let output = api.windlass(&folder("left"), &["status", "shop", "prod"]);
+        assert_eq!(out(&output).contains("old-web"), is_told, "{since}");
+    }
+}

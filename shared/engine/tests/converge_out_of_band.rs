@@ -1,0 +1,72 @@
+//! The promises of `converge` where somebody else changes the target as well.
+
+use crate::converge::{
+    ONE, TWO, assert_other_is_kept, begin, failure_finding, invoke, late, name_of, one_with, paused,
+};
+use crate::dial::{Turning, dial, other_turns};
+use windlass_domain::fault::FaultName;
+use windlass_domain::finding::FindingName;
+use windlass_engine::payload::WorkTransition;
+use windlass_world::mishaps::{Mishap, When};
+use windlass_world::run::run;
+
+#[test]
+fn an_out_of_band_change_after_one_that_was_not_sent_in_time_is_not_overwritten() {
+    let (trial, name) = late(15_000);
+    assert_eq!(name, Some(FaultName::StillInProgress));
+    other_turns(&trial.scene.world, "x");
+    assert_eq!(trial.forward(), Ok(WorkTransition::Failed));
+    assert_other_is_kept(&trial);
+}
+
+#[test]
+fn an_out_of_band_change_before_the_first_one_is_not_overwritten() {
+    let trial = begin(&ONE);
+    other_turns(&trial.scene.world, "x");
+    assert_eq!(trial.forward(), Ok(WorkTransition::Failed));
+    assert_other_is_kept(&trial);
+}
+
+#[test]
+fn an_out_of_band_change_between_look_and_send_is_not_overwritten() {
+    let trial = one_with("dial.turn", When::Before, Mishap::Pause);
+    let invocation = paused(&trial);
+    other_turns(&trial.scene.world, "x");
+    assert_eq!(run(invocation).unwrap().verdict, WorkTransition::Failed);
+    assert_other_is_kept(&trial);
+}
+
+#[test]
+fn a_revision_that_moved_without_a_change_is_only_looked_at_again() {
+    let trial = one_with("dial.turn", When::Before, Mishap::Pause);
+    let invocation = paused(&trial);
+    other_turns(&trial.scene.world, "a");
+    assert_eq!(run(invocation).unwrap().verdict, WorkTransition::Changed);
+    assert_eq!(dial(&trial.scene.world).turns, 1);
+}
+
+#[test]
+fn an_out_of_band_change_between_two_waves_fails_the_second() {
+    let trial = begin(&TWO);
+    assert_eq!(trial.answer(Some(0), 1), Ok(WorkTransition::Changed));
+    other_turns(&trial.scene.world, "x");
+    assert_eq!(trial.answer(Some(1), 1), Ok(WorkTransition::Failed));
+    let found = failure_finding(trial.step().unwrap().failure);
+    assert_eq!(found, FindingName::TargetChangedByOther);
+}
+
+#[test]
+fn a_confirmed_change_that_is_needed_again_was_reverted_by_somebody_else() {
+    let subject = Turning {
+        goals: &["b"],
+        slow_ms: 60_000,
+    };
+    let trial = begin(&subject);
+    let answer = run(invoke(&trial));
+    assert_eq!(name_of(&answer), Some(FaultName::StillInProgress));
+    other_turns(&trial.scene.world, "a");
+    assert_eq!(trial.answer(Some(0), 1), Ok(WorkTransition::Failed));
+    let found = failure_finding(trial.step().unwrap().failure);
+    assert_eq!(found, FindingName::TargetChangedByOther);
+    assert_eq!(dial(&trial.scene.world).turns, 1);
+}

@@ -1,0 +1,330 @@
+//! Deeds: what people, CI and the world do in a scenario.
+
+use serde::Deserialize as _;
+use serde_json::{Value, json};
+use std::fmt;
+use windlass_domain::environment::Lock;
+use windlass_domain::identity::DeploymentId;
+use windlass_engine::routes::api::Call;
+use windlass_machine::shop_world;
+use windlass_world::World;
+use windlass_world::ecr::HOST;
+
+/// An act of a person, of CI, or of the world.
+#[derive(Clone, Copy)]
+pub enum Deed {
+    /// A person asks for a release of these components.
+    Deploy(&'static str, &'static [&'static str]),
+    /// CI brings a release of these components by the branch's rule: nobody named the environment.
+    Arrive(&'static str, &'static [&'static str]),
+    /// The same with CI's own number, which tells older from newer.
+    ArriveAs(&'static str, &'static [&'static str], u64),
+    /// A person asks for a release though it may be older, with a reason.
+    Older(&'static str, &'static [&'static str]),
+    /// A person asks for a release of these components with the bytes of another version, which is the last one here.
+    DeployAs(&'static str, &'static [&'static str], &'static str),
+    /// A person asks for a release that stops the one under way.
+    Preempt(&'static str, &'static [&'static str]),
+    /// Such a release with CI's number.
+    PreemptAs(&'static str, &'static [&'static str], u64),
+    /// Such a release, and past a hold.
+    PreemptThrough(&'static str, &'static [&'static str]),
+    /// A person asks for a release again, with a reason.
+    Again(&'static str, &'static [&'static str]),
+    /// CI uploads a release of these components: artifacts, and then the manifest.
+    Upload(&'static str, &'static [&'static str]),
+    /// Somebody uploads this text with this key.
+    Put(&'static str, &'static str),
+    /// CI pushes an image with this tag.
+    Push(&'static str),
+    /// CI pushes an image with this tag to this repository.
+    PushTo(&'static str, &'static str),
+    /// Somebody moves a tag of the service's repository to another image.
+    MoveTag(&'static str),
+    /// CI posts a release of these components to the API.
+    Post(&'static str, &'static [&'static str]),
+    /// An operator writes a release of the service as a way in hands it over, with an image of this repository.
+    PinByHand(&'static str, &'static str),
+    /// An operator holds automatic deployments by the API.
+    Hold,
+    /// An operator cancels by the API the deployment that has its turn, if there is one.
+    Cancel,
+    /// An operator acts at the console: `rollback`, `recover`, `accept`, `hold`, `release_hold`, `pause`, `continue`,
+    /// `skip_bake`.
+    Operate(&'static str),
+    /// An operator lets go of a component that is not declared any more.
+    Remove(&'static str),
+    /// An operator lets go of the whole application.
+    RemoveAll,
+    /// An operator gives a component, by its name, another name.
+    Rename(&'static str, &'static str),
+    /// An operator hands a component over to the bank, where it has the other name.
+    HandOver(&'static str, &'static str),
+    /// An operator gives the whole application another name: it is the bank from then on.
+    RenameAll,
+    /// An operator goes back to the snapshot with this number, at the console.
+    RollBackTo(u64),
+    /// An operator goes back across what is irreversible, at the console.
+    RollBackAcross(&'static [&'static str]),
+    /// Somebody asks what the release of these components would do.
+    Plan(&'static str, &'static [&'static str]),
+    /// Somebody asks what a rollback would do.
+    PlanBack,
+    /// Somebody asks what a release of every component would lack.
+    Check,
+    /// The world changes, told in words.
+    Change(&'static str, fn(&World)),
+    /// The world changes, and until the next change the deployed release is not healthy by its gates.
+    Ail(&'static str, fn(&World)),
+    /// Somebody changes a target between deployments, told in words. The next act comes after the next hourly look.
+    Drift(&'static str, fn(&World)),
+    /// Somebody changes a target back to what is recorded, told in words.
+    Mend(&'static str, fn(&World)),
+}
+
+impl fmt::Debug for Deed {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Display::fmt(self, f)
+    }
+}
+
+impl fmt::Display for Deed {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Deploy(version, of) => write!(f, "a person deploys {version} of {of:?}"),
+            Self::Arrive(version, of) => write!(f, "CI brings {version} of {of:?}"),
+            Self::ArriveAs(version, of, n) => {
+                write!(f, "CI brings {version} of {of:?} as number {n}")
+            }
+            Self::Older(version, of) => {
+                write!(f, "a person deploys {version} of {of:?}, older or not")
+            }
+            Self::DeployAs(version, of, bytes) => {
+                write!(
+                    f,
+                    "a person deploys {version} of {of:?} with the bytes of {bytes}"
+                )
+            }
+            Self::Preempt(version, of) => {
+                write!(f, "a person deploys {version} of {of:?}, which overtakes")
+            }
+            Self::PreemptAs(version, of, n) => {
+                write!(
+                    f,
+                    "a person deploys {version} of {of:?} as number {n}, which overtakes"
+                )
+            }
+            Self::PreemptThrough(version, of) => {
+                write!(
+                    f,
+                    "a person deploys {version} of {of:?} through a hold, which overtakes"
+                )
+            }
+            Self::Again(version, of) => write!(f, "a person deploys {version} of {of:?} again"),
+            Self::Upload(version, of) => write!(f, "CI uploads {version} of {of:?}"),
+            Self::Put(key, _) => write!(f, "somebody uploads {key}"),
+            Self::Push(tag) => write!(f, "CI pushes an image as {tag}"),
+            Self::PushTo(repository, tag) => write!(f, "CI pushes {repository}:{tag}"),
+            Self::MoveTag(tag) => write!(f, "somebody moves the tag {tag}"),
+            Self::Post(version, of) => write!(f, "CI posts {version} of {of:?}"),
+            Self::PinByHand(version, repository) => {
+                write!(f, "an operator writes {version} as pinned to {repository}")
+            }
+            Self::Hold => f.write_str("an operator puts a hold"),
+            Self::Cancel => f.write_str("an operator cancels what runs"),
+            Self::Operate(action) => write!(f, "an operator starts `{action}`"),
+            Self::Remove(component) => write!(f, "an operator lets go of {component}"),
+            Self::RemoveAll => f.write_str("an operator lets go of the application"),
+            Self::Rename(was, name) => write!(f, "an operator renames {was} to {name}"),
+            Self::HandOver(was, name) => {
+                write!(f, "an operator hands {was} over to the bank as {name}")
+            }
+            Self::RenameAll => f.write_str("an operator renames the application to bank"),
+            Self::RollBackTo(number) => write!(f, "an operator goes back to snapshot {number}"),
+            Self::RollBackAcross(names) => write!(f, "an operator goes back across {names:?}"),
+            Self::Plan(version, of) => write!(f, "somebody plans {version} of {of:?}"),
+            Self::PlanBack => f.write_str("somebody plans a rollback"),
+            Self::Check => f.write_str("somebody checks the environment"),
+            Self::Change(what, _)
+            | Self::Ail(what, _)
+            | Self::Drift(what, _)
+            | Self::Mend(what, _) => f.write_str(what),
+        }
+    }
+}
+
+impl Deed {
+    /// Returns the call of the API that it is, if it is one.
+    pub fn call(&self, world: &World) -> Option<Call> {
+        let (method, path, body) = match *self {
+            Self::Post(version, of) => {
+                let mut request = Self::Arrive(version, of).request(world)?;
+                ("POST", "releases".to_owned(), request["manifest"].take())
+            }
+            Self::Hold => ("PUT", "hold".to_owned(), json!({"reason": "as planned"})),
+            Self::Cancel => {
+                let path = format!("deployments/{}/cancel", under_way(world)?);
+                ("POST", path, json!({"reason": "as planned"}))
+            }
+            _ => return None,
+        };
+        Some(Call {
+            method: method.into(),
+            path: format!("/apps/shop/environments/prod/{path}"),
+            body: Some(body.to_string()),
+            caller: Some("arn:aws:iam::111111111111:role/ci".into()),
+            ..Call::default()
+        })
+    }
+
+    /// Returns the input of the execution that it starts, if it starts one. A deed without an execution is done at
+    /// once, except for calls of the API.
+    pub fn request(&self, world: &World) -> Option<Value> {
+        match *self {
+            Self::Deploy(version, of) => {
+                let mut request = shop_world::release(world, version, of);
+                request["through_hold"] = json!(true);
+                request["reason"] = json!("it must go now");
+                Some(request)
+            }
+            Self::Arrive(version, of) => {
+                let mut request = shop_world::release(world, version, of);
+                request["manifest"]["git"] = json!({"ref": "refs/heads/main"});
+                // Without a route it would come from a person at the console, and be a request of its own.
+                request["requester"] = json!({"route": "s3"});
+                if let Some(members) = request.as_object_mut() {
+                    members.remove("environment");
+                }
+                Some(request)
+            }
+            Self::ArriveAs(version, of, number) => {
+                let mut request = Self::Arrive(version, of).request(world)?;
+                request["manifest"]["sequence"] = json!(number);
+                Some(request)
+            }
+            Self::Older(version, of) => {
+                let mut request = shop_world::release(world, version, of);
+                request["allow_older"] = json!(true);
+                request["through_hold"] = json!(true);
+                request["reason"] = json!("it is wanted");
+                Some(request)
+            }
+            Self::DeployAs(version, of, bytes) => {
+                let mut request = Self::Deploy(bytes, of).request(world)?;
+                request["manifest"]["version"] = json!(version);
+                Some(request)
+            }
+            Self::Preempt(version, of) => {
+                let mut request = shop_world::release(world, version, of);
+                request["preempt"] = json!(true);
+                request["reason"] = json!("it mends what is under way");
+                Some(request)
+            }
+            Self::PreemptAs(version, of, number) => {
+                let mut request = Self::Preempt(version, of).request(world)?;
+                request["manifest"]["sequence"] = json!(number);
+                Some(request)
+            }
+            Self::PreemptThrough(version, of) => {
+                let mut request = Self::Preempt(version, of).request(world)?;
+                request["through_hold"] = json!(true);
+                Some(request)
+            }
+            Self::Again(version, of) => {
+                let mut request = shop_world::release(world, version, of);
+                request["again"] = json!(true);
+                request["through_hold"] = json!(true);
+                request["reason"] = json!("it was the network");
+                Some(request)
+            }
+            Self::Upload(version, of) => {
+                let mut request = Self::Arrive(version, of).request(world)?;
+                let manifest = request["manifest"].take().to_string();
+                let key = format!("releases/shop/{version}.json");
+                world.s3().upload("artifacts", &key, manifest);
+                None
+            }
+            Self::Put(key, text) => {
+                world.s3().upload("artifacts", key, text);
+                None
+            }
+            Self::Push(tag) => {
+                world.ecr().push("shop/agent", tag);
+                None
+            }
+            Self::PushTo(repository, tag) => {
+                world.ecr().push(repository, tag);
+                None
+            }
+            Self::MoveTag(tag) => {
+                world.ecr().move_tag("shop/agent", tag);
+                None
+            }
+            Self::PinByHand(version, repository) => {
+                let digest = world.ecr().push(repository, version);
+                let image = json!({
+                    "type": "image", "repository": format!("{HOST}/{repository}"), "digest": digest
+                });
+                let release = json!({
+                    "app": "shop", "version": version, "components": {"agent": image}
+                });
+                Some(json!({
+                    "action": "deploy", "app": "shop", "environment": "prod",
+                    "pinned": {"environment": "prod", "manifest": digest, "release": release}
+                }))
+            }
+            Self::Post(..) | Self::Hold | Self::Cancel => None,
+            Self::Operate(action) => Some(json!({
+                "action": action, "app": "shop", "environment": "prod", "reason": "as planned"
+            })),
+            Self::Remove(component) => Some(operated("remove", "component", &json!(component))),
+            Self::RemoveAll => Some(json!({
+                "action": "remove", "app": "shop", "confirm": "shop", "reason": "as planned"
+            })),
+            Self::Rename(was, name) => Some(json!({
+                "action": "rename", "app": "shop", "environment": "prod", "component": was, "to_component": name,
+                "reason": "as planned"
+            })),
+            Self::HandOver(was, name) => Some(json!({
+                "action": "hand_over", "app": "shop", "environment": "prod", "component": was, "to_component": name,
+                "to_app": "bank", "reason": "as planned"
+            })),
+            Self::RenameAll => Some(json!({
+                "action": "rename", "app": "shop", "to_app": "bank", "confirm": "shop", "reason": "as planned"
+            })),
+            Self::RollBackTo(number) => Some(operated("rollback", "snapshot", &json!(number))),
+            Self::RollBackAcross(names) => Some(operated("rollback", "across", &json!(names))),
+            Self::Plan(version, of) => {
+                let mut request = Self::Deploy(version, of).request(world)?;
+                request["plan"] = json!(true);
+                Some(request)
+            }
+            Self::PlanBack => Some(json!({
+                "action": "rollback", "app": "shop", "environment": "prod", "plan": true
+            })),
+            Self::Check => Some(json!({"action": "check", "app": "shop", "environment": "prod"})),
+            Self::Change(_, change)
+            | Self::Ail(_, change)
+            | Self::Drift(_, change)
+            | Self::Mend(_, change) => {
+                change(world);
+                None
+            }
+        }
+    }
+}
+
+/// Makes an operator's action with a member of its own.
+fn operated(action: &str, member: &str, value: &Value) -> Value {
+    json!({
+        "action": action, "app": "shop", "environment": "prod", "reason": "as planned", member: value
+    })
+}
+
+/// Returns the deployment that has its turn.
+fn under_way(world: &World) -> Option<DeploymentId> {
+    let ledger = world.dynamodb();
+    let mut locks = ledger.items.values().filter(|item| item.key.sk == "lock");
+    let lock = Lock::deserialize(&locks.next()?.body).ok()?;
+    Some(lock.held?.deployment)
+}
