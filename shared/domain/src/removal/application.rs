@@ -4,10 +4,12 @@
 //! Its declaration has its environments, and nobody is asked to take them out first. Instead the person types the
 //! application's name again. The declaration is withdrawn before anything else, so that no release begins in between.
 
+use super::retained_record::hold_stays;
 use super::{Removal, RemovalFacts, RemovedItems, decide as decide_one};
 use crate::finding::{Finding, FindingName};
+use crate::identity::EnvironmentId;
 use crate::name::{AppName, EnvironmentName};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::iter;
 
 /// The application as the ledger knows it.
@@ -32,6 +34,8 @@ pub struct RemovedApplication {
     pub repositories: Vec<String>,
     /// The things in each environment that has any.
     pub environments: BTreeMap<EnvironmentName, RemovedItems>,
+    /// The environments that have nothing but a hold, which stays.
+    pub held: BTreeSet<EnvironmentName>,
 }
 
 /// Decides it.
@@ -41,6 +45,7 @@ pub struct RemovedApplication {
 pub fn decide(application: &Application<'_>) -> Result<RemovedApplication, Vec<Finding>> {
     let app = application.app;
     let (mut findings, mut environments) = (Vec::new(), BTreeMap::new());
+    let mut held = BTreeSet::new();
     for (environment, facts) in &application.environments {
         let removal = Removal {
             app,
@@ -55,6 +60,8 @@ pub fn decide(application: &Application<'_>) -> Result<RemovedApplication, Vec<F
         findings.extend(facts.busy(removal));
         if let Ok(goes) = decide_one(removal, facts) {
             environments.insert(environment.clone(), goes);
+        } else if facts.state.hold.is_some() {
+            held.insert(environment.clone());
         }
     }
     if !findings.is_empty() {
@@ -64,6 +71,7 @@ pub fn decide(application: &Application<'_>) -> Result<RemovedApplication, Vec<F
         declaration: application.declaration.cloned(),
         repositories: application.repositories.clone(),
         environments,
+        held,
     };
     if whole.is_nothing() {
         return Err(vec![nothing(app)]);
@@ -84,8 +92,16 @@ impl RemovedApplication {
         });
         iter::once(leaves(app))
             .chain(kept)
+            .chain(self.holds(app))
             .collect::<Vec<_>>()
             .join(" ")
+    }
+
+    /// Says of each environment that has nothing but a hold that this stays. Once the declaration is withdrawn, nothing
+    /// names these environments.
+    pub fn holds(&self, app: &AppName) -> impl Iterator<Item = String> {
+        let held = self.held.iter();
+        held.map(|environment| hold_stays(EnvironmentId::new(app, environment)))
     }
 
     /// Returns whether there is nothing to let go of.

@@ -152,9 +152,9 @@ fn a_hold_of_an_environment_is_told_to_stay() {
         reason: "a quiet weekend".into(),
         by: "ann".into(),
     });
-    // Nothing is let go of in `dev`.
+    // Nothing else is recorded in `dev`.
     let wanted = format!(
-        "{} The hold of shop/prod stays until it is released.",
+        "{} The hold of shop/prod stays until it is released. The hold of shop/dev stays until it is released.",
         leaves(&app)
     );
     assert_eq!(told(&scene), wanted);

@@ -27,14 +27,17 @@ impl RetainedRecord {
 
     /// Says after a removal what stays, in sentences.
     pub fn sentences(&self, at: EnvironmentId<'_>) -> Vec<String> {
-        let hold = self
-            .is_held
-            .then(|| format!("The hold of {at} stays until it is released."));
+        let hold = self.is_held.then(|| hold_stays(at));
         let ran = list(&self.ran).map(|names| {
             format!("That {names} ran stays recorded, so a rollback crosses it as before.")
         });
         hold.into_iter().chain(ran).collect()
     }
+}
+
+/// Says that a hold stays, in a sentence.
+pub fn hold_stays(at: EnvironmentId<'_>) -> String {
+    format!("The hold of {at} stays until it is released.")
 }
 
 /// Lists components, if there are any.

@@ -61,6 +61,37 @@ fn what_is_not_declared_any_more_is_told_and_let_go_of() {
     assert_eq!(refused(&gone), (409, vec!["UnknownName"]));
 }
 
+/// Removes the whole application; returns what its execution told.
+fn removed(shop: &mut Shop<'_>) -> String {
+    let body = json!({"confirm": "shop", "reason": "it is closed"});
+    let reply = call(shop, "POST", "/apps/shop/remove", Some(body));
+    assert_eq!(reply.status, 202, "{}", reply.body);
+    let execution = reply.body["execution"].as_str().unwrap().to_owned();
+    shop.region.step();
+    shop.region.run();
+    let came = get(
+        shop,
+        &format!("/apps/shop/deployments?execution={execution}"),
+    );
+    came["done"]["cause"].as_str().unwrap().to_owned()
+}
+
+#[test]
+fn a_hold_where_nothing_was_released_is_told_to_stay() {
+    let program = program();
+    let mut shop = Shop::new(&program, FUNCTIONS);
+    let why = json!({"reason": "a quiet weekend"});
+    call(&shop, "PUT", &format!("{PROD}/hold"), Some(why));
+    shop.region.step();
+    shop.region.run();
+    let stays = "The hold of shop/prod stays until it is released.";
+    let removable = get(&shop, "/apps/shop/removable");
+    let leaves = removable["leaves"].as_str().unwrap();
+    assert!(leaves.contains(stays), "{leaves}");
+    let told = removed(&mut shop);
+    assert!(told.contains(stays), "{told}");
+}
+
 #[test]
 fn a_whole_application_is_let_go_of_and_declared_anew() {
     let program = program();
@@ -91,17 +122,7 @@ fn a_whole_application_is_let_go_of_and_declared_anew() {
         let reply = call(&shop, "POST", "/apps/shop/remove", Some(body));
         assert_eq!(refused(&reply), (400, vec![name]));
     }
-    let body = json!({"confirm": "shop", "reason": "it is closed"});
-    let reply = call(&shop, "POST", "/apps/shop/remove", Some(body));
-    assert_eq!(reply.status, 202, "{}", reply.body);
-    let execution = reply.body["execution"].as_str().unwrap().to_owned();
-    shop.region.step();
-    shop.region.run();
-    let came = get(
-        &shop,
-        &format!("/apps/shop/deployments?execution={execution}"),
-    );
-    let told = came["done"]["cause"].as_str().unwrap();
+    let told = removed(&mut shop);
     for part in [
         "declaration 1.0.0 of shop",
         "shop/prod has let go of api, jobs",

@@ -94,10 +94,9 @@ fn next(
         let locks = found.environments.values().map(|one| &one.lock);
         let free = locks.map(|lock| Write::check(lock.key.clone(), lock.unchanged()));
         writes.extend(free.take(AT_ONCE));
-        return Ok((
-            writes,
-            RemovedPart::All(withdrawn(app, &declared.value.version)),
-        ));
+        let mut told = vec![withdrawn(app, &declared.value.version)];
+        told.extend(goes.holds(app));
+        return Ok((writes, RemovedPart::All(told.join(" "))));
     }
     for (environment, goes) in &goes.environments {
         let Some(found) = found.environments.get_mut(environment) else {
