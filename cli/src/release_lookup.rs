@@ -165,7 +165,7 @@ impl ReleaseLookup {
                     "there is no {there}: no application `{}` is declared.",
                     plan.app
                 ),
-                "Correct the name, or upload its declaration first.",
+                "Correct the name, or declare it first with `windlass declare app.yaml`.",
             ));
             return Ok(sight);
         };

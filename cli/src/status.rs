@@ -244,12 +244,33 @@ impl Environment {
         (found.drift != Drift::None).then_some(found)
     }
 
-    /// Returns a line with the time of the last look for drift, and its result where all is as recorded.
+    /// Returns a line with the time of the last hourly look for drift, and its result where all is as recorded. Before
+    /// the first one it says how to look now. Where the targets were looked at just now, their own lines say more.
     fn looked(&self) -> Option<String> {
-        let shown = self.drift.as_ref()?;
-        let is_good = self.observed.is_empty() && shown.is_as_recorded();
-        let good = if is_good { ": all as recorded" } else { "" };
-        Some(format!("  drift: {}{good}", shown.when_at(now())))
+        if !self.observed.is_empty() {
+            return None;
+        }
+        let Some(shown) = &self.drift else {
+            let is_live = self.snapshot > 0;
+            return is_live.then(|| format!("  drift: not looked at yet{}", self.way_to_look()));
+        };
+        let more = if shown.looked.is_none() {
+            self.way_to_look()
+        } else if shown.is_as_recorded() {
+            ": all as recorded".to_owned()
+        } else {
+            String::new()
+        };
+        Some(format!("  drift: {}{more}", shown.when_at(now())))
+    }
+
+    /// Says how to look for drift now, unless a deployment changes the targets just now.
+    fn way_to_look(&self) -> String {
+        let (app, name) = (&self.app, &self.name);
+        if self.lock.held.is_some() {
+            return String::new();
+        }
+        format!("; `windlass status {app} {name} --observe` looks now")
     }
 
     /// Returns a line for each image of a component with several, else one.

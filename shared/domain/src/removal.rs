@@ -270,7 +270,7 @@ pub(crate) fn declared(removal: Removal<'_>, facts: RemovalFacts<'_>) -> Option<
             FindingName::StillDeclared,
             removal.path(),
             format!("the declaration in force has {what}, so that its next release would take all of it again."),
-            "Take it out of the declaration, raise `version`, and upload it; then ask again.",
+            "Take it out of the declaration, raise `version`, and put that in force; then ask again.",
         )
     })
 }

@@ -195,7 +195,7 @@ impl<'a> Application<'a> {
             None => format!("the declaration of {to} does not say that it was {app}."),
         };
         let remedy = format!(
-            "Write `formerly: {app}` into the declaration of {to}, raise `version`, and upload it; then ask again."
+            "Write `formerly: {app}` into the declaration of {to}, raise `version`, and put that in force; then ask again."
         );
         let name = FindingName::MissingField;
         Some(Finding::new(name, "formerly", why, remedy))
