@@ -1,4 +1,4 @@
-//! A release, a rollback or another drill comes while an environment goes to the version before and comes back.
+//! Drills while a release, a rollback or another drill comes.
 
 use crate::scenarios::drills::{coming_back, last, runs};
 use crate::scenarios::scene::{

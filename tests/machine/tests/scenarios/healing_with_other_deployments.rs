@@ -1,4 +1,4 @@
-//! A hold, a gate or a release is in the way of bringing back what has drifted.
+//! What has drifted is not restored while a hold, a red gate or a release is in the way.
 
 use crate::scenarios::healing::{
     begun, ending, events, healing, hold, last, moves_alias, restorings, schedule_for, told,
