@@ -35,6 +35,20 @@ pub struct Patience {
     every: Span,
 }
 
+/// Says that a verb waits for what comes of its call, which it does unless it is told otherwise.
+#[derive(Debug, Clone, Args)]
+pub struct WaitOptions {
+    /// Only hand it in, and do not wait for what comes of it.
+    #[arg(long)]
+    pub no_wait: bool,
+    /// Watch it until it has ended, as is done anyway where `--no-wait` is not given.
+    #[arg(long, conflicts_with = "no_wait")]
+    watch: bool,
+    /// The time to wait for what comes of it.
+    #[command(flatten)]
+    pub patience: Patience,
+}
+
 /// A wait that ends after a time, and shows meanwhile that it goes on.
 pub struct Waiting {
     until: Instant,

@@ -45,7 +45,11 @@ fn main() -> ExitCode {
 fn without_untrue_tips(mistake: &mut clap::Error) {
     if let Some(ContextValue::StyledStrs(tips)) = mistake.get(ContextKind::Suggested) {
         let is_true = |tip: &&clap::builder::StyledStr| !tip.to_string().contains("as a value");
-        let tips = tips.iter().filter(is_true).cloned().collect();
-        mistake.insert(ContextKind::Suggested, ContextValue::StyledStrs(tips));
+        let tips: Vec<_> = tips.iter().filter(is_true).cloned().collect();
+        if tips.is_empty() {
+            mistake.remove(ContextKind::Suggested);
+        } else {
+            mistake.insert(ContextKind::Suggested, ContextValue::StyledStrs(tips));
+        }
     }
 }

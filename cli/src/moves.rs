@@ -3,7 +3,7 @@
 use crate::arguments;
 use crate::exit::Exit;
 use crate::failure::Failure;
-use crate::follow::Patience;
+use crate::follow::WaitOptions;
 use crate::installation::Endpoint;
 use crate::operator::ended_without_environment;
 use crate::output::Output;
@@ -21,15 +21,12 @@ pub struct Asking {
     /// The reason, which is recorded.
     #[arg(long, value_name = "TEXT", value_parser = arguments::text)]
     pub reason: String,
-    /// Only hand it in, and do not wait for what comes of it.
-    #[arg(long)]
-    pub no_wait: bool,
     /// The installation.
     #[command(flatten)]
     pub endpoint: Endpoint,
-    /// The time to wait for what comes of it.
+    /// Says whether it is waited for, and how long.
     #[command(flatten)]
-    pub patience: Patience,
+    pub wait: WaitOptions,
 }
 
 /// Starts an execution by a call, and waits until it is done.
@@ -48,14 +45,14 @@ pub async fn begun(
     let execution = begun.get("execution").and_then(Value::as_str);
     let execution =
         execution.ok_or_else(|| Failure::not_understood("the answer", "it names no execution"))?;
-    if asking.no_wait {
+    if asking.wait.no_wait {
         let words = format!(
             "handed in, and not waited for: {execution}. `windlass refusals {app}` tells whether it was refused"
         );
         output.result(&begun, &words);
         return Ok(Exit::Good);
     }
-    let told = ended_without_environment(windlass, app, execution, &asking.patience).await?;
+    let told = ended_without_environment(windlass, app, execution, &asking.wait.patience).await?;
     output.result(&json!({"execution": execution, "done": told}), &told);
     Ok(Exit::Good)
 }

@@ -3,7 +3,7 @@
 use crate::arguments;
 use crate::exit::Exit;
 use crate::failure::Failure;
-use crate::follow::{AwaitedEnd, Patience, follow};
+use crate::follow::{AwaitedEnd, Patience, WaitOptions, follow};
 use crate::installation::Endpoint;
 use crate::interrupt;
 use crate::output::Output;
@@ -32,15 +32,12 @@ pub struct ActedOn {
     /// The reason, which is recorded.
     #[arg(long, value_name = "TEXT", value_parser = arguments::text)]
     pub reason: String,
-    /// Only hand it in, and do not wait for what comes of it.
-    #[arg(long)]
-    pub no_wait: bool,
     /// The installation.
     #[command(flatten)]
     pub endpoint: Endpoint,
-    /// The time to wait for what comes of it.
+    /// Says whether it is waited for, and how long.
     #[command(flatten)]
-    pub patience: Patience,
+    pub wait: WaitOptions,
 }
 
 /// The effect of an action.
@@ -76,7 +73,7 @@ impl Action<'_> {
             let windlass = self.at.endpoint.open().await?;
             self.may_be_interrupted();
             let execution = self.start(&windlass).await?;
-            if self.at.no_wait {
+            if self.at.wait.no_wait {
                 let (app, environment) = (&self.at.app, &self.at.environment);
                 let tells = match self.effect {
                     Effect::Deployment(_) => format!("`windlass history {app} {environment}`"),
@@ -137,7 +134,7 @@ impl Action<'_> {
         execution: &str,
         output: Output,
     ) -> Result<Exit, Failure> {
-        let waiting = self.at.patience.begin();
+        let waiting = self.at.wait.patience.begin();
         let (app, environment) = (&self.at.app, &self.at.environment);
         interrupt::says(format!(
             "interrupted; it goes on: {execution}. `windlass status {app} {environment}` tells how it stands"

@@ -40,6 +40,30 @@ fn the_arguments_of_all_verbs_fit_together() {
     Arguments::command().debug_assert();
 }
 
+/// Nobody has to know which verbs watch without being told to: `--watch` is right at each verb that can wait.
+#[test]
+fn every_verb_that_can_wait_takes_watch() {
+    let mut waiting = 0;
+    for verb in Arguments::command().get_subcommands() {
+        let has = |id: &str| verb.get_arguments().any(|arg| arg.get_id() == id);
+        let is_one = has("no_wait") || has("look");
+        assert_eq!(has("watch"), is_one, "{}", verb.get_name());
+        waiting += usize::from(is_one);
+    }
+    assert!(waiting > 14, "{waiting}");
+    let both = [
+        "windlass",
+        "rollback",
+        "shop",
+        "prod",
+        "--reason=r",
+        "--watch",
+        "--no-wait",
+    ];
+    let refused = Arguments::command().try_get_matches_from(both).unwrap_err();
+    assert_eq!(refused.kind(), clap::error::ErrorKind::ArgumentConflict);
+}
+
 fn said_by(arguments: &[&str], variables: &[(&str, &str)]) -> String {
     let mut program = std::process::Command::new(env!("CARGO_BIN_EXE_windlass"));
     let program = program
@@ -113,6 +137,7 @@ fn the_usage_of_a_verb_is_the_same_whatever_is_set() {
             said.contains("--nothing") && !said.contains("-- --"),
             "{said}"
         );
+        assert!(!said.contains("\n\n\n"), "{said}");
         // Where nothing is required the verb itself answers.
         if ![
             "validate", "refusals", "declare", "apps", "stats", "status", "init", "doctor", "ui",

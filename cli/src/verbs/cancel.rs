@@ -3,7 +3,7 @@
 use crate::arguments;
 use crate::exit::Exit;
 use crate::failure::Failure;
-use crate::follow::{AwaitedEnd, Patience, follow};
+use crate::follow::{AwaitedEnd, WaitOptions, follow};
 use crate::installation::Endpoint;
 use crate::output::Output;
 use crate::record::is_id;
@@ -32,13 +32,10 @@ pub struct Cancel {
     /// The reason, which is recorded.
     #[arg(long, value_name = "TEXT", value_parser = arguments::text)]
     reason: String,
-    /// Only hand it in, and do not wait for what comes of it.
-    #[arg(long)]
-    no_wait: bool,
     #[command(flatten)]
     endpoint: Endpoint,
     #[command(flatten)]
-    patience: Patience,
+    wait: WaitOptions,
 }
 
 impl Cancel {
@@ -52,7 +49,7 @@ impl Cancel {
             let (environment, id) = self.meant(&windlass).await?;
             output.progress(&format!("{} deployment {id} is to be cancelled", self.app));
             let answer = self.call(&windlass, &environment, &id).await?;
-            if self.no_wait {
+            if self.wait.no_wait {
                 let app = &self.app;
                 let words = format!(
                     "handed in: deployment {id} is being stopped; `windlass watch {app} {id}` tells how it ends"
@@ -60,7 +57,7 @@ impl Cancel {
                 output.result(&answer, &words);
                 return Ok(Exit::Good);
             }
-            let waiting = self.patience.begin();
+            let waiting = self.wait.patience.begin();
             follow(
                 &windlass,
                 &self.app,

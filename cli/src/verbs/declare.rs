@@ -7,7 +7,7 @@ use crate::drill_schedule::{LookedEnvironments, drills};
 use crate::exit::Exit;
 use crate::failure::Failure;
 use crate::files;
-use crate::follow::Patience;
+use crate::follow::WaitOptions;
 use crate::installation::{Endpoint, InstallationPlace, Reached};
 use crate::installation_part::InstallationPart;
 use crate::interrupt;
@@ -42,18 +42,15 @@ pub struct Declare {
     #[arg(default_value = "app.yaml")]
     file: PathBuf,
     /// Only tell what is wrong with it, and what is different; upload nothing.
-    #[arg(long)]
+    #[arg(long, conflicts_with_all = ["no_wait", "watch"])]
     dry_run: bool,
-    /// End when it is uploaded, and do not wait until it is in force.
-    #[arg(long, conflicts_with = "dry_run")]
-    no_wait: bool,
     /// The artifacts bucket: the output `ArtifactsBucket` of the installation's stack.
     #[arg(long, value_name = "NAME", env = "WINDLASS_BUCKET", value_parser = arguments::text)]
     bucket: Option<String>,
     #[command(flatten)]
     endpoint: Endpoint,
     #[command(flatten)]
-    patience: Patience,
+    wait: WaitOptions,
     /// The endpoint of a local cloud, which probes may then name although it is a loopback address.
     #[arg(long, value_name = "URL", env = "AWS_ENDPOINT_URL", hide = true)]
     local_endpoint: Option<String>,
@@ -146,7 +143,7 @@ impl Declare {
         let bytes = Bytes::from(text.to_owned());
         report.version_id = upload::declaration(&bucket, &report.key, bytes).await?;
         output.announce(&format!("uploaded: s3://{}/{}", bucket.value, report.key));
-        if self.no_wait {
+        if self.wait.no_wait {
             output.only_json(&report);
             return Ok(Exit::Good);
         }
@@ -211,7 +208,7 @@ impl Declare {
         windlass: Option<&Windlass>,
         declaration: &Declaration,
     ) -> DeclareOutcome {
-        let waiting = self.patience.begin_at_most(FOUND);
+        let waiting = self.wait.patience.begin_at_most(FOUND);
         let app = declaration.app();
         interrupt::says(format!(
             "interrupted; the declaration is uploaded, and may come into force. `windlass declaration {app}` tells which one \

@@ -19,9 +19,6 @@ use windlass_domain::way_in::WayIn;
 pub struct Drill {
     #[command(flatten)]
     at: ActedOn,
-    /// Watch it until it has ended, as is done anyway where `--no-wait` is not given.
-    #[arg(long, conflicts_with = "no_wait")]
-    watch: bool,
 }
 
 impl Drill {
@@ -30,7 +27,7 @@ impl Drill {
     /// # Errors
     /// If Windlass refuses it or does not answer.
     pub fn run(&self, output: Output) -> Result<Exit, Failure> {
-        if self.at.no_wait {
+        if self.at.wait.no_wait {
             return self.action().run(output);
         }
         waiting(async {
@@ -38,7 +35,7 @@ impl Drill {
             let action = self.action();
             action.may_be_interrupted();
             let execution = action.start(&windlass).await?;
-            let waiting = self.at.patience.begin();
+            let waiting = self.at.wait.patience.begin();
             let id = self.begun(&windlass, &execution, &waiting).await?;
             self.follow(&windlass, &id, &waiting, output).await
         })

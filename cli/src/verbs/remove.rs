@@ -4,7 +4,7 @@
 use crate::arguments;
 use crate::exit::Exit;
 use crate::failure::Failure;
-use crate::follow::Patience;
+use crate::follow::WaitOptions;
 use crate::installation::Endpoint;
 use crate::operator::{ActedOn, Action, Effect, ended_without_environment};
 use crate::output::Output;
@@ -35,13 +35,10 @@ pub struct Remove {
     /// The reason, which is recorded.
     #[arg(long, value_name = "TEXT", value_parser = arguments::text)]
     reason: String,
-    /// Only hand it in, and do not wait for what comes of it.
-    #[arg(long)]
-    no_wait: bool,
     #[command(flatten)]
     endpoint: Endpoint,
     #[command(flatten)]
-    patience: Patience,
+    wait: WaitOptions,
 }
 
 impl Remove {
@@ -71,9 +68,8 @@ impl Remove {
             app: self.app.clone(),
             environment: environment.clone(),
             reason: self.reason.clone(),
-            no_wait: self.no_wait,
             endpoint: self.endpoint.clone(),
-            patience: self.patience.clone(),
+            wait: self.wait.clone(),
         };
         let action = Action {
             at: &at,
@@ -97,7 +93,7 @@ impl Remove {
             let execution = begun.get("execution").and_then(Value::as_str);
             let execution = execution
                 .ok_or_else(|| Failure::not_understood("the answer", "it names no execution"))?;
-            if self.no_wait {
+            if self.wait.no_wait {
                 let words = format!(
                     "handed in, and not waited for: {execution}. `windlass refusals {app}` tells whether it was refused"
                 );
@@ -105,7 +101,8 @@ impl Remove {
                 return Ok(Exit::Good);
             }
             let told =
-                ended_without_environment(&windlass, &self.app, execution, &self.patience).await?;
+                ended_without_environment(&windlass, &self.app, execution, &self.wait.patience)
+                    .await?;
             output.result(&json!({"execution": execution, "done": told}), &told);
             Ok(Exit::Good)
         })
