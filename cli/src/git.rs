@@ -21,7 +21,8 @@ pub struct OriginOptions {
     /// The Git ref, such as `refs/tags/v1.4.0`; else the CI's, else what is checked out.
     #[arg(long, value_name = "REF", value_parser = arguments::text)]
     git_ref: Option<String>,
-    /// The commit. Without `--git-ref` it replaces the CI's, or that of what is checked out.
+    /// The commit; else the one that the repository around the present folder has at `--git-ref`. Without `--git-ref` it
+    /// replaces the CI's, or that of what is checked out.
     #[arg(long, value_name = "HASH", value_parser = arguments::text)]
     git_commit: Option<String>,
     /// The time of the commit, in RFC 3339, such as `2026-11-20T14:02:05Z`; else as the repository around the present
@@ -47,9 +48,10 @@ impl OriginOptions {
             return None;
         }
         if let Some(reference) = &self.git_ref {
+            let commit = self.git_commit.clone().or_else(|| commit_at(reference));
             let git = Git {
                 reference: reference.clone(),
-                commit: self.git_commit.clone(),
+                commit,
                 time: None,
                 dirty: false,
             };
@@ -142,6 +144,13 @@ pub fn is_dirty(commit: Option<&str>) -> Option<bool> {
     }
     let changed = output(&["status", "--porcelain", "--untracked-files=no"])?;
     Some(!changed.is_empty())
+}
+
+/// Returns the commit that a whole ref names in the repository around the present folder.
+fn commit_at(reference: &str) -> Option<String> {
+    let commit = format!("{reference}^{{commit}}");
+    let is_whole = reference.starts_with("refs/");
+    is_whole.then(|| git(&["rev-parse", "--verify", "--quiet", &commit]))?
 }
 
 /// Returns the time of a commit, in RFC 3339, as the repository around the present folder knows it.

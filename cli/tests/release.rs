@@ -252,7 +252,7 @@ fn repository(name: &str) -> PathBuf {
     git(&["init", "--quiet", "--initial-branch", "main"]);
     git(&["add", "."]);
     git(&["commit", "--quiet", "--message", "one"]);
-    git(&["tag", "v1.4.0"]);
+    git(&["tag", "--annotate", "--message", "one", "v1.4.0"]);
     git(&["checkout", "--quiet", "v1.4.0"]);
     folder
 }
@@ -265,8 +265,8 @@ fn dirty(name: &str) -> PathBuf {
 }
 
 /// Makes a folder with a site in no repository, and not within that of these tests.
-fn outside() -> PathBuf {
-    let folder = std::env::temp_dir().join(format!("windlass-release-{}", std::process::id()));
+fn outside(name: &str) -> PathBuf {
+    let folder = std::env::temp_dir().join(format!("windlass-{name}-{}", std::process::id()));
     write(&folder, "dist/index.html", "<h1>shop</h1>");
     folder
 }
@@ -282,7 +282,7 @@ fn git_of_manifest(folder: &Path, options: &[&str]) -> Value {
 
 #[test]
 fn the_time_of_the_commit_is_the_repositorys_or_the_one_that_is_given_and_never_invented() {
-    let (inside, outside) = (repository("committed"), outside());
+    let (inside, outside) = (repository("committed"), outside("committed"));
     let head = git(&inside, &["rev-parse", "HEAD"]);
     let of_head = ["--git-ref", "refs/tags/v1.4.0", "--git-commit", &head];
     let with = |of: &[&'static str]| {
@@ -307,6 +307,22 @@ fn the_time_of_the_commit_is_the_repositorys_or_the_one_that_is_given_and_never_
         assert_eq!(told["time"], wanted, "{} {options:?}", folder.display());
         assert_eq!(told["ref"], "refs/tags/v1.4.0");
     }
+    std::fs::remove_dir_all(outside).unwrap();
+}
+
+#[test]
+fn a_ref_that_is_named_has_the_commit_that_the_repository_has_there() {
+    let (inside, outside) = (repository("named"), outside("named"));
+    let head = git(&inside, &["rev-parse", "HEAD"]);
+    let commit = |folder, reference| {
+        let told = git_of_manifest(folder, &["--git-ref", reference]);
+        told["commit"].clone()
+    };
+    assert_eq!(commit(&inside, "refs/tags/v1.4.0"), json!(head));
+    assert_eq!(commit(&inside, "refs/heads/main"), json!(head));
+    git(&inside, &["branch", "--delete", "main"]);
+    assert_eq!(commit(&inside, "refs/heads/main"), json!(null));
+    assert_eq!(commit(&outside, "refs/tags/v1.4.0"), json!(null));
     std::fs::remove_dir_all(outside).unwrap();
 }
 
