@@ -1,5 +1,5 @@
 use crate::deed::Deed;
-use crate::happening::Event;
+use crate::happening::{Event, Happening};
 use crate::outcome::Outcome;
 use crate::schedule::What;
 use std::rc::Rc;
@@ -13,7 +13,7 @@ const LOOKS: [&str; 2] = ["second_look", "hourly_look"];
 /// "Looked at every hour: what differs is told once, and gone when it is gone. A look never waits for, nor stops, a
 /// deployment": the looking function writes nothing but looks, so it takes no lock, and it changes no target. A
 /// person's change between deployments is told: once for each change if nothing goes wrong, and never as gone before it
-/// is.
+/// is. Nobody looks at an environment that needs an operator, so what is changed from then on is not told.
 ///
 /// Safety: drift: What a person changed between deployments is told, once where nothing goes wrong, and who looks
 /// changes nothing.
@@ -37,13 +37,17 @@ pub fn drift_is_told(outcome: &Outcome<'_>) -> Result<(), String> {
 }
 
 fn told_once(outcome: &Outcome<'_>) -> Result<(), String> {
-    let drifts = acted(outcome, |deed| matches!(deed, Deed::Drift(..)));
+    let looked_at = outcome.happened.iter();
+    let looked_at = looked_at.take_while(|one| !needs_operator(outcome, &one.what));
+    let looked_at = &outcome.happened[..looked_at.count()];
+    let drifts = acted(outcome, looked_at, |deed| matches!(deed, Deed::Drift(..)));
     let (found, gone) = (
         told(outcome, "DriftFound", "  "),
         told(outcome, "DriftGone", ""),
     );
-    let mends = acted(outcome, |deed| matches!(deed, Deed::Mend(..)));
-    let deployed = acted(outcome, |deed| matches!(deed, Deed::Deploy(..)));
+    let all = &outcome.happened;
+    let mends = acted(outcome, all, |deed| matches!(deed, Deed::Mend(..)));
+    let deployed = acted(outcome, all, |deed| matches!(deed, Deed::Deploy(..)));
     let restored = restored(outcome);
     // A restoring ends the drift, so a deployment after it does not.
     let ends = mends + if restored > 0 { restored } else { deployed };
@@ -79,9 +83,19 @@ fn restored(outcome: &Outcome<'_>) -> usize {
     records.iter().filter(is_restored).count()
 }
 
+/// Returns whether a deployment ended by this event so that it needs an operator.
+fn needs_operator(outcome: &Outcome<'_>, what: &Event) -> bool {
+    let Event::Wrote(_, change) = what else {
+        return false;
+    };
+    let record = outcome.read::<Deployment>(change.after.as_ref(), "record");
+    let ended = record.as_ref().and_then(|record| record.ending.as_ref());
+    ended.is_some_and(|ended| ended.ending == Ending::NeedsOperator)
+}
+
 /// Returns the number of acts of a sort that were done.
-fn acted(outcome: &Outcome<'_>, is_meant: impl Fn(&Deed) -> bool) -> usize {
-    let acts = outcome.happened.iter().filter_map(|one| match one.what {
+fn acted(outcome: &Outcome<'_>, happened: &[Happening], is_meant: impl Fn(&Deed) -> bool) -> usize {
+    let acts = happened.iter().filter_map(|one| match one.what {
         Event::Acted(n) => outcome.scenario.acts.get(n),
         _ => None,
     });

@@ -93,13 +93,14 @@ pub(super) const WHEEL_HELD_RED: Scenario = Scenario {
     ..WHEEL_HELD
 };
 
-/// The wait of ECS ends before the person's pause.
+/// The wait of ECS ends before the person's pause. Where the person's pause is refused ECS waits no more by then, and
+/// the release is healthy.
 pub(super) const WHEEL_HELD_RUNS_OUT: Scenario = Scenario {
     name: "wheel_held_runs_out",
     acts: &[
         next(Deed::Deploy("1.1.0", SHIFTED)),
         when_in("Bake", PAUSE),
-        after(90, Deed::Ail("the pause's time is over", pauses_run_out)),
+        after(90, Deed::Change("the pause's time is over", pauses_run_out)),
     ],
     ends: &["1.0.0 Succeeded", "1.1.0 RolledBack (ChangeFailed)"],
     may: &["1.1.0 Succeeded"],
