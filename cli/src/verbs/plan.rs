@@ -18,6 +18,7 @@ use windlass_domain::planned::Planned;
 
 /// The verb's arguments.
 #[derive(Debug, Args)]
+#[command(subcommand_value_name = "release|deploy|rollback|drill")]
 pub struct Plan {
     #[command(subcommand)]
     of: PlannedCommand,
