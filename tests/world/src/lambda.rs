@@ -142,9 +142,7 @@ impl World {
 impl LambdaApi for World {
     async fn function(&self, name: &str, qualifier: Option<&str>) -> Result<Function> {
         let call = self.call("lambda.function").await?;
-        let function = call
-            .seen()
-            .with(name, |function| function.read(qualifier))?;
+        let function = self.with_seen(&call, name, |function| function.read(qualifier))?;
         call.answer(function).await
     }
 
