@@ -117,6 +117,8 @@ impl Stage<'_> {
     }
 
     fn hold(&mut self, claim: Option<Claim>, record: &Deployment, since: Time) {
+        // ECS goes on, even if nobody looks.
+        self.world.roll();
         let why = match claim {
             Some(Claim::Runs) => self.does_not_run(record, since),
             Some(Claim::Restored) => self.is_not_restored(record),
