@@ -143,7 +143,8 @@ impl VersionNames {
         )
     }
 
-    /// Says by which deployment its bytes came, and as what, if that is not the deployment that gave it its name.
+    /// Says by which deployment its bytes came, and as what, if that is not the deployment that gave it its name. Of
+    /// what was there before Windlass no time is told: after a rollback, the time is that of the rollback.
     pub fn origin(&self) -> Option<String> {
         let GivenVersion {
             version,
@@ -152,7 +153,7 @@ impl VersionNames {
         } = &self.brought;
         (self.now.deployment != *deployment).then(|| match version.as_str() {
             BEFORE_WINDLASS => {
-                format!("it was there before Windlass: deployment {deployment} found it at {since}")
+                format!("it was there before Windlass: deployment {deployment} found it")
             }
             _ => format!(
                 "its bytes came with {version} by deployment {deployment} and are there since {since}"

@@ -68,4 +68,7 @@ fn what_was_found_is_written_as_found_and_brought_by_nobody() {
         told.contains("deployment first found it") && !told.contains("came with"),
         "{told}"
     );
+    // Rolled back to it, it is there since the rollback; nobody found it then.
+    running.names.brought.since = Time(60_000);
+    assert_eq!(running.names.origin().unwrap(), told);
 }

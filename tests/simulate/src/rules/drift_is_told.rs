@@ -1,3 +1,4 @@
+use super::needs_operator_is_earned::is_left;
 use crate::deed::Deed;
 use crate::happening::{Event, Happening};
 use crate::outcome::Outcome;
@@ -89,8 +90,7 @@ fn needs_operator(outcome: &Outcome<'_>, what: &Event) -> bool {
         return false;
     };
     let record = outcome.read::<Deployment>(change.after.as_ref(), "record");
-    let ended = record.as_ref().and_then(|record| record.ending.as_ref());
-    ended.is_some_and(|ended| ended.ending == Ending::NeedsOperator)
+    record.is_some_and(|record| is_left(&record))
 }
 
 /// Returns the number of acts of a sort that were done.

@@ -48,7 +48,8 @@ pub fn needs_operator_is_earned(outcome: &Outcome<'_>) -> Result<(), String> {
     Ok(())
 }
 
-fn is_left(record: &Deployment) -> bool {
+/// Returns whether a deployment is left to an operator.
+pub(super) fn is_left(record: &Deployment) -> bool {
     let ended = record.ending.as_ref();
     ended.is_some_and(|ended| ended.ending == Ending::NeedsOperator)
 }
