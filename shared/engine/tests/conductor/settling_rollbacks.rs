@@ -4,6 +4,7 @@ use crate::conductor::inputs::order;
 use crate::conductor::scene::{in_short, is_rollback};
 use crate::conductor::settling::{former, judged_after_others, snapshot};
 use crate::stage::{app, component, prod, zip};
+use serde_json::json;
 use windlass_domain::digest::Digest;
 use windlass_domain::ending::Ending;
 use windlass_domain::environment::Hold;
@@ -36,6 +37,29 @@ fn a_rollback_records_what_was_found_of_what_came_later() {
     assert_eq!((&jobs.artifact, jobs.version()), (&None, "before-windlass"));
     let made = snapshot(&scene, 6).unwrap();
     assert_eq!(made.components[&component("jobs")], *jobs);
+}
+
+/// The same rollback once more changes nothing: what was found is there since the first one, also where what nobody gets
+/// is not as it was found, such as the code of `$LATEST`.
+#[test]
+fn what_was_found_and_is_there_again_keeps_its_time() {
+    let mut scene = judged_after_others();
+    is_rollback(&mut scene);
+    scene.change_record(|record| record.snapshot = Some(2));
+    let mut state = scene.state();
+    let mut found = former("jobs", b"");
+    found.artifact = None;
+    found.names.now.version = "before-windlass".into();
+    let mut again = found.clone();
+    again.names.now.since = Time(7);
+    again.state = json!({"goal": "with other code in $LATEST"});
+    state.running.insert(component("jobs"), again.clone());
+    state.found = [(component("jobs"), found)].into();
+    scene
+        .stage
+        .put(ledger::state(EnvironmentId::new(&app(), &prod())), &state);
+    scene.asks("Settle").unwrap();
+    assert_eq!(scene.state().running[&component("jobs")], again);
 }
 
 /// The deployment that it stopped is undone. So the environment is where the rollback was to go, and the rollback has
