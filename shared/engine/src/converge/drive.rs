@@ -12,6 +12,7 @@ use crate::ports::{Clock, DynamoDbApi, Result};
 use serde_json::Value;
 use windlass_domain::fault::{Fault, FaultName};
 use windlass_domain::step::{ChangeRecord, Step};
+use windlass_domain::time::Time;
 
 /// The wait, in milliseconds, when an observation may be older than the change that it should show.
 const SETTLE_MS: u64 = 2_000;
@@ -48,6 +49,9 @@ pub struct Drive<'r, 'a, K: Kind, P> {
     waited_ms: u64,
     conflicts: u32,
     pub(super) rounds: u32,
+    /// The time at which the last look began. A look is as old as its beginning: each of its calls may take long, and
+    /// what was read before it shows nothing newer.
+    pub(super) looked: Time,
     pub(super) doubt: Option<DoubtfulLooks>,
     /// The additive changes that this invocation made, as the ledger records them.
     made: Vec<Value>,
@@ -68,6 +72,7 @@ impl<'r, 'a, K: Kind, P: DynamoDbApi + Clock> Drive<'r, 'a, K, P> {
         let step = &attempt.step.value;
         let target = from_value("target", &step.target)?;
         let goal = from_value("goal", &goal(step, wave)?)?;
+        let looked = attempt.ports.now();
         Ok(Self {
             attempt,
             kind,
@@ -78,6 +83,7 @@ impl<'r, 'a, K: Kind, P: DynamoDbApi + Clock> Drive<'r, 'a, K, P> {
             waited_ms: 0,
             conflicts: 0,
             rounds: 0,
+            looked,
             doubt: None,
             made: Vec::new(),
             refused_upon: None,
@@ -155,6 +161,7 @@ impl<'r, 'a, K: Kind, P: DynamoDbApi + Clock> Drive<'r, 'a, K, P> {
 
     async fn round(&mut self) -> Result<Option<End>> {
         self.rounds += 1;
+        self.looked = self.attempt.ports.now();
         let is = self.kind.observe(&self.target, &self.way()?).await?;
         let next = K::next(&self.target, &is, &self.goal);
         let is_done = matches!(next, Next::Done);

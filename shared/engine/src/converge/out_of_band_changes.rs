@@ -138,10 +138,10 @@ impl<K: Kind, P: DynamoDbApi + Clock> Drive<'_, '_, K, P> {
     /// Believes what a look says once every look has said so for as long as one may be behind. Until then it waits for
     /// another look.
     pub(super) async fn unless_behind(&mut self, said: Result<End>) -> Result<Option<End>> {
-        let now = self.attempt.ports.now();
         let doubt = self.doubt.filter(|doubt| doubt.round + 1 == self.rounds);
-        let since = doubt.map_or(now, |doubt| doubt.since);
-        let left = SEEN_AFTER_MS.saturating_sub(now.ms_since(since));
+        let since = doubt.map_or_else(|| self.attempt.ports.now(), |doubt| doubt.since);
+        let said_for = self.looked.ms_since(since);
+        let left = SEEN_AFTER_MS.saturating_sub(said_for);
         if left == 0 {
             return said.map(Some);
         }
@@ -149,7 +149,7 @@ impl<K: Kind, P: DynamoDbApi + Clock> Drive<'_, '_, K, P> {
             since,
             round: self.rounds,
         });
-        let paced = (now.ms_since(since) / 2).clamp(SOONEST_MS, LATEST_MS);
+        let paced = (said_for / 2).clamp(SOONEST_MS, LATEST_MS);
         let why = "what was seen may be older than what was changed last";
         Ok(self.pause(paced.min(left), why).await)
     }
@@ -185,8 +185,9 @@ impl<K: Kind, P: DynamoDbApi + Clock> Drive<'_, '_, K, P> {
             (true, None) => last.undo && (view.is_guarded || view.is_consistent),
             (false, _) => view.is_consistent,
         };
-        let left = last.shown_from().ms_since(self.attempt.ports.now());
-        (!is_believed && left > 0).then_some(left)
+        let shown_from = last.shown_from();
+        let may_be_older = !is_believed && self.looked < shown_from;
+        may_be_older.then(|| shown_from.ms_since(self.attempt.ports.now()))
     }
 
     /// Returns what callers of the target must still get if nobody else changed it: the state before, until this

@@ -8,8 +8,9 @@ use crate::ports::{Result, Write};
 
 /// Looks at everything and plans; answers beside it the writes that claim targets. Nothing is written.
 pub async fn composed(ports: &impl Ports, scene: &Scene) -> Result<(Composed, Vec<Write>)> {
+    let looked = ports.now();
     let mut drafts = drafts::drafts(ports, scene).await?;
-    if let Some(ms) = stale_reads::wait_ms(scene, &drafts, ports.now())? {
+    if let Some(ms) = stale_reads::wait_ms(scene, &drafts, looked)? {
         ports.sleep_ms(ms).await;
         drafts = drafts::drafts(ports, scene).await?;
     }

@@ -24,8 +24,8 @@ impl Owner {
         arn: &str,
         since: Time,
     ) -> Result<Self> {
-        let found = ports.execution(arn).await?;
         let is_new = ports.now().ms_since(since) < SEEN_AFTER_MS;
+        let found = ports.execution(arn).await?;
         Ok(match found {
             None if is_new => Self::Running,
             Some(execution) if execution.status == "RUNNING" => Self::Running,
@@ -42,8 +42,9 @@ impl Owner {
     ) -> Result<Self> {
         let began = ports.now();
         loop {
+            let looked = ports.now();
             let owner = Self::of(ports, arn, since).await?;
-            if owner != Self::Running || ports.now().ms_since(began) >= SEEN_AFTER_MS {
+            if owner != Self::Running || looked.ms_since(began) >= SEEN_AFTER_MS {
                 return Ok(owner);
             }
             ports.sleep_ms(LOOK_AGAIN_MS).await;

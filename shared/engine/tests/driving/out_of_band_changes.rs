@@ -187,6 +187,26 @@ fn an_out_of_band_change_is_one_that_every_look_shows_for_as_long_as_one_may_be_
     assert_eq!(ended.took, 21_000);
 }
 
+/// Safety: late looks: A look is as old as its beginning, however long its calls took.
+#[test]
+fn a_look_that_takes_long_is_as_old_as_its_beginning() {
+    let slow = |seen: Seen| Seen {
+        took_ms: 21_000,
+        ..seen
+    };
+    // Windlass's own switch does not show yet: in a look that began half a second after another one that did not show it.
+    let ended = Play::begin().forward(&[telling(0), switch(0), slow(switch(0)), done(3)]);
+    assert_eq!(ended.answer, Ok(WorkTransition::Changed), "{}", ended.told);
+    assert_eq!(ended.done.len(), 1);
+
+    // The way back finds what was there before the switch, in a look that began right after it.
+    let play = Play::begin();
+    play.forward(&[switch(0), done(1)]);
+    let ended = play.invoke(None, &[slow(done(0)), switch(1), done(0)], &[]);
+    assert_eq!(ended.answer, Ok(WorkTransition::Changed), "{}", ended.told);
+    assert_eq!(ended.done.len(), 1);
+}
+
 #[test]
 fn where_aws_promises_it_an_out_of_band_change_is_told_at_once() {
     let consistent = Seen {

@@ -40,6 +40,8 @@ pub struct Seen {
     pub guarded: bool,
     /// True if AWS promises that a look shows everything.
     pub consistent: bool,
+    /// The milliseconds from the look's beginning, of which it tells, to its end.
+    pub took_ms: u64,
 }
 
 /// Makes an observation: callers get this, and this is done next.
@@ -50,6 +52,7 @@ pub fn seen(callers: u32, then: Then) -> Seen {
         after: None,
         guarded: false,
         consistent: false,
+        took_ms: 0,
     }
 }
 
@@ -73,6 +76,18 @@ pub struct Script {
     observed: RefCell<u32>,
 }
 
+impl Script {
+    /// Returns the next observation. The last one stays.
+    fn next_observation(&self) -> Option<Seen> {
+        let mut left = self.observations.borrow_mut();
+        if left.len() > 1 {
+            left.pop_front()
+        } else {
+            left.front().cloned()
+        }
+    }
+}
+
 pub struct Scripted {
     world: World,
     script: Rc<Script>,
@@ -86,14 +101,10 @@ impl Kind for Scripted {
 
     async fn observe(&self, _: &String, _: &LookContext<'_, u32>) -> Result<Seen> {
         *self.script.observed.borrow_mut() += 1;
-        let mut left = self.script.observations.borrow_mut();
-        // The last observation stays.
-        let next = if left.len() > 1 {
-            left.pop_front()
-        } else {
-            left.front().cloned()
-        };
-        next.ok_or_else(|| Fault::internal("the script is empty"))
+        let seen = self.script.next_observation();
+        let seen = seen.ok_or_else(|| Fault::internal("the script is empty"))?;
+        self.world.sleep_ms(seen.took_ms).await;
+        Ok(seen)
     }
 
     fn next(_: &String, is: &Seen, _: &u32) -> Next<Change> {

@@ -56,8 +56,8 @@ pub(super) const VARIANTS: &[Variant] = &[
             // Without this edit it would believe what it sees only after the same time.
             Edit {
                 file: OUT_OF_BAND,
-                find: "        let left = last.shown_from().ms_since(self.attempt.ports.now());",
-                replace: "        let shown_from = if VARIANT { last.at } else { last.shown_from() };\n        let left = shown_from.ms_since(self.attempt.ports.now());",
+                find: "        let shown_from = last.shown_from();",
+                replace: "        let shown_from = if VARIANT { last.at } else { last.shown_from() };",
             },
         ],
         scenarios: &["function", "code", "service"],

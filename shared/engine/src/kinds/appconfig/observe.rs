@@ -9,6 +9,7 @@ use windlass_domain::digest::Digest;
 
 impl<P: AppConfigApi + S3Api + Configured + Clock> Appconfig<P> {
     pub(super) async fn look(&self, target: &Target, way: &LookContext<'_, Goal>) -> Result<Seen> {
+        let now = self.at.now();
         let rollouts = self.rollouts(target).await?;
         let (told, stopped) = match &way.sent {
             Some(sent) => (
@@ -26,7 +27,7 @@ impl<P: AppConfigApi + S3Api + Configured + Clock> Appconfig<P> {
             _ => (None, 0),
         };
         Ok(Seen {
-            now: self.at.now(),
+            now,
             profile: target.profile.clone(),
             rollouts,
             made,

@@ -102,7 +102,7 @@ pub struct Configuration {
 /// The environment, as one look shows it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Seen {
-    /// The time of the look.
+    /// The time at which the look began.
     pub now: Time,
     /// The profile's id.
     pub profile: String,

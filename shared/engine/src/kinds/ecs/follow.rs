@@ -59,12 +59,12 @@ impl<P: EcsApi + Clock> Ecs<P> {
         };
         let is_own = way.goal.is_some_and(|goal| goal.task_definition.is_none());
         let earlier_ms = if is_own { EARLIER_OWN_MS } else { EARLIER_MS };
+        let since_ms = self.at.now().ms_since(look.at);
         // ECS may tell whole seconds.
         let since = Time(look.at.0.saturating_sub(earlier_ms) / 1000 * 1000);
         let (cluster, service) = (&target.cluster, &target.service);
         let rollouts = self.at.service_rollouts(cluster, service, since).await?;
         let goal = way.goal.and_then(|goal| goal.task_definition.as_deref());
-        let since_ms = self.at.now().ms_since(look.at);
         let found = find(&rollouts, look.update.to, goal, since_ms);
         let answers = found.rollout.as_ref().map(|own| answers(way, &own.arn));
         Ok(Some(Followed {

@@ -44,6 +44,7 @@ impl Newest {
 
 impl<P: EcsApi + Clock> Ecs<P> {
     pub(super) async fn look(&self, target: &Target, way: &LookContext<'_, Goal>) -> Result<Seen> {
+        let now = self.at.now();
         let sent = Sent::of(way);
         let service = self.at.service(&target.cluster, &target.service).await?;
         let followed = self.followed(target, way).await?;
@@ -58,7 +59,6 @@ impl<P: EcsApi + Clock> Ecs<P> {
             Some(followed) => Newest::of(followed, target),
             None => self.newest(target, &service, sent.as_ref()).await?,
         };
-        let now = self.at.now();
         // Somebody else may have let it go on from a pause, long after the last send.
         let since = way
             .sent

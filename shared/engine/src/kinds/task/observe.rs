@@ -12,6 +12,7 @@ const LOOK_BACK: u32 = 5;
 
 impl<P: EcsApi + EcsTasksApi + Clock> Task<P> {
     pub(super) async fn look(&self, target: &Target, way: &LookContext<'_, Goal>) -> Result<Seen> {
+        let now = self.at.now();
         let mut forward = recorded(way.changes, Direction::Forward);
         let mut back = recorded(way.changes, Direction::Undo);
         if forward.is_open() || back.is_open() {
@@ -38,7 +39,7 @@ impl<P: EcsApi + EcsTasksApi + Clock> Task<P> {
             target.last.clone()
         };
         Ok(Seen {
-            now: self.at.now(),
+            now,
             deployment: self.deployment.clone(),
             definition,
             forward,

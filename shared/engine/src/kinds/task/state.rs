@@ -101,7 +101,7 @@ impl Direction {
 /// The result of a look, beside what the ledger says.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Seen {
-    /// The time of the look.
+    /// The time at which the look began.
     pub now: Time,
     /// The deployment whose tasks they are.
     pub deployment: DeploymentId,

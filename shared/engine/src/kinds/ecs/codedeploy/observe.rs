@@ -13,6 +13,7 @@ use windlass_domain::time::Time;
 
 impl<P: EcsApi + S3Api + Configured + CodeDeployApi + Clock> CodeDeployedService<P> {
     pub(super) async fn look(&self, target: &Target, way: &LookContext<'_, Goal>) -> Result<Seen> {
+        let now = self.at.now();
         let group = group_of(target)?;
         let group = (group.application.as_str(), group.group.as_str());
         let asked: Vec<DeploymentRequest> = way
@@ -39,7 +40,6 @@ impl<P: EcsApi + S3Api + Configured + CodeDeployApi + Clock> CodeDeployedService
         };
         let (cluster, service) = (&target.cluster, &target.service);
         let service = self.at.service(cluster, service).await?;
-        let now = self.at.now();
         let runs = callers(service.runs(), asked.as_ref(), followed.as_ref(), now);
         let seen = self
             .service

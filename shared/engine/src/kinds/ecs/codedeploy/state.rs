@@ -163,7 +163,7 @@ pub(super) fn patience_s(target: &Target) -> u64 {
 /// The result of one look at a service, and at what CodeDeploy does with it.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Seen {
-    /// The time of the look.
+    /// The time at which the look began.
     pub now: Time,
     /// The service, and its tasks of the task definition that callers get, or will get.
     pub service: ecs::Seen,

@@ -12,6 +12,7 @@ use crate::ports::{Clock, CodeDeployApi, Deployed, LambdaApi, Result, S3Api};
 
 impl<P: LambdaApi + S3Api + Configured + CodeDeployApi + Clock> CodeDeployed<P> {
     pub(super) async fn look(&self, target: &Target, way: &LookContext<'_, Goal>) -> Result<Seen> {
+        let now = self.at.now();
         let begun = RequestedMove::of(way.changes);
         let group = group_of(target)?;
         let group = (group.application.as_str(), group.group.as_str());
@@ -33,10 +34,7 @@ impl<P: LambdaApi + S3Api + Configured + CodeDeployApi + Clock> CodeDeployed<P> 
         let own: Vec<&str> = ours.iter().map(|ours| ours.id.as_str()).collect();
         let own = |id: &str| own.contains(&id) || rollback.as_ref().is_some_and(|it| it.id == id);
         let other = all.iter().find(|one| !one.is_over() && !own(&one.id));
-        let (now, stops) = (
-            self.at.now(),
-            ours.and_then(|ours| sent(way.changes, "stop", &ours.id)),
-        );
+        let stops = ours.and_then(|ours| sent(way.changes, "stop", &ours.id));
         let known = KnownVersions::of(way.goal.map(|goal| &goal.of), way.made);
         Ok(Seen {
             now,

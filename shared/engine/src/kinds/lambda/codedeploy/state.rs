@@ -60,7 +60,7 @@ impl RequestedMove {
 /// The result of one look at a function, and at what CodeDeploy does with it.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Seen {
-    /// The time of the look.
+    /// The time at which the look began.
     pub now: Time,
     /// The function, its alias and the versions that matter.
     pub function: Observed,

@@ -12,6 +12,7 @@ const LATEST: &str = "$LATEST";
 
 impl<P: CallPorts> Call<P> {
     pub(super) async fn look(&self, target: &Target, way: &LookContext<'_, Goal>) -> Result<Seen> {
+        let now = self.at.now();
         let forward = self.side(target, way, Direction::Forward).await?;
         let back = self.side(target, way, Direction::Undo).await?;
         let version = self.version(target, way, &forward).await?;
@@ -22,7 +23,7 @@ impl<P: CallPorts> Call<P> {
             target.last.clone()
         };
         Ok(Seen {
-            now: self.at.now(),
+            now,
             version,
             forward,
             back,

@@ -44,7 +44,7 @@ pub struct Target {
 /// The result of a look.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Seen {
-    /// The time of the look.
+    /// The time at which the look began.
     pub now: Time,
     /// The version that is called, or was.
     pub version: String,
