@@ -27,6 +27,20 @@ fn an_undo_after_that_is_another_deployment_at_once() {
     );
 }
 
+/// Whoever reads that somebody else changed the service would look for a person whom there is not.
+#[test]
+fn a_way_back_that_codedeploy_takes_back_is_told_as_that() {
+    let scene = at_once();
+    let deploying = scene.begin("d1", &scene.push("1.1"));
+    assert_eq!(deploying.to_the_end(), WorkTransition::Changed);
+    sleep_min(&scene, 6);
+    for group in &mut scene.world.codedeploy().groups {
+        group.fails_at = Some("AfterAllowTraffic");
+    }
+    assert_eq!(deploying.undo(), WorkTransition::Failed);
+    insta::assert_snapshot!(deploying.undo_failure(), @"ChangeFailed: service shop-prod/agent: Deployment d-000000002 of agent:1 of CodeDeploy has failed, because its hook AfterAllowTraffic failed: a hook failed. Its rollback d-000000003 has succeeded. Callers get agent:2. Remedy: Look at the log of the hook's function; then deploy a fixed release.");
+}
+
 #[test]
 fn a_rollback_within_the_wait_starts_no_task() {
     let scene = at_once();

@@ -181,7 +181,7 @@ fn a_wait_that_is_not_declared_is_told_and_never_ended() {
     let fault = deploying.invoke(Some(0)).unwrap_err();
     insta::assert_snapshot!(fault.message, @"deployment d-000000001 of CodeDeploy waits until 2026-11-20T14:30:10Z before it moves callers, and is stopped then; whoever decides lets it go on (`aws deploy continue-deployment --deployment-id d-000000001 --deployment-wait-type READY_WAIT`)");
     assert_eq!(deploying.forward(), WorkTransition::Failed);
-    insta::assert_snapshot!(deploying.failure(), @"TargetChangedByOther: service shop-prod/agent: Deployment d-000000001 of agent:2 of CodeDeploy was stopped by somebody else: The wait time before traffic is rerouted is over. Its rollback d-000000002 has succeeded. Callers get agent:1. Windlass owns which task definition callers of the service get; every other field is yours. Remedy: Find out who stopped it (CloudTrail, StopDeployment), or whether nobody let it go on in time; then deploy again.");
+    insta::assert_snapshot!(deploying.failure(), @"TargetChangedByOther: service shop-prod/agent: Deployment d-000000001 of agent:2 of CodeDeploy was stopped: The wait time before traffic is rerouted is over. Windlass did not stop it. Its rollback d-000000002 has succeeded. Callers get agent:1. Windlass owns which task definition callers of the service get; every other field is yours. Remedy: Find out who stopped it (CloudTrail, StopDeployment), or whether nobody let it go on in time; then deploy again.");
     assert_eq!(
         switching(&deploying).len(),
         1,
@@ -338,7 +338,7 @@ fn somebody_who_stops_it_is_told() {
     assert!(first(&scene, |live| live.stop(now)));
     sleep_min(&scene, 1);
     assert_eq!(deploying.answer(Some(1)), WorkTransition::Failed);
-    insta::assert_snapshot!(deploying.failure(), @"TargetChangedByOther: service shop-prod/agent: Deployment d-000000001 of agent:2 of CodeDeploy was stopped by somebody else: The deployment was stopped by a user. Its rollback d-000000002 has succeeded. Callers get agent:1. Windlass owns which task definition callers of the service get; every other field is yours. Remedy: Find out who stopped it (CloudTrail, StopDeployment), or whether nobody let it go on in time; then deploy again.");
+    insta::assert_snapshot!(deploying.failure(), @"TargetChangedByOther: service shop-prod/agent: Deployment d-000000001 of agent:2 of CodeDeploy was stopped: The deployment was stopped by a user. Windlass did not stop it. Its rollback d-000000002 has succeeded. Callers get agent:1. Windlass owns which task definition callers of the service get; every other field is yours. Remedy: Find out who stopped it (CloudTrail, StopDeployment), or whether nobody let it go on in time; then deploy again.");
     assert_eq!(
         deploying.undo(),
         WorkTransition::Changed,

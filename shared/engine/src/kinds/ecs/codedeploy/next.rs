@@ -12,6 +12,7 @@ use crate::kinds::ecs::images;
 use crate::kinds::ecs::judge::{fails_again, verify, wait_unless_overdue};
 use crate::kinds::ecs::next::goal as registered;
 use crate::kinds::ecs::state::{self as ecs, Target};
+use crate::ports::Deployed;
 use windlass_domain::time::Time;
 
 /// The time after a deployment has succeeded in which a look at the service may be behind, in seconds.
@@ -69,10 +70,9 @@ impl NextChange<'_> {
             return self.gone(own);
         }
         if own.is.is_over() {
-            let is_young = |at: Time| seen.now < at.plus_s(SHOWN_S);
             return match self.runs() {
                 Some(runs) if runs == self.to => self.steady(),
-                _ if own.is.completed.is_some_and(is_young) => Next::Wait(POLL_S),
+                _ if self.may_not_show_yet(&own.is) => Next::Wait(POLL_S),
                 _ => Next::Theirs(tell::moved_since(target, seen, own)),
             };
         }
@@ -92,6 +92,12 @@ impl NextChange<'_> {
             return Next::Failed(finding);
         }
         self.wait(own)
+    }
+
+    /// Returns whether it has ended so lately that a look at the service may be older than its end.
+    fn may_not_show_yet(&self, ended: &Deployed) -> bool {
+        let is_young = |at: Time| self.seen.now < at.plus_s(SHOWN_S);
+        ended.completed.is_some_and(is_young)
     }
 
     fn continues(&self) -> bool {
@@ -133,12 +139,7 @@ impl NextChange<'_> {
         if seen.is_elsewhere() {
             return Next::Theirs(tell::moved_since(target, seen, own));
         }
-        let finding = tell::taken_back(target, seen, own);
-        if self.is_back() {
-            Next::Failed(finding)
-        } else {
-            Next::TakenBack(finding)
-        }
+        Next::TakenBack(tell::taken_back(target, seen, own))
     }
 
     /// Decides for our own deployment that brings something else, and that is gone back from.
@@ -146,10 +147,15 @@ impl NextChange<'_> {
         if own.is_returning(self.seen.now) {
             return self.wait(own);
         }
-        if own.is.is_over() {
-            return self.arrive();
+        if !own.is.is_over() {
+            return self.stop(own);
         }
-        self.stop(own)
+        match &own.rollback {
+            Some(rollback) if self.runs() != Some(self.to) && self.may_not_show_yet(rollback) => {
+                Next::Wait(POLL_S)
+            }
+            _ => self.arrive(),
+        }
     }
 
     /// Decides for a deployment of an earlier release. While it keeps the former tasks, it is the way back to them.

@@ -221,7 +221,7 @@ pub(super) fn taken_back(target: &Target, seen: &Seen, own: &Followed) -> Findin
             FindingName::TargetChangedByOther,
             service(target),
             format!(
-                "Deployment {id}{of} of CodeDeploy was stopped by somebody else{words}. {since} {}.",
+                "Deployment {id}{of} of CodeDeploy was stopped{words}. Windlass did not stop it. {since} {}.",
                 owned()
             ),
             "Find out who stopped it (CloudTrail, StopDeployment), or whether nobody let it go on in time; then deploy again.",
