@@ -17,6 +17,7 @@ use windlass_domain::identity::DeploymentId;
 use windlass_domain::step::{Failure, Step};
 use windlass_domain::time::Time;
 use windlass_machine::program::Program;
+use windlass_world::World;
 
 /// "a person is alerted" (rule 1), and can do something: if a deployment needs an operator, `recover` is tried in a
 /// copy of the world in which nothing goes wrong any more. It brings everything back, ends a deployment that had been
@@ -94,6 +95,7 @@ fn with_operator(
     };
     let world = outcome.world.copy();
     world.mishaps().refused.clear();
+    let_all_go_on(&world);
     let plain = Schedule::plain(action);
     let mut stage = Stage::new(program, outcome.scenario, world, &plain);
     if let Some(request) = Deed::Operate(action).request(&stage.world) {
@@ -125,6 +127,13 @@ fn with_operator(
         ..outcome.bare()
     };
     holds(&held.deployment, &after)
+}
+
+/// Lets CodeDeploy wait for nobody: whoever acts lets go on what waits for a person.
+fn let_all_go_on(world: &World) {
+    for group in &mut world.codedeploy().groups {
+        group.ready_min = None;
+    }
 }
 
 /// Returns whether everything that is not back was changed by somebody else, and the deployment says so. That is a
