@@ -95,7 +95,7 @@ fn with_operator(
     };
     let world = outcome.world.copy();
     world.mishaps().refused.clear();
-    let_all_go_on(&world);
+    mend(&world);
     let plain = Schedule::plain(action);
     let mut stage = Stage::new(program, outcome.scenario, world, &plain);
     if let Some(request) = Deed::Operate(action).request(&stage.world) {
@@ -129,10 +129,16 @@ fn with_operator(
     holds(&held.deployment, &after)
 }
 
-/// Lets CodeDeploy wait for nobody: whoever acts lets go on what waits for a person.
-fn let_all_go_on(world: &World) {
+/// Does what a person does before acting: lets CodeDeploy wait for nobody, and silences what makes AppConfig itself take
+/// a deployment back.
+fn mend(world: &World) {
     for group in &mut world.codedeploy().groups {
         group.ready_min = None;
+    }
+    for application in &mut world.appconfig().applications {
+        for environment in &mut application.environments {
+            environment.monitors.clear();
+        }
     }
 }
 

@@ -149,12 +149,16 @@ fn the_ending_tells_of_each_component_the_last_wave_first() {
     let scene = Scene::new();
     scene.step("a", UndoFailed, |step| step.undo_failure = Some(finding()));
     scene.step("b", StepStatus::Undoing, |_| ());
+    scene.step("c", StepStatus::Undoing, |step| {
+        step.waits_for = Some("the hook of the service has not answered".into());
+    });
     scene.asks("SettleUndo").unwrap();
     let cause = scene.ending().cause;
     for told in [
         "NEEDS AN OPERATOR",
         "NOT undone: a: It is gone. Make it.",
-        "NOT undone: b: its function ended without a word",
+        "b: it was not seen to be back, and the log of its function tells more",
+        "c: it was not seen to be back; the last look told: the hook of the service has not answered",
         r#"then start {"action":"recover","app":"shop","environment":"prod","reason":"…"}"#,
     ] {
         assert!(cause.contains(told), "{cause}");

@@ -56,15 +56,23 @@ pub fn outcome(steps: &[Stored<Step>]) -> Undone {
                 outcome.stays.push(format!("{name} ({stays})"));
             }
             _ => {
-                let why = step.undo_failure.as_ref().map_or_else(
-                    || "its function ended without a word".to_owned(),
-                    |failure| of_an_undo(&in_words(failure).1),
-                );
-                outcome.failed.push(format!("{name}: {why}"));
+                outcome.failed.push(format!("{name}: {}", not_back(step)));
             }
         }
     }
     outcome
+}
+
+/// Tells why a component is not known to be back. Without a failure its function died, or asked for more time until
+/// nobody gave it any.
+fn not_back(step: &Step) -> String {
+    match (&step.undo_failure, &step.waits_for) {
+        (Some(failure), _) => of_an_undo(&in_words(failure).1),
+        (None, Some(held)) => format!("it was not seen to be back; the last look told: {held}"),
+        (None, None) => {
+            "it was not seen to be back, and the log of its function tells more".to_owned()
+        }
+    }
 }
 
 /// Returns the words on a failure of an undo. What failed is told as on the way forward, where the next step is another
