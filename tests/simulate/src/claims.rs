@@ -62,8 +62,10 @@ impl Stage<'_> {
         };
         let Some(ended) = &record.ending else { return };
         let claim = Claim::of(ended.ending, &ended.cause_name, &ended.cause);
-        let since = record.started.unwrap_or(record.accepted);
-        self.hold(claim, &record, since);
+        // A read of the deployment may show what was before a change by somebody else.
+        let since = record.started.unwrap_or(record.accepted).0;
+        let since = since.saturating_sub(self.schedule.reads_behind_ms());
+        self.hold(claim, &record, Time(since));
     }
 
     /// Checks a snapshot that an operator's `accept` has just made: CodeDeploy must not be moving callers any more.

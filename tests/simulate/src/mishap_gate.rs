@@ -3,7 +3,9 @@
 use crate::schedule::{Counted, Schedule, What};
 use crate::target_calls::SWITCHES;
 use crate::task::Task;
-use crate::times::{BEHIND_FOR_MS, BEHIND_MS, HELD_MS, budget_ms, late, slow_ms, twin_ms};
+use crate::times::{
+    BEHIND_AT_RANDOM_MS, BEHIND_FOR_MS, BEHIND_MS, HELD_MS, budget_ms, late, slow_ms, twin_ms,
+};
 use std::cell::RefCell;
 use std::collections::BTreeMap;
 use windlass_domain::fault::{Fault, FaultName};
@@ -215,7 +217,7 @@ impl State {
         match self.schedule.latencies {
             _ if now < self.behind_until => BEHIND_MS,
             0 => 0,
-            _ => self.random.u64(0..3_000),
+            _ => self.random.u64(0..BEHIND_AT_RANDOM_MS),
         }
     }
 
@@ -228,7 +230,7 @@ impl State {
         }
         match self.schedule.latencies {
             0 => 0,
-            _ => self.random.u64(0..3_000),
+            _ => self.random.u64(0..BEHIND_AT_RANDOM_MS),
         }
     }
 

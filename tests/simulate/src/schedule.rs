@@ -1,6 +1,7 @@
 //! Schedules: the mishaps of a run and their places. A schedule as text is the seed from which a run is repeated
 //! exactly.
 
+use crate::times::{BEHIND_AT_RANDOM_MS, BEHIND_MS};
 use std::fmt;
 use std::str::FromStr;
 
@@ -271,6 +272,16 @@ impl Schedule {
     pub fn is_beyond(&self) -> bool {
         let mut mishaps = self.mishaps.iter();
         mishaps.any(|mishap| What::BEYOND.contains(&mishap.what))
+    }
+
+    /// Returns the longest time by which a read that need not be consistent may be behind, in milliseconds.
+    pub fn reads_behind_ms(&self) -> u64 {
+        let is_late = |mishap: &Mishap| mishap.what == What::LooksLate;
+        match self.latencies {
+            _ if self.mishaps.iter().any(is_late) => BEHIND_MS,
+            0 => 0,
+            _ => BEHIND_AT_RANDOM_MS,
+        }
     }
 
     /// Returns the mishaps at this number.

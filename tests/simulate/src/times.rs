@@ -21,6 +21,9 @@ pub const HELD_MS: u64 = 300_000;
 /// for after a change is more than `docs/SAFETY.md` assumes.
 pub const BEHIND_MS: u64 = 15_000;
 
+/// The same, at most, where the calls' latencies are drawn.
+pub const BEHIND_AT_RANDOM_MS: u64 = 3_000;
+
 /// The time for which reads are behind, in milliseconds.
 pub const BEHIND_FOR_MS: u64 = 30_000;
 
