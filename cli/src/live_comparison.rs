@@ -97,6 +97,7 @@ fn is_called(record: &Deployment, part: &Part, names: &VersionNames) -> Option<S
         version,
         deployment,
         since,
+        ..
     } = &names.now;
     let is_another = *version != record.release.version && !names.are_of(&record.id);
     is_another.then(|| {

@@ -132,13 +132,21 @@ impl EnvironmentOverview {
                 } else {
                     format!("{} ({})", given.version, of.join(", "))
                 };
-                let git = asked.and_then(|asked| asked.git.as_ref());
                 let (now, back) = match number {
                     0 => (now.as_str(), way_back.as_str()),
                     _ => ("-", "-"),
                 };
                 let since = given.since.to_string();
-                row([&app, name, &version, &commit(git), &since, &by, back, now])
+                row([
+                    &app,
+                    name,
+                    &version,
+                    &commit(given.git.as_ref()),
+                    &since,
+                    &by,
+                    back,
+                    now,
+                ])
             });
         rows.collect()
     }

@@ -6,6 +6,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 use std::collections::BTreeMap;
 use windlass_domain::environment::BEFORE_WINDLASS;
+use windlass_domain::git::Git;
 use windlass_domain::identity::EnvironmentId;
 use windlass_domain::irreversible::Irreversible;
 use windlass_domain::name::ComponentName;
@@ -73,6 +74,17 @@ impl Snapshot {
         })
     }
 
+    /// Returns the place in Git that its version comes from, if all that runs of that version come from one.
+    fn git(&self) -> Option<Git> {
+        let parts = self.parts();
+        let named = parts.filter(|(_, ran)| ran["version"].as_str() == Some(&self.version));
+        let mut from = named.map(|(_, ran)| &ran["git"]);
+        let first = from.next()?;
+        from.all(|git| git == first)
+            .then(|| Git::deserialize(first).ok())
+            .flatten()
+    }
+
     /// Returns the components whose bytes had come by another name.
     fn origins(&self) -> impl Iterator<Item = String> {
         self.parts().filter_map(|(name, ran)| {
@@ -133,7 +145,7 @@ impl Listed for Snapshot {
             self.number.to_string(),
             self.made.to_string(),
             self.version.clone(),
-            commit(asked_for.and_then(|asked| asked.git.as_ref())),
+            commit(self.git().as_ref()),
             self.versions(),
             asked_for.map_or_else(none, |asked| took(asked.started, asked.ended)),
             person.map_or_else(none, |(by, _)| who(by)),

@@ -293,6 +293,7 @@ impl Environment {
             version,
             deployment: id,
             since,
+            git,
         } = &names.now;
         let asked = self.deployments.get(&id.0);
         let accepted = asked.and_then(|asked| asked.accepted_as(version));
@@ -302,8 +303,7 @@ impl Environment {
                 "  {name}: {version} since {since} by {by}: {reason}; it is what deployment {id} had left"
             );
         }
-        let git = asked.and_then(|asked| asked.git.as_ref());
-        let git = git.filter(|git| git.commit.is_some() || git.dirty);
+        let git = git.as_ref().filter(|git| git.commit.is_some() || git.dirty);
         let commit = git.map(|git| format!(", commit {}", commit(Some(git))));
         let worked = asked.filter(|asked| asked.started.and(asked.ended).is_some());
         let worked = worked.map(|asked| format!(", took {}", took(asked.started, asked.ended)));

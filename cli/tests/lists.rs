@@ -41,12 +41,17 @@ fn history_is_a_table() {
 
 #[test]
 fn snapshots_are_a_table_and_all_pages_of_it() {
+    let git = |version: &str| {
+        let is_found = version == "before-windlass";
+        (!is_found).then(|| json!({"ref": "refs/heads/main", "commit": "9f2c61d4a0b35e77"}))
+    };
     let snapshot = |number: u64, version: &str, present: bool, good: bool, vetoed: bool| {
         json!({"number": number, "version": version, "deployment": ID, "made": 0, "present": present,
-            "replaced": number - 1, "verified_good": good, "vetoed": vetoed, "components": {"api": {}},
+            "replaced": number - 1, "verified_good": good, "vetoed": vetoed,
+            "components": {"api": {"version": version, "git": git(version)}},
             "asked": {"action": "deploy", "version": version, "accepted": 0, "started": 0, "ended": 252_000,
                 "requester": {"route": "api", "principal": "ann"}, "components": ["api"], "reason": "as planned",
-                "git": {"ref": "refs/heads/main", "commit": "9f2c61d4a0b35e77"}}})
+                "git": git("1.1.0")}})
     };
     let pages = [
         json!({"next": "p2", "snapshots": [snapshot(3, "1.1.0", true, true, false),

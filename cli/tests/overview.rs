@@ -14,26 +14,34 @@ fn asked(version: &str, by: &str, commit: &str) -> Value {
         "requester": {"route": "api", "principal": by}, "git": {"ref": "refs/heads/main", "commit": commit}})
 }
 
+/// The names that a deployment from this commit gave.
+fn from(commit: &str, mut names: Value) -> Value {
+    names["git"] = json!({"ref": "refs/heads/main", "commit": commit});
+    names
+}
+
 fn names(version: &str, deployment: &str) -> Value {
     json!({"version": version, "deployment": deployment, "since": NOON,
         "brought": {"version": version, "deployment": deployment, "since": NOON}})
 }
 
 fn shop() -> Value {
+    let (tom, ann) = ("9f2c61d4a0b3", "1a2b3c4d5e6f");
+    let newest = || from(tom, names("1.4.0", ID));
     let agent = json!({"version": "1.3.0", "deployment": OTHER, "since": NOON,
         "brought": {"version": "1.3.0", "deployment": OTHER, "since": NOON},
-        "containers": {"web": names("1.4.0", ID), "worker": names("1.3.0", OTHER)}});
+        "containers": {"web": newest(), "worker": from(ann, names("1.3.0", OTHER))}});
     json!({"app": "shop", "declaration": {"version": "1.3.0", "accepted": NOON}, "environments": [
         {"environment": "dev", "declared": true, "running": {}, "snapshot": 0, "hold": null, "lock": {"token": 0},
             "waiting": [], "deployments": {}},
-        {"environment": "prod", "declared": true, "snapshot": 7, "running": {"api": names("1.4.0", ID), "agent": agent},
+        {"environment": "prod", "declared": true, "snapshot": 7, "running": {"api": newest(), "agent": agent},
             "hold": {"since": NOON, "reason": "checkout is broken", "by": "ann"},
             "lock": {"token": 9, "held": {"deployment": ID, "action": "deploy", "execution": "arn:one", "since": NOON,
                 "state": "needs_operator"}},
             "drills": {"proved": {"drill": ID, "outcome": "proved", "at": NOON, "cause": "", "restored": true}},
             "next_drill": {"every": "7d", "due": NOON + 7 * 86_400_000, "begins": false},
             "waiting": [{"deployment": OTHER, "since": NOON}],
-            "deployments": {ID: asked("1.4.0", "tom", "9f2c61d4a0b3"), OTHER: asked("1.3.0", "ann", "1a2b3c4d5e6f")}},
+            "deployments": {ID: asked("1.4.0", "tom", tom), OTHER: asked("1.3.0", "ann", ann)}},
         {"environment": "old", "declared": false, "running": {"api": names("1.0.0", ID)}, "snapshot": 2, "hold": null,
             "lock": {"token": 3}, "waiting": [], "deployments": {},
             "drift": {"looked": NOON, "due": NOON, "components": {"api": {"at": NOON, "drift": "changed"},

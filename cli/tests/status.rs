@@ -12,6 +12,7 @@ fn status_tells_what_runs_who_holds_and_who_waits() {
     let environment = json!({
         "app": "shop", "environment": "prod", "snapshot": 7,
         "running": {"api": {"version": "1.4.0", "deployment": ID, "since": 1_763_640_000_000_u64,
+            "git": {"ref": "refs/heads/main", "commit": "9f2c61d4a0b35e77", "dirty": true},
             "brought": {"version": "1.4.0", "deployment": ID, "since": 1_763_640_000_000_u64}, "state": {}}},
         "no_longer_declared": {"old-web": {"version": "1.2.0", "deployment": "fedcba9876543210", "since": 1_763_640_000_000_u64,
             "brought": {"version": "1.2.0", "deployment": "fedcba9876543210", "since": 1_763_640_000_000_u64},

@@ -100,8 +100,7 @@ impl Board<'_> {
                 accepted.map_or(&asked.requester, |accepted| &accepted.by)
             ))
         };
-        let commit_of =
-            |names: &VersionNames| commit(asked(names).and_then(|asked| asked.git.as_ref()));
+        let commit_of = |names: &VersionNames| commit(names.now.git.as_ref());
         let more = runs
             .iter()
             .flat_map(|(names, _)| [Some(commit_of(names)), by(names)]);

@@ -165,7 +165,7 @@ impl Shown<'_> {
                         tr {
                             th scope="row" { (name) }
                             td data-name="Version" { b { (names.now.version) } @if let Some(origin) = names.origin() { div { small { (times(&origin)) } } } }
-                            td data-name="Commit" { code { (commit(asked.and_then(|asked| asked.git.as_ref()))) } }
+                            td data-name="Commit" { code { (commit(names.now.git.as_ref())) } }
                             td data-name="Age" { (age(names.now.since, self.now)) }
                             td data-name="By" { (asked.map_or_else(|| "–".to_owned(), |asked| who(&asked.requester))) }
                             td data-name="Deployment" { a href=[self.stand.deployment(&here.app, &names.now.deployment.0)] { (names.now.deployment) } }

@@ -124,6 +124,7 @@ impl Scene {
                 version: "1.3.0".into(),
                 deployment: id(by),
                 since: Time(0),
+                git: None,
             },
             serde_json::Value::Null,
         );

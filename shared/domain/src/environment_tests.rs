@@ -62,6 +62,7 @@ fn a_release_runs_where_each_of_its_components_runs_its_bytes() {
                 version: "1.0.0".into(),
                 deployment: DeploymentId("1f0c2d9a4b5e6f70".into()),
                 since: Time(0),
+                git: None,
             },
             serde_json::Value::Null,
         );
@@ -154,6 +155,7 @@ fn ran(version: &str, bytes: Option<&[u8]>, state: u32) -> Running {
             version: version.into(),
             deployment: DeploymentId("1f0c2d9a4b5e6f70".into()),
             since: Time(0),
+            git: None,
         },
         state.into(),
     )

@@ -20,6 +20,7 @@ fn running(names: &[&str]) -> BTreeMap<ComponentName, Running> {
             version: "1.0.0".into(),
             deployment: DeploymentId("d1".into()),
             since: BEGAN,
+            git: None,
         };
         (name(component), Running::new(None, given, json!({})))
     });

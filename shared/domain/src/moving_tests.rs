@@ -18,6 +18,7 @@ fn ran(version: &str, by: &str) -> Running {
         version: version.into(),
         deployment: id(by),
         since: Time(7),
+        git: None,
     };
     Running::new(None, given, json!(version))
 }

@@ -145,11 +145,12 @@ pub struct End {
 }
 
 impl End {
-    /// Makes the end that runs. That deployment brought its bytes.
-    pub fn running(running: &Running, brought_by: Option<&Deployment>) -> Self {
+    /// Makes the end that runs.
+    pub fn running(running: &Running) -> Self {
+        let git = running.names.brought.git.as_ref();
         Self {
             version: running.version().to_owned(),
-            commit: brought_by.and_then(commit),
+            commit: git.and_then(|git| git.commit.clone()),
             digest: running.artifact.as_ref().map(Artifact::digest),
         }
     }
@@ -160,14 +161,14 @@ impl End {
         let artifact = deployment.release.components.get(component);
         Self {
             version: deployment.release.version.clone(),
-            commit: commit(deployment),
+            commit: deployment
+                .release
+                .git
+                .as_ref()
+                .and_then(|git| git.commit.clone()),
             digest: artifact.map(Artifact::digest),
         }
     }
-}
-
-fn commit(deployment: &Deployment) -> Option<String> {
-    deployment.release.git.as_ref()?.commit.clone()
 }
 
 impl FromTo {

@@ -50,6 +50,7 @@ fn running(version: &str, by: &str) -> Running {
             version: version.into(),
             deployment: DeploymentId(by.into()),
             since: Time(60_000),
+            git: None,
         },
         serde_json::Value::Null,
     )
@@ -249,6 +250,7 @@ fn what_was_found_in_place_is_told_by_its_names_before_and_after() {
             version: "2.1.0".into(),
             deployment: DeploymentId("me".into()),
             since: Time(120_000),
+            git: None,
         });
     };
     names(&mut after);

@@ -44,6 +44,7 @@ impl Scene {
                 version: "1.3.0".into(),
                 deployment: id("former"),
                 since: Time(0),
+                git: None,
             },
             serde_json::Value::Null,
         );

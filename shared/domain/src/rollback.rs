@@ -128,6 +128,7 @@ mod tests {
                 version: version.into(),
                 deployment: DeploymentId("1f0c2d9a4b5e6f70".into()),
                 since: Time(0),
+                git: None,
             },
             version.into(),
         )

@@ -135,6 +135,7 @@ impl SecondLook {
                 version: self.version.clone(),
                 deployment: self.deployment.clone(),
                 since: self.ended,
+                git: None,
             };
             let running = Running::new(None, given, step.seen.clone().unwrap_or_default());
             (step.component.clone(), running)

@@ -160,6 +160,7 @@ fn what_a_later_deployment_has_brought_is_not_looked_at() {
                 version: "1.0.0".into(),
                 deployment: DeploymentId(deployment.into()),
                 since,
+                git: None,
             },
             json!(1),
         )

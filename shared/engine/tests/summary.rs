@@ -39,6 +39,7 @@ fn runs() -> Running {
         version: "1.0.2".into(),
         deployment: DeploymentId("3f9a".into()),
         since: Time(0),
+        git: None,
     };
     Running::new(None, given, json!({}))
 }

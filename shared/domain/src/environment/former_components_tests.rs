@@ -12,6 +12,7 @@ fn ran(version: &str) -> Running {
         version: version.into(),
         deployment: DeploymentId(format!("by {version}")),
         since: Time(0),
+        git: None,
     };
     Running::new(None, given, serde_json::json!(version))
 }

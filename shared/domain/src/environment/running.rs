@@ -2,6 +2,7 @@
 
 use crate::artifact::{Artifact, Image};
 use crate::finding::{Finding, FindingName};
+use crate::git::Git;
 use crate::identity::DeploymentId;
 use crate::kinds::KindName;
 use crate::name::{ComponentName, EnvironmentName};
@@ -53,6 +54,9 @@ pub struct GivenVersion {
     pub deployment: DeploymentId,
     /// The time since which it has that version.
     pub since: Time,
+    /// The place in Git that the version's release comes from; absent if that is not known, or if no release brought it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub git: Option<Git>,
 }
 
 /// The name of what runs of a component, and the name under which its bytes came. Both are always known. A release
@@ -109,6 +113,18 @@ impl TryFrom<Written> for VersionNames {
     }
 }
 
+impl GivenVersion {
+    /// Makes the version that this deployment gives to what comes back: that which it had then.
+    #[must_use]
+    pub fn called(&self, then: &Self) -> Self {
+        Self {
+            version: then.version.clone(),
+            git: then.git.clone(),
+            ..self.clone()
+        }
+    }
+}
+
 impl VersionNames {
     /// Makes the names of what a deployment brings under the name that it keeps.
     pub fn of(given: GivenVersion) -> Self {
@@ -150,6 +166,7 @@ impl VersionNames {
             version,
             deployment,
             since,
+            ..
         } = &self.brought;
         (self.now.deployment != *deployment).then(|| match version.as_str() {
             BEFORE_WINDLASS => {

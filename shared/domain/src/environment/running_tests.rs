@@ -5,6 +5,7 @@ fn given(version: &str, deployment: &str, at: u64) -> GivenVersion {
         version: version.into(),
         deployment: DeploymentId(deployment.into()),
         since: Time(at),
+        git: None,
     }
 }
 

@@ -245,6 +245,7 @@ fn all_of_an_application_is_moved_or_nothing() {
                     version: "1.0.0".into(),
                     deployment: DeploymentId("d".into()),
                     since: Time(0),
+                    git: None,
                 };
                 let ran = crate::environment::Running::new(None, given, serde_json::json!({}));
                 s.prod.there.running.insert(name, ran);

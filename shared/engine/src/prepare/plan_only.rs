@@ -6,7 +6,7 @@ use super::whole_plan::composed;
 use crate::deployment_context;
 use crate::ledger::{self};
 use crate::payload::{Answer, PlanTransition};
-use crate::ports::{DynamoDbApi, Result};
+use crate::ports::Result;
 use serde_json::Value;
 use std::collections::BTreeMap;
 use windlass_domain::deployment::Deployment;
@@ -16,6 +16,7 @@ use windlass_domain::identity::DeploymentId;
 use windlass_domain::name::ComponentName;
 use windlass_domain::plan::{Outcome, Plan};
 use windlass_domain::planned::{DrawnPlan, End, FromTo};
+use windlass_domain::time::Time;
 
 /// Draws the plan, and records it until it expires. Asked again it answers from what it has recorded; what somebody
 /// else has recorded meanwhile is the plan.
@@ -35,7 +36,7 @@ pub async fn plan(ports: &impl Ports, id: &DeploymentId) -> Result<Answer<PlanTr
     } else {
         let scene = Scene::read(ports, loaded).await?;
         let (composed, _) = composed(ports, &scene).await?;
-        drawn(ports, &scene, composed).await?
+        drawn(&scene, composed, ports.now())
     };
     planned.value.drawn = Some(drawn);
     let write = planned.put_until(planned.value.expires)?;
@@ -59,70 +60,40 @@ fn refused(findings: Vec<Finding>) -> Plan {
     }
 }
 
-async fn drawn(ports: &impl Ports, scene: &Scene, composed: Composed) -> Result<DrawnPlan> {
+fn drawn(scene: &Scene, composed: Composed, now: Time) -> DrawnPlan {
     let steps = composed.steps.iter();
     let targets: BTreeMap<ComponentName, Value> = steps
         .map(|step| (step.component.clone(), step.target.clone()))
         .collect();
     // A check brings nothing, so nothing goes from one version to another.
     let brought = targets.keys().filter(|_| !scene.is_check());
-    let changes = changes(ports, scene, brought).await?;
+    let changes = changes(scene, brought);
     let components = &scene.loaded.resolved.components;
     let rule = Some(&scene.loaded.resolved.gates.unknown).filter(|_| scene.gates_decide());
     let waves = composed.plan.waves.clone();
     let history = WaveHistory::of(&waves, components, rule);
     let record = &scene.loaded.record;
-    Ok(DrawnPlan::of(
+    DrawnPlan::of(
         record,
         (composed.plan, composed.gates),
         &targets,
         changes,
         &history,
-        ports.now(),
-    ))
+        now,
+    )
 }
 
 /// Returns for each of these components what it runs now, and what it goes to.
-async fn changes(
-    ports: &impl Ports,
+fn changes<'a>(
     scene: &Scene,
-    names: impl Iterator<Item = &ComponentName>,
-) -> Result<BTreeMap<ComponentName, FromTo>> {
-    let mut known: BTreeMap<DeploymentId, Option<Deployment>> = BTreeMap::new();
-    let mut changes = BTreeMap::new();
-    for name in names {
-        let from = match scene.state.running.get(name) {
-            None => None,
-            Some(running) => {
-                let brought = by(ports, &mut known, &running.names.brought.deployment).await?;
-                Some(End::running(running, brought))
-            }
-        };
-        let to = match scene
-            .goal
-            .as_ref()
-            .and_then(|goal| goal.components.get(name))
-        {
-            None => End::brought(&scene.loaded.record, name),
-            Some(back) => {
-                let brought = by(ports, &mut known, &back.names.brought.deployment).await?;
-                End::running(back, brought)
-            }
-        };
-        changes.insert(name.clone(), FromTo { from, to });
-    }
-    Ok(changes)
-}
-
-/// A deployment, read once; nothing where the ledger does not have it any more.
-async fn by<'a>(
-    ports: &impl DynamoDbApi,
-    known: &'a mut BTreeMap<DeploymentId, Option<Deployment>>,
-    id: &DeploymentId,
-) -> Result<Option<&'a Deployment>> {
-    if !known.contains_key(id) {
-        let found = ledger::load(ports, &ledger::deployment(id)).await?;
-        known.insert(id.clone(), found.map(|found| found.value));
-    }
-    Ok(known.get(id).and_then(Option::as_ref))
+    names: impl Iterator<Item = &'a ComponentName>,
+) -> BTreeMap<ComponentName, FromTo> {
+    let goal = scene.goal.as_ref();
+    let change = |name: &ComponentName| {
+        let back = goal.and_then(|goal| goal.components.get(name));
+        let to = back.map_or_else(|| End::brought(&scene.loaded.record, name), End::running);
+        let from = scene.state.running.get(name).map(End::running);
+        (name.clone(), FromTo { from, to })
+    };
+    names.map(change).collect()
 }

@@ -28,6 +28,7 @@ fn accepted(jobs: StepStatus, runs_already: bool) -> Option<PastRelease> {
                 version: "1.4.0".into(),
                 deployment: id(),
                 since: Time(0),
+                git: None,
             },
             json!(7),
         );

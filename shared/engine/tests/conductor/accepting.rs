@@ -126,6 +126,7 @@ fn what_is_accepted_is_what_runs_of_what_could_not_be_undone() {
             version: "1.0.0".into(),
             deployment: id(),
             since: Time(0),
+            git: None,
         },
         json!("as before"),
     );
@@ -341,6 +342,7 @@ fn what_is_accepted_as_gone_begins_anew() {
             version: "before-windlass".into(),
             deployment: id(),
             since: Time(0),
+            git: None,
         },
         json!(1),
     );

@@ -19,6 +19,7 @@ pub fn named_now(scene: &Scene) -> GivenVersion {
         version: scene.record().release.version,
         deployment: id(),
         since: scene.now(),
+        git: None,
     }
 }
 

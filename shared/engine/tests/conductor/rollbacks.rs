@@ -28,6 +28,7 @@ fn running(number: u64, is_ours: bool) -> Running {
             version: format!("1.{number}.0"),
             deployment: id(),
             since: Time(0),
+            git: None,
         },
         Value::Null,
     )

@@ -11,6 +11,7 @@ use windlass_domain::digest::Digest;
 use windlass_domain::environment::{EnvironmentState, GivenVersion, Running, Snapshot, Veto};
 use windlass_domain::fault::FaultName;
 use windlass_domain::finding::{Finding, FindingName};
+use windlass_domain::git::Git;
 use windlass_domain::identity::{DeploymentId, EnvironmentId};
 use windlass_domain::irreversible::IrreversibleRun;
 use windlass_domain::plan::{Outcome, Plan};
@@ -24,6 +25,16 @@ pub fn new() -> Artifact {
     zip("api", b"new")
 }
 
+/// Returns the place in Git that these bytes come from.
+pub fn git_of(bytes: &[u8]) -> Git {
+    Git {
+        reference: "refs/heads/main".into(),
+        commit: Some(Digest::of(bytes).to_string()),
+        time: None,
+        dirty: false,
+    }
+}
+
 /// Returns the record of a component that ran before.
 pub fn former(name: &str, bytes: &[u8]) -> Running {
     Running::new(
@@ -32,6 +43,7 @@ pub fn former(name: &str, bytes: &[u8]) -> Running {
             version: "1.3.0".into(),
             deployment: DeploymentId("fedcba9876543210".into()),
             since: Time(0),
+            git: Some(git_of(bytes)),
         },
         json!("as before"),
     )

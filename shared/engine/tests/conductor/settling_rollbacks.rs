@@ -2,7 +2,7 @@
 
 use crate::conductor::inputs::order;
 use crate::conductor::scene::{in_short, is_rollback};
-use crate::conductor::settling::{former, judged_after_others, snapshot};
+use crate::conductor::settling::{former, git_of, judged_after_others, snapshot};
 use crate::stage::{app, component, prod, zip};
 use serde_json::json;
 use windlass_domain::digest::Digest;
@@ -119,6 +119,9 @@ fn a_rollback_brings_back_what_its_snapshot_says_and_leaves_the_marks() {
     let back = &state.running[&component("api")];
     assert_eq!(back.artifact, Some(zip("api", b"older")));
     assert_eq!(back.names.brought, back.names.now);
+    // The rollback's release has no place in Git; what runs again has that of the release that brought it first.
+    assert_eq!(scene.record().release.git, None);
+    assert_eq!(back.names.now.git, Some(git_of(b"older")));
     assert_eq!(
         (back.version(), back.names.now.since),
         ("1.3.0", scene.now())

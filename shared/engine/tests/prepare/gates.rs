@@ -38,6 +38,7 @@ fn red_gates_stop_all_but_first_deployments_rollbacks_and_accept_red() {
                         version: "before-windlass".into(),
                         deployment: stage.record.id.clone(),
                         since: Time(0),
+                        git: None,
                     },
                     serde_json::Value::Null,
                 );

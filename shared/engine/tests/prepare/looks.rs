@@ -171,6 +171,7 @@ fn what_is_seen_is_compared_with_what_ran_before_and_with_what_is_recorded() {
                     version: "1.3.0".into(),
                     deployment: id(),
                     since: Time(0),
+                    git: None,
                 },
                 runs,
             );

@@ -68,6 +68,7 @@ fn takes(since_s: u64, version: &str) -> u64 {
                 version: "1.3.0".into(),
                 deployment: id(),
                 since: stage.world.now(),
+                git: None,
             },
             left,
         );
@@ -142,6 +143,7 @@ fn what_was_found_in_place_is_handed_on_where_it_is_new() {
                     version: "1.3.0".into(),
                     deployment: id(),
                     since: Time(0),
+                    git: None,
                 },
                 Value::Null,
             )

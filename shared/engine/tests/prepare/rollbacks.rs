@@ -26,6 +26,7 @@ fn rollback() -> Stage {
                 version: "1.3.0".into(),
                 deployment: id(),
                 since: Time(0),
+                git: None,
             },
             step(&rehearsal, name).unwrap().before,
         );

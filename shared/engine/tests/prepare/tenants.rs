@@ -280,6 +280,7 @@ impl Tenants {
                     version: "1.0.0".into(),
                     deployment: tenant.id.clone(),
                     since: Time(0),
+                    git: None,
                 },
                 json!({"goal": seen}),
             );

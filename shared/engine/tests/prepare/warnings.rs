@@ -38,6 +38,7 @@ fn after(declaration: &str) -> Stage {
             version: "1.2.0".into(),
             deployment: earlier(),
             since: Time(1_795_183_200_000),
+            git: None,
         },
         json!(null),
     );

@@ -284,6 +284,7 @@ impl Scene {
                 version: "1.0.0".into(),
                 deployment: deployment.id.clone(),
                 since: self.world.now(),
+                git: None,
             },
             self.step(&deployment).seen.unwrap(),
         ));

@@ -173,6 +173,7 @@ pub fn running(state: serde_json::Value) -> Running {
         version: "1".into(),
         deployment: DeploymentId("d0".into()),
         since: Time(0),
+        git: None,
     };
     Running::new(None, given, state)
 }

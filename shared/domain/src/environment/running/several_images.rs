@@ -2,6 +2,7 @@
 
 use super::{BEFORE_WINDLASS, FOUND, GivenVersion, Running, VersionNames};
 use crate::artifact::Artifact;
+use crate::git::Git;
 use serde_json::Value;
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -31,6 +32,7 @@ impl Running {
                 None if is_named => VersionNames::of(given.clone()),
                 None => VersionNames::of(GivenVersion {
                     version: found_as(former, name).to_owned(),
+                    git: None,
                     ..given.clone()
                 }),
             };
@@ -45,10 +47,7 @@ impl Running {
     /// again the names that it had then. Images that ran all the time keep by whom they came.
     #[must_use]
     pub fn again(&self, given: &GivenVersion, former: Option<&Self>, state: Value) -> Self {
-        let called = |names: &VersionNames| GivenVersion {
-            version: names.now.version.clone(),
-            ..given.clone()
-        };
+        let called = |names: &VersionNames| given.called(&names.now);
         let images = self.artifact.as_ref().and_then(Artifact::containers);
         let names = self.names_by_container().into_iter().map(|(name, then)| {
             let image = images.and_then(|images| images.get(&name));
@@ -71,12 +70,7 @@ impl Running {
     /// Gives the same bytes the names that `then` has for them, now.
     pub fn rename_as(&mut self, then: &Self, given: &GivenVersion) {
         let rename = |of: &mut Self, container: Option<&str>| {
-            let version = then.names_of(container).now.version.clone();
-            let given = GivenVersion {
-                version,
-                ..given.clone()
-            };
-            of.rename(container, given);
+            of.rename(container, given.called(&then.names_of(container).now));
         };
         let names = then.names_by_container();
         if names.is_empty() {
@@ -110,9 +104,21 @@ pub(super) fn name(running: &mut Running) {
     };
     running.names.now = GivenVersion {
         version: version(all, |names| &names.now),
+        git: git(all, |names| &names.now),
         ..last.clone()
     };
     running.names.brought.version = version(all, |names| &names.brought);
+    running.names.brought.git = git(all, |names| &names.brought);
+}
+
+/// Returns the one place in Git that all containers come from; `None` if they come from several.
+fn git(
+    containers: &BTreeMap<String, VersionNames>,
+    given: fn(&VersionNames) -> &GivenVersion,
+) -> Option<Git> {
+    let mut all = containers.values().map(|names| &given(names).git);
+    let first = all.next()?;
+    all.all(|git| git == first).then(|| first.clone()).flatten()
 }
 
 fn version(
@@ -160,6 +166,7 @@ mod tests {
             version: version.into(),
             deployment: DeploymentId(format!("by-{at}")),
             since: Time(at),
+            git: None,
         }
     }
 
@@ -219,6 +226,32 @@ mod tests {
             told(&two),
             "web 1.0.0, worker main+2; web by-1 by-1, worker by-2 by-2"
         );
+    }
+
+    #[test]
+    fn what_goes_back_comes_from_where_it_came_then() {
+        let from = |commit: &str, given: GivenVersion| GivenVersion {
+            git: serde_json::from_value(
+                serde_json::json!({"ref": "refs/heads/main", "commit": commit}),
+            )
+            .unwrap(),
+            ..given
+        };
+        let commit = |running: &Running| Some(running.names.now.git.clone()?.commit.unwrap());
+        let whole = images("web=1 worker=1");
+        let first = from("aaaaaaa", given("1.0.0", 1));
+        let then = Running::left(whole.clone(), &whole, &first, None, Value::Null);
+        let (whole, web) = (images("web=2 worker=1"), images("web=2"));
+        let second = from("bbbbbbb", given("2.0.0", 2));
+        let now = Running::left(whole, &web, &second, Some(&then), Value::Null);
+        assert_eq!(commit(&then).as_deref(), Some("aaaaaaa"));
+        assert_eq!(commit(&now), None, "its containers come from two commits");
+        let rollback = given("1.0.0", 3);
+        let back = then.again(&rollback, Some(&now), Value::Null);
+        assert_eq!(commit(&back).as_deref(), Some("aaaaaaa"));
+        let mut renamed = now.clone();
+        renamed.rename_as(&then, &rollback);
+        assert_eq!(commit(&renamed).as_deref(), Some("aaaaaaa"));
     }
 
     #[test]

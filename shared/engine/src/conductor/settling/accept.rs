@@ -286,6 +286,7 @@ fn take_in(state: &mut EnvironmentState, record: &Deployment, seen: &Seen<'_>, n
             version: ACCEPTED.into(),
             deployment: record.id.clone(),
             since: now,
+            git: None,
         };
         let running = Running::new(None, given, (*runs).clone()).of_kind(step.kind);
         state.running.insert(name.clone(), running);

@@ -41,6 +41,7 @@ impl Scene<'_> {
             version: version.to_owned(),
             deployment: self.record.id.clone(),
             since: self.now,
+            git: self.record.release.git.clone(),
         }
     }
 }
@@ -96,7 +97,7 @@ fn found_back(state: &mut EnvironmentState, goal: &Snapshot, scene: &Scene<'_>) 
         let Some(back) = goal.components.get(name) else {
             continue;
         };
-        let given = scene.given(back.version());
+        let given = scene.given(back.version()).called(&back.names.now);
         match state.running.get_mut(name) {
             // What was found exists only once, whatever lies beside it by now.
             Some(known) if known.is_as_found() && back.is_as_found() => {}
@@ -130,6 +131,7 @@ pub fn found(step: &Step, artifact: Option<&Artifact>, now: Time) -> Running {
         version: BEFORE_WINDLASS.into(),
         deployment: step.deployment.clone(),
         since: now,
+        git: None,
     };
     Running::new(artifact.cloned(), given, step.before.clone()).of_kind(step.kind)
 }
