@@ -129,11 +129,12 @@ fn with_operator(
     holds(&held.deployment, &after)
 }
 
-/// Does what a person does before acting: lets CodeDeploy wait for nobody, and silences what makes AppConfig itself take
-/// a deployment back.
+/// Does what a person does before acting: lets CodeDeploy wait for nobody, and silences the alarms upon which
+/// CodeDeploy and AppConfig take a deployment back by themselves.
 fn mend(world: &World) {
     for group in &mut world.codedeploy().groups {
         group.ready_min = None;
+        group.monitors.clear();
     }
     for application in &mut world.appconfig().applications {
         for environment in &mut application.environments {
