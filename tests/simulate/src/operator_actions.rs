@@ -130,11 +130,12 @@ fn with_operator(
 }
 
 /// Does what a person does before acting: lets CodeDeploy wait for nobody, and silences the alarms upon which
-/// CodeDeploy and AppConfig take a deployment back by themselves.
+/// CodeDeploy and AppConfig take a deployment back by themselves, and mends a hook that says no.
 fn mend(world: &World) {
     for group in &mut world.codedeploy().groups {
         group.ready_min = None;
         group.monitors.clear();
+        group.fails_at = None;
     }
     for application in &mut world.appconfig().applications {
         for environment in &mut application.environments {
