@@ -9,6 +9,7 @@ use crate::environment::Running;
 use crate::execution_history::WaveHistory;
 use crate::finding::Finding;
 use crate::gate::Verdict;
+use crate::git::Git;
 use crate::name::ComponentName;
 use crate::plan::{Outcome, Plan, Wave};
 use crate::time::Time;
@@ -147,10 +148,9 @@ pub struct End {
 impl End {
     /// Makes the end that runs.
     pub fn running(running: &Running) -> Self {
-        let git = running.names.brought.git.as_ref();
         Self {
             version: running.version().to_owned(),
-            commit: git.and_then(|git| git.commit.clone()),
+            commit: commit(running.names.brought.git.as_ref()),
             digest: running.artifact.as_ref().map(Artifact::digest),
         }
     }
@@ -161,14 +161,14 @@ impl End {
         let artifact = deployment.release.components.get(component);
         Self {
             version: deployment.release.version.clone(),
-            commit: deployment
-                .release
-                .git
-                .as_ref()
-                .and_then(|git| git.commit.clone()),
+            commit: commit(deployment.release.git.as_ref()),
             digest: artifact.map(Artifact::digest),
         }
     }
+}
+
+fn commit(git: Option<&Git>) -> Option<String> {
+    git?.commit.clone()
 }
 
 impl FromTo {

@@ -95,7 +95,9 @@ fn with_operator(
     };
     let world = outcome.world.copy();
     world.mishaps().refused.clear();
-    mend(&world);
+    if action == "recover" {
+        mend(&world);
+    }
     let plain = Schedule::plain(action);
     let mut stage = Stage::new(program, outcome.scenario, world, &plain);
     if let Some(request) = Deed::Operate(action).request(&stage.world) {
@@ -129,8 +131,8 @@ fn with_operator(
     holds(&held.deployment, &after)
 }
 
-/// Does what a person does before acting: lets CodeDeploy wait for nobody, and silences the alarms upon which
-/// CodeDeploy and AppConfig take a deployment back by themselves, and mends a hook that says no.
+/// Does what a message asks a person to do before `recover`. CodeDeploy waits for nobody, its hooks say yes, and no
+/// alarm rings upon which CodeDeploy or AppConfig takes a deployment back by itself.
 fn mend(world: &World) {
     for group in &mut world.codedeploy().groups {
         group.ready_min = None;

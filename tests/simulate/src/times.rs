@@ -21,7 +21,7 @@ pub const HELD_MS: u64 = 300_000;
 /// for after a change is more than `docs/SAFETY.md` assumes.
 pub const BEHIND_MS: u64 = 15_000;
 
-/// The same, at most, where the calls' latencies are drawn.
+/// The longest time by which a read is behind where the latencies of calls are random, in milliseconds.
 pub const BEHIND_AT_RANDOM_MS: u64 = 3_000;
 
 /// The time for which reads are behind, in milliseconds.
