@@ -23,7 +23,8 @@ pub struct Settings {
     pub runner: Option<String>,
     /// The engine's configuration: `WINDLASS_ARTIFACTS_BUCKET`, `WINDLASS_IN_VPC` (`true` or `false`),
     /// `WINDLASS_TASK_ROLES` (ARNs with wildcards, between commas), `WINDLASS_DEPLOYERS` (`kind=ARN`, between commas),
-    /// `WINDLASS_LINKS`, `AWS_REGION` (which Lambda sets) and `AWS_ENDPOINT_URL`.
+    /// `WINDLASS_LINKS`, `AWS_REGION` (which Lambda sets), `AWS_ENDPOINT_URL`, and the account of
+    /// `WINDLASS_STATE_MACHINE_ARN`.
     pub config: Config,
 }
 
@@ -42,13 +43,14 @@ impl Settings {
             Some("true") => true,
             Some(_) => return Err(bad_in_vpc()),
         };
+        let state_machine = given("WINDLASS_STATE_MACHINE_ARN");
         Ok(Self {
             table: given("WINDLASS_TABLE"),
-            state_machine: given("WINDLASS_STATE_MACHINE_ARN"),
             event_bus: given("WINDLASS_EVENT_BUS"),
             topic: given("WINDLASS_TOPIC_ARN"),
             runner: given("WINDLASS_RUNNER"),
             config: Config {
+                account: account(state_machine.as_deref()).to_owned(),
                 artifacts_bucket: given("WINDLASS_ARTIFACTS_BUCKET").unwrap_or_default(),
                 region: given("AWS_REGION").unwrap_or_default(),
                 in_vpc,
@@ -61,6 +63,7 @@ impl Settings {
                     .collect(),
                 links: given("WINDLASS_LINKS").unwrap_or_default(),
             },
+            state_machine,
         })
     }
 
@@ -83,6 +86,12 @@ impl Settings {
     pub(crate) fn runner(&self) -> Result<&str> {
         needed(self.runner.as_deref(), "WINDLASS_RUNNER")
     }
+}
+
+/// Returns the account of an ARN; empty where there is none (AWS General Reference, "Amazon Resource Names").
+fn account(arn: Option<&str>) -> &str {
+    let arn = arn.unwrap_or_default();
+    arn.split(':').nth(4).unwrap_or_default()
 }
 
 /// Returns the items between commas.

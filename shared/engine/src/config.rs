@@ -7,6 +7,8 @@ use std::collections::BTreeMap;
 pub struct Config {
     /// The artifacts bucket.
     pub artifacts_bucket: String,
+    /// The number of the account that it is installed in; empty if unknown.
+    pub account: String,
     /// The region that it is installed in.
     pub region: String,
     /// True if it is installed into a VPC, so that probes may reach private addresses.

@@ -5,6 +5,7 @@ use windlass_domain::request::{ImagePush, ObjectRef};
 use windlass_domain::time::Time;
 
 const ACCOUNT: &str = "111111111111";
+const REGION: &str = "eu-west-1";
 
 /// Returns the event that an object was created (Amazon S3 User Guide, "EventBridge event message structure").
 pub fn object_created(bucket: &str, object: &ObjectRef, at: Time) -> Value {
@@ -13,7 +14,7 @@ pub fn object_created(bucket: &str, object: &ObjectRef, at: Time) -> Value {
         "id": format!("{} {:?} {at}", object.key, object.version_id),
         "detail-type": "Object Created",
         "source": "aws.s3",
-        "account": ACCOUNT,
+        "account": ACCOUNT, "region": REGION,
         "time": at.to_string(),
         "detail": {
             "version": "0",
@@ -34,7 +35,7 @@ pub fn image_pushed(push: &ImagePush, at: Time) -> Value {
         "id": format!("{push:?} {at}"),
         "detail-type": "ECR Image Action",
         "source": "aws.ecr",
-        "account": ACCOUNT,
+        "account": ACCOUNT, "region": REGION,
         "time": at.to_string(),
         "detail": {
             "action-type": "PUSH",
@@ -52,7 +53,7 @@ pub fn scheduled(at: Time) -> Value {
         "version": "0",
         "detail-type": "Scheduled Event",
         "source": "aws.events",
-        "account": ACCOUNT,
+        "account": ACCOUNT, "region": REGION,
         "time": at.to_string(),
         "detail": {}
     })

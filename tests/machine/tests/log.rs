@@ -102,6 +102,8 @@ fn an_arrival_tells_what_it_is_until_its_deployment_is_known() {
         json!({
             "detail-type": "Object Created",
             "source": "aws.s3",
+            "account": "111111111111",
+            "region": "eu-west-1",
             "detail": {"bucket": {"name": bucket}, "object": {"key": key, "sequencer": "1"}}
         })
     };

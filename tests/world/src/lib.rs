@@ -101,6 +101,7 @@ impl Default for World {
     fn default() -> Self {
         let config = Config {
             artifacts_bucket: "artifacts".into(),
+            account: "111111111111".into(),
             region: "eu-west-1".into(),
             in_vpc: false,
             local_endpoint: None,

@@ -27,7 +27,9 @@ fn what_belongs_to_no_application_starts_nothing() {
         arrives(&world, event).unwrap();
     }
     assert_eq!(started(&world), [json!(null); 0]);
-    let nameless = json!({"detail-type": "Object Created", "detail": {}});
+    let nameless = json!({
+        "detail-type": "Object Created", "account": "111111111111", "region": "eu-west-1", "detail": {}
+    });
     let fault = arrives(&world, nameless).unwrap_err();
     assert_eq!(fault.name, FaultName::BadInput);
 }

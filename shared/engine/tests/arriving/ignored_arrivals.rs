@@ -36,6 +36,7 @@ fn push(repository: &str, tag: &str) -> Value {
     json!({
         "detail-type": "ECR Image Action",
         "account": "111111111111",
+        "region": "eu-west-1",
         "detail": {
             "action-type": "PUSH", "result": "SUCCESS", "repository-name": repository,
             "image-tag": tag, "image-digest": format!("sha256:{}", Digest::of(tag.as_bytes())),

@@ -62,6 +62,7 @@ pub fn upload(world: &World, key: &str, text: &str) -> Value {
     json!({
         "detail-type": "Object Created",
         "account": "111111111111",
+        "region": "eu-west-1",
         "detail": {
             "bucket": {"name": "artifacts"},
             "object": {"key": key, "version-id": version.id},

@@ -12,6 +12,7 @@ fn push(change: Value) -> Value {
     let mut event = json!({
         "detail-type": "ECR Image Action",
         "account": "111111111111",
+        "region": "eu-west-1",
         "detail": {
             "action-type": "PUSH",
             "result": "SUCCESS",

@@ -115,13 +115,13 @@ fn lie_beside(world: &World, upload: &str, findings: &Value) -> Result<(), Broke
 fn seeds(key: &str) -> [Value; 3] {
     [
         json!({
-            "detail-type": "Object Created", "source": "aws.s3",
+            "detail-type": "Object Created", "source": "aws.s3", "account": "111111111111", "region": "eu-west-1",
             "detail": {"bucket": {"name": "artifacts"}, "object": {"key": key, "sequencer": "1"}, "requester": "111111111111"}
         }),
         json!({
-            "detail-type": "ECR Image Action", "source": "aws.ecr", "account": "111111111111",
+            "detail-type": "ECR Image Action", "source": "aws.ecr", "account": "111111111111", "region": "eu-west-1",
             "detail": {"action-type": "PUSH", "result": "SUCCESS", "repository-name": "shop/agent", "image-tag": "main", "image-digest": format!("sha256:{}", "0".repeat(64))}
         }),
-        json!({"detail-type": "Scheduled Event", "source": "aws.events"}),
+        json!({"detail-type": "Scheduled Event", "source": "aws.events", "account": "111111111111", "region": "eu-west-1"}),
     ]
 }

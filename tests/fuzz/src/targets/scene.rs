@@ -90,7 +90,7 @@ pub fn in_need(world: &World) -> Result<DeploymentId, String> {
 pub fn arrive(world: &World, key: &str, text: &str) -> Result<(), String> {
     let version = world.s3().upload("artifacts", key, text.to_owned());
     let event = json!({
-        "detail-type": "Object Created", "source": "aws.s3",
+        "detail-type": "Object Created", "source": "aws.s3", "account": "111111111111", "region": "eu-west-1",
         "detail": {"bucket": {"name": "artifacts"}, "object": {"key": key, "version-id": version.id}}
     });
     run(intake::handle(world, event)).map_err(|fault| fault.message)

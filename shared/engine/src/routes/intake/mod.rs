@@ -14,12 +14,22 @@ mod repositories;
 
 pub use arrival::Ports;
 
+use crate::config::Config;
 use crate::ports::Result;
 use serde_json::Value;
 
 /// Serves one event. What belongs to no application is listed (decision 0262); a fault is retried by
-/// the queue and ends in the dead-letter queue.
+/// the queue and ends in the dead-letter queue. An event of another account or region is dropped.
 pub async fn handle(ports: &impl Ports, event: Value) -> Result<()> {
+    if !is_from_here(ports.config(), &event) {
+        let (account, region) = (event.get("account"), event.get("region"));
+        tracing::warn!(
+            ?account,
+            ?region,
+            "an event of another account or region is dropped"
+        );
+        return Ok(());
+    }
     match event.get("detail-type").and_then(Value::as_str) {
         Some("Object Created") => object::handle(ports, &event).await,
         Some("ECR Image Action") => image::handle(ports, &event).await,
@@ -29,4 +39,12 @@ pub async fn handle(ports: &impl Ports, event: Value) -> Result<()> {
             Ok(())
         }
     }
+}
+
+/// Returns whether an event comes from the account and the region of the installation. A bus can take the events of
+/// other accounts and regions, and such an event names a repository or a bucket of the same name there (Amazon
+/// EventBridge User Guide, "Sending and receiving events between AWS accounts in Amazon EventBridge").
+fn is_from_here(config: &Config, event: &Value) -> bool {
+    let is = |member: &str, own: &str| event.get(member).and_then(Value::as_str) == Some(own);
+    is("account", &config.account) && is("region", &config.region)
 }
