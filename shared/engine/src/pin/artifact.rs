@@ -1,5 +1,6 @@
 //! Pins artifacts by version id, hash and digest (rule 5).
 
+use super::owners;
 use super::source::{Ports, Source, missing};
 use crate::ports::{ObjectHead, ObjectId, Result, S3Api};
 use crate::trouble::{Checked, collected};
@@ -73,6 +74,7 @@ pub async fn pin_all(
             components.insert(name.clone(), artifact.clone());
         }
     }
+    findings.extend(owners::not_owned(ports, &request.app, declaration, &components).await?);
     if components.is_empty() && findings.is_empty() {
         findings.push(no_component());
     }

@@ -6,6 +6,7 @@
 mod artifact;
 mod declaration;
 mod metadata;
+mod owners;
 mod record;
 mod source;
 mod unknown;

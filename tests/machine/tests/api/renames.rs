@@ -208,13 +208,58 @@ fn image_repositories_go_with_their_application() {
     let anew = by_its_new_name(SERVICE_AND_FUNCTION);
     let refused = uploaded(&shop, "store", &anew.replace("formerly: shop\n", ""));
     let remedy = refused["findings"][0]["remedy"].as_str().unwrap();
-    assert!(remedy.contains("`formerly: shop`"), "{remedy}");
+    assert!(!remedy.contains("formerly"), "{remedy}");
     let taken = uploaded(&shop, "store", &anew);
     assert_eq!(taken["findings"], json!([]), "{taken}");
     // As long as the application has its former name, pushes are for that one.
     assert_eq!(owner(&shop).as_deref(), Some("shop"));
     renamed(&mut shop);
     assert_eq!(owner(&shop).as_deref(), Some("store"));
+}
+
+const BORROWS: &str = "
+app: store
+formerly: shop
+version: 1.0.0
+environments:
+  prod: {deploy: {branch: main}}
+components:
+  agent: {kind: ecs, cluster: store, service: agent, container: agent, repository: shop/agent}
+";
+
+/// Safety: arrivals: A declaration that says `formerly` runs no image of the application that it names before the rename.
+#[test]
+fn images_are_the_owners_until_the_rename_is_done() {
+    let program = program();
+    let shop = Shop::new(&program, SERVICE_AND_FUNCTION);
+    let own = SERVICE_AND_FUNCTION.replace("version: 1.0.0", "version: 1.0.1");
+    uploaded(&shop, "shop", &own);
+    assert_eq!(uploaded(&shop, "store", BORROWS)["findings"], json!([]));
+    shop.world().ecr().push("shop/agent", "private");
+    let image = json!({"image": "shop/agent:private"});
+    let manifest = json!({"version": "1.0.0", "components": {"agent": image}});
+    let release = || {
+        let path = format!("{STORE}/releases");
+        call(&shop, "POST", &path, Some(manifest.clone()))
+    };
+    assert_eq!(refused(&release()).1, vec!["TargetNotOurs"]);
+    // Nobody's are not the borrower's either: the declaration has claimed nothing.
+    let key = ledger::repository("shop/agent");
+    shop.world().dynamodb().items.retain(|at, _| *at != key);
+    assert_eq!(refused(&release()).1, vec!["TargetNotOurs"]);
+}
+
+/// Safety: arrivals: The tag of an image repository says whose it is, and its name only where it has no tag.
+#[test]
+fn the_tag_of_a_repository_goes_before_its_name() {
+    let program = program();
+    let shop = Shop::new(&program, SERVICE_AND_FUNCTION);
+    let own = SERVICE_AND_FUNCTION.replace("version: 1.0.0", "version: 1.0.1");
+    let tags = [("windlass:app".to_owned(), "bank".to_owned())].into();
+    shop.world().ecr().tags.insert("shop/agent".into(), tags);
+    let told = uploaded(&shop, "shop", &own);
+    assert_eq!(told["findings"][0]["name"], "TargetNotOurs", "{told}");
+    assert_eq!(owner(&shop), None);
 }
 
 const TWO: &str = "

@@ -25,24 +25,19 @@ pub async fn claim(
             // They belong to that application until it is renamed, and come with it.
             Some(owner) if Some(&owner.value.app) == declaration.formerly() => {}
             Some(owner) => {
-                let other = &owner.value.app;
-                let of_another = format!("belongs to application `{other}`");
-                let name = FindingName::Duplicate;
-                let mut finding = not_ours(
-                    name,
+                let of_another = format!("belongs to application `{}`", owner.value.app);
+                findings.push(not_ours(
+                    FindingName::Duplicate,
                     (app, declaration),
                     repository,
                     components,
                     &of_another,
-                );
-                let also =
-                    format!(" Where `{other}` is to be called `{app}`, write `formerly: {other}`.");
-                finding.remedy.push_str(&also);
-                findings.push(finding);
+                ));
             }
             None if !is_ours(ports, app, repository).await? => {
-                let unmarked =
-                    format!("neither begins with `{app}/` nor has the tag `{APP_TAG}`: `{app}`");
+                let unmarked = format!(
+                    "neither has the tag `{APP_TAG}`: `{app}` nor, without that tag, begins with `{app}/`"
+                );
                 let name = FindingName::TargetNotOurs;
                 findings.push(not_ours(
                     name,
@@ -82,16 +77,13 @@ fn taken(app: &AppName, repository: &str) -> Result<Write> {
     Stored::new(ledger::repository(repository), owner).put_indexed(Some(index))
 }
 
-/// Whose images these are: whoever declares a repository gets them deployed, so its name or a tag must
-/// say that they are the application's.
+/// Returns whether the images are this application's: whoever declares a repository gets them deployed. Its tag decides;
+/// only where it has none its name does.
 async fn is_ours(ports: &impl Ports, app: &AppName, repository: &str) -> Result<bool> {
-    let name = repository.split('/').next();
-    if name == Some(app.as_str()) {
-        return Ok(true);
-    }
-    let tags = ports.repository_tags(repository).await?;
-    let marked = tags.as_ref().and_then(|tags| tags.get(APP_TAG));
-    Ok(marked.is_some_and(|marked| marked == app.as_str()))
+    let tags = ports.repository_tags(repository).await?.unwrap_or_default();
+    let named = || repository.split('/').next();
+    let marked = tags.get(APP_TAG).map(String::as_str).or_else(named);
+    Ok(marked == Some(app.as_str()))
 }
 
 fn not_ours(
@@ -110,7 +102,7 @@ fn not_ours(
         ),
         format!("the repository `{repository}` {why}."),
         format!(
-            "Use a repository of this application's own: one whose name begins with `{app}/`, or that is tagged `{APP_TAG}`: `{app}`."
+            "Use a repository of this application's own: one that is tagged `{APP_TAG}`: `{app}`, or whose name begins with `{app}/` and that has no such tag."
         ),
     )
 }
