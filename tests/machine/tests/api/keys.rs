@@ -30,6 +30,36 @@ fn the_same_key_is_the_same_deployment_for_ever_and_another_one_is_another() {
 }
 
 #[test]
+fn a_key_is_printable_and_bounded() {
+    let program = program();
+    let mut shop = Shop::new(&program, FUNCTIONS);
+    let body = release(&mut shop, "1.0.0");
+    let longest = "k".repeat(255);
+    let bad = [
+        "",
+        "a\nb",
+        "\u{1b}[2J",
+        "a\u{7f}",
+        "clé",
+        &format!("{longest}k"),
+    ];
+    for (method, path) in [("POST", RELEASES), ("POST", "/renames/shop/store")] {
+        for key in bad {
+            let reply = call_with(&shop, Some(key), method, path, Some(body.clone()));
+            assert_eq!(refused(&reply), (400, vec!["BadValue"]), "{path} {key:?}");
+        }
+    }
+    begun(&call_with(
+        &shop,
+        Some(&longest),
+        "POST",
+        RELEASES,
+        Some(body),
+    ));
+    assert_eq!(executions(&shop), 1);
+}
+
+#[test]
 fn the_same_key_with_another_content_is_refused() {
     let program = program();
     let mut shop = Shop::new(&program, FUNCTIONS);

@@ -31,6 +31,24 @@ pub fn take_unknown(
 /// The key that names a call: as a member of a request, and as the header of a call.
 const KEY: (&str, &str) = ("idempotency_key", "Idempotency-Key");
 
+/// The most characters of a key that names a call.
+const LONGEST_KEY: usize = 255;
+
+/// Returns the finding that a call's key is none; `None` if it is one. It stands in records, and in the names that are
+/// made of it.
+pub fn bad_key(key: &str) -> Option<Finding> {
+    let is_printable = key.bytes().all(|byte| matches!(byte, b' '..=b'~'));
+    let is_key = is_printable && (1..=LONGEST_KEY).contains(&key.len());
+    (!is_key).then(|| {
+        Finding::new(
+            FindingName::BadValue,
+            KEY.1,
+            format!("it is not 1 to {LONGEST_KEY} printable ASCII characters."),
+            "Send another key, such as the id of the CI run.",
+        )
+    })
+}
+
 fn not_known(name: &str, known: &[&str]) -> Finding {
     let known: Vec<String> = known.iter().map(ToString::to_string).collect();
     let remedy = if name == KEY.0 {

@@ -59,6 +59,9 @@ pub async fn handle(ports: &impl Ports, call: Call) -> Reply {
 }
 
 async fn route(ports: &impl Ports, call: &Call) -> Result<Reply> {
+    if let Some(finding) = call.key.as_deref().and_then(members::bad_key) {
+        return Ok(problem(400, &[finding]));
+    }
     let segments: Vec<&str> = call.path.trim_matches('/').split('/').collect();
     if let ("GET", [list @ ("refusals" | "apps" | "stats")]) =
         (call.method.as_str(), segments.as_slice())
