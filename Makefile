@@ -9,6 +9,7 @@
 # make test-all   also what takes long, but for test-releases: what CI runs
 # make test-releases   that a release installs without Rust, that two builds are the same one, and that one upgrades to the next as the pages say
 # make audit  licenses, sources and use of what is depended on; a bill of materials for each binary is in target/sbom
+# make advisories   known vulnerabilities of what is depended on
 # make coverage   line coverage of shared/domain and shared/engine
 # make mutants    small wrong changes of what decides and what drives: tests must notice nine of ten
 # make chaos  real deployments while executions are stopped, functions are killed and calls go wrong
@@ -37,7 +38,7 @@ export CARGO_PROFILE_DEV_STRIP := true
 export PATH := $(CURDIR)/$(SAM):$(PATH)
 export CARGO_TERM_COLOR ?= auto
 
-.PHONY: tools peers build up env down replaceable demo test test-all beside test-releases lint lint-code lint-templates audit unit coverage mutants simulate replay fuzz e2e e2e-installed e2e-people e2e-applications e2e-shifted e2e-codedeploy e2e-readme e2e-ui chaos build-aws release release-parts release-papers deploy idle-cost story-aws bench bench-docs figures comparisons
+.PHONY: tools peers build up env down replaceable demo test test-all beside test-releases lint lint-code lint-templates advisories audit unit coverage mutants simulate replay fuzz e2e e2e-installed e2e-people e2e-applications e2e-shifted e2e-codedeploy e2e-readme e2e-ui chaos build-aws release release-parts release-papers deploy idle-cost story-aws bench bench-docs figures comparisons
 .DEFAULT_GOAL := up
 
 tools: .local/sam/stamp .local/cloud/stamp .local/actions/stamp
@@ -102,7 +103,11 @@ lint-templates: tools
 	$(SAM)/cfn-lint template.yaml examples/target-role.yaml examples/github-statuses.yaml examples/github-deployments.yaml examples/shop/targets.yaml tests/e2e/visitor.yaml tests/e2e/targets.yaml \
 		examples/init/*/ci-role.yaml cli/tests/imports/sam/*
 
-# Known vulnerabilities are looked for where the network is: `cargo deny check advisories` fetches their list.
+# Known vulnerabilities, of which this fetches the list: a workflow runs it every day.
+advisories: export PATH := $(CURDIR)/.local/audit/bin:$(PATH)
+advisories: .local/audit/stamp
+	cargo deny check advisories
+
 audit: export PATH := $(CURDIR)/.local/audit/bin:$(CURDIR)/.local/sbom/bin:$(PATH)
 audit: .local/audit/stamp .local/sbom/stamp
 	cargo deny check bans licenses sources --hide-inclusion-graph

@@ -3,17 +3,19 @@
 import json
 
 import pytest
-from cloud import REPOSITORY
+from cloud import REGION, REPOSITORY
 from template import resources
 
+# The local cloud's account.
+ACCOUNT = "000000000000"
 S3_EVENT = {
     "version": "0",
     "id": "17793124-05d4-b198-2fde-7ededc63b103",
     "detail-type": "Object Created",
     "source": "aws.s3",
-    "account": "111122223333",
+    "account": ACCOUNT,
     "time": "2021-11-12T00:00:00Z",
-    "region": "us-east-1",
+    "region": REGION,
     "resources": [],
     "detail": {"version": "0", "bucket": {"name": ""}, "object": {"key": "", "size": 5, "etag": "b1946ac9", "version-id": "IYV3p45BT0ac8hjHg1houSdS1a.Mro8e"}, "reason": "PutObject"},
 }
@@ -22,9 +24,9 @@ ECR_EVENT = {
     "id": "13cde686-328b-6117-af20-0e5566167482",
     "detail-type": "ECR Image Action",
     "source": "aws.ecr",
-    "account": "123456789012",
+    "account": ACCOUNT,
     "time": "2019-11-16T01:54:34Z",
-    "region": "us-east-1",
+    "region": REGION,
     "resources": [],
     "detail": {"result": "SUCCESS", "repository-name": "shop/agent", "image-digest": "sha256:7f5b2640", "action-type": "PUSH", "image-tag": "1.0.0"},
 }
@@ -84,6 +86,13 @@ def test_uploads_to_other_buckets_do_not_match(aws):
 )
 def test_image_pushes(aws, detail, wanted):
     assert matches(aws, "ImagesRule", changed(ECR_EVENT, **detail)) is wanted
+
+
+@pytest.mark.parametrize("elsewhere", [{"account": "123456789012"}, {"region": "us-west-2"}])
+def test_events_of_another_account_or_region_do_not_match(aws, elsewhere):
+    """A bus can take the events of others, and a repository or a bucket of the same name can be there."""
+    assert not matches(aws, "ImagesRule", {**ECR_EVENT, **elsewhere})
+    assert not matches(aws, "ArtifactsRule", {**s3_event(aws.outputs["ArtifactsBucket"], "apps/shop/app.yaml"), **elsewhere})
 
 
 @pytest.mark.parametrize(
@@ -154,3 +163,10 @@ def test_dead_letters_raise_an_alarm(name):
     alarm = RESOURCES[f"{name}DeadLettersAlarm"]["Properties"]
     assert (alarm["ComparisonOperator"], alarm["Threshold"]) == ("GreaterThanThreshold", 0)
     assert alarm["AlarmActions"]
+
+
+def test_the_outbox_alone_speaks_in_the_name_of_windlass():
+    """The local cloud keeps the policy of a bus and asks it nothing, so the template is read by IAM's words: a deny of all but one role."""
+    (refusal,) = RESOURCES["Bus"]["Properties"]["Policy"]["Statement"]
+    assert (refusal["Effect"], refusal["Principal"], refusal["Action"]) == ("Deny", "*", "events:PutEvents")
+    assert refusal["Condition"] == {"StringEquals": {"events:source": "windlass"}, "ArnNotEquals": {"aws:PrincipalArn": "OutboxRole.Arn"}}

@@ -1,6 +1,6 @@
 //! Tests which images that were pushed start something.
 
-use crate::arriving::place::{arrives, declared, shop, started};
+use crate::arriving::place::{arrives, declared, shop, started, upload};
 use serde_json::{Value, json};
 use windlass_domain::digest::Digest;
 use windlass_domain::fault::FaultName;
@@ -37,6 +37,26 @@ fn a_push_starts_the_release_of_its_digest_once() {
     let wanted = json!({"repository": "shop/agent", "digest": digest, "tag": "main"});
     assert_eq!(input["image_push"], wanted);
     assert_eq!(input["requester"], json!({"route": "ecr"}));
+}
+
+/// Safety: arrivals: an event of another account or region starts nothing.
+#[test]
+fn an_event_from_elsewhere_starts_nothing() {
+    let world = declared();
+    for (member, value) in [
+        ("account", json!("222222222222")),
+        ("region", json!("us-east-1")),
+        ("account", json!(null)),
+        ("region", json!(null)),
+    ] {
+        let mut push = push(json!({}));
+        push[member] = value.clone();
+        let mut uploaded = upload(&world, "artifacts/shop/web/1.zip", "…");
+        uploaded[member] = value.clone();
+        arrives(&world, push).unwrap();
+        arrives(&world, uploaded).unwrap();
+        assert_eq!(started(&world), [json!(null); 0], "{member} {value}");
+    }
 }
 
 #[test]
