@@ -4,18 +4,37 @@
 use std::fs::{self, Metadata};
 use std::io::{Cursor, Write};
 use std::path::{Path, PathBuf};
+use windlass_domain::folder::{FolderRules, Sorting};
 use zip::write::SimpleFileOptions;
 use zip::{CompressionMethod, DateTime, ZipWriter};
 
-/// Packs the folder's files into a zip: in the order of their names, dated 1980, readable by all, executable where they
-/// are, compressed at one level.
+/// A folder that is packed.
+#[derive(Debug)]
+pub struct Packed {
+    /// The archive, with the files that go.
+    pub bytes: Vec<u8>,
+    /// All files of the folder by their fate.
+    pub sorting: Sorting,
+}
+
+/// Packs the folder's files that go into a zip: in the order of their names, dated 1980, readable by all, executable
+/// where they are, compressed at one level.
 ///
 /// # Errors
 /// A sentence that names what cannot be read, or has no place in an artifact.
-pub fn of_folder(folder: &Path) -> Result<Vec<u8>, String> {
-    let mut files = Vec::new();
-    collect(folder, "", &mut files)?;
-    if files.is_empty() {
+pub fn of_folder(folder: &Path, rules: &FolderRules) -> Result<Packed, String> {
+    let mut found = FoundFiles::new(rules);
+    found.collect(folder, "")?;
+    let FoundFiles {
+        mut files, sorting, ..
+    } = found;
+    if let (true, Some(left_out)) = (sorting.is_all_left_out(), sorting.left_out_in_words()) {
+        let folder = folder.display();
+        return Err(format!(
+            "nothing of {folder} is packed, because all of it is left out: {left_out}; take patterns out of `exclude`"
+        ));
+    }
+    if sorting == Sorting::default() {
         return Err(format!("{} has no files", folder.display()));
     }
     files.sort();
@@ -24,35 +43,81 @@ pub fn of_folder(folder: &Path) -> Result<Vec<u8>, String> {
         add(&mut archive, &name, &path).map_err(|why| format!("{}: {why}", path.display()))?;
     }
     let written = archive.finish().map_err(|error| error.to_string())?;
-    Ok(written.into_inner())
+    Ok(Packed {
+        bytes: written.into_inner(),
+        sorting,
+    })
 }
 
-/// Collects all files below a folder, each with its name in the archive.
-fn collect(folder: &Path, prefix: &str, files: &mut Vec<(String, PathBuf)>) -> Result<(), String> {
-    let failed = |error: std::io::Error| format!("{}: {error}", folder.display());
-    for entry in fs::read_dir(folder).map_err(failed)? {
-        let entry = entry.map_err(failed)?;
-        let path = entry.path();
-        let name = entry
-            .file_name()
-            .into_string()
-            .map_err(|_| format!("{}: its name is not UTF-8", path.display()))?;
-        let name = format!("{prefix}{name}");
-        let what = entry.file_type().map_err(failed)?;
-        if what.is_dir() {
-            collect(&path, &format!("{name}/"), files)?;
-        } else if what.is_file() {
-            files.push((name, path));
-        } else {
-            return Err(format!(
-                "{}: only files and folders can be deployed; replace the link by what it leads to",
-                path.display()
-            ));
+/// Returns the files of a folder by their fate, without packing them.
+///
+/// # Errors
+/// As [`of_folder`].
+pub fn sorting(folder: &Path, rules: &FolderRules) -> Result<Sorting, String> {
+    let mut found = FoundFiles::new(rules);
+    found.collect(folder, "")?;
+    Ok(found.sorting)
+}
+
+/// The files of a folder.
+struct FoundFiles<'r> {
+    rules: &'r FolderRules,
+    /// The files that go, each with its name in the archive.
+    files: Vec<(String, PathBuf)>,
+    sorting: Sorting,
+}
+
+impl<'r> FoundFiles<'r> {
+    fn new(rules: &'r FolderRules) -> Self {
+        Self {
+            rules,
+            files: Vec::new(),
+            sorting: Sorting::default(),
         }
     }
-    Ok(())
-}
 
+    /// Collects all files below a folder.
+    fn collect(&mut self, folder: &Path, prefix: &str) -> Result<(), String> {
+        let failed = |error: std::io::Error| format!("{}: {error}", folder.display());
+        for entry in fs::read_dir(folder).map_err(failed)? {
+            let entry = entry.map_err(failed)?;
+            let path = entry.path();
+            let name = entry
+                .file_name()
+                .into_string()
+                .map_err(|_| format!("{}: its name is not UTF-8", path.display()))?;
+            let name = format!("{prefix}{name}");
+            if entry.file_type().map_err(failed)?.is_dir() {
+                self.collect(&path, &format!("{name}/"))?;
+            } else {
+                self.take(name, path)?;
+            }
+        }
+        Ok(())
+    }
+
+    /// Takes a file, or something that is neither file nor folder.
+    fn take(&mut self, name: String, path: PathBuf) -> Result<(), String> {
+        let about = fs::symlink_metadata(&path);
+        let is_file = about.is_ok_and(|about| about.is_file());
+        let fate = match fs::read_link(&path) {
+            Ok(leads_to) => self.rules.fate_of_link(&name, &leads_to.to_string_lossy()),
+            Err(_) => self.rules.fate(&name),
+        };
+        match (fate.goes(), is_file) {
+            (true, true) => self.files.push((name, path)),
+            (true, false) => {
+                return Err(format!(
+                    "{}: only files and folders can be deployed; replace the link by what it leads to",
+                    path.display()
+                ));
+            }
+            (false, _) => {}
+        }
+        self.sorting.add(fate);
+        Ok(())
+    }
+}
 fn add(archive: &mut ZipWriter<Cursor<Vec<u8>>>, name: &str, path: &Path) -> Result<(), String> {
     let bytes = fs::read(path).map_err(|error| error.to_string())?;
     let about = fs::metadata(path).map_err(|error| error.to_string())?;
@@ -84,76 +149,5 @@ fn permissions(_about: &Metadata) -> u32 {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use std::io::Read;
-
-    fn folder(name: &str, files: &[(&str, &str)]) -> PathBuf {
-        let folder = std::env::temp_dir().join(format!("windlass-{}-{name}", std::process::id()));
-        let _ = fs::remove_dir_all(&folder);
-        for (file, text) in files {
-            let path = folder.join(file);
-            fs::create_dir_all(path.parent().unwrap()).unwrap();
-            fs::write(path, text).unwrap();
-        }
-        folder
-    }
-
-    const SITE: [(&str, &str); 3] = [
-        ("index.html", "<h1>shop</h1>"),
-        ("assets/app.js", "go()"),
-        ("assets/a/b.css", "a{}"),
-    ];
-
-    #[test]
-    fn the_same_files_make_the_same_bytes() {
-        let first = folder("first", &SITE);
-        let mut turned = SITE;
-        turned.reverse();
-        let second = folder("second", &turned);
-        let later = fs::File::options()
-            .write(true)
-            .open(second.join("index.html"));
-        later.unwrap().set_modified(std::time::UNIX_EPOCH).unwrap();
-        assert_eq!(of_folder(&first).unwrap(), of_folder(&second).unwrap());
-        fs::write(second.join("index.html"), "<h1>shop!</h1>").unwrap();
-        assert_ne!(of_folder(&first).unwrap(), of_folder(&second).unwrap());
-    }
-
-    #[test]
-    fn an_archive_holds_each_file_under_its_path() {
-        let bytes = of_folder(&folder("paths", &SITE)).unwrap();
-        let mut archive = zip::ZipArchive::new(Cursor::new(bytes)).unwrap();
-        let names: Vec<String> = archive
-            .file_names()
-            .map(|name| name.unwrap().into_owned())
-            .collect();
-        assert_eq!(names, ["assets/a/b.css", "assets/app.js", "index.html"]);
-        let mut text = String::new();
-        let mut file = archive.by_name("index.html").unwrap();
-        file.read_to_string(&mut text).unwrap();
-        assert_eq!(text, "<h1>shop</h1>");
-    }
-
-    #[cfg(unix)]
-    #[test]
-    fn what_is_executable_stays_so_and_links_are_refused() {
-        use std::os::unix::fs::PermissionsExt as _;
-        let folder = folder("modes", &[("bootstrap", "#!"), ("data", "x")]);
-        let bootstrap = folder.join("bootstrap");
-        fs::set_permissions(&bootstrap, fs::Permissions::from_mode(0o700)).unwrap();
-        let bytes = of_folder(&folder).unwrap();
-        let mut archive = zip::ZipArchive::new(Cursor::new(bytes)).unwrap();
-        let mut mode = |name| archive.by_name(name).unwrap().unix_mode().unwrap() & 0o777;
-        assert_eq!((mode("bootstrap"), mode("data")), (0o755, 0o644));
-        std::os::unix::fs::symlink("data", folder.join("link")).unwrap();
-        assert!(of_folder(&folder).unwrap_err().contains("link"));
-    }
-
-    #[test]
-    fn an_empty_folder_is_no_release() {
-        let folder = folder("empty", &[("a/b", "")]);
-        fs::remove_file(folder.join("a/b")).unwrap();
-        assert!(of_folder(&folder).unwrap_err().contains("has no files"));
-    }
-}
+#[path = "archive_tests.rs"]
+mod tests;

@@ -5,9 +5,12 @@ use std::path::Path;
 use windlass_domain::count::count;
 use windlass_domain::declaration::resolved::Resolved;
 use windlass_domain::finding::{Finding, FindingName};
+use windlass_domain::folder::{Folder, FolderRules};
 use windlass_domain::name::AppName;
 use windlass_engine::kinds::check_artifact;
-use windlass_engine::kinds::site::archive::{Limits, check_whole, directory};
+use windlass_engine::kinds::site::archive::{
+    Entry, Limits, check_whole, directory, refusals, sort, unreleased,
+};
 
 /// The endings of files that are documents of their own form, beside JSON, which is known by its content.
 const DOCUMENTS: [&str; 3] = ["yaml", "yml", "txt"];
@@ -22,20 +25,39 @@ pub fn misfits(app: &AppName, artifacts: &[Artifact], declared: Option<&Resolved
             Some(component) => {
                 check_artifact(name, &component.spec, &artifact.given, &artifact.bytes)
             }
-            None => of_no_kind(app, artifact).into_iter().collect(),
+            None => of_no_kind(app, artifact),
         }
     });
     looked.flatten().collect()
 }
 
-fn of_no_kind(app: &AppName, artifact: &Artifact) -> Option<Finding> {
+fn of_no_kind(app: &AppName, artifact: &Artifact) -> Vec<Finding> {
+    match directory(&artifact.given, &artifact.bytes) {
+        Ok(entries) => of_archive(&artifact.given, entries),
+        Err(broken) => of_document(app, artifact, broken).into_iter().collect(),
+    }
+}
+
+/// Finds what every kind refuses of an archive.
+fn of_archive(given: &str, mut entries: Vec<Entry>) -> Vec<Finding> {
+    let mut findings: Vec<Finding> = check_whole(given, &entries, &Limits::default())
+        .into_iter()
+        .collect();
+    if let Ok(rules) = FolderRules::new(Folder::UNKNOWN) {
+        let sorting = sort(&mut entries, &rules);
+        findings.extend(
+            refusals(given, &sorting, &rules)
+                .into_iter()
+                .map(unreleased),
+        );
+    }
+    findings
+}
+
+fn of_document(app: &AppName, artifact: &Artifact, broken: Finding) -> Option<Finding> {
     let (given, bytes) = (artifact.given.as_str(), &artifact.bytes);
     let ends = Path::new(given).extension().and_then(|end| end.to_str());
     let ends_with = |end: &&str| ends.is_some_and(|ends| ends.eq_ignore_ascii_case(end));
-    let broken = match directory(given, bytes) {
-        Ok(entries) => return check_whole(given, &entries, &Limits::default()),
-        Err(broken) => broken,
-    };
     if ends_with(&"zip") || bytes.starts_with(b"PK") {
         return Some(broken);
     }

@@ -34,6 +34,7 @@ pub mod listing;
 pub mod live_comparison;
 pub mod log_lines;
 pub mod manifest;
+pub mod manifest_bytes;
 pub mod manual;
 pub mod moves;
 pub mod operator;

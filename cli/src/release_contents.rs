@@ -9,11 +9,15 @@ use crate::trouble::Trouble;
 use crate::upload::Artifact;
 use bytes::Bytes;
 use std::collections::BTreeMap;
-use std::path::Path;
+use std::path::{Path, PathBuf};
+use windlass_domain::declaration::resolved::Resolved;
 use windlass_domain::digest::Digest;
+use windlass_domain::finding::Finding;
+use windlass_domain::folder::{Folder, FolderRules, Sorting};
 use windlass_domain::manifest::ArtifactRef;
 use windlass_domain::name::{AppName, ComponentName};
 use windlass_domain::part::Part;
+use windlass_engine::kinds::site::archive::{directory, sort};
 
 /// The parts of a release.
 #[derive(Debug, Default)]
@@ -22,14 +26,28 @@ pub struct ReleaseContents {
     pub artifacts: Vec<Artifact>,
     /// Images, as the manifest names them.
     pub images: BTreeMap<ComponentName, ArtifactRef>,
+    /// The folders that were packed, by component.
+    folders: BTreeMap<ComponentName, PackedFolder>,
+}
+
+/// A folder that was packed.
+#[derive(Debug)]
+struct PackedFolder {
+    path: PathBuf,
+    /// Its files by their fate.
+    sorting: Sorting,
 }
 
 impl ReleaseContents {
-    /// Reads all of them.
+    /// Reads all of them. `declared` tells which files of a folder go.
     ///
     /// # Errors
     /// All components that are given twice, and all that cannot be read.
-    pub fn of(app: &AppName, arguments: &[ComponentArgument]) -> Result<Self, Failure> {
+    pub fn of(
+        app: &AppName,
+        arguments: &[ComponentArgument],
+        declared: Option<&Resolved>,
+    ) -> Result<Self, Failure> {
         let mut found = Self::default();
         let (mut seen, mut wrong): (Vec<&Part>, Vec<String>) = (Vec::new(), Vec::new());
         for argument in arguments {
@@ -56,10 +74,11 @@ impl ReleaseContents {
                         }
                     }
                 }
-                Source::Path(path) => match artifact(app, name, path) {
-                    Ok(artifact) => found.artifacts.push(artifact),
-                    Err(why) => wrong.push(format!("`{name}`: {why}")),
-                },
+                Source::Path(path) => {
+                    if let Err(why) = found.take(app, name, path, declared) {
+                        wrong.push(format!("`{name}`: {why}"));
+                    }
+                }
             }
         }
         if wrong.is_empty() {
@@ -69,6 +88,92 @@ impl ReleaseContents {
             Trouble::FileNotRead,
             format!("{}. Nothing was uploaded.", wrong.join("\n  ")),
         ))
+    }
+
+    /// Reads a file, or packs a folder.
+    fn take(
+        &mut self,
+        app: &AppName,
+        name: &ComponentName,
+        path: &Path,
+        declared: Option<&Resolved>,
+    ) -> Result<(), String> {
+        let given = format!("{name}={}", path.display());
+        let bytes = if path.is_dir() {
+            let packed = archive::of_folder(path, &rules_of(name, declared)?)?;
+            let folder = PackedFolder {
+                path: path.to_owned(),
+                sorting: packed.sorting,
+            };
+            self.folders.insert(name.clone(), folder);
+            packed.bytes
+        } else {
+            files::bytes(path, files::LARGEST_ARTIFACT)?
+        };
+        let sha256 = Digest::of(&bytes);
+        self.artifacts.push(Artifact {
+            key: manifest::artifact_key(app, name, &sha256),
+            component: name.clone(),
+            given,
+            bytes: Bytes::from(bytes),
+            sha256,
+        });
+        Ok(())
+    }
+
+    /// Returns whether a folder was packed.
+    pub fn has_folders(&self) -> bool {
+        !self.folders.is_empty()
+    }
+
+    /// Packs the folders anew where the declaration says otherwise than was known when they were packed.
+    ///
+    /// # Errors
+    /// As [`ReleaseContents::of`].
+    pub fn by_declaration(
+        self,
+        app: &AppName,
+        arguments: &[ComponentArgument],
+        declared: &Resolved,
+    ) -> Result<Self, Failure> {
+        let is_same = self.folders.iter().all(|(name, folder)| {
+            let rules = rules_of(name, Some(declared));
+            let sorting = rules.and_then(|rules| archive::sorting(&folder.path, &rules));
+            sorting.is_ok_and(|sorting| sorting == folder.sorting)
+        });
+        if is_same {
+            return Ok(self);
+        }
+        Self::of(app, arguments, Some(declared))
+    }
+
+    /// Returns the findings on files of folders that are refused. They are not packed.
+    pub fn findings(&self, declared: Option<&Resolved>) -> Vec<Finding> {
+        let folders = self.folders.iter().filter_map(|(name, folder)| {
+            let given = format!("{name}={}", folder.path.display());
+            let rules = rules_of(name, declared).ok()?;
+            Some(folder.sorting.refusals(&given, &rules))
+        });
+        folders.flatten().collect()
+    }
+
+    /// Returns the files that are left out of each component, in words.
+    pub fn notes(&self, declared: Option<&Resolved>) -> Vec<String> {
+        let notes = self.artifacts.iter().flat_map(|artifact| {
+            let Ok(rules) = rules_of(&artifact.component, declared) else {
+                return vec![];
+            };
+            let given = &artifact.given;
+            let sorting = match self.folders.get(&artifact.component) {
+                Some(folder) => Some(folder.sorting.clone()),
+                None if rules.takes_out() => sorted(given, &artifact.bytes, &rules),
+                None => None,
+            };
+            let left_out = sorting.and_then(|sorting| sorting.left_out_in_words());
+            let left_out = left_out.map(|files| format!("  {given} goes without {files}"));
+            left_out.into_iter().collect()
+        });
+        notes.collect()
     }
 
     /// Returns all components as the manifest will name them, except for versions that only an upload tells.
@@ -81,21 +186,16 @@ impl ReleaseContents {
     }
 }
 
-fn artifact(app: &AppName, name: &ComponentName, path: &Path) -> Result<Artifact, String> {
-    let bytes = read(path)?;
-    let sha256 = Digest::of(&bytes);
-    Ok(Artifact {
-        key: manifest::artifact_key(app, name, &sha256),
-        component: name.clone(),
-        given: format!("{name}={}", path.display()),
-        bytes: Bytes::from(bytes),
-        sha256,
-    })
+/// Returns the rules for the files of a component's folder. Where nobody knows what it is, only what every folder refuses
+/// is refused.
+fn rules_of(name: &ComponentName, declared: Option<&Resolved>) -> Result<FolderRules, String> {
+    let component = declared.and_then(|declared| declared.components.get(name));
+    let folder = component.and_then(|component| component.spec.folder());
+    FolderRules::new(folder.unwrap_or(Folder::UNKNOWN))
 }
 
-fn read(path: &Path) -> Result<Vec<u8>, String> {
-    if path.is_dir() {
-        return archive::of_folder(path);
-    }
-    files::bytes(path, files::LARGEST_ARTIFACT)
+/// Returns the files of an archive by their fate; `None` if it cannot be read as one.
+fn sorted(given: &str, bytes: &[u8], rules: &FolderRules) -> Option<Sorting> {
+    let mut entries = directory(given, bytes).ok()?;
+    Some(sort(&mut entries, rules))
 }

@@ -15,7 +15,7 @@ use windlass_domain::declaration::resolved::Resolved;
 use windlass_domain::declaration::{Declaration, Exceptions, LARGEST};
 use windlass_domain::finding::{Finding, FindingName};
 use windlass_domain::identity::EnvironmentId;
-use windlass_domain::name::EnvironmentName;
+use windlass_domain::name::{AppName, EnvironmentName};
 
 /// The text where no API is asked, so that the caller knows that these were not looked at.
 const ONLY_BY_API: &str = "whether deployments are held and whether the version is used already, which only the API tells";
@@ -36,6 +36,31 @@ pub struct ReleaseLookup {
     pub before: Vec<Deployment>,
     /// The environments that were looked at.
     pub looked: LookedEnvironments,
+}
+
+/// Returns the application as it is declared, by the API or in the bucket; `None` if it cannot be read there.
+pub async fn declared(
+    app: &AppName,
+    (windlass, bucket): (Option<&Windlass>, Option<&InstallationPlace>),
+    exceptions: &Exceptions,
+) -> Option<Resolved> {
+    if let Some(windlass) = windlass {
+        let declaration = declared_application::declaration(windlass, app).await;
+        if let Ok(OrFindings::So(declaration)) = declaration {
+            return anywhere(&declaration);
+        }
+    }
+    let key = format!("apps/{app}/app.yaml");
+    let bytes = upload::read(bucket?, &key, LARGEST as u64).await.ok()??;
+    let text = String::from_utf8_lossy(&bytes);
+    anywhere(&Declaration::parse_with(&text, exceptions).ok()?)
+}
+
+/// Returns the application as it is declared somewhere: its components are of the same kinds in every environment, and
+/// their folders have the same patterns.
+fn anywhere(declaration: &Declaration) -> Option<Resolved> {
+    let mut names = declaration.environments();
+    names.find_map(|name| declaration.resolve(name).ok())
 }
 
 impl ReleaseLookup {
@@ -86,9 +111,7 @@ impl ReleaseLookup {
 
     fn compare(&mut self, plan: Plan<'_>, declaration: &Declaration) {
         (self.here, self.findings) = preflight::misfits(plan, declaration);
-        let mut anywhere = declaration.environments();
-        let anywhere = || anywhere.find_map(|name| declaration.resolve(name).ok());
-        self.declared = self.here.clone().or_else(anywhere);
+        self.declared = self.here.clone().or_else(|| anywhere(declaration));
     }
 
     /// Adds holds, used versions and the history, which only the API tells.

@@ -177,10 +177,23 @@ pub async fn read(
     key: &str,
     largest: u64,
 ) -> Result<Option<Bytes>, Failure> {
+    read_version(bucket, key, None, largest).await
+}
+
+/// Reads the bytes of a version of an object, of the newest if none is named; `None` where there are none.
+///
+/// # Errors
+/// If it cannot be read.
+pub async fn read_version(
+    bucket: &InstallationPlace,
+    key: &str,
+    version_id: Option<&str>,
+    largest: u64,
+) -> Result<Option<Bytes>, Failure> {
     let object = ObjectId {
         bucket: bucket.value.clone(),
         key: key.to_owned(),
-        version_id: None,
+        version_id: version_id.map(str::to_owned),
     };
     let aws = Aws::for_people(bucket.region.as_deref()).await?;
     match aws.get(&object, largest).await {

@@ -14,6 +14,7 @@ mod doctor;
 mod drilling;
 mod empty;
 mod explain;
+mod folder_files;
 mod import;
 mod imports;
 mod init;

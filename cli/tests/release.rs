@@ -9,6 +9,7 @@ use crate::standin::{code, err, folder, out};
 use serde_json::{Value, json};
 use std::path::{Path, PathBuf};
 use windlass_domain::digest::Digest;
+use windlass_domain::folder::{Folder, FolderRules};
 use windlass_domain::manifest::Manifest;
 use windlass_domain::name::AppName;
 
@@ -131,13 +132,21 @@ fn the_deployment_that_an_upload_became_is_told() {
     assert!(said.contains("RolledBack"), "{said}");
 }
 
+/// The archive of a folder, as `release` packs it.
+fn folder_archive(folder: &std::path::Path) -> Vec<u8> {
+    let rules = FolderRules::new(Folder::UNKNOWN).unwrap();
+    windlass_cli::archive::of_folder(folder, &rules)
+        .unwrap()
+        .bytes
+}
+
 /// A change to a record.
 type Change<'a> = &'a dyn Fn(&mut Value);
 
 /// A deployment of the release that [`RELEASE`] hands in, in the history and as its record.
 fn under_way(change: Change<'_>) -> Told {
     let folder = site("digests");
-    let web = windlass_cli::archive::of_folder(&folder.join("dist")).unwrap();
+    let web = folder_archive(&folder.join("dist"));
     let api = std::fs::read(folder.join("fn.zip")).unwrap();
     let object = |bytes: &[u8]| json!({"type": "object", "key": "k", "version_id": "v1", "bytes": 1, "sha256": Digest::of(bytes)});
     let mut record = accepted();

@@ -14,7 +14,7 @@ use crate::manifest::{self, ReleaseDescription};
 use crate::output::Output;
 use crate::preflight::{self, Plan};
 use crate::release_contents::ReleaseContents;
-use crate::release_lookup::ReleaseLookup;
+use crate::release_lookup::{self, ReleaseLookup};
 use crate::start::{Looking, NextStep, OverrideOptions, Start};
 use crate::trouble::Trouble;
 use crate::upload::{self, Artifact, Progress, SentArtifact};
@@ -25,6 +25,7 @@ use clap::Args;
 use serde::Serialize;
 use std::collections::BTreeMap;
 use windlass_domain::declaration::Exceptions;
+use windlass_domain::declaration::resolved::Resolved;
 use windlass_domain::finding::{Finding, FindingName};
 use windlass_domain::key::manifest_key;
 use windlass_domain::manifest::{ArtifactRef, Manifest};
@@ -108,7 +109,7 @@ impl Release {
     /// # Errors
     /// Anything that is in the way; nothing was sent where that could be known before.
     pub fn run(&self, then: NextStep<'_>, output: Output) -> Result<Exit, Failure> {
-        let found = ReleaseContents::of(&self.app, &self.components)?;
+        let mut found = ReleaseContents::of(&self.app, &self.components, None)?;
         waiting(self.places(&found, then))?;
         let mut from = self.origin.found();
         let git = from.as_ref().map(|from| &from.git);
@@ -116,13 +117,20 @@ impl Release {
         if let Some(from) = &mut from {
             from.git.dirty = dirty == Some(true);
         }
-        let manifest = self.manifest(from.as_ref(), found.components())?;
+        let mut manifest = self.manifest(from.as_ref(), found.components())?;
+        if let Some(declared) = waiting(self.declared(&found))? {
+            found = found.by_declaration(&self.app, &self.components, &declared)?;
+            manifest = self.manifest(from.as_ref(), found.components())?;
+        }
         let plan = self.plan(&manifest, then);
         output.announce(&preflight::comes_from(plan, from.as_ref(), dirty));
         waiting(async {
             let (windlass, mut sight) = self.look(plan, then).await?;
             let misfits =
                 artifact_check::misfits(&self.app, &found.artifacts, sight.declared.as_ref());
+            sight
+                .findings
+                .extend(found.findings(sight.declared.as_ref()));
             sight.findings.extend(misfits);
             // Otherwise a finding says why it goes nowhere.
             if sight.here.is_some() || sight.findings.is_empty() {
@@ -130,6 +138,9 @@ impl Release {
             }
             for unseen in &sight.unseen {
                 output.announce(&format!("  not looked at before: {unseen}"));
+            }
+            for note in found.notes(sight.declared.as_ref()) {
+                output.announce(&note);
             }
             if !sight.findings.is_empty() {
                 let message = "it was not released, and nothing was uploaded:";
@@ -139,6 +150,24 @@ impl Release {
             self.send(found, from, windlass.as_ref(), &sight, then, output)
                 .await
         })
+    }
+
+    /// Returns the application as it is declared, for a folder that is packed by what is declared of it. `None` if that
+    /// cannot be read: the look before the release says why.
+    async fn declared(&self, found: &ReleaseContents) -> Result<Option<Resolved>, Failure> {
+        if !found.has_folders() {
+            return Ok(None);
+        }
+        let windlass = self.endpoint.open_if_named().await?.found();
+        let bucket = self.bucket().await.ok();
+        let places = (windlass.as_ref(), bucket.as_ref());
+        Ok(release_lookup::declared(&self.app, places, &self.exceptions()).await)
+    }
+
+    fn exceptions(&self) -> Exceptions {
+        Exceptions {
+            probe_origin: self.local_endpoint.clone(),
+        }
     }
 
     /// Returns the environment that is named, else the one that the API says the Git ref chooses; never another one
@@ -210,10 +239,8 @@ impl Release {
                 },
             }
         }
-        let exceptions = Exceptions {
-            probe_origin: self.local_endpoint.clone(),
-        };
-        let mut sight = ReleaseLookup::by_bucket(plan, &self.bucket().await?, &exceptions).await?;
+        let (bucket, exceptions) = (&self.bucket().await?, &self.exceptions());
+        let mut sight = ReleaseLookup::by_bucket(plan, bucket, exceptions).await?;
         sight.unseen.insert(0, format!("the API: {why}"));
         Ok((None, sight))
     }

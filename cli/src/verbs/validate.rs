@@ -1,11 +1,14 @@
 //! `windlass validate`: finds everything that is wrong with a declaration, and a manifest for it. With an endpoint it
 //! also finds what runs and is no longer in the declaration.
 
+use crate::arguments;
+use crate::component::ComponentArgument;
 use crate::drill_schedule::{LookedEnvironments, drills};
 use crate::exit::Exit;
 use crate::failure::Failure;
 use crate::files;
 use crate::installation::{Endpoint, Reached};
+use crate::manifest_bytes::ManifestBytes;
 use crate::output::{Output, words};
 use crate::preflight::{self, Plan};
 use crate::release_lookup::ReleaseLookup;
@@ -33,11 +36,22 @@ pub struct Validate {
     /// The declaration.
     #[arg(default_value = "app.yaml")]
     file: PathBuf,
-    /// A manifest to check against the declaration: what `windlass release` would refuse of it, but for the bytes of
-    /// its artifacts. With an endpoint also a hold, and a version that is used already with other bytes than the
+    /// A manifest to check against the declaration: what `windlass release` would refuse of it. The bytes of its
+    /// artifacts are looked at where they are: as files (`--artifact`), or in the bucket (`--bucket`). With an endpoint also a hold, and a version that is used already with other bytes than the
     /// `sha256` of the manifest.
     #[arg(long, value_name = "FILE")]
     manifest: Option<PathBuf>,
+    /// A component of the manifest with its bytes, as `release` takes them: `web=dist.zip`, `web=dist/`. Several times
+    /// for several components.
+    #[arg(
+        long = "artifact",
+        value_name = "COMPONENT=BYTES",
+        requires = "manifest"
+    )]
+    artifacts: Vec<ComponentArgument>,
+    /// The artifacts bucket, to look there at the bytes that no `--artifact` gives.
+    #[arg(long, value_name = "NAME", requires = "manifest", value_parser = arguments::text)]
+    bucket: Option<String>,
     /// The manifest is started there through the API, whatever its Git ref says.
     #[arg(long, value_name = "NAME", requires = "manifest", value_parser = |text: &str| EnvironmentName::new(text))]
     environment: Option<EnvironmentName>,
@@ -239,10 +253,25 @@ impl Validate {
             ReleaseLookup::by_declaration(plan, declaration, windlass.as_ref()).await
         })?;
         report.goes = preflight::goes(plan, sight.here.as_ref());
-        report.goes_to = sight.here.map(|here| here.environment);
+        report.goes_to = sight.here.as_ref().map(|here| here.environment.clone());
         report.not_looked_at.extend(sight.unseen);
-        report.not_looked_at.extend(preflight::unread(manifest));
+        let looked = waiting(async {
+            let bucket = match &self.bucket {
+                Some(bucket) => Some(self.endpoint.bucket(Some(bucket)).await?),
+                None => None,
+            };
+            let bytes = ManifestBytes {
+                app: declaration.app(),
+                manifest,
+                declared: sight.declared.as_ref(),
+                given: &self.artifacts,
+                bucket: bucket.as_ref(),
+            };
+            bytes.look().await
+        })?;
+        report.not_looked_at.extend(looked.unseen);
         let mut findings = sight.findings;
+        findings.extend(looked.findings);
         for finding in &mut findings {
             finding.remedy = WayIn::CommandLine.tell(&finding.remedy);
         }

@@ -259,7 +259,7 @@ pub struct Why {
 
 /// The causes that blame the release: a gate that it failed, a component that it broke or that never became steady with
 /// it, or bytes that are not what they should be.
-const OF_THE_RELEASE: [&str; 7] = [
+const OF_THE_RELEASE: [&str; 8] = [
     "GateFailed",
     "ChangeFailed",
     "StillInProgress",
@@ -267,6 +267,7 @@ const OF_THE_RELEASE: [&str; 7] = [
     "MoreToDo",
     "DigestMismatch",
     "BadArchive",
+    "FileRefused",
 ];
 
 impl Why {

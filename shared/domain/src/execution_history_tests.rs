@@ -32,6 +32,7 @@ fn spec(kind: KindName, steady_within: Span) -> Spec {
             keep: 10,
             config: None,
             is_tried: false,
+            files: crate::folder::FolderPatterns::default(),
         }),
         Spec::Lambda(Lambda {
             function: "shop-api".into(),
@@ -40,6 +41,7 @@ fn spec(kind: KindName, steady_within: Span) -> Spec {
             rollout: Rollout::default(),
             codedeploy: None,
             is_tried: false,
+            files: crate::folder::FolderPatterns::default(),
         }),
         Spec::Ecs(Ecs {
             cluster: "shop".into(),

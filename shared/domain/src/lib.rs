@@ -31,6 +31,7 @@ pub mod execution_history;
 pub mod fault;
 pub mod figures;
 pub mod finding;
+pub mod folder;
 pub mod gate;
 pub mod gate_points;
 pub mod git;

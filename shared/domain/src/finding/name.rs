@@ -111,6 +111,23 @@ pub enum FindingName {
     /// Next: Build the archive again from regular files with relative paths, and upload it as a
     /// new version.
     BadArchive,
+    /// A file of the folder or archive must not be published: the history of a source-control system, a file of
+    /// environment variables or credentials, a private key, a store of keys. `docs/app.md` has the names. A private key
+    /// is known by its content as well. Nothing was published.
+    ///
+    /// Next: Take the file out of what is packed, or name it in `exclude` of the component. If it was published before,
+    /// change every secret in it. Only what is meant for everybody belongs into `publish`.
+    FileRefused,
+    /// Files of an archive are not published: the leavings of a desktop, an editor or Python, and what the declaration
+    /// excludes. A warning, with their number.
+    ///
+    /// Next: Nothing has to be done. To publish one of them all the same, name it in `publish` of the component.
+    FilesLeftOut,
+    /// A pattern of `publish` does nothing: no rule refuses or leaves out a file of that name in what is released. A
+    /// warning.
+    ///
+    /// Next: Take the pattern out of `publish`, or correct it. Every other file goes by itself.
+    NothingToPublish,
     /// The target, or something that it needs, does not exist in this account and region.
     ///
     /// Next: Create it with your infrastructure code, or correct its name, region or role in

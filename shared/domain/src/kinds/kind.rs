@@ -6,6 +6,7 @@ use crate::declaration::claim::Claim;
 use crate::declaration::gates::Resolved as Gates;
 use crate::declaration::scope::Scope;
 use crate::finding::Finding;
+use crate::folder::Folder;
 use crate::name::{ComponentName, EnvironmentName};
 use crate::output::TakenOutputs;
 use std::collections::BTreeMap;
@@ -79,6 +80,11 @@ pub trait Kind {
 
     /// Returns the component whose image it runs; `None` for a kind that has bytes of its own.
     fn image_of(&self) -> Option<ImageOf<'_>> {
+        None
+    }
+
+    /// Returns the folder whose archive it takes, with the rules for its files; `None` for a kind that takes no archive.
+    fn folder(&self) -> Option<Folder<'_>> {
         None
     }
 

@@ -11,6 +11,7 @@ use crate::declaration::scope::Scope;
 use crate::declaration::text::Text;
 use crate::execution_history::polls;
 use crate::finding::{Finding, FindingName};
+use crate::folder::{Destination, Folder, FolderPatterns};
 use crate::heal::Heal;
 use crate::name::ComponentName;
 use crate::shape::join;
@@ -59,6 +60,13 @@ pub struct Written {
     /// gates watch. It stands for `rollout`, and takes an `alias`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub codedeploy: Option<codedeploy::Written>,
+    /// Files of its folder that go although they would be refused or left out (*Files of a folder* in `docs/app.md`), in
+    /// the syntax of a `.gitignore`.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub publish: Vec<String>,
+    /// Files of its folder that do not go, in the syntax of a `.gitignore`.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub exclude: Vec<String>,
 }
 
 /// A Lambda function's target.
@@ -79,6 +87,9 @@ pub struct Lambda {
     pub codedeploy: Option<Group>,
     /// True if each new version is tried by invocations: before the alias moves, and while it gets traffic.
     pub is_tried: bool,
+    /// The patterns of files that go, and that do not.
+    #[serde(default, skip_serializing_if = "FolderPatterns::is_empty")]
+    pub files: FolderPatterns,
 }
 
 impl AsWritten for Written {
@@ -184,6 +195,15 @@ impl Kind for Lambda {
             "Write `gates`, for the whole release or of the function; or leave `rollout` out, which then takes no time.",
         )]
     }
+
+    /// A function of a repository takes images.
+    fn folder(&self) -> Option<Folder<'_>> {
+        let takes_zip = self.repository.is_none();
+        takes_zip.then_some(Folder {
+            destination: Destination::Function,
+            patterns: &self.files,
+        })
+    }
 }
 
 impl Resolve for Lambda {
@@ -198,6 +218,20 @@ impl Resolve for Lambda {
                 &at("on_artifact"),
                 "A function with a `repository` takes no uploaded artifact: an image push is its release.",
                 "Leave out `on_artifact`, or leave out `repository` for a function that is a zip.",
+            );
+        }
+        let has_patterns = !written.publish.is_empty() || !written.exclude.is_empty();
+        if has_patterns && written.repository.is_some() {
+            let field = if written.exclude.is_empty() {
+                "publish"
+            } else {
+                "exclude"
+            };
+            scope.find(
+                FindingName::BadValue,
+                &at(field),
+                "A function with a `repository` takes an image, so that no folder is packed for it.",
+                "Leave it out, and write the patterns into the `.dockerignore` of the image.",
             );
         }
         let rollout = match &written.rollout {
@@ -245,6 +279,7 @@ impl Resolve for Lambda {
             rollout,
             codedeploy,
             is_tried: written.gates.invocations.iter().flatten().next().is_some(),
+            files: FolderPatterns::resolve(scope, path, &written.publish, &written.exclude),
         }
     }
 }

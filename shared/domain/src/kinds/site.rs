@@ -9,6 +9,7 @@ use crate::declaration::scope::Scope;
 use crate::declaration::text::Text;
 use crate::execution_history::IN_PARTS_S;
 use crate::finding::FindingName;
+use crate::folder::{Destination, Folder, FolderPatterns};
 use crate::git_rule::glob;
 use crate::heal::Heal;
 use crate::name::ComponentName;
@@ -76,6 +77,13 @@ pub struct Written {
     /// A file written for each environment, so that one build serves them all.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub config: Option<WrittenConfigFile>,
+    /// Files of its folder that go although they would be refused or left out (*Files of a folder* in `docs/app.md`), in
+    /// the syntax of a `.gitignore`.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub publish: Vec<String>,
+    /// Files of its folder that do not go, in the syntax of a `.gitignore`.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub exclude: Vec<String>,
 }
 
 /// A configuration file that differs by environment. It is public: never put secrets here.
@@ -123,6 +131,9 @@ pub struct StaticSite {
     /// True if pages of the release's folder are looked at before visitors get it.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub is_tried: bool,
+    /// The patterns of files that go, and that do not.
+    #[serde(default, skip_serializing_if = "FolderPatterns::is_empty")]
+    pub files: FolderPatterns,
 }
 
 impl StaticSite {
@@ -132,6 +143,14 @@ impl StaticSite {
     /// Returns the number of snapshots that are kept if the declaration does not say.
     pub fn default_keep() -> u32 {
         10
+    }
+
+    /// Returns its folder, with the rules for its files.
+    pub const fn files_of_folder(&self) -> Folder<'_> {
+        Folder {
+            destination: Destination::Site,
+            patterns: &self.files,
+        }
     }
 }
 
@@ -231,6 +250,10 @@ impl Kind for StaticSite {
     fn keeps(&self) -> Option<u32> {
         (self.mode == SiteMode::InPlace).then_some(self.keep)
     }
+
+    fn folder(&self) -> Option<Folder<'_>> {
+        Some(self.files_of_folder())
+    }
 }
 
 impl Resolve for StaticSite {
@@ -284,6 +307,7 @@ impl Resolve for StaticSite {
                 .iter()
                 .flatten()
                 .any(|page| page.before_switch.is_some()),
+            files: FolderPatterns::resolve(scope, path, &site.publish, &site.exclude),
         }
     }
 }

@@ -2,6 +2,7 @@
 
 use crate::wrapping::wrapped;
 use serde_json::Value;
+use windlass_domain::folder::TABLE;
 
 const ABOUT: &str = "The declaration of an application: what there is, where it lives, what is watched. Each field has here what an \
 editor shows of it by [the schema](app.schema.json): both are made of the same comments. Unknown fields are refused, with the name that \
@@ -36,7 +37,36 @@ pub fn page(schema: &Value, update: &str) -> String {
         };
         page.push_str(&section);
     }
+    page.push_str(&files());
     page
+}
+
+const FILES: &str = "A release of a folder or its archive takes the files of these names as the list says, whoever packed \
+them. A name counts at every depth, of files and folders, in upper and lower case; a link counts by its own name and by the \
+one that it leads to. In a site also a file is refused that holds a private key, whatever its name: its text begins with \
+`-----BEGIN … PRIVATE KEY-----`, or it is a file of certificates with such a line. Everything else goes, `.well-known/` as \
+well. What is refused is named all at once, and nothing is published then; what is left out is counted.";
+
+const PATTERNS: &str = "`publish` of a component names what goes all the same, and `exclude` what does not go. Both are lines \
+of a `.gitignore`, from the top of the folder; `exclude` counts first. A function takes its archive whole, so what `exclude` \
+names is left out where `windlass release` packs a folder, and an archive that has it is refused.";
+
+/// Returns the section on the files of a folder, with the list of names.
+fn files() -> String {
+    let mut text = format!("\n## Files of a folder\n\n{}\n", wrapped("", FILES));
+    text.push('\n');
+    for row in TABLE {
+        let names: Vec<String> = row.names.iter().map(|name| format!("`{name}`")).collect();
+        text.push_str(&item(&format!(
+            "- {}: in a site {}, in a function {}: {}",
+            row.what,
+            row.site.in_words(),
+            row.function.in_words(),
+            names.join(", ")
+        )));
+    }
+    text.push_str(&format!("\n{}\n", wrapped("", PATTERNS)));
+    text
 }
 
 /// Returns a section for each kind of component.

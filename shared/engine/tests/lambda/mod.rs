@@ -1,13 +1,14 @@
 //! The kind `lambda` over Lambda in memory.
 
 mod codedeploy;
+mod folder_files;
 mod lost_lock;
 mod out_of_band_changes;
 mod plans;
 mod scene;
 mod untrafficked_versions;
 
-use scene::{Brings, Setting, artifact, function, package};
+use scene::{Brings, Setting, artifact, function, large_zip, package};
 use windlass_domain::finding::FindingName;
 use windlass_domain::step::Failure;
 use windlass_engine::kinds::lambda::LambdaKind;
@@ -274,10 +275,7 @@ fn bytes_that_are_not_the_pinned_ones_are_never_sent() {
 fn a_zip_over_the_limit_comes_from_the_bucket() {
     let setting = alias();
     let world = setting.world();
-    let mut large = artifact(&world, Brings::Zip, "new");
-    if let windlass_domain::artifact::Artifact::Object { bytes, .. } = &mut large {
-        *bytes = 51 << 20;
-    }
+    let (large, bytes) = large_zip(&world);
     let prepared = setting.prepare(&world, Some(&large), None);
     assert_eq!(prepared.stages.len(), 1);
     let goal = serde_json::from_value(prepared.stages[0].goal.clone()).unwrap();
@@ -296,7 +294,10 @@ fn a_zip_over_the_limit_comes_from_the_bucket() {
     run(kind.change(&target, &change, &id)).unwrap();
     assert_eq!(world.mishaps().calls[calls..], ["lambda.update_code"]);
     function(&world, |function| {
-        assert_eq!(function.package, package(&world, Brings::Zip, "new"));
+        assert_eq!(
+            function.package,
+            windlass_world::lambda::Package::Zip(bytes)
+        );
     });
 }
 

@@ -1,6 +1,6 @@
 //! Tests of a plan as people read it, and of what is refused.
 
-use crate::lambda::scene::{Brings, Setting, artifact, function};
+use crate::lambda::scene::{Brings, Setting, artifact, function, large_zip};
 use windlass_domain::artifact::Artifact;
 use windlass_domain::finding::FindingName;
 use windlass_domain::place::{Place, TargetRole};
@@ -303,10 +303,7 @@ fn a_large_zip_needs_a_bucket_that_lets_the_function_s_account_read() {
     };
     let world = setting.world();
     let small = artifact(&world, Brings::Zip, "new");
-    let mut large = small.clone();
-    if let Artifact::Object { bytes, .. } = &mut large {
-        *bytes = 51 << 20;
-    }
+    let (large, _) = large_zip(&world);
     let refused = |artifact| {
         !setting
             .prepare(&world, Some(artifact), None)

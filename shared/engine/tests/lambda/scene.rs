@@ -3,6 +3,7 @@
 use bytes::Bytes;
 use windlass_domain::artifact::Artifact;
 use windlass_domain::digest::Digest;
+use windlass_domain::folder::FolderPatterns;
 use windlass_domain::kinds::lambda::Lambda;
 use windlass_domain::kinds::rollout::Rollout;
 use windlass_domain::name::{AppName, ComponentName, EnvironmentName};
@@ -46,6 +47,8 @@ pub struct Setting {
     pub shared: bool,
     pub place: Place,
     pub is_tried: bool,
+    /// The patterns of its folder.
+    pub files: FolderPatterns,
 }
 
 const PLATFORMS: [&str; 2] = ["linux/amd64", "linux/arm64"];
@@ -90,6 +93,21 @@ fn zip(world: &World, text: &'static str) -> Artifact {
     }
 }
 
+/// Uploads what is too large to be sent inline.
+pub fn large_zip(world: &World) -> (Artifact, Bytes) {
+    let bytes = Bytes::from(vec![0; 51 << 20]);
+    let key = "artifacts/shop/api/large.zip";
+    world.s3().bucket("artifacts", true);
+    let written = world.s3().upload("artifacts", key, bytes.clone());
+    let artifact = Artifact::Object {
+        key: key.to_owned(),
+        version_id: written.id.unwrap(),
+        sha256: Digest::of(&bytes),
+        bytes: bytes.len() as u64,
+    };
+    (artifact, bytes)
+}
+
 /// Gives access to the function, to set a scene or to look.
 pub fn function<T>(world: &World, then: impl FnOnce(&mut LiveFunction) -> T) -> T {
     then(world.lambda().named(FUNCTION).unwrap())
@@ -132,6 +150,7 @@ impl Setting {
             },
             codedeploy: None,
             is_tried: self.is_tried,
+            files: self.files.clone(),
         }
     }
 

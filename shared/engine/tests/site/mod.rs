@@ -3,6 +3,7 @@
 mod archives;
 mod conforming;
 mod drift;
+mod folder_files;
 mod foreign_objects;
 mod in_place;
 mod large;

@@ -80,6 +80,7 @@ impl Scene {
             keep: 10,
             config: None,
             is_tried: false,
+            files: windlass_domain::folder::FolderPatterns::default(),
         };
         Self {
             world,

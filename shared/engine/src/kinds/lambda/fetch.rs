@@ -182,6 +182,7 @@ mod tests {
             rollout: Rollout::default(),
             codedeploy: None,
             is_tried: false,
+            files: windlass_domain::folder::FolderPatterns::default(),
         };
         let input = PrepareInput {
             deployment: &DeploymentId("0123456789abcdef".into()),

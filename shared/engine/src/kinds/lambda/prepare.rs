@@ -8,7 +8,7 @@ use super::rollback_check::{gone, image_gone, version_gone};
 use super::state::{
     AliasState, BackRecord, Goal, Observed, Source, Target, Traffic, Wanted, code_sha256, short,
 };
-use super::{code, fetch, storage};
+use super::{artifact_check, code, fetch, storage};
 use crate::config::Configured;
 use crate::kinds::{Next, PrepareInput, Prepared, Recorded, Stage, from_value, to_value};
 use crate::ports::{AssumeRole, EcrApi, LambdaApi, Result, S3Api};
@@ -54,6 +54,9 @@ pub async fn prepare<P: LambdaApi + S3Api + EcrApi + AssumeRole + Configured>(
     let (unmeasurable, idle) = throttled(input, spec, &function);
     findings.extend(unmeasurable);
     findings.extend(fetch::check(there, input, spec, &function).await?);
+    let home = &there.at(&Place::default());
+    let files = artifact_check::judge_files(home, input, spec).await?;
+    findings.extend(files.refused);
     if !findings.is_empty() {
         return Ok(Prepared::refused(findings));
     }
@@ -76,6 +79,7 @@ pub async fn prepare<P: LambdaApi + S3Api + EcrApi + AssumeRole + Configured>(
     };
     let mut prepared = plan.prepared(&target, function.arn, stages)?;
     prepared.warnings.extend(idle);
+    prepared.warnings.extend(files.warnings);
     if prepared.unchanged.is_some() {
         return Ok(prepared);
     }

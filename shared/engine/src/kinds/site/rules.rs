@@ -3,6 +3,7 @@
 use crate::ports::Result;
 use globset::{Glob, GlobMatcher};
 use windlass_domain::fault::{Fault, FaultName};
+use windlass_domain::folder::FolderRules;
 use windlass_domain::kinds::site::StaticSite;
 
 /// Hashed assets never change under their name, so nobody has to ask again for a year.
@@ -30,6 +31,8 @@ pub struct Rules {
     hashed: Vec<GlobMatcher>,
     cache: Vec<(GlobMatcher, String)>,
     config: Option<String>,
+    /// The rules for the files of its folder.
+    pub folder: FolderRules,
 }
 
 impl Rules {
@@ -47,6 +50,7 @@ impl Rules {
                 .collect::<Result<_>>()?,
             cache: cache.collect::<Result<_>>()?,
             config: site.config.as_ref().map(|config| config.path.clone()),
+            folder: folder(site)?,
         })
     }
 
@@ -83,6 +87,11 @@ impl Rules {
             Role::Other => OTHERS,
         }
     }
+}
+
+fn folder(site: &StaticSite) -> Result<FolderRules> {
+    let rules = FolderRules::new(site.files_of_folder());
+    rules.map_err(|why| Fault::new(FaultName::BadInput, why))
 }
 
 fn matcher(pattern: &str) -> Result<GlobMatcher> {
@@ -203,6 +212,7 @@ mod tests {
                 values: [].into(),
             }),
             is_tried: false,
+            files: windlass_domain::folder::FolderPatterns::default(),
         };
         Rules::new(&site).unwrap()
     }

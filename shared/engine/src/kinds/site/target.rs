@@ -131,6 +131,14 @@ pub fn release_of(target: &Target, archive: &Archive) -> Digest {
     for pattern in &site.hashed {
         text.push_str(&format!("hashed {pattern:?}\n"));
     }
+    for (list, patterns) in [
+        ("publish", &site.files.publish),
+        ("exclude", &site.files.exclude),
+    ] {
+        for pattern in patterns {
+            text.push_str(&format!("{list} {pattern:?}\n"));
+        }
+    }
     if let Some(config) = &site.config {
         let content = Digest::of(&config_bytes(config));
         text.push_str(&format!("config {:?} {content}\n", config.path));

@@ -67,7 +67,7 @@ pub fn check(
     shorten(archive, findings)
 }
 
-fn shorten(archive: &str, mut findings: Vec<Finding>) -> Vec<Finding> {
+pub(super) fn shorten(archive: &str, mut findings: Vec<Finding>) -> Vec<Finding> {
     if findings.len() > TOLD {
         let more = findings.len() - TOLD;
         findings.truncate(TOLD);
@@ -105,6 +105,10 @@ fn name_fault(name: &str, room: usize) -> Option<String> {
 }
 
 fn kind_fault(entry: &Entry) -> Option<String> {
+    // Nobody unpacks it.
+    if entry.stays {
+        return None;
+    }
     if let Some(special) = entry.special {
         return Some(format!("it is {special} and not a file"));
     }
@@ -214,6 +218,7 @@ mod tests {
             encrypted: false,
             folder: name.ends_with('/'),
             special: None,
+            stays: false,
         }
     }
 

@@ -156,6 +156,7 @@ fn entry(found: &rc_zip::parse::Entry) -> Entry {
         encrypted: found.flags & ENCRYPTED != 0,
         folder: found.mode.has(Mode::DIR),
         special: special(found.mode),
+        stays: false,
     }
 }
 

@@ -34,6 +34,8 @@ pub struct Entry {
     pub folder: bool,
     /// The name of another kind of entry, neither file nor folder, such as `a symbolic link`.
     pub special: Option<&'static str>,
+    /// True if it is not published, by the rules for the files of a folder. The directory does not declare that.
+    pub stays: bool,
 }
 
 impl Entry {

@@ -16,6 +16,7 @@ fn rules() -> Rules {
         keep: 10,
         config: None,
         is_tried: false,
+        files: windlass_domain::folder::FolderPatterns::default(),
     })
     .unwrap()
 }

@@ -300,6 +300,7 @@ mod tests {
             encrypted: false,
             folder: false,
             special: None,
+            stays: false,
         }
     }
 

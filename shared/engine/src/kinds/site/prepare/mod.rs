@@ -10,7 +10,7 @@ pub(super) mod target;
 
 pub(super) use distribution::lacks_root;
 
-use super::archive::{Entry, Limits, check as check_entries, read_directory};
+use super::archive::{Entry, read_directory, select, without_keys};
 use super::lists::Lists;
 use super::ports::SitePorts;
 use super::rules::Rules;
@@ -80,14 +80,14 @@ async fn plan(
         }
         Wanted::Recorded(state)
     } else {
-        let found = check_archive(&home, input, site).await?;
+        let found = check_archive(&home, input, site, &rules).await?;
         let archive = (found.archive.key.as_str(), found.entries.as_slice());
         if let Some(finding) = lacks_root(&input.path("root"), site, serving.as_ref(), archive) {
             return Err(finding.into());
         }
         let release = release_of(&target, &found.archive);
         target.archive = Some(found.archive);
-        warnings.extend(found.warning);
+        warnings.extend(found.warnings);
         if let Some(serving) = &serving {
             let path = input.path("distribution");
             warnings.extend(distribution::judge(serving, &found.entries, &path));
@@ -131,35 +131,31 @@ fn bad_pattern(input: &PrepareInput<'_>, fault: &Fault) -> Trouble {
 /// The archive, as it was found.
 pub(in crate::kinds::site) struct Found {
     pub archive: Archive,
-    /// The entries that its directory declares.
+    /// The entries that its directory declares and that are published.
     pub entries: Vec<Entry>,
-    pub warning: Option<Finding>,
+    pub warnings: Vec<Finding>,
 }
 
-/// Checks what the archive's directory declares. That its bytes are there and are the pinned ones is
+/// Checks what the archive's directory declares, and what of it may be published. That its bytes are there and are the pinned ones is
 /// checked for every kind before.
 async fn check_archive(
     home: &impl SitePorts,
     input: &PrepareInput<'_>,
     site: &StaticSite,
+    rules: &Rules,
 ) -> Result<Found, Trouble> {
     let archive = pinned(input)?;
     let object = archive.object(&home.config().artifacts_bucket);
     let entries = read_directory(home, &object, archive.bytes).await?;
-    let room = room(site);
-    let findings = check_entries(
-        &archive.key,
-        &entries,
-        archive.bytes,
-        room,
-        &Limits::default(),
-    );
-    if !findings.is_empty() {
-        return Err(Trouble::Findings(findings));
-    }
+    let folder = &rules.folder;
+    let selected = select(&archive.key, entries, archive.bytes, room(site), folder);
+    let selection = selected.map_err(Trouble::Findings)?;
+    let selection = without_keys(home, (object, archive.bytes), selection, folder).await?;
+    let mut warnings = selection.sorting.warnings(&archive.key, folder);
+    warnings.extend(top_folder(&archive.key, &selection.entries));
     Ok(Found {
-        warning: top_folder(&archive.key, &entries),
-        entries,
+        warnings,
+        entries: selection.entries,
         archive,
     })
 }

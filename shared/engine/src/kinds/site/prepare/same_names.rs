@@ -94,6 +94,7 @@ mod tests {
             encrypted: false,
             folder: false,
             special: None,
+            stays: false,
         }
     }
 

@@ -4,7 +4,7 @@
 mod prune;
 mod upload;
 
-use super::archive::{Entry, Limits, Unpacker, check as check_entries, read_directory};
+use super::archive::{Entry, Unpacker, read_directory, refusals, select};
 use super::calls::Pace;
 use super::files::{File, Files, Handled, is_large};
 use super::in_place::content::Content;
@@ -19,6 +19,7 @@ use std::cell::{Cell, RefCell};
 use std::collections::BTreeMap;
 use windlass_domain::digest::Digest;
 use windlass_domain::finding::{Finding, FindingName};
+use windlass_domain::folder::Sorting;
 use windlass_domain::step::{Progress, Step};
 use windlass_domain::time::Time;
 
@@ -208,15 +209,13 @@ impl<'a, P: SitePorts> Publisher<'a, P> {
         Ok(())
     }
 
-    /// Returns the checked entries of the archive, in the order in which they lie there.
+    /// Returns the checked entries of the archive that are published, in the order in which they lie there.
     async fn entries(&self, archive: &Archive, object: &ObjectId) -> Result<Vec<Entry>, Trouble> {
-        let mut entries = read_directory(self.home, object, archive.bytes).await?;
-        let room = room(&self.target.site);
-        let limits = Limits::default();
-        let findings = check_entries(&archive.key, &entries, archive.bytes, room, &limits);
-        if !findings.is_empty() {
-            return Err(Trouble::Findings(findings));
-        }
+        let entries = read_directory(self.home, object, archive.bytes).await?;
+        let (room, folder) = (room(&self.target.site), &self.rules.folder);
+        let selected = select(&archive.key, entries, archive.bytes, room, folder);
+        let accepted = selected.and_then(|selection| selection.accepted(vec![]));
+        let mut entries = accepted.map_err(Trouble::Findings)?.entries;
         entries.sort_by_key(|entry| entry.offset);
         Ok(entries)
     }
@@ -235,6 +234,22 @@ impl<'a, P: SitePorts> Publisher<'a, P> {
         entries
             .iter()
             .filter(move |entry| !entry.folder && config.as_ref() != Some(&entry.name))
+    }
+
+    /// Refuses a private key, by the first bytes of a file. `Prepare` has looked into small files alone.
+    pub(super) fn refuse_key(&self, path: &str, begin: &[u8]) -> Result<(), Trouble> {
+        let folder = &self.rules.folder;
+        let mut sorting = Sorting::default();
+        sorting.add(folder.fate_by_content(path, begin));
+        let archive = self
+            .target
+            .archive
+            .as_ref()
+            .map_or("", |archive| &archive.key);
+        match refusals(archive, &sorting, folder) {
+            refused if refused.is_empty() => Ok(()),
+            refused => Err(refused.into()),
+        }
     }
 
     /// Goes on only while this invocation may act, and says how far it is.

@@ -139,6 +139,7 @@ impl<P: SitePorts> Publisher<'_, P> {
         bytes: Bytes,
         crc32: Option<u32>,
     ) -> Result<Handled, Trouble> {
+        self.refuse_key(path, &bytes)?;
         let file = File {
             sha256: Digest::of(&bytes),
             bytes: bytes.len() as u64,
@@ -239,6 +240,9 @@ impl<P: SitePorts> Publisher<'_, P> {
             let piece = reading.next(PIECE).await?;
             if piece.is_empty() {
                 break;
+            }
+            if bytes == 0 {
+                self.refuse_key(&entry.name, &piece)?;
             }
             bytes += piece.len() as u64;
             sum.update(&piece);

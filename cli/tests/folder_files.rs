@@ -1,0 +1,157 @@
+//! What a folder may not publish: `windlass release` and `windlass validate` refuse it before anything is sent.
+
+#![allow(clippy::unwrap_used)]
+
+use crate::cloud::{DECLARATION, RELEASE, Told, puts, site, telling, with, write};
+use crate::standin::{code, err, folder, out};
+use serde_json::json;
+
+const KEY: &str = "-----BEGIN PRIVATE KEY-----\nMIIE\n-----END PRIVATE KEY-----\n";
+
+#[test]
+fn what_a_folder_may_not_publish_is_refused_all_at_once() {
+    for (closed, told_of_key) in [(None, true), (Some(403), false)] {
+        let told = Told {
+            closed,
+            declaration: Some("app: [".to_owned()),
+            ..Told::nothing()
+        };
+        let name = format!("folder-files-{told_of_key}");
+        let (cloud, folder) = (telling(told), site(&name));
+        for file in [".env", ".git/HEAD", "a/b/.env.production", "modules/x/.git"] {
+            write(&folder, &format!("dist/{file}"), "x");
+        }
+        write(&folder, "dist/logo.png", KEY);
+        write(&folder, "fn/bootstrap", "x");
+        write(&folder, "fn/.env", "x");
+        let output = cloud.windlass(&folder, &with(&[(4, "api=fn")]));
+        let said = err(&output);
+        assert_eq!(code(&output), 3, "{said}");
+        for path in [
+            "dist: .env",
+            "dist: .git",
+            "dist: a/b/.env.production",
+            "dist: modules/x/.git",
+            "fn: .env",
+        ] {
+            assert!(said.contains(path), "{path}: {said}");
+        }
+        // Without the declaration nobody knows that it is a site, and keys go with functions.
+        assert_eq!(said.contains("dist: logo.png"), told_of_key, "{said}");
+        assert_eq!(puts(&cloud).len(), 0);
+    }
+}
+
+#[test]
+fn what_is_left_out_is_counted_and_what_is_declared_counts() {
+    let patterns = "bucket: 'shop-web-{environment}', publish: [.env.example], exclude: ['*.map']";
+    let told = Told {
+        closed: Some(403),
+        declaration: Some(DECLARATION.replace("bucket: 'shop-web-{environment}'", patterns)),
+        ..Told::nothing()
+    };
+    let (cloud, folder) = (telling(told), site("left-out"));
+    for file in [".DS_Store", "a/Thumbs.db", "app.js.map", ".env.example"] {
+        write(&folder, &format!("dist/{file}"), "x");
+    }
+    let output = cloud.windlass(&folder, &RELEASE);
+    let said = format!("{}{}", out(&output), err(&output));
+    let counted =
+        "web=dist goes without 3 files (1 by `*.map`, 1 by `.DS_Store`, 1 by `Thumbs.db`)";
+    assert!(said.contains(counted), "{said}");
+    let sent = puts(&cloud);
+    let web = sent
+        .iter()
+        .find(|call| call.path.contains("/web/"))
+        .unwrap();
+    let archive = zip::ZipArchive::new(std::io::Cursor::new(web.body.clone())).unwrap();
+    let names: Vec<_> = archive
+        .file_names()
+        .map(|name| name.unwrap().into_owned())
+        .collect();
+    assert_eq!(names, [".env.example", "assets/app.js", "index.html"]);
+}
+
+/// Packs files into an archive, as somebody does by hand.
+fn packed(path: &std::path::Path, files: &[(&str, &str)]) -> Vec<u8> {
+    use std::io::Write as _;
+    let mut archive = zip::ZipWriter::new(std::io::Cursor::new(Vec::new()));
+    for (name, text) in files {
+        let options = zip::write::SimpleFileOptions::default();
+        archive.start_file(*name, options).unwrap();
+        archive.write_all(text.as_bytes()).unwrap();
+    }
+    let bytes = archive.finish().unwrap().into_inner();
+    std::fs::write(path, &bytes).unwrap();
+    bytes
+}
+
+#[test]
+fn what_a_folder_may_not_publish_is_refused_with_its_manifest() {
+    let folder = folder("folder-files");
+    write(&folder, "app.yaml", DECLARATION);
+    let files = [
+        ("index.html", "x"),
+        (".env", "A=1"),
+        (".git/HEAD", "x"),
+        ("a/Thumbs.db", "x"),
+        ("logo.png", KEY),
+    ];
+    let bytes = packed(&folder.join("web.zip"), &files);
+    for (name, text) in files {
+        write(&folder, &format!("dist/{name}"), text);
+    }
+    let manifest = |sha256: Option<String>| {
+        let web = json!({"key": "artifacts/shop/web/1.zip", "sha256": sha256});
+        let manifest = json!({"version": "1.0.0", "git": {"ref": "refs/heads/main"},
+            "components": {"web": web}});
+        std::fs::write(folder.join("m.json"), manifest.to_string()).unwrap();
+    };
+    let said = |web: &str| {
+        let artifact = format!("web={web}");
+        let arguments = ["validate", "--manifest", "m.json", "--artifact", &artifact];
+        let output = std::process::Command::new(env!("CARGO_BIN_EXE_windlass"))
+            .args(arguments)
+            .current_dir(&folder)
+            .env_remove("AWS_ENDPOINT_URL")
+            .env_remove("WINDLASS_ENDPOINT")
+            .output()
+            .unwrap();
+        (output.status.code(), out(&output))
+    };
+    manifest(Some(
+        windlass_domain::digest::Digest::of(&bytes).to_string(),
+    ));
+    let (code, told) = said("web.zip");
+    assert_eq!(code, Some(3), "{told}");
+    assert_eq!(
+        told.matches(": FileRefused").count(),
+        3,
+        "all at once: {told}"
+    );
+    for path in [
+        "web=web.zip: .env",
+        "web=web.zip: .git",
+        "web=web.zip: logo.png",
+    ] {
+        assert!(told.contains(path), "{told}");
+    }
+    packed(
+        &folder.join("key.zip"),
+        &[("index.html", "x"), ("logo.png", KEY)],
+    );
+    let (code, told) = said("key.zip");
+    assert_eq!(code, Some(3), "{told}");
+    assert!(told.contains("web=key.zip: logo.png"), "{told}");
+    assert!(told.contains("DigestMismatch"), "{told}");
+    manifest(None);
+    let (code, told) = said("dist");
+    assert_eq!(code, Some(3), "{told}");
+    assert_eq!(told.matches(": FileRefused").count(), 3, "{told}");
+    packed(
+        &folder.join("good.zip"),
+        &[("index.html", "x"), (".DS_Store", "x")],
+    );
+    let (code, told) = said("good.zip");
+    assert_eq!(code, Some(0), "{told}");
+}
