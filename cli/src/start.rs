@@ -63,6 +63,7 @@ pub struct Start {
     environment: EnvironmentName,
     body: Map<String, Value>,
     by: CallerKind,
+    wished: bool,
     before: Vec<String>,
 }
 
@@ -77,6 +78,7 @@ impl Start {
                 environment,
                 body,
                 by: CallerKind::Arrival,
+                wished: false,
                 before: Vec::new(),
             }),
             _ => Err(Failure::broken("the manifest cannot be written")),
@@ -89,6 +91,7 @@ impl Start {
             environment,
             body: Map::from_iter([("version".to_owned(), version.into())]),
             by: CallerKind::Person,
+            wished: false,
             before: Vec::new(),
         }
     }
@@ -112,6 +115,7 @@ impl Start {
         ];
         for (name, wished) in flags.into_iter().filter(|(_, wished)| *wished) {
             self.body.insert(name.into(), json!(wished));
+            self.wished = true;
         }
     }
 
@@ -178,7 +182,7 @@ impl Start {
             app.as_str(),
             "environments",
             environment,
-            "releases",
+            self.segment(),
         ];
         let begun = match self.by {
             CallerKind::Person => windlass.act("POST", &path, &[], Some(&body)).await?,
@@ -188,6 +192,17 @@ impl Start {
         let id =
             id.ok_or_else(|| Failure::not_understood("the answer", "it names no deployment"))?;
         Ok((id.to_owned(), begun))
+    }
+
+    /// Returns the last segment of the path that takes it: what is for operators has one of its own, which CI may not
+    /// call.
+    fn segment(&self) -> &'static str {
+        let is_for_operators = self.by == CallerKind::Person || self.wished;
+        if is_for_operators {
+            "starts"
+        } else {
+            "releases"
+        }
     }
 
     /// Asks for its plan, and waits until that is drawn.

@@ -94,7 +94,7 @@ fn watching_starts_it_through_the_api_and_tells_how_it_ended() {
     assert_eq!(code(&output), 4, "{}", err(&output));
     let calls = cloud.calls();
     let post = calls.iter().find(|call| call.method == "POST").unwrap();
-    assert_eq!(post.path, "/stage/apps/shop/environments/prod/releases");
+    assert_eq!(post.path, "/stage/apps/shop/environments/prod/starts");
     assert!(!post.headers.contains_key("idempotency-key"), "an arrival");
     let body = post.json();
     assert_eq!(body.get("environment"), None, "the path decides");
@@ -115,7 +115,7 @@ fn a_recorded_release_is_promoted_by_its_version() {
     let told: Value = serde_json::from_str(&out(&output)).unwrap();
     assert_eq!(told["id"], ID);
     let calls = cloud.calls();
-    assert_eq!(calls[0].path, "/stage/apps/shop/environments/prod/releases");
+    assert_eq!(calls[0].path, "/stage/apps/shop/environments/prod/starts");
     assert_eq!(calls[0].json(), json!({"version": "1.4.0"}));
 }
 

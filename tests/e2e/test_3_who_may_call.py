@@ -94,3 +94,28 @@ def test_a_role_without_the_tags_may_do_nothing_by_them(story):
         statements = [one for one in filled(document, {})["Statement"] if one["Action"] != "cloudformation:DescribeStacks"]
         named = re.findall(r'"(arn:[^"]+)"', json.dumps(statements))
         assert named and all("no-value" in arn for arn in named), (output, named)
+
+
+def test_ci_goes_through_no_hold_and_starts_nothing_that_is_only_recorded(story, callers):
+    """A role of CI cannot go through a hold, nor start what is only recorded: IAM refuses the path that takes it."""
+    here = "/apps/shop/environments/prod"
+    assert story.aws.call_api("PUT", f"{here}/hold", {"reason": "a sale"}, callers["operator"]).status == 202
+    story.until("the hold", lambda: story.aws.call_api("GET", here, None, callers["ci"]).body.get("hold"))
+    try:
+        version = "9.9.9-nowhere"
+        release = {"version": version, "git": {"ref": "refs/heads/main"}, "components": {"api": {"image": "shop/api:1"}}}
+        through = {**release, "through_hold": True, "reason": "because CI says so"}
+        for body, member in ((through, "through_hold"), ({"version": version}, "version")):
+            refused = story.aws.call_api("POST", f"{here}/releases", body, callers["ci"])
+            assert (refused.status, refused.body.get("title")) == (403, "OperatorsPath"), refused
+            assert refused.content_type == "application/problem+json", refused
+            assert refused.body["findings"][0]["path"] == member and f"POST {here}/starts" in refused.body["findings"][0]["remedy"], refused
+            # What stands there is nothing that CI may call: API Gateway answers, and not Windlass.
+            forbidden = story.aws.call_api("POST", f"{here}/starts", body, callers["ci"])
+            assert forbidden.status == 403 and "findings" not in forbidden.body, forbidden
+            let_in = story.aws.call_api("POST", f"{here}/starts", body, callers["operator"])
+            assert let_in.status in (400, 404) and let_in.body["findings"], let_in
+    finally:
+        released = story.aws.call_api("DELETE", f"{here}/hold?reason=over", None, callers["operator"])
+        assert released.status == 202, released
+    story.until("no hold", lambda: not story.aws.call_api("GET", here, None, callers["ci"]).body.get("hold"))

@@ -44,7 +44,7 @@ def test_a_promotion_is_planned_from_the_board(look, api):
     page.get_by_role("button", name="Show the plan").click()
     does(page, "Deploy a recorded version")
     assert told(page) == "windlass deploy shop prod 1.5.0 --reason 'as planned'"
-    assert api.posted()[-1][1] == "/apps/shop/environments/prod/releases"
+    assert api.posted()[-1][1] == "/apps/shop/environments/prod/starts"
 
 
 # Where its page begins, what it is called, what it says that it would do, in this order, what it calls and what is typed.
@@ -115,13 +115,13 @@ def test_the_page_of_an_environment_leads_to_the_acts_that_fit(look):
     assert page.locator(".would tbody tr").count() == 2 and page.url.endswith(f"acts/accept?{BANK}")
 
 
-@pytest.mark.parametrize("refused, path, title", [("/releases", f"acts/deploy?{SHOP}&version=1.5.0", "Deploy a recorded version"), ("/accept", f"acts/accept?{BANK}", "Accept")])
+@pytest.mark.parametrize("refused, path, title", [("/starts", f"acts/deploy?{SHOP}&version=1.5.0", "Deploy a recorded version"), ("/accept", f"acts/accept?{BANK}", "Accept")])
 def test_what_is_refused_is_told_with_what_to_do_and_asked_for_again(look, api, refused, path, title):
     finding = {"name": "Held", "path": "environments.prod", "reason": "It is refused: a sale.", "remedy": "Release the hold."}
     api.refuses = (refused, finding)
     acting = look()
     page = acting.open(path)
-    if refused == "/releases":
+    if refused == "/starts":
         page.get_by_role("button", name="Show the plan").click()
     page.get_by_label("reason").fill("it is good")
     page.get_by_role("button", name=title, exact=True).click()

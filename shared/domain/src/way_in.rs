@@ -214,7 +214,7 @@ fn call(request: &Request, environment: &EnvironmentName) -> Option<String> {
         ActionName::Deploy => {
             body.insert("version".into(), json!(request.version.as_ref()?));
             body.extend(wished(request).map(|wish| (wish.to_owned(), Value::Bool(true))));
-            ("POST", format!("{here}/releases"))
+            ("POST", format!("{here}/starts"))
         }
         ActionName::Rollback => {
             let number = request.snapshot.iter();

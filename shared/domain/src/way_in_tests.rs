@@ -26,7 +26,7 @@ fn each_input_is_a_command_and_a_call() {
             Deploy,
             &[("version", json!("1.4.0"))],
             "windlass deploy shop prod 1.4.0",
-            r#"POST /apps/shop/environments/prod/releases {"version":"1.4.0"}"#,
+            r#"POST /apps/shop/environments/prod/starts {"version":"1.4.0"}"#,
         ),
         (
             Deploy,
@@ -37,7 +37,7 @@ fn each_input_is_a_command_and_a_call() {
                 because.clone(),
             ],
             r"windlass deploy shop prod 1.4.0 --again --through-hold --reason 'it'\''s down'",
-            r#"POST /apps/shop/environments/prod/releases {"again":true,"reason":"it's down","through_hold":true,"version":"1.4.0"}"#,
+            r#"POST /apps/shop/environments/prod/starts {"again":true,"reason":"it's down","through_hold":true,"version":"1.4.0"}"#,
         ),
         (
             Rollback,

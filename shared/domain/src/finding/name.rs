@@ -86,6 +86,13 @@ pub enum FindingName {
     /// Next: Upload `apps/<app>/app.yaml` first. If an upload was refused, its findings are
     /// beside it, in `app.yaml.findings.json`.
     NoDeclaration,
+    /// The body has a member that only the path for operators takes: a wish (`through_hold`, `preempt`, `accept_red`,
+    /// `allow_older`, `again`), or the bare `version` of a release that is recorded. Whoever may only release calls
+    /// neither. Nothing was started.
+    ///
+    /// Next: Send the same body to the path that the remedy names, by a role that may call it, such as one with
+    /// `OperatorPolicyArn`; or leave the member out.
+    OperatorsPath,
     /// The artifact, or the recorded version of it, does not exist or is no longer there. A
     /// rollback needs the bytes of the release that it goes back to.
     ///

@@ -12,6 +12,7 @@ use windlass_world::run::run;
 
 pub const CI: &str = "arn:aws:sts::111111111111:assumed-role/ci/run-812";
 pub const RELEASES: &str = "/apps/shop/environments/prod/releases";
+pub const STARTS: &str = "/apps/shop/environments/prod/starts";
 pub const PROD: &str = "/apps/shop/environments/prod";
 
 /// Calls the API. The query is part of the address, without escapes.

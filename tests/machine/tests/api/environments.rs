@@ -1,7 +1,7 @@
 //! Environments, their snapshots and holds.
 
 use crate::api::call::{
-    CI, PROD, RELEASES, begun, call, declare, get, post, program, refused, release, until,
+    CI, PROD, RELEASES, STARTS, begun, call, declare, get, post, program, refused, release, until,
 };
 use serde_json::{Value, json};
 use windlass_engine::ports::Clock;
@@ -120,7 +120,7 @@ fn snapshots_are_paged_newest_first_and_tell_what_a_rollback_would_skip() {
     again["again"] = true.into();
     again["allow_older"] = true.into();
     again["reason"] = "to see".into();
-    let (_, execution) = begun(&call(&shop, "POST", RELEASES, Some(again)));
+    let (_, execution) = begun(&call(&shop, "POST", STARTS, Some(again)));
     until(&mut shop, &execution, "Bake");
     shop.world().set_alarm(ALARM, "ALARM", &[9.0]);
     shop.region.run();

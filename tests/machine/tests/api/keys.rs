@@ -1,8 +1,8 @@
 //! The header `Idempotency-Key`: the same key is the same request, and another key is another request.
 
 use crate::api::call::{
-    PROD, RELEASES, begun, call, call_with, ending, executions, get, program, refused, release,
-    until,
+    PROD, RELEASES, STARTS, begun, call, call_with, ending, executions, get, program, refused,
+    release, until,
 };
 use serde_json::{Value, json};
 use windlass_machine::shop::{FUNCTIONS, Shop};
@@ -98,13 +98,13 @@ fn a_key_stands_for_one_content_from_the_first_moment_on() {
     let program = program();
     let reason = |text: &str| json!({"reason": text});
     let operators = ["POST rollbacks", "POST recover", "POST accept", "PUT hold"];
-    for way in [&["POST releases"][..], &operators].concat() {
+    for way in [&["POST starts"][..], &operators].concat() {
         let mut shop = Shop::new(&program, FUNCTIONS);
         let first = release(&mut shop, "1.0.0");
         begun(&call(&shop, "POST", RELEASES, Some(first)));
         shop.region.step();
         shop.region.run();
-        let (asked, others) = if way == "POST releases" {
+        let (asked, others) = if way == "POST starts" {
             let one = release(&mut shop, "1.1.0");
             let newer = release(&mut shop, "1.2.0");
             let promoted = json!({"version": "1.0.0"});
@@ -284,7 +284,7 @@ fn a_key_is_told_by_the_header_and_never_by_the_body() {
     let cancel = format!("{PROD}/deployments/0123456789abcdef/cancel");
     let hold = format!("{PROD}/hold");
     for (method, path, good) in [
-        ("POST", RELEASES, json!({"version": "1.0.0"})),
+        ("POST", STARTS, json!({"version": "1.0.0"})),
         (
             "POST",
             &format!("{PROD}/rollbacks"),
@@ -348,9 +348,7 @@ fn what_is_told_to_deploy_a_release_says_that_it_needs_a_key() {
         shop.region.run();
         let record = get(&shop, &format!("/apps/shop/deployments/{arrival}"));
         let cause = record["deployment"]["ending"]["cause"].as_str().unwrap();
-        let (_, told) = cause
-            .split_once(&format!("`POST {RELEASES} "))
-            .expect(cause);
+        let (_, told) = cause.split_once(&format!("`POST {STARTS} ")).expect(cause);
         let (body, rest) = told.split_once('`').unwrap();
         assert!(
             rest.starts_with(" with a new header `Idempotency-Key`"),
@@ -358,7 +356,7 @@ fn what_is_told_to_deploy_a_release_says_that_it_needs_a_key() {
         );
         let body: Value = serde_json::from_str(body).unwrap();
         for key in [None, Some("a-new-one")] {
-            let (id, _) = begun(&call_with(&shop, key, "POST", RELEASES, Some(body.clone())));
+            let (id, _) = begun(&call_with(&shop, key, "POST", STARTS, Some(body.clone())));
             shop.region.run();
             assert_eq!(ending(&shop, &id) == "Succeeded", key.is_some(), "{cause}");
         }

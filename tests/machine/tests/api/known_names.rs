@@ -1,6 +1,6 @@
 //! Names, parameters and their values must be known, and the API tells what is known.
 
-use crate::api::call::{PROD, RELEASES, call, get, post, program, refused, release};
+use crate::api::call::{PROD, RELEASES, STARTS, call, get, post, program, refused, release};
 use serde_json::{Value, json};
 use windlass_domain::name::AppName;
 use windlass_machine::shop::{FUNCTIONS, Shop};
@@ -192,7 +192,7 @@ fn a_version_that_is_not_recorded_is_refused_with_the_nearest() {
     post(&mut shop, "1.0.0");
     shop.region.run();
     let body = json!({"version": "1.0.O"});
-    let (status, name, remedy) = told(&shop, "POST", RELEASES, Some(body));
+    let (status, name, remedy) = told(&shop, "POST", STARTS, Some(body));
     assert_eq!((status, name.as_str()), (404, "UnknownName"));
     assert!(remedy.contains("`1.0.0`"), "{remedy}");
 }
@@ -359,7 +359,7 @@ fn naming_the_environment_goes_through_no_hold_and_starts_nothing_where_a_person
         }
         let body = release(&mut shop, "1.0.0");
         let ended = |shop: &mut Shop<'_>, body: &Value| -> String {
-            let reply = call(shop, "POST", RELEASES, Some(body.clone()));
+            let reply = call(shop, "POST", STARTS, Some(body.clone()));
             assert_eq!(reply.status, 202, "{}", reply.body);
             shop.region.step();
             shop.region.run();
@@ -373,7 +373,7 @@ fn naming_the_environment_goes_through_no_hold_and_starts_nothing_where_a_person
         assert!(ended(&mut shop, &body).ends_with(cause));
         let mut through = body.clone();
         through["through_hold"] = true.into();
-        let unreasoned = call(&shop, "POST", RELEASES, Some(through.clone()));
+        let unreasoned = call(&shop, "POST", STARTS, Some(through.clone()));
         assert_eq!(refused(&unreasoned), (400, vec!["MissingField"]));
         through["reason"] = "it mends the checkout".into();
         assert_eq!(ended(&mut shop, &through), "Succeeded ");

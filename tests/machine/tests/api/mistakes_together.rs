@@ -1,6 +1,6 @@
 //! A mistake in the form of a body hides no mistake in its meaning, and the other way round.
 
-use crate::api::call::{RELEASES, call, executions, program, release};
+use crate::api::call::{STARTS, call, executions, program, release};
 use serde_json::{Value, json};
 use windlass_machine::shop::{ALL_KINDS, Shop};
 
@@ -75,7 +75,7 @@ const OF_MEANING: [Mistake; 6] = [
 ];
 
 fn told(shop: &mut Shop<'_>, mistakes: &[&Mistake]) -> Vec<(String, String)> {
-    let (mut body, mut address) = (release(shop, "1.0.0"), RELEASES.to_owned());
+    let (mut body, mut address) = (release(shop, "1.0.0"), STARTS.to_owned());
     body["git"] = json!({"ref": "refs/heads/main"});
     body["components"].as_object_mut().unwrap().remove("jobs");
     for (_, _, make) in mistakes {

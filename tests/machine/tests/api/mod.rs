@@ -13,4 +13,5 @@ mod plans;
 mod releases;
 mod removals;
 mod renames;
+mod starts;
 mod stats;

@@ -189,7 +189,7 @@ fn all_that_is_wrong_with_a_body_is_told_at_once_by_what_may_stand_in_it() {
     let shop = Shop::new(&program, FUNCTIONS);
     let table: [Told; 6] = [
         (
-            "releases",
+            "starts",
             json!({"version": "4.1.0", "allow_oldr": true, "reason": "x"}),
             &[
                 ("UnknownField", "allow_oldr", "Did you mean `allow_older`? "),
@@ -197,7 +197,7 @@ fn all_that_is_wrong_with_a_body_is_told_at_once_by_what_may_stand_in_it() {
             ],
         ),
         (
-            "releases",
+            "starts",
             json!({"version": "4.1.0", "environment": "prod", "foo": 1}),
             &[
                 ("BadValue", "environment", "Leave `environment` out"),
@@ -209,7 +209,7 @@ fn all_that_is_wrong_with_a_body_is_told_at_once_by_what_may_stand_in_it() {
             ],
         ),
         (
-            "releases",
+            "starts",
             json!({"version": "4.1.0", "sequnce": 1, "git": {"ref": "refs/heads/main"}}),
             &[
                 ("UnknownField", "sequnce", "Did you mean `sequence`? "),
@@ -217,7 +217,7 @@ fn all_that_is_wrong_with_a_body_is_told_at_once_by_what_may_stand_in_it() {
             ],
         ),
         (
-            "releases",
+            "starts",
             json!({"version": "4.1.0", "agian": true, "allow_older": true}),
             &[
                 ("UnknownField", "agian", "Did you mean `again`? "),

@@ -171,8 +171,8 @@ fn parameters(method: &str, rest: &[&str]) -> Option<&'static [&'static str]> {
             [
                 "environments",
                 _,
-                "releases" | "plans" | "rollbacks" | "drills" | "recover" | "accept" | "pause"
-                | "continue" | "skip-bake" | "remove" | "rename",
+                "releases" | "starts" | "plans" | "rollbacks" | "drills" | "recover" | "accept"
+                | "pause" | "continue" | "skip-bake" | "remove" | "rename",
             ]
             | ["environments", _, "deployments", _, "cancel"]
             | ["remove"],
@@ -195,6 +195,7 @@ async fn in_environment(
         ("GET", []) => return environment::get(ports, of, call).await,
         ("GET", ["snapshots"]) => return snapshots::list(ports, of, call).await,
         ("POST", ["releases"]) => return releases::post(ports, of, call).await,
+        ("POST", ["starts"]) => return releases::start(ports, of, call).await,
         ("POST", ["plans"]) => return plans::post(ports, of, call).await,
         ("POST", ["deployments", id, "cancel"]) => {
             return cancel::post(ports, of, id, call).await;

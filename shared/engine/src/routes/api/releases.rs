@@ -1,4 +1,5 @@
-//! `POST /apps/{app}/environments/{environment}/releases`: starts a deployment.
+//! `POST /apps/{app}/environments/{environment}/releases` and `…/starts`: each starts a deployment. The second takes
+//! wishes and what is only recorded, too: IAM sees the path alone, and CI may call the first.
 
 use super::call::{Call, Ports, Reply, Unserved, body, requester};
 use super::members::take_unknown;
@@ -24,16 +25,68 @@ const OF_THE_REQUEST: [&str; 6] = [
     "preempt",
 ];
 
-/// The body is a manifest, or only the `version` of a recorded release; beside it may stand `reason`, `again`,
-/// `allow_older`, `accept_red`, `through_hold` and `preempt`. The environment stands in the path alone, so that IAM can tell
-/// environments apart (AWS IAM and API Gateway, "Control access for invoking an API"). The same key again gives the
-/// same id; without a key the same release does while its deployment waits or runs.
+/// The members that override what would stop a release. Each is for operators.
+const WISHES: [&str; 5] = [
+    "again",
+    "allow_older",
+    "accept_red",
+    "through_hold",
+    "preempt",
+];
+
+/// `releases`. The body is a manifest; beside it may stand `reason`. The environment stands in the path alone, so that
+/// IAM can tell environments apart (AWS IAM and API Gateway, "Control access for invoking an API"). The same key again
+/// gives the same id; without a key the same release does while its deployment waits or runs.
 pub async fn post(ports: &impl Ports, of: EnvironmentId<'_>, call: &Call) -> Result<Reply> {
-    let EnvironmentId { app, .. } = of;
-    let body = match body(call) {
-        Ok(body) => body,
-        Err(findings) => return Ok(problem(400, &findings)),
+    match body(call) {
+        Ok(body) => match of_operators(of, &body) {
+            findings if findings.is_empty() => started(ports, of, call, body).await,
+            findings => Ok(problem(403, &findings)),
+        },
+        Err(findings) => Ok(problem(400, &findings)),
+    }
+}
+
+/// `starts`. The body is a manifest, or only the `version` of a recorded release; beside it may stand `reason`, `again`,
+/// `allow_older`, `accept_red`, `through_hold` and `preempt`. Else it is as [`post`].
+pub async fn start(ports: &impl Ports, of: EnvironmentId<'_>, call: &Call) -> Result<Reply> {
+    match body(call) {
+        Ok(body) => started(ports, of, call, body).await,
+        Err(findings) => Ok(problem(400, &findings)),
+    }
+}
+
+/// Returns a finding for each member that only operators send. A wish that is `false` is none.
+fn of_operators(of: EnvironmentId<'_>, body: &Map<String, Value>) -> Vec<Finding> {
+    let EnvironmentId { app, environment } = of;
+    let wished = |name: &&str| body.get(*name).is_some_and(|value| *value != false);
+    let mut members: Vec<&str> = WISHES.into_iter().filter(wished).collect();
+    let rest = |name: &String| name != "version" && !OF_THE_REQUEST.contains(&name.as_str());
+    if body.contains_key("version") && !body.keys().any(rest) {
+        members.push("version");
+    }
+    let finding = |name: &str| {
+        let reason = match name {
+            "version" => "the bare version of a recorded release is started by operators alone.",
+            _ => "it is a wish of operators, which this path does not take.",
+        };
+        Finding::new(
+            FindingName::OperatorsPath,
+            name,
+            reason,
+            format!("Send the body to POST /apps/{app}/environments/{environment}/starts."),
+        )
     };
+    members.into_iter().map(finding).collect()
+}
+
+async fn started(
+    ports: &impl Ports,
+    of: EnvironmentId<'_>,
+    call: &Call,
+    body: Map<String, Value>,
+) -> Result<Reply> {
+    let EnvironmentId { app, .. } = of;
     let request = match request(ports, of, call, body, false).await {
         Ok(request) => request,
         Err(unserved) => return unserved.reply(),
