@@ -8,7 +8,7 @@ mod plans;
 mod scene;
 mod untrafficked_versions;
 
-use scene::{Brings, Setting, artifact, function, large_zip, package};
+use scene::{Brings, Setting, function, large_zip, package};
 use windlass_domain::finding::FindingName;
 use windlass_domain::step::Failure;
 use windlass_engine::kinds::lambda::LambdaKind;
