@@ -6,6 +6,7 @@ use crate::init::application::{Application, Target};
 use crate::init::proposal::InitFacts;
 use std::collections::BTreeMap;
 use windlass_aws::AccountResources;
+use windlass_domain::installation;
 
 /// The tags that name the application and the environment of a target.
 const APP: &str = "windlass:app";
@@ -46,7 +47,7 @@ pub async fn look(facts: &mut InitFacts) {
         Ok(living) => {
             facts.region.get_or_insert_with(|| living.region.clone());
             let unseen = std::mem::take(&mut facts.account.unseen);
-            facts.account = account(living);
+            facts.account = account(living, &facts.stack);
             facts.account.unseen.extend(unseen);
         }
         Err(fault) => facts
@@ -106,9 +107,23 @@ fn services(application: &Application) -> Vec<String> {
     all.collect()
 }
 
-fn account(living: AccountResources) -> Account {
+fn account(living: AccountResources, stack: &str) -> Account {
     let tags = &living.tags;
-    let functions = living.functions.iter().map(|(name, arn)| Live {
+    let of_installation = |name: &str, arn: &str| {
+        let tagged = tags.get(arn).and_then(installation::by_tags);
+        let of = tagged.or_else(|| installation::by_name(stack, name));
+        of.map(|of| (name.to_owned(), of.to_owned()))
+    };
+    let named = living.functions.iter();
+    let functions = named.filter_map(|(name, arn)| of_installation(name, arn));
+    let mut of_installations: BTreeMap<String, String> = functions.collect();
+    let buckets = tags
+        .keys()
+        .filter_map(|arn| of_installation(arn.strip_prefix("arn:aws:s3:::")?, arn));
+    of_installations.extend(buckets);
+    let free = living.functions.iter();
+    let free = free.filter(|(name, _)| !of_installations.contains_key(name));
+    let functions = free.map(|(name, arn)| Live {
         name: name.clone(),
         belongs: belongs(tags, arn),
     });
@@ -142,7 +157,9 @@ fn account(living: AccountResources) -> Account {
         distributions: distributions.collect(),
         buckets: buckets.collect(),
         closer: BTreeMap::new(),
+        of_installations,
         unseen: living.unseen,
+        ..Account::default()
     }
 }
 
@@ -169,16 +186,24 @@ mod tests {
         let service = "arn:aws:ecs:eu-west-1:1:service/shop-prod/agent";
         let bucket = "arn:aws:s3:::shop-web";
         let living = AccountResources {
-            functions: vec![("x".into(), arn.into())],
+            functions: vec![
+                ("x".into(), arn.into()),
+                ("windlass-api".into(), "a".into()),
+                ("deployer-api".into(), "b".into()),
+            ],
             services: vec![service.into()],
             tags: BTreeMap::from([
                 (arn.to_owned(), one(&[(APP, "shop"), (ENVIRONMENT, "prod")])),
                 (service.to_owned(), one(&[(APP, "shop")])),
                 (bucket.to_owned(), one(&[(APP, "shop")])),
+                (
+                    "b".to_owned(),
+                    one(&[(installation::INSTALLATION_TAG, "deployer"), (APP, "shop")]),
+                ),
             ]),
             ..AccountResources::default()
         };
-        let account = account(living);
+        let account = account(living, "windlass");
         for (member, name, wanted) in [
             ("function", "x", Some("shop/prod")),
             ("service", "shop-prod/agent", Some("shop")),
@@ -189,5 +214,16 @@ mod tests {
             let owner = account.owner(member, name).map(ToString::to_string);
             assert_eq!(owner.as_deref(), wanted, "{member} {name}");
         }
+        let offered: Vec<&str> = account
+            .functions
+            .iter()
+            .map(|it| it.name.as_str())
+            .collect();
+        assert_eq!(offered, ["x"], "what an installation has is never offered");
+        for (name, of) in [("windlass-api", "windlass"), ("deployer-api", "deployer")] {
+            let found = account.installation("function", name);
+            assert_eq!(found, Some(of), "{name}");
+        }
+        assert_eq!(account.installation("function", "x"), None);
     }
 }

@@ -22,6 +22,8 @@ pub struct Failure {
     pub findings: Vec<Finding>,
     /// True if asking again may help.
     pub passes: bool,
+    /// True if something answered, such as an API whose function is dead or overwritten.
+    pub is_answered: bool,
     /// True if every other call fails alike: nobody answers there, or the credentials are not good.
     pub is_everywhere: bool,
 }
@@ -35,6 +37,7 @@ impl Failure {
             message: message.into(),
             findings: Vec::new(),
             passes: false,
+            is_answered: false,
             is_everywhere: false,
         }
     }
@@ -70,6 +73,7 @@ impl Failure {
             findings,
             message: message.into(),
             passes: false,
+            is_answered: false,
             is_everywhere: false,
         }
     }

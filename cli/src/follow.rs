@@ -21,6 +21,10 @@ use windlass_domain::time::{Span, Time};
 /// The time that Step Functions may take to tell of an execution that it has started.
 const KNOWN: Duration = Duration::from_mins(1);
 
+/// So many looks in a row without an answer of Windlass's end the watching: a minute at the usual pace, which is longer
+/// than an upgrade takes from the API.
+const DEAD_LOOKS: u32 = 30;
+
 /// Two looks that are closer than this have seen everything between them: another deployment takes longer.
 const A_MOMENT: Duration = Duration::from_secs(15);
 
@@ -105,9 +109,10 @@ impl Waiting {
             match windlass.get(&path, &[]).await {
                 Ok(_) => return Ok(()),
                 Err(failure) if failure.exit != Exit::Rejected && !failure.passes => {
-                    return Err(failure);
+                    return Err(asks_doctor(failure));
                 }
-                Err(failure) if Instant::now() > until => return Err(failure),
+                Err(failure) if Instant::now() > until => return Err(asks_doctor(failure)),
+                Err(failure) if failure.passes => self.pulse.waits_for(unanswered(&failure)),
                 Err(_) => {}
             }
             if !self.goes_on().await {
@@ -129,7 +134,8 @@ pub enum AwaitedEnd {
 }
 
 /// Watches a deployment: prints what is new at each look, and with `--json` the whole record at the end. A look that
-/// gets no answer is no end: the next look may get one.
+/// gets no answer is no end: the next look may get one. An API that answers, and nothing of Windlass's, look after look,
+/// is dead or overwritten, and ends the watching.
 ///
 /// An ending that nobody saw come is told as the past, and the present state comes last. A deployment that made
 /// way for another one with the same release is followed by that one.
@@ -147,15 +153,15 @@ pub async fn follow(
     let mut printed = Printed::default();
     let mut last = Value::Null;
     let mut troubled = String::new();
-    let (mut going, mut waits) = (None, None);
+    let (mut going, mut waits, mut dead) = (None, None, 0);
     let mut id = id.to_owned();
     loop {
         interrupt::says(interrupt::of_deployment(app.as_str(), &id));
         let path = ["apps", app.as_str(), "deployments", &id];
         match windlass.get(&path, &[]).await {
             Ok(answer) => {
-                let record = Record::read(&answer)?;
-                last = answer;
+                let record = Record::read(&answer).map_err(asks_doctor)?;
+                (last, dead) = (answer, 0);
                 let lives = activity::words(record.as_ref(), clock());
                 waiting.pulse.waits_for(lives);
                 // A deployment that is accepted and not recorded yet has had no turn.
@@ -195,10 +201,15 @@ pub async fn follow(
                 }
                 going = Some(SystemTime::now());
             }
-            Err(failure) if !failure.passes => return Err(failure),
+            Err(failure) if !failure.passes => return Err(asks_doctor(failure)),
             Err(failure) => {
                 going = None;
                 tell_once(&mut troubled, &failure);
+                waiting.pulse.waits_for(unanswered(&failure));
+                dead = if failure.is_answered { dead + 1 } else { 0 };
+                if dead == DEAD_LOOKS {
+                    return Err(asks_doctor(failure));
+                }
             }
         }
         if !waiting.goes_on().await {
@@ -213,6 +224,26 @@ pub async fn follow(
             output.only_json(&last);
             return Ok(exit);
         }
+    }
+}
+
+/// Returns the words for a wait in which the API gives no answer of Windlass's.
+fn unanswered(failure: &Failure) -> String {
+    format!("how it goes on is not known: {}", failure.message)
+}
+
+/// Adds the next step where Windlass itself may be what is wrong.
+fn asks_doctor(failure: Failure) -> Failure {
+    let is_windlass = matches!(
+        failure.name,
+        Some(
+            Trouble::NotAWindlass | Trouble::NoAnswer | Trouble::OtherVersion | Trouble::WentWrong
+        )
+    );
+    if is_windlass {
+        failure.with_next("How it goes on is not known. `windlass doctor` looks at Windlass itself")
+    } else {
+        failure
     }
 }
 

@@ -188,6 +188,15 @@ fn perhaps_done(failure: Failure, path: &[&str]) -> Failure {
 
 /// Returns the body of a good answer, or the failure that another answer means.
 fn accepted(answer: ApiAnswer) -> Result<Value, Failure> {
+    // Who asks too often is no sign of a dead API.
+    let is_answered = answer.status != 429;
+    understood(answer).map_err(|failure| Failure {
+        is_answered,
+        ..failure
+    })
+}
+
+fn understood(answer: ApiAnswer) -> Result<Value, Failure> {
     let body = &answer.body;
     let text = |name: &str| body.get(name).and_then(Value::as_str);
     if (200..300).contains(&answer.status) && body.is_object() {

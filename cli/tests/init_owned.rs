@@ -130,6 +130,35 @@ fn a_target_of_another_application_is_refused_with_its_owner_and_the_next_step()
     }
 }
 
+#[test]
+fn a_part_of_an_installation_is_neither_proposed_nor_taken() {
+    let mut facts = facts();
+    let account = &mut facts.account;
+    account.stack = "windlass".into();
+    account.functions = vec![live("other-api", None)];
+    let deployer = ("deployer-api".to_owned(), "deployer".to_owned());
+    account.of_installations.extend([deployer]);
+    let mut open = Answers::new(BTreeMap::new());
+    propose(&facts, &mut open);
+    let asked = open
+        .open
+        .iter()
+        .find(|it| it.key == "api.function")
+        .unwrap();
+    assert_eq!(asked.proposed, None, "a common word is too little");
+    for part in ["windlass-conductor", "deployer-api"] {
+        let answers = [("api.function".to_owned(), part.to_owned())];
+        let mut asked = Answers::new(answers.into());
+        propose(&facts, &mut asked);
+        assert_eq!(asked.wrong.len(), 1, "{part}: {:?}", asked.wrong);
+        assert!(
+            asked.wrong[0].contains("PartOfWindlass"),
+            "{:?}",
+            asked.wrong
+        );
+    }
+}
+
 /// Writes the script of these targets, and a program `aws` that answers the look at the tags with a text.
 fn script(name: &str, tags: &str) -> PathBuf {
     let place = std::env::temp_dir().join(format!("windlass-{name}-{}", std::process::id()));

@@ -242,6 +242,35 @@ fn an_answer_that_does_not_come_is_asked_for_again() {
     assert_eq!(err(&output).matches("looking again").count(), 1);
 }
 
+/// The deployment was accepted, and then the API's function was overwritten: nothing that is seen says that it goes on.
+#[test]
+fn a_dead_api_ends_the_watching_with_what_was_seen() {
+    for (status, body) in [
+        (502, json!({"message": "Bad Gateway"})),
+        (502, json!({})),
+        (503, json!({"message": "Service Unavailable"})),
+        (500, json!({"message": "Internal Server Error"})),
+        (200, json!({"hello": "shop"})),
+    ] {
+        let told = format!("{status} {body}");
+        let mut asked = 0;
+        let api = StandIn::new(move |_: &Call| {
+            asked += 1;
+            match asked {
+                1 => reply(200, &accepted()),
+                _ => reply(status, &body),
+            }
+        });
+        let output = watch(&api, &[]);
+        assert_ne!(code(&output), 0, "{told}");
+        let said = err(&output);
+        if status != 200 {
+            assert!(said.contains(&status.to_string()), "{told}: {said}");
+        }
+        assert!(said.contains("`windlass doctor`"), "{told}: {said}");
+    }
+}
+
 #[test]
 fn who_is_not_let_in_learns_so_at_once() {
     let api = StandIn::new(|_: &Call| reply(403, &json!({"message": "Forbidden"})));

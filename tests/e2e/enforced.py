@@ -90,5 +90,5 @@ def actions_of(iam, role):
         policy = iam.get_policy(PolicyArn=attached["PolicyArn"])["Policy"]
         version = iam.get_policy_version(PolicyArn=policy["Arn"], VersionId=policy["DefaultVersionId"])
         documents.append(version["PolicyVersion"]["Document"])
-    actions = [statement["Action"] for document in documents for statement in document["Statement"]]
+    actions = [statement["Action"] for document in documents for statement in document["Statement"] if statement["Effect"] == "Allow"]
     return {action for group in actions for action in (group if isinstance(group, list) else [group])}

@@ -27,4 +27,4 @@ def as_list(value):
 
 def actions(statements):
     """The actions that statements allow."""
-    return {action for statement in statements for action in as_list(statement["Action"])}
+    return {action for statement in statements if statement["Effect"] == "Allow" for action in as_list(statement["Action"])}

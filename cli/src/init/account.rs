@@ -3,6 +3,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
+use windlass_domain::installation;
 
 /// An account, as far as it was seen.
 #[derive(Debug, Default, Clone, PartialEq, Eq)]
@@ -17,6 +18,10 @@ pub struct Account {
     pub buckets: BTreeMap<String, Owner>,
     /// The services that were looked at closer, by `cluster/service`; `None` for one that could not be.
     pub closer: BTreeMap<String, Option<ServiceDetail>>,
+    /// The name of the stack of the installation that is used.
+    pub stack: String,
+    /// The functions and buckets that belong to an installation of Windlass, by name. They are in no other list.
+    pub of_installations: BTreeMap<String, String>,
     /// Everything that was not looked at, and why.
     pub unseen: Vec<String>,
 }
@@ -112,6 +117,15 @@ impl Account {
         }
     }
 
+    /// Returns the installation of Windlass that a target belongs to, by its tags, or by its name where these were not
+    /// seen.
+    pub fn installation(&self, member: &str, name: &str) -> Option<&str> {
+        let can_be = ["function", "bucket"].contains(&member);
+        let tagged = self.of_installations.get(name).map(String::as_str);
+        let of = tagged.or_else(|| installation::by_name(&self.stack, name));
+        of.filter(|_| can_be)
+    }
+
     /// Returns the only container of a service that was looked at closer.
     pub fn container(&self, service: &str) -> Option<String> {
         match self.closer.get(service)?.as_ref()?.containers.as_slice() {
@@ -176,8 +190,15 @@ impl Live {
     }
 }
 
+/// Words that are parts of many names: one of them alone does not say whose a target is.
+const COMMON_WORDS: [&str; 22] = [
+    "admin", "api", "app", "backend", "bot", "client", "cron", "docs", "frontend", "function",
+    "gateway", "handler", "job", "jobs", "lambda", "main", "server", "service", "site", "web",
+    "website", "worker",
+];
+
 /// Returns the candidate that fits best, unless another one fits as well. Tags go before names, and a name must have a
-/// word of the component's or of the application's.
+/// word of the component's or of the application's that is not one of [`COMMON_WORDS`], or words of both.
 fn only<'a>(all: impl Iterator<Item = Candidate<'a>>, wanted: SoughtTarget<'_>) -> Option<String> {
     let mut best: Vec<(usize, &str)> = all
         .filter_map(|(name, about, belongs)| Some((fits(about, belongs, wanted)?, name)))
@@ -205,8 +226,20 @@ fn fits(about: &str, belongs: Option<&Owner>, wanted: SoughtTarget<'_>) -> Optio
         Some(_) | None => 0,
     };
     let named = 4 * of(wanted.component) + 2 * of(wanted.environment) + of(wanted.app);
-    let is_named = of(wanted.component) + of(wanted.app) > 0;
+    let is_ours = belongs.is_some() && of(wanted.component) + of(wanted.app) > 0;
+    let is_named = is_ours || has_telling_word(&has, wanted);
     (!is_others && (is_named || tagged > 0)).then_some(tagged + named)
+}
+
+/// Returns whether the words of a candidate say that it is the component's: by a word of the component's or of the
+/// application's that is no common one, or by a word of each.
+fn has_telling_word(has: &BTreeSet<String>, wanted: SoughtTarget<'_>) -> bool {
+    let (of_component, of_app) = (words(wanted.component), words(wanted.app));
+    let named: BTreeSet<&String> = of_component.union(&of_app).collect();
+    let mut found = named.into_iter().filter(|word| has.contains(*word));
+    let is_telling = found.any(|word| !COMMON_WORDS.contains(&word.as_str()));
+    is_telling
+        || (!of_component.is_disjoint(has) && !of_app.is_disjoint(has) && of_component != of_app)
 }
 
 fn words(text: &str) -> BTreeSet<String> {
@@ -258,7 +291,7 @@ mod tests {
             environment: "prod",
             environments: &environments,
         };
-        let table: [Row; 10] = [
+        let table: [Row; 15] = [
             (
                 &[
                     ("shop-api-prod", None),
@@ -282,6 +315,11 @@ mod tests {
                 None,
             ),
             (&[("billing-prod", None)], None),
+            (&[("windlass-api", None)], None),
+            (&[("api", None)], None),
+            (&[("api-prod", None)], None),
+            (&[("api", Some(("shop", "prod")))], Some("api")),
+            (&[("api", Some(("shop", "")))], Some("api")),
             (
                 &[("shop-stack-ApiFunction-1x", None), ("other", None)],
                 Some("shop-stack-ApiFunction-1x"),

@@ -2,6 +2,7 @@
 
 use super::account::Account;
 use super::application::Text;
+use windlass_domain::finding::FindingName;
 
 /// The targets of one component.
 pub struct Ownership<'a> {
@@ -16,13 +17,20 @@ pub struct Ownership<'a> {
 }
 
 impl Ownership<'_> {
-    /// Checks that no environment's target carries the tags of another application or environment.
+    /// Checks that no environment's target is an installation's, or carries the tags of another application or
+    /// environment.
     ///
     /// # Errors
     /// The owner, and the next step.
     pub fn check(&self, member: &str, text: &Text) -> Result<(), String> {
         for environment in self.environments {
             let name = self.name(member, text, environment);
+            if let Some(of) = self.account.installation(member, &name) {
+                return Err(format!(
+                    "{}: `{name}` belongs to the installation `{of}` of Windlass, and no release changes that. Name the {member} of your own application",
+                    FindingName::PartOfWindlass
+                ));
+            }
             let owner = self.account.owner(member, &name);
             let Some(owner) = owner.filter(|it| !it.may_be(self.app, environment)) else {
                 continue;

@@ -121,6 +121,7 @@ impl Init {
                 Ok(())
             })?;
         }
+        facts.account.stack.clone_from(&facts.stack);
         Ok(facts)
     }
 

@@ -4,12 +4,13 @@
 set -euo pipefail
 export AWS_REGION=eu-west-1 AWS_DEFAULT_REGION=eu-west-1
 
-# Nothing is written where one of them carries the tags of another application or environment.
+# Nothing is written where one of them belongs to an installation of Windlass, another application or environment.
 ours() {
   local app=$1 environment=$2 others
   shift 2
   others=$(aws resourcegroupstaggingapi get-resources "$@" --output text --query "ResourceTagMappingList[?Tags[?
-    (Key=='windlass:app' && Value!='$app') || (Key=='windlass:environment' && Value!='$environment')]].[ResourceARN,
+    (Key=='windlass:app' && Value!='$app') || (Key=='windlass:environment' && Value!='$environment') ||
+    Key=='windlass:installation']].[ResourceARN, Tags[?Key=='windlass:installation'].Value | [0],
     Tags[?Key=='windlass:app'].Value | [0], Tags[?Key=='windlass:environment'].Value | [0]]")
   if [ -n "$others" ] && [ "$others" != None ]; then
     echo "Tagged for another owner than $app/$environment, so that nothing was written:" >&2

@@ -13,6 +13,7 @@ use std::collections::BTreeMap;
 use std::time::Duration;
 use url::Url;
 use windlass_domain::fault::{Fault, FaultName};
+use windlass_domain::installation::INSTALLATION_TAG;
 use windlass_engine::ports::{JsonCall, JsonServices as _, Result};
 
 /// The longest time that an answer may take.
@@ -38,7 +39,7 @@ pub struct AccountResources {
     pub services: Vec<String>,
     /// Distributions.
     pub distributions: Vec<Distribution>,
-    /// The tags of the resources that have the tag `windlass:app`, by ARN.
+    /// The tags of the resources that have the tag `windlass:app` or `windlass:installation`, by ARN.
     pub tags: BTreeMap<String, BTreeMap<String, String>>,
     /// Everything that was not looked at, and why.
     pub unseen: Vec<String>,
@@ -208,11 +209,18 @@ async fn listed(
     Ok(found)
 }
 
-/// Lists the tags of the resources that have the tag of an application, by ARN (Resource Groups Tagging API Reference,
-/// "GetResources").
+/// Lists the tags of the resources that have the tag of an application or of an installation, by ARN.
 async fn tags(aws: &Aws) -> Result<BTreeMap<String, BTreeMap<String, String>>> {
+    let mut found = tagged(aws, "windlass:app").await?;
+    found.extend(tagged(aws, INSTALLATION_TAG).await?);
+    Ok(found)
+}
+
+/// Lists the tags of the resources that have a tag with this key, by ARN (Resource Groups Tagging API Reference,
+/// "GetResources": several filters are met by what has all of these tags).
+async fn tagged(aws: &Aws, key: &str) -> Result<BTreeMap<String, BTreeMap<String, String>>> {
     let mut found = BTreeMap::new();
-    let mut body = json!({"TagFilters": [{"Key": "windlass:app"}]});
+    let mut body = json!({"TagFilters": [{"Key": key}]});
     for _ in 0..MOST {
         let call = JsonCall {
             service: "tagging",

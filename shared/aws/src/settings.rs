@@ -52,6 +52,7 @@ impl Settings {
             config: Config {
                 account: account(state_machine.as_deref()).to_owned(),
                 artifacts_bucket: given("WINDLASS_ARTIFACTS_BUCKET").unwrap_or_default(),
+                stack: stack(state_machine.as_deref()),
                 region: given("AWS_REGION").unwrap_or_default(),
                 in_vpc,
                 local_endpoint: given("AWS_ENDPOINT_URL"),
@@ -92,6 +93,13 @@ impl Settings {
 fn account(arn: Option<&str>) -> &str {
     let arn = arn.unwrap_or_default();
     arn.split(':').nth(4).unwrap_or_default()
+}
+
+/// Returns the name of the stack, which the release machine's name begins with (`template.yaml`).
+fn stack(machine: Option<&str>) -> String {
+    let name = machine.and_then(|arn| arn.rsplit(':').next());
+    let stack = name.and_then(|name| name.strip_suffix("-release"));
+    stack.unwrap_or_default().to_owned()
 }
 
 /// Returns the items between commas.

@@ -43,6 +43,7 @@ pub mod identity;
 pub mod ignored_arrival;
 pub mod image;
 pub mod input;
+pub mod installation;
 pub mod irreversible;
 pub mod judgement;
 pub mod key;

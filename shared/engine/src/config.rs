@@ -9,6 +9,8 @@ pub struct Config {
     pub artifacts_bucket: String,
     /// The number of the account that it is installed in; empty if unknown.
     pub account: String,
+    /// The name of its stack; empty if unknown.
+    pub stack: String,
     /// The region that it is installed in.
     pub region: String,
     /// True if it is installed into a VPC, so that probes may reach private addresses.

@@ -102,6 +102,7 @@ impl Default for World {
         let config = Config {
             artifacts_bucket: "artifacts".into(),
             account: "111111111111".into(),
+            stack: "windlass".into(),
             region: "eu-west-1".into(),
             in_vpc: false,
             local_endpoint: None,

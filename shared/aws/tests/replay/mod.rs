@@ -152,6 +152,7 @@ pub fn settings() -> Settings {
         runner: Some("windlass-run-task".into()),
         config: Config {
             artifacts_bucket: "artifacts".into(),
+            stack: "windlass".into(),
             ..Config::default()
         },
     }

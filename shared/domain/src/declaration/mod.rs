@@ -76,6 +76,20 @@ impl Declaration {
         Ok(resolved)
     }
 
+    /// Returns a finding for each target that is one of the installation's own by its name, in any environment.
+    pub fn of_installation(&self, stack: &str) -> Vec<Finding> {
+        let mut findings = Vec::new();
+        let names = self.environments();
+        for resolved in names.filter_map(|name| self.resolve(name).ok()) {
+            for (name, component) in &resolved.components {
+                let path = format!("components.{name}");
+                let found = component.spec.of_installation(stack, &path);
+                findings.extend(found.filter(|found| !findings.contains(found)));
+            }
+        }
+        findings
+    }
+
     /// Returns the image repositories by name (without registry) and the components they belong to, in any environment.
     pub fn repositories(&self) -> BTreeMap<String, BTreeSet<ComponentName>> {
         let mut repositories: BTreeMap<String, BTreeSet<ComponentName>> = BTreeMap::new();

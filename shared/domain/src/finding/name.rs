@@ -153,6 +153,12 @@ pub enum FindingName {
     /// application and environment. Where another component has given it up for good, `remove` lets go of it
     /// (`docs/let-go.md`). In a task definition, write the family and the roles that the remedy names.
     TargetNotOurs,
+    /// The target is a function, a bucket or something else of an installation of Windlass itself. No release changes
+    /// that, whatever tags it carries.
+    ///
+    /// Next: Name the target of your own application in the declaration. An installation is upgraded by its stack alone
+    /// (`docs/upgrade.md`).
+    PartOfWindlass,
     /// Somebody else's change of the same resource is under way, and AWS makes one at a time: a deployment of
     /// AppConfig in the same environment, of whichever profile, or one of CodeDeploy in the same group. An operator
     /// does not accept what a deployment of CodeDeploy still moves.

@@ -7,6 +7,7 @@ use crate::declaration::gates::Resolved as Gates;
 use crate::declaration::scope::Scope;
 use crate::finding::Finding;
 use crate::folder::Folder;
+use crate::installation;
 use crate::name::{ComponentName, EnvironmentName};
 use crate::output::TakenOutputs;
 use std::collections::BTreeMap;
@@ -15,6 +16,33 @@ use std::collections::BTreeMap;
 pub trait Kind {
     /// Returns the resource of AWS that it changes, so that no two components change the same.
     fn claim(&self) -> Claim;
+
+    /// Returns the function or the bucket that it changes or calls, with the member that names it; `None` for a target of
+    /// another sort.
+    fn function_or_bucket(&self) -> Option<(&'static str, String)> {
+        let claim = self.claim();
+        let is_one = ["lambda:function", "s3:bucket"].contains(&claim.sort);
+        let name = claim.names.into_iter().next().filter(|_| is_one);
+        name.map(|name| (claim.member, name))
+    }
+
+    /// Returns the finding that its name is one of the installation's own. `path` is the component's, such as
+    /// `components.api`.
+    fn of_installation(&self, stack: &str, path: &str) -> Option<Finding> {
+        let (member, name) = self.function_or_bucket()?;
+        let of = installation::by_name(stack, &name)?;
+        let sort = if member == "bucket" {
+            member
+        } else {
+            "function"
+        };
+        let what = format!("{sort} `{name}`");
+        Some(installation::not_a_target(
+            format!("{path}.{member}"),
+            &what,
+            of,
+        ))
+    }
 
     /// Returns the most that one change of it takes of a deployment's time and of the history of its execution.
     fn extent(&self) -> Extent;

@@ -216,6 +216,11 @@ impl AsWritten for Written {
 const ECS: &str = "ecs";
 
 impl Kind for Task {
+    fn function_or_bucket(&self) -> Option<(&'static str, String)> {
+        let function = self.function.as_ref();
+        function.map(|function| ("function.name", function.name.clone()))
+    }
+
     /// The family of its own task definitions is claimed, and is known only when the task is looked at.
     fn claim(&self) -> Claim {
         Claim {

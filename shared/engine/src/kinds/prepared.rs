@@ -12,6 +12,7 @@ use windlass_domain::environment::Running;
 use windlass_domain::fault::Fault;
 use windlass_domain::finding::{Finding, FindingName};
 use windlass_domain::identity::DeploymentId;
+use windlass_domain::installation;
 use windlass_domain::kinds::Spec;
 use windlass_domain::name::{AppName, ComponentName, EnvironmentName};
 use windlass_domain::output::{Inputs, Output, PlannedOutput};
@@ -215,13 +216,17 @@ impl PrepareInput<'_> {
     }
 
     /// Finds what is wrong with the tags of a target, such as `function shop-api-prod`. If its ARN is known, the
-    /// finding has the command that tags it.
+    /// finding has the command that tags it. What belongs to an installation of Windlass is no target, also where a role
+    /// of the environment's own decides what is reached.
     pub fn check_tags(
         &self,
         member: &str,
         (what, arn): (&str, Option<&str>),
         tags: &BTreeMap<String, String>,
     ) -> Option<Finding> {
+        if let Some(of) = installation::by_tags(tags) {
+            return Some(installation::not_a_target(self.path(member), what, of));
+        }
         if !self.needs_tags() {
             return None;
         }
@@ -271,6 +276,7 @@ impl PrepareInput<'_> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use windlass_domain::installation::INSTALLATION_TAG;
     use windlass_domain::place::TargetRole;
 
     fn finding(place: &Place, tags: &[(&str, &str)]) -> Option<Finding> {
@@ -314,6 +320,19 @@ mod tests {
         );
     }
 
+    /// Safety: tenancy: A resource of an installation of Windlass is nobody's target, whatever other tags it carries.
+    #[test]
+    fn what_belongs_to_an_installation_is_no_target_with_the_right_tags() {
+        let tags = [
+            (APP_TAG, "shop"),
+            (ENVIRONMENT_TAG, "prod"),
+            (INSTALLATION_TAG, "other"),
+        ];
+        let found = finding(&Place::default(), &tags).unwrap();
+        assert_eq!(found.name, FindingName::PartOfWindlass);
+        assert_eq!(found.path, "components.api.function");
+    }
+
     #[test]
     fn an_assumed_role_stands_for_the_tags() {
         let elsewhere = Place {
@@ -325,5 +344,8 @@ mod tests {
             }),
         };
         assert_eq!(finding(&elsewhere, &[]), None);
+        let tags = [(INSTALLATION_TAG, "windlass")];
+        let found = finding(&elsewhere, &tags).unwrap();
+        assert_eq!(found.name, FindingName::PartOfWindlass);
     }
 }

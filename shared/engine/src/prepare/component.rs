@@ -83,6 +83,16 @@ pub async fn prepared(
             return Ok(Prepared::refused(findings.collect()));
         }
     };
+    let path = format!("components.{}", wanted.name);
+    if let Some(finding) = wanted
+        .component
+        .spec
+        .of_installation(&ports.config().stack, &path)
+    {
+        return Ok(Prepared::refused(
+            bytes.into_iter().chain([finding]).collect(),
+        ));
+    }
     let mut prepared = match ask_kind(ports, scene, wanted, running, inputs).await {
         Ok(prepared) => prepared,
         // The kind looked into bytes that are not there: that is told already.

@@ -229,6 +229,22 @@ fn a_repository_goes_to_whom_its_name_or_its_tag_says_that_it_belongs() {
     assert_eq!(owners, [None, Some(bank.clone()), Some(bank)]);
 }
 
+/// Safety: tenancy: A declaration that names a part of its own installation is not taken.
+#[test]
+fn one_that_names_a_part_of_windlass_is_not_taken() {
+    for (named, part) in [
+        ("'shop-api-{environment}'", "windlass-conductor"),
+        ("'shop-web-{environment}'", "windlass-artifacts-1x2y"),
+    ] {
+        let world = nothing();
+        let by_environment = format!("{{dev: own-dev, prod: {part}}}");
+        let text = DECLARATION.replace(named, &by_environment);
+        arrives(&world, upload(&world, KEY, &text)).unwrap();
+        assert_eq!(in_force(&world), None, "{part}");
+        assert_eq!(beside(&world), ["PartOfWindlass"], "{part}");
+    }
+}
+
 #[test]
 fn it_is_tried_again_while_others_write_and_comes_again_in_the_end() {
     let world = nothing();

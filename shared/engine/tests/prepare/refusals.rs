@@ -51,6 +51,22 @@ fn every_finding_is_told_at_once_and_nothing_is_claimed() {
     assert!(!ledger.items.keys().any(|key| key.sk.starts_with("step#")));
 }
 
+/// Safety: tenancy: An application's tags on a part of an installation make it nobody's target at `Prepare`.
+#[test]
+fn a_part_of_an_installation_is_refused_whatever_tags_it_carries() {
+    let stage = new_release();
+    let (api, tag) = ("shop-api-prod", "windlass:installation");
+    let mut lambda = stage.world.lambda();
+    let tags = &mut lambda.named(api).unwrap().tags;
+    tags.insert(tag.to_owned(), "other".to_owned());
+    drop(lambda);
+    assert_eq!(prepare(&stage).unwrap().verdict, Transition::Settle);
+    let plan = plan(&stage);
+    assert_eq!(plan.outcome, Outcome::Rejected);
+    let found = (FindingName::PartOfWindlass, "components.api.function");
+    assert!(named(&plan).contains(&found), "{:?}", named(&plan));
+}
+
 #[test]
 fn an_application_that_was_let_go_of_meanwhile_claims_nothing() {
     let stage = new_release();

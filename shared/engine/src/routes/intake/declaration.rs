@@ -76,7 +76,9 @@ async fn against_it(
     let former = former.map(|former| former.value);
     let uploaded = declaration.uploaded(app, former.as_ref());
     let (_, taken) = repositories::claim(ports, app, declaration, former.as_ref()).await?;
-    Ok(uploaded.err().into_iter().chain(taken).collect())
+    let mut findings: Vec<Finding> = uploaded.err().into_iter().chain(taken).collect();
+    findings.extend(declaration.of_installation(&ports.config().stack));
+    Ok(findings)
 }
 
 async fn put_in_force(
@@ -101,8 +103,9 @@ async fn put_in_force(
         }
         let object = Some(created.object.clone());
         let declared = Declared::new(declaration, text, ports.now(), object);
-        let (owners, findings) =
+        let (owners, mut findings) =
             repositories::claim(ports, app, declaration, former.as_ref()).await?;
+        findings.extend(declaration.of_installation(&ports.config().stack));
         if !findings.is_empty() {
             return Ok(Some(findings));
         }
