@@ -104,8 +104,7 @@ impl Windlass {
         }
     }
 
-    /// Says what to do where an application is not known: the name that was meant, where the caller may list them, and
-    /// the command that declares it.
+    /// Names the application that was meant, where the caller may list them, and the command that declares it.
     async fn with_meant_app(&self, mut failure: Failure, path: &[&str]) -> Failure {
         let is_unknown = |finding: &&mut Finding| {
             finding.name == FindingName::NoDeclaration && finding.path == "app"
@@ -166,8 +165,7 @@ fn told_by(place: &InstallationPlace) -> String {
     format!("The address {} is from {}", place.value, place.from)
 }
 
-/// The number of times that a call that may be lost is sent again, and the pause before the first time; each next is
-/// twice as long.
+/// The number of times that a call is sent again, and the pause before the first time; each next is twice as long.
 const AGAIN: u32 = 3;
 const FIRST_PAUSE: Duration = Duration::from_millis(400);
 

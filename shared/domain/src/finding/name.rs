@@ -9,15 +9,13 @@ use std::fmt;
     Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema,
 )]
 pub enum FindingName {
-    /// The document is not well-formed YAML or JSON, names the same key twice, or uses aliases
-    /// that multiply it.
+    /// The document is not well-formed YAML or JSON, names the same key twice, or uses aliases that multiply it.
     ///
     /// Next: Mend the syntax at the line and column that the path gives. Indentation, quotes
     /// and commas are the usual cause.
     NotWellFormed,
-    /// A field is not known at this place, or means nothing for this action. Misspelt fields
-    /// are refused, because ignoring one could deploy something else than what its author
-    /// meant.
+    /// A field is not known at this place, or means nothing for this action. Misspelt fields are refused, because
+    /// ignoring one could deploy something else than what its author meant.
     ///
     /// Next: Write the field that the remedy suggests, or remove it. An editor that uses
     /// `docs/app.schema.json` shows the fields while you type.

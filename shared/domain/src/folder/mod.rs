@@ -2,17 +2,15 @@
 //! the declaration excludes is left out, and what it publishes goes all the same. Whoever packs a folder asks, and
 //! whoever checks an archive that somebody else has packed.
 
-mod destination;
 mod key;
 mod patterns;
 mod sorting;
 mod table;
 
-pub use destination::{Destination, Folder};
 pub use key::{LOOKED_AT, is_private_key};
-pub use patterns::FolderPatterns;
+pub use patterns::{Folder, FolderPatterns};
 pub use sorting::Sorting;
-pub use table::{KEY, Row, TABLE, Treatment};
+pub use table::{Destination, KEY, Row, TABLE, Treatment};
 
 use ignore::gitignore::Gitignore;
 

@@ -1,6 +1,6 @@
 //! The patterns that a declaration has of a folder: what shall go all the same, and what shall not go.
 
-use super::table::TABLE;
+use super::table::{Destination, TABLE};
 use crate::count::count;
 use crate::declaration::scope::Scope;
 use crate::finding::FindingName;
@@ -17,6 +17,23 @@ pub struct FolderPatterns {
     /// Files that do not go.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub exclude: Vec<String>,
+}
+
+/// The folder that a kind of component takes.
+#[derive(Debug, Clone, Copy)]
+pub struct Folder<'a> {
+    /// Its destination.
+    pub destination: Destination,
+    /// The patterns that are declared of it.
+    pub patterns: &'a FolderPatterns,
+}
+
+impl Folder<'_> {
+    /// A folder of which nobody knows what it is for.
+    pub const UNKNOWN: Self = Self {
+        destination: Destination::Unknown,
+        patterns: FolderPatterns::NONE,
+    };
 }
 
 /// The most patterns of one list. They stand in the ledger with each deployment.

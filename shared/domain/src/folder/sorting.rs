@@ -1,6 +1,6 @@
 //! The files of one folder, sorted by their fate, and the findings about them.
 
-use super::destination::Destination;
+use super::table::Destination;
 use super::{Fate, FolderRules};
 use crate::count::{agree, count};
 use crate::finding::{Finding, FindingName};

@@ -1,8 +1,18 @@
 //! The names of files that no folder publishes by itself. `docs/app.md` shows the table.
 
-use super::destination::Destination;
 use ignore::gitignore::{Gitignore, GitignoreBuilder};
 use std::sync::LazyLock;
+
+/// The destination of a folder.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Destination {
+    /// A site: everybody can read its files.
+    Site,
+    /// A function: its archive is taken whole, as it is.
+    Function,
+    /// Nobody knows, because the declaration could not be read.
+    Unknown,
+}
 
 /// The fate of a file with a name of the table.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -245,7 +245,7 @@ fn images_are_the_owners_until_the_rename_is_done() {
     assert_eq!(refused(&release()).1, vec!["TargetNotOurs"]);
     // Nobody's are not the borrower's either: the declaration has claimed nothing.
     let key = ledger::repository("shop/agent");
-    shop.world().dynamodb().items.retain(|at, _| *at != key);
+    shop.world().dynamodb().items.remove(&key);
     assert_eq!(refused(&release()).1, vec!["TargetNotOurs"]);
 }
 
