@@ -50,7 +50,7 @@ fn by_upload(world: &World) -> Value {
 fn by_post(world: &World, body: &Value, key: Option<&str>) -> DeploymentId {
     let call = Call {
         method: "POST".into(),
-        path: "/apps/shop/environments/dev/releases".into(),
+        path: "/apps/shop/environments/dev/starts".into(),
         body: Some(body.to_string()),
         key: key.map(str::to_owned),
         ..Call::default()
