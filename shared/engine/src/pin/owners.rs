@@ -43,7 +43,7 @@ fn repositories(artifact: &Artifact) -> Vec<&str> {
                 .map(|image| repository_name(&image.repository))
                 .collect()
         }
-        _ => Vec::new(),
+        Artifact::Object { .. } => Vec::new(),
     }
 }
 

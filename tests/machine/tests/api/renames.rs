@@ -249,19 +249,6 @@ fn images_are_the_owners_until_the_rename_is_done() {
     assert_eq!(refused(&release()).1, vec!["TargetNotOurs"]);
 }
 
-/// Safety: arrivals: The tag of an image repository says whose it is, and its name only where it has no tag.
-#[test]
-fn the_tag_of_a_repository_goes_before_its_name() {
-    let program = program();
-    let shop = Shop::new(&program, SERVICE_AND_FUNCTION);
-    let own = SERVICE_AND_FUNCTION.replace("version: 1.0.0", "version: 1.0.1");
-    let tags = [("windlass:app".to_owned(), "bank".to_owned())].into();
-    shop.world().ecr().tags.insert("shop/agent".into(), tags);
-    let told = uploaded(&shop, "shop", &own);
-    assert_eq!(told["findings"][0]["name"], "TargetNotOurs", "{told}");
-    assert_eq!(owner(&shop), None);
-}
-
 const TWO: &str = "
 app: shop
 version: 1.0.0

@@ -47,7 +47,7 @@ pub enum Site<P> {
     /// A site whose files are written over the live ones.
     InPlace(Box<InPlace<P>>),
     /// A site with a folder per release.
-    Prefix(Prefix<P>),
+    Prefix(Box<Prefix<P>>),
 }
 
 /// A site writes no log lines, because it runs nothing; see [`crate::kinds::writes`].
@@ -66,7 +66,7 @@ pub async fn of<P: SitePorts>(ports: &P, step: &Step) -> Result<Site<P>> {
             let known = Knowledge::load(&ports.at(&Place::default()), step).await?;
             Site::InPlace(Box::new(InPlace::new(ports.at(&step.place), known)))
         }
-        SiteMode::Prefix => Site::Prefix(Prefix::of(ports, step)?),
+        SiteMode::Prefix => Site::Prefix(Box::new(Prefix::of(ports, step)?)),
     })
 }
 
@@ -74,7 +74,7 @@ impl<P: SitePorts> Built for Site<P> {
     async fn with<T: KindVisitor>(&self, visitor: T) -> Result<T::Out> {
         match self {
             Self::InPlace(kind) => visitor.visit(&**kind).await,
-            Self::Prefix(kind) => visitor.visit(kind).await,
+            Self::Prefix(kind) => visitor.visit(&**kind).await,
         }
     }
 }

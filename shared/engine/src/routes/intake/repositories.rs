@@ -35,9 +35,8 @@ pub async fn claim(
                 ));
             }
             None if !is_ours(ports, app, repository).await? => {
-                let unmarked = format!(
-                    "neither has the tag `{APP_TAG}`: `{app}` nor, without that tag, begins with `{app}/`"
-                );
+                let unmarked =
+                    format!("neither begins with `{app}/` nor has the tag `{APP_TAG}`: `{app}`");
                 let name = FindingName::TargetNotOurs;
                 findings.push(not_ours(
                     name,
@@ -77,13 +76,16 @@ fn taken(app: &AppName, repository: &str) -> Result<Write> {
     Stored::new(ledger::repository(repository), owner).put_indexed(Some(index))
 }
 
-/// Returns whether the images are this application's: whoever declares a repository gets them deployed. Its tag decides;
-/// only where it has none its name does.
+/// Returns whether the images are this application's: whoever declares a repository gets them deployed, so its name or
+/// a tag must say that they are the application's.
 async fn is_ours(ports: &impl Ports, app: &AppName, repository: &str) -> Result<bool> {
-    let tags = ports.repository_tags(repository).await?.unwrap_or_default();
-    let named = || repository.split('/').next();
-    let marked = tags.get(APP_TAG).map(String::as_str).or_else(named);
-    Ok(marked == Some(app.as_str()))
+    let name = repository.split('/').next();
+    if name == Some(app.as_str()) {
+        return Ok(true);
+    }
+    let tags = ports.repository_tags(repository).await?;
+    let marked = tags.as_ref().and_then(|tags| tags.get(APP_TAG));
+    Ok(marked.is_some_and(|marked| marked == app.as_str()))
 }
 
 fn not_ours(
@@ -102,7 +104,7 @@ fn not_ours(
         ),
         format!("the repository `{repository}` {why}."),
         format!(
-            "Use a repository of this application's own: one that is tagged `{APP_TAG}`: `{app}`, or whose name begins with `{app}/` and that has no such tag."
+            "Use a repository of this application's own: one whose name begins with `{app}/`, or that is tagged `{APP_TAG}`: `{app}`."
         ),
     )
 }
