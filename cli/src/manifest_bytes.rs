@@ -34,7 +34,7 @@ pub struct ManifestBytes<'a> {
 pub struct LookedInto {
     /// The findings on the bytes.
     pub findings: Vec<Finding>,
-    /// What could not be looked at, with the reason.
+    /// The parts that could not be looked at, with the reason.
     pub unseen: Vec<String>,
 }
 

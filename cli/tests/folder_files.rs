@@ -1,4 +1,4 @@
-//! What a folder may not publish: `windlass release` and `windlass validate` refuse it before anything is sent.
+//! `windlass release` and `windlass validate` refuse what a folder may not publish before anything is sent.
 
 #![allow(clippy::unwrap_used)]
 

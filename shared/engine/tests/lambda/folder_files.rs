@@ -1,4 +1,4 @@
-//! What the zip of a function may not have: at `Prepare`, and before the upload.
+//! `Prepare` and the look before an upload refuse what the zip of a function may not have.
 
 use super::scene::Setting;
 use std::io::{Cursor, Write as _};

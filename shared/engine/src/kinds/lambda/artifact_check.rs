@@ -46,7 +46,7 @@ pub fn check_artifact(_: &ComponentName, spec: &Lambda, named: &str, bytes: &[u8
 pub(super) struct JudgedFiles {
     /// The findings on files that may not be in it.
     pub refused: Vec<Finding>,
-    /// What stops nothing.
+    /// The warnings, which stop nothing.
     pub warnings: Vec<Finding>,
 }
 
