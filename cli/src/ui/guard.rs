@@ -2,6 +2,7 @@
 
 use super::http::{Answer, Request};
 use crate::failure::Failure;
+use maud::{DOCTYPE, Markup, html};
 
 /// The values that keep other pages and other programs away.
 #[derive(Debug, Clone)]
@@ -37,6 +38,19 @@ impl Guard {
         format!("http://{}/{}/", self.host, self.secret)
     }
 
+    /// Returns a page that leads a browser to the address.
+    pub fn leads_there(&self) -> Markup {
+        let address = self.address();
+        html! {
+            (DOCTYPE)
+            meta charset="utf-8";
+            meta name="referrer" content="no-referrer";
+            meta http-equiv="refresh" content=(format!("0; url={address}"));
+            title { "Windlass" }
+            a href=(address) { "Windlass" }
+        }
+    }
+
     /// Returns the segments of the path behind the secret one.
     ///
     /// # Errors
@@ -56,7 +70,13 @@ impl Guard {
         let site = request.header("sec-fetch-site");
         match request.method.as_str() {
             "GET" => {
-                if is_own == Some(false) || !matches!(site, None | Some("none" | "same-origin")) {
+                // The file that leads here is of another origin for the browser. A page that knows the address could open
+                // it in a window as well, and reads nothing of it.
+                let is_led = segments.clone().all(str::is_empty)
+                    && request.header("sec-fetch-mode") == Some("navigate")
+                    && request.header("sec-fetch-dest") == Some("document");
+                let is_elsewhere = !matches!(site, None | Some("none" | "same-origin"));
+                if is_own == Some(false) || (is_elsewhere && !is_led) {
                     return refused("another page asks for this one");
                 }
             }
@@ -160,6 +180,28 @@ mod tests {
                 .segments(&request)
                 .map_or_else(|no| no.status, |_| 200);
             assert_eq!(status, wanted, "{method} {path} {headers:?}");
+        }
+        // The file that `--open` writes leads to the board, and nothing else does that is of another origin.
+        let window = [
+            ("sec-fetch-mode", "navigate"),
+            ("sec-fetch-dest", "document"),
+        ];
+        let frame = [("sec-fetch-mode", "navigate"), ("sec-fetch-dest", "iframe")];
+        let board = format!("{base}/");
+        for (path, how, wanted) in [
+            (&board, &window[..], 200),
+            (&board, &frame[..], 403),
+            (&board, &[][..], 403),
+            (&page, &window[..], 403),
+        ] {
+            let headers = [&[host, ("sec-fetch-site", "cross-site")], how].concat();
+            let request = asked("GET", path, &headers, "");
+            let let_in = guard.segments(&request);
+            assert_eq!(
+                let_in.map_or_else(|no| no.status, |_| 200),
+                wanted,
+                "{path} {how:?}"
+            );
         }
         let request = asked("GET", &page, &[host], "");
         assert_eq!(guard.segments(&request).unwrap(), ["apps", "shop"]);

@@ -24,6 +24,7 @@ use serde_json::Value;
 use std::cell::RefCell;
 use std::collections::BTreeMap;
 use std::rc::Rc;
+use tempfile::TempPath;
 use tokio::net::{TcpListener, TcpStream};
 use windlass_domain::drill::Drill;
 use windlass_domain::identity::EnvironmentId;
@@ -46,13 +47,20 @@ pub struct Server {
     /// The log groups and the drills that were read already.
     groups: groups::AnswerCache,
     drills: RefCell<BTreeMap<String, Drill>>,
+    /// The file that leads a browser here, until one has come.
+    way: RefCell<Option<TempPath>>,
     /// The forms that were sent, each with the number of its act; `None` while it is being handed in.
     pub(super) once: RefCell<BTreeMap<String, Option<usize>>>,
 }
 
 impl Server {
-    /// Makes the pages of an installation.
-    pub fn new(windlass: Windlass, endpoint: Endpoint, guard: Guard) -> Self {
+    /// Makes the pages of an installation. `way` is the file that leads a browser to them, if there is one.
+    pub fn new(
+        windlass: Windlass,
+        endpoint: Endpoint,
+        guard: Guard,
+        way: Option<TempPath>,
+    ) -> Self {
         let stand = PagePlace::Served(guard.base());
         Self {
             windlass,
@@ -62,6 +70,7 @@ impl Server {
             did: RefCell::default(),
             groups: groups::AnswerCache::default(),
             drills: RefCell::default(),
+            way: RefCell::new(way),
             once: RefCell::default(),
         }
     }
@@ -91,6 +100,8 @@ impl Server {
             Ok(segments) => segments,
             Err(answer) => return answer,
         };
+        // Dropped, the file is gone.
+        self.way.take();
         let answer = match (request.method.as_str(), segments.as_slice()) {
             ("GET", ["page.css"]) => Ok(Answer::file("text/css; charset=utf-8", STYLE)),
             ("GET", ["page.js"]) => Ok(Answer::file("text/javascript; charset=utf-8", SCRIPT)),
