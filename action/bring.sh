@@ -29,6 +29,7 @@ case "$RUNNER_OS-$RUNNER_ARCH" in
   *) stop 2 "no command line for this runner" "No release has one for $RUNNER_OS on $RUNNER_ARCH. Build it, and give its path as \`command-line\`." ;;
 esac
 
+builder=
 if [ -z "$RELEASES" ]; then
   # The context is empty in some runners' composite actions; the folder that the runner keeps actions in tells it, too.
   if [ -z "$ACTION_REPOSITORY" ]; then
@@ -37,6 +38,7 @@ if [ -z "$RELEASES" ]; then
   [ -n "$ACTION_REPOSITORY" ] \
     || stop 2 "the action's repository is not known" "Give \`releases\`, the address of the releases' files, or \`command-line\`."
   RELEASES="${GITHUB_SERVER_URL:-https://github.com}/$ACTION_REPOSITORY/releases/download"
+  builder=$ACTION_REPOSITORY
 fi
 
 folder="$RUNNER_TEMP/windlass-$version-$target"
@@ -60,6 +62,13 @@ told=$(awk -v name="$archive" '{ sub(/^[*]/, "", $2) } $2 == name { print $1 }' 
 is=$(sha256 "$archive")
 [ -n "$told" ] && [ "$told" = "$is" ] \
   || stop 6 "the command line could not be verified" "\`$archive\` has the SHA-256 $is, and SHA256SUMS of the release tells ${told:-none}. It was not run."
+
+# SHA256SUMS lies beside the archive, and whoever can replace one can replace both. Files from an address that was given
+# are its giver's affair.
+if [ -n "$builder" ] && gh attestation verify --help > /dev/null 2>&1; then
+  said=$(gh attestation verify "$archive" --repo "$builder" 2>&1) \
+    || stop 6 "the command line could not be verified" "\`$archive\` has no valid attestation of \`$builder\`. It was not run. \`gh\` said: $said"
+fi
 
 tar -xzf "$archive"
 program=$(find "$folder" -type f \( -name windlass -o -name windlass.exe \) | head -n 1)

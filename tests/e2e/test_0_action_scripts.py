@@ -3,6 +3,7 @@ The command line is a script that notes what it is given and ends as it should."
 
 import json
 import os
+import platform
 import re
 import stat
 import subprocess
@@ -10,6 +11,7 @@ import tomllib
 
 import pytest
 from cloud import REPOSITORY
+from release_server import Releases
 from token_service import TokenService
 
 INPUTS = ["COMPONENTS", "ENVIRONMENT", "MODE", "VERSION", "GIT_REF", "GIT_COMMIT", "SEQUENCE", "FURTHER", "ROLE", "REGION"]
@@ -165,6 +167,50 @@ def test_a_token_that_is_refused_is_told_and_nothing_is_run(tmp_path):
         wrong = {**tokens.variables, "ACTIONS_ID_TOKEN_REQUEST_TOKEN": "of-another-job"}
         ran = Ran(tmp_path, {**TAG, **wrong}, ROLE="arn:aws:iam::1:role/r")
     assert ran.status == 6 and "could not sign in" in ran.noted("summary") and not (tmp_path / "arguments").exists(), ran.log
+
+
+@pytest.fixture(scope="module")
+def releases(tmp_path_factory):
+    releases = Releases(tmp_path_factory.mktemp("releases"))
+    yield releases
+    releases.close()
+
+
+# Notes its arguments. A former one knows no attestations.
+GH = """#!/usr/bin/env bash
+case "$*" in
+  "attestation verify --help") exit "$KNOWS" ;;
+  *) printf '%s\\n' "$@" > "$(dirname "$0")/asked"; echo "no attestation has this digest"; exit "$HOLDS" ;;
+esac
+"""
+
+
+@pytest.mark.parametrize(
+    ("gh", "mirror", "status", "asked"),
+    [
+        ({"KNOWS": "0", "HOLDS": "0"}, False, 0, True),
+        ({"KNOWS": "0", "HOLDS": "1"}, False, 6, True),
+        ({"KNOWS": "1", "HOLDS": "1"}, False, 0, False),
+        ({"KNOWS": "0", "HOLDS": "1"}, True, 0, False),
+    ],
+)
+def test_the_command_line_needs_a_valid_attestation_where_gh_can_look_at_it(tmp_path, releases, gh, mirror, status, asked):
+    (tmp_path / "gh").write_text(GH)
+    (tmp_path / "gh").chmod(0o755)
+    variables = {
+        "GITHUB_ACTION_PATH": REPOSITORY, "GITHUB_OUTPUT": tmp_path / "output", "GITHUB_STEP_SUMMARY": tmp_path / "summary", "RUNNER_TEMP": tmp_path, "RUNNER_OS": "Linux",
+        "RUNNER_ARCH": {"x86_64": "X64", "aarch64": "ARM64"}[platform.machine()], "PATH": f"{tmp_path}:{os.environ['PATH']}", "COMMAND_LINE": "", **gh,
+        "GITHUB_SERVER_URL": releases.address, "ACTION_REPOSITORY": "example/windlass", "RELEASES": f"{releases.address}/example/windlass/releases/download" if mirror else "",
+    }  # fmt: skip
+    environment = {name: str(value) for name, value in variables.items()}
+    done = subprocess.run(["bash", REPOSITORY / "action/bring.sh"], cwd=tmp_path, env=environment, capture_output=True, text=True, timeout=60, check=False)
+    assert done.returncode == status, done
+    assert ("program=" in (tmp_path / "output").read_text()) == (status == 0), done
+    if asked:
+        assert (tmp_path / "asked").read_text().splitlines() == ["attestation", "verify", releases.archive.name, "--repo", "example/windlass"]
+    assert (tmp_path / "asked").exists() == asked
+    if status:
+        assert "no attestation has this digest" in done.stdout and "could not be verified" in (tmp_path / "summary").read_text(), done
 
 
 def test_each_reason_to_stop_has_its_line_on_the_page():
