@@ -16,14 +16,18 @@ pub enum Upload {
 /// The suffix of the files that Windlass writes beside an upload. Such a file is never an upload itself.
 pub const FINDINGS_SUFFIX: &str = ".findings.json";
 
+/// The longest key of an upload, in bytes: with the suffix it is one that S3 takes (Amazon S3 User Guide, "Naming Amazon S3
+/// objects": at most 1,024 bytes).
+pub const LONGEST: usize = 1024 - FINDINGS_SUFFIX.len();
+
 /// Returns the key of the manifest of a release.
 pub fn manifest_key(app: &AppName, version: &str) -> String {
     format!("releases/{app}/{version}.json")
 }
 
-/// Reads a key; `None` if it is none of the three, such as a file that Windlass writes there itself.
+/// Reads a key; `None` if it is none of the three, such as a file that Windlass writes there itself, or is too long.
 pub fn upload(key: &str) -> Option<Upload> {
-    if key.ends_with(FINDINGS_SUFFIX) {
+    if key.ends_with(FINDINGS_SUFFIX) || key.len() > LONGEST {
         return None;
     }
     let parts: Vec<&str> = key.split('/').collect();

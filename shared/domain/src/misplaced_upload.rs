@@ -2,7 +2,7 @@
 //! meant. Pure.
 
 use crate::finding::{Finding, FindingName, repeated};
-use crate::key::{FINDINGS_SUFFIX, upload};
+use crate::key::{FINDINGS_SUFFIX, LONGEST, upload};
 use crate::name::AppName;
 
 /// Windlass keeps its own objects below this.
@@ -41,7 +41,9 @@ pub fn misplaced_upload(key: &str) -> Option<MisplacedUpload> {
     let named = |at: usize| folders.get(at).map(|name| as_name(name));
     let or = |name: Option<String>, any: &str| name.unwrap_or_else(|| any.to_owned());
     let app = or(named(1), "<app>");
+    let too_long = key.len() > LONGEST;
     let remedy = match folder {
+        _ if too_long => format!("Upload it with a key of at most {LONGEST} bytes."),
         Some("apps") => format!("Upload the declaration as `apps/{app}/app.yaml`."),
         Some("releases") => format!(
             "Upload the manifest as `releases/{app}/{}.json`.",
@@ -56,14 +58,21 @@ pub fn misplaced_upload(key: &str) -> Option<MisplacedUpload> {
                  `releases/<app>/<version>.json`; keep everything else in another bucket."
             .to_owned(),
     };
-    let reason = format!(
-        "`{}` is no key that Windlass reads, so nothing came of this upload.",
-        repeated(key)
-    );
+    let reason = if too_long {
+        format!(
+            "the key has {} bytes, and no findings could be written beside it.",
+            key.len()
+        )
+    } else {
+        format!(
+            "`{}` is no key that Windlass reads, so nothing came of this upload.",
+            repeated(key)
+        )
+    };
     Some(MisplacedUpload {
         app: folder.and_then(|_| AppName::new(named(1)?).ok()),
         finding: Finding::new(FindingName::BadValue, key, reason, remedy),
-        beside: folders.first().is_some_and(|name| FOLDERS.contains(name)),
+        beside: !too_long && folders.first().is_some_and(|name| FOLDERS.contains(name)),
     })
 }
 
@@ -109,6 +118,22 @@ fn as_name(text: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_key_that_is_too_long_for_its_findings_is_told_without_them() {
+        let key = |length: usize| format!("artifacts/shop/web/{}.zip", "a".repeat(length - 23));
+        assert_eq!(misplaced_upload(&key(LONGEST)), None);
+        for length in [LONGEST + 1, 1024] {
+            let told = misplaced_upload(&key(length)).unwrap();
+            assert_eq!(told.app, AppName::new("shop").ok());
+            assert!(!told.beside);
+            assert!(
+                told.finding.remedy.contains("at most 1010 bytes"),
+                "{}",
+                told.finding
+            );
+        }
+    }
 
     #[test]
     fn a_key_that_looks_meant_is_told_the_one_that_was_meant() {

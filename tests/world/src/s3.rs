@@ -150,6 +150,11 @@ impl World {
         bytes: Bytes,
         options: &PutOptions,
     ) -> Result<Written> {
+        // Amazon S3 User Guide, "Naming Amazon S3 objects".
+        if key.len() > 1024 {
+            let text = "S3 400 KeyTooLongError: Your key is too long";
+            return Err(Fault::new(FaultName::Refused, text));
+        }
         let mut state = self.s3();
         state.known(bucket)?.check(key, &options.replaces)?;
         let sha256 = Digest::of(&bytes);

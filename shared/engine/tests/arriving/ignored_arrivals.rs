@@ -91,6 +91,15 @@ fn what_looks_meant_is_listed_and_told_beside_the_upload() {
 }
 
 #[test]
+fn an_upload_whose_key_is_too_long_for_its_findings_is_listed() {
+    let world = declared();
+    let key = format!("releases/shop/{}.json", "1".repeat(1024 - 19));
+    assert_eq!(key.len(), 1024);
+    assert_eq!(arrives(&world, upload(&world, &key, "{}")), Ok(()));
+    assert_eq!(listed(&world, Some(&shop())), [format!("{key} BadValue")]);
+}
+
+#[test]
 fn an_artifact_of_no_component_is_listed_with_the_one_that_is_meant() {
     let world = declared();
     for key in ["artifacts/shop/wep/1.zip", "artifacts/bank/web/1.zip"] {
