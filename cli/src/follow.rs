@@ -232,18 +232,13 @@ fn unanswered(failure: &Failure) -> String {
     format!("how it goes on is not known: {}", failure.message)
 }
 
-/// Adds the next step where Windlass itself may be what is wrong.
+/// Adds the next step where Windlass itself may be what is wrong. If nobody answered as Windlass does, the failure names it.
 fn asks_doctor(failure: Failure) -> Failure {
-    let is_windlass = matches!(
-        failure.name,
-        Some(
-            Trouble::NotAWindlass | Trouble::NoAnswer | Trouble::OtherVersion | Trouble::WentWrong
-        )
-    );
-    if is_windlass {
-        failure.with_next("How it goes on is not known. `windlass doctor` looks at Windlass itself")
-    } else {
-        failure
+    match failure.name {
+        Some(Trouble::NotAWindlass) => failure.with_next("How it goes on is not known"),
+        Some(Trouble::NoAnswer | Trouble::OtherVersion | Trouble::WentWrong) => failure
+            .with_next("How it goes on is not known. `windlass doctor` looks at Windlass itself"),
+        _ => failure,
     }
 }
 

@@ -284,6 +284,7 @@ fn nobody(answer: &ApiAnswer, said: &str) -> Failure {
         )
     }
     .with_next(NAMED)
+    .with_next("Where it is that, `windlass doctor` looks at Windlass itself")
 }
 
 /// Runs work that waits for answers. Everything runs on this one thread.
@@ -339,7 +340,9 @@ mod tests {
             assert_eq!(failure.exit, Exit::Unreachable, "{status}");
             let message = failure.message;
             assert!(message.contains("no Windlass answered there"), "{message}");
-            assert!(message.contains("`ApiUrl`"), "{message}");
+            for next in ["`ApiUrl`", "`windlass doctor`"] {
+                assert!(message.contains(next), "{message}");
+            }
             assert_eq!(failure.passes, status == 502);
         }
     }
