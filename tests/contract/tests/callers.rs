@@ -1,6 +1,10 @@
 //! The managed policies of the template against its routes: which policy lets its caller call what.
 
-#![allow(clippy::expect_used, reason = "a test may panic, and reads better")]
+#![allow(
+    clippy::expect_used,
+    clippy::panic,
+    reason = "a test may panic, and reads better"
+)]
 
 use serde_json::Value;
 use std::collections::BTreeSet;
@@ -12,6 +16,14 @@ const LETS: [(&str, &[&str]); 4] = [
     ("PlansOfApplication", &["plans"]),
     ("OperatorOfEnvironment", &["*"]),
     ("Reader", &["plans"]),
+];
+
+/// The outputs of the stack that name a policy, each with the policy that is meant.
+const OUTPUTS: [(&str, &str); 4] = [
+    ("CiPolicyArn", "CiOfEnvironment"),
+    ("PlanPolicyArn", "PlansOfApplication"),
+    ("OperatorPolicyArn", "OperatorOfEnvironment"),
+    ("ReaderPolicyArn", "Reader"),
 ];
 
 const HERE: &str = "apps/shop/environments/prod";
@@ -26,19 +38,87 @@ fn matches(pattern: &str, text: &str) -> bool {
     }
 }
 
+/// Returns what a policy allows: each action with the resource as the template writes it.
+fn allowed<'a>(template: &'a Value, policy: &str) -> Vec<(&'a str, &'a str)> {
+    let several = |value: &'a Value| match value {
+        Value::Array(all) => all.iter().collect(),
+        one => vec![one],
+    };
+    let statements = &template["Resources"][policy]["Properties"]["PolicyDocument"]["Statement"];
+    let mut all = Vec::new();
+    for statement in statements.as_array().expect("statements") {
+        assert_eq!(statement["Effect"], "Allow", "{policy}");
+        for action in several(&statement["Action"]) {
+            for arn in several(&statement["Resource"]) {
+                let arn = arn["Fn::Sub"].as_str().or(arn.as_str());
+                all.push((action.as_str().expect("an action"), arn.expect("an ARN")));
+            }
+        }
+    }
+    all
+}
+
+fn filled(pattern: &str, app: &str, environment: &str) -> String {
+    pattern
+        .replace("${!aws:PrincipalTag/windlass:app}", app)
+        .replace("${!aws:PrincipalTag/windlass:environment}", environment)
+}
+
 /// Returns the patterns of calls that a policy allows to a role of shop/prod, such as `*/GET/apps/shop/*`.
 fn patterns(template: &Value, policy: &str) -> Vec<String> {
-    let statements = &template["Resources"][policy]["Properties"]["PolicyDocument"]["Statement"];
-    let statements = statements.as_array().expect("statements").iter();
-    let calls = statements.filter(|one| one["Action"] == "execute-api:Invoke");
-    let named = calls.flat_map(|one| one["Resource"].as_array().expect("resources"));
-    let filled = named.map(|arn| {
-        let arn = arn["Fn::Sub"].as_str().or(arn.as_str()).expect("an ARN");
+    let calls = allowed(template, policy).into_iter();
+    let calls = calls.filter(|(action, _)| *action == "execute-api:Invoke");
+    let path = |(_, arn): (&str, &str)| {
         let (_, path) = arn.split_once("${Api}/").expect("the API");
-        path.replace("${!aws:PrincipalTag/windlass:app}", "shop")
-            .replace("${!aws:PrincipalTag/windlass:environment}", "prod")
-    });
-    filled.collect()
+        filled(path, "shop", "prod")
+    };
+    calls.map(path).collect()
+}
+
+/// Returns the row of a policy in the table of rights: what it lets a role call and upload, by the tags of the role.
+fn row(template: &Value, output: &str, policy: &str) -> String {
+    let (mut calls, mut uploads) = (Vec::new(), Vec::new());
+    for (action, arn) in allowed(template, policy) {
+        let arn = filled(arn, "APP", "ENVIRONMENT");
+        match action {
+            "execute-api:Invoke" => {
+                let (_, call) = arn.split_once("${Api}/*/").expect("the API");
+                let (method, path) = call.split_once('/').expect("a method");
+                let method = method.replace('*', "any method,");
+                calls.push(format!("`{method} /{path}`"));
+            }
+            "s3:PutObject" => {
+                let key = arn
+                    .strip_prefix("${Artifacts.Arn}/")
+                    .expect("the artifacts bucket");
+                uploads.push(format!("`{key}`"));
+            }
+            // The command line finds the installation by it.
+            "cloudformation:DescribeStacks" => {}
+            other => panic!("{policy}: the table of rights has no column for {other}"),
+        }
+    }
+    if uploads.is_empty() {
+        uploads.push("nothing".to_owned());
+    }
+    format!(
+        "| `{output}` | {} | {} |\n",
+        calls.join("<br>"),
+        uploads.join("<br>")
+    )
+}
+
+#[test]
+fn the_table_of_rights_has_what_the_policies_let() {
+    const BEGINS: &str = "| right | calls | uploads |\n| --- | --- | --- |\n";
+    let template = template();
+    let rows = OUTPUTS.map(|(output, policy)| row(&template, output, policy));
+    let table = format!("{BEGINS}{}\n", rows.concat());
+    let page = include_str!("../../../docs/safety-limits.md");
+    assert!(
+        page.contains(&table),
+        "docs/safety-limits.md should have\n{table}"
+    );
 }
 
 /// Returns the routes that change something, as the path of shop/prod: `POST/apps/shop/environments/prod/releases`.
@@ -81,12 +161,7 @@ fn each_policy_lets_its_own_routes_and_a_route_of_wishes_is_for_operators_alone(
 #[test]
 fn each_output_names_the_policy_that_is_meant() {
     let template = template();
-    for (output, policy) in [
-        ("CiPolicyArn", "CiOfEnvironment"),
-        ("PlanPolicyArn", "PlansOfApplication"),
-        ("OperatorPolicyArn", "OperatorOfEnvironment"),
-        ("ReaderPolicyArn", "Reader"),
-    ] {
+    for (output, policy) in OUTPUTS {
         let value = &template["Outputs"][output]["Value"];
         let named = value["Ref"].as_str().or(value.as_str());
         assert_eq!(named, Some(policy), "{output}");
