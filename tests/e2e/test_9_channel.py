@@ -47,7 +47,9 @@ def topic(aws):
 def gannet(aws, topic):
     gannet = Gannet(aws)
     gannet.make_targets()
-    gannet.declare([{"topic": topic}, {"topic": topic + "-gone", "of": ["success"], "form": "text"}])
+    gone = aws.sns.create_topic(Name="gannet-team-gone", Tags=[{"Key": "windlass:app", "Value": "gannet"}])["TopicArn"]
+    gannet.declare([{"topic": topic}, {"topic": gone, "of": ["success"], "form": "text"}])
+    aws.sns.delete_topic(TopicArn=gone)
     return gannet
 
 

@@ -292,6 +292,29 @@ async fn a_topic_of_a_declaration_is_written_to_in_its_own_region() {
 }
 
 #[tokio::test]
+async fn a_topics_tags_are_read_in_its_own_region() {
+    let answer = "<ListTagsForResourceResponse><ListTagsForResourceResult><Tags><member><Key>windlass:app</Key>\
+        <Value>shop</Value></member></Tags></ListTagsForResourceResult></ListTagsForResourceResponse>";
+    let gone = "<ErrorResponse><Error><Type>Sender</Type><Code>ResourceNotFound</Code><Message>Resource does not exist\
+        </Message></Error></ErrorResponse>";
+    let (aws, replay) = Replay::new(vec![reply(200, &[], answer), reply(404, &[], gone)]);
+    let topic = "arn:aws:sns:us-east-1:111111111111:team";
+    let tags = aws.topic_tags(topic).await.expect("tags");
+    assert_eq!(tags.get("windlass:app").map(String::as_str), Some("shop"));
+    let fault = aws.topic_tags(topic).await.expect_err("gone");
+    assert_eq!(fault.name, FaultName::NotFound);
+    let sent = &replay.sent()[0];
+    assert!(
+        sent.body
+            .contains("ResourceArn=arn%3Aaws%3Asns%3Aus-east-1"),
+        "{}",
+        sent.body
+    );
+    let scope = sent.header("authorization").expect("signed");
+    assert!(scope.contains("/us-east-1/sns/"), "{scope}");
+}
+
+#[tokio::test]
 async fn an_index_tells_its_platforms() {
     let digest = |c: &str| format!("sha256:{}", c.repeat(64));
     let index = json!({"mediaType": "application/vnd.oci.image.index.v1+json", "manifests": [

@@ -10,7 +10,7 @@ use serde_json::json;
 mod topic;
 
 pub(crate) use topic::findings;
-pub use topic::{Form, MessageKind, Notify, region_of};
+pub use topic::{Form, MessageKind, Notify, account_of, not_ours, region_of};
 
 impl MessageKind {
     /// Returns the sort of an event; `None` if no topic is told of it.
@@ -143,7 +143,7 @@ pub(crate) const NEXT: &str = "next: ";
 pub fn not_told(topic: &str, subject: &str, why: &str) -> Notification {
     let message = format!(
         "The topic {topic} was not told `{subject}`: {why}\nThe declaration names it under `notify`. See that it is \
-         there, in the account of Windlass, and has the tag `windlass:app`."
+         there, in the account of Windlass, and has the tag `windlass:app` with the application's name."
     );
     Notification {
         subject: "[windlass] a topic could not be told".to_owned(),

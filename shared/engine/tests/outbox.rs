@@ -351,7 +351,37 @@ fn a_topic_that_is_gone_holds_up_no_other_and_people_are_told() {
     let notifications = stage.world.sns();
     let (subject, message) = &notifications.published[0];
     assert_eq!(subject, "[windlass] a topic could not be told");
-    for part in [GONE, "1.4.0 Succeeded", "Topic does not exist", "`notify`"] {
+    for part in [
+        GONE,
+        "1.4.0 Succeeded",
+        "Resource does not exist",
+        "`notify`",
+    ] {
         assert!(message.contains(part), "{message}");
+    }
+}
+
+/// Safety: telling: A topic whose tag names no application, or another one, gets no message.
+#[test]
+fn a_topic_that_is_tagged_otherwise_is_not_told() {
+    for owner in [None, Some("bank"), Some("shopping")] {
+        let stage = told_stage();
+        let mut topics = stage.world.sns();
+        topics.owners.remove(GONE);
+        topics
+            .owners
+            .extend(owner.map(|owner| (GONE.into(), owner.into())));
+        drop(topics);
+        let running = record(&stage, |_| ());
+        let ended = record(&stage, ends(Ending::Succeeded, 60));
+        let change = change(Some(running), Some(ended));
+        assert_eq!(run(handle(&stage.world, &[change])), Ok(()));
+        let topics: Vec<String> = told(&stage).into_iter().map(|(topic, _)| topic).collect();
+        assert_eq!(topics, [TEAM], "{owner:?}");
+        let (_, message) = &stage.world.sns().published[0];
+        assert!(
+            message.contains("its tag `windlass:app` does not name `shop`"),
+            "{message}"
+        );
     }
 }

@@ -69,6 +69,7 @@ fn declare(world: &World, name: &str, of: &str) {
         topic(name)
     );
     let declaration = Declaration::parse(&text).unwrap();
+    world.sns().mark(&declaration);
     let declared = Declared::new(&declaration, &text, Time(0), None);
     let (key, place) = (
         ledger::declaration_in_force(&app(name)),

@@ -235,6 +235,7 @@ fn declare(world: &World, text: &str) {
         Ok(declaration) => declaration,
         Err(findings) => panic!("{findings:?}"),
     };
+    world.sns().mark(&declaration);
     let declared = Declared::new(&declaration, text, world.now(), None);
     let version = declaration.version();
     let keys = [

@@ -1,7 +1,7 @@
 //! The names of all calls of the ports.
 
 /// Every call that a service of this world has, by the name with which [`crate::mishaps`] counts it.
-pub const CALLS: [&str; 91] = [
+pub const CALLS: [&str; 92] = [
     "appconfig.applications",
     "appconfig.content",
     "appconfig.create_version",
@@ -87,6 +87,7 @@ pub const CALLS: [&str; 91] = [
     "s3.upload_part",
     "sns.notify",
     "sns.notify_topic",
+    "sns.topic_tags",
     "stepfunctions.execution",
     "stepfunctions.newest",
     "stepfunctions.start",

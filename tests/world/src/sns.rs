@@ -1,7 +1,8 @@
 //! SNS in memory.
 
 use crate::World;
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
+use windlass_domain::declaration::Declaration;
 use windlass_domain::fault::{Fault, FaultName};
 use windlass_engine::ports::{Clock, Result, SnsApi};
 
@@ -17,8 +18,21 @@ pub struct State {
     pub told: Vec<(String, String, String)>,
     /// Topics that are not there.
     pub missing: BTreeSet<String>,
+    /// The tag `windlass:app` of each topic that has it.
+    pub owners: BTreeMap<String, String>,
     /// The time that a publication to such a topic takes, in milliseconds.
     pub takes_ms: u64,
+}
+
+impl State {
+    /// Tags each topic that a declaration names as its application's, as a team does before it declares them.
+    pub fn mark(&mut self, declaration: &Declaration) {
+        let app = declaration.app().to_string();
+        let named = declaration.topics().flat_map(|(_, topics)| topics);
+        for notify in named {
+            self.owners.insert(notify.topic.clone(), app.clone());
+        }
+    }
 }
 
 impl SnsApi for World {
@@ -28,6 +42,19 @@ impl SnsApi for World {
         let published = (subject.to_owned(), message.to_owned());
         self.sns().published.push(published);
         call.answer(()).await
+    }
+
+    async fn topic_tags(&self, topic: &str) -> Result<BTreeMap<String, String>> {
+        let call = self.call("sns.topic_tags").await?;
+        if self.sns().missing.contains(topic) {
+            let text = format!(
+                "ListTagsForResource {topic} 404 ResourceNotFound: Resource does not exist"
+            );
+            return Err(Fault::new(FaultName::NotFound, text));
+        }
+        let owner = self.sns().owners.get(topic).cloned();
+        let tags = owner.map(|app| ("windlass:app".to_owned(), app));
+        call.answer(tags.into_iter().collect()).await
     }
 
     async fn notify_topic(&self, topic: &str, subject: &str, message: &str) -> Result<()> {

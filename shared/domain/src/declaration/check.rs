@@ -60,15 +60,10 @@ fn drills(declaration: &Declaration) -> impl Iterator<Item = Finding> {
 }
 
 fn topics(declaration: &Declaration) -> Vec<Finding> {
-    let mut findings = wrong_topics("notify", &declaration.document.notify);
-    for (name, environment) in &declaration.document.environments {
-        let at = format!("environments.{name}.notify");
-        findings.extend(wrong_topics(
-            &at,
-            environment.notify.as_deref().unwrap_or_default(),
-        ));
-    }
-    findings
+    let lists = declaration.topics();
+    lists
+        .flat_map(|(at, topics)| wrong_topics(&at, topics))
+        .collect()
 }
 
 fn unknown_names(declaration: &Declaration) -> Vec<Finding> {

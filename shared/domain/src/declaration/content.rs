@@ -8,6 +8,7 @@ use crate::git_rule::{GitRef, GitRule, the_one};
 use crate::heal::Heal;
 use crate::name::{AppName, ComponentName, EnvironmentName};
 use crate::notify::Notify;
+use std::iter;
 
 /// A declaration without mistakes.
 #[derive(Debug, Clone, PartialEq)]
@@ -48,6 +49,16 @@ impl Declaration {
         let environment = environment.and_then(|name| self.document.environments.get(name));
         let own = environment.and_then(|environment| environment.notify.as_deref());
         own.unwrap_or(&self.document.notify)
+    }
+
+    /// Returns the lists of topics that it has, each with its place.
+    pub fn topics(&self) -> impl Iterator<Item = (String, &[Notify])> {
+        let document = &self.document;
+        let of_environments = document.environments.iter().map(|(name, environment)| {
+            let own = environment.notify.as_deref().unwrap_or_default();
+            (format!("environments.{name}.notify"), own)
+        });
+        iter::once(("notify".to_owned(), document.notify.as_slice())).chain(of_environments)
     }
 
     /// Returns the schedule of the drills of an environment.

@@ -1,6 +1,7 @@
 //! The topics that a declaration names, as people write them. Pure.
 
 use crate::finding::{Finding, FindingName, repeated};
+use crate::name::AppName;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeSet;
@@ -103,4 +104,19 @@ fn is_topic(arn: &str) -> bool {
 /// Returns the region in a topic's ARN.
 pub fn region_of(topic: &str) -> Option<&str> {
     topic.split(':').nth(3).filter(|region| !region.is_empty())
+}
+
+/// Returns the account in a topic's ARN.
+pub fn account_of(topic: &str) -> Option<&str> {
+    topic.split(':').nth(4)
+}
+
+/// Makes the finding that a topic is not the application's, with what was seen of it.
+pub fn not_ours(path: impl Into<String>, topic: &str, app: &AppName, seen: &str) -> Finding {
+    Finding::new(
+        FindingName::TargetNotOurs,
+        path,
+        format!("the topic `{}` {seen}.", repeated(topic)),
+        format!("Name a topic in the account of Windlass that is tagged `windlass:app`: `{app}`."),
+    )
 }

@@ -202,7 +202,7 @@ async fn tell(
         .try_collect()
         .await?;
     for (topic, message) in messages(declaration, app, to, &seen) {
-        send(ports, &topic, &message).await?;
+        send(ports, app, &topic, &message).await?;
     }
     Ok(())
 }

@@ -229,6 +229,73 @@ fn a_repository_goes_to_whom_its_name_or_its_tag_says_that_it_belongs() {
     assert_eq!(owners, [None, Some(bank.clone()), Some(bank)]);
 }
 
+#[test]
+fn a_repositorys_tag_goes_before_its_name() {
+    let world = nothing();
+    mark(&world, "bank");
+    arrives(&world, upload(&world, KEY, DECLARATION)).unwrap();
+    assert_eq!(beside(&world), ["TargetNotOurs"; 2]);
+    mark(&world, "shop");
+    arrives(&world, upload(&world, KEY, DECLARATION)).unwrap();
+    assert_eq!(owner(&world, "shop/agent"), Some(shop()));
+}
+
+/// Safety: tenancy: A topic is an application's by its tag, in the account of Windlass.
+#[test]
+fn a_topic_that_is_not_the_applications_is_not_taken() {
+    let own = "arn:aws:sns:us-east-1:111111111111:team";
+    for (topic, owner, told) in [
+        (own, Some("shop"), None),
+        (
+            own,
+            Some("shopping"),
+            Some("has the tag `windlass:app`: `shopping`"),
+        ),
+        (own, None, Some("has no tag `windlass:app`")),
+        (
+            "arn:aws:sns:us-east-1:111111111111:gone",
+            None,
+            Some("does not exist"),
+        ),
+        (
+            "arn:aws:sns:us-east-1:222222222222:team",
+            Some("shop"),
+            Some("is not in the account of Windlass, 111111111111"),
+        ),
+    ] {
+        let world = nothing();
+        let mut topics = world.sns();
+        topics
+            .owners
+            .extend(owner.map(|owner| (topic.into(), owner.into())));
+        topics
+            .missing
+            .insert("arn:aws:sns:us-east-1:111111111111:gone".into());
+        drop(topics);
+        let prod = format!("prod: {{notify: [{{topic: '{topic}'}}], deploy");
+        let text = DECLARATION.replace("prod: {deploy", &prod);
+        arrives(&world, upload(&world, KEY, &text)).unwrap();
+        let texts = world.s3().texts("artifacts");
+        let beside: Value = serde_json::from_str(&texts[&format!("{KEY}.findings.json")]).unwrap();
+        let found = beside["findings"].as_array().unwrap();
+        assert_eq!(
+            found.len(),
+            usize::from(told.is_some()),
+            "{topic} {owner:?}: {found:?}"
+        );
+        for (found, told) in found.iter().zip(told) {
+            assert_eq!(found["name"], "TargetNotOurs");
+            assert_eq!(found["path"], "environments.prod.notify[0].topic");
+            assert!(found["reason"].as_str().unwrap().contains(told), "{found}");
+        }
+        assert_eq!(
+            in_force(&world).is_some(),
+            told.is_none(),
+            "{topic} {owner:?}"
+        );
+    }
+}
+
 /// Safety: tenancy: A declaration that names a part of its own installation is not taken.
 #[test]
 fn one_that_names_a_part_of_windlass_is_not_taken() {

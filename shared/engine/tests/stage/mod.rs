@@ -64,6 +64,7 @@ impl Stage {
             world: World::default(),
             record: record(&declared, components),
         };
+        stage.world.sns().mark(&declared);
         let version = declared.version().clone();
         let declared = Declared::new(&declared, declaration, Time(0), None);
         stage.put(ledger::declaration(&app(), &version), &declared);

@@ -3,7 +3,7 @@
 use crate::faults::Faults;
 use crate::ledger::Started;
 use crate::pin;
-use crate::ports::{Clock, Result, StepFunctionsApi};
+use crate::ports::{Clock, Result, SnsApi, StepFunctionsApi};
 use serde_json::Value;
 use windlass_domain::arrival_sweep::ArrivalSweep;
 use windlass_domain::request::{ObjectRef, Requester};
@@ -13,8 +13,8 @@ use windlass_domain::time::Time;
 pub const ARRIVALS: usize = 100;
 
 /// The ports that intake needs.
-pub trait Ports: pin::Ports + StepFunctionsApi + Clock {}
-impl<P: pin::Ports + StepFunctionsApi + Clock> Ports for P {}
+pub trait Ports: pin::Ports + StepFunctionsApi + SnsApi + Clock {}
+impl<P: pin::Ports + StepFunctionsApi + SnsApi + Clock> Ports for P {}
 
 /// An object that was created, as S3 tells it (Amazon S3 User Guide, "EventBridge event message
 /// structure"; the key is not URL-encoded there).

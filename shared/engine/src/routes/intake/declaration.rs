@@ -1,11 +1,11 @@
 //! `apps/<app>/app.yaml`: a declaration arrives.
 
 use super::arrival::{ArrivalOutcome, Created, Ports};
-use super::repositories;
+use super::{repositories, topics};
 use crate::conductor::record_refusal;
 use crate::ledger::{self, Stored, commit, retry};
 use crate::log;
-use crate::ports::{DynamoDbApi, ObjectId, Result, S3Api};
+use crate::ports::{DynamoDbApi, ObjectId, Result, S3Api, Write};
 use crate::trouble::Unread;
 use crate::upload_findings;
 use windlass_domain::declaration::{Declaration, Declared, Exceptions, LARGEST, Upload};
@@ -75,10 +75,21 @@ async fn against_it(
     let former = ledger::load(ports, &ledger::declaration_in_force(app)).await?;
     let former = former.map(|former| former.value);
     let uploaded = declaration.uploaded(app, former.as_ref());
-    let (_, taken) = repositories::claim(ports, app, declaration, former.as_ref()).await?;
-    let mut findings: Vec<Finding> = uploaded.err().into_iter().chain(taken).collect();
+    let (_, taken) = claim(ports, app, declaration, former.as_ref()).await?;
+    Ok(uploaded.err().into_iter().chain(taken).collect())
+}
+
+/// Returns the writes that make what a declaration names the application's, and a finding for all that is not its own.
+async fn claim(
+    ports: &impl Ports,
+    app: &AppName,
+    declaration: &Declaration,
+    former: Option<&Declared>,
+) -> Result<(Vec<Write>, Vec<Finding>)> {
+    let (owners, mut findings) = repositories::claim(ports, app, declaration, former).await?;
+    findings.extend(topics::foreign(ports, app, declaration).await?);
     findings.extend(declaration.of_installation(&ports.config().stack));
-    Ok(findings)
+    Ok((owners, findings))
 }
 
 async fn put_in_force(
@@ -103,9 +114,7 @@ async fn put_in_force(
         }
         let object = Some(created.object.clone());
         let declared = Declared::new(declaration, text, ports.now(), object);
-        let (owners, mut findings) =
-            repositories::claim(ports, app, declaration, former.as_ref()).await?;
-        findings.extend(declaration.of_installation(&ports.config().stack));
+        let (owners, findings) = claim(ports, app, declaration, former.as_ref()).await?;
         if !findings.is_empty() {
             return Ok(Some(findings));
         }

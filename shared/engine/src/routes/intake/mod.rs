@@ -11,6 +11,7 @@ mod missed_arrivals;
 mod missed_images;
 mod object;
 mod repositories;
+mod topics;
 
 pub use arrival::Ports;
 

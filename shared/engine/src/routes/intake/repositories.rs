@@ -35,8 +35,9 @@ pub async fn claim(
                 ));
             }
             None if !is_ours(ports, app, repository).await? => {
-                let unmarked =
-                    format!("neither begins with `{app}/` nor has the tag `{APP_TAG}`: `{app}`");
+                let unmarked = format!(
+                    "is not tagged `{APP_TAG}`: `{app}`, and no untagged one whose name begins with `{app}/`"
+                );
                 let name = FindingName::TargetNotOurs;
                 findings.push(not_ours(
                     name,
@@ -76,16 +77,14 @@ fn taken(app: &AppName, repository: &str) -> Result<Write> {
     Stored::new(ledger::repository(repository), owner).put_indexed(Some(index))
 }
 
-/// Returns whether the images are this application's: whoever declares a repository gets them deployed, so its name or
-/// a tag must say that they are the application's.
+/// Returns whether the images are this application's: whoever declares a repository gets them deployed, so its tag says
+/// whose they are. Where it has none, its name does.
 async fn is_ours(ports: &impl Ports, app: &AppName, repository: &str) -> Result<bool> {
-    let name = repository.split('/').next();
-    if name == Some(app.as_str()) {
-        return Ok(true);
-    }
     let tags = ports.repository_tags(repository).await?;
-    let marked = tags.as_ref().and_then(|tags| tags.get(APP_TAG));
-    Ok(marked.is_some_and(|marked| marked == app.as_str()))
+    Ok(match tags.as_ref().and_then(|tags| tags.get(APP_TAG)) {
+        Some(marked) => marked == app.as_str(),
+        None => repository.split('/').next() == Some(app.as_str()),
+    })
 }
 
 fn not_ours(
