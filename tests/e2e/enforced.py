@@ -84,11 +84,15 @@ def name_sessions(iam, role):
 
 def actions_of(iam, role):
     """The actions that a role's policies allow."""
-    names = iam.list_role_policies(RoleName=role)["PolicyNames"]
-    documents = [iam.get_role_policy(RoleName=role, PolicyName=name)["PolicyDocument"] for name in names]
+    actions = [statement["Action"] for _, document in documents_of(iam, role) for statement in document["Statement"] if statement["Effect"] == "Allow"]
+    return {action for group in actions for action in (group if isinstance(group, list) else [group])}
+
+
+def documents_of(iam, role):
+    """The policies of a role: each with its name."""
+    for name in iam.list_role_policies(RoleName=role)["PolicyNames"]:
+        yield name, iam.get_role_policy(RoleName=role, PolicyName=name)["PolicyDocument"]
     for attached in iam.list_attached_role_policies(RoleName=role)["AttachedPolicies"]:
         policy = iam.get_policy(PolicyArn=attached["PolicyArn"])["Policy"]
         version = iam.get_policy_version(PolicyArn=policy["Arn"], VersionId=policy["DefaultVersionId"])
-        documents.append(version["PolicyVersion"]["Document"])
-    actions = [statement["Action"] for document in documents for statement in document["Statement"] if statement["Effect"] == "Allow"]
-    return {action for group in actions for action in (group if isinstance(group, list) else [group])}
+        yield attached["PolicyName"], version["PolicyVersion"]["Document"]
