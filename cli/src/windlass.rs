@@ -329,9 +329,7 @@ mod tests {
             (404, nothing.clone()),
             (200, nothing.clone()),
             (200, json!([])),
-            (200, json!("hello")),
             (302, nothing.clone()),
-            (400, nothing.clone()),
             (405, json!({})),
             (500, nothing.clone()),
             (502, nothing),
@@ -340,9 +338,8 @@ mod tests {
             assert_eq!(failure.exit, Exit::Unreachable, "{status}");
             let message = failure.message;
             assert!(message.contains("no Windlass answered there"), "{message}");
-            for next in ["`ApiUrl`", "`windlass doctor`"] {
-                assert!(message.contains(next), "{message}");
-            }
+            assert!(message.contains("`ApiUrl`"), "{message}");
+            assert!(message.contains("`windlass doctor`"), "{message}");
             assert_eq!(failure.passes, status == 502);
         }
     }

@@ -19,6 +19,7 @@ mod lambda_invoke;
 mod probe;
 mod replay;
 mod s3;
+mod sns;
 mod stepfunctions;
 mod sts;
 mod uploads;

@@ -1,6 +1,7 @@
 //! Uploads whose keys mean nothing to Windlass. They look meant for it, so their author is told what was probably
 //! meant. Pure.
 
+use crate::count::count;
 use crate::finding::{Finding, FindingName, repeated};
 use crate::key::{FINDINGS_SUFFIX, LONGEST, upload};
 use crate::name::AppName;
@@ -59,10 +60,8 @@ pub fn misplaced_upload(key: &str) -> Option<MisplacedUpload> {
             .to_owned(),
     };
     let reason = if too_long {
-        format!(
-            "the key has {} bytes, and no findings could be written beside it.",
-            key.len()
-        )
+        let length = count(key.len(), "byte");
+        format!("the key has {length}, and no findings could be written beside it.")
     } else {
         format!(
             "`{}` is no key that Windlass reads, so nothing came of this upload.",

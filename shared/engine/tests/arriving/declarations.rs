@@ -234,7 +234,7 @@ fn a_repositorys_tag_goes_before_its_name() {
     let world = nothing();
     mark(&world, "bank");
     arrives(&world, upload(&world, KEY, DECLARATION)).unwrap();
-    assert_eq!(beside(&world), ["TargetNotOurs"; 2]);
+    assert_eq!(beside(&world), ["TargetNotOurs"]);
     mark(&world, "shop");
     arrives(&world, upload(&world, KEY, DECLARATION)).unwrap();
     assert_eq!(owner(&world, "shop/agent"), Some(shop()));
