@@ -63,6 +63,7 @@ pub mod upload;
 pub mod upload_outcome;
 pub mod verbs;
 pub mod waiting_reason;
+pub mod ways_in;
 pub mod windlass;
 pub mod yaml;
 

@@ -23,8 +23,8 @@ pub struct Plan<'a> {
     pub manifest: &'a Manifest,
     /// The environment that is named; else its Git ref chooses.
     pub named: Option<&'a EnvironmentName>,
-    /// The route by which it will be handed in.
-    pub route: Route,
+    /// The route by which it will be handed in, where that is known.
+    pub route: Option<Route>,
     /// True if a hold does not stop it.
     pub through_hold: bool,
     /// True if an older declaration is allowed.
@@ -107,17 +107,7 @@ fn told_by(plan: Plan<'_>, declaration: &Declaration) -> (Option<Resolved>, Vec<
         let version = &plan.manifest.version;
         findings.extend(tag_version_differs(version, &git.reference, "version"));
     }
-    if !resolved.sources.contains(&plan.route) {
-        findings.push(Finding::new(
-            FindingName::SourceNotAccepted,
-            format!("environments.{}.sources", resolved.environment),
-            format!(
-                "the environment does not accept releases from `{}`.",
-                plan.route
-            ),
-            "Add the source to the declaration; or release with `--api`, or without.",
-        ));
-    }
+    findings.extend(plan.route.and_then(|route| resolved.not_accepted(route)));
     (Some(resolved), findings)
 }
 

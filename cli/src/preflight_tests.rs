@@ -5,7 +5,7 @@ const DECLARATION: &str = "
 app: shop
 version: 1.2.0
 environments:
-  dev: {deploy: {branch: main}}
+  dev: {deploy: {branch: main}, sources: [api, s3]}
   prod: {deploy: {tag: stable}, start: manual, sources: [s3]}
 components:
   api: {kind: lambda, function: 'shop-{environment}', alias: live}
@@ -33,7 +33,7 @@ fn told(manifest: &Manifest, named: Option<&str>, route: Route) -> (Option<Strin
         app: &app,
         manifest,
         named: named.as_ref(),
-        route,
+        route: Some(route),
         through_hold: false,
         allow_older: false,
         dirty: false,
@@ -169,7 +169,7 @@ fn a_version_that_is_recorded_with_other_bytes_and_what_stops_everything_are_tol
         app: &app,
         manifest: &manifest,
         named: None,
-        route: Route::S3,
+        route: Some(Route::S3),
         through_hold: false,
         allow_older: false,
         dirty: false,

@@ -2,7 +2,7 @@
 
 #![allow(clippy::unwrap_used)]
 
-use crate::cloud::{RELEASE, Told, cloud, puts, released, site, telling, write};
+use crate::cloud::{RELEASE, Told, cloud, puts, released, site, telling, uploading, write};
 use crate::records;
 use crate::records::{ID, accepted};
 use crate::standin::{code, err, folder, out};
@@ -16,7 +16,7 @@ use windlass_domain::name::AppName;
 #[test]
 fn artifacts_are_uploaded_and_then_the_manifest_that_pins_them() {
     let (cloud, folder) = (cloud(), site("upload"));
-    let output = cloud.windlass(&folder, &RELEASE);
+    let output = cloud.windlass(&folder, &uploading());
     assert_eq!(code(&output), 0, "{}", err(&output));
     let said = out(&output);
     let from = "shop 1.4.0: from refs/tags/v1.4.0 (given by `--git-ref`), commit 9f2c111, not known whether clean";
@@ -59,8 +59,8 @@ fn artifacts_are_uploaded_and_then_the_manifest_that_pins_them() {
 #[test]
 fn the_same_bytes_are_not_sent_twice() {
     let (cloud, folder) = (cloud(), site("twice"));
-    assert_eq!(code(&cloud.windlass(&folder, &RELEASE)), 0);
-    let output = cloud.windlass(&folder, &RELEASE);
+    assert_eq!(code(&cloud.windlass(&folder, &uploading())), 0);
+    let output = cloud.windlass(&folder, &uploading());
     assert_eq!(code(&output), 0);
     assert!(
         out(&output).contains("web: there already"),
@@ -78,7 +78,7 @@ fn who_may_only_put_sends_what_may_be_there_already() {
     };
     let (cloud, folder) = (telling(told), site("put-only"));
     for sent in [3, 6] {
-        let output = cloud.windlass(&folder, &RELEASE);
+        let output = cloud.windlass(&folder, &uploading());
         assert_eq!(code(&output), 0, "{}", err(&output));
         assert_eq!(puts(&cloud).len(), sent);
     }
@@ -127,7 +127,7 @@ fn the_deployment_that_an_upload_became_is_told() {
         history: json!({"deployments": [one], "next": null}),
         ..Told::nothing()
     };
-    let (code, said, _) = released(told, "became", &RELEASE);
+    let (code, said, _) = released(told, "became", &uploading());
     assert_eq!(code, 4, "{said}");
     assert!(said.contains("RolledBack"), "{said}");
 }
@@ -202,17 +202,16 @@ fn what_joins_a_deployment_under_way_says_which_and_how_it_stands() {
         (&rollback, none.to_owned()),
     ];
     for (change, wanted) in table {
-        let (code, said, _) = released(under_way(change), "joins", &RELEASE);
+        let (code, said, _) = released(under_way(change), "joins", &uploading());
         assert_eq!(code, 0, "{said}");
         assert!(said.contains(&wanted), "{wanted}: {said}");
         assert_eq!(said.contains(&joins), wanted.starts_with(&joins), "{said}");
     }
     // Through the API the answer tells which deployment it is.
-    let by_api = [&RELEASE[..], &["--api"]].concat();
-    let (code, said, _) = released(under_way(&|_| {}), "joins-api", &by_api);
+    let (code, said, _) = released(under_way(&|_| {}), "joins-api", &RELEASE);
     assert_eq!(code, 0, "{said}");
     assert!(said.contains(&format!("{joins} is under way")), "{said}");
-    for arguments in [&RELEASE[..], &by_api] {
+    for arguments in [&RELEASE[..], &uploading()] {
         let (cloud, folder) = (telling(under_way(&|_| {})), site("joins-json"));
         let output = cloud.windlass(&folder, &[arguments, &["--json"]].concat());
         let told: Value = serde_json::from_str(&out(&output)).unwrap();
@@ -222,14 +221,14 @@ fn what_joins_a_deployment_under_way_says_which_and_how_it_stands() {
     }
     // Programs, too, are told what was not seen.
     let (cloud, folder) = (telling(Told::nothing()), site("unseen-json"));
-    let output = cloud.windlass(&folder, &[&RELEASE[..], &["--json"]].concat());
+    let output = cloud.windlass(&folder, &[&uploading()[..], &["--json"]].concat());
     let told: Value = serde_json::from_str(&out(&output)).unwrap();
     let stands = told["stands"].as_str().unwrap();
     assert!(stands.contains(none), "{stands}");
     // A deployment that had ended before did not come from this release's arrival.
     let ended =
         |record: &mut Value| *record = records::ended(record.clone(), "RolledBack", "GateFailed");
-    let (_, said, _) = released(under_way(&ended), "ended-before", &RELEASE);
+    let (_, said, _) = released(under_way(&ended), "ended-before", &uploading());
     assert!(said.contains(none), "{said}");
 }
 
@@ -282,7 +281,14 @@ fn outside(name: &str) -> PathBuf {
 
 /// Returns the `git` of the manifest that is handed in from a folder with these options.
 fn git_of_manifest(folder: &Path, options: &[&str]) -> Value {
-    let release = ["release", "shop", "1.4.0", "web=dist", "--look=0s"];
+    let release = [
+        "release",
+        "shop",
+        "1.4.0",
+        "web=dist",
+        "--upload",
+        "--look=0s",
+    ];
     let cloud = cloud();
     let output = cloud.windlass(folder, &[&release[..], options].concat());
     assert_eq!(code(&output), 0, "{options:?}: {}", err(&output));
@@ -346,7 +352,14 @@ fn a_time_that_is_none_is_refused_before_anything_is_sent() {
 
 #[test]
 fn a_detached_tag_is_said_and_what_no_commit_names_goes_there_only_when_it_is_said() {
-    let release = ["release", "shop", "1.4.0", "web=dist", "--look=0s"];
+    let release = [
+        "release",
+        "shop",
+        "1.4.0",
+        "web=dist",
+        "--upload",
+        "--look=0s",
+    ];
     let (cloud, folder) = (cloud(), dirty("dirty"));
     let output = cloud.windlass(&folder, &release);
     assert_eq!(code(&output), 3, "{}", out(&output));

@@ -3,7 +3,7 @@
 #![allow(clippy::unwrap_used)]
 
 use crate::cloud::{
-    DECLARATION, RELEASE, Told, cloud, puts, released, s3, site, telling, with, write,
+    DECLARATION, RELEASE, Told, cloud, puts, released, s3, site, telling, uploading, with, write,
 };
 use crate::standin::{Call, StandIn, code, err, out, reply};
 use serde_json::{Value, json};
@@ -293,7 +293,7 @@ fn what_is_refused_after_the_upload_is_told_by_what_lies_beside_it() {
         ),
     ];
     for (told, status, words) in table {
-        let (code, said, puts) = released(told, "after", &RELEASE);
+        let (code, said, puts) = released(told, "after", &uploading());
         assert_eq!((code, puts), (status, 3), "{said}");
         assert!(said.contains(words), "{said}");
     }
@@ -305,7 +305,7 @@ fn without_rights_to_the_api_the_bucket_is_asked_and_that_is_said() {
         closed: Some(403),
         ..Told::nothing()
     };
-    let (code, said, puts) = released(closed.clone(), "closed", &RELEASE);
+    let (code, said, puts) = released(closed.clone(), "closed", &uploading());
     assert_eq!((code, puts), (0, 3), "{said}");
     assert!(
         said.contains("goes to prod") && said.contains("not looked at before: the API"),

@@ -109,19 +109,18 @@ fn who_does_not_reach_s3_is_told_what_to_check_and_a_read_was_not_perhaps_done()
 
 #[test]
 fn every_place_that_is_not_named_is_told_at_once() {
-    let by_api = [&RELEASE[..], &["--watch"]].concat();
+    let by_upload = [&RELEASE[..], &["--upload"]].concat();
     let image = [
         "release",
         "shop",
         "1.4.0",
         "web=image:shop/web:1",
-        "--api",
         "--no-git",
     ];
     let (api, bucket) = ("the output `ApiUrl`", "the output `ArtifactsBucket`");
     let table: [(&[&str], &[&str], &[&str]); 3] = [
-        (&RELEASE, &[bucket], &[api]),
-        (&by_api, &[api, bucket], &[]),
+        (&by_upload, &[bucket], &[api]),
+        (&RELEASE, &[api, bucket], &[]),
         (&image, &[api], &[bucket]),
     ];
     for (arguments, told, untold) in table {

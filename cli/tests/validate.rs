@@ -97,6 +97,31 @@ components: {web: {kind: static_site, bucket: 'shop-web-{environment}'}}
 }
 
 #[test]
+fn who_can_release_without_a_right_to_an_environment_is_told_in_a_sentence() {
+    let open = APP
+        .replace("branch: main}", "branch: main}, sources: [api, ecr]")
+        .replace("start: manual", "start: manual, sources: [s3, ecr]")
+        .replace(
+            "{kind: static_site",
+            "{on_artifact: true, kind: static_site",
+        );
+    let folder = folder("open", &[("app.yaml", &open)]);
+    let told = text(&windlass(&folder, &["validate"]));
+    let right = "can release there, without any right to the environment";
+    for line in [
+        format!("\n    whoever may push an image to `shop/agent` {right}\n"),
+        format!(
+            "\n    whoever may upload to the artifacts bucket below `releases/shop/` or `artifacts/shop/web/`, or push \
+             an image to `shop/agent` {right}\n"
+        ),
+    ] {
+        assert!(told.contains(&line), "{line}: {told}");
+    }
+    std::fs::write(folder.join("app.yaml"), APP).unwrap();
+    assert!(!text(&windlass(&folder, &["validate"])).contains("whoever"));
+}
+
+#[test]
 fn what_is_only_noted_is_told_and_exits_well() {
     let noted = format!(
         "{APP}  api: {{kind: lambda, function: 'api-{{environment}}', alias: live, rollout: {{linear: 50}}}}\n"

@@ -20,6 +20,8 @@ def handler(event, context):
     return {{"version": "{version}", "sum": {sum}}}
 """
 MISTAKE = '1 + "1"'
+# The tests release by every way in.
+SOURCES = ["api", "console", "s3", "ecr"]
 INVOCATIONS = [{"name": "a sum", "payload": {}, "expect": {"sum": 2}, "within": "10s"}]
 
 
@@ -92,7 +94,7 @@ class Application(Storyteller):
         return {
             "app": self.app,
             "version": version,
-            "environments": environments,
+            "environments": {name: {"sources": SOURCES, **written} for name, written in environments.items()},
             "components": {"page": page, "jobs": jobs, **components},
             "gates": gates,
         }

@@ -177,7 +177,7 @@ def test_status_and_history(skiff):
 
 
 def test_cancel_undoes_what_was_changed(skiff):
-    started = skiff.windlass.json(*skiff.build("1.2.0"), "--api")
+    started = skiff.windlass.json(*skiff.build("1.2.0"))
     assert started.status == GOOD, started
     assert skiff.change_in_the_middle("1.2.0") == started.document["id"]
     ran = skiff.windlass.json("cancel", "skiff", started.document["id"], "--reason", "the wrong branch")
@@ -284,7 +284,7 @@ def test_what_looks_meant_is_listed_wherever_it_was_put(skiff):
 def needs_operator(skiff, version):
     """A release that fails, and whose page may not be written back; answers how its watching ended."""
     arguments = skiff.build(version, sum_=MISTAKE)
-    started = skiff.windlass.json(*arguments, "--api")
+    started = skiff.windlass.json(*arguments)
     skiff.change_in_the_middle(version)
     skiff.forbid_writes()
     ran = skiff.windlass.json("watch", "skiff", started.document["id"])

@@ -27,9 +27,9 @@ class Yawl(Application):
         document = {"Version": "2012-10-17", "Statement": [statement]}
         aws.iam.put_user_policy(UserName="ci-of-yawl", PolicyName="declare", PolicyDocument=json.dumps(document))
 
-    def write(self, **changes):
+    def write(self, environments=ENVIRONMENTS, **changes):
         """Writes the declaration, with these members changed."""
-        declaration = {**self.declaration(ENVIRONMENTS, {}), **changes}
+        declaration = {**self.declaration(environments, {}), **changes}
         (self.folder / "app.yaml").write_text(yaml.safe_dump(declaration))
         return declaration
 

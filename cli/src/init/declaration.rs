@@ -61,13 +61,7 @@ fn environment_lines(environment: &Environment, application: &Application) -> Ve
         Rule::Tag(tag) => lines.push(format!("    deploy: {{tag: {}}}", quoted(tag))),
         Rule::None => lines.push("    # No `deploy`: it is reached only by its name.".to_owned()),
     }
-    if has_images {
-        lines.push(
-            "    # Without `ecr`: an image that CI pushes goes live with the rest of its release."
-                .to_owned(),
-        );
-        lines.push("    sources: [api, console, s3]".to_owned());
-    } else if application.is_manual(environment) {
+    if application.is_manual(environment) && !has_images {
         lines.push("    start: manual".to_owned());
     }
     lines

@@ -1,4 +1,4 @@
-//! `windlass release`: uploads artifacts, then the manifest; or starts the release through the API.
+//! `windlass release`: uploads artifacts, and starts the release through the API; or uploads the manifest after them.
 
 use crate::arguments;
 use crate::artifact_check;
@@ -76,10 +76,11 @@ pub struct Release {
     /// The artifacts bucket: the output `ArtifactsBucket` of the installation's stack.
     #[arg(long, value_name = "NAME", env = "WINDLASS_BUCKET", value_parser = arguments::text)]
     bucket: Option<String>,
-    /// Start the release through the HTTP API, in place of uploading the manifest. It is implied by
-    /// everything that only the API takes: `--watch`, `--environment`, `--reason` and the wishes.
-    #[arg(long)]
-    api: bool,
+    /// Upload the manifest in place of starting the release through the HTTP API, which asks for a right to the
+    /// environment. It is taken where the environment names `s3` in its `sources`. It goes so also where only the bucket
+    /// is named.
+    #[arg(long, conflicts_with_all = ["watch", "environment", "reason"])]
+    upload: bool,
     #[command(flatten)]
     wishes: OverrideOptions,
     /// Deploy into this environment, whatever the Git ref says. It goes through no hold.
@@ -110,7 +111,8 @@ impl Release {
     /// Anything that is in the way; nothing was sent where that could be known before.
     pub fn run(&self, then: NextStep<'_>, output: Output) -> Result<Exit, Failure> {
         let mut found = ReleaseContents::of(&self.app, &self.components, None)?;
-        waiting(self.places(&found, then))?;
+        let route = self.route(then)?;
+        waiting(self.places(&found, route))?;
         let mut from = self.origin.found();
         let git = from.as_ref().map(|from| &from.git);
         let dirty = git.and_then(|git| git::is_dirty(git.commit.as_deref()));
@@ -122,10 +124,10 @@ impl Release {
             found = found.by_declaration(&self.app, &self.components, &declared)?;
             manifest = self.manifest(from.as_ref(), found.components())?;
         }
-        let plan = self.plan(&manifest, then);
+        let plan = self.plan(&manifest, route);
         output.announce(&preflight::comes_from(plan, from.as_ref(), dirty));
         waiting(async {
-            let (windlass, mut sight) = self.look(plan, then).await?;
+            let (windlass, mut sight) = self.look(plan).await?;
             let misfits =
                 artifact_check::misfits(&self.app, &found.artifacts, sight.declared.as_ref());
             sight
@@ -203,16 +205,12 @@ impl Release {
         Ok(chosen)
     }
 
-    fn plan<'a>(&'a self, manifest: &'a Manifest, then: NextStep<'_>) -> Plan<'a> {
+    fn plan<'a>(&'a self, manifest: &'a Manifest, route: Route) -> Plan<'a> {
         Plan {
             app: &self.app,
             manifest,
             named: self.environment.as_ref(),
-            route: if self.by_api(then) {
-                Route::Api
-            } else {
-                Route::S3
-            },
+            route: Some(route),
             through_hold: self.wishes.through_hold,
             allow_older: self.wishes.allow_older,
             dirty: self.dirty,
@@ -220,14 +218,11 @@ impl Release {
     }
 
     /// Looks before anything is sent: by the API if there is one that lets the caller in, else in the bucket.
-    async fn look(
-        &self,
-        plan: Plan<'_>,
-        then: NextStep<'_>,
-    ) -> Result<(Option<Windlass>, ReleaseLookup), Failure> {
+    async fn look(&self, plan: Plan<'_>) -> Result<(Option<Windlass>, ReleaseLookup), Failure> {
         let mut why = "no `--endpoint` is named".to_owned();
-        if self.by_api(then) || self.endpoint.is_named()? {
-            match self.opened(then).await? {
+        let by_api = plan.route == Some(Route::Api);
+        if by_api || self.endpoint.is_named()? {
+            match self.opened(by_api).await? {
                 Reached::Unreachable(unseen) => why = unseen,
                 Reached::Found(windlass) => match ReleaseLookup::by_api(plan, &windlass).await? {
                     Reached::Found(sight) => return Ok((Some(windlass), sight)),
@@ -261,8 +256,9 @@ impl Release {
             components.insert(sent.component, pinned);
         }
         let manifest = self.manifest(from, components)?;
+        let route = self.route(then)?;
         let looking = match then {
-            NextStep::Follow(looking) if !self.by_api(then) => looking,
+            NextStep::Follow(looking) if route == Route::S3 => looking,
             then => {
                 let manifest = &manifest;
                 return self.by_call(manifest, windlass, sight, then, output).await;
@@ -285,7 +281,7 @@ impl Release {
             bucket.value
         ));
         let handed_in = UploadOutcome {
-            plan: self.plan(&manifest, then),
+            plan: self.plan(&manifest, route),
             sight,
             bucket,
             key: &key,
@@ -340,8 +336,8 @@ impl Release {
     }
 
     /// Checks that all places are named that it will need.
-    async fn places(&self, found: &ReleaseContents, then: NextStep<'_>) -> Result<(), Failure> {
-        let by_api = self.by_api(then);
+    async fn places(&self, found: &ReleaseContents, route: Route) -> Result<(), Failure> {
+        let by_api = route == Route::Api;
         let needs_bucket = !by_api || !found.artifacts.is_empty();
         let needed = [
             by_api.then_some((InstallationPart::Endpoint, None)),
@@ -352,9 +348,9 @@ impl Release {
     }
 
     /// Opens the API; returns why not, where its stack cannot be looked at and the bucket is known without it.
-    async fn opened(&self, then: NextStep<'_>) -> Result<Reached<Windlass>, Failure> {
+    async fn opened(&self, by_api: bool) -> Result<Reached<Windlass>, Failure> {
         match self.endpoint.open().await {
-            Err(failure) if failure.exit == Exit::Unreachable && !self.by_api(then) => {
+            Err(failure) if failure.exit == Exit::Unreachable && !by_api => {
                 if self.knows_bucket()? {
                     return Ok(Reached::Unreachable(failure.message));
                 }
@@ -364,12 +360,20 @@ impl Release {
         }
     }
 
-    fn by_api(&self, then: NextStep<'_>) -> bool {
+    /// Returns the way in: the API, which asks for a right to the environment; the bucket where that is asked for, or
+    /// nothing else is named, unless only the API takes what is asked.
+    fn route(&self, then: NextStep<'_>) -> Result<Route, Failure> {
         let needs_answer = match then {
             NextStep::Follow(looking) => looking.watch,
             NextStep::Plan(_) => true,
         };
-        self.api || needs_answer || self.environment.is_some() || self.wishes.any()
+        let needs_api = needs_answer || self.environment.is_some() || self.wishes.any();
+        let only_bucket = !self.endpoint.is_named()? && self.knows_bucket()?;
+        Ok(if !needs_api && (self.upload || only_bucket) {
+            Route::S3
+        } else {
+            Route::Api
+        })
     }
 
     async fn bucket(&self) -> Result<InstallationPlace, Failure> {

@@ -14,6 +14,7 @@ use crate::preflight::{self, Plan};
 use crate::release_lookup::ReleaseLookup;
 use crate::trouble::Trouble;
 use crate::ui::parts::now;
+use crate::ways_in::without_a_right;
 use crate::windlass::waiting;
 use clap::Args;
 use serde::Serialize;
@@ -243,7 +244,7 @@ impl Validate {
             app: declaration.app(),
             manifest,
             named: self.environment.as_ref(),
-            route: self.environment.as_ref().map_or(Route::S3, |_| Route::Api),
+            route: self.environment.as_ref().map(|_| Route::Api),
             through_hold: false,
             allow_older: false,
             dirty: self.dirty,
@@ -304,6 +305,9 @@ impl Report {
             let drills = self.drills.get(&environment.environment);
             let drills = drills.map_or_else(String::new, |words| format!("; drills: {words}"));
             text.push_str(&format!("  {}{drills}\n", in_words(environment)));
+            if let Some(open) = without_a_right(environment) {
+                text.push_str(&format!("    {open}\n"));
+            }
         }
         if self.files.len() > 1 {
             text.push_str(&format!("The manifest {}.\n", self.goes.trim()));

@@ -10,8 +10,8 @@ pub const DECLARATION: &str = "
 app: shop
 version: 1.3.0
 environments:
-  dev: {deploy: {branch: main}}
-  prod: {deploy: {tag: stable}}
+  dev: {deploy: {branch: main}, sources: [api, console, s3]}
+  prod: {deploy: {tag: stable}, sources: [api, console, s3]}
   manual: {start: manual}
 components:
   web: {kind: static_site, bucket: 'shop-web-{environment}'}
@@ -195,6 +195,11 @@ pub const RELEASE: [&str; 14] = [
     "--every",
     "2ms",
 ];
+
+/// The same release, whose manifest is uploaded.
+pub fn uploading() -> Vec<&'static str> {
+    [&RELEASE[..], &["--upload"]].concat()
+}
 
 pub fn puts(cloud: &StandIn) -> Vec<Call> {
     let calls = cloud.calls().into_iter();

@@ -10,8 +10,8 @@ use serde::{Deserialize, Serialize};
 /// The seconds for which an arrival is listed that was not taken: 30 days.
 pub const LISTED_FOR_S: u64 = 30 * 24 * 60 * 60;
 
-/// An upload whose key means nothing, an artifact of no component, or an image of no declared repository or with a tag
-/// that no rule matches. It was no request, so nobody is notified.
+/// An upload whose key means nothing, an artifact of no component, an image of no declared repository or with a tag
+/// that no rule matches, or what its environment does not take from this way in. It was no request, so nobody is notified.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct IgnoredArrival {
     /// The application that it seems meant for, declared or not; absent if it names none.

@@ -27,7 +27,7 @@ const TOGETHER: &str = "
 app: shop
 version: 1.0.0
 environments:
-  prod: {deploy: {branch: main}}
+  prod: {deploy: {branch: main}, sources: [api, console, s3, ecr]}
 components:
   agent: {kind: ecs, cluster: shop, service: agent, container: agent, repository: shop/agent}
   api: {kind: lambda, function: shop-api, alias: live}
@@ -39,7 +39,7 @@ const CANARY: &str = "
 app: shop
 version: 1.0.0
 environments:
-  prod: {deploy: {branch: main}}
+  prod: {deploy: {branch: main}, sources: [api, console, s3, ecr]}
 components:
   api: {kind: lambda, function: shop-api, alias: live, rollout: {canary: [10], every: 1h}}
 gates:
@@ -52,7 +52,7 @@ const CANARY_OF_BOTH: &str = "
 app: shop
 version: 1.0.0
 environments:
-  prod: {deploy: {branch: main}}
+  prod: {deploy: {branch: main}, sources: [api, console, s3, ecr]}
 components:
   agent: {kind: ecs, cluster: shop, service: agent, container: agent, repository: shop/agent, rollout: canary}
   api: {kind: lambda, function: shop-api, alias: live, rollout: {canary: [10], every: 1h}}
@@ -66,7 +66,7 @@ const SHIFTED: &str = "
 app: shop
 version: 1.0.0
 environments:
-  prod: {deploy: {branch: main}}
+  prod: {deploy: {branch: main}, sources: [api, console, s3, ecr]}
 components:
   agent: {kind: ecs, cluster: shop, service: agent, container: agent, repository: shop/agent, rollout: STRATEGY}
 gates:

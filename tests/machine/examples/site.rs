@@ -44,7 +44,7 @@ fn measure(mode: &str, files: usize, bytes: usize) -> Result<(), Box<dyn std::er
 app: shop
 version: 1.0.0
 environments:
-  prod: {{deploy: {{branch: main}}}}
+  prod: {{deploy: {{branch: main}}, sources: [api, console, s3, ecr]}}
 components:
   web: {{kind: static_site, mode: {mode}, bucket: shop-web, distribution: E1}}
 "

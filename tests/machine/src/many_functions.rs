@@ -9,7 +9,7 @@ pub fn functions(program: &Program, count: usize) -> (Vec<String>, Shop<'_>) {
         .map(|n| format!("c{n:03}-with-the-longest-name-known"))
         .collect();
     let mut declaration = String::from(
-        "app: shop\nversion: 1.0.0\nenvironments: {prod: {deploy: {branch: main}}}\ngates: {bake: 1m, alarms: [shop-5xx]}\ncomponents:\n",
+        "app: shop\nversion: 1.0.0\nenvironments: {prod: {deploy: {branch: main}, sources: [api, console, s3, ecr]}}\ngates: {bake: 1m, alarms: [shop-5xx]}\ncomponents:\n",
     );
     for name in &names {
         declaration.push_str(&format!(

@@ -19,7 +19,7 @@ pub const ONE_FUNCTION: &str = "
 app: shop
 version: 1.0.0
 environments:
-  prod: {deploy: {branch: main}}
+  prod: {deploy: {branch: main}, sources: [api, console, s3, ecr]}
 components:
   api: {kind: lambda, function: shop-api, alias: live}
 gates:
@@ -32,7 +32,7 @@ pub const FUNCTIONS: &str = "
 app: shop
 version: 1.0.0
 environments:
-  prod: {deploy: {branch: main}}
+  prod: {deploy: {branch: main}, sources: [api, console, s3, ecr]}
 components:
   jobs: {kind: lambda, function: shop-jobs, alias: live}
   api: {kind: lambda, function: shop-api, alias: live, after: [jobs], rollout: {canary: [50], every: 1m}}
@@ -46,7 +46,7 @@ pub const SERVICE_AND_FUNCTION: &str = "
 app: shop
 version: 1.0.0
 environments:
-  prod: {deploy: {branch: main}}
+  prod: {deploy: {branch: main}, sources: [api, console, s3, ecr]}
 components:
   agent: {kind: ecs, cluster: shop, service: agent, container: agent, repository: shop/agent}
   api: {kind: lambda, function: shop-api, alias: live, after: [agent]}
@@ -60,7 +60,7 @@ pub const ALL_KINDS: &str = "
 app: shop
 version: 1.0.0
 environments:
-  prod: {deploy: {branch: main}}
+  prod: {deploy: {branch: main}, sources: [api, console, s3, ecr]}
 components:
   agent: {kind: ecs, cluster: shop, service: agent, container: agent, repository: shop/agent}
   api: {kind: lambda, function: shop-api, alias: live, after: [agent]}

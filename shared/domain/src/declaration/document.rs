@@ -73,7 +73,9 @@ pub struct Environment {
     /// what ran before both runs again: the older one comes back only when a person asks for it.
     #[serde(default, skip_serializing_if = "Supersede::waits")]
     pub supersede: Supersede,
-    /// The ways in from which releases are accepted; all of them if absent.
+    /// The ways in from which releases are accepted; `api` and `console` if absent, which ask for a right to this
+    /// environment. By `s3` and `ecr` whoever may upload to its place in the artifacts bucket, or push to a repository
+    /// that the declaration names, releases without one; the upload of a component with `on_artifact` is of `s3`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(extend("minItems" = 1))]
     pub sources: Option<BTreeSet<Source>>,
@@ -154,8 +156,8 @@ pub enum Source {
 }
 
 impl Source {
-    /// All of them.
-    pub const ALL: [Self; 4] = [Self::S3, Self::Ecr, Self::Api, Self::Console];
+    /// The ones that count where an environment names none: they ask for a right to it.
+    pub const USUAL: [Self; 2] = [Self::Api, Self::Console];
 
     /// Returns its route.
     pub fn route(self) -> Route {

@@ -25,6 +25,7 @@ mod vars;
 mod warnings;
 mod watch_limit;
 mod waves_together;
+mod ways_in;
 
 use crate::finding::Finding;
 use crate::image::repository_name;

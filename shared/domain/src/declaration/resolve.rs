@@ -47,7 +47,7 @@ pub(super) fn resolve(
         supersede: environment.supersede,
         sources: match environment.sources {
             Some(_) => sources.map(Source::route).collect(),
-            None => Source::ALL.into_iter().map(Source::route).collect(),
+            None => Source::USUAL.into_iter().map(Source::route).collect(),
         },
         tag_rule: matches!(rule, Some(GitRule::Tag(_))),
         promoted_to: document.environments.len() > 1

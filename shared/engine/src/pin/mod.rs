@@ -160,15 +160,7 @@ async fn pin_source(
 
 /// Returns the finding that the environment does not take releases from this source; `None` if it does.
 pub fn not_accepted(request: &Request, resolved: &Resolved) -> Option<Finding> {
-    let route = request.asked_by().route;
-    (!resolved.sources.contains(&route)).then(|| {
-        Finding::new(
-            FindingName::SourceNotAccepted,
-            format!("environments.{}.sources", resolved.environment),
-            format!("the environment does not accept releases from `{route}`."),
-            "Add the source to the declaration, or use another one.",
-        )
-    })
+    resolved.not_accepted(request.asked_by().route)
 }
 
 /// Returns whether a person chose the environment. Every path of the API names the environment; but a manifest that its

@@ -4,12 +4,13 @@ use crate::ports::{Clock, Result, StepFunctionsApi};
 use crate::trouble::Checked;
 use crate::{log, pin, recovery};
 use serde_json::Value;
+use windlass_domain::declaration::resolved::Resolved;
 use windlass_domain::deployment::Deployment;
 use windlass_domain::digest::Digest;
 use windlass_domain::fault::{Fault, FaultName};
 use windlass_domain::finding::{Finding, limited};
 use windlass_domain::identity::{DeploymentId, execution_name};
-use windlass_domain::request::Request;
+use windlass_domain::request::{Request, Route};
 
 /// The number of looks for an execution that was started or met, because DescribeExecution is eventually consistent
 /// (AWS Step Functions API Reference, DescribeExecution).
@@ -29,7 +30,8 @@ pub struct StartedRequest {
     pub recorded: bool,
 }
 
-/// Starts the execution of a request to deploy, with the request pinned. The execution's name is made from the deployment's
+/// Starts the execution of a request to deploy, with the request pinned. What arrives by a way in that the environment
+/// does not name is a finding, and starts nothing. The execution's name is made from the deployment's
 /// id, so that equal requests start it once, whatever their route. One that died before it had
 /// recorded the deployment does not stand in the way: it is started again, at most once in a quarter
 /// of an hour.
@@ -45,6 +47,9 @@ pub async fn begin(
         Ok(pinned) => pinned,
         Err(trouble) => return Err(limited(trouble.findings()?).into()),
     };
+    if let Some(finding) = not_taken(request, &pinned.resolved) {
+        return Err(finding.into());
+    }
     let Identified { id, existing, .. } = identify(ports, request, &pinned).await?;
     log::name_deployment(&id);
     if let Some(begun) = existing.and_then(recorded) {
@@ -77,6 +82,13 @@ pub async fn begin(
         execution,
         recorded: false,
     })
+}
+
+/// Returns the finding that an arrival is not taken: nobody asked for it by a right to the environment, so that no
+/// deployment of it is recorded there.
+fn not_taken(request: &Request, resolved: &Resolved) -> Option<Finding> {
+    let is_arrival = matches!(request.asked_by().route, Route::S3 | Route::Ecr);
+    pin::not_accepted(request, resolved).filter(|_| is_arrival)
 }
 
 /// Returns the answer about a deployment that is recorded.

@@ -285,8 +285,8 @@ fn what_was_declared_since_is_what_counts() {
         ),
         (
             (
-                "dev: {deploy: {branch: main}}\n  prod: {deploy: {tag: stable}}",
-                "dev: {deploy: {branch: next}}\n  prod: {deploy: {branch: main}}",
+                "dev: {deploy: {branch: main}, sources: [api, console, s3, ecr]}\n  prod: {deploy: {tag: stable}, sources: [api, console, s3, ecr]}",
+                "dev: {deploy: {branch: next}, sources: [api, console, s3, ecr]}\n  prod: {deploy: {branch: main}}",
             ),
             Some("NotAsPinned environment"),
         ),

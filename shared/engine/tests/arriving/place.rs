@@ -16,8 +16,8 @@ pub const DECLARATION: &str = "
 app: shop
 version: 1.0.0
 environments:
-  dev: {deploy: {branch: main}}
-  prod: {deploy: {tag: stable}}
+  dev: {deploy: {branch: main}, sources: [api, console, s3, ecr]}
+  prod: {deploy: {tag: stable}, sources: [api, console, s3, ecr]}
 components:
   agent: {kind: ecs, cluster: shop, service: 'agent-{environment}', container: agent, repository: {dev: shop/agent, prod: shop/steady}}
   api: {kind: lambda, function: 'shop-api-{environment}', alias: live}

@@ -29,7 +29,7 @@ app: shop
 version: 1.0.0
 environments:
   dev: {deploy: {branch: main}, sources: [s3, api]}
-  prod: {deploy: {tag: stable}, start: manual}
+  prod: {deploy: {tag: stable}, start: manual, sources: [s3, ecr, api, console]}
 components:
   api: {kind: lambda, function: 'shop-api-{environment}', alias: live}
   jobs: {kind: lambda, function: 'shop-jobs-{environment}', alias: live}

@@ -18,8 +18,8 @@ const DECLARATION: &str = "
 app: shop
 version: 1.1.0
 environments:
-  dev: {deploy: {branch: dev}}
-  prod: {deploy: {branch: main}}
+  dev: {deploy: {branch: dev}, sources: [api, console, s3, ecr]}
+  prod: {deploy: {branch: main}, sources: [api, console, s3, ecr]}
 components:
   jobs: {kind: lambda, function: {dev: shop-jobs-dev, prod: shop-jobs}, alias: live}
   api: {kind: lambda, function: {dev: shop-api-dev, prod: shop-api}, alias: live, after: [jobs]}

@@ -120,13 +120,17 @@ fn declaration(rng: &mut Rng) -> String {
         ", mode: prefix, prefix: releases",
         ", prefix: pages",
     ]);
-    let dev = one(&["", "", "\n  dev: {deploy: {branch: dev}}"]);
+    let dev = one(&[
+        "",
+        "",
+        "\n  dev: {deploy: {branch: dev}, sources: [api, console, s3, ecr]}",
+    ]);
     format!(
         "
 app: {app}
 version: 2.0.0
 environments:
-  prod: {{deploy: {{branch: main}}{role}}}{dev}
+  prod: {{deploy: {{branch: main}}, sources: [api, console, s3, ecr]{role}}}{dev}
 components:
   api: {{kind: lambda, function: {api}, alias: live}}
   jobs: {{kind: lambda, function: {jobs}, alias: live}}

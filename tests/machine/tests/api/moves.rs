@@ -186,7 +186,7 @@ const BANK: &str = "
 app: bank
 version: 1.0.0
 environments:
-  prod: {deploy: {branch: main}}
+  prod: {deploy: {branch: main}, sources: [api, console, s3, ecr]}
 components:
   page: {kind: static_site, bucket: shop-web, distribution: E1, mode: in_place}
 ";
@@ -195,7 +195,7 @@ const SITE: &str = "
 app: shop
 version: 1.0.0
 environments:
-  prod: {deploy: {branch: main}}
+  prod: {deploy: {branch: main}, sources: [api, console, s3, ecr]}
 components:
   api: {kind: lambda, function: shop-api, alias: live}
   web: {kind: static_site, bucket: shop-web, distribution: E1, mode: in_place}
@@ -286,7 +286,7 @@ const STAGING: &str = "
 app: shop
 version: 1.1.0
 environments:
-  live: {deploy: {branch: main}}
+  live: {deploy: {branch: main}, sources: [api, console, s3, ecr]}
 components:
   jobs: {kind: lambda, function: shop-jobs, alias: live}
   api: {kind: lambda, function: shop-api, alias: live, after: [jobs], rollout: {canary: [50], every: 1m}}

@@ -222,7 +222,7 @@ app: store
 formerly: shop
 version: 1.0.0
 environments:
-  prod: {deploy: {branch: main}}
+  prod: {deploy: {branch: main}, sources: [api, console, s3, ecr]}
 components:
   agent: {kind: ecs, cluster: store, service: agent, container: agent, repository: shop/agent}
 ";
@@ -253,7 +253,7 @@ const TWO: &str = "
 app: shop
 version: 1.0.0
 environments:
-  prod: {deploy: {branch: main}}
+  prod: {deploy: {branch: main}, sources: [api, console, s3, ecr]}
   dev: {}
 components:
   jobs: {kind: lambda, function: {prod: shop-jobs, dev: shop-jobs-dev}, alias: live}

@@ -24,7 +24,7 @@ const ONE_REPOSITORY: &str = "
 app: shop
 version: 1.1.0
 environments:
-  prod: {deploy: {branch: main}}
+  prod: {deploy: {branch: main}, sources: [api, console, s3, ecr]}
 components:
   agent: {kind: ecs, cluster: shop, service: agent, container: agent, repository: shop/agent}
   worker: {kind: lambda, function: shop-worker, alias: live, repository: shop/agent}

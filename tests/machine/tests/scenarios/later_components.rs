@@ -180,7 +180,7 @@ const WITHOUT_JOBS: &str = "
 app: shop
 version: 1.1.0
 environments:
-  prod: {deploy: {branch: main}}
+  prod: {deploy: {branch: main}, sources: [api, console, s3, ecr]}
 components:
   api: {kind: lambda, function: shop-api, alias: live}
 ";
@@ -310,7 +310,7 @@ const SITE: &str = "
 app: shop
 version: 1.0.0
 environments:
-  prod: {deploy: {branch: main}}
+  prod: {deploy: {branch: main}, sources: [api, console, s3, ecr]}
 components:
   web: {kind: static_site, bucket: shop-web, distribution: E1}
 gates:

@@ -3,6 +3,7 @@
 
 mod arrivals;
 mod checks;
+mod closed_ways_in;
 mod costs;
 mod drills;
 mod drills_with_other_deployments;

@@ -173,7 +173,7 @@ impl Way {
             .map(|one| format!("  {one}\n"))
             .collect();
         format!(
-            "app: shop\nversion: 1.0.0\nenvironments:\n  prod: {{deploy: {{branch: main}}}}\ncomponents:\n{}gates: {{bake: 1m, alarms: [shop-5xx]}}\n",
+            "app: shop\nversion: 1.0.0\nenvironments:\n  prod: {{deploy: {{branch: main}}, sources: [api, console, s3, ecr]}}\ncomponents:\n{}gates: {{bake: 1m, alarms: [shop-5xx]}}\n",
             components.concat()
         )
     }

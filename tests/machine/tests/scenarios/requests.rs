@@ -116,7 +116,7 @@ const TWO_ENVIRONMENTS: &str = "
 app: shop
 version: 1.0.0
 environments:
-  staging: {deploy: {branch: main}}
+  staging: {deploy: {branch: main}, sources: [api, console, s3, ecr]}
   prod: {start: manual}
 components:
   api: {kind: lambda, function: 'shop-api-{environment}', alias: live}

@@ -10,8 +10,11 @@ use windlass_machine::shop::{ALARM, FUNCTIONS, Shop};
 use windlass_world::run::run;
 
 fn weekly() -> String {
-    let drill = "prod: {deploy: {branch: main}, drill: {every: 7d, production: true}}";
-    FUNCTIONS.replace("prod: {deploy: {branch: main}}", drill)
+    let drill = "prod: {deploy: {branch: main}, sources: [api, console, s3, ecr], drill: {every: 7d, production: true}}";
+    FUNCTIONS.replace(
+        "prod: {deploy: {branch: main}, sources: [api, console, s3, ecr]}",
+        drill,
+    )
 }
 
 /// Makes the shop with two releases live, the second one just now.

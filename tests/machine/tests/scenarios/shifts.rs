@@ -11,7 +11,7 @@ fn declared(strategy: &str, bake: &str) -> String {
 app: shop
 version: 1.0.0
 environments:
-  prod: {{deploy: {{branch: main}}}}
+  prod: {{deploy: {{branch: main}}, sources: [api, console, s3, ecr]}}
 components:
   agent: {{kind: ecs, cluster: shop, service: agent, container: agent, repository: shop/agent, rollout: {strategy}}}
 gates:

@@ -11,7 +11,7 @@ const CALL: &str = "
 app: shop
 version: 1.0.0
 environments:
-  prod: {deploy: {branch: main}}
+  prod: {deploy: {branch: main}, sources: [api, console, s3, ecr]}
 components:
   migrate: {kind: task, function: {name: shop-jobs, of: api}, limit: 2m, undo: {payload: {down: true}}}
   api: {kind: lambda, function: shop-api, alias: live, after: [migrate]}
@@ -25,7 +25,7 @@ const REPEATABLE: &str = "
 app: shop
 version: 1.0.0
 environments:
-  prod: {deploy: {branch: main}}
+  prod: {deploy: {branch: main}, sources: [api, console, s3, ecr]}
 components:
   migrate: {kind: task, function: {name: shop-jobs, of: api, repeatable: true}, limit: 2m, undo: {payload: {down: true}}}
   api: {kind: lambda, function: shop-api, alias: live, after: [migrate]}

@@ -6,7 +6,7 @@ pub(super) const FUNCTION_AND_SERVICE: &str = "
 app: shop
 version: 1.1.0
 environments:
-  prod: {deploy: {branch: main}}
+  prod: {deploy: {branch: main}, sources: [api, console, s3, ecr]}
 components:
   api: {kind: lambda, function: shop-api, alias: live}
   agent: {kind: ecs, cluster: shop, service: agent, container: agent, repository: images/agent}
@@ -20,7 +20,7 @@ pub(super) const WITHOUT_ALIAS: &str = "
 app: shop
 version: 1.0.0
 environments:
-  prod: {deploy: {branch: main}}
+  prod: {deploy: {branch: main}, sources: [api, console, s3, ecr]}
 components:
   api: {kind: lambda, function: shop-api}
 gates:
@@ -33,7 +33,7 @@ pub(super) const LINEAR_STEPS: &str = "
 app: shop
 version: 1.0.0
 environments:
-  prod: {deploy: {branch: main}}
+  prod: {deploy: {branch: main}, sources: [api, console, s3, ecr]}
 components:
   api: {kind: lambda, function: shop-api, alias: live, rollout: {linear: 40, every: 1m}}
 gates:
@@ -47,7 +47,7 @@ pub(super) const COMPARED: &str = "
 app: shop
 version: 1.0.0
 environments:
-  prod: {deploy: {branch: main}}
+  prod: {deploy: {branch: main}, sources: [api, console, s3, ecr]}
 components:
   api:
     kind: lambda
@@ -66,7 +66,7 @@ pub(super) const FROM_IMAGE: &str = "
 app: shop
 version: 1.0.0
 environments:
-  prod: {deploy: {branch: main}}
+  prod: {deploy: {branch: main}, sources: [api, console, s3, ecr]}
 components:
   api: {kind: lambda, function: shop-api, alias: live, repository: shop/api}
 gates:
@@ -79,7 +79,7 @@ pub(super) const FROM_IMAGE_WITHOUT_ALIAS: &str = "
 app: shop
 version: 1.0.0
 environments:
-  prod: {deploy: {branch: main}}
+  prod: {deploy: {branch: main}, sources: [api, console, s3, ecr]}
 components:
   api: {kind: lambda, function: shop-api, repository: shop/api}
 gates:
@@ -93,7 +93,7 @@ pub(super) const CONFIGURATION: &str = "
 app: shop
 version: 1.0.0
 environments:
-  prod: {deploy: {branch: main}}
+  prod: {deploy: {branch: main}, sources: [api, console, s3, ecr]}
 components:
   flags:
     kind: appconfig
@@ -111,7 +111,7 @@ pub(super) const MOVED: &str = "
 app: shop
 version: 1.0.0
 environments:
-  prod: {deploy: {branch: main}}
+  prod: {deploy: {branch: main}, sources: [api, console, s3, ecr]}
 components:
   api: {kind: lambda, function: shop-api, alias: live, codedeploy: {application: shop, group: api}}
 gates:
@@ -124,7 +124,7 @@ pub(super) const POINTING: &str = "
 app: shop
 version: 1.0.0
 environments:
-  prod: {deploy: {branch: main}}
+  prod: {deploy: {branch: main}, sources: [api, console, s3, ecr]}
 components:
   api: {kind: lambda, function: shop-api, alias: live}
   flags:
@@ -146,7 +146,7 @@ pub(super) const SITE: &str = "
 app: shop
 version: 1.0.0
 environments:
-  prod: {deploy: {branch: main}}
+  prod: {deploy: {branch: main}, sources: [api, console, s3, ecr]}
 components:
   web: {kind: static_site, bucket: shop-web, distribution: E1}
 gates:
@@ -159,7 +159,7 @@ pub(super) const SITE_BY_FOLDER: &str = "
 app: shop
 version: 1.0.0
 environments:
-  prod: {deploy: {branch: main}}
+  prod: {deploy: {branch: main}, sources: [api, console, s3, ecr]}
 components:
   web: {kind: static_site, bucket: shop-web, distribution: E1, mode: prefix, prefix: releases}
 gates:
@@ -172,7 +172,7 @@ pub(super) const SITE_SHOWN_AHEAD: &str = "
 app: shop
 version: 1.0.0
 environments:
-  prod: {deploy: {branch: main}}
+  prod: {deploy: {branch: main}, sources: [api, console, s3, ecr]}
 components:
   web:
     kind: static_site
@@ -191,7 +191,7 @@ pub(super) const SITE_THAT_IS_PRUNED: &str = "
 app: shop
 version: 1.0.0
 environments:
-  prod: {deploy: {branch: main}}
+  prod: {deploy: {branch: main}, sources: [api, console, s3, ecr]}
 components:
   web: {kind: static_site, bucket: shop-web, distribution: E1, mode: prefix, prefix: releases, keep: 2}
 gates:
@@ -204,7 +204,7 @@ pub(super) const SITE_THEN_FUNCTION: &str = "
 app: shop
 version: 1.0.0
 environments:
-  prod: {deploy: {branch: main}}
+  prod: {deploy: {branch: main}, sources: [api, console, s3, ecr]}
 components:
   web: {kind: static_site, bucket: shop-web, distribution: E1, mode: prefix, prefix: releases}
   api: {kind: lambda, function: shop-api, alias: live, after: [web]}
@@ -218,7 +218,7 @@ pub(super) const SIDE_BY_SIDE: &str = "
 app: shop
 version: 1.0.0
 environments:
-  prod: {deploy: {branch: main}}
+  prod: {deploy: {branch: main}, sources: [api, console, s3, ecr]}
 components:
   jobs: {kind: lambda, function: shop-jobs, alias: live}
   api: {kind: lambda, function: shop-api, alias: live}
@@ -233,7 +233,7 @@ pub(super) const EVERY_GATE: &str = "
 app: shop
 version: 1.0.0
 environments:
-  prod: {deploy: {branch: main}}
+  prod: {deploy: {branch: main}, sources: [api, console, s3, ecr]}
 components:
   api:
     kind: lambda

@@ -5,7 +5,7 @@ pub(super) const SERVICE_MOVED: &str = "
 app: shop
 version: 1.0.0
 environments:
-  prod: {deploy: {branch: main}}
+  prod: {deploy: {branch: main}, sources: [api, console, s3, ecr]}
 components:
   agent: {kind: ecs, cluster: shop, service: agent, container: agent, repository: shop/agent, codedeploy: {application: shop, group: agent}}
 gates:
@@ -18,7 +18,7 @@ pub(super) const SERVICE_MOVED_READY: &str = "
 app: shop
 version: 1.0.0
 environments:
-  prod: {deploy: {branch: main}}
+  prod: {deploy: {branch: main}, sources: [api, console, s3, ecr]}
 components:
   agent: {kind: ecs, cluster: shop, service: agent, container: agent, repository: shop/agent, codedeploy: {application: shop, group: agent, continue_when_ready: true}}
 gates:
@@ -31,7 +31,7 @@ pub(super) const SERVICE: &str = "
 app: shop
 version: 1.0.0
 environments:
-  prod: {deploy: {branch: main}}
+  prod: {deploy: {branch: main}, sources: [api, console, s3, ecr]}
 components:
   agent: {kind: ecs, cluster: shop, service: agent, container: agent, repository: shop/agent}
 gates:
@@ -44,7 +44,7 @@ pub(super) const SERVICE_BLUE_GREEN: &str = "
 app: shop
 version: 1.0.0
 environments:
-  prod: {deploy: {branch: main}}
+  prod: {deploy: {branch: main}, sources: [api, console, s3, ecr]}
 components:
   agent: {kind: ecs, cluster: shop, service: agent, container: agent, repository: shop/agent, rollout: blue_green}
 gates:
@@ -57,7 +57,7 @@ pub(super) const SERVICE_PAUSED: &str = "
 app: shop
 version: 1.0.0
 environments:
-  prod: {deploy: {branch: main}}
+  prod: {deploy: {branch: main}, sources: [api, console, s3, ecr]}
 components:
   agent:
     kind: ecs
@@ -77,7 +77,7 @@ pub(super) const SERVICE_PAUSED_LAST: &str = "
 app: shop
 version: 1.0.0
 environments:
-  prod: {deploy: {branch: main}}
+  prod: {deploy: {branch: main}, sources: [api, console, s3, ecr]}
 components:
   agent:
     kind: ecs
@@ -97,7 +97,7 @@ pub(super) const SERVICE_CANARY_PAUSED: &str = "
 app: shop
 version: 1.0.0
 environments:
-  prod: {deploy: {branch: main}}
+  prod: {deploy: {branch: main}, sources: [api, console, s3, ecr]}
 components:
   agent:
     kind: ecs
@@ -118,7 +118,7 @@ pub(super) const SERVICE_CANARY_WATCHED: &str = "
 app: shop
 version: 1.0.0
 environments:
-  prod: {deploy: {branch: main}}
+  prod: {deploy: {branch: main}, sources: [api, console, s3, ecr]}
 components:
   agent:
     kind: ecs
@@ -140,7 +140,7 @@ pub(super) const SERVICE_CANARY: &str = "
 app: shop
 version: 1.0.0
 environments:
-  prod: {deploy: {branch: main}}
+  prod: {deploy: {branch: main}, sources: [api, console, s3, ecr]}
 components:
   agent: {kind: ecs, cluster: shop, service: agent, container: agent, repository: shop/agent, rollout: canary}
   api: {kind: lambda, function: shop-api, alias: live, after: [agent]}
@@ -154,7 +154,7 @@ pub(super) const SERVICE_AND_FUNCTION: &str = "
 app: shop
 version: 1.0.0
 environments:
-  prod: {deploy: {branch: main}}
+  prod: {deploy: {branch: main}, sources: [api, console, s3, ecr]}
 components:
   agent: {kind: ecs, cluster: shop, service: agent, container: agent, repository: shop/agent, rollout: canary}
   api: {kind: lambda, function: shop-api, alias: live, rollout: {canary: [10], every: 12m}}
@@ -168,7 +168,7 @@ pub(super) const SERVICE_AND_FUNCTION_PROBED: &str = "
 app: shop
 version: 1.0.0
 environments:
-  prod: {deploy: {branch: main}}
+  prod: {deploy: {branch: main}, sources: [api, console, s3, ecr]}
 components:
   agent: {kind: ecs, cluster: shop, service: agent, container: agent, repository: shop/agent, rollout: canary}
   api: {kind: lambda, function: shop-api, alias: live, rollout: {canary: [10], every: 12m}}
@@ -182,7 +182,7 @@ pub(super) const SERVICE_COMPARED: &str = "
 app: shop
 version: 1.0.0
 environments:
-  prod: {deploy: {branch: main}}
+  prod: {deploy: {branch: main}, sources: [api, console, s3, ecr]}
 components:
   agent:
     kind: ecs
@@ -203,7 +203,7 @@ pub(super) const SERVICE_AGAIN: &str = "
 app: shop
 version: 1.1.0
 environments:
-  prod: {deploy: {branch: main}}
+  prod: {deploy: {branch: main}, sources: [api, console, s3, ecr]}
 components:
   agent: {kind: ecs, cluster: shop, service: agent, container: agent, repository: shop/agent}
 gates:

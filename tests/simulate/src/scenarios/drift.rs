@@ -13,6 +13,7 @@ version: 1.0.0
 environments:
   prod:
     deploy: {branch: main}
+    sources: [api, console, s3, ecr]
     notify:
       - {topic: \"arn:aws:sns:eu-west-1:111111111111:shop\", of: [drift]}
 components:

@@ -200,7 +200,7 @@ const WEEKLY: &str = "
 app: shop
 version: 1.1.0
 environments:
-  prod: {deploy: {branch: main}, drill: {every: 7d, production: true}}
+  prod: {deploy: {branch: main}, sources: [api, console, s3, ecr], drill: {every: 7d, production: true}}
 components:
   jobs: {kind: lambda, function: shop-jobs, alias: live}
   api: {kind: lambda, function: shop-api, alias: live, after: [jobs], rollout: {canary: [50], every: 1m}}

@@ -13,7 +13,7 @@ const NO_LONGER: &str = "
 app: shop
 version: 1.1.0
 environments:
-  prod: {deploy: {branch: main}}
+  prod: {deploy: {branch: main}, sources: [api, console, s3, ecr]}
 components:
   agent: {kind: ecs, cluster: shop, service: agent, container: agent, repository: shop/agent}
   api: {kind: lambda, function: shop-api, alias: live, after: [agent]}
@@ -27,7 +27,7 @@ const LOUD: &str = "
 app: shop
 version: 1.0.0
 environments:
-  prod: {deploy: {branch: main}}
+  prod: {deploy: {branch: main}, sources: [api, console, s3, ecr]}
 components:
   migrate: {kind: task, image: agent, ecs: {command: [migrate, up]}, limit: 2m, undo: none, show_log: true}
   agent: {kind: ecs, cluster: shop, service: agent, container: agent, repository: shop/agent, after: [migrate]}

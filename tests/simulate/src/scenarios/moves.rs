@@ -12,7 +12,7 @@ const WITH_WORK: &str = "
 app: shop
 version: 1.0.0
 environments:
-  prod: {deploy: {branch: main}}
+  prod: {deploy: {branch: main}, sources: [api, console, s3, ecr]}
 components:
   work: {kind: lambda, function: shop-jobs, alias: live}
   api: {kind: lambda, function: shop-api, alias: live, after: [work], rollout: {canary: [50], every: 1m}}
@@ -25,7 +25,7 @@ const WITH_JOBS: &str = "
 app: shop
 version: 1.1.0
 environments:
-  prod: {deploy: {branch: main}}
+  prod: {deploy: {branch: main}, sources: [api, console, s3, ecr]}
 components:
   jobs: {kind: lambda, function: shop-jobs, alias: live}
   api: {kind: lambda, function: shop-api, alias: live, after: [jobs], rollout: {canary: [50], every: 1m}}
@@ -131,7 +131,7 @@ const OF_THE_BANK: &str = "
 app: bank
 version: 1.0.0
 environments:
-  prod: {deploy: {branch: main}}
+  prod: {deploy: {branch: main}, sources: [api, console, s3, ecr]}
 components:
   jobs: {kind: lambda, function: shop-jobs, alias: live}
 ";
@@ -140,7 +140,7 @@ const WITHOUT: &str = "
 app: shop
 version: 1.1.0
 environments:
-  prod: {deploy: {branch: main}}
+  prod: {deploy: {branch: main}, sources: [api, console, s3, ecr]}
 components:
   api: {kind: lambda, function: shop-api, alias: live}
 ";
@@ -187,7 +187,7 @@ app: bank
 version: 1.0.0
 formerly: shop
 environments:
-  prod: {deploy: {branch: main}}
+  prod: {deploy: {branch: main}, sources: [api, console, s3, ecr]}
 components:
   jobs: {kind: lambda, function: shop-jobs, alias: live}
   api: {kind: lambda, function: shop-api, alias: live, after: [jobs]}

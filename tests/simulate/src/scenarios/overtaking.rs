@@ -13,7 +13,7 @@ const UNDO_FIRST: &str = "
 app: shop
 version: 1.0.0
 environments:
-  prod: {deploy: {branch: main}, supersede: undo_first}
+  prod: {deploy: {branch: main}, sources: [api, console, s3, ecr], supersede: undo_first}
 components:
   jobs: {kind: lambda, function: shop-jobs, alias: live}
   api: {kind: lambda, function: shop-api, alias: live, after: [jobs], rollout: {canary: [50], every: 1m}}

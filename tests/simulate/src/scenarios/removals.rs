@@ -10,7 +10,7 @@ const WITHOUT_JOBS: &str = "
 app: shop
 version: 1.1.0
 environments:
-  prod: {deploy: {branch: main}}
+  prod: {deploy: {branch: main}, sources: [api, console, s3, ecr]}
 components:
   api: {kind: lambda, function: shop-api, alias: live}
 ";
@@ -62,7 +62,7 @@ const ANEW: &str = "
 app: shop
 version: 1.1.0
 environments:
-  prod: {deploy: {branch: main}}
+  prod: {deploy: {branch: main}, sources: [api, console, s3, ecr]}
 components:
   api: {kind: lambda, function: shop-api, alias: live, after: [jobs]}
   jobs: {kind: lambda, function: shop-jobs, alias: live}

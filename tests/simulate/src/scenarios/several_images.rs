@@ -11,7 +11,7 @@ const TWO_IMAGES: &str = "
 app: shop
 version: 1.0.0
 environments:
-  prod: {deploy: {branch: main}}
+  prod: {deploy: {branch: main}, sources: [api, console, s3, ecr]}
 components:
   agent: {kind: ecs, cluster: shop, service: agent, containers: {agent: shop/agent, worker: shop/worker}}
 gates:
@@ -24,7 +24,7 @@ const TWO_IMAGES_SINCE: &str = "
 app: shop
 version: 1.1.0
 environments:
-  prod: {deploy: {branch: main}}
+  prod: {deploy: {branch: main}, sources: [api, console, s3, ecr]}
 components:
   agent: {kind: ecs, cluster: shop, service: agent, containers: {agent: shop/agent, worker: shop/worker}}
 gates:

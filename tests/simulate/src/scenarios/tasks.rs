@@ -11,7 +11,7 @@ const WITH_UNDO: &str = "
 app: shop
 version: 1.0.0
 environments:
-  prod: {deploy: {branch: main}}
+  prod: {deploy: {branch: main}, sources: [api, console, s3, ecr]}
 components:
   migrate: {kind: task, image: agent, ecs: {command: [migrate, up]}, limit: 2m, undo: {command: [migrate, down]}}
   agent: {kind: ecs, cluster: shop, service: agent, container: agent, repository: shop/agent, after: [migrate]}
@@ -26,7 +26,7 @@ const WITHOUT_UNDO: &str = "
 app: shop
 version: 1.0.0
 environments:
-  prod: {deploy: {branch: main}}
+  prod: {deploy: {branch: main}, sources: [api, console, s3, ecr]}
 components:
   migrate: {kind: task, image: agent, ecs: {command: [migrate, up]}, limit: 2m, undo: none}
   agent: {kind: ecs, cluster: shop, service: agent, container: agent, repository: shop/agent, after: [migrate]}
@@ -40,7 +40,7 @@ pub(super) const IRREVERSIBLE: &str = "
 app: shop
 version: 1.0.0
 environments:
-  prod: {deploy: {branch: main}}
+  prod: {deploy: {branch: main}, sources: [api, console, s3, ecr]}
 components:
   agent: {kind: ecs, cluster: shop, service: agent, container: agent, repository: shop/agent}
   migrate: {kind: task, image: agent, ecs: {command: [migrate, up]}, limit: 2m, irreversible: true, after: [agent]}

@@ -11,7 +11,7 @@ const SERVICE_TESTED: &str = "
 app: shop
 version: 1.0.0
 environments:
-  prod: {deploy: {branch: main}}
+  prod: {deploy: {branch: main}, sources: [api, console, s3, ecr]}
 components:
   agent:
     kind: ecs

@@ -12,7 +12,7 @@ const STEERED: &str = "
 app: shop
 version: 1.0.0
 environments:
-  prod: {deploy: {branch: main}}
+  prod: {deploy: {branch: main}, sources: [api, console, s3, ecr]}
 components:
   jobs: {kind: lambda, function: shop-jobs, alias: live}
   api: {kind: lambda, function: shop-api, alias: live, after: [jobs], rollout: {canary: [50], every: 1m}}
@@ -27,7 +27,7 @@ const STEERED_BACK: &str = "
 app: shop
 version: 1.0.0
 environments:
-  prod: {deploy: {branch: main}}
+  prod: {deploy: {branch: main}, sources: [api, console, s3, ecr]}
 components:
   jobs: {kind: lambda, function: shop-jobs, alias: live}
   api: {kind: lambda, function: shop-api, alias: live, after: [jobs], rollout: {canary: [50], every: 1m}}
@@ -42,7 +42,7 @@ const WATCHED_LONG: &str = "
 app: shop
 version: 1.0.0
 environments:
-  prod: {deploy: {branch: main}}
+  prod: {deploy: {branch: main}, sources: [api, console, s3, ecr]}
 components:
   jobs: {kind: lambda, function: shop-jobs, alias: live}
   api: {kind: lambda, function: shop-api, alias: live, after: [jobs]}

@@ -10,7 +10,7 @@ const HELD: &str = "
 app: shop
 version: 1.0.0
 environments:
-  prod: {deploy: {branch: main}}
+  prod: {deploy: {branch: main}, sources: [api, console, s3, ecr]}
 components:
   agent:
     kind: ecs
@@ -32,7 +32,7 @@ const HELD_TOO_LONG: &str = "
 app: shop
 version: 1.0.0
 environments:
-  prod: {deploy: {branch: main}}
+  prod: {deploy: {branch: main}, sources: [api, console, s3, ecr]}
 components:
   agent:
     kind: ecs

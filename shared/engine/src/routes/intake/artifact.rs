@@ -41,7 +41,7 @@ pub async fn handle(
     };
     if let Some(finding) = unknown {
         upload_findings::tell_of(ports, &object, std::slice::from_ref(&finding)).await?;
-        ignored_arrivals::list(ports, &object.key, Some(app), requester, finding).await?;
+        ignored_arrivals::list(ports, &object.key, Some(app), requester, vec![finding]).await?;
         // Its declaration may be on its way.
         return Ok(ArrivalOutcome::Nothing);
     }

@@ -15,13 +15,13 @@ pub async fn list(
     what: &str,
     app: Option<AppName>,
     requester: Requester,
-    finding: Finding,
+    findings: Vec<Finding>,
 ) -> Result<()> {
     let listed_under = match &app {
         Some(app) if ledger::is_declared(ports, app).await? => Some(app.clone()),
         _ => None,
     };
-    tracing::info!(%finding, "an arrival that nobody asks for is listed");
+    tracing::info!(?findings, "an arrival that nobody asks for is listed");
     let key = ledger::not_taken(what);
     let known = ledger::load(ports, &key).await?;
     let line = Stored {
@@ -31,7 +31,7 @@ pub async fn list(
             about: what.to_owned(),
             requester,
             execution: None,
-            findings: vec![finding],
+            findings,
             at: ports.now(),
         },
         key,

@@ -83,15 +83,16 @@ async fn serve(
         let app = push.repository.split('/').next();
         let app = app.and_then(|name| AppName::new(name).ok());
         let what = &push.repository;
-        ignored_arrivals::list(ports, what, app, ignored_arrivals::pusher(), finding).await?;
+        let pusher = ignored_arrivals::pusher();
+        ignored_arrivals::list(ports, what, app, pusher, vec![finding]).await?;
         return Ok(ArrivalOutcome::Nothing);
     };
     let app = owner.value.app;
     log::name_app(&app);
     if let Some(finding) = goes_nowhere(ports, &app, &push).await? {
         let what = format!("{}:{}", push.repository, push.tag);
-        ignored_arrivals::list(ports, &what, Some(app), ignored_arrivals::pusher(), finding)
-            .await?;
+        let pusher = ignored_arrivals::pusher();
+        ignored_arrivals::list(ports, &what, Some(app), pusher, vec![finding]).await?;
         return Ok(ArrivalOutcome::Nothing);
     }
     let mut request = Request::new(ActionName::Deploy, app);

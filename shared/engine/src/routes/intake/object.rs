@@ -107,7 +107,7 @@ async fn tell(
     if beside {
         upload_findings::write(ports, object, std::slice::from_ref(&finding)).await?;
     }
-    ignored_arrivals::list(ports, &object.key, app, requester, finding).await?;
+    ignored_arrivals::list(ports, &object.key, app, requester, vec![finding]).await?;
     Ok(ArrivalOutcome::Served)
 }
 
