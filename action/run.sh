@@ -25,7 +25,8 @@ case "$GITHUB_REF" in
     : "${VERSION:=pr-${number%%/*}-$GITHUB_RUN_NUMBER.${GITHUB_RUN_ATTEMPT:-1}}"
     if [ -z "$GIT_REF" ]; then
       GIT_REF="refs/heads/$GITHUB_BASE_REF"
-      : "${GIT_COMMIT:=$(query -r '.pull_request.head.sha // empty' "$GITHUB_EVENT_PATH")}"
+      # What was built: the trial merge where the job has checked that out, as it does by itself.
+      : "${GIT_COMMIT:=$(git rev-parse --verify --quiet HEAD 2> /dev/null || query -r '.pull_request.head.sha // empty' "$GITHUB_EVENT_PATH")}"
     fi
     ;;
   refs/tags/*) : "${VERSION:=${GITHUB_REF_NAME#v}}" ;;

@@ -4,7 +4,9 @@ use crate::arguments;
 use clap::Args;
 use std::path::{Path, PathBuf};
 use std::process::Command;
+use windlass_domain::finding::{Finding, FindingName};
 use windlass_domain::git::Git;
+use windlass_domain::git_rule::version_of_tag;
 
 /// The origin of a release, with its source.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -13,6 +15,48 @@ pub struct ReleaseOrigin {
     pub git: Git,
     /// Their source, in words.
     pub told_by: &'static str,
+    /// Whether tracked files have changes that are in no commit; `None` where that is not known.
+    pub dirty: Option<bool>,
+    /// The commit that is checked out where it is another one than is recorded, and nobody gave that one.
+    pub other_head: Option<String>,
+    /// The ref of the tag that what is checked out has, where it has one: of several that of the version.
+    pub tag: Option<String>,
+}
+
+impl ReleaseOrigin {
+    fn new(reference: String, commit: Option<String>, told_by: &'static str) -> Self {
+        let git = Git {
+            reference,
+            commit,
+            time: None,
+            dirty: false,
+        };
+        Self {
+            git,
+            told_by,
+            dirty: None,
+            other_head: None,
+            tag: None,
+        }
+    }
+
+    /// Returns the finding that the bytes are likely another commit's than the one that would be recorded.
+    pub fn finding(&self) -> Option<Finding> {
+        let head = self.other_head.as_ref()?;
+        let commit = self.git.commit.as_deref().unwrap_or("not told");
+        Some(Finding::new(
+            FindingName::BadValue,
+            "git.commit",
+            format!(
+                "`{commit}` would be recorded ({}, of `{}`), and `{head}` is checked out.",
+                self.told_by, self.git.reference
+            ),
+            format!(
+                "Check out what is released, or name it by its ref with `--git-ref`; or give the commit that was built: \
+                 `--git-commit {head}` where it is the one that is checked out."
+            ),
+        ))
+    }
 }
 
 /// The options that tell the origin of a release.
@@ -21,8 +65,8 @@ pub struct OriginOptions {
     /// The Git ref, such as `refs/tags/v1.4.0`; else the CI's, else what is checked out.
     #[arg(long, value_name = "REF", value_parser = arguments::text)]
     git_ref: Option<String>,
-    /// The commit; else the one that the repository around the present folder has at `--git-ref`. Without `--git-ref` it
-    /// replaces the CI's, or that of what is checked out.
+    /// The commit that was built; else the one of `--git-ref`, else the CI's. Without this option it must be the one that
+    /// is checked out.
     #[arg(long, value_name = "HASH", value_parser = arguments::text)]
     git_commit: Option<String>,
     /// The time of the commit, in RFC 3339, such as `2026-11-20T14:02:05Z`; else as the repository around the present
@@ -35,35 +79,45 @@ pub struct OriginOptions {
 }
 
 impl OriginOptions {
-    /// Returns the release's origin in Git: by the options, else the CI, else what is checked out.
-    pub fn found(&self) -> Option<ReleaseOrigin> {
-        let mut from = self.reference_and_commit()?;
-        let commit = from.git.commit.as_deref();
-        from.git.time = self.git_time.clone().or_else(|| time_of(commit?));
-        Some(from)
-    }
-
-    fn reference_and_commit(&self) -> Option<ReleaseOrigin> {
+    /// Returns the origin in Git of a release of this version: by the options, else the CI, else what is checked out.
+    pub fn found(&self, version: &str) -> Option<ReleaseOrigin> {
         if self.no_git {
             return None;
         }
-        if let Some(reference) = &self.git_ref {
-            let commit = self.git_commit.clone().or_else(|| commit_at(reference));
-            let git = Git {
-                reference: reference.clone(),
-                commit,
-                time: None,
-                dirty: false,
-            };
-            let told_by = "given by `--git-ref`";
-            return Some(ReleaseOrigin { git, told_by });
+        let mut from = match &self.git_ref {
+            Some(reference) => named(reference),
+            None => of_ci().or_else(|| from_folder(Some(version)))?,
+        };
+        if let Some(given) = &self.git_commit {
+            from.git.commit = Some(given.clone());
+        } else if let Some(head) = head() {
+            let recorded = from.git.commit.get_or_insert_with(|| head.clone());
+            from.other_head = (!is_commit(&head, recorded)).then_some(head);
         }
-        let known = from_ci(|name| std::env::var(name).ok()).or_else(from_folder);
-        known.map(|mut from| {
-            from.git.commit = self.git_commit.clone().or(from.git.commit);
-            from
-        })
+        from.tag = tag_at_head(Some(version));
+        let commit = from.git.commit.as_deref();
+        from.dirty = is_dirty(commit);
+        from.git.time = self.git_time.clone().or_else(|| time_of(commit?));
+        from.git.dirty = from.dirty == Some(true);
+        Some(from)
     }
+}
+
+/// Returns the origin at a ref that is named. Where the repository does not have it, such as a tag that is not made yet,
+/// the commit is the CI's if that runs for this ref.
+fn named(reference: &str) -> ReleaseOrigin {
+    let of_ci = || {
+        of_ci()
+            .filter(|ci| ci.git.reference == reference)?
+            .git
+            .commit
+    };
+    let commit = commit_at(reference).or_else(of_ci);
+    ReleaseOrigin::new(reference.to_owned(), commit, "given by `--git-ref`")
+}
+
+fn of_ci() -> Option<ReleaseOrigin> {
+    from_ci(|name| std::env::var(name).ok())
 }
 
 /// Returns the ref and commit that a CI names in its environment variables.
@@ -75,12 +129,20 @@ pub fn from_ci(variable: impl Fn(&str) -> Option<String>) -> Option<ReleaseOrigi
     let given = |name: &str| variable(name).filter(|value| !value.is_empty());
     let tag = |name: &str| given(name).map(|tag| format!("refs/tags/{tag}"));
     let branch = |name: &str| given(name).map(|branch| format!("refs/heads/{branch}"));
+    // Of these events the ref and the commit are not those of what a job builds (GitHub Docs, "Events that trigger
+    // workflows").
+    let github = match given("GITHUB_EVENT_NAME").as_deref() {
+        Some("workflow_run") => {
+            "told by GitHub Actions, for `workflow_run` the newest of the default branch"
+        }
+        Some("pull_request") => "told by GitHub Actions, for `pull_request` a trial merge",
+        Some("pull_request_target") => {
+            "told by GitHub Actions, for `pull_request_target` that of the base"
+        }
+        _ => "told by GitHub Actions",
+    };
     let known = [
-        (
-            "told by GitHub Actions",
-            given("GITHUB_REF"),
-            given("GITHUB_SHA"),
-        ),
+        (github, given("GITHUB_REF"), given("GITHUB_SHA")),
         (
             "told by GitLab CI",
             tag("CI_COMMIT_TAG").or_else(|| branch("CI_COMMIT_BRANCH")),
@@ -98,52 +160,56 @@ pub fn from_ci(variable: impl Fn(&str) -> Option<String>) -> Option<ReleaseOrigi
         ),
     ];
     known.into_iter().find_map(|(told_by, reference, commit)| {
-        Some(ReleaseOrigin {
-            git: Git {
-                reference: reference?,
-                commit,
-                time: None,
-                dirty: false,
-            },
-            told_by,
-        })
+        Some(ReleaseOrigin::new(reference?, commit, told_by))
     })
 }
 
 /// Returns the branch that is checked out in the present folder. It returns a tag only where no branch is checked out,
 /// so that working on a tagged commit does not look like releasing it.
-pub fn from_folder() -> Option<ReleaseOrigin> {
-    let branch = || {
-        Some((
-            git(&["symbolic-ref", "HEAD"])?,
-            "the branch that is checked out",
-        ))
+pub fn from_folder(version: Option<&str>) -> Option<ReleaseOrigin> {
+    let (reference, told_by) = match git(&["symbolic-ref", "HEAD"]) {
+        Some(branch) => (branch, "the branch that is checked out"),
+        None => (tag_at_head(version)?, "HEAD is detached at this tag"),
     };
-    let tag = || {
-        let tag = git(&["describe", "--exact-match", "--tags", "HEAD"])?;
-        Some((format!("refs/tags/{tag}"), "HEAD is detached at this tag"))
-    };
-    let (reference, told_by) = branch().or_else(tag)?;
-    Some(ReleaseOrigin {
-        git: Git {
-            reference,
-            commit: git(&["rev-parse", "HEAD"]),
-            time: None,
-            dirty: false,
-        },
-        told_by,
-    })
+    Some(ReleaseOrigin::new(reference, head(), told_by))
 }
 
-/// Returns whether tracked files of the present folder differ from its commit, if that is the given commit. Untracked
-/// files do not count: they are what was built. `None` where there is no repository, or another commit is checked out.
-pub fn is_dirty(commit: Option<&str>) -> Option<bool> {
-    let head = git(&["rev-parse", "HEAD"])?;
-    if commit.is_some_and(|commit| !head.starts_with(commit)) {
-        return None;
-    }
+/// Returns the ref of the tag at HEAD: of several the one of the version, else the one that Git describes HEAD by.
+fn tag_at_head(version: Option<&str>) -> Option<String> {
+    let tags = git(&["tag", "--points-at", "HEAD"])?;
+    let wanted = version.and_then(version_of_tag);
+    let is_wanted =
+        |tag: &&str| Some(*tag) == version || wanted.is_some() && version_of_tag(tag) == wanted;
+    let of_version = tags.lines().find(is_wanted).map(str::to_owned);
+    let tag = of_version.or_else(|| git(&["describe", "--exact-match", "--tags", "HEAD"]))?;
+    Some(format!("refs/tags/{tag}"))
+}
+
+/// Returns whether tracked files of the present folder differ from what is checked out there. Untracked files do not
+/// count: they are what was built. `None` where there is no repository; and where nothing differs, but another commit
+/// than this one is checked out.
+fn is_dirty(commit: Option<&str>) -> Option<bool> {
+    let head = head()?;
     let changed = output(&["status", "--porcelain", "--untracked-files=no"])?;
-    Some(!changed.is_empty())
+    let is_known = commit.is_none_or(|commit| is_commit(&head, commit));
+    (!changed.is_empty() || is_known).then_some(!changed.is_empty())
+}
+
+/// Returns the commit that is checked out in the present folder.
+fn head() -> Option<String> {
+    git(&["rev-parse", "--verify", "--quiet", "HEAD"])
+}
+
+/// Returns whether a hash, which may be short or that of an annotated tag, names this commit.
+fn is_commit(commit: &str, hash: &str) -> bool {
+    commit.starts_with(hash) || peeled(hash).as_deref() == Some(commit)
+}
+
+/// Returns the whole hash of the commit that a hash names in the repository around the present folder.
+fn peeled(hash: &str) -> Option<String> {
+    let is_hash = hash.len() >= 7 && hash.chars().all(|digit| digit.is_ascii_hexdigit());
+    let commit = is_hash.then(|| format!("{hash}^{{commit}}"))?;
+    git(&["rev-parse", "--verify", "--quiet", &commit])
 }
 
 /// Returns the commit that a whole ref names in the repository around the present folder.
@@ -154,10 +220,8 @@ fn commit_at(reference: &str) -> Option<String> {
 }
 
 /// Returns the time of a commit, in RFC 3339, as the repository around the present folder knows it.
-pub fn time_of(commit: &str) -> Option<String> {
-    let is_hash = commit.len() >= 7 && commit.chars().all(|digit| digit.is_ascii_hexdigit());
-    let commit = is_hash.then(|| format!("{commit}^{{commit}}"))?;
-    git(&["show", "--no-patch", "--format=%cI", &commit])
+fn time_of(commit: &str) -> Option<String> {
+    git(&["show", "--no-patch", "--format=%cI", &peeled(commit)?])
 }
 
 /// Returns the address of the remote `origin` of a folder's repository.

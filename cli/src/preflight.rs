@@ -1,6 +1,6 @@
 //! The check of a release before its first byte is sent. Pure.
 
-use crate::git;
+use crate::git::ReleaseOrigin;
 use crate::status::Environment;
 use windlass_domain::declaration::Declaration;
 use windlass_domain::declaration::resolved::{Resolved, Start};
@@ -31,6 +31,8 @@ pub struct Plan<'a> {
     pub allow_older: bool,
     /// True if changes that are in no commit may go anywhere.
     pub dirty: bool,
+    /// The ref of a tag that what is checked out has.
+    pub tag: Option<&'a str>,
 }
 
 /// Returns the environment to which a release goes.
@@ -43,14 +45,14 @@ pub fn goes_to(plan: Plan<'_>, declaration: &Declaration) -> Result<Resolved, Ve
         (Some(named), _) => named.clone(),
         (None, Some(git)) => {
             let chosen = declaration.environment_for(&git.reference).map_err(one)?;
-            chosen.ok_or_else(|| one(no_environment(&git.reference, declaration)))?
+            chosen.ok_or_else(|| one(no_environment(plan, &git.reference, declaration)))?
         }
         (None, None) => return Err(no_destination(plan).into_iter().collect()),
     };
     declaration.resolve(&name)
 }
 
-fn no_environment(reference: &str, declaration: &Declaration) -> Finding {
+fn no_environment(plan: Plan<'_>, reference: &str, declaration: &Declaration) -> Finding {
     let names: Vec<&str> = declaration
         .environments()
         .map(EnvironmentName::as_str)
@@ -60,11 +62,25 @@ fn no_environment(reference: &str, declaration: &Declaration) -> Finding {
         "git.ref",
         format!("`{reference}` matches no environment's rule."),
         format!(
-            "{}Give another `--git-ref`, name one with `--environment` ({}), or mend the rules under `environments.<name>.deploy`.",
+            "{}{}Give another `--git-ref`, name one with `--environment` ({}), or mend the rules under `environments.<name>.deploy`.",
+            by_tag(plan, declaration),
             declaration.guess_git_ref(reference),
             names.join(", ")
         ),
     )
+}
+
+/// Returns how to release what is checked out by its tag, where a rule takes that; else nothing.
+fn by_tag(plan: Plan<'_>, declaration: &Declaration) -> String {
+    let chosen = plan.tag.and_then(|tag| {
+        let chosen = declaration.environment_for(tag).ok().flatten()?;
+        Some((tag, chosen))
+    });
+    chosen.map_or_else(String::new, |(tag, environment)| {
+        format!(
+            "What is checked out has a tag that `{environment}` takes: give `--git-ref {tag}`. "
+        )
+    })
 }
 
 /// Returns the environment, and everything that the declaration or the working tree tells against the release.
@@ -192,17 +208,13 @@ fn unclean(plan: Plan<'_>, here: Option<&Resolved>) -> Option<Finding> {
 }
 
 /// Returns a line for a person that tells the release's origin.
-pub fn comes_from(
-    plan: Plan<'_>,
-    from: Option<&git::ReleaseOrigin>,
-    dirty: Option<bool>,
-) -> String {
+pub fn comes_from(plan: Plan<'_>, from: Option<&ReleaseOrigin>) -> String {
     let version = &plan.manifest.version;
     let Some(from) = from else {
         return format!("{} {version}: from no Git ref that is told", plan.app);
     };
     let commit = from.git.commit.as_deref().unwrap_or("not told");
-    let clean = match dirty {
+    let clean = match from.dirty {
         Some(true) => "DIRTY: with changes that are in no commit",
         Some(false) => "clean",
         None => "not known whether clean",

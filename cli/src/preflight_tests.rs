@@ -37,6 +37,7 @@ fn told(manifest: &Manifest, named: Option<&str>, route: Route) -> (Option<Strin
         through_hold: false,
         allow_older: false,
         dirty: false,
+        tag: None,
     };
     let (here, findings) = misfits(plan, &declaration);
     let found = findings.iter();
@@ -173,6 +174,7 @@ fn a_version_that_is_recorded_with_other_bytes_and_what_stops_everything_are_tol
         through_hold: false,
         allow_older: false,
         dirty: false,
+        tag: None,
     };
     let recorded = |digest: &str| -> Recorded {
         let api = json!({"type": "object", "key": "k", "version_id": "v", "bytes": 1,
@@ -198,4 +200,30 @@ fn a_version_that_is_recorded_with_other_bytes_and_what_stops_everything_are_tol
     assert_eq!(names(plan), [FindingName::Held, FindingName::NeedsOperator]);
     plan.through_hold = true;
     assert_eq!(names(plan), [FindingName::NeedsOperator]);
+}
+
+#[test]
+fn a_ref_that_goes_nowhere_is_told_with_the_tag_of_what_is_checked_out_where_a_rule_takes_it() {
+    let declaration = Declaration::parse(DECLARATION).unwrap();
+    let app = AppName::new("shop").unwrap();
+    for (tag, is_named) in [
+        (Some("refs/tags/v1.4.0"), true),
+        (Some("refs/tags/v1.4.0-rc.1"), false),
+        (None, false),
+    ] {
+        let plan = Plan {
+            app: &app,
+            manifest: &manifest("1.4.0", Some(("refs/heads/topic", false)), &api()),
+            named: None,
+            route: Some(Route::S3),
+            through_hold: false,
+            allow_older: false,
+            dirty: false,
+            tag,
+        };
+        let findings = goes_to(plan, &declaration).unwrap_err();
+        let remedy = &findings[0].remedy;
+        let names = remedy.contains("`prod` takes: give `--git-ref refs/tags/v1.4.0`. ");
+        assert_eq!(names, is_named, "{remedy}");
+    }
 }

@@ -36,6 +36,7 @@ mod pages;
 mod plan;
 mod records;
 mod release;
+mod release_origin;
 mod release_refusals;
 mod removing;
 mod report;

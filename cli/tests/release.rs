@@ -2,12 +2,11 @@
 
 #![allow(clippy::unwrap_used)]
 
-use crate::cloud::{RELEASE, Told, cloud, puts, released, site, telling, uploading, write};
+use crate::cloud::{RELEASE, Told, cloud, puts, released, site, telling, uploading};
 use crate::records;
 use crate::records::{ID, accepted};
 use crate::standin::{code, err, folder, out};
 use serde_json::{Value, json};
-use std::path::{Path, PathBuf};
 use windlass_domain::digest::Digest;
 use windlass_domain::folder::{Folder, FolderRules};
 use windlass_domain::manifest::Manifest;
@@ -232,115 +231,6 @@ fn what_joins_a_deployment_under_way_says_which_and_how_it_stands() {
     assert!(said.contains(none), "{said}");
 }
 
-/// The time of the commit of [`repository`], as Git tells it.
-const COMMITTED: &str = "2026-11-20T16:02:05+02:00";
-
-/// Runs `git` in a folder and returns its output.
-fn git(folder: &Path, arguments: &[&str]) -> String {
-    let mut command = std::process::Command::new("git");
-    command.args(["-c", "user.name=a", "-c", "user.email=a@b.example"]);
-    let done = command
-        .args(arguments)
-        .env("GIT_COMMITTER_DATE", COMMITTED)
-        .current_dir(folder)
-        .output()
-        .unwrap();
-    assert!(
-        done.status.success(),
-        "{}",
-        String::from_utf8_lossy(&done.stderr)
-    );
-    String::from_utf8(done.stdout).unwrap().trim().to_owned()
-}
-
-/// Makes a folder with a repository of its own at tag v1.4.0.
-fn repository(name: &str) -> PathBuf {
-    let folder = site(name);
-    let git = |arguments: &[&str]| git(&folder, arguments);
-    git(&["init", "--quiet", "--initial-branch", "main"]);
-    git(&["add", "."]);
-    git(&["commit", "--quiet", "--message", "one"]);
-    git(&["tag", "--annotate", "--message", "one", "v1.4.0"]);
-    git(&["checkout", "--quiet", "v1.4.0"]);
-    folder
-}
-
-/// Makes such a folder in which a tracked file was changed.
-fn dirty(name: &str) -> PathBuf {
-    let folder = repository(name);
-    write(&folder, "fn.zip", "changed");
-    folder
-}
-
-/// Makes a folder with a site in no repository, and not within that of these tests.
-fn outside(name: &str) -> PathBuf {
-    let folder = std::env::temp_dir().join(format!("windlass-{name}-{}", std::process::id()));
-    write(&folder, "dist/index.html", "<h1>shop</h1>");
-    folder
-}
-
-/// Returns the `git` of the manifest that is handed in from a folder with these options.
-fn git_of_manifest(folder: &Path, options: &[&str]) -> Value {
-    let release = [
-        "release",
-        "shop",
-        "1.4.0",
-        "web=dist",
-        "--upload",
-        "--look=0s",
-    ];
-    let cloud = cloud();
-    let output = cloud.windlass(folder, &[&release[..], options].concat());
-    assert_eq!(code(&output), 0, "{options:?}: {}", err(&output));
-    puts(&cloud).pop().unwrap().json()["git"].clone()
-}
-
-#[test]
-fn the_time_of_the_commit_is_the_repositorys_or_the_one_that_is_given_and_never_invented() {
-    let (inside, outside) = (repository("committed"), outside("committed"));
-    let head = git(&inside, &["rev-parse", "HEAD"]);
-    let of_head = ["--git-ref", "refs/tags/v1.4.0", "--git-commit", &head];
-    let with = |of: &[&'static str]| {
-        let mut options: Vec<String> = of_head.iter().map(|it| (*it).to_owned()).collect();
-        options.extend(of.iter().map(|it| (*it).to_owned()));
-        options
-    };
-    let unknown = ["--git-ref", "refs/tags/v1.4.0", "--git-commit", "9f2c111"];
-    let unknown = unknown.map(str::to_owned).to_vec();
-    let given = "2026-11-20T14:00:00Z";
-    for (folder, options, wanted) in [
-        // The commit that is checked out, and one that is named.
-        (&inside, vec![], json!(COMMITTED)),
-        (&inside, with(&[]), json!(COMMITTED)),
-        (&inside, with(&["--git-time", given]), json!(given)),
-        (&inside, unknown, json!(null)),
-        (&outside, with(&[]), json!(null)),
-        (&outside, with(&["--git-time", given]), json!(given)),
-    ] {
-        let options: Vec<&str> = options.iter().map(String::as_str).collect();
-        let told = git_of_manifest(folder, &options);
-        assert_eq!(told["time"], wanted, "{} {options:?}", folder.display());
-        assert_eq!(told["ref"], "refs/tags/v1.4.0");
-    }
-    std::fs::remove_dir_all(outside).unwrap();
-}
-
-#[test]
-fn a_ref_that_is_named_has_the_commit_that_the_repository_has_there() {
-    let (inside, outside) = (repository("named"), outside("named"));
-    let head = git(&inside, &["rev-parse", "HEAD"]);
-    let commit = |folder, reference| {
-        let told = git_of_manifest(folder, &["--git-ref", reference]);
-        told["commit"].clone()
-    };
-    assert_eq!(commit(&inside, "refs/tags/v1.4.0"), json!(head));
-    assert_eq!(commit(&inside, "refs/heads/main"), json!(head));
-    git(&inside, &["branch", "--delete", "main"]);
-    assert_eq!(commit(&inside, "refs/heads/main"), json!(null));
-    assert_eq!(commit(&outside, "refs/tags/v1.4.0"), json!(null));
-    std::fs::remove_dir_all(outside).unwrap();
-}
-
 #[test]
 fn a_time_that_is_none_is_refused_before_anything_is_sent() {
     let mut arguments = RELEASE.to_vec();
@@ -348,40 +238,4 @@ fn a_time_that_is_none_is_refused_before_anything_is_sent() {
     let (code, said, put) = released(Told::nothing(), "no-time", &arguments);
     assert_eq!((code, put), (3, 0), "{said}");
     assert!(said.contains("git.time"), "{said}");
-}
-
-#[test]
-fn a_detached_tag_is_said_and_what_no_commit_names_goes_there_only_when_it_is_said() {
-    let release = [
-        "release",
-        "shop",
-        "1.4.0",
-        "web=dist",
-        "--upload",
-        "--look=0s",
-    ];
-    let (cloud, folder) = (cloud(), dirty("dirty"));
-    let output = cloud.windlass(&folder, &release);
-    assert_eq!(code(&output), 3, "{}", out(&output));
-    assert!(err(&output).contains("git.dirty"), "{}", err(&output));
-    assert!(puts(&cloud).is_empty());
-    let said = out(&output);
-    assert!(
-        said.contains("from refs/tags/v1.4.0 (HEAD is detached at this tag)"),
-        "{said}"
-    );
-    assert!(
-        said.contains("DIRTY") && said.contains("goes to prod"),
-        "{said}"
-    );
-    let output = cloud.windlass(&folder, &[&release[..], &["--dirty"]].concat());
-    assert_eq!(code(&output), 0, "{}", err(&output));
-    let manifest = puts(&cloud).pop().unwrap().json();
-    assert_eq!(manifest["git"]["dirty"], true);
-    let output = cloud.windlass(
-        &folder,
-        &[&release[..], &["--git-ref", "refs/heads/main"]].concat(),
-    );
-    assert_eq!(code(&output), 0, "{}", err(&output));
-    assert!(out(&output).contains("DIRTY"), "{}", out(&output));
 }

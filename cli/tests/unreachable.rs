@@ -22,6 +22,7 @@ fn windlass(arguments: &[&str], variables: &[(&str, &str)]) -> Output {
         .env_clear()
         .env("PATH", std::env::var("PATH").unwrap())
         .env("HOME", &folder)
+        .env("GIT_CEILING_DIRECTORIES", env!("CARGO_TARGET_TMPDIR"))
         .env("AWS_REGION", "eu-west-1")
         .env("AWS_EC2_METADATA_DISABLED", "true")
         .envs(variables.iter().copied())

@@ -36,6 +36,8 @@ class CommandLine:
         self.environment = {
             "PATH": os.environ["PATH"],
             "HOME": str(folder),
+            # The repository around the tests is none of the application's.
+            "GIT_CEILING_DIRECTORIES": str(self.folder.parent),
             "WINDLASS_ENDPOINT": aws.api,
             "WINDLASS_BUCKET": aws.outputs["ArtifactsBucket"],
             "AWS_ENDPOINT_URL": aws.endpoint,

@@ -103,6 +103,15 @@ def test_the_arguments_follow_from_the_event_and_the_inputs(tmp_path, variables,
     assert ran.arguments == wanted
 
 
+def test_a_pull_request_is_planned_as_the_commit_that_the_job_has_checked_out(tmp_path):
+    who = ["-c", "user.name=ann", "-c", "user.email=ann@example.com"]
+    for words in (["init", "-q"], [*who, "commit", "-q", "--allow-empty", "-m", "merged for trial"]):
+        subprocess.run(["git", *words], cwd=tmp_path, check=True)
+    head = subprocess.run(["git", "rev-parse", "HEAD"], cwd=tmp_path, check=True, capture_output=True, text=True).stdout.strip()
+    ran = Ran(tmp_path, REQUEST)
+    assert ran.arguments[5:] == [*OF_MAIN[:-1], head, *RUN], ran.log
+
+
 @pytest.mark.parametrize("status", [0, 1, 3, 4, 5, 7, 9, 12])
 def test_the_step_ends_with_the_status_of_the_command_line(tmp_path, status):
     ran = Ran(tmp_path, TAG, ends=status)

@@ -121,6 +121,10 @@ def test_six_commands_to_the_first_release(skerry):
     assert page.endswith("web 1.0.0"), page
     answer = skerry.aws.lambda_.invoke(FunctionName=f"{APP}-api-{ENVIRONMENT}", Qualifier="live")
     assert json.loads(answer["Payload"].read())["version"] == "1.0.0"
+    # There is no tag yet, and the commit is recorded all the same.
+    commit = subprocess.run(["git", "rev-parse", "HEAD"], cwd=skerry.folder, check=True, capture_output=True, text=True).stdout.strip()
+    shown = skerry.windlass.json("status", APP, ENVIRONMENT)
+    assert commit in shown.out and "refs/tags/v1.0.0" in shown.out, shown
     # The tags that were there stay, and a second run changes nothing.
     again = skerry.type(f"windlass init --yes --answer web.url={shlex.quote(skerry.url)}")
     assert "as it was: app.yaml" in again and "written" not in again, again

@@ -127,7 +127,7 @@ impl Explain {
                 told_by: "given by `--git-ref`",
             });
         }
-        let from = git::from_ci(|name| std::env::var(name).ok()).or_else(git::from_folder);
+        let from = git::from_ci(|name| std::env::var(name).ok()).or_else(|| git::from_folder(None));
         let from = from.ok_or_else(|| {
             Failure::usage(
                 "it is not said what to explain: give a deployment's id, an environment, `--git-ref` or `--image-tag`; \

@@ -6,7 +6,7 @@ use crate::component::ComponentArgument;
 use crate::declared_application::{self, OrFindings};
 use crate::exit::Exit;
 use crate::failure::Failure;
-use crate::git::{self, OriginOptions, ReleaseOrigin};
+use crate::git::{OriginOptions, ReleaseOrigin};
 use crate::installation::{Endpoint, InstallationPlace, Reached};
 use crate::installation_part::InstallationPart;
 use crate::interrupt;
@@ -113,19 +113,17 @@ impl Release {
         let mut found = ReleaseContents::of(&self.app, &self.components, None)?;
         let route = self.route(then)?;
         waiting(self.places(&found, route))?;
-        let mut from = self.origin.found();
-        let git = from.as_ref().map(|from| &from.git);
-        let dirty = git.and_then(|git| git::is_dirty(git.commit.as_deref()));
-        if let Some(from) = &mut from {
-            from.git.dirty = dirty == Some(true);
-        }
+        let from = self.origin.found(&self.version);
         let mut manifest = self.manifest(from.as_ref(), found.components())?;
         if let Some(declared) = waiting(self.declared(&found))? {
             found = found.by_declaration(&self.app, &self.components, &declared)?;
             manifest = self.manifest(from.as_ref(), found.components())?;
         }
-        let plan = self.plan(&manifest, route);
-        output.announce(&preflight::comes_from(plan, from.as_ref(), dirty));
+        let plan = Plan {
+            tag: from.as_ref().and_then(|from| from.tag.as_deref()),
+            ..self.plan(&manifest, route)
+        };
+        output.announce(&preflight::comes_from(plan, from.as_ref()));
         waiting(async {
             let (windlass, mut sight) = self.look(plan).await?;
             let misfits =
@@ -134,6 +132,8 @@ impl Release {
                 .findings
                 .extend(found.findings(sight.declared.as_ref()));
             sight.findings.extend(misfits);
+            let other_commit = from.as_ref().and_then(ReleaseOrigin::finding);
+            sight.findings.extend(other_commit);
             // Otherwise a finding says why it goes nowhere.
             if sight.here.is_some() || sight.findings.is_empty() {
                 output.announce(&preflight::goes(plan, sight.here.as_ref()));
@@ -214,6 +214,7 @@ impl Release {
             through_hold: self.wishes.through_hold,
             allow_older: self.wishes.allow_older,
             dirty: self.dirty,
+            tag: None,
         }
     }
 

@@ -248,6 +248,7 @@ impl Validate {
             through_hold: false,
             allow_older: false,
             dirty: self.dirty,
+            tag: None,
         };
         let sight = waiting(async {
             let windlass = self.endpoint.open_if_named().await?.found();

@@ -71,6 +71,16 @@ impl StandIn {
 
     /// Runs the program, with this server as Windlass and as S3.
     pub fn windlass(&self, folder: &Path, arguments: &[&str]) -> Output {
+        self.windlass_with(folder, arguments, &[])
+    }
+
+    /// Runs the program with further variables. It sees no repository around the folders of these tests.
+    pub fn windlass_with(
+        &self,
+        folder: &Path,
+        arguments: &[&str],
+        variables: &[(&str, &str)],
+    ) -> Output {
         Command::new(env!("CARGO_BIN_EXE_windlass"))
             .args(arguments)
             .current_dir(folder)
@@ -83,6 +93,8 @@ impl StandIn {
             .env("AWS_ENDPOINT_URL", &self.url)
             .env("WINDLASS_ENDPOINT", format!("{}/stage", self.url))
             .env("WINDLASS_BUCKET", "artifacts-bucket")
+            .env("GIT_CEILING_DIRECTORIES", env!("CARGO_TARGET_TMPDIR"))
+            .envs(variables.iter().copied())
             .output()
             .unwrap()
     }
