@@ -2,145 +2,57 @@
 
 use crate::finding::{Finding, FindingName};
 use crate::shape::join;
-use serde_json::Value;
+use serde_json::{Map, Value};
 use std::collections::BTreeSet;
-use url::form_urlencoded;
 
-/// Parts of names that are given to secrets. Compared without case, `-` and `_`.
-const NAMES: [&str; 10] = [
-    "password",
-    "passwd",
-    "passphrase",
-    "secret",
-    "token",
-    "apikey",
-    "accesskey",
-    "privatekey",
-    "credential",
-    "connectionstring",
-];
+mod forms;
+mod http;
+mod names;
+mod values;
+mod within;
 
-/// The beginnings of well-known tokens: those of GitHub, Slack, Stripe.
-const LOOKS: [&str; 10] = [
-    "ghp_",
-    "gho_",
-    "ghu_",
-    "ghs_",
-    "ghr_",
-    "github_pat_",
-    "xoxb-",
-    "xoxp-",
-    "sk_live_",
-    "rk_live_",
-];
+pub(crate) use names::names_a_secret;
 
-/// The fewest characters that follow such a beginning.
-const FEWEST_FOLLOW: usize = 8;
+use names::{Named, named};
+use values::{is_harmless, is_words};
 
-/// The beginnings of ids of AWS access keys. 16 upper-case letters and digits follow (AWS Identity and Access
-/// Management User Guide, "IAM identifiers").
-const KEY_IDS: [&str; 2] = ["AKIA", "ASIA"];
-
-/// The number of characters that follow in the id of an access key.
-const KEY_ID_FOLLOWS: usize = 16;
-
-/// Ends of names that tell something about a secret and do not hold it, such as `tokenUrl`.
-const ABOUT: [&str; 14] = [
-    "url", "uri", "endpoint", "name", "arn", "path", "header", "field", "type", "policy", "length",
-    "ttl", "seconds", "limit",
-];
-
-/// Returns whether a field of this name is likely to hold a secret.
-pub(crate) fn names_a_secret(name: &str) -> bool {
-    let name: String = name
-        .chars()
-        .filter(char::is_ascii_alphanumeric)
-        .map(|c| c.to_ascii_lowercase())
-        .collect();
-    let holds = NAMES.iter().any(|part| name.contains(part));
-    holds && !ABOUT.iter().any(|end| name.ends_with(end))
-}
-
-/// Returns whether a well-known secret stands anywhere in a text: a private key, the id of an access key, a token. Each
-/// is recognised by its beginning.
+/// Returns whether a secret of a known form stands anywhere in a text: a private key, the id of an access key, a token.
 pub fn stands_in(text: &str) -> bool {
-    let is_of_token = |c: char| c.is_ascii_alphanumeric() || c == '_' || c == '-';
-    let is_of_id = |c: char| c.is_ascii_uppercase() || c.is_ascii_digit();
-    text.contains("-----BEGIN ")
-        || LOOKS
-            .iter()
-            .any(|start| begins_in(text, start, FEWEST_FOLLOW, is_of_token))
-        || KEY_IDS
-            .iter()
-            .any(|start| begins_in(text, start, KEY_ID_FOLLOWS, is_of_id))
+    forms::known(text).is_some()
 }
 
-/// Returns whether a word in the text begins so, and goes on with so many characters of this sort.
-fn begins_in(text: &str, start: &str, follow: usize, sort: impl Fn(char) -> bool) -> bool {
-    text.match_indices(start).any(|(at, _)| {
-        let is_begin = !text[..at].ends_with(|c: char| c.is_ascii_alphanumeric());
-        let after = text[at + start.len()..].chars();
-        is_begin && after.take(follow).filter(|c| sort(*c)).count() == follow
-    })
+/// Returns whether a header of this name says who asks, and so has a secret as its value.
+pub(crate) fn names_a_credential(name: &str) -> bool {
+    named(name) != Named::No
 }
 
-/// Returns whether a value cannot be a secret, whatever its name: nothing, a reference (an ARN, an address, a path of
-/// an SSM parameter, a placeholder), a truth value, a small number.
-fn is_harmless(text: &str) -> bool {
-    let reference = ["arn:aws", "ssm:/", "https://", "http://", "/"]
-        .iter()
-        .any(|start| text.starts_with(start));
-    let number = text.len() <= 6 && text.bytes().all(|b| b.is_ascii_digit());
-    reference || number || is_placeholder(text) || matches!(text, "true" | "false")
+/// Returns whether the text under this name is likely to be a secret because of the name.
+fn by_name(name: &str, text: &str) -> bool {
+    let is_plain = || is_harmless(text) || is_words(text);
+    match named(name) {
+        Named::Secret => !is_harmless(text),
+        Named::Address if text.contains("://") => http::is_unguessable(text),
+        Named::Perhaps | Named::Address => !is_plain(),
+        Named::No => false,
+    }
 }
 
-/// Returns whether a text is a placeholder, `{name}`. Its value is looked at once it is filled in.
-fn is_placeholder(text: &str) -> bool {
-    let inner = text
-        .strip_prefix('{')
-        .and_then(|text| text.strip_suffix('}'));
-    inner.is_some_and(|name| {
-        name.chars()
-            .all(|c| c.is_ascii_alphanumeric() || "-_".contains(c))
-    })
-}
-
-/// Returns whether the text under this name is likely to be a secret, or to hold one.
-fn is_secret(name: &str, text: &str) -> bool {
-    (names_a_secret(name) && !is_harmless(text))
-        || stands_in(text)
-        || holds_a_password(text)
-        || holds_a_named_one(text)
-        || is_json_with_one(text)
-}
-
-/// Returns whether a text has an address with a user's password, such as `postgres://shop:…@db`.
-fn holds_a_password(text: &str) -> bool {
-    text.split("://").skip(1).any(|rest| {
-        let authority = rest.split(['/', '?', '#']).next().unwrap_or_default();
-        let user = authority.rsplit_once('@').map(|(user, _)| user);
-        user.is_some_and(|user| user.contains(':'))
-    })
-}
-
-/// The characters that separate `name=value` from the rest of a text: an address's query and fragment, a form, a
-/// connection string, a sentence.
-const SEPARATORS: [char; 7] = ['?', '&', '#', ';', ',', '"', '\''];
-
-/// Returns whether a text has `name=value` in it whose name is that of a secret, such as the query of an address.
-fn holds_a_named_one(text: &str) -> bool {
-    let pieces = text.split(|c: char| c.is_whitespace() || SEPARATORS.contains(&c));
-    let mut pairs = pieces.filter(|piece| piece.contains('=')).flat_map(|pair| {
-        let pairs = form_urlencoded::parse(pair.as_bytes());
-        pairs.collect::<Vec<_>>()
-    });
-    pairs.any(|(name, value)| {
-        let is_name = name
-            .chars()
-            .all(|c| c.is_ascii_alphanumeric() || "-_.[]".contains(c));
-        let named = is_name && names_a_secret(&name) && !is_harmless(&value);
-        named || stands_in(&value)
-    })
+/// Returns by what the text under this name is likely to be a secret, or to hold one, as the end of `The value of …
+/// looks like a secret`; `None` if it is not likely.
+fn sign(name: &str, text: &str) -> Option<String> {
+    if let Some(what) = forms::known(text) {
+        return Some(format!(", {what}"));
+    }
+    let sign = if by_name(name, text) {
+        " by its name"
+    } else if http::has_a_password(text) {
+        ", an address with a password"
+    } else if within::has_a_named_one(text) || is_json_with_one(text) {
+        " by a name within it"
+    } else {
+        return None;
+    };
+    Some(sign.to_owned())
 }
 
 /// Returns whether a text is JSON with a secret, such as the body of an HTTP request.
@@ -163,12 +75,10 @@ const WHOLE: &str = "the document";
 
 /// Returns a finding if the text under this name is likely to be a secret. It never repeats the text.
 pub(crate) fn finding(path: &str, name: &str, text: &str) -> Option<Finding> {
-    is_secret(name, text).then(|| {
-        found(
-            path,
-            &format!("The value of `{name}` looks like a secret; it is not repeated here."),
-        )
-    })
+    let sign = sign(name, text)?;
+    let reason =
+        format!("The value of `{name}` looks like a secret{sign}; it is not repeated here.");
+    Some(found(path, &reason))
 }
 
 fn found(path: &str, reason: &str) -> Finding {
@@ -178,7 +88,8 @@ fn found(path: &str, reason: &str) -> Finding {
         path,
         reason,
         "Remove it here and revoke it if it was real. Keep it in Secrets Manager or an SSM \
-         parameter, and write the ARN.",
+         parameter, and write the ARN. If it is none, give the member another name, or the value \
+         another form.",
     )
 }
 
@@ -194,6 +105,22 @@ pub fn findings(document: &Value) -> Vec<Finding> {
     walk.findings("", "document", document)
 }
 
+/// The members by which an entry of a list says its name and its value, such as a variable of a container.
+const ENTRIES: [(&str, &str); 4] = [
+    ("name", "value"),
+    ("Name", "Value"),
+    ("key", "value"),
+    ("ParameterKey", "ParameterValue"),
+];
+
+/// Returns the member with the value of an entry, and the entry's name.
+fn entry(members: &Map<String, Value>) -> Option<(&str, &str)> {
+    ENTRIES.iter().find_map(|(name, value)| {
+        let name = members.get(*name)?.as_str()?;
+        members.contains_key(*value).then_some((*value, name))
+    })
+}
+
 /// A walk through a document. A member that is called like an environment is the value there of the member around it.
 #[derive(Default)]
 struct Walk<'d> {
@@ -204,28 +131,41 @@ impl Walk<'_> {
     fn findings(&self, path: &str, name: &str, value: &Value) -> Vec<Finding> {
         match value {
             Value::String(text) => finding(path, name, text).into_iter().collect(),
+            Value::Number(number) if names::names_a_password(name) => {
+                let finding = finding(path, name, &number.to_string());
+                finding.into_iter().collect()
+            }
             Value::Array(items) => items
                 .iter()
                 .enumerate()
                 .flat_map(|(i, item)| self.findings(&format!("{path}[{i}]"), name, item))
                 .collect(),
-            Value::Object(members) => members
-                .iter()
-                .flat_map(|(key, member)| self.member(path, name, key, member))
-                .collect(),
+            Value::Object(members) => {
+                let entry = entry(members);
+                let members = members.iter();
+                members
+                    .flat_map(|(key, member)| self.member(path, name, entry, (key, member)))
+                    .collect()
+            }
             _ => Vec::new(),
         }
     }
 
-    fn member(&self, path: &str, name: &str, key: &str, member: &Value) -> Vec<Finding> {
+    fn member(
+        &self,
+        path: &str,
+        name: &str,
+        entry: Option<(&str, &str)>,
+        (key, member): (&String, &Value),
+    ) -> Vec<Finding> {
         if stands_in(key) {
             let reason = "A field's name looks like a secret; it is not repeated here.";
             return vec![found(path, reason)];
         }
-        let name = if self.environments.contains(key) {
-            name
-        } else {
-            key
+        let name = match entry {
+            Some((value, called)) if value == key => called,
+            _ if self.environments.contains(key.as_str()) => name,
+            _ => key,
         };
         self.findings(&join(path, key), name, member)
     }

@@ -149,8 +149,8 @@ fn each_mistake_is_told_with_what_to_write() {
     BadValue: even: `3` does not have the form that is expected. Remedy: Write another value; `docs/app.schema.json` says which.
     UnknownField: naem: `naem` is not a field here. Remedy: Did you mean `name`? Known here: `apiToken`, `both`, `closed`, `code`, `count`, `either`, `even`, `list`, `map`, `maybe`, `name`, `null`, `on`, `part`, `share`, `word`.
     BadValue: apiToken: The value is not a whole number. Remedy: Write a whole number.
-    SecretInInput: apiToken: The value of `apiToken` looks like a secret; it is not repeated here. Remedy: Remove it here and revoke it if it was real. Keep it in Secrets Manager or an SSM parameter, and write the ARN.
-    SecretInInput: count: The value of `count` looks like a secret; it is not repeated here. Remedy: Remove it here and revoke it if it was real. Keep it in Secrets Manager or an SSM parameter, and write the ARN.
+    SecretInInput: apiToken: The value of `apiToken` looks like a secret by its name; it is not repeated here. Remedy: Remove it here and revoke it if it was real. Keep it in Secrets Manager or an SSM parameter, and write the ARN. If it is none, give the member another name, or the value another form.
+    SecretInInput: count: The value of `count` looks like a secret, a key of GitHub; it is not repeated here. Remedy: Remove it here and revoke it if it was real. Keep it in Secrets Manager or an SSM parameter, and write the ARN. If it is none, give the member another name, or the value another form.
     BadValue: word: `"thre"` is not known here. Remedy: Did you mean `three`? Known here: `one`, `two`, `three`.
     BadValue: word: `7` is not known here. Remedy: Known here: `one`, `two`, `three`.
     BadValue: either: `4` is less than 5. Remedy: Write at least 5.

@@ -362,13 +362,15 @@ pub enum FindingName {
     ///
     /// Next: Add what is missing to the target and name it in the declaration, or do without.
     NotSupported,
-    /// A value looks like a secret: by its name, by its beginning, by a name in its address's query
-    /// or in a `name=value` within it, or by an address with a password. Secrets never pass through
-    /// Windlass: inputs are recorded and shown. The value is not repeated anywhere; what else is wrong
-    /// with the document is told once no secret is in it, because it could repeat it.
+    /// A value looks like a secret, and the reason says by what: by the name of its member, by its form
+    /// (a key of AWS, a token, a webhook, a private key), by a `name=value` within it, or by an address
+    /// with a password. Secrets never pass through Windlass: inputs are recorded and shown. The value is
+    /// not repeated anywhere; what else is wrong with the document is told once no secret is in it,
+    /// because it could repeat it.
     ///
     /// Next: Remove it and revoke it if it was real. Keep it in Secrets Manager or an SSM
-    /// parameter that the target itself reads, and write the ARN.
+    /// parameter that the target itself reads, and write the ARN. If it is none, give the member
+    /// another name, or the value another form.
     SecretInInput,
     /// The deployment could not wait for its turn, because a function failed, and was refused before it
     /// changed anything.

@@ -52,7 +52,7 @@ fn check(scope: &mut Scope<'_>, at: &str, name: &str) -> bool {
     let before = scope.findings.len();
     let lower = name.to_ascii_lowercase();
     let is_token = |c: char| c.is_ascii_alphanumeric() || "!#$%&'*+-.^_`|~".contains(c);
-    if CREDENTIALS.contains(&lower.as_str()) || secret::names_a_secret(name) {
+    if CREDENTIALS.contains(&lower.as_str()) || secret::names_a_credential(name) {
         scope.find(
             FindingName::SecretInInput,
             at,
