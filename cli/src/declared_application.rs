@@ -3,6 +3,7 @@
 
 use crate::exit::Exit;
 use crate::failure::Failure;
+use crate::provenance::{commit, who};
 use crate::status::Environment;
 use crate::windlass::Windlass;
 use serde::Deserialize;
@@ -12,6 +13,7 @@ use windlass_domain::finding::Finding;
 use windlass_domain::identity::EnvironmentId;
 use windlass_domain::name::{AppName, EnvironmentName};
 use windlass_domain::release::Release as Recorded;
+use windlass_domain::request::Requester;
 
 /// Something that is known, or the findings that tell that it is not.
 #[derive(Debug)]
@@ -27,6 +29,7 @@ pub enum OrFindings<T> {
 pub struct Release {
     /// Its record, if it has one.
     pub recorded: Option<Recorded>,
+    recorded_by: Option<Requester>,
     upload: Option<Upload>,
 }
 
@@ -48,6 +51,20 @@ impl Release {
     ) -> Result<OrFindings<Self>, Failure> {
         let path = ["apps", app.as_str(), "releases", version];
         read(windlass.get(&path, &[]).await)
+    }
+
+    /// Returns a line about who has recorded it and where in Git it comes from: whoever promotes it trusts them.
+    pub fn origin(&self) -> Option<String> {
+        let recorded = self.recorded.as_ref()?;
+        let who = who(self.recorded_by.as_ref()?);
+        let from = match &recorded.git {
+            Some(git) => format!("{}, commit {}", git.reference, commit(Some(git))),
+            None => "no Git ref".to_owned(),
+        };
+        Some(format!(
+            "{}: recorded by {who}, from {from}",
+            recorded.version
+        ))
     }
 
     /// Returns the findings about the manifest that is uploaded now.

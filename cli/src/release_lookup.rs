@@ -28,6 +28,8 @@ pub struct ReleaseLookup {
     /// The components' artifacts by the declaration, where that is known: they are of the same kinds in every
     /// environment.
     pub declared: Option<Resolved>,
+    /// The name under which it would be recorded, where that is known without its bytes.
+    version: Option<String>,
     /// The findings against it.
     pub findings: Vec<Finding>,
     /// The things that could not be looked at, each with the reason.
@@ -111,13 +113,21 @@ impl ReleaseLookup {
 
     fn compare(&mut self, plan: Plan<'_>, declaration: &Declaration) {
         (self.here, self.findings) = preflight::misfits(plan, declaration);
+        let (version, git) = (&plan.manifest.version, plan.manifest.git.as_ref());
+        let here = self.here.as_ref();
+        self.version =
+            here.and_then(|here| declaration.own_version(version, git, &here.environment));
         self.declared = self.here.clone().or_else(|| anywhere(declaration));
     }
 
     /// Adds holds, used versions and the history, which only the API tells.
     async fn look(&mut self, plan: Plan<'_>, windlass: &Windlass) -> Result<(), Failure> {
-        let version = &plan.manifest.version;
-        match Release::of(windlass, plan.app, version).await {
+        // A name that has the digits of the bytes never means others.
+        let recorded = match &self.version {
+            Some(version) => Release::of(windlass, plan.app, version).await,
+            None => Ok(OrFindings::Not(Vec::new())),
+        };
+        match recorded {
             Ok(OrFindings::So(release)) => {
                 let reused = release.recorded.iter();
                 let reused = reused.flat_map(|recorded| preflight::reused(plan, recorded));

@@ -158,6 +158,15 @@ impl Start {
             "interrupted; it may be handed in all the same: `windlass history {app} {environment}` lists what was"
         ));
         let (id, answer) = self.begin(windlass, app).await?;
+        let [typed, recorded] = [self.body.get("version"), answer.get("version")];
+        if let Some(name) = recorded
+            .and_then(Value::as_str)
+            .filter(|_| typed != recorded)
+        {
+            output.announce(&format!(
+                "recorded as {name}: so `history` lists it, and `windlass deploy` starts it"
+            ));
+        }
         let begun = BegunDeployment {
             id: &id,
             answer: &answer,

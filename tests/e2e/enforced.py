@@ -9,6 +9,8 @@ import json
 CHECKED_AS = {
     # AWS: repository; checked there on `*`, because the request has a list of names.
     "ecr:DescribeRepositories": ("ecr:DescribeRepositories", "*"),
+    # AWS: repository; checked there on `*`, because its ARN is a parameter.
+    "ecr:ListTagsForResource": ("ecr:ListTagsForResource", "*"),
     # AWS: service or task; checked there on the cluster.
     "ecs:DescribeServices": ("ecs:DescribeServices", "arn:aws:ecs:*:*:cluster/*"),
     "ecs:DescribeTasks": ("ecs:DescribeTasks", "arn:aws:ecs:*:*:cluster/*"),

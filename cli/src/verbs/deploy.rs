@@ -1,6 +1,7 @@
 //! `windlass deploy`: a recorded release into an environment (promotion).
 
 use crate::arguments;
+use crate::declared_application::{OrFindings, Release};
 use crate::exit::Exit;
 use crate::failure::Failure;
 use crate::follow::Patience;
@@ -67,6 +68,12 @@ impl Deploy {
     pub fn run(&self, then: NextStep<'_>, output: Output) -> Result<Exit, Failure> {
         waiting(async {
             let windlass = self.endpoint.open().await?;
+            let recorded = Release::of(&windlass, &self.app, &self.version).await;
+            if let Ok(OrFindings::So(release)) = recorded
+                && let Some(origin) = release.origin()
+            {
+                output.announce(&origin);
+            }
             self.start().go(&windlass, &self.app, then, output).await
         })
     }

@@ -86,4 +86,5 @@ pub mod syntax;
 pub mod tenancy;
 pub mod time;
 pub mod truncate;
+pub mod version_name;
 pub mod way_in;

@@ -6,6 +6,7 @@ use crate::git::Git;
 use crate::git_rule::version_of_tag;
 use crate::name::{AppName, ComponentName};
 use crate::part::Part;
+use crate::request::Requester;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
@@ -15,8 +16,8 @@ use std::collections::BTreeMap;
 pub struct Release {
     /// The application.
     pub app: AppName,
-    /// The version as text: the one name of the release, by which it is recorded, listed and asked for. For an image
-    /// push, [`version_of_push`] makes it.
+    /// The version as text: the one name of the release, by which it is recorded, listed and asked for
+    /// ([`crate::declaration::Declaration::version_name`]). For an image push, [`version_of_push`] makes it.
     #[schemars(extend("pattern" = r"^[A-Za-z0-9_][A-Za-z0-9._+-]{0,140}$"))]
     pub version: String,
     /// The place in Git that it comes from.
@@ -53,11 +54,26 @@ impl Release {
                 text.push_str(&format!("commit {commit}\n"));
             }
         }
-        for (component, artifact) in &self.components {
-            text.push_str(&format!("{component} {}\n", artifact.digest()));
-        }
+        text.push_str(&self.contents());
         Digest::of(text.as_bytes())
     }
+
+    /// Returns the digest of the contents alone.
+    pub fn bytes(&self) -> Digest {
+        Digest::of(self.contents().as_bytes())
+    }
+
+    fn contents(&self) -> String {
+        let components = self.components.iter();
+        let line =
+            |(component, artifact): (_, &Artifact)| format!("{component} {}\n", artifact.digest());
+        components.map(line).collect()
+    }
+}
+
+/// Returns the first digits of a digest, which tell releases of one version apart.
+pub(crate) fn digits(digest: &Digest) -> &str {
+    &digest.as_str()[..DIGITS]
 }
 
 /// Returns the parts that an artifact of a component brings.
@@ -68,7 +84,7 @@ pub fn parts(name: &ComponentName, artifact: &Artifact) -> Vec<Part> {
     }
 }
 
-/// The number of digits of its digest that tell the pushes of a moving tag apart.
+/// The number of digits of a digest that tell the pushes of a moving tag, or the releases of a version, apart.
 const DIGITS: usize = 12;
 
 /// The longest part of a tag that a version repeats, in bytes; Amazon ECR takes tags of up to 128
@@ -83,7 +99,7 @@ pub fn version_of_push(tag: &str, digest: &Digest) -> String {
         return tag.to_owned();
     }
     let tag: String = tag.chars().take(LONGEST_TAG).collect();
-    format!("{tag}+{}", &digest.as_str()[..DIGITS])
+    format!("{tag}+{}", digits(digest))
 }
 
 /// The record of a version text. It ensures that the version can never mean other bytes (rule 5), and that a person can
@@ -92,6 +108,8 @@ pub fn version_of_push(tag: &str, digest: &Digest) -> String {
 pub struct RecordedRelease {
     /// The release with every component that was ever recorded under this version.
     pub release: Release,
+    /// Who recorded it first: whoever promotes it trusts them.
+    pub by: Requester,
 }
 
 #[cfg(test)]

@@ -132,9 +132,14 @@ async fn pin_source(
         source.named = here.collect();
     }
     let names = source.declaration.clone();
-    let (release, misfits) =
+    let (mut release, misfits) =
         artifact::pin_all(ports, request, source, declaration, &resolved).await?;
     findings.extend(misfits);
+    // What its way in has pinned, what is recorded and what was pushed has its name already.
+    let is_named = handed_over.is_some() || request.version.is_some() || release.image_push;
+    if !is_named {
+        release.version = declaration.version_name(&release, &resolved.environment);
+    }
     match handed_over {
         // What differs follows from what is wrong already.
         Some(_) if !findings.is_empty() => {}
@@ -142,7 +147,7 @@ async fn pin_source(
         None => findings.extend(too_large(&release)),
     }
     let order_version = order_version(&resolved, &release);
-    let to_record = record::record(ports, &release, &resolved).await;
+    let to_record = record::record(ports, request, &release, &resolved).await;
     let to_record = collected(to_record, &mut findings)?;
     let Some(to_record) = to_record.filter(|_| findings.is_empty()) else {
         findings.extend(not_accepted(request, &resolved));

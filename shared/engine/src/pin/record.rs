@@ -7,12 +7,14 @@ use windlass_domain::digest::Digest;
 use windlass_domain::finding::{Finding, FindingName};
 use windlass_domain::name::ComponentName;
 use windlass_domain::release::{RecordedRelease, Release};
+use windlass_domain::request::Request;
 
 /// Rule 5: a version text never means other bytes. What is new is to be recorded; components that
 /// were recorded under this version before are kept, and containers of them, because a manifest may name only some, and
 /// an image push brings only its own.
 pub async fn record(
     ports: &impl DynamoDbApi,
+    request: &Request,
     release: &Release,
     resolved: &Resolved,
 ) -> Checked<Option<Stored<RecordedRelease>>> {
@@ -21,6 +23,7 @@ pub async fn record(
     let Some(mut known) = known else {
         let recorded = RecordedRelease {
             release: release.clone(),
+            by: request.asked_by(),
         };
         return Ok(Some(Stored::new(key, recorded)));
     };

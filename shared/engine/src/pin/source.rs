@@ -12,6 +12,7 @@ use windlass_domain::declaration::Declaration;
 use windlass_domain::fault::{Fault, FaultName};
 use windlass_domain::finding::{Finding, FindingName};
 use windlass_domain::git::Git;
+use windlass_domain::git_rule::version_of_tag;
 use windlass_domain::image::repository_name;
 use windlass_domain::manifest::{ArtifactRef, Manifest};
 use windlass_domain::name::{AppName, ComponentName};
@@ -27,7 +28,7 @@ impl<P: DynamoDbApi + S3Api + EcrApi + Configured> Ports for P {}
 /// The largest manifest, in bytes: 500 components of 200 bytes each, and room.
 const LARGEST_MANIFEST: u64 = 256 * 1024;
 
-/// The most pushes of one tag that are told, if it has several.
+/// The most releases of one version, or pushes of one tag, that are named, if there are several.
 const PUSHES: u32 = 5;
 
 /// A release before it is pinned.
@@ -220,15 +221,19 @@ async fn recorded(ports: &impl Ports, request: &Request, version: &str) -> Read 
     })
 }
 
-/// The recorded release of this version, or the one push of this tag; else that there is none.
+/// The recorded release of this version, with or without a `v` before it; or the one release that has its bytes in its
+/// name, which a push of this tag has as well; else that there is none.
 pub async fn named(
     ports: &impl DynamoDbApi,
     app: &AppName,
     version: &str,
 ) -> Checked<RecordedRelease> {
-    let key = ledger::release(app, version);
-    if let Some(recorded) = ledger::load(ports, &key).await? {
-        return Ok(recorded.value);
+    let plain = version_of_tag(version).map_or_else(|| version.to_owned(), |it| it.to_string());
+    let key = ledger::release(app, &plain);
+    for key in [&ledger::release(app, version), &key] {
+        if let Some(recorded) = ledger::load(ports, key).await? {
+            return Ok(recorded.value);
+        }
     }
     let of_tag = Query {
         pk: key.pk.clone(),
@@ -242,7 +247,7 @@ pub async fn named(
         found.push(ledger::from_item(item)?);
     }
     let mut releases: Vec<RecordedRelease> = found.into_iter().map(|one| one.value).collect();
-    releases.retain(|one| one.release.image_push);
+    releases.retain(|one| one.release.image_push || one.release.is_marked(&plain));
     if releases.len() > 1 {
         return Err(several(app, version, &releases).into());
     }
@@ -258,7 +263,7 @@ fn several(app: &AppName, tag: &str, releases: &[RecordedRelease]) -> Finding {
     Finding::new(
         FindingName::UnknownName,
         "version",
-        format!("several images of `{app}` were pushed as `{tag}`, each a release of its own."),
+        format!("several releases of `{app}` have the name `{tag}` and bytes of their own."),
         format!(
             "Name one as the history lists it, such as `{}`.",
             versions.join("`, `")

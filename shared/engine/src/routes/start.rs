@@ -24,6 +24,8 @@ const LOOK_AGAIN_MS: u64 = 500;
 pub struct StartedRequest {
     /// The deployment's id.
     pub id: DeploymentId,
+    /// The name under which its release is recorded.
+    pub version: String,
     /// The execution that works for it.
     pub execution: String,
     /// True if the deployment was recorded before, so that no execution was started.
@@ -79,6 +81,7 @@ pub async fn begin(
     }
     Ok(StartedRequest {
         id,
+        version: pinned.release.version,
         execution,
         recorded: false,
     })
@@ -98,6 +101,7 @@ fn recorded(deployment: Stored<Deployment>) -> Option<StartedRequest> {
     Some(StartedRequest {
         execution: deployment.executions.first()?.clone(),
         id: deployment.id,
+        version: deployment.release.version,
         recorded: true,
     })
 }

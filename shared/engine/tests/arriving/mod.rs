@@ -11,3 +11,4 @@ mod pinned_requests;
 mod pinning;
 mod place;
 mod pushes;
+mod version_names;

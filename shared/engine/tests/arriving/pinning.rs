@@ -128,18 +128,24 @@ fn what_cannot_be_pinned_is_told_together() {
 #[test]
 fn a_version_text_never_means_other_bytes() {
     let world = uploaded();
-    let first = pinned(&world, manifest(MAIN, json!({"api": {"key": ZIP}})));
+    let first = pinned(
+        &world,
+        manifest("refs/tags/v1.0.0", json!({"api": {"key": ZIP}})),
+    );
     let recorded = first.to_record.unwrap();
     run(world.transact(vec![recorded.put().unwrap()])).unwrap();
-    let again = pinned(&world, manifest(MAIN, json!({"api": {"key": ZIP}})));
+    let again = pinned(
+        &world,
+        manifest("refs/tags/v1.0.0", json!({"api": {"key": ZIP}})),
+    );
     assert_eq!(again.to_record, None, "nothing is new");
 
     world
         .s3()
         .upload("artifacts", "artifacts/shop/web/1.zip", "web");
     let web = json!({"web": {"key": "artifacts/shop/web/1.zip"}});
-    let more = pinned(&world, manifest(MAIN, web));
-    let RecordedRelease { release } = more.to_record.unwrap().value;
+    let more = pinned(&world, manifest("refs/tags/v1.0.0", web));
+    let RecordedRelease { release, .. } = more.to_record.unwrap().value;
     let names: Vec<&str> = release
         .components
         .keys()
@@ -148,7 +154,10 @@ fn a_version_text_never_means_other_bytes() {
     assert_eq!(names, ["api", "web"], "what was recorded before is kept");
 
     world.s3().upload("artifacts", ZIP, "other");
-    let told = refused(&world, manifest(MAIN, json!({"api": {"key": ZIP}})));
+    let told = refused(
+        &world,
+        manifest("refs/tags/v1.0.0", json!({"api": {"key": ZIP}})),
+    );
     assert_eq!(told, ["VersionReused components.api"]);
 }
 
@@ -196,7 +205,7 @@ fn a_manifest_of_a_version_that_was_pushed_says_where_in_git_it_comes_from() {
     recorded(&world, &push);
     let written = manifest("refs/tags/v1.0.0", json!({"api": {"key": ZIP}}));
     let written = pinned(&world, written);
-    let RecordedRelease { release } = written.to_record.clone().unwrap().value;
+    let RecordedRelease { release, .. } = written.to_record.clone().unwrap().value;
     assert_eq!((release.components.len(), release.image_push), (2, false));
     assert_eq!(release.git, written.release.git);
     recorded(&world, &written);

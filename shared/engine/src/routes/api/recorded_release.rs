@@ -23,10 +23,10 @@ pub async fn get(ports: &impl Ports, app: &AppName, version: &str) -> Result<Rep
         }
         return Ok(problem(404, &unknown));
     }
-    let recorded = recorded.map(|recorded| recorded.release);
+    let (recorded, by) = recorded.map(|it| (it.release, it.by)).unzip();
     Ok(Reply::json(
         200,
-        json!({ "app": app, "version": version, "recorded": recorded, "upload": upload }),
+        json!({ "app": app, "version": version, "recorded": recorded, "recorded_by": by, "upload": upload }),
     ))
 }
 

@@ -102,6 +102,7 @@ async fn started(
         202,
         json!({
             "id": begun.id,
+            "version": begun.version,
             "execution": begun.execution,
             "status": format!("{}/apps/{app}/deployments/{}", ports.config().links, begun.id),
         }),

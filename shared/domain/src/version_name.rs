@@ -1,0 +1,185 @@
+//! The name under which a release is recorded. A version that a tag rule takes belongs to the releases of that tag, so
+//! that what another environment tries out under it never stands in the way of the release itself (rule 5). Pure.
+
+use crate::declaration::Declaration;
+use crate::git::Git;
+use crate::git_rule::{GitRef, GitRule, version_of_tag};
+use crate::name::EnvironmentName;
+use crate::release::{Release, digits};
+
+impl Declaration {
+    /// Returns the name under which a release into an environment is recorded: its version, without a `v` where a tag
+    /// rule takes it. If the release has neither that tag as its Git ref nor goes into an environment whose rule takes
+    /// it, the first digits of its bytes' digest follow: `8.0.0+3f9a1c225566`.
+    pub fn version_name(&self, release: &Release, environment: &EnvironmentName) -> String {
+        let Release { version, git, .. } = release;
+        let own = self.own_version(version, git.as_ref(), environment);
+        own.unwrap_or_else(|| {
+            let plain =
+                version_of_tag(version).map_or_else(|| version.clone(), |it| it.to_string());
+            marked(&plain, release)
+        })
+    }
+
+    /// Returns the name of a version that a release of this Git ref into this environment may have for itself; `None` if
+    /// the digits of its bytes follow.
+    pub fn own_version(
+        &self,
+        version: &str,
+        git: Option<&Git>,
+        environment: &EnvironmentName,
+    ) -> Option<String> {
+        let Some(own) = version_of_tag(version) else {
+            return Some(version.to_owned());
+        };
+        let plain = own.to_string();
+        let tag = format!("v{plain}");
+        let tags = [GitRef::Tag(&plain), GitRef::Tag(&tag)];
+        let is_taken = |rule: &GitRule| tags.iter().any(|tag| rule.matches(*tag));
+        let takers: Vec<_> = self.rules().filter(|(_, rule)| is_taken(rule)).collect();
+        if takers.is_empty() {
+            return Some(version.to_owned());
+        }
+        let is_of_tag = git.is_some_and(|git| match GitRef::of(&git.reference) {
+            GitRef::Tag(tag) => version_of_tag(tag).as_ref() == Some(&own),
+            _ => false,
+        });
+        let is_here = takers.iter().any(|(taker, _)| *taker == environment);
+        (is_of_tag || is_here).then_some(plain)
+    }
+}
+
+impl Release {
+    /// Returns whether its name is this version with the digits of its bytes.
+    pub fn is_marked(&self, version: &str) -> bool {
+        self.version == marked(version, self)
+    }
+}
+
+fn marked(version: &str, release: &Release) -> String {
+    // Semantic Versioning 2.0.0, 10: build metadata is separated by dots.
+    let then = if version.contains('+') { '.' } else { '+' };
+    format!("{version}{then}{}", digits(&release.bytes()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::artifact::Artifact;
+    use crate::digest::Digest;
+    use crate::name::{AppName, ComponentName};
+
+    const DECLARATION: &str = "
+app: shop
+version: 1.0.0
+environments:
+  dev: {deploy: {branch: main}}
+  try: {}
+  staging: {deploy: {tag: release-candidate}}
+  prod: {deploy: {tag: stable}}
+components:
+  agent: {kind: ecs, cluster: shop, service: agent, container: agent, repository: shop/agent}
+";
+
+    fn release(version: &str, reference: Option<&str>, bytes: &[u8]) -> Release {
+        let image = Artifact::Image {
+            repository: "shop/agent".into(),
+            digest: Digest::of(bytes),
+        };
+        let git = |reference: &str| Git {
+            reference: reference.into(),
+            commit: None,
+            time: None,
+            dirty: false,
+        };
+        Release {
+            app: AppName::new("shop").unwrap(),
+            version: version.into(),
+            git: reference.map(git),
+            sequence: None,
+            components: [(ComponentName::new("agent").unwrap(), image)].into(),
+            image_push: false,
+        }
+    }
+
+    fn named(version: &str, reference: Option<&str>, environment: &str) -> String {
+        let declaration = Declaration::parse(DECLARATION).unwrap();
+        let environment = EnvironmentName::new(environment).unwrap();
+        let release = release(version, reference, b"bytes");
+        let name = declaration.version_name(&release, &environment);
+        name.replace(digits(&release.bytes()), "DIGITS")
+    }
+
+    #[test]
+    fn a_version_that_a_tag_rule_takes_is_of_that_tag_or_of_that_environment() {
+        let main = Some("refs/heads/main");
+        for (version, reference, environment, name) in [
+            ("8.0.0", None, "prod", "8.0.0"),
+            ("8.0.0", Some("refs/tags/v8.0.0"), "prod", "8.0.0"),
+            ("v8.0.0", Some("refs/tags/v8.0.0"), "prod", "8.0.0"),
+            ("8.0.0", Some("refs/tags/v8.0.0"), "dev", "8.0.0"),
+            ("8.0.0", main, "dev", "8.0.0+DIGITS"),
+            ("v8.0.0", main, "dev", "8.0.0+DIGITS"),
+            ("8.0.0", None, "try", "8.0.0+DIGITS"),
+            ("8.0.0", Some("refs/tags/v8.0.1"), "dev", "8.0.0+DIGITS"),
+            ("8.0.0", None, "staging", "8.0.0+DIGITS"),
+            ("8.0.0+4711", main, "dev", "8.0.0+4711.DIGITS"),
+            ("8.0.0-rc.1", None, "staging", "8.0.0-rc.1"),
+            ("v8.0.0-rc.1", None, "staging", "8.0.0-rc.1"),
+            ("8.0.0-rc.1", main, "dev", "8.0.0-rc.1+DIGITS"),
+            ("main-12", main, "dev", "main-12"),
+            ("v1", main, "dev", "v1"),
+        ] {
+            assert_eq!(
+                named(version, reference, environment),
+                name,
+                "{version} {reference:?} {environment}"
+            );
+        }
+    }
+
+    #[test]
+    fn a_version_that_no_tag_rule_takes_is_its_own_name() {
+        let text = DECLARATION
+            .replace("tag: stable", "branch: stable")
+            .replace("tag: release-candidate", "tag: 'v1.*'");
+        let declaration = Declaration::parse(&text).unwrap();
+        let dev = EnvironmentName::new("dev").unwrap();
+        for (version, name) in [("8.0.0", "8.0.0"), ("v8.0.0", "v8.0.0")] {
+            assert_eq!(
+                declaration.version_name(&release(version, None, b"bytes"), &dev),
+                name
+            );
+        }
+        // The glob is of the tag, which may begin with `v`.
+        let name = declaration.version_name(&release("1.0.0", None, b"bytes"), &dev);
+        assert!(
+            release("1.0.0", None, b"bytes")
+                .bytes()
+                .as_str()
+                .starts_with(&name["1.0.0+".len()..]),
+            "{name}"
+        );
+    }
+
+    #[test]
+    fn other_bytes_have_another_name_and_a_marked_one_is_known_by_its_bytes() {
+        let declaration = Declaration::parse(DECLARATION).unwrap();
+        let dev = EnvironmentName::new("dev").unwrap();
+        let [one, other] = [b"one", b"two"].map(|bytes: &[u8; 3]| release("8.0.0", None, bytes));
+        let names = [&one, &other].map(|it| declaration.version_name(it, &dev));
+        assert_ne!(names[0], names[1]);
+        let recorded = Release {
+            version: names[0].clone(),
+            ..one
+        };
+        assert!(recorded.is_marked("8.0.0") && !recorded.is_marked("8.0.1"));
+        assert!(
+            !Release {
+                version: names[0].clone(),
+                ..other
+            }
+            .is_marked("8.0.0")
+        );
+    }
+}
