@@ -8,6 +8,7 @@ pub mod acts;
 pub mod board;
 mod components;
 pub mod deployment;
+pub mod doorway;
 pub mod environment;
 pub mod figures;
 pub mod groups;

@@ -2,6 +2,7 @@
 
 use super::acting::PageAction;
 use super::board::{Board, Observed};
+use super::doorway::Doorway;
 use super::guard::Guard;
 use super::http::{Answer, Fields, Request, read, send};
 use super::parts::{self, Page, PagePlace, SCRIPT, STYLE, Sort, mark};
@@ -24,7 +25,6 @@ use serde_json::Value;
 use std::cell::RefCell;
 use std::collections::BTreeMap;
 use std::rc::Rc;
-use tempfile::TempPath;
 use tokio::net::{TcpListener, TcpStream};
 use windlass_domain::drill::Drill;
 use windlass_domain::identity::EnvironmentId;
@@ -48,19 +48,14 @@ pub struct Server {
     groups: groups::AnswerCache,
     drills: RefCell<BTreeMap<String, Drill>>,
     /// The file that leads a browser here, until one has come.
-    way: RefCell<Option<TempPath>>,
+    way: RefCell<Option<Doorway>>,
     /// The forms that were sent, each with the number of its act; `None` while it is being handed in.
     pub(super) once: RefCell<BTreeMap<String, Option<usize>>>,
 }
 
 impl Server {
     /// Makes the pages of an installation. `way` is the file that leads a browser to them, if there is one.
-    pub fn new(
-        windlass: Windlass,
-        endpoint: Endpoint,
-        guard: Guard,
-        way: Option<TempPath>,
-    ) -> Self {
+    pub fn new(windlass: Windlass, endpoint: Endpoint, guard: Guard, way: Option<Doorway>) -> Self {
         let stand = PagePlace::Served(guard.base());
         Self {
             windlass,

@@ -4,15 +4,14 @@ use crate::exit::Exit;
 use crate::failure::Failure;
 use crate::installation::Endpoint;
 use crate::output::Output;
+use crate::ui::doorway::Doorway;
 use crate::ui::guard::Guard;
 use crate::ui::server::Server;
 use crate::windlass::waiting;
 use clap::Args;
 use serde_json::json;
-use std::io::{self, Write};
 use std::net::Ipv4Addr;
 use std::process::Command;
-use tempfile::{Builder, TempPath};
 use tokio::net::TcpListener;
 use tokio::task::LocalSet;
 
@@ -63,9 +62,8 @@ impl Ui {
 }
 
 /// Opens the address by a file that leads there and that its owner alone may read: whoever is on this machine sees the
-/// arguments of a program. Returns the file. On a machine without a browser it prints that; the pages are served all the
-/// same.
-fn open(guard: &Guard, output: Output) -> Option<TempPath> {
+/// arguments of a program. On a machine without a browser it prints that; the pages are served all the same.
+fn open(guard: &Guard, output: Output) -> Option<Doorway> {
     let (program, before): (&str, &[&str]) = if cfg!(target_os = "macos") {
         ("open", &[])
     } else if cfg!(windows) {
@@ -73,44 +71,15 @@ fn open(guard: &Guard, output: Output) -> Option<TempPath> {
     } else {
         ("xdg-open", &[])
     };
-    let way = way(guard).inspect_err(|why| {
+    let way = Doorway::to(guard).inspect_err(|why| {
         output.announce(&format!(
             "the address cannot be opened: {why}. Open it yourself."
         ));
     });
     let way = way.ok()?;
     let mut opened = Command::new(program);
-    if let Err(why) = opened.args(before).arg(&way).spawn() {
+    if let Err(why) = opened.args(before).arg(way.path()).spawn() {
         output.announce(&format!("`{program}` could not be started: {why}"));
     }
     Some(way)
-}
-
-/// Writes a page that leads to the address. Its mode is 0600, as that of every file of `tempfile` is.
-fn way(guard: &Guard) -> io::Result<TempPath> {
-    let mut file = Builder::new()
-        .prefix("windlass-")
-        .suffix(".html")
-        .tempfile()?;
-    file.write_all(guard.leads_there().into_string().as_bytes())?;
-    Ok(file.into_temp_path())
-}
-
-#[cfg(all(test, unix))]
-mod tests {
-    use super::*;
-    use std::os::unix::fs::PermissionsExt;
-
-    #[test]
-    fn the_file_that_leads_to_the_address_is_for_its_owner_alone() {
-        let guard = Guard::new(8123).unwrap();
-        let way = way(&guard).unwrap();
-        assert_eq!(
-            std::fs::metadata(&way).unwrap().permissions().mode() & 0o777,
-            0o600
-        );
-        assert!(!way.to_string_lossy().contains(&guard.base()[1..]));
-        let page = std::fs::read_to_string(&way).unwrap();
-        assert!(page.contains(&format!("url={}", guard.address())), "{page}");
-    }
 }
