@@ -39,6 +39,9 @@ case "$MODE" in
   release) arguments=(release --watch) ;;
   *) stop 2 "there is no mode $MODE" "\`mode\` is \`plan\` or \`release\`." ;;
 esac
+# A tag may be called `v--help`.
+case "$APP" in -*) stop 2 "an application or a version is an option" "\`app\` is \`$APP\`." ;; esac
+case "$VERSION" in -*) stop 2 "an application or a version is an option" "The version is \`$VERSION\`. Give \`version\`, or release another tag." ;; esac
 arguments+=("$APP" "$VERSION")
 # lines TEXT: each line that says something, as an argument.
 lines() {

@@ -274,8 +274,18 @@ fn git(arguments: &[&str]) -> Option<String> {
     output(arguments).filter(|text| !text.is_empty())
 }
 
+/// A cloned repository may have another one in it, as files, whose configuration names programs (git-config,
+/// `safe.bareRepository`). What is asked here needs no program.
+const SPARING: [&str; 4] = [
+    "-c",
+    "safe.bareRepository=explicit",
+    "-c",
+    "core.fsmonitor=false",
+];
+
 fn output(arguments: &[&str]) -> Option<String> {
-    let output = Command::new("git").args(arguments).output().ok()?;
+    let output = Command::new("git").args(SPARING).args(arguments);
+    let output = output.output().ok()?;
     let text = String::from_utf8(output.stdout).ok()?;
     output.status.success().then(|| text.trim().to_owned())
 }

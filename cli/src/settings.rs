@@ -103,16 +103,37 @@ fn failure(path: &Path, wrong: &[SettingsError]) -> Failure {
     )
 }
 
-/// Finds the file, from a folder upwards to the root of its repository; outside of one in the folder alone.
+/// Finds the file, from a folder upwards to the root of its repository; outside of one in the folder alone. The file of
+/// somebody else than the folder's owner is none: in a shared folder anybody could lay one.
 fn find(folder: &Path) -> Option<PathBuf> {
-    let root = folder.ancestors().find(|above| above.join(".git").exists());
+    let root = folder.ancestors().find(|above| is_repository(above));
     let root = root.unwrap_or(folder);
     let within = folder
         .ancestors()
         .take_while(|above| above.starts_with(root));
     within
         .map(|above| above.join(FILE))
-        .find(|file| file.exists())
+        .find(|file| file.exists() && is_of_owner(file, folder))
+}
+
+/// Returns whether Git would take a folder for the root of a repository: an empty `.git` is none.
+fn is_repository(folder: &Path) -> bool {
+    let git = folder.join(".git");
+    git.is_file() || git.join("HEAD").exists()
+}
+
+/// Returns whether a file belongs to the owner of a folder, or to root.
+#[cfg(unix)]
+fn is_of_owner(file: &Path, folder: &Path) -> bool {
+    use std::os::unix::fs::MetadataExt as _;
+    let owner = |path: &Path| std::fs::metadata(path).map(|about| about.uid()).ok();
+    let of_file = owner(file);
+    of_file == Some(0) || of_file == owner(folder)
+}
+
+#[cfg(not(unix))]
+fn is_of_owner(_: &Path, _: &Path) -> bool {
+    true
 }
 
 /// Reads the values with their lines.
@@ -202,6 +223,23 @@ mod tests {
             .iter()
             .map(|wrong| format!("{}: {}", wrong.line, wrong.what))
             .collect()
+    }
+
+    #[test]
+    fn the_file_above_counts_within_a_repository_that_git_takes_for_one() {
+        let place = std::env::temp_dir().join(format!("windlass-settings-{}", std::process::id()));
+        let folder = place.join("a/b");
+        std::fs::create_dir_all(&folder).unwrap();
+        std::fs::create_dir(place.join(".git")).unwrap();
+        std::fs::write(place.join(FILE), "stack = \"windlass\"").unwrap();
+        assert_eq!(find(&folder), None, "an empty `.git` is no repository");
+        std::fs::write(place.join(".git/HEAD"), "ref: refs/heads/main").unwrap();
+        assert_eq!(find(&folder), Some(place.join(FILE)));
+        #[cfg(unix)]
+        if std::os::unix::fs::chown(place.join(FILE), Some(65_534), None).is_ok() {
+            assert_eq!(find(&folder), None, "it is somebody else's");
+        }
+        std::fs::remove_dir_all(place).unwrap();
     }
 
     #[test]

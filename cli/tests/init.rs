@@ -214,6 +214,32 @@ fn a_file_that_is_there_is_written_over_only_by_force() {
     assert_ne!(fs::read_to_string(place.join("app.yaml")).unwrap(), own);
 }
 
+/// Somebody else's repository may have links where the files would be.
+#[cfg(unix)]
+#[test]
+fn nothing_is_written_through_a_link_even_by_force() {
+    let outside = folder("outside-of-links");
+    fs::write(outside.join("keys"), "ssh-ed25519 AAAA").unwrap();
+    for (link, leads_to) in [
+        ("app.schema.json", outside.join("keys")),
+        ("windlass-targets.sh", outside.join("nothing-there")),
+        (".github", outside.clone()),
+    ] {
+        let place = copy("next");
+        std::os::unix::fs::symlink(&leads_to, place.join(link)).unwrap();
+        let made = init(&place, &[&ANSWERS[..], &["--force"]].concat());
+        assert_ne!(code(&made), 0, "{link}");
+        let said = err(&made);
+        assert!(said.contains(link) && said.contains("is a link"), "{said}");
+        assert!(!place.join("app.yaml").exists(), "{link}");
+    }
+    assert_eq!(
+        fs::read_to_string(outside.join("keys")).unwrap(),
+        "ssh-ed25519 AAAA"
+    );
+    assert_eq!(fs::read_dir(&outside).unwrap().count(), 1);
+}
+
 #[test]
 fn what_windlass_has_no_kind_for_is_told() {
     let place = copy("kubernetes");

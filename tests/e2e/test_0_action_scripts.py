@@ -124,6 +124,11 @@ def test_a_mode_that_is_none_is_told_and_nothing_is_run(tmp_path):
     assert ran.status == 2 and "`mode` is `plan` or `release`" in ran.noted("summary") and not (tmp_path / "arguments").exists()
 
 
+def test_a_tag_that_looks_like_an_option_is_none(tmp_path):
+    ran = Ran(tmp_path, {**TAG, "GITHUB_REF": "refs/tags/v--help", "GITHUB_REF_NAME": "v--help"})
+    assert ran.status == 2 and "`--help`" in ran.noted("summary") and not (tmp_path / "arguments").exists(), ran.log
+
+
 def test_an_ending_is_an_output_and_a_summary_that_nothing_in_it_breaks(tmp_path):
     record = {"deployment": {**RECORD["deployment"], "ending": ENDED}}
     said = "wave 1\n::error::of an application\n"

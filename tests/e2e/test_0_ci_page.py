@@ -18,7 +18,7 @@ set -e
 API=https://api
 sleep() { :; }
 call() {
-  case "$*" in *environments\\?ref=*) echo '{"chosen": "prod"}'; return;; esac
+  case "$*" in *"ref="*/environments) echo '{"chosen": "prod"}'; return;; esac
   case "$*" in *"--request POST"*) echo "$POSTED"; return "$REFUSED";; esac
   echo look >> looks
   sed -n "$(wc -l < looks)p;\\$p" answers | head -n 1

@@ -4,6 +4,7 @@ use super::application::{Application, Rule};
 use super::files::{File, PAGE, PATCH, ROLE, SCRIPT};
 use super::pieces::{Piece, Sort};
 use super::role;
+use crate::ui::typed::in_shell;
 
 /// Returns the commands, in their order.
 pub fn commands(application: &Application, all: &[File]) -> Vec<String> {
@@ -60,7 +61,7 @@ fn first_release(application: &Application) -> Vec<String> {
         .iter()
         .map(|component| match component.repository() {
             Some(repository) => format!("{}=image:{repository}:{version}", component.name),
-            None => format!("{}={}", component.name, component.piece.place()),
+            None => in_shell(&[format!("{}={}", component.name, component.piece.place())]),
         });
     let components = components.collect::<Vec<_>>().join(" ");
     let app = &application.app;
@@ -88,7 +89,10 @@ fn pushes(application: &Application, version: &str) -> Vec<String> {
             let Piece { folder, file, .. } = &component.piece;
             let folder = if folder.is_empty() { "." } else { folder };
             let built = match component.piece.sort {
-                Sort::Dockerfile => format!("docker build --tag {image} --file {file} {folder}"),
+                Sort::Dockerfile => {
+                    let words = ["docker", "build", "--tag", &image, "--file", file, folder];
+                    in_shell(&words.map(str::to_owned))
+                }
                 _ => format!("docker tag IMAGE {image}"),
             };
             Some(format!(

@@ -185,6 +185,18 @@ impl Init {
     /// Writes the files that are not there yet. A file with another text is shown, and written over only where that was
     /// asked for.
     fn write(&self, all: &[File], output: Output) -> Result<Vec<serde_json::Value>, Failure> {
+        if let Some(link) = all
+            .iter()
+            .find_map(|file| link_in(&self.folder, &file.path))
+        {
+            return Err(Failure::of(
+                Trouble::FileNotWritten,
+                format!(
+                    "`{}` is a link, which may lead anywhere, so that nothing was written. Move it away",
+                    link.display()
+                ),
+            ));
+        }
         let others: Vec<(&File, String)> = all
             .iter()
             .filter_map(|file| {
@@ -239,6 +251,16 @@ impl Init {
         }
         Ok(written)
     }
+}
+
+/// Returns the first part of a path below a folder that is a link, also one that leads nowhere.
+fn link_in(folder: &Path, path: &str) -> Option<PathBuf> {
+    let mut at = folder.to_owned();
+    Path::new(path).components().find_map(|part| {
+        at.push(part);
+        let is_link = fs::symlink_metadata(&at).is_ok_and(|about| about.is_symlink());
+        is_link.then(|| at.clone())
+    })
 }
 
 fn put(path: &Path, text: &str) -> Result<(), Failure> {

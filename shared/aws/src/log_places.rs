@@ -222,7 +222,9 @@ fn containers(
         let prefix = option("awslogs-stream-prefix");
         places.push(LogPlace {
             group,
-            region: option("awslogs-region").or_else(|| region.map(str::to_owned)),
+            region: option("awslogs-region")
+                .filter(|region| is_region(region))
+                .or_else(|| region.map(str::to_owned)),
             streams: prefix.map_or(Streams::All, |prefix| Streams::Container {
                 prefix: format!("{prefix}/{name}/"),
                 others: others.clone(),
@@ -232,10 +234,29 @@ fn containers(
     (places, notes)
 }
 
+/// Returns whether a text may be the name of a region. A task definition is somebody else's text, and a region becomes a
+/// part of the host that is called.
+fn is_region(text: &str) -> bool {
+    let fits = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'-';
+    (1..=63).contains(&text.len()) && text.bytes().all(fits)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
     use serde_json::json;
+
+    #[test]
+    fn a_region_that_would_lead_elsewhere_is_none() {
+        for (region, is) in [
+            ("eu-west-1", true),
+            ("x@127.0.0.1:8443/", false),
+            ("a.b", false),
+            ("", false),
+        ] {
+            assert_eq!(is_region(region), is, "{region}");
+        }
+    }
 
     fn set(texts: &[&str]) -> BTreeSet<String> {
         texts.iter().map(|text| (*text).to_owned()).collect()

@@ -2,15 +2,17 @@
 
 use crate::init::application::Component;
 use crate::init::pieces::Piece;
+use crate::ui::typed::in_shell;
 use crate::yaml::text as quoted;
 
 /// Returns the commands that build the image of a component.
 pub(super) fn image(piece: &Piece, repository: &str) -> String {
     let file = if piece.output.is_empty() {
-        "Dockerfile"
+        "Dockerfile".to_owned()
     } else {
-        &piece.output
+        piece.output.clone()
     };
+    let file = in_shell(&[file]);
     format!("docker build --tag \"{repository}:$VERSION\" --file {file} .")
 }
 
