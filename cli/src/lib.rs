@@ -48,6 +48,7 @@ pub mod release_contents;
 pub mod release_lookup;
 pub mod release_status;
 pub mod renames;
+pub mod run_subject;
 pub mod schema;
 pub mod settings;
 pub mod snapshots;

@@ -20,6 +20,10 @@ const SEEDS: [Seed; 4] = [
         "example/insight",
         &[
             ("deploy.staging", "tag:v*.*.0-rc*"),
+            (
+                "github.environment",
+                "dev=none,staging=none,prod=production",
+            ),
             ("agent.cluster", "insight-{environment}"),
             ("agent.service", "agent"),
             ("agent.container", "agent"),
@@ -78,6 +82,9 @@ const ACTION: (&str, &str) = (
     "example/windlass@0123456789abcdef0123456789abcdef01234567",
 );
 
+/// The numbers of each repository, and of its owner: nobody's either.
+const IDS: (&str, &str) = ("github.ids", "1111/2222");
+
 fn seed_folder(name: &str) -> PathBuf {
     let repositories = root().join("cli/tests/repositories");
     let seed = repositories.join("seeds").join(name);
@@ -114,7 +121,7 @@ fn made_in(folder: &Path, (name, github, answers): Seed) -> BTreeMap<String, Str
     let facts = facts(folder, github);
     let answers = answers
         .iter()
-        .chain([&ACTION])
+        .chain([&ACTION, &IDS])
         .map(|(key, value)| ((*key).to_owned(), (*value).to_owned()));
     let mut asked = Answers::new(answers.collect());
     let application = propose(&facts, &mut asked);

@@ -17,6 +17,9 @@ from test_3_who_may_call import filled
 from token_service import TokenService
 
 APP, ENVIRONMENT, GITHUB = "dinghy", "prod", "example/dinghy"
+# The same with the numbers of owner and repository, as GitHub tells it of one that was made since 15 July 2026.
+OWNER_ID, ID = "4711", "815"
+NUMBERED = f"example@{OWNER_ID}/dinghy@{ID}"
 FUNCTION = f"{APP}-api-{ENVIRONMENT}"
 ACTION = "example/windlass@v0.1.0"
 EXECUTES = {"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Principal": {"Service": "lambda.amazonaws.com"}, "Action": "sts:AssumeRole"}]}
@@ -112,15 +115,15 @@ class Dinghy(Storyteller):
 
     # ── what GitHub does ──
 
-    def push(self, ref, **variables):
-        """Somebody pushes a branch or a tag."""
-        return self.run("push", {"ref": ref}, f"repo:{GITHUB}:ref:{ref}", **variables)
+    def push(self, ref, as_told=NUMBERED, **variables):
+        """Somebody pushes a branch or a tag, in the repository as the token names it."""
+        return self.run("push", {"ref": ref}, f"repo:{as_told}:ref:{ref}", **variables)
 
     def open_pull_request(self, number, fork=None, **variables):
         """Somebody asks for what is checked out to be merged into main."""
         head = {"ref": "topic", "sha": "a" * 40, "repo": {"full_name": fork or GITHUB}}
         request = {"number": number, "head": head, "base": {"ref": "main"}}
-        return self.run("pull_request", {"number": number, "pull_request": request}, f"repo:{GITHUB}:pull_request", **variables)
+        return self.run("pull_request", {"number": number, "pull_request": request}, f"repo:{NUMBERED}:pull_request", **variables)
 
     def run(self, event, about, subject, **variables):
         with TokenService(subject) as tokens:

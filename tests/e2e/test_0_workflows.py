@@ -20,7 +20,7 @@ SEEDS = {
     "container": ["autopr.cluster=autopr", "autopr.service=autopr"],
     "chat-bot": ["components=messages:backend", "backend.function=service-bot-{environment}-messages"],
 }
-ALL = ["region=eu-west-1", "account=111111111111"]
+ALL = ["region=eu-west-1", "account=111111111111", "github.environment=of-{environment}"]
 
 
 def workflows_of(folder):

@@ -13,11 +13,13 @@ import npm_tools
 import pytest
 import yaml
 from application import function_files, site_files
+from botocore.exceptions import ClientError
 from bundles import Bundles
 from command_line import PROGRAM
 from newcomer import Newcomer
 from script_linters import shellcheck
 from shop import REPOSITORY, made_zip
+from token_service import TokenService
 
 GOOD, USAGE = 0, 2
 MOST_COMMANDS = 6
@@ -132,13 +134,53 @@ def test_six_commands_to_the_first_release(skerry):
 
 def test_the_roles_of_ci_can_be_made(skerry):
     """As the last of the commands that are told does it, in an account that has the provider already."""
-    parameters = {"MakeProvider": "no"}
+    parameters = {"MakeProvider": "no", "GitHubOwnerId": "12", "GitHubRepositoryId": "345"}
     skerry.shop.deploy_stack(f"{APP}-ci", skerry.folder / "ci-role.yaml", parameters)
     role = skerry.aws.iam.get_role(RoleName=f"{APP}-ci-{ENVIRONMENT}")["Role"]
     (statement,) = role["AssumeRolePolicyDocument"]["Statement"]
-    assert statement["Condition"]["StringLike"] == {"token.actions.githubusercontent.com:sub": [f"repo:example/{APP}:ref:refs/tags/*"]}
+    both = [f"repo:example/{APP}:ref:refs/tags/*", f"repo:example@12/{APP}@345:ref:refs/tags/*"]
+    assert statement["Condition"]["StringLike"] == {"token.actions.githubusercontent.com:sub": both}
     attached = skerry.aws.iam.list_attached_role_policies(RoleName=role["RoleName"])["AttachedPolicies"]
     assert [policy["PolicyArn"] for policy in attached] == [skerry.aws.outputs["CiPolicyArn"]]
+
+
+@pytest.mark.parametrize(
+    ("repository", "is_taken"),
+    [
+        (f"example/{APP}", True),
+        (f"example@12/{APP}@345", True),
+        (f"example@13/{APP}@345", False),
+        (f"example@12/{APP}@3456", False),
+        (f"example@12/{APP}", False),
+        (f"example-evil/{APP}", False),
+        (f"example-evil@12/{APP}@345", False),
+        (f"example/{APP}-x", False),
+        (f"example@12/{APP}-x@345", False),
+    ],
+)
+def test_a_role_takes_both_forms_of_its_repositorys_subject_and_of_no_other(skerry, repository, is_taken):
+    """The local cloud compares the token's claims with the role's trust policy."""
+    role = skerry.aws.iam.get_role(RoleName=f"{APP}-ci-{ENVIRONMENT}")["Role"]["Arn"]
+    for of, wanted in ((":ref:refs/tags/v1.0.0", is_taken), (":ref:refs/heads/main", False), (f":environment:{ENVIRONMENT}", False)):
+        with TokenService(f"repo:{repository}{of}") as tokens:
+            token = tokens.token("sts.amazonaws.com")
+        try:
+            skerry.aws.sts.assume_role_with_web_identity(RoleArn=role, RoleSessionName="run-1", WebIdentityToken=token)
+            taken = True
+        except ClientError as error:
+            assert error.response["Error"]["Code"] == "AccessDenied", error
+            taken = False
+        assert taken == wanted, (repository, of)
+
+
+def test_doctor_shows_the_subject_of_a_run_and_what_takes_it(skerry):
+    with TokenService(f"repo:example@12/{APP}@345:environment:production") as tokens:
+        told = skerry.windlass.run("doctor", APP, ENVIRONMENT, **tokens.variables)
+    assert told.status == GOOD, told
+    subject = f"repo:example@12/{APP}@345:environment:production"
+    assert f"GitHub signs this run in as `{subject}`" in told.out and f'sub": "{subject}"' in told.out, told
+    assert "`github.ids=12/345`" in told.out and "`github.environment=production`" in told.out, told
+    assert all(token not in told.out + told.err for token in tokens.given) and tokens.given
 
 
 def written():

@@ -17,6 +17,10 @@ pub struct Application {
     pub region: String,
     /// `owner/name` on GitHub; `None` where another CI releases.
     pub github: Option<String>,
+    /// The numbers of the repository's owner and of the repository on GitHub; `None` where they are not known.
+    pub github_ids: Option<(String, String)>,
+    /// The environment on GitHub in which the job of each environment runs; `None` where the jobs run in none.
+    pub github_environment: Option<Text>,
     /// The installation's stack.
     pub stack: String,
     /// The account of the installation.
@@ -271,6 +275,15 @@ impl Application {
     pub fn has_workflow(&self) -> bool {
         let mut rules = self.environments.iter().map(|it| &it.rule);
         self.github.is_some() && rules.any(|rule| *rule != Rule::None)
+    }
+
+    /// Returns the environment on GitHub in which the job of an environment runs, where it runs in one.
+    pub fn github_environment(&self, environment: &str) -> Option<String> {
+        if environment.is_empty() {
+            return None;
+        }
+        let named = self.github_environment.as_ref()?.at(&self.app, environment);
+        (named != "none").then_some(named)
     }
 
     /// Returns the components that are changed before this one.

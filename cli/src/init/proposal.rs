@@ -2,12 +2,13 @@
 
 use super::account::Account;
 use super::answers::{Answers, Question};
-use super::application::{Application, Component, Environment, Rule};
+use super::application::{Application, Component, Environment, Rule, Text};
 use super::environments;
 use super::pieces::{Piece, Pieces};
 use super::repository::Repository;
 use super::targets::TargetQuestions;
 use crate::import::name;
+use std::collections::BTreeMap;
 use windlass_domain::declaration::Exceptions;
 use windlass_domain::did_you_mean::nearest;
 use windlass_domain::name::{AppName, ComponentName, EnvironmentName};
@@ -33,6 +34,9 @@ pub struct InitFacts {
     pub ci_policy: Option<String>,
     /// Its policy for plans of pull requests.
     pub plan_policy: Option<String>,
+    /// The repositories on GitHub that were looked at, each with the numbers of its owner and of itself, as
+    /// `owner/repository`, where GitHub has told them.
+    pub github_ids: BTreeMap<String, Option<String>>,
 }
 
 /// The action of the release that this program belongs to. The build of a release sets it, because a repository's
@@ -88,6 +92,8 @@ pub fn propose(facts: &InitFacts, asked: &mut Answers) -> Application {
         &|text| is_github(text, repository),
     );
     let github = (github != NONE).then_some(github);
+    let ids = github.as_ref().map(|github| ask_ids(facts, github, asked));
+    let github_environment = github.as_ref().and_then(|_| ask_github(&names, asked));
     let account = asked.ask(
         question(
             "account",
@@ -105,6 +111,8 @@ pub fn propose(facts: &InitFacts, asked: &mut Answers) -> Application {
         components,
         region,
         github,
+        github_ids: ids.as_deref().and_then(ids_of),
+        github_environment,
         stack: facts.stack.clone(),
         account,
         ci_policy: facts.ci_policy.clone(),
@@ -152,6 +160,52 @@ fn is_github(text: &str, repository: &Repository) -> Result<(), String> {
         Some(_) => Ok(()),
         None => Err("write it as `owner/name`, or `none`".to_owned()),
     }
+}
+
+/// Asks for the numbers of the repository. GitHub names them in the tokens of repositories that were made, renamed or
+/// moved since 15 July 2026 (GitHub Docs, "OpenID Connect reference").
+fn ask_ids(facts: &InitFacts, github: &str, asked: &mut Answers) -> String {
+    let known = facts.github_ids.get(github).cloned().flatten();
+    let known = known.filter(|ids| ids_of(ids).is_some());
+    let about = format!(
+        "the numbers of owner and repository on GitHub, as `gh api repos/{github} --jq '\"\\(.owner.id)/\\(.id)\"'` prints them; `none` where the command that makes the roles asks GitHub"
+    );
+    let proposed = Some(known.unwrap_or_else(|| NONE.to_owned()));
+    asked.ask(question("github.ids", &about, proposed), &|text| {
+        if text == NONE || ids_of(text).is_some() {
+            return Ok(());
+        }
+        Err(
+            "write the two numbers as `owner/repository`, such as `583231/1296269`, or `none`"
+                .to_owned(),
+        )
+    })
+}
+
+/// Reads the numbers of owner and repository.
+fn ids_of(text: &str) -> Option<(String, String)> {
+    let (owner, repository) = text.split_once('/')?;
+    let is_number =
+        |id: &str| !id.is_empty() && !id.starts_with('0') && id.chars().all(|c| c.is_ascii_digit());
+    let both = is_number(owner) && is_number(repository);
+    both.then(|| (owner.to_owned(), repository.to_owned()))
+}
+
+/// Asks for the environments on GitHub in which the jobs run.
+fn ask_github(names: &[String], asked: &mut Answers) -> Option<Text> {
+    let about = "the environment on GitHub in which the job of each environment runs, such as `{environment}`, so that its reviewers and rules count; `none` for none";
+    let letters = |c: char| c.is_ascii_alphanumeric() || "-_.{}=,".contains(c);
+    let question = question("github.environment", about, Some(NONE.to_owned()));
+    let told = asked.ask(question, &|text| {
+        let read = Text::read(text, names)?;
+        let named = |name: &String| read.at("", name);
+        if !text.chars().all(letters) || names.iter().map(named).any(|it| it.contains(['{', '='])) {
+            return Err("write a name of letters, digits, `-`, `_` and `.`, with `{environment}` where it differs, or `none`".to_owned());
+        }
+        Ok(())
+    });
+    let read = Text::read(&told, names).ok()?;
+    (told != NONE).then_some(read)
 }
 
 fn ask_action(asked: &mut Answers) -> Option<String> {

@@ -49,9 +49,10 @@ pub fn write(application: &Application) -> String {
         "# From `windlass init`. Deploy it once, in the account of Windlass:\n#   {}\n\
          AWSTemplateFormatVersion: \"2010-09-09\"\n\
          Description: The roles with which workflows of {github} may release {app}, one for each environment.\n\n\
-         Parameters:\n  CiPolicyArn:\n    Type: String\n{}    \
+         Parameters:\n{}  CiPolicyArn:\n    Type: String\n{}    \
          Description: The output CiPolicyArn of Windlass's stack. It lets a role release into the environment that its tags name.\n{plan_policy}{PROVIDER}",
         command(application),
+        ids(application),
         default(&application.ci_policy),
     );
     for environment in application
@@ -70,15 +71,28 @@ pub fn write(application: &Application) -> String {
 /// Returns the command that deploys it.
 pub fn command(application: &Application) -> String {
     let app = &application.app;
+    let by_github = |member: &str| {
+        let github = github(application);
+        format!("$(gh api repos/{github} --jq {member})")
+    };
+    let knows_ids = application.github_ids.is_some();
     let is_asked = [
-        ("CiPolicyArn=…", application.ci_policy.is_none()),
+        (OWNER, by_github(".owner.id"), !knows_ids),
+        (REPOSITORY, by_github(".id"), !knows_ids),
         (
-            "PlanPolicyArn=…",
+            "CiPolicyArn",
+            "…".to_owned(),
+            application.ci_policy.is_none(),
+        ),
+        (
+            "PlanPolicyArn",
+            "…".to_owned(),
             application.plans_pull_requests() && application.plan_policy.is_none(),
         ),
     ];
-    let asked = is_asked.iter().filter(|(_, is_asked)| *is_asked);
-    let asked: Vec<&str> = asked.map(|(parameter, _)| *parameter).collect();
+    let asked = is_asked.into_iter().filter(|(.., is_asked)| *is_asked);
+    let asked = asked.map(|(parameter, value, _)| format!("{parameter}={value}"));
+    let asked: Vec<String> = asked.collect();
     let policy = if asked.is_empty() {
         String::new()
     } else {
@@ -107,12 +121,62 @@ fn github(application: &Application) -> &str {
     application.github.as_deref().unwrap_or_default()
 }
 
+/// The parameters of the repository's numbers.
+const OWNER: &str = "GitHubOwnerId";
+const REPOSITORY: &str = "GitHubRepositoryId";
+
+/// Writes the parameters of the repository's numbers.
+fn ids(application: &Application) -> String {
+    let ids = application.github_ids.as_ref();
+    let parameter = |name: &str, about: &str, id: Option<&String>| {
+        let default = id.map_or_else(String::new, |id| format!("    Default: \"{id}\"\n"));
+        format!(
+            "  {name}:\n    Type: String\n    AllowedPattern: \"[1-9][0-9]*\"\n{default}    Description: {about}\n"
+        )
+    };
+    let github = github(application);
+    let owner = github.split('/').next().unwrap_or_default();
+    [
+        parameter(
+            OWNER,
+            &format!("The number of {owner} on GitHub, as `gh api repos/{github} --jq .owner.id` prints it."),
+            ids.map(|ids| &ids.0),
+        ),
+        parameter(
+            REPOSITORY,
+            &format!("The number of {github} on GitHub, as `gh api repos/{github} --jq .id` prints it."),
+            ids.map(|ids| &ids.1),
+        ),
+    ]
+    .concat()
+}
+
+/// Writes the subjects of a token, one a line: of the repository by its name, and by name and number, as GitHub tells
+/// it of repositories that were made, renamed or moved since 15 July 2026 (GitHub Docs, "OpenID Connect reference"). A
+/// `*` stands in a ref alone: beside a name it would take others' repositories.
+fn subjects(application: &Application, of: &[String]) -> String {
+    let github = github(application);
+    let (owner, name) = github.split_once('/').unwrap_or_default();
+    let subjects = of.iter().map(|of| {
+        format!(
+            "\n                  - \"repo:{github}:{of}\"\n                  \
+             - !Sub \"repo:{owner}@${{{OWNER}}}/{name}@${{{REPOSITORY}}}:{of}\""
+        )
+    });
+    subjects.collect()
+}
+
 fn role(application: &Application, environment: &Environment) -> String {
-    let (app, github, name) = (&application.app, github(application), &environment.name);
-    let refs = refs(&environment.rule)
-        .into_iter()
-        .map(|it| format!("\"repo:{github}:ref:{it}\""));
-    let refs = refs.collect::<Vec<_>>().join(", ");
+    let (app, name) = (&application.app, &environment.name);
+    // A job with `environment:` has a subject without its ref.
+    let of: Vec<String> = match application.github_environment(name) {
+        Some(named) => vec![format!("environment:{named}")],
+        None => refs(&environment.rule)
+            .iter()
+            .map(|it| format!("ref:{it}"))
+            .collect(),
+    };
+    let subjects = subjects(application, &of);
     format!(
         r#"
   {id}Role:
@@ -129,7 +193,8 @@ fn role(application: &Application, environment: &Environment) -> String {
             Principal: {{Federated: !Sub "arn:${{AWS::Partition}}:iam::${{AWS::AccountId}}:oidc-provider/token.actions.githubusercontent.com"}}
             Condition:
               StringEquals: {{"token.actions.githubusercontent.com:aud": sts.amazonaws.com}}
-              StringLike: {{"token.actions.githubusercontent.com:sub": [{refs}]}}
+              StringLike:
+                "token.actions.githubusercontent.com:sub":{subjects}
 {images}"#,
         id = id(name),
         role = self::name(application, name),
@@ -140,7 +205,7 @@ fn role(application: &Application, environment: &Environment) -> String {
 /// Writes the role of pull requests. Anybody who may open one may change the workflow in it, so the role may release
 /// nothing.
 fn pull_requests(application: &Application) -> String {
-    let (app, github) = (&application.app, github(application));
+    let app = &application.app;
     format!(
         r#"
   # Anybody who may push a branch may run with it, with a workflow of their own: it may plan, and release nothing.
@@ -159,8 +224,9 @@ fn pull_requests(application: &Application) -> String {
             Condition:
               StringEquals:
                 "token.actions.githubusercontent.com:aud": sts.amazonaws.com
-                "token.actions.githubusercontent.com:sub": "repo:{github}:pull_request"
+                "token.actions.githubusercontent.com:sub":{subjects}
 "#,
+        subjects = subjects(application, &["pull_request".to_owned()]),
         role = of_pull_requests(application),
     )
 }
@@ -227,3 +293,7 @@ fn id(name: &str) -> String {
     });
     words.collect()
 }
+
+#[cfg(test)]
+#[path = "role_tests.rs"]
+mod tests;

@@ -9,6 +9,7 @@ use crate::installation_health;
 use crate::manual;
 use crate::output::Output;
 use crate::planned::{self, PlanRequest};
+use crate::run_subject;
 use crate::start::CallerKind;
 use crate::trouble::Trouble;
 use crate::windlass::waiting;
@@ -41,6 +42,12 @@ impl Doctor {
     /// # Errors
     /// If Windlass refuses it, does not answer, or does not look in time.
     pub fn run(&self, output: Output) -> Result<Exit, Failure> {
+        waiting(async {
+            for line in run_subject::of_run(|name| std::env::var(name).ok()).await {
+                output.announce(&line);
+            }
+            Ok(())
+        })?;
         match (&self.app, &self.environment) {
             (Some(app), Some(environment)) => {
                 self.check(EnvironmentId::new(app, environment), output)

@@ -6,6 +6,7 @@ use crate::exit::Exit;
 use crate::failure::Failure;
 use crate::init::answers::{Answers, Question, argument};
 use crate::init::application::Application;
+use crate::init::disk::{no_links, put};
 use crate::init::files::{self, File};
 use crate::init::proposal::{InitFacts, propose};
 use crate::init::{account::Account, next, pieces, repository_walk};
@@ -21,7 +22,8 @@ use similar::TextDiff;
 use std::collections::BTreeMap;
 use std::fs;
 use std::io::{self, BufRead as _, IsTerminal as _, Write as _};
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
+use std::process::Command;
 use windlass_domain::declaration::{Declaration, Exceptions};
 
 /// The verb's arguments.
@@ -136,9 +138,9 @@ impl Init {
             return Ok(false);
         }
         let told = facts.account.unseen.len();
-        let mut is_new = false;
+        let mut is_new = looks_at_github(facts, application);
         waiting(async {
-            is_new = account_resources::look_closer(facts, application).await;
+            is_new |= account_resources::look_closer(facts, application).await;
             Ok(())
         })?;
         for unseen in &facts.account.unseen[told..] {
@@ -185,18 +187,7 @@ impl Init {
     /// Writes the files that are not there yet. A file with another text is shown, and written over only where that was
     /// asked for.
     fn write(&self, all: &[File], output: Output) -> Result<Vec<serde_json::Value>, Failure> {
-        if let Some(link) = all
-            .iter()
-            .find_map(|file| link_in(&self.folder, &file.path))
-        {
-            return Err(Failure::of(
-                Trouble::FileNotWritten,
-                format!(
-                    "`{}` is a link, which may lead anywhere, so that nothing was written. Move it away",
-                    link.display()
-                ),
-            ));
-        }
+        no_links(&self.folder, all)?;
         let others: Vec<(&File, String)> = all
             .iter()
             .filter_map(|file| {
@@ -253,25 +244,24 @@ impl Init {
     }
 }
 
-/// Returns the first part of a path below a folder that is a link, also one that leads nowhere.
-fn link_in(folder: &Path, path: &str) -> Option<PathBuf> {
-    let mut at = folder.to_owned();
-    Path::new(path).components().find_map(|part| {
-        at.push(part);
-        let is_link = fs::symlink_metadata(&at).is_ok_and(|about| about.is_symlink());
-        is_link.then(|| at.clone())
-    })
-}
-
-fn put(path: &Path, text: &str) -> Result<(), Failure> {
-    let folder = path.parent().map_or(Ok(()), fs::create_dir_all);
-    let done = folder.and_then(|()| fs::write(path, text));
-    done.map_err(|error| {
-        Failure::of(
-            Trouble::FileNotWritten,
-            format!("`{}` cannot be written: {error}", path.display()),
-        )
-    })
+/// Asks GitHub, by its own command line where that is there and may, for the numbers of the repository. Returns whether
+/// the repository had not been looked at.
+fn looks_at_github(facts: &mut InitFacts, application: &Application) -> bool {
+    let Some(github) = &application.github else {
+        return false;
+    };
+    if facts.github_ids.contains_key(github) {
+        return false;
+    }
+    let told = Command::new("gh")
+        .args(["api", &format!("repos/{github}"), "--jq"])
+        .arg(r#""\(.owner.id)/\(.id)""#)
+        .output();
+    let told = told.ok().filter(|told| told.status.success());
+    let told = told.and_then(|told| String::from_utf8(told.stdout).ok());
+    let ids = told.map(|told| told.trim().to_owned());
+    facts.github_ids.insert(github.clone(), ids);
+    true
 }
 
 /// Returns what was seen, line by line.

@@ -24,10 +24,16 @@ pub fn write(application: &Application) -> String {
     let mut text = format!(
         "# From `windlass init`. It is yours from now on.\nname: release\non:\n  push:\n{}{also}permissions: {{}}\n\
          concurrency: {{group: \"release-${{{{ github.ref }}}}\", cancel-in-progress: false}}\n\
-         defaults: {{run: {{shell: bash}}}}\njobs:\n  release:\n{only}    runs-on: ubuntu-latest\n    \
+         defaults: {{run: {{shell: bash}}}}\njobs:\n{}  release:\n{only}{}    runs-on: ubuntu-latest\n    \
          permissions: {{id-token: write, contents: read}}\n    steps:\n      - uses: {}\n        \
          with: {{persist-credentials: false}}\n",
         triggers(application),
+        environment_job(application, only),
+        if runs_in_environments(application) {
+            "    needs: environment\n    environment: ${{ needs.environment.outputs.name }}\n"
+        } else {
+            ""
+        },
         pages::action("actions/checkout"),
     );
     text.push_str(&step(
@@ -71,9 +77,39 @@ fn triggers(application: &Application) -> String {
     text
 }
 
-/// Writes the shell's patterns of all rules, the narrower ones first. A ref that matches none fails: somebody meant it
-/// to be released.
-fn choose(application: &Application) -> String {
+/// Returns whether the job runs in an environment on GitHub, at least for some ref.
+fn runs_in_environments(application: &Application) -> bool {
+    let mut names = application.environments.iter().map(|it| &it.name);
+    names.any(|name| application.github_environment(name).is_some())
+}
+
+/// Writes the job that tells in which environment on GitHub the next one runs: that is decided before a job's steps. An
+/// empty name is none (GitHub Docs, "Workflow syntax for GitHub Actions").
+fn environment_job(application: &Application, only: &str) -> String {
+    if !runs_in_environments(application) {
+        return String::new();
+    }
+    let mut lines = vec!["case \"$GITHUB_REF\" in".to_owned()];
+    lines.extend(cases(application).into_iter().map(|(_, pattern, name)| {
+        let named = application.github_environment(name).unwrap_or_default();
+        format!("  {pattern}) name={named:?} ;;")
+    }));
+    lines.push("  *) name=\"\" ;;".to_owned());
+    lines.push("esac".to_owned());
+    lines.push("echo \"name=$name\" >> \"$GITHUB_OUTPUT\"".to_owned());
+    format!(
+        "  environment:\n{only}    runs-on: ubuntu-latest\n    outputs: {{name: \"${{{{ steps.name.outputs.name }}}}\"}}\n    \
+         steps:\n{}",
+        step(
+            "Tell the environment on GitHub by the ref",
+            &[("id", "name".to_owned())],
+            &lines.join("\n"),
+        )
+    )
+}
+
+/// Returns the shell's patterns of all rules, each with its environment, the narrower ones first.
+fn cases(application: &Application) -> Vec<(u8, String, &str)> {
     let mut cases: Vec<(u8, String, &str)> = Vec::new();
     for environment in &application.environments {
         let name = environment.name.as_str();
@@ -99,12 +135,17 @@ fn choose(application: &Application) -> String {
         cases.push((3, "refs/tags/*-*".to_owned(), ""));
     }
     cases.sort_by_key(|(rank, ..)| *rank);
+    cases
+}
+
+/// Writes the choice by the ref. A ref that matches no rule fails: somebody meant it to be released.
+fn choose(application: &Application) -> String {
     let role = |name: &str| match name {
         "" => String::new(),
         name => role::name(application, name),
     };
     let mut lines = vec!["case \"$GITHUB_REF\" in".to_owned()];
-    lines.extend(cases.into_iter().map(|(_, pattern, name)| {
+    lines.extend(cases(application).into_iter().map(|(_, pattern, name)| {
         format!("  {pattern}) environment={name:?} role={:?} ;;", role(name))
     }));
     lines.extend(pull_request(application));

@@ -1,0 +1,162 @@
+use super::*;
+use crate::init::application::{Component, Target, Text};
+use crate::init::pieces::{Piece, Runs, Sort};
+
+/// Returns whether IAM's `StringLike` takes a text (AWS Identity and Access Management User Guide, "String condition
+/// operators").
+fn is_like(pattern: &str, text: &str) -> bool {
+    match (pattern.chars().next(), text.chars().next()) {
+        (None, None) => true,
+        (Some('*'), _) => {
+            let rest = &pattern[1..];
+            text.char_indices()
+                .any(|(at, _)| is_like(rest, &text[at..]))
+                || is_like(rest, "")
+        }
+        (Some('?'), Some(_)) => is_like(&pattern[1..], &text[1..]),
+        (Some(one), Some(other)) => one == other && is_like(&pattern[1..], &text[1..]),
+        _ => false,
+    }
+}
+
+/// Returns the names of the roles of a template that take a token with this subject.
+fn takers(template: &str, ids: (&str, &str), subject: &str) -> Vec<String> {
+    let mut takers: Vec<String> = Vec::new();
+    let mut role = String::new();
+    for line in template.lines().map(str::trim) {
+        if let Some(name) = line.strip_prefix("RoleName: ") {
+            name.clone_into(&mut role);
+        }
+        let Some(at) = line.find("\"repo:").filter(|_| line.starts_with("- ")) else {
+            continue;
+        };
+        let filled = line[at + 1..]
+            .trim_end_matches('"')
+            .replace("${GitHubOwnerId}", ids.0)
+            .replace("${GitHubRepositoryId}", ids.1);
+        if is_like(&filled, subject) && !takers.contains(&role) {
+            takers.push(role.clone());
+        }
+    }
+    takers
+}
+
+fn application(github_environment: Option<Text>) -> Application {
+    let environment = |name: &str, rule: &str| Environment {
+        name: name.into(),
+        rule: Rule::read(rule).unwrap(),
+    };
+    Application {
+        app: "shop".into(),
+        github: Some("acme/shop".into()),
+        github_ids: Some(("12".into(), "345".into())),
+        github_environment,
+        environments: vec![
+            environment("dev", "branch:main,fix/**"),
+            environment("prod", "tag:stable"),
+        ],
+        components: vec![Component {
+            name: "web".into(),
+            piece: Piece {
+                sort: Sort::Vite,
+                folder: String::new(),
+                file: "package.json".into(),
+                name: "web".into(),
+                runs: Runs::Site { hashed: Vec::new() },
+                build: Vec::new(),
+                output: "dist".into(),
+            },
+            target: Target::Site {
+                bucket: Text::One("shop-web".into()),
+                distribution: None,
+                url: None,
+            },
+        }],
+        action: Some("example/windlass@v1".into()),
+        ..Application::default()
+    }
+}
+
+#[test]
+fn a_role_takes_both_forms_of_its_repositorys_subject_and_of_no_other() {
+    let written = write(&application(None));
+    for (subject, wanted) in [
+        ("repo:acme/shop:ref:refs/heads/main", "shop-ci-dev"),
+        ("repo:acme@12/shop@345:ref:refs/heads/main", "shop-ci-dev"),
+        (
+            "repo:acme@12/shop@345:ref:refs/heads/fix/a/b",
+            "shop-ci-dev",
+        ),
+        ("repo:acme/shop:ref:refs/tags/v1.4.0", "shop-ci-prod"),
+        ("repo:acme@12/shop@345:ref:refs/tags/v1.4.0", "shop-ci-prod"),
+        ("repo:acme/shop:pull_request", "shop-ci-pull-requests"),
+        (
+            "repo:acme@12/shop@345:pull_request",
+            "shop-ci-pull-requests",
+        ),
+        // Another owner of the name, another repository of the owner, and names that begin or end alike.
+        ("repo:acme@13/shop@345:ref:refs/heads/main", ""),
+        ("repo:acme@12/shop@346:ref:refs/heads/main", ""),
+        ("repo:acme@123/shop@345:ref:refs/heads/main", ""),
+        ("repo:acme@12/shop@3456:ref:refs/tags/v1.4.0", ""),
+        ("repo:acme@12/shop:ref:refs/heads/main", ""),
+        ("repo:acme/shop@345:ref:refs/heads/main", ""),
+        ("repo:acme-evil/shop:ref:refs/heads/main", ""),
+        ("repo:acme-evil@12/shop@345:ref:refs/heads/main", ""),
+        ("repo:acme/shop-x:ref:refs/tags/v1.4.0", ""),
+        ("repo:acme@12/shop-x@345:ref:refs/tags/v1.4.0", ""),
+        ("repo:x-acme/shop:pull_request", ""),
+        // Other refs, and a job in an environment, which nobody has answered.
+        ("repo:acme/shop:ref:refs/heads/topic", ""),
+        ("repo:acme/shop:environment:prod", ""),
+        ("repo:acme@12/shop@345:environment:prod", ""),
+    ] {
+        let takers = takers(&written, ("12", "345"), subject);
+        assert_eq!(takers.join(" "), wanted, "{subject}\n{written}");
+    }
+    let beside = |pattern: &str| written.matches(pattern).count();
+    assert_eq!(beside("shop*") + beside("acme*") + beside("@*"), 0);
+}
+
+#[test]
+fn a_job_in_an_environment_on_github_is_taken_in_both_forms_and_no_ref_beside_it() {
+    let written = write(&application(Some(Text::Each(
+        [("dev", "none"), ("prod", "production")]
+            .map(|(name, named)| (name.to_owned(), named.to_owned()))
+            .into(),
+    ))));
+    for (subject, wanted) in [
+        ("repo:acme/shop:environment:production", "shop-ci-prod"),
+        (
+            "repo:acme@12/shop@345:environment:production",
+            "shop-ci-prod",
+        ),
+        ("repo:acme@12/shop@345:ref:refs/heads/main", "shop-ci-dev"),
+        ("repo:acme@12/shop@345:ref:refs/tags/v1.4.0", ""),
+        ("repo:acme@12/shop@345:environment:staging", ""),
+        ("repo:acme@12/shop@346:environment:production", ""),
+        ("repo:acme-evil/shop:environment:production", ""),
+    ] {
+        let takers = takers(&written, ("12", "345"), subject);
+        assert_eq!(takers.join(" "), wanted, "{subject}\n{written}");
+    }
+}
+
+#[test]
+fn numbers_that_are_not_known_are_asked_of_github_by_the_command() {
+    let known = command(&application(None));
+    assert!(!known.contains("gh api"), "{known}");
+    let unknown = Application {
+        github_ids: None,
+        ..application(None)
+    };
+    let command = command(&unknown);
+    for wanted in [
+        "GitHubOwnerId=$(gh api repos/acme/shop --jq .owner.id)",
+        "GitHubRepositoryId=$(gh api repos/acme/shop --jq .id)",
+    ] {
+        assert!(command.contains(wanted), "{command}");
+    }
+    // That of MakeProvider alone.
+    assert_eq!(write(&unknown).matches("Default: \"").count(), 1);
+}

@@ -1,0 +1,65 @@
+//! The token of OpenID Connect that GitHub gives a job with `id-token: write` (GitHub Docs, "OpenID Connect reference").
+
+use crate::web;
+use base64::Engine as _;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use serde_json::Value;
+use std::time::Duration;
+use windlass_domain::fault::{Fault, FaultName};
+use windlass_engine::ports::Result;
+
+const LARGEST_ANSWER: u64 = 64 * 1024;
+const ANSWERS_WITHIN: Duration = Duration::from_secs(20);
+
+/// Asks the token service of a run for a token for AWS, and returns the token's subject, which the trust policies of
+/// roles compare. Address and secret are those that the job finds in its environment; the token itself is kept nowhere.
+///
+/// # Errors
+/// No answer in time, or one without a token.
+pub async fn subject_of_run(address: &str, secret: &str) -> Result<String> {
+    let asking = async {
+        let mut url = web::http_address(address).ok_or("its address is none of HTTP")?;
+        url.query_pairs_mut()
+            .append_pair("audience", "sts.amazonaws.com");
+        let addresses = web::addresses(&url).await?;
+        let (name, value) = ("authorization".to_owned(), format!("bearer {secret}"));
+        web::fetch(url.as_str(), [(&name, &value)], addresses, LARGEST_ANSWER).await
+    };
+    let fetched = tokio::time::timeout(ANSWERS_WITHIN, asking)
+        .await
+        .unwrap_or_else(|_| Err("no answer in time".to_owned()));
+    let subject = fetched.and_then(|fetched| {
+        let subject = subject(&fetched.body).filter(|_| fetched.status == 200);
+        subject.ok_or_else(|| format!("HTTP status {} and no token", fetched.status))
+    });
+    subject.map_err(|why| {
+        let why = format!("the token service of this run: {why}");
+        Fault::new(FaultName::Unavailable, why)
+    })
+}
+
+fn subject(answer: &[u8]) -> Option<String> {
+    let answer: Value = serde_json::from_slice(answer).ok()?;
+    let claims = answer["value"].as_str()?.split('.').nth(1)?;
+    let claims = URL_SAFE_NO_PAD.decode(claims.trim_end_matches('=')).ok()?;
+    let claims: Value = serde_json::from_slice(&claims).ok()?;
+    claims["sub"].as_str().map(str::to_owned)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_subject_is_read_of_the_claims_of_a_token_and_of_nothing_else() {
+        let claims = URL_SAFE_NO_PAD.encode(r#"{"sub": "repo:acme/shop:pull_request"}"#);
+        let told = |value: &str| subject(format!(r#"{{"value": "{value}"}}"#).as_bytes());
+        let wanted = Some("repo:acme/shop:pull_request".to_owned());
+        assert_eq!(told(&format!("e30.{claims}.x")), wanted);
+        assert_eq!(told(&format!("e30.{claims}=.x")), wanted);
+        for none in ["", "e30", "e30.e30.x", "e30.?.x"] {
+            assert_eq!(told(none), None, "{none}");
+        }
+        assert_eq!(subject(b"<html>"), None);
+    }
+}
