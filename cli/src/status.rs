@@ -294,6 +294,7 @@ impl Environment {
             deployment: id,
             since,
             git,
+            ..
         } = &names.now;
         let asked = self.deployments.get(&id.0);
         let accepted = asked.and_then(|asked| asked.accepted_as(version));

@@ -61,6 +61,11 @@ class Puffin(Application):
         self.happens(*events)
         self.until("the executions", lambda: len(self.deployments.executions()) == begun + len(events) and self.deployments.rest())
 
+    def begins(self, event):
+        """Starts the machine with an event as the bus hands it over, and waits for its end."""
+        self.aws.stepfunctions.start_execution(stateMachineArn=self.deployments.machine, input=json.dumps(event))
+        self.until("its end", self.deployments.rest)
+
     # ── what GitHub was told ──
 
     def commit_statuses(self, commit, last):
@@ -71,6 +76,15 @@ class Puffin(Application):
             return of_it if of_it and any(status["state"] == last for status in of_it) else None
 
         return self.until(f"the status `{last}`", told)
+
+    def line(self, commit, words):
+        """The newest line of a commit, once it has these words."""
+
+        def told():
+            of_it = [status["description"] for status in self.hub.statuses if status["commit"] == commit]
+            return of_it[-1] if of_it and words in of_it[-1] else None
+
+        return self.until(f"a line with `{words}`", told)
 
     def github_deployments(self, commit, last):
         """GitHub's deployments of a commit, oldest first, as soon as the oldest is in the last state and nothing is under way."""

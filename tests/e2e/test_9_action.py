@@ -66,13 +66,16 @@ def test_a_pull_request_cannot_release(dinghy):
     workflow = dinghy.folder / ".github/workflows/release.yaml"
     honest = workflow.read_text()
     dinghy.write(**{".github/workflows/release.yaml": honest.replace("          version:", "          mode: release\n          version:")})
+    dinghy.commit("release it")
     before = dinghy.seen()
     run = dinghy.open_pull_request(9)
     # Nor does the role of the environment let it in.
     other = honest.replace(f"{APP}-ci-pull-requests", f"{APP}-ci-prod")
     dinghy.write(**{".github/workflows/release.yaml": other})
+    dinghy.commit("with the role of the environment")
     stolen = dinghy.open_pull_request(9)
     dinghy.write(**{".github/workflows/release.yaml": honest})
+    dinghy.commit("as it was")
     assert (run.status, stolen.status, dinghy.seen()) == (1, 1, before)
     assert EXIT.format(UNREACHABLE) in run.log, run.log
     assert EXIT.format(UNREACHABLE) in stolen.log, stolen.log

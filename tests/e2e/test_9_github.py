@@ -12,7 +12,7 @@ from github_application import ALIAS, APP, ENVIRONMENT, Puffin
 
 TOKENS = {"statuses": "github_pat_of-statuses", "deployments": "github_pat_of-deployments"}
 CONTEXT = f"windlass {APP}/{ENVIRONMENT}"
-LIVE, SAME, BACK, STUCK, HELD, LATE, UNKNOWN = (digit * 40 for digit in "1234567")
+LIVE, SAME, BACK, STUCK, HELD, LATE, UNKNOWN, OLDER, NEWER = (digit * 40 for digit in "123456789")
 
 
 @pytest.fixture(scope="module")
@@ -73,8 +73,10 @@ def test_what_runs_already_is_live_in_place_of_the_commit_before(puffin, hub):
     assert (ending(record), record["ending"]["cause_name"]) == ("NothingToDo", "AlreadyThere")
     deployment = ended_last(puffin, record, SAME, "success")
     assert states(deployment["told"]) == ["in_progress", "success"]
-    (former,) = hub.deployments_of(LIVE)
+    (former,) = puffin.github_deployments(LIVE, "inactive")
     assert states(former["told"]) == ["in_progress", "success", "inactive"]
+    assert former["told"][-1]["description"].startswith("1.0.0 is gone: 1.0.1 runs in puffin/open now. (20")
+    assert puffin.line(LIVE, "is gone") == "1.0.0 is gone: 1.0.1 runs in puffin/open now."
 
 
 def test_a_commit_that_came_back_says_why(puffin, hub):
@@ -117,14 +119,66 @@ def test_what_was_rejected_has_failed(puffin):
     assert states(puffin.commit_statuses(HELD, "failure")) == ["failure"]
 
 
-def test_what_was_superseded_or_tells_no_commit_is_told_to_nobody(puffin, hub):
+def test_what_was_superseded_is_told_to_nobody(puffin, hub):
+    before = len(hub.statuses), len(hub.deployments)
     late = puffin.release("0.9.0", LATE, sequence=1)
     assert (ending(late), late["ending"]["cause_name"]) == ("NothingToDo", "Superseded")
-    before = len(hub.statuses), len(hub.deployments)
-    assert ending(puffin.release("1.4.0", None)) == "Succeeded"
     puffin.until("its execution", lambda: any(late["id"] in execution["input"] for execution in puffin.deployments.executions()) and puffin.deployments.rest())
     assert not any(status["commit"] == LATE for status in hub.statuses) and not hub.deployments_of(LATE)
     assert before == (len(hub.statuses), len(hub.deployments))
+
+
+def test_a_release_without_a_commit_is_told_to_nobody_and_takes_the_one_before_it_away(puffin, hub):
+    before = len(hub.deployments)
+    assert ending(puffin.release("1.4.0", None)) == "Succeeded"
+    puffin.github_deployments(SAME, "inactive")
+    assert puffin.line(SAME, "is gone") == "1.0.1 is gone: 1.4.0 runs in puffin/open now."
+    assert len(hub.deployments) == before
+
+
+def shown(puffin, gone, back, by):
+    """What was taken away is inactive, and what was brought back is live, on both of GitHub's ways to show it."""
+    (taken,), (brought,) = puffin.github_deployments(gone, "inactive"), puffin.github_deployments(back, "success")
+    assert taken["told"][-1]["description"].startswith(f"{by[gone]} is gone: {by[back]} runs in puffin/open now."), taken
+    assert brought["told"][-1]["description"].startswith(f"{by[back]} is live again: "), brought
+    assert (puffin.line(gone, "is gone"), puffin.line(back, "is live")[:20]) == (
+        f"{by[gone]} is gone: {by[back]} runs in puffin/open now.",
+        f"{by[back]} is live again",
+    )
+    return taken, brought
+
+
+def test_what_a_rollback_has_taken_away_is_inactive_and_what_runs_again_is_live(puffin, hub):
+    for version, commit in (("1.5.0", OLDER), ("1.6.0", NEWER)):
+        assert ending(puffin.release(version, commit)) == "Succeeded"
+    puffin.github_deployments(OLDER, "inactive")
+    puffin.github_deployments(NEWER, "success")
+    assert puffin.operate(action="rollback", **puffin.where, reason="1.6.0 is slow")["status"] == "SUCCEEDED"
+    taken, brought = shown(puffin, NEWER, OLDER, {OLDER: "1.5.0", NEWER: "1.6.0"})
+    assert states(taken["told"]) == ["in_progress", "success", "inactive"]
+    assert states(brought["told"]) == ["in_progress", "success", "inactive", "success"]
+    # The events of the rollback come once more, and in another order.
+    events = [(event["detail-type"], event["detail"]) for event in puffin.heard() if event["detail-type"] in ("ReleaseGone", "ReleaseBack")]
+    assert [(name, detail["git"]["commit"]) for name, detail in events[-2:]] == [("ReleaseGone", NEWER), ("ReleaseBack", OLDER)]
+    puffin.happens_to_its_end(*reversed(events[-2:]))
+    shown(puffin, NEWER, OLDER, {OLDER: "1.5.0", NEWER: "1.6.0"})
+
+
+def test_what_a_drill_takes_away_for_a_while_is_live_again_after_it(puffin, hub):
+    """The way there goes to 1.4.0, which tells no commit."""
+    puffin.operate(action="drill", **puffin.where, reason="before the sale")
+    puffin.until("the way there", lambda: "inactive" in states(hub.deployments_of(OLDER)[0]["told"][4:]))
+    (deployment,) = puffin.github_deployments(OLDER, "success")
+    assert states(deployment["told"])[-2:] == ["inactive", "success"]
+
+
+def test_an_older_event_of_a_release_that_comes_late_is_not_told(puffin, hub):
+    """As if it had waited for GitHub: what was sent after it is told already."""
+    (gone,) = [one["told"][-2] for one in hub.deployments_of(OLDER)]
+    late = {"detail-type": "ReleaseGone", "time": "2026-01-01T00:00:00Z", "detail": of(hub.deployments_of(OLDER)[0]["task"][9:], OLDER)}
+    puffin.begins(late)
+    (deployment,) = puffin.github_deployments(OLDER, "success")
+    assert deployment["told"][-2] == gone
 
 
 def of(deployment, commit, **more):

@@ -1,5 +1,5 @@
-//! Makes everything that a repository needs to be released by Windlass. Pure but for [`repository_walk`] and [`disk`]: a listing,
-//! the account and answers go in, questions and files come out.
+//! Makes everything that a repository needs to be released by Windlass. Pure but for [`repository_walk`] and [`disk`]: a
+//! listing, the account and answers go in, questions and files come out.
 
 pub mod account;
 pub mod answers;

@@ -1,7 +1,7 @@
 //! The way from the findings and the answers to an application: the evident is proposed, and the rest is asked. Pure.
 
 use super::account::Account;
-use super::answers::{Answers, Question};
+use super::answers::{Answers, Question, UNANSWERED};
 use super::application::{Application, Component, Environment, Rule, Text};
 use super::environments;
 use super::pieces::{Piece, Pieces};
@@ -166,6 +166,11 @@ fn is_github(text: &str, repository: &Repository) -> Result<(), String> {
 /// moved since 15 July 2026 (GitHub Docs, "OpenID Connect reference").
 fn ask_ids(facts: &InitFacts, github: &str, asked: &mut Answers) -> String {
     let known = facts.github_ids.get(github).cloned().flatten();
+    let github = if github == UNANSWERED {
+        "OWNER/NAME"
+    } else {
+        github
+    };
     let known = known.filter(|ids| ids_of(ids).is_some());
     let about = format!(
         "the numbers of owner and repository on GitHub, as `gh api repos/{github} --jq '\"\\(.owner.id)/\\(.id)\"'` prints them; `none` where the command that makes the roles asks GitHub"
@@ -198,8 +203,8 @@ fn ask_github(names: &[String], asked: &mut Answers) -> Option<Text> {
     let question = question("github.environment", about, Some(NONE.to_owned()));
     let told = asked.ask(question, &|text| {
         let read = Text::read(text, names)?;
-        let named = |name: &String| read.at("", name);
-        if !text.chars().all(letters) || names.iter().map(named).any(|it| it.contains(['{', '='])) {
+        let at = |name: &String| read.at("", name);
+        if !text.chars().all(letters) || names.iter().map(at).any(|it| it.contains(['{', '='])) {
             return Err("write a name of letters, digits, `-`, `_` and `.`, with `{environment}` where it differs, or `none`".to_owned());
         }
         Ok(())

@@ -247,12 +247,10 @@ impl Init {
 /// Asks GitHub, by its own command line where that is there and may, for the numbers of the repository. Returns whether
 /// the repository had not been looked at.
 fn looks_at_github(facts: &mut InitFacts, application: &Application) -> bool {
-    let Some(github) = &application.github else {
+    let github = application.github.as_ref().filter(|it| it.contains('/'));
+    let Some(github) = github.filter(|it| !facts.github_ids.contains_key(*it)) else {
         return false;
     };
-    if facts.github_ids.contains_key(github) {
-        return false;
-    }
     let told = Command::new("gh")
         .args(["api", &format!("repos/{github}"), "--jq"])
         .arg(r#""\(.owner.id)/\(.id)""#)

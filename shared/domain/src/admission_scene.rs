@@ -125,6 +125,7 @@ impl Scene {
                 deployment: id(by),
                 since: Time(0),
                 git: None,
+                released_by: None,
             },
             serde_json::Value::Null,
         );

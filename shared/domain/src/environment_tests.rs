@@ -63,6 +63,7 @@ fn a_release_runs_where_each_of_its_components_runs_its_bytes() {
                 deployment: DeploymentId("1f0c2d9a4b5e6f70".into()),
                 since: Time(0),
                 git: None,
+                released_by: None,
             },
             serde_json::Value::Null,
         );
@@ -156,6 +157,7 @@ fn ran(version: &str, bytes: Option<&[u8]>, state: u32) -> Running {
             deployment: DeploymentId("1f0c2d9a4b5e6f70".into()),
             since: Time(0),
             git: None,
+            released_by: None,
         },
         state.into(),
     )

@@ -20,6 +20,7 @@ use serde::{Deserialize, Serialize};
 
 mod in_words;
 mod name;
+mod release;
 
 pub(crate) use in_words::ascii;
 pub use in_words::{
@@ -27,6 +28,7 @@ pub use in_words::{
     not_sent,
 };
 pub use name::EventName;
+pub use release::of_running;
 
 /// The version of the events' form.
 pub const SCHEMA: u32 = 1;

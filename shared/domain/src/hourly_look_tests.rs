@@ -21,6 +21,7 @@ fn running(names: &[&str]) -> BTreeMap<ComponentName, Running> {
             deployment: DeploymentId("d1".into()),
             since: BEGAN,
             git: None,
+            released_by: None,
         };
         (name(component), Running::new(None, given, json!({})))
     });

@@ -19,6 +19,7 @@ fn ran(version: &str, by: &str) -> Running {
         deployment: id(by),
         since: Time(7),
         git: None,
+        released_by: None,
     };
     Running::new(None, given, json!(version))
 }

@@ -42,6 +42,8 @@ impl MessageKind {
             EventName::Removed | EventName::Moved => Some(Self::Removal),
             EventName::DeploymentAccepted
             | EventName::RecoveryStarted
+            | EventName::ReleaseGone
+            | EventName::ReleaseBack
             | EventName::DrillOvertaken => None,
         }
     }

@@ -51,6 +51,7 @@ fn running(version: &str, by: &str) -> Running {
             deployment: DeploymentId(by.into()),
             since: Time(60_000),
             git: None,
+            released_by: None,
         },
         serde_json::Value::Null,
     )
@@ -251,6 +252,7 @@ fn what_was_found_in_place_is_told_by_its_names_before_and_after() {
             deployment: DeploymentId("me".into()),
             since: Time(120_000),
             git: None,
+            released_by: None,
         });
     };
     names(&mut after);

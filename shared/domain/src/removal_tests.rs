@@ -45,6 +45,7 @@ impl Scene {
                 deployment: id("former"),
                 since: Time(0),
                 git: None,
+                released_by: None,
             },
             serde_json::Value::Null,
         );

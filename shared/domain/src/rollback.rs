@@ -129,6 +129,7 @@ mod tests {
                 deployment: DeploymentId("1f0c2d9a4b5e6f70".into()),
                 since: Time(0),
                 git: None,
+                released_by: None,
             },
             version.into(),
         )

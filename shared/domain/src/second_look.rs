@@ -136,6 +136,7 @@ impl SecondLook {
                 deployment: self.deployment.clone(),
                 since: self.ended,
                 git: None,
+                released_by: None,
             };
             let running = Running::new(None, given, step.seen.clone().unwrap_or_default());
             (step.component.clone(), running)

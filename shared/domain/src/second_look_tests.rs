@@ -161,6 +161,7 @@ fn what_a_later_deployment_has_brought_is_not_looked_at() {
                 deployment: DeploymentId(deployment.into()),
                 since,
                 git: None,
+                released_by: None,
             },
             json!(1),
         )

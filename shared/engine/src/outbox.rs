@@ -14,7 +14,7 @@ use windlass_domain::deployment::{Deployment, Refusal};
 use windlass_domain::environment::{EnvironmentState, Lock};
 use windlass_domain::event::{
     Event, not_sent, of_deployment, of_drill, of_environment, of_hourly_look, of_move, of_refusal,
-    of_removal, of_second_look,
+    of_removal, of_running, of_second_look,
 };
 use windlass_domain::fault::{Fault, FaultName};
 use windlass_domain::hourly_look::HourlyLook;
@@ -164,12 +164,12 @@ async fn one(ports: &impl Ports, change: &Change) -> Result<()> {
                 return Ok(());
             };
             let former: Option<EnvironmentState> = before.map(read).transpose()?;
-            let event = of_environment(
-                EnvironmentId::new(&app, &environment),
-                former.as_ref(),
-                &read(after)?,
-            );
-            send_all(ports, event.into_iter().collect()).await
+            let (of, state) = (EnvironmentId::new(&app, &environment), read(after)?);
+            let hold = of_environment(of, former.as_ref(), &state);
+            let events = hold
+                .into_iter()
+                .chain(of_running(of, former.as_ref(), &state));
+            send_all(ports, events.collect()).await
         }
         (pk, sk) if sk.starts_with(ledger::DRILL) && before.is_none() => {
             let Some((app, environment)) = ledger::environment_of(pk) else {

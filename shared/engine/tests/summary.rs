@@ -40,6 +40,7 @@ fn runs() -> Running {
         deployment: DeploymentId("3f9a".into()),
         since: Time(0),
         git: None,
+        released_by: None,
     };
     Running::new(None, given, json!({}))
 }

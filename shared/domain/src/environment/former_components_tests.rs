@@ -13,6 +13,7 @@ fn ran(version: &str) -> Running {
         deployment: DeploymentId(format!("by {version}")),
         since: Time(0),
         git: None,
+        released_by: None,
     };
     Running::new(None, given, serde_json::json!(version))
 }

@@ -57,6 +57,9 @@ pub struct GivenVersion {
     /// The place in Git that the version's release comes from; absent if that is not known, or if no release brought it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub git: Option<Git>,
+    /// The deployment whose release has this version, where the one that gave it has only brought that back.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub released_by: Option<DeploymentId>,
 }
 
 /// The name of what runs of a component, and the name under which its bytes came. Both are always known. A release
@@ -120,8 +123,14 @@ impl GivenVersion {
         Self {
             version: then.version.clone(),
             git: then.git.clone(),
+            released_by: Some(then.release().clone()),
             ..self.clone()
         }
+    }
+
+    /// Returns the deployment whose release has this version.
+    pub fn release(&self) -> &DeploymentId {
+        self.released_by.as_ref().unwrap_or(&self.deployment)
     }
 }
 

@@ -6,6 +6,7 @@ fn given(version: &str, deployment: &str, at: u64) -> GivenVersion {
         deployment: DeploymentId(deployment.into()),
         since: Time(at),
         git: None,
+        released_by: None,
     }
 }
 

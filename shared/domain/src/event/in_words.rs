@@ -87,6 +87,8 @@ impl Event {
             (EventName::RequestRefused, _) => Ending::Rejected.to_string(),
             (EventName::DeploymentStarted, _) => "has begun".to_owned(),
             (EventName::UndoStarted, _) => "is being undone".to_owned(),
+            (EventName::ReleaseGone, _) => "is gone".to_owned(),
+            (EventName::ReleaseBack, _) => "is live again".to_owned(),
             (EventName::HoldSet, _) => "held".to_owned(),
             (EventName::HoldReleased, _) => "no longer held".to_owned(),
             (EventName::WatchPaused, _) => "paused".to_owned(),

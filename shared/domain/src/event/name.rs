@@ -23,6 +23,10 @@ pub enum EventName {
     BakeSkipped,
     /// It has its ending.
     DeploymentEnded,
+    /// Nothing of a release runs any more: a newer release, a rollback, a drill or a person has taken it away.
+    ReleaseGone,
+    /// A release that was gone runs again.
+    ReleaseBack,
     /// A request could not become a deployment.
     RequestRefused,
     /// Automatic deployments are held.

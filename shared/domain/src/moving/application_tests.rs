@@ -246,6 +246,7 @@ fn all_of_an_application_is_moved_or_nothing() {
                     deployment: DeploymentId("d".into()),
                     since: Time(0),
                     git: None,
+                    released_by: None,
                 };
                 let ran = crate::environment::Running::new(None, given, serde_json::json!({}));
                 s.prod.there.running.insert(name, ran);

@@ -29,6 +29,7 @@ fn accepted(jobs: StepStatus, runs_already: bool) -> Option<PastRelease> {
                 deployment: id(),
                 since: Time(0),
                 git: None,
+                released_by: None,
             },
             json!(7),
         );

@@ -127,6 +127,7 @@ fn what_is_accepted_is_what_runs_of_what_could_not_be_undone() {
             deployment: id(),
             since: Time(0),
             git: None,
+            released_by: None,
         },
         json!("as before"),
     );
@@ -343,6 +344,7 @@ fn what_is_accepted_as_gone_begins_anew() {
             deployment: id(),
             since: Time(0),
             git: None,
+            released_by: None,
         },
         json!(1),
     );

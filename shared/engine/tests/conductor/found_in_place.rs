@@ -20,6 +20,7 @@ pub fn named_now(scene: &Scene) -> GivenVersion {
         deployment: id(),
         since: scene.now(),
         git: None,
+        released_by: None,
     }
 }
 

@@ -29,6 +29,7 @@ fn running(number: u64, is_ours: bool) -> Running {
             deployment: id(),
             since: Time(0),
             git: None,
+            released_by: None,
         },
         Value::Null,
     )

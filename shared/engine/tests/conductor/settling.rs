@@ -44,6 +44,7 @@ pub fn former(name: &str, bytes: &[u8]) -> Running {
             deployment: DeploymentId("fedcba9876543210".into()),
             since: Time(0),
             git: Some(git_of(bytes)),
+            released_by: None,
         },
         json!("as before"),
     )

@@ -39,6 +39,7 @@ fn red_gates_stop_all_but_first_deployments_rollbacks_and_accept_red() {
                         deployment: stage.record.id.clone(),
                         since: Time(0),
                         git: None,
+                        released_by: None,
                     },
                     serde_json::Value::Null,
                 );

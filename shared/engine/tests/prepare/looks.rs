@@ -172,6 +172,7 @@ fn what_is_seen_is_compared_with_what_ran_before_and_with_what_is_recorded() {
                     deployment: id(),
                     since: Time(0),
                     git: None,
+                    released_by: None,
                 },
                 runs,
             );

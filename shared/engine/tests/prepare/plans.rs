@@ -69,6 +69,7 @@ fn takes(since_s: u64, version: &str) -> u64 {
                 deployment: id(),
                 since: stage.world.now(),
                 git: None,
+                released_by: None,
             },
             left,
         );
@@ -144,6 +145,7 @@ fn what_was_found_in_place_is_handed_on_where_it_is_new() {
                     deployment: id(),
                     since: Time(0),
                     git: None,
+                    released_by: None,
                 },
                 Value::Null,
             )

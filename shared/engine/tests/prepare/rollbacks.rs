@@ -27,6 +27,7 @@ fn rollback() -> Stage {
                 deployment: id(),
                 since: Time(0),
                 git: None,
+                released_by: None,
             },
             step(&rehearsal, name).unwrap().before,
         );

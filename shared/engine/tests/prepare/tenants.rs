@@ -281,6 +281,7 @@ impl Tenants {
                     deployment: tenant.id.clone(),
                     since: Time(0),
                     git: None,
+                    released_by: None,
                 },
                 json!({"goal": seen}),
             );

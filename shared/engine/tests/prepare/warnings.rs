@@ -39,6 +39,7 @@ fn after(declaration: &str) -> Stage {
             deployment: earlier(),
             since: Time(1_795_183_200_000),
             git: None,
+            released_by: None,
         },
         json!(null),
     );

@@ -286,6 +286,7 @@ impl Scene {
                 deployment: deployment.id.clone(),
                 since: self.world.now(),
                 git: None,
+                released_by: None,
             },
             self.step(&deployment).seen.unwrap(),
         ));

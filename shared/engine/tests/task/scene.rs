@@ -174,6 +174,7 @@ pub fn running(state: serde_json::Value) -> Running {
         deployment: DeploymentId("d0".into()),
         since: Time(0),
         git: None,
+        released_by: None,
     };
     Running::new(None, given, state)
 }

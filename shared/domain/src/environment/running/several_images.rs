@@ -167,6 +167,7 @@ mod tests {
             deployment: DeploymentId(format!("by-{at}")),
             since: Time(at),
             git: None,
+            released_by: None,
         }
     }
 

@@ -287,6 +287,7 @@ fn take_in(state: &mut EnvironmentState, record: &Deployment, seen: &Seen<'_>, n
             deployment: record.id.clone(),
             since: now,
             git: None,
+            released_by: None,
         };
         let running = Running::new(None, given, (*runs).clone()).of_kind(step.kind);
         state.running.insert(name.clone(), running);

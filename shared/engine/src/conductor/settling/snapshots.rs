@@ -42,6 +42,7 @@ impl Scene<'_> {
             deployment: self.record.id.clone(),
             since: self.now,
             git: self.record.release.git.clone(),
+            released_by: None,
         }
     }
 }
@@ -132,6 +133,7 @@ pub fn found(step: &Step, artifact: Option<&Artifact>, now: Time) -> Running {
         deployment: step.deployment.clone(),
         since: now,
         git: None,
+        released_by: None,
     };
     Running::new(artifact.cloned(), given, step.before.clone()).of_kind(step.kind)
 }
