@@ -122,6 +122,7 @@ mod tests {
             findings: findings
                 .map(|name| Finding::new(*name, "p", "r", "m"))
                 .collect(),
+            stays_reachable: vec![],
             at: Time(0),
             resolved: None,
             cost: None,

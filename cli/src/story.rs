@@ -22,6 +22,7 @@ use windlass_domain::gate::Verdict;
 use windlass_domain::message::wave_in_words;
 use windlass_domain::plan::Plan;
 use windlass_domain::request::ActionName;
+use windlass_domain::stays_reachable::StaysReachable;
 
 /// The keys of the lines that were printed.
 #[derive(Debug, Default)]
@@ -194,5 +195,12 @@ pub fn planned(plan: &Plan) -> Vec<Line> {
         )));
     }
     lines.extend(manual::line(&plan.warnings).map(Line::plain));
+    let stays = plan.stays_reachable.iter();
+    lines.extend(stays.map(|files| Line::plain(format!("  plan: {}", in_lines(files)))));
     lines
+}
+
+/// Returns the sentences on files of a site that stay reachable, on lines of their own.
+fn in_lines(files: &StaysReachable) -> String {
+    files.in_words().join("\n    ")
 }

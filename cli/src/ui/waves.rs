@@ -8,6 +8,7 @@ use windlass_domain::finding::Finding;
 use windlass_domain::gate::Verdict;
 use windlass_domain::judgement::{Judgement, gate_key};
 use windlass_domain::plan::{Plan, Wave};
+use windlass_domain::stays_reachable::StaysReachable;
 use windlass_domain::step::{ChangeRecord, Step};
 use windlass_domain::time::Time;
 
@@ -32,7 +33,19 @@ pub fn waves(plan: &Plan, going: Option<&DrawnRecord<'_>>) -> Markup {
         }
         (findings("Refused", Sort::Bad, &plan.findings))
         (findings("To be known", Sort::Noted, &plan.warnings))
+        // What is undone goes nowhere: its ending says what stays.
+        @if going.is_none_or(|going| going.record.deployment.undoing.is_none()) {
+            (stays_reachable(&plan.stays_reachable))
+        }
     }
+}
+
+/// Shows files of sites that stay reachable, if there are any.
+pub fn stays_reachable(files: &[StaysReachable]) -> Markup {
+    html! { @if !files.is_empty() {
+        h2 { "Stays reachable" }
+        ul.plain { @for one in files { li { @for sentence in one.in_words() { p { (sentence) } } } } }
+    } }
 }
 
 /// Shows findings below a title, if there are any.

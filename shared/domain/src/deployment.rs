@@ -14,6 +14,7 @@ use crate::order::Order;
 use crate::part::Part;
 use crate::release::Release;
 use crate::request::{ActionName, ObjectRef, Requester};
+use crate::stays_reachable::StaysReachable;
 use crate::steering::SteeringRecord;
 use crate::time::Time;
 use schemars::JsonSchema;
@@ -291,6 +292,9 @@ pub struct Ended {
     /// The findings: what was wrong.
     #[serde(default)]
     pub findings: Vec<Finding>,
+    /// The files of sites that stay reachable although no site has them now, per component.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub stays_reachable: Vec<StaysReachable>,
     /// The time at which it ended.
     pub at: Time,
     /// The `accept` with which an operator resolved `NeedsOperator`, if there was one.

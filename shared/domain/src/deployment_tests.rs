@@ -7,6 +7,7 @@ fn an_ending_names_its_cause_if_it_has_one() {
         cause_name: cause_name.into(),
         cause: String::new(),
         findings: vec![],
+        stays_reachable: vec![],
         at: Time(0),
         resolved: None,
         cost: None,

@@ -36,6 +36,7 @@ fn ended(name: &str, ending: Ending, cause_name: &str) -> Deployment {
         cause_name: cause_name.into(),
         cause: "it is so.\nand more".into(),
         findings: vec![],
+        stays_reachable: vec![],
         at: Time(42_000),
         resolved: None,
         cost: None,

@@ -14,6 +14,7 @@ use crate::hourly_look::{self, HourlyLook};
 use crate::identity::EnvironmentId;
 use crate::name::{AppName, EnvironmentName};
 use crate::second_look::{SecondLook, SecondLookResult};
+use crate::stays_reachable::StaysReachable;
 use crate::truncate::truncate;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -64,6 +65,9 @@ pub struct Detail {
     /// The cause, for a person.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub cause: Option<String>,
+    /// `DeploymentEnded`: the files of sites that stay reachable although no site has them now, per component.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub stays_reachable: Vec<StaysReachable>,
     /// The whole event in one line of at most [`LONGEST_SUMMARY`] characters, for places with no more room, such as a
     /// commit status. It has no quotation mark, no backslash and no control character, so that an input transformer of
     /// EventBridge can write it between quotation marks.
@@ -90,6 +94,7 @@ impl Detail {
             ending: None,
             cause_name: None,
             cause: None,
+            stays_reachable: Vec::new(),
             summary: String::new(),
             git: None,
             link: None,
@@ -168,6 +173,7 @@ fn detail_of(record: &Deployment) -> Detail {
         cause: ending
             .map(|ended| ended.cause.clone())
             .or_else(|| undoing.map(|why| why.text.clone())),
+        stays_reachable: ending.map_or_else(Vec::new, |ended| ended.stays_reachable.clone()),
         git: record.release.git.clone(),
         link: record
             .executions

@@ -8,7 +8,7 @@ pub type LeftoverFiles = BTreeMap<String, Time>;
 
 /// The days for which somebody may have a document open whose release was replaced: nobody keeps one for longer without
 /// loading it again.
-const OPEN_DAYS: u64 = 30;
+pub const OPEN_DAYS: u64 = 30;
 
 /// The most files that one deployment deletes, the oldest first, so that it does not wait for what others left.
 const MOST: usize = 2_000;

@@ -79,6 +79,7 @@ pub mod rollback;
 pub mod second_look;
 pub mod secret;
 pub mod shape;
+pub mod stays_reachable;
 pub mod steering;
 pub mod step;
 pub mod summary;

@@ -27,6 +27,7 @@ fn event(name: EventName, ending: Option<Ending>, cause: &str) -> Event {
         ending,
         cause_name: None,
         cause: Some(cause.to_owned()).filter(|cause| !cause.is_empty()),
+        stays_reachable: vec![],
         summary: String::new(),
         git: None,
         link: None,

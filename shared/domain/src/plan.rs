@@ -12,6 +12,7 @@ use crate::finding::Finding;
 pub use crate::kinds::KindName;
 use crate::name::ComponentName;
 use crate::output::Output;
+use crate::stays_reachable::StaysReachable;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use slot::Slot;
@@ -32,6 +33,9 @@ pub struct Plan {
     pub findings: Vec<Finding>,
     /// The findings that do not stop the deployment.
     pub warnings: Vec<Finding>,
+    /// The files of sites that are no longer part of their site and stay reachable, per component.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub stays_reachable: Vec<StaysReachable>,
 }
 
 /// The outcome of the planning.

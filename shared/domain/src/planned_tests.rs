@@ -118,6 +118,7 @@ fn the_hash_differs_where_bytes_targets_or_changes_do_and_nowhere_else() {
         unchanged: vec![],
         findings: vec![],
         warnings: vec![],
+        stays_reachable: vec![],
     };
     let targets = |alias: &str| BTreeMap::from([(name("api"), json!({"alias": alias}))]);
     let of = |id: &str, accepted, sha256, bake_s, alias: &str| {

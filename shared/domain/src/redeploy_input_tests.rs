@@ -140,6 +140,7 @@ fn told_of_each_ending(facts: &AdmissionFacts<'_>) -> Vec<String> {
             cause_name: cause_name.into(),
             cause: String::new(),
             findings: vec![],
+            stays_reachable: vec![],
             at: Time(6),
             resolved: None,
             cost: None,

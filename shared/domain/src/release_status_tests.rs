@@ -36,6 +36,7 @@ fn ended(mut record: Deployment, ending: Ending, cause_name: &str) -> Deployment
         cause_name: cause_name.into(),
         cause: String::new(),
         findings: vec![],
+        stays_reachable: vec![],
         at: Time(0),
         resolved: None,
         cost: None,

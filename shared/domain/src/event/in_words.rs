@@ -133,6 +133,20 @@ impl Event {
         shown.chain(['…']).collect()
     }
 
+    /// Returns a text with what stays reachable below its first line, because a message has the first lines only.
+    fn with_reachable(&self, text: &str) -> String {
+        let (first, rest) = text.split_once('\n').unwrap_or((text, ""));
+        let files = self.detail.stays_reachable.iter();
+        let files = files.map(|files| format!("  {}", files.in_words().join(" ")));
+        let rest = Some(rest.to_owned()).filter(|rest| !rest.is_empty());
+        let lines: Vec<String> = [first.to_owned()]
+            .into_iter()
+            .chain(files)
+            .chain(rest)
+            .collect();
+        lines.join("\n")
+    }
+
     /// Returns the event in words, whether or not everybody is told of it.
     pub fn in_text(&self) -> Notification {
         let word = self.word();
@@ -149,7 +163,7 @@ impl Event {
         let cause = detail.cause.as_deref().filter(|cause| !cause.is_empty());
         Notification {
             // SNS takes no empty message.
-            message: first_lines(cause.unwrap_or(&subject)),
+            message: first_lines(&self.with_reachable(cause.unwrap_or(&subject))),
             subject: ascii(&subject),
         }
     }
@@ -173,4 +187,42 @@ pub(super) fn first_lines(text: &str) -> String {
     }
     let shown = lines[..MOST_LINES - 1].join("\n");
     format!("{shown}\n… the deployment's record tells the rest.")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::event::Detail;
+    use crate::name::{AppName, ComponentName};
+    use crate::stays_reachable::{StaysReachable, WhyReachable};
+
+    #[test]
+    fn what_stays_reachable_is_told_below_the_first_line() {
+        let told = |cause: &str| {
+            let path = "a.js".to_owned();
+            let stays = StaysReachable::of(
+                &ComponentName::new("web").unwrap(),
+                "s3://shop-web/".into(),
+                WhyReachable::OpenPages,
+                None,
+                [&path].into_iter(),
+            );
+            let detail = Detail {
+                cause: Some(cause.to_owned()),
+                stays_reachable: stays.into_iter().collect(),
+                ..Detail::of(&AppName::new("shop").unwrap(), None)
+            };
+            Event::new(EventName::DeploymentEnded, detail)
+                .in_text()
+                .message
+        };
+        let text = told("it was so.\n  and so.");
+        let lines: Vec<&str> = text.lines().collect();
+        assert_eq!((lines[0], lines[2]), ("it was so.", "  and so."));
+        assert!(
+            lines[1].starts_with("  web: 1 file is no longer part"),
+            "{text}"
+        );
+        assert_eq!(told("it was so.").lines().count(), 2);
+    }
 }

@@ -78,6 +78,7 @@ impl Scene {
                 unchanged: vec![],
                 findings: vec![],
                 warnings: vec![],
+                stays_reachable: vec![],
             },
             judgements: vec![
                 passed,

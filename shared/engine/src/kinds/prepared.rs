@@ -18,6 +18,7 @@ use windlass_domain::name::{AppName, ComponentName, EnvironmentName};
 use windlass_domain::output::{Inputs, Output, PlannedOutput};
 use windlass_domain::place::Place;
 use windlass_domain::plan::Timing;
+use windlass_domain::stays_reachable::StaysReachable;
 use windlass_domain::tenancy::Claim;
 use windlass_domain::time::Time;
 
@@ -90,6 +91,8 @@ pub struct Prepared {
     pub findings: Vec<Finding>,
     /// The findings that do not stop the deployment.
     pub warnings: Vec<Finding>,
+    /// The files that are no longer part of a site, and that stay reachable.
+    pub stays_reachable: Option<StaysReachable>,
 }
 
 /// One wanted state on the way to the last one.

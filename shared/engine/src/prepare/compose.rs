@@ -155,6 +155,7 @@ fn described(scene: &Scene, drafts: &[Draft<'_>], tenancy: Vec<Finding>) -> Plan
         unchanged: all.unchanged,
         findings: all.findings,
         warnings: all.warnings,
+        stays_reachable: vec![],
     };
     for draft in drafts {
         plan.unchanged.extend(kept(draft));
@@ -162,6 +163,8 @@ fn described(scene: &Scene, drafts: &[Draft<'_>], tenancy: Vec<Finding>) -> Plan
             .extend(draft.prepared.findings.iter().cloned());
         plan.warnings
             .extend(draft.prepared.warnings.iter().cloned());
+        plan.stays_reachable
+            .extend(draft.prepared.stays_reachable.clone());
     }
     plan.findings.extend(tenancy);
     plan

@@ -57,6 +57,7 @@ fn refused(findings: Vec<Finding>) -> Plan {
         unchanged: vec![],
         findings,
         warnings: vec![],
+        stays_reachable: vec![],
     }
 }
 

@@ -241,6 +241,7 @@ fn how(ending: Ending, cause_name: &str, resolved: Option<&str>) -> Ended {
         cause_name: cause_name.into(),
         cause: "it was so.".into(),
         findings: vec![],
+        stays_reachable: vec![],
         at: Time(0),
         resolved: resolved.map(|reason| Resolved {
             at: Time(0),

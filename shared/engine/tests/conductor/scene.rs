@@ -158,6 +158,7 @@ impl Scene {
                 cause_name: "Because".into(),
                 cause: "it was so.".into(),
                 findings: vec![],
+                stays_reachable: vec![],
                 at: Time(0),
                 resolved: None,
                 cost: None,
@@ -211,6 +212,7 @@ impl Scene {
             }],
             findings: vec![],
             warnings: vec![],
+            stays_reachable: vec![],
         };
         self.stage.put(ledger::plan(&id()), &plan);
     }

@@ -15,6 +15,7 @@ use windlass_domain::git::Git;
 use windlass_domain::identity::{DeploymentId, EnvironmentId};
 use windlass_domain::irreversible::IrreversibleRun;
 use windlass_domain::plan::{Outcome, Plan};
+use windlass_domain::stays_reachable::{StaysReachable, WhyReachable};
 use windlass_domain::step::{Failure, StepStatus};
 use windlass_domain::time::Time;
 use windlass_engine::ledger;
@@ -113,6 +114,24 @@ fn a_success_is_live_marked_and_unlocked() {
         (running.names.now.since, &running.state),
         (scene.now(), &json!("as wanted"))
     );
+}
+
+#[test]
+fn the_ending_says_what_stays_reachable() {
+    let scene = Scene::judged();
+    let mut plan: Plan = scene.stage.get(&ledger::plan(&id())).unwrap();
+    let path = "old.js".to_owned();
+    plan.stays_reachable.extend(StaysReachable::of(
+        &component("web"),
+        "s3://shop-web/".into(),
+        WhyReachable::OpenPages,
+        None,
+        [&path].into_iter(),
+    ));
+    scene.stage.put(ledger::plan(&id()), &plan);
+    scene.asks("Settle").unwrap();
+    assert_eq!(plan.stays_reachable.len(), 1);
+    assert_eq!(scene.ending().stays_reachable, plan.stays_reachable);
 }
 
 #[test]
@@ -240,6 +259,7 @@ fn what_was_refused_at_prepare_is_rejected_with_its_findings() {
         unchanged: vec![],
         findings,
         warnings: vec![],
+        stays_reachable: vec![],
     };
     let findings = vec![
         finding(FindingName::TargetMissing, "components.api"),

@@ -72,6 +72,7 @@ pub fn changed_as(declaration: &str) -> Stage {
         unchanged: vec![],
         findings: vec![],
         warnings: vec![],
+        stays_reachable: vec![],
     };
     stage.put(ledger::plan(&id()), &plan);
     stage.put(ledger::step(&id(), &component("api")), &step(&stage));

@@ -228,6 +228,7 @@ impl Tenants {
                 cause_name: String::new(),
                 cause: String::new(),
                 findings: vec![],
+                stays_reachable: vec![],
                 at: Time(0),
                 resolved: None,
                 cost: None,

@@ -16,5 +16,6 @@ mod pruning;
 mod publishing;
 mod refused_writes;
 mod scene;
+mod staying;
 mod visitor;
 pub mod zips;

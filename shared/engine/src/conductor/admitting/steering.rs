@@ -120,6 +120,7 @@ fn no_plan() -> Plan {
         unchanged: vec![],
         findings: vec![],
         warnings: vec![],
+        stays_reachable: vec![],
     }
 }
 

@@ -194,6 +194,9 @@ async fn conclude(
         ),
     };
     end(record, ending, name, cause, Vec::new(), scene.now);
+    if let Some(ended) = &mut record.value.ending {
+        ended.stays_reachable.clone_from(&plan.stays_reachable);
+    }
     add_line(record, overtaken);
     Ok(())
 }

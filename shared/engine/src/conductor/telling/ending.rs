@@ -28,6 +28,7 @@ pub fn end(
         cause_name: cause_name.to_owned(),
         cause,
         findings,
+        stays_reachable: vec![],
         at,
         resolved: None,
         cost: None,

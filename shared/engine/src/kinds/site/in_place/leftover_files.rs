@@ -19,6 +19,7 @@ use std::collections::BTreeSet;
 use windlass_domain::digest::Digest;
 use windlass_domain::fault::FaultName;
 use windlass_domain::leftover_files::{LeftoverFiles, due};
+use windlass_domain::stays_reachable::{StaysReachable, WhyReachable};
 use windlass_domain::time::Time;
 
 /// The list of what former releases left.
@@ -126,16 +127,33 @@ pub(super) async fn own_what_was_undone(
     Ok(())
 }
 
-/// Returns what is left once the goal is reached, and what of it may be deleted.
+/// Returns what is left once the goal is reached and what of it may be deleted, and what was left before.
 pub(super) async fn left(
     scene: &Scene<'_, impl SitePorts>,
     ran: &Goal,
     running: &Objects,
     forward: &Content,
-) -> Result<LeftoverList> {
+) -> Result<(LeftoverList, LeftoverFiles)> {
     let now = scene.at.now();
     let formerly = scene.lists.leftover_list_of(ran).await?.since;
     let since = left_by(forward, running, &formerly, &scene.rules, now);
     let due = due(&since, scene.input.oldest, now);
-    Ok(LeftoverList { since, due })
+    Ok((LeftoverList { since, due }, formerly))
+}
+
+/// Returns the files that are left from now on.
+pub(super) fn newly_left(
+    scene: &Scene<'_, impl SitePorts>,
+    left: &LeftoverFiles,
+    formerly: &LeftoverFiles,
+) -> Option<StaysReachable> {
+    let site = &scene.target.site;
+    let files = left.keys().filter(|path| !formerly.contains_key(*path));
+    StaysReachable::of(
+        scene.input.component,
+        format!("s3://{}/{}", site.bucket, site.prefix),
+        WhyReachable::OpenPages,
+        Some(site.keep.saturating_add(1)),
+        files,
+    )
 }

@@ -1,7 +1,7 @@
 //! Plans a site that is changed in place.
 
 use super::content::{Content, WantedObject};
-use super::leftover_files::{LeftoverList, left, own_what_was_undone};
+use super::leftover_files::{LeftoverList, left, newly_left, own_what_was_undone};
 use super::next::{about_s, long_switch};
 use super::observe::noticed;
 use super::places::{Place, places};
@@ -49,7 +49,7 @@ pub(in crate::kinds::site) async fn prepare(
         Wanted::Recorded(_) => vec![],
     };
     let (mut goal, forward) = forward(&scene, wanted, &latest, &running).await?;
-    let mut left = left(&scene, &ran, &running, &forward).await?;
+    let (mut left, formerly) = left(&scene, &ran, &running, &forward).await?;
     let running = Content::Recorded(running);
     let expected = expected.as_ref().unwrap_or(&forward);
     let before = before(&scene, &latest, &running, &forward, expected, &mut left).await?;
@@ -99,6 +99,7 @@ pub(in crate::kinds::site) async fn prepare(
     scene.warnings.extend(mixed);
     scene.warnings.extend(long_switch(replaced.len(), &path));
     goal.left = scene.lists.keep_leftover_list(&left).await?;
+    let stays_reachable = newly_left(&scene, &left.since, &formerly);
     scene.warnings.extend(drift_warning(
         scene.input.component,
         &scene.target,
@@ -108,7 +109,10 @@ pub(in crate::kinds::site) async fn prepare(
         goal.objects = Some(keep(&scene, objects).await?);
     }
     let reached = way.is_gone();
-    finish(scene, &state, &goal, reached, replaced.len())
+    Ok(Prepared {
+        stays_reachable: stays_reachable.filter(|_| !reached),
+        ..finish(scene, &state, &goal, reached, replaced.len())?
+    })
 }
 
 /// Keeps the list of what is at each key, under its digest.

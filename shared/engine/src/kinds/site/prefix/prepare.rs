@@ -9,8 +9,10 @@ use crate::kinds::site::target::{folder_of, origin_path_of};
 use crate::kinds::{Prepared, Recorded, Stage, to_value};
 use crate::ports::Result;
 use crate::trouble::Trouble;
+use std::collections::BTreeSet;
 use windlass_domain::digest::Digest;
 use windlass_domain::finding::{Finding, FindingName};
+use windlass_domain::stays_reachable::{StaysReachable, WhyReachable};
 
 /// Plans a site with a folder per release.
 pub(in crate::kinds::site) async fn prepare(
@@ -31,8 +33,10 @@ pub(in crate::kinds::site) async fn prepare(
         origin_path: origin.path,
         deployed: distribution.deployed,
     };
-    let (goal, complete) = match wanted {
+    let (goal, complete, stays_reachable) = match wanted {
         Wanted::Release(release, entries) => {
+            let named = entries.iter().map(|entry| entry.name.clone()).collect();
+            let left = left(&scene, &before, &named, &new_path(&scene, &release)).await?;
             let known = scene.lists.release_paths(&release).await?.is_some();
             let is_live = known && before.release.as_ref() == Some(&release);
             let runs = is_live && is_whole(&mut scene, &before).await?;
@@ -49,12 +53,14 @@ pub(in crate::kinds::site) async fn prepare(
                 release: Some(release),
                 deployed: true,
             };
-            (goal, runs)
+            (goal, runs, left)
         }
         Wanted::Recorded(goal) => {
             check_folder(&scene, &goal).await?;
+            let named = paths(&scene, &goal).await?.into_iter().collect();
+            let left = left(&scene, &before, &named, &goal.origin_path).await?;
             let deployed = true;
-            (Goal { deployed, ..goal }, true)
+            (Goal { deployed, ..goal }, true, left)
         }
     };
     let reached = complete && before.origin_path == goal.origin_path;
@@ -88,8 +94,41 @@ pub(in crate::kinds::site) async fn prepare(
         stages,
         unchanged,
         warnings: scene.warnings,
+        stays_reachable: stays_reachable.filter(|_| !reached),
         ..Prepared::default()
     })
+}
+
+/// Returns the paths of a folder's release; none of a folder that Windlass did not fill.
+async fn paths(scene: &Scene<'_, impl SitePorts>, folder: &Goal) -> Result<Vec<String>> {
+    Ok(match &folder.release {
+        Some(release) => scene
+            .lists
+            .release_paths(release)
+            .await?
+            .unwrap_or_default(),
+        None => vec![],
+    })
+}
+
+/// Returns the files of the folder of before that are copied into the one that follows, for pages that are open, and
+/// that are not `named` by the release there.
+async fn left(
+    scene: &Scene<'_, impl SitePorts>,
+    before: &Goal,
+    named: &BTreeSet<String>,
+    origin_path: &str,
+) -> Result<Option<StaysReachable>> {
+    let paths = paths(scene, before).await?;
+    let is_left = |path: &&String| scene.rules.outlives(path) && !named.contains(*path);
+    let folder = folder_of(origin_path);
+    Ok(StaysReachable::of(
+        scene.input.component,
+        format!("s3://{}/{folder}", scene.target.site.bucket),
+        WhyReachable::OpenPages,
+        None,
+        paths.iter().filter(is_left),
+    ))
 }
 
 fn stage(goal: &Goal, what: String, ahead: bool) -> Result<Stage> {
