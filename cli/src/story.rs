@@ -196,11 +196,11 @@ pub fn planned(plan: &Plan) -> Vec<Line> {
     }
     lines.extend(manual::line(&plan.warnings).map(Line::plain));
     let stays = plan.stays_reachable.iter();
-    lines.extend(stays.map(|files| Line::plain(format!("  plan: {}", in_lines(files)))));
+    lines.extend(stays.map(|files| Line::plain(format!("  plan: {}", reachable(files)))));
     lines
 }
 
 /// Returns the sentences on files of a site that stay reachable, on lines of their own.
-fn in_lines(files: &StaysReachable) -> String {
+fn reachable(files: &StaysReachable) -> String {
     files.in_words().join("\n    ")
 }

@@ -1,6 +1,7 @@
 //! The last lines: what was undone, and how the deployment ended.
 
 use super::line::Line;
+use super::reachable;
 use super::steps::{changes, why_failed};
 use crate::record::Record;
 use windlass_domain::deployment::Ended;
@@ -54,6 +55,11 @@ pub(super) fn ending(record: &Record, is_past: bool) -> Vec<Line> {
     let mut lines = vec![Line::new(format!("ending {}", ended.ending), text)];
     for finding in untold {
         lines.push(Line::plain(format!("  {}", in_lines(finding))));
+    }
+    // What a plan says of files that stay is told with the plan.
+    if record.deployment.undoing.is_some() {
+        let stays = ended.stays_reachable.iter();
+        lines.extend(stays.map(|files| Line::plain(format!("  {}", reachable(files)))));
     }
     if let Some(resolved) = &ended.resolved {
         lines.push(Line::plain(format!("  resolved: {resolved}")));

@@ -155,6 +155,7 @@ impl Shown<'_> {
                 }
                 @let untold: Vec<_> = ended.findings.iter().filter(|finding| !ended.cause.contains(&finding.reason)).cloned().collect();
                 (waves::findings("Findings", Sort::Bad, &untold))
+                @if deployment.undoing.is_some() { (waves::stays_reachable(&ended.stays_reachable)) }
             }
             @if let Some(text) = self.answer["now"]["text"].as_str() {
                 p.now { "Now: " (times(text)) @if let Some(next) = self.answer["now"]["next"].as_str() { " " (times(next)) } }

@@ -54,6 +54,7 @@ pub mod message;
 pub mod misplaced_upload;
 pub mod moving;
 pub mod name;
+pub mod named_files;
 pub mod notify;
 pub mod order;
 pub mod outcome;

@@ -42,6 +42,11 @@ pub struct StaysReachable {
 pub enum WhyReachable {
     /// They were part of what ran: pages that are open may ask for them.
     OpenPages,
+    /// An undone release has brought them, and its pages, scripts or styles may name them: pages of it that are open may
+    /// ask for them.
+    NamedByUndone,
+    /// An undone release has brought them, and not all of its pages, scripts and styles were searched for their names.
+    NotSearched,
 }
 
 impl StaysReachable {
@@ -85,16 +90,29 @@ impl StaysReachable {
         if more > 0 {
             named.push_str(&format!(" and {more} more"));
         }
-        let why = match self.because {
-            WhyReachable::OpenPages => "pages that are open may ask for",
-        };
         let (files, them) = (self.files, agree(self.files, "it", "them"));
+        let (whose, why) = match self.because {
+            WhyReachable::OpenPages => (
+                format!(
+                    "{} no longer part of the site and {}",
+                    agree(files, "is", "are"),
+                    agree(files, "stays", "stay")
+                ),
+                format!("pages that are open may ask for {them}"),
+            ),
+            WhyReachable::NamedByUndone => (
+                format!("of the undone release {}", agree(files, "stays", "stay")),
+                format!("pages of it that are open may ask for {them}"),
+            ),
+            WhyReachable::NotSearched => (
+                format!("of the undone release {}", agree(files, "stays", "stay")),
+                format!("its pages are too many to be searched for what names {them}"),
+            ),
+        };
         let what = format!(
-            "{}: {} {} no longer part of the site and {} reachable, because {why} {them}: `{named}.",
+            "{}: {} {whose} reachable, because {why}: `{named}.",
             self.component,
             count(files, "file"),
-            agree(files, "is", "are"),
-            agree(files, "stays", "stay"),
         );
         let further =
             |releases| format!(" and for {releases} further {}", many(releases, "release"));

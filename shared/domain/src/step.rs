@@ -12,6 +12,7 @@ use crate::name::{AppName, ComponentName, EnvironmentName};
 use crate::output::Output;
 use crate::place::Place;
 use crate::plan::KindName;
+use crate::stays_reachable::StaysReachable;
 use crate::tenancy::Claim;
 use crate::time::Time;
 use schemars::JsonSchema;
@@ -105,6 +106,9 @@ pub struct Step {
     /// The reason why it could not be brought back.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub undo_failure: Option<Failure>,
+    /// The files of an undone release that stay reachable.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub stays_reachable: Vec<StaysReachable>,
     /// Warnings that do not stop the deployment, such as an invalidation that failed.
     #[serde(default)]
     pub warnings: Vec<String>,
@@ -163,6 +167,7 @@ impl Step {
             looked: None,
             failure: None,
             undo_failure: None,
+            stays_reachable: Vec::new(),
             warnings: Vec::new(),
             progress: None,
             worked_ms: 0,
@@ -173,6 +178,17 @@ impl Step {
     /// Returns whether this deployment may have changed anything that callers of the target can notice.
     pub fn has_switched(&self) -> bool {
         self.changes.iter().any(|change| change.switching)
+    }
+
+    /// Returns whether this deployment may have published something, which callers of the target do not notice.
+    pub fn has_published(&self) -> bool {
+        self.progress.is_some()
+    }
+
+    /// Returns whether an undo has anything to do here: something may have changed, or be published.
+    pub fn needs_undo(&self) -> bool {
+        let is_published = self.status == StepStatus::Planned && self.has_published();
+        self.status.may_have_changed() || is_published
     }
 
     /// Returns the time from which every look at its target shows each of its switching changes; `None` if there is
@@ -339,52 +355,5 @@ pub enum Failure {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn an_undo_has_something_to_do_unless_nothing_was_done_or_all_is_back() {
-        use StepStatus::{Changed, Changing, Failed, Planned, UndoFailed, Undoing, Undone};
-        for status in [Changing, Changed, Failed, Undoing, UndoFailed] {
-            assert!(status.may_have_changed(), "{status:?}");
-        }
-        for status in [Planned, Undone] {
-            assert!(!status.may_have_changed(), "{status:?}");
-        }
-    }
-
-    #[test]
-    fn a_look_shows_a_change_when_its_call_can_no_longer_take_effect() {
-        assert_eq!(SEEN_AFTER_MS, 20_000);
-    }
-
-    #[test]
-    fn the_time_that_is_left() {
-        // The cost of a file beside its bytes.
-        const FILE: u64 = 65_536;
-        // files done, bytes done, elapsed: what is left of 100 files with 100 files' worth of bytes.
-        let table = [
-            (0, 0, 5_000, None),
-            (50, 50 * FILE, 10_000, Some(10)),
-            (10, 10 * FILE, 1_000, Some(9)),
-            (100, 100 * FILE, 1_000, Some(0)),
-            (99, 99 * FILE, 1_000, Some(1)),
-            // A large file in the middle.
-            (0, 50 * FILE, 1_000, Some(3)),
-        ];
-        let began = Progress {
-            files_total: 100,
-            bytes_total: 100 * FILE,
-            ..Progress::default()
-        };
-        for (files_done, bytes_done, elapsed_ms, left_s) in table {
-            let now = Progress {
-                files_done,
-                bytes_done,
-                ..began
-            };
-            let now = now.with_time_left(began, elapsed_ms);
-            assert_eq!(now.left_s, left_s, "{files_done} files in {elapsed_ms} ms");
-        }
-    }
-}
+#[path = "step_tests.rs"]
+mod tests;

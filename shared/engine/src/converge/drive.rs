@@ -28,7 +28,7 @@ const ROUNDS: u32 = 2_000;
 
 /// The time that a send usually takes at most, in seconds (the adapters' limit). No send begins that could outlast the
 /// time of its open call; so the grace after that time covers clocks and the network alone.
-const SEND_S: u64 = 10;
+pub(super) const SEND_S: u64 = 10;
 
 /// The look upon which a switching change is made.
 struct ChangeBasis<'i, K: Kind> {

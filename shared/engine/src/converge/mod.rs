@@ -9,6 +9,7 @@
 
 mod attempt;
 mod budget;
+mod clearing;
 mod drive;
 mod end;
 mod invocation;
@@ -52,7 +53,8 @@ where
     let work = invocation.work;
     let mut attempt = Attempt::claim(ports, invocation).await?;
     if work.wave.is_none() && !attempt.step.value.has_switched() {
-        return finish(&mut attempt, work, Ok(End::Untouched)).await;
+        let end = untouched(&mut attempt, of, work, budget).await;
+        return finish(&mut attempt, work, end).await;
     }
     if let Some(failure) = found_by_the_undo_before(&attempt.step.value) {
         return finish(&mut attempt, work, Ok(End::Failed(failure))).await;
@@ -60,18 +62,40 @@ where
     attempt.wait_out_open_call().await?;
     let end = match of(ports, &attempt.step.value).await {
         Ok(built) => {
-            let wave = work.wave;
-            let attempt = &mut attempt;
             let towards = DriveVisitor {
-                attempt,
-                wave,
+                attempt: &mut attempt,
+                wave: work.wave,
                 budget,
             };
-            built.with(towards).await
+            match built.with(towards).await {
+                Ok(end) => clearing::clear(&built, &mut attempt, work, budget, end).await,
+                failed => failed,
+            }
         }
         Err(fault) => Err(fault),
     };
     finish(&mut attempt, work, end).await
+}
+
+/// Ends the undo of a component whose callers noticed nothing. What was published for it may go.
+async fn untouched<B: Built, P: DynamoDbApi + Clock>(
+    attempt: &mut Attempt<'_, P>,
+    of: impl AsyncFnOnce(&P, &Step) -> Result<B>,
+    work: &Work,
+    budget: Budget,
+) -> Result<End> {
+    if !attempt.step.value.has_published() {
+        return Ok(End::Untouched);
+    }
+    attempt.wait_out_open_call().await?;
+    match of(attempt.ports, &attempt.step.value).await {
+        Ok(built) => clearing::clear(&built, attempt, work, budget, End::Untouched).await,
+        Err(fault) if is_permanent(fault.name) => {
+            clearing::note(attempt, &fault);
+            Ok(End::Untouched)
+        }
+        Err(fault) => Err(fault),
+    }
 }
 
 /// Drives a kind towards a wave's goal, or back.

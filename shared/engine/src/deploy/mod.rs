@@ -11,7 +11,7 @@ use crate::kinds::{Built, Kind, KindVisitor, Switched, from_value};
 use crate::ledger;
 use crate::payload::{DeployerInput, WorkDone, WorkTransition};
 use crate::ports::{Clock, DynamoDbApi, Result};
-use windlass_domain::step::Step;
+use windlass_domain::step::{ChangeRecord, Step};
 
 /// Serves the states `Deploy` and `Restore`: drives one component to a wave's goal, or back, and then does what follows
 /// a switch. Faults: those of [`converge`], and of [`Kind::follow`].
@@ -57,11 +57,13 @@ impl KindVisitor for Follow<'_> {
     }
 }
 
-/// Returns the switch that this deployment made in this direction; `None` if it made none.
+/// Returns the switch that this deployment made in this direction; `None` if it made none. On the way back, everything
+/// that was sent counts: what was taken away may be cached as well.
 fn switched(step: &Step, work: &Work) -> Option<Switched> {
     let undo = work.wave.is_none();
     let changes = step.changes.iter();
-    let switching = changes.filter(|change| change.switching && change.undo == undo);
+    let counts = |change: &&ChangeRecord| change.undo == undo && (change.switching || undo);
+    let switching = changes.filter(counts);
     let direction = if undo { "back" } else { "forward" };
     switching.map(|change| change.at).max().map(|at| Switched {
         at,

@@ -34,6 +34,7 @@ use windlass_domain::execution_history::OFTEN_S;
 use windlass_domain::finding::Finding;
 use windlass_domain::hourly_look::CALLS_A_LOOK;
 use windlass_domain::identity::DeploymentId;
+use windlass_domain::stays_reachable::StaysReachable;
 use windlass_domain::step::ChangeRecord;
 use windlass_domain::time::Time;
 
@@ -206,6 +207,24 @@ pub struct Switched {
     pub token: String,
 }
 
+/// An object that an undone deployment has brought, and that nobody can ask for.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Leftover {
+    /// The key in the target's bucket.
+    pub key: String,
+    /// The ETag of the object that was seen.
+    pub etag: String,
+}
+
+/// Everything that an undone deployment has brought newly beside what callers notice.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct LeftByUndo {
+    /// The objects that go with the undo.
+    pub goes: Vec<Leftover>,
+    /// The files that stay, and why.
+    pub stays: Vec<StaysReachable>,
+}
+
 /// Returns who owns which field, for the end of a text about somebody else's change.
 fn whose(owned: &str) -> String {
     format!("Windlass owns {owned}; every other field is yours")
@@ -308,6 +327,17 @@ pub trait Kind {
         change: &Self::Change,
         deployment: &DeploymentId,
     ) -> Result<Option<String>>;
+
+    /// Returns what this deployment has published newly, once its undo has brought back everything that callers notice,
+    /// or had nothing to bring back. Only what no caller can come to ask for may go.
+    async fn left_by_undo(&self, _target: &Self::Target, _: &DeploymentId) -> Result<LeftByUndo> {
+        Ok(LeftByUndo::default())
+    }
+
+    /// Deletes such objects within the time of an open call, each on the condition that it is the one that was seen.
+    async fn clear(&self, _target: &Self::Target, _: &[Leftover]) -> Result<()> {
+        Ok(())
+    }
 
     /// Does what follows a switch once its goal was seen, such as to clear caches. It is called again, also by a later
     /// invocation, until it answers. It takes nothing back: if something could not be done, it returns warnings. Fault:

@@ -31,7 +31,13 @@ fn asset(number: u64) -> String {
 fn prepared(scene: &mut Scene, number: u64, later: u64) -> Deployment {
     run(scene.world.sleep_ms(later));
     let text = number.to_string();
-    let artifact = scene.upload(zip(&[("index.html", &text), (&asset(number), &text)]));
+    let names = format!("<script src=/{}>", asset(number));
+    let files = [
+        ("index.html", &text),
+        ("app.html", &names),
+        (&asset(number), &text),
+    ];
+    let artifact = scene.upload(zip(&files.map(|(path, text)| (path, text.as_str()))));
     let deployment = scene.prepare(Some(&artifact), None);
     assert_eq!(deployment.prepared.findings, []);
     deployment

@@ -17,5 +17,6 @@ mod publishing;
 mod refused_writes;
 mod scene;
 mod staying;
+mod undone_files;
 mod visitor;
 pub mod zips;

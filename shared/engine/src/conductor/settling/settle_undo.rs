@@ -176,6 +176,10 @@ fn conclude(
         &outcome,
     );
     end(record, ending, &name, cause, Vec::new(), ports.now());
+    if let Some(ended) = &mut record.value.ending {
+        let stays = steps.iter().flat_map(|step| &step.value.stays_reachable);
+        ended.stays_reachable = stays.cloned().collect();
+    }
 }
 
 async fn state(ports: &impl Ports, record: &Deployment) -> Result<Stored<EnvironmentState>> {

@@ -46,7 +46,7 @@ pub async fn undo(
         steps
             .iter()
             .map(|step| &step.value)
-            .filter(|step| step.status.may_have_changed())
+            .filter(|step| step.needs_undo())
     };
     let mut bars = to_restore().filter(|step| step.irreversible).peekable();
     if bars.peek().is_some() && undone.is_none() {

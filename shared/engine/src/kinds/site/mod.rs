@@ -8,6 +8,7 @@
 pub mod archive;
 mod artifact_check;
 mod calls;
+mod clearing;
 mod files;
 pub mod in_place;
 mod invalidate;

@@ -17,18 +17,20 @@ pub use knowledge::{InPlace, Knowledge};
 pub(super) use prepare::prepare;
 pub use state::{Change, Goal, List, Seen};
 
+use super::clearing::{UndoneRelease, clear};
 use super::invalidate::invalidate;
 use super::lists::Lists;
 use super::ports::SitePorts;
 use super::publish::{Destination, Publisher, is_unchanged};
 use super::target::{Target, files_of};
 use crate::kinds::{
-    ChangeFacts, Checkpoint, Class, Kind, LookContext, Next, Publication, Publishes, Switched,
-    View, from_value,
+    ChangeFacts, Checkpoint, Class, Kind, LeftByUndo, Leftover, LookContext, Next, Publication,
+    Publishes, Switched, View, from_value,
 };
 use crate::ports::Result;
 use crate::trouble::Trouble;
 use serde_json::json;
+use std::collections::BTreeSet;
 use windlass_domain::count::count;
 use windlass_domain::fault::Fault;
 use windlass_domain::identity::DeploymentId;
@@ -144,6 +146,34 @@ impl<P: SitePorts> Kind for InPlace<P> {
             Change::Record(list) => self.record(target, list).await?,
         }
         Ok(None)
+    }
+
+    /// A path that the state before has was there before.
+    async fn left_by_undo(&self, target: &Target, by: &DeploymentId) -> Result<LeftByUndo> {
+        let undone = UndoneRelease {
+            at: &self.at,
+            home: &self.home,
+            target,
+            rules: &self.known.rules,
+            deployment: by,
+            folder: target.site.prefix.clone(),
+            releases: Some(target.site.keep.saturating_add(1)),
+        };
+        let written: BTreeSet<String> = {
+            let seen = self.seen.borrow();
+            seen.keys().map(|(path, _)| path.clone()).collect()
+        };
+        let before = &self.known.before.1;
+        undone
+            .leftovers(
+                |path| before.want(path).is_some(),
+                |path| written.contains(path),
+            )
+            .await
+    }
+
+    async fn clear(&self, target: &Target, files: &[Leftover]) -> Result<()> {
+        clear(&self.at, &target.site.bucket, files).await
     }
 
     async fn follow(&self, target: &Target, switched: &Switched) -> Result<Vec<String>> {

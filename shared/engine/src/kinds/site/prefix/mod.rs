@@ -10,16 +10,19 @@ pub(super) use prepare::prepare;
 pub(super) use publish::{Folder, Note};
 pub use state::{Goal, Target};
 
+use super::clearing::{UndoneRelease, clear};
 use super::invalidate::invalidate;
 use super::lists::Lists;
 use super::ports::{SitePorts, calls_to_list};
 use super::rules::Rules;
+use super::target::folder_of;
 use crate::kinds::{
-    ChangeFacts, Class, Kind, LookContext, Next, Noticed, Switched, Trail, View, fields,
-    from_value, whose,
+    ChangeFacts, Class, Kind, LeftByUndo, Leftover, LookContext, Next, Noticed, Switched, Trail,
+    View, fields, from_value, whose,
 };
 use crate::ports::Result;
 use serde_json::{Value, json};
+use std::collections::BTreeSet;
 use windlass_domain::fault::{Fault, FaultName};
 use windlass_domain::finding::{Finding, FindingName};
 use windlass_domain::identity::DeploymentId;
@@ -208,6 +211,39 @@ impl<P: SitePorts> Kind for Prefix<P> {
         let Switch { etag, to, .. } = change;
         self.at.set_origin_path(id, etag, origin, to).await?;
         Ok(None)
+    }
+
+    /// What the release brought was copied into the folder of before, ahead of the switch.
+    async fn left_by_undo(&self, target: &Target, by: &DeploymentId) -> Result<LeftByUndo> {
+        let folder = folder_of(&self.before.origin_path);
+        if self.before.origin_path == self.forward.origin_path {
+            return Ok(LeftByUndo::default());
+        }
+        let lists = Lists::of(&self.home, &target.site);
+        let old: BTreeSet<String> = match &self.before.release {
+            Some(release) => lists.release_paths(release).await?,
+            None => None,
+        }
+        .unwrap_or_default()
+        .into_iter()
+        .collect();
+        let copied = lists.carried(&self.before).await?;
+        let undone = UndoneRelease {
+            at: &self.at,
+            home: &self.home,
+            target: &target.site,
+            rules: &self.rules,
+            deployment: by,
+            folder,
+            releases: None,
+        };
+        undone
+            .leftovers(|path| old.contains(path), |path| copied.contains_key(path))
+            .await
+    }
+
+    async fn clear(&self, target: &Target, files: &[Leftover]) -> Result<()> {
+        clear(&self.at, &target.site.site.bucket, files).await
     }
 
     async fn follow(&self, target: &Target, switched: &Switched) -> Result<Vec<String>> {

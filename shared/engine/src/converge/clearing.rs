@@ -1,0 +1,170 @@
+//! Takes away what an undone deployment has brought newly and that nobody can ask for ([`Kind::left_by_undo`]).
+//!
+//! Callers notice nothing of it, so it is no switching change. But a deletion that is late could meet what a later
+//! deployment has brought to the same place. So it is recorded as an open call as well, and whoever comes next waits.
+
+use super::Work;
+use super::attempt::Attempt;
+use super::budget::Budget;
+use super::drive::SEND_S;
+use super::end::End;
+use super::is_permanent;
+use crate::kinds::{Built, Kind, KindVisitor, LeftByUndo, Leftover, from_value};
+use crate::ports::{Clock, DynamoDbApi, Result};
+use serde_json::{Value, json};
+use windlass_domain::count::count;
+use windlass_domain::digest::Digest;
+use windlass_domain::fault::{Fault, FaultName};
+use windlass_domain::step::{ChangeRecord, OPEN_CALL_S, OpenCall};
+
+/// The most files that one call deletes: they are deleted within the time of an open call.
+const BATCH: usize = 256;
+
+/// Takes it away after an undo that came to its `end`. What cannot be taken away is a warning: everything that callers
+/// notice is back.
+pub(super) async fn clear<B: Built>(
+    built: &B,
+    attempt: &mut Attempt<'_, impl DynamoDbApi + Clock>,
+    work: &Work,
+    budget: Budget,
+    end: End,
+) -> Result<End> {
+    let is_back = matches!(end, End::Reached { .. } | End::Untouched);
+    if work.wave.is_some() || !is_back || !attempt.step.value.has_published() {
+        return Ok(end);
+    }
+    let clearing = Clearing { attempt, budget };
+    Ok(built.with(clearing).await?.unwrap_or(end))
+}
+
+/// Notes a fault that leaves the files where they are.
+pub(super) fn note(attempt: &mut Attempt<'_, impl DynamoDbApi + Clock>, fault: &Fault) {
+    let told = format!(
+        "what the undone release brought, and nothing names, could not be taken away: {}",
+        fault.message
+    );
+    let warnings = &mut attempt.step.value.warnings;
+    if !warnings.contains(&told) {
+        warnings.push(told);
+    }
+}
+
+struct Clearing<'r, 'a, P> {
+    attempt: &'r mut Attempt<'a, P>,
+    budget: Budget,
+}
+
+impl<P: DynamoDbApi + Clock> KindVisitor for Clearing<'_, '_, P> {
+    type Out = Option<End>;
+
+    async fn visit<K: Kind>(mut self, kind: &K) -> Result<Option<End>> {
+        let step = &self.attempt.step.value;
+        let target: K::Target = from_value("target", &step.target)?;
+        match kind.left_by_undo(&target, &step.deployment).await {
+            Ok(left) => self.all(kind, &target, left).await,
+            Err(fault) if is_permanent(fault.name) => {
+                note(self.attempt, &fault);
+                Ok(None)
+            }
+            Err(fault) => Err(fault),
+        }
+    }
+}
+
+impl<P: DynamoDbApi + Clock> Clearing<'_, '_, P> {
+    /// Deletes batch by batch. Returns an end where another invocation must go on.
+    async fn all<K: Kind>(
+        &mut self,
+        kind: &K,
+        target: &K::Target,
+        left: LeftByUndo,
+    ) -> Result<Option<End>> {
+        self.attempt.step.value.stays_reachable = left.stays;
+        for files in left.goes.chunks(BATCH) {
+            if self.attempt.elapsed_ms() >= self.budget.work_ms {
+                let why = "there was no time left to take away what nothing names";
+                return Ok(Some(End::More(why.to_owned())));
+            }
+            let change = change(files);
+            let not_after = self.open(&change, files).await?;
+            if self.attempt.ports.now().plus_s(SEND_S) > not_after {
+                self.close(&change).await?;
+                return Ok(Some(End::NotYet("it was not sent in time".to_owned())));
+            }
+            match kind.clear(target, files).await {
+                Ok(()) => self.close(&change).await?,
+                Err(fault) if fault.name == FaultName::Unavailable => {
+                    let why = "the answer to a deletion was lost";
+                    return Ok(Some(End::NotYet(why.to_owned())));
+                }
+                Err(fault) => {
+                    self.close(&change).await?;
+                    if !is_permanent(fault.name) {
+                        return Err(fault);
+                    }
+                    note(self.attempt, &fault);
+                    break;
+                }
+            }
+        }
+        Ok(None)
+    }
+
+    /// Records the call before it is sent, and returns the time after which it may not be sent.
+    async fn open(
+        &mut self,
+        change: &Value,
+        files: &[Leftover],
+    ) -> Result<windlass_domain::time::Time> {
+        let attempt = &mut *self.attempt;
+        let at = attempt.ports.now();
+        let not_after = at.plus_s(OPEN_CALL_S);
+        let first = files.first().map_or("", |file| file.key.as_str());
+        let what = format!(
+            "delete {} that it brought and nothing names, first `{first}`",
+            count(files.len(), "file")
+        );
+        let token = attempt.fence.token;
+        let step = &mut attempt.step.value;
+        step.open = Some(OpenCall {
+            what: what.clone(),
+            not_after,
+        });
+        step.changes
+            .retain(|known| known.answered || known.change != *change);
+        step.changes.push(ChangeRecord {
+            at,
+            change: change.clone(),
+            made: None,
+            what,
+            answered: false,
+            answered_at: None,
+            wave: None,
+            undo: true,
+            switching: false,
+            token,
+        });
+        attempt.save().await?;
+        Ok(not_after)
+    }
+
+    /// Closes the call after its answer.
+    async fn close(&mut self, change: &Value) -> Result<()> {
+        let step = &mut self.attempt.step.value;
+        step.open = None;
+        let mut changes = step.changes.iter_mut().rev();
+        if let Some(sent) = changes.find(|known| known.change == *change) {
+            sent.answered = true;
+        }
+        self.attempt.save().await
+    }
+}
+
+/// Returns the deletion as the ledger records it: a digest of the objects.
+fn change(files: &[Leftover]) -> Value {
+    let mut text = String::new();
+    for file in files {
+        text.extend([&file.key, "\0", &file.etag, "\0"]);
+    }
+    json!({"clear": Digest::of(text.as_bytes())})
+}
