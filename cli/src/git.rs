@@ -284,8 +284,8 @@ const SPARING: [&str; 4] = [
 ];
 
 fn output(arguments: &[&str]) -> Option<String> {
-    let output = Command::new("git").args(SPARING).args(arguments);
-    let output = output.output().ok()?;
+    let all = SPARING.iter().chain(arguments);
+    let output = Command::new("git").args(all).output().ok()?;
     let text = String::from_utf8(output.stdout).ok()?;
     output.status.success().then(|| text.trim().to_owned())
 }

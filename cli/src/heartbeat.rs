@@ -7,6 +7,7 @@
 use std::cell::{Cell, RefCell};
 use std::io::{self, IsTerminal, Write};
 use std::time::{Duration, Instant};
+use windlass_domain::foreign;
 
 /// The silence after which a log has a line.
 const SILENCE: Duration = Duration::from_secs(15);
@@ -56,6 +57,7 @@ impl Heartbeat {
     /// Shows the sign, before a pause.
     pub fn show(&self) {
         let words = self.words.borrow();
+        let words = foreign::line(&words);
         if self.is_terminal {
             let shown: String = words.chars().take(WIDTH).collect();
             write(&format!("\r\u{1b}[2K{shown}"));

@@ -4,6 +4,7 @@ use crate::record::Record;
 use serde::Serialize;
 use std::collections::BTreeSet;
 use windlass_aws::{Aws, LogLine, LogLines, LogPlace};
+use windlass_domain::foreign;
 use windlass_domain::name::ComponentName;
 use windlass_domain::step::Step;
 use windlass_domain::time::Time;
@@ -28,9 +29,10 @@ pub struct ComponentLine {
 }
 
 impl ComponentLine {
-    /// Returns the line for people.
+    /// Returns the line for people. What a program writes in several lines stays so, and begins none of them.
     pub fn words(&self) -> String {
-        format!("{} {} {}", self.at, self.component, self.text)
+        let text = foreign::terminal(self.text.trim_end()).replace('\n', "\n  | ");
+        format!("{} {} {text}", self.at, self.component)
     }
 }
 

@@ -1,4 +1,5 @@
-//! Words for people, or one JSON document for programs; or words, and the document into a file.
+//! Words for people, or one JSON document for programs; or words, and the document into a file. What others have said
+//! in either steers no terminal: nothing that is hidden is printed as it is.
 
 use crate::exit::Exit;
 use crate::failure::Failure;
@@ -9,6 +10,7 @@ use std::fs;
 use std::io::{self, Write};
 use std::path::Path;
 use windlass_domain::finding::Finding;
+use windlass_domain::foreign;
 
 /// The output of a verb. Words go to standard output, errors to standard error.
 #[derive(Debug, Clone, Copy)]
@@ -41,9 +43,9 @@ impl Output {
     pub fn result(&self, value: &impl Serialize, words: &str) {
         self.keep(value);
         let text = if self.json {
-            document(value)
+            foreign::json(&document(value)).into_owned()
         } else {
-            words.trim_end().to_owned()
+            foreign::terminal(words.trim_end()).into_owned()
         };
         let _ = writeln!(io::stdout(), "{text}");
     }
@@ -51,14 +53,14 @@ impl Output {
     /// Prints a line while something goes on; with `--json` nothing, so that one document comes out.
     pub fn progress(&self, line: &str) {
         if !self.json {
-            let _ = writeln!(io::stdout(), "{line}");
+            let _ = writeln!(io::stdout(), "{}", foreign::terminal(line));
         }
     }
 
     /// Prints what must be said before something is done; with `--json` on standard error.
     pub fn announce(&self, line: &str) {
         if self.json {
-            let _ = writeln!(io::stderr(), "{line}");
+            let _ = writeln!(io::stderr(), "{}", foreign::terminal(line));
         } else {
             self.progress(line);
         }
@@ -113,7 +115,7 @@ pub fn end(output: Output, result: Result<Exit, Failure>) -> Exit {
 
 /// Prints why the command could not be carried out.
 pub fn error(what: &str) {
-    let _ = writeln!(io::stderr(), "windlass: {what}");
+    let _ = writeln!(io::stderr(), "windlass: {}", foreign::terminal(what));
 }
 
 /// Returns findings as people read them: the file, the place, what is wrong, what to write instead, and the pages that

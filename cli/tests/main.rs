@@ -15,6 +15,7 @@ mod drilling;
 mod empty;
 mod explain;
 mod folder_files;
+mod foreign;
 mod import;
 mod imports;
 mod init;

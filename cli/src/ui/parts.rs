@@ -6,6 +6,7 @@ use std::collections::BTreeSet;
 use std::time::SystemTime;
 use windlass_domain::deployment::{Ended, Status};
 use windlass_domain::ending::Ending;
+use windlass_domain::foreign;
 use windlass_domain::identity::EnvironmentId;
 use windlass_domain::name::AppName;
 use windlass_domain::time::Time;
@@ -114,7 +115,7 @@ impl Page<'_> {
                 }
             }
         };
-        page.into_string()
+        foreign::terminal(&page.into_string()).into_owned()
     }
 }
 

@@ -25,6 +25,7 @@ use std::io::{self, BufRead as _, IsTerminal as _, Write as _};
 use std::path::PathBuf;
 use std::process::Command;
 use windlass_domain::declaration::{Declaration, Exceptions};
+use windlass_domain::foreign;
 
 /// The verb's arguments.
 #[derive(Debug, Args)]
@@ -334,7 +335,9 @@ fn asked(question: &Question) -> String {
 
 fn prompt(question: &Question) -> Result<String, Failure> {
     loop {
-        let _ = write!(io::stdout(), "{}: ", asked(question)).and_then(|()| io::stdout().flush());
+        let asked = asked(question);
+        let asked = foreign::line(&asked);
+        let _ = write!(io::stdout(), "{asked}: ").and_then(|()| io::stdout().flush());
         let mut line = String::new();
         let read = io::stdin().lock().read_line(&mut line).unwrap_or(0);
         if read == 0 {
@@ -353,6 +356,7 @@ fn prompt(question: &Question) -> Result<String, Failure> {
 }
 
 fn confirmed(path: &str) -> bool {
+    let path = foreign::line(path);
     let _ = write!(io::stdout(), "Write over {path}? [y/N]: ").and_then(|()| io::stdout().flush());
     let mut line = String::new();
     let _ = io::stdin().lock().read_line(&mut line);
@@ -360,7 +364,7 @@ fn confirmed(path: &str) -> bool {
 }
 
 fn println(line: &str) {
-    let _ = writeln!(io::stdout(), "{line}");
+    let _ = writeln!(io::stdout(), "{}", foreign::terminal(line));
 }
 
 fn told(written: &[serde_json::Value], notes: &[String], next: &[String]) -> String {

@@ -2,6 +2,7 @@
 
 use crate::digest::Digest;
 use crate::finding::Finding;
+use crate::foreign;
 use crate::shape::{Language, Shape};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -18,6 +19,7 @@ pub struct Cancellation {
     /// The reason, in up to 1024 characters.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(extend("maxLength" = 1024))]
+    #[serde(deserialize_with = "foreign::maybe")]
     pub reason: Option<String>,
     /// Names the call: the same key is the same call, however often it comes. It comes in the header `Idempotency-Key`
     /// and is no member of a body.

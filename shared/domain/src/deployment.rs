@@ -7,6 +7,7 @@ use crate::digest::Digest;
 use crate::ending::{Ending, Resolved};
 use crate::environment::Running;
 use crate::finding::Finding;
+use crate::foreign;
 use crate::identity::{DeploymentId, EnvironmentId};
 use crate::input::input;
 use crate::name::{AppName, ComponentName, EnvironmentName};
@@ -77,6 +78,7 @@ pub struct Deployment {
     pub requester: Requester,
     /// The reason that was given.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(deserialize_with = "foreign::maybe")]
     pub reason: Option<String>,
     /// Its place in the order.
     pub order: Order,
@@ -340,6 +342,7 @@ pub struct Refusal {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub environment: Option<EnvironmentName>,
     /// The subject of the request, for a person: a key, an image, a version.
+    #[serde(deserialize_with = "foreign::one")]
     pub about: String,
     /// The person or service that asked for it.
     pub requester: Requester,

@@ -1,5 +1,6 @@
 //! Drift compares what was seen of a component's target with its record.
 
+use crate::foreign;
 use serde::{Deserialize, Serialize};
 
 /// The result of comparing a target with its record.
@@ -21,12 +22,15 @@ pub struct Compared {
     pub drift: Drift,
     /// The recorded state, in words such as `41 at 100 %`; absent if it cannot be told.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(deserialize_with = "foreign::maybe")]
     pub recorded: Option<String>,
     /// The seen state, in the same words.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(deserialize_with = "foreign::maybe")]
     pub seen: Option<String>,
     /// The reason why it is unknown, how it was found to be gone, or which of many parts are not as recorded.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(deserialize_with = "foreign::maybe")]
     pub reason: Option<String>,
     /// The fields that differ.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
@@ -37,12 +41,15 @@ pub struct Compared {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Field {
     /// The name of the field, such as `image of container web`.
+    #[serde(deserialize_with = "foreign::one")]
     pub name: String,
     /// The recorded value; absent if it is not kept in words.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(deserialize_with = "foreign::maybe")]
     pub recorded: Option<String>,
     /// The seen value.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(deserialize_with = "foreign::maybe")]
     pub seen: Option<String>,
 }
 

@@ -8,6 +8,7 @@
 use crate::deployment::{Deployment, PREEMPTED, PREEMPTED_BY_DEPLOY};
 use crate::ending::Ending;
 use crate::environment::Snapshot;
+use crate::foreign;
 use crate::identity::{DeploymentId, EnvironmentId};
 use crate::judgement::Judgement;
 use crate::request::Requester;
@@ -42,6 +43,7 @@ pub struct Drill {
     pub requester: Requester,
     /// The reason that was given.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(deserialize_with = "foreign::maybe")]
     pub reason: Option<String>,
     /// The time at which it was asked for.
     pub asked: Time,
@@ -72,6 +74,7 @@ pub struct SnapshotVersion {
     /// Its number.
     pub snapshot: u64,
     /// The version of the release that made it.
+    #[serde(deserialize_with = "foreign::one")]
     pub version: String,
 }
 

@@ -1,5 +1,6 @@
 //! The five endings of a deployment.
 
+use crate::foreign;
 use crate::request::Requester;
 use crate::time::Time;
 use schemars::JsonSchema;
@@ -42,6 +43,7 @@ pub struct Resolved {
     /// The person who accepted it.
     pub by: Requester,
     /// The reason that was given.
+    #[serde(deserialize_with = "foreign::one")]
     pub reason: String,
 }
 

@@ -2,6 +2,7 @@
 
 use crate::artifact::Artifact;
 use crate::digest::Digest;
+use crate::foreign;
 use crate::heal::Restored;
 use crate::identity::DeploymentId;
 use crate::irreversible::Irreversible;
@@ -209,8 +210,10 @@ pub struct Hold {
     /// The time at which it was set.
     pub since: Time,
     /// The reason.
+    #[serde(deserialize_with = "foreign::one")]
     pub reason: String,
     /// The person or service that set it.
+    #[serde(deserialize_with = "foreign::one")]
     pub by: String,
 }
 
@@ -249,6 +252,7 @@ pub struct Snapshot {
     /// Its number within the environment; grows.
     pub number: u64,
     /// The version of the release that made it, or `before-windlass`.
+    #[serde(deserialize_with = "foreign::one")]
     pub version: String,
     /// The digest of the release that made it; absent for `before-windlass`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -350,6 +354,7 @@ pub struct Veto {
     /// The release's digest.
     pub release: Digest,
     /// The release's version.
+    #[serde(deserialize_with = "foreign::one")]
     pub version: String,
     /// The deployment whose undo vetoed it.
     pub deployment: DeploymentId,

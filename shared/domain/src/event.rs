@@ -70,7 +70,7 @@ pub struct Detail {
     pub stays_reachable: Vec<StaysReachable>,
     /// The whole event in one line of at most [`LONGEST_SUMMARY`] characters, for places with no more room, such as a
     /// commit status. It has no quotation mark, no backslash and no control character, so that an input transformer of
-    /// EventBridge can write it between quotation marks.
+    /// EventBridge can write it between quotation marks, and no `<` or `>`, so that a channel finds no mention in it.
     pub summary: String,
     /// The place in Git that the release comes from.
     #[serde(default, skip_serializing_if = "Option::is_none")]

@@ -1,5 +1,6 @@
 //! Faults: something wrong while doing. Their names are the error names that the state machine sees.
 
+use crate::foreign;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use std::fmt;
@@ -120,15 +121,16 @@ pub struct Fault {
     /// The name.
     pub name: FaultName,
     /// A sentence that says what was being done, what happened, and what to do. It never holds a secret.
+    #[serde(deserialize_with = "foreign::one")]
     pub message: String,
 }
 
 impl Fault {
-    /// Makes a fault.
+    /// Makes a fault. Its message is one line in which nothing is hidden, whatever it repeats of AWS.
     pub fn new(name: FaultName, message: impl Into<String>) -> Self {
         Self {
             name,
-            message: message.into(),
+            message: foreign::with_log(&message.into()),
         }
     }
 
@@ -139,9 +141,9 @@ impl Fault {
 
     /// Returns the same fault, with what was being done put before its message.
     #[must_use]
-    pub fn while_doing(mut self, what: impl fmt::Display) -> Self {
-        self.message = format!("{what}: {}", self.message);
-        self
+    pub fn while_doing(self, what: impl fmt::Display) -> Self {
+        let message = format!("{what}: {}", self.message);
+        Self::new(self.name, message)
     }
 }
 

@@ -1,5 +1,6 @@
 //! Findings: something wrong with input or with a target, told so that its author can mend it.
 
+use crate::foreign;
 use crate::truncate::truncate;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -30,15 +31,19 @@ pub struct Finding {
     /// The name.
     pub name: FindingName,
     /// The place: a dotted path into the document, such as `components.web.bucket`, or a target.
+    #[serde(deserialize_with = "foreign::one")]
     pub path: String,
     /// A sentence that says what is wrong, with the value that was seen.
+    #[serde(deserialize_with = "foreign::one")]
     pub reason: String,
     /// A sentence that says what to write or do instead.
+    #[serde(deserialize_with = "foreign::one")]
     pub remedy: String,
 }
 
 impl Finding {
-    /// Makes a finding. Texts that are longer than [`LONGEST_PATH`] and [`LONGEST_SENTENCE`], because they repeat a
+    /// Makes a finding. Each text is one line in which nothing is hidden, whatever it repeats; behind a reason may be
+    /// lines of a log. Texts that are longer than [`LONGEST_PATH`] and [`LONGEST_SENTENCE`], because they repeat a
     /// long value, are cut. Every finding needs a path: a test that meets one without a path panics.
     pub fn new(
         name: FindingName,
@@ -50,9 +55,9 @@ impl Finding {
         debug_assert!(!path.is_empty(), "{name} does not say where");
         Self {
             name,
-            path: truncate(path, LONGEST_PATH),
-            reason: truncate(reason, LONGEST_SENTENCE),
-            remedy: truncate(remedy, LONGEST_SENTENCE),
+            path: truncate(foreign::line(&path), LONGEST_PATH),
+            reason: truncate(foreign::with_log(&reason.into()), LONGEST_SENTENCE),
+            remedy: truncate(foreign::line(&remedy.into()), LONGEST_SENTENCE),
         }
     }
 }

@@ -1,5 +1,6 @@
 //! Gates, measurements and verdicts.
 
+use crate::foreign;
 use crate::time::{Span, Time};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -26,14 +27,18 @@ pub struct Measurement {
     /// The verdict.
     pub verdict: Verdict,
     /// The measured value with its unit, such as `7.3 errors/min` or `status 500 after 12 ms`.
+    #[serde(deserialize_with = "foreign::one")]
     pub measured: String,
     /// The threshold, such as `5` or `status 200 within 800 ms`.
+    #[serde(deserialize_with = "foreign::one")]
     pub threshold: String,
     /// The window of the measurement, such as `3 of 3 points, 14:02-14:05 UTC`; empty if none.
     #[serde(default)]
+    #[serde(deserialize_with = "foreign::one")]
     pub window: String,
     /// The place where a person looks next, such as a log group or the alarm's name.
     #[serde(default)]
+    #[serde(deserialize_with = "foreign::one")]
     pub look_at: String,
     /// True if the target of the gate has said that it is not ready to be measured yet. Then the wave is held, as long
     /// as the rule for unknown gates says, whatever else that rule says. This is neither a failure nor a gate that is

@@ -1,6 +1,7 @@
 //! Git refs and the rules by which they choose an environment.
 
 use crate::finding::{Finding, FindingName, repeated};
+use crate::foreign;
 use crate::shape::join;
 use crate::time::Time;
 use schemars::JsonSchema;
@@ -13,10 +14,12 @@ pub struct Git {
     /// The full ref, such as `refs/heads/main` or `refs/tags/v1.4.0`.
     #[serde(rename = "ref")]
     #[schemars(extend("pattern" = "^refs/[!-~]+$", "maxLength" = 255))]
+    #[serde(deserialize_with = "foreign::one")]
     pub reference: String,
     /// The commit's hash: 7 to 64 lower-case hexadecimal digits.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(extend("pattern" = "^[0-9a-f]{7,64}$"))]
+    #[serde(deserialize_with = "foreign::maybe")]
     pub commit: Option<String>,
     /// The time of the commit in RFC 3339, such as `2026-11-20T14:02:05Z`: the lead time of a release counts from it. A
     /// time that is later than the release went live is left out of the figures, because clocks differ.

@@ -4,6 +4,7 @@
 use crate::digest::Digest;
 use crate::drift::{Compared, Drift, Field};
 use crate::environment::{Lock, Running};
+use crate::foreign;
 use crate::heal::Heal;
 use crate::identity::EnvironmentId;
 use crate::name::{AppName, ComponentName, EnvironmentName};
@@ -74,9 +75,11 @@ pub struct Watched {
     pub drift: Drift,
     /// The reason, if it is unknown.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(deserialize_with = "foreign::maybe")]
     pub unknown: Option<String>,
     /// The state that was seen last, if it is as recorded.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(deserialize_with = "foreign::maybe")]
     pub seen: Option<String>,
     /// The difference that was there when it could be told last.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -98,12 +101,15 @@ pub struct Difference {
     pub mark: Digest,
     /// The recorded state, in words.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(deserialize_with = "foreign::maybe")]
     pub recorded: Option<String>,
     /// The seen state when the difference was found, in words; absent if the target is gone.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(deserialize_with = "foreign::maybe")]
     pub seen: Option<String>,
     /// The reason: how it was found that the target is gone, or which of many parts differ.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(deserialize_with = "foreign::maybe")]
     pub reason: Option<String>,
     /// The fields that differ.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]

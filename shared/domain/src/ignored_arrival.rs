@@ -1,6 +1,7 @@
 //! Arrivals that came to nothing, because nobody asks for them. They are told in a list, so that they are never silent.
 
 use crate::finding::Finding;
+use crate::foreign;
 use crate::name::AppName;
 use crate::request::Requester;
 use crate::time::Time;
@@ -18,6 +19,7 @@ pub struct IgnoredArrival {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub app: Option<AppName>,
     /// The subject, for a person: a key, or an image.
+    #[serde(deserialize_with = "foreign::one")]
     pub about: String,
     /// The person or service that brought it.
     pub requester: Requester,

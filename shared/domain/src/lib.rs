@@ -32,6 +32,7 @@ pub mod fault;
 pub mod figures;
 pub mod finding;
 pub mod folder;
+pub mod foreign;
 pub mod gate;
 pub mod gate_points;
 pub mod git;

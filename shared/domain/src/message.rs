@@ -1,5 +1,6 @@
 //! The sentences in the end of an execution, in the record and in the notification.
 
+use crate::foreign::{line, with_log};
 use crate::gate::Measurement;
 use crate::identity::EnvironmentId;
 use crate::plan::Wave;
@@ -19,7 +20,7 @@ pub fn gate_failed(
     let cause = gate_cause(wave, what, measurement);
     let next = match measurement.look_at.as_str() {
         "" => String::new(),
-        place => format!("\n  next: look at {place}"),
+        place => format!("\n  next: look at {}", line(place)),
     };
     format!("{app} {environment} {version}: {cause}{next}")
 }
@@ -28,14 +29,15 @@ pub fn gate_failed(
 pub fn gate_cause(wave: u32, what: &str, measurement: &Measurement) -> String {
     let window = match measurement.window.as_str() {
         "" => String::new(),
-        window => format!(", {window}"),
+        window => format!(", {}", line(window)),
     };
     format!(
-        "gate `{}` failed in wave {} ({what}).\n  measured {}, threshold {}{window}",
-        measurement.gate,
+        "gate `{}` failed in wave {} ({}).\n  measured {}, threshold {}{window}",
+        line(&measurement.gate),
         wave + 1,
-        measurement.measured,
-        measurement.threshold,
+        line(what),
+        line(&measurement.measured),
+        line(&measurement.threshold),
     )
 }
 
@@ -86,29 +88,35 @@ pub fn undone(of: EnvironmentId<'_>, version: &str, why: &str, outcome: &Undone)
         ([], []) if outcome.stays.is_empty() => "nothing, because nothing had been changed".into(),
         ([], []) => "nothing, because no traffic had been moved".into(),
         ([], _) => "nothing".into(),
-        (undone, _) => undone.join(", "),
+        (undone, _) => listed(undone, ", "),
     };
-    let mut line = format!("  undone: {undone}");
+    let mut all = format!("  undone: {undone}");
     if !outcome.stays.is_empty() {
-        line.push_str(&format!("; stays: {}", outcome.stays.join(", ")));
+        all.push_str(&format!("; stays: {}", listed(&outcome.stays, ", ")));
     }
     if !outcome.untouched.is_empty() {
-        line.push_str(&format!(
+        all.push_str(&format!(
             "; not yet changed: {}",
-            outcome.untouched.join(", ")
+            listed(&outcome.untouched, ", ")
         ));
     }
-    lines.push(line);
+    lines.push(all);
     for failed in &outcome.failed {
-        lines.push(format!("  NOT undone: {failed}"));
+        lines.push(format!("  NOT undone: {}", with_log(failed)));
     }
     if !outcome.seen.is_empty() {
-        lines.push(format!("  seen after: {}", outcome.seen.join(", ")));
+        lines.push(format!("  seen after: {}", listed(&outcome.seen, ", ")));
     }
     if !outcome.next.is_empty() {
-        lines.push(format!("  next: {}", outcome.next.join("; ")));
+        lines.push(format!("  next: {}", listed(&outcome.next, "; ")));
     }
     lines.join("\n")
+}
+
+/// Writes what may repeat a text of others in a line of ours.
+fn listed(texts: &[String], between: &str) -> String {
+    let lines: Vec<_> = texts.iter().map(|text| with_log(text)).collect();
+    lines.join(between)
 }
 
 #[cfg(test)]

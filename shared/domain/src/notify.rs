@@ -4,6 +4,7 @@
 use crate::declaration::Declaration;
 use crate::ending::Ending;
 use crate::event::{Event, EventName, Notification};
+use crate::foreign::chat;
 use crate::name::EnvironmentName;
 use serde_json::json;
 
@@ -107,15 +108,16 @@ impl Shown<'_> {
         let (next, said): (Vec<&str>, Vec<&str>) = message
             .lines()
             .partition(|line| line.trim_start().starts_with(NEXT));
-        let next: Vec<&str> = next
+        let next: Vec<String> = next
             .iter()
-            .map(|line| line.trim_start().trim_start_matches(NEXT))
+            .map(|line| chat(line.trim_start().trim_start_matches(NEXT)))
             .collect();
+        let keywords: Vec<String> = self.keywords.iter().map(|word| chat(word)).collect();
         let mut content = json!({
             "textType": "client-markdown",
-            "title": subject.trim_start_matches("[windlass] "),
-            "description": said.join("\n"),
-            "keywords": self.keywords,
+            "title": chat(subject.trim_start_matches("[windlass] ")),
+            "description": chat(&said.join("\n")),
+            "keywords": keywords,
         });
         if !next.is_empty() {
             content["nextSteps"] = json!(next);
@@ -126,7 +128,7 @@ impl Shown<'_> {
             "content": content,
             "metadata": {
                 "threadId": self.thread,
-                "summary": subject,
+                "summary": chat(subject),
                 "eventType": self.sort,
                 "relatedResources": self.about,
             },

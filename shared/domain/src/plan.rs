@@ -9,6 +9,7 @@ mod slot;
 mod waves_together;
 
 use crate::finding::Finding;
+use crate::foreign;
 pub use crate::kinds::KindName;
 use crate::name::ComponentName;
 use crate::output::Output;
@@ -75,6 +76,7 @@ pub struct PlannedChange {
     /// Its kind.
     pub kind: KindName,
     /// The change in words, for a person, such as `alias live to 10 % of sha256:ab12…`.
+    #[serde(deserialize_with = "foreign::one")]
     pub what: String,
     /// The outputs of earlier waves that it waits for: only then can it be planned in full. That is done before
     /// anything of this wave changes. None if all of it is planned.
@@ -107,6 +109,7 @@ pub struct Unchanged {
     /// The component.
     pub component: ComponentName,
     /// The reason, for a person: it runs the wanted bytes already, or the release does not name it.
+    #[serde(deserialize_with = "foreign::one")]
     pub reason: String,
     /// True if a rollback leaves it as it is, whatever was recorded of it then.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]

@@ -8,6 +8,7 @@ use crate::digest::Digest;
 use crate::environment::Running;
 use crate::execution_history::WaveHistory;
 use crate::finding::Finding;
+use crate::foreign;
 use crate::gate::Verdict;
 use crate::git::Git;
 use crate::name::ComponentName;
@@ -116,6 +117,7 @@ pub struct GateNow {
     /// The sort of gate, such as `alarm`.
     pub source: String,
     /// The threshold in words.
+    #[serde(deserialize_with = "foreign::one")]
     pub threshold: String,
     /// The verdict now; absent if only the release itself can be measured.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -139,6 +141,7 @@ pub struct End {
     pub version: String,
     /// The commit that its bytes were made of, if it is known.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(deserialize_with = "foreign::maybe")]
     pub commit: Option<String>,
     /// The digest of its bytes; absent for a version that Windlass did not bring.
     #[serde(default, skip_serializing_if = "Option::is_none")]

@@ -2,6 +2,7 @@
 
 use crate::artifact::Artifact;
 use crate::digest::Digest;
+use crate::foreign;
 use crate::git::Git;
 use crate::git_rule::version_of_tag;
 use crate::name::{AppName, ComponentName};
@@ -19,6 +20,7 @@ pub struct Release {
     /// The version as text: the one name of the release, by which it is recorded, listed and asked for
     /// ([`crate::declaration::Declaration::version_name`]). For an image push, [`version_of_push`] makes it.
     #[schemars(extend("pattern" = r"^[A-Za-z0-9_][A-Za-z0-9._+-]{0,140}$"))]
+    #[serde(deserialize_with = "foreign::one")]
     pub version: String,
     /// The place in Git that it comes from.
     #[serde(default, skip_serializing_if = "Option::is_none")]

@@ -1,6 +1,7 @@
 //! Requests: every route, and the Step Functions console, hands one to the release machine.
 
 use crate::digest::Digest;
+use crate::foreign;
 use crate::identity::DeploymentId;
 use crate::manifest::Manifest;
 use crate::name::{AppName, ComponentName, EnvironmentName};
@@ -134,6 +135,7 @@ pub struct Requester {
     /// The principal as AWS names it (an ARN, another account, a service, or the execution that was started), if it is
     /// known.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(deserialize_with = "foreign::maybe")]
     pub principal: Option<String>,
 }
 
@@ -168,6 +170,7 @@ pub struct Request {
     /// `allow_older`, `accept_red`, `through_hold`, `preempt`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(extend("maxLength" = 1024))]
+    #[serde(deserialize_with = "foreign::maybe")]
     pub reason: Option<String>,
     /// `deploy`: the release, in full.
     #[serde(default, skip_serializing_if = "Option::is_none")]

@@ -7,6 +7,7 @@ use crate::deployment::Deployment;
 use crate::drift::{Compared, Drift};
 use crate::ending::Ending;
 use crate::environment::{EnvironmentState, GivenVersion, Running};
+use crate::foreign;
 use crate::identity::{DeploymentId, EnvironmentId};
 use crate::input::operators;
 use crate::name::{AppName, ComponentName, EnvironmentName};
@@ -35,6 +36,7 @@ pub struct SecondLook {
     /// The environment.
     pub environment: EnvironmentName,
     /// The release's version.
+    #[serde(deserialize_with = "foreign::one")]
     pub version: String,
     /// Its ending.
     pub ending: Ending,

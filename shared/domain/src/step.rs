@@ -7,6 +7,7 @@ use crate::accept::Look;
 use crate::artifact::Artifact;
 use crate::fault::Fault;
 use crate::finding::Finding;
+use crate::foreign;
 use crate::identity::{DeploymentId, EnvironmentId};
 use crate::name::{AppName, ComponentName, EnvironmentName};
 use crate::output::Output;
@@ -88,6 +89,7 @@ pub struct Step {
     pub undone_under: Option<u64>,
     /// The same as `seen` in words, such as `40 at 100 %`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(deserialize_with = "foreign::maybe")]
     pub shown: Option<String>,
     /// The values that the goal which was reached last gives to others, by name, such as the `version` of a function
     /// that gates invoke.
@@ -96,6 +98,7 @@ pub struct Step {
     /// The reason for which the target waits, if somebody has to do something about it, and how; absent if it does not
     /// wait.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(deserialize_with = "foreign::maybe")]
     pub waits_for: Option<String>,
     /// The observation that was made when an operator accepted what is there; absent if none has.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -286,6 +289,7 @@ impl StepStatus {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct OpenCall {
     /// The call in words, for a person. The record of the change, which is written with it, has its value.
+    #[serde(deserialize_with = "foreign::one")]
     pub what: String,
     /// No send starts after this. The next invocation waits until this plus [`OPEN_CALL_GRACE_S`].
     pub not_after: Time,
@@ -314,6 +318,7 @@ pub struct ChangeRecord {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub made: Option<String>,
     /// The change in words, for a person, such as `alias live 41 → 42 at 10 %`. Nothing is decided by these words.
+    #[serde(deserialize_with = "foreign::one")]
     pub what: String,
     /// True if its answer arrived.
     pub answered: bool,

@@ -2,6 +2,7 @@
 
 use super::EndedDeployment;
 use crate::count::count;
+use crate::foreign;
 use crate::gate::{Measurement, Verdict};
 use crate::judgement::Judgement;
 use crate::step::{ChangeRecord, Step};
@@ -29,6 +30,7 @@ pub struct DrillStep {
     /// The time at which a change's intent was recorded, or the wave was looked at last.
     pub at: Time,
     /// The words for the change or for the judgement.
+    #[serde(deserialize_with = "foreign::one")]
     pub what: String,
     /// The verdict of the gates, for a wave.
     #[serde(default, skip_serializing_if = "Option::is_none")]

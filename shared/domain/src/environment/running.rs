@@ -2,6 +2,7 @@
 
 use crate::artifact::{Artifact, Image};
 use crate::finding::{Finding, FindingName};
+use crate::foreign;
 use crate::git::Git;
 use crate::identity::DeploymentId;
 use crate::kinds::KindName;
@@ -49,6 +50,7 @@ pub struct Running {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct GivenVersion {
     /// The release's version; `before-windlass` if it was found, `accepted` if an operator accepted it.
+    #[serde(deserialize_with = "foreign::one")]
     pub version: String,
     /// The deployment that gave it.
     pub deployment: DeploymentId,

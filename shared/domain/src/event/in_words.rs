@@ -2,6 +2,7 @@
 
 use super::{Event, EventName};
 use crate::ending::Ending;
+use crate::foreign::is_hidden;
 use crate::name::EnvironmentName;
 use crate::truncate::truncate;
 
@@ -122,7 +123,9 @@ impl Event {
         };
         let plain = |c: char| match c {
             '"' | '\\' => '\'',
-            c if c.is_control() => ' ',
+            '<' => '‹',
+            '>' => '›',
+            c if is_hidden(c) => ' ',
             c => c,
         };
         let all: Vec<char> = line.chars().map(plain).collect();

@@ -1,5 +1,6 @@
 //! The maker of a difference, as far as CloudTrail tells.
 
+use crate::foreign;
 use crate::time::Time;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
@@ -19,8 +20,10 @@ pub enum ChangedBy {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Call {
     /// The caller: an ARN if it has one.
+    #[serde(deserialize_with = "foreign::one")]
     pub by: String,
     /// The name of the call, such as `UpdateAlias20150331`.
+    #[serde(deserialize_with = "foreign::one")]
     pub event: String,
     /// The time of the call.
     pub at: Time,

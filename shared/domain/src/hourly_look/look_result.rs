@@ -4,6 +4,7 @@ use super::{ChangedBy, Difference, HourlyLook, Watched};
 use crate::count::{agree, count};
 use crate::drift::{Drift, Field};
 use crate::environment::Lock;
+use crate::foreign;
 use crate::heal::Heal;
 use crate::name::ComponentName;
 use crate::time::Time;
@@ -34,12 +35,15 @@ pub struct Component {
     pub drift: Drift,
     /// The recorded state, if it differs.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(deserialize_with = "foreign::maybe")]
     pub recorded: Option<String>,
     /// The seen state; absent if the target is gone.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(deserialize_with = "foreign::maybe")]
     pub seen: Option<String>,
     /// The reason why it is unknown, how it was found to be gone, or which of many parts differ.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(deserialize_with = "foreign::maybe")]
     pub reason: Option<String>,
     /// The fields that differ.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]

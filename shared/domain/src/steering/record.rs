@@ -1,5 +1,6 @@
 //! The turns of persons at the wheel, as a deployment's record has them, and their effect on a wave. Pure.
 
+use crate::foreign;
 use crate::gate::PauseThen;
 use crate::request::ActionName;
 use crate::time::Time;
@@ -16,8 +17,10 @@ pub struct SteeringRecord {
     /// The time.
     pub at: Time,
     /// The person.
+    #[serde(deserialize_with = "foreign::one")]
     pub by: String,
     /// The reason.
+    #[serde(deserialize_with = "foreign::one")]
     pub reason: String,
     /// `pause`: its end.
     #[serde(default, skip_serializing_if = "Option::is_none")]

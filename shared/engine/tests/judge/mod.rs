@@ -86,7 +86,7 @@ fn each_kind_of_gate_fails_at_once_and_tells_why() {
                 let error = r#"{"errorType": "Boom", "errorMessage": "no table"}"#;
                 answers(stage, Some("Unhandled"), error, 3);
             },
-            "shop prod 1.4.0: gate `shop-api-prod version 2 health` failed in wave 1 (api at 10 %).\n  measured function error Unhandled: Boom: no table, threshold {\"status\":200} within 1s\n  next: look at /aws/lambda/shop-api-prod, version 2",
+            "shop prod 1.4.0: gate `shop-api-prod version 2 health` failed in wave 1 (api at 10 %).\n  measured function error Unhandled: Boom: \"no table\", threshold {\"status\":200} within 1s\n  next: look at /aws/lambda/shop-api-prod, version 2",
         ),
     ];
     for (break_it, cause) in table {

@@ -5,6 +5,7 @@ use crate::ports::{Execution, Result};
 use crate::recovery::Owner;
 use windlass_domain::cancellation;
 use windlass_domain::deployment::Why;
+use windlass_domain::foreign;
 use windlass_domain::request::{Request, Route};
 use windlass_domain::time::Time;
 
@@ -56,7 +57,8 @@ pub fn why_stopped(owner: Option<&Execution>) -> Why {
                 owner.arn, owner.status
             )
         },
-        str::to_owned,
+        |cause| foreign::line(cause).into_owned(),
     );
+    let name = foreign::line(&name).into_owned();
     Why { name, text }
 }

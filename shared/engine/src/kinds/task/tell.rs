@@ -4,6 +4,7 @@ use super::log::id;
 use super::state::{Change, Direction, End, Seen, Sent, Target};
 use crate::ports::Run;
 use windlass_domain::finding::{Finding, FindingName};
+use windlass_domain::foreign::{self, OF_A_LOG};
 use windlass_domain::identity::EnvironmentId;
 use windlass_domain::input::operators;
 use windlass_domain::request::ActionName;
@@ -95,12 +96,15 @@ fn with_log(told: String, end: &End) -> String {
 
 /// The last lines of its log, if they are shown.
 fn last_lines(end: &End) -> String {
-    let lines = end.lines.iter().map(|line| format!("\n  | {line}"));
+    let lines = end
+        .lines
+        .iter()
+        .map(|line| format!("{OF_A_LOG}{}", foreign::line(line)));
     let lines: String = lines.collect();
     if lines.is_empty() {
         lines
     } else {
-        format!("\n  The last lines of its log:{lines}")
+        format!(" The last lines of its log:{lines}")
     }
 }
 
@@ -119,9 +123,15 @@ pub(super) fn what(change: &Change) -> String {
         Change::Read { task, .. } => format!("read the log of task {}", id(task)),
         Change::Note { direction, end } => {
             let told = with_log(format!("{}: {}", way(*direction), in_words(end)), end);
-            format!("{told}{}", last_lines(end))
+            noted(&told, &last_lines(end))
         }
     }
+}
+
+/// Puts the lines of a log behind what is noted of an end.
+pub(super) fn noted(told: &str, lines: &str) -> String {
+    let stop = if lines.is_empty() { "" } else { "." };
+    format!("{told}{stop}{lines}")
 }
 
 /// The reason why an undo stops a task, for whoever looks at it in ECS.

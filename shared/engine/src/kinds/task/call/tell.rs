@@ -2,7 +2,9 @@
 
 use super::state::{Change, EndedCall, Seen, Target};
 use crate::kinds::task::state::Direction;
+use crate::kinds::task::tell::noted;
 use windlass_domain::finding::{Finding, FindingName};
+use windlass_domain::foreign::{self, OF_A_LOG};
 use windlass_domain::identity::EnvironmentId;
 use windlass_domain::input::operators;
 use windlass_domain::kinds::task::{CallOutcome, Called};
@@ -88,12 +90,16 @@ fn log(target: &Target) -> String {
 
 /// The last lines of its log, if they are shown.
 fn last_lines(ended: &EndedCall) -> String {
-    let lines = ended.end.lines.iter().map(|line| format!("\n  | {line}"));
+    let lines = ended
+        .end
+        .lines
+        .iter()
+        .map(|line| format!("{OF_A_LOG}{}", foreign::line(line)));
     let lines: String = lines.collect();
     if lines.is_empty() {
         lines
     } else {
-        format!("\n  The last lines of its log:{lines}")
+        format!(" The last lines of its log:{lines}")
     }
 }
 
@@ -115,7 +121,7 @@ pub(super) fn what(change: &Change) -> String {
         Change::Bar { direction } => format!("let {} not begin any more", way(*direction)),
         Change::Note { direction, end } => {
             let told = with_log(of(*direction, end), end);
-            format!("{told}{}", last_lines(end))
+            noted(&told, &last_lines(end))
         }
     }
 }
