@@ -8,6 +8,7 @@ use crate::status::Environment;
 use crate::windlass::Windlass;
 use serde::Deserialize;
 use serde_json::Value;
+use std::collections::BTreeMap;
 use windlass_domain::declaration::{Declaration, Declared};
 use windlass_domain::finding::Finding;
 use windlass_domain::identity::EnvironmentId;
@@ -30,10 +31,11 @@ pub struct Release {
     /// Its record, if it has one.
     pub recorded: Option<Recorded>,
     recorded_by: Option<Requester>,
-    upload: Option<Upload>,
+    #[serde(default)]
+    uploads: BTreeMap<EnvironmentName, Upload>,
 }
 
-/// Its manifest in the artifacts bucket.
+/// Its manifest in the artifacts bucket, for an environment.
 #[derive(Debug, Clone, Deserialize)]
 struct Upload {
     findings: Option<Vec<Finding>>,
@@ -67,10 +69,16 @@ impl Release {
         ))
     }
 
-    /// Returns the findings about the manifest that is uploaded now.
-    pub fn refused(&self) -> Option<Vec<Finding>> {
-        let findings = self.upload.as_ref()?.findings.clone()?;
+    /// Returns the findings about the manifest that is uploaded now for an environment.
+    pub fn refused(&self, environment: &EnvironmentName) -> Option<Vec<Finding>> {
+        let findings = self.uploads.get(environment)?.findings.clone()?;
         (!findings.is_empty()).then_some(findings)
+    }
+
+    /// Returns the environments for which its manifest is uploaded.
+    pub fn uploaded_for(&self) -> String {
+        let names: Vec<&str> = self.uploads.keys().map(EnvironmentName::as_str).collect();
+        names.join(" and ")
     }
 }
 

@@ -6,12 +6,14 @@ use crate::provenance::{commit, names, took, who};
 use crate::windlass::Windlass;
 use serde::{Deserialize, Serialize};
 use windlass_domain::deployment::{Ended, Status};
+use windlass_domain::foreign;
 use windlass_domain::git::Git;
 use windlass_domain::identity::EnvironmentId;
 use windlass_domain::part::Part;
 use windlass_domain::release_summary::ReleaseSummary;
 use windlass_domain::request::{ActionName, Requester};
 use windlass_domain::time::Time;
+use windlass_domain::version_name::plain;
 
 /// A deployment in short.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -33,6 +35,7 @@ pub struct Deployment {
     pub requester: Requester,
     /// The reason.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(deserialize_with = "foreign::maybe")]
     pub reason: Option<String>,
     /// Its origin in Git.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -81,8 +84,15 @@ pub async fn newest(
         app: _,
         environment: _,
     } = of;
-    let is_meant =
-        |one: &Deployment| version.is_none_or(|version| one.version.as_deref() == Some(version));
+    // A version may have the digits of its bytes behind it there.
+    let is_named = |name: &str, version: &str| {
+        let rest = name.strip_prefix(&plain(version));
+        name == version || rest.is_some_and(|rest| rest.is_empty() || rest.starts_with('+'))
+    };
+    let is_meant = |one: &Deployment| {
+        let name = one.version.as_deref().unwrap_or_default();
+        version.is_none_or(|version| is_named(name, version))
+    };
     let mut after: Option<String> = None;
     for _ in 0..pages {
         let list = List::of::<Deployment>(of);

@@ -6,13 +6,23 @@ use windlass_domain::digest::Digest;
 use windlass_domain::finding::Finding;
 use windlass_domain::git::Git;
 use windlass_domain::git_ref_guess::guess_git_ref;
+use windlass_domain::key::{artifacts_of, plans_of};
 use windlass_domain::manifest::{ArtifactRef, Manifest};
-use windlass_domain::name::{AppName, ComponentName};
+use windlass_domain::name::{AppName, ComponentName, EnvironmentName};
 
-/// Returns an artifact's key in the bucket. The digest stands in it, so that an artifact that is there already is not
-/// sent again, whatever version it is part of.
-pub fn artifact_key(app: &AppName, component: &ComponentName, sha256: &Digest) -> String {
-    format!("artifacts/{app}/{component}/{sha256}.zip")
+/// Returns an artifact's key in the bucket: of a release into an environment, or of what is only planned. The digest
+/// stands in it, so that an artifact that is there already is not sent again, whatever version it is part of.
+pub fn artifact_key(
+    app: &AppName,
+    environment: Option<&EnvironmentName>,
+    component: &ComponentName,
+    sha256: &Digest,
+) -> String {
+    let folder = match environment {
+        Some(environment) => artifacts_of(app, environment, component),
+        None => plans_of(app, component),
+    };
+    format!("{folder}{sha256}.zip")
 }
 
 /// Returns an object as a manifest names it, pinned by its digest, and by its version where it is known.
@@ -103,6 +113,7 @@ mod tests {
     use super::*;
     use crate::exit::Exit;
     use windlass_domain::key::{Upload, manifest_key, upload};
+    use windlass_domain::misplaced_upload::misplaced_upload;
 
     fn about(version: &str) -> ReleaseDescription {
         ReleaseDescription {
@@ -122,10 +133,14 @@ mod tests {
         AppName::new("shop").unwrap()
     }
 
+    fn prod() -> EnvironmentName {
+        EnvironmentName::new("prod").unwrap()
+    }
+
     fn components() -> BTreeMap<ComponentName, ArtifactRef> {
         let web = ComponentName::new("web").unwrap();
         let sha256 = Digest::of(b"site");
-        let key = artifact_key(&shop(), &web, &sha256);
+        let key = artifact_key(&shop(), Some(&prod()), &web, &sha256);
         let agent = ComponentName::new("agent").unwrap();
         BTreeMap::from([
             (web, object(key, sha256, Some("v1".into()))),
@@ -176,10 +191,14 @@ mod tests {
     #[test]
     fn keys_are_those_that_windlass_listens_to() {
         let web = ComponentName::new("web").unwrap();
-        let key = artifact_key(&shop(), &web, &Digest::of(b"site"));
-        assert_eq!(upload(&key), Some(Upload::Artifact(shop(), web)));
-        let key = manifest_key(&shop(), "1.4.0");
-        assert_eq!(upload(&key), Some(Upload::Manifest(shop())));
+        let sha256 = Digest::of(b"site");
+        let key = artifact_key(&shop(), Some(&prod()), &web, &sha256);
+        let artifact = Upload::Artifact(shop(), prod(), web.clone());
+        assert_eq!(upload(&key), Some(artifact));
+        let key = manifest_key(&shop(), &prod(), "1.4.0");
+        assert_eq!(upload(&key), Some(Upload::Manifest(shop(), prod())));
+        let planned = artifact_key(&shop(), None, &web, &sha256);
+        assert_eq!((upload(&planned), misplaced_upload(&planned)), (None, None));
     }
 
     #[test]

@@ -33,6 +33,8 @@ pub struct Plan<'a> {
     pub dirty: bool,
     /// The ref of a tag that what is checked out has.
     pub tag: Option<&'a str>,
+    /// True if its artifacts are still to be uploaded, so that their keys are not the final ones.
+    pub uploads: bool,
 }
 
 /// Returns the environment to which a release goes.
@@ -116,9 +118,9 @@ fn told_by(plan: Plan<'_>, declaration: &Declaration) -> (Option<Resolved>, Vec<
         }
     };
     let named = components.iter();
-    findings.extend(
-        named.flat_map(|(name, artifact)| declaration.misfit_here(name, artifact, &resolved)),
-    );
+    findings.extend(named.flat_map(|(name, artifact)| {
+        declaration.misfit_here(name, artifact, &resolved, plan.uploads)
+    }));
     if let Some(git) = plan.manifest.git.as_ref().filter(|_| resolved.tag_rule) {
         let version = &plan.manifest.version;
         findings.extend(tag_version_differs(version, &git.reference, "version"));

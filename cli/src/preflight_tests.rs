@@ -21,7 +21,7 @@ fn manifest(version: &str, git: Option<(&str, bool)>, components: &Value) -> Man
 }
 
 fn api() -> Value {
-    json!({"api": {"key": "artifacts/shop/api/1.zip", "sha256": "a".repeat(64)}})
+    json!({"api": {"key": "plans/shop/api/1.zip", "sha256": "a".repeat(64)}})
 }
 
 /// Returns the environment to which it goes, and the names of the findings against it.
@@ -38,6 +38,7 @@ fn told(manifest: &Manifest, named: Option<&str>, route: Route) -> (Option<Strin
         allow_older: false,
         dirty: false,
         tag: None,
+        uploads: true,
     };
     let (here, findings) = misfits(plan, &declaration);
     let found = findings.iter();
@@ -61,7 +62,7 @@ type Row<'a> = (
 fn what_the_declaration_tells_is_told_before_anything_is_sent() {
     let main = Some(("refs/heads/main", false));
     let tag = Some(("refs/tags/v1.4.0", false));
-    let misspelt = json!({"apy": {"key": "artifacts/shop/apy/1.zip"}});
+    let misspelt = json!({"apy": {"key": "plans/shop/apy/1.zip", "version_id": "v1"}});
     let image = json!({"web": {"image": "shop/web:1"}});
     let table: [Row; 12] = [
         (
@@ -175,6 +176,7 @@ fn a_version_that_is_recorded_with_other_bytes_and_what_stops_everything_are_tol
         allow_older: false,
         dirty: false,
         tag: None,
+        uploads: true,
     };
     let recorded = |digest: &str| -> Recorded {
         let api = json!({"type": "object", "key": "k", "version_id": "v", "bytes": 1,
@@ -219,6 +221,7 @@ fn a_ref_that_goes_nowhere_is_told_with_the_tag_of_what_is_checked_out_where_a_r
             through_hold: false,
             allow_older: false,
             dirty: false,
+            uploads: true,
             tag,
         };
         let findings = goes_to(plan, &declaration).unwrap_err();

@@ -3,6 +3,7 @@
 use serde::{Deserialize, Serialize};
 use windlass_domain::ending::Resolved;
 use windlass_domain::environment::ACCEPTED;
+use windlass_domain::foreign;
 use windlass_domain::git::Git;
 use windlass_domain::part::Part;
 use windlass_domain::release_summary::ReleaseSummary;
@@ -29,6 +30,7 @@ pub struct Provenance {
     pub requester: Requester,
     /// The reason.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(deserialize_with = "foreign::maybe")]
     pub reason: Option<String>,
     /// The time at which it was accepted.
     pub accepted: Time,

@@ -15,7 +15,7 @@ use windlass_domain::digest::Digest;
 use windlass_domain::finding::Finding;
 use windlass_domain::folder::{Folder, FolderRules, Sorting};
 use windlass_domain::manifest::ArtifactRef;
-use windlass_domain::name::{AppName, ComponentName};
+use windlass_domain::name::{AppName, ComponentName, EnvironmentName};
 use windlass_domain::part::Part;
 use windlass_engine::kinds::site::archive::{directory, sort};
 
@@ -112,13 +112,23 @@ impl ReleaseContents {
         };
         let sha256 = Digest::of(&bytes);
         self.artifacts.push(Artifact {
-            key: manifest::artifact_key(app, name, &sha256),
+            key: manifest::artifact_key(app, None, name, &sha256),
             component: name.clone(),
             given,
             bytes: Bytes::from(bytes),
             sha256,
         });
         Ok(())
+    }
+
+    /// Returns the artifacts to be sent, below the prefix of the environment, or of plans.
+    pub fn placed(&self, app: &AppName, environment: Option<&EnvironmentName>) -> Vec<Artifact> {
+        let artifacts = self.artifacts.iter();
+        let placed = artifacts.map(|artifact| Artifact {
+            key: manifest::artifact_key(app, environment, &artifact.component, &artifact.sha256),
+            ..artifact.clone()
+        });
+        placed.collect()
     }
 
     /// Returns whether a folder was packed.
@@ -176,7 +186,8 @@ impl ReleaseContents {
         notes.collect()
     }
 
-    /// Returns all components as the manifest will name them, except for versions that only an upload tells.
+    /// Returns all components as the manifest will name them, except for their places and versions, which only an upload
+    /// tells.
     pub fn components(&self) -> BTreeMap<ComponentName, ArtifactRef> {
         let artifacts = self.artifacts.iter().map(|artifact| {
             let named = manifest::object(artifact.key.clone(), artifact.sha256.clone(), None);

@@ -9,6 +9,7 @@ use crate::installation::{InstallationPlace, Reached};
 use crate::listing::{LARGEST_PAGE, List, page};
 use crate::preflight::{self, Plan};
 use crate::status::Environment;
+use crate::trouble::Trouble;
 use crate::upload;
 use crate::windlass::Windlass;
 use windlass_domain::declaration::resolved::Resolved;
@@ -19,6 +20,18 @@ use windlass_domain::name::{AppName, EnvironmentName};
 
 /// The text where no API is asked, so that the caller knows that these were not looked at.
 const ONLY_BY_API: &str = "whether deployments are held and whether the version is used already, which only the API tells";
+
+/// The text where nobody tells which environment it goes to, below whose prefix its artifacts would lie.
+pub const UNKNOWN: &str = "which environment it goes to is not known here, so that nothing was uploaded: neither the API nor the \
+                       declaration in the bucket could be read";
+
+/// Returns why it is not known where a release goes if there is only the bucket: what is wrong with it, if anything is.
+pub async fn nowhere(app: &AppName, bucket: &InstallationPlace) -> Failure {
+    let key = format!("apps/{app}/app.yaml");
+    let read = upload::read(bucket, &key, LARGEST as u64).await;
+    read.err()
+        .unwrap_or_else(|| Failure::of(Trouble::NoAnswer, UNKNOWN.to_owned()))
+}
 
 /// The result of a look.
 #[derive(Debug, Default)]

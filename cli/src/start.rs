@@ -164,7 +164,7 @@ impl Start {
             .filter(|_| typed != recorded)
         {
             output.announce(&format!(
-                "recorded as {name}: so `history` lists it, and `windlass deploy` starts it"
+                "recorded as {name}: the history lists it so, and a promotion names it so"
             ));
         }
         let begun = BegunDeployment {

@@ -1,11 +1,13 @@
 //! The share of callers that get what a deployment brings of a component. Pure.
 
+use std::borrow::Cow;
+use windlass_domain::foreign;
 use windlass_domain::plan::{Plan, Wave};
 use windlass_domain::step::{Step, StepStatus};
 
 /// Returns what callers got before the first change, in words.
-pub fn before(step: &Step) -> Option<&str> {
-    step.before["noticed"]["shown"].as_str()
+pub fn before(step: &Step) -> Option<Cow<'_, str>> {
+    step.before["noticed"]["shown"].as_str().map(foreign::line)
 }
 
 /// Returns the share of the callers that get something else than before, in percent. The text of what they get tells
@@ -13,7 +15,7 @@ pub fn before(step: &Step) -> Option<&str> {
 /// nobody knows how many tasks of a service, or edges of a site, have it.
 pub fn share(step: &Step, plan: Option<&Plan>) -> Option<u32> {
     let shown = step.shown.as_deref()?;
-    if Some(shown) == before(step) {
+    if Some(shown) == before(step).as_deref() {
         return Some(0);
     }
     let told = shown.rsplit_once(" %");

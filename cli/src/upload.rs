@@ -24,7 +24,7 @@ const NAMED: &str = "Give `--bucket`, or set WINDLASS_BUCKET, to the output `Art
 const UNREACHED: &str = "Check the network and AWS_REGION, and AWS_ENDPOINT_URL if it is set";
 
 /// The advice where S3 does not let the caller write.
-const WRITES: &str = "`s3:PutObject` on `artifacts/<app>/*` and `releases/<app>/*` of the bucket is needed, and on `apps/<app>/app.yaml` for `declare`";
+const WRITES: &str = "`s3:PutObject` on `artifacts/<app>/<environment>/*` of the bucket is needed, on `releases/<app>/<environment>/*` with `--upload`, on `plans/<app>/*` for `plan`, and on `apps/<app>/app.yaml` for `declare`";
 
 /// Turns a fault of S3 into a failure, with the next step.
 fn of_s3(fault: Fault, bucket: &InstallationPlace, is_written: bool) -> Failure {

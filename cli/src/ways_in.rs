@@ -7,12 +7,12 @@ use windlass_domain::request::Route;
 /// Returns a sentence about who can release there by the sources that it names; `None` where each release needs a right
 /// to the environment.
 pub fn without_a_right(here: &Resolved) -> Option<String> {
-    let app = &here.app;
+    let (app, environment) = (&here.app, &here.environment);
     let mut may = Vec::new();
     if here.sources.contains(&Route::S3) {
         let alone = here.components.iter().filter(|(_, it)| it.on_artifact);
-        let alone = alone.map(|(name, _)| format!("`artifacts/{app}/{name}/`"));
-        let places = std::iter::once(format!("`releases/{app}/`")).chain(alone);
+        let alone = alone.map(|(name, _)| format!("`artifacts/{app}/{environment}/{name}/`"));
+        let places = std::iter::once(format!("`releases/{app}/{environment}/`")).chain(alone);
         let places: Vec<String> = places.collect();
         may.push(format!(
             "upload to the artifacts bucket below {}",

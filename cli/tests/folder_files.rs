@@ -102,7 +102,10 @@ fn what_a_folder_may_not_publish_is_refused_with_its_manifest() {
         write(&folder, &format!("dist/{name}"), text);
     }
     let manifest = |sha256: Option<String>| {
-        let web = json!({"key": "artifacts/shop/web/1.zip", "sha256": sha256});
+        let web = match sha256 {
+            Some(sha256) => json!({"key": "artifacts/shop/dev/web/1.zip", "sha256": sha256}),
+            None => json!({"key": "artifacts/shop/dev/web/1.zip", "version_id": "v"}),
+        };
         let manifest = json!({"version": "1.0.0", "git": {"ref": "refs/heads/main"},
             "components": {"web": web}});
         std::fs::write(folder.join("m.json"), manifest.to_string()).unwrap();

@@ -80,7 +80,7 @@ fn no_command_lets_what_others_say_steer_the_terminal_or_begin_a_line() {
         &["apps"][..],
         &["status", "shop", "prod"],
         &["status", "shop", "prod", "--observe"],
-        &["history", "shop", "--environment", "prod"],
+        &["history", "shop", "prod"],
         &["explain", "shop", FAILED],
         &["explain", "shop", GOING],
         &["snapshots", "shop", "prod"],

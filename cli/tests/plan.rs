@@ -95,6 +95,11 @@ fn a_promotion_is_planned_with_the_command_that_deploys_it() {
         out(&output)
     );
     let calls = api.calls();
+    assert_eq!(
+        calls[0].path, "/stage/apps/shop/releases/1.4.0",
+        "who recorded it"
+    );
+    let calls = &calls[1..];
     assert_eq!(calls[0].path, "/stage/apps/shop/environments/prod/plans");
     let body = json!({"version": "1.4.0", "again": true, "reason": "so"});
     assert_eq!(calls[0].json(), body);

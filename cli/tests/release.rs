@@ -35,7 +35,7 @@ fn artifacts_are_uploaded_and_then_the_manifest_that_pins_them() {
     let last = puts.last().unwrap();
     assert!(
         last.path
-            .starts_with("/artifacts-bucket/releases/shop/1.4.0.json")
+            .starts_with("/artifacts-bucket/releases/shop/prod/1.4.0.json")
     );
     let text = String::from_utf8(last.body.clone()).unwrap();
     let manifest = Manifest::parse(&AppName::new("shop").unwrap(), &text).unwrap();
@@ -114,8 +114,12 @@ fn a_recorded_release_is_promoted_by_its_version() {
     let told: Value = serde_json::from_str(&out(&output)).unwrap();
     assert_eq!(told["id"], ID);
     let calls = cloud.calls();
-    assert_eq!(calls[0].path, "/stage/apps/shop/environments/prod/starts");
-    assert_eq!(calls[0].json(), json!({"version": "1.4.0"}));
+    assert_eq!(
+        calls[0].path, "/stage/apps/shop/releases/1.4.0",
+        "who recorded it"
+    );
+    assert_eq!(calls[1].path, "/stage/apps/shop/environments/prod/starts");
+    assert_eq!(calls[1].json(), json!({"version": "1.4.0"}));
 }
 
 #[test]

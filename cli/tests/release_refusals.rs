@@ -67,7 +67,7 @@ fn what_would_be_refused_a_second_later_is_refused_before_the_upload() {
     let mut used = Told::nothing();
     let web = json!({"type": "object", "key": "k", "version_id": "v", "bytes": 1, "sha256": "b".repeat(64)});
     let release = json!({"app": "shop", "version": "1.4.0", "components": {"web": web}});
-    used.release = (200, json!({"recorded": release, "upload": null}));
+    used.release = (200, json!({"recorded": release, "uploads": {}}));
     let nothing = Told::nothing;
     let table: [(Told, Vec<&str>, i32, &str); 11] = [
         (nothing(), with(&[(1, "shopp")]), 3, "NoDeclaration"),
@@ -218,11 +218,11 @@ fn bytes_that_a_manifest_does_not_tell_are_told_as_not_looked_at() {
     let folder = site("untold");
     write(&folder, "app.yaml", DECLARATION);
     let manifest = json!({"version": "1.4.0", "git": {"ref": "refs/tags/v1.4.0"},
-        "components": {"web": {"key": "artifacts/shop/web/2.zip"}}});
+        "components": {"web": {"key": "artifacts/shop/prod/web/2.zip", "version_id": "v1"}}});
     write(&folder, "it.json", &manifest.to_string());
     let lies = json!({"type": "object", "key": "k", "version_id": "v", "bytes": 1, "sha256": "b".repeat(64)});
     let release = json!({"app": "shop", "version": "1.4.0", "components": {"web": lies}});
-    told.release = (200, json!({"recorded": release, "upload": null}));
+    told.release = (200, json!({"recorded": release, "uploads": {}}));
     let output = telling(told).windlass(&folder, &["validate", "--manifest", "it.json"]);
     assert_eq!(code(&output), 0, "{}", out(&output));
     let told = "not looked at: whether `web` has the bytes that version 1.4.0 is recorded with";
@@ -234,7 +234,7 @@ fn a_manifest_is_validated_with_what_the_api_tells() {
     let mut told = Told::nothing();
     let folder = site("validated");
     write(&folder, "app.yaml", DECLARATION);
-    let web = json!({"key": "artifacts/shop/web/1.zip", "sha256": "a".repeat(64)});
+    let web = json!({"key": "artifacts/shop/prod/web/1.zip", "sha256": "a".repeat(64)});
     let manifest =
         json!({"version": "1.4.0", "git": {"ref": "refs/tags/v1.4.0"}, "components": {"web": web}});
     write(&folder, "it.json", &manifest.to_string());
@@ -252,7 +252,7 @@ fn a_manifest_is_validated_with_what_the_api_tells() {
     assert_eq!(code(&output), 9, "{}", out(&output));
     let lies = json!({"type": "object", "key": "k", "version_id": "v", "bytes": 1, "sha256": "b".repeat(64)});
     let release = json!({"app": "shop", "version": "1.4.0", "components": {"web": lies}});
-    told.release = (200, json!({"recorded": release, "upload": null}));
+    told.release = (200, json!({"recorded": release, "uploads": {}}));
     let output = telling(told.clone()).windlass(&folder, &validate);
     assert_eq!(code(&output), 3, "{}", out(&output));
     assert!(out(&output).contains("VersionReused"), "{}", out(&output));

@@ -147,10 +147,21 @@ fn every_place_that_is_not_named_is_told_at_once() {
 
 #[test]
 fn who_may_not_write_is_told_which_right_is_needed() {
-    let closed = StandIn::new(|_: &Call| Reply {
-        status: 403,
-        headers: vec![("content-type", "application/xml".into())],
-        body: "<Error><Code>AccessDenied</Code><Message>no</Message></Error>".into(),
+    let closed = StandIn::new(|call: &Call| {
+        match call.method.as_str() {
+        "GET" => Reply {
+            status: 200,
+            headers: vec![("content-type", "application/yaml".into())],
+            body: "app: shop\nversion: 1.0.0\nenvironments: {dev: {deploy: {branch: main}, sources: [s3]}}\n\
+                   components: {web: {kind: static_site, bucket: shop-web}}\n"
+                .into(),
+        },
+        _ => Reply {
+            status: 403,
+            headers: vec![("content-type", "application/xml".into())],
+            body: "<Error><Code>AccessDenied</Code><Message>no</Message></Error>".into(),
+        },
+    }
     });
     let variables = [
         ("AWS_ENDPOINT_URL", closed.url.as_str()),
@@ -159,7 +170,7 @@ fn who_may_not_write_is_told_which_right_is_needed() {
     let output = windlass(&RELEASE, &[&KEYS[..], &variables].concat());
     assert_eq!(code(&output), 6, "{}", err(&output));
     assert!(
-        err(&output).contains("`s3:PutObject` on `artifacts/<app>/*`"),
+        err(&output).contains("`s3:PutObject` on `artifacts/<app>/<environment>/*`"),
         "{}",
         err(&output)
     );

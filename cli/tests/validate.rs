@@ -111,7 +111,7 @@ fn who_can_release_without_a_right_to_an_environment_is_told_in_a_sentence() {
     for line in [
         format!("\n    whoever may push an image to `shop/agent` {right}\n"),
         format!(
-            "\n    whoever may upload to the artifacts bucket below `releases/shop/` or `artifacts/shop/web/`, or push \
+            "\n    whoever may upload to the artifacts bucket below `releases/shop/prod/` or `artifacts/shop/prod/web/`, or push \
              an image to `shop/agent` {right}\n"
         ),
     ] {
@@ -161,9 +161,9 @@ fn a_mistake_in_the_command_is_one_document_too() {
 #[test]
 fn a_manifest_is_checked_against_the_declaration() {
     let good = r#"{"version": "1.0.0", "git": {"ref": "refs/tags/v1.0.0"}, "components": {
-        "web": {"key": "artifacts/shop/web/1.zip"}, "agent": {"image": "shop/agent:1"}}}"#;
-    let bad = r#"{"version": "1.0.0", "components": {"agent": {"key": "artifacts/shop/agent/1.zip"},
-        "wbe": {"key": "artifacts/shop/wbe/1.zip"}, "web": {"image": "shop/web:1"}}}"#;
+        "web": {"key": "artifacts/shop/prod/web/1.zip", "version_id": "v1"}, "agent": {"image": "shop/agent:1"}}}"#;
+    let bad = r#"{"version": "1.0.0", "components": {"agent": {"key": "artifacts/shop/prod/agent/1.zip", "version_id": "v1"},
+        "wbe": {"key": "artifacts/shop/prod/wbe/1.zip", "version_id": "v1"}, "web": {"image": "shop/web:1"}}}"#;
     let files = [("app.yaml", APP), ("good.json", good), ("bad.json", bad)];
     let folder = folder("manifest", &files);
     let output = windlass(&folder, &["validate", "--manifest", "good.json"]);
@@ -203,7 +203,7 @@ fn told_of(name: &str, manifest: &Value, more: &[&str]) -> (Option<i32>, Vec<Str
 fn what_a_release_would_refuse_before_it_uploads_is_told_of_a_manifest() {
     let manifest = |change: Value| {
         let mut whole = json!({"version": "1.4.0", "git": {"ref": "refs/tags/v1.4.0"},
-            "components": {"web": {"key": "artifacts/shop/web/1.zip"}}});
+            "components": {"web": {"key": "artifacts/shop/prod/web/1.zip", "version_id": "v1"}}});
         for (name, value) in change.as_object().unwrap() {
             whole[name] = value.clone();
         }
@@ -222,7 +222,7 @@ fn what_a_release_would_refuse_before_it_uploads_is_told_of_a_manifest() {
             &["NoEnvironment git.ref"],
         ),
         (json!({"git": null}), &[], &["NoEnvironment git.ref"]),
-        (json!({"git": null}), &["--environment", "dev"], &[]),
+        (json!({"git": null}), &["--environment", "prod"], &[]),
         (
             json!({}),
             &["--environment", "dve"],
@@ -254,7 +254,7 @@ fn a_mistake_of_form_hides_nothing_else() {
         .replace("bucket:", "buckett:")
         .replace("shop/agent", "shop/agent, after: [wep]");
     let manifest = json!({"version": "1.4.0", "sequence": "one", "git": {"ref": "refs/heads/main"},
-        "components": {"web": {"key": "artifacts/shop/web/1.zip", "sha256": "abc"}}});
+        "components": {"web": {"key": "artifacts/shop/prod/web/1.zip", "sha256": "abc"}}});
     let files = [
         ("app.yaml", misspelt.as_str()),
         ("m.json", &manifest.to_string()),
@@ -280,7 +280,8 @@ fn a_mistake_of_form_hides_nothing_else() {
     assert_eq!(of_file(1), ["components.web.sha256", "sequence"]);
     // A good declaration beside the same manifest, with a component that the declaration does not have.
     let mut manifest = manifest;
-    manifest["components"]["wep"] = json!({"key": "artifacts/shop/wep/1.zip"});
+    manifest["components"]["wep"] =
+        json!({"key": "artifacts/shop/prod/wep/1.zip", "version_id": "v1"});
     let (_, told) = told_of("hides-manifest", &manifest, &[]);
     for wanted in ["components.web.sha256", "sequence", "components.wep"] {
         assert!(

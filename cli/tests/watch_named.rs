@@ -15,9 +15,8 @@ fn a_version_in_an_environment_is_found_in_the_history() {
             return reply(200, &history(looks > 1));
         }
         if call.path.ends_with("/releases/1.4.0") {
-            let upload =
-                json!({"key": "releases/shop/1.4.0.json", "version_id": "v1", "findings": null});
-            return reply(200, &json!({"recorded": null, "upload": upload}));
+            let upload = json!({"key": "releases/shop/prod/1.4.0.json", "version_id": "v1", "findings": null});
+            return reply(200, &json!({"recorded": null, "uploads": {"prod": upload}}));
         }
         assert!(call.path.ends_with(ID), "{}", call.path);
         reply(200, &rolled_back())
@@ -51,7 +50,7 @@ fn knowing(status: u16, known: Value) -> StandIn {
 fn what_cannot_come_is_not_waited_for() {
     let finding = |name: &str| json!({"name": name, "path": "version", "reason": "No such.", "remedy": "Did you mean `1.4.0`?"});
     let problem = |name: &str| json!({"detail": "d", "findings": [finding(name)]});
-    let upload = |name: &str| json!({"recorded": null, "upload": {"key": "k", "version_id": "v", "findings": [finding(name)]}});
+    let upload = |name: &str| json!({"recorded": null, "uploads": {"prod": {"key": "k", "version_id": "v", "findings": [finding(name)]}}});
     let release = json!({"app": "shop", "version": "1.4.O", "components": {}});
     let table = [
         (404, problem("UnknownName"), 3, "Did you mean `1.4.0`?"),
@@ -59,7 +58,7 @@ fn what_cannot_come_is_not_waited_for() {
         (200, upload("Held"), 9, "its upload was rejected"),
         (
             200,
-            json!({"recorded": release, "upload": null}),
+            json!({"recorded": release, "uploads": {}}),
             3,
             "`windlass deploy shop prod 1.4.O`",
         ),

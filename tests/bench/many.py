@@ -31,11 +31,13 @@ def measure(bench):
 
 def _together(yard, names, version):
     """Starts a deployment of each and waits for the end of all; how long that took, in seconds."""
-    key = f"artifacts/yard/api/{version}.zip"
-    yard.shop.upload(key, targets.code(version))
-    manifest = {"version": version, "components": {"api": {"key": key}}}
+    manifests = {}
+    for name in names:
+        key = f"artifacts/yard/{name}/api/{version}.zip"
+        yard.shop.upload(key, targets.code(version))
+        manifests[name] = {"version": version, "components": {"api": yard.shop.pinned(key)}}
     began = time.monotonic()
-    executions = [yard.start(action="deploy", environment=name, manifest=manifest) for name in names]
+    executions = [yard.start(action="deploy", environment=name, manifest=manifest) for name, manifest in manifests.items()]
     for execution in executions:
         yard.ended(execution)
     took = time.monotonic() - began

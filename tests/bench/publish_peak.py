@@ -32,7 +32,8 @@ def _measured(bench, name, make, changes):
             for mode in sites.MODES:
                 if version == 0:
                     yard.declare(mode, [sites.environment_of(mode)])
-                yard.release(sites.environment_of(mode), yard.upload(f"1.0.{version}", archive, mode), mode)
+                environment = sites.environment_of(mode)
+                yard.release(environment, yard.upload(f"1.0.{version}", archive, mode, environment), mode)
             described = f"{archive.stat().st_size / 1e6:,.0f} MB as a zip"
     others = ", ".join(f"{function} {peak / MIB:.0f} MiB" for function, peak in sorted(watch.peaks.items()) if function != PUBLISHER)
     bench.notes[f"publish_peak_bytes.{name}"] = f"{described}, in both modes; the other functions: {others}"

@@ -85,11 +85,11 @@ class Pair:
         """From making the archive to the end of the execution."""
         archive = self.folder / f"{version}-site.zip"
         archive.write_bytes(site_files.zipped(site))
-        keys = {"web": (archive, f"artifacts/yard/web/{version}.zip"), "api": (code, f"artifacts/yard/api/{version}.zip")}
+        keys = {"web": (archive, f"artifacts/yard/{OURS}/web/{version}.zip"), "api": (code, f"artifacts/yard/{OURS}/api/{version}.zip")}
         components = {"agent": {"image": f"{cloud_side.IMAGES}:{version}"}}
         for component, (path, key) in keys.items():
             self.yard.shop.upload(key, path.read_bytes())
-            components[component] = {"key": key}
+            components[component] = self.yard.shop.pinned(key)
         self.last["release"] = self.yard.start(action="deploy", environment=OURS, manifest={"version": version, "components": components})
         self.yard.ended(self.last["release"])
 

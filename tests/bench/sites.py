@@ -1,6 +1,7 @@
 """Sites at size beside what uploads sites otherwise, on a fast S3 so that the server is not what is measured."""
 
 import contextlib
+import hashlib
 import pathlib
 import statistics
 import tempfile
@@ -58,11 +59,12 @@ class Sites:
             site |= {"distribution": "{distribution}", "gates": {"pages": []}}
         self.yard.declare(declared, {"web": site}, app_of(mode), self.s3)
 
-    def upload(self, version, archive, mode):
+    def upload(self, version, archive, mode, environment):
         """Does what CI does before the release: the archive is in the bucket. Answers the manifest."""
-        key = f"artifacts/{app_of(mode)}/web/{version}.zip"
-        self.s3.put_object(Bucket=self.artifacts, Key=key, Body=archive.read_bytes(), ChecksumAlgorithm="SHA256")
-        return {"version": version, "components": {"web": {"key": key}}}
+        key = f"artifacts/{app_of(mode)}/{environment}/web/{version}.zip"
+        body = archive.read_bytes()
+        self.s3.put_object(Bucket=self.artifacts, Key=key, Body=body, ChecksumAlgorithm="SHA256")
+        return {"version": version, "components": {"web": {"key": key, "sha256": hashlib.sha256(body).hexdigest()}}}
 
     def release(self, environment, manifest, mode):
         """A release; answers how long it was in each of the states, and how long each of their functions worked itself, in seconds."""
@@ -123,7 +125,7 @@ def first(bench):
         for number, environment in enumerate(rounds):
             site = site_files.make(sites.folder / environment, bench.files, seed=number)
             archive = zipped(site)
-            manifest = sites.upload(f"1.0.{number}", archive, mode)
+            manifest = sites.upload(f"1.0.{number}", archive, mode, environment)
             took, places = {}, [(f"yard-web-{environment}", "")]
             for name in turned(["ours", *peers.UPLOADS], number):
                 if name == "ours":
@@ -174,7 +176,7 @@ def one_round(sites, changed, number):
             took[name] = timed(peers.UPLOADS[AWS], sites.endpoint, changed, "theirs")
             continue
         environment = environment_of(name)
-        parts, worked = sites.release(environment, sites.upload(f"1.0.{number}", archive, name), name)
+        parts, worked = sites.release(environment, sites.upload(f"1.0.{number}", archive, name, environment), name)
         took |= {name: sum(parts.values())} | {f"{name} {part}": seconds for part, seconds in (parts | worked).items()}
         places.append((f"yard-web-{environment}", sites.folder_served(environment)))
     sites.require_same(changed, *places)
@@ -194,7 +196,7 @@ def long_switch(bench):
             for name in turned(names, number):
                 archive = sites.folder / f"{environments[name]}-{number}.zip"
                 site_files.zip_documents(archive, bench.documents, number, name == names[0])
-                manifest = sites.upload(f"2.{names.index(name)}.{number}", archive, "in_place")
+                manifest = sites.upload(f"2.{names.index(name)}.{number}", archive, "in_place", environments[name])
                 parts, _ = sites.release(environments[name], manifest, "in_place")
                 row |= {name: sites.seconds_mixed(environments[name], "in_place"), f"{name} Change": parts["Change"]}
             rows.append(row)

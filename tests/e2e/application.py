@@ -107,20 +107,28 @@ class Application(Storyteller):
 
     def release(self, version, ref="refs/heads/main", **code):
         """Uploads page and jobs of a release, then its manifest; `code` tells what is in jobs."""
-        self.shop.upload(f"releases/{self.app}/{version}.json", json.dumps(self.manifest(version, ref, **code)).encode())
+        self.shop.upload(f"releases/{self.app}/{self.environment}/{version}.json", json.dumps(self.manifest(version, ref, **code)).encode())
 
     def manifest(self, version, ref="refs/heads/main", **code):
         """Uploads page and jobs of a release; answers its manifest."""
         self.upload_site("page", version)
         self.upload_function("jobs", version, **code)
-        components = {name: {"key": f"artifacts/{self.app}/{name}/{version}.zip"} for name in ("page", "jobs")}
+        components = {name: self.artifact(name, version) for name in ("page", "jobs")}
         return {"version": version, "git": {"ref": ref}, "components": components}
 
+    def key(self, name, version):
+        """The key of a component's artifact."""
+        return f"artifacts/{self.app}/{self.environment}/{name}/{version}.zip"
+
+    def artifact(self, name, version):
+        """The artifact that was uploaded, as a manifest names it."""
+        return self.shop.pinned(self.key(name, version))
+
     def upload_site(self, name, version, metadata=None, files=None):
-        self.shop.upload(f"artifacts/{self.app}/{name}/{version}.zip", made_zip(files or site_files(name, version)), metadata)
+        self.shop.upload(self.key(name, version), made_zip(files or site_files(name, version)), metadata)
 
     def upload_function(self, name, version, metadata=None, **code):
-        self.shop.upload(f"artifacts/{self.app}/{name}/{version}.zip", made_zip(function_files(version, **code)), metadata)
+        self.shop.upload(self.key(name, version), made_zip(function_files(version, **code)), metadata)
 
     def targets(self):
         """Returns what the stack of the targets answered."""

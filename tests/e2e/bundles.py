@@ -114,8 +114,8 @@ class Bundles(Application):
     def release(self, version):
         """A release of all sites from its upload to its end; answers why it did not succeed, empty where it did."""
         for name, releases in self.sites.items():
-            self.shop.upload(f"artifacts/{self.app}/{name}/{version}.zip", made_zip(releases[version]))
-        components = {name: {"key": f"artifacts/{self.app}/{name}/{version}.zip"} for name in self.sites}
+            self.shop.upload(self.key(name, version), made_zip(releases[version]))
+        components = {name: self.artifact(name, version) for name in self.sites}
         return self.operate(action="deploy", **self.where, manifest={"version": version, "components": components}).get("error", "")
 
     def roll_back(self):

@@ -26,7 +26,7 @@ class Kelp(Application):
     def release(self, version, code=None, **mistakes):
         """CI uploads the function and POSTs a release of it; answers the record once that has ended."""
         self.upload_function("jobs", code or version, **mistakes)
-        components = {"jobs": {"key": f"artifacts/kelp/jobs/{code or version}.zip"}}
+        components = {"jobs": self.artifact("jobs", code or version)}
         manifest = {"version": version, "git": {"ref": "refs/heads/main"}, "components": components}
         answer = self.aws.call_api("POST", f"/apps/kelp/environments/{ENVIRONMENT}/releases", manifest)
         assert answer.status == 202, answer

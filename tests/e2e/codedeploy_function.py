@@ -27,7 +27,7 @@ class Canal(Application):
     def release(self, version):
         """Releases the function alone."""
         self.upload_function("jobs", version)
-        components = {"jobs": {"key": f"artifacts/{APP}/jobs/{version}.zip"}}
+        components = {"jobs": self.artifact("jobs", version)}
         manifest = {"version": version, "git": {"ref": f"refs/heads/{self.environment}"}, "components": components}
         answer = self.aws.call_api("POST", f"/apps/{APP}/environments/{self.environment}/releases", manifest)
         assert answer.status == 202, answer

@@ -11,6 +11,8 @@ from shop import REPOSITORY
 # `make build` builds it beside the functions.
 PROGRAM = REPOSITORY / "target" / os.environ.get("CARGO_BUILD_TARGET", "") / "debug/windlass"
 ENDS_WITHIN_S = 120
+# Where a user of an application uploads, for all of its environments.
+PREFIXES = ("artifacts", "plans", "releases")
 
 
 @dataclasses.dataclass
@@ -68,8 +70,7 @@ def make_user(aws, app):
     api = f"arn:aws:execute-api:{aws.region}:000000000000:{aws.outputs['ApiId']}"
     statements = [
         {"Effect": "Allow", "Action": "execute-api:Invoke", "Resource": [f"{api}/*/*/apps/{app}/*"]},
-        {"Effect": "Allow", "Action": ["s3:PutObject", "s3:GetObject"], "Resource": f"arn:aws:s3:::{bucket}/artifacts/{app}/*"},
-        {"Effect": "Allow", "Action": ["s3:PutObject", "s3:GetObject"], "Resource": f"arn:aws:s3:::{bucket}/releases/{app}/*"},
+        *({"Effect": "Allow", "Action": ["s3:PutObject", "s3:GetObject"], "Resource": f"arn:aws:s3:::{bucket}/{prefix}/{app}/*"} for prefix in PREFIXES),
         {"Effect": "Allow", "Action": "s3:ListBucket", "Resource": f"arn:aws:s3:::{bucket}"},
     ]
     name = f"ci-of-{app}"

@@ -29,7 +29,7 @@ class Pair(Application):
 
     def release(self, version):
         self.upload_function("jobs", version)
-        components = {"jobs": {"key": f"artifacts/pair/jobs/{version}.zip"}}
+        components = {"jobs": self.artifact("jobs", version)}
         manifest = {"version": version, "git": {"ref": f"refs/heads/{self.environment}"}, "components": components}
         answer = self.aws.call_api("POST", f"/apps/pair/environments/{self.environment}/releases", manifest)
         assert answer.status == 202, answer

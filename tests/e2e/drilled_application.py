@@ -22,7 +22,7 @@ class Muster(Application):
 
     def declared(self, version, staging=None, prod=None, **gates):
         """A declaration with what more is given of the environments and of the gates."""
-        environments = {"staging": {"deploy": {"branch": "main"}, **(staging or {})}, "prod": {"deploy": {"tag": "stable"}, **(prod or {})}}
+        environments = {"staging": {"deploy": {"branch": "main"}, **(staging or {})}, "prod": {"deploy": {"branch": "stable"}, **(prod or {})}}
         return self.declaration(environments, {**GATES, **gates}, version)
 
     def deploy(self, version):

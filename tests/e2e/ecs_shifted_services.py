@@ -63,7 +63,7 @@ class Ferry(Application):
         """CI POSTs a release of both; answers the deployment's id."""
         self.shop.push_image(version, self.images, **behaviour)
         self.upload_function("jobs", version)
-        components = {"agent": {"image": f"{self.images}:{version}"}, "jobs": {"key": f"artifacts/{self.app}/jobs/{version}.zip"}}
+        components = {"agent": {"image": f"{self.images}:{version}"}, "jobs": self.artifact("jobs", version)}
         manifest = {"version": version, "git": {"ref": "refs/heads/main"}, "components": components}
         answer = self.aws.call_api("POST", f"/apps/{self.app}/environments/{ENVIRONMENT}/releases", manifest)
         assert answer.status == 202, answer

@@ -11,6 +11,8 @@ CHECKED_AS = {
     "ecr:DescribeRepositories": ("ecr:DescribeRepositories", "*"),
     # AWS: repository; checked there on `*`, because its ARN is a parameter.
     "ecr:ListTagsForResource": ("ecr:ListTagsForResource", "*"),
+    # AWS: topic; checked there on `*`, because its ARN is a parameter.
+    "sns:ListTagsForResource": ("sns:ListTagsForResource", "*"),
     # AWS: service or task; checked there on the cluster.
     "ecs:DescribeServices": ("ecs:DescribeServices", "arn:aws:ecs:*:*:cluster/*"),
     "ecs:DescribeTasks": ("ecs:DescribeTasks", "arn:aws:ecs:*:*:cluster/*"),

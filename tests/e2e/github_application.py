@@ -33,14 +33,13 @@ class Puffin(Application):
         """The events since it was asked for them last."""
         return [json.loads(text) for text in left_behind.taken(self.aws, "puffin-heard")]
 
-    def begin(self, version, commit, key=None, sequence=None, **mistakes):
-        """Releases the function, anew or what lies at the key; answers the deployment's id."""
-        if key is None:
-            key = f"artifacts/{APP}/jobs/{version}.zip"
+    def begin(self, version, commit, code=None, sequence=None, **mistakes):
+        """Releases the function, anew or that of a former version; answers the deployment's id."""
+        if code is None:
             self.upload_function("jobs", version, **mistakes)
         self.sequence += 1
         git = {"ref": "refs/heads/main"} | ({"commit": commit} if commit else {})
-        manifest = {"version": version, "sequence": sequence or self.sequence, "git": git, "components": {"jobs": {"key": key}}}
+        manifest = {"version": version, "sequence": sequence or self.sequence, "git": git, "components": {"jobs": self.artifact("jobs", code or version)}}
         answer = self.aws.call_api("POST", f"/apps/{APP}/environments/{ENVIRONMENT}/releases", manifest)
         assert answer.status == 202, answer
         return answer.body["id"]

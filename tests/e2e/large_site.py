@@ -30,7 +30,7 @@ class Atlas(Application):
     def begin(self, version, files):
         """CI POSTs a release of these files; answers the deployment's id."""
         self.upload_site("site", version, files=files)
-        components = {"site": {"key": f"artifacts/atlas/site/{version}.zip"}}
+        components = {"site": self.artifact("site", version)}
         answer = self.aws.call_api("POST", f"/apps/atlas/environments/{ENVIRONMENT}/releases", {"version": version, "git": {"ref": "refs/heads/main"}, "components": components})
         assert answer.status == 202, answer
         return answer.body["id"]

@@ -25,7 +25,7 @@ class Gauge(Application):
     def release(self, version):
         """Releases the function alone: each wave is watched for a minute."""
         self.upload_function("jobs", version)
-        components = {"jobs": {"key": f"artifacts/gauge/jobs/{version}.zip"}}
+        components = {"jobs": self.artifact("jobs", version)}
         manifest = {"version": version, "git": {"ref": f"refs/heads/{self.environment}"}, "components": components}
         answer = self.aws.call_api("POST", f"/apps/gauge/environments/{self.environment}/releases", manifest)
         assert answer.status == 202, answer

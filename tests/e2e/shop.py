@@ -26,6 +26,8 @@ class Shop:
     def __init__(self, aws, environment=ENVIRONMENT, stack="shop-targets", repository=IMAGE_REPOSITORY):
         self.aws = aws
         self.targets = {}
+        # The SHA-256 of what was uploaded, by key.
+        self.digests = {}
         self.environment = environment
         self.stack = stack
         self.repository = repository
@@ -106,12 +108,12 @@ class Shop:
         With `source` it has that release's sources, with its own version in them.
         """
         source = source or version
-        keys = {}
+        components = {}
         for component in ("web", "api"):
-            keys[component] = f"artifacts/shop/{component}/{version}.zip"
-            self.upload(keys[component], zipped(SHOP / "releases" / source / component, source, version), {"version": version})
+            key = f"artifacts/shop/{self.environment}/{component}/{version}.zip"
+            self.upload(key, zipped(SHOP / "releases" / source / component, source, version), {"version": version})
+            components[component] = self.pinned(key)
         self.push_image(version)
-        components = {component: {"key": key} for component, key in keys.items()}
         components["agent"] = {"image": f"{self.repository}:{version}"}
         commit = hashlib.sha1(version.encode(), usedforsecurity=False).hexdigest()
         return {"version": version, "git": {"ref": f"refs/tags/v{version}", "commit": commit}, "components": components}
@@ -119,11 +121,16 @@ class Shop:
     def release(self, version, source=None):
         """Builds a release and uploads its manifest, last."""
         manifest = self.build(version, source)
-        self.upload(f"releases/shop/{version}.json", json.dumps(manifest).encode())
+        self.upload(f"releases/shop/{self.environment}/{version}.json", json.dumps(manifest).encode())
         return manifest
 
     def upload(self, key, body, metadata=None):
+        self.digests[key] = hashlib.sha256(body).hexdigest()
         self.aws.s3.put_object(Bucket=self.aws.outputs["ArtifactsBucket"], Key=key, Body=body, Metadata=metadata or {}, ChecksumAlgorithm="SHA256")
+
+    def pinned(self, key):
+        """An object that was uploaded, as a manifest names it."""
+        return {"key": key, "sha256": self.digests[key]}
 
     def push_image(self, tag, repository=None, content=None, **behaviour):
         """Pushes an image: what `docker push` sends last, an OCI manifest, here without layers, because it is never run.

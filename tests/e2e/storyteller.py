@@ -57,10 +57,10 @@ class Storyteller:
             time.sleep(self.aws.pause_s(waited_s))
 
     def deployment_of(self, version, action="deploy"):
-        """Waits for the record of a release's deployment."""
+        """Waits for the record of a release's deployment. The digits of its bytes follow a version that another environment's tag rule takes."""
 
         def look():
-            matching = [found for found in self.ledger.deployments() if found["release"]["version"] == version and found["action"] == action]
+            matching = [found for found in self.ledger.deployments() if found["release"]["version"].partition("+")[0] == version and found["action"] == action]
             return matching[-1] if matching else None
 
         return self.until(f"a record of the {action} of {version}", look)

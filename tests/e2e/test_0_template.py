@@ -65,8 +65,8 @@ def matches(aws, rule, event):
     ("key", "wanted"),
     [
         ("apps/shop/app.yaml", True),
-        ("artifacts/shop/web/1.0.0.zip", True),
-        ("releases/shop/1.0.0.json", True),
+        ("artifacts/shop/prod/web/1.0.0.zip", True),
+        ("releases/shop/prod/1.0.0.json", True),
         ("release/shop/1.0.0.json", True),
         ("manifest.json", True),
         ("windlass/sites/shop/web.json", False),

@@ -45,10 +45,10 @@ class Moat(Application, Newcomer):
         return self.posts(self.manifest_of(version, "page"))
 
     def manifest_of(self, version, *components):
-        whole = self.manifest(version) if "jobs" in components else {"version": version, "git": {"ref": "refs/heads/main"}, "components": {}}
-        key = f"artifacts/{self.app}/page/{version}.zip"
-        whole["components"] = {name: whole["components"].get(name, {"key": key}) for name in components}
-        return whole
+        """Uploads what is not there yet, and answers the manifest of these components."""
+        if "jobs" in components:
+            return self.manifest(version)
+        return {"version": version, "git": {"ref": "refs/heads/main"}, "components": {name: self.artifact(name, version) for name in components}}
 
     def posts(self, manifest):
         answer = self.aws.call_api("POST", f"/apps/moat/environments/{ENVIRONMENT}/releases", manifest)
@@ -139,6 +139,7 @@ def test_a_declaration_names_no_part_of_its_installation_and_no_topic_of_another
         ("PartOfWindlass", "components.jobs.function"),
         ("TargetNotOurs", f"environments.{ENVIRONMENT}.notify[0].topic"),
     ]
+    assert "has the tag `windlass:app`: `bank`" in str(found), found
     assert moat.ledger.declaration()["version"] == "1.0.0"
 
 
@@ -187,7 +188,7 @@ def test_a_folder_with_secrets_is_refused_before_anything_is_uploaded(moat):
         (folder / path).write_text(text)
     ran = moat.windlass.run("release", "moat", "1.0.2", "page=dist/", "--environment", ENVIRONMENT, "--no-git")
     assert ran.status not in (GOOD, UNAVAILABLE) and all(name in ran.err + ran.out for name in ("FileRefused", ".env", "id_rsa")), ran
-    listed = moat.aws.s3.list_objects_v2(Bucket=moat.aws.outputs["ArtifactsBucket"], Prefix="artifacts/moat/")["Contents"]
+    listed = moat.aws.s3.list_objects_v2(Bucket=moat.aws.outputs["ArtifactsBucket"], Prefix="artifacts/moat/").get("Contents", [])
     assert not any("1.0.2" in found["Key"] for found in listed)
 
 

@@ -50,17 +50,17 @@ def test_a_late_arrival_does_not_replace_a_newer_release(story):
 
 def test_a_version_text_does_not_mean_other_bytes(story):
     """Safety: bytes: A version text that is used again with other bytes is rejected."""
-    story.shop.upload("artifacts/shop/api/other.zip", b"PK\x05\x06" + bytes(18))
-    manifest = {"version": "1.4.0", "git": {"ref": "refs/tags/v1.4.0"}, "components": {"api": {"key": "artifacts/shop/api/other.zip"}}}
+    story.shop.upload("artifacts/shop/prod/api/other.zip", b"PK\x05\x06" + bytes(18))
+    manifest = {"version": "1.4.0", "git": {"ref": "refs/tags/v1.4.0"}, "components": {"api": story.shop.pinned("artifacts/shop/prod/api/other.zip")}}
     done = story.operate(action="deploy", **WHERE, manifest=manifest)
     assert rejected(story, done) == "VersionReused"
     assert "1.4.0" in done["cause"]
 
 
 def test_a_missing_artifact_is_told_beside_the_manifest(story):
-    manifest = {"version": "9.9.9", "git": {"ref": "refs/tags/v9.9.9"}, "components": {"web": {"key": "artifacts/shop/web/nothing.zip"}}}
-    story.shop.upload("releases/shop/9.9.9.json", json.dumps(manifest).encode())
-    assert "artifacts/shop/web/nothing.zip" in json.dumps(story.findings_beside("releases/shop/9.9.9.json"))
+    manifest = {"version": "9.9.9", "git": {"ref": "refs/tags/v9.9.9"}, "components": {"web": {"key": "artifacts/shop/prod/web/nothing.zip", "sha256": "0" * 64}}}
+    story.shop.upload("releases/shop/prod/9.9.9.json", json.dumps(manifest).encode())
+    assert "artifacts/shop/prod/web/nothing.zip" in json.dumps(story.findings_beside("releases/shop/prod/9.9.9.json"))
 
 
 def test_an_image_of_no_application_is_dropped(story):

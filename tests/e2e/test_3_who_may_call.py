@@ -4,8 +4,8 @@ import json
 import re
 
 import pytest
-from botocore.credentials import Credentials
 from cloud import REPOSITORY
+from tagged_roles import document_of, filled, tagged_roles
 from template import resources
 
 ROUTES = [found["Properties"]["RouteKey"] for found in resources(REPOSITORY / "template.yaml").values() if found["Type"] == "AWS::ApiGatewayV2::Route"]
@@ -41,32 +41,11 @@ def may(policy, method, route, place):
     return policy == "operator" or (method == "POST" and route in (f"{environment}/releases", f"{environment}/plans"))
 
 
-def filled(document, tags):
-    """A policy as IAM reads it for a role with these tags: the local cloud knows no policy variables. One without a value matches nothing."""
-    text = json.dumps(document)
-    return json.loads(re.sub(r"\$\{aws:PrincipalTag/([^}]+)\}", lambda tag: tags.get(tag[1], "no-value"), text))
-
-
 @pytest.fixture(scope="module")
 def callers(story):
     """Credentials of a role for each policy."""
-    iam, sts = story.aws.iam, story.aws.client("sts")
-    trust = {"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Principal": {"AWS": "*"}, "Action": "sts:AssumeRole"}]}
-    credentials = {}
-    for name, output in POLICIES.items():
-        arn = story.aws.outputs[output]
-        version = iam.get_policy(PolicyArn=arn)["Policy"]["DefaultVersionId"]
-        document = iam.get_policy_version(PolicyArn=arn, VersionId=version)["PolicyVersion"]["Document"]
-        document = document if isinstance(document, dict) else json.loads(document)
-        tags = [{"Key": key, "Value": value} for key, value in HERE.items()]
-        role = iam.create_role(RoleName=f"caller-{name}", AssumeRolePolicyDocument=json.dumps(trust), Tags=tags)["Role"]
-        iam.put_role_policy(RoleName=f"caller-{name}", PolicyName="as-filled-in", PolicyDocument=json.dumps(filled(document, HERE)))
-        given = sts.assume_role(RoleArn=role["Arn"], RoleSessionName=name)["Credentials"]
-        credentials[name] = Credentials(given["AccessKeyId"], given["SecretAccessKey"], given["SessionToken"])
-    yield credentials
-    for name in POLICIES:
-        iam.delete_role_policy(RoleName=f"caller-{name}", PolicyName="as-filled-in")
-        iam.delete_role(RoleName=f"caller-{name}")
+    with tagged_roles(story, POLICIES, HERE) as credentials:
+        yield credentials
 
 
 @pytest.mark.parametrize("policy", POLICIES)
@@ -86,10 +65,7 @@ def test_each_policy_lets_in_where_it_says_and_nowhere_else(story, callers, poli
 
 def test_a_role_without_the_tags_may_do_nothing_by_them(story):
     for output in ("CiPolicyArn", "PlanPolicyArn", "OperatorPolicyArn"):
-        arn = story.aws.outputs[output]
-        version = story.aws.iam.get_policy(PolicyArn=arn)["Policy"]["DefaultVersionId"]
-        document = story.aws.iam.get_policy_version(PolicyArn=arn, VersionId=version)["PolicyVersion"]["Document"]
-        document = document if isinstance(document, dict) else json.loads(document)
+        document = document_of(story.aws, output)
         # Where the installation is, they are told.
         statements = [one for one in filled(document, {})["Statement"] if one["Action"] != "cloudformation:DescribeStacks"]
         named = re.findall(r'"(arn:[^"]+)"', json.dumps(statements))

@@ -49,7 +49,7 @@ def test_what_was_missed_does_not_replace_what_was_accepted_since(flotsam):
     assert answer.status == 202, answer
     newer = flotsam.ended(flotsam.deployment_of("1.2.0")["id"])["order"]
     flotsam.look_at_everything()
-    assert "adrift" in json.dumps(flotsam.findings_beside("releases/flotsam/1.1.1.json"))
+    assert "adrift" in json.dumps(flotsam.findings_beside("releases/flotsam/beach/1.1.1.json"))
     assert flotsam.endings("1.1.0", "1.2.0") == [("NothingToDo", "Superseded"), ("Succeeded", "")]
     missed = flotsam.deployment_of("1.1.0")["order"]
     assert newer["accepted"] - missed["accepted"] >= OLDER_BY.total_seconds() * 1000, "it stands where it arrived"

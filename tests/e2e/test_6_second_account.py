@@ -52,7 +52,7 @@ def test_a_service_and_a_distribution_are_changed_there(pier):
     pier.aws.ecr.create_repository(repositoryName=IMAGES)
     digest = pier.shop.push_image("3.2.0", repository=IMAGES)
     pier.upload_site("cover", "3.2.0", files={"index.html": "<!doctype html>cover 3.2.0"})
-    components = {"cover": {"key": "artifacts/pier/cover/3.2.0.zip"}, "agent": {"image": f"{IMAGES}:3.2.0"}}
+    components = {"cover": pier.artifact("cover", "3.2.0"), "agent": {"image": f"{IMAGES}:3.2.0"}}
     manifest = {"version": "3.2.0", "git": {"ref": "refs/tags/v3.2.0"}, "components": components}
     done = pier.operate(action="deploy", **pier.where, manifest=manifest)
     assert done["status"] == "SUCCEEDED", done.get("cause")

@@ -13,7 +13,7 @@ from command_line import CommandLine
 GOOD, USAGE, REJECTED, ROLLED_BACK, NEEDS_OPERATOR, UNREACHABLE = 0, 2, 3, 4, 5, 6
 SUPERSEDED, HELD, RECORDED = 8, 9, 10
 LIVE = {"page": "1.0.0", "jobs": "1.0.0"}
-ENVIRONMENTS = {"bay": {"deploy": {"branch": "main"}}, "sea": {"deploy": {"tag": "stable"}, "start": "manual"}}
+ENVIRONMENTS = {"bay": {"deploy": {"branch": "main"}}, "sea": {"deploy": {"branch": "stable"}, "start": "manual"}}
 # Long enough to come in between.
 GATES = {"between_waves": "3s"}
 
@@ -137,7 +137,7 @@ def test_what_is_not_known_is_refused_with_what_is_nearest(skiff):
 
 
 def test_a_release_that_only_a_person_starts_is_recorded_and_said_so(skiff):
-    arguments = [*skiff.build("1.0.2")[:-1], "refs/tags/v1.0.2"]
+    arguments = [*skiff.build("1.0.2")[:-1], "refs/heads/stable"]
     recorded = skiff.windlass.run(*arguments)
     assert recorded.status == RECORDED and "`windlass deploy skiff sea 1.0.2`" in recorded.out, recorded
     named = skiff.windlass.run(*skiff.build("1.0.3"), "--environment", "sea")
@@ -260,8 +260,8 @@ def test_bytes_that_run_already_take_the_name_of_a_newer_release_everywhere(skif
 
 def test_an_upload_of_another_version_than_its_key_is_refused(skiff):
     manifest = {**skiff.manifest("7.8.0"), "version": "7.8.0"}
-    skiff.shop.upload("releases/skiff/7.7.0.json", json.dumps(manifest).encode())
-    assert "releases/skiff/7.8.0.json" in json.dumps(skiff.findings_beside("releases/skiff/7.7.0.json"))
+    skiff.shop.upload("releases/skiff/bay/7.7.0.json", json.dumps(manifest).encode())
+    assert "releases/skiff/bay/7.8.0.json" in json.dumps(skiff.findings_beside("releases/skiff/bay/7.7.0.json"))
     watched = skiff.windlass.run("watch", "skiff", "bay", "7.7.0")
     assert watched.status == REJECTED and "its upload was rejected" in watched.err and "7.8.0" in watched.err, watched
     assert skiff.seen() == LIVE

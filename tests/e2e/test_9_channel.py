@@ -27,7 +27,7 @@ class Gannet(Application):
 
     def release(self, version, **mistakes):
         self.upload_function("jobs", version, **mistakes)
-        components = {"jobs": {"key": f"artifacts/gannet/jobs/{version}.zip"}}
+        components = {"jobs": self.artifact("jobs", version)}
         manifest = {"version": version, "git": {"ref": "refs/heads/main"}, "components": components}
         answer = self.aws.call_api("POST", f"/apps/gannet/environments/{ENVIRONMENT}/releases", manifest)
         assert answer.status == 202, answer

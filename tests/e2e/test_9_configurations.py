@@ -45,9 +45,9 @@ class Lantern(Application):
         super().declare(declaration)
 
     def release(self, version):
-        key = f"artifacts/{APP}/flags/{version}.json"
+        key = f"artifacts/{APP}/prod/flags/{version}.json"
         self.shop.upload(key, document(version))
-        manifest = {"version": version, "git": {"ref": "refs/heads/main"}, "components": {"flags": {"key": key}}}
+        manifest = {"version": version, "git": {"ref": "refs/heads/main"}, "components": {"flags": self.shop.pinned(key)}}
         answer = self.aws.call_api("POST", f"/apps/{APP}/environments/prod/releases", manifest)
         assert answer.status == 202, answer
         return self.deployment_of(version)["id"]
@@ -153,9 +153,9 @@ def test_flags_name_the_version_that_the_same_release_publishes(lantern):
     lantern.declare("at-once", after=["jobs"], fill=["jobs.version"])
     for version in ("1.5.0", "1.6.0"):
         manifest = lantern.manifest(version)
-        key = f"artifacts/{APP}/flags/{version}.json"
+        key = f"artifacts/{APP}/prod/flags/{version}.json"
         lantern.shop.upload(key, document("${jobs.version}"))
-        manifest["components"]["flags"] = {"key": key}
+        manifest["components"]["flags"] = lantern.shop.pinned(key)
         answer = lantern.aws.call_api("POST", f"/apps/{APP}/environments/prod/releases", manifest)
         assert answer.status == 202, answer
         record = lantern.ended(lantern.deployment_of(version)["id"])

@@ -45,7 +45,7 @@ class Chronicle(Application):
 
     def release(self, version):
         self.upload_function("jobs", version)
-        components = {"jobs": {"key": f"artifacts/chronicle/jobs/{version}.zip"}}
+        components = {"jobs": self.artifact("jobs", version)}
         manifest = {"version": version, "git": {"ref": "refs/heads/main"}, "components": components}
         answer = self.aws.call_api("POST", "/apps/chronicle/environments/prod/releases", manifest)
         assert answer.status == 202, answer

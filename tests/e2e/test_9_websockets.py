@@ -38,8 +38,8 @@ class Radio(Application):
 
     def release(self, version, answer):
         files = {"index.py": CODE.format(version=version, answer=answer)}
-        self.shop.upload(f"artifacts/radio/jobs/{version}.zip", made_zip(files))
-        components = {"jobs": {"key": f"artifacts/radio/jobs/{version}.zip"}}
+        self.shop.upload(self.key("jobs", version), made_zip(files))
+        components = {"jobs": self.artifact("jobs", version)}
         manifest = {"version": version, "git": {"ref": "refs/heads/main"}, "components": components}
         answered = self.aws.call_api("POST", "/apps/radio/environments/prod/releases", manifest)
         assert answered.status == 202, answered

@@ -43,12 +43,12 @@ def declare(story, key, value):
 
 def manifest(key, value):
     """With a secret, or with an artifact of another component."""
-    component = {"key": "artifacts/shop/web/1.0.0.zip", key: value} if value == PLANTED else {"key": value}
+    component = {"key": "artifacts/shop/prod/web/1.0.0.zip", key: value} if value == PLANTED else {"key": value}
     return {"version": "9.0.0", "git": {"ref": "refs/tags/v9.0.0"}, "components": {"web": component}}
 
 
 def upload_manifest(story, key, value):
-    place = f"releases/shop/9.0.0-{key}.json"
+    place = f"releases/shop/prod/9.0.0-{key}.json"
     story.shop.upload(place, json.dumps(manifest(key, value)).encode())
     assert story.findings_beside(place)
 

@@ -35,7 +35,7 @@ class Plaza(Application):
         """A release from its upload to its end, with more files or others; answers why it did not succeed, empty where it did."""
         self.upload_site("site", version, files=release_files(version) | (more or {}))
         self.upload_function("jobs", version, **code)
-        components = {name: {"key": f"artifacts/{self.app}/{name}/{version}.zip"} for name in COMPONENTS}
+        components = {name: self.artifact(name, version) for name in COMPONENTS}
         through = {"through_hold": True, "reason": "the next one after a rollback"}
         return self.operate(action="deploy", **self.where, **through, manifest={"version": version, "components": components}).get("error", "")
 

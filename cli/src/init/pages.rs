@@ -63,7 +63,7 @@ mod tests {
         );
         let waited = started_and_waited_for("quay");
         assert!(
-            waited.contains("/apps/quay/environments?ref=")
+            waited.contains("/apps/quay/environments\")")
                 && waited.contains("until ")
                 && !waited.contains("/apps/shop/")
         );

@@ -38,7 +38,7 @@ fn row(record: &Record, step: &Step) -> Markup {
     html! { tr {
         th scope="row" { (step.component) " " small { (step.kind) } }
         td data-name=(state) { @let (sort, words) = of_step(step.status); (mark(sort, words)) @if let Some(wave) = step.wave { small { " · wave " (wave + 1) } } }
-        td data-name=(from) { (told(before(step))) }
+        td data-name=(from) { (told(before(step).as_deref())) }
         td data-name=(to) { (wanted(record, step)) }
         td data-name=(get) { (told(step.shown.as_deref())) }
         td data-name=(weight) { (meter(share(step, record.plan.as_ref()))) }

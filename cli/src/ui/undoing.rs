@@ -3,6 +3,7 @@
 use super::parts::{Sort, mark, times};
 use crate::record::Record;
 use crate::story::why_failed;
+use crate::traffic_share::before;
 use maud::{Markup, html};
 use std::collections::BTreeMap;
 use windlass_domain::deployment::Status;
@@ -145,9 +146,9 @@ fn from_to(step: &Step) -> Markup {
     if !step.has_switched() {
         return html! { "nothing of it that callers notice was changed" };
     }
-    let before = step.before["noticed"]["shown"].as_str();
+    let before = before(step);
     html! {
-        (step.shown.as_deref().unwrap_or("not seen yet")) " → " (before.unwrap_or("what was before"))
+        (step.shown.as_deref().unwrap_or("not seen yet")) " → " (before.as_deref().unwrap_or("what was before"))
         @if step.status == StepStatus::UndoFailed {
             div { (mark(Sort::Bad, "could not be brought back before")) @if let Some(why) = &step.undo_failure { " " (times(&why_failed(why))) } }
         }

@@ -249,6 +249,7 @@ impl Validate {
             allow_older: false,
             dirty: self.dirty,
             tag: None,
+            uploads: false,
         };
         let sight = waiting(async {
             let windlass = self.endpoint.open_if_named().await?.found();

@@ -212,17 +212,18 @@ impl Watch {
                 Ok((SOON, unknown))
             }
             OrFindings::So(release) => {
-                if let Some(findings) = release.refused() {
+                if let Some(findings) = release.refused(environment) {
                     return Err(Failure::rejected("its upload was rejected:", findings));
                 }
                 if release.recorded.is_none() {
                     let why = not_there(
                         format!(
-                            "the manifest of {version} is uploaded, and became no deployment into {environment} yet"
+                            "the manifest of {version} is uploaded for {}, and became no deployment into {environment} yet",
+                            release.uploaded_for()
                         ),
                         format!(
                             "`windlass history {app} {environment}` tells what was deployed there. A manifest is deployed \
-                             into the environment that its Git ref chooses."
+                             into the environment below whose prefix it lies."
                         ),
                     );
                     return Ok((FOUND, why));

@@ -72,7 +72,7 @@ pub fn telling(told: Told) -> StandIn {
     let digest = declared.digest().clone();
     StandIn::new(move |call: &Call| {
         let path = call.path.split('?').next().unwrap().to_owned();
-        let uploaded = checksums.contains_key("/artifacts-bucket/releases/shop/1.4.0.json");
+        let uploaded = checksums.contains_key("/artifacts-bucket/releases/shop/prod/1.4.0.json");
         match (call.method.as_str(), path.as_str()) {
             ("PUT", _) => {
                 let sum = call.headers.get("x-amz-checksum-sha256").cloned();
@@ -96,7 +96,7 @@ pub fn telling(told: Told) -> StandIn {
             ("GET", path) if path.starts_with("/artifacts-bucket/") => {
                 let lies = match path.strip_prefix("/artifacts-bucket/").unwrap() {
                     "apps/shop/app.yaml" => told.declaration.clone(),
-                    "releases/shop/1.4.0.json.findings.json" if uploaded => {
+                    "releases/shop/prod/1.4.0.json.findings.json" if uploaded => {
                         told.beside.as_ref().map(Value::to_string)
                     }
                     _ => None,

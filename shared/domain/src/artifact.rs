@@ -160,7 +160,7 @@ mod tests {
     fn an_artifact_is_told_with_its_digest() {
         let digest = Digest::of(b"bytes");
         let object = Artifact::Object {
-            key: "artifacts/shop/web/1.zip".into(),
+            key: "artifacts/shop/prod/web/1.zip".into(),
             version_id: "v1".into(),
             sha256: digest.clone(),
             bytes: 5,
@@ -171,7 +171,7 @@ mod tests {
         };
         assert_eq!(
             object.to_string(),
-            format!("artifacts/shop/web/1.zip@sha256:{digest}")
+            format!("artifacts/shop/prod/web/1.zip@sha256:{digest}")
         );
         assert_eq!(image.to_string(), format!("shop/agent@sha256:{digest}"));
         assert_eq!([object.digest(), image.digest()], [digest.clone(), digest]);

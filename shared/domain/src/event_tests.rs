@@ -258,7 +258,7 @@ fn a_refusal_is_told_with_all_its_findings() {
     let refusal = |findings| Refusal {
         app: names().0,
         environment: None,
-        about: "releases/shop/1.json".into(),
+        about: "releases/shop/prod/1.json".into(),
         requester: Requester {
             route: Route::S3,
             principal: None,
@@ -273,7 +273,7 @@ fn a_refusal_is_told_with_all_its_findings() {
     assert_eq!((event.detail.schema, event.detail.app), (SCHEMA, names().0));
     assert_eq!(
         event.detail.version.as_deref(),
-        Some("releases/shop/1.json")
+        Some("releases/shop/prod/1.json")
     );
     assert_eq!(event.detail.cause_name.as_deref(), Some("BadValue"));
     let cause = "BadValue: app: It is bad. Remedy: Mend it.\nOlder: app: It is bad. Remedy: Mend it.\n  \

@@ -32,9 +32,10 @@ impl fmt::Display for Foreign<'_> {
 /// Returns a text as one line in which nothing is hidden: each control character, each end of a line and each character
 /// that turns the direction or has no width is shown as its code, such as `\u{1b}`. Blanks at the ends go.
 pub fn line(text: &str) -> Cow<'_, str> {
-    visible(text.trim_matches([' ', '\n', '\r', '\t']), |c| {
-        is_hidden(c) || is_end(c)
-    })
+    let inner = text.trim_matches([' ', '\n', '\r', '\t']);
+    // What is nothing but blanks is told all the same: a name may be that.
+    let text = if inner.is_empty() { text } else { inner };
+    visible(text, |c| is_hidden(c) || is_end(c))
 }
 
 /// What stands before each line of a log that a text of ours shows.

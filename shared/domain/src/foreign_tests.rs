@@ -13,6 +13,7 @@ fn a_text_of_others_is_one_line_in_which_nothing_is_hidden() {
             "plain, with é, 日本 and “quotes”",
         ),
         ("\n  next: x \n", "next: x"),
+        ("\r\n", r"\u{d}⏎"),
         ("a\nnext: b", "a⏎next: b"),
         ("a\r\nb", r"a\u{d}⏎b"),
         ("a\tb", "a b"),

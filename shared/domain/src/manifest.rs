@@ -1,9 +1,10 @@
 //! Manifests. CI writes in a manifest what a release consists of.
 
+use crate::artifact_place::key_of_another;
 use crate::digest::Digest;
 use crate::finding::{Finding, FindingName, repeated};
 use crate::git::Git;
-use crate::key::manifest_key;
+use crate::key::{Upload, manifest_key, upload};
 use crate::name::{AppName, ComponentName};
 use crate::partial_document::PartialDocument;
 use crate::shape::{Language, Shape, join};
@@ -21,7 +22,7 @@ pub const LARGEST: usize = 128 * 1024;
 static SHAPE: LazyLock<Shape> =
     LazyLock::new(|| Shape::of::<Manifest>("the manifest", Language::Json));
 
-/// The document that CI uploads last, as `releases/<app>/<version>.json`, or POSTs.
+/// The document that CI POSTs, or uploads last, as `releases/<app>/<environment>/<version>.json`.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Manifest {
@@ -49,13 +50,13 @@ pub struct Manifest {
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct ArtifactRef {
-    /// The key in the artifacts bucket.
+    /// The key in the artifacts bucket, below `artifacts/<app>/<environment>/<component>/`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub key: Option<String>,
-    /// Pins the object's version; else the current version is pinned when it is accepted.
+    /// Pins the object's version, the one that S3 answered to the upload. An object needs this or `sha256`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub version_id: Option<String>,
-    /// Pins the object's bytes: their SHA-256 as 64 lower-case hexadecimal digits.
+    /// Pins the object's bytes: their SHA-256 as 64 lower-case hexadecimal digits, as `sha256sum` tells it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub sha256: Option<Digest>,
     /// The image as `repository:tag` or `repository@sha256:…`; the repository by name or full URI.
@@ -114,7 +115,9 @@ impl Manifest {
     /// not find the other.
     fn key_finding(&self, app: &AppName, key: &str) -> Option<Finding> {
         let version = &self.version;
-        let own = manifest_key(app, version);
+        let upload = upload(key);
+        let environment = upload.as_ref().and_then(Upload::environment)?;
+        let own = manifest_key(app, environment, version);
         (key != own).then(|| {
             Finding::new(
                 FindingName::BadValue,
@@ -180,9 +183,8 @@ impl ArtifactRef {
             )];
         }
         if let Some(key) = &self.key {
-            return key_of_another(app, key, &join(path, "key"))
-                .into_iter()
-                .collect();
+            let other = key_of_another(app, key, &join(path, "key"));
+            return other.into_iter().chain(self.not_pinned(path)).collect();
         }
         let image = self.image.iter().map(|image| (join(path, "image"), image));
         let images = self.images.iter().flatten();
@@ -193,6 +195,20 @@ impl ArtifactRef {
             .collect();
         findings.extend(self.pins_without_key(path));
         findings
+    }
+
+    /// Returns the finding that an object is named by its key alone: whoever may write there could put other bytes in its
+    /// place before it is accepted.
+    fn not_pinned(&self, path: &str) -> Option<Finding> {
+        (self.sha256.is_none() && self.version_id.is_none()).then(|| {
+            Finding::new(
+                FindingName::MissingField,
+                join(path, "sha256"),
+                "The object is named by its key alone, so that other bytes could come in its place.",
+                "Write `sha256`, the 64 digits that `sha256sum` tells of the file, or the `version_id` that S3 answered \
+                 to the upload. The command line writes both by itself.",
+            )
+        })
     }
 
     fn pins_without_key(&self, path: &str) -> Vec<Finding> {
@@ -213,58 +229,6 @@ impl ArtifactRef {
             })
             .collect()
     }
-}
-
-/// Returns a finding if a key is of none of the application's artifacts. A manifest by itself tells no more: only the
-/// declaration knows whether its component is declared.
-pub(crate) fn key_of_another(app: &AppName, key: &str, path: &str) -> Option<Finding> {
-    let folder = format!("artifacts/{app}/");
-    let file = key
-        .strip_prefix(&folder)
-        .and_then(|rest| rest.split_once('/'));
-    let within = file.is_some_and(|(component, file)| !component.is_empty() && !file.is_empty());
-    (!within || !is_clean(key)).then(|| {
-        Finding::new(
-            FindingName::BadValue,
-            path,
-            format!(
-                "`{}` is not the key of an artifact of `{app}`.",
-                repeated(key)
-            ),
-            format!("Upload it below `{folder}<component>/` and write that key, without `..`."),
-        )
-    })
-}
-
-fn is_clean(key: &str) -> bool {
-    key.len() <= 1024
-        && !key.contains(|c: char| c.is_control())
-        && key.split('/').all(|part| part != ".." && part != ".")
-}
-
-/// Returns a finding if the key is not of the component's artifacts: a release may use only its own component's
-/// artifacts, whoever asks.
-pub(crate) fn key_finding(
-    app: &AppName,
-    component: &ComponentName,
-    key: &str,
-    path: &str,
-) -> Option<Finding> {
-    let folder = format!("artifacts/{app}/{component}/");
-    let within = key
-        .strip_prefix(&folder)
-        .is_some_and(|rest| !rest.is_empty());
-    (!within || !is_clean(key)).then(|| {
-        Finding::new(
-            FindingName::BadValue,
-            path,
-            format!(
-                "`{}` is not the key of an artifact of `{component}`.",
-                repeated(key)
-            ),
-            format!("Upload it below `{folder}` and write that key, without `..`."),
-        )
-    })
 }
 
 fn image_finding(image: &str, path: &str) -> Option<Finding> {
@@ -311,8 +275,7 @@ mod tests {
     fn a_large_manifest_is_read_up_to_half_of_an_executions_input() {
         let app = AppName::new("shop").expect("a name");
         let of = |bytes: usize| {
-            let text =
-                r#"{"version":"1.4.0","components":{"api":{"key":"artifacts/shop/api/1.zip"}}}"#;
+            let text = r#"{"version":"1.4.0","components":{"api":{"key":"artifacts/shop/prod/api/1.zip","version_id":"v1"}}}"#;
             Manifest::parse(&app, &format!("{text}{}", " ".repeat(bytes - text.len())))
         };
         assert_eq!(
@@ -364,34 +327,6 @@ mod tests {
                 (finding.name, finding.path.as_str()),
                 (FindingName::BadValue, "here")
             );
-        }
-    }
-
-    #[test]
-    fn a_key_is_that_of_its_own_component() {
-        let (shop, web) = (
-            AppName::new("shop").unwrap(),
-            ComponentName::new("web").unwrap(),
-        );
-        let folder = "artifacts/shop/web/";
-        let (most, more) = (
-            "x".repeat(1024 - folder.len()),
-            "x".repeat(1025 - folder.len()),
-        );
-        for rest in ["1.zip", "a/b.zip", "..a/b..", &most] {
-            let key = format!("{folder}{rest}");
-            assert_eq!(key_finding(&shop, &web, &key, "here"), None, "{key}");
-        }
-        for key in [
-            folder,
-            "artifacts/shop/api/1.zip",
-            "artifacts/bank/web/1.zip",
-            "artifacts/shop/web/../api/1.zip",
-            "artifacts/shop/web/./1.zip",
-            "artifacts/shop/web/a\n.zip",
-            &format!("{folder}{more}"),
-        ] {
-            assert!(key_finding(&shop, &web, key, "here").is_some(), "{key}");
         }
     }
 }

@@ -3,7 +3,7 @@
 
 use crate::count::count;
 use crate::finding::{Finding, FindingName, repeated};
-use crate::key::{FINDINGS_SUFFIX, LONGEST, upload};
+use crate::key::{FINDINGS_SUFFIX, LONGEST, PLANS, upload};
 use crate::name::AppName;
 
 /// Windlass keeps its own objects below this.
@@ -26,11 +26,11 @@ pub struct MisplacedUpload {
     pub beside: bool,
 }
 
-/// Tells what is wrong with a key; `None` for an upload, for objects that Windlass writes itself, and for the empty
-/// objects that stand for folders (Amazon S3 User Guide, "Organizing objects in the Amazon S3 console by using
+/// Tells what is wrong with a key; `None` for an upload, for what is only planned, for objects that Windlass writes
+/// itself, and for the empty objects that stand for folders (Amazon S3 User Guide, "Organizing objects in the Amazon S3 console by using
 /// folders").
 pub fn misplaced_upload(key: &str) -> Option<MisplacedUpload> {
-    let ours = key.starts_with(OURS) || key.ends_with(FINDINGS_SUFFIX);
+    let ours = key.starts_with(OURS) || key.starts_with(PLANS) || key.ends_with(FINDINGS_SUFFIX);
     if ours || key.ends_with('/') || upload(key).is_some() {
         return None;
     }
@@ -47,16 +47,25 @@ pub fn misplaced_upload(key: &str) -> Option<MisplacedUpload> {
         _ if too_long => format!("Upload it with a key of at most {LONGEST} bytes."),
         Some("apps") => format!("Upload the declaration as `apps/{app}/app.yaml`."),
         Some("releases") => format!(
-            "Upload the manifest as `releases/{app}/{}.json`.",
+            "Upload the manifest as `releases/{app}/{}/{}.json`.",
+            or(named(2), "<environment>"),
             version(file)
         ),
-        Some(_) => format!(
-            "Upload the artifact as `artifacts/{app}/{}/{file}`.",
-            or(named(2), "<component>")
-        ),
+        Some(_) => {
+            // With one folder fewer it is the environment that is missing.
+            let (environment, component) = match named(3) {
+                None => (None, named(2)),
+                component => (named(2), component),
+            };
+            format!(
+                "Upload the artifact as `artifacts/{app}/{}/{}/{file}`.",
+                or(environment, "<environment>"),
+                or(component, "<component>")
+            )
+        }
         None => "Upload declarations as `apps/<app>/app.yaml`, artifacts as \
-                 `artifacts/<app>/<component>/<file>` and manifests as \
-                 `releases/<app>/<version>.json`; keep everything else in another bucket."
+                 `artifacts/<app>/<environment>/<component>/<file>` and manifests as \
+                 `releases/<app>/<environment>/<version>.json`; keep everything else in another bucket."
             .to_owned(),
     };
     let reason = if too_long {
@@ -120,7 +129,7 @@ mod tests {
 
     #[test]
     fn a_key_that_is_too_long_for_its_findings_is_told_without_them() {
-        let key = |length: usize| format!("artifacts/shop/web/{}.zip", "a".repeat(length - 23));
+        let key = |length: usize| format!("artifacts/shop/dev/web/{}.zip", "a".repeat(length - 27));
         assert_eq!(misplaced_upload(&key(LONGEST)), None);
         for length in [LONGEST + 1, 1024] {
             let told = misplaced_upload(&key(length)).unwrap();
@@ -173,68 +182,79 @@ mod tests {
                 "releases/1.0.0.json",
                 None,
                 true,
-                "releases/<app>/1.0.0.json",
+                "releases/<app>/<environment>/1.0.0.json",
             ),
             (
-                "releases/shop/1.0.0.yaml",
+                "releases/shop/prod/1.0.0.yaml",
                 Some("shop"),
                 true,
+                "releases/shop/prod/1.0.0.json",
+            ),
+            (
                 "releases/shop/1.0.0.json",
-            ),
-            (
-                "releases/shop/1.0.0",
                 Some("shop"),
                 true,
-                "releases/shop/1.0.0.json",
+                "releases/shop/<environment>/1.0.0.json",
             ),
             (
-                "releases/shop/.json",
+                "releases/shop/prod/.json",
                 Some("shop"),
                 true,
-                "releases/shop/<version>.json",
+                "releases/shop/prod/<version>.json",
             ),
             (
-                "releases/shop/a/1.0.0.json",
+                "releases/shop/prod/a/1.0.0.json",
                 Some("shop"),
                 true,
-                "releases/shop/1.0.0.json",
+                "releases/shop/prod/1.0.0.json",
             ),
             (
-                "release/shop/1.0.0.json",
+                "release/shop/prod/1.0.0.json",
                 Some("shop"),
                 false,
-                "releases/shop/1.0.0.json",
+                "releases/shop/prod/1.0.0.json",
             ),
             (
-                "Releases/shop/1.0.0.json",
+                "Releases/shop/prod/1.0.0.json",
                 Some("shop"),
                 false,
-                "releases/shop/1.0.0.json",
+                "releases/shop/prod/1.0.0.json",
             ),
-            ("1.0.0.json", None, false, "releases/<app>/1.0.0.json"),
+            (
+                "1.0.0.json",
+                None,
+                false,
+                "releases/<app>/<environment>/1.0.0.json",
+            ),
             (
                 "artifacts/shop/web.zip",
                 Some("shop"),
                 true,
-                "artifacts/shop/<component>/web.zip",
+                "artifacts/shop/<environment>/<component>/web.zip",
             ),
             (
-                "artifact/shop/web/1.zip",
+                "artifact/shop/prod/web/1.zip",
                 Some("shop"),
                 false,
-                "artifacts/shop/web/1.zip",
+                "artifacts/shop/prod/web/1.zip",
             ),
             (
                 "artifacts/web.zip",
                 None,
                 true,
-                "artifacts/<app>/<component>/web.zip",
+                "artifacts/<app>/<environment>/<component>/web.zip",
             ),
             (
-                "artifacts/shop/My_Web/1.zip",
+                "artifacts/shop/prod/My_Web/1.zip",
                 Some("shop"),
                 true,
-                "artifacts/shop/my-web/1.zip",
+                "artifacts/shop/prod/my-web/1.zip",
+            ),
+            (
+                "artifacts/shop/web/1.zip",
+                Some("shop"),
+                true,
+                "artifacts/shop/<environment>/web/1.zip",
             ),
             ("holiday.jpg", None, false, "apps/<app>/app.yaml"),
             ("backups/shop/2026.tar", None, false, "apps/<app>/app.yaml"),
@@ -246,6 +266,7 @@ mod tests {
             assert!(remedy.contains(&format!("`{meant}`")), "{key}: {remedy}");
             assert_eq!(found.finding.path, key);
             let now = meant.replace("<app>", "a").replace("<component>", "c");
+            let now = now.replace("<environment>", "e");
             assert!(upload(&now).is_some(), "{meant} is one that is read");
         }
     }
@@ -254,8 +275,10 @@ mod tests {
     fn uploads_folders_and_our_own_objects_are_in_their_place() {
         for key in [
             "apps/shop/app.yaml",
-            "releases/shop/1.0.0.json",
-            "artifacts/shop/web/1.zip",
+            "releases/shop/prod/1.0.0.json",
+            "artifacts/shop/prod/web/1.zip",
+            "plans/shop/web/1.zip",
+            "plans/1.zip",
             "apps/shop/app.yml.findings.json",
             "windlass/sites/shop/x.json",
             "apps/",

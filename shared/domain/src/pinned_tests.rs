@@ -5,7 +5,7 @@ const DIGEST: &str = "2c26b46b68ffc68ff99b453c1d30413413422d706483bfa0f98a5e8862
 
 fn zip(version: &str) -> Value {
     json!({
-        "type": "object", "key": format!("artifacts/shop/api/{version}.zip"), "version_id": "v1",
+        "type": "object", "key": format!("artifacts/shop/prod/api/{version}.zip"), "version_id": "v1",
         "sha256": DIGEST, "bytes": 3,
     })
 }

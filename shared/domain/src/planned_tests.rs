@@ -98,7 +98,7 @@ fn the_commits_of_a_change_are_told_where_both_ends_are_known_and_differ() {
 }
 
 fn deployment(id: &str, accepted: u64, sha256: &str) -> Deployment {
-    let artifact = json!({"type": "object", "key": "artifacts/shop/api/1.1.0.zip", "version_id": "v1", "sha256": sha256.repeat(64), "bytes": 9});
+    let artifact = json!({"type": "object", "key": "artifacts/shop/prod/api/1.1.0.zip", "version_id": "v1", "sha256": sha256.repeat(64), "bytes": 9});
     serde_json::from_value(json!({
         "id": id, "app": "shop", "environment": "prod", "action": "deploy", "attempt": 1,
         "release": {"app": "shop", "version": "1.1.0", "components": {"api": artifact}},

@@ -7,7 +7,6 @@ use crate::git::Git;
 use crate::git_rule::version_of_tag;
 use crate::name::{AppName, ComponentName};
 use crate::part::Part;
-use crate::request::Requester;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
@@ -87,7 +86,7 @@ pub fn parts(name: &ComponentName, artifact: &Artifact) -> Vec<Part> {
 }
 
 /// The number of digits of a digest that tell the pushes of a moving tag, or the releases of a version, apart.
-const DIGITS: usize = 12;
+pub(crate) const DIGITS: usize = 12;
 
 /// The longest part of a tag that a version repeats, in bytes; Amazon ECR takes tags of up to 128
 /// (Amazon ECR API Reference, `PutImage`, `imageTag`).
@@ -102,16 +101,6 @@ pub fn version_of_push(tag: &str, digest: &Digest) -> String {
     }
     let tag: String = tag.chars().take(LONGEST_TAG).collect();
     format!("{tag}+{}", digits(digest))
-}
-
-/// The record of a version text. It ensures that the version can never mean other bytes (rule 5), and that a person can
-/// start any recorded release (promotion).
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
-pub struct RecordedRelease {
-    /// The release with every component that was ever recorded under this version.
-    pub release: Release,
-    /// Who recorded it first: whoever promotes it trusts them.
-    pub by: Requester,
 }
 
 #[cfg(test)]

@@ -1,11 +1,12 @@
 //! The release of a request, as its way in hands it over: pinned, in the place of the manifest or beside what names it.
 
 use crate::artifact::Artifact;
+use crate::artifact_place::pinned_of_another;
 use crate::digest::Digest;
 use crate::finding::Finding;
 use crate::git_rule::version_of_tag;
-use crate::key::manifest_key;
-use crate::manifest::{Manifest, key_of_another};
+use crate::key::{Upload, manifest_key, upload};
+use crate::manifest::Manifest;
 use crate::name::EnvironmentName;
 use crate::pinned::{PinnedRelease, not_as_pinned};
 use crate::release::{Release, version_of_push};
@@ -58,7 +59,7 @@ impl Request {
         for (name, artifact) in &release.components {
             if let Artifact::Object { key, .. } = artifact {
                 let path = format!("pinned.release.components.{name}.key");
-                findings.extend(key_of_another(&self.app, key, &path));
+                findings.extend(pinned_of_another(&self.app, self.plan, key, &path));
             }
         }
         findings
@@ -67,7 +68,14 @@ impl Request {
     /// Returns whether the request names this release, as far as it tells itself.
     fn is_named_by(&self, release: &Release) -> bool {
         let by_object = self.manifest_object.as_ref().is_none_or(|object| {
-            !release.image_push && object.key == manifest_key(&self.app, &release.version)
+            let upload = upload(&object.key);
+            let environment = upload.as_ref().and_then(Upload::environment);
+            let version = environment.and_then(|name| {
+                let before = manifest_key(&self.app, name, "");
+                let (before, end) = before.split_at(before.len() - ".json".len());
+                object.key.strip_prefix(before)?.strip_suffix(end)
+            });
+            !release.image_push && version.is_some_and(|version| release.may_be_of(version))
         });
         let by_artifact = self
             .artifact_object
@@ -134,7 +142,7 @@ fn is_of_push(release: &Release, push: &ImagePush) -> bool {
 fn is_of_version(release: &Release, version: &str) -> bool {
     let tagged = release.version.split_once('+');
     let by_tag = tagged.is_some_and(|(tag, _)| tag == version && version_of_tag(tag).is_none());
-    release.version == version || (release.image_push && by_tag)
+    release.may_be_of(version) || (release.image_push && by_tag)
 }
 
 #[cfg(test)]

@@ -6,7 +6,7 @@ const DIGEST: &str = "2c26b46b68ffc68ff99b453c1d30413413422d706483bfa0f98a5e8862
 
 fn zip(version: &str) -> Value {
     json!({
-        "type": "object", "key": format!("artifacts/shop/api/{version}.zip"), "version_id": "v1",
+        "type": "object", "key": format!("artifacts/shop/prod/api/{version}.zip"), "version_id": "v1",
         "sha256": DIGEST, "bytes": 3,
     })
 }
@@ -60,11 +60,11 @@ fn a_pinned_release_is_what_the_request_names() {
     let artifact = |component: &str, key: &str, version: &str| json!({"artifact_object": {"component": component, "object": {"key": key, "version_id": version}}});
     let push = |digest: &str, tag: &str| json!({"image_push": {"repository": "shop/agent", "digest": digest, "tag": tag}});
     let both = json!({"api": zip("1.4.0"), "web": zip("1.4.0")});
-    let key = "artifacts/shop/api/1.4.0.zip";
+    let key = "artifacts/shop/prod/api/1.4.0.zip";
     let other = "b".repeat(64);
     let good = [
         (&of_zip, json!({})),
-        (&of_zip, object("releases/shop/1.4.0.json")),
+        (&of_zip, object("releases/shop/prod/1.4.0.json")),
         (&of_zip, artifact("api", key, "v1")),
         (&release("1.4.0", both, false), artifact("api", key, "v1")),
         (&of_zip, json!({"version": "1.4.0"})),
@@ -81,16 +81,16 @@ fn a_pinned_release_is_what_the_request_names() {
     let more = json!({"api": zip("1.4.0"), "web": zip("1.3.0")});
     let bad = [
         (&of_push, json!({})),
-        (&of_zip, object("releases/shop/1.3.0.json")),
-        (&of_push, object("releases/shop/1.4.0.json")),
+        (&of_zip, object("releases/shop/prod/1.3.0.json")),
+        (&of_push, object("releases/shop/prod/1.4.0.json")),
         (
             &of_zip,
-            artifact("web", "artifacts/shop/web/1.4.0.zip", "v1"),
+            artifact("web", "artifacts/shop/prod/web/1.4.0.zip", "v1"),
         ),
         (&of_zip, artifact("api", key, "v2")),
         (
             &of_zip,
-            artifact("api", "artifacts/shop/api/1.3.0.zip", "v1"),
+            artifact("api", "artifacts/shop/prod/api/1.3.0.zip", "v1"),
         ),
         (&release("1.4.0", more, false), artifact("api", key, "v1")),
         (&of_zip, push(DIGEST, "1.4.0")),
@@ -113,11 +113,10 @@ fn a_pinned_release_is_what_the_request_names() {
 #[test]
 fn a_pinned_release_takes_the_place_of_a_manifest_and_of_nothing_else() {
     let good = release("1.4.0", json!({"api": zip("1.4.0")}), false);
-    let manifest =
-        json!({"version": "1.4.0", "components": {"api": {"key": "artifacts/shop/api/1.4.0.zip"}}});
+    let manifest = json!({"version": "1.4.0", "components": {"api": {"key": "artifacts/shop/prod/api/1.4.0.zip", "version_id": "v1"}}});
     let pinned = |release: &Value| json!({"environment": "prod", "release": release});
     let bank = merged(good.clone(), &json!({"app": "bank"}));
-    let theirs = json!({"type": "object", "key": "artifacts/bank/api/1.zip", "version_id": "v1", "sha256": DIGEST, "bytes": 3});
+    let theirs = json!({"type": "object", "key": "artifacts/bank/prod/api/1.zip", "version_id": "v1", "sha256": DIGEST, "bytes": 3});
     let theirs = release("1.4.0", json!({"api": theirs}), false);
     let late = merged(
         good.clone(),
@@ -170,8 +169,8 @@ fn a_pinned_release_takes_the_place_of_a_manifest_and_of_nothing_else() {
 
 #[test]
 fn the_content_of_a_request_does_not_change_when_its_release_is_pinned() {
-    let manifest = |bytes: &str| json!({"version": "1.4.0", "components": {"api": {"key": bytes}}});
-    let key = "artifacts/shop/api/1.4.0.zip";
+    let manifest = |bytes: &str| json!({"version": "1.4.0", "components": {"api": {"key": bytes, "version_id": "v1"}}});
+    let key = "artifacts/shop/prod/api/1.4.0.zip";
     let deploy = json!({"action": "deploy", "app": "shop", "environment": "prod"});
     let as_sent = merged(deploy.clone(), &json!({"manifest": manifest(key)}));
     let read = |request: &Value| Request::parse(request).unwrap();
@@ -196,7 +195,7 @@ fn the_content_of_a_request_does_not_change_when_its_release_is_pinned() {
     assert_eq!(promoted.version, by_version.version);
     let other = merged(
         as_sent.clone(),
-        &json!({"manifest": manifest("artifacts/shop/api/1.zip")}),
+        &json!({"manifest": manifest("artifacts/shop/prod/api/1.zip")}),
     );
     let held = merged(as_sent, &json!({"through_hold": true, "reason": "so"}));
     let mut edited = handed_over;

@@ -5,7 +5,7 @@ use crate::declaration::Declaration;
 use crate::git::Git;
 use crate::git_rule::{GitRef, GitRule, version_of_tag};
 use crate::name::EnvironmentName;
-use crate::release::{Release, digits};
+use crate::release::{DIGITS, Release, digits};
 
 impl Declaration {
     /// Returns the name under which a release into an environment is recorded: its version, without a `v` where a tag
@@ -14,11 +14,7 @@ impl Declaration {
     pub fn version_name(&self, release: &Release, environment: &EnvironmentName) -> String {
         let Release { version, git, .. } = release;
         let own = self.own_version(version, git.as_ref(), environment);
-        own.unwrap_or_else(|| {
-            let plain =
-                version_of_tag(version).map_or_else(|| version.clone(), |it| it.to_string());
-            marked(&plain, release)
-        })
+        own.unwrap_or_else(|| marked(&plain(version), release))
     }
 
     /// Returns the name of a version that a release of this Git ref into this environment may have for itself; `None` if
@@ -54,6 +50,22 @@ impl Release {
     pub fn is_marked(&self, version: &str) -> bool {
         self.version == marked(version, self)
     }
+
+    /// Returns whether its name is one that a release of this version may have, whatever bytes of it are at hand.
+    pub fn may_be_of(&self, version: &str) -> bool {
+        let plain = plain(version);
+        let rest = self.version.strip_prefix(&plain);
+        let digits = rest.and_then(|rest| rest.strip_prefix(['+', '.']));
+        let is_marked = digits.is_some_and(|digits| {
+            digits.len() == DIGITS && digits.bytes().all(|b| b.is_ascii_hexdigit())
+        });
+        self.version == version || rest == Some("") || is_marked
+    }
+}
+
+/// Returns a version without a `v`, where it is a semantic version.
+pub fn plain(version: &str) -> String {
+    version_of_tag(version).map_or_else(|| version.to_owned(), |it| it.to_string())
 }
 
 fn marked(version: &str, release: &Release) -> String {
@@ -78,7 +90,7 @@ environments:
   staging: {deploy: {tag: release-candidate}}
   prod: {deploy: {tag: stable}}
 components:
-  agent: {kind: ecs, cluster: shop, service: agent, container: agent, repository: shop/agent}
+  agent: {kind: ecs, cluster: shop, service: 'agent-{environment}', container: agent, repository: shop/agent}
 ";
 
     fn release(version: &str, reference: Option<&str>, bytes: &[u8]) -> Release {

@@ -56,9 +56,9 @@ fn named(cell: &str) -> BTreeSet<ActionName> {
 fn value(field: &str) -> Value {
     match field {
         "manifest" => json!({"version": "1.0.0", "components": {"api": {"image": "shop/api:1"}}}),
-        "manifest_object" => json!({"key": "releases/shop/1.json"}),
+        "manifest_object" => json!({"key": "releases/shop/prod/1.json"}),
         "artifact_object" => {
-            json!({"component": "api", "object": {"key": "artifacts/shop/api/1.zip"}})
+            json!({"component": "api", "object": {"key": "artifacts/shop/prod/api/1.zip"}})
         }
         "image_push" => json!({"repository": "shop/api", "digest": "a".repeat(64), "tag": "1"}),
         "pinned" => {

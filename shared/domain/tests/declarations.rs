@@ -36,7 +36,7 @@ fn a_component_that_is_not_declared_is_told_with_those_that_are() {
 
 #[test]
 fn a_service_takes_what_its_base_says() {
-    let key = |name: &str| serde_json::json!({"key": format!("artifacts/shop/{name}/1.json")});
+    let key = |name: &str| serde_json::json!({"key": format!("artifacts/shop/prod/{name}/1.json"), "version_id": "v1"});
     let image = |name: &str| serde_json::json!({"image": format!("shop/{name}:1")});
     for (component, artifact, field) in [
         ("agent", key("agent"), Some("key")),

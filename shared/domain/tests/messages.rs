@@ -11,8 +11,7 @@ use windlass_domain::name::AppName;
 use windlass_domain::request::Request;
 
 const GOOD: &str = include_str!("bad_inputs/declaration.yaml");
-const GOOD_JSON: &str =
-    r#"{"version": "1.4.0", "components": {"web": {"key": "artifacts/shop/web/1.zip"}}}"#;
+const GOOD_JSON: &str = r#"{"version": "1.4.0", "components": {"web": {"key": "artifacts/shop/prod/web/1.zip", "version_id": "v1"}}}"#;
 const GOOD_MANIFEST: &str = include_str!("bad_inputs/manifest.yaml");
 
 fn told(findings: &[Finding]) -> String {
@@ -88,7 +87,7 @@ fn a_manifest_is_told_everything() {
         r#"{"version": "1.4.0 beta", "git": {"ref": "main"}, "components": {"web": {"key": 1}}}"#;
     let form = Manifest::parse(&app, text).err().unwrap_or_default();
     let text = r#"{"version": "1.4.0", "components": {
-        "web": {"key": "artifacts/bank/web/1.zip"}, "agent": {"image": "shop/agent"}, "api": {}}}"#;
+        "web": {"key": "artifacts/bank/prod/web/1.zip", "version_id": "v1"}, "agent": {"image": "shop/agent"}, "api": {}}}"#;
     let meaning = Manifest::parse(&app, text).err().unwrap_or_default();
     insta::assert_snapshot!(format!("{}\n\n{}", told(&form), told(&meaning)));
 }

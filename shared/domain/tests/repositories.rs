@@ -48,7 +48,7 @@ fn a_repository_belongs_to_all_components_that_name_it() {
 #[test]
 fn a_component_takes_the_sort_of_artifact_that_it_is_declared_for() {
     let zip = ArtifactRef {
-        key: Some("artifacts/shop/x/1.zip".into()),
+        key: Some("artifacts/shop/prod/x/1.zip".into()),
         ..ArtifactRef::default()
     };
     let image = ArtifactRef {
@@ -93,7 +93,7 @@ fn an_image_is_of_the_repository_that_its_component_declares_where_it_goes() {
         let resolved = shop
             .resolve(&EnvironmentName::new(environment).unwrap())
             .unwrap();
-        let misfit = shop.misfit_here(&name, &artifact, &resolved);
+        let misfit = shop.misfit_here(&name, &artifact, &resolved, false);
         let misfit = misfit.first();
         misfit.map(|finding| format!("{} {}", finding.name, finding.path))
     };
@@ -167,7 +167,7 @@ components:
         ("agent", r#"{"image":"shop/web:1"}"#, "BadValue agent.image"),
         (
             "agent",
-            r#"{"key":"artifacts/shop/agent/1"}"#,
+            r#"{"key":"artifacts/shop/prod/agent/1", "version_id": "v1"}"#,
             "BadValue agent.key",
         ),
         ("one", r#"{"image":"shop/web:1"}"#, ""),
@@ -182,7 +182,11 @@ components:
             r#"{"images":{"web":"shop/web:1"}}"#,
             "BadValue whole.images",
         ),
-        ("whole", r#"{"key":"artifacts/shop/whole/1"}"#, ""),
+        (
+            "whole",
+            r#"{"key":"artifacts/shop/prod/whole/1", "version_id": "v1"}"#,
+            "",
+        ),
     ] {
         let name = ComponentName::new(component).unwrap();
         let artifact: ArtifactRef = serde_json::from_str(artifact).unwrap();
@@ -191,7 +195,7 @@ components:
             let told = told.map(|it| format!("{} {}", it.name, it.path.replace("components.", "")));
             told.collect::<Vec<String>>().join(" ")
         };
-        let here = told(declaration.misfit_here(&name, &artifact, &resolved));
+        let here = told(declaration.misfit_here(&name, &artifact, &resolved, false));
         assert_eq!(here, wanted, "{component} {artifact:?}");
         let anywhere = declaration.misfits(&BTreeMap::from([(name, artifact)]));
         assert_eq!(told(anywhere), wanted, "{component}");

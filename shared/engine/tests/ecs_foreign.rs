@@ -35,7 +35,7 @@ fn told(scene: &ServiceScene, changes: &Value) -> Vec<String> {
     }
     let artifact = service_scene::upload(
         &scene.world,
-        "artifacts/shop/agent/1.1.json",
+        "artifacts/shop/prod/agent/1.1.json",
         &rendered.to_string(),
     );
     let planned = scene.plan("d", Some(&artifact), None);
@@ -107,12 +107,12 @@ fn what_a_document_must_not_bring_is_told_with_what_to_write_instead() {
     let mut rendered = document(&format!("{}:1.1", repository()));
     rendered["family"] = json!("bank-agent");
     rendered["executionRoleArn"] = json!(OF_BANK);
-    let key = "artifacts/shop/agent/1.1.json";
+    let key = "artifacts/shop/prod/agent/1.1.json";
     let artifact = service_scene::upload(&scene.world, key, &rendered.to_string());
     insta::assert_snapshot!(scene.refused(&artifact).join("\n"), @r#"
-    TargetNotOurs: artifacts/shop/agent/1.1.json: family: The `family` of the task definition is "bank-agent", and the service is set to agent:1. Remedy: Write `"family": "agent"`.
-    TargetNotOurs: artifacts/shop/agent/1.1.json: taskRoleArn: The `taskRoleArn` of the task definition is none, and that of agent:1, which the service is set to, is "arn:aws:iam::111111111111:role/windlass-task-shop". Remedy: Write `"taskRoleArn": "arn:aws:iam::111111111111:role/windlass-task-shop"`; to change the role, set the service to a task definition that has it, or give the environment a role of its own (`role_arn`).
-    TargetNotOurs: artifacts/shop/agent/1.1.json: executionRoleArn: The `executionRoleArn` of the task definition is "arn:aws:iam::111111111111:role/windlass-task-bank", and that of agent:1, which the service is set to, is none. Remedy: Leave `executionRoleArn` out; to change the role, set the service to a task definition that has it, or give the environment a role of its own (`role_arn`).
+    TargetNotOurs: artifacts/shop/prod/agent/1.1.json: family: The `family` of the task definition is "bank-agent", and the service is set to agent:1. Remedy: Write `"family": "agent"`.
+    TargetNotOurs: artifacts/shop/prod/agent/1.1.json: taskRoleArn: The `taskRoleArn` of the task definition is none, and that of agent:1, which the service is set to, is "arn:aws:iam::111111111111:role/windlass-task-shop". Remedy: Write `"taskRoleArn": "arn:aws:iam::111111111111:role/windlass-task-shop"`; to change the role, set the service to a task definition that has it, or give the environment a role of its own (`role_arn`).
+    TargetNotOurs: artifacts/shop/prod/agent/1.1.json: executionRoleArn: The `executionRoleArn` of the task definition is "arn:aws:iam::111111111111:role/windlass-task-bank", and that of agent:1, which the service is set to, is none. Remedy: Leave `executionRoleArn` out; to change the role, set the service to a task definition that has it, or give the environment a role of its own (`role_arn`).
     "#);
 }
 
@@ -145,7 +145,7 @@ fn a_document_brings_no_image_of_another_repository() {
     ] {
         let rendered = document(&image).to_string();
         let digest = Digest::of(image.as_bytes());
-        let key = format!("artifacts/shop/agent/{digest}.json");
+        let key = format!("artifacts/shop/prod/agent/{digest}.json");
         let refused = scene.refused(&service_scene::upload(&scene.world, &key, &rendered));
         assert_eq!(refused.len(), 1, "{image}: {refused:?}");
         let is_told = refused[0].starts_with("BadValue: components.agent.base:");
@@ -219,7 +219,7 @@ fn a_rollback_goes_back_to_other_roles_and_another_family() {
     let scene = by_documents(&json!(TASK), &Value::Null);
     let mut rendered = document(&format!("{}:1.1", repository()));
     rendered["taskRoleArn"] = json!(TASK);
-    let key = "artifacts/shop/agent/1.1.json";
+    let key = "artifacts/shop/prod/agent/1.1.json";
     let artifact = service_scene::upload(&scene.world, key, &rendered.to_string());
     let deploying = scene.begin("d1", &artifact);
     assert_eq!(deploying.forward(), WorkTransition::Changed);

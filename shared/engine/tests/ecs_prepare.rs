@@ -151,7 +151,11 @@ fn a_task_definition_can_come_as_artifact() {
     scene.spec.base = Base::Artifact;
     let image = scene.push("1.1");
     let rendered = document(&format!("{}:1.1", repository())).to_string();
-    let artifact = service_scene::upload(&scene.world, "artifacts/shop/agent/1.1.json", &rendered);
+    let artifact = service_scene::upload(
+        &scene.world,
+        "artifacts/shop/prod/agent/1.1.json",
+        &rendered,
+    );
     assert_eq!(
         scene.begin("d1", &artifact).forward(),
         WorkTransition::Changed
@@ -171,8 +175,8 @@ fn a_task_definition_can_come_as_artifact() {
     }
     assert!(scene.plan("d2", Some(&artifact), None).unchanged.is_some());
     let other = document("public.ecr.aws/other:1").to_string();
-    let other = service_scene::upload(&scene.world, "artifacts/shop/agent/1.2.json", &other);
-    let broken = service_scene::upload(&scene.world, "artifacts/shop/agent/1.3.json", "{}");
+    let other = service_scene::upload(&scene.world, "artifacts/shop/prod/agent/1.2.json", &other);
+    let broken = service_scene::upload(&scene.world, "artifacts/shop/prod/agent/1.3.json", "{}");
     let lines = [
         scene.refused(&other),
         scene.refused(&broken),
@@ -180,8 +184,8 @@ fn a_task_definition_can_come_as_artifact() {
     ]
     .concat();
     insta::assert_snapshot!(lines.join("\n"), @r#"
-    BadValue: components.agent.base: The task definition artifacts/shop/agent/1.2.json has the image `public.ecr.aws/other:1` in container `agent`, which is not of the declared repository `shop/agent`. Remedy: Write the image as `repository:tag` or `repository@sha256:…` of the declared repository when CI renders the document.
-    BadValue: components.agent.base: The artifact artifacts/shop/agent/1.3.json is no task definition in JSON: it has no member `family`. Remedy: Upload a task definition as `aws ecs register-task-definition --cli-input-json` takes it.
+    BadValue: components.agent.base: The task definition artifacts/shop/prod/agent/1.2.json has the image `public.ecr.aws/other:1` in container `agent`, which is not of the declared repository `shop/agent`. Remedy: Write the image as `repository:tag` or `repository@sha256:…` of the declared repository when CI renders the document.
+    BadValue: components.agent.base: The artifact artifacts/shop/prod/agent/1.3.json is no task definition in JSON: it has no member `family`. Remedy: Upload a task definition as `aws ecs register-task-definition --cli-input-json` takes it.
     BadValue: components.agent.base: `base: artifact` needs a task definition as artifact. Remedy: Name it with `key` in the manifest, or choose another `base`.
     "#);
 }
@@ -275,7 +279,7 @@ fn a_task_definition_that_cannot_work_is_told() {
     scene.spec.base = Base::Artifact;
     scene.push("1.1");
     let upload = |name: &str, document: &Value| {
-        let key = format!("artifacts/shop/agent/{name}.json");
+        let key = format!("artifacts/shop/prod/agent/{name}.json");
         service_scene::upload(&scene.world, &key, &document.to_string())
     };
     let mut elsewhere = document(&format!("{}:1.1", repository()));
@@ -287,7 +291,7 @@ fn a_task_definition_that_cannot_work_is_told() {
     {
         let mut objects = scene.world.s3();
         let bucket = objects.buckets.get_mut("artifacts").unwrap();
-        bucket.keys.remove("artifacts/shop/agent/gone.json");
+        bucket.keys.remove("artifacts/shop/prod/agent/gone.json");
     }
     let lines = [
         scene.refused(&upload(
@@ -302,8 +306,8 @@ fn a_task_definition_that_cannot_work_is_told() {
     insta::assert_snapshot!(lines.join("\n"), @"
     ArtifactMissing: components.agent.repository: There is no image 9 in repository 111111111111.dkr.ecr.eu-west-1.amazonaws.com/shop/agent. Remedy: Push the image first, and keep it as long as a rollback may need it (lifecycle policy).
     NotSupported: components.agent.repository: The tasks run on windows/amd64 (`runtimePlatform` of the task definition), and the image 111111111111.dkr.ecr.eu-west-1.amazonaws.com/shop/agent@sha256:ab3bfe84adc33b2fc587599c934284b54c56018078680293d16b9b9471dfda28 is only for linux/amd64, linux/arm64. Remedy: Build the image for that platform too, or change the task definition's `runtimePlatform`.
-    UnknownName: components.agent.container: The base artifacts/shop/agent/renamed.json has no container `agent`, only: web, log. Remedy: Write the name of the container whose image is to be deployed.
-    ArtifactMissing: components.agent.base: S3 404 NoSuchKey: artifacts/artifacts/shop/agent/gone.json. Remedy: Upload a task definition as `aws ecs register-task-definition --cli-input-json` takes it.
+    UnknownName: components.agent.container: The base artifacts/shop/prod/agent/renamed.json has no container `agent`, only: web, log. Remedy: Write the name of the container whose image is to be deployed.
+    ArtifactMissing: components.agent.base: S3 404 NoSuchKey: artifacts/artifacts/shop/prod/agent/gone.json. Remedy: Upload a task definition as `aws ecs register-task-definition --cli-input-json` takes it.
     ");
 }
 
@@ -311,7 +315,7 @@ fn a_task_definition_that_cannot_work_is_told() {
 fn a_base_and_an_artifact_must_fit_each_other() {
     let mut scene = ServiceScene::new();
     let image = scene.push("1.1");
-    let zip = service_scene::upload(&scene.world, "artifacts/shop/agent/1.1.zip", "…");
+    let zip = service_scene::upload(&scene.world, "artifacts/shop/prod/agent/1.1.zip", "…");
     let told = scene.refused(&zip).concat();
     assert!(told.contains("An ECS service needs an image"), "{told}");
     scene.spec.base = Base::FamilyLatest;

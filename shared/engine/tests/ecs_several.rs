@@ -219,7 +219,7 @@ fn a_document_brings_the_images_of_all_containers() {
     let (agent, log) = (push(&scene, "agent", "1.1"), push(&scene, "log", "2"));
     let mut rendered = document(&format!("{}:1.1", repository()));
     let upload = |name: &str, text: &Value| {
-        let key = format!("artifacts/shop/agent/{name}.json");
+        let key = format!("artifacts/shop/prod/agent/{name}.json");
         upload(&scene.world, &key, &text.to_string())
     };
     let wrong = scene.refused(&upload("1", &rendered));

@@ -58,7 +58,7 @@ fn id(text: &str) -> DeploymentId {
 }
 
 async fn serve_part(name: &str) {
-    log::name_arrival(&format!("releases/shop/{name}.json"));
+    log::name_arrival(&format!("releases/shop/prod/{name}.json"));
     tracing::info!(target: "windlass_engine::routes", "it arrives");
     tokio::task::yield_now().await;
     log::name_deployment(&id(name));

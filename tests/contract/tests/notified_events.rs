@@ -91,7 +91,7 @@ fn the_page_on_channels_has_a_row_for_each_of_what_a_topic_may_be_told_of() {
 }
 
 /// The words by which the row of each event tells it. An event that no topic is told of has none.
-const WORDS: [(&str, &str); 24] = [
+const WORDS: [(&str, &str); 26] = [
     ("DeploymentAccepted", ""),
     ("DeploymentStarted", "has begun"),
     ("UndoStarted", "undo has begun"),
@@ -113,6 +113,8 @@ const WORDS: [(&str, &str); 24] = [
     ("DrillFailed", "a drill failed"),
     ("DrillOvertaken", "was overtaken and did not bring back"),
     ("DrillRefused", "a request or a drill was refused"),
+    ("ReleaseGone", ""),
+    ("ReleaseBack", ""),
     ("DriftFound", "not as it was left"),
     ("DriftUnknown", "nobody could tell"),
     ("DriftGone", "is again"),

@@ -10,7 +10,7 @@ def tell(story):
     story.tell(f"a developer uploads apps/shop/app.yaml (each step is watched for {story.shop.watched_for} instead of 30 s, so that the story is short)")
     story.shop.declare()
     story.until("the declaration in force", story.ledger.declaration)
-    story.tell("CI uploads the artifacts of 1.0.0, then releases/shop/1.0.0.json")
+    story.tell("CI uploads the artifacts of 1.0.0, then releases/shop/prod/1.0.0.json")
     story.shop.release("1.0.0")
     ended = story.follow(story.deployment_of("1.0.0"))
     story.expect("ending", ending(ended), "Succeeded")

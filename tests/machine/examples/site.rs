@@ -11,6 +11,7 @@ use std::process::ExitCode;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::thread;
 use std::time::Duration;
+use windlass_domain::digest::Digest;
 use windlass_machine::core_time::on_core;
 use windlass_machine::program::Program;
 use windlass_machine::shop::Shop;
@@ -53,10 +54,12 @@ components:
     shop.world().s3().bucket("shop-web", true).forgetful = true;
     println!("{mode}: {files} files of {bytes} bytes");
     for (version, changed) in [("1.0.0", 0), ("1.0.1", files.div_ceil(100))] {
-        let request = shop.release(version, &["web"]);
+        let mut request = shop.release(version, &["web"]);
         let archive = archive(files, bytes, changed)?;
+        let web = &mut request["manifest"]["components"]["web"];
+        web["sha256"] = serde_json::json!(Digest::of(&archive));
         let packed = archive.len() as u64;
-        let key = format!("artifacts/shop/web/{version}.zip");
+        let key = format!("artifacts/shop/prod/web/{version}.zip");
         shop.world().s3().upload("artifacts", &key, archive);
         shop.world().mishaps().calls.clear();
         println!("  {version}: {} MiB packed", packed / MIB);

@@ -133,6 +133,11 @@ impl<'p> Shop<'p> {
         shop_world::release(self.world(), version, components)
     }
 
+    /// Uploads artifacts for the components. Returns the request that deploys them into the environment.
+    pub fn release_into(&self, environment: &str, version: &str, components: &[&str]) -> Value {
+        shop_world::release_into(self.world(), environment, version, components)
+    }
+
     /// Starts an operator's action. Returns its ARN.
     pub fn act(&mut self, action: &str) -> String {
         let reason = "because a test says so";

@@ -35,9 +35,14 @@ pub fn make(declaration: &str) -> World {
     world
 }
 
-/// Uploads artifacts for the components. Pushes an image for each container, such as `agent/worker`, to the repository
-/// of the same name. Returns the request that deploys them.
+/// Uploads artifacts for the components. Returns the request that deploys them into `prod`.
 pub fn release(world: &World, version: &str, components: &[&str]) -> Value {
+    release_into(world, "prod", version, components)
+}
+
+/// Uploads artifacts for the components. Pushes an image for each container, such as `agent/worker`, to the repository
+/// of the same name. Returns the request that deploys them into the environment.
+pub fn release_into(world: &World, environment: &str, version: &str, components: &[&str]) -> Value {
     let mut named = Map::new();
     for component in components {
         if let Some((component, container)) = component.split_once('/') {
@@ -52,32 +57,36 @@ pub fn release(world: &World, version: &str, components: &[&str]) -> Value {
             "agent" => push(world, component, version),
             _ if is_from_image(world, component) => push(world, component, version),
             "flags" if components.contains(&"api") => {
-                upload_bytes(world, component, version, pointing(version))
+                upload_bytes(world, (environment, component), version, pointing(version))
             }
-            _ => upload(world, component, version),
+            _ => upload(world, (environment, component), version),
         };
         named.insert((*component).to_owned(), artifact);
     }
     json!({
-        "action": "deploy", "app": "shop", "environment": "prod",
+        "action": "deploy", "app": "shop", "environment": environment,
         "manifest": {"version": version, "components": named}
     })
 }
 
-fn upload(world: &World, component: &str, version: &str) -> Value {
+fn upload(world: &World, of: (&str, &str), version: &str) -> Value {
+    let component = of.1;
     let bytes = match component {
         "web" => archive(version),
         "flags" => flags(version),
         _ => format!("{component} {version}").into_bytes(),
     };
-    upload_bytes(world, component, version, bytes)
+    upload_bytes(world, of, version, bytes)
 }
 
-fn upload_bytes(world: &World, component: &str, version: &str, bytes: Vec<u8>) -> Value {
+/// Uploads an artifact of a component for an environment.
+fn upload_bytes(world: &World, of: (&str, &str), version: &str, bytes: Vec<u8>) -> Value {
+    let (environment, component) = of;
     let ends = if component == "flags" { "json" } else { "zip" };
-    let key = format!("artifacts/shop/{component}/{version}.{ends}");
+    let key = format!("artifacts/shop/{environment}/{component}/{version}.{ends}");
+    let sha256 = Digest::of(&bytes);
     world.s3().upload("artifacts", &key, bytes);
-    json!({"key": key})
+    json!({"key": key, "sha256": sha256})
 }
 
 /// Returns whether the component's function runs an image.

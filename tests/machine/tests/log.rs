@@ -94,7 +94,7 @@ fn an_arrival_tells_what_it_is_until_its_deployment_is_known() {
     let mut shop = Shop::new(&program, FUNCTIONS);
     let mut manifest = shop.release("1.0.0", &["api"])["manifest"].clone();
     manifest["git"] = json!({"ref": "refs/heads/main"});
-    let key = "releases/shop/1.0.0.json";
+    let key = "releases/shop/prod/1.0.0.json";
     let mut objects = shop.world().s3();
     objects.upload("artifacts", key, manifest.to_string());
     drop(objects);

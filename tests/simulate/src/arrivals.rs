@@ -60,7 +60,7 @@ impl Arrival {
         match self {
             Self::Object(object) => matches!(
                 upload(&object.key),
-                Some(Upload::Manifest(_) | Upload::Declaration(_))
+                Some(Upload::Manifest(..) | Upload::Declaration(_))
             ),
             Self::Image(push) => {
                 let declared = Declaration::parse(scenario.declaration);

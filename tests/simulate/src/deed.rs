@@ -240,7 +240,7 @@ impl Deed {
             Self::Upload(version, of) => {
                 let mut request = Self::Arrive(version, of).request(world)?;
                 let manifest = request["manifest"].take().to_string();
-                let key = format!("releases/shop/{version}.json");
+                let key = format!("releases/shop/prod/{version}.json");
                 world.s3().upload("artifacts", &key, manifest);
                 None
             }

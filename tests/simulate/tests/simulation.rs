@@ -86,7 +86,7 @@ fn of_messages_that_come_together_only_what_failed_comes_again() {
             let gets = |line: &&String| line.contains("Intake#") && line.contains(of);
             told.iter().filter(gets).count()
         };
-        came.insert((times("artifacts/shop/api"), times("releases/shop")));
+        came.insert((times("artifacts/shop/prod/api"), times("releases/shop")));
     }
     assert_eq!(came, BTreeSet::from([(1, 1), (1, 2), (2, 1)]));
 }

@@ -72,7 +72,7 @@ fn upload(application: &Application) -> String {
     }
     for name in files.iter().map(|component| &component.name) {
         lines.push(format!(
-            "aws s3 cp \"$RUNNER_TEMP/{name}.zip\" \"s3://$BUCKET/artifacts/{app}/{name}/$VERSION.zip\" --checksum-algorithm SHA256"
+            "aws s3 cp \"$RUNNER_TEMP/{name}.zip\" \"s3://$BUCKET/artifacts/{app}/$ENVIRONMENT/{name}/$VERSION.zip\" --checksum-algorithm SHA256"
         ));
     }
     if !images.is_empty() {
@@ -82,17 +82,36 @@ fn upload(application: &Application) -> String {
 }
 
 fn manifest(app: &str, components: &[Component]) -> String {
+    let files = components
+        .iter()
+        .filter(|component| component.repository().is_none());
+    let digests = files.map(|component| {
+        let name = &component.name;
+        format!(
+            "  --arg {} \"$(sha256sum \"$RUNNER_TEMP/{name}.zip\" | cut -d ' ' -f 1)\" \\\n",
+            variable(name)
+        )
+    });
+    let digests: String = digests.collect();
     let components = components.iter().map(|component| {
         let name = &component.name;
         match component.repository() {
             Some(repository) => format!("    \"{name}\": {{image: \"{repository}:\\($version)\"}}"),
-            None => format!("    \"{name}\": {{key: \"artifacts/{app}/{name}/\\($version).zip\"}}"),
+            None => format!(
+                "    \"{name}\": {{key: \"artifacts/{app}/\\($environment)/{name}/\\($version).zip\", sha256: ${}}}",
+                variable(name)
+            ),
         }
     });
     let components = components.collect::<Vec<_>>().join(",\n");
     format!(
-        "jq -n --arg version \"$VERSION\" --arg ref \"$GITHUB_REF\" --arg commit \"$GITHUB_SHA\" \\\n  \
+        "jq -n --arg version \"$VERSION\" --arg environment \"$ENVIRONMENT\" --arg ref \"$GITHUB_REF\" --arg commit \"$GITHUB_SHA\" \\\n{digests}  \
          --argjson run \"$GITHUB_RUN_NUMBER\" '{{\n  version: $version, sequence: $run, git: {{ref: $ref, commit: $commit}},\n  \
          components: {{\n{components}\n  }}\n}}' > manifest.json"
     )
+}
+
+/// Returns the name of the variable of jq that has the SHA-256 of a component's archive.
+fn variable(component: &str) -> String {
+    format!("sha256_{}", component.replace('-', "_"))
 }

@@ -161,7 +161,7 @@ fn choose(application: &Application) -> String {
             "  *) version=\"${GITHUB_REF_NAME//\\//-}-$GITHUB_RUN_NUMBER.$GITHUB_RUN_ATTEMPT\" ;;",
             "esac",
             "{ echo \"environment=$environment\"; echo \"role=$role\"; echo \"version=$version\"; } >> \"$GITHUB_OUTPUT\"",
-            "echo \"VERSION=$version\" >> \"$GITHUB_ENV\"",
+            "{ echo \"VERSION=$version\"; echo \"ENVIRONMENT=$environment\"; } >> \"$GITHUB_ENV\"",
         ]
         .into_iter()
         .filter(|line| *line != PULL_REQUEST || application.plans_pull_requests())

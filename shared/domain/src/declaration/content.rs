@@ -120,6 +120,32 @@ impl Declaration {
         component.map_or("repository", |component| component.repository_at())
     }
 
+    /// Makes the finding that an artifact lies below the prefix of no environment, with the place that is meant: before
+    /// there were prefixes, the component stood where the environment stands now.
+    pub fn no_such_prefix(&self, key: &str, environment: &EnvironmentName) -> Finding {
+        let app = self.app();
+        let is_component = self
+            .components()
+            .any(|it| it.as_str() == environment.as_str());
+        let component = if is_component {
+            environment.as_str()
+        } else {
+            "<component>"
+        };
+        let known: Vec<String> = self.environments().map(ToString::to_string).collect();
+        Finding::new(
+            FindingName::UnknownName,
+            key,
+            format!(
+                "`{environment}` is no environment of `{app}`, so nothing came of this upload."
+            ),
+            format!(
+                "Upload it below `artifacts/{app}/<environment>/{component}/`, where `<environment>` is one of {}.",
+                known.join(", ")
+            ),
+        )
+    }
+
     /// Makes the finding that a ref or a tag matches no environment's rule, with the rules.
     pub fn no_rule(&self, path: &str, seen: &str) -> Finding {
         let rules = self.rules().map(|(name, rule)| format!("`{name}` {rule}"));

@@ -2,11 +2,12 @@
 
 use super::Declaration;
 use super::resolved::Resolved;
+use crate::artifact_place::ArtifactPlace;
 use crate::finding::{Finding, FindingName};
 use crate::image::{is_same_repository, split_image};
 use crate::kinds::Component;
-use crate::manifest::{ArtifactRef, key_finding};
-use crate::name::ComponentName;
+use crate::manifest::ArtifactRef;
+use crate::name::{ComponentName, EnvironmentName};
 use crate::shape::{nearest, suggest};
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -23,29 +24,49 @@ impl Declaration {
             }
         }
         let none = Repositories::new();
-        let fits =
-            |(name, artifact)| self.misfit(name, artifact, declared.get(name).unwrap_or(&none));
+        let fits = |(name, artifact)| {
+            let place = self.place(None, name, true);
+            self.misfit(place, artifact, declared.get(name).unwrap_or(&none))
+        };
         components.iter().flat_map(fits).collect()
     }
 
-    /// Returns the finding about one component in the environment that it goes to.
+    /// Returns the finding about one component in the environment that it goes to, or would go to where it is only
+    /// planned.
     pub fn misfit_here(
         &self,
         name: &ComponentName,
         artifact: &ArtifactRef,
         here: &Resolved,
+        planned: bool,
     ) -> Vec<Finding> {
         let mut declared = Repositories::new();
         add(&mut declared, here, name);
-        self.misfit(name, artifact, &declared)
+        let place = self.place(Some(&here.environment), name, planned);
+        self.misfit(place, artifact, &declared)
+    }
+
+    fn place<'a>(
+        &'a self,
+        environment: Option<&'a EnvironmentName>,
+        component: &'a ComponentName,
+        planned: bool,
+    ) -> ArtifactPlace<'a> {
+        ArtifactPlace {
+            app: self.app(),
+            environment,
+            component,
+            planned,
+        }
     }
 
     fn misfit(
         &self,
-        name: &ComponentName,
+        place: ArtifactPlace<'_>,
         artifact: &ArtifactRef,
         declared: &Repositories,
     ) -> Vec<Finding> {
+        let name = place.component;
         let Some(component) = self.document.components.get(name) else {
             return vec![self.unknown_component(name)];
         };
@@ -54,7 +75,10 @@ impl Declaration {
         }
         let of_another_sort = misfit(name, component, artifact);
         let one = of_another_sort
-            .or_else(|| self.elsewhere(name, artifact.key.as_deref()?))
+            .or_else(|| {
+                let path = format!("components.{name}.key");
+                place.finding(artifact.key.as_deref()?, &path)
+            })
             .or_else(|| {
                 let known = declared.values().flatten().cloned().collect();
                 foreign(name, "image", artifact.image.as_deref()?, &known)
@@ -71,10 +95,6 @@ impl Declaration {
             }
         });
         images.collect()
-    }
-
-    fn elsewhere(&self, name: &ComponentName, key: &str) -> Option<Finding> {
-        key_finding(self.app(), name, key, &format!("components.{name}.key"))
     }
 
     /// Makes the finding that it has no component of this name, with the one that may be meant.

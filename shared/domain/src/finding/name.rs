@@ -11,14 +11,13 @@ use std::fmt;
 pub enum FindingName {
     /// The document is not well-formed YAML or JSON, names the same key twice, or uses aliases that multiply it.
     ///
-    /// Next: Mend the syntax at the line and column that the path gives. Indentation, quotes
-    /// and commas are the usual cause.
+    /// Next: Mend the syntax at the line and column that the path gives. Indentation, quotes and commas are the usual cause.
     NotWellFormed,
     /// A field is not known at this place, or means nothing for this action. Misspelt fields are refused, because
     /// ignoring one could deploy something else than what its author meant.
     ///
-    /// Next: Write the field that the remedy suggests, or remove it. An editor that uses
-    /// `docs/app.schema.json` shows the fields while you type.
+    /// Next: Write the field that the remedy suggests, or remove it. An editor that uses `docs/app.schema.json` shows the
+    /// fields while you type.
     UnknownField,
     /// Something that is required is not there: a field, the value for one environment, a
     /// threshold, a reason, or the `repository` of a function that is to take an image.
@@ -32,12 +31,10 @@ pub enum FindingName {
     /// Next: Write a value of the form that the remedy gives. A text that looks like a number,
     /// such as `1.10`, must be in quotes.
     BadValue,
-    /// Two things that must differ are the same, or one thing is said twice: two components on
-    /// one target, one target in two environments, an alarm named twice, a manifest's component
-    /// with both `key` and `image`.
+    /// Two things that must differ are the same, or one thing is said twice: two components on one target, one target
+    /// in two environments, an alarm named twice, a manifest's component with both `key` and `image`.
     ///
-    /// Next: Remove one of the two, or make them differ, for example with `{environment}` in
-    /// the target's name.
+    /// Next: Remove one of the two, or make them differ, for example with `{environment}` in the target's name.
     Duplicate,
     /// A name refers to something that the declaration does not define: a component in `after`,
     /// an environment, or a placeholder such as `{host}` that has no value.
@@ -45,19 +42,16 @@ pub enum FindingName {
     /// Next: Correct the name, or define it: a component under `components`, an environment
     /// under `environments`, a value under the environment's `vars`.
     UnknownName,
-    /// The order given by `after` leads back to where it began, so that no component could be
-    /// the first.
+    /// The order given by `after` leads back to where it began, so that no component could be the first.
     ///
     /// Next: Remove one of the `after` entries on the way that the reason shows.
     Cycle,
-    /// A Git ref or an image tag matches the rules of two environments, so it is not clear
-    /// where it goes. Where two rules can be seen to overlap, the declaration itself is
-    /// refused.
+    /// A Git ref or an image tag matches the rules of two environments, so it is not clear where it goes. Where two
+    /// rules can be seen to overlap, the declaration itself is refused.
     ///
     /// Next: Make the rules differ, or name the environment in the request.
     AmbiguousRef,
-    /// A Git ref or an image tag matches no environment's rule, and the request names no
-    /// environment.
+    /// A Git ref or an image tag matches no environment's rule, and the request names no environment.
     ///
     /// Next: Name the environment in the request, or add a rule to the declaration. Nothing is
     /// wrong if such refs are not meant to be deployed.
@@ -67,19 +61,17 @@ pub enum FindingName {
     ///
     /// Next: Raise `version` in `app.yaml` and upload it again.
     VersionNotHigher,
-    /// This version text was used before with other bytes. A version means the same bytes for
-    /// ever, so that a record or a rollback can be trusted.
+    /// This version text was used before with other bytes. A version means the same bytes for ever, so that a record or
+    /// a rollback can be trusted.
     ///
     /// Next: Give the new bytes a new version.
     VersionReused,
-    /// The release is of a Git tag that is another version than the release says, and goes to an
-    /// environment that deploys tags. There the tag is the version, because it gives the order of
-    /// releases.
+    /// The release is of a Git tag that is another version than the release says, and goes to an environment that
+    /// deploys tags. There the tag is the version, because it gives the order of releases.
     ///
     /// Next: Write the tag's version, without its `v`, as the release's version.
     VersionNotOfTag,
-    /// No declaration is known for this application, or not the version that the manifest
-    /// names.
+    /// No declaration is known for this application, or not the version that the manifest names.
     ///
     /// Next: Upload `apps/<app>/app.yaml` first. If an upload was refused, its findings are
     /// beside it, in `app.yaml.findings.json`.
@@ -91,12 +83,17 @@ pub enum FindingName {
     /// Next: Send the same body to the path that the remedy names, by a role that may call it, such as one with
     /// `OperatorPolicyArn`; or leave the member out.
     OperatorsPath,
-    /// The artifact, or the recorded version of it, does not exist or is no longer there. A
-    /// rollback needs the bytes of the release that it goes back to.
+    /// An upload lies below the prefix of one environment in the artifacts bucket, or of plans, and was to release into
+    /// another one. What a role of CI may upload releases into the environment of that role, whatever ref it names.
     ///
-    /// Next: Upload the artifact before the manifest. For a rollback, name a snapshot whose
-    /// bytes still exist, and check the bucket's lifecycle rules and the repository's lifecycle
-    /// policy.
+    /// Next: Upload it below the prefix of the environment that is meant, by a role that may; or promote the release that
+    /// is recorded, by its version.
+    OtherPrefix,
+    /// The artifact, or the recorded version of it, does not exist or is no longer there. A rollback needs the bytes of the
+    /// release that it goes back to.
+    ///
+    /// Next: Upload the artifact before the manifest. For a rollback, name a snapshot whose bytes still exist, and
+    /// check the bucket's lifecycle rules and the repository's lifecycle policy.
     ArtifactMissing,
     /// The artifact's bytes do not have the digest that was pinned. They changed after they
     /// were hashed, or were damaged on the way.
@@ -113,8 +110,7 @@ pub enum FindingName {
     /// The archive is refused before anything of it is written: path traversal, a link, a duplicate, a size beyond the
     /// limits, or an entry that is not what the central directory says.
     ///
-    /// Next: Build the archive again from regular files with relative paths, and upload it as a
-    /// new version.
+    /// Next: Build the archive again from regular files with relative paths, and upload it as a new version.
     BadArchive,
     /// A file of the folder or archive must not be published: the history of a source-control system, a file of
     /// environment variables or credentials, a private key, a store of keys. `docs/app.md` has the names. A private key
@@ -135,8 +131,7 @@ pub enum FindingName {
     NothingToPublish,
     /// The target, or something that it needs, does not exist in this account and region.
     ///
-    /// Next: Create it with your infrastructure code, or correct its name, region or role in
-    /// the declaration.
+    /// Next: Create it with your infrastructure code, or correct its name, region or role in the declaration.
     TargetMissing,
     /// AWS refuses Windlass a call that this deployment needs. Nothing was changed.
     ///
@@ -167,14 +162,12 @@ pub enum FindingName {
     /// The target is in a state in which it must not be changed, for example while another
     /// deployment of the service is under way.
     ///
-    /// Next: Wait until the target is steady, or mend it; then start the input that the remedy
-    /// gives.
+    /// Next: Wait until the target is steady, or mend it; then start the input that the remedy gives.
     TargetNotReady,
-    /// The release is more than can be served within AWS's limits: the plan has so many changes that
-    /// AWS would end the execution in the middle, because its history would be too long; it is
-    /// declared to be watched, or a rollout to be waited for, for longer than an execution can, or than AWS keeps
-    /// what ran before; or artifacts were uploaded without a SHA-256 checksum of the whole object and are too large
-    /// to be read for it.
+    /// The release is more than can be served within AWS's limits: the plan has so many changes that AWS would end the
+    /// execution in the middle, because its history would be too long; it is declared to be watched, or a rollout to be
+    /// waited for, for longer than an execution can, or than AWS keeps what ran before; or artifacts were uploaded
+    /// without a SHA-256 checksum of the whole object and are too large to be read for it.
     ///
     /// Next: Release the components in several manifests, or give their rollouts fewer steps. Write the
     /// largest time that the remedy gives. Upload large artifacts in one piece with
@@ -189,15 +182,13 @@ pub enum FindingName {
     /// A gate cannot be measured: the alarm or metric is missing or unreadable, or the time of
     /// watching is shorter than the metric's period. What cannot be measured is never healthy.
     ///
-    /// Next: Create the alarm or metric, grant its reading, or watch at least as long as the
-    /// period.
+    /// Next: Create the alarm or metric, grant its reading, or watch at least as long as the period.
     GateNotMeasurable,
     /// A gate is red before anything has changed, so that it could not judge this release.
     ///
     /// Next: Mend what is red first, or deploy with `accept_red` and a reason.
     GateAlreadyRed,
-    /// Measuring a gate is billed by what is read, and much is read for this one. This is noted and stops
-    /// nothing.
+    /// Measuring a gate is billed by what is read, and much is read for this one. This is noted and stops nothing.
     ///
     /// Next: Let it read less, as the finding says, or accept what it costs.
     GateCosts,
@@ -217,15 +208,13 @@ pub enum FindingName {
     /// Deployments into this environment are held, by a person or by a rollback. This release is
     /// recorded and not deployed.
     ///
-    /// Next: Start this release by its version with `through_hold` and a reason; or release the hold
-    /// when the environment may move again, and then start it, or wait for the next. The remedy has
-    /// the inputs.
+    /// Next: Start this release by its version with `through_hold` and a reason; or release the hold when the
+    /// environment may move again, and then start it, or wait for the next. The remedy has the inputs.
     Held,
     /// This release failed here before and was undone by itself, so it is not deployed again by
     /// itself. A release that a person stopped or cancelled is not vetoed.
     ///
-    /// Next: Deploy a fixed release, which the veto does not concern, or ask `again` with a
-    /// reason.
+    /// Next: Deploy a fixed release, which the veto does not concern, or ask `again` with a reason.
     Vetoed,
     /// A person stopped or cancelled this release here, so it is not deployed again by an arrival, such as
     /// a late event or a job that runs once more.
@@ -264,8 +253,7 @@ pub enum FindingName {
     AlreadyRuns,
     /// The environment does not accept releases from this source.
     ///
-    /// Next: Use a source that the environment names in `sources`, or add this one to the
-    /// declaration.
+    /// Next: Use a source that the environment names in `sources`, or add this one to the declaration.
     SourceNotAccepted,
     /// The environment is locked, because a deployment could not be restored, and a person must look at it. Nothing is
     /// deployed until then.
@@ -273,11 +261,9 @@ pub enum FindingName {
     /// Next: Read the record of the deployment that holds the lock, then ask `recover` to try
     /// again, or `accept` to make what is there the truth.
     NeedsOperator,
-    /// A rollback was asked where no older verified-good snapshot exists, or not the one that it
-    /// names.
+    /// A rollback was asked where no older verified-good snapshot exists, or not the one that it names.
     ///
-    /// Next: List the snapshots (`windlass snapshots`) and name one; or deploy a known good release
-    /// by its version.
+    /// Next: List the snapshots (`windlass snapshots`) and name one; or deploy a known good release by its version.
     NothingToGoBackTo,
     /// A rollback cannot bring a component back: the declaration has it no longer, or calls it otherwise; its
     /// target is another one since; or what it ran then is not recorded. So nothing was changed at all.
@@ -362,33 +348,28 @@ pub enum FindingName {
     ///
     /// Next: Add what is missing to the target and name it in the declaration, or do without.
     NotSupported,
-    /// A value looks like a secret, and the reason says by what: by the name of its member, by its form
-    /// (a key of AWS, a token, a webhook, a private key), by a `name=value` within it, or by an address
-    /// with a password. Secrets never pass through Windlass: inputs are recorded and shown. The value is
-    /// not repeated anywhere; what else is wrong with the document is told once no secret is in it,
-    /// because it could repeat it.
+    /// A value looks like a secret, and the reason says by what: by the name of its member, by its form (a key of AWS, a
+    /// token, a webhook, a private key), by a `name=value` within it, or by an address with a password. Secrets never pass
+    /// through Windlass: inputs are recorded and shown. The value is not repeated anywhere; what else is wrong with the
+    /// document is told once no secret is in it, because it could repeat it.
     ///
-    /// Next: Remove it and revoke it if it was real. Keep it in Secrets Manager or an SSM
-    /// parameter that the target itself reads, and write the ARN. If it is none, give the member
-    /// another name, or the value another form.
+    /// Next: Remove it and revoke it if it was real. Keep it in Secrets Manager or an SSM parameter that the target itself
+    /// reads, and write the ARN. If it is none, give the member another name, or the value another form.
     SecretInInput,
-    /// The deployment could not wait for its turn, because a function failed, and was refused before it
-    /// changed anything.
+    /// The deployment could not wait for its turn, because a function failed, and was refused before it changed anything.
     ///
     /// Next: Look for the error in the log of `conductor`, mend what it tells, then start this release again.
     CouldNotWait,
     /// Something that must be known before a deployment begins could not be asked, such as an alarm while
     /// CloudWatch does not answer, so it could not be planned. Nothing was changed.
     ///
-    /// Next: Mend what the reason names, or wait until AWS answers again; then start the input that the
-    /// remedy gives.
+    /// Next: Mend what the reason names, or wait until AWS answers again; then start the input that the remedy gives.
     CouldNotPrepare,
     /// The deployment waited longer for its turn than is allowed, and was refused before it changed anything.
     ///
     /// Next: Look at the deployment that holds the environment, then start this release again.
     WaitedTooLong,
-    /// More is wrong than is told at once: a refusal has at most 100 findings, and this is the last of
-    /// them.
+    /// More is wrong than is told at once: a refusal has at most 100 findings, and this is the last of them.
     ///
     /// Next: Mend what is told, and send it again: then the rest is told.
     MoreFindings,

@@ -36,7 +36,7 @@ pub struct Written {
     /// it is told and what is recorded is deployed once more (`restore`), at most three times a day.
     #[serde(default, skip_serializing_if = "Heal::is_report")]
     pub heal: Heal,
-    /// True if the upload of its document alone is a release.
+    /// True if the upload of its document alone is a release, where the environment names `s3` in its `sources`.
     #[serde(default)]
     pub on_artifact: bool,
     /// The application of AppConfig, by name or id.

@@ -20,7 +20,7 @@ use windlass_domain::judgement::Judgement;
 use windlass_domain::name::{AppName, ComponentName, EnvironmentName};
 use windlass_domain::plan::Plan;
 use windlass_domain::planned::Planned;
-use windlass_domain::release::RecordedRelease;
+use windlass_domain::recorded_release::RecordedRelease;
 use windlass_domain::second_look::SecondLook;
 use windlass_domain::step::Step;
 use windlass_domain::summary::Day;

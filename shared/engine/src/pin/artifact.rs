@@ -47,12 +47,12 @@ pub async fn pin_all(
         // What takes another one's artifact gets it below.
         if !shared.contains(&name) {
             let reference = ArtifactRef::from(&artifact);
-            findings.extend(declaration.misfit_here(&name, &reference, resolved));
+            findings.extend(declaration.misfit_here(&name, &reference, resolved, request.plan));
             components.insert(name, artifact);
         }
     }
     for (name, reference) in &source.named {
-        let misfits = declaration.misfit_here(name, reference, resolved);
+        let misfits = declaration.misfit_here(name, reference, resolved, request.plan);
         if !misfits.is_empty() {
             findings.extend(misfits);
             continue;

@@ -29,7 +29,8 @@ use windlass_domain::manifest::ArtifactRef;
 use windlass_domain::name::{ComponentName, EnvironmentName};
 use windlass_domain::partial_document::PartialDocument;
 use windlass_domain::pinned::too_large;
-use windlass_domain::release::{RecordedRelease, Release};
+use windlass_domain::recorded_release::RecordedRelease;
+use windlass_domain::release::Release;
 use windlass_domain::request::{ActionName, Request};
 
 /// A request to deploy, pinned.
@@ -289,7 +290,10 @@ fn environment(
             ));
         }
     };
-    chosen.ok_or_else(|| declaration.no_rule(path, text))
+    let chosen = chosen.ok_or_else(|| declaration.no_rule(path, text))?;
+    let path = metadata::path(request, "git-ref").unwrap_or_else(|| path.to_owned());
+    let elsewhere = request.sent_elsewhere(&path, text, &chosen);
+    elsewhere.map_or(Ok(chosen), Err)
 }
 
 /// Returns the semantic version by which a release is ordered in an environment with a tag rule. `None` in any other

@@ -6,7 +6,8 @@ use windlass_domain::declaration::resolved::Resolved;
 use windlass_domain::digest::Digest;
 use windlass_domain::finding::{Finding, FindingName};
 use windlass_domain::name::ComponentName;
-use windlass_domain::release::{RecordedRelease, Release};
+use windlass_domain::recorded_release::RecordedRelease;
+use windlass_domain::release::Release;
 use windlass_domain::request::Request;
 
 /// Rule 5: a version text never means other bytes. What is new is to be recorded; components that
@@ -23,7 +24,7 @@ pub async fn record(
     let Some(mut known) = known else {
         let recorded = RecordedRelease {
             release: release.clone(),
-            by: request.asked_by(),
+            by: Some(request.asked_by()),
         };
         return Ok(Some(Stored::new(key, recorded)));
     };

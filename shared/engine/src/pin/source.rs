@@ -12,14 +12,15 @@ use windlass_domain::declaration::Declaration;
 use windlass_domain::fault::{Fault, FaultName};
 use windlass_domain::finding::{Finding, FindingName};
 use windlass_domain::git::Git;
-use windlass_domain::git_rule::version_of_tag;
 use windlass_domain::image::repository_name;
 use windlass_domain::manifest::{ArtifactRef, Manifest};
 use windlass_domain::name::{AppName, ComponentName};
 use windlass_domain::partial_document::PartialDocument;
 use windlass_domain::pinned::PinnedRelease;
-use windlass_domain::release::{RecordedRelease, version_of_push};
+use windlass_domain::recorded_release::RecordedRelease;
+use windlass_domain::release::version_of_push;
 use windlass_domain::request::{ArtifactObject, ImagePush, ObjectRef, Request};
+use windlass_domain::version_name::plain;
 
 /// The ports that pinning needs.
 pub trait Ports: DynamoDbApi + S3Api + EcrApi + Configured {}
@@ -228,7 +229,7 @@ pub async fn named(
     app: &AppName,
     version: &str,
 ) -> Checked<RecordedRelease> {
-    let plain = version_of_tag(version).map_or_else(|| version.to_owned(), |it| it.to_string());
+    let plain = plain(version);
     let key = ledger::release(app, &plain);
     for key in [&ledger::release(app, version), &key] {
         if let Some(recorded) = ledger::load(ports, key).await? {

@@ -77,7 +77,7 @@ fn a_target_that_is_not_ours_or_not_hosted_and_a_document_that_is_none_are_refus
     insta::assert_snapshot!(flags.refused("not JSON").join("\n"), @r#"
     NotSupported: components.flags.profile: The profile flags keeps its configuration in ssm-parameter://flags, and not in AppConfig's own store. Remedy: Use a profile whose location is `hosted`.
     TargetNotOurs: components.flags.environment: The tags of the environment shop/prod of AppConfig do not make it ours: `windlass:app` is missing; `windlass:environment` is missing. Remedy: Tag the environment shop/prod of AppConfig with `windlass:app`: `shop` and `windlass:environment`: `prod`, or give the environment a role of its own (`role_arn`), which then decides what is reached.
-    BadValue: components.flags: The artifact artifacts/shop/flags/1.json is no document of feature flags: it is not JSON. Remedy: Write it as AWS AppConfig User Guide, "Understanding the type reference for AWS.AppConfig.FeatureFlags", says: an object with `version`, `flags` and `values`.
+    BadValue: components.flags: The artifact artifacts/shop/prod/flags/1.json is no document of feature flags: it is not JSON. Remedy: Write it as AWS AppConfig User Guide, "Understanding the type reference for AWS.AppConfig.FeatureFlags", says: an object with `version`, `flags` and `values`.
     "#);
 }
 
@@ -90,7 +90,7 @@ fn a_document_that_is_not_of_its_declared_type_is_refused() {
         let profile = state.profile("shopzzz", "flagszz").unwrap();
         profile.profile.kind = "AWS.Freeform".into();
     }
-    insta::assert_snapshot!(flags.refused("s3cret").join("\n"), @"BadValue: components.flags: The document artifacts/shop/flags/1.json is not of the declared type `application/json`: it is not JSON. Remedy: Release a document of that type, or declare its own with `components.flags.content_type`.");
+    insta::assert_snapshot!(flags.refused("s3cret").join("\n"), @"BadValue: components.flags: The document artifacts/shop/prod/flags/1.json is not of the declared type `application/json`: it is not JSON. Remedy: Release a document of that type, or declare its own with `components.flags.content_type`.");
     flags.spec.borrow_mut().content_type = "text/plain".into();
     assert_eq!(flags.refused("s3cret"), [] as [&str; 0]);
 }
@@ -235,5 +235,5 @@ fn what_is_given_later_is_marked_in_the_plan() {
 fn a_document_has_what_is_filled_in() {
     let flags = pointing(PlannedOutput::Later);
     let refused = flags.refused("{\"flags\":{}, \"more\": \"${api.verison}\"}");
-    insta::assert_snapshot!(refused.join("\n"), @"BadValue: components.flags.fill: The document artifacts/shop/flags/1.json has `${api.verison}`, which nothing fills in, and no `${api.version}`. Remedy: Did you mean `${api.version}` by `${api.verison}`? Write what `fill` names, or remove that from `fill`.");
+    insta::assert_snapshot!(refused.join("\n"), @"BadValue: components.flags.fill: The document artifacts/shop/prod/flags/1.json has `${api.verison}`, which nothing fills in, and no `${api.version}`. Remedy: Did you mean `${api.version}` by `${api.verison}`? Write what `fill` names, or remove that from `fill`.");
 }

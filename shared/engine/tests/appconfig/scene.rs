@@ -138,7 +138,7 @@ impl Flags {
 
     /// Uploads a document to the artifacts bucket.
     pub fn upload(&self, text: &str) -> Artifact {
-        let key = "artifacts/shop/flags/1.json";
+        let key = "artifacts/shop/prod/flags/1.json";
         let mut objects = self.world.s3();
         let version = objects.upload("artifacts", key, text.to_owned());
         Artifact::Object {

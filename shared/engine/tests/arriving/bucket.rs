@@ -11,7 +11,7 @@ use windlass_engine::ports::Clock;
 fn what_belongs_to_no_application_starts_nothing() {
     let world = declared();
     let elsewhere = {
-        let mut event = upload(&world, "releases/shop/1.json", "{}");
+        let mut event = upload(&world, "releases/shop/dev/1.json", "{}");
         event["detail"]["bucket"]["name"] = json!("another");
         event
     };
@@ -20,9 +20,9 @@ fn what_belongs_to_no_application_starts_nothing() {
         json!({}),
         elsewhere,
         upload(&world, "holiday.jpg", "…"),
-        upload(&world, "artifacts/bank/web/1.zip", "…"),
-        upload(&world, "artifacts/shop/api/1.zip", "…"),
-        upload(&world, "artifacts/shop/nobody/1.zip", "…"),
+        upload(&world, "artifacts/bank/dev/web/1.zip", "…"),
+        upload(&world, "artifacts/shop/dev/api/1.zip", "…"),
+        upload(&world, "artifacts/shop/dev/nobody/1.zip", "…"),
     ] {
         arrives(&world, event).unwrap();
     }
@@ -37,7 +37,7 @@ fn what_belongs_to_no_application_starts_nothing() {
 #[test]
 fn an_artifact_that_is_a_release_of_its_own_starts_it() {
     let world = declared();
-    let event = upload(&world, "artifacts/shop/web/1.zip", "…");
+    let event = upload(&world, "artifacts/shop/dev/web/1.zip", "…");
     let version = event["detail"]["object"]["version-id"].clone();
     arrives(&world, event).unwrap();
     let [input] = started(&world).try_into().unwrap();
@@ -46,7 +46,7 @@ fn an_artifact_that_is_a_release_of_its_own_starts_it() {
         (&json!("deploy"), &json!("shop"))
     );
     assert_eq!(input["artifact_object"]["component"], "web");
-    let object = json!({"key": "artifacts/shop/web/1.zip", "version_id": version});
+    let object = json!({"key": "artifacts/shop/dev/web/1.zip", "version_id": version});
     assert_eq!(input["artifact_object"]["object"], object);
     assert_eq!(input["requester"], json!({"route": "s3"}));
 }
@@ -68,7 +68,7 @@ fn who_uploaded_is_told_where_the_event_tells_it() {
         (json!("111111111111"), json!(null), None),
     ] {
         let world = declared();
-        let mut event = upload(&world, "artifacts/shop/web/1.zip", "…");
+        let mut event = upload(&world, "artifacts/shop/dev/web/1.zip", "…");
         event["account"] = account;
         event["detail"]["requester"] = requester;
         arrives(&world, event).unwrap();
@@ -83,17 +83,20 @@ fn who_uploaded_is_told_where_the_event_tells_it() {
 #[test]
 fn a_release_that_cannot_be_pinned_is_started_once_to_be_refused_aloud() {
     let world = nothing();
-    let event = upload(&world, "releases/shop/1.4.0.json", "{}");
+    let event = upload(&world, "releases/shop/dev/1.4.0.json", "{}");
     arrives(&world, event.clone()).unwrap();
     arrives(&world, event).unwrap();
     let [input] = started(&world).try_into().unwrap();
-    assert_eq!(input["manifest_object"]["key"], "releases/shop/1.4.0.json");
+    assert_eq!(
+        input["manifest_object"]["key"],
+        "releases/shop/dev/1.4.0.json"
+    );
 }
 
 #[test]
 fn an_event_that_tells_no_version_means_the_present_one() {
     let world = declared();
-    let mut event = upload(&world, "releases/shop/1.4.0.json", "{}");
+    let mut event = upload(&world, "releases/shop/dev/1.4.0.json", "{}");
     let object = event["detail"]["object"].as_object_mut().unwrap();
     let version = object.remove("version-id").unwrap();
     arrives(&world, event).unwrap();
@@ -104,13 +107,13 @@ fn an_event_that_tells_no_version_means_the_present_one() {
 #[test]
 fn that_it_was_served_is_noted_for_a_month() {
     let world = declared();
-    let event = upload(&world, "artifacts/shop/web/1.zip", "…");
+    let event = upload(&world, "artifacts/shop/dev/web/1.zip", "…");
     let version = event["detail"]["object"]["version-id"]
         .as_str()
         .unwrap()
         .to_owned();
     arrives(&world, event).unwrap();
-    let key = ledger::arrival(&format!("artifacts/shop/web/1.zip {version}"));
+    let key = ledger::arrival(&format!("artifacts/shop/dev/web/1.zip {version}"));
     assert!(get(&world, &key).is_some());
     let noted = world.dynamodb().items[&key].expires;
     assert_eq!(noted, Some(world.now().plus_s(30 * 24 * 60 * 60)));
@@ -120,7 +123,7 @@ fn that_it_was_served_is_noted_for_a_month() {
 #[test]
 fn an_artifact_whose_component_is_not_declared_yet_is_served_again_when_it_is() {
     let world = declared();
-    let event = upload(&world, "artifacts/shop/docs/1.zip", "…");
+    let event = upload(&world, "artifacts/shop/dev/docs/1.zip", "…");
     arrives(&world, event.clone()).unwrap();
     assert_eq!(started(&world), [json!(null); 0]);
     let docs = "components:\n  docs: {kind: static_site, bucket: 'shop-docs-{environment}', on_artifact: true}";

@@ -93,7 +93,7 @@ fn what_looks_meant_is_listed_and_told_beside_the_upload() {
 #[test]
 fn an_upload_whose_key_is_too_long_for_its_findings_is_listed() {
     let world = declared();
-    let key = format!("releases/shop/{}.json", "1".repeat(1024 - 19));
+    let key = format!("releases/shop/dev/{}.json", "1".repeat(1024 - 23));
     assert_eq!(key.len(), 1024);
     assert_eq!(arrives(&world, upload(&world, &key, "{}")), Ok(()));
     assert_eq!(listed(&world, Some(&shop())), [format!("{key} BadValue")]);
@@ -102,14 +102,20 @@ fn an_upload_whose_key_is_too_long_for_its_findings_is_listed() {
 #[test]
 fn an_artifact_of_no_component_is_listed_with_the_one_that_is_meant() {
     let world = declared();
-    for key in ["artifacts/shop/wep/1.zip", "artifacts/bank/web/1.zip"] {
+    for key in [
+        "artifacts/shop/dev/wep/1.zip",
+        "artifacts/bank/dev/web/1.zip",
+    ] {
         arrives(&world, upload(&world, key, "…")).unwrap();
     }
     let told = listed(&world, Some(&shop()));
-    assert_eq!(told, ["artifacts/shop/wep/1.zip UnknownName"]);
+    assert_eq!(told, ["artifacts/shop/dev/wep/1.zip UnknownName"]);
     let told = listed(&world, None);
-    assert_eq!(told, ["artifacts/bank/web/1.zip NoDeclaration"]);
-    for key in ["artifacts/shop/wep/1.zip", "artifacts/bank/web/1.zip"] {
+    assert_eq!(told, ["artifacts/bank/dev/web/1.zip NoDeclaration"]);
+    for key in [
+        "artifacts/shop/dev/wep/1.zip",
+        "artifacts/bank/dev/web/1.zip",
+    ] {
         assert_eq!(beside(&world, key).len(), 1, "{key}");
     }
 }
@@ -127,7 +133,7 @@ fn beside(world: &World, key: &str) -> Vec<Value> {
 #[test]
 fn what_lies_beside_an_artifact_of_no_component_is_written_once_and_goes_with_its_declaration() {
     let world = declared();
-    let event = upload(&world, "artifacts/shop/wep/1.zip", "…");
+    let event = upload(&world, "artifacts/shop/dev/wep/1.zip", "…");
     arrives(&world, event.clone()).unwrap();
     let writes = world.s3().writes;
     arrives(&world, event.clone()).unwrap();
@@ -136,11 +142,14 @@ fn what_lies_beside_an_artifact_of_no_component_is_written_once_and_goes_with_it
     let more = format!("{more}  wep: {{kind: static_site, bucket: 'shop-wep-{{environment}}'}}\n");
     arrives(&world, upload(&world, "apps/shop/app.yaml", &more)).unwrap();
     arrives(&world, event).unwrap();
-    assert_eq!(beside(&world, "artifacts/shop/wep/1.zip"), [json!(null); 0]);
+    assert_eq!(
+        beside(&world, "artifacts/shop/dev/wep/1.zip"),
+        [json!(null); 0]
+    );
     // Nothing is written beside an artifact that was never refused.
-    arrives(&world, upload(&world, "artifacts/shop/wep/2.zip", "…")).unwrap();
+    arrives(&world, upload(&world, "artifacts/shop/dev/wep/2.zip", "…")).unwrap();
     let texts = world.s3().texts("artifacts");
-    assert!(!texts.contains_key("artifacts/shop/wep/2.zip.findings.json"));
+    assert!(!texts.contains_key("artifacts/shop/dev/wep/2.zip.findings.json"));
 }
 
 #[test]
@@ -189,14 +198,14 @@ fn what_is_of_an_application_that_is_not_declared_is_listed_in_one_place() {
     for key in [
         "apps/shpo/app.yaml",
         "apps/shpo/app.yml",
-        "artifacts/shpo/web/1.zip",
+        "artifacts/shpo/dev/web/1.zip",
     ] {
         arrives(&world, upload(&world, key, "app: shpo")).unwrap();
     }
     let all = [
         "apps/shpo/app.yaml MissingField",
         "apps/shpo/app.yml BadValue",
-        "artifacts/shpo/web/1.zip NoDeclaration",
+        "artifacts/shpo/dev/web/1.zip NoDeclaration",
     ];
     assert_eq!(listed(&world, None), all);
     assert_eq!(listed(&world, Some(&shpo)), all);

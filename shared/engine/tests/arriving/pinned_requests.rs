@@ -18,7 +18,7 @@ use windlass_world::World;
 use windlass_world::run::run;
 use windlass_world::stepfunctions::arn_of;
 
-const ZIP: &str = "artifacts/shop/api/1.4.0.zip";
+const ZIP: &str = "artifacts/shop/dev/api/1.4.0.zip";
 
 /// A way in, which may tell the deployment's id.
 type Asks = fn(&World) -> Option<DeploymentId>;
@@ -27,7 +27,7 @@ type Asks = fn(&World) -> Option<DeploymentId>;
 fn manifest() -> Value {
     json!({
         "version": "1.4.0", "git": {"ref": MAIN},
-        "components": {"agent": {"image": "shop/agent:seven"}, "api": {"key": ZIP}},
+        "components": {"agent": {"image": "shop/agent:seven"}, "api": {"key": ZIP, "sha256": Digest::of(b"zip")}},
     })
 }
 
@@ -42,7 +42,11 @@ fn uploaded() -> World {
 /// Uploads the manifest, and returns the input of the execution that is started for it.
 fn by_upload(world: &World) -> Value {
     let manifest = manifest().to_string();
-    arrives(world, upload(world, "releases/shop/1.4.0.json", &manifest)).unwrap();
+    arrives(
+        world,
+        upload(world, "releases/shop/dev/1.4.0.json", &manifest),
+    )
+    .unwrap();
     started(world).pop().unwrap()
 }
 
@@ -194,7 +198,7 @@ fn the_tag_of_a_promotion_is_looked_for_once() {
 #[test]
 fn what_an_edited_input_pins_is_refused() {
     let other = json!({"type": "image", "repository": "111111111111.dkr.ecr.eu-west-1.amazonaws.com/bank/agent", "digest": "b".repeat(64)});
-    let zip = json!({"type": "object", "key": "artifacts/shop/web/1.zip", "version_id": "v", "sha256": "b".repeat(64), "bytes": 3});
+    let zip = json!({"type": "object", "key": "artifacts/shop/dev/web/1.zip", "version_id": "v", "sha256": "b".repeat(64), "bytes": 3});
     let table = [
         (
             "components/agent",
@@ -215,11 +219,7 @@ fn what_an_edited_input_pins_is_refused() {
             json!("refs/heads/nobodys"),
             "NoEnvironment git.ref",
         ),
-        (
-            "git/ref",
-            json!("refs/tags/v1.4.0"),
-            "NotAsPinned environment, BadValue components.agent.image",
-        ),
+        ("git/ref", json!("refs/tags/v1.4.0"), "OtherPrefix git.ref"),
         ("version", json!("1.5.0"), "NotAsPinned pinned.release"),
         ("app", json!("bank"), "NotAsPinned pinned.release"),
     ];
@@ -288,7 +288,7 @@ fn what_was_declared_since_is_what_counts() {
                 "dev: {deploy: {branch: main}, sources: [api, console, s3, ecr]}\n  prod: {deploy: {tag: stable}, sources: [api, console, s3, ecr]}",
                 "dev: {deploy: {branch: next}, sources: [api, console, s3, ecr]}\n  prod: {deploy: {branch: main}}",
             ),
-            Some("NotAsPinned environment"),
+            Some("OtherPrefix git.ref"),
         ),
         (
             ("dev: shop/agent", "dev: shop/agents"),

@@ -7,7 +7,7 @@ use windlass_domain::artifact::Artifact;
 use windlass_domain::digest::Digest;
 use windlass_domain::fault::FaultName;
 use windlass_domain::name::ComponentName;
-use windlass_domain::release::RecordedRelease;
+use windlass_domain::recorded_release::RecordedRelease;
 use windlass_domain::request::Request;
 use windlass_engine::ledger;
 use windlass_engine::pin::{Pinned, pin};
@@ -17,7 +17,9 @@ use windlass_world::World;
 use windlass_world::run::run;
 
 pub const MAIN: &str = "refs/heads/main";
-pub const ZIP: &str = "artifacts/shop/api/1.zip";
+pub const ZIP: &str = "artifacts/shop/dev/api/1.zip";
+/// The same artifact, uploaded for the other environment.
+pub const PROD_ZIP: &str = "artifacts/shop/prod/api/1.zip";
 
 /// Pins a request.
 pub fn pins(world: &World, request: Value) -> Checked<Pinned> {
@@ -51,7 +53,18 @@ pub fn uploaded() -> World {
     let world = declared();
     world.s3().upload("artifacts", ZIP, "old");
     world.s3().upload("artifacts", ZIP, "new");
+    world.s3().upload("artifacts", PROD_ZIP, "new");
     world
+}
+
+/// An object as a manifest names it.
+pub fn object(key: &str, bytes: &str) -> Value {
+    json!({"key": key, "sha256": Digest::of(bytes.as_bytes())})
+}
+
+/// A release of what was uploaded.
+fn api() -> Value {
+    json!({"api": object(ZIP, "new")})
 }
 
 pub fn artifact(pinned: &Pinned, name: &str) -> Artifact {
@@ -70,21 +83,20 @@ pub fn version_ids(world: &World) -> Vec<String> {
 fn an_object_is_pinned_by_version_and_bytes() {
     let world = uploaded();
     let [old, new] = version_ids(&world).try_into().unwrap();
-    let object = |version_id: &str, bytes: &str| Artifact::Object {
+    let stored = |version_id: &str, bytes: &str| Artifact::Object {
         key: ZIP.into(),
         version_id: version_id.into(),
         sha256: Digest::of(bytes.as_bytes()),
         bytes: 3,
     };
-    let present = pinned(&world, manifest(MAIN, json!({"api": {"key": ZIP}})));
-    assert_eq!(artifact(&present, "api"), object(&new, "new"));
+    let present = pinned(&world, manifest(MAIN, api()));
+    assert_eq!(artifact(&present, "api"), stored(&new, "new"));
     assert_eq!(present.resolved.environment.as_str(), "dev");
     assert!(!present.release.image_push && !present.by_person);
     let named = json!({"api": {"key": ZIP, "version_id": old, "sha256": Digest::of(b"old")}});
     let named = pinned(&world, manifest(MAIN, named));
-    assert_eq!(artifact(&named, "api"), object(&old, "old"));
-    let other = json!({"api": {"key": ZIP, "sha256": Digest::of(b"old")}});
-    let told = refused(&world, manifest(MAIN, other));
+    assert_eq!(artifact(&named, "api"), stored(&old, "old"));
+    let told = refused(&world, manifest(MAIN, json!({"api": object(ZIP, "old")})));
     assert_eq!(told, ["DigestMismatch components.api.sha256"]);
 }
 
@@ -97,7 +109,9 @@ fn a_checksum_that_s3_keeps_is_believed() {
     let version = bucket.keys.get_mut(ZIP).unwrap().last_mut().unwrap();
     version.sha256 = Some(known.clone());
     drop(objects);
-    let present = pinned(&world, manifest(MAIN, json!({"api": {"key": ZIP}})));
+    let [_, new] = version_ids(&world).try_into().unwrap();
+    let present = json!({"api": {"key": ZIP, "version_id": new}});
+    let present = pinned(&world, manifest(MAIN, present));
     assert_eq!(artifact(&present, "api").digest(), known);
 }
 
@@ -106,45 +120,41 @@ fn what_cannot_be_pinned_is_told_together() {
     let world = uploaded();
     let components = json!({
         "agent": {"image": "shop/agent:none"},
-        "api": {"key": "artifacts/shop/api/none.zip"},
+        "api": object("artifacts/shop/dev/api/none.zip", "none"),
         "web": {"image": "shop/web:1"},
     });
     let told = refused(&world, manifest(MAIN, components));
     let wanted = [
         "ArtifactMissing components.agent.image",
-        "ArtifactMissing artifacts/shop/api/none.zip",
+        "ArtifactMissing artifacts/shop/dev/api/none.zip",
         "BadValue components.web.image",
     ];
     assert_eq!(told, wanted);
     world.s3().bucket("artifacts", false);
     world
         .s3()
-        .upload("artifacts", "artifacts/shop/api/2.zip", "x");
-    let components = json!({"api": {"key": "artifacts/shop/api/2.zip"}});
+        .upload("artifacts", "artifacts/shop/dev/api/2.zip", "x");
+    let components = json!({"api": object("artifacts/shop/dev/api/2.zip", "x")});
     let told = refused(&world, manifest(MAIN, components));
-    assert_eq!(told, ["TargetNotReady artifacts/shop/api/2.zip"]);
+    assert_eq!(told, ["TargetNotReady artifacts/shop/dev/api/2.zip"]);
 }
 
 #[test]
 fn a_version_text_never_means_other_bytes() {
     let world = uploaded();
-    let first = pinned(
-        &world,
-        manifest("refs/tags/v1.0.0", json!({"api": {"key": ZIP}})),
-    );
+    let of_tag = "refs/tags/v1.0.0";
+    let api = || json!({"api": object(PROD_ZIP, "new")});
+    let first = pinned(&world, manifest(of_tag, api()));
     let recorded = first.to_record.unwrap();
     run(world.transact(vec![recorded.put().unwrap()])).unwrap();
-    let again = pinned(
-        &world,
-        manifest("refs/tags/v1.0.0", json!({"api": {"key": ZIP}})),
-    );
+    let again = pinned(&world, manifest(of_tag, api()));
     assert_eq!(again.to_record, None, "nothing is new");
 
     world
         .s3()
-        .upload("artifacts", "artifacts/shop/web/1.zip", "web");
-    let web = json!({"web": {"key": "artifacts/shop/web/1.zip"}});
-    let more = pinned(&world, manifest("refs/tags/v1.0.0", web));
+        .upload("artifacts", "artifacts/shop/prod/web/1.zip", "web");
+    let web = json!({"web": object("artifacts/shop/prod/web/1.zip", "web")});
+    let more = pinned(&world, manifest(of_tag, web));
     let RecordedRelease { release, .. } = more.to_record.unwrap().value;
     let names: Vec<&str> = release
         .components
@@ -153,18 +163,17 @@ fn a_version_text_never_means_other_bytes() {
         .collect();
     assert_eq!(names, ["api", "web"], "what was recorded before is kept");
 
-    world.s3().upload("artifacts", ZIP, "other");
-    let told = refused(
-        &world,
-        manifest("refs/tags/v1.0.0", json!({"api": {"key": ZIP}})),
-    );
+    world.s3().upload("artifacts", PROD_ZIP, "other");
+    let other = json!({"api": object(PROD_ZIP, "other")});
+    let told = refused(&world, manifest(of_tag, other));
     assert_eq!(told, ["VersionReused components.api"]);
 }
 
 #[test]
 fn where_tags_are_deployed_a_release_has_the_version_of_its_tag() {
     let world = uploaded();
-    let mut request = manifest("refs/tags/v2.1.0", json!({"api": {"key": ZIP}}));
+    let tagged = json!({"api": object(PROD_ZIP, "new")});
+    let mut request = manifest("refs/tags/v2.1.0", tagged);
     request["manifest"]["version"] = json!("spring-release");
     assert_eq!(
         refused(&world, request.clone()),
@@ -172,12 +181,13 @@ fn where_tags_are_deployed_a_release_has_the_version_of_its_tag() {
     );
     // It is not refused where a branch is deployed. There it is recorded, and it is refused when it is promoted.
     request["environment"] = json!("dev");
+    request["manifest"]["components"] = api();
     let recorded = pinned(&world, request).to_record.unwrap();
     run(world.transact(vec![recorded.put().unwrap()])).unwrap();
     let promoted = json!({"version": "spring-release", "environment": "prod"});
     assert_eq!(refused(&world, promoted), ["VersionNotOfTag version"]);
     // The metadata of a single artifact are held to it as well.
-    let (key, mut objects) = ("artifacts/shop/web/1.zip", world.s3());
+    let (key, mut objects) = ("artifacts/shop/prod/web/1.zip", world.s3());
     objects.upload("artifacts", key, "web");
     let bucket = objects.buckets.get_mut("artifacts").unwrap();
     let version = bucket.keys.get_mut(key).unwrap().last_mut().unwrap();
@@ -203,7 +213,8 @@ fn a_manifest_of_a_version_that_was_pushed_says_where_in_git_it_comes_from() {
     let world = uploaded();
     let push = pinned(&world, pushed(&world, "shop/steady", "1.0.0", "one"));
     recorded(&world, &push);
-    let written = manifest("refs/tags/v1.0.0", json!({"api": {"key": ZIP}}));
+    let written = json!({"api": object(PROD_ZIP, "new")});
+    let written = manifest("refs/tags/v1.0.0", written);
     let written = pinned(&world, written);
     let RecordedRelease { release, .. } = written.to_record.clone().unwrap().value;
     assert_eq!((release.components.len(), release.image_push), (2, false));
@@ -220,21 +231,26 @@ pub fn semver(major: u64, minor: u64, patch: u64) -> semver::Version {
 #[test]
 fn releases_are_ordered_by_version_where_the_rule_is_of_tags() {
     let world = uploaded();
-    let components = json!({"api": {"key": ZIP}});
+    let for_prod = || json!({"api": object(PROD_ZIP, "new")});
     for (version, reference, environment, wanted) in [
         ("1.4.0", "refs/tags/v1.4.0", None, Some(semver(1, 4, 0))),
         ("v2.0.0", "refs/tags/2.0.0", None, Some(semver(2, 0, 0))),
         ("1.0.0", MAIN, Some("prod"), Some(semver(1, 0, 0))),
         ("spring", "refs/tags/v1.4.0", Some("dev"), None),
     ] {
-        let mut request = manifest(reference, components.clone());
+        let components = if environment == Some("dev") {
+            api()
+        } else {
+            for_prod()
+        };
+        let mut request = manifest(reference, components);
         request["manifest"]["version"] = json!(version);
         request["environment"] = json!(environment);
         let pinned = pinned(&world, request);
         assert_eq!(pinned.order_version, wanted, "{reference} {environment:?}");
         assert_eq!(pinned.by_person, environment.is_some());
     }
-    let told = refused(&world, manifest("refs/heads/nobodys", components));
+    let told = refused(&world, manifest("refs/heads/nobodys", api()));
     assert_eq!(told, ["NoEnvironment git.ref"]);
 }
 
@@ -243,7 +259,7 @@ fn a_recorded_release_is_taken_as_it_was_recorded() {
     let world = uploaded();
     let request = json!({"version": "1.0.0", "environment": "prod"});
     assert_eq!(refused(&world, request.clone()), ["UnknownName version"]);
-    let first = pinned(&world, manifest(MAIN, json!({"api": {"key": ZIP}})));
+    let first = pinned(&world, manifest(MAIN, api()));
     let recorded = first.to_record.unwrap();
     run(world.transact(vec![recorded.put().unwrap()])).unwrap();
     world.s3().upload("artifacts", ZIP, "other");
@@ -257,7 +273,7 @@ fn a_recorded_release_is_taken_as_it_was_recorded() {
 #[test]
 fn a_release_is_held_to_the_declaration_that_it_pins() {
     let world = uploaded();
-    let mut request = manifest(MAIN, json!({"api": {"key": ZIP}}));
+    let mut request = manifest(MAIN, api());
     request["manifest"]["declaration"] = json!("0.9.0");
     assert_eq!(
         refused(&world, request.clone()),
@@ -284,11 +300,11 @@ fn a_release_is_held_to_the_declaration_that_it_pins() {
         ["UnknownName environment", "UnknownName components.api"]
     );
 
-    let told = refused(&nothing(), manifest(MAIN, json!({"api": {"key": ZIP}})));
+    let told = refused(&nothing(), manifest(MAIN, api()));
     assert_eq!(told, ["NoDeclaration app"]);
     let world = nothing();
     put_declared(&world, ledger::declaration_in_force(&shop()), "app: [");
-    let broken = pins(&world, manifest(MAIN, json!({"api": {"key": ZIP}})));
+    let broken = pins(&world, manifest(MAIN, api()));
     let fault = broken.unwrap_err().findings().unwrap_err();
     assert_eq!(fault.name, FaultName::Internal);
 }
@@ -296,7 +312,7 @@ fn a_release_is_held_to_the_declaration_that_it_pins() {
 #[test]
 fn a_manifest_that_cannot_be_read_is_told_and_one_that_may_come_is_asked_for_again() {
     let world = declared();
-    let key = "releases/shop/1.0.0.json";
+    let key = "releases/shop/dev/1.0.0.json";
     let request = json!({"manifest_object": {"key": key}});
     assert_eq!(
         refused(&world, request.clone()),

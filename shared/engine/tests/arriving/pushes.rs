@@ -51,7 +51,7 @@ fn an_event_from_elsewhere_starts_nothing() {
     ] {
         let mut push = push(json!({}));
         push[member] = value.clone();
-        let mut uploaded = upload(&world, "artifacts/shop/web/1.zip", "…");
+        let mut uploaded = upload(&world, "artifacts/shop/dev/web/1.zip", "…");
         uploaded[member] = value.clone();
         arrives(&world, push).unwrap();
         arrives(&world, uploaded).unwrap();

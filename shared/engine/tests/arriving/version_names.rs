@@ -1,12 +1,22 @@
 //! The name under which a release is recorded.
 
 use crate::arriving::pinning::{
-    MAIN, ZIP, artifact, manifest, pinned, recorded, refused, uploaded,
+    MAIN, PROD_ZIP, ZIP, artifact, manifest, object, pinned, recorded, refused, uploaded,
 };
 use serde_json::{Value, json};
+use windlass_world::World;
 
-fn of(version: &str, reference: &str, environment: &str) -> Value {
-    let mut request = manifest(reference, json!({"api": {"key": ZIP}}));
+/// Uploads bytes for an environment, and returns a release of them.
+fn of(world: &World, version: &str, bytes: &str, environment: &str) -> Value {
+    let (key, reference) = match environment {
+        "dev" => (ZIP, MAIN.to_owned()),
+        _ => (
+            PROD_ZIP,
+            format!("refs/tags/v{}", version.trim_start_matches('v')),
+        ),
+    };
+    world.s3().upload("artifacts", key, bytes.to_owned());
+    let mut request = manifest(&reference, json!({"api": object(key, bytes)}));
     request["manifest"]["version"] = version.into();
     request["environment"] = environment.into();
     request
@@ -16,59 +26,53 @@ fn of(version: &str, reference: &str, environment: &str) -> Value {
 #[test]
 fn what_is_tried_out_under_a_version_leaves_its_name_to_the_release_of_the_tag() {
     let world = uploaded();
-    let tried = pinned(&world, of("8.0.0", MAIN, "dev"));
+    let tried = pinned(&world, of(&world, "8.0.0", "tried", "dev"));
     let name = recorded(&world, &tried);
     assert!(name.starts_with("8.0.0+"), "{name}");
-    let again = pinned(&world, of("8.0.0", MAIN, "dev"));
-    assert_eq!(
-        (again.to_record, again.release.version.as_str()),
-        (None, name.as_str())
-    );
+    let again = pinned(&world, of(&world, "8.0.0", "tried", "dev"));
+    assert_eq!(again.release.version, name);
 
-    world.s3().upload("artifacts", ZIP, "the release");
-    let released = pinned(&world, of("8.0.0", "refs/tags/v8.0.0", "prod"));
+    let released = pinned(&world, of(&world, "8.0.0", "the release", "prod"));
     assert_eq!(recorded(&world, &released), "8.0.0");
     // Each is promoted by its own name.
-    for (version, bytes) in [("8.0.0", &released), ("v8.0.0", &released), (&name, &tried)] {
+    for (version, of) in [
+        ("8.0.0", &released),
+        ("v8.0.0", &released),
+        (name.as_str(), &tried),
+    ] {
         let promoted = pinned(&world, json!({"version": version, "environment": "dev"}));
-        assert_eq!(promoted.release.version, bytes.release.version, "{version}");
-        assert_eq!(
-            artifact(&promoted, "api"),
-            artifact(bytes, "api"),
-            "{version}"
-        );
+        assert_eq!(promoted.release.version, of.release.version, "{version}");
+        assert_eq!(artifact(&promoted, "api"), artifact(of, "api"), "{version}");
     }
-    world.s3().upload("artifacts", ZIP, "others");
-    let told = refused(&world, of("v8.0.0", "refs/tags/v8.0.0", "prod"));
+    let told = refused(&world, of(&world, "v8.0.0", "others", "prod"));
     assert_eq!(told, ["VersionReused components.api"]);
 }
 
 #[test]
 fn a_version_alone_promotes_the_one_release_that_has_its_bytes_in_its_name() {
     let world = uploaded();
-    let tried = pinned(&world, of("8.0.0", MAIN, "dev"));
+    let tried = pinned(&world, of(&world, "8.0.0", "tried", "dev"));
     let name = recorded(&world, &tried);
-    let promoted = pinned(&world, json!({"version": "8.0.0", "environment": "dev"}));
-    assert_eq!(promoted.release.version, name);
-    world.s3().upload("artifacts", ZIP, "others");
-    recorded(&world, &pinned(&world, of("8.0.0", MAIN, "dev")));
-    let told = refused(&world, json!({"version": "8.0.0", "environment": "dev"}));
-    assert_eq!(told, ["UnknownName version"]);
+    let by_version = || json!({"version": "8.0.0", "environment": "dev"});
+    assert_eq!(pinned(&world, by_version()).release.version, name);
+    recorded(
+        &world,
+        &pinned(&world, of(&world, "8.0.0", "others", "dev")),
+    );
+    assert_eq!(refused(&world, by_version()), ["UnknownName version"]);
 }
 
 #[test]
-fn who_recorded_a_version_is_kept() {
+fn who_recorded_a_version_first_is_kept() {
     let world = uploaded();
-    let mut request = of("8.0.0", "refs/tags/v8.0.0", "prod");
+    let mut request = of(&world, "8.0.0", "the release", "prod");
     let ann = json!({"route": "api", "principal": "ann"});
     request["requester"] = ann.clone();
-    let first = pinned(&world, request.clone());
-    recorded(&world, &first);
-    world
-        .s3()
-        .upload("artifacts", "artifacts/shop/web/1.zip", "web");
+    recorded(&world, &pinned(&world, request.clone()));
+    let web = "artifacts/shop/prod/web/1.zip";
+    world.s3().upload("artifacts", web, "web");
     request["requester"]["principal"] = "tom".into();
-    request["manifest"]["components"]["web"] = json!({"key": "artifacts/shop/web/1.zip"});
+    request["manifest"]["components"]["web"] = object(web, "web");
     let more = pinned(&world, request).to_record.unwrap().value;
     assert_eq!(json!(more.by), ann);
 }

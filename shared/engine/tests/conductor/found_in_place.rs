@@ -38,7 +38,7 @@ fn what_a_release_names_and_ran_already_is_the_releases() {
     let mut scene = judged_after_others();
     let names = ["jobs", "more"].map(component);
     let again = Artifact::Object {
-        key: "artifacts/shop/jobs/again.zip".into(),
+        key: "artifacts/shop/dev/jobs/again.zip".into(),
         version_id: "v2".into(),
         sha256: Digest::of(b"old"),
         bytes: 3,

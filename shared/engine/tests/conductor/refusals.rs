@@ -20,13 +20,13 @@ fn a_refusal_says_what_it_is_about() {
     let table = [
         (manifest, "1.5.0", "NoEnvironment"),
         (
-            json!({"manifest_object": {"key": "releases/shop/9.json"}}),
-            "releases/shop/9.json",
+            json!({"manifest_object": {"key": "releases/shop/dev/9.json"}}),
+            "releases/shop/dev/9.json",
             "ArtifactMissing",
         ),
         (
-            json!({"artifact_object": {"component": "api", "object": {"key": "artifacts/shop/api/9.zip"}}}),
-            "artifacts/shop/api/9.zip",
+            json!({"artifact_object": {"component": "api", "object": {"key": "artifacts/shop/dev/api/9.zip"}}}),
+            "artifacts/shop/dev/api/9.zip",
             "ArtifactMissing",
         ),
         (
@@ -117,7 +117,7 @@ fn an_input_that_names_no_application_is_listed_among_what_names_none() {
 #[test]
 fn a_manifest_that_names_another_version_than_its_key_is_refused_beside_it() {
     let scene = Scene::free();
-    let key = "releases/shop/7.7.0.json";
+    let key = "releases/shop/dev/7.7.0.json";
     let manifest = |version: &str| {
         let mut manifest = scene.manifest(version, MAIN)["manifest"].take();
         manifest["version"] = version.into();
@@ -132,8 +132,8 @@ fn a_manifest_that_names_another_version_than_its_key_is_refused_beside_it() {
     let answer = manifest("7.8.0");
     assert_eq!(in_short(&answer), (Transition::Rejected, "BadValue"));
     let texts = scene.stage.world.s3().texts("artifacts");
-    let beside = &texts["releases/shop/7.7.0.json.findings.json"];
-    assert!(beside.contains("releases/shop/7.8.0.json"), "{beside}");
+    let beside = &texts["releases/shop/dev/7.7.0.json.findings.json"];
+    assert!(beside.contains("releases/shop/dev/7.8.0.json"), "{beside}");
     let refusal: Refusal = scene
         .stage
         .get(&ledger::refusal(&app(), &arn_of("7.8.0")))
@@ -148,13 +148,13 @@ fn a_manifest_that_names_another_version_than_its_key_is_refused_beside_it() {
 #[test]
 fn what_is_refused_is_told_beside_its_upload() {
     let scene = Scene::new();
-    let key = "releases/shop/1.5.0.json";
+    let key = "releases/shop/dev/1.5.0.json";
     let request = json!({"action": "deploy", "app": "shop", "manifest_object": {"key": key}});
     scene.stage.world.s3().upload("artifacts", key, "{}");
     let answer = scene.admit("arrival", with(request, by("s3")));
     assert_eq!(in_short(&answer), (Transition::Rejected, "MissingField"));
     let texts = scene.stage.world.s3().texts("artifacts");
-    let beside = &texts["releases/shop/1.5.0.json.findings.json"];
+    let beside = &texts["releases/shop/dev/1.5.0.json.findings.json"];
     assert!(
         beside.contains("\"page\":\"docs/findings/MissingField.md\""),
         "{beside}"
@@ -209,8 +209,8 @@ fn what_lies_beside_an_upload_and_is_larger_than_ours_is_replaced_unread() {
         let world = &scene.stage.world;
         let manifest = scene.manifest("1.5.0", MAIN)["manifest"].to_string();
         let (key, note) = (
-            "releases/shop/1.5.0.json",
-            "releases/shop/1.5.0.json.findings.json",
+            "releases/shop/dev/1.5.0.json",
+            "releases/shop/dev/1.5.0.json.findings.json",
         );
         world.s3().upload("artifacts", key, manifest);
         if let Some(bytes) = bytes {

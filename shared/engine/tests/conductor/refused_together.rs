@@ -11,7 +11,7 @@ use windlass_engine::ledger;
 use windlass_engine::payload::Transition;
 use windlass_world::stepfunctions::arn_of;
 
-const KEY: &str = "releases/shop/1.5.0.json";
+const KEY: &str = "releases/shop/dev/1.5.0.json";
 
 /// A mistake: its name, its place in a manifest, and how it is made.
 type Mistake = (&'static str, &'static str, fn(&mut Value));
@@ -33,7 +33,8 @@ const OF_FORM: [Mistake; 4] = [
 
 const OF_MEANING: [Mistake; 3] = [
     ("UnknownName", "components.apj", |manifest| {
-        manifest["components"]["apj"] = json!({"key": "artifacts/shop/apj/1.zip"});
+        manifest["components"]["apj"] =
+            json!({"key": "artifacts/shop/dev/apj/1.zip", "version_id": "v1"});
     }),
     ("NoEnvironment", "git.ref", |manifest| {
         manifest["git"]["ref"] = "refs/heads/nobodys".into();

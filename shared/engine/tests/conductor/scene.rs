@@ -6,6 +6,7 @@ use serde_json::{Value, json};
 use std::collections::{BTreeMap, BTreeSet};
 use windlass_domain::declaration::{Declaration, Declared};
 use windlass_domain::deployment::{Deployment, Ended, Status};
+use windlass_domain::digest::Digest;
 use windlass_domain::ending::Ending;
 use windlass_domain::environment::{EnvironmentState, HeldState, Lock, LockHolder, Waiting};
 use windlass_domain::fault::FaultName;
@@ -338,7 +339,14 @@ impl Scene {
 
     /// Makes the request to deploy a release of `api`, and uploads its artifact.
     pub fn manifest(&self, version: &str, reference: &str) -> Value {
-        let key = format!("artifacts/shop/api/{version}.zip");
+        let is_tag = reference.starts_with("refs/tags/");
+        let environment = if is_tag { "prod" } else { "dev" };
+        self.manifest_for(environment, version, reference)
+    }
+
+    /// Makes the request to deploy a release of `api` whose artifact is uploaded for the environment.
+    pub fn manifest_for(&self, environment: &str, version: &str, reference: &str) -> Value {
+        let key = format!("artifacts/shop/{environment}/api/{version}.zip");
         let bytes = version.to_owned();
         self.stage.world.s3().upload("artifacts", &key, bytes);
         json!({
@@ -346,7 +354,7 @@ impl Scene {
             "manifest": {
                 "version": version,
                 "git": {"ref": reference},
-                "components": {"api": {"key": key}},
+                "components": {"api": {"key": key, "sha256": Digest::of(version.as_bytes())}},
             },
         })
     }

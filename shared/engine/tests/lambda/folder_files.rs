@@ -12,7 +12,7 @@ use windlass_engine::kinds::{Prepared, check_artifact};
 use zip::ZipWriter;
 use zip::write::SimpleFileOptions;
 
-const ARCHIVE: &str = "artifacts/shop/api/1.zip";
+const ARCHIVE: &str = "artifacts/shop/prod/api/1.zip";
 
 fn zip(files: &[&str]) -> Vec<u8> {
     let mut writer = ZipWriter::new(Cursor::new(Vec::new()));
@@ -67,7 +67,7 @@ fn refused(files: &[&str], patterns: FolderPatterns) -> Vec<String> {
     findings
         .map(|finding| {
             assert_eq!(finding.name, FindingName::FileRefused, "{finding}");
-            finding.path.replace("artifacts/shop/api/1.zip: ", "")
+            finding.path.replace("artifacts/shop/prod/api/1.zip: ", "")
         })
         .collect()
 }
@@ -112,7 +112,7 @@ fn an_archive_with_what_is_excluded_is_refused() {
         patterns(&["x"], &["tests/"]),
     );
     let told: Vec<String> = told.findings.iter().map(ToString::to_string).collect();
-    insta::assert_snapshot!(told.join("\n"), @"BadArchive: artifacts/shop/api/1.zip: `exclude` of the component leaves out 2 files (2 by `tests/`), and Lambda takes the archive whole, with them. Remedy: Pack it without them, as a folder is packed that the command line releases; a release that is recorded keeps its version and its bytes, so release the new ones under a new version.");
+    insta::assert_snapshot!(told.join("\n"), @"BadArchive: artifacts/shop/prod/api/1.zip: `exclude` of the component leaves out 2 files (2 by `tests/`), and Lambda takes the archive whole, with them. Remedy: Pack it without them, as a folder is packed that the command line releases; a release that is recorded keeps its version and its bytes, so release the new ones under a new version.");
 }
 
 #[test]

@@ -82,7 +82,7 @@ pub fn artifact(world: &World, brings: Brings, text: &'static str) -> Artifact {
 }
 
 fn zip(world: &World, text: &'static str) -> Artifact {
-    let key = format!("artifacts/shop/api/{text}.zip");
+    let key = format!("artifacts/shop/prod/api/{text}.zip");
     world.s3().bucket("artifacts", true);
     let written = world.s3().upload("artifacts", &key, text);
     Artifact::Object {
@@ -96,7 +96,7 @@ fn zip(world: &World, text: &'static str) -> Artifact {
 /// Uploads what is too large to be sent inline.
 pub fn large_zip(world: &World) -> (Artifact, Bytes) {
     let bytes = Bytes::from(vec![0; 51 << 20]);
-    let key = "artifacts/shop/api/large.zip";
+    let key = "artifacts/shop/prod/api/large.zip";
     world.s3().bucket("artifacts", true);
     let written = world.s3().upload("artifacts", key, bytes.clone());
     let artifact = Artifact::Object {

@@ -49,7 +49,7 @@ fn shop_of(declaration: &str, document: &str, api: Option<&'static [u8]>) -> Sta
     if let Some(bytes) = api {
         bring(&mut stage, "api", bytes);
     }
-    let key = "artifacts/shop/flags/1.4.0.json";
+    let key = "artifacts/shop/prod/flags/1.4.0.json";
     stage.world.s3().bucket("artifacts", true);
     let version = stage
         .world

@@ -21,7 +21,7 @@ fn every_finding_is_told_at_once_and_nothing_is_claimed() {
     let api = "shop-api-prod";
     stage.world.lambda().named(api).unwrap().tags.clear();
     let gone = Artifact::Object {
-        key: "artifacts/shop/api/gone.zip".into(),
+        key: "artifacts/shop/prod/api/gone.zip".into(),
         version_id: "gone".into(),
         sha256: Digest::of(NEW),
         bytes: 1,

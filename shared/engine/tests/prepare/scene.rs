@@ -84,7 +84,7 @@ pub fn function(stage: &Stage, component: &str) {
 }
 
 pub fn upload(stage: &Stage, component: &str, bytes: &'static [u8]) -> Artifact {
-    let key = format!("artifacts/shop/{component}/1.4.0.zip");
+    let key = format!("artifacts/shop/prod/{component}/1.4.0.zip");
     let mut objects = stage.world.s3();
     let version = objects.upload("artifacts", &key, bytes);
     Artifact::Object {

@@ -104,7 +104,7 @@ impl Tenants {
     fn upload(&self, app: &str, component: &str) -> Artifact {
         let bytes = zip(&[("index.html", &format!("<p>{}</p>", self.deployments))]);
         let (sha256, size) = (Digest::of(&bytes), bytes.len() as u64);
-        let key = format!("artifacts/{app}/{component}/site.zip");
+        let key = format!("artifacts/{app}/prod/{component}/site.zip");
         let version = self.world().s3().upload("artifacts", &key, bytes);
         Artifact::Object {
             key,

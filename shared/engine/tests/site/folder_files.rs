@@ -37,7 +37,12 @@ fn released(mode: SiteMode, archive: Vec<u8>, files: FolderPatterns) -> Outcome 
     scene.site.files = files;
     let component = ComponentName::new("web").unwrap();
     let spec = Spec::StaticSite(scene.site.clone());
-    let before = check_artifact(&component, &spec, "artifacts/shop/web/site.zip", &archive);
+    let before = check_artifact(
+        &component,
+        &spec,
+        "artifacts/shop/prod/web/site.zip",
+        &archive,
+    );
     let artifact = scene.upload(archive);
     let deployment = scene.prepare(Some(&artifact), None);
     let prepared = &deployment.prepared;
@@ -54,7 +59,9 @@ fn released(mode: SiteMode, archive: Vec<u8>, files: FolderPatterns) -> Outcome 
     }
     let refused = prepared.findings.iter().map(|finding| {
         assert_eq!(finding.name, FindingName::FileRefused, "{finding}");
-        finding.path.replace("artifacts/shop/web/site.zip: ", "")
+        finding
+            .path
+            .replace("artifacts/shop/prod/web/site.zip: ", "")
     });
     let keys = scene.bucket().into_keys();
     Outcome {
@@ -201,8 +208,8 @@ fn the_declaration_lets_files_go_and_takes_others_out() {
     assert_eq!(outcome.live, live.into());
     let told: Vec<String> = outcome.warnings.iter().map(ToString::to_string).collect();
     insta::assert_snapshot!(told.join("\n"), @r"
-    FilesLeftOut: artifacts/shop/web/site.zip: What is left out is not published: 2 files (1 by `*.map`, 1 by `drafts/`). Remedy: Nothing has to be done; to publish one of them all the same, name it in `publish` of the component, or take the pattern out of `exclude`.
-    NothingToPublish: artifacts/shop/web/site.zip: `publish` has `app.js`, and no rule refuses or leaves out a file of that name here. Remedy: Take the pattern out of `publish`: every other file goes by itself.
+    FilesLeftOut: artifacts/shop/prod/web/site.zip: What is left out is not published: 2 files (1 by `*.map`, 1 by `drafts/`). Remedy: Nothing has to be done; to publish one of them all the same, name it in `publish` of the component, or take the pattern out of `exclude`.
+    NothingToPublish: artifacts/shop/prod/web/site.zip: `publish` has `app.js`, and no rule refuses or leaves out a file of that name here. Remedy: Take the pattern out of `publish`: every other file goes by itself.
     ");
 }
 
@@ -225,5 +232,5 @@ fn an_archive_of_which_nothing_is_left_is_refused() {
     let artifact = scene.upload(zip(&[("index.html", "x"), (".DS_Store", "x")]));
     let findings = scene.prepare(Some(&artifact), None).prepared.findings;
     let told: Vec<String> = findings.iter().map(ToString::to_string).collect();
-    insta::assert_snapshot!(told.join("\n"), @"BadArchive: artifacts/shop/web/site.zip: the archive: Nothing of it is published, because all is left out: 2 files (2 by `*`). Remedy: Take patterns out of `exclude` of the component, or pack its files; a release that is recorded keeps its version and its bytes, so release the new ones under a new version.");
+    insta::assert_snapshot!(told.join("\n"), @"BadArchive: artifacts/shop/prod/web/site.zip: the archive: Nothing of it is published, because all is left out: 2 files (2 by `*`). Remedy: Take patterns out of `exclude` of the component, or pack its files; a release that is recorded keeps its version and its bytes, so release the new ones under a new version.");
 }

@@ -82,7 +82,7 @@ fn publishing_changes_nothing_that_visitors_notice() {
     let deployment = scene.publish_files(TWO);
     let mut after = scene.bucket();
     assert_eq!(after.remove("assets/index-bbbb2222.js").unwrap(), "two()");
-    // Nothing names `new.txt`: it went.
+    assert_eq!(after.remove("new.txt").unwrap(), "two");
     assert_eq!(after, before);
     let progress = scene.step(&deployment).progress.unwrap();
     assert_eq!((progress.files_done, progress.files_total), (6, 6));

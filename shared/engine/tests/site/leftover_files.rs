@@ -30,14 +30,14 @@ fn asset(number: u64) -> String {
 /// Prepares a release, so many milliseconds later.
 fn prepared(scene: &mut Scene, number: u64, later: u64) -> Deployment {
     run(scene.world.sleep_ms(later));
-    let text = number.to_string();
-    let names = format!("<script src=/{}>", asset(number));
+    let (script, text) = (asset(number), number.to_string());
+    let names = format!("<script src=/{script}>");
     let files = [
-        ("index.html", &text),
-        ("app.html", &names),
-        (&asset(number), &text),
+        ("index.html", text.as_str()),
+        ("app.html", names.as_str()),
+        (script.as_str(), text.as_str()),
     ];
-    let artifact = scene.upload(zip(&files.map(|(path, text)| (path, text.as_str()))));
+    let artifact = scene.upload(zip(&files));
     let deployment = scene.prepare(Some(&artifact), None);
     assert_eq!(deployment.prepared.findings, []);
     deployment

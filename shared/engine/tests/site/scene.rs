@@ -93,7 +93,7 @@ impl Scene {
     /// Uploads an archive to the artifacts bucket.
     pub fn upload(&self, bytes: Vec<u8>) -> Artifact {
         let (sha256, size) = (Digest::of(&bytes), bytes.len() as u64);
-        let key = "artifacts/shop/web/site.zip";
+        let key = "artifacts/shop/prod/web/site.zip";
         let version = self.world.s3().upload("artifacts", key, bytes);
         Artifact::Object {
             key: key.into(),

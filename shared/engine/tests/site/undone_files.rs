@@ -103,7 +103,10 @@ fn a_site_whose_pages_are_too_many_to_be_searched_keeps_its_files_and_says_so() 
     for mut scene in scenes() {
         scene.deploy_files(ONE);
         let much = vec![b' '; 32 * 1024 * 1024 + 1];
-        let two = stored(&[("index.html", &much), ("backup.sql", b"two")]);
+        let two = stored(&[
+            ("index.html", much.as_slice()),
+            ("backup.sql", b"two".as_slice()),
+        ]);
         let two = scene.upload(two);
         let two = scene.prepare(Some(&two), None);
         assert_eq!(scene.publish(&two), WorkTransition::Changed);

@@ -44,7 +44,7 @@ pub fn component(name: &str) -> ComponentName {
 
 pub fn zip(component: &str, bytes: &[u8]) -> Artifact {
     Artifact::Object {
-        key: format!("artifacts/shop/{component}/1.4.0.zip"),
+        key: format!("artifacts/shop/prod/{component}/1.4.0.zip"),
         version_id: "v1".into(),
         sha256: Digest::of(bytes),
         bytes: bytes.len() as u64,

@@ -8,6 +8,7 @@ use crate::mutate::{bytes, document, pick, word};
 use fastrand::Rng;
 use serde_json::{Value, json};
 use std::collections::{BTreeMap, BTreeSet};
+use windlass_domain::digest::Digest;
 use windlass_engine::routes::api::{self, Call};
 use windlass_world::World;
 use windlass_world::run::run;
@@ -108,8 +109,8 @@ fn call(rng: &mut Rng, ids: &[String]) -> Call {
 
 fn bodies(id: &str) -> [Value; 5] {
     [
-        json!({"environment": "prod", "manifest": {"version": "1.1.0", "components": {"api": {"key": "artifacts/bank/api/1.zip"}}}}),
-        json!({"environment": "prod", "manifest": {"version": "1.1.0", "components": {"api": {"key": "artifacts/shop/api/1.0.0.zip"}}}}),
+        json!({"environment": "prod", "manifest": {"version": "1.1.0", "components": {"api": {"key": "artifacts/bank/prod/api/1.zip", "version_id": "v1"}}}}),
+        json!({"environment": "prod", "manifest": {"version": "1.1.0", "components": {"api": {"key": "artifacts/shop/prod/api/1.0.0.zip", "sha256": Digest::of(b"api 1.0.0")}}}}),
         json!({"environment": "prod", "version": "1.0.0", "again": true, "reason": "because"}),
         json!({"app": "bank", "environment": "prod", "version": BANKS}),
         json!({"reason": "because", "deployment": id, "snapshot": 1}),

@@ -17,7 +17,7 @@ const BUCKET: &str = "artifacts";
 /// The number of bytes that are unpacked at once.
 const PIECE: usize = 1024 * 1024;
 
-const KEY: &str = "artifacts/shop/web/1.zip";
+const KEY: &str = "artifacts/shop/prod/web/1.zip";
 
 pub fn ready() -> Box<Try> {
     let world = World::default();

@@ -53,10 +53,10 @@ fn seeds() -> Vec<Value> {
     seeds.extend([
         json!({"action": "deploy", "app": "shop", "environment": "prod", "manifest": manifest()}),
         json!({"action": "deploy", "app": "shop", "environment": "prod", "version": "1.0.0", "again": true, "reason": "because"}),
-        json!({"action": "deploy", "app": "shop", "manifest_object": {"key": "releases/bank/1.json"}}),
+        json!({"action": "deploy", "app": "shop", "manifest_object": {"key": "releases/bank/prod/1.json"}}),
         json!({"action": "deploy", "app": "shop", "image_push": {"repository": "shop/agent", "digest": "0".repeat(64), "tag": "main"}}),
-        json!({"action": "deploy", "app": "shop", "environment": "prod", "pinned": {"environment": "prod", "manifest": "0".repeat(64), "release": {"app": "shop", "version": "1.0.0", "components": {"api": {"type": "object", "key": "artifacts/bank/api/1.zip", "version_id": "version-000001", "sha256": "0".repeat(64), "bytes": 1}}}}}),
-        json!({"action": "deploy", "app": "shop", "artifact_object": {"component": "api", "object": {"key": "artifacts/shop/api/1.0.0.zip"}}}),
+        json!({"action": "deploy", "app": "shop", "environment": "prod", "pinned": {"environment": "prod", "manifest": "0".repeat(64), "release": {"app": "shop", "version": "1.0.0", "components": {"api": {"type": "object", "key": "artifacts/bank/prod/api/1.zip", "version_id": "version-000001", "sha256": "0".repeat(64), "bytes": 1}}}}}),
+        json!({"action": "deploy", "app": "shop", "artifact_object": {"component": "api", "object": {"key": "artifacts/shop/prod/api/1.0.0.zip"}}}),
     ]);
     seeds
 }

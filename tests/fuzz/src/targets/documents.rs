@@ -36,7 +36,7 @@ pub fn manifest() -> Value {
     json!({
         "version": "1.4.0",
         "git": {"ref": "refs/tags/v1.4.0", "commit": "9f2c1ab"},
-        "components": {"web": {"key": "artifacts/shop/web/1.4.0.zip"}, "agent": {"image": "shop/agent:1.4.0"}}
+        "components": {"web": {"key": "artifacts/shop/prod/web/1.4.0.zip", "version_id": "v1"}, "agent": {"image": "shop/agent:1.4.0"}}
     })
 }
 

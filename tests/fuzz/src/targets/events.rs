@@ -15,8 +15,8 @@ use windlass_world::run::run;
 
 const KEYS: [&str; 4] = [
     "apps/shop/app.yaml",
-    "releases/shop/1.1.0.json",
-    "artifacts/shop/api/1.1.0.zip",
+    "releases/shop/prod/1.1.0.json",
+    "artifacts/shop/prod/api/1.1.0.zip",
     "artifacts/shop/../bank/api/1.zip",
 ];
 

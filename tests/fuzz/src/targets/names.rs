@@ -95,10 +95,10 @@ fn fields(text: &str) -> [Field; 6] {
         came: Request::parse(&input).map(drop),
     };
     let manifest_of_shop = match upload(text) {
-        Some(Upload::Manifest(app)) if app.as_str() == "shop" => Some(true),
+        Some(Upload::Manifest(app, _)) if app.as_str() == "shop" => Some(true),
         _ => None,
     };
-    let key = format!("artifacts/shop/{text}/1.zip");
+    let key = format!("artifacts/shop/prod/{text}/1.zip");
     [
         asked(
             "app",

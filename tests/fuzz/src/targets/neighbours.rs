@@ -66,7 +66,7 @@ pub fn move_in(program: &Program, world: World) -> Result<World, String> {
         give(&there, neighbour);
     }
     arrive(&there, "apps/shop/app.yaml", DECLARATION)?;
-    let mut request = shop.release("1.1.0", &["api", "web"]);
+    let mut request = shop.release_into("dev", "1.1.0", &["api", "web"]);
     request["environment"] = json!("dev");
     let execution = shop.region.start("console-dev", &request);
     shop.region.run();

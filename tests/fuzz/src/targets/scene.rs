@@ -3,6 +3,7 @@
 use super::belongings::{Belongings, Tenant};
 use serde_json::{Value, json};
 use std::rc::Rc;
+use windlass_domain::digest::Digest;
 use windlass_domain::identity::DeploymentId;
 use windlass_engine::conductor;
 use windlass_engine::payload::{Answer, ConductorInput, ExecutionRef};
@@ -56,10 +57,11 @@ pub fn world() -> Result<World, String> {
 
 fn banks_release(world: &World, version: &str) -> Value {
     let components = ["api", "jobs"].map(|component| {
-        let key = format!("artifacts/bank/{component}/1.zip");
+        let key = format!("artifacts/bank/prod/{component}/1.zip");
         let bytes = format!("{component} {version}");
+        let sha256 = Digest::of(bytes.as_bytes());
         world.s3().upload("artifacts", &key, bytes.into_bytes());
-        (component.to_owned(), json!({"key": key}))
+        (component.to_owned(), json!({"key": key, "sha256": sha256}))
     });
     let components: serde_json::Map<_, _> = components.into_iter().collect();
     let manifest = json!({"version": version, "components": components});

@@ -8,6 +8,7 @@ use crate::mutate::pick;
 use crate::{Outcome, Try};
 use fastrand::Rng;
 use serde_json::{Value, json};
+use windlass_domain::digest::Digest;
 use windlass_machine::program::Program;
 use windlass_machine::shop::Shop;
 use windlass_world::World;
@@ -147,15 +148,15 @@ fn request(rng: &mut Rng) -> Value {
         (
             "api",
             &[
-                json!({"key": "artifacts/shop/api/1.0.0.zip"}),
-                json!({"key": "artifacts/bank/api/1.zip"}),
+                json!({"key": "artifacts/shop/prod/api/1.0.0.zip", "sha256": Digest::of(b"api 1.0.0")}),
+                json!({"key": "artifacts/bank/prod/api/1.zip", "version_id": "v1"}),
             ],
         ),
         (
             "jobs",
             &[
-                json!({"key": "artifacts/shop/jobs/1.0.0.zip"}),
-                json!({"key": "artifacts/bank/jobs/1.zip"}),
+                json!({"key": "artifacts/shop/prod/jobs/1.0.0.zip", "sha256": Digest::of(b"jobs 1.0.0")}),
+                json!({"key": "artifacts/bank/prod/jobs/1.zip", "version_id": "v1"}),
             ],
         ),
         (
@@ -168,8 +169,8 @@ fn request(rng: &mut Rng) -> Value {
         (
             "web",
             &[
-                json!({"key": "artifacts/shop/web/1.1.0.zip"}),
-                json!({"key": "artifacts/bank/api/1.zip"}),
+                json!({"key": "artifacts/shop/prod/web/1.1.0.zip", "version_id": "v1"}),
+                json!({"key": "artifacts/bank/prod/api/1.zip", "version_id": "v1"}),
             ],
         ),
     ] {

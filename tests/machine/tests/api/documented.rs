@@ -12,13 +12,14 @@ use windlass_machine::state_paths::live_with;
 use windlass_world::cloudtrail::Event;
 
 /// Maps whose keys are names that people chose, or ids.
-const BY_NAME: [&str; 6] = [
+const BY_NAME: [&str; 7] = [
     "components",
     "cost_by_month",
     "deployments",
     "no_longer_declared",
     "observed",
     "running",
+    "uploads",
 ];
 
 /// Members that the page describes as a whole: the parts of a record are the ledger's, and only its kind knows what a
@@ -123,7 +124,7 @@ fn answered() -> BTreeSet<String> {
     record(&shop, 6, "deploy", "RolledBack", None);
     look(&get(&shop, "/apps/shop/stats"));
     let upload = release(&mut shop, "1.3.0").to_string();
-    let key = "releases/shop/1.3.0.json";
+    let key = "releases/shop/prod/1.3.0.json";
     shop.world().s3().upload("artifacts", key, upload);
     look(&get(&shop, "/apps/shop/releases/1.3.0"));
     listed(&shop, FUNCTIONS);

@@ -146,7 +146,10 @@ fn snapshots_are_paged_newest_first_and_tell_what_a_rollback_would_skip() {
     assert_eq!(told(&first), newest);
     let component = &first["snapshots"][0]["components"]["api"];
     assert_eq!(component["version"], "1.1.0");
-    assert_eq!(component["artifact"]["key"], "artifacts/shop/api/1.1.0.zip");
+    assert_eq!(
+        component["artifact"]["key"],
+        "artifacts/shop/prod/api/1.1.0.zip"
+    );
     let next = first["next"].as_str().unwrap();
     let second = get(&shop, &format!("{snapshots}?limit=2&after={next}"));
     let oldest = r#"1 "before-windlass" 0 false false false"#;

@@ -232,8 +232,8 @@ fn the_declaration_and_what_is_recorded_of_a_version_are_told() {
     shop.region.run();
     let known = get(&shop, "/apps/shop/releases/1.0.0");
     let key = &known["recorded"]["components"]["api"]["key"];
-    assert_eq!(key, "artifacts/shop/api/1.0.0.zip");
-    assert_eq!(known["upload"], Value::Null);
+    assert_eq!(key, "artifacts/shop/prod/api/1.0.0.zip");
+    assert_eq!(known["uploads"], json!({}));
 }
 
 #[test]
@@ -243,29 +243,29 @@ fn what_is_wrong_with_an_upload_is_told_by_its_version() {
     let release = release(&mut shop, "1.1.0");
     let upload = |text: String| {
         let mut objects = shop.world().s3();
-        objects.upload("artifacts", "releases/shop/1.1.0.json", text);
+        objects.upload("artifacts", "releases/shop/prod/1.1.0.json", text);
     };
     upload(release.to_string());
     let known = get(&shop, "/apps/shop/releases/1.1.0");
     assert_eq!(known["recorded"], Value::Null);
     assert_eq!(
-        known["upload"]["findings"],
+        known["uploads"]["prod"]["findings"],
         Value::Null,
         "nothing was found yet"
     );
     let finding = json!({"name": "NoEnvironment", "path": "git.ref", "reason": "r", "remedy": "m"});
-    let version = &known["upload"]["version_id"];
+    let version = &known["uploads"]["prod"]["version_id"];
     let beside = json!({"version_id": version, "deployment": null, "findings": [finding]});
-    let key = "releases/shop/1.1.0.json.findings.json";
+    let key = "releases/shop/prod/1.1.0.json.findings.json";
     let mut objects = shop.world().s3();
     objects.upload("artifacts", key, beside.to_string());
     drop(objects);
     let known = get(&shop, "/apps/shop/releases/1.1.0");
-    assert_eq!(known["upload"]["findings"], json!([finding]));
+    assert_eq!(known["uploads"]["prod"]["findings"], json!([finding]));
     upload(release.to_string());
     let known = get(&shop, "/apps/shop/releases/1.1.0");
     assert_eq!(
-        known["upload"]["findings"],
+        known["uploads"]["prod"]["findings"],
         Value::Null,
         "they were about the former one"
     );

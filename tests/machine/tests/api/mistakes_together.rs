@@ -22,7 +22,8 @@ const OF_FORM: [Mistake; 11] = [
         body["components"]["api"] = json!({});
     }),
     ("BadValue", "components.Api", |body, _| {
-        body["components"]["Api"] = json!({"key": "artifacts/shop/api/1.zip"});
+        body["components"]["Api"] =
+            json!({"key": "artifacts/shop/prod/api/1.zip", "version_id": "v1"});
     }),
     ("BadValue", "version", |body, _| {
         body["version"] = json!(1.3);
@@ -47,25 +48,29 @@ const OF_FORM: [Mistake; 11] = [
 /// The mistakes that only the declaration and the bucket show.
 const OF_MEANING: [Mistake; 6] = [
     ("UnknownName", "components.wep", |body, _| {
-        body["components"]["wep"] = json!({"key": "artifacts/shop/wep/1.zip"});
+        body["components"]["wep"] =
+            json!({"key": "artifacts/shop/prod/wep/1.zip", "version_id": "v1"});
     }),
     // The same mistake in a component whose form is wrong as well.
     ("UnknownName", "components.jbos", |body, _| {
-        body["components"]["jbos"] = json!({"key": "artifacts/shop/jbos/1.zip", "sha256": "x"});
+        body["components"]["jbos"] =
+            json!({"key": "artifacts/shop/prod/jbos/1.zip", "sha256": "x"});
     }),
     ("UnknownName", "environment", |_, address| {
         *address = address.replace("prod", "pord");
     }),
     ("BadValue", "components.agent.key", |body, _| {
-        body["components"]["agent"] = json!({"key": "artifacts/shop/agent/1.zip"});
+        body["components"]["agent"] =
+            json!({"key": "artifacts/shop/prod/agent/1.zip", "version_id": "v1"});
     }),
     (
         "ArtifactMissing",
-        "artifacts/shop/web/none.zip",
+        "artifacts/shop/prod/web/none.zip",
         |body, address| {
             // In an unknown environment no artifact is looked for.
             if address.contains("prod") {
-                body["components"]["web"] = json!({"key": "artifacts/shop/web/none.zip"});
+                body["components"]["web"] =
+                    json!({"key": "artifacts/shop/prod/web/none.zip", "version_id": "v1"});
             }
         },
     ),

@@ -3,6 +3,7 @@
 use crate::api::call::{PROD, call, call_with, declare, get, post, program, refused, release};
 use serde_json::{Map, Value, json};
 use std::collections::BTreeMap;
+use windlass_domain::digest::Digest;
 use windlass_machine::shop::{FUNCTIONS, Shop};
 
 /// Returns the declaration in which `jobs` is called `work`.
@@ -32,16 +33,18 @@ fn released(shop: &mut Shop<'_>, app: &str, version: &str, components: &[(&str, 
     shop.release(version, &bytes_of);
     let mut named = Map::new();
     for (component, bytes_of) in components {
-        let key = format!("artifacts/shop/{bytes_of}/{version}.zip");
-        let own = format!("artifacts/{app}/{component}/{version}.zip");
+        let key = format!("artifacts/shop/prod/{bytes_of}/{version}.zip");
+        let own = format!("artifacts/{app}/prod/{component}/{version}.zip");
         let mut objects = shop.world().s3();
         let bytes = objects.bucket("artifacts", true).keys[&key]
             .last()
             .unwrap()
             .bytes
             .clone();
+        let sha256 = Digest::of(&bytes);
         objects.upload("artifacts", &own, bytes);
-        named.insert((*component).to_owned(), json!({"key": own}));
+        let object = json!({"key": own, "sha256": sha256});
+        named.insert((*component).to_owned(), object);
     }
     let manifest = json!({"version": version, "components": named});
     let address = format!("/apps/{app}/environments/prod/releases");

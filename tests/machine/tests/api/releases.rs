@@ -111,11 +111,11 @@ fn a_bad_release_is_answered_with_all_findings() {
         assert!(remedy.starts_with(&wanted), "{remedy}");
     }
     let meant = json!({"version": "1.0.0", "components": {
-        "api": {"key": "artifacts/other/api/1.zip"}, "jobs": {}}});
+        "api": {"key": "artifacts/other/prod/api/1.zip", "version_id": "v1"}, "jobs": {}}});
     let reply = call(&shop, "POST", RELEASES, Some(meant));
     assert_eq!(refused(&reply), (400, vec!["BadValue", "MissingField"]));
     let gone = json!({"version": "1.0.0", "components": {
-        "api": {"key": "artifacts/shop/api/1.zip"}, "jobs": {"key": "artifacts/shop/jobs/1.zip"}}});
+        "api": {"key": "artifacts/shop/prod/api/1.zip", "version_id": "v1"}, "jobs": {"key": "artifacts/shop/prod/jobs/1.zip", "version_id": "v1"}}});
     let reply = call(&shop, "POST", RELEASES, Some(gone));
     assert_eq!(refused(&reply), (400, vec!["ArtifactMissing"; 2]));
     assert_eq!(executions(&shop), 0);
@@ -126,14 +126,14 @@ fn what_does_not_fit_the_declaration_is_told_at_once_and_starts_nothing() {
     let program = program();
     let shop = Shop::new(&program, ALL_KINDS);
     let misfits = json!({"version": "1.0.0", "components": {
-        "agent": {"key": "artifacts/shop/agent/1.zip"}, "api": {"key": "artifacts/shop/api/1.zip"},
-        "web": {"image": "shop/web:1"}, "wep": {"key": "artifacts/shop/wep/1.zip"}}});
+        "agent": {"key": "artifacts/shop/prod/agent/1.zip", "version_id": "v1"}, "api": {"key": "artifacts/shop/prod/api/1.zip", "version_id": "v1"},
+        "web": {"image": "shop/web:1"}, "wep": {"key": "artifacts/shop/prod/wep/1.zip", "version_id": "v1"}}});
     let reply = call(&shop, "POST", RELEASES, Some(misfits.clone()));
     let wanted = vec!["BadValue", "ArtifactMissing", "BadValue", "UnknownName"];
     assert_eq!(refused(&reply), (400, wanted));
     let paths = [
         "components.agent.key",
-        "artifacts/shop/api/1.zip",
+        "artifacts/shop/prod/api/1.zip",
         "components.web.image",
         "components.wep",
     ];

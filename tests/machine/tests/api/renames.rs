@@ -4,6 +4,7 @@ use crate::api::call::{PROD, call, call_with, declare, get, post, program, refus
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
 use std::rc::Rc;
+use windlass_domain::digest::Digest;
 use windlass_domain::request::ObjectRef;
 use windlass_engine::ledger::{self, RepositoryOwner, Stored};
 use windlass_engine::ports::{Clock, Item};
@@ -43,13 +44,14 @@ fn started(shop: &mut Shop<'_>, key: &str, body: Value) -> Value {
 fn released(shop: &mut Shop<'_>, version: &str) -> Value {
     let mut manifest = release(shop, version);
     for component in ["api", "jobs"] {
-        let key = format!("artifacts/shop/{component}/{version}.zip");
-        let own = format!("artifacts/store/{component}/{version}.zip");
+        let key = format!("artifacts/shop/prod/{component}/{version}.zip");
+        let own = format!("artifacts/store/prod/{component}/{version}.zip");
         let mut objects = shop.world().s3();
         let object = objects.bucket("artifacts", true).keys[&key].last().unwrap();
         let bytes = object.bytes.clone();
+        let sha256 = Digest::of(&bytes);
         objects.upload("artifacts", &own, bytes);
-        manifest["components"][component] = json!({"key": own});
+        manifest["components"][component] = json!({"key": own, "sha256": sha256});
     }
     let reply = call(shop, "POST", &format!("{STORE}/releases"), Some(manifest));
     assert_eq!(reply.status, 202, "{}", reply.body);

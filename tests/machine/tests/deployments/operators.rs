@@ -5,6 +5,7 @@ use crate::deployments::scene::{
     whole_way,
 };
 use serde_json::{Value, json};
+use windlass_domain::digest::Digest;
 use windlass_domain::ending::Ending;
 use windlass_machine::shop::{FUNCTIONS, Shop};
 
@@ -72,13 +73,13 @@ fn a_rollback_walks_back_and_holds_arrivals() {
 fn a_rollback_brings_back_what_ran_already_when_it_was_first_named() {
     let program = program();
     let mut shop = Shop::new(&program, FUNCTIONS);
-    let request = shop.release("1.0.0", &BOTH);
-    let key = request["manifest"]["components"]["api"]["key"]
-        .as_str()
-        .unwrap();
+    let mut request = shop.release("1.0.0", &BOTH);
+    let found = "shop-api as found";
+    let api = &mut request["manifest"]["components"]["api"];
     shop.world()
         .s3()
-        .upload("artifacts", key, "shop-api as found");
+        .upload("artifacts", api["key"].as_str().unwrap(), found);
+    api["sha256"] = json!(Digest::of(found.as_bytes()));
     shop.start(&request);
     shop.region.run();
     let found = ("1".to_owned(), "2".to_owned());

@@ -119,7 +119,7 @@ fn bad_input_is_rejected_before_anything_is_locked() {
     let mut shop = live(&program);
     let before = shop.lock().token;
     let mut request = shop.release("1.1.0", &BOTH);
-    request["manifest"]["components"]["api"]["key"] = json!("artifacts/shop/api/none.zip");
+    request["manifest"]["components"]["api"]["key"] = json!("artifacts/shop/prod/api/none.zip");
     let arn = shop.start(&request);
     shop.region.run();
     assert_eq!(shop.path(&arn), "Admit Admitted Rejected");

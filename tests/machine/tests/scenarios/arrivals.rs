@@ -31,7 +31,7 @@ fn an_upload_whose_event_is_late_does_not_go_over_a_newer_one() {
     let late = release_unheard(&shop, "1.1.0");
     pass_minutes(&shop, 1);
     let newer = manifest(&shop, "1.2.0");
-    upload(&shop, "releases/shop/1.2.0.json", &newer);
+    upload(&shop, "releases/shop/prod/1.2.0.json", &newer);
     shop.region.run();
     let serving = serves(&shop);
     pass_minutes(&shop, 1);
@@ -108,7 +108,7 @@ fn an_upload_whose_refusal_died_is_refused_after_all() {
     look(&shop);
     arrive(
         &shop,
-        upload_unheard(&shop, "releases/shop/1.1.0.json", "{"),
+        upload_unheard(&shop, "releases/shop/prod/1.1.0.json", "{"),
     );
     let throttled = Fault::new(FaultName::Throttled, "slow down");
     shop.world()
@@ -202,7 +202,7 @@ fn what_was_rejected_is_not_asked_for_again_by_its_own_event() {
     // To upload it once more is to ask for it again.
     pass_minutes(&shop, 1);
     let again = manifest(&shop, "1.2.0");
-    upload(&shop, "releases/shop/1.2.0.json", &again);
+    upload(&shop, "releases/shop/prod/1.2.0.json", &again);
     shop.region.run();
     let mut endings = endings(&shop, "1.2.0");
     endings.sort();

@@ -24,8 +24,8 @@ components:
   agent: {kind: ecs, cluster: shop, service: 'agent-{environment}', container: agent, repository: shop/agent}
 ";
 
-const ARTIFACT: &str = "artifacts/shop/api/6.6.6.zip";
-const MANIFEST: &str = "releases/shop/6.6.6.json";
+const ARTIFACT: &str = "artifacts/shop/prod/api/6.6.6.zip";
+const MANIFEST: &str = "releases/shop/prod/6.6.6.json";
 
 fn shop(program: &Program) -> Shop<'_> {
     let shop = Shop::new(program, FUNCTIONS);
@@ -47,7 +47,7 @@ fn upload_artifact(shop: &Shop<'_>, version: &str, reference: &str) {
 }
 
 fn manifest(reference: &str) -> String {
-    let api = json!({"key": ARTIFACT});
+    let api = json!({"key": ARTIFACT, "sha256": Digest::of(b"bytes")});
     json!({"version": "6.6.6", "git": {"ref": reference}, "components": {"api": api}}).to_string()
 }
 
@@ -131,8 +131,9 @@ fn what_was_not_taken_is_not_taken_either_once_the_declaration_names_its_way_in(
 fn what_arrives_by_a_way_in_that_is_named_is_a_release_there() {
     let program = program();
     let mut shop = shop(&program);
-    upload_unheard(&shop, ARTIFACT, "bytes");
-    upload(&shop, MANIFEST, &manifest("refs/heads/main"));
+    upload_unheard(&shop, &ARTIFACT.replace("prod", "dev"), "bytes");
+    let manifest = manifest("refs/heads/main").replace("prod", "dev");
+    upload(&shop, &MANIFEST.replace("prod", "dev"), &manifest);
     push(&shop, "main-9f2c1ab");
     assert_eq!(executions(&mut shop), 2);
     assert_eq!(refusals(&shop), Vec::<Value>::new());

@@ -83,7 +83,7 @@ fn a_look_at_the_bucket_costs_the_same_however_much_lies_there() {
     let program = program();
     let mut shop = live(&program);
     for number in 0..2_000 {
-        upload_unheard(&shop, &format!("releases/old/{number:05}.json"), "{}");
+        upload_unheard(&shop, &format!("releases/old/prod/{number:05}.json"), "{}");
         upload_unheard(&shop, &format!("windlass/{number:05}"), "{}");
     }
     pass_minutes(&shop, 15);

@@ -139,11 +139,11 @@ fn a_manifest_brings_an_image_and_no_zip_to_a_function_with_a_repository() {
     assert_eq!(ended(&shop, &deployed).ending, Ending::Succeeded);
     assert!(worker(&shop).ends_with(digest.as_str()));
 
-    let key = "artifacts/shop/worker/1.1.0.zip";
+    let key = "artifacts/shop/prod/worker/1.1.0.zip";
     let mut objects = shop.world().s3();
     objects.upload("artifacts", key, "zip");
     drop(objects);
-    let refused = shop.start(&release("1.1.0", json!({"key": key})));
+    let refused = shop.start(&release("1.1.0", json!({"key": key, "version_id": "v1"})));
     shop.region.run();
     assert_eq!(shop.path(&refused), "Admit Admitted Rejected");
     let cause = &shop.region.ended(&refused).unwrap().cause;
@@ -266,7 +266,7 @@ fn an_upload_that_cannot_be_served_does_not_stand_in_the_way_of_an_image() {
     let program = program();
     let mut shop = shop(&program);
     look(&shop);
-    upload_unheard(&shop, "releases/shop/1.1.0.json", "{");
+    upload_unheard(&shop, "releases/shop/prod/1.1.0.json", "{");
     shop.world().ecr().push(REPOSITORY, "main-42");
     let denied = Fault::new(FaultName::AccessDenied, "s3:GetObject was refused");
     shop.world().mishaps().refused.insert("s3.get", denied);

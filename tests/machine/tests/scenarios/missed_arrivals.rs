@@ -50,7 +50,7 @@ fn a_refused_upload_is_not_asked_for_again() {
     look(&shop);
     let before = executions(&mut shop);
     let text = manifest(&shop, "1.1.0").replace("refs/heads/main", "refs/heads/other");
-    upload(&shop, "releases/shop/1.1.0.json", &text);
+    upload(&shop, "releases/shop/prod/1.1.0.json", &text);
     assert_eq!(executions(&mut shop), before + 1);
     let changed = FUNCTIONS.replace("version: 1.0.0", "version: 1.1.0");
     declare(&shop, &changed.replace("branch: main", "branch: other"));
@@ -90,7 +90,7 @@ fn a_long_outage_is_worked_off_in_bounded_parts() {
     look(&shop);
     let before = executions(&mut shop);
     for number in 0..150 {
-        upload_unheard(&shop, &format!("releases/shop/2.0.{number}.json"), "{");
+        upload_unheard(&shop, &format!("releases/shop/prod/2.0.{number}.json"), "{");
     }
     pass_minutes(&shop, 15);
     look(&shop);

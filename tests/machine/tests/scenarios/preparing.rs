@@ -87,7 +87,7 @@ fn what_cannot_be_asked_refuses_and_says_what_it_is_and_what_to_do() {
             ("CouldNotPrepare", ended.cause.clone())
         );
         let beside = shop.world().s3().texts("artifacts");
-        assert!(beside["releases/shop/1.1.0.json.findings.json"].contains("it is away"));
+        assert!(beside["releases/shop/prod/1.1.0.json.findings.json"].contains("it is away"));
         assert_eq!(serves(&shop), both("2"));
         assert!(!shop.has("veto#"));
         assert_free(&shop);

@@ -42,7 +42,11 @@ fn last_cause(shop: &Shop<'_>, version: &str) -> String {
 fn by_upload(shop: &mut Shop<'_>, version: &str) {
     pass_minutes(shop, 1);
     let manifest = manifest(shop, version);
-    upload(shop, &format!("releases/shop/{version}.json"), &manifest);
+    upload(
+        shop,
+        &format!("releases/shop/prod/{version}.json"),
+        &manifest,
+    );
     shop.region.run();
 }
 

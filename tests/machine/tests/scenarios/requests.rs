@@ -140,7 +140,7 @@ fn a_recorded_release_is_promoted_with_the_same_bytes() {
     let program = program();
     let mut shop = Shop::new(&program, TWO_ENVIRONMENTS);
     make_functions(&shop);
-    let mut arrival = shop.release("1.0.0", &["api"]);
+    let mut arrival = shop.release_into("staging", "1.0.0", &["api"]);
     arrival["manifest"]["git"] = json!({"ref": "refs/heads/main"});
     arrival["requester"] = json!({"route": "s3"});
     arrival.as_object_mut().unwrap().remove("environment");
@@ -153,7 +153,11 @@ fn a_recorded_release_is_promoted_with_the_same_bytes() {
 
     // Other bytes are under the key now; the recorded bytes are deployed.
     let mut objects = shop.world().s3();
-    objects.upload("artifacts", "artifacts/shop/api/1.0.0.zip", "other bytes");
+    objects.upload(
+        "artifacts",
+        "artifacts/shop/staging/api/1.0.0.zip",
+        "other bytes",
+    );
     drop(objects);
     let promotion = json!({
         "action": "deploy", "app": "shop", "environment": "prod", "version": "1.0.0"

@@ -84,7 +84,11 @@ pub fn manifest(shop: &Shop<'_>, version: &str) -> String {
 /// Uploads a release of both functions. Returns the event, which does not come by itself.
 pub fn release_unheard(shop: &Shop<'_>, version: &str) -> Value {
     let manifest = manifest(shop, version);
-    upload_unheard(shop, &format!("releases/shop/{version}.json"), &manifest)
+    upload_unheard(
+        shop,
+        &format!("releases/shop/prod/{version}.json"),
+        &manifest,
+    )
 }
 
 /// Brings the event of intake's schedule.

@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 use windlass_domain::ending::Ending;
 use windlass_machine::shop::{ALARM, Shop};
 
-const KEY: &str = "releases/shop/1.1.0.json";
+const KEY: &str = "releases/shop/prod/1.1.0.json";
 
 /// Makes a manifest whose Git ref chooses `prod`.
 fn manifest(shop: &mut Shop<'_>, version: &str) -> Value {
@@ -92,7 +92,7 @@ fn findings_of_a_former_upload_go_also_where_the_good_one_is_known_already() {
     assert_eq!(beside(&shop), None, "nothing was ever wrong");
 
     let mut bad = good.clone();
-    bad["components"]["api"]["key"] = json!("artifacts/shop/api/none.zip");
+    bad["components"]["api"]["key"] = json!("artifacts/shop/prod/api/none.zip");
     upload(&shop, KEY, &bad.to_string());
     shop.region.step();
     shop.region.run();

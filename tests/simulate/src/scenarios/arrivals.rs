@@ -14,7 +14,7 @@ use windlass_machine::shop::ONE_FUNCTION;
 const TOO_SOON: &str = r#"{
   "version": "1.1.0",
   "git": {"ref": "refs/heads/main"},
-  "components": {"api": {"key": "artifacts/shop/api/1.1.0.zip"}}
+  "components": {"api": {"key": "artifacts/shop/prod/api/1.1.0.zip", "sha256": "1917e543b4d3347d8bb9078c67834e677cff91e8d211a02f001d5a5798389a3b"}}
 }"#;
 
 pub(super) const UPLOADED: Scenario = Scenario {
@@ -83,8 +83,11 @@ pub(super) const TOO_EARLY: Scenario = Scenario {
     scene: as_made,
     before: &[quiet(Deed::Deploy("1.0.0", &["api"]))],
     acts: &[
-        next(Deed::Put("releases/shop/1.1.0.json", TOO_SOON)),
-        after(30, Deed::Put("artifacts/shop/api/1.1.0.zip", "api 1.1.0")),
+        next(Deed::Put("releases/shop/prod/1.1.0.json", TOO_SOON)),
+        after(
+            30,
+            Deed::Put("artifacts/shop/prod/api/1.1.0.zip", "api 1.1.0"),
+        ),
     ],
     out_of_band: person_at_api,
     ends: &["1.0.0 Succeeded"],

@@ -373,6 +373,6 @@ pub(super) fn person_at_distribution(world: &World) {
 pub(super) fn document_is_lost(world: &World) {
     let mut objects = world.s3();
     if let Some(bucket) = objects.buckets.get_mut("artifacts") {
-        bucket.keys.remove("artifacts/shop/flags/1.1.0.json");
+        bucket.keys.remove("artifacts/shop/prod/flags/1.1.0.json");
     }
 }

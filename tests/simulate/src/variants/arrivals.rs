@@ -64,8 +64,8 @@ pub(super) const VARIANTS: &[Variant] = &[
         what: "a pinned release is taken as it is, whatever is declared",
         edits: &[Edit {
             file: "shared/engine/src/pin/artifact.rs",
-            find: "            findings.extend(declaration.misfit_here(&name, &reference, resolved));",
-            replace: "            if !VARIANT {\n                findings.extend(declaration.misfit_here(&name, &reference, resolved));\n            }",
+            find: "            findings.extend(declaration.misfit_here(&name, &reference, resolved, request.plan));",
+            replace: "            if !VARIANT {\n                findings.extend(declaration.misfit_here(&name, &reference, resolved, request.plan));\n            }",
         }],
         scenarios: &["written_by_hand"],
         mishaps: &[],

@@ -151,7 +151,7 @@ mod tests {
 
     fn zip(bytes: u64) -> Artifact {
         Artifact::Object {
-            key: "artifacts/shop/api/1.zip".into(),
+            key: "artifacts/shop/prod/api/1.zip".into(),
             version_id: "1".into(),
             sha256: Digest::of(b"zip"),
             bytes,

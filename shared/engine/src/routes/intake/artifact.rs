@@ -1,4 +1,4 @@
-//! `artifacts/<app>/<component>/…`: a single artifact arrives.
+//! `artifacts/<app>/<environment>/<component>/…`: a single artifact arrives.
 
 use super::arrival::{ArrivalOutcome, Created, Ports};
 use super::ignored_arrivals;
@@ -7,7 +7,7 @@ use crate::log;
 use crate::pin::declaration_in_force;
 use crate::ports::Result;
 use crate::upload_findings;
-use windlass_domain::name::{AppName, ComponentName};
+use windlass_domain::name::{AppName, ComponentName, EnvironmentName};
 use windlass_domain::request::{ActionName, ArtifactObject, Request};
 
 /// Starts a release of one component, where the declaration says that an upload is one. Most
@@ -15,6 +15,7 @@ use windlass_domain::request::{ActionName, ArtifactObject, Request};
 pub async fn handle(
     ports: &impl Ports,
     app: AppName,
+    environment: &EnvironmentName,
     component: ComponentName,
     created: Created,
 ) -> Result<ArrivalOutcome> {
@@ -28,14 +29,17 @@ pub async fn handle(
     let unknown = match declaration_in_force(ports, &app).await {
         Err(trouble) => trouble.findings()?.pop(),
         Ok(declared) => {
-            let components = &declared.declaration.document().components;
+            let declaration = &declared.declaration;
+            let components = &declaration.document().components;
+            let is_declared = declaration.environments().any(|it| it == environment);
             match components.get(&component).map(|it| it.on_artifact()) {
+                _ if !is_declared => Some(declaration.no_such_prefix(&object.key, environment)),
                 Some(true) => None,
                 Some(false) => {
                     upload_findings::tell_of(ports, &object, &[]).await?;
                     return Ok(ArrivalOutcome::Served);
                 }
-                None => Some(declared.declaration.unknown_component(&component)),
+                None => Some(declaration.unknown_component(&component)),
             }
         }
     };

@@ -1,4 +1,4 @@
-//! `releases/<app>/<version>.json`: a release arrives.
+//! `releases/<app>/<environment>/<version>.json`: a release arrives.
 
 use super::arrival::{ArrivalOutcome, Created, Ports};
 use super::ignored_arrivals;

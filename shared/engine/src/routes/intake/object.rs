@@ -59,7 +59,7 @@ pub async fn created(
     };
     let Some(upload) = upload(&object.key) else {
         let Some(misplaced) = misplaced_upload(&object.key) else {
-            tracing::info!("an object of our own, or a folder, is dropped");
+            tracing::info!("an object of our own, of a plan, or a folder, is dropped");
             return Ok(None);
         };
         // If it lies elsewhere, only its key is looked at: the function may read no more there.
@@ -83,9 +83,9 @@ pub async fn created(
         };
         match upload {
             Upload::Declaration(app) => declaration::handle(ports, &app, created).await,
-            Upload::Manifest(app) => manifest::handle(ports, app, created).await,
-            Upload::Artifact(app, component) => {
-                artifact::handle(ports, app, component, created).await
+            Upload::Manifest(app, _) => manifest::handle(ports, app, created).await,
+            Upload::Artifact(app, environment, component) => {
+                artifact::handle(ports, app, &environment, component, created).await
             }
         }
     })
