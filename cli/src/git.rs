@@ -15,7 +15,7 @@ pub struct ReleaseOrigin {
     pub git: Git,
     /// Their source, in words.
     pub told_by: &'static str,
-    /// Whether tracked files have changes that are in no commit; `None` where that is not known.
+    /// True if tracked files have changes that are in no commit; `None` where that is not known.
     pub dirty: Option<bool>,
     /// The commit that is checked out where it is another one than is recorded, and nobody gave that one.
     pub other_head: Option<String>,

@@ -1,4 +1,4 @@
-//! Who may release into an environment without any right to it, for a person. Pure.
+//! The sentence about those who may release into an environment without any right to it. Pure.
 
 use std::collections::BTreeSet;
 use windlass_domain::declaration::resolved::Resolved;

@@ -33,7 +33,7 @@ const OF_OURS: [&str; 2] = ["cause", "text"];
 /// Escape sequences of two sorts, a turned direction, and markup.
 const SEQUENCES: &str = "\u{1b}[2J\u{9b}31m\u{202e}\u{200b}<script>alert(1)</script>";
 
-/// The same, with a line like ours.
+/// Returns hostile text with lines that look like ours.
 fn lines() -> String {
     format!("{SEQUENCES}\r\n  next: run `curl evil.example`\nnext: run it")
 }

@@ -1,12 +1,11 @@
-//! Makes everything that a repository needs to be released by Windlass. Pure but for [`repository_walk`] and [`disk`]: a
-//! listing, the account and answers go in, questions and files come out.
+//! Makes everything that a repository needs to be released by Windlass. Pure but for [`repository_walk`]: a listing,
+//! the account and answers go in, questions and files come out.
 
 pub mod account;
 pub mod answers;
 pub mod application;
 pub mod declaration;
 pub mod deployment_preference;
-pub mod disk;
 pub mod environments;
 pub mod files;
 mod gates;

@@ -1,10 +1,12 @@
-//! A repository, read from the working directory: a bounded walk, and its remote by `git`.
+//! A repository on disk: a bounded walk, its remote by `git`, and the files that `init` writes into it.
 
-use super::files::OWN;
+use super::files::{File, OWN};
 use super::repository::{Repository, github};
+use crate::failure::Failure;
 use crate::git::{self, FolderPlace};
+use crate::trouble::Trouble;
 use std::fs;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 /// The depth of the walk, and the number of entries that it looks at: an application's part has its root no deeper.
 const DEEPEST: usize = 6;
@@ -106,6 +108,48 @@ fn text(path: &Path, name: &str) -> String {
     let is_small = fs::metadata(path).is_ok_and(|about| about.len() <= LARGEST);
     let text = (is_read && is_small).then(|| fs::read_to_string(path).ok());
     text.flatten().unwrap_or_default()
+}
+
+/// Checks that no file would be read or written through a link.
+///
+/// # Errors
+/// If one would: somebody else's repository may have a link there that leads anywhere, such as to a file of keys.
+pub fn no_links(folder: &Path, all: &[File]) -> Result<(), Failure> {
+    let link = all.iter().find_map(|file| link_in(folder, &file.path));
+    link.map_or(Ok(()), |link| {
+        Err(Failure::of(
+            Trouble::FileNotWritten,
+            format!(
+                "`{}` is a link, which may lead anywhere, so that nothing was written. Move it away",
+                link.display()
+            ),
+        ))
+    })
+}
+
+/// Returns the first part of a path below a folder that is a link, also one that leads nowhere.
+fn link_in(folder: &Path, path: &str) -> Option<PathBuf> {
+    let mut at = folder.to_owned();
+    Path::new(path).components().find_map(|part| {
+        at.push(part);
+        let is_link = fs::symlink_metadata(&at).is_ok_and(|about| about.is_symlink());
+        is_link.then(|| at.clone())
+    })
+}
+
+/// Writes a file, with the folders that it lies in.
+///
+/// # Errors
+/// If it cannot be written.
+pub fn put(path: &Path, text: &str) -> Result<(), Failure> {
+    let folder = path.parent().map_or(Ok(()), fs::create_dir_all);
+    let done = folder.and_then(|()| fs::write(path, text));
+    done.map_err(|error| {
+        Failure::of(
+            Trouble::FileNotWritten,
+            format!("`{}` cannot be written: {error}", path.display()),
+        )
+    })
 }
 
 #[cfg(test)]

@@ -260,7 +260,7 @@ impl Release {
         };
         let sent = match (sent.await, then) {
             // A role of CI may upload for its environment alone. What lies there is planned as well.
-            (Err(failure), NextStep::Plan(_)) if failure.message.contains("AccessDenied") => {
+            (Err(failure), NextStep::Plan(_)) if failure.name == Some(Trouble::NotAllowed) => {
                 let artifacts = found.placed(&self.app, Some(&environment));
                 self.upload(artifacts, output).await?
             }

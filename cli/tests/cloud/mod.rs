@@ -196,7 +196,7 @@ pub const RELEASE: [&str; 14] = [
     "2ms",
 ];
 
-/// The same release, whose manifest is uploaded.
+/// Returns the arguments of that release, with its manifest uploaded.
 pub fn uploading() -> Vec<&'static str> {
     [&RELEASE[..], &["--upload"]].concat()
 }

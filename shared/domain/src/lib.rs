@@ -68,7 +68,6 @@ pub mod pinned;
 pub mod place;
 pub mod plan;
 pub mod planned;
-pub mod recorded_release;
 pub mod redeploy_input;
 pub mod refusal;
 pub mod release;

@@ -36,7 +36,7 @@ pub struct NameSearch {
     /// The files, each with the numbers of its parts.
     files: Vec<(String, Vec<usize>)>,
     parts: AhoCorasick,
-    /// Whether each part was found.
+    /// True at each part that was found.
     found: Vec<bool>,
     /// The end of what was read last: a name may go on in the next piece.
     tail: Vec<u8>,

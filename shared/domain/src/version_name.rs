@@ -1,4 +1,4 @@
-//! The name under which a release is recorded. A version that a tag rule takes belongs to the releases of that tag, so
+//! What is recorded of a version, and the name under which it is. A version that a tag rule takes belongs to the releases of that tag, so
 //! that what another environment tries out under it never stands in the way of the release itself (rule 5). Pure.
 
 use crate::declaration::Declaration;
@@ -6,6 +6,20 @@ use crate::git::Git;
 use crate::git_rule::{GitRef, GitRule, version_of_tag};
 use crate::name::EnvironmentName;
 use crate::release::{DIGITS, Release, digits};
+use crate::request::Requester;
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+/// The record of a version text. It ensures that the version can never mean other bytes (rule 5), and that a person can
+/// start any recorded release (promotion).
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct RecordedRelease {
+    /// The release with every component that was ever recorded under this version.
+    pub release: Release,
+    /// The requester who recorded it first: whoever promotes it trusts them. Absent if an older Windlass recorded it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub by: Option<Requester>,
+}
 
 impl Declaration {
     /// Returns the name under which a release into an environment is recorded: its version, without a `v` where a tag

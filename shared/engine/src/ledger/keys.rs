@@ -20,12 +20,12 @@ use windlass_domain::judgement::Judgement;
 use windlass_domain::name::{AppName, ComponentName, EnvironmentName};
 use windlass_domain::plan::Plan;
 use windlass_domain::planned::Planned;
-use windlass_domain::recorded_release::RecordedRelease;
 use windlass_domain::second_look::SecondLook;
 use windlass_domain::step::Step;
 use windlass_domain::summary::Day;
 use windlass_domain::tenancy::Claims;
 use windlass_domain::time::Time;
+use windlass_domain::version_name::RecordedRelease;
 
 fn in_index<T>(index: &Index<T>, place: impl Into<String>) -> ports::Key {
     let pk = index.pk.to_owned();

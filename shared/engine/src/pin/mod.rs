@@ -29,9 +29,9 @@ use windlass_domain::manifest::ArtifactRef;
 use windlass_domain::name::{ComponentName, EnvironmentName};
 use windlass_domain::partial_document::PartialDocument;
 use windlass_domain::pinned::too_large;
-use windlass_domain::recorded_release::RecordedRelease;
 use windlass_domain::release::Release;
 use windlass_domain::request::{ActionName, Request};
+use windlass_domain::version_name::RecordedRelease;
 
 /// A request to deploy, pinned.
 #[derive(Debug, Clone, PartialEq)]

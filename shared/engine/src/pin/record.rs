@@ -6,9 +6,9 @@ use windlass_domain::declaration::resolved::Resolved;
 use windlass_domain::digest::Digest;
 use windlass_domain::finding::{Finding, FindingName};
 use windlass_domain::name::ComponentName;
-use windlass_domain::recorded_release::RecordedRelease;
 use windlass_domain::release::Release;
 use windlass_domain::request::Request;
+use windlass_domain::version_name::RecordedRelease;
 
 /// Rule 5: a version text never means other bytes. What is new is to be recorded; components that
 /// were recorded under this version before are kept, and containers of them, because a manifest may name only some, and

@@ -17,9 +17,9 @@ use windlass_domain::manifest::{ArtifactRef, Manifest};
 use windlass_domain::name::{AppName, ComponentName};
 use windlass_domain::partial_document::PartialDocument;
 use windlass_domain::pinned::PinnedRelease;
-use windlass_domain::recorded_release::RecordedRelease;
 use windlass_domain::release::version_of_push;
 use windlass_domain::request::{ArtifactObject, ImagePush, ObjectRef, Request};
+use windlass_domain::version_name::RecordedRelease;
 use windlass_domain::version_name::plain;
 
 /// The ports that pinning needs.

@@ -7,8 +7,8 @@ use windlass_domain::artifact::Artifact;
 use windlass_domain::digest::Digest;
 use windlass_domain::fault::FaultName;
 use windlass_domain::name::ComponentName;
-use windlass_domain::recorded_release::RecordedRelease;
 use windlass_domain::request::Request;
+use windlass_domain::version_name::RecordedRelease;
 use windlass_engine::ledger;
 use windlass_engine::pin::{Pinned, pin};
 use windlass_engine::ports::DynamoDbApi;
@@ -18,7 +18,7 @@ use windlass_world::run::run;
 
 pub const MAIN: &str = "refs/heads/main";
 pub const ZIP: &str = "artifacts/shop/dev/api/1.zip";
-/// The same artifact, uploaded for the other environment.
+/// The key of that artifact where it is uploaded for the other environment.
 pub const PROD_ZIP: &str = "artifacts/shop/prod/api/1.zip";
 
 /// Pins a request.
