@@ -60,6 +60,7 @@ class Application(Storyteller):
             "Environment": self.environment,
             "SiteBucketArns": f"arn:aws:s3:::{self.app}-pages-*",
             "TaskRoleArns": f"arn:aws:iam::*:role/windlass-task-{self.app}-*",
+            "TaskClusterArns": f"arn:aws:ecs:*:*:cluster/{self.app}-*",
         }
         self.shop.deploy_stack(f"{self.app}-{self.environment}-role", TARGET_ROLE, parameters, self.client("cloudformation"))
         role = target_role(self.app, self.environment).rpartition("/")[2]

@@ -16,6 +16,8 @@ CHECKED_AS = {
     # AWS: service or task; checked there on the cluster.
     "ecs:DescribeServices": ("ecs:DescribeServices", "arn:aws:ecs:*:*:cluster/*"),
     "ecs:DescribeTasks": ("ecs:DescribeTasks", "arn:aws:ecs:*:*:cluster/*"),
+    # AWS: cluster; checked there on `*`, because the request has a list of names.
+    "ecs:DescribeClusters": ("ecs:DescribeClusters", "*"),
     # AWS: task definition; checked there on the cluster.
     "ecs:RunTask": ("ecs:RunTask", "arn:aws:ecs:*:*:cluster/*"),
     # AWS: task, with its tags; checked there on the cluster, whose tags are others.

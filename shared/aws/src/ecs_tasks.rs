@@ -4,7 +4,9 @@ use crate::error::{OrFault, code, fault, message};
 use crate::service_rollouts::switching;
 use aws_sdk_ecs::types as ecs;
 use windlass_domain::fault::{Fault, FaultName};
-use windlass_engine::ports::{EcsTasksApi, Launch, Network, NewRun, Result, Run, RunContainer};
+use windlass_engine::ports::{
+    Cluster, EcsTasksApi, Launch, Network, NewRun, Result, Run, RunContainer,
+};
 
 /// DescribeTasks takes 100 tasks at most.
 const TASKS_AT_ONCE: usize = 100;
@@ -21,6 +23,23 @@ impl EcsTasksApi for Aws {
                 FaultName::NotFound,
                 format!("DescribeServices {named}: there is none"),
             )
+        })
+    }
+
+    async fn cluster(&self, name: &str) -> Result<Cluster> {
+        let request = self.clients.ecs().describe_clusters().clusters(name);
+        let sent = request.include(ecs::ClusterField::Tags).send().await;
+        let told = sent.or_fault("DescribeClusters", name)?;
+        let found = told.clusters.unwrap_or_default().into_iter().next();
+        let found = found.filter(|cluster| cluster.status() != Some("INACTIVE"));
+        let found = found.ok_or_else(|| {
+            let message = format!("DescribeClusters {name}: there is none");
+            Fault::new(FaultName::NotFound, message)
+        })?;
+        let tags = found.tags.unwrap_or_default().into_iter();
+        Ok(Cluster {
+            arn: found.cluster_arn.unwrap_or_default(),
+            tags: tags.filter_map(|tag| tag.key.zip(tag.value)).collect(),
         })
     }
 

@@ -114,3 +114,25 @@ async fn where_a_service_runs_its_tasks_is_read_as_it_is() {
     assert!(!network.public_ip);
     assert_eq!(launch.platform.as_deref(), Some("LATEST"));
 }
+
+#[tokio::test]
+async fn a_cluster_is_read_with_its_tags_and_an_inactive_one_is_none() {
+    let cluster = |status: &str| {
+        answered(&json!({"clusters": [{
+            "clusterArn": "arn:cluster/jobs", "status": status,
+            "tags": [{"key": "windlass:app", "value": "shop"}],
+        }]}))
+    };
+    let none = json!({"clusters": [], "failures": [{"arn": "jobs", "reason": "MISSING"}]});
+    let replies = vec![cluster("ACTIVE"), cluster("INACTIVE"), answered(&none)];
+    let (aws, replay) = Replay::new(replies);
+    let found = aws.cluster("jobs").await.expect("read");
+    assert_eq!(found.tags["windlass:app"], "shop");
+    assert_eq!(found.arn, "arn:cluster/jobs");
+    for _ in 0..2 {
+        let fault = aws.cluster("jobs").await.expect_err("none");
+        assert_eq!(fault.name, FaultName::NotFound);
+    }
+    let asked = json!({"clusters": ["jobs"], "include": ["TAGS"]});
+    assert_eq!(replay.sent()[0].json(), asked);
+}

@@ -1,7 +1,7 @@
 //! The names of all calls of the ports.
 
 /// Every call that a service of this world has, by the name with which [`crate::mishaps`] counts it.
-pub const CALLS: [&str; 92] = [
+pub const CALLS: [&str; 93] = [
     "appconfig.applications",
     "appconfig.content",
     "appconfig.create_version",
@@ -47,6 +47,7 @@ pub const CALLS: [&str; 92] = [
     "ecs.task_definitions",
     "ecs.tasks",
     "ecs.update_service",
+    "ecs_tasks.cluster",
     "ecs_tasks.launch",
     "ecs_tasks.run_task",
     "ecs_tasks.runs",
@@ -98,7 +99,7 @@ pub const CALLS: [&str; 92] = [
 
 /// The calls that change nothing, and of which nobody but the caller learns anything: it makes no difference to anybody
 /// else that such a call was made.
-const READS: [&str; 54] = [
+const READS: [&str; 55] = [
     "appconfig.applications",
     "appconfig.content",
     "appconfig.environment_tags",
@@ -131,6 +132,7 @@ const READS: [&str; 54] = [
     "ecs.task_definition",
     "ecs.task_definitions",
     "ecs.tasks",
+    "ecs_tasks.cluster",
     "ecs_tasks.launch",
     "ecs_tasks.runs",
     "iam.simulate",

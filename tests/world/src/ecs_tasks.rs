@@ -6,7 +6,7 @@ use serde_json::Value;
 use std::collections::{BTreeMap, BTreeSet};
 use windlass_domain::fault::{Fault, FaultName};
 use windlass_domain::time::Time;
-use windlass_engine::ports::{EcsTasksApi, Launch, NewRun, Result, Run, RunContainer};
+use windlass_engine::ports::{Cluster, EcsTasksApi, Launch, NewRun, Result, Run, RunContainer};
 
 /// The ages at which a task is placed, and at which its containers run or cannot, in seconds.
 const PLACED_S: u64 = 1;
@@ -35,6 +35,8 @@ pub struct State {
     pub stubborn: BTreeSet<String>,
     /// The place at which each service's tasks are run, by cluster and name; on EC2 if it is not here.
     pub launches: BTreeMap<(String, String), Launch>,
+    /// The clusters beside those of services, by name.
+    pub clusters: BTreeMap<String, Cluster>,
 }
 
 /// A task that was run.
@@ -255,6 +257,16 @@ impl EcsTasksApi for World {
             ..Launch::default()
         });
         call.answer(launch).await
+    }
+
+    async fn cluster(&self, name: &str) -> Result<Cluster> {
+        let call = self.call("ecs_tasks.cluster").await?;
+        let found = self.ecs_tasks().clusters.get(name).cloned();
+        let found = found.ok_or_else(|| {
+            let message = format!("DescribeClusters {name}: there is none");
+            Fault::new(FaultName::NotFound, message)
+        })?;
+        call.answer(found).await
     }
 
     async fn run_task(&self, run: &NewRun) -> Result<String> {

@@ -82,7 +82,8 @@ pub struct Written {
 #[serde(rename = "EcsTask", deny_unknown_fields)]
 #[schemars(extend("examples" = [json!({"command": ["bin/migrate", "up"]})]))]
 pub struct Ecs {
-    /// The cluster's name; that of the service if absent.
+    /// The cluster's name; that of the service if absent. Another one needs the tags `windlass:app` and
+    /// `windlass:environment` of this application and environment.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub cluster: Option<Text>,
     /// The family of task definitions whose newest one it is made from; what the service runs if absent.

@@ -1,5 +1,6 @@
 use super::Result;
 use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
 use windlass_domain::time::Time;
 
 /// The way in which tasks are launched: the members of a service that RunTask takes as well (Amazon ECS API Reference,
@@ -87,10 +88,22 @@ pub struct RunContainer {
     pub reason: String,
 }
 
+/// A cluster, as far as it tells whose it is.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Cluster {
+    /// Its ARN.
+    pub arn: String,
+    /// Its tags.
+    pub tags: BTreeMap<String, String>,
+}
+
 /// Tasks of Amazon ECS that no service keeps running.
 pub trait EcsTasksApi {
     /// Reads the way in which a service's tasks are launched (DescribeServices); `NotFound` if there is none.
     async fn launch(&self, cluster: &str, service: &str) -> Result<Launch>;
+
+    /// Reads a cluster with its tags (DescribeClusters); `NotFound` if there is none or it is inactive.
+    async fn cluster(&self, name: &str) -> Result<Cluster>;
 
     /// Runs a task and returns its ARN. Sent once. The same token with the same parameters returns the task that it has
     /// started; with other parameters `Conflict`. `Refused` if ECS starts none, such as for want of room.

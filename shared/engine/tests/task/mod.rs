@@ -11,6 +11,7 @@ use windlass_domain::plan::KindName;
 use windlass_domain::step::Failure;
 use windlass_engine::kinds::task::Task;
 use windlass_engine::payload::WorkTransition;
+use windlass_engine::ports::Cluster;
 use windlass_world::World;
 use windlass_world::conformance::{Scene, Subject, Trial, conforms, deployment};
 use windlass_world::mishaps::{Visitor, When};
@@ -146,6 +147,43 @@ fn what_is_not_there_or_not_ours_is_told() {
     drop(services);
     let foreign = "TargetNotOurs components.migrate.image";
     assert_eq!(scene.told("1", None), [foreign]);
+}
+
+/// Safety: tenancy: A task runs in a cluster that it names itself only where the cluster is tagged for its application and
+/// environment.
+#[test]
+fn a_cluster_that_the_task_names_is_tagged_for_it() {
+    let mut scene = TaskScene::new();
+    scene.spec.cluster = Some("jobs".into());
+    let missing = "TargetMissing components.migrate.ecs.cluster";
+    assert_eq!(scene.told("1", None), [missing]);
+    let of = |app: &str| {
+        let tags = [("windlass:app", app), ("windlass:environment", "prod")];
+        let tags = tags.map(|(name, value)| (name.to_owned(), value.to_owned()));
+        let arn = "arn:aws:ecs:eu-west-1:111111111111:cluster/jobs".to_owned();
+        Cluster {
+            arn,
+            tags: tags.into(),
+        }
+    };
+    let put = |cluster| {
+        scene
+            .world
+            .ecs_tasks()
+            .clusters
+            .insert("jobs".into(), cluster)
+    };
+    put(of("store"));
+    let foreign = "TargetNotOurs components.migrate.ecs.cluster";
+    assert_eq!(scene.told("1", None), [foreign]);
+    scene.back = Some(json!({}));
+    assert!(!scene.told("1", None).contains(&foreign.to_owned()));
+    scene.back = None;
+    put(of("shop"));
+    assert!(scene.told("1", None)[0].ends_with("in cluster jobs"));
+    // That of the service needs no tags: the service has them.
+    scene.spec.cluster = Some("shop".into());
+    assert!(scene.told("1", None)[0].ends_with("in cluster shop"));
 }
 
 /// The same task, whose last lines are shown.

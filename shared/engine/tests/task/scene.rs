@@ -27,6 +27,8 @@ pub struct TaskScene {
     pub again: bool,
     /// True if the release has something for the component that the task belongs to.
     pub brings: bool,
+    /// The recorded state that a rollback goes back to.
+    pub back: Option<serde_json::Value>,
 }
 
 fn tags() -> BTreeMap<String, String> {
@@ -70,6 +72,7 @@ impl TaskScene {
             spec,
             again: false,
             brings: true,
+            back: None,
         }
     }
 
@@ -116,7 +119,7 @@ impl TaskScene {
             component: &ComponentName::new("migrate").unwrap(),
             home: None,
             artifact: self.brings.then_some(&artifact),
-            goal_state: None,
+            goal_state: self.back.as_ref(),
             is_check: false,
             running,
             oldest: None,

@@ -36,12 +36,13 @@ fn of(by: &DeployerRole<'_>, input: &PrepareInput<'_>, found: &Found, spec: &Spe
     );
     let definition = by.arn("ecs", &format!("task-definition/{family}:1"));
     let task = by.arn("ecs", &format!("task/{}/any", found.cluster));
+    let cluster = by.arn("ecs", &format!("cluster/{}", found.cluster));
     let on = |resource: &str, action| Needed::on("ecs", resource.to_owned(), &[action]);
     let tag = [(super::TASK_TAG.to_owned(), input.component.to_string())];
     let mut needs = vec![
         on(&definition, "ecs:RegisterTaskDefinition"),
         on(&definition, "ecs:TagResource").with("ecs:CreateAction", "RegisterTaskDefinition"),
-        on(&definition, "ecs:RunTask"),
+        on(&definition, "ecs:RunTask").with("ecs:cluster", &cluster),
         on(&task, "ecs:TagResource").with("ecs:CreateAction", "RunTask"),
         on(&task, "ecs:StopTask").tagged(&tag.into()),
     ];

@@ -53,6 +53,7 @@ where
     };
     let home = ports.at(&Place::default());
     let mut findings = findings(input, spec, &found);
+    findings.extend(foreign_cluster(ports, input, spec).await?);
     findings.extend(pass_role::findings(
         home.config(),
         input,
@@ -119,29 +120,23 @@ pub(super) async fn find(
     let Some(AnySpec::Ecs(owner)) = input.image_of else {
         return Err(Fault::internal("a task runs the image of a service").into());
     };
-    let missing = |member: &str, what: String| {
-        Err(Finding::new(
-            FindingName::TargetMissing,
-            input.path(member),
-            format!("There is no {what}."),
-            "Create it with your infrastructure code first, or mend its name.",
-        )
-        .into())
-    };
     let named = format!(
         "active service `{}` in cluster `{}`",
         owner.service, owner.cluster
     );
     let service = match ports.service(&owner.cluster, &owner.service).await {
         Ok(service) => service,
-        Err(fault) if fault.name == FaultName::NotFound => return missing("image", named),
+        Err(fault) if fault.name == FaultName::NotFound => {
+            return Err(missing(input, "image", &named).into());
+        }
         Err(fault) => return Err(fault.into()),
     };
     let base = spec.family.as_deref().unwrap_or(service.runs());
     let base = match ports.task_definition(base).await {
         Ok(base) => base,
         Err(fault) if fault.name == FaultName::NotFound => {
-            return missing(base_at(spec), format!("active task definition `{base}`"));
+            let named = format!("active task definition `{base}`");
+            return Err(missing(input, base_at(spec), &named).into());
         }
         Err(fault) => return Err(fault.into()),
     };
@@ -162,6 +157,55 @@ pub(super) async fn find(
             ..launch
         },
     })
+}
+
+/// Returns what is wrong with a cluster that the task names and its service is not in. No condition of `ecs:RunTask` knows
+/// a cluster's tags (Service Authorization Reference, Amazon ECS), so Windlass's own role runs tasks in any cluster.
+async fn foreign_cluster(
+    ports: &impl EcsTasksApi,
+    input: &PrepareInput<'_>,
+    spec: &Spec,
+) -> Result<Option<Finding>> {
+    let member = "ecs.cluster";
+    // A rollback runs nothing, and is kept waiting for no tag.
+    let own = own_cluster(input, spec).filter(|_| input.goal_state.is_none());
+    let Some(name) = own else {
+        return Ok(None);
+    };
+    let cluster = match ports.cluster(name).await {
+        Ok(cluster) => cluster,
+        Err(fault) if fault.name == FaultName::NotFound => {
+            return Ok(Some(missing(
+                input,
+                member,
+                &format!("active cluster `{name}`"),
+            )));
+        }
+        Err(fault) => return Err(fault),
+    };
+    let what = format!("cluster {name}");
+    Ok(input.check_tags(member, (&what, Some(&cluster.arn)), &cluster.tags))
+}
+
+/// Pure: the cluster that the task names, unless it is that of the service, whose tags count for both.
+fn own_cluster<'a>(input: &PrepareInput<'_>, spec: &'a Spec) -> Option<&'a str> {
+    let of_service = match input.image_of {
+        Some(AnySpec::Ecs(owner)) => Some(owner.cluster.as_str()),
+        _ => None,
+    };
+    spec.cluster
+        .as_deref()
+        .filter(|own| Some(*own) != of_service)
+}
+
+/// Pure: the finding that something is not there.
+fn missing(input: &PrepareInput<'_>, member: &str, what: &str) -> Finding {
+    Finding::new(
+        FindingName::TargetMissing,
+        input.path(member),
+        format!("There is no {what}."),
+        "Create it with your infrastructure code first, or mend its name.",
+    )
 }
 
 /// Returns the member that says from what the task is made.
