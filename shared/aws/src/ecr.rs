@@ -78,6 +78,14 @@ impl EcrApi for Aws {
         let tags = tags.unwrap_or_default().into_iter();
         Ok(Some(tags.map(|tag| (tag.key, tag.value)).collect()))
     }
+
+    async fn tag_mutability(&self, repository: &str) -> Result<Option<String>> {
+        let found = self.repository(repository).await?;
+        Ok(found.map(|found| {
+            let told = found.image_tag_mutability;
+            told.map_or_else(String::new, |told| told.as_str().to_owned())
+        }))
+    }
 }
 
 /// Reads an image that can be deployed: it has a digest, a tag and a time.

@@ -314,6 +314,19 @@ async fn a_repositorys_tags_are_read_by_its_arn() {
 }
 
 #[tokio::test]
+async fn whether_a_repositorys_tags_may_be_moved_is_read_as_it_stands_there() {
+    let told = "IMMUTABLE_WITH_EXCLUSION";
+    let found = json!({"repositories": [{"imageTagMutability": told}]});
+    let (aws, _) = Replay::new(vec![
+        reply(200, &[], found.to_string()),
+        json_error(400, "RepositoryNotFoundException", "no"),
+    ]);
+    let read = aws.tag_mutability("shop/agent").await;
+    assert_eq!(read, Ok(Some(told.to_owned())));
+    assert_eq!(aws.tag_mutability("shop/none").await, Ok(None));
+}
+
+#[tokio::test]
 async fn an_image_that_is_not_there_is_none() {
     let failures = json!({"images": [], "failures": [{"failureCode": "ImageNotFound"}]});
     let uri = "111111111111.dkr.ecr.eu-west-1.amazonaws.com/shop/agent";

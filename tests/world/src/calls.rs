@@ -1,7 +1,7 @@
 //! The names of all calls of the ports.
 
 /// Every call that a service of this world has, by the name with which [`crate::mishaps`] counts it.
-pub const CALLS: [&str; 93] = [
+pub const CALLS: [&str; 94] = [
     "appconfig.applications",
     "appconfig.content",
     "appconfig.create_version",
@@ -37,6 +37,7 @@ pub const CALLS: [&str; 93] = [
     "dynamodb.transact",
     "ecr.image",
     "ecr.repository_tags",
+    "ecr.tag_mutability",
     "ecr.tagged",
     "ecs.answer_service_pause",
     "ecs.register",
@@ -99,7 +100,7 @@ pub const CALLS: [&str; 93] = [
 
 /// The calls that change nothing, and of which nobody but the caller learns anything: it makes no difference to anybody
 /// else that such a call was made.
-const READS: [&str; 55] = [
+const READS: [&str; 56] = [
     "appconfig.applications",
     "appconfig.content",
     "appconfig.environment_tags",
@@ -126,6 +127,7 @@ const READS: [&str; 55] = [
     "dynamodb.query_index",
     "ecr.image",
     "ecr.repository_tags",
+    "ecr.tag_mutability",
     "ecr.tagged",
     "ecs.service",
     "ecs.service_rollouts",

@@ -23,6 +23,8 @@ pub struct State {
     pub now: Time,
     /// The tags of repositories that have some, by name.
     pub tags: BTreeMap<String, BTreeMap<String, String>>,
+    /// The mutability of tags, of repositories that somebody has set it for; `MUTABLE` elsewhere.
+    pub mutability: BTreeMap<String, String>,
     /// The time at which each digest was pushed.
     pub pushed: BTreeMap<Digest, Time>,
 }
@@ -146,5 +148,13 @@ impl EcrApi for World {
         let call = self.call("ecr.repository_tags").await?;
         let tags = self.ecr().tags.get(repository).cloned();
         call.answer(tags).await
+    }
+
+    async fn tag_mutability(&self, repository: &str) -> Result<Option<String>> {
+        let call = self.call("ecr.tag_mutability").await?;
+        let set = self.ecr().mutability.get(repository).cloned();
+        let told = set.unwrap_or_else(|| "MUTABLE".to_owned());
+        let found = self.ecr().knows(repository).then_some(told);
+        call.answer(found).await
     }
 }

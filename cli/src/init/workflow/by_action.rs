@@ -1,6 +1,6 @@
 //! A workflow with Windlass's action: it plans pull requests, and releases everything else.
 
-use super::step::{image, push, step, within};
+use super::step::{image, push, step, variable, within};
 use crate::init::application::{Application, Component};
 use crate::init::pages;
 use crate::init::proposal::OWN_ACTION;
@@ -56,11 +56,13 @@ fn component(application: &Application, component: &Component) -> String {
     let name = &component.name;
     match component.repository() {
         Some(repository) if application.plans_pull_requests() => format!(
-            "${{{{ {PUSHED} && format('{name}=image:{repository}:{{0}}', steps.ref.outputs.version) || '' }}}}"
+            "${{{{ {PUSHED} && format('{name}=image:{repository}@{{0}}', env.{}) || '' }}}}",
+            variable("digest", name)
         ),
-        Some(repository) => {
-            format!("{name}=image:{repository}:${{{{ steps.ref.outputs.version }}}}")
-        }
+        Some(repository) => format!(
+            "{name}=image:{repository}@${{{{ env.{} }}}}",
+            variable("digest", name)
+        ),
         None => format!("{name}={}", component.piece.place()),
     }
 }

@@ -1,7 +1,7 @@
 //! A workflow that needs no action of Windlass's: it uploads the artifacts, and calls the API as `docs/integrate/ci.md`
 //! shows it.
 
-use super::step::{image, push, step, within};
+use super::step::{image, push, step, variable, within};
 use crate::init::application::{Application, Component};
 use crate::init::pages;
 
@@ -89,17 +89,20 @@ fn manifest(app: &str, components: &[Component]) -> String {
         let name = &component.name;
         format!(
             "  --arg {} \"$(sha256sum \"$RUNNER_TEMP/{name}.zip\" | cut -d ' ' -f 1)\" \\\n",
-            variable(name)
+            variable("sha256", name)
         )
     });
     let digests: String = digests.collect();
     let components = components.iter().map(|component| {
         let name = &component.name;
         match component.repository() {
-            Some(repository) => format!("    \"{name}\": {{image: \"{repository}:\\($version)\"}}"),
+            Some(repository) => format!(
+                "    \"{name}\": {{image: \"{repository}@\\($ENV.{})\"}}",
+                variable("digest", name)
+            ),
             None => format!(
                 "    \"{name}\": {{key: \"artifacts/{app}/\\($environment)/{name}/\\($version).zip\", sha256: ${}}}",
-                variable(name)
+                variable("sha256", name)
             ),
         }
     });
@@ -109,9 +112,4 @@ fn manifest(app: &str, components: &[Component]) -> String {
          --argjson run \"$GITHUB_RUN_NUMBER\" '{{\n  version: $version, sequence: $run, git: {{ref: $ref, commit: $commit}},\n  \
          components: {{\n{components}\n  }}\n}}' > manifest.json"
     )
-}
-
-/// Returns the name of the variable of jq that has the SHA-256 of a component's archive.
-fn variable(component: &str) -> String {
-    format!("sha256_{}", component.replace('-', "_"))
 }

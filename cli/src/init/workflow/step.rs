@@ -16,19 +16,35 @@ pub(super) fn image(piece: &Piece, repository: &str) -> String {
     format!("docker build --tag \"{repository}:$VERSION\" --file {file} .")
 }
 
-/// Returns the commands that push the images of components.
+/// Returns the commands that push the images of components, and that keep what the registry took each as: a release names
+/// its image by that digest, because a tag may be moved before the release has pinned it.
 pub(super) fn push(images: &[&Component]) -> String {
     let mut lines = vec![
         "REGISTRY=\"$(aws sts get-caller-identity --query Account --output text).dkr.ecr.$AWS_REGION.amazonaws.com\"".to_owned(),
         "aws ecr get-login-password | docker login --username AWS --password-stdin \"$REGISTRY\"".to_owned(),
     ];
-    for repository in images.iter().filter_map(|component| component.repository()) {
+    for component in images {
+        let Some(repository) = component.repository() else {
+            continue;
+        };
+        let image = format!("\"$REGISTRY/{repository}:$VERSION\"");
+        lines.push(format!("docker tag \"{repository}:$VERSION\" {image}"));
+        lines.push(format!("docker push {image}"));
+        // An image that is in several repositories has a digest in each.
         lines.push(format!(
-            "docker tag \"{repository}:$VERSION\" \"$REGISTRY/{repository}:$VERSION\""
+            "PUSHED=$(docker inspect --format '{{{{range .RepoDigests}}}}{{{{println .}}}}{{{{end}}}}' {image} | grep \"^$REGISTRY/{repository}@\")"
         ));
-        lines.push(format!("docker push \"$REGISTRY/{repository}:$VERSION\""));
+        let kept = variable("digest", &component.name);
+        lines.push(format!(
+            "echo \"{kept}=${{PUSHED##*@}}\" >> \"$GITHUB_ENV\""
+        ));
     }
     lines.join("\n")
+}
+
+/// Returns the name of the variable that has something of a component.
+pub(super) fn variable(what: &str, component: &str) -> String {
+    format!("{what}_{}", component.replace('-', "_"))
 }
 
 /// Returns the folder in which a step runs, where that is not the root.

@@ -274,6 +274,11 @@ pub enum FindingName {
     ///
     /// Next: Make something to come back to with your infrastructure code, or let it change `after` all others.
     MayStay,
+    /// A tag of an image repository may be moved, so that a release of it is not surely the image that was built. A
+    /// warning.
+    ///
+    /// Next: Release the image by its digest, or make the tags of the repository immutable.
+    MayMove,
     /// A function that is called as a task may run for longer than its answer is waited for. What it does then is never
     /// known, so that a person is asked, or a repeatable one is called again. A warning.
     ///

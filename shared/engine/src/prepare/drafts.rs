@@ -2,6 +2,7 @@
 
 use super::component::{Draft, out_of_band_change, prepared};
 use super::inputs::{self, EarlierComponents};
+use super::movable_tags;
 use super::permissions;
 use super::scene::{Ports, Scene, WantedComponent};
 use crate::kinds::Prepared;
@@ -112,6 +113,8 @@ pub async fn draft<'a>(
         let told = permissions::check(ports, scene, &wanted).await?;
         prepared.findings.extend(told.findings);
         prepared.warnings.extend(told.warnings);
+        let movable = movable_tags::warnings(ports, &wanted).await?;
+        prepared.warnings.extend(movable);
     }
     let known = inputs.unwrap_or_default().into_iter();
     let known = known.filter_map(|(output, given)| match given {

@@ -127,6 +127,20 @@ fn all_that_is_wrong_is_found_at_once() {
     assert!(passed.remedy.contains(&mended), "{}", passed.remedy);
 }
 
+/// Safety: tenancy: A check warns where whoever may push an image may move the tag of a release.
+#[test]
+fn a_repository_whose_tags_may_be_moved_is_warned_of() {
+    let program = Program::release().unwrap();
+    let mut shop = Shop::new(&program, ALL_KINDS);
+    shop.deploy("1.0.0", &["agent", "api", "web"]);
+    shop.region.run();
+    let told = |shop: &mut Shop<'_>| named(&plan(check(shop)).warnings);
+    assert_eq!(told(&mut shop), ["MayMove components.agent"]);
+    let set = ("shop/agent".to_owned(), "IMMUTABLE".to_owned());
+    shop.world().ecr().mutability.extend([set]);
+    assert_eq!(told(&mut shop), [""; 0]);
+}
+
 #[test]
 fn what_cannot_be_known_of_a_gate_is_found_unless_it_passes() {
     let program = Program::release().unwrap();
