@@ -5,6 +5,7 @@ use serde_json::{Value, json};
 use std::collections::BTreeMap;
 use windlass_domain::fault::{Fault, FaultName};
 use windlass_domain::time::Time;
+use windlass_engine::config::Configured as _;
 use windlass_engine::ports::{JsonCall, Result};
 
 /// The time from one line of a speaker to the next, in milliseconds.
@@ -15,6 +16,8 @@ const EVERY_MS: u64 = 10_000;
 pub struct State {
     /// The groups by [`World::regional`] name.
     pub groups: BTreeMap<String, Group>,
+    /// The tags of groups by their names; elsewhere they are those of `prod` of `shop`.
+    pub tags: BTreeMap<String, Value>,
     /// The number of times that a query is asked for before it has ended.
     pub slow: u32,
     /// The status with which queries end; `Complete` if empty.
@@ -115,6 +118,7 @@ pub(crate) fn answers(world: &World, call: &JsonCall) -> Result<Value> {
         "Logs_20140328.StartQuery" => start(world, &call.body),
         "Logs_20140328.GetQueryResults" => results(world, &call.body),
         "Logs_20140328.FilterLogEvents" => events(world, &call.body),
+        "Logs_20140328.ListTagsForResource" => tags(world, &call.body),
         "Logs_20140328.StopQuery" => Ok(json!({"success": query(world, &call.body).is_ok()})),
         other => Err(refused(&format!("{other} is no operation"))),
     }
@@ -159,6 +163,27 @@ fn start(world: &World, body: &Value) -> Result<Value> {
         }),
     });
     Ok(json!({"queryId": logs.queries.len().to_string()}))
+}
+
+/// Returns the tags of a group by its ARN.
+fn tags(world: &World, body: &Value) -> Result<Value> {
+    let arn = body["resourceArn"].as_str().unwrap_or_default();
+    let at = "arn:aws:logs:";
+    let named = arn
+        .strip_prefix(at)
+        .and_then(|it| it.split_once(":log-group:"));
+    let (place, name) = named.ok_or_else(|| refused("ValidationException: no ARN"))?;
+    let region = &world.config().region;
+    let region = world.place().region.as_ref().unwrap_or(region);
+    if place != format!("{region}:{}", world.config().account) {
+        return Err(refused("ValidationException: the ARN is of another place"));
+    }
+    let logs = world.logs();
+    if !logs.groups.contains_key(&world.regional(name)) {
+        return Err(no_group(name));
+    }
+    let ours = || json!({"windlass:app": "shop", "windlass:environment": "prod"});
+    Ok(json!({"tags": logs.tags.get(name).cloned().unwrap_or_else(ours)}))
 }
 
 /// The number of lines that a page has. It is small, so that a second page is asked for.
@@ -226,7 +251,7 @@ fn filter(query: &str) -> Result<Vec<&str>> {
 }
 
 fn no_group(name: &str) -> Fault {
-    let message = format!("StartQuery logs: there is no log group {name}");
+    let message = format!("there is no log group {name}");
     Fault::new(FaultName::NotFound, message)
 }
 

@@ -8,6 +8,8 @@
 
 use super::measure::{Checking, Measure, Measuring, Problem, Window};
 use super::messages::{already_red, clock_times, not_measurable, unmeasured, unreadable};
+use crate::config::Configured;
+use crate::kinds::{APP_TAG, ENVIRONMENT_TAG};
 use crate::ports::{AssumeRole, Clock, JsonCall, JsonServices, Result};
 use futures::future::join_all;
 use serde_json::{Value, json};
@@ -40,7 +42,7 @@ const LOOKS_AN_HOUR: f64 = 60.0;
 /// Counts, made in the region of the log groups.
 pub(super) struct Logs;
 
-impl<P: JsonServices + Clock + AssumeRole> Measure<P> for Logs {
+impl<P: JsonServices + Clock + AssumeRole + Configured> Measure<P> for Logs {
     type Gate = LogsGate;
 
     fn declared(gates: &Resolved) -> &[Declared<LogsGate>] {
@@ -54,7 +56,7 @@ impl<P: JsonServices + Clock + AssumeRole> Measure<P> for Logs {
     ) -> Vec<Result<Vec<Problem>>> {
         let each = gates.iter().map(async |one| {
             let there = ports.at(&place.in_region(one.gate.region.as_deref()));
-            problems(&there, one).await
+            problems(&there, place, one).await
         });
         join_all(each).await
     }
@@ -66,20 +68,31 @@ impl<P: JsonServices + Clock + AssumeRole> Measure<P> for Logs {
     ) -> Vec<Measurement> {
         let each = gates.iter().map(async |one| {
             let there = ports.at(&place.in_region(one.gate.region.as_deref()));
-            measured(&there, one.gate, one.window).await
+            measured(&there, place, one.gate, one.window).await
         });
         join_all(each).await
     }
 }
 
 async fn problems(
-    there: &(impl JsonServices + Clock),
+    there: &(impl JsonServices + Clock + Configured),
+    place: &Place,
     one: &Checking<'_, LogsGate>,
 ) -> Result<Vec<Problem>> {
     let (gate, path) = (one.gate, one.path);
     let now = there.now();
     let before = Time(now.0.saturating_sub(gate.window.as_ms()));
-    let counted = match count(there, gate, before, now).await {
+    let counted = match foreign(there, place, gate).await {
+        Ok(None) => count(there, gate, before, now).await,
+        Ok(Some(why)) => {
+            let reason = format!("`{}` is not counted: {why}.", gate.name());
+            let remedy = "Tag the log group with `windlass:app` and `windlass:environment` of this environment, or name one that has these tags.";
+            let finding = not_measurable(path, reason, remedy);
+            return Ok(vec![Problem::NotMeasurable(finding)]);
+        }
+        Err(fault) => Err(fault),
+    };
+    let counted = match counted {
         Err(fault) if fault.name == FaultName::NotFound => return Ok(vec![no_group(one)]),
         counted => counted?,
     };
@@ -105,6 +118,50 @@ async fn problems(
         problems.push(Problem::Noted(not_measurable(path, reason, remedy)));
     }
     Ok(problems)
+}
+
+/// Returns why the groups are not this environment's; `None` if they are. IAM lets Windlass's own role query every group
+/// with both tags, whatever they say. A role of the environment's own decides by itself which groups it reads.
+async fn foreign(
+    there: &(impl JsonServices + Configured),
+    place: &Place,
+    gate: &LogsGate,
+) -> Result<Option<String>> {
+    if place.role.is_some() {
+        return Ok(None);
+    }
+    let config = there.config();
+    let region = gate.region.as_ref().or(place.region.as_ref());
+    let (region, account) = (region.unwrap_or(&config.region), &config.account);
+    let wanted = [
+        (APP_TAG, gate.app.as_str()),
+        (ENVIRONMENT_TAG, gate.environment.as_str()),
+    ];
+    for group in &gate.groups {
+        let partition = partition(region);
+        let arn = format!("arn:{partition}:logs:{region}:{account}:log-group:{group}");
+        let target = "Logs_20140328.ListTagsForResource";
+        let told = call(there, target, json!({"resourceArn": arn})).await?;
+        for (tag, value) in wanted {
+            let found = told["tags"][tag].as_str();
+            if found != Some(value) {
+                let is = found.map_or("is missing".to_owned(), |is| format!("is `{is}`"));
+                return Ok(Some(format!(
+                    "the tag `{tag}` of log group `{group}` {is}, and not `{value}`"
+                )));
+            }
+        }
+    }
+    Ok(None)
+}
+
+/// Returns the partition of a region (AWS Identity and Access Management User Guide, "Amazon Resource Names (ARNs)").
+fn partition(region: &str) -> &'static str {
+    match region {
+        _ if region.starts_with("cn-") => "aws-cn",
+        _ if region.starts_with("us-gov-") => "aws-us-gov",
+        _ => "aws",
+    }
 }
 
 /// The problem of a log group that does not exist. Before a component's first release that only becomes a note: the log
@@ -146,7 +203,8 @@ fn costs(one: &Checking<'_, LogsGate>, bytes: f64) -> Option<Problem> {
 
 /// Counts the windows that no look has counted to the end yet, the newest first.
 async fn measured(
-    there: &(impl JsonServices + Clock),
+    there: &(impl JsonServices + Clock + Configured),
+    place: &Place,
     gate: &LogsGate,
     window: Window,
 ) -> Measurement {
@@ -156,6 +214,14 @@ async fn measured(
         gate.filter
     );
     let blank = unmeasured(gate, look_at, window.now);
+    match foreign(there, place, gate).await {
+        Ok(None) => {}
+        Ok(Some(why)) => {
+            let measured = format!("not measured: {why}");
+            return Measurement { measured, ..blank };
+        }
+        Err(fault) => return unreadable(blank, &fault),
+    }
     let mut scanned = 0;
     let mut newest = None;
     for (from, to) in windows(gate, window) {

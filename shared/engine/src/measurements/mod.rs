@@ -20,12 +20,19 @@ pub use judge::Judging;
 pub use measure::{Checking, Measure, Measuring, Problem, Window};
 pub use probe::LONGEST_MS as LONGEST_PROBE_MS;
 
+use crate::config::Configured;
 use crate::ports::{AssumeRole, Clock, CloudWatchApi, JsonServices, LambdaApi, Probe, Result};
 use windlass_domain::gate::Measurement;
 
 /// The ports that measurements read.
-pub trait Ports: Clock + AssumeRole + CloudWatchApi + LambdaApi + JsonServices + Probe {}
-impl<P: Clock + AssumeRole + CloudWatchApi + LambdaApi + JsonServices + Probe> Ports for P {}
+pub trait Ports:
+    Clock + AssumeRole + CloudWatchApi + LambdaApi + JsonServices + Probe + Configured
+{
+}
+impl<P: Clock + AssumeRole + CloudWatchApi + LambdaApi + JsonServices + Probe + Configured> Ports
+    for P
+{
+}
 
 /// Makes, from the list of sorts, the two functions that `Prepare` and `Judge` call.
 macro_rules! sorts {

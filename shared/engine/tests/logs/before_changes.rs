@@ -1,14 +1,15 @@
 //! Tests of what is told of a count before anything has changed.
 
-use crate::logs::scene::{GROUP, gate, of, pass_seconds, whole};
-use serde_json::Value;
+use crate::logs::scene::{GROUP, begin, calls, gate, of, one_look, pass_seconds, whole};
+use serde_json::{Value, json};
 use windlass_domain::declaration::gates::{LogsGate, Resolved};
 use windlass_domain::fault::{Fault, FaultName};
 use windlass_domain::finding::FindingName;
+use windlass_domain::gate::Verdict;
 use windlass_domain::name::ComponentName;
-use windlass_domain::place::Place;
-use windlass_engine::measurements::{Component, Preparing, Problem, check};
-use windlass_engine::ports::Result;
+use windlass_domain::place::{Place, TargetRole};
+use windlass_engine::measurements::{Component, Judging, Preparing, Problem, check, measure};
+use windlass_engine::ports::{Clock, Result};
 use windlass_world::World;
 use windlass_world::logs::Group;
 use windlass_world::run::run;
@@ -144,4 +145,61 @@ fn what_is_costly_is_told_with_what_it_costs() {
         finding.reason
     );
     assert!(finding.reason.contains("0.05 USD"), "{}", finding.reason);
+}
+
+/// Safety: tenancy: A gate counts no lines of a log group whose tags name another application or environment, before a
+/// change and after it.
+#[test]
+fn nothing_is_counted_of_a_group_that_is_tagged_for_others() {
+    for (tags, told) in [
+        (
+            json!({"windlass:app": "bank", "windlass:environment": "prod"}),
+            "the tag `windlass:app` of log group `/aws/lambda/shop-api` is `bank`, and not `shop`",
+        ),
+        (
+            json!({"windlass:app": "shop"}),
+            "the tag `windlass:environment` of log group `/aws/lambda/shop-api` is missing, and not `prod`",
+        ),
+    ] {
+        let world = World::default();
+        world.speak(GROUP, Some("ERROR"));
+        world.logs().tags.insert(GROUP.into(), tags);
+        pass_seconds(&world, 300);
+        let seen = one_look(&world);
+        assert_eq!(seen.verdict, Verdict::Unknown);
+        assert_eq!(seen.measured, format!("not measured: {told}"));
+        let problems = checked(&world, &whole(gate()), &[]).unwrap();
+        let [Problem::NotMeasurable(finding)] = problems.as_slice() else {
+            panic!("{problems:?}");
+        };
+        assert!(finding.reason.contains(told), "{}", finding.reason);
+        assert_eq!(calls(&world, "StartQuery"), 0);
+    }
+}
+
+#[test]
+fn a_role_of_the_environments_own_decides_by_itself_which_groups_it_reads() {
+    let world = World::default();
+    world.speak(GROUP, Some("fine"));
+    world.logs().tags.insert(GROUP.into(), json!({}));
+    pass_seconds(&world, 300);
+    let gates = whole(gate());
+    let judging = Judging {
+        gates: &gates,
+        place: &Place {
+            role: Some(TargetRole {
+                arn: "arn:aws:iam::222222222222:role/windlass-target-shop-prod".into(),
+                external_id: "shop/prod".into(),
+                session_name: "d1".into(),
+            }),
+            ..Place::default()
+        },
+        waves: &[],
+        steps: &[],
+        judgement: &begin(&World::default()),
+        first_change: world.now(),
+        now: world.now(),
+    };
+    run(measure(&world, &judging));
+    assert_eq!(calls(&world, "ListTagsForResource"), 0);
 }

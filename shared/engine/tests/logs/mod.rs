@@ -200,7 +200,7 @@ fn what_a_query_does_not_tell_is_unknown() {
         (
             "has no group",
             |world| world.logs().groups.clear(),
-            "not measured: NotFound: StartQuery logs: there is no log group /aws/lambda/shop-api",
+            "not measured: NotFound: there is no log group /aws/lambda/shop-api",
         ),
         (
             "is throttled",

@@ -3,7 +3,7 @@
 use windlass_domain::declaration::gates::{Declared, LogsGate, Resolved};
 use windlass_domain::gate::Measurement;
 use windlass_domain::judgement::Judgement;
-use windlass_domain::name::ComponentName;
+use windlass_domain::name::{AppName, ComponentName, EnvironmentName};
 use windlass_domain::place::Place;
 use windlass_domain::time::{Span, Time};
 use windlass_engine::measurements::{Judging, measure};
@@ -20,6 +20,8 @@ pub fn gate() -> LogsGate {
         window: Span::seconds(300),
         at_most: 2,
         region: None,
+        app: AppName::new("shop").unwrap(),
+        environment: EnvironmentName::new("prod").unwrap(),
     }
 }
 

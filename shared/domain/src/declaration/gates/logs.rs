@@ -6,6 +6,7 @@ use crate::declaration::aws_name::{self, Form};
 use crate::declaration::scope::Scope;
 use crate::declaration::text::Text;
 use crate::finding::FindingName;
+use crate::name::{AppName, EnvironmentName};
 use crate::shape::join;
 use crate::time::Span;
 use schemars::JsonSchema;
@@ -42,7 +43,7 @@ const FILTER: Form = Form {
 #[serde(deny_unknown_fields)]
 pub struct Logs {
     /// The log groups, such as `/aws/lambda/shop-api-{environment}`. They must exist, and have the tags
-    /// `windlass:app` and `windlass:environment`.
+    /// `windlass:app` and `windlass:environment` of this application and environment.
     #[schemars(extend("minItems" = 1, "maxItems" = MOST_GROUPS))]
     pub groups: Vec<Text>,
     /// The lines that are counted: the text behind `filter` in a query of Logs Insights, such as `@message like
@@ -76,6 +77,12 @@ pub struct LogsGate {
     /// The region that the groups are in; the environment's if absent.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub region: Option<String>,
+    /// The application that the groups' tags must name.
+    #[serde(skip)]
+    pub app: AppName,
+    /// The environment that the groups' tags must name.
+    #[serde(skip)]
+    pub environment: EnvironmentName,
 }
 
 impl Sort for LogsGate {
@@ -129,6 +136,8 @@ impl Resolve for LogsGate {
                 logs.region.as_ref(),
                 &aws_name::REGION,
             ),
+            app: scope.app.clone(),
+            environment: scope.name.clone(),
         }
     }
 }
