@@ -28,6 +28,8 @@ pub struct ReleaseContents {
     pub images: BTreeMap<ComponentName, ArtifactRef>,
     /// The folders that were packed, by component.
     folders: BTreeMap<ComponentName, PackedFolder>,
+    /// What was read by a link, in words.
+    links: Vec<String>,
 }
 
 /// A folder that was packed.
@@ -99,6 +101,9 @@ impl ReleaseContents {
         declared: Option<&Resolved>,
     ) -> Result<(), String> {
         let given = format!("{name}={}", path.display());
+        let link = leads_to(path);
+        let link = link.map(|to| format!("  {given}: by a link, from {}", to.display()));
+        self.links.extend(link);
         let bytes = if path.is_dir() {
             let packed = archive::of_folder(path, &rules_of(name, declared)?)?;
             let folder = PackedFolder {
@@ -167,7 +172,7 @@ impl ReleaseContents {
         folders.flatten().collect()
     }
 
-    /// Returns the files that are left out of each component, in words.
+    /// Returns where links lead, and the files that are left out of each component, in words.
     pub fn notes(&self, declared: Option<&Resolved>) -> Vec<String> {
         let notes = self.artifacts.iter().flat_map(|artifact| {
             let Ok(rules) = rules_of(&artifact.component, declared) else {
@@ -183,7 +188,7 @@ impl ReleaseContents {
             let left_out = left_out.map(|files| format!("  {given} goes without {files}"));
             left_out.into_iter().collect()
         });
-        notes.collect()
+        self.links.iter().cloned().chain(notes).collect()
     }
 
     /// Returns all components as the manifest will name them, except for their places and versions, which only an upload
@@ -195,6 +200,17 @@ impl ReleaseContents {
         });
         artifacts.chain(self.images.clone()).collect()
     }
+}
+
+/// Returns where a path leads that is a link, or goes through one below the present folder. Builds lay such links
+/// (`result`, `bazel-bin`), so it is shown and not refused.
+fn leads_to(path: &Path) -> Option<PathBuf> {
+    // With a slash at its end the link itself would not be seen.
+    let path: PathBuf = path.components().collect();
+    let most = if path.is_absolute() { 1 } else { usize::MAX };
+    let is_link = |at: &Path| at.symlink_metadata().is_ok_and(|it| it.is_symlink());
+    let goes_by_one = path.ancestors().take(most).any(is_link);
+    goes_by_one.then(|| path.canonicalize().ok()).flatten()
 }
 
 /// Returns the rules for the files of a component's folder. Where nobody knows what it is, only what every folder refuses

@@ -10,6 +10,7 @@ use std::collections::BTreeMap;
 use std::ops::Range;
 use std::path::{Path, PathBuf};
 use toml::de::{DeTable, DeValue};
+use url::{Host, Url};
 use windlass_domain::count::count;
 use windlass_domain::did_you_mean::did_you_mean;
 
@@ -29,7 +30,7 @@ const KNOWN: [Setting; 4] = [
     (
         "endpoint",
         is_address,
-        "the output `ApiUrl` of the stack, `https://…`",
+        "the output `ApiUrl` of the stack, `https://…`, or `http://…` of this machine alone",
     ),
     ("region", is_region, "a region, such as `eu-west-1`"),
     (
@@ -191,11 +192,22 @@ fn is_bucket(text: &str) -> bool {
     (3..=63).contains(&text.len()) && text.chars().all(letters)
 }
 
+/// Returns whether a text is the address of an API. What is sent there is signed and may have a session's token, so only
+/// to this machine, such as a local cloud, it goes in the clear.
 fn is_address(text: &str) -> bool {
-    let rest = ["https://", "http://"]
-        .iter()
-        .find_map(|scheme| text.strip_prefix(scheme));
-    rest.is_some_and(|rest| !rest.is_empty() && !text.contains(char::is_whitespace))
+    let Some(url) = Url::parse(text)
+        .ok()
+        .filter(|_| !text.contains(char::is_whitespace))
+    else {
+        return false;
+    };
+    let is_here = match url.host() {
+        Some(Host::Ipv4(address)) => address.is_loopback(),
+        Some(Host::Ipv6(address)) => address.is_loopback(),
+        Some(Host::Domain(name)) => name == "localhost",
+        None => false,
+    };
+    url.scheme() == "https" || url.scheme() == "http" && is_here
 }
 
 fn is_region(text: &str) -> bool {
@@ -254,12 +266,13 @@ mod tests {
 
     #[test]
     fn everything_that_is_wrong_is_told_at_once_with_its_line() {
-        let text = "endpont = \"https://a.example\"\nbucket = 12\nregion = \"\"\n\nstack = \"a b\"\n[api]\nx = 1\n";
+        let text = "endpont = \"https://a.example\"\nbucket = 12\nregion = \"\"\nendpoint = \"http://a.example\"\nstack = \"a b\"\n[api]\nx = 1\n";
         let told = told(text);
         let beginnings = [
             "1: `endpont` is no setting. Did you mean `endpoint`?",
             "2: `bucket` is no text. Write the output `ArtifactsBucket` of the stack, in quotes.",
             "3: `` is not what `region` takes. Write a region, such as `eu-west-1`.",
+            "4: `http://a.example` is not what `endpoint` takes. Write the output `ApiUrl`",
             "5: `a b` is not what `stack` takes.",
             "6: `api` is no setting. Known here: `bucket`, `endpoint`, `region`, `stack`.",
         ];
@@ -299,8 +312,22 @@ mod tests {
             ),
             (
                 is_address,
-                &["https://a.example", "http://127.0.0.1:4566/x"],
-                &["", "a.example", "https://", "https://a b"],
+                &[
+                    "https://a.example",
+                    "http://127.0.0.1:4566/x",
+                    "http://localhost",
+                    "http://[::1]:4566",
+                ],
+                &[
+                    "",
+                    "a.example",
+                    "https://",
+                    "https://a b",
+                    "http://a.example",
+                    "http://10.0.0.1",
+                    "http://127.0.0.1@a.example",
+                    "http://localhost.a.example",
+                ],
             ),
             (
                 is_region,

@@ -72,6 +72,24 @@ fn what_is_left_out_is_counted_and_what_is_declared_counts() {
     assert_eq!(names, [".env.example", "assets/app.js", "index.html"]);
 }
 
+#[cfg(unix)]
+#[test]
+fn a_folder_that_is_a_link_is_shown_with_where_it_leads() {
+    let (cloud, folder) = (telling(Told::nothing()), site("linked"));
+    let elsewhere = folder.with_file_name("linked-elsewhere");
+    std::fs::create_dir_all(&elsewhere).unwrap();
+    std::fs::rename(folder.join("dist"), elsewhere.join("dist")).unwrap();
+    std::os::unix::fs::symlink(elsewhere.join("dist"), folder.join("dist")).unwrap();
+    for given in ["web=dist", "web=dist/"] {
+        let output = cloud.windlass(&folder, &with(&[(3, given)]));
+        let said = format!("{}{}", out(&output), err(&output));
+        let there = elsewhere.join("dist").canonicalize().unwrap();
+        let shown = format!("{given}: by a link, from {}", there.display());
+        assert!(said.contains(&shown), "{said}");
+    }
+    std::fs::remove_dir_all(elsewhere).unwrap();
+}
+
 /// Packs files into an archive, as somebody does by hand.
 fn packed(path: &std::path::Path, files: &[(&str, &str)]) -> Vec<u8> {
     use std::io::Write as _;
