@@ -223,6 +223,13 @@ def test_an_end_that_overtakes_stays_the_last_word(puffin, hub):
     assert hub.deployments_of(commit) == [deployment]
 
 
+def test_what_does_not_look_like_a_commit_leads_to_no_address_of_github(puffin, hub):
+    before = len(hub.statuses), len(hub.deployments), [asked for asked in hub.asked if asked[0] == "POST"]
+    odd = ("../../issues", "9f2c1ab/comments", "9f2c1ab?state=success", "%2e%2e", "9f2c1ab#1")
+    puffin.happens_to_its_end(*(("DeploymentEnded", of(f"odd-{number}", commit, ending="Succeeded")) for number, commit in enumerate(odd)))
+    assert before == (len(hub.statuses), len(hub.deployments), [asked for asked in hub.asked if asked[0] == "POST"])
+
+
 def test_what_github_refuses_is_kept(puffin, hub):
     hub.unknown.add(UNKNOWN)
     puffin.happens(("DeploymentEnded", of("nowhere", UNKNOWN, ending="Succeeded")))
