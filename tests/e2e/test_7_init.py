@@ -140,6 +140,7 @@ def test_the_roles_of_ci_can_be_made(skerry):
     (statement,) = role["AssumeRolePolicyDocument"]["Statement"]
     both = [f"repo:example/{APP}:ref:refs/tags/*", f"repo:example@12/{APP}@345:ref:refs/tags/*"]
     assert statement["Condition"]["StringLike"] == {"token.actions.githubusercontent.com:sub": both}
+    assert statement["Condition"]["StringNotLike"] == {"token.actions.githubusercontent.com:sub": "*:ref:refs/tags/*-*"}
     attached = skerry.aws.iam.list_attached_role_policies(RoleName=role["RoleName"])["AttachedPolicies"]
     assert [policy["PolicyArn"] for policy in attached] == [skerry.aws.outputs["CiPolicyArn"]]
 

@@ -177,6 +177,14 @@ fn role(application: &Application, environment: &Environment) -> String {
             .collect(),
     };
     let subjects = subjects(application, &of);
+    // Whoever may push the tag of a release candidate runs a workflow of their own at it.
+    let is_stable = matches!(&environment.rule, Rule::Tag(tag) if tag == "stable");
+    let but = if is_stable && application.github_environment(name).is_none() {
+        "\n              StringNotLike:\n                \
+         \"token.actions.githubusercontent.com:sub\": \"*:ref:refs/tags/*-*\""
+    } else {
+        ""
+    };
     format!(
         r#"
   {id}Role:
@@ -194,7 +202,7 @@ fn role(application: &Application, environment: &Environment) -> String {
             Condition:
               StringEquals: {{"token.actions.githubusercontent.com:aud": sts.amazonaws.com}}
               StringLike:
-                "token.actions.githubusercontent.com:sub":{subjects}
+                "token.actions.githubusercontent.com:sub":{subjects}{but}
 {images}"#,
         id = id(name),
         role = self::name(application, name),
@@ -276,9 +284,8 @@ fn refs(rule: &Rule) -> Vec<String> {
             .iter()
             .map(|name| format!("refs/heads/{}", name.replace("**", "*")))
             .collect(),
-        Rule::Tag(tag) if tag == "stable" || tag == "release-candidate" => {
-            vec!["refs/tags/*".to_owned()]
-        }
+        Rule::Tag(tag) if tag == "stable" => vec!["refs/tags/*".to_owned()],
+        Rule::Tag(tag) if tag == "release-candidate" => vec!["refs/tags/*-*".to_owned()],
         Rule::Tag(tag) => vec![format!("refs/tags/{}", tag.replace("**", "*"))],
         Rule::None => Vec::new(),
     }

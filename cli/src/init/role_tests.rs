@@ -27,6 +27,10 @@ fn takers(template: &str, ids: (&str, &str), subject: &str) -> Vec<String> {
         if let Some(name) = line.strip_prefix("RoleName: ") {
             name.clone_into(&mut role);
         }
+        if let Some((_, but)) = line.split_once("\": \"*:ref:") {
+            let is_but = is_like(&format!("*:ref:{}", but.trim_end_matches('"')), subject);
+            takers.retain(|taker| !is_but || *taker != role);
+        }
         let Some(at) = line.find("\"repo:").filter(|_| line.starts_with("- ")) else {
             continue;
         };
@@ -53,6 +57,7 @@ fn application(github_environment: Option<Text>) -> Application {
         github_environment,
         environments: vec![
             environment("dev", "branch:main,fix/**"),
+            environment("staging", "tag:release-candidate"),
             environment("prod", "tag:stable"),
         ],
         components: vec![Component {
@@ -89,6 +94,14 @@ fn a_role_takes_both_forms_of_its_repositorys_subject_and_of_no_other() {
         ),
         ("repo:acme/shop:ref:refs/tags/v1.4.0", "shop-ci-prod"),
         ("repo:acme@12/shop@345:ref:refs/tags/v1.4.0", "shop-ci-prod"),
+        (
+            "repo:acme/shop:ref:refs/tags/v1.4.0-rc.1",
+            "shop-ci-staging",
+        ),
+        (
+            "repo:acme@12/shop@345:ref:refs/tags/v1.4.0-rc.1",
+            "shop-ci-staging",
+        ),
         ("repo:acme/shop:pull_request", "shop-ci-pull-requests"),
         (
             "repo:acme@12/shop@345:pull_request",
