@@ -23,6 +23,7 @@ use windlass_domain::message::wave_in_words;
 use windlass_domain::plan::Plan;
 use windlass_domain::request::ActionName;
 use windlass_domain::stays_reachable::StaysReachable;
+use windlass_domain::way_in::WayIn;
 
 /// The keys of the lines that were printed.
 #[derive(Debug, Default)]
@@ -202,5 +203,5 @@ pub fn planned(plan: &Plan) -> Vec<Line> {
 
 /// Returns the sentences on files of a site that stay reachable, on lines of their own.
 fn reachable(files: &StaysReachable) -> String {
-    files.in_words().join("\n    ")
+    WayIn::CommandLine.tell(&files.in_words().join("\n    "))
 }

@@ -34,6 +34,9 @@ fn of_step(record: &Record, step: &Step, now: &Environment) -> String {
 
 fn callers(record: &Record, step: &Step) -> String {
     match (step.status, share(step, record.plan.as_ref())) {
+        (StepStatus::Planned, _) if !step.withdraws.is_empty() && !step.changes.is_empty() => {
+            "what is withdrawn is deleted, and its addresses are asked until they answer something else".to_owned()
+        }
         (StepStatus::Planned, _) => "not changed yet".to_owned(),
         (StepStatus::Undone, _) => "brought back".to_owned(),
         (StepStatus::UndoFailed, _) => "could NOT be brought back".to_owned(),

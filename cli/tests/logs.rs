@@ -9,7 +9,7 @@ use serde_json::{Value, json};
 
 /// A record of a deployment that published version 42 of a function, set a service to a task definition, and wrote a
 /// site.
-fn record(is_over: bool) -> Value {
+pub fn record(is_over: bool) -> Value {
     let mut record = watched();
     let sample = record["steps"][0].clone();
     let step = |component: &str, kind: &str, target: Value, change: Value, made: Value| {
@@ -63,7 +63,7 @@ fn a_deployment_that_changed_nothing_has_a_next_step() {
     }
 }
 
-fn event(id: &str, second: u64, stream: &str, message: &str) -> Value {
+pub fn event(id: &str, second: u64, stream: &str, message: &str) -> Value {
     json!({"eventId": id, "timestamp": NOON + second * 1000, "logStreamName": stream, "message": message})
 }
 
@@ -134,7 +134,10 @@ fn of_aws(call: &Call) -> Option<Reply> {
     })
 }
 
-fn serving(record: Value, mut aws: impl FnMut(&Call) -> Option<Reply> + Send + 'static) -> StandIn {
+pub fn serving(
+    record: Value,
+    mut aws: impl FnMut(&Call) -> Option<Reply> + Send + 'static,
+) -> StandIn {
     StandIn::new(move |call: &Call| {
         if call.path.starts_with("/stage/apps/shop/deployments?") {
             return reply(200, &history(true));
@@ -146,7 +149,7 @@ fn serving(record: Value, mut aws: impl FnMut(&Call) -> Option<Reply> + Send + '
     })
 }
 
-fn logs(api: &StandIn, more: &[&str]) -> std::process::Output {
+pub fn logs(api: &StandIn, more: &[&str]) -> std::process::Output {
     api.windlass(&folder("logs"), &[&["logs", "shop", "prod"], more].concat())
 }
 

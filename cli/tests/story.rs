@@ -118,7 +118,7 @@ fn a_warning_tells_what_to_do() {
 fn files_that_stay_reachable_are_told_with_what_takes_one_away() {
     let mut record = watched();
     record["plan"]["stays_reachable"] = serde_json::json!([{
-        "component": "web", "files": 12, "first": ["old.js", "old.css"], "folder": "s3://shop-web/",
+        "component": "web", "files": 12, "first": ["old.js", "old.css"], "app": "shop", "environment": "prod",
         "because": "open_pages", "days": 30, "releases": 11,
     }]);
     let told = whole(&record);
@@ -129,7 +129,7 @@ fn files_that_stay_reachable_are_told_with_what_takes_one_away() {
     insta::assert_snapshot!(told.join("\n").trim_start(), @r"
     plan: web: 12 files are no longer part of the site and stay reachable, because pages that are open may ask for them: `old.js`, `old.css` and 10 more.
         They stay for at least 30 days and for 11 further releases; then a release takes them away.
-        To take one away now: `aws s3 rm 's3://shop-web/PATH'`, then let the distribution forget it (`aws cloudfront create-invalidation`).
+        `windlass withdraw shop prod web 'PATH' --reason '…'` takes one away now.
     ");
 }
 

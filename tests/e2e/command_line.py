@@ -32,8 +32,9 @@ class Ran:
 class CommandLine:
     """The program in the hands of one user, who may do everything with one application."""
 
-    def __init__(self, aws, app, folder):
-        key = make_user(aws, app)
+    def __init__(self, aws, app, folder, credentials=None):
+        """In the hands of a user who is made for it, or of whom these credentials are."""
+        key = credentials or make_user(aws, app)
         self.folder = pathlib.Path(folder)
         self.environment = {
             "PATH": os.environ["PATH"],
@@ -46,6 +47,7 @@ class CommandLine:
             "AWS_REGION": aws.region,
             "AWS_ACCESS_KEY_ID": key["AccessKeyId"],
             "AWS_SECRET_ACCESS_KEY": key["SecretAccessKey"],
+            **({"AWS_SESSION_TOKEN": key["SessionToken"]} if "SessionToken" in key else {}),
         }
 
     def run(self, *arguments, **variables):

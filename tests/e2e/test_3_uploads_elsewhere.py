@@ -7,12 +7,15 @@ import json
 
 import boto3
 import pytest
+from application import site_files
 from botocore.config import Config
 from botocore.exceptions import ClientError
+from command_line import CommandLine
 from shop import sha256
 from tagged_roles import tagged_roles
 
 POLICIES = {"ci": "CiPolicyArn", "plan": "PlanPolicyArn"}
+PROD = {"windlass:app": "shop", "windlass:environment": "prod"}
 DEV = {"windlass:app": "shop", "windlass:environment": "dev"}
 EVIL = {"version": "6.6.6", "git-ref": "refs/tags/v6.6.6", "git-commit": "9f2c1ab"}
 BYTES = b"PK\x05\x06" + bytes(18)
@@ -90,3 +93,24 @@ def test_what_a_pull_request_uploads_to_be_planned_is_no_release(story, callers)
     manifest = {"version": "6.6.6", "git": {"ref": "refs/tags/v6.6.6"}, "components": {"web": web}}
     answer = story.aws.call_api("POST", "/apps/shop/environments/prod/releases", manifest)
     assert (answer.status, answer.body["findings"][0]["name"]) == (400, "OtherPrefix"), answer
+
+
+def keys(story, prefix):
+    listed = story.aws.s3.list_objects_v2(Bucket=story.aws.outputs["ArtifactsBucket"], Prefix=prefix)
+    return {found["Key"] for found in listed.get("Contents", [])}
+
+
+def test_ci_plans_what_lies_below_the_prefix_of_its_environment(story, tmp_path):
+    """Its role may not write below `plans/`, and the plan is made all the same."""
+    for path, text in site_files("web", "6.6.8").items():
+        (tmp_path / "dist" / path).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / "dist" / path).write_text(text)
+    before = {prefix: keys(story, prefix) for prefix in ("artifacts/shop/prod/web/", "plans/shop/web/")}
+    with tagged_roles(story, {"ci": "CiPolicyArn"}, PROD) as credentials:
+        given = credentials["ci"]
+        key = {"AccessKeyId": given.access_key, "SecretAccessKey": given.secret_key, "SessionToken": given.token}
+        windlass = CommandLine(story.aws, "shop", tmp_path, key)
+        ran = windlass.run("plan", "release", "shop", "6.6.8", "web=dist/", "--environment", "prod", "--no-git")
+    assert ran.status == 0 and "web" in ran.out, ran
+    new = {prefix: len(keys(story, prefix) - known) for prefix, known in before.items()}
+    assert new == {"artifacts/shop/prod/web/": 1, "plans/shop/web/": 0}, ran

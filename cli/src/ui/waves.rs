@@ -11,6 +11,7 @@ use windlass_domain::plan::{Plan, Wave};
 use windlass_domain::stays_reachable::StaysReachable;
 use windlass_domain::step::{ChangeRecord, Step};
 use windlass_domain::time::Time;
+use windlass_domain::way_in::WayIn;
 
 /// A record as it is drawn.
 pub struct DrawnRecord<'a> {
@@ -44,7 +45,7 @@ pub fn waves(plan: &Plan, going: Option<&DrawnRecord<'_>>) -> Markup {
 pub fn stays_reachable(files: &[StaysReachable]) -> Markup {
     html! { @if !files.is_empty() {
         h2 { "Stays reachable" }
-        ul.plain { @for one in files { li { @for sentence in one.in_words() { p { (sentence) } } } } }
+        ul.plain { @for one in files { li { @for sentence in one.in_words() { p { (WayIn::CommandLine.tell(&sentence)) } } } } }
     } }
 }
 

@@ -32,6 +32,7 @@ pub mod status;
 pub mod ui;
 pub mod validate;
 pub mod watch;
+pub mod withdraw;
 
 use crate::exit::Exit;
 use crate::history::Deployment;
@@ -59,7 +60,7 @@ pub enum Verb {
     Release(release::Releasing),
     /// Deploy a release that is recorded already into an environment: promotion.
     Deploy(deploy::Deploying),
-    /// Show what a release, a promotion, a rollback or a drill would do, without a lock and without a change.
+    /// Show what a release, a promotion, a rollback, a drill or a withdrawal would do, without a lock and without a change.
     Plan(plan::Plan),
     /// Watch a deployment until it has ended.
     Watch(watch::Watch),
@@ -86,6 +87,8 @@ pub enum Verb {
     /// The status is 4 where a gate or a change failed and what ran before runs, 5 where it does not, 8 where something
     /// else came in between, and where it could not begin 3, or 9 under a hold.
     Drill(drill::Drill),
+    /// Take files of a site away, now and for good.
+    Withdraw(withdraw::Withdraw),
     /// Hold automatic deployments.
     Hold(hold::Hold),
     /// Release the hold on automatic deployments.
@@ -141,6 +144,7 @@ impl Verb {
             Self::Stats(stats) => stats.run(output),
             Self::Rollback(rollback) => rollback.run(output),
             Self::Drill(drill) => drill.run(output),
+            Self::Withdraw(withdraw) => withdraw.run(output),
             Self::Hold(hold) => hold.run(output),
             Self::ReleaseHold(release_hold) => release_hold.run(output),
             Self::Pause(pause) => pause.run(output),

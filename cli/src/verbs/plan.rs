@@ -1,4 +1,4 @@
-//! `windlass plan`: shows what a release, a promotion, a rollback or a drill would do.
+//! `windlass plan`: shows what a release, a promotion, a rollback, a drill or a withdrawal would do.
 
 use super::deploy::Deploy;
 use super::release::Release;
@@ -18,7 +18,7 @@ use windlass_domain::planned::Planned;
 
 /// The verb's arguments.
 #[derive(Debug, Args)]
-#[command(subcommand_value_name = "release|deploy|rollback|drill")]
+#[command(subcommand_value_name = "release|deploy|rollback|drill|withdraw")]
 pub struct Plan {
     #[command(subcommand)]
     of: PlannedCommand,
@@ -35,6 +35,8 @@ enum PlannedCommand {
     Rollback(PlannedRollback),
     /// The way there of a drill, to the version before.
     Drill(PlannedDrill),
+    /// Taking files of a site away.
+    Withdraw(PlannedWithdrawal),
 }
 
 #[derive(Debug, Args)]
@@ -101,6 +103,31 @@ struct PlannedDrill {
     unused: UnusedOptions,
 }
 
+/// A withdrawal that is only planned needs no reason.
+#[derive(Debug, Args)]
+struct PlannedWithdrawal {
+    /// The application.
+    #[arg(value_parser = |text: &str| AppName::new(text))]
+    app: AppName,
+    /// The environment.
+    #[arg(value_parser = |text: &str| EnvironmentName::new(text))]
+    environment: EnvironmentName,
+    /// The component that is the site.
+    #[arg(value_parser = |text: &str| ComponentName::new(text))]
+    component: ComponentName,
+    /// The path of a file within the site, or a glob such as `backup/**`.
+    #[arg(value_parser = arguments::text)]
+    pattern: String,
+    #[arg(long, hide = true, value_name = "TEXT")]
+    reason: Option<String>,
+    #[command(flatten)]
+    endpoint: Endpoint,
+    #[command(flatten)]
+    patience: Patience,
+    #[command(flatten)]
+    unused: UnusedOptions,
+}
+
 /// Options of the command without `plan`, so that `plan` can stand in front of any.
 #[derive(Debug, Args)]
 struct UnusedOptions {
@@ -132,6 +159,7 @@ impl Plan {
             PlannedCommand::Deploy(of) => &of.unused,
             PlannedCommand::Rollback(back) => &back.unused,
             PlannedCommand::Drill(there) => &there.unused,
+            PlannedCommand::Withdraw(of) => &of.unused,
         };
         unused.tell(output);
         match &self.of {
@@ -139,6 +167,7 @@ impl Plan {
             PlannedCommand::Deploy(of) => of.deploy.run(NextStep::Plan(&of.patience), output),
             PlannedCommand::Rollback(back) => back.run(output),
             PlannedCommand::Drill(there) => there.run(output),
+            PlannedCommand::Withdraw(of) => of.run(output),
         }
     }
 }
@@ -158,6 +187,10 @@ impl Plan {
             PlannedCommand::Drill(there) => {
                 let body = PlannedDrill::body();
                 planned::drawn(there.asked(windlass, &body), &there.patience).await
+            }
+            PlannedCommand::Withdraw(of) => {
+                let body = of.body();
+                planned::drawn(of.asked(windlass, &body), &of.patience).await
             }
             PlannedCommand::Release(_) => {
                 Err(Failure::usage("a release is planned where its files are"))
@@ -192,6 +225,33 @@ impl PlannedDrill {
 
     fn body() -> Value {
         json!({"action": "drill"})
+    }
+}
+
+impl PlannedWithdrawal {
+    fn run(&self, output: Output) -> Result<Exit, Failure> {
+        if self.reason.is_some() {
+            output.announce(NO_REASON);
+        }
+        waiting(async {
+            let windlass = self.endpoint.open().await?;
+            let body = self.body();
+            planned::draw(self.asked(&windlass, &body), &self.patience, output).await
+        })
+    }
+
+    fn asked<'a>(&'a self, windlass: &'a Windlass, body: &'a Value) -> PlanRequest<'a> {
+        PlanRequest {
+            windlass,
+            app: &self.app,
+            environment: &self.environment,
+            body,
+            by: CallerKind::Person,
+        }
+    }
+
+    fn body(&self) -> Value {
+        json!({"action": "withdraw", "component": self.component, "pattern": self.pattern})
     }
 }
 

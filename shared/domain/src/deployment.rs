@@ -18,6 +18,7 @@ use crate::request::{ActionName, ObjectRef, Requester};
 use crate::stays_reachable::StaysReachable;
 use crate::steering::SteeringRecord;
 use crate::time::Time;
+use crate::withdrawal::Withdrawal;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
@@ -39,7 +40,7 @@ pub struct Deployment {
     pub app: AppName,
     /// The environment.
     pub environment: EnvironmentName,
-    /// The action that was asked for: `deploy`, `rollback` or `drill`.
+    /// The action that was asked for: `deploy`, `rollback`, `drill`, `restore` or `withdraw`.
     pub action: ActionName,
     /// The number of the attempt, for an arrival: 1, and one more each time it came again after the one before had
     /// ended.
@@ -60,6 +61,9 @@ pub struct Deployment {
     /// `rollback`: the components that it takes back to the state in which they were found. No release has their bytes.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub found: Vec<ComponentName>,
+    /// `withdraw`: what is taken away.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub withdrawal: Option<Withdrawal>,
     /// `drill`: the drill whose way back it is. It is absent for the way there, which has the drill's own id.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub drill: Option<DeploymentId>,
@@ -147,7 +151,7 @@ impl Deployment {
     /// of these would leave what nobody wants there.
     pub fn gates_decide(&self) -> bool {
         match self.action {
-            ActionName::Rollback => false,
+            ActionName::Rollback | ActionName::Withdraw => false,
             ActionName::Drill => self.drill.is_none(),
             _ => true,
         }
@@ -187,7 +191,13 @@ impl Deployment {
         if self.action != ActionName::Check {
             members.push(("reason", "…".into()));
         }
-        let named = self.snapshot.filter(|_| self.action != ActionName::Drill);
+        if let Some(of) = &self.withdrawal {
+            members.push(("component", json!(of.component)));
+            members.push(("pattern", json!(of.pattern)));
+        }
+        let named = self.snapshot;
+        let named =
+            named.filter(|_| !matches!(self.action, ActionName::Drill | ActionName::Withdraw));
         members.extend(named.map(|number| ("snapshot", number.into())));
         if !self.across.is_empty() {
             members.push(("across", json!(self.across)));

@@ -12,6 +12,7 @@ use crate::part::Part;
 use crate::request::ActionName;
 use crate::time::Time;
 use crate::truncate::truncate;
+use crate::withdrawal::WithdrawnFiles;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
@@ -150,6 +151,9 @@ pub struct EnvironmentState {
     /// component that was moved keeps its own folder, and a new component with its former name begins another one.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub homes: BTreeMap<ComponentName, String>,
+    /// The files that were withdrawn of each site: no release, and no way back, brings them again.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub withdrawn: BTreeMap<ComponentName, WithdrawnFiles>,
     /// The restores of the last day, by [`crate::heal`]; none from before a hold was released.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub restored: Vec<Restored>,

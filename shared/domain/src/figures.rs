@@ -174,7 +174,10 @@ pub fn figures<'a>(window: Window, all: impl IntoIterator<Item = &'a Deployment>
 /// Returns whether people ask for figures of such a deployment. A drill changes nothing that stays, and a restore
 /// nothing that is recorded.
 const fn is_of_people(action: ActionName) -> bool {
-    !matches!(action, ActionName::Drill | ActionName::Restore)
+    !matches!(
+        action,
+        ActionName::Drill | ActionName::Restore | ActionName::Withdraw
+    )
 }
 
 impl<'a> Seen<'a> {

@@ -92,3 +92,4 @@ pub mod time;
 pub mod truncate;
 pub mod version_name;
 pub mod way_in;
+pub mod withdrawal;

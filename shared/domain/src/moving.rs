@@ -19,6 +19,7 @@ use crate::removal::{self, Removal, busy, declared, nothing, recorded};
 use crate::request::ActionName;
 use crate::tenancy::{Claim, Claims};
 use crate::time::Time;
+use crate::withdrawal::WithdrawnFiles;
 use serde_json::json;
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -86,6 +87,7 @@ pub struct MovedRecord {
     irreversible: Option<IrreversibleRun>,
     before: BTreeMap<u64, FormerState>,
     home: String,
+    withdrawn: WithdrawnFiles,
 }
 
 /// Decides it.
@@ -298,6 +300,7 @@ impl MovedItems {
                 },
                 before: state.before.remove(was).unwrap_or_default(),
                 home: home.unwrap_or_else(|| format!("{app}/{environment}/{was}")),
+                withdrawn: state.withdrawn.remove(was).unwrap_or_default(),
             }
         });
         moved_records.collect()

@@ -20,6 +20,7 @@ fn a_new_name_takes_all_of_the_record() {
     assert_eq!(state.mark_of(&Part::of(&site, "c")), Some(&order("w")));
     assert!(state.marks.keys().all(|part| part.component == site));
     assert_eq!(state.irreversible, [(site.clone(), run())].into());
+    assert!(state.withdrawn.keys().eq([&site]), "{:?}", state.withdrawn);
     // The present snapshot, and all before it, are read by the new name.
     assert_eq!(state.snapshot, 5);
     assert_eq!(
@@ -49,6 +50,8 @@ fn who_takes_over_goes_back_to_what_ran_and_to_what_was_found() {
     scene.goes_to_the_bank();
     let made = scene.moved().unwrap();
     let web = component("web");
+    let withdrawn = [&scene.from, &scene.to].map(|it| it.state.withdrawn.contains_key(&web));
+    assert_eq!(withdrawn, [false, true]);
     let [found, runs] = made.as_slice() else {
         panic!("{made:?}");
     };

@@ -77,6 +77,7 @@ struct Scene {
     kept: Vec<String>,
 }
 
+use crate::withdrawal::WithdrawnFile;
 use std::collections::BTreeSet;
 
 impl Scene {
@@ -95,6 +96,12 @@ impl Scene {
             .marks
             .insert(Part::of(&component("web"), "c"), order("w"));
         state.irreversible.insert(component("web"), run());
+        let withdrawn = WithdrawnFile {
+            path: "a.csv".into(),
+            sha256: crate::digest::Digest::of(b"a"),
+        };
+        let withdrawn = [(component("web"), [withdrawn].into())];
+        state.withdrawn.extend(withdrawn);
         let kinds = [("web", KindName::Ecs), ("api", KindName::Lambda)];
         let claim = Claim::folder("s3://shop/", "web/");
         Self {

@@ -20,6 +20,9 @@ pub fn redeploy_input(record: &Deployment, facts: &AdmissionFacts<'_>) -> String
     if stuck(&candidate, facts).is_some() {
         return operators_first(candidate.environment_id());
     }
+    if record.withdrawal.is_some() {
+        return format!("start {} to withdraw it again", record.input());
+    }
     if record.action.is_to_a_snapshot() {
         let input = record.rollback_input();
         return match record.snapshot {

@@ -214,6 +214,7 @@ fn given(given: &GivenVersion, known: &KnownDeployments) -> String {
         ActionName::Rollback => "rollback",
         ActionName::Drill => "drill",
         ActionName::Restore => "restoring",
+        ActionName::Withdraw => "withdrawal",
         _ => "deployment",
     };
     let reason = by.reason.as_ref();

@@ -27,7 +27,7 @@ impl ReleaseSummary<'_> {
 
     /// Returns where it goes, if it goes to a snapshot and that is known: `1.0.0, snapshot 3`.
     pub fn goal(&self) -> Option<String> {
-        if !self.action.is_to_a_snapshot() {
+        if !self.action.is_to_a_snapshot() || self.action == ActionName::Withdraw {
             return None;
         }
         match (self.version(), self.snapshot) {
@@ -43,6 +43,7 @@ impl ReleaseSummary<'_> {
     pub fn called(&self) -> String {
         match (self.action, self.version, self.goal()) {
             (ActionName::Deploy, Some(version), _) => version.to_owned(),
+            (ActionName::Withdraw, ..) => "withdrawal".to_owned(),
             (action, _, Some(goal)) => format!("{action} to {goal}"),
             (action, _, None) => action.to_string(),
         }

@@ -152,6 +152,9 @@ impl RemovedItems {
             .before
             .retain(|name, _| !self.components.contains(name));
         state
+            .withdrawn
+            .retain(|name, _| !self.components.contains(name));
+        state
             .marks
             .retain(|part, _| !self.components.contains(&part.component));
     }

@@ -4,6 +4,7 @@ use crate::irreversible::IrreversibleRun;
 use crate::request::ActionName;
 use crate::tenancy;
 use crate::time::Time;
+use crate::withdrawal::WithdrawnFiles;
 
 struct Scene {
     lock: Lock,
@@ -141,7 +142,11 @@ impl Scene {
             }
             Ok(goes) => {
                 let (mut state, mut claims) = (self.state.clone(), self.claims.clone());
+                let web = (component("web"), WithdrawnFiles::new());
+                state.withdrawn.extend([web]);
                 goes.forget(&mut state);
+                let is_left = |name: &ComponentName| !goes.components.contains(name);
+                assert!(state.withdrawn.keys().all(is_left));
                 for claims in &mut claims {
                     goes.free(removal, claims);
                 }

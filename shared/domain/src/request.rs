@@ -31,6 +31,8 @@ pub enum ActionName {
     /// Bring components that have drifted and are declared `heal: restore` back to what is recorded. Windlass asks for
     /// it by itself.
     Restore,
+    /// Take files of a site away now and for good.
+    Withdraw,
     /// Finish a deployment whose execution died, or undo again out of `NeedsOperator`.
     Recover,
     /// Make what is observed the truth, and unlock.
@@ -67,9 +69,17 @@ impl ActionName {
         matches!(self, Self::Rename | Self::HandOver)
     }
 
+    /// Returns whether it takes components to the present snapshot: what comes instead goes further back.
+    pub const fn is_to_the_present(self) -> bool {
+        matches!(self, Self::Restore | Self::Withdraw)
+    }
+
     /// Returns whether it brings no release, and takes components to a snapshot.
     pub const fn is_to_a_snapshot(self) -> bool {
-        matches!(self, Self::Rollback | Self::Drill | Self::Restore)
+        matches!(
+            self,
+            Self::Rollback | Self::Drill | Self::Restore | Self::Withdraw
+        )
     }
 }
 
@@ -80,6 +90,7 @@ impl fmt::Display for ActionName {
             Self::Rollback => "rollback",
             Self::Drill => "drill",
             Self::Restore => "restore",
+            Self::Withdraw => "withdraw",
             Self::Recover => "recover",
             Self::Accept => "accept",
             Self::Hold => "hold",
@@ -207,9 +218,13 @@ pub struct Request {
     /// `recover`, `pause`, `continue`, `skip_bake`: the deployment; the one that holds the lock if absent.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub deployment: Option<DeploymentId>,
-    /// `remove`, `rename`, `hand_over`: the component; all of the environment if absent.
+    /// `remove`, `rename`, `hand_over`: the component; all of the environment if absent. `withdraw`: the site.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub component: Option<ComponentName>,
+    /// `withdraw`: a glob over the paths of the site's files, such as `backup/**`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(extend("maxLength" = 1024))]
+    pub pattern: Option<String>,
     /// `remove` or `rename` of the whole application: its name again, and no environment.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub confirm: Option<AppName>,
@@ -241,7 +256,8 @@ pub struct Request {
     /// Stop the deployment under way, have it undone, and deploy this as the next. Nothing stops a rollback.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub preempt: bool,
-    /// `deploy`, `rollback`, `drill`: only plan it, without a lock and without a change. No reason is needed for that.
+    /// `deploy`, `rollback`, `drill`, `withdraw`: only plan it, without a lock and without a change. No reason is
+    /// needed for that.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub plan: bool,
     /// The time of the arrival, for an upload or a push. However late its event came, it is no newer than what was
@@ -278,6 +294,7 @@ impl Request {
             drill: None,
             deployment: None,
             component: None,
+            pattern: None,
             confirm: None,
             to_app: None,
             to_environment: None,
@@ -303,9 +320,9 @@ impl Request {
         })
     }
 
-    /// Returns the digest of the content as it was sent: everything but the key, who asks, and when it arrived. The same
-    /// key with another content is another request by mistake, and is refused. What its release was pinned to is no part
-    /// of it: the same request is the same even if a tag has moved since.
+    /// Returns the digest of the content as it was sent: everything but the key, who asks, and when it arrived. The
+    /// same key with another content is another request by mistake, and is refused. What its release was pinned to is
+    /// no part of it: the same request is the same even if a tag has moved since.
     pub fn content(&self) -> Digest {
         let manifest = self.manifest_digest();
         let content = Self {

@@ -8,6 +8,7 @@ use crate::name::{AppName, EnvironmentName};
 use crate::partial_document::PartialDocument;
 use crate::request::{ActionName, Request};
 use crate::shape::{Language, Shape};
+use crate::withdrawal::{Withdrawal, matcher};
 use serde_json::{Value, json};
 use std::sync::LazyLock;
 
@@ -58,6 +59,7 @@ impl Request {
         findings.extend(self.environment_finding());
         findings.extend(self.confirm_finding());
         findings.extend(self.moving_findings());
+        findings.extend(self.withdrawal().err().unwrap_or_default());
         findings.extend(self.content_finding());
         findings.extend(self.out_of_place());
         findings.extend(self.key_findings());
@@ -176,6 +178,38 @@ impl Request {
         })
     }
 
+    /// Returns what is to be withdrawn, if it asks for that.
+    ///
+    /// # Errors
+    /// What is missing of it, or wrong with it.
+    pub fn withdrawal(&self) -> Result<Option<Withdrawal>, Vec<Finding>> {
+        if self.action != ActionName::Withdraw {
+            return Ok(None);
+        }
+        let missing = |member: &str, what: &str| {
+            Finding::new(
+                FindingName::MissingField,
+                member,
+                format!("`withdraw` needs {what}, and none is given."),
+                format!("Write it in `{member}`."),
+            )
+        };
+        match (&self.component, &self.pattern) {
+            (Some(component), Some(pattern)) => match matcher(pattern) {
+                Ok(_) => Ok(Some(Withdrawal {
+                    component: component.clone(),
+                    pattern: pattern.clone(),
+                })),
+                Err(finding) => Err(vec![finding]),
+            },
+            (component, pattern) => {
+                let component = component.is_none().then(|| missing("component", "a site"));
+                let pattern = pattern.is_none().then(|| missing("pattern", "a pattern"));
+                Err(component.into_iter().chain(pattern).collect())
+            }
+        }
+    }
+
     /// Checks the members that name the new owner, which must be another one than the former.
     fn moving_findings(&self) -> Vec<Finding> {
         let given = [
@@ -238,7 +272,10 @@ impl Request {
     pub fn is_planned_only(&self) -> bool {
         match self.action {
             ActionName::Check => true,
-            ActionName::Deploy | ActionName::Rollback | ActionName::Drill => self.plan,
+            ActionName::Deploy
+            | ActionName::Rollback
+            | ActionName::Drill
+            | ActionName::Withdraw => self.plan,
             _ => false,
         }
     }
@@ -297,8 +334,12 @@ impl Request {
             (
                 "component",
                 self.component.is_some()
-                    && self.action != ActionName::Remove
+                    && !matches!(self.action, ActionName::Remove | ActionName::Withdraw)
                     && !self.action.moves(),
+            ),
+            (
+                "pattern",
+                self.pattern.is_some() && self.action != ActionName::Withdraw,
             ),
             ("to_app", self.to_app.is_some() && !self.action.moves()),
             (

@@ -3,8 +3,11 @@
 //! them.
 
 use crate::count::{agree, count, many};
+use crate::identity::EnvironmentId;
+use crate::input::input;
 use crate::leftover_files::OPEN_DAYS;
-use crate::name::ComponentName;
+use crate::name::{AppName, ComponentName, EnvironmentName};
+use crate::request::ActionName;
 use crate::truncate::truncate;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -18,14 +21,16 @@ const LONGEST_NAME: usize = 160;
 /// Files of a site that stay reachable after a deployment.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct StaysReachable {
+    /// The application.
+    pub app: AppName,
+    /// The environment.
+    pub environment: EnvironmentName,
     /// The component.
     pub component: ComponentName,
     /// The number of files.
     pub files: usize,
     /// The first of them by path, at most ten.
     pub first: Vec<String>,
-    /// The folder in which they are, with a slash at its end: `s3://shop-web-prod/`.
-    pub folder: String,
     /// The reason why they stay.
     pub because: WhyReachable,
     /// The days after which a release takes them away at the earliest.
@@ -52,8 +57,8 @@ pub enum WhyReachable {
 impl StaysReachable {
     /// Makes the fact of these files, which are in order. `None` if there are none.
     pub fn of<'a>(
+        of: EnvironmentId<'_>,
         component: &ComponentName,
-        folder: String,
         because: WhyReachable,
         releases: Option<u32>,
         files: impl Iterator<Item = &'a String>,
@@ -68,17 +73,18 @@ impl StaysReachable {
             number += 1;
         }
         Some(Self {
+            app: of.app.clone(),
+            environment: of.environment.clone(),
             component: component.clone(),
             files: number,
             first,
-            folder,
             because,
             days: OPEN_DAYS,
             releases,
         })
     }
 
-    /// Returns the files and why they stay, how long they do, and the command that takes one away now: a sentence each.
+    /// Returns the files and why they stay, how long they do, and the action that takes one away now: a sentence each.
     pub fn in_words(&self) -> [String; 3] {
         let first = self
             .first
@@ -122,10 +128,16 @@ impl StaysReachable {
             count(self.days, "day"),
             self.releases.map(further).unwrap_or_default(),
         );
-        let now = format!(
-            "To take one away now: `aws s3 rm '{}PATH'`, then let the distribution forget it (`aws cloudfront create-invalidation`).",
-            self.folder
+        let withdraw = input(
+            ActionName::Withdraw,
+            EnvironmentId::new(&self.app, &self.environment),
+            &[
+                ("component", self.component.as_str().into()),
+                ("pattern", "PATH".into()),
+                ("reason", "…".into()),
+            ],
         );
+        let now = format!("{withdraw} takes one away now.");
         [what, until, now]
     }
 }
@@ -137,10 +149,13 @@ mod tests {
     fn of(files: usize, releases: Option<u32>) -> Option<StaysReachable> {
         let paths: Vec<String> = (0..files).map(|n| format!("a{n:02}.js")).collect();
         let web = ComponentName::new("web").unwrap();
-        let folder = "s3://shop-web-prod/".to_owned();
+        let (app, prod) = (
+            AppName::new("shop").unwrap(),
+            EnvironmentName::new("prod").unwrap(),
+        );
         StaysReachable::of(
+            EnvironmentId::new(&app, &prod),
             &web,
-            folder,
             WhyReachable::OpenPages,
             releases,
             paths.iter(),
@@ -153,16 +168,16 @@ mod tests {
 
     #[test]
     fn the_files_are_told_with_why_how_long_and_what_takes_one_away() {
-        insta::assert_snapshot!(told(&of(2, Some(11)).unwrap()), @r"
+        insta::assert_snapshot!(told(&of(2, Some(11)).unwrap()), @r##"
         web: 2 files are no longer part of the site and stay reachable, because pages that are open may ask for them: `a00.js`, `a01.js`.
         They stay for at least 30 days and for 11 further releases; then a release takes them away.
-        To take one away now: `aws s3 rm 's3://shop-web-prod/PATH'`, then let the distribution forget it (`aws cloudfront create-invalidation`).
-        ");
-        insta::assert_snapshot!(told(&of(1, None).unwrap()), @r"
+        {"action":"withdraw","app":"shop","component":"web","environment":"prod","pattern":"PATH","reason":"…"} takes one away now.
+        "##);
+        insta::assert_snapshot!(told(&of(1, None).unwrap()), @r##"
         web: 1 file is no longer part of the site and stays reachable, because pages that are open may ask for it: `a00.js`.
         It stays for at least 30 days; then a release takes it away.
-        To take one away now: `aws s3 rm 's3://shop-web-prod/PATH'`, then let the distribution forget it (`aws cloudfront create-invalidation`).
-        ");
+        {"action":"withdraw","app":"shop","component":"web","environment":"prod","pattern":"PATH","reason":"…"} takes one away now.
+        "##);
     }
 
     #[test]

@@ -16,6 +16,7 @@ use crate::plan::KindName;
 use crate::stays_reachable::StaysReachable;
 use crate::tenancy::Claim;
 use crate::time::Time;
+use crate::withdrawal::WithdrawnFiles;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
@@ -109,6 +110,9 @@ pub struct Step {
     /// The reason why it could not be brought back.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub undo_failure: Option<Failure>,
+    /// The files that a withdrawal takes away.
+    #[serde(default, skip_serializing_if = "WithdrawnFiles::is_empty")]
+    pub withdraws: WithdrawnFiles,
     /// The files of an undone release that stay reachable.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub stays_reachable: Vec<StaysReachable>,
@@ -170,6 +174,7 @@ impl Step {
             looked: None,
             failure: None,
             undo_failure: None,
+            withdraws: WithdrawnFiles::new(),
             stays_reachable: Vec::new(),
             warnings: Vec::new(),
             progress: None,
@@ -188,10 +193,16 @@ impl Step {
         self.progress.is_some()
     }
 
-    /// Returns whether an undo has anything to do here: something may have changed, or be published.
+    /// Returns whether an undo may have something to take away: what was published, or what its withdrawal has begun.
+    pub fn clears_back(&self) -> bool {
+        let has_begun = !self.withdraws.is_empty() && !self.changes.is_empty();
+        self.has_published() || has_begun
+    }
+
+    /// Returns whether an undo has anything to do here: something may have changed, or is to be taken away.
     pub fn needs_undo(&self) -> bool {
-        let is_published = self.status == StepStatus::Planned && self.has_published();
-        self.status.may_have_changed() || is_published
+        let clears = self.status == StepStatus::Planned && self.clears_back();
+        self.status.may_have_changed() || clears
     }
 
     /// Returns the time from which every look at its target shows each of its switching changes; `None` if there is

@@ -171,6 +171,10 @@ fn command(request: &Request, environment: &EnvironmentName) -> Option<String> {
             let span = request.pause_for.iter();
             words.extend(span.map(|span| format!("--for {span}")));
         }
+        ActionName::Withdraw => {
+            words.push(request.component.as_ref()?.to_string());
+            words.push(quoted(request.pattern.as_ref()?));
+        }
         ActionName::Remove => {
             let component = request.component.iter();
             words.extend(component.map(|name| format!("--component {name}")));
@@ -225,6 +229,11 @@ fn call(request: &Request, environment: &EnvironmentName) -> Option<String> {
             ("POST", format!("{here}/rollbacks"))
         }
         ActionName::Drill => ("POST", format!("{here}/drills")),
+        ActionName::Withdraw => {
+            body.insert("component".into(), json!(request.component.as_ref()?));
+            body.insert("pattern".into(), json!(request.pattern.as_ref()?));
+            ("POST", format!("{here}/withdrawals"))
+        }
         ActionName::Restore => return None,
         ActionName::Recover | ActionName::Pause | ActionName::Continue | ActionName::SkipBake => {
             let id = request.deployment.iter();

@@ -8,7 +8,8 @@ use std::path::Path;
 use windlass_domain::finding::FindingName;
 use windlass_domain::request::{ActionName, Request};
 
-const ACTIONS: [ActionName; 15] = [
+const ACTIONS: [ActionName; 16] = [
+    ActionName::Withdraw,
     ActionName::Deploy,
     ActionName::Rollback,
     ActionName::Drill,

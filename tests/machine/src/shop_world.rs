@@ -190,6 +190,16 @@ fn make_site(world: &World) {
     world.cloudfront().distribution("E1", "shop-web").tags = tags();
 }
 
+/// The file of a site that nothing in the site names. Only versions that end so have it.
+pub const NOTES: &str = "notes.txt";
+
+/// Returns the text of [`NOTES`] in a version of the site, if that has the file.
+pub fn notes_of(version: &str) -> Option<String> {
+    version
+        .ends_with("-notes")
+        .then(|| format!("notes of {version}"))
+}
+
 /// Makes the archive of a site of one page, which names a script of its own.
 fn archive(version: &str) -> Vec<u8> {
     let script = format!(
@@ -198,16 +208,19 @@ fn archive(version: &str) -> Vec<u8> {
     );
     let page = format!("<title>Shop {version}</title><script src=\"/{script}\"></script>");
     let mut archive = ZipWriter::new(Cursor::new(Vec::new()));
-    let written = [
+    let files = [
         ("index.html", page),
         (script.as_str(), format!("shop {version:?}")),
-    ]
-    .into_iter()
-    .try_for_each(|(name, text)| {
-        archive.start_file(name, SimpleFileOptions::default())?;
-        Ok(archive.write_all(text.as_bytes())?)
-    })
-    .and_then(|()| archive.finish());
+    ];
+    let notes = notes_of(version).map(|text| (NOTES, text));
+    let written = files
+        .into_iter()
+        .chain(notes)
+        .try_for_each(|(name, text)| {
+            archive.start_file(name, SimpleFileOptions::default())?;
+            Ok(archive.write_all(text.as_bytes())?)
+        })
+        .and_then(|()| archive.finish());
     match written {
         Ok(bytes) => bytes.into_inner(),
         Err(error) => panic!("{error}"),

@@ -54,6 +54,8 @@ pub enum Deed {
     Operate(&'static str),
     /// An operator lets go of a component that is not declared any more.
     Remove(&'static str),
+    /// An operator withdraws what matches a pattern from the site.
+    Withdraw(&'static str),
     /// An operator lets go of the whole application.
     RemoveAll,
     /// An operator gives a component, by its name, another name.
@@ -134,6 +136,7 @@ impl fmt::Display for Deed {
             Self::Cancel => f.write_str("an operator cancels what runs"),
             Self::Operate(action) => write!(f, "an operator starts `{action}`"),
             Self::Remove(component) => write!(f, "an operator lets go of {component}"),
+            Self::Withdraw(pattern) => write!(f, "an operator withdraws {pattern}"),
             Self::RemoveAll => f.write_str("an operator lets go of the application"),
             Self::Rename(was, name) => write!(f, "an operator renames {was} to {name}"),
             Self::HandOver(was, name) => {
@@ -278,6 +281,10 @@ impl Deed {
                 "action": action, "app": "shop", "environment": "prod", "reason": "as planned"
             })),
             Self::Remove(component) => Some(operated("remove", "component", &json!(component))),
+            Self::Withdraw(pattern) => Some(json!({
+                "action": "withdraw", "app": "shop", "environment": "prod", "component": "web", "pattern": pattern,
+                "reason": "as planned"
+            })),
             Self::RemoveAll => Some(json!({
                 "action": "remove", "app": "shop", "confirm": "shop", "reason": "as planned"
             })),

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeSet;
 use windlass_engine::ports::Probed;
+use windlass_machine::shop_world::NOTES;
 use windlass_world::World;
 use windlass_world::probe::Edge;
 
@@ -31,6 +32,14 @@ pub fn missed(
         }
     }
     None
+}
+
+/// Returns what a visitor gets of the file that nothing in the site names, if it is there, at the last edge that has a
+/// new configuration.
+pub fn notes(world: &World) -> Option<String> {
+    let host = world.cloudfront().distributions.get("E1")?.domain.clone();
+    let (status, body) = visit(world, Edge::Slow, &format!("https://{host}/{NOTES}"))?;
+    (status == 200 && !body.starts_with('<')).then_some(body)
 }
 
 /// Returns the status and the body that a visitor gets.

@@ -34,6 +34,7 @@ impl Deployment {
             snapshot: request.snapshot,
             across: request.across.clone(),
             found: Vec::new(),
+            withdrawal: request.withdrawal().unwrap_or_default(),
             drill: None,
             stops: None,
             declaration,

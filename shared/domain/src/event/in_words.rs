@@ -196,6 +196,7 @@ pub(super) fn first_lines(text: &str) -> String {
 mod tests {
     use super::*;
     use crate::event::Detail;
+    use crate::identity::EnvironmentId;
     use crate::name::{AppName, ComponentName};
     use crate::stays_reachable::{StaysReachable, WhyReachable};
 
@@ -203,9 +204,13 @@ mod tests {
     fn what_stays_reachable_is_told_below_the_first_line() {
         let told = |cause: &str| {
             let path = "a.js".to_owned();
+            let (app, prod) = (
+                AppName::new("shop").unwrap(),
+                EnvironmentName::new("prod").unwrap(),
+            );
             let stays = StaysReachable::of(
+                EnvironmentId::new(&app, &prod),
                 &ComponentName::new("web").unwrap(),
-                "s3://shop-web/".into(),
                 WhyReachable::OpenPages,
                 None,
                 [&path].into_iter(),

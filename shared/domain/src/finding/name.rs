@@ -129,6 +129,10 @@ pub enum FindingName {
     ///
     /// Next: Take the pattern out of `publish`, or correct it. Every other file goes by itself.
     NothingToPublish,
+    /// The release has a file that an operator has withdrawn here, byte for byte. What goes back leaves it out.
+    ///
+    /// Next: Take the file out of what is packed, or name it in `exclude` of the component (`docs/withdraw.md`).
+    Withdrawn,
     /// The target, or something that it needs, does not exist in this account and region.
     ///
     /// Next: Create it with your infrastructure code, or correct its name, region or role in the declaration.

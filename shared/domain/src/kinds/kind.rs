@@ -134,6 +134,9 @@ pub(crate) trait Resolve: Kind + Sized {
     /// True if a function of its own does long additive work, such as uploads, before the change that callers notice.
     const PUBLISHES: bool = false;
 
+    /// True if files of it can be withdrawn ([`crate::withdrawal`]).
+    const WITHDRAWS: bool = false;
+
     /// False if a rollback leaves it as it is, because its result is no state that could come back.
     const GOES_BACK: bool = true;
 

@@ -83,6 +83,13 @@ macro_rules! define {
                 }
             }
 
+            /// Returns whether files of it can be withdrawn.
+            pub const fn withdraws(self) -> bool {
+                match self {
+                    $( Self::$name => <$module::$name as Resolve>::WITHDRAWS, )+
+                }
+            }
+
             /// Returns whether a function of its own does long additive work before the change that callers notice.
             pub const fn publishes(self) -> bool {
                 match self {

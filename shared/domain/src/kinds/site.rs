@@ -260,6 +260,7 @@ impl Resolve for StaticSite {
     type Written = Written;
     const MEMORY_MB: u64 = 1024;
     const PUBLISHES: bool = true;
+    const WITHDRAWS: bool = true;
 
     fn resolve(scope: &mut Scope<'_>, path: &str, site: &Written, _: &Gates) -> Self {
         let at = |field: &str| join(path, field);

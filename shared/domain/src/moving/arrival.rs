@@ -67,6 +67,9 @@ fn take_in(
         .irreversible
         .extend(run.map(|run| (name.clone(), run)));
     state.homes.insert(name.clone(), moved.home);
+    if !moved.withdrawn.is_empty() {
+        state.withdrawn.insert(name.clone(), moved.withdrawn);
+    }
     state.running.extend(running.map(|running| (name, running)));
 }
 

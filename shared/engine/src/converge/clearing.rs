@@ -1,7 +1,9 @@
-//! Takes away what an undone deployment has brought newly and that nobody can ask for ([`Kind::left_by_undo`]).
+//! Takes away what an undone deployment has brought newly and that nobody can ask for, and what an operator withdraws
+//! ([`Kind::leftovers`]).
 //!
-//! Callers notice nothing of it, so it is no switching change. But a deletion that is late could meet what a later
-//! deployment has brought to the same place. So it is recorded as an open call as well, and whoever comes next waits.
+//! No goal asks for it, and no undo brings it back, so it is no switching change. But a deletion that is late could
+//! meet what a later deployment has brought to the same place. So it is recorded as an open call as well, and whoever
+//! comes next waits.
 
 use super::Work;
 use super::attempt::Attempt;
@@ -9,19 +11,20 @@ use super::budget::Budget;
 use super::drive::SEND_S;
 use super::end::End;
 use super::is_permanent;
-use crate::kinds::{Built, Kind, KindVisitor, LeftByUndo, Leftover, from_value};
+use crate::kinds::{Built, Kind, KindVisitor, Leftover, Leftovers, Switched, from_value};
 use crate::ports::{Clock, DynamoDbApi, Result};
 use serde_json::{Value, json};
 use windlass_domain::count::count;
 use windlass_domain::digest::Digest;
 use windlass_domain::fault::{Fault, FaultName};
 use windlass_domain::step::{ChangeRecord, OPEN_CALL_S, OpenCall};
+use windlass_domain::time::Time;
 
 /// The most files that one call deletes: they are deleted within the time of an open call.
 const BATCH: usize = 256;
 
-/// Takes it away after an undo that came to its `end`. What cannot be taken away is a warning: everything that callers
-/// notice is back.
+/// Takes it away once the way came to its `end`. What an undo cannot take away is a warning: everything that callers
+/// notice is back. A withdrawal fails.
 pub(super) async fn clear<B: Built>(
     built: &B,
     attempt: &mut Attempt<'_, impl DynamoDbApi + Clock>,
@@ -29,11 +32,20 @@ pub(super) async fn clear<B: Built>(
     budget: Budget,
     end: End,
 ) -> Result<End> {
-    let is_back = matches!(end, End::Reached { .. } | End::Untouched);
-    if work.wave.is_some() || !is_back || !attempt.step.value.has_published() {
+    let is_there = matches!(end, End::Reached { .. } | End::Untouched);
+    let step = &attempt.step.value;
+    let is_due = match work.wave {
+        None => step.clears_back(),
+        Some(_) => !step.withdraws.is_empty(),
+    };
+    if !is_there || !is_due {
         return Ok(end);
     }
-    let clearing = Clearing { attempt, budget };
+    let clearing = Clearing {
+        attempt,
+        budget,
+        wave: work.wave,
+    };
     Ok(built.with(clearing).await?.unwrap_or(end))
 }
 
@@ -52,6 +64,7 @@ pub(super) fn note(attempt: &mut Attempt<'_, impl DynamoDbApi + Clock>, fault: &
 struct Clearing<'r, 'a, P> {
     attempt: &'r mut Attempt<'a, P>,
     budget: Budget,
+    wave: Option<u32>,
 }
 
 impl<P: DynamoDbApi + Clock> KindVisitor for Clearing<'_, '_, P> {
@@ -60,9 +73,10 @@ impl<P: DynamoDbApi + Clock> KindVisitor for Clearing<'_, '_, P> {
     async fn visit<K: Kind>(mut self, kind: &K) -> Result<Option<End>> {
         let step = &self.attempt.step.value;
         let target: K::Target = from_value("target", &step.target)?;
-        match kind.left_by_undo(&target, &step.deployment).await {
+        let is_back = self.wave.is_none();
+        match kind.leftovers(&target, step, is_back).await {
             Ok(left) => self.all(kind, &target, left).await,
-            Err(fault) if is_permanent(fault.name) => {
+            Err(fault) if self.is_forgiven(&fault) => {
                 note(self.attempt, &fault);
                 Ok(None)
             }
@@ -72,12 +86,17 @@ impl<P: DynamoDbApi + Clock> KindVisitor for Clearing<'_, '_, P> {
 }
 
 impl<P: DynamoDbApi + Clock> Clearing<'_, '_, P> {
+    /// Returns whether an undo may leave behind what this fault keeps there.
+    fn is_forgiven(&self, fault: &Fault) -> bool {
+        is_permanent(fault.name) && self.attempt.step.value.withdraws.is_empty()
+    }
+
     /// Deletes batch by batch. Returns an end where another invocation must go on.
     async fn all<K: Kind>(
         &mut self,
         kind: &K,
         target: &K::Target,
-        left: LeftByUndo,
+        left: Leftovers,
     ) -> Result<Option<End>> {
         self.attempt.step.value.stays_reachable = left.stays;
         for files in left.goes.chunks(BATCH) {
@@ -86,7 +105,7 @@ impl<P: DynamoDbApi + Clock> Clearing<'_, '_, P> {
                 return Ok(Some(End::More(why.to_owned())));
             }
             let change = change(files);
-            let not_after = self.open(&change, files).await?;
+            let not_after = self.open(&change, files, left.which).await?;
             if self.attempt.ports.now().plus_s(SEND_S) > not_after {
                 self.close(&change).await?;
                 return Ok(Some(End::NotYet("it was not sent in time".to_owned())));
@@ -99,7 +118,7 @@ impl<P: DynamoDbApi + Clock> Clearing<'_, '_, P> {
                 }
                 Err(fault) => {
                     self.close(&change).await?;
-                    if !is_permanent(fault.name) {
+                    if !self.is_forgiven(&fault) {
                         return Err(fault);
                     }
                     note(self.attempt, &fault);
@@ -107,21 +126,44 @@ impl<P: DynamoDbApi + Clock> Clearing<'_, '_, P> {
                 }
             }
         }
-        Ok(None)
+        self.proved(kind, target).await
+    }
+
+    /// Ends a withdrawal only when callers do not get any more what was withdrawn. Returns an end where they may.
+    async fn proved<K: Kind>(&mut self, kind: &K, target: &K::Target) -> Result<Option<End>> {
+        let step = &self.attempt.step.value;
+        // Who stops a withdrawal waits for no proof. One that has failed is proved, or needs an operator.
+        let is_stopped = self.wave.is_none() && step.failure.is_none();
+        if step.withdraws.is_empty() || is_stopped {
+            return Ok(None);
+        }
+        let mut sent = step.changes.iter().rev();
+        let sent = sent.find(|change| change.change.get("clear").is_some());
+        let since = Switched {
+            at: sent.map_or(self.attempt.started, |change| change.at),
+            token: format!("{}-withdraw-{}", step.deployment, self.attempt.fence.token),
+        };
+        let found = match kind.prove_gone(target, &since).await {
+            Err(fault) if fault.name == FaultName::StillInProgress => {
+                // Whoever watches sees what it waits for.
+                let step = &mut self.attempt.step.value;
+                step.waits_for = Some(format!("what is withdrawn is deleted; {}", fault.message));
+                return Ok(Some(End::NotYet(fault.message)));
+            }
+            found => found?,
+        };
+        self.attempt.step.value.waits_for = None;
+        Ok(found.map(End::Failed))
     }
 
     /// Records the call before it is sent, and returns the time after which it may not be sent.
-    async fn open(
-        &mut self,
-        change: &Value,
-        files: &[Leftover],
-    ) -> Result<windlass_domain::time::Time> {
+    async fn open(&mut self, change: &Value, files: &[Leftover], which: &str) -> Result<Time> {
         let attempt = &mut *self.attempt;
         let at = attempt.ports.now();
         let not_after = at.plus_s(OPEN_CALL_S);
         let first = files.first().map_or("", |file| file.key.as_str());
         let what = format!(
-            "delete {} that it brought and nothing names, first `{first}`",
+            "delete {} {which}, first `{first}`",
             count(files.len(), "file")
         );
         let token = attempt.fence.token;
@@ -139,8 +181,8 @@ impl<P: DynamoDbApi + Clock> Clearing<'_, '_, P> {
             what,
             answered: false,
             answered_at: None,
-            wave: None,
-            undo: true,
+            wave: self.wave,
+            undo: self.wave.is_none(),
             switching: false,
             token,
         });

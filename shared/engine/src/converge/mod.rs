@@ -84,13 +84,13 @@ async fn untouched<B: Built, P: DynamoDbApi + Clock>(
     work: &Work,
     budget: Budget,
 ) -> Result<End> {
-    if !attempt.step.value.has_published() {
+    if !attempt.step.value.clears_back() {
         return Ok(End::Untouched);
     }
     attempt.wait_out_open_call().await?;
     match of(attempt.ports, &attempt.step.value).await {
         Ok(built) => clearing::clear(&built, attempt, work, budget, End::Untouched).await,
-        Err(fault) if is_permanent(fault.name) => {
+        Err(fault) if is_permanent(fault.name) && attempt.step.value.withdraws.is_empty() => {
             clearing::note(attempt, &fault);
             Ok(End::Untouched)
         }

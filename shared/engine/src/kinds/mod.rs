@@ -35,7 +35,7 @@ use windlass_domain::finding::Finding;
 use windlass_domain::hourly_look::CALLS_A_LOOK;
 use windlass_domain::identity::DeploymentId;
 use windlass_domain::stays_reachable::StaysReachable;
-use windlass_domain::step::ChangeRecord;
+use windlass_domain::step::{ChangeRecord, Step};
 use windlass_domain::time::Time;
 
 /// The next thing to do to get from the present state to the goal.
@@ -207,7 +207,7 @@ pub struct Switched {
     pub token: String,
 }
 
-/// An object that an undone deployment has brought, and that nobody can ask for.
+/// An object that is to be deleted, although the goal does not ask for that.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Leftover {
     /// The key in the target's bucket.
@@ -216,10 +216,13 @@ pub struct Leftover {
     pub etag: String,
 }
 
-/// Everything that an undone deployment has brought newly beside what callers notice.
+/// Everything that is to be taken away once a goal is reached: what an undone deployment has brought newly, or what an
+/// operator has withdrawn.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct LeftByUndo {
-    /// The objects that go with the undo.
+pub struct Leftovers {
+    /// The words for the objects: files `that are withdrawn`.
+    pub which: &'static str,
+    /// The objects that go.
     pub goes: Vec<Leftover>,
     /// The files that stay, and why.
     pub stays: Vec<StaysReachable>,
@@ -328,10 +331,25 @@ pub trait Kind {
         deployment: &DeploymentId,
     ) -> Result<Option<String>>;
 
-    /// Returns what this deployment has published newly, once its undo has brought back everything that callers notice,
-    /// or had nothing to bring back. Only what no caller can come to ask for may go.
-    async fn left_by_undo(&self, _target: &Self::Target, _: &DeploymentId) -> Result<LeftByUndo> {
-        Ok(LeftByUndo::default())
+    /// Returns what is to be taken away once the goal is reached. On the way back it is what this deployment has
+    /// published newly: only what no caller can come to ask for may go. What is withdrawn goes in both directions.
+    async fn leftovers(
+        &self,
+        _target: &Self::Target,
+        _: &Step,
+        _is_back: bool,
+    ) -> Result<Leftovers> {
+        Ok(Leftovers::default())
+    }
+
+    /// Proves that callers do not get any more what was withdrawn. Returns a finding if they still do after a long
+    /// time. Fault: `StillInProgress` while they may.
+    async fn prove_gone(
+        &self,
+        _target: &Self::Target,
+        _since: &Switched,
+    ) -> Result<Option<Finding>> {
+        Ok(None)
     }
 
     /// Deletes such objects within the time of an open call, each on the condition that it is the one that was seen.

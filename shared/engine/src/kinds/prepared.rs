@@ -8,6 +8,7 @@ use serde::de::DeserializeOwned;
 use serde_json::Value;
 use std::collections::{BTreeMap, BTreeSet};
 use windlass_domain::artifact::Artifact;
+use windlass_domain::digest::Digest;
 use windlass_domain::environment::Running;
 use windlass_domain::fault::Fault;
 use windlass_domain::finding::{Finding, FindingName};
@@ -21,6 +22,7 @@ use windlass_domain::plan::Timing;
 use windlass_domain::stays_reachable::StaysReachable;
 use windlass_domain::tenancy::Claim;
 use windlass_domain::time::Time;
+use windlass_domain::withdrawal::WithdrawnFiles;
 
 /// The tag that names the application a target belongs to.
 pub const APP_TAG: &str = "windlass:app";
@@ -60,8 +62,27 @@ pub struct PrepareInput<'a> {
     pub again: bool,
     /// The component whose image it runs ([`windlass_domain::kinds::Kind::image_of`]), as it is declared.
     pub image_of: Option<&'a Spec>,
+    /// The files of it that are withdrawn.
+    pub withdrawals: Withdrawals<'a>,
     /// The place of the target.
     pub place: &'a Place,
+}
+
+/// The files of a component that are withdrawn ([`windlass_domain::withdrawal`]).
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Withdrawals<'a> {
+    /// The pattern of what is to be withdrawn now. The goal is then the present state without it.
+    pub asked: Option<&'a str>,
+    /// The files that were withdrawn before.
+    pub former: Option<&'a WithdrawnFiles>,
+}
+
+impl Withdrawals<'_> {
+    /// Returns whether these bytes were withdrawn at this path.
+    pub fn has(&self, path: &str, sha256: &Digest) -> bool {
+        let mut former = self.former.into_iter().flatten();
+        former.any(|file| file.path == path && file.sha256 == *sha256)
+    }
 }
 
 /// A kind's part of the plan. With findings, nothing else in it counts.
@@ -91,6 +112,8 @@ pub struct Prepared {
     pub findings: Vec<Finding>,
     /// The findings that do not stop the deployment.
     pub warnings: Vec<Finding>,
+    /// The files that a withdrawal takes away.
+    pub withdraws: WithdrawnFiles,
     /// The files that are no longer part of a site, and that stay reachable.
     pub stays_reachable: Option<StaysReachable>,
 }
@@ -297,6 +320,7 @@ mod tests {
             again: false,
             image_of: None,
             inputs: &Inputs::new(),
+            withdrawals: Withdrawals::default(),
             place,
         };
         let tags = tags

@@ -5,7 +5,7 @@ use super::{Kind, PrepareInput, Prepared, Writes};
 use crate::config::Configured;
 use crate::ports::{
     AppConfigApi, AssumeRole, Clock, CloudFrontApi, CloudWatchApi, CodeDeployApi, DynamoDbApi,
-    EcrApi, EcsApi, EcsTasksApi, JsonServices, LambdaApi, LambdaInvokeApi, Result, S3Api,
+    EcrApi, EcsApi, EcsTasksApi, JsonServices, LambdaApi, LambdaInvokeApi, Probe, Result, S3Api,
 };
 use windlass_domain::each_kind;
 use windlass_domain::finding::Finding;
@@ -30,6 +30,7 @@ pub trait KindPorts:
     + AppConfigApi
     + JsonServices
     + CloudWatchApi
+    + Probe
 {
 }
 impl<P> KindPorts for P where
@@ -48,6 +49,7 @@ impl<P> KindPorts for P where
         + AppConfigApi
         + JsonServices
         + CloudWatchApi
+        + Probe
 {
 }
 

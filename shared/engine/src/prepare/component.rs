@@ -2,7 +2,7 @@
 
 use super::artifact;
 use super::scene::{Ports, Scene, WantedComponent};
-use crate::kinds::{self, PrepareInput, Prepared, Recorded};
+use crate::kinds::{self, PrepareInput, Prepared, Recorded, Withdrawals};
 use crate::ports::Result;
 use crate::retention::kept;
 use std::collections::BTreeMap;
@@ -84,6 +84,10 @@ pub async fn prepared(
         }
     };
     let path = format!("components.{}", wanted.name);
+    let kind = wanted.component.spec.kind();
+    if scene.loaded.record.withdrawal.is_some() && !kind.withdraws() {
+        return Ok(Prepared::refused(vec![no_site(path, kind)]));
+    }
     if let Some(finding) = wanted
         .component
         .spec
@@ -101,6 +105,16 @@ pub async fn prepared(
     };
     prepared.findings.splice(0..0, bytes);
     Ok(prepared)
+}
+
+/// The finding that a component has no files that could be withdrawn.
+fn no_site(path: String, kind: KindName) -> Finding {
+    Finding::new(
+        FindingName::NotSupported,
+        path,
+        format!("It is of the kind `{kind}`, and only files of a site can be withdrawn."),
+        "Name the component that is the site.",
+    )
 }
 
 /// Asks the component's kind for its part of the plan.
@@ -127,6 +141,10 @@ async fn ask_kind(
         inputs,
         again: record.again,
         image_of: scene.image_of(wanted.component),
+        withdrawals: Withdrawals {
+            asked: record.withdrawal.as_ref().map(|of| of.pattern.as_str()),
+            former: scene.state.withdrawn.get(wanted.name),
+        },
         place: &scene.loaded.place,
     };
     let there = &ports.at(&scene.loaded.place);

@@ -270,6 +270,7 @@ fn step(scene: &Scene, draft: &Draft<'_>, waves: &[Wave]) -> Step {
         inputs: draft.inputs.clone(),
         artifact: draft.prepared.artifact.clone(),
         irreversible: draft.prepared.irreversible,
+        withdraws: draft.prepared.withdraws.clone(),
         goals: waves_of(waves, draft.name).into_iter().zip(goals).collect(),
         ..planned
     }

@@ -8,7 +8,7 @@
 
 use super::scene::{Ports, Scene, WantedComponent};
 use crate::kinds::needs::{DeployerRole, Needed};
-use crate::kinds::{APP_TAG, ENVIRONMENT_TAG, PrepareInput, needs_of};
+use crate::kinds::{APP_TAG, ENVIRONMENT_TAG, PrepareInput, Withdrawals, needs_of};
 use crate::ports::{Evaluation, Result, Simulation};
 use serde_json::json;
 use windlass_domain::fault::{Fault, FaultName};
@@ -46,6 +46,7 @@ pub async fn check(
         again: false,
         image_of: scene.image_of(wanted.component),
         inputs: &Inputs::new(),
+        withdrawals: Withdrawals::default(),
         place,
     };
     let (config, spec) = (ports.config(), &wanted.component.spec);

@@ -100,6 +100,7 @@ fn the_tags_count_as_right_where_they_are_told_of_and_as_they_are_elsewhere() {
             again: false,
             image_of: None,
             inputs: &Inputs::new(),
+            withdrawals: Withdrawals::default(),
             place: &place,
         };
         let by = DeployerRole {

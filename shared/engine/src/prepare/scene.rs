@@ -100,16 +100,18 @@ impl Scene {
         self.loaded.record.gates_decide()
     }
 
-    /// Returns whether its release is watched for as long as is declared. An operator's rollback is not, because
-    /// whoever asked for it waits for it. A drill is watched both ways, because its purpose is to see.
+    /// Returns whether its release is watched for as long as is declared. An operator's rollback or withdrawal is not,
+    /// because whoever asked for it waits for it. A drill is watched both ways, because its purpose is to see.
     pub fn is_watched(&self) -> bool {
-        self.loaded.record.action != ActionName::Rollback
+        let action = self.loaded.record.action;
+        !matches!(action, ActionName::Rollback | ActionName::Withdraw)
     }
 
-    /// Returns whether it restores other components than this one.
+    /// Returns whether it restores, or withdraws of, other components than this one.
     fn is_passed_over(&self, name: &ComponentName) -> bool {
         let mut named = self.loaded.record.components();
-        self.is_restoring() && !named.any(|one| one == name)
+        let is_narrow = self.is_restoring() || self.loaded.record.withdrawal.is_some();
+        is_narrow && !named.any(|one| one == name)
     }
 
     /// Returns whether it is a check: it finds out what a release of every component would need, and there is no
@@ -186,7 +188,7 @@ impl Scene {
         let declared = &self.loaded.resolved.components;
         for (name, way) in ways(goal, &self.state, &declared.keys().collect()) {
             if self.is_passed_over(&name) {
-                all.stay(&name, "stays as it is, it is not restored");
+                all.stay(&name, "stays as it is: only another component is asked for");
                 continue;
             }
             if declared

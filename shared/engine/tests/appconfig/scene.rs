@@ -16,7 +16,7 @@ use windlass_domain::plan::KindName;
 use windlass_domain::step::{Failure, Step};
 use windlass_engine::deploy;
 use windlass_engine::kinds::appconfig::{self, prepare};
-use windlass_engine::kinds::{PrepareInput, Prepared};
+use windlass_engine::kinds::{PrepareInput, Prepared, Withdrawals};
 use windlass_engine::ledger;
 use windlass_engine::payload::{StepRef, WorkTransition};
 use windlass_engine::ports::{Item, Key, Named, NewRollout, Result, Strategy};
@@ -165,6 +165,7 @@ impl Flags {
             again: false,
             image_of: None,
             inputs: &self.inputs,
+            withdrawals: Withdrawals::default(),
             place: &Place::default(),
         };
         run(prepare(&self.world, &input, &self.spec.borrow())).unwrap()

@@ -122,8 +122,8 @@ fn the_ending_says_what_stays_reachable() {
     let mut plan: Plan = scene.stage.get(&ledger::plan(&id())).unwrap();
     let path = "old.js".to_owned();
     plan.stays_reachable.extend(StaysReachable::of(
+        EnvironmentId::new(&app(), &prod()),
         &component("web"),
-        "s3://shop-web/".into(),
         WhyReachable::OpenPages,
         None,
         [&path].into_iter(),

@@ -12,7 +12,7 @@ use windlass_domain::place::Place;
 use windlass_domain::plan::KindName;
 use windlass_domain::time::Span;
 use windlass_engine::kinds::lambda::{LambdaKind, prepare};
-use windlass_engine::kinds::{PrepareInput, Prepared};
+use windlass_engine::kinds::{PrepareInput, Prepared, Withdrawals};
 use windlass_engine::ports::AssumeRole;
 use windlass_world::World;
 use windlass_world::conformance::{Scene, Subject, deployment};
@@ -175,6 +175,7 @@ impl Setting {
             again: false,
             image_of: None,
             inputs: &Inputs::new(),
+            withdrawals: Withdrawals::default(),
             place: &self.place,
         };
         run(prepare(&world.at(&self.place), &input, &self.spec())).unwrap()

@@ -21,7 +21,7 @@ use windlass_domain::time::Span;
 use windlass_engine::deploy;
 use windlass_engine::kinds::ecs;
 use windlass_engine::kinds::ecs::prepare;
-use windlass_engine::kinds::{PrepareInput, Prepared};
+use windlass_engine::kinds::{PrepareInput, Prepared, Withdrawals};
 use windlass_engine::ledger;
 use windlass_engine::payload::{StepRef, WorkTransition};
 use windlass_engine::ports::{Clock, Item, Result};
@@ -141,6 +141,7 @@ impl ServiceScene {
             again: false,
             image_of: None,
             inputs: &Inputs::new(),
+            withdrawals: Withdrawals::default(),
             place: &self.place,
         };
         run(prepare(&self.world, &input, &self.spec))

@@ -19,4 +19,5 @@ mod scene;
 mod staying;
 mod undone_files;
 mod visitor;
+mod withdrawing;
 pub mod zips;

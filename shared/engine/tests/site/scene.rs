@@ -14,9 +14,10 @@ use windlass_domain::output::Inputs;
 use windlass_domain::place::Place;
 use windlass_domain::plan::KindName;
 use windlass_domain::step::Step;
+use windlass_domain::withdrawal::WithdrawnFiles;
 use windlass_engine::deploy;
 use windlass_engine::kinds::site::{self, prepare};
-use windlass_engine::kinds::{APP_TAG, ENVIRONMENT_TAG, PrepareInput, Prepared};
+use windlass_engine::kinds::{APP_TAG, ENVIRONMENT_TAG, PrepareInput, Prepared, Withdrawals};
 use windlass_engine::ledger;
 use windlass_engine::payload::{StepRef, WorkDone, WorkTransition};
 use windlass_engine::ports::{Clock, Item, Key, ProbeAnswer, Probed, Result};
@@ -32,6 +33,10 @@ pub struct Scene {
     pub site: StaticSite,
     /// The state that the ledger knows to run.
     pub running: Option<Running>,
+    /// The pattern of what the next deployment withdraws.
+    pub asked: Option<&'static str>,
+    /// The files that were withdrawn.
+    pub withdrawn: WithdrawnFiles,
     deployments: u32,
 }
 
@@ -86,6 +91,8 @@ impl Scene {
             world,
             site,
             running: None,
+            asked: None,
+            withdrawn: WithdrawnFiles::new(),
             deployments: 0,
         }
     }
@@ -133,6 +140,10 @@ impl Scene {
             again: false,
             image_of: None,
             inputs: &Inputs::new(),
+            withdrawals: Withdrawals {
+                asked: self.asked,
+                former: Some(&self.withdrawn),
+            },
             place: &Place::default(),
         };
         let prepared = run(prepare(&self.world, &input, &self.site)).unwrap();
@@ -156,6 +167,7 @@ impl Scene {
         let step = Step {
             target: deployment.prepared.target.clone(),
             before: deployment.prepared.before.clone(),
+            withdraws: deployment.prepared.withdraws.clone(),
             goals: (0..).zip(stages.map(|stage| stage.goal.clone())).collect(),
             ..planned
         };
@@ -290,6 +302,25 @@ impl Scene {
             },
             self.step(&deployment).seen.unwrap(),
         ));
+        deployment
+    }
+
+    /// Prepares a withdrawal of what runs.
+    pub fn withdrawal(&mut self, pattern: &'static str) -> Deployment {
+        self.asked = Some(pattern);
+        let runs = self.running.clone().unwrap().state;
+        let deployment = self.prepare(None, Some(&runs));
+        self.asked = None;
+        deployment
+    }
+
+    /// Withdraws files, and keeps that as the conductor does.
+    pub fn withdraw(&mut self, pattern: &'static str) -> Deployment {
+        let deployment = self.withdrawal(pattern);
+        assert_eq!(deployment.prepared.findings, []);
+        let deployment = self.go(deployment);
+        self.withdrawn
+            .extend(deployment.prepared.withdraws.iter().cloned());
         deployment
     }
 

@@ -248,6 +248,7 @@ fn record(declaration: &Declaration, components: BTreeMap<ComponentName, Artifac
         stopped: false,
         drill: None,
         wheel: Vec::new(),
+        withdrawal: None,
         taken_up_again: false,
         ending: None,
     }

@@ -15,7 +15,7 @@ use windlass_domain::place::Place;
 use windlass_domain::time::{Span, Time};
 use windlass_engine::kinds::needs::DeployerRole;
 use windlass_engine::kinds::task::{needs, prepare};
-use windlass_engine::kinds::{PrepareInput, Prepared};
+use windlass_engine::kinds::{PrepareInput, Prepared, Withdrawals};
 use windlass_engine::ports::Clock as _;
 use windlass_world::World;
 use windlass_world::run::run;
@@ -126,6 +126,7 @@ impl TaskScene {
             again: self.again,
             image_of: Some(&owner),
             inputs: &Inputs::new(),
+            withdrawals: Withdrawals::default(),
             place: &Place::default(),
         };
         ask(&input)

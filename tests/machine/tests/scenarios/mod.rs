@@ -38,3 +38,4 @@ mod stops;
 mod upgrades;
 mod upload_findings;
 mod ways_in;
+mod withdrawals;

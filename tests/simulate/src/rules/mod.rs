@@ -102,12 +102,14 @@ mod wheel_is_obeyed;
 pub use wheel_is_obeyed::wheel_is_obeyed;
 mod drills_come_back;
 pub use drills_come_back::drills_come_back;
+mod files_come_and_go;
+pub use files_come_and_go::files_come_and_go;
 
 /// A rule. Its error is the reason why it does not hold.
 pub type Rule = fn(&Outcome<'_>) -> Result<(), String>;
 
 /// All rules by name.
-pub const RULES: [(&str, Rule); 48] = [
+pub const RULES: [(&str, Rule); 49] = [
     ("one_ending", one_ending),
     ("targets_as_recorded", targets_as_recorded),
     ("no_older_over_newer", no_older_over_newer),
@@ -155,6 +157,7 @@ pub const RULES: [(&str, Rule); 48] = [
     ("drift_is_told", drift_is_told),
     ("healed_as_declared", healed_as_declared),
     ("drills_come_back", drills_come_back),
+    ("files_come_and_go", files_come_and_go),
     ("as_pinned", as_pinned),
 ];
 

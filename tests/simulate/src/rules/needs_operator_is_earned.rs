@@ -78,6 +78,8 @@ fn why_not_back<'s>(
                 is_theirs
                     || then.is_some_and(|then| is_unknown(outcome, step, then))
                     || is_kept && is_unbegun_call(outcome, step)
+                    // Without an invalidation an edge may still have what was withdrawn.
+                    || is_kept && !step.withdraws.is_empty()
             }
             Some(Failure::Fault(fault)) => {
                 fault.name == FaultName::AccessDenied && is_refused(outcome)

@@ -5,6 +5,7 @@ use crate::target_calls::{is_guarded, looks_needed};
 use std::collections::{BTreeMap, BTreeSet};
 use windlass_domain::deployment::{Deployment, Ended};
 use windlass_domain::finding::FindingName;
+use windlass_domain::request::ActionName;
 use windlass_domain::step::{Failure, Step};
 use windlass_world::dynamodb::Written;
 
@@ -29,7 +30,9 @@ pub fn out_of_band_changes_are_told(outcome: &Outcome<'_>) -> Result<(), String>
         let name = format!("{} {ended}", record.release.version);
         let is_as_written = outcome.scenario.ends.contains(&name.as_str());
         // An operator's `recover` has looked, and then goes back over what somebody else has put there.
+        // A withdrawal looks at the files that it takes away, and at others only where they are to be brought back.
         let is_seen = !outcome.did("recover")
+            && record.action != ActionName::Withdraw
             && !goes_back_alike(outcome)
             && seen.contains(record.id.0.as_str());
         let is_meant = theirs.contains(record.id.0.as_str()) && (!is_as_written || is_seen);

@@ -34,11 +34,12 @@ mod unanswered_pauses;
 mod waves_together;
 mod wheel;
 mod wheel_held;
+mod withdrawals;
 
 use crate::scenario::Scenario;
 
 /// All scenarios.
-pub static SCENARIOS: [Scenario; 257] = [
+pub static SCENARIOS: [Scenario; 263] = [
     basics::FUNCTION,
     basics::FIRST,
     basics::CODE,
@@ -296,6 +297,12 @@ pub static SCENARIOS: [Scenario; 257] = [
     removals::REMOVED_ALL_BUSY,
     tasks::PREEMPTED,
     wheel::WHEEL_SKIPPED_AT_A_HOOK,
+    withdrawals::WITHDRAWN,
+    withdrawals::WITHDRAWN_FOLDER,
+    withdrawals::WITHDRAWN_BESIDE,
+    withdrawals::WITHDRAWN_AND_LEFT,
+    withdrawals::NEW_FILES_UNDONE,
+    withdrawals::NEW_FILES_UNDONE_FOLDER,
 ];
 
 /// Returns the scenario of that name.

@@ -140,4 +140,15 @@ pub(super) const VARIANTS: &[Variant] = &[
         scenarios: &["healed", "healed_too_often"],
         mishaps: &[],
     },
+    Variant {
+        name: "withdrawn_is_not_kept",
+        what: "that a file was withdrawn is not noted",
+        edits: &[Edit {
+            file: "shared/engine/src/conductor/settling/withdrawn.rs",
+            find: "        known.extend(step.withdraws.iter().cloned());",
+            replace: "        if !VARIANT { known.extend(step.withdraws.iter().cloned()); }",
+        }],
+        scenarios: &["withdrawn"],
+        mishaps: &[],
+    },
 ];

@@ -56,7 +56,7 @@ async fn by_action(
     }
     let answer = match request.action {
         ActionName::Deploy => return deploy::admit(ports, execution, request).await,
-        ActionName::Rollback | ActionName::Restore => {
+        ActionName::Rollback | ActionName::Restore | ActionName::Withdraw => {
             return rollback::admit(ports, execution, request).await;
         }
         ActionName::Drill => return drill::admit(ports, execution, request).await,

@@ -5,6 +5,7 @@ use crate::conductor::admitting::{deploy, rollback};
 use crate::conductor::environment::view::View;
 use crate::conductor::environment::{drill_goal, way_back};
 use crate::conductor::ports::Ports;
+use crate::conductor::queue::withdraw;
 use crate::conductor::telling::release_status::known;
 use crate::ledger::{self, Stored, commit, retry};
 use crate::payload::{AdmitTransition, Answer, ExecutionRef};
@@ -56,7 +57,7 @@ async fn of(
     id: &DeploymentId,
 ) -> Checked<Found> {
     match request.action {
-        ActionName::Rollback | ActionName::Drill => {
+        ActionName::Rollback | ActionName::Drill | ActionName::Withdraw => {
             return back(ports, execution, request, id).await;
         }
         ActionName::Check => return checked(ports, execution, request, id).await,
@@ -150,7 +151,7 @@ async fn checked(
     Ok((record, turn))
 }
 
-/// A rollback with the snapshot that it would go back to.
+/// A rollback with the snapshot that it would go back to; or a withdrawal.
 async fn back(
     ports: &impl Ports,
     execution: &ExecutionRef,
@@ -166,10 +167,16 @@ async fn back(
             Err(trouble) => return Ok((record, ArrivalFate::refused(trouble.findings()?))),
         }
     }
-    if let Decision::Preempt(_) = decision {
+    if let Decision::Preempt(held) = &decision
+        && !held.action.is_to_the_present()
+    {
         record.snapshot = record.snapshot.or(view.present());
     }
-    let more = findings(way_back::choose(ports, &view, &mut record).await)?;
+    let chosen = match &record.withdrawal {
+        Some(_) => withdraw::choose(ports, &view, &mut record).await,
+        None => way_back::choose(ports, &view, &mut record).await,
+    };
+    let more = findings(chosen)?;
     let mut turn = turn(&view, decision);
     if !more.is_empty() {
         turn.findings.extend(more);

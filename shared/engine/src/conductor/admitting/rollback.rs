@@ -1,5 +1,5 @@
-//! `rollback`: goes back to an earlier verified-good snapshot, and holds automatic deployments. `restore` is recorded
-//! in the same way, and holds nothing.
+//! `rollback`: goes back to an earlier verified-good snapshot, and holds automatic deployments. `restore` and
+//! `withdraw` are recorded in the same way, and hold nothing.
 
 use crate::conductor::admitting::identify::reused;
 use crate::conductor::environment::good_snapshots::snapshot;
@@ -107,7 +107,7 @@ pub fn new_record(
     let record = Deployment {
         release_digest: press,
         allow_older: true,
-        accept_red: request.action == ActionName::Rollback,
+        accept_red: matches!(request.action, ActionName::Rollback | ActionName::Withdraw),
         through_hold: true,
         by_person: request.action != ActionName::Restore,
         ..Deployment::accepted(id.clone(), request, env, none, declaration, arn, now)

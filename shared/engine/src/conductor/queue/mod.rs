@@ -6,3 +6,4 @@ pub mod preempt;
 pub mod restore;
 pub mod take_lock;
 pub mod turn;
+pub mod withdraw;

@@ -61,7 +61,7 @@ pub async fn go(
 }
 
 /// Leaves only these components in it.
-fn narrow(record: &mut Deployment, names: &BTreeSet<ComponentName>) {
+pub(super) fn narrow(record: &mut Deployment, names: &BTreeSet<ComponentName>) {
     let components = &mut record.release.components;
     components.retain(|name, _| names.contains(name));
     record.found.retain(|name| names.contains(name));

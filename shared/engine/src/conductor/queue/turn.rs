@@ -3,8 +3,8 @@
 use crate::conductor::environment::view::{View, is_operator};
 use crate::conductor::environment::{drill_goal, way_back};
 use crate::conductor::ports::Ports;
-use crate::conductor::queue::restore;
 use crate::conductor::queue::take_lock::{Outcome, finish, queue, take};
+use crate::conductor::queue::{restore, withdraw};
 use crate::conductor::telling::ending::told;
 use crate::conductor::telling::rollback_outcome;
 use crate::ledger::{self, Stored, retry};
@@ -59,7 +59,9 @@ async fn once(
                 if !barred.is_empty() {
                     return finish(ports, &view, record, Outcome::Refused(barred)).await;
                 }
-                record.value.snapshot = record.value.snapshot.or(view.present());
+                if !held.action.is_to_the_present() {
+                    record.value.snapshot = record.value.snapshot.or(view.present());
+                }
             }
             record.value.stops = Some(held.deployment);
             queue(ports, &view, record, AdmitTransition::Preempt).await
@@ -74,7 +76,12 @@ async fn once(
                     }
                 }
             }
-            if record.value.action.is_to_a_snapshot()
+            if record.value.withdrawal.is_some() {
+                if let Err(trouble) = withdraw::choose(ports, &view, &mut record.value).await {
+                    let findings = trouble.findings()?;
+                    return finish(ports, &view, record, Outcome::Refused(findings)).await;
+                }
+            } else if record.value.action.is_to_a_snapshot()
                 && let Err(trouble) = way_back::choose(ports, &view, &mut record.value).await
             {
                 let findings = trouble.findings()?;

@@ -5,6 +5,7 @@ use crate::conductor::environment::past::past;
 use crate::conductor::ports::Ports;
 use crate::conductor::request;
 use crate::conductor::settling::snapshots::{before_windlass, found, present, put_snapshot, ran};
+use crate::conductor::settling::withdrawn;
 use crate::conductor::telling::completed_action::once;
 use crate::conductor::telling::refuse;
 use crate::last_fault;
@@ -220,15 +221,19 @@ async fn taken_in(
 ) -> Result<Vec<Write>> {
     // An irreversible step that has begun, or may have, forbids what came before it, as if the deployment had
     // succeeded.
-    let steps = steps.iter().map(|step| &step.value);
+    let all = steps;
+    let steps = all.iter().map(|step| &step.value);
     let left = steps.filter(|step| step.irreversible && step.status.may_have_changed());
     let crossed: Vec<&Step> = left.collect();
-    if crossed.is_empty() && seen.iter().all(|(_, accepted)| is_recorded(accepted)) {
-        return Ok(Vec::new());
-    }
     let now = ports.now();
     let key = ledger::state(record.environment_id());
     let mut state = ledger::load_or_default(ports, &key).await?;
+    withdrawn::note(all, &mut state.value, false);
+    if crossed.is_empty() && seen.iter().all(|(_, accepted)| is_recorded(accepted)) {
+        let is_noted = record.action == ActionName::Withdraw;
+        let put = is_noted.then(|| put_state(&state, record.environment_id()));
+        return put.into_iter().collect();
+    }
     let mut writes = Vec::new();
     find(&mut state.value, seen, now);
     if state.value.last_snapshot == 0 {

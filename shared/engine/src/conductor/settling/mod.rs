@@ -9,3 +9,4 @@ pub mod settle_undo;
 pub mod snapshots;
 pub mod undo;
 pub mod unprepared;
+pub mod withdrawn;

@@ -1,4 +1,5 @@
 use super::*;
+use crate::kinds::Withdrawals;
 use windlass_domain::identity::DeploymentId;
 use windlass_domain::name::{AppName, ComponentName, EnvironmentName};
 use windlass_domain::output::Inputs;
@@ -98,6 +99,7 @@ fn a_release_that_has_no_room_is_found_and_one_with_little_is_warned_of() {
         again: false,
         image_of: None,
         inputs: &Inputs::new(),
+        withdrawals: Withdrawals::default(),
         place: &Place::default(),
     };
     // rollout, used of 6 vCPUs: findings, warnings, and a part of what is told

@@ -198,6 +198,7 @@ mod tests {
             again: false,
             image_of: None,
             inputs: &Inputs::new(),
+            withdrawals: crate::kinds::Withdrawals::default(),
             place: &Place::default(),
         };
         let found = out_of_reach(&input, &lambda, function, "eu-west-1");

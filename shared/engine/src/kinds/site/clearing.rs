@@ -8,13 +8,13 @@ use super::metadata::DEPLOYMENT;
 use super::ports::SitePorts;
 use super::rules::Rules;
 use super::target::{Target, config_bytes};
-use crate::kinds::{LeftByUndo, Leftover};
+use crate::kinds::{Leftover, Leftovers};
 use crate::ports::{ObjectHead, ObjectId, Replaces, Result};
 use crate::trouble::{Checked, found};
 use std::cell::Cell;
 use std::collections::BTreeSet;
 use windlass_domain::fault::FaultName;
-use windlass_domain::identity::DeploymentId;
+use windlass_domain::identity::{DeploymentId, EnvironmentId};
 use windlass_domain::named_files::{NameSearch, may_name_others};
 use windlass_domain::stays_reachable::{StaysReachable, WhyReachable};
 
@@ -57,18 +57,18 @@ pub(super) struct UndoneRelease<'a, P> {
 impl<P: SitePorts> UndoneRelease<'_, P> {
     /// Looks for the new files of the release: those for which `was_there` is false. `is_brought` says of a path
     /// whether the deployment is known to have written it.
-    pub async fn leftovers(
+    pub async fn new_files(
         &self,
         was_there: impl Fn(&str) -> bool,
         is_brought: impl Fn(&str) -> bool,
-    ) -> Result<LeftByUndo> {
+    ) -> Result<Leftovers> {
         let Some(archive) = &self.target.archive else {
-            return Ok(LeftByUndo::default());
+            return Ok(Leftovers::default());
         };
         let object = archive.object(&self.home.config().artifacts_bucket);
         let entries = read_directory(self.home, &object, archive.bytes).await;
         let Some(entries) = found(entries)? else {
-            return Ok(LeftByUndo::default());
+            return Ok(Leftovers::default());
         };
         let files = entries.iter().filter(|entry| !entry.folder);
         let is_new = |path: &str| self.rules.outlives(path) && !was_there(path);
@@ -81,17 +81,17 @@ impl<P: SitePorts> UndoneRelease<'_, P> {
             paths.map(str::to_owned).collect()
         };
         if new.is_empty() {
-            return Ok(LeftByUndo::default());
+            return Ok(Leftovers::default());
         }
         let unnamed = self.unnamed(&new, &entries, object, archive.bytes).await;
         let Some(unnamed) = found(unnamed)?.flatten() else {
             let stays = brought(&mut new.iter().copied());
-            return Ok(LeftByUndo {
+            return Ok(Leftovers {
                 stays: self
                     .stays(&stays, WhyReachable::NotSearched)
                     .into_iter()
                     .collect(),
-                ..LeftByUndo::default()
+                ..Leftovers::default()
             });
         };
         let looked_at: Vec<&str> = unnamed.iter().map(String::as_str).take(MOST).collect();
@@ -101,16 +101,22 @@ impl<P: SitePorts> UndoneRelease<'_, P> {
         let beyond = brought(&mut unnamed.iter().skip(MOST).map(String::as_str));
         let named = self.stays(&named, WhyReachable::NamedByUndone);
         let beyond = self.stays(&beyond, WhyReachable::NotSearched);
-        Ok(LeftByUndo {
+        Ok(Leftovers {
+            which: "that it brought and nothing names",
             goes: gone,
             stays: named.into_iter().chain(beyond).collect(),
         })
     }
 
     fn stays(&self, files: &BTreeSet<String>, because: WhyReachable) -> Option<StaysReachable> {
-        let folder = format!("s3://{}/{}", self.target.site.bucket, self.folder);
-        let component = &self.target.component;
-        StaysReachable::of(component, folder, because, self.releases, files.iter())
+        let Target {
+            app,
+            environment,
+            component,
+            ..
+        } = self.target;
+        let of = EnvironmentId::new(app, environment);
+        StaysReachable::of(of, component, because, self.releases, files.iter())
     }
 
     /// Returns the files that nothing in the release names; `None` if its texts are too many to be searched.

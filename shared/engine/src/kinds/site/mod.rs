@@ -24,6 +24,7 @@ pub mod rules;
 mod served_site;
 mod state;
 mod target;
+mod withdraw;
 
 pub use crate::trouble::Trouble;
 pub use archive::bad_archive;

@@ -1,5 +1,6 @@
 //! The target of a site as a step names it, the keys below it, and the digest of its release.
 
+use super::files::Object;
 use crate::ports::ObjectId;
 use bytes::Bytes;
 use serde::{Deserialize, Serialize};
@@ -26,6 +27,9 @@ pub struct Target {
     /// The address under which visitors reach it, with a slash at its end; `None` if nothing tells it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub visitors: Option<String>,
+    /// The objects that a withdrawal takes away.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub withdraws: Vec<WithdrawnObject>,
     /// The archive to bring; `None` for a rollback to a recorded state.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub archive: Option<Archive>,
@@ -42,6 +46,37 @@ pub struct Archive {
     pub sha256: Digest,
     /// Its size.
     pub bytes: u64,
+}
+
+/// An object that a withdrawal takes away.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct WithdrawnObject {
+    /// The path within the site.
+    pub path: String,
+    /// The key in the bucket.
+    pub key: String,
+    /// The ETag of the object.
+    pub etag: String,
+    /// The SHA-256 of its bytes.
+    pub sha256: Digest,
+    /// Its size.
+    pub bytes: u64,
+    /// True if visitors get it at its path.
+    pub is_live: bool,
+}
+
+impl WithdrawnObject {
+    /// Makes one of an object whose content is known.
+    pub fn of(path: &str, key: String, object: &Object, is_live: bool) -> Option<Self> {
+        Some(Self {
+            path: path.to_owned(),
+            key,
+            etag: object.etag.clone(),
+            sha256: object.file.as_ref()?.sha256.clone(),
+            bytes: object.bytes,
+            is_live,
+        })
+    }
 }
 
 impl Target {

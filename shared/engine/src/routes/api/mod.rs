@@ -171,8 +171,8 @@ fn parameters(method: &str, rest: &[&str]) -> Option<&'static [&'static str]> {
             [
                 "environments",
                 _,
-                "releases" | "starts" | "plans" | "rollbacks" | "drills" | "recover" | "accept"
-                | "pause" | "continue" | "skip-bake" | "remove" | "rename",
+                "releases" | "starts" | "plans" | "rollbacks" | "drills" | "withdrawals"
+                | "recover" | "accept" | "pause" | "continue" | "skip-bake" | "remove" | "rename",
             ]
             | ["environments", _, "deployments", _, "cancel"]
             | ["remove"],
@@ -203,6 +203,7 @@ async fn in_environment(
         ("GET", ["drills"]) => return drills::list(ports, of, call).await,
         ("POST", ["rollbacks"]) => ActionName::Rollback,
         ("POST", ["drills"]) => ActionName::Drill,
+        ("POST", ["withdrawals"]) => ActionName::Withdraw,
         ("POST", ["recover"]) => ActionName::Recover,
         ("POST", ["accept"]) => ActionName::Accept,
         ("POST", ["pause"]) => ActionName::Pause,

@@ -81,6 +81,7 @@ fn members(action: ActionName) -> &'static [&'static str] {
             &["deployment", "reason"]
         }
         ActionName::Pause => &["deployment", "for", "reason"],
+        ActionName::Withdraw => &["component", "pattern", "reason"],
         ActionName::Remove => &["component", "reason"],
         ActionName::Rename => &["component", "reason", "to_component"],
         // The path says to which environment.

@@ -57,9 +57,10 @@ async fn asked(
                 }
             }
         }
-        Some(Some(action @ ("rollback" | "drill"))) => {
+        Some(Some(action @ ("rollback" | "drill" | "withdraw"))) => {
             let back = match action {
                 "drill" => ActionName::Drill,
+                "withdraw" => ActionName::Withdraw,
                 _ => ActionName::Rollback,
             };
             operator::request(ports, of, back, call, body, true).await
@@ -76,8 +77,8 @@ fn no_such_action() -> Finding {
     Finding::new(
         FindingName::BadValue,
         "action",
-        "only a release, a rollback and a drill can be planned, and what a release needs be checked.",
-        "Write `deploy`, `rollback`, `drill` or `check`, or leave `action` out for a release.",
+        "only a release, a rollback, a drill and a withdrawal can be planned, and what a release needs be checked.",
+        "Write `deploy`, `rollback`, `drill`, `withdraw` or `check`, or leave `action` out for a release.",
     )
 }
 

@@ -10,7 +10,7 @@ use windlass_domain::place::Place;
 use windlass_domain::plan::KindName;
 use windlass_domain::step::Failure;
 use windlass_engine::kinds::lambda::{CodeDeployed, LambdaKind, prepare};
-use windlass_engine::kinds::{PrepareInput, Prepared};
+use windlass_engine::kinds::{PrepareInput, Prepared, Withdrawals};
 use windlass_engine::ports::{Clock as _, Routing};
 use windlass_world::World;
 use windlass_world::codedeploy::LiveDeployment;
@@ -85,6 +85,7 @@ pub(super) fn plan(
         again: false,
         image_of: None,
         inputs: &Inputs::new(),
+        withdrawals: Withdrawals::default(),
         place: &Place::default(),
     };
     run(prepare(world, &input, &spec())).unwrap()

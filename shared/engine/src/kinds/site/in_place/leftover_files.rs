@@ -18,6 +18,7 @@ use serde::{Deserialize, Serialize};
 use std::collections::BTreeSet;
 use windlass_domain::digest::Digest;
 use windlass_domain::fault::FaultName;
+use windlass_domain::identity::EnvironmentId;
 use windlass_domain::leftover_files::{LeftoverFiles, due};
 use windlass_domain::stays_reachable::{StaysReachable, WhyReachable};
 use windlass_domain::time::Time;
@@ -150,8 +151,8 @@ pub(super) fn newly_left(
     let site = &scene.target.site;
     let files = left.keys().filter(|path| !formerly.contains_key(*path));
     StaysReachable::of(
+        EnvironmentId::new(scene.input.app, scene.input.environment),
         scene.input.component,
-        format!("s3://{}/{}", site.bucket, site.prefix),
         WhyReachable::OpenPages,
         Some(site.keep.saturating_add(1)),
         files,

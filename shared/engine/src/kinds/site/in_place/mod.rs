@@ -10,12 +10,14 @@ mod plan;
 mod prepare;
 pub(super) mod state;
 mod versions;
+mod withdraw;
 mod write;
 
 pub use super::metadata::{DEPLOYMENT, file_of, put_options};
 pub use knowledge::{InPlace, Knowledge};
 pub(super) use prepare::prepare;
 pub use state::{Change, Goal, List, Seen};
+pub(super) use withdraw::withdraw;
 
 use super::clearing::{UndoneRelease, clear};
 use super::invalidate::invalidate;
@@ -23,8 +25,9 @@ use super::lists::Lists;
 use super::ports::SitePorts;
 use super::publish::{Destination, Publisher, is_unchanged};
 use super::target::{Target, files_of};
+use super::withdraw::{prove_gone, still_there};
 use crate::kinds::{
-    ChangeFacts, Checkpoint, Class, Kind, LeftByUndo, Leftover, LookContext, Next, Publication,
+    ChangeFacts, Checkpoint, Class, Kind, Leftover, Leftovers, LookContext, Next, Publication,
     Publishes, Switched, View, from_value,
 };
 use crate::ports::Result;
@@ -33,6 +36,7 @@ use serde_json::json;
 use std::collections::BTreeSet;
 use windlass_domain::count::count;
 use windlass_domain::fault::Fault;
+use windlass_domain::finding::Finding;
 use windlass_domain::identity::DeploymentId;
 use windlass_domain::step::Step;
 
@@ -149,13 +153,19 @@ impl<P: SitePorts> Kind for InPlace<P> {
     }
 
     /// A path that the state before has was there before.
-    async fn left_by_undo(&self, target: &Target, by: &DeploymentId) -> Result<LeftByUndo> {
+    async fn leftovers(&self, target: &Target, step: &Step, is_back: bool) -> Result<Leftovers> {
+        if !target.withdraws.is_empty() {
+            return still_there(&self.at, target).await;
+        }
+        if !is_back {
+            return Ok(Leftovers::default());
+        }
         let undone = UndoneRelease {
             at: &self.at,
             home: &self.home,
             target,
             rules: &self.known.rules,
-            deployment: by,
+            deployment: &step.deployment,
             folder: target.site.prefix.clone(),
             releases: Some(target.site.keep.saturating_add(1)),
         };
@@ -165,7 +175,7 @@ impl<P: SitePorts> Kind for InPlace<P> {
         };
         let before = &self.known.before.1;
         undone
-            .leftovers(
+            .new_files(
                 |path| before.want(path).is_some(),
                 |path| written.contains(path),
             )
@@ -174,6 +184,10 @@ impl<P: SitePorts> Kind for InPlace<P> {
 
     async fn clear(&self, target: &Target, files: &[Leftover]) -> Result<()> {
         clear(&self.at, &target.site.bucket, files).await
+    }
+
+    async fn prove_gone(&self, target: &Target, since: &Switched) -> Result<Option<Finding>> {
+        prove_gone(&self.at, target, since).await
     }
 
     async fn follow(&self, target: &Target, switched: &Switched) -> Result<Vec<String>> {

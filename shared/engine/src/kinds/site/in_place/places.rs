@@ -1,10 +1,16 @@
 //! Pure: walks over the paths of a site in place, each with what is there and what is wanted there.
 
 use super::content::{Content, WantedObject, WantedObjects};
+use crate::kinds::site::files::Objects;
 use crate::kinds::site::rules::Rules;
+use crate::kinds::site::target::{Target, files_of};
+use crate::kinds::whose;
 use std::cmp::Ordering;
 use std::collections::{BTreeMap, btree_map};
 use std::iter::Peekable;
+use windlass_domain::count::count;
+use windlass_domain::finding::{Finding, FindingName};
+use windlass_domain::name::ComponentName;
 
 /// A path with what is known of it; `T` is what is known of the object there.
 #[derive(Debug, Clone, Copy)]
@@ -80,6 +86,40 @@ impl<'a, T> Iterator for Places<'a, T> {
             forward: self.forward.next_if(|_| forward).map(|(_, want)| want),
         })
     }
+}
+
+/// Returns the paths of ours that somebody else changed or removed.
+pub(super) fn drifted<'a>(running: &'a Content, before: &'a Content) -> Vec<&'a str> {
+    static UNSEEN: Objects = Objects::new();
+    let places = places(&UNSEEN, running, before);
+    let etag = |want: Option<WantedObject<'a>>| want?.object.map(|it| &it.etag);
+    let drifted = places.filter(|place| {
+        let ours = place.before.is_some_and(WantedObject::owns);
+        ours && etag(place.before) != etag(place.forward)
+    });
+    drifted.map(|place| place.path.as_str()).collect()
+}
+
+/// The warning that names the first of them.
+pub(super) fn drift_warning(
+    component: &ComponentName,
+    target: &Target,
+    drifted: &[&str],
+) -> Option<Finding> {
+    (!drifted.is_empty()).then(|| {
+        let some: Vec<&str> = drifted.iter().take(5).copied().collect();
+        Finding::new(
+            FindingName::TargetChangedByOther,
+            format!("components.{component}"),
+            format!(
+                "somebody else changed {} since the last deployment: {}; what is there now counts as the state before. {}",
+                count(drifted.len(), "file"),
+                some.join(", "),
+                whose(&files_of(target))
+            ),
+            "let only one deployer write to the bucket",
+        )
+    })
 }
 
 #[cfg(test)]

@@ -4,7 +4,7 @@ use super::content::{Content, WantedObject};
 use super::leftover_files::{LeftoverList, left, newly_left, own_what_was_undone};
 use super::next::{about_s, long_switch};
 use super::observe::noticed;
-use super::places::{Place, places};
+use super::places::{Place, drift_warning, drifted, places};
 use super::plan::{Direction, PlanInput, changed, plan as plan_way};
 use super::state::{Goal, List};
 use super::versions::{Latest, ids, is_few, latest, missing, still_there};
@@ -17,17 +17,15 @@ use crate::kinds::site::prepare::same_names::{Former, same_names};
 use crate::kinds::site::prepare::scene::{Scene, Wanted};
 use crate::kinds::site::prepare::target;
 use crate::kinds::site::publish::is_unchanged;
-use crate::kinds::site::target::{Target, files_of};
-use crate::kinds::{Prepared, Recorded, Stage, to_value, whose};
+use crate::kinds::{Prepared, Recorded, Stage, to_value};
 use crate::ports::Result;
 use crate::trouble::Trouble;
 use std::cell::Cell;
 use std::collections::BTreeSet;
-use windlass_domain::count::count;
 use windlass_domain::digest::Digest;
 use windlass_domain::fault::FaultName;
-use windlass_domain::finding::{Finding, FindingName};
-use windlass_domain::name::ComponentName;
+use windlass_domain::finding::Finding;
+use windlass_domain::withdrawal::left_out;
 
 /// The most objects of unknown content that are asked for one by one. The others count as different.
 const ASKED: usize = 5_000;
@@ -48,7 +46,7 @@ pub(in crate::kinds::site) async fn prepare(
         Wanted::Release(_, entries) => entries.clone(),
         Wanted::Recorded(_) => vec![],
     };
-    let (mut goal, forward) = forward(&scene, wanted, &latest, &running).await?;
+    let (mut goal, forward) = forward(&mut scene, wanted, &latest, &running).await?;
     let (mut left, formerly) = left(&scene, &ran, &running, &forward).await?;
     let running = Content::Recorded(running);
     let expected = expected.as_ref().unwrap_or(&forward);
@@ -116,7 +114,7 @@ pub(in crate::kinds::site) async fn prepare(
 }
 
 /// Keeps the list of what is at each key, under its digest.
-async fn keep(scene: &Scene<'_, impl SitePorts>, objects: &Objects) -> Result<Digest> {
+pub(super) async fn keep(scene: &Scene<'_, impl SitePorts>, objects: &Objects) -> Result<Digest> {
     let List { document, .. } = List::of(objects)?;
     if !scene.lists.kept.has(&document.digest).await? {
         scene.lists.kept.keep(&document).await?;
@@ -162,7 +160,10 @@ fn finish(
 }
 
 /// Returns the goal that Windlass brought last, with the objects of then. Both are empty if the list no longer exists.
-async fn running(scene: &Scene<'_, impl SitePorts>, ran: Option<Goal>) -> Result<(Goal, Objects)> {
+pub(super) async fn running(
+    scene: &Scene<'_, impl SitePorts>,
+    ran: Option<Goal>,
+) -> Result<(Goal, Objects)> {
     if let Some(goal) = ran
         && let Some(list) = &goal.objects
     {
@@ -176,7 +177,7 @@ async fn running(scene: &Scene<'_, impl SitePorts>, ran: Option<Goal>) -> Result
 }
 
 async fn forward(
-    scene: &Scene<'_, impl SitePorts>,
+    scene: &mut Scene<'_, impl SitePorts>,
     wanted: Wanted<Goal>,
     latest: &Latest,
     running: &Objects,
@@ -204,10 +205,27 @@ async fn forward(
             // A file that was left may have been deleted since, and no page names it.
             let left = scene.lists.leftover_list_of(&goal).await?;
             recorded.retain(|path, _| !left.since.contains_key(path));
+            let withdrawn = without_withdrawn(scene, &mut recorded);
+            scene.warnings.extend(withdrawn);
             let there = still_there(scene, recorded, latest, running).await?;
             Ok((goal, Content::Recorded(there)))
         }
     }
+}
+
+/// Leaves out what was withdrawn, and returns the warning that says so.
+fn without_withdrawn<P>(scene: &Scene<'_, P>, recorded: &mut Objects) -> Option<Finding> {
+    let mut out = Vec::new();
+    recorded.retain(|path, object| {
+        let file = object.file.as_ref();
+        let is_out = file.is_some_and(|file| scene.input.withdrawals.has(path, &file.sha256));
+        if is_out {
+            out.push(path.clone());
+        }
+        !is_out
+    });
+    let out: Vec<&str> = out.iter().map(String::as_str).collect();
+    (!out.is_empty()).then(|| left_out(scene.input.component, &out))
 }
 
 /// Returns the release's files before they are read from the archive. So far only their paths matter.
@@ -252,7 +270,7 @@ fn expected<P>(scene: &Scene<'_, P>, wanted: &Wanted<Goal>, running: &Objects) -
 /// Returns the present objects, as far as they concern this deployment. S3 is asked only for objects that are not as
 /// our own list says, for those that are due, and for unknown versions of objects that will be changed, because an undo
 /// needs these.
-async fn before(
+pub(super) async fn before(
     scene: &Scene<'_, impl SitePorts>,
     latest: &Latest,
     owned: &Content,
@@ -346,33 +364,4 @@ async fn ask_all(
         }
     }
     fault.map_or(Ok(ours), Err)
-}
-
-/// Returns the paths of ours that somebody else changed or removed.
-fn drifted<'a>(running: &'a Content, before: &'a Content) -> Vec<&'a str> {
-    static UNSEEN: Objects = Objects::new();
-    let places = places(&UNSEEN, running, before);
-    let etag = |want: Option<WantedObject<'a>>| want?.object.map(|it| &it.etag);
-    let drifted = places.filter(|place| {
-        let ours = place.before.is_some_and(WantedObject::owns);
-        ours && etag(place.before) != etag(place.forward)
-    });
-    drifted.map(|place| place.path.as_str()).collect()
-}
-
-fn drift_warning(component: &ComponentName, target: &Target, drifted: &[&str]) -> Option<Finding> {
-    (!drifted.is_empty()).then(|| {
-        let some: Vec<&str> = drifted.iter().take(5).copied().collect();
-        Finding::new(
-            FindingName::TargetChangedByOther,
-            format!("components.{component}"),
-            format!(
-                "somebody else changed {} since the last deployment: {}; what is there now counts as the state before. {}",
-                count(drifted.len(), "file"),
-                some.join(", "),
-                whose(&files_of(target))
-            ),
-            "let only one deployer write to the bucket",
-        )
-    })
 }

@@ -17,7 +17,7 @@ use windlass_domain::finding::{Finding, FindingName};
 pub(super) type Latest = BTreeMap<String, Listed>;
 
 /// Every version of every key of the site, newest first.
-type Versions = BTreeMap<String, Vec<Listed>>;
+pub(super) type Versions = BTreeMap<String, Vec<Listed>>;
 
 /// Returns whether it is quicker to ask for each of so many paths than to list them all.
 pub(super) fn is_few(paths: usize, latest: &Latest) -> bool {
@@ -46,7 +46,8 @@ pub(super) async fn ids(
         .collect())
 }
 
-async fn versions(scene: &Scene<'_, impl SitePorts>) -> Result<Versions> {
+/// Lists every version of every key of the site.
+pub(super) async fn versions(scene: &Scene<'_, impl SitePorts>) -> Result<Versions> {
     let site = &scene.target.site;
     let mut all = Versions::new();
     let mut after = None;

@@ -5,10 +5,12 @@ mod folder;
 mod prepare;
 mod publish;
 pub(super) mod state;
+mod withdraw;
 
 pub(super) use prepare::prepare;
 pub(super) use publish::{Folder, Note};
 pub use state::{Goal, Target};
+pub(super) use withdraw::withdraw;
 
 use super::clearing::{UndoneRelease, clear};
 use super::invalidate::invalidate;
@@ -16,8 +18,9 @@ use super::lists::Lists;
 use super::ports::{SitePorts, calls_to_list};
 use super::rules::Rules;
 use super::target::folder_of;
+use super::withdraw::{prove_gone, still_there};
 use crate::kinds::{
-    ChangeFacts, Class, Kind, LeftByUndo, Leftover, LookContext, Next, Noticed, Switched, Trail,
+    ChangeFacts, Class, Kind, Leftover, Leftovers, LookContext, Next, Noticed, Switched, Trail,
     View, fields, from_value, whose,
 };
 use crate::ports::Result;
@@ -214,10 +217,16 @@ impl<P: SitePorts> Kind for Prefix<P> {
     }
 
     /// What the release brought was copied into the folder of before, ahead of the switch.
-    async fn left_by_undo(&self, target: &Target, by: &DeploymentId) -> Result<LeftByUndo> {
+    async fn leftovers(&self, target: &Target, step: &Step, is_back: bool) -> Result<Leftovers> {
+        if !target.site.withdraws.is_empty() {
+            return still_there(&self.at, &target.site).await;
+        }
+        if !is_back {
+            return Ok(Leftovers::default());
+        }
         let folder = folder_of(&self.before.origin_path);
         if self.before.origin_path == self.forward.origin_path {
-            return Ok(LeftByUndo::default());
+            return Ok(Leftovers::default());
         }
         let lists = Lists::of(&self.home, &target.site);
         let old: BTreeSet<String> = match &self.before.release {
@@ -233,17 +242,27 @@ impl<P: SitePorts> Kind for Prefix<P> {
             home: &self.home,
             target: &target.site,
             rules: &self.rules,
-            deployment: by,
+            deployment: &step.deployment,
             folder,
             releases: None,
         };
         undone
-            .leftovers(|path| old.contains(path), |path| copied.contains_key(path))
+            .new_files(|path| old.contains(path), |path| copied.contains_key(path))
             .await
     }
 
     async fn clear(&self, target: &Target, files: &[Leftover]) -> Result<()> {
+        // As long as the lists of the folders name what is withdrawn, it would be missed there.
+        let lists = Lists::of(&self.home, &target.site);
+        lists.take_out(&target.site.withdraws).await?;
         clear(&self.at, &target.site.site.bucket, files).await
+    }
+
+    /// What somebody else has deleted is in the lists as well.
+    async fn prove_gone(&self, target: &Target, since: &Switched) -> Result<Option<Finding>> {
+        let lists = Lists::of(&self.home, &target.site);
+        lists.take_out(&target.site.withdraws).await?;
+        prove_gone(&self.at, &target.site, since).await
     }
 
     async fn follow(&self, target: &Target, switched: &Switched) -> Result<Vec<String>> {

@@ -12,6 +12,7 @@ use crate::trouble::Trouble;
 use std::collections::BTreeSet;
 use windlass_domain::digest::Digest;
 use windlass_domain::finding::{Finding, FindingName};
+use windlass_domain::identity::EnvironmentId;
 use windlass_domain::stays_reachable::{StaysReachable, WhyReachable};
 
 /// Plans a site with a folder per release.
@@ -36,7 +37,7 @@ pub(in crate::kinds::site) async fn prepare(
     let (goal, complete, stays_reachable) = match wanted {
         Wanted::Release(release, entries) => {
             let named = entries.iter().map(|entry| entry.name.clone()).collect();
-            let left = left(&scene, &before, &named, &new_path(&scene, &release)).await?;
+            let left = left(&scene, &before, &named).await?;
             let known = scene.lists.release_paths(&release).await?.is_some();
             let is_live = known && before.release.as_ref() == Some(&release);
             let runs = is_live && is_whole(&mut scene, &before).await?;
@@ -58,7 +59,7 @@ pub(in crate::kinds::site) async fn prepare(
         Wanted::Recorded(goal) => {
             check_folder(&scene, &goal).await?;
             let named = paths(&scene, &goal).await?.into_iter().collect();
-            let left = left(&scene, &before, &named, &goal.origin_path).await?;
+            let left = left(&scene, &before, &named).await?;
             let deployed = true;
             (Goal { deployed, ..goal }, true, left)
         }
@@ -117,14 +118,12 @@ async fn left(
     scene: &Scene<'_, impl SitePorts>,
     before: &Goal,
     named: &BTreeSet<String>,
-    origin_path: &str,
 ) -> Result<Option<StaysReachable>> {
     let paths = paths(scene, before).await?;
     let is_left = |path: &&String| scene.rules.outlives(path) && !named.contains(*path);
-    let folder = folder_of(origin_path);
     Ok(StaysReachable::of(
+        EnvironmentId::new(scene.input.app, scene.input.environment),
         scene.input.component,
-        format!("s3://{}/{folder}", scene.target.site.bucket),
         WhyReachable::OpenPages,
         None,
         paths.iter().filter(is_left),
@@ -160,7 +159,10 @@ fn new_path(scene: &Scene<'_, impl SitePorts>, release: &Digest) -> String {
 }
 
 /// A folder to go back to must still hold its release.
-async fn check_folder(scene: &Scene<'_, impl SitePorts>, goal: &Goal) -> Result<(), Trouble> {
+pub(super) async fn check_folder(
+    scene: &Scene<'_, impl SitePorts>,
+    goal: &Goal,
+) -> Result<(), Trouble> {
     let folder = folder_of(&goal.origin_path);
     let bucket = &scene.target.site.bucket;
     if scene.lists.is_pruned(bucket, goal).await? {

@@ -17,6 +17,7 @@ use super::rules::Rules;
 use super::served_site::visitors;
 use super::state::State;
 use super::target::{Archive, Target, release_of, room};
+use super::withdraw::{coming_back, config_coming_back};
 use super::{in_place, prefix};
 use crate::kinds::{PrepareInput, Prepared, from_value};
 use crate::ports::Result;
@@ -67,6 +68,7 @@ async fn plan(
         home: input.home.map(str::to_owned),
         site: site.clone(),
         visitors: visitors(site, serving.as_ref()),
+        withdraws: vec![],
         archive: None,
     };
     let mut warnings = checked.warnings;
@@ -105,6 +107,18 @@ async fn plan(
         warnings,
         target,
     };
+    if let Some(pattern) = input.withdrawals.asked {
+        return match (site.mode, serving) {
+            (SiteMode::InPlace, _) => {
+                in_place::withdraw(scene, running.and_then(State::in_place), pattern).await
+            }
+            (SiteMode::Prefix, Some(serving)) => {
+                let running = running.and_then(State::prefix);
+                prefix::withdraw(scene, serving, running, pattern).await
+            }
+            (SiteMode::Prefix, None) => Err(no_distribution(input)),
+        };
+    }
     match (site.mode, serving) {
         (SiteMode::InPlace, _) => {
             let wanted = wanted.in_mode(State::in_place)?;
@@ -150,7 +164,13 @@ async fn check_archive(
     let folder = &rules.folder;
     let selected = select(&archive.key, entries, archive.bytes, room(site), folder);
     let selection = selected.map_err(Trouble::Findings)?;
-    let selection = without_keys(home, (object, archive.bytes), selection, folder).await?;
+    let selection = without_keys(home, (object.clone(), archive.bytes), selection, folder).await?;
+    let entries = &selection.entries;
+    let coming_back =
+        coming_back(home, (object, archive.bytes), entries, input.withdrawals).await?;
+    if let Some(finding) = coming_back.or_else(|| config_coming_back(site, input.withdrawals)) {
+        return Err(finding.into());
+    }
     let mut warnings = selection.sorting.warnings(&archive.key, folder);
     warnings.extend(top_folder(&archive.key, &selection.entries));
     Ok(Found {

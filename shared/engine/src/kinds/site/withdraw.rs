@@ -1,0 +1,276 @@
+//! What an operator withdraws of a site: which objects, whether they are still there, and whether visitors still get
+//! them (decision 0605).
+
+use super::archive::{Entry, Unpacker};
+use super::calls::{self, Patience};
+use super::invalidate::invalidate;
+use super::ports::SitePorts;
+use super::rules::Rules;
+use super::target::{Target, WithdrawnObject, config_bytes};
+use crate::kinds::{Leftover, Leftovers, Switched, Withdrawals};
+use crate::ports::{Get, ObjectId, Probed, Result, S3Api};
+use crate::trouble::Checked;
+use futures::future;
+use sha2::{Digest as _, Sha256};
+use std::cell::Cell;
+use std::collections::BTreeSet;
+use url::Url;
+use windlass_domain::digest::Digest;
+use windlass_domain::fault::{Fault, FaultName};
+use windlass_domain::finding::{Finding, FindingName};
+use windlass_domain::kinds::site::StaticSite;
+use windlass_domain::withdrawal::{
+    MOST, MOST_KEPT, WithdrawnFile, WithdrawnFiles, comes_back, keeps_too_many, matches_documents,
+    matches_too_many, named, nothing_matches,
+};
+
+/// Pure: refuses what a withdrawal may not take away. `files` are those that it withdraws, also where no object of them
+/// is there now; `former` those that were withdrawn before.
+pub(super) fn check(
+    objects: &[WithdrawnObject],
+    files: &WithdrawnFiles,
+    pattern: &str,
+    rules: &Rules,
+    former: Option<&WithdrawnFiles>,
+) -> Result<(), Finding> {
+    let is_document = |object: &&WithdrawnObject| object.is_live && !rules.outlives(&object.path);
+    let documents = objects.iter().filter(is_document);
+    let documents: Vec<&str> = documents.map(|object| object.path.as_str()).collect();
+    let kept = former.map_or(files.len(), |former| former.union(files).count());
+    if !documents.is_empty() {
+        return Err(matches_documents(&documents));
+    }
+    match objects.len() {
+        _ if files.is_empty() => Err(nothing_matches(pattern)),
+        many if many > MOST => Err(matches_too_many(many)),
+        _ if kept > MOST_KEPT => Err(keeps_too_many()),
+        _ => Ok(()),
+    }
+}
+
+/// Returns the files of the objects.
+pub(super) fn files(objects: &[WithdrawnObject]) -> WithdrawnFiles {
+    let files = objects.iter().map(|object| WithdrawnFile {
+        path: object.path.clone(),
+        sha256: object.sha256.clone(),
+    });
+    files.collect()
+}
+
+/// Returns the withdrawal in words, with each object, and with each file that is to stay away although nothing of it is
+/// there.
+pub(super) fn what(objects: &[WithdrawnObject], files: &WithdrawnFiles) -> String {
+    let is_there = |path: &str| objects.iter().any(|object| object.path == path);
+    let away: BTreeSet<&str> = files.iter().map(|file| file.path.as_str()).collect();
+    let away: Vec<&str> = away.into_iter().filter(|path| !is_there(path)).collect();
+    let deleted = (!objects.is_empty()).then(|| {
+        format!(
+            "withdraw {}",
+            named(objects.iter().map(|it| it.key.as_str()))
+        )
+    });
+    let kept = (!away.is_empty()).then(|| {
+        format!(
+            "keep away {}, which nobody gets now",
+            named(away.into_iter())
+        )
+    });
+    deleted
+        .into_iter()
+        .chain(kept)
+        .collect::<Vec<_>>()
+        .join("; ")
+}
+
+/// The largest file of an archive that is read to compare it with a withdrawn one, in bytes. A larger one at a path of
+/// which something was withdrawn is refused.
+const COMPARED: u64 = 64 * 1024 * 1024;
+
+/// The bytes that are hashed at a time.
+const PIECE: usize = 1024 * 1024;
+
+/// Returns the refusal of an archive that brings back what was withdrawn, if it does.
+pub(super) async fn coming_back(
+    home: &impl S3Api,
+    (archive, size): (ObjectId, u64),
+    entries: &[Entry],
+    withdrawals: Withdrawals<'_>,
+) -> Checked<Option<Finding>> {
+    let is_named = |entry: &&Entry| {
+        let mut former = withdrawals.former.into_iter().flatten();
+        !entry.folder && former.any(|file| file.path == entry.name)
+    };
+    let mut suspects: Vec<Entry> = entries.iter().filter(is_named).cloned().collect();
+    suspects.sort_by_key(|entry| entry.offset);
+    let key = archive.key.clone();
+    let mut unpacker = Unpacker::new(home, archive, size, entries, &suspects);
+    let mut back = Vec::new();
+    for entry in &suspects {
+        if entry.bytes > COMPARED {
+            back.push(entry.name.as_str());
+            continue;
+        }
+        let (mut reading, mut sum) = (unpacker.open(entry), Sha256::new());
+        loop {
+            let piece = reading.next(PIECE).await?;
+            if piece.is_empty() {
+                break;
+            }
+            sum.update(&piece);
+        }
+        if withdrawals.has(&entry.name, &Digest::from_bytes(&sum.finalize())) {
+            back.push(entry.name.as_str());
+        }
+    }
+    Ok((!back.is_empty()).then(|| comes_back(&key, &back)))
+}
+
+/// Returns the refusal of a configuration file of the declaration that was withdrawn, if it was.
+pub(super) fn config_coming_back(
+    site: &StaticSite,
+    withdrawals: Withdrawals<'_>,
+) -> Option<Finding> {
+    let config = site.config.as_ref()?;
+    let sha256 = Digest::of(&config_bytes(config));
+    let is_back = withdrawals.has(&config.path, &sha256);
+    is_back.then(|| comes_back("config", &[config.path.as_str()]))
+}
+
+/// Returns the objects that are still there, as they were planned. What somebody else put in their place stays.
+pub(super) async fn still_there(at: &impl SitePorts, target: &Target) -> Result<Leftovers> {
+    let pace = Cell::default();
+    let objects = &target.withdraws;
+    let (found, fault) = calls::all(at, &pace, Patience::Long, objects, |object| async move {
+        let id = ObjectId {
+            bucket: target.site.bucket.clone(),
+            key: object.key.clone(),
+            version_id: None,
+        };
+        let head = at.head(&id).await?;
+        let same = head.filter(|head| head.etag == object.etag);
+        Ok(same.map(|head| Leftover {
+            key: object.key.clone(),
+            etag: head.etag,
+        }))
+    })
+    .await;
+    fault.map_or(Ok(()), Err)?;
+    let mut goes: Vec<Leftover> = found.into_iter().flatten().collect();
+    goes.sort_by(|a, b| a.key.cmp(&b.key));
+    Ok(Leftovers {
+        which: "as withdrawn",
+        goes,
+        stays: vec![],
+    })
+}
+
+/// The seconds after which a file that visitors still get fails the withdrawal.
+const GONE_S: u64 = 900;
+
+/// The milliseconds that an address has for its answer.
+const ASKED_MS: u64 = 5_000;
+
+/// The most bytes that are read of an answer.
+const READ: u64 = 16 * 1024 * 1024;
+
+/// Lets the edges forget the files, and asks each address that visitors have until it answers something else.
+pub(super) async fn prove_gone(
+    at: &impl SitePorts,
+    target: &Target,
+    since: &Switched,
+) -> Result<Option<Finding>> {
+    let live: Vec<&WithdrawnObject> = target.withdraws.iter().filter(|it| it.is_live).collect();
+    let Some(first) = live.first() else {
+        return Ok(None);
+    };
+    if let Some(distribution) = &target.site.distribution
+        && let Some(why) = invalidate(at, distribution, since)
+            .await?
+            .into_iter()
+            .next()
+    {
+        // One edge that answers something else proves nothing of the others.
+        return Ok(Some(still_served(&first.path, &why)));
+    }
+    let Some(visitors) = &target.visitors else {
+        return Ok(None);
+    };
+    let answers = live.iter().map(|object| async move {
+        let url = address(visitors, &object.path)?;
+        let served = served(at, &url, object).await?;
+        Ok(served.map(|why| (object.path.as_str(), format!("{url} {why}"))))
+    });
+    let answers: Result<Vec<_>> = future::join_all(answers).await.into_iter().collect();
+    let Some((path, why)) = answers?.into_iter().flatten().next() else {
+        return Ok(None);
+    };
+    if at.now().ms_since(since.at) < GONE_S * 1000 {
+        return Err(Fault::new(FaultName::StillInProgress, why));
+    }
+    Ok(Some(still_served(path, &why)))
+}
+
+/// Asks an address. Returns the reason why its answer does not prove that the file is gone, if it does not: an edge
+/// that is busy, or wants a password, says nothing of it.
+async fn served(
+    at: &impl SitePorts,
+    url: &Url,
+    object: &WithdrawnObject,
+) -> Result<Option<String>> {
+    let limit = READ.min(object.bytes.saturating_add(1));
+    let probed = at.probe(&Get::plain(url.as_str(), ASKED_MS, limit)).await?;
+    Ok(match probed {
+        Probed::Answer(answer) if answer.is_success() => {
+            is_same(&answer.body, object).then(|| "still answers these bytes".to_owned())
+        }
+        Probed::Answer(answer) if matches!(answer.status, 403 | 404 | 410) => None,
+        Probed::Answer(answer) => Some(format!("answers {}", answer.status)),
+        Probed::NoAnswer(why) => Some(format!("does not answer: {why}")),
+        Probed::Forbidden(_) => None,
+    })
+}
+
+fn still_served(path: &str, why: &str) -> Finding {
+    Finding::new(
+        FindingName::ChangeFailed,
+        path,
+        format!("the object is deleted, and {why}"),
+        "find out what serves it (a cache, another origin, another bucket), let it forget the file, then use `recover`",
+    )
+}
+
+/// Returns whether an answer has the bytes of the object, as far as they are read.
+fn is_same(body: &[u8], object: &WithdrawnObject) -> bool {
+    if object.bytes >= READ {
+        return body.len() as u64 >= READ;
+    }
+    Digest::of(body) == object.sha256
+}
+
+fn address(visitors: &str, path: &str) -> Result<Url> {
+    let escaped = path
+        .replace('%', "%25")
+        .replace('?', "%3F")
+        .replace('#', "%23");
+    let joined = Url::parse(visitors).and_then(|url| url.join(&format!("./{escaped}")));
+    joined.map_err(|error| Fault::internal(format!("`{path}` has no address: {error}")))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_address_is_of_the_path_and_nothing_else() {
+        let told = |path| {
+            address("https://shop.example/a/", path)
+                .unwrap()
+                .to_string()
+        };
+        assert_eq!(told("b c.csv"), "https://shop.example/a/b%20c.csv");
+        assert_eq!(
+            told("b?c#d%20.csv"),
+            "https://shop.example/a/b%3Fc%23d%2520.csv"
+        );
+    }
+}
