@@ -9,6 +9,7 @@ use std::collections::BTreeMap;
 use windlass_domain::count::count;
 use windlass_domain::drill::{Drills, Next};
 use windlass_domain::environment::{HeldState, Hold, Lock, VersionNames};
+use windlass_domain::foreign::Foreign;
 use windlass_domain::hourly_look::LookResult;
 use windlass_domain::name::{AppName, ComponentName, EnvironmentName};
 use windlass_domain::part::Part;
@@ -188,7 +189,7 @@ impl EnvironmentOverview {
         words.extend(self.work());
         let hold = self.hold.as_ref();
         words.extend(hold.map(|hold| match hold.reasons() {
-            1 => format!("held by {}: {}", hold.by, hold.reason),
+            1 => format!("held by {}: {}", hold.by, Foreign(&hold.reason)),
             many => format!("held ({})", count(many, "reason")),
         }));
         words.extend(match self.waiting.as_slice() {

@@ -9,6 +9,7 @@ use std::collections::BTreeMap;
 use windlass_domain::drift::{Compared, Drift};
 use windlass_domain::drill::{Drills, Next};
 use windlass_domain::environment::{GivenVersion, HeldState, Hold, Lock, Running, VersionNames};
+use windlass_domain::foreign::Foreign;
 use windlass_domain::hourly_look::{Component, LookResult};
 use windlass_domain::identity::{DeploymentId, EnvironmentId};
 use windlass_domain::input::operators;
@@ -212,10 +213,7 @@ impl Environment {
     pub fn hold_in_words(&self) -> String {
         match &self.hold {
             None => "  hold: none".to_owned(),
-            Some(hold) => format!(
-                "  hold: since {} by {}: {}",
-                hold.since, hold.by, hold.reason
-            ),
+            Some(hold) => format!("  hold: {}", hold.in_words()),
         }
     }
 
@@ -299,7 +297,7 @@ impl Environment {
         let asked = self.deployments.get(&id.0);
         let accepted = asked.and_then(|asked| asked.accepted_as(version));
         if let Some(accepted) = accepted {
-            let (by, reason) = (who(&accepted.by), &accepted.reason);
+            let (by, reason) = (who(&accepted.by), Foreign(&accepted.reason));
             return format!(
                 "  {name}: {version} since {since} by {by}: {reason}; it is what deployment {id} had left"
             );

@@ -170,7 +170,7 @@ fn the_first_drill_by_a_schedule_is_told_before_it_is_declared() {
         (
             &json!({}),
             hold,
-            "every 30d, put off: deployments are held since 1970-01-01T00:00:00Z: a sale",
+            "every 30d, put off: deployments are held since 1970-01-01T00:00:00Z: \"a sale\"",
         ),
         // An older Windlass tells nothing of drills.
         (

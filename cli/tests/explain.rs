@@ -95,7 +95,7 @@ fn what_waits_is_told_with_what_it_waits_for_and_what_one_can_do() {
         "it gives up at 2025-11-21T12:01:00Z",
         "`windlass cancel shop 0123456789abcdef --reason '…'` takes it out of the queue",
         "also waiting: fedcba9876543210 of 1.3.0 (deploy, asked by ann: as planned)",
-        "hold: since 1970-01-01T00:00:00Z by ann: checkout is broken",
+        "hold: since 1970-01-01T00:00:00Z by ann: \"checkout is broken\"",
     ];
     for (lock, told) in [
         (

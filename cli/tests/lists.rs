@@ -176,7 +176,7 @@ fn what_was_accepted_is_told_as_the_persons_who_did() {
     assert!(!row.contains("23s") && !row.contains("an upload"), "{row}");
     let said = out(&api.windlass(&folder("accepted"), &["status", "shop", "prod"]));
     let told = format!(
-        "  api: accepted since 1970-01-01T00:00:00Z by tom: mended by hand; it is what deployment {ID} had left"
+        "  api: accepted since 1970-01-01T00:00:00Z by tom: \"mended by hand\"; it is what deployment {ID} had left"
     );
     assert!(said.contains(&told), "{said}");
     let told = format!(

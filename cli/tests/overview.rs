@@ -147,7 +147,7 @@ fn each_release_that_runs_somewhere_is_a_row_and_all_pages_are_read() {
                 since,
                 "tom",
                 "proved 2025-11-20T12:00:00Z; next 2025-11-27T12:00:00Z",
-                "NEEDS AN OPERATOR after 1.4.0; held by ann: checkout is broken; 1.3.0 waits",
+                "NEEDS AN OPERATOR after 1.4.0; held by ann: \"checkout is broken\"; 1.3.0 waits",
             ],
             vec![
                 "shop",

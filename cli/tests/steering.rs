@@ -82,7 +82,7 @@ fn each_verb_sends_what_it_says_and_tells_how_it_is_now() {
         assert_eq!(first.json(), body);
         let said = out(&output);
         assert!(said.contains("It is done."), "{said}");
-        let told = "paused: wave 1 is paused until 2025-11-20T13:00:20Z by ann: to look.";
+        let told = "paused: wave 1 is paused until 2025-11-20T13:00:20Z by ann: \"to look\".";
         assert_eq!(said.contains(told), is_paused, "{said}");
         assert_eq!(
             said.contains("`windlass continue shop prod"),
@@ -128,6 +128,6 @@ fn who_watches_sees_who_paused_it_until_when() {
     let arguments = ["watch", "shop", ID, "--every", "1ms", "--timeout", "20ms"];
     let output = api.windlass(&folder("steers-watched"), &arguments);
     let said = format!("{}{}", out(&output), err(&output));
-    let told = "12:00 wave 1 is paused until 2025-11-20T13:00:20Z by ann: to look.";
+    let told = "12:00 wave 1 is paused until 2025-11-20T13:00:20Z by ann: \"to look\".";
     assert!(said.contains(told), "{said}");
 }

@@ -14,7 +14,7 @@ fn the_board_tells_of_every_environment_in_as_few_calls_as_there_are_pages() {
     assert_eq!(board.status, 200);
     for told in [
         "needs an operator after 7.3.0; locked",
-        "held by assumed-role/oncall/ann: a sale runs until Monday",
+        "held by assumed-role/oncall/ann: &quot;a sale runs until Monday&quot;",
         "waiting",
         "verified good",
         "judged by nobody",

@@ -189,7 +189,10 @@ def test_what_a_condition_chooses_is_whole_on_both_sides(chosen):
     assert ("AlertSubscription" in made) is alerts
     functions = {name: found["Properties"] for name, found in made.items() if found["Type"] == "AWS::Lambda::Function"}
     assert {name for name, found in functions.items() if "VpcConfig" in found} == ({"Planner", "Judge"} if in_vpc else set())
-    assert {found["Environment"]["Variables"]["WINDLASS_IN_VPC"] for found in functions.values()} == {str(in_vpc).lower()}
+    told = {name: found["Environment"]["Variables"]["WINDLASS_IN_VPC"] for name, found in functions.items()}
+    # It asks addresses, and is in no VPC.
+    assert told.pop("DeploySite") == "false"
+    assert set(told.values()) == {str(in_vpc).lower()}
     roles = [str(found["Properties"].get("ManagedPolicyArns")) for found in made.values() if found["Type"] == "AWS::IAM::Role"]
     assert sum("AWSLambdaVPCAccessExecutionRole" in role for role in roles) == (2 if in_vpc else 0)
 

@@ -11,6 +11,7 @@ use crate::provenance::short;
 use crate::status::Environment;
 use maud::{Markup, html};
 use windlass_domain::environment::{HeldState, Hold};
+use windlass_domain::foreign::Foreign;
 use windlass_domain::request::ActionName;
 
 impl Server {
@@ -116,7 +117,7 @@ fn under_way(here: &Environment, becomes: &str) -> Markup {
 }
 
 fn in_words(hold: &Hold) -> Markup {
-    let (since, by, reason) = (hold.since, short(&hold.by), &hold.reason);
+    let (since, by, reason) = (hold.since, short(&hold.by), Foreign(&hold.reason));
     times(&format!("since {since} by {by}: {reason}"))
 }
 

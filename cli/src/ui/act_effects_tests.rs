@@ -41,7 +41,7 @@ fn a_hold_says_who_goes_on_who_waits_and_who_would_be_refused() {
         ),
         (
             json!({"hold": kept}),
-            "2026-11-20 11:00:00 UTC</time> by assumed-role/oncall/ann: a sale. Your reason is kept beside",
+            "2026-11-20 11:00:00 UTC</time> by assumed-role/oncall/ann: &quot;a sale&quot;. Your reason is kept beside",
         ),
     ];
     for (members, wanted) in &table {
@@ -66,7 +66,7 @@ fn a_release_of_a_hold_says_which_ends_and_that_nothing_comes_again_by_itself() 
     let kept = json!({"since": 1_795_172_400_000_u64, "reason": "a sale", "by": HOLD});
     let told = released(&here(&json!({"hold": kept, "waiting": waits}))).into_string();
     for wanted in [
-        "by assumed-role/oncall/ann: a sale.",
+        "by assumed-role/oncall/ann: &quot;a sale&quot;.",
         "r3: it has its turn when the lock is free.",
         "comes no more by itself",
     ] {

@@ -11,6 +11,7 @@ use url::form_urlencoded::byte_serialize;
 use windlass_domain::count::{agree, count};
 use windlass_domain::drift::{Compared, Drift};
 use windlass_domain::environment::{HeldState, VersionNames};
+use windlass_domain::foreign::Foreign;
 use windlass_domain::hourly_look::LookResult;
 use windlass_domain::identity::EnvironmentId;
 use windlass_domain::name::ComponentName;
@@ -169,7 +170,7 @@ impl Board<'_> {
         if let Some(hold) = &here.hold {
             states.push((
                 Sort::Noted,
-                format!("held by {}: {}", short(&hold.by), hold.reason),
+                format!("held by {}: {}", short(&hold.by), Foreign(&hold.reason)),
             ));
         }
         for waits in &here.waiting {

@@ -12,6 +12,7 @@ use maud::{Markup, html};
 use std::collections::BTreeMap;
 use windlass_domain::drift::Drift;
 use windlass_domain::environment::{HeldState, Running, VersionNames};
+use windlass_domain::foreign::Foreign;
 use windlass_domain::identity::EnvironmentId;
 use windlass_domain::time::Time;
 
@@ -88,7 +89,11 @@ impl Shown<'_> {
         if let Some(paused) = &here.paused {
             states.push((
                 Sort::Noted,
-                format!("paused by {}: {}", short(&paused.by), paused.reason),
+                format!(
+                    "paused by {}: {}",
+                    short(&paused.by),
+                    Foreign(&paused.reason)
+                ),
             ));
         }
         if let Some(hold) = &here.hold {
@@ -98,7 +103,7 @@ impl Shown<'_> {
                     "held since {} by {}: {}",
                     hold.since,
                     short(&hold.by),
-                    hold.reason
+                    Foreign(&hold.reason)
                 ),
             ));
         }

@@ -2,7 +2,7 @@
 
 use crate::digest::Digest;
 use crate::finding::Finding;
-use crate::foreign;
+use crate::foreign::{self, Foreign};
 use crate::shape::{Language, Shape};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -70,7 +70,8 @@ impl Cancellation {
     }
 
     fn because(&self) -> String {
-        format!(": {}", self.reason.as_deref().unwrap_or("no reason given"))
+        let reason = self.reason.as_deref().unwrap_or("no reason given");
+        format!(": {}", Foreign(reason))
     }
 
     fn mark(&self) -> Option<String> {
@@ -116,7 +117,7 @@ mod tests {
         };
         let first = call(Some("press-1"), "wrong one");
         let cause = first.marked_cause("ann");
-        assert_eq!(told(&cause), "Cancelled by ann: wrong one");
+        assert_eq!(told(&cause), "Cancelled by ann: \"wrong one\"");
         assert_eq!(told(&cause), first.cause("ann"));
         assert_eq!(cause.len(), first.cause("ann").len() + 24);
         for (again, before) in [
@@ -134,7 +135,7 @@ mod tests {
             assert_eq!(again.is_before(&cause), before, "{again:?}");
         }
         let bare = call(None, "as in [call home]").marked_cause("ann");
-        assert_eq!(told(&bare), "Cancelled by ann: as in [call home]");
+        assert_eq!(told(&bare), "Cancelled by ann: \"as in [call home]\"");
         assert_eq!(first.is_before(&bare), None);
     }
 

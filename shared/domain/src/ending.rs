@@ -1,6 +1,6 @@
 //! The five endings of a deployment.
 
-use crate::foreign;
+use crate::foreign::{self, Foreign};
 use crate::request::Requester;
 use crate::time::Time;
 use schemars::JsonSchema;
@@ -50,7 +50,7 @@ pub struct Resolved {
 impl fmt::Display for Resolved {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Self { at, by, reason } = self;
-        write!(f, "accepted at {at} by {by}: {reason}")
+        write!(f, "accepted at {at} by {by}: {}", Foreign(reason))
     }
 }
 

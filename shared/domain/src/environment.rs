@@ -2,7 +2,7 @@
 
 use crate::artifact::Artifact;
 use crate::digest::Digest;
-use crate::foreign;
+use crate::foreign::{self, Foreign};
 use crate::heal::Restored;
 use crate::identity::DeploymentId;
 use crate::irreversible::Irreversible;
@@ -246,7 +246,8 @@ impl Hold {
 
     /// Says since when, by whom and why, in words.
     pub fn in_words(&self) -> String {
-        format!("since {} by {}: {}", self.since, self.by, self.reason)
+        let reason = Foreign(&self.reason);
+        format!("since {} by {}: {reason}", self.since, self.by)
     }
 }
 

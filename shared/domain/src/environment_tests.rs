@@ -248,7 +248,7 @@ fn a_hold_that_is_set_again_keeps_every_reason_once() {
     assert!(known.reason.ends_with("by eve: 5x"), "{}", known.reason);
     let told = known.in_words();
     assert!(
-        told.starts_with("since 1970-01-01T00:00:00Z by ann: 5xx; and since"),
+        told.starts_with("since 1970-01-01T00:00:00Z by ann: \"5xx; and since"),
         "{told}"
     );
     for number in 0..1_000 {

@@ -289,7 +289,7 @@ fn a_hold_is_told_with_its_reason() {
         .unwrap()
         .detail;
     let cause = "Automatic deployments into shop/prod are held since 1970-01-01T00:00:00Z by \
-                 arn:aws:iam::1:user/eva: bad prices.";
+                 arn:aws:iam::1:user/eva: \"bad prices\".";
     assert_eq!(set.cause.as_deref(), Some(cause));
     assert_eq!(
         (set.schema, set.app, set.environment),

@@ -158,7 +158,7 @@ fn it_goes_only_where_it_is_in_nobodys_way_and_something_differs() {
                     by: "ann".into(),
                 });
             },
-            "nothing: automatic deployments are held since 1970-01-01T00:00:00Z by ann: freeze",
+            "nothing: automatic deployments are held since 1970-01-01T00:00:00Z by ann: \"freeze\"",
         ),
         (
             |s| s.other = Some(id("next")),

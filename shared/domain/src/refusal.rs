@@ -3,6 +3,7 @@
 use crate::admission::{Candidate, Obstacle, Overrides};
 use crate::environment::{Hold, LockHolder};
 use crate::finding::{Finding, FindingName};
+use crate::foreign::Foreign;
 use crate::identity::{DeploymentId, EnvironmentId};
 use crate::input::{input, operators};
 use crate::name::EnvironmentName;
@@ -174,7 +175,9 @@ fn held(environment: &EnvironmentName, hold: &Hold, remedy: String) -> Finding {
         format!("environments.{environment}"),
         format!(
             "deployments are held since {} by {}: {}.",
-            hold.since, hold.by, hold.reason
+            hold.since,
+            hold.by,
+            Foreign(&hold.reason)
         ),
         remedy,
     )

@@ -4,6 +4,7 @@ use crate::admission::{AdmissionFacts, Replaced, Supersession};
 use crate::deployment::Deployment;
 use crate::ending::Ending;
 use crate::environment::{EnvironmentState, GivenVersion, VersionNames};
+use crate::foreign::Foreign;
 use crate::identity::DeploymentId;
 use crate::name::ComponentName;
 use crate::part::Part;
@@ -218,7 +219,7 @@ fn given(given: &GivenVersion, known: &KnownDeployments) -> String {
         _ => "deployment",
     };
     let reason = by.reason.as_ref();
-    let reason = reason.map_or_else(String::new, |reason| format!(": {reason}"));
+    let reason = reason.map_or_else(String::new, |reason| format!(": {}", Foreign(reason)));
     format!("by {what} {id} of {}{reason}", by.requester)
 }
 

@@ -137,31 +137,31 @@ fn what_was_replaced_is_told_by_whom_and_how_to_have_it() {
     let me = record("me", ActionName::Deploy, "3.0.0", &["a", "b", "c"]);
     insta::assert_snapshot!(superseded_there(&me, &replaced("back", Supersession::Since), &at), @r#"
     Superseded: 3.0.0 was live here and was replaced.
-      a: 2.0.0 since 1970-01-01T00:01:00Z, by rollback back of arn:aws:iam::1:role/eva: checkout is broken
-      b: accepted since 1970-01-01T00:01:00Z, accepted at 1970-01-01T00:00:00Z by tom: mended by hand (deployment stuck)
+      a: 2.0.0 since 1970-01-01T00:01:00Z, by rollback back of arn:aws:iam::1:role/eva: "checkout is broken"
+      b: accepted since 1970-01-01T00:01:00Z, accepted at 1970-01-01T00:00:00Z by tom: "mended by hand" (deployment stuck)
       c: nothing is known to run
       next: start {"action":"deploy","app":"shop","environment":"prod","version":"3.0.0"} to deploy 3.0.0
     "#);
     let me = record("me", ActionName::Deploy, "1.0.0", &["a"]);
     insta::assert_snapshot!(superseded_there(&me, &replaced("newer", Supersession::Newer), &at), @r#"
     Superseded: deployment newer brought a newer release here.
-      a: 2.0.0 since 1970-01-01T00:01:00Z, by rollback back of arn:aws:iam::1:role/eva: checkout is broken
+      a: 2.0.0 since 1970-01-01T00:01:00Z, by rollback back of arn:aws:iam::1:role/eva: "checkout is broken"
       next: start {"action":"deploy","app":"shop","environment":"prod","version":"1.0.0"} to deploy 1.0.0
     "#);
     insta::assert_snapshot!(superseded_there(&me, &replaced("back", Supersession::Newer), &at), @r#"
     Superseded: deployment back brought a newer release here, 2.0.0.
-      a: 2.0.0 since 1970-01-01T00:01:00Z, by rollback back of arn:aws:iam::1:role/eva: checkout is broken
+      a: 2.0.0 since 1970-01-01T00:01:00Z, by rollback back of arn:aws:iam::1:role/eva: "checkout is broken"
       next: start {"action":"deploy","app":"shop","environment":"prod","version":"1.0.0"} to deploy 1.0.0
     "#);
     insta::assert_snapshot!(superseded_there(&me, &replaced("back", Supersession::Waits), &at), @r#"
     Superseded: deployment back waits for its turn with a newer release, 2.0.0.
-      a: 2.0.0 since 1970-01-01T00:01:00Z, by rollback back of arn:aws:iam::1:role/eva: checkout is broken
+      a: 2.0.0 since 1970-01-01T00:01:00Z, by rollback back of arn:aws:iam::1:role/eva: "checkout is broken"
       next: start {"action":"deploy","app":"shop","environment":"prod","version":"1.0.0"} to deploy 1.0.0
     "#);
     let me = record("me", ActionName::Deploy, "2.0.0", &["a"]);
     insta::assert_snapshot!(superseded_there(&me, &replaced("back", Supersession::Waits), &at), @r#"
     Superseded: deployment back waits for its turn with the same release.
-      a: 2.0.0 since 1970-01-01T00:01:00Z, by rollback back of arn:aws:iam::1:role/eva: checkout is broken
+      a: 2.0.0 since 1970-01-01T00:01:00Z, by rollback back of arn:aws:iam::1:role/eva: "checkout is broken"
     "#);
 }
 
@@ -217,7 +217,7 @@ fn what_is_so_now_is_told_of_a_success_alone() {
     assert!(!gone.runs);
     insta::assert_snapshot!(gone.text, @r#"
     It does not run any more:
-      a: 2.0.0 since 1970-01-01T00:01:00Z, by rollback back of arn:aws:iam::1:role/eva: checkout is broken
+      a: 2.0.0 since 1970-01-01T00:01:00Z, by rollback back of arn:aws:iam::1:role/eva: "checkout is broken"
       next: start {"action":"deploy","app":"shop","environment":"prod","version":"3.0.0"} to deploy 3.0.0
     "#);
     assert_eq!(of("2.0.0", Ending::NothingToDo, "Superseded"), None);
@@ -271,10 +271,10 @@ fn a_component_that_took_another_name_is_told_by_both() {
     a.names.brought.version = "1.9.0".into();
     let me = record("me", ActionName::Deploy, "2.0.0", &["a"]);
     let me = ended(me, Ending::NothingToDo, ALREADY_THERE);
-    insta::assert_snapshot!(now_there(&me, &(state, known)).unwrap().text, @r"
+    insta::assert_snapshot!(now_there(&me, &(state, known)).unwrap().text, @r#"
     It runs, as far as Windlass knows:
-      a: 2.0.0 since 1970-01-01T00:01:00Z, by rollback back of arn:aws:iam::1:role/eva: checkout is broken; its bytes came with 1.9.0 by deployment first and are there since 1970-01-01T00:01:00Z
-    ");
+      a: 2.0.0 since 1970-01-01T00:01:00Z, by rollback back of arn:aws:iam::1:role/eva: "checkout is broken"; its bytes came with 1.9.0 by deployment first and are there since 1970-01-01T00:01:00Z
+    "#);
 }
 
 #[test]

@@ -197,19 +197,19 @@ fn a_turn_is_told_with_who_why_and_what_comes() {
     for (turn, told) in [
         (
             turn(ActionName::Pause, 0, Some(HOUR_S)),
-            "wave 2 is paused until 2026-11-20T15:00:00Z by ann: to look. Its gates are judged meanwhile; then it goes on.",
+            "wave 2 is paused until 2026-11-20T15:00:00Z by ann: \"to look\". Its gates are judged meanwhile; then it goes on.",
         ),
         (
             paused(ActionName::Pause, 0, Some(HOUR_S), PauseThen::Undo),
-            "wave 2 is paused until 2026-11-20T15:00:00Z by ann: to look. Its gates are judged meanwhile; then it is undone.",
+            "wave 2 is paused until 2026-11-20T15:00:00Z by ann: \"to look\". Its gates are judged meanwhile; then it is undone.",
         ),
         (
             turn(ActionName::Continue, 0, None),
-            "wave 2 goes on, by ann: to look.",
+            "wave 2 goes on, by ann: \"to look\".",
         ),
         (
             turn(ActionName::SkipBake, 0, None),
-            "the rest of the bake of wave 2 is skipped by ann: to look. It passes at its next look, where no gate is red.",
+            "the rest of the bake of wave 2 is skipped by ann: \"to look\". It passes at its next look, where no gate is red.",
         ),
     ] {
         assert_eq!(

@@ -183,7 +183,7 @@ fn what_makes_a_person_read() {
         (
             vec![],
             only(|it| it.hold = stuck().hold),
-            "held since 2026-11-24T04:00:00Z by eva: bad prices",
+            "held since 2026-11-24T04:00:00Z by eva: \"bad⏎prices\"",
         ),
         (
             vec![],

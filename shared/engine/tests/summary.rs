@@ -193,7 +193,7 @@ fn it_tells_the_figures_what_holds_and_what_waits() {
         "1 day: live 1 (1.0 a day)",
         "7 days: live 2",
         "failed 1 of 3 (33 %)",
-        "by eva: bad prices",
+        "by eva: \"bad prices\"",
         "drift: web drifted; looked at 2026-11-24T05:30:00Z",
     ] {
         assert!(message.contains(part), "{part}:\n{message}");

@@ -7,6 +7,7 @@
 use super::declared_schedule::{Days, Schedule};
 use super::{DrillOutcome, Drills};
 use crate::environment::{Hold, Lock};
+use crate::foreign::Foreign;
 use crate::identity::DeploymentId;
 use crate::time::Time;
 use schemars::JsonSchema;
@@ -97,10 +98,8 @@ impl DrillFacts<'_> {
             return Some(format!("deployment {waits} waits"));
         }
         if let Some(hold) = self.hold {
-            return Some(format!(
-                "deployments are held since {}: {}",
-                hold.since, hold.reason
-            ));
+            let (since, reason) = (hold.since, Foreign(&hold.reason));
+            return Some(format!("deployments are held since {since}: {reason}"));
         }
         if !self.runs {
             return Some("nothing runs there yet".to_owned());

@@ -125,7 +125,7 @@ fn whether_a_drill_begins_and_what_is_in_its_way() {
                     by: "ann".into(),
                 });
             },
-            "every 7d, was due 1970-01-21T00:00:00Z, put off: deployments are held since 1970-01-01T00:00:00Z: a sale",
+            "every 7d, was due 1970-01-21T00:00:00Z, put off: deployments are held since 1970-01-01T00:00:00Z: \"a sale\"",
         ),
         (
             |s| s.runs = false,

@@ -1,6 +1,6 @@
 //! The turns of persons at the wheel, as a deployment's record has them, and their effect on a wave. Pure.
 
-use crate::foreign;
+use crate::foreign::{self, Foreign};
 use crate::gate::PauseThen;
 use crate::request::ActionName;
 use crate::time::Time;
@@ -51,7 +51,7 @@ pub struct Steered {
 impl SteeringRecord {
     /// Says what was done, by whom, why, and what follows.
     pub fn in_words(&self) -> String {
-        let Self { by, reason, .. } = self;
+        let (by, reason) = (&self.by, Foreign(&self.reason));
         let wave = self.wave + 1;
         match (self.action, &self.pause) {
             (_, Some(Paused { until, then, .. })) => {

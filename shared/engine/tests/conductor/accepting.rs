@@ -197,7 +197,7 @@ fn what_is_accepted_is_what_runs_of_what_could_not_be_undone() {
     let ending = scene.ending();
     assert_eq!(ending.ending, Ending::NeedsOperator, "it stays what it was");
     let (now, who) = (scene.now(), arn_of("operator"));
-    let by = format!("accepted at {now} by {who}: a test");
+    let by = format!("accepted at {now} by {who}: \"a test\"");
     assert_eq!(ending.resolved.unwrap().to_string(), by);
 }
 

@@ -17,7 +17,7 @@ fn a_hold_keeps_every_reason_until_it_is_released() {
         assert_eq!(in_short(&answer), (Transition::Succeeded, ""));
         let hold = scene.state().hold.unwrap();
         let told = format!(
-            "Automatic deployments into shop/prod are held since {began} by {}: {}.",
+            "Automatic deployments into shop/prod are held since {began} by {}: \"{}\".",
             arn_of("hold-0"),
             hold.reason
         );

@@ -99,7 +99,7 @@ fn a_rollback_that_stopped_a_release_tells_what_was_undone_and_has_succeeded() {
         let undone = "deployment other of 1.4.0, which this rollback stopped, ended RolledBack \
                       (Because), before it had changed anything; ";
         assert_eq!(cause.contains(undone), succeeded, "{cause}");
-        let held = "\n  automatic deployments are held since 1970-01-01T00:00:00Z by ann: prices; start \
+        let held = "\n  automatic deployments are held since 1970-01-01T00:00:00Z by ann: \"prices\"; start \
                     {\"action\":\"release_hold\",\"app\":\"shop\",\"environment\":\"prod\",\"reason\":\"…\"} to let \
                     them go on";
         assert!(cause.ends_with(held), "{cause}");

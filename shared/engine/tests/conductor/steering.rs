@@ -46,7 +46,7 @@ fn what_a_person_did_is_in_the_record_with_who_and_why() {
     );
     let until = scene.now().plus_s(7200);
     let told = format!(
-        "shop prod 1.4.0: wave 1 is paused until {until} by {}: a test. Its gates are judged meanwhile; then it goes \
+        "shop prod 1.4.0: wave 1 is paused until {until} by {}: \"a test\". Its gates are judged meanwhile; then it goes \
          on.\n  deployment {}",
         arn_of("pause"),
         id()

@@ -73,7 +73,8 @@ fn neither_a_rollback_nor_what_a_person_stopped_is_vetoed() {
     rollback.asks("SettleUndo").unwrap();
     assert_eq!(veto(&rollback), None);
     let cause = rollback.ending().cause;
-    let told = "automatic deployments are held since 1970-01-01T00:00:00Z by ann: prices; start {";
+    let told =
+        "automatic deployments are held since 1970-01-01T00:00:00Z by ann: \"prices\"; start {";
     assert!(cause.contains(told), "{cause}");
 }
 

@@ -139,7 +139,7 @@ fn who_is_stopped_for_an_operator() {
         assert_eq!(started.len(), usize::from(stopped), "{told}");
         if let Some((_, _, input)) = started.first() {
             assert_eq!(input["deployment"], "other");
-            let reason = format!("Stopped by the operator's rollback {}: prices", id());
+            let reason = format!("Stopped by the operator's rollback {}: \"prices\"", id());
             assert_eq!(input["reason"], reason.as_str());
         }
     }

@@ -88,7 +88,7 @@ fn a_pause_ends_as_declared() {
         assert_eq!(again, answer, "asked again: the same");
         let record: Deployment = stage.get(&ledger::deployment(&id())).unwrap();
         let told = record.wheel.last().map(SteeringRecord::in_words).unwrap();
-        let ended = "wave 1 goes on, by Windlass: its pause was over at ";
+        let ended = "wave 1 goes on, by Windlass: \"its pause was over at ";
         assert_eq!(
             told.starts_with(ended),
             then == PauseThen::Continue,

@@ -270,7 +270,7 @@ fn a_cancel_with_a_key_is_answered_the_same_however_far_it_has_come() {
         }
         let record = get(&shop, &format!("/apps/shop/deployments/{id}"));
         let cause = record["deployment"]["ending"]["cause"].as_str().unwrap();
-        let told = "Cancelled by arn:aws:sts::111111111111:assumed-role/ci/run-812: wrong one";
+        let told = "Cancelled by arn:aws:sts::111111111111:assumed-role/ci/run-812: \"wrong one\"";
         assert!(cause.contains(told) && !cause.contains("[call"), "{cause}");
         let bad = cancel(&shop, Some("rün"), "wrong one");
         assert_eq!(refused(&bad), (400, vec!["BadValue"]));

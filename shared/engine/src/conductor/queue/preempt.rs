@@ -8,6 +8,7 @@ use crate::ports::Result;
 use crate::{ledger, recovery};
 use windlass_domain::deployment::{Deployment, PREEMPTED};
 use windlass_domain::environment::{HeldState, LockHolder};
+use windlass_domain::foreign::Foreign;
 use windlass_domain::overtaking::PREEMPTED_BY_DEPLOY;
 use windlass_domain::request::ActionName;
 
@@ -60,7 +61,10 @@ fn why(record: &Deployment, held: ActionName) -> (&'static str, String) {
         let reason = reason.unwrap_or("no reason given");
         return (
             PREEMPTED,
-            format!("Stopped by the operator's rollback {id}: {reason}"),
+            format!(
+                "Stopped by the operator's rollback {id}: {}",
+                Foreign(reason)
+            ),
         );
     }
     let asked = reason.filter(|_| record.preempt);
