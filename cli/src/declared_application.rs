@@ -31,6 +31,7 @@ pub struct Release {
     /// Its record, if it has one.
     pub recorded: Option<Recorded>,
     recorded_by: Option<Requester>,
+    recorded_into: Option<EnvironmentName>,
     #[serde(default)]
     uploads: BTreeMap<EnvironmentName, Upload>,
 }
@@ -59,14 +60,23 @@ impl Release {
     pub fn origin(&self) -> Option<String> {
         let recorded = self.recorded.as_ref()?;
         let who = who(self.recorded_by.as_ref()?);
+        let into = self.recorded_into.as_ref();
+        let into = into.map_or_else(String::new, |into| format!(", by a release into {into}"));
         let from = match &recorded.git {
             Some(git) => format!("{}, commit {}", git.reference, commit(Some(git))),
             None => "no Git ref".to_owned(),
         };
         Some(format!(
-            "{}: recorded by {who}, from {from}",
+            "{}: recorded by {who}{into}, from {from}",
             recorded.version
         ))
+    }
+
+    /// Returns what is recorded by releases into this environment: what another one has recorded stands in no way.
+    pub fn of_environment(&self, environment: Option<&EnvironmentName>) -> Option<&Recorded> {
+        let into = self.recorded_into.as_ref();
+        let is_its = into.is_none() || into == environment;
+        self.recorded.as_ref().filter(|_| is_its)
     }
 
     /// Returns the findings about the manifest that is uploaded now for an environment.

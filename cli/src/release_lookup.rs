@@ -126,10 +126,9 @@ impl ReleaseLookup {
 
     fn compare(&mut self, plan: Plan<'_>, declaration: &Declaration) {
         (self.here, self.findings) = preflight::misfits(plan, declaration);
-        let (version, git) = (&plan.manifest.version, plan.manifest.git.as_ref());
+        let version = &plan.manifest.version;
         let here = self.here.as_ref();
-        self.version =
-            here.and_then(|here| declaration.own_version(version, git, &here.environment));
+        self.version = here.and_then(|here| declaration.own_version(version, &here.environment));
         self.declared = self.here.clone().or_else(|| anywhere(declaration));
     }
 
@@ -142,12 +141,11 @@ impl ReleaseLookup {
         };
         match recorded {
             Ok(OrFindings::So(release)) => {
-                let reused = release.recorded.iter();
-                let reused = reused.flat_map(|recorded| preflight::reused(plan, recorded));
-                self.findings.extend(reused);
-                let unseen = release.recorded.iter();
-                self.unseen
-                    .extend(unseen.flat_map(|recorded| preflight::not_compared(plan, recorded)));
+                let here = self.here.as_ref().map(|here| &here.environment);
+                if let Some(recorded) = release.of_environment(here) {
+                    self.findings.extend(preflight::reused(plan, recorded));
+                    self.unseen.extend(preflight::not_compared(plan, recorded));
+                }
             }
             Ok(OrFindings::Not(_)) => {}
             Err(failure) => self.note("whether the version is used already", failure)?,

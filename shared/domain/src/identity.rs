@@ -72,7 +72,8 @@ impl fmt::Display for DeploymentId {
     }
 }
 
-/// Makes a readable execution name such as `shop-prod-1.4.0-3f9a1c22`.
+/// Makes a readable execution name such as `shop-prod-1.4.0-3f9a1c2255667788`. The id decides: names may have hyphens,
+/// so the other parts may be those of another environment.
 ///
 /// Step Functions takes up to 80 characters without white space, brackets, wildcards or
 /// `" # % \ ^ | ~ $ & , ; : /` (Step Functions API Reference, StartExecution, `name`).
@@ -94,9 +95,13 @@ pub fn execution_name(parts: &[&str], id: &str) -> String {
     format!("{stem}{suffix}")
 }
 
-/// Returns the end of the names of a deployment's executions: `-3f9a1c22`.
+/// The digits of an id in the name of an execution. With eight of them somebody could find a release of their own whose
+/// execution stands in the way of another one's.
+const ID_DIGITS: usize = 16;
+
+/// Returns the end of the names of a deployment's executions: `-3f9a1c2255667788`.
 pub fn execution_suffix(id: &str) -> String {
-    let digits: String = id.chars().take(8).collect();
+    let digits: String = id.chars().take(ID_DIGITS).collect();
     format!("-{digits}")
 }
 
@@ -159,15 +164,18 @@ mod tests {
     fn an_executions_name_is_one_that_step_functions_takes() {
         let id = "3f9a1c2255667788";
         let table = [
-            (vec!["shop", "prod", "1.4.0"], "shop-prod-1.4.0-3f9a1c22"),
-            (vec!["shop", "a_b+c:d é"], "shop-a_b-c-d---3f9a1c22"),
+            (
+                vec!["shop", "prod", "1.4.0"],
+                "shop-prod-1.4.0-3f9a1c2255667788",
+            ),
+            (vec!["shop", "a_b+c:d é"], "shop-a_b-c-d---3f9a1c2255667788"),
         ];
         for (parts, name) in table {
             assert_eq!(execution_name(&parts, id), name);
         }
         let long = execution_name(&["x".repeat(200).as_str()], id);
         assert_eq!(long.len(), 80);
-        assert!(long.ends_with("x-3f9a1c22"));
-        assert_eq!(execution_suffix(id), "-3f9a1c22");
+        assert!(long.ends_with("x-3f9a1c2255667788"));
+        assert_eq!(execution_suffix(id), "-3f9a1c2255667788");
     }
 }

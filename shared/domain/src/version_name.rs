@@ -1,10 +1,11 @@
-//! What is recorded of a version, and the name under which it is. A version that a tag rule takes belongs to the releases of that tag, so
-//! that what another environment tries out under it never stands in the way of the release itself (rule 5). Pure.
+//! What is recorded of a version, and the name under which it is. A version that a tag rule takes belongs to the
+//! environment of that rule, and each other one to the environment that recorded it first. So what another environment
+//! tries out under it neither stands in the way of the release itself nor becomes a part of it (rule 5). Pure.
 
+use crate::artifact::Artifact;
 use crate::declaration::Declaration;
-use crate::git::Git;
 use crate::git_rule::{GitRef, GitRule, version_of_tag};
-use crate::name::EnvironmentName;
+use crate::name::{ComponentName, EnvironmentName};
 use crate::release::{DIGITS, Release, digits};
 use crate::request::Requester;
 use schemars::JsonSchema;
@@ -16,6 +17,11 @@ use serde::{Deserialize, Serialize};
 pub struct RecordedRelease {
     /// The release with every component that was ever recorded under this version.
     pub release: Release,
+    /// The environment whose releases are recorded under it. What goes elsewhere may have the same bytes, and adds
+    /// nothing: whoever may release into one environment gives nothing to the releases of another. Absent if an older
+    /// Windlass recorded it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub environment: Option<EnvironmentName>,
     /// The requester who recorded it first: whoever promotes it trusts them. Absent if an older Windlass recorded it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub by: Option<Requester>,
@@ -23,22 +29,16 @@ pub struct RecordedRelease {
 
 impl Declaration {
     /// Returns the name under which a release into an environment is recorded: its version, without a `v` where a tag
-    /// rule takes it. If the release has neither that tag as its Git ref nor goes into an environment whose rule takes
-    /// it, the first digits of its bytes' digest follow: `8.0.0+3f9a1c225566`.
+    /// rule takes it. If the release goes elsewhere, the first digits of its bytes' digest follow:
+    /// `8.0.0+3f9a1c225566`. The release's Git ref does not count, because whoever releases writes it.
     pub fn version_name(&self, release: &Release, environment: &EnvironmentName) -> String {
-        let Release { version, git, .. } = release;
-        let own = self.own_version(version, git.as_ref(), environment);
-        own.unwrap_or_else(|| marked(&plain(version), release))
+        let own = self.own_version(&release.version, environment);
+        own.unwrap_or_else(|| release.marked())
     }
 
-    /// Returns the name of a version that a release of this Git ref into this environment may have for itself; `None` if
-    /// the digits of its bytes follow.
-    pub fn own_version(
-        &self,
-        version: &str,
-        git: Option<&Git>,
-        environment: &EnvironmentName,
-    ) -> Option<String> {
+    /// Returns the name of a version that a release into this environment may have for itself; `None` if the digits of
+    /// its bytes follow.
+    pub fn own_version(&self, version: &str, environment: &EnvironmentName) -> Option<String> {
         let Some(own) = version_of_tag(version) else {
             return Some(version.to_owned());
         };
@@ -50,12 +50,27 @@ impl Declaration {
         if takers.is_empty() {
             return Some(version.to_owned());
         }
-        let is_of_tag = git.is_some_and(|git| match GitRef::of(&git.reference) {
-            GitRef::Tag(tag) => version_of_tag(tag).as_ref() == Some(&own),
-            _ => false,
-        });
         let is_here = takers.iter().any(|(taker, _)| *taker == environment);
-        (is_of_tag || is_here).then_some(plain)
+        is_here.then_some(plain)
+    }
+}
+
+impl RecordedRelease {
+    /// Returns whether it is the record of another environment than this one.
+    pub fn is_elsewhere(&self, environment: &EnvironmentName) -> bool {
+        self.environment
+            .as_ref()
+            .is_some_and(|own| own != environment)
+    }
+
+    /// Returns whether it is the record of other environments, and of other bytes than a release into this one has, or
+    /// not of all of them.
+    pub fn is_of_others(&self, release: &Release, environment: &EnvironmentName) -> bool {
+        let has = |(name, artifact): (&ComponentName, &Artifact)| {
+            let known = self.release.components.get(name);
+            known.is_some_and(|known| known.has(artifact))
+        };
+        self.is_elsewhere(environment) && !release.components.iter().all(has)
     }
 }
 
@@ -63,6 +78,22 @@ impl Release {
     /// Returns whether its name is this version with the digits of its bytes.
     pub fn is_marked(&self, version: &str) -> bool {
         self.version == marked(version, self)
+    }
+
+    /// Returns whether its name is the version of its own tag with the digits of its bytes: it was recorded by a release
+    /// into an environment that has no such tag rule.
+    pub fn is_marked_by_its_tag(&self) -> bool {
+        let tag = self.git.as_ref().map(|git| GitRef::of(&git.reference));
+        let of_tag = tag.and_then(|tag| match tag {
+            GitRef::Tag(tag) => version_of_tag(tag),
+            _ => None,
+        });
+        of_tag.is_some_and(|version| self.is_marked(&version.to_string()))
+    }
+
+    /// Returns its version with the first digits of its bytes' digest.
+    pub fn marked(&self) -> String {
+        marked(&plain(&self.version), self)
     }
 
     /// Returns whether its name is one that a release of this version may have, whatever bytes of it are at hand.
@@ -91,9 +122,9 @@ fn marked(version: &str, release: &Release) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::artifact::Artifact;
     use crate::digest::Digest;
-    use crate::name::{AppName, ComponentName};
+    use crate::git::Git;
+    use crate::name::AppName;
 
     const DECLARATION: &str = "
 app: shop
@@ -137,13 +168,13 @@ components:
     }
 
     #[test]
-    fn a_version_that_a_tag_rule_takes_is_of_that_tag_or_of_that_environment() {
+    fn a_version_that_a_tag_rule_takes_is_of_that_environment_whatever_ref_a_release_names() {
         let main = Some("refs/heads/main");
         for (version, reference, environment, name) in [
             ("8.0.0", None, "prod", "8.0.0"),
             ("8.0.0", Some("refs/tags/v8.0.0"), "prod", "8.0.0"),
             ("v8.0.0", Some("refs/tags/v8.0.0"), "prod", "8.0.0"),
-            ("8.0.0", Some("refs/tags/v8.0.0"), "dev", "8.0.0"),
+            ("8.0.0", Some("refs/tags/v8.0.0"), "dev", "8.0.0+DIGITS"),
             ("8.0.0", main, "dev", "8.0.0+DIGITS"),
             ("v8.0.0", main, "dev", "8.0.0+DIGITS"),
             ("8.0.0", None, "try", "8.0.0+DIGITS"),
@@ -207,5 +238,31 @@ components:
             }
             .is_marked("8.0.0")
         );
+    }
+
+    #[test]
+    fn a_record_of_another_environment_is_shared_by_the_same_bytes_alone() {
+        let [dev, prod] = ["dev", "prod"].map(|name| EnvironmentName::new(name).unwrap());
+        let recorded = RecordedRelease {
+            release: release("1.0.0", None, b"one"),
+            environment: Some(dev.clone()),
+            by: None,
+        };
+        let mut more = release("1.0.0", None, b"one");
+        let web = ComponentName::new("web").unwrap();
+        more.components
+            .insert(web, more.components.values().next().unwrap().clone());
+        for (release, environment, is_of_others) in [
+            (&recorded.release, &prod, false),
+            (&release("1.0.0", None, b"two"), &prod, true),
+            (&more, &prod, true),
+            (&more, &dev, false),
+        ] {
+            assert_eq!(
+                recorded.is_of_others(release, environment),
+                is_of_others,
+                "{release:?} {environment}"
+            );
+        }
     }
 }

@@ -16,7 +16,7 @@ pub use source::{Ports, named as recorded_release};
 
 use crate::ledger::Stored;
 use crate::ports::Result;
-use crate::trouble::{self, Checked, collected};
+use crate::trouble::{self, Checked};
 use declaration::KnownDeclaration;
 use source::Source;
 use windlass_domain::declaration::Declaration;
@@ -120,7 +120,7 @@ async fn pin_source(
             return Err(findings.into());
         }
     };
-    findings.extend(not_of_its_tag(request, &source, &resolved));
+    let not_of_its_tag = not_of_its_tag(request, &source, &resolved);
     let handed_over = request.pinned.as_deref();
     findings.extend(handed_over.and_then(|pinned| pinned.elsewhere(&resolved.environment)));
     let by_person = is_by_person(request, &source, declaration, &resolved.environment);
@@ -136,11 +136,14 @@ async fn pin_source(
     let (mut release, misfits) =
         artifact::pin_all(ports, request, source, declaration, &resolved).await?;
     findings.extend(misfits);
+    findings.extend(not_of_its_tag.filter(|_| !release.is_marked_by_its_tag()));
     // What its way in has pinned, what is recorded and what was pushed has its name already.
     let is_named = handed_over.is_some() || request.version.is_some() || release.image_push;
-    if !is_named {
-        release.version = declaration.version_name(&release, &resolved.environment);
-    }
+    let known = if is_named {
+        record::known(ports, declaration, &release).await?
+    } else {
+        record::name(ports, declaration, &mut release, &resolved.environment).await?
+    };
     match handed_over {
         // What differs follows from what is wrong already.
         Some(_) if !findings.is_empty() => {}
@@ -148,11 +151,13 @@ async fn pin_source(
         None => findings.extend(too_large(&release)),
     }
     let order_version = order_version(&resolved, &release);
-    let to_record = record::record(ports, request, &release, &resolved).await;
-    let to_record = collected(to_record, &mut findings)?;
-    let Some(to_record) = to_record.filter(|_| findings.is_empty()) else {
-        findings.extend(not_accepted(request, &resolved));
-        return Err(findings.into());
+    let to_record = match record::record(known, request, &release, &resolved) {
+        Ok(to_record) if findings.is_empty() => to_record,
+        reused => {
+            findings.extend(reused.err().into_iter().flatten());
+            findings.extend(not_accepted(request, &resolved));
+            return Err(findings.into());
+        }
     };
     Ok(Pinned {
         release,

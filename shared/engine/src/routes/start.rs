@@ -61,7 +61,7 @@ pub async fn begin(
     // The names of one key's executions must not differ by what the body brings: then both would be started, and the
     // second one would end unseen.
     let tells = match &request.idempotency_key {
-        Some(_) => id.as_str().get(8..).unwrap_or_default(),
+        Some(_) => "keyed",
         None => &pinned.release.version,
     };
     let stem = [request.app.as_str(), environment, tells];

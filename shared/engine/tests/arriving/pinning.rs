@@ -169,6 +169,67 @@ fn a_version_text_never_means_other_bytes() {
     assert_eq!(told, ["VersionReused components.api"]);
 }
 
+/// Safety: bytes: A release into one environment adds nothing to what another one has recorded, and keeps no version
+/// from it.
+#[test]
+fn what_another_environment_has_recorded_gets_nothing_added_and_stands_in_no_way() {
+    let world = uploaded();
+    let key = "artifacts/shop/dev/web/1.zip";
+    world.s3().upload("artifacts", key, "web");
+    let into = |environment: &str, components: Value| {
+        let manifest = json!({"version": "main-9f2c1ab", "components": components});
+        pinned(
+            &world,
+            json!({"environment": environment, "manifest": manifest}),
+        )
+    };
+    let prod = into("prod", json!({"api": object(PROD_ZIP, "new")}));
+    assert_eq!(recorded(&world, &prod), "main-9f2c1ab");
+    // The same bytes are the same release, wherever they go and lie.
+    let same = into("dev", api());
+    assert_eq!(
+        (recorded(&world, &same).as_str(), same.to_record.is_none()),
+        ("main-9f2c1ab", true)
+    );
+    let more = json!({"api": object(ZIP, "new"), "web": object(key, "web")});
+    let other = json!({"web": object(key, "web")});
+    for components in [more, other] {
+        let marked = into("dev", components.clone());
+        let name = recorded(&world, &marked);
+        assert!(marked.release.is_marked("main-9f2c1ab"), "{name}");
+        // The same again has its name by then.
+        let again = into("dev", components);
+        assert_eq!(
+            (recorded(&world, &again), again.to_record.is_none()),
+            (name, true)
+        );
+    }
+    let promoted = pinned(
+        &world,
+        json!({"version": "main-9f2c1ab", "environment": "prod"}),
+    );
+    assert_eq!(promoted.release.components, prod.release.components);
+    // It keeps its name when the other environment has the same bytes later, so that a veto on it still counts.
+    let web_of_prod = "artifacts/shop/prod/web/1.zip";
+    world.s3().upload("artifacts", web_of_prod, "web");
+    let more = || json!({"api": object(ZIP, "new"), "web": object(key, "web")});
+    let before = recorded(&world, &into("dev", more()));
+    let whole = json!({"api": object(PROD_ZIP, "new"), "web": object(web_of_prod, "web")});
+    assert_eq!(recorded(&world, &into("prod", whole)), "main-9f2c1ab");
+    assert_eq!(recorded(&world, &into("dev", more())), before);
+}
+
+#[test]
+fn a_release_of_a_tag_that_went_elsewhere_first_is_promoted_by_its_version() {
+    let world = uploaded();
+    let mut tried = manifest("refs/tags/v1.0.0", api());
+    tried["environment"] = json!("dev");
+    let name = recorded(&world, &pinned(&world, tried));
+    assert!(name.starts_with("1.0.0+"), "{name}");
+    let promoted = pinned(&world, json!({"version": "1.0.0", "environment": "prod"}));
+    assert_eq!(promoted.release.version, name);
+}
+
 #[test]
 fn where_tags_are_deployed_a_release_has_the_version_of_its_tag() {
     let world = uploaded();

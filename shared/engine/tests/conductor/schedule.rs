@@ -52,7 +52,7 @@ fn knows(scene: &Scene) {
 }
 
 fn name_of_recovery(token: u64) -> String {
-    format!("recover-t{token}-shop-prod-{}", &id().as_str()[..8])
+    format!("recover-t{token}-shop-prod-{}", id())
 }
 
 #[test]
@@ -310,10 +310,7 @@ fn a_recovery_that_ended_without_taking_over_is_started_again_once_in_a_quarter(
     scene.execution(&name_of_recovery(TOKEN), "FAILED");
     count(2);
     let quarter = scene.now().0 / (15 * 60 * 1000);
-    let again = format!(
-        "recover-t{TOKEN}-{quarter}-shop-prod-{}",
-        &id().as_str()[..8]
-    );
+    let again = format!("recover-t{TOKEN}-{quarter}-shop-prod-{}", id());
     assert_eq!(started(&scene)[1].0, again);
     scene.execution(&again, "FAILED");
     count(2);

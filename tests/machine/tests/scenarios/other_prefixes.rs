@@ -147,10 +147,31 @@ fn what_is_recorded_is_promoted_from_wherever_it_lies() {
     upload(&shop, key, &manifest("refs/heads/main", &api).to_string());
     assert_eq!(executions(&mut shop), 1);
     assert_eq!(shop.serves("shop-api-dev"), "2");
+    // What is recorded is a version of the object, and its bytes.
+    shop.world()
+        .s3()
+        .upload("artifacts", "artifacts/shop/dev/api/mine.zip", "others");
     let (status, answer) = call(&shop, "prod/starts", &json!({"version": "6.6.6"}));
     assert_eq!(status, 202, "{answer}");
     assert_eq!(executions(&mut shop), 2);
     assert_eq!(shop.serves("shop-api-prod"), "2");
+    // So a rollback goes back to it as well, whatever lies there since.
+    let key = "artifacts/shop/prod/api/newer.zip";
+    shop.world().s3().upload("artifacts", key, "newer");
+    let newer = json!({"key": key, "sha256": Digest::of(b"newer")});
+    let mut newer = manifest("refs/tags/v7.0.0", &newer);
+    newer["version"] = json!("7.0.0");
+    assert_eq!(call(&shop, "prod/releases", &newer).0, 202);
+    assert_eq!(
+        (executions(&mut shop), shop.serves("shop-api-prod")),
+        (3, "3".to_owned())
+    );
+    let (status, answer) = call(&shop, "prod/rollbacks", &json!({"reason": "7.0.0 is slow"}));
+    assert_eq!(status, 202, "{answer}");
+    assert_eq!(
+        (executions(&mut shop), shop.serves("shop-api-prod")),
+        (4, "2".to_owned())
+    );
 }
 
 #[test]

@@ -33,10 +33,15 @@ pub async fn get(ports: &impl Ports, app: &AppName, version: &str) -> Result<Rep
         }
         return Ok(problem(404, &unknown));
     }
-    let (recorded, by) = recorded.map(|it| (it.release, it.by)).unzip();
+    let by = recorded.as_ref().map(|it| &it.by);
+    let into = recorded.as_ref().and_then(|it| it.environment.as_ref());
+    let release = recorded.as_ref().map(|it| &it.release);
     Ok(Reply::json(
         200,
-        json!({ "app": app, "version": version, "recorded": recorded, "recorded_by": by, "uploads": uploads }),
+        json!({
+            "app": app, "version": version, "recorded": release, "recorded_by": by, "recorded_into": into,
+            "uploads": uploads,
+        }),
     ))
 }
 
