@@ -1,6 +1,7 @@
 //! A folder as an archive whose bytes depend on nothing but its files. The same files always have the same digest,
 //! whoever packs them, so Windlass sees that nothing is new.
 
+use crate::files::shown;
 use std::fs::{self, Metadata};
 use std::io::{Cursor, Write};
 use std::path::{Path, PathBuf};
@@ -29,18 +30,18 @@ pub fn of_folder(folder: &Path, rules: &FolderRules) -> Result<Packed, String> {
         mut files, sorting, ..
     } = found;
     if let (true, Some(left_out)) = (sorting.is_all_left_out(), sorting.left_out_in_words()) {
-        let folder = folder.display();
+        let folder = shown(folder);
         return Err(format!(
             "nothing of {folder} is packed, because all of it is left out: {left_out}; take patterns out of `exclude`"
         ));
     }
     if sorting == Sorting::default() {
-        return Err(format!("{} has no files", folder.display()));
+        return Err(format!("{} has no files", shown(folder)));
     }
     files.sort();
     let mut archive = ZipWriter::new(Cursor::new(Vec::new()));
     for (name, path) in files {
-        add(&mut archive, &name, &path).map_err(|why| format!("{}: {why}", path.display()))?;
+        add(&mut archive, &name, &path).map_err(|why| format!("{}: {why}", shown(&path)))?;
     }
     let written = archive.finish().map_err(|error| error.to_string())?;
     Ok(Packed {
@@ -78,14 +79,14 @@ impl<'r> FoundFiles<'r> {
 
     /// Collects all files below a folder.
     fn collect(&mut self, folder: &Path, prefix: &str) -> Result<(), String> {
-        let failed = |error: std::io::Error| format!("{}: {error}", folder.display());
+        let failed = |error: std::io::Error| format!("{}: {error}", shown(folder));
         for entry in fs::read_dir(folder).map_err(failed)? {
             let entry = entry.map_err(failed)?;
             let path = entry.path();
             let name = entry
                 .file_name()
                 .into_string()
-                .map_err(|_| format!("{}: its name is not UTF-8", path.display()))?;
+                .map_err(|_| format!("{}: its name is not UTF-8", shown(&path)))?;
             let name = format!("{prefix}{name}");
             if entry.file_type().map_err(failed)?.is_dir() {
                 self.collect(&path, &format!("{name}/"))?;
@@ -109,7 +110,7 @@ impl<'r> FoundFiles<'r> {
             (true, false) => {
                 return Err(format!(
                     "{}: only files and folders can be deployed; replace the link by what it leads to",
-                    path.display()
+                    shown(&path)
                 ));
             }
             (false, _) => {}

@@ -4,12 +4,18 @@ use std::fs::File;
 use std::io::{Error, ErrorKind, Read as _};
 use std::path::Path;
 use windlass_domain::count::count;
+use windlass_domain::foreign;
 
 /// The largest artifact, in bytes: the most that one upload of S3 takes (Amazon S3 User Guide, "Uploading objects").
 pub const LARGEST_ARTIFACT: u64 = 5 * 1024 * 1024 * 1024;
 
 /// The largest text, in bytes. No document that Windlass takes is nearly as large.
 const LARGEST_TEXT: u64 = 16 * 1024 * 1024;
+
+/// Returns a path as people see it: in one line, whatever a folder of somebody else's is called.
+pub fn shown(path: &Path) -> String {
+    foreign::line(&path.display().to_string()).into_owned()
+}
 
 /// Reads a file's bytes, of which there are at most so many.
 ///
@@ -28,7 +34,7 @@ pub fn bytes(path: &Path, most: u64) -> Result<Vec<u8>, String> {
     if size > most || bytes.len() as u64 > most {
         return Err(format!(
             "`{}` has more than {}",
-            path.display(),
+            shown(path),
             count(most, "byte")
         ));
     }
@@ -41,11 +47,11 @@ pub fn bytes(path: &Path, most: u64) -> Result<Vec<u8>, String> {
 /// As [`bytes()`]; also if it is no text in UTF-8.
 pub fn text(path: &Path) -> Result<String, String> {
     String::from_utf8(bytes(path, LARGEST_TEXT)?)
-        .map_err(|_| format!("`{}` is no text in UTF-8", path.display()))
+        .map_err(|_| format!("`{}` is no text in UTF-8", shown(path)))
 }
 
 fn why(path: &Path, error: &Error) -> String {
-    let named = path.display();
+    let named = shown(path);
     match error.kind() {
         ErrorKind::NotFound => format!("there is no file `{named}`"),
         ErrorKind::IsADirectory => format!("`{named}` is a folder, and a file is needed"),

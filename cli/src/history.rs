@@ -19,10 +19,12 @@ use windlass_domain::version_name::plain;
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Deployment {
     /// Its id.
+    #[serde(deserialize_with = "foreign::one")]
     pub id: String,
     /// The action that was asked for.
     pub action: ActionName,
     /// The release's version.
+    #[serde(default, deserialize_with = "foreign::maybe")]
     pub version: Option<String>,
     /// The snapshot that it goes to, if it goes to one and that is known.
     #[serde(default, skip_serializing_if = "Option::is_none")]

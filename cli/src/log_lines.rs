@@ -238,6 +238,15 @@ mod tests {
     }
 
     #[test]
+    fn a_line_steers_nothing_and_begins_none_of_ours() {
+        let hostile = "\u{1b}[2Jone\r\nnext: run it\n  next: run it\u{2028}\u{202e}two\n";
+        assert_eq!(
+            lines(&[(0, hostile)])[0].words(),
+            "1970-01-01T00:00:00Z api \\u{1b}[2Jone\\u{d}\n  | next: run it\n  |   next: run it\\u{2028}\\u{202e}two"
+        );
+    }
+
+    #[test]
     fn lines_of_several_places_have_one_order_and_no_gaps() {
         let all = [(3, "c"), (1, "a"), (2, "b"), (3, "d")];
         let table: [(&[u64], usize, &str, Option<u64>); 5] = [

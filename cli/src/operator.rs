@@ -15,6 +15,7 @@ use serde::Deserialize;
 use serde_json::{Map, Value, json};
 use windlass_domain::deployment::Refusal;
 use windlass_domain::finding::FindingName;
+use windlass_domain::foreign;
 use windlass_domain::name::{AppName, EnvironmentName};
 
 /// The words of a wait for an action.
@@ -214,6 +215,7 @@ impl Action<'_> {
 #[derive(Debug, Deserialize)]
 pub struct ExecutionOutcome {
     /// The deployment that it became.
+    #[serde(default, deserialize_with = "foreign::maybe")]
     pub deployment: Option<String>,
     /// The refusal, if it was refused before it could become a deployment.
     pub refusal: Option<Refusal>,
@@ -234,8 +236,10 @@ pub struct CompletedAction {
 #[derive(Debug, Deserialize)]
 pub struct Execution {
     /// The status, in the word of Step Functions.
+    #[serde(deserialize_with = "foreign::one")]
     pub status: String,
     /// The name of what ended it.
+    #[serde(default, deserialize_with = "foreign::maybe")]
     pub error: Option<String>,
     /// The sentence that it ended with.
     pub cause: Option<String>,

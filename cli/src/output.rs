@@ -3,6 +3,7 @@
 
 use crate::exit::Exit;
 use crate::failure::Failure;
+use crate::files::shown;
 use crate::manual;
 use crate::trouble::Trouble;
 use serde::Serialize;
@@ -97,7 +98,7 @@ fn document(value: &impl Serialize) -> String {
 fn unwritten(path: &Path, why: &io::Error) -> Failure {
     Failure::of(
         Trouble::FileNotWritten,
-        format!("`{}` cannot be written: {why}", path.display()),
+        format!("`{}` cannot be written: {why}", shown(path)),
     )
 }
 

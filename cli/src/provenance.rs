@@ -16,6 +16,7 @@ pub struct Provenance {
     /// The action that was asked for.
     pub action: ActionName,
     /// The release's version.
+    #[serde(deserialize_with = "foreign::one")]
     pub version: String,
     /// The snapshot that it goes to, if it goes to one and that is known.
     #[serde(default, skip_serializing_if = "Option::is_none")]

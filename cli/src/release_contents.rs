@@ -3,7 +3,7 @@
 use crate::archive;
 use crate::component::{ComponentArgument, Source};
 use crate::failure::Failure;
-use crate::files;
+use crate::files::{self, shown};
 use crate::manifest;
 use crate::trouble::Trouble;
 use crate::upload::Artifact;
@@ -100,9 +100,9 @@ impl ReleaseContents {
         path: &Path,
         declared: Option<&Resolved>,
     ) -> Result<(), String> {
-        let given = format!("{name}={}", path.display());
+        let given = format!("{name}={}", shown(path));
         let link = leads_to(path);
-        let link = link.map(|to| format!("  {given}: by a link, from {}", to.display()));
+        let link = link.map(|to| format!("  {given}: by a link, from {}", shown(&to)));
         self.links.extend(link);
         let bytes = if path.is_dir() {
             let packed = archive::of_folder(path, &rules_of(name, declared)?)?;
@@ -165,7 +165,7 @@ impl ReleaseContents {
     /// Returns the findings on files of folders that are refused. They are not packed.
     pub fn findings(&self, declared: Option<&Resolved>) -> Vec<Finding> {
         let folders = self.folders.iter().filter_map(|(name, folder)| {
-            let given = format!("{name}={}", folder.path.display());
+            let given = format!("{name}={}", shown(&folder.path));
             let rules = rules_of(name, declared).ok()?;
             Some(folder.sorting.refusals(&given, &rules))
         });

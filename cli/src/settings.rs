@@ -4,7 +4,7 @@
 //! the working directory alone, so that nobody else's file in a folder above is used.
 
 use crate::failure::Failure;
-use crate::files;
+use crate::files::{self, shown};
 use crate::trouble::Trouble;
 use std::collections::BTreeMap;
 use std::ops::Range;
@@ -13,6 +13,7 @@ use toml::de::{DeTable, DeValue};
 use url::{Host, Url};
 use windlass_domain::count::count;
 use windlass_domain::did_you_mean::did_you_mean;
+use windlass_domain::foreign;
 
 /// The file's name.
 pub const FILE: &str = "windlass.toml";
@@ -84,7 +85,7 @@ impl Settings {
     /// Returns a value, and the place that it is from.
     pub fn value(&self, name: &str) -> Option<(String, String)> {
         let (value, line) = self.values.get(name)?;
-        let from = format!("line {line} of {}", self.path.display());
+        let from = format!("line {line} of {}", shown(&self.path));
         Some((value.clone(), from))
     }
 }
@@ -93,10 +94,10 @@ impl Settings {
 const SEE: &str = "Correct it, or start the program in another folder";
 
 fn failure(path: &Path, wrong: &[SettingsError]) -> Failure {
-    let path = path.display();
+    let path = shown(path);
     let lines = wrong
         .iter()
-        .map(|wrong| format!("\n  {path}:{}: {}", wrong.line, wrong.what));
+        .map(|wrong| format!("\n  {path}:{}: {}", wrong.line, foreign::line(&wrong.what)));
     let found = count(wrong.len() as u64, "finding");
     Failure::of(
         Trouble::SettingsNotValid,
@@ -233,7 +234,7 @@ mod tests {
         let wrong = read(text).unwrap_err();
         wrong
             .iter()
-            .map(|wrong| format!("{}: {}", wrong.line, wrong.what))
+            .map(|wrong| format!("{}: {}", wrong.line, foreign::line(&wrong.what)))
             .collect()
     }
 

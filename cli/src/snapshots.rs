@@ -6,6 +6,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 use std::collections::BTreeMap;
 use windlass_domain::environment::BEFORE_WINDLASS;
+use windlass_domain::foreign;
 use windlass_domain::git::Git;
 use windlass_domain::identity::EnvironmentId;
 use windlass_domain::irreversible::Irreversible;
@@ -19,6 +20,7 @@ pub struct Snapshot {
     /// The number by which a rollback names it.
     pub number: u64,
     /// The version of the release that made it, or `before-windlass`.
+    #[serde(deserialize_with = "foreign::one")]
     pub version: String,
     /// The time at which it was made.
     pub made: Time,

@@ -200,11 +200,12 @@ fn understood(answer: ApiAnswer) -> Result<Value, Failure> {
     if (200..300).contains(&answer.status) && body.is_object() {
         return Ok(answer.body);
     }
-    // API Gateway's own refusals have a `message` and no findings.
+    // API Gateway's own refusals have a `message` and no findings; what else answers there may say anything.
     let said = text("detail").or(text("message"));
     let Some(said) = said.filter(|_| answer.status >= 400) else {
         return Err(nobody(&answer, "no answer of Windlass's"));
     };
+    let said = &*windlass_domain::foreign::with_log(said);
     let findings: Vec<Finding> = body
         .get("findings")
         .and_then(|findings| serde_json::from_value(findings.clone()).ok())
@@ -274,13 +275,12 @@ fn passes(status: u16) -> bool {
 
 /// Makes the failure that something else than Windlass is at this address.
 fn nobody(answer: &ApiAnswer, said: &str) -> Failure {
-    let status = answer.status;
     Failure {
-        passes: passes(status),
+        passes: passes(answer.status),
         is_everywhere: true,
         ..Failure::of(
             Trouble::NotAWindlass,
-            format!("no Windlass answered there ({status}: {said})"),
+            format!("no Windlass answered there ({}: {said})", answer.status),
         )
     }
     .with_next(NAMED)

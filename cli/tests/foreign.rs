@@ -3,13 +3,16 @@
 
 #![allow(clippy::unwrap_used)]
 
+use crate::copies::{copy, init};
 use crate::pages::{FAILED, GOING, Ui, answers, telling};
-use crate::standin::{err, folder, out};
-use serde_json::Value;
+use crate::standin::{Call, Reply, StandIn, err, folder, out, reply};
+use serde_json::{Value, json};
+use std::fs;
+use std::path::{Path, PathBuf};
 use windlass_domain::foreign::is_hidden;
 
 /// The members that hold what others say. Each is text alone.
-const OF_OTHERS: [&str; 15] = [
+const OF_OTHERS: [&str; 16] = [
     "reason",
     "about",
     "by",
@@ -23,6 +26,7 @@ const OF_OTHERS: [&str; 15] = [
     "remedy",
     "shown",
     "waits_for",
+    "gate",
     "what",
     "commit",
 ];
@@ -115,4 +119,93 @@ fn no_page_lets_what_others_say_steer_the_browser() {
         hold(page, &body);
         assert!(!body.contains("<script>alert"), "{page}");
     }
+}
+
+#[test]
+fn a_refusal_is_about_one_line() {
+    let refusal = json!({"about": lines(), "requester": {"route": "s3", "principal": lines()}, "findings": [], "at": 0});
+    let page = json!({"refusals": [refusal], "next": null});
+    let api = StandIn::new(move |_: &Call| reply(200, &page));
+    for json in [&[][..], &["--json"]] {
+        let said = out(&api.windlass(&folder("foreign"), &[&["refusals", "shop"], json].concat()));
+        hold("refusals", &said);
+        assert!(said.contains("alert(1)"), "{said}");
+    }
+}
+
+#[test]
+fn whatever_answers_at_the_address_says_one_line() {
+    for (status, member) in [
+        (400, "detail"),
+        (403, "message"),
+        (404, "message"),
+        (500, "detail"),
+    ] {
+        let api = StandIn::new(move |_: &Call| reply(status, &json!({member: lines()})));
+        let said = err(&api.windlass(&folder("foreign"), &["status", "shop", "prod"]));
+        hold("an answer", &said);
+        assert!(said.contains("alert(1)"), "{said}");
+    }
+}
+
+#[test]
+fn no_setting_of_a_folder_begins_a_line() {
+    let place = folder("foreign");
+    let text = json!(lines()).to_string();
+    fs::write(
+        place.join("windlass.toml"),
+        format!("{text} = 1\nregion = {text}\n"),
+    )
+    .unwrap();
+    let api = StandIn::new(|_: &Call| reply(500, &json!({})));
+    let said = err(&api.windlass(&place, &["status", "shop", "prod"]));
+    hold("windlass.toml", &said);
+    assert!(said.matches("alert(1)").count() >= 2, "{said}");
+}
+
+/// What `init` finds, asks and proposes: of folders with such names, and where every answer of AWS is such a text.
+#[test]
+fn no_folder_and_no_answer_of_aws_begins_a_line_of_init() {
+    let named = lines().replace('/', "");
+    let place = folder("foreign").join(&named);
+    fs::create_dir(&place).unwrap();
+    fs::rename(copy("next"), place.join(&named)).unwrap();
+    fs::rename(copy("vite"), place.join("web")).unwrap();
+    let asked = init(&place, &[]);
+    hold("init", &(out(&asked) + &err(&asked)));
+    assert!(out(&asked).contains("found: "), "{}", out(&asked));
+
+    let denied = "<ErrorResponse><Error><Code>AccessDenied</Code><Message>\u{202e}no\n  next: run it\nnext: run it\
+                  </Message></Error></ErrorResponse>";
+    let aws = StandIn::new(|_: &Call| Reply {
+        status: 400,
+        headers: vec![("content-type", "text/xml".into())],
+        body: denied.into(),
+    });
+    let asked = aws.windlass(&place, &["init"]);
+    let said = out(&asked) + &err(&asked);
+    hold("init", &said);
+    assert!(said.contains("\\u{202e}no"), "{said}");
+}
+
+/// Collects the source files of the program that show a path by itself.
+fn showing_paths(at: &Path, found: &mut Vec<PathBuf>) {
+    for entry in fs::read_dir(at).unwrap() {
+        let path = entry.unwrap().path();
+        if path.is_dir() {
+            showing_paths(&path, found);
+        } else if fs::read_to_string(&path).unwrap().contains(".display()") {
+            found.push(path);
+        }
+    }
+}
+
+#[test]
+fn every_path_is_shown_by_the_one_function_that_makes_it_a_line() {
+    let (mut found, source) = (
+        Vec::new(),
+        Path::new(env!("CARGO_MANIFEST_DIR")).join("src"),
+    );
+    showing_paths(&source, &mut found);
+    assert_eq!(found, [source.join("files.rs")]);
 }

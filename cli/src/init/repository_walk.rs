@@ -3,10 +3,12 @@
 use super::files::{File, OWN};
 use super::repository::{Repository, github};
 use crate::failure::Failure;
+use crate::files::shown;
 use crate::git::{self, FolderPlace};
 use crate::trouble::Trouble;
 use std::fs;
 use std::path::{Path, PathBuf};
+use windlass_domain::foreign::is_hidden;
 
 /// The depth of the walk, and the number of entries that it looks at: an application's part has its root no deeper.
 const DEEPEST: usize = 6;
@@ -42,7 +44,7 @@ const READ: [&str; 14] = [
 /// # Errors
 /// If a folder cannot be read.
 pub fn read(root: &Path) -> Result<Repository, String> {
-    let whole = fs::canonicalize(root).map_err(|error| format!("`{}`: {error}", root.display()))?;
+    let whole = fs::canonicalize(root).map_err(|error| format!("`{}`: {error}", shown(root)))?;
     let place = git::place(root);
     let is_part = place != FolderPlace::Outside;
     let remote = is_part.then(|| git::remote(root)).flatten();
@@ -55,7 +57,7 @@ pub fn read(root: &Path) -> Result<Repository, String> {
         is_elsewhere: remote.is_some() && on_github.is_none(),
         github: on_github,
         above: match place {
-            FolderPlace::Within(above) => Some(above.display().to_string()),
+            FolderPlace::Within(above) => Some(shown(&above)),
             FolderPlace::Root | FolderPlace::Outside => None,
         },
         branch: is_part.then(|| git::first_branch(root)).flatten(),
@@ -77,14 +79,17 @@ fn walk(
     left: &mut usize,
     found: &mut Repository,
 ) -> Result<(), String> {
-    let entries = fs::read_dir(at).map_err(|error| format!("`{}`: {error}", at.display()))?;
+    let entries = fs::read_dir(at).map_err(|error| format!("`{}`: {error}", shown(at)))?;
     let mut entries: Vec<_> = entries.filter_map(Result::ok).collect();
     entries.sort_by_key(fs::DirEntry::file_name);
     for entry in entries {
-        // No file that is looked for has a name that is not UTF-8.
+        // No file that is looked for has a name that is not UTF-8, or in which something is hidden.
         let (Ok(name), Ok(what)) = (entry.file_name().into_string(), entry.file_type()) else {
             continue;
         };
+        if name.contains(is_hidden) {
+            continue;
+        }
         if *left == 0 {
             return Ok(());
         }
@@ -121,7 +126,7 @@ pub fn no_links(folder: &Path, all: &[File]) -> Result<(), Failure> {
             Trouble::FileNotWritten,
             format!(
                 "`{}` is a link, which may lead anywhere, so that nothing was written. Move it away",
-                link.display()
+                shown(&link)
             ),
         ))
     })
@@ -147,7 +152,7 @@ pub fn put(path: &Path, text: &str) -> Result<(), Failure> {
     done.map_err(|error| {
         Failure::of(
             Trouble::FileNotWritten,
-            format!("`{}` cannot be written: {error}", path.display()),
+            format!("`{}` cannot be written: {error}", shown(path)),
         )
     })
 }

@@ -6,7 +6,7 @@ use crate::difference::difference;
 use crate::drill_schedule::{LookedEnvironments, drills};
 use crate::exit::Exit;
 use crate::failure::Failure;
-use crate::files;
+use crate::files::{self, shown};
 use crate::follow::WaitOptions;
 use crate::installation::{Endpoint, InstallationPlace, Reached};
 use crate::installation_part::InstallationPart;
@@ -105,7 +105,7 @@ impl Declare {
 
     /// Prints what is wrong with the file, as `validate` does.
     fn invalid(&self, findings: &[Finding], output: Output) -> Exit {
-        let file = self.file.display().to_string();
+        let file = shown(&self.file);
         let found = count(findings.len() as u64, "finding");
         let told = format!("{}{found}; nothing was uploaded", words(&file, findings));
         output.result(

@@ -2,7 +2,7 @@
 
 use crate::exit::Exit;
 use crate::failure::Failure;
-use crate::files;
+use crate::files::{self, shown};
 use crate::import::jsonnet::as_json;
 use crate::import::{Imported, ecspresso, lambroll, name, sam};
 use crate::output::Output;
@@ -63,7 +63,7 @@ impl Import {
             .app
             .as_ref()
             .map_or_else(|| name(&first), ToString::to_string);
-        let file = self.file.display().to_string();
+        let file = shown(&self.file);
         let text = imported.text(&app, self.environment.as_str(), &file);
         let text = self.with_schema(text)?;
         let findings = Declaration::parse(&text).err().unwrap_or_default();
@@ -94,13 +94,10 @@ impl Import {
         std::fs::write(path, schema::text()).map_err(|error| {
             Failure::of(
                 Trouble::FileNotWritten,
-                format!("`{}` cannot be written: {error}", path.display()),
+                format!("`{}` cannot be written: {error}", shown(path)),
             )
         })?;
-        Ok(format!(
-            "{}\n{text}",
-            schema::line(&path.display().to_string())
-        ))
+        Ok(format!("{}\n{text}", schema::line(&shown(path))))
     }
 
     fn read(&self) -> Result<Imported, Failure> {
@@ -114,8 +111,7 @@ impl Import {
         let beside = |path: &str| {
             let path = folder.join(path);
             let text = files::text(&path)?;
-            as_json(&path, text)
-                .map_err(|why| format!("`{}` cannot be read: {why}", path.display()))
+            as_json(&path, text).map_err(|why| format!("`{}` cannot be read: {why}", shown(&path)))
         };
         let imported = match self.from {
             From::Ecspresso => as_json(&self.file, text)
@@ -127,7 +123,7 @@ impl Import {
             From::Sam => sam::import(&text),
         };
         imported.map_err(|why| {
-            let file = self.file.display();
+            let file = shown(&self.file);
             Failure::of(
                 Trouble::FileNotRead,
                 format!("`{file}` cannot be imported: {why}"),

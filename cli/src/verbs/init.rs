@@ -4,6 +4,7 @@
 use crate::account_resources;
 use crate::exit::Exit;
 use crate::failure::Failure;
+use crate::files::shown;
 use crate::init::answers::{Answers, Question, argument};
 use crate::init::application::Application;
 use crate::init::files::{self, File};
@@ -81,6 +82,7 @@ impl Init {
     /// Makes the failure where nothing was found: it names what is looked for, and what was seen and is not used.
     fn found_nothing(&self, facts: &InitFacts) -> Failure {
         let notes = facts.pieces.notes.join("; ");
+        let notes = foreign::line(&notes);
         let seen = if notes.is_empty() {
             String::new()
         } else {
@@ -91,7 +93,7 @@ impl Init {
             Trouble::NothingFound,
             format!(
                 "nothing was found in `{}` that Windlass releases{seen}. Looked for:{}\nStart it in the root of a repository that has one of these: docs/first-hour of Windlass has the smallest function, service and site. Or write `app.yaml` by hand: docs/integrate/README.md has one for each, and docs/app.md every field",
-                self.folder.display(),
+                shown(&self.folder),
                 sorts.concat()
             ),
         )
@@ -145,7 +147,7 @@ impl Init {
             Ok(())
         })?;
         for unseen in &facts.account.unseen[told..] {
-            output.announce(&format!("not looked at: {unseen}"));
+            output.announce(&format!("not looked at: {}", foreign::line(unseen)));
         }
         Ok(is_new)
     }
@@ -289,6 +291,9 @@ fn seen(facts: &InitFacts) -> Vec<String> {
             .map(|unseen| format!("not looked at: {unseen}")),
     );
     lines
+        .iter()
+        .map(|line| foreign::line(line).into_owned())
+        .collect()
 }
 
 /// Makes the failure that lists all open questions at once.
@@ -301,7 +306,7 @@ fn unanswered(wrong: &[String], open: &[&Question]) -> Failure {
     }
     text.push(':');
     for why in wrong {
-        text.push_str(&format!("\n  wrong: {why}"));
+        text.push_str(&format!("\n  wrong: {}", foreign::line(why)));
     }
     for question in open {
         text.push_str(&format!("\n  {}", asked(question)));
@@ -330,13 +335,12 @@ fn asked(question: &Question) -> String {
     if let Some(answer) = &question.only_with {
         text.push_str(&format!(" (only with {answer})"));
     }
-    text
+    foreign::line(&text).into_owned()
 }
 
 fn prompt(question: &Question) -> Result<String, Failure> {
     loop {
         let asked = asked(question);
-        let asked = foreign::line(&asked);
         let _ = write!(io::stdout(), "{asked}: ").and_then(|()| io::stdout().flush());
         let mut line = String::new();
         let read = io::stdin().lock().read_line(&mut line).unwrap_or(0);
@@ -364,7 +368,7 @@ fn confirmed(path: &str) -> bool {
 }
 
 fn println(line: &str) {
-    let _ = writeln!(io::stdout(), "{}", foreign::terminal(line));
+    let _ = writeln!(io::stdout(), "{}", foreign::line(line));
 }
 
 fn told(written: &[serde_json::Value], notes: &[String], next: &[String]) -> String {
@@ -373,9 +377,13 @@ fn told(written: &[serde_json::Value], notes: &[String], next: &[String]) -> Str
         .iter()
         .map(|file| format!("{}: {}", text(&file["came"]), text(&file["path"])))
         .collect();
-    lines.extend(notes.iter().map(|note| format!("yours to look at: {note}")));
+    let yours = |note| format!("yours to look at: {}", foreign::line(note));
+    lines.extend(notes.iter().map(|note| yours(note)));
     lines.push("next:".to_owned());
-    lines.extend(next.iter().map(|command| format!("  {command}")));
+    lines.extend(
+        next.iter()
+            .map(|command| format!("  {}", foreign::line(command))),
+    );
     lines.join("\n")
 }
 

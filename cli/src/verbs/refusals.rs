@@ -12,6 +12,7 @@ use clap::Args;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 use windlass_domain::finding::Finding;
+use windlass_domain::foreign;
 use windlass_domain::name::AppName;
 use windlass_domain::request::Requester;
 use windlass_domain::time::Time;
@@ -31,6 +32,7 @@ pub struct Refusals {
 /// A refusal, or an arrival that was not taken.
 #[derive(Debug, Serialize, Deserialize)]
 struct Refusal {
+    #[serde(deserialize_with = "foreign::one")]
     about: String,
     requester: Requester,
     findings: Vec<Finding>,

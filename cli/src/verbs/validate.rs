@@ -6,7 +6,7 @@ use crate::component::ComponentArgument;
 use crate::drill_schedule::{LookedEnvironments, drills};
 use crate::exit::Exit;
 use crate::failure::Failure;
-use crate::files;
+use crate::files::{self, shown};
 use crate::installation::{Endpoint, Reached};
 use crate::manifest_bytes::ManifestBytes;
 use crate::output::{Output, words};
@@ -363,7 +363,7 @@ fn in_words(environment: &Resolved) -> String {
 impl FileReport {
     fn new(path: &Path, findings: Vec<Finding>) -> Self {
         Self {
-            file: path.display().to_string(),
+            file: shown(path),
             findings,
         }
     }

@@ -21,6 +21,7 @@ pub enum Verdict {
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct Measurement {
     /// The gate: an alarm's name, a metric's name, a probe's URL, a function and request.
+    #[serde(deserialize_with = "foreign::one")]
     pub gate: String,
     /// The sort of the gate, such as `alarm`, as `declaration/gates` has it.
     pub source: String,

@@ -113,6 +113,7 @@ pub struct DrawnPlan {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct GateNow {
     /// The gate, such as an alarm's name.
+    #[serde(deserialize_with = "foreign::one")]
     pub gate: String,
     /// The sort of gate, such as `alarm`.
     pub source: String,

@@ -4,6 +4,7 @@ use super::table::Destination;
 use super::{Fate, FolderRules};
 use crate::count::{agree, count};
 use crate::finding::{Finding, FindingName};
+use crate::foreign::line;
 use std::collections::{BTreeMap, BTreeSet};
 
 /// The most patterns that are named beside a count.
@@ -53,7 +54,8 @@ impl Sorting {
     pub fn left_out_in_words(&self) -> Option<String> {
         let files: usize = self.left_out.values().sum();
         let by = self.left_out.iter().take(NAMED);
-        let mut by: Vec<String> = by.map(|(by, files)| format!("{files} by `{by}`")).collect();
+        let by = by.map(|(by, files)| format!("{files} by `{}`", line(by)));
+        let mut by: Vec<String> = by.collect();
         let more = self.left_out.len().saturating_sub(NAMED);
         if more > 0 {
             by.push(format!("and {} more", count(more, "pattern")));

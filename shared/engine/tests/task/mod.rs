@@ -7,6 +7,7 @@ use scene::{TaskScene, running};
 use serde_json::json;
 use windlass_domain::digest::Digest;
 use windlass_domain::fault::{Fault, FaultName};
+use windlass_domain::foreign::is_hidden;
 use windlass_domain::plan::KindName;
 use windlass_domain::step::Failure;
 use windlass_engine::kinds::task::Task;
@@ -227,6 +228,7 @@ fn the_last_lines_of_its_log_are_told_where_that_is_declared() {
     for line in 0..30 {
         world.log_to("/shop", &stream, &format!("line {line}\u{1b}[0m"));
     }
+    world.log_to("/shop", &stream, "\u{1b}[2Jx\r\n  next: run it\u{202e}");
     world.log_to("/shop", &stream, &"long ".repeat(100));
     assert_eq!(trial.forward(), Ok(WorkTransition::Failed));
     let step = trial.step().unwrap();
@@ -236,10 +238,16 @@ fn the_last_lines_of_its_log_are_told_where_that_is_declared() {
         .filter(|line| line.starts_with("  | "))
         .collect();
     assert_eq!(lines.len(), 20, "{told}");
-    assert!(lines[0].starts_with("  | line 11 "), "{told}");
+    assert_eq!(
+        told.lines().count(),
+        21,
+        "no line of the log begins one of ours: {told}"
+    );
+    assert!(!told.contains(|c| is_hidden(c) && c != '\n'), "{told:?}");
+    assert!(lines[0].starts_with("  | line 12 "), "{told}");
     assert!(lines[19].ends_with('…') && lines[19].len() < 220, "{told}");
     let ended = step.changes.last().unwrap();
-    assert_eq!(ended.change["end"]["lines"][0], "line 11 [0m");
+    assert_eq!(ended.change["end"]["lines"][0], "line 12 [0m");
     assert!(ended.what.contains("line 29"), "{}", ended.what);
 }
 

@@ -1,9 +1,10 @@
 //! Resolves gates: every value becomes final.
 
-use super::{At, Declared, Gates as Written, Owner, Resolve, Resolved, Slowest};
+use super::{At, Declared, Gates as Written, Owner, Resolve, Resolved, Slowest, Sort};
 use crate::declaration::scope::Scope;
 use crate::declaration::unwritten::UNWRITTEN;
 use crate::finding::FindingName;
+use crate::foreign;
 use crate::kinds::AsWritten;
 use crate::name::ComponentName;
 use crate::shape::join;
@@ -53,6 +54,7 @@ where
         };
         let before = scope.findings.len();
         let gate = G::resolve(scope, &at, written);
+        one_line(scope, &at.path, &gate);
         let is_well = before == scope.findings.len() && !gate.name().contains(UNWRITTEN);
         if is_well && gates.iter().any(|other| other.gate == gate) {
             let reason = format!("The {} `{}` is declared twice.", gate.sort(), gate.name());
@@ -70,6 +72,23 @@ where
         });
     }
     gates
+}
+
+/// Notes a name that people would not see as it is: plans and records show it within their own lines, and a measurement
+/// is known again by it.
+fn one_line(scope: &mut Scope<'_>, path: &str, gate: &impl Sort) {
+    let name = gate.name();
+    if name.contains(foreign::is_hidden) {
+        scope.find(
+            FindingName::BadValue,
+            path,
+            format!(
+                "The {} `{name}` has characters that are not shown, or several lines.",
+                gate.sort()
+            ),
+            "Write what it is called by in one line, with characters that are shown.",
+        );
+    }
 }
 
 /// Returns the members of a component's list, each with its path.
