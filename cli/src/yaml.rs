@@ -1,16 +1,21 @@
-//! A text as it stands in YAML: without quotes where every reader takes it as the same text, else in quotes.
+//! A text as it stands in YAML: without quotes where every reader takes it as the same text, else in quotes, in which
+//! nothing is hidden.
+
+use serde_json::Value;
+use windlass_domain::foreign;
 
 /// Writes a text of YAML.
 pub fn text(text: &str) -> String {
     if is_plain(text) {
         text.to_owned()
     } else {
-        format!("{text:?}")
+        // A text of JSON is one of YAML.
+        foreign::json(&Value::from(text).to_string()).into_owned()
     }
 }
 
 /// Returns whether a text can stand in YAML without quotes, and is a text there.
-pub fn is_plain(text: &str) -> bool {
+fn is_plain(text: &str) -> bool {
     let letters = |c: char| c.is_ascii_alphanumeric() || "-_./".contains(c);
     let word = ["true", "false", "yes", "no", "on", "off", "null", "y", "n"];
     text.starts_with(|c: char| c.is_ascii_alphabetic())
@@ -39,6 +44,7 @@ mod tests {
             ("on", "\"on\""),
             ("1", "\"1\""),
             ("a: b", "\"a: b\""),
+            ("a\nb: c\u{1b}\u{202e}", r#""a\nb: c\u001b\u202e""#),
             ("shop-{environment}", "\"shop-{environment}\""),
         ] {
             assert_eq!(text(it), wanted);

@@ -9,6 +9,7 @@ use std::path::{Path, PathBuf};
 use windlass_cli::import::jsonnet::as_json;
 use windlass_cli::import::{Imported, ecspresso, lambroll, sam};
 use windlass_domain::declaration::Declaration;
+use windlass_domain::foreign::is_hidden;
 use windlass_domain::syntax;
 
 fn folder() -> PathBuf {
@@ -151,4 +152,34 @@ fn a_member_that_nobody_knows_yet_is_told() {
     );
     let notes = sam::import(&sam).unwrap().notes.join("\n");
     assert!(notes.contains("`UnheardOf`"), "{notes}");
+}
+
+/// Hostile texts in the files of each deployer: what is written is the declaration and nothing else, and each note is a
+/// line of a comment.
+#[test]
+fn no_text_of_a_file_becomes_yaml_of_its_own() {
+    const HOSTILE: &str = "soon\nformerly: bank\n    after: [zzz]\n\u{1b}[31mred\u{202e}\u{85}x: 1";
+    let image = |name: &str| format!("111111111111.dkr.ecr.eu-west-1.amazonaws.com/{name}:1");
+    let service = json!({"service": "web", "region": HOSTILE, "cluster": HOSTILE, "timeout": HOSTILE,
+        "task_definition": "task.json", HOSTILE: 1});
+    let task = json!({"containerDefinitions": [{"name": HOSTILE, "image": image("shop/a")}, {"name": "b",
+        "image": image(HOSTILE)}, {"name": HOSTILE, "image": HOSTILE}], HOSTILE: 1});
+    let function =
+        json!({"FunctionName": HOSTILE, "Code": {"ImageUri": image(HOSTILE)}, HOSTILE: 1});
+    let preference =
+        json!({"Type": HOSTILE, "Alarms": [HOSTILE], "Hooks": {HOSTILE: "other"}, HOSTILE: 1});
+    let template = json!({"Resources": {HOSTILE: {"Type": "AWS::Serverless::Function", "Properties": {
+        "FunctionName": HOSTILE, "AutoPublishAlias": HOSTILE, "DeploymentPreference": preference}}}});
+    for imported in [
+        ecspresso::import(&service.to_string(), &|_| Ok(task.to_string())).unwrap(),
+        lambroll::import(&function.to_string()).unwrap(),
+        sam::import(&template.to_string()).unwrap(),
+    ] {
+        let text = imported.text("shop", "prod", HOSTILE);
+        let read = syntax::yaml("the declaration", &text, 1024 * 1024).unwrap();
+        assert_eq!(read, imported.document("shop", "prod"), "{text}");
+        let mut lines = text.lines();
+        assert!(!lines.any(|line| line.contains(is_hidden)), "{text}");
+        assert!(imported.notes.iter().any(|note| note.contains("soon⏎")));
+    }
 }

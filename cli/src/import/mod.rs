@@ -9,9 +9,10 @@ pub mod sam;
 pub mod sam_tags;
 pub mod unread_members;
 
-use crate::yaml::is_plain;
+use crate::yaml;
 use serde_json::{Map, Value, json};
 use std::collections::BTreeMap;
+use windlass_domain::foreign;
 
 /// A file that was read.
 #[derive(Debug, Default, Clone, PartialEq)]
@@ -29,9 +30,9 @@ pub struct Imported {
 }
 
 impl Imported {
-    /// Notes something that could not be carried over.
-    pub fn note(&mut self, what: impl Into<String>) {
-        self.notes.push(what.into());
+    /// Notes something that could not be carried over. It becomes one line: it stands in a comment.
+    pub fn note(&mut self, what: impl AsRef<str>) {
+        self.notes.push(foreign::line(what.as_ref()).into_owned());
     }
 
     /// Returns the declaration as a document.
@@ -56,7 +57,7 @@ impl Imported {
 
     /// Returns the declaration as a file for people, with the members that could not be carried over at its top.
     pub fn text(&self, app: &str, environment: &str, from: &str) -> String {
-        let mut lines = vec![format!("# From {from}.")];
+        let mut lines = vec![format!("# From {}.", foreign::line(from))];
         if !self.notes.is_empty() {
             lines.push("# What could not be carried over, and is yours to look at:".to_owned());
         }
@@ -74,15 +75,19 @@ impl Imported {
 /// Writes a member as YAML: maps in blocks, everything within a list as JSON, which is YAML as well.
 fn write(lines: &mut Vec<String>, depth: usize, name: &str, value: &Value) {
     let indent = "  ".repeat(depth);
+    let key = yaml::text(name);
     match value {
         Value::Object(map) if !map.is_empty() => {
-            lines.push(format!("{indent}{name}:"));
+            lines.push(format!("{indent}{key}:"));
             for (name, value) in map {
                 write(lines, depth + 1, name, value);
             }
         }
-        Value::String(text) if is_plain(text) => lines.push(format!("{indent}{name}: {text}")),
-        other => lines.push(format!("{indent}{name}: {other}")),
+        Value::String(text) => lines.push(format!("{indent}{key}: {}", yaml::text(text))),
+        other => {
+            let other = other.to_string();
+            lines.push(format!("{indent}{key}: {}", foreign::json(&other)));
+        }
     }
 }
 
