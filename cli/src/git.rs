@@ -186,13 +186,33 @@ fn tag_at_head(version: Option<&str>) -> Option<String> {
 }
 
 /// Returns whether tracked files of the present folder differ from what is checked out there. Untracked files do not
-/// count: they are what was built. `None` where there is no repository; and where nothing differs, but another commit
-/// than this one is checked out.
+/// count: they are what was built. Nor do files within a submodule, whose own configuration names programs as well.
+/// `None` where there is no repository, or its configuration names a filter, which would have to run; and where nothing
+/// differs, but another commit than this one is checked out.
 fn is_dirty(commit: Option<&str>) -> Option<bool> {
     let head = head()?;
-    let changed = output(&["status", "--porcelain", "--untracked-files=no"])?;
+    if has_filters()? {
+        return None;
+    }
+    let changed = output(&[
+        "status",
+        "--porcelain",
+        "--untracked-files=no",
+        "--ignore-submodules=dirty",
+    ])?;
     let is_known = commit.is_none_or(|commit| is_commit(&head, commit));
     (!changed.is_empty() || is_known).then_some(!changed.is_empty())
+}
+
+/// Returns whether the configuration of the folder's own repository names a filter: a program that Git runs for the
+/// contents of files, also to compare them (gitattributes, `filter`). One of the person or the machine is their own.
+fn has_filters() -> Option<bool> {
+    let keys = output(&["config", "--list", "--show-scope", "--name-only"])?;
+    let mut of_folder = keys.lines().filter_map(|line| match line.split_once('\t') {
+        Some(("system" | "global", _)) | None => None,
+        Some((_, key)) => Some(key),
+    });
+    Some(of_folder.any(|key| key.starts_with("filter.")))
 }
 
 /// Returns the commit that is checked out in the present folder.
@@ -274,18 +294,30 @@ fn git(arguments: &[&str]) -> Option<String> {
     output(arguments).filter(|text| !text.is_empty())
 }
 
-/// A cloned repository may have another one in it, as files, whose configuration names programs (git-config,
-/// `safe.bareRepository`). What is asked here needs no program.
-const SPARING: [&str; 4] = [
+/// The configuration of a folder may name programs, and a cloned repository may have another one in it, as files
+/// (git-config, `safe.bareRepository`). What is asked here needs no program: none that watches files, that checks a
+/// signature, and no hook.
+const SPARING: [&str; 9] = [
+    "--no-optional-locks",
     "-c",
     "safe.bareRepository=explicit",
     "-c",
     "core.fsmonitor=false",
+    "-c",
+    "log.showSignature=false",
+    "-c",
+    "core.hooksPath=/dev/null",
 ];
+
+/// The ways by which Git may fetch: none. A repository may promise objects whose remote is a program (git,
+/// `GIT_ALLOW_PROTOCOL`).
+const NO_REMOTE: (&str, &str) = ("GIT_ALLOW_PROTOCOL", "none");
 
 fn output(arguments: &[&str]) -> Option<String> {
     let all = SPARING.iter().chain(arguments);
-    let output = Command::new("git").args(all).output().ok()?;
+    let (name, none) = NO_REMOTE;
+    let mut git = Command::new("git");
+    let output = git.args(all).env(name, none).output().ok()?;
     let text = String::from_utf8(output.stdout).ok()?;
     output.status.success().then(|| text.trim().to_owned())
 }

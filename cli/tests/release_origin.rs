@@ -5,6 +5,7 @@
 use crate::cloud::{cloud, puts, site, write};
 use crate::standin::{code, err, out};
 use serde_json::{Value, json};
+use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 use std::process::Output;
 
@@ -241,4 +242,81 @@ fn a_detached_tag_is_said_and_what_no_commit_names_goes_there_only_when_it_is_sa
     );
     assert_eq!(code(&output), 0, "{}", err(&output));
     assert!(out(&output).contains("DIRTY"), "{}", out(&output));
+}
+
+/// The configuration of a folder that somebody else has packed names programs: none of them runs.
+#[test]
+fn no_program_of_a_hostile_repository_runs() {
+    let folder = repository("hostile");
+    let ran = folder.join("ran");
+    let script = folder.join("script.sh");
+    let signs = "[ $# = 0 ] || cat > /dev/null; echo '[GNUPG:] SIG_CREATED ' >&2; echo '-----BEGIN PGP SIGNATURE-----'";
+    write(
+        &folder,
+        "script.sh",
+        &format!("#!/bin/sh\n: > {}\n{signs}\n", ran.display()),
+    );
+    std::fs::set_permissions(&script, PermissionsExt::from_mode(0o755)).unwrap();
+    let program = script.to_str().unwrap();
+    write(&folder, ".git/info/attributes", "* filter=x diff=x\n");
+    let set = |name: &str, to: &str| git(&folder, &["config", name, to]);
+    set("gpg.program", program);
+    git(
+        &folder,
+        &[
+            "commit",
+            "--quiet",
+            "--allow-empty",
+            "--gpg-sign",
+            "--message",
+            "signed",
+        ],
+    );
+    set("log.showSignature", "true");
+    let hooks = folder.join(".git/hooks");
+    std::fs::create_dir_all(&hooks).unwrap();
+    std::fs::copy(&script, hooks.join("post-index-change")).unwrap();
+    let names = [
+        "filter.x.clean",
+        "filter.x.process",
+        "core.fsmonitor",
+        "diff.x.textconv",
+    ];
+    for name in names.iter().chain(&[
+        "diff.external",
+        "core.pager",
+        "core.editor",
+        "core.sshCommand",
+    ]) {
+        set(name, program);
+    }
+    let runs = |what: &str, run: &dyn Fn()| {
+        let _ = std::fs::remove_file(&ran);
+        // A file that looks changed is compared by its contents.
+        write(&folder, "fn.zip", what);
+        run();
+        ran.exists()
+    };
+    for control in [&["status"][..], &["show", "--no-patch"]] {
+        let run = || {
+            drop(
+                std::process::Command::new("git")
+                    .args(control)
+                    .current_dir(&folder)
+                    .output(),
+            );
+        };
+        assert!(runs("control", &run), "{control:?} runs none by itself");
+    }
+    let said = std::cell::RefCell::<String>::default();
+    let release =
+        || *said.borrow_mut() = out(&handed_in(&folder, &["--git-ref", "refs/heads/main"], &[]).0);
+    assert!(!runs("ours", &release), "{}", said.borrow());
+    let told = |words: &str| assert!(said.borrow().contains(words), "{}", said.borrow());
+    told("not known whether clean");
+    for name in ["filter.x.clean", "filter.x.process"] {
+        git(&folder, &["config", "--unset", name]);
+    }
+    assert!(!runs("without a filter", &release), "{}", said.borrow());
+    told("DIRTY");
 }
