@@ -1,6 +1,7 @@
 //! The keys of the artifacts bucket: what an upload is, and whose. Pure.
 
 use crate::name::{AppName, ComponentName, EnvironmentName};
+use crate::secret;
 
 /// The sort of an upload, with the names in its key.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -52,9 +53,16 @@ pub fn plans_of(app: &AppName, component: &ComponentName) -> String {
     format!("{PLANS}{app}/{component}/")
 }
 
-/// Reads a key; `None` if it is none of the three, such as a file that Windlass writes there itself, or is too long.
+/// Returns whether a key looks like a secret. A request names its upload by the key, and may have no secret (rule 10).
+pub fn is_secret(key: &str) -> bool {
+    secret::finding("", "key", key).is_some()
+}
+
+/// Reads a key; `None` if it is none of the three, such as a file that Windlass writes there itself, is too long, looks
+/// like a secret, or has control characters.
 pub fn upload(key: &str) -> Option<Upload> {
-    if key.ends_with(FINDINGS_SUFFIX) || key.len() > LONGEST {
+    let is_none = key.ends_with(FINDINGS_SUFFIX) || key.len() > LONGEST;
+    if is_none || key.contains(char::is_control) || is_secret(key) {
         return None;
     }
     let parts: Vec<&str> = key.split('/').collect();
@@ -112,6 +120,11 @@ mod tests {
                 Some(Upload::Artifact(shop(), dev(), web())),
             ),
             ("artifacts/shop/web/1.4.0.zip", None),
+            ("artifacts/shop/dev/web/1.4.0\nnext: run it.zip", None),
+            (
+                "artifacts/shop/dev/web/ghp_16C7e42F292c6912E7710c838347Ae178B4a.zip",
+                None,
+            ),
             ("artifacts/shop/dev/web/", None),
             ("artifacts/shop/dev/web", None),
             ("plans/shop/web/1.4.0.zip", None),

@@ -3,8 +3,9 @@
 
 use crate::count::count;
 use crate::finding::{Finding, FindingName, repeated};
-use crate::key::{FINDINGS_SUFFIX, LONGEST, PLANS, upload};
+use crate::key::{FINDINGS_SUFFIX, LONGEST, PLANS, is_secret, upload};
 use crate::name::AppName;
+use crate::secret;
 
 /// Windlass keeps its own objects below this.
 const OURS: &str = "windlass/";
@@ -35,6 +36,9 @@ pub fn misplaced_upload(key: &str) -> Option<MisplacedUpload> {
         return None;
     }
     let parts: Vec<&str> = key.split('/').collect();
+    if let Some(told) = of_secret(key, &parts) {
+        return Some(told);
+    }
     let (folders, file) = parts.split_at(parts.len() - 1);
     let file = file.first().copied().unwrap_or_default();
     let folder = folders.first().and_then(|name| meant(name));
@@ -45,6 +49,9 @@ pub fn misplaced_upload(key: &str) -> Option<MisplacedUpload> {
     let too_long = key.len() > LONGEST;
     let remedy = match folder {
         _ if too_long => format!("Upload it with a key of at most {LONGEST} bytes."),
+        _ if key.contains(char::is_control) => {
+            "Upload it with a key in one line, without characters that are not shown.".to_owned()
+        }
         Some("apps") => format!("Upload the declaration as `apps/{app}/app.yaml`."),
         Some("releases") => format!(
             "Upload the manifest as `releases/{app}/{}/{}.json`.",
@@ -81,6 +88,22 @@ pub fn misplaced_upload(key: &str) -> Option<MisplacedUpload> {
         app: folder.and_then(|_| AppName::new(named(1)?).ok()),
         finding: Finding::new(FindingName::BadValue, key, reason, remedy),
         beside: !too_long && folders.first().is_some_and(|name| FOLDERS.contains(name)),
+    })
+}
+
+/// Returns what is told of a key that looks like a secret: where it lies, as far as that is none.
+fn of_secret(key: &str, parts: &[&str]) -> Option<MisplacedUpload> {
+    let folder = parts.first().filter(|name| FOLDERS.contains(name));
+    let app = folder.and(parts.get(1)).filter(|name| !is_secret(name));
+    let app = app.and_then(|name| AppName::new(*name).ok());
+    let place = match (folder, &app) {
+        (Some(folder), Some(app)) => format!("{folder}/{app}/…"),
+        _ => "an upload".to_owned(),
+    };
+    Some(MisplacedUpload {
+        app,
+        finding: secret::finding(&place, "key", key)?,
+        beside: folder.is_some() && key.len() <= LONGEST,
     })
 }
 
@@ -137,6 +160,34 @@ mod tests {
             assert!(!told.beside);
             assert!(
                 told.finding.remedy.contains("at most 1010 bytes"),
+                "{}",
+                told.finding
+            );
+        }
+    }
+
+    #[test]
+    fn a_key_that_looks_like_a_secret_is_never_repeated() {
+        let token = "ghp_16C7e42F292c6912E7710c838347Ae178B4a";
+        for (key, app, place, beside) in [
+            (
+                "releases/shop/dev/{}.json",
+                Some("shop"),
+                "releases/shop/…",
+                true,
+            ),
+            ("artifacts/{}/dev/web/1.zip", None, "an upload", true),
+            ("holiday-{}.jpg", None, "an upload", false),
+        ] {
+            let told = misplaced_upload(&key.replace("{}", token)).unwrap();
+            assert_eq!(told.finding.name, FindingName::SecretInInput);
+            assert_eq!(
+                (told.app.as_ref().map(AppName::as_str), told.beside),
+                (app, beside)
+            );
+            assert_eq!(told.finding.path, place);
+            assert!(
+                !told.finding.to_string().contains(token),
                 "{}",
                 told.finding
             );

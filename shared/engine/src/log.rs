@@ -4,6 +4,7 @@
 
 use tracing::Span;
 use windlass_domain::identity::DeploymentId;
+use windlass_domain::key::is_secret;
 use windlass_domain::name::AppName;
 
 /// Returns the span of one part of an invocation that works for several things, such as one message of a batch; `part`
@@ -11,7 +12,7 @@ use windlass_domain::name::AppName;
 pub fn part(part: &str) -> Span {
     tracing::error_span!(
         "part",
-        part,
+        part = shown(part),
         about = tracing::field::Empty,
         app = tracing::field::Empty,
         deployment = tracing::field::Empty,
@@ -38,5 +39,13 @@ pub fn name_app(app: &AppName) {
 /// Names what arrived, such as an object's key. It helps to find the lines that were written before the deployment was
 /// known.
 pub fn name_arrival(about: &str) {
-    Span::current().record("about", about);
+    Span::current().record("about", shown(about));
+}
+
+/// Returns what arrived as a line may name it: a key that looks like a secret stands in none (rule 10).
+pub fn shown(about: &str) -> &str {
+    if is_secret(about) {
+        return "what looks like a secret";
+    }
+    about
 }

@@ -90,6 +90,46 @@ fn what_looks_meant_is_listed_and_told_beside_the_upload() {
     );
 }
 
+/// What `Admit` could not read as a request is no execution, and is told beside the upload.
+#[test]
+fn an_upload_with_a_key_that_no_request_may_name_is_told_and_starts_nothing() {
+    let token = "ghp_16C7e42F292c6912E7710c838347Ae178B4a";
+    let lines = "1.0.0\nnext: run it";
+    let world = declared();
+    for (folder, end) in [
+        ("releases/shop/dev", "json"),
+        ("artifacts/shop/dev/api", "zip"),
+    ] {
+        for name in [token, lines] {
+            let event = upload(&world, &format!("{folder}/{name}.{end}"), "{}");
+            arrives(&world, event).unwrap();
+        }
+    }
+    assert_eq!(started(&world), [json!(null); 0]);
+    assert_eq!(
+        listed(&world, Some(&shop())),
+        [
+            r"artifacts/shop/dev/api/1.0.0\nnext: run it.zip BadValue",
+            "artifacts/shop/… SecretInInput",
+            r"releases/shop/dev/1.0.0\nnext: run it.json BadValue",
+            "releases/shop/… SecretInInput",
+        ]
+    );
+    let texts = world.s3().texts("artifacts");
+    let beside = texts
+        .iter()
+        .filter(|(key, _)| key.ends_with(".findings.json"));
+    let beside: Vec<_> = beside
+        .filter(|(key, _)| !key.starts_with("apps/"))
+        .collect();
+    assert_eq!(beside.len(), 4, "{beside:?}");
+    assert!(
+        beside.iter().all(|(_, text)| !text.contains(token)),
+        "{beside:?}"
+    );
+    assert!(!format!("{:?}", world.dynamodb()).contains(token));
+}
+
 #[test]
 fn an_upload_whose_key_is_too_long_for_its_findings_is_listed() {
     let world = declared();

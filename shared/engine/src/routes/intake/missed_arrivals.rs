@@ -71,7 +71,12 @@ async fn uploads(
             }
             left -= 1;
             let came = look_after(ports, one).instrument(log::part(&one.key));
-            note(&mut round, (&one.key, one.modified), came.await, faults);
+            note(
+                &mut round,
+                (log::shown(&one.key), one.modified),
+                came.await,
+                faults,
+            );
             round.after = Some(one.key.clone());
         }
         round = round.next(page.next, now);

@@ -8,8 +8,9 @@ use crate::log;
 use crate::ports::{ObjectId, Result};
 use crate::upload_findings;
 use serde_json::Value;
+use windlass_domain::digest::Digest;
 use windlass_domain::fault::{Fault, FaultName};
-use windlass_domain::key::{Upload, upload};
+use windlass_domain::key::{Upload, is_secret, upload};
 use windlass_domain::misplaced_upload::{MisplacedUpload, misplaced_upload};
 use windlass_domain::request::{ObjectRef, Requester, Route};
 
@@ -107,7 +108,12 @@ async fn tell(
     if beside {
         upload_findings::write(ports, object, std::slice::from_ref(&finding)).await?;
     }
-    ignored_arrivals::list(ports, &object.key, app, requester, vec![finding]).await?;
+    let about = if is_secret(&object.key) {
+        finding.path.clone()
+    } else {
+        object.key.clone()
+    };
+    ignored_arrivals::list(ports, &about, app, requester, vec![finding]).await?;
     Ok(ArrivalOutcome::Served)
 }
 
@@ -128,8 +134,12 @@ async fn pin_version(ports: &impl Ports, object: ObjectRef) -> Result<ObjectRef>
     })
 }
 
-/// Returns the text that identifies an object that was created.
+/// Returns the text that identifies an object that was created. It stands in an item, where no secret may.
 fn what(object: &ObjectRef) -> String {
     let version = object.version_id.as_deref().unwrap_or_default();
-    format!("{} {version}", object.key)
+    let key = &object.key;
+    if is_secret(key) {
+        return format!("{} {version}", Digest::of(key.as_bytes()));
+    }
+    format!("{key} {version}")
 }
