@@ -89,6 +89,37 @@ fn a_call_about_a_deployment_names_it() {
 }
 
 #[test]
+fn a_secret_in_the_address_of_a_call_is_neither_logged_nor_repeated() {
+    let program = Program::release().unwrap();
+    let shop = Shop::new(&program, FUNCTIONS);
+    let token = "ghp_16C7e42F292c6912E7710c838347Ae178B4a";
+    for (path, query) in [
+        (format!("/apps/shop/releases/{token}"), vec![]),
+        (format!("/{token}"), vec![]),
+        ("/apps".to_owned(), vec![(token, "1")]),
+        ("/apps/shop/stats".to_owned(), vec![("days", token)]),
+    ] {
+        let query = query.iter();
+        let call = Call {
+            method: "GET".into(),
+            path,
+            query: query
+                .map(|(name, value)| ((*name).to_owned(), (*value).to_owned()))
+                .collect(),
+            ..Call::default()
+        };
+        let (reply, lines) = logged(|| run(api::handle(shop.world(), call)));
+        assert_eq!(
+            (reply.status, &reply.body["title"]),
+            (400, &json!("SecretInInput"))
+        );
+        said(&lines, "a call with a secret in its address is refused");
+        let told = format!("{} {lines:?}", reply.body);
+        assert!(!told.contains(token), "{told}");
+    }
+}
+
+#[test]
 fn an_arrival_tells_what_it_is_until_its_deployment_is_known() {
     let program = Program::release().unwrap();
     let mut shop = Shop::new(&program, FUNCTIONS);

@@ -34,14 +34,24 @@ use crate::ports::Result;
 use movable::FromAndTo;
 use problem::problem;
 use query::PAGED;
+use serde_json::json;
 use windlass_domain::fault::FaultName;
 use windlass_domain::finding::{Finding, FindingName};
 use windlass_domain::identity::EnvironmentId;
 use windlass_domain::name::{AppName, EnvironmentName};
+use windlass_domain::secret;
 
 /// Serves a call. A fault is an answer as well: 503 where asking again may help, 400 where what was sent
 /// cannot be read, else 500.
 pub async fn handle(ports: &impl Ports, call: Call) -> Reply {
+    let secrets = secrets(&call);
+    if !secrets.is_empty() {
+        tracing::info!(
+            method = call.method,
+            "a call with a secret in its address is refused"
+        );
+        return answer_wording::in_words_of(query::way(&call), problem(400, &secrets));
+    }
     let reply = match route(ports, &call).await {
         Ok(reply) => reply,
         // Nothing else of a call reaches AWS as it came.
@@ -56,6 +66,15 @@ pub async fn handle(ports: &impl Ports, call: Call) -> Reply {
     let Call { method, path, .. } = &call;
     tracing::info!(method, path, status = reply.status, "the call is answered");
     answer_wording::in_words_of(query::way(&call), reply)
+}
+
+/// Returns the findings that a call's address looks like a secret (rule 10). Nothing of it is logged or repeated then.
+/// What `after` says is the API's own, and is repeated nowhere.
+fn secrets(call: &Call) -> Vec<Finding> {
+    let mut query = call.query.clone();
+    query.remove("after");
+    let path: Vec<&str> = call.path.split('/').collect();
+    secret::findings(&json!({"path": path, "query": query}))
 }
 
 async fn route(ports: &impl Ports, call: &Call) -> Result<Reply> {
