@@ -9,7 +9,11 @@ fn main() -> ExitCode {
     windlass_lambda::serve(
         Aws::from_env,
         async |aws: &Aws, event: ApiGatewayV2httpRequest| {
-            Ok(answer_of(&api::handle(aws, call_of(event)?).await))
+            let reply = match call_of(event) {
+                Ok(call) => api::handle(aws, call).await,
+                Err(reply) => reply,
+            };
+            Ok(answer_of(&reply))
         },
     )
 }

@@ -7,17 +7,20 @@ use aws_lambda_events::http::HeaderValue;
 use aws_lambda_events::http::header::{CACHE_CONTROL, CONTENT_TYPE};
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
-use windlass_domain::fault::{Fault, FaultName};
-use windlass_engine::ports::Result;
-use windlass_engine::routes::api::{Call, Reply};
+use windlass_engine::routes::api::{Call, Reply, unread};
 
 /// Returns the call in an event of the HTTP API.
-pub fn call_of(event: ApiGatewayV2httpRequest) -> Result<Call> {
+///
+/// # Errors
+/// The reply to a call that cannot be read.
+pub fn call_of(event: ApiGatewayV2httpRequest) -> Result<Call, Reply> {
     let body = body(event.body, event.is_base64_encoded)?;
     // A key that is no text cannot be used: the request's check says what is wrong with it.
     let key = event.headers.get("idempotency-key");
     let key = key.map(|key| String::from_utf8_lossy(key.as_bytes()).into_owned());
-    let path = event.raw_path.ok_or_else(|| bad("it names no path"))?;
+    let path = event
+        .raw_path
+        .ok_or_else(|| unread("the path", "the call names none"))?;
     let context = event.request_context;
     let stage = context.stage.as_deref().unwrap_or("$default");
     let query = event.raw_query_string.unwrap_or_default();
@@ -52,13 +55,6 @@ pub fn answer_of(reply: &Reply) -> ApiGatewayV2httpResponse {
     answer
 }
 
-fn bad(why: &str) -> Fault {
-    Fault::new(
-        FaultName::BadInput,
-        format!("the event is none of an HTTP API: {why}"),
-    )
-}
-
 /// Takes a named stage off, which stands before the path.
 fn without_stage<'a>(path: &'a str, stage: &str) -> &'a str {
     let rest = path
@@ -68,15 +64,14 @@ fn without_stage<'a>(path: &'a str, stage: &str) -> &'a str {
 }
 
 /// Returns the body as text. By the content type API Gateway encodes bodies that it considers binary.
-fn body(body: Option<String>, encoded: bool) -> Result<Option<String>> {
+fn body(body: Option<String>, encoded: bool) -> Result<Option<String>, Reply> {
     let Some(body) = body else { return Ok(None) };
     if !encoded {
         return Ok(Some(body));
     }
-    let bytes = STANDARD
-        .decode(body)
-        .map_err(|_| bad("its body is not base64"))?;
-    let text = String::from_utf8(bytes).map_err(|_| bad("its body is not UTF-8"))?;
+    let bad = |why| unread("the body", why);
+    let bytes = STANDARD.decode(body).map_err(|_| bad("it is not base64"))?;
+    let text = String::from_utf8(bytes).map_err(|_| bad("it is not UTF-8"))?;
     Ok(Some(text))
 }
 
@@ -85,7 +80,7 @@ mod tests {
     use super::*;
     use serde_json::{Value, json};
 
-    fn call_of(event: &Value) -> Result<Call> {
+    fn call_of(event: &Value) -> Result<Call, Reply> {
         let event = serde_json::from_value(event.clone()).expect("an event of an HTTP API");
         super::call_of(event)
     }
@@ -142,11 +137,15 @@ mod tests {
             call_of(&event).expect("a call").body.as_deref(),
             Some("{\"a\":1}")
         );
-        event["body"] = json!("%");
-        assert_eq!(
-            call_of(&event).expect_err("no base64").name,
-            FaultName::BadInput
-        );
+        // The second is the byte 0xff, which is no text in UTF-8.
+        for body in ["%", "/w=="] {
+            event["body"] = json!(body);
+            let reply = call_of(&event).expect_err("no text");
+            assert_eq!(
+                (reply.status, &reply.body["title"]),
+                (400, &json!("NotWellFormed"))
+            );
+        }
     }
 
     #[test]

@@ -77,6 +77,19 @@ fn secrets(call: &Call) -> Vec<Finding> {
     secret::findings(&json!({"path": path, "query": query}))
 }
 
+/// Returns the answer to a call that is no text.
+pub fn unread(what: &str, why: &str) -> Reply {
+    problem(
+        400,
+        &[Finding::new(
+            FindingName::NotWellFormed,
+            what,
+            format!("{what} cannot be read: {why}."),
+            "Write JSON in UTF-8.",
+        )],
+    )
+}
+
 async fn route(ports: &impl Ports, call: &Call) -> Result<Reply> {
     if let Some(finding) = call.key.as_deref().and_then(members::bad_key) {
         return Ok(problem(400, &[finding]));
