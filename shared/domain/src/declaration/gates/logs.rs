@@ -34,7 +34,7 @@ const GROUP: Form = Form {
 /// needs few of them.
 const FILTER: Form = Form {
     accepts: |text| !text.trim().is_empty() && text.len() <= 1024 && !has_command(text),
-    words: "what stands behind `filter` in a query of Logs Insights, such as `@message like /ERROR/`, without another command behind a `|`",
+    words: "what stands behind `filter` in a query of Logs Insights, such as `@message like /ERROR/`, whole, without a comment, and without another command behind a `|`",
 };
 
 /// A count of lines in CloudWatch Logs, by a query of Logs Insights. AWS bills what a query scans, in
@@ -142,21 +142,44 @@ impl Resolve for LogsGate {
     }
 }
 
-/// Returns whether another command follows, such as in `@message like /x/ | limit 1`. A `|` within quotes or between
-/// slashes belongs to the filter.
+/// Returns whether another command may follow, such as in `@message like /x/ | limit 1`. A `|` within quotes belongs to
+/// the filter, and so does one between slashes where an operator of regular expressions stands before them: any other
+/// slash divides (Amazon CloudWatch Logs User Guide, "filter"). What does not end may hide one.
 fn has_command(filter: &str) -> bool {
     let mut within = None;
-    let mut characters = filter.chars();
-    while let Some(c) = characters.next() {
+    let mut characters = filter.char_indices();
+    while let Some((at, c)) = characters.next() {
         match (within, c) {
-            (Some(_), '\\') => drop(characters.next()),
+            (Some(end), '\\') => {
+                let escaped = characters.next().map(|(_, c)| c);
+                // No page of AWS says whether a quotation mark can be escaped.
+                if end != '/' && escaped == within && filter.contains('|') {
+                    return true;
+                }
+            }
             (Some(end), c) if c == end => within = None,
-            (None, '/' | '"' | '\'' | '`') => within = Some(c),
-            (None, '|' | '\n') => return true,
+            (None, '"' | '\'' | '`') => within = Some(c),
+            (None, '/') if awaits_expression(&filter[..at]) => within = Some(c),
+            (None, '|' | '\n' | '\r' | '#') => return true,
             _ => {}
         }
     }
-    false
+    within.is_some()
+}
+
+/// Returns whether a text ends with an operator behind which a regular expression stands.
+fn awaits_expression(before: &str) -> bool {
+    let before = before.trim_end();
+    let is_word = |word: &str| {
+        let rest = before
+            .len()
+            .checked_sub(word.len())
+            .and_then(|at| before.split_at_checked(at));
+        rest.is_some_and(|(rest, end)| {
+            end.eq_ignore_ascii_case(word) && rest.ends_with(char::is_whitespace)
+        })
+    };
+    before.ends_with("=~") || is_word("like")
 }
 
 #[cfg(test)]
@@ -173,7 +196,17 @@ mod tests {
             ("`a|b` = 1", true),
             ("", false),
             (" ", false),
+            ("@message =~/a|b/ and @message NOT LIKE /c|d/", true),
+            ("@duration / 1 > 0", true),
             ("@message like /x/ | limit 1", false),
+            ("@duration / 1 > 0 | stats count(*) / 1", false),
+            ("alike /1 | limit 1 | fields a /1", false),
+            ("like /1 | limit 1 | fields a /1", false),
+            ("a = 'x | limit 1", false),
+            ("@message like /x", false),
+            (r#"@message like "\"level\":\"error\"""#, true),
+            (r#"a = "x\" | limit 1 | fields b = "y\""#, false),
+            ("a = 1 # | limit 1", false),
             ("level = 'error' | stats count(*)", false),
             ("level = 'error'\nand x = 1", false),
         ] {
