@@ -106,7 +106,9 @@ impl Claim {
         let is_same = |one: &Self, other: &Self| {
             (&one.resource, &one.folder) == (&other.resource, &other.folder)
         };
-        let changed = then.iter().filter(|claim| !claim.shared);
+        // A deployment group of CodeDeploy moves callers and is no target: who leaves it leaves nothing behind.
+        let is_way = |claim: &Self| claim.resource.contains(":codedeploy:");
+        let changed = then.iter().filter(|claim| !claim.shared && !is_way(claim));
         let left = changed.filter(|claim| !now.iter().any(|it| is_same(it, claim)));
         left.collect()
     }

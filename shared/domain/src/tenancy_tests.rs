@@ -56,6 +56,7 @@ fn what_a_component_has_left() {
         ("web/a/ arn/", "web/a/", "s3://arn/"),
         ("web/a/ arn/", "web/a/ *arn/", ""),
         ("web/a/ *arn/", "web/a/", ""),
+        ("web/a/ arn:aws:codedeploy:g/", "web/a/", ""),
         ("", "web/a/", ""),
     ];
     let all = |text: &str| text.split_whitespace().map(claim).collect::<Vec<_>>();

@@ -61,6 +61,21 @@ fn a_canary_is_watched_while_codedeploy_moves_the_alias() {
     assert_eq!(told.description, "Windlass deployment 0123456789abcdef");
 }
 
+/// Nothing but the claim tells whose a group is that has deployed nothing yet.
+#[test]
+fn the_group_is_claimed_beside_the_function() {
+    let world = Moved::by(Routing::AllAtOnce).world();
+    let claims = plan(&world, "new", None).claims;
+    let claimed: Vec<&str> = claims.iter().map(|claim| claim.resource.as_str()).collect();
+    assert_eq!(
+        claimed,
+        [
+            "arn:aws:lambda:eu-west-1:111111111111:function:shop-api-prod",
+            "arn:aws:codedeploy:eu-west-1:111111111111:deploymentgroup:shop/api"
+        ]
+    );
+}
+
 #[test]
 fn the_hooks_of_the_last_revision_are_kept() {
     let subject = Moved {

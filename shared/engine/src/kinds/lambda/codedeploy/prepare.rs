@@ -6,6 +6,7 @@ use super::tell;
 use crate::kinds::codedeploy::group::{self, looks};
 use crate::kinds::codedeploy::{CODEDEPLOY, find, sentences};
 use crate::kinds::lambda::state::{self as lambda, BackRecord, Group, Observed, Target};
+use crate::kinds::needs::beside;
 use crate::kinds::{PrepareInput, Prepared, Recorded, Stage, from_value, to_value};
 use crate::ports::{CodeDeployApi, DeploymentGroup, Result};
 use crate::trouble::{Checked, Trouble, collected};
@@ -21,8 +22,17 @@ pub async fn prepare(
     input: &PrepareInput<'_>,
     spec: &Lambda,
     declared: &Declared,
-    planned: Prepared,
+    mut planned: Prepared,
 ) -> Result<Prepared> {
+    // A group that has deployed nothing tells by nothing whose it is. One of services tells it by its service.
+    if let Some(function) = planned.claims.first() {
+        let group = format!(
+            "deploymentgroup:{}/{}",
+            declared.application, declared.group
+        );
+        let group = Claim::whole(beside(&function.resource, "codedeploy", &group));
+        planned.claims.push(group);
+    }
     let asks = Asks {
         of: group::Asks {
             there,
