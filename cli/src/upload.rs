@@ -2,6 +2,7 @@
 
 use crate::failure::Failure;
 use crate::installation::InstallationPlace;
+use crate::output::Output;
 use crate::trouble::next_for_credentials;
 use bytes::Bytes;
 use futures::stream::{self, StreamExt, TryStreamExt};
@@ -227,21 +228,18 @@ pub struct Progress {
 }
 
 impl Progress {
-    /// Draws on standard error, and not at all where that is no terminal.
-    pub fn new() -> Self {
+    /// Draws on standard error, and not at all where that is no terminal, or where one document is printed.
+    pub fn of(output: Output) -> Self {
+        if output.is_json() {
+            let bar = ProgressBar::hidden();
+            return Self { bar };
+        }
         let bar = ProgressBar::new(0);
         let style = "{spinner} {bar:30} {bytes}/{total_bytes} {wide_msg}";
         if let Ok(style) = ProgressStyle::with_template(style) {
             bar.set_style(style);
         }
         Self { bar }
-    }
-
-    /// Draws nowhere.
-    pub fn hidden() -> Self {
-        Self {
-            bar: ProgressBar::hidden(),
-        }
     }
 
     fn expect(&self, sizes: impl Iterator<Item = u64>) {
@@ -256,12 +254,6 @@ impl Progress {
 
     fn end(&self) {
         self.bar.finish_and_clear();
-    }
-}
-
-impl Default for Progress {
-    fn default() -> Self {
-        Self::new()
     }
 }
 

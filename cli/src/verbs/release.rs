@@ -323,12 +323,11 @@ impl Release {
         if artifacts.is_empty() {
             return Ok(Vec::new());
         }
-        let progress = if output.is_json() {
-            Progress::hidden()
-        } else {
-            Progress::new()
-        };
-        let sent = upload::all(&self.bucket().await?, artifacts, &progress).await?;
+        let bucket = self.bucket().await?;
+        // A file of the repository may name it: whoever releases sees where the files go before they do.
+        let (value, from) = (&bucket.value, &bucket.from);
+        output.announce(&format!("  files go to s3://{value} (by {from})"));
+        let sent = upload::all(&bucket, artifacts, &Progress::of(output)).await?;
         for sent in &sent {
             output.progress(&upload::in_words(sent));
         }
