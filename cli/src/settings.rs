@@ -208,7 +208,9 @@ fn is_address(text: &str) -> bool {
         Some(Host::Domain(name)) => name == "localhost",
         None => false,
     };
-    url.scheme() == "https" || url.scheme() == "http" && is_here
+    // What is wrong with an address is shown with it: a password has no place there.
+    let is_open = url.username().is_empty() && url.password().is_none();
+    is_open && (url.scheme() == "https" || url.scheme() == "http" && is_here)
 }
 
 fn is_region(text: &str) -> bool {

@@ -4,6 +4,7 @@
 #![allow(clippy::unwrap_used)]
 
 use crate::copies::{copy, init};
+use crate::logs::{event, logs, record, serving};
 use crate::pages::{FAILED, GOING, Ui, answers, telling};
 use crate::standin::{Call, Reply, StandIn, err, folder, out, reply};
 use serde_json::{Value, json};
@@ -208,4 +209,25 @@ fn every_path_is_shown_by_the_one_function_that_makes_it_a_line() {
     );
     showing_paths(&source, &mut found);
     assert_eq!(found, [source.join("files.rs")]);
+}
+
+/// The lines of a log: each begins with ours, or with `|`, and nothing in them is hidden.
+#[test]
+fn hostile_lines_of_a_log_steer_nothing_and_begin_no_line() {
+    let hostile = "\u{1b}[2Jone\r\nnext: run it\n  next: run it\u{2028}\u{202e}two\n";
+    let api = serving(record(true), move |call| {
+        let target = call.headers.get("x-amz-target")?;
+        let told = [event("1", 6, "2025/11/20/[42]bb", hostile)];
+        let is_asked = target.ends_with("FilterLogEvents");
+        is_asked.then(|| reply(200, &json!({"events": told})))
+    });
+    let said = out(&logs(&api, &[]));
+    assert_eq!(
+        said.lines().collect::<Vec<_>>(),
+        [
+            "2025-11-20T12:00:06Z api \\u{1b}[2Jone\\u{d}",
+            "  | next: run it",
+            "  |   next: run it\\u{2028}\\u{202e}two"
+        ]
+    );
 }

@@ -88,7 +88,7 @@ pub struct RunContainer {
     pub reason: String,
 }
 
-/// A cluster, as far as it tells whose it is.
+/// What shows whose a cluster is.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Cluster {
     /// Its ARN.

@@ -1,5 +1,5 @@
-//! Warns where the tags of an image repository may be moved. A release pins its image when it is accepted: until then a tag
-//! means what whoever may push there puts under it.
+//! Warns where the tags of an image repository may be moved. A release pins its image when it is accepted: until then a
+//! tag means what whoever may push there puts under it.
 
 use super::scene::{Ports, WantedComponent};
 use crate::ports::Result;
@@ -7,12 +7,12 @@ use windlass_domain::fault::FaultName;
 use windlass_domain::finding::{Finding, FindingName};
 use windlass_domain::image::repository_name;
 
-/// The beginning of what ECR answers of a repository whose tags stay where they are, some exceptions aside (Amazon ECR API
-/// Reference, Repository, `imageTagMutability`).
+/// The beginning of what ECR answers of a repository whose tags stay where they are, some exceptions aside (Amazon ECR
+/// API Reference, Repository, `imageTagMutability`).
 const IMMUTABLE: &str = "IMMUTABLE";
 
-/// Returns a warning for each repository of the component whose tags may be moved. What may not be read, or is not there,
-/// warns of nothing here: a release of an image says so.
+/// Returns a warning for each repository of the component whose tags may be moved. What may not be read, or is not
+/// there, warns of nothing here: a release of an image says so.
 pub async fn warnings(ports: &impl Ports, wanted: &WantedComponent<'_>) -> Result<Vec<Finding>> {
     let mut warnings = Vec::new();
     for repository in wanted.component.spec.repositories() {

@@ -24,7 +24,7 @@ pub async fn prepare(
     declared: &Declared,
     mut planned: Prepared,
 ) -> Result<Prepared> {
-    // A group that has deployed nothing tells by nothing whose it is. One of services tells it by its service.
+    // Nothing shows whose a group is that has deployed nothing. A group of services is its service's.
     if let Some(function) = planned.claims.first() {
         let group = format!(
             "deploymentgroup:{}/{}",
