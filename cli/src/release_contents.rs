@@ -28,7 +28,7 @@ pub struct ReleaseContents {
     pub images: BTreeMap<ComponentName, ArtifactRef>,
     /// The folders that were packed, by component.
     folders: BTreeMap<ComponentName, PackedFolder>,
-    /// What was read by a link, in words.
+    /// Lines that name each link and the place that it leads to.
     links: Vec<String>,
 }
 

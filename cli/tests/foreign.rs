@@ -164,7 +164,7 @@ fn no_setting_of_a_folder_begins_a_line() {
     assert!(said.matches("alert(1)").count() >= 2, "{said}");
 }
 
-/// What `init` finds, asks and proposes: of folders with such names, and where every answer of AWS is such a text.
+/// `init` shows folders with such names, and answers of AWS that are such a text, in what it finds, asks and proposes.
 #[test]
 fn no_folder_and_no_answer_of_aws_begins_a_line_of_init() {
     let named = lines().replace('/', "");

@@ -34,7 +34,7 @@ enum PlannedCommand {
     /// Going back to an earlier snapshot.
     Rollback(PlannedRollback),
     /// The way there of a drill, to the version before.
-    Drill(PlannedDrill),
+    Drill(PlannedAction),
     /// Taking files of a site away.
     Withdraw(PlannedWithdrawal),
 }
@@ -59,73 +59,47 @@ struct PlannedDeploy {
     unused: UnusedOptions,
 }
 
-/// A rollback that is only planned needs no reason.
+/// An operator's action. One that is only planned needs no reason.
 #[derive(Debug, Args)]
-struct PlannedRollback {
+struct PlannedAction {
     /// The application.
     #[arg(value_parser = |text: &str| AppName::new(text))]
     app: AppName,
     /// The environment.
     #[arg(value_parser = |text: &str| EnvironmentName::new(text))]
     environment: EnvironmentName,
+    #[arg(long, hide = true, value_name = "TEXT")]
+    reason: Option<String>,
+    #[command(flatten)]
+    endpoint: Endpoint,
+    #[command(flatten)]
+    patience: Patience,
+    #[command(flatten)]
+    unused: UnusedOptions,
+}
+
+#[derive(Debug, Args)]
+struct PlannedRollback {
+    #[command(flatten)]
+    at: PlannedAction,
     /// The snapshot to go back to; the newest suitable one if not given.
     #[arg(long, value_name = "NUMBER", value_parser = arguments::number)]
     snapshot: Option<u64>,
     /// A component that is irreversible and that it may go back across; may be given several times.
     #[arg(long, value_name = "COMPONENT", value_parser = |text: &str| ComponentName::new(text))]
     across: Vec<ComponentName>,
-    #[arg(long, hide = true, value_name = "TEXT")]
-    reason: Option<String>,
-    #[command(flatten)]
-    endpoint: Endpoint,
-    #[command(flatten)]
-    patience: Patience,
-    #[command(flatten)]
-    unused: UnusedOptions,
 }
 
-/// A drill that is only planned needs no reason.
-#[derive(Debug, Args)]
-struct PlannedDrill {
-    /// The application.
-    #[arg(value_parser = |text: &str| AppName::new(text))]
-    app: AppName,
-    /// The environment.
-    #[arg(value_parser = |text: &str| EnvironmentName::new(text))]
-    environment: EnvironmentName,
-    #[arg(long, hide = true, value_name = "TEXT")]
-    reason: Option<String>,
-    #[command(flatten)]
-    endpoint: Endpoint,
-    #[command(flatten)]
-    patience: Patience,
-    #[command(flatten)]
-    unused: UnusedOptions,
-}
-
-/// A withdrawal that is only planned needs no reason.
 #[derive(Debug, Args)]
 struct PlannedWithdrawal {
-    /// The application.
-    #[arg(value_parser = |text: &str| AppName::new(text))]
-    app: AppName,
-    /// The environment.
-    #[arg(value_parser = |text: &str| EnvironmentName::new(text))]
-    environment: EnvironmentName,
+    #[command(flatten)]
+    at: PlannedAction,
     /// The component that is the site.
     #[arg(value_parser = |text: &str| ComponentName::new(text))]
     component: ComponentName,
     /// The path of a file within the site, or a glob such as `backup/**`.
     #[arg(value_parser = arguments::text)]
     pattern: String,
-    #[arg(long, hide = true, value_name = "TEXT")]
-    reason: Option<String>,
-    #[command(flatten)]
-    endpoint: Endpoint,
-    #[command(flatten)]
-    patience: Patience,
-    #[command(flatten)]
-    unused: UnusedOptions,
 }
 
 /// Options of the command without `plan`, so that `plan` can stand in front of any.
@@ -157,17 +131,17 @@ impl Plan {
         let unused = match &self.of {
             PlannedCommand::Release(of) => &of.unused,
             PlannedCommand::Deploy(of) => &of.unused,
-            PlannedCommand::Rollback(back) => &back.unused,
-            PlannedCommand::Drill(there) => &there.unused,
-            PlannedCommand::Withdraw(of) => &of.unused,
+            PlannedCommand::Rollback(back) => &back.at.unused,
+            PlannedCommand::Drill(at) => &at.unused,
+            PlannedCommand::Withdraw(of) => &of.at.unused,
         };
         unused.tell(output);
         match &self.of {
             PlannedCommand::Release(of) => of.release.run(NextStep::Plan(&of.patience), output),
             PlannedCommand::Deploy(of) => of.deploy.run(NextStep::Plan(&of.patience), output),
-            PlannedCommand::Rollback(back) => back.run(output),
-            PlannedCommand::Drill(there) => there.run(output),
-            PlannedCommand::Withdraw(of) => of.run(output),
+            PlannedCommand::Rollback(back) => back.at.run(&back.body(), output),
+            PlannedCommand::Drill(at) => at.run(&drill(), output),
+            PlannedCommand::Withdraw(of) => of.at.run(&of.body(), output),
         }
     }
 }
@@ -180,18 +154,9 @@ impl Plan {
     pub async fn drawn(&self, windlass: &Windlass) -> Result<(Value, Planned), Failure> {
         match &self.of {
             PlannedCommand::Deploy(of) => of.deploy.drawn(windlass, &of.patience).await,
-            PlannedCommand::Rollback(back) => {
-                let body = back.body();
-                planned::drawn(back.asked(windlass, &body), &back.patience).await
-            }
-            PlannedCommand::Drill(there) => {
-                let body = PlannedDrill::body();
-                planned::drawn(there.asked(windlass, &body), &there.patience).await
-            }
-            PlannedCommand::Withdraw(of) => {
-                let body = of.body();
-                planned::drawn(of.asked(windlass, &body), &of.patience).await
-            }
+            PlannedCommand::Rollback(back) => back.at.drawn(windlass, &back.body()).await,
+            PlannedCommand::Drill(at) => at.drawn(windlass, &drill()).await,
+            PlannedCommand::Withdraw(of) => of.at.drawn(windlass, &of.body()).await,
             PlannedCommand::Release(_) => {
                 Err(Failure::usage("a release is planned where its files are"))
             }
@@ -201,16 +166,19 @@ impl Plan {
 
 const NO_REASON: &str = "`--reason` is of the command: a plan needs none";
 
-impl PlannedDrill {
-    fn run(&self, output: Output) -> Result<Exit, Failure> {
+impl PlannedAction {
+    fn run(&self, body: &Value, output: Output) -> Result<Exit, Failure> {
         if self.reason.is_some() {
             output.announce(NO_REASON);
         }
         waiting(async {
             let windlass = self.endpoint.open().await?;
-            let body = Self::body();
-            planned::draw(self.asked(&windlass, &body), &self.patience, output).await
+            planned::draw(self.asked(&windlass, body), &self.patience, output).await
         })
+    }
+
+    async fn drawn(&self, windlass: &Windlass, body: &Value) -> Result<(Value, Planned), Failure> {
+        planned::drawn(self.asked(windlass, body), &self.patience).await
     }
 
     fn asked<'a>(&'a self, windlass: &'a Windlass, body: &'a Value) -> PlanRequest<'a> {
@@ -221,62 +189,20 @@ impl PlannedDrill {
             body,
             by: CallerKind::Person,
         }
-    }
-
-    fn body() -> Value {
-        json!({"action": "drill"})
     }
 }
 
+fn drill() -> Value {
+    json!({"action": "drill"})
+}
+
 impl PlannedWithdrawal {
-    fn run(&self, output: Output) -> Result<Exit, Failure> {
-        if self.reason.is_some() {
-            output.announce(NO_REASON);
-        }
-        waiting(async {
-            let windlass = self.endpoint.open().await?;
-            let body = self.body();
-            planned::draw(self.asked(&windlass, &body), &self.patience, output).await
-        })
-    }
-
-    fn asked<'a>(&'a self, windlass: &'a Windlass, body: &'a Value) -> PlanRequest<'a> {
-        PlanRequest {
-            windlass,
-            app: &self.app,
-            environment: &self.environment,
-            body,
-            by: CallerKind::Person,
-        }
-    }
-
     fn body(&self) -> Value {
         json!({"action": "withdraw", "component": self.component, "pattern": self.pattern})
     }
 }
 
 impl PlannedRollback {
-    fn run(&self, output: Output) -> Result<Exit, Failure> {
-        if self.reason.is_some() {
-            output.announce(NO_REASON);
-        }
-        waiting(async {
-            let windlass = self.endpoint.open().await?;
-            let body = self.body();
-            planned::draw(self.asked(&windlass, &body), &self.patience, output).await
-        })
-    }
-
-    fn asked<'a>(&'a self, windlass: &'a Windlass, body: &'a Value) -> PlanRequest<'a> {
-        PlanRequest {
-            windlass,
-            app: &self.app,
-            environment: &self.environment,
-            body,
-            by: CallerKind::Person,
-        }
-    }
-
     fn body(&self) -> Value {
         let mut body = Map::from_iter([("action".to_owned(), "rollback".into())]);
         if let Some(snapshot) = self.snapshot {

@@ -74,7 +74,7 @@ impl ArtifactPlace<'_> {
 }
 
 /// Returns a finding if a key is of none of the application's artifacts, planned ones included. A manifest by itself
-/// tells no more: only the declaration knows whether its component is declared, and where it goes.
+/// shows no more: only the declaration knows whether its component is declared, and where it goes.
 pub(crate) fn key_of_another(app: &AppName, key: &str, path: &str) -> Option<Finding> {
     let parts: Vec<&str> = key.splitn(5, '/').collect();
     let is_own = match parts.as_slice() {

@@ -33,7 +33,7 @@ impl fmt::Display for Foreign<'_> {
 /// that turns the direction or has no width is shown as its code, such as `\u{1b}`. Blanks at the ends go.
 pub fn line(text: &str) -> Cow<'_, str> {
     let inner = text.trim_matches([' ', '\n', '\r', '\t']);
-    // What is nothing but blanks is told all the same: a name may be that.
+    // What is nothing but blanks is shown all the same: a name may be that.
     let text = if inner.is_empty() { text } else { inner };
     visible(text, |c| is_hidden(c) || is_end(c))
 }

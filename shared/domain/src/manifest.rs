@@ -56,7 +56,7 @@ pub struct ArtifactRef {
     /// Pins the object's version, the one that S3 answered to the upload. An object needs this or `sha256`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub version_id: Option<String>,
-    /// Pins the object's bytes: their SHA-256 as 64 lower-case hexadecimal digits, as `sha256sum` tells it.
+    /// Pins the object's bytes: their SHA-256 as 64 lower-case hexadecimal digits, as `sha256sum` prints them.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub sha256: Option<Digest>,
     /// The image as `repository:tag` or `repository@sha256:…`; the repository by name or full URI.
@@ -205,7 +205,7 @@ impl ArtifactRef {
                 FindingName::MissingField,
                 join(path, "sha256"),
                 "The object is named by its key alone, so that other bytes could come in its place.",
-                "Write `sha256`, the 64 digits that `sha256sum` tells of the file, or the `version_id` that S3 answered \
+                "Write `sha256`, the 64 digits that `sha256sum` prints of the file, or the `version_id` that S3 answered \
                  to the upload. The command line writes both by itself.",
             )
         })

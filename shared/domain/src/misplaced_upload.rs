@@ -27,7 +27,7 @@ pub struct MisplacedUpload {
     pub beside: bool,
 }
 
-/// Tells what is wrong with a key; `None` for an upload, for what is only planned, for objects that Windlass writes
+/// Returns what is wrong with a key; `None` for an upload, for what is only planned, for objects that Windlass writes
 /// itself, and for the empty objects that stand for folders (Amazon S3 User Guide, "Organizing objects in the Amazon S3 console by using
 /// folders").
 pub fn misplaced_upload(key: &str) -> Option<MisplacedUpload> {
@@ -91,7 +91,7 @@ pub fn misplaced_upload(key: &str) -> Option<MisplacedUpload> {
     })
 }
 
-/// Returns what is told of a key that looks like a secret: where it lies, as far as that is none.
+/// Returns what is reported of a key that looks like a secret: where it lies, as far as that is none.
 fn of_secret(key: &str, parts: &[&str]) -> Option<MisplacedUpload> {
     let folder = parts.first().filter(|name| FOLDERS.contains(name));
     let app = folder.and(parts.get(1)).filter(|name| !is_secret(name));

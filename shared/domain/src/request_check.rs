@@ -181,7 +181,7 @@ impl Request {
     /// Returns what is to be withdrawn, if it asks for that.
     ///
     /// # Errors
-    /// What is missing of it, or wrong with it.
+    /// Findings on what is missing of it or wrong with it.
     pub fn withdrawal(&self) -> Result<Option<Withdrawal>, Vec<Finding>> {
         if self.action != ActionName::Withdraw {
             return Ok(None);

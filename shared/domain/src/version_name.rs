@@ -1,4 +1,4 @@
-//! What is recorded of a version, and the name under which it is. A version that a tag rule takes belongs to the
+//! A version has a record, and a name under which that is. A version that a tag rule takes belongs to the
 //! environment of that rule, and each other one to the environment that recorded it first. So what another environment
 //! tries out under it neither stands in the way of the release itself nor becomes a part of it (rule 5). Pure.
 

@@ -360,7 +360,7 @@ pub enum FindingName {
     /// A value looks like a secret, and the reason says by what: by the name of its member, by its form (a key of AWS, a
     /// token, a webhook, a private key), by a `name=value` within it, or by an address with a password. Secrets never pass
     /// through Windlass: inputs are recorded and shown. The value is not repeated anywhere; what else is wrong with the
-    /// document is told once no secret is in it, because it could repeat it.
+    /// document is shown once no secret is in it, because it could repeat it.
     ///
     /// Next: Remove it and revoke it if it was real. Keep it in Secrets Manager or an SSM parameter that the target itself
     /// reads, and write the ARN. If it is none, give the member another name, or the value another form.
@@ -378,7 +378,7 @@ pub enum FindingName {
     ///
     /// Next: Look at the deployment that holds the environment, then start this release again.
     WaitedTooLong,
-    /// More is wrong than is told at once: a refusal has at most 100 findings, and this is the last of them.
+    /// More is wrong than is listed at once: a refusal has at most 100 findings, and this is the last of them.
     ///
     /// Next: Mend what is told, and send it again: then the rest is told.
     MoreFindings,

@@ -1,6 +1,7 @@
-//! Checks that the pinned bytes are still there (rule 5).
+//! Checks that the pinned bytes are still there (rule 5), and warns where a tag may come to mean others before it is
+//! pinned.
 
-use super::scene::Ports;
+use super::scene::{Ports, WantedComponent};
 use crate::ports::{ObjectHead, ObjectId, Result};
 use std::fmt;
 use windlass_domain::artifact::Artifact;
@@ -8,7 +9,7 @@ use windlass_domain::count::count;
 use windlass_domain::digest::Digest;
 use windlass_domain::fault::FaultName;
 use windlass_domain::finding::{Finding, FindingName};
-use windlass_domain::image::is_same_repository;
+use windlass_domain::image::{is_same_repository, repository_name};
 use windlass_domain::name::ComponentName;
 
 /// Looks for the bytes, and tells what is wrong with them.
@@ -95,4 +96,43 @@ fn differs(path: &str, artifact: &Artifact, head: &ObjectHead) -> Option<Finding
         ),
         "Release the bytes under a new version.",
     ))
+}
+
+/// The states of a repository whose tags stay where they are, some exceptions aside (Amazon ECR API Reference,
+/// Repository, `imageTagMutability`).
+const STAYING: [&str; 2] = ["IMMUTABLE", "IMMUTABLE_WITH_EXCLUSION"];
+
+/// Returns a warning for each repository of the component whose tags may be moved: a release pins its image when it is
+/// accepted, and until then a tag means what whoever may push there puts under it. What may not be read, or is not
+/// there, warns of nothing here: a release of an image says so.
+pub async fn movable_tags(
+    ports: &impl Ports,
+    wanted: &WantedComponent<'_>,
+) -> Result<Vec<Finding>> {
+    let mut warnings = Vec::new();
+    for repository in wanted.component.spec.repositories() {
+        let name = repository_name(repository);
+        match ports.tag_mutability(name).await {
+            Ok(Some(tags)) if !STAYING.contains(&tags.as_str()) => {
+                warnings.push(may_move(wanted, name));
+            }
+            Ok(_) => {}
+            Err(fault) if fault.name == FaultName::AccessDenied => {}
+            Err(fault) => return Err(fault),
+        }
+    }
+    Ok(warnings)
+}
+
+fn may_move(wanted: &WantedComponent<'_>, repository: &str) -> Finding {
+    Finding::new(
+        FindingName::MayMove,
+        format!("components.{}", wanted.name),
+        format!(
+            "A tag of repository {repository} may be moved, so that whoever may push there chooses what a release of the tag is until that has pinned it."
+        ),
+        format!(
+            "Release `{repository}@sha256:…`, the digest that the push returned; or keep the tags where they are: `aws ecr put-image-tag-mutability --repository-name {repository} --image-tag-mutability IMMUTABLE`."
+        ),
+    )
 }

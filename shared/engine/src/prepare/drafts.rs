@@ -1,8 +1,8 @@
 //! Prepares the components in the order in which they give to each other.
 
+use super::artifact;
 use super::component::{Draft, out_of_band_change, prepared};
 use super::inputs::{self, EarlierComponents};
-use super::movable_tags;
 use super::permissions;
 use super::scene::{Ports, Scene, WantedComponent};
 use crate::kinds::Prepared;
@@ -113,7 +113,7 @@ pub async fn draft<'a>(
         let told = permissions::check(ports, scene, &wanted).await?;
         prepared.findings.extend(told.findings);
         prepared.warnings.extend(told.warnings);
-        let movable = movable_tags::warnings(ports, &wanted).await?;
+        let movable = artifact::movable_tags(ports, &wanted).await?;
         prepared.warnings.extend(movable);
     }
     let known = inputs.unwrap_or_default().into_iter();

@@ -10,7 +10,6 @@ mod gates;
 mod inputs;
 mod later_waves;
 mod look;
-mod movable_tags;
 mod moved_targets;
 mod permissions;
 mod plan_only;

@@ -90,7 +90,7 @@ fn what_looks_meant_is_listed_and_told_beside_the_upload() {
     );
 }
 
-/// What `Admit` could not read as a request is no execution, and is told beside the upload.
+/// What `Admit` could not read as a request is no execution, and is reported beside the upload.
 #[test]
 fn an_upload_with_a_key_that_no_request_may_name_is_told_and_starts_nothing() {
     let token = "ghp_16C7e42F292c6912E7710c838347Ae178B4a";

@@ -133,7 +133,7 @@ pub(super) const VARIANTS: &[Variant] = &[
         name: "restoring_is_not_counted",
         what: "that something was restored is not noted",
         edits: &[Edit {
-            file: "shared/engine/src/conductor/settling/restored.rs",
+            file: "shared/engine/src/conductor/settling/noted.rs",
             find: "    restored.note(&mut state.restored);",
             replace: "    if !VARIANT { restored.note(&mut state.restored); }",
         }],
@@ -144,7 +144,7 @@ pub(super) const VARIANTS: &[Variant] = &[
         name: "withdrawn_is_not_kept",
         what: "that a file was withdrawn is not noted",
         edits: &[Edit {
-            file: "shared/engine/src/conductor/settling/withdrawn.rs",
+            file: "shared/engine/src/conductor/settling/noted.rs",
             find: "        known.extend(step.withdraws.iter().cloned());",
             replace: "        if !VARIANT { known.extend(step.withdraws.iter().cloned()); }",
         }],

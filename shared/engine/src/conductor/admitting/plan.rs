@@ -5,7 +5,7 @@ use crate::conductor::admitting::{deploy, rollback};
 use crate::conductor::environment::view::View;
 use crate::conductor::environment::{drill_goal, way_back};
 use crate::conductor::ports::Ports;
-use crate::conductor::queue::withdraw;
+use crate::conductor::queue::to_the_present;
 use crate::conductor::telling::release_status::known;
 use crate::ledger::{self, Stored, commit, retry};
 use crate::payload::{AdmitTransition, Answer, ExecutionRef};
@@ -173,7 +173,7 @@ async fn back(
         record.snapshot = record.snapshot.or(view.present());
     }
     let chosen = match &record.withdrawal {
-        Some(_) => withdraw::choose(ports, &view, &mut record).await,
+        Some(_) => to_the_present::withdrawal(ports, &view, &mut record).await,
         None => way_back::choose(ports, &view, &mut record).await,
     };
     let more = findings(chosen)?;

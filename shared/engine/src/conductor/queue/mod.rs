@@ -3,7 +3,6 @@
 pub mod await_turn;
 pub mod give_up;
 pub mod preempt;
-pub mod restore;
 pub mod take_lock;
+pub mod to_the_present;
 pub mod turn;
-pub mod withdraw;

@@ -4,7 +4,7 @@ use crate::conductor::environment::view::{View, is_operator};
 use crate::conductor::environment::{drill_goal, way_back};
 use crate::conductor::ports::Ports;
 use crate::conductor::queue::take_lock::{Outcome, finish, queue, take};
-use crate::conductor::queue::{restore, withdraw};
+use crate::conductor::queue::to_the_present;
 use crate::conductor::telling::ending::told;
 use crate::conductor::telling::rollback_outcome;
 use crate::ledger::{self, Stored, retry};
@@ -45,7 +45,7 @@ async fn once(
     }
     view.not_taken_over(&record.value)?;
     if record.value.action == ActionName::Restore {
-        return restore::go(ports, execution, &mut view, record).await;
+        return to_the_present::restore(ports, execution, &mut view, record).await;
     }
     match view.decide(&record.value) {
         Decision::Reject(findings) => {
@@ -77,7 +77,9 @@ async fn once(
                 }
             }
             if record.value.withdrawal.is_some() {
-                if let Err(trouble) = withdraw::choose(ports, &view, &mut record.value).await {
+                if let Err(trouble) =
+                    to_the_present::withdrawal(ports, &view, &mut record.value).await
+                {
                     let findings = trouble.findings()?;
                     return finish(ports, &view, record, Outcome::Refused(findings)).await;
                 }

@@ -4,8 +4,8 @@ use crate::conductor::environment::drills;
 use crate::conductor::environment::past::past;
 use crate::conductor::ports::Ports;
 use crate::conductor::request;
+use crate::conductor::settling::noted;
 use crate::conductor::settling::snapshots::{before_windlass, found, present, put_snapshot, ran};
-use crate::conductor::settling::withdrawn;
 use crate::conductor::telling::completed_action::once;
 use crate::conductor::telling::refuse;
 use crate::last_fault;
@@ -228,7 +228,7 @@ async fn taken_in(
     let now = ports.now();
     let key = ledger::state(record.environment_id());
     let mut state = ledger::load_or_default(ports, &key).await?;
-    withdrawn::note(all, &mut state.value, false);
+    noted::withdrawn(all, &mut state.value, false);
     if crossed.is_empty() && seen.iter().all(|(_, accepted)| is_recorded(accepted)) {
         let is_noted = record.action == ActionName::Withdraw;
         let put = is_noted.then(|| put_state(&state, record.environment_id()));

@@ -2,11 +2,10 @@
 
 pub mod accept;
 pub mod fence_off;
-pub mod restored;
+pub mod noted;
 pub mod second_look;
 pub mod settle;
 pub mod settle_undo;
 pub mod snapshots;
 pub mod undo;
 pub mod unprepared;
-pub mod withdrawn;

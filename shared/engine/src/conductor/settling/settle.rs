@@ -8,7 +8,7 @@ use crate::conductor::ports::Ports;
 use crate::conductor::settling::fence_off::fence_off_late_calls;
 use crate::conductor::settling::second_look::make_due;
 use crate::conductor::settling::undo::failure;
-use crate::conductor::settling::{restored, snapshots, withdrawn};
+use crate::conductor::settling::{noted, snapshots};
 use crate::conductor::telling::cost::note_cost;
 use crate::conductor::telling::ending::{add_line, end, reject, told};
 use crate::conductor::telling::rollback_outcome;
@@ -122,8 +122,8 @@ async fn writes(
     more.extend(
         drills::drill_deployment_ended(ports, &record.value, steps, state.value.snapshot).await?,
     );
-    restored::note(&record.value, &mut state.value);
-    withdrawn::note(steps, &mut state.value, true);
+    noted::restored(&record.value, &mut state.value);
+    noted::withdrawn(steps, &mut state.value, true);
     lock.value.free(ports.now());
     let put_state = put_state(&state, record.value.environment_id())?;
     let mut writes = vec![put_deployment(record)?, lock.put()?, put_state];
@@ -181,7 +181,7 @@ async fn conclude(
     let overtaken = undone.clone().filter(|_| scene.goal.is_none());
     let cause = match &scene.goal {
         Some(_) if value.action == ActionName::Restore => heal::restored(value, &changed),
-        Some(_) if value.withdrawal.is_some() => withdrawn::done(value, &scene.changed),
+        Some(_) if value.withdrawal.is_some() => noted::withdrawal_done(value, &scene.changed),
         Some(goal) => {
             let done = rollback_outcome::parts(goal, plan, &changed, before);
             rollback_outcome::went_back(value, goal, undone, done)

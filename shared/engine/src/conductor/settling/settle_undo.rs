@@ -7,10 +7,10 @@ use crate::conductor::environment::past::past;
 use crate::conductor::environment::view::View;
 use crate::conductor::ports::Ports;
 use crate::conductor::settling::fence_off::fence_off_late_calls;
+use crate::conductor::settling::noted;
 use crate::conductor::settling::second_look::make_due;
 use crate::conductor::settling::undo::as_the_machine_saw_it;
 use crate::conductor::settling::unprepared::unprepared;
-use crate::conductor::settling::{restored, withdrawn};
 use crate::conductor::telling::cost::note_cost;
 use crate::conductor::telling::ending::{add_line, end, reject, told};
 use crate::conductor::telling::rollback_outcome;
@@ -83,11 +83,11 @@ pub async fn settle_undo(
         // A restore that needs an operator keeps the lock, so that nothing is restored meanwhile; it counts by its last
         // ending.
         if record.value.action == ActionName::Restore && ending != Ending::NeedsOperator {
-            restored::note(&record.value, &mut state.value);
+            noted::restored(&record.value, &mut state.value);
             writes.push(put_state(&state, record.value.environment_id())?);
         }
         if record.value.action == ActionName::Withdraw {
-            withdrawn::note(&steps, &mut state.value, false);
+            noted::withdrawn(&steps, &mut state.value, false);
             writes.push(put_state(&state, record.value.environment_id())?);
         }
         if !commit(ports, writes).await? {
@@ -180,7 +180,7 @@ fn conclude(
         &outcome,
     );
     end(record, ending, &name, cause, Vec::new(), ports.now());
-    add_line(record, withdrawn::begun(steps));
+    add_line(record, noted::stays_withdrawn(steps));
     if let Some(ended) = &mut record.value.ending {
         let stays = steps.iter().flat_map(|step| &step.value.stays_reachable);
         ended.stays_reachable = stays.cloned().collect();

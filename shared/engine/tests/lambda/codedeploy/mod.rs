@@ -61,7 +61,7 @@ fn a_canary_is_watched_while_codedeploy_moves_the_alias() {
     assert_eq!(told.description, "Windlass deployment 0123456789abcdef");
 }
 
-/// Nothing but the claim tells whose a group is that has deployed nothing yet.
+/// Nothing but the claim shows whose a group is that has deployed nothing yet.
 #[test]
 fn the_group_is_claimed_beside_the_function() {
     let world = Moved::by(Routing::AllAtOnce).world();

@@ -1,15 +1,36 @@
-//! Keeps what was withdrawn in the environment's state, so that it does not come back.
+//! Notes what an ended restore or withdrawal leaves in the environment's state: a restore counts, and what was withdrawn
+//! does not come back.
 
 use crate::ledger::Stored;
 use windlass_domain::deployment::Deployment;
+use windlass_domain::ending::Ending;
 use windlass_domain::environment::EnvironmentState;
+use windlass_domain::heal::Restored;
 use windlass_domain::name::ComponentName;
+use windlass_domain::request::ActionName;
 use windlass_domain::step::Step;
 use windlass_domain::withdrawal::{self, WithdrawnFiles};
 
+/// Notes in the state that a restore has ended, so that it counts. A restore that found nothing to do, or that somebody
+/// stopped, does not count.
+pub fn restored(record: &Deployment, state: &mut EnvironmentState) {
+    let Some(ended) = &record.ending else { return };
+    let is_nothing = ended.ending == Ending::NothingToDo || record.stopped;
+    if record.action != ActionName::Restore || is_nothing {
+        return;
+    }
+    let restored = Restored {
+        deployment: record.id.clone(),
+        at: ended.at,
+        components: record.components().cloned().collect(),
+        refused: ended.ending == Ending::Rejected,
+    };
+    restored.note(&mut state.restored);
+}
+
 /// Notes the files that the steps have withdrawn. Of a withdrawal that was not brought to its end those of which it has
 /// begun to delete any: `is_done` says which it is.
-pub fn note(steps: &[Stored<Step>], state: &mut EnvironmentState, is_done: bool) {
+pub fn withdrawn(steps: &[Stored<Step>], state: &mut EnvironmentState, is_done: bool) {
     let steps = steps.iter().map(|step| &step.value);
     let withdraws = |step: &&Step| !step.withdraws.is_empty();
     for step in steps
@@ -22,7 +43,7 @@ pub fn note(steps: &[Stored<Step>], state: &mut EnvironmentState, is_done: bool)
 }
 
 /// Says which files stay withdrawn although their withdrawal was not brought to its end.
-pub fn begun(steps: &[Stored<Step>]) -> Option<String> {
+pub fn stays_withdrawn(steps: &[Stored<Step>]) -> Option<String> {
     let steps = steps.iter().map(|step| &step.value);
     let begun = steps.filter(|step| !step.changes.is_empty());
     let files: WithdrawnFiles = begun
@@ -32,7 +53,7 @@ pub fn begun(steps: &[Stored<Step>]) -> Option<String> {
 }
 
 /// Says what a withdrawal has taken away.
-pub fn done(record: &Deployment, steps: &[&Step]) -> String {
+pub fn withdrawal_done(record: &Deployment, steps: &[&Step]) -> String {
     let (components, files): (Vec<&ComponentName>, Vec<&WithdrawnFiles>) = steps
         .iter()
         .map(|step| (&step.component, &step.withdraws))
