@@ -10,6 +10,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, Once, PoisonError};
 use std::thread;
 use std::time::Duration;
+use windlass_domain::request::ActionName;
 
 /// The exit status of an interrupted command, as shells have it: 128 and the number of SIGINT.
 pub const STATUS: i32 = 130;
@@ -25,6 +26,14 @@ pub fn says(sentence: String) {
     static SET: Once = Once::new();
     *said() = Some(sentence);
     SET.call_once(watch);
+}
+
+/// Says what `windlass cancel` does with a deployment of this action.
+pub const fn cancelled(action: ActionName) -> &'static str {
+    match action {
+        ActionName::Withdraw => "stops it, and what is deleted stays deleted",
+        _ => "stops and undoes it",
+    }
 }
 
 /// Returns the sentence about a deployment.

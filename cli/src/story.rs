@@ -11,6 +11,7 @@ mod waves;
 pub use line::Line;
 pub use steps::{published, why_failed};
 
+use crate::interrupt::cancelled;
 use crate::manual;
 use crate::record::Record;
 use ending::{ending, undone};
@@ -120,7 +121,7 @@ pub fn under_way(record: &Record) -> Vec<String> {
         .collect();
     let from = all.len().saturating_sub(LAST).max(told.len() - 1);
     told.extend(all.into_iter().skip(from));
-    told.push(format!("  next: `windlass watch {app} {id}` shows it; `windlass cancel {app} {id} --reason '…'` stops and undoes it"));
+    told.push(format!("  next: `windlass watch {app} {id}` shows it; `windlass cancel {app} {id} --reason '…'` {}", cancelled(deployment.action)));
     told
 }
 

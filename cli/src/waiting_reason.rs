@@ -1,5 +1,6 @@
 //! The reason why a deployment has no turn yet: what it waits for, since when, and what a person can do. Pure.
 
+use crate::interrupt::cancelled;
 use crate::status::Environment;
 use windlass_domain::deployment::Deployment;
 use windlass_domain::environment::HeldState;
@@ -60,7 +61,8 @@ fn what_for(record: &Deployment, now: &Environment) -> Vec<String> {
         HeldState::Running => vec![
             format!("  {who} is under way, since {since}"),
             format!(
-                "  `windlass watch {app} {id}` shows it; `windlass cancel {app} {id} --reason '…'` stops and undoes it"
+                "  `windlass watch {app} {id}` shows it; `windlass cancel {app} {id} --reason '…'` {}",
+                cancelled(held.action)
             ),
         ],
         HeldState::Recovering => vec![format!("  {who} is being recovered, since {since}")],
