@@ -7,7 +7,8 @@ use crate::outcome::Outcome;
 use crate::planned::planned_upon;
 use crate::readings::Readings;
 use crate::rules::{
-    ACCEPTED, BEYOND, PLANNING_AGAIN, RECOVERED, REDRIVEN, RULES, changed_outside, told_as_drifted,
+    ACCEPTED, BEYOND, PLANNING_AGAIN, RECOVERED, REDRIVEN, RULES, changed_outside, is_withdrawn_of,
+    told_as_drifted,
 };
 use crate::scenario::Scenario;
 use crate::schedule::{Schedule, What};
@@ -267,6 +268,7 @@ impl<'p> Ready<'p> {
         match told.as_deref() {
             // A release that was asked for again, and was undone then, is vetoed.
             Some("Rejected (Vetoed)") if is_unasked => Ok(()),
+            Some("Rejected (Withdrawn)") if is_withdrawn_of(outcome, version) => Ok(()),
             Some("NothingToDo (AlreadyThere)") => {
                 self.planned.borrow_mut().insert(upon);
                 Ok(())

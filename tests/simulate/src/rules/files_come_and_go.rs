@@ -74,6 +74,16 @@ pub fn files_come_and_go(outcome: &Outcome<'_>) -> Result<(), String> {
     Ok(())
 }
 
+/// Returns whether a version has bytes that an operator has withdrawn. A release of it is refused, also while it runs.
+pub fn is_withdrawn_of(outcome: &Outcome<'_>, version: &str) -> bool {
+    let state = outcome.environment();
+    let mut withdrawn = state.withdrawn.values().flatten();
+    notes_of(version).is_some_and(|text| {
+        let sha256 = Digest::of(text.as_bytes());
+        withdrawn.any(|file| file.path == NOTES && file.sha256 == sha256)
+    })
+}
+
 fn ended_as(record: &Deployment, ending: Ending) -> bool {
     let ended = record.ending.as_ref();
     ended.is_some_and(|ended| ended.ending == ending)

@@ -103,7 +103,7 @@ pub use wheel_is_obeyed::wheel_is_obeyed;
 mod drills_come_back;
 pub use drills_come_back::drills_come_back;
 mod files_come_and_go;
-pub use files_come_and_go::files_come_and_go;
+pub use files_come_and_go::{files_come_and_go, is_withdrawn_of};
 
 /// A rule. Its error is the reason why it does not hold.
 pub type Rule = fn(&Outcome<'_>) -> Result<(), String>;
