@@ -70,6 +70,14 @@ fn installation(former: Option<String>, makes: Makes) -> StandIn {
                 200,
                 &json!({"app": "shop", "environment": "prod", "snapshot": 0, "running": {}, "lock": {"token": 1}, "waiting": []}),
             ),
+            // The resources of the account that have the tag of an installation.
+            ("POST", "/") => {
+                let lambda = "arn:aws:lambda:eu-west-1:111111111111:function:blue-api";
+                let tags = json!([{"Key": "windlass:installation", "Value": "blue"}]);
+                let arns = [lambda, "arn:aws:s3:::blue-artifacts-1x2y"];
+                let all = arns.map(|arn| json!({"ResourceARN": arn, "Tags": tags}));
+                reply(200, &json!({"ResourceTagMappingList": all}))
+            }
             _ => reply(404, &json!({"message": path})),
         }
     })
@@ -99,6 +107,16 @@ fn declare(there: &StandIn, text: &str, more: &[&str]) -> (i32, String, usize) {
         format!("{}{}", out(&output), err(&output)),
         puts,
     )
+}
+
+#[test]
+fn a_part_of_another_installation_is_refused_before_anything_is_uploaded() {
+    let there = installation(Some(text("1.0.0", "shop-web")), Makes::InForce);
+    let (status, said, puts) = declare(&there, &text("1.1.0", "blue-artifacts-1x2y"), &[]);
+    assert_eq!((status, puts), (3, 0), "{said}");
+    assert!(said.contains("PartOfWindlass"), "{said}");
+    assert!(said.contains("components.web.bucket"), "{said}");
+    assert!(said.contains("installation `blue`"), "{said}");
 }
 
 #[test]

@@ -129,6 +129,17 @@ def test_a_release_changes_no_part_of_another_installation(moat, tagged):
     assert moat.seen() == {"page": "nothing", "jobs": "before windlass"}
 
 
+def test_who_declares_a_part_of_another_installation_is_refused_before_anything_is_sent(moat, tagged):
+    tagged("moat-jobs-prod", OF_ANOTHER_INSTALLATION)
+    declared = json.dumps(moat.declaration({ENVIRONMENT: {"deploy": {"branch": "main"}}}, {"bake": "0s"}, "6.0.0"))
+    (moat.folder / "app.yaml").write_text(declared)
+    before = moat.aws.s3.list_object_versions(Bucket=moat.aws.outputs["ArtifactsBucket"], Prefix="apps/moat/app.yaml")["Versions"]
+    ran = moat.windlass.run("declare", "app.yaml")
+    assert (ran.status, "PartOfWindlass" in ran.err) == (3, True), ran
+    after = moat.aws.s3.list_object_versions(Bucket=moat.aws.outputs["ArtifactsBucket"], Prefix="apps/moat/app.yaml")["Versions"]
+    assert [one["VersionId"] for one in after] == [one["VersionId"] for one in before]
+
+
 def test_a_declaration_names_no_part_of_its_installation_and_no_topic_of_another_application(moat):
     topic = moat.aws.sns.create_topic(Name="of-the-bank", Tags=[{"Key": "windlass:app", "Value": "bank"}])["TopicArn"]
     declared = moat.declaration({ENVIRONMENT: {"deploy": {"branch": "main"}, "notify": [{"topic": topic}]}}, {"bake": "0s"}, "7.0.0")

@@ -26,6 +26,7 @@ use std::time::Duration;
 use windlass_domain::count::count;
 use windlass_domain::declaration::{Declaration, Declared, Exceptions, LARGEST, Upload};
 use windlass_domain::finding::Finding;
+use windlass_domain::installation::by_arns;
 use windlass_domain::key::FINDINGS_SUFFIX;
 use windlass_domain::name::EnvironmentName;
 use windlass_domain::syntax;
@@ -128,6 +129,10 @@ impl Declare {
         let (windlass, former, mut report) = self.look(text, declaration).await?;
         let taken = declaration.uploaded(declaration.app(), former.as_ref());
         let taken = taken.map_err(|finding| refused(vec![finding]))?;
+        if taken == Upload::TakesForce {
+            self.look_for_installations(declaration, &mut report)
+                .await?;
+        }
         output.announce(&report.what_changes(former.is_some(), taken));
         if taken == Upload::Unchanged || self.dry_run {
             report.in_force = Some(taken == Upload::Unchanged);
@@ -200,6 +205,33 @@ impl Declare {
             report.differences = differences(&former.text, text);
         }
         Ok((Some(windlass), former, report))
+    }
+
+    /// Refuses targets that belong to an installation of Windlass by the tags of the account's resources. Windlass itself
+    /// reads no target when it takes a declaration, and knows its own names alone then.
+    async fn look_for_installations(
+        &self,
+        declaration: &Declaration,
+        report: &mut Report,
+    ) -> Result<(), Failure> {
+        let seen = match self.endpoint.aws().await {
+            Ok(aws) => aws.of_installations().await.map_err(Failure::from),
+            Err(failure) => Err(failure),
+        };
+        match seen {
+            Ok(tagged) => {
+                let of = |name: &str| by_arns(&tagged, name).map(str::to_owned);
+                let found = declaration.of_installation(&of);
+                if !found.is_empty() {
+                    return Err(refused(found));
+                }
+            }
+            Err(failure) => report.not_looked_at.push(format!(
+                "whether a target belongs to an installation of Windlass: {}",
+                failure.message
+            )),
+        }
+        Ok(())
     }
 
     async fn wait(

@@ -209,6 +209,19 @@ async fn listed(
     Ok(found)
 }
 
+impl Aws {
+    /// Lists the ARNs of all that belongs to an installation of Windlass in the account and the region, with the name of
+    /// the installation.
+    ///
+    /// # Errors
+    /// If the resources' tags may not be read, or AWS does not answer.
+    pub async fn of_installations(&self) -> Result<BTreeMap<String, String>> {
+        let tagged = tagged(self, INSTALLATION_TAG).await?;
+        let of = |(arn, mut tags): (_, BTreeMap<_, _>)| Some((arn, tags.remove(INSTALLATION_TAG)?));
+        Ok(tagged.into_iter().filter_map(of).collect())
+    }
+}
+
 /// Lists the tags of the resources that have the tag of an application or of an installation, by ARN.
 async fn tags(aws: &Aws) -> Result<BTreeMap<String, BTreeMap<String, String>>> {
     let mut found = tagged(aws, "windlass:app").await?;

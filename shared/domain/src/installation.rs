@@ -36,16 +36,33 @@ pub fn by_tags(tags: &BTreeMap<String, String>) -> Option<&str> {
 /// Returns the installation that a function or a bucket belongs to by its name or its ARN: `stack`, or none. It is for
 /// places where no tag can be seen; the stack's name alone proves nothing, because applications may begin with it too.
 pub fn by_name<'a>(stack: &'a str, name: &str) -> Option<&'a str> {
-    let name = name.rsplit(":function:").next().unwrap_or(name);
-    let name = name.strip_prefix("arn:aws:s3:::").unwrap_or(name);
-    let name = name.split([':', '/']).next().unwrap_or(name);
-    let rest = name.strip_prefix(stack)?.strip_prefix('-')?;
+    let rest = bare(name).strip_prefix(stack)?.strip_prefix('-')?;
     let is_bucket = |bucket: &&str| {
         let letters = rest.strip_prefix(*bucket);
         letters.is_some_and(|letters| letters.starts_with('-'))
     };
     let is_its = FUNCTIONS.contains(&rest) || BUCKETS.iter().any(is_bucket);
     (is_its && !stack.is_empty()).then_some(stack)
+}
+
+/// Returns the installation that a function or a bucket belongs to, by its name or its ARN. `tagged` has the ARNs of what
+/// carries the tag of an installation in the account, with its value.
+pub fn by_arns<'a>(tagged: &'a BTreeMap<String, String>, name: &str) -> Option<&'a str> {
+    let is_it = |arn: &str| {
+        let is_named = arn.contains(":function:") || arn.contains(":s3:::");
+        let rest = name.strip_prefix(arn);
+        let is_same = rest.is_some_and(|rest| rest.is_empty() || rest.starts_with(':'));
+        is_same || is_named && !name.starts_with("arn:") && bare(arn) == bare(name)
+    };
+    let mut tagged = tagged.iter();
+    tagged.find_map(|(arn, of)| is_it(arn).then_some(of.as_str()))
+}
+
+/// Returns the name that a function or a bucket has within its ARN.
+fn bare(name: &str) -> &str {
+    let name = name.rsplit(":function:").next().unwrap_or(name);
+    let name = name.strip_prefix("arn:aws:s3:::").unwrap_or(name);
+    name.split([':', '/']).next().unwrap_or(name)
 }
 
 /// Makes the finding that a target belongs to an installation. `what` is the target in words, such as `function
@@ -91,6 +108,34 @@ mod tests {
             assert_eq!(by_name("windlass", name).is_some(), is_its, "{name}");
         }
         assert_eq!(by_name("", "-api"), None, "a stack that is not known");
+    }
+
+    #[test]
+    fn a_name_is_another_installations_by_what_carries_its_tag() {
+        let lambda = "arn:aws:lambda:eu-west-1:111111111111:function:";
+        let tagged = [
+            format!("{lambda}blue-api"),
+            "arn:aws:s3:::blue-artifacts-1x2y".to_owned(),
+            "arn:aws:sns:eu-west-1:111111111111:blue-bell".to_owned(),
+        ];
+        let tagged: BTreeMap<_, _> = tagged.map(|arn| (arn, "blue".to_owned())).into();
+        for (name, is_its) in [
+            ("blue-api", true),
+            ("blue-api:live", true),
+            (&format!("{lambda}blue-api"), true),
+            (&format!("{lambda}blue-api:live"), true),
+            ("blue-artifacts-1x2y", true),
+            ("arn:aws:s3:::blue-artifacts-1x2y", true),
+            ("blue-bell", false),
+            ("blue-api-prod", false),
+            (&format!("{lambda}blue-api-prod"), false),
+            (
+                "arn:aws:lambda:eu-west-1:222222222222:function:blue-api",
+                false,
+            ),
+        ] {
+            assert_eq!(by_arns(&tagged, name).is_some(), is_its, "{name}");
+        }
     }
 
     #[test]

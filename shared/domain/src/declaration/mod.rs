@@ -77,14 +77,15 @@ impl Declaration {
         Ok(resolved)
     }
 
-    /// Returns a finding for each target that is one of the installation's own by its name, in any environment.
-    pub fn of_installation(&self, stack: &str) -> Vec<Finding> {
+    /// Returns a finding for each target that is one of an installation's own, in any environment; `of` returns the
+    /// installation that a function or a bucket of this name belongs to.
+    pub fn of_installation(&self, of: &dyn Fn(&str) -> Option<String>) -> Vec<Finding> {
         let mut findings = Vec::new();
         let names = self.environments();
         for resolved in names.filter_map(|name| self.resolve(name).ok()) {
             for (name, component) in &resolved.components {
                 let path = format!("components.{name}");
-                let found = component.spec.of_installation(stack, &path);
+                let found = component.spec.of_installation(of, &path);
                 findings.extend(found.filter(|found| !findings.contains(found)));
             }
         }

@@ -26,11 +26,11 @@ pub trait Kind {
         name.map(|name| (claim.member, name))
     }
 
-    /// Returns the finding that its name is one of the installation's own. `path` is the component's, such as
-    /// `components.api`.
-    fn of_installation(&self, stack: &str, path: &str) -> Option<Finding> {
+    /// Returns the finding that its name is one of an installation's own; `of` returns the installation of a name. `path`
+    /// is the component's, such as `components.api`.
+    fn of_installation(&self, of: &dyn Fn(&str) -> Option<String>, path: &str) -> Option<Finding> {
         let (member, name) = self.function_or_bucket()?;
-        let of = installation::by_name(stack, &name)?;
+        let of = of(&name)?;
         let sort = if member == "bucket" {
             member
         } else {
@@ -40,7 +40,7 @@ pub trait Kind {
         Some(installation::not_a_target(
             format!("{path}.{member}"),
             &what,
-            of,
+            &of,
         ))
     }
 

@@ -9,6 +9,7 @@ use std::collections::BTreeMap;
 use windlass_domain::environment::Running;
 use windlass_domain::fault::{Fault, FaultName};
 use windlass_domain::finding::{Finding, FindingName};
+use windlass_domain::installation::by_name;
 use windlass_domain::kinds::KindName;
 use windlass_domain::name::ComponentName;
 use windlass_domain::output::{Inputs, Output};
@@ -88,11 +89,9 @@ pub async fn prepared(
     if scene.loaded.record.withdrawal.is_some() && !kind.withdraws() {
         return Ok(Prepared::refused(vec![no_site(path, kind)]));
     }
-    if let Some(finding) = wanted
-        .component
-        .spec
-        .of_installation(&ports.config().stack, &path)
-    {
+    let stack = &ports.config().stack;
+    let of = |name: &str| by_name(stack, name).map(str::to_owned);
+    if let Some(finding) = wanted.component.spec.of_installation(&of, &path) {
         return Ok(Prepared::refused(
             bytes.into_iter().chain([finding]).collect(),
         ));

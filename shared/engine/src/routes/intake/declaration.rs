@@ -12,6 +12,7 @@ use windlass_domain::declaration::{Declaration, Declared, Exceptions, LARGEST, U
 use windlass_domain::deployment::Refusal;
 use windlass_domain::fault::FaultName;
 use windlass_domain::finding::{Finding, FindingName, limited};
+use windlass_domain::installation::by_name;
 use windlass_domain::name::AppName;
 
 /// Puts a declaration in force, or tells everything that is wrong with it: beside the upload, in
@@ -88,7 +89,8 @@ async fn claim(
 ) -> Result<(Vec<Write>, Vec<Finding>)> {
     let (owners, mut findings) = repositories::claim(ports, app, declaration, former).await?;
     findings.extend(topics::foreign(ports, app, declaration).await?);
-    findings.extend(declaration.of_installation(&ports.config().stack));
+    let stack = &ports.config().stack;
+    findings.extend(declaration.of_installation(&|name| by_name(stack, name).map(str::to_owned)));
     Ok((owners, findings))
 }
 
