@@ -2,6 +2,7 @@
 
 use super::{Variant, variants};
 use std::fs;
+use std::ops::Range;
 use std::path::Path;
 
 /// The files and folders that are copied.
@@ -110,13 +111,38 @@ fn edited(name: &Path, text: String) -> Result<String, String> {
 }
 
 fn one(variant: &Variant, find: &str, replace: &str, text: &str) -> Result<String, String> {
-    if text.matches(find).count() != 1 {
-        return Err(format!(
-            "`{find}` is not there exactly once; mend the variant"
-        ));
-    }
+    let place = place(find, text).ok_or_else(|| format!("`{find}` is not there exactly once; mend the variant"))?;
     let asks = format!("windlass_domain::variant::is(\"{}\")", variant.name);
-    Ok(text.replacen(find, &replace.replace("VARIANT", &asks), 1))
+    // The comma behind the last one stays where it is.
+    let replace = if find.ends_with(',') { replace.trim_end_matches(',') } else { replace };
+    let replace = replace.replace("VARIANT", &asks);
+    Ok(format!("{}{replace}{}", &text[..place.start], &text[place.end..]))
+}
+
+/// Returns the one place of a piece of code in a text. White space does not count, nor does the comma behind the last of
+/// several: a formatter puts them where it likes.
+fn place(find: &str, text: &str) -> Option<Range<usize>> {
+    let (wanted, (code, at)) = (squeezed(find).0, squeezed(text));
+    let mut places = code.match_indices(&wanted);
+    let (begin, _) = places.next().filter(|_| !wanted.is_empty())?;
+    let last = begin + wanted.len() - 1;
+    places.next().is_none().then(|| at[begin]..at[last] + 1)
+}
+
+/// Returns a piece of code without white space and last commas, and the place that each of its bytes had.
+fn squeezed(code: &str) -> (String, Vec<usize>) {
+    let bytes = code.as_bytes();
+    let is_last = |at: usize| {
+        let mut behind = bytes[at + 1..].iter().filter(|byte| !byte.is_ascii_whitespace());
+        behind.next().is_none_or(|next| b")]}".contains(next))
+    };
+    let kept = (0..bytes.len()).filter(|at| match bytes[*at] {
+        b',' => !is_last(*at),
+        byte => !byte.is_ascii_whitespace(),
+    });
+    let kept: Vec<usize> = kept.collect();
+    let text: Vec<u8> = kept.iter().map(|at| bytes[*at]).collect();
+    (String::from_utf8(text).unwrap_or_default(), kept)
 }
 
 fn copy(from: &Path, to: &Path, name: &Path) -> Result<(), String> {
@@ -192,6 +218,20 @@ mod tests {
         let left: Vec<_> = left.map(|entry| entry.unwrap().file_name()).collect();
         assert_eq!(left, ["kept.txt"]);
         fs::remove_dir_all(root).unwrap();
+    }
+
+    #[test]
+    fn a_place_is_found_however_its_lines_are_broken() {
+        let text = "fn f() {\n    call(\n        a,\n        b(c),\n    );\n    match x { y => z, }\n}";
+        for (find, found) in [
+            ("call(a, b(c));", Some("call(\n        a,\n        b(c),\n    );")),
+            ("        y => z,", Some("y => z")),
+            ("call(a)", None),
+            ("(", None),
+            ("", None),
+        ] {
+            assert_eq!(place(find, text).map(|place| &text[place]), found, "{find}");
+        }
     }
 
     #[test]

@@ -2,14 +2,14 @@
 
 use crate::schedule::What;
 
-/// An edit replaces a text in a file by another one. `VARIANT` in the new text asks whether the variant is chosen.
+/// An edit replaces a piece of code in a file by another one, however its lines are broken there. `VARIANT` in the new text asks whether the variant is chosen.
 #[derive(Debug, Clone, Copy)]
 pub struct Edit {
     /// The file.
     pub file: &'static str,
-    /// The text that it replaces.
+    /// The code that it replaces; it is there once.
     pub find: &'static str,
-    /// The new text.
+    /// The new code.
     pub replace: &'static str,
 }
 
