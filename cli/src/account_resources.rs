@@ -31,15 +31,9 @@ pub async fn look(facts: &mut InitFacts) {
             facts.region = parts.next().or(at.clone());
             facts.account_id = parts.next();
         }
-        Ok(None) => facts.account.unseen.push(format!(
-            "the installation: there is no stack `{}`",
-            facts.stack
-        )),
+        Ok(None) => facts.account.unseen.push(format!("the installation: there is no stack `{}`", facts.stack)),
         Err(fault) => {
-            facts
-                .account
-                .unseen
-                .push(format!("the account: {}", fault.message));
+            facts.account.unseen.push(format!("the account: {}", fault.message));
             return;
         }
     }
@@ -50,10 +44,7 @@ pub async fn look(facts: &mut InitFacts) {
             facts.account = account(living, &facts.stack);
             facts.account.unseen.extend(unseen);
         }
-        Err(fault) => facts
-            .account
-            .unseen
-            .push(format!("the account: {}", fault.message)),
+        Err(fault) => facts.account.unseen.push(format!("the account: {}", fault.message)),
     }
 }
 
@@ -76,11 +67,7 @@ pub async fn look_closer(facts: &mut InitFacts, application: &Application) -> bo
         });
         let seen = seen.ok().map(|it| ServiceDetail {
             containers: it.containers,
-            balancers: it
-                .balancers
-                .into_iter()
-                .map(|it| (it.load_balancer, it.target_group))
-                .collect(),
+            balancers: it.balancers.into_iter().map(|it| (it.load_balancer, it.target_group)).collect(),
         });
         facts.account.closer.insert(name, seen);
     }
@@ -93,12 +80,8 @@ fn services(application: &Application) -> Vec<String> {
     let all = environments.flat_map(|environment| {
         let components = application.components.iter();
         components.filter_map(|component| match &component.target {
-            Target::Service {
-                cluster, service, ..
-            } => {
-                let at = |text: &crate::init::application::Text| {
-                    text.at(&application.app, &environment.name)
-                };
+            Target::Service { cluster, service, .. } => {
+                let at = |text: &crate::init::application::Text| text.at(&application.app, &environment.name);
                 Some(format!("{}/{}", at(cluster), at(service)))
             }
             Target::Site { .. } | Target::Function { .. } => None,
@@ -117,31 +100,18 @@ fn account(living: AccountResources, stack: &str) -> Account {
     let named = living.functions.iter();
     let functions = named.filter_map(|(name, arn)| of_installation(name, arn));
     let mut of_installations: BTreeMap<String, String> = functions.collect();
-    let buckets = tags
-        .keys()
-        .filter_map(|arn| of_installation(arn.strip_prefix("arn:aws:s3:::")?, arn));
+    let buckets = tags.keys().filter_map(|arn| of_installation(arn.strip_prefix("arn:aws:s3:::")?, arn));
     of_installations.extend(buckets);
     let free = living.functions.iter();
     let free = free.filter(|(name, _)| !of_installations.contains_key(name));
-    let functions = free.map(|(name, arn)| Live {
-        name: name.clone(),
-        belongs: belongs(tags, arn),
-    });
+    let functions = free.map(|(name, arn)| Live { name: name.clone(), belongs: belongs(tags, arn) });
     let services = living.services.iter().filter_map(|arn| {
         let (_, name) = arn.split_once(":service/")?;
-        Some(Live {
-            name: name.to_owned(),
-            belongs: belongs(tags, arn),
-        })
+        Some(Live { name: name.to_owned(), belongs: belongs(tags, arn) })
     });
     let distributions = living.distributions.iter().map(|it| Distribution {
         id: it.arn.rsplit('/').next().unwrap_or_default().to_owned(),
-        about: format!(
-            "{} {} {}",
-            it.names.join(" "),
-            it.comment,
-            it.bucket().unwrap_or_default()
-        ),
+        about: format!("{} {} {}", it.names.join(" "), it.comment, it.bucket().unwrap_or_default()),
         bucket: it.bucket().map(str::to_owned),
         // The first name is CloudFront's own.
         host: it.names.get(1).cloned(),
@@ -165,10 +135,7 @@ fn account(living: AccountResources, stack: &str) -> Account {
 
 fn belongs(tags: &BTreeMap<String, BTreeMap<String, String>>, arn: &str) -> Option<Owner> {
     let tags = tags.get(arn)?;
-    Some(Owner {
-        app: tags.get(APP)?.clone(),
-        environment: tags.get(ENVIRONMENT).cloned(),
-    })
+    Some(Owner { app: tags.get(APP)?.clone(), environment: tags.get(ENVIRONMENT).cloned() })
 }
 
 #[cfg(test)]
@@ -177,11 +144,8 @@ mod tests {
 
     #[test]
     fn whose_a_target_is_stands_in_its_tags() {
-        let one = |tags: &[(&str, &str)]| {
-            tags.iter()
-                .map(|(key, value)| ((*key).to_owned(), (*value).to_owned()))
-                .collect()
-        };
+        let one =
+            |tags: &[(&str, &str)]| tags.iter().map(|(key, value)| ((*key).to_owned(), (*value).to_owned())).collect();
         let arn = "arn:aws:lambda:eu-west-1:1:function:x";
         let service = "arn:aws:ecs:eu-west-1:1:service/shop-prod/agent";
         let bucket = "arn:aws:s3:::shop-web";
@@ -196,10 +160,7 @@ mod tests {
                 (arn.to_owned(), one(&[(APP, "shop"), (ENVIRONMENT, "prod")])),
                 (service.to_owned(), one(&[(APP, "shop")])),
                 (bucket.to_owned(), one(&[(APP, "shop")])),
-                (
-                    "b".to_owned(),
-                    one(&[(installation::INSTALLATION_TAG, "deployer"), (APP, "shop")]),
-                ),
+                ("b".to_owned(), one(&[(installation::INSTALLATION_TAG, "deployer"), (APP, "shop")])),
             ]),
             ..AccountResources::default()
         };
@@ -214,11 +175,7 @@ mod tests {
             let owner = account.owner(member, name).map(ToString::to_string);
             assert_eq!(owner.as_deref(), wanted, "{member} {name}");
         }
-        let offered: Vec<&str> = account
-            .functions
-            .iter()
-            .map(|it| it.name.as_str())
-            .collect();
+        let offered: Vec<&str> = account.functions.iter().map(|it| it.name.as_str()).collect();
         assert_eq!(offered, ["x"], "what an installation has is never offered");
         for (name, of) in [("windlass-api", "windlass"), ("deployer-api", "deployer")] {
             let found = account.installation("function", name);

@@ -22,13 +22,7 @@ pub fn words(record: Option<&Record>, now: Time) -> String {
     }
     if deployment.undoing.is_some() {
         let left = of(record, |step| {
-            matches!(
-                step.status,
-                StepStatus::Changing
-                    | StepStatus::Changed
-                    | StepStatus::Failed
-                    | StepStatus::Undoing
-            )
+            matches!(step.status, StepStatus::Changing | StepStatus::Changed | StepStatus::Failed | StepStatus::Undoing)
         });
         return format!("it is being undone{}", named(&left));
     }
@@ -42,10 +36,7 @@ pub fn words(record: Option<&Record>, now: Time) -> String {
     let open = |judgement: &&Judgement| judgement.verdict == Verdict::Unknown;
     if let Some(judgement) = record.judgements.iter().rfind(open) {
         let number = judgement.wave + 1;
-        return format!(
-            "wave {number} of {waves} is watched: {}",
-            watched(deployment, judgement, now)
-        );
+        return format!("wave {number} of {waves} is watched: {}", watched(deployment, judgement, now));
     }
     let changing = of(record, |step| step.status == StepStatus::Changing);
     let entered = record.steps.iter().filter_map(|step| step.entered);
@@ -87,11 +78,7 @@ fn watched(deployment: &Deployment, judgement: &Judgement, now: Time) -> String 
     told.extend(gates(judgement));
     let is_over = deployment.ending.is_some();
     let next = judgement.looked.plus_s(judgement.pace_s);
-    let next = if paused.is_none() && until > now {
-        next.min(until)
-    } else {
-        next
-    };
+    let next = if paused.is_none() && until > now { next.min(until) } else { next };
     told.extend((!is_over).then(|| match next.ms_since(now) {
         0 => "it is looked at now".to_owned(),
         ms => format!("next look in {}", lasted(ms)),
@@ -163,15 +150,9 @@ mod tests {
         let at = |ms: u64| words(Some(&it), Time(ms));
         let gates = "1 of 2 gates passes, 1 of 2 gates is unknown";
         let table = [
-            (
-                90_000,
-                format!("3 min 40 s left; {gates}; next look in 40 s"),
-            ),
+            (90_000, format!("3 min 40 s left; {gates}; next look in 40 s")),
             (130_000, format!("3 min left; {gates}; it is looked at now")),
-            (
-                320_000,
-                format!("its time is over; {gates}; it is looked at now"),
-            ),
+            (320_000, format!("its time is over; {gates}; it is looked at now")),
         ];
         for (ms, wanted) in table {
             assert_eq!(at(ms), format!("wave 1 of 2 is watched: {wanted}"));
@@ -182,14 +163,8 @@ mod tests {
     fn no_moment_of_a_deployment_is_without_words() {
         type Row = (fn(&mut Value), &'static str);
         let table: [Row; 5] = [
-            (
-                |it| it["deployment"]["status"] = "waiting".into(),
-                "it waits for its turn, for 1 min now",
-            ),
-            (
-                |it| it["plan"] = Value::Null,
-                "its targets and gates are looked at, and the plan is made",
-            ),
+            (|it| it["deployment"]["status"] = "waiting".into(), "it waits for its turn, for 1 min now"),
+            (|it| it["plan"] = Value::Null, "its targets and gates are looked at, and the plan is made"),
             (
                 |it| {
                     it["judgements"] = json!([]);
@@ -198,10 +173,7 @@ mod tests {
                 },
                 "wave 2 of 2: api is being changed",
             ),
-            (
-                |it| it["judgements"] = json!([]),
-                "it goes on with the next change",
-            ),
+            (|it| it["judgements"] = json!([]), "it goes on with the next change"),
             (
                 |it| it["deployment"]["undoing"] = json!({"name": "GateFailed", "text": "x"}),
                 "it is being undone; not back yet: api",

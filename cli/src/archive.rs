@@ -26,9 +26,7 @@ pub struct Packed {
 pub fn of_folder(folder: &Path, rules: &FolderRules) -> Result<Packed, String> {
     let mut found = FoundFiles::new(rules);
     found.collect(folder, "")?;
-    let FoundFiles {
-        mut files, sorting, ..
-    } = found;
+    let FoundFiles { mut files, sorting, .. } = found;
     if let (true, Some(left_out)) = (sorting.is_all_left_out(), sorting.left_out_in_words()) {
         let folder = shown(folder);
         return Err(format!(
@@ -44,10 +42,7 @@ pub fn of_folder(folder: &Path, rules: &FolderRules) -> Result<Packed, String> {
         add(&mut archive, &name, &path).map_err(|why| format!("{}: {why}", shown(&path)))?;
     }
     let written = archive.finish().map_err(|error| error.to_string())?;
-    Ok(Packed {
-        bytes: written.into_inner(),
-        sorting,
-    })
+    Ok(Packed { bytes: written.into_inner(), sorting })
 }
 
 /// Returns the files of a folder by their fate, without packing them.
@@ -70,11 +65,7 @@ struct FoundFiles<'r> {
 
 impl<'r> FoundFiles<'r> {
     fn new(rules: &'r FolderRules) -> Self {
-        Self {
-            rules,
-            files: Vec::new(),
-            sorting: Sorting::default(),
-        }
+        Self { rules, files: Vec::new(), sorting: Sorting::default() }
     }
 
     /// Collects all files below a folder.
@@ -83,10 +74,8 @@ impl<'r> FoundFiles<'r> {
         for entry in fs::read_dir(folder).map_err(failed)? {
             let entry = entry.map_err(failed)?;
             let path = entry.path();
-            let name = entry
-                .file_name()
-                .into_string()
-                .map_err(|_| format!("{}: its name is not UTF-8", shown(&path)))?;
+            let name =
+                entry.file_name().into_string().map_err(|_| format!("{}: its name is not UTF-8", shown(&path)))?;
             let name = format!("{prefix}{name}");
             if entry.file_type().map_err(failed)?.is_dir() {
                 self.collect(&path, &format!("{name}/"))?;
@@ -127,9 +116,7 @@ fn add(archive: &mut ZipWriter<Cursor<Vec<u8>>>, name: &str, path: &Path) -> Res
         .compression_level(Some(6))
         .last_modified_time(DateTime::default())
         .unix_permissions(permissions(&about));
-    archive
-        .start_file(name, options)
-        .map_err(|error| error.to_string())?;
+    archive.start_file(name, options).map_err(|error| error.to_string())?;
     archive.write_all(&bytes).map_err(|error| error.to_string())
 }
 
@@ -137,11 +124,7 @@ fn add(archive: &mut ZipWriter<Cursor<Vec<u8>>>, name: &str, path: &Path) -> Res
 #[cfg(unix)]
 fn permissions(about: &Metadata) -> u32 {
     use std::os::unix::fs::PermissionsExt as _;
-    if about.permissions().mode() & 0o111 == 0 {
-        0o644
-    } else {
-        0o755
-    }
+    if about.permissions().mode() & 0o111 == 0 { 0o644 } else { 0o755 }
 }
 
 #[cfg(not(unix))]

@@ -18,10 +18,7 @@ fn rules(publish: &str, exclude: &str) -> FolderRules {
     let list = |text: &str| text.split_whitespace().map(str::to_owned).collect();
     FolderRules::new(Folder {
         destination: Destination::Site,
-        patterns: &FolderPatterns {
-            publish: list(publish),
-            exclude: list(exclude),
-        },
+        patterns: &FolderPatterns { publish: list(publish), exclude: list(exclude) },
     })
     .unwrap()
 }
@@ -36,11 +33,7 @@ fn names(archive: Vec<u8>) -> Vec<String> {
     names.map(|name| name.unwrap().into_owned()).collect()
 }
 
-const SITE: [(&str, &str); 3] = [
-    ("index.html", "<h1>shop</h1>"),
-    ("assets/app.js", "go()"),
-    ("assets/a/b.css", "a{}"),
-];
+const SITE: [(&str, &str); 3] = [("index.html", "<h1>shop</h1>"), ("assets/app.js", "go()"), ("assets/a/b.css", "a{}")];
 
 #[test]
 fn the_same_files_make_the_same_bytes() {
@@ -48,9 +41,7 @@ fn the_same_files_make_the_same_bytes() {
     let mut turned = SITE;
     turned.reverse();
     let second = folder("second", &turned);
-    let later = fs::File::options()
-        .write(true)
-        .open(second.join("index.html"));
+    let later = fs::File::options().write(true).open(second.join("index.html"));
     later.unwrap().set_modified(std::time::UNIX_EPOCH).unwrap();
     assert_eq!(packed(&first), packed(&second));
     fs::write(second.join("index.html"), "<h1>shop!</h1>").unwrap();
@@ -81,22 +72,14 @@ fn what_is_executable_stays_so_and_links_are_refused() {
     let mut mode = |name| archive.by_name(name).unwrap().unix_mode().unwrap() & 0o777;
     assert_eq!((mode("bootstrap"), mode("data")), (0o755, 0o644));
     std::os::unix::fs::symlink("data", folder.join("link")).unwrap();
-    assert!(
-        of_folder(&folder, &rules("", ""))
-            .unwrap_err()
-            .contains("link")
-    );
+    assert!(of_folder(&folder, &rules("", "")).unwrap_err().contains("link"));
 }
 
 #[test]
 fn an_empty_folder_is_no_release() {
     let folder = folder("empty", &[("a/b", "")]);
     fs::remove_file(folder.join("a/b")).unwrap();
-    assert!(
-        of_folder(&folder, &rules("", ""))
-            .unwrap_err()
-            .contains("has no files")
-    );
+    assert!(of_folder(&folder, &rules("", "")).unwrap_err().contains("has no files"));
 }
 
 /// The paths of the findings on files that are refused.
@@ -129,15 +112,8 @@ fn what_may_not_be_published_is_not_packed() {
     let rules = rules(".env.example", "*.map");
     let packed = of_folder(&folder, &rules).unwrap();
     assert_eq!(refused(&packed, &rules), [".env", ".git", "modules/x/.git"]);
-    assert_eq!(
-        packed.sorting.left_out_in_words().unwrap(),
-        "2 files (1 by `*.map`, 1 by `.DS_Store`)"
-    );
-    let expected = [
-        ".well-known/security.txt",
-        "docs/.env.example",
-        "index.html",
-    ];
+    assert_eq!(packed.sorting.left_out_in_words().unwrap(), "2 files (1 by `*.map`, 1 by `.DS_Store`)");
+    let expected = [".well-known/security.txt", "docs/.env.example", "index.html"];
     assert_eq!(names(packed.bytes), expected);
 }
 

@@ -48,9 +48,9 @@ pub fn id(id: &str) -> Result<String, String> {
 pub fn which(which: &str) -> Result<String, String> {
     let which = text(which)?;
     match EnvironmentName::new(which.as_str()) {
-        Err(why) if !is_id(&which) => Err(format!(
-            "it is no deployment's id, which has 16 hexadecimal digits, and no environment: {why}"
-        )),
+        Err(why) if !is_id(&which) => {
+            Err(format!("it is no deployment's id, which has 16 hexadecimal digits, and no environment: {why}"))
+        }
         _ => Ok(which),
     }
 }
@@ -90,26 +90,10 @@ mod tests {
                 &["1.4.0", "main+3f9a1c225566", "_x", &long[1..]],
                 &["", "a b", "../1", "1/2", "-1", "é", &long],
             ),
-            (
-                |it| id(it).is_ok(),
-                &["0123456789abcdef"],
-                &["", "prod", "0123456789abcdeg", "0123456789abcdef0"],
-            ),
-            (
-                |it| which(it).is_ok(),
-                &["0123456789abcdef", "prod", "a-1"],
-                &["", "Prod", "prod/", "1.4.0", &long],
-            ),
-            (
-                |it| number(it).is_ok(),
-                &["0", "812"],
-                &["", "-1", "1.5", "abc", "99999999999999999999"],
-            ),
-            (
-                |it| semantic(it).is_ok(),
-                &["1.3.0"],
-                &["", "1.3", "latest"],
-            ),
+            (|it| id(it).is_ok(), &["0123456789abcdef"], &["", "prod", "0123456789abcdeg", "0123456789abcdef0"]),
+            (|it| which(it).is_ok(), &["0123456789abcdef", "prod", "a-1"], &["", "Prod", "prod/", "1.4.0", &long]),
+            (|it| number(it).is_ok(), &["0", "812"], &["", "-1", "1.5", "abc", "99999999999999999999"]),
+            (|it| semantic(it).is_ok(), &["1.3.0"], &["", "1.3", "latest"]),
         ];
         for (row, (is_good, good, bad)) in table.into_iter().enumerate() {
             for it in good {

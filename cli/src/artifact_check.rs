@@ -8,9 +8,7 @@ use windlass_domain::finding::{Finding, FindingName};
 use windlass_domain::folder::{Folder, FolderRules};
 use windlass_domain::name::AppName;
 use windlass_engine::kinds::check_artifact;
-use windlass_engine::kinds::site::archive::{
-    Entry, Limits, check_whole, directory, refusals, sort, unreleased,
-};
+use windlass_engine::kinds::site::archive::{Entry, Limits, check_whole, directory, refusals, sort, unreleased};
 
 /// The endings of files that are documents of their own form, beside JSON, which is known by its content.
 const DOCUMENTS: [&str; 3] = ["yaml", "yml", "txt"];
@@ -22,9 +20,7 @@ pub fn misfits(app: &AppName, artifacts: &[Artifact], declared: Option<&Resolved
         let name = &artifact.component;
         let component = declared.and_then(|declared| declared.components.get(name));
         match component {
-            Some(component) => {
-                check_artifact(name, &component.spec, &artifact.given, &artifact.bytes)
-            }
+            Some(component) => check_artifact(name, &component.spec, &artifact.given, &artifact.bytes),
             None => of_no_kind(app, artifact),
         }
     });
@@ -40,16 +36,10 @@ fn of_no_kind(app: &AppName, artifact: &Artifact) -> Vec<Finding> {
 
 /// Finds what every kind refuses of an archive.
 fn of_archive(given: &str, mut entries: Vec<Entry>) -> Vec<Finding> {
-    let mut findings: Vec<Finding> = check_whole(given, &entries, &Limits::default())
-        .into_iter()
-        .collect();
+    let mut findings: Vec<Finding> = check_whole(given, &entries, &Limits::default()).into_iter().collect();
     if let Ok(rules) = FolderRules::new(Folder::UNKNOWN) {
         let sorting = sort(&mut entries, &rules);
-        findings.extend(
-            refusals(given, &sorting, &rules)
-                .into_iter()
-                .map(unreleased),
-        );
+        findings.extend(refusals(given, &sorting, &rules).into_iter().map(unreleased));
     }
     findings
 }
@@ -131,9 +121,7 @@ components:
             let found = misfits(&app, std::slice::from_ref(&artifact), declared);
             let told: Vec<String> = found.iter().map(|one| one.name.to_string()).collect();
             assert!(
-                found
-                    .iter()
-                    .all(|one| one.reason.contains(file) || one.path.starts_with(file)),
+                found.iter().all(|one| one.reason.contains(file) || one.path.starts_with(file)),
                 "the file is named: {found:?}"
             );
             let version = |one: &Finding| one.remedy.contains("new version");
@@ -152,12 +140,7 @@ components:
         let nameless = br#"{"family": "job", "containerDefinitions": []}"#;
         let table: [(&str, &str, &[u8], [&str; 2]); 24] = [
             ("web", "dist", &site, ["", ""]),
-            (
-                "web",
-                "hacked.html",
-                b"hacked\n",
-                ["BadArchive", "BadValue"],
-            ),
+            ("web", "hacked.html", b"hacked\n", ["BadArchive", "BadValue"]),
             ("web", "web.zip", b"hacked\n", ["BadArchive", "BadArchive"]),
             ("web", "web.zip", b"", ["BadArchive", "BadArchive"]),
             ("web", "web", cut, ["BadArchive", "BadArchive"]),
@@ -176,12 +159,7 @@ components:
             ("job", "task.json", b"{\"family\": 1}", ["BadValue", ""]),
             ("job", "folder", &site, ["BadValue", ""]),
             ("flags", "flags.json", b"{\"flags\": {}}", ["", ""]),
-            (
-                "flags",
-                "flags.json",
-                b"{\"flags\"",
-                ["BadValue", "BadValue"],
-            ),
+            ("flags", "flags.json", b"{\"flags\"", ["BadValue", "BadValue"]),
             ("flags", "folder", &site, ["BadValue", ""]),
             ("words", "words.TXT", b"hacked", ["", ""]),
             ("words", "words.txt", b"\xff\xfe", ["BadValue", "BadValue"]),

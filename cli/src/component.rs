@@ -29,13 +29,10 @@ impl FromStr for ComponentArgument {
 
     fn from_str(text: &str) -> Result<Self, String> {
         let (name, source) = text.split_once('=').ok_or_else(|| {
-            "write `<component>=<file or folder>` or `<component>=image:<repository>:<tag>`"
-                .to_owned()
+            "write `<component>=<file or folder>` or `<component>=image:<repository>:<tag>`".to_owned()
         })?;
         let part = match name.split_once('/') {
-            None => ComponentName::new(name)
-                .map_err(|error| error.to_string())?
-                .into(),
+            None => ComponentName::new(name).map_err(|error| error.to_string())?.into(),
             Some(_) => Part::try_from(name.to_owned()).map_err(|error| error.to_string())?,
         };
         let source = match source.strip_prefix("image:") {
@@ -43,9 +40,7 @@ impl FromStr for ComponentArgument {
             Some("") => return Err(format!("`{name}` names no image")),
             Some(image) => Source::Image(image.to_owned()),
             None if part.container.is_some() => {
-                return Err(format!(
-                    "`{name}` takes an image: write `{name}=image:<repository>:<tag>`"
-                ));
+                return Err(format!("`{name}` takes an image: write `{name}=image:<repository>:<tag>`"));
             }
             None => Source::Path(PathBuf::from(source)),
         };

@@ -47,11 +47,7 @@ impl Release {
     ///
     /// # Errors
     /// If there is no answer.
-    pub async fn of(
-        windlass: &Windlass,
-        app: &AppName,
-        version: &str,
-    ) -> Result<OrFindings<Self>, Failure> {
+    pub async fn of(windlass: &Windlass, app: &AppName, version: &str) -> Result<OrFindings<Self>, Failure> {
         let path = ["apps", app.as_str(), "releases", version];
         read(windlass.get(&path, &[]).await)
     }
@@ -66,10 +62,7 @@ impl Release {
             Some(git) => format!("{}, commit {}", git.reference, commit(Some(git))),
             None => "no Git ref".to_owned(),
         };
-        Some(format!(
-            "{}: recorded by {who}{into}, from {from}",
-            recorded.version
-        ))
+        Some(format!("{}: recorded by {who}{into}, from {from}", recorded.version))
     }
 
     /// Returns what is recorded by releases into this environment: what another one has recorded stands in no way.
@@ -126,18 +119,13 @@ pub async fn in_force(windlass: &Windlass, app: &AppName) -> Result<OrFindings<D
 ///
 /// # Errors
 /// No answer, or one that cannot be understood.
-pub async fn declaration(
-    windlass: &Windlass,
-    app: &AppName,
-) -> Result<OrFindings<Declaration>, Failure> {
+pub async fn declaration(windlass: &Windlass, app: &AppName) -> Result<OrFindings<Declaration>, Failure> {
     match in_force(windlass, app).await? {
         OrFindings::Not(findings) => Ok(OrFindings::Not(findings)),
-        OrFindings::So(declared) => declared.read().map(OrFindings::So).map_err(|_| {
-            Failure::not_understood(
-                "the declaration in force",
-                "it is not valid for this program",
-            )
-        }),
+        OrFindings::So(declared) => declared
+            .read()
+            .map(OrFindings::So)
+            .map_err(|_| Failure::not_understood("the declaration in force", "it is not valid for this program")),
     }
 }
 
@@ -145,25 +133,17 @@ pub async fn declaration(
 ///
 /// # Errors
 /// No answer, or one that cannot be understood.
-pub async fn environment(
-    windlass: &Windlass,
-    of: EnvironmentId<'_>,
-) -> Result<OrFindings<Environment>, Failure> {
-    let EnvironmentId {
-        app,
-        environment: name,
-    } = of;
+pub async fn environment(windlass: &Windlass, of: EnvironmentId<'_>) -> Result<OrFindings<Environment>, Failure> {
+    let EnvironmentId { app, environment: name } = of;
     let path = ["apps", app.as_str(), "environments", name.as_str()];
     read(windlass.get(&path, &[]).await)
 }
 
-fn read<T: for<'a> Deserialize<'a>>(
-    answer: Result<Value, Failure>,
-) -> Result<OrFindings<T>, Failure> {
+fn read<T: for<'a> Deserialize<'a>>(answer: Result<Value, Failure>) -> Result<OrFindings<T>, Failure> {
     match answer {
-        Ok(answer) => T::deserialize(answer)
-            .map(OrFindings::So)
-            .map_err(|error| Failure::not_understood("the answer", error)),
+        Ok(answer) => {
+            T::deserialize(answer).map(OrFindings::So).map_err(|error| Failure::not_understood("the answer", error))
+        }
         Err(failure) if failure.exit == Exit::Rejected => Ok(OrFindings::Not(failure.findings)),
         Err(failure) => Err(failure),
     }

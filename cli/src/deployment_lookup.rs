@@ -12,12 +12,7 @@ use windlass_domain::name::{AppName, EnvironmentName};
 ///
 /// # Errors
 /// If there is no such deployment, or no answer.
-pub async fn id(
-    windlass: &Windlass,
-    app: &AppName,
-    which: &str,
-    version: Option<&str>,
-) -> Result<String, Failure> {
+pub async fn id(windlass: &Windlass, app: &AppName, which: &str, version: Option<&str>) -> Result<String, Failure> {
     if is_id(which) && version.is_none() {
         return Ok(which.to_owned());
     }
@@ -36,14 +31,8 @@ pub async fn id(
 fn none(of: EnvironmentId<'_>, version: Option<&str>) -> Failure {
     let EnvironmentId { app, environment } = of;
     let (path, reason) = match version {
-        Some(version) => (
-            "version",
-            format!("{version} was not deployed into {app} {environment}."),
-        ),
-        None => (
-            "environment",
-            format!("{app} {environment} has no deployments yet."),
-        ),
+        Some(version) => ("version", format!("{version} was not deployed into {app} {environment}.")),
+        None => ("environment", format!("{app} {environment} has no deployments yet.")),
     };
     let remedy = format!(
         "`windlass history {app} {environment}` lists what was deployed there; `windlass refusals {app}` what was refused before."

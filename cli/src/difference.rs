@@ -42,11 +42,7 @@ fn compare(path: &str, former: &Value, present: &Value, lines: &mut Vec<String>)
 }
 
 fn join(path: &str, name: &str) -> String {
-    if path.is_empty() {
-        name.to_owned()
-    } else {
-        format!("{path}.{name}")
-    }
+    if path.is_empty() { name.to_owned() } else { format!("{path}.{name}") }
 }
 
 fn short(value: &Value) -> String {
@@ -68,19 +64,12 @@ mod tests {
 
     #[test]
     fn each_member_that_differs_is_one_line() {
-        let old =
-            json!({"version": "1.0.0", "a": {"x": 1, "y": [1, 2], "z": [1]}, "gone": {"b": true}});
+        let old = json!({"version": "1.0.0", "a": {"x": 1, "y": [1, 2], "z": [1]}, "gone": {"b": true}});
         let new = json!({"a": {"y": [1, 3], "x": 1, "z": [1, 2]}, "version": "1.1.0", "new": "n".repeat(90)});
         let cut = format!("+ new: {}…", "n".repeat(80));
         assert_eq!(
             difference(&old, &new),
-            [
-                "~ a.y[1]: 2 → 3",
-                "~ a.z: [1] → [1,2]",
-                "- gone: {\"b\":true}",
-                &cut,
-                "~ version: 1.0.0 → 1.1.0",
-            ]
+            ["~ a.y[1]: 2 → 3", "~ a.z: [1] → [1,2]", "- gone: {\"b\":true}", &cut, "~ version: 1.0.0 → 1.1.0",]
         );
         assert!(difference(&old, &old).is_empty());
     }

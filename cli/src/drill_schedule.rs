@@ -14,24 +14,16 @@ pub type LookedEnvironments = BTreeMap<EnvironmentName, Option<Environment>>;
 /// Returns a line for each environment. It tells how often this declaration drills the environment, and when the first
 /// drill is due, if that was looked at. A production that is not drilled has a line that says so. Without any schedule
 /// in the declaration there are no lines.
-pub fn drills(
-    declaration: &Declaration,
-    looked: &LookedEnvironments,
-    now: Time,
-) -> BTreeMap<EnvironmentName, String> {
+pub fn drills(declaration: &Declaration, looked: &LookedEnvironments, now: Time) -> BTreeMap<EnvironmentName, String> {
     let declared = declaration.environments();
-    let all: Vec<_> = declared
-        .map(|name| (name, declaration.drills(name)))
-        .collect();
+    let all: Vec<_> = declared.map(|name| (name, declaration.drills(name))).collect();
     if all.iter().all(|(_, schedule)| schedule.is_none()) {
         return BTreeMap::new();
     }
     let told = all.into_iter().filter_map(|(name, schedule)| {
         let words = match schedule {
             Some(schedule) => of_schedule(schedule, looked.get(name), now),
-            None if is_production(name) => {
-                "never by a schedule: it is production, and declares none".to_owned()
-            }
+            None if is_production(name) => "never by a schedule: it is production, and declares none".to_owned(),
             None => return None,
         };
         Some((name.clone(), words))
@@ -66,9 +58,7 @@ fn of_schedule(schedule: &Schedule, here: Option<&Option<Environment>>, now: Tim
     next.map_or_else(
         || {
             let every = schedule.every;
-            format!(
-                "every {every}, the first one so long after the last, or as soon as one can begin"
-            )
+            format!("every {every}, the first one so long after the last, or as soon as one can begin")
         },
         |next| next.to_string(),
     )

@@ -76,31 +76,16 @@ fn deployment(lines: &mut Vec<String>, way: &str, deployment: &DrillDeployment) 
     let Some(ended) = &deployment.ended else {
         return;
     };
-    lines.extend(
-        deployment
-            .steps
-            .iter()
-            .map(|one| format!("  {way}: {}", step(one))),
-    );
+    lines.extend(deployment.steps.iter().map(|one| format!("  {way}: {}", step(one))));
     if deployment.left_out > 0 {
-        lines.push(format!(
-            "  {way}: and {} more",
-            count(deployment.left_out, "step")
-        ));
+        lines.push(format!("  {way}: and {} more", count(deployment.left_out, "step")));
     }
-    let took = deployment
-        .ms()
-        .map_or_else(String::new, |ms| format!(" after {}", lasted(ms)));
-    lines.push(format!(
-        "  {way}: deployment {} ended {}{took}",
-        deployment.deployment, ended.ending
-    ));
+    let took = deployment.ms().map_or_else(String::new, |ms| format!(" after {}", lasted(ms)));
+    lines.push(format!("  {way}: deployment {} ended {}{took}", deployment.deployment, ended.ending));
 }
 
 fn step(step: &DrillStep) -> String {
-    let verdict = step
-        .verdict
-        .map(|verdict| format!(": {verdict:?}").to_lowercase());
+    let verdict = step.verdict.map(|verdict| format!(": {verdict:?}").to_lowercase());
     format!("{} {}{}", step.at, step.what, verdict.unwrap_or_default())
 }
 

@@ -45,26 +45,17 @@ impl EnvironmentChoice {
             Failure::not_understood(what, "it is not valid for this program")
         })?;
         let (version, accepted) = (&declared.version, declared.accepted);
-        let head = format!(
-            "{app}: {}, by version {version} of the declaration, in force since {accepted}",
-            self.subject()
-        );
+        let head =
+            format!("{app}: {}, by version {version} of the declaration, in force since {accepted}", self.subject());
         let rules = self.rules(&declaration);
-        let lines = rules
-            .iter()
-            .map(|(name, line, _)| format!("  {name}: {line}"));
+        let lines = rules.iter().map(|(name, line, _)| format!("  {name}: {line}"));
         let mut words = vec![head];
         words.extend(lines);
         let (chosen, end, findings) = self.end(&declaration);
         words.push(end);
-        let exit = if findings.is_empty() {
-            Exit::Good
-        } else {
-            Exit::Rejected
-        };
-        let rules = rules.iter().map(
-            |(name, line, matches)| json!({"environment": name, "rule": line, "matches": matches}),
-        );
+        let exit = if findings.is_empty() { Exit::Good } else { Exit::Rejected };
+        let rules =
+            rules.iter().map(|(name, line, matches)| json!({"environment": name, "rule": line, "matches": matches}));
         Ok(ChoiceAnswer {
             words: words.join("\n"),
             document: json!({"app": app, "asked": self.text(), "declaration": version, "chosen": chosen,
@@ -98,16 +89,10 @@ impl EnvironmentChoice {
     fn rules<'a>(&self, declaration: &'a Declaration) -> Vec<(&'a EnvironmentName, String, bool)> {
         let rule_of = |name: &EnvironmentName| {
             let mut rules = declaration.rules();
-            rules
-                .find(|(known, _)| *known == name)
-                .map(|(_, rule)| rule)
+            rules.find(|(known, _)| *known == name).map(|(_, rule)| rule)
         };
         let told = declaration.environments().map(|name| match rule_of(name) {
-            None => (
-                name,
-                "has no rule: only who names it deploys there".to_owned(),
-                false,
-            ),
+            None => (name, "has no rule: only who names it deploys there".to_owned(), false),
             Some(rule) => {
                 let matches = self.matches(&rule);
                 let word = if matches { "matches" } else { "does not match" };
@@ -154,16 +139,11 @@ mod tests {
             environments: {dev: {deploy: {branch: main}}, prod: {deploy: {tag: stable}, start: manual}, lab: {}}}";
         let declaration = Declaration::parse(text).unwrap();
         let declared = Declared::new(&declaration, text, Time(0), None);
-        chooses
-            .of(&AppName::new("shop").unwrap(), &declared)
-            .unwrap()
+        chooses.of(&AppName::new("shop").unwrap(), &declared).unwrap()
     }
 
     fn reference(text: &str) -> EnvironmentChoice {
-        EnvironmentChoice::Ref {
-            reference: text.into(),
-            told_by: "given by `--git-ref`",
-        }
+        EnvironmentChoice::Ref { reference: text.into(), told_by: "given by `--git-ref`" }
     }
 
     #[test]
@@ -180,14 +160,10 @@ mod tests {
                 "it goes to dev",
             ]
         );
-        assert_eq!(
-            (dev.exit, &dev.document["chosen"]),
-            (Exit::Good, &json!("dev"))
-        );
+        assert_eq!((dev.exit, &dev.document["chosen"]), (Exit::Good, &json!("dev")));
         let prod = told(&reference("refs/tags/v1.4.0"));
         assert!(
-            prod.words
-                .ends_with("it goes to prod, where it is recorded, and a person starts it"),
+            prod.words.ends_with("it goes to prod, where it is recorded, and a person starts it"),
             "{}",
             prod.words
         );
@@ -197,10 +173,7 @@ mod tests {
 
     #[test]
     fn what_no_rule_takes_goes_nowhere_and_ends_as_its_release_would() {
-        for chooses in [
-            reference("refs/heads/mian"),
-            EnvironmentChoice::ImageTag("latest".into()),
-        ] {
+        for chooses in [reference("refs/heads/mian"), EnvironmentChoice::ImageTag("latest".into())] {
             let told = told(&chooses);
             assert_eq!(told.exit, Exit::Rejected, "{}", told.words);
             assert!(told.words.contains("it goes nowhere: `"), "{}", told.words);

@@ -85,20 +85,14 @@ impl Exit {
     pub fn of_recovered(ended: &Ended) -> Self {
         match ended.ending {
             Ending::NeedsOperator => Self::NeedsOperator,
-            Ending::Succeeded | Ending::NothingToDo | Ending::Rejected | Ending::RolledBack => {
-                Self::Good
-            }
+            Ending::Succeeded | Ending::NothingToDo | Ending::Rejected | Ending::RolledBack => Self::Good,
         }
     }
 
     /// Returns the exit status of a refusal with these findings.
     pub fn of_findings(findings: &[Finding]) -> Self {
         let held = |finding: &Finding| finding.name == FindingName::Held;
-        if !findings.is_empty() && findings.iter().all(held) {
-            Self::Held
-        } else {
-            Self::Rejected
-        }
+        if !findings.is_empty() && findings.iter().all(held) { Self::Held } else { Self::Rejected }
     }
 }
 
@@ -119,9 +113,7 @@ mod tests {
             ending,
             cause_name: cause_name.into(),
             cause: String::new(),
-            findings: findings
-                .map(|name| Finding::new(*name, "p", "r", "m"))
-                .collect(),
+            findings: findings.map(|name| Finding::new(*name, "p", "r", "m")).collect(),
             stays_reachable: vec![],
             at: Time(0),
             resolved: None,

@@ -87,8 +87,7 @@ impl Failure {
 
     /// Returns the JSON that `--json` prints.
     pub fn as_json(&self) -> Value {
-        let mut told =
-            json!({ "error": self.message, "exit": self.exit as u8, "findings": self.findings });
+        let mut told = json!({ "error": self.message, "exit": self.exit as u8, "findings": self.findings });
         if let Some(name) = self.name {
             told["name"] = name.to_string().into();
             told["page"] = name.page().into();

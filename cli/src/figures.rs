@@ -11,15 +11,7 @@ use windlass_domain::name::{AppName, EnvironmentName};
 use windlass_domain::time::Time;
 
 /// The titles of the columns.
-pub const COLUMNS: &[&str] = &[
-    "APP",
-    "ENVIRONMENT",
-    "LIVE",
-    "LEAD TIME",
-    "FAILED",
-    "TIME TO RESTORE",
-    "COST",
-];
+pub const COLUMNS: &[&str] = &["APP", "ENVIRONMENT", "LIVE", "LEAD TIME", "FAILED", "TIME TO RESTORE", "COST"];
 
 /// An application.
 #[derive(Debug, Deserialize)]
@@ -73,10 +65,7 @@ impl App {
                 self.app,
                 self.part_of(month),
                 dollars(cost),
-                count(
-                    usize::try_from(cost.deployments).unwrap_or(usize::MAX),
-                    "deployment"
-                )
+                count(usize::try_from(cost.deployments).unwrap_or(usize::MAX), "deployment")
             );
             match cost.without {
                 0 => told,
@@ -97,9 +86,7 @@ impl App {
     /// for some of the environments.
     fn part_of(&self, month: &str) -> String {
         let parts = self.environments.iter();
-        let parts: Vec<(&EnvironmentName, Since)> = parts
-            .map(|here| (&here.environment, here.since(month)))
-            .collect();
+        let parts: Vec<(&EnvironmentName, Since)> = parts.map(|here| (&here.environment, here.since(month))).collect();
         if let Some((_, first @ Since::Day(day))) = parts.first()
             && parts.iter().all(|(_, since)| since == first)
         {

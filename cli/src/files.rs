@@ -32,11 +32,7 @@ pub fn bytes(path: &Path, most: u64) -> Result<Vec<u8>, String> {
         file.take(most).read_to_end(&mut bytes).map_err(failed)?;
     }
     if size > most || bytes.len() as u64 > most {
-        return Err(format!(
-            "`{}` has more than {}",
-            shown(path),
-            count(most, "byte")
-        ));
+        return Err(format!("`{}` has more than {}", shown(path), count(most, "byte")));
     }
     Ok(bytes)
 }
@@ -46,8 +42,7 @@ pub fn bytes(path: &Path, most: u64) -> Result<Vec<u8>, String> {
 /// # Errors
 /// As [`bytes()`]; also if it is no text in UTF-8.
 pub fn text(path: &Path) -> Result<String, String> {
-    String::from_utf8(bytes(path, LARGEST_TEXT)?)
-        .map_err(|_| format!("`{}` is no text in UTF-8", shown(path)))
+    String::from_utf8(bytes(path, LARGEST_TEXT)?).map_err(|_| format!("`{}` is no text in UTF-8", shown(path)))
 }
 
 fn why(path: &Path, error: &Error) -> String {

@@ -97,12 +97,7 @@ impl Waiting {
     ///
     /// # Errors
     /// The last failure, if the deployment is not known in time.
-    pub async fn until_known(
-        &self,
-        windlass: &Windlass,
-        app: &AppName,
-        id: &str,
-    ) -> Result<(), Failure> {
+    pub async fn until_known(&self, windlass: &Windlass, app: &AppName, id: &str) -> Result<(), Failure> {
         let until = Instant::now() + KNOWN;
         let path = ["apps", app.as_str(), "deployments", id];
         loop {
@@ -168,8 +163,7 @@ pub async fn follow(
                 let has_no_turn = |record: &Record| record.deployment.status == Status::Waiting;
                 waits = Some(record.as_ref().is_none_or(has_no_turn));
                 if let Some(record) = record {
-                    let is_past =
-                        wanted == AwaitedEnd::Runs && !seen_ending(going, SystemTime::now());
+                    let is_past = wanted == AwaitedEnd::Runs && !seen_ending(going, SystemTime::now());
                     let fresh = printed.fresh(&record, is_past);
                     if !fresh.is_empty() {
                         waiting.pulse.told();
@@ -218,9 +212,7 @@ pub async fn follow(
                 Some(true) => ("still waits for its turn", Exit::StillWaits),
                 Some(false) => ("is still under way", Exit::TimedOut),
             };
-            error(&format!(
-                "{app} deployment {id} {stands}; it goes on. `windlass watch {app} {id}` watches it again"
-            ));
+            error(&format!("{app} deployment {id} {stands}; it goes on. `windlass watch {app} {id}` watches it again"));
             output.only_json(&last);
             return Ok(exit);
         }
@@ -236,8 +228,9 @@ fn unanswered(failure: &Failure) -> String {
 fn asks_doctor(failure: Failure) -> Failure {
     match failure.name {
         Some(Trouble::NotAWindlass) => failure.with_next("How it goes on is not known"),
-        Some(Trouble::NoAnswer | Trouble::OtherVersion | Trouble::WentWrong) => failure
-            .with_next("How it goes on is not known. `windlass doctor` looks at Windlass itself"),
+        Some(Trouble::NoAnswer | Trouble::OtherVersion | Trouble::WentWrong) => {
+            failure.with_next("How it goes on is not known. `windlass doctor` looks at Windlass itself")
+        }
         _ => failure,
     }
 }

@@ -25,19 +25,8 @@ pub struct ReleaseOrigin {
 
 impl ReleaseOrigin {
     fn new(reference: String, commit: Option<String>, told_by: &'static str) -> Self {
-        let git = Git {
-            reference,
-            commit,
-            time: None,
-            dirty: false,
-        };
-        Self {
-            git,
-            told_by,
-            dirty: None,
-            other_head: None,
-            tag: None,
-        }
+        let git = Git { reference, commit, time: None, dirty: false };
+        Self { git, told_by, dirty: None, other_head: None, tag: None }
     }
 
     /// Returns the finding that the bytes are likely another commit's than the one that would be recorded.
@@ -106,12 +95,7 @@ impl OriginOptions {
 /// Returns the origin at a ref that is named. Where the repository does not have it, such as a tag that is not made yet,
 /// the commit is the CI's if that runs for this ref.
 fn named(reference: &str) -> ReleaseOrigin {
-    let of_ci = || {
-        of_ci()
-            .filter(|ci| ci.git.reference == reference)?
-            .git
-            .commit
-    };
+    let of_ci = || of_ci().filter(|ci| ci.git.reference == reference)?.git.commit;
     let commit = commit_at(reference).or_else(of_ci);
     ReleaseOrigin::new(reference.to_owned(), commit, "given by `--git-ref`")
 }
@@ -132,36 +116,22 @@ pub fn from_ci(variable: impl Fn(&str) -> Option<String>) -> Option<ReleaseOrigi
     // Of these events the ref and the commit are not those of what a job builds (GitHub Docs, "Events that trigger
     // workflows").
     let github = match given("GITHUB_EVENT_NAME").as_deref() {
-        Some("workflow_run") => {
-            "told by GitHub Actions, for `workflow_run` the newest of the default branch"
-        }
+        Some("workflow_run") => "told by GitHub Actions, for `workflow_run` the newest of the default branch",
         Some("pull_request") => "told by GitHub Actions, for `pull_request` a trial merge",
-        Some("pull_request_target") => {
-            "told by GitHub Actions, for `pull_request_target` that of the base"
-        }
+        Some("pull_request_target") => "told by GitHub Actions, for `pull_request_target` that of the base",
         _ => "told by GitHub Actions",
     };
     let known = [
         (github, given("GITHUB_REF"), given("GITHUB_SHA")),
-        (
-            "told by GitLab CI",
-            tag("CI_COMMIT_TAG").or_else(|| branch("CI_COMMIT_BRANCH")),
-            given("CI_COMMIT_SHA"),
-        ),
-        (
-            "told by CodeBuild",
-            given("CODEBUILD_WEBHOOK_HEAD_REF"),
-            given("CODEBUILD_RESOLVED_SOURCE_VERSION"),
-        ),
+        ("told by GitLab CI", tag("CI_COMMIT_TAG").or_else(|| branch("CI_COMMIT_BRANCH")), given("CI_COMMIT_SHA")),
+        ("told by CodeBuild", given("CODEBUILD_WEBHOOK_HEAD_REF"), given("CODEBUILD_RESOLVED_SOURCE_VERSION")),
         (
             "told by Bitbucket Pipelines",
             tag("BITBUCKET_TAG").or_else(|| branch("BITBUCKET_BRANCH")),
             given("BITBUCKET_COMMIT"),
         ),
     ];
-    known.into_iter().find_map(|(told_by, reference, commit)| {
-        Some(ReleaseOrigin::new(reference?, commit, told_by))
-    })
+    known.into_iter().find_map(|(told_by, reference, commit)| Some(ReleaseOrigin::new(reference?, commit, told_by)))
 }
 
 /// Returns the branch that is checked out in the present folder. It returns a tag only where no branch is checked out,
@@ -178,8 +148,7 @@ pub fn from_folder(version: Option<&str>) -> Option<ReleaseOrigin> {
 fn tag_at_head(version: Option<&str>) -> Option<String> {
     let tags = git(&["tag", "--points-at", "HEAD"])?;
     let wanted = version.and_then(version_of_tag);
-    let is_wanted =
-        |tag: &&str| Some(*tag) == version || wanted.is_some() && version_of_tag(tag) == wanted;
+    let is_wanted = |tag: &&str| Some(*tag) == version || wanted.is_some() && version_of_tag(tag) == wanted;
     let of_version = tags.lines().find(is_wanted).map(str::to_owned);
     let tag = of_version.or_else(|| git(&["describe", "--exact-match", "--tags", "HEAD"]))?;
     Some(format!("refs/tags/{tag}"))
@@ -194,12 +163,7 @@ fn is_dirty(commit: Option<&str>) -> Option<bool> {
     if has_filters()? {
         return None;
     }
-    let changed = output(&[
-        "status",
-        "--porcelain",
-        "--untracked-files=no",
-        "--ignore-submodules=dirty",
-    ])?;
+    let changed = output(&["status", "--porcelain", "--untracked-files=no", "--ignore-submodules=dirty"])?;
     let is_known = commit.is_none_or(|commit| is_commit(&head, commit));
     (!changed.is_empty() || is_known).then_some(!changed.is_empty())
 }
@@ -278,13 +242,7 @@ pub fn place(folder: &Path) -> FolderPlace {
 /// Returns the branch that others begin from, as the remote tells it; else the one that is checked out.
 pub fn first_branch(folder: &Path) -> Option<String> {
     let folder = folder.to_str()?;
-    let told = git(&[
-        "-C",
-        folder,
-        "symbolic-ref",
-        "--short",
-        "refs/remotes/origin/HEAD",
-    ]);
+    let told = git(&["-C", folder, "symbolic-ref", "--short", "refs/remotes/origin/HEAD"]);
     let told = told.and_then(|told| told.strip_prefix("origin/").map(str::to_owned));
     told.or_else(|| git(&["-C", folder, "symbolic-ref", "--short", "HEAD"]))
 }
@@ -344,10 +302,8 @@ mod tests {
         assert_eq!(told(&gitlab), main);
         let gitlab = [("CI_COMMIT_TAG", "v1.4.0"), ("CI_COMMIT_SHA", "9f2c111")];
         assert_eq!(told(&gitlab), tag);
-        let codebuild = [
-            ("CODEBUILD_WEBHOOK_HEAD_REF", "refs/tags/v1.4.0"),
-            ("CODEBUILD_RESOLVED_SOURCE_VERSION", "9f2c111"),
-        ];
+        let codebuild =
+            [("CODEBUILD_WEBHOOK_HEAD_REF", "refs/tags/v1.4.0"), ("CODEBUILD_RESOLVED_SOURCE_VERSION", "9f2c111")];
         assert_eq!(told(&codebuild), tag);
         let bitbucket = [("BITBUCKET_TAG", "v1.4.0"), ("BITBUCKET_COMMIT", "9f2c111")];
         assert_eq!(told(&bitbucket), tag);

@@ -99,12 +99,8 @@ mod tests {
     #[test]
     fn a_log_has_a_line_after_a_silence_and_one_a_minute_at_most() {
         let begin = Instant::now();
-        let pulse = Heartbeat {
-            is_terminal: false,
-            told: Cell::new(begin),
-            beat: Cell::new(None),
-            words: RefCell::default(),
-        };
+        let pulse =
+            Heartbeat { is_terminal: false, told: Cell::new(begin), beat: Cell::new(None), words: RefCell::default() };
         let looks = (0..=300).step_by(2);
         let lines: Vec<u64> = looks
             .filter(|second| {

@@ -56,11 +56,7 @@ pub struct Deployment {
 impl Deployment {
     /// Returns what it brings.
     pub fn summary(&self) -> ReleaseSummary<'_> {
-        ReleaseSummary {
-            action: self.action,
-            version: self.version.as_deref(),
-            snapshot: self.snapshot,
-        }
+        ReleaseSummary { action: self.action, version: self.version.as_deref(), snapshot: self.snapshot }
     }
 
     /// Returns the version for a column, or where it goes.
@@ -82,10 +78,7 @@ pub async fn newest(
     version: Option<&str>,
     pages: usize,
 ) -> Result<Option<Deployment>, Failure> {
-    let EnvironmentId {
-        app: _,
-        environment: _,
-    } = of;
+    let EnvironmentId { app: _, environment: _ } = of;
     // A version may have the digits of its bytes behind it there.
     let is_named = |name: &str, version: &str| {
         let rest = name.strip_prefix(&plain(version));
@@ -118,18 +111,8 @@ impl Listed for Deployment {
         (path, vec![("environment", environment.as_str())])
     }
 
-    const COLUMNS: &'static [&'static str] = &[
-        "accepted",
-        "id",
-        "action",
-        "version",
-        "commit",
-        "components",
-        "took",
-        "asked by",
-        "ended",
-        "reason",
-    ];
+    const COLUMNS: &'static [&'static str] =
+        &["accepted", "id", "action", "version", "commit", "components", "took", "asked by", "ended", "reason"];
 
     fn row(&self) -> Vec<String> {
         let status = match (&self.ending, self.status) {

@@ -97,10 +97,7 @@ impl Endpoint {
     pub fn typed(&self) -> Vec<String> {
         let address = given(self.address.as_deref(), "--endpoint", "WINDLASS_ENDPOINT");
         let stack = given(self.stack.as_deref(), "--stack", "WINDLASS_STACK");
-        let typed = [
-            (address, "--endpoint", &self.address),
-            (stack, "--stack", &self.stack),
-        ];
+        let typed = [(address, "--endpoint", &self.address), (stack, "--stack", &self.stack)];
         let typed = typed.into_iter().filter_map(|(given, option, value)| {
             let value = given.filter(GivenOption::is_option).and(value.as_ref())?;
             Some(format!("{option}={value}"))
@@ -182,11 +179,7 @@ impl Endpoint {
         let at = region.as_ref().map(|(region, _)| region.as_str());
         let outputs = windlass_aws::stack_outputs(&name, at).await;
         let outputs = outputs.map_err(|fault| unread(Failure::from(fault), &name, &from))?;
-        Ok(Installed {
-            version: outputs.and_then(|mut outputs| outputs.remove("Version")),
-            stack: name,
-            parts,
-        })
+        Ok(Installed { version: outputs.and_then(|mut outputs| outputs.remove("Version")), stack: name, parts })
     }
 
     /// Opens AWS with the caller's credentials, in the installation's region.
@@ -203,14 +196,10 @@ impl Endpoint {
     ///
     /// # Errors
     /// All that are not.
-    pub async fn require(
-        &self,
-        needed: &[(InstallationPart, Option<&str>)],
-    ) -> Result<(), Failure> {
+    pub async fn require(&self, needed: &[(InstallationPart, Option<&str>)]) -> Result<(), Failure> {
         let settings = Settings::here()?;
         let missing = needed.iter();
-        let missing =
-            missing.filter(|(what, given)| self.named(*what, *given, &settings).is_none());
+        let missing = missing.filter(|(what, given)| self.named(*what, *given, &settings).is_none());
         let missing: Vec<InstallationPart> = missing.map(|(what, _)| *what).collect();
         if missing.is_empty() {
             return Ok(());
@@ -218,20 +207,12 @@ impl Endpoint {
         self.usual(&missing, region(&settings)).await.map(|_| ())
     }
 
-    async fn place(
-        &self,
-        what: InstallationPart,
-        given: Option<&str>,
-    ) -> Result<InstallationPlace, Failure> {
+    async fn place(&self, what: InstallationPart, given: Option<&str>) -> Result<InstallationPlace, Failure> {
         let settings = Settings::here()?;
         let region = region(&settings);
         let (name, from) = match self.named(what, given, &settings) {
             Some(InstallationSource::Value { value, from }) => {
-                return Ok(InstallationPlace {
-                    value,
-                    from,
-                    region: region.map(|(region, _)| region),
-                });
+                return Ok(InstallationPlace { value, from, region: region.map(|(region, _)| region) });
             }
             Some(InstallationSource::Stack { name, from }) => (name, from),
             None => {
@@ -248,20 +229,12 @@ impl Endpoint {
         let value = value.ok_or_else(|| no_windlass(&name, what, &from))?;
         Ok(InstallationPlace {
             value,
-            from: format!(
-                "the output `{}` of the stack `{name}`, whose name is from {from}",
-                what.output()
-            ),
+            from: format!("the output `{}` of the stack `{name}`, whose name is from {from}", what.output()),
             region: region.map(|(region, _)| region),
         })
     }
 
-    fn named(
-        &self,
-        what: InstallationPart,
-        value: Option<&str>,
-        settings: &Settings,
-    ) -> Option<InstallationSource> {
+    fn named(&self, what: InstallationPart, value: Option<&str>, settings: &Settings) -> Option<InstallationSource> {
         let value = match what {
             InstallationPart::Endpoint => self.address.as_deref(),
             InstallationPart::Bucket => value,
@@ -271,11 +244,7 @@ impl Endpoint {
     }
 
     /// Returns the outputs of the usual stack, which is looked for where these are not named.
-    async fn usual(
-        &self,
-        missing: &[InstallationPart],
-        region: Option<(String, String)>,
-    ) -> Result<&Outputs, Failure> {
+    async fn usual(&self, missing: &[InstallationPart], region: Option<(String, String)>) -> Result<&Outputs, Failure> {
         let found = self.outputs_of(USUAL, UNNAMED, region).await;
         found.map_err(|unfound| {
             let missing: Vec<&str> = missing.iter().map(|what| what.unnamed()).collect();
@@ -304,8 +273,7 @@ impl Endpoint {
         let found = self.outputs.get_or_try_init(|| async {
             let at = region.as_ref().map(|(region, _)| region.as_str());
             let found = windlass_aws::stack_outputs(name, at).await;
-            let not_looked =
-                |fault| WhyNotFound::NotLooked(unread(Failure::from(fault), name, from));
+            let not_looked = |fault| WhyNotFound::NotLooked(unread(Failure::from(fault), name, from));
             found.map_err(not_looked)?.ok_or(WhyNotFound::NoStack)
         });
         found.await
@@ -331,16 +299,12 @@ pub fn stack(text: &str) -> Result<String, String> {
 const ACCOUNT: &str = "Set AWS_PROFILE and AWS_REGION to the account and the region of the installation, or give `--endpoint` and `--bucket`";
 
 fn no_stack(name: &str, from: &str) -> Failure {
-    let what =
-        format!("there is no stack `{name}` in the account and the region of the credentials");
+    let what = format!("there is no stack `{name}` in the account and the region of the credentials");
     Failure::of(Trouble::NotAWindlass, format!("{what} ({from})")).with_next(ACCOUNT)
 }
 
 fn no_windlass(name: &str, what: InstallationPart, from: &str) -> Failure {
-    let what = format!(
-        "the stack `{name}` has no output `{}`, so that it is no Windlass",
-        what.output()
-    );
+    let what = format!("the stack `{name}` has no output `{}`, so that it is no Windlass", what.output());
     Failure::of(Trouble::NotAWindlass, format!("{what} ({from})")).with_next(ACCOUNT)
 }
 
@@ -350,12 +314,10 @@ fn unread(failure: Failure, name: &str, from: &str) -> Failure {
         let is_refused = failure.message.contains("AccessDenied")
             // A caller without credentials needs those first, not a right.
             && !failure.message.contains("no AWS credentials");
-        is_refused.then_some("`cloudformation:DescribeStacks` on the stack is needed; or give `--endpoint` and `--bucket`")
+        is_refused
+            .then_some("`cloudformation:DescribeStacks` on the stack is needed; or give `--endpoint` and `--bucket`")
     });
-    let message = format!(
-        "{}\n  So the stack `{name}` ({from}) was not looked at.",
-        failure.message
-    );
+    let message = format!("{}\n  So the stack `{name}` ({from}) was not looked at.", failure.message);
     let failure = Failure { message, ..failure };
     match next {
         Some(next) if failure.exit == Exit::Unreachable => failure.with_next(next),
@@ -369,11 +331,7 @@ mod tests {
 
     #[test]
     fn a_stack_is_called_as_cloudformation_takes_it() {
-        for good in [
-            "windlass",
-            "w-1",
-            "arn:aws:cloudformation:eu-west-1:1:stack/a/b",
-        ] {
+        for good in ["windlass", "w-1", "arn:aws:cloudformation:eu-west-1:1:stack/a/b"] {
             assert!(stack(good).is_ok(), "{good}");
         }
         for bad in ["", " ", "1", "a b", "a_b"] {

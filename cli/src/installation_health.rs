@@ -24,18 +24,10 @@ pub fn wrong(parts: &[Part]) -> Vec<Defect> {
             Ok(is) => amiss(part, is)?,
             Err(fault) => (
                 format!("It could not be looked at: {fault}."),
-                format!(
-                    "Allow yourself `{}` on it, or ask again: `windlass doctor`.",
-                    part.sort.needs()
-                ),
+                format!("Allow yourself `{}` on it, or ask again: `windlass doctor`.", part.sort.needs()),
             ),
         };
-        Some(Defect {
-            part: part.name.clone(),
-            id: part.id.clone(),
-            reason,
-            remedy,
-        })
+        Some(Defect { part: part.name.clone(), id: part.id.clone(), reason, remedy })
     });
     wrong.collect()
 }
@@ -68,12 +60,7 @@ pub fn words(stack: &str, wrong: &[Defect], looked_at: usize) -> String {
     }
     let found = count(wrong.len(), "finding");
     let each = wrong.iter().map(|one| {
-        let Defect {
-            part,
-            reason,
-            remedy,
-            ..
-        } = one;
+        let Defect { part, reason, remedy, .. } = one;
         format!("  {part}: {reason}\n    {remedy}\n")
     });
     let each: String = each.collect();
@@ -82,10 +69,10 @@ pub fn words(stack: &str, wrong: &[Defect], looked_at: usize) -> String {
 
 fn amiss(part: &Part, is: &str) -> Option<(String, String)> {
     let id = &part.id;
-    let again = "Install the same release once more: `./deploy.sh` in its folder, or `make deploy` in its sources.".to_owned();
-    let state = |wanted: &str, remedy: String| {
-        (is != wanted).then(|| (format!("It is {is}, and not {wanted}."), remedy))
-    };
+    let again =
+        "Install the same release once more: `./deploy.sh` in its folder, or `make deploy` in its sources.".to_owned();
+    let state =
+        |wanted: &str, remedy: String| (is != wanted).then(|| (format!("It is {is}, and not {wanted}."), remedy));
     match part.sort {
         Sort::Alarm => (is == "ALARM").then(|| {
             let look = format!("aws cloudwatch describe-alarms --alarm-names {id}");
@@ -95,14 +82,10 @@ fn amiss(part: &Part, is: &str) -> Option<(String, String)> {
             )
         }),
         Sort::Queue => letters(part, is),
-        Sort::Rule => state(
-            "ENABLED",
-            format!("Turn it on: `aws events enable-rule --name {id}`."),
-        ),
-        Sort::Source => state(
-            "Enabled",
-            format!("Turn it on: `aws lambda update-event-source-mapping --uuid {id} --enabled`."),
-        ),
+        Sort::Rule => state("ENABLED", format!("Turn it on: `aws events enable-rule --name {id}`.")),
+        Sort::Source => {
+            state("Enabled", format!("Turn it on: `aws lambda update-event-source-mapping --uuid {id} --enabled`."))
+        }
         Sort::Function => state("Active", again),
         Sort::Machine | Sort::Table => state("ACTIVE", again),
     }
@@ -141,69 +124,22 @@ mod tests {
     use windlass_domain::fault::{Fault, FaultName};
 
     fn told(sort: Sort, name: &str, is: &str) -> Option<Defect> {
-        let part = Part {
-            name: name.into(),
-            id: format!("windlass-{name}"),
-            sort,
-            is: Ok(is.into()),
-        };
+        let part = Part { name: name.into(), id: format!("windlass-{name}"), sort, is: Ok(is.into()) };
         wrong(&[part]).pop()
     }
 
     #[test]
     fn each_sort_of_part_has_a_state_in_which_it_works() {
         let table = [
-            (
-                Sort::Alarm,
-                "Slow",
-                "OK",
-                "ALARM",
-                "docs/runbooks/README.md",
-            ),
-            (
-                Sort::Alarm,
-                "Slow",
-                "INSUFFICIENT_DATA",
-                "ALARM",
-                "docs/runbooks",
-            ),
-            (
-                Sort::Function,
-                "IntakeAliaslive",
-                "Active",
-                "Inactive",
-                "make deploy",
-            ),
-            (
-                Sort::Queue,
-                "IntakeDeadLetters",
-                "0",
-                "1",
-                "dead-letters.md",
-            ),
+            (Sort::Alarm, "Slow", "OK", "ALARM", "docs/runbooks/README.md"),
+            (Sort::Alarm, "Slow", "INSUFFICIENT_DATA", "ALARM", "docs/runbooks"),
+            (Sort::Function, "IntakeAliaslive", "Active", "Inactive", "make deploy"),
+            (Sort::Queue, "IntakeDeadLetters", "0", "1", "dead-letters.md"),
             (Sort::Queue, "IntakeQueue", "100", "101", "`Intake`"),
             (Sort::Queue, "IntakeQueue", "0", "many", "Ask again"),
-            (
-                Sort::Rule,
-                "ImagesRule",
-                "ENABLED",
-                "DISABLED",
-                "aws events enable-rule --name windlass-ImagesRule",
-            ),
-            (
-                Sort::Source,
-                "IntakeSource",
-                "Enabled",
-                "Disabled",
-                "--uuid windlass-IntakeSource --enabled",
-            ),
-            (
-                Sort::Machine,
-                "ReleaseMachine",
-                "ACTIVE",
-                "DELETING",
-                "make deploy",
-            ),
+            (Sort::Rule, "ImagesRule", "ENABLED", "DISABLED", "aws events enable-rule --name windlass-ImagesRule"),
+            (Sort::Source, "IntakeSource", "Enabled", "Disabled", "--uuid windlass-IntakeSource --enabled"),
+            (Sort::Machine, "ReleaseMachine", "ACTIVE", "DELETING", "make deploy"),
             (Sort::Table, "Ledger", "ACTIVE", "ARCHIVED", "make deploy"),
         ];
         for (sort, name, good, bad, mends) in table {
@@ -244,12 +180,7 @@ mod tests {
             Sort::Machine => (&["ReleaseMachine"], &["DELETING"]),
             Sort::Table => (&["Ledger"], &["ARCHIVED"]),
         };
-        let of = |name: &&str| {
-            states
-                .iter()
-                .map(|is| told(sort, name, is).unwrap())
-                .collect()
-        };
+        let of = |name: &&str| states.iter().map(|is| told(sort, name, is).unwrap()).collect();
         let mut found: Vec<Defect> = names.iter().flat_map::<Vec<_>, _>(of).collect();
         let unseen = Part {
             name: names[0].into(),
@@ -263,24 +194,13 @@ mod tests {
 
     #[test]
     fn each_finding_has_a_command() {
-        let sorts = [
-            Sort::Alarm,
-            Sort::Function,
-            Sort::Queue,
-            Sort::Rule,
-            Sort::Source,
-            Sort::Machine,
-            Sort::Table,
-        ];
+        let sorts = [Sort::Alarm, Sort::Function, Sort::Queue, Sort::Rule, Sort::Source, Sort::Machine, Sort::Table];
         let mut all: Vec<Defect> = sorts.into_iter().flat_map(found).collect();
         all.extend(version("windlass", Some("0.1.0"), "0.2.0"));
         all.extend(version("windlass", None, "0.2.0"));
         for Defect { part, remedy, .. } in all {
             let begins = ["`aws ", "`windlass ", "`./deploy.sh`"];
-            assert!(
-                begins.iter().any(|begin| remedy.contains(begin)),
-                "{part}: {remedy}"
-            );
+            assert!(begins.iter().any(|begin| remedy.contains(begin)), "{part}: {remedy}");
         }
     }
 
@@ -294,10 +214,6 @@ mod tests {
         };
         let found = wrong(&[part]).pop().unwrap();
         assert!(found.reason.contains("not authorized"), "{}", found.reason);
-        assert!(
-            found.remedy.contains("`dynamodb:DescribeTable`"),
-            "{}",
-            found.remedy
-        );
+        assert!(found.remedy.contains("`dynamodb:DescribeTable`"), "{}", found.remedy);
     }
 }

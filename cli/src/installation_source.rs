@@ -45,8 +45,7 @@ pub fn named(
     stack: Option<GivenOption<'_>>,
     settings: &Settings,
 ) -> Option<InstallationSource> {
-    let is_later =
-        |given: &GivenOption<'_>| stack.is_some_and(|stack| stack.is_option && !given.is_option);
+    let is_later = |given: &GivenOption<'_>| stack.is_some_and(|stack| stack.is_option && !given.is_option);
     if let Some(given) = value.filter(|given| !is_later(given)) {
         let (value, from) = (given.text.to_owned(), given.from.to_owned());
         return Some(InstallationSource::Value { value, from });
@@ -63,22 +62,14 @@ pub fn named(
 }
 
 /// Returns the text of the command line, by an option or a variable. clap tells no more than the value.
-pub fn given<'a>(
-    text: Option<&'a str>,
-    option: &'static str,
-    variable: &'static str,
-) -> Option<GivenOption<'a>> {
+pub fn given<'a>(text: Option<&'a str>, option: &'static str, variable: &'static str) -> Option<GivenOption<'a>> {
     let text = text?;
     let is_option = std::env::args().any(|argument| {
         let rest = argument.strip_prefix(option);
         rest.is_some_and(|rest| rest.is_empty() || rest.starts_with('='))
     });
     let from = if is_option { option } else { variable };
-    Some(GivenOption {
-        text,
-        is_option,
-        from,
-    })
+    Some(GivenOption { text, is_option, from })
 }
 
 #[cfg(test)]
@@ -88,11 +79,7 @@ mod tests {
     /// Returns a text as given by an option, if `from` is one, else by a variable.
     fn by<'a>(text: &'a str, from: &'static str) -> GivenOption<'a> {
         let is_option = from.starts_with("--");
-        GivenOption {
-            text,
-            is_option,
-            from,
-        }
+        GivenOption { text, is_option, from }
     }
 
     #[test]
@@ -107,24 +94,13 @@ mod tests {
         let both = settings("endpoint = \"https://file\"\nstack = \"of-file\"\n");
         let stack_alone = settings("stack = \"of-file\"\n");
         let none = Settings::default();
-        let (opt_url, var_url) = (
-            Some(by("https://o", "--endpoint")),
-            Some(by("https://v", "WINDLASS_ENDPOINT")),
-        );
-        let (opt_stack, var_stack) = (
-            Some(by("of-o", "--stack")),
-            Some(by("of-v", "WINDLASS_STACK")),
-        );
+        let (opt_url, var_url) = (Some(by("https://o", "--endpoint")), Some(by("https://v", "WINDLASS_ENDPOINT")));
+        let (opt_stack, var_stack) = (Some(by("of-o", "--stack")), Some(by("of-v", "WINDLASS_STACK")));
         let table = [
             (opt_url, opt_stack, &both, "https://o from --endpoint"),
             (opt_url, var_stack, &none, "https://o from --endpoint"),
             (var_url, opt_stack, &both, "stack of-o from --stack"),
-            (
-                var_url,
-                var_stack,
-                &both,
-                "https://v from WINDLASS_ENDPOINT",
-            ),
+            (var_url, var_stack, &both, "https://v from WINDLASS_ENDPOINT"),
             (None, var_stack, &both, "stack of-v from WINDLASS_STACK"),
             (None, None, &both, "https://file from line 1 of "),
             (None, None, &stack_alone, "stack of-file from line 1 of "),

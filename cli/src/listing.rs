@@ -52,11 +52,7 @@ impl<'a> List<'a> {
     /// Returns the list of an environment.
     pub fn of<T: Listed>(of: EnvironmentId<'a>) -> Self {
         let (path, query) = T::list(of);
-        Self {
-            name: T::NAME,
-            path,
-            query,
-        }
+        Self { name: T::NAME, path, query }
     }
 }
 
@@ -111,10 +107,7 @@ pub struct Part {
 /// The beginning of a list, as long as usual.
 impl Default for Part {
     fn default() -> Self {
-        Self {
-            limit: USUAL,
-            after: None,
-        }
+        Self { limit: USUAL, after: None }
     }
 }
 
@@ -123,15 +116,8 @@ impl Part {
     ///
     /// # Errors
     /// No answer, or one that cannot be understood.
-    pub async fn read<T: DeserializeOwned>(
-        &self,
-        windlass: &Windlass,
-        list: &List<'_>,
-    ) -> Result<Page<T>, Failure> {
-        let mut all = Page {
-            listed: Vec::new(),
-            next: self.after.clone(),
-        };
+    pub async fn read<T: DeserializeOwned>(&self, windlass: &Windlass, list: &List<'_>) -> Result<Page<T>, Failure> {
+        let mut all = Page { listed: Vec::new(), next: self.after.clone() };
         while all.listed.len() < self.limit {
             let wanted = (self.limit - all.listed.len()).min(LARGEST_PAGE);
             let next = page(windlass, list, wanted, all.next.as_deref()).await?;
@@ -174,9 +160,7 @@ pub fn table(columns: &[&str], rows: Vec<Vec<String>>) -> String {
     let widths: Vec<usize> = (0..columns.len()).map(widest).collect();
     let line = |row: &Vec<String>| {
         let cells = row.iter().zip(&widths);
-        let padded: Vec<String> = cells
-            .map(|(cell, &width)| format!("{cell:width$}"))
-            .collect();
+        let padded: Vec<String> = cells.map(|(cell, &width)| format!("{cell:width$}")).collect();
         padded.join("  ").trim_end().to_owned()
     };
     let lines: Vec<String> = all.iter().map(line).collect();

@@ -32,10 +32,7 @@ pub fn live_comparison(record: &Deployment, now: &Environment) -> LiveComparison
         let name = &part.component;
         if let Some(left) = now.no_longer_declared.get(name) {
             let words = format!("{part}: {}", left.words());
-            let own = part
-                .container
-                .as_ref()
-                .and_then(|it| left.containers.get(it));
+            let own = part.container.as_ref().and_then(|it| left.containers.get(it));
             let names = own.unwrap_or(&left.names);
             let is_called = |version: &str| names.now.version == version;
             let is_found = record.found.contains(name) && is_called(BEFORE_WINDLASS);
@@ -43,22 +40,12 @@ pub fn live_comparison(record: &Deployment, now: &Environment) -> LiveComparison
             if brought_it || is_found {
                 unknown.push(format!("{words}: see its target, or declare it again"));
             } else {
-                let GivenVersion {
-                    version,
-                    deployment: id,
-                    ..
-                } = &names.now;
-                others.push(format!(
-                    "{words}; it was {version} last, by deployment {id}"
-                ));
+                let GivenVersion { version, deployment: id, .. } = &names.now;
+                others.push(format!("{words}; it was {version} last, by deployment {id}"));
             }
             continue;
         }
-        let Some(running) = now
-            .running
-            .get(name)
-            .filter(|one| is_its(record, &part, one))
-        else {
+        let Some(running) = now.running.get(name).filter(|one| is_its(record, &part, one)) else {
             others.push(now.instead_of(&part));
             continue;
         };
@@ -93,18 +80,9 @@ pub fn live_comparison(record: &Deployment, now: &Environment) -> LiveComparison
 
 /// Returns the name by which a component runs the same bytes, where it is another one.
 fn is_called(record: &Deployment, part: &Part, names: &VersionNames) -> Option<String> {
-    let GivenVersion {
-        version,
-        deployment,
-        since,
-        ..
-    } = &names.now;
+    let GivenVersion { version, deployment, since, .. } = &names.now;
     let is_another = *version != record.release.version && !names.are_of(&record.id);
-    is_another.then(|| {
-        format!(
-            "{part}: the same bytes are called {version} since {since}, by deployment {deployment}"
-        )
-    })
+    is_another.then(|| format!("{part}: the same bytes are called {version} since {since}, by deployment {deployment}"))
 }
 
 /// Returns whether the deployment brought what runs of a part, or another one has found the same in place.
@@ -115,20 +93,14 @@ fn is_its(record: &Deployment, part: &Part, running: &Running) -> bool {
         (Some(image), Some(container)) => running.names_of_image(container, image).is_some(),
         _ => record.has(&part.component, running),
     };
-    has || running
-        .names_of(part.container.as_deref())
-        .are_of(&record.id)
+    has || running.names_of(part.container.as_deref()).are_of(&record.id)
 }
 
 /// Returns the time since which a part is what the deployment made of it: has its name, where it gave that; else has
 /// its bytes.
 fn since_when(record: &Deployment, names: &VersionNames) -> Time {
     let VersionNames { now, brought } = names;
-    if now.deployment == record.id {
-        now.since
-    } else {
-        brought.since
-    }
+    if now.deployment == record.id { now.since } else { brought.since }
 }
 
 #[cfg(test)]
@@ -167,12 +139,7 @@ mod tests {
         told_of(&record(), running, observed, undeclared)
     }
 
-    fn told_of(
-        record: &Deployment,
-        running: &Value,
-        observed: &Value,
-        undeclared: &Value,
-    ) -> String {
+    fn told_of(record: &Deployment, running: &Value, observed: &Value, undeclared: &Value) -> String {
         let environment = json!({"app": "shop", "environment": "prod", "snapshot": 2, "running": running,
             "lock": {"token": 1}, "waiting": [], "observed": observed, "no_longer_declared": undeclared,
             "deployments": {"fedcba9876543210": {"action": "rollback", "version": "1.0.0", "components": [],
@@ -190,10 +157,7 @@ mod tests {
         let (me, other) = ("0123456789abcdef", "fedcba9876543210");
         let both = json!({"api": runs('a', "1.1.0", me), "web": runs('b', "1.1.0", me)});
         let none = json!({});
-        assert_eq!(
-            told(&both, &none),
-            "runs: it runs now, since 1970-01-01T00:00:01Z"
-        );
+        assert_eq!(told(&both, &none), "runs: it runs now, since 1970-01-01T00:00:01Z");
         let in_place = json!({"api": runs('a', "1.2.0", other), "web": runs('b', "1.1.0", me)});
         assert!(told(&in_place, &none).starts_with("runs"));
         let back = json!({"api": runs('c', "1.0.0", other), "web": runs('b', "1.1.0", me)});
@@ -216,10 +180,7 @@ mod tests {
             format!("unknown: {words}: see its target, or declare it again")
         );
         let same = told_with(&gone, &none, &left("1.1.0", other, Value::Null));
-        assert!(
-            same.starts_with("unknown: web: no longer declared; "),
-            "{same}"
-        );
+        assert!(same.starts_with("unknown: web: no longer declared; "), "{same}");
         assert_eq!(
             told_with(&gone, &none, &left("1.4.0", other, declaration)),
             format!("else: {words}; it was 1.4.0 last, by deployment fedcba9876543210")
@@ -231,22 +192,10 @@ mod tests {
         };
         for (components, running, wanted) in [
             (json!({}), found("before-windlass", me), "runs: it runs now"),
-            (
-                json!({}),
-                found("before-windlass", other),
-                "runs: it runs now",
-            ),
-            (
-                json!({}),
-                found("1.2.0", other),
-                "else: web runs 1.2.0 since",
-            ),
+            (json!({}), found("before-windlass", other), "runs: it runs now"),
+            (json!({}), found("1.2.0", other), "else: web runs 1.2.0 since"),
             (json!({}), none.clone(), "else: nothing is recorded of web"),
-            (
-                json!({"api": artifact('a')}),
-                found("before-windlass", me),
-                "else: nothing is recorded of api",
-            ),
+            (json!({"api": artifact('a')}), found("before-windlass", me), "else: nothing is recorded of api"),
         ] {
             let mut back = record();
             back.release.components = serde_json::from_value(components).unwrap();

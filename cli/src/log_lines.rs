@@ -160,14 +160,10 @@ fn asked(step: &Step) -> StepLogs {
         }
         Writes::Elsewhere(place) => return StepLogs::Note(format!("{component}: {place}")),
         Writes::Versions { versions, .. } => versions.is_empty(),
-        Writes::Tasks {
-            task_definitions, ..
-        } => task_definitions.is_empty(),
+        Writes::Tasks { task_definitions, .. } => task_definitions.is_empty(),
     };
     if unchanged {
-        return StepLogs::Note(format!(
-            "{component} has no log lines: nothing of it that runs was changed yet"
-        ));
+        return StepLogs::Note(format!("{component} has no log lines: nothing of it that runs was changed yet"));
     }
     match &step.place.role {
         None => StepLogs::Written(writes),
@@ -206,11 +202,7 @@ fn told_of(component: &ComponentName, place: &LogPlace, line: LogLine) -> Compon
 
 /// Puts lines of several places in their order. Returns also the time up to which all are there: after the first cut of
 /// any place there would be gaps.
-fn merged(
-    mut lines: Vec<ComponentLine>,
-    cuts: &[Time],
-    limit: usize,
-) -> (Vec<ComponentLine>, Option<Time>) {
+fn merged(mut lines: Vec<ComponentLine>, cuts: &[Time], limit: usize) -> (Vec<ComponentLine>, Option<Time>) {
     lines.sort_by_key(|line| line.at);
     let mut cut = cuts.iter().min().copied();
     lines.retain(|line| cut.is_none_or(|cut| line.at <= cut));
@@ -260,11 +252,7 @@ mod tests {
             let cuts: Vec<Time> = cuts.iter().copied().map(Time).collect();
             let (found, at) = merged(lines(&all), &cuts, limit);
             let text: String = found.iter().map(|line| line.text.as_str()).collect();
-            assert_eq!(
-                (text.as_str(), at),
-                (wanted, cut.map(Time)),
-                "{cuts:?} {limit}"
-            );
+            assert_eq!((text.as_str(), at), (wanted, cut.map(Time)), "{cuts:?} {limit}");
         }
     }
 }

@@ -22,17 +22,10 @@ fn main() -> ExitCode {
                 let said = said.trim().trim_start_matches("error: ").to_owned();
                 Output::new(true).only_json(&Failure::usage(said).as_json());
             }
-            let is_help = matches!(
-                mistake.kind(),
-                ErrorKind::DisplayHelpOnMissingArgumentOrSubcommand
-            );
+            let is_help = matches!(mistake.kind(), ErrorKind::DisplayHelpOnMissingArgumentOrSubcommand);
             let _ = mistake.print();
             if mistake.use_stderr() && !is_help {
-                let _ = writeln!(
-                    io::stderr(),
-                    "{}",
-                    manual::of_trouble(Trouble::NotUnderstood)
-                );
+                let _ = writeln!(io::stderr(), "{}", manual::of_trouble(Trouble::NotUnderstood));
             }
             let status = u8::try_from(mistake.exit_code());
             status.map_or(ExitCode::FAILURE, ExitCode::from)

@@ -70,10 +70,7 @@ pub fn build(
         let reference = manifest.git.as_ref().map(|git| git.reference.as_str());
         let told = |finding| by_option(finding, reference.unwrap_or_default());
         let findings = part.findings().into_iter().map(told).collect();
-        Failure::rejected(
-            "the release is not valid, and nothing was uploaded:",
-            findings,
-        )
+        Failure::rejected("the release is not valid, and nothing was uploaded:", findings)
     })
 }
 
@@ -81,14 +78,8 @@ pub fn build(
 const GIVEN: [(&str, &str); 6] = [
     ("version", "the argument VERSION"),
     ("git.ref", "`--git-ref`, else what the CI or Git tells"),
-    (
-        "git.commit",
-        "`--git-commit`, else what the CI or Git tells",
-    ),
-    (
-        "git.time",
-        "`--git-time`, else what the repository tells of the commit",
-    ),
+    ("git.commit", "`--git-commit`, else what the CI or Git tells"),
+    ("git.time", "`--git-time`, else what the repository tells of the commit"),
     ("sequence", "`--sequence`"),
     ("declaration", "`--declaration`"),
 ];
@@ -144,13 +135,7 @@ mod tests {
         let agent = ComponentName::new("agent").unwrap();
         BTreeMap::from([
             (web, object(key, sha256, Some("v1".into()))),
-            (
-                agent,
-                ArtifactRef {
-                    image: Some("shop/agent:1.4.0".into()),
-                    ..ArtifactRef::default()
-                },
-            ),
+            (agent, ArtifactRef { image: Some("shop/agent:1.4.0".into()), ..ArtifactRef::default() }),
         ])
     }
 
@@ -173,12 +158,7 @@ mod tests {
         let remedy = &failure.findings[0].remedy;
         assert!(remedy.ends_with("It is the argument VERSION."), "{remedy}");
         let mut wrong = about("1.4.0");
-        wrong.git = Some(Git {
-            reference: "main".into(),
-            commit: Some("HEAD".into()),
-            time: None,
-            dirty: false,
-        });
+        wrong.git = Some(Git { reference: "main".into(), commit: Some("HEAD".into()), time: None, dirty: false });
         let failure = build(&shop(), wrong, components()).unwrap_err();
         for (finding, option) in failure.findings.iter().zip(["commit", "ref"]) {
             let option = format!("`--git-{option}`");

@@ -49,16 +49,12 @@ impl ManifestBytes<'_> {
         looked.findings.extend(contents.findings(self.declared));
         let mut unread = self.manifest.clone();
         let named = std::mem::take(&mut unread.components);
-        let is_given =
-            |name: &ComponentName| contents.artifacts.iter().any(|one| one.component == *name);
-        let (given, others): (Vec<_>, Vec<_>) =
-            named.into_iter().partition(|(name, _)| is_given(name));
-        looked
-            .findings
-            .extend(contents.artifacts.iter().filter_map(|artifact| {
-                let named = given.iter().find(|(name, _)| *name == artifact.component);
-                misnamed(artifact, named.map(|(_, named)| named))
-            }));
+        let is_given = |name: &ComponentName| contents.artifacts.iter().any(|one| one.component == *name);
+        let (given, others): (Vec<_>, Vec<_>) = named.into_iter().partition(|(name, _)| is_given(name));
+        looked.findings.extend(contents.artifacts.iter().filter_map(|artifact| {
+            let named = given.iter().find(|(name, _)| *name == artifact.component);
+            misnamed(artifact, named.map(|(_, named)| named))
+        }));
         for (name, named) in others {
             match self.fetched(&name, &named).await {
                 Some(Ok(artifact)) => contents.artifacts.push(artifact),
@@ -76,11 +72,7 @@ impl ManifestBytes<'_> {
 
     /// Reads the object of a component; the text is the reason why it cannot be read. `None` if it names none, or the
     /// bucket is not named.
-    async fn fetched(
-        &self,
-        name: &ComponentName,
-        named: &ArtifactRef,
-    ) -> Option<Result<Artifact, String>> {
+    async fn fetched(&self, name: &ComponentName, named: &ArtifactRef) -> Option<Result<Artifact, String>> {
         let (bucket, key) = (self.bucket?, named.key.as_deref()?);
         let version = named.version_id.as_deref();
         let read = upload::read_version(bucket, key, version, LARGEST_ARTIFACT).await;
@@ -111,17 +103,11 @@ fn misnamed(artifact: &Artifact, named: Option<&ArtifactRef>) -> Option<Finding>
             "Name the component as the manifest does, or leave it out.",
         ));
     };
-    let pinned = named
-        .sha256
-        .as_ref()
-        .filter(|pinned| **pinned != artifact.sha256)?;
+    let pinned = named.sha256.as_ref().filter(|pinned| **pinned != artifact.sha256)?;
     Some(Finding::new(
         FindingName::DigestMismatch,
         format!("{path}.sha256"),
-        format!(
-            "`{given}` has the SHA-256 {}, and the manifest names {pinned}.",
-            artifact.sha256
-        ),
+        format!("`{given}` has the SHA-256 {}, and the manifest names {pinned}.", artifact.sha256),
         "Give the file that is uploaded, or write its SHA-256 into the manifest.",
     ))
 }

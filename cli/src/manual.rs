@@ -29,11 +29,7 @@ impl Page {
         let texts: Vec<&str> = [&FINDINGS, &FAULTS, &TROUBLES]
             .iter()
             .filter_map(|pages| pages.get_file(&file)?.contents_utf8())
-            .map(|text| {
-                text.split_once("-->\n")
-                    .map_or(text, |(_, text)| text)
-                    .trim()
-            })
+            .map(|text| text.split_once("-->\n").map_or(text, |(_, text)| text).trim())
             .collect();
         if texts.is_empty() || name == INDEX {
             let why = format!("no page is called `{name}`.");
@@ -43,10 +39,7 @@ impl Page {
             };
             return Err(format!("{why} {meant}"));
         }
-        Ok(Self {
-            name: name.to_owned(),
-            text: texts.join("\n\n"),
-        })
+        Ok(Self { name: name.to_owned(), text: texts.join("\n\n") })
     }
 }
 
@@ -56,11 +49,7 @@ pub fn line<'a>(findings: impl IntoIterator<Item = &'a Finding>) -> Option<Strin
     let findings: Vec<&Finding> = findings.into_iter().collect();
     let pages = finding::pages(findings.iter().copied())?;
     let first = findings.first()?.name;
-    let name = if findings.iter().all(|finding| finding.name == first) {
-        first.to_string()
-    } else {
-        "NAME".to_owned()
-    };
+    let name = if findings.iter().all(|finding| finding.name == first) { first.to_string() } else { "NAME".to_owned() };
     Some(format!("{pages} (or `windlass explain {name}`)"))
 }
 
@@ -102,14 +91,7 @@ mod tests {
             assert!(page.text.starts_with(&title), "{}", page.text);
             assert!(!page.text.contains("<!--"), "{}", page.text);
         }
-        assert_eq!(
-            Page::of("TargetChangedByOther")
-                .unwrap()
-                .text
-                .matches("\n## Next step")
-                .count(),
-            2
-        );
+        assert_eq!(Page::of("TargetChangedByOther").unwrap().text.matches("\n## Next step").count(), 2);
         let near = Page::of("BadValu").unwrap_err();
         assert!(near.contains("Did you mean `BadValue`?"), "{near}");
         assert_eq!(Page::alike("vetoed").as_deref(), Some("Vetoed"));

@@ -43,8 +43,7 @@ pub async fn begun(
 ) -> Result<Exit, Failure> {
     let begun = windlass.act("POST", path, &[], Some(&body)).await?;
     let execution = begun.get("execution").and_then(Value::as_str);
-    let execution =
-        execution.ok_or_else(|| Failure::not_understood("the answer", "it names no execution"))?;
+    let execution = execution.ok_or_else(|| Failure::not_understood("the answer", "it names no execution"))?;
     if asking.wait.no_wait {
         let words = format!(
             "handed in, and not waited for: {execution}. `windlass refusals {app}` tells whether it was refused"
@@ -92,9 +91,7 @@ impl Move<'_> {
                 return Ok(Exit::Good);
             }
             let named = self.named();
-            let mut body: Map<String, Value> = named
-                .map(|(name, value)| (name.to_owned(), json!(value)))
-                .collect();
+            let mut body: Map<String, Value> = named.map(|(name, value)| (name.to_owned(), json!(value))).collect();
             body.insert("reason".into(), json!(asking.reason));
             let body = Value::Object(body);
             let path = self.path("rename");
@@ -124,9 +121,7 @@ impl Move<'_> {
         let components = answer.get("components").and_then(Value::as_object);
         for (was, name) in components.into_iter().flatten() {
             let name = name.as_str().unwrap_or(was);
-            lines.push(format!(
-                "{was} of {app}/{environment} would be {name} of {to}/{there}"
-            ));
+            lines.push(format!("{was} of {app}/{environment} would be {name} of {to}/{there}"));
         }
         lines.extend(texts(answer, "targets").map(|target| format!("  with {target}")));
         for member in ["stays", "next"] {

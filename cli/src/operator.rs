@@ -115,13 +115,9 @@ impl Action<'_> {
         };
         let [apps, app, environments, environment] = self.environment();
         let path = [apps, app, environments, environment, self.path];
-        let begun = windlass
-            .act(self.method, &path, &query, body.as_ref())
-            .await?;
+        let begun = windlass.act(self.method, &path, &query, body.as_ref()).await?;
         let execution = begun.get("execution").and_then(Value::as_str);
-        execution
-            .map(str::to_owned)
-            .ok_or_else(|| Failure::not_understood("the answer", "it names no execution"))
+        execution.map(str::to_owned).ok_or_else(|| Failure::not_understood("the answer", "it names no execution"))
     }
 
     fn environment(&self) -> [&str; 4] {
@@ -129,12 +125,7 @@ impl Action<'_> {
         ["apps", app, "environments", environment]
     }
 
-    async fn outcome(
-        &self,
-        windlass: &Windlass,
-        execution: &str,
-        output: Output,
-    ) -> Result<Exit, Failure> {
+    async fn outcome(&self, windlass: &Windlass, execution: &str, output: Output) -> Result<Exit, Failure> {
         let waiting = self.at.wait.patience.begin();
         let (app, environment) = (&self.at.app, &self.at.environment);
         interrupt::says(format!(
@@ -201,11 +192,7 @@ impl Action<'_> {
             Effect::Deployment(_) => true,
             Effect::Environment(is_so) => is_so(&now),
         };
-        let since = if is_so {
-            ""
-        } else {
-            "\nbut since then somebody else has changed it:"
-        };
+        let since = if is_so { "" } else { "\nbut since then somebody else has changed it:" };
         output.result(&answer, &format!("{told}{since}\n{}", now.words()));
         Ok(if is_so { Exit::Good } else { Exit::Superseded })
     }
@@ -263,8 +250,7 @@ pub async fn execution_outcome(
 ) -> Result<ExecutionOutcome, Failure> {
     let path = ["apps", app.as_str(), "deployments"];
     let answer = windlass.get(&path, &[("execution", execution)]).await?;
-    ExecutionOutcome::deserialize(&answer)
-        .map_err(|error| Failure::not_understood("what came of it", error))
+    ExecutionOutcome::deserialize(&answer).map_err(|error| Failure::not_understood("what came of it", error))
 }
 
 /// Waits until an execution has ended that is about no environment, and returns its sentence on what it did.

@@ -96,10 +96,7 @@ fn document(value: &impl Serialize) -> String {
 }
 
 fn unwritten(path: &Path, why: &io::Error) -> Failure {
-    Failure::of(
-        Trouble::FileNotWritten,
-        format!("`{}` cannot be written: {why}", shown(path)),
-    )
+    Failure::of(Trouble::FileNotWritten, format!("`{}` cannot be written: {why}", shown(path)))
 }
 
 /// Returns the exit status of a verb; a failure is printed first.

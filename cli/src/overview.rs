@@ -15,16 +15,7 @@ use windlass_domain::name::{AppName, ComponentName, EnvironmentName};
 use windlass_domain::part::Part;
 
 /// The titles of the columns.
-pub const COLUMNS: &[&str] = &[
-    "APP",
-    "ENVIRONMENT",
-    "RUNS",
-    "COMMIT",
-    "SINCE",
-    "BY",
-    "WAY BACK",
-    "STATE",
-];
+pub const COLUMNS: &[&str] = &["APP", "ENVIRONMENT", "RUNS", "COMMIT", "SINCE", "BY", "WAY BACK", "STATE"];
 
 /// An application.
 #[derive(Debug, Deserialize)]
@@ -84,23 +75,13 @@ impl App {
     /// # Errors
     /// If it has another form.
     pub fn read(answer: &Value) -> Result<Self, Failure> {
-        Self::deserialize(answer)
-            .map_err(|error| Failure::not_understood("the list of apps", error))
+        Self::deserialize(answer).map_err(|error| Failure::not_understood("the list of apps", error))
     }
 
     /// Returns its rows: at least one for each environment.
     pub fn rows(&self) -> Vec<Vec<String>> {
         if self.environments.is_empty() {
-            return vec![row([
-                &self.app.to_string(),
-                "-",
-                "-",
-                "-",
-                "-",
-                "-",
-                "-",
-                "-",
-            ])];
+            return vec![row([&self.app.to_string(), "-", "-", "-", "-", "-", "-", "-"])];
         }
         let environments = self.environments.iter();
         environments.flat_map(|here| here.rows(&self.app)).collect()
@@ -115,40 +96,24 @@ impl EnvironmentOverview {
             return vec![row([&app, name, "-", "-", "-", "-", "-", &now])];
         }
         let (is_one, way_back) = (runs.len() == 1, self.way_back());
-        let rows = runs
-            .into_iter()
-            .enumerate()
-            .map(|(number, (names, parts))| {
-                let given = &names.now;
-                let asked = self.deployments.get(&given.deployment.0);
-                let accepted = asked.and_then(|asked| asked.accepted_as(&given.version));
-                let by = match (accepted, asked) {
-                    (Some(accepted), _) => who(&accepted.by),
-                    (None, Some(asked)) => who(&asked.requester),
-                    (None, None) => "-".to_owned(),
-                };
-                let of = parts.iter().map(ToString::to_string).collect::<Vec<_>>();
-                let version = if is_one {
-                    given.version.clone()
-                } else {
-                    format!("{} ({})", given.version, of.join(", "))
-                };
-                let (now, back) = match number {
-                    0 => (now.as_str(), way_back.as_str()),
-                    _ => ("-", "-"),
-                };
-                let since = given.since.to_string();
-                row([
-                    &app,
-                    name,
-                    &version,
-                    &commit(given.git.as_ref()),
-                    &since,
-                    &by,
-                    back,
-                    now,
-                ])
-            });
+        let rows = runs.into_iter().enumerate().map(|(number, (names, parts))| {
+            let given = &names.now;
+            let asked = self.deployments.get(&given.deployment.0);
+            let accepted = asked.and_then(|asked| asked.accepted_as(&given.version));
+            let by = match (accepted, asked) {
+                (Some(accepted), _) => who(&accepted.by),
+                (None, Some(asked)) => who(&asked.requester),
+                (None, None) => "-".to_owned(),
+            };
+            let of = parts.iter().map(ToString::to_string).collect::<Vec<_>>();
+            let version = if is_one { given.version.clone() } else { format!("{} ({})", given.version, of.join(", ")) };
+            let (now, back) = match number {
+                0 => (now.as_str(), way_back.as_str()),
+                _ => ("-", "-"),
+            };
+            let since = given.since.to_string();
+            row([&app, name, &version, &commit(given.git.as_ref()), &since, &by, back, now])
+        });
         rows.collect()
     }
 
@@ -217,10 +182,7 @@ impl EnvironmentOverview {
     /// Returns what a deployment brings that it names, in words; else the deployment's id.
     pub fn called(&self, id: &str) -> String {
         let asked = self.deployments.get(id);
-        asked.map_or_else(
-            || format!("deployment {id}"),
-            |asked| asked.summary().called(),
-        )
+        asked.map_or_else(|| format!("deployment {id}"), |asked| asked.summary().called())
     }
 }
 

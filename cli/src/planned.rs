@@ -43,14 +43,8 @@ pub struct PlanRequest<'a> {
 ///
 /// # Errors
 /// If Windlass refuses it, does not answer, or gives no plan in time.
-pub async fn draw(
-    asked: PlanRequest<'_>,
-    patience: &Patience,
-    output: Output,
-) -> Result<Exit, Failure> {
-    interrupt::says(
-        "interrupted; nothing was changed, and the plan is drawn for nobody".to_owned(),
-    );
+pub async fn draw(asked: PlanRequest<'_>, patience: &Patience, output: Output) -> Result<Exit, Failure> {
+    interrupt::says("interrupted; nothing was changed, and the plan is drawn for nobody".to_owned());
     let (answer, planned) = drawn(asked, patience).await?;
     output.result(&answer, &words(&planned));
     Ok(exit(&planned))
@@ -60,17 +54,8 @@ pub async fn draw(
 ///
 /// # Errors
 /// If Windlass refuses it, does not answer, or gives no plan in time.
-pub async fn drawn(
-    asked: PlanRequest<'_>,
-    patience: &Patience,
-) -> Result<(Value, Planned), Failure> {
-    let PlanRequest {
-        windlass,
-        app,
-        environment,
-        body,
-        by,
-    } = asked;
+pub async fn drawn(asked: PlanRequest<'_>, patience: &Patience) -> Result<(Value, Planned), Failure> {
+    let PlanRequest { windlass, app, environment, body, by } = asked;
     let environment = environment.as_str();
     let path = ["apps", app.as_str(), "environments", environment, "plans"];
     let begun = match by {
@@ -84,23 +69,16 @@ pub async fn drawn(
         let message = format!("the plan {id} was not drawn: {failed}");
         return Err(Failure::broken(message));
     }
-    let planned = Planned::deserialize(&answer)
-        .map_err(|error| Failure::not_understood("the plan", error))?;
+    let planned = Planned::deserialize(&answer).map_err(|error| Failure::not_understood("the plan", error))?;
     Ok((answer, planned))
 }
 
-async fn until_drawn(
-    windlass: &Windlass,
-    app: &AppName,
-    id: &str,
-    patience: &Patience,
-) -> Result<Value, Failure> {
+async fn until_drawn(windlass: &Windlass, app: &AppName, id: &str, patience: &Patience) -> Result<Value, Failure> {
     let (known, waiting) = (patience.begin_at_most(KNOWN), patience.begin());
     let path = ["apps", app.as_str(), "plans", id];
     let mut was_known = false;
     for one in [&known, &waiting] {
-        one.pulse
-            .waits_for("the targets and gates are looked at, and the plan is drawn".to_owned());
+        one.pulse.waits_for("the targets and gates are looked at, and the plan is drawn".to_owned());
     }
     loop {
         let goes_on = match windlass.get(&path, &[]).await {
@@ -116,9 +94,8 @@ async fn until_drawn(
             Err(failure) => return Err(failure),
         };
         if !goes_on {
-            let message = format!(
-                "the plan {id} was not drawn in time; `GET /apps/{app}/plans/{id}` tells it once it is"
-            );
+            let message =
+                format!("the plan {id} was not drawn in time; `GET /apps/{app}/plans/{id}` tells it once it is");
             return Err(Failure::of(Trouble::NotYetOver, message));
         }
     }
@@ -143,13 +120,7 @@ fn words(planned: &Planned) -> String {
     let summary = deployment.summary();
     let (version, what) = match summary.goal() {
         Some(_) => (String::new(), summary.called()),
-        None => (
-            summary
-                .version()
-                .map(|it| format!(" {it}"))
-                .unwrap_or_default(),
-            deployment.action.to_string(),
-        ),
+        None => (summary.version().map(|it| format!(" {it}")).unwrap_or_default(), deployment.action.to_string()),
     };
     let mut lines = vec![format!(
         "{} {}{version}: plan {} of {what}; nothing was changed",
@@ -169,10 +140,7 @@ fn words(planned: &Planned) -> String {
 fn refused(findings: &[Finding]) -> impl Iterator<Item = String> {
     let each = findings.iter().map(|finding| {
         let (name, path) = (finding.name, &finding.path);
-        format!(
-            "    {path}: {name}: {}\n      {}",
-            finding.reason, finding.remedy
-        )
+        format!("    {path}: {name}: {}\n      {}", finding.reason, finding.remedy)
     });
     let head = "  it would be refused:".to_owned();
     let pages = manual::line(findings).map(|line| format!("  {line}"));
@@ -186,12 +154,7 @@ fn gate(gate: &GateNow) -> String {
         Some(Verdict::Unknown) => "is unknown now",
         None => "is measured only of the release itself",
     };
-    let GateNow {
-        gate,
-        source,
-        threshold,
-        ..
-    } = gate;
+    let GateNow { gate, source, threshold, .. } = gate;
     format!("  gate: {source} {gate} ({threshold}) {now}")
 }
 
@@ -200,11 +163,7 @@ fn drawn_in_words(planned: &Planned, drawn: &DrawnPlan) -> Vec<String> {
     for (component, change) in &drawn.changes {
         lines.push(format!("  {component}: {}", from_to(change)));
     }
-    lines.extend(
-        story::planned(&drawn.plan)
-            .into_iter()
-            .map(|line| line.text),
-    );
+    lines.extend(story::planned(&drawn.plan).into_iter().map(|line| line.text));
     if drawn.outcome() != Outcome::NothingToDo {
         lines.extend(drawn.gates.iter().map(gate));
     }
@@ -216,9 +175,7 @@ fn drawn_in_words(planned: &Planned, drawn: &DrawnPlan) -> Vec<String> {
         Outcome::Change => {
             if drawn.both_s > 0 {
                 let both = HumanDuration(Duration::from_secs(drawn.both_s));
-                lines.push(format!(
-                    "  the former and the new version get callers side by side for {both}"
-                ));
+                lines.push(format!("  the former and the new version get callers side by side for {both}"));
             }
             let transitions = count(drawn.cost.transitions, "state transition");
             lines.push(format!(
@@ -241,15 +198,9 @@ pub fn from_to(change: &FromTo) -> String {
     };
     let commits = match (change.commits(), &change.from, &change.to) {
         (Some(commits), ..) => format!(", commits {commits}"),
-        (
-            None,
-            Some(End {
-                digest: Some(from), ..
-            }),
-            End {
-                digest: Some(to), ..
-            },
-        ) if from == to => ", of the same bytes".to_owned(),
+        (None, Some(End { digest: Some(from), .. }), End { digest: Some(to), .. }) if from == to => {
+            ", of the same bytes".to_owned()
+        }
         (None, ..) => String::new(),
     };
     format!("{from} → {to}{commits}")

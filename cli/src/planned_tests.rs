@@ -38,16 +38,8 @@ fn a_plan_ends_as_the_deployment_would() {
         (turn(Becomes::Goes), "rejected", 3),
         (turn(Becomes::Superseded), "change", 8),
         (turn(Becomes::Recorded), "change", 10),
-        (
-            ArrivalFate::refused(finding(FindingName::Held)),
-            "change",
-            9,
-        ),
-        (
-            ArrivalFate::refused(finding(FindingName::BadValue)),
-            "change",
-            3,
-        ),
+        (ArrivalFate::refused(finding(FindingName::Held)), "change", 9),
+        (ArrivalFate::refused(finding(FindingName::BadValue)), "change", 3),
     ];
     for (turn, outcome, status) in table {
         let told = format!("{turn:?} {outcome}");
@@ -57,9 +49,6 @@ fn a_plan_ends_as_the_deployment_would() {
 
 #[test]
 fn a_plan_tells_where_each_component_comes_from_and_what_it_costs() {
-    let told = words(&planned(
-        &ArrivalFate::new(Becomes::Goes, "It would begin at once."),
-        "change",
-    ));
+    let told = words(&planned(&ArrivalFate::new(Becomes::Goes, "It would begin at once."), "change"));
     insta::assert_snapshot!(told);
 }

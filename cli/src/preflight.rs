@@ -55,10 +55,7 @@ pub fn goes_to(plan: Plan<'_>, declaration: &Declaration) -> Result<Resolved, Ve
 }
 
 fn no_environment(plan: Plan<'_>, reference: &str, declaration: &Declaration) -> Finding {
-    let names: Vec<&str> = declaration
-        .environments()
-        .map(EnvironmentName::as_str)
-        .collect();
+    let names: Vec<&str> = declaration.environments().map(EnvironmentName::as_str).collect();
     Finding::new(
         FindingName::NoEnvironment,
         "git.ref",
@@ -79,9 +76,7 @@ fn by_tag(plan: Plan<'_>, declaration: &Declaration) -> String {
         Some((tag, chosen))
     });
     chosen.map_or_else(String::new, |(tag, environment)| {
-        format!(
-            "What is checked out has a tag that `{environment}` takes: give `--git-ref {tag}`. "
-        )
+        format!("What is checked out has a tag that `{environment}` takes: give `--git-ref {tag}`. ")
     })
 }
 
@@ -118,9 +113,8 @@ fn told_by(plan: Plan<'_>, declaration: &Declaration) -> (Option<Resolved>, Vec<
         }
     };
     let named = components.iter();
-    findings.extend(named.flat_map(|(name, artifact)| {
-        declaration.misfit_here(name, artifact, &resolved, plan.uploads)
-    }));
+    findings
+        .extend(named.flat_map(|(name, artifact)| declaration.misfit_here(name, artifact, &resolved, plan.uploads)));
     if let Some(git) = plan.manifest.git.as_ref().filter(|_| resolved.tag_rule) {
         let version = &plan.manifest.version;
         findings.extend(tag_version_differs(version, &git.reference, "version"));
@@ -186,11 +180,7 @@ pub fn unread(manifest: &Manifest) -> Option<String> {
 /// Returns the findings from the environment as it is now, in the words of the machine that would refuse the release.
 pub fn stopped(plan: Plan<'_>, here: &Resolved, now: &Environment) -> Vec<Finding> {
     let hold = now.hold.as_ref().filter(|_| !plan.through_hold);
-    beforehand(
-        EnvironmentId::new(plan.app, &here.environment),
-        hold,
-        now.lock.stuck(),
-    )
+    beforehand(EnvironmentId::new(plan.app, &here.environment), hold, now.lock.stuck())
 }
 
 /// Refuses changes that are in no commit for a tag, and for an environment that takes tags or waits for a person: those
@@ -221,10 +211,7 @@ pub fn comes_from(plan: Plan<'_>, from: Option<&ReleaseOrigin>) -> String {
         Some(false) => "clean",
         None => "not known whether clean",
     };
-    format!(
-        "{} {version}: from {} ({}), commit {commit}, {clean}",
-        plan.app, from.git.reference, from.told_by
-    )
+    format!("{} {version}: from {} ({}), commit {commit}, {clean}", plan.app, from.git.reference, from.told_by)
 }
 
 /// Returns the finding that a release without a Git ref goes nowhere. No declaration is needed to know that.
@@ -244,17 +231,11 @@ pub fn goes(plan: Plan<'_>, here: Option<&Resolved>) -> String {
     let Some(here) = here else {
         return match plan.named {
             Some(named) => format!("  goes to {named}, which is named"),
-            None => {
-                "  goes where the declaration's rules send it, which is not known here".to_owned()
-            }
+            None => "  goes where the declaration's rules send it, which is not known here".to_owned(),
         };
     };
     let name = &here.environment;
-    let why = if plan.named.is_some() {
-        "which is named"
-    } else {
-        "by its rule"
-    };
+    let why = if plan.named.is_some() { "which is named" } else { "by its rule" };
     if here.start == Start::Manual && !plan.through_hold {
         let start = input(
             ActionName::Deploy,
@@ -262,9 +243,7 @@ pub fn goes(plan: Plan<'_>, here: Option<&Resolved>) -> String {
             &[("version", plan.manifest.version.as_str().into())],
         );
         let start = windlass_domain::way_in::WayIn::CommandLine.tell(&start);
-        return format!(
-            "  goes to {name}, {why}: only recorded, a person starts it there with {start}"
-        );
+        return format!("  goes to {name}, {why}: only recorded, a person starts it there with {start}");
     }
     format!("  goes to {name}, {why}")
 }

@@ -43,20 +43,11 @@ fn told(manifest: &Manifest, named: Option<&str>, route: Route) -> (Option<Strin
     let (here, findings) = misfits(plan, &declaration);
     let found = findings.iter();
     let found = found.map(|one| format!("{} {}", one.name, one.path));
-    (
-        here.map(|here| here.environment.to_string()),
-        found.collect(),
-    )
+    (here.map(|here| here.environment.to_string()), found.collect())
 }
 
 /// A manifest, the environment that is named, the route; the environment that it goes to, and the findings.
-type Row<'a> = (
-    Manifest,
-    Option<&'a str>,
-    Route,
-    Option<&'a str>,
-    &'a [&'a str],
-);
+type Row<'a> = (Manifest, Option<&'a str>, Route, Option<&'a str>, &'a [&'a str]);
 
 #[test]
 fn what_the_declaration_tells_is_told_before_anything_is_sent() {
@@ -65,27 +56,9 @@ fn what_the_declaration_tells_is_told_before_anything_is_sent() {
     let misspelt = json!({"apy": {"key": "plans/shop/apy/1.zip", "version_id": "v1"}});
     let image = json!({"web": {"image": "shop/web:1"}});
     let table: [Row; 12] = [
-        (
-            manifest("1.4.0", main, &api()),
-            None,
-            Route::S3,
-            Some("dev"),
-            &[],
-        ),
-        (
-            manifest("1.4.0", tag, &api()),
-            None,
-            Route::S3,
-            Some("prod"),
-            &[],
-        ),
-        (
-            manifest("spring", tag, &api()),
-            None,
-            Route::S3,
-            Some("prod"),
-            &["VersionNotOfTag version"],
-        ),
+        (manifest("1.4.0", main, &api()), None, Route::S3, Some("dev"), &[]),
+        (manifest("1.4.0", tag, &api()), None, Route::S3, Some("prod"), &[]),
+        (manifest("spring", tag, &api()), None, Route::S3, Some("prod"), &["VersionNotOfTag version"]),
         (
             manifest("1.4.0", tag, &api()),
             None,
@@ -93,56 +66,14 @@ fn what_the_declaration_tells_is_told_before_anything_is_sent() {
             Some("prod"),
             &["SourceNotAccepted environments.prod.sources"],
         ),
-        (
-            manifest("1", Some(("refs/heads/nowhere", false)), &api()),
-            None,
-            Route::S3,
-            None,
-            &["NoEnvironment git.ref"],
-        ),
-        (
-            manifest("1", None, &api()),
-            None,
-            Route::S3,
-            None,
-            &["NoEnvironment git.ref"],
-        ),
-        (
-            manifest("1", None, &api()),
-            Some("dev"),
-            Route::Api,
-            Some("dev"),
-            &[],
-        ),
-        (
-            manifest("1", None, &api()),
-            Some("dve"),
-            Route::Api,
-            None,
-            &["UnknownName environment"],
-        ),
-        (
-            manifest("1", main, &misspelt),
-            None,
-            Route::S3,
-            Some("dev"),
-            &["UnknownName components.apy"],
-        ),
-        (
-            manifest("1", main, &image),
-            None,
-            Route::S3,
-            Some("dev"),
-            &["BadValue components.web.image"],
-        ),
+        (manifest("1", Some(("refs/heads/nowhere", false)), &api()), None, Route::S3, None, &["NoEnvironment git.ref"]),
+        (manifest("1", None, &api()), None, Route::S3, None, &["NoEnvironment git.ref"]),
+        (manifest("1", None, &api()), Some("dev"), Route::Api, Some("dev"), &[]),
+        (manifest("1", None, &api()), Some("dve"), Route::Api, None, &["UnknownName environment"]),
+        (manifest("1", main, &misspelt), None, Route::S3, Some("dev"), &["UnknownName components.apy"]),
+        (manifest("1", main, &image), None, Route::S3, Some("dev"), &["BadValue components.web.image"]),
         // Changes that are in no commit go where a branch goes, and not where a tag does.
-        (
-            manifest("1", Some(("refs/heads/main", true)), &api()),
-            None,
-            Route::S3,
-            Some("dev"),
-            &[],
-        ),
+        (manifest("1", Some(("refs/heads/main", true)), &api()), None, Route::S3, Some("dev"), &[]),
         (
             manifest("1.4.0", Some(("refs/tags/v1.4.0", true)), &api()),
             None,
@@ -154,11 +85,7 @@ fn what_the_declaration_tells_is_told_before_anything_is_sent() {
     for (manifest, named, route, goes, against) in table {
         let row = format!("{manifest:?} {named:?}");
         let expected = against.iter().map(ToString::to_string).collect();
-        assert_eq!(
-            told(&manifest, named, route),
-            (goes.map(str::to_owned), expected),
-            "{row}"
-        );
+        assert_eq!(told(&manifest, named, route), (goes.map(str::to_owned), expected), "{row}");
     }
 }
 
@@ -185,10 +112,7 @@ fn a_version_that_is_recorded_with_other_bytes_and_what_stops_everything_are_tol
         serde_json::from_value(recorded).unwrap()
     };
     assert_eq!(reused(plan, &recorded("a")), []);
-    assert_eq!(
-        reused(plan, &recorded("b"))[0].name,
-        FindingName::VersionReused
-    );
+    assert_eq!(reused(plan, &recorded("b"))[0].name, FindingName::VersionReused);
     let here = goes_to(plan, &declaration).unwrap();
     let now = json!({"app": "shop", "environment": "dev", "snapshot": 1, "running": {}, "waiting": [],
         "hold": {"since": 0, "reason": "a sale", "by": "ann"},
@@ -208,11 +132,7 @@ fn a_version_that_is_recorded_with_other_bytes_and_what_stops_everything_are_tol
 fn a_ref_that_goes_nowhere_is_told_with_the_tag_of_what_is_checked_out_where_a_rule_takes_it() {
     let declaration = Declaration::parse(DECLARATION).unwrap();
     let app = AppName::new("shop").unwrap();
-    for (tag, is_named) in [
-        (Some("refs/tags/v1.4.0"), true),
-        (Some("refs/tags/v1.4.0-rc.1"), false),
-        (None, false),
-    ] {
+    for (tag, is_named) in [(Some("refs/tags/v1.4.0"), true), (Some("refs/tags/v1.4.0-rc.1"), false), (None, false)] {
         let plan = Plan {
             app: &app,
             manifest: &manifest("1.4.0", Some(("refs/heads/topic", false)), &api()),

@@ -68,11 +68,7 @@ impl Provenance {
 
     /// Returns what it brings.
     pub fn summary(&self) -> ReleaseSummary<'_> {
-        ReleaseSummary {
-            action: self.action,
-            version: Some(&self.version),
-            snapshot: self.snapshot,
-        }
+        ReleaseSummary { action: self.action, version: Some(&self.version), snapshot: self.snapshot }
     }
 
     fn by_whom(&self) -> String {
@@ -136,19 +132,13 @@ mod tests {
 
     #[test]
     fn principals_commits_and_times_are_short() {
-        let told = |principal: Option<&str>| {
-            who(&Requester {
-                route: Route::S3,
-                principal: principal.map(Into::into),
-            })
-        };
+        let told = |principal: Option<&str>| who(&Requester { route: Route::S3, principal: principal.map(Into::into) });
         let role = "arn:aws:sts::111111111111:assumed-role/ci/run-812";
         assert_eq!(told(Some(role)), "assumed-role/ci/run-812");
         assert_eq!(told(Some("an upload")), "an upload");
         assert_eq!(told(None), "an upload");
         let git = |commit: Option<&str>, dirty| {
-            let git =
-                serde_json::json!({"ref": "refs/heads/main", "commit": commit, "dirty": dirty});
+            let git = serde_json::json!({"ref": "refs/heads/main", "commit": commit, "dirty": dirty});
             commit_of(&serde_json::from_value(git).unwrap())
         };
         assert_eq!(git(Some("9f2c61d4a0b3"), false), "9f2c61d");

@@ -30,8 +30,7 @@ impl Record {
         if answer["deployment"]["status"] == "accepted" {
             return Ok(None);
         }
-        let record = Self::deserialize(answer)
-            .map_err(|error| Failure::not_understood("the record", error))?;
+        let record = Self::deserialize(answer).map_err(|error| Failure::not_understood("the record", error))?;
         Ok(Some(record))
     }
 }

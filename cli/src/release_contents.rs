@@ -45,11 +45,7 @@ impl ReleaseContents {
     ///
     /// # Errors
     /// All components that are given twice, and all that cannot be read.
-    pub fn of(
-        app: &AppName,
-        arguments: &[ComponentArgument],
-        declared: Option<&Resolved>,
-    ) -> Result<Self, Failure> {
+    pub fn of(app: &AppName, arguments: &[ComponentArgument], declared: Option<&Resolved>) -> Result<Self, Failure> {
         let mut found = Self::default();
         let (mut seen, mut wrong): (Vec<&Part>, Vec<String>) = (Vec::new(), Vec::new());
         for argument in arguments {
@@ -86,10 +82,7 @@ impl ReleaseContents {
         if wrong.is_empty() {
             return Ok(found);
         }
-        Err(Failure::of(
-            Trouble::FileNotRead,
-            format!("{}. Nothing was uploaded.", wrong.join("\n  ")),
-        ))
+        Err(Failure::of(Trouble::FileNotRead, format!("{}. Nothing was uploaded.", wrong.join("\n  "))))
     }
 
     /// Reads a file, or packs a folder.
@@ -106,10 +99,7 @@ impl ReleaseContents {
         self.links.extend(link);
         let bytes = if path.is_dir() {
             let packed = archive::of_folder(path, &rules_of(name, declared)?)?;
-            let folder = PackedFolder {
-                path: path.to_owned(),
-                sorting: packed.sorting,
-            };
+            let folder = PackedFolder { path: path.to_owned(), sorting: packed.sorting };
             self.folders.insert(name.clone(), folder);
             packed.bytes
         } else {

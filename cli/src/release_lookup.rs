@@ -19,7 +19,8 @@ use windlass_domain::identity::EnvironmentId;
 use windlass_domain::name::{AppName, EnvironmentName};
 
 /// The text where no API is asked, so that the caller knows that these were not looked at.
-const ONLY_BY_API: &str = "whether deployments are held and whether the version is used already, which only the API tells";
+const ONLY_BY_API: &str =
+    "whether deployments are held and whether the version is used already, which only the API tells";
 
 /// The text where nothing shows which environment it goes to, below whose prefix its artifacts would lie.
 pub const UNKNOWN: &str = "which environment it goes to is not known here, so that nothing was uploaded: neither the API nor the \
@@ -29,8 +30,7 @@ pub const UNKNOWN: &str = "which environment it goes to is not known here, so th
 pub async fn nowhere(app: &AppName, bucket: &InstallationPlace) -> Failure {
     let key = format!("apps/{app}/app.yaml");
     let read = upload::read(bucket, &key, LARGEST as u64).await;
-    read.err()
-        .unwrap_or_else(|| Failure::of(Trouble::NoAnswer, UNKNOWN.to_owned()))
+    read.err().unwrap_or_else(|| Failure::of(Trouble::NoAnswer, UNKNOWN.to_owned()))
 }
 
 /// The result of a look.
@@ -156,12 +156,7 @@ impl ReleaseLookup {
         Ok(())
     }
 
-    async fn look_at(
-        &mut self,
-        plan: Plan<'_>,
-        windlass: &Windlass,
-        here: &Resolved,
-    ) -> Result<(), Failure> {
+    async fn look_at(&mut self, plan: Plan<'_>, windlass: &Windlass, here: &Resolved) -> Result<(), Failure> {
         let name = here.environment.as_str();
         let path = ["apps", plan.app.as_str(), "environments", name];
         match windlass.get(&path, &[]).await {
@@ -205,10 +200,7 @@ impl ReleaseLookup {
             sight.findings.push(Finding::new(
                 FindingName::NoDeclaration,
                 "app",
-                format!(
-                    "there is no {there}: no application `{}` is declared.",
-                    plan.app
-                ),
+                format!("there is no {there}: no application `{}` is declared.", plan.app),
                 "Correct the name, or declare it first with `windlass declare app.yaml`.",
             ));
             return Ok(sight);
@@ -240,9 +232,7 @@ impl ReleaseLookup {
         let mut sight = Self::default();
         let higher = "whether its version is higher than that of the declaration in force";
         let refused = match declared_application::in_force(windlass, declaration.app()).await {
-            Ok(OrFindings::So(in_force)) => declaration
-                .uploaded(declaration.app(), Some(&in_force))
-                .err(),
+            Ok(OrFindings::So(in_force)) => declaration.uploaded(declaration.app(), Some(&in_force)).err(),
             Ok(OrFindings::Not(_)) => None,
             // To ask for each environment as well would tell nothing more.
             Err(failure) if failure.is_everywhere => {
@@ -258,36 +248,25 @@ impl ReleaseLookup {
         Ok((refused, sight))
     }
 
-    async fn departed(
-        &mut self,
-        declaration: &Declaration,
-        windlass: &Windlass,
-    ) -> Result<(), Failure> {
+    async fn departed(&mut self, declaration: &Declaration, windlass: &Windlass) -> Result<(), Failure> {
         let (app, version) = (declaration.app(), declaration.version());
         for name in declaration.environments() {
-            let now =
-                match declared_application::environment(windlass, EnvironmentId::new(app, name))
-                    .await
-                {
-                    Ok(OrFindings::So(now)) => now,
-                    // Nothing runs in an environment that was never declared.
-                    Ok(OrFindings::Not(_)) => {
-                        self.looked.insert(name.clone(), None);
-                        continue;
-                    }
-                    Err(failure) => {
-                        self.note(&format!("what runs in {name}"), failure)?;
-                        continue;
-                    }
-                };
+            let now = match declared_application::environment(windlass, EnvironmentId::new(app, name)).await {
+                Ok(OrFindings::So(now)) => now,
+                // Nothing runs in an environment that was never declared.
+                Ok(OrFindings::Not(_)) => {
+                    self.looked.insert(name.clone(), None);
+                    continue;
+                }
+                Err(failure) => {
+                    self.note(&format!("what runs in {name}"), failure)?;
+                    continue;
+                }
+            };
             let declared = declaration.resolve(name).map(|here| here.components);
             let declared = declared.unwrap_or_default();
-            let departed = now
-                .running
-                .iter()
-                .filter(|(name, _)| !declared.contains_key(*name));
-            let departed = departed
-                .map(|(component, running)| running.no_longer_declared(component, name, version));
+            let departed = now.running.iter().filter(|(name, _)| !declared.contains_key(*name));
+            let departed = departed.map(|(component, running)| running.no_longer_declared(component, name, version));
             self.findings.extend(departed);
             self.looked.insert(name.clone(), Some(now));
         }
@@ -316,7 +295,5 @@ pub async fn of_version(
     let page = page::<Deployment>(windlass, &list, LARGEST_PAGE, None).await?;
     let version = Some(plan.manifest.version.as_str());
     let listed = page.listed.into_iter();
-    Ok(listed
-        .filter(|one| one.version.as_deref() == version)
-        .collect())
+    Ok(listed.filter(|one| one.version.as_deref() == version).collect())
 }

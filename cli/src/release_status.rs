@@ -23,20 +23,12 @@ struct PresentLines {
 
 /// Looks at the targets and at the environment, prints the present state, and returns the exit status. `exit` is the
 /// exit status by the ending alone: what it says of the environment has to be true now as well.
-pub async fn now(
-    windlass: &Windlass,
-    record: &Record,
-    answer: &mut Value,
-    exit: Exit,
-    output: Output,
-) -> Exit {
+pub async fn now(windlass: &Windlass, record: &Record, answer: &mut Value, exit: Exit, output: Output) -> Exit {
     let deployment = &record.deployment;
     let seen = environment(windlass, deployment, &[("observe", "true")]).await;
     let seen = seen.map_err(|failure| failure.message);
     let next = answer["now"]["next"].as_str().map(str::to_owned);
-    let next = next.unwrap_or_else(|| {
-        WayIn::CommandLine.tell(&format!("start {} to have it", deployment.input()))
-    });
+    let next = next.unwrap_or_else(|| WayIn::CommandLine.tell(&format!("start {} to have it", deployment.input())));
     let now = compare(deployment, exit, seen, &next);
     output.progress(&now.words);
     answer["now"]["runs"] = json!(now.runs);
@@ -44,12 +36,7 @@ pub async fn now(
     now.exit
 }
 
-fn compare(
-    deployment: &Deployment,
-    exit: Exit,
-    seen: Result<Environment, String>,
-    next: &str,
-) -> PresentLines {
+fn compare(deployment: &Deployment, exit: Exit, seen: Result<Environment, String>, next: &str) -> PresentLines {
     let ended = deployment.ending.as_ref();
     let is_resolved = ended.is_some_and(|ended| ended.resolved.is_some());
     let now = match seen {
@@ -70,13 +57,10 @@ fn compare(
     let may_run = is_to_run || matches!(exit, Exit::Superseded | Exit::Recorded);
     let environment = format!("{}\n{}", now.hold_in_words(), now.lock());
     let (runs, words, exit) = match live_comparison(deployment, &now) {
-        LiveComparison::Runs(words) if may_run => {
-            (Some(true), format!("{words}\n{environment}"), Exit::Good)
-        }
+        LiveComparison::Runs(words) if may_run => (Some(true), format!("{words}\n{environment}"), Exit::Good),
         LiveComparison::SomethingElse(what) if is_to_run => {
             let what = what.join("\n  ");
-            let words =
-                format!("it does NOT run any more\n  {what}\n{environment}\n  next: {next}");
+            let words = format!("it does NOT run any more\n  {what}\n{environment}\n  next: {next}");
             (Some(false), words, Exit::Superseded)
         }
         LiveComparison::Unknown(why) if is_to_run => {
@@ -89,11 +73,7 @@ fn compare(
             (None, now.words(), exit)
         }
     };
-    PresentLines {
-        runs,
-        words: format!("now: {words}"),
-        exit,
-    }
+    PresentLines { runs, words: format!("now: {words}"), exit }
 }
 
 /// Returns the deployment there that works or waits with the same release. The caller follows it in place of the

@@ -44,9 +44,7 @@ impl Renaming<'_> {
         let (app, to) = (self.app, self.to);
         let mut lines = vec![format!("{app} would be called {to}")];
         let version = answer.get("declaration").and_then(Value::as_str);
-        lines.extend(
-            version.map(|version| format!("  its declaration {version} would be withdrawn")),
-        );
+        lines.extend(version.map(|version| format!("  its declaration {version} would be withdrawn")));
         let environments = answer.get("environments").and_then(Value::as_object);
         for (name, here) in environments.into_iter().flatten() {
             let components: Vec<&str> = texts(here, "components").collect();

@@ -8,8 +8,7 @@ const CLAIM: &str = "token.actions.githubusercontent.com:sub";
 /// are GitHub's (GitHub Docs, "OpenID Connect reference").
 pub async fn of_run(variable: impl Fn(&str) -> Option<String>) -> Vec<String> {
     let given = |name: &str| variable(name).filter(|value| !value.is_empty());
-    let service =
-        given("ACTIONS_ID_TOKEN_REQUEST_URL").zip(given("ACTIONS_ID_TOKEN_REQUEST_TOKEN"));
+    let service = given("ACTIONS_ID_TOKEN_REQUEST_URL").zip(given("ACTIONS_ID_TOKEN_REQUEST_TOKEN"));
     match service {
         Some((address, secret)) => match windlass_aws::subject_of_run(&address, &secret).await {
             Ok(subject) => lines(&subject),
@@ -34,9 +33,7 @@ fn lines(subject: &str) -> Vec<String> {
     };
     vec![
         format!("GitHub signs this run in as `{subject}`"),
-        format!(
-            "  a role takes it whose trust policy has, under `StringEquals`, \"{CLAIM}\": \"{subject}\""
-        ),
+        format!("  a role takes it whose trust policy has, under `StringEquals`, \"{CLAIM}\": \"{subject}\""),
         format!("  {by_init}"),
     ]
 }
@@ -48,11 +45,7 @@ fn answers(subject: &str) -> Option<String> {
     let (owner, owner_id) = with_id(owner);
     let (name, id) = with_id(name);
     let mut answers = vec![format!("`github={owner}/{name}`")];
-    answers.extend(
-        owner_id
-            .zip(id)
-            .map(|(owner, id)| format!("`github.ids={owner}/{id}`")),
-    );
+    answers.extend(owner_id.zip(id).map(|(owner, id)| format!("`github.ids={owner}/{id}`")));
     answers.push(match of.split_once(':') {
         Some(("environment", name)) => {
             format!("`github.environment={name}` for the environment that it releases into")
@@ -67,8 +60,7 @@ fn answers(subject: &str) -> Option<String> {
 }
 
 fn with_id(name: &str) -> (&str, Option<&str>) {
-    name.split_once('@')
-        .map_or((name, None), |(name, id)| (name, Some(id)))
+    name.split_once('@').map_or((name, None), |(name, id)| (name, Some(id)))
 }
 
 #[cfg(test)]
@@ -82,14 +74,8 @@ mod tests {
                 "repo:acme/shop:ref:refs/heads/main",
                 "with `github=acme/shop`, a rule (`deploy.…`) that takes `refs/heads/main`",
             ),
-            (
-                "repo:acme@12/shop@345:ref:refs/tags/v1.4.0",
-                "with `github=acme/shop`, `github.ids=12/345`, a rule",
-            ),
-            (
-                "repo:acme@12/shop@345:environment:production",
-                "`github.ids=12/345`, `github.environment=production`",
-            ),
+            ("repo:acme@12/shop@345:ref:refs/tags/v1.4.0", "with `github=acme/shop`, `github.ids=12/345`, a rule"),
+            ("repo:acme@12/shop@345:environment:production", "`github.ids=12/345`, `github.environment=production`"),
             ("repo:acme/shop:pull_request", "an `action`"),
             ("repository_owner:acme", "writes no such role"),
             ("repo:acme/shop:job_workflow_ref:x", "writes no such role"),
@@ -100,9 +86,6 @@ mod tests {
             assert!(told[1].ends_with(&condition), "{told:?}");
             assert!(told[2].contains(wanted), "{told:?}");
         }
-        assert_eq!(
-            lines("repo:a\nb")[0],
-            "GitHub signs this run in as `repo:ab`"
-        );
+        assert_eq!(lines("repo:a\nb")[0], "GitHub signs this run in as `repo:ab`");
     }
 }

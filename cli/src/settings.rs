@@ -23,22 +23,10 @@ type Setting = (&'static str, fn(&str) -> bool, &'static str);
 
 /// All settings.
 const KNOWN: [Setting; 4] = [
-    (
-        "bucket",
-        is_bucket,
-        "the output `ArtifactsBucket` of the stack",
-    ),
-    (
-        "endpoint",
-        is_address,
-        "the output `ApiUrl` of the stack, `https://…`, or `http://…` of this machine alone",
-    ),
+    ("bucket", is_bucket, "the output `ArtifactsBucket` of the stack"),
+    ("endpoint", is_address, "the output `ApiUrl` of the stack, `https://…`, or `http://…` of this machine alone"),
     ("region", is_region, "a region, such as `eu-west-1`"),
-    (
-        "stack",
-        is_stack,
-        "the stack's name, such as `windlass`, or its ARN",
-    ),
+    ("stack", is_stack, "the stack's name, such as `windlass`, or its ARN"),
 ];
 
 /// A file of settings.
@@ -71,13 +59,9 @@ impl Settings {
     /// # Errors
     /// Everything that is wrong with it.
     pub fn of(path: &Path) -> Result<Self, Failure> {
-        let text = files::text(path)
-            .map_err(|why| Failure::of(Trouble::SettingsNotValid, format!("{why}. {SEE}")))?;
+        let text = files::text(path).map_err(|why| Failure::of(Trouble::SettingsNotValid, format!("{why}. {SEE}")))?;
         match read(&text) {
-            Ok(values) => Ok(Self {
-                path: path.to_owned(),
-                values,
-            }),
+            Ok(values) => Ok(Self { path: path.to_owned(), values }),
             Err(wrong) => Err(failure(path, &wrong)),
         }
     }
@@ -95,14 +79,9 @@ const SEE: &str = "Correct it, or start the program in another folder";
 
 fn failure(path: &Path, wrong: &[SettingsError]) -> Failure {
     let path = shown(path);
-    let lines = wrong
-        .iter()
-        .map(|wrong| format!("\n  {path}:{}: {}", wrong.line, foreign::line(&wrong.what)));
+    let lines = wrong.iter().map(|wrong| format!("\n  {path}:{}: {}", wrong.line, foreign::line(&wrong.what)));
     let found = count(wrong.len() as u64, "finding");
-    Failure::of(
-        Trouble::SettingsNotValid,
-        format!("{path} has {found}. {SEE}:{}", lines.collect::<String>()),
-    )
+    Failure::of(Trouble::SettingsNotValid, format!("{path} has {found}. {SEE}:{}", lines.collect::<String>()))
 }
 
 /// Finds the file, from a folder upwards to the root of its repository; outside of one in the folder alone. The file of
@@ -110,12 +89,8 @@ fn failure(path: &Path, wrong: &[SettingsError]) -> Failure {
 fn find(folder: &Path) -> Option<PathBuf> {
     let root = folder.ancestors().find(|above| is_repository(above));
     let root = root.unwrap_or(folder);
-    let within = folder
-        .ancestors()
-        .take_while(|above| above.starts_with(root));
-    within
-        .map(|above| above.join(FILE))
-        .find(|file| file.exists() && is_of_owner(file, folder))
+    let within = folder.ancestors().take_while(|above| above.starts_with(root));
+    within.map(|above| above.join(FILE)).find(|file| file.exists() && is_of_owner(file, folder))
 }
 
 /// Returns whether Git would take a folder for the root of a repository: an empty `.git` is none.
@@ -159,26 +134,17 @@ fn read(text: &str) -> Result<BTreeMap<String, (String, usize)>, Vec<SettingsErr
         }
     }
     wrong.sort_by_key(|wrong| wrong.line);
-    if wrong.is_empty() {
-        Ok(values)
-    } else {
-        Err(wrong)
-    }
+    if wrong.is_empty() { Ok(values) } else { Err(wrong) }
 }
 
 fn checked(name: &str, value: &DeValue<'_>) -> Result<String, String> {
     let Some((_, is_good, form)) = KNOWN.iter().find(|(known, ..)| *known == name) else {
         let known = KNOWN.map(|(known, ..)| known.to_owned());
-        return Err(format!(
-            "`{name}` is no setting. {}",
-            did_you_mean(name, &known)
-        ));
+        return Err(format!("`{name}` is no setting. {}", did_you_mean(name, &known)));
     };
     match value.as_str() {
         Some(text) if is_good(text) => Ok(text.to_owned()),
-        Some(text) => Err(format!(
-            "`{text}` is not what `{name}` takes. Write {form}."
-        )),
+        Some(text) => Err(format!("`{text}` is not what `{name}` takes. Write {form}.")),
         None => Err(format!("`{name}` is no text. Write {form}, in quotes.")),
     }
 }
@@ -196,10 +162,7 @@ fn is_bucket(text: &str) -> bool {
 /// Returns whether a text is the address of an API. What is sent there is signed and may have a session's token, so only
 /// to this machine, such as a local cloud, it goes in the clear.
 fn is_address(text: &str) -> bool {
-    let Some(url) = Url::parse(text)
-        .ok()
-        .filter(|_| !text.contains(char::is_whitespace))
-    else {
+    let Some(url) = Url::parse(text).ok().filter(|_| !text.contains(char::is_whitespace)) else {
         return false;
     };
     let is_here = match url.host() {
@@ -220,9 +183,7 @@ fn is_region(text: &str) -> bool {
 
 /// Returns whether a text is a stack's name, or its ARN (AWS CloudFormation API Reference, "CreateStack", `StackName`).
 pub fn is_stack(text: &str) -> bool {
-    let is_arn = text.starts_with("arn:")
-        && text.contains(":cloudformation:")
-        && !text.contains(char::is_whitespace);
+    let is_arn = text.starts_with("arn:") && text.contains(":cloudformation:") && !text.contains(char::is_whitespace);
     let letters = |c: char| c.is_ascii_alphanumeric() || c == '-';
     let begins = text.starts_with(|c: char| c.is_ascii_alphabetic());
     is_arn || (begins && text.len() <= 128 && text.chars().all(letters))
@@ -234,10 +195,7 @@ mod tests {
 
     fn told(text: &str) -> Vec<String> {
         let wrong = read(text).unwrap_err();
-        wrong
-            .iter()
-            .map(|wrong| format!("{}: {}", wrong.line, foreign::line(&wrong.what)))
-            .collect()
+        wrong.iter().map(|wrong| format!("{}: {}", wrong.line, foreign::line(&wrong.what))).collect()
     }
 
     #[test]
@@ -289,16 +247,8 @@ mod tests {
     fn what_is_no_toml_is_told_beside_what_can_be_read() {
         let told = told("stack = windlass\nbuckt = \"a-bucket\"\nregion = \"eu-west-1\n");
         assert!(told[0].starts_with("1: this is no TOML: "), "{told:?}");
-        assert!(
-            told.iter()
-                .any(|told| told.starts_with("2: `buckt` is no setting")),
-            "{told:?}"
-        );
-        assert!(
-            told.iter()
-                .any(|told| told.starts_with("3: this is no TOML: ")),
-            "{told:?}"
-        );
+        assert!(told.iter().any(|told| told.starts_with("2: `buckt` is no setting")), "{told:?}");
+        assert!(told.iter().any(|told| told.starts_with("3: this is no TOML: ")), "{told:?}");
         assert_eq!(told.len(), 3, "{told:?}");
         let twice = super::tests::told("stack = \"a\"\nstack = \"b\"\n");
         assert!(twice[0].starts_with("2: this is no TOML: "), "{twice:?}");
@@ -308,19 +258,10 @@ mod tests {
     fn each_value_has_a_form() {
         type Row<'a> = (fn(&str) -> bool, &'a [&'a str], &'a [&'a str]);
         let table: [Row; 4] = [
-            (
-                is_bucket,
-                &["abc", "windlass-artifacts-1x"],
-                &["", "ab", "A-b", "s3://abc", "a b c"],
-            ),
+            (is_bucket, &["abc", "windlass-artifacts-1x"], &["", "ab", "A-b", "s3://abc", "a b c"]),
             (
                 is_address,
-                &[
-                    "https://a.example",
-                    "http://127.0.0.1:4566/x",
-                    "http://localhost",
-                    "http://[::1]:4566",
-                ],
+                &["https://a.example", "http://127.0.0.1:4566/x", "http://localhost", "http://[::1]:4566"],
                 &[
                     "",
                     "a.example",
@@ -332,17 +273,10 @@ mod tests {
                     "http://localhost.a.example",
                 ],
             ),
-            (
-                is_region,
-                &["eu-west-1", "us-gov-east-1"],
-                &["", "Dublin", "eu west 1"],
-            ),
+            (is_region, &["eu-west-1", "us-gov-east-1"], &["", "Dublin", "eu west 1"]),
             (
                 is_stack,
-                &[
-                    "windlass",
-                    "arn:aws:cloudformation:eu-west-1:111111111111:stack/a/b",
-                ],
+                &["windlass", "arn:aws:cloudformation:eu-west-1:111111111111:stack/a/b"],
                 &["", "1a", "a b", "a/b"],
             ),
         ];
@@ -359,36 +293,16 @@ mod tests {
         std::fs::create_dir_all(&deep).unwrap();
         let put = |at: &str| std::fs::write(root.join(at), "").unwrap();
         put("above/windlass.toml");
-        let name = |found: Option<PathBuf>| {
-            found.map(|path| {
-                path.strip_prefix(&root)
-                    .unwrap()
-                    .to_str()
-                    .unwrap()
-                    .to_owned()
-            })
-        };
-        assert_eq!(
-            name(find(&deep)),
-            None,
-            "outside of a repository the folder alone"
-        );
-        assert_eq!(
-            name(find(&root.join("above"))),
-            Some("above/windlass.toml".into())
-        );
+        let name =
+            |found: Option<PathBuf>| found.map(|path| path.strip_prefix(&root).unwrap().to_str().unwrap().to_owned());
+        assert_eq!(name(find(&deep)), None, "outside of a repository the folder alone");
+        assert_eq!(name(find(&root.join("above"))), Some("above/windlass.toml".into()));
         put("above/repository/.git");
         assert_eq!(name(find(&deep)), None, "nothing above the repository");
         put("above/repository/windlass.toml");
-        assert_eq!(
-            name(find(&deep)),
-            Some("above/repository/windlass.toml".into())
-        );
+        assert_eq!(name(find(&deep)), Some("above/repository/windlass.toml".into()));
         put("above/repository/a/windlass.toml");
-        assert_eq!(
-            name(find(&deep)),
-            Some("above/repository/a/windlass.toml".into())
-        );
+        assert_eq!(name(find(&deep)), Some("above/repository/a/windlass.toml".into()));
         std::fs::remove_dir_all(&root).unwrap();
     }
 }

@@ -49,18 +49,12 @@ pub struct Snapshot {
 impl Snapshot {
     /// Returns the components, each with its version where that is another one than the snapshot's.
     fn versions(&self) -> String {
-        let told = self
-            .parts()
-            .map(|(name, ran)| match ran["version"].as_str() {
-                Some(version) if version != self.version => format!("{name}@{version}"),
-                _ => name,
-            });
+        let told = self.parts().map(|(name, ran)| match ran["version"].as_str() {
+            Some(version) if version != self.version => format!("{name}@{version}"),
+            _ => name,
+        });
         let told: Vec<String> = told.collect();
-        if told.is_empty() {
-            "-".to_owned()
-        } else {
-            told.join(",")
-        }
+        if told.is_empty() { "-".to_owned() } else { told.join(",") }
     }
 
     /// Returns each component with its recorded state, or each container of one that has several images.
@@ -82,9 +76,7 @@ impl Snapshot {
         let named = parts.filter(|(_, ran)| ran["version"].as_str() == Some(&self.version));
         let mut from = named.map(|(_, ran)| &ran["git"]);
         let first = from.next()?;
-        from.all(|git| git == first)
-            .then(|| Git::deserialize(first).ok())
-            .flatten()
+        from.all(|git| git == first).then(|| Git::deserialize(first).ok()).flatten()
     }
 
     /// Returns the components whose bytes had come by another name.
@@ -108,17 +100,8 @@ impl Listed for Snapshot {
         (path, vec![])
     }
 
-    const COLUMNS: &'static [&'static str] = &[
-        "number",
-        "made",
-        "version",
-        "commit",
-        "components",
-        "took",
-        "asked by",
-        "state",
-        "reason",
-    ];
+    const COLUMNS: &'static [&'static str] =
+        &["number", "made", "version", "commit", "components", "took", "asked by", "state", "reason"];
 
     fn row(&self) -> Vec<String> {
         let words = [
@@ -152,9 +135,7 @@ impl Listed for Snapshot {
             asked_for.map_or_else(none, |asked| took(asked.started, asked.ended)),
             person.map_or_else(none, |(by, _)| who(by)),
             words.join(", "),
-            person
-                .and_then(|(_, reason)| reason.cloned())
-                .unwrap_or_default(),
+            person.and_then(|(_, reason)| reason.cloned()).unwrap_or_default(),
         ]
     }
 }

@@ -74,13 +74,9 @@ impl Start {
     /// If the manifest cannot be written, which cannot happen.
     pub fn of_manifest(environment: EnvironmentName, manifest: &Manifest) -> Result<Self, Failure> {
         match serde_json::to_value(manifest) {
-            Ok(Value::Object(body)) => Ok(Self {
-                environment,
-                body,
-                by: CallerKind::Arrival,
-                wished: false,
-                before: Vec::new(),
-            }),
+            Ok(Value::Object(body)) => {
+                Ok(Self { environment, body, by: CallerKind::Arrival, wished: false, before: Vec::new() })
+            }
             _ => Err(Failure::broken("the manifest cannot be written")),
         }
     }
@@ -159,19 +155,10 @@ impl Start {
         ));
         let (id, answer) = self.begin(windlass, app).await?;
         let [typed, recorded] = [self.body.get("version"), answer.get("version")];
-        if let Some(name) = recorded
-            .and_then(Value::as_str)
-            .filter(|_| typed != recorded)
-        {
-            output.announce(&format!(
-                "recorded as {name}: the history lists it so, and a promotion names it so"
-            ));
+        if let Some(name) = recorded.and_then(Value::as_str).filter(|_| typed != recorded) {
+            output.announce(&format!("recorded as {name}: the history lists it so, and a promotion names it so"));
         }
-        let begun = BegunDeployment {
-            id: &id,
-            answer: &answer,
-            joins: self.before.contains(&id),
-        };
+        let begun = BegunDeployment { id: &id, answer: &answer, joins: self.before.contains(&id) };
         looking.follow(windlass, app, begun, output).await
     }
 
@@ -179,27 +166,16 @@ impl Start {
     ///
     /// # Errors
     /// If Windlass refuses it or does not answer.
-    pub async fn begin(
-        &self,
-        windlass: &Windlass,
-        app: &AppName,
-    ) -> Result<(String, Value), Failure> {
+    pub async fn begin(&self, windlass: &Windlass, app: &AppName) -> Result<(String, Value), Failure> {
         let body = Value::Object(self.body.clone());
         let environment = self.environment.as_str();
-        let path = [
-            "apps",
-            app.as_str(),
-            "environments",
-            environment,
-            self.segment(),
-        ];
+        let path = ["apps", app.as_str(), "environments", environment, self.segment()];
         let begun = match self.by {
             CallerKind::Person => windlass.act("POST", &path, &[], Some(&body)).await?,
             CallerKind::Arrival => windlass.send(&path, &body).await?,
         };
         let id = begun.get("id").and_then(Value::as_str);
-        let id =
-            id.ok_or_else(|| Failure::not_understood("the answer", "it names no deployment"))?;
+        let id = id.ok_or_else(|| Failure::not_understood("the answer", "it names no deployment"))?;
         Ok((id.to_owned(), begun))
     }
 
@@ -207,11 +183,7 @@ impl Start {
     /// call.
     fn segment(&self) -> &'static str {
         let is_for_operators = self.by == CallerKind::Person || self.wished;
-        if is_for_operators {
-            "starts"
-        } else {
-            "releases"
-        }
+        if is_for_operators { "starts" } else { "releases" }
     }
 
     /// Asks for its plan, and waits until that is drawn.
@@ -225,13 +197,7 @@ impl Start {
         patience: &Patience,
     ) -> Result<(Value, Planned), Failure> {
         let body = Value::Object(self.body.clone());
-        let asked = PlanRequest {
-            windlass,
-            app,
-            environment: &self.environment,
-            body: &body,
-            by: self.by,
-        };
+        let asked = PlanRequest { windlass, app, environment: &self.environment, body: &body, by: self.by };
         planned::drawn(asked, patience).await
     }
 }
@@ -304,8 +270,7 @@ pub struct Looking {
 impl Looking {
     /// Begins to wait for a refusal.
     pub fn begin(&self) -> Waiting {
-        self.patience
-            .begin_at_most(Duration::from_millis(self.look.as_ms()))
+        self.patience.begin_at_most(Duration::from_millis(self.look.as_ms()))
     }
 
     /// Watches a deployment that was handed in.
@@ -329,10 +294,7 @@ impl Looking {
             return follow(windlass, app, id, &waiting, AwaitedEnd::Runs, output).await;
         }
         let handed_in = |stands: &str| {
-            let words = format!(
-                "handed in: {} {stands}; `windlass watch {app} {id}` tells how it ends",
-                begun.words()
-            );
+            let words = format!("handed in: {} {stands}; `windlass watch {app} {id}` tells how it ends", begun.words());
             output.result(&begun.as_json(stands), &words);
             Ok(Exit::Good)
         };
@@ -341,9 +303,7 @@ impl Looking {
         }
         let waiting = self.begin();
         interrupt::says(interrupt::of_deployment(app.as_str(), id));
-        waiting.pulse.waits_for(format!(
-            "deployment {id} is handed in; it is looked whether it is refused at once"
-        ));
+        waiting.pulse.waits_for(format!("deployment {id} is handed in; it is looked whether it is refused at once"));
         loop {
             let path = ["apps", app.as_str(), "deployments", id];
             let (record, unseen) = match windlass.get(&path, &[]).await {

@@ -94,10 +94,7 @@ impl Undeclared {
             let (version, at) = (&left.declaration, left.at);
             format!(" since version {version} of the declaration ({at})")
         });
-        format!(
-            "no longer declared{}; Windlass left it as it was and looks at it no more",
-            left.unwrap_or_default()
-        )
+        format!("no longer declared{}; Windlass left it as it was and looks at it no more", left.unwrap_or_default())
     }
 }
 
@@ -151,11 +148,7 @@ impl Environment {
         }
         for (component, left) in &self.no_longer_declared {
             // The plan of the first release without it has mentioned it.
-            if left
-                .left
-                .as_ref()
-                .is_some_and(|left| self.is_released_since(left.at))
-            {
+            if left.left.as_ref().is_some_and(|left| self.is_released_since(left.at)) {
                 continue;
             }
             let words = left.words();
@@ -166,9 +159,7 @@ impl Environment {
         }
         if !self.crosses.is_empty() {
             let crossed = irreversible::in_words(&self.crosses);
-            lines.push(format!(
-                "  going back crosses what is irreversible: {crossed}"
-            ));
+            lines.push(format!("  going back crosses what is irreversible: {crossed}"));
         }
         lines.extend(self.looked());
         let nothing_to_go_back_from = self.snapshot == 0;
@@ -185,10 +176,7 @@ impl Environment {
                 (false, true) => "; it goes before other releases, because it overtakes",
                 (false, false) => "",
             };
-            lines.push(format!(
-                "  waiting: {}, since {since}{place}",
-                self.deployment(id)
-            ));
+            lines.push(format!("  waiting: {}, since {since}{place}", self.deployment(id)));
         }
         lines.join("\n")
     }
@@ -287,20 +275,12 @@ impl Environment {
     }
 
     fn part(&self, name: &Part, names: &VersionNames) -> String {
-        let GivenVersion {
-            version,
-            deployment: id,
-            since,
-            git,
-            ..
-        } = &names.now;
+        let GivenVersion { version, deployment: id, since, git, .. } = &names.now;
         let asked = self.deployments.get(&id.0);
         let accepted = asked.and_then(|asked| asked.accepted_as(version));
         if let Some(accepted) = accepted {
             let (by, reason) = (who(&accepted.by), Foreign(&accepted.reason));
-            return format!(
-                "  {name}: {version} since {since} by {by}: {reason}; it is what deployment {id} had left"
-            );
+            return format!("  {name}: {version} since {since} by {by}: {reason}; it is what deployment {id} had left");
         }
         let git = git.as_ref().filter(|git| git.commit.is_some() || git.dirty);
         let commit = git.map(|git| format!(", commit {}", commit(Some(git))));
@@ -336,12 +316,7 @@ impl Environment {
         let Some(held) = &self.lock.held else {
             return "  lock: free".to_owned();
         };
-        let next = |action| {
-            WayIn::CommandLine.tell(&operators(
-                action,
-                EnvironmentId::new(&self.app, &self.name),
-            ))
-        };
+        let next = |action| WayIn::CommandLine.tell(&operators(action, EnvironmentId::new(&self.app, &self.name)));
         let what = match held.state {
             HeldState::Running => "is under way".to_owned(),
             HeldState::Recovering => "is being recovered".to_owned(),
@@ -356,11 +331,7 @@ impl Environment {
             let goes_on = next(ActionName::Continue);
             format!("\n  paused: {} {goes_on} ends it", turn.in_words())
         });
-        format!(
-            "  lock: {who} {what}, since {}{}",
-            held.since,
-            paused.unwrap_or_default()
-        )
+        format!("  lock: {who} {what}, since {}{}", held.since, paused.unwrap_or_default())
     }
 }
 

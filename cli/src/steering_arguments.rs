@@ -20,7 +20,6 @@ impl SteeringArguments {
     /// Returns the body of the call, beside the reason.
     pub fn body(&self) -> Map<String, Value> {
         let id = self.deployment.iter();
-        id.map(|id| ("deployment".to_owned(), id.as_str().into()))
-            .collect()
+        id.map(|id| ("deployment".to_owned(), id.as_str().into())).collect()
     }
 }

@@ -75,9 +75,7 @@ pub fn lines(record: &Record, is_past: bool) -> Vec<Line> {
 /// Returns the lines on the deployment, its requester, and the reason.
 pub fn who(record: &Record) -> Vec<String> {
     let lines = head(record).into_iter().map(|line| line.text);
-    lines
-        .filter(|line| !line.trim_start().starts_with("waits for its turn"))
-        .collect()
+    lines.filter(|line| !line.trim_start().starts_with("waits for its turn")).collect()
 }
 
 /// Returns the reasons of its ending: the waves that did not pass with their measurements, the failures, the changes
@@ -88,11 +86,7 @@ pub fn why(record: &Record) -> Vec<String> {
     let failed = failed.filter(|judgement| judgement.verdict == Verdict::Fail);
     let failures = record.steps.iter().filter_map(|step| {
         let failure = step.failure.as_ref()?;
-        Some(format!(
-            "  {}: failed: {}",
-            step.component,
-            why_failed(failure)
-        ))
+        Some(format!("  {}: failed: {}", step.component, why_failed(failure)))
     });
     let told = failed.flat_map(|judgement| {
         let watched = std::iter::once(watched(judgement));
@@ -112,16 +106,14 @@ pub fn under_way(record: &Record) -> Vec<String> {
     let (app, id) = (&deployment.app, &deployment.id);
     let mut told = who(record);
     let since = deployment.started.unwrap_or(deployment.accepted);
-    told.push(format!(
-        "it is under way since {since}; the last that was seen:"
-    ));
-    let all: Vec<String> = lines(record, false)
-        .into_iter()
-        .map(|line| line.text)
-        .collect();
+    told.push(format!("it is under way since {since}; the last that was seen:"));
+    let all: Vec<String> = lines(record, false).into_iter().map(|line| line.text).collect();
     let from = all.len().saturating_sub(LAST).max(told.len() - 1);
     told.extend(all.into_iter().skip(from));
-    told.push(format!("  next: `windlass watch {app} {id}` shows it; `windlass cancel {app} {id} --reason '…'` {}", cancelled(deployment.action)));
+    told.push(format!(
+        "  next: `windlass watch {app} {id}` shows it; `windlass cancel {app} {id} --reason '…'` {}",
+        cancelled(deployment.action)
+    ));
     told
 }
 
@@ -148,9 +140,7 @@ fn head(record: &Record) -> Vec<Line> {
         lines.push(Line::plain(format!("  reason: {reason}")));
     }
     if let Some(stopped) = &deployment.stops {
-        lines.push(Line::plain(format!(
-            "  stopped deployment {stopped}, which is undone first"
-        )));
+        lines.push(Line::plain(format!("  stopped deployment {stopped}, which is undone first")));
     }
     if deployment.ending.is_none() && deployment.started.is_none() {
         lines.push(Line::plain("  waits for its turn"));
@@ -162,9 +152,7 @@ fn head(record: &Record) -> Vec<Line> {
 fn goal(deployment: &Deployment) -> Option<Line> {
     let summary = deployment.summary();
     let is_over = deployment.ending.is_some();
-    let goal = summary
-        .goal()
-        .filter(|_| is_over || summary.version().is_some())?;
+    let goal = summary.goal().filter(|_| is_over || summary.version().is_some())?;
     let goes = match (deployment.action, &deployment.drill) {
         (ActionName::Drill, None) => "goes to",
         (ActionName::Drill, Some(_)) => "comes back to",
@@ -182,9 +170,7 @@ pub fn planned(plan: &Plan) -> Vec<Line> {
             0 => AT_ONCE.to_owned(),
             seconds => format!("watched {seconds} s"),
         };
-        lines.push(Line::plain(format!(
-            "  plan: wave {number}: {changes}; {watched}"
-        )));
+        lines.push(Line::plain(format!("  plan: wave {number}: {changes}; {watched}")));
     }
     for unchanged in &plan.unchanged {
         let (component, reason) = (&unchanged.component, &unchanged.reason);
@@ -192,9 +178,7 @@ pub fn planned(plan: &Plan) -> Vec<Line> {
     }
     for warning in &plan.warnings {
         let (name, reason, remedy) = (warning.name, &warning.reason, &warning.remedy);
-        lines.push(Line::plain(format!(
-            "  warning: {name}: {reason}\n    {remedy}"
-        )));
+        lines.push(Line::plain(format!("  warning: {name}: {reason}\n    {remedy}")));
     }
     lines.extend(manual::line(&plan.warnings).map(Line::plain));
     let stays = plan.stays_reachable.iter();

@@ -46,11 +46,7 @@ mod tests {
             (Some("41 at 100 %"), Some("41 at 100 %"), Some(0)),
             (Some("41 at 100 %"), Some("41 with 42 at 10 %"), Some(10)),
             (Some("41 at 100 %"), Some("42 at 100 %"), Some(100)),
-            (
-                Some("version 4"),
-                Some("version 5 at 20 % (deployment 7 is DEPLOYING)"),
-                Some(20),
-            ),
+            (Some("version 4"), Some("version 5 at 20 % (deployment 7 is DEPLOYING)"), Some(20)),
             (Some("task definition 17"), Some("task definition 18"), None),
             (None, Some("42 at 100 %"), Some(100)),
             (None, Some("at 900 %"), None),
@@ -70,8 +66,7 @@ mod tests {
 
     #[test]
     fn a_service_and_a_site_are_there_wholly_once_their_last_wave_is_reached() {
-        let change =
-            |component: &str| json!({"component": component, "kind": "static_site", "what": "it"});
+        let change = |component: &str| json!({"component": component, "kind": "static_site", "what": "it"});
         let wave = |changes: &[Value]| json!({"changes": changes, "bake_s": 0});
         let plan = json!({"outcome": "change", "unchanged": [], "warnings": [],
             "waves": [wave(&[change("web")]), wave(&[change("web"), change("agent")]), wave(&[change("agent")])]});
@@ -89,11 +84,7 @@ mod tests {
                 "goals": {}, "attempt": 1, "status": status, "wave": wave, "shown": "at `/1.5.0`",
                 "changes": [{"at": 1, "what": "it", "answered": true, "undo": false, "wave": wave, "switching": switching}]});
             let step: Step = serde_json::from_value(step).unwrap();
-            assert_eq!(
-                share(&step, Some(&plan)),
-                wanted,
-                "{status} {wave} {switching}"
-            );
+            assert_eq!(share(&step, Some(&plan)), wanted, "{status} {wave} {switching}");
             assert_eq!(share(&step, None), None);
         }
     }

@@ -71,9 +71,7 @@ impl Trouble {
             | Self::NobodyToAsk
             | Self::NoInstallation => Exit::Usage,
             Self::WouldOverwrite => Exit::Rejected,
-            Self::NotAWindlass | Self::NoAnswer | Self::CredentialsNotTaken | Self::NotAllowed => {
-                Exit::Unreachable
-            }
+            Self::NotAWindlass | Self::NoAnswer | Self::CredentialsNotTaken | Self::NotAllowed => Exit::Unreachable,
             Self::NotYetOver => Exit::TimedOut,
             Self::OtherVersion | Self::WentWrong => Exit::Broken,
         }
@@ -86,8 +84,7 @@ impl Trouble {
 
     /// Names the fault of a call that the command line itself made.
     pub fn of(fault: &Fault) -> Self {
-        let is_nobody = fault.message.contains("no AWS credentials")
-            || next_for_credentials(&fault.message).is_some();
+        let is_nobody = fault.message.contains("no AWS credentials") || next_for_credentials(&fault.message).is_some();
         match fault.name {
             _ if is_nobody => Self::CredentialsNotTaken,
             FaultName::BadInput => Self::NotUnderstood,
@@ -111,20 +108,11 @@ impl fmt::Display for Trouble {
 pub fn next_for_credentials(said: &str) -> Option<&'static str> {
     let said = said.to_ascii_lowercase();
     let says = |words: &[&str]| words.iter().any(|word| said.contains(word));
-    if says(&[
-        "signature expired",
-        "not yet current",
-        "requesttimetooskewed",
-    ]) {
+    if says(&["signature expired", "not yet current", "requesttimetooskewed"]) {
         Some("Set the clock of this machine: AWS compares it with its own")
     } else if says(&["token", "credentials"]) && says(&["expired"]) {
         Some("Sign in again: these credentials have expired")
-    } else if says(&[
-        "invalidaccesskeyid",
-        "invalidtoken",
-        "security token",
-        "unrecognizedclient",
-    ]) {
+    } else if says(&["invalidaccesskeyid", "invalidtoken", "security token", "unrecognizedclient"]) {
         Some("Set AWS_PROFILE to a profile of the installation's account, or sign in again")
     } else if says(&["signaturedoesnotmatch", "signature we calculated"]) {
         Some("Set AWS_SECRET_ACCESS_KEY anew: it does not belong to AWS_ACCESS_KEY_ID")

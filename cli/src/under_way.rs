@@ -89,10 +89,8 @@ mod tests {
         let running = version.map_or(json!({}), runs);
         let held = json!({"deployment": "0123456789abcdef", "action": "deploy", "execution": "arn:one", "since": 0,
             "state": "running"});
-        Environment::read(
-            &json!({"app": "shop", "environment": "prod", "snapshot": u8::from(version.is_some()),
-            "running": running, "lock": {"token": 1, "held": held}, "waiting": []}),
-        )
+        Environment::read(&json!({"app": "shop", "environment": "prod", "snapshot": u8::from(version.is_some()),
+            "running": running, "lock": {"token": 1, "held": held}, "waiting": []}))
         .unwrap()
     }
 
@@ -100,60 +98,26 @@ mod tests {
     fn a_first_release_and_a_shift_are_told_with_the_share_of_callers_as_far_as_it_is_known() {
         let first = "api: 1.1.0, the first release of it here";
         let table = [
-            (
-                None,
-                "changed",
-                json!("41 with 42 at 10 %"),
-                format!("{first}; 10 % of callers get it"),
-            ),
-            (
-                None,
-                "planned",
-                Value::Null,
-                format!("{first}; not changed yet"),
-            ),
+            (None, "changed", json!("41 with 42 at 10 %"), format!("{first}; 10 % of callers get it")),
+            (None, "planned", Value::Null, format!("{first}; not changed yet")),
             (
                 None,
                 "changing",
                 json!("task definition 18"),
-                format!(
-                    "{first}; seen task definition 18; how many callers get it already is not known"
-                ),
+                format!("{first}; seen task definition 18; how many callers get it already is not known"),
             ),
-            (
-                Some("1.0.0"),
-                "changed",
-                json!("41 at 100 %"),
-                "api: 1.0.0 → 1.1.0; no caller gets it yet".to_owned(),
-            ),
-            (
-                Some("1.0.0"),
-                "changed",
-                json!("42 at 100 %"),
-                "api: 1.0.0 → 1.1.0; all callers get it".to_owned(),
-            ),
-            (
-                Some("1.1.0"),
-                "undone",
-                json!("41 at 100 %"),
-                "api: 1.1.0; brought back".to_owned(),
-            ),
+            (Some("1.0.0"), "changed", json!("41 at 100 %"), "api: 1.0.0 → 1.1.0; no caller gets it yet".to_owned()),
+            (Some("1.0.0"), "changed", json!("42 at 100 %"), "api: 1.0.0 → 1.1.0; all callers get it".to_owned()),
+            (Some("1.1.0"), "undone", json!("41 at 100 %"), "api: 1.1.0; brought back".to_owned()),
         ];
         for (runs, status, shown, wanted) in table {
             let now = environment(runs);
             let told = lines(Some(&record(status, &shown)), &now, Time(0));
-            assert!(
-                told[0].starts_with("  under way: wave 1 of 2: "),
-                "{told:?}"
-            );
+            assert!(told[0].starts_with("  under way: wave 1 of 2: "), "{told:?}");
             assert_eq!(told[1], format!("    {wanted}"));
             let head = now.words();
             assert!(!head.contains("nothing was deployed"), "{head}");
-            assert_eq!(
-                head.contains("its first release is under way"),
-                runs.is_none(),
-                "{head}"
-            );
+            assert_eq!(head.contains("its first release is under way"), runs.is_none(), "{head}");
         }
     }
 }

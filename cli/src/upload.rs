@@ -19,7 +19,8 @@ use windlass_engine::ports::{ObjectId, PutOptions, S3Api};
 const AT_A_TIME: usize = 4;
 
 /// The advice where there is no such bucket.
-const NAMED: &str = "Give `--bucket`, or set WINDLASS_BUCKET, to the output `ArtifactsBucket` of the installation's stack";
+const NAMED: &str =
+    "Give `--bucket`, or set WINDLASS_BUCKET, to the output `ArtifactsBucket` of the installation's stack";
 
 /// The advice where S3 does not answer.
 const UNREACHED: &str = "Check the network and AWS_REGION, and AWS_ENDPOINT_URL if it is set";
@@ -30,16 +31,13 @@ const WRITES: &str = "`s3:PutObject` on `artifacts/<app>/<environment>/*` of the
 /// Turns a fault of S3 into a failure, with the next step.
 fn of_s3(fault: Fault, bucket: &InstallationPlace, is_written: bool) -> Failure {
     // Where something is put, only the bucket can be missing.
-    let is_no_bucket =
-        fault.message.contains("NoSuchBucket") || (is_written && fault.name == FaultName::NotFound);
+    let is_no_bucket = fault.message.contains("NoSuchBucket") || (is_written && fault.name == FaultName::NotFound);
     let next = match fault.name {
         _ if is_no_bucket => Some(NAMED),
         _ if next_for_credentials(&fault.message).is_some() => next_for_credentials(&fault.message),
         FaultName::Unavailable => Some(UNREACHED),
         // A caller without credentials got no answer, and is told of that instead.
-        FaultName::AccessDenied if is_written && fault.message.contains("AWS answered") => {
-            Some(WRITES)
-        }
+        FaultName::AccessDenied if is_written && fault.message.contains("AWS answered") => Some(WRITES),
         _ => None,
     };
     let mut failure = Failure::from(fault);
@@ -109,16 +107,8 @@ pub async fn all(
     sent
 }
 
-async fn one(
-    aws: &Aws,
-    bucket: &InstallationPlace,
-    artifact: Artifact,
-) -> Result<SentArtifact, Failure> {
-    let object = ObjectId {
-        bucket: bucket.value.clone(),
-        key: artifact.key.clone(),
-        version_id: None,
-    };
+async fn one(aws: &Aws, bucket: &InstallationPlace, artifact: Artifact) -> Result<SentArtifact, Failure> {
+    let object = ObjectId { bucket: bucket.value.clone(), key: artifact.key.clone(), version_id: None };
     let bytes = artifact.bytes.len() as u64;
     let there = match aws.head(&object).await {
         // A caller that may put and not get sends what may be there already: the same bytes are the same artifact.
@@ -128,10 +118,7 @@ async fn one(
     let same = there.filter(|head| head.sha256.as_ref() == Some(&artifact.sha256));
     let (version_id, sent) = match same {
         Some(head) => (head.version_id, false),
-        None => (
-            put(aws, bucket, &object.key, artifact.bytes, "application/zip").await?,
-            true,
-        ),
+        None => (put(aws, bucket, &object.key, artifact.bytes, "application/zip").await?, true),
     };
     Ok(SentArtifact {
         component: artifact.component,
@@ -147,11 +134,7 @@ async fn one(
 ///
 /// # Errors
 /// If S3 did not take it.
-pub async fn manifest(
-    bucket: &InstallationPlace,
-    key: &str,
-    bytes: Bytes,
-) -> Result<Option<String>, Failure> {
+pub async fn manifest(bucket: &InstallationPlace, key: &str, bytes: Bytes) -> Result<Option<String>, Failure> {
     let aws = Aws::for_people(bucket.region.as_deref()).await?;
     put(&aws, bucket, key, bytes, "application/json").await
 }
@@ -160,11 +143,7 @@ pub async fn manifest(
 ///
 /// # Errors
 /// If S3 did not take it.
-pub async fn declaration(
-    bucket: &InstallationPlace,
-    key: &str,
-    bytes: Bytes,
-) -> Result<Option<String>, Failure> {
+pub async fn declaration(bucket: &InstallationPlace, key: &str, bytes: Bytes) -> Result<Option<String>, Failure> {
     let aws = Aws::for_people(bucket.region.as_deref()).await?;
     put(&aws, bucket, key, bytes, "application/yaml").await
 }
@@ -173,11 +152,7 @@ pub async fn declaration(
 ///
 /// # Errors
 /// If it cannot be read.
-pub async fn read(
-    bucket: &InstallationPlace,
-    key: &str,
-    largest: u64,
-) -> Result<Option<Bytes>, Failure> {
+pub async fn read(bucket: &InstallationPlace, key: &str, largest: u64) -> Result<Option<Bytes>, Failure> {
     read_version(bucket, key, None, largest).await
 }
 
@@ -191,11 +166,8 @@ pub async fn read_version(
     version_id: Option<&str>,
     largest: u64,
 ) -> Result<Option<Bytes>, Failure> {
-    let object = ObjectId {
-        bucket: bucket.value.clone(),
-        key: key.to_owned(),
-        version_id: version_id.map(str::to_owned),
-    };
+    let object =
+        ObjectId { bucket: bucket.value.clone(), key: key.to_owned(), version_id: version_id.map(str::to_owned) };
     let aws = Aws::for_people(bucket.region.as_deref()).await?;
     match aws.get(&object, largest).await {
         Ok(bytes) => Ok(Some(bytes)),
@@ -213,10 +185,7 @@ async fn put(
     bytes: Bytes,
     content_type: &str,
 ) -> Result<Option<String>, Failure> {
-    let options = PutOptions {
-        content_type: Some(content_type.to_owned()),
-        ..PutOptions::default()
-    };
+    let options = PutOptions { content_type: Some(content_type.to_owned()), ..PutOptions::default() };
     let written = aws.put(&bucket.value, key, bytes, &options).await;
     let written = written.map_err(|fault| of_s3(fault, bucket, true))?;
     Ok(written.version_id)
@@ -259,15 +228,6 @@ impl Progress {
 
 /// Returns the fate of an artifact, for a person.
 pub fn in_words(sent: &SentArtifact) -> String {
-    let verb = if sent.sent {
-        "uploaded"
-    } else {
-        "there already"
-    };
-    format!(
-        "{}: {verb}, {}, sha256 {}",
-        sent.component,
-        HumanBytes(sent.bytes),
-        sent.sha256.short()
-    )
+    let verb = if sent.sent { "uploaded" } else { "there already" };
+    format!("{}: {verb}, {}, sha256 {}", sent.component, HumanBytes(sent.bytes), sent.sha256.short())
 }

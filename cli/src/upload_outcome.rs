@@ -52,18 +52,11 @@ impl UploadOutcome<'_> {
     pub async fn look(mut self, looking: &Looking, output: Output) -> Result<Exit, Failure> {
         let (app, version) = (self.plan.app, &self.plan.manifest.version);
         let (bucket, key) = (self.bucket, self.key);
-        output.announce(&format!(
-            "{app} {version} is handed in: s3://{}/{key}",
-            bucket.value
-        ));
+        output.announce(&format!("{app} {version} is handed in: s3://{}/{key}", bucket.value));
         let waiting = looking.begin();
         let watch = self.watch();
-        interrupt::says(format!(
-            "interrupted; it is handed in, and goes on. {watch} tells how it ends"
-        ));
-        waiting
-            .pulse
-            .waits_for("it is handed in; it is looked whether it is taken".to_owned());
+        interrupt::says(format!("interrupted; it is handed in, and goes on. {watch} tells how it ends"));
+        waiting.pulse.waits_for("it is handed in; it is looked whether it is taken".to_owned());
         let (mut unseen, mut became) = (None, Ok(UploadEnd::Nothing));
         while looking.look.as_ms() > 0 {
             match self.refused().await {
@@ -74,11 +67,7 @@ impl UploadOutcome<'_> {
             became = self.became().await;
             if let (Some(windlass), Ok(UploadEnd::Fresh(id))) = (self.windlass, &became) {
                 self.report["id"] = json!(id);
-                let begun = BegunDeployment {
-                    id,
-                    answer: &self.report,
-                    joins: false,
-                };
+                let begun = BegunDeployment { id, answer: &self.report, joins: false };
                 return looking.follow(windlass, app, begun, output).await;
             }
             if !waiting.goes_on().await {
@@ -86,14 +75,9 @@ impl UploadOutcome<'_> {
             }
         }
         // A refusal or a deployment of its own would have come by now.
-        if let (Some(windlass), Ok(UploadEnd::Joined(id)), None) = (self.windlass, &became, &unseen)
-        {
+        if let (Some(windlass), Ok(UploadEnd::Joined(id)), None) = (self.windlass, &became, &unseen) {
             self.report["id"] = json!(id);
-            let begun = BegunDeployment {
-                id,
-                answer: &self.report,
-                joins: true,
-            };
+            let begun = BegunDeployment { id, answer: &self.report, joins: true };
             return looking.follow(windlass, app, begun, output).await;
         }
         let looked = match (looking.look.as_ms(), unseen) {
@@ -132,13 +116,9 @@ impl UploadOutcome<'_> {
             return Ok(None);
         };
         let lies = serde_json::from_slice::<UploadFindings>(&bytes).ok();
-        let about_it = lies
-            .filter(|lies| lies.is_about(self.version_id.as_deref()) && !lies.findings.is_empty());
+        let about_it = lies.filter(|lies| lies.is_about(self.version_id.as_deref()) && !lies.findings.is_empty());
         Ok(about_it.map(|lies| {
-            let message = format!(
-                "it was handed in and rejected, see s3://{}/{key}:",
-                self.bucket.value
-            );
+            let message = format!("it was handed in and rejected, see s3://{}/{key}:", self.bucket.value);
             Failure::rejected(message, lies.findings)
         }))
     }
@@ -146,14 +126,8 @@ impl UploadOutcome<'_> {
     /// Returns the deployment that it has become, or the reason why that was not looked at.
     async fn became(&self) -> Result<UploadEnd, String> {
         let Some(windlass) = self.windlass else {
-            let unseen = self
-                .sight
-                .unseen
-                .iter()
-                .find(|unseen| unseen.starts_with("the API"));
-            return Err(unseen
-                .cloned()
-                .unwrap_or_else(|| "no `--endpoint` is named".to_owned()));
+            let unseen = self.sight.unseen.iter().find(|unseen| unseen.starts_with("the API"));
+            return Err(unseen.cloned().unwrap_or_else(|| "no `--endpoint` is named".to_owned()));
         };
         let here = self.sight.here.as_ref();
         let here = here.ok_or("the environment that it goes to is not known here")?;
@@ -209,9 +183,7 @@ fn is_it(record: &Deployment, manifest: &Manifest) -> bool {
             let named = named.images.as_ref();
             let named = named.map(|all| all.keys().cloned().collect());
             told.is_none_or(|told| *told == brought.digest())
-                && (named.is_none()
-                    || containers(brought).is_none()
-                    || named == containers(brought))
+                && (named.is_none() || containers(brought).is_none() || named == containers(brought))
         })
     };
     record.action == ActionName::Deploy

@@ -20,13 +20,7 @@ pub fn why(record: &Deployment, now: &Environment) -> Vec<String> {
         .waiting
         .iter()
         .filter(|one| one.deployment != *id)
-        .map(|one| {
-            format!(
-                "  also waiting: {}, since {}",
-                now.deployment(&one.deployment),
-                one.since
-            )
-        })
+        .map(|one| format!("  also waiting: {}, since {}", now.deployment(&one.deployment), one.since))
         .collect();
     if !others.is_empty() {
         lines.push(
@@ -67,9 +61,7 @@ fn what_for(record: &Deployment, now: &Environment) -> Vec<String> {
         ],
         HeldState::Recovering => vec![format!("  {who} is being recovered, since {since}")],
         HeldState::NeedsOperator => vec![
-            format!(
-                "  {who} NEEDS AN OPERATOR, since {since}: nothing else gets a turn until a person has ended that"
-            ),
+            format!("  {who} NEEDS AN OPERATOR, since {since}: nothing else gets a turn until a person has ended that"),
             format!(
                 "  `windlass recover {app} {environment} --reason '…'` undoes it again; `windlass accept {app} {environment} \
                  --reason '…'` takes what is there"

@@ -14,10 +14,7 @@ pub fn without_a_right(here: &Resolved) -> Option<String> {
         let alone = alone.map(|(name, _)| format!("`artifacts/{app}/{environment}/{name}/`"));
         let places = std::iter::once(format!("`releases/{app}/{environment}/`")).chain(alone);
         let places: Vec<String> = places.collect();
-        may.push(format!(
-            "upload to the artifacts bucket below {}",
-            places.join(" or ")
-        ));
+        may.push(format!("upload to the artifacts bucket below {}", places.join(" or ")));
     }
     if here.sources.contains(&Route::Ecr) {
         let names = here.components.keys();
@@ -28,10 +25,6 @@ pub fn without_a_right(here: &Resolved) -> Option<String> {
             may.push(format!("push an image to {}", repositories.join(" or ")));
         }
     }
-    (!may.is_empty()).then(|| {
-        format!(
-            "whoever may {} can release there, without any right to the environment",
-            may.join(", or ")
-        )
-    })
+    (!may.is_empty())
+        .then(|| format!("whoever may {} can release there, without any right to the environment", may.join(", or ")))
 }

@@ -34,11 +34,7 @@ impl Windlass {
         let api = api.map_err(|fault| {
             let is_no_address = fault.message.starts_with('`');
             let failure = Failure::from(fault);
-            if is_no_address {
-                failure.with_next(NAMED).with_next(&told_by(&place))
-            } else {
-                failure
-            }
+            if is_no_address { failure.with_next(NAMED).with_next(&told_by(&place)) } else { failure }
         })?;
         Ok(Self { api, place })
     }
@@ -106,20 +102,14 @@ impl Windlass {
 
     /// Names the application that was meant, where the caller may list them, and the command that declares it.
     async fn with_meant_app(&self, mut failure: Failure, path: &[&str]) -> Failure {
-        let is_unknown = |finding: &&mut Finding| {
-            finding.name == FindingName::NoDeclaration && finding.path == "app"
-        };
-        let (Some(finding), ["apps", app, ..]) =
-            (failure.findings.iter_mut().find(is_unknown), path)
-        else {
+        let is_unknown = |finding: &&mut Finding| finding.name == FindingName::NoDeclaration && finding.path == "app";
+        let (Some(finding), ["apps", app, ..]) = (failure.findings.iter_mut().find(is_unknown), path) else {
             return failure;
         };
         let known = self.call("GET", &["apps"], &[("limit", "100")], None, None);
         let known = known.await.unwrap_or_default();
         let known = known["apps"].as_array().into_iter().flatten();
-        let known: Vec<String> = known
-            .filter_map(|known| known["app"].as_str().map(str::to_owned))
-            .collect();
+        let known: Vec<String> = known.filter_map(|known| known["app"].as_str().map(str::to_owned)).collect();
         let meant = nearest(app, &known);
         let meant = meant.map_or_else(String::new, |meant| format!("Did you mean `{meant}`? "));
         finding.remedy = format!(
@@ -144,19 +134,13 @@ impl Windlass {
             // A caller without credentials has not called it.
             let is_unanswered = fault.name == FaultName::Unavailable;
             let failure = Failure::from(fault);
-            if is_unanswered {
-                failure.with_next(NAMED).with_next(&told_by(&self.place))
-            } else {
-                failure
-            }
+            if is_unanswered { failure.with_next(NAMED).with_next(&told_by(&self.place)) } else { failure }
         })?;
-        accepted(answer).map_err(|failure| {
-            if failure.is_everywhere {
-                failure.with_next(&told_by(&self.place))
-            } else {
-                failure
-            }
-        })
+        accepted(answer).map_err(
+            |failure| {
+                if failure.is_everywhere { failure.with_next(&told_by(&self.place)) } else { failure }
+            },
+        )
     }
 }
 
@@ -177,9 +161,7 @@ fn perhaps_done(failure: Failure, path: &[&str]) -> Failure {
     let is_unsent = UNSENT.iter().any(|words| failure.message.contains(words));
     match path {
         ["apps", app, "environments", environment, ..] if failure.passes && !is_unsent => failure
-            .with_next(&format!(
-                "It may have been done all the same: `windlass status {app} {environment}` tells"
-            )),
+            .with_next(&format!("It may have been done all the same: `windlass status {app} {environment}` tells")),
         _ => failure,
     }
 }
@@ -188,10 +170,7 @@ fn perhaps_done(failure: Failure, path: &[&str]) -> Failure {
 fn accepted(answer: ApiAnswer) -> Result<Value, Failure> {
     // Who asks too often is no sign of a dead API.
     let is_answered = answer.status != 429;
-    understood(answer).map_err(|failure| Failure {
-        is_answered,
-        ..failure
-    })
+    understood(answer).map_err(|failure| Failure { is_answered, ..failure })
 }
 
 fn understood(answer: ApiAnswer) -> Result<Value, Failure> {
@@ -206,15 +185,10 @@ fn understood(answer: ApiAnswer) -> Result<Value, Failure> {
         return Err(nobody(&answer, "no answer of Windlass's"));
     };
     let said = &*windlass_domain::foreign::with_log(said);
-    let findings: Vec<Finding> = body
-        .get("findings")
-        .and_then(|findings| serde_json::from_value(findings.clone()).ok())
-        .unwrap_or_default();
+    let findings: Vec<Finding> =
+        body.get("findings").and_then(|findings| serde_json::from_value(findings.clone()).ok()).unwrap_or_default();
     let passes = passes(answer.status);
-    let failure = |name, message: String| Failure {
-        passes,
-        ..Failure::of(name, message)
-    };
+    let failure = |name, message: String| Failure { passes, ..Failure::of(name, message) };
     if said.contains("Credential should be scoped to a valid region") {
         return Err(Failure {
             is_everywhere: true,
@@ -229,18 +203,12 @@ fn understood(answer: ApiAnswer) -> Result<Value, Failure> {
                 (_, 1) => "Windlass refused it:".to_owned(),
                 (_, found) => format!("Windlass refused it, {}:", count(found, "finding")),
             };
-            Failure {
-                passes,
-                ..Failure::rejected(message, findings)
-            }
+            Failure { passes, ..Failure::rejected(message, findings) }
         }
         status @ (401 | 403) => match next_for_credentials(said) {
             Some(next) => Failure {
                 is_everywhere: true,
-                ..failure(
-                    Trouble::CredentialsNotTaken,
-                    format!("AWS did not take the credentials ({status}: {said})"),
-                )
+                ..failure(Trouble::CredentialsNotTaken, format!("AWS did not take the credentials ({status}: {said})"))
             }
             .with_next(next),
             None => failure(
@@ -253,21 +221,15 @@ fn understood(answer: ApiAnswer) -> Result<Value, Failure> {
         // Windlass has no route that answers so: something else is at this address.
         404 => nobody(&answer, said),
         status => {
-            let name = if passes {
-                Trouble::NoAnswer
-            } else {
-                Trouble::WentWrong
-            };
-            Failure {
-                findings,
-                ..failure(name, format!("Windlass answered {status}: {said}"))
-            }
+            let name = if passes { Trouble::NoAnswer } else { Trouble::WentWrong };
+            Failure { findings, ..failure(name, format!("Windlass answered {status}: {said}")) }
         }
     })
 }
 
 /// The advice where the call was signed for another region.
-const OTHER_REGION: &str = "the call was signed for another region than the API's: set AWS_REGION to the region of the installation";
+const OTHER_REGION: &str =
+    "the call was signed for another region than the API's: set AWS_REGION to the region of the installation";
 
 fn passes(status: u16) -> bool {
     matches!(status, 429 | 502..=504)
@@ -278,10 +240,7 @@ fn nobody(answer: &ApiAnswer, said: &str) -> Failure {
     Failure {
         passes: passes(answer.status),
         is_everywhere: true,
-        ..Failure::of(
-            Trouble::NotAWindlass,
-            format!("no Windlass answered there ({}: {said})", answer.status),
-        )
+        ..Failure::of(Trouble::NotAWindlass, format!("no Windlass answered there ({}: {said})", answer.status))
     }
     .with_next(NAMED)
     .with_next("Where it is that, `windlass doctor` looks at Windlass itself")
@@ -347,26 +306,11 @@ mod tests {
     #[test]
     fn credentials_that_are_not_good_are_no_missing_right() {
         for (said, told) in [
-            (
-                "The security token included in the request is expired",
-                "Sign in again",
-            ),
-            (
-                "The security token included in the request is invalid.",
-                "AWS_PROFILE",
-            ),
-            (
-                "Signature expired: 20200101T000000Z is now earlier than",
-                "the clock",
-            ),
-            (
-                "The request signature we calculated does not match the signature you provided.",
-                "AWS_SECRET_ACCESS_KEY",
-            ),
-            (
-                "Credential should be scoped to a valid region.",
-                "set AWS_REGION",
-            ),
+            ("The security token included in the request is expired", "Sign in again"),
+            ("The security token included in the request is invalid.", "AWS_PROFILE"),
+            ("Signature expired: 20200101T000000Z is now earlier than", "the clock"),
+            ("The request signature we calculated does not match the signature you provided.", "AWS_SECRET_ACCESS_KEY"),
+            ("Credential should be scoped to a valid region.", "set AWS_REGION"),
             ("Forbidden", "`execute-api:Invoke`"),
         ] {
             let body = json!({"message": said});
@@ -379,22 +323,10 @@ mod tests {
 
     #[test]
     fn who_is_not_let_in_did_not_reach_it() {
-        assert_eq!(
-            exit(403, json!({"message": "Forbidden"})),
-            Exit::Unreachable
-        );
-        assert_eq!(
-            exit(404, json!({"message": "Not Found"})),
-            Exit::Unreachable
-        );
-        assert_eq!(
-            exit(503, json!({"detail": "x", "findings": []})),
-            Exit::Unreachable
-        );
-        assert_eq!(
-            exit(500, json!({"detail": "x", "findings": []})),
-            Exit::Broken
-        );
+        assert_eq!(exit(403, json!({"message": "Forbidden"})), Exit::Unreachable);
+        assert_eq!(exit(404, json!({"message": "Not Found"})), Exit::Unreachable);
+        assert_eq!(exit(503, json!({"detail": "x", "findings": []})), Exit::Unreachable);
+        assert_eq!(exit(500, json!({"detail": "x", "findings": []})), Exit::Broken);
         assert_eq!(exit(400, json!({"message": "Bad Request"})), Exit::Broken);
     }
 }

@@ -31,26 +31,13 @@ fn coming_to(outcome: Value) -> StandIn {
 #[test]
 fn a_rollback_is_started_and_watched() {
     let api = coming_to(json!({"deployment": ID, "refusal": null}));
-    let arguments = [
-        "rollback",
-        "shop",
-        "prod",
-        "--reason",
-        "checkout is broken",
-        "--snapshot",
-        "3",
-        "--every",
-        "1ms",
-    ];
+    let arguments = ["rollback", "shop", "prod", "--reason", "checkout is broken", "--snapshot", "3", "--every", "1ms"];
     let output = api.windlass(&folder("rollback"), &arguments);
     assert_eq!(code(&output), 4, "{}", err(&output));
     let first = &api.calls()[0];
     assert_eq!(first.method, "POST");
     assert_eq!(first.path, "/stage/apps/shop/environments/prod/rollbacks");
-    assert_eq!(
-        first.json(),
-        json!({"reason": "checkout is broken", "snapshot": 3})
-    );
+    assert_eq!(first.json(), json!({"reason": "checkout is broken", "snapshot": 3}));
 }
 
 #[test]
@@ -59,9 +46,7 @@ fn a_rollback_that_was_refused_says_why() {
         "requester": {"route": "api"}, "execution": "arn:one", "at": 0,
         "findings": [{"name": "NothingToGoBackTo", "path": "", "reason": "No snapshot.", "remedy": "Deploy."}]});
     let api = coming_to(json!({"deployment": null, "refusal": refusal}));
-    let arguments = [
-        "rollback", "shop", "prod", "--reason", "r", "--every", "1ms",
-    ];
+    let arguments = ["rollback", "shop", "prod", "--reason", "r", "--every", "1ms"];
     let output = api.windlass(&folder("refused"), &arguments);
     assert_eq!(code(&output), 3);
     assert!(err(&output).contains("NothingToGoBackTo"));
@@ -81,40 +66,19 @@ fn releasing_a_hold_sends_the_reason_without_a_body() {
     let done = json!({"deployment": null, "refusal": null, "done": {"cause": "They go on."},
         "execution": {"status": "SUCCEEDED", "error": null, "cause": null}});
     let api = coming_to(done);
-    let arguments = [
-        "release-hold",
-        "shop",
-        "prod",
-        "--reason",
-        "it works & more",
-        "--every",
-        "1ms",
-    ];
+    let arguments = ["release-hold", "shop", "prod", "--reason", "it works & more", "--every", "1ms"];
     let output = api.windlass(&folder("release-hold"), &arguments);
     assert_eq!(code(&output), 0, "{}", err(&output));
     let first = &api.calls()[0];
     assert_eq!(first.method, "DELETE");
-    assert_eq!(
-        first.path,
-        "/stage/apps/shop/environments/prod/hold?reason=it+works+%26+more"
-    );
+    assert_eq!(first.path, "/stage/apps/shop/environments/prod/hold?reason=it+works+%26+more");
     assert!(first.body.is_empty());
 }
 
 #[test]
 fn a_hold_is_waited_for() {
     let api = coming_to(json!({"deployment": null, "refusal": null}));
-    let arguments = [
-        "hold",
-        "shop",
-        "prod",
-        "--reason",
-        "r",
-        "--every",
-        "1ms",
-        "--timeout",
-        "30ms",
-    ];
+    let arguments = ["hold", "shop", "prod", "--reason", "r", "--every", "1ms", "--timeout", "30ms"];
     assert_eq!(code(&api.windlass(&folder("hold"), &arguments)), 7);
     assert_eq!(api.calls()[0].method, "PUT");
 }
@@ -122,21 +86,10 @@ fn a_hold_is_waited_for() {
 #[test]
 fn a_cancelled_deployment_is_watched_to_its_end() {
     let api = coming_to(Value::Null);
-    let arguments = [
-        "cancel",
-        "shop",
-        ID,
-        "--reason",
-        "wrong one",
-        "--every",
-        "1ms",
-    ];
+    let arguments = ["cancel", "shop", ID, "--reason", "wrong one", "--every", "1ms"];
     let output = api.windlass(&folder("cancel"), &arguments);
     assert_eq!(code(&output), 0, "a cancel that worked: {}", err(&output));
-    assert_eq!(
-        api.calls()[1].path,
-        format!("/stage/apps/shop/environments/prod/deployments/{ID}/cancel")
-    );
+    assert_eq!(api.calls()[1].path, format!("/stage/apps/shop/environments/prod/deployments/{ID}/cancel"));
 }
 
 #[test]
@@ -146,11 +99,7 @@ fn an_execution_that_ends_without_doing_anything_is_not_waited_for() {
     let arguments = ["hold", "shop", "prod", "--reason", "r", "--every", "1ms"];
     let output = coming_to(died).windlass(&folder("died"), &arguments);
     assert_eq!(code(&output), 1);
-    assert!(
-        err(&output).contains("FAILED: the ledger"),
-        "{}",
-        err(&output)
-    );
+    assert!(err(&output).contains("FAILED: the ledger"), "{}", err(&output));
     let nothing = json!({"deployment": null, "refusal": null, "done": null,
         "execution": {"status": "SUCCEEDED", "error": null, "cause": null}});
     for verb in ["recover", "hold"] {
@@ -222,21 +171,9 @@ fn a_recovery_that_settles_what_was_judged_good_is_what_was_asked_for() {
 fn what_could_not_be_seen_of_what_was_handed_in_is_told_as_that() {
     let finding = json!({"name": "UnknownName", "path": "id", "reason": "r", "remedy": "m"});
     let table = [
-        (
-            403,
-            json!({"message": "Forbidden"}),
-            "could not be seen: Windlass did not let the caller in",
-        ),
-        (
-            503,
-            json!({"detail": "Throttled"}),
-            "could not be seen: Windlass answered 503: Throttled",
-        ),
-        (
-            404,
-            json!({"detail": "d", "findings": [finding]}),
-            "is not recorded yet",
-        ),
+        (403, json!({"message": "Forbidden"}), "could not be seen: Windlass did not let the caller in"),
+        (503, json!({"detail": "Throttled"}), "could not be seen: Windlass answered 503: Throttled"),
+        (404, json!({"detail": "d", "findings": [finding]}), "is not recorded yet"),
         (200, accepted(), "waits for its turn"),
     ];
     for (status, body, told) in table {
@@ -244,19 +181,13 @@ fn what_could_not_be_seen_of_what_was_handed_in_is_told_as_that() {
             "GET" => reply(status, &body),
             _ => reply(202, &json!({"id": ID, "execution": "arn:one"})),
         });
-        let arguments = [
-            "deploy", "shop", "prod", "1.4.0", "--look", "50ms", "--every", "1ms",
-        ];
+        let arguments = ["deploy", "shop", "prod", "1.4.0", "--look", "50ms", "--every", "1ms"];
         let output = api.windlass(&folder("unseen"), &arguments);
         assert_eq!(code(&output), 0, "{}", err(&output));
         let said = out(&output);
         let wanted = format!("handed in: deployment {ID} {told}");
         assert!(said.contains(&wanted), "{said}");
-        assert_eq!(
-            said.contains("not recorded"),
-            told.contains("not recorded"),
-            "{said}"
-        );
+        assert_eq!(said.contains("not recorded"), told.contains("not recorded"), "{said}");
     }
 }
 
@@ -271,15 +202,7 @@ fn a_person_asks_with_a_key_of_its_own_which_stays_when_no_answer_came() {
         vec!["hold", "shop", "prod", "--reason", "r"],
         vec!["release-hold", "shop", "prod", "--reason", "r"],
         vec!["pause", "shop", "prod", "--for", "2h", "--reason", "r"],
-        vec![
-            "continue",
-            "shop",
-            "prod",
-            "--deployment",
-            ID,
-            "--reason",
-            "r",
-        ],
+        vec!["continue", "shop", "prod", "--deployment", ID, "--reason", "r"],
         vec!["skip-bake", "shop", "prod", "--reason", "r"],
         vec!["cancel", "shop", ID, "--reason", "r"],
         vec!["hold", "shop", "prod", "--reason", "r"],
@@ -295,31 +218,19 @@ fn a_person_asks_with_a_key_of_its_own_which_stays_when_no_answer_came() {
             let begun = json!({"id": ID, "execution": "arn:one"});
             reply(if asked == 1 { 503 } else { 202 }, &begun)
         });
-        verb.push(if verb[0] == "deploy" {
-            "--look=0s"
-        } else {
-            "--no-wait"
-        });
+        verb.push(if verb[0] == "deploy" { "--look=0s" } else { "--no-wait" });
         let output = api.windlass(&folder("keys"), &verb);
         assert_eq!(code(&output), 0, "{verb:?}: {}", err(&output));
-        assert!(
-            out(&output).contains("handed in"),
-            "{verb:?}: {}",
-            out(&output)
-        );
+        assert!(out(&output).contains("handed in"), "{verb:?}: {}", out(&output));
         // The command that shows the state also shows that the action was done.
         let tells = match verb[0] {
-            "hold" | "release-hold" | "accept" | "pause" | "continue" | "skip-bake" => {
-                "`windlass status shop prod`"
-            }
+            "hold" | "release-hold" | "accept" | "pause" | "continue" | "skip-bake" => "`windlass status shop prod`",
             "rollback" | "recover" => "`windlass history shop prod`",
             _ => "`windlass watch shop ",
         };
         assert!(out(&output).contains(tells), "{verb:?}: {}", out(&output));
         let sent = api.calls().into_iter().filter(|call| call.method != "GET");
-        let sent: Vec<String> = sent
-            .map(|call| call.headers["idempotency-key"].clone())
-            .collect();
+        let sent: Vec<String> = sent.map(|call| call.headers["idempotency-key"].clone()).collect();
         assert_eq!(sent.len(), 2, "{verb:?}");
         assert_eq!(sent[0], sent[1], "{verb:?}");
         keys.insert(sent[0].clone());

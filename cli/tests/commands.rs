@@ -43,9 +43,7 @@ fn words(command: &str) -> Vec<String> {
 
 fn parses(command: &str) -> Result<(), String> {
     let parsed = Arguments::try_parse_from(words(command));
-    parsed
-        .map(|_| ())
-        .map_err(|error| format!("`{command}`: {error}"))
+    parsed.map(|_| ()).map_err(|error| format!("`{command}`: {error}"))
 }
 
 /// The commands between backticks.
@@ -68,8 +66,7 @@ fn sources(folder: &str) -> Vec<(PathBuf, String)> {
                 if name != "tests" {
                     folders.push(path);
                 }
-            } else if path.extension().is_some_and(|it| it == "rs") && !name.ends_with("_tests.rs")
-            {
+            } else if path.extension().is_some_and(|it| it == "rs") && !name.ends_with("_tests.rs") {
                 let text = std::fs::read_to_string(&path).unwrap();
                 let product = text.split("#[cfg(test)]").next().unwrap();
                 let lines = product.lines().map(str::trim_start);
@@ -109,10 +106,7 @@ fn each_command_that_the_program_itself_tells_can_be_typed() {
 #[test]
 fn no_text_of_windlass_names_a_command_but_for_the_command_line() {
     let verbs = Arguments::command();
-    let verbs: Vec<String> = verbs
-        .get_subcommands()
-        .map(|verb| format!("windlass {}", verb.get_name()))
-        .collect();
+    let verbs: Vec<String> = verbs.get_subcommands().map(|verb| format!("windlass {}", verb.get_name())).collect();
     assert!(verbs.len() > 10);
     let mut made = 0;
     for folder in ["shared", "functions"] {
@@ -132,19 +126,10 @@ fn no_text_of_windlass_names_a_command_but_for_the_command_line() {
 
 #[test]
 fn each_input_and_each_call_is_a_command_that_can_be_typed() {
-    let (app, prod) = (
-        AppName::new("shop").unwrap(),
-        EnvironmentName::new("prod").unwrap(),
-    );
+    let (app, prod) = (AppName::new("shop").unwrap(), EnvironmentName::new("prod").unwrap());
     let id = DeploymentId("0123456789abcdef".into());
     let reason = ("reason", "it's \"down\"".into());
-    let wishes = [
-        "again",
-        "allow_older",
-        "accept_red",
-        "through_hold",
-        "preempt",
-    ];
+    let wishes = ["again", "allow_older", "accept_red", "through_hold", "preempt"];
     let mut texts = vec![
         call::environment(EnvironmentId::new(&app, &prod)),
         call::observed(EnvironmentId::new(&app, &prod)),
@@ -159,11 +144,7 @@ fn each_input_and_each_call_is_a_command_that_can_be_typed() {
         if of > 0 {
             members.push(("reason", "…".into()));
         }
-        texts.push(input(
-            ActionName::Deploy,
-            EnvironmentId::new(&app, &prod),
-            &members,
-        ));
+        texts.push(input(ActionName::Deploy, EnvironmentId::new(&app, &prod), &members));
     }
     for action in [
         ActionName::Rollback,
@@ -190,16 +171,8 @@ fn each_input_and_each_call_is_a_command_that_can_be_typed() {
             texts.push(input(action, EnvironmentId::new(&app, &prod), &members));
         }
     }
-    texts.push(input(
-        ActionName::Hold,
-        EnvironmentId::new(&app, &prod),
-        &[reason],
-    ));
-    texts.push(input(
-        ActionName::Check,
-        EnvironmentId::new(&app, &prod),
-        &[],
-    ));
+    texts.push(input(ActionName::Hold, EnvironmentId::new(&app, &prod), &[reason]));
+    texts.push(input(ActionName::Check, EnvironmentId::new(&app, &prod), &[]));
     for text in texts {
         let told = WayIn::CommandLine.tell(&text);
         let commands = commands(&told);

@@ -18,31 +18,19 @@ fn each_shell_gets_a_script_with_every_verb() {
         let output = windlass(&["completion", shell]);
         assert_eq!(code(&output), 0, "{shell}: {}", err(&output));
         for verb in Arguments::command().get_subcommands() {
-            assert!(
-                out(&output).contains(verb.get_name()),
-                "{shell}: {}",
-                verb.get_name()
-            );
+            assert!(out(&output).contains(verb.get_name()), "{shell}: {}", verb.get_name());
         }
     }
     let unknown = windlass(&["completion", "ksh"]);
     assert_eq!(code(&unknown), 2);
-    assert!(
-        err(&unknown).contains("possible values: bash"),
-        "{}",
-        err(&unknown)
-    );
+    assert!(err(&unknown).contains("possible values: bash"), "{}", err(&unknown));
 }
 
 /// The script of Bash is called as the shell calls it.
 #[test]
 fn bash_completes_verbs_and_options() {
     let place = folder("completion");
-    std::fs::write(
-        place.join("windlass.bash"),
-        out(&windlass(&["completion", "bash"])),
-    )
-    .unwrap();
+    std::fs::write(place.join("windlass.bash"), out(&windlass(&["completion", "bash"]))).unwrap();
     let asked = |line: &str| {
         let words: Vec<&str> = line.split(' ').collect();
         let script = format!(
@@ -51,11 +39,7 @@ fn bash_completes_verbs_and_options() {
             words.last().unwrap(),
             words[words.len() - 2]
         );
-        let output = Command::new("bash")
-            .args(["-c", &script])
-            .current_dir(&place)
-            .output()
-            .unwrap();
+        let output = Command::new("bash").args(["-c", &script]).current_dir(&place).output().unwrap();
         assert!(output.status.success(), "{}", err(&output));
         out(&output)
     };

@@ -33,9 +33,8 @@ const FINDINGS: &str = "/artifacts-bucket/apps/shop/app.yaml.findings.json";
 /// An installation in which this declaration is in force.
 fn installation(former: Option<String>, makes: Makes) -> StandIn {
     let mut in_force = former;
-    let mut beside = Some(
-        json!({"version_id": "v0", "deployment": null, "findings": [finding("of an earlier upload")]}),
-    );
+    let mut beside =
+        Some(json!({"version_id": "v0", "deployment": null, "findings": [finding("of an earlier upload")]}));
     StandIn::new(move |call: &Call| {
         let path = call.path.split('?').next().unwrap();
         match (call.method.as_str(), path) {
@@ -97,16 +96,8 @@ fn file(text: &str) -> PathBuf {
 fn declare(there: &StandIn, text: &str, more: &[&str]) -> (i32, String, usize) {
     let arguments = [&["declare", "--every", "2ms"], more].concat();
     let output = there.windlass(&file(text), &arguments);
-    let puts = there
-        .calls()
-        .iter()
-        .filter(|call| call.method == "PUT")
-        .count();
-    (
-        code(&output),
-        format!("{}{}", out(&output), err(&output)),
-        puts,
-    )
+    let puts = there.calls().iter().filter(|call| call.method == "PUT").count();
+    (code(&output), format!("{}{}", out(&output), err(&output)), puts)
 }
 
 #[test]
@@ -133,15 +124,8 @@ fn a_declaration_is_put_in_force_and_what_is_different_is_told() {
     ] {
         assert!(said.contains(told), "{told}: {said}");
     }
-    let put = there
-        .calls()
-        .into_iter()
-        .find(|call| call.method == "PUT")
-        .unwrap();
-    assert_eq!(
-        String::from_utf8(put.body).unwrap(),
-        text("1.1.0", "shop-pages")
-    );
+    let put = there.calls().into_iter().find(|call| call.method == "PUT").unwrap();
+    assert_eq!(String::from_utf8(put.body).unwrap(), text("1.1.0", "shop-pages"));
 }
 
 /// An installation where this declaration is in force, which tells this of `staging`, and nothing of `later`.
@@ -169,12 +153,10 @@ fn the_first_drill_by_a_schedule_is_told_before_it_is_declared() {
         )
     };
     let given = json!({"version": "1.0.0", "deployment": "d1", "since": 0});
-    let running =
-        json!({"version": "1.0.0", "deployment": "d1", "since": 0, "brought": given, "state": {}});
+    let running = json!({"version": "1.0.0", "deployment": "d1", "since": 0, "brought": given, "state": {}});
     // The end of a drill lies so far ahead that the next one is not due, whenever this runs.
     let at = 4_102_444_800_000_u64;
-    let proved =
-        json!({"drill": "d0", "outcome": "proved", "at": at, "cause": "", "restored": true});
+    let proved = json!({"drill": "d0", "outcome": "proved", "at": at, "cause": "", "restored": true});
     let staging = |drills: &Value, hold: &Value| {
         json!({"app": "shop", "environment": "staging", "snapshot": 3, "running": {"web": running}, "hold": hold,
             "lock": {"token": 1}, "waiting": [], "drills": drills})
@@ -185,17 +167,9 @@ fn the_first_drill_by_a_schedule_is_told_before_it_is_declared() {
         // The declaration in force has another rhythm: the new one counts.
         (&before, json!(null), "every 30d, due 2100-01-31T00:00:00Z"),
         (&json!({}), json!(null), "every 30d, begins within the hour"),
-        (
-            &json!({}),
-            hold,
-            "every 30d, put off: deployments are held since 1970-01-01T00:00:00Z: \"a sale\"",
-        ),
+        (&json!({}), hold, "every 30d, put off: deployments are held since 1970-01-01T00:00:00Z: \"a sale\""),
         // An older Windlass tells nothing of drills.
-        (
-            &json!(null),
-            json!(null),
-            "every 30d, the first one so long after the last, or as soon as one can begin",
-        ),
+        (&json!(null), json!(null), "every 30d, the first one so long after the last, or as soon as one can begin"),
     ] {
         let there = drilled(text("1.0.0", "7d"), staging(drills, &hold));
         let (status, said, _) = declare(&there, &text("1.1.0", "30d"), &["--dry-run"]);
@@ -203,8 +177,7 @@ fn the_first_drill_by_a_schedule_is_told_before_it_is_declared() {
         for line in [
             format!("  drills of staging: {wanted}\n"),
             "  drills of later: every 7d, put off: nothing runs there yet\n".to_owned(),
-            "  drills of prod: never by a schedule: it is production, and declares none\n"
-                .to_owned(),
+            "  drills of prod: never by a schedule: it is production, and declares none\n".to_owned(),
         ] {
             assert!(said.contains(&line), "{line}: {said}");
         }
@@ -217,24 +190,14 @@ fn the_first_declaration_is_told_as_that_and_the_same_one_is_not_sent_again() {
     let place = file(&text("1.0.0", "shop-web"));
     let output = there.windlass(&place, &["declare", "--every", "2ms", "--json"]);
     assert_eq!(code(&output), 0, "{}", err(&output));
-    assert!(
-        err(&output).contains("shop 1.0.0 is the first declaration of shop"),
-        "{}",
-        err(&output)
-    );
+    assert!(err(&output).contains("shop 1.0.0 is the first declaration of shop"), "{}", err(&output));
     let told: Value = serde_json::from_str(&out(&output)).unwrap();
-    assert_eq!(
-        (&told["in_force"], &told["former"]),
-        (&json!(true), &json!(null))
-    );
+    assert_eq!((&told["in_force"], &told["former"]), (&json!(true), &json!(null)));
     let there = installation(Some(text("1.0.0", "shop-web")), Makes::InForce);
     let other_layout = text("1.0.0", "shop-web").replace("# what we deploy\n", "");
     let (status, said, puts) = declare(&there, &other_layout, &[]);
     assert_eq!((status, puts), (0, 0), "{said}");
-    assert!(
-        said.contains("shop 1.0.0 is in force already and says the same: nothing was uploaded"),
-        "{said}"
-    );
+    assert!(said.contains("shop 1.0.0 is in force already and says the same: nothing was uploaded"), "{said}");
 }
 
 #[test]
@@ -242,17 +205,11 @@ fn what_would_be_refused_is_not_uploaded() {
     let there = installation(Some(text("1.0.0", "shop-web")), Makes::InForce);
     let (status, said, puts) = declare(&there, &text("1.0.0", "shop-pages"), &[]);
     assert_eq!((status, puts), (3, 0), "{said}");
-    assert!(
-        said.contains("VersionNotHigher") && said.contains("nothing was uploaded"),
-        "{said}"
-    );
+    assert!(said.contains("VersionNotHigher") && said.contains("nothing was uploaded"), "{said}");
     let bad = format!("{}colour: blue\nstyle: bold\n", text("1.1.0", "shop-web"));
     let (status, said, puts) = declare(&there, &bad, &[]);
     assert_eq!((status, puts), (3, 0), "{said}");
-    assert!(
-        said.contains("colour") && said.contains("style") && said.contains("2 findings"),
-        "{said}"
-    );
+    assert!(said.contains("colour") && said.contains("style") && said.contains("2 findings"), "{said}");
 }
 
 #[test]
@@ -260,10 +217,7 @@ fn a_dry_run_tells_the_same_and_uploads_nothing() {
     let there = installation(Some(text("1.0.0", "shop-web")), Makes::InForce);
     let (status, said, puts) = declare(&there, &text("1.1.0", "shop-pages"), &["--dry-run"]);
     assert_eq!((status, puts), (0, 0), "{said}");
-    assert!(
-        said.contains("~ components.web.bucket: shop-web → shop-pages"),
-        "{said}"
-    );
+    assert!(said.contains("~ components.web.bucket: shop-web → shop-pages"), "{said}");
 }
 
 #[test]
@@ -271,19 +225,12 @@ fn what_windlass_refuses_is_told_and_findings_of_another_upload_are_not() {
     let there = installation(Some(text("1.0.0", "shop-web")), Makes::Refused);
     let (status, said, _) = declare(&there, &text("1.1.0", "shop-pages"), &[]);
     assert_eq!(status, 3, "{said}");
-    assert!(
-        said.contains("the repository is another's") && said.contains("the former stays in force"),
-        "{said}"
-    );
+    assert!(said.contains("the repository is another's") && said.contains("the former stays in force"), "{said}");
     assert!(!said.contains("of an earlier upload"), "{said}");
     let there = installation(Some(text("1.0.0", "shop-web")), Makes::Nothing);
-    let (status, said, puts) =
-        declare(&there, &text("1.1.0", "shop-pages"), &["--timeout", "30ms"]);
+    let (status, said, puts) = declare(&there, &text("1.1.0", "shop-pages"), &["--timeout", "30ms"]);
     assert_eq!((status, puts), (7, 1), "{said}");
-    assert!(
-        said.contains("was not seen in force yet; `windlass declaration shop` tells what is"),
-        "{said}"
-    );
+    assert!(said.contains("was not seen in force yet; `windlass declaration shop` tells what is"), "{said}");
     let (status, said, _) = declare(&there, &text("1.1.0", "shop-pages"), &["--no-wait"]);
     assert_eq!(status, 0, "{said}");
     assert!(!said.contains("is in force"), "{said}");
@@ -294,12 +241,7 @@ fn the_declaration_in_force_can_be_fetched_as_it_was_written() {
     let written = text("1.0.0", "shop-web");
     let there = installation(Some(written.clone()), Makes::Nothing);
     let output = there.windlass(&folder("fetched"), &["declaration", "shop"]);
-    assert_eq!(
-        (code(&output), out(&output)),
-        (0, written),
-        "{}",
-        err(&output)
-    );
+    assert_eq!((code(&output), out(&output)), (0, written), "{}", err(&output));
     let output = there.windlass(&folder("fetched"), &["declaration", "shop", "--json"]);
     let told: Value = serde_json::from_str(&out(&output)).unwrap();
     assert_eq!(told["version"], "1.0.0");

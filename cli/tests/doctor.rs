@@ -7,11 +7,7 @@ use serde_json::{Value, json};
 
 fn checked(becomes: &str, refused: &Value, findings: &Value, warnings: &Value) -> Value {
     let id = "5b1e0c2d9a4b6f70";
-    let outcome = if findings == &json!([]) {
-        "change"
-    } else {
-        "rejected"
-    };
+    let outcome = if findings == &json!([]) { "change" } else { "rejected" };
     json!({
         "id": id,
         "deployment": {"id": id, "app": "shop", "environment": "prod", "action": "check", "attempt": 1,
@@ -32,10 +28,7 @@ fn checked(becomes: &str, refused: &Value, findings: &Value, warnings: &Value) -
 fn checking(answer: Value) -> StandIn {
     StandIn::new(move |call: &Call| -> Reply {
         if call.method == "POST" {
-            return reply(
-                202,
-                &json!({"id": "5b1e0c2d9a4b6f70", "execution": "arn:one"}),
-            );
+            return reply(202, &json!({"id": "5b1e0c2d9a4b6f70", "execution": "arn:one"}));
         }
         reply(200, &answer)
     })
@@ -66,10 +59,8 @@ fn a_healthy_environment_has_no_finding_and_ends_well() {
 #[test]
 fn all_findings_are_told_with_what_mends_each() {
     let held = json!([finding("NeedsOperator", "environments.prod")]);
-    let found = json!([
-        finding("TargetNotOurs", "components.api.function"),
-        finding("GateNotMeasurable", "gates.alarms[0]"),
-    ]);
+    let found =
+        json!([finding("TargetNotOurs", "components.api.function"), finding("GateNotMeasurable", "gates.alarms[0]"),]);
     let warned = json!([finding("NotSupported", "components.api.alias")]);
     let api = checking(checked("refused", &held, &found, &warned));
     let output = doctor(&api, &[]);
@@ -91,10 +82,7 @@ fn all_findings_are_told_with_what_mends_each() {
     assert_eq!(document["healthy"], false);
     assert_eq!(document["findings"].as_array().unwrap().len(), 3);
     assert_eq!(document["not_checked"].as_array().unwrap().len(), 2);
-    assert_eq!(
-        (&document["warnings"], &document["at"]),
-        (&warned, &json!(7))
-    );
+    assert_eq!((&document["warnings"], &document["at"]), (&warned, &json!(7)));
 }
 
 #[test]

@@ -27,10 +27,9 @@ fn ending(outcome: &'static str, restored: bool) -> StandIn {
     let mut looks = 0;
     StandIn::new(move |call: &Call| -> Reply {
         match (call.method.as_str(), call.path.as_str()) {
-            ("GET", path) if path.contains("?execution=") => reply(
-                200,
-                &json!({"deployment": ID, "refusal": null, "done": null, "execution": null}),
-            ),
+            ("GET", path) if path.contains("?execution=") => {
+                reply(200, &json!({"deployment": ID, "refusal": null, "done": null, "execution": null}))
+            }
             ("GET", "/stage/apps/shop/environments/staging/drills") => {
                 looks += 1;
                 let whole = drill(outcome, restored);
@@ -53,18 +52,11 @@ fn ending(outcome: &'static str, restored: bool) -> StandIn {
 
 #[test]
 fn both_ways_are_told_and_the_status_is_what_came_of_it() {
-    let table = [
-        ("proved", true, 0),
-        ("failed", true, 4),
-        ("failed", false, 5),
-        ("overtaken", true, 8),
-        ("refused", true, 3),
-    ];
+    let table =
+        [("proved", true, 0), ("failed", true, 4), ("failed", false, 5), ("overtaken", true, 8), ("refused", true, 3)];
     for (outcome, restored, status) in table {
         let api = ending(outcome, restored);
-        let arguments = [
-            "drill", "shop", "staging", "--reason", "r", "--every", "1ms",
-        ];
+        let arguments = ["drill", "shop", "staging", "--reason", "r", "--every", "1ms"];
         let output = api.windlass(&folder("drill"), &arguments);
         assert_eq!(code(&output), status, "{outcome}: {}", err(&output));
         let first = &api.calls()[0];
@@ -95,21 +87,17 @@ fn a_drill_that_could_not_begin_ends_as_its_deployment_is_watched() {
             json!([{"name": finding, "path": "p", "reason": "r", "remedy": "m"}]);
         let api = StandIn::new(move |call: &Call| -> Reply {
             match (call.method.as_str(), call.path.as_str()) {
-                ("GET", path) if path.contains("?execution=") => reply(
-                    200,
-                    &json!({"deployment": ID, "refusal": null, "done": null, "execution": null}),
-                ),
-                ("GET", path) if path.ends_with("/drills") => reply(
-                    200,
-                    &json!({"under_way": null, "drills": [told.clone()], "next": null}),
-                ),
+                ("GET", path) if path.contains("?execution=") => {
+                    reply(200, &json!({"deployment": ID, "refusal": null, "done": null, "execution": null}))
+                }
+                ("GET", path) if path.ends_with("/drills") => {
+                    reply(200, &json!({"under_way": null, "drills": [told.clone()], "next": null}))
+                }
                 ("GET", _) => reply(200, &record),
                 _ => reply(202, &json!({"execution": "arn:one"})),
             }
         });
-        let arguments = [
-            "drill", "shop", "staging", "--reason", "r", "--every", "1ms",
-        ];
+        let arguments = ["drill", "shop", "staging", "--reason", "r", "--every", "1ms"];
         let output = api.windlass(&folder("held"), &arguments);
         assert_eq!(code(&output), status, "{}", err(&output));
     }
@@ -131,16 +119,11 @@ fn tried_twice() -> Value {
 fn looks(mut all: Vec<Value>) -> StandIn {
     StandIn::new(move |call: &Call| -> Reply {
         match (call.method.as_str(), call.path.as_str()) {
-            ("GET", path) if path.contains("?execution=") => reply(
-                200,
-                &json!({"deployment": ID, "refusal": null, "done": null, "execution": null}),
-            ),
+            ("GET", path) if path.contains("?execution=") => {
+                reply(200, &json!({"deployment": ID, "refusal": null, "done": null, "execution": null}))
+            }
             ("GET", _) => {
-                let told = if all.len() > 1 {
-                    all.remove(0)
-                } else {
-                    all[0].clone()
-                };
+                let told = if all.len() > 1 { all.remove(0) } else { all[0].clone() };
                 let has_ended = told.get("ended").is_some();
                 reply(
                     200,
@@ -172,9 +155,7 @@ fn each_try_of_the_way_back_is_told_once_and_what_is_left_out_is_counted() {
     let mut second = without(&whole, &["ended"]);
     second["back"] = json!({"deployment": "fedcba9876543210", "began": AT});
     let api = looks(vec![failed, second, whole]);
-    let arguments = [
-        "drill", "shop", "staging", "--reason", "r", "--every", "1ms",
-    ];
+    let arguments = ["drill", "shop", "staging", "--reason", "r", "--every", "1ms"];
     let output = api.windlass(&folder("drill"), &arguments);
     assert_eq!(code(&output), 0, "{}", err(&output));
     let said = out(&output) + &err(&output);
@@ -200,14 +181,9 @@ fn what_is_refused_before_it_begins_is_told_with_its_findings() {
         }
         let refusal = json!({"app": "shop", "about": "drill", "requester": {"route": "api"}, "execution": "arn:one",
             "findings": [finding.clone()], "at": AT});
-        reply(
-            200,
-            &json!({"deployment": null, "refusal": refusal, "done": null, "execution": null}),
-        )
+        reply(200, &json!({"deployment": null, "refusal": refusal, "done": null, "execution": null}))
     });
-    let arguments = [
-        "drill", "shop", "staging", "--reason", "r", "--every", "1ms",
-    ];
+    let arguments = ["drill", "shop", "staging", "--reason", "r", "--every", "1ms"];
     let output = api.windlass(&folder("drill"), &arguments);
     assert_eq!(code(&output), 3);
     assert!(err(&output).contains("NotIdle"), "{}", err(&output));

@@ -25,22 +25,12 @@ fn line(verb: &Command, of: &Arg, value: &str) -> Vec<String> {
     for arg in verb.get_arguments() {
         let is_it = arg.get_id() == of.get_id();
         // A positional argument comes after those before it.
-        let is_before = arg
-            .get_index()
-            .zip(of.get_index())
-            .is_some_and(|(a, b)| a < b);
+        let is_before = arg.get_index().zip(of.get_index()).is_some_and(|(a, b)| a < b);
         if !(is_it || is_before || arg.is_required_set()) {
             continue;
         }
         line.extend(arg.get_long().map(|long| format!("--{long}")));
-        line.push(
-            if is_it {
-                value
-            } else {
-                good(arg.get_id().as_str())
-            }
-            .to_owned(),
-        );
+        line.push(if is_it { value } else { good(arg.get_id().as_str()) }.to_owned());
     }
     line
 }
@@ -66,10 +56,7 @@ fn no_verb_takes_an_empty_argument() {
     let mut command = Arguments::command();
     command.build();
     let mut tried = 0;
-    for verb in command
-        .get_subcommands()
-        .filter(|verb| verb.get_name() != "help")
-    {
+    for verb in command.get_subcommands().filter(|verb| verb.get_name() != "help") {
         let takes_values = |arg: &&Arg| arg.get_action().takes_values();
         for arg in verb.get_arguments().filter(takes_values) {
             // The AWS CLI takes an empty AWS_ENDPOINT_URL for one that is not set.
@@ -77,15 +64,10 @@ fn no_verb_takes_an_empty_argument() {
                 continue;
             }
             // Nothing but a path may be called by a blank.
-            let is_path = matches!(
-                arg.get_id().as_str(),
-                "file" | "folder" | "json_to" | "manifest" | "schema"
-            );
+            let is_path = matches!(arg.get_id().as_str(), "file" | "folder" | "json_to" | "manifest" | "schema");
             for value in ["", " "].into_iter().take(if is_path { 1 } else { 2 }) {
                 let line = line(verb, arg, value);
-                let refused = Arguments::command()
-                    .try_get_matches_from(&line)
-                    .unwrap_err();
+                let refused = Arguments::command().try_get_matches_from(&line).unwrap_err();
                 let kinds = [ErrorKind::InvalidValue, ErrorKind::ValueValidation];
                 assert!(kinds.contains(&refused.kind()), "{line:?}: {refused}");
                 assert_eq!(refused.exit_code(), 2, "{line:?}");

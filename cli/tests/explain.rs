@@ -98,15 +98,9 @@ fn what_waits_is_told_with_what_it_waits_for_and_what_one_can_do() {
         "hold: since 1970-01-01T00:00:00Z by ann: \"checkout is broken\"",
     ];
     for (lock, told) in [
-        (
-            held("running"),
-            "of 1.3.0 (deploy, asked by ann: as planned) is under way, since 2025-11-20T12:00:00Z",
-        ),
+        (held("running"), "of 1.3.0 (deploy, asked by ann: as planned) is under way, since 2025-11-20T12:00:00Z"),
         (held("recovering"), "is being recovered, since"),
-        (
-            held("needs_operator"),
-            "NEEDS AN OPERATOR, since 2025-11-20T12:00:00Z: nothing else gets a turn",
-        ),
+        (held("needs_operator"), "NEEDS AN OPERATOR, since 2025-11-20T12:00:00Z: nothing else gets a turn"),
         (json!(null), "nothing works in shop prod now"),
     ] {
         let api = telling(accepted(), environment(&lock, &waiting, &hold));
@@ -121,10 +115,7 @@ fn what_waits_is_told_with_what_it_waits_for_and_what_one_can_do() {
 
 #[test]
 fn what_is_under_way_is_told_with_the_last_that_was_seen() {
-    let api = telling(
-        watched(),
-        environment(&held("running"), &json!([]), &json!(null)),
-    );
+    let api = telling(watched(), environment(&held("running"), &json!([]), &json!(null)));
     let (status, said) = explained(&api, &[ID]);
     assert_eq!(status, 0, "{said}");
     tells(
@@ -178,16 +169,10 @@ fn which_environment_is_chosen_is_told_with_each_rule() {
     let (status, said) = explained(&api, &["--image-tag", "main-9f2c1ab", "--json"]);
     assert_eq!(status, 0, "{said}");
     let told: Value = serde_json::from_str(&said).unwrap();
-    assert_eq!(
-        (&told["chosen"], &told["rules"][1]["matches"]),
-        (&json!("dev"), &json!(false))
-    );
+    assert_eq!((&told["chosen"], &told["rules"][1]["matches"]), (&json!("dev"), &json!(false)));
     let (status, said) = explained(&api, &["--git-ref", "refs/heads/nowhere"]);
     assert_eq!(status, 3, "{said}");
-    tells(
-        &said,
-        &["it goes nowhere: `refs/heads/nowhere` matches no environment's rule"],
-    );
+    tells(&said, &["it goes nowhere: `refs/heads/nowhere` matches no environment's rule"]);
 }
 
 #[test]
@@ -198,17 +183,9 @@ fn what_is_not_there_is_refused_with_where_to_look() {
     assert_eq!(status, 3, "{said}");
     tells(
         &said,
-        &[
-            "9.9.9 was not deployed into shop prod.",
-            "`windlass history shop prod`",
-            "`windlass refusals shop`",
-        ],
+        &["9.9.9 was not deployed into shop prod.", "`windlass history shop prod`", "`windlass refusals shop`"],
     );
-    for wrong in [
-        &["prod", "--git-ref", "refs/heads/main"][..],
-        &["--git-ref", "a", "--image-tag", "b"],
-        &["Prod!"],
-    ] {
+    for wrong in [&["prod", "--git-ref", "refs/heads/main"][..], &["--git-ref", "a", "--image-tag", "b"], &["Prod!"]] {
         assert_eq!(explained(&api, wrong).0, 2, "{wrong:?}");
     }
     // There is neither a ref, nor a repository, nor a deployment.

@@ -11,11 +11,7 @@ const KEY: &str = "-----BEGIN PRIVATE KEY-----\nMIIE\n-----END PRIVATE KEY-----\
 #[test]
 fn what_a_folder_may_not_publish_is_refused_all_at_once() {
     for (closed, told_of_key) in [(None, true), (Some(403), false)] {
-        let told = Told {
-            closed,
-            declaration: Some("app: [".to_owned()),
-            ..Told::nothing()
-        };
+        let told = Told { closed, declaration: Some("app: [".to_owned()), ..Told::nothing() };
         let name = format!("folder-files-{told_of_key}");
         let (cloud, folder) = (telling(told), site(&name));
         for file in [".env", ".git/HEAD", "a/b/.env.production", "modules/x/.git"] {
@@ -27,13 +23,7 @@ fn what_a_folder_may_not_publish_is_refused_all_at_once() {
         let output = cloud.windlass(&folder, &with(&[(4, "api=fn")]));
         let said = err(&output);
         assert_eq!(code(&output), 3, "{said}");
-        for path in [
-            "dist: .env",
-            "dist: .git",
-            "dist: a/b/.env.production",
-            "dist: modules/x/.git",
-            "fn: .env",
-        ] {
+        for path in ["dist: .env", "dist: .git", "dist: a/b/.env.production", "dist: modules/x/.git", "fn: .env"] {
             assert!(said.contains(path), "{path}: {said}");
         }
         // Without the declaration nobody knows that it is a site, and keys go with functions.
@@ -56,19 +46,12 @@ fn what_is_left_out_is_counted_and_what_is_declared_counts() {
     }
     let output = cloud.windlass(&folder, &RELEASE);
     let said = format!("{}{}", out(&output), err(&output));
-    let counted =
-        "web=dist goes without 3 files (1 by `*.map`, 1 by `.DS_Store`, 1 by `Thumbs.db`)";
+    let counted = "web=dist goes without 3 files (1 by `*.map`, 1 by `.DS_Store`, 1 by `Thumbs.db`)";
     assert!(said.contains(counted), "{said}");
     let sent = puts(&cloud);
-    let web = sent
-        .iter()
-        .find(|call| call.path.contains("/web/"))
-        .unwrap();
+    let web = sent.iter().find(|call| call.path.contains("/web/")).unwrap();
     let archive = zip::ZipArchive::new(std::io::Cursor::new(web.body.clone())).unwrap();
-    let names: Vec<_> = archive
-        .file_names()
-        .map(|name| name.unwrap().into_owned())
-        .collect();
+    let names: Vec<_> = archive.file_names().map(|name| name.unwrap().into_owned()).collect();
     assert_eq!(names, [".env.example", "assets/app.js", "index.html"]);
 }
 
@@ -108,13 +91,7 @@ fn packed(path: &std::path::Path, files: &[(&str, &str)]) -> Vec<u8> {
 fn what_a_folder_may_not_publish_is_refused_with_its_manifest() {
     let folder = folder("folder-files");
     write(&folder, "app.yaml", DECLARATION);
-    let files = [
-        ("index.html", "x"),
-        (".env", "A=1"),
-        (".git/HEAD", "x"),
-        ("a/Thumbs.db", "x"),
-        ("logo.png", KEY),
-    ];
+    let files = [("index.html", "x"), (".env", "A=1"), (".git/HEAD", "x"), ("a/Thumbs.db", "x"), ("logo.png", KEY)];
     let bytes = packed(&folder.join("web.zip"), &files);
     for (name, text) in files {
         write(&folder, &format!("dist/{name}"), text);
@@ -140,27 +117,14 @@ fn what_a_folder_may_not_publish_is_refused_with_its_manifest() {
             .unwrap();
         (output.status.code(), out(&output))
     };
-    manifest(Some(
-        windlass_domain::digest::Digest::of(&bytes).to_string(),
-    ));
+    manifest(Some(windlass_domain::digest::Digest::of(&bytes).to_string()));
     let (code, told) = said("web.zip");
     assert_eq!(code, Some(3), "{told}");
-    assert_eq!(
-        told.matches(": FileRefused").count(),
-        3,
-        "all at once: {told}"
-    );
-    for path in [
-        "web=web.zip: .env",
-        "web=web.zip: .git",
-        "web=web.zip: logo.png",
-    ] {
+    assert_eq!(told.matches(": FileRefused").count(), 3, "all at once: {told}");
+    for path in ["web=web.zip: .env", "web=web.zip: .git", "web=web.zip: logo.png"] {
         assert!(told.contains(path), "{told}");
     }
-    packed(
-        &folder.join("key.zip"),
-        &[("index.html", "x"), ("logo.png", KEY)],
-    );
+    packed(&folder.join("key.zip"), &[("index.html", "x"), ("logo.png", KEY)]);
     let (code, told) = said("key.zip");
     assert_eq!(code, Some(3), "{told}");
     assert!(told.contains("web=key.zip: logo.png"), "{told}");
@@ -169,10 +133,7 @@ fn what_a_folder_may_not_publish_is_refused_with_its_manifest() {
     let (code, told) = said("dist");
     assert_eq!(code, Some(3), "{told}");
     assert_eq!(told.matches(": FileRefused").count(), 3, "{told}");
-    packed(
-        &folder.join("good.zip"),
-        &[("index.html", "x"), (".DS_Store", "x")],
-    );
+    packed(&folder.join("good.zip"), &[("index.html", "x"), (".DS_Store", "x")]);
     let (code, told) = said("good.zip");
     assert_eq!(code, Some(0), "{told}");
 }

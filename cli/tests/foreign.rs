@@ -68,10 +68,7 @@ fn spoil(value: &mut Value) {
 fn hold(what: &str, text: &str) {
     for line in text.lines() {
         assert!(!line.contains(is_hidden), "{what}: {line:?}");
-        assert!(
-            !line.trim_start().starts_with("next: run"),
-            "{what}: {line:?}"
-        );
+        assert!(!line.trim_start().starts_with("next: run"), "{what}: {line:?}");
     }
 }
 
@@ -124,7 +121,8 @@ fn no_page_lets_what_others_say_steer_the_browser() {
 
 #[test]
 fn a_refusal_is_about_one_line() {
-    let refusal = json!({"about": lines(), "requester": {"route": "s3", "principal": lines()}, "findings": [], "at": 0});
+    let refusal =
+        json!({"about": lines(), "requester": {"route": "s3", "principal": lines()}, "findings": [], "at": 0});
     let page = json!({"refusals": [refusal], "next": null});
     let api = StandIn::new(move |_: &Call| reply(200, &page));
     for json in [&[][..], &["--json"]] {
@@ -136,12 +134,7 @@ fn a_refusal_is_about_one_line() {
 
 #[test]
 fn whatever_answers_at_the_address_says_one_line() {
-    for (status, member) in [
-        (400, "detail"),
-        (403, "message"),
-        (404, "message"),
-        (500, "detail"),
-    ] {
+    for (status, member) in [(400, "detail"), (403, "message"), (404, "message"), (500, "detail")] {
         let api = StandIn::new(move |_: &Call| reply(status, &json!({member: lines()})));
         let said = err(&api.windlass(&folder("foreign"), &["status", "shop", "prod"]));
         hold("an answer", &said);
@@ -153,11 +146,7 @@ fn whatever_answers_at_the_address_says_one_line() {
 fn no_setting_of_a_folder_begins_a_line() {
     let place = folder("foreign");
     let text = json!(lines()).to_string();
-    fs::write(
-        place.join("windlass.toml"),
-        format!("{text} = 1\nregion = {text}\n"),
-    )
-    .unwrap();
+    fs::write(place.join("windlass.toml"), format!("{text} = 1\nregion = {text}\n")).unwrap();
     let api = StandIn::new(|_: &Call| reply(500, &json!({})));
     let said = err(&api.windlass(&place, &["status", "shop", "prod"]));
     hold("windlass.toml", &said);
@@ -203,10 +192,7 @@ fn showing_paths(at: &Path, found: &mut Vec<PathBuf>) {
 
 #[test]
 fn every_path_is_shown_by_the_one_function_that_makes_it_a_line() {
-    let (mut found, source) = (
-        Vec::new(),
-        Path::new(env!("CARGO_MANIFEST_DIR")).join("src"),
-    );
+    let (mut found, source) = (Vec::new(), Path::new(env!("CARGO_MANIFEST_DIR")).join("src"));
     showing_paths(&source, &mut found);
     assert_eq!(found, [source.join("files.rs")]);
 }
@@ -224,10 +210,6 @@ fn hostile_lines_of_a_log_steer_nothing_and_begin_no_line() {
     let said = out(&logs(&api, &[]));
     assert_eq!(
         said.lines().collect::<Vec<_>>(),
-        [
-            "2025-11-20T12:00:06Z api \\u{1b}[2Jone\\u{d}",
-            "  | next: run it",
-            "  |   next: run it\\u{2028}\\u{202e}two"
-        ]
+        ["2025-11-20T12:00:06Z api \\u{1b}[2Jone\\u{d}", "  | next: run it", "  |   next: run it\\u{2028}\\u{202e}two"]
     );
 }

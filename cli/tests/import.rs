@@ -14,13 +14,7 @@ fn import(files: &[(&str, &str)], arguments: &[&str]) -> Output {
         std::fs::write(place.join(name), text).unwrap();
     }
     let mut program = Command::new(env!("CARGO_BIN_EXE_windlass"));
-    program
-        .arg("import")
-        .args(arguments)
-        .current_dir(place)
-        .env_clear()
-        .output()
-        .unwrap()
+    program.arg("import").args(arguments).current_dir(place).env_clear().output().unwrap()
 }
 
 /// Imports the files, which must end well. Returns the declaration as text and as JSON, and the output on standard
@@ -30,16 +24,9 @@ fn imported(files: &[(&str, &str)], arguments: &[&str]) -> (String, Value, Strin
     let (text, said) = (out(&output), err(&output));
     // Everything is valid except the values that a person must write. The exit status is that of `validate`.
     let findings = Declaration::parse(&text).err().unwrap_or_default();
-    assert_eq!(
-        code(&output),
-        if findings.is_empty() { 0 } else { 3 },
-        "{said}"
-    );
+    assert_eq!(code(&output), if findings.is_empty() { 0 } else { 3 }, "{said}");
     for finding in findings {
-        assert!(
-            finding.reason.contains("`write-me`"),
-            "{finding:?}:\n{text}"
-        );
+        assert!(finding.reason.contains("`write-me`"), "{finding:?}:\n{text}");
     }
     let output = import(files, &[arguments, &["--json"]].concat());
     let told: Value = serde_json::from_str(&out(&output)).unwrap();
@@ -54,10 +41,7 @@ fn imported(files: &[(&str, &str)], arguments: &[&str]) -> (String, Value, Strin
 
 fn has(text: &str, lines: &[&str]) {
     for line in lines {
-        assert!(
-            text.lines().any(|known| known.trim() == *line),
-            "no `{line}` in:\n{text}"
-        );
+        assert!(text.lines().any(|known| known.trim() == *line), "no `{line}` in:\n{text}");
     }
 }
 
@@ -72,11 +56,7 @@ const TASK: &str = r#"{"family": "agent", "containerDefinitions": [
 
 #[test]
 fn a_service_of_ecspresso_keeps_what_its_definitions_say() {
-    let files = [
-        ("ecspresso.yml", ECSPRESSO),
-        ("ecs-service-def.json", SERVICE),
-        ("ecs-task-def.json", TASK),
-    ];
+    let files = [("ecspresso.yml", ECSPRESSO), ("ecs-service-def.json", SERVICE), ("ecs-task-def.json", TASK)];
     let (text, _, said) = imported(&files, &["ecspresso", "ecspresso.yml"]);
     has(
         &text,
@@ -107,32 +87,9 @@ fn a_service_of_ecspresso_keeps_what_its_definitions_say() {
         "public.ecr.aws/aws-observability/aws-for-fluent-bit",
         "111111111111.dkr.ecr.eu-west-1.amazonaws.com/shop/logs",
     );
-    let files = [
-        ("ecspresso.yml", ECSPRESSO),
-        ("ecs-service-def.json", SERVICE),
-        ("ecs-task-def.json", &two),
-    ];
-    let (text, ..) = imported(
-        &files,
-        &[
-            "ecspresso",
-            "ecspresso.yml",
-            "--app",
-            "shop",
-            "--environment",
-            "live",
-        ],
-    );
-    has(
-        &text,
-        &[
-            "app: shop",
-            "live:",
-            "containers:",
-            "agent: shop/agent",
-            "log_router: shop/logs",
-        ],
-    );
+    let files = [("ecspresso.yml", ECSPRESSO), ("ecs-service-def.json", SERVICE), ("ecs-task-def.json", &two)];
+    let (text, ..) = imported(&files, &["ecspresso", "ecspresso.yml", "--app", "shop", "--environment", "live"]);
+    has(&text, &["app: shop", "live:", "containers:", "agent: shop/agent", "log_router: shop/logs"]);
 }
 
 #[test]
@@ -141,11 +98,7 @@ fn a_service_that_codedeploy_shifts_keeps_its_group() {
     let named = "codedeploy:\n  application_name: shop\n  deployment_group_name: agent-live\n";
     for (more, group, is_told) in [(named, "agent-live", false), ("", "write-me", true)] {
         let file = format!("{ECSPRESSO}{more}");
-        let files = [
-            ("ecspresso.yml", file.as_str()),
-            ("ecs-service-def.json", service),
-            ("ecs-task-def.json", TASK),
-        ];
+        let files = [("ecspresso.yml", file.as_str()), ("ecs-service-def.json", service), ("ecs-task-def.json", TASK)];
         let (text, _, said) = imported(&files, &["ecspresso", "ecspresso.yml"]);
         has(&text, &["codedeploy:", &format!("group: {group}")]);
         assert_eq!(said.contains("its deployment group"), is_told, "{said}");
@@ -155,65 +108,34 @@ fn a_service_that_codedeploy_shifts_keeps_its_group() {
 #[test]
 fn what_is_beside_and_cannot_be_read_is_told_and_asked_for() {
     let (text, _, said) = imported(
-        &[(
-            "ecspresso.yml",
-            "service: web\ncluster: c\ntask_definition: task.jsonnet\n",
-        )],
+        &[("ecspresso.yml", "service: web\ncluster: c\ntask_definition: task.jsonnet\n")],
         &["ecspresso", "ecspresso.yml"],
     );
     has(&text, &["container: write-me", "repository: write-me"]);
-    assert!(
-        said.contains("task.jsonnet") && said.contains("ecspresso render"),
-        "{said}"
-    );
+    assert!(said.contains("task.jsonnet") && said.contains("ecspresso render"), "{said}");
 }
 
 #[test]
 fn jsonnet_is_read_where_it_is_data_and_refused_where_it_is_more() {
     let task = "{\n  // the release's\n  containerDefinitions: [{name: 'agent', image: \"{{ tfstate `aws_ecr_repository.agent.repository_url` }}:{{ must_env `TAG` }}\"}],\n}\n";
     let files = [
-        (
-            "ecspresso.jsonnet",
-            "{service: 'agent', cluster: 'c', task_definition: 'task.jsonnet'}",
-        ),
+        ("ecspresso.jsonnet", "{service: 'agent', cluster: 'c', task_definition: 'task.jsonnet'}"),
         ("task.jsonnet", task),
     ];
     let (text, _, said) = imported(&files, &["ecspresso", "ecspresso.jsonnet"]);
     has(&text, &["container: agent", "repository: write-me"]);
-    assert!(
-        said.contains("whose repository is known only where"),
-        "{said}"
-    );
+    assert!(said.contains("whose repository is known only where"), "{said}");
     let files = [
-        (
-            "ecspresso.yml",
-            "service: agent\ntask_definition: task.jsonnet\n",
-        ),
-        (
-            "task.jsonnet",
-            "local base = import 'base.libsonnet'; base + {cpu: '256'}",
-        ),
+        ("ecspresso.yml", "service: agent\ntask_definition: task.jsonnet\n"),
+        ("task.jsonnet", "local base = import 'base.libsonnet'; base + {cpu: '256'}"),
     ];
     let (_, _, said) = imported(&files, &["ecspresso", "ecspresso.yml"]);
-    assert!(
-        said.contains("more than data") && said.contains("ecspresso render"),
-        "{said}"
-    );
-    let function = (
-        "function.jsonnet",
-        "{FunctionName: 'orders', MemorySize: std.extVar('MEMORY')}",
-    );
+    assert!(said.contains("more than data") && said.contains("ecspresso render"), "{said}");
+    let function = ("function.jsonnet", "{FunctionName: 'orders', MemorySize: std.extVar('MEMORY')}");
     let refused = import(&[function], &["lambroll", "function.jsonnet"]);
     assert_eq!((code(&refused), out(&refused)), (2, String::new()));
-    assert!(
-        err(&refused).contains("lambroll render"),
-        "{}",
-        err(&refused)
-    );
-    let function = (
-        "function.jsonnet",
-        "{FunctionName: 'orders', MemorySize: 128,}",
-    );
+    assert!(err(&refused).contains("lambroll render"), "{}", err(&refused));
+    let function = ("function.jsonnet", "{FunctionName: 'orders', MemorySize: 128,}");
     let (text, ..) = imported(&[function], &["lambroll", "function.jsonnet"]);
     has(&text, &["function: orders"]);
 }
@@ -224,28 +146,13 @@ const LAMBROLL: &str = r#"{"Architectures": ["arm64"], "Environment": {"Variable
 
 #[test]
 fn a_function_of_lambroll_keeps_its_name_and_its_alias() {
-    let (text, _, said) = imported(
-        &[("function.json", LAMBROLL)],
-        &["lambroll", "function.json"],
-    );
-    has(
-        &text,
-        &[
-            "kind: lambda",
-            "function: \"orders-{stage}\"",
-            "alias: current",
-            "stage: prod",
-        ],
-    );
+    let (text, _, said) = imported(&[("function.json", LAMBROLL)], &["lambroll", "function.json"]);
+    has(&text, &["kind: lambda", "function: \"orders-{stage}\"", "alias: current", "stage: prod"]);
     assert!(
-        said.contains("`Architectures`, `Environment.Variables`, `Handler`")
-            && said.contains("`--alias`"),
+        said.contains("`Architectures`, `Environment.Variables`, `Handler`") && said.contains("`--alias`"),
         "{said}"
     );
-    assert!(
-        !said.contains("TABLE"),
-        "the value of a variable of the function is nobody's here: {said}"
-    );
+    assert!(!said.contains("TABLE"), "the value of a variable of the function is nobody's here: {said}");
     let image = r#"{"FunctionName": "thumbs", "PackageType": "Image", "Role": "r", "Code": {"ImageUri": "111111111111.dkr.ecr.eu-west-1.amazonaws.com/thumbs:{{ must_env `TAG` }}"}}"#;
     let (text, ..) = imported(&[("function.json", image)], &["lambroll", "function.json"]);
     has(&text, &["repository: thumbs", "function: thumbs"]);
@@ -288,10 +195,7 @@ Resources:
 
 #[test]
 fn functions_that_sam_shifts_keep_their_steps_and_alarms() {
-    let (text, told, said) = imported(
-        &[("template.yaml", SAM)],
-        &["sam", "template.yaml", "--app", "shop"],
-    );
+    let (text, told, said) = imported(&[("template.yaml", SAM)], &["sam", "template.yaml", "--app", "shop"]);
     has(
         &text,
         &[
@@ -306,10 +210,7 @@ fn functions_that_sam_shifts_keep_their_steps_and_alarms() {
             "alarms: [\"orders-errors\",\"{elsewhere}\"]",
         ],
     );
-    assert!(
-        !text.contains("check:"),
-        "what no preference shifts is not carried over: {text}"
-    );
+    assert!(!text.contains("check:"), "what no preference shifts is not carried over: {text}");
     for note in [
         "the hook PreTraffic",
         "`Role` of the deployment preference: CodeDeploy's alone",
@@ -330,10 +231,7 @@ fn the_schema_is_written_where_it_is_wanted_and_named_in_the_first_line() {
     let mut program = Command::new(env!("CARGO_BIN_EXE_windlass"));
     let program = program.arg("import").args(arguments).current_dir(&place);
     let text = out(&program.env_clear().output().unwrap());
-    assert_eq!(
-        text.lines().next(),
-        Some("# yaml-language-server: $schema=own.json")
-    );
+    assert_eq!(text.lines().next(), Some("# yaml-language-server: $schema=own.json"));
     let schema = std::fs::read_to_string(place.join("own.json")).unwrap();
     let schema: Value = serde_json::from_str(&schema).unwrap();
     assert!(schema["properties"]["environments"].is_object());
@@ -350,18 +248,11 @@ fn a_file_of_something_else_is_told_as_that() {
     ] {
         let output = import(&[("file", text)], &[from, "file"]);
         assert_eq!(code(&output), 2, "{from}: {}", err(&output));
-        assert!(
-            err(&output).contains(told) && out(&output).is_empty(),
-            "{from}: {}",
-            err(&output)
-        );
+        assert!(err(&output).contains(told) && out(&output).is_empty(), "{from}: {}", err(&output));
     }
     let missing = import(&[], &["sam", "nothing.yaml"]);
     assert_eq!(code(&missing), 2);
     let told = err(&missing);
-    assert!(
-        told.contains("there is no file `nothing.yaml`") && !told.contains("argument"),
-        "{told}"
-    );
+    assert!(told.contains("there is no file `nothing.yaml`") && !told.contains("argument"), "{told}");
     assert_eq!(code(&import(&[], &["helm", "file"])), 2);
 }

@@ -33,10 +33,7 @@ fn stem(path: &Path) -> String {
 fn checked(format: &str, path: &Path, imported: &Imported) -> String {
     let text = imported.text("shop", "prod", &format!("{format} {}", stem(path)));
     for finding in Declaration::parse(&text).err().unwrap_or_default() {
-        assert!(
-            finding.reason.starts_with("`write-me` stands here"),
-            "{finding:?}:\n{text}"
-        );
+        assert!(finding.reason.starts_with("`write-me` stands here"), "{finding:?}:\n{text}");
     }
     text
 }
@@ -69,10 +66,7 @@ fn services_of_ecspresso() {
 fn functions_of_lambroll() {
     for path in files("lambroll") {
         let imported = lambroll::import(&fs::read_to_string(&path).unwrap()).unwrap();
-        insta::assert_snapshot!(
-            format!("lambroll-{}", stem(&path)),
-            checked("lambroll", &path, &imported)
-        );
+        insta::assert_snapshot!(format!("lambroll-{}", stem(&path)), checked("lambroll", &path, &imported));
     }
 }
 
@@ -80,10 +74,7 @@ fn functions_of_lambroll() {
 fn functions_of_sam() {
     for path in files("sam") {
         let imported = sam::import(&fs::read_to_string(&path).unwrap()).unwrap();
-        insta::assert_snapshot!(
-            format!("sam-{}", stem(&path)),
-            checked("sam", &path, &imported)
-        );
+        insta::assert_snapshot!(format!("sam-{}", stem(&path)), checked("sam", &path, &imported));
     }
 }
 
@@ -109,13 +100,8 @@ fn a_member_that_nobody_knows_yet_is_told() {
             let mut added = Vec::new();
             with_unknown(&mut document, "", 1, &mut added);
             let changed = document.to_string();
-            let imported = of_ecspresso(&folder, |other, text| {
-                if other == name {
-                    changed.clone()
-                } else {
-                    text.to_owned()
-                }
-            });
+            let imported =
+                of_ecspresso(&folder, |other, text| if other == name { changed.clone() } else { text.to_owned() });
             let notes = imported.notes.join("\n");
             // A member within one that is of no use whole, or that was listed whole, is listed with it.
             // What is within `taskDefinition` is told as a member of the task definition.
@@ -124,32 +110,23 @@ fn a_member_that_nobody_knows_yet_is_told() {
                 let whole = ["`codedeploy`", "the circuit breaker"];
                 let is_told = notes.contains(&path)
                     || notes.contains(&format!("`{within}`"))
-                    || whole
-                        .iter()
-                        .any(|whole| whole.contains(within) && notes.contains(whole))
+                    || whole.iter().any(|whole| whole.contains(within) && notes.contains(whole))
                     || within == "codedeploy" && notes.contains("`unheardOf` of `codedeploy`");
                 assert!(is_told, "{name}: {path}\n{notes}");
             }
         }
     }
     for path in files("lambroll") {
-        let mut document: Value =
-            serde_json::from_str(&fs::read_to_string(&path).unwrap()).unwrap();
+        let mut document: Value = serde_json::from_str(&fs::read_to_string(&path).unwrap()).unwrap();
         let mut added = Vec::new();
         with_unknown(&mut document, "", 1, &mut added);
-        let notes = lambroll::import(&document.to_string())
-            .unwrap()
-            .notes
-            .join("\n");
+        let notes = lambroll::import(&document.to_string()).unwrap().notes.join("\n");
         for path in added {
             assert!(notes.contains(&path), "{path}\n{notes}");
         }
     }
     let sam = fs::read_to_string(folder().join("sam/canary.yaml")).unwrap();
-    let sam = sam.replace(
-        "        TriggerConfigurations:",
-        "        UnheardOf: x\n        TriggerConfigurations:",
-    );
+    let sam = sam.replace("        TriggerConfigurations:", "        UnheardOf: x\n        TriggerConfigurations:");
     let notes = sam::import(&sam).unwrap().notes.join("\n");
     assert!(notes.contains("`UnheardOf`"), "{notes}");
 }
@@ -164,10 +141,8 @@ fn no_text_of_a_file_becomes_yaml_of_its_own() {
         "task_definition": "task.json", HOSTILE: 1});
     let task = json!({"containerDefinitions": [{"name": HOSTILE, "image": image("shop/a")}, {"name": "b",
         "image": image(HOSTILE)}, {"name": HOSTILE, "image": HOSTILE}], HOSTILE: 1});
-    let function =
-        json!({"FunctionName": HOSTILE, "Code": {"ImageUri": image(HOSTILE)}, HOSTILE: 1});
-    let preference =
-        json!({"Type": HOSTILE, "Alarms": [HOSTILE], "Hooks": {HOSTILE: "other"}, HOSTILE: 1});
+    let function = json!({"FunctionName": HOSTILE, "Code": {"ImageUri": image(HOSTILE)}, HOSTILE: 1});
+    let preference = json!({"Type": HOSTILE, "Alarms": [HOSTILE], "Hooks": {HOSTILE: "other"}, HOSTILE: 1});
     let template = json!({"Resources": {HOSTILE: {"Type": "AWS::Serverless::Function", "Properties": {
         "FunctionName": HOSTILE, "AutoPublishAlias": HOSTILE, "DeploymentPreference": preference}}}});
     for imported in [

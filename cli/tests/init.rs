@@ -12,11 +12,7 @@ use std::process::Command;
 use windlass_domain::declaration::Declaration;
 
 fn git(place: &Path, arguments: &[&str]) {
-    let git = Command::new("git")
-        .args(arguments)
-        .current_dir(place)
-        .output()
-        .unwrap();
+    let git = Command::new("git").args(arguments).current_dir(place).output().unwrap();
     assert!(git.status.success(), "{git:?}");
 }
 
@@ -32,14 +28,8 @@ fn everything_is_written_once_and_the_next_commands_are_told() {
     ] {
         assert!(out(&made).contains(told), "no `{told}` in {}", out(&made));
     }
-    let (_, next) = out(&made)
-        .split_once("next:\n")
-        .map(|(a, b)| (a.to_owned(), b.to_owned()))
-        .unwrap();
-    let commands: Vec<&str> = next
-        .lines()
-        .map(|line| line.trim().split("   #").next().unwrap())
-        .collect();
+    let (_, next) = out(&made).split_once("next:\n").map(|(a, b)| (a.to_owned(), b.to_owned())).unwrap();
+    let commands: Vec<&str> = next.lines().map(|line| line.trim().split("   #").next().unwrap()).collect();
     assert_eq!(
         commands[..4],
         [
@@ -54,11 +44,7 @@ fn everything_is_written_once_and_the_next_commands_are_told() {
 
     let again = init(&place, &ANSWERS);
     assert_eq!(code(&again), 0, "{}", err(&again));
-    assert!(
-        out(&again).contains("as it was: app.yaml") && !out(&again).contains("written"),
-        "{}",
-        out(&again)
-    );
+    assert!(out(&again).contains("as it was: app.yaml") && !out(&again).contains("written"), "{}", out(&again));
 }
 
 #[test]
@@ -72,15 +58,8 @@ fn without_github_there_is_no_workflow_and_what_ci_must_do_is_told() {
     }
     let made = init(&place, &answers);
     assert_eq!(code(&made), 0, "{}", err(&made));
-    assert!(
-        out(&made).contains("docs/integrate/ci.md") && out(&made).contains("CiPolicyArn"),
-        "{}",
-        out(&made)
-    );
-    let (_, next) = out(&made)
-        .split_once("next:")
-        .map(|(a, b)| (a.to_owned(), b.to_owned()))
-        .unwrap();
+    assert!(out(&made).contains("docs/integrate/ci.md") && out(&made).contains("CiPolicyArn"), "{}", out(&made));
+    let (_, next) = out(&made).split_once("next:").map(|(a, b)| (a.to_owned(), b.to_owned())).unwrap();
     assert!(!next.contains("ci-role"), "{next}");
     assert!(place.join("app.yaml").exists());
     for path in ["ci-role.yaml", ".github"] {
@@ -105,12 +84,7 @@ fn an_environment_that_no_ref_reaches_has_no_workflow_that_runs_at_each_push() {
         let workflow = place.join(".github/workflows/release.yaml");
         assert_eq!(workflow.exists(), is_workflow);
         assert_eq!(place.join("ci-role.yaml").exists(), is_workflow);
-        assert_eq!(
-            out(&made).contains("windlass deploy next prod 1.0.0 --watch"),
-            !is_workflow,
-            "{}",
-            out(&made)
-        );
+        assert_eq!(out(&made).contains("windlass deploy next prod 1.0.0 --watch"), !is_workflow, "{}", out(&made));
     }
 }
 
@@ -124,12 +98,7 @@ fn a_folder_that_git_ignores_takes_nothing_from_the_repository_around_it() {
         let told = err(&asked);
         assert!(told.lines().any(|told| told.ends_with(&line)), "{told}");
     };
-    let elsewhere = [
-        "remote",
-        "add",
-        "origin",
-        "https://gitlab.com/example/o.git",
-    ];
+    let elsewhere = ["remote", "add", "origin", "https://gitlab.com/example/o.git"];
     git(around, &["init", "-q"]);
     git(around, &elsewhere);
     fs::write(around.join(".gitignore"), "/next/\n").unwrap();
@@ -162,10 +131,7 @@ fn a_folder_within_a_repository_gets_no_workflow() {
         assert!(err(&refused).contains(told), "{}", err(&refused));
         assert!(!within.join("app.yaml").exists());
     }
-    let made = init(
-        &within,
-        &[&given[..], &["--answer", "github=none"]].concat(),
-    );
+    let made = init(&within, &[&given[..], &["--answer", "github=none"]].concat());
     assert_eq!(code(&made), 0, "{}", err(&made));
     assert!(within.join("app.yaml").exists() && !within.join(".github").exists());
 }
@@ -174,9 +140,7 @@ fn a_folder_within_a_repository_gets_no_workflow() {
 fn a_file_that_is_there_is_written_over_only_by_force() {
     let place = copy("next");
     assert_eq!(code(&init(&place, &ANSWERS)), 0);
-    let own = fs::read_to_string(place.join("app.yaml"))
-        .unwrap()
-        .replace("version: 1.0.0", "version: 1.4.0");
+    let own = fs::read_to_string(place.join("app.yaml")).unwrap().replace("version: 1.0.0", "version: 1.4.0");
     fs::write(place.join("app.yaml"), &own).unwrap();
     fs::remove_file(place.join("windlass.toml")).unwrap();
     let refused = init(&place, &ANSWERS);
@@ -186,11 +150,7 @@ fn a_file_that_is_there_is_written_over_only_by_force() {
         "{}",
         out(&refused)
     );
-    assert!(
-        err(&refused).contains("`app.yaml` would be written over"),
-        "{}",
-        err(&refused)
-    );
+    assert!(err(&refused).contains("`app.yaml` would be written over"), "{}", err(&refused));
     assert_eq!(fs::read_to_string(place.join("app.yaml")).unwrap(), own);
     assert!(!place.join("windlass.toml").exists(), "nothing was written");
     let forced = init(&place, &[&ANSWERS[..], &["--force", "--json"]].concat());
@@ -199,18 +159,9 @@ fn a_file_that_is_there_is_written_over_only_by_force() {
         .as_array()
         .unwrap()
         .iter()
-        .map(|file| {
-            (
-                file["path"].as_str().unwrap(),
-                file["came"].as_str().unwrap(),
-            )
-        })
+        .map(|file| (file["path"].as_str().unwrap(), file["came"].as_str().unwrap()))
         .collect();
-    assert!(
-        came.contains(&("app.yaml", "written over"))
-            && came.contains(&("windlass.toml", "written")),
-        "{came:?}"
-    );
+    assert!(came.contains(&("app.yaml", "written over")) && came.contains(&("windlass.toml", "written")), "{came:?}");
     assert_ne!(fs::read_to_string(place.join("app.yaml")).unwrap(), own);
 }
 
@@ -233,10 +184,7 @@ fn nothing_is_written_through_a_link_even_by_force() {
         assert!(said.contains(link) && said.contains("is a link"), "{said}");
         assert!(!place.join("app.yaml").exists(), "{link}");
     }
-    assert_eq!(
-        fs::read_to_string(outside.join("keys")).unwrap(),
-        "ssh-ed25519 AAAA"
-    );
+    assert_eq!(fs::read_to_string(outside.join("keys")).unwrap(), "ssh-ed25519 AAAA");
     assert_eq!(fs::read_dir(&outside).unwrap().count(), 1);
 }
 
@@ -245,11 +193,7 @@ fn what_windlass_has_no_kind_for_is_told() {
     let place = copy("kubernetes");
     let refused = init(&place, &["--yes"]);
     assert_eq!(code(&refused), 2);
-    assert!(
-        err(&refused).contains("nothing was found") && err(&refused).contains("Kubernetes"),
-        "{}",
-        err(&refused)
-    );
+    assert!(err(&refused).contains("nothing was found") && err(&refused).contains("Kubernetes"), "{}", err(&refused));
     for sort in [
         "Looked for:\n  a static export of Next.js: ",
         "AWS SAM",
@@ -269,10 +213,6 @@ fn where_no_declaration_is_the_verbs_that_read_one_name_init() {
         let program = program.arg(verb).current_dir(&place).env_clear();
         let refused = program.output().unwrap();
         assert_eq!(code(&refused), 2);
-        assert!(
-            err(&refused).contains("`app.yaml`") && err(&refused).contains("`windlass init`"),
-            "{}",
-            err(&refused)
-        );
+        assert!(err(&refused).contains("`app.yaml`") && err(&refused).contains("`windlass init`"), "{}", err(&refused));
     }
 }

@@ -18,19 +18,11 @@ fn without_a_terminal_every_question_is_told_at_once_and_nothing_is_written() {
         "  region: the region of Windlass and of the targets",
         "  account: the number of the account of Windlass",
     ] {
-        assert!(
-            err(&asked).lines().any(|told| told == line),
-            "no `{line}` in {}",
-            err(&asked)
-        );
+        assert!(err(&asked).lines().any(|told| told == line), "no `{line}` in {}", err(&asked));
     }
     let fewer = init(&place, &["--yes"]);
     assert_eq!(code(&fewer), 2);
-    assert!(
-        !err(&fewer).contains("environments:") && err(&fewer).contains("  web.distribution: "),
-        "{}",
-        err(&fewer)
-    );
+    assert!(!err(&fewer).contains("environments:") && err(&fewer).contains("  web.distribution: "), "{}", err(&fewer));
     assert!(!place.join("app.yaml").exists());
 }
 
@@ -46,10 +38,7 @@ fn answers_that_cannot_be_taken_are_told_with_what_is_missing() {
         "account=1",
         "action=windlass",
     ];
-    let arguments: Vec<&str> = bad
-        .iter()
-        .flat_map(|answer| ["--answer", *answer])
-        .collect();
+    let arguments: Vec<&str> = bad.iter().flat_map(|answer| ["--answer", *answer]).collect();
     let refused = init(&place, &arguments);
     assert_eq!(code(&refused), 2);
     for told in [
@@ -62,61 +51,33 @@ fn answers_that_cannot_be_taken_are_told_with_what_is_missing() {
         "wrong: `action`: write it as `owner/name@commit`, or `none`",
         "  web.bucket: ",
     ] {
-        assert!(
-            err(&refused).contains(told),
-            "no `{told}` in {}",
-            err(&refused)
-        );
+        assert!(err(&refused).contains(told), "no `{told}` in {}", err(&refused));
     }
 }
 
 #[test]
 fn an_answer_that_cannot_work_is_refused_by_its_key_with_what_to_write() {
     for (answers, told) in [
-        (
-            &["deploy.prod=tag:latest"][..],
-            "`deploy.prod`: no version's tag is `latest`",
-        ),
-        (
-            &["deploy.prod=tag:release-*"],
-            "`deploy.prod`: no version's tag",
-        ),
+        (&["deploy.prod=tag:latest"][..], "`deploy.prod`: no version's tag is `latest`"),
+        (&["deploy.prod=tag:release-*"], "`deploy.prod`: no version's tag"),
         (&["deploy.prod=tag:prod/*"], "`tag:v*-rc*`"),
-        (
-            &["environments=dev,dev"],
-            "`environments`: `dev` stands there twice",
-        ),
-        (
-            &["components=web,web"],
-            "`components`: two components are called `web`",
-        ),
+        (&["environments=dev,dev"], "`environments`: `dev` stands there twice"),
+        (&["components=web,web"], "`components`: two components are called `web`"),
         (&["web.bucket=b"], "`web.bucket`: "),
-        (
-            &["environments=dev,prod", "web.bucket=shop-web"],
-            "`web.bucket`: `shop-web` is one target for dev and prod",
-        ),
+        (&["environments=dev,prod", "web.bucket=shop-web"], "`web.bucket`: `shop-web` is one target for dev and prod"),
         (
             &["environments=dev,prod", "web.distribution=E1ABCDEFGHIJ"],
             "`web.distribution`: `E1ABCDEFGHIJ` is one target for dev and prod",
         ),
-        (
-            &[
-                "environments=dev,prod",
-                "web.distribution=dev=E1ABCDEFGHIJ,prod=E1ABCDEFGHIJ",
-            ],
-            "`web.distribution`: ",
-        ),
+        (&["environments=dev,prod", "web.distribution=dev=E1ABCDEFGHIJ,prod=E1ABCDEFGHIJ"], "`web.distribution`: "),
     ] {
         let place = copy("next");
         let arguments = answers.iter().flat_map(|answer| ["--answer", *answer]);
         let arguments: Vec<&str> = ["--yes"].into_iter().chain(arguments).collect();
         let refused = init(&place, &arguments);
         assert_eq!(code(&refused), 2);
-        let wrong: Vec<String> = err(&refused)
-            .lines()
-            .filter(|line| line.starts_with("  wrong: "))
-            .map(str::to_owned)
-            .collect();
+        let wrong: Vec<String> =
+            err(&refused).lines().filter(|line| line.starts_with("  wrong: ")).map(str::to_owned).collect();
         assert_eq!(wrong.len(), 1, "{answers:?}: {wrong:?}");
         assert!(wrong[0].contains(told), "{answers:?}: {wrong:?}");
         assert!(!err(&refused).contains("line 7"), "{}", err(&refused));
@@ -125,32 +86,15 @@ fn an_answer_that_cannot_work_is_refused_by_its_key_with_what_to_write() {
 
 #[test]
 fn a_service_is_apart_by_its_cluster_or_by_its_name() {
-    for (cluster, service, is_good) in [
-        ("shop-{environment}", "agent", true),
-        ("shop", "agent-{environment}", true),
-        ("shop", "agent", false),
-    ] {
+    for (cluster, service, is_good) in
+        [("shop-{environment}", "agent", true), ("shop", "agent-{environment}", true), ("shop", "agent", false)]
+    {
         let place = copy("ecs");
         let cluster = format!("agent.cluster={cluster}");
         let service = format!("agent.service={service}");
-        let made = init(
-            &place,
-            &[
-                "--yes",
-                "--answer",
-                "environments=dev,prod",
-                "--answer",
-                &cluster,
-                "--answer",
-                &service,
-            ],
-        );
-        assert_eq!(
-            err(&made).contains("wrong: `agent.service`: `agent` is one target"),
-            !is_good,
-            "{}",
-            err(&made)
-        );
+        let made =
+            init(&place, &["--yes", "--answer", "environments=dev,prod", "--answer", &cluster, "--answer", &service]);
+        assert_eq!(err(&made).contains("wrong: `agent.service`: `agent` is one target"), !is_good, "{}", err(&made));
     }
 }
 
@@ -170,9 +114,5 @@ fn what_either_answer_leads_to_is_told_at_once() {
     }
     let decided = init(&place, &["--yes", "--answer", "backend.runs=function"]);
     let told = err(&decided);
-    assert!(
-        told.contains("  backend.function: the function's name\n")
-            && !told.contains("backend.cluster"),
-        "{told}"
-    );
+    assert!(told.contains("  backend.function: the function's name\n") && !told.contains("backend.cluster"), "{told}");
 }

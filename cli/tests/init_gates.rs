@@ -10,30 +10,16 @@ use windlass_cli::init::{files, pieces};
 use windlass_domain::declaration::Declaration;
 
 const SERVICE: &[(&str, &str)] = &[("agent/Dockerfile", "FROM alpine")];
-const FUNCTION: &[(&str, &str)] = &[
-    ("api/requirements.txt", "fastapi"),
-    ("api/index.py", "handler = Mangum(FastAPI())"),
-];
-const SITE: &[(&str, &str)] = &[
-    ("web/index.html", ""),
-    ("web/package.json", "{\"dependencies\": {\"vite\": \"7\"}}"),
-];
+const FUNCTION: &[(&str, &str)] =
+    &[("api/requirements.txt", "fastapi"), ("api/index.py", "handler = Mangum(FastAPI())")];
+const SITE: &[(&str, &str)] = &[("web/index.html", ""), ("web/package.json", "{\"dependencies\": {\"vite\": \"7\"}}")];
 
 const ACCOUNT: &str = "111111111111";
 
 fn facts(files: &[(&str, &str)], closer: Option<ServiceDetail>) -> InitFacts {
-    let files = files
-        .iter()
-        .map(|(path, text)| ((*path).to_owned(), (*text).to_owned()));
-    let repository = Repository {
-        name: "shop".into(),
-        files: files.collect(),
-        ..Repository::default()
-    };
-    let service = Live {
-        name: "shop/agent".into(),
-        belongs: None,
-    };
+    let files = files.iter().map(|(path, text)| ((*path).to_owned(), (*text).to_owned()));
+    let repository = Repository { name: "shop".into(), files: files.collect(), ..Repository::default() };
+    let service = Live { name: "shop/agent".into(), belongs: None };
     InitFacts {
         pieces: pieces::find(&repository),
         repository,
@@ -71,13 +57,7 @@ fn is_unmeasured(text: &str) -> bool {
 #[test]
 fn what_was_found_is_measured_from_the_first_release_on() {
     let function = facts(FUNCTION, None);
-    let (text, _) = written(
-        &function,
-        &[
-            ("environments", "dev,prod"),
-            ("api.function", "dev=shop-dev,prod=own"),
-        ],
-    );
+    let (text, _) = written(&function, &[("environments", "dev,prod"), ("api.function", "dev=shop-dev,prod=own")]);
     assert!(!is_unmeasured(&text), "{text}");
     for line in [
         "          metric: Errors",
@@ -90,10 +70,7 @@ fn what_was_found_is_measured_from_the_first_release_on() {
     let site = facts(SITE, None);
     let bucket = ("web.bucket", "shop-web-{environment}");
     let (text, _) = written(&site, &[bucket, ("web.distribution", "E1ABCDEFGHIJ")]);
-    assert!(
-        !is_unmeasured(&text) && text.contains("gates: {pages: [{path: /}]}"),
-        "{text}"
-    );
+    assert!(!is_unmeasured(&text) && text.contains("gates: {pages: [{path: /}]}"), "{text}");
     assert!(!text.contains("unknown:"), "{text}");
     let (text, _) = written(&site, &[bucket, ("web.distribution", "none")]);
     assert!(is_unmeasured(&text), "{text}");
@@ -107,10 +84,7 @@ fn a_service_is_looked_at_for_its_container_its_repository_and_its_load_balancer
         balancers: vec![("app/shop/50dc".into(), "targetgroup/agent/73e2".into())],
     };
     let two = ServiceDetail {
-        containers: vec![
-            ("app".into(), image("shop/agent")),
-            ("log".into(), "public.ecr.aws/x/y:1".into()),
-        ],
+        containers: vec![("app".into(), image("shop/agent")), ("log".into(), "public.ecr.aws/x/y:1".into())],
         balancers: vec![],
     };
     let named = [("agent.cluster", "shop"), ("agent.service", "agent")];
@@ -130,8 +104,5 @@ fn a_service_is_looked_at_for_its_container_its_repository_and_its_load_balancer
     let chosen = [&named[..], &[("agent.container", "app")]].concat();
     let (text, open) = written(&facts(SERVICE, Some(two)), &chosen);
     assert_eq!(open, [""; 0]);
-    assert!(
-        is_unmeasured(&text) && text.contains("# Nothing is measured of it yet."),
-        "{text}"
-    );
+    assert!(is_unmeasured(&text) && text.contains("# Nothing is measured of it yet."), "{text}");
 }

@@ -22,28 +22,18 @@ const FOUND: [(&str, &str); 5] = [
 ];
 
 fn owner(app: &str, environment: &str) -> Owner {
-    Owner {
-        app: app.into(),
-        environment: Some(environment.into()),
-    }
+    Owner { app: app.into(), environment: Some(environment.into()) }
 }
 
 fn live(name: &str, belongs: Option<Owner>) -> Live {
-    Live {
-        name: name.into(),
-        belongs,
-    }
+    Live { name: name.into(), belongs }
 }
 
 /// An account in which everything is the application `shop`'s, but for a service, a function and a bucket.
 fn facts() -> InitFacts {
     let shop = || Some(owner("shop", "prod"));
     let files = FOUND.map(|(path, text)| (path.to_owned(), text.to_owned()));
-    let repository = Repository {
-        name: "st-app".into(),
-        files: files.into(),
-        ..Repository::default()
-    };
+    let repository = Repository { name: "st-app".into(), files: files.into(), ..Repository::default() };
     let site = |id: &str, bucket: &str, belongs| Distribution {
         id: id.into(),
         about: id.into(),
@@ -57,10 +47,7 @@ fn facts() -> InitFacts {
         account: Account {
             functions: vec![live("shop-api", shop()), live("own", None)],
             services: vec![live("shop-prod/agent", shop()), live("c/own", None)],
-            distributions: vec![
-                site("E1ABCDEFGHIJ", "shop-web", shop()),
-                site("E2ABCDEFGHIJ", "own-web", None),
-            ],
+            distributions: vec![site("E1ABCDEFGHIJ", "shop-web", shop()), site("E2ABCDEFGHIJ", "own-web", None)],
             buckets: BTreeMap::from([("shop-web".to_owned(), owner("shop", "prod"))]),
             ..Account::default()
         },
@@ -72,9 +59,7 @@ fn facts() -> InitFacts {
 }
 
 fn asked(answers: &[(&str, &str)]) -> Answers {
-    let answers = answers
-        .iter()
-        .map(|(key, value)| ((*key).to_owned(), (*value).to_owned()));
+    let answers = answers.iter().map(|(key, value)| ((*key).to_owned(), (*value).to_owned()));
     let mut asked = Answers::new(answers.collect());
     propose(&facts(), &mut asked);
     asked
@@ -99,22 +84,14 @@ fn a_target_of_another_application_is_not_offered() {
 
 #[test]
 fn a_target_of_another_application_is_refused_with_its_owner_and_the_next_step() {
-    let service = [
-        ("agent.cluster", "shop-prod"),
-        ("agent.service", "agent"),
-        ("deploy.prod", "branch:main"),
-    ];
+    let service = [("agent.cluster", "shop-prod"), ("agent.service", "agent"), ("deploy.prod", "branch:main")];
     for answers in [
         &service[..],
         &[("api.function", "shop-api")],
         &[("web.distribution", "E1ABCDEFGHIJ")],
         &[("web.bucket", "shop-web")],
         // Another environment of its own is another one's, too.
-        &[
-            ("app", "shop"),
-            ("environments", "dev"),
-            ("api.function", "shop-api"),
-        ],
+        &[("app", "shop"), ("environments", "dev"), ("api.function", "shop-api")],
     ] {
         let asked = asked(answers);
         assert_eq!(asked.wrong.len(), 1, "{answers:?}: {:?}", asked.wrong);
@@ -122,10 +99,7 @@ fn a_target_of_another_application_is_refused_with_its_owner_and_the_next_step()
             assert!(asked.wrong[0].contains(told), "{:?}", asked.wrong);
         }
     }
-    for answers in [
-        [("app", "shop"), ("api.function", "shop-api")],
-        [("app", "other"), ("api.function", "own")],
-    ] {
+    for answers in [[("app", "shop"), ("api.function", "shop-api")], [("app", "other"), ("api.function", "own")]] {
         assert_eq!(asked(&answers).wrong, [""; 0], "{answers:?}");
     }
 }
@@ -140,22 +114,14 @@ fn a_part_of_an_installation_is_neither_proposed_nor_taken() {
     account.of_installations.extend([deployer]);
     let mut open = Answers::new(BTreeMap::new());
     propose(&facts, &mut open);
-    let asked = open
-        .open
-        .iter()
-        .find(|it| it.key == "api.function")
-        .unwrap();
+    let asked = open.open.iter().find(|it| it.key == "api.function").unwrap();
     assert_eq!(asked.proposed, None, "a common word is too little");
     for part in ["windlass-conductor", "deployer-api"] {
         let answers = [("api.function".to_owned(), part.to_owned())];
         let mut asked = Answers::new(answers.into());
         propose(&facts, &mut asked);
         assert_eq!(asked.wrong.len(), 1, "{part}: {:?}", asked.wrong);
-        assert!(
-            asked.wrong[0].contains("PartOfWindlass"),
-            "{:?}",
-            asked.wrong
-        );
+        assert!(asked.wrong[0].contains("PartOfWindlass"), "{:?}", asked.wrong);
     }
 }
 
@@ -181,9 +147,7 @@ fn script(name: &str, tags: &str) -> PathBuf {
     let script = all.iter().find(|file| file.path == files::SCRIPT).unwrap();
     fs::write(place.join(files::SCRIPT), &script.text).unwrap();
     let program = place.join("aws");
-    let text = format!(
-        "#!/bin/sh\necho \"$*\" >> \"$0.calls\"\ncase \"$2\" in get-resources) {tags} ;; esac\n"
-    );
+    let text = format!("#!/bin/sh\necho \"$*\" >> \"$0.calls\"\ncase \"$2\" in get-resources) {tags} ;; esac\n");
     fs::write(&program, text).unwrap();
     let made = Command::new("chmod").arg("+x").arg(&program).status();
     assert!(made.unwrap().success());
@@ -197,25 +161,18 @@ fn run(place: &Path) -> (Option<i32>, String, Vec<String>) {
     let done = bash.output().unwrap();
     let calls = fs::read_to_string(place.join("aws.calls")).unwrap();
     fs::remove_dir_all(place).unwrap();
-    let writes = calls
-        .lines()
-        .filter(|it| !it.contains("get-") && it.starts_with(|c: char| c.is_ascii_lowercase()));
+    let writes = calls.lines().filter(|it| !it.contains("get-") && it.starts_with(|c: char| c.is_ascii_lowercase()));
     (
         done.status.code(),
         String::from_utf8(done.stderr).unwrap(),
-        writes
-            .map(|it| it.split(' ').nth(1).unwrap().to_owned())
-            .collect(),
+        writes.map(|it| it.split(' ').nth(1).unwrap().to_owned()).collect(),
     )
 }
 
 #[test]
 fn the_script_writes_nothing_where_a_target_is_tagged_for_another_one() {
     let others = "echo arn:aws:ecs:eu-west-1:111111111111:service/c/own shop prod";
-    for (name, tags, told) in [
-        ("others", others, "service/c/own shop prod"),
-        ("unseen", "exit 254", ""),
-    ] {
+    for (name, tags, told) in [("others", others, "service/c/own shop prod"), ("unseen", "exit 254", "")] {
         let (status, err, writes) = run(&script(name, tags));
         assert!(status.is_some_and(|it| it != 0), "{err}");
         assert!(err.contains(told), "{err}");

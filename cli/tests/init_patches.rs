@@ -28,9 +28,7 @@ fn made(repository: Repository, answers: &[(&str, &str)]) -> (Files, String) {
         account_id: Some("111111111111".to_owned()),
         ..InitFacts::default()
     };
-    let given = answers
-        .iter()
-        .map(|(key, value)| ((*key).to_owned(), (*value).to_owned()));
+    let given = answers.iter().map(|(key, value)| ((*key).to_owned(), (*value).to_owned()));
     let mut asked = Answers::new(given.collect());
     let application = propose(&facts, &mut asked);
     assert_eq!(asked.wrong, [""; 0]);
@@ -44,20 +42,15 @@ fn repository(files: &[(&str, &str)]) -> Repository {
     Repository {
         name: "shop".to_owned(),
         github: Some("example/shop".to_owned()),
-        files: files
-            .map(|(path, text)| ((*path).to_owned(), (*text).to_owned()))
-            .collect(),
+        files: files.map(|(path, text)| ((*path).to_owned(), (*text).to_owned())).collect(),
         ..Repository::default()
     }
 }
 
 /// Returns the files after the patch, all of which can be read.
 fn applied(before: &Files, made: &Files) -> Files {
-    let place = std::env::temp_dir().join(format!(
-        "windlass-applied-{}-{:?}",
-        std::process::id(),
-        std::thread::current().id()
-    ));
+    let place =
+        std::env::temp_dir().join(format!("windlass-applied-{}-{:?}", std::process::id(), std::thread::current().id()));
     let _ = fs::remove_dir_all(&place);
     for (path, text) in before {
         let path = place.join(path);
@@ -66,17 +59,11 @@ fn applied(before: &Files, made: &Files) -> Files {
     }
     if let Some(patch) = made.get("windlass.patch") {
         fs::write(place.join("windlass.patch"), patch).unwrap();
-        let git = Command::new("git")
-            .args(["apply", "windlass.patch"])
-            .current_dir(&place)
-            .output()
-            .unwrap();
+        let git = Command::new("git").args(["apply", "windlass.patch"]).current_dir(&place).output().unwrap();
         assert!(git.status.success(), "{git:?}\n{patch}");
     }
-    let after: Files = before
-        .keys()
-        .map(|path| (path.clone(), fs::read_to_string(place.join(path)).unwrap()))
-        .collect();
+    let after: Files =
+        before.keys().map(|path| (path.clone(), fs::read_to_string(place.join(path)).unwrap())).collect();
     fs::remove_dir_all(&place).unwrap();
     for (path, text) in &after {
         let extension = Path::new(path).extension().and_then(OsStr::to_str);
@@ -121,12 +108,8 @@ fn a_template_can_be_read_after_its_patch_however_it_is_written() {
             let (made, notes) = made(code, &[("pre.function", "shop-pre")]);
             let after = &applied(&before, &made)["template.yaml"];
             let read = syntax::yaml("it", &without_tags(after), 1 << 20).unwrap();
-            let is_tagged =
-                read["Resources"]["Pre"]["Properties"]["Tags"]["windlass:app"] == "shop";
-            assert!(
-                is_tagged || notes.contains("`Pre`") || notes.contains("could not be"),
-                "{after}\n{notes}"
-            );
+            let is_tagged = read["Resources"]["Pre"]["Properties"]["Tags"]["windlass:app"] == "shop";
+            assert!(is_tagged || notes.contains("`Pre`") || notes.contains("could not be"), "{after}\n{notes}");
             assert!(read["Outputs"]["A"]["Value"] == "b", "{after}");
         }
     }
@@ -164,18 +147,12 @@ fn code_of_terraform_can_be_read_after_its_patch_however_it_is_written() {
                 ("index.html", ""),
             ]);
             let before = code.files.clone();
-            let (made, notes) = made(
-                code,
-                &[("web.bucket", "shop-web"), ("web.distribution", "none")],
-            );
+            let (made, notes) = made(code, &[("web.bucket", "shop-web"), ("web.distribution", "none")]);
             let after = &applied(&before, &made)["main.tf"];
             let read: Body = after.parse().unwrap();
             let blocks = read.get_blocks("resource");
-            let bucket = blocks
-                .into_iter()
-                .find(|it| it.has_exact_labels(&["aws_s3_bucket", "web"]));
-            let is_tagged =
-                bucket.unwrap().body.has_attribute("tags") && after.contains("windlass:app");
+            let bucket = blocks.into_iter().find(|it| it.has_exact_labels(&["aws_s3_bucket", "web"]));
+            let is_tagged = bucket.unwrap().body.has_attribute("tags") && after.contains("windlass:app");
             assert!(is_tagged, "{after}\n{notes}");
         }
     }
@@ -190,9 +167,7 @@ fn code_of_terraform_can_be_read_after_its_patch_however_it_is_written() {
         "  publish = var.publish\n",
     ];
     for form in functions {
-        let text = format!(
-            "resource \"aws_lambda_function\" \"api\" {{\n  function_name = \"shop-api\"\n{form}}}\n"
-        );
+        let text = format!("resource \"aws_lambda_function\" \"api\" {{\n  function_name = \"shop-api\"\n{form}}}\n");
         let code = repository(&[
             ("main.tf", &text),
             ("api/requirements.txt", "fastapi\n"),
@@ -209,20 +184,14 @@ fn code_of_terraform_can_be_read_after_its_patch_however_it_is_written() {
         assert!(ignored.len() >= 6, "{after}\n{notes}");
         let is_each = form.contains("for_each");
         assert_eq!(after.contains("aws_lambda_alias"), !is_each, "{after}");
-        assert_eq!(
-            notes.contains("aws_lambda_function.api"),
-            is_each,
-            "{notes}"
-        );
+        assert_eq!(notes.contains("aws_lambda_function.api"), is_each, "{notes}");
     }
 }
 
 #[test]
 fn every_repository_of_the_tests_can_be_read_after_its_patch() {
     let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/repositories");
-    let all = fs::read_dir(&root)
-        .unwrap()
-        .chain(fs::read_dir(root.join("seeds")).unwrap());
+    let all = fs::read_dir(&root).unwrap().chain(fs::read_dir(root.join("seeds")).unwrap());
     let mut patched = 0;
     for entry in all {
         let mut code = repository_walk::read(&entry.unwrap().path()).unwrap();

@@ -16,10 +16,7 @@ fn pieces(name: &str) -> Pieces {
 fn told(found: &Pieces) -> Vec<String> {
     let pieces = found.pieces.iter().map(|piece| {
         let build = piece.build.join("; ");
-        format!(
-            "{:?} {} in `{}`: {:?}: {build} → {}",
-            piece.sort, piece.name, piece.folder, piece.runs, piece.output
-        )
+        format!("{:?} {} in `{}`: {:?}: {build} → {}", piece.sort, piece.name, piece.folder, piece.runs, piece.output)
     });
     pieces.collect()
 }
@@ -80,15 +77,8 @@ fn a_plain_handler_is_found_by_its_definition() {
 #[test]
 fn what_is_seen_and_not_taken_is_told() {
     let notes = |name: &str| pieces(name).notes.join("\n");
-    assert!(
-        notes("next-server").contains("`output: 'export'`"),
-        "{}",
-        notes("next-server")
-    );
-    assert_eq!(
-        notes("kubernetes"),
-        "`deploy` is deployed to Kubernetes, for which Windlass has no kind of component"
-    );
+    assert!(notes("next-server").contains("`output: 'export'`"), "{}", notes("next-server"));
+    assert_eq!(notes("kubernetes"), "`deploy` is deployed to Kubernetes, for which Windlass has no kind of component");
     assert_eq!(notes("sam"), "");
 }
 
@@ -102,10 +92,6 @@ fn environments_are_those_that_files_are_named_after() {
         ("next", "prod"),
     ]);
     for (name, wanted) in table {
-        assert_eq!(
-            environments::found(&repository_walk::read(&root.join(name)).unwrap()).join(","),
-            wanted,
-            "{name}"
-        );
+        assert_eq!(environments::found(&repository_walk::read(&root.join(name)).unwrap()).join(","), wanted, "{name}");
     }
 }

@@ -28,11 +28,7 @@ fn made(template: &str, answers: &[(&str, &str)]) -> (BTreeMap<String, String>, 
 }
 
 /// Returns the files and the notes beside a declaration of an earlier run.
-fn made_beside(
-    declared: &str,
-    template: &str,
-    answers: &[(&str, &str)],
-) -> (BTreeMap<String, String>, Vec<String>) {
+fn made_beside(declared: &str, template: &str, answers: &[(&str, &str)]) -> (BTreeMap<String, String>, Vec<String>) {
     let repository = Repository {
         name: "shop".to_owned(),
         github: Some("example/shop".to_owned()),
@@ -48,9 +44,7 @@ fn made_beside(
         account_id: Some("111111111111".to_owned()),
         ..InitFacts::default()
     };
-    let given = answers
-        .iter()
-        .map(|(key, value)| ((*key).to_owned(), (*value).to_owned()));
+    let given = answers.iter().map(|(key, value)| ((*key).to_owned(), (*value).to_owned()));
     let mut asked = Answers::new(given.collect());
     let application = propose(&facts, &mut asked);
     assert_eq!(asked.wrong, [""; 0]);
@@ -64,24 +58,9 @@ fn the_alias_that_sam_made_keeps_its_logical_id_wherever_the_template_names_it()
     const BRACES: &str = "stands within braces";
     for (globals, own, id, is_left) in [
         ("", "      AutoPublishAlias: live\n", "HelloAliaslive", None),
-        (
-            "",
-            "      AutoPublishAlias: \"blue\" # of callers\n",
-            "HelloAliasblue",
-            None,
-        ),
-        (
-            "",
-            "      AutoPublishAlias: !Ref Callers\n",
-            "HelloAliasstable",
-            None,
-        ),
-        (
-            "Globals:\n  Function:\n    AutoPublishAlias: live\n",
-            "",
-            "HelloAliaslive",
-            None,
-        ),
+        ("", "      AutoPublishAlias: \"blue\" # of callers\n", "HelloAliasblue", None),
+        ("", "      AutoPublishAlias: !Ref Callers\n", "HelloAliasstable", None),
+        ("Globals:\n  Function:\n    AutoPublishAlias: live\n", "", "HelloAliaslive", None),
         (
             "Globals:\n  Function:\n    AutoPublishAlias: live\n",
             "      AutoPublishAlias: blue\n",
@@ -104,27 +83,14 @@ fn the_alias_that_sam_made_keeps_its_logical_id_wherever_the_template_names_it()
     ] {
         let (files, notes) = made(&template(globals, own), &[]);
         let patch = &files["windlass.patch"];
-        let added = patch
-            .lines()
-            .filter(|line| line.starts_with("+  Hello"))
-            .collect::<Vec<_>>();
-        assert_eq!(
-            added,
-            ["+  HelloFirstVersion:", &format!("+  {id}:")],
-            "{globals}{own}"
-        );
-        let kept = patch
-            .lines()
-            .any(|line| line.starts_with([' ', '+']) && line.contains("AutoPublishAlias:"));
+        let added = patch.lines().filter(|line| line.starts_with("+  Hello")).collect::<Vec<_>>();
+        assert_eq!(added, ["+  HelloFirstVersion:", &format!("+  {id}:")], "{globals}{own}");
+        let kept = patch.lines().any(|line| line.starts_with([' ', '+']) && line.contains("AutoPublishAlias:"));
         assert!(!kept || is_left.is_some(), "{patch}");
         let told = notes.join("\n");
         assert_eq!(told.contains(BRACES), is_left.is_some(), "{told}");
         assert!(is_left.is_none_or(|words| told.contains(words)), "{told}");
-        assert_eq!(
-            told.contains("in place of `HelloFirstVersion`"),
-            id != "HelloLive",
-            "{told}"
-        );
+        assert_eq!(told.contains("in place of `HelloFirstVersion`"), id != "HelloLive", "{told}");
     }
 }
 
@@ -133,10 +99,7 @@ fn a_second_run_after_the_patch_was_applied_has_no_patch() {
     let place = std::env::temp_dir().join(format!("windlass-twice-{}", std::process::id()));
     for (globals, own) in [
         ("Globals:\n  Function:\n    AutoPublishAlias: blue\n", ""),
-        (
-            "",
-            "      AutoPublishAlias: live\n      Tags: {team: web}\n",
-        ),
+        ("", "      AutoPublishAlias: live\n      Tags: {team: web}\n"),
         ("", ""),
     ] {
         let before = template(globals, own);
@@ -144,21 +107,14 @@ fn a_second_run_after_the_patch_was_applied_has_no_patch() {
         fs::create_dir_all(&place).unwrap();
         fs::write(place.join("template.yaml"), &before).unwrap();
         fs::write(place.join("windlass.patch"), &files["windlass.patch"]).unwrap();
-        let applied = Command::new("git")
-            .args(["apply", "windlass.patch"])
-            .current_dir(&place)
-            .output()
-            .unwrap();
+        let applied = Command::new("git").args(["apply", "windlass.patch"]).current_dir(&place).output().unwrap();
         assert!(applied.status.success(), "{applied:?}");
         let after = fs::read_to_string(place.join("template.yaml")).unwrap();
         fs::remove_dir_all(&place).unwrap();
         let (again, told) = made(&after, &[]);
         assert_eq!(again.get("windlass.patch"), None, "{after}");
         assert_eq!(again["app.yaml"], files["app.yaml"], "{after}");
-        assert!(
-            !told.iter().any(|note| note.contains("FirstVersion")),
-            "{told:?}"
-        );
+        assert!(!told.iter().any(|note| note.contains("FirstVersion")), "{told:?}");
         // Tags within braces are still a person's to add.
         assert_eq!(
             told.iter().any(|note| note.contains("the tags of")),
@@ -174,10 +130,7 @@ fn an_alias_that_the_template_makes_itself_is_taken_and_made_no_second_time() {
     let (files, _) = made(&template("", own), &[]);
     assert!(files["app.yaml"].contains("alias: blue"));
     let patch = &files["windlass.patch"];
-    assert!(
-        patch.contains("windlass:app") && !patch.contains("AWS::Lambda"),
-        "{patch}"
-    );
+    assert!(patch.contains("windlass:app") && !patch.contains("AWS::Lambda"), "{patch}");
 }
 
 #[test]
@@ -191,28 +144,17 @@ fn a_canary_and_its_alarms_go_into_the_declaration_and_what_does_not_is_told() {
     let template = template("", own);
     let (files, notes) = made(&template, &[("components", "hello")]);
     let text = &files["app.yaml"];
-    assert!(
-        text.contains("    rollout: {canary: [10], every: 5m}\n"),
-        "{text}"
-    );
-    assert!(
-        text.contains("  alarms: [\"hello-{environment}-errors\"]\n"),
-        "{text}"
-    );
+    assert!(text.contains("    rollout: {canary: [10], every: 5m}\n"), "{text}");
+    assert!(text.contains("  alarms: [\"hello-{environment}-errors\"]\n"), "{text}");
     assert!(Declaration::parse(text).is_ok(), "{text}");
     let told = notes.join("\n");
-    for words in [
-        "the hook PreTraffic (${Check})",
-        "the name of the alarm `{unnamed}`",
-        "`Hello.Version` in `template.yaml`",
-    ] {
+    for words in
+        ["the hook PreTraffic (${Check})", "the name of the alarm `{unnamed}`", "`Hello.Version` in `template.yaml`"]
+    {
         assert!(told.contains(words), "no {words} in {told}");
     }
     let patch = &files["windlass.patch"];
-    assert!(
-        patch.contains("+    Value: !Ref HelloAliaslive\n"),
-        "{patch}"
-    );
+    assert!(patch.contains("+    Value: !Ref HelloAliaslive\n"), "{patch}");
     assert!(!patch.contains("+    Value: !Ref Hello.Version"), "{patch}");
     // The patch takes the preference away. A later run keeps the members that the first run made of it.
     let later = template.replace("DeploymentPreference", "Former");
@@ -234,9 +176,7 @@ fn a_function_that_loses_its_alias_with_globals_and_is_no_component_is_told() {
         ("", other, "hello", false),
     ] {
         let (_, notes) = made(&template(globals, own), &[("components", chosen)]);
-        let told = notes
-            .iter()
-            .any(|note| note.starts_with("`Check`") && note.contains("`AutoPublishAlias: live`"));
+        let told = notes.iter().any(|note| note.starts_with("`Check`") && note.contains("`AutoPublishAlias: live`"));
         assert_eq!(told, is_told, "{globals}{own}{chosen}: {notes:?}");
     }
 }

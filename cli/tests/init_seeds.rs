@@ -20,19 +20,13 @@ const SEEDS: [Seed; 4] = [
         "example/insight",
         &[
             ("deploy.staging", "tag:v*.*.0-rc*"),
-            (
-                "github.environment",
-                "dev=none,staging=none,prod=production",
-            ),
+            ("github.environment", "dev=none,staging=none,prod=production"),
             ("agent.cluster", "insight-{environment}"),
             ("agent.service", "agent"),
             ("agent.container", "agent"),
             ("agent.repository", "insight/agent"),
             ("frontend.bucket", "insight-frontend-{environment}"),
-            (
-                "frontend.distribution",
-                "dev=E1DEVELOPMENT,staging=E2STAGING,prod=E3PRODUCTION",
-            ),
+            ("frontend.distribution", "dev=E1DEVELOPMENT,staging=E2STAGING,prod=E3PRODUCTION"),
         ],
     ),
     (
@@ -55,10 +49,7 @@ const SEEDS: [Seed; 4] = [
             ("deploy.prod", "branch:main"),
             ("components", "messages:backend,frontend"),
             ("frontend.bucket", "service-bot-{environment}-frontend"),
-            (
-                "frontend.distribution",
-                "dev=E1DEVELOPMENT,prod=E2PRODUCTION",
-            ),
+            ("frontend.distribution", "dev=E1DEVELOPMENT,prod=E2PRODUCTION"),
         ],
     ),
     (
@@ -77,10 +68,7 @@ fn root() -> PathBuf {
 }
 
 /// The action in the examples: nobody's address, like those of the applications.
-const ACTION: (&str, &str) = (
-    "action",
-    "example/windlass@0123456789abcdef0123456789abcdef01234567",
-);
+const ACTION: (&str, &str) = ("action", "example/windlass@0123456789abcdef0123456789abcdef01234567");
 
 /// The numbers of each repository, and of its owner: nobody's either.
 const IDS: (&str, &str) = ("github.ids", "1111/2222");
@@ -88,11 +76,7 @@ const IDS: (&str, &str) = ("github.ids", "1111/2222");
 fn seed_folder(name: &str) -> PathBuf {
     let repositories = root().join("cli/tests/repositories");
     let seed = repositories.join("seeds").join(name);
-    if seed.exists() {
-        seed
-    } else {
-        repositories.join(name)
-    }
+    if seed.exists() { seed } else { repositories.join(name) }
 }
 
 fn facts(folder: &Path, github: &str) -> InitFacts {
@@ -119,26 +103,17 @@ fn made(seed: Seed) -> BTreeMap<String, String> {
 /// Returns the files of a seed in a folder; no question without a proposed answer may be left.
 fn made_in(folder: &Path, (name, github, answers): Seed) -> BTreeMap<String, String> {
     let facts = facts(folder, github);
-    let answers = answers
-        .iter()
-        .chain([&ACTION, &IDS])
-        .map(|(key, value)| ((*key).to_owned(), (*value).to_owned()));
+    let answers = answers.iter().chain([&ACTION, &IDS]).map(|(key, value)| ((*key).to_owned(), (*value).to_owned()));
     let mut asked = Answers::new(answers.collect());
     let application = propose(&facts, &mut asked);
     assert_eq!(asked.wrong, [""; 0], "{name}");
-    let open = asked
-        .open
-        .iter()
-        .filter(|question| question.proposed.is_none());
+    let open = asked.open.iter().filter(|question| question.proposed.is_none());
     let open: Vec<&str> = open.map(|question| question.key.as_str()).collect();
     assert_eq!(open, [""; 0], "{name}");
     let (files, notes) = files::all(&application, &facts);
     let notes: Vec<String> = notes.iter().map(|note| format!("{note}\n")).collect();
     let notes = notes.concat();
-    let mut made: BTreeMap<String, String> = files
-        .into_iter()
-        .map(|file| (file.path, file.text))
-        .collect();
+    let mut made: BTreeMap<String, String> = files.into_iter().map(|file| (file.path, file.text)).collect();
     if !notes.is_empty() {
         made.insert("notes.txt".to_owned(), notes);
     }
@@ -176,12 +151,7 @@ fn the_examples_are_what_is_made_of_the_seeds() {
         }
         let mut there = BTreeMap::new();
         present(&folder, "", &mut there);
-        assert_eq!(
-            there.keys().collect::<Vec<_>>(),
-            made.keys().collect::<Vec<_>>(),
-            "{}",
-            seed.0
-        );
+        assert_eq!(there.keys().collect::<Vec<_>>(), made.keys().collect::<Vec<_>>(), "{}", seed.0);
         for (path, text) in &made {
             assert!(
                 there[path] == *text,
@@ -197,12 +167,7 @@ fn every_declaration_of_the_examples_is_valid() {
     for seed in SEEDS {
         let text = &made(seed)["app.yaml"];
         let declaration = Declaration::parse(text);
-        assert!(
-            declaration.is_ok(),
-            "{}: {:?}\n{text}",
-            seed.0,
-            declaration.err()
-        );
+        assert!(declaration.is_ok(), "{}: {:?}\n{text}", seed.0, declaration.err());
     }
 }
 
@@ -220,29 +185,13 @@ fn a_patch_fits_the_code_that_it_is_for() {
             fs::create_dir_all(path.parent().unwrap()).unwrap();
             fs::write(path, text).unwrap();
         }
-        let applied = std::process::Command::new("git")
-            .args(["apply", "windlass.patch"])
-            .current_dir(&place)
-            .output()
-            .unwrap();
+        let applied =
+            std::process::Command::new("git").args(["apply", "windlass.patch"]).current_dir(&place).output().unwrap();
         let code = fs::read_to_string(place.join("infrastructure/main.tf")).unwrap();
         fs::remove_dir_all(&place).unwrap();
-        assert!(
-            applied.status.success(),
-            "{}",
-            String::from_utf8_lossy(&applied.stderr)
-        );
-        assert!(
-            code.contains("ignore_changes = [task_definition]")
-                && code.contains("skip_destroy = true"),
-            "{code}"
-        );
-        assert_eq!(
-            code.matches("\"windlass:environment\" = var.environment")
-                .count(),
-            3,
-            "{code}"
-        );
+        assert!(applied.status.success(), "{}", String::from_utf8_lossy(&applied.stderr));
+        assert!(code.contains("ignore_changes = [task_definition]") && code.contains("skip_destroy = true"), "{code}");
+        assert_eq!(code.matches("\"windlass:environment\" = var.environment").count(), 3, "{code}");
     }
 }
 
@@ -250,11 +199,7 @@ fn a_patch_fits_the_code_that_it_is_for() {
 fn the_same_answers_make_the_same_files_a_second_time() {
     let place = std::env::temp_dir().join(format!("windlass-again-{}", std::process::id()));
     // A service without infrastructure code: the template of CI's roles does not count as such.
-    let service: Seed = (
-        "ecs",
-        "example/shop",
-        &[("agent.cluster", "shop"), ("agent.service", "agent")],
-    );
+    let service: Seed = ("ecs", "example/shop", &[("agent.cluster", "shop"), ("agent.service", "agent")]);
     for seed in SEEDS.into_iter().chain([service]) {
         let folder = place.join(seed.0);
         let first = made(seed);

@@ -27,18 +27,10 @@ fn installation() -> StandIn {
 
 fn stack(call: &Call) -> Reply {
     let host = &call.headers["host"];
-    let outputs = match call
-        .path
-        .split("StackName=")
-        .nth(1)
-        .unwrap()
-        .split('&')
-        .next()
-    {
-        Some("deployer" | "windlass") => vec![
-            ("ApiUrl", format!("http://{host}/stage")),
-            ("ArtifactsBucket", "bucket-of-the-stack".to_owned()),
-        ],
+    let outputs = match call.path.split("StackName=").nth(1).unwrap().split('&').next() {
+        Some("deployer" | "windlass") => {
+            vec![("ApiUrl", format!("http://{host}/stage")), ("ArtifactsBucket", "bucket-of-the-stack".to_owned())]
+        }
         Some("network") => vec![("VpcId", "vpc-1".to_owned())],
         Some("secret") => {
             return xml(
@@ -53,9 +45,9 @@ fn stack(call: &Call) -> Reply {
             );
         }
     };
-    let outputs = outputs.iter().map(|(key, value)| {
-        format!("<member><OutputKey>{key}</OutputKey><OutputValue>{value}</OutputValue></member>")
-    });
+    let outputs = outputs
+        .iter()
+        .map(|(key, value)| format!("<member><OutputKey>{key}</OutputKey><OutputValue>{value}</OutputValue></member>"));
     let outputs = outputs.collect::<String>();
     xml(
         200,
@@ -66,11 +58,7 @@ fn stack(call: &Call) -> Reply {
 }
 
 fn xml(status: u16, body: &str) -> Reply {
-    Reply {
-        status,
-        headers: vec![("content-type", "text/xml".into())],
-        body: body.to_owned(),
-    }
+    Reply { status, headers: vec![("content-type", "text/xml".into())], body: body.to_owned() }
 }
 
 /// Runs the program with credentials, and nothing that names an installation but these variables.
@@ -134,23 +122,13 @@ fn the_settings_of_the_repository_name_a_stack_and_a_region() {
     let root = repository("stack = \"deployer\"\nregion = \"eu-central-1\"\n");
     let output = windlass(&there, &root.join("web/src"), &STATUS, &[]);
     assert_eq!(code(&output), 0, "{}", err(&output));
-    assert!(
-        out(&output).contains("nothing was deployed yet"),
-        "{}",
-        out(&output)
-    );
-    assert_eq!(
-        signed_for(&there),
-        ["eu-central-1 cloudformation", "eu-central-1 execute-api"]
-    );
+    assert!(out(&output).contains("nothing was deployed yet"), "{}", out(&output));
+    assert_eq!(signed_for(&there), ["eu-central-1 cloudformation", "eu-central-1 execute-api"]);
     // A variable goes before.
     let there = installation();
     let output = windlass(&there, &root, &STATUS, &[REGION]);
     assert_eq!(code(&output), 0, "{}", err(&output));
-    assert_eq!(
-        signed_for(&there),
-        ["eu-west-1 cloudformation", "eu-west-1 execute-api"]
-    );
+    assert_eq!(signed_for(&there), ["eu-west-1 cloudformation", "eu-west-1 execute-api"]);
 }
 
 #[test]
@@ -205,41 +183,22 @@ fn who_told_a_place_that_is_wrong_is_told() {
     let there = installation();
     for (arguments, variables, told) in [
         (&STATUS[..], &[REGION][..], line.as_str()),
-        (
-            &STATUS[..],
-            &[REGION, variable],
-            "is from WINDLASS_ENDPOINT",
-        ),
+        (&STATUS[..], &[REGION, variable], "is from WINDLASS_ENDPOINT"),
         (&option, &[REGION, variable], "is from --endpoint"),
     ] {
         let output = windlass(&there, &root, arguments, variables);
         let said = err(&output);
         assert_eq!(code(&output), 6, "{said}");
-        assert!(
-            said.contains(&format!("The address {nobody} {told}")),
-            "{said}"
-        );
+        assert!(said.contains(&format!("The address {nobody} {told}")), "{said}");
     }
 }
 
 #[test]
 fn a_stack_that_is_no_windlass_is_told_with_what_to_do() {
     for (name, status, told) in [
-        (
-            "nope",
-            6,
-            "there is no stack `nope` in the account and the region of the credentials",
-        ),
-        (
-            "network",
-            6,
-            "has no output `ApiUrl`, so that it is no Windlass",
-        ),
-        (
-            "secret",
-            6,
-            "`cloudformation:DescribeStacks` on the stack is needed",
-        ),
+        ("nope", 6, "there is no stack `nope` in the account and the region of the credentials"),
+        ("network", 6, "has no output `ApiUrl`, so that it is no Windlass"),
+        ("secret", 6, "`cloudformation:DescribeStacks` on the stack is needed"),
         ("a_b", 2, "it is no stack's name"),
     ] {
         let there = installation();
@@ -252,11 +211,7 @@ fn a_stack_that_is_no_windlass_is_told_with_what_to_do() {
     }
     let without = windlass(&installation(), &folder("stacks"), &STATUS, &[]);
     assert_eq!(code(&without), 2, "{}", err(&without));
-    assert!(
-        err(&without).contains("set AWS_REGION"),
-        "{}",
-        err(&without)
-    );
+    assert!(err(&without).contains("set AWS_REGION"), "{}", err(&without));
 }
 
 #[test]
@@ -264,14 +219,7 @@ fn a_release_takes_address_and_bucket_from_one_look_at_the_stack() {
     let there = installation();
     let root = repository("stack = \"deployer\"\n");
     std::fs::write(root.join("settings.json"), "{}").unwrap();
-    let release = [
-        "release",
-        "shop",
-        "1.4.0",
-        "web=settings.json",
-        "--git-ref",
-        "refs/heads/main",
-    ];
+    let release = ["release", "shop", "1.4.0", "web=settings.json", "--git-ref", "refs/heads/main"];
     let output = windlass(&there, &root, &release, &[REGION]);
     // The installation has no such application; the test counts that it was asked.
     assert_ne!(code(&output), 0);
@@ -289,23 +237,10 @@ fn validate_asks_nobody_where_nothing_is_named_and_tells_what_it_could_not_ask()
                 components: {web: {kind: static_site, bucket: shop-web}}\n";
     std::fs::write(place.join("app.yaml"), text).unwrap();
     let output = windlass(&there, &place, &["validate"], &[REGION]);
-    assert_eq!(
-        (code(&output), there.calls().len()),
-        (0, 0),
-        "{}",
-        err(&output)
-    );
-    let output = windlass(
-        &there,
-        &place,
-        &["validate", "--stack", "secret"],
-        &[REGION],
-    );
+    assert_eq!((code(&output), there.calls().len()), (0, 0), "{}", err(&output));
+    let output = windlass(&there, &place, &["validate", "--stack", "secret"], &[REGION]);
     assert_eq!(code(&output), 0, "{}", err(&output));
     let said = out(&output);
-    assert!(
-        said.contains("not looked at: whether its version is higher"),
-        "{said}"
-    );
+    assert!(said.contains("not looked at: whether its version is higher"), "{said}");
     assert!(said.contains("AccessDenied"), "{said}");
 }

@@ -50,13 +50,7 @@ fn whoever_interrupts_a_watch_is_told_that_the_deployment_goes_on_and_what_to_do
         let mut told = BufReader::new(child.stdout.take().unwrap()).lines();
         assert!(told.any(|line| line.unwrap().contains("wave 1 is watched")));
         let pid = child.id().to_string();
-        assert!(
-            Command::new("kill")
-                .args(["-INT", &pid])
-                .status()
-                .unwrap()
-                .success()
-        );
+        assert!(Command::new("kill").args(["-INT", &pid]).status().unwrap().success());
         let mut said = String::new();
         let mut stderr = child.stderr.take().unwrap();
         stderr.read_to_string(&mut said).unwrap();

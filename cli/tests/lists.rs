@@ -8,22 +8,17 @@ use serde_json::{Value, json};
 
 #[test]
 fn an_unknown_environment_is_refused_and_none_is_no_number_of_rows() {
-    let finding = json!({"name": "UnknownName", "path": "environment", "reason": "r", "remedy": "Did you mean `prod`?"});
+    let finding =
+        json!({"name": "UnknownName", "path": "environment", "reason": "r", "remedy": "Did you mean `prod`?"});
     let problem = json!({"detail": "d", "findings": [finding]});
     let api = StandIn::new(move |_: &Call| reply(404, &problem));
-    for verb in [
-        ["history", "shop", "prd"],
-        ["snapshots", "shop", "prd"],
-        ["status", "shop", "prd"],
-        ["watch", "shop", "prd"],
-    ] {
+    for verb in
+        [["history", "shop", "prd"], ["snapshots", "shop", "prd"], ["status", "shop", "prd"], ["watch", "shop", "prd"]]
+    {
         let output = api.windlass(&folder("prd"), &verb);
         assert_eq!(code(&output), 3, "{verb:?}");
         assert!(err(&output).contains("Did you mean `prod`?"), "{verb:?}");
-        assert!(
-            err(&output).contains("\n  page: docs/findings/UnknownName.md"),
-            "{verb:?}"
-        );
+        assert!(err(&output).contains("\n  page: docs/findings/UnknownName.md"), "{verb:?}");
     }
     let calls = api.calls().len();
     let none = ["history", "shop", "prod", "--limit", "0"];
@@ -67,10 +62,7 @@ fn snapshots_are_a_table_and_all_pages_of_it() {
     let output = api.windlass(&folder("snapshots"), &arguments);
     assert_eq!(code(&output), 0, "{}", err(&output));
     insta::assert_snapshot!(out(&output));
-    let output = api.windlass(
-        &folder("snapshots"),
-        &[&arguments[..], &["--json"]].concat(),
-    );
+    let output = api.windlass(&folder("snapshots"), &[&arguments[..], &["--json"]].concat());
     let told: Value = serde_json::from_str(&out(&output)).unwrap();
     assert_eq!(told["snapshots"][0]["replaced"], 2, "nothing is lost");
 }
@@ -88,16 +80,11 @@ fn an_unknown_application_is_told_with_the_one_that_was_meant_and_how_one_is_dec
             }
             let finding = json!({"name": "NoDeclaration", "path": "app", "reason": "No declaration is known.",
                 "remedy": "Upload `apps/helo/app.yaml` to the artifacts bucket."});
-            reply(
-                404,
-                &json!({"detail": "NoDeclaration: app", "findings": [finding]}),
-            )
+            reply(404, &json!({"detail": "NoDeclaration: app", "findings": [finding]}))
         });
         let output = api.windlass(&folder("unknown"), &["status", "helo", "prod"]);
         assert_eq!(code(&output), 3, "{}", err(&output));
-        let told = format!(
-            "{meant}`windlass apps` lists what is declared; `windlass declare app.yaml` declares"
-        );
+        let told = format!("{meant}`windlass apps` lists what is declared; `windlass declare app.yaml` declares");
         assert!(err(&output).contains(&told), "{}", err(&output));
         assert!(!err(&output).contains("bucket"), "{}", err(&output));
         let is_meant = err(&output).contains("Did you mean");
@@ -133,10 +120,9 @@ fn what_had_no_gate_is_told_as_not_measured() {
                 "hold": null, "lock": {"token": 9}, "waiting": [], "running": {}}),
         )
     });
-    for (verb, told) in [
-        ("snapshots", "runs now, not measured"),
-        ("status", "snapshot 2, not measured: it had no gate"),
-    ] {
+    for (verb, told) in
+        [("snapshots", "runs now, not measured"), ("status", "snapshot 2, not measured: it had no gate")]
+    {
         let output = api.windlass(&folder("unmeasured"), &[verb, "shop", "prod"]);
         assert_eq!(code(&output), 0, "{}", err(&output));
         assert!(out(&output).contains(told), "{}", out(&output));
@@ -165,12 +151,7 @@ fn what_was_accepted_is_told_as_the_persons_who_did() {
     });
     let said = out(&api.windlass(&folder("accepted"), &["snapshots", "shop", "prod"]));
     let row = said.lines().nth(1).unwrap();
-    for word in [
-        "tom",
-        "mended by hand",
-        "api,web@1.3.0",
-        "web came with 1.2.0",
-    ] {
+    for word in ["tom", "mended by hand", "api,web@1.3.0", "web came with 1.2.0"] {
         assert!(row.contains(word), "{row}");
     }
     assert!(!row.contains("23s") && !row.contains("an upload"), "{row}");
@@ -208,13 +189,9 @@ fn five(name: &'static str, one: fn(usize) -> Value) -> StandIn {
         let (_, query) = call.path.split_once('?').unwrap();
         let asked = |name: &str| {
             let pairs = query.split('&').filter_map(|pair| pair.split_once('='));
-            pairs
-                .clone()
-                .find(|(known, _)| *known == name)
-                .map(|(_, value)| value.to_owned())
+            pairs.clone().find(|(known, _)| *known == name).map(|(_, value)| value.to_owned())
         };
-        let after =
-            asked("after").map_or(0, |after| after.trim_start_matches('p').parse().unwrap());
+        let after = asked("after").map_or(0, |after| after.trim_start_matches('p').parse().unwrap());
         let limit: usize = asked("limit").unwrap().parse().unwrap();
         let end = (after + limit).min(5);
         let all: Vec<Value> = (after..end).map(one).collect();
@@ -283,14 +260,11 @@ fn a_list_that_is_cut_tells_how_to_see_the_rest() {
 
 #[test]
 fn a_refusal_is_listed_with_the_page_that_explains_it() {
-    let finding =
-        json!({"name": "BadValue", "path": "version", "reason": "r", "remedy": "Write another."});
-    let refusal =
-        json!({"about": "1.4", "requester": {"route": "s3"}, "findings": [finding], "at": 0});
+    let finding = json!({"name": "BadValue", "path": "version", "reason": "r", "remedy": "Write another."});
+    let refusal = json!({"about": "1.4", "requester": {"route": "s3"}, "findings": [finding], "at": 0});
     let page = json!({"refusals": [refusal], "next": null});
     let api = StandIn::new(move |_: &Call| reply(200, &page));
     let said = out(&api.windlass(&folder("page"), &["refusals", "shop"]));
-    let told =
-        "Write another.\n  page: docs/findings/BadValue.md (or `windlass explain BadValue`)\n";
+    let told = "Write another.\n  page: docs/findings/BadValue.md (or `windlass explain BadValue`)\n";
     assert!(said.ends_with(told), "{said}");
 }

@@ -24,17 +24,10 @@ pub fn record(is_over: bool) -> Value {
     let service = json!({"app": "shop", "environment": "prod", "cluster": "shop-prod", "service": "agent", "containers": ["agent"],
         "family": "agent", "base": {"registered": "arn:agent:17"}, "strategy": "rolling", "bakes_s": 0, "steady_within_s": 600});
     let publish = json!({"publish": {"code": "c", "keep": false}});
-    let update =
-        json!({"from": "arn:agent:17", "to": "arn:aws:ecs:eu-west-1:1:task-definition/agent:18"});
+    let update = json!({"from": "arn:agent:17", "to": "arn:aws:ecs:eu-west-1:1:task-definition/agent:18"});
     record["steps"] = json!([
         step("agent", "ecs", service, update, Value::Null),
-        step(
-            "api",
-            "lambda",
-            json!({"function": "shop-api-prod", "alias": "live"}),
-            publish,
-            json!("42")
-        ),
+        step("api", "lambda", json!({"function": "shop-api-prod", "alias": "live"}), publish, json!("42")),
         step("web", "static_site", json!({}), json!({}), Value::Null),
     ]);
     let own = "arn:aws:states:eu-west-1:111111111111:execution:windlass-release:shop-prod-1.4.0";
@@ -69,10 +62,7 @@ pub fn event(id: &str, second: u64, stream: &str, message: &str) -> Value {
 
 fn denied(action: &str) -> Reply {
     let message = format!("User ann is not authorized to perform: {action}");
-    reply(
-        400,
-        &json!({"__type": "AccessDeniedException", "message": message}),
-    )
+    reply(400, &json!({"__type": "AccessDeniedException", "message": message}))
 }
 
 /// Answers a call of one of AWS's services; `None` for a call of Windlass's API.
@@ -80,36 +70,28 @@ fn of_aws(call: &Call) -> Option<Reply> {
     let target = call.headers.get("x-amz-target").map(String::as_str);
     let page = |events: Value| reply(200, &json!({"events": events}));
     Some(match target {
-        None if call
-            .path
-            .starts_with("/2015-03-31/functions/shop-api-prod/configuration") =>
-        {
+        None if call.path.starts_with("/2015-03-31/functions/shop-api-prod/configuration") => {
             reply(200, &json!({"LoggingConfig": {"LogGroup": "/shop/api"}}))
         }
-        Some("Logs_20140328.FilterLogEvents") => {
-            match call.json()["logGroupName"].as_str().unwrap() {
-                "/shop/api" => page(json!([
-                    event("1", 5, "2025/11/20/[41]aa", "the former one"),
-                    event("2", 6, "2025/11/20/[42]bb", "KeyError: 'total'\n"),
-                ])),
-                group => {
-                    assert_eq!(group, "/shop/agent");
-                    assert_eq!(call.json()["logStreamNamePrefix"], "agent/agent/");
-                    page(json!([
-                        event("3", 4, "agent/agent/0former", "the former task"),
-                        event("4", 7, "agent/agent/1new", "started"),
-                    ]))
-                }
+        Some("Logs_20140328.FilterLogEvents") => match call.json()["logGroupName"].as_str().unwrap() {
+            "/shop/api" => page(json!([
+                event("1", 5, "2025/11/20/[41]aa", "the former one"),
+                event("2", 6, "2025/11/20/[42]bb", "KeyError: 'total'\n"),
+            ])),
+            group => {
+                assert_eq!(group, "/shop/agent");
+                assert_eq!(call.json()["logStreamNamePrefix"], "agent/agent/");
+                page(json!([
+                    event("3", 4, "agent/agent/0former", "the former task"),
+                    event("4", 7, "agent/agent/1new", "started"),
+                ]))
             }
-        }
+        },
         Some(target) if target.ends_with(".ListTasks") => {
             let arns = if call.json()["desiredStatus"] == "STOPPED" {
                 json!([])
             } else {
-                json!([
-                    "arn:aws:ecs:eu-west-1:1:task/shop-prod/0former",
-                    "arn:aws:ecs:eu-west-1:1:task/shop-prod/1new"
-                ])
+                json!(["arn:aws:ecs:eu-west-1:1:task/shop-prod/0former", "arn:aws:ecs:eu-west-1:1:task/shop-prod/1new"])
             };
             reply(200, &json!({"taskArns": arns}))
         }
@@ -118,10 +100,7 @@ fn of_aws(call: &Call) -> Option<Reply> {
                 json!({"taskArn": format!("arn:aws:ecs:eu-west-1:1:task/shop-prod/{id}"),
                 "taskDefinitionArn": format!("arn:aws:ecs:eu-west-1:1:task-definition/agent:{revision}"), "lastStatus": "RUNNING", "containers": []})
             };
-            reply(
-                200,
-                &json!({"tasks": [task("0former", 17), task("1new", 18)], "failures": []}),
-            )
+            reply(200, &json!({"tasks": [task("0former", 17), task("1new", 18)], "failures": []}))
         }
         Some(target) if target.ends_with(".DescribeTaskDefinition") => {
             let logs = json!({"logDriver": "awslogs", "options": {"awslogs-group": "/shop/agent", "awslogs-region": "eu-west-1", "awslogs-stream-prefix": "agent"}});
@@ -134,10 +113,7 @@ fn of_aws(call: &Call) -> Option<Reply> {
     })
 }
 
-pub fn serving(
-    record: Value,
-    mut aws: impl FnMut(&Call) -> Option<Reply> + Send + 'static,
-) -> StandIn {
+pub fn serving(record: Value, mut aws: impl FnMut(&Call) -> Option<Reply> + Send + 'static) -> StandIn {
     StandIn::new(move |call: &Call| {
         if call.path.starts_with("/stage/apps/shop/deployments?") {
             return reply(200, &history(true));
@@ -160,21 +136,13 @@ fn lines_of_the_new_version_and_of_the_new_tasks_are_told_in_their_order() {
     assert_eq!(code(&output), 0, "{}", err(&output));
     let told = "2025-11-20T12:00:06Z api KeyError: 'total'\n2025-11-20T12:00:07Z agent started\n";
     assert_eq!(out(&output), told);
-    assert!(
-        err(&output).contains("web has no log lines: a site has files"),
-        "{}",
-        err(&output)
-    );
-    let asked = api.calls().into_iter().find(|call| {
-        call.headers
-            .get("x-amz-target")
-            .is_some_and(|it| it.ends_with("FilterLogEvents"))
-    });
+    assert!(err(&output).contains("web has no log lines: a site has files"), "{}", err(&output));
+    let asked = api
+        .calls()
+        .into_iter()
+        .find(|call| call.headers.get("x-amz-target").is_some_and(|it| it.ends_with("FilterLogEvents")));
     let asked = asked.unwrap().json();
-    assert_eq!(
-        (asked["startTime"].as_u64(), asked["endTime"].as_u64()),
-        (Some(NOON + 1000), Some(NOON + 100_000))
-    );
+    assert_eq!((asked["startTime"].as_u64(), asked["endTime"].as_u64()), (Some(NOON + 1000), Some(NOON + 100_000)));
 }
 
 #[test]
@@ -182,18 +150,11 @@ fn one_document_tells_lines_and_what_has_none() {
     let api = serving(record(true), |_| None);
     let output = logs(&api, &["1.4.0", "--json"]);
     let document: Value = serde_json::from_str(&out(&output)).unwrap();
-    let texts: Vec<&str> = document["lines"]
-        .as_array()
-        .unwrap()
-        .iter()
-        .map(|line| line["text"].as_str().unwrap())
-        .collect();
+    let texts: Vec<&str> =
+        document["lines"].as_array().unwrap().iter().map(|line| line["text"].as_str().unwrap()).collect();
     assert_eq!(texts, ["KeyError: 'total'", "started"]);
     assert_eq!(document["lines"][0]["stream"], "2025/11/20/[42]bb");
-    assert_eq!(
-        (&document["id"], &document["cut"], &document["unseen"]),
-        (&json!(ID), &Value::Null, &json!([]))
-    );
+    assert_eq!((&document["id"], &document["cut"], &document["unseen"]), (&json!(ID), &Value::Null, &json!([])));
     assert_eq!(document["notes"].as_array().unwrap().len(), 1);
 }
 
@@ -201,8 +162,7 @@ fn one_document_tells_lines_and_what_has_none() {
 fn a_right_that_is_missing_is_named_and_is_no_silence() {
     let api = serving(record(true), |call| {
         let target = call.headers.get("x-amz-target")?;
-        let of_api =
-            target.ends_with("FilterLogEvents") && call.json()["logGroupName"] == "/shop/api";
+        let of_api = target.ends_with("FilterLogEvents") && call.json()["logGroupName"] == "/shop/api";
         of_api.then(|| denied("logs:FilterLogEvents"))
     });
     let output = logs(&api, &[]);
@@ -210,8 +170,7 @@ fn a_right_that_is_missing_is_named_and_is_no_silence() {
     assert!(out(&output).contains("agent started"), "{}", out(&output));
     let told = err(&output);
     assert!(
-        told.contains("api: the log group /shop/api")
-            && told.contains("Allow yourself `logs:FilterLogEvents`"),
+        told.contains("api: the log group /shop/api") && told.contains("Allow yourself `logs:FilterLogEvents`"),
         "{told}"
     );
 }
@@ -222,7 +181,12 @@ fn a_list_that_is_cut_says_so() {
     let output = logs(&api, &["--limit", "1"]);
     assert_eq!(code(&output), 0);
     assert_eq!(out(&output).lines().count(), 1);
-    assert!(err(&output).contains("there are more lines after 2025-11-20T12:00:06Z: go on with `--since 2025-11-20T12:00:06Z`"), "{}", err(&output));
+    assert!(
+        err(&output)
+            .contains("there are more lines after 2025-11-20T12:00:06Z: go on with `--since 2025-11-20T12:00:06Z`"),
+        "{}",
+        err(&output)
+    );
 }
 
 #[test]
@@ -230,9 +194,7 @@ fn a_log_group_that_is_not_there_and_no_line_at_all_are_told() {
     let api = serving(record(true), |call| {
         let target = call.headers.get("x-amz-target")?;
         let gone = json!({"__type": "ResourceNotFoundException", "message": "The specified log group does not exist."});
-        target
-            .ends_with("FilterLogEvents")
-            .then(|| reply(400, &gone))
+        target.ends_with("FilterLogEvents").then(|| reply(400, &gone))
     });
     let output = logs(&api, &[]);
     assert_eq!(code(&output), 0);
@@ -242,11 +204,7 @@ fn a_log_group_that_is_not_there_and_no_line_at_all_are_told() {
          hour until now\n",
         "a deployment that is over is not followed"
     );
-    assert!(
-        err(&output).contains("api: there is no log group /shop/api"),
-        "{}",
-        err(&output)
-    );
+    assert!(err(&output).contains("api: there is no log group /shop/api"), "{}", err(&output));
 }
 
 #[test]
@@ -293,12 +251,7 @@ fn lines_without_an_id_are_each_told_once() {
                 line.as_object_mut().unwrap().remove("eventId");
                 line
             };
-            let lines = [
-                line(6, "started"),
-                line(7, "tick"),
-                line(7, "tick"),
-                line(8, "tick"),
-            ];
+            let lines = [line(6, "started"), line(7, "tick"), line(7, "tick"), line(8, "tick")];
             return reply(200, &json!({"events": lines}));
         }
         of_aws(call).unwrap()
@@ -330,10 +283,7 @@ fn pages_link_each_log_group_that_was_written_into_whether_it_has_lines_or_not()
     let page = ui.get(&format!("apps/shop/deployments/{ID}/logs")).body;
     for told in [
         &format!("api writes into {}/shop/api</a>", console("/shop/api")),
-        &format!(
-            "agent writes into {}/shop/agent</a>",
-            console("/shop/agent")
-        ),
+        &format!("agent writes into {}/shop/agent</a>", console("/shop/agent")),
         &format!("windlass logs shop {ID}</code>"),
         "web has no log lines: a site has files",
         "No lines.",
@@ -354,10 +304,7 @@ fn the_page_of_lines_has_those_of_what_was_brought() {
     let page = ui.get(&format!("apps/shop/deployments/{ID}/logs")).body;
     let lines = "2025-11-20T12:00:06Z api KeyError: 'total'\n2025-11-20T12:00:07Z agent started\n";
     assert!(page.replace("&#39;", "'").contains(lines), "{page}");
-    let typed = format!(
-        "windlass logs shop {ID} --endpoint={}/stage</code>",
-        api.url
-    );
+    let typed = format!("windlass logs shop {ID} --endpoint={}/stage</code>", api.url);
     assert!(page.contains(&typed), "{typed}: {page}");
     assert!(!page.contains("the former one"), "{page}");
 }
@@ -366,9 +313,7 @@ fn the_page_of_lines_has_those_of_what_was_brought() {
 fn a_deployments_page_asks_aws_once_for_what_writes_and_says_what_it_may_not_know() {
     let api = serving(record(false), |call| {
         let target = call.headers.get("x-amz-target")?;
-        target
-            .ends_with("DescribeTaskDefinition")
-            .then(|| denied("ecs:DescribeTaskDefinition"))
+        target.ends_with("DescribeTaskDefinition").then(|| denied("ecs:DescribeTaskDefinition"))
     });
     let ui = Ui::start(&api);
     let path = format!("apps/shop/deployments/{ID}");
@@ -381,10 +326,7 @@ fn a_deployments_page_asks_aws_once_for_what_writes_and_says_what_it_may_not_kno
     let asked = api.calls().into_iter().filter(of_function).count();
     assert_eq!(asked, 1, "not at every look");
     let page = ui.get(&format!("{path}/logs")).body;
-    assert!(
-        page.contains("not read</span> agent: ") && page.contains("ecs:DescribeTaskDefinition"),
-        "{page}"
-    );
+    assert!(page.contains("not read</span> agent: ") && page.contains("ecs:DescribeTaskDefinition"), "{page}");
 }
 
 #[test]
@@ -392,9 +334,5 @@ fn a_component_that_the_deployment_is_not_for_is_refused() {
     let api = serving(record(true), |_| None);
     let output = logs(&api, &["--component", "apy"]);
     assert_eq!(code(&output), 3);
-    assert!(
-        err(&output).contains("is not for `apy`"),
-        "{}",
-        err(&output)
-    );
+    assert!(err(&output).contains("is not for `apy`"), "{}", err(&output));
 }

@@ -32,15 +32,7 @@ type Row = (&'static [&'static str], &'static str, &'static str, Value);
 fn what_is_moved_is_asked_for_where_both_sides_are_named() {
     let table: [Row; 5] = [
         (
-            &[
-                "rename",
-                "shop",
-                "prod",
-                "--component",
-                "web",
-                "--to-component",
-                "site",
-            ],
+            &["rename", "shop", "prod", "--component", "web", "--to-component", "site"],
             "/stage/apps/shop/environments/prod/renamable?component=web&to_component=site",
             "/stage/apps/shop/environments/prod/rename",
             json!({"component": "web", "to_component": "site", "reason": "r"}),
@@ -52,15 +44,7 @@ fn what_is_moved_is_asked_for_where_both_sides_are_named() {
             json!({"reason": "r"}),
         ),
         (
-            &[
-                "hand-over",
-                "shop",
-                "prod",
-                "--component",
-                "web",
-                "--to-app",
-                "bank",
-            ],
+            &["hand-over", "shop", "prod", "--component", "web", "--to-app", "bank"],
             "/stage/hand-overs/shop/prod/bank/prod?component=web",
             "/stage/hand-overs/shop/prod/bank/prod",
             json!({"component": "web", "reason": "r"}),
@@ -102,12 +86,7 @@ fn what_is_moved_is_asked_for_where_both_sides_are_named() {
         let api = self::api();
         let (status, told) = run(&api, &[words, &["--plan"][..]].concat());
         assert_eq!(status, 0, "{told}");
-        for part in [
-            "would be site of",
-            "with s3://shop/web/",
-            "stays as it is",
-            "Tag the",
-        ] {
+        for part in ["would be site of", "with s3://shop/web/", "stays as it is", "Tag the"] {
             assert!(told.contains(part), "{part}: {told}");
         }
         let calls = api.calls();
@@ -166,39 +145,14 @@ fn what_does_not_say_where_to_is_not_understood() {
         &["rename", "shop"],
         &["rename", "shop", "--to-app", "store"],
         &["rename", "shop", "--confirm", "shop"],
-        &[
-            "rename",
-            "shop",
-            "prod",
-            "--to-app",
-            "store",
-            "--confirm",
-            "shop",
-        ],
-        &[
-            "rename",
-            "shop",
-            "--to-app",
-            "store",
-            "--confirm",
-            "shop",
-            "--to-environment",
-            "qa",
-        ],
+        &["rename", "shop", "prod", "--to-app", "store", "--confirm", "shop"],
+        &["rename", "shop", "--to-app", "store", "--confirm", "shop", "--to-environment", "qa"],
         &["hand-over", "shop", "--to-app", "store"],
         &["rename", "shop", "prod", "--component", "web"],
         &["rename", "shop", "prod"],
         &["rename", "shop", "prod", "--to-component", "site"],
         &["hand-over", "shop", "prod", "--component", "web"],
-        &[
-            "hand-over",
-            "shop",
-            "prod",
-            "--to-app",
-            "bank",
-            "--to-component",
-            "site",
-        ],
+        &["hand-over", "shop", "prod", "--to-app", "bank", "--to-component", "site"],
     ];
     for words in wrong {
         let api = api();

@@ -56,15 +56,11 @@ fn api() -> StandIn {
         let path = call.path.as_str();
         let is_second = path.contains("after=p2");
         match path.split('?').next().unwrap() {
-            "/stage/apps" if is_second => reply(
-                200,
-                &json!({"apps": [{"app": "bank", "declaration": {}, "environments": []}], "next": null}),
-            ),
+            "/stage/apps" if is_second => {
+                reply(200, &json!({"apps": [{"app": "bank", "declaration": {}, "environments": []}], "next": null}))
+            }
             "/stage/apps" => reply(200, &json!({"apps": [shop()], "next": "p2"})),
-            "/stage/apps/shop/environments" => reply(
-                200,
-                &json!({"app": "shop", "environments": ["dev", "prod"]}),
-            ),
+            "/stage/apps/shop/environments" => reply(200, &json!({"app": "shop", "environments": ["dev", "prod"]})),
             it if it.starts_with("/stage/apps/shop/environments/") => {
                 let name = it.rsplit('/').next().unwrap();
                 reply(
@@ -88,14 +84,8 @@ fn run(api: &StandIn, arguments: &[&str]) -> String {
 fn a_rollback_is_told_as_one_and_not_as_a_version() {
     let table = [
         (json!({"version": "rollback"}), "rollback is under way"),
-        (
-            json!({"version": "rollback", "snapshot": 6}),
-            "rollback to snapshot 6 is under way",
-        ),
-        (
-            json!({"version": "1.3.0", "snapshot": 6}),
-            "rollback to 1.3.0, snapshot 6 is under way",
-        ),
+        (json!({"version": "rollback", "snapshot": 6}), "rollback to snapshot 6 is under way"),
+        (json!({"version": "1.3.0", "snapshot": 6}), "rollback to 1.3.0, snapshot 6 is under way"),
     ];
     for (told, words) in table {
         let mut asked = asked("", "ann", "9f2c61d4a0b3");
@@ -103,7 +93,8 @@ fn a_rollback_is_told_as_one_and_not_as_a_version() {
         for (name, value) in told.as_object().unwrap() {
             asked[name] = value.clone();
         }
-        let held = json!({"deployment": ID, "action": "rollback", "execution": "arn:one", "since": NOON, "state": "running"});
+        let held =
+            json!({"deployment": ID, "action": "rollback", "execution": "arn:one", "since": NOON, "state": "running"});
         let here = json!({"environment": "prod", "declared": true, "running": {}, "snapshot": 7, "hold": null,
             "lock": {"token": 9, "held": held}, "waiting": [], "deployments": {ID: asked}});
         let apps = json!({"apps": [{"app": "shop", "declaration": {}, "environments": [here]}], "next": null});
@@ -119,25 +110,11 @@ fn each_release_that_runs_somewhere_is_a_row_and_all_pages_are_read() {
         let said = run(&api(), arguments);
         let rows: Vec<Vec<&str>> = said
             .lines()
-            .map(|line| {
-                line.split("  ")
-                    .map(str::trim)
-                    .filter(|cell| !cell.is_empty())
-                    .collect()
-            })
+            .map(|line| line.split("  ").map(str::trim).filter(|cell| !cell.is_empty()).collect())
             .collect();
         let since = "2025-11-20T12:00:00Z";
         let wanted = [
-            vec![
-                "APP",
-                "ENVIRONMENT",
-                "RUNS",
-                "COMMIT",
-                "SINCE",
-                "BY",
-                "WAY BACK",
-                "STATE",
-            ],
+            vec!["APP", "ENVIRONMENT", "RUNS", "COMMIT", "SINCE", "BY", "WAY BACK", "STATE"],
             vec!["shop", "dev", "-", "-", "-", "-", "-", "idle"],
             vec![
                 "shop",
@@ -149,16 +126,7 @@ fn each_release_that_runs_somewhere_is_a_row_and_all_pages_are_read() {
                 "proved 2025-11-20T12:00:00Z; next 2025-11-27T12:00:00Z",
                 "NEEDS AN OPERATOR after 1.4.0; held by ann: \"checkout is broken\"; 1.3.0 waits",
             ],
-            vec![
-                "shop",
-                "prod",
-                "1.3.0 (agent/worker)",
-                "1a2b3c4",
-                since,
-                "ann",
-                "-",
-                "-",
-            ],
+            vec!["shop", "prod", "1.3.0 (agent/worker)", "1a2b3c4", since, "ann", "-", "-"],
             vec![
                 "shop",
                 "old",
@@ -178,16 +146,10 @@ fn each_release_that_runs_somewhere_is_a_row_and_all_pages_are_read() {
 #[test]
 fn a_list_that_is_cut_tells_how_to_go_on_and_a_program_gets_all_of_it() {
     let said = run(&api(), &["apps", "--limit", "1"]);
-    assert!(
-        said.ends_with("there are more: `windlass apps --limit 1 --after p2` lists them\n"),
-        "{said}"
-    );
+    assert!(said.ends_with("there are more: `windlass apps --limit 1 --after p2` lists them\n"), "{said}");
     let told: Value = serde_json::from_str(&run(&api(), &["apps", "--json"])).unwrap();
     assert_eq!(told["apps"][0], shop(), "nothing is lost");
-    assert_eq!(
-        (&told["apps"][1]["app"], &told["next"]),
-        (&json!("bank"), &json!(null))
-    );
+    assert_eq!((&told["apps"][1]["app"], &told["next"]), (&json!("bank"), &json!(null)));
     let none = StandIn::new(|_: &Call| reply(200, &json!({"apps": [], "next": null})));
     assert!(run(&none, &["apps"]).contains("no application is declared yet"));
 }
@@ -196,24 +158,13 @@ fn a_list_that_is_cut_tells_how_to_go_on_and_a_program_gets_all_of_it() {
 fn an_application_alone_is_each_of_its_environments() {
     let api = api();
     let said = run(&api, &["status", "shop", "--observe"]);
-    assert!(
-        said.contains("shop dev: nothing was deployed yet") && said.contains("shop prod: nothing"),
-        "{said}"
-    );
-    let looked = api
-        .calls()
-        .into_iter()
-        .filter(|call| call.path.ends_with("?observe=true"));
+    assert!(said.contains("shop dev: nothing was deployed yet") && said.contains("shop prod: nothing"), "{said}");
+    let looked = api.calls().into_iter().filter(|call| call.path.ends_with("?observe=true"));
     assert_eq!(looked.count(), 2);
     let told: Value = serde_json::from_str(&run(&api, &["status", "shop", "--json"])).unwrap();
     assert_eq!(told["environments"][1]["environment"], "prod");
     let output = api.windlass(&folder("overview"), &["status", "--observe"]);
-    assert_eq!(
-        code(&output),
-        2,
-        "all targets of everybody are not looked at: {}",
-        err(&output)
-    );
+    assert_eq!(code(&output), 2, "all targets of everybody are not looked at: {}", err(&output));
 }
 
 #[test]
@@ -221,9 +172,5 @@ fn who_may_not_see_all_is_told_which_right_is_needed() {
     let closed = StandIn::new(|_: &Call| reply(403, &json!({"message": "Forbidden"})));
     let output = closed.windlass(&folder("overview"), &["apps"]);
     assert_eq!(code(&output), 6);
-    assert!(
-        err(&output).contains("`execute-api:Invoke` on this path is needed"),
-        "{}",
-        err(&output)
-    );
+    assert!(err(&output).contains("`execute-api:Invoke` on this path is needed"), "{}", err(&output));
 }

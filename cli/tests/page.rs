@@ -11,13 +11,8 @@ const PAGE: &str = include_str!("../../docs/CLI.md");
 #[test]
 fn every_verb_is_on_the_page_and_no_other() {
     let command = Arguments::command();
-    let verbs: BTreeSet<&str> = command
-        .get_subcommands()
-        .map(clap::Command::get_name)
-        .collect();
-    let rows = PAGE
-        .lines()
-        .filter_map(|line| line.strip_prefix("| `windlass "));
+    let verbs: BTreeSet<&str> = command.get_subcommands().map(clap::Command::get_name).collect();
+    let rows = PAGE.lines().filter_map(|line| line.strip_prefix("| `windlass "));
     let told: BTreeSet<&str> = rows.map(|row| row.split('`').next().unwrap()).collect();
     assert_eq!(told, verbs);
 }
@@ -51,42 +46,26 @@ fn every_verb_that_can_wait_takes_watch() {
         waiting += usize::from(is_one);
     }
     assert!(waiting > 14, "{waiting}");
-    let both = [
-        "windlass",
-        "rollback",
-        "shop",
-        "prod",
-        "--reason=r",
-        "--watch",
-        "--no-wait",
-    ];
+    let both = ["windlass", "rollback", "shop", "prod", "--reason=r", "--watch", "--no-wait"];
     let refused = Arguments::command().try_get_matches_from(both).unwrap_err();
     assert_eq!(refused.kind(), clap::error::ErrorKind::ArgumentConflict);
 }
 
 fn said_by(arguments: &[&str], variables: &[(&str, &str)]) -> String {
     let mut program = std::process::Command::new(env!("CARGO_BIN_EXE_windlass"));
-    let program = program
-        .args(arguments)
-        .env_clear()
-        .envs(variables.iter().copied());
+    let program = program.args(arguments).env_clear().envs(variables.iter().copied());
     let output = program.output().unwrap();
     String::from_utf8([output.stdout, output.stderr].concat()).unwrap()
 }
 
 #[test]
 fn the_help_of_a_drill_tells_the_statuses_that_the_page_tells() {
-    let row = PAGE
-        .lines()
-        .find(|line| line.starts_with("| `windlass drill` |"));
+    let row = PAGE.lines().find(|line| line.starts_with("| `windlass drill` |"));
     let (_, statuses) = row.unwrap().split_once("Status ").unwrap();
     let statuses = statuses.trim_end_matches(" |");
     let said = said_by(&["drill", "--help"], &[]);
     let said = said.split_whitespace().collect::<Vec<_>>().join(" ");
-    assert!(
-        said.contains(&format!("The status is {statuses}.")),
-        "{said}"
-    );
+    assert!(said.contains(&format!("The status is {statuses}.")), "{said}");
 }
 
 #[test]
@@ -96,14 +75,7 @@ fn the_help_of_the_pages_names_the_acts_that_they_do() {
     let acts = "deploy, promote, roll back, hold, release the hold, cancel, recover and accept";
     assert!(said.contains(acts) && PAGE.contains(acts), "{said}");
     let typed = said.split_once("All else is typed").unwrap().1;
-    for verb in [
-        "pause",
-        "continue",
-        "skip-bake",
-        "drill",
-        "remove",
-        "rename",
-    ] {
+    for verb in ["pause", "continue", "skip-bake", "drill", "remove", "rename"] {
         assert!(typed.contains(&format!("`{verb}`")), "{verb}: {said}");
     }
 }
@@ -124,26 +96,16 @@ fn the_usage_of_a_verb_is_the_same_whatever_is_set() {
     for verb in Arguments::command().get_subcommands() {
         let name = verb.get_name();
         let help = program(&[name, "--help"], &[]);
-        assert!(
-            help.as_ref().is_some_and(|usage| usage.contains(name)),
-            "{help:?}"
-        );
+        assert!(help.as_ref().is_some_and(|usage| usage.contains(name)), "{help:?}");
         assert_eq!(program(&[name, "--help"], &variables), help);
         for set in [&[][..], &variables] {
             assert_eq!(program(&[name, "--nothing"], set), help);
         }
         let said = said_by(&[name, "--nothing"], &[]);
-        assert!(
-            said.contains("--nothing") && !said.contains("-- --"),
-            "{said}"
-        );
+        assert!(said.contains("--nothing") && !said.contains("-- --"), "{said}");
         assert!(!said.contains("\n\n\n"), "{said}");
         // Where nothing is required the verb itself answers.
-        if ![
-            "validate", "refusals", "declare", "apps", "stats", "status", "init", "doctor", "ui",
-        ]
-        .contains(&name)
-        {
+        if !["validate", "refusals", "declare", "apps", "stats", "status", "init", "doctor", "ui"].contains(&name) {
             assert_eq!(program(&[name], &variables), help);
         }
     }

@@ -36,10 +36,7 @@ fn drawing(plan: Value) -> StandIn {
     let mut looks = 0;
     StandIn::new(move |call: &Call| -> Reply {
         if call.method == "POST" {
-            return reply(
-                202,
-                &json!({"id": "5b1e0c2d9a4b6f70", "execution": "arn:one"}),
-            );
+            return reply(202, &json!({"id": "5b1e0c2d9a4b6f70", "execution": "arn:one"}));
         }
         looks += 1;
         match looks {
@@ -84,31 +81,19 @@ fn the_document_goes_into_a_file_beside_the_words_and_nothing_begins_where_it_ca
 #[test]
 fn a_promotion_is_planned_with_the_command_that_deploys_it() {
     let api = drawing(drawn("change", &json!([])));
-    let wish = [
-        "deploy", "shop", "prod", "1.4.0", "--again", "--reason", "so",
-    ];
+    let wish = ["deploy", "shop", "prod", "1.4.0", "--again", "--reason", "so"];
     let output = planned(&api, &wish);
     assert_eq!(code(&output), 0, "{}", err(&output));
-    assert!(
-        out(&output).contains("It would begin at once."),
-        "{}",
-        out(&output)
-    );
+    assert!(out(&output).contains("It would begin at once."), "{}", out(&output));
     let calls = api.calls();
-    assert_eq!(
-        calls[0].path, "/stage/apps/shop/releases/1.4.0",
-        "who recorded it"
-    );
+    assert_eq!(calls[0].path, "/stage/apps/shop/releases/1.4.0", "who recorded it");
     let calls = &calls[1..];
     assert_eq!(calls[0].path, "/stage/apps/shop/environments/prod/plans");
     let body = json!({"version": "1.4.0", "again": true, "reason": "so"});
     assert_eq!(calls[0].json(), body);
     assert!(calls[1..].iter().all(|call| call.path == PLAN), "{calls:?}");
     // It is judged as the deployment is that a person asks for, and not as an arrival.
-    assert!(
-        calls[0].headers.contains_key("idempotency-key"),
-        "{calls:?}"
-    );
+    assert!(calls[0].headers.contains_key("idempotency-key"), "{calls:?}");
 }
 
 #[test]
@@ -127,12 +112,9 @@ fn what_would_be_refused_is_told_and_ends_as_it_would() {
     let api = drawing(drawn("rejected", &red));
     let output = planned(&api, &["deploy", "shop", "prod", "1.4.0"]);
     assert_eq!(code(&output), 3);
-    for told in [
-        "it would be refused:",
-        "GateAlreadyRed: It is red.",
-        "Mend it.",
-        "page: docs/findings/GateAlreadyRed.md",
-    ] {
+    for told in
+        ["it would be refused:", "GateAlreadyRed: It is red.", "Mend it.", "page: docs/findings/GateAlreadyRed.md"]
+    {
         assert!(out(&output).contains(told), "{}", out(&output));
     }
 }
@@ -144,11 +126,7 @@ fn a_plan_that_was_not_drawn_is_no_plan() {
     let api = drawing(failed);
     let output = planned(&api, &["deploy", "shop", "prod", "1.4.0"]);
     assert_eq!(code(&output), 1);
-    assert!(
-        err(&output).contains("could not be drawn"),
-        "{}",
-        err(&output)
-    );
+    assert!(err(&output).contains("could not be drawn"), "{}", err(&output));
 }
 
 #[test]
@@ -159,10 +137,7 @@ fn what_is_of_the_command_is_taken_and_told() {
         let output = planned(&api, &[&deploy[..], more].concat());
         assert_eq!(code(&output), 7, "{more:?}");
         let said = format!("{}{}", out(&output), err(&output));
-        let told = more
-            .iter()
-            .take(1)
-            .all(|name| said.contains(&format!("`{name}` is of the command")));
+        let told = more.iter().take(1).all(|name| said.contains(&format!("`{name}` is of the command")));
         assert!(told, "{more:?}: {said}");
     }
 }
@@ -171,10 +146,7 @@ fn what_is_of_the_command_is_taken_and_told() {
 fn a_plan_that_nobody_knows_in_time_was_not_refused() {
     let api = StandIn::new(|call: &Call| -> Reply {
         if call.method == "POST" {
-            return reply(
-                202,
-                &json!({"id": "5b1e0c2d9a4b6f70", "execution": "arn:one"}),
-            );
+            return reply(202, &json!({"id": "5b1e0c2d9a4b6f70", "execution": "arn:one"}));
         }
         let findings = json!([{"name": "UnknownName", "path": "id", "reason": "no plan", "remedy": "ask again"}]);
         let body = json!({"type": "t", "title": "UnknownName", "status": 404, "detail": "d", "findings": findings});
@@ -183,9 +155,5 @@ fn a_plan_that_nobody_knows_in_time_was_not_refused() {
     let deploy = ["deploy", "shop", "prod", "1.4.0", "--timeout", "20ms"];
     let output = planned(&api, &deploy);
     assert_eq!(code(&output), 7, "{}", err(&output));
-    assert!(
-        err(&output).contains("`GET /apps/shop/plans/5b1e0c2d9a4b6f70`"),
-        "{}",
-        err(&output)
-    );
+    assert!(err(&output).contains("`GET /apps/shop/plans/5b1e0c2d9a4b6f70`"), "{}", err(&output));
 }

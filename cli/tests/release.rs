@@ -21,32 +21,18 @@ fn artifacts_are_uploaded_and_then_the_manifest_that_pins_them() {
     let from = "shop 1.4.0: from refs/tags/v1.4.0 (given by `--git-ref`), commit 9f2c111, not known whether clean";
     assert!(said.starts_with(from), "{said}");
     let goes = said.find("goes to prod, by its rule").unwrap();
-    assert!(
-        goes < said.find("uploaded").unwrap(),
-        "said before it is done: {said}"
-    );
-    assert!(
-        said.contains("handed in") && !said.contains("released"),
-        "{said}"
-    );
+    assert!(goes < said.find("uploaded").unwrap(), "said before it is done: {said}");
+    assert!(said.contains("handed in") && !said.contains("released"), "{said}");
     assert!(said.contains("`windlass watch shop prod 1.4.0`"), "{said}");
     let puts = puts(&cloud);
     assert_eq!(puts.len(), 3);
     let last = puts.last().unwrap();
-    assert!(
-        last.path
-            .starts_with("/artifacts-bucket/releases/shop/prod/1.4.0.json")
-    );
+    assert!(last.path.starts_with("/artifacts-bucket/releases/shop/prod/1.4.0.json"));
     let text = String::from_utf8(last.body.clone()).unwrap();
     let manifest = Manifest::parse(&AppName::new("shop").unwrap(), &text).unwrap();
     assert_eq!(manifest.git.unwrap().reference, "refs/tags/v1.4.0");
     let zip = std::fs::read(folder.join("fn.zip")).unwrap();
-    let api = manifest
-        .components
-        .iter()
-        .find(|(name, _)| name.as_str() == "api")
-        .unwrap()
-        .1;
+    let api = manifest.components.iter().find(|(name, _)| name.as_str() == "api").unwrap().1;
     assert_eq!(api.sha256, Some(Digest::of(&zip)));
     assert_eq!(api.version_id.as_deref(), Some("v1"));
     let key = api.key.clone().unwrap();
@@ -61,20 +47,13 @@ fn the_same_bytes_are_not_sent_twice() {
     assert_eq!(code(&cloud.windlass(&folder, &uploading())), 0);
     let output = cloud.windlass(&folder, &uploading());
     assert_eq!(code(&output), 0);
-    assert!(
-        out(&output).contains("web: there already"),
-        "{}",
-        out(&output)
-    );
+    assert!(out(&output).contains("web: there already"), "{}", out(&output));
     assert_eq!(puts(&cloud).len(), 4, "three, and the manifest again");
 }
 
 #[test]
 fn who_may_only_put_sends_what_may_be_there_already() {
-    let told = Told {
-        put_only: true,
-        ..Told::nothing()
-    };
+    let told = Told { put_only: true, ..Told::nothing() };
     let (cloud, folder) = (telling(told), site("put-only"));
     for sent in [3, 6] {
         let output = cloud.windlass(&folder, &uploading());
@@ -106,18 +85,12 @@ fn watching_starts_it_through_the_api_and_tells_how_it_ended() {
 #[test]
 fn a_recorded_release_is_promoted_by_its_version() {
     let cloud = cloud();
-    let output = cloud.windlass(
-        &folder("promote"),
-        &["deploy", "shop", "prod", "1.4.0", "--json", "--look=0s"],
-    );
+    let output = cloud.windlass(&folder("promote"), &["deploy", "shop", "prod", "1.4.0", "--json", "--look=0s"]);
     assert_eq!(code(&output), 0, "{}", err(&output));
     let told: Value = serde_json::from_str(&out(&output)).unwrap();
     assert_eq!(told["id"], ID);
     let calls = cloud.calls();
-    assert_eq!(
-        calls[0].path, "/stage/apps/shop/releases/1.4.0",
-        "who recorded it"
-    );
+    assert_eq!(calls[0].path, "/stage/apps/shop/releases/1.4.0", "who recorded it");
     assert_eq!(calls[1].path, "/stage/apps/shop/environments/prod/starts");
     assert_eq!(calls[1].json(), json!({"version": "1.4.0"}));
 }
@@ -126,10 +99,7 @@ fn a_recorded_release_is_promoted_by_its_version() {
 fn the_deployment_that_an_upload_became_is_told() {
     let one = json!({"id": ID, "action": "deploy", "version": "1.4.0", "status": "ended", "accepted": 0,
         "requester": {"route": "s3"}});
-    let told = Told {
-        history: json!({"deployments": [one], "next": null}),
-        ..Told::nothing()
-    };
+    let told = Told { history: json!({"deployments": [one], "next": null}), ..Told::nothing() };
     let (code, said, _) = released(told, "became", &uploading());
     assert_eq!(code, 4, "{said}");
     assert!(said.contains("RolledBack"), "{said}");
@@ -138,9 +108,7 @@ fn the_deployment_that_an_upload_became_is_told() {
 /// The archive of a folder, as `release` packs it.
 fn folder_archive(folder: &std::path::Path) -> Vec<u8> {
     let rules = FolderRules::new(Folder::UNKNOWN).unwrap();
-    windlass_cli::archive::of_folder(folder, &rules)
-        .unwrap()
-        .bytes
+    windlass_cli::archive::of_folder(folder, &rules).unwrap().bytes
 }
 
 /// A change to a record.
@@ -163,18 +131,12 @@ fn under_way(change: Change<'_>) -> Told {
     let listed = json!({"id": ID, "action": "deploy", "version": "1.4.0", "accepted": 0, "requester": {"route": "s3"},
         "status": record["deployment"]["status"]});
     let history = json!({"deployments": [listed], "next": null});
-    Told {
-        before: history.clone(),
-        history,
-        record,
-        ..Told::nothing()
-    }
+    Told { before: history.clone(), history, record, ..Told::nothing() }
 }
 
 #[test]
 fn what_joins_a_deployment_under_way_says_which_and_how_it_stands() {
-    let joins =
-        format!("it joins deployment {ID}, which was there before with the same release and");
+    let joins = format!("it joins deployment {ID}, which was there before with the same release and");
     let none = "no deployment of it was seen yet";
     let waits = |record: &mut Value| record["deployment"]["status"] = "waiting".into();
     let undone = |record: &mut Value| {
@@ -229,8 +191,7 @@ fn what_joins_a_deployment_under_way_says_which_and_how_it_stands() {
     let stands = told["stands"].as_str().unwrap();
     assert!(stands.contains(none), "{stands}");
     // A deployment that had ended before did not come from this release's arrival.
-    let ended =
-        |record: &mut Value| *record = records::ended(record.clone(), "RolledBack", "GateFailed");
+    let ended = |record: &mut Value| *record = records::ended(record.clone(), "RolledBack", "GateFailed");
     let (_, said, _) = released(under_way(&ended), "ended-before", &uploading());
     assert!(said.contains(none), "{said}");
 }

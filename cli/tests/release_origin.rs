@@ -16,17 +16,8 @@ const COMMITTED: &str = "2026-11-20T16:02:05+02:00";
 fn git(folder: &Path, arguments: &[&str]) -> String {
     let mut command = std::process::Command::new("git");
     command.args(["-c", "user.name=a", "-c", "user.email=a@b.example"]);
-    let done = command
-        .args(arguments)
-        .env("GIT_COMMITTER_DATE", COMMITTED)
-        .current_dir(folder)
-        .output()
-        .unwrap();
-    assert!(
-        done.status.success(),
-        "{}",
-        String::from_utf8_lossy(&done.stderr)
-    );
+    let done = command.args(arguments).env("GIT_COMMITTER_DATE", COMMITTED).current_dir(folder).output().unwrap();
+    assert!(done.status.success(), "{}", String::from_utf8_lossy(&done.stderr));
     String::from_utf8(done.stdout).unwrap().trim().to_owned()
 }
 
@@ -69,14 +60,7 @@ fn two_commits(name: &str) -> (PathBuf, String, String) {
     (folder, tagged, head)
 }
 
-const RELEASE: [&str; 6] = [
-    "release",
-    "shop",
-    "1.4.0",
-    "web=dist",
-    "--upload",
-    "--look=0s",
-];
+const RELEASE: [&str; 6] = ["release", "shop", "1.4.0", "web=dist", "--upload", "--look=0s"];
 
 /// Hands a release in from a folder, with these options and variables. Returns also the number of objects that were put.
 fn handed_in(folder: &Path, options: &[&str], variables: &[(&str, &str)]) -> (Output, usize) {
@@ -186,14 +170,7 @@ fn of_several_tags_the_one_of_the_version_that_was_typed_counts() {
         git(&folder, &["tag", "--annotate", "--message", tag, tag]);
     }
     assert_eq!(git_of_manifest(&folder, &[])["ref"], "refs/tags/v1.4.0");
-    let candidate = [
-        "release",
-        "shop",
-        "1.5.0",
-        "web=dist",
-        "--upload",
-        "--look=0s",
-    ];
+    let candidate = ["release", "shop", "1.5.0", "web=dist", "--upload", "--look=0s"];
     let cloud = cloud();
     let output = cloud.windlass(&folder, &candidate);
     assert_eq!(code(&output), 0, "{}", err(&output));
@@ -224,22 +201,13 @@ fn a_detached_tag_is_said_and_what_no_commit_names_goes_there_only_when_it_is_sa
     assert!(err(&output).contains("git.dirty"), "{}", err(&output));
     assert!(puts(&cloud).is_empty());
     let said = out(&output);
-    assert!(
-        said.contains("from refs/tags/v1.4.0 (HEAD is detached at this tag)"),
-        "{said}"
-    );
-    assert!(
-        said.contains("DIRTY") && said.contains("goes to prod"),
-        "{said}"
-    );
+    assert!(said.contains("from refs/tags/v1.4.0 (HEAD is detached at this tag)"), "{said}");
+    assert!(said.contains("DIRTY") && said.contains("goes to prod"), "{said}");
     let output = cloud.windlass(&folder, &[&RELEASE[..], &["--dirty"]].concat());
     assert_eq!(code(&output), 0, "{}", err(&output));
     let manifest = puts(&cloud).pop().unwrap().json();
     assert_eq!(manifest["git"]["dirty"], true);
-    let output = cloud.windlass(
-        &folder,
-        &[&RELEASE[..], &["--git-ref", "refs/heads/main"]].concat(),
-    );
+    let output = cloud.windlass(&folder, &[&RELEASE[..], &["--git-ref", "refs/heads/main"]].concat());
     assert_eq!(code(&output), 0, "{}", err(&output));
     assert!(out(&output).contains("DIRTY"), "{}", out(&output));
 }
@@ -251,43 +219,19 @@ fn no_program_of_a_hostile_repository_runs() {
     let ran = folder.join("ran");
     let script = folder.join("script.sh");
     let signs = "[ $# = 0 ] || cat > /dev/null; echo '[GNUPG:] SIG_CREATED ' >&2; echo '-----BEGIN PGP SIGNATURE-----'";
-    write(
-        &folder,
-        "script.sh",
-        &format!("#!/bin/sh\n: > {}\n{signs}\n", ran.display()),
-    );
+    write(&folder, "script.sh", &format!("#!/bin/sh\n: > {}\n{signs}\n", ran.display()));
     std::fs::set_permissions(&script, PermissionsExt::from_mode(0o755)).unwrap();
     let program = script.to_str().unwrap();
     write(&folder, ".git/info/attributes", "* filter=x diff=x\n");
     let set = |name: &str, to: &str| git(&folder, &["config", name, to]);
     set("gpg.program", program);
-    git(
-        &folder,
-        &[
-            "commit",
-            "--quiet",
-            "--allow-empty",
-            "--gpg-sign",
-            "--message",
-            "signed",
-        ],
-    );
+    git(&folder, &["commit", "--quiet", "--allow-empty", "--gpg-sign", "--message", "signed"]);
     set("log.showSignature", "true");
     let hooks = folder.join(".git/hooks");
     std::fs::create_dir_all(&hooks).unwrap();
     std::fs::copy(&script, hooks.join("post-index-change")).unwrap();
-    let names = [
-        "filter.x.clean",
-        "filter.x.process",
-        "core.fsmonitor",
-        "diff.x.textconv",
-    ];
-    for name in names.iter().chain(&[
-        "diff.external",
-        "core.pager",
-        "core.editor",
-        "core.sshCommand",
-    ]) {
+    let names = ["filter.x.clean", "filter.x.process", "core.fsmonitor", "diff.x.textconv"];
+    for name in names.iter().chain(&["diff.external", "core.pager", "core.editor", "core.sshCommand"]) {
         set(name, program);
     }
     let runs = |what: &str, run: &dyn Fn()| {
@@ -299,18 +243,12 @@ fn no_program_of_a_hostile_repository_runs() {
     };
     for control in [&["status"][..], &["show", "--no-patch"]] {
         let run = || {
-            drop(
-                std::process::Command::new("git")
-                    .args(control)
-                    .current_dir(&folder)
-                    .output(),
-            );
+            drop(std::process::Command::new("git").args(control).current_dir(&folder).output());
         };
         assert!(runs("control", &run), "{control:?} runs none by itself");
     }
     let said = std::cell::RefCell::<String>::default();
-    let release =
-        || *said.borrow_mut() = out(&handed_in(&folder, &["--git-ref", "refs/heads/main"], &[]).0);
+    let release = || *said.borrow_mut() = out(&handed_in(&folder, &["--git-ref", "refs/heads/main"], &[]).0);
     assert!(!runs("ours", &release), "{}", said.borrow());
     let told = |words: &str| assert!(said.borrow().contains(words), "{}", said.borrow());
     told("not known whether clean");

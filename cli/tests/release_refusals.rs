@@ -2,35 +2,20 @@
 
 #![allow(clippy::unwrap_used)]
 
-use crate::cloud::{
-    DECLARATION, RELEASE, Told, cloud, puts, released, s3, site, telling, uploading, with, write,
-};
+use crate::cloud::{DECLARATION, RELEASE, Told, cloud, puts, released, s3, site, telling, uploading, with, write};
 use crate::standin::{Call, StandIn, code, err, out, reply};
 use serde_json::{Value, json};
 
 #[test]
 fn what_is_not_valid_is_refused_before_anything_is_sent() {
     let (cloud, folder) = (cloud(), site("invalid"));
-    let bad = [
-        "release",
-        "shop",
-        "1 4",
-        "web=dist",
-        "agent=image:Nonsense",
-        "--no-git",
-    ];
+    let bad = ["release", "shop", "1 4", "web=dist", "agent=image:Nonsense", "--no-git"];
     let output = cloud.windlass(&folder, &bad);
     assert_eq!(code(&output), 3, "{}", err(&output));
     std::fs::create_dir(folder.join("empty")).unwrap();
     let large = std::fs::File::create(folder.join("large.zip")).unwrap();
     large.set_len(6 << 30).unwrap();
-    let missing = [
-        "web=nowhere.zip",
-        "job=large.zip",
-        "api=empty",
-        "agent=dist",
-        "agent=fn.zip",
-    ];
+    let missing = ["web=nowhere.zip", "job=large.zip", "api=empty", "agent=dist", "agent=fn.zip"];
     let missing = [&["release", "shop", "1.4.0"][..], &missing].concat();
     let output = cloud.windlass(&folder, &missing);
     assert_eq!(code(&output), 2);
@@ -43,19 +28,8 @@ fn what_is_not_valid_is_refused_before_anything_is_sent() {
         assert!(err(&output).contains(told), "{}", err(&output));
     }
     let wish = ["release", "shop", "1.4.0", "web=dist", "--again"];
-    assert_eq!(
-        code(&cloud.windlass(&folder, &wish)),
-        2,
-        "a wish needs a reason"
-    );
-    let environment = [
-        "release",
-        "shop",
-        "1.4.0",
-        "web=dist",
-        "--environment",
-        "No!",
-    ];
+    assert_eq!(code(&cloud.windlass(&folder, &wish)), 2, "a wish needs a reason");
+    let environment = ["release", "shop", "1.4.0", "web=dist", "--environment", "No!"];
     assert_eq!(code(&cloud.windlass(&folder, &environment)), 2);
     assert!(cloud.calls().is_empty());
 }
@@ -71,56 +45,16 @@ fn what_would_be_refused_a_second_later_is_refused_before_the_upload() {
     let nothing = Told::nothing;
     let table: [(Told, Vec<&str>, i32, &str); 11] = [
         (nothing(), with(&[(1, "shopp")]), 3, "NoDeclaration"),
-        (
-            nothing(),
-            with(&[(3, "wbe=dist")]),
-            3,
-            "Did you mean `web`?",
-        ),
-        (
-            nothing(),
-            with(&[(7, "refs/heads/nowhere")]),
-            3,
-            "matches no environment's rule",
-        ),
-        (
-            nothing(),
-            with(&[(7, "refs/heads/mian")]),
-            3,
-            "Did you mean `refs/heads/main`?",
-        ),
-        (
-            nothing(),
-            with(&[(7, "refs/head/main")]),
-            3,
-            "Did you mean `refs/heads/main`?",
-        ),
-        (
-            nothing(),
-            with(&[(7, "refs/tag/v1.4.0")]),
-            3,
-            "Did you mean `refs/tags/v1.4.0`?",
-        ),
-        (
-            nothing(),
-            with(&[(7, "v1.4.0")]),
-            3,
-            "Did you mean `refs/tags/v1.4.0`?",
-        ),
+        (nothing(), with(&[(3, "wbe=dist")]), 3, "Did you mean `web`?"),
+        (nothing(), with(&[(7, "refs/heads/nowhere")]), 3, "matches no environment's rule"),
+        (nothing(), with(&[(7, "refs/heads/mian")]), 3, "Did you mean `refs/heads/main`?"),
+        (nothing(), with(&[(7, "refs/head/main")]), 3, "Did you mean `refs/heads/main`?"),
+        (nothing(), with(&[(7, "refs/tag/v1.4.0")]), 3, "Did you mean `refs/tags/v1.4.0`?"),
+        (nothing(), with(&[(7, "v1.4.0")]), 3, "Did you mean `refs/tags/v1.4.0`?"),
         (nothing(), with(&[(2, "spring")]), 3, "VersionNotOfTag"),
         (used, RELEASE.to_vec(), 3, "VersionReused"),
-        (
-            held.clone(),
-            RELEASE.to_vec(),
-            9,
-            "`windlass release-hold shop prod --reason '…'`",
-        ),
-        (
-            nothing(),
-            [&RELEASE[..], &["--environment", "prd"]].concat(),
-            3,
-            "Did you mean `prod`?",
-        ),
+        (held.clone(), RELEASE.to_vec(), 9, "`windlass release-hold shop prod --reason '…'`"),
+        (nothing(), [&RELEASE[..], &["--environment", "prd"]].concat(), 3, "Did you mean `prod`?"),
     ];
     for (told, arguments, status, words) in table {
         let (code, said, puts) = released(told, "before", &arguments);
@@ -144,10 +78,7 @@ fn an_artifact_of_the_wrong_sort_is_refused_before_the_upload() {
     let invalid = closed(Some("app: shop"));
     let by = [
         (Told::nothing(), "BadArchive web=hacked.html: the archive"),
-        (
-            closed(Some(DECLARATION)),
-            "BadArchive web=hacked.html: the archive",
-        ),
+        (closed(Some(DECLARATION)), "BadArchive web=hacked.html: the archive"),
         (invalid, "what `web` takes is not known here"),
     ];
     for (told, words) in by {
@@ -173,18 +104,12 @@ fn a_declaration_is_told_what_runs_that_it_no_longer_has() {
     assert_eq!(code(&output), 0, "{}", out(&output));
     let said = out(&output);
     assert_eq!(said.matches("NoLongerDeclared").count(), 3, "{said}");
-    assert!(
-        said.contains("`old-web` runs 1.2.0 in prod since"),
-        "{said}"
-    );
+    assert!(said.contains("`old-web` runs 1.2.0 in prod since"), "{said}");
     told.closed = Some(403);
     let output = telling(told).windlass(&folder, &["validate"]);
     assert_eq!(code(&output), 0, "{}", out(&output));
     let said = out(&output);
-    assert!(
-        said.contains("not looked at: what runs in prod ("),
-        "{said}"
-    );
+    assert!(said.contains("not looked at: what runs in prod ("), "{said}");
 }
 
 #[test]
@@ -202,10 +127,7 @@ fn a_declaration_whose_upload_would_be_refused_is_not_valid() {
         assert_eq!(code(&output), status, "{text}: {}", out(&output));
         assert!(out(&output).contains(told), "{}", out(&output));
     }
-    let closed = Told {
-        closed: Some(403),
-        ..Told::nothing()
-    };
+    let closed = Told { closed: Some(403), ..Told::nothing() };
     let output = telling(closed).windlass(&folder, &["validate"]);
     assert_eq!(code(&output), 0, "{}", out(&output));
     let told = "not looked at: whether its version is higher";
@@ -235,18 +157,14 @@ fn a_manifest_is_validated_with_what_the_api_tells() {
     let folder = site("validated");
     write(&folder, "app.yaml", DECLARATION);
     let web = json!({"key": "artifacts/shop/prod/web/1.zip", "sha256": "a".repeat(64)});
-    let manifest =
-        json!({"version": "1.4.0", "git": {"ref": "refs/tags/v1.4.0"}, "components": {"web": web}});
+    let manifest = json!({"version": "1.4.0", "git": {"ref": "refs/tags/v1.4.0"}, "components": {"web": web}});
     write(&folder, "it.json", &manifest.to_string());
     let validate = ["validate", "--manifest", "it.json"];
     let output = telling(told.clone()).windlass(&folder, &validate);
     assert_eq!(code(&output), 0, "{}", out(&output));
     let said = out(&output);
     assert_eq!(said.matches("not looked at").count(), 1, "{said}");
-    assert!(
-        said.contains("not looked at: the bytes of `web`:"),
-        "{said}"
-    );
+    assert!(said.contains("not looked at: the bytes of `web`:"), "{said}");
     told.environment["hold"] = json!({"since": 0, "reason": "a sale", "by": "ann"});
     let output = telling(told.clone()).windlass(&folder, &validate);
     assert_eq!(code(&output), 9, "{}", out(&output));
@@ -259,32 +177,20 @@ fn a_manifest_is_validated_with_what_the_api_tells() {
     told.closed = Some(403);
     let output = telling(told).windlass(&folder, &validate);
     assert_eq!(code(&output), 0, "{}", out(&output));
-    assert!(
-        out(&output).contains("not looked at: whether the version"),
-        "{}",
-        out(&output)
-    );
+    assert!(out(&output).contains("not looked at: whether the version"), "{}", out(&output));
 }
 
 #[test]
 fn what_is_refused_after_the_upload_is_told_by_what_lies_beside_it() {
     let beside = |name: &str, version: Value| {
-        let remedy =
-            r#"Start {"action":"release_hold","app":"shop","environment":"prod","reason":"…"}."#;
+        let remedy = r#"Start {"action":"release_hold","app":"shop","environment":"prod","reason":"…"}."#;
         let finding = json!({"name": name, "path": "p", "reason": "It is so.", "remedy": remedy});
         let lies = json!({"version_id": version, "deployment": null, "findings": [finding]});
-        Told {
-            beside: Some(lies),
-            ..Told::nothing()
-        }
+        Told { beside: Some(lies), ..Told::nothing() }
     };
     let table = [
         (beside("Vetoed", json!("v1")), 3, "Vetoed p: It is so."),
-        (
-            beside("Held", json!("v1")),
-            9,
-            "`windlass release-hold shop prod --reason '…'`",
-        ),
+        (beside("Held", json!("v1")), 9, "`windlass release-hold shop prod --reason '…'`"),
         (beside("Vetoed", Value::Null), 3, "Vetoed"),
         (
             beside("Vetoed", json!("v0")),
@@ -301,30 +207,19 @@ fn what_is_refused_after_the_upload_is_told_by_what_lies_beside_it() {
 
 #[test]
 fn without_rights_to_the_api_the_bucket_is_asked_and_that_is_said() {
-    let closed = Told {
-        closed: Some(403),
-        ..Told::nothing()
-    };
+    let closed = Told { closed: Some(403), ..Told::nothing() };
     let (code, said, puts) = released(closed.clone(), "closed", &uploading());
     assert_eq!((code, puts), (0, 3), "{said}");
+    assert!(said.contains("goes to prod") && said.contains("not looked at before: the API"), "{said}");
     assert!(
-        said.contains("goes to prod") && said.contains("not looked at before: the API"),
-        "{said}"
-    );
-    assert!(
-        said.contains(
-            "; its deployment was not looked at: the API: Windlass did not let the caller in (403"
-        ),
+        said.contains("; its deployment was not looked at: the API: Windlass did not let the caller in (403"),
         "{said}"
     );
     let (code, said, puts) = released(closed.clone(), "closed", &with(&[(3, "wbe=dist")]));
     assert_eq!((code, puts), (3, 0), "{said}");
     let (code, said, puts) = released(closed, "closed", &with(&[(1, "shopp")]));
     assert_eq!((code, puts), (3, 0), "{said}");
-    assert!(
-        said.contains("there is no s3://artifacts-bucket/apps/shopp/app.yaml"),
-        "{said}"
-    );
+    assert!(said.contains("there is no s3://artifacts-bucket/apps/shopp/app.yaml"), "{said}");
 }
 
 #[test]
@@ -336,9 +231,5 @@ fn an_upload_that_fails_starts_nothing() {
     });
     let output = cloud.windlass(&site("denied"), &RELEASE);
     assert_eq!(code(&output), 6, "{}", err(&output));
-    assert!(
-        puts(&cloud)
-            .iter()
-            .all(|put| put.path.contains("/artifacts/"))
-    );
+    assert!(puts(&cloud).iter().all(|put| put.path.contains("/artifacts/")));
 }

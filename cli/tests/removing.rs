@@ -40,10 +40,7 @@ fn who_names_nothing_to_remove_is_told_of_the_confirmation_and_nothing_is_sent()
     let api = api();
     let (status, told) = run_at(&api, &["shop"], &[]);
     assert_eq!(status, 2, "{told}");
-    assert!(
-        told.contains("`--confirm shop`") && told.contains("NotUnderstood.md"),
-        "{told}"
-    );
+    assert!(told.contains("`--confirm shop`") && told.contains("NotUnderstood.md"), "{told}");
     assert_eq!(api.calls().len(), 0);
 }
 
@@ -64,23 +61,14 @@ fn each_mistake_in_a_command_names_its_page() {
         let last = told.lines().last().unwrap_or_default();
         let page = "  page: docs/troubles/NotUnderstood.md (or `windlass explain NotUnderstood`)";
         assert_eq!(last == page, is_mistake, "{arguments:?}: {told}");
-        assert_eq!(
-            code(&output) == 2,
-            is_mistake || arguments.is_empty(),
-            "{arguments:?}"
-        );
+        assert_eq!(code(&output) == 2, is_mistake || arguments.is_empty(), "{arguments:?}");
     }
 }
 
 #[test]
 fn a_component_or_all_of_an_environment_is_removed() {
-    let table: [(&[&str], Value); 2] = [
-        (
-            &["--component", "web"],
-            json!({"reason": "r", "component": "web"}),
-        ),
-        (&[], json!({"reason": "r"})),
-    ];
+    let table: [(&[&str], Value); 2] =
+        [(&["--component", "web"], json!({"reason": "r", "component": "web"})), (&[], json!({"reason": "r"}))];
     for (words, body) in table {
         let api = api();
         let (status, told) = run(&api, words);
@@ -97,18 +85,11 @@ fn what_would_be_let_go_of_is_told_and_nothing_is_sent() {
     let api = api();
     let (status, told) = run(&api, &["--component", "web", "--plan"]);
     assert_eq!(status, 0);
-    assert!(
-        told.contains("another component may have s3://shop/web/ then"),
-        "{told}"
-    );
+    assert!(told.contains("another component may have s3://shop/web/ then"), "{told}");
     assert!(told.contains("stays as it is"), "{told}");
     let calls = api.calls();
     assert!(calls.iter().all(|call| call.method == "GET"));
-    assert!(
-        calls[0].path.ends_with("/removable?component=web"),
-        "{}",
-        calls[0].path
-    );
+    assert!(calls[0].path.ends_with("/removable?component=web"), "{}", calls[0].path);
 }
 
 #[test]
@@ -123,21 +104,11 @@ fn a_whole_application_is_removed_when_its_name_is_typed_again() {
 
     let (status, told) = run_at(&api, &["shop"], &["--plan"]);
     assert_eq!(status, 0, "{told}");
-    for part in [
-        "declaration 1.3.0",
-        "prod: web",
-        "have E1 then",
-        "shop/agent",
-        "stays as it is",
-    ] {
+    for part in ["declaration 1.3.0", "prod: web", "have E1 then", "shop/agent", "stays as it is"] {
         assert!(told.contains(part), "{part}: {told}");
     }
 
-    let wrong: [&[&str]; 3] = [
-        &[],
-        &["--component", "web", "--confirm", "shop"],
-        &["--component", "web"],
-    ];
+    let wrong: [&[&str]; 3] = [&[], &["--component", "web", "--confirm", "shop"], &["--component", "web"]];
     for more in wrong {
         let (status, told) = run_at(&api, &["shop"], more);
         assert_eq!(status, 2, "{told}");

@@ -12,22 +12,10 @@ fn a_report_is_one_file_with_every_deployment_and_leads_nowhere_that_needs_acces
     let report = api.windlass(&folder("ui"), &["report", "shop", "prod", "--days", "3660"]);
     assert_eq!(code(&report), 0, "{}", err(&report));
     let text = out(&report);
-    assert!(
-        text.starts_with("<!DOCTYPE html>") && text.trim_end().ends_with("</html>"),
-        "{text}"
-    );
-    assert!(
-        text.contains("<style>:root")
-            && !text.contains("rel=\"stylesheet\"")
-            && !text.contains("<form")
-    );
-    assert!(
-        text.contains(&format!("href=\"#{FAILED}\"")) && text.contains(&format!("id=\"{FAILED}\""))
-    );
-    assert!(
-        text.contains("7.3 errors/min") && !text.contains("acts/"),
-        "it shows and does not act"
-    );
+    assert!(text.starts_with("<!DOCTYPE html>") && text.trim_end().ends_with("</html>"), "{text}");
+    assert!(text.contains("<style>:root") && !text.contains("rel=\"stylesheet\"") && !text.contains("<form"));
+    assert!(text.contains(&format!("href=\"#{FAILED}\"")) && text.contains(&format!("id=\"{FAILED}\"")));
+    assert!(text.contains("7.3 errors/min") && !text.contains("acts/"), "it shows and does not act");
     assert!(text.len() < 150 * 1024, "{}", text.len());
     let none = out(&api.windlass(&folder("ui"), &["report", "shop", "prod", "--days", "0"]));
     assert_eq!(none, "", "at least a day");
@@ -47,17 +35,11 @@ fn a_report_links_nothing_that_it_does_not_have() {
     let text = out(&api.windlass(&folder("ui"), &["report", "shop", "prod", "--days", "30"]));
     assert!(text.contains(&format!("href=\"#{FAILED}\"")), "{text}");
     let older = "1f0c2d9a4b5e6f70";
-    assert!(
-        text.contains(&format!("<a>{older}</a>")),
-        "what runs came before: {text}"
-    );
+    assert!(text.contains(&format!("<a>{older}</a>")), "what runs came before: {text}");
     let links = text.split("href=\"#").skip(1);
     let links: Vec<&str> = links.map(|rest| rest.split('"').next().unwrap()).collect();
     assert!(links.len() > 3, "{links:?}");
     for to in links {
-        assert!(
-            text.contains(&format!("id=\"{to}\"")),
-            "#{to} leads nowhere"
-        );
+        assert!(text.contains(&format!("id=\"{to}\"")), "#{to} leads nowhere");
     }
 }

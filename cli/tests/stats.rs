@@ -39,9 +39,7 @@ fn api() -> StandIn {
     StandIn::new(|call: &Call| {
         let (path, query) = call.path.split_once('?').unwrap();
         match path {
-            "/stage/stats" if query.contains("after=p2") => {
-                reply(200, &json!({"apps": [], "next": null}))
-            }
+            "/stage/stats" if query.contains("after=p2") => reply(200, &json!({"apps": [], "next": null})),
             "/stage/stats" => reply(200, &json!({"apps": [shop()], "next": "p2"})),
             "/stage/apps/shop/stats" => reply(200, &shop()),
             _ => reply(404, &json!({"message": "Not Found"})),
@@ -60,25 +58,18 @@ fn figures_are_a_table_and_what_was_cut_is_said() {
     let output = api.windlass(&folder("stats"), &["stats", "shop", "--days", "7"]);
     assert_eq!(code(&output), 0, "{}", err(&output));
     let words = out(&output);
-    let cells =
-        |text: &str| -> Vec<String> { text.split_whitespace().map(str::to_owned).collect() };
+    let cells = |text: &str| -> Vec<String> { text.split_whitespace().map(str::to_owned).collect() };
     let rows: String = words.lines().take(3).collect::<Vec<_>>().join("\n");
     assert_eq!(cells(&rows), cells(TABLE), "{words}");
     let of_a_part = "shop in 2026-11 (prod since 2026-11-13): $0.0405 for 44 deployments\n";
     assert!(words.contains(of_a_part), "{words}");
-    assert!(
-        words.contains("shop prod: figures since 2026-11-13T"),
-        "{words}"
-    );
+    assert!(words.contains("shop prod: figures since 2026-11-13T"), "{words}");
     assert!(words.contains("in the last 7 days"), "{words}");
     assert_eq!(api.calls()[0].path, "/stage/apps/shop/stats?days=7");
     let one = ["stats", "shop", "prod", "--json"];
     let told: Value = serde_json::from_str(&out(&api.windlass(&folder("stats"), &one))).unwrap();
     assert_eq!(told, shop(), "nothing is lost");
-    assert_eq!(
-        api.calls()[1].path,
-        "/stage/apps/shop/stats?environment=prod&days=30"
-    );
+    assert_eq!(api.calls()[1].path, "/stage/apps/shop/stats?environment=prod&days=30");
 }
 
 /// The cost of a month that the window cuts is not shown as that of the whole month.
@@ -92,10 +83,8 @@ fn the_cost_of_the_first_month_says_since_when_it_is() {
         let notes = words.lines().filter(|line| line.starts_with("till in"));
         notes.map(str::to_owned).collect()
     };
-    let (october, november) = (
-        "$0.0100 for 7 deployments, and 1 without an estimate",
-        "till in 2026-11: $0.0405 for 44 deployments",
-    );
+    let (october, november) =
+        ("$0.0100 for 7 deployments, and 1 without an estimate", "till in 2026-11: $0.0405 for 44 deployments");
     let first = format!("till in 2026-10 since 2026-10-21: {october}");
     assert_eq!(notes(till()), [first.as_str(), november]);
     // One environment has more than can be read: October leaves it out.
@@ -125,11 +114,7 @@ fn without_an_application_all_of_them_are_told_page_by_page() {
 #[test]
 fn a_wrong_window_and_an_older_windlass_are_told() {
     let api = api();
-    for wrong in [
-        &["stats", "--days", "0"][..],
-        &["stats", "--days", "367"],
-        &["stats", "shop", "--limit", "3"],
-    ] {
+    for wrong in [&["stats", "--days", "0"][..], &["stats", "--days", "367"], &["stats", "shop", "--limit", "3"]] {
         assert_eq!(code(&api.windlass(&folder("stats"), wrong)), 2, "{wrong:?}");
     }
     assert!(api.calls().is_empty());
@@ -163,17 +148,9 @@ fn figures_are_a_page_and_a_part_of_the_report() {
             "too many deployments",
         ] {
             let words = [words.to_owned(), words.replace("&#39;", "'")];
-            assert!(
-                words.iter().any(|words| shown.contains(words)),
-                "{words:?}: {shown}"
-            );
+            assert!(words.iter().any(|words| shown.contains(words)), "{words:?}: {shown}");
         }
     }
     let asked = api.calls();
-    assert!(
-        asked
-            .iter()
-            .any(|call| call.path == "/stage/stats?days=90&limit=100"),
-        "{asked:?}"
-    );
+    assert!(asked.iter().any(|call| call.path == "/stage/stats?days=90&limit=100"), "{asked:?}");
 }

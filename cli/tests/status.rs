@@ -31,10 +31,7 @@ fn status_tells_what_runs_who_holds_and_who_waits() {
     let output = api.windlass(&folder("status"), &["status", "shop", "prod", "--observe"]);
     assert_eq!(code(&output), 0, "{}", err(&output));
     insta::assert_snapshot!(out(&output));
-    assert_eq!(
-        api.calls()[0].path,
-        "/stage/apps/shop/environments/prod?observe=true"
-    );
+    assert_eq!(api.calls()[0].path, "/stage/apps/shop/environments/prod?observe=true");
 }
 
 #[test]
@@ -47,20 +44,15 @@ fn status_tells_how_far_a_first_release_is_or_that_it_could_not_be_seen() {
         });
         let mut record = records::watched();
         record["steps"][0]["shown"] = "41 with 42 at 10 %".into();
-        let api = StandIn::new(
-            move |call: &Call| match call.path.contains("/deployments/") {
-                true if is_seen => reply(200, &record),
-                true => reply(403, &json!({"message": "Forbidden"})),
-                false => reply(200, &environment),
-            },
-        );
+        let api = StandIn::new(move |call: &Call| match call.path.contains("/deployments/") {
+            true if is_seen => reply(200, &record),
+            true => reply(403, &json!({"message": "Forbidden"})),
+            false => reply(200, &environment),
+        });
         let output = api.windlass(&folder("first"), &["status", "shop", "prod"]);
         assert_eq!(code(&output), 0, "{}", err(&output));
         let said = out(&output);
-        assert!(
-            said.starts_with("shop prod: its first release is under way\n"),
-            "{said}"
-        );
+        assert!(said.starts_with("shop prod: its first release is under way\n"), "{said}");
         let wanted = if is_seen {
             "\n    api: 1.4.0, the first release of it here; 10 % of callers get it"
         } else {
@@ -91,31 +83,15 @@ fn status_tells_what_the_last_hourly_look_found() {
         "began": {"not_before": 0, "seen_at": 3_600_000}}),
         &[],
     );
-    let unknown = of(
-        json!({"at": 3_600_000, "drift": "unknown", "reason": "you may not"}),
-        &[],
-    );
+    let unknown = of(json!({"at": 3_600_000, "drift": "unknown", "reason": "you may not"}), &[]);
     let table: [(_, &[&str]); 6] = [
-        (
-            json!(null),
-            &["  drift: not looked at yet; `windlass status shop prod --observe` looks now\n"],
-        ),
+        (json!(null), &["  drift: not looked at yet; `windlass status shop prod --observe` looks now\n"]),
         (
             json!({"due": 7_200_000, "components": {}}),
-            &[
-                "drift: not looked at yet; the first look is overdue since 1970-01-01T02:00:00Z; `windlass status shop",
-            ],
+            &["drift: not looked at yet; the first look is overdue since 1970-01-01T02:00:00Z; `windlass status shop"],
         ),
-        (
-            good,
-            &["drift: looked at 1970-01-01T01:00:00Z: all as recorded"],
-        ),
-        (
-            left,
-            &[
-                "looked at 1970-01-01T01:00:00Z, but for 1 component, which has a turn later because",
-            ],
-        ),
+        (good, &["drift: looked at 1970-01-01T01:00:00Z: all as recorded"]),
+        (left, &["looked at 1970-01-01T01:00:00Z, but for 1 component, which has a turn later because"]),
         (
             changed,
             &[
@@ -130,11 +106,7 @@ fn status_tells_what_the_last_hourly_look_found() {
         for part in wanted {
             assert!(told.contains(part), "{drift}: {told}");
         }
-        assert_eq!(
-            told.contains("all as recorded"),
-            wanted.iter().any(|it| it.contains("all as")),
-            "{told}"
-        );
+        assert_eq!(told.contains("all as recorded"), wanted.iter().any(|it| it.contains("all as")), "{told}");
     }
 }
 

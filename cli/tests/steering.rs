@@ -35,35 +35,11 @@ fn done() -> Value {
 #[test]
 fn each_verb_sends_what_it_says_and_tells_how_it_is_now() {
     let table: [(&[&str], &str, Value, Value, i32); 5] = [
-        (
-            &["pause", "--for", "2h"],
-            "pause",
-            json!({"reason": "r", "for": "2h"}),
-            turn(),
-            0,
-        ),
+        (&["pause", "--for", "2h"], "pause", json!({"reason": "r", "for": "2h"}), turn(), 0),
         (&["pause"], "pause", json!({"reason": "r"}), Value::Null, 8),
-        (
-            &["continue"],
-            "continue",
-            json!({"reason": "r"}),
-            Value::Null,
-            0,
-        ),
-        (
-            &["continue", "--deployment", ID],
-            "continue",
-            json!({"reason": "r", "deployment": ID}),
-            turn(),
-            8,
-        ),
-        (
-            &["skip-bake"],
-            "skip-bake",
-            json!({"reason": "r"}),
-            Value::Null,
-            0,
-        ),
+        (&["continue"], "continue", json!({"reason": "r"}), Value::Null, 0),
+        (&["continue", "--deployment", ID], "continue", json!({"reason": "r", "deployment": ID}), turn(), 8),
+        (&["skip-bake"], "skip-bake", json!({"reason": "r"}), Value::Null, 0),
     ];
     for (words, path, body, paused, status) in table {
         let is_paused = paused.is_object();
@@ -75,20 +51,13 @@ fn each_verb_sends_what_it_says_and_tells_how_it_is_now() {
         assert_eq!(code(&output), status, "{words:?}: {}", err(&output));
         let first = &api.calls()[0];
         assert_eq!(first.method, "POST");
-        assert_eq!(
-            first.path,
-            format!("/stage/apps/shop/environments/prod/{path}")
-        );
+        assert_eq!(first.path, format!("/stage/apps/shop/environments/prod/{path}"));
         assert_eq!(first.json(), body);
         let said = out(&output);
         assert!(said.contains("It is done."), "{said}");
         let told = "paused: wave 1 is paused until 2025-11-20T13:00:20Z by ann: \"to look\".";
         assert_eq!(said.contains(told), is_paused, "{said}");
-        assert_eq!(
-            said.contains("`windlass continue shop prod"),
-            is_paused,
-            "{said}"
-        );
+        assert_eq!(said.contains("`windlass continue shop prod"), is_paused, "{said}");
     }
 }
 
@@ -97,10 +66,7 @@ fn what_was_refused_says_why() {
     let refusal = json!({"app": "shop", "environment": "prod", "about": "pause",
         "requester": {"route": "api"}, "execution": "arn:one", "at": 0,
         "findings": [{"name": "TimedByAws", "path": "components.agent", "reason": "ECS goes on.", "remedy": "Wait."}]});
-    let api = coming_to(
-        json!({"deployment": null, "refusal": refusal}),
-        &Value::Null,
-    );
+    let api = coming_to(json!({"deployment": null, "refusal": refusal}), &Value::Null);
     let arguments = ["pause", "shop", "prod", "--reason", "r", "--every", "1ms"];
     let output = api.windlass(&folder("steers-refused"), &arguments);
     assert_eq!(code(&output), 3);

@@ -14,10 +14,7 @@ fn read(record: &Value) -> Record {
 }
 
 fn whole(record: &Value) -> String {
-    let lines: Vec<String> = lines(&read(record), false)
-        .into_iter()
-        .map(|line| line.text)
-        .collect();
+    let lines: Vec<String> = lines(&read(record), false).into_iter().map(|line| line.text).collect();
     lines.join("\n")
 }
 
@@ -63,10 +60,7 @@ fn a_wave_without_a_gate_is_not_told_as_if_something_had_been_measured() {
     let mut record = finished();
     record["judgements"][0]["measurements"] = serde_json::json!([]);
     let text = whole(&record);
-    assert!(
-        text.contains("wave 1 passed: no gate, nothing was measured"),
-        "{text}"
-    );
+    assert!(text.contains("wave 1 passed: no gate, nothing was measured"), "{text}");
     assert!(text.contains("wave 2 passed\n"), "{text}");
 }
 
@@ -109,8 +103,7 @@ fn a_warning_tells_what_to_do() {
         "name": "TargetNotReady", "path": "components.web.distribution",
         "reason": "it has no default root object", "remedy": "set it to `index.html`",
     }]);
-    let told =
-        "  warning: TargetNotReady: it has no default root object\n    set it to `index.html`\n";
+    let told = "  warning: TargetNotReady: it has no default root object\n    set it to `index.html`\n";
     assert!(whole(&record).contains(told), "{}", whole(&record));
 }
 
@@ -122,10 +115,7 @@ fn files_that_stay_reachable_are_told_with_what_takes_one_away() {
         "because": "open_pages", "days": 30, "releases": 11,
     }]);
     let told = whole(&record);
-    let told: Vec<&str> = told
-        .lines()
-        .filter(|line| line.contains("away") || line.contains("old.js"))
-        .collect();
+    let told: Vec<&str> = told.lines().filter(|line| line.contains("away") || line.contains("old.js")).collect();
     insta::assert_snapshot!(told.join("\n").trim_start(), @r"
     plan: web: 12 files are no longer part of the site and stay reachable, because pages that are open may ask for them: `old.js`, `old.css` and 10 more.
         They stay for at least 30 days and for 11 further releases; then a release takes them away.
@@ -145,8 +135,7 @@ fn a_publish_is_told_by_tenths_with_the_time_that_is_left() {
         });
         printed.fresh(&read(&record), false).join("\n")
     };
-    let expected =
-        "  api: published 120 of 1000 files, 120.00 KiB of 1000.00 KiB, about 3 minutes left";
+    let expected = "  api: published 120 of 1000 files, 120.00 KiB of 1000.00 KiB, about 3 minutes left";
     assert_eq!(look(120, Some(180)), expected);
     assert_eq!(look(199, Some(170)), "", "the same tenth");
     assert!(look(200, None).ends_with("published 200 of 1000 files, 200.00 KiB of 1000.00 KiB"));
@@ -165,10 +154,7 @@ fn a_publish_without_bytes_tells_none() {
     let text = publish(3);
     assert!(text.contains("api: published 3 of 3 files\n"), "{text}");
     assert!(!text.contains("0 B"), "{text}");
-    assert!(
-        !publish(0).contains("published"),
-        "there is nothing to publish"
-    );
+    assert!(!publish(0).contains("published"), "there is nothing to publish");
 }
 
 /// A measurement at the end is told only where it is news.
@@ -198,10 +184,7 @@ fn a_rollback_is_told_as_what_it_goes_back_to() {
     let head = format!("shop prod: rollback {}, asked ", records::ID);
     let mut printed = Printed::default();
     let first = printed.fresh(&read(&record), false).join("\n");
-    assert!(
-        first.starts_with(&head) && !first.contains("it goes"),
-        "{first}"
-    );
+    assert!(first.starts_with(&head) && !first.contains("it goes"), "{first}");
     record["deployment"]["release"]["version"] = "1.3.0".into();
     record["deployment"]["snapshot"] = 6.into();
     let later = printed.fresh(&read(&record), false);

@@ -28,10 +28,7 @@ fn each_trouble_has_a_page_with_its_status_and_what_to_do() {
         let meaning = page.split("\n## ").next().unwrap().replace('\n', " ");
         let status = format!("exit status is {}", name.exit() as u8);
         assert!(meaning.contains(&status), "{name}: not `{status}`");
-        for part in [
-            "\n## What you see\n\n```text\nwindlass: ",
-            "\n## Look, and mend it\n",
-        ] {
+        for part in ["\n## What you see\n\n```text\nwindlass: ", "\n## Look, and mend it\n"] {
             assert!(page.contains(part), "{name}: no {part}");
         }
         assert!(page.contains("```sh\n"), "{name} tells nothing to type");
@@ -59,16 +56,10 @@ fn the_code_tells_the_message_of_each_page() {
         let (said, page) = said.split_once(" -->").unwrap();
         let (file, phrase) = said.split_once(": ").unwrap();
         let code = as_said(&fs::read_to_string(root().join(file)).unwrap());
-        assert!(
-            code.contains(phrase),
-            "{name}: {file} does not say `{phrase}`"
-        );
+        assert!(code.contains(phrase), "{name}: {file} does not say `{phrase}`");
         let fixed = phrase.split("{}").map(str::trim);
         for part in fixed {
-            assert!(
-                page.contains(part),
-                "{name}: its page does not say `{part}`"
-            );
+            assert!(page.contains(part), "{name}: its page does not say `{part}`");
         }
     }
 }

@@ -29,27 +29,17 @@ fn the_board_tells_of_every_environment_in_as_few_calls_as_there_are_pages() {
     }
     assert_eq!(api.calls().len(), 1, "a page of the API is one call");
     let without_slash = ui.get_path(ui.base.trim_end_matches('/'));
-    assert_eq!(
-        (without_slash.status, &without_slash.location),
-        (303, &ui.base)
-    );
+    assert_eq!((without_slash.status, &without_slash.location), (303, &ui.base));
     let held = ui.get("?q=HELD+bank");
     assert_eq!(held.body.matches("data-row").count(), 5);
-    assert_eq!(
-        held.body.matches(" hidden>").count(),
-        5,
-        "four rows, and that nothing matches"
-    );
+    assert_eq!(held.body.matches(" hidden>").count(), 5, "four rows, and that nothing matches");
 }
 
 #[test]
 fn an_environment_that_never_had_a_release_is_told_of_it_and_offered_it() {
     let (_, ui) = started();
     let board = ui.get("").body;
-    assert!(
-        board.contains("<a href=\"apps/shop/environments/dev\">"),
-        "{board}"
-    );
+    assert!(board.contains("<a href=\"apps/shop/environments/dev\">"), "{board}");
     let (_, dev) = board.split_once("/environments/dev\"").unwrap();
     let (dev, _) = dev.split_once("</tr>").unwrap();
     for told in [
@@ -140,12 +130,7 @@ fn when_an_environment_last_proved_its_way_back_is_on_the_board_the_page_and_in_
     let api = telling(told);
     let ui = Ui::start(&api);
     let board = ui.get("").body;
-    for told in [
-        "Way back",
-        "failed</span>",
-        "proved</span>",
-        "put off: deployment r1 waits",
-    ] {
+    for told in ["Way back", "failed</span>", "proved</span>", "put off: deployment r1 waits"] {
         assert!(board.contains(told), "{told}: {board}");
     }
     assert_eq!(api.calls().len(), 1, "nothing more is asked for it");
@@ -189,19 +174,10 @@ fn a_deployment_shows_its_gates_beside_their_thresholds_and_its_cause() {
     ] {
         assert!(page.body.contains(told), "{told}: {}", page.body);
     }
-    assert!(
-        !page.body.contains("data-again"),
-        "what has ended does not move"
-    );
+    assert!(!page.body.contains("data-again"), "what has ended does not move");
     let going = ui.get(&format!("apps/shop/deployments/{GOING}"));
-    assert!(
-        going.body.contains("data-again=\"2\"") && going.body.contains("http-equiv=\"refresh\"")
-    );
-    assert!(
-        going.body.contains("wave 2 of 3 is watched"),
-        "{}",
-        going.body
-    );
+    assert!(going.body.contains("data-again=\"2\"") && going.body.contains("http-equiv=\"refresh\""));
+    assert!(going.body.contains("wave 2 of 3 is watched"), "{}", going.body);
 }
 
 #[test]
@@ -212,24 +188,13 @@ fn pages_load_nothing_from_elsewhere_keep_nothing_and_are_small() {
         let answer = ui.get(path);
         assert_eq!(answer.status, 200);
         bytes += answer.body.len();
-        for header in [
-            "cache-control: no-store",
-            "default-src 'none'",
-            "frame-ancestors 'none'",
-            "nosniff",
-        ] {
+        for header in ["cache-control: no-store", "default-src 'none'", "frame-ancestors 'none'", "nosniff"] {
             assert!(answer.head.contains(header), "{}", answer.head);
         }
-        assert!(
-            !answer.body.contains("src=\"http") && !answer.body.contains("@import"),
-            "{path}"
-        );
+        assert!(!answer.body.contains("src=\"http") && !answer.body.contains("@import"), "{path}");
     }
     let board = ui.get("").body;
-    assert!(
-        !board.contains("style=") && !board.contains("onclick"),
-        "the policy lets nothing inline"
-    );
+    assert!(!board.contains("style=") && !board.contains("onclick"), "the policy lets nothing inline");
     assert!(bytes < LARGEST, "{bytes} bytes");
     for secret in ["AKIDEXAMPLE", "a-secret"] {
         assert!(!board.contains(secret));
@@ -247,10 +212,7 @@ fn a_board_of_two_hundred_environments_is_small_as_well() {
     let proved = shop["environments"][2]["drills"]["proved"].clone();
     staging["drills"] = json!({"proved": proved, "last": proved});
     staging["drift"]["left"] = json!([]);
-    staging["drift"]["components"]
-        .as_object_mut()
-        .unwrap()
-        .remove("api");
+    staging["drift"]["components"].as_object_mut().unwrap().remove("api");
     let apps = (0..50).map(|number| {
         let each = ["development", "integration", "staging", "production"].map(|name| {
             let mut here = staging.clone();
@@ -268,12 +230,7 @@ fn a_board_of_two_hundred_environments_is_small_as_well() {
     told["/apps"]["apps"] = apps.collect();
     let ui = Ui::start(&telling(told));
     let board = ui.get("").body;
-    for each in [
-        "data-row",
-        "proved</span>",
-        "as recorded at",
-        "verified good",
-    ] {
+    for each in ["data-row", "proved</span>", "as recorded at", "verified good"] {
         assert_eq!(board.matches(each).count(), 200, "{each}");
     }
     let news = "not here: 1.5.0 of development, integration, staging (agent, api, web)";
@@ -286,10 +243,7 @@ fn a_board_of_two_hundred_environments_is_small_as_well() {
 #[test]
 fn what_had_no_gate_is_not_told_as_verified_good() {
     let mut told = answers();
-    for environment in told["/apps"]["apps"][0]["environments"]
-        .as_array_mut()
-        .unwrap()
-    {
+    for environment in told["/apps"]["apps"][0]["environments"].as_array_mut().unwrap() {
         environment["unmeasured"] = environment["verified_good"].clone();
     }
     let good = |told: &Value| {
@@ -298,10 +252,7 @@ fn what_had_no_gate_is_not_told_as_verified_good() {
         ["verified good", "not measured"].map(|words| board.matches(words).count())
     };
     let ([before, _], [after, unmeasured]) = (good(&answers()), good(&told));
-    assert!(
-        unmeasured > 0 && before == after + unmeasured,
-        "{before} {after} {unmeasured}"
-    );
+    assert!(unmeasured > 0 && before == after + unmeasured, "{before} {after} {unmeasured}");
 }
 
 #[test]
@@ -319,18 +270,12 @@ fn a_text_of_somebody_elses_stays_text_on_every_page() {
         format!("acts/cancel?app=shop&environment=prod&id={GOING}"),
         "acts/accept?app=bank&environment=prod".to_owned(),
         "acts/release-hold?app=bank&environment=prod".to_owned(),
-        format!(
-            "acts/deploy?app=shop&environment=prod&version={}",
-            "%22%3E%3Cscript%3Ealert(1)"
-        ),
+        format!("acts/deploy?app=shop&environment=prod&version={}", "%22%3E%3Cscript%3Ealert(1)"),
         format!("?q={}", "%22%3E%3Cscript%3Ealert(1)"),
         "nowhere/%3Cscript%3Ealert(1)".to_owned(),
     ] {
         let page = ui.get(&path).body;
-        assert!(
-            !page.contains("<script>alert") && !page.contains("<img"),
-            "{path}: {page}"
-        );
+        assert!(!page.contains("<script>alert") && !page.contains("<img"), "{path}: {page}");
         met += page.matches("&lt;script&gt;alert").count();
     }
     assert!(met > 40, "only {met} hostile texts were met");

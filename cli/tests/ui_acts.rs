@@ -10,11 +10,7 @@ use serde_json::{Value, json};
 
 /// Each act with the fields of its form beside the reason, and what one would have typed.
 const ACTS: [(&str, &str, &str); 8] = [
-    (
-        "deploy",
-        "app=shop&environment=prod&version=1.5.0",
-        "windlass deploy shop prod 1.5.0 --reason 'as planned'",
-    ),
+    ("deploy", "app=shop&environment=prod&version=1.5.0", "windlass deploy shop prod 1.5.0 --reason 'as planned'"),
     // Promotion is a deployment of what runs elsewhere; a wish is typed as well.
     (
         "deploy",
@@ -26,16 +22,8 @@ const ACTS: [(&str, &str, &str); 8] = [
         "app=shop&environment=prod&snapshot=5&across=web",
         "windlass rollback shop prod --snapshot=5 --across=web --reason 'as planned'",
     ),
-    (
-        "hold",
-        "app=shop&environment=prod",
-        "windlass hold shop prod --reason 'as planned'",
-    ),
-    (
-        "release-hold",
-        "app=shop&environment=prod",
-        "windlass release-hold shop prod --reason 'as planned'",
-    ),
+    ("hold", "app=shop&environment=prod", "windlass hold shop prod --reason 'as planned'"),
+    ("release-hold", "app=shop&environment=prod", "windlass release-hold shop prod --reason 'as planned'"),
     (
         "cancel",
         "app=shop&environment=prod&id=3b1c0d9a4b5e6f72",
@@ -46,11 +34,7 @@ const ACTS: [(&str, &str, &str); 8] = [
         "app=shop&environment=prod&deployment=3b1c0d9a4b5e6f72",
         "windlass recover shop prod --deployment=3b1c0d9a4b5e6f72 --reason 'as planned'",
     ),
-    (
-        "accept",
-        "app=shop&environment=prod",
-        "windlass accept shop prod --reason 'as planned'",
-    ),
+    ("accept", "app=shop&environment=prod", "windlass accept shop prod --reason 'as planned'"),
 ];
 
 /// Returns the command that each act shows to be typed in its place, once it was done.
@@ -58,10 +42,7 @@ fn typed(ui: &Ui) -> Vec<String> {
     let each = ACTS.iter().map(|(act, fields, _)| {
         let token = ui.get(&format!("acts/{act}?{fields}")).token();
         // A form is done once: two of one act are two forms.
-        let form = format!(
-            "token={token}&once={act}{}&{fields}&reason=as+planned",
-            fields.len()
-        );
+        let form = format!("token={token}&once={act}{}&{fields}&reason=as+planned", fields.len());
         let done = ui.post(&format!("acts/{act}/do"), &form);
         assert_eq!(done.status, 303, "{act}: {}", done.body);
         command(&ui.get_path(&done.location).body)
@@ -79,11 +60,7 @@ fn command(page: &str) -> String {
 fn every_act_is_told_as_it_would_have_been_typed() {
     let ui = Ui::start(&api());
     let wanted: Vec<&str> = ACTS.iter().map(|(_, _, typed)| *typed).collect();
-    assert_eq!(
-        typed(&ui),
-        wanted,
-        "a variable is there for what is typed, too"
-    );
+    assert_eq!(typed(&ui), wanted, "a variable is there for what is typed, too");
 }
 
 #[test]
@@ -107,10 +84,7 @@ fn what_is_typed_reaches_the_installation_that_the_pages_are_of() {
     let by_stack = Ui::started(&stack, &["--stack", "deployer"], &[]);
     assert_eq!(typed(&by_stack), wanted("--stack=deployer"));
     let by_variable = Ui::started(&stack, &[], &[("WINDLASS_STACK", "deployer")]);
-    assert_eq!(
-        typed(&by_variable),
-        wanted("").iter().map(|it| it.trim()).collect::<Vec<_>>()
-    );
+    assert_eq!(typed(&by_variable), wanted("").iter().map(|it| it.trim()).collect::<Vec<_>>());
 }
 
 /// The API, and a CloudFormation that tells its address.
@@ -121,9 +95,7 @@ fn stack_beside(told: Value) -> StandIn {
             return answer(call);
         }
         let url = format!("http://{}/stage", call.headers["host"]);
-        let output = format!(
-            "<member><OutputKey>ApiUrl</OutputKey><OutputValue>{url}</OutputValue></member>"
-        );
+        let output = format!("<member><OutputKey>ApiUrl</OutputKey><OutputValue>{url}</OutputValue></member>");
         Reply {
             status: 200,
             headers: vec![("content-type", "text/xml".into())],
@@ -142,11 +114,7 @@ fn an_act_without_a_plan_says_what_it_would_do() {
     let table = [
         (
             going.to_owned(),
-            vec![
-                "It would be stopped.",
-                "41 with 42 at 10 % → 41 at 100 %",
-                "task definition 18 → task definition 17",
-            ],
+            vec!["It would be stopped.", "41 with 42 at 10 % → 41 at 100 %", "task definition 18 → task definition 17"],
         ),
         (
             format!("acts/recover?{stuck}"),
@@ -173,22 +141,13 @@ fn an_act_without_a_plan_says_what_it_would_do() {
         ),
         (
             "acts/hold?app=shop&environment=prod".to_owned(),
-            vec![
-                "under way</span> 3b1c0d9a4b5e6f72",
-                "it goes on, and a hold does not stop it",
-            ],
+            vec!["under way</span> 3b1c0d9a4b5e6f72", "it goes on, and a hold does not stop it"],
         ),
         (
             format!("acts/release-hold?{stuck}"),
-            vec![
-                "a sale runs until Monday",
-                "5d2e0c2d9a4b5e6f: it has its turn when the lock is free",
-            ],
+            vec!["a sale runs until Monday", "5d2e0c2d9a4b5e6f: it has its turn when the lock is free"],
         ),
-        (
-            "acts/hold?app=nobody&environment=prod".to_owned(),
-            vec!["not known</span>", "name=\"reason\""],
-        ),
+        ("acts/hold?app=nobody&environment=prod".to_owned(), vec!["not known</span>", "name=\"reason\""]),
     ];
     for (path, wanted) in table {
         let page = ui.get(&path);
@@ -197,11 +156,7 @@ fn an_act_without_a_plan_says_what_it_would_do() {
             assert!(page.body.contains(told), "{path}: {told}: {}", page.body);
         }
     }
-    assert!(
-        !ui.get("acts/rollback?app=shop&environment=prod")
-            .body
-            .contains("What this would do")
-    );
+    assert!(!ui.get("acts/rollback?app=shop&environment=prod").body.contains("What this would do"));
 }
 
 #[test]
@@ -213,40 +168,22 @@ fn an_act_is_planned_then_done_once_and_told_as_it_would_have_been_typed() {
     let fields = format!("token={token}&app=shop&environment=prod&snapshot=5");
     let plan = ui.post("acts/rollback/plan", &fields);
     assert!(plan.body.contains("1.4.0 → 1.3.2"), "{}", plan.body);
-    assert!(
-        plan.body.contains("origin path /1.4.0 → /1.3.2")
-            && plan.body.contains("It would begin at once.")
-    );
-    let done = ui.post(
-        "acts/rollback/do",
-        &format!("{fields}&reason=it%27s+broken"),
-    );
+    assert!(plan.body.contains("origin path /1.4.0 → /1.3.2") && plan.body.contains("It would begin at once."));
+    let done = ui.post("acts/rollback/do", &format!("{fields}&reason=it%27s+broken"));
     assert_eq!(done.status, 303, "{}", done.body);
     let told = ui.get_path(&done.location);
-    assert!(told.body.contains(r"windlass rollback shop prod --snapshot=5 --reason &#39;it&#39;\&#39;&#39;s broken&#39;")
-        || told.body.contains(r"windlass rollback shop prod --snapshot=5 --reason 'it'\''s broken'"), "{}", told.body);
-    ui.get_path(&done.location);
-    let posted: Vec<Call> = api
-        .calls()
-        .into_iter()
-        .filter(|call| call.method == "POST")
-        .collect();
-    let paths: Vec<&str> = posted.iter().map(|call| call.path.as_str()).collect();
-    assert_eq!(
-        paths,
-        [
-            "/stage/apps/shop/environments/prod/plans",
-            "/stage/apps/shop/environments/prod/rollbacks"
-        ]
-    );
-    assert_eq!(
-        posted[1].json(),
-        json!({"reason": "it's broken", "snapshot": 5})
-    );
     assert!(
-        posted[1].headers.contains_key("idempotency-key"),
-        "sent again it is the same"
+        told.body.contains(r"windlass rollback shop prod --snapshot=5 --reason &#39;it&#39;\&#39;&#39;s broken&#39;")
+            || told.body.contains(r"windlass rollback shop prod --snapshot=5 --reason 'it'\''s broken'"),
+        "{}",
+        told.body
     );
+    ui.get_path(&done.location);
+    let posted: Vec<Call> = api.calls().into_iter().filter(|call| call.method == "POST").collect();
+    let paths: Vec<&str> = posted.iter().map(|call| call.path.as_str()).collect();
+    assert_eq!(paths, ["/stage/apps/shop/environments/prod/plans", "/stage/apps/shop/environments/prod/rollbacks"]);
+    assert_eq!(posted[1].json(), json!({"reason": "it's broken", "snapshot": 5}));
+    assert!(posted[1].headers.contains_key("idempotency-key"), "sent again it is the same");
 }
 
 #[test]
@@ -264,19 +201,9 @@ fn what_windlass_refuses_is_told_with_its_remedy_and_so_is_a_mistake() {
     let fields = format!("token={token}&app=shop&environment=prod&version=1.5.0&reason=go");
     let refused = ui.post("acts/deploy/do", &fields);
     assert_eq!(refused.status, 409);
-    assert!(
-        refused.body.contains("It is held.") && refused.body.contains("Wait."),
-        "{}",
-        refused.body
-    );
-    assert!(
-        refused.body.contains("value=\"1.5.0\""),
-        "the form is there again"
-    );
-    let mistaken = ui.post(
-        "acts/deploy/do",
-        &fields.replace("version=1.5.0", "version=--again"),
-    );
+    assert!(refused.body.contains("It is held.") && refused.body.contains("Wait."), "{}", refused.body);
+    assert!(refused.body.contains("value=\"1.5.0\""), "the form is there again");
+    let mistaken = ui.post("acts/deploy/do", &fields.replace("version=1.5.0", "version=--again"));
     assert_eq!(mistaken.status, 400, "{}", mistaken.body);
     assert_eq!(api.calls().len(), 1, "a mistake is not sent");
 }
@@ -313,61 +240,20 @@ fn other_pages_and_names_get_nothing() {
     let origin = format!("Origin: http://{}\r\n", ui.host);
     let form = format!("token={token}&app=shop&environment=prod&reason=x");
     let post = |headers: &str, form: &str| {
-        let text = format!(
-            "POST {page}acts/hold/do HTTP/1.1\r\n{headers}Content-Length: {}\r\n\r\n{form}",
-            form.len()
-        );
+        let text = format!("POST {page}acts/hold/do HTTP/1.1\r\n{headers}Content-Length: {}\r\n\r\n{form}", form.len());
         ui.raw(&text).status
     };
-    let get = |path: &str, headers: &str| {
-        ui.raw(&format!("GET {path} HTTP/1.1\r\n{headers}\r\n"))
-            .status
-    };
-    assert_eq!(
-        get(&page, "Host: evil.example\r\n"),
-        403,
-        "a name of somebody else's leads here"
-    );
+    let get = |path: &str, headers: &str| ui.raw(&format!("GET {path} HTTP/1.1\r\n{headers}\r\n")).status;
+    assert_eq!(get(&page, "Host: evil.example\r\n"), 403, "a name of somebody else's leads here");
     assert_eq!(get("/", &own), 404, "the path is not known");
-    assert_eq!(
-        get(&page, &format!("{own}Origin: https://evil.example\r\n")),
-        403
-    );
-    assert_eq!(
-        get(&page, &format!("{own}Sec-Fetch-Site: cross-site\r\n")),
-        403
-    );
+    assert_eq!(get(&page, &format!("{own}Origin: https://evil.example\r\n")), 403);
+    assert_eq!(get(&page, &format!("{own}Sec-Fetch-Site: cross-site\r\n")), 403);
     assert_eq!(post(&own, &form), 403, "no origin");
     assert_eq!(post(&format!("{own}Origin: null\r\n"), &form), 403);
-    assert_eq!(
-        post(
-            &format!("{own}{origin}Sec-Fetch-Site: cross-site\r\n"),
-            &form
-        ),
-        403
-    );
-    assert_eq!(
-        post(
-            &format!("{own}{origin}"),
-            "token=guessed&app=shop&environment=prod&reason=x"
-        ),
-        403
-    );
-    assert_eq!(
-        ui.raw(&format!("PUT {page} HTTP/1.1\r\n{own}\r\n")).status,
-        405
-    );
-    assert_eq!(
-        ui.raw(&format!(
-            "POST {page} HTTP/1.1\r\n{own}Transfer-Encoding: chunked\r\n\r\n"
-        ))
-        .status,
-        501
-    );
+    assert_eq!(post(&format!("{own}{origin}Sec-Fetch-Site: cross-site\r\n"), &form), 403);
+    assert_eq!(post(&format!("{own}{origin}"), "token=guessed&app=shop&environment=prod&reason=x"), 403);
+    assert_eq!(ui.raw(&format!("PUT {page} HTTP/1.1\r\n{own}\r\n")).status, 405);
+    assert_eq!(ui.raw(&format!("POST {page} HTTP/1.1\r\n{own}Transfer-Encoding: chunked\r\n\r\n")).status, 501);
     assert_eq!(ui.raw("hello\r\n\r\n").status, 400);
-    assert_eq!(
-        api.calls().len(),
-        before,
-        "nothing of it was asked of Windlass"
-    );
+    assert_eq!(api.calls().len(), before, "nothing of it was asked of Windlass");
 }

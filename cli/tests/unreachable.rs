@@ -7,10 +7,7 @@ use crate::standin::{Call, Reply, StandIn, code, err, folder, out, reply};
 use serde_json::json;
 use std::process::{Command, Output};
 
-const KEYS: [(&str, &str); 2] = [
-    ("AWS_ACCESS_KEY_ID", "AKIDEXAMPLE"),
-    ("AWS_SECRET_ACCESS_KEY", "a-secret"),
-];
+const KEYS: [(&str, &str); 2] = [("AWS_ACCESS_KEY_ID", "AKIDEXAMPLE"), ("AWS_SECRET_ACCESS_KEY", "a-secret")];
 
 /// Runs the program where nothing but these variables is set.
 fn windlass(arguments: &[&str], variables: &[(&str, &str)]) -> Output {
@@ -31,21 +28,11 @@ fn windlass(arguments: &[&str], variables: &[(&str, &str)]) -> Output {
 }
 
 const STATUS: [&str; 3] = ["status", "shop", "prod"];
-const RELEASE: [&str; 6] = [
-    "release",
-    "shop",
-    "1.4.0",
-    "web=web.zip",
-    "--git-ref",
-    "refs/heads/main",
-];
+const RELEASE: [&str; 6] = ["release", "shop", "1.4.0", "web=web.zip", "--git-ref", "refs/heads/main"];
 
 #[test]
 fn who_has_no_credentials_is_told_how_to_have_some() {
-    let places = [
-        ("WINDLASS_ENDPOINT", "http://127.0.0.1:9"),
-        ("WINDLASS_BUCKET", "artifacts"),
-    ];
+    let places = [("WINDLASS_ENDPOINT", "http://127.0.0.1:9"), ("WINDLASS_BUCKET", "artifacts")];
     let by_bucket = [places[1]];
     for (arguments, places) in [(&STATUS[..], &places[..]), (&RELEASE, &by_bucket)] {
         let none = windlass(arguments, places);
@@ -55,10 +42,7 @@ fn who_has_no_credentials_is_told_how_to_have_some() {
         let wrong = windlass(arguments, &[places, &[("AWS_PROFILE", "nope")]].concat());
         let said = err(&wrong);
         assert_eq!(code(&wrong), 6, "{said}");
-        assert!(
-            said.contains("the profile `nope`, which AWS_PROFILE names"),
-            "{said}"
-        );
+        assert!(said.contains("the profile `nope`, which AWS_PROFILE names"), "{said}");
         assert!(!said.to_lowercase().contains("set aws_profile"), "{said}");
     }
 }
@@ -68,10 +52,7 @@ fn where_windlass_is_not_is_told_with_what_to_give() {
     let other = StandIn::new(|_: &Call| reply(404, &json!({"message": "Unknown path"})));
     let elsewhere = format!("{}/other", other.url);
     for (endpoint, status) in [("foo", 2), ("http://127.0.0.1:9", 6), (&elsewhere, 6)] {
-        let output = windlass(
-            &STATUS,
-            &[&KEYS[..], &[("WINDLASS_ENDPOINT", endpoint)]].concat(),
-        );
+        let output = windlass(&STATUS, &[&KEYS[..], &[("WINDLASS_ENDPOINT", endpoint)]].concat());
         let said = err(&output);
         assert_eq!(code(&output), status, "{said}");
         assert!(said.contains("to the output `ApiUrl`"), "{said}");
@@ -81,59 +62,34 @@ fn where_windlass_is_not_is_told_with_what_to_give() {
 
 #[test]
 fn who_does_not_reach_s3_is_told_what_to_check_and_a_read_was_not_perhaps_done() {
-    let variables = [
-        ("AWS_ENDPOINT_URL", "http://127.0.0.1:9"),
-        ("WINDLASS_BUCKET", "artifacts"),
-    ];
+    let variables = [("AWS_ENDPOINT_URL", "http://127.0.0.1:9"), ("WINDLASS_BUCKET", "artifacts")];
     let output = windlass(&RELEASE, &[&KEYS[..], &variables].concat());
     let said = format!("{}{}", out(&output), err(&output));
     assert_eq!(code(&output), 6, "{said}");
-    assert!(
-        err(&output).contains("Check the network and AWS_REGION"),
-        "{said}"
-    );
+    assert!(err(&output).contains("Check the network and AWS_REGION"), "{said}");
     assert!(!said.contains("may have been done"), "{said}");
     // The reason why the API was not asked is told as well.
-    let endpoint = [
-        &variables[..],
-        &[("WINDLASS_ENDPOINT", "http://127.0.0.1:9")],
-    ]
-    .concat();
+    let endpoint = [&variables[..], &[("WINDLASS_ENDPOINT", "http://127.0.0.1:9")]].concat();
     let output = windlass(&RELEASE, &[&KEYS[..], &endpoint].concat());
     let said = out(&output);
-    assert!(
-        said.contains("not looked at before: the API: GET http"),
-        "{said}"
-    );
+    assert!(said.contains("not looked at before: the API: GET http"), "{said}");
     assert!(said.contains("Connection refused"), "{said}");
 }
 
 #[test]
 fn every_place_that_is_not_named_is_told_at_once() {
     let by_upload = [&RELEASE[..], &["--upload"]].concat();
-    let image = [
-        "release",
-        "shop",
-        "1.4.0",
-        "web=image:shop/web:1",
-        "--no-git",
-    ];
+    let image = ["release", "shop", "1.4.0", "web=image:shop/web:1", "--no-git"];
     let (api, bucket) = ("the output `ApiUrl`", "the output `ArtifactsBucket`");
-    let table: [(&[&str], &[&str], &[&str]); 3] = [
-        (&by_upload, &[bucket], &[api]),
-        (&RELEASE, &[api, bucket], &[]),
-        (&image, &[api], &[bucket]),
-    ];
+    let table: [(&[&str], &[&str], &[&str]); 3] =
+        [(&by_upload, &[bucket], &[api]), (&RELEASE, &[api, bucket], &[]), (&image, &[api], &[bucket])];
     for (arguments, told, untold) in table {
         let closed = ("AWS_ENDPOINT_URL", "http://127.0.0.1:9");
         let output = windlass(arguments, &[&KEYS[..], &[closed]].concat());
         let said = err(&output);
         assert_eq!(code(&output), 6, "{said}");
         assert!(said.contains("stack `windlass`"), "{said}");
-        assert!(
-            said.contains("Nothing else names the installation"),
-            "{said}"
-        );
+        assert!(said.contains("Nothing else names the installation"), "{said}");
         assert!(told.iter().all(|told| said.contains(told)), "{said}");
         assert!(!untold.iter().any(|told| said.contains(told)), "{said}");
         assert!(out(&output).is_empty(), "{}", out(&output));
@@ -147,8 +103,7 @@ fn every_place_that_is_not_named_is_told_at_once() {
 
 #[test]
 fn who_may_not_write_is_told_which_right_is_needed() {
-    let closed = StandIn::new(|call: &Call| {
-        match call.method.as_str() {
+    let closed = StandIn::new(|call: &Call| match call.method.as_str() {
         "GET" => Reply {
             status: 200,
             headers: vec![("content-type", "application/yaml".into())],
@@ -161,42 +116,26 @@ fn who_may_not_write_is_told_which_right_is_needed() {
             headers: vec![("content-type", "application/xml".into())],
             body: "<Error><Code>AccessDenied</Code><Message>no</Message></Error>".into(),
         },
-    }
     });
-    let variables = [
-        ("AWS_ENDPOINT_URL", closed.url.as_str()),
-        ("WINDLASS_BUCKET", "artifacts"),
-    ];
+    let variables = [("AWS_ENDPOINT_URL", closed.url.as_str()), ("WINDLASS_BUCKET", "artifacts")];
     let output = windlass(&RELEASE, &[&KEYS[..], &variables].concat());
     assert_eq!(code(&output), 6, "{}", err(&output));
-    assert!(
-        err(&output).contains("`s3:PutObject` on `artifacts/<app>/<environment>/*`"),
-        "{}",
-        err(&output)
-    );
+    assert!(err(&output).contains("`s3:PutObject` on `artifacts/<app>/<environment>/*`"), "{}", err(&output));
 }
 
 #[test]
 fn a_release_without_a_ref_goes_nowhere_whatever_is_declared() {
-    let variables = [
-        ("AWS_ENDPOINT_URL", "http://127.0.0.1:9"),
-        ("WINDLASS_BUCKET", "artifacts"),
-    ];
+    let variables = [("AWS_ENDPOINT_URL", "http://127.0.0.1:9"), ("WINDLASS_BUCKET", "artifacts")];
     let release = ["release", "shop", "1.4.0", "web=web.zip", "--no-git"];
     let output = windlass(&release, &[&KEYS[..], &variables].concat());
     assert_eq!(code(&output), 3, "{}", err(&output));
-    assert!(
-        err(&output).contains("NoEnvironment git.ref"),
-        "{}",
-        err(&output)
-    );
+    assert!(err(&output).contains("NoEnvironment git.ref"), "{}", err(&output));
     assert!(!out(&output).contains("not known here"), "{}", out(&output));
 }
 
 #[test]
 fn what_got_no_answer_may_have_been_done_and_what_never_left_was_not() {
-    let away =
-        StandIn::new(|_: &Call| reply(504, &json!({"message": "Endpoint request timed out"})));
+    let away = StandIn::new(|_: &Call| reply(504, &json!({"message": "Endpoint request timed out"})));
     let busy = StandIn::new(|_: &Call| reply(429, &json!({"message": "Too Many Requests"})));
     let hold = ["hold", "shop", "prod", "--reason", "x"];
     let table: [(&str, &[&str], bool); 4] = [
@@ -206,10 +145,7 @@ fn what_got_no_answer_may_have_been_done_and_what_never_left_was_not() {
         ("http://127.0.0.1:9", &hold, false),
     ];
     for (endpoint, arguments, may) in table {
-        let output = windlass(
-            arguments,
-            &[&KEYS[..], &[("WINDLASS_ENDPOINT", endpoint)]].concat(),
-        );
+        let output = windlass(arguments, &[&KEYS[..], &[("WINDLASS_ENDPOINT", endpoint)]].concat());
         let said = err(&output);
         assert_eq!(code(&output), 6, "{said}");
         let told = "It may have been done all the same: `windlass status shop prod` tells";
@@ -231,11 +167,7 @@ fn what_is_not_windlass_is_told_as_that_by_every_verb() {
         &["hold", "shop", "prod", "--reason", "x"],
     ];
     for (status, body) in [(200, "<html>"), (200, "[]"), (302, ""), (500, "<h1>")] {
-        let other = StandIn::new(move |_: &Call| Reply {
-            status,
-            headers: vec![],
-            body: body.to_owned(),
-        });
+        let other = StandIn::new(move |_: &Call| Reply { status, headers: vec![], body: body.to_owned() });
         for verb in verbs {
             let endpoint = ("WINDLASS_ENDPOINT", other.url.as_str());
             let output = windlass(verb, &[&KEYS[..], &[endpoint]].concat());
@@ -251,10 +183,7 @@ fn what_is_not_windlass_is_told_as_that_by_every_verb() {
         let output = windlass(verb, &[&KEYS[..], &[endpoint]].concat());
         let said = err(&output);
         assert_eq!(code(&output), 1, "{verb:?}: {said}");
-        assert!(
-            said.contains("Use the program that belongs to"),
-            "{verb:?}: {said}"
-        );
+        assert!(said.contains("Use the program that belongs to"), "{verb:?}: {said}");
         assert!(said.contains("the output `ApiUrl`"), "{verb:?}: {said}");
     }
 }
@@ -265,16 +194,11 @@ fn a_bucket_that_is_not_there_is_told_with_what_to_give() {
         status: 404,
         headers: vec![("content-type", "application/xml".into())],
         body: match call.method.as_str() {
-            "PUT" | "GET" => {
-                "<Error><Code>NoSuchBucket</Code><Message>none</Message></Error>".into()
-            }
+            "PUT" | "GET" => "<Error><Code>NoSuchBucket</Code><Message>none</Message></Error>".into(),
             _ => String::new(),
         },
     });
-    let variables = [
-        ("AWS_ENDPOINT_URL", none.url.as_str()),
-        ("WINDLASS_BUCKET", "artifacts"),
-    ];
+    let variables = [("AWS_ENDPOINT_URL", none.url.as_str()), ("WINDLASS_BUCKET", "artifacts")];
     let output = windlass(&RELEASE, &[&KEYS[..], &variables].concat());
     let said = err(&output);
     assert_eq!(code(&output), 6, "{said}");

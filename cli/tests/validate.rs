@@ -101,10 +101,7 @@ fn who_can_release_without_a_right_to_an_environment_is_told_in_a_sentence() {
     let open = APP
         .replace("branch: main}", "branch: main}, sources: [api, ecr]")
         .replace("start: manual", "start: manual, sources: [s3, ecr]")
-        .replace(
-            "{kind: static_site",
-            "{on_artifact: true, kind: static_site",
-        );
+        .replace("{kind: static_site", "{on_artifact: true, kind: static_site");
     let folder = folder("open", &[("app.yaml", &open)]);
     let told = text(&windlass(&folder, &["validate"]));
     let right = "can release there, without any right to the environment";
@@ -211,34 +208,14 @@ fn what_a_release_would_refuse_before_it_uploads_is_told_of_a_manifest() {
     };
     let table: [(Value, &[&str], &[&str]); 9] = [
         (json!({}), &[], &[]),
-        (
-            json!({"version": "1.5.0"}),
-            &[],
-            &["VersionNotOfTag version"],
-        ),
-        (
-            json!({"git": {"ref": "refs/heads/x"}}),
-            &[],
-            &["NoEnvironment git.ref"],
-        ),
+        (json!({"version": "1.5.0"}), &[], &["VersionNotOfTag version"]),
+        (json!({"git": {"ref": "refs/heads/x"}}), &[], &["NoEnvironment git.ref"]),
         (json!({"git": null}), &[], &["NoEnvironment git.ref"]),
         (json!({"git": null}), &["--environment", "prod"], &[]),
-        (
-            json!({}),
-            &["--environment", "dve"],
-            &["UnknownName environment"],
-        ),
+        (json!({}), &["--environment", "dve"], &["UnknownName environment"]),
         (json!({"declaration": "0.9.0"}), &[], &["Older declaration"]),
-        (
-            json!({"git": {"ref": "refs/tags/v1.4.0", "dirty": true}}),
-            &[],
-            &["BadValue git.dirty"],
-        ),
-        (
-            json!({"git": {"ref": "refs/tags/v1.4.0", "dirty": true}}),
-            &["--dirty"],
-            &[],
-        ),
+        (json!({"git": {"ref": "refs/tags/v1.4.0", "dirty": true}}), &[], &["BadValue git.dirty"]),
+        (json!({"git": {"ref": "refs/tags/v1.4.0", "dirty": true}}), &["--dirty"], &[]),
     ];
     for (change, more, told) in table {
         let (code, found) = told_of("would", &manifest(change.clone()), more);
@@ -250,44 +227,28 @@ fn what_a_release_would_refuse_before_it_uploads_is_told_of_a_manifest() {
 /// A part of one file that cannot be read hides nothing of the other file, nor of the same one.
 #[test]
 fn a_mistake_of_form_hides_nothing_else() {
-    let misspelt = APP
-        .replace("bucket:", "buckett:")
-        .replace("shop/agent", "shop/agent, after: [wep]");
+    let misspelt = APP.replace("bucket:", "buckett:").replace("shop/agent", "shop/agent, after: [wep]");
     let manifest = json!({"version": "1.4.0", "sequence": "one", "git": {"ref": "refs/heads/main"},
         "components": {"web": {"key": "artifacts/shop/prod/web/1.zip", "sha256": "abc"}}});
-    let files = [
-        ("app.yaml", misspelt.as_str()),
-        ("m.json", &manifest.to_string()),
-    ];
+    let files = [("app.yaml", misspelt.as_str()), ("m.json", &manifest.to_string())];
     let folder = folder("hides", &files);
     let output = windlass(&folder, &["validate", "--json", "--manifest", "m.json"]);
     let told: Value = serde_json::from_str(&text(&output)).unwrap();
     let of_file = |at: usize| -> Vec<String> {
         let findings = told["files"][at]["findings"].as_array().unwrap();
-        findings
-            .iter()
-            .map(|it| it["path"].as_str().unwrap().to_owned())
-            .collect()
+        findings.iter().map(|it| it["path"].as_str().unwrap().to_owned()).collect()
     };
     let mut told_first = of_file(0);
     told_first.sort();
-    let wanted = [
-        "components.agent.after",
-        "components.web.bucket",
-        "components.web.buckett",
-    ];
+    let wanted = ["components.agent.after", "components.web.bucket", "components.web.buckett"];
     assert_eq!(told_first, wanted);
     assert_eq!(of_file(1), ["components.web.sha256", "sequence"]);
     // A good declaration beside the same manifest, with a component that the declaration does not have.
     let mut manifest = manifest;
-    manifest["components"]["wep"] =
-        json!({"key": "artifacts/shop/prod/wep/1.zip", "version_id": "v1"});
+    manifest["components"]["wep"] = json!({"key": "artifacts/shop/prod/wep/1.zip", "version_id": "v1"});
     let (_, told) = told_of("hides-manifest", &manifest, &[]);
     for wanted in ["components.web.sha256", "sequence", "components.wep"] {
-        assert!(
-            told.iter().any(|told| told.contains(wanted)),
-            "{wanted}: {told:?}"
-        );
+        assert!(told.iter().any(|told| told.contains(wanted)), "{wanted}: {told:?}");
     }
 }
 
@@ -301,10 +262,7 @@ fn findings_as_json_name_file_path_and_remedy() {
     assert_eq!(report["valid"], false);
     assert_eq!(report["files"][0]["file"], "shop.yaml");
     let findings = report["files"][0]["findings"].as_array().unwrap();
-    let mut paths: Vec<&str> = findings
-        .iter()
-        .map(|f| f["path"].as_str().unwrap())
-        .collect();
+    let mut paths: Vec<&str> = findings.iter().map(|f| f["path"].as_str().unwrap()).collect();
     paths.sort_unstable();
     assert_eq!(paths, ["components.web.bucket", "components.web.buckt"]);
     let told = text(&windlass(&folder, &["validate", "shop.yaml"]));
@@ -372,10 +330,7 @@ fn an_installation_that_does_not_answer_is_told_once() {
     assert_eq!(output.status.code(), Some(0));
     let told = text(&output);
     assert_eq!(told.matches("not looked at").count(), 1, "{told}");
-    assert!(
-        told.contains("what runs there, and whether its version"),
-        "{told}"
-    );
+    assert!(told.contains("what runs there, and whether its version"), "{told}");
 }
 
 #[test]
@@ -383,11 +338,7 @@ fn what_cannot_be_done_is_a_matter_of_usage() {
     let folder = folder("usage", &[]);
     let output = windlass(&folder, &["validate", "nowhere.yaml"]);
     assert_eq!(output.status.code(), Some(2));
-    assert!(
-        String::from_utf8(output.stderr)
-            .unwrap()
-            .contains("nowhere.yaml")
-    );
+    assert!(String::from_utf8(output.stderr).unwrap().contains("nowhere.yaml"));
     assert_eq!(windlass(&folder, &["valdate"]).status.code(), Some(2));
     let help = windlass(&folder, &["--help"]);
     assert_eq!(help.status.code(), Some(0));

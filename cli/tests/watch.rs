@@ -183,12 +183,7 @@ fn what_was_live_once_is_compared_with_what_runs_now() {
         ("a", "none", 0, "now: it runs now"),
         ("a", "changed", 8, "NOT run any more"),
         ("a", "unknown", 12, "now: NOT known"),
-        (
-            "b",
-            "none",
-            8,
-            "by deployment fedcba9876543210 (rollback, asked by ann: checkout is broken)",
-        ),
+        ("b", "none", 8, "by deployment fedcba9876543210 (rollback, asked by ann: checkout is broken)"),
     ];
     for (letter, drift, status, told) in table {
         let api = long_ago(environment(letter, drift));
@@ -197,32 +192,24 @@ fn what_was_live_once_is_compared_with_what_runs_now() {
         let said = out(&output);
         assert!(said.contains(told), "{letter} {drift}: {said}");
         let last = said.split("now: ").last().unwrap();
-        assert_eq!(
-            last.contains("`windlass deploy shop prod 1.4.0`"),
-            status == 8,
-            "{said}"
-        );
+        assert_eq!(last.contains("`windlass deploy shop prod 1.4.0`"), status == 8, "{said}");
         let output = watch(&api, &["--json"]);
         let whole: Value = serde_json::from_str(&out(&output)).unwrap();
-        let runs = [Some(true), Some(false), None]
-            [usize::from(status == 8) + 2 * usize::from(status == 12)];
+        let runs = [Some(true), Some(false), None][usize::from(status == 8) + 2 * usize::from(status == 12)];
         assert_eq!(whole["now"]["runs"], json!(runs));
     }
 }
 
 #[test]
 fn a_component_that_has_left_the_declaration_is_told_as_that() {
-    let api = long_ago(
-        json!({"app": "shop", "environment": "prod", "snapshot": 2, "running": {},
+    let api = long_ago(json!({"app": "shop", "environment": "prod", "snapshot": 2, "running": {},
         "no_longer_declared": {"api": {"version": "1.4.0", "deployment": ID, "since": 0,
             "brought": {"version": "1.4.0", "deployment": ID, "since": 0},
             "left": {"declaration": "1.3.0", "at": 1_763_640_000_000_u64}}},
-        "lock": {"token": 1}, "waiting": [], "observed": {}}),
-    );
+        "lock": {"token": 1}, "waiting": [], "observed": {}}));
     let output = watch(&api, &[]);
     assert_eq!(code(&output), 12, "{}", out(&output));
-    let told =
-        "api: no longer declared since version 1.3.0 of the declaration (2025-11-20T12:00:00Z)";
+    let told = "api: no longer declared since version 1.3.0 of the declaration (2025-11-20T12:00:00Z)";
     assert!(out(&output).contains(told), "{}", out(&output));
     assert!(!out(&output).contains("NOT run"), "{}", out(&output));
 }
@@ -282,8 +269,7 @@ fn who_is_not_let_in_learns_so_at_once() {
 
 #[test]
 fn an_unknown_deployment_is_rejected_with_its_finding() {
-    let finding =
-        json!({"name": "UnknownName", "path": "id", "reason": "No such.", "remedy": "Look."});
+    let finding = json!({"name": "UnknownName", "path": "id", "reason": "No such.", "remedy": "Look."});
     let problem = json!({"title": "UnknownName", "detail": "d", "findings": [finding]});
     let api = StandIn::new(move |_: &Call| reply(404, &problem));
     let output = watch(&api, &["--json"]);
@@ -296,17 +282,7 @@ fn an_unknown_deployment_is_rejected_with_its_finding() {
 #[test]
 fn nobody_there_is_unreachable() {
     let api = telling(vec![rolled_back()]);
-    let arguments = [
-        "watch",
-        "shop",
-        ID,
-        "--endpoint",
-        "http://127.0.0.1:9",
-        "--timeout",
-        "20ms",
-        "--every",
-        "1ms",
-    ];
+    let arguments = ["watch", "shop", ID, "--endpoint", "http://127.0.0.1:9", "--timeout", "20ms", "--every", "1ms"];
     let output = api.windlass(&folder("nobody"), &arguments);
     assert_eq!(code(&output), 6, "{}", err(&output));
     let status = ["status", "shop", "prod", "--endpoint", "http://127.0.0.1:9"];

@@ -13,8 +13,7 @@ fn past(ending: &str, cause: &str) -> Value {
     let mut record = ended(watched(), ending, cause);
     let api = json!({"type": "image", "repository": "r", "digest": "a".repeat(64)});
     record["deployment"]["release"]["components"] = json!({ "api": api });
-    record["deployment"]["ending"]["cause"] =
-        "deployments are held, and another one holds the lock".into();
+    record["deployment"]["ending"]["cause"] = "deployments are held, and another one holds the lock".into();
     record
 }
 
@@ -30,9 +29,7 @@ fn now(letter: &str, lock: &Value, waiting: &Value) -> Value {
 fn watch(record: Value, environment: Option<Value>) -> (i32, String, Value) {
     let api = StandIn::new(move |call: &Call| match &environment {
         Some(now) if call.path.contains("/environments/prod") => reply(200, now),
-        None if call.path.contains("/environments/prod") => {
-            reply(403, &json!({"message": "Forbidden"}))
-        }
+        None if call.path.contains("/environments/prod") => reply(403, &json!({"message": "Forbidden"})),
         _ if call.path.ends_with(OTHER) => {
             let mut other = record.clone();
             other["deployment"]["id"] = OTHER.into();
@@ -42,10 +39,7 @@ fn watch(record: Value, environment: Option<Value>) -> (i32, String, Value) {
         _ => reply(200, &record),
     });
     let output = api.windlass(&folder("past"), &["watch", "shop", ID, "--every", "1ms"]);
-    let json = api.windlass(
-        &folder("past"),
-        &["watch", "shop", ID, "--every", "1ms", "--json"],
-    );
+    let json = api.windlass(&folder("past"), &["watch", "shop", ID, "--every", "1ms", "--json"]);
     let document = serde_json::from_str(&out(&json)).unwrap();
     (code(&output), out(&output), document)
 }
@@ -78,10 +72,7 @@ fn what_a_past_ending_said_is_told_as_past_and_what_is_so_now_comes_last() {
         let (code, said, document) = watch(past(ending, cause), Some(environment));
         assert_eq!(code, status, "{ending} {cause} {letter}: {said}");
         let (then, now) = said.split_once("\nnow: ").unwrap();
-        assert!(
-            then.contains("and this was so at that time: deployments are held"),
-            "{then}"
-        );
+        assert!(then.contains("and this was so at that time: deployments are held"), "{then}");
         assert!(now.contains("hold: none"), "{now}");
         assert_eq!(now.contains("lock: free"), !is_locked, "{now}");
         assert_eq!(document["now"]["runs"] == true, status == 0, "{document}");
@@ -91,7 +82,8 @@ fn what_a_past_ending_said_is_told_as_past_and_what_is_so_now_comes_last() {
 #[test]
 fn where_now_cannot_be_seen_no_past_ending_is_taken_for_now() {
     let mut accepted = past("NeedsOperator", "GateFailed");
-    accepted["deployment"]["ending"]["resolved"] = json!({"at": 0, "by": {"route": "console", "principal": "ann"}, "reason": "it is as wanted"});
+    accepted["deployment"]["ending"]["resolved"] =
+        json!({"at": 0, "by": {"route": "console", "principal": "ann"}, "reason": "it is as wanted"});
     let table = [
         (past("Succeeded", ""), 12),
         (accepted, 12),
@@ -118,10 +110,7 @@ fn what_made_way_for_the_same_release_is_followed_by_that() {
         path if path.ends_with(OTHER) => reply(200, &other),
         _ => reply(200, &made_way),
     });
-    let output = api.windlass(
-        &folder("made-way"),
-        &["watch", "shop", ID, "--every", "1ms"],
-    );
+    let output = api.windlass(&folder("made-way"), &["watch", "shop", ID, "--every", "1ms"]);
     assert_eq!(code(&output), 4, "{}{}", out(&output), err(&output));
     let told = format!("deployment {OTHER} has the same release and is watched in its place");
     assert!(out(&output).contains(&told), "{}", out(&output));
@@ -137,27 +126,12 @@ fn an_upload_that_may_become_a_deployment_later_was_not_refused() {
         }
         reply(200, &upload)
     });
-    let arguments = [
-        "watch",
-        "shop",
-        "prod",
-        "1.4.0",
-        "--every",
-        "100ms",
-        "--timeout",
-        "1s",
-    ];
+    let arguments = ["watch", "shop", "prod", "1.4.0", "--every", "100ms", "--timeout", "1s"];
     let output = api.windlass(&folder("later"), &arguments);
     assert_eq!(code(&output), 7, "{}", err(&output));
     let said = err(&output);
-    assert!(
-        said.contains("it is looked for at most 1 second\n"),
-        "{said}"
-    );
-    assert!(
-        said.contains("found within 1 second; it may come yet"),
-        "{said}"
-    );
+    assert!(said.contains("it is looked for at most 1 second\n"), "{said}");
+    assert!(said.contains("found within 1 second; it may come yet"), "{said}");
     assert!(!said.contains("was not deployed:"), "{said}");
     assert!(!said.contains(".;"), "{said}");
 }

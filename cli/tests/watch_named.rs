@@ -24,21 +24,14 @@ fn a_version_in_an_environment_is_found_in_the_history() {
     let arguments = ["watch", "shop", "prod", "1.4.0", "--every", "1ms"];
     let output = api.windlass(&folder("version"), &arguments);
     assert_eq!(code(&output), 4);
-    assert!(
-        err(&output).contains("became no deployment into prod yet"),
-        "{}",
-        err(&output)
-    );
+    assert!(err(&output).contains("became no deployment into prod yet"), "{}", err(&output));
     assert!(api.calls()[0].path.contains("environment=prod"));
 }
 
 /// An API that knows an empty history, and has this answer about the version.
 fn knowing(status: u16, known: Value) -> StandIn {
     StandIn::new(move |call: &Call| {
-        if call
-            .path
-            .starts_with("/stage/apps/shop/deployments?environment=prod")
-        {
+        if call.path.starts_with("/stage/apps/shop/deployments?environment=prod") {
             return reply(200, &json!({"deployments": [], "next": null}));
         }
         assert_eq!(call.path, "/stage/apps/shop/releases/1.4.O");
@@ -48,7 +41,8 @@ fn knowing(status: u16, known: Value) -> StandIn {
 
 #[test]
 fn what_cannot_come_is_not_waited_for() {
-    let finding = |name: &str| json!({"name": name, "path": "version", "reason": "No such.", "remedy": "Did you mean `1.4.0`?"});
+    let finding =
+        |name: &str| json!({"name": name, "path": "version", "reason": "No such.", "remedy": "Did you mean `1.4.0`?"});
     let problem = |name: &str| json!({"detail": "d", "findings": [finding(name)]});
     let upload = |name: &str| json!({"recorded": null, "uploads": {"prod": {"key": "k", "version_id": "v", "findings": [finding(name)]}}});
     let release = json!({"app": "shop", "version": "1.4.O", "components": {}});
@@ -56,25 +50,11 @@ fn what_cannot_come_is_not_waited_for() {
         (404, problem("UnknownName"), 3, "Did you mean `1.4.0`?"),
         (200, upload("NoEnvironment"), 3, "its upload was rejected"),
         (200, upload("Held"), 9, "its upload was rejected"),
-        (
-            200,
-            json!({"recorded": release, "uploads": {}}),
-            3,
-            "`windlass deploy shop prod 1.4.O`",
-        ),
+        (200, json!({"recorded": release, "uploads": {}}), 3, "`windlass deploy shop prod 1.4.O`"),
     ];
     for (status, known, exit, told) in table {
         let api = knowing(status, known);
-        let arguments = [
-            "watch",
-            "shop",
-            "prod",
-            "1.4.O",
-            "--every",
-            "1ms",
-            "--timeout",
-            "30ms",
-        ];
+        let arguments = ["watch", "shop", "prod", "1.4.O", "--every", "1ms", "--timeout", "30ms"];
         let output = api.windlass(&folder("cannot"), &arguments);
         assert_eq!(code(&output), exit, "{}", err(&output));
         assert!(err(&output).contains(told), "{}", err(&output));
@@ -89,18 +69,12 @@ fn an_id_in_the_place_of_a_version_is_watched_where_it_is() {
     });
     let output = api.windlass(&folder("id"), &["watch", "shop", "prod", ID]);
     assert_eq!(code(&output), 4, "{}", err(&output));
-    let lists = api
-        .calls()
-        .into_iter()
-        .filter(|call| call.path.contains("/deployments?"));
+    let lists = api.calls().into_iter().filter(|call| call.path.contains("/deployments?"));
     assert_eq!(lists.count(), 0);
     let output = api.windlass(&folder("id"), &["watch", "shop", "dev", ID]);
     assert_eq!(code(&output), 3, "{}", err(&output));
     let said = err(&output);
-    for told in [
-        "into `prod`, and not into `dev`",
-        &format!("`windlass watch shop {ID}`"),
-    ] {
+    for told in ["into `prod`, and not into `dev`", &format!("`windlass watch shop {ID}`")] {
         assert!(said.contains(told), "{said}");
     }
 }
@@ -120,12 +94,7 @@ fn a_version_that_looks_like_an_id_is_found_as_a_version() {
         if call.path.ends_with(ID) {
             return reply(200, &rolled_back());
         }
-        assert!(
-            call.path
-                .starts_with("/stage/apps/shop/deployments?environment=prod"),
-            "{}",
-            call.path
-        );
+        assert!(call.path.starts_with("/stage/apps/shop/deployments?environment=prod"), "{}", call.path);
         reply(200, &listed)
     });
     let output = api.windlass(&folder("like"), &["watch", "shop", "prod", like]);

@@ -6,14 +6,11 @@ use windlass_aws::{Aws, answer_of, call_of};
 use windlass_engine::routes::api;
 
 fn main() -> ExitCode {
-    windlass_lambda::serve(
-        Aws::from_env,
-        async |aws: &Aws, event: ApiGatewayV2httpRequest| {
-            let reply = match call_of(event) {
-                Ok(call) => api::handle(aws, call).await,
-                Err(reply) => reply,
-            };
-            Ok(answer_of(&reply))
-        },
-    )
+    windlass_lambda::serve(Aws::from_env, async |aws: &Aws, event: ApiGatewayV2httpRequest| {
+        let reply = match call_of(event) {
+            Ok(call) => api::handle(aws, call).await,
+            Err(reply) => reply,
+        };
+        Ok(answer_of(&reply))
+    })
 }

@@ -6,7 +6,5 @@ use windlass_engine::deploy;
 use windlass_engine::kinds::task;
 
 fn main() -> ExitCode {
-    windlass_lambda::serve(Aws::from_env, async |aws: &Aws, input| {
-        deploy::handle(aws, input, task::of).await
-    })
+    windlass_lambda::serve(Aws::from_env, async |aws: &Aws, input| deploy::handle(aws, input, task::of).await)
 }

@@ -1,11 +1,7 @@
 //! A function's start: it asks AWS nothing and reads no file, and neither does an event that it
 //! cannot understand. The program is the very one that is deployed.
 
-#![allow(
-    clippy::panic,
-    clippy::expect_used,
-    reason = "a test fails by panicking"
-)]
+#![allow(clippy::panic, clippy::expect_used, reason = "a test fails by panicking")]
 
 use serde_json::json;
 use std::net::TcpListener;
@@ -27,11 +23,7 @@ fn a_start_and_a_bad_event_ask_aws_nothing() {
         .env("AWS_CONFIG_FILE", env!("CARGO_MANIFEST_DIR"))
         .env("AWS_SHARED_CREDENTIALS_FILE", env!("CARGO_MANIFEST_DIR"));
     let mut judge = Function::start(command);
-    for event in [
-        json!({}),
-        json!("Judge"),
-        json!({"state": "Judge", "deployment": 7}),
-    ] {
+    for event in [json!({}), json!("Judge"), json!({"state": "Judge", "deployment": 7})] {
         let Outcome::Error { name, message } = judge.invoke(&event) else {
             panic!("{event} is no input of the judge");
         };

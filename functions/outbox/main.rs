@@ -8,13 +8,10 @@ use windlass_engine::ports::Result;
 use windlass_lambda::EndingMetrics;
 
 fn main() -> ExitCode {
-    windlass_lambda::serve(
-        Aws::from_env,
-        async |aws: &Aws, event: Value| match woken(event)? {
-            InvocationCause::Changes(changes) => of_the_stream(aws, &changes).await,
-            InvocationCause::Look(event) => outbox::summary::handle(aws, &event).await,
-        },
-    )
+    windlass_lambda::serve(Aws::from_env, async |aws: &Aws, event: Value| match woken(event)? {
+        InvocationCause::Changes(changes) => of_the_stream(aws, &changes).await,
+        InvocationCause::Look(event) => outbox::summary::handle(aws, &event).await,
+    })
 }
 
 async fn of_the_stream(aws: &Aws, changes: &[Change]) -> Result<()> {

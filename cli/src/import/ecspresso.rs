@@ -14,10 +14,7 @@ const LARGEST: usize = 1024 * 1024;
 ///
 /// # Errors
 /// The sentence that says what is wrong with it.
-pub fn import(
-    text: &str,
-    beside: &dyn Fn(&str) -> Result<String, String>,
-) -> Result<Imported, String> {
+pub fn import(text: &str, beside: &dyn Fn(&str) -> Result<String, String>) -> Result<Imported, String> {
     let file = syntax::yaml("the file", text, LARGEST).map_err(|finding| finding.reason)?;
     let mut imported = Imported::default();
     let mut file = UnreadMembers::new(file);
@@ -29,8 +26,7 @@ pub fn import(
     };
     let region = told("region");
     let cluster = told("cluster").unwrap_or_else(|| "default".to_owned());
-    let service = told("service")
-        .ok_or("it names no `service`: Windlass deploys services, and no single tasks")?;
+    let service = told("service").ok_or("it names no `service`: Windlass deploys services, and no single tasks")?;
     if region.as_ref().is_some_and(|region| region.contains('{')) {
         imported.note("the region is an expression: write `region` of the environment where it is not Windlass's own");
     }
@@ -39,28 +35,20 @@ pub fn import(
     let timeout = file.text(&["timeout"]);
     match timeout.as_deref().map(|text| (text, span(text))) {
         Some((_, Some(timeout))) => written["steady_within"] = json!(timeout),
-        Some((text, None)) => imported.note(format!(
-            "the timeout `{text}` is no time of hours, minutes and seconds: write `steady_within`"
-        )),
+        Some((text, None)) => imported
+            .note(format!("the timeout `{text}` is no time of hours, minutes and seconds: write `steady_within`")),
         None => {}
     }
     let named = ["task_definition", "service_definition"].map(|member| {
         let path = file.text(&[member]);
-        let read = path
-            .as_deref()
-            .map(|path| described(definition(path, beside, &mut imported)));
-        (
-            path.unwrap_or_default(),
-            UnreadMembers::new(read.unwrap_or_default()),
-        )
+        let read = path.as_deref().map(|path| described(definition(path, beside, &mut imported)));
+        (path.unwrap_or_default(), UnreadMembers::new(read.unwrap_or_default()))
     });
     let [(task_path, mut task), (service_path, mut of_service)] = named;
     containers(&mut task, &task_path, &mut written, &mut imported);
     rollout(&mut of_service, &mut file, &mut written, &mut imported);
     if let Some(left) = file.left() {
-        imported.note(format!(
-            "{left} of the file: nothing of a declaration is like it"
-        ));
+        imported.note(format!("{left} of the file: nothing of a declaration is like it"));
     }
     if let Some(left) = of_service.left() {
         imported.note(format!(
@@ -74,26 +62,18 @@ pub fn import(
              task definition register it with your infrastructure code, or set `base: artifact` and release its JSON"
         ));
     }
-    imported
-        .components
-        .insert(name(&service.replace(['{', '}'], "-")), written);
+    imported.components.insert(name(&service.replace(['{', '}'], "-")), written);
     Ok(imported)
 }
 
 /// Reads a definition that the file names, with its expressions as texts; null where it cannot be read.
-fn definition(
-    path: &str,
-    beside: &dyn Fn(&str) -> Result<String, String>,
-    imported: &mut Imported,
-) -> Value {
+fn definition(path: &str, beside: &dyn Fn(&str) -> Result<String, String>, imported: &mut Imported) -> Value {
     let read = beside(path).and_then(|text| {
         let read = syntax::yaml(path, &text, LARGEST).map_err(|finding| finding.reason);
         read.map_err(|why| format!("`{path}` cannot be read: {why}"))
     });
     read.unwrap_or_else(|why| {
-        imported.note(format!(
-            "{why}: see what it says yourself, or import what `ecspresso render` prints"
-        ));
+        imported.note(format!("{why}: see what it says yourself, or import what `ecspresso render` prints"));
         Value::Null
     })
 }
@@ -160,12 +140,7 @@ fn containers(task: &mut UnreadMembers, path: &str, written: &mut Value, importe
 
 /// Writes the steps in which the tasks are replaced: by ECS, or by CodeDeploy where the service says so, and never by
 /// both.
-fn rollout(
-    service: &mut UnreadMembers,
-    file: &mut UnreadMembers,
-    written: &mut Value,
-    imported: &mut Imported,
-) {
+fn rollout(service: &mut UnreadMembers, file: &mut UnreadMembers, written: &mut Value, imported: &mut Imported) {
     let is_unknown = service.is_missing();
     let controller = service.text(&["deploymentController", "type"]);
     let mut named = UnreadMembers::new(file.take(&["codedeploy"]));
@@ -173,9 +148,7 @@ fn rollout(
     if is_codedeploy || (is_unknown && !named.is_missing()) {
         written["codedeploy"] = codedeploy(&mut named, imported);
         if let Some(left) = named.left() {
-            imported.note(format!(
-                "{left} of `codedeploy`: nothing of a declaration is like it"
-            ));
+            imported.note(format!("{left} of `codedeploy`: nothing of a declaration is like it"));
         }
         return;
     }
@@ -196,8 +169,7 @@ fn rollout(
     }
     let breaker = ["deploymentConfiguration", "deploymentCircuitBreaker"];
     if !service.take(&breaker).is_null() {
-        imported
-            .note("the circuit breaker stays the service's own; Windlass sees what it takes back");
+        imported.note("the circuit breaker stays the service's own; Windlass sees what it takes back");
     }
 }
 
@@ -246,14 +218,9 @@ mod tests {
 
     #[test]
     fn times_of_go_are_times_of_windlass() {
-        for (text, wanted) in [
-            ("10m0s", Some("10m")),
-            ("1h", Some("60m")),
-            ("90s", Some("90s")),
-            ("5", None),
-            ("1.5h", None),
-            ("", None),
-        ] {
+        for (text, wanted) in
+            [("10m0s", Some("10m")), ("1h", Some("60m")), ("90s", Some("90s")), ("5", None), ("1.5h", None), ("", None)]
+        {
             assert_eq!(span(text).as_deref(), wanted, "{text}");
         }
     }

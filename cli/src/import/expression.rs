@@ -88,20 +88,11 @@ mod tests {
     #[test]
     fn an_expression_is_a_variable_and_its_default_the_value() {
         let mut imported = Imported::default();
-        let told = of_go(
-            "shop-{{ must_env `ENV` }}-{{ env `SIDE` `blue` }}{{must_env \"ENV\"}}",
-            &mut imported,
-        );
+        let told = of_go("shop-{{ must_env `ENV` }}-{{ env `SIDE` `blue` }}{{must_env \"ENV\"}}", &mut imported);
         assert_eq!(told, "shop-{env}-{side}{env}");
         assert_eq!(imported.vars["side"], "blue");
-        assert_eq!(
-            (imported.vars["env"].as_str(), imported.notes.len()),
-            ("write-me", 1)
-        );
-        let told = of_go(
-            "{{ tfstate `aws_ecr_repository.web.name` }}{{ broken",
-            &mut imported,
-        );
+        assert_eq!((imported.vars["env"].as_str(), imported.notes.len()), ("write-me", 1));
+        let told = of_go("{{ tfstate `aws_ecr_repository.web.name` }}{{ broken", &mut imported);
         assert_eq!(told, "{aws_ecr_repository_web_name}{{ broken");
         let told = of_cloudformation("orders-${Stage}-fn", &mut imported);
         assert_eq!(told, "orders-{stage}-fn");

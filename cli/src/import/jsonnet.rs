@@ -9,14 +9,10 @@ use std::path::Path;
 /// # Errors
 /// The sentence that says why it has to be evaluated, or what is wrong with it.
 pub fn as_json(path: &Path, text: String) -> Result<String, String> {
-    if path
-        .extension()
-        .is_none_or(|extension| extension != "jsonnet")
-    {
+    if path.extension().is_none_or(|extension| extension != "jsonnet") {
         return Ok(text);
     }
-    let data: Value = json5::from_str(&text)
-        .map_err(|error| format!("it is Jsonnet, and more than data: {error}"))?;
+    let data: Value = json5::from_str(&text).map_err(|error| format!("it is Jsonnet, and more than data: {error}"))?;
     Ok(data.to_string())
 }
 
@@ -37,10 +33,7 @@ mod tests {
             "(import 'base.libsonnet') + {cpu: '256'}",
         ] {
             let why = as_json(file, text.to_owned()).unwrap_err();
-            assert!(
-                why.contains("it is Jsonnet, and more than data: "),
-                "{text}: {why}"
-            );
+            assert!(why.contains("it is Jsonnet, and more than data: "), "{text}: {why}");
         }
         let yaml = "cpu: 256 # why\n".to_owned();
         assert_eq!(as_json(Path::new("task.yml"), yaml.clone()), Ok(yaml));

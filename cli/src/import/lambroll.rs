@@ -19,9 +19,7 @@ pub fn import(text: &str) -> Result<Imported, String> {
     })?;
     let mut imported = Imported::default();
     let mut file = UnreadMembers::new(file);
-    let function = file
-        .text(&["FunctionName"])
-        .ok_or("it has no `FunctionName`")?;
+    let function = file.text(&["FunctionName"]).ok_or("it has no `FunctionName`")?;
     let function = of_go(&function, &mut imported);
     // The declaration tells this by `repository`.
     file.take(&["PackageType"]);

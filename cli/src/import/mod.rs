@@ -39,11 +39,7 @@ impl Imported {
     pub fn document(&self, app: &str, environment: &str) -> Value {
         let mut here = Map::new();
         here.insert("deploy".into(), json!({"tag": "stable"}));
-        here.extend(
-            self.region
-                .iter()
-                .map(|region| ("region".to_owned(), json!(region))),
-        );
+        here.extend(self.region.iter().map(|region| ("region".to_owned(), json!(region))));
         if !self.vars.is_empty() {
             here.insert("vars".into(), json!(self.vars));
         }
@@ -103,16 +99,8 @@ pub fn name(text: &str) -> String {
     }
     let name = name.trim_matches('-');
     let begins = name.starts_with(|c: char| c.is_ascii_lowercase());
-    let name = if begins {
-        name.to_owned()
-    } else {
-        format!("a-{name}")
-    };
-    name.chars()
-        .take(32)
-        .collect::<String>()
-        .trim_matches('-')
-        .to_owned()
+    let name = if begins { name.to_owned() } else { format!("a-{name}") };
+    name.chars().take(32).collect::<String>().trim_matches('-').to_owned()
 }
 
 /// Returns the name of the repository of an image of Amazon ECR, without registry and tag; `None` for any other image.
@@ -141,14 +129,8 @@ mod tests {
             assert_eq!(name(text), wanted);
         }
         for (image, wanted) in [
-            (
-                "111111111111.dkr.ecr.eu-west-1.amazonaws.com/shop/agent:1.4.0",
-                Some("shop/agent"),
-            ),
-            (
-                "111111111111.dkr.ecr.eu-west-1.amazonaws.com/agent@sha256:ab",
-                Some("agent"),
-            ),
+            ("111111111111.dkr.ecr.eu-west-1.amazonaws.com/shop/agent:1.4.0", Some("shop/agent")),
+            ("111111111111.dkr.ecr.eu-west-1.amazonaws.com/agent@sha256:ab", Some("agent")),
             ("{registry}/shop/agent:{tag}", Some("shop/agent")),
             ("public.ecr.aws/datadog/agent:7", None),
             ("nginx", None),

@@ -16,13 +16,11 @@ const LARGEST: usize = 1024 * 1024;
 /// # Errors
 /// The sentence that says what is wrong with it, or that it has no such function.
 pub fn import(text: &str) -> Result<Imported, String> {
-    let template = syntax::yaml("the template", &without_tags(text), LARGEST)
-        .map_err(|finding| finding.reason)?;
+    let template = syntax::yaml("the template", &without_tags(text), LARGEST).map_err(|finding| finding.reason)?;
     let mut imported = Imported::default();
     let common = &template["Globals"]["Function"];
     let functions = template["Resources"].as_object().into_iter().flatten();
-    let functions =
-        functions.filter(|(_, resource)| resource["Type"] == "AWS::Serverless::Function");
+    let functions = functions.filter(|(_, resource)| resource["Type"] == "AWS::Serverless::Function");
     let hooks = hooks(&template);
     for (id, resource) in functions {
         let own = &resource["Properties"];
@@ -44,9 +42,7 @@ pub fn import(text: &str) -> Result<Imported, String> {
         ));
     }
     if imported.components.is_empty() {
-        return Err(
-            "it has no `AWS::Serverless::Function` with a `DeploymentPreference`".to_owned(),
-        );
+        return Err("it has no `AWS::Serverless::Function` with a `DeploymentPreference`".to_owned());
     }
     imported.note(
         "take `DeploymentPreference` out of the template, and keep `AutoPublishAlias` out of what deploys it: the alias is \
@@ -60,10 +56,7 @@ pub fn import(text: &str) -> Result<Imported, String> {
 /// "Deploying serverless applications gradually").
 pub fn hooks(template: &Value) -> BTreeSet<String> {
     let resources = template["Resources"].as_object();
-    let own = resources
-        .into_iter()
-        .flatten()
-        .map(|(_, it)| &it["Properties"]["DeploymentPreference"]);
+    let own = resources.into_iter().flatten().map(|(_, it)| &it["Properties"]["DeploymentPreference"]);
     let common = &template["Globals"]["Function"]["DeploymentPreference"];
     let all = own.chain(std::iter::once(common));
     let called = all.flat_map(|preference| {
@@ -98,21 +91,13 @@ fn merged(common: &Value, own: &Value) -> Value {
             }
             Value::Object(all)
         }
-        (Value::Array(common), Value::Array(own)) => {
-            Value::Array(common.iter().chain(own).cloned().collect())
-        }
+        (Value::Array(common), Value::Array(own)) => Value::Array(common.iter().chain(own).cloned().collect()),
         (common, Value::Null) => common.clone(),
         (_, own) => own.clone(),
     }
 }
 
-fn function(
-    id: &str,
-    properties: &Value,
-    common: &Value,
-    template: &Value,
-    imported: &mut Imported,
-) {
+fn function(id: &str, properties: &Value, common: &Value, template: &Value, imported: &mut Imported) {
     let of = |member: &str| merged(&common[member], &properties[member]);
     let preference = of("DeploymentPreference");
     if preference.is_null() {
@@ -127,26 +112,19 @@ fn function(
     }
     let named = &properties["FunctionName"];
     if let Some(by) = sam_tags::function(named) {
-        imported.note(format!(
-            "the name of `{id}` is made by `{by}`: write the one that it has in this environment"
-        ));
+        imported.note(format!("the name of `{id}` is made by `{by}`: write the one that it has in this environment"));
     } else if named.is_null() {
         imported.note(format!(
             "the template leaves the name of `{id}` to CloudFormation: write the one that the stack gave it"
         ));
     }
-    let function = named
-        .as_str()
-        .map_or_else(|| format!("${{{id}}}"), str::to_owned);
+    let function = named.as_str().map_or_else(|| format!("${{{id}}}"), str::to_owned);
     let function = of_cloudformation(&function, imported);
     let alias = of("AutoPublishAlias");
-    let alias = alias
-        .as_str()
-        .map(|alias| of_cloudformation(alias, imported));
+    let alias = alias.as_str().map(|alias| of_cloudformation(alias, imported));
     if alias.is_none() {
-        imported.note(format!(
-            "`{id}` has no `AutoPublishAlias` that can be told: write the alias that its callers use"
-        ));
+        imported
+            .note(format!("`{id}` has no `AutoPublishAlias` that can be told: write the alias that its callers use"));
     }
     let alias = alias.unwrap_or_else(|| "live".to_owned());
     let mut written = json!({"kind": "lambda", "function": function, "alias": alias});
@@ -160,22 +138,16 @@ fn function(
         alarms(id, &mut left, template, imported);
         rest(id, &mut left, imported);
     }
-    imported
-        .components
-        .insert(name(id.trim_end_matches("Function")), written);
+    imported.components.insert(name(id.trim_end_matches("Function")), written);
 }
 
 /// Writes the steps in which callers are moved.
-fn steps(
-    id: &str,
-    preference: &mut UnreadMembers,
-    is_off: bool,
-    written: &mut Value,
-    imported: &mut Imported,
-) {
+fn steps(id: &str, preference: &mut UnreadMembers, is_off: bool, written: &mut Value, imported: &mut Imported) {
     let (sort, enabled) = (preference.take(&["Type"]), preference.take(&["Enabled"]));
     if is_off {
-        imported.note(format!("`{id}`: the deployment preference is not enabled; what it says is carried over all the same"));
+        imported.note(format!(
+            "`{id}`: the deployment preference is not enabled; what it says is carried over all the same"
+        ));
     } else if let Some(by) = made(&enabled) {
         imported.note(format!("`{id}`: whether the deployment preference is enabled is made by {by}; what it says is carried over all the same"));
     }
@@ -210,25 +182,14 @@ fn made(value: &Value) -> Option<String> {
 /// Returns the steps of a predefined configuration that shifts (AWS Serverless Application Model Developer Guide,
 /// "Gradual deployments"), such as `Canary10Percent5Minutes` and `Linear10PercentEvery1Minute`.
 fn shift(preference: &str) -> Option<Value> {
-    let canary = preference
-        .strip_prefix("Canary")
-        .map(|rest| ("canary", rest));
-    let linear = preference
-        .strip_prefix("Linear")
-        .map(|rest| ("linear", rest));
+    let canary = preference.strip_prefix("Canary").map(|rest| ("canary", rest));
+    let linear = preference.strip_prefix("Linear").map(|rest| ("linear", rest));
     let (sort, rest) = canary.or(linear)?;
     let (percent, rest) = rest.split_once("Percent")?;
     let percent: u8 = percent.parse().ok()?;
-    let minutes = rest
-        .trim_start_matches("Every")
-        .trim_end_matches('s')
-        .strip_suffix("Minute")?;
+    let minutes = rest.trim_start_matches("Every").trim_end_matches('s').strip_suffix("Minute")?;
     let minutes: u16 = minutes.parse().ok()?;
-    let steps = if sort == "canary" {
-        json!([percent])
-    } else {
-        json!(percent)
-    };
+    let steps = if sort == "canary" { json!([percent]) } else { json!(percent) };
     Some(json!({sort: steps, "every": format!("{minutes}m")}))
 }
 
@@ -243,9 +204,7 @@ fn alarms(id: &str, preference: &mut UnreadMembers, template: &Value, imported: 
     }
     for alarm in all.as_array().into_iter().flatten() {
         let Some(told) = alarm.as_str().or_else(|| alarm["Ref"].as_str()) else {
-            imported.note(format!(
-                "`{id}`: the alarm {alarm} cannot be told: write its name into `gates.alarms`"
-            ));
+            imported.note(format!("`{id}`: the alarm {alarm} cannot be told: write its name into `gates.alarms`"));
             continue;
         };
         let alarm = reference(told);
@@ -257,11 +216,7 @@ fn alarms(id: &str, preference: &mut UnreadMembers, template: &Value, imported: 
             continue;
         }
         let is_there = template["Resources"][alarm].is_object() || told.contains("${");
-        let unnamed = if is_there {
-            format!("${{{alarm}}}")
-        } else {
-            told.to_owned()
-        };
+        let unnamed = if is_there { format!("${{{alarm}}}") } else { told.to_owned() };
         let name = of_cloudformation(named.as_str().unwrap_or(&unnamed), imported);
         if !imported.alarms.contains(&name) {
             imported.alarms.push(name);
@@ -276,9 +231,7 @@ fn rest(id: &str, preference: &mut UnreadMembers, imported: &mut Imported) {
         imported.note(format!("`{id}`: the hooks of the deployment preference are made by {by}: write what they ask as gates of the component"));
     } else {
         for (hook, function) in hooks.as_object().into_iter().flatten() {
-            let function = function
-                .as_str()
-                .map_or_else(|| function.to_string(), str::to_owned);
+            let function = function.as_str().map_or_else(|| function.to_string(), str::to_owned);
             imported.note(format!(
                 "`{id}`: the hook {hook} ({function}) is code of yours: write what it asks as `gates.invocations` or \
                  `gates.probes` of the component"
@@ -286,9 +239,7 @@ fn rest(id: &str, preference: &mut UnreadMembers, imported: &mut Imported) {
         }
     }
     if let Some(left) = preference.left() {
-        imported.note(format!(
-            "`{id}`: {left} of the deployment preference: CodeDeploy's alone"
-        ));
+        imported.note(format!("`{id}`: {left} of the deployment preference: CodeDeploy's alone"));
     }
 }
 
@@ -299,18 +250,9 @@ mod tests {
     #[test]
     fn each_predefined_configuration_has_its_steps() {
         for (preference, wanted) in [
-            (
-                "Canary10Percent30Minutes",
-                Some(json!({"canary": [10], "every": "30m"})),
-            ),
-            (
-                "Linear10PercentEvery1Minute",
-                Some(json!({"linear": 10, "every": "1m"})),
-            ),
-            (
-                "Linear10PercentEvery10Minutes",
-                Some(json!({"linear": 10, "every": "10m"})),
-            ),
+            ("Canary10Percent30Minutes", Some(json!({"canary": [10], "every": "30m"}))),
+            ("Linear10PercentEvery1Minute", Some(json!({"linear": 10, "every": "1m"}))),
+            ("Linear10PercentEvery10Minutes", Some(json!({"linear": 10, "every": "10m"}))),
             ("MyOwn", None),
             ("CanaryXPercent5Minutes", None),
         ] {

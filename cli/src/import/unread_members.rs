@@ -36,9 +36,7 @@ impl UnreadMembers {
 
     /// Takes the text at a path; a value that is no text stays, and is listed as left.
     pub fn text(&mut self, path: &[&str]) -> Option<String> {
-        let at = path
-            .iter()
-            .try_fold(&self.0, |value, member| value.get(*member));
+        let at = path.iter().try_fold(&self.0, |value, member| value.get(*member));
         at?.as_str()?;
         self.take(path).as_str().map(str::to_owned)
     }
@@ -63,11 +61,7 @@ impl UnreadMembers {
 
 fn leaves(value: &Value, path: &str, depth: usize, paths: &mut Vec<String>) {
     for (name, value) in value.as_object().into_iter().flatten() {
-        let path = if path.is_empty() {
-            name.clone()
-        } else {
-            format!("{path}.{name}")
-        };
+        let path = if path.is_empty() { name.clone() } else { format!("{path}.{name}") };
         match value {
             // All of its members were taken.
             Value::Object(map) if map.is_empty() => {}
@@ -84,9 +78,8 @@ mod tests {
 
     #[test]
     fn what_is_not_taken_is_left() {
-        let mut document = UnreadMembers::new(
-            json!({"a": "1", "b": {"c": 2, "d": {"e": 3}, "f": "4"}, "g": {"h": "5"}, "i": []}),
-        );
+        let mut document =
+            UnreadMembers::new(json!({"a": "1", "b": {"c": 2, "d": {"e": 3}, "f": "4"}, "g": {"h": "5"}, "i": []}));
         assert_eq!(document.text(&["a"]).as_deref(), Some("1"));
         assert_eq!(document.text(&["b", "c"]), None);
         assert_eq!(document.text(&["g", "h"]).as_deref(), Some("5"));

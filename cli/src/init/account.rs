@@ -135,12 +135,7 @@ impl Account {
     }
 
     /// Returns the repository in Amazon ECR of a container's image, in this account and region.
-    pub fn repository(
-        &self,
-        service: &str,
-        container: &str,
-        (account, region): (&str, &str),
-    ) -> Option<String> {
+    pub fn repository(&self, service: &str, container: &str, (account, region): (&str, &str)) -> Option<String> {
         let containers = &self.closer.get(service)?.as_ref()?.containers;
         let (_, image) = containers.iter().find(|(name, _)| name == container)?;
         let (host, path) = image.split_once('/')?;
@@ -169,10 +164,7 @@ impl Account {
 
     /// Returns its distribution.
     pub fn distribution(&self, wanted: SoughtTarget<'_>) -> Option<&Distribution> {
-        let all = self
-            .distributions
-            .iter()
-            .map(|it| (it.id.as_str(), it.about.as_str(), it.belongs.as_ref()));
+        let all = self.distributions.iter().map(|it| (it.id.as_str(), it.about.as_str(), it.belongs.as_ref()));
         let id = only(all, wanted)?;
         self.distributions.iter().find(|it| it.id == id)
     }
@@ -192,22 +184,18 @@ impl Live {
 
 /// Words that are parts of many names: one of them alone does not say whose a target is.
 const COMMON_WORDS: [&str; 22] = [
-    "admin", "api", "app", "backend", "bot", "client", "cron", "docs", "frontend", "function",
-    "gateway", "handler", "job", "jobs", "lambda", "main", "server", "service", "site", "web",
-    "website", "worker",
+    "admin", "api", "app", "backend", "bot", "client", "cron", "docs", "frontend", "function", "gateway", "handler",
+    "job", "jobs", "lambda", "main", "server", "service", "site", "web", "website", "worker",
 ];
 
 /// Returns the candidate that fits best, unless another one fits as well. Tags go before names, and a name must have a
 /// word of the component's or of the application's that is not one of [`COMMON_WORDS`], or words of both.
 fn only<'a>(all: impl Iterator<Item = Candidate<'a>>, wanted: SoughtTarget<'_>) -> Option<String> {
-    let mut best: Vec<(usize, &str)> = all
-        .filter_map(|(name, about, belongs)| Some((fits(about, belongs, wanted)?, name)))
-        .collect();
+    let mut best: Vec<(usize, &str)> =
+        all.filter_map(|(name, about, belongs)| Some((fits(about, belongs, wanted)?, name))).collect();
     best.sort_by_key(|(fit, _)| std::cmp::Reverse(*fit));
     match best.as_slice() {
-        [(first, name), rest @ ..] if rest.first().is_none_or(|(second, _)| second < first) => {
-            Some((*name).to_owned())
-        }
+        [(first, name), rest @ ..] if rest.first().is_none_or(|(second, _)| second < first) => Some((*name).to_owned()),
         _ => None,
     }
 }
@@ -216,10 +204,7 @@ fn only<'a>(all: impl Iterator<Item = Candidate<'a>>, wanted: SoughtTarget<'_>) 
 fn fits(about: &str, belongs: Option<&Owner>, wanted: SoughtTarget<'_>) -> Option<usize> {
     let has = words(about);
     let of = |text: &str| words(text).intersection(&has).count();
-    let is_others = wanted
-        .environments
-        .iter()
-        .any(|other| other != wanted.environment && has.contains(other));
+    let is_others = wanted.environments.iter().any(|other| other != wanted.environment && has.contains(other));
     let tagged = match belongs {
         Some(owner) if !owner.may_be(wanted.app, wanted.environment) => return None,
         Some(owner) if owner.environment.is_some() => 100,
@@ -238,27 +223,17 @@ fn has_telling_word(has: &BTreeSet<String>, wanted: SoughtTarget<'_>) -> bool {
     let named: BTreeSet<&String> = of_component.union(&of_app).collect();
     let mut found = named.into_iter().filter(|word| has.contains(*word));
     let is_telling = found.any(|word| !COMMON_WORDS.contains(&word.as_str()));
-    is_telling
-        || (!of_component.is_disjoint(has) && !of_app.is_disjoint(has) && of_component != of_app)
+    is_telling || (!of_component.is_disjoint(has) && !of_app.is_disjoint(has) && of_component != of_app)
 }
 
 fn words(text: &str) -> BTreeSet<String> {
     let words = text.split(|c: char| !c.is_ascii_alphanumeric());
-    words
-        .filter(|word| !word.is_empty())
-        .map(str::to_ascii_lowercase)
-        .collect()
+    words.filter(|word| !word.is_empty()).map(str::to_ascii_lowercase).collect()
 }
 
 /// Returns the values of all environments; `None` where one of them has none.
-pub fn each(
-    environments: &[String],
-    one: impl Fn(&str) -> Option<String>,
-) -> Option<BTreeMap<String, String>> {
-    environments
-        .iter()
-        .map(|name| one(name).map(|value| (name.clone(), value)))
-        .collect()
+pub fn each(environments: &[String], one: impl Fn(&str) -> Option<String>) -> Option<BTreeMap<String, String>> {
+    environments.iter().map(|name| one(name).map(|value| (name.clone(), value))).collect()
 }
 
 #[cfg(test)]
@@ -273,10 +248,7 @@ mod tests {
                 environment: (!environment.is_empty()).then(|| environment.to_owned()),
             }),
         });
-        Account {
-            functions: functions.collect(),
-            ..Account::default()
-        }
+        Account { functions: functions.collect(), ..Account::default() }
     }
 
     /// Functions with the application and environment of their tags, and the one that is found.
@@ -285,54 +257,26 @@ mod tests {
     #[test]
     fn a_function_is_found_by_tags_then_by_name_and_never_by_chance() {
         let environments = ["dev".to_owned(), "prod".to_owned()];
-        let wanted = SoughtTarget {
-            app: "shop",
-            component: "api",
-            environment: "prod",
-            environments: &environments,
-        };
+        let wanted = SoughtTarget { app: "shop", component: "api", environment: "prod", environments: &environments };
         let table: [Row; 15] = [
-            (
-                &[
-                    ("shop-api-prod", None),
-                    ("shop-api-dev", None),
-                    ("shop-jobs-prod", None),
-                ],
-                Some("shop-api-prod"),
-            ),
-            (
-                &[("x1", Some(("shop", "prod"))), ("shop-api-prod", None)],
-                Some("x1"),
-            ),
+            (&[("shop-api-prod", None), ("shop-api-dev", None), ("shop-jobs-prod", None)], Some("shop-api-prod")),
+            (&[("x1", Some(("shop", "prod"))), ("shop-api-prod", None)], Some("x1")),
             (&[("shop-api-prod", Some(("other", "prod")))], None),
             (&[("shop-api-prod", Some(("other", "")))], None),
-            (
-                &[("shop-api-prod", Some(("shop", "")))],
-                Some("shop-api-prod"),
-            ),
-            (
-                &[("shop-api-prod-a", None), ("shop-api-prod-b", None)],
-                None,
-            ),
+            (&[("shop-api-prod", Some(("shop", "")))], Some("shop-api-prod")),
+            (&[("shop-api-prod-a", None), ("shop-api-prod-b", None)], None),
             (&[("billing-prod", None)], None),
             (&[("windlass-api", None)], None),
             (&[("api", None)], None),
             (&[("api-prod", None)], None),
             (&[("api", Some(("shop", "prod")))], Some("api")),
             (&[("api", Some(("shop", "")))], Some("api")),
-            (
-                &[("shop-stack-ApiFunction-1x", None), ("other", None)],
-                Some("shop-stack-ApiFunction-1x"),
-            ),
+            (&[("shop-stack-ApiFunction-1x", None), ("other", None)], Some("shop-stack-ApiFunction-1x")),
             (&[("shop-api-dev", None)], None),
             (&[], None),
         ];
         for (functions, found) in table {
-            assert_eq!(
-                account(functions).function(wanted).as_deref(),
-                found,
-                "{functions:?}"
-            );
+            assert_eq!(account(functions).function(wanted).as_deref(), found, "{functions:?}");
         }
     }
 }

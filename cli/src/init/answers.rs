@@ -42,10 +42,7 @@ pub type Check<'a> = &'a dyn Fn(&str) -> Result<(), String>;
 impl Answers {
     /// Begins with answers that were given.
     pub fn new(given: BTreeMap<String, String>) -> Self {
-        Self {
-            given,
-            ..Self::default()
-        }
+        Self { given, ..Self::default() }
     }
 
     /// Asks a question. Returns the answer to go on with: the given one, else the proposed one, else [`UNANSWERED`].
@@ -58,10 +55,7 @@ impl Answers {
             return given.clone();
         }
         let for_now = question.proposed.clone();
-        self.open.push(Question {
-            only_with: self.only_with.clone(),
-            ..question
-        });
+        self.open.push(Question { only_with: self.only_with.clone(), ..question });
         for_now.unwrap_or_else(|| UNANSWERED.to_owned())
     }
 
@@ -70,8 +64,7 @@ impl Answers {
     pub fn end(&mut self) {
         for key in self.given.keys().filter(|key| !self.known.contains(key)) {
             let meant = did_you_mean(key, &self.known);
-            self.wrong
-                .push(format!("`{key}` is not asked here. {meant}"));
+            self.wrong.push(format!("`{key}` is not asked here. {meant}"));
         }
     }
 }
@@ -109,33 +102,18 @@ mod tests {
         let mut asked = Answers::new(given.map(|(key, value)| (key.into(), value.into())).into());
         let any = |_: &str| Ok(());
         let one_word = |text: &str| {
-            if text.contains(' ') {
-                Err("it has a blank".to_owned())
-            } else {
-                Ok(())
-            }
+            if text.contains(' ') { Err("it has a blank".to_owned()) } else { Ok(()) }
         };
         assert_eq!(asked.ask(question("app", Some("other")), &any), "shop");
-        assert_eq!(
-            asked.ask(question("region", Some("us-east-1")), &any),
-            "us-east-1"
-        );
+        assert_eq!(asked.ask(question("region", Some("us-east-1")), &any), "us-east-1");
         assert_eq!(asked.ask(question("bucket", None), &any), UNANSWERED);
         assert_eq!(asked.ask(question("alias", None), &one_word), "a b");
         asked.end();
-        let open: Vec<&str> = asked
-            .open
-            .iter()
-            .map(|question| question.key.as_str())
-            .collect();
+        let open: Vec<&str> = asked.open.iter().map(|question| question.key.as_str()).collect();
         assert_eq!(open, ["region", "bucket"]);
         assert_eq!(asked.wrong.len(), 2, "{:?}", asked.wrong);
         assert_eq!(asked.wrong[0], "`alias`: it has a blank");
-        assert!(
-            asked.wrong[1].contains("Did you mean `region`?"),
-            "{:?}",
-            asked.wrong
-        );
+        assert!(asked.wrong[1].contains("Did you mean `region`?"), "{:?}", asked.wrong);
     }
 
     #[test]

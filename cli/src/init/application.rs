@@ -167,9 +167,7 @@ impl Text {
     /// Returns whether two environments have the same text.
     pub fn is_shared(&self, environments: &[String]) -> bool {
         let mut seen = std::collections::BTreeSet::new();
-        environments
-            .iter()
-            .any(|environment| !seen.insert(self.at("", environment)))
+        environments.iter().any(|environment| !seen.insert(self.at("", environment)))
     }
 
     /// Reads a text, or `dev=a,prod=b` with one for each environment.
@@ -181,32 +179,21 @@ impl Text {
             return Ok(Self::One(text.to_owned()));
         }
         let parts = text.split(',').map(|part| part.split_once('='));
-        let each: Option<BTreeMap<String, String>> = parts
-            .map(|part| part.map(|(name, value)| (name.trim().to_owned(), value.trim().to_owned())))
-            .collect();
+        let each: Option<BTreeMap<String, String>> =
+            parts.map(|part| part.map(|(name, value)| (name.trim().to_owned(), value.trim().to_owned()))).collect();
         let each = each.unwrap_or_default();
         let is_whole = each.len() == environments.len()
-            && environments
-                .iter()
-                .all(|name| each.get(name).is_some_and(|value| !value.is_empty()));
+            && environments.iter().all(|name| each.get(name).is_some_and(|value| !value.is_empty()));
         if is_whole {
             return Ok(Self::Each(each));
         }
-        let form: Vec<String> = environments
-            .iter()
-            .map(|name| format!("{name}=…"))
-            .collect();
-        Err(format!(
-            "`{text}` has not one text for each environment: write `{}`",
-            form.join(",")
-        ))
+        let form: Vec<String> = environments.iter().map(|name| format!("{name}=…")).collect();
+        Err(format!("`{text}` has not one text for each environment: write `{}`", form.join(",")))
     }
 
     /// Makes one text where all are alike except for the environment's name.
     pub fn of(each: BTreeMap<String, String>) -> Self {
-        let mut templates = each
-            .iter()
-            .map(|(environment, text)| super::environments::templated(text, environment));
+        let mut templates = each.iter().map(|(environment, text)| super::environments::templated(text, environment));
         match templates.next() {
             Some(first) if templates.all(|template| template == first) => Self::One(first),
             _ => Self::Each(each),
@@ -217,11 +204,7 @@ impl Text {
     pub fn written(&self) -> String {
         match self {
             Self::One(text) => text.clone(),
-            Self::Each(each) => each
-                .iter()
-                .map(|(name, text)| format!("{name}={text}"))
-                .collect::<Vec<_>>()
-                .join(","),
+            Self::Each(each) => each.iter().map(|(name, text)| format!("{name}={text}")).collect::<Vec<_>>().join(","),
         }
     }
 
@@ -231,8 +214,7 @@ impl Text {
             Self::One(text) => text,
             Self::Each(each) => each.get(environment).map_or("", String::as_str),
         };
-        text.replace("{environment}", environment)
-            .replace("{app}", app)
+        text.replace("{environment}", environment).replace("{app}", app)
     }
 }
 
@@ -290,10 +272,7 @@ impl Application {
     pub fn before(&self, component: &Component) -> Vec<&str> {
         let floors = self.components.iter().map(Component::floor);
         let below = floors.filter(|floor| *floor < component.floor()).max();
-        let components = self
-            .components
-            .iter()
-            .filter(|other| Some(other.floor()) == below);
+        let components = self.components.iter().filter(|other| Some(other.floor()) == below);
         components.map(|other| other.name.as_str()).collect()
     }
 }
@@ -304,20 +283,11 @@ mod tests {
 
     #[test]
     fn a_rule_is_branches_a_tag_or_none() {
-        assert_eq!(
-            Rule::read("branch:main, fix/**"),
-            Ok(Rule::Branches(vec!["main".into(), "fix/**".into()]))
-        );
-        assert_eq!(
-            Rule::read("tag:v*.*.0-rc*"),
-            Ok(Rule::Tag("v*.*.0-rc*".into()))
-        );
+        assert_eq!(Rule::read("branch:main, fix/**"), Ok(Rule::Branches(vec!["main".into(), "fix/**".into()])));
+        assert_eq!(Rule::read("tag:v*.*.0-rc*"), Ok(Rule::Tag("v*.*.0-rc*".into())));
         assert_eq!(Rule::read("none"), Ok(Rule::None));
         for good in ["*", "v*", "1.*", "v1.4.0", "v*-blue", "stable"] {
-            assert_eq!(
-                Rule::read(&format!("tag:{good}")),
-                Ok(Rule::Tag(good.into()))
-            );
+            assert_eq!(Rule::read(&format!("tag:{good}")), Ok(Rule::Tag(good.into())));
         }
         for bad in [
             "",
@@ -340,11 +310,7 @@ mod tests {
 
     #[test]
     fn texts_that_differ_by_the_environment_alone_are_one() {
-        let each = |pairs: [(&str, &str); 2]| {
-            pairs
-                .map(|(name, text)| (name.to_owned(), text.to_owned()))
-                .into()
-        };
+        let each = |pairs: [(&str, &str); 2]| pairs.map(|(name, text)| (name.to_owned(), text.to_owned())).into();
         let one = Text::of(each([("dev", "shop-dev"), ("prod", "shop-prod")]));
         assert_eq!(one, Text::One("shop-{environment}".into()));
         assert_eq!(one.at("shop", "dev"), "shop-dev");
@@ -352,13 +318,7 @@ mod tests {
         assert_eq!(apart.written(), "dev=E1,prod=E2");
         let environments = ["dev".to_owned(), "prod".to_owned()];
         assert_eq!(Text::read("dev=E1, prod=E2", &environments), Ok(apart));
-        for bad in [
-            "dev=E1",
-            "dev=E1,prod=",
-            "dev=E1,qa=E2",
-            "dev=E1,prod=E2,qa=E3",
-            "dev=E1,x",
-        ] {
+        for bad in ["dev=E1", "dev=E1,prod=", "dev=E1,qa=E2", "dev=E1,prod=E2,qa=E3", "dev=E1,x"] {
             assert!(Text::read(bad, &environments).is_err(), "{bad}");
         }
     }

@@ -7,15 +7,13 @@ use crate::yaml::text as quoted;
 use serde_json::Value;
 
 /// The comment that stands once in the declaration of an application with images.
-const WITHOUT_ECR: &str =
-    "# Without `ecr`: an image that CI pushes goes live with the rest of its release.";
+const WITHOUT_ECR: &str = "# Without `ecr`: an image that CI pushes goes live with the rest of its release.";
 
 /// Writes the declaration. At its top stand the things that were seen and are not in it.
 pub fn write(application: &Application, notes: &[String]) -> String {
     let mut lines = vec![
         crate::schema::line(crate::schema::FILE),
-        "# From `windlass init`. It is yours from now on: raise the version with each change."
-            .to_owned(),
+        "# From `windlass init`. It is yours from now on: raise the version with each change.".to_owned(),
     ];
     if !notes.is_empty() {
         lines.push("#".to_owned());
@@ -44,18 +42,11 @@ pub fn write(application: &Application, notes: &[String]) -> String {
 }
 
 fn environment_lines(environment: &Environment, application: &Application) -> Vec<String> {
-    let has_images = application
-        .components
-        .iter()
-        .any(|component| component.repository().is_some());
+    let has_images = application.components.iter().any(|component| component.repository().is_some());
     let mut lines = vec![format!("  {}:", environment.name)];
     match &environment.rule {
         Rule::Branches(names) if names.len() == 1 => {
-            lines.extend(
-                names
-                    .iter()
-                    .map(|name| format!("    deploy: {{branch: {}}}", quoted(name))),
-            );
+            lines.extend(names.iter().map(|name| format!("    deploy: {{branch: {}}}", quoted(name))));
         }
         Rule::Branches(names) => lines.push(format!("    deploy: {{branches: {}}}", list(names))),
         Rule::Tag(tag) => lines.push(format!("    deploy: {{tag: {}}}", quoted(tag))),
@@ -71,11 +62,7 @@ fn component_lines(component: &Component, application: &Application) -> Vec<Stri
     let mut lines = vec![format!("  {}:", component.name)];
     let mut put = |member: &str, value: String| lines.push(format!("    {member}: {value}"));
     match &component.target {
-        Target::Site {
-            bucket,
-            distribution,
-            url,
-        } => {
+        Target::Site { bucket, distribution, url } => {
             put("kind", "static_site".to_owned());
             put("bucket", text(bucket));
             if let Some(distribution) = distribution {
@@ -88,11 +75,7 @@ fn component_lines(component: &Component, application: &Application) -> Vec<Stri
                 put("hashed", list(hashed));
             }
         }
-        Target::Function {
-            function,
-            alias,
-            repository,
-        } => {
+        Target::Function { function, alias, repository } => {
             put("kind", "lambda".to_owned());
             put("function", text(function));
             put("alias", quoted(alias));
@@ -104,13 +87,7 @@ fn component_lines(component: &Component, application: &Application) -> Vec<Stri
                 put("rollout", flow(rollout));
             }
         }
-        Target::Service {
-            cluster,
-            service,
-            container,
-            repository,
-            balancer: _,
-        } => {
+        Target::Service { cluster, service, container, repository, balancer: _ } => {
             put("kind", "ecs".to_owned());
             put("cluster", text(cluster));
             put("service", text(service));
@@ -134,9 +111,7 @@ pub(super) fn text(text: &Text) -> String {
     match text {
         Text::One(text) => quoted(text),
         Text::Each(each) => {
-            let each = each
-                .iter()
-                .map(|(name, text)| format!("{name}: {}", quoted(text)));
+            let each = each.iter().map(|(name, text)| format!("{name}: {}", quoted(text)));
             format!("{{{}}}", each.collect::<Vec<_>>().join(", "))
         }
     }

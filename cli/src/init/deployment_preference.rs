@@ -48,9 +48,7 @@ impl DeploymentPreference {
         }
         if self.alarms.is_empty() {
             let alarms = declared["gates"]["alarms"].as_array().into_iter().flatten();
-            self.alarms = alarms
-                .filter_map(|name| name.as_str().map(str::to_owned))
-                .collect();
+            self.alarms = alarms.filter_map(|name| name.as_str().map(str::to_owned)).collect();
         }
     }
 
@@ -71,7 +69,6 @@ impl DeploymentPreference {
         // Its other notes are about names and variables, which `init` asks for.
         let own = format!("`{id}`: ");
         let notes = imported.notes.into_iter();
-        self.notes
-            .extend(notes.filter(|note| note.starts_with(&own) || note.starts_with("the alarm ")));
+        self.notes.extend(notes.filter(|note| note.starts_with(&own) || note.starts_with("the alarm ")));
     }
 }

@@ -17,16 +17,8 @@ const KNOWN: [(&str, UsualRule); 9] = [
 ];
 
 /// The variables in which others keep an environment's name.
-const VARIABLES: [&str; 8] = [
-    "environment",
-    "env",
-    "stage",
-    "environmentname",
-    "stagename",
-    "envname",
-    "deployenv",
-    "var.environment",
-];
+const VARIABLES: [&str; 8] =
+    ["environment", "env", "stage", "environmentname", "stagename", "envname", "deployenv", "var.environment"];
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum UsualRule {
@@ -39,10 +31,7 @@ enum UsualRule {
 pub fn found(repository: &Repository) -> Vec<String> {
     let mut names = Vec::new();
     for (known, _) in KNOWN {
-        let is_named = repository
-            .files
-            .iter()
-            .any(|(path, text)| names_it(path, text, known));
+        let is_named = repository.files.iter().any(|(path, text)| names_it(path, text, known));
         if is_named {
             names.push(known.to_owned());
         }
@@ -87,11 +76,7 @@ pub fn pattern(text: &str) -> Option<String> {
         let (variable, after) = from.split_once('}')?;
         let variable = variable.rsplit("props.").next()?;
         let variable = variable.rsplit("this.").next()?;
-        let plain: String = variable
-            .to_ascii_lowercase()
-            .chars()
-            .filter(|c| *c != '_')
-            .collect();
+        let plain: String = variable.to_ascii_lowercase().chars().filter(|c| *c != '_').collect();
         if !VARIABLES.contains(&plain.as_str()) {
             return None;
         }
@@ -125,19 +110,12 @@ mod tests {
         for (path, text, wanted) in [
             ("infra/dev.tfvars", "", "dev"),
             ("terraform/environments/staging/main.tf", "", "staging"),
-            (
-                "samconfig.toml",
-                "version = 0.1\n[production.deploy.parameters]\n",
-                "production",
-            ),
+            ("samconfig.toml", "version = 0.1\n[production.deploy.parameters]\n", "production"),
             ("cdk.json", "{\"context\": {\"dev\": {\"a\": 1}}}", "dev"),
             ("src/dev/main.py", "", "prod"),
         ] {
             let files = BTreeMap::from([(path.to_owned(), text.to_owned())]);
-            let repository = Repository {
-                files,
-                ..Repository::default()
-            };
+            let repository = Repository { files, ..Repository::default() };
             assert_eq!(found(&repository), [wanted], "{path}");
         }
     }

@@ -16,15 +16,7 @@ pub struct File {
 
 /// The paths of everything that `init` may write beside the workflow. `init` does not look at them itself, so the same
 /// answers make the same files a second time.
-pub const OWN: [&str; 7] = [
-    "app.yaml",
-    schema::FILE,
-    "windlass.toml",
-    ROLE,
-    PATCH,
-    PAGE,
-    SCRIPT,
-];
+pub const OWN: [&str; 7] = ["app.yaml", schema::FILE, "windlass.toml", ROLE, PATCH, PAGE, SCRIPT];
 
 /// Returns all files, and notes on what a person has to see to.
 pub fn all(application: &Application, facts: &InitFacts) -> (Vec<File>, Vec<String>) {
@@ -32,37 +24,21 @@ pub fn all(application: &Application, facts: &InitFacts) -> (Vec<File>, Vec<Stri
     let taken: Vec<(&str, &str)> = application
         .components
         .iter()
-        .map(|component| {
-            (
-                component.piece.folder.as_str(),
-                component.piece.file.as_str(),
-            )
-        })
+        .map(|component| (component.piece.folder.as_str(), component.piece.file.as_str()))
         .collect();
-    let left = facts
-        .pieces
-        .pieces
-        .iter()
-        .filter(|piece| !taken.contains(&(piece.folder.as_str(), piece.file.as_str())));
-    notes.extend(
-        left.map(|piece| format!("`{}` is {}, and was not chosen", piece.file, piece.sort)),
-    );
+    let left =
+        facts.pieces.pieces.iter().filter(|piece| !taken.contains(&(piece.folder.as_str(), piece.file.as_str())));
+    notes.extend(left.map(|piece| format!("`{}` is {}, and was not chosen", piece.file, piece.sort)));
     let mut files = Vec::new();
     let mut file = |path: &str, text: String| {
-        files.push(File {
-            path: path.to_owned(),
-            text,
-        });
+        files.push(File { path: path.to_owned(), text });
     };
     file("app.yaml", declaration::write(application, &notes));
     file(schema::FILE, schema::text());
     file("windlass.toml", settings(application));
     if application.has_workflow() {
         file(ROLE, role::write(application));
-        file(
-            ".github/workflows/release.yaml",
-            workflow::write(application),
-        );
+        file(".github/workflows/release.yaml", workflow::write(application));
     }
     let mut code = infrastructure::write(application, &facts.repository);
     if let Some(patch) = code.patch {

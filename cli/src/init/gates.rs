@@ -18,9 +18,7 @@ pub fn of_the_release(application: &Application) -> Vec<String> {
     let mut lines = vec!["gates:".to_owned(), format!("  bake: {bake}")];
     if has_counts {
         lines.push("  # Who is not called has no failed calls to count, and passes. Where calls never cease, leave this out: then a".to_owned());
-        lines.push(
-            "  # release waits for the first counts, and without any it is undone.".to_owned(),
-        );
+        lines.push("  # release waits for the first counts, and without any it is undone.".to_owned());
         lines.push("  unknown: {becomes: pass}".to_owned());
     }
     lines.push("  # A release that makes one of these ring is undone:".to_owned());
@@ -48,26 +46,17 @@ fn is_counted(component: &Component, application: &Application) -> bool {
 pub fn of_a_component(component: &Component, application: &Application) -> Vec<String> {
     let is_measured = !application.carried.alarms.is_empty();
     match &component.target {
-        Target::Site {
-            distribution: None,
-            url: None,
-            ..
-        } => Vec::new(),
+        Target::Site { distribution: None, url: None, .. } => Vec::new(),
         Target::Site { .. } => of_a_site(),
         Target::Function { .. } | Target::Service { .. } if is_measured => Vec::new(),
-        Target::Function {
-            function, alias, ..
-        } => of_a_function(function, alias),
-        Target::Service { balancer, .. } => balancer
-            .as_ref()
-            .map_or_else(of_a_service_without, of_a_service),
+        Target::Function { function, alias, .. } => of_a_function(function, alias),
+        Target::Service { balancer, .. } => balancer.as_ref().map_or_else(of_a_service_without, of_a_service),
     }
 }
 
 fn of_a_site() -> Vec<String> {
     vec![
-        "    # Fetched as visitors get it, with the scripts and style sheets that it names."
-            .to_owned(),
+        "    # Fetched as visitors get it, with the scripts and style sheets that it names.".to_owned(),
         "    gates: {pages: [{path: /}]}".to_owned(),
     ]
 }
@@ -81,26 +70,20 @@ fn of_a_function(function: &Text, alias: &str) -> Vec<String> {
             Text::Each(each.collect())
         }
     };
-    let mut lines = counted(
-        ("AWS/Lambda", "Errors"),
-        [("FunctionName", function), ("Resource", &resource)],
+    let mut lines = counted(("AWS/Lambda", "Errors"), [("FunctionName", function), ("Resource", &resource)]);
+    lines.push(
+        "      # Each new version is invoked with this before callers get it. Write a payload that changes nothing:"
+            .to_owned(),
     );
-    lines.push("      # Each new version is invoked with this before callers get it. Write a payload that changes nothing:".to_owned());
     lines.push("      # invocations: [{name: health, payload: {}}]".to_owned());
     lines
 }
 
 fn of_a_service(balancer: &Balancer) -> Vec<String> {
-    let Balancer {
-        load_balancer,
-        target_group,
-    } = balancer;
+    let Balancer { load_balancer, target_group } = balancer;
     counted(
         ("AWS/ApplicationELB", "HTTPCode_Target_5XX_Count"),
-        [
-            ("LoadBalancer", load_balancer),
-            ("TargetGroup", target_group),
-        ],
+        [("LoadBalancer", load_balancer), ("TargetGroup", target_group)],
     )
 }
 

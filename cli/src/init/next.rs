@@ -11,26 +11,17 @@ pub fn commands(application: &Application, all: &[File]) -> Vec<String> {
     let has = |path: &str| all.iter().any(|file| file.path == path);
     let mut next = Vec::new();
     if has(PATCH) {
-        next.push(format!(
-            "git apply {PATCH}   # and deploy your infrastructure code"
-        ));
+        next.push(format!("git apply {PATCH}   # and deploy your infrastructure code"));
     }
     if has(PAGE) {
-        next.push(format!(
-            "less {PAGE}   # what your targets need; change and deploy your infrastructure code"
-        ));
+        next.push(format!("less {PAGE}   # what your targets need; change and deploy your infrastructure code"));
     }
     if has(SCRIPT) {
-        next.push(format!(
-            "bash {SCRIPT}   # tags, and what else your targets need"
-        ));
+        next.push(format!("bash {SCRIPT}   # tags, and what else your targets need"));
     }
     next.push("windlass declare".to_owned());
     next.extend(application.environments.first().map(|first| {
-        format!(
-            "windlass doctor {} {}   # tells all that is missing, and changes nothing",
-            application.app, first.name
-        )
+        format!("windlass doctor {} {}   # tells all that is missing, and changes nothing", application.app, first.name)
     }));
     next.extend(first_release(application));
     if has(ROLE) {
@@ -50,19 +41,14 @@ fn first_release(application: &Application) -> Vec<String> {
     let (version, from) = first.map_or(("1.0.0", String::new()), |first| match &first.rule {
         Rule::Branches(_) => ("1.0.0", String::new()),
         Rule::Tag(tag) if tag == "stable" => ("1.0.0", " --git-ref refs/tags/v1.0.0".to_owned()),
-        Rule::Tag(tag) if tag == "release-candidate" => {
-            ("1.0.0-rc.1", " --git-ref refs/tags/v1.0.0-rc.1".to_owned())
-        }
+        Rule::Tag(tag) if tag == "release-candidate" => ("1.0.0-rc.1", " --git-ref refs/tags/v1.0.0-rc.1".to_owned()),
         Rule::Tag(_) | Rule::None => ("1.0.0", format!(" --environment {}", first.name)),
     });
     let mut commands = pushes(application, version);
-    let components = application
-        .components
-        .iter()
-        .map(|component| match component.repository() {
-            Some(repository) => format!("{}=image:{repository}:{version}", component.name),
-            None => in_shell(&[format!("{}={}", component.name, component.piece.place())]),
-        });
+    let components = application.components.iter().map(|component| match component.repository() {
+        Some(repository) => format!("{}=image:{repository}:{version}", component.name),
+        None => in_shell(&[format!("{}={}", component.name, component.piece.place())]),
+    });
     let components = components.collect::<Vec<_>>().join(" ");
     let app = &application.app;
     let release = format!("windlass release {app} {version} {components}{from}");
@@ -71,9 +57,7 @@ fn first_release(application: &Application) -> Vec<String> {
             format!("{release}   # records the first release, once it is built"),
             format!("windlass deploy {app} {} {version} --watch", first.name),
         ]),
-        None => commands.push(format!(
-            "{release} --watch   # the first release, once it is built"
-        )),
+        None => commands.push(format!("{release} --watch   # the first release, once it is built")),
     }
     commands
 }
@@ -95,13 +79,16 @@ fn pushes(application: &Application, version: &str) -> Vec<String> {
                 }
                 _ => format!("docker tag IMAGE {image}"),
             };
-            Some(format!(
-                "{built} && docker push {image}   # unless it is there already"
-            ))
+            Some(format!("{built} && docker push {image}   # unless it is there already"))
         })
         .collect();
     if !pushes.is_empty() {
-        pushes.insert(0, format!("aws ecr get-login-password --region {region} | docker login --username AWS --password-stdin {registry}"));
+        pushes.insert(
+            0,
+            format!(
+                "aws ecr get-login-password --region {region} | docker login --username AWS --password-stdin {registry}"
+            ),
+        );
     }
     pushes
 }
@@ -115,14 +102,8 @@ mod tests {
     fn the_first_release_is_one_that_the_first_environment_takes() {
         for (rule, wanted) in [
             ("branch:main", "shop 1.0.0  --watch"),
-            (
-                "tag:stable",
-                "shop 1.0.0  --git-ref refs/tags/v1.0.0 --watch",
-            ),
-            (
-                "tag:release-candidate",
-                "shop 1.0.0-rc.1  --git-ref refs/tags/v1.0.0-rc.1 --watch",
-            ),
+            ("tag:stable", "shop 1.0.0  --git-ref refs/tags/v1.0.0 --watch"),
+            ("tag:release-candidate", "shop 1.0.0-rc.1  --git-ref refs/tags/v1.0.0-rc.1 --watch"),
             ("tag:v*-blue", "shop 1.0.0  --environment dev --watch"),
             (
                 "none",
@@ -132,10 +113,7 @@ mod tests {
         ] {
             let application = Application {
                 app: "shop".into(),
-                environments: vec![Environment {
-                    name: "dev".into(),
-                    rule: Rule::read(rule).unwrap(),
-                }],
+                environments: vec![Environment { name: "dev".into(), rule: Rule::read(rule).unwrap() }],
                 ..Application::default()
             };
             let told = first_release(&application).join("\n");

@@ -38,9 +38,7 @@ pub fn call(stack: &str) -> String {
             break;
         }
     }
-    taken
-        .join("\n")
-        .replace("--stack-name windlass", &format!("--stack-name {stack}"))
+    taken.join("\n").replace("--stack-name windlass", &format!("--stack-name {stack}"))
 }
 
 /// Returns the call that starts a release, and the waiting for its end.
@@ -57,21 +55,14 @@ mod tests {
         assert!(action("actions/checkout").contains(" # v"));
         assert!(action("aws-actions/configure-aws-credentials").contains(" # v"));
         let call = call("w");
-        assert!(
-            call.starts_with("API=$(") && call.ends_with('}') && call.contains("--stack-name w "),
-            "{call}"
-        );
+        assert!(call.starts_with("API=$(") && call.ends_with('}') && call.contains("--stack-name w "), "{call}");
         let waited = started_and_waited_for("quay");
         assert!(
             waited.contains("/apps/quay/environments\")")
                 && waited.contains("until ")
                 && !waited.contains("/apps/shop/")
         );
-        for (page, words) in [
-            (TERRAFORM, "aws_lambda_alias"),
-            (TEMPLATES, "AWS::Lambda::Alias"),
-            (CDK, "Tags.of"),
-        ] {
+        for (page, words) in [(TERRAFORM, "aws_lambda_alias"), (TEMPLATES, "AWS::Lambda::Alias"), (CDK, "Tags.of")] {
             assert!(!block(page, words).is_empty(), "{words}");
         }
     }

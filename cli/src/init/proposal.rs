@@ -49,59 +49,30 @@ const NONE: &str = "none";
 /// Returns the application, by the answers that there are; the open questions are in `asked`.
 pub fn propose(facts: &InitFacts, asked: &mut Answers) -> Application {
     let repository = &facts.repository;
-    let own = repository
-        .github
-        .as_deref()
-        .and_then(|github| github.split_once('/'));
+    let own = repository.github.as_deref().and_then(|github| github.split_once('/'));
     let own = own.map_or(repository.name.as_str(), |(_, name)| name);
-    let app = asked.ask(
-        question("app", "the application's name", Some(name(own))),
-        &|text| AppName::new(text).map(drop).map_err(|why| why.to_string()),
-    );
+    let app = asked.ask(question("app", "the application's name", Some(name(own))), &|text| {
+        AppName::new(text).map(drop).map_err(|why| why.to_string())
+    });
     let environments = ask_environments(repository, asked);
-    let names: Vec<String> = environments
-        .iter()
-        .map(|environment| environment.name.clone())
-        .collect();
+    let names: Vec<String> = environments.iter().map(|environment| environment.name.clone()).collect();
     let chosen = ask_components(&facts.pieces.pieces, asked);
     let mut components: Vec<Component> = chosen
         .into_iter()
         .map(|piece| {
-            TargetQuestions {
-                facts,
-                app: &app,
-                names: &names,
-                asked,
-                is_apart: false,
-                cluster: None,
-            }
-            .component(piece)
+            TargetQuestions { facts, app: &app, names: &names, asked, is_apart: false, cluster: None }.component(piece)
         })
         .collect();
     components.sort_by_key(Component::floor);
-    let region = asked.ask(
-        question(
-            "region",
-            "the region of Windlass and of the targets",
-            facts.region.clone(),
-        ),
-        &is_region,
-    );
-    let github = asked.ask(
-        question("github", &about_github(repository), github_of(repository)),
-        &|text| is_github(text, repository),
-    );
+    let region =
+        asked.ask(question("region", "the region of Windlass and of the targets", facts.region.clone()), &is_region);
+    let github = asked
+        .ask(question("github", &about_github(repository), github_of(repository)), &|text| is_github(text, repository));
     let github = (github != NONE).then_some(github);
     let ids = github.as_ref().map(|github| ask_ids(facts, github, asked));
     let github_environment = github.as_ref().and_then(|_| ask_github(&names, asked));
-    let account = asked.ask(
-        question(
-            "account",
-            "the number of the account of Windlass",
-            facts.account_id.clone(),
-        ),
-        &is_account,
-    );
+    let account =
+        asked.ask(question("account", "the number of the account of Windlass", facts.account_id.clone()), &is_account);
     let action = github.as_ref().and_then(|_| ask_action(asked));
     asked.end();
     Application {
@@ -123,8 +94,7 @@ pub fn propose(facts: &InitFacts, asked: &mut Answers) -> Application {
 }
 
 fn about_github(repository: &Repository) -> String {
-    let about =
-        "the repository on GitHub, whose workflow may release, or `none` where another CI does";
+    let about = "the repository on GitHub, whose workflow may release, or `none` where another CI does";
     match only_at_root(repository) {
         Some(why) => format!("{about}; {why}"),
         None => about.to_owned(),
@@ -166,11 +136,7 @@ fn is_github(text: &str, repository: &Repository) -> Result<(), String> {
 /// moved since 15 July 2026 (GitHub Docs, "OpenID Connect reference").
 fn ask_ids(facts: &InitFacts, github: &str, asked: &mut Answers) -> String {
     let known = facts.github_ids.get(github).cloned().flatten();
-    let github = if github == UNANSWERED {
-        "OWNER/NAME"
-    } else {
-        github
-    };
+    let github = if github == UNANSWERED { "OWNER/NAME" } else { github };
     let known = known.filter(|ids| ids_of(ids).is_some());
     let about = format!(
         "the numbers of owner and repository on GitHub, as `gh api repos/{github} --jq '\"\\(.owner.id)/\\(.id)\"'` prints them; `none` where the command that makes the roles asks GitHub"
@@ -180,18 +146,14 @@ fn ask_ids(facts: &InitFacts, github: &str, asked: &mut Answers) -> String {
         if text == NONE || ids_of(text).is_some() {
             return Ok(());
         }
-        Err(
-            "write the two numbers as `owner/repository`, such as `583231/1296269`, or `none`"
-                .to_owned(),
-        )
+        Err("write the two numbers as `owner/repository`, such as `583231/1296269`, or `none`".to_owned())
     })
 }
 
 /// Reads the numbers of owner and repository.
 fn ids_of(text: &str) -> Option<(String, String)> {
     let (owner, repository) = text.split_once('/')?;
-    let is_number =
-        |id: &str| !id.is_empty() && !id.starts_with('0') && id.chars().all(|c| c.is_ascii_digit());
+    let is_number = |id: &str| !id.is_empty() && !id.starts_with('0') && id.chars().all(|c| c.is_ascii_digit());
     let both = is_number(owner) && is_number(repository);
     both.then(|| (owner.to_owned(), repository.to_owned()))
 }
@@ -205,7 +167,10 @@ fn ask_github(names: &[String], asked: &mut Answers) -> Option<Text> {
         let read = Text::read(text, names)?;
         let at = |name: &String| read.at("", name);
         if !text.chars().all(letters) || names.iter().map(at).any(|it| it.contains(['{', '='])) {
-            return Err("write a name of letters, digits, `-`, `_` and `.`, with `{environment}` where it differs, or `none`".to_owned());
+            return Err(
+                "write a name of letters, digits, `-`, `_` and `.`, with `{environment}` where it differs, or `none`"
+                    .to_owned(),
+            );
         }
         Ok(())
     });
@@ -227,28 +192,13 @@ fn ask_action(asked: &mut Answers) -> Option<String> {
 
 /// Makes a question without choices.
 pub fn question(key: &str, about: &str, proposed: Option<String>) -> Question {
-    Question {
-        key: key.to_owned(),
-        about: about.to_owned(),
-        proposed,
-        choices: Vec::new(),
-        only_with: None,
-    }
+    Question { key: key.to_owned(), about: about.to_owned(), proposed, choices: Vec::new(), only_with: None }
 }
 
 /// The word before the number of every region's name (AWS Regions and Availability Zones, "AWS Regions"). Areas are not
 /// listed: new ones come.
-const DIRECTIONS: [&str; 9] = [
-    "north",
-    "south",
-    "east",
-    "west",
-    "central",
-    "northeast",
-    "northwest",
-    "southeast",
-    "southwest",
-];
+const DIRECTIONS: [&str; 9] =
+    ["north", "south", "east", "west", "central", "northeast", "northwest", "southeast", "southwest"];
 
 fn is_region(text: &str) -> Result<(), String> {
     const FORM: &str = "write a region, such as `eu-west-1`";
@@ -266,10 +216,7 @@ fn is_region(text: &str) -> Result<(), String> {
     }
     let meant = nearest(direction, &DIRECTIONS.map(str::to_owned))
         .map(|meant| format!(". Did you mean `{}-{meant}-{number}`?", areas.join("-")));
-    Err(format!(
-        "AWS has no region `{text}`{}",
-        meant.unwrap_or_else(|| format!(": {FORM}"))
-    ))
+    Err(format!("AWS has no region `{text}`{}", meant.unwrap_or_else(|| format!(": {FORM}"))))
 }
 
 fn is_account(text: &str) -> Result<(), String> {
@@ -300,24 +247,17 @@ fn ask_environments(repository: &Repository, asked: &mut Answers) -> Vec<Environ
     let about = "the environments, in the order in which a release goes through them";
     let told = asked.ask(question("environments", about, Some(found)), &|text| {
         let all = list(text);
-        if let Some(twice) = all
-            .iter()
-            .enumerate()
-            .find(|(at, name)| all[..*at].contains(name))
-        {
-            return Err(format!(
-                "`{}` stands there twice: write each environment once",
-                twice.1
-            ));
+        if let Some(twice) = all.iter().enumerate().find(|(at, name)| all[..*at].contains(name)) {
+            return Err(format!("`{}` stands there twice: write each environment once", twice.1));
         }
-        let wrong = all
-            .into_iter()
-            .find_map(|name| EnvironmentName::new(name).err());
+        let wrong = all.into_iter().find_map(|name| EnvironmentName::new(name).err());
         wrong.map_or(Ok(()), |why| Err(why.to_string()))
     });
     let branch = repository.branch.as_deref().unwrap_or("main");
     let environments = list(&told).into_iter().map(|name| {
-        let about = format!("what of Git is released into {name}: `branch:…`, `tag:stable`, `tag:release-candidate`, `tag:…` or `none`");
+        let about = format!(
+            "what of Git is released into {name}: `branch:…`, `tag:stable`, `tag:release-candidate`, `tag:…` or `none`"
+        );
         let question = question(&format!("deploy.{name}"), &about, Some(environments::usual(&name, branch)));
         let told = asked.ask(question, &|text| Rule::read(text).map(drop));
         Environment { name, rule: Rule::read(&told).unwrap_or(Rule::None) }
@@ -330,9 +270,7 @@ fn ask_components(pieces: &[Piece], asked: &mut Answers) -> Vec<Piece> {
     let all: Vec<String> = pieces.iter().map(|piece| piece.name.clone()).collect();
     let about = "what is released, by name; `name:other` gives a component another name";
     let proposed = (!all.is_empty()).then(|| all.join(","));
-    let chosen = asked.ask(question("components", about, proposed), &|text| {
-        chosen(text, pieces).map(drop)
-    });
+    let chosen = asked.ask(question("components", about, proposed), &|text| chosen(text, pieces).map(drop));
     chosen_or_none(&chosen, pieces)
 }
 
@@ -346,22 +284,14 @@ fn chosen(text: &str, pieces: &[Piece]) -> Result<Vec<Piece>, String> {
         let (old, new) = part.split_once(':').unwrap_or((&part, &part));
         ComponentName::new(new).map_err(|why| why.to_string())?;
         if !taken.insert(new.to_owned()) {
-            return Err(format!(
-                "two components are called `{new}`: `name:other` gives one another name"
-            ));
+            return Err(format!("two components are called `{new}`: `name:other` gives one another name"));
         }
         let piece = pieces.iter().find(|piece| piece.name == old);
         let piece = piece.ok_or_else(|| {
             let known: Vec<String> = pieces.iter().map(|piece| piece.name.clone()).collect();
-            format!(
-                "nothing here is called `{old}`. {}",
-                windlass_domain::did_you_mean::did_you_mean(old, &known)
-            )
+            format!("nothing here is called `{old}`. {}", windlass_domain::did_you_mean::did_you_mean(old, &known))
         })?;
-        Ok(Piece {
-            name: new.to_owned(),
-            ..piece.clone()
-        })
+        Ok(Piece { name: new.to_owned(), ..piece.clone() })
     });
     all.collect()
 }
@@ -387,11 +317,7 @@ mod tests {
         ] {
             let told = is_region(text).err();
             assert_eq!(told.is_some(), wanted.is_some(), "{text}: {told:?}");
-            assert!(
-                told.zip(wanted)
-                    .is_none_or(|(told, wanted)| told.contains(wanted)),
-                "{text}"
-            );
+            assert!(told.zip(wanted).is_none_or(|(told, wanted)| told.contains(wanted)), "{text}");
         }
     }
 }

@@ -36,17 +36,13 @@ impl Repository {
     /// Returns the files with one of these names, each as its path and its text.
     pub fn named<'a>(&'a self, names: &'a [&str]) -> impl Iterator<Item = (&'a str, &'a str)> {
         let files = self.files.iter();
-        files
-            .map(|(path, text)| (path.as_str(), text.as_str()))
-            .filter(|(path, _)| names.contains(&file_of(path)))
+        files.map(|(path, text)| (path.as_str(), text.as_str())).filter(|(path, _)| names.contains(&file_of(path)))
     }
 
     /// Returns the files whose names end so.
     pub fn ending<'a>(&'a self, end: &'a str) -> impl Iterator<Item = (&'a str, &'a str)> {
         let files = self.files.iter();
-        files
-            .map(|(path, text)| (path.as_str(), text.as_str()))
-            .filter(move |(path, _)| path.ends_with(end))
+        files.map(|(path, text)| (path.as_str(), text.as_str())).filter(move |(path, _)| path.ends_with(end))
     }
 
     /// Returns the text of the first of these files that is in a folder.
@@ -84,9 +80,7 @@ pub fn github(address: &str) -> Option<String> {
     let address = address.trim().trim_end_matches('/');
     let address = address.strip_suffix(".git").unwrap_or(address);
     let (_, rest) = address.split_once("github.com")?;
-    let rest = rest
-        .trim_start_matches(":443")
-        .trim_start_matches([':', '/']);
+    let rest = rest.trim_start_matches(":443").trim_start_matches([':', '/']);
     let (owner, name) = rest.split_once('/')?;
     let is_name = |text: &str| {
         let letters = |c: char| c.is_ascii_alphanumeric() || "-_.".contains(c);
@@ -104,14 +98,8 @@ mod tests {
         for (address, wanted) in [
             ("git@github.com:example/shop.git", Some("example/shop")),
             ("https://github.com/example/shop", Some("example/shop")),
-            (
-                "https://user@github.com/example/shop.git/",
-                Some("example/shop"),
-            ),
-            (
-                "ssh://git@github.com:443/example/shop.js.git",
-                Some("example/shop.js"),
-            ),
+            ("https://user@github.com/example/shop.git/", Some("example/shop")),
+            ("ssh://git@github.com:443/example/shop.js.git", Some("example/shop.js")),
             ("https://gitlab.com/example/shop.git", None),
             ("https://github.com/example", None),
             ("https://github.com/a b/c", None),

@@ -34,10 +34,8 @@ const PASSED: [&str; 12] = [
 ];
 
 /// The endings of files whose text is of use.
-const READ: [&str; 14] = [
-    "json", "js", "cjs", "mjs", "ts", "mts", "py", "txt", "toml", "yaml", "yml", "tf", "tfvars",
-    "template",
-];
+const READ: [&str; 14] =
+    ["json", "js", "cjs", "mjs", "ts", "mts", "py", "txt", "toml", "yaml", "yml", "tf", "tfvars", "template"];
 
 /// Reads the repository of a folder.
 ///
@@ -50,10 +48,7 @@ pub fn read(root: &Path) -> Result<Repository, String> {
     let remote = is_part.then(|| git::remote(root)).flatten();
     let on_github = remote.as_deref().and_then(github);
     let mut repository = Repository {
-        name: whole
-            .file_name()
-            .map(|name| name.to_string_lossy().into_owned())
-            .unwrap_or_default(),
+        name: whole.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default(),
         is_elsewhere: remote.is_some() && on_github.is_none(),
         github: on_github,
         above: match place {
@@ -66,19 +61,11 @@ pub fn read(root: &Path) -> Result<Repository, String> {
     let mut left = MOST;
     walk(root, "", DEEPEST, &mut left, &mut repository)?;
     repository.declared = repository.text("app.yaml").to_owned();
-    repository
-        .files
-        .retain(|path, _| !OWN.contains(&path.as_str()));
+    repository.files.retain(|path, _| !OWN.contains(&path.as_str()));
     Ok(repository)
 }
 
-fn walk(
-    at: &Path,
-    prefix: &str,
-    deep: usize,
-    left: &mut usize,
-    found: &mut Repository,
-) -> Result<(), String> {
+fn walk(at: &Path, prefix: &str, deep: usize, left: &mut usize, found: &mut Repository) -> Result<(), String> {
     let entries = fs::read_dir(at).map_err(|error| format!("`{}`: {error}", shown(at)))?;
     let mut entries: Vec<_> = entries.filter_map(Result::ok).collect();
     entries.sort_by_key(fs::DirEntry::file_name);
@@ -124,10 +111,7 @@ pub fn no_links(folder: &Path, all: &[File]) -> Result<(), Failure> {
     link.map_or(Ok(()), |link| {
         Err(Failure::of(
             Trouble::FileNotWritten,
-            format!(
-                "`{}` is a link, which may lead anywhere, so that nothing was written. Move it away",
-                shown(&link)
-            ),
+            format!("`{}` is a link, which may lead anywhere, so that nothing was written. Move it away", shown(&link)),
         ))
     })
 }
@@ -149,12 +133,7 @@ fn link_in(folder: &Path, path: &str) -> Option<PathBuf> {
 pub fn put(path: &Path, text: &str) -> Result<(), Failure> {
     let folder = path.parent().map_or(Ok(()), fs::create_dir_all);
     let done = folder.and_then(|()| fs::write(path, text));
-    done.map_err(|error| {
-        Failure::of(
-            Trouble::FileNotWritten,
-            format!("`{}` cannot be written: {error}", shown(path)),
-        )
-    })
+    done.map_err(|error| Failure::of(Trouble::FileNotWritten, format!("`{}` cannot be written: {error}", shown(path))))
 }
 
 #[cfg(test)]
@@ -177,11 +156,7 @@ mod tests {
         }
         let found = read(&root).unwrap();
         fs::remove_dir_all(&root).unwrap();
-        let files: Vec<(&str, &str)> = found
-            .files
-            .iter()
-            .map(|(path, text)| (path.as_str(), text.as_str()))
-            .collect();
+        let files: Vec<(&str, &str)> = found.files.iter().map(|(path, text)| (path.as_str(), text.as_str())).collect();
         assert_eq!(files, [("web/logo.png", ""), ("web/package.json", "{}")]);
         assert!(found.name.starts_with("windlass-reading-"));
     }

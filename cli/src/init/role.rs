@@ -55,11 +55,7 @@ pub fn write(application: &Application) -> String {
         ids(application),
         default(&application.ci_policy),
     );
-    for environment in application
-        .environments
-        .iter()
-        .filter(|it| it.rule != Rule::None)
-    {
+    for environment in application.environments.iter().filter(|it| it.rule != Rule::None) {
         text.push_str(&role(application, environment));
     }
     if application.plans_pull_requests() {
@@ -79,25 +75,13 @@ pub fn command(application: &Application) -> String {
     let is_asked = [
         (OWNER, by_github(".owner.id"), !knows_ids),
         (REPOSITORY, by_github(".id"), !knows_ids),
-        (
-            "CiPolicyArn",
-            "…".to_owned(),
-            application.ci_policy.is_none(),
-        ),
-        (
-            "PlanPolicyArn",
-            "…".to_owned(),
-            application.plans_pull_requests() && application.plan_policy.is_none(),
-        ),
+        ("CiPolicyArn", "…".to_owned(), application.ci_policy.is_none()),
+        ("PlanPolicyArn", "…".to_owned(), application.plans_pull_requests() && application.plan_policy.is_none()),
     ];
     let asked = is_asked.into_iter().filter(|(.., is_asked)| *is_asked);
     let asked = asked.map(|(parameter, value, _)| format!("{parameter}={value}"));
     let asked: Vec<String> = asked.collect();
-    let policy = if asked.is_empty() {
-        String::new()
-    } else {
-        format!(" --parameter-overrides {}", asked.join(" "))
-    };
+    let policy = if asked.is_empty() { String::new() } else { format!(" --parameter-overrides {}", asked.join(" ")) };
     format!(
         "aws cloudformation deploy --stack-name {app}-ci --template-file ci-role.yaml --capabilities CAPABILITY_NAMED_IAM{policy}"
     )
@@ -110,10 +94,7 @@ pub fn of_pull_requests(application: &Application) -> String {
 
 /// Returns the name of an environment's role.
 pub fn name(application: &Application, environment: &str) -> String {
-    format!("{}-ci-{environment}", application.app)
-        .chars()
-        .take(LONGEST)
-        .collect()
+    format!("{}-ci-{environment}", application.app).chars().take(LONGEST).collect()
 }
 
 /// Returns the repository whose runs may take the roles. Without one no role is written.
@@ -130,9 +111,7 @@ fn ids(application: &Application) -> String {
     let ids = application.github_ids.as_ref();
     let parameter = |name: &str, about: &str, id: Option<&String>| {
         let default = id.map_or_else(String::new, |id| format!("    Default: \"{id}\"\n"));
-        format!(
-            "  {name}:\n    Type: String\n    AllowedPattern: \"[1-9][0-9]*\"\n{default}    Description: {about}\n"
-        )
+        format!("  {name}:\n    Type: String\n    AllowedPattern: \"[1-9][0-9]*\"\n{default}    Description: {about}\n")
     };
     let github = github(application);
     let owner = github.split('/').next().unwrap_or_default();
@@ -171,10 +150,7 @@ fn role(application: &Application, environment: &Environment) -> String {
     // A job with `environment:` has a subject without its ref.
     let of: Vec<String> = match application.github_environment(name) {
         Some(named) => vec![format!("environment:{named}")],
-        None => refs(&environment.rule)
-            .iter()
-            .map(|it| format!("ref:{it}"))
-            .collect(),
+        None => refs(&environment.rule).iter().map(|it| format!("ref:{it}")).collect(),
     };
     let subjects = subjects(application, &of);
     // Whoever may push the tag of a release candidate runs a workflow of their own at it.
@@ -241,12 +217,14 @@ fn pull_requests(application: &Application) -> String {
 
 /// Writes the right to push images, where there are some.
 fn images(application: &Application) -> String {
-    let repositories = application
-        .components
-        .iter()
-        .filter_map(|component| component.repository());
+    let repositories = application.components.iter().filter_map(|component| component.repository());
     let arns: Vec<String> = repositories
-        .map(|name| format!("              - !Sub \"arn:${{AWS::Partition}}:ecr:{}:${{AWS::AccountId}}:repository/{name}\"\n", application.region))
+        .map(|name| {
+            format!(
+                "              - !Sub \"arn:${{AWS::Partition}}:ecr:{}:${{AWS::AccountId}}:repository/{name}\"\n",
+                application.region
+            )
+        })
         .collect();
     if arns.is_empty() {
         return String::new();
@@ -272,18 +250,14 @@ fn images(application: &Application) -> String {
                   - ecr:UploadLayerPart
                 Resource:
 {}"#,
-        arns.concat()
-            .replace("              - !Sub", "                  - !Sub")
+        arns.concat().replace("              - !Sub", "                  - !Sub")
     )
 }
 
 /// Returns the refs of a rule, as IAM compares them: its `*` stops at nothing.
 fn refs(rule: &Rule) -> Vec<String> {
     match rule {
-        Rule::Branches(names) => names
-            .iter()
-            .map(|name| format!("refs/heads/{}", name.replace("**", "*")))
-            .collect(),
+        Rule::Branches(names) => names.iter().map(|name| format!("refs/heads/{}", name.replace("**", "*"))).collect(),
         Rule::Tag(tag) if tag == "stable" => vec!["refs/tags/*".to_owned()],
         Rule::Tag(tag) if tag == "release-candidate" => vec!["refs/tags/*-*".to_owned()],
         Rule::Tag(tag) => vec![format!("refs/tags/{}", tag.replace("**", "*"))],

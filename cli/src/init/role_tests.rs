@@ -9,9 +9,7 @@ fn is_like(pattern: &str, text: &str) -> bool {
         (None, None) => true,
         (Some('*'), _) => {
             let rest = &pattern[1..];
-            text.char_indices()
-                .any(|(at, _)| is_like(rest, &text[at..]))
-                || is_like(rest, "")
+            text.char_indices().any(|(at, _)| is_like(rest, &text[at..])) || is_like(rest, "")
         }
         (Some('?'), Some(_)) => is_like(&pattern[1..], &text[1..]),
         (Some(one), Some(other)) => one == other && is_like(&pattern[1..], &text[1..]),
@@ -46,10 +44,7 @@ fn takers(template: &str, ids: (&str, &str), subject: &str) -> Vec<String> {
 }
 
 fn application(github_environment: Option<Text>) -> Application {
-    let environment = |name: &str, rule: &str| Environment {
-        name: name.into(),
-        rule: Rule::read(rule).unwrap(),
-    };
+    let environment = |name: &str, rule: &str| Environment { name: name.into(), rule: Rule::read(rule).unwrap() };
     Application {
         app: "shop".into(),
         github: Some("acme/shop".into()),
@@ -71,11 +66,7 @@ fn application(github_environment: Option<Text>) -> Application {
                 build: Vec::new(),
                 output: "dist".into(),
             },
-            target: Target::Site {
-                bucket: Text::One("shop-web".into()),
-                distribution: None,
-                url: None,
-            },
+            target: Target::Site { bucket: Text::One("shop-web".into()), distribution: None, url: None },
         }],
         action: Some("example/windlass@v1".into()),
         ..Application::default()
@@ -88,25 +79,13 @@ fn a_role_takes_both_forms_of_its_repositorys_subject_and_of_no_other() {
     for (subject, wanted) in [
         ("repo:acme/shop:ref:refs/heads/main", "shop-ci-dev"),
         ("repo:acme@12/shop@345:ref:refs/heads/main", "shop-ci-dev"),
-        (
-            "repo:acme@12/shop@345:ref:refs/heads/fix/a/b",
-            "shop-ci-dev",
-        ),
+        ("repo:acme@12/shop@345:ref:refs/heads/fix/a/b", "shop-ci-dev"),
         ("repo:acme/shop:ref:refs/tags/v1.4.0", "shop-ci-prod"),
         ("repo:acme@12/shop@345:ref:refs/tags/v1.4.0", "shop-ci-prod"),
-        (
-            "repo:acme/shop:ref:refs/tags/v1.4.0-rc.1",
-            "shop-ci-staging",
-        ),
-        (
-            "repo:acme@12/shop@345:ref:refs/tags/v1.4.0-rc.1",
-            "shop-ci-staging",
-        ),
+        ("repo:acme/shop:ref:refs/tags/v1.4.0-rc.1", "shop-ci-staging"),
+        ("repo:acme@12/shop@345:ref:refs/tags/v1.4.0-rc.1", "shop-ci-staging"),
         ("repo:acme/shop:pull_request", "shop-ci-pull-requests"),
-        (
-            "repo:acme@12/shop@345:pull_request",
-            "shop-ci-pull-requests",
-        ),
+        ("repo:acme@12/shop@345:pull_request", "shop-ci-pull-requests"),
         // Another owner of the name, another repository of the owner, and names that begin or end alike.
         ("repo:acme@13/shop@345:ref:refs/heads/main", ""),
         ("repo:acme@12/shop@346:ref:refs/heads/main", ""),
@@ -134,16 +113,11 @@ fn a_role_takes_both_forms_of_its_repositorys_subject_and_of_no_other() {
 #[test]
 fn a_job_in_an_environment_on_github_is_taken_in_both_forms_and_no_ref_beside_it() {
     let written = write(&application(Some(Text::Each(
-        [("dev", "none"), ("prod", "production")]
-            .map(|(name, named)| (name.to_owned(), named.to_owned()))
-            .into(),
+        [("dev", "none"), ("prod", "production")].map(|(name, named)| (name.to_owned(), named.to_owned())).into(),
     ))));
     for (subject, wanted) in [
         ("repo:acme/shop:environment:production", "shop-ci-prod"),
-        (
-            "repo:acme@12/shop@345:environment:production",
-            "shop-ci-prod",
-        ),
+        ("repo:acme@12/shop@345:environment:production", "shop-ci-prod"),
         ("repo:acme@12/shop@345:ref:refs/heads/main", "shop-ci-dev"),
         ("repo:acme@12/shop@345:ref:refs/tags/v1.4.0", ""),
         ("repo:acme@12/shop@345:environment:staging", ""),
@@ -159,10 +133,7 @@ fn a_job_in_an_environment_on_github_is_taken_in_both_forms_and_no_ref_beside_it
 fn numbers_that_are_not_known_are_asked_of_github_by_the_command() {
     let known = command(&application(None));
     assert!(!known.contains("gh api"), "{known}");
-    let unknown = Application {
-        github_ids: None,
-        ..application(None)
-    };
+    let unknown = Application { github_ids: None, ..application(None) };
     let command = command(&unknown);
     for wanted in [
         "GitHubOwnerId=$(gh api repos/acme/shop --jq .owner.id)",

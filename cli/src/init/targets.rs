@@ -38,22 +38,13 @@ impl TargetQuestions<'_> {
         let runs = self.decided(&piece);
         let target = match &runs {
             Runs::Site { .. } => self.site(&piece),
-            Runs::Function {
-                named,
-                alias,
-                is_image,
-            } => self.function(&piece, named.as_deref(), alias.as_deref(), *is_image),
-            Runs::Service {
-                container,
-                repository,
-            } => self.service(&piece, container.clone(), repository.clone()),
+            Runs::Function { named, alias, is_image } => {
+                self.function(&piece, named.as_deref(), alias.as_deref(), *is_image)
+            }
+            Runs::Service { container, repository } => self.service(&piece, container.clone(), repository.clone()),
             Runs::Undecided => self.either(&piece),
         };
-        Component {
-            name: piece.name.clone(),
-            piece: Piece { runs, ..piece },
-            target,
-        }
+        Component { name: piece.name.clone(), piece: Piece { runs, ..piece }, target }
     }
 
     /// Asks the questions that either answer leads to, so that all questions are shown at once.
@@ -73,10 +64,7 @@ impl TargetQuestions<'_> {
         }
         let question = question(
             &format!("{}.runs", piece.name),
-            &format!(
-                "what {} (`{}`) runs as: `function` or `service`",
-                piece.sort, piece.file
-            ),
+            &format!("what {} (`{}`) runs as: `function` or `service`", piece.sort, piece.file),
             None,
         );
         let told = self.asked.ask(question, &|text| match text {
@@ -84,15 +72,8 @@ impl TargetQuestions<'_> {
             _ => Err("write `function` or `service`".to_owned()),
         });
         match told.as_str() {
-            "function" => Runs::Function {
-                named: None,
-                alias: None,
-                is_image: false,
-            },
-            "service" => Runs::Service {
-                container: None,
-                repository: None,
-            },
+            "function" => Runs::Function { named: None, alias: None, is_image: false },
+            "service" => Runs::Service { container: None, repository: None },
             _ => Runs::Undecided,
         }
     }
@@ -100,22 +81,13 @@ impl TargetQuestions<'_> {
     fn site(&mut self, piece: &Piece) -> Target {
         let account = &self.facts.account;
         let all = |of: &dyn Fn(&super::account::Distribution) -> Option<String>| {
-            each(self.names, |environment| {
-                account
-                    .distribution(self.wanted(piece, environment))
-                    .and_then(of)
-            })
-            .map(Text::of)
+            each(self.names, |environment| account.distribution(self.wanted(piece, environment)).and_then(of))
+                .map(Text::of)
         };
         let (ids, buckets) = (all(&|it| Some(it.id.clone())), all(&|it| it.bucket.clone()));
         let urls = all(&|it| it.host.as_ref().map(|host| format!("https://{host}")));
         let free = |it: &&super::account::Distribution| self.is_free(it.belongs.as_ref());
-        let choices = account
-            .distributions
-            .iter()
-            .filter(free)
-            .map(|it| it.id.clone())
-            .collect();
+        let choices = account.distributions.iter().filter(free).map(|it| it.id.clone()).collect();
         let about = "the id of the distribution before the site, or `none`";
         let distribution = self.text(piece, SITE, "distribution", about, ids, choices);
         let distribution = (distribution != Text::One("none".to_owned())).then_some(distribution);
@@ -127,76 +99,30 @@ impl TargetQuestions<'_> {
             .filter_map(|it| it.bucket.clone())
             .filter(|bucket| self.is_free(account.buckets.get(bucket)))
             .collect();
-        let bucket = self.text(
-            piece,
-            SITE,
-            "bucket",
-            "the bucket of the site's files",
-            buckets,
-            choices,
-        );
-        let about =
-            "the address under which visitors reach the site, or `none` for the distribution's own";
+        let bucket = self.text(piece, SITE, "bucket", "the bucket of the site's files", buckets, choices);
+        let about = "the address under which visitors reach the site, or `none` for the distribution's own";
         let urls = urls.unwrap_or_else(|| Text::One("none".to_owned()));
         let url = self.text(piece, SITE, "url", about, Some(urls), Vec::new());
         let url = (url != Text::One("none".to_owned())).then_some(url);
-        Target::Site {
-            bucket,
-            distribution,
-            url,
-        }
+        Target::Site { bucket, distribution, url }
     }
 
-    fn function(
-        &mut self,
-        piece: &Piece,
-        named: Option<&str>,
-        alias: Option<&str>,
-        is_image: bool,
-    ) -> Target {
+    fn function(&mut self, piece: &Piece, named: Option<&str>, alias: Option<&str>, is_image: bool) -> Target {
         let account = &self.facts.account;
-        let seen = each(self.names, |environment| {
-            account.function(self.wanted(piece, environment))
-        })
-        .map(Text::of);
+        let seen = each(self.names, |environment| account.function(self.wanted(piece, environment))).map(Text::of);
         let named = named.map(|named| Text::One(named.to_owned()));
-        let choices = account
-            .functions
-            .iter()
-            .filter(|it| self.is_free(it.belongs.as_ref()))
-            .map(|it| it.name.clone())
-            .collect();
-        let function = self.text(
-            piece,
-            "lambda",
-            "function",
-            "the function's name",
-            named.or(seen),
-            choices,
-        );
+        let choices =
+            account.functions.iter().filter(|it| self.is_free(it.belongs.as_ref())).map(|it| it.name.clone()).collect();
+        let function = self.text(piece, "lambda", "function", "the function's name", named.or(seen), choices);
         let about = "the alias that callers of the function name";
-        let alias = self.one(
-            piece,
-            "alias",
-            about,
-            Some(alias.unwrap_or("live").to_owned()),
-        );
+        let alias = self.one(piece, "alias", about, Some(alias.unwrap_or("live").to_owned()));
         let repository = is_image.then(|| self.repository(piece, None));
-        Target::Function {
-            function,
-            alias,
-            repository,
-        }
+        Target::Function { function, alias, repository }
     }
 
     /// Asks for the repository of its images.
     pub(super) fn repository(&mut self, piece: &Piece, proposed: Option<String>) -> String {
-        self.one(
-            piece,
-            "repository",
-            "the repository in Amazon ECR that its images are pushed to",
-            proposed,
-        )
+        self.one(piece, "repository", "the repository in Amazon ECR that its images are pushed to", proposed)
     }
 
     /// Returns whether something of this owner may be taken.
@@ -206,22 +132,11 @@ impl TargetQuestions<'_> {
 
     /// Returns the component of an environment, as it is looked for in the account.
     pub(super) fn wanted<'b>(&'b self, piece: &'b Piece, environment: &'b str) -> SoughtTarget<'b> {
-        SoughtTarget {
-            app: self.app,
-            component: &piece.name,
-            environment,
-            environments: self.names,
-        }
+        SoughtTarget { app: self.app, component: &piece.name, environment, environments: self.names }
     }
 
     /// Asks for a text that all environments share.
-    pub(super) fn one(
-        &mut self,
-        piece: &Piece,
-        member: &str,
-        about: &str,
-        proposed: Option<String>,
-    ) -> String {
+    pub(super) fn one(&mut self, piece: &Piece, member: &str, about: &str, proposed: Option<String>) -> String {
         let question = question(&format!("{}.{member}", piece.name), about, proposed);
         self.asked.ask(question, &|text| is_one_word(text))
     }
@@ -240,18 +155,13 @@ impl TargetQuestions<'_> {
         choices.dedup();
         let form: Vec<String> = self.names.iter().map(|name| format!("{name}=…")).collect();
         let about = if self.names.len() > 1 {
-            format!(
-                "{about}; with `{{environment}}` in it, or `{}`",
-                form.join(",")
-            )
+            format!("{about}; with `{{environment}}` in it, or `{}`", form.join(","))
         } else {
             about.to_owned()
         };
         // A target belongs to one environment: a release into one must change nothing of another.
         let is_apart = self.is_apart || ["bucket", "distribution", "function"].contains(&member);
-        let is_shared = |text: &Text| {
-            is_apart && *text != Text::One("none".to_owned()) && text.is_shared(self.names)
-        };
+        let is_shared = |text: &Text| is_apart && *text != Text::One("none".to_owned()) && text.is_shared(self.names);
         let ours = Ownership {
             account: &self.facts.account,
             app: self.app,
@@ -259,9 +169,7 @@ impl TargetQuestions<'_> {
             cluster: self.cluster.clone(),
         };
         let proposed = proposed.filter(|text| !is_shared(text));
-        let taken = proposed
-            .as_ref()
-            .and_then(|text| ours.check(member, text).err());
+        let taken = proposed.as_ref().and_then(|text| ours.check(member, text).err());
         let about = match &taken {
             Some(why) => format!("{about}; {why}"),
             None => about,
@@ -269,9 +177,7 @@ impl TargetQuestions<'_> {
         let question = Question {
             key: format!("{}.{member}", piece.name),
             about,
-            proposed: proposed
-                .filter(|_| taken.is_none())
-                .map(|text| text.written()),
+            proposed: proposed.filter(|_| taken.is_none()).map(|text| text.written()),
             choices,
             only_with: None,
         };
@@ -290,12 +196,7 @@ impl TargetQuestions<'_> {
                 return Ok(());
             }
             ours.check(member, &read)?;
-            let place = MemberPlace {
-                kind,
-                member,
-                environments: names,
-                exceptions,
-            };
+            let place = MemberPlace { kind, member, environments: names, exceptions };
             place.takes(&read)
         };
         let told = self.asked.ask(question, check);

@@ -37,21 +37,14 @@ impl MemberPlace<'_> {
             Text::Each(each) => json!(each),
         };
         let none = json!({"start": "manual"});
-        let environments: serde_json::Map<String, Value> = self
-            .environments
-            .iter()
-            .map(|name| (name.clone(), none.clone()))
-            .collect();
-        let document = json!({"app": "a", "version": "1.0.0", "environments": environments, "components": {"c": component}});
-        let findings = Declaration::parse_with(&document.to_string(), self.exceptions)
-            .err()
-            .unwrap_or_default();
+        let environments: serde_json::Map<String, Value> =
+            self.environments.iter().map(|name| (name.clone(), none.clone())).collect();
+        let document =
+            json!({"app": "a", "version": "1.0.0", "environments": environments, "components": {"c": component}});
+        let findings = Declaration::parse_with(&document.to_string(), self.exceptions).err().unwrap_or_default();
         let path = format!("components.c.{member}");
-        let own = findings
-            .into_iter()
-            .find(|finding| finding.path == path || finding.path.starts_with(&format!("{path}.")));
-        own.map_or(Ok(()), |finding| {
-            Err(format!("{} {}", finding.reason, finding.remedy))
-        })
+        let own =
+            findings.into_iter().find(|finding| finding.path == path || finding.path.starts_with(&format!("{path}.")));
+        own.map_or(Ok(()), |finding| Err(format!("{} {}", finding.reason, finding.remedy)))
     }
 }

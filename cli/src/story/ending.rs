@@ -20,9 +20,8 @@ pub(super) fn undone(record: &Record) -> Vec<Line> {
         match (step.status, &step.undo_failure) {
             (StepStatus::Undone, _) => {
                 // Changes that were only made ahead, such as a version, are not taken back.
-                let is_ahead = !step.changes.is_empty()
-                    && !step.has_switched()
-                    && !step.changes.iter().any(|change| change.undo);
+                let is_ahead =
+                    !step.changes.is_empty() && !step.has_switched() && !step.changes.iter().any(|change| change.undo);
                 let how = if is_ahead {
                     "no traffic had been moved; what was made for it stays"
                 } else {
@@ -30,10 +29,9 @@ pub(super) fn undone(record: &Record) -> Vec<Line> {
                 };
                 lines.push(Line::plain(format!("  {component}: {how}")));
             }
-            (StepStatus::UndoFailed, Some(failure)) => lines.push(Line::plain(format!(
-                "  {component}: could NOT be brought back: {}",
-                why_failed(failure)
-            ))),
+            (StepStatus::UndoFailed, Some(failure)) => {
+                lines.push(Line::plain(format!("  {component}: could NOT be brought back: {}", why_failed(failure))));
+            }
             _ => {}
         }
     }

@@ -14,11 +14,7 @@ pub struct Line {
 impl Line {
     /// Makes a line with a key of its own.
     pub(super) fn new(key: impl Into<String>, text: impl Into<String>) -> Self {
-        Self {
-            key: key.into(),
-            text: text.into(),
-            news: None,
-        }
+        Self { key: key.into(), text: text.into(), news: None }
     }
 
     /// Makes a line whose text is its key.

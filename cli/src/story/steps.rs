@@ -16,18 +16,11 @@ pub fn published(step: &Step) -> Option<Line> {
     let files = count(total, "file");
     let bytes = match progress.bytes_total {
         0 => String::new(),
-        total => format!(
-            ", {} of {}",
-            HumanBytes(progress.bytes_done),
-            HumanBytes(total)
-        ),
+        total => format!(", {} of {}", HumanBytes(progress.bytes_done), HumanBytes(total)),
     };
     let left = match progress.left_s {
         Some(seconds) if done < total => {
-            format!(
-                ", about {} left",
-                HumanDuration(Duration::from_secs(seconds))
-            )
+            format!(", about {} left", HumanDuration(Duration::from_secs(seconds)))
         }
         _ => String::new(),
     };
@@ -68,8 +61,7 @@ fn reached(step: &Step, wave: u32) -> String {
 pub(super) fn changes(step: &Step, wave: Option<u32>) -> Vec<Line> {
     let numbered = step.changes.iter().enumerate();
     let made = numbered.filter(|(_, change)| change.wave == wave && change.undo == wave.is_none());
-    made.map(|(number, change)| change_line(step, number, change))
-        .collect()
+    made.map(|(number, change)| change_line(step, number, change)).collect()
 }
 
 fn change_line(step: &Step, number: usize, change: &ChangeRecord) -> Line {
@@ -92,17 +84,12 @@ pub fn why_failed(failure: &Failure) -> String {
 /// Returns the line on what a target waits for, where that is somebody's to do.
 pub(super) fn waits(step: &Step) -> Option<Line> {
     let waits_for = step.waits_for.as_ref()?;
-    Some(Line::plain(format!(
-        "  {}: waits: {waits_for}",
-        step.component
-    )))
+    Some(Line::plain(format!("  {}: waits: {waits_for}", step.component)))
 }
 
 /// Returns the lines on the warnings of a step.
 pub(super) fn warnings(step: &Step) -> Vec<Line> {
     let component = &step.component;
     let warnings = step.warnings.iter();
-    warnings
-        .map(|warning| Line::plain(format!("  {component}: warning: {warning}")))
-        .collect()
+    warnings.map(|warning| Line::plain(format!("  {component}: warning: {warning}"))).collect()
 }

@@ -23,25 +23,17 @@ pub(super) fn watched(judgement: &Judgement) -> Line {
     } else {
         AT_ONCE.to_owned()
     };
-    Line::new(
-        format!("watch {number}"),
-        format!("  wave {number} is {watched}"),
-    )
+    Line::new(format!("watch {number}"), format!("  wave {number} is {watched}"))
 }
 
 /// Returns the lines of a judgement: each measurement beside its threshold. While a wave is watched a measurement has a
 /// line when its verdict changes, and once more at the end, if other numbers were measured then.
 pub(super) fn judged(judgement: &Judgement) -> Vec<Line> {
     let number = judgement.wave + 1;
-    let mut lines: Vec<Line> = judgement
-        .measurements
-        .iter()
-        .map(|measurement| measured(judgement, measurement))
-        .collect();
+    let mut lines: Vec<Line> =
+        judgement.measurements.iter().map(|measurement| measured(judgement, measurement)).collect();
     let outcome = match judgement.verdict {
-        Verdict::Pass if judgement.measurements.is_empty() => {
-            "passed: no gate, nothing was measured"
-        }
+        Verdict::Pass if judgement.measurements.is_empty() => "passed: no gate, nothing was measured",
         Verdict::Pass if judgement.decides => "passed",
         Verdict::Pass => "is over, its gates were recorded and did not decide",
         Verdict::Fail => "FAILED",
@@ -69,10 +61,8 @@ fn measured(judgement: &Judgement, measurement: &Measurement) -> Line {
         "" => String::new(),
         window => format!(", {window}"),
     };
-    let told = format!(
-        "{source} {gate}: measured {}, threshold {}{window}",
-        measurement.measured, measurement.threshold
-    );
+    let told =
+        format!("{source} {gate}: measured {}, threshold {}{window}", measurement.measured, measurement.threshold);
     Line {
         news: Some(format!("told {wave} {verdict} {told}")),
         ..Line::new(

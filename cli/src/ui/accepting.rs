@@ -37,12 +37,8 @@ struct Row<'a> {
 /// Shows what accepting would record; the environment's targets were looked at.
 pub fn accepted(record: &Record, environment: &Environment) -> Markup {
     let rows = rows(record, environment);
-    let is_as_recorded = rows
-        .iter()
-        .all(|row| row.truth == AcceptedState::AsRecorded);
-    let is_refused = rows
-        .iter()
-        .any(|row| matches!(row.truth, AcceptedState::Refused(_)));
+    let is_as_recorded = rows.iter().all(|row| row.truth == AcceptedState::AsRecorded);
+    let is_refused = rows.iter().any(|row| matches!(row.truth, AcceptedState::Refused(_)));
     html! {
         p { "All of it is looked at once more, some seconds after you ask, and what is seen then is recorded. By what is there now:" }
         div.wide { table.accepted {
@@ -85,26 +81,14 @@ fn row<'a>(step: &'a Step, environment: &'a Environment) -> Row<'a> {
     let name = &step.component;
     let running = environment.running.get(name);
     let beside = environment.observed.get(name).filter(|_| running.is_some());
-    let row = |seen, recorded, truth| Row {
-        name,
-        seen,
-        recorded,
-        truth,
-    };
+    let row = |seen, recorded, truth| Row { name, seen, recorded, truth };
     match beside {
         Some(compared) => row(
             compared.seen.as_deref(),
-            compared
-                .recorded
-                .as_deref()
-                .or(running.map(Running::version)),
+            compared.recorded.as_deref().or(running.map(Running::version)),
             of(compared, step),
         ),
-        None => row(
-            step.shown.as_deref(),
-            running.map(Running::version),
-            AcceptedState::Looked,
-        ),
+        None => row(step.shown.as_deref(), running.map(Running::version), AcceptedState::Looked),
     }
 }
 
@@ -128,8 +112,7 @@ mod tests {
     use serde_json::{Value, json};
 
     fn told(observed: &Value, status: &str) -> AcceptedState {
-        let mut all: Value =
-            serde_json::from_str(include_str!("../../tests/browser/answers.json")).unwrap();
+        let mut all: Value = serde_json::from_str(include_str!("../../tests/browser/answers.json")).unwrap();
         let mut answer = all["moves"][3].take();
         answer["steps"][1]["status"] = status.into();
         let record = Record::read(&answer).unwrap().unwrap();
@@ -150,26 +133,10 @@ mod tests {
         let unknown = json!({"api": {"drift": "unknown", "reason": "GetAlias is denied"}});
         let changed = json!({"api": {"drift": "changed", "recorded": "41", "seen": "40 at 100 %"}});
         let table = [
-            (
-                json!({"api": {"drift": "none", "seen": "41 at 100 %"}}),
-                "changed",
-                AcceptedState::AsRecorded,
-            ),
-            (
-                changed,
-                "undo_failed",
-                AcceptedState::Runs("40 at 100 %".into()),
-            ),
-            (
-                json!({"api": {"drift": "changed", "reason": "gone"}}),
-                "changed",
-                AcceptedState::Nothing,
-            ),
-            (
-                unknown.clone(),
-                "undo_failed",
-                AcceptedState::Refused("GetAlias is denied".into()),
-            ),
+            (json!({"api": {"drift": "none", "seen": "41 at 100 %"}}), "changed", AcceptedState::AsRecorded),
+            (changed, "undo_failed", AcceptedState::Runs("40 at 100 %".into())),
+            (json!({"api": {"drift": "changed", "reason": "gone"}}), "changed", AcceptedState::Nothing),
+            (unknown.clone(), "undo_failed", AcceptedState::Refused("GetAlias is denied".into())),
             (unknown, "undone", AcceptedState::AsRecorded),
             (json!({}), "undo_failed", AcceptedState::Looked),
         ];

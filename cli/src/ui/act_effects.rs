@@ -30,10 +30,7 @@ impl Server {
 
     async fn read_would(&self, act: &Act, fields: &Fields) -> Result<Markup, Failure> {
         let value = |name: &str| fields.get(name).map_or("", String::as_str);
-        let (app, name) = (
-            app_name(value("app"))?,
-            environment_name(value("environment"))?,
-        );
+        let (app, name) = (app_name(value("app"))?, environment_name(value("environment"))?);
         let path = ["apps", app.as_str(), "environments", name.as_str()];
         let here = Environment::read(&self.windlass.get(&path, &[]).await?)?;
         let held = here.lock.held.as_ref();

@@ -23,22 +23,13 @@ fn a_hold_says_who_goes_on_who_waits_and_who_would_be_refused() {
     let table = [
         (json!({}), "Nothing is under way, and nothing waits."),
         (json!({"waiting": waits}), "Nothing is under way."),
-        (
-            json!({"waiting": waits}),
-            "r3: it would be refused at its turn",
-        ),
-        (
-            json!({"waiting": rollback}),
-            "an operator asked for it, and it goes all the same",
-        ),
+        (json!({"waiting": waits}), "r3: it would be refused at its turn"),
+        (json!({"waiting": rollback}), "an operator asked for it, and it goes all the same"),
         (
             json!({"lock": {"token": 1, "held": running}}),
             "under way</span> r1: it goes on, and a hold does not stop it.",
         ),
-        (
-            json!({"lock": {"token": 1, "held": stuck}}),
-            "needs an operator</span> r1: it stays locked.",
-        ),
+        (json!({"lock": {"token": 1, "held": stuck}}), "needs an operator</span> r1: it stays locked."),
         (
             json!({"hold": kept}),
             "2026-11-20 11:00:00 UTC</time> by assumed-role/oncall/ann: &quot;a sale&quot;. Your reason is kept beside",
@@ -49,19 +40,13 @@ fn a_hold_says_who_goes_on_who_waits_and_who_would_be_refused() {
         assert!(told.contains(wanted), "{wanted}: {told}");
     }
     let told = hold(&here(&json!({}))).into_string();
-    assert!(
-        !told.contains("held already") && !told.contains("waits</span>"),
-        "{told}"
-    );
+    assert!(!told.contains("held already") && !told.contains("waits</span>"), "{told}");
 }
 
 #[test]
 fn a_release_of_a_hold_says_which_ends_and_that_nothing_comes_again_by_itself() {
     let none = released(&here(&json!({}))).into_string();
-    assert!(
-        none.contains("There is no hold.") && !none.contains("would go again"),
-        "{none}"
-    );
+    assert!(none.contains("There is no hold.") && !none.contains("would go again"), "{none}");
     let waits = json!([{"deployment": "r3", "operator": false, "since": 1}]);
     let kept = json!({"since": 1_795_172_400_000_u64, "reason": "a sale", "by": HOLD});
     let told = released(&here(&json!({"hold": kept, "waiting": waits}))).into_string();

@@ -36,9 +36,7 @@ impl Server {
     }
 
     pub(super) async fn plan(&self, act: &str, fields: &Fields) -> Result<Answer, Failure> {
-        let act = acts::named(act)
-            .filter(|act| act.is_planned)
-            .ok_or_else(nothing)?;
+        let act = acts::named(act).filter(|act| act.is_planned).ok_or_else(nothing)?;
         let words = act.plan_words(fields);
         let drawn = match TypedCommand::read(&words) {
             Ok(TypedCommand::Plan(plan)) => plan.drawn(&self.windlass).await,
@@ -69,10 +67,7 @@ impl Server {
         match known {
             Some(Some(number)) => return Ok(self.see_did(number)),
             Some(None) => {
-                return Ok(Answer::line(
-                    409,
-                    "it is being handed in: look at the board",
-                ));
+                return Ok(Answer::line(409, "it is being handed in: look at the board"));
             }
             None => {}
         }
@@ -106,12 +101,7 @@ impl Server {
         [words, &self.endpoint.typed()].concat()
     }
 
-    fn remember(
-        &self,
-        fields: &Fields,
-        words: &[String],
-        begun: BegunWork,
-    ) -> Result<usize, Failure> {
+    fn remember(&self, fields: &Fields, words: &[String], begun: BegunWork) -> Result<usize, Failure> {
         let name = |name: &str| fields.get(name).map_or("", String::as_str);
         let mut did = self.did.borrow_mut();
         did.push(PageAction {
@@ -160,11 +150,7 @@ impl Server {
     }
 
     /// Shows the outcome of an execution, and returns whether it is known.
-    async fn execution_outcome(
-        &self,
-        did: &PageAction,
-        execution: &str,
-    ) -> Result<(Markup, bool), Failure> {
+    async fn execution_outcome(&self, did: &PageAction, execution: &str) -> Result<(Markup, bool), Failure> {
         let came = match execution_outcome(&self.windlass, &did.app, execution).await {
             Ok(came) => came,
             Err(failure) if failure.passes || is_not_known_yet(&failure) => {
@@ -179,16 +165,10 @@ impl Server {
             return Ok((self.became(&did.app, id), true));
         }
         if let Some(refusal) = came.refusal {
-            return Ok((
-                parts::failure(&Failure::rejected("it was rejected:", refusal.findings)),
-                true,
-            ));
+            return Ok((parts::failure(&Failure::rejected("it was rejected:", refusal.findings)), true));
         }
         if let Some(done) = came.done {
-            return Ok((
-                html! { p role="status" { (mark(Sort::Good, "done")) " " (done.cause) } },
-                true,
-            ));
+            return Ok((html! { p role="status" { (mark(Sort::Good, "done")) " " (done.cause) } }, true));
         }
         let ended = came.execution.filter(|known| known.status != "RUNNING");
         Ok(match ended {
@@ -206,11 +186,7 @@ impl Server {
         })
     }
 
-    pub(super) fn failed(
-        &self,
-        failure: &Failure,
-        act: Option<(&Act, &Fields, &[String])>,
-    ) -> Answer {
+    pub(super) fn failed(&self, failure: &Failure, act: Option<(&Act, &Fields, &[String])>) -> Answer {
         let status = match failure.exit {
             Exit::Usage if act.is_none() => 404,
             Exit::Usage | Exit::Rejected => 400,

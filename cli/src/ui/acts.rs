@@ -34,20 +34,11 @@ pub const ACTS: [Act; 7] = [
         is_planned: true,
         options: &[],
         wishes: &[
-            (
-                "again",
-                "once more, although it was deployed or undone before",
-            ),
+            ("again", "once more, although it was deployed or undone before"),
             ("allow-older", "although a newer release is there"),
-            (
-                "accept-red",
-                "although a gate is red before anything has changed",
-            ),
+            ("accept-red", "although a gate is red before anything has changed"),
             ("through-hold", "although deployments are held"),
-            (
-                "preempt",
-                "stop what is under way, have it undone, and deploy this next",
-            ),
+            ("preempt", "stop what is under way, have it undone, and deploy this next"),
         ],
     },
     Act {
@@ -58,14 +49,8 @@ pub const ACTS: [Act; 7] = [
         arguments: &[],
         is_planned: true,
         options: &[
-            (
-                "snapshot",
-                "the snapshot's number; the newest suitable one if empty",
-            ),
-            (
-                "across",
-                "a component that is irreversible and that it may go back across",
-            ),
+            ("snapshot", "the snapshot's number; the newest suitable one if empty"),
+            ("across", "a component that is irreversible and that it may go back across"),
         ],
         wishes: &[],
     },
@@ -102,10 +87,7 @@ pub const ACTS: [Act; 7] = [
         does: "Tries again to undo a deployment that needs an operator, or ends one whose execution died.",
         arguments: &[],
         is_planned: false,
-        options: &[(
-            "deployment",
-            "the deployment; the one that holds the lock if empty",
-        )],
+        options: &[("deployment", "the deployment; the one that holds the lock if empty")],
         wishes: &[],
     },
     Act {
@@ -135,16 +117,10 @@ impl Act {
         }
         words.extend(self.arguments.iter().map(|name| value(name)));
         let options = self.options.iter().map(|(name, _)| *name);
-        for name in options
-            .chain(["reason"])
-            .filter(|name| fields.contains_key(*name))
-        {
+        for name in options.chain(["reason"]).filter(|name| fields.contains_key(*name)) {
             words.push(format!("--{name}={}", value(name)));
         }
-        let wishes = self
-            .wishes
-            .iter()
-            .filter(|(name, _)| fields.contains_key(*name));
+        let wishes = self.wishes.iter().filter(|(name, _)| fields.contains_key(*name));
         words.extend(wishes.map(|(name, _)| format!("--{name}")));
         words
     }
@@ -158,19 +134,9 @@ impl Act {
 
     /// Shows the form in which it is asked for, and asked for again once it is planned. The form is sent along with the
     /// token of these pages, and with one of its own: sent twice it is done once.
-    pub fn form(
-        &self,
-        stand: &PagePlace,
-        (token, once): (&str, &str),
-        fields: &Fields,
-        planned: bool,
-    ) -> Markup {
+    pub fn form(&self, stand: &PagePlace, (token, once): (&str, &str), fields: &Fields, planned: bool) -> Markup {
         let value = |name: &str| fields.get(name).map_or("", String::as_str);
-        let step = if self.is_planned && !planned {
-            "plan"
-        } else {
-            "do"
-        };
+        let step = if self.is_planned && !planned { "plan" } else { "do" };
         let needs_reason = !self.is_planned || planned;
         html! {
             form.act method="post" action=(stand.below(&format!("acts/{}/{step}", self.verb))) {
@@ -221,9 +187,7 @@ mod tests {
 
     fn fields(pairs: &[(&str, &str)]) -> Fields {
         let pairs = pairs.iter();
-        pairs
-            .map(|(name, value)| ((*name).to_owned(), (*value).to_owned()))
-            .collect()
+        pairs.map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect()
     }
 
     #[test]
@@ -239,11 +203,7 @@ mod tests {
                 ("across", "web"),
                 ("deployment", "0123456789abcdef"),
             ]);
-            given.extend(
-                act.wishes
-                    .iter()
-                    .map(|(name, _)| ((*name).to_owned(), "on".to_owned())),
-            );
+            given.extend(act.wishes.iter().map(|(name, _)| ((*name).to_owned(), "on".to_owned())));
             let words = act.words(&given);
             let read = |words: &[String]| {
                 let known = Arguments::try_parse_from(words).map(drop);
@@ -253,10 +213,7 @@ mod tests {
             };
             read(&words);
             let shown = in_shell(&words);
-            assert!(
-                shown.contains(r"--reason 'it'\''s broken; $(rm)'"),
-                "{shown}"
-            );
+            assert!(shown.contains(r"--reason 'it'\''s broken; $(rm)'"), "{shown}");
             if act.is_planned {
                 read(&act.plan_words(&given));
             }
@@ -272,22 +229,14 @@ mod tests {
             ("version", "--again"),
             ("reason", "--preempt"),
         ]));
-        assert!(
-            TypedCommand::read(&words).is_err(),
-            "a version is there in its place: {words:?}"
-        );
+        assert!(TypedCommand::read(&words).is_err(), "a version is there in its place: {words:?}");
         let words = act.words(&fields(&[
             ("app", "shop"),
             ("environment", "prod"),
             ("version", "1.0.0"),
             ("reason", "--preempt"),
         ]));
-        let Ok(TypedCommand::Deploy(deploy)) = TypedCommand::read(&words) else {
-            panic!("{words:?}")
-        };
-        assert!(
-            format!("{deploy:?}").contains("preempt: false"),
-            "{deploy:?}"
-        );
+        let Ok(TypedCommand::Deploy(deploy)) = TypedCommand::read(&words) else { panic!("{words:?}") };
+        assert!(format!("{deploy:?}").contains("preempt: false"), "{deploy:?}");
     }
 }

@@ -40,21 +40,12 @@ pub struct Board<'a> {
 impl Board<'_> {
     /// Renders it as a page.
     pub fn page(&self) -> String {
-        let page = Page {
-            stand: self.stand,
-            title: "Board",
-            above: vec![],
-            again_s: (!self.observes).then_some(10),
-        };
+        let page = Page { stand: self.stand, title: "Board", above: vec![], again_s: (!self.observes).then_some(10) };
         page.render(&self.body())
     }
 
     fn body(&self) -> Markup {
-        let environments = self
-            .apps
-            .iter()
-            .map(|app| app.environments.len())
-            .sum::<usize>();
+        let environments = self.apps.iter().map(|app| app.environments.len()).sum::<usize>();
         html! {
             div.head {
                 h1 { "Board" }
@@ -97,22 +88,13 @@ impl Board<'_> {
         let by = |names: &VersionNames| {
             let asked = asked(names)?;
             let accepted = asked.accepted_as(&names.now.version);
-            Some(who(
-                accepted.map_or(&asked.requester, |accepted| &accepted.by)
-            ))
+            Some(who(accepted.map_or(&asked.requester, |accepted| &accepted.by)))
         };
         let commit_of = |names: &VersionNames| commit(names.now.git.as_ref());
-        let more = runs
-            .iter()
-            .flat_map(|(names, _)| [Some(commit_of(names)), by(names)]);
+        let more = runs.iter().flat_map(|(names, _)| [Some(commit_of(names)), by(names)]);
         let more: Vec<String> = more.flatten().collect();
         let more = more.iter().map(String::as_str);
-        let found: Vec<&str> = names
-            .into_iter()
-            .chain(versions)
-            .chain(more)
-            .chain(words)
-            .collect();
+        let found: Vec<&str> = names.into_iter().chain(versions).chain(more).chain(words).collect();
         let is_hidden = !self.is_looked_for(&found.join(" "));
         // A single release stands in its cell without a wrapper: a board may have hundreds of rows.
         let each = |cell: &dyn Fn(&VersionNames, &[Part]) -> Markup| {
@@ -157,27 +139,16 @@ impl Board<'_> {
         if let Some(held) = &here.lock.held {
             let called = here.called(&held.deployment.0);
             states.push(match held.state {
-                HeldState::NeedsOperator => (
-                    Sort::Bad,
-                    format!("needs an operator after {called}; locked"),
-                ),
+                HeldState::NeedsOperator => (Sort::Bad, format!("needs an operator after {called}; locked")),
                 HeldState::Running => (Sort::Moving, format!("{called} under way; locked")),
-                HeldState::Recovering => {
-                    (Sort::Moving, format!("{called} being recovered; locked"))
-                }
+                HeldState::Recovering => (Sort::Moving, format!("{called} being recovered; locked")),
             });
         }
         if let Some(hold) = &here.hold {
-            states.push((
-                Sort::Noted,
-                format!("held by {}: {}", short(&hold.by), Foreign(&hold.reason)),
-            ));
+            states.push((Sort::Noted, format!("held by {}: {}", short(&hold.by), Foreign(&hold.reason))));
         }
         for waits in &here.waiting {
-            states.push((
-                Sort::Still,
-                format!("{} waiting", here.called(&waits.deployment.0)),
-            ));
+            states.push((Sort::Still, format!("{} waiting", here.called(&waits.deployment.0))));
         }
         let key = (app.app.to_string(), here.environment.to_string());
         match self.observed.get(&key) {
@@ -216,16 +187,14 @@ fn told(parts: &[Part]) -> String {
 
 /// Returns the targets that are not as recorded; one line that all are, if they are.
 pub fn drifted(observed: &BTreeMap<ComponentName, Compared>) -> Vec<(Sort, String)> {
-    let told = observed
-        .iter()
-        .filter_map(|(name, compared)| match compared.drift {
-            Drift::None => None,
-            Drift::Changed => Some((Sort::Bad, format!("{name} drifted"))),
-            Drift::Unknown => {
-                let why = compared.reason.as_deref().unwrap_or("nobody can tell");
-                Some((Sort::Still, format!("{name}: drift unknown: {why}")))
-            }
-        });
+    let told = observed.iter().filter_map(|(name, compared)| match compared.drift {
+        Drift::None => None,
+        Drift::Changed => Some((Sort::Bad, format!("{name} drifted"))),
+        Drift::Unknown => {
+            let why = compared.reason.as_deref().unwrap_or("nobody can tell");
+            Some((Sort::Still, format!("{name}: drift unknown: {why}")))
+        }
+    });
     let told: Vec<_> = told.collect();
     if told.is_empty() && !observed.is_empty() {
         return vec![(Sort::Good, "as recorded".to_owned())];
@@ -254,11 +223,7 @@ pub fn found(drift: &LookResult) -> Vec<(Sort, String)> {
     let left: Vec<&str> = drift.left.iter().map(ComponentName::as_str).collect();
     let left = (!left.is_empty()).then(|| {
         let many = left.len();
-        let names = if many > BY_NAME {
-            count(many, "component")
-        } else {
-            left.join(", ")
-        };
+        let names = if many > BY_NAME { count(many, "component") } else { left.join(", ") };
         let turn = agree(many, "its turn comes", "their turn comes");
         let words = format!("{names}: drift unknown: {turn} in a later look");
         (Sort::Still, words)
@@ -272,26 +237,21 @@ mod tests {
     use serde_json::json;
 
     fn told(looked: bool, left: &[&str], drift: &str) -> Vec<String> {
-        let mut shown = json!({"due": 1, "left": left, "components": {"api": {"at": 1, "drift": drift, "reason": "denied"}}});
+        let mut shown =
+            json!({"due": 1, "left": left, "components": {"api": {"at": 1, "drift": drift, "reason": "denied"}}});
         if looked {
             shown["looked"] = 0.into();
         }
         let shown: LookResult = serde_json::from_value::<LookResult>(shown).unwrap();
         let told = found(&shown).into_iter();
-        told.map(|(sort, words)| format!("{} {words}", sort.class()))
-            .collect()
+        told.map(|(sort, words)| format!("{} {words}", sort.class())).collect()
     }
 
     #[test]
     fn what_a_look_left_to_a_later_one_is_told() {
         let later = "still web: drift unknown: its turn comes in a later look";
         let table: [(bool, &[&str], &str, &[&str]); 6] = [
-            (
-                true,
-                &[],
-                "none",
-                &["good as recorded at 1970-01-01T00:00:00Z"],
-            ),
+            (true, &[], "none", &["good as recorded at 1970-01-01T00:00:00Z"]),
             (true, &["web"], "none", &[later]),
             (true, &["web"], "changed", &["bad api drifted", later]),
             (true, &[], "unknown", &["still api: drift unknown: denied"]),
@@ -307,8 +267,7 @@ mod tests {
             assert_eq!(told(looked, left, drift), wanted, "{left:?} {drift}");
         }
         let none: LookResult =
-            serde_json::from_value::<LookResult>(json!({"looked": 0, "due": 1, "components": {}}))
-                .unwrap();
+            serde_json::from_value::<LookResult>(json!({"looked": 0, "due": 1, "components": {}})).unwrap();
         assert_eq!(found(&none), [], "where nothing runs nothing is looked at");
     }
 }

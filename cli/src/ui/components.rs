@@ -10,16 +10,7 @@ use windlass_domain::artifact::Artifact;
 use windlass_domain::step::{Step, StepStatus};
 
 /// The titles of the columns; on a phone each stands beside its value.
-const TITLES: [&str; 8] = [
-    "Component",
-    "State",
-    "From",
-    "To",
-    "Callers get",
-    "Weight",
-    "Last change",
-    "Waits for",
-];
+const TITLES: [&str; 8] = ["Component", "State", "From", "To", "Callers get", "Weight", "Last change", "Waits for"];
 
 /// Shows all components.
 pub fn components(going: &DrawnRecord<'_>) -> Markup {

@@ -38,10 +38,7 @@ impl Shown<'_> {
             stand: self.stand,
             title: &format!("{app} {environment} {}", deployment.summary().called()),
             above: vec![
-                (
-                    format!("{app} {environment}"),
-                    self.stand.environment(EnvironmentId::new(app, environment)),
-                ),
+                (format!("{app} {environment}"), self.stand.environment(EnvironmentId::new(app, environment))),
                 (id.to_string(), own.unwrap_or_default()),
             ],
             again_s: deployment.ending.is_none().then_some(2),
@@ -53,10 +50,7 @@ impl Shown<'_> {
     pub fn body(&self) -> Markup {
         let record = self.record;
         let deployment = &record.deployment;
-        let going = DrawnRecord {
-            record,
-            now: self.now,
-        };
+        let going = DrawnRecord { record, now: self.now };
         let (sort, words) = stands(deployment.status, deployment.ending.as_ref());
         html! {
             article id=(deployment.id) {
@@ -88,12 +82,8 @@ impl Shown<'_> {
         if self.record.deployment.undoing.is_some() {
             return "what it changed is being taken back".to_owned();
         }
-        let each = (0..)
-            .take(waves)
-            .map(|number| (number, waves::stands(going, number)));
-        let now = each
-            .filter(|(_, (sort, _))| matches!(sort, Sort::Moving | Sort::Noted))
-            .last();
+        let each = (0..).take(waves).map(|number| (number, waves::stands(going, number)));
+        let now = each.filter(|(_, (sort, _))| matches!(sort, Sort::Moving | Sort::Noted)).last();
         now.map_or_else(
             || count(waves, "wave"),
             |(number, (_, words))| format!("wave {} of {waves} is {words}", number + 1),
@@ -167,34 +157,21 @@ impl Shown<'_> {
     fn stretches(&self) -> Vec<Stretch> {
         let record = self.record;
         let deployment = &record.deployment;
-        let end = deployment
-            .ending
-            .as_ref()
-            .map_or(self.now, |ended| ended.at);
+        let end = deployment.ending.as_ref().map_or(self.now, |ended| ended.at);
         let Some(started) = deployment.started else {
             return Vec::new();
         };
         let mut all = Vec::new();
         let mut add = |name: String, class, from: Time, to: Time| {
             if to > from {
-                all.push(Stretch {
-                    name,
-                    class,
-                    from,
-                    to,
-                });
+                all.push(Stretch { name, class, from, to });
             }
         };
         add("waited".to_owned(), "still", deployment.accepted, started);
         let mut at = started;
         for judged in &record.judgements {
             let number = judged.wave + 1;
-            add(
-                format!("change {number}"),
-                "noted",
-                at,
-                judged.started.max(at),
-            );
+            add(format!("change {number}"), "noted", at, judged.started.max(at));
             let over = judged.verdict != Verdict::Unknown;
             let to = if over { judged.looked } else { end };
             let class = match judged.verdict {
@@ -202,19 +179,10 @@ impl Shown<'_> {
                 Verdict::Pass => "good",
                 Verdict::Unknown => "moving",
             };
-            add(
-                format!("watch {number}"),
-                class,
-                judged.started.max(at),
-                to.min(end),
-            );
+            add(format!("watch {number}"), class, judged.started.max(at), to.min(end));
             at = to.max(at).min(end);
         }
-        let last = if deployment.undoing.is_some() {
-            ("undo", "bad")
-        } else {
-            ("change", "noted")
-        };
+        let last = if deployment.undoing.is_some() { ("undo", "bad") } else { ("change", "noted") };
         add(last.0.to_owned(), last.1, at, end);
         all
     }

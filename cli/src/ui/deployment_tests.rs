@@ -4,8 +4,7 @@ use serde_json::json;
 
 /// Returns the stretches of a record, each as `name class from to`, in seconds from its acceptance.
 fn stretches(change: impl Fn(&mut Record), now_s: u64) -> Vec<String> {
-    let all: Value =
-        serde_json::from_str(include_str!("../../tests/browser/answers.json")).unwrap();
+    let all: Value = serde_json::from_str(include_str!("../../tests/browser/answers.json")).unwrap();
     let answer = &all["/apps/shop/deployments/2a1c0d9a4b5e6f71"];
     let mut record = Record::read(answer).unwrap().unwrap();
     let accepted = record.deployment.accepted;
@@ -23,13 +22,7 @@ fn stretches(change: impl Fn(&mut Record), now_s: u64) -> Vec<String> {
     };
     let told = |one: Stretch| {
         let second = |at: Time| at.ms_since(accepted) / 1000;
-        format!(
-            "{} {} {} {}",
-            one.name,
-            one.class,
-            second(one.from),
-            second(one.to)
-        )
+        format!("{} {} {} {}", one.name, one.class, second(one.from), second(one.to))
     };
     shown.stretches().into_iter().map(told).collect()
 }
@@ -39,21 +32,13 @@ fn judged(record: &mut Record, wave: u32, (started, looked): (u64, u64), verdict
     let at = |second: u64| record.deployment.accepted.plus_s(second);
     let judged = json!({"wave": wave, "changed": at(started), "started": at(started), "until": at(1000), "verdict": verdict,
         "decides": true, "measurements": [], "polls": 1, "looked": at(looked)});
-    record
-        .judgements
-        .push(serde_json::from_value(judged).unwrap());
+    record.judgements.push(serde_json::from_value(judged).unwrap());
 }
 
 #[test]
 fn the_strip_has_a_stretch_for_each_thing_that_took_time_and_no_gap() {
-    assert_eq!(
-        stretches(|record| record.deployment.started = None, 50),
-        Vec::<String>::new()
-    );
-    assert_eq!(
-        stretches(|_| (), 50),
-        ["waited still 0 10", "change noted 10 50"]
-    );
+    assert_eq!(stretches(|record| record.deployment.started = None, 50), Vec::<String>::new());
+    assert_eq!(stretches(|_| (), 50), ["waited still 0 10", "change noted 10 50"]);
     let watched = |record: &mut Record| {
         judged(record, 0, (30, 60), "pass");
         judged(record, 1, (80, 90), "unknown");
@@ -69,11 +54,7 @@ fn the_strip_has_a_stretch_for_each_thing_that_took_time_and_no_gap() {
     assert_eq!(told, wanted, "what is watched goes on until now");
     let grown = stretches(watched, 150);
     assert_eq!(grown.last().unwrap(), "watch 2 moving 80 150");
-    assert_eq!(
-        grown[..4],
-        wanted[..4],
-        "what is over stays as long as it was"
-    );
+    assert_eq!(grown[..4], wanted[..4], "what is over stays as long as it was");
 }
 
 #[test]
@@ -84,12 +65,7 @@ fn a_failed_wave_is_bad_and_what_follows_it_is_the_undo() {
         record.deployment.undoing = Some(serde_json::from_value(why).unwrap());
     };
     let told = stretches(undone, 100);
-    let wanted = [
-        "waited still 0 10",
-        "change 1 noted 10 30",
-        "watch 1 bad 30 60",
-        "undo bad 60 100",
-    ];
+    let wanted = ["waited still 0 10", "change 1 noted 10 30", "watch 1 bad 30 60", "undo bad 60 100"];
     assert_eq!(told, wanted);
 }
 

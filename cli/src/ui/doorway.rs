@@ -55,10 +55,7 @@ mod tests {
         let guard = Guard::new(8123).unwrap();
         let doorway = Doorway::to(&guard).unwrap();
         let path = doorway.path().to_owned();
-        assert_eq!(
-            fs::metadata(&path).unwrap().permissions().mode() & 0o777,
-            0o600
-        );
+        assert_eq!(fs::metadata(&path).unwrap().permissions().mode() & 0o777, 0o600);
         assert!(!path.to_string_lossy().contains(&guard.base()[1..]));
         let page = fs::read_to_string(&path).unwrap();
         assert!(page.contains(&format!("url={}", guard.address())), "{page}");

@@ -41,10 +41,7 @@ impl Shown<'_> {
         let page = Page {
             stand: self.stand,
             title: &format!("{app} {name}"),
-            above: vec![(
-                format!("{app} {name}"),
-                self.stand.environment(EnvironmentId::new(app, name)),
-            )],
+            above: vec![(format!("{app} {name}"), self.stand.environment(EnvironmentId::new(app, name)))],
             again_s: self.environment.observed.is_empty().then_some(5),
         };
         page.render(&self.body())
@@ -75,47 +72,22 @@ impl Shown<'_> {
         if let Some(held) = &here.lock.held {
             let deployment = here.deployment(&held.deployment);
             states.push(match held.state {
-                HeldState::NeedsOperator => (
-                    Sort::Bad,
-                    format!("needs an operator after {deployment}; locked"),
-                ),
+                HeldState::NeedsOperator => (Sort::Bad, format!("needs an operator after {deployment}; locked")),
                 HeldState::Running => (Sort::Moving, format!("{deployment} is under way; locked")),
-                HeldState::Recovering => (
-                    Sort::Moving,
-                    format!("{deployment} is being recovered; locked"),
-                ),
+                HeldState::Recovering => (Sort::Moving, format!("{deployment} is being recovered; locked")),
             });
         }
         if let Some(paused) = &here.paused {
-            states.push((
-                Sort::Noted,
-                format!(
-                    "paused by {}: {}",
-                    short(&paused.by),
-                    Foreign(&paused.reason)
-                ),
-            ));
+            states.push((Sort::Noted, format!("paused by {}: {}", short(&paused.by), Foreign(&paused.reason))));
         }
         if let Some(hold) = &here.hold {
             states.push((
                 Sort::Noted,
-                format!(
-                    "held since {} by {}: {}",
-                    hold.since,
-                    short(&hold.by),
-                    Foreign(&hold.reason)
-                ),
+                format!("held since {} by {}: {}", hold.since, short(&hold.by), Foreign(&hold.reason)),
             ));
         }
         for waits in &here.waiting {
-            states.push((
-                Sort::Still,
-                format!(
-                    "{} waits since {}",
-                    here.deployment(&waits.deployment),
-                    waits.since
-                ),
-            ));
+            states.push((Sort::Still, format!("{} waits since {}", here.deployment(&waits.deployment), waits.since)));
         }
         if here.observed.is_empty() {
             states.extend(here.drift.as_ref().map(found).unwrap_or_default());
@@ -132,10 +104,7 @@ impl Shown<'_> {
 
     fn acts(&self) -> Markup {
         let Environment { app, name, .. } = self.environment;
-        let to = |act: &str| {
-            self.stand
-                .below(&format!("acts/{act}?app={app}&environment={name}"))
-        };
+        let to = |act: &str| self.stand.below(&format!("acts/{act}?app={app}&environment={name}"));
         let is_stuck = self.environment.lock.stuck().is_some();
         let held = self.environment.lock.held.as_ref();
         html! { @if self.stand.acts() {
@@ -156,11 +125,8 @@ impl Shown<'_> {
 
     fn running(&self) -> Markup {
         let here = self.environment;
-        let rows: Vec<(String, &VersionNames)> = here
-            .running
-            .iter()
-            .flat_map(|(name, running)| parts(name.as_str(), running))
-            .collect();
+        let rows: Vec<(String, &VersionNames)> =
+            here.running.iter().flat_map(|(name, running)| parts(name.as_str(), running)).collect();
         html! {
             @if rows.is_empty() { p.empty { "Nothing was deployed yet." } } @else {
                 div.wide { table {
@@ -185,11 +151,7 @@ impl Shown<'_> {
 
     fn drift(&self, part: &str) -> Markup {
         let component = part.split('/').next().unwrap_or(part);
-        let observed = self
-            .environment
-            .observed
-            .iter()
-            .find(|(name, _)| name.as_str() == component);
+        let observed = self.environment.observed.iter().find(|(name, _)| name.as_str() == component);
         let looked = self.environment.drift.iter();
         let mut looked = looked.flat_map(|shown| &shown.components);
         let looked = looked.find(|(name, _)| name.as_str() == component);
@@ -267,11 +229,7 @@ impl Shown<'_> {
 
     fn snapshots(&self) -> Markup {
         let Environment { app, name, .. } = self.environment;
-        let present = self
-            .snapshots
-            .iter()
-            .find(|snapshot| snapshot.present)
-            .map(versions);
+        let present = self.snapshots.iter().find(|snapshot| snapshot.present).map(versions);
         html! {
             @if self.snapshots.is_empty() { p.empty { "There is no snapshot yet." } } @else {
                 div.wide { table.snapshots {
@@ -316,31 +274,22 @@ fn parts<'a>(name: &str, running: &'a Running) -> Vec<(String, &'a VersionNames)
         return vec![(name.to_owned(), &running.names)];
     }
     let each = running.containers.iter();
-    each.map(|(container, names)| (format!("{name}/{container}"), names))
-        .collect()
+    each.map(|(container, names)| (format!("{name}/{container}"), names)).collect()
 }
 
 fn length(one: &Deployment) -> u64 {
     let ended = one.ending.as_ref().map(|ended| ended.at);
-    one.started
-        .and_then(|started| Some(ended?.ms_since(started) / 1000))
-        .unwrap_or(0)
+    one.started.and_then(|started| Some(ended?.ms_since(started) / 1000)).unwrap_or(0)
 }
 
 /// Returns the version of each part of a snapshot.
 fn versions(snapshot: &Snapshot) -> BTreeMap<String, String> {
     let version = |ran: &serde_json::Value| ran["version"].as_str().unwrap_or("–").to_owned();
-    snapshot
-        .parts()
-        .map(|(name, ran)| (name, version(ran)))
-        .collect()
+    snapshot.parts().map(|(name, ran)| (name, version(ran))).collect()
 }
 
 /// Returns the changes of versions, by name, from one snapshot to another.
-fn changes(
-    present: Option<&BTreeMap<String, String>>,
-    to: &BTreeMap<String, String>,
-) -> Vec<String> {
+fn changes(present: Option<&BTreeMap<String, String>>, to: &BTreeMap<String, String>) -> Vec<String> {
     let Some(present) = present else {
         return Vec::new();
     };
@@ -349,9 +298,5 @@ fn changes(
         (now != version).then(|| format!("{part} {now} → {version}"))
     });
     let told: Vec<String> = told.collect();
-    if told.is_empty() {
-        vec!["the same versions".to_owned()]
-    } else {
-        told
-    }
+    if told.is_empty() { vec!["the same versions".to_owned()] } else { told }
 }

@@ -54,15 +54,8 @@ impl AnswerCache {
             return known.groups;
         }
         let asked = tokio::time::timeout(PATIENCE, asked(endpoint, record)).await;
-        let groups = asked.unwrap_or(Groups {
-            lacks: true,
-            ..Groups::default()
-        });
-        let answer = Answer {
-            what,
-            groups: groups.clone(),
-            at: now,
-        };
+        let groups = asked.unwrap_or(Groups { lacks: true, ..Groups::default() });
+        let answer = Answer { what, groups: groups.clone(), at: now };
         self.0.borrow_mut().insert(id.clone(), answer);
         groups
     }
@@ -70,16 +63,10 @@ impl AnswerCache {
 
 async fn asked(endpoint: &Endpoint, record: &Record) -> Groups {
     let Ok(aws) = endpoint.aws().await else {
-        return Groups {
-            lacks: true,
-            ..Groups::default()
-        };
+        return Groups { lacks: true, ..Groups::default() };
     };
     let look = groups(&aws, record).await;
-    Groups {
-        known: look.groups,
-        lacks: !look.unseen.is_empty(),
-    }
+    Groups { known: look.groups, lacks: !look.unseen.is_empty() }
 }
 
 impl Groups {
@@ -111,20 +98,12 @@ pub fn link(record: &Record, group: &Group) -> Markup {
 /// Returns the address of a log group's page in the console. Within the fragment names are escaped twice.
 fn page(partition: &str, region: &str, group: &str) -> String {
     let escape = |byte: u8| match byte {
-        b'A'..=b'Z' | b'a'..=b'z' | b'0'..=b'9' | b'-' | b'_' | b'.' => {
-            char::from(byte).to_string()
-        }
+        b'A'..=b'Z' | b'a'..=b'z' | b'0'..=b'9' | b'-' | b'_' | b'.' => char::from(byte).to_string(),
         other => format!("$25{other:02X}"),
     };
     let group: String = group.bytes().map(escape).collect();
-    let region: String = region
-        .chars()
-        .filter(|c| c.is_ascii_alphanumeric() || *c == '-')
-        .collect();
-    format!(
-        "https://{}/cloudwatch/home?region={region}#logsV2:log-groups/log-group/{group}",
-        host(partition)
-    )
+    let region: String = region.chars().filter(|c| c.is_ascii_alphanumeric() || *c == '-').collect();
+    format!("https://{}/cloudwatch/home?region={region}#logsV2:log-groups/log-group/{group}", host(partition))
 }
 
 #[cfg(test)]
@@ -154,14 +133,8 @@ mod tests {
 
     #[test]
     fn what_aws_told_is_kept_until_something_else_writes_and_a_gap_is_asked_for_again() {
-        let answer = |lacks| Answer {
-            what: "api".to_owned(),
-            groups: Groups {
-                lacks,
-                ..Groups::default()
-            },
-            at: Time(1_000),
-        };
+        let answer =
+            |lacks| Answer { what: "api".to_owned(), groups: Groups { lacks, ..Groups::default() }, at: Time(1_000) };
         let later = Time(1_000 + AGAIN_MS);
         assert!(answer(false).is_good("api", later) && !answer(false).is_good("api, web", later));
         assert!(answer(true).is_good("api", Time(2_000)) && !answer(true).is_good("api", later));

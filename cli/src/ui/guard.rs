@@ -21,11 +21,7 @@ impl Guard {
     /// # Errors
     /// If the system gives no random numbers.
     pub fn new(port: u16) -> Result<Self, Failure> {
-        Ok(Self {
-            host: format!("127.0.0.1:{port}"),
-            secret: random()?,
-            token: random()?,
-        })
+        Ok(Self { host: format!("127.0.0.1:{port}"), secret: random()?, token: random()? })
     }
 
     /// Returns the path that everything is below, without a slash at its end.
@@ -97,8 +93,7 @@ impl Guard {
 /// Makes 128 bits that nobody guesses.
 pub fn random() -> Result<String, Failure> {
     let mut bytes = [0; 16];
-    getrandom::fill(&mut bytes)
-        .map_err(|error| Failure::broken(format!("there are no random numbers: {error}")))?;
+    getrandom::fill(&mut bytes).map_err(|error| Failure::broken(format!("there are no random numbers: {error}")))?;
     Ok(format!("{:032x}", u128::from_be_bytes(bytes)))
 }
 
@@ -131,34 +126,10 @@ mod tests {
         let table: [(&str, &str, Headers<'_>, &str, u16); 14] = [
             ("GET", &page, &[host], "", 200),
             ("GET", &page, &[host, ("sec-fetch-site", "none")], "", 200),
-            (
-                "GET",
-                &page,
-                &[host, ("sec-fetch-site", "same-origin")],
-                "",
-                200,
-            ),
-            (
-                "GET",
-                &page,
-                &[host, ("sec-fetch-site", "same-site")],
-                "",
-                403,
-            ),
-            (
-                "GET",
-                &page,
-                &[host, ("sec-fetch-site", "cross-site")],
-                "",
-                403,
-            ),
-            (
-                "GET",
-                &page,
-                &[host, ("origin", "https://evil.example")],
-                "",
-                403,
-            ),
+            ("GET", &page, &[host, ("sec-fetch-site", "same-origin")], "", 200),
+            ("GET", &page, &[host, ("sec-fetch-site", "same-site")], "", 403),
+            ("GET", &page, &[host, ("sec-fetch-site", "cross-site")], "", 403),
+            ("GET", &page, &[host, ("origin", "https://evil.example")], "", 403),
             ("GET", &page, &[("host", "evil.example:8123")], "", 403),
             ("GET", &page, &[], "", 403),
             ("GET", "/apps/shop", &[host], "", 404),
@@ -166,42 +137,24 @@ mod tests {
             ("POST", &page, &[host], &token, 403),
             ("POST", &page, &[host, ("origin", "null")], &token, 403),
             ("POST", &page, &[host, own], "guessed", 403),
-            (
-                "POST",
-                &page,
-                &[host, own, ("sec-fetch-site", "same-origin")],
-                &token,
-                200,
-            ),
+            ("POST", &page, &[host, own, ("sec-fetch-site", "same-origin")], &token, 200),
         ];
         for (method, path, headers, token, wanted) in table {
             let request = asked(method, path, headers, token);
-            let status = guard
-                .segments(&request)
-                .map_or_else(|no| no.status, |_| 200);
+            let status = guard.segments(&request).map_or_else(|no| no.status, |_| 200);
             assert_eq!(status, wanted, "{method} {path} {headers:?}");
         }
         // The file that `--open` writes leads to the board, and nothing else does that is of another origin.
-        let window = [
-            ("sec-fetch-mode", "navigate"),
-            ("sec-fetch-dest", "document"),
-        ];
+        let window = [("sec-fetch-mode", "navigate"), ("sec-fetch-dest", "document")];
         let frame = [("sec-fetch-mode", "navigate"), ("sec-fetch-dest", "iframe")];
         let board = format!("{base}/");
-        for (path, how, wanted) in [
-            (&board, &window[..], 200),
-            (&board, &frame[..], 403),
-            (&board, &[][..], 403),
-            (&page, &window[..], 403),
-        ] {
+        for (path, how, wanted) in
+            [(&board, &window[..], 200), (&board, &frame[..], 403), (&board, &[][..], 403), (&page, &window[..], 403)]
+        {
             let headers = [&[host, ("sec-fetch-site", "cross-site")], how].concat();
             let request = asked("GET", path, &headers, "");
             let let_in = guard.segments(&request);
-            assert_eq!(
-                let_in.map_or_else(|no| no.status, |_| 200),
-                wanted,
-                "{path} {how:?}"
-            );
+            assert_eq!(let_in.map_or_else(|no| no.status, |_| 200), wanted, "{path} {how:?}");
         }
         let request = asked("GET", &page, &[host], "");
         assert_eq!(guard.segments(&request).unwrap(), ["apps", "shop"]);

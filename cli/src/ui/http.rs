@@ -54,36 +54,22 @@ pub struct Answer {
 impl Answer {
     /// Makes an answer of a page.
     pub fn page(status: u16, body: String) -> Self {
-        Self {
-            status,
-            kind: "text/html; charset=utf-8",
-            body,
-            location: None,
-        }
+        Self { status, kind: "text/html; charset=utf-8", body, location: None }
     }
 
     /// Makes an answer of a file that belongs to the pages.
     pub fn file(kind: &'static str, body: &str) -> Self {
-        Self {
-            kind,
-            ..Self::page(200, body.to_owned())
-        }
+        Self { kind, ..Self::page(200, body.to_owned()) }
     }
 
     /// Makes an answer of one line.
     pub fn line(status: u16, text: &str) -> Self {
-        Self {
-            kind: "text/plain; charset=utf-8",
-            ..Self::page(status, format!("{text}\n"))
-        }
+        Self { kind: "text/plain; charset=utf-8", ..Self::page(status, format!("{text}\n")) }
     }
 
     /// Makes an answer that sends the browser to another page.
     pub fn see(location: String) -> Self {
-        Self {
-            location: Some(location),
-            ..Self::line(303, "see there")
-        }
+        Self { location: Some(location), ..Self::line(303, "see there") }
     }
 
     /// Returns it as the bytes that are sent. Nothing is kept by a browser, framed, or loaded from anywhere else.

@@ -20,10 +20,7 @@ pub fn trails(record: &Record, judged: &Judgement) -> GatePoints {
     if !judged.trails.is_empty() {
         return judged.trails.clone();
     }
-    let until = record
-        .judgements
-        .iter()
-        .filter(|one| one.wave <= judged.wave);
+    let until = record.judgements.iter().filter(|one| one.wave <= judged.wave);
     let mut trails = GatePoints::new();
     for measured in until.flat_map(|one| &one.measurements) {
         let points = trails.entry(gate_key(measured)).or_default();
@@ -42,14 +39,8 @@ pub fn line(points: &[Point], threshold: &str) -> Markup {
     let values = points.iter().filter_map(|point| point.value);
     let (lowest, highest) = values
         .chain(limit)
-        .fold((0.0_f64, 0.0_f64), |(lowest, highest), value| {
-            (lowest.min(value), highest.max(value))
-        });
-    let height = if highest > lowest {
-        highest - lowest
-    } else {
-        1.0
-    };
+        .fold((0.0_f64, 0.0_f64), |(lowest, highest), value| (lowest.min(value), highest.max(value)));
+    let height = if highest > lowest { highest - lowest } else { 1.0 };
     let length = newest.at.ms_since(first.at);
     let x = |at: Time| {
         if length == 0 {
@@ -60,14 +51,13 @@ pub fn line(points: &[Point], threshold: &str) -> Markup {
         EDGE + share * (WIDE - 2.0 * EDGE)
     };
     let y = |value: f64| HIGH - EDGE - (value - lowest) / height * (HIGH - 2.0 * EDGE);
-    let drawn = points
-        .iter()
-        .filter_map(|point| Some(format!("{:.1},{:.1}", x(point.at), y(point.value?))));
+    let drawn = points.iter().filter_map(|point| Some(format!("{:.1},{:.1}", x(point.at), y(point.value?))));
     let drawn: Vec<String> = drawn.collect();
     let limit = limit.filter(|_| !drawn.is_empty()).map(&y);
-    let marked = points.iter().enumerate().filter(|(at, point)| {
-        point.value.is_none() || point.verdict != Verdict::Pass || at + 1 == points.len()
-    });
+    let marked = points
+        .iter()
+        .enumerate()
+        .filter(|(at, point)| point.value.is_none() || point.verdict != Verdict::Pass || at + 1 == points.len());
     let title = in_words(points, threshold);
     html! {
         svg.line viewBox=(format!("0 0 {WIDE} {HIGH}")) width=(WIDE) height=(HIGH) role="img" aria-label=(title) {
@@ -93,21 +83,13 @@ fn in_words(points: &[Point], threshold: &str) -> String {
     let highest = values().max_by(f64::total_cmp);
     let mut told = vec![count(points.len(), "look")];
     if let (Some(first), Some(newest)) = (points.first(), points.last()) {
-        told[0] = format!(
-            "{} from {} to {} UTC",
-            told[0],
-            first.at.clock(),
-            newest.at.clock()
-        );
+        told[0] = format!("{} from {} to {} UTC", told[0], first.at.clock(), newest.at.clock());
     }
     if let (Some(lowest), Some(highest)) = (lowest, highest) {
         told.push(format!("measured {lowest} to {highest}"));
     }
     for (verdict, word) in [(Verdict::Fail, "failed"), (Verdict::Unknown, "unknown")] {
-        let many = points
-            .iter()
-            .filter(|point| point.verdict == verdict)
-            .count();
+        let many = points.iter().filter(|point| point.verdict == verdict).count();
         if many > 0 {
             told.push(format!("{many} {word}"));
         }
@@ -158,10 +140,8 @@ pub struct Stretch {
 
 /// Draws stretches side by side, as long as they took.
 pub fn strip(stretches: &[Stretch]) -> Markup {
-    let (Some(from), Some(to)) = (
-        stretches.iter().map(|one| one.from).min(),
-        stretches.iter().map(|one| one.to).max(),
-    ) else {
+    let (Some(from), Some(to)) = (stretches.iter().map(|one| one.from).min(), stretches.iter().map(|one| one.to).max())
+    else {
         return html! {};
     };
     let whole = to.ms_since(from).max(1);
@@ -169,13 +149,7 @@ pub fn strip(stretches: &[Stretch]) -> Markup {
     let place = |at: Time| at.ms_since(from) as f64 / whole as f64 * 1000.0;
     let told: Vec<String> = stretches
         .iter()
-        .map(|one| {
-            format!(
-                "{} {}",
-                one.name,
-                super::parts::span(one.to.ms_since(one.from) / 1000)
-            )
-        })
+        .map(|one| format!("{} {}", one.name, super::parts::span(one.to.ms_since(one.from) / 1000)))
         .collect();
     let told = told.join(", ");
     html! {
@@ -201,37 +175,23 @@ mod tests {
     use serde_json::json;
 
     fn point(minute: u64, value: Option<f64>, verdict: Verdict) -> Point {
-        Point {
-            at: Time(minute * 60_000),
-            value,
-            verdict,
-        }
+        Point { at: Time(minute * 60_000), value, verdict }
     }
 
     #[test]
     fn a_line_shows_each_look_and_says_so_to_who_does_not_see_it() {
         use Verdict::{Fail, Pass, Unknown};
-        let looks = [
-            point(840, Some(1.0), Pass),
-            point(841, None, Unknown),
-            point(842, Some(7.5), Fail),
-        ];
+        let looks = [point(840, Some(1.0), Pass), point(841, None, Unknown), point(842, Some(7.5), Fail)];
         let drawn = line(&looks, "5").into_string();
         let told = "3 looks from 14:00 to 14:02 UTC; measured 1 to 7.5; 1 failed; 1 unknown; the last ones 14:00 1, 14:01 \
                     unknown, 14:02 7.5; threshold 5";
         assert!(drawn.contains(&format!("aria-label=\"{told}\"")), "{drawn}");
         let at = |minute: &str| {
-            format!(
-                "<time class=\"clock\" datetime=\"1970-01-01T14:{minute}:00Z\">14:{minute} UTC</time>"
-            )
+            format!("<time class=\"clock\" datetime=\"1970-01-01T14:{minute}:00Z\">14:{minute} UTC</time>")
         };
         let caption = format!("<small>{} to {}, 3 looks</small>", at("00"), at("02"));
         assert!(drawn.contains(&caption), "{drawn}");
-        assert_eq!(
-            drawn.matches("<circle").count(),
-            2,
-            "what is not good is marked: {drawn}"
-        );
+        assert_eq!(drawn.matches("<circle").count(), 2, "what is not good is marked: {drawn}");
         assert!(drawn.contains("class=\"threshold\"") && drawn.contains("<polyline"));
     }
 
@@ -240,10 +200,7 @@ mod tests {
         let looks = [point(0, None, Verdict::Pass), point(1, None, Verdict::Fail)];
         let drawn = line(&looks, "status 200 within 800 ms").into_string();
         assert_eq!(drawn.matches("<circle").count(), 2);
-        assert!(
-            !drawn.contains("polyline") && !drawn.contains("class=\"threshold\""),
-            "{drawn}"
-        );
+        assert!(!drawn.contains("polyline") && !drawn.contains("class=\"threshold\""), "{drawn}");
         assert!(line(&[], "5").into_string().contains("not looked at"));
     }
 
@@ -251,10 +208,8 @@ mod tests {
     fn an_older_record_has_the_last_look_of_each_wave() {
         let look = |at: u64| json!([{"gate": "5xx", "source": "alarm", "verdict": "pass", "measured": "2", "threshold": "5", "at": at}]);
         let judged = |wave: u32, at: u64| -> Judgement {
-            serde_json::from_value(
-                json!({"wave": wave, "changed": 0, "started": 0, "until": 9, "verdict": "pass",
-                "decides": true, "measurements": look(at), "polls": 1, "looked": at}),
-            )
+            serde_json::from_value(json!({"wave": wave, "changed": 0, "started": 0, "until": 9, "verdict": "pass",
+                "decides": true, "measurements": look(at), "polls": 1, "looked": at}))
             .unwrap()
         };
         let mut record: Record = serde_json::from_value(
@@ -266,9 +221,7 @@ mod tests {
         )
         .unwrap();
         record.judgements = vec![judged(0, 1), judged(1, 5), judged(2, 9)];
-        let at = |trails: &GatePoints| -> Vec<u64> {
-            trails["alarm 5xx"].iter().map(|point| point.at.0).collect()
-        };
+        let at = |trails: &GatePoints| -> Vec<u64> { trails["alarm 5xx"].iter().map(|point| point.at.0).collect() };
         assert_eq!(at(&trails(&record, &record.judgements[1])), [1, 5]);
         let kept = vec![point(7, Some(1.0), Verdict::Pass)];
         record.judgements[1].trails = GatePoints::from([("alarm 5xx".to_owned(), kept)]);

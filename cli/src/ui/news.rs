@@ -37,10 +37,7 @@ impl News {
 pub fn elsewhere(app: &App, here: &EnvironmentOverview) -> Vec<News> {
     let runs = here.runs();
     let mut told: BTreeMap<(String, String), News> = BTreeMap::new();
-    let others = app
-        .environments
-        .iter()
-        .filter(|other| other.environment != here.environment && other.declared);
+    let others = app.environments.iter().filter(|other| other.environment != here.environment && other.declared);
     for other in others.filter(|_| here.declared) {
         for (theirs, parts) in other.runs() {
             let theirs = &theirs.now;
@@ -57,10 +54,7 @@ pub fn elsewhere(app: &App, here: &EnvironmentOverview) -> Vec<News> {
                     parts: Vec::new(),
                     taken_back: None,
                 });
-                news.taken_back = news
-                    .taken_back
-                    .take()
-                    .or_else(|| taken_back(theirs, ours, &part, here));
+                news.taken_back = news.taken_back.take().or_else(|| taken_back(theirs, ours, &part, here));
                 news.parts.push(part.to_string());
             }
         }
@@ -73,8 +67,7 @@ fn together(each: impl Iterator<Item = News>) -> Vec<News> {
     let mut all: Vec<News> = Vec::new();
     for mut news in each {
         let same = all.iter_mut().find(|known| {
-            (&known.version, &known.parts, &known.taken_back)
-                == (&news.version, &news.parts, &news.taken_back)
+            (&known.version, &known.parts, &known.taken_back) == (&news.version, &news.parts, &news.taken_back)
         });
         match same {
             Some(known) => known.environments.append(&mut news.environments),

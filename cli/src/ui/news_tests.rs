@@ -24,40 +24,18 @@ fn told(staging: &Value, production: &Value) -> Vec<String> {
 
 #[test]
 fn a_part_that_is_missing_here_is_news_and_so_is_a_newer_one() {
-    let staging = || {
-        here(
-            "staging",
-            &[("api", "1.5.0", 9), ("web", "1.5.0", 9)],
-            "deploy",
-        )
-    };
+    let staging = || here("staging", &[("api", "1.5.0", 9), ("web", "1.5.0", 9)], "deploy");
     let table: [(Runs<'_>, &[&str]); 6] = [
         (&[], &["not here: 1.5.0 of staging (api, web)"]),
-        (
-            &[("api", "1.5.0", 9)],
-            &["not here: 1.5.0 of staging (web)"],
-        ),
-        (
-            &[("api", "1.4.0", 1), ("web", "1.5.0", 1)],
-            &["not here: 1.5.0 of staging (api)"],
-        ),
+        (&[("api", "1.5.0", 9)], &["not here: 1.5.0 of staging (web)"]),
+        (&[("api", "1.4.0", 1), ("web", "1.5.0", 1)], &["not here: 1.5.0 of staging (api)"]),
         // It came here later, and is older all the same.
-        (
-            &[("api", "1.4.0", 99), ("web", "v1.5.0-rc.1", 99)],
-            &["not here: 1.5.0 of staging (api, web)"],
-        ),
+        (&[("api", "1.4.0", 99), ("web", "v1.5.0-rc.1", 99)], &["not here: 1.5.0 of staging (api, web)"]),
         (&[("api", "1.6.0", 1), ("web", "1.10.0", 1)], &[]),
-        (
-            &[("api", BEFORE_WINDLASS, 99), ("web", "1.5.0", 1)],
-            &["not here: 1.5.0 of staging (api)"],
-        ),
+        (&[("api", BEFORE_WINDLASS, 99), ("web", "1.5.0", 1)], &["not here: 1.5.0 of staging (api)"]),
     ];
     for (runs, wanted) in table {
-        assert_eq!(
-            told(&staging(), &here("prod", runs, "deploy")),
-            wanted,
-            "{runs:?}"
-        );
+        assert_eq!(told(&staging(), &here("prod", runs, "deploy")), wanted, "{runs:?}");
     }
 }
 
@@ -84,15 +62,8 @@ fn what_was_taken_back_here_is_told_and_marked() {
     let back = "; a rollback has brought 1.4.0 back here since";
     let rolled_back = |since| here("prod", &[("api", "1.4.0", since)], "rollback");
     let news = "not here: 1.5.0 of staging (api)";
-    assert_eq!(
-        told(&staging("1.5.0"), &rolled_back(9)),
-        [format!("{news}{back}")]
-    );
-    assert_eq!(
-        told(&staging("1.5.0"), &rolled_back(1)),
-        [news],
-        "it came there after the rollback"
-    );
+    assert_eq!(told(&staging("1.5.0"), &rolled_back(9)), [format!("{news}{back}")]);
+    assert_eq!(told(&staging("1.5.0"), &rolled_back(1)), [news], "it came there after the rollback");
     assert_eq!(
         told(&staging("blue"), &rolled_back(9)),
         [format!("not here: blue of staging (api){back}")],
@@ -101,43 +72,20 @@ fn what_was_taken_back_here_is_told_and_marked() {
     let mut undone = here("prod", &[("api", "1.4.0", 1)], "deploy");
     undone["lock"]["failed"] = json!({"deployment": "d2", "components": ["api"],
         "order": {"version": "1.5.0", "accepted": 1, "id": "d2"}});
-    assert_eq!(
-        told(&staging("1.5.0"), &undone),
-        [format!("{news}; it failed here and was undone")]
-    );
-    assert_eq!(
-        told(&staging("1.6.0"), &undone),
-        ["not here: 1.6.0 of staging (api)"]
-    );
+    assert_eq!(told(&staging("1.5.0"), &undone), [format!("{news}; it failed here and was undone")]);
+    assert_eq!(told(&staging("1.6.0"), &undone), ["not here: 1.6.0 of staging (api)"]);
 }
 
 #[test]
 fn what_is_the_same_in_several_environments_is_told_once() {
     let runs = |name, version| here(name, &[("api", version, 9)], "deploy");
-    let environments = json!([
-        runs("dev", "1.6.0"),
-        runs("qa", "1.5.0"),
-        runs("staging", "1.5.0"),
-        here("prod", &[], "deploy")
-    ]);
+    let environments =
+        json!([runs("dev", "1.6.0"), runs("qa", "1.5.0"), runs("staging", "1.5.0"), here("prod", &[], "deploy")]);
     let app = App::read(&json!({"app": "shop", "environments": environments})).unwrap();
-    let told: Vec<String> = elsewhere(&app, &app.environments[3])
-        .iter()
-        .map(News::words)
-        .collect();
-    assert_eq!(
-        told,
-        [
-            "not here: 1.5.0 of qa, staging (api)",
-            "not here: 1.6.0 of dev (api)"
-        ]
-    );
+    let told: Vec<String> = elsewhere(&app, &app.environments[3]).iter().map(News::words).collect();
+    assert_eq!(told, ["not here: 1.5.0 of qa, staging (api)", "not here: 1.6.0 of dev (api)"]);
     let mut other = app.environments.into_iter().nth(3).unwrap();
     other.declared = false;
     let app = App::read(&json!({"app": "shop", "environments": [runs("qa", "1.5.0")]})).unwrap();
-    assert_eq!(
-        elsewhere(&app, &other),
-        [],
-        "nothing is promoted to what is not declared"
-    );
+    assert_eq!(elsewhere(&app, &other), [], "nothing is promoted to what is not declared");
 }

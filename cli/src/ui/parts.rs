@@ -176,9 +176,7 @@ pub fn of_ending(ending: Ending) -> Sort {
 /// Returns the time now, by the clock of this machine.
 pub fn now() -> Time {
     let since = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH);
-    Time(since.map_or(0, |since| {
-        u64::try_from(since.as_millis()).unwrap_or(u64::MAX)
-    }))
+    Time(since.map_or(0, |since| u64::try_from(since.as_millis()).unwrap_or(u64::MAX)))
 }
 
 /// Shows a point in time: in UTC, and in the browser's own time beside it where scripts run.
@@ -248,14 +246,7 @@ mod tests {
 
     #[test]
     fn lengths_are_short() {
-        let table = [
-            (0, "0s"),
-            (59, "59s"),
-            (252, "4m 12s"),
-            (3600, "1h"),
-            (273_600, "3d 4h"),
-            (3601, "1h"),
-        ];
+        let table = [(0, "0s"), (59, "59s"), (252, "4m 12s"), (3600, "1h"), (273_600, "3d 4h"), (3601, "1h")];
         for (seconds, told) in table {
             assert_eq!(span(seconds), told);
         }
@@ -270,15 +261,9 @@ mod tests {
         let (one, two) = ("2026-11-20T12:00:00Z", "2026-11-20T13:00:00Z");
         let table = [
             ("held by ann".to_owned(), "held by ann".to_owned()),
-            (
-                format!("between {one} and {two}: <é>"),
-                format!("between {} and {}: &lt;é&gt;", at(one), at(two)),
-            ),
+            (format!("between {one} and {two}: <é>"), format!("between {} and {}: &lt;é&gt;", at(one), at(two))),
             (one.to_owned(), at(one)),
-            (
-                "2026-13-40T12:00:00Z".to_owned(),
-                "2026-13-40T12:00:00Z".to_owned(),
-            ),
+            ("2026-13-40T12:00:00Z".to_owned(), "2026-13-40T12:00:00Z".to_owned()),
             ("2026-11-20T12:00".to_owned(), "2026-11-20T12:00".to_owned()),
         ];
         for (text, wanted) in table {
@@ -305,10 +290,7 @@ mod tests {
         };
         let failed = Failure::usage(hostile);
         let text = page.render(&html! { (mark(Sort::Good, hostile)) (failure(&failed)) });
-        assert!(
-            !text.contains("<script>alert") && !text.contains("</style><"),
-            "{text}"
-        );
+        assert!(!text.contains("<script>alert") && !text.contains("</style><"), "{text}");
         assert_eq!(text.matches("&lt;script&gt;alert(1)").count(), 5, "{text}");
     }
 }

@@ -14,11 +14,7 @@ pub fn shown(planned: &Planned) -> Markup {
     let sort = match turn.becomes {
         Becomes::Goes => Sort::Good,
         Becomes::Refused => Sort::Bad,
-        Becomes::Waits
-        | Becomes::Stops
-        | Becomes::Same
-        | Becomes::Superseded
-        | Becomes::Recorded => Sort::Noted,
+        Becomes::Waits | Becomes::Stops | Becomes::Same | Becomes::Superseded | Becomes::Recorded => Sort::Noted,
     };
     html! {
         @if turn.findings.is_empty() { p { (mark(sort, "what becomes of it")) " " (times(&turn.text)) } }

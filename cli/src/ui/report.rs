@@ -24,30 +24,18 @@ const AT_A_TIME: usize = 4;
 ///
 /// # Errors
 /// No answer, or one that cannot be understood.
-pub async fn written(
-    windlass: &Windlass,
-    of: EnvironmentId<'_>,
-    since: Time,
-) -> Result<String, Failure> {
-    let EnvironmentId {
-        app,
-        environment: name,
-    } = of;
+pub async fn written(windlass: &Windlass, of: EnvironmentId<'_>, since: Time) -> Result<String, Failure> {
+    let EnvironmentId { app, environment: name } = of;
     let path = ["apps", app.as_str(), "environments", name.as_str()];
     let list = List::of::<Snapshot>(of);
-    let (answer, snapshots) = futures::try_join!(
-        windlass.get(&path, &[]),
-        page::<Snapshot>(windlass, &list, LARGEST_PAGE, None)
-    )?;
+    let (answer, snapshots) =
+        futures::try_join!(windlass.get(&path, &[]), page::<Snapshot>(windlass, &list, LARGEST_PAGE, None))?;
     let history = history(windlass, of, since).await?;
     let figures = figures(windlass, of, since).await;
     let mut snapshots = snapshots.listed;
     snapshots.retain(|one| one.present || one.made >= since);
-    let records = stream::iter(&history).map(|one| async move {
-        windlass
-            .get(&["apps", app.as_str(), "deployments", &one.id], &[])
-            .await
-    });
+    let records = stream::iter(&history)
+        .map(|one| async move { windlass.get(&["apps", app.as_str(), "deployments", &one.id], &[]).await });
     let records: Vec<_> = records.buffered(AT_A_TIME).try_collect().await?;
     let stand = PagePlace::File(history.iter().map(|one| one.id.clone()).collect());
     let now = now();
@@ -65,24 +53,10 @@ pub async fn written(
     let mut each = Vec::new();
     for answer in &records {
         if let Some(record) = Record::read(answer)? {
-            each.push(
-                deployment::Shown {
-                    stand: &stand,
-                    record: &record,
-                    answer,
-                    groups: None,
-                    now,
-                }
-                .body(),
-            );
+            each.push(deployment::Shown { stand: &stand, record: &record, answer, groups: None, now }.body());
         }
     }
-    let file = Page {
-        stand: &stand,
-        title: &format!("{app} {name}"),
-        above: vec![],
-        again_s: None,
-    };
+    let file = Page { stand: &stand, title: &format!("{app} {name}"), above: vec![], again_s: None };
     Ok(file.render(&html! {
         p.aside { "From " (when(since)) " to " (when(now)) "." }
         @match &figures {
@@ -100,28 +74,16 @@ pub async fn written(
 /// Reads the figures since then, or of as many days as there are figures for. Where they cannot be read, the rest is
 /// still shown.
 async fn figures(windlass: &Windlass, of: EnvironmentId<'_>, since: Time) -> Result<App, Failure> {
-    let EnvironmentId {
-        app,
-        environment: name,
-    } = of;
+    let EnvironmentId { app, environment: name } = of;
     let days = now().ms_since(since).div_ceil(DAY_MS).clamp(1, 366);
     let query = [("environment", name.as_str()), ("days", &days.to_string())];
-    let answer = windlass
-        .get(&["apps", app.as_str(), "stats"], &query)
-        .await?;
+    let answer = windlass.get(&["apps", app.as_str(), "stats"], &query).await?;
     App::read(&answer)
 }
 
 /// Reads the deployments since then, newest first.
-async fn history(
-    windlass: &Windlass,
-    of: EnvironmentId<'_>,
-    since: Time,
-) -> Result<Vec<Deployment>, Failure> {
-    let EnvironmentId {
-        app: _,
-        environment: _name,
-    } = of;
+async fn history(windlass: &Windlass, of: EnvironmentId<'_>, since: Time) -> Result<Vec<Deployment>, Failure> {
+    let EnvironmentId { app: _, environment: _name } = of;
     let list = List::of::<Deployment>(of);
     let mut all = Vec::new();
     let mut after: Option<String> = None;

@@ -104,9 +104,7 @@ impl Server {
             ("GET", []) if !request.path.ends_with('/') => Ok(Answer::see(self.stand.board())),
             ("GET", []) => self.board(&request.query).await,
             ("GET", ["stats"]) => self.figures(&request.query).await,
-            ("GET", ["apps", app, "environments", name]) => {
-                self.environment(app, name, &request.query).await
-            }
+            ("GET", ["apps", app, "environments", name]) => self.environment(app, name, &request.query).await,
             ("GET", ["apps", app, "deployments", id]) => self.deployment(app, id).await,
             ("GET", ["apps", app, "deployments", id, "logs"]) => self.logs(app, id).await,
             ("GET", ["did", number]) => self.did(number).await,
@@ -119,11 +117,7 @@ impl Server {
     }
 
     async fn board(&self, query: &Fields) -> Result<Answer, Failure> {
-        let list = List {
-            name: "apps",
-            path: vec!["apps"],
-            query: vec![],
-        };
+        let list = List { name: "apps", path: vec!["apps"], query: vec![] };
         let mut apps = Vec::new();
         let mut after: Option<String> = None;
         loop {
@@ -137,11 +131,7 @@ impl Server {
             }
         }
         let looks = query.get("observe").is_some_and(|wish| wish == "true");
-        let observed = if looks {
-            self.observed(&apps).await
-        } else {
-            BTreeMap::new()
-        };
+        let observed = if looks { self.observed(&apps).await } else { BTreeMap::new() };
         let board = Board {
             stand: &self.stand,
             apps: &apps,
@@ -157,11 +147,7 @@ impl Server {
         let days = query.get("days").and_then(|text| text.parse().ok());
         let days: u64 = days.unwrap_or(30);
         let text = days.to_string();
-        let list = List {
-            name: "apps",
-            path: vec!["stats"],
-            query: vec![("days", &text)],
-        };
+        let list = List { name: "apps", path: vec!["stats"], query: vec![("days", &text)] };
         let mut apps = Vec::new();
         let mut after: Option<String> = None;
         loop {
@@ -174,21 +160,14 @@ impl Server {
                 break;
             }
         }
-        let shown = super::figures::Shown {
-            stand: &self.stand,
-            apps: &apps,
-            days,
-        };
+        let shown = super::figures::Shown { stand: &self.stand, apps: &apps, days };
         Ok(Answer::page(200, shown.page()))
     }
 
     /// Looks at the targets of every environment; one that cannot be looked at hides no other.
     async fn observed(&self, apps: &[App]) -> BTreeMap<(String, String), Observed> {
         let all = apps.iter().flat_map(|app| {
-            let declared = app
-                .environments
-                .iter()
-                .filter(|here| here.declared && !here.runs().is_empty());
+            let declared = app.environments.iter().filter(|here| here.declared && !here.runs().is_empty());
             declared.map(|here| (app.app.to_string(), here.environment.to_string()))
         });
         let all: Vec<(String, String)> = all.collect();
@@ -196,9 +175,7 @@ impl Server {
             let path = ["apps", &app, "environments", &name];
             let answer = self.windlass.get(&path, &[("observe", "true")]).await;
             let seen = answer.and_then(|answer| Environment::read(&answer));
-            let seen = seen
-                .map(|seen| seen.observed)
-                .map_err(|failure| failure.message);
+            let seen = seen.map(|seen| seen.observed).map_err(|failure| failure.message);
             ((app, name), seen)
         });
         looked.buffer_unordered(AT_A_TIME).collect().await
@@ -206,11 +183,7 @@ impl Server {
 
     async fn environment(&self, app: &str, name: &str, query: &Fields) -> Result<Answer, Failure> {
         let (app, name) = (app_name(app)?, environment_name(name)?);
-        let observe: &[(&str, &str)] = if query.contains_key("observe") {
-            &[("observe", "true")]
-        } else {
-            &[]
-        };
+        let observe: &[(&str, &str)] = if query.contains_key("observe") { &[("observe", "true")] } else { &[] };
         let path = ["apps", app.as_str(), "environments", name.as_str()];
         let (deployments, snapshots) = (
             List::of::<Deployment>(EnvironmentId::new(&app, &name)),
@@ -218,12 +191,7 @@ impl Server {
         );
         let (answer, history, snapshots) = futures::try_join!(
             self.windlass.get(&path, observe),
-            page::<Deployment>(
-                &self.windlass,
-                &deployments,
-                HISTORY,
-                query.get("after").map(String::as_str)
-            ),
+            page::<Deployment>(&self.windlass, &deployments, HISTORY, query.get("after").map(String::as_str)),
             page::<Snapshot>(&self.windlass, &snapshots, SNAPSHOTS, None),
         )?;
         let here = Environment::read(&answer)?;
@@ -255,16 +223,9 @@ impl Server {
         last
     }
 
-    pub(super) async fn record(
-        &self,
-        app: &str,
-        id: &str,
-    ) -> Result<(Value, Option<Record>), Failure> {
+    pub(super) async fn record(&self, app: &str, id: &str) -> Result<(Value, Option<Record>), Failure> {
         let app = app_name(app)?;
-        let answer = self
-            .windlass
-            .get(&["apps", app.as_str(), "deployments", id], &[])
-            .await?;
+        let answer = self.windlass.get(&["apps", app.as_str(), "deployments", id], &[]).await?;
         let record = Record::read(&answer)?;
         Ok((answer, record))
     }
@@ -272,9 +233,7 @@ impl Server {
     async fn deployment(&self, app: &str, id: &str) -> Result<Answer, Failure> {
         let (answer, record) = match self.record(app, id).await {
             // Step Functions tells with a delay of an execution that was started a moment ago.
-            Err(failure) if failure.exit == Exit::Rejected && self.has_begun(id) => {
-                (Value::Null, None)
-            }
+            Err(failure) if failure.exit == Exit::Rejected && self.has_begun(id) => (Value::Null, None),
             read => read?,
         };
         let Some(record) = record else {
@@ -302,19 +261,8 @@ impl Server {
         Ok(self.page(200, "Logs", None, &body))
     }
 
-    pub(super) fn page(
-        &self,
-        status: u16,
-        title: &str,
-        again_s: Option<u64>,
-        body: &Markup,
-    ) -> Answer {
-        let page = Page {
-            stand: &self.stand,
-            title,
-            above: vec![],
-            again_s,
-        };
+    pub(super) fn page(&self, status: u16, title: &str, again_s: Option<u64>, body: &Markup) -> Answer {
+        let page = Page { stand: &self.stand, title, above: vec![], again_s };
         Answer::page(status, page.render(body))
     }
 }

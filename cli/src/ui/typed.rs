@@ -83,12 +83,8 @@ pub fn in_shell(words: &[String]) -> String {
 }
 
 fn quoted(word: &str) -> String {
-    let plain = |text: &str| {
-        !text.is_empty()
-            && text
-                .chars()
-                .all(|c| c.is_ascii_alphanumeric() || "-_./:=@%+,".contains(c))
-    };
+    let plain =
+        |text: &str| !text.is_empty() && text.chars().all(|c| c.is_ascii_alphanumeric() || "-_./:=@%+,".contains(c));
     let quote = |text: &str| format!("'{}'", text.replace('\'', r"'\''"));
     match word.split_once('=') {
         _ if plain(word) => word.to_owned(),

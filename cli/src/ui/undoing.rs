@@ -24,10 +24,7 @@ enum UndoneChanges<'a> {
 }
 
 fn back(record: &Record) -> UndoneChanges<'_> {
-    let begun = record
-        .steps
-        .iter()
-        .filter(|step| step.status.may_have_changed());
+    let begun = record.steps.iter().filter(|step| step.status.may_have_changed());
     let bars: Vec<&Step> = begun.clone().filter(|step| step.irreversible).collect();
     if !bars.is_empty() {
         return UndoneChanges::Barred(bars);
@@ -48,9 +45,7 @@ fn back(record: &Record) -> UndoneChanges<'_> {
 fn first_wave(record: &Record, step: &Step) -> Option<u32> {
     let waves = record.plan.iter().flat_map(|plan| &plan.waves);
     let mut waves = (0..).zip(waves);
-    let is_in = |wave: &windlass_domain::plan::Wave| {
-        wave.changes.iter().any(|it| it.component == step.component)
-    };
+    let is_in = |wave: &windlass_domain::plan::Wave| wave.changes.iter().any(|it| it.component == step.component);
     let planned = waves.find(|(_, wave)| is_in(wave));
     let goal = step.goals.keys().next().copied();
     goal.or(planned.map(|(number, _)| number))
@@ -63,10 +58,7 @@ fn has_passed(record: &Record) -> bool {
     };
     let last = plan.waves.len().checked_sub(1);
     let last = last.and_then(|last| u32::try_from(last).ok());
-    let is_passed = record
-        .judgements
-        .iter()
-        .any(|judged| Some(judged.wave) == last && judged.verdict == Verdict::Pass);
+    let is_passed = record.judgements.iter().any(|judged| Some(judged.wave) == last && judged.verdict == Verdict::Pass);
     record.deployment.undoing.is_none() && (plan.outcome != Outcome::Change || is_passed)
 }
 
@@ -92,9 +84,7 @@ pub fn cancelled(record: &Record, held: Option<&LockHolder>) -> Markup {
 /// Shows what a recovery would do.
 pub fn recovered(record: &Record, held: Option<&LockHolder>) -> Markup {
     let deployment = &record.deployment;
-    let state = held
-        .filter(|held| held.deployment == deployment.id)
-        .map(|held| held.state);
+    let state = held.filter(|held| held.deployment == deployment.id).map(|held| held.state);
     match (state, &deployment.ending) {
         (None, Some(ended)) => {
             html! { p { (mark(Sort::Noted, "nothing")) " It has ended: " (ended) ", and does not hold the lock." } }

@@ -4,8 +4,7 @@ use windlass_domain::identity::DeploymentId;
 
 /// The deployment that the browser's test watches, in its second wave of three.
 fn going(change: impl Fn(&mut Value)) -> Record {
-    let mut all: Value =
-        serde_json::from_str(include_str!("../../tests/browser/answers.json")).unwrap();
+    let mut all: Value = serde_json::from_str(include_str!("../../tests/browser/answers.json")).unwrap();
     let mut answer = all["moves"][3].take();
     change(&mut answer);
     Record::read(&answer).unwrap().unwrap()
@@ -40,15 +39,8 @@ fn what_was_changed_goes_back_the_last_wave_first() {
     let UndoneChanges::Waves(waves) = back(&record) else {
         panic!("{:?}", back(&record));
     };
-    let told: Vec<(u32, Vec<&str>)> = waves
-        .iter()
-        .map(|(wave, steps)| {
-            (
-                *wave,
-                steps.iter().map(|it| it.component.as_str()).collect(),
-            )
-        })
-        .collect();
+    let told: Vec<(u32, Vec<&str>)> =
+        waves.iter().map(|(wave, steps)| (*wave, steps.iter().map(|it| it.component.as_str()).collect())).collect();
     assert_eq!(told, [(1, vec!["api"]), (0, vec!["web"])]);
     let page = said(&cancelled(&going(|_| ()), Some(&held(HeldState::Running))));
     let order = [
@@ -56,10 +48,8 @@ fn what_was_changed_goes_back_the_last_wave_first() {
         "agent wave 2 task definition 18 → task definition 17",
         "web wave 1",
     ];
-    let places: Vec<usize> = order
-        .iter()
-        .map(|told| page.find(told).unwrap_or_else(|| panic!("{told}: {page}")))
-        .collect();
+    let places: Vec<usize> =
+        order.iter().map(|told| page.find(told).unwrap_or_else(|| panic!("{told}: {page}"))).collect();
     assert!(places.is_sorted(), "{page}");
     assert!(page.starts_with("It would be stopped."), "{page}");
 }
@@ -71,11 +61,7 @@ fn a_goal_says_with_which_wave_a_component_goes_back() {
         panic!("{:?}", back(&record));
     };
     let numbers: Vec<u32> = waves.iter().map(|(wave, _)| *wave).collect();
-    assert_eq!(
-        numbers,
-        [1],
-        "all of them have their first goal in the second wave"
-    );
+    assert_eq!(numbers, [1], "all of them have their first goal in the second wave");
 }
 
 #[test]
@@ -85,14 +71,8 @@ fn what_is_as_before_is_named_and_what_nobody_notices_has_nothing_to_undo() {
         answer["steps"][0]["changes"] = json!([]);
     });
     let page = said(&brought_back(&record));
-    assert!(
-        page.contains("As before already, or not begun: api."),
-        "{page}"
-    );
-    assert!(
-        page.contains("web wave 1 nothing of it that callers notice was changed"),
-        "{page}"
-    );
+    assert!(page.contains("As before already, or not begun: api."), "{page}");
+    assert!(page.contains("web wave 1 nothing of it that callers notice was changed"), "{page}");
     let planned = going(|answer| {
         for step in 0..3 {
             answer["steps"][step]["status"] = "planned".into();
@@ -106,10 +86,7 @@ fn behind_what_is_irreversible_nothing_goes_back() {
     let record = going(|answer| answer["steps"][1]["irreversible"] = true.into());
     let page = said(&brought_back(&record));
     assert!(page.contains("nothing would be brought back"), "{page}");
-    assert!(
-        page.contains("api is irreversible") && !page.contains("web"),
-        "{page}"
-    );
+    assert!(page.contains("api is irreversible") && !page.contains("web"), "{page}");
     let not_begun = going(|answer| {
         answer["steps"][1]["irreversible"] = true.into();
         answer["steps"][1]["status"] = "planned".into();
@@ -130,8 +107,7 @@ fn each_standing_has_its_own_sentence() {
         answer["judgements"] = json!([last]);
     });
     let ended = going(|answer| {
-        answer["deployment"]["ending"] =
-            json!({"ending": "Succeeded", "cause_name": "", "cause": "", "at": 1});
+        answer["deployment"]["ending"] = json!({"ending": "Succeeded", "cause_name": "", "cause": "", "at": 1});
     });
     let failed = going(|answer| {
         answer["steps"][1]["status"] = "undo_failed".into();
@@ -140,58 +116,20 @@ fn each_standing_has_its_own_sentence() {
     });
     let (running, stuck) = (held(HeldState::Running), held(HeldState::NeedsOperator));
     let recovering = held(HeldState::Recovering);
-    let other = LockHolder {
-        deployment: DeploymentId("0000000000000000".into()),
-        ..stuck.clone()
-    };
+    let other = LockHolder { deployment: DeploymentId("0000000000000000".into()), ..stuck.clone() };
     let table: [(Would, &Record, Option<&LockHolder>, &str); 12] = [
         (cancelled, &ended, None, "nothing It has ended: Succeeded"),
         (cancelled, &waits, None, "It waits for its turn"),
         (cancelled, &undoing, Some(&running), "being undone already"),
         (cancelled, &as_is, Some(&recovering), "being undone already"),
-        (
-            cancelled,
-            &passed,
-            Some(&running),
-            "It would be stopped.Its last wave has passed",
-        ),
-        (
-            recovered,
-            &ended,
-            Some(&other),
-            "nothing It has ended: Succeeded, and does not hold the lock",
-        ),
-        (
-            recovered,
-            &waits,
-            Some(&other),
-            "Where its execution died while it waited",
-        ),
-        (
-            recovered,
-            &as_is,
-            Some(&recovering),
-            "A recovery is under way already",
-        ),
-        (
-            recovered,
-            &as_is,
-            Some(&running),
-            "cancel it then. Where that died:What it has changed",
-        ),
+        (cancelled, &passed, Some(&running), "It would be stopped.Its last wave has passed"),
+        (recovered, &ended, Some(&other), "nothing It has ended: Succeeded, and does not hold the lock"),
+        (recovered, &waits, Some(&other), "Where its execution died while it waited"),
+        (recovered, &as_is, Some(&recovering), "A recovery is under way already"),
+        (recovered, &as_is, Some(&running), "cancel it then. Where that died:What it has changed"),
         (recovered, &as_is, Some(&stuck), "It would be undone again"),
-        (
-            recovered,
-            &failed,
-            Some(&stuck),
-            "could not be brought back before AccessDenied: UpdateAlias is denied",
-        ),
-        (
-            recovered,
-            &passed,
-            Some(&running),
-            "Its last wave has passed",
-        ),
+        (recovered, &failed, Some(&stuck), "could not be brought back before AccessDenied: UpdateAlias is denied"),
+        (recovered, &passed, Some(&running), "Its last wave has passed"),
     ];
     for (would, record, held, wanted) in table {
         let page = said(&would(record, held));

@@ -60,11 +60,7 @@ pub fn findings(title: &str, sort: Sort, findings: &[Finding]) -> Markup {
 }
 
 fn judgement<'a>(going: &DrawnRecord<'a>, wave: u32) -> Option<&'a Judgement> {
-    going
-        .record
-        .judgements
-        .iter()
-        .find(|judgement| judgement.wave == wave)
+    going.record.judgements.iter().find(|judgement| judgement.wave == wave)
 }
 
 /// Returns the state of a wave.
@@ -72,20 +68,13 @@ pub fn stands(going: &DrawnRecord<'_>, number: u32) -> (Sort, &'static str) {
     let record = going.record;
     let judged = judgement(going, number);
     let made = |change: &ChangeRecord| change.wave == Some(number) && !change.undo;
-    let has_begun = record.steps.iter().any(|step| {
-        step.changes.iter().any(made) || step.entered.is_some_and(|(wave, _)| wave >= number)
-    });
+    let has_begun = record
+        .steps
+        .iter()
+        .any(|step| step.changes.iter().any(made) || step.entered.is_some_and(|(wave, _)| wave >= number));
     let is_over = record.deployment.undoing.is_some() || record.deployment.ending.is_some();
     let is_unmeasured = judged.is_some_and(|judged| judged.measurements.is_empty());
-    match judged.map(|judged| {
-        (
-            judged.verdict,
-            judged
-                .steered
-                .as_ref()
-                .and_then(|steered| steered.paused.as_ref()),
-        )
-    }) {
+    match judged.map(|judged| (judged.verdict, judged.steered.as_ref().and_then(|steered| steered.paused.as_ref()))) {
         Some((Verdict::Pass, _)) if is_unmeasured => (Sort::Still, "passed, not measured"),
         Some((Verdict::Pass, _)) => (Sort::Good, "passed"),
         Some((Verdict::Fail, _)) => (Sort::Bad, "failed"),
@@ -121,10 +110,7 @@ fn wave(wave: &Wave, number: u32, going: Option<&DrawnRecord<'_>>) -> Markup {
 
 /// Shows the changes that were made of a component for a wave, or on the way back where no wave is given.
 fn made(step: &Step, wave: Option<u32>) -> Markup {
-    let made = step
-        .changes
-        .iter()
-        .filter(|change| change.wave == wave && change.undo == wave.is_none());
+    let made = step.changes.iter().filter(|change| change.wave == wave && change.undo == wave.is_none());
     html! { ul.made { @for change in made { li {
         (when(change.at)) " " b { (step.component) } " " (change.what)
         @if !change.answered { " " (mark(Sort::Moving, "no answer yet")) }
@@ -132,10 +118,7 @@ fn made(step: &Step, wave: Option<u32>) -> Markup {
 }
 
 fn watched(judged: &Judgement, going: &DrawnRecord<'_>) -> Markup {
-    let until = judged
-        .steered
-        .as_ref()
-        .map_or(judged.until, |steered| steered.until);
+    let until = judged.steered.as_ref().map_or(judged.until, |steered| steered.until);
     let whole = until.ms_since(judged.started) / 1000;
     let trails = lines::trails(going.record, judged);
     let is_watched = judged.verdict == Verdict::Unknown && going.record.deployment.ending.is_none();

@@ -8,9 +8,7 @@ use crate::status::Environment;
 use crate::windlass::Windlass;
 use maud::{Markup, html};
 use windlass_domain::count::count;
-use windlass_domain::drill::{
-    Drill, DrillDeployment, DrillOutcome, DrillStep, DrillSummary, Drills, Next, lasted,
-};
+use windlass_domain::drill::{Drill, DrillDeployment, DrillOutcome, DrillStep, DrillSummary, Drills, Next, lasted};
 use windlass_domain::identity::EnvironmentId;
 use windlass_domain::name::AppName;
 use windlass_domain::time::Time;

@@ -34,25 +34,15 @@ impl Apps {
 /// # Errors
 /// If Windlass refuses it or does not answer.
 pub fn tell(part: &Part, endpoint: &Endpoint, output: Output) -> Result<Exit, Failure> {
-    let list = List {
-        name: "apps",
-        path: vec!["apps"],
-        query: Vec::new(),
-    };
+    let list = List { name: "apps", path: vec!["apps"], query: Vec::new() };
     let page = waiting(async {
         let windlass = endpoint.open().await?;
         part.read::<Value>(&windlass, &list).await
     })?;
-    let apps: Vec<App> = page
-        .listed
-        .iter()
-        .map(App::read)
-        .collect::<Result<_, _>>()?;
+    let apps: Vec<App> = page.listed.iter().map(App::read).collect::<Result<_, _>>()?;
     let words = match (apps.is_empty(), part.goes_on()) {
         (true, true) => "there are no more applications".to_owned(),
-        (true, false) => {
-            "no application is declared yet: `windlass declare app.yaml` declares one".to_owned()
-        }
+        (true, false) => "no application is declared yet: `windlass declare app.yaml` declares one".to_owned(),
         (false, _) => table(COLUMNS, apps.iter().flat_map(App::rows).collect()),
     };
     let words = part.with_more(words, &page, list.name);

@@ -58,15 +58,7 @@ impl Cancel {
                 return Ok(Exit::Good);
             }
             let waiting = self.wait.patience.begin();
-            follow(
-                &windlass,
-                &self.app,
-                &id,
-                &waiting,
-                AwaitedEnd::Undone,
-                output,
-            )
-            .await
+            follow(&windlass, &self.app, &id, &waiting, AwaitedEnd::Undone, output).await
         })
     }
 
@@ -80,21 +72,8 @@ impl Cancel {
         Ok(id)
     }
 
-    async fn call(
-        &self,
-        windlass: &Windlass,
-        environment: &str,
-        id: &str,
-    ) -> Result<Value, Failure> {
-        let path = [
-            "apps",
-            self.app.as_str(),
-            "environments",
-            environment,
-            "deployments",
-            id,
-            "cancel",
-        ];
+    async fn call(&self, windlass: &Windlass, environment: &str, id: &str) -> Result<Value, Failure> {
+        let path = ["apps", self.app.as_str(), "environments", environment, "deployments", id, "cancel"];
         let body = json!({ "reason": self.reason });
         windlass.act("POST", &path, &[], Some(&body)).await
     }
@@ -116,8 +95,8 @@ impl Cancel {
         let path = ["apps", self.app.as_str(), "deployments", &self.which];
         let answer = windlass.get(&path, &[]).await?;
         let environment = answer["deployment"]["environment"].as_str();
-        let environment = environment
-            .ok_or_else(|| Failure::not_understood("the deployment", "it names no environment"))?;
+        let environment =
+            environment.ok_or_else(|| Failure::not_understood("the deployment", "it names no environment"))?;
         Ok(environment.to_owned())
     }
 
@@ -127,16 +106,12 @@ impl Cancel {
         let path = ["apps", self.app.as_str(), "environments", &self.which];
         let environment = Environment::read(&windlass.get(&path, &[]).await?)?;
         let version = self.version.as_deref();
-        let is_meant =
-            |id: &&DeploymentId| version.is_none() || environment.version_of(id) == version;
+        let is_meant = |id: &&DeploymentId| version.is_none() || environment.version_of(id) == version;
         let mut held = environment.lock.held.iter().map(|held| &held.deployment);
         if let Some(held) = held.find(is_meant) {
             return Ok(held.0.clone());
         }
-        let waiting = environment
-            .waiting
-            .iter()
-            .map(|waiting| &waiting.deployment);
+        let waiting = environment.waiting.iter().map(|waiting| &waiting.deployment);
         let waiting: Vec<&str> = waiting.filter(is_meant).map(|id| id.0.as_str()).collect();
         let (app, name) = (&self.app, &self.which);
         let of = version.map_or_else(String::new, |version| format!(" of {version}"));
@@ -149,10 +124,7 @@ impl Cancel {
             )),
             several => Err(refused(
                 format!("environments.{name}"),
-                format!(
-                    "{}{of} wait in {app} {name}.",
-                    count(several.len(), "deployment")
-                ),
+                format!("{}{of} wait in {app} {name}.", count(several.len(), "deployment")),
                 format!("Name one of them: {}.", several.join(", ")),
             )),
         }
@@ -165,9 +137,7 @@ impl Cancel {
         let (app, name) = (&self.app, &self.which);
         let is_idle = environment.lock.held.is_none() && environment.waiting.is_empty();
         if self.version.is_some() && !is_idle {
-            return format!(
-                "`windlass status {app} {name}` tells what is under way, and what waits."
-            );
+            return format!("`windlass status {app} {name}` tells what is under way, and what waits.");
         }
         let Environment { lock, snapshot, .. } = environment;
         rollback_input(EnvironmentId::new(app, &environment.name), lock, *snapshot)

@@ -23,8 +23,8 @@ impl Completion {
     pub fn run(&self, output: Output, mut line: Command) -> Result<Exit, Failure> {
         let mut script = Vec::new();
         generate(self.shell, &mut line, "windlass", &mut script);
-        let script = String::from_utf8(script)
-            .map_err(|error| Failure::broken(format!("the script is no text: {error}")))?;
+        let script =
+            String::from_utf8(script).map_err(|error| Failure::broken(format!("the script is no text: {error}")))?;
         let document = json!({"shell": self.shell.to_string(), "script": script});
         output.result(&document, &script);
         Ok(Exit::Good)

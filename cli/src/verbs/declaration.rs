@@ -30,8 +30,7 @@ impl Declaration {
             windlass.get(&path, &[]).await
         })?;
         let text = answer["text"].as_str();
-        let text = text
-            .ok_or_else(|| Failure::not_understood("the declaration in force", "it has no text"))?;
+        let text = text.ok_or_else(|| Failure::not_understood("the declaration in force", "it has no text"))?;
         output.result(&answer, text);
         Ok(Exit::Good)
     }

@@ -94,9 +94,7 @@ impl Declare {
                 "{why}. Name the declaration's file as the argument; `windlass init` writes one for a repository that has none"
             ))
         })?;
-        let exceptions = Exceptions {
-            probe_origin: self.local_endpoint.clone(),
-        };
+        let exceptions = Exceptions { probe_origin: self.local_endpoint.clone() };
         let declaration = match Declaration::read(&text, &exceptions) {
             Ok(declaration) => declaration,
             Err(part) => return Ok(self.invalid(&part.findings(), output)),
@@ -109,29 +107,18 @@ impl Declare {
         let file = shown(&self.file);
         let found = count(findings.len() as u64, "finding");
         let told = format!("{}{found}; nothing was uploaded", words(&file, findings));
-        output.result(
-            &serde_json::json!({"file": file, "findings": findings}),
-            &told,
-        );
+        output.result(&serde_json::json!({"file": file, "findings": findings}), &told);
         Exit::of_findings(findings)
     }
 
-    async fn declare(
-        &self,
-        text: &str,
-        declaration: &Declaration,
-        output: Output,
-    ) -> Result<Exit, Failure> {
+    async fn declare(&self, text: &str, declaration: &Declaration, output: Output) -> Result<Exit, Failure> {
         let needed = [(InstallationPart::Bucket, self.bucket.as_deref())];
-        self.endpoint
-            .require(&needed[usize::from(self.dry_run)..])
-            .await?;
+        self.endpoint.require(&needed[usize::from(self.dry_run)..]).await?;
         let (windlass, former, mut report) = self.look(text, declaration).await?;
         let taken = declaration.uploaded(declaration.app(), former.as_ref());
         let taken = taken.map_err(|finding| refused(vec![finding]))?;
         if taken == Upload::TakesForce {
-            self.look_for_installations(declaration, &mut report)
-                .await?;
+            self.look_for_installations(declaration, &mut report).await?;
         }
         output.announce(&report.what_changes(former.is_some(), taken));
         if taken == Upload::Unchanged || self.dry_run {
@@ -141,10 +128,7 @@ impl Declare {
         }
         let bucket = self.endpoint.bucket(self.bucket.as_deref()).await?;
         let beside = format!("{}{FINDINGS_SUFFIX}", report.key);
-        let before = upload::read(&bucket, &beside, LARGEST as u64)
-            .await
-            .ok()
-            .flatten();
+        let before = upload::read(&bucket, &beside, LARGEST as u64).await.ok().flatten();
         let bytes = Bytes::from(text.to_owned());
         report.version_id = upload::declaration(&bucket, &report.key, bytes).await?;
         output.announce(&format!("uploaded: s3://{}/{}", bucket.value, report.key));
@@ -152,12 +136,7 @@ impl Declare {
             output.only_json(&report);
             return Ok(Exit::Good);
         }
-        let upload = Uploaded {
-            bucket,
-            beside,
-            before,
-            version_id: report.version_id.clone(),
-        };
+        let upload = Uploaded { bucket, beside, before, version_id: report.version_id.clone() };
         let came = self.wait(&upload, windlass.as_ref(), declaration).await;
         end(came, report, output)
     }
@@ -189,9 +168,7 @@ impl Declare {
             Ok(OrFindings::So(former)) => Some(former),
             Ok(OrFindings::Not(_)) => None,
             Err(failure) if failure.exit == Exit::Unreachable => {
-                report
-                    .not_looked_at
-                    .push(format!("the declaration in force: {}", failure.message));
+                report.not_looked_at.push(format!("the declaration in force: {}", failure.message));
                 return Ok((None, None, report));
             }
             Err(failure) => return Err(failure),
@@ -209,11 +186,7 @@ impl Declare {
 
     /// Refuses targets that belong to an installation of Windlass by the tags of the account's resources. Windlass itself
     /// reads no target when it takes a declaration, and knows its own names alone then.
-    async fn look_for_installations(
-        &self,
-        declaration: &Declaration,
-        report: &mut Report,
-    ) -> Result<(), Failure> {
+    async fn look_for_installations(&self, declaration: &Declaration, report: &mut Report) -> Result<(), Failure> {
         let seen = match self.endpoint.aws().await {
             Ok(aws) => aws.of_installations().await.map_err(Failure::from),
             Err(failure) => Err(failure),
@@ -226,29 +199,21 @@ impl Declare {
                     return Err(refused(found));
                 }
             }
-            Err(failure) => report.not_looked_at.push(format!(
-                "whether a target belongs to an installation of Windlass: {}",
-                failure.message
-            )),
+            Err(failure) => report
+                .not_looked_at
+                .push(format!("whether a target belongs to an installation of Windlass: {}", failure.message)),
         }
         Ok(())
     }
 
-    async fn wait(
-        &self,
-        upload: &Uploaded,
-        windlass: Option<&Windlass>,
-        declaration: &Declaration,
-    ) -> DeclareOutcome {
+    async fn wait(&self, upload: &Uploaded, windlass: Option<&Windlass>, declaration: &Declaration) -> DeclareOutcome {
         let waiting = self.wait.patience.begin_at_most(FOUND);
         let app = declaration.app();
         interrupt::says(format!(
             "interrupted; the declaration is uploaded, and may come into force. `windlass declaration {app}` tells which one \
              is"
         ));
-        waiting
-            .pulse
-            .waits_for("it is uploaded; it is looked whether it is in force".to_owned());
+        waiting.pulse.waits_for("it is uploaded; it is looked whether it is in force".to_owned());
         loop {
             let mut unseen = Vec::new();
             match upload.findings().await {
@@ -280,8 +245,7 @@ fn end(came: DeclareOutcome, mut report: Report, output: Output) -> Result<Exit,
     let (app, version) = (report.app.clone(), report.version.clone());
     match came {
         DeclareOutcome::Refused(findings) => {
-            let message =
-                format!("{app} {version} was uploaded and refused; the former stays in force:");
+            let message = format!("{app} {version} was uploaded and refused; the former stays in force:");
             Err(Failure::rejected(message, findings))
         }
         DeclareOutcome::InForce => {
@@ -344,9 +308,9 @@ impl Report {
         let (app, version) = (&self.app, &self.version);
         let mut lines = Vec::new();
         lines.push(match (&self.former, taken) {
-            (Some(former), Upload::Unchanged) => format!(
-                "{app} {former} is in force already and says the same: nothing was uploaded"
-            ),
+            (Some(former), Upload::Unchanged) => {
+                format!("{app} {former} is in force already and says the same: nothing was uploaded")
+            }
             (Some(former), Upload::TakesForce) => format!("{app} {version} in place of {former}:"),
             (None, _) if is_known || self.not_looked_at.is_empty() => {
                 format!("{app} {version} is the first declaration of {app}")
@@ -355,15 +319,10 @@ impl Report {
         });
         lines.extend(self.differences.iter().map(|line| format!("  {line}")));
         let drills = self.drills.iter();
-        lines.extend(
-            drills.map(|(environment, words)| format!("  drills of {environment}: {words}")),
-        );
+        lines.extend(drills.map(|(environment, words)| format!("  drills of {environment}: {words}")));
         lines.extend(self.warnings.iter().map(|warning| {
             let (name, path) = (warning.name, &warning.path);
-            format!(
-                "  warning: {name}: {path}: {}\n    {}",
-                warning.reason, warning.remedy
-            )
+            format!("  warning: {name}: {path}: {}\n    {}", warning.reason, warning.remedy)
         }));
         let unseen = self.not_looked_at.iter();
         lines.extend(unseen.map(|unseen| format!("  not looked at: {unseen}")));

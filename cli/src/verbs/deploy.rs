@@ -82,11 +82,7 @@ impl Deploy {
     ///
     /// # Errors
     /// If Windlass refuses it, does not answer, or gives no plan in time.
-    pub async fn drawn(
-        &self,
-        windlass: &Windlass,
-        patience: &Patience,
-    ) -> Result<(Value, Planned), Failure> {
+    pub async fn drawn(&self, windlass: &Windlass, patience: &Patience) -> Result<(Value, Planned), Failure> {
         self.start().drawn(windlass, &self.app, patience).await
     }
 

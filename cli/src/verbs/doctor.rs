@@ -49,32 +49,21 @@ impl Doctor {
             Ok(())
         })?;
         match (&self.app, &self.environment) {
-            (Some(app), Some(environment)) => {
-                self.check(EnvironmentId::new(app, environment), output)
-            }
+            (Some(app), Some(environment)) => self.check(EnvironmentId::new(app, environment), output),
             _ => self.itself(output),
         }
     }
 
     /// Checks Windlass itself, with the rights of the person who asks.
     fn itself(&self, output: Output) -> Result<Exit, Failure> {
-        let Installed {
-            stack,
-            version,
-            parts,
-        } = waiting(self.endpoint.parts())?;
+        let Installed { stack, version, parts } = waiting(self.endpoint.parts())?;
         if parts.is_empty() {
-            let message =
-                format!("the stack `{stack}` has nothing that can be looked at: it is no Windlass");
+            let message = format!("the stack `{stack}` has nothing that can be looked at: it is no Windlass");
             return Err(Failure::of(Trouble::NoAnswer, message));
         }
         let mut wrong = installation_health::wrong(&parts);
         let own = env!("CARGO_PKG_VERSION");
-        wrong.extend(installation_health::version(
-            &stack,
-            version.as_deref(),
-            own,
-        ));
+        wrong.extend(installation_health::version(&stack, version.as_deref(), own));
         let document = json!({
             "healthy": wrong.is_empty(),
             "stack": stack,
@@ -82,32 +71,15 @@ impl Doctor {
             "findings": wrong,
             "looked_at": parts.len(),
         });
-        output.result(
-            &document,
-            &installation_health::words(&stack, &wrong, parts.len()),
-        );
-        Ok(if wrong.is_empty() {
-            Exit::Good
-        } else {
-            Exit::Rejected
-        })
+        output.result(&document, &installation_health::words(&stack, &wrong, parts.len()));
+        Ok(if wrong.is_empty() { Exit::Good } else { Exit::Rejected })
     }
 
-    fn check(
-        &self,
-        EnvironmentId { app, environment }: EnvironmentId<'_>,
-        output: Output,
-    ) -> Result<Exit, Failure> {
+    fn check(&self, EnvironmentId { app, environment }: EnvironmentId<'_>, output: Output) -> Result<Exit, Failure> {
         let body = json!({"action": "check"});
         let (answer, planned) = waiting(async {
             let windlass = self.endpoint.open().await?;
-            let asked = PlanRequest {
-                windlass: &windlass,
-                app,
-                environment,
-                body: &body,
-                by: CallerKind::Person,
-            };
+            let asked = PlanRequest { windlass: &windlass, app, environment, body: &body, by: CallerKind::Person };
             planned::drawn(asked, &self.patience).await
         })?;
         let report = Report::of(format!("{app} {environment}"), &planned);
@@ -134,11 +106,7 @@ struct Report<'a> {
 
 /// Returns the exit status, as `validate` does.
 fn exit(findings: &[&Finding]) -> Exit {
-    if findings.is_empty() {
-        Exit::Good
-    } else {
-        Exit::Rejected
-    }
+    if findings.is_empty() { Exit::Good } else { Exit::Rejected }
 }
 
 impl<'a> Report<'a> {
@@ -146,12 +114,7 @@ impl<'a> Report<'a> {
         let plan = planned.drawn.as_ref().map(|drawn| &drawn.plan);
         let mut findings: Vec<&Finding> = planned.turn.findings.iter().collect();
         findings.extend(plan.iter().flat_map(|plan| &plan.findings));
-        Self {
-            named,
-            findings,
-            warnings: plan.map_or(&[], |plan| &plan.warnings),
-            turn: &planned.turn.text,
-        }
+        Self { named, findings, warnings: plan.map_or(&[], |plan| &plan.warnings), turn: &planned.turn.text }
     }
 
     fn as_json(&self, answer: &Value) -> Value {
@@ -168,9 +131,7 @@ impl<'a> Report<'a> {
     /// Counts the warnings about what could not be looked at.
     fn unknown(&self) -> usize {
         let warnings = self.warnings.iter();
-        warnings
-            .filter(|warning| warning.reason.starts_with(finding::NOT_CHECKED))
-            .count()
+        warnings.filter(|warning| warning.reason.starts_with(finding::NOT_CHECKED)).count()
     }
 
     /// Returns the text for people. A part that nobody looked at does not count as healthy, and the text says so.
@@ -201,8 +162,5 @@ impl<'a> Report<'a> {
 
 fn told(sort: &str, finding: &Finding) -> String {
     let (path, name) = (&finding.path, finding.name);
-    format!(
-        "  {sort}{path}: {name}: {}\n    {}\n",
-        finding.reason, finding.remedy
-    )
+    format!("  {sort}{path}: {name}: {}\n    {}\n", finding.reason, finding.remedy)
 }

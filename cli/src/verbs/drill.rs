@@ -53,12 +53,7 @@ impl Drill {
     }
 
     /// Returns the id of the drill that an execution has begun.
-    async fn begun(
-        &self,
-        windlass: &Windlass,
-        execution: &str,
-        waiting: &Waiting,
-    ) -> Result<String, Failure> {
+    async fn begun(&self, windlass: &Windlass, execution: &str, waiting: &Waiting) -> Result<String, Failure> {
         loop {
             match execution_outcome(windlass, &self.at.app, execution).await {
                 Ok(came) => {
@@ -81,13 +76,7 @@ impl Drill {
         }
     }
 
-    async fn follow(
-        &self,
-        windlass: &Windlass,
-        id: &str,
-        waiting: &Waiting,
-        output: Output,
-    ) -> Result<Exit, Failure> {
+    async fn follow(&self, windlass: &Windlass, id: &str, waiting: &Waiting, output: Output) -> Result<Exit, Failure> {
         let (app, environment) = (self.at.app.as_str(), self.at.environment.as_str());
         let path = ["apps", app, "environments", environment, "drills"];
         let mut printed = Printed::default();
@@ -95,9 +84,7 @@ impl Drill {
             "interrupted; the drill goes on. `windlass status {app} {environment}` tells how it stands, `windlass cancel \
              {app} {environment} --reason '…'` stops the deployment under way and undoes it"
         ));
-        waiting
-            .pulse
-            .waits_for(format!("drill {id} is on its way there and back"));
+        waiting.pulse.waits_for(format!("drill {id} is on its way there and back"));
         loop {
             match windlass.get(&path, &[]).await {
                 Ok(answer) => {
@@ -128,10 +115,7 @@ impl Drill {
     async fn refused(&self, windlass: &Windlass, id: &str) -> Exit {
         let path = ["apps", self.at.app.as_str(), "deployments", id];
         let answer = windlass.get(&path, &[]).await;
-        let record = answer
-            .and_then(|answer| Record::read(&answer))
-            .ok()
-            .flatten();
+        let record = answer.and_then(|answer| Record::read(&answer)).ok().flatten();
         let ended = record.and_then(|record| record.deployment.ending);
         ended.map_or(Exit::Rejected, |ended| Exit::of(&ended))
     }
@@ -141,9 +125,8 @@ impl Drill {
             return Ok(());
         }
         let (app, environment) = (&self.at.app, &self.at.environment);
-        let message = format!(
-            "the drill is not over yet; it goes on. `windlass status {app} {environment}` tells how it stands"
-        );
+        let message =
+            format!("the drill is not over yet; it goes on. `windlass status {app} {environment}` tells how it stands");
         Err(Failure::of(Trouble::NotYetOver, message))
     }
 }

@@ -98,12 +98,7 @@ impl Explain {
         Ok(Exit::Good)
     }
 
-    async fn chooses(
-        &self,
-        windlass: &Windlass,
-        app: &AppName,
-        output: Output,
-    ) -> Result<Exit, Failure> {
+    async fn chooses(&self, windlass: &Windlass, app: &AppName, output: Output) -> Result<Exit, Failure> {
         let chooses = self.asked()?;
         let declared = match declared_application::in_force(windlass, app).await? {
             OrFindings::So(declared) => declared,
@@ -122,10 +117,7 @@ impl Explain {
             return Ok(EnvironmentChoice::ImageTag(tag.clone()));
         }
         if let Some(reference) = &self.git_ref {
-            return Ok(EnvironmentChoice::Ref {
-                reference: reference.clone(),
-                told_by: "given by `--git-ref`",
-            });
+            return Ok(EnvironmentChoice::Ref { reference: reference.clone(), told_by: "given by `--git-ref`" });
         }
         let from = git::from_ci(|name| std::env::var(name).ok()).or_else(|| git::from_folder(None));
         let from = from.ok_or_else(|| {
@@ -134,10 +126,7 @@ impl Explain {
                  neither CI nor what is checked out here tells a ref",
             )
         })?;
-        Ok(EnvironmentChoice::Ref {
-            reference: from.git.reference,
-            told_by: from.told_by,
-        })
+        Ok(EnvironmentChoice::Ref { reference: from.git.reference, told_by: from.told_by })
     }
 
     async fn deployment(
@@ -177,10 +166,7 @@ impl Explain {
             Status::Ended => story::why(record),
             Status::Waiting => {
                 let mut lines = story::who(record);
-                lines.extend(waiting_reason::why(
-                    deployment,
-                    &self.environment(windlass, record).await?,
-                ));
+                lines.extend(waiting_reason::why(deployment, &self.environment(windlass, record).await?));
                 lines
             }
             Status::Running | Status::Recovering => story::under_way(record),
@@ -201,18 +187,9 @@ impl Explain {
         Ok(lines)
     }
 
-    async fn environment(
-        &self,
-        windlass: &Windlass,
-        record: &Record,
-    ) -> Result<Environment, Failure> {
+    async fn environment(&self, windlass: &Windlass, record: &Record) -> Result<Environment, Failure> {
         let name = &record.deployment.environment;
-        match declared_application::environment(
-            windlass,
-            EnvironmentId::new(&record.deployment.app, name),
-        )
-        .await?
-        {
+        match declared_application::environment(windlass, EnvironmentId::new(&record.deployment.app, name)).await? {
             OrFindings::So(environment) => Ok(environment),
             OrFindings::Not(findings) => Err(Failure::rejected("it is not known:", findings)),
         }

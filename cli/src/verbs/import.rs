@@ -53,22 +53,13 @@ impl Import {
     /// If a file cannot be read, or is not of that deployer.
     pub fn run(&self, output: Output) -> Result<Exit, Failure> {
         let imported = self.read()?;
-        let first = imported
-            .components
-            .keys()
-            .next()
-            .cloned()
-            .unwrap_or_default();
-        let app = self
-            .app
-            .as_ref()
-            .map_or_else(|| name(&first), ToString::to_string);
+        let first = imported.components.keys().next().cloned().unwrap_or_default();
+        let app = self.app.as_ref().map_or_else(|| name(&first), ToString::to_string);
         let file = shown(&self.file);
         let text = imported.text(&app, self.environment.as_str(), &file);
         let text = self.with_schema(text)?;
         let findings = Declaration::parse(&text).err().unwrap_or_default();
-        let document =
-            json!({"text": text, "not_carried_over": imported.notes, "findings": findings});
+        let document = json!({"text": text, "not_carried_over": imported.notes, "findings": findings});
         if !output.is_json() {
             for note in &imported.notes {
                 crate::output::error(&format!("not carried over: {note}"));
@@ -79,11 +70,7 @@ impl Import {
         }
         output.result(&document, &text);
         // The exit status is that of `windlass validate` for the printed text.
-        if findings.is_empty() {
-            Ok(Exit::Good)
-        } else {
-            Ok(Exit::Rejected)
-        }
+        if findings.is_empty() { Ok(Exit::Good) } else { Ok(Exit::Rejected) }
     }
 
     /// Writes the schema's file, where one is asked for, and returns the declaration with the line that names it.
@@ -92,10 +79,7 @@ impl Import {
             return Ok(text);
         };
         std::fs::write(path, schema::text()).map_err(|error| {
-            Failure::of(
-                Trouble::FileNotWritten,
-                format!("`{}` cannot be written: {error}", shown(path)),
-            )
+            Failure::of(Trouble::FileNotWritten, format!("`{}` cannot be written: {error}", shown(path)))
         })?;
         Ok(format!("{}\n{text}", schema::line(&shown(path))))
     }
@@ -115,7 +99,9 @@ impl Import {
         };
         let imported = match self.from {
             From::Ecspresso => as_json(&self.file, text)
-                .map_err(|why| format!("{why}. Write what `ecspresso render config` prints into a file, and import that"))
+                .map_err(|why| {
+                    format!("{why}. Write what `ecspresso render config` prints into a file, and import that")
+                })
                 .and_then(|text| ecspresso::import(&text, &beside)),
             From::Lambroll => as_json(&self.file, text)
                 .map_err(|why| format!("{why}. Write what `lambroll render` prints into a file, and import that"))
@@ -124,10 +110,7 @@ impl Import {
         };
         imported.map_err(|why| {
             let file = shown(&self.file);
-            Failure::of(
-                Trouble::FileNotRead,
-                format!("`{file}` cannot be imported: {why}"),
-            )
+            Failure::of(Trouble::FileNotRead, format!("`{file}` cannot be imported: {why}"))
         })
     }
 }

@@ -73,8 +73,7 @@ impl Init {
         let written = self.write(&all, output)?;
         let next = next::commands(&application, &all);
         let words = told(&written, &notes, &next);
-        let document =
-            json!({"app": application.app, "files": written, "notes": notes, "next": next});
+        let document = json!({"app": application.app, "files": written, "notes": notes, "next": next});
         output.result(&document, &words);
         Ok(Exit::Good)
     }
@@ -83,11 +82,7 @@ impl Init {
     fn found_nothing(&self, facts: &InitFacts) -> Failure {
         let notes = facts.pieces.notes.join("; ");
         let notes = foreign::line(&notes);
-        let seen = if notes.is_empty() {
-            String::new()
-        } else {
-            format!(". Seen: {notes}")
-        };
+        let seen = if notes.is_empty() { String::new() } else { format!(". Seen: {notes}") };
         let sorts = pieces::Sort::ALL.map(|sort| format!("\n  {sort}: {}", sort.mark()));
         Failure::of(
             Trouble::NothingFound,
@@ -108,18 +103,13 @@ impl Init {
         let mut facts = InitFacts {
             pieces: pieces::find(&repository),
             repository,
-            exceptions: Exceptions {
-                probe_origin: self.local_endpoint.clone(),
-            },
+            exceptions: Exceptions { probe_origin: self.local_endpoint.clone() },
             region: setting("region").or_else(account_resources::region),
             stack: stack.unwrap_or_else(|| "windlass".to_owned()),
             ..InitFacts::default()
         };
         if self.no_account {
-            facts.account = Account {
-                unseen: vec!["the account: `--no-account`".to_owned()],
-                ..Account::default()
-            };
+            facts.account = Account { unseen: vec!["the account: `--no-account`".to_owned()], ..Account::default() };
         } else {
             waiting(async {
                 account_resources::look(&mut facts).await;
@@ -131,12 +121,7 @@ impl Init {
     }
 
     /// Looks closer at what the answers so far lead to. Returns whether something was looked at, which may propose more.
-    fn looks_closer(
-        &self,
-        facts: &mut InitFacts,
-        application: &Application,
-        output: Output,
-    ) -> Result<bool, Failure> {
+    fn looks_closer(&self, facts: &mut InitFacts, application: &Application, output: Output) -> Result<bool, Failure> {
         if self.no_account {
             return Ok(false);
         }
@@ -202,23 +187,13 @@ impl Init {
         // The schema is the program's own, and another version has another one.
         let is_asked = |file: &File| !self.force && file.path != schema::FILE;
         for (file, present) in others.iter().filter(|(file, _)| is_asked(file)) {
-            let (old, new) = (
-                format!("{} as it is", file.path),
-                format!("{} as it would be", file.path),
-            );
-            let shown = TextDiff::from_lines(present, &file.text)
-                .unified_diff()
-                .header(&old, &new)
-                .to_string();
+            let (old, new) = (format!("{} as it is", file.path), format!("{} as it would be", file.path));
+            let shown = TextDiff::from_lines(present, &file.text).unified_diff().header(&old, &new).to_string();
             output.announce(shown.trim_end());
             kept.push(&file.path);
         }
         if !kept.is_empty() && (output.is_json() || !io::stdin().is_terminal()) {
-            let kept = kept
-                .iter()
-                .map(|path| format!("`{path}`"))
-                .collect::<Vec<_>>()
-                .join(", ");
+            let kept = kept.iter().map(|path| format!("`{path}`")).collect::<Vec<_>>().join(", ");
             return Err(Failure::of(
                 Trouble::WouldOverwrite,
                 format!(
@@ -254,10 +229,8 @@ fn looks_at_github(facts: &mut InitFacts, application: &Application) -> bool {
     let Some(github) = github.filter(|it| !facts.github_ids.contains_key(*it)) else {
         return false;
     };
-    let told = Command::new("gh")
-        .args(["api", &format!("repos/{github}"), "--jq"])
-        .arg(r#""\(.owner.id)/\(.id)""#)
-        .output();
+    let told =
+        Command::new("gh").args(["api", &format!("repos/{github}"), "--jq"]).arg(r#""\(.owner.id)/\(.id)""#).output();
     let told = told.ok().filter(|told| told.status.success());
     let told = told.and_then(|told| String::from_utf8(told.stdout).ok());
     let ids = told.map(|told| told.trim().to_owned());
@@ -268,39 +241,17 @@ fn looks_at_github(facts: &mut InitFacts, application: &Application) -> bool {
 /// Returns what was seen, line by line.
 fn seen(facts: &InitFacts) -> Vec<String> {
     let pieces = facts.pieces.pieces.iter();
-    let mut lines: Vec<String> = pieces
-        .map(|piece| {
-            format!(
-                "found: {} in `{}`, as `{}`",
-                piece.sort, piece.file, piece.name
-            )
-        })
-        .collect();
-    lines.extend(
-        facts
-            .pieces
-            .notes
-            .iter()
-            .map(|note| format!("seen, and not taken: {note}")),
-    );
-    lines.extend(
-        facts
-            .account
-            .unseen
-            .iter()
-            .map(|unseen| format!("not looked at: {unseen}")),
-    );
-    lines
-        .iter()
-        .map(|line| foreign::line(line).into_owned())
-        .collect()
+    let mut lines: Vec<String> =
+        pieces.map(|piece| format!("found: {} in `{}`, as `{}`", piece.sort, piece.file, piece.name)).collect();
+    lines.extend(facts.pieces.notes.iter().map(|note| format!("seen, and not taken: {note}")));
+    lines.extend(facts.account.unseen.iter().map(|unseen| format!("not looked at: {unseen}")));
+    lines.iter().map(|line| foreign::line(line).into_owned()).collect()
 }
 
 /// Makes the failure that lists all open questions at once.
 fn unanswered(wrong: &[String], open: &[&Question]) -> Failure {
-    let mut text = String::from(
-        "not everything is answered, so that nothing was written. Give `--answer KEY=VALUE` for each",
-    );
+    let mut text =
+        String::from("not everything is answered, so that nothing was written. Give `--answer KEY=VALUE` for each");
     if open.iter().any(|question| question.proposed.is_some()) {
         text.push_str(", `--yes` for what is proposed");
     }
@@ -320,13 +271,7 @@ fn asked(question: &Question) -> String {
         text.push_str(&format!(" [{proposed}]"));
     } else if !question.choices.is_empty() {
         const SHOWN: usize = 12;
-        let mut shown = question
-            .choices
-            .iter()
-            .take(SHOWN)
-            .cloned()
-            .collect::<Vec<_>>()
-            .join(", ");
+        let mut shown = question.choices.iter().take(SHOWN).cloned().collect::<Vec<_>>().join(", ");
         if question.choices.len() > SHOWN {
             shown.push_str(", …");
         }
@@ -373,17 +318,12 @@ fn println(line: &str) {
 
 fn told(written: &[serde_json::Value], notes: &[String], next: &[String]) -> String {
     let text = |value: &serde_json::Value| value.as_str().unwrap_or_default().to_owned();
-    let mut lines: Vec<String> = written
-        .iter()
-        .map(|file| format!("{}: {}", text(&file["came"]), text(&file["path"])))
-        .collect();
+    let mut lines: Vec<String> =
+        written.iter().map(|file| format!("{}: {}", text(&file["came"]), text(&file["path"]))).collect();
     let yours = |note| format!("yours to look at: {}", foreign::line(note));
     lines.extend(notes.iter().map(|note| yours(note)));
     lines.push("next:".to_owned());
-    lines.extend(
-        next.iter()
-            .map(|command| format!("  {}", foreign::line(command))),
-    );
+    lines.extend(next.iter().map(|command| format!("  {}", foreign::line(command))));
     lines.join("\n")
 }
 
@@ -393,8 +333,7 @@ fn check(all: &[File], exceptions: &Exceptions) -> Result<(), Failure> {
     let text = texts.next().map_or("", |file| &file.text);
     let read = Declaration::read(text, exceptions);
     read.map(drop).map_err(|part| {
-        let message =
-            "with these answers the declaration would not be valid, so that nothing was written:";
+        let message = "with these answers the declaration would not be valid, so that nothing was written:";
         Failure::rejected(message, part.findings())
     })
 }

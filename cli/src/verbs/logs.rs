@@ -65,10 +65,9 @@ enum Since {
 impl Since {
     fn parse(text: &str) -> Result<Self, String> {
         let ago = Span::parse(text).map(Self::Ago);
-        ago.or_else(|_| Time::parse(text).map(Self::At).ok_or(()))
-            .map_err(|()| {
-                "it is neither a length of time, such as `10m`, nor a time, such as `2026-11-20T14:02:00Z`".to_owned()
-            })
+        ago.or_else(|_| Time::parse(text).map(Self::At).ok_or(())).map_err(|()| {
+            "it is neither a length of time, such as `10m`, nor a time, such as `2026-11-20T14:02:00Z`".to_owned()
+        })
     }
 
     fn before(self, now: Time) -> Time {
@@ -103,19 +102,11 @@ impl Logs {
         })
     }
 
-    async fn tell(
-        &self,
-        windlass: &Windlass,
-        aws: &Aws,
-        id: &str,
-        output: Output,
-    ) -> Result<Exit, Failure> {
+    async fn tell(&self, windlass: &Windlass, aws: &Aws, id: &str, output: Output) -> Result<Exit, Failure> {
         let waiting = self.patience.begin();
         if self.follow {
             interrupt::says(interrupt::of_deployment(self.app.as_str(), id));
-            waiting
-                .pulse
-                .waits_for("there are no new lines; the deployment has not ended".to_owned());
+            waiting.pulse.waits_for("there are no new lines; the deployment has not ended".to_owned());
         }
         let mut telling = PrintedLines::default();
         let mut begin = None;
@@ -126,13 +117,7 @@ impl Logs {
             if let Some(record) = &record {
                 let (first, to) = span(&record.deployment, self.since, now);
                 let from = *begin.get_or_insert(first);
-                telling.of(
-                    record,
-                    (
-                        telling.span.map_or(from, |(from, _)| from),
-                        to.unwrap_or(now),
-                    ),
-                );
+                telling.of(record, (telling.span.map_or(from, |(from, _)| from), to.unwrap_or(now)));
                 let only = self.named(record)?;
                 let limit = usize::try_from(self.limit).unwrap_or(usize::MAX);
                 let found = look(aws, record, &only, (from, to), limit).await;
@@ -228,14 +213,8 @@ impl PrintedLines {
                  the last hour are shown"
             );
         }
-        let follow = if self.is_over {
-            ""
-        } else {
-            ", `--follow` goes on until the deployment has ended"
-        };
-        format!(
-            "no log lines from {from} to {to}\n  next: `--since 1h` reads those of the last hour until now{follow}"
-        )
+        let follow = if self.is_over { "" } else { ", `--follow` goes on until the deployment has ended" };
+        format!("no log lines from {from} to {to}\n  next: `--since 1h` reads those of the last hour until now{follow}")
     }
 
     fn of(&mut self, record: &Record, span: (Time, Time)) {
@@ -243,10 +222,7 @@ impl PrintedLines {
         self.changed = record.steps.len();
         let deployment = &record.deployment;
         self.is_over = deployment.ending.is_some();
-        self.place = [
-            deployment.app.to_string(),
-            deployment.environment.to_string(),
-        ];
+        self.place = [deployment.app.to_string(), deployment.environment.to_string()];
     }
 
     /// Prints the new lines of a look, and returns whether there were any.
@@ -290,20 +266,14 @@ impl PrintedLines {
                 "there are more lines after {cut}: go on with `--since {cut}`, or read more at a time with `--limit`"
             ));
         }
-        if let (true, true, Some((from, to))) =
-            (self.lines.is_empty(), self.unseen.is_empty(), self.span)
-        {
+        if let (true, true, Some((from, to))) = (self.lines.is_empty(), self.unseen.is_empty(), self.span) {
             output.progress(&self.nothing(from, to));
         }
         if exit == Exit::TimedOut {
             error(&format!("deployment {id} has not ended; it goes on"));
         }
         output.only_json(&self.document(id));
-        if self.unseen.is_empty() {
-            exit
-        } else {
-            Exit::Unreachable
-        }
+        if self.unseen.is_empty() { exit } else { Exit::Unreachable }
     }
 }
 
@@ -322,9 +292,7 @@ mod tests {
             ("", None),
         ];
         for (text, wanted) in table {
-            let since = Since::parse(text)
-                .ok()
-                .map(|since| since.before(now).to_string());
+            let since = Since::parse(text).ok().map(|since| since.before(now).to_string());
             assert_eq!(since.as_deref(), wanted, "{text}");
         }
     }

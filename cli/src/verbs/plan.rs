@@ -115,9 +115,7 @@ impl UnusedOptions {
     fn tell(&self, output: Output) {
         let given = [("--watch", self.watch), ("--look", self.look.is_some())];
         for (name, _) in given.iter().filter(|(_, given)| *given) {
-            output.announce(&format!(
-                "`{name}` is of the command: a plan ends when it is drawn"
-            ));
+            output.announce(&format!("`{name}` is of the command: a plan ends when it is drawn"));
         }
     }
 }
@@ -157,9 +155,7 @@ impl Plan {
             PlannedCommand::Rollback(back) => back.at.drawn(windlass, &back.body()).await,
             PlannedCommand::Drill(at) => at.drawn(windlass, &drill()).await,
             PlannedCommand::Withdraw(of) => of.at.drawn(windlass, &of.body()).await,
-            PlannedCommand::Release(_) => {
-                Err(Failure::usage("a release is planned where its files are"))
-            }
+            PlannedCommand::Release(_) => Err(Failure::usage("a release is planned where its files are")),
         }
     }
 }
@@ -182,13 +178,7 @@ impl PlannedAction {
     }
 
     fn asked<'a>(&'a self, windlass: &'a Windlass, body: &'a Value) -> PlanRequest<'a> {
-        PlanRequest {
-            windlass,
-            app: &self.app,
-            environment: &self.environment,
-            body,
-            by: CallerKind::Person,
-        }
+        PlanRequest { windlass, app: &self.app, environment: &self.environment, body, by: CallerKind::Person }
     }
 }
 

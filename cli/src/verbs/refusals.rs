@@ -52,11 +52,7 @@ impl Refusals {
             Some(app) => vec!["apps", app.as_str(), "refusals"],
             None => vec!["refusals"],
         };
-        let list = List {
-            name: "refusals",
-            path,
-            query: Vec::new(),
-        };
+        let list = List { name: "refusals", path, query: Vec::new() };
         let page = waiting(async {
             let windlass = self.endpoint.open().await?;
             self.part.read::<Refusal>(&windlass, &list).await
@@ -83,10 +79,7 @@ impl Refusals {
 
 impl Refusal {
     fn words(&self) -> String {
-        let mut lines = vec![format!(
-            "{}  {}, by {}",
-            self.at, self.about, self.requester
-        )];
+        let mut lines = vec![format!("{}  {}, by {}", self.at, self.about, self.requester)];
         let findings = self.findings.iter();
         lines.extend(findings.map(|finding| format!("  {finding}")));
         lines.extend(manual::line(&self.findings));

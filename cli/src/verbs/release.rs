@@ -118,18 +118,12 @@ impl Release {
             found = found.by_declaration(&self.app, &self.components, &declared)?;
             manifest = self.manifest(from.as_ref(), found.components())?;
         }
-        let plan = Plan {
-            tag: from.as_ref().and_then(|from| from.tag.as_deref()),
-            ..self.plan(&manifest, route)
-        };
+        let plan = Plan { tag: from.as_ref().and_then(|from| from.tag.as_deref()), ..self.plan(&manifest, route) };
         output.announce(&preflight::comes_from(plan, from.as_ref()));
         waiting(async {
             let (windlass, mut sight) = self.look(plan).await?;
-            let misfits =
-                artifact_check::misfits(&self.app, &found.artifacts, sight.declared.as_ref());
-            sight
-                .findings
-                .extend(found.findings(sight.declared.as_ref()));
+            let misfits = artifact_check::misfits(&self.app, &found.artifacts, sight.declared.as_ref());
+            sight.findings.extend(found.findings(sight.declared.as_ref()));
             sight.findings.extend(misfits);
             let other_commit = from.as_ref().and_then(ReleaseOrigin::finding);
             sight.findings.extend(other_commit);
@@ -148,8 +142,7 @@ impl Release {
                 return Err(Failure::rejected(message, sight.findings));
             }
             let from = from.as_ref();
-            self.send(found, from, windlass.as_ref(), &sight, then, output)
-                .await
+            self.send(found, from, windlass.as_ref(), &sight, then, output).await
         })
     }
 
@@ -166,9 +159,7 @@ impl Release {
     }
 
     fn exceptions(&self) -> Exceptions {
-        Exceptions {
-            probe_origin: self.local_endpoint.clone(),
-        }
+        Exceptions { probe_origin: self.local_endpoint.clone() }
     }
 
     /// Returns the environment that it goes to, below whose prefix its artifacts are uploaded: the one that is named, else
@@ -281,28 +272,16 @@ impl Release {
                 return start.go(windlass, &self.app, then, output).await;
             }
             (_, None) => {
-                return Err(Failure::of(
-                    Trouble::NoAnswer,
-                    release_lookup::UNKNOWN.to_owned(),
-                ));
+                return Err(Failure::of(Trouble::NoAnswer, release_lookup::UNKNOWN.to_owned()));
             }
         };
         let bucket = &self.bucket().await?;
         let key = manifest_key(&self.app, &environment, &self.version);
-        let report = Report {
-            manifest: &manifest,
-            key: &key,
-            environment: &environment,
-        };
-        let broken = |error: serde_json::Error| {
-            Failure::broken(format!("the manifest cannot be written: {error}"))
-        };
+        let report = Report { manifest: &manifest, key: &key, environment: &environment };
+        let broken = |error: serde_json::Error| Failure::broken(format!("the manifest cannot be written: {error}"));
         let report = serde_json::to_value(&report).map_err(broken)?;
         let text = serde_json::to_vec_pretty(&manifest).map_err(broken)?;
-        interrupt::says(format!(
-            "interrupted; it may be handed in all the same: s3://{}/{key}",
-            bucket.value
-        ));
+        interrupt::says(format!("interrupted; it may be handed in all the same: s3://{}/{key}", bucket.value));
         let handed_in = UploadOutcome {
             plan: self.plan(&manifest, route),
             sight,
@@ -315,11 +294,7 @@ impl Release {
         handed_in.look(looking, output).await
     }
 
-    async fn upload(
-        &self,
-        artifacts: Vec<Artifact>,
-        output: Output,
-    ) -> Result<Vec<SentArtifact>, Failure> {
+    async fn upload(&self, artifacts: Vec<Artifact>, output: Output) -> Result<Vec<SentArtifact>, Failure> {
         if artifacts.is_empty() {
             return Ok(Vec::new());
         }
@@ -368,11 +343,7 @@ impl Release {
         };
         let needs_api = needs_answer || self.environment.is_some() || self.wishes.any();
         let only_bucket = !self.endpoint.is_named()? && self.knows_bucket()?;
-        Ok(if !needs_api && (self.upload || only_bucket) {
-            Route::S3
-        } else {
-            Route::Api
-        })
+        Ok(if !needs_api && (self.upload || only_bucket) { Route::S3 } else { Route::Api })
     }
 
     async fn bucket(&self) -> Result<InstallationPlace, Failure> {

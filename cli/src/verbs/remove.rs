@@ -71,13 +71,7 @@ impl Remove {
             endpoint: self.endpoint.clone(),
             wait: self.wait.clone(),
         };
-        let action = Action {
-            at: &at,
-            method: "POST",
-            path: "remove",
-            body,
-            effect: Effect::Environment(|_| true),
-        };
+        let action = Action { at: &at, method: "POST", path: "remove", body, effect: Effect::Environment(|_| true) };
         action.run(output)
     }
 
@@ -91,8 +85,7 @@ impl Remove {
             let path = ["apps", app, "remove"];
             let begun = windlass.act("POST", &path, &[], Some(&body)).await?;
             let execution = begun.get("execution").and_then(Value::as_str);
-            let execution = execution
-                .ok_or_else(|| Failure::not_understood("the answer", "it names no execution"))?;
+            let execution = execution.ok_or_else(|| Failure::not_understood("the answer", "it names no execution"))?;
             if self.wait.no_wait {
                 let words = format!(
                     "handed in, and not waited for: {execution}. `windlass refusals {app}` tells whether it was refused"
@@ -100,9 +93,7 @@ impl Remove {
                 output.result(&begun, &words);
                 return Ok(Exit::Good);
             }
-            let told =
-                ended_without_environment(&windlass, &self.app, execution, &self.wait.patience)
-                    .await?;
+            let told = ended_without_environment(&windlass, &self.app, execution, &self.wait.patience).await?;
             output.result(&json!({"execution": execution, "done": told}), &told);
             Ok(Exit::Good)
         })
@@ -120,9 +111,7 @@ impl Remove {
             let environment = environment.as_str();
             let path = ["apps", app, "environments", environment, "removable"];
             let component = self.component.iter();
-            let query: Vec<(&str, &str)> = component
-                .map(|component| ("component", component.as_str()))
-                .collect();
+            let query: Vec<(&str, &str)> = component.map(|component| ("component", component.as_str())).collect();
             let answer = windlass.get(&path, &query).await?;
             let component = self.component.as_ref().map(ComponentName::as_str);
             let words = in_words(app, environment, component, &answer);
@@ -167,9 +156,7 @@ fn all_in_words(app: &str, answer: &Value) -> String {
 
 fn frees(answer: &Value) -> Vec<String> {
     let frees = list(answer, "frees").into_iter();
-    frees
-        .map(|claim| format!("  another component may have {claim} then"))
-        .collect()
+    frees.map(|claim| format!("  another component may have {claim} then")).collect()
 }
 
 fn leaves(answer: &Value) -> Option<String> {

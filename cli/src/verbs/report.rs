@@ -41,12 +41,7 @@ impl Report {
         let since = Time(now().0.saturating_sub(self.days * DAY));
         let text = waiting(async {
             let windlass = self.endpoint.open().await?;
-            written(
-                &windlass,
-                EnvironmentId::new(&self.app, &self.environment),
-                since,
-            )
-            .await
+            written(&windlass, EnvironmentId::new(&self.app, &self.environment), since).await
         })?;
         output.result(&json!({ "html": text }), &text);
         Ok(Exit::Good)

@@ -41,12 +41,6 @@ impl Rollback {
         if !self.across.is_empty() {
             body.insert("across".into(), json!(self.across));
         }
-        Action {
-            at: &self.at,
-            method: "POST",
-            path: "rollbacks",
-            body,
-            effect: Effect::Deployment(AwaitedEnd::Runs),
-        }
+        Action { at: &self.at, method: "POST", path: "rollbacks", body, effect: Effect::Deployment(AwaitedEnd::Runs) }
     }
 }

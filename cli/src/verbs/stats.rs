@@ -50,11 +50,7 @@ impl Stats {
             output.result(&answer, &words);
             return Ok(Exit::Good);
         }
-        let list = List {
-            name: "apps",
-            path: vec!["stats"],
-            query: vec![days],
-        };
+        let list = List { name: "apps", path: vec!["stats"], query: vec![days] };
         let page: Page<Value> = waiting(async {
             let windlass = self.endpoint.open().await?;
             self.part.read(&windlass, &list).await
@@ -79,8 +75,6 @@ fn words(apps: &[App], days: u64) -> String {
     let mut lines = vec![table(COLUMNS, rows)];
     lines.extend(apps.iter().flat_map(App::notes));
     let unit = if days == 1 { "day" } else { "days" };
-    lines.push(format!(
-        "of what was asked for in the last {days} {unit}; `--json` tells the rest"
-    ));
+    lines.push(format!("of what was asked for in the last {days} {unit}; `--json` tells the rest"));
     lines.join("\n")
 }

@@ -74,17 +74,8 @@ impl Status {
     }
 
     /// Reads an environment: the answer, and its words, with how far a deployment is that is under way.
-    async fn read(
-        &self,
-        windlass: &Windlass,
-        app: &AppName,
-        environment: &str,
-    ) -> Result<(Value, String), Failure> {
-        let query: &[(&str, &str)] = if self.observe {
-            &[("observe", "true")]
-        } else {
-            &[]
-        };
+    async fn read(&self, windlass: &Windlass, app: &AppName, environment: &str) -> Result<(Value, String), Failure> {
+        let query: &[(&str, &str)] = if self.observe { &[("observe", "true")] } else { &[] };
         let path = ["apps", app.as_str(), "environments", environment];
         let answer = windlass.get(&path, query).await?;
         let here = Environment::read(&answer)?;
@@ -104,9 +95,6 @@ async fn under_way(windlass: &Windlass, here: &Environment) -> Vec<String> {
     let answer = windlass.get(&path, &[]).await;
     match answer.and_then(|answer| Record::read(&answer)) {
         Ok(record) => under_way::lines(record.as_ref(), here, now()),
-        Err(failure) => vec![format!(
-            "  how far it is could not be seen: {}",
-            failure.message
-        )],
+        Err(failure) => vec![format!("  how far it is could not be seen: {}", failure.message)],
     }
 }

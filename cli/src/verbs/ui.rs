@@ -19,12 +19,7 @@ use tokio::task::LocalSet;
 #[derive(Debug, Args)]
 pub struct Ui {
     /// The port on this machine; a free one if not given.
-    #[arg(
-        long,
-        value_name = "NUMBER",
-        default_value_t = 0,
-        hide_default_value = true
-    )]
+    #[arg(long, value_name = "NUMBER", default_value_t = 0, hide_default_value = true)]
     port: u16,
     /// Open the address in the browser.
     #[arg(long)]
@@ -43,9 +38,7 @@ impl Ui {
             let windlass = self.endpoint.open().await?;
             // Loopback alone: no other machine gets an answer.
             let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, self.port)).await;
-            let taken = |error| {
-                Failure::usage(format!("port {} cannot be listened on: {error}", self.port))
-            };
+            let taken = |error| Failure::usage(format!("port {} cannot be listened on: {error}", self.port));
             let listener = listener.map_err(taken)?;
             let port = listener.local_addr().map_err(taken)?.port();
             let guard = Guard::new(port)?;
@@ -72,9 +65,7 @@ fn open(guard: &Guard, output: Output) -> Option<Doorway> {
         ("xdg-open", &[])
     };
     let way = Doorway::to(guard).inspect_err(|why| {
-        output.announce(&format!(
-            "the address cannot be opened: {why}. Open it yourself."
-        ));
+        output.announce(&format!("the address cannot be opened: {why}. Open it yourself."));
     });
     let way = way.ok()?;
     let mut opened = Command::new(program);

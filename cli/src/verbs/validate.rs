@@ -44,11 +44,7 @@ pub struct Validate {
     manifest: Option<PathBuf>,
     /// A component of the manifest with its bytes, as `release` takes them: `web=dist.zip`, `web=dist/`. Several times
     /// for several components.
-    #[arg(
-        long = "artifact",
-        value_name = "COMPONENT=BYTES",
-        requires = "manifest"
-    )]
+    #[arg(long = "artifact", value_name = "COMPONENT=BYTES", requires = "manifest")]
     artifacts: Vec<ComponentArgument>,
     /// The artifacts bucket, to look there at the bytes that no `--artifact` gives.
     #[arg(long, value_name = "NAME", requires = "manifest", value_parser = arguments::text)]
@@ -109,11 +105,7 @@ impl Validate {
         let report = self.report()?;
         output.result(&report, &report.words());
         let found = report.files.iter().flat_map(|file| file.findings.clone());
-        Ok(if report.valid {
-            Exit::Good
-        } else {
-            Exit::of_findings(&found.collect::<Vec<_>>())
-        })
+        Ok(if report.valid { Exit::Good } else { Exit::of_findings(&found.collect::<Vec<_>>()) })
     }
 
     /// Reads both files; the failure names both where neither can be read.
@@ -134,9 +126,7 @@ impl Validate {
     }
 
     fn report(&self) -> Result<Report, Failure> {
-        let exceptions = Exceptions {
-            probe_origin: self.local_endpoint.clone(),
-        };
+        let exceptions = Exceptions { probe_origin: self.local_endpoint.clone() };
         let (text, manifest) = self.read()?;
         let mut report = Report::default();
         let findings = match Declaration::read(&text, &exceptions) {
@@ -152,9 +142,7 @@ impl Validate {
             }
             Err(part) => self.look_at_part(part, manifest.as_deref(), &mut report)?,
         };
-        report
-            .files
-            .insert(0, FileReport::new(&self.file, findings));
+        report.files.insert(0, FileReport::new(&self.file, findings));
         report.valid = report.files.iter().all(|file| file.findings.is_empty());
         Ok(report)
     }
@@ -222,7 +210,8 @@ impl Validate {
         let (refused, sight) = match beside {
             Reached::Found(beside) => beside,
             Reached::Unreachable(why) => {
-                let only_by_api = "whether its version is higher than that of the declaration in force, which only the API tells";
+                let only_by_api =
+                    "whether its version is higher than that of the declaration in force, which only the API tells";
                 report.not_looked_at.push(format!("{only_by_api}{why}"));
                 return Ok(None);
             }
@@ -288,9 +277,7 @@ impl Report {
         self.version = Some(declaration.version().to_string());
         self.warnings = declaration.warnings();
         let names = declaration.environments();
-        self.environments = names
-            .filter_map(|name| declaration.resolve(name).ok())
-            .collect();
+        self.environments = names.filter_map(|name| declaration.resolve(name).ok()).collect();
     }
 
     fn words(&self) -> String {
@@ -331,20 +318,14 @@ impl Report {
 fn warned(warnings: &[Finding]) -> String {
     let warned = warnings.iter().map(|warning| {
         let (name, path) = (warning.name, &warning.path);
-        format!(
-            "  warning: {name}: {path}: {}\n    {}\n",
-            warning.reason, warning.remedy
-        )
+        format!("  warning: {name}: {path}: {}\n    {}\n", warning.reason, warning.remedy)
     });
     warned.collect()
 }
 
 fn in_words(environment: &Resolved) -> String {
-    let components: Vec<String> = environment
-        .components
-        .iter()
-        .map(|(name, component)| format!("{name} ({})", component.spec.kind()))
-        .collect();
+    let components: Vec<String> =
+        environment.components.iter().map(|(name, component)| format!("{name} ({})", component.spec.kind())).collect();
     let start = match environment.start {
         Start::Automatic => "",
         Start::Manual => ", started by a person",
@@ -353,18 +334,11 @@ fn in_words(environment: &Resolved) -> String {
         Supersede::Wait => "",
         Supersede::UndoFirst => ", a newer release undoes an older one first",
     };
-    format!(
-        "{}: {}{start}{supersede}",
-        environment.environment,
-        components.join(", ")
-    )
+    format!("{}: {}{start}{supersede}", environment.environment, components.join(", "))
 }
 
 impl FileReport {
     fn new(path: &Path, findings: Vec<Finding>) -> Self {
-        Self {
-            file: shown(path),
-            findings,
-        }
+        Self { file: shown(path), findings }
     }
 }

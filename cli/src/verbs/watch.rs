@@ -56,15 +56,7 @@ impl Watch {
                 Some(environment) => self.find(&windlass, &environment).await?,
             };
             let waiting = self.patience.begin();
-            follow(
-                &windlass,
-                &self.app,
-                &id,
-                &waiting,
-                AwaitedEnd::Runs,
-                output,
-            )
-            .await
+            follow(&windlass, &self.app, &id, &waiting, AwaitedEnd::Runs, output).await
         })
     }
 
@@ -79,11 +71,7 @@ impl Watch {
 
     /// Returns the newest deployment of the version. One that was handed in a moment ago may not be there yet, so it is
     /// waited for as long as it can come. A refusal ends the wait, and for an unknown version it is short.
-    async fn find(
-        &self,
-        windlass: &Windlass,
-        environment: &EnvironmentName,
-    ) -> Result<String, Failure> {
+    async fn find(&self, windlass: &Windlass, environment: &EnvironmentName) -> Result<String, Failure> {
         if let Some(id) = self.named(windlass, environment).await? {
             return Ok(id);
         }
@@ -92,19 +80,13 @@ impl Watch {
         }
         let (most, why) = self.what_can_come(windlass, environment).await?;
         let patience = self.patience.at_most(most);
-        error(&format!(
-            "{}; it is looked for at most {}",
-            why.reason.trim_end_matches('.'),
-            HumanDuration(patience)
-        ));
+        error(&format!("{}; it is looked for at most {}", why.reason.trim_end_matches('.'), HumanDuration(patience)));
         let waiting = self.patience.begin_at_most(most);
         interrupt::says(format!(
             "interrupted; what may come goes on. `windlass history {app} {environment}` lists what came",
             app = self.app
         ));
-        waiting.pulse.waits_for(format!(
-            "no deployment of it is in {environment} yet; it is looked for"
-        ));
+        waiting.pulse.waits_for(format!("no deployment of it is in {environment} yet; it is looked for"));
         while waiting.goes_on().await {
             if let Some(found) = self.look(windlass, environment, 1).await? {
                 return Ok(found.id);
@@ -116,10 +98,7 @@ impl Watch {
         if most == FOUND && patience < most {
             return Err(Failure {
                 exit: Exit::TimedOut,
-                message: format!(
-                    "no deployment of it was found within {}; it may come yet:",
-                    HumanDuration(patience)
-                ),
+                message: format!("no deployment of it was found within {}; it may come yet:", HumanDuration(patience)),
                 ..failure
             });
         }
@@ -128,19 +107,12 @@ impl Watch {
 
     /// Returns the deployment whose id stands in the place of a version. A version may look like an id; if it is none,
     /// it is looked for as a version.
-    async fn named(
-        &self,
-        windlass: &Windlass,
-        environment: &EnvironmentName,
-    ) -> Result<Option<String>, Failure> {
+    async fn named(&self, windlass: &Windlass, environment: &EnvironmentName) -> Result<Option<String>, Failure> {
         let Some(id) = self.version.as_deref().filter(|version| is_id(version)) else {
             return Ok(None);
         };
         let app = &self.app;
-        let answer = match windlass
-            .get(&["apps", app.as_str(), "deployments", id], &[])
-            .await
-        {
+        let answer = match windlass.get(&["apps", app.as_str(), "deployments", id], &[]).await {
             Ok(answer) => answer,
             Err(failure) if failure.exit == Exit::Rejected => return Ok(None),
             Err(failure) => return Err(failure),
@@ -153,9 +125,7 @@ impl Watch {
                 let finding = Finding::new(
                     FindingName::UnknownName,
                     "environment",
-                    format!(
-                        "deployment {id} of {app} is one into `{there}`, and not into `{environment}`."
-                    ),
+                    format!("deployment {id} of {app} is one into `{there}`, and not into `{environment}`."),
                     format!("Start `windlass watch {app} {id}`."),
                 );
                 Err(Failure::rejected("it is not there:", vec![finding]))
@@ -169,13 +139,7 @@ impl Watch {
         environment: &EnvironmentName,
         pages: usize,
     ) -> Result<Option<Deployment>, Failure> {
-        newest(
-            windlass,
-            EnvironmentId::new(&self.app, environment),
-            self.version.as_deref(),
-            pages,
-        )
-        .await
+        newest(windlass, EnvironmentId::new(&self.app, environment), self.version.as_deref(), pages).await
     }
 
     /// Returns the time for which it is sensible to wait for a deployment that is not there, and the finding if it does
@@ -197,17 +161,10 @@ impl Watch {
         match Release::of(windlass, app, version).await? {
             OrFindings::Not(findings) => {
                 let unknown = findings.into_iter().next();
-                let mut unknown = unknown.unwrap_or_else(|| {
-                    not_there(
-                        format!("no release {version} of `{app}` is known"),
-                        String::new(),
-                    )
-                });
+                let mut unknown = unknown
+                    .unwrap_or_else(|| not_there(format!("no release {version} of `{app}` is known"), String::new()));
                 if is_id(version) {
-                    unknown.reason = format!(
-                        "`{app}` has no deployment of the id {version}, and {}",
-                        unknown.reason
-                    );
+                    unknown.reason = format!("`{app}` has no deployment of the id {version}, and {}", unknown.reason);
                 }
                 Ok((SOON, unknown))
             }
@@ -229,9 +186,7 @@ impl Watch {
                     return Ok((FOUND, why));
                 }
                 let why = not_there(
-                    format!(
-                        "release {version} is recorded, and was not deployed into {environment}"
-                    ),
+                    format!("release {version} is recorded, and was not deployed into {environment}"),
                     format!("Start `windlass deploy {app} {environment} {version}`."),
                 );
                 Ok((SOON, why))

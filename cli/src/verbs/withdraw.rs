@@ -37,12 +37,6 @@ impl Withdraw {
         let mut body = Map::new();
         body.insert("component".into(), json!(self.component));
         body.insert("pattern".into(), json!(self.pattern));
-        Action {
-            at: &self.at,
-            method: "POST",
-            path: "withdrawals",
-            body,
-            effect: Effect::Deployment(AwaitedEnd::Runs),
-        }
+        Action { at: &self.at, method: "POST", path: "withdrawals", body, effect: Effect::Deployment(AwaitedEnd::Runs) }
     }
 }

@@ -44,8 +44,7 @@ pub struct Told {
 
 impl Told {
     pub fn nothing() -> Self {
-        let unknown =
-            json!({"name": "UnknownName", "path": "version", "reason": "r", "remedy": "m"});
+        let unknown = json!({"name": "UnknownName", "path": "version", "reason": "r", "remedy": "m"});
         Self {
             environment: json!({"app": "shop", "environment": "prod", "snapshot": 1, "running": {},
                 "lock": {"token": 1}, "waiting": []}),
@@ -77,21 +76,12 @@ pub fn telling(told: Told) -> StandIn {
             ("PUT", _) => {
                 let sum = call.headers.get("x-amz-checksum-sha256").cloned();
                 checksums.insert(path, sum.unwrap_or_default());
-                s3(
-                    200,
-                    vec![("x-amz-version-id", "v1".into()), ("etag", "\"e\"".into())],
-                )
+                s3(200, vec![("x-amz-version-id", "v1".into()), ("etag", "\"e\"".into())])
             }
             ("HEAD", _) if told.put_only => s3(403, vec![]),
             ("HEAD", _) => match checksums.get(&path) {
                 None => s3(404, vec![]),
-                Some(sum) => s3(
-                    200,
-                    vec![
-                        ("x-amz-checksum-sha256", sum.clone()),
-                        ("x-amz-version-id", "v1".into()),
-                    ],
-                ),
+                Some(sum) => s3(200, vec![("x-amz-checksum-sha256", sum.clone()), ("x-amz-version-id", "v1".into())]),
             },
             ("GET", path) if path.starts_with("/artifacts-bucket/") => {
                 let lies = match path.strip_prefix("/artifacts-bucket/").unwrap() {
@@ -107,41 +97,26 @@ pub fn telling(told: Told) -> StandIn {
                         headers: vec![("content-type", "application/xml".into())],
                         body: "<Error><Code>NoSuchKey</Code></Error>".into(),
                     },
-                    |body| Reply {
-                        status: 200,
-                        headers: vec![("etag", "\"e\"".into())],
-                        body,
-                    },
+                    |body| Reply { status: 200, headers: vec![("etag", "\"e\"".into())], body },
                 )
             }
-            ("POST", _) => reply(
-                202,
-                &json!({"id": ID, "execution": "arn:one", "status": "url"}),
-            ),
-            ("GET", _) if told.closed.is_some() => {
-                reply(told.closed.unwrap(), &json!({"message": "Forbidden"}))
-            }
+            ("POST", _) => reply(202, &json!({"id": ID, "execution": "arn:one", "status": "url"})),
+            ("GET", _) if told.closed.is_some() => reply(told.closed.unwrap(), &json!({"message": "Forbidden"})),
             ("GET", "/stage/apps/shop/declaration") => reply(
                 200,
                 &json!({"app": "shop", "version": "1.3.0", "digest": digest,
                     "accepted": 0, "text": DECLARATION}),
             ),
-            ("GET", path) if path.starts_with("/stage/apps/shop/releases/") => {
-                reply(told.release.0, &told.release.1)
+            ("GET", path) if path.starts_with("/stage/apps/shop/releases/") => reply(told.release.0, &told.release.1),
+            ("GET", "/stage/apps/shop/environments") => {
+                reply(200, &json!({"app": "shop", "environments": ["dev", "manual", "prod"], "chosen": "prod"}))
             }
-            ("GET", "/stage/apps/shop/environments") => reply(
-                200,
-                &json!({"app": "shop", "environments": ["dev", "manual", "prod"], "chosen": "prod"}),
-            ),
-            ("GET", path) if path.starts_with("/stage/apps/shop/environments/") => {
-                reply(200, &told.environment)
-            }
+            ("GET", path) if path.starts_with("/stage/apps/shop/environments/") => reply(200, &told.environment),
             ("GET", "/stage/apps/shop/deployments") if uploaded => reply(200, &told.history),
             ("GET", "/stage/apps/shop/deployments") => reply(200, &told.before),
             ("GET", path) if path.ends_with(ID) => reply(200, &told.record),
             ("GET", path) => {
-                let finding =
-                    json!({"name": "NoDeclaration", "path": "app", "reason": path, "remedy": "m"});
+                let finding = json!({"name": "NoDeclaration", "path": "app", "reason": path, "remedy": "m"});
                 reply(404, &json!({"detail": "d", "findings": [finding]}))
             }
             _ => panic!("{call:?}"),
@@ -150,11 +125,7 @@ pub fn telling(told: Told) -> StandIn {
 }
 
 pub fn s3(status: u16, headers: Vec<(&'static str, String)>) -> Reply {
-    Reply {
-        status,
-        headers,
-        body: String::new(),
-    }
+    Reply { status, headers, body: String::new() }
 }
 
 pub fn site(name: &str) -> PathBuf {

@@ -20,9 +20,7 @@ pub fn copy(name: &str) -> PathBuf {
         }
     }
     let place = folder("init").join(name);
-    let from = Path::new(env!("CARGO_MANIFEST_DIR"))
-        .join("tests/repositories")
-        .join(name);
+    let from = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/repositories").join(name);
     all(&from, &place);
     place
 }
@@ -30,12 +28,7 @@ pub fn copy(name: &str) -> PathBuf {
 /// Runs `windlass init` in a folder, without a terminal and without an account.
 pub fn init(place: &Path, arguments: &[&str]) -> Output {
     let mut program = Command::new(env!("CARGO_BIN_EXE_windlass"));
-    let program = program
-        .arg("init")
-        .arg("--no-account")
-        .args(arguments)
-        .current_dir(place)
-        .env_clear();
+    let program = program.arg("init").arg("--no-account").args(arguments).current_dir(place).env_clear();
     program.stdin(std::process::Stdio::null()).output().unwrap()
 }
 

@@ -26,33 +26,20 @@ pub fn telling(told: Value) -> StandIn {
 pub fn answering(told: Value) -> impl FnMut(&Call) -> Reply + Send + 'static {
     move |call: &Call| {
         if call.method != "GET" {
-            return reply(
-                202,
-                &json!({"id": "aa1c0d9a4b5e6f71", "execution": "arn:one"}),
-            );
+            return reply(202, &json!({"id": "aa1c0d9a4b5e6f71", "execution": "arn:one"}));
         }
         let path = call.path.trim_start_matches("/stage");
         let (path, query) = path.split_once('?').unwrap_or((path, ""));
         if query.contains("execution=") {
-            return reply(
-                200,
-                &json!({"deployment": GOING, "refusal": null, "done": null, "execution": null}),
-            );
+            return reply(200, &json!({"deployment": GOING, "refusal": null, "done": null, "execution": null}));
         }
         if let Some(id) = path.strip_prefix("/apps/shop/deployments/") {
-            let record = told
-                .get(path)
-                .cloned()
-                .unwrap_or_else(|| told["moves"][3].clone());
+            let record = told.get(path).cloned().unwrap_or_else(|| told["moves"][3].clone());
             let mut record = record;
             record["deployment"]["id"] = id.into();
             return reply(200, &record);
         }
-        let path = if path.ends_with("/deployments") {
-            format!("{path}?environment=prod")
-        } else {
-            path.to_owned()
-        };
+        let path = if path.ends_with("/deployments") { format!("{path}?environment=prod") } else { path.to_owned() };
         let Some(mut answer) = told.get(&path).cloned() else {
             return reply(404, &json!({"message": "Not Found"}));
         };
@@ -111,16 +98,10 @@ impl Ui {
             .spawn()
             .unwrap();
         let mut line = String::new();
-        BufReader::new(child.stdout.as_mut().unwrap())
-            .read_line(&mut line)
-            .unwrap();
+        BufReader::new(child.stdout.as_mut().unwrap()).read_line(&mut line).unwrap();
         let address = line.trim().strip_prefix("http://").unwrap();
         let (host, path) = address.split_once('/').unwrap();
-        Self {
-            host: host.to_owned(),
-            base: format!("/{path}"),
-            child,
-        }
+        Self { host: host.to_owned(), base: format!("/{path}"), child }
     }
 
     pub fn get(&self, path: &str) -> Answer {
@@ -128,10 +109,7 @@ impl Ui {
     }
 
     pub fn get_path(&self, path: &str) -> Answer {
-        self.raw(&format!(
-            "GET {path} HTTP/1.1\r\nHost: {}\r\n\r\n",
-            self.host
-        ))
+        self.raw(&format!("GET {path} HTTP/1.1\r\nHost: {}\r\n\r\n", self.host))
     }
 
     pub fn post(&self, path: &str, form: &str) -> Answer {
@@ -148,9 +126,7 @@ impl Ui {
         stream.read_to_string(&mut answer).unwrap();
         let (head, body) = answer.split_once("\r\n\r\n").unwrap();
         let status = head.split(' ').nth(1).unwrap().parse().unwrap();
-        let location = head
-            .lines()
-            .find_map(|line| line.strip_prefix("location: "));
+        let location = head.lines().find_map(|line| line.strip_prefix("location: "));
         Answer {
             status,
             head: head.to_owned(),
@@ -189,14 +165,7 @@ pub fn hostile(value: &Value) -> Value {
             .iter()
             .map(|(name, value)| {
                 let is_kept = KEPT.contains(&name.as_str()) && value.is_string();
-                (
-                    name.clone(),
-                    if is_kept {
-                        value.clone()
-                    } else {
-                        hostile(value)
-                    },
-                )
+                (name.clone(), if is_kept { value.clone() } else { hostile(value) })
             })
             .collect(),
         Value::Array(all) => all.iter().map(hostile).collect(),
@@ -210,11 +179,7 @@ pub fn hostile(value: &Value) -> Value {
                 || text.starts_with("refs/")
                 || text == "needs_operator"
                 || text == "3HL4";
-            if has_form {
-                value.clone()
-            } else {
-                json!(format!("{text}{HOSTILE}"))
-            }
+            if has_form { value.clone() } else { json!(format!("{text}{HOSTILE}")) }
         }
         other => other.clone(),
     }

@@ -44,8 +44,7 @@ pub fn rolled_back() -> Value {
     let mut record = watched();
     record["judgements"] = json!([judgement("fail", "fail", "7.3 errors/min")]);
     record["judgements"][0]["failed"] = record["judgements"][0]["measurements"][0].clone();
-    record["deployment"]["undoing"] =
-        json!({"name": "GateFailed", "text": "gate `shop-prod-5xx` failed in wave 1"});
+    record["deployment"]["undoing"] = json!({"name": "GateFailed", "text": "gate `shop-prod-5xx` failed in wave 1"});
     let mut step = step("undone");
     step["changes"].as_array_mut().unwrap().push(json!({
         "at": NOON + 90_000, "change": {}, "what": "alias live 42 → 41", "answered": true, "undo": true,

@@ -34,11 +34,7 @@ pub struct Reply {
 }
 
 pub fn reply(status: u16, body: &Value) -> Reply {
-    Reply {
-        status,
-        headers: vec![("content-type", "application/json".into())],
-        body: body.to_string(),
-    }
+    Reply { status, headers: vec![("content-type", "application/json".into())], body: body.to_string() }
 }
 
 type Answer = dyn FnMut(&Call) -> Reply + Send;
@@ -75,12 +71,7 @@ impl StandIn {
     }
 
     /// Runs the program with further variables. It sees no repository around the folders of these tests.
-    pub fn windlass_with(
-        &self,
-        folder: &Path,
-        arguments: &[&str],
-        variables: &[(&str, &str)],
-    ) -> Output {
+    pub fn windlass_with(&self, folder: &Path, arguments: &[&str], variables: &[(&str, &str)]) -> Output {
         Command::new(env!("CARGO_BIN_EXE_windlass"))
             .args(arguments)
             .current_dir(folder)
@@ -108,15 +99,8 @@ fn serve(stream: &TcpStream, answer: &Mutex<Box<Answer>>, calls: &Mutex<Vec<Call
     for (name, value) in &reply.headers {
         text.push_str(&format!("{name}: {value}\r\n"));
     }
-    let body = if call.method == "HEAD" {
-        ""
-    } else {
-        &reply.body
-    };
-    text.push_str(&format!(
-        "content-length: {}\r\n\r\n{body}",
-        reply.body.len()
-    ));
+    let body = if call.method == "HEAD" { "" } else { &reply.body };
+    text.push_str(&format!("content-length: {}\r\n\r\n{body}", reply.body.len()));
     let mut stream = stream;
     let _ = stream.write_all(text.as_bytes());
 }
@@ -130,13 +114,8 @@ fn read(stream: &TcpStream) -> Option<Call> {
     // Every call of the API asks for the words of the command line.
     let is_api = path.starts_with("/stage/");
     let words = ["?words=command_line", "&words=command_line"];
-    assert!(
-        !is_api || words.iter().any(|words| path.ends_with(words)),
-        "{path}"
-    );
-    let path = words
-        .iter()
-        .fold(path, |path, words| path.replace(words, ""));
+    assert!(!is_api || words.iter().any(|words| path.ends_with(words)), "{path}");
+    let path = words.iter().fold(path, |path, words| path.replace(words, ""));
     let mut headers = BTreeMap::new();
     loop {
         let mut line = String::new();
@@ -149,12 +128,7 @@ fn read(stream: &TcpStream) -> Option<Call> {
     let length = headers.get("content-length");
     let mut body = vec![0; length.map_or(0, |length| length.parse().unwrap())];
     reader.read_exact(&mut body).ok()?;
-    Some(Call {
-        method,
-        path,
-        headers,
-        body,
-    })
+    Some(Call { method, path, headers, body })
 }
 
 pub fn code(output: &Output) -> i32 {

@@ -77,42 +77,17 @@ pub async fn account_resources(region: Option<&str>) -> Result<AccountResources>
     let region = region.ok_or_else(|| Fault::new(FaultName::BadInput, api::NO_REGION))?;
     api::credentials(&home).await?;
     let aws = Aws::new(home.clone(), settings::Settings::default());
-    let mut seen = AccountResources {
-        region,
-        ..AccountResources::default()
-    };
+    let mut seen = AccountResources { region, ..AccountResources::default() };
     let mut unseen = Vec::new();
-    keep(
-        functions(&home, &seen.region).await,
-        "functions",
-        &mut seen.functions,
-        &mut unseen,
-    );
-    keep(
-        services(&aws).await,
-        "services",
-        &mut seen.services,
-        &mut unseen,
-    );
-    keep(
-        distributions(&home).await,
-        "distributions",
-        &mut seen.distributions,
-        &mut unseen,
-    );
+    keep(functions(&home, &seen.region).await, "functions", &mut seen.functions, &mut unseen);
+    keep(services(&aws).await, "services", &mut seen.services, &mut unseen);
+    keep(distributions(&home).await, "distributions", &mut seen.distributions, &mut unseen);
     keep(tags(&aws).await, "tags", &mut seen.tags, &mut unseen);
     if seen.region != OF_CLOUDFRONT && !seen.distributions.is_empty() {
-        let there = home
-            .to_builder()
-            .region(aws_config::Region::from_static(OF_CLOUDFRONT));
+        let there = home.to_builder().region(aws_config::Region::from_static(OF_CLOUDFRONT));
         let there = Aws::new(there.build(), settings::Settings::default());
         let mut others = BTreeMap::new();
-        keep(
-            tags(&there).await,
-            "tags of distributions",
-            &mut others,
-            &mut unseen,
-        );
+        keep(tags(&there).await, "tags of distributions", &mut others, &mut unseen);
         seen.tags.extend(others);
     }
     seen.unseen = unseen;
@@ -135,22 +110,12 @@ async fn functions(home: &SdkConfig, region: &str) -> Result<Vec<(String, String
             url.query_pairs_mut().append_pair("Marker", &marker);
         }
         let page = get(home, &url, ("lambda", region)).await?;
-        let page: Value = serde_json::from_str(&page).map_err(|error| {
-            Fault::new(
-                FaultName::Unavailable,
-                format!("ListFunctions: no JSON: {error}"),
-            )
-        })?;
-        found.extend(
-            page["Functions"]
-                .as_array()
-                .into_iter()
-                .flatten()
-                .filter_map(|it| {
-                    let text = |name: &str| it[name].as_str().map(str::to_owned);
-                    Some((text("FunctionName")?, text("FunctionArn")?))
-                }),
-        );
+        let page: Value = serde_json::from_str(&page)
+            .map_err(|error| Fault::new(FaultName::Unavailable, format!("ListFunctions: no JSON: {error}")))?;
+        found.extend(page["Functions"].as_array().into_iter().flatten().filter_map(|it| {
+            let text = |name: &str| it[name].as_str().map(str::to_owned);
+            Some((text("FunctionName")?, text("FunctionArn")?))
+        }));
         match page["NextMarker"].as_str().filter(|next| !next.is_empty()) {
             Some(next) => next.clone_into(&mut marker),
             None => break,
@@ -161,44 +126,19 @@ async fn functions(home: &SdkConfig, region: &str) -> Result<Vec<(String, String
 
 /// Lists the ARNs of services (Amazon ECS API Reference, "ListClusters" and "ListServices").
 async fn services(aws: &Aws) -> Result<Vec<String>> {
-    let clusters = listed(
-        aws,
-        "AmazonEC2ContainerServiceV20141113.ListClusters",
-        &json!({}),
-        "clusterArns",
-    )
-    .await?;
+    let clusters = listed(aws, "AmazonEC2ContainerServiceV20141113.ListClusters", &json!({}), "clusterArns").await?;
     let mut found = Vec::new();
     for cluster in clusters.iter().take(MOST) {
         let asked = json!({"cluster": cluster, "maxResults": 100});
-        found.extend(
-            listed(
-                aws,
-                "AmazonEC2ContainerServiceV20141113.ListServices",
-                &asked,
-                "serviceArns",
-            )
-            .await?,
-        );
+        found.extend(listed(aws, "AmazonEC2ContainerServiceV20141113.ListServices", &asked, "serviceArns").await?);
     }
     Ok(found)
 }
 
-async fn listed(
-    aws: &Aws,
-    target: &'static str,
-    asked: &Value,
-    member: &str,
-) -> Result<Vec<String>> {
+async fn listed(aws: &Aws, target: &'static str, asked: &Value, member: &str) -> Result<Vec<String>> {
     let (mut found, mut body) = (Vec::new(), asked.clone());
     for _ in 0..MOST {
-        let page = aws
-            .json_call(JsonCall {
-                service: "ecs",
-                target,
-                body: body.clone(),
-            })
-            .await?;
+        let page = aws.json_call(JsonCall { service: "ecs", target, body: body.clone() }).await?;
         let arns = page[member].as_array().into_iter().flatten();
         found.extend(arns.filter_map(Value::as_str).map(str::to_owned));
         if page["nextToken"].as_str().is_none_or(str::is_empty) {
@@ -241,22 +181,11 @@ async fn tagged(aws: &Aws, key: &str) -> Result<BTreeMap<String, BTreeMap<String
             body: body.clone(),
         };
         let page = aws.json_call(call).await?;
-        for it in page["ResourceTagMappingList"]
-            .as_array()
-            .into_iter()
-            .flatten()
-        {
+        for it in page["ResourceTagMappingList"].as_array().into_iter().flatten() {
             let pairs = it["Tags"].as_array().into_iter().flatten();
-            let pairs = pairs.filter_map(|tag| {
-                Some((
-                    tag["Key"].as_str()?.to_owned(),
-                    tag["Value"].as_str()?.to_owned(),
-                ))
-            });
-            found.insert(
-                it["ResourceARN"].as_str().unwrap_or_default().to_owned(),
-                pairs.collect(),
-            );
+            let pairs =
+                pairs.filter_map(|tag| Some((tag["Key"].as_str()?.to_owned(), tag["Value"].as_str()?.to_owned())));
+            found.insert(it["ResourceARN"].as_str().unwrap_or_default().to_owned(), pairs.collect());
         }
         if page["PaginationToken"].as_str().is_none_or(str::is_empty) {
             break;
@@ -268,10 +197,7 @@ async fn tagged(aws: &Aws, key: &str) -> Result<BTreeMap<String, BTreeMap<String
 
 /// Lists distributions (Amazon CloudFront API Reference, "ListDistributions").
 async fn distributions(home: &SdkConfig) -> Result<Vec<Distribution>> {
-    let host = home
-        .endpoint_url()
-        .unwrap_or("https://cloudfront.amazonaws.com")
-        .to_owned();
+    let host = home.endpoint_url().unwrap_or("https://cloudfront.amazonaws.com").to_owned();
     let (mut found, mut marker) = (Vec::new(), String::new());
     for _ in 0..MOST {
         let mut url = address(&host, "/2020-05-31/distribution")?;
@@ -294,10 +220,7 @@ fn page(body: &str) -> (Vec<Distribution>, Option<String>) {
     let (mut found, mut next): (Vec<Distribution>, _) = (Vec::new(), None);
     for (tag, text) in texts(body) {
         if tag == b"ARN" {
-            found.push(Distribution {
-                arn: text,
-                ..Distribution::default()
-            });
+            found.push(Distribution { arn: text, ..Distribution::default() });
             continue;
         }
         match (tag.as_slice(), found.last_mut()) {
@@ -314,8 +237,7 @@ fn page(body: &str) -> (Vec<Distribution>, Option<String>) {
 
 pub(crate) fn address(host: &str, path: &str) -> Result<Url> {
     let address = format!("{}{path}", host.trim_end_matches('/'));
-    Url::parse(&address)
-        .map_err(|error| Fault::new(FaultName::BadInput, format!("{address}: {error}")))
+    Url::parse(&address).map_err(|error| Fault::new(FaultName::BadInput, format!("{address}: {error}")))
 }
 
 pub(crate) async fn get(home: &SdkConfig, url: &Url, signed_for: (&str, &str)) -> Result<String> {
@@ -334,25 +256,10 @@ pub(crate) async fn get(home: &SdkConfig, url: &Url, signed_for: (&str, &str)) -
         return Ok(body);
     }
     let said = serde_json::from_str::<Value>(&body).unwrap_or_default();
-    let said = said["Message"]
-        .as_str()
-        .or_else(|| said["message"].as_str())
-        .map(str::to_owned);
-    let said = said.or_else(|| {
-        texts(&body)
-            .into_iter()
-            .find(|(tag, _)| tag == b"Message")
-            .map(|(_, text)| text)
-    });
+    let said = said["Message"].as_str().or_else(|| said["message"].as_str()).map(str::to_owned);
+    let said = said.or_else(|| texts(&body).into_iter().find(|(tag, _)| tag == b"Message").map(|(_, text)| text));
     let name = error::name_of(None, Some(answer.status));
-    Err(Fault::new(
-        name,
-        format!(
-            "AWS answered {}: {}",
-            answer.status,
-            said.unwrap_or_default()
-        ),
-    ))
+    Err(Fault::new(name, format!("AWS answered {}: {}", answer.status, said.unwrap_or_default())))
 }
 
 #[cfg(test)]
@@ -371,11 +278,7 @@ mod tests {
         };
         let body = format!(
             "<DistributionList><Marker></Marker><NextMarker>E9</NextMarker><IsTruncated>true</IsTruncated><Items>{}{}</Items></DistributionList>",
-            one(
-                "E1",
-                "<CNAME>shop.example.com</CNAME>",
-                "shop-web.s3.eu-west-1.amazonaws.com"
-            ),
+            one("E1", "<CNAME>shop.example.com</CNAME>", "shop-web.s3.eu-west-1.amazonaws.com"),
             one("E2", "", "internal.example.com"),
         );
         let (found, next) = page(&body);
@@ -383,10 +286,7 @@ mod tests {
         assert_eq!(found.len(), 2);
         assert_eq!(found[0].arn, "arn:aws:cloudfront::1:distribution/E1");
         assert_eq!(found[0].names, ["dE1.cloudfront.net", "shop.example.com"]);
-        assert_eq!(
-            (found[0].bucket(), found[0].comment.as_str()),
-            (Some("shop-web"), "The & shop")
-        );
+        assert_eq!((found[0].bucket(), found[0].comment.as_str()), (Some("shop-web"), "The & shop"));
         assert_eq!(found[1].bucket(), None);
         assert_eq!(page("<a/>"), (Vec::new(), None));
     }

@@ -35,22 +35,12 @@ pub async fn service(region: Option<&str>, cluster: &str, name: &str) -> Result<
     let home = settings::sdk_config_of_a_person(region).await?;
     let aws = Aws::new(home.clone(), settings::Settings::default());
     let asked = json!({"cluster": cluster, "services": [name]});
-    let told = called(
-        &aws,
-        "AmazonEC2ContainerServiceV20141113.DescribeServices",
-        asked,
-    )
-    .await?;
+    let told = called(&aws, "AmazonEC2ContainerServiceV20141113.DescribeServices", asked).await?;
     let found = &told["services"][0];
     let mut service = Service::default();
     if let Some(definition) = found["taskDefinition"].as_str() {
         let asked = json!({"taskDefinition": definition});
-        let told = called(
-            &aws,
-            "AmazonEC2ContainerServiceV20141113.DescribeTaskDefinition",
-            asked,
-        )
-        .await?;
+        let told = called(&aws, "AmazonEC2ContainerServiceV20141113.DescribeTaskDefinition", asked).await?;
         service.containers = containers(&told);
     }
     let region = home.region().map(ToString::to_string).unwrap_or_default();
@@ -69,12 +59,7 @@ pub async fn service(region: Option<&str>, cluster: &str, name: &str) -> Result<
 
 async fn called(aws: &Aws, target: &'static str, body: Value) -> Result<Value> {
     let service = "ecs";
-    aws.json_call(JsonCall {
-        service,
-        target,
-        body,
-    })
-    .await
+    aws.json_call(JsonCall { service, target, body }).await
 }
 
 fn containers(told: &Value) -> Vec<(String, String)> {
@@ -100,10 +85,8 @@ fn balancers(group: &str, body: &str) -> Vec<Balancer> {
     let members = texts(body).into_iter().filter(|(tag, _)| tag == b"member");
     let names = members.filter_map(|(_, arn)| {
         let (_, name) = arn.split_once(":loadbalancer/")?;
-        name.starts_with("app/").then(|| Balancer {
-            load_balancer: name.to_owned(),
-            target_group: target_group.to_owned(),
-        })
+        name.starts_with("app/")
+            .then(|| Balancer { load_balancer: name.to_owned(), target_group: target_group.to_owned() })
     });
     names.collect()
 }
@@ -125,10 +108,7 @@ mod tests {
         let of = "arn:aws:elasticloadbalancing:eu-west-1:1:loadbalancer";
         assert_eq!(
             balancers(group, &body(&format!("{of}/app/shop/50dc"))),
-            [Balancer {
-                load_balancer: "app/shop/50dc".into(),
-                target_group: "targetgroup/agent/73e2".into()
-            }]
+            [Balancer { load_balancer: "app/shop/50dc".into(), target_group: "targetgroup/agent/73e2".into() }]
         );
         assert_eq!(balancers(group, &body(&format!("{of}/net/shop/50dc"))), []);
         assert_eq!(balancers(group, "<a/>"), []);
@@ -136,10 +116,10 @@ mod tests {
 
     #[test]
     fn containers_and_target_groups_are_read_as_the_reference_shows_them() {
-        let told = json!({"taskDefinition": {"containerDefinitions": [{"name": "agent", "image": "a:1"}, {"image": "b"}]}});
+        let told =
+            json!({"taskDefinition": {"containerDefinitions": [{"name": "agent", "image": "a:1"}, {"image": "b"}]}});
         assert_eq!(containers(&told), [("agent".into(), "a:1".into())]);
-        let service =
-            json!({"loadBalancers": [{"targetGroupArn": "g"}, {"loadBalancerName": "classic"}]});
+        let service = json!({"loadBalancers": [{"targetGroupArn": "g"}, {"loadBalancerName": "classic"}]});
         assert_eq!(target_groups(&service), ["g"]);
         assert_eq!(target_groups(&json!({})), [""; 0]);
     }

@@ -22,7 +22,8 @@ const ANSWER: Duration = Duration::from_secs(35);
 const LARGEST_ANSWER: u64 = 10 * 1024 * 1024;
 
 /// The fault's text where nothing names a region.
-pub(crate) const NO_REGION: &str = "no AWS region is known: set AWS_REGION, or `region` in the profile, to the region of the installation";
+pub(crate) const NO_REGION: &str =
+    "no AWS region is known: set AWS_REGION, or `region` in the profile, to the region of the installation";
 
 /// The service's name in a signature.
 const SERVICE: &str = "execute-api";
@@ -60,16 +61,12 @@ impl Api {
     /// As [`Api::from_env`].
     pub fn new(home: SdkConfig, endpoint: &str) -> Result<Self> {
         let bad = |why: String| Fault::new(FaultName::BadInput, why);
-        let endpoint = web::http_address(endpoint)
-            .ok_or_else(|| bad(format!("`{endpoint}` is no address of an HTTP API")))?;
+        let endpoint =
+            web::http_address(endpoint).ok_or_else(|| bad(format!("`{endpoint}` is no address of an HTTP API")))?;
         let region = region_of(&endpoint)
             .or_else(|| home.region().map(ToString::to_string))
             .ok_or_else(|| bad(NO_REGION.to_owned()))?;
-        Ok(Self {
-            home,
-            endpoint,
-            region,
-        })
+        Ok(Self { home, endpoint, region })
     }
 
     /// Calls the API once. `key` is the `Idempotency-Key`, by which the API knows the same call again.
@@ -105,18 +102,12 @@ impl Api {
         let answer = sent
             .unwrap_or_else(|_| Err("no answer in time".to_owned()))
             .map_err(|why| Fault::new(FaultName::Unavailable, format!("{what}: {why}")))?;
-        Ok(ApiAnswer {
-            status: answer.status,
-            body: serde_json::from_slice(&answer.body).unwrap_or(Value::Null),
-        })
+        Ok(ApiAnswer { status: answer.status, body: serde_json::from_slice(&answer.body).unwrap_or(Value::Null) })
     }
 
     fn url(&self, path: &[&str], query: &[(&str, &str)]) -> Result<Url> {
         let mut url = self.endpoint.clone();
-        url.path_segments_mut()
-            .map_err(|()| Fault::internal("the endpoint has no path"))?
-            .pop_if_empty()
-            .extend(path);
+        url.path_segments_mut().map_err(|()| Fault::internal("the endpoint has no path"))?.pop_if_empty().extend(path);
         if !query.is_empty() {
             url.query_pairs_mut().extend_pairs(query);
         }
@@ -140,14 +131,9 @@ pub(crate) fn signed(
     let mut request = HttpRequest::new(SdkBody::from(body));
     request.set_method(method).map_err(|error| bad(&error))?;
     request.set_uri(url.as_str()).map_err(|error| bad(&error))?;
-    request
-        .headers_mut()
-        .insert("content-type", "application/json");
+    request.headers_mut().insert("content-type", "application/json");
     for (name, value) in headers {
-        request
-            .headers_mut()
-            .try_insert(name, value)
-            .map_err(|error| bad(&error))?;
+        request.headers_mut().try_insert(name, value).map_err(|error| bad(&error))?;
     }
     Ok(request)
 }
@@ -157,21 +143,16 @@ pub(crate) fn signed(
 /// # Errors
 /// `AccessDenied` if there are none; its text says what to do.
 pub(crate) async fn credentials(home: &SdkConfig) -> Result<Credentials> {
-    let named = |name| {
-        std::env::var(name)
-            .ok()
-            .filter(|it: &String| !it.is_empty())
-    };
+    let named = |name| std::env::var(name).ok().filter(|it: &String| !it.is_empty());
     let (profile, role) = (named("AWS_PROFILE"), named("AWS_ROLE_ARN"));
     let none = |why: &str| {
         let message = no_credentials(profile.as_deref(), role.as_deref(), why);
         Fault::new(FaultName::AccessDenied, message)
     };
     match home.credentials_provider() {
-        Some(provider) => provider
-            .provide_credentials()
-            .await
-            .map_err(|error| none(&crate::error::of_credentials(&error))),
+        Some(provider) => {
+            provider.provide_credentials().await.map_err(|error| none(&crate::error::of_credentials(&error)))
+        }
         None => Err(none("nothing provides them")),
     }
 }
@@ -215,15 +196,10 @@ fn sign_headers(
         .into();
     let signed = [("content-type", "application/json")];
     let body = SignableBody::Bytes(body.as_bytes());
-    let request = SignableRequest::new(method, url.as_str(), signed.into_iter(), body)
-        .map_err(|error| bad(&error))?;
-    let (instructions, _) = sign(request, &parameters)
-        .map_err(|error| bad(&error))?
-        .into_parts();
+    let request = SignableRequest::new(method, url.as_str(), signed.into_iter(), body).map_err(|error| bad(&error))?;
+    let (instructions, _) = sign(request, &parameters).map_err(|error| bad(&error))?.into_parts();
     let headers = instructions.headers();
-    Ok(headers
-        .map(|(name, value)| (name.to_owned(), value.to_owned()))
-        .collect())
+    Ok(headers.map(|(name, value)| (name.to_owned(), value.to_owned())).collect())
 }
 
 /// Reads the region in a host such as `abc123.execute-api.eu-west-1.amazonaws.com`.
@@ -250,11 +226,7 @@ mod tests {
             (None, None, "the environment and ~/.aws give none"),
             (Some("p"), None, "the profile `p`"),
             (Some("p"), Some("r"), "the profile `p`"),
-            (
-                None,
-                Some("r"),
-                "(sts:AssumeRoleWithWebIdentity: AccessDenied: No)",
-            ),
+            (None, Some("r"), "(sts:AssumeRoleWithWebIdentity: AccessDenied: No)"),
         ] {
             let message = no_credentials(profile, role, "AccessDenied: No");
             assert!(message.contains(told), "{message}");
@@ -283,10 +255,7 @@ mod tests {
     fn paths_are_joined_and_escaped() {
         let api = api("http://127.0.0.1:4566/_aws/execute-api/abc/$default/").unwrap();
         let url = api.url(&["apps", "a b/c"], &[("after", "x&y=1")]).unwrap();
-        assert_eq!(
-            url.as_str(),
-            "http://127.0.0.1:4566/_aws/execute-api/abc/$default/apps/a%20b%2Fc?after=x%26y%3D1"
-        );
+        assert_eq!(url.as_str(), "http://127.0.0.1:4566/_aws/execute-api/abc/$default/apps/a%20b%2Fc?after=x%26y%3D1");
     }
 
     #[test]
@@ -294,17 +263,10 @@ mod tests {
         let url = Url::parse("https://abc.execute-api.eu-west-1.amazonaws.com/apps").unwrap();
         let credentials = Credentials::new("AKID", "secret", Some("session".into()), None, "test");
         let headers = sign_headers("GET", &url, "", (SERVICE, "eu-west-1"), credentials).unwrap();
-        let authorization = &headers
-            .iter()
-            .find(|(name, _)| name == "authorization")
-            .unwrap()
-            .1;
+        let authorization = &headers.iter().find(|(name, _)| name == "authorization").unwrap().1;
         assert!(authorization.starts_with("AWS4-HMAC-SHA256 Credential=AKID/"));
         assert!(authorization.contains("/eu-west-1/execute-api/aws4_request"));
-        assert!(
-            authorization
-                .contains("SignedHeaders=content-type;host;x-amz-date;x-amz-security-token")
-        );
+        assert!(authorization.contains("SignedHeaders=content-type;host;x-amz-date;x-amz-security-token"));
         assert!(!authorization.contains("secret"));
     }
 }

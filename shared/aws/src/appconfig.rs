@@ -1,7 +1,5 @@
 use crate::Aws;
-use crate::appconfig_answers::{
-    as_sent, count, named, number, refusal_or_fault, rollout_of, told_of,
-};
+use crate::appconfig_answers::{as_sent, count, named, number, refusal_or_fault, rollout_of, told_of};
 use crate::error::OrFault;
 use crate::limits;
 use aws_sdk_appconfig::config::Builder;
@@ -10,8 +8,7 @@ use aws_sdk_appconfig::types as appconfig;
 use bytes::Bytes;
 use std::collections::BTreeMap;
 use windlass_engine::ports::{
-    AppConfigApi, HostedVersion, Named, NewRollout, NewVersion, Profile, Result, Rollout,
-    RolloutDetail, Strategy,
+    AppConfigApi, HostedVersion, Named, NewRollout, NewVersion, Profile, Result, Rollout, RolloutDetail, Strategy,
 };
 
 /// The most items that a list answers at once (AWS AppConfig API Reference, `MaxResults`).
@@ -23,11 +20,7 @@ macro_rules! all {
         let mut all = Vec::new();
         let mut next = None;
         loop {
-            let sent = $request
-                .max_results(AT_ONCE)
-                .set_next_token(next)
-                .send()
-                .await;
+            let sent = $request.max_results(AT_ONCE).set_next_token(next).send().await;
             let told = sent.or_fault($operation, $resource)?;
             all.extend(told.items.unwrap_or_default().into_iter().map($of));
             next = told.next_token;
@@ -41,12 +34,7 @@ macro_rules! all {
 impl AppConfigApi for Aws {
     async fn applications(&self) -> Result<Vec<Named>> {
         let client = self.clients.appconfig();
-        Ok(all!(
-            client.list_applications(),
-            "ListApplications",
-            "",
-            |it: appconfig::Application| named(it.id, it.name)
-        ))
+        Ok(all!(client.list_applications(), "ListApplications", "", |it: appconfig::Application| named(it.id, it.name)))
     }
 
     async fn environments(&self, application: &str) -> Result<Vec<Named>> {
@@ -61,22 +49,15 @@ impl AppConfigApi for Aws {
 
     async fn profiles(&self, application: &str) -> Result<Vec<Profile>> {
         let client = self.clients.appconfig();
-        let request = || {
-            client
-                .list_configuration_profiles()
-                .application_id(application)
-        };
-        Ok(all!(
-            request(),
-            "ListConfigurationProfiles",
-            application,
-            |it: appconfig::ConfigurationProfileSummary| Profile {
+        let request = || client.list_configuration_profiles().application_id(application);
+        Ok(all!(request(), "ListConfigurationProfiles", application, |it: appconfig::ConfigurationProfileSummary| {
+            Profile {
                 named: named(it.id, it.name),
                 location: it.location_uri.unwrap_or_default(),
                 // Before there were types AppConfig made free form alone.
                 kind: it.r#type.unwrap_or_else(|| "AWS.Freeform".to_owned()),
             }
-        ))
+        }))
     }
 
     async fn strategies(&self) -> Result<Vec<Strategy>> {
@@ -86,20 +67,13 @@ impl AppConfigApi for Aws {
             "ListDeploymentStrategies",
             "",
             |it: appconfig::DeploymentStrategy| Strategy {
-                minutes: (
-                    count(it.deployment_duration_in_minutes),
-                    count(it.final_bake_time_in_minutes),
-                ),
+                minutes: (count(it.deployment_duration_in_minutes), count(it.final_bake_time_in_minutes),),
                 named: named(it.id, it.name),
             }
         ))
     }
 
-    async fn environment_tags(
-        &self,
-        application: &str,
-        environment: &str,
-    ) -> Result<BTreeMap<String, String>> {
+    async fn environment_tags(&self, application: &str, environment: &str) -> Result<BTreeMap<String, String>> {
         let arn = self.environment_arn(application, environment).await?;
         let request = self.clients.appconfig().list_tags_for_resource();
         let sent = request.resource_arn(&arn).send().await;
@@ -110,10 +84,7 @@ impl AppConfigApi for Aws {
     async fn versions(&self, application: &str, profile: &str) -> Result<Vec<HostedVersion>> {
         let client = self.clients.appconfig();
         let request = || {
-            client
-                .list_hosted_configuration_versions()
-                .application_id(application)
-                .configuration_profile_id(profile)
+            client.list_hosted_configuration_versions().application_id(application).configuration_profile_id(profile)
         };
         Ok(all!(
             request(),
@@ -136,21 +107,11 @@ impl AppConfigApi for Aws {
             .await;
         let named = format!("{profile} {version}");
         let told = sent.or_fault("GetHostedConfigurationVersion", &named)?;
-        Ok(Bytes::from(
-            told.content.map(Blob::into_inner).unwrap_or_default(),
-        ))
+        Ok(Bytes::from(told.content.map(Blob::into_inner).unwrap_or_default()))
     }
 
-    async fn create_version(
-        &self,
-        application: &str,
-        profile: &str,
-        version: &NewVersion,
-    ) -> Result<u32> {
-        let request = self
-            .clients
-            .appconfig()
-            .create_hosted_configuration_version();
+    async fn create_version(&self, application: &str, profile: &str, version: &NewVersion) -> Result<u32> {
+        let request = self.clients.appconfig().create_hosted_configuration_version();
         let sent = request
             .application_id(application)
             .configuration_profile_id(profile)
@@ -166,11 +127,7 @@ impl AppConfigApi for Aws {
             .await;
         match sent {
             Ok(told) => Ok(number(told.version_number)),
-            Err(error) => Err(refusal_or_fault(
-                &error,
-                "CreateHostedConfigurationVersion",
-                profile,
-            )),
+            Err(error) => Err(refusal_or_fault(&error, "CreateHostedConfigurationVersion", profile)),
         }
     }
 
@@ -203,12 +160,7 @@ impl AppConfigApi for Aws {
         Ok((rollouts, told.next_token))
     }
 
-    async fn rollout(
-        &self,
-        application: &str,
-        environment: &str,
-        number: u32,
-    ) -> Result<RolloutDetail> {
+    async fn rollout(&self, application: &str, environment: &str, number: u32) -> Result<RolloutDetail> {
         let request = self.clients.appconfig().get_deployment();
         let sent = request
             .application_id(application)
@@ -220,12 +172,7 @@ impl AppConfigApi for Aws {
         Ok(told_of(told))
     }
 
-    async fn start_rollout(
-        &self,
-        application: &str,
-        environment: &str,
-        rollout: &NewRollout,
-    ) -> Result<u32> {
+    async fn start_rollout(&self, application: &str, environment: &str, rollout: &NewRollout) -> Result<u32> {
         let request = self.clients.appconfig().start_deployment();
         let sent = request
             .application_id(application)
@@ -267,24 +214,17 @@ impl Aws {
     /// "Resource types defined by AWS AppConfig").
     async fn environment_arn(&self, application: &str, environment: &str) -> Result<String> {
         let (config, _) = self.clients.config();
-        let sent = aws_sdk_sts::Client::new(config)
-            .get_caller_identity()
-            .send()
-            .await;
+        let sent = aws_sdk_sts::Client::new(config).get_caller_identity().send().await;
         let told = sent.or_fault("GetCallerIdentity", "")?;
         let arn = told.arn.unwrap_or_default();
         let partition = arn.split(':').nth(1).unwrap_or("aws").to_owned();
         let account = told.account.unwrap_or_default();
         let region = config.region().map(ToString::to_string).unwrap_or_default();
-        Ok(format!(
-            "arn:{partition}:appconfig:{region}:{account}:application/{application}/environment/{environment}"
-        ))
+        Ok(format!("arn:{partition}:appconfig:{region}:{account}:application/{application}/environment/{environment}"))
     }
 }
 
 /// Returns a configuration by which a switching change is sent once, for ten seconds.
 fn switching() -> Builder {
-    Builder::new()
-        .retry_config(limits::one_attempt())
-        .timeout_config(limits::switching())
+    Builder::new().retry_config(limits::one_attempt()).timeout_config(limits::switching())
 }

@@ -12,11 +12,7 @@ use windlass_engine::ports::{Named, Rollout, RolloutDetail, RolloutEvent};
 
 /// Returns the fault of a refusal. A validator's message may repeat the content, and AppConfig's message as well, so
 /// the fault names only the places.
-pub(crate) fn refusal_or_fault<E>(
-    error: &SdkError<E, HttpResponse>,
-    operation: &str,
-    resource: &str,
-) -> Fault
+pub(crate) fn refusal_or_fault<E>(error: &SdkError<E, HttpResponse>, operation: &str, resource: &str) -> Fault
 where
     E: aws_smithy_types::error::metadata::ProvideErrorMetadata
         + std::error::Error
@@ -29,10 +25,7 @@ where
     let Some(places) = bad.and_then(places) else {
         return fault(error, operation, resource);
     };
-    Fault::new(
-        FaultName::Refused,
-        format!("{operation} {resource}: the configuration is not valid{places}"),
-    )
+    Fault::new(FaultName::Refused, format!("{operation} {resource}: the configuration is not valid{places}"))
 }
 
 /// An error that may say that the request was refused.
@@ -76,10 +69,7 @@ fn places(bad: &BadRequestException) -> Option<String> {
 }
 
 pub(crate) fn named(id: Option<String>, name: Option<String>) -> Named {
-    Named {
-        id: id.unwrap_or_default(),
-        name: name.unwrap_or_default(),
-    }
+    Named { id: id.unwrap_or_default(), name: name.unwrap_or_default() }
 }
 
 pub(crate) fn count(minutes: i32) -> u64 {
@@ -106,17 +96,9 @@ pub(crate) fn rollout_of(listed: appconfig::DeploymentSummary) -> Rollout {
         profile: listed.configuration_profile_id.unwrap_or_default(),
         version: listed.configuration_version.unwrap_or_default(),
         label: listed.version_label,
-        state: word(
-            listed
-                .state
-                .as_ref()
-                .map(appconfig::DeploymentState::as_str),
-        ),
+        state: word(listed.state.as_ref().map(appconfig::DeploymentState::as_str)),
         percent: percent(listed.percentage_complete),
-        minutes: (
-            count(listed.deployment_duration_in_minutes),
-            count(listed.final_bake_time_in_minutes),
-        ),
+        minutes: (count(listed.deployment_duration_in_minutes), count(listed.final_bake_time_in_minutes)),
         started: listed.started_at.as_ref().map(time_of),
         completed: listed.completed_at.as_ref().map(time_of),
     }
@@ -134,10 +116,7 @@ pub(crate) fn told_of(told: GetDeploymentOutput) -> RolloutDetail {
             label: told.version_label,
             state: word(told.state.as_ref().map(appconfig::DeploymentState::as_str)),
             percent: percent(told.percentage_complete),
-            minutes: (
-                count(told.deployment_duration_in_minutes),
-                count(told.final_bake_time_in_minutes),
-            ),
+            minutes: (count(told.deployment_duration_in_minutes), count(told.final_bake_time_in_minutes)),
             started: told.started_at.as_ref().map(time_of),
             completed: told.completed_at.as_ref().map(time_of),
         },
@@ -146,18 +125,8 @@ pub(crate) fn told_of(told: GetDeploymentOutput) -> RolloutDetail {
 
 fn event_of(event: appconfig::DeploymentEvent) -> RolloutEvent {
     RolloutEvent {
-        what: word(
-            event
-                .event_type
-                .as_ref()
-                .map(appconfig::DeploymentEventType::as_str),
-        ),
-        by: word(
-            event
-                .triggered_by
-                .as_ref()
-                .map(appconfig::TriggeredBy::as_str),
-        ),
+        what: word(event.event_type.as_ref().map(appconfig::DeploymentEventType::as_str)),
+        by: word(event.triggered_by.as_ref().map(appconfig::TriggeredBy::as_str)),
         words: event.description.unwrap_or_default(),
     }
 }

@@ -66,10 +66,7 @@ impl Clients {
 
     /// Like [`Clients::new`], for a program that is not a function and has all the time that objects take.
     pub(crate) fn patient(config: SdkConfig) -> Self {
-        Self {
-            transfer: limits::patient(),
-            ..Self::new(config)
-        }
+        Self { transfer: limits::patient(), ..Self::new(config) }
     }
 
     /// Returns the configuration that all clients are made of, for a service that has no client.
@@ -80,16 +77,13 @@ impl Clients {
     /// Returns the client of S3. With a configured endpoint the bucket stands in the path, because an endpoint of one's
     /// own, such as a cloud on this machine, has no name for every bucket.
     pub(crate) fn s3(&self) -> &aws_sdk_s3::Client {
-        self.s3
-            .get_or_init(|| aws_sdk_s3::Client::from_conf(self.s3_config().build()))
+        self.s3.get_or_init(|| aws_sdk_s3::Client::from_conf(self.s3_config().build()))
     }
 
     /// Returns a client of S3 for callers that write many objects at a time, and are told of each throttle.
     pub(crate) fn s3_in_bulk(&self) -> &aws_sdk_s3::Client {
         self.s3_in_bulk.get_or_init(|| {
-            let config = self
-                .s3_config()
-                .retry_classifier(throttles::ThrottleClassifier);
+            let config = self.s3_config().retry_classifier(throttles::ThrottleClassifier);
             aws_sdk_s3::Client::from_conf(config.build())
         })
     }

@@ -32,12 +32,7 @@ fn time(at: SystemTime) -> Time {
 
 /// Returns a time of the SDK; one before 1970 is 1970.
 pub(crate) fn time_of(at: &aws_smithy_types::DateTime) -> Time {
-    Time(
-        at.to_millis()
-            .ok()
-            .and_then(|ms| u64::try_from(ms).ok())
-            .unwrap_or(0),
-    )
+    Time(at.to_millis().ok().and_then(|ms| u64::try_from(ms).ok()).unwrap_or(0))
 }
 
 /// Returns a time for the SDK.

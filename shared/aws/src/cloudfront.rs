@@ -14,10 +14,7 @@ impl CloudFrontApi for Aws {
         let request = self.clients.cloudfront().get_distribution().id(id);
         let told = request.send().await.or_fault("GetDistribution", id)?;
         let Some(distribution) = told.distribution else {
-            return Err(Fault::new(
-                FaultName::Unavailable,
-                format!("GetDistribution {id}: the answer is empty"),
-            ));
+            return Err(Fault::new(FaultName::Unavailable, format!("GetDistribution {id}: the answer is empty")));
         };
         let (mut root, mut rewrites) = (String::new(), false);
         let (mut origins, mut errors) = (Vec::new(), Vec::new());
@@ -47,19 +44,13 @@ impl CloudFrontApi for Aws {
     async fn set_origin_path(&self, id: &str, etag: &str, origin: &str, path: &str) -> Result<()> {
         let answer = Answer::default();
         let request = self.clients.cloudfront().get_distribution_config().id(id);
-        let sent = request
-            .customize()
-            .interceptor(answer.clone())
-            .config_override(at_most(limits::look()))
-            .send()
-            .await;
+        let sent =
+            request.customize().interceptor(answer.clone()).config_override(at_most(limits::look())).send().await;
         let told = sent.or_fault("GetDistributionConfig", id)?;
         if told.e_tag.as_deref() != Some(etag) {
             return Err(Fault::new(
                 FaultName::Conflict,
-                format!(
-                    "the distribution {id} was changed by someone else: its ETag is not {etag} any more"
-                ),
+                format!("the distribution {id} was changed by someone else: its ETag is not {etag} any more"),
             ));
         }
         let body = origin_path::replace(&answer.text()?, origin, path).map_err(|why| {
@@ -68,12 +59,7 @@ impl CloudFrontApi for Aws {
                 format!("the configuration of the distribution {id} cannot be changed: {why}"),
             )
         })?;
-        let request = self
-            .clients
-            .cloudfront()
-            .update_distribution()
-            .id(id)
-            .if_match(etag);
+        let request = self.clients.cloudfront().update_distribution().id(id).if_match(etag);
         let sent = request
             .set_distribution_config(told.distribution_config)
             .customize()
@@ -95,17 +81,10 @@ impl CloudFrontApi for Aws {
             })
             .map_err(|error| Fault::internal(error.to_string()))?;
         let request = self.clients.cloudfront().create_invalidation();
-        let sent = request
-            .distribution_id(id)
-            .invalidation_batch(batch)
-            .send()
-            .await;
+        let sent = request.distribution_id(id).invalidation_batch(batch).send().await;
         let told = sent.or_fault("CreateInvalidation", id)?;
         told.invalidation.map(|made| made.id).ok_or_else(|| {
-            Fault::new(
-                FaultName::Unavailable,
-                format!("CreateInvalidation {id}: the answer names no invalidation"),
-            )
+            Fault::new(FaultName::Unavailable, format!("CreateInvalidation {id}: the answer names no invalidation"))
         })
     }
 
@@ -113,9 +92,7 @@ impl CloudFrontApi for Aws {
         let request = self.clients.cloudfront().get_invalidation();
         let sent = request.distribution_id(id).id(invalidation).send().await;
         let told = sent.or_fault("GetInvalidation", &format!("{id} {invalidation}"))?;
-        Ok(told
-            .invalidation
-            .is_some_and(|told| told.status == "Completed"))
+        Ok(told.invalidation.is_some_and(|told| told.status == "Completed"))
     }
 
     async fn distribution_tags(&self, arn: &str) -> Result<BTreeMap<String, String>> {
@@ -130,9 +107,7 @@ impl CloudFrontApi for Aws {
 
 /// Returns a configuration by which a call is sent once: see [`limits::one_attempt`].
 fn at_most(limit: TimeoutConfig) -> Builder {
-    Builder::new()
-        .retry_config(limits::one_attempt())
-        .timeout_config(limit)
+    Builder::new().retry_config(limits::one_attempt()).timeout_config(limit)
 }
 
 /// Returns whether a function of CloudFront or of Lambda@Edge sees the requests of viewers, or of edges.
@@ -142,25 +117,13 @@ fn sees_requests(behaviour: cloudfront::DefaultCacheBehavior) -> bool {
         matches!(event, ViewerRequest | OriginRequest)
     };
     let functions = behaviour.function_associations.and_then(|it| it.items);
-    let lambdas = behaviour
-        .lambda_function_associations
-        .and_then(|it| it.items);
-    functions
-        .unwrap_or_default()
-        .iter()
-        .any(|it| asks(&it.event_type))
-        || lambdas
-            .unwrap_or_default()
-            .iter()
-            .any(|it| asks(&it.event_type))
+    let lambdas = behaviour.lambda_function_associations.and_then(|it| it.items);
+    functions.unwrap_or_default().iter().any(|it| asks(&it.event_type))
+        || lambdas.unwrap_or_default().iter().any(|it| asks(&it.event_type))
 }
 
 fn origin_of(origin: cloudfront::Origin) -> Origin {
-    Origin {
-        id: origin.id,
-        domain: origin.domain_name,
-        path: origin.origin_path.unwrap_or_default(),
-    }
+    Origin { id: origin.id, domain: origin.domain_name, path: origin.origin_path.unwrap_or_default() }
 }
 
 fn error_page_of(page: cloudfront::CustomErrorResponse) -> ErrorPage {

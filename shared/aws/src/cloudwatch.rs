@@ -29,12 +29,7 @@ impl CloudWatchApi for Aws {
                     .send()
                     .await;
                 let told = sent.or_fault("DescribeAlarms", &some.join(", "))?;
-                alarms.extend(
-                    told.metric_alarms
-                        .unwrap_or_default()
-                        .into_iter()
-                        .map(metric_alarm),
-                );
+                alarms.extend(told.metric_alarms.unwrap_or_default().into_iter().map(metric_alarm));
                 let composite = told.composite_alarms.unwrap_or_default();
                 alarms.extend(composite.into_iter().map(composite_alarm));
                 next = told.next_token;
@@ -100,10 +95,7 @@ impl CloudWatchApi for Aws {
                 let times = result.timestamps.unwrap_or_default();
                 let values = result.values.unwrap_or_default();
                 let pairs = times.iter().zip(values);
-                points.extend(pairs.map(|(at, value)| Point {
-                    at: time_of(at),
-                    value,
-                }));
+                points.extend(pairs.map(|(at, value)| Point { at: time_of(at), value }));
             }
             next = told.next_token;
             if labels.len() > 1 {
@@ -152,12 +144,8 @@ fn queries_of(metric: &MetricGate) -> Vec<MetricDataQuery> {
 }
 
 fn stat_of(series: &MetricSeries, period: Span) -> cloudwatch::MetricStat {
-    let dimensions = series.dimensions.iter().map(|(name, value)| {
-        cloudwatch::Dimension::builder()
-            .name(name)
-            .value(value)
-            .build()
-    });
+    let dimensions =
+        series.dimensions.iter().map(|(name, value)| cloudwatch::Dimension::builder().name(name).value(value).build());
     let metric = cloudwatch::Metric::builder()
         .namespace(&series.namespace)
         .metric_name(&series.metric)
@@ -173,64 +161,40 @@ fn stat_of(series: &MetricSeries, period: Span) -> cloudwatch::MetricStat {
 fn metric_alarm(alarm: cloudwatch::MetricAlarm) -> Alarm {
     let evaluated = count(alarm.evaluation_periods);
     let data = alarm.state_reason_data.as_deref().unwrap_or_default();
-    let name = alarm
-        .metric_name
-        .unwrap_or_else(|| expression(alarm.metrics.as_deref()));
+    let name = alarm.metric_name.unwrap_or_else(|| expression(alarm.metrics.as_deref()));
     let unit = alarm.unit.map(|unit| format!(" ({})", unit.as_str()));
     Alarm {
         name: alarm.alarm_name.unwrap_or_default(),
-        state: alarm
-            .state_value
-            .map(|state| state.as_str().to_owned())
-            .unwrap_or_default(),
+        state: alarm.state_value.map(|state| state.as_str().to_owned()).unwrap_or_default(),
         reason: alarm.state_reason.unwrap_or_default(),
         points: judged_points(data),
         threshold: alarm.threshold,
         metric: format!("{name}{}", unit.unwrap_or_default()),
         period_s: u64::from(count(alarm.period)),
-        points_of: (
-            alarm
-                .datapoints_to_alarm
-                .map_or(evaluated, |n| count(Some(n))),
-            evaluated,
-        ),
-        since: since(
-            alarm.state_transitioned_timestamp,
-            alarm.state_updated_timestamp,
-        ),
+        points_of: (alarm.datapoints_to_alarm.map_or(evaluated, |n| count(Some(n))), evaluated),
+        since: since(alarm.state_transitioned_timestamp, alarm.state_updated_timestamp),
     }
 }
 
 fn composite_alarm(alarm: cloudwatch::CompositeAlarm) -> Alarm {
     Alarm {
         name: alarm.alarm_name.unwrap_or_default(),
-        state: alarm
-            .state_value
-            .map(|state| state.as_str().to_owned())
-            .unwrap_or_default(),
+        state: alarm.state_value.map(|state| state.as_str().to_owned()).unwrap_or_default(),
         reason: alarm.state_reason.unwrap_or_default(),
         points: vec![],
         threshold: None,
         metric: alarm.alarm_rule.unwrap_or_default(),
         period_s: 0,
         points_of: (0, 0),
-        since: since(
-            alarm.state_transitioned_timestamp,
-            alarm.state_updated_timestamp,
-        ),
+        since: since(alarm.state_transitioned_timestamp, alarm.state_updated_timestamp),
     }
 }
 
 fn count(count: Option<i32>) -> u32 {
-    count
-        .and_then(|count| u32::try_from(count).ok())
-        .unwrap_or(0)
+    count.and_then(|count| u32::try_from(count).ok()).unwrap_or(0)
 }
 
-fn since(
-    transitioned: Option<aws_smithy_types::DateTime>,
-    updated: Option<aws_smithy_types::DateTime>,
-) -> Time {
+fn since(transitioned: Option<aws_smithy_types::DateTime>, updated: Option<aws_smithy_types::DateTime>) -> Time {
     transitioned.or(updated).as_ref().map_or(Time(0), time_of)
 }
 
@@ -238,10 +202,7 @@ fn since(
 fn expression(queries: Option<&[MetricDataQuery]>) -> String {
     let mut queries = queries.unwrap_or_default().iter();
     let returned = queries.find(|query| query.return_data != Some(false));
-    returned
-        .and_then(MetricDataQuery::expression)
-        .unwrap_or_default()
-        .to_owned()
+    returned.and_then(MetricDataQuery::expression).unwrap_or_default().to_owned()
 }
 
 /// Returns the points that the state was judged by, oldest first: `evaluatedDatapoints` with their times where the
@@ -249,9 +210,8 @@ fn expression(queries: Option<&[MetricDataQuery]>) -> String {
 fn judged_points(reason_data: &str) -> Vec<f64> {
     let data: Value = serde_json::from_str(reason_data).unwrap_or_default();
     let evaluated = data["evaluatedDatapoints"].as_array().into_iter().flatten();
-    let mut timed: Vec<(&str, f64)> = evaluated
-        .filter_map(|point| Some((point["timestamp"].as_str()?, point["value"].as_f64()?)))
-        .collect();
+    let mut timed: Vec<(&str, f64)> =
+        evaluated.filter_map(|point| Some((point["timestamp"].as_str()?, point["value"].as_f64()?))).collect();
     timed.sort_by_key(|(at, _)| *at);
     if timed.is_empty() {
         let recent = data["recentDatapoints"].as_array().into_iter().flatten();

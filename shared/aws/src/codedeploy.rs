@@ -8,27 +8,20 @@ use aws_sdk_codedeploy::types as codedeploy;
 use windlass_domain::digest::Digest;
 use windlass_domain::fault::{Fault, FaultName};
 use windlass_engine::ports::{
-    CodeDeployApi, Deployed, DeploymentGroup, Lifecycle, ListedDeployments, NewDeployed, Result,
-    Revision, Routing, Waiting,
+    CodeDeployApi, Deployed, DeploymentGroup, Lifecycle, ListedDeployments, NewDeployed, Result, Revision, Routing,
+    Waiting,
 };
 
 impl CodeDeployApi for Aws {
     async fn deployment_group(&self, application: &str, group: &str) -> Result<DeploymentGroup> {
         let request = self.clients.codedeploy().get_deployment_group();
-        let sent = request
-            .application_name(application)
-            .deployment_group_name(group)
-            .send()
-            .await;
+        let sent = request.application_name(application).deployment_group_name(group).send().await;
         let told = sent.or_fault("GetDeploymentGroup", &format!("{application}/{group}"))?;
         let told = told.deployment_group_info.unwrap_or_else(|| {
             // CodeDeploy answers `NotFound` itself: an answer without a group says nothing of it.
             codedeploy::DeploymentGroupInfo::builder().build()
         });
-        let last = [
-            told.last_successful_deployment,
-            told.last_attempted_deployment,
-        ];
+        let last = [told.last_successful_deployment, told.last_attempted_deployment];
         let last = last.into_iter().flatten();
         Ok(DeploymentGroup {
             platform: word(told.compute_platform.as_ref().map(AsRef::as_ref)),
@@ -41,13 +34,8 @@ impl CodeDeployApi for Aws {
                 .into_iter()
                 .filter_map(|its| Some((its.cluster_name?, its.service_name?)))
                 .collect(),
-            ready_min: told
-                .blue_green_deployment_configuration
-                .as_ref()
-                .and_then(ready_min),
-            ends_min: told
-                .blue_green_deployment_configuration
-                .map_or(Some(0), ends_min),
+            ready_min: told.blue_green_deployment_configuration.as_ref().and_then(ready_min),
+            ends_min: told.blue_green_deployment_configuration.map_or(Some(0), ends_min),
         })
     }
 
@@ -55,19 +43,13 @@ impl CodeDeployApi for Aws {
         let request = self.clients.codedeploy().get_deployment_config();
         let sent = request.deployment_config_name(configuration).send().await;
         let told = sent.or_fault("GetDeploymentConfig", configuration)?;
-        let routing = told
-            .deployment_config_info
-            .and_then(|info| info.traffic_routing_config);
+        let routing = told.deployment_config_info.and_then(|info| info.traffic_routing_config);
         Ok(routing.map_or_else(|| Routing::Other("nothing".to_owned()), routing_of))
     }
 
     async fn revision(&self, application: &str, kind: &str, sha256: &str) -> Result<String> {
         let request = self.clients.codedeploy().get_application_revision();
-        let sent = request
-            .application_name(application)
-            .revision(kept(kind, sha256))
-            .send()
-            .await;
+        let sent = request.application_name(application).revision(kept(kind, sha256)).send().await;
         let told = sent.or_fault("GetApplicationRevision", application)?;
         let content = told.revision.and_then(|revision| {
             let text = revision.app_spec_content.and_then(|kept| kept.content);
@@ -77,9 +59,7 @@ impl CodeDeployApi for Aws {
         content.ok_or_else(|| {
             Fault::new(
                 FaultName::Refused,
-                format!(
-                    "GetApplicationRevision {application}: AWS answered no text of the revision"
-                ),
+                format!("GetApplicationRevision {application}: AWS answered no text of the revision"),
             )
         })
     }
@@ -101,20 +81,12 @@ impl CodeDeployApi for Aws {
             .set_next_token(next.map(str::to_owned));
         match listed {
             ListedDeployments::Active => {
-                for status in [
-                    Status::Created,
-                    Status::Queued,
-                    Status::InProgress,
-                    Status::Baking,
-                    Status::Ready,
-                ] {
+                for status in [Status::Created, Status::Queued, Status::InProgress, Status::Baking, Status::Ready] {
                     request = request.include_only_statuses(status);
                 }
             }
             ListedDeployments::Created(from, to) => {
-                let range = codedeploy::TimeRange::builder()
-                    .start(date_time(from))
-                    .end(date_time(to));
+                let range = codedeploy::TimeRange::builder().start(date_time(from)).end(date_time(to));
                 request = request.create_time_range(range.build());
             }
         }
@@ -128,10 +100,7 @@ impl CodeDeployApi for Aws {
         let sent = request.deployment_id(id).send().await;
         let told = sent.or_fault("GetDeployment", id)?.deployment_info;
         let told = told.ok_or_else(|| {
-            Fault::new(
-                FaultName::Unavailable,
-                format!("GetDeployment {id}: AWS answered nothing of it"),
-            )
+            Fault::new(FaultName::Unavailable, format!("GetDeployment {id}: AWS answered nothing of it"))
         })?;
         Ok(deployed_of(id, told))
     }
@@ -158,11 +127,7 @@ impl CodeDeployApi for Aws {
             let events = function.and_then(|function| function.lifecycle_events);
             add(&mut lifecycle, events, None);
             if let Some(service) = service {
-                add(
-                    &mut lifecycle,
-                    service.lifecycle_events,
-                    service.task_sets_info,
-                );
+                add(&mut lifecycle, service.lifecycle_events, service.task_sets_info);
             }
         }
         Ok(lifecycle)
@@ -223,9 +188,7 @@ impl CodeDeployApi for Aws {
 
 /// Returns a configuration by which a switching change is sent once, for ten seconds.
 fn switching() -> Builder {
-    Builder::new()
-        .retry_config(limits::one_attempt())
-        .timeout_config(limits::switching())
+    Builder::new().retry_config(limits::one_attempt()).timeout_config(limits::switching())
 }
 
 /// Returns the place of a text that CodeDeploy keeps.
@@ -255,20 +218,14 @@ fn revision_of(told: codedeploy::RevisionLocation) -> Option<Revision> {
 fn routing_of(told: codedeploy::TrafficRoutingConfig) -> Routing {
     let count = |number: i32| u64::try_from(number).unwrap_or(0);
     let kind = word(told.r#type.as_ref().map(AsRef::as_ref));
-    match (
-        kind.as_str(),
-        told.time_based_canary,
-        told.time_based_linear,
-    ) {
+    match (kind.as_str(), told.time_based_canary, told.time_based_linear) {
         ("AllAtOnce", ..) => Routing::AllAtOnce,
-        ("TimeBasedCanary", Some(canary), _) => Routing::Canary(
-            count(canary.canary_percentage),
-            count(canary.canary_interval),
-        ),
-        ("TimeBasedLinear", _, Some(linear)) => Routing::Linear(
-            count(linear.linear_percentage),
-            count(linear.linear_interval),
-        ),
+        ("TimeBasedCanary", Some(canary), _) => {
+            Routing::Canary(count(canary.canary_percentage), count(canary.canary_interval))
+        }
+        ("TimeBasedLinear", _, Some(linear)) => {
+            Routing::Linear(count(linear.linear_percentage), count(linear.linear_interval))
+        }
         _ => Routing::Other(kind),
     }
 }

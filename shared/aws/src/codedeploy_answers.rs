@@ -29,16 +29,9 @@ fn event_of(told: codedeploy::LifecycleEvent) -> LifecycleEvent {
 
 /// Reads a task set's share of the callers. AWS gives every task set a weight; the SDK reads a missing one as 0.
 fn share_of(told: codedeploy::EcsTaskSet) -> Option<Share> {
-    #[allow(
-        clippy::cast_possible_truncation,
-        clippy::cast_sign_loss,
-        reason = "a percentage between 0 and 100"
-    )]
+    #[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "a percentage between 0 and 100")]
     let percent = told.traffic_weight.clamp(0.0, 100.0) as u64;
-    Some(Share {
-        id: told.identifer?,
-        percent: Some(percent),
-    })
+    Some(Share { id: told.identifer?, percent: Some(percent) })
 }
 
 /// Returns the minutes for which a deployment waits for leave to move callers, where the group lets it wait (AWS

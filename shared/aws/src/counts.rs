@@ -7,6 +7,5 @@ pub(crate) fn count(told: i32) -> u32 {
 
 /// Returns a size in bytes, or 0 where the answer gives none.
 pub(crate) fn size(told: Option<i64>) -> u64 {
-    told.and_then(|bytes| u64::try_from(bytes).ok())
-        .unwrap_or(0)
+    told.and_then(|bytes| u64::try_from(bytes).ok()).unwrap_or(0)
 }

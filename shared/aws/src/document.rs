@@ -32,10 +32,7 @@ impl Answer {
 }
 
 fn unreadable(why: &str) -> Fault {
-    Fault::new(
-        FaultName::Unavailable,
-        format!("AWS's answer cannot be read: {why}"),
-    )
+    Fault::new(FaultName::Unavailable, format!("AWS's answer cannot be read: {why}"))
 }
 
 #[aws_smithy_runtime_api::client::interceptors::dyn_dispatch_hint]

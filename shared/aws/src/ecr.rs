@@ -1,9 +1,7 @@
 use crate::Aws;
 use crate::clock::time_of;
 use crate::error::{OrFault, code, fault};
-use aws_sdk_ecr::types::{
-    DescribeImagesFilter, ImageDetail, ImageIdentifier, Repository, TagStatus,
-};
+use aws_sdk_ecr::types::{DescribeImagesFilter, ImageDetail, ImageIdentifier, Repository, TagStatus};
 use serde_json::Value;
 use std::collections::BTreeMap;
 use windlass_domain::digest::Digest;
@@ -44,11 +42,7 @@ impl EcrApi for Aws {
         let request = self.clients.ecr().describe_images();
         let sent = request
             .repository_name(repository)
-            .filter(
-                DescribeImagesFilter::builder()
-                    .tag_status(TagStatus::Tagged)
-                    .build(),
-            )
+            .filter(DescribeImagesFilter::builder().tag_status(TagStatus::Tagged).build())
             .max_results(PAGE)
             .set_next_token(after)
             .send()
@@ -61,10 +55,7 @@ impl EcrApi for Aws {
             Err(error) => return Err(fault(&error, "DescribeImages", repository)),
         };
         let details = told.image_details.unwrap_or_default().into_iter();
-        Ok(TaggedPage {
-            tagged: details.filter_map(tagged).collect(),
-            next: told.next_token,
-        })
+        Ok(TaggedPage { tagged: details.filter_map(tagged).collect(), next: told.next_token })
     }
 
     async fn repository_tags(&self, repository: &str) -> Result<Option<BTreeMap<String, String>>> {
@@ -113,11 +104,7 @@ impl Aws {
     }
 
     /// Returns digest, media type and text of a manifest. BatchGetImage answers the stored bytes, and one digest only.
-    async fn manifest(
-        &self,
-        name: &str,
-        reference: &str,
-    ) -> Result<Option<(Digest, String, String)>> {
+    async fn manifest(&self, name: &str, reference: &str) -> Result<Option<(Digest, String, String)>> {
         let request = self.clients.ecr().batch_get_image().repository_name(name);
         let sent = request
             .image_ids(identifier(reference))
@@ -150,32 +137,22 @@ impl Aws {
             Err(error) => return Err(fault(&error, "DescribeImages", name)),
         };
         let details = told.image_details.unwrap_or_default().into_iter().next();
-        Ok(details
-            .and_then(|details| details.image_tags)
-            .unwrap_or_default())
+        Ok(details.and_then(|details| details.image_tags).unwrap_or_default())
     }
 }
 
 fn identifier(reference: &str) -> ImageIdentifier {
     let id = ImageIdentifier::builder();
-    if reference.starts_with("sha256:") {
-        id.image_digest(reference).build()
-    } else {
-        id.image_tag(reference).build()
-    }
+    if reference.starts_with("sha256:") { id.image_digest(reference).build() } else { id.image_tag(reference).build() }
 }
 
 fn read_digest(name: &str, text: &str) -> Result<Digest> {
-    Digest::parse(text)
-        .map_err(|bad| Fault::new(FaultName::Refused, format!("BatchGetImage {name}: {bad}")))
+    Digest::parse(text).map_err(|bad| Fault::new(FaultName::Refused, format!("BatchGetImage {name}: {bad}")))
 }
 
 fn media_type_of(manifest: &str) -> String {
     let document: Value = serde_json::from_str(manifest).unwrap_or_default();
-    document["mediaType"]
-        .as_str()
-        .unwrap_or_default()
-        .to_owned()
+    document["mediaType"].as_str().unwrap_or_default().to_owned()
 }
 
 /// Returns the entries under `manifests` of an index. Attestations, whose platform is `unknown`, are left out: nothing
@@ -183,10 +160,7 @@ fn media_type_of(manifest: &str) -> String {
 fn platforms(manifest: &str) -> Vec<Platform> {
     let document: Value = serde_json::from_str(manifest).unwrap_or_default();
     let manifests = document["manifests"].as_array().into_iter().flatten();
-    manifests
-        .filter(|entry| entry["platform"]["os"].as_str() != Some("unknown"))
-        .filter_map(platform)
-        .collect()
+    manifests.filter(|entry| entry["platform"]["os"].as_str() != Some("unknown")).filter_map(platform).collect()
 }
 
 fn platform(entry: &Value) -> Option<Platform> {

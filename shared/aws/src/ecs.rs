@@ -11,8 +11,8 @@ use std::collections::BTreeMap;
 use windlass_domain::fault::{Fault, FaultName};
 use windlass_domain::time::Time;
 use windlass_engine::ports::{
-    EcsApi, OnFailure, Result, Service, ServiceDeployment, ServiceEvent, ServiceRollout,
-    ServiceTask, Shifting, TaskContainer, TaskDefinition,
+    EcsApi, OnFailure, Result, Service, ServiceDeployment, ServiceEvent, ServiceRollout, ServiceTask, Shifting,
+    TaskContainer, TaskDefinition,
 };
 
 /// The members that ECS adds to a task definition when it registers one, and refuses in a request (Amazon ECS API
@@ -35,25 +35,14 @@ impl EcsApi for Aws {
     async fn service(&self, cluster: &str, service: &str) -> Result<Service> {
         let named = format!("{cluster}/{service}");
         let request = self.clients.ecs().describe_services().cluster(cluster);
-        let sent = request
-            .services(service)
-            .include(ecs::ServiceField::Tags)
-            .send()
-            .await;
+        let sent = request.services(service).include(ecs::ServiceField::Tags).send().await;
         let told = sent.or_fault("DescribeServices", &named)?;
         let found = told.services.unwrap_or_default().into_iter().next();
         let found = found.filter(|service| service.status() != Some("INACTIVE"));
         found.map(service_of).ok_or_else(|| {
             let why = told.failures.unwrap_or_default();
-            let why = why
-                .first()
-                .and_then(ecs::Failure::reason)
-                .unwrap_or("INACTIVE")
-                .to_owned();
-            Fault::new(
-                FaultName::NotFound,
-                format!("DescribeServices {named}: {why}"),
-            )
+            let why = why.first().and_then(ecs::Failure::reason).unwrap_or("INACTIVE").to_owned();
+            Fault::new(FaultName::NotFound, format!("DescribeServices {named}: {why}"))
         })
     }
 
@@ -74,10 +63,7 @@ impl EcsApi for Aws {
                 if code(&error) == Some("ClientException")
                     && message(&error).contains("Unable to describe task definition") =>
             {
-                Err(Fault::new(
-                    FaultName::NotFound,
-                    format!("DescribeTaskDefinition {name}: there is none"),
-                ))
+                Err(Fault::new(FaultName::NotFound, format!("DescribeTaskDefinition {name}: there is none")))
             }
             Err(error) => Err(fault(&error, "DescribeTaskDefinition", name)),
         }
@@ -98,12 +84,7 @@ impl EcsApi for Aws {
                 .send()
                 .await;
             let told = sent.or_fault("ListTaskDefinitions", family)?;
-            arns.extend(
-                told.task_definition_arns
-                    .unwrap_or_default()
-                    .into_iter()
-                    .filter(of_family),
-            );
+            arns.extend(told.task_definition_arns.unwrap_or_default().into_iter().filter(of_family));
             next = told.next_token;
             if next.is_none() || arns.len() >= limit as usize {
                 arns.truncate(limit as usize);
@@ -112,19 +93,11 @@ impl EcsApi for Aws {
         }
     }
 
-    async fn register(
-        &self,
-        document: &Value,
-        tags: &BTreeMap<String, String>,
-    ) -> Result<TaskDefinition> {
+    async fn register(&self, document: &Value, tags: &BTreeMap<String, String>) -> Result<TaskDefinition> {
         let body = registration(document, tags)?;
         let family = document["family"].as_str().unwrap_or_default().to_owned();
         let answer = Answer::default();
-        let request = self
-            .clients
-            .ecs()
-            .register_task_definition()
-            .family(&family);
+        let request = self.clients.ecs().register_task_definition().family(&family);
         let sent = request
             .customize()
             .mutate_request(move |request| send_instead(request, &body))
@@ -135,12 +108,7 @@ impl EcsApi for Aws {
         definition_of(&answer.json()?)
     }
 
-    async fn update_service(
-        &self,
-        cluster: &str,
-        service: &str,
-        task_definition: &str,
-    ) -> Result<String> {
+    async fn update_service(&self, cluster: &str, service: &str, task_definition: &str) -> Result<String> {
         let named = format!("{cluster}/{service}");
         let request = self.clients.ecs().update_service().cluster(cluster);
         let sent = request
@@ -155,19 +123,11 @@ impl EcsApi for Aws {
         let mut deployments = deployments.unwrap_or_default().into_iter();
         let primary = deployments.find(|deployment| deployment.status() == Some("PRIMARY"));
         primary.and_then(|deployment| deployment.id).ok_or_else(|| {
-            Fault::new(
-                FaultName::Unavailable,
-                format!("UpdateService {named}: the answer names no primary deployment"),
-            )
+            Fault::new(FaultName::Unavailable, format!("UpdateService {named}: the answer names no primary deployment"))
         })
     }
 
-    async fn service_rollouts(
-        &self,
-        cluster: &str,
-        service: &str,
-        since: Time,
-    ) -> Result<Vec<ServiceRollout>> {
+    async fn service_rollouts(&self, cluster: &str, service: &str, since: Time) -> Result<Vec<ServiceRollout>> {
         service_rollouts::read(self.clients.ecs(), cluster, service, since).await
     }
 
@@ -194,21 +154,12 @@ impl EcsApi for Aws {
 
 impl Aws {
     async fn task_arns(&self, cluster: &str, service: &str, stopped: bool) -> Result<Vec<String>> {
-        let status = if stopped {
-            ecs::DesiredStatus::Stopped
-        } else {
-            ecs::DesiredStatus::Running
-        };
+        let status = if stopped { ecs::DesiredStatus::Stopped } else { ecs::DesiredStatus::Running };
         let mut arns = Vec::new();
         let mut next = None;
         loop {
             let request = self.clients.ecs().list_tasks().cluster(cluster);
-            let sent = request
-                .service_name(service)
-                .desired_status(status.clone())
-                .set_next_token(next)
-                .send()
-                .await;
+            let sent = request.service_name(service).desired_status(status.clone()).set_next_token(next).send().await;
             let told = sent.or_fault("ListTasks", &format!("{cluster}/{service}"))?;
             arns.extend(told.task_arns.unwrap_or_default());
             next = told.next_token;
@@ -234,10 +185,7 @@ fn registration(document: &Value, tags: &BTreeMap<String, String>) -> Result<Str
     for name in READ_ONLY {
         members.remove(name);
     }
-    let tags: Vec<Value> = tags
-        .iter()
-        .map(|(key, value)| json!({"key": key, "value": value}))
-        .collect();
+    let tags: Vec<Value> = tags.iter().map(|(key, value)| json!({"key": key, "value": value})).collect();
     // ECS refuses an empty list.
     if !tags.is_empty() {
         members.insert("tags".into(), Value::Array(tags));
@@ -249,30 +197,19 @@ fn definition_of(answer: &Value) -> Result<TaskDefinition> {
     let document = &answer["taskDefinition"];
     let word = |name: &str| document[name].as_str().map(str::to_owned);
     let (Some(arn), Some(family)) = (word("taskDefinitionArn"), word("family")) else {
-        return Err(Fault::new(
-            FaultName::Unavailable,
-            "ECS's answer about a task definition names no ARN and family",
-        ));
+        return Err(Fault::new(FaultName::Unavailable, "ECS's answer about a task definition names no ARN and family"));
     };
     let tags = answer["tags"].as_array().into_iter().flatten();
     let tag = |tag: &Value| {
         let word = |name: &str| tag[name].as_str().unwrap_or_default().to_owned();
         (word("key"), word("value"))
     };
-    Ok(TaskDefinition {
-        arn,
-        family,
-        document: document.clone(),
-        tags: tags.map(tag).collect(),
-    })
+    Ok(TaskDefinition { arn, family, document: document.clone(), tags: tags.map(tag).collect() })
 }
 
 fn service_of(service: ecs::Service) -> Service {
     let configuration = service.deployment_configuration.as_ref();
-    let controller = service
-        .deployment_controller
-        .as_ref()
-        .map(ecs::DeploymentController::r#type);
+    let controller = service.deployment_controller.as_ref().map(ecs::DeploymentController::r#type);
     let deployments = service.deployments.unwrap_or_default().into_iter();
     let task_sets = service.task_sets.unwrap_or_default().into_iter();
     let events = service.events.unwrap_or_default().into_iter();
@@ -283,37 +220,25 @@ fn service_of(service: ecs::Service) -> Service {
         task_definition: service.task_definition.unwrap_or_default(),
         desired: count(service.desired_count),
         running: count(service.running_count),
-        capacity: capacity(
-            service.launch_type.as_ref(),
-            service.capacity_provider_strategy.unwrap_or_default(),
-        ),
+        capacity: capacity(service.launch_type.as_ref(), service.capacity_provider_strategy.unwrap_or_default()),
         // A service made without naming a controller has ECS's own, and rolls.
         controller: controller.map_or_else(|| "ECS".to_owned(), |kind| kind.as_str().to_owned()),
         strategy: configuration
             .and_then(ecs::DeploymentConfiguration::strategy)
-            .map_or_else(
-                || "ROLLING".to_owned(),
-                |strategy| strategy.as_str().to_owned(),
-            ),
+            .map_or_else(|| "ROLLING".to_owned(), |strategy| strategy.as_str().to_owned()),
         percents: percents(configuration),
         breaker: configuration
             .and_then(ecs::DeploymentConfiguration::deployment_circuit_breaker)
-            .map_or(OnFailure::GoesOn, |breaker| {
-                OnFailure::of(breaker.enable, breaker.rollback)
-            }),
+            .map_or(OnFailure::GoesOn, |breaker| OnFailure::of(breaker.enable, breaker.rollback)),
         alarms: configuration
             .and_then(ecs::DeploymentConfiguration::alarms)
-            .map_or(OnFailure::GoesOn, |alarms| {
-                OnFailure::of(alarms.enable, alarms.rollback)
-            }),
+            .map_or(OnFailure::GoesOn, |alarms| OnFailure::of(alarms.enable, alarms.rollback)),
         hooks: configuration.map_or_else(Vec::new, hooks),
         shifting: configuration.map_or_else(Shifting::default, shifting),
         deployments: deployments.map(deployment_of).collect(),
         task_sets: task_sets.map(task_set_of).collect(),
         events: events.filter_map(event_of).collect(),
-        tags: tags
-            .filter_map(|tag| Some((tag.key?, tag.value.unwrap_or_default())))
-            .collect(),
+        tags: tags.filter_map(|tag| Some((tag.key?, tag.value.unwrap_or_default()))).collect(),
     }
 }
 
@@ -326,10 +251,7 @@ fn percents(configuration: Option<&ecs::DeploymentConfiguration>) -> (u32, u32) 
 }
 
 fn event_of(event: ecs::ServiceEvent) -> Option<ServiceEvent> {
-    Some(ServiceEvent {
-        at: time_of(event.created_at.as_ref()?),
-        message: event.message?,
-    })
+    Some(ServiceEvent { at: time_of(event.created_at.as_ref()?), message: event.message? })
 }
 
 fn deployment_of(deployment: ecs::Deployment) -> ServiceDeployment {
@@ -337,10 +259,7 @@ fn deployment_of(deployment: ecs::Deployment) -> ServiceDeployment {
         id: deployment.id.unwrap_or_default(),
         status: deployment.status.unwrap_or_default(),
         task_definition: deployment.task_definition.unwrap_or_default(),
-        rollout: deployment
-            .rollout_state
-            .map(|state| state.as_str().to_owned())
-            .unwrap_or_default(),
+        rollout: deployment.rollout_state.map(|state| state.as_str().to_owned()).unwrap_or_default(),
         reason: deployment.rollout_state_reason.unwrap_or_default(),
         desired: count(deployment.desired_count),
         running: count(deployment.running_count),
@@ -354,22 +273,11 @@ fn task_of(task: ecs::Task) -> ServiceTask {
         arn: task.task_arn.unwrap_or_default(),
         task_definition: task.task_definition_arn.unwrap_or_default(),
         last_status: task.last_status.unwrap_or_default(),
-        health: task
-            .health_status
-            .map(|health| health.as_str().to_owned())
-            .unwrap_or_default(),
-        stop_code: task
-            .stop_code
-            .map(|code| code.as_str().to_owned())
-            .unwrap_or_default(),
+        health: task.health_status.map(|health| health.as_str().to_owned()).unwrap_or_default(),
+        stop_code: task.stop_code.map(|code| code.as_str().to_owned()).unwrap_or_default(),
         stopped_reason: task.stopped_reason.unwrap_or_default(),
         stopped_at: task.stopped_at.as_ref().map(time_of),
-        containers: task
-            .containers
-            .unwrap_or_default()
-            .into_iter()
-            .map(container_of)
-            .collect(),
+        containers: task.containers.unwrap_or_default().into_iter().map(container_of).collect(),
     }
 }
 

@@ -4,9 +4,7 @@ use crate::error::{OrFault, code, fault, message};
 use crate::service_rollouts::switching;
 use aws_sdk_ecs::types as ecs;
 use windlass_domain::fault::{Fault, FaultName};
-use windlass_engine::ports::{
-    Cluster, EcsTasksApi, Launch, Network, NewRun, Result, Run, RunContainer,
-};
+use windlass_engine::ports::{Cluster, EcsTasksApi, Launch, Network, NewRun, Result, Run, RunContainer};
 
 /// DescribeTasks takes 100 tasks at most.
 const TASKS_AT_ONCE: usize = 100;
@@ -18,12 +16,9 @@ impl EcsTasksApi for Aws {
         let sent = request.services(service).send().await;
         let told = sent.or_fault("DescribeServices", &named)?;
         let found = told.services.unwrap_or_default().into_iter().next();
-        found.map(launch_of).ok_or_else(|| {
-            Fault::new(
-                FaultName::NotFound,
-                format!("DescribeServices {named}: there is none"),
-            )
-        })
+        found
+            .map(launch_of)
+            .ok_or_else(|| Fault::new(FaultName::NotFound, format!("DescribeServices {named}: there is none")))
     }
 
     async fn cluster(&self, name: &str) -> Result<Cluster> {
@@ -45,10 +40,7 @@ impl EcsTasksApi for Aws {
 
     async fn run_task(&self, run: &NewRun) -> Result<String> {
         let named = format!("{}/{}", run.cluster, run.task_definition);
-        let own = ecs::ContainerOverride::builder()
-            .name(&run.container)
-            .set_command(Some(run.command.clone()))
-            .build();
+        let own = ecs::ContainerOverride::builder().name(&run.container).set_command(Some(run.command.clone())).build();
         let launch = &run.launch;
         let launch_type = launch.launch_type.as_deref();
         let providers = launch.providers.iter().map(provider);
@@ -62,11 +54,7 @@ impl EcsTasksApi for Aws {
             .count(1)
             .client_token(&run.token)
             .started_by(&run.started_by)
-            .overrides(
-                ecs::TaskOverride::builder()
-                    .container_overrides(own)
-                    .build(),
-            )
+            .overrides(ecs::TaskOverride::builder().container_overrides(own).build())
             .set_launch_type(launch_type.map(ecs::LaunchType::from))
             .set_capacity_provider_strategy(providers.filter(|all| !all.is_empty()))
             .set_platform_version(launch.platform.clone())
@@ -128,22 +116,12 @@ impl EcsTasksApi for Aws {
 impl Aws {
     /// Returns the ARNs of a family's tasks that are to have this status. ECS takes `startedBy` beside no other filter,
     /// and the status is one.
-    async fn of_family(
-        &self,
-        cluster: &str,
-        family: &str,
-        status: &ecs::DesiredStatus,
-    ) -> Result<Vec<String>> {
+    async fn of_family(&self, cluster: &str, family: &str, status: &ecs::DesiredStatus) -> Result<Vec<String>> {
         let mut arns = Vec::new();
         let mut next = None;
         loop {
             let request = self.clients.ecs().list_tasks().cluster(cluster);
-            let sent = request
-                .family(family)
-                .desired_status(status.clone())
-                .set_next_token(next)
-                .send()
-                .await;
+            let sent = request.family(family).desired_status(status.clone()).set_next_token(next).send().await;
             let told = sent.or_fault("ListTasks", &format!("{cluster}/{family}"))?;
             arns.extend(told.task_arns.unwrap_or_default());
             next = told.next_token;
@@ -156,9 +134,7 @@ impl Aws {
 
 fn launch_of(service: ecs::Service) -> Launch {
     let providers = service.capacity_provider_strategy.unwrap_or_default();
-    let providers = providers
-        .into_iter()
-        .map(|one| (one.capacity_provider, one.weight, one.base));
+    let providers = providers.into_iter().map(|one| (one.capacity_provider, one.weight, one.base));
     let network = service.network_configuration;
     let network = network.and_then(|network| network.awsvpc_configuration);
     Launch {
@@ -173,23 +149,13 @@ fn launch_of(service: ecs::Service) -> Launch {
     }
 }
 
-fn provider(
-    (name, weight, base): &(String, i32, i32),
-) -> Option<ecs::CapacityProviderStrategyItem> {
+fn provider((name, weight, base): &(String, i32, i32)) -> Option<ecs::CapacityProviderStrategyItem> {
     let item = ecs::CapacityProviderStrategyItem::builder();
-    item.capacity_provider(name)
-        .weight(*weight)
-        .base(*base)
-        .build()
-        .ok()
+    item.capacity_provider(name).weight(*weight).base(*base).build().ok()
 }
 
 fn network_of(network: &Network) -> Result<ecs::NetworkConfiguration> {
-    let public_ip = if network.public_ip {
-        ecs::AssignPublicIp::Enabled
-    } else {
-        ecs::AssignPublicIp::Disabled
-    };
+    let public_ip = if network.public_ip { ecs::AssignPublicIp::Enabled } else { ecs::AssignPublicIp::Disabled };
     let groups = &network.security_groups;
     let own = ecs::AwsVpcConfiguration::builder()
         .set_subnets(Some(network.subnets.clone()))
@@ -215,10 +181,7 @@ fn run_of(task: ecs::Task) -> Run {
         created: task.created_at.as_ref().map(time_of),
         started: task.started_at.as_ref().map(time_of),
         stopped: task.stopped_at.as_ref().map(time_of),
-        stop_code: task
-            .stop_code
-            .map(|code| code.as_str().to_owned())
-            .unwrap_or_default(),
+        stop_code: task.stop_code.map(|code| code.as_str().to_owned()).unwrap_or_default(),
         stopped_reason: task.stopped_reason.unwrap_or_default(),
         containers: containers.collect(),
     }

@@ -1,8 +1,6 @@
 //! The endpoint of S3.
 
-use aws_sdk_s3::config::endpoint::{
-    DefaultResolver, EndpointFuture, InvalidParams, Params, ResolveEndpoint,
-};
+use aws_sdk_s3::config::endpoint::{DefaultResolver, EndpointFuture, InvalidParams, Params, ResolveEndpoint};
 
 /// Finds the endpoint of a bucket. The SDK remembers the last endpoint that it found, by all its parameters, and the
 /// object's key is one of them. So it would walk its rules anew for each object, although no rule looks at a key.
@@ -12,9 +10,7 @@ pub(crate) struct OfBucket(DefaultResolver);
 impl ResolveEndpoint for OfBucket {
     fn resolve_endpoint<'a>(&'a self, params: &'a Params) -> EndpointFuture<'a> {
         match without_key(params) {
-            Ok(params) => EndpointFuture::new(async move {
-                ResolveEndpoint::resolve_endpoint(&self.0, &params).await
-            }),
+            Ok(params) => EndpointFuture::new(async move { ResolveEndpoint::resolve_endpoint(&self.0, &params).await }),
             Err(error) => EndpointFuture::ready(Err(error.into())),
         }
     }

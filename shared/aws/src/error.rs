@@ -46,9 +46,7 @@ where
     let answer = error.raw_response();
     let said = Said {
         code: code(error),
-        message: error
-            .as_service_error()
-            .and_then(ProvideErrorMetadata::message),
+        message: error.as_service_error().and_then(ProvideErrorMetadata::message),
         status: answer.map(|answer| answer.status().as_u16()),
         request_id: answer.and_then(request_id),
         bucket_region: answer.and_then(bucket_region),
@@ -65,9 +63,7 @@ pub(crate) fn code<E>(error: &SdkError<E, HttpResponse>) -> Option<&str>
 where
     E: ProvideErrorMetadata,
 {
-    error
-        .as_service_error()
-        .and_then(ProvideErrorMetadata::code)
+    error.as_service_error().and_then(ProvideErrorMetadata::code)
 }
 
 /// Returns the message that AWS answered.
@@ -76,16 +72,11 @@ where
     E: ProvideErrorMetadata,
 {
     let service = error.as_service_error();
-    service
-        .and_then(ProvideErrorMetadata::message)
-        .unwrap_or_default()
+    service.and_then(ProvideErrorMetadata::message).unwrap_or_default()
 }
 
 fn request_id(answer: &HttpResponse) -> Option<&str> {
-    answer
-        .headers()
-        .get("x-amzn-requestid")
-        .or_else(|| answer.headers().get("x-amz-request-id"))
+    answer.headers().get("x-amzn-requestid").or_else(|| answer.headers().get("x-amz-request-id"))
 }
 
 /// Returns the region of a bucket that was asked for in another region. S3 answers such a call with a redirect, which
@@ -156,19 +147,10 @@ fn name_of_code(code: &str) -> Option<FaultName> {
     if code == "LimitExceededException" {
         return Some(FaultName::Throttled);
     }
-    if has(&[
-        "AccessDenied",
-        "NotAuthorized",
-        "Unauthorized",
-        "AuthorizationError",
-    ]) {
+    if has(&["AccessDenied", "NotAuthorized", "Unauthorized", "AuthorizationError"]) {
         return Some(FaultName::AccessDenied);
     }
-    if has(&[
-        "UnrecognizedClient",
-        "InvalidClientTokenId",
-        "InvalidAccessKeyId",
-    ]) {
+    if has(&["UnrecognizedClient", "InvalidClientTokenId", "InvalidAccessKeyId"]) {
         return Some(FaultName::AccessDenied);
     }
     if has(&["NotFound", "NoSuch", "DoesNotExist"]) {
@@ -190,12 +172,7 @@ fn name_of_code(code: &str) -> Option<FaultName> {
     ]) {
         return Some(FaultName::Conflict);
     }
-    if has(&[
-        "RequestTimeout",
-        "ServiceUnavailable",
-        "InternalError",
-        "InternalFailure",
-    ]) {
+    if has(&["RequestTimeout", "ServiceUnavailable", "InternalError", "InternalFailure"]) {
         return Some(FaultName::Unavailable);
     }
     None
@@ -210,29 +187,21 @@ where
         return fault;
     }
     match error {
-        SdkError::ConstructionFailure(_) => Fault::new(
-            FaultName::Refused,
-            format!("{call}: the request cannot be built: {}", root(error)),
-        ),
-        SdkError::TimeoutError(_) => Fault::new(
-            FaultName::Unavailable,
-            format!("{call}: no answer in time{}", perhaps_done(call, error)),
-        ),
+        SdkError::ConstructionFailure(_) => {
+            Fault::new(FaultName::Refused, format!("{call}: the request cannot be built: {}", root(error)))
+        }
+        SdkError::TimeoutError(_) => {
+            Fault::new(FaultName::Unavailable, format!("{call}: no answer in time{}", perhaps_done(call, error)))
+        }
         _ => Fault::new(
             FaultName::Unavailable,
-            format!(
-                "{call}: no answer: {}{}",
-                root(error),
-                perhaps_done(call, error)
-            ),
+            format!("{call}: no answer: {}{}", root(error), perhaps_done(call, error)),
         ),
     }
 }
 
 /// The beginnings of the names of operations that only read.
-const READS: [&str; 7] = [
-    "BatchGet", "Describe", "Get", "Head", "List", "Lookup", "Query",
-];
+const READS: [&str; 7] = ["BatchGet", "Describe", "Get", "Head", "List", "Lookup", "Query"];
 
 /// Returns a note that a call without an answer may have been done. It is empty for a call that only reads, and for one
 /// that never left, because nobody took the connection.
@@ -242,11 +211,7 @@ fn perhaps_done(call: &str, error: &(dyn Error + 'static)) -> &'static str {
         let io = error.downcast_ref::<std::io::Error>();
         io.is_some_and(|io| io.kind() == std::io::ErrorKind::ConnectionRefused)
     });
-    if is_unsent || READS.iter().any(|read| call.starts_with(read)) {
-        ""
-    } else {
-        "; it may have been done"
-    }
+    if is_unsent || READS.iter().any(|read| call.starts_with(read)) { "" } else { "; it may have been done" }
 }
 
 /// Returns the fault where the role may not be assumed, or there are no credentials.
@@ -268,10 +233,7 @@ fn no_credentials(call: &str, error: &(dyn Error + 'static)) -> Option<Fault> {
                 },
             ),
         ),
-        None => (
-            FaultName::Unavailable,
-            format!("no credentials: {}", root(error)),
-        ),
+        None => (FaultName::Unavailable, format!("no credentials: {}", root(error))),
     };
     Some(Fault::new(name, format!("{call}: {why}")))
 }

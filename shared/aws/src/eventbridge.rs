@@ -19,11 +19,7 @@ impl EventBridgeApi for Aws {
         let request = self.clients.eventbridge().put_events().entries(entry);
         let answer = request.send().await.or_fault("PutEvents", detail_type)?;
         // An entry can fail in an answer that succeeds (EventBridge API Reference, PutEvents).
-        match answer
-            .entries()
-            .first()
-            .and_then(|entry| entry.error_code())
-        {
+        match answer.entries().first().and_then(|entry| entry.error_code()) {
             None => Ok(()),
             Some(code) => Err(Fault::new(
                 crate::error::name_of(Some(code), Some(400)),

@@ -27,10 +27,7 @@ pub fn function_of(document: &Value) -> Function {
         architecture: text(&document["Architectures"][0]).unwrap_or_else(|| "x86_64".to_owned()),
         state: word("State"),
         last_update: word("LastUpdateStatus"),
-        reason: reasons
-            .into_iter()
-            .find(|reason| !reason.is_empty())
-            .unwrap_or_default(),
+        reason: reasons.into_iter().find(|reason| !reason.is_empty()).unwrap_or_default(),
         package: word("PackageType"),
         description: word("Description"),
         log_group: text(&document["LoggingConfig"]["LogGroup"]),
@@ -80,28 +77,18 @@ const FROZEN: [&str; 19] = [
 /// Returns the digest of the frozen configuration. Absent, null and empty are the same, because the operations differ
 /// in how they write nothing.
 fn frozen(document: &Value) -> String {
-    let mut members: Map<String, Value> = FROZEN
-        .iter()
-        .map(|name| ((*name).to_owned(), document[*name].clone()))
-        .collect();
+    let mut members: Map<String, Value> =
+        FROZEN.iter().map(|name| ((*name).to_owned(), document[*name].clone())).collect();
     let network = &document["VpcConfig"];
     members.insert("Subnets".into(), sorted(&network["SubnetIds"]));
-    members.insert(
-        "SecurityGroups".into(),
-        sorted(&network["SecurityGroupIds"]),
-    );
+    members.insert("SecurityGroups".into(), sorted(&network["SecurityGroupIds"]));
     members.insert("SnapStart".into(), document["SnapStart"]["ApplyOn"].clone());
     let text = without_nothing(Value::Object(members)).unwrap_or_default();
     Digest::of(text.to_string().as_bytes()).to_string()
 }
 
 fn sorted(list: &Value) -> Value {
-    let mut texts: Vec<&str> = list
-        .as_array()
-        .into_iter()
-        .flatten()
-        .filter_map(Value::as_str)
-        .collect();
+    let mut texts: Vec<&str> = list.as_array().into_iter().flatten().filter_map(Value::as_str).collect();
     texts.sort_unstable();
     Value::from(texts)
 }
@@ -110,10 +97,8 @@ fn without_nothing(value: Value) -> Option<Value> {
     match value {
         Value::Null => None,
         Value::Object(members) => {
-            let kept: Map<String, Value> = members
-                .into_iter()
-                .filter_map(|(name, value)| Some((name, without_nothing(value)?)))
-                .collect();
+            let kept: Map<String, Value> =
+                members.into_iter().filter_map(|(name, value)| Some((name, without_nothing(value)?))).collect();
             (!kept.is_empty()).then_some(Value::Object(kept))
         }
         Value::Array(items) => {

@@ -18,9 +18,7 @@ pub fn call_of(event: ApiGatewayV2httpRequest) -> Result<Call, Reply> {
     // A key that is no text cannot be used: the request's check says what is wrong with it.
     let key = event.headers.get("idempotency-key");
     let key = key.map(|key| String::from_utf8_lossy(key.as_bytes()).into_owned());
-    let path = event
-        .raw_path
-        .ok_or_else(|| unread("the path", "the call names none"))?;
+    let path = event.raw_path.ok_or_else(|| unread("the path", "the call names none"))?;
     let context = event.request_context;
     let stage = context.stage.as_deref().unwrap_or("$default");
     let query = event.raw_query_string.unwrap_or_default();
@@ -28,15 +26,10 @@ pub fn call_of(event: ApiGatewayV2httpRequest) -> Result<Call, Reply> {
         method: context.http.method.to_string(),
         path: without_stage(&path, stage).to_owned(),
         // The query is read as it was sent: `queryStringParameters` cuts values at their commas.
-        query: url::form_urlencoded::parse(query.as_bytes())
-            .into_owned()
-            .collect(),
+        query: url::form_urlencoded::parse(query.as_bytes()).into_owned().collect(),
         body,
         key,
-        caller: context
-            .authorizer
-            .and_then(|authorizer| authorizer.iam)
-            .and_then(|caller| caller.user_arn),
+        caller: context.authorizer.and_then(|authorizer| authorizer.iam).and_then(|caller| caller.user_arn),
     })
 }
 
@@ -44,10 +37,7 @@ pub fn call_of(event: ApiGatewayV2httpRequest) -> Result<Call, Reply> {
 pub fn answer_of(reply: &Reply) -> ApiGatewayV2httpResponse {
     let mut answer = ApiGatewayV2httpResponse::default();
     answer.status_code = reply.status.into();
-    let headers = [
-        (CONTENT_TYPE, reply.content_type),
-        (CACHE_CONTROL, "no-store"),
-    ];
+    let headers = [(CONTENT_TYPE, reply.content_type), (CACHE_CONTROL, "no-store")];
     for (name, value) in headers {
         answer.headers.insert(name, HeaderValue::from_static(value));
     }
@@ -57,9 +47,7 @@ pub fn answer_of(reply: &Reply) -> ApiGatewayV2httpResponse {
 
 /// Takes a named stage off, which stands before the path.
 fn without_stage<'a>(path: &'a str, stage: &str) -> &'a str {
-    let rest = path
-        .strip_prefix('/')
-        .and_then(|path| path.strip_prefix(stage));
+    let rest = path.strip_prefix('/').and_then(|path| path.strip_prefix(stage));
     rest.filter(|rest| rest.starts_with('/')).unwrap_or(path)
 }
 
@@ -133,34 +121,21 @@ mod tests {
         let mut event = event();
         event["body"] = json!("eyJhIjoxfQ==");
         event["isBase64Encoded"] = json!(true);
-        assert_eq!(
-            call_of(&event).expect("a call").body.as_deref(),
-            Some("{\"a\":1}")
-        );
+        assert_eq!(call_of(&event).expect("a call").body.as_deref(), Some("{\"a\":1}"));
         // The second is the byte 0xff, which is no text in UTF-8.
         for body in ["%", "/w=="] {
             event["body"] = json!(body);
             let reply = call_of(&event).expect_err("no text");
-            assert_eq!(
-                (reply.status, &reply.body["title"]),
-                (400, &json!("NotWellFormed"))
-            );
+            assert_eq!((reply.status, &reply.body["title"]), (400, &json!("NotWellFormed")));
         }
     }
 
     #[test]
     fn an_answer_carries_its_type() {
-        let reply = Reply {
-            status: 404,
-            content_type: "application/problem+json",
-            body: json!({"title": "no"}),
-        };
+        let reply = Reply { status: 404, content_type: "application/problem+json", body: json!({"title": "no"}) };
         let answer = serde_json::to_value(answer_of(&reply)).expect("JSON");
         assert_eq!(answer["statusCode"], 404);
-        assert_eq!(
-            answer["headers"]["content-type"],
-            "application/problem+json"
-        );
+        assert_eq!(answer["headers"]["content-type"], "application/problem+json");
         assert_eq!(answer["body"], "{\"title\":\"no\"}");
     }
 }

@@ -37,10 +37,7 @@ impl IamApi for Aws {
                 return Ok(said);
             }
         }
-        let why = format!(
-            "SimulatePrincipalPolicy {}: more than {PAGES} pages",
-            asked.role
-        );
+        let why = format!("SimulatePrincipalPolicy {}: more than {PAGES} pages", asked.role);
         Err(Fault::new(FaultName::Refused, why))
     }
 }
@@ -51,15 +48,10 @@ impl Aws {
         let configuration = self.clients.config().0;
         let (endpoint, region) = home(&region_of(&self.clients)?);
         let endpoint = configuration.endpoint_url().unwrap_or(endpoint);
-        let made = configured(
-            &self.clients,
-            (SERVICE, operation),
-            endpoint,
-            region.to_owned(),
-        )
-        .serializer(request)
-        .deserializer(answer)
-        .build();
+        let made = configured(&self.clients, (SERVICE, operation), endpoint, region.to_owned())
+            .serializer(request)
+            .deserializer(answer)
+            .build();
         let sent = made.invoke(form(operation, asked, marker)).await;
         sent.or_fault(operation, &asked.role)
     }
@@ -163,10 +155,7 @@ fn page_of(body: &str) -> Option<Page> {
 }
 
 fn ends(path: &[String], with: &[&str]) -> bool {
-    let tail = path
-        .len()
-        .checked_sub(with.len())
-        .and_then(|from| path.get(from..));
+    let tail = path.len().checked_sub(with.len()).and_then(|from| path.get(from..));
     tail.is_some_and(|tail| tail == with)
 }
 

@@ -88,12 +88,7 @@ impl Aws {
         });
         let looked = stream::iter(parts).map(|(sort, resource)| async move {
             let is = self.is(sort, &resource).await;
-            Part {
-                name: resource.name,
-                id: resource.id,
-                sort,
-                is,
-            }
+            Part { name: resource.name, id: resource.id, sort, is }
         });
         Ok(Some(looked.buffered(AT_A_TIME).collect().await))
     }
@@ -107,11 +102,8 @@ impl Aws {
                 found.map(|alarm| alarm.state).ok_or_else(|| gone(id))
             }
             Sort::Queue => {
-                let body =
-                    json!({"QueueUrl": id, "AttributeNames": ["ApproximateNumberOfMessages"]});
-                let told = self
-                    .told("sqs", "AmazonSQS.GetQueueAttributes", body)
-                    .await?;
+                let body = json!({"QueueUrl": id, "AttributeNames": ["ApproximateNumberOfMessages"]});
+                let told = self.told("sqs", "AmazonSQS.GetQueueAttributes", body).await?;
                 word(&told, "/Attributes/ApproximateNumberOfMessages")
             }
             Sort::Rule => {
@@ -123,16 +115,12 @@ impl Aws {
             }
             Sort::Machine => {
                 let target = "AWSStepFunctions.DescribeStateMachine";
-                let told = self
-                    .told("states", target, json!({"stateMachineArn": id}))
-                    .await?;
+                let told = self.told("states", target, json!({"stateMachineArn": id})).await?;
                 word(&told, "/status")
             }
             Sort::Table => {
                 let target = "DynamoDB_20120810.DescribeTable";
-                let told = self
-                    .told("dynamodb", target, json!({"TableName": id}))
-                    .await?;
+                let told = self.told("dynamodb", target, json!({"TableName": id})).await?;
                 word(&told, "/Table/TableStatus")
             }
             Sort::Source => {
@@ -146,17 +134,8 @@ impl Aws {
         }
     }
 
-    async fn told(
-        &self,
-        service: &'static str,
-        target: &'static str,
-        body: Value,
-    ) -> Result<Value> {
-        let call = JsonCall {
-            service,
-            target,
-            body,
-        };
+    async fn told(&self, service: &'static str, target: &'static str, body: Value) -> Result<Value> {
+        let call = JsonCall { service, target, body };
         self.json_call(call).await
     }
 
@@ -170,10 +149,7 @@ impl Aws {
         let message = body["Message"].as_str().or(body["message"].as_str());
         let name = error::name_of(None, Some(answer.status));
         let message = message.unwrap_or("no reason");
-        Err(Fault::new(
-            name,
-            format!("{what}: AWS answered {}: {message}", answer.status),
-        ))
+        Err(Fault::new(name, format!("{what}: AWS answered {}: {message}", answer.status)))
     }
 }
 

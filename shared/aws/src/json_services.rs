@@ -29,9 +29,7 @@ impl JsonServices for Aws {
     async fn json_call(&self, call: JsonCall) -> Result<Value> {
         let (_, operation) = call.target.split_once('.').unwrap_or(("", call.target));
         let made = operation_of(&self.clients, &call, operation)?;
-        made.invoke(call.body.to_string())
-            .await
-            .or_fault(operation, call.service)
+        made.invoke(call.body.to_string()).await.or_fault(operation, call.service)
     }
 }
 
@@ -65,18 +63,8 @@ pub(crate) fn configured(
         .service_name(service)
         .operation_name(operation)
         .endpoint_url(endpoint)
-        .standard_retry(
-            &config
-                .retry_config()
-                .cloned()
-                .unwrap_or_else(limits::attempts),
-        )
-        .timeout_config(
-            config
-                .timeout_config()
-                .cloned()
-                .unwrap_or_else(limits::ordinary),
-        )
+        .standard_retry(&config.retry_config().cloned().unwrap_or_else(limits::attempts))
+        .timeout_config(config.timeout_config().cloned().unwrap_or_else(limits::ordinary))
         .retry_classifier(TransientErrorClassifier::<ErrorMetadata>::new())
         .retry_classifier(AwsErrorCodeClassifier::<ErrorMetadata>::new())
         .interceptor(patience)
@@ -99,11 +87,7 @@ pub(crate) fn endpoint(config: &SdkConfig, service: &str, region: &str) -> Strin
     if let Some(url) = config.endpoint_url() {
         return url.to_owned();
     }
-    let suffix = if region.starts_with("cn-") {
-        "amazonaws.com.cn"
-    } else {
-        "amazonaws.com"
-    };
+    let suffix = if region.starts_with("cn-") { "amazonaws.com.cn" } else { "amazonaws.com" };
     format!("https://{service}.{region}.{suffix}")
 }
 
@@ -128,9 +112,7 @@ fn signed(config: &SdkConfig, service: &'static str, region: String) -> StaticRu
     if let Some(credentials) = config.credentials_provider() {
         components = components.with_identity_resolver(SCHEME_ID, credentials);
     }
-    StaticRuntimePlugin::new()
-        .with_config(layer.freeze())
-        .with_runtime_components(components)
+    StaticRuntimePlugin::new().with_config(layer.freeze()).with_runtime_components(components)
 }
 
 /// Returns the content type of the version of the protocol that a service speaks (Smithy, "AWS JSON 1.0 protocol").
@@ -141,11 +123,7 @@ fn version_of(service: &str) -> &'static str {
     }
 }
 
-fn request(
-    target: &'static str,
-    version: &'static str,
-    body: String,
-) -> Result<HttpRequest, BoxError> {
+fn request(target: &'static str, version: &'static str, body: String) -> Result<HttpRequest, BoxError> {
     let length = body.len().to_string();
     let mut request = HttpRequest::new(SdkBody::from(body));
     request.set_method("POST")?;
@@ -168,9 +146,7 @@ fn answer(answer: &HttpResponse) -> Result<Value, OrchestratorError<ErrorMetadat
     let code = told["__type"].as_str().unwrap_or_default();
     let code = code.rsplit('#').next().unwrap_or_default();
     let code = code.split(':').next().unwrap_or_default();
-    let message = ["message", "Message"]
-        .iter()
-        .find_map(|name| told[name].as_str());
+    let message = ["message", "Message"].iter().find_map(|name| told[name].as_str());
     let mut error = ErrorMetadata::builder();
     if !code.is_empty() {
         error = error.code(code);

@@ -12,20 +12,14 @@ use serde_json::Value;
 use std::collections::{BTreeMap, HashMap};
 use std::time::Instant;
 use windlass_domain::fault::{Fault, FaultName};
-use windlass_engine::ports::{
-    Alias, Code, CodeRoom, Function, Invoked, LambdaApi, NOT_READY, Provisioned, Result,
-};
+use windlass_engine::ports::{Alias, Code, CodeRoom, Function, Invoked, LambdaApi, NOT_READY, Provisioned, Result};
 
 impl LambdaApi for Aws {
     async fn function(&self, name: &str, qualifier: Option<&str>) -> Result<Function> {
         let answer = Answer::default();
         let request = self.clients.lambda().get_function().function_name(name);
-        let sent = request
-            .set_qualifier(qualifier.map(str::to_owned))
-            .customize()
-            .interceptor(answer.clone())
-            .send()
-            .await;
+        let sent =
+            request.set_qualifier(qualifier.map(str::to_owned)).customize().interceptor(answer.clone()).send().await;
         sent.or_fault("GetFunction", name)?;
         let document = answer.json()?;
         let mut function = function_of(&document["Configuration"]);
@@ -37,13 +31,7 @@ impl LambdaApi for Aws {
         Ok(function)
     }
 
-    async fn update_code(
-        &self,
-        name: &str,
-        code: Code,
-        code_key: Option<&str>,
-        revision_id: &str,
-    ) -> Result<Function> {
+    async fn update_code(&self, name: &str, code: Code, code_key: Option<&str>, revision_id: &str) -> Result<Function> {
         let answer = Answer::default();
         let request = self
             .clients
@@ -54,22 +42,12 @@ impl LambdaApi for Aws {
             .revision_id(revision_id);
         let request = match code {
             Code::Zip(bytes) => request.zip_file(Blob::new(bytes)),
-            Code::Object {
-                bucket,
-                key,
-                version_id,
-            } => request
-                .s3_bucket(bucket)
-                .s3_key(key)
-                .s3_object_version(version_id),
+            Code::Object { bucket, key, version_id } => {
+                request.s3_bucket(bucket).s3_key(key).s3_object_version(version_id)
+            }
             Code::Image(uri) => request.image_uri(uri),
         };
-        let sent = request
-            .customize()
-            .config_override(sent_once())
-            .interceptor(answer.clone())
-            .send()
-            .await;
+        let sent = request.customize().config_override(sent_once()).interceptor(answer.clone()).send().await;
         sent.or_fault("UpdateFunctionCode", name)?;
         Ok(function_of(&answer.json()?))
     }
@@ -100,9 +78,7 @@ impl LambdaApi for Aws {
             {
                 Err(Fault::new(
                     FaultName::Conflict,
-                    format!(
-                        "PublishVersion {name}: the function's code is not {code_sha256} any more"
-                    ),
+                    format!("PublishVersion {name}: the function's code is not {code_sha256} any more"),
                 ))
             }
             Err(error) => Err(fault(&error, "PublishVersion", name)),
@@ -115,13 +91,8 @@ impl LambdaApi for Aws {
         loop {
             let answer = Answer::default();
             let request = self.clients.lambda().list_versions_by_function();
-            let sent = request
-                .function_name(name)
-                .set_marker(marker)
-                .customize()
-                .interceptor(answer.clone())
-                .send()
-                .await;
+            let sent =
+                request.function_name(name).set_marker(marker).customize().interceptor(answer.clone()).send().await;
             let page = sent.or_fault("ListVersionsByFunction", name)?;
             let document = answer.json()?;
             let listed = document["Versions"].as_array().into_iter().flatten();
@@ -138,11 +109,7 @@ impl LambdaApi for Aws {
         let request = self.clients.lambda().get_alias().function_name(name);
         let told = request.name(alias).send().await;
         let told = told.or_fault("GetAlias", &format!("{name}:{alias}"))?;
-        Ok(alias_of(
-            told.function_version,
-            told.routing_config,
-            told.revision_id,
-        ))
+        Ok(alias_of(told.function_version, told.routing_config, told.revision_id))
     }
 
     async fn update_alias(
@@ -164,11 +131,7 @@ impl LambdaApi for Aws {
             .send()
             .await;
         let told = sent.or_fault("UpdateAlias", &format!("{name}:{alias}"))?;
-        Ok(alias_of(
-            told.function_version,
-            told.routing_config,
-            told.revision_id,
-        ))
+        Ok(alias_of(told.function_version, told.routing_config, told.revision_id))
     }
 
     async fn code_room(&self) -> Result<CodeRoom> {
@@ -177,9 +140,7 @@ impl LambdaApi for Aws {
         let bytes = |told: Option<i64>| told.and_then(|bytes| u64::try_from(bytes).ok());
         let used = bytes(told.account_usage.map(|usage| usage.total_code_size));
         let total = bytes(told.account_limit.map(|limit| limit.total_code_size));
-        let room = used
-            .zip(total)
-            .map(|(used, total)| CodeRoom { used, total });
+        let room = used.zip(total).map(|(used, total)| CodeRoom { used, total });
         room.ok_or_else(|| {
             let message = "GetAccountSettings of AWS Lambda: the answer tells no sizes of code";
             Fault::new(FaultName::Unavailable, message)
@@ -188,27 +149,13 @@ impl LambdaApi for Aws {
 
     async fn provisioned(&self, name: &str, qualifier: &str) -> Result<Option<Provisioned>> {
         let request = self.clients.lambda().get_provisioned_concurrency_config();
-        match request
-            .function_name(name)
-            .qualifier(qualifier)
-            .send()
-            .await
-        {
+        match request.function_name(name).qualifier(qualifier).send().await {
             Ok(told) => Ok(Some(Provisioned {
-                status: told
-                    .status
-                    .map(|status| status.as_str().to_owned())
-                    .unwrap_or_default(),
+                status: told.status.map(|status| status.as_str().to_owned()).unwrap_or_default(),
                 reason: told.status_reason.unwrap_or_default(),
             })),
-            Err(error) if code(&error) == Some("ProvisionedConcurrencyConfigNotFoundException") => {
-                Ok(None)
-            }
-            Err(error) => Err(fault(
-                &error,
-                "GetProvisionedConcurrencyConfig",
-                &format!("{name}:{qualifier}"),
-            )),
+            Err(error) if code(&error) == Some("ProvisionedConcurrencyConfigNotFoundException") => Ok(None),
+            Err(error) => Err(fault(&error, "GetProvisionedConcurrencyConfig", &format!("{name}:{qualifier}"))),
         }
     }
 
@@ -219,23 +166,14 @@ impl LambdaApi for Aws {
             .qualifier(qualifier)
             .payload(Blob::new(payload.to_string()))
             .customize()
-            .config_override(
-                Builder::new()
-                    .retry_config(limits::one_attempt())
-                    .timeout_config(limits::invocation()),
-            )
+            .config_override(Builder::new().retry_config(limits::one_attempt()).timeout_config(limits::invocation()))
             .send()
             .await;
         let ms = u64::try_from(started.elapsed().as_millis()).unwrap_or(u64::MAX);
         let called = format!("{name}:{qualifier}");
-        let answer =
-            sent.map_err(|error| not_ready(fault(&error, "Invoke", &called), code(&error)))?;
+        let answer = sent.map_err(|error| not_ready(fault(&error, "Invoke", &called), code(&error)))?;
         let payload = answer.payload.map(Blob::into_inner).unwrap_or_default();
-        Ok(Invoked {
-            error: answer.function_error,
-            payload: json_or_text(&payload),
-            ms,
-        })
+        Ok(Invoked { error: answer.function_error, payload: json_or_text(&payload), ms })
     }
 
     async fn function_tags(&self, arn: &str) -> Result<BTreeMap<String, String>> {
@@ -260,14 +198,11 @@ pub(crate) fn not_ready(fault: Fault, code: Option<&str>) -> Fault {
 
 /// Returns a configuration by which a switching change is sent once: see [`limits::one_attempt`].
 fn sent_once() -> Builder {
-    Builder::new()
-        .retry_config(limits::one_attempt())
-        .timeout_config(limits::switching())
+    Builder::new().retry_config(limits::one_attempt()).timeout_config(limits::switching())
 }
 
 fn json_or_text(bytes: &[u8]) -> Value {
-    serde_json::from_slice(bytes)
-        .unwrap_or_else(|_| Value::String(String::from_utf8_lossy(bytes).into_owned()))
+    serde_json::from_slice(bytes).unwrap_or_else(|_| Value::String(String::from_utf8_lossy(bytes).into_owned()))
 }
 
 /// Returns the routing with these weights. An empty map clears them; without the member they would stay (AWS Lambda API
@@ -275,30 +210,21 @@ fn json_or_text(bytes: &[u8]) -> Value {
 fn routing(weights: &[(String, String)]) -> Result<AliasRoutingConfiguration> {
     let mut shares = HashMap::new();
     for (version, share) in weights {
-        let share = share.parse::<f64>().map_err(|_| {
-            Fault::internal(format!(
-                "the weight `{share}` of version {version} is no number"
-            ))
-        })?;
+        let share = share
+            .parse::<f64>()
+            .map_err(|_| Fault::internal(format!("the weight `{share}` of version {version} is no number")))?;
         shares.insert(version.clone(), share);
     }
     let routing = AliasRoutingConfiguration::builder();
     Ok(routing.set_additional_version_weights(Some(shares)).build())
 }
 
-fn alias_of(
-    version: Option<String>,
-    routing: Option<AliasRoutingConfiguration>,
-    revision_id: Option<String>,
-) -> Alias {
+fn alias_of(version: Option<String>, routing: Option<AliasRoutingConfiguration>, revision_id: Option<String>) -> Alias {
     let shares = routing.and_then(|routing| routing.additional_version_weights);
     let shares: BTreeMap<String, f64> = shares.unwrap_or_default().into_iter().collect();
     Alias {
         version: version.unwrap_or_default(),
-        weights: shares
-            .into_iter()
-            .map(|(version, share)| (version, share.to_string()))
-            .collect(),
+        weights: shares.into_iter().map(|(version, share)| (version, share.to_string())).collect(),
         revision_id: revision_id.unwrap_or_default(),
     }
 }

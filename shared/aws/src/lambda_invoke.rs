@@ -39,8 +39,7 @@ impl LambdaInvokeApi for Aws {
             .send()
             .await;
         let called = format!("{}:{}", call.name, call.version);
-        let answer =
-            sent.map_err(|error| not_ready(fault(&error, "Invoke", &called), code(&error)))?;
+        let answer = sent.map_err(|error| not_ready(fault(&error, "Invoke", &called), code(&error)))?;
         let payload = answer.payload.map(Blob::into_inner).unwrap_or_default();
         Ok(CallAnswer {
             error_type: error_type(answer.function_error.as_deref(), &payload),
@@ -51,9 +50,7 @@ impl LambdaInvokeApi for Aws {
 }
 
 fn once(limits: aws_config::timeout::TimeoutConfig) -> Builder {
-    Builder::new()
-        .retry_config(limits::one_attempt())
-        .timeout_config(limits)
+    Builder::new().retry_config(limits::one_attempt()).timeout_config(limits)
 }
 
 /// Returns the error's type alone: its message and the rest of the answer may have a secret in them.

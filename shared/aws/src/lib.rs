@@ -104,10 +104,7 @@ impl Aws {
     /// Makes AWS from this function's environment. It reads environment variables only; no call is made before a port
     /// is used.
     pub async fn from_env() -> Result<Self> {
-        Ok(Self::new(
-            settings::sdk_config().await,
-            Settings::from_env()?,
-        ))
+        Ok(Self::new(settings::sdk_config().await, Settings::from_env()?))
     }
 
     /// Makes AWS for a program that a person or a CI job runs, with their credentials. An object's bytes may take an
@@ -136,12 +133,7 @@ impl Aws {
     fn with(home: SdkConfig, settings: Settings, clients: Clients) -> Self {
         let clients = Rc::new(clients);
         Self {
-            shared: Rc::new(Shared {
-                settings,
-                home,
-                home_clients: Rc::clone(&clients),
-                places: RefCell::default(),
-            }),
+            shared: Rc::new(Shared { settings, home, home_clients: Rc::clone(&clients), places: RefCell::default() }),
             clients,
             on_targets: false,
             once: None,

@@ -42,11 +42,7 @@ pub(crate) fn switching() -> TimeoutConfig {
 /// A switching write of an object, of which one change has many. Its caller gives the limit, so that all of them end
 /// within the time for which their open call is recorded.
 pub(crate) fn switching_within(limit: Duration) -> TimeoutConfig {
-    TimeoutConfig::builder()
-        .connect_timeout(CONNECT)
-        .operation_attempt_timeout(limit)
-        .operation_timeout(limit)
-        .build()
+    TimeoutConfig::builder().connect_timeout(CONNECT).operation_attempt_timeout(limit).operation_timeout(limit).build()
 }
 
 /// A read between the record of a switching change and its send: 2 s, so that the send still begins and ends in its

@@ -56,17 +56,10 @@ impl Aws {
         if let Some(prefix) = place.streams.prefix() {
             body["logStreamNamePrefix"] = json!(prefix);
         }
-        let mut found = LogLines {
-            is_there: true,
-            ..LogLines::default()
-        };
+        let mut found = LogLines { is_there: true, ..LogLines::default() };
         let mut looked_until = from;
         for _ in 0..MOST_PAGES {
-            let call = JsonCall {
-                service: "logs",
-                target: "Logs_20140328.FilterLogEvents",
-                body: body.clone(),
-            };
+            let call = JsonCall { service: "logs", target: "Logs_20140328.FilterLogEvents", body: body.clone() };
             let page = match there.json_call(call).await {
                 Ok(page) => page,
                 Err(fault) if fault.name == FaultName::NotFound => {
@@ -101,10 +94,7 @@ impl Aws {
 
 /// Returns the caller's own account in this region.
 pub(crate) fn in_region(region: Option<&str>) -> Place {
-    Place {
-        region: region.map(str::to_owned),
-        role: None,
-    }
+    Place { region: region.map(str::to_owned), role: None }
 }
 
 /// Returns the reason why something could not be read, with the right that it takes where that is missing.
@@ -134,10 +124,7 @@ mod tests {
     fn a_missing_right_is_told_by_its_action() {
         let denied = Fault::new(FaultName::AccessDenied, "FilterLogEvents: not authorized.");
         let told = unread(&denied, "logs:FilterLogEvents");
-        assert!(
-            told.ends_with("not authorized. Allow yourself `logs:FilterLogEvents`"),
-            "{told}"
-        );
+        assert!(told.ends_with("not authorized. Allow yourself `logs:FilterLogEvents`"), "{told}");
         let late = Fault::new(FaultName::Unavailable, "no answer");
         assert_eq!(unread(&late, "logs:FilterLogEvents"), "no answer");
     }

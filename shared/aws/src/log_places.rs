@@ -42,12 +42,10 @@ impl Streams {
     /// Returns whether lines of a stream of this name are meant.
     pub fn has(&self, stream: &str) -> bool {
         match self {
-            Self::Versions(versions) => versions
-                .iter()
-                .any(|version| stream.contains(&format!("[{version}]"))),
-            Self::Container { prefix, others } => stream
-                .strip_prefix(prefix.as_str())
-                .is_some_and(|task| !others.contains(task)),
+            Self::Versions(versions) => versions.iter().any(|version| stream.contains(&format!("[{version}]"))),
+            Self::Container { prefix, others } => {
+                stream.strip_prefix(prefix.as_str()).is_some_and(|task| !others.contains(task))
+            }
             Self::All => true,
         }
     }
@@ -73,10 +71,7 @@ pub struct LogPlaces {
 
 impl LogPlaces {
     fn unseen(why: String) -> Self {
-        Self {
-            unseen: vec![why],
-            ..Self::default()
-        }
+        Self { unseen: vec![why], ..Self::default() }
     }
 }
 
@@ -86,14 +81,8 @@ impl Aws {
         let there = self.at(&in_region(region));
         match writes {
             Writes::Nothing(_) | Writes::Elsewhere(_) => LogPlaces::default(),
-            Writes::Versions { function, versions } => {
-                there.group_of(function, versions, region).await
-            }
-            Writes::Tasks {
-                cluster,
-                service,
-                task_definitions,
-            } => {
+            Writes::Versions { function, versions } => there.group_of(function, versions, region).await,
+            Writes::Tasks { cluster, service, task_definitions } => {
                 let service = (cluster.as_str(), service.as_str());
                 there.groups_of(service, task_definitions, region).await
             }
@@ -101,12 +90,7 @@ impl Aws {
     }
 
     /// Returns the log group of a function (AWS Lambda API Reference, "GetFunctionConfiguration").
-    async fn group_of(
-        &self,
-        function: &str,
-        versions: &BTreeSet<String>,
-        region: Option<&str>,
-    ) -> LogPlaces {
+    async fn group_of(&self, function: &str, versions: &BTreeSet<String>, region: Option<&str>) -> LogPlaces {
         let (config, _) = self.clients.config();
         let path = ["2015-03-31", "functions", function, "configuration"];
         let what = format!("the configuration of {function}");
@@ -125,9 +109,7 @@ impl Aws {
         match told {
             Ok(body) => {
                 let group = body.pointer("/LoggingConfig/LogGroup");
-                let group = group
-                    .and_then(Value::as_str)
-                    .filter(|name| !name.is_empty());
+                let group = group.and_then(Value::as_str).filter(|name| !name.is_empty());
                 let group = group.map_or(format!("/aws/lambda/{function}"), str::to_owned);
                 LogPlaces {
                     places: vec![LogPlace {
@@ -149,10 +131,7 @@ impl Aws {
         region: Option<&str>,
     ) -> LogPlaces {
         let mut found = LogPlaces::default();
-        let others = match self
-            .tasks_of_others(cluster, service, task_definitions)
-            .await
-        {
+        let others = match self.tasks_of_others(cluster, service, task_definitions).await {
             Ok(others) => others,
             Err(fault) => {
                 let why = unread(&fault, "ecs:ListTasks` and `ecs:DescribeTasks");
@@ -169,9 +148,7 @@ impl Aws {
                     found.places.extend(places);
                     found.notes.extend(notes);
                 }
-                Err(fault) => found
-                    .unseen
-                    .push(unread(&fault, "ecs:DescribeTaskDefinition")),
+                Err(fault) => found.unseen.push(unread(&fault, "ecs:DescribeTaskDefinition")),
             }
         }
         // Two task definitions of one family write to the same places.
@@ -189,22 +166,14 @@ impl Aws {
     ) -> Result<BTreeSet<String>> {
         let mut tasks = self.tasks(cluster, service, false).await?;
         tasks.extend(self.tasks(cluster, service, true).await?);
-        let others = tasks
-            .into_iter()
-            .filter(|task| !task_definitions.contains(&task.task_definition));
-        Ok(others
-            .filter_map(|task| task.arn.rsplit('/').next().map(str::to_owned))
-            .collect())
+        let others = tasks.into_iter().filter(|task| !task_definitions.contains(&task.task_definition));
+        Ok(others.filter_map(|task| task.arn.rsplit('/').next().map(str::to_owned)).collect())
     }
 }
 
 /// Returns the places to which the containers of a task definition write, and a note for each container that writes
 /// elsewhere.
-fn containers(
-    document: &Value,
-    others: &BTreeSet<String>,
-    region: Option<&str>,
-) -> (Vec<LogPlace>, Vec<String>) {
+fn containers(document: &Value, others: &BTreeSet<String>, region: Option<&str>) -> (Vec<LogPlace>, Vec<String>) {
     let (mut places, mut notes) = (Vec::new(), Vec::new());
     let each = document["containerDefinitions"].as_array();
     for container in each.into_iter().flatten() {
@@ -214,17 +183,13 @@ fn containers(
         let group = option("awslogs-group").filter(|_| logs["logDriver"] == "awslogs");
         let Some(group) = group else {
             let driver = logs["logDriver"].as_str().unwrap_or("no log driver");
-            notes.push(format!(
-                "container {name} writes to no log group that is named for it ({driver})"
-            ));
+            notes.push(format!("container {name} writes to no log group that is named for it ({driver})"));
             continue;
         };
         let prefix = option("awslogs-stream-prefix");
         places.push(LogPlace {
             group,
-            region: option("awslogs-region")
-                .filter(|region| is_region(region))
-                .or_else(|| region.map(str::to_owned)),
+            region: option("awslogs-region").filter(|region| is_region(region)).or_else(|| region.map(str::to_owned)),
             streams: prefix.map_or(Streams::All, |prefix| Streams::Container {
                 prefix: format!("{prefix}/{name}/"),
                 others: others.clone(),
@@ -248,12 +213,7 @@ mod tests {
 
     #[test]
     fn a_region_that_would_lead_elsewhere_is_none() {
-        for (region, is) in [
-            ("eu-west-1", true),
-            ("x@127.0.0.1:8443/", false),
-            ("a.b", false),
-            ("", false),
-        ] {
+        for (region, is) in [("eu-west-1", true), ("x@127.0.0.1:8443/", false), ("a.b", false), ("", false)] {
             assert_eq!(is_region(region), is, "{region}");
         }
     }
@@ -265,10 +225,7 @@ mod tests {
     #[test]
     fn a_stream_belongs_to_a_version_or_a_task_by_its_name() {
         let versions = Streams::Versions(set(&["42", "$LATEST"]));
-        let container = Streams::Container {
-            prefix: "agent/web/".into(),
-            others: set(&["0former"]),
-        };
+        let container = Streams::Container { prefix: "agent/web/".into(), others: set(&["0former"]) };
         let table = [
             (&versions, "2026/11/20/[42]4f1e", true),
             (&versions, "2026/11/20/shop-api-prod[42]4f1e", true),
@@ -288,7 +245,8 @@ mod tests {
     #[test]
     fn each_container_writes_where_its_log_driver_says() {
         let logs = |options: Value| json!({"logDriver": "awslogs", "options": options});
-        let own = json!({"awslogs-group": "/shop/agent", "awslogs-region": "eu-north-1", "awslogs-stream-prefix": "agent"});
+        let own =
+            json!({"awslogs-group": "/shop/agent", "awslogs-region": "eu-north-1", "awslogs-stream-prefix": "agent"});
         let document = json!({"containerDefinitions": [
             {"name": "web", "logConfiguration": logs(own)},
             {"name": "worker", "logConfiguration": logs(json!({"awslogs-group": "/shop/worker"}))},
@@ -296,20 +254,10 @@ mod tests {
             {"name": "silent"},
         ]});
         let (places, notes) = containers(&document, &set(&["0"]), Some("eu-west-1"));
-        let told: Vec<_> = places
-            .iter()
-            .map(|one| {
-                (
-                    one.group.as_str(),
-                    one.region.as_deref(),
-                    one.streams.prefix(),
-                )
-            })
-            .collect();
-        let wanted = [
-            ("/shop/agent", Some("eu-north-1"), Some("agent/web/")),
-            ("/shop/worker", Some("eu-west-1"), None),
-        ];
+        let told: Vec<_> =
+            places.iter().map(|one| (one.group.as_str(), one.region.as_deref(), one.streams.prefix())).collect();
+        let wanted =
+            [("/shop/agent", Some("eu-north-1"), Some("agent/web/")), ("/shop/worker", Some("eu-west-1"), None)];
         assert_eq!(told, wanted);
         assert_eq!(notes.len(), 2, "{notes:?}");
         assert!(notes[0].contains("proxy") && notes[0].contains("awsfirelens"));

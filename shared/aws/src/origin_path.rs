@@ -52,9 +52,7 @@ fn find(xml: &str, origin: &str) -> Result<ElementPlaces, String> {
                 }
                 began = if in_origin(&open, 1) { before } else { began };
             }
-            Event::Empty(tag)
-                if open == ORIGIN && text(tag.local_name().as_ref()) == "OriginPath" =>
-            {
+            Event::Empty(tag) if open == ORIGIN && text(tag.local_name().as_ref()) == "OriginPath" => {
                 places.path = Some(before..place(&reader));
             }
             Event::Text(words) if in_origin(&open, 1) && last(&open) == "Id" => {
@@ -132,10 +130,7 @@ mod tests {
         let without = CONFIG.replace("<OriginPath/>", "");
         let changed = replace(&without, "site", "/a&b").expect("there is such an origin");
         let domain = "<DomainName>b.s3.amazonaws.com</DomainName>";
-        let expected = without.replace(
-            domain,
-            &format!("{domain}<OriginPath>/a&amp;b</OriginPath>"),
-        );
+        let expected = without.replace(domain, &format!("{domain}<OriginPath>/a&amp;b</OriginPath>"));
         assert_eq!(changed, expected);
     }
 

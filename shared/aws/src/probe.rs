@@ -6,9 +6,7 @@ use std::time::{Duration, Instant};
 use url::Url;
 use windlass_domain::address::forbidden;
 use windlass_engine::config::Config;
-use windlass_engine::ports::{
-    Conversation, ConversationOutcome, Get, Probe, ProbeAnswer, Probed, Result,
-};
+use windlass_engine::ports::{Conversation, ConversationOutcome, Get, Probe, ProbeAnswer, Probed, Result};
 
 const REDIRECTS: usize = 5;
 
@@ -21,9 +19,7 @@ impl Probe for Aws {
     }
 
     async fn probe(&self, get: &Get<'_>) -> Result<Probed> {
-        let Get {
-            url, timeout_ms, ..
-        } = *get;
+        let Get { url, timeout_ms, .. } = *get;
         let rule = Rule::of(&self.settings().config);
         let started = Instant::now();
         let probing = follow(&rule, get);
@@ -53,8 +49,8 @@ pub(crate) struct Rule {
 /// Fetches and follows redirects by hand, so that each hop's address is checked before anything is
 /// sent to it. Headers go to the first one's host.
 async fn follow(rule: &Rule, get: &Get<'_>) -> Result<Fetched, Probed> {
-    let mut url = Url::parse(get.url)
-        .map_err(|error| Probed::Forbidden(format!("`{}` is no address: {error}", get.url)))?;
+    let mut url =
+        Url::parse(get.url).map_err(|error| Probed::Forbidden(format!("`{}` is no address: {error}", get.url)))?;
     let own = url.host_str().map(str::to_owned);
     for _ in 0..=REDIRECTS {
         let addresses = rule.allowed(&url, HTTP).await?;
@@ -68,9 +64,7 @@ async fn follow(rule: &Rule, get: &Get<'_>) -> Result<Fetched, Probed> {
             None => return Ok(fetched),
         }
     }
-    Err(Probed::NoAnswer(format!(
-        "more than {REDIRECTS} redirects, the last to {url}"
-    )))
+    Err(Probed::NoAnswer(format!("more than {REDIRECTS} redirects, the last to {url}")))
 }
 
 /// Returns the address to which an answer redirects; `None` if it does not.
@@ -87,36 +81,21 @@ fn redirected(url: &Url, fetched: &Fetched) -> Result<Option<Url>, Probed> {
 impl Rule {
     pub(crate) fn of(config: &Config) -> Self {
         let endpoint = config.local_endpoint.as_deref();
-        Self {
-            in_vpc: config.in_vpc,
-            endpoint: endpoint.and_then(|text| Url::parse(text).ok()),
-        }
+        Self { in_vpc: config.in_vpc, endpoint: endpoint.and_then(|text| Url::parse(text).ok()) }
     }
 
     /// Returns the addresses of a URL's host that may be reached. The connection is made to one of exactly these, so
     /// that a name cannot resolve to something else in between.
-    pub(crate) async fn allowed(
-        &self,
-        url: &Url,
-        schemes: [&str; 2],
-    ) -> Result<Vec<IpAddr>, Probed> {
+    pub(crate) async fn allowed(&self, url: &Url, schemes: [&str; 2]) -> Result<Vec<IpAddr>, Probed> {
         let scheme = url.scheme();
         if !schemes.contains(&scheme) {
             let [safe, plain] = schemes;
-            return Err(Probed::Forbidden(format!(
-                "{url}: `{scheme}` is not {plain} or {safe}"
-            )));
+            return Err(Probed::Forbidden(format!("{url}: `{scheme}` is not {plain} or {safe}")));
         }
-        let found = web::addresses(url)
-            .await
-            .map_err(|why| Probed::NoAnswer(format!("{url}: {why}")))?;
+        let found = web::addresses(url).await.map_err(|why| Probed::NoAnswer(format!("{url}: {why}")))?;
         let excepted = self.excepted(url, &found).await;
-        let refused = found
-            .iter()
-            .find_map(|address| forbidden(*address, self.in_vpc));
-        let may = |address: &IpAddr| {
-            forbidden(*address, self.in_vpc).is_none() || excepted.contains(address)
-        };
+        let refused = found.iter().find_map(|address| forbidden(*address, self.in_vpc));
+        let may = |address: &IpAddr| forbidden(*address, self.in_vpc).is_none() || excepted.contains(address);
         let allowed: Vec<IpAddr> = found.iter().copied().filter(may).collect();
         match (allowed.is_empty(), refused) {
             (false, _) => Ok(allowed),
@@ -137,11 +116,7 @@ impl Rule {
             return found.to_vec();
         }
         let own = web::addresses(endpoint).await.unwrap_or_default();
-        found
-            .iter()
-            .copied()
-            .filter(|address| own.contains(address))
-            .collect()
+        found.iter().copied().filter(|address| own.contains(address)).collect()
     }
 }
 
@@ -150,12 +125,8 @@ mod tests {
     use super::*;
 
     async fn allowed(in_vpc: bool, url: &str) -> Result<Vec<IpAddr>, Probed> {
-        let rule = Rule {
-            in_vpc,
-            endpoint: None,
-        };
-        rule.allowed(&Url::parse(url).expect("an address"), HTTP)
-            .await
+        let rule = Rule { in_vpc, endpoint: None };
+        rule.allowed(&Url::parse(url).expect("an address"), HTTP).await
     }
 
     #[tokio::test]

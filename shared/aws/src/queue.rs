@@ -12,10 +12,7 @@ use windlass_engine::ports::Result;
 /// waiting for each of them. Answers those that failed, so that only they come again (AWS Lambda Developer Guide,
 /// "Implementing partial batch responses"). A message that is no JSON fails as well, and ends in the dead-letter queue,
 /// where a person finds it.
-pub async fn each_message(
-    event: SqsEvent,
-    serve: impl AsyncFn(Value) -> Result<()>,
-) -> SqsBatchResponse {
+pub async fn each_message(event: SqsEvent, serve: impl AsyncFn(Value) -> Result<()>) -> SqsBatchResponse {
     let serve = &serve;
     let served = event.records.iter().map(|message| {
         let id = message.message_id.as_deref().unwrap_or_default();
@@ -43,12 +40,8 @@ pub async fn each_message(
 
 fn body(message: &SqsMessage) -> Result<Value> {
     let text = message.body.as_deref().unwrap_or_default();
-    serde_json::from_str(text).map_err(|error| {
-        Fault::new(
-            FaultName::BadInput,
-            format!("a message of the queue is not JSON: {error}"),
-        )
-    })
+    serde_json::from_str(text)
+        .map_err(|error| Fault::new(FaultName::BadInput, format!("a message of the queue is not JSON: {error}")))
 }
 
 #[cfg(test)]
@@ -60,9 +53,7 @@ mod tests {
     fn answer(event: Value, serve: impl AsyncFn(Value) -> Result<()>) -> Value {
         let event = serde_json::from_value(event).expect("an SQS event");
         let runtime = tokio::runtime::Builder::new_current_thread().build();
-        let answer = runtime
-            .expect("a runtime")
-            .block_on(each_message(event, serve));
+        let answer = runtime.expect("a runtime").block_on(each_message(event, serve));
         serde_json::to_value(answer).expect("JSON")
     }
 
@@ -77,10 +68,7 @@ mod tests {
             Ok(())
         };
         let messages = ["1", "2", "3"].map(|id| json!({"messageId": id, "body": "{}"}));
-        assert_eq!(
-            answer(json!({"Records": messages}), serve),
-            json!({"batchItemFailures": []})
-        );
+        assert_eq!(answer(json!({"Records": messages}), serve), json!({"batchItemFailures": []}));
         assert_eq!(most.get(), 3);
     }
 

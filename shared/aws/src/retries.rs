@@ -57,9 +57,7 @@ impl Intercept for Retries {
     ) -> Result<(), BoxError> {
         let now = now(components);
         if operation(config).is_some_and(|name| self.is_refused(&name, now)) {
-            config
-                .interceptor_state()
-                .store_put(RetryConfig::disabled());
+            config.interceptor_state().store_put(RetryConfig::disabled());
         }
         Ok(())
     }
@@ -93,13 +91,12 @@ impl Intercept for Retries {
 /// to be tried again; about all else there is nothing to do.
 fn last_answer(context: &InterceptorContext, components: &RuntimeComponents) -> RetryAction {
     let classifiers = components.retry_classifiers();
-    classifiers.fold(
-        RetryAction::NoActionIndicated,
-        |told, classifier| match classifier.classify_retry_v2(context, &told) {
+    classifiers.fold(RetryAction::NoActionIndicated, |told, classifier| {
+        match classifier.classify_retry_v2(context, &told) {
             RetryAction::NoActionIndicated => told,
             other => other,
-        },
-    )
+        }
+    })
 }
 
 fn now(components: &RuntimeComponents) -> SystemTime {

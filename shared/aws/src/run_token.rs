@@ -19,15 +19,13 @@ const ANSWERS_WITHIN: Duration = Duration::from_secs(20);
 pub async fn subject_of_run(address: &str, secret: &str) -> Result<String> {
     let asking = async {
         let mut url = web::http_address(address).ok_or("its address is none of HTTP")?;
-        url.query_pairs_mut()
-            .append_pair("audience", "sts.amazonaws.com");
+        url.query_pairs_mut().append_pair("audience", "sts.amazonaws.com");
         let addresses = web::addresses(&url).await?;
         let (name, value) = ("authorization".to_owned(), format!("bearer {secret}"));
         web::fetch(url.as_str(), [(&name, &value)], addresses, LARGEST_ANSWER).await
     };
-    let fetched = tokio::time::timeout(ANSWERS_WITHIN, asking)
-        .await
-        .unwrap_or_else(|_| Err("no answer in time".to_owned()));
+    let fetched =
+        tokio::time::timeout(ANSWERS_WITHIN, asking).await.unwrap_or_else(|_| Err("no answer in time".to_owned()));
     let subject = fetched.and_then(|fetched| {
         let subject = subject(&fetched.body).filter(|_| fetched.status == 200);
         subject.ok_or_else(|| format!("HTTP status {} and no token", fetched.status))

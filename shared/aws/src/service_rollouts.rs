@@ -10,30 +10,20 @@ use aws_sdk_ecs::types as ecs;
 use std::collections::BTreeMap;
 use windlass_domain::fault::{Fault, FaultName};
 use windlass_domain::time::Time;
-use windlass_engine::ports::{
-    LifecycleHook, Result, ServiceHook, ServiceRollout, ShiftedTargetGroups, Shifting,
-};
+use windlass_engine::ports::{LifecycleHook, Result, ServiceHook, ServiceRollout, ShiftedTargetGroups, Shifting};
 
 /// DescribeServiceDeployments and DescribeServiceRevisions take 20 ARNs at most.
 const AT_ONCE: usize = 20;
 
 /// Lists the deployments that were created since then, and describes the newest of them with their revisions.
-pub(crate) async fn read(
-    client: &Client,
-    cluster: &str,
-    service: &str,
-    since: Time,
-) -> Result<Vec<ServiceRollout>> {
+pub(crate) async fn read(client: &Client, cluster: &str, service: &str, since: Time) -> Result<Vec<ServiceRollout>> {
     let named = format!("{cluster}/{service}");
     let newest = list(client, (cluster, service), since, &named).await?;
     if newest.is_empty() {
         return Ok(vec![]);
     }
     let request = client.describe_service_deployments();
-    let sent = request
-        .set_service_deployment_arns(Some(newest))
-        .send()
-        .await;
+    let sent = request.set_service_deployment_arns(Some(newest)).send().await;
     let told = sent.or_fault("DescribeServiceDeployments", &named)?;
     let found = told.service_deployments.unwrap_or_default();
     let revisions = revisions(client, &found, &named).await?;
@@ -44,12 +34,7 @@ pub(crate) async fn read(
 }
 
 /// Returns the ARNs of the newest deployments that were created since then.
-async fn list(
-    client: &Client,
-    (cluster, service): (&str, &str),
-    since: Time,
-    named: &str,
-) -> Result<Vec<String>> {
+async fn list(client: &Client, (cluster, service): (&str, &str), since: Time, named: &str) -> Result<Vec<String>> {
     let mut listed = Vec::new();
     let mut next = None;
     loop {
@@ -100,22 +85,13 @@ async fn revisions(
     let mut known = BTreeMap::new();
     for some in arns.chunks(AT_ONCE) {
         let request = client.describe_service_revisions();
-        let sent = request
-            .set_service_revision_arns(Some(some.to_vec()))
-            .send()
-            .await;
+        let sent = request.set_service_revision_arns(Some(some.to_vec())).send().await;
         let told = sent.or_fault("DescribeServiceRevisions", named)?;
         let told = told.service_revisions.unwrap_or_default().into_iter();
         known.extend(told.filter_map(|one| {
             let behind = behind(&one);
             let task_definition = one.task_definition?;
-            Some((
-                one.service_revision_arn?,
-                Revision {
-                    task_definition,
-                    behind,
-                },
-            ))
+            Some((one.service_revision_arn?, Revision { task_definition, behind }))
         }));
     }
     Ok(known)
@@ -138,10 +114,7 @@ fn behind(revision: &ecs::ServiceRevision) -> Option<(String, String)> {
 }
 
 /// Returns the two target groups, if the former revision and the new one are behind the same load balancer.
-fn sides(
-    deployment: &ecs::ServiceDeployment,
-    revisions: &BTreeMap<String, Revision>,
-) -> Option<ShiftedTargetGroups> {
+fn sides(deployment: &ecs::ServiceDeployment, revisions: &BTreeMap<String, Revision>) -> Option<ShiftedTargetGroups> {
     let of = |arn: Option<&str>| revisions.get(arn?)?.behind.as_ref();
     let [source] = deployment.source_service_revisions() else {
         return None;
@@ -157,9 +130,7 @@ fn sides(
 
 /// Returns a configuration by which a switching change is sent once, for ten seconds.
 pub(crate) fn switching() -> Builder {
-    Builder::new()
-        .retry_config(limits::one_attempt())
-        .timeout_config(limits::switching())
+    Builder::new().retry_config(limits::one_attempt()).timeout_config(limits::switching())
 }
 
 /// Stops a deployment, so that ECS goes back. Of the stop types that the model knows, only `ROLLBACK` is valid (Amazon
@@ -174,10 +145,9 @@ pub(crate) async fn stop(client: &Client, arn: &str) -> Result<()> {
         .await;
     match sent {
         // ECS answers 400 with this code (Amazon ECS API Reference, StopServiceDeployment).
-        Err(error) if code(&error) == Some("ConflictException") => Err(Fault::new(
-            FaultName::Conflict,
-            format!("StopServiceDeployment {arn}: {}", message(&error)),
-        )),
+        Err(error) if code(&error) == Some("ConflictException") => {
+            Err(Fault::new(FaultName::Conflict, format!("StopServiceDeployment {arn}: {}", message(&error))))
+        }
         sent => sent.or_fault("StopServiceDeployment", arn).map(drop),
     }
 }
@@ -185,21 +155,13 @@ pub(crate) async fn stop(client: &Client, arn: &str) -> Result<()> {
 /// Answers a pause hook. ECS has no code of its own for one that does not wait (Amazon ECS API Reference,
 /// ContinueServiceDeployment): it refuses with a `ClientException` or an `InvalidParameterException`.
 pub(crate) async fn answer(client: &Client, arn: &str, hook: &str, goes_on: bool) -> Result<()> {
-    let request = client
-        .continue_service_deployment()
-        .service_deployment_arn(arn);
+    let request = client.continue_service_deployment().service_deployment_arn(arn);
     let action = if goes_on {
         ecs::DeploymentLifecycleHookAction::Continue
     } else {
         ecs::DeploymentLifecycleHookAction::Rollback
     };
-    let sent = request
-        .hook_id(hook)
-        .action(action)
-        .customize()
-        .config_override(switching())
-        .send()
-        .await;
+    let sent = request.hook_id(hook).action(action).customize().config_override(switching()).send().await;
     let named = format!("{arn} {hook}");
     sent.or_fault("ContinueServiceDeployment", &named).map(drop)
 }
@@ -209,17 +171,14 @@ pub(crate) async fn answer(client: &Client, arn: &str, hook: &str, goes_on: bool
 pub(crate) fn hooks(configuration: &ecs::DeploymentConfiguration) -> Vec<ServiceHook> {
     let of = |hook: &ecs::DeploymentLifecycleHook| {
         let timeout = hook.timeout_configuration();
-        let minutes =
-            timeout.and_then(ecs::DeploymentLifecycleHookTimeoutConfiguration::timeout_in_minutes);
+        let minutes = timeout.and_then(ecs::DeploymentLifecycleHookTimeoutConfiguration::timeout_in_minutes);
         let then = timeout.and_then(ecs::DeploymentLifecycleHookTimeoutConfiguration::action);
         let stages = hook.lifecycle_stages().iter();
         ServiceHook {
             kind: kind_of(hook.target_type()),
             stages: stages.map(|stage| stage.as_str().to_owned()).collect(),
             timeout_min: count(minutes.unwrap_or(1_440)),
-            then: then
-                .map_or("ROLLBACK", ecs::DeploymentLifecycleHookAction::as_str)
-                .to_owned(),
+            then: then.map_or("ROLLBACK", ecs::DeploymentLifecycleHookAction::as_str).to_owned(),
         }
     };
     configuration.lifecycle_hooks().iter().map(of).collect()
@@ -232,10 +191,7 @@ fn kind_of(told: Option<&ecs::DeploymentLifecycleHookTargetType>) -> String {
     told.unwrap_or("AWS_LAMBDA").to_owned()
 }
 
-fn rollout_of(
-    deployment: ecs::ServiceDeployment,
-    revisions: &BTreeMap<String, Revision>,
-) -> ServiceRollout {
+fn rollout_of(deployment: ecs::ServiceDeployment, revisions: &BTreeMap<String, Revision>) -> ServiceRollout {
     let target_groups = sides(&deployment, revisions);
     let hooks = deployment.lifecycle_hook_details.unwrap_or_default();
     let stage = deployment.lifecycle_stage.as_ref();
@@ -244,10 +200,7 @@ fn rollout_of(
     let arn = target.and_then(|target| target.arn.as_ref());
     ServiceRollout {
         arn: deployment.service_deployment_arn.unwrap_or_default(),
-        created: deployment
-            .created_at
-            .as_ref()
-            .map_or(Time::default(), time_of),
+        created: deployment.created_at.as_ref().map_or(Time::default(), time_of),
         status: status.map_or_else(String::new, |status| status.as_str().to_owned()),
         reason: deployment.status_reason.unwrap_or_default(),
         // PRE_PRODUCTION_TRAFFIC_SHIFT is missing from the SDK's list: it is read as the word that ECS sent.
@@ -256,9 +209,7 @@ fn rollout_of(
             .and_then(|arn| revisions.get(arn))
             .map(|revision| revision.task_definition.clone())
             .unwrap_or_default(),
-        traffic_tenths: target
-            .and_then(ecs::ServiceRevisionSummary::requested_production_traffic_weight)
-            .map(tenths),
+        traffic_tenths: target.and_then(ecs::ServiceRevisionSummary::requested_production_traffic_weight).map(tenths),
         hooks: hooks.into_iter().map(hook_of).collect(),
         target_groups,
     }
@@ -288,11 +239,7 @@ pub(crate) fn shifting(configuration: &ecs::DeploymentConfiguration) -> Shifting
 }
 
 /// Returns a percentage, of which ECS takes tenths, in tenths.
-#[allow(
-    clippy::cast_possible_truncation,
-    clippy::cast_sign_loss,
-    reason = "it is clamped"
-)]
+#[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "it is clamped")]
 fn tenths(percent: f64) -> u32 {
     (percent * 10.0).round().clamp(0.0, 1000.0) as u32
 }

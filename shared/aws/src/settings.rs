@@ -110,10 +110,7 @@ fn listed(text: Option<&str>) -> Vec<String> {
 }
 
 fn bad_in_vpc() -> Fault {
-    Fault::new(
-        FaultName::BadInput,
-        "the environment variable WINDLASS_IN_VPC must be `true` or `false`",
-    )
+    Fault::new(FaultName::BadInput, "the environment variable WINDLASS_IN_VPC must be `true` or `false`")
 }
 
 fn needed<'a>(value: Option<&'a str>, variable: &str) -> Result<&'a str> {
@@ -127,9 +124,7 @@ fn needed<'a>(value: Option<&'a str>, variable: &str) -> Result<&'a str> {
 /// Returns region, credentials and endpoint of a function, from its environment alone. It has no files of a person's,
 /// and a search for them would only make its start longer.
 pub(crate) async fn sdk_config() -> SdkConfig {
-    let nothing = EnvConfigFiles::builder()
-        .with_contents(EnvConfigFileKind::Config, "")
-        .build();
+    let nothing = EnvConfigFiles::builder().with_contents(EnvConfigFileKind::Config, "").build();
     load(nothing, None).await
 }
 
@@ -159,9 +154,7 @@ fn endpoints_are_addresses(variables: impl Iterator<Item = (String, String)>) ->
         is_one && !value.is_empty() && web::http_address(value).is_none()
     });
     let mut wrong: Vec<String> = wrong
-        .map(|(name, value)| {
-            format!("{name} is `{value}`, which is no address such as `http://localhost:4566`")
-        })
+        .map(|(name, value)| format!("{name} is `{value}`, which is no address such as `http://localhost:4566`"))
         .collect();
     wrong.sort();
     match wrong.as_slice() {
@@ -180,11 +173,7 @@ async fn load(files: EnvConfigFiles, region: Option<&str>) -> SdkConfig {
         .profile_files(files)
         // One client for all services: one pool of connections, and the root certificates are read
         // once. Left to themselves, the SDK's clients would each make their own.
-        .http_client(
-            aws_smithy_http_client::Builder::new()
-                .tls_provider(web::tls_provider())
-                .build_https(),
-        )
+        .http_client(aws_smithy_http_client::Builder::new().tls_provider(web::tls_provider()).build_https())
         .retry_config(limits::attempts())
         .timeout_config(limits::ordinary())
         .load()

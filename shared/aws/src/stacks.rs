@@ -33,10 +33,7 @@ const LARGEST_ANSWER: u64 = 4 * 1024 * 1024;
 /// # Errors
 /// `BadInput` if no region is known or an endpoint is none, `AccessDenied` without credentials or the right `cloudformation:DescribeStacks`,
 /// `Unavailable` without an answer.
-pub async fn stack_outputs(
-    name: &str,
-    region: Option<&str>,
-) -> Result<Option<BTreeMap<String, String>>> {
+pub async fn stack_outputs(name: &str, region: Option<&str>) -> Result<Option<BTreeMap<String, String>>> {
     outputs(&settings::sdk_config_of_a_person(region).await?, name).await
 }
 
@@ -77,11 +74,7 @@ pub(crate) async fn resources(home: &SdkConfig, name: &str) -> Result<Option<Vec
 /// Reads a resource; `None` if it has no id, because then it was never made.
 fn resource(mut member: BTreeMap<String, String>) -> Option<Resource> {
     let mut text = |name: &str| member.remove(name).filter(|text| !text.is_empty());
-    Some(Resource {
-        name: text("LogicalResourceId")?,
-        id: text("PhysicalResourceId")?,
-        sort: text("ResourceType")?,
-    })
+    Some(Resource { name: text("LogicalResourceId")?, id: text("PhysicalResourceId")?, sort: text("ResourceType")? })
 }
 
 /// Returns the answer to a call; `None` where there is no such stack.
@@ -98,18 +91,10 @@ async fn asked_of(home: &SdkConfig, asked: &[(&str, &str)], name: &str) -> Resul
 }
 
 /// Returns the answer of a service of AWS to a GET of this path, whatever its status.
-pub(crate) async fn read(
-    home: &SdkConfig,
-    service: &str,
-    path: &[&str],
-    what: &str,
-) -> Result<Fetched> {
+pub(crate) async fn read(home: &SdkConfig, service: &str, path: &[&str], what: &str) -> Result<Fetched> {
     let address = |endpoint: &str| {
         let mut url = Url::parse(endpoint).map_err(|error| format!("{endpoint}: {error}"))?;
-        url.path_segments_mut()
-            .map_err(|()| format!("{endpoint}: it has no path"))?
-            .pop_if_empty()
-            .extend(path);
+        url.path_segments_mut().map_err(|()| format!("{endpoint}: it has no path"))?.pop_if_empty().extend(path);
         Ok(url)
     };
     sent(home, service, address, what).await
@@ -139,9 +124,7 @@ async fn sent(
 
 fn address(endpoint: &str, asked: &[(&str, &str)]) -> Result<Url, String> {
     let mut url = Url::parse(endpoint).map_err(|error| format!("{endpoint}: {error}"))?;
-    url.query_pairs_mut()
-        .extend_pairs(asked)
-        .append_pair("Version", VERSION);
+    url.query_pairs_mut().extend_pairs(asked).append_pair("Version", VERSION);
     Ok(url)
 }
 
@@ -155,18 +138,12 @@ fn refused<T>(what: &str, status: u16, body: &str) -> Result<Option<T>> {
     }
     let name = error::name_of(code.as_deref(), Some(status));
     let code = code.unwrap_or_else(|| format!("HTTP status {status}"));
-    Err(Fault::new(
-        name,
-        format!("{what}: AWS answered {code}: {message}"),
-    ))
+    Err(Fault::new(name, format!("{what}: AWS answered {code}: {message}")))
 }
 
 /// Returns the text between the first tags of this name.
 fn text_of(body: &str, tag: &[u8]) -> Option<String> {
-    texts(body)
-        .into_iter()
-        .find(|(name, _)| name == tag)
-        .map(|(_, text)| text)
+    texts(body).into_iter().find(|(name, _)| name == tag).map(|(_, text)| text)
 }
 
 /// Reads the keys and values of the outputs.
@@ -240,10 +217,7 @@ mod tests {
             <member><OutputValue>lost</OutputValue></member>\
             <member>\n <OutputKey>ArtifactsBucket</OutputKey>\n <OutputValue>windlass-a</OutputValue></member>\
             </Outputs></member></Stacks></DescribeStacksResult></DescribeStacksResponse>";
-        let wanted = [
-            ("ApiUrl", "https://a.example/?x=1&y=2"),
-            ("ArtifactsBucket", "windlass-a"),
-        ];
+        let wanted = [("ApiUrl", "https://a.example/?x=1&y=2"), ("ArtifactsBucket", "windlass-a")];
         let wanted = wanted.map(|(key, value)| (key.to_owned(), value.to_owned()));
         assert_eq!(pairs(body), BTreeMap::from(wanted));
         assert_eq!(pairs("{}"), BTreeMap::new());
@@ -259,11 +233,7 @@ mod tests {
             <member><LogicalResourceId>Never</LogicalResourceId><ResourceType>AWS::SQS::Queue</ResourceType></member>\
             </StackResourceSummaries><NextToken>more</NextToken></ListStackResourcesResult></ListStackResourcesResponse>";
         let found: Vec<Resource> = members(body).into_iter().filter_map(resource).collect();
-        let ledger = Resource {
-            name: "Ledger".into(),
-            id: "w-ledger".into(),
-            sort: "AWS::DynamoDB::Table".into(),
-        };
+        let ledger = Resource { name: "Ledger".into(), id: "w-ledger".into(), sort: "AWS::DynamoDB::Table".into() };
         assert_eq!(found, [ledger]);
         assert_eq!(text_of(body, b"NextToken").as_deref(), Some("more"));
     }
@@ -276,29 +246,14 @@ mod tests {
             );
             refused::<()>("DescribeStacks a", status, &body)
         };
-        let none = told(
-            400,
-            "ValidationError",
-            "Stack with id windlass does not exist",
-        );
+        let none = told(400, "ValidationError", "Stack with id windlass does not exist");
         assert_eq!(none.unwrap(), None);
         let name = |told: Result<Option<()>>| told.unwrap_err().name;
-        assert_eq!(
-            name(told(400, "ValidationError", "1 validation error")),
-            FaultName::Refused
-        );
+        assert_eq!(name(told(400, "ValidationError", "1 validation error")), FaultName::Refused);
         let denied = told(403, "AccessDenied", "User: a is not authorized").unwrap_err();
         assert_eq!(denied.name, FaultName::AccessDenied);
-        assert!(
-            denied
-                .message
-                .contains("AWS answered AccessDenied: User: a"),
-            "{denied}"
-        );
-        assert_eq!(
-            name(told(400, "Throttling", "Rate exceeded")),
-            FaultName::Throttled
-        );
+        assert!(denied.message.contains("AWS answered AccessDenied: User: a"), "{denied}");
+        assert_eq!(name(told(400, "Throttling", "Rate exceeded")), FaultName::Throttled);
         let nothing = refused::<()>("DescribeStacks a", 502, "<html>").unwrap_err();
         assert_eq!(nothing.name, FaultName::Unavailable);
         assert!(nothing.message.contains("HTTP status 502"), "{nothing}");
@@ -308,9 +263,6 @@ mod tests {
     fn a_name_is_one_value_of_the_query_whatever_is_in_it() {
         let asked = [("Action", "DescribeStacks"), ("StackName", "a&b c")];
         let url = address("http://127.0.0.1:4566", &asked).unwrap();
-        assert_eq!(
-            url.as_str(),
-            "http://127.0.0.1:4566/?Action=DescribeStacks&StackName=a%26b+c&Version=2010-05-15"
-        );
+        assert_eq!(url.as_str(), "http://127.0.0.1:4566/?Action=DescribeStacks&StackName=a%26b+c&Version=2010-05-15");
     }
 }

@@ -15,19 +15,12 @@ impl StepFunctionsApi for Aws {
     async fn start(&self, name: &str, input: &Value) -> Result<String> {
         let machine = self.settings().state_machine()?;
         let request = self.clients.sfn().start_execution();
-        let sent = request
-            .state_machine_arn(machine)
-            .name(name)
-            .input(input.to_string())
-            .send()
-            .await;
+        let sent = request.state_machine_arn(machine).name(name).input(input.to_string()).send().await;
         match sent {
             Ok(started) => Ok(started.execution_arn),
             // The same name with the same input is a success on AWS while it runs, and an error
             // afterwards; both mean that it was started.
-            Err(error) if code(&error) == Some("ExecutionAlreadyExists") => {
-                Ok(execution_arn(machine, name))
-            }
+            Err(error) if code(&error) == Some("ExecutionAlreadyExists") => Ok(execution_arn(machine, name)),
             Err(error) => Err(fault(&error, "StartExecution", name)),
         }
     }
@@ -69,10 +62,7 @@ impl StepFunctionsApi for Aws {
             error: told.error,
             cause: told.cause,
             started: time_of(&told.start_date),
-            input: told
-                .input
-                .and_then(|input| serde_json::from_str(&input).ok())
-                .unwrap_or_default(),
+            input: told.input.and_then(|input| serde_json::from_str(&input).ok()).unwrap_or_default(),
         }))
     }
 
@@ -80,21 +70,14 @@ impl StepFunctionsApi for Aws {
     async fn newest(&self) -> Result<Vec<String>> {
         let machine = self.settings().state_machine()?;
         let request = self.clients.sfn().list_executions();
-        let sent = request
-            .state_machine_arn(machine)
-            .max_results(NEWEST)
-            .send()
-            .await;
+        let sent = request.state_machine_arn(machine).max_results(NEWEST).send().await;
         let listed = sent.or_fault("ListExecutions", machine)?.executions;
         Ok(listed.into_iter().map(|one| one.execution_arn).collect())
     }
 
     async fn transitions(&self, arn: &str) -> Result<Option<u64>> {
         let request = self.clients.sfn().get_execution_history();
-        let request = request
-            .execution_arn(arn)
-            .include_execution_data(false)
-            .max_results(EVENTS);
+        let request = request.execution_arn(arn).include_execution_data(false).max_results(EVENTS);
         let mut pages = request.into_paginator().send();
         let mut transitions = 0;
         while let Some(page) = pages.next().await {
@@ -113,12 +96,7 @@ impl StepFunctionsApi for Aws {
         let request = self.clients.sfn().send_task_success().task_token(token);
         match request.output(output.to_string()).send().await {
             Ok(_) => Ok(true),
-            Err(error)
-                if matches!(
-                    code(&error),
-                    Some("TaskTimedOut" | "TaskDoesNotExist" | "InvalidToken")
-                ) =>
-            {
+            Err(error) if matches!(code(&error), Some("TaskTimedOut" | "TaskDoesNotExist" | "InvalidToken")) => {
                 Ok(false)
             }
             Err(error) => Err(error).or_fault("SendTaskSuccess", "a waiting task"),
@@ -140,8 +118,5 @@ fn is_transition(event: &HistoryEventType) -> bool {
 /// Returns the ARN of an execution (Step Functions Developer Guide, "ARNs of executions"): `…:stateMachine:<machine>`
 /// becomes `…:execution:<machine>:<name>`.
 fn execution_arn(machine: &str, name: &str) -> String {
-    format!(
-        "{}:{name}",
-        machine.replacen(":stateMachine:", ":execution:", 1)
-    )
+    format!("{}:{name}", machine.replacen(":stateMachine:", ":execution:", 1))
 }

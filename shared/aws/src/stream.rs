@@ -36,10 +36,7 @@ pub fn changes_from_stream(event: Event) -> Result<Vec<Change>> {
 }
 
 fn change(record: EventRecord) -> Result<Change> {
-    Ok(Change {
-        before: image(record.change.old_image)?,
-        after: image(record.change.new_image)?,
-    })
+    Ok(Change { before: image(record.change.old_image)?, after: image(record.change.new_image)? })
 }
 
 /// Reads an image of an item. An item has its key at least, so an image without attributes is an absent item.

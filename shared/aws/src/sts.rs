@@ -21,21 +21,15 @@ impl AssumeRole for Aws {
         if places.len() >= PLACES && !places.contains_key(place) {
             places.clear();
         }
-        let clients = places
-            .entry(place.clone())
-            .or_insert_with(|| Rc::new(Clients::new(config_at(&self.shared.home, place))));
+        let clients =
+            places.entry(place.clone()).or_insert_with(|| Rc::new(Clients::new(config_at(&self.shared.home, place))));
         Self::new_handle(self, Rc::clone(clients))
     }
 }
 
 impl Aws {
     fn new_handle(&self, clients: Rc<Clients>) -> Self {
-        Self {
-            shared: Rc::clone(&self.shared),
-            clients,
-            on_targets: true,
-            once: None,
-        }
+        Self { shared: Rc::clone(&self.shared), clients, on_targets: true, once: None }
     }
 }
 
@@ -62,11 +56,7 @@ struct Assumed {
 
 impl Assumed {
     fn new(home: SdkConfig, role: TargetRole) -> Self {
-        Self {
-            home,
-            role,
-            provider: OnceCell::new(),
-        }
+        Self { home, role, provider: OnceCell::new() }
     }
 
     async fn credentials(&self) -> provider::Result {

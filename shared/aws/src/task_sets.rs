@@ -11,10 +11,7 @@ pub(crate) fn task_set_of(told: ecs::TaskSet) -> TaskSet {
         id: told.id.unwrap_or_default(),
         status: told.status.unwrap_or_default(),
         task_definition: told.task_definition.unwrap_or_default(),
-        stability: told
-            .stability_status
-            .map(|status| status.as_str().to_owned())
-            .unwrap_or_default(),
+        stability: told.stability_status.map(|status| status.as_str().to_owned()).unwrap_or_default(),
         desired: count(told.computed_desired_count),
         running: count(told.running_count),
         pending: count(told.pending_count),
@@ -32,12 +29,8 @@ fn shape_of(told: &ecs::TaskSet) -> Shape {
     Shape {
         container: containers.next(),
         platform_version: told.platform_version.clone(),
-        network: network
-            .and_then(|network| network.awsvpc_configuration())
-            .and_then(network_of),
-        providers: providers
-            .map(|one| (one.capacity_provider.clone(), one.base, one.weight))
-            .collect(),
+        network: network.and_then(|network| network.awsvpc_configuration()).and_then(network_of),
+        providers: providers.map(|one| (one.capacity_provider.clone(), one.base, one.weight)).collect(),
     }
 }
 
@@ -46,11 +39,7 @@ fn shape_of(told: &ecs::TaskSet) -> Shape {
 fn network_of(told: &ecs::AwsVpcConfiguration) -> Option<Network> {
     let security_groups = told.security_groups().to_vec();
     let public_ip = told.assign_public_ip()?.as_str().to_owned();
-    (!security_groups.is_empty()).then(|| Network {
-        subnets: told.subnets().to_vec(),
-        security_groups,
-        public_ip,
-    })
+    (!security_groups.is_empty()).then(|| Network { subnets: told.subnets().to_vec(), security_groups, public_ip })
 }
 
 /// Returns the capacity of a service, which has a launch type or a strategy of capacity providers (Amazon ECS API

@@ -44,7 +44,5 @@ fn code_of<E>(error: &Error) -> Option<&str>
 where
     E: ProvideErrorMetadata + std::error::Error + Send + Sync + 'static,
 {
-    error
-        .downcast_ref::<E>()
-        .and_then(ProvideErrorMetadata::code)
+    error.downcast_ref::<E>().and_then(ProvideErrorMetadata::code)
 }

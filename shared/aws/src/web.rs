@@ -50,9 +50,7 @@ pub(crate) async fn fetch<'h>(
 ) -> Result<Fetched, String> {
     let mut request = HttpRequest::get(url).map_err(|error| error.to_string())?;
     for (name, value) in headers {
-        let set = request
-            .headers_mut()
-            .try_insert(name.clone(), value.clone());
+        let set = request.headers_mut().try_insert(name.clone(), value.clone());
         set.map_err(|error| error.to_string())?;
     }
     send(request, addresses, limit).await
@@ -60,45 +58,24 @@ pub(crate) async fn fetch<'h>(
 
 /// Sends a request to one of `addresses`, whatever its host's name resolves to by now. Returns what went wrong if
 /// nothing was answered. A body that is longer than `limit` is cut.
-pub(crate) async fn send(
-    mut request: HttpRequest,
-    addresses: Vec<IpAddr>,
-    limit: u64,
-) -> Result<Fetched, String> {
-    let connector = Connector::builder()
-        .tls_provider(tls_provider())
-        .build_with_resolver(Pinned(addresses));
+pub(crate) async fn send(mut request: HttpRequest, addresses: Vec<IpAddr>, limit: u64) -> Result<Fetched, String> {
+    let connector = Connector::builder().tls_provider(tls_provider()).build_with_resolver(Pinned(addresses));
     let agent = concat!("windlass/", env!("CARGO_PKG_VERSION"));
     request.headers_mut().insert("user-agent", agent);
-    let answer = connector
-        .call(request)
-        .await
-        .map_err(|error| causes(&error))?;
+    let answer = connector.call(request).await.map_err(|error| causes(&error))?;
     let header = |name: &str| answer.headers().get(name).map(str::to_owned);
     let (content_type, location) = (header("content-type"), header("location"));
     let cache_control = header("cache-control");
     let status = answer.status().as_u16();
     let (body, cut) = read(ByteStream::new(answer.into_body()), limit).await?;
-    Ok(Fetched {
-        status,
-        content_type,
-        cache_control,
-        location,
-        body,
-        cut,
-    })
+    Ok(Fetched { status, content_type, cache_control, location, body, cut })
 }
 
 /// Downloads the bytes at an address that AWS gave out.
 pub(crate) async fn download(url: &str) -> Result<Bytes> {
-    let fault =
-        |name, why: String| Fault::new(name, format!("downloading a function's code: {why}"));
-    let parsed = url::Url::parse(url).map_err(|error| {
-        fault(
-            FaultName::Refused,
-            format!("its address is no URL: {error}"),
-        )
-    })?;
+    let fault = |name, why: String| Fault::new(name, format!("downloading a function's code: {why}"));
+    let parsed =
+        url::Url::parse(url).map_err(|error| fault(FaultName::Refused, format!("its address is no URL: {error}")))?;
     let fetching = async {
         let addresses = addresses(&parsed).await?;
         fetch(url, [], addresses, DOWNLOAD_LIMIT).await
@@ -108,15 +85,9 @@ pub(crate) async fn download(url: &str) -> Result<Bytes> {
         .unwrap_or_else(|_| Err("no answer in time".to_owned()))
         .map_err(|why| fault(FaultName::Unavailable, why))?;
     match fetched.status {
-        200 if fetched.cut => Err(fault(
-            FaultName::Refused,
-            "it is larger than 256 MiB".to_owned(),
-        )),
+        200 if fetched.cut => Err(fault(FaultName::Refused, "it is larger than 256 MiB".to_owned())),
         200 => Ok(fetched.body),
-        status => Err(fault(
-            crate::error::name_of(None, Some(status)),
-            format!("HTTP status {status}"),
-        )),
+        status => Err(fault(crate::error::name_of(None, Some(status)), format!("HTTP status {status}"))),
     }
 }
 
@@ -128,10 +99,9 @@ pub(crate) async fn addresses(url: &url::Url) -> Result<Vec<IpAddr>, String> {
         None => Err("the address has no host".to_owned()),
         Some(url::Host::Ipv4(ip)) => Ok(vec![ip.into()]),
         Some(url::Host::Ipv6(ip)) => Ok(vec![ip.into()]),
-        Some(url::Host::Domain(name)) if is_localhost(name) => Ok(vec![
-            [127, 0, 0, 1].into(),
-            std::net::Ipv6Addr::LOCALHOST.into(),
-        ]),
+        Some(url::Host::Domain(name)) if is_localhost(name) => {
+            Ok(vec![[127, 0, 0, 1].into(), std::net::Ipv6Addr::LOCALHOST.into()])
+        }
         Some(url::Host::Domain(name)) => match tokio::net::lookup_host((name, port)).await {
             Ok(found) => Ok(found.map(|address| address.ip()).collect()),
             Err(error) => Err(format!("the name {name} cannot be resolved: {error}")),
@@ -158,9 +128,8 @@ async fn read(mut body: ByteStream, limit: u64) -> Result<(Bytes, bool), String>
 
 /// Returns the text of an error with its causes, which say what the outermost does not.
 fn causes(error: &(dyn std::error::Error + 'static)) -> String {
-    let all: Vec<String> = std::iter::successors(Some(error), |error| (*error).source())
-        .map(ToString::to_string)
-        .collect();
+    let all: Vec<String> =
+        std::iter::successors(Some(error), |error| (*error).source()).map(ToString::to_string).collect();
     all.join(": ")
 }
 
@@ -181,9 +150,7 @@ mod tests {
 
     #[tokio::test]
     async fn a_connection_goes_to_the_checked_address_and_not_to_what_the_name_says_now() {
-        let listener = tokio::net::TcpListener::bind("127.0.0.1:0")
-            .await
-            .expect("a port");
+        let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.expect("a port");
         let port = listener.local_addr().expect("an address").port();
         let serving = async {
             let (mut connection, _) = listener.accept().await.expect("a connection");
@@ -198,9 +165,6 @@ mod tests {
         let fetching = fetch(&url, [], vec![[127, 0, 0, 1].into()], 10);
         let (request, fetched) = tokio::join!(serving, fetching);
         assert_eq!(fetched.map(|fetched| fetched.status), Ok(204));
-        assert!(
-            request.contains(&format!("host: shop.invalid:{port}")),
-            "{request}"
-        );
+        assert!(request.contains(&format!("host: shop.invalid:{port}")), "{request}");
     }
 }

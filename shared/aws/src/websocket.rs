@@ -42,30 +42,21 @@ pub(crate) async fn converse(rule: &Rule, about: &Conversation<'_>) -> Conversat
     match talked {
         Ok(Ok(())) => ConversationOutcome::Expected(ms),
         Ok(Err(why)) => ConversationOutcome::Not(why),
-        Err(_) => ConversationOutcome::Not(late(&format!(
-            "{}, and none with it,",
-            count(others, "other message")
-        ))),
+        Err(_) => ConversationOutcome::Not(late(&format!("{}, and none with it,", count(others, "other message")))),
     }
 }
 
 /// Opens a connection to one of the checked addresses, whatever the name resolves to by now.
 async fn open(rule: &Rule, text: &str) -> Result<Socket, ConversationOutcome> {
-    let url = Url::parse(text).map_err(|error| {
-        ConversationOutcome::Forbidden(format!("`{text}` is no address: {error}"))
+    let url =
+        Url::parse(text).map_err(|error| ConversationOutcome::Forbidden(format!("`{text}` is no address: {error}")))?;
+    let addresses = rule.allowed(&url, SCHEMES).await.map_err(|probed| match probed {
+        Probed::Forbidden(why) => ConversationOutcome::Forbidden(why),
+        Probed::NoAnswer(why) => ConversationOutcome::Closed(why),
+        Probed::Answer(_) => ConversationOutcome::Closed(String::new()),
     })?;
-    let addresses = rule
-        .allowed(&url, SCHEMES)
-        .await
-        .map_err(|probed| match probed {
-            Probed::Forbidden(why) => ConversationOutcome::Forbidden(why),
-            Probed::NoAnswer(why) => ConversationOutcome::Closed(why),
-            Probed::Answer(_) => ConversationOutcome::Closed(String::new()),
-        })?;
     let stream = connected(&addresses, url.port_or_known_default().unwrap_or(443)).await?;
-    let config = WebSocketConfig::default()
-        .max_message_size(Some(LARGEST))
-        .max_frame_size(Some(LARGEST));
+    let config = WebSocketConfig::default().max_message_size(Some(LARGEST)).max_frame_size(Some(LARGEST));
     let opened = client_async_tls_with_config(url.as_str(), stream, Some(config), None).await;
     let (socket, _) = opened.map_err(|error| ConversationOutcome::Closed(words(&error)))?;
     Ok(socket)
@@ -83,11 +74,7 @@ async fn connected(addresses: &[IpAddr], port: u16) -> Result<TcpStream, Convers
 }
 
 /// Sends the messages, and reads until the expected answer comes.
-async fn talk(
-    socket: &mut Socket,
-    about: &Conversation<'_>,
-    others: &mut u32,
-) -> Result<(), String> {
+async fn talk(socket: &mut Socket, about: &Conversation<'_>, others: &mut u32) -> Result<(), String> {
     if let Some(text) = about.send {
         let sent = socket.send(Message::text(text)).await;
         sent.map_err(|error| words(&error))?;

@@ -8,11 +8,7 @@ use windlass_domain::fault::FaultName;
 use windlass_engine::ports::{AppConfigApi, NewRollout, NewVersion};
 
 fn answered(body: &Value) -> Reply {
-    reply(
-        200,
-        &[("content-type", "application/json")],
-        body.to_string(),
-    )
+    reply(200, &[("content-type", "application/json")], body.to_string())
 }
 
 fn refused(status: u16, code: &str, body: &Value) -> Reply {
@@ -47,12 +43,7 @@ async fn a_deployment_is_begun_upon_the_number_of_the_newest_one() {
     let begun = aws.start_rollout("app1234", "env1234", &new).await;
     assert_eq!(begun.expect("begun"), 12);
     let sent = replay.only();
-    assert!(
-        sent.uri
-            .ends_with("/applications/app1234/environments/env1234/deployments"),
-        "{}",
-        sent.uri
-    );
+    assert!(sent.uri.ends_with("/applications/app1234/environments/env1234/deployments"), "{}", sent.uri);
     assert_eq!(
         sent.json(),
         json!({
@@ -89,14 +80,7 @@ async fn a_switching_call_whose_answer_is_lost_is_not_sent_again() {
 
 #[tokio::test]
 async fn a_version_is_made_with_its_label_upon_the_newest_one() {
-    let made = reply(
-        201,
-        &[
-            ("version-number", "8"),
-            ("content-type", "application/json"),
-        ],
-        "{\"flags\":{}}",
-    );
+    let made = reply(201, &[("version-number", "8"), ("content-type", "application/json")], "{\"flags\":{}}");
     let (aws, replay) = Replay::new(vec![made]);
     let new = version(Some(7));
     let made = aws.create_version("app1234", "flags12", &new).await;
@@ -104,10 +88,7 @@ async fn a_version_is_made_with_its_label_upon_the_newest_one() {
     let sent = replay.only();
     assert_eq!(sent.body, "{\"flags\":{}}");
     let headers = ["content-type", "versionlabel", "latest-version-number"];
-    assert_eq!(
-        headers.map(|name| sent.header(name)),
-        [Some("application/json"), Some("sha256-ab"), Some("7")]
-    );
+    assert_eq!(headers.map(|name| sent.header(name)), [Some("application/json"), Some("sha256-ab"), Some("7")]);
 }
 
 #[tokio::test]
@@ -159,16 +140,10 @@ async fn who_lists_no_profile_is_asked_for_each_deployment() {
     assert_eq!(next.as_deref(), Some("more"));
     assert_eq!(replay.sent().len(), 2);
     let first = &rollouts[0];
-    assert_eq!(
-        (first.number, first.percent, first.minutes),
-        (2, 99, (30, 10))
-    );
+    assert_eq!((first.number, first.percent, first.minutes), (2, 99, (30, 10)));
     assert_eq!(first.label.as_deref(), Some("sha256-ab"));
     assert!(first.started.is_some() && first.completed.is_none());
-    assert_eq!(
-        (rollouts[1].profile.as_str(), rollouts[1].state.as_str()),
-        ("other12", "ROLLED_BACK")
-    );
+    assert_eq!((rollouts[1].profile.as_str(), rollouts[1].state.as_str()), ("other12", "ROLLED_BACK"));
 }
 
 #[tokio::test]
@@ -182,9 +157,7 @@ async fn an_environment_s_tags_are_asked_for_by_the_arn_that_nobody_tells() {
     assert_eq!(tags.expect("told")["windlass:app"], "shop");
     let asked = replay.sent()[1].uri.replace("%3A", ":").replace("%2F", "/");
     assert!(
-        asked.ends_with(
-            "arn:aws-cn:appconfig:eu-west-1:111111111111:application/app1234/environment/env1234"
-        ),
+        asked.ends_with("arn:aws-cn:appconfig:eu-west-1:111111111111:application/app1234/environment/env1234"),
         "{asked}"
     );
 }

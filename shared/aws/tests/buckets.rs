@@ -31,21 +31,14 @@ async fn lifecycle_rules_are_read_old_and_new() {
             noncurrent_kept: 2,
             ..LifecycleRule::default()
         },
-        LifecycleRule {
-            enabled: true,
-            current_days: Some(0),
-            ..LifecycleRule::default()
-        },
+        LifecycleRule { enabled: true, current_days: Some(0), ..LifecycleRule::default() },
     ];
     assert_eq!(aws.lifecycle("b").await.as_deref(), Ok(&expected[..]));
 }
 
 #[tokio::test]
 async fn a_bucket_without_rules_has_none_and_one_that_may_not_be_read_is_a_fault() {
-    let (aws, _) = Replay::new(vec![
-        s3_error(404, "NoSuchLifecycleConfiguration"),
-        s3_error(403, "AccessDenied"),
-    ]);
+    let (aws, _) = Replay::new(vec![s3_error(404, "NoSuchLifecycleConfiguration"), s3_error(403, "AccessDenied")]);
     assert_eq!(aws.lifecycle("b").await, Ok(vec![]));
     let fault = aws.lifecycle("b").await.expect_err("denied");
     assert_eq!(fault.name, FaultName::AccessDenied);
@@ -67,14 +60,10 @@ async fn the_next_page_begins_after_the_last_key() {
 
 #[tokio::test]
 async fn many_objects_are_deleted_with_one_call_and_what_stays_is_told() {
-    let some =
-        "<DeleteResult><Error><Key>b&amp;b</Key><Code>AccessDenied</Code></Error></DeleteResult>";
+    let some = "<DeleteResult><Error><Key>b&amp;b</Key><Code>AccessDenied</Code></Error></DeleteResult>";
     let busy = "<DeleteResult><Error><Key>a</Key><Code>SlowDown</Code></Error></DeleteResult>";
-    let (aws, replay) = Replay::new(vec![
-        reply(200, &[], "<DeleteResult/>"),
-        reply(200, &[], some),
-        reply(200, &[], busy),
-    ]);
+    let (aws, replay) =
+        Replay::new(vec![reply(200, &[], "<DeleteResult/>"), reply(200, &[], some), reply(200, &[], busy)]);
     let keys = ["a".to_owned(), "b&b".to_owned()];
     assert_eq!(aws.delete_all("web", &keys).await, Ok(()));
     let sent = replay.only();

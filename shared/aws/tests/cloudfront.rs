@@ -1,10 +1,6 @@
 //! CloudFront: one text is changed, and the very XML goes back.
 
-#![allow(
-    clippy::expect_used,
-    clippy::similar_names,
-    reason = "a test fails by panicking"
-)]
+#![allow(clippy::expect_used, clippy::similar_names, reason = "a test fails by panicking")]
 
 use crate::replay::{Replay, Reply, reply, xml_error};
 use std::time::Duration;
@@ -20,20 +16,13 @@ const CONFIG: &str = r#"<?xml version="1.0"?>
 /// Safety: shape: Fields of a distribution that this build's SDK does not know go back as they came.
 #[tokio::test]
 async fn what_this_sdk_does_not_know_goes_back_as_it_came() {
-    let (aws, replay) = Replay::new(vec![
-        reply(200, &[("etag", "E1")], CONFIG),
-        reply(200, &[("etag", "E2")], ""),
-    ]);
+    let (aws, replay) = Replay::new(vec![reply(200, &[("etag", "E1")], CONFIG), reply(200, &[("etag", "E2")], "")]);
     let set = aws.set_origin_path("D1", "E1", "site", "/1.1.0").await;
     assert_eq!(set, Ok(()));
     let sent = replay.sent();
     assert_eq!(sent.len(), 2);
     assert_eq!(sent[1].method, "PUT");
-    assert!(
-        sent[1].uri.ends_with("/2020-05-31/distribution/D1/config"),
-        "{}",
-        sent[1].uri
-    );
+    assert!(sent[1].uri.ends_with("/2020-05-31/distribution/D1/config"), "{}", sent[1].uri);
     assert_eq!(sent[1].header("if-match"), Some("E1"));
     assert_eq!(sent[1].body, CONFIG.replace("/1.0.0", "/1.1.0"));
     let length = sent[1].body.len().to_string();
@@ -43,10 +32,7 @@ async fn what_this_sdk_does_not_know_goes_back_as_it_came() {
 #[tokio::test]
 async fn a_stale_etag_is_a_conflict_and_nothing_is_sent() {
     let (aws, replay) = Replay::new(vec![reply(200, &[("etag", "E9")], CONFIG)]);
-    let fault = aws
-        .set_origin_path("D1", "E1", "site", "/1.1.0")
-        .await
-        .expect_err("stale");
+    let fault = aws.set_origin_path("D1", "E1", "site", "/1.1.0").await.expect_err("stale");
     assert_eq!(fault.name, FaultName::Conflict);
     assert_eq!(replay.only().method, "GET");
 }
@@ -56,10 +42,7 @@ async fn a_stale_etag_is_a_conflict_and_nothing_is_sent() {
 #[tokio::test]
 async fn a_change_that_is_not_answered_is_given_up_within_its_open_call() {
     let (aws, replay) = Replay::new(vec![reply(200, &[("etag", "E1")], CONFIG), Reply::Silence]);
-    let fault = aws
-        .set_origin_path("D1", "E1", "site", "/1.1.0")
-        .await
-        .expect_err("nothing was answered");
+    let fault = aws.set_origin_path("D1", "E1", "site", "/1.1.0").await.expect_err("nothing was answered");
     assert_eq!(fault.name, FaultName::Unavailable);
     assert_eq!(replay.sent().len(), 2);
     assert_eq!(replay.gave_up_after(), Some(Duration::from_secs(10)));
@@ -67,29 +50,17 @@ async fn a_change_that_is_not_answered_is_given_up_within_its_open_call() {
 
 #[tokio::test]
 async fn a_change_in_between_is_a_conflict() {
-    let (aws, _) = Replay::new(vec![
-        reply(200, &[("etag", "E1")], CONFIG),
-        xml_error(412, "PreconditionFailed"),
-    ]);
-    let fault = aws
-        .set_origin_path("D1", "E1", "site", "/1.1.0")
-        .await
-        .expect_err("stale");
+    let (aws, _) = Replay::new(vec![reply(200, &[("etag", "E1")], CONFIG), xml_error(412, "PreconditionFailed")]);
+    let fault = aws.set_origin_path("D1", "E1", "site", "/1.1.0").await.expect_err("stale");
     assert_eq!(fault.name, FaultName::Conflict);
 }
 
 #[tokio::test]
 async fn an_origin_that_is_not_there_is_refused_before_anything_is_sent() {
     let (aws, replay) = Replay::new(vec![reply(200, &[("etag", "E1")], CONFIG)]);
-    let fault = aws
-        .set_origin_path("D1", "E1", "other", "/1.1.0")
-        .await
-        .expect_err("none");
+    let fault = aws.set_origin_path("D1", "E1", "other", "/1.1.0").await.expect_err("none");
     assert_eq!(fault.name, FaultName::Refused);
-    assert!(
-        fault.message.contains("there is no origin other"),
-        "{fault}"
-    );
+    assert!(fault.message.contains("there is no origin other"), "{fault}");
     replay.only();
 }
 
@@ -97,15 +68,10 @@ async fn an_origin_that_is_not_there_is_refused_before_anything_is_sent() {
 async fn an_invalidation_has_its_reference() {
     let made = "<Invalidation><Id>I1</Id><Status>InProgress</Status><CreateTime>2026-11-20T14:00:00Z</CreateTime></Invalidation>";
     let (aws, replay) = Replay::new(vec![reply(201, &[], made), reply(200, &[], made)]);
-    let id = aws
-        .invalidate("D1", "deployment-1", &["/a".into(), "/b/*".into()])
-        .await;
+    let id = aws.invalidate("D1", "deployment-1", &["/a".into(), "/b/*".into()]).await;
     assert_eq!(id.as_deref(), Ok("I1"));
     let body = &replay.sent()[0].body;
-    assert!(
-        body.contains("<CallerReference>deployment-1</CallerReference>"),
-        "{body}"
-    );
+    assert!(body.contains("<CallerReference>deployment-1</CallerReference>"), "{body}");
     assert!(body.contains("<Quantity>2</Quantity>"), "{body}");
     assert_eq!(aws.invalidated("D1", "I1").await, Ok(false));
 }
@@ -132,11 +98,8 @@ async fn what_a_distribution_answers_for_missing_files_and_who_rewrites_is_read(
         );
         reply(200, &[("etag", "E1")], body)
     };
-    let (aws, _) = Replay::new(vec![
-        answer(""),
-        answer(&function("viewer-request")),
-        answer(&function("viewer-response")),
-    ]);
+    let (aws, _) =
+        Replay::new(vec![answer(""), answer(&function("viewer-request")), answer(&function("viewer-response"))]);
     for rewrites in [false, true, false] {
         let found = aws.distribution("D1").await.expect("read");
         assert_eq!(found.root, "index.html");

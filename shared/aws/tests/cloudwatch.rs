@@ -18,10 +18,7 @@ const TWO: u64 = 1_795_183_200;
 fn answer(status: u16, body: &Value) -> Reply {
     let mut encoder = Encoder::new(vec![]);
     encode(&mut encoder, body);
-    let headers = [
-        ("smithy-protocol", "rpc-v2-cbor"),
-        ("content-type", "application/cbor"),
-    ];
+    let headers = [("smithy-protocol", "rpc-v2-cbor"), ("content-type", "application/cbor")];
     reply(status, &headers, encoder.into_writer())
 }
 
@@ -102,10 +99,7 @@ async fn an_alarm_is_read_with_what_it_was_judged_by() {
         points_of: (2, 3),
         since: time(3),
     };
-    assert_eq!(
-        aws.alarms(&["shop-prod-5xx".into()]).await,
-        Ok(vec![expected])
-    );
+    assert_eq!(aws.alarms(&["shop-prod-5xx".into()]).await, Ok(vec![expected]));
 }
 
 #[tokio::test]
@@ -120,39 +114,24 @@ async fn what_an_alarm_does_not_say_is_not_made_up() {
     assert_eq!((told[0].state.as_str(), told[0].threshold), ("", None));
     assert_eq!((told[0].points_of, told[0].since), ((3, 3), Time(0)));
     assert_eq!(told[0].points, [0.0; 0]);
-    assert_eq!(
-        (told[1].metric.as_str(), &told[1].points[..]),
-        ("e / n", &[1.0, 2.0][..])
-    );
+    assert_eq!((told[1].metric.as_str(), &told[1].points[..]), ("e / n", &[1.0, 2.0][..]));
 }
 
 #[tokio::test]
 async fn composite_alarms_are_asked_for_and_every_page_is_read() {
-    let composite = json!({"AlarmName": "all", "StateValue": "OK", "AlarmRule": "ALARM(a)", "StateUpdatedTimestamp": at(1)});
+    let composite =
+        json!({"AlarmName": "all", "StateValue": "OK", "AlarmRule": "ALARM(a)", "StateUpdatedTimestamp": at(1)});
     let (aws, replay) = Replay::new(vec![
-        answer(
-            200,
-            &json!({"MetricAlarms": [errors()], "NextToken": "page-two"}),
-        ),
+        answer(200, &json!({"MetricAlarms": [errors()], "NextToken": "page-two"})),
         answer(200, &json!({"CompositeAlarms": [composite]})),
     ]);
-    let told = aws
-        .alarms(&["shop-prod-5xx".into(), "all".into()])
-        .await
-        .expect("read");
+    let told = aws.alarms(&["shop-prod-5xx".into(), "all".into()]).await.expect("read");
     let names: Vec<&str> = told.iter().map(|alarm| alarm.name.as_str()).collect();
     assert_eq!(names, ["shop-prod-5xx", "all"]);
-    assert_eq!(
-        (told[1].state.as_str(), told[1].metric.as_str()),
-        ("OK", "ALARM(a)")
-    );
+    assert_eq!((told[1].state.as_str(), told[1].metric.as_str()), ("OK", "ALARM(a)"));
     assert_eq!(told[1].since, time(1));
     let sent = replay.sent();
-    assert!(
-        sent[0].uri.ends_with("/operation/DescribeAlarms"),
-        "{}",
-        sent[0].uri
-    );
+    assert!(sent[0].uri.ends_with("/operation/DescribeAlarms"), "{}", sent[0].uri);
     for word in ["MetricAlarm", "CompositeAlarm", "shop-prod-5xx"] {
         assert!(sent[0].body.contains(word), "{word}: {}", sent[0].body);
     }
@@ -178,17 +157,10 @@ async fn the_history_is_of_states_since_a_time_oldest_first() {
         json!({"AlarmName": "a", "Timestamp": at(minutes), "HistoryData": data.to_string()})
     };
     let (aws, replay) = Replay::new(vec![
-        answer(
-            200,
-            &json!({"AlarmHistoryItems": [changed(9, "OK"), changed(2, "OK")], "NextToken": "more"}),
-        ),
+        answer(200, &json!({"AlarmHistoryItems": [changed(9, "OK"), changed(2, "OK")], "NextToken": "more"})),
         answer(200, &json!({"AlarmHistoryItems": [changed(5, "ALARM")]})),
     ]);
-    let change = |minutes: u64, to: &str| AlarmChange {
-        at: time(minutes),
-        to: to.into(),
-        reason: "because".into(),
-    };
+    let change = |minutes: u64, to: &str| AlarmChange { at: time(minutes), to: to.into(), reason: "because".into() };
     let told = aws.alarm_history("a", time(3)).await;
     assert_eq!(told, Ok(vec![change(5, "ALARM"), change(9, "OK")]));
     let sent = replay.sent();
@@ -213,21 +185,13 @@ async fn points_come_oldest_first_from_every_page() {
     let page = |times: &[u64], values: Value, next: Value| {
         let times: Vec<String> = times.iter().copied().map(at).collect();
         let result = json!({"Id": "gate", "Timestamps": times, "Values": values});
-        answer(
-            200,
-            &json!({"MetricDataResults": [result], "NextToken": next}),
-        )
+        answer(200, &json!({"MetricDataResults": [result], "NextToken": next}))
     };
-    let (aws, replay) = Replay::new(vec![
-        page(&[3, 1], json!([3.5, 1.5]), json!("more")),
-        page(&[2], json!([2.5]), Value::Null),
-    ]);
+    let (aws, replay) =
+        Replay::new(vec![page(&[3, 1], json!([3.5, 1.5]), json!("more")), page(&[2], json!([2.5]), Value::Null)]);
     let metric = gate(Measured::Metric(series("Errors", "p99")));
     let told = aws.points(&metric, time(0), time(5)).await.expect("read");
-    let point = |minutes: u64, value: f64| Point {
-        at: time(minutes),
-        value,
-    };
+    let point = |minutes: u64, value: f64| Point { at: time(minutes), value };
     assert_eq!(told, [point(1, 1.5), point(2, 2.5), point(3, 3.5)]);
     let body = &replay.sent()[0].body;
     for word in ["AWS/Lambda", "Errors", "FunctionName", "shop-api", "p99"] {
@@ -237,8 +201,7 @@ async fn points_come_oldest_first_from_every_page() {
 
 #[tokio::test]
 async fn an_alarm_that_may_not_be_read_is_a_fault_and_not_an_absent_one() {
-    let denied =
-        json!({"__type": "com.amazonaws.cloudwatch#AccessDeniedException", "message": "no"});
+    let denied = json!({"__type": "com.amazonaws.cloudwatch#AccessDeniedException", "message": "no"});
     let (aws, _) = Replay::new(vec![answer(403, &denied)]);
     let fault = aws.alarms(&["a".into()]).await.expect_err("denied");
     assert_eq!(fault.name, FaultName::AccessDenied, "{fault}");
@@ -255,13 +218,7 @@ fn series(metric: &str, statistic: &str) -> MetricSeries {
 }
 
 fn gate(of: Measured) -> MetricGate {
-    MetricGate {
-        of,
-        region: None,
-        period: Span::seconds(60),
-        at_most: Some(1.0),
-        at_least: None,
-    }
+    MetricGate { of, region: None, period: Span::seconds(60), at_most: Some(1.0), at_least: None }
 }
 
 /// A metric gate on the error rate of a function.
@@ -269,9 +226,7 @@ fn rate() -> MetricGate {
     let of = [("errors", "Errors"), ("requests", "Invocations")];
     gate(Measured::Expression {
         expression: "100 * errors / requests".into(),
-        of: of
-            .map(|(name, metric)| (name.to_owned(), series(metric, "Sum")))
-            .into(),
+        of: of.map(|(name, metric)| (name.to_owned(), series(metric, "Sum"))).into(),
     })
 }
 
@@ -283,13 +238,7 @@ async fn an_expression_is_computed_by_cloudwatch_and_its_metrics_are_not_told() 
     assert_eq!(told.len(), 1);
     // In the body, which is CBOR, names stand before their values: each query by its id, the expression last.
     let body = &replay.sent()[0].body;
-    let words = [
-        "errors",
-        "Errors",
-        "requests",
-        "Invocations",
-        "100 * errors / requests",
-    ];
+    let words = ["errors", "Errors", "requests", "Invocations", "100 * errors / requests"];
     let mut rest = body.as_str();
     for word in words {
         let at = rest.find(word);
@@ -301,31 +250,19 @@ async fn an_expression_is_computed_by_cloudwatch_and_its_metrics_are_not_told() 
 
 #[tokio::test]
 async fn an_expression_that_comes_to_several_series_is_refused() {
-    let result =
-        |label: &str| json!({"Id": "gate", "Label": label, "Timestamps": [at(1)], "Values": [1.0]});
+    let result = |label: &str| json!({"Id": "gate", "Label": label, "Timestamps": [at(1)], "Values": [1.0]});
     let results = json!({"MetricDataResults": [result("a"), result("b")]});
     let (aws, _) = Replay::new(vec![answer(200, &results)]);
-    let fault = aws
-        .points(&rate(), time(0), time(5))
-        .await
-        .expect_err("several");
+    let fault = aws.points(&rate(), time(0), time(5)).await.expect_err("several");
     assert_eq!(fault.name, FaultName::Refused);
-    assert!(
-        fault
-            .message
-            .ends_with("comes to 2 series, and a gate measures one"),
-        "{fault}"
-    );
+    assert!(fault.message.ends_with("comes to 2 series, and a gate measures one"), "{fault}");
 }
 
 #[tokio::test]
 async fn an_expression_that_cloudwatch_does_not_take_is_refused() {
     let told = json!({"__type": "com.amazonaws.cloudwatch#ValidationError", "message": "Error in expression 'gate'"});
     let (aws, _) = Replay::new(vec![answer(400, &told)]);
-    let fault = aws
-        .points(&rate(), time(0), time(5))
-        .await
-        .expect_err("invalid");
+    let fault = aws.points(&rate(), time(0), time(5)).await.expect_err("invalid");
     assert_eq!(fault.name, FaultName::Refused, "{fault}");
 }
 
@@ -334,10 +271,7 @@ async fn a_number_that_cloudwatch_does_not_tell_is_asked_for_again() {
     let messages = json!([{"Code": "Busy", "Value": "later"}]);
     let result = json!({"Id": "gate", "StatusCode": "InternalError", "Messages": messages});
     let (aws, _) = Replay::new(vec![answer(200, &json!({"MetricDataResults": [result]}))]);
-    let fault = aws
-        .points(&rate(), time(0), time(5))
-        .await
-        .expect_err("not told");
+    let fault = aws.points(&rate(), time(0), time(5)).await.expect_err("not told");
     assert_eq!(fault.name, FaultName::Unavailable);
     assert!(fault.message.ends_with("InternalError later"), "{fault}");
 }

@@ -37,10 +37,7 @@ async fn a_deployment_is_created_with_its_appspec_as_a_text() {
     let created = aws.create_deployment(&new()).await;
     assert_eq!(created.expect("created"), "d-1");
     let sent = replay.only();
-    assert_eq!(
-        sent.header("x-amz-target"),
-        Some("CodeDeploy_20141006.CreateDeployment")
-    );
+    assert_eq!(sent.header("x-amz-target"), Some("CodeDeploy_20141006.CreateDeployment"));
     assert_eq!(
         sent.json(),
         json!({
@@ -91,10 +88,7 @@ async fn what_a_refusal_means() {
     for (code, wanted) in [
         ("DeploymentAlreadyCompletedException", FaultName::Conflict),
         ("DeploymentDoesNotExistException", FaultName::NotFound),
-        (
-            "UnsupportedActionForDeploymentTypeException",
-            FaultName::Refused,
-        ),
+        ("UnsupportedActionForDeploymentTypeException", FaultName::Refused),
     ] {
         let (aws, _) = Replay::new(vec![refused(code)]);
         let fault = aws.stop_deployment("d-1").await.expect_err(code);
@@ -108,10 +102,7 @@ async fn deployments_are_listed_by_status_or_by_time() {
     let (aws, replay) = Replay::new(vec![listed(), listed()]);
     let active = ListedDeployments::Active;
     let told = aws.deployments("shop", "api", active, Some("page 2")).await;
-    let wanted = (
-        vec!["d-2".to_owned(), "d-1".to_owned()],
-        Some("more".to_owned()),
-    );
+    let wanted = (vec!["d-2".to_owned(), "d-1".to_owned()], Some("more".to_owned()));
     assert_eq!(told.expect("listed"), wanted);
     let created = ListedDeployments::Created(Time(1_000_000), Time(2_500_000));
     let told = aws.deployments("shop", "api", created, None).await;
@@ -152,22 +143,12 @@ async fn a_deployment_tells_its_rollback_and_its_error() {
     }}));
     let (aws, _) = Replay::new(vec![told, back]);
     let told = aws.deployed("d-1").await.expect("told");
-    assert_eq!(
-        (told.status.as_str(), told.rolls_back),
-        ("Stopped", true),
-        "{told:?}"
-    );
+    assert_eq!((told.status.as_str(), told.rolls_back), ("Stopped", true), "{told:?}");
     assert_eq!(told.created, Some(Time(1_000_500)));
     assert_eq!(told.completed, Some(Time(1_060_000)));
-    assert_eq!(
-        told.error,
-        Some(("ALARM_ACTIVE".to_owned(), "it rang".to_owned()))
-    );
+    assert_eq!(told.error, Some(("ALARM_ACTIVE".to_owned(), "it rang".to_owned())));
     assert_eq!(told.rolled_back_by.as_deref(), Some("d-2"));
-    let kept = Revision::Kept {
-        kind: "AppSpecContent".into(),
-        sha256: "ab".into(),
-    };
+    let kept = Revision::Kept { kind: "AppSpecContent".into(), sha256: "ab".into() };
     assert_eq!(told.revision, Some(kept));
     let back = aws.deployed("d-2").await.expect("told");
     assert_eq!(back.status, "StatusOfTomorrow", "as AWS says it");
@@ -188,14 +169,8 @@ async fn a_group_tells_its_platform_its_configuration_and_its_last_revision() {
     let (aws, _) = Replay::new(vec![told, missing]);
     let told = aws.deployment_group("shop", "api").await.expect("told");
     assert_eq!(told.platform, "Lambda");
-    assert_eq!(
-        told.configuration,
-        "CodeDeployDefault.LambdaCanary10Percent5Minutes"
-    );
-    let kept = Revision::Kept {
-        kind: "String".into(),
-        sha256: "cd".into(),
-    };
+    assert_eq!(told.configuration, "CodeDeployDefault.LambdaCanary10Percent5Minutes");
+    let kept = Revision::Kept { kind: "String".into(), sha256: "cd".into() };
     assert_eq!(told.revision, Some(kept));
     assert_eq!(told.last, ["d-1", "d-2"]);
     let fault = aws.deployment_group("shop", "api").await;
@@ -208,14 +183,8 @@ async fn a_configuration_tells_its_steps() {
     let linear = json!({"linearPercentage": 20, "linearInterval": 3});
     for (routing, wanted) in [
         (json!({"type": "AllAtOnce"}), Routing::AllAtOnce),
-        (
-            json!({"type": "TimeBasedCanary", "timeBasedCanary": canary}),
-            Routing::Canary(10, 5),
-        ),
-        (
-            json!({"type": "TimeBasedLinear", "timeBasedLinear": linear}),
-            Routing::Linear(20, 3),
-        ),
+        (json!({"type": "TimeBasedCanary", "timeBasedCanary": canary}), Routing::Canary(10, 5)),
+        (json!({"type": "TimeBasedLinear", "timeBasedLinear": linear}), Routing::Linear(20, 3)),
         (json!({"type": "Dice"}), Routing::Other("Dice".into())),
         (Value::Null, Routing::Other("nothing".into())),
     ] {
@@ -264,10 +233,7 @@ async fn the_events_of_a_function_are_told_in_their_order() {
     };
     assert_eq!(
         aws.lifecycle_events("d-1").await.expect("told").events,
-        [
-            event("BeforeAllowTraffic", "Failed", "no"),
-            event("AllowTraffic", "Skipped", ""),
-        ]
+        [event("BeforeAllowTraffic", "Failed", "no"), event("AllowTraffic", "Skipped", ""),]
     );
     let wanted = json!({"deploymentId": "d-1", "targetIds": ["shop-api:live"]});
     assert_eq!(replay.sent()[1].json(), wanted);

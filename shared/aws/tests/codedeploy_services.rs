@@ -22,24 +22,15 @@ fn refused(code: &str) -> Reply {
 #[tokio::test]
 async fn a_way_back_has_a_configuration_of_its_own() {
     let (aws, replay) = Replay::new(vec![answered(&json!({"deploymentId": "d-1"}))]);
-    let new = NewDeployed {
-        configuration: Some("CodeDeployDefault.ECSAllAtOnce".into()),
-        ..NewDeployed::default()
-    };
+    let new = NewDeployed { configuration: Some("CodeDeployDefault.ECSAllAtOnce".into()), ..NewDeployed::default() };
     aws.create_deployment(&new).await.expect("created");
     let sent = replay.only().json();
-    assert_eq!(
-        sent["deploymentConfigName"],
-        "CodeDeployDefault.ECSAllAtOnce"
-    );
+    assert_eq!(sent["deploymentConfigName"], "CodeDeployDefault.ECSAllAtOnce");
 }
 
 #[tokio::test]
 async fn what_a_deployment_waits_for_is_ended_by_a_call_that_is_sent_once() {
-    for (waiting, word) in [
-        (Waiting::Ready, "READY_WAIT"),
-        (Waiting::Termination, "TERMINATION_WAIT"),
-    ] {
+    for (waiting, word) in [(Waiting::Ready, "READY_WAIT"), (Waiting::Termination, "TERMINATION_WAIT")] {
         let (aws, replay) = Replay::new(vec![answered(&json!({}))]);
         aws.continue_deployment("d-1", waiting).await.expect("done");
         let wanted = json!({"deploymentId": "d-1", "deploymentWaitType": word});
@@ -54,10 +45,7 @@ async fn what_a_deployment_waits_for_is_ended_by_a_call_that_is_sent_once() {
         ("DeploymentAlreadyCompletedException", FaultName::Conflict),
         ("InvalidDeploymentStatusException", FaultName::Conflict),
         ("DeploymentDoesNotExistException", FaultName::NotFound),
-        (
-            "UnsupportedActionForDeploymentTypeException",
-            FaultName::Refused,
-        ),
+        ("UnsupportedActionForDeploymentTypeException", FaultName::Refused),
     ] {
         let (aws, _) = Replay::new(vec![refused(code)]);
         let fault = aws.continue_deployment("d-1", Waiting::Termination).await;
@@ -111,19 +99,9 @@ async fn how_far_a_deployment_of_a_service_has_come() {
     }]}));
     let (aws, _) = Replay::new(vec![targets, told]);
     let told = aws.lifecycle_events("d-1").await.expect("told");
-    let share = |id: &str, percent| Share {
-        id: id.into(),
-        percent: Some(percent),
-    };
-    assert_eq!(
-        told.task_sets,
-        [share("ecs-svc/1", 90), share("ecs-svc/2", 10)]
-    );
-    let events: Vec<_> = told
-        .events
-        .iter()
-        .map(|it| (it.name.as_str(), it.ended))
-        .collect();
+    let share = |id: &str, percent| Share { id: id.into(), percent: Some(percent) };
+    assert_eq!(told.task_sets, [share("ecs-svc/1", 90), share("ecs-svc/2", 10)]);
+    let events: Vec<_> = told.events.iter().map(|it| (it.name.as_str(), it.ended)).collect();
     let ended = Some(Time(1_000_000));
     assert_eq!(events, [("Install", ended), ("AllowTraffic", None)]);
 }
@@ -174,9 +152,5 @@ async fn a_service_tells_its_task_sets_and_all_that_they_have() {
         shape,
     };
     assert_eq!(service.task_sets[0], primary);
-    assert_eq!(
-        service.task_sets[1].shape,
-        Shape::default(),
-        "a part of a network is none"
-    );
+    assert_eq!(service.task_sets[1].shape, Shape::default(), "a part of a network is none");
 }

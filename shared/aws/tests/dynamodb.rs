@@ -1,10 +1,6 @@
 //! DynamoDB: conditions, transactions, cursors, and the calls that are sent once.
 
-#![allow(
-    clippy::expect_used,
-    clippy::similar_names,
-    reason = "a test fails by panicking"
-)]
+#![allow(clippy::expect_used, clippy::similar_names, reason = "a test fails by panicking")]
 
 use crate::replay::{Replay, Reply, json_error, reply};
 use serde_json::{Map, Value, json};
@@ -15,24 +11,16 @@ use windlass_engine::ledger::{Key as LedgerKey, Stored};
 use windlass_engine::ports::{Condition, DynamoDbApi, Item, Key, Query, Transacted, Write};
 
 fn key() -> Key {
-    Key {
-        pk: "p".into(),
-        sk: "s".into(),
-    }
+    Key { pk: "p".into(), sk: "s".into() }
 }
 
 fn item(body: Value) -> Item {
-    let Value::Object(body) = body else {
-        panic!("an object")
-    };
+    let Value::Object(body) = body else { panic!("an object") };
     Item {
         key: key(),
         rev: 2,
         body,
-        index: Some(Key {
-            pk: "ip".into(),
-            sk: "is".into(),
-        }),
+        index: Some(Key { pk: "ip".into(), sk: "is".into() }),
         expires: Some(Time(1_700_000_000_001)),
     }
 }
@@ -46,35 +34,21 @@ fn ok(body: &Value) -> Reply {
 async fn members_with_the_ledgers_own_names_come_back_as_they_went() {
     let wanted = item(json!({"rev": "mine", "_pk": [1, {"a": null}], "n": 1.5, "state": ""}));
     let (aws, replay) = Replay::new(vec![ok(&json!({}))]);
-    let done = aws
-        .transact(vec![Write::put(wanted.clone(), Condition::Rev(1))])
-        .await;
+    let done = aws.transact(vec![Write::put(wanted.clone(), Condition::Rev(1))]).await;
     assert_eq!(done, Ok(Transacted::Done));
     let sent = replay.only();
-    assert_eq!(
-        sent.header("x-amz-target"),
-        Some("DynamoDB_20120810.PutItem")
-    );
+    assert_eq!(sent.header("x-amz-target"), Some("DynamoDB_20120810.PutItem"));
     let sent = sent.json();
     assert_eq!(sent["Item"]["rev"], json!({"N": "2"}));
     assert_eq!(sent["Item"]["_rev"], json!({"S": "mine"}));
     assert_eq!(sent["Item"]["expires"], json!({"N": "1700000001"}));
     assert_eq!(sent["ConditionExpression"], "#name = :value");
     assert_eq!(sent["ExpressionAttributeNames"], json!({"#name": "rev"}));
-    assert_eq!(
-        sent["ExpressionAttributeValues"],
-        json!({":value": {"N": "1"}})
-    );
+    assert_eq!(sent["ExpressionAttributeValues"], json!({":value": {"N": "1"}}));
 
     let (aws, replay) = Replay::new(vec![ok(&json!({"Item": sent["Item"]}))]);
-    let read = DynamoDbApi::get(&aws, &key())
-        .await
-        .expect("read")
-        .expect("there");
-    assert_eq!(
-        (&read.key, read.rev, &read.body),
-        (&wanted.key, 2, &wanted.body)
-    );
+    let read = DynamoDbApi::get(&aws, &key()).await.expect("read").expect("there");
+    assert_eq!((&read.key, read.rev, &read.body), (&wanted.key, 2, &wanted.body));
     assert_eq!(read.index, wanted.index);
     assert_eq!(read.expires, Some(Time(1_700_000_001_000)));
     assert_eq!(replay.only().json()["ConsistentRead"], true);
@@ -87,10 +61,7 @@ async fn an_item_that_is_put_until_a_time_has_it_as_expires_in_seconds() {
     let stored = Stored::new(LedgerKey::<Value>::new("p".into(), "s"), json!({"a": 1}));
     let writes = [
         (stored.put().expect("a write"), None),
-        (
-            stored.put_until(Time(1_700_000_000_001)).expect("a write"),
-            Some(json!({"N": "1700000001"})),
-        ),
+        (stored.put_until(Time(1_700_000_000_001)).expect("a write"), Some(json!({"N": "1700000001"}))),
     ];
     for (write, wanted) in writes {
         let (aws, replay) = Replay::new(vec![ok(&json!({}))]);
@@ -112,24 +83,16 @@ async fn a_single_write_whose_answer_is_lost_is_not_sent_again() {
 async fn a_throttled_single_write_is_sent_again() {
     let throttled = json_error(400, "ProvisionedThroughputExceededException", "slow down");
     let (aws, replay) = Replay::new(vec![throttled, ok(&json!({}))]);
-    let done = aws
-        .transact(vec![Write::delete(key(), Condition::Rev(2))])
-        .await;
+    let done = aws.transact(vec![Write::delete(key(), Condition::Rev(2))]).await;
     assert_eq!(done, Ok(Transacted::Done));
     assert_eq!(replay.sent().len(), 2);
 }
 
 #[tokio::test]
 async fn a_broken_condition_is_no_fault() {
-    let broken = json_error(
-        400,
-        "ConditionalCheckFailedException",
-        "The conditional request failed",
-    );
+    let broken = json_error(400, "ConditionalCheckFailedException", "The conditional request failed");
     let (aws, _) = Replay::new(vec![broken]);
-    let done = aws
-        .transact(vec![Write::delete(key(), Condition::Rev(2))])
-        .await;
+    let done = aws.transact(vec![Write::delete(key(), Condition::Rev(2))]).await;
     assert_eq!(done, Ok(Transacted::Refused(vec![0])));
 }
 
@@ -144,15 +107,9 @@ fn canceled(codes: [&str; 2]) -> Reply {
 }
 
 fn two() -> Vec<Write> {
-    let other = Key {
-        pk: "p".into(),
-        sk: "t".into(),
-    };
+    let other = Key { pk: "p".into(), sk: "t".into() };
     let field = Condition::Field("state".into(), json!("held"));
-    vec![
-        Write::put(item(json!({})), Condition::Absent),
-        Write::check(other, field),
-    ]
+    vec![Write::put(item(json!({})), Condition::Absent), Write::check(other, field)]
 }
 
 /// Safety: limits: A transaction tells which of its conditions did not hold.
@@ -170,33 +127,19 @@ async fn a_transaction_tells_which_conditions_were_broken() {
     let sent = replay.sent()[0].json();
     let check = &sent["TransactItems"][1]["ConditionCheck"];
     assert_eq!(check["ExpressionAttributeNames"], json!({"#name": "state"}));
-    assert_eq!(
-        check["ExpressionAttributeValues"],
-        json!({":value": {"S": "held"}})
-    );
-    assert!(
-        sent["ClientRequestToken"].is_string(),
-        "its own retries must be the same transaction"
-    );
+    assert_eq!(check["ExpressionAttributeValues"], json!({":value": {"S": "held"}}));
+    assert!(sent["ClientRequestToken"].is_string(), "its own retries must be the same transaction");
 }
 
 /// Safety: retries: A transaction that DynamoDB cancels because one of its writes is throttled is sent again, and is no
 /// refusal.
 #[tokio::test]
 async fn a_throttled_transaction_is_sent_again_and_is_no_refusal() {
-    let throttles = [
-        "ThrottlingError",
-        "ProvisionedThroughputExceeded",
-        "RequestLimitExceeded",
-    ];
+    let throttles = ["ThrottlingError", "ProvisionedThroughputExceeded", "RequestLimitExceeded"];
     for throttle in throttles {
         let (aws, replay) = Replay::new(vec![canceled(["None", throttle]), ok(&json!({}))]);
         assert_eq!(aws.transact(two()).await, Ok(Transacted::Done));
-        let tokens = replay
-            .sent()
-            .iter()
-            .map(|sent| sent.json()["ClientRequestToken"].clone())
-            .collect::<Vec<_>>();
+        let tokens = replay.sent().iter().map(|sent| sent.json()["ClientRequestToken"].clone()).collect::<Vec<_>>();
         assert_eq!(tokens.len(), 2);
         assert_eq!(tokens[0], tokens[1], "it is the same transaction");
 
@@ -251,13 +194,7 @@ async fn a_cursor_leads_to_the_next_page() {
     let last = key("s1");
     let page = json!({"Items": [item("s1"), item("s2")], "LastEvaluatedKey": key("s2")});
     let (aws, replay) = Replay::new(vec![ok(&page), ok(&json!({"Items": [item("s2")]}))]);
-    let query = |after| Query {
-        pk: "p".into(),
-        sk_prefix: "s".into(),
-        descending: true,
-        limit: 1,
-        after,
-    };
+    let query = |after| Query { pk: "p".into(), sk_prefix: "s".into(), descending: true, limit: 1, after };
     let first = aws.query(query(None)).await.expect("a page");
     assert_eq!(first.items.len(), 1);
     let second = aws.query(query(first.next)).await.expect("a page");
@@ -272,20 +209,13 @@ async fn a_cursor_leads_to_the_next_page() {
 
 #[tokio::test]
 async fn a_page_that_dynamodb_cut_by_its_size_goes_on() {
-    let last =
-        json!({"index_pk": {"S": "p"}, "index_sk": {"S": "s"}, "pk": {"S": "a"}, "sk": {"S": "b"}});
+    let last = json!({"index_pk": {"S": "p"}, "index_sk": {"S": "s"}, "pk": {"S": "a"}, "sk": {"S": "b"}});
     let mut item = last.clone();
     item["rev"] = json!({"N": "1"});
     let cut = json!({"Items": [item], "LastEvaluatedKey": last});
     let full = json!({"Items": [item, item, item]});
     let (aws, replay) = Replay::new(vec![ok(&cut), ok(&full), ok(&json!({"Items": []}))]);
-    let query = |after| Query {
-        pk: "p".into(),
-        sk_prefix: String::new(),
-        descending: true,
-        limit: 2,
-        after,
-    };
+    let query = |after| Query { pk: "p".into(), sk_prefix: String::new(), descending: true, limit: 2, after };
     let first = aws.query_index(query(None)).await.expect("a page");
     assert_eq!(first.items.len(), 1);
     let second = aws.query_index(query(first.next)).await.expect("a page");
@@ -319,13 +249,7 @@ async fn a_cursor_that_no_page_gave_out_is_bad_input() {
 #[tokio::test]
 async fn the_index_is_asked_by_its_own_keys() {
     let (aws, replay) = Replay::new(vec![ok(&json!({"Items": []}))]);
-    let query = Query {
-        pk: "held".into(),
-        sk_prefix: String::new(),
-        descending: false,
-        limit: 10,
-        after: None,
-    };
+    let query = Query { pk: "held".into(), sk_prefix: String::new(), descending: false, limit: 10, after: None };
     aws.query_index(query).await.expect("a page");
     let sent = replay.only().json();
     assert_eq!(sent["IndexName"], "by_index");

@@ -1,10 +1,6 @@
 //! ECS: fields that Windlass does not own survive, also those that this build's SDK does not know.
 
-#![allow(
-    clippy::expect_used,
-    clippy::similar_names,
-    reason = "a test fails by panicking"
-)]
+#![allow(clippy::expect_used, clippy::similar_names, reason = "a test fails by panicking")]
 
 use crate::replay;
 use crate::replay::{Replay, Reply, json_error, reply};
@@ -34,11 +30,7 @@ fn described() -> Value {
 }
 
 fn answered(document: &Value) -> Reply {
-    reply(
-        200,
-        &[("content-type", "application/x-amz-json-1.1")],
-        document.to_string(),
-    )
+    reply(200, &[("content-type", "application/x-amz-json-1.1")], document.to_string())
 }
 
 /// Safety: shape: Fields of a task definition that this build's SDK does not know go back as they came.
@@ -67,10 +59,7 @@ async fn what_this_sdk_does_not_know_goes_back_as_it_came() {
     assert_eq!(sent.json(), expected);
     let target = "AmazonEC2ContainerServiceV20141113.RegisterTaskDefinition";
     assert_eq!(sent.header("x-amz-target"), Some(target));
-    assert_eq!(
-        sent.header("content-length"),
-        Some(sent.body.len().to_string().as_str())
-    );
+    assert_eq!(sent.header("content-length"), Some(sent.body.len().to_string().as_str()));
 }
 
 /// Safety: shape: An update of a service sends the task definition and nothing else.
@@ -91,10 +80,7 @@ async fn an_update_sends_the_task_definition_and_nothing_else() {
 #[tokio::test]
 async fn a_switching_call_whose_answer_is_lost_is_not_sent_again() {
     let (aws, replay) = Replay::new(vec![Reply::Lost]);
-    let fault = aws
-        .update_service("c", "s", "agent:8")
-        .await
-        .expect_err("lost");
+    let fault = aws.update_service("c", "s", "agent:8").await.expect_err("lost");
     assert_eq!(fault.name, FaultName::Unavailable);
     replay.only();
 }
@@ -103,11 +89,7 @@ async fn a_switching_call_whose_answer_is_lost_is_not_sent_again() {
 async fn what_is_not_there_is_not_found() {
     let missing = json!({"services": [], "failures": [{"reason": "MISSING"}]});
     let inactive = json!({"services": [{"serviceName": "s", "status": "INACTIVE"}]});
-    let refused = json_error(
-        400,
-        "ClientException",
-        "Unable to describe task definition.",
-    );
+    let refused = json_error(400, "ClientException", "Unable to describe task definition.");
     let (aws, _) = Replay::new(vec![answered(&missing), answered(&inactive), refused]);
     for _ in 0..2 {
         let fault = aws.service("c", "s").await.expect_err("not there");
@@ -132,23 +114,14 @@ async fn a_service_is_read_with_how_it_rolls() {
     }]});
     let (aws, _) = Replay::new(vec![answered(&plain), answered(&configured)]);
     let plain = aws.service("c", "s").await.expect("read");
-    assert_eq!(
-        (plain.controller.as_str(), plain.strategy.as_str()),
-        ("ECS", "ROLLING")
-    );
+    assert_eq!((plain.controller.as_str(), plain.strategy.as_str()), ("ECS", "ROLLING"));
     assert_eq!(plain.percents, (100, 200));
-    assert_eq!(
-        (plain.breaker, plain.alarms),
-        (OnFailure::GoesOn, OnFailure::GoesOn)
-    );
+    assert_eq!((plain.breaker, plain.alarms), (OnFailure::GoesOn, OnFailure::GoesOn));
     assert_eq!(plain.events[0].at.0, 1_795_183_200_500);
     let configured = aws.service("c", "s").await.expect("read");
     assert_eq!(configured.strategy, "BLUE_GREEN");
     assert_eq!(configured.percents, (50, 150));
-    assert_eq!(
-        (configured.breaker, configured.alarms),
-        (OnFailure::Stops, OnFailure::RollsBack)
-    );
+    assert_eq!((configured.breaker, configured.alarms), (OnFailure::Stops, OnFailure::RollsBack));
 }
 
 #[tokio::test]
@@ -205,41 +178,17 @@ async fn a_services_deployments_are_read_with_what_they_bring_and_what_holds_the
     let (aws, replay) = Replay::new(replies.map(answered).into());
     let since = Time(1_795_183_200_000);
     let read = aws.service_rollouts("c", "s", since).await.expect("read");
-    let told: Vec<(&str, &str)> = read
-        .iter()
-        .map(|one| (one.arn.as_str(), one.task_definition.as_str()))
-        .collect();
+    let told: Vec<(&str, &str)> = read.iter().map(|one| (one.arn.as_str(), one.task_definition.as_str())).collect();
     assert_eq!(told, [("arn/2", "t:2"), ("arn/1", "t:1")]);
     let newest = &read[0];
     // Words that this build does not know come as ECS sent them.
     assert_eq!(
-        (
-            newest.status.as_str(),
-            newest.reason.as_str(),
-            newest.stage.as_str(),
-            newest.traffic_tenths,
-            newest.created,
-        ),
-        (
-            "BETWEEN",
-            "circuit breaker",
-            "PRE_PRODUCTION_TRAFFIC_SHIFT",
-            Some(125),
-            Time(1_795_183_300_000),
-        )
+        (newest.status.as_str(), newest.reason.as_str(), newest.stage.as_str(), newest.traffic_tenths, newest.created,),
+        ("BETWEEN", "circuit breaker", "PRE_PRODUCTION_TRAFFIC_SHIFT", Some(125), Time(1_795_183_300_000),)
     );
-    let hooks: Vec<(&str, &str, &str)> = newest
-        .hooks
-        .iter()
-        .map(|hook| (hook.id.as_str(), hook.kind.as_str(), hook.status.as_str()))
-        .collect();
-    assert_eq!(
-        hooks,
-        [
-            ("h1", "PAUSE", "AWAITING_ACTION"),
-            ("h2", "AWS_LAMBDA", "SUCCEEDED")
-        ]
-    );
+    let hooks: Vec<(&str, &str, &str)> =
+        newest.hooks.iter().map(|hook| (hook.id.as_str(), hook.kind.as_str(), hook.status.as_str())).collect();
+    assert_eq!(hooks, [("h1", "PAUSE", "AWAITING_ACTION"), ("h2", "AWS_LAMBDA", "SUCCEEDED")]);
     assert_eq!(newest.hooks[0].expires, Some(Time(1_795_186_800_000)));
     assert_eq!(newest.hooks[0].then, "ROLLBACK");
     let behind = ShiftedTargetGroups {
@@ -247,15 +196,9 @@ async fn a_services_deployments_are_read_with_what_they_bring_and_what_holds_the
         new: "targetgroup/green/8".into(),
         former: "targetgroup/blue/7".into(),
     };
-    assert_eq!(
-        (&newest.target_groups, &read[1].target_groups),
-        (&Some(behind), &None)
-    );
+    assert_eq!((&newest.target_groups, &read[1].target_groups), (&Some(behind), &None));
     let asked: Vec<Value> = replay.sent().iter().map(replay::Sent::json).collect();
-    assert_eq!(
-        asked[0]["createdAt"]["after"].as_f64(),
-        Some(1_795_183_200.0)
-    );
+    assert_eq!(asked[0]["createdAt"]["after"].as_f64(), Some(1_795_183_200.0));
     assert_eq!(asked[1]["nextToken"], "n");
     assert_eq!(asked[2]["serviceDeploymentArns"], json!(["arn/2", "arn/1"]));
     assert_eq!(asked[3]["serviceRevisionArns"], json!(["rev/1", "rev/2"]));
@@ -294,11 +237,7 @@ async fn a_pause_is_answered_once() {
         let expected = json!({"serviceDeploymentArn": "arn/2", "hookId": "h1", "action": action});
         assert_eq!(replay.sent().last().expect("sent").json(), expected);
     }
-    for name in [
-        FaultName::Refused,
-        FaultName::Refused,
-        FaultName::Unavailable,
-    ] {
+    for name in [FaultName::Refused, FaultName::Refused, FaultName::Unavailable] {
         let answered = aws.answer_service_pause("arn/2", "h1", true).await;
         let fault = answered.expect_err("not so");
         assert_eq!(fault.name, name, "{fault}");
@@ -340,24 +279,17 @@ async fn the_hooks_of_a_service_are_read_with_what_ecs_leaves_out() {
 async fn how_a_service_shifts_is_read_with_what_ecs_leaves_out() {
     let table = [
         (json!({"strategy": "ROLLING"}), (0, 1000, 0)),
-        (
-            json!({"strategy": "BLUE_GREEN", "bakeTimeInMinutes": 30}),
-            (30, 1000, 0),
-        ),
+        (json!({"strategy": "BLUE_GREEN", "bakeTimeInMinutes": 30}), (30, 1000, 0)),
         (
             json!({"strategy": "CANARY", "bakeTimeInMinutes": 5,
                    "canaryConfiguration": {"canaryPercent": 12.5, "canaryBakeTimeInMinutes": 60}}),
             (5, 125, 60),
         ),
         (json!({"strategy": "CANARY"}), (0, 50, 10)),
-        (
-            json!({"strategy": "LINEAR", "linearConfiguration": {"stepPercent": 33.3}}),
-            (0, 333, 6),
-        ),
+        (json!({"strategy": "LINEAR", "linearConfiguration": {"stepPercent": 33.3}}), (0, 333, 6)),
     ];
     for (configuration, wanted) in table {
-        let told =
-            json!({"services": [{"status": "ACTIVE", "deploymentConfiguration": configuration}]});
+        let told = json!({"services": [{"status": "ACTIVE", "deploymentConfiguration": configuration}]});
         let (aws, _) = Replay::new(vec![answered(&told)]);
         let is = aws.service("c", "s").await.expect("read").shifting;
         assert_eq!((is.bake_min, is.step_tenths, is.step_min), wanted, "{told}");

@@ -21,11 +21,7 @@ fn new_run() -> NewRun {
         launch: Launch {
             launch_type: Some("FARGATE".into()),
             platform: Some("1.4.0".into()),
-            network: Some(Network {
-                subnets: vec!["subnet-1".into()],
-                security_groups: vec![],
-                public_ip: true,
-            }),
+            network: Some(Network { subnets: vec!["subnet-1".into()], security_groups: vec![], public_ip: true }),
             providers: vec![],
         },
         started_by: "windlass/d1/migrate/forward".into(),
@@ -76,11 +72,7 @@ async fn what_runs_and_what_has_stopped_is_found_by_its_family() {
         "startedAt": 1.7e9, "stoppedAt": 1_700_000_009.0,
         "containers": [{"name": "agent", "exitCode": 3}],
     }]});
-    let (aws, replay) = Replay::new(vec![
-        list("arn:task/1"),
-        list("arn:task/1"),
-        answered(&described),
-    ]);
+    let (aws, replay) = Replay::new(vec![list("arn:task/1"), list("arn:task/1"), answered(&described)]);
     let known = ["arn:task/2".to_owned()];
     let runs = aws.runs("shop", "windlass-shop_prod_migrate", &known);
     let runs = runs.await.expect("listed");
@@ -90,10 +82,7 @@ async fn what_runs_and_what_has_stopped_is_found_by_its_family() {
     let took = runs[0].stopped.zip(runs[0].started);
     assert_eq!(took.map(|(to, from)| to.ms_since(from)), Some(9000));
     let sent = replay.sent();
-    let asked: Vec<Value> = sent
-        .iter()
-        .map(|one| one.json()["desiredStatus"].clone())
-        .collect();
+    let asked: Vec<Value> = sent.iter().map(|one| one.json()["desiredStatus"].clone()).collect();
     assert_eq!(asked, [json!("RUNNING"), json!("STOPPED"), Value::Null]);
     assert_eq!(sent[0].json()["family"], "windlass-shop_prod_migrate");
     assert_eq!(sent[2].json()["tasks"], json!(["arn:task/1", "arn:task/2"]));

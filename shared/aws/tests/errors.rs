@@ -1,10 +1,6 @@
 //! Every error of AWS as a fault, and how often a call is tried.
 
-#![allow(
-    clippy::expect_used,
-    clippy::similar_names,
-    reason = "a test fails by panicking"
-)]
+#![allow(clippy::expect_used, clippy::similar_names, reason = "a test fails by panicking")]
 
 use crate::replay::{Replay, Reply, json_error, reply};
 use bytes::Bytes;
@@ -14,19 +10,15 @@ use windlass_aws::Aws;
 use windlass_domain::fault::FaultName;
 use windlass_domain::place::Place;
 use windlass_engine::ports::{
-    AssumeRole, CloudFrontApi, Code, CopySource, EcrApi, EcsApi, EventBridgeApi, LambdaApi,
-    ObjectId, PutOptions, Replaces, Result, S3Api, StepFunctionsApi, Upload,
+    AssumeRole, CloudFrontApi, Code, CopySource, EcrApi, EcsApi, EventBridgeApi, LambdaApi, ObjectId, PutOptions,
+    Replaces, Result, S3Api, StepFunctionsApi, Upload,
 };
 
 async fn fault_of(status: u16, code: &str) -> windlass_domain::fault::Fault {
     // Three of them: throttles and AWS's own errors are tried again.
-    let answers = (0..3)
-        .map(|_| json_error(status, code, "said AWS"))
-        .collect();
+    let answers = (0..3).map(|_| json_error(status, code, "said AWS")).collect();
     let (aws, _) = Replay::new(answers);
-    aws.alias("shop-api", "live")
-        .await
-        .expect_err("an error was answered")
+    aws.alias("shop-api", "live").await.expect_err("an error was answered")
 }
 
 #[tokio::test]
@@ -56,26 +48,19 @@ async fn codes_have_one_meaning() {
 #[tokio::test]
 async fn a_message_names_call_resource_code_and_request() {
     let fault = fault_of(403, "AccessDeniedException").await;
-    let expected =
-        "GetAlias shop-api:live: AWS answered AccessDeniedException: said AWS (request request-7)";
+    let expected = "GetAlias shop-api:live: AWS answered AccessDeniedException: said AWS (request request-7)";
     assert_eq!(fault.message, expected);
 }
 
 /// Safety: retries: A read is sent three times, and a switching call once.
 #[tokio::test]
 async fn reading_is_tried_again_and_switching_is_not() {
-    let throttles = || {
-        (0..9)
-            .map(|_| json_error(429, "TooManyRequestsException", "slow"))
-            .collect()
-    };
+    let throttles = || (0..9).map(|_| json_error(429, "TooManyRequestsException", "slow")).collect();
     let (aws, replay) = Replay::new(throttles());
     aws.alias("f", "live").await.expect_err("throttled");
     assert_eq!(replay.sent().len(), 3);
     let (aws, replay) = Replay::new(throttles());
-    aws.update_alias("f", "live", "4", &[], "r")
-        .await
-        .expect_err("throttled");
+    aws.update_alias("f", "live", "4", &[], "r").await.expect_err("throttled");
     assert_eq!(replay.sent().len(), 1);
 }
 
@@ -156,20 +141,12 @@ async fn given_up<T: std::fmt::Debug>(call: impl AsyncFnOnce(Aws) -> Result<T>) 
 }
 
 fn source() -> CopySource {
-    let object = ObjectId {
-        bucket: "b".into(),
-        key: "k".into(),
-        version_id: Some("1".into()),
-    };
+    let object = ObjectId { bucket: "b".into(), key: "k".into(), version_id: Some("1".into()) };
     CopySource { object, etag: None }
 }
 
 fn upload() -> Upload {
-    Upload {
-        bucket: "b".into(),
-        key: "k".into(),
-        id: "u".into(),
-    }
+    Upload { bucket: "b".into(), key: "k".into(), id: "u".into() }
 }
 
 /// Safety: limits: A switching call that is not answered is given up within 10 s, and not sent again.
@@ -223,10 +200,7 @@ async fn an_execution_that_exists_counts_as_started() {
     let expected = "arn:aws:states:eu-west-1:111111111111:execution:w-release:shop-prod-1";
     assert_eq!(arn.as_deref(), Ok(expected));
     let sent = replay.only().json();
-    assert_eq!(
-        (&sent["name"], &sent["input"]),
-        (&json!("shop-prod-1"), &json!("{\"a\":1}"))
-    );
+    assert_eq!((&sent["name"], &sent["input"]), (&json!("shop-prod-1"), &json!("{\"a\":1}")));
 }
 
 #[tokio::test]
@@ -246,10 +220,7 @@ async fn an_execution_that_is_gone_is_none_and_a_task_that_is_gone_is_not_answer
 async fn an_event_that_the_bus_refuses_is_a_fault_although_the_call_succeeds() {
     let answer = json!({"FailedEntryCount": 1, "Entries": [{"ErrorCode": "ThrottlingException"}]});
     let (aws, replay) = Replay::new(vec![reply(200, &[], answer.to_string())]);
-    let fault = aws
-        .put_event("Deployment Ended", &json!({"id": 1}))
-        .await
-        .expect_err("refused");
+    let fault = aws.put_event("Deployment Ended", &json!({"id": 1})).await.expect_err("refused");
     assert_eq!(fault.name, FaultName::Throttled);
     let entry = replay.only().json()["Entries"][0].clone();
     let expected = json!({
@@ -286,10 +257,7 @@ async fn an_index_tells_its_platforms() {
     assert_eq!(image.platforms.len(), 1);
     let platform = &image.platforms[0];
     assert_eq!(platform.digest.as_str(), "a".repeat(64));
-    assert_eq!(
-        (platform.os.as_str(), platform.architecture.as_str()),
-        ("linux", "arm64")
-    );
+    assert_eq!((platform.os.as_str(), platform.architecture.as_str()), ("linux", "arm64"));
     assert_eq!(image.tags, ["1.0.0", "stable"]);
     let asked = &replay.sent()[1].json();
     assert_eq!(asked["repositoryName"], "shop/agent");
@@ -317,10 +285,8 @@ async fn a_repositorys_tags_are_read_by_its_arn() {
 async fn whether_a_repositorys_tags_may_be_moved_is_read_as_it_stands_there() {
     let told = "IMMUTABLE_WITH_EXCLUSION";
     let found = json!({"repositories": [{"imageTagMutability": told}]});
-    let (aws, _) = Replay::new(vec![
-        reply(200, &[], found.to_string()),
-        json_error(400, "RepositoryNotFoundException", "no"),
-    ]);
+    let (aws, _) =
+        Replay::new(vec![reply(200, &[], found.to_string()), json_error(400, "RepositoryNotFoundException", "no")]);
     let read = aws.tag_mutability("shop/agent").await;
     assert_eq!(read, Ok(Some(told.to_owned())));
     assert_eq!(aws.tag_mutability("shop/none").await, Ok(None));
@@ -357,10 +323,7 @@ async fn an_images_uri_is_what_the_registry_tells_and_not_what_the_caller_wrote(
     ]);
     let image = aws.image("elsewhere.example/shop/agent", "1").await;
     assert_eq!(image.expect("read").expect("there").repository_uri, uri);
-    assert_eq!(
-        replay.sent()[0].json()["repositoryNames"],
-        json!(["shop/agent"])
-    );
+    assert_eq!(replay.sent()[0].json()["repositoryNames"], json!(["shop/agent"]));
 }
 
 /// The answer of `DescribeRepositories`.

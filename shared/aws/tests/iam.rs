@@ -42,21 +42,14 @@ const DENIED: &str = "<member><EvalActionName>lambda:PublishVersion</EvalActionN
 async fn a_simulation_is_a_signed_form_to_the_iam_of_the_partition() {
     for (region, host, signed) in [
         ("eu-west-1", "iam.amazonaws.com", "us-east-1"),
-        (
-            "cn-northwest-1",
-            "iam.cn-north-1.amazonaws.com.cn",
-            "cn-north-1",
-        ),
+        ("cn-northwest-1", "iam.cn-north-1.amazonaws.com.cn", "cn-north-1"),
         ("us-gov-east-1", "iam.us-gov.amazonaws.com", "us-gov-west-1"),
     ] {
         let (aws, replay) = Replay::new(vec![reply(200, &[], answered(ALLOWED, ""))]);
         let there = aws.at(&Place::default().in_region(Some(region)));
         there.simulate(&asked()).await.expect("an answer");
         let sent = replay.only();
-        assert_eq!(
-            (sent.method.as_str(), sent.uri),
-            ("POST", format!("https://{host}/"))
-        );
+        assert_eq!((sent.method.as_str(), sent.uri), ("POST", format!("https://{host}/")));
         assert_eq!(
             sent.body,
             "Action=SimulatePrincipalPolicy&Version=2010-05-08\
@@ -67,15 +60,8 @@ async fn a_simulation_is_a_signed_form_to_the_iam_of_the_partition() {
              &ContextEntries.member.1.ContextKeyType=string\
              &ContextEntries.member.1.ContextKeyValues.member.1=shop"
         );
-        let authorization = replay
-            .only()
-            .header("authorization")
-            .expect("a header")
-            .to_owned();
-        assert!(
-            authorization.contains(&format!("/{signed}/iam/aws4_request")),
-            "{authorization}"
-        );
+        let authorization = replay.only().header("authorization").expect("a header").to_owned();
+        assert!(authorization.contains(&format!("/{signed}/iam/aws4_request")), "{authorization}");
     }
 }
 
@@ -84,18 +70,11 @@ async fn each_action_has_what_is_said_of_it_and_pages_are_read_to_the_end() {
     let more = "<IsTruncated>true</IsTruncated><Marker>next+1</Marker>";
     let (aws, replay) = Replay::new(vec![
         reply(200, &[], answered(ALLOWED, more)),
-        reply(
-            200,
-            &[],
-            answered(DENIED, "<IsTruncated>false</IsTruncated>"),
-        ),
+        reply(200, &[], answered(DENIED, "<IsTruncated>false</IsTruncated>")),
     ]);
     let said = aws.simulate(&asked()).await.expect("an answer");
-    let allowed = Evaluation {
-        action: "lambda:UpdateAlias".into(),
-        decision: "allowed".into(),
-        ..Evaluation::default()
-    };
+    let allowed =
+        Evaluation { action: "lambda:UpdateAlias".into(), decision: "allowed".into(), ..Evaluation::default() };
     let denied = Evaluation {
         action: "lambda:PublishVersion".into(),
         decision: "implicitDeny".into(),
@@ -106,11 +85,7 @@ async fn each_action_has_what_is_said_of_it_and_pages_are_read_to_the_end() {
     assert_eq!(said, [allowed, denied]);
     let sent = replay.sent();
     assert_eq!(sent.len(), 2);
-    assert!(
-        sent[1].body.ends_with("&Marker=next%2B1"),
-        "{}",
-        sent[1].body
-    );
+    assert!(sent[1].body.ends_with("&Marker=next%2B1"), "{}", sent[1].body);
 }
 
 #[tokio::test]

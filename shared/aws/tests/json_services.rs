@@ -9,11 +9,7 @@ use windlass_domain::place::Place;
 use windlass_engine::ports::{AssumeRole, JsonCall, JsonServices};
 
 fn call() -> JsonCall {
-    JsonCall {
-        service: "logs",
-        target: "Logs_20140328.GetQueryResults",
-        body: json!({"queryId": "q-1"}),
-    }
+    JsonCall { service: "logs", target: "Logs_20140328.GetQueryResults", body: json!({"queryId": "q-1"}) }
 }
 
 fn answered() -> Reply {
@@ -22,10 +18,9 @@ fn answered() -> Reply {
 
 #[tokio::test]
 async fn a_call_is_a_signed_post_to_the_service_in_its_region() {
-    for (region, host) in [
-        ("us-east-1", "logs.us-east-1.amazonaws.com"),
-        ("cn-north-1", "logs.cn-north-1.amazonaws.com.cn"),
-    ] {
+    for (region, host) in
+        [("us-east-1", "logs.us-east-1.amazonaws.com"), ("cn-north-1", "logs.cn-north-1.amazonaws.com.cn")]
+    {
         let (aws, replay) = Replay::new(vec![answered()]);
         let there = aws.at(&Place::default().in_region(Some(region)));
         let told = there.json_call(call()).await.expect("an answer");
@@ -38,10 +33,7 @@ async fn a_call_is_a_signed_post_to_the_service_in_its_region() {
         assert_eq!(header("x-amz-target"), "Logs_20140328.GetQueryResults");
         assert_eq!(header("content-type"), "application/x-amz-json-1.1");
         let authorization = header("authorization");
-        assert!(
-            authorization.contains(&format!("/{region}/logs/aws4_request")),
-            "{authorization}"
-        );
+        assert!(authorization.contains(&format!("/{region}/logs/aws4_request")), "{authorization}");
         assert!(authorization.contains("x-amz-target"), "{authorization}");
     }
 }
@@ -50,11 +42,7 @@ async fn a_call_is_a_signed_post_to_the_service_in_its_region() {
 async fn an_error_is_a_fault_by_its_code() {
     for (status, code, name) in [
         (400, "ResourceNotFoundException", FaultName::NotFound),
-        (
-            400,
-            "com.amazonaws.logs#ResourceNotFoundException",
-            FaultName::NotFound,
-        ),
+        (400, "com.amazonaws.logs#ResourceNotFoundException", FaultName::NotFound),
         (400, "MalformedQueryException", FaultName::Refused),
         (400, "AccessDeniedException", FaultName::AccessDenied),
     ] {

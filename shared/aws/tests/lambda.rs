@@ -1,10 +1,6 @@
 //! Lambda: conditions, weights, and the digest of the configuration that a version freezes.
 
-#![allow(
-    clippy::expect_used,
-    clippy::similar_names,
-    reason = "a test fails by panicking"
-)]
+#![allow(clippy::expect_used, clippy::similar_names, reason = "a test fails by panicking")]
 
 use crate::replay::{Replay, Reply, json_error, reply};
 use serde_json::{Value, json};
@@ -12,11 +8,7 @@ use windlass_domain::fault::FaultName;
 use windlass_engine::ports::{Code, CodeRoom, LambdaApi, NOT_READY};
 
 fn ok(body: &Value) -> Reply {
-    reply(
-        200,
-        &[("content-type", "application/json")],
-        body.to_string(),
-    )
+    reply(200, &[("content-type", "application/json")], body.to_string())
 }
 
 fn configuration() -> Value {
@@ -67,10 +59,7 @@ async fn the_digest_sees_what_is_frozen_and_nothing_else() {
         changed[name] = value;
         changed
     };
-    let version = with(
-        "FunctionArn",
-        json!("arn:aws:lambda:eu-west-1:111111111111:function:f:4"),
-    );
+    let version = with("FunctionArn", json!("arn:aws:lambda:eu-west-1:111111111111:function:f:4"));
     for same in [
         version,
         with("Version", json!("4")),
@@ -78,10 +67,7 @@ async fn the_digest_sees_what_is_frozen_and_nothing_else() {
         with("CodeSha256", json!("other=")),
         with("Description", json!("windlass 3f9a")),
         with("State", json!("Pending")),
-        with(
-            "SnapStart",
-            json!({"ApplyOn": "None", "OptimizationStatus": "On"}),
-        ),
+        with("SnapStart", json!({"ApplyOn": "None", "OptimizationStatus": "On"})),
         with("VpcConfig", json!({"SubnetIds": ["a", "b"]})),
         with("NovelState", json!("moves")),
         with("Layers", json!([])),
@@ -105,29 +91,19 @@ async fn the_digest_sees_what_is_frozen_and_nothing_else() {
 async fn no_weights_are_sent_as_no_weights() {
     let alias = json!({"FunctionVersion": "4", "RevisionId": "r2"});
     let (aws, replay) = Replay::new(vec![ok(&alias), ok(&alias)]);
-    aws.update_alias("f", "live", "4", &[], "r1")
-        .await
-        .expect("set");
-    aws.update_alias("f", "live", "4", &[("5".into(), "0.1".into())], "r1")
-        .await
-        .expect("set");
+    aws.update_alias("f", "live", "4", &[], "r1").await.expect("set");
+    aws.update_alias("f", "live", "4", &[("5".into(), "0.1".into())], "r1").await.expect("set");
     let sent = replay.sent();
-    let expected = json!({"FunctionVersion": "4", "RevisionId": "r1", "RoutingConfig": {"AdditionalVersionWeights": {}}});
+    let expected =
+        json!({"FunctionVersion": "4", "RevisionId": "r1", "RoutingConfig": {"AdditionalVersionWeights": {}}});
     assert_eq!(sent[0].json(), expected);
-    assert_eq!(
-        sent[1].json()["RoutingConfig"]["AdditionalVersionWeights"],
-        json!({"5": 0.1})
-    );
+    assert_eq!(sent[1].json()["RoutingConfig"]["AdditionalVersionWeights"], json!({"5": 0.1}));
 }
 
 #[tokio::test]
 async fn an_update_of_code_has_its_condition_and_pins_the_object() {
     let (aws, replay) = Replay::new(vec![ok(&configuration())]);
-    let code = Code::Object {
-        bucket: "b".into(),
-        key: "k.zip".into(),
-        version_id: "v".into(),
-    };
+    let code = Code::Object { bucket: "b".into(), key: "k.zip".into(), version_id: "v".into() };
     let updated = aws.update_code("f", code, Some("a key"), "r1").await;
     updated.expect("updated");
     let expected = json!({"S3Bucket": "b", "S3Key": "k.zip", "S3ObjectVersion": "v", "RevisionId": "r1", "SourceKMSKeyArn": "a key"});
@@ -137,15 +113,8 @@ async fn an_update_of_code_has_its_condition_and_pins_the_object() {
 #[tokio::test]
 async fn publishing_other_code_than_meant_is_a_conflict() {
     let message = "CodeSHA256 (a) is different from current CodeSHA256 in $LATEST (b). Please try again with the CodeSHA256 in $LATEST.";
-    let (aws, replay) = Replay::new(vec![json_error(
-        400,
-        "InvalidParameterValueException",
-        message,
-    )]);
-    let fault = aws
-        .publish_version("f", "a", "r1", "windlass 3f9a")
-        .await
-        .expect_err("other");
+    let (aws, replay) = Replay::new(vec![json_error(400, "InvalidParameterValueException", message)]);
+    let fault = aws.publish_version("f", "a", "r1", "windlass 3f9a").await.expect_err("other");
     assert_eq!(fault.name, FaultName::Conflict);
     let expected = json!({"CodeSha256": "a", "RevisionId": "r1", "Description": "windlass 3f9a"});
     assert_eq!(replay.only().json(), expected);
@@ -153,8 +122,7 @@ async fn publishing_other_code_than_meant_is_a_conflict() {
 
 #[tokio::test]
 async fn versions_come_oldest_first_from_all_pages() {
-    let version =
-        |number: &str| json!({"Version": number, "FunctionArn": "arn:f", "CodeSha256": number});
+    let version = |number: &str| json!({"Version": number, "FunctionArn": "arn:f", "CodeSha256": number});
     let first = json!({"Versions": [version("$LATEST"), version("10")], "NextMarker": "m"});
     let second = json!({"Versions": [version("9"), version("2")], "NextMarker": ""});
     let (aws, replay) = Replay::new(vec![ok(&first), ok(&second)]);
@@ -167,16 +135,9 @@ async fn versions_come_oldest_first_from_all_pages() {
 
 #[tokio::test]
 async fn an_invocation_that_failed_is_told_as_data() {
-    let failed = reply(
-        200,
-        &[("x-amz-function-error", "Unhandled")],
-        "{\"errorMessage\":\"x\"}",
-    );
+    let failed = reply(200, &[("x-amz-function-error", "Unhandled")], "{\"errorMessage\":\"x\"}");
     let (aws, replay) = Replay::new(vec![failed]);
-    let invoked = aws
-        .invoke("f", "4", &json!({"a": 1}))
-        .await
-        .expect("invoked");
+    let invoked = aws.invoke("f", "4", &json!({"a": 1})).await.expect("invoked");
     assert_eq!(invoked.error.as_deref(), Some("Unhandled"));
     assert_eq!(invoked.payload, json!({"errorMessage": "x"}));
     assert!(replay.only().uri.contains("Qualifier=4"));
@@ -199,14 +160,12 @@ async fn a_function_that_cannot_run_yet_is_no_failure() {
 
 #[tokio::test]
 async fn provisioned_concurrency_that_failed_is_told() {
-    let failed = json!({"RequestedProvisionedConcurrentExecutions": 3, "Status": "FAILED", "StatusReason": "no capacity"});
+    let failed =
+        json!({"RequestedProvisionedConcurrentExecutions": 3, "Status": "FAILED", "StatusReason": "no capacity"});
     let (aws, _) = Replay::new(vec![ok(&failed)]);
     let told = aws.provisioned("f", "live").await.expect("read");
     let told = told.expect("configured");
-    assert_eq!(
-        (told.status.as_str(), told.reason.as_str()),
-        ("FAILED", "no capacity")
-    );
+    assert_eq!((told.status.as_str(), told.reason.as_str()), ("FAILED", "no capacity"));
 }
 
 #[tokio::test]
@@ -214,17 +173,10 @@ async fn the_room_for_code_is_read_and_never_guessed() {
     let limit = json!({"TotalCodeSize": 80_530_636_800_u64, "CodeSizeUnzipped": 1, "CodeSizeZipped": 1, "ConcurrentExecutions": 10});
     let told = json!({"AccountLimit": limit, "AccountUsage": {"TotalCodeSize": 4_096, "FunctionCount": 2}});
     let (aws, calls) = Replay::new(vec![ok(&told), ok(&json!({}))]);
-    let room = CodeRoom {
-        used: 4_096,
-        total: 80_530_636_800,
-    };
+    let room = CodeRoom { used: 4_096, total: 80_530_636_800 };
     assert_eq!(aws.code_room().await, Ok(room));
     let sent = calls.sent();
-    assert!(
-        sent[0].uri.ends_with("/2016-08-19/account-settings"),
-        "{}",
-        sent[0].uri
-    );
+    assert!(sent[0].uri.ends_with("/2016-08-19/account-settings"), "{}", sent[0].uri);
     let fault = aws.code_room().await.expect_err("no sizes");
     assert_eq!(fault.name, FaultName::Unavailable);
 }

@@ -23,11 +23,7 @@ async fn the_runner_is_asked_by_an_event_once() {
     let (aws, replay) = Replay::new(vec![reply(202, &[], "")]);
     aws.ask_runner(&json!({"attempt": 1})).await.expect("asked");
     let sent = replay.only();
-    assert!(
-        sent.uri.contains("/functions/windlass-run-task/"),
-        "{}",
-        sent.uri
-    );
+    assert!(sent.uri.contains("/functions/windlass-run-task/"), "{}", sent.uri);
     assert_eq!(sent.json(), json!({"attempt": 1}));
     let (aws, replay) = Replay::new(vec![Reply::Lost]);
     let lost = aws.ask_runner(&json!({})).await.expect_err("lost");
@@ -47,18 +43,12 @@ async fn a_call_is_of_its_version_and_its_answer_is_not_kept() {
 
 #[tokio::test]
 async fn an_error_is_told_by_its_type_and_the_log_by_its_end() {
-    let headers = [
-        ("x-amz-function-error", "Unhandled"),
-        ("x-amz-log-result", "U1RBUlQKbG9ja2VkCg=="),
-    ];
+    let headers = [("x-amz-function-error", "Unhandled"), ("x-amz-log-result", "U1RBUlQKbG9ja2VkCg==")];
     let body = "{\"errorType\":\"LockError\",\"errorMessage\":\"password x\"}";
     let (aws, _) = Replay::new(vec![reply(200, &headers, body)]);
     let answered = aws.call_once(&call(true)).await.expect("answered");
-    let expected = CallAnswer {
-        error: Some("Unhandled".into()),
-        error_type: "LockError".into(),
-        tail: "START\nlocked\n".into(),
-    };
+    let expected =
+        CallAnswer { error: Some("Unhandled".into()), error_type: "LockError".into(), tail: "START\nlocked\n".into() };
     assert_eq!(answered, expected);
 }
 
@@ -67,30 +57,12 @@ async fn what_was_not_run_has_another_name_than_what_may_have_been() {
     let table = [
         (Reply::Lost, FaultName::Unavailable),
         (reply(500, &[], ""), FaultName::Unavailable),
-        (
-            json_error(500, "ServiceException", "no"),
-            FaultName::Unavailable,
-        ),
-        (
-            json_error(429, "TooManyRequestsException", "no"),
-            FaultName::Throttled,
-        ),
-        (
-            json_error(409, "ResourceConflictException", "Pending"),
-            FaultName::StillInProgress,
-        ),
-        (
-            json_error(404, "ResourceNotFoundException", "no"),
-            FaultName::NotFound,
-        ),
-        (
-            json_error(403, "AccessDeniedException", "no"),
-            FaultName::AccessDenied,
-        ),
-        (
-            json_error(413, "RequestTooLargeException", "no"),
-            FaultName::Refused,
-        ),
+        (json_error(500, "ServiceException", "no"), FaultName::Unavailable),
+        (json_error(429, "TooManyRequestsException", "no"), FaultName::Throttled),
+        (json_error(409, "ResourceConflictException", "Pending"), FaultName::StillInProgress),
+        (json_error(404, "ResourceNotFoundException", "no"), FaultName::NotFound),
+        (json_error(403, "AccessDeniedException", "no"), FaultName::AccessDenied),
+        (json_error(413, "RequestTooLargeException", "no"), FaultName::Refused),
     ];
     for (answer, name) in table {
         let (aws, replay) = Replay::new(vec![answer]);

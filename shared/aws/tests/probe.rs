@@ -72,28 +72,18 @@ fn ok(body: &str) -> Option<String> {
 
 #[allow(clippy::unnecessary_wraps, reason = "a site may answer nothing")]
 fn to(place: &str) -> Option<String> {
-    Some(format!(
-        "HTTP/1.1 302 Found\r\nconnection: close\r\nlocation: {place}\r\ncontent-length: 0\r\n\r\n"
-    ))
+    Some(format!("HTTP/1.1 302 Found\r\nconnection: close\r\nlocation: {place}\r\ncontent-length: 0\r\n\r\n"))
 }
 
 /// Makes an AWS with this endpoint of a local cloud.
 fn aws(endpoint: Option<&str>) -> Aws {
-    let config = Config {
-        local_endpoint: endpoint.map(str::to_owned),
-        ..Config::default()
-    };
-    let settings = Settings {
-        config,
-        ..Settings::default()
-    };
+    let config = Config { local_endpoint: endpoint.map(str::to_owned), ..Config::default() };
+    let settings = Settings { config, ..Settings::default() };
     Aws::new(SdkConfig::builder().build(), settings)
 }
 
 async fn probed(aws: &Aws, url: &str) -> Probed {
-    aws.probe(&Get::plain(url, 10_000, 1000))
-        .await
-        .expect("probed")
+    aws.probe(&Get::plain(url, 10_000, 1000)).await.expect("probed")
 }
 
 fn answered(probed: Probed) -> ProbeAnswer {
@@ -180,11 +170,7 @@ async fn redirects_are_followed_and_each_is_checked() {
         panic!("a circle has no end");
     };
     assert!(why.contains("more than 5 redirects"), "{why}");
-    let rounds = site
-        .asked()
-        .iter()
-        .filter(|path| *path == "/circle")
-        .count();
+    let rounds = site.asked().iter().filter(|path| *path == "/circle").count();
     assert_eq!(rounds, 6);
 }
 
@@ -202,17 +188,10 @@ async fn headers_go_to_the_host_that_they_are_declared_for() {
     let port = site.address.rsplit(':').next().expect("a port");
     let asked = format!("{}/here/{port}", site.address);
     let headers = [("x-shop-test".to_owned(), "new".to_owned())].into();
-    let get = Get {
-        headers: &headers,
-        ..Get::plain(&asked, 10_000, 1000)
-    };
+    let get = Get { headers: &headers, ..Get::plain(&asked, 10_000, 1000) };
     let probed = aws.probe(&get).await.expect("probed");
     assert_eq!(&answered(probed).body[..], b"arrived");
-    let hops = [
-        format!("/here/{port} x-shop-test: new"),
-        format!("/there?{port} x-shop-test: new"),
-        "/end".to_owned(),
-    ];
+    let hops = [format!("/here/{port} x-shop-test: new"), format!("/there?{port} x-shop-test: new"), "/end".to_owned()];
     assert_eq!(site.asked(), hops);
 }
 
@@ -228,17 +207,12 @@ async fn no_more_than_the_limit_is_kept_of_a_body() {
 async fn silence_is_no_answer_when_the_time_is_up() {
     let site = Site::new(|_| None);
     let aws = aws(Some(&site.address));
-    let probed = aws
-        .probe(&Get::plain(&site.address, 50, 1000))
-        .await
-        .expect("probed");
+    let probed = aws.probe(&Get::plain(&site.address, 50, 1000)).await.expect("probed");
     let told = format!("{}: no answer within 50 ms", site.address);
     assert_eq!(probed, Probed::NoAnswer(told));
     let nobody = TcpListener::bind("127.0.0.1:0").expect("a port");
     let closed = format!("http://{}", nobody.local_addr().expect("an address"));
     drop(nobody);
-    let probed = self::aws(Some(&closed))
-        .probe(&Get::plain(&closed, 10_000, 1000))
-        .await;
+    let probed = self::aws(Some(&closed)).probe(&Get::plain(&closed, 10_000, 1000)).await;
     assert!(matches!(probed, Ok(Probed::NoAnswer(_))), "{probed:?}");
 }

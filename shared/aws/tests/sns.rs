@@ -10,10 +10,7 @@ async fn a_notification_goes_to_the_topic() {
     let (aws, replay) = Replay::new(vec![reply(200, &[], answer)]);
     assert_eq!(aws.notify("subject", "ten lines").await, Ok(()));
     let body = replay.only().body;
-    assert!(
-        body.contains("TopicArn=arn%3Aaws%3Asns%3Aeu-west-1%3A111111111111%3Aw"),
-        "{body}"
-    );
+    assert!(body.contains("TopicArn=arn%3Aaws%3Asns%3Aeu-west-1%3A111111111111%3Aw"), "{body}");
     assert!(body.contains("Subject=subject"), "{body}");
 }
 
@@ -24,12 +21,7 @@ async fn a_topic_of_a_declaration_is_written_to_in_its_own_region() {
     let topic = "arn:aws:sns:us-east-1:111111111111:team";
     assert_eq!(aws.notify_topic(topic, "subject", "lines").await, Ok(()));
     let sent = replay.only();
-    assert!(
-        sent.body
-            .contains("TopicArn=arn%3Aaws%3Asns%3Aus-east-1%3A111111111111%3Ateam"),
-        "{}",
-        sent.body
-    );
+    assert!(sent.body.contains("TopicArn=arn%3Aaws%3Asns%3Aus-east-1%3A111111111111%3Ateam"), "{}", sent.body);
     let scope = sent.header("authorization").expect("signed");
     assert!(scope.contains("/us-east-1/sns/"), "{scope}");
 }
@@ -47,12 +39,7 @@ async fn a_topics_tags_are_read_in_its_own_region() {
     let fault = aws.topic_tags(topic).await.expect_err("gone");
     assert_eq!(fault.name, FaultName::NotFound);
     let sent = &replay.sent()[0];
-    assert!(
-        sent.body
-            .contains("ResourceArn=arn%3Aaws%3Asns%3Aus-east-1"),
-        "{}",
-        sent.body
-    );
+    assert!(sent.body.contains("ResourceArn=arn%3Aaws%3Asns%3Aus-east-1"), "{}", sent.body);
     let scope = sent.header("authorization").expect("signed");
     assert!(scope.contains("/us-east-1/sns/"), "{scope}");
 }

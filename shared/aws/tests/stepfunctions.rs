@@ -34,13 +34,10 @@ async fn the_newest_come_first_and_an_execution_tells_its_input() {
         "startDate": 1.7e9,
     }]});
     let json = [("content-type", "application/x-amz-json-1.0")];
-    let mut running: serde_json::Value =
-        serde_json::from_str(&described_as("RUNNING")).expect("JSON");
+    let mut running: serde_json::Value = serde_json::from_str(&described_as("RUNNING")).expect("JSON");
     running["input"] = r#"{"app": "shop"}"#.into();
-    let (aws, replay) = Replay::new(vec![
-        reply(200, &json, listed.to_string()),
-        reply(200, &json, running.to_string()),
-    ]);
+    let (aws, replay) =
+        Replay::new(vec![reply(200, &json, listed.to_string()), reply(200, &json, running.to_string())]);
     assert_eq!(aws.newest().await.expect("listed"), [ARN]);
     let execution = aws.execution(ARN).await.expect("told").expect("there");
     assert_eq!(execution.input, json!({"app": "shop"}));
@@ -51,9 +48,7 @@ async fn the_newest_come_first_and_an_execution_tells_its_input() {
 async fn transitions_are_states_entered_and_attempts_of_tasks() {
     let page = |types: &[&str], next: Option<&str>| {
         let events = types.iter().enumerate();
-        let events: Vec<_> = events
-            .map(|(n, name)| json!({"timestamp": 1.7e9, "id": n + 1, "type": name}))
-            .collect();
+        let events: Vec<_> = events.map(|(n, name)| json!({"timestamp": 1.7e9, "id": n + 1, "type": name})).collect();
         let body = json!({"events": events, "nextToken": next});
         let json = [("content-type", "application/x-amz-json-1.0")];
         reply(200, &json, body.to_string())
@@ -72,11 +67,7 @@ async fn transitions_are_states_entered_and_attempts_of_tasks() {
         "MapStateStarted",
         "MapIterationStarted",
     ];
-    let second = [
-        "WaitStateEntered",
-        "SucceedStateEntered",
-        "ExecutionSucceeded",
-    ];
+    let second = ["WaitStateEntered", "SucceedStateEntered", "ExecutionSucceeded"];
     let pages = vec![page(&first, Some("more")), page(&second, None)];
     let (aws, replay) = Replay::new(pages);
     let transitions = aws.transitions(ARN).await.expect("counted");
@@ -108,9 +99,6 @@ async fn a_refusal_because_it_has_ended_is_a_success() {
 #[tokio::test]
 async fn a_refusal_of_one_that_runs_is_told() {
     let (aws, _) = Replay::new(vec![not_running(), described("RUNNING")]);
-    let fault = aws
-        .stop(ARN, "TakenOver", "why")
-        .await
-        .expect_err("refused");
+    let fault = aws.stop(ARN, "TakenOver", "why").await.expect_err("refused");
     assert!(fault.message.contains("StopExecution"), "{fault}");
 }

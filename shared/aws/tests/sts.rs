@@ -39,68 +39,36 @@ fn signed_with(sent: &Sent) -> &str {
 async fn the_role_is_assumed_with_its_external_id_and_the_deployment_as_session() {
     let (aws, replay) = Replay::new(vec![assumed("ASIAFAR"), reply(200, &[], ALIAS)]);
     let there = aws.at(&place("prod"));
-    assert_eq!(
-        replay.sent().len(),
-        0,
-        "nothing is asked before it is needed"
-    );
+    assert_eq!(replay.sent().len(), 0, "nothing is asked before it is needed");
     there.alias("shop-api", "live").await.expect("read");
     let [assume, call] = &replay.sent()[..] else {
         panic!("two requests: {:#?}", replay.sent());
     };
-    let asked: Vec<(String, String)> = url::form_urlencoded::parse(assume.body.as_bytes())
-        .into_owned()
-        .collect();
+    let asked: Vec<(String, String)> = url::form_urlencoded::parse(assume.body.as_bytes()).into_owned().collect();
     for (name, value) in [
         ("Action", "AssumeRole"),
         ("RoleArn", "arn:aws:iam::222222222222:role/windlass-target"),
         ("ExternalId", "shop/prod"),
         ("RoleSessionName", "3f9a"),
     ] {
-        assert!(
-            asked.contains(&(name.into(), value.into())),
-            "{name}: {asked:?}"
-        );
+        assert!(asked.contains(&(name.into(), value.into())), "{name}: {asked:?}");
     }
     let by = signed_with(assume);
-    assert!(
-        by.starts_with("AKIAEXAMPLE/"),
-        "by the function's own key: {by}"
-    );
+    assert!(by.starts_with("AKIAEXAMPLE/"), "by the function's own key: {by}");
     assert!(by.ends_with("/eu-west-1/sts/aws4_request"), "at home: {by}");
     let by = signed_with(call);
     assert!(by.starts_with("ASIAFAR/"), "with the role's rights: {by}");
-    assert!(
-        by.ends_with("/eu-central-1/lambda/aws4_request"),
-        "there: {by}"
-    );
-    assert_eq!(
-        call.header("x-amz-security-token"),
-        Some("token-of-ASIAFAR")
-    );
-    assert!(
-        call.uri.starts_with("https://lambda.eu-central-1."),
-        "{}",
-        call.uri
-    );
+    assert!(by.ends_with("/eu-central-1/lambda/aws4_request"), "there: {by}");
+    assert_eq!(call.header("x-amz-security-token"), Some("token-of-ASIAFAR"));
+    assert!(call.uri.starts_with("https://lambda.eu-central-1."), "{}", call.uri);
 }
 
 #[tokio::test]
 async fn a_role_is_assumed_once_for_all_services_and_handles() {
-    let (aws, replay) = Replay::new(vec![
-        assumed("ASIAFAR"),
-        reply(200, &[], ALIAS),
-        reply(200, &[], "<VersioningConfiguration/>"),
-    ]);
-    aws.at(&place("prod"))
-        .alias("f", "live")
-        .await
-        .expect("read");
-    aws.clone()
-        .at(&place("prod"))
-        .keeps_versions("b")
-        .await
-        .expect("read");
+    let (aws, replay) =
+        Replay::new(vec![assumed("ASIAFAR"), reply(200, &[], ALIAS), reply(200, &[], "<VersioningConfiguration/>")]);
+    aws.at(&place("prod")).alias("f", "live").await.expect("read");
+    aws.clone().at(&place("prod")).keeps_versions("b").await.expect("read");
     let sent = replay.sent();
     assert_eq!(sent.len(), 3, "one of them to assume the role: {sent:#?}");
     assert_eq!(signed_with(&sent[1]).split('/').next(), Some("ASIAFAR"));
@@ -109,26 +77,12 @@ async fn a_role_is_assumed_once_for_all_services_and_handles() {
 
 #[tokio::test]
 async fn another_environment_never_gets_the_first_ones_credentials() {
-    let (aws, replay) = Replay::new(vec![
-        assumed("ASIAPROD"),
-        reply(200, &[], ALIAS),
-        assumed("ASIADEV"),
-        reply(200, &[], ALIAS),
-    ]);
-    aws.at(&place("prod"))
-        .alias("f", "live")
-        .await
-        .expect("read");
-    aws.at(&place("dev"))
-        .alias("f", "live")
-        .await
-        .expect("read");
+    let (aws, replay) =
+        Replay::new(vec![assumed("ASIAPROD"), reply(200, &[], ALIAS), assumed("ASIADEV"), reply(200, &[], ALIAS)]);
+    aws.at(&place("prod")).alias("f", "live").await.expect("read");
+    aws.at(&place("dev")).alias("f", "live").await.expect("read");
     let sent = replay.sent();
-    assert!(
-        sent[2].body.contains("ExternalId=shop%2Fdev"),
-        "{}",
-        sent[2].body
-    );
+    assert!(sent[2].body.contains("ExternalId=shop%2Fdev"), "{}", sent[2].body);
     assert!(signed_with(&sent[3]).starts_with("ASIADEV/"));
 }
 
@@ -136,26 +90,13 @@ async fn another_environment_never_gets_the_first_ones_credentials() {
 async fn at_home_the_functions_own_credentials_are_used() {
     let (aws, replay) = Replay::new(vec![reply(200, &[], ALIAS), reply(200, &[], ALIAS)]);
     let there = aws.at(&place("prod"));
-    there
-        .at(&Place::default())
-        .alias("f", "live")
-        .await
-        .expect("read");
-    let region_only = Place {
-        role: None,
-        ..place("prod")
-    };
+    there.at(&Place::default()).alias("f", "live").await.expect("read");
+    let region_only = Place { role: None, ..place("prod") };
     aws.at(&region_only).alias("f", "live").await.expect("read");
     let sent = replay.sent();
     let by: Vec<&str> = sent.iter().map(signed_with).collect();
-    assert!(
-        by[0].starts_with("AKIAEXAMPLE/") && by[0].contains("/eu-west-1/"),
-        "{by:?}"
-    );
-    assert!(
-        by[1].starts_with("AKIAEXAMPLE/") && by[1].contains("/eu-central-1/"),
-        "{by:?}"
-    );
+    assert!(by[0].starts_with("AKIAEXAMPLE/") && by[0].contains("/eu-west-1/"), "{by:?}");
+    assert!(by[1].starts_with("AKIAEXAMPLE/") && by[1].contains("/eu-central-1/"), "{by:?}");
 }
 
 #[tokio::test]
@@ -172,18 +113,12 @@ async fn a_bucket_of_another_region_is_told_with_its_region() {
     let headers = [("x-amz-bucket-region", "us-east-1")];
     let moved = "<Error><Code>PermanentRedirect</Code><Message>elsewhere</Message></Error>";
     let (aws, _) = Replay::new(vec![reply(301, &headers, ""), reply(301, &headers, moved)]);
-    let object = windlass_engine::ports::ObjectId {
-        bucket: "b".into(),
-        key: "k".into(),
-        version_id: None,
-    };
-    for fault in [
-        aws.head(&object).await.expect_err("elsewhere"),
-        aws.keeps_versions("b").await.expect_err("elsewhere"),
-    ] {
+    let object = windlass_engine::ports::ObjectId { bucket: "b".into(), key: "k".into(), version_id: None };
+    for fault in
+        [aws.head(&object).await.expect_err("elsewhere"), aws.keeps_versions("b").await.expect_err("elsewhere")]
+    {
         assert_eq!(fault.name, FaultName::Refused, "{fault}");
-        let told =
-            "the bucket is in us-east-1, and it was asked for in another region: set AWS_REGION";
+        let told = "the bucket is in us-east-1, and it was asked for in another region: set AWS_REGION";
         assert!(fault.message.contains(told), "{fault}");
     }
 }

@@ -1,10 +1,6 @@
 //! S3: uploads in parts, with their checksums and the condition of the completion.
 
-#![allow(
-    clippy::expect_used,
-    clippy::similar_names,
-    reason = "a test fails by panicking"
-)]
+#![allow(clippy::expect_used, clippy::similar_names, reason = "a test fails by panicking")]
 
 use crate::replay::{Replay, reply, s3_error};
 use bytes::Bytes;
@@ -12,17 +8,12 @@ use windlass_domain::fault::FaultName;
 use windlass_engine::ports::{PutOptions, Replaces, S3Api, Upload};
 
 const BEGUN: &str = "<InitiateMultipartUploadResult><Bucket>b</Bucket><Key>k</Key><UploadId>u1</UploadId></InitiateMultipartUploadResult>";
-const COMPLETED: &str =
-    "<CompleteMultipartUploadResult><ETag>\"e-2\"</ETag></CompleteMultipartUploadResult>";
+const COMPLETED: &str = "<CompleteMultipartUploadResult><ETag>\"e-2\"</ETag></CompleteMultipartUploadResult>";
 /// SHA-256 of `abc`, as S3 writes it.
 const SUM: &str = "ungWv48Bz+pBQUDeXa4iI7ADYaOWF3qctBD/YfIAFa0=";
 
 fn upload() -> Upload {
-    Upload {
-        bucket: "b".into(),
-        key: "k".into(),
-        id: "u1".into(),
-    }
+    Upload { bucket: "b".into(), key: "k".into(), id: "u1".into() }
 }
 
 #[tokio::test]
@@ -48,22 +39,14 @@ async fn an_upload_begins_with_headers_and_metadata() {
 
 #[tokio::test]
 async fn a_part_has_its_number_and_checksum_and_the_completion_both_and_the_condition() {
-    let (aws, replay) = Replay::new(vec![
-        reply(200, &[("etag", "\"p2\"")], ""),
-        reply(200, &[("x-amz-version-id", "v7")], COMPLETED),
-    ]);
-    let part = aws
-        .upload_part(&upload(), 2, Bytes::from_static(b"abc"))
-        .await
-        .expect("uploaded");
+    let (aws, replay) =
+        Replay::new(vec![reply(200, &[("etag", "\"p2\"")], ""), reply(200, &[("x-amz-version-id", "v7")], COMPLETED)]);
+    let part = aws.upload_part(&upload(), 2, Bytes::from_static(b"abc")).await.expect("uploaded");
     assert_eq!((part.number, part.etag.as_str()), (2, "\"p2\""));
     let replaces = Replaces::ETag("\"old\"".into());
     let made = aws.complete_upload(&upload(), &[part], &replaces).await;
     let made = made.expect("completed");
-    assert_eq!(
-        (made.etag.as_str(), made.version_id.as_deref()),
-        ("\"e-2\"", Some("v7"))
-    );
+    assert_eq!((made.etag.as_str(), made.version_id.as_deref()), ("\"e-2\"", Some("v7")));
     let sent = replay.sent();
     assert!(sent[0].uri.contains("partNumber=2"), "{}", sent[0].uri);
     assert!(sent[0].uri.contains("uploadId=u1"), "{}", sent[0].uri);
@@ -81,14 +64,10 @@ async fn a_completion_may_be_refused_or_too_late() {
         s3_error(404, "NoSuchUpload"),
         s3_error(404, "NoSuchUpload"),
     ]);
-    let refused = aws
-        .complete_upload(&upload(), &[], &Replaces::Nothing)
-        .await;
+    let refused = aws.complete_upload(&upload(), &[], &Replaces::Nothing).await;
     assert_eq!(refused.expect_err("changed").name, FaultName::Conflict);
     assert_eq!(replay.only().header("if-none-match"), Some("*"));
-    let late = aws
-        .complete_upload(&upload(), &[], &Replaces::Nothing)
-        .await;
+    let late = aws.complete_upload(&upload(), &[], &Replaces::Nothing).await;
     assert_eq!(late.expect_err("gone").name, FaultName::NotFound);
     let gone = aws.abort_upload(&upload()).await;
     assert_eq!(gone.expect_err("gone").name, FaultName::NotFound);

@@ -19,10 +19,7 @@ async fn echo() -> String {
     tokio::spawn(async move {
         while let Ok((connection, _)) = listener.accept().await {
             let mut socket = accept_async(connection).await.expect("a handshake");
-            socket
-                .send(Message::text("welcome"))
-                .await
-                .expect("greeted");
+            socket.send(Message::text("welcome")).await.expect("greeted");
             while let Some(Ok(message)) = socket.next().await {
                 match message {
                     Message::Text(text) if text == "bytes" => {
@@ -58,28 +55,12 @@ async fn refusing() -> String {
     place
 }
 
-async fn heard(
-    place: &str,
-    endpoint: &str,
-    send: Option<&str>,
-    expect: Option<&str>,
-) -> ConversationOutcome {
-    let config = Config {
-        local_endpoint: Some(format!("http://{endpoint}")),
-        ..Config::default()
-    };
-    let settings = Settings {
-        config,
-        ..Settings::default()
-    };
+async fn heard(place: &str, endpoint: &str, send: Option<&str>, expect: Option<&str>) -> ConversationOutcome {
+    let config = Config { local_endpoint: Some(format!("http://{endpoint}")), ..Config::default() };
+    let settings = Settings { config, ..Settings::default() };
     let aws = Aws::new(SdkConfig::builder().build(), settings);
     let url = format!("ws://{place}/socket?a=1");
-    let about = Conversation {
-        url: &url,
-        send,
-        expect,
-        timeout_ms: 1_000,
-    };
+    let about = Conversation { url: &url, send, expect, timeout_ms: 1_000 };
     aws.converse(&about).await.expect("told")
 }
 
@@ -95,23 +76,13 @@ async fn what_is_expected_is_heard_and_what_else_is_said_is_not_told() {
         (Some("bytes"), Some("in bytes")),
     ] {
         let heard = said(send, expect).await;
-        assert!(
-            matches!(heard, ConversationOutcome::Expected(_)),
-            "{send:?} {expect:?}: {heard:?}"
-        );
+        assert!(matches!(heard, ConversationOutcome::Expected(_)), "{send:?} {expect:?}: {heard:?}");
     }
     for (send, expect, why) in [
-        (
-            Some("ping"),
-            "nothing",
-            "2 other messages, and none with it, within 1000 ms",
-        ),
+        (Some("ping"), "nothing", "2 other messages, and none with it, within 1000 ms"),
         (Some("bye"), "nothing", "closed after 1 other message"),
     ] {
-        assert_eq!(
-            said(send, Some(expect)).await,
-            ConversationOutcome::Not(why.to_owned())
-        );
+        assert_eq!(said(send, Some(expect)).await, ConversationOutcome::Not(why.to_owned()));
     }
 }
 
@@ -119,23 +90,14 @@ async fn what_is_expected_is_heard_and_what_else_is_said_is_not_told() {
 async fn a_connection_that_is_not_made_says_why() {
     let place = refusing().await;
     let refused = heard(&place, &place, None, None).await;
-    assert_eq!(
-        refused,
-        ConversationOutcome::Closed("refused with status 403".to_owned())
-    );
+    assert_eq!(refused, ConversationOutcome::Closed("refused with status 403".to_owned()));
     let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port");
     let silent = listener.local_addr().expect("an address").to_string();
     let late = heard(&silent, &silent, None, None).await;
-    assert_eq!(
-        late,
-        ConversationOutcome::Closed("not open within 1000 ms".to_owned())
-    );
+    assert_eq!(late, ConversationOutcome::Closed("not open within 1000 ms".to_owned()));
     drop(listener);
     let gone = heard(&silent, &silent, None, None).await;
-    assert!(
-        matches!(&gone, ConversationOutcome::Closed(why) if why.contains("refused")),
-        "{gone:?}"
-    );
+    assert!(matches!(&gone, ConversationOutcome::Closed(why) if why.contains("refused")), "{gone:?}");
 }
 
 #[tokio::test]

@@ -36,18 +36,12 @@ pub enum Accepted<'a> {
 /// a component that the deployment has not touched.
 pub fn accepted(step: &Step, token: u64) -> Result<Accepted<'_>, Finding> {
     if let Some(Live::Moving(finding)) = looked(step, token).map(|look| &look.saw) {
-        return Err(Finding {
-            path: path(step),
-            ..finding.clone()
-        });
+        return Err(Finding { path: path(step), ..finding.clone() });
     }
     let is_untouched = !step.status.may_have_changed();
     match seen(step, token) {
         // A component that is untouched, or was seen back, is as well known as it was before the deployment.
-        Err(_)
-        | Ok(Accepted::Runs {
-            as_before: true, ..
-        }) if is_untouched => Ok(Accepted::AsRecorded),
+        Err(_) | Ok(Accepted::Runs { as_before: true, .. }) if is_untouched => Ok(Accepted::AsRecorded),
         Ok(accepted) => Ok(accepted),
         Err(why) => Err(not_seen(step, &why)),
     }
@@ -67,17 +61,9 @@ fn seen(step: &Step, token: u64) -> Result<Accepted<'_>, String> {
         return Err("it was looked at before its last change was sure to show".to_owned());
     }
     match &look.saw {
-        Live::There {
-            state,
-            shown,
-            as_before,
-            as_recorded,
-        } => Ok(Accepted::Runs {
-            state,
-            shown,
-            as_before: *as_before,
-            as_recorded: *as_recorded,
-        }),
+        Live::There { state, shown, as_before, as_recorded } => {
+            Ok(Accepted::Runs { state, shown, as_before: *as_before, as_recorded: *as_recorded })
+        }
         Live::Gone(why) => Ok(Accepted::Nothing(why)),
         Live::Moving(finding) => Err(finding.to_string()),
         Live::Unknown(fault) => Err(fault.to_string()),
@@ -92,10 +78,7 @@ fn not_seen(step: &Step, why: &str) -> Finding {
     Finding::new(
         FindingName::TargetNotSeen,
         path(step),
-        format!(
-            "what runs of {} could not be seen, so it cannot be accepted: {why}.",
-            step.component
-        ),
+        format!("what runs of {} could not be seen, so it cannot be accepted: {why}.", step.component),
         "Mend that, then accept again; the environment stays locked until then. A recovery, which undoes, has to see it as well.",
     )
 }

@@ -47,21 +47,11 @@ fn look(at: Time, token: u64, saw: Live) -> Look {
 
 /// The state from before the deployment.
 fn as_before() -> Live {
-    Live::There {
-        state: json!(40),
-        shown: "40 at 100 %".into(),
-        as_before: true,
-        as_recorded: false,
-    }
+    Live::There { state: json!(40), shown: "40 at 100 %".into(), as_before: true, as_recorded: false }
 }
 
 fn there() -> Live {
-    Live::There {
-        state: json!(41),
-        shown: "41 at 100 %".into(),
-        as_before: false,
-        as_recorded: false,
-    }
+    Live::There { state: json!(41), shown: "41 at 100 %".into(), as_before: false, as_recorded: false }
 }
 
 /// Somebody may also have repaired by hand a component that the deployment has not touched, or has seen back.
@@ -69,32 +59,15 @@ fn there() -> Live {
 fn what_was_not_changed_or_is_back_is_as_recorded_unless_a_look_shows_more() {
     let fault = Fault::new(FaultName::AccessDenied, "lambda:GetAlias is not allowed");
     let denied = Live::Unknown(fault);
-    let runs = Accepted::Runs {
-        state: &json!(41),
-        shown: "41 at 100 %",
-        as_before: false,
-        as_recorded: false,
-    };
+    let runs = Accepted::Runs { state: &json!(41), shown: "41 at 100 %", as_before: false, as_recorded: false };
     for status in [StepStatus::Planned, StepStatus::Undone] {
         let table = [
             (None, Accepted::AsRecorded),
-            (
-                Some(look(CHANGED, TOKEN - 1, there())),
-                Accepted::AsRecorded,
-            ),
-            (
-                Some(look(CHANGED, TOKEN, denied.clone())),
-                Accepted::AsRecorded,
-            ),
+            (Some(look(CHANGED, TOKEN - 1, there())), Accepted::AsRecorded),
+            (Some(look(CHANGED, TOKEN, denied.clone())), Accepted::AsRecorded),
             (Some(look(CHANGED, TOKEN, there())), runs),
-            (
-                Some(look(CHANGED, TOKEN, as_before())),
-                Accepted::AsRecorded,
-            ),
-            (
-                Some(look(CHANGED, TOKEN, Live::Gone("gone".into()))),
-                Accepted::Nothing("gone"),
-            ),
+            (Some(look(CHANGED, TOKEN, as_before())), Accepted::AsRecorded),
+            (Some(look(CHANGED, TOKEN, Live::Gone("gone".into()))), Accepted::Nothing("gone")),
         ];
         for (looked, what) in table {
             let mut step = step(status);
@@ -108,10 +81,7 @@ fn what_was_not_changed_or_is_back_is_as_recorded_unless_a_look_shows_more() {
 fn what_is_live_is_accepted_and_not_what_was_seen_before_the_last_change() {
     let answered = change(CHANGED, Some(CHANGED.plus_s(1)));
     let (unanswered, old) = (change(CHANGED, None), change(Time(0), Some(Time(1))));
-    let additive = ChangeRecord {
-        switching: false,
-        ..change(CHANGED.plus_s(3600), None)
-    };
+    let additive = ChangeRecord { switching: false, ..change(CHANGED.plus_s(3600), None) };
     // The changes, and after how many milliseconds a look shows all of them.
     let table = [
         (vec![old.clone(), answered.clone()], 1_000 + SEEN_AFTER_MS),
@@ -122,21 +92,12 @@ fn what_is_live_is_accepted_and_not_what_was_seen_before_the_last_change() {
         let mut step = step(StepStatus::UndoFailed);
         step.changes = changes;
         step.looked = Some(look(CHANGED.plus_ms(after), TOKEN, there()));
-        let runs = Accepted::Runs {
-            state: &json!(41),
-            shown: "41 at 100 %",
-            as_before: false,
-            as_recorded: false,
-        };
+        let runs = Accepted::Runs { state: &json!(41), shown: "41 at 100 %", as_before: false, as_recorded: false };
         assert_eq!(accepted(&step, TOKEN), Ok(runs));
         step.looked = Some(look(CHANGED.plus_ms(after - 1), TOKEN, there()));
         let finding = accepted(&step, TOKEN).unwrap_err();
         assert_eq!(finding.name, FindingName::TargetNotSeen);
-        assert!(
-            finding.reason.contains("its last change"),
-            "{}",
-            finding.reason
-        );
+        assert!(finding.reason.contains("its last change"), "{}", finding.reason);
     }
 }
 
@@ -144,10 +105,7 @@ fn what_is_live_is_accepted_and_not_what_was_seen_before_the_last_change() {
 fn of_a_target_that_is_gone_nothing_runs() {
     let mut step = step(StepStatus::Undoing);
     step.looked = Some(look(CHANGED, TOKEN, Live::Gone("no such function".into())));
-    assert_eq!(
-        accepted(&step, TOKEN),
-        Ok(Accepted::Nothing("no such function"))
-    );
+    assert_eq!(accepted(&step, TOKEN), Ok(Accepted::Nothing("no such function")));
 }
 
 #[test]
@@ -156,14 +114,8 @@ fn what_nobody_has_seen_is_not_accepted() {
     // What was looked at, and what is told of it.
     let table = [
         (None, "nobody has looked at it"),
-        (
-            Some(look(CHANGED, TOKEN - 1, there())),
-            "nobody has looked at it",
-        ),
-        (
-            Some(look(CHANGED, TOKEN, Live::Unknown(fault))),
-            "AccessDenied: lambda:GetAlias is not allowed",
-        ),
+        (Some(look(CHANGED, TOKEN - 1, there())), "nobody has looked at it"),
+        (Some(look(CHANGED, TOKEN, Live::Unknown(fault))), "AccessDenied: lambda:GetAlias is not allowed"),
     ];
     for (looked, told) in table {
         let mut step = step(StepStatus::Changed);
@@ -172,11 +124,7 @@ fn what_nobody_has_seen_is_not_accepted() {
         assert_eq!(finding.name, FindingName::TargetNotSeen);
         assert_eq!(finding.path, "components.api");
         assert!(finding.reason.contains(told), "{}", finding.reason);
-        assert!(
-            finding.remedy.contains("accept again"),
-            "{}",
-            finding.remedy
-        );
+        assert!(finding.remedy.contains("accept again"), "{}", finding.remedy);
     }
 }
 
@@ -190,12 +138,7 @@ fn what_aws_still_moves_is_not_accepted() {
         "Accept again when it is over.",
     );
     let moving = Live::Moving(busy.clone());
-    for status in [
-        StepStatus::Planned,
-        StepStatus::Undone,
-        StepStatus::UndoFailed,
-        StepStatus::Changed,
-    ] {
+    for status in [StepStatus::Planned, StepStatus::Undone, StepStatus::UndoFailed, StepStatus::Changed] {
         let mut step = step(status);
         step.looked = Some(look(CHANGED, TOKEN, moving.clone()));
         let finding = accepted(&step, TOKEN).unwrap_err();

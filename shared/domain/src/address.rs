@@ -34,9 +34,9 @@ pub fn forbidden(address: IpAddr, in_vpc: bool) -> Option<String> {
     match kind_of(address) {
         AddressKind::Public => None,
         AddressKind::Private if in_vpc => None,
-        AddressKind::Private => Some(format!(
-            "{address} is a private address, and Windlass is not installed into a VPC"
-        )),
+        AddressKind::Private => {
+            Some(format!("{address} is a private address, and Windlass is not installed into a VPC"))
+        }
         AddressKind::Never(what) => Some(format!("{address} is {what}, which is never probed")),
     }
 }
@@ -51,12 +51,9 @@ fn kind_of_v4(address: Ipv4Addr) -> AddressKind {
         (240..=255, ..) => AddressKind::Never("a reserved address"),
         // RFC 1918; 100.64/10 is shared address space (RFC 6598), which VPCs use as well; 192.0.0/24
         // and 198.18/15 are for networks' own protocols and tests (RFC 6890).
-        (10, ..)
-        | (172, 16..=31, _)
-        | (192, 168, _)
-        | (100, 64..=127, _)
-        | (192, 0, 0)
-        | (198, 18 | 19, _) => AddressKind::Private,
+        (10, ..) | (172, 16..=31, _) | (192, 168, _) | (100, 64..=127, _) | (192, 0, 0) | (198, 18 | 19, _) => {
+            AddressKind::Private
+        }
         _ => AddressKind::Public,
     }
 }
@@ -147,14 +144,8 @@ mod tests {
             "2002:7f00:1::",
             "2002:a9fe:a9fe::1",
         ] {
-            assert!(
-                told(address, true).is_some(),
-                "{address} must never be probed"
-            );
-            assert!(
-                told(address, false).is_some(),
-                "{address} must never be probed"
-            );
+            assert!(told(address, true).is_some(), "{address} must never be probed");
+            assert!(told(address, false).is_some(), "{address} must never be probed");
         }
     }
 
@@ -215,9 +206,6 @@ mod tests {
         let own = told("::1", true).expect("forbidden");
         assert!(own.contains("::1 is a loopback address"), "{own}");
         let reason = told("::ffff:169.254.169.254", true).expect("forbidden");
-        assert!(
-            reason.contains("169.254.169.254 is a link-local address"),
-            "{reason}"
-        );
+        assert!(reason.contains("169.254.169.254 is a link-local address"), "{reason}");
     }
 }

@@ -105,8 +105,7 @@ fn by_order<'a>(candidate: &'a Candidate, facts: &AdmissionFacts<'a>) -> Option<
         .iter()
         .filter_map(|component| {
             let mark = facts.state.mark_of(component)?;
-            let is_newer =
-                mark.is_newer_than(&candidate.order) && !mark.is_same_arrival(&candidate.order);
+            let is_newer = mark.is_newer_than(&candidate.order) && !mark.is_same_arrival(&candidate.order);
             is_newer.then_some((component, mark))
         })
         .collect();
@@ -130,9 +129,7 @@ fn by_order<'a>(candidate: &'a Candidate, facts: &AdmissionFacts<'a>) -> Option<
 fn by_past<'a>(candidate: &Candidate, facts: &AdmissionFacts<'_>) -> Option<Replacing<'a>> {
     // A drill has replaced it for a while, and brings it back.
     let is_drilled = facts.drill.is_some();
-    let past = facts
-        .past
-        .filter(|past| past.became == ReleaseFate::Live && !is_drilled)?;
+    let past = facts.past.filter(|past| past.became == ReleaseFate::Live && !is_drilled)?;
     let runs = past.sequence.zip(candidate.order.sequence);
     let is_later_run = runs.is_some_and(|(then, now)| now > then);
     if candidate.own || candidate.again || candidate.allow_older || is_later_run {
@@ -140,41 +137,24 @@ fn by_past<'a>(candidate: &Candidate, facts: &AdmissionFacts<'_>) -> Option<Repl
     }
     let brought = |part: &Part| {
         let running = facts.state.running.get(&part.component);
-        running.map(|running| {
-            &running
-                .names_of(part.container.as_deref())
-                .brought
-                .deployment
-        })
+        running.map(|running| &running.names_of(part.container.as_deref()).brought.deployment)
     };
     let mut there = candidate.components.iter().filter_map(brought);
-    let by = there
-        .clone()
-        .find(|by| **by != past.deployment)
-        .or_else(|| there.next())
-        .unwrap_or(&past.deployment);
+    let by = there.clone().find(|by| **by != past.deployment).or_else(|| there.next()).unwrap_or(&past.deployment);
     let (by, how) = (by.clone(), Supersession::Since);
     Some(Replacing::Superseded(Replaced { by, how }))
 }
 
 fn by_lock(candidate: &Candidate, facts: &AdmissionFacts<'_>) -> Decision {
     let operator = candidate.action == ActionName::Rollback;
-    let others = || {
-        facts
-            .waiting
-            .iter()
-            .filter(|waiting| waiting.deployment != candidate.id)
-    };
+    let others = || facts.waiting.iter().filter(|waiting| waiting.deployment != candidate.id);
     if !operator && !candidate.allow_older {
         let is_held = |other: &Waiting| facts.state.hold.is_some() && !other.through_hold;
         let covers = |other: &&Waiting| {
             !other.operator
                 && !is_held(other)
                 && other.order.is_newer_than(&candidate.order)
-                && candidate
-                    .components
-                    .iter()
-                    .all(|part| other.components.iter().any(|it| it.covers(part)))
+                && candidate.components.iter().all(|part| other.components.iter().any(|it| it.covers(part)))
         };
         if let Some(other) = others().find(covers) {
             let (by, how) = (other.deployment.clone(), Supersession::Waits);
@@ -182,11 +162,7 @@ fn by_lock(candidate: &Candidate, facts: &AdmissionFacts<'_>) -> Decision {
         }
     }
     match &facts.lock.held {
-        Some(held)
-            if operator
-                && held.action != ActionName::Rollback
-                && held.state == HeldState::Running =>
-        {
+        Some(held) if operator && held.action != ActionName::Rollback && held.state == HeldState::Running => {
             Decision::Preempt(held.clone())
         }
         Some(held) => match overtakes(candidate, held, facts) {

@@ -4,8 +4,7 @@ use crate::admission::{AdmissionFacts, Candidate, Decision, decide};
 use crate::digest::Digest;
 use crate::drill::Drill;
 use crate::environment::{
-    EnvironmentState, GivenVersion, HeldState, Hold, Lock, LockHolder, PastRelease, ReleaseFate,
-    Running, Veto, Waiting,
+    EnvironmentState, GivenVersion, HeldState, Hold, Lock, LockHolder, PastRelease, ReleaseFate, Running, Veto, Waiting,
 };
 use crate::identity::DeploymentId;
 use crate::name::{AppName, ComponentName, EnvironmentName};
@@ -38,13 +37,7 @@ pub(crate) fn id(text: &str) -> DeploymentId {
 }
 
 pub(crate) fn order(text: &str, sequence: u64) -> Order {
-    Order {
-        version: None,
-        sequence: Some(sequence),
-        accepted: Time(sequence),
-        recorded: Time(0),
-        id: id(text),
-    }
+    Order { version: None, sequence: Some(sequence), accepted: Time(sequence), recorded: Time(0), id: id(text) }
 }
 
 impl Scene {
@@ -120,13 +113,7 @@ impl Scene {
     pub(crate) fn there(&mut self, component: &str, by: &str) -> &mut Self {
         let running = Running::new(
             None,
-            GivenVersion {
-                version: "1.3.0".into(),
-                deployment: id(by),
-                since: Time(0),
-                git: None,
-                released_by: None,
-            },
+            GivenVersion { version: "1.3.0".into(), deployment: id(by), since: Time(0), git: None, released_by: None },
             serde_json::Value::Null,
         );
         let name = ComponentName::new(component).unwrap();
@@ -160,11 +147,7 @@ impl Scene {
     }
 
     pub(crate) fn hold(&mut self) -> &mut Self {
-        self.state.hold = Some(Hold {
-            since: Time(0),
-            reason: "bad prices".into(),
-            by: "eva".into(),
-        });
+        self.state.hold = Some(Hold { since: Time(0), reason: "bad prices".into(), by: "eva".into() });
         self
     }
 

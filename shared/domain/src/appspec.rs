@@ -53,9 +53,7 @@ impl AppSpec {
         let mut document = document.map_err(|finding| finding.reason)?;
         match properties(&mut document, of) {
             Some(_) => Ok(Self(document)),
-            None => Err(format!(
-                "it does not name exactly one resource of the type {of} with its properties"
-            )),
+            None => Err(format!("it does not name exactly one resource of the type {of} with its properties")),
         }
     }
 
@@ -76,10 +74,7 @@ impl AppSpec {
             let (_, value) = properties.iter().find(|(key, _)| is(key, name))?;
             value.as_str().map(str::to_owned)
         };
-        (
-            text("Name").unwrap_or_default(),
-            text("Alias").unwrap_or_default(),
-        )
+        (text("Name").unwrap_or_default(), text("Alias").unwrap_or_default())
     }
 
     /// Returns the names of the lifecycle events at which a function of the user's is run.
@@ -112,9 +107,7 @@ fn is(key: &str, name: &str) -> bool {
 
 fn member<'a>(of: &'a mut Map<String, Value>, name: &str) -> Option<&'a mut Value> {
     let mut members = of.iter_mut();
-    members
-        .find(|(key, _)| is(key, name))
-        .map(|(_, value)| value)
+    members.find(|(key, _)| is(key, name)).map(|(_, value)| value)
 }
 
 /// Returns the properties of the one resource of this type that the document deploys.
@@ -177,10 +170,7 @@ hooks:
                 },
             }}]})
         );
-        assert_eq!(
-            AppSpec::read(&written.to_string()).unwrap().hooks(),
-            [""; 0]
-        );
+        assert_eq!(AppSpec::read(&written.to_string()).unwrap().hooks(), [""; 0]);
     }
 
     #[test]
@@ -202,18 +192,11 @@ hooks:
 
     #[test]
     fn what_deploys_no_function_is_told() {
-        let service = r#"{"version": 0.0, "Resources": [{"TargetService": {"Type": "AWS::ECS::Service", "Properties": {}}}]}"#;
+        let service =
+            r#"{"version": 0.0, "Resources": [{"TargetService": {"Type": "AWS::ECS::Service", "Properties": {}}}]}"#;
         let function = AppSpec::new("a", "b").0["Resources"][0].clone();
         let two = json!({"Resources": [function, function]}).to_string();
-        for text in [
-            "",
-            "just text",
-            "{",
-            "[]",
-            service,
-            &two,
-            "{\"Resources\": []}",
-        ] {
+        for text in ["", "just text", "{", "[]", service, &two, "{\"Resources\": []}"] {
             assert!(AppSpec::read(text).is_err(), "{text}");
         }
     }

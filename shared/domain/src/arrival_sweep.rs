@@ -38,13 +38,7 @@ pub struct ArrivalSweep {
 impl ArrivalSweep {
     /// Makes the first round. Things that were there before Windlass looked are nobody's arrival.
     pub fn first(now: Time) -> Self {
-        Self {
-            since: now,
-            began: now,
-            after: None,
-            unsettled: None,
-            passed: false,
-        }
+        Self { since: now, began: now, after: None, unsettled: None, passed: false }
     }
 
     /// Notes that a part cannot be looked at now. The next round begins as far back as this one, however long that goes
@@ -72,10 +66,7 @@ impl ArrivalSweep {
     pub fn next(self, after: Option<String>, now: Time) -> Self {
         match after {
             Some(_) => Self { after, ..self },
-            None => Self {
-                since: self.next_since(now),
-                ..Self::first(now)
-            },
+            None => Self { since: self.next_since(now), ..Self::first(now) },
         }
     }
 }
@@ -109,10 +100,7 @@ mod tests {
         let round = ArrivalSweep::first(at(100));
         assert!(!round.concerns(at(99), at(200)));
         assert!(round.concerns(at(100), at(110)));
-        assert!(
-            !round.concerns(at(101), at(110)),
-            "its event may still come"
-        );
+        assert!(!round.concerns(at(101), at(110)), "its event may still come");
     }
 
     #[test]
@@ -128,20 +116,14 @@ mod tests {
 
     #[test]
     fn what_has_come_to_nothing_yet_is_looked_at_again_for_a_day() {
-        let mut round = ArrivalSweep::first(at(0))
-            .next(None, at(60))
-            .next(None, at(120));
+        let mut round = ArrivalSweep::first(at(0)).next(None, at(60)).next(None, at(120));
         assert_eq!(round.since, at(49));
         round.look_again(at(55));
         round.look_again(at(50));
         round = round.next(Some("k".into()), at(180));
         round = round.next(None, at(200));
         assert_eq!(round.since, at(50), "the oldest, also of an earlier part");
-        assert_eq!(
-            round.clone().next(None, at(215)).since,
-            at(189),
-            "it is settled"
-        );
+        assert_eq!(round.clone().next(None, at(215)).since, at(189), "it is settled");
         round.look_again(at(50));
         assert_eq!(round.next(None, at(50 + 24 * 60 + 30)).since, at(80));
     }

@@ -73,9 +73,8 @@ impl Artifact {
     pub fn has(&self, other: &Self) -> bool {
         match (self, other) {
             (Self::Images { containers: own }, Self::Images { containers }) => {
-                let has = |(name, image): (&String, &Image)| {
-                    own.get(name).is_some_and(|own| own.digest == image.digest)
-                };
+                let has =
+                    |(name, image): (&String, &Image)| own.get(name).is_some_and(|own| own.digest == image.digest);
                 containers.iter().all(has)
             }
             _ => self.digest() == other.digest(),
@@ -91,12 +90,8 @@ impl Artifact {
             Self::Image { repository, digest } if declared.len() > 1 => {
                 let own = declared.iter();
                 let own = own.filter(|(_, declared)| is_same_repository(declared, repository));
-                let image = Image {
-                    repository: repository.clone(),
-                    digest: digest.clone(),
-                };
-                let containers: BTreeMap<String, Image> =
-                    own.map(|(name, _)| (name.clone(), image.clone())).collect();
+                let image = Image { repository: repository.clone(), digest: digest.clone() };
+                let containers: BTreeMap<String, Image> = own.map(|(name, _)| (name.clone(), image.clone())).collect();
                 if containers.is_empty() {
                     return self;
                 }
@@ -105,10 +100,9 @@ impl Artifact {
             Self::Images { containers } if declared.len() == 1 => {
                 let mut own = declared.keys().filter_map(|name| containers.get(name));
                 match own.next() {
-                    Some(Image { repository, digest }) => Self::Image {
-                        repository: repository.clone(),
-                        digest: digest.clone(),
-                    },
+                    Some(Image { repository, digest }) => {
+                        Self::Image { repository: repository.clone(), digest: digest.clone() }
+                    }
                     None => self,
                 }
             }
@@ -143,9 +137,7 @@ impl fmt::Display for Artifact {
             Self::Image { repository, digest } => write!(f, "{repository}@sha256:{digest}"),
             Self::Images { containers } => {
                 let each = containers.iter();
-                let each: Vec<String> = each
-                    .map(|(name, image)| format!("{name} {image}"))
-                    .collect();
+                let each: Vec<String> = each.map(|(name, image)| format!("{name} {image}")).collect();
                 f.write_str(&each.join(", "))
             }
         }
@@ -165,29 +157,18 @@ mod tests {
             sha256: digest.clone(),
             bytes: 5,
         };
-        let image = Artifact::Image {
-            repository: "shop/agent".into(),
-            digest: digest.clone(),
-        };
-        assert_eq!(
-            object.to_string(),
-            format!("artifacts/shop/prod/web/1.zip@sha256:{digest}")
-        );
+        let image = Artifact::Image { repository: "shop/agent".into(), digest: digest.clone() };
+        assert_eq!(object.to_string(), format!("artifacts/shop/prod/web/1.zip@sha256:{digest}"));
         assert_eq!(image.to_string(), format!("shop/agent@sha256:{digest}"));
         assert_eq!([object.digest(), image.digest()], [digest.clone(), digest]);
     }
 
     fn images(of: &[(&str, &str)]) -> Artifact {
         let image = |(name, bytes): &(&str, &str)| {
-            let image = Image {
-                repository: format!("shop/{name}"),
-                digest: Digest::of(bytes.as_bytes()),
-            };
+            let image = Image { repository: format!("shop/{name}"), digest: Digest::of(bytes.as_bytes()) };
             ((*name).to_owned(), image)
         };
-        Artifact::Images {
-            containers: of.iter().map(image).collect(),
-        }
+        Artifact::Images { containers: of.iter().map(image).collect() }
     }
 
     #[test]
@@ -210,9 +191,6 @@ mod tests {
         taken.take(&images(&[("web", "2")]));
         assert_eq!(taken, images(&[("web", "2"), ("worker", "1")]));
         let digest = Digest::of(b"1");
-        assert_eq!(
-            both.to_string(),
-            format!("web shop/web@sha256:{digest}, worker shop/worker@sha256:{digest}")
-        );
+        assert_eq!(both.to_string(), format!("web shop/web@sha256:{digest}, worker shop/worker@sha256:{digest}"));
     }
 }

@@ -30,13 +30,9 @@ impl ArtifactPlace<'_> {
         let seen = repeated(key);
         let elsewhere = match upload(key).filter(|_| is_clean(key)) {
             Some(Upload::Artifact(of, there, named)) if of == **app && named == **component => {
-                Some(format!(
-                    "`{seen}` lies below the prefix of `{there}`, and this release goes to `{environment}`."
-                ))
+                Some(format!("`{seen}` lies below the prefix of `{there}`, and this release goes to `{environment}`."))
             }
-            _ if key.starts_with(PLANS) => {
-                Some(format!("`{seen}` is of a plan, which no release takes."))
-            }
+            _ if key.starts_with(PLANS) => Some(format!("`{seen}` is of a plan, which no release takes.")),
             _ => None,
         };
         Some(match elsewhere {
@@ -60,10 +56,7 @@ impl ArtifactPlace<'_> {
 
     fn takes(&self, key: &str) -> bool {
         let Self { app, component, .. } = *self;
-        let below = |folder: String| {
-            key.strip_prefix(&folder)
-                .is_some_and(|rest| !rest.is_empty())
-        };
+        let below = |folder: String| key.strip_prefix(&folder).is_some_and(|rest| !rest.is_empty());
         let own = match (self.environment, upload(key)) {
             (Some(environment), _) => below(artifacts_of(app, environment, component)),
             (None, Some(Upload::Artifact(of, _, named))) => of == *app && named == *component,
@@ -79,48 +72,30 @@ pub(crate) fn key_of_another(app: &AppName, key: &str, path: &str) -> Option<Fin
     let parts: Vec<&str> = key.splitn(5, '/').collect();
     let is_own = match parts.as_slice() {
         ["artifacts", of, environment, component, file] => {
-            *of == app.as_str()
-                && ![environment, component, file]
-                    .iter()
-                    .any(|it| it.is_empty())
+            *of == app.as_str() && ![environment, component, file].iter().any(|it| it.is_empty())
         }
-        ["plans", of, component, file, ..] => {
-            *of == app.as_str() && !component.is_empty() && !file.is_empty()
-        }
+        ["plans", of, component, file, ..] => *of == app.as_str() && !component.is_empty() && !file.is_empty(),
         _ => false,
     };
     (!is_own || !is_clean(key)).then(|| {
         Finding::new(
             FindingName::BadValue,
             path,
-            format!(
-                "`{}` is not the key of an artifact of `{app}`.",
-                repeated(key)
-            ),
-            format!(
-                "Upload it below `artifacts/{app}/<environment>/<component>/` and write that key, without `..`."
-            ),
+            format!("`{}` is not the key of an artifact of `{app}`.", repeated(key)),
+            format!("Upload it below `artifacts/{app}/<environment>/<component>/` and write that key, without `..`."),
         )
     })
 }
 
 /// Returns a finding if a pinned object is none of the application's.
-pub(crate) fn pinned_of_another(
-    app: &AppName,
-    planned: bool,
-    key: &str,
-    path: &str,
-) -> Option<Finding> {
-    let is_own = key.starts_with(&format!("artifacts/{app}/"))
-        || (planned && key.starts_with(&format!("{PLANS}{app}/")));
+pub(crate) fn pinned_of_another(app: &AppName, planned: bool, key: &str, path: &str) -> Option<Finding> {
+    let is_own =
+        key.starts_with(&format!("artifacts/{app}/")) || (planned && key.starts_with(&format!("{PLANS}{app}/")));
     (!is_own || !is_clean(key)).then(|| {
         Finding::new(
             FindingName::BadValue,
             path,
-            format!(
-                "`{}` is not the key of an artifact of `{app}`.",
-                repeated(key)
-            ),
+            format!("`{}` is not the key of an artifact of `{app}`.", repeated(key)),
             "Leave `pinned` out: it is pinned anew then.",
         )
     })
@@ -166,12 +141,7 @@ mod tests {
             (more.as_str(), BAD, BAD, BAD),
         ] {
             let seen = |environment, planned| {
-                let place = ArtifactPlace {
-                    app,
-                    environment,
-                    component,
-                    planned,
-                };
+                let place = ArtifactPlace { app, environment, component, planned };
                 place.finding(key, "here").map(|finding| finding.name)
             };
             assert_eq!(seen(Some(dev), false), here, "{key}");

@@ -38,17 +38,13 @@ pub fn figures_of_a_day(app: &AppName) -> String {
 /// Returns the call that stops a deployment and undoes what it changed.
 pub fn cancel(of: EnvironmentId<'_>, id: &DeploymentId) -> String {
     let EnvironmentId { app, environment } = of;
-    format!(
-        r#"`POST /apps/{app}/environments/{environment}/deployments/{id}/cancel {{"reason":"…"}}`"#
-    )
+    format!(r#"`POST /apps/{app}/environments/{environment}/deployments/{id}/cancel {{"reason":"…"}}`"#)
 }
 
 /// Returns a text in which each of these calls is replaced by the command that does the same.
 pub(crate) fn as_commands(text: &str) -> String {
     let between = text.split('`');
-    let parts: Vec<String> = between
-        .map(|part| command(part).unwrap_or_else(|| part.to_owned()))
-        .collect();
+    let parts: Vec<String> = between.map(|part| command(part).unwrap_or_else(|| part.to_owned())).collect();
     parts.join("`")
 }
 
@@ -59,9 +55,7 @@ fn command(call: &str) -> Option<String> {
     match (method, segments.as_slice()) {
         ("GET", [app, "environments", last]) => match last.split_once('?') {
             None => Some(format!("windlass status {app} {last}")),
-            Some((environment, "observe=true")) => {
-                Some(format!("windlass status {app} {environment} --observe"))
-            }
+            Some((environment, "observe=true")) => Some(format!("windlass status {app} {environment} --observe")),
             Some(_) => None,
         },
         ("GET", [app, "environments", environment, "snapshots"]) => {
@@ -87,55 +81,30 @@ mod tests {
 
     #[test]
     fn each_call_is_a_command_for_the_command_line_alone() {
-        let (app, prod) = (
-            AppName::new("shop").unwrap(),
-            EnvironmentName::new("prod").unwrap(),
-        );
+        let (app, prod) = (AppName::new("shop").unwrap(), EnvironmentName::new("prod").unwrap());
         let id = DeploymentId("0123456789abcdef".into());
         let table = [
-            (
-                environment(EnvironmentId::new(&app, &prod)),
-                "windlass status shop prod",
-            ),
-            (
-                observed(EnvironmentId::new(&app, &prod)),
-                "windlass status shop prod --observe",
-            ),
-            (
-                snapshots(EnvironmentId::new(&app, &prod)),
-                "windlass snapshots shop prod",
-            ),
-            (
-                history(EnvironmentId::new(&app, &prod)),
-                "windlass history shop prod",
-            ),
+            (environment(EnvironmentId::new(&app, &prod)), "windlass status shop prod"),
+            (observed(EnvironmentId::new(&app, &prod)), "windlass status shop prod --observe"),
+            (snapshots(EnvironmentId::new(&app, &prod)), "windlass snapshots shop prod"),
+            (history(EnvironmentId::new(&app, &prod)), "windlass history shop prod"),
             (figures_of_a_day(&app), "windlass stats shop --days 1"),
-            (
-                cancel(EnvironmentId::new(&app, &prod), &id),
-                "windlass cancel shop 0123456789abcdef --reason '…'",
-            ),
+            (cancel(EnvironmentId::new(&app, &prod), &id), "windlass cancel shop 0123456789abcdef --reason '…'"),
         ];
         for (call, command) in table {
             let text = format!("It's `so`: {call}, or {call}.");
             for way in [WayIn::Console, WayIn::Http] {
                 assert_eq!(way.tell(&text), text);
             }
-            assert_eq!(
-                WayIn::CommandLine.tell(&text),
-                format!("It's `so`: `{command}`, or `{command}`.")
-            );
+            assert_eq!(WayIn::CommandLine.tell(&text), format!("It's `so`: `{command}`, or `{command}`."));
         }
     }
 
     #[test]
     fn what_is_no_such_call_stays() {
-        for text in [
-            "`GET /apps/shop/environments/prod?observe=false`",
-            "`GET /apps/shop/refusals`",
-            "GET /apps",
-            "`GET",
-            "``",
-        ] {
+        for text in
+            ["`GET /apps/shop/environments/prod?observe=false`", "`GET /apps/shop/refusals`", "GET /apps", "`GET", "``"]
+        {
             assert_eq!(WayIn::CommandLine.tell(text), text);
         }
     }

@@ -9,8 +9,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use std::sync::LazyLock;
 
-static SHAPE: LazyLock<Shape> =
-    LazyLock::new(|| Shape::of::<Cancellation>("the request", Language::Json));
+static SHAPE: LazyLock<Shape> = LazyLock::new(|| Shape::of::<Cancellation>("the request", Language::Json));
 
 /// The body of a call that cancels. Unknown fields are refused.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
@@ -89,9 +88,7 @@ pub fn told(cause: &str) -> &str {
         let digits = rest.strip_suffix(']').unwrap_or_default();
         digits.len() == DIGITS && digits.chars().all(|c| c.is_ascii_hexdigit())
     };
-    marked
-        .filter(|(_, rest)| is_mark(rest))
-        .map_or(cause, |(told, _)| told)
+    marked.filter(|(_, rest)| is_mark(rest)).map_or(cause, |(told, _)| told)
 }
 
 impl Cancellation {
@@ -121,14 +118,8 @@ mod tests {
         assert_eq!(told(&cause), first.cause("ann"));
         assert_eq!(cause.len(), first.cause("ann").len() + 24);
         for (again, before) in [
-            (
-                call(Some("press-1"), "wrong one"),
-                Some(EarlierCancellation::Same),
-            ),
-            (
-                call(Some("press-1"), "broken"),
-                Some(EarlierCancellation::OtherContent),
-            ),
+            (call(Some("press-1"), "wrong one"), Some(EarlierCancellation::Same)),
+            (call(Some("press-1"), "broken"), Some(EarlierCancellation::OtherContent)),
             (call(Some("press-2"), "wrong one"), None),
             (call(None, "wrong one"), None),
         ] {
@@ -143,8 +134,7 @@ mod tests {
     fn a_reason_is_all_that_can_be_said() {
         let told = |body: Value| -> Result<Option<String>, Vec<String>> {
             let read = Cancellation::parse(&body);
-            read.map(|read| read.reason)
-                .map_err(|findings| findings.iter().map(ToString::to_string).collect())
+            read.map(|read| read.reason).map_err(|findings| findings.iter().map(ToString::to_string).collect())
         };
         assert_eq!(told(json!({})), Ok(None));
         let longest = "é".repeat(1024);
@@ -153,10 +143,7 @@ mod tests {
             (json!({"reason": "x".repeat(1025)}), "BadValue: reason: "),
             (json!({"reason": 7}), "BadValue: reason: "),
             (json!({"why": "x"}), "UnknownField: why: "),
-            (
-                json!({"reason": "ghp_16C7e42F292c6912E7710c838347Ae178B4a"}),
-                "SecretInInput: reason: ",
-            ),
+            (json!({"reason": "ghp_16C7e42F292c6912E7710c838347Ae178B4a"}), "SecretInInput: reason: "),
         ] {
             let [finding] = told(body).unwrap_err().try_into().unwrap();
             assert!(finding.starts_with(begins), "{finding}");

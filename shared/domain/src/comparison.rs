@@ -48,21 +48,12 @@ impl fmt::Display for Calls {
 ///
 /// # Errors
 /// The test's own error, if the sums are none that calls can have.
-pub fn compare(
-    new: Calls,
-    former: Calls,
-    at_least: u64,
-) -> Result<ComparisonResult, FishersExactTestError> {
+pub fn compare(new: Calls, former: Calls, at_least: u64) -> Result<ComparisonResult, FishersExactTestError> {
     if new.all.min(former.all) < at_least.max(1) {
         return Ok(ComparisonResult::TooFew);
     }
     // The former's failures come first: the test adds up as many terms as there are of them.
-    let table = [
-        former.failed,
-        former.succeeded(),
-        new.failed,
-        new.succeeded(),
-    ];
+    let table = [former.failed, former.succeeded(), new.failed, new.succeeded()];
     let probability = fishers_exact(&table, Alternative::Less)?;
     Ok(if probability < WRONG_AT_MOST {
         ComparisonResult::Worse(probability)
@@ -101,10 +92,7 @@ mod tests {
                 ComparisonResult::NoWorse(found) if probability >= WRONG_AT_MOST => found,
                 other => panic!("{new} beside {former}: {other:?}"),
             };
-            assert!(
-                (found / probability - 1.0).abs() < 1e-4,
-                "{new} beside {former}: {found}"
-            );
+            assert!((found / probability - 1.0).abs() < 1e-4, "{new} beside {former}: {found}");
         }
     }
 
@@ -124,15 +112,10 @@ mod tests {
 
     #[test]
     fn nothing_is_said_of_few_calls() {
-        for (new, former, at_least) in [
-            (calls(9, 9), calls(0, 5_000), 10),
-            (calls(9, 5_000), calls(0, 9), 10),
-            (calls(0, 0), calls(0, 0), 0),
-        ] {
-            assert_eq!(
-                compare(new, former, at_least).ok(),
-                Some(ComparisonResult::TooFew)
-            );
+        for (new, former, at_least) in
+            [(calls(9, 9), calls(0, 5_000), 10), (calls(9, 5_000), calls(0, 9), 10), (calls(0, 0), calls(0, 0), 0)]
+        {
+            assert_eq!(compare(new, former, at_least).ok(), Some(ComparisonResult::TooFew));
         }
     }
 
@@ -141,8 +124,7 @@ mod tests {
     fn many_failures_are_compared_as_well() {
         let many = calls(1_000_000, 50_000_000);
         let compared = compare(many, many, 10);
-        let is_even =
-            matches!(compared, Ok(ComparisonResult::NoWorse(p)) if (p - 0.5).abs() < 0.01);
+        let is_even = matches!(compared, Ok(ComparisonResult::NoWorse(p)) if (p - 0.5).abs() < 0.01);
         assert!(is_even, "{compared:?}");
     }
 }

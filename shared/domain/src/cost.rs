@@ -20,13 +20,8 @@ pub fn cost(transitions: u64, worked: &[(KindName, u64)]) -> Cost {
     let mb_ms: u64 = worked.iter().map(|(kind, ms)| kind.memory_mb() * ms).sum();
     // Counts of one deployment are far below 2^52.
     #[allow(clippy::cast_precision_loss)]
-    let dollars = transitions as f64 * DOLLARS_PER_TRANSITION
-        + mb_ms as f64 / 1024.0 / 1000.0 * DOLLARS_PER_GB_S;
-    Cost {
-        transitions,
-        worked_ms: worked.iter().map(|(_, ms)| ms).sum(),
-        dollars,
-    }
+    let dollars = transitions as f64 * DOLLARS_PER_TRANSITION + mb_ms as f64 / 1024.0 / 1000.0 * DOLLARS_PER_GB_S;
+    Cost { transitions, worked_ms: worked.iter().map(|(_, ms)| ms).sum(), dollars }
 }
 
 #[cfg(test)]

@@ -20,11 +20,7 @@ pub fn many<N: Copy + PartialEq + From<u8>>(number: N, one: &str) -> String {
 }
 
 /// Returns the word that goes with a number, such as `is` or `are`.
-pub fn agree<'a, N: Copy + PartialEq + From<u8>>(
-    number: N,
-    one: &'a str,
-    more: &'a str,
-) -> &'a str {
+pub fn agree<'a, N: Copy + PartialEq + From<u8>>(number: N, one: &'a str, more: &'a str) -> &'a str {
     if number == N::from(1) { one } else { more }
 }
 
@@ -46,9 +42,6 @@ mod tests {
         }
         assert_eq!(count(1_usize, "byte"), "1 byte");
         assert_eq!(count(2_u64, "more file"), "2 more files");
-        assert_eq!(
-            (agree(1, "is", "are"), agree(0, "is", "are")),
-            ("is", "are")
-        );
+        assert_eq!((agree(1, "is", "are"), agree(0, "is", "are")), ("is", "are"));
     }
 }

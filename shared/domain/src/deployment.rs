@@ -196,8 +196,7 @@ impl Deployment {
             members.push(("pattern", json!(of.pattern)));
         }
         let named = self.snapshot;
-        let named =
-            named.filter(|_| !matches!(self.action, ActionName::Drill | ActionName::Withdraw));
+        let named = named.filter(|_| !matches!(self.action, ActionName::Drill | ActionName::Withdraw));
         members.extend(named.map(|number| ("snapshot", number.into())));
         if !self.across.is_empty() {
             members.push(("across", json!(self.across)));
@@ -208,10 +207,7 @@ impl Deployment {
     /// Returns the input with which a person goes where this deployment went, and stays there. A drill would come back,
     /// and no person asks for a restore.
     pub fn rollback_input(&self) -> String {
-        let asked = Self {
-            action: ActionName::Rollback,
-            ..self.clone()
-        };
+        let asked = Self { action: ActionName::Rollback, ..self.clone() };
         asked.input()
     }
 

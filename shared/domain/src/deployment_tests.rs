@@ -63,9 +63,7 @@ fn record(action: ActionName, snapshot: Option<u64>) -> Deployment {
 
 #[test]
 fn recoveries_are_counted_from_the_execution_that_somebody_asked_for_last() {
-    for (executions, asked_for, recoveries) in
-        [(0, 0, 0), (1, 0, 0), (4, 0, 3), (4, 3, 0), (7, 3, 3)]
-    {
+    for (executions, asked_for, recoveries) in [(0, 0, 0), (1, 0, 0), (4, 0, 3), (4, 3, 0), (7, 3, 3)] {
         let mut record = record(ActionName::Deploy, None);
         record.executions = vec![String::new(); executions];
         record.asked_for = asked_for;
@@ -76,10 +74,7 @@ fn recoveries_are_counted_from_the_execution_that_somebody_asked_for_last() {
 #[test]
 fn what_was_asked_for_can_be_asked_for_again() {
     let deploy = record(ActionName::Deploy, None);
-    assert_eq!(
-        deploy.input(),
-        r#"{"action":"deploy","app":"shop","environment":"prod","version":"1.1.0"}"#
-    );
+    assert_eq!(deploy.input(), r#"{"action":"deploy","app":"shop","environment":"prod","version":"1.1.0"}"#);
     assert_eq!(
         deploy.input_accepting_red(),
         r#"{"action":"deploy","accept_red":true,"app":"shop","environment":"prod","reason":"…","version":"1.1.0"}"#

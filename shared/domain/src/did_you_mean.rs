@@ -25,10 +25,7 @@ mod tests {
     fn the_nearest_is_told_also_where_it_is_not_among_the_first() {
         let known: Vec<String> = (0..40).map(|minor| format!("1.{minor}.0")).collect();
         let told = did_you_mean("1.39.O", &known);
-        assert!(
-            told.starts_with("Did you mean `1.39.0`? Known here: `1.0.0`, `1.1.0`"),
-            "{told}"
-        );
+        assert!(told.starts_with("Did you mean `1.39.0`? Known here: `1.0.0`, `1.1.0`"), "{told}");
         assert_eq!(told.matches('`').count() / 2, 1 + TOLD);
         assert!(told.ends_with("`1.11.0` and 28 more."), "{told}");
         assert_eq!(did_you_mean("x", &known[..1]), "Known here: `1.0.0`.");

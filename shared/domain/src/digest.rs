@@ -28,20 +28,14 @@ impl Digest {
     /// Makes the digest whose 32 raw bytes these are.
     pub fn from_bytes(raw: &[u8]) -> Self {
         let digit = |value: u8| char::from(DIGITS[usize::from(value)]);
-        let digits = raw
-            .iter()
-            .flat_map(|byte| [digit(byte >> 4), digit(byte & 15)]);
+        let digits = raw.iter().flat_map(|byte| [digit(byte >> 4), digit(byte & 15)]);
         Self(digits.collect())
     }
 
     /// Accepts 64 hexadecimal digits, with or without the prefix `sha256:`.
     pub fn parse(text: &str) -> Result<Self, BadDigest> {
         let hex = text.strip_prefix("sha256:").unwrap_or(text);
-        if is_digest(hex) {
-            Ok(Self(hex.to_owned()))
-        } else {
-            Err(BadDigest(text.to_owned()))
-        }
+        if is_digest(hex) { Ok(Self(hex.to_owned())) } else { Err(BadDigest(text.to_owned())) }
     }
 
     /// Returns all 64 digits.
@@ -56,9 +50,7 @@ impl Digest {
 
     /// Returns the 32 raw bytes.
     pub fn to_bytes(&self) -> Vec<u8> {
-        (0..32)
-            .map(|i| u8::from_str_radix(&self.0[2 * i..2 * i + 2], 16).unwrap_or(0))
-            .collect()
+        (0..32).map(|i| u8::from_str_radix(&self.0[2 * i..2 * i + 2], 16).unwrap_or(0)).collect()
     }
 }
 

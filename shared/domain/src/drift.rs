@@ -70,12 +70,6 @@ impl Field {
 impl Compared {
     /// Makes the result that nothing can be told, for this reason.
     pub fn unknown(reason: impl Into<String>) -> Self {
-        Self {
-            drift: Drift::Unknown,
-            recorded: None,
-            seen: None,
-            reason: Some(reason.into()),
-            fields: Vec::new(),
-        }
+        Self { drift: Drift::Unknown, recorded: None, seen: None, reason: Some(reason.into()), fields: Vec::new() }
     }
 }

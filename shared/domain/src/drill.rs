@@ -81,10 +81,7 @@ pub struct SnapshotVersion {
 impl SnapshotVersion {
     /// Takes the number and the version of a snapshot.
     pub fn of(snapshot: &Snapshot) -> Self {
-        Self {
-            snapshot: snapshot.number,
-            version: snapshot.version.clone(),
-        }
+        Self { snapshot: snapshot.number, version: snapshot.version.clone() }
     }
 }
 
@@ -151,13 +148,7 @@ pub struct DrillDeploymentEnd {
 impl DrillDeployment {
     /// Makes a deployment that is recorded and has had no turn yet.
     pub fn begin(deployment: DeploymentId) -> Self {
-        Self {
-            deployment,
-            began: None,
-            ended: None,
-            steps: Vec::new(),
-            left_out: 0,
-        }
+        Self { deployment, began: None, ended: None, steps: Vec::new(), left_out: 0 }
     }
 
     /// Returns the milliseconds from its turn to its end, its bakes included.
@@ -168,9 +159,7 @@ impl DrillDeployment {
 }
 
 /// The outcome of a drill.
-#[derive(
-    Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, JsonSchema,
-)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum DrillOutcome {
     /// It went to the version before and came back, and every gate passed.
@@ -327,11 +316,7 @@ pub struct DrillSummary {
 impl Drills {
     /// Records the end of a deployment. Returns the drill if it has ended with that. The end of a deployment that
     /// belongs to no drill under way changes nothing, and neither does an end that was recorded already.
-    pub fn drill_deployment_ended(
-        &mut self,
-        of: EnvironmentId<'_>,
-        end: &EndedDeployment<'_>,
-    ) -> Option<Drill> {
+    pub fn drill_deployment_ended(&mut self, of: EnvironmentId<'_>, end: &EndedDeployment<'_>) -> Option<Drill> {
         let drill = self.under_way.as_mut()?;
         drill.drill_deployment_ended(of, end);
         self.take_ended()

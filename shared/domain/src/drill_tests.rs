@@ -10,10 +10,7 @@ use crate::time::Span;
 use serde_json::json;
 
 fn shop() -> (AppName, EnvironmentName) {
-    (
-        AppName::new("shop").unwrap(),
-        EnvironmentName::new("prod").unwrap(),
-    )
+    (AppName::new("shop").unwrap(), EnvironmentName::new("prod").unwrap())
 }
 
 /// A deployment of a drill: `there`, or one that comes back.
@@ -46,10 +43,7 @@ fn ended(name: &str, ending: Ending, cause_name: &str) -> Deployment {
 
 fn undone(name: &str, why: &str) -> Deployment {
     let mut record = ended(name, Ending::RolledBack, why);
-    record.undoing = Some(Why {
-        name: why.into(),
-        text: format!("because of {why}."),
-    });
+    record.undoing = Some(Why { name: why.into(), text: format!("because of {why}.") });
     record
 }
 
@@ -61,20 +55,12 @@ pub(super) fn begun() -> Drills {
     };
     drill.from = standing(3, "1.2.0");
     drill.to = standing(2, "1.1.0");
-    Drills {
-        under_way: Some(drill),
-        ..Drills::default()
-    }
+    Drills { under_way: Some(drill), ..Drills::default() }
 }
 
 fn take(drills: &mut Drills, record: &Deployment, judgements: &[Judgement]) -> Option<Drill> {
     let (app, env) = shop();
-    let end = EndedDeployment {
-        record,
-        steps: &[],
-        judgements,
-        snapshot: 4,
-    };
+    let end = EndedDeployment { record, steps: &[], judgements, snapshot: 4 };
     drills.drill_deployment_ended(EnvironmentId::new(&app, &env), &end)
 }
 
@@ -108,20 +94,14 @@ fn what_the_end_of_the_way_there_means() {
     };
     let table = [
         (ended("there", Succeeded, ""), "awaits the way back"),
-        (
-            ended("there", NothingToDo, "AlreadyThere"),
-            "awaits the way back",
-        ),
+        (ended("there", NothingToDo, "AlreadyThere"), "awaits the way back"),
         (ended("there", Rejected, "Held"), "refused"),
         (undone("there", "GateFailed"), "failed"),
         (undone("there", "ExecutionTimedOut"), "failed"),
         (undone("there", PREEMPTED), "overtaken"),
         (undone("there", PREEMPTED_BY_DEPLOY), "overtaken"),
         (stopped(undone("there", "ExecutionStopped")), "overtaken"),
-        (
-            ended("there", NeedsOperator, "GateFailed"),
-            "failed, not restored",
-        ),
+        (ended("there", NeedsOperator, "GateFailed"), "failed, not restored"),
         (ended("other", Succeeded, ""), "under way"),
         (deployment("there"), "under way"),
     ];
@@ -139,29 +119,13 @@ fn what_the_end_of_the_way_back_means() {
         (1, ended("back", Succeeded, ""), "proved"),
         (3, ended("back", Succeeded, ""), "proved"),
         (1, ended("back", NothingToDo, "AlreadyThere"), "failed"),
-        (
-            1,
-            ended("back", NothingToDo, "Superseded"),
-            "overtaken, not restored",
-        ),
+        (1, ended("back", NothingToDo, "Superseded"), "overtaken, not restored"),
         (1, undone("back", PREEMPTED), "overtaken, not restored"),
         (1, undone("back", "ChangeFailed"), "awaits the way back"),
-        (
-            2,
-            ended("back", Rejected, "TargetMissing"),
-            "awaits the way back",
-        ),
+        (2, ended("back", Rejected, "TargetMissing"), "awaits the way back"),
         (3, undone("back", "ChangeFailed"), "failed, not restored"),
-        (
-            3,
-            ended("back", Rejected, "TargetMissing"),
-            "failed, not restored",
-        ),
-        (
-            1,
-            ended("back", NeedsOperator, "Failed"),
-            "failed, not restored",
-        ),
+        (3, ended("back", Rejected, "TargetMissing"), "failed, not restored"),
+        (1, ended("back", NeedsOperator, "Failed"), "failed, not restored"),
         (1, ended("there", Rejected, ""), "under way"),
     ];
     for (number, (tries, record, wanted)) in table.into_iter().enumerate() {
@@ -189,23 +153,11 @@ fn a_gate_that_is_red_on_the_way_back_fails_the_drill_and_what_ran_before_runs()
         at: Time(2_000),
     });
     let mut drills = coming_back(1);
-    let drill = take(
-        &mut drills,
-        &ended("back", Ending::Succeeded, ""),
-        &[judgement],
-    )
-    .unwrap();
+    let drill = take(&mut drills, &ended("back", Ending::Succeeded, ""), &[judgement]).unwrap();
     let over = drill.ended.unwrap();
     assert_eq!((over.outcome, over.restored), (DrillOutcome::Failed, true));
-    assert!(
-        over.cause.contains("came back to 1.2.0 (snapshot 3)"),
-        "{}",
-        over.cause
-    );
-    assert!(
-        over.cause
-            .contains("gate `shop-5xx` is red, measured 7 errors, threshold 5")
-    );
+    assert!(over.cause.contains("came back to 1.2.0 (snapshot 3)"), "{}", over.cause);
+    assert!(over.cause.contains("gate `shop-5xx` is red, measured 7 errors, threshold 5"));
     let step = &drill.back.unwrap().steps[0];
     assert_eq!((step.at, step.verdict), (Time(2_000), Some(Verdict::Fail)));
 }
@@ -232,44 +184,15 @@ fn a_drill_that_cannot_come_back_ends_and_tells_what_runs() {
 fn a_drill_that_needs_an_operator_no_more_tells_what_runs() {
     use Ending::{NeedsOperator, RolledBack, Succeeded};
     let (app, env) = shop();
-    let accepted = Resolved {
-        at: Time(50_000),
-        by: deployment("there").requester,
-        reason: "repaired by hand".into(),
-    };
+    let accepted = Resolved { at: Time(50_000), by: deployment("there").requester, reason: "repaired by hand".into() };
     let back = |ending| (coming_back(1), ended("back", ending, "x"));
     let there = |ending| (begun(), ended("there", ending, "x"));
     let table = [
-        (
-            there(RolledBack),
-            None,
-            true,
-            "shop prod runs 1.2.0 (snapshot 3) again:",
-        ),
-        (
-            there(Succeeded),
-            None,
-            false,
-            "RUNS 1.1.0 (snapshot 2) and NOT 1.2.0",
-        ),
-        (
-            back(RolledBack),
-            None,
-            false,
-            "RUNS 1.1.0 (snapshot 2) and NOT 1.2.0",
-        ),
-        (
-            back(Succeeded),
-            None,
-            true,
-            "shop prod runs 1.2.0 (snapshot 3) again:",
-        ),
-        (
-            there(NeedsOperator),
-            Some(&accepted),
-            false,
-            "repaired by hand",
-        ),
+        (there(RolledBack), None, true, "shop prod runs 1.2.0 (snapshot 3) again:"),
+        (there(Succeeded), None, false, "RUNS 1.1.0 (snapshot 2) and NOT 1.2.0"),
+        (back(RolledBack), None, false, "RUNS 1.1.0 (snapshot 2) and NOT 1.2.0"),
+        (back(Succeeded), None, true, "shop prod runs 1.2.0 (snapshot 3) again:"),
+        (there(NeedsOperator), Some(&accepted), false, "repaired by hand"),
         (there(NeedsOperator), None, false, "NEEDS AN OPERATOR"),
     ];
     for ((mut drills, record), accepted, restored, told) in table {
@@ -282,10 +205,7 @@ fn a_drill_that_needs_an_operator_no_more_tells_what_runs() {
         assert!(last.cause.contains(told), "{}", last.cause);
         assert_eq!(is_new, !told.contains("NEEDS"), "{told}");
         assert_eq!(is_new, !drills.in_words().contains("NEEDS AN OPERATOR"));
-        assert_eq!(
-            (last.outcome, last.restored),
-            (DrillOutcome::Failed, restored)
-        );
+        assert_eq!((last.outcome, last.restored), (DrillOutcome::Failed, restored));
         assert_eq!(drill == was, !is_new);
         assert!(!drill.resolve(EnvironmentId::new(&app, &env), &record, accepted));
     }
@@ -315,13 +235,7 @@ fn an_end_is_taken_in_once() {
 
 #[test]
 fn a_length_of_time_is_told_as_people_say_it() {
-    let table = [
-        (0, "0 s"),
-        (40_001, "41 s"),
-        (120_000, "2 min"),
-        (725_000, "12 min 5 s"),
-        (11_400_000, "3 h 10 min"),
-    ];
+    let table = [(0, "0 s"), (40_001, "41 s"), (120_000, "2 min"), (725_000, "12 min 5 s"), (11_400_000, "3 h 10 min")];
     for (ms, told) in table {
         assert_eq!(lasted(ms), told);
     }

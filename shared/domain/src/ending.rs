@@ -62,10 +62,7 @@ mod tests {
     fn two_endings_are_a_success() {
         use Ending::{NeedsOperator, NothingToDo, Rejected, RolledBack, Succeeded};
         let all = [Succeeded, NothingToDo, Rejected, RolledBack, NeedsOperator];
-        assert_eq!(
-            all.map(Ending::is_success),
-            [true, true, false, false, false]
-        );
+        assert_eq!(all.map(Ending::is_success), [true, true, false, false, false]);
         assert_eq!(NeedsOperator.to_string(), "NeedsOperator");
     }
 }

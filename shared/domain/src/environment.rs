@@ -179,13 +179,7 @@ impl EnvironmentState {
         }
         let marks = self.marks.iter().filter(|(marked, _)| part.covers(marked));
         let marks = marks.map(|(_, mark)| mark);
-        marks.reduce(|newest, mark| {
-            if mark.is_newer_than(newest) {
-                mark
-            } else {
-                newest
-            }
-        })
+        marks.reduce(|newest, mark| if mark.is_newer_than(newest) { mark } else { newest })
     }
 
     /// Records that nothing older than this goes to a part any more (rule 6). A newer mark stays, unless somebody
@@ -232,10 +226,7 @@ impl Hold {
         if known.starts_with(&format!("{new};")) || known.contains(&format!(": {new};")) {
             return;
         }
-        let reason = format!(
-            "{}; and since {} by {}: {new}",
-            self.reason, other.since, other.by
-        );
+        let reason = format!("{}; and since {} by {}: {new}", self.reason, other.since, other.by);
         self.reason = truncate(reason, LONGEST_REASON);
     }
 
@@ -340,8 +331,7 @@ impl Waiting {
     /// Keeps a task token that `AwaitTurn` was given.
     pub fn keep(&mut self, token: &str) {
         let former = self.task_token.replace(token.to_owned());
-        self.former_task_tokens
-            .extend(former.filter(|former| former != token));
+        self.former_task_tokens.extend(former.filter(|former| former != token));
         let spare = self.former_task_tokens.len().saturating_sub(FORMER_TOKENS);
         self.former_task_tokens.drain(..spare);
     }

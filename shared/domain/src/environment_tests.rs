@@ -46,10 +46,7 @@ fn a_container_has_a_mark_of_its_own_and_until_then_that_of_its_component() {
 #[test]
 fn a_release_runs_where_each_of_its_components_runs_its_bytes() {
     let name = |name: &str| ComponentName::new(name).unwrap();
-    let image = |bytes: &str| Artifact::Image {
-        repository: "shop/agent".into(),
-        digest: Digest::of(bytes.as_bytes()),
-    };
+    let image = |bytes: &str| Artifact::Image { repository: "shop/agent".into(), digest: Digest::of(bytes.as_bytes()) };
     let of = |named: &[(&str, &str)]| -> BTreeMap<ComponentName, Artifact> {
         let named = named.iter();
         named.map(|(of, bytes)| (name(of), image(bytes))).collect()
@@ -71,13 +68,7 @@ fn a_release_runs_where_each_of_its_components_runs_its_bytes() {
     }
     assert!(state.runs(&of(&[("a", "1")])));
     assert!(state.runs(&of(&[("a", "1"), ("b", "2")])));
-    for other in [
-        &[("a", "2")][..],
-        &[("a", "1"), ("b", "1")],
-        &[("c", "1")],
-        &[("d", "1")],
-        &[],
-    ] {
+    for other in [&[("a", "2")][..], &[("a", "1"), ("b", "1")], &[("c", "1")], &[("d", "1")], &[]] {
         assert!(!state.runs(&of(other)), "{other:?}");
     }
 }
@@ -148,10 +139,7 @@ fn what_begins_after_a_lock_was_freed_finds_another_token() {
 
 fn ran(version: &str, bytes: Option<&[u8]>, state: u32) -> Running {
     Running::new(
-        bytes.map(|bytes| Artifact::Image {
-            repository: "shop/api".into(),
-            digest: Digest::of(bytes),
-        }),
+        bytes.map(|bytes| Artifact::Image { repository: "shop/api".into(), digest: Digest::of(bytes) }),
         GivenVersion {
             version: version.into(),
             deployment: DeploymentId("1f0c2d9a4b5e6f70".into()),
@@ -166,24 +154,12 @@ fn ran(version: &str, bytes: Option<&[u8]>, state: u32) -> Running {
 #[test]
 fn two_records_are_of_the_same() {
     let table = [
-        (
-            ran("1.0.0", Some(b"a"), 1),
-            ran("1.1.0", Some(b"a"), 2),
-            true,
-        ),
-        (
-            ran("1.0.0", Some(b"a"), 1),
-            ran("1.0.0", Some(b"b"), 1),
-            false,
-        ),
+        (ran("1.0.0", Some(b"a"), 1), ran("1.1.0", Some(b"a"), 2), true),
+        (ran("1.0.0", Some(b"a"), 1), ran("1.0.0", Some(b"b"), 1), false),
         (ran("1.0.0", Some(b"a"), 1), ran("accepted", None, 1), false),
         (ran("accepted", None, 1), ran("accepted", None, 1), true),
         (ran("accepted", None, 1), ran("accepted", None, 2), false),
-        (
-            ran(BEFORE_WINDLASS, None, 1),
-            ran(BEFORE_WINDLASS, None, 2),
-            true,
-        ),
+        (ran(BEFORE_WINDLASS, None, 1), ran(BEFORE_WINDLASS, None, 2), true),
     ];
     for (one, other, same) in table {
         assert_eq!(one.is_same(&other), same, "{one:?} {other:?}");
@@ -197,14 +173,9 @@ fn what_was_found_is_that_of_before_the_first_change() {
     let mut state = EnvironmentState::default();
     state.find(&api, ran(BEFORE_WINDLASS, None, 1));
     state.find(&api, ran(BEFORE_WINDLASS, None, 2));
-    state
-        .running
-        .insert(jobs.clone(), ran("1.0.0", Some(b"a"), 3));
+    state.running.insert(jobs.clone(), ran("1.0.0", Some(b"a"), 3));
     state.find(&jobs, ran(BEFORE_WINDLASS, None, 4));
-    assert_eq!(
-        state.found,
-        [(api.clone(), ran(BEFORE_WINDLASS, None, 1))].into()
-    );
+    assert_eq!(state.found, [(api.clone(), ran(BEFORE_WINDLASS, None, 1))].into());
 
     let snapshot = Snapshot {
         number: 2,
@@ -218,10 +189,7 @@ fn what_was_found_is_that_of_before_the_first_change() {
         unmeasured: false,
     };
     let whole = snapshot.with_found(&state);
-    let known = [
-        (api, ran(BEFORE_WINDLASS, None, 1)),
-        (jobs, ran("1.0.0", Some(b"a"), 3)),
-    ];
+    let known = [(api, ran(BEFORE_WINDLASS, None, 1)), (jobs, ran("1.0.0", Some(b"a"), 3))];
     assert_eq!(whole.components, known.clone().into());
     let mut later = state;
     let found = ran(BEFORE_WINDLASS, None, 5);
@@ -231,11 +199,7 @@ fn what_was_found_is_that_of_before_the_first_change() {
 
 #[test]
 fn a_hold_that_is_set_again_keeps_every_reason_once() {
-    let hold = |since, by: &str, reason: &str| Hold {
-        since: Time(since),
-        reason: reason.into(),
-        by: by.into(),
-    };
+    let hold = |since, by: &str, reason: &str| Hold { since: Time(since), reason: reason.into(), by: by.into() };
     let mut known = hold(0, "ann", "5xx");
     known.join(&hold(1_000, "bob", "5xx"));
     assert_eq!(known, hold(0, "ann", "5xx"));
@@ -247,10 +211,7 @@ fn a_hold_that_is_set_again_keeps_every_reason_once() {
     known.join(&hold(90_000, "eve", "5x"));
     assert!(known.reason.ends_with("by eve: 5x"), "{}", known.reason);
     let told = known.in_words();
-    assert!(
-        told.starts_with("since 1970-01-01T00:00:00Z by ann: \"5xx; and since"),
-        "{told}"
-    );
+    assert!(told.starts_with("since 1970-01-01T00:00:00Z by ann: \"5xx; and since"), "{told}");
     for number in 0..1_000 {
         known.join(&hold(0, "ann", &format!("reason {number}")));
     }

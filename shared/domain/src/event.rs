@@ -25,8 +25,7 @@ mod release;
 
 pub(crate) use in_words::ascii;
 pub use in_words::{
-    LONGEST_CAUSE, LONGEST_SUBJECT, LONGEST_SUMMARY, LONGEST_VERSION, MOST_LINES, Notification,
-    not_sent,
+    LONGEST_CAUSE, LONGEST_SUBJECT, LONGEST_SUMMARY, LONGEST_VERSION, MOST_LINES, Notification, not_sent,
 };
 pub use name::EventName;
 pub use release::of_running;
@@ -142,10 +141,7 @@ pub fn of_deployment(before: Option<&Deployment>, after: &Deployment) -> Vec<Eve
     }
     let known = before.map_or(0, |before| before.wheel.len());
     events.extend(after.wheel.iter().skip(known).map(|turn| {
-        let detail = Detail {
-            cause: Some(turn.told(after)),
-            ..detail_of(after)
-        };
+        let detail = Detail { cause: Some(turn.told(after)), ..detail_of(after) };
         Event::new(turn.event(), detail)
     }));
     if after.undoing.is_some() && before.is_none_or(|before| before.undoing.is_none()) {
@@ -170,15 +166,10 @@ fn detail_of(record: &Deployment) -> Detail {
             .map(|ended| ended.cause_name.clone())
             .or_else(|| undoing.map(|why| why.name.clone()))
             .filter(|name| !name.is_empty()),
-        cause: ending
-            .map(|ended| ended.cause.clone())
-            .or_else(|| undoing.map(|why| why.text.clone())),
+        cause: ending.map(|ended| ended.cause.clone()).or_else(|| undoing.map(|why| why.text.clone())),
         stays_reachable: ending.map_or_else(Vec::new, |ended| ended.stays_reachable.clone()),
         git: record.release.git.clone(),
-        link: record
-            .executions
-            .last()
-            .and_then(|arn| console::execution(arn)),
+        link: record.executions.last().and_then(|arn| console::execution(arn)),
         ..Detail::of(&record.app, Some(&record.environment))
     }
 }
@@ -187,10 +178,7 @@ fn detail_of(record: &Deployment) -> Detail {
 pub fn of_refusal(refusal: &Refusal) -> Event {
     let detail = Detail {
         version: Some(refusal.about.clone()),
-        cause_name: refusal
-            .findings
-            .first()
-            .map(|finding| finding.name.to_string()),
+        cause_name: refusal.findings.first().map(|finding| finding.name.to_string()),
         cause: Some(in_lines(&refusal.findings)),
         ..Detail::of(&refusal.app, refusal.environment.as_ref())
     };
@@ -209,44 +197,26 @@ pub fn of_environment(
         // A reason that is added to a hold sends an event too.
         (former, Some(hold)) if former != Some(hold) => (
             EventName::HoldSet,
-            format!(
-                "Automatic deployments into {app}/{environment} are held {}.",
-                hold.in_words()
-            ),
+            format!("Automatic deployments into {app}/{environment} are held {}.", hold.in_words()),
         ),
-        (Some(_), None) => (
-            EventName::HoldReleased,
-            format!("Automatic deployments into {app}/{environment} go on."),
-        ),
+        (Some(_), None) => (EventName::HoldReleased, format!("Automatic deployments into {app}/{environment} go on.")),
         _ => return None,
     };
-    let detail = Detail {
-        cause: Some(cause),
-        ..Detail::of(app, Some(environment))
-    };
+    let detail = Detail { cause: Some(cause), ..Detail::of(app, Some(environment)) };
     Some(Event::new(name, detail))
 }
 
 /// Returns the event of a removal that is done.
 pub fn of_removal(app: &AppName, environment: Option<&EnvironmentName>, cause: &str) -> Event {
-    let detail = Detail {
-        cause: Some(cause.to_owned()),
-        ..Detail::of(app, environment)
-    };
+    let detail = Detail { cause: Some(cause.to_owned()), ..Detail::of(app, environment) };
     Event::new(EventName::Removed, detail)
 }
 
 /// Returns the events of a change of owner: one for the former owner and, if that is another environment, one for the
 /// new one.
-pub fn of_move(
-    owners: impl IntoIterator<Item = (AppName, EnvironmentName)>,
-    cause: &str,
-) -> Vec<Event> {
+pub fn of_move(owners: impl IntoIterator<Item = (AppName, EnvironmentName)>, cause: &str) -> Vec<Event> {
     let told = |(app, environment): (AppName, EnvironmentName)| {
-        let detail = Detail {
-            cause: Some(cause.to_owned()),
-            ..Detail::of(&app, Some(&environment))
-        };
+        let detail = Detail { cause: Some(cause.to_owned()), ..Detail::of(&app, Some(&environment)) };
         Event::new(EventName::Moved, detail)
     };
     owners.into_iter().map(told).collect()
@@ -301,10 +271,7 @@ pub fn of_hourly_look(before: Option<&HourlyLook>, after: &HourlyLook) -> Vec<Ev
     ];
     let told = told.into_iter();
     told.filter_map(|(name, cause)| {
-        let detail = Detail {
-            cause: Some(cause?),
-            ..Detail::of(&after.app, Some(&after.environment))
-        };
+        let detail = Detail { cause: Some(cause?), ..Detail::of(&after.app, Some(&after.environment)) };
         Some(Event::new(name, detail))
     })
     .collect()

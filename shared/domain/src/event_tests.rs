@@ -8,22 +8,12 @@ use crate::time::Time;
 use serde_json::json;
 
 fn names() -> (AppName, EnvironmentName) {
-    (
-        AppName::new("shop").unwrap(),
-        EnvironmentName::new("prod").unwrap(),
-    )
+    (AppName::new("shop").unwrap(), EnvironmentName::new("prod").unwrap())
 }
 
 fn held() -> EnvironmentState {
-    let hold = Hold {
-        since: Time(0),
-        reason: "bad prices".into(),
-        by: "arn:aws:iam::1:user/eva".into(),
-    };
-    EnvironmentState {
-        hold: Some(hold),
-        ..EnvironmentState::default()
-    }
+    let hold = Hold { since: Time(0), reason: "bad prices".into(), by: "arn:aws:iam::1:user/eva".into() };
+    EnvironmentState { hold: Some(hold), ..EnvironmentState::default() }
 }
 
 #[test]
@@ -53,10 +43,7 @@ fn a_notification_has_a_short_subject_and_ten_lines() {
         cause: Some("line\n".repeat(30)),
         ..Detail::of(&app, Some(&env))
     };
-    let event = Event {
-        name: EventName::DeploymentEnded,
-        detail,
-    };
+    let event = Event { name: EventName::DeploymentEnded, detail };
     let notification = event.notification().unwrap();
     assert_eq!(notification.subject.len(), LONGEST_SUBJECT);
     assert!(notification.subject.is_ascii());
@@ -66,19 +53,9 @@ fn a_notification_has_a_short_subject_and_ten_lines() {
 #[test]
 fn what_went_well_notifies_nobody() {
     let (app, env) = names();
-    let event = of_environment(
-        EnvironmentId::new(&app, &env),
-        Some(&held()),
-        &EnvironmentState::default(),
-    )
-    .unwrap();
+    let event = of_environment(EnvironmentId::new(&app, &env), Some(&held()), &EnvironmentState::default()).unwrap();
     assert_eq!(event.notification(), None);
-    assert!(
-        of_environment(EnvironmentId::new(&app, &env), None, &held())
-            .unwrap()
-            .notification()
-            .is_some()
-    );
+    assert!(of_environment(EnvironmentId::new(&app, &env), None, &held()).unwrap().notification().is_some());
 }
 
 /// A record as the ledger has it, with these members changed.
@@ -121,8 +98,8 @@ fn ended(ending: Ending, cause_name: &str) -> serde_json::Value {
 #[test]
 fn each_change_of_a_record_is_told_once() {
     use EventName::{
-        BakeSkipped, DeploymentAccepted, DeploymentEnded, DeploymentStarted, RecoveryStarted,
-        UndoStarted, WatchContinued, WatchPaused,
+        BakeSkipped, DeploymentAccepted, DeploymentEnded, DeploymentStarted, RecoveryStarted, UndoStarted,
+        WatchContinued, WatchPaused,
     };
     let waiting = || json!({});
     let running = || json!({"status": "running"});
@@ -143,22 +120,10 @@ fn each_change_of_a_record_is_told_once() {
         (Some(stuck()), stuck(), &[]),
         (Some(stuck()), undone(), &[DeploymentEnded]),
         (Some(running()), steered(&["pause"]), &[WatchPaused]),
-        (
-            Some(running()),
-            steered(&["pause", "continue"]),
-            &[WatchPaused, WatchContinued],
-        ),
-        (
-            Some(steered(&["pause"])),
-            steered(&["pause", "continue"]),
-            &[WatchContinued],
-        ),
+        (Some(running()), steered(&["pause", "continue"]), &[WatchPaused, WatchContinued]),
+        (Some(steered(&["pause"])), steered(&["pause", "continue"]), &[WatchContinued]),
         (Some(running()), steered(&["skip_bake"]), &[BakeSkipped]),
-        (
-            Some(steered(&["pause", "continue"])),
-            steered(&["pause", "continue", "pause"]),
-            &[WatchPaused],
-        ),
+        (Some(steered(&["pause", "continue"])), steered(&["pause", "continue", "pause"]), &[WatchPaused]),
         (Some(steered(&["pause"])), steered(&["pause"]), &[]),
     ];
     for (before, after, wanted) in table {
@@ -194,31 +159,18 @@ fn an_event_says_what_and_why() {
 #[test]
 fn people_are_told_of_what_they_should_know_at_once() {
     use EventName::{
-        DeploymentAccepted, DeploymentEnded, DriftFound, DriftGone, DriftUnknown, HoldReleased,
-        HoldSet, Moved, Removed, RequestRefused, UndoStarted,
+        DeploymentAccepted, DeploymentEnded, DriftFound, DriftGone, DriftUnknown, HoldReleased, HoldSet, Moved,
+        Removed, RequestRefused, UndoStarted,
     };
     let subject = |name, ending| {
-        let event = Event {
-            name,
-            detail: Detail {
-                ending,
-                ..of_deployment(None, &record(json!({})))[0].detail.clone()
-            },
-        };
+        let event =
+            Event { name, detail: Detail { ending, ..of_deployment(None, &record(json!({})))[0].detail.clone() } };
         event.notification().map(|told| told.subject)
     };
     let told = |word: &str| Some(format!("[windlass] shop prod 1.1.0 {word}"));
     let table = [
-        (
-            DeploymentEnded,
-            Some(Ending::RolledBack),
-            told("RolledBack"),
-        ),
-        (
-            DeploymentEnded,
-            Some(Ending::NeedsOperator),
-            told("NeedsOperator"),
-        ),
+        (DeploymentEnded, Some(Ending::RolledBack), told("RolledBack")),
+        (DeploymentEnded, Some(Ending::NeedsOperator), told("NeedsOperator")),
         (DeploymentEnded, Some(Ending::Rejected), told("Rejected")),
         (DeploymentEnded, Some(Ending::Succeeded), None),
         (DeploymentEnded, Some(Ending::NothingToDo), None),
@@ -245,10 +197,7 @@ fn a_subject_is_plain_and_a_message_is_whole_where_it_is_short() {
     let ten = "line\n".repeat(MOST_LINES);
     assert_eq!(first_lines(&ten), ten);
     let eleven = first_lines(&"line\n".repeat(MOST_LINES + 1));
-    let wanted = format!(
-        "{}… the deployment's record tells the rest.",
-        "line\n".repeat(MOST_LINES - 1)
-    );
+    let wanted = format!("{}… the deployment's record tells the rest.", "line\n".repeat(MOST_LINES - 1));
     assert_eq!(eleven, wanted);
 }
 
@@ -259,10 +208,7 @@ fn a_refusal_is_told_with_all_its_findings() {
         app: names().0,
         environment: None,
         about: "releases/shop/prod/1.json".into(),
-        requester: Requester {
-            route: Route::S3,
-            principal: None,
-        },
+        requester: Requester { route: Route::S3, principal: None },
         execution: "one".into(),
         findings,
         at: Time(0),
@@ -271,10 +217,7 @@ fn a_refusal_is_told_with_all_its_findings() {
     let event = of_refusal(&refusal(findings));
     assert_eq!(event.name, EventName::RequestRefused);
     assert_eq!((event.detail.schema, event.detail.app), (SCHEMA, names().0));
-    assert_eq!(
-        event.detail.version.as_deref(),
-        Some("releases/shop/prod/1.json")
-    );
+    assert_eq!(event.detail.version.as_deref(), Some("releases/shop/prod/1.json"));
     assert_eq!(event.detail.cause_name.as_deref(), Some("BadValue"));
     let cause = "BadValue: app: It is bad. Remedy: Mend it.\nOlder: app: It is bad. Remedy: Mend it.\n  \
                  pages: docs/findings/BadValue.md, docs/findings/Older.md";
@@ -285,16 +228,11 @@ fn a_refusal_is_told_with_all_its_findings() {
 #[test]
 fn a_hold_is_told_with_its_reason() {
     let (app, env) = names();
-    let set = of_environment(EnvironmentId::new(&app, &env), None, &held())
-        .unwrap()
-        .detail;
+    let set = of_environment(EnvironmentId::new(&app, &env), None, &held()).unwrap().detail;
     let cause = "Automatic deployments into shop/prod are held since 1970-01-01T00:00:00Z by \
                  arn:aws:iam::1:user/eva: \"bad prices\".";
     assert_eq!(set.cause.as_deref(), Some(cause));
-    assert_eq!(
-        (set.schema, set.app, set.environment),
-        (SCHEMA, app, Some(env))
-    );
+    assert_eq!((set.schema, set.app, set.environment), (SCHEMA, app, Some(env)));
 }
 
 #[test]
@@ -317,27 +255,13 @@ fn a_second_look_is_told_once_where_something_is_not_as_it_was_left() {
     assert_eq!(name(None, None), None);
     assert_eq!(name(due, Some(SecondLookResult::AsLeft)), None);
     assert_eq!(name(due, Some(SecondLookResult::Replaced)), None);
-    assert_eq!(
-        name(due, Some(SecondLookResult::Changed)),
-        Some(EventName::DriftFound)
-    );
-    assert_eq!(
-        name(due, Some(SecondLookResult::Unknown)),
-        Some(EventName::DriftUnknown)
-    );
-    assert_eq!(
-        name(None, Some(SecondLookResult::Changed)),
-        Some(EventName::DriftFound)
-    );
+    assert_eq!(name(due, Some(SecondLookResult::Changed)), Some(EventName::DriftFound));
+    assert_eq!(name(due, Some(SecondLookResult::Unknown)), Some(EventName::DriftUnknown));
+    assert_eq!(name(None, Some(SecondLookResult::Changed)), Some(EventName::DriftFound));
     let told = Some(Some(SecondLookResult::Changed));
     assert_eq!(name(told, Some(SecondLookResult::Changed)), None);
-    let detail = of_second_look(None, &looked(Some(SecondLookResult::Changed)))
-        .unwrap()
-        .detail;
-    assert_eq!(
-        (detail.schema, detail.cause.as_deref()),
-        (SCHEMA, Some("so."))
-    );
+    let detail = of_second_look(None, &looked(Some(SecondLookResult::Changed))).unwrap().detail;
+    assert_eq!((detail.schema, detail.cause.as_deref()), (SCHEMA, Some("so.")));
     assert_eq!(detail.deployment.as_deref(), Some("1f0c2d9a4b5e6f70"));
 }
 
@@ -352,9 +276,7 @@ fn an_event_in_one_line_fits_and_can_stand_between_quotation_marks() {
             cause: Some(cause.to_owned()),
             ..Detail::of(&app, Some(&env))
         };
-        Event::new(EventName::DeploymentEnded, detail)
-            .detail
-            .summary
+        Event::new(EventName::DeploymentEnded, detail).detail.summary
     };
     let table = [
         (Some(Ending::Succeeded), None, "", "1.4.0 Succeeded"),

@@ -107,11 +107,7 @@ impl<'a> WaveHistory<'a> {
         components: &'a BTreeMap<ComponentName, Component>,
         rule: Option<&UnknownRule>,
     ) -> Self {
-        Self {
-            waves,
-            components,
-            hold_s: rule.map_or(0, |rule| rule.hold_for.as_s()),
-        }
+        Self { waves, components, hold_s: rule.map_or(0, |rule| rule.hold_for.as_s()) }
     }
 
     /// Returns the events of the changes, forwards.
@@ -139,9 +135,7 @@ impl<'a> WaveHistory<'a> {
     fn looks_at(&self, pace_s: u64) -> u64 {
         let beside = self.spare() + ENDS;
         let waves = self.waves.iter();
-        waves
-            .map(|wave| wave.bake_s.div_ceil(pace_s) + beside)
-            .sum()
+        waves.map(|wave| wave.bake_s.div_ceil(pace_s) + beside).sum()
     }
 
     /// Returns the number of looks for which the history has room besides those of its waves: a person may pause it.
@@ -183,10 +177,7 @@ impl<'a> WaveHistory<'a> {
     /// Returns how often a wave that bakes so long may be looked at.
     pub fn looks(&self, bake_s: u64) -> Looks {
         let sooner = self.spare() / 4;
-        Looks {
-            baking: bake_s.div_ceil(self.pace_s()) + 1 + sooner,
-            held: self.spare() - sooner,
-        }
+        Looks { baking: bake_s.div_ceil(self.pace_s()) + 1 + sooner, held: self.spare() - sooner }
     }
 
     /// Estimates the state transitions if every gate passes and nothing is waited for. Each poll of a change that AWS
@@ -208,14 +199,8 @@ impl<'a> WaveHistory<'a> {
     pub fn seconds(&self) -> u64 {
         let wave = |wave: &Wave| {
             let changes = wave.changes.iter();
-            let slowest = changes
-                .map(|change| extent(change, self.components).seconds)
-                .max();
-            let planned_s = if wave.is_planned_later() {
-                PLANNED_LATER_S
-            } else {
-                0
-            };
+            let slowest = changes.map(|change| extent(change, self.components).seconds).max();
+            let planned_s = if wave.is_planned_later() { PLANNED_LATER_S } else { 0 };
             WAVE_S + planned_s + slowest.unwrap_or(0) + wave.bake_s + self.hold_s
         };
         BESIDE_S + self.waves.iter().map(wave).sum::<u64>()

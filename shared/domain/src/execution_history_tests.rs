@@ -61,11 +61,7 @@ fn spec(kind: KindName, steady_within: Span) -> Spec {
 /// So many components of each of these kinds.
 fn declared(count: usize, steady_within: Span) -> BTreeMap<ComponentName, Component> {
     let each = KINDS.into_iter().flat_map(|kind| {
-        let component = Component {
-            after: BTreeSet::new(),
-            on_artifact: false,
-            spec: spec(kind, steady_within),
-        };
+        let component = Component { after: BTreeSet::new(), on_artifact: false, spec: spec(kind, steady_within) };
         (0..count).map(move |n| (name(kind, n), component.clone()))
     });
     each.collect()
@@ -81,19 +77,11 @@ fn wave(kind: KindName, components: usize, bake_s: u64) -> Wave {
         closing: false,
         timing: None,
     };
-    Wave {
-        changes: (0..components).map(change).collect(),
-        bake_s,
-        ahead: false,
-        look: false,
-    }
+    Wave { changes: (0..components).map(change).collect(), bake_s, ahead: false, look: false }
 }
 
 fn hold(seconds: u64) -> UnknownRule {
-    UnknownRule {
-        becomes: UnknownBecomes::Hold,
-        hold_for: Span::seconds(seconds),
-    }
+    UnknownRule { becomes: UnknownBecomes::Hold, hold_for: Span::seconds(seconds) }
 }
 
 #[test]
@@ -112,20 +100,13 @@ fn what_fits_into_a_history() {
         let waves = vec![wave(kind, components, 600); count];
         let declared = declared(components, steady_within);
         let found = WaveHistory::of(&waves, &declared, Some(&hold(300))).too_long(0);
-        assert_eq!(
-            found.is_none(),
-            fits,
-            "{kind} {components} × {count} {steady_within}: {found:?}"
-        );
+        assert_eq!(found.is_none(), fits, "{kind} {components} × {count} {steady_within}: {found:?}");
     }
 }
 
 #[test]
 fn it_is_told_in_numbers() {
-    let waves = [
-        wave(KindName::Lambda, 1000, 0),
-        wave(KindName::Lambda, 2000, 0),
-    ];
+    let waves = [wave(KindName::Lambda, 1000, 0), wave(KindName::Lambda, 2000, 0)];
     let found = WaveHistory::of(&waves, &BTreeMap::new(), None).too_long(0);
     let finding = found.unwrap();
     assert_eq!(finding.name, FindingName::TooLarge);
@@ -191,9 +172,7 @@ fn seen(seed: u64, look: u64) -> Vec<Measurement> {
 /// Returns how often a wave is looked at, and for how many seconds, whatever its gates do.
 fn watched(history: &WaveHistory<'_>, bake_s: u64, rule: &UnknownRule, seed: u64) -> (u64, u64) {
     let begun = Judgement::begin(0, Time(0), Time(0), Span::seconds(bake_s), true);
-    let mut judgement = begun
-        .at_pace(history.pace_s())
-        .within(history.looks(bake_s));
+    let mut judgement = begun.at_pace(history.pace_s()).within(history.looks(bake_s));
     let mut now = Time(0);
     for look in 1..=LONGEST {
         match judgement.look(seen(seed, look), rule, now) {

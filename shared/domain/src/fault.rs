@@ -6,9 +6,7 @@ use serde::{Deserialize, Serialize};
 use std::fmt;
 
 /// The name of a fault: the error name in Step Functions, and the page under `docs/faults/`.
-#[derive(
-    Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema,
-)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema)]
 pub enum FaultName {
     /// The change is under way and not ready yet. The state machine's Retry asks again; nothing
     /// is wrong.
@@ -128,10 +126,7 @@ pub struct Fault {
 impl Fault {
     /// Makes a fault. Its message is one line in which nothing is hidden, whatever it repeats of AWS.
     pub fn new(name: FaultName, message: impl Into<String>) -> Self {
-        Self {
-            name,
-            message: foreign::with_log(&message.into()),
-        }
+        Self { name, message: foreign::with_log(&message.into()) }
     }
 
     /// Makes a fault that cannot be; see [`FaultName::Internal`].
@@ -154,18 +149,10 @@ mod tests {
     #[test]
     fn what_asking_again_may_help_with() {
         use FaultName::{
-            AccessDenied, AttemptSuperseded, BadInput, Conflict, Internal, MoreToDo, NotFound,
-            Refused, StaleToken, StillBaking, StillInProgress, TakesHours, TargetChangedByOther,
-            Throttled, Unavailable,
+            AccessDenied, AttemptSuperseded, BadInput, Conflict, Internal, MoreToDo, NotFound, Refused, StaleToken,
+            StillBaking, StillInProgress, TakesHours, TargetChangedByOther, Throttled, Unavailable,
         };
-        let passing = [
-            StillInProgress,
-            TakesHours,
-            StillBaking,
-            MoreToDo,
-            Throttled,
-            Unavailable,
-        ];
+        let passing = [StillInProgress, TakesHours, StillBaking, MoreToDo, Throttled, Unavailable];
         assert!(passing.map(FaultName::is_transient) == [true; 6]);
         let lasting = [
             AccessDenied,
@@ -184,9 +171,6 @@ mod tests {
     #[test]
     fn a_fault_is_told_with_what_was_being_done() {
         let fault = Fault::internal("it is not there").while_doing("reading the plan");
-        assert_eq!(
-            fault.to_string(),
-            "Internal: reading the plan: it is not there"
-        );
+        assert_eq!(fault.to_string(), "Internal: reading the plan: it is not there");
     }
 }

@@ -125,11 +125,7 @@ impl Percentiles {
             let rank = (lengths.len() * percent).div_ceil(100);
             lengths.get(rank.saturating_sub(1)).copied()
         };
-        Some(Self {
-            of: lengths.len() as u64,
-            median_ms: rank(50)?,
-            p90_ms: rank(90)?,
-        })
+        Some(Self { of: lengths.len() as u64, median_ms: rank(50)?, p90_ms: rank(90)? })
     }
 }
 
@@ -174,10 +170,7 @@ pub fn figures<'a>(window: Window, all: impl IntoIterator<Item = &'a Deployment>
 /// Returns whether people ask for figures of such a deployment. A drill changes nothing that stays, and a restore
 /// nothing that is recorded.
 const fn is_of_people(action: ActionName) -> bool {
-    !matches!(
-        action,
-        ActionName::Drill | ActionName::Restore | ActionName::Withdraw
-    )
+    !matches!(action, ActionName::Drill | ActionName::Restore | ActionName::Withdraw)
 }
 
 impl<'a> Seen<'a> {
@@ -246,8 +239,7 @@ impl<'a> Seen<'a> {
 
     fn is_good(&mut self, at: Time) {
         let open = std::mem::take(&mut self.open);
-        self.restored
-            .extend(open.into_iter().map(|since| at.ms_since(since)));
+        self.restored.extend(open.into_iter().map(|since| at.ms_since(since)));
     }
 
     fn told(self, window: Window) -> Figures {
@@ -257,8 +249,7 @@ impl<'a> Seen<'a> {
         let ratio = |part: u64, whole: u64| part as f64 / whole as f64;
         let length = window.to.ms_since(window.from).max(1);
         figures.live_per_day = ratio(figures.live * DAY_MS, length);
-        figures.failure_rate =
-            (figures.changes > 0).then(|| ratio(figures.failed, figures.changes));
+        figures.failure_rate = (figures.changes > 0).then(|| ratio(figures.failed, figures.changes));
         figures.lead_time = Percentiles::of(self.lead);
         figures.time_to_restore = Percentiles::of(self.restored);
         figures.not_restored = self.open.len() as u64;

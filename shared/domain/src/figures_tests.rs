@@ -8,10 +8,7 @@ const HOUR: u64 = 3_600_000;
 /// The 1st of November 2026.
 const BEGIN: Time = Time(1_793_491_200_000);
 
-const MONTH: Window = Window {
-    from: BEGIN,
-    to: Time(BEGIN.0 + 30 * DAY_MS),
-};
+const MONTH: Window = Window { from: BEGIN, to: Time(BEGIN.0 + 30 * DAY_MS) };
 
 /// A deployment: asked for in this hour, with its turn an hour later and its ending two hours after that.
 fn asked(hour: u64, action: &str, ending: Option<&str>) -> Deployment {
@@ -76,45 +73,17 @@ fn endings_come_to_changes_failures_and_restorings() {
         (vec![], [0, 0, 0, 0, 0], None),
         (vec![unended()], [0, 0, 0, 0, 0], None),
         (vec![deploy(1, "Succeeded")], [1, 1, 0, 0, 0], None),
-        (
-            vec![deploy(1, "NothingToDo"), deploy(2, "Rejected")],
-            [0, 0, 0, 0, 0],
-            None,
-        ),
+        (vec![deploy(1, "NothingToDo"), deploy(2, "Rejected")], [0, 0, 0, 0, 0], None),
         // An undo takes from the turn to the ending.
-        (
-            vec![deploy(1, "RolledBack")],
-            [1, 0, 1, 0, 0],
-            Some((1, 2, 2)),
-        ),
+        (vec![deploy(1, "RolledBack")], [1, 0, 1, 0, 0], Some((1, 2, 2))),
         // A person stopped it: nothing is said of the change.
-        (
-            vec![stopped(deploy(1, "RolledBack"))],
-            [0, 0, 0, 0, 0],
-            None,
-        ),
+        (vec![stopped(deploy(1, "RolledBack"))], [0, 0, 0, 0, 0], None),
         // It was stopped, and could not be restored.
-        (
-            vec![stopped(deploy(1, "NeedsOperator"))],
-            [1, 0, 1, 0, 1],
-            None,
-        ),
-        (
-            vec![resolved(deploy(1, "NeedsOperator"), 12)],
-            [1, 0, 1, 0, 0],
-            Some((1, 10, 10)),
-        ),
-        (
-            vec![deploy(1, "NeedsOperator"), deploy(20, "Succeeded")],
-            [2, 1, 1, 0, 0],
-            Some((1, 21, 21)),
-        ),
+        (vec![stopped(deploy(1, "NeedsOperator"))], [1, 0, 1, 0, 1], None),
+        (vec![resolved(deploy(1, "NeedsOperator"), 12)], [1, 0, 1, 0, 0], Some((1, 10, 10))),
+        (vec![deploy(1, "NeedsOperator"), deploy(20, "Succeeded")], [2, 1, 1, 0, 0], Some((1, 21, 21))),
         // A rollback takes back the newest that stands, from the request to the ending.
-        (
-            vec![deploy(1, "Succeeded"), rollback(9, "Succeeded")],
-            [1, 1, 1, 1, 0],
-            Some((1, 3, 3)),
-        ),
+        (vec![deploy(1, "Succeeded"), rollback(9, "Succeeded")], [1, 1, 1, 1, 0], Some((1, 3, 3))),
         // Pressed twice it takes back two, and a third one was from before the window.
         (
             vec![
@@ -129,33 +98,17 @@ fn endings_come_to_changes_failures_and_restorings() {
         ),
         // A rollback that fails counts on until the next that succeeds.
         (
-            vec![
-                deploy(1, "Succeeded"),
-                rollback(9, "RolledBack"),
-                rollback(20, "Succeeded"),
-            ],
+            vec![deploy(1, "Succeeded"), rollback(9, "RolledBack"), rollback(20, "Succeeded")],
             [1, 1, 1, 2, 0],
             Some((1, 14, 14)),
         ),
         (vec![rollback(9, "RolledBack")], [0, 0, 0, 1, 1], None),
         (vec![rollback(9, "NothingToDo")], [0, 0, 0, 0, 0], None),
     ];
-    for (row, (all, [changes, live, failed, rollbacks, not_restored], restored)) in
-        table.into_iter().enumerate()
-    {
+    for (row, (all, [changes, live, failed, rollbacks, not_restored], restored)) in table.into_iter().enumerate() {
         let got = figures(MONTH, &all);
-        let seen = [
-            got.changes,
-            got.live,
-            got.failed,
-            got.rollbacks,
-            got.not_restored,
-        ];
-        assert_eq!(
-            seen,
-            [changes, live, failed, rollbacks, not_restored],
-            "{row}"
-        );
+        let seen = [got.changes, got.live, got.failed, got.rollbacks, got.not_restored];
+        assert_eq!(seen, [changes, live, failed, rollbacks, not_restored], "{row}");
         assert_eq!(hours(got.time_to_restore), restored, "{row}");
         assert_eq!(got.failure_rate.is_some(), changes > 0, "{row}");
         assert_eq!(got.deployments, all.len() as u64, "{row}");
@@ -244,8 +197,7 @@ fn a_recovery_under_way_is_no_ending() {
 #[test]
 fn a_spread_has_its_nearest_ranks() {
     assert_eq!(Percentiles::of(vec![]), None);
-    let of =
-        |lengths: Vec<u64>| Percentiles::of(lengths).map(|it| (it.of, it.median_ms, it.p90_ms));
+    let of = |lengths: Vec<u64>| Percentiles::of(lengths).map(|it| (it.of, it.median_ms, it.p90_ms));
     assert_eq!(of(vec![7]), Some((1, 7, 7)));
     assert_eq!(of(vec![9, 1]), Some((2, 1, 9)));
     assert_eq!(of((1..=10).rev().collect()), Some((10, 5, 9)));
@@ -257,32 +209,11 @@ fn cost_is_told_by_month() {
     let mut unknown = deploy(2, "Rejected");
     unknown.ending.as_mut().unwrap().cost = None::<Cost>;
     let next = deploy(30 * 24, "Succeeded");
-    let window = Window {
-        to: Time(u64::MAX),
-        ..MONTH
-    };
-    let seen = figures(
-        window,
-        &[
-            deploy(1, "Succeeded"),
-            unknown,
-            rollback(9, "Succeeded"),
-            next,
-        ],
-    );
+    let window = Window { to: Time(u64::MAX), ..MONTH };
+    let seen = figures(window, &[deploy(1, "Succeeded"), unknown, rollback(9, "Succeeded"), next]);
     let told: Vec<_> = seen.cost_by_month.iter().collect();
-    let month = |deployments, without, dollars| MonthlyCost {
-        deployments,
-        without,
-        dollars,
-    };
-    assert_eq!(
-        told,
-        [
-            (&"2026-11".to_owned(), &month(2, 1, 0.5)),
-            (&"2026-12".to_owned(), &month(1, 0, 0.25))
-        ]
-    );
+    let month = |deployments, without, dollars| MonthlyCost { deployments, without, dollars };
+    assert_eq!(told, [(&"2026-11".to_owned(), &month(2, 1, 0.5)), (&"2026-12".to_owned(), &month(1, 0, 0.25))]);
 }
 
 /// A month of five deployments a day, by a rule that decides each one's fate. The expected figures are counted from the
@@ -292,10 +223,7 @@ fn a_scripted_month_comes_to_what_its_script_says() {
     let mut all = Vec::new();
     for day in 0..30 {
         let hour = day * 24;
-        all.push(committed(
-            deploy(hour, "Succeeded"),
-            hour.saturating_sub(day),
-        ));
+        all.push(committed(deploy(hour, "Succeeded"), hour.saturating_sub(day)));
         all.push(deploy(hour + 4, "NothingToDo"));
         // Every third day one is undone, every tenth a good one is taken back.
         if day % 3 == 0 {

@@ -58,13 +58,9 @@ fn a_finding_without_a_path_is_noticed_by_every_test_that_meets_it() {
 
 #[test]
 fn in_a_message_a_finding_is_two_sentences() {
-    let in_words = |reason: &str, remedy: &str| {
-        Finding::new(FindingName::BadArchive, "web.zip", reason, remedy).in_words()
-    };
-    assert_eq!(
-        in_words("it has no files", "pack it again!"),
-        "It has no files. Pack it again!"
-    );
+    let in_words =
+        |reason: &str, remedy: &str| Finding::new(FindingName::BadArchive, "web.zip", reason, remedy).in_words();
+    assert_eq!(in_words("it has no files", "pack it again!"), "It has no files. Pack it again!");
     assert_eq!(in_words(" why? ", "write:"), "Why? Write:");
     assert_eq!(in_words("", ""), " ");
 }
@@ -75,20 +71,14 @@ fn each_page_is_named_once_in_the_order_of_the_findings() {
     let table: [(&[FindingName], Option<&str>); 4] = [
         (&[], None),
         (&[BadValue], Some("  page: docs/findings/BadValue.md")),
-        (
-            &[BadValue, BadValue],
-            Some("  page: docs/findings/BadValue.md"),
-        ),
+        (&[BadValue, BadValue], Some("  page: docs/findings/BadValue.md")),
         (
             &[MissingField, BadValue, MissingField],
             Some("  pages: docs/findings/MissingField.md, docs/findings/BadValue.md"),
         ),
     ];
     for (names, wanted) in table {
-        let findings: Vec<Finding> = names
-            .iter()
-            .map(|name| Finding::new(*name, "a", "x", "y"))
-            .collect();
+        let findings: Vec<Finding> = names.iter().map(|name| Finding::new(*name, "a", "x", "y")).collect();
         assert_eq!(pages(&findings).as_deref(), wanted, "{names:?}");
     }
 }

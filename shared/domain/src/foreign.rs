@@ -19,11 +19,7 @@ impl fmt::Display for Foreign<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let most = f.precision().unwrap_or(usize::MAX);
         let mut left = self.0.chars();
-        let shown: String = left
-            .by_ref()
-            .take(most)
-            .map(|c| if c == '"' { '\'' } else { c })
-            .collect();
+        let shown: String = left.by_ref().take(most).map(|c| if c == '"' { '\'' } else { c }).collect();
         let cut = if left.next().is_some() { "…" } else { "" };
         write!(f, "\"{}{cut}\"", line(&shown))
     }

@@ -2,16 +2,14 @@ use super::*;
 use serde_json::json;
 
 /// What somebody may say who wants Windlass's words, a terminal or a channel.
-const HOSTILE: &str = "\u{1b}[2Jfine\r\n  next: run `curl evil.example`\u{9b}31m\u{202e}\u{200b}\u{2028}next: <!channel>";
+const HOSTILE: &str =
+    "\u{1b}[2Jfine\r\n  next: run `curl evil.example`\u{9b}31m\u{202e}\u{200b}\u{2028}next: <!channel>";
 
 #[test]
 fn a_text_of_others_is_one_line_in_which_nothing_is_hidden() {
     for (text, shown) in [
         ("", ""),
-        (
-            "plain, with é, 日本 and “quotes”",
-            "plain, with é, 日本 and “quotes”",
-        ),
+        ("plain, with é, 日本 and “quotes”", "plain, with é, 日本 and “quotes”"),
         ("\n  next: x \n", "next: x"),
         ("\r\n", r"\u{d}⏎"),
         ("a\nnext: b", "a⏎next: b"),
@@ -31,18 +29,12 @@ fn a_text_of_others_is_one_line_in_which_nothing_is_hidden() {
 #[test]
 fn the_lines_of_a_log_stay_and_begin_with_a_mark() {
     let told = "it failed: a\nb\n  | next: x\r\n  next: y";
-    assert_eq!(
-        with_log(told),
-        "it failed: a⏎b\n  | next: x\\u{d}⏎  next: y"
-    );
+    assert_eq!(with_log(told), "it failed: a⏎b\n  | next: x\\u{d}⏎  next: y");
 }
 
 #[test]
 fn in_a_sentence_it_is_quoted_and_cut() {
-    assert_eq!(
-        Foreign("say \"no\"\nnext: x").to_string(),
-        "\"say 'no'⏎next: x\""
-    );
+    assert_eq!(Foreign("say \"no\"\nnext: x").to_string(), "\"say 'no'⏎next: x\"");
     assert_eq!(format!("{:.3}", Foreign("éééé")), "\"ééé…\"");
     assert_eq!(format!("{:.4}", Foreign("éééé")), "\"éééé\"");
 }
@@ -51,10 +43,7 @@ fn in_a_sentence_it_is_quoted_and_cut() {
 fn a_terminal_gets_our_lines_and_no_sequence_of_others() {
     let shown = terminal(HOSTILE);
     assert!(shown.contains('\n'), "{shown}");
-    assert!(
-        !shown.contains(|c: char| is_hidden(c) && c != '\n'),
-        "{shown}"
-    );
+    assert!(!shown.contains(|c: char| is_hidden(c) && c != '\n'), "{shown}");
     assert_eq!(terminal("a\n  next: b"), "a\n  next: b");
 }
 

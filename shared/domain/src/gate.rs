@@ -78,10 +78,7 @@ const fn five_minutes() -> Span {
 
 impl Default for UnknownRule {
     fn default() -> Self {
-        Self {
-            becomes: UnknownBecomes::Hold,
-            hold_for: five_minutes(),
-        }
+        Self { becomes: UnknownBecomes::Hold, hold_for: five_minutes() }
     }
 }
 
@@ -117,10 +114,7 @@ const fn a_day() -> Span {
 
 impl Default for PauseRule {
     fn default() -> Self {
-        Self {
-            lasts: a_day(),
-            then: PauseThen::Continue,
-        }
+        Self { lasts: a_day(), then: PauseThen::Continue }
     }
 }
 

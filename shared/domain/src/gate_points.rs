@@ -40,11 +40,7 @@ pub type GatePoints = BTreeMap<String, Vec<Point>>;
 impl Point {
     /// Makes the point of a measurement.
     pub fn of(measured: &Measurement) -> Self {
-        Self {
-            at: measured.at,
-            value: number(&measured.measured),
-            verdict: measured.verdict,
-        }
+        Self { at: measured.at, value: number(&measured.measured), verdict: measured.verdict }
     }
 }
 
@@ -91,14 +87,10 @@ pub fn number(text: &str) -> Option<f64> {
     let from = text.find(|c: char| c.is_ascii_digit())?;
     let (before, rest) = text.split_at(from);
     let is_sign = |c: char| c.is_whitespace() || "<>=≤≥-".contains(c);
-    if !before.chars().all(is_sign)
-        && !["at most ", "at least ", "below ", "above "].contains(&before)
-    {
+    if !before.chars().all(is_sign) && !["at most ", "at least ", "below ", "above "].contains(&before) {
         return None;
     }
-    let digits = rest
-        .split(|c: char| !(c.is_ascii_digit() || c == '.'))
-        .next()?;
+    let digits = rest.split(|c: char| !(c.is_ascii_digit() || c == '.')).next()?;
     let value: f64 = digits.trim_end_matches('.').parse().ok()?;
     Some(if before.ends_with('-') { -value } else { value })
 }

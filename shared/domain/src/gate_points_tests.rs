@@ -4,11 +4,7 @@ use serde_json::json;
 const MINUTE: u64 = 60_000;
 
 fn point(minute: u64, verdict: Verdict) -> Point {
-    Point {
-        at: Time(minute * MINUTE),
-        value: Some(1.0),
-        verdict,
-    }
+    Point { at: Time(minute * MINUTE), value: Some(1.0), verdict }
 }
 
 fn measured(gate: &str, minute: u64, text: &str) -> Measurement {
@@ -59,36 +55,14 @@ fn the_first_the_newest_and_the_changes_stay() {
         (&[(0, Pass)], 3, &[0]),
         (&[(0, Pass), (1, Pass), (2, Pass)], 3, &[0, 1, 2]),
         (&[(0, Pass), (1, Pass), (2, Pass), (3, Pass)], 3, &[0, 2, 3]),
-        (
-            &[(0, Pass), (1, Pass), (5, Pass), (6, Pass), (20, Pass)],
-            4,
-            &[0, 5, 6, 20],
-        ),
-        (
-            &[
-                (0, Pass),
-                (1, Unknown),
-                (2, Pass),
-                (3, Pass),
-                (4, Pass),
-                (5, Pass),
-            ],
-            5,
-            &[0, 1, 2, 4, 5],
-        ),
+        (&[(0, Pass), (1, Pass), (5, Pass), (6, Pass), (20, Pass)], 4, &[0, 5, 6, 20]),
+        (&[(0, Pass), (1, Unknown), (2, Pass), (3, Pass), (4, Pass), (5, Pass)], 5, &[0, 1, 2, 4, 5]),
         (&[(0, Pass), (1, Pass), (2, Pass), (3, Fail)], 3, &[0, 2, 3]),
         // If every verdict changes, there is no room for all of them.
-        (
-            &[(0, Pass), (1, Fail), (2, Pass), (3, Fail), (4, Pass)],
-            0,
-            &[0, 4],
-        ),
+        (&[(0, Pass), (1, Fail), (2, Pass), (3, Fail), (4, Pass)], 0, &[0, 4]),
     ];
     for (looks, most, wanted) in table {
-        let mut points: Vec<Point> = looks
-            .iter()
-            .map(|(at, verdict)| point(*at, *verdict))
-            .collect();
+        let mut points: Vec<Point> = looks.iter().map(|(at, verdict)| point(*at, *verdict)).collect();
         thin(&mut points, most);
         assert_eq!(minutes(&points), wanted, "{looks:?}");
     }
@@ -118,16 +92,12 @@ fn many_gates_have_few_points_each_and_all_of_them_fit_an_item() {
     for (gates, wanted) in [(1, 60), (16, 60), (40, 25), (400, 4)] {
         let mut trails = GatePoints::new();
         for minute in 0..100 {
-            let look: Vec<Measurement> = (0..gates)
-                .map(|gate| measured(&format!("gate-{gate}"), minute, "3.25 errors"))
-                .collect();
+            let look: Vec<Measurement> =
+                (0..gates).map(|gate| measured(&format!("gate-{gate}"), minute, "3.25 errors")).collect();
             add(&mut trails, &look);
         }
         assert_eq!(trails.len(), gates);
-        assert!(
-            trails.values().all(|points| points.len() == wanted),
-            "{gates}"
-        );
+        assert!(trails.values().all(|points| points.len() == wanted), "{gates}");
         let bytes = json!(trails).to_string().len();
         assert!(bytes < 120 * 1024, "{gates} gates: {bytes} bytes");
     }
@@ -140,8 +110,5 @@ fn many_gates_have_few_points_each_and_all_of_them_fit_an_item() {
 fn a_point_without_a_number_has_its_verdict() {
     let mut trails = GatePoints::new();
     add(&mut trails, &[measured("/", 1, "status 500 after 12 ms")]);
-    assert_eq!(
-        json!(trails),
-        json!({"metric /": [{"at": 60_000, "verdict": "pass"}]})
-    );
+    assert_eq!(json!(trails), json!({"metric /": [{"at": 60_000, "verdict": "pass"}]}));
 }

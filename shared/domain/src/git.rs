@@ -39,10 +39,7 @@ impl Git {
 
     /// Returns a finding if the commit's time has the right form and does not exist, such as the 31st of February.
     pub fn findings(&self, path: &str) -> Option<Finding> {
-        let time = self
-            .time
-            .as_deref()
-            .filter(|_| self.committed().is_none())?;
+        let time = self.time.as_deref().filter(|_| self.committed().is_none())?;
         Some(Finding::new(
             FindingName::BadValue,
             join(path, "time"),
@@ -70,10 +67,7 @@ mod tests {
         assert_eq!(good.committed(), Time::parse("2026-11-20T14:02:05Z"));
         for bad in ["2026-02-31T00:00:00Z", "1969-12-31T23:59:59Z", "now"] {
             let finding = git(Some(bad)).findings("git").unwrap();
-            assert_eq!(
-                (finding.name, finding.path.as_str()),
-                (FindingName::BadValue, "git.time")
-            );
+            assert_eq!((finding.name, finding.path.as_str()), (FindingName::BadValue, "git.time"));
         }
     }
 }

@@ -15,13 +15,9 @@ pub fn guess_git_ref(seen: &str, rules: &[GitRule]) -> String {
         GitRef::Tag(name) => {
             candidates.push(format!("refs/tags/{}", name.to_lowercase()));
             // A glob that takes every branch says nothing of a tag.
-            let is_named = |rule: &GitRule| matches!(rule, GitRule::Branches(globs) if globs.iter().any(|it| it == name));
-            candidates.extend(
-                rules
-                    .iter()
-                    .any(is_named)
-                    .then(|| format!("refs/heads/{name}")),
-            );
+            let is_named =
+                |rule: &GitRule| matches!(rule, GitRule::Branches(globs) if globs.iter().any(|it| it == name));
+            candidates.extend(rules.iter().any(is_named).then(|| format!("refs/heads/{name}")));
         }
         GitRef::Other => {}
     }
@@ -42,10 +38,7 @@ fn did_you_mean(refs: &[String]) -> String {
     if refs.is_empty() {
         return String::new();
     }
-    let refs: Vec<String> = refs
-        .iter()
-        .map(|one| format!("`{}`", repeated(one)))
-        .collect();
+    let refs: Vec<String> = refs.iter().map(|one| format!("`{}`", repeated(one))).collect();
     format!("Did you mean {}? ", refs.join(" or "))
 }
 
@@ -71,8 +64,7 @@ pub(crate) fn whole(seen: &str) -> Vec<String> {
     }
     let parts = seen.trim().split('/').filter(|part| !part.is_empty());
     let parts: Vec<&str> = parts.collect();
-    let is_like =
-        |part: &str, word: &str| strsim::damerau_levenshtein(&part.to_lowercase(), word) <= 1;
+    let is_like = |part: &str, word: &str| strsim::damerau_levenshtein(&part.to_lowercase(), word) <= 1;
     let (begins, rest) = match parts.as_slice() {
         [first, rest @ ..] if is_like(first, "refs") && !rest.is_empty() => (true, rest),
         all => (false, all),
@@ -100,10 +92,7 @@ mod tests {
 
     #[test]
     fn what_is_not_whole_is_told_as_what_was_meant() {
-        let rules = [
-            GitRule::Branches(vec!["main".into(), "feature/*".into()]),
-            GitRule::Tag(TagRule::Stable),
-        ];
+        let rules = [GitRule::Branches(vec!["main".into(), "feature/*".into()]), GitRule::Tag(TagRule::Stable)];
         let main = "Did you mean `refs/heads/main`? ";
         let tag = "Did you mean `refs/tags/v1.4.0`? ";
         for (seen, told) in [
@@ -122,10 +111,7 @@ mod tests {
             ("refs/heads/mian", main),
             ("refs/heads/Main", main),
             ("mian", main),
-            (
-                "refs/head/feature/x",
-                "Did you mean `refs/heads/feature/x`? ",
-            ),
+            ("refs/head/feature/x", "Did you mean `refs/heads/feature/x`? "),
             ("v1.4.0", tag),
             ("tags/v1.4.0", tag),
             ("refs/tag/v1.4.0", tag),
@@ -134,10 +120,7 @@ mod tests {
             ("refs/tags/V1.4.0", tag),
             ("1.4.0", "Did you mean `refs/tags/1.4.0`? "),
             ("v1.4.0-rc.1", "Did you mean `refs/tags/v1.4.0-rc.1`? "),
-            (
-                "develop",
-                "Did you mean `refs/heads/develop` or `refs/tags/develop`? ",
-            ),
+            ("develop", "Did you mean `refs/heads/develop` or `refs/tags/develop`? "),
             ("refs/head/develop", "Did you mean `refs/heads/develop`? "),
             ("refs/heads/develop", ""),
             ("refs/heads/release/2.0", ""),

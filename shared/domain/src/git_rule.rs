@@ -78,9 +78,7 @@ pub fn tag_version_differs(version: &str, reference: &str, path: &str) -> Option
             repeated(version),
             repeated(tag)
         ),
-        format!(
-            "Write `{of_tag}` as the version, or release the tag of the version that is meant."
-        ),
+        format!("Write `{of_tag}` as the version, or release the tag of the version that is meant."),
     ))
 }
 
@@ -120,10 +118,7 @@ impl fmt::Display for GitRule {
             Self::Tag(TagRule::ReleaseCandidate) => f.write_str("takes tags such as `v1.4.0-rc.1`"),
             Self::Tag(TagRule::Stable) => f.write_str("takes tags such as `v1.4.0`"),
             Self::Tag(TagRule::Glob(glob)) => {
-                write!(
-                    f,
-                    "takes tags that are semantic versions and match `{glob}`"
-                )
+                write!(f, "takes tags that are semantic versions and match `{glob}`")
             }
         }
     }
@@ -147,9 +142,7 @@ impl GitRule {
     /// Returns whether a ref matches.
     pub fn matches(&self, reference: GitRef<'_>) -> bool {
         match (self, reference) {
-            (Self::Branches(globs), GitRef::Branch(name)) => {
-                globs.iter().any(|glob| glob_matches(glob, name))
-            }
+            (Self::Branches(globs), GitRef::Branch(name)) => globs.iter().any(|glob| glob_matches(glob, name)),
             (Self::Tag(rule), GitRef::Tag(tag)) => rule.matches(tag),
             _ => false,
         }
@@ -166,8 +159,7 @@ impl GitRule {
             Self::Tag(rule) => rule.matches(tag),
             Self::Branches(globs) => globs.iter().any(|glob| {
                 let glob = glob.replace('/', "-");
-                glob_matches(&glob, tag)
-                    || without_build_suffix(tag).is_some_and(|name| glob_matches(&glob, name))
+                glob_matches(&glob, tag) || without_build_suffix(tag).is_some_and(|name| glob_matches(&glob, name))
             }),
         }
     }
@@ -176,9 +168,9 @@ impl GitRule {
     /// glob, a glob and a literal, the same class of tags.
     pub fn overlap(&self, other: &Self) -> Option<String> {
         match (self, other) {
-            (Self::Branches(mine), Self::Branches(theirs)) => mine
-                .iter()
-                .find_map(|a| theirs.iter().find_map(|b| globs_overlap(a, b))),
+            (Self::Branches(mine), Self::Branches(theirs)) => {
+                mine.iter().find_map(|a| theirs.iter().find_map(|b| globs_overlap(a, b)))
+            }
             (Self::Tag(mine), Self::Tag(theirs)) => tags_overlap(mine, theirs),
             _ => None,
         }
@@ -187,10 +179,8 @@ impl GitRule {
 
 fn without_build_suffix(tag: &str) -> Option<&str> {
     let (name, suffix) = tag.rsplit_once('-')?;
-    let commit = (7..=40).contains(&suffix.len())
-        && suffix
-            .bytes()
-            .all(|b| b.is_ascii_digit() || (b'a'..=b'f').contains(&b));
+    let commit =
+        (7..=40).contains(&suffix.len()) && suffix.bytes().all(|b| b.is_ascii_digit() || (b'a'..=b'f').contains(&b));
     let run = (1..=19).contains(&suffix.len()) && suffix.bytes().all(|b| b.is_ascii_digit());
     (commit || run).then_some(name)
 }
@@ -216,9 +206,7 @@ fn tags_overlap(a: &TagRule, b: &TagRule) -> Option<String> {
             tried.extend(samples(glob));
         }
     }
-    tried
-        .into_iter()
-        .find(|tag| a.matches(tag) && b.matches(tag))
+    tried.into_iter().find(|tag| a.matches(tag) && b.matches(tag))
 }
 
 /// Returns the one environment whose rule matches.
@@ -268,11 +256,7 @@ mod tests {
             ("release/{1,2}.*", "release/2.0", true),
         ] {
             let rule = branches(&[glob]);
-            assert_eq!(
-                rule.matches(GitRef::Branch(branch)),
-                matches,
-                "{glob} {branch}"
-            );
+            assert_eq!(rule.matches(GitRef::Branch(branch)), matches, "{glob} {branch}");
             assert!(!rule.matches(GitRef::Tag(branch)), "{glob} {branch}");
         }
     }
@@ -327,13 +311,7 @@ mod tests {
         for tag in ["main", "main-9f2c1ab", "main-128"] {
             assert!(main.matches_image_tag(tag), "{tag}");
         }
-        for tag in [
-            "main-experiment",
-            "main-",
-            "mainline",
-            "latest",
-            "main-9F2C1AB",
-        ] {
+        for tag in ["main-experiment", "main-", "mainline", "latest", "main-9F2C1AB"] {
             assert!(!main.matches_image_tag(tag), "{tag}");
         }
         let features = branches(&["feature/*"]);
@@ -352,18 +330,12 @@ mod tests {
             (tags("v*.*.0-rc*"), GitRule::Tag(TagRule::ReleaseCandidate)),
         ];
         for (a, b) in overlapping {
-            assert!(
-                a.overlap(&b).is_some() && b.overlap(&a).is_some(),
-                "{a:?} {b:?}"
-            );
+            assert!(a.overlap(&b).is_some() && b.overlap(&a).is_some(), "{a:?} {b:?}");
         }
         let apart = [
             (branches(&["main"]), branches(&["staging", "feature/**"])),
             (branches(&["main"]), GitRule::Tag(TagRule::Stable)),
-            (
-                GitRule::Tag(TagRule::ReleaseCandidate),
-                GitRule::Tag(TagRule::Stable),
-            ),
+            (GitRule::Tag(TagRule::ReleaseCandidate), GitRule::Tag(TagRule::Stable)),
             (tags("v*.*.0-rc*"), GitRule::Tag(TagRule::Stable)),
         ];
         for (a, b) in apart {
@@ -376,10 +348,7 @@ mod tests {
         let [a, b] = ["dev", "test"].map(|name| EnvironmentName::new(name).unwrap());
         let finding = the_one([&a, &b].into_iter(), "git.ref", "refs/heads/x").unwrap_err();
         assert_eq!(finding.name, FindingName::AmbiguousRef);
-        assert_eq!(
-            the_one([&a].into_iter(), "git.ref", "x"),
-            Ok(Some(a.clone()))
-        );
+        assert_eq!(the_one([&a].into_iter(), "git.ref", "x"), Ok(Some(a.clone())));
         assert_eq!(the_one(std::iter::empty(), "git.ref", "x"), Ok(None));
     }
 }

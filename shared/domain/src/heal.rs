@@ -67,9 +67,7 @@ pub fn turn(at: &HealFacts<'_>, now: Time) -> HealDecision {
     }
     let of_now = |look: &&HourlyLook| look.is_of(at.lock, at.rev);
     let Some(look) = at.look.filter(of_now) else {
-        return HealDecision::Nothing(
-            "what is recorded has changed since the last look".to_owned(),
-        );
+        return HealDecision::Nothing("what is recorded has changed since the last look".to_owned());
     };
     let drifted: BTreeMap<&ComponentName, &Difference> = look.to_restore().collect();
     if drifted.is_empty() {
@@ -106,22 +104,16 @@ fn in_the_way(at: &HealFacts<'_>) -> Option<String> {
         return Some(format!("deployment {} is under way", held.deployment));
     }
     if let Some(hold) = &at.state.hold {
-        return Some(format!(
-            "automatic deployments are held {}",
-            hold.in_words()
-        ));
+        return Some(format!("automatic deployments are held {}", hold.in_words()));
     }
     let other = at.other?;
-    Some(format!(
-        "deployment {other} waits, or its drill is under way"
-    ))
+    Some(format!("deployment {other} waits, or its drill is under way"))
 }
 
 /// Returns the restores of a component within a day.
 fn of<'a>(state: &'a EnvironmentState, name: &ComponentName, now: Time) -> Vec<&'a Restored> {
     let all = state.restored.iter();
-    all.filter(|one| one.counts(now) && one.components.contains(name))
-        .collect()
+    all.filter(|one| one.counts(now) && one.components.contains(name)).collect()
 }
 
 /// Returns whether it was restored so recently that no hourly look came since. A restore that was refused, or did not
@@ -138,11 +130,7 @@ fn differing(all: &BTreeMap<&ComponentName, &Difference>) -> String {
     each.collect::<Vec<_>>().join("; and ")
 }
 
-fn why_held(
-    again: &BTreeMap<&ComponentName, &Difference>,
-    state: &EnvironmentState,
-    now: Time,
-) -> String {
+fn why_held(again: &BTreeMap<&ComponentName, &Difference>, state: &EnvironmentState, now: Time) -> String {
     let mut ids: Vec<&DeploymentId> = Vec::new();
     for restored in again.keys().flat_map(|name| of(state, name, now)) {
         if !restored.refused && !ids.contains(&&restored.deployment) {
@@ -170,9 +158,7 @@ pub const KEEPS_DRIFTING: &str = "KeepsDrifting";
 /// Returns the sentence of a restore that is not made now. Nobody has to do anything: the next look asks for it again.
 pub fn not_restored(record: &Deployment, why: &str) -> String {
     let (app, environment) = (&record.app, &record.environment);
-    format!(
-        "{app} {environment} is not restored now: {why}. What differs then is restored after a later look."
-    )
+    format!("{app} {environment} is not restored now: {why}. What differs then is restored after a later look.")
 }
 
 /// Returns the sentence of a restore in whose place automatic deployments are held.
@@ -194,11 +180,7 @@ pub fn restored(record: &Deployment, changed: &[String]) -> String {
     }
     let reason = record.reason.as_ref();
     let reason = reason.map(|reason| format!(" Before that {reason}."));
-    format!(
-        "{app} {environment} is as recorded again: {} restored.{}",
-        changed.join(", "),
-        reason.unwrap_or_default()
-    )
+    format!("{app} {environment} is as recorded again: {} restored.{}", changed.join(", "), reason.unwrap_or_default())
 }
 
 #[cfg(test)]

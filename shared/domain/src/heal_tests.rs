@@ -22,10 +22,7 @@ fn name(text: &str) -> ComponentName {
 }
 
 fn place() -> (AppName, EnvironmentName) {
-    (
-        AppName::new("shop").unwrap(),
-        EnvironmentName::new("prod").unwrap(),
-    )
+    (AppName::new("shop").unwrap(), EnvironmentName::new("prod").unwrap())
 }
 
 /// An environment in which `api` has drifted and is to be restored.
@@ -43,11 +40,7 @@ fn drifted(who: &str) -> Difference {
         recorded: Some("41 at 100 %".into()),
         seen: Some("40 at 100 %".into()),
         reason: None,
-        fields: vec![Field {
-            name: "version".into(),
-            recorded: Some("41".into()),
-            seen: Some("40".into()),
-        }],
+        fields: vec![Field { name: "version".into(), recorded: Some("41".into()), seen: Some("40".into()) }],
         not_before: Time(98 * HOUR_MS),
         seen_at: NOW,
         who: Some(ChangedBy::Named(Call {
@@ -76,16 +69,7 @@ fn scene() -> Scene {
         heal: Heal::Restore,
     };
     look.components.insert(name("api"), watched);
-    Scene {
-        look,
-        lock: Lock {
-            token: 7,
-            ..Lock::default()
-        },
-        state: EnvironmentState::default(),
-        rev: 3,
-        other: None,
-    }
+    Scene { look, lock: Lock { token: 7, ..Lock::default() }, state: EnvironmentState::default(), rev: 3, other: None }
 }
 
 impl Scene {
@@ -138,52 +122,21 @@ fn it_goes_only_where_it_is_in_nobodys_way_and_something_differs() {
     type Change = fn(&mut Scene);
     let table: [(Change, &str); 16] = [
         (|_| {}, "restore api"),
-        (
-            |s| s.held(HeldState::Running),
-            "nothing: deployment other is under way",
-        ),
-        (
-            |s| s.held(HeldState::Recovering),
-            "nothing: deployment other is under way",
-        ),
-        (
-            |s| s.held(HeldState::NeedsOperator),
-            "nothing: deployment other needs an operator",
-        ),
+        (|s| s.held(HeldState::Running), "nothing: deployment other is under way"),
+        (|s| s.held(HeldState::Recovering), "nothing: deployment other is under way"),
+        (|s| s.held(HeldState::NeedsOperator), "nothing: deployment other needs an operator"),
         (
             |s| {
-                s.state.hold = Some(Hold {
-                    since: Time(0),
-                    reason: "freeze".into(),
-                    by: "ann".into(),
-                });
+                s.state.hold = Some(Hold { since: Time(0), reason: "freeze".into(), by: "ann".into() });
             },
             "nothing: automatic deployments are held since 1970-01-01T00:00:00Z by ann: \"freeze\"",
         ),
-        (
-            |s| s.other = Some(id("next")),
-            "nothing: deployment next waits, or its drill is under way",
-        ),
-        (
-            |s| s.lock.token = 8,
-            "nothing: what is recorded has changed since the last look",
-        ),
-        (
-            |s| s.rev = 4,
-            "nothing: what is recorded has changed since the last look",
-        ),
-        (
-            |s| s.look.looked = None,
-            "nothing: what is recorded has changed since the last look",
-        ),
-        (
-            |s| s.api().heal = Heal::Report,
-            "nothing: the last look found nothing that is to be restored",
-        ),
-        (
-            |s| s.api().drift = Drift::Unknown,
-            "nothing: the last look found nothing that is to be restored",
-        ),
+        (|s| s.other = Some(id("next")), "nothing: deployment next waits, or its drill is under way"),
+        (|s| s.lock.token = 8, "nothing: what is recorded has changed since the last look"),
+        (|s| s.rev = 4, "nothing: what is recorded has changed since the last look"),
+        (|s| s.look.looked = None, "nothing: what is recorded has changed since the last look"),
+        (|s| s.api().heal = Heal::Report, "nothing: the last look found nothing that is to be restored"),
+        (|s| s.api().drift = Drift::Unknown, "nothing: the last look found nothing that is to be restored"),
         (
             |s| {
                 s.api().drift = Drift::None;
@@ -196,18 +149,9 @@ fn it_goes_only_where_it_is_in_nobodys_way_and_something_differs() {
             |s| s.api().difference.as_mut().unwrap().seen = None,
             "nothing: the last look found nothing that is to be restored",
         ),
-        (
-            |s| s.restored(0, "a", false),
-            "nothing: it was tried within the last hour",
-        ),
-        (
-            |s| (1..4).for_each(|n| s.restored(n, &n.to_string(), false)),
-            "hold",
-        ),
-        (
-            |s| (1..4).for_each(|n| s.restored(n, &n.to_string(), n == 2)),
-            "nothing: it was tried 3 times within a day",
-        ),
+        (|s| s.restored(0, "a", false), "nothing: it was tried within the last hour"),
+        (|s| (1..4).for_each(|n| s.restored(n, &n.to_string(), false)), "hold"),
+        (|s| (1..4).for_each(|n| s.restored(n, &n.to_string(), n == 2)), "nothing: it was tried 3 times within a day"),
     ];
     for (change, wanted) in table {
         let mut scene = scene();
@@ -258,17 +202,10 @@ fn a_restoring_is_noted_once_and_forgotten_after_a_day() {
 fn the_reasons_name_what_differs_who_changed_it_and_what_to_do() {
     let mut scene = scene();
     let told = |scene: &Scene| {
-        let standing = HealFacts {
-            look: Some(&scene.look),
-            lock: &scene.lock,
-            state: &scene.state,
-            rev: scene.rev,
-            other: None,
-        };
+        let standing =
+            HealFacts { look: Some(&scene.look), lock: &scene.lock, state: &scene.state, rev: scene.rev, other: None };
         match turn(&standing, NOW) {
-            HealDecision::Restore(_, why)
-            | HealDecision::Hold(why)
-            | HealDecision::Nothing(why) => why,
+            HealDecision::Restore(_, why) | HealDecision::Hold(why) | HealDecision::Nothing(why) => why,
         }
     };
     let differs = "api is not as recorded: version: recorded 41, seen 40; it began between 1970-01-05T02:00:00Z and \

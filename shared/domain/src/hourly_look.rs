@@ -140,11 +140,7 @@ pub struct ComponentLook {
 impl ComponentLook {
     /// Makes a look that tells nothing, for this reason.
     pub fn unknown(reason: impl Into<String>) -> Self {
-        Self {
-            compared: Compared::unknown(reason),
-            mark: None,
-            calls: CALLS_A_LOOK,
-        }
+        Self { compared: Compared::unknown(reason), mark: None, calls: CALLS_A_LOOK }
     }
 }
 
@@ -204,11 +200,7 @@ impl HourlyLook {
 
     /// Returns the components to look at now, as many as there are calls left for. Those that were not looked at for
     /// longest come first.
-    pub fn share(
-        &self,
-        running: &BTreeMap<ComponentName, Running>,
-        spent: u32,
-    ) -> Vec<ComponentName> {
+    pub fn share(&self, running: &BTreeMap<ComponentName, Running>, spent: u32) -> Vec<ComponentName> {
         let mut names: Vec<&ComponentName> = running.keys().collect();
         names.sort_by_key(|name| self.components.get(*name).map_or(Time(0), |one| one.at));
         let costs = names.into_iter().map(|name| (name, self.cost(name)));
@@ -235,12 +227,7 @@ impl HourlyLook {
     }
 
     /// Records what was seen of the components that were looked at, and forgets those that do not run any more.
-    pub fn conclude(
-        &mut self,
-        glances: BTreeMap<ComponentName, ComponentLook>,
-        upon: LookBasis<'_>,
-        now: Time,
-    ) {
+    pub fn conclude(&mut self, glances: BTreeMap<ComponentName, ComponentLook>, upon: LookBasis<'_>, now: Time) {
         let running = upon.running;
         for (name, glance) in glances {
             let known = self.cost(&name);
@@ -303,8 +290,7 @@ impl HourlyLook {
 /// calls.
 pub fn spent_by<'a>(looks: impl Iterator<Item = &'a HourlyLook>, app: &AppName, now: Time) -> u32 {
     let of = looks.filter(|look| look.app == *app);
-    of.map(|look| look.spent.at(now))
-        .fold(0, u32::saturating_add)
+    of.map(|look| look.spent.at(now)).fold(0, u32::saturating_add)
 }
 
 impl Watched {
@@ -322,13 +308,7 @@ impl Watched {
     }
 
     fn after(former: Option<Self>, recorded: &Running, glance: ComponentLook, now: Time) -> Self {
-        let Compared {
-            drift,
-            recorded: was,
-            seen,
-            reason,
-            fields,
-        } = glance.compared;
+        let Compared { drift, recorded: was, seen, reason, fields } = glance.compared;
         let mut watched = Self {
             at: now,
             drift,

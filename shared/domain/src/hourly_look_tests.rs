@@ -49,11 +49,7 @@ fn good() -> ComponentLook {
 }
 
 fn drifted(to: &str) -> ComponentLook {
-    let field = Field {
-        name: "version of the alias".into(),
-        recorded: Some("41".into()),
-        seen: Some(to.into()),
-    };
+    let field = Field { name: "version of the alias".into(), recorded: Some("41".into()), seen: Some(to.into()) };
     ComponentLook {
         compared: Compared {
             drift: Drift::Changed,
@@ -73,24 +69,15 @@ fn looked(look: &mut HourlyLook, hours: u64, glance: ComponentLook) -> Vec<(Even
     let now = BEGAN.plus_s(hours * HOUR_S);
     let running = running(&["api"]);
     assert!(look.begin(&[name("api")], now));
-    let upon = LookBasis {
-        running: &running,
-        state: 7,
-        token: 5,
-        heal: &BTreeMap::new(),
-    };
+    let upon = LookBasis { running: &running, state: 7, token: 5, heal: &BTreeMap::new() };
     look.conclude([(name("api"), glance)].into(), upon, now);
     let events = of_hourly_look(Some(&before), look);
     let told = events.into_iter();
-    told.map(|event| (event.name, event.detail.cause.unwrap()))
-        .collect()
+    told.map(|event| (event.name, event.detail.cause.unwrap())).collect()
 }
 
 fn lock(token: u64) -> Lock {
-    Lock {
-        token,
-        ..Lock::default()
-    }
+    Lock { token, ..Lock::default() }
 }
 
 #[test]
@@ -116,22 +103,10 @@ fn what_differs_is_told_once_and_that_it_is_gone_once() {
                 "recorded 41, seen 39; it began between 2024-11-24T19:00:00Z and 2024-11-24T20:00:00Z",
             )],
         ),
-        (
-            good(),
-            &[(
-                EventName::DriftGone,
-                "The drift of api in shop prod is gone: it is as recorded.",
-            )],
-        ),
+        (good(), &[(EventName::DriftGone, "The drift of api in shop prod is gone: it is as recorded.")]),
         (good(), &[]),
         (unknown(), &[]),
-        (
-            drifted("39"),
-            &[(
-                EventName::DriftFound,
-                "it began between 2024-11-24T22:00:00Z and 2024-11-25T00:00:00Z",
-            )],
-        ),
+        (drifted("39"), &[(EventName::DriftFound, "it began between 2024-11-24T22:00:00Z and 2024-11-25T00:00:00Z")]),
         (unknown(), &[]),
     ];
     let mut look = look();
@@ -159,12 +134,7 @@ fn what_is_not_recorded_any_more_is_let_go_of() {
     looked(&mut look, 1, drifted("40"));
     let before = look.clone();
     let nothing = BTreeMap::new();
-    let upon = LookBasis {
-        running: &nothing,
-        state: 8,
-        token: 5,
-        heal: &BTreeMap::new(),
-    };
+    let upon = LookBasis { running: &nothing, state: 8, token: 5, heal: &BTreeMap::new() };
     look.conclude(BTreeMap::new(), upon, BEGAN.plus_s(2 * HOUR_S));
     assert!(look.is_over());
     let events = of_hourly_look(Some(&before), &look);
@@ -246,18 +216,10 @@ fn an_application_has_so_many_calls_an_hour() {
         assert!(more.len() * 16 <= left as usize, "{}", more.len());
         let glances = share.iter().map(|name| {
             *turns.entry(name.clone()).or_default() += 1;
-            let glance = ComponentLook {
-                calls: CALLS_A_LOOK,
-                ..good()
-            };
+            let glance = ComponentLook { calls: CALLS_A_LOOK, ..good() };
             (name.clone(), glance)
         });
-        let upon = LookBasis {
-            running: &running,
-            state: 7,
-            token: 5,
-            heal: &BTreeMap::new(),
-        };
+        let upon = LookBasis { running: &running, state: 7, token: 5, heal: &BTreeMap::new() };
         look.conclude(glances.collect(), upon, now);
         assert_eq!(look.left.len(), 100 - share.len());
     }
@@ -278,11 +240,7 @@ fn the_looks_of_all_environments_of_an_application_are_counted_together() {
     let table: [(&[Spending], u32, usize); 9] = [
         (&[], 0, 30),
         (&[("shop", "dev", 100, 3)], 100, 23),
-        (
-            &[("shop", "dev", 100, 3), ("shop", "prod", 200, 3)],
-            300,
-            11,
-        ),
+        (&[("shop", "dev", 100, 3), ("shop", "prod", 200, 3)], 300, 11),
         (&[("shop", "dev", 240, 3), ("shop", "prod", 240, 3)], 480, 0),
         // Others have calls of their own.
         (&[("bank", "dev", 480, 3), ("shop", "dev", 16, 3)], 16, 29),
@@ -290,11 +248,7 @@ fn the_looks_of_all_environments_of_an_application_are_counted_together() {
         (&[("shop", "dev", 480, 2), ("shop", "prod", 16, 3)], 16, 29),
         (&[("shop", "dev", 580, 2), ("shop", "prod", 16, 3)], 116, 22),
         (&[("shop", "dev", 2_000, 1)], 1_040, 0),
-        (
-            &[("shop", "dev", u32::MAX, 3), ("shop", "prod", 16, 3)],
-            u32::MAX,
-            0,
-        ),
+        (&[("shop", "dev", u32::MAX, 3), ("shop", "prod", 16, 3)], u32::MAX, 0),
     ];
     let shop = AppName::new("shop").unwrap();
     let names: Vec<String> = (0..40).map(|n| format!("c{n:02}")).collect();
@@ -318,10 +272,7 @@ fn the_looks_of_all_environments_of_an_application_are_counted_together() {
 #[test]
 fn a_look_that_takes_more_than_an_hour_has_is_paid_by_the_next_ones() {
     let mut look = look();
-    let large = ComponentLook {
-        calls: CALLS_AN_HOUR * 3,
-        ..good()
-    };
+    let large = ComponentLook { calls: CALLS_AN_HOUR * 3, ..good() };
     looked(&mut look, 1, large);
     let running = running(&["api"]);
     for (hours, looks) in [(1, 0), (2, 0), (3, 0), (4, 1)] {
@@ -339,10 +290,7 @@ fn what_is_shown_is_true_of_now() {
     let api = |look: &HourlyLook, token| look.shown(&lock(token)).components[&name("api")].clone();
     let seen = api(&look, 5);
     assert_eq!(seen.drift, Drift::Changed);
-    assert!(
-        seen.words()
-            .starts_with("changed: version of the alias: recorded 41, seen 40; it began")
-    );
+    assert!(seen.words().starts_with("changed: version of the alias: recorded 41, seen 40; it began"));
     assert_eq!(seen.who, None);
     let named = ChangedBy::Named(Call {
         by: "arn:aws:iam::111111111111:user/ann".into(),
@@ -355,10 +303,7 @@ fn what_is_shown_is_true_of_now() {
     assert_eq!(look.new_differences().count(), 0, "it is asked once");
     assert!(api(&look, 5).words().ends_with(&named.to_string()));
     let told = found(None, &look).unwrap();
-    assert!(
-        told.contains("; CloudTrail tells of UpdateAlias by "),
-        "{told}"
-    );
+    assert!(told.contains("; CloudTrail tells of UpdateAlias by "), "{told}");
     // A deployment had the lock since.
     let behind = api(&look, 6);
     assert_eq!((behind.drift, behind.began), (Drift::Unknown, None));
@@ -367,11 +312,7 @@ fn what_is_shown_is_true_of_now() {
     looked(&mut look, 2, ComponentLook::unknown("you may not"));
     let unknown = api(&look, 5);
     assert_eq!(unknown.drift, Drift::Unknown);
-    assert!(
-        unknown
-            .words()
-            .contains("you may not; what is told here was seen before that")
-    );
+    assert!(unknown.words().contains("you may not; what is told here was seen before that"));
     looked(&mut look, 3, good());
     assert!(look.shown(&lock(5)).is_as_recorded());
     assert!(!look.shown(&lock(6)).is_as_recorded());

@@ -32,9 +32,7 @@ impl fmt::Display for EnvironmentId<'_> {
 
 /// A deployment's id: 16 hexadecimal digits. They are made from application, environment, action, and what identifies
 /// the request: for an arrival the digest of the pinned release and the attempt, else the idempotency key.
-#[derive(
-    Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema,
-)]
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema)]
 #[serde(transparent)]
 pub struct DeploymentId(pub String);
 
@@ -79,15 +77,7 @@ impl fmt::Display for DeploymentId {
 /// `" # % \ ^ | ~ $ & , ; : /` (Step Functions API Reference, StartExecution, `name`).
 pub fn execution_name(parts: &[&str], id: &str) -> String {
     let clean = |text: &str| -> String {
-        text.chars()
-            .map(|c| {
-                if c.is_ascii_alphanumeric() || ".-_".contains(c) {
-                    c
-                } else {
-                    '-'
-                }
-            })
-            .collect()
+        text.chars().map(|c| if c.is_ascii_alphanumeric() || ".-_".contains(c) { c } else { '-' }).collect()
     };
     let suffix = clean(&execution_suffix(id));
     let stem = clean(&parts.join("-"));
@@ -115,12 +105,7 @@ mod tests {
         let of = |app: &str, environment: &str, action, release: &[u8], attempt| {
             let (app, environment) = (AppName::new(app), EnvironmentName::new(environment));
             let release = Digest::of(release);
-            DeploymentId::of(
-                EnvironmentId::new(&app.unwrap(), &environment.unwrap()),
-                action,
-                &release,
-                attempt,
-            )
+            DeploymentId::of(EnvironmentId::new(&app.unwrap(), &environment.unwrap()), action, &release, attempt)
         };
         let one = of("shop", "prod", ActionName::Deploy, b"1", 1);
         assert_eq!(one, of("shop", "prod", ActionName::Deploy, b"1", 1));
@@ -141,11 +126,7 @@ mod tests {
     fn the_same_key_is_the_same_request_within_its_environment_and_action() {
         let of = |app: &str, environment: &str, action, key| {
             let (app, environment) = (AppName::new(app), EnvironmentName::new(environment));
-            DeploymentId::keyed(
-                EnvironmentId::new(&app.unwrap(), &environment.unwrap()),
-                action,
-                key,
-            )
+            DeploymentId::keyed(EnvironmentId::new(&app.unwrap(), &environment.unwrap()), action, key)
         };
         let one = of("shop", "prod", ActionName::Deploy, "run-812");
         assert_eq!(one, of("shop", "prod", ActionName::Deploy, "run-812"));
@@ -164,10 +145,7 @@ mod tests {
     fn an_executions_name_is_one_that_step_functions_takes() {
         let id = "3f9a1c2255667788";
         let table = [
-            (
-                vec!["shop", "prod", "1.4.0"],
-                "shop-prod-1.4.0-3f9a1c2255667788",
-            ),
+            (vec!["shop", "prod", "1.4.0"], "shop-prod-1.4.0-3f9a1c2255667788"),
             (vec!["shop", "a_b+c:d é"], "shop-a_b-c-d---3f9a1c2255667788"),
         ];
         for (parts, name) in table {

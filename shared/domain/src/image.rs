@@ -9,9 +9,7 @@ pub fn repository_name(repository: &str) -> &str {
 /// a registry, the same registry.
 pub fn is_same_repository(one: &str, other: &str) -> bool {
     let ((one_at, one), (other_at, other)) = (parts(one), parts(other));
-    let elsewhere = one_at
-        .zip(other_at)
-        .is_some_and(|(one, other)| one != other);
+    let elsewhere = one_at.zip(other_at).is_some_and(|(one, other)| one != other);
     one == other && !elsewhere
 }
 
@@ -36,10 +34,7 @@ fn parts(repository: &str) -> (Option<&str>, &str) {
 fn without_tag(image: &str) -> (&str, Option<&str>) {
     let name_at = image.rfind('/').unwrap_or(0);
     match image[name_at..].find(':') {
-        Some(colon) => (
-            &image[..name_at + colon],
-            Some(&image[name_at + colon + 1..]),
-        ),
+        Some(colon) => (&image[..name_at + colon], Some(&image[name_at + colon + 1..])),
         None => (image, None),
     }
 }
@@ -53,11 +48,7 @@ mod tests {
         for (image, repository, reference) in [
             ("agent", "agent", "latest"),
             ("shop/agent:1.0", "shop/agent", "1.0"),
-            (
-                "localhost:5000/shop/agent",
-                "localhost:5000/shop/agent",
-                "latest",
-            ),
+            ("localhost:5000/shop/agent", "localhost:5000/shop/agent", "latest"),
             ("host:5000/shop/agent:v1", "host:5000/shop/agent", "v1"),
             ("host:5000/agent:2", "host:5000/agent", "2"),
             ("host/agent@sha256:ab", "host/agent", "sha256:ab"),
@@ -72,10 +63,7 @@ mod tests {
         for (given, name) in [
             ("shop/agent", "shop/agent"),
             ("agent", "agent"),
-            (
-                "111111111111.dkr.ecr.eu-west-1.amazonaws.com/shop/agent",
-                "shop/agent",
-            ),
+            ("111111111111.dkr.ecr.eu-west-1.amazonaws.com/shop/agent", "shop/agent"),
             ("localhost:5000/agent", "agent"),
         ] {
             assert_eq!(repository_name(given), name);

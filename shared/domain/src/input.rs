@@ -13,9 +13,7 @@ pub(crate) const BEGINS: &str = r#"{"action":""#;
 pub fn input(action: ActionName, of: EnvironmentId<'_>, members: &[(&str, Value)]) -> String {
     let EnvironmentId { app, environment } = of;
     let environment = ("environment", environment.as_str().into());
-    let members: Vec<(&str, Value)> = std::iter::once(environment)
-        .chain(members.iter().cloned())
-        .collect();
+    let members: Vec<(&str, Value)> = std::iter::once(environment).chain(members.iter().cloned()).collect();
     of_application(action, app, &members)
 }
 
@@ -42,20 +40,13 @@ mod tests {
 
     #[test]
     fn what_is_told_can_be_started() {
-        let (app, prod) = (
-            AppName::new("shop").unwrap(),
-            EnvironmentName::new("prod").unwrap(),
-        );
+        let (app, prod) = (AppName::new("shop").unwrap(), EnvironmentName::new("prod").unwrap());
         let table = [
             operators(ActionName::Rollback, EnvironmentId::new(&app, &prod)),
             operators(ActionName::ReleaseHold, EnvironmentId::new(&app, &prod)),
             operators(ActionName::Recover, EnvironmentId::new(&app, &prod)),
             operators(ActionName::Accept, EnvironmentId::new(&app, &prod)),
-            input(
-                ActionName::Deploy,
-                EnvironmentId::new(&app, &prod),
-                &[("version", "1.4.0".into())],
-            ),
+            input(ActionName::Deploy, EnvironmentId::new(&app, &prod), &[("version", "1.4.0".into())]),
         ];
         for text in table {
             let request = Request::parse(&serde_json::from_str(&text).unwrap());

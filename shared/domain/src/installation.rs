@@ -71,9 +71,7 @@ pub fn not_a_target(path: impl Into<String>, what: &str, installation: &str) -> 
     Finding::new(
         FindingName::PartOfWindlass,
         path,
-        format!(
-            "The {what} belongs to the installation `{installation}` of Windlass, and no release changes that."
-        ),
+        format!("The {what} belongs to the installation `{installation}` of Windlass, and no release changes that."),
         "Name the target of your own application. An installation is upgraded by its stack alone (docs/upgrade.md).",
     )
 }
@@ -86,14 +84,8 @@ mod tests {
     fn an_installations_names_are_whole_names_and_no_beginnings() {
         for (name, is_its) in [
             ("windlass-api", true),
-            (
-                "arn:aws:lambda:eu-west-1:111111111111:function:windlass-conductor",
-                true,
-            ),
-            (
-                "arn:aws:lambda:eu-west-1:111111111111:function:windlass-run-task:live",
-                true,
-            ),
+            ("arn:aws:lambda:eu-west-1:111111111111:function:windlass-conductor", true),
+            ("arn:aws:lambda:eu-west-1:111111111111:function:windlass-run-task:live", true),
             ("windlass-publish-site:live", true),
             ("windlass-artifacts-1x2y", true),
             ("arn:aws:s3:::windlass-accesslogs-1x2y", true),
@@ -129,10 +121,7 @@ mod tests {
             ("blue-bell", false),
             ("blue-api-prod", false),
             (&format!("{lambda}blue-api-prod"), false),
-            (
-                "arn:aws:lambda:eu-west-1:222222222222:function:blue-api",
-                false,
-            ),
+            ("arn:aws:lambda:eu-west-1:222222222222:function:blue-api", false),
         ] {
             assert_eq!(by_arns(&tagged, name).is_some(), is_its, "{name}");
         }
@@ -142,8 +131,7 @@ mod tests {
     fn the_tag_decides_whatever_other_tags_there_are() {
         let tags = |all: &[(&str, &str)]| {
             let all = all.iter();
-            all.map(|(key, value)| ((*key).to_owned(), (*value).to_owned()))
-                .collect::<BTreeMap<_, _>>()
+            all.map(|(key, value)| ((*key).to_owned(), (*value).to_owned())).collect::<BTreeMap<_, _>>()
         };
         let theirs = tags(&[(INSTALLATION_TAG, "other"), ("windlass:app", "shop")]);
         assert_eq!(by_tags(&theirs), Some("other"));

@@ -33,8 +33,7 @@ pub fn crossed_later(goal: &Snapshot, state: &EnvironmentState) -> Irreversible 
     };
     let runs = state.irreversible.iter();
     let runs = runs.filter(|(name, ran)| !is_known(name, ran));
-    runs.map(|(name, ran)| (name.clone(), ran.clone()))
-        .collect()
+    runs.map(|(name, ran)| (name.clone(), ran.clone())).collect()
 }
 
 /// Returns the runs that came before what a release leaves. These are the runs of the present snapshot, and those of
@@ -68,14 +67,8 @@ pub fn refusals(
 
 /// Returns a finding for each name of a run that a rollback would not cross: its author means something else than what
 /// comes.
-pub fn not_crossed(
-    goal: Option<&Snapshot>,
-    crossed: &Irreversible,
-    across: &BTreeSet<ComponentName>,
-) -> Vec<Finding> {
-    let to = goal.map_or_else(String::new, |goal| {
-        format!(" to snapshot {} ({})", goal.number, goal.version)
-    });
+pub fn not_crossed(goal: Option<&Snapshot>, crossed: &Irreversible, across: &BTreeSet<ComponentName>) -> Vec<Finding> {
+    let to = goal.map_or_else(String::new, |goal| format!(" to snapshot {} ({})", goal.number, goal.version));
     let known: Vec<String> = crossed.keys().map(ToString::to_string).collect();
     let surplus = across.iter().filter(|name| !crossed.contains_key(*name));
     let finding = |name: &ComponentName| {
@@ -115,21 +108,13 @@ pub fn foreseen(goal: &Snapshot, crossed: &Irreversible) -> Option<Finding> {
     })
 }
 
-fn unnamed(
-    EnvironmentId { app, environment }: EnvironmentId<'_>,
-    goal: &Snapshot,
-    crossed: &Irreversible,
-) -> Finding {
+fn unnamed(EnvironmentId { app, environment }: EnvironmentId<'_>, goal: &Snapshot, crossed: &Irreversible) -> Finding {
     let members = [
         ("across", json!(crossed.keys().collect::<Vec<_>>())),
         ("reason", "…".into()),
         ("snapshot", goal.number.into()),
     ];
-    let again = input(
-        ActionName::Rollback,
-        EnvironmentId::new(app, environment),
-        &members,
-    );
+    let again = input(ActionName::Rollback, EnvironmentId::new(app, environment), &members);
     Finding::new(
         FindingName::Irreversible,
         "across",

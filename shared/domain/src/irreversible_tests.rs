@@ -9,11 +9,8 @@ use serde_json::json;
 
 fn ran(by: &[(&str, &str)]) -> Irreversible {
     let ran = by.iter().map(|(name, deployment)| {
-        let ran = IrreversibleRun {
-            deployment: DeploymentId((*deployment).into()),
-            version: "1.1.0".into(),
-            at: Time(0),
-        };
+        let ran =
+            IrreversibleRun { deployment: DeploymentId((*deployment).into()), version: "1.1.0".into(), at: Time(0) };
         (ComponentName::new(*name).unwrap(), ran)
     });
     ran.collect()
@@ -29,10 +26,7 @@ fn snapshot(number: u64, irreversible: &Irreversible) -> Snapshot {
 
 fn refused(goal: &Snapshot, state: &EnvironmentState, across: &[&str]) -> Option<String> {
     let across = across.iter().map(|name| ComponentName::new(*name).unwrap());
-    let (shop, prod) = (
-        AppName::new("shop").unwrap(),
-        EnvironmentName::new("prod").unwrap(),
-    );
+    let (shop, prod) = (AppName::new("shop").unwrap(), EnvironmentName::new("prod").unwrap());
     let at = EnvironmentId::new(&shop, &prod);
     let findings = refusals(at, goal, &crossed(goal, state), &across.collect());
     let told: Vec<String> = findings.iter().map(ToString::to_string).collect();
@@ -59,11 +53,7 @@ fn a_rollback_past_an_irreversible_run_must_name_it() {
         (&[("a", "1"), ("b", "1")], &[("b", "1")], &["a", "b"], false),
     ];
     for (has, had, across, goes) in table {
-        let state = EnvironmentState {
-            irreversible: ran(has),
-            snapshot: 3,
-            ..EnvironmentState::default()
-        };
+        let state = EnvironmentState { irreversible: ran(has), snapshot: 3, ..EnvironmentState::default() };
         let told = refused(&snapshot(2, &ran(had)), &state, across);
         assert_eq!(told.is_none(), goes, "{has:?} {had:?} {across:?}: {told:?}");
         // The snapshot that runs now is no way back.
@@ -93,22 +83,11 @@ fn every_name_that_is_not_crossed_is_told_at_once() {
     };
     let told = refused(&snapshot(2, &ran(&[])), &state, &["migrat", "seed"]).unwrap();
     let names: Vec<&str> = told.lines().map(|line| &line[..22]).collect();
-    assert_eq!(
-        names,
-        [
-            "UnknownName: across: G",
-            "UnknownName: across: G",
-            "Irreversible: across: "
-        ],
-        "{told}"
-    );
+    assert_eq!(names, ["UnknownName: across: G", "UnknownName: across: G", "Irreversible: across: "], "{told}");
     assert!(told.contains("no irreversible run of `seed`"), "{told}");
     assert!(told.contains("Did you mean `migrate`?"), "{told}");
     let present = refused(&snapshot(3, &ran(&[])), &state, &["migrate"]).unwrap();
-    assert!(
-        present.contains("Leave out `migrate`: nothing that is irreversible is crossed."),
-        "{present}"
-    );
+    assert!(present.contains("Leave out `migrate`: nothing that is irreversible is crossed."), "{present}");
 }
 
 #[test]
@@ -122,26 +101,14 @@ fn what_a_release_leaves_comes_after_what_ran_there_and_its_own() {
         (&[], &[("a", "1")], &[], &[]),
         (&[("a", "1")], &[("a", "2")], &[], &[("a", "1")]),
         (&[("a", "1")], &[("a", "2")], &["2"], &[("a", "2")]),
-        (
-            &[("a", "1")],
-            &[("a", "2"), ("b", "3")],
-            &["3"],
-            &[("a", "1"), ("b", "3")],
-        ),
+        (&[("a", "1")], &[("a", "2"), ("b", "3")], &["3"], &[("a", "1"), ("b", "3")]),
     ];
     for (present, has, own, wanted) in table {
-        let state = EnvironmentState {
-            irreversible: ran(has),
-            ..EnvironmentState::default()
-        };
+        let state = EnvironmentState { irreversible: ran(has), ..EnvironmentState::default() };
         let present = snapshot(3, &ran(present));
-        let is_own =
-            |_: &ComponentName, ran: &IrreversibleRun| own.contains(&ran.deployment.0.as_str());
+        let is_own = |_: &ComponentName, ran: &IrreversibleRun| own.contains(&ran.deployment.0.as_str());
         let kept = kept(Some(&present), &state, is_own);
         assert_eq!(kept, ran(wanted), "{has:?} {own:?}");
     }
-    assert_eq!(
-        kept(None, &EnvironmentState::default(), |_, _| true),
-        ran(&[])
-    );
+    assert_eq!(kept(None, &EnvironmentState::default(), |_, _| true), ran(&[]));
 }

@@ -165,10 +165,7 @@ impl Judgement {
     /// Sets the looks that it may take.
     #[must_use]
     pub fn within(self, looks: Looks) -> Self {
-        Self {
-            looks: Some(looks),
-            ..self
-        }
+        Self { looks: Some(looks), ..self }
     }
 
     /// Records what persons did at the wheel. A judgement that is final stays.
@@ -197,12 +194,7 @@ impl Judgement {
     }
 
     /// Records a look and returns its result. A judgement that is final stays.
-    pub fn look(
-        &mut self,
-        measurements: Vec<Measurement>,
-        rule: &UnknownRule,
-        now: Time,
-    ) -> Judged {
+    pub fn look(&mut self, measurements: Vec<Measurement>, rule: &UnknownRule, now: Time) -> Judged {
         if let Some(judged) = self.settled() {
             return judged;
         }
@@ -294,9 +286,7 @@ impl Judgement {
             (held_at_most(self.end(), rule), most.saturating_sub(taken))
         };
         let left_s = end.ms_since(now).div_ceil(1000);
-        Judged::Bake {
-            seconds: (*seconds).max(left_s.div_ceil(left.max(1))),
-        }
+        Judged::Bake { seconds: (*seconds).max(left_s.div_ceil(left.max(1))) }
     }
 
     fn remember_unknown(&mut self, measurements: &[Measurement], now: Time) {
@@ -324,19 +314,9 @@ pub fn judge(
     if let Some(failed) = measurements.iter().find(|m| m.verdict == Verdict::Fail) {
         return Judged::Fail(Box::new(failed.clone()));
     }
-    for unknown in measurements
-        .iter()
-        .filter(|m| m.verdict == Verdict::Unknown)
-    {
-        let since = unknown_since
-            .get(&gate_key(unknown))
-            .copied()
-            .unwrap_or(now);
-        let becomes = if unknown.not_ready {
-            UnknownBecomes::Hold
-        } else {
-            rule.becomes
-        };
+    for unknown in measurements.iter().filter(|m| m.verdict == Verdict::Unknown) {
+        let since = unknown_since.get(&gate_key(unknown)).copied().unwrap_or(now);
+        let becomes = if unknown.not_ready { UnknownBecomes::Hold } else { rule.becomes };
         match becomes {
             UnknownBecomes::Pass => {}
             UnknownBecomes::Fail => return Judged::Fail(Box::new(unknown.clone())),
@@ -362,25 +342,16 @@ fn held_at_most(until: Time, rule: &UnknownRule) -> Time {
 }
 
 fn held_too_long(unknown: &Measurement, since: Time) -> Measurement {
-    Measurement {
-        measured: format!("unknown since {since}: {}", unknown.measured),
-        ..unknown.clone()
-    }
+    Measurement { measured: format!("unknown since {since}: {}", unknown.measured), ..unknown.clone() }
 }
 
 fn wait_or_pass(until: Time, pace_s: u64, now: Time) -> Judged {
-    if now >= until {
-        Judged::Pass
-    } else {
-        bake(until, pace_s, now)
-    }
+    if now >= until { Judged::Pass } else { bake(until, pace_s, now) }
 }
 
 fn bake(until: Time, pace_s: u64, now: Time) -> Judged {
     let seconds = until.ms_since(now).div_ceil(1000);
-    Judged::Bake {
-        seconds: seconds.clamp(SOONEST_S, pace_s.max(SOONEST_S)),
-    }
+    Judged::Bake { seconds: seconds.clamp(SOONEST_S, pace_s.max(SOONEST_S)) }
 }
 
 #[cfg(test)]

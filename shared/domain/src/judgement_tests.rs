@@ -17,10 +17,7 @@ fn measured(gate: &str, verdict: Verdict) -> Measurement {
 }
 
 fn rule(becomes: UnknownBecomes, hold_s: u64) -> UnknownRule {
-    UnknownRule {
-        becomes,
-        hold_for: Span::seconds(hold_s),
-    }
+    UnknownRule { becomes, hold_for: Span::seconds(hold_s) }
 }
 
 fn hold() -> UnknownRule {
@@ -68,21 +65,14 @@ fn the_table() {
         (&[Pass, Unknown], Hold, 300, 600, "fail b"),
     ];
     for (verdicts, becomes, unknown_s, left_s, wanted) in table {
-        let measurements: Vec<Measurement> = ["a", "b"]
-            .iter()
-            .zip(verdicts.iter())
-            .map(|(gate, verdict)| measured(gate, *verdict))
-            .collect();
+        let measurements: Vec<Measurement> =
+            ["a", "b"].iter().zip(verdicts.iter()).map(|(gate, verdict)| measured(gate, *verdict)).collect();
         let since = Time(NOW.0 - unknown_s * 1000);
         let unknown = measurements.iter().map(|m| (gate_key(m), since)).collect();
         let until = Time(NOW.0.checked_add_signed(left_s * 1000).unwrap());
         let until = (until, EVERY_S);
         let judged = judge(&measurements, &rule(*becomes, 300), &unknown, until, NOW);
-        assert_eq!(
-            in_words(&judged),
-            *wanted,
-            "{verdicts:?} {becomes:?} unknown {unknown_s} s, left {left_s} s"
-        );
+        assert_eq!(in_words(&judged), *wanted, "{verdicts:?} {becomes:?} unknown {unknown_s} s, left {left_s} s");
     }
 }
 
@@ -187,15 +177,8 @@ fn a_judgement_of_an_older_windlass_is_looked_at_every_minute() {
 
 #[test]
 fn what_is_not_ready_is_held_whatever_unknown_becomes() {
-    let not_ready = Measurement {
-        not_ready: true,
-        ..measured("a", Verdict::Unknown)
-    };
-    for becomes in [
-        UnknownBecomes::Hold,
-        UnknownBecomes::Fail,
-        UnknownBecomes::Pass,
-    ] {
+    let not_ready = Measurement { not_ready: true, ..measured("a", Verdict::Unknown) };
+    for becomes in [UnknownBecomes::Hold, UnknownBecomes::Fail, UnknownBecomes::Pass] {
         let rule = rule(becomes, 300);
         let mut judgement = Judgement::begin(0, NOW, NOW, Span::seconds(0), true);
         let look = judgement.look(vec![not_ready.clone()], &rule, NOW);

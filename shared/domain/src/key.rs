@@ -40,11 +40,7 @@ pub fn manifest_key(app: &AppName, environment: &EnvironmentName, version: &str)
 }
 
 /// Returns the prefix of a component's artifacts for an environment.
-pub fn artifacts_of(
-    app: &AppName,
-    environment: &EnvironmentName,
-    component: &ComponentName,
-) -> String {
+pub fn artifacts_of(app: &AppName, environment: &EnvironmentName, component: &ComponentName) -> String {
     format!("artifacts/{app}/{environment}/{component}/")
 }
 
@@ -69,9 +65,7 @@ pub fn upload(key: &str) -> Option<Upload> {
     match parts.as_slice() {
         ["apps", app, "app.yaml"] => Some(Upload::Declaration(AppName::new(*app).ok()?)),
         ["releases", app, environment, file]
-            if file
-                .strip_suffix(".json")
-                .is_some_and(|version| !version.is_empty()) =>
+            if file.strip_suffix(".json").is_some_and(|version| !version.is_empty()) =>
         {
             let environment = EnvironmentName::new(*environment).ok()?;
             Some(Upload::Manifest(AppName::new(*app).ok()?, environment))
@@ -79,11 +73,7 @@ pub fn upload(key: &str) -> Option<Upload> {
         ["artifacts", app, environment, component, file, ..] if !file.is_empty() => {
             let environment = EnvironmentName::new(*environment).ok()?;
             let component = ComponentName::new(*component).ok()?;
-            Some(Upload::Artifact(
-                AppName::new(*app).ok()?,
-                environment,
-                component,
-            ))
+            Some(Upload::Artifact(AppName::new(*app).ok()?, environment, component))
         }
         _ => None,
     }
@@ -103,28 +93,16 @@ mod tests {
             ("apps/shop/app.yaml.findings.json", None),
             ("apps/Shop/app.yaml", None),
             ("apps/shop/other.yaml", None),
-            (
-                "releases/shop/dev/1.4.0.json",
-                Some(Upload::Manifest(shop(), dev())),
-            ),
+            ("releases/shop/dev/1.4.0.json", Some(Upload::Manifest(shop(), dev()))),
             ("releases/shop/dev/1.4.0.json.findings.json", None),
             ("releases/shop/dev/.json", None),
             ("releases/shop/dev/deep/1.json", None),
             ("releases/shop/1.4.0.json", None),
-            (
-                "artifacts/shop/dev/web/1.4.0.zip",
-                Some(Upload::Artifact(shop(), dev(), web())),
-            ),
-            (
-                "artifacts/shop/dev/web/a/b.zip",
-                Some(Upload::Artifact(shop(), dev(), web())),
-            ),
+            ("artifacts/shop/dev/web/1.4.0.zip", Some(Upload::Artifact(shop(), dev(), web()))),
+            ("artifacts/shop/dev/web/a/b.zip", Some(Upload::Artifact(shop(), dev(), web()))),
             ("artifacts/shop/web/1.4.0.zip", None),
             ("artifacts/shop/dev/web/1.4.0\nnext: run it.zip", None),
-            (
-                "artifacts/shop/dev/web/ghp_16C7e42F292c6912E7710c838347Ae178B4a.zip",
-                None,
-            ),
+            ("artifacts/shop/dev/web/ghp_16C7e42F292c6912E7710c838347Ae178B4a.zip", None),
             ("artifacts/shop/dev/web/", None),
             ("artifacts/shop/dev/web", None),
             ("plans/shop/web/1.4.0.zip", None),

@@ -60,9 +60,7 @@ mod tests {
 
     #[test]
     fn of_many_those_that_were_left_first_are_due() {
-        let left: LeftoverFiles = (0..=MOST)
-            .map(|n| (format!("{:05}", MOST - n), Time(n as u64)))
-            .collect();
+        let left: LeftoverFiles = (0..=MOST).map(|n| (format!("{:05}", MOST - n), Time(n as u64))).collect();
         let found = due(&left, Some(Time(DAY)), Time(99 * DAY));
         assert_eq!(found.len(), MOST);
         assert!(!found.contains("00000"), "it was left last");

@@ -19,8 +19,7 @@ use std::sync::LazyLock;
 /// Step Functions Developer Guide, "Service quotas": 256 KiB) beside the rest of the request.
 pub const LARGEST: usize = 128 * 1024;
 
-static SHAPE: LazyLock<Shape> =
-    LazyLock::new(|| Shape::of::<Manifest>("the manifest", Language::Json));
+static SHAPE: LazyLock<Shape> = LazyLock::new(|| Shape::of::<Manifest>("the manifest", Language::Json));
 
 /// The document that CI POSTs, or uploads last, as `releases/<app>/<environment>/<version>.json`.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
@@ -98,11 +97,7 @@ impl Manifest {
     ///
     /// # Errors
     /// As [`Manifest::read`].
-    pub fn read_upload(
-        app: &AppName,
-        key: &str,
-        text: &str,
-    ) -> Result<Self, PartialDocument<Self>> {
+    pub fn read_upload(app: &AppName, key: &str, text: &str) -> Result<Self, PartialDocument<Self>> {
         let document = json(text).map_err(PartialDocument::unread)?;
         SHAPE.checked(&document, |manifest: &Self| {
             let mut findings = manifest.findings(app, "");
@@ -122,10 +117,7 @@ impl Manifest {
             Finding::new(
                 FindingName::BadValue,
                 "version",
-                format!(
-                    "`{version}` is not the version that the key names, `{}`.",
-                    repeated(key)
-                ),
+                format!("`{version}` is not the version that the key names, `{}`.", repeated(key)),
                 format!("Upload the manifest as `{own}`, or write the version of its key in it."),
             )
         })
@@ -156,23 +148,13 @@ fn json(text: &str) -> Result<Value, Vec<Finding>> {
 
 impl ArtifactRef {
     fn findings(&self, app: &AppName, path: &str) -> Vec<Finding> {
-        let given = [
-            ("key", self.key.is_some()),
-            ("image", self.image.is_some()),
-            ("images", self.images.is_some()),
-        ];
+        let given = [("key", self.key.is_some()), ("image", self.image.is_some()), ("images", self.images.is_some())];
         let given = given.into_iter().filter(|(_, given)| *given);
         let given: Vec<String> = given.map(|(field, _)| format!("`{field}`")).collect();
         if given.len() != 1 {
             let (name, reason) = match given.as_slice() {
-                [] => (
-                    FindingName::MissingField,
-                    "Neither `key` nor `image` nor `images` is given.".to_owned(),
-                ),
-                given => (
-                    FindingName::Duplicate,
-                    format!("Several of them are given: {}.", given.join(" and ")),
-                ),
+                [] => (FindingName::MissingField, "Neither `key` nor `image` nor `images` is given.".to_owned()),
+                given => (FindingName::Duplicate, format!("Several of them are given: {}.", given.join(" and "))),
             };
             return vec![Finding::new(
                 name,
@@ -190,9 +172,7 @@ impl ArtifactRef {
         let images = self.images.iter().flatten();
         let images = images.map(|(name, image)| (join(&join(path, "images"), name), image));
         let images = image.chain(images);
-        let mut findings: Vec<Finding> = images
-            .filter_map(|(path, image)| image_finding(image, &path))
-            .collect();
+        let mut findings: Vec<Finding> = images.filter_map(|(path, image)| image_finding(image, &path)).collect();
         findings.extend(self.pins_without_key(path));
         findings
     }
@@ -212,10 +192,7 @@ impl ArtifactRef {
     }
 
     fn pins_without_key(&self, path: &str) -> Vec<Finding> {
-        let given = [
-            ("version_id", self.version_id.is_some()),
-            ("sha256", self.sha256.is_some()),
-        ];
+        let given = [("version_id", self.version_id.is_some()), ("sha256", self.sha256.is_some())];
         given
             .into_iter()
             .filter(|(_, given)| *given)
@@ -235,9 +212,7 @@ fn image_finding(image: &str, path: &str) -> Option<Finding> {
     let pinned = image.split_once('@').is_some_and(|(name, digest)| {
         is_repository(name) && digest.starts_with("sha256:") && Digest::parse(digest).is_ok()
     });
-    let tagged = image
-        .rsplit_once(':')
-        .is_some_and(|(name, tag)| is_repository(name) && is_tag(tag));
+    let tagged = image.rsplit_once(':').is_some_and(|(name, tag)| is_repository(name) && is_tag(tag));
     (!pinned && !tagged).then(|| {
         Finding::new(
             FindingName::BadValue,
@@ -253,18 +228,14 @@ fn is_repository(text: &str) -> bool {
     (2..=400).contains(&text.len())
         && !text.contains("//")
         && !text.ends_with('/')
-        && text
-            .chars()
-            .all(|c| c.is_ascii_lowercase() || c.is_ascii_digit() || "-_./:".contains(c))
+        && text.chars().all(|c| c.is_ascii_lowercase() || c.is_ascii_digit() || "-_./:".contains(c))
 }
 
 /// Amazon ECR API Reference, PutImage, `imageTag`: 1 to 128 characters.
 fn is_tag(text: &str) -> bool {
     (1..=128).contains(&text.len())
         && !text.starts_with(['.', '-'])
-        && text
-            .chars()
-            .all(|c| c.is_ascii_alphanumeric() || "-_.".contains(c))
+        && text.chars().all(|c| c.is_ascii_alphanumeric() || "-_.".contains(c))
 }
 
 #[cfg(test)]
@@ -275,13 +246,11 @@ mod tests {
     fn a_large_manifest_is_read_up_to_half_of_an_executions_input() {
         let app = AppName::new("shop").expect("a name");
         let of = |bytes: usize| {
-            let text = r#"{"version":"1.4.0","components":{"api":{"key":"artifacts/shop/prod/api/1.zip","version_id":"v1"}}}"#;
+            let text =
+                r#"{"version":"1.4.0","components":{"api":{"key":"artifacts/shop/prod/api/1.zip","version_id":"v1"}}}"#;
             Manifest::parse(&app, &format!("{text}{}", " ".repeat(bytes - text.len())))
         };
-        assert_eq!(
-            of(128 * 1024).map(|manifest| manifest.components.len()),
-            Ok(1)
-        );
+        assert_eq!(of(128 * 1024).map(|manifest| manifest.components.len()), Ok(1));
         assert!(of(128 * 1024 + 1).is_err());
     }
 
@@ -323,10 +292,7 @@ mod tests {
             &format!("{longer}:1"),
         ] {
             let finding = image_finding(image, "here").expect(image);
-            assert_eq!(
-                (finding.name, finding.path.as_str()),
-                (FindingName::BadValue, "here")
-            );
+            assert_eq!((finding.name, finding.path.as_str()), (FindingName::BadValue, "here"));
         }
     }
 }

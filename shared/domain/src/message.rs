@@ -9,13 +9,7 @@ use crate::plan::Wave;
 /// its threshold, the window, and where to look next.
 ///
 /// `wave` counts from 0 and is told from 1; `what` is what the wave changed, see [`changed_in_words`].
-pub fn gate_failed(
-    of: EnvironmentId<'_>,
-    version: &str,
-    wave: u32,
-    what: &str,
-    measurement: &Measurement,
-) -> String {
+pub fn gate_failed(of: EnvironmentId<'_>, version: &str, wave: u32, what: &str, measurement: &Measurement) -> String {
     let EnvironmentId { app, environment } = of;
     let cause = gate_cause(wave, what, measurement);
     let next = match measurement.look_at.as_str() {
@@ -44,9 +38,7 @@ pub fn gate_cause(wave: u32, what: &str, measurement: &Measurement) -> String {
 /// Says what a wave changes, for a person: `api alias live to 10 %, web 3 files`.
 pub fn wave_in_words(wave: &Wave) -> String {
     let changes = wave.changes.iter();
-    let words: Vec<String> = changes
-        .map(|change| format!("{} {}", change.component, change.what))
-        .collect();
+    let words: Vec<String> = changes.map(|change| format!("{} {}", change.component, change.what)).collect();
     words.join(", ")
 }
 
@@ -78,11 +70,8 @@ pub struct Undone {
 /// notification. `why` is a sentence; its further lines are indented already.
 pub fn undone(of: EnvironmentId<'_>, version: &str, why: &str, outcome: &Undone) -> String {
     let EnvironmentId { app, environment } = of;
-    let verb = if outcome.failed.is_empty() {
-        "was rolled back"
-    } else {
-        "could not be rolled back and NEEDS AN OPERATOR"
-    };
+    let verb =
+        if outcome.failed.is_empty() { "was rolled back" } else { "could not be rolled back and NEEDS AN OPERATOR" };
     let mut lines = vec![format!("{app} {environment} {version} {verb}: {why}")];
     let undone = match (outcome.undone.as_slice(), outcome.failed.as_slice()) {
         ([], []) if outcome.stays.is_empty() => "nothing, because nothing had been changed".into(),
@@ -95,10 +84,7 @@ pub fn undone(of: EnvironmentId<'_>, version: &str, why: &str, outcome: &Undone)
         all.push_str(&format!("; stays: {}", listed(&outcome.stays, ", ")));
     }
     if !outcome.untouched.is_empty() {
-        all.push_str(&format!(
-            "; not yet changed: {}",
-            listed(&outcome.untouched, ", ")
-        ));
+        all.push_str(&format!("; not yet changed: {}", listed(&outcome.untouched, ", ")));
     }
     lines.push(all);
     for failed in &outcome.failed {
@@ -156,10 +142,7 @@ mod tests {
             look: false,
         };
         gate_failed(
-            EnvironmentId::new(
-                &AppName::new("shop").unwrap(),
-                &EnvironmentName::new("prod").unwrap(),
-            ),
+            EnvironmentId::new(&AppName::new("shop").unwrap(), &EnvironmentName::new("prod").unwrap()),
             "1.4.0",
             1,
             &wave_in_words(&wave),
@@ -169,10 +152,7 @@ mod tests {
 
     #[test]
     fn a_failed_gate() {
-        let text = shop(
-            "3 of 3 points, 14:02-14:05 UTC",
-            "/aws/lambda/shop-api-prod from 14:02",
-        );
+        let text = shop("3 of 3 points, 14:02-14:05 UTC", "/aws/lambda/shop-api-prod from 14:02");
         insta::assert_snapshot!(text, @r"
         shop prod 1.4.0: gate `shop-prod-5xx` failed in wave 2 (api at 10 %).
           measured 7.3 errors/min, threshold 5, 3 of 3 points, 14:02-14:05 UTC
@@ -191,20 +171,14 @@ mod tests {
     #[test]
     fn an_undo_tells_what_is_where() {
         let outcome = Undone {
-            undone: vec![
-                "api (alias live 41 → 40)".into(),
-                "agent (task definition 18 → 17)".into(),
-            ],
+            undone: vec!["api (alias live 41 → 40)".into(), "agent (task definition 18 → 17)".into()],
             untouched: vec!["web".into()],
             seen: vec!["api 40 at 100 %".into()],
             next: vec!["release 1.4.0 is vetoed here".into()],
             ..Undone::default()
         };
         let text = undone(
-            EnvironmentId::new(
-                &AppName::new("shop").unwrap(),
-                &EnvironmentName::new("prod").unwrap(),
-            ),
+            EnvironmentId::new(&AppName::new("shop").unwrap(), &EnvironmentName::new("prod").unwrap()),
             "1.4.0",
             "gate `shop-prod-5xx` failed in wave 2 (api at 10 %).\n  measured 7.3 errors/min, threshold 5",
             &outcome,
@@ -231,35 +205,18 @@ mod tests {
                 ..Undone::default()
             };
             let (app, prod) = (AppName::new("shop"), EnvironmentName::new("prod"));
-            let text = super::undone(
-                EnvironmentId::new(&app.unwrap(), &prod.unwrap()),
-                "1.4.0",
-                "why.",
-                &outcome,
-            );
+            let text = super::undone(EnvironmentId::new(&app.unwrap(), &prod.unwrap()), "1.4.0", "why.", &outcome);
             text.split_once("\n  undone: ").unwrap().1.to_owned()
         };
         let table = [
-            (
-                told(&[], &[], &[], &["b"]),
-                "nothing, because nothing had been changed; not yet changed: b",
-            ),
-            (
-                told(&[], &["a: no"], &[], &["b"]),
-                "nothing; not yet changed: b\n  NOT undone: a: no",
-            ),
-            (
-                told(&[], &["a: no"], &["b (v 3)"], &[]),
-                "nothing; stays: b (v 3)\n  NOT undone: a: no",
-            ),
+            (told(&[], &[], &[], &["b"]), "nothing, because nothing had been changed; not yet changed: b"),
+            (told(&[], &["a: no"], &[], &["b"]), "nothing; not yet changed: b\n  NOT undone: a: no"),
+            (told(&[], &["a: no"], &["b (v 3)"], &[]), "nothing; stays: b (v 3)\n  NOT undone: a: no"),
             (
                 told(&[], &[], &["a (v 3)"], &["b"]),
                 "nothing, because no traffic had been moved; stays: a (v 3); not yet changed: b",
             ),
-            (
-                told(&["a (2 → 1)"], &[], &["b (v 3)"], &[]),
-                "a (2 → 1); stays: b (v 3)",
-            ),
+            (told(&["a (2 → 1)"], &[], &["b (v 3)"], &[]), "a (2 → 1); stays: b (v 3)"),
         ];
         for (told, wanted) in table {
             assert_eq!(told, wanted);
@@ -268,16 +225,10 @@ mod tests {
 
     #[test]
     fn an_undo_that_failed_says_so() {
-        let outcome = Undone {
-            undone: vec![],
-            failed: vec!["api: AccessDenied: UpdateAlias".into()],
-            ..Undone::default()
-        };
+        let outcome =
+            Undone { undone: vec![], failed: vec!["api: AccessDenied: UpdateAlias".into()], ..Undone::default() };
         let text = undone(
-            EnvironmentId::new(
-                &AppName::new("shop").unwrap(),
-                &EnvironmentName::new("prod").unwrap(),
-            ),
+            EnvironmentId::new(&AppName::new("shop").unwrap(), &EnvironmentName::new("prod").unwrap()),
             "1.4.0",
             "the execution was stopped.",
             &outcome,

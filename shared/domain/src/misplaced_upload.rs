@@ -53,11 +53,9 @@ pub fn misplaced_upload(key: &str) -> Option<MisplacedUpload> {
             "Upload it with a key in one line, without characters that are not shown.".to_owned()
         }
         Some("apps") => format!("Upload the declaration as `apps/{app}/app.yaml`."),
-        Some("releases") => format!(
-            "Upload the manifest as `releases/{app}/{}/{}.json`.",
-            or(named(2), "<environment>"),
-            version(file)
-        ),
+        Some("releases") => {
+            format!("Upload the manifest as `releases/{app}/{}/{}.json`.", or(named(2), "<environment>"), version(file))
+        }
         Some(_) => {
             // With one folder fewer it is the environment that is missing.
             let (environment, component) = match named(3) {
@@ -79,10 +77,7 @@ pub fn misplaced_upload(key: &str) -> Option<MisplacedUpload> {
         let length = count(key.len(), "byte");
         format!("the key has {length}, and no findings could be written beside it.")
     } else {
-        format!(
-            "`{}` is no key that Windlass reads, so nothing came of this upload.",
-            repeated(key)
-        )
+        format!("`{}` is no key that Windlass reads, so nothing came of this upload.", repeated(key))
     };
     Some(MisplacedUpload {
         app: folder.and_then(|_| AppName::new(named(1)?).ok()),
@@ -134,11 +129,7 @@ fn version(file: &str) -> String {
     for end in [".txt", ".json", ".yaml", ".yml", ".JSON"] {
         version = version.strip_suffix(end).unwrap_or(version);
     }
-    if version.is_empty() {
-        "<version>".to_owned()
-    } else {
-        repeated(version)
-    }
+    if version.is_empty() { "<version>".to_owned() } else { repeated(version) }
 }
 
 /// Returns the name that was probably meant.
@@ -158,11 +149,7 @@ mod tests {
             let told = misplaced_upload(&key(length)).unwrap();
             assert_eq!(told.app, AppName::new("shop").ok());
             assert!(!told.beside);
-            assert!(
-                told.finding.remedy.contains("at most 1010 bytes"),
-                "{}",
-                told.finding
-            );
+            assert!(told.finding.remedy.contains("at most 1010 bytes"), "{}", told.finding);
         }
     }
 
@@ -170,143 +157,41 @@ mod tests {
     fn a_key_that_looks_like_a_secret_is_never_repeated() {
         let token = "ghp_16C7e42F292c6912E7710c838347Ae178B4a";
         for (key, app, place, beside) in [
-            (
-                "releases/shop/dev/{}.json",
-                Some("shop"),
-                "releases/shop/…",
-                true,
-            ),
+            ("releases/shop/dev/{}.json", Some("shop"), "releases/shop/…", true),
             ("artifacts/{}/dev/web/1.zip", None, "an upload", true),
             ("holiday-{}.jpg", None, "an upload", false),
         ] {
             let told = misplaced_upload(&key.replace("{}", token)).unwrap();
             assert_eq!(told.finding.name, FindingName::SecretInInput);
-            assert_eq!(
-                (told.app.as_ref().map(AppName::as_str), told.beside),
-                (app, beside)
-            );
+            assert_eq!((told.app.as_ref().map(AppName::as_str), told.beside), (app, beside));
             assert_eq!(told.finding.path, place);
-            assert!(
-                !told.finding.to_string().contains(token),
-                "{}",
-                told.finding
-            );
+            assert!(!told.finding.to_string().contains(token), "{}", told.finding);
         }
     }
 
     #[test]
     fn a_key_that_looks_meant_is_told_the_one_that_was_meant() {
         for (key, app, beside, meant) in [
-            (
-                "apps/shop/app.yml",
-                Some("shop"),
-                true,
-                "apps/shop/app.yaml",
-            ),
-            (
-                "apps/shop/app.yaml.txt",
-                Some("shop"),
-                true,
-                "apps/shop/app.yaml",
-            ),
-            (
-                "apps/shop/prod/app.yaml",
-                Some("shop"),
-                true,
-                "apps/shop/app.yaml",
-            ),
-            (
-                "apps/Shop/app.yaml",
-                Some("shop"),
-                true,
-                "apps/shop/app.yaml",
-            ),
+            ("apps/shop/app.yml", Some("shop"), true, "apps/shop/app.yaml"),
+            ("apps/shop/app.yaml.txt", Some("shop"), true, "apps/shop/app.yaml"),
+            ("apps/shop/prod/app.yaml", Some("shop"), true, "apps/shop/app.yaml"),
+            ("apps/Shop/app.yaml", Some("shop"), true, "apps/shop/app.yaml"),
             ("apps/app.yaml", None, true, "apps/<app>/app.yaml"),
-            (
-                "app/shop/app.yaml",
-                Some("shop"),
-                false,
-                "apps/shop/app.yaml",
-            ),
+            ("app/shop/app.yaml", Some("shop"), false, "apps/shop/app.yaml"),
             ("app.yaml", None, false, "apps/<app>/app.yaml"),
-            (
-                "releases/1.0.0.json",
-                None,
-                true,
-                "releases/<app>/<environment>/1.0.0.json",
-            ),
-            (
-                "releases/shop/prod/1.0.0.yaml",
-                Some("shop"),
-                true,
-                "releases/shop/prod/1.0.0.json",
-            ),
-            (
-                "releases/shop/1.0.0.json",
-                Some("shop"),
-                true,
-                "releases/shop/<environment>/1.0.0.json",
-            ),
-            (
-                "releases/shop/prod/.json",
-                Some("shop"),
-                true,
-                "releases/shop/prod/<version>.json",
-            ),
-            (
-                "releases/shop/prod/a/1.0.0.json",
-                Some("shop"),
-                true,
-                "releases/shop/prod/1.0.0.json",
-            ),
-            (
-                "release/shop/prod/1.0.0.json",
-                Some("shop"),
-                false,
-                "releases/shop/prod/1.0.0.json",
-            ),
-            (
-                "Releases/shop/prod/1.0.0.json",
-                Some("shop"),
-                false,
-                "releases/shop/prod/1.0.0.json",
-            ),
-            (
-                "1.0.0.json",
-                None,
-                false,
-                "releases/<app>/<environment>/1.0.0.json",
-            ),
-            (
-                "artifacts/shop/web.zip",
-                Some("shop"),
-                true,
-                "artifacts/shop/<environment>/<component>/web.zip",
-            ),
-            (
-                "artifact/shop/prod/web/1.zip",
-                Some("shop"),
-                false,
-                "artifacts/shop/prod/web/1.zip",
-            ),
-            (
-                "artifacts/web.zip",
-                None,
-                true,
-                "artifacts/<app>/<environment>/<component>/web.zip",
-            ),
-            (
-                "artifacts/shop/prod/My_Web/1.zip",
-                Some("shop"),
-                true,
-                "artifacts/shop/prod/my-web/1.zip",
-            ),
-            (
-                "artifacts/shop/web/1.zip",
-                Some("shop"),
-                true,
-                "artifacts/shop/<environment>/web/1.zip",
-            ),
+            ("releases/1.0.0.json", None, true, "releases/<app>/<environment>/1.0.0.json"),
+            ("releases/shop/prod/1.0.0.yaml", Some("shop"), true, "releases/shop/prod/1.0.0.json"),
+            ("releases/shop/1.0.0.json", Some("shop"), true, "releases/shop/<environment>/1.0.0.json"),
+            ("releases/shop/prod/.json", Some("shop"), true, "releases/shop/prod/<version>.json"),
+            ("releases/shop/prod/a/1.0.0.json", Some("shop"), true, "releases/shop/prod/1.0.0.json"),
+            ("release/shop/prod/1.0.0.json", Some("shop"), false, "releases/shop/prod/1.0.0.json"),
+            ("Releases/shop/prod/1.0.0.json", Some("shop"), false, "releases/shop/prod/1.0.0.json"),
+            ("1.0.0.json", None, false, "releases/<app>/<environment>/1.0.0.json"),
+            ("artifacts/shop/web.zip", Some("shop"), true, "artifacts/shop/<environment>/<component>/web.zip"),
+            ("artifact/shop/prod/web/1.zip", Some("shop"), false, "artifacts/shop/prod/web/1.zip"),
+            ("artifacts/web.zip", None, true, "artifacts/<app>/<environment>/<component>/web.zip"),
+            ("artifacts/shop/prod/My_Web/1.zip", Some("shop"), true, "artifacts/shop/prod/my-web/1.zip"),
+            ("artifacts/shop/web/1.zip", Some("shop"), true, "artifacts/shop/<environment>/web/1.zip"),
             ("holiday.jpg", None, false, "apps/<app>/app.yaml"),
             ("backups/shop/2026.tar", None, false, "apps/<app>/app.yaml"),
         ] {

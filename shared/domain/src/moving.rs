@@ -108,11 +108,8 @@ pub fn decide(moving: Moving<'_>, facts: MovingFacts<'_>) -> Result<MovedItems, 
     if recorded.components.is_empty() {
         findings.push(nothing(removal));
     }
-    let components: BTreeMap<ComponentName, ComponentName> = recorded
-        .components
-        .iter()
-        .map(|was| (was.clone(), moving.name_of(was).clone()))
-        .collect();
+    let components: BTreeMap<ComponentName, ComponentName> =
+        recorded.components.iter().map(|was| (was.clone(), moving.name_of(was).clone())).collect();
     match facts.declared {
         Err(why) => findings.extend(why.iter().cloned()),
         Ok(declared) => {
@@ -192,9 +189,7 @@ impl<'a> Moving<'a> {
         Some(Finding::new(
             FindingName::BadValue,
             path,
-            format!(
-                "`{name}` of {app} is declared as `{kind}`, and `{was}` was deployed as `{ran}`."
-            ),
+            format!("`{name}` of {app} is declared as `{kind}`, and `{was}` was deployed as `{ran}`."),
             format!("Declare it as `{ran}`, with the same target; then ask again."),
         ))
     }
@@ -203,16 +198,8 @@ impl<'a> Moving<'a> {
     fn taken(self, name: &ComponentName) -> Finding {
         let EnvironmentId { app, environment } = self.to;
         let members = [("component", json!(name)), ("reason", json!("…"))];
-        let remove = input(
-            ActionName::Remove,
-            EnvironmentId::new(app, environment),
-            &members,
-        );
-        let otherwise = if self.component.is_some() {
-            "Write another name in `to_component`. "
-        } else {
-            ""
-        };
+        let remove = input(ActionName::Remove, EnvironmentId::new(app, environment), &members);
+        let otherwise = if self.component.is_some() { "Write another name in `to_component`. " } else { "" };
         Finding::new(
             FindingName::AlreadyRuns,
             format!("components.{name}"),
@@ -232,10 +219,7 @@ impl<'a> Moving<'a> {
             Finding::new(
                 FindingName::TooLarge,
                 format!("environments.{environment}"),
-                format!(
-                    "{} are to be moved at once, and {MOST_CLAIMS} at most.",
-                    count(claims, "resource")
-                ),
+                format!("{} are to be moved at once, and {MOST_CLAIMS} at most.", count(claims, "resource")),
                 "Move its components one by one, by `component`.",
             )
         })
@@ -271,20 +255,14 @@ impl MovedItems {
 
     /// Takes the components out of the record of their former owner. A new component with a former name there begins a
     /// folder of its own, if its kind keeps data beside the ledger.
-    pub fn take_out(
-        &self,
-        moving: Moving<'_>,
-        state: &mut EnvironmentState,
-        now: Time,
-    ) -> Vec<MovedRecord> {
+    pub fn take_out(&self, moving: Moving<'_>, state: &mut EnvironmentState, now: Time) -> Vec<MovedRecord> {
         let EnvironmentId { app, environment } = moving.from;
         let components = self.components.iter();
         let moved_records = components.map(|(was, name)| {
             let anew = format!("{app}/{environment}/{was}.{}", now.0);
             let home = state.homes.insert(was.clone(), anew);
-            let (marks, others) = std::mem::take(&mut state.marks)
-                .into_iter()
-                .partition(|(part, _)| part.component == *was);
+            let (marks, others) =
+                std::mem::take(&mut state.marks).into_iter().partition(|(part, _)| part.component == *was);
             state.marks = others;
             MovedRecord {
                 was: was.clone(),

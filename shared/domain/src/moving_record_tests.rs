@@ -23,10 +23,7 @@ fn a_new_name_takes_all_of_the_record() {
     assert!(state.withdrawn.keys().eq([&site]), "{:?}", state.withdrawn);
     // The present snapshot, and all before it, are read by the new name.
     assert_eq!(state.snapshot, 5);
-    assert_eq!(
-        state.before[&site],
-        [(6, FormerState::Called(web.clone()))].into()
-    );
+    assert_eq!(state.before[&site], [(6, FormerState::Called(web.clone()))].into());
     assert_eq!(state.homes[&site], "shop/prod/web");
     assert_eq!(state.homes[&web], "shop/prod/web.9");
 
@@ -35,10 +32,7 @@ fn a_new_name_takes_all_of_the_record() {
     scene.declared = Ok([(component("page"), KindName::Ecs)].into());
     scene.moved().unwrap();
     let (state, page) = (&scene.from.state, component("page"));
-    assert_eq!(
-        state.before,
-        [(page.clone(), [(6, FormerState::Called(web.clone()))].into())].into()
-    );
+    assert_eq!(state.before, [(page.clone(), [(6, FormerState::Called(web.clone()))].into())].into());
     assert_eq!(state.running[&page].name_in(&id("w"), &page), &web);
     assert_eq!(state.homes[&page], "shop/prod/web");
 }
@@ -59,10 +53,7 @@ fn who_takes_over_goes_back_to_what_ran_and_to_what_was_found() {
     assert_eq!((&found.release, found.replaced), (&None, 0));
     assert_eq!(found.components[&web].version(), BEFORE_WINDLASS);
     assert_eq!((runs.number, runs.version.as_str()), (2, "1.3.0"));
-    assert_eq!(
-        (&runs.release, runs.replaced),
-        (&scene.left.as_ref().unwrap().release, 1)
-    );
+    assert_eq!((&runs.release, runs.replaced), (&scene.left.as_ref().unwrap().release, 1));
     assert_eq!(runs.components[&web].version(), "1.3.0");
     assert_eq!(runs.irreversible, [(web.clone(), run())].into());
     let state = &scene.to.state;
@@ -100,34 +91,21 @@ fn what_is_told_says_what_stays_and_what_is_next() {
     let (shop, bank) = (AppName::new("shop").unwrap(), AppName::new("bank").unwrap());
     let prod = EnvironmentName::new("prod").unwrap();
     let (web, site) = (component("web"), component("site"));
-    let prod_of = |app| EnvironmentId {
-        app,
-        environment: &prod,
-    };
+    let prod_of = |app| EnvironmentId { app, environment: &prod };
     let moves = MovedItems {
         components: [(web.clone(), site.clone())].into(),
         claims: vec![Claim::whole("E1"), Claim::folder("s3://shop/", "web/")],
-        kept: RetainedRecord {
-            is_held: true,
-            ran: BTreeSet::new(),
-        },
+        kept: RetainedRecord { is_held: true, ran: BTreeSet::new() },
         behind: BTreeSet::new(),
     };
-    let within = Moving {
-        from: prod_of(&shop),
-        to: prod_of(&shop),
-        component: Some((&web, &site)),
-    };
+    let within = Moving { from: prod_of(&shop), to: prod_of(&shop), component: Some((&web, &site)) };
     assert_eq!(
         moves.in_words(within),
         "web of shop/prod is called site from now on: with E1, s3://shop/web/. What runs there stays as it is. Older \
          snapshots are read by the new name; the history keeps the former one. The hold of shop/prod stays until it is \
          released."
     );
-    let over = Moving {
-        to: prod_of(&bank),
-        ..within
-    };
+    let over = Moving { to: prod_of(&bank), ..within };
     assert_eq!(
         moves.in_words(over),
         "shop/prod has handed over web (called site from now on) to bank/prod: with E1, s3://shop/web/. What runs there \
@@ -138,11 +116,7 @@ fn what_is_told_says_what_stays_and_what_is_next() {
 }
 
 fn held_by_a_person(scene: &mut Scene) {
-    scene.from.state.hold = Some(Hold {
-        since: Time(0),
-        reason: "a quiet weekend".into(),
-        by: "ann".into(),
-    });
+    scene.from.state.hold = Some(Hold { since: Time(0), reason: "a quiet weekend".into(), by: "ann".into() });
 }
 
 /// All of shop/prod is shop/live from now on.
@@ -158,10 +132,7 @@ fn a_hold_and_an_irreversible_run_are_told_with_what_becomes_of_them() {
     const IN_BOTH: &str = "That web ran stays recorded in shop/prod and is recorded in bank/prod, so in both a rollback past it crosses it.";
     type Row = (fn(&mut Scene), &'static [&'static str]);
     let table: [Row; 7] = [
-        (
-            |_| {},
-            &["That web ran is recorded of site now, so a rollback crosses it as before."],
-        ),
+        (|_| {}, &["That web ran is recorded of site now, so a rollback crosses it as before."]),
         (|s| s.from.state.irreversible.clear(), &[]),
         (
             |s| {

@@ -14,13 +14,8 @@ fn id(text: &str) -> DeploymentId {
 }
 
 fn ran(version: &str, by: &str) -> Running {
-    let given = GivenVersion {
-        version: version.into(),
-        deployment: id(by),
-        since: Time(7),
-        git: None,
-        released_by: None,
-    };
+    let given =
+        GivenVersion { version: version.into(), deployment: id(by), since: Time(7), git: None, released_by: None };
     Running::new(None, given, json!(version))
 }
 
@@ -36,21 +31,11 @@ fn owned(app: &str, environment: &str, name: &str, claim: Claim) -> tenancy::Hel
 }
 
 fn order(by: &str) -> Order {
-    Order {
-        version: None,
-        sequence: Some(3),
-        accepted: Time(3),
-        recorded: Time(3),
-        id: id(by),
-    }
+    Order { version: None, sequence: Some(3), accepted: Time(3), recorded: Time(3), id: id(by) }
 }
 
 fn run() -> IrreversibleRun {
-    IrreversibleRun {
-        deployment: id("m"),
-        version: "1.2.0".into(),
-        at: Time(5),
-    }
+    IrreversibleRun { deployment: id("m"), version: "1.2.0".into(), at: Time(5) }
 }
 
 /// One side of a move.
@@ -83,40 +68,21 @@ use std::collections::BTreeSet;
 impl Scene {
     /// `web` of shop/prod is called `site` from now on, which is declared in its place; `api` is another one's business.
     fn new() -> Self {
-        let mut state = EnvironmentState {
-            snapshot: 5,
-            last_snapshot: 5,
-            ..EnvironmentState::default()
-        };
+        let mut state = EnvironmentState { snapshot: 5, last_snapshot: 5, ..EnvironmentState::default() };
         state.running.insert(component("web"), ran("1.3.0", "w"));
         state.running.insert(component("api"), ran("1.3.0", "a"));
         let found = ran(BEFORE_WINDLASS, "f");
         state.found.insert(component("web"), found);
-        state
-            .marks
-            .insert(Part::of(&component("web"), "c"), order("w"));
+        state.marks.insert(Part::of(&component("web"), "c"), order("w"));
         state.irreversible.insert(component("web"), run());
-        let withdrawn = WithdrawnFile {
-            path: "a.csv".into(),
-            sha256: crate::digest::Digest::of(b"a"),
-        };
+        let withdrawn = WithdrawnFile { path: "a.csv".into(), sha256: crate::digest::Digest::of(b"a") };
         let withdrawn = [(component("web"), [withdrawn].into())];
         state.withdrawn.extend(withdrawn);
         let kinds = [("web", KindName::Ecs), ("api", KindName::Lambda)];
         let claim = Claim::folder("s3://shop/", "web/");
         Self {
-            from: Ledger {
-                lock: Lock::default(),
-                waits: None,
-                drill: None,
-                state,
-            },
-            to: Ledger {
-                lock: Lock::default(),
-                waits: None,
-                drill: None,
-                state: EnvironmentState::default(),
-            },
+            from: Ledger { lock: Lock::default(), waits: None, drill: None, state },
+            to: Ledger { lock: Lock::default(), waits: None, drill: None, state: EnvironmentState::default() },
             to_app: "shop",
             to_environment: "prod",
             component: Some(("web", "site")),
@@ -130,9 +96,7 @@ impl Scene {
                         owned("shop", "dev", "web", Claim::folder("s3://shop/", "dev/")),
                     ],
                 },
-                Claims {
-                    held: vec![owned("shop", "prod", "api", Claim::whole("fn"))],
-                },
+                Claims { held: vec![owned("shop", "prod", "api", Claim::whole("fn"))] },
             ],
             left: None,
             kept: Vec::new(),
@@ -175,25 +139,13 @@ impl Scene {
         let (shop, to_app) = (app("shop"), app(self.to_app));
         let environment = |text: &str| EnvironmentName::new(text).unwrap();
         let (prod, there) = (environment("prod"), environment(self.to_environment));
-        let names = self
-            .component
-            .map(|(was, name)| (component(was), component(name)));
+        let names = self.component.map(|(was, name)| (component(was), component(name)));
         let moving = Moving {
-            from: EnvironmentId {
-                app: &shop,
-                environment: &prod,
-            },
-            to: EnvironmentId {
-                app: &to_app,
-                environment: &there,
-            },
+            from: EnvironmentId { app: &shop, environment: &prod },
+            to: EnvironmentId { app: &to_app, environment: &there },
             component: names.as_ref().map(|(was, name)| (was, name)),
         };
-        let to = if moving.is_within() {
-            &self.from
-        } else {
-            &self.to
-        };
+        let to = if moving.is_within() { &self.from } else { &self.to };
         let moves = decide(
             moving,
             MovingFacts {
@@ -219,11 +171,7 @@ impl Scene {
             moves.hand_on(moving, claims);
         }
         let parcels = moves.take_out(moving, &mut self.from.state, Time(9));
-        let to = if moving.is_within() {
-            &mut self.from.state
-        } else {
-            &mut self.to.state
-        };
+        let to = if moving.is_within() { &mut self.from.state } else { &mut self.to.state };
         let made = arrive(moving, parcels, to, self.left.as_ref(), Time(9));
         Ok(made)
     }
@@ -240,12 +188,7 @@ impl Scene {
         };
         let held = self.claims.iter().flat_map(|claims| &claims.held);
         let held: Vec<String> = held.map(|it| it.owner.to_string()).collect();
-        format!(
-            "{}; {}; {}",
-            names(&self.from.state),
-            names(&self.to.state),
-            held.join(", ")
-        )
+        format!("{}; {}; {}", names(&self.from.state), names(&self.to.state), held.join(", "))
     }
 }
 
@@ -260,56 +203,24 @@ fn what_is_moved_and_what_stands_in_the_way() {
     let table: [Row; 22] = [
         (|_| {}, within),
         (Scene::goes_to_the_bank, to_bank),
-        (
-            |s| s.still = Some([component("web")].into()),
-            "StillDeclared components.web",
-        ),
-        (
-            |s| s.declared = Ok(BTreeMap::new()),
-            "UnknownName components.site",
-        ),
-        (
-            |s| s.declared = Ok([(component("site"), KindName::Lambda)].into()),
-            "BadValue components.site",
-        ),
+        (|s| s.still = Some([component("web")].into()), "StillDeclared components.web"),
+        (|s| s.declared = Ok(BTreeMap::new()), "UnknownName components.site"),
+        (|s| s.declared = Ok([(component("site"), KindName::Lambda)].into()), "BadValue components.site"),
         // Nobody knows of which kind it was.
         (|s| s.kinds.clear(), within),
         (
             |s| {
-                s.declared = Err(vec![Finding::new(
-                    FindingName::NoDeclaration,
-                    "app",
-                    "a.",
-                    "b.",
-                )]);
+                s.declared = Err(vec![Finding::new(FindingName::NoDeclaration, "app", "a.", "b.")]);
             },
             "NoDeclaration app",
         ),
-        (
-            |s| s.component = Some(("gone", "site")),
-            "UnknownName components.gone",
-        ),
-        (
-            |s| s.component = Some(("web", "api")),
-            "UnknownName components.api, AlreadyRuns components.api",
-        ),
-        (
-            |s| Scene::held(&mut s.from, HeldState::Running),
-            "StillBusy environments.prod",
-        ),
-        (
-            |s| Scene::held(&mut s.from, HeldState::NeedsOperator),
-            "NeedsOperator environments.prod",
-        ),
-        (
-            |s| s.from.waits = Some(id("next")),
-            "StillBusy environments.prod",
-        ),
+        (|s| s.component = Some(("gone", "site")), "UnknownName components.gone"),
+        (|s| s.component = Some(("web", "api")), "UnknownName components.api, AlreadyRuns components.api"),
+        (|s| Scene::held(&mut s.from, HeldState::Running), "StillBusy environments.prod"),
+        (|s| Scene::held(&mut s.from, HeldState::NeedsOperator), "NeedsOperator environments.prod"),
+        (|s| s.from.waits = Some(id("next")), "StillBusy environments.prod"),
         // Between its two ways a drill has no lock.
-        (
-            |s| s.from.drill = Some(id("drill")),
-            "StillBusy environments.prod",
-        ),
+        (|s| s.from.drill = Some(id("drill")), "StillBusy environments.prod"),
         (
             |s| {
                 s.goes_to_the_bank();
@@ -336,9 +247,7 @@ fn what_is_moved_and_what_stands_in_the_way() {
         (
             |s| {
                 s.goes_to_the_bank();
-                s.to.state
-                    .found
-                    .insert(component("web"), ran(BEFORE_WINDLASS, "x"));
+                s.to.state.found.insert(component("web"), ran(BEFORE_WINDLASS, "x"));
             },
             "AlreadyRuns components.web",
         ),
@@ -369,8 +278,7 @@ fn what_is_moved_and_what_stands_in_the_way() {
         ),
         (
             |s| {
-                let many = (0..=MOST_CLAIMS)
-                    .map(|n| owned("shop", "prod", "web", Claim::whole(n.to_string())));
+                let many = (0..=MOST_CLAIMS).map(|n| owned("shop", "prod", "web", Claim::whole(n.to_string())));
                 s.claims[0].held.extend(many);
             },
             "TooLarge environments.prod",

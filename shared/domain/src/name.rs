@@ -17,19 +17,13 @@ pub const LONGEST: usize = 32;
 pub struct BadName(pub String);
 
 fn shown(text: &str) -> String {
-    if text.trim().is_empty() {
-        "nothing but blanks".to_owned()
-    } else {
-        format!("`{text}`")
-    }
+    if text.trim().is_empty() { "nothing but blanks".to_owned() } else { format!("`{text}`") }
 }
 
 fn is_name(text: &str) -> bool {
     text.len() <= LONGEST
         && text.starts_with(|c: char| c.is_ascii_lowercase())
-        && text
-            .chars()
-            .all(|c| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-')
+        && text.chars().all(|c| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-')
 }
 
 macro_rules! name {
@@ -112,16 +106,7 @@ mod tests {
             assert_eq!((name.as_str(), name.to_string().as_str()), (text, text));
             assert_eq!(AppName::try_from(text.to_owned()), Ok(name));
         }
-        for text in [
-            "",
-            "-a",
-            "2shop",
-            "Shop",
-            "a_b",
-            "a.b",
-            "é",
-            &"x".repeat(LONGEST + 1),
-        ] {
+        for text in ["", "-a", "2shop", "Shop", "a_b", "a.b", "é", &"x".repeat(LONGEST + 1)] {
             assert_eq!(ComponentName::new(text), Err(BadName(text.to_owned())));
             assert!(EnvironmentName::try_from(text.to_owned()).is_err());
         }

@@ -10,20 +10,8 @@ use std::collections::{BTreeMap, BTreeSet};
 const SHORTEST: usize = 3;
 
 /// The endings of the files that may name others.
-const TEXTS: [&str; 12] = [
-    "html",
-    "htm",
-    "xhtml",
-    "js",
-    "mjs",
-    "cjs",
-    "css",
-    "json",
-    "xml",
-    "svg",
-    "wasm",
-    "webmanifest",
-];
+const TEXTS: [&str; 12] =
+    ["html", "htm", "xhtml", "js", "mjs", "cjs", "css", "json", "xml", "svg", "wasm", "webmanifest"];
 
 /// Returns whether a file may name others, by its own name.
 pub fn may_name_others(path: &str) -> bool {
@@ -60,10 +48,7 @@ impl NameSearch {
         let mut parts: Vec<(String, usize)> = numbers.into_iter().collect();
         parts.sort_by_key(|(_, number)| *number);
         let parts: Vec<String> = parts.into_iter().map(|(part, _)| part).collect();
-        let search = AhoCorasick::builder()
-            .ascii_case_insensitive(true)
-            .build(&parts)
-            .ok()?;
+        let search = AhoCorasick::builder().ascii_case_insensitive(true).build(&parts).ok()?;
         Some(Self {
             files,
             longest: parts.iter().map(String::len).max().unwrap_or(0),
@@ -103,15 +88,9 @@ fn parts(path: &str) -> Vec<String> {
     if ending == "map" && name.is_ascii() {
         return vec![name.to_owned()];
     }
-    let name = [".gz", ".br"]
-        .iter()
-        .find_map(|copy| name.strip_suffix(copy))
-        .unwrap_or(name);
+    let name = [".gz", ".br"].iter().find_map(|copy| name.strip_suffix(copy)).unwrap_or(name);
     let parts = name.split(|c: char| !c.is_ascii_alphanumeric());
-    parts
-        .filter(|part| part.len() >= SHORTEST)
-        .map(str::to_owned)
-        .collect()
+    parts.filter(|part| part.len() >= SHORTEST).map(str::to_owned).collect()
 }
 
 #[cfg(test)]
@@ -129,39 +108,19 @@ mod tests {
     #[test]
     fn a_file_is_named_if_each_part_of_its_name_is_in_the_texts() {
         let table: [(&str, &[&str], bool); 16] = [
-            (
-                "assets/index-ab12cd34.js",
-                &["<script src=/assets/index-ab12cd34.js>"],
-                true,
-            ),
+            ("assets/index-ab12cd34.js", &["<script src=/assets/index-ab12cd34.js>"], true),
             // Put together by a script: `e + "." + {179: "ab12cd34"}[e] + ".chunk.js"`.
-            (
-                "js/179.ab12cd34.chunk.js",
-                &["e+\".\"+{179:\"ab12cd34\"}", "+\".chunk.js\""],
-                true,
-            ),
-            (
-                "js/179.ab12cd34.chunk.js",
-                &["e+\".\"+{178:\"ef56ab78\"}", "+\".chunk.js\""],
-                false,
-            ),
+            ("js/179.ab12cd34.chunk.js", &["e+\".\"+{179:\"ab12cd34\"}", "+\".chunk.js\""], true),
+            ("js/179.ab12cd34.chunk.js", &["e+\".\"+{178:\"ef56ab78\"}", "+\".chunk.js\""], false),
             ("locales/de.json", &["fetch(`/locales/${lang}.json`)"], true),
             ("LOGO.PNG", &["<img src=logo.png>"], true),
-            (
-                "my%20image one.png",
-                &["url(my%20image%20one.png)", "my%2520image"],
-                true,
-            ),
+            ("my%20image one.png", &["url(my%20image%20one.png)", "my%2520image"], true),
             ("prices.csv", &["<h1>Prices</h1>"], false),
             ("backup.sql", &["a backup of it"], false),
             ("secrets.json", &["fetch('/config.json')"], false),
             ("dump.tar.gz", &["dump"], false),
             ("app.js.gz", &["app.js"], true),
-            (
-                "app-ab12cd34.js.map",
-                &["//# sourceMappingURL=app-ab12cd34.js.map"],
-                true,
-            ),
+            ("app-ab12cd34.js.map", &["//# sourceMappingURL=app-ab12cd34.js.map"], true),
             ("app-ab12cd34.js.map", &["app-ab12cd34.js", "map"], false),
             // Nothing could be looked for.
             ("a/é.js", &[], true),

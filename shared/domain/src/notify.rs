@@ -29,17 +29,11 @@ impl MessageKind {
                 Ending::NothingToDo => None,
             },
             EventName::DrillProved => Some(Self::Success),
-            EventName::DrillOvertaken if event.detail.restored == Some(false) => {
-                Some(Self::Failure)
-            }
+            EventName::DrillOvertaken if event.detail.restored == Some(false) => Some(Self::Failure),
             EventName::RequestRefused | EventName::DrillRefused => Some(Self::Refusal),
             EventName::HoldSet | EventName::HoldReleased => Some(Self::Hold),
-            EventName::WatchPaused | EventName::WatchContinued | EventName::BakeSkipped => {
-                Some(Self::Wheel)
-            }
-            EventName::DriftFound | EventName::DriftUnknown | EventName::DriftGone => {
-                Some(Self::Drift)
-            }
+            EventName::WatchPaused | EventName::WatchContinued | EventName::BakeSkipped => Some(Self::Wheel),
+            EventName::DriftFound | EventName::DriftUnknown | EventName::DriftGone => Some(Self::Drift),
             EventName::Removed | EventName::Moved => Some(Self::Removal),
             EventName::DeploymentAccepted
             | EventName::RecoveryStarted
@@ -72,11 +66,7 @@ pub fn messages(declaration: &Declaration, event: &Event) -> Vec<(String, Notifi
 fn in_chat(event: &Event) -> Notification {
     let detail = &event.detail;
     let environment = detail.environment.as_ref().map(EnvironmentName::as_str);
-    let names = [
-        Some(detail.app.as_str()),
-        environment,
-        detail.version.as_deref(),
-    ];
+    let names = [Some(detail.app.as_str()), environment, detail.version.as_deref()];
     let place = [Some(detail.app.as_str()), environment];
     let place: Vec<&str> = place.into_iter().flatten().collect();
     let place = place.join("/");
@@ -105,13 +95,9 @@ impl Shown<'_> {
     /// Returns the message in the schema of custom notifications, with the next steps apart.
     pub fn of(&self, told: &Notification) -> Notification {
         let Notification { subject, message } = told;
-        let (next, said): (Vec<&str>, Vec<&str>) = message
-            .lines()
-            .partition(|line| line.trim_start().starts_with(NEXT));
-        let next: Vec<String> = next
-            .iter()
-            .map(|line| chat(line.trim_start().trim_start_matches(NEXT)))
-            .collect();
+        let (next, said): (Vec<&str>, Vec<&str>) =
+            message.lines().partition(|line| line.trim_start().starts_with(NEXT));
+        let next: Vec<String> = next.iter().map(|line| chat(line.trim_start().trim_start_matches(NEXT))).collect();
         let keywords: Vec<String> = self.keywords.iter().map(|word| chat(word)).collect();
         let mut content = json!({
             "textType": "client-markdown",
@@ -133,10 +119,7 @@ impl Shown<'_> {
                 "relatedResources": self.about,
             },
         });
-        Notification {
-            subject: subject.clone(),
-            message: body.to_string(),
-        }
+        Notification { subject: subject.clone(), message: body.to_string() }
     }
 }
 
@@ -149,10 +132,7 @@ pub fn not_told(topic: &str, subject: &str, why: &str) -> Notification {
         "The topic {topic} was not told `{subject}`: {why}\nThe declaration names it under `notify`. See that it is \
          there, in the account of Windlass, and has the tag `windlass:app` with the application's name."
     );
-    Notification {
-        subject: "[windlass] a topic could not be told".to_owned(),
-        message,
-    }
+    Notification { subject: "[windlass] a topic could not be told".to_owned(), message }
 }
 
 #[cfg(test)]

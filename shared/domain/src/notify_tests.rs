@@ -102,11 +102,7 @@ fn a_success_without_a_cause_has_words() {
     let event = event(EventName::DeploymentEnded, Some(Ending::Succeeded), "");
     let text = event.in_text();
     assert_eq!(text.message, "[windlass] shop prod 1.4.0 Succeeded");
-    assert!(
-        in_chat(&event)
-            .message
-            .contains("\"title\":\"shop prod 1.4.0 Succeeded\"")
-    );
+    assert!(in_chat(&event).message.contains("\"title\":\"shop prod 1.4.0 Succeeded\""));
 }
 
 #[test]
@@ -114,10 +110,8 @@ fn wrong_topics_are_all_found_at_once() {
     let global = format!("notify: [{{topic: '{TEAM}'}}, {{topic: '{TEAM}'}}, {{topic: team}}]\n");
     let prod = "    notify: [{topic: 'arn:aws:sns:eu-west-1:111111111111:team.fifo'}]\n";
     let found = read(&declared(&global, prod)).unwrap_err();
-    let told: Vec<String> = found
-        .iter()
-        .map(|finding| format!("{} {}: {}", finding.name, finding.path, finding.reason))
-        .collect();
+    let told: Vec<String> =
+        found.iter().map(|finding| format!("{} {}: {}", finding.name, finding.path, finding.reason)).collect();
     insta::assert_snapshot!(told.join("\n"), @r"
     Duplicate notify[1].topic: `arn:aws:sns:eu-west-1:111111111111:team` is named twice.
     BadValue notify[2].topic: `team` is not a topic's ARN.

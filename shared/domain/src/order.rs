@@ -59,9 +59,7 @@ impl Order {
     /// Returns whether both are of one arrival: the next attempt at a release stands where the first one did.
     pub fn is_same_arrival(&self, other: &Self) -> bool {
         let place = |order: &Self| (order.accepted, order.recorded);
-        self.version == other.version
-            && self.sequence == other.sequence
-            && place(self) == place(other)
+        self.version == other.version && self.sequence == other.sequence && place(self) == place(other)
     }
 
     /// Returns whether this release is newer than `other`.
@@ -109,10 +107,7 @@ mod tests {
 
     #[test]
     fn of_two_that_arrived_in_the_same_second_the_one_that_was_recorded_later_is_newer() {
-        let recorded = |at, id| Order {
-            recorded: Time(at),
-            ..order("", 0, 4, id)
-        };
+        let recorded = |at, id| Order { recorded: Time(at), ..order("", 0, 4, id) };
         let (older, newer) = (recorded(8, "b"), recorded(9, "a"));
         assert!(newer.is_newer_than(&older));
         assert!(!older.is_newer_than(&newer));

@@ -21,16 +21,8 @@ fn an_action_and_its_ending_come_to_an_outcome() {
     ] {
         let got = Outcome::of(action, ending, false);
         assert_eq!(got, wanted, "{action:?} {ending}");
-        assert_eq!(
-            Outcome::of(action, ending, true),
-            stopped,
-            "{action:?} {ending}"
-        );
-        assert_eq!(
-            (got.changes(), got.failed()),
-            (changes, failed),
-            "{action:?} {ending}"
-        );
+        assert_eq!(Outcome::of(action, ending, true), stopped, "{action:?} {ending}");
+        assert_eq!((got.changes(), got.failed()), (changes, failed), "{action:?} {ending}");
     }
 }
 

@@ -8,9 +8,7 @@ use std::collections::BTreeMap;
 use std::fmt;
 
 /// An output of a component, such as `api.version`: the component's name, a dot, and the output's.
-#[derive(
-    Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema,
-)]
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema)]
 #[serde(try_from = "String", into = "String")]
 #[schemars(with = "String", extend("pattern" = r"^[a-z][a-z0-9-]{0,31}\.[a-z][a-z0-9_]{0,31}$"))]
 pub struct Output {
@@ -40,9 +38,7 @@ impl TryFrom<String> for Output {
 
 fn is_name(text: &str) -> bool {
     let is_part = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '_';
-    text.len() <= 32
-        && text.starts_with(|c: char| c.is_ascii_lowercase())
-        && text.chars().all(is_part)
+    text.len() <= 32 && text.starts_with(|c: char| c.is_ascii_lowercase()) && text.chars().all(is_part)
 }
 
 impl From<Output> for String {
@@ -89,22 +85,9 @@ mod tests {
             assert_eq!(String::from(output), text);
         }
         let long = format!("api.{}", "x".repeat(33));
-        for text in [
-            "",
-            "api",
-            "api.",
-            ".version",
-            "Api.version",
-            "api.Version",
-            "api.a.b",
-            "api.a-b",
-            "api.1",
-            &long,
-        ] {
-            assert_eq!(
-                Output::try_from(text.to_owned()),
-                Err(BadOutput(text.to_owned()))
-            );
+        for text in ["", "api", "api.", ".version", "Api.version", "api.Version", "api.a.b", "api.a-b", "api.1", &long]
+        {
+            assert_eq!(Output::try_from(text.to_owned()), Err(BadOutput(text.to_owned())));
         }
     }
 }

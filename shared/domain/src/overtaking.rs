@@ -14,9 +14,11 @@ pub use crate::deployment::PREEMPTED_BY_DEPLOY;
 
 /// Returns the rollback under way, which a person wants to overtake. A candidate that waits already waits on.
 pub fn rollback<'a>(candidate: &Candidate, facts: &AdmissionFacts<'a>) -> Option<Obstacle<'a>> {
-    let held = facts.lock.held.as_ref().filter(|held| {
-        held.action == ActionName::Rollback && held.state != HeldState::NeedsOperator
-    })?;
+    let held = facts
+        .lock
+        .held
+        .as_ref()
+        .filter(|held| held.action == ActionName::Rollback && held.state != HeldState::NeedsOperator)?;
     let asks = candidate.preempt && !facts.waits(candidate);
     asks.then_some(Obstacle::RollbackUnderWay(held))
 }
@@ -30,10 +32,8 @@ pub fn irreversible<'a>(candidate: &Candidate, facts: &AdmissionFacts<'a>) -> Op
         .as_ref()
         .filter(|held| held.action == ActionName::Deploy && held.state == HeldState::Running)?;
     let begun = facts.under_way.filter(|one| !one.undoing)?;
-    let asks =
-        candidate.action == ActionName::Rollback || (candidate.preempt && !facts.waits(candidate));
-    (asks && !begun.irreversible.is_empty())
-        .then_some(Obstacle::Irreversible(held, &begun.irreversible))
+    let asks = candidate.action == ActionName::Rollback || (candidate.preempt && !facts.waits(candidate));
+    (asks && !begun.irreversible.is_empty()).then_some(Obstacle::Irreversible(held, &begun.irreversible))
 }
 
 /// Decides whether a release overtakes. A person's request stops whatever is older. The declaration's rule stops only
@@ -41,25 +41,15 @@ pub fn irreversible<'a>(candidate: &Candidate, facts: &AdmissionFacts<'a>) -> Op
 /// never stops the same release: that is on its way already, and once stopped it would be refused to the one that came.
 /// Nothing stops a rollback, and nothing stops an undo or a recovery: they would begin once more. A candidate that
 /// waits already stops only the deployment that it has stopped before.
-pub fn overtakes(
-    candidate: &Candidate,
-    held: &LockHolder,
-    facts: &AdmissionFacts<'_>,
-) -> Overtakes {
+pub fn overtakes(candidate: &Candidate, held: &LockHolder, facts: &AdmissionFacts<'_>) -> Overtakes {
     if held.action == ActionName::Drill {
         return gives_way(held, facts);
     }
     let is_stoppable = matches!(held.action, ActionName::Deploy | ActionName::Restore);
     let runs = held.state == HeldState::Running && is_stoppable;
     if candidate.stops.as_ref() == Some(&held.deployment) {
-        let stops = facts
-            .under_way
-            .is_none_or(RunningDeployment::may_be_stopped);
-        return if runs && stops {
-            Overtakes::Stops
-        } else {
-            Overtakes::Waits
-        };
+        let stops = facts.under_way.is_none_or(RunningDeployment::may_be_stopped);
+        return if runs && stops { Overtakes::Stops } else { Overtakes::Waits };
     }
     let waits = facts.waits(candidate);
     let asked = candidate.preempt || candidate.supersede == Supersede::UndoFirst;
@@ -79,11 +69,7 @@ pub fn overtakes(
     } else if under_way.same_release || !is_newer || !cover(mine, &under_way.components) {
         return Overtakes::Waits;
     }
-    if runs && under_way.may_be_stopped() {
-        Overtakes::Stops
-    } else {
-        Overtakes::Waits
-    }
+    if runs && under_way.may_be_stopped() { Overtakes::Stops } else { Overtakes::Waits }
 }
 
 /// The place of one that waits, best last.
@@ -118,11 +104,7 @@ pub fn goes_before(other: &Waiting, candidate: &Candidate, lock: &Lock) -> bool 
         let failed = lock.failed.as_ref();
         failed.is_some_and(|failed| is_fix(order, parts, failed))
     };
-    let theirs = place(
-        other.operator,
-        other.first,
-        fixes(&other.order, &other.components),
-    );
+    let theirs = place(other.operator, other.first, fixes(&other.order, &other.components));
     let mine = place(
         candidate.action == ActionName::Rollback,
         candidate.goes_first(),
@@ -132,9 +114,7 @@ pub fn goes_before(other: &Waiting, candidate: &Candidate, lock: &Lock) -> bool 
         return theirs > mine;
     }
     match mine {
-        QueuePlace::Operator | QueuePlace::Overtaking => {
-            candidate.order.arrived_after(&other.order)
-        }
+        QueuePlace::Operator | QueuePlace::Overtaking => candidate.order.arrived_after(&other.order),
         QueuePlace::Fix | QueuePlace::Queued => other.order.arrived_after(&candidate.order),
     }
 }
@@ -145,9 +125,7 @@ fn is_fix(order: &Order, parts: &[Part], failed: &Failed) -> bool {
 
 /// Returns whether the first bring all that the second do.
 fn cover(mine: &[Part], theirs: &[Part]) -> bool {
-    theirs
-        .iter()
-        .all(|their| mine.iter().any(|my| my.covers(their)))
+    theirs.iter().all(|their| mine.iter().any(|my| my.covers(their)))
 }
 
 /// Returns whether they have a part in common.

@@ -59,11 +59,8 @@ impl Scene {
 
     /// Release `number` of these parts failed last.
     fn failed(&mut self, number: u64, parts: &[&str]) -> &mut Self {
-        self.lock.failed = Some(Failed {
-            deployment: id("failed"),
-            order: order("failed", number),
-            components: names(parts),
-        });
+        self.lock.failed =
+            Some(Failed { deployment: id("failed"), order: order("failed", number), components: names(parts) });
         self
     }
 
@@ -109,26 +106,14 @@ fn what_a_person_asks_for_stops_whatever_is_not_newer() {
         (|s| s.behind(4, &["c"]).preempt(), "stop other"),
         (|s| s.behind(6, &["c"]).preempt(), "stop other"),
         (|s| s.behind(6, &["a"]).preempt(), "Older"),
-        (
-            |s| s.behind(6, &["a"]).preempt().allow_older(),
-            "stop other",
-        ),
+        (|s| s.behind(6, &["a"]).preempt().allow_older(), "stop other"),
         (|s| s.behind(4, &["a"]).preempt().hold(), "Held"),
-        (
-            |s| s.behind(4, &["a"]).preempt().hold().through_hold(),
-            "stop other",
-        ),
+        (|s| s.behind(4, &["a"]).preempt().hold().through_hold(), "stop other"),
         (|s| s.behind(4, &["a"]).preempt().veto(), "Vetoed"),
-        (
-            |s| s.behind(4, &["a"]).preempt().veto().again(),
-            "stop other",
-        ),
+        (|s| s.behind(4, &["a"]).preempt().veto().again(), "stop other"),
         // Nobody is in the way.
         (|s| s.preempt(), "take"),
-        (
-            |s| s.preempt().mark("a", "new", 6).own().by_person(),
-            "Older",
-        ),
+        (|s| s.preempt().mark("a", "new", 6).own().by_person(), "Older"),
         // What is not stopped is not known.
         (|s| s.preempt().runs("other"), "wait"),
     ]);
@@ -140,17 +125,11 @@ fn a_release_that_has_begun_what_is_irreversible_is_not_stopped() {
     check(&[
         (|s| s.behind(4, &["a"]).begun().undo_first(), "wait"),
         (|s| s.behind(4, &["a"]).begun().preempt(), "Irreversible"),
-        (
-            |s| s.behind(4, &["a"]).begun().preempt().waits_itself(),
-            "wait",
-        ),
+        (|s| s.behind(4, &["a"]).begun().preempt().waits_itself(), "wait"),
         (|s| s.behind(4, &["a"]).begun().has_stopped("other"), "wait"),
         (|s| s.behind(4, &["a"]).begun().undoing().preempt(), "wait"),
         (|s| s.behind(4, &["a"]).begun().rollback(), "Irreversible"),
-        (
-            |s| s.behind(4, &["a"]).begun().undoing().rollback(),
-            "stop other",
-        ),
+        (|s| s.behind(4, &["a"]).begun().undoing().rollback(), "stop other"),
     ]);
 }
 
@@ -162,35 +141,14 @@ fn an_undo_a_recovery_and_a_rollback_are_not_stopped() {
     check(&[
         (|s| s.behind(4, &["a"]).undoing().preempt(), "wait"),
         (|s| s.behind(4, &["a"]).recovering().preempt(), "wait"),
-        (
-            |s| s.held("back", Rollback, Running).preempt(),
-            "RollbackUnderWay",
-        ),
-        (
-            |s| s.held("back", Rollback, Recovering).preempt(),
-            "RollbackUnderWay",
-        ),
-        (
-            |s| s.held("back", Rollback, Running).preempt().hold(),
-            "RollbackUnderWay, Held",
-        ),
-        (
-            |s| s.held("back", Rollback, Running).preempt().waits_itself(),
-            "wait",
-        ),
+        (|s| s.held("back", Rollback, Running).preempt(), "RollbackUnderWay"),
+        (|s| s.held("back", Rollback, Recovering).preempt(), "RollbackUnderWay"),
+        (|s| s.held("back", Rollback, Running).preempt().hold(), "RollbackUnderWay, Held"),
+        (|s| s.held("back", Rollback, Running).preempt().waits_itself(), "wait"),
         (|s| s.held("back", Rollback, Running).undo_first(), "wait"),
-        (
-            |s| s.held("back", Rollback, NeedsOperator).preempt(),
-            "NeedsOperator",
-        ),
-        (
-            |s| s.held("other", Deploy, NeedsOperator).preempt(),
-            "NeedsOperator",
-        ),
-        (
-            |s| s.held("other", Deploy, NeedsOperator).undo_first(),
-            "NeedsOperator",
-        ),
+        (|s| s.held("back", Rollback, NeedsOperator).preempt(), "NeedsOperator"),
+        (|s| s.held("other", Deploy, NeedsOperator).preempt(), "NeedsOperator"),
+        (|s| s.held("other", Deploy, NeedsOperator).undo_first(), "NeedsOperator"),
     ]);
 }
 
@@ -203,19 +161,13 @@ fn what_is_declared_stops_only_what_is_brought_anew_in_full() {
         (|s| s.behind(4, &["a/web"]).undo_first(), "stop other"),
         (|s| s.behind(4, &["a", "c"]).undo_first(), "wait"),
         (|s| s.behind(4, &["c"]).undo_first(), "wait"),
-        (
-            |s| s.brings(&["a/web"]).behind(4, &["a"]).undo_first(),
-            "wait",
-        ),
+        (|s| s.brings(&["a/web"]).behind(4, &["a"]).undo_first(), "wait"),
         (|s| s.behind(6, &["a"]).undo_first(), "wait"),
         (|s| s.behind(4, &["a"]).same_release().undo_first(), "wait"),
         (|s| s.behind(4, &["a"]).undoing().undo_first(), "wait"),
         (|s| s.behind(4, &["a"]).recovering().undo_first(), "wait"),
         (|s| s.behind(4, &["a"]).undo_first().hold(), "Held"),
-        (
-            |s| s.behind(4, &["a", "c"]).undo_first().preempt(),
-            "stop other",
-        ),
+        (|s| s.behind(4, &["a", "c"]).undo_first().preempt(), "stop other"),
     ]);
 }
 
@@ -223,49 +175,14 @@ fn what_is_declared_stops_only_what_is_brought_anew_in_full() {
 fn who_waits_stops_nobody_but_whom_it_has_stopped() {
     check(&[
         (|s| s.behind(4, &["a"]).preempt().waits_itself(), "wait"),
-        (
-            |s| {
-                s.behind(4, &["a"])
-                    .preempt()
-                    .waits_itself()
-                    .has_stopped("other")
-            },
-            "stop other",
-        ),
-        (
-            |s| {
-                s.behind(4, &["a"])
-                    .preempt()
-                    .waits_itself()
-                    .has_stopped("former")
-            },
-            "wait",
-        ),
-        (
-            |s| {
-                s.behind(4, &["a"])
-                    .undoing()
-                    .waits_itself()
-                    .has_stopped("other")
-            },
-            "wait",
-        ),
-        (
-            |s| {
-                s.behind(4, &["a"])
-                    .recovering()
-                    .waits_itself()
-                    .has_stopped("other")
-            },
-            "wait",
-        ),
+        (|s| s.behind(4, &["a"]).preempt().waits_itself().has_stopped("other"), "stop other"),
+        (|s| s.behind(4, &["a"]).preempt().waits_itself().has_stopped("former"), "wait"),
+        (|s| s.behind(4, &["a"]).undoing().waits_itself().has_stopped("other"), "wait"),
+        (|s| s.behind(4, &["a"]).recovering().waits_itself().has_stopped("other"), "wait"),
         // A second one that brings all of the first supersedes it, as ever.
         (
             |s| {
-                s.behind(3, &["a"])
-                    .preempt()
-                    .waits_itself()
-                    .has_stopped("other");
+                s.behind(3, &["a"]).preempt().waits_itself().has_stopped("other");
                 s.first_waits("second", 6, &["a", "b"])
             },
             "superseded by second",
@@ -284,10 +201,7 @@ fn nothing_comes_between_an_undo_and_what_asked_for_it() {
         (|s| s.first_waits("first", 6, &["c"]).preempt(), "take"),
         (|s| s.waits("late", 6, &["c"]).preempt(), "take"),
         (|s| s.waits("late", 6, &["c"]).undo_first(), "wait"),
-        (
-            |s| s.waits("late", 6, &["c"]).undo_first().has_stopped("other"),
-            "take",
-        ),
+        (|s| s.waits("late", 6, &["c"]).undo_first().has_stopped("other"), "take"),
         (|s| s.operator_waits("op", 6).preempt(), "wait"),
     ]);
 }
@@ -297,25 +211,16 @@ fn a_fix_of_what_failed_goes_before_the_rest() {
     check(&[
         (|s| s.waits("late", 6, &["c"]), "wait"),
         (|s| s.failed(4, &["a"]).waits("late", 6, &["c"]), "take"),
-        (
-            |s| s.failed(4, &["a", "d"]).waits("late", 6, &["c"]),
-            "take",
-        ),
+        (|s| s.failed(4, &["a", "d"]).waits("late", 6, &["c"]), "take"),
         (|s| s.failed(4, &["d"]).waits("late", 6, &["c"]), "wait"),
         // Older than what failed.
         (|s| s.failed(6, &["a"]).waits("late", 7, &["c"]), "wait"),
         // Another fix, which came later.
-        (
-            |s| s.failed(4, &["a", "c"]).waits("late", 6, &["c"]),
-            "wait",
-        ),
+        (|s| s.failed(4, &["a", "c"]).waits("late", 6, &["c"]), "wait"),
         (|s| s.failed(4, &["c"]).waits("old", 3, &["c"]), "take"),
         (|s| s.failed(3, &["c"]).waits("fix", 4, &["c"]), "wait"),
         // Who overtakes, and operators, go before it.
-        (
-            |s| s.failed(4, &["a"]).first_waits("first", 6, &["c"]),
-            "wait",
-        ),
+        (|s| s.failed(4, &["a"]).first_waits("first", 6, &["c"]), "wait"),
         (|s| s.failed(4, &["a"]).operator_waits("op", 6), "wait"),
     ]);
 }
@@ -323,13 +228,7 @@ fn a_fix_of_what_failed_goes_before_the_rest() {
 /// Each of them asks with what the ledger says of the others.
 #[test]
 fn of_those_that_wait_exactly_one_goes_next() {
-    let all = [
-        ("a", 5, false),
-        ("b", 6, true),
-        ("c", 7, false),
-        ("d", 8, true),
-        ("e", 9, false),
-    ];
+    let all = [("a", 5, false), ("b", 6, true), ("c", 7, false), ("d", 8, true), ("e", 9, false)];
     let mut goes = Vec::new();
     for (me, number, first) in all {
         let mut scene = Scene::new();

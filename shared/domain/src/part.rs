@@ -7,9 +7,7 @@ use std::fmt;
 
 /// A piece that a release can bring, or keep from an older release, by itself: a component, or one container of a
 /// service that takes several images, such as `agent/web`. A part that a release does not name keeps what runs.
-#[derive(
-    Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema,
-)]
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema)]
 #[serde(try_from = "String", into = "String")]
 #[schemars(with = "String")]
 pub struct Part {
@@ -21,18 +19,13 @@ pub struct Part {
 
 /// The text names no part.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error(
-    "`{0}` names no component, and no container of one: write `<component>` or `<component>/<container>`"
-)]
+#[error("`{0}` names no component, and no container of one: write `<component>` or `<component>/<container>`")]
 pub struct BadPart(pub String);
 
 impl Part {
     /// Makes the part of one container of a component.
     pub fn of(component: &ComponentName, container: &str) -> Self {
-        Self {
-            component: component.clone(),
-            container: Some(container.to_owned()),
-        }
+        Self { component: component.clone(), container: Some(container.to_owned()) }
     }
 
     /// Returns whether a release that brings this part brings all of the other one.
@@ -45,10 +38,7 @@ impl Part {
 /// All of a component.
 impl From<ComponentName> for Part {
     fn from(component: ComponentName) -> Self {
-        Self {
-            component,
-            container: None,
-        }
+        Self { component, container: None }
     }
 }
 
@@ -68,10 +58,7 @@ impl TryFrom<String> for Part {
             None => (text.as_str(), None),
         };
         match ComponentName::new(component) {
-            Ok(component) => Ok(Self {
-                component,
-                container: container.map(str::to_owned),
-            }),
+            Ok(component) => Ok(Self { component, container: container.map(str::to_owned) }),
             Err(_) => Err(BadPart(text)),
         }
     }

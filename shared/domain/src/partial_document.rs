@@ -16,11 +16,7 @@ pub struct PartialDocument<T> {
 impl<T> PartialDocument<T> {
     /// Makes a refused document of its findings and of the part that can be read.
     pub(crate) fn new(findings: Vec<Finding>, rest: Option<Mended<T>>) -> Self {
-        let mut part = Self {
-            findings,
-            rest: rest.map(Box::new),
-            member: "",
-        };
+        let mut part = Self { findings, rest: rest.map(Box::new), member: "" };
         part.note();
         part
     }

@@ -46,8 +46,7 @@ impl PinnedRelease {
     /// Returns everything in which it differs from the release that the declaration and the ledger make of it now.
     pub fn differences(&self, now: &Release) -> Vec<Finding> {
         let was = &self.release;
-        let names: BTreeSet<&ComponentName> =
-            was.components.keys().chain(now.components.keys()).collect();
+        let names: BTreeSet<&ComponentName> = was.components.keys().chain(now.components.keys()).collect();
         let differ = |name: &&ComponentName| was.components.get(name) != now.components.get(name);
         let mut findings: Vec<Finding> = names
             .into_iter()
@@ -61,10 +60,7 @@ impl PinnedRelease {
                 not_as_pinned(&format!("components.{name}"), &reason)
             })
             .collect();
-        let bare = |release: &Release| Release {
-            components: [].into(),
-            ..release.clone()
-        };
+        let bare = |release: &Release| Release { components: [].into(), ..release.clone() };
         if bare(was) != bare(now) {
             let reason = format!(
                 "version {} is recorded with another place in Git, or as another sort of release, than was pinned.",
@@ -83,10 +79,7 @@ pub fn too_large(release: &Release) -> Option<Finding> {
         Finding::new(
             FindingName::TooLarge,
             "components",
-            format!(
-                "pinned, they are {}, and an execution takes {LARGEST} of them.",
-                count(bytes as u64, "byte")
-            ),
+            format!("pinned, they are {}, and an execution takes {LARGEST} of them.", count(bytes as u64, "byte")),
             "Release them in several parts, each with a version of its own.",
         )
     })
@@ -106,28 +99,15 @@ pub(crate) fn not_as_pinned(path: &str, reason: &str) -> Finding {
 impl From<&Artifact> for ArtifactRef {
     fn from(artifact: &Artifact) -> Self {
         match artifact {
-            Artifact::Object {
-                key,
-                version_id,
-                sha256,
-                ..
-            } => Self {
+            Artifact::Object { key, version_id, sha256, .. } => Self {
                 key: Some(key.clone()),
                 version_id: Some(version_id.clone()),
                 sha256: Some(sha256.clone()),
                 ..Self::default()
             },
-            Artifact::Image { .. } => Self {
-                image: Some(artifact.to_string()),
-                ..Self::default()
-            },
+            Artifact::Image { .. } => Self { image: Some(artifact.to_string()), ..Self::default() },
             Artifact::Images { containers } => Self {
-                images: Some(
-                    containers
-                        .iter()
-                        .map(|(name, image)| (name.clone(), image.to_string()))
-                        .collect(),
-                ),
+                images: Some(containers.iter().map(|(name, image)| (name.clone(), image.to_string())).collect()),
                 ..Self::default()
             },
         }

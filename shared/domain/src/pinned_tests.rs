@@ -41,15 +41,9 @@ fn what_differs_from_what_was_pinned_is_told() {
     pushed.image_push = true;
     let table: [(Release, &[&str]); 6] = [
         (same, &[]),
-        (
-            of(json!({"api": zip("2"), "agent": image(&other)})),
-            &["components.agent", "components.api"],
-        ),
+        (of(json!({"api": zip("2"), "agent": image(&other)})), &["components.agent", "components.api"]),
         (of(json!({"api": zip("1")})), &["components.agent"]),
-        (
-            of(json!({"api": zip("1"), "agent": image(DIGEST), "web": zip("1")})),
-            &["components.web"],
-        ),
+        (of(json!({"api": zip("1"), "agent": image(DIGEST), "web": zip("1")})), &["components.web"]),
         (named, &["version"]),
         (pushed, &["version"]),
     ];
@@ -74,8 +68,5 @@ fn a_release_of_so_many_components_as_a_manifest_may_name_is_handed_over() {
     };
     assert_eq!(too_large(&with(500)), None);
     let finding = too_large(&with(600)).unwrap();
-    assert_eq!(
-        (finding.name, finding.path.as_str()),
-        (FindingName::TooLarge, "components")
-    );
+    assert_eq!((finding.name, finding.path.as_str()), (FindingName::TooLarge, "components"));
 }

@@ -18,10 +18,7 @@ impl Place {
     /// Returns the same account in another region, if one is named.
     #[must_use]
     pub fn in_region(&self, region: Option<&str>) -> Self {
-        Self {
-            region: region.map(str::to_owned).or_else(|| self.region.clone()),
-            role: self.role.clone(),
-        }
+        Self { region: region.map(str::to_owned).or_else(|| self.region.clone()), role: self.role.clone() }
     }
 }
 

@@ -229,9 +229,8 @@ pub fn plan(candidates: &[Candidate], watch: Watch) -> Result<Vec<Wave>, Cycle> 
     let count = switches.max().unwrap_or(0) + ahead.len();
     let stages = candidates.iter().flat_map(|c| &c.stages);
     let closing = usize::from(stages.into_iter().any(|stage| stage.closing));
-    let mut slots: Vec<Slot<'_>> = (1..=count + closing)
-        .map(|number| Slot::watched(if number == count { watch.bake_s } else { 0 }))
-        .collect();
+    let mut slots: Vec<Slot<'_>> =
+        (1..=count + closing).map(|number| Slot::watched(if number == count { watch.bake_s } else { 0 })).collect();
     for candidate in candidates {
         let start = starts[&candidate.component];
         let mut nth = 0;
@@ -256,8 +255,7 @@ pub fn plan(candidates: &[Candidate], watch: Watch) -> Result<Vec<Wave>, Cycle> 
 /// Returns the wave in which callers get something of each component, without the waves that are ahead of one. It is
 /// the first after the last of those that the component comes after.
 fn starts(candidates: &[Candidate]) -> Result<BTreeMap<ComponentName, usize>, Cycle> {
-    let known: BTreeMap<&ComponentName, &Candidate> =
-        candidates.iter().map(|c| (&c.component, c)).collect();
+    let known: BTreeMap<&ComponentName, &Candidate> = candidates.iter().map(|c| (&c.component, c)).collect();
     let mut waits_for: BTreeMap<&ComponentName, usize> = BTreeMap::new();
     let mut followers: BTreeMap<&ComponentName, Vec<&ComponentName>> = BTreeMap::new();
     for (name, candidate) in &known {
@@ -268,8 +266,7 @@ fn starts(candidates: &[Candidate]) -> Result<BTreeMap<ComponentName, usize>, Cy
         }
     }
     let mut ready: Vec<&ComponentName> = keys_with_zero(&waits_for);
-    let mut starts: BTreeMap<ComponentName, usize> =
-        known.keys().map(|name| ((*name).clone(), 0)).collect();
+    let mut starts: BTreeMap<ComponentName, usize> = known.keys().map(|name| ((*name).clone(), 0)).collect();
     while let Some(name) = ready.pop() {
         waits_for.remove(name);
         let end = starts[name] + known[name].switches();
@@ -285,11 +282,7 @@ fn starts(candidates: &[Candidate]) -> Result<BTreeMap<ComponentName, usize>, Cy
             }
         }
     }
-    if waits_for.is_empty() {
-        Ok(starts)
-    } else {
-        Err(Cycle(waits_for.into_keys().cloned().collect()))
-    }
+    if waits_for.is_empty() { Ok(starts) } else { Err(Cycle(waits_for.into_keys().cloned().collect())) }
 }
 
 fn keys_with_zero<'a>(counts: &BTreeMap<&'a ComponentName, usize>) -> Vec<&'a ComponentName> {
@@ -307,10 +300,7 @@ pub fn waves_of(waves: &[Wave], component: &ComponentName) -> Vec<u32> {
 }
 
 /// Returns the latest change of each component up to a wave, with the number of its wave.
-pub fn latest_changes(
-    waves: &[Wave],
-    wave: u32,
-) -> BTreeMap<&ComponentName, (u32, &PlannedChange)> {
+pub fn latest_changes(waves: &[Wave], wave: u32) -> BTreeMap<&ComponentName, (u32, &PlannedChange)> {
     let so_far = (0..=wave).zip(waves);
     let changes = so_far.flat_map(|(number, wave)| {
         let changes = wave.changes.iter();
@@ -346,18 +336,12 @@ pub fn reversed(candidates: Vec<Candidate>) -> Vec<Candidate> {
     let mut after: BTreeMap<ComponentName, BTreeSet<ComponentName>> = BTreeMap::new();
     for candidate in &candidates {
         for earlier in &candidate.after {
-            after
-                .entry(earlier.clone())
-                .or_default()
-                .insert(candidate.component.clone());
+            after.entry(earlier.clone()).or_default().insert(candidate.component.clone());
         }
     }
     candidates
         .into_iter()
-        .map(|candidate| Candidate {
-            after: after.remove(&candidate.component).unwrap_or_default(),
-            ..candidate
-        })
+        .map(|candidate| Candidate { after: after.remove(&candidate.component).unwrap_or_default(), ..candidate })
         .collect()
 }
 

@@ -6,12 +6,7 @@ pub(super) fn name(text: &str) -> ComponentName {
     ComponentName::new(text).unwrap()
 }
 
-pub(super) fn candidate(
-    component: &str,
-    kind: KindName,
-    after: &[&str],
-    stages: &[(&str, u64)],
-) -> Candidate {
+pub(super) fn candidate(component: &str, kind: KindName, after: &[&str], stages: &[(&str, u64)]) -> Candidate {
     Candidate {
         component: name(component),
         kind,
@@ -34,10 +29,7 @@ pub(super) fn candidate(
     }
 }
 
-pub(super) const WATCH: Watch = Watch {
-    bake_s: 600,
-    between_waves_s: 30,
-};
+pub(super) const WATCH: Watch = Watch { bake_s: 600, between_waves_s: 30 };
 
 pub(super) fn told(waves: &[Wave]) -> String {
     let mut text = String::new();
@@ -53,12 +45,7 @@ pub(super) fn told(waves: &[Wave]) -> String {
 fn shop() -> Vec<Candidate> {
     vec![
         candidate("agent", KindName::Ecs, &[], &[("image 18", 0)]),
-        candidate(
-            "api",
-            KindName::Lambda,
-            &["agent"],
-            &[("10 %", 300), ("50 %", 300), ("100 %", 0)],
-        ),
+        candidate("api", KindName::Lambda, &["agent"], &[("10 %", 300), ("50 %", 300), ("100 %", 0)]),
         candidate("web", KindName::StaticSite, &["api"], &[("files", 0)]),
     ]
 }
@@ -66,12 +53,7 @@ fn shop() -> Vec<Candidate> {
 #[test]
 fn the_end_that_aws_makes_is_waited_for_behind_all_others() {
     let mut shop = shop();
-    shop[0] = candidate(
-        "agent",
-        KindName::Ecs,
-        &[],
-        &[("half", 120), ("all", 0), ("ended", 0)],
-    );
+    shop[0] = candidate("agent", KindName::Ecs, &[], &[("half", 120), ("all", 0), ("ended", 0)]);
     let waves = plan(&shop, WATCH).unwrap();
     insta::assert_snapshot!(told(&waves), @"
     wave 1 (bake 120 s)
@@ -134,18 +116,8 @@ fn what_is_published_ahead_is_tried_before_anything_beside_it_is_switched() {
     let published = ("published", 0);
     let both = [
         candidate("agent", KindName::Ecs, &[], &[("image 18", 0)]),
-        candidate(
-            "api",
-            KindName::Lambda,
-            &[],
-            &[published, ("10 %", 20), ("100 %", 0)],
-        ),
-        candidate(
-            "worker",
-            KindName::Lambda,
-            &["agent"],
-            &[published, ("100 %", 0)],
-        ),
+        candidate("api", KindName::Lambda, &[], &[published, ("10 %", 20), ("100 %", 0)]),
+        candidate("worker", KindName::Lambda, &["agent"], &[published, ("100 %", 0)]),
         candidate("web", KindName::StaticSite, &["agent"], &[("files", 0)]),
     ];
     let waves = plan(&both, WATCH).unwrap();
@@ -168,12 +140,7 @@ fn what_is_published_ahead_is_tried_before_anything_beside_it_is_switched() {
 
 #[test]
 fn a_rollout_alone_in_its_wave_is_watched_as_it_says() {
-    let api = [candidate(
-        "api",
-        KindName::Lambda,
-        &[],
-        &[("10 %", 20), ("100 %", 900)],
-    )];
+    let api = [candidate("api", KindName::Lambda, &[], &[("10 %", 20), ("100 %", 900)])];
     let waves = plan(&api, WATCH).unwrap();
     assert_eq!(waves[0].bake_s, 20);
     assert_eq!(waves[1].bake_s, 900);
@@ -213,10 +180,7 @@ fn a_cycle_is_told() {
 
 #[test]
 fn only_waves_before_the_last_are_watched_for_the_time_between_waves() {
-    let watch = Watch {
-        bake_s: 5,
-        between_waves_s: 30,
-    };
+    let watch = Watch { bake_s: 5, between_waves_s: 30 };
     let waves = plan(&shop(), watch).unwrap();
     let watched: Vec<u64> = waves.iter().map(|wave| wave.bake_s).collect();
     assert_eq!(watched, [30, 300, 300, 30, 5]);
@@ -240,10 +204,7 @@ fn reversed_goes_the_other_way() {
 
 /// Any graph without a cycle: a component comes only after ones with a lower number.
 fn any_candidates() -> impl Strategy<Value = Vec<Candidate>> {
-    let one = (
-        proptest::collection::vec(proptest::option::of(0_u64..3), 0..4),
-        any::<u32>(),
-    );
+    let one = (proptest::collection::vec(proptest::option::of(0_u64..3), 0..4), any::<u32>());
     proptest::collection::vec(one, 0..24).prop_map(|all| {
         let made = all.into_iter().enumerate().map(|(number, (bakes, seed))| {
             let after = (0..number).filter(|earlier| seed >> (earlier % 32) & 3 == 3);
@@ -375,20 +336,11 @@ fn five_hundred_components_are_planned_fast() {
         .map(|number| {
             let after: Vec<String> = (0..number).map(|n| format!("c{n}")).collect();
             let after: Vec<&str> = after.iter().map(String::as_str).collect();
-            candidate(
-                &format!("c{number}"),
-                KindName::Lambda,
-                &after,
-                &[("all", 0)],
-            )
+            candidate(&format!("c{number}"), KindName::Lambda, &after, &[("all", 0)])
         })
         .collect();
     let begun = Instant::now();
     let waves = plan(&many, WATCH).unwrap();
     assert_eq!(waves.len(), 500);
-    assert!(
-        begun.elapsed() < Duration::from_secs(5),
-        "{:?}",
-        begun.elapsed()
-    );
+    assert!(begun.elapsed() < Duration::from_secs(5), "{:?}", begun.elapsed());
 }

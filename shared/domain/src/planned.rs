@@ -71,21 +71,13 @@ pub enum Becomes {
 impl ArrivalFate {
     /// Makes a turn without findings.
     pub fn new(becomes: Becomes, text: impl Into<String>) -> Self {
-        Self {
-            becomes,
-            text: text.into(),
-            findings: vec![],
-        }
+        Self { becomes, text: text.into(), findings: vec![] }
     }
 
     /// Makes the turn of a deployment that would be refused.
     pub fn refused(findings: Vec<Finding>) -> Self {
         let told: Vec<String> = findings.iter().map(ToString::to_string).collect();
-        Self {
-            becomes: Becomes::Refused,
-            text: told.join("\n"),
-            findings,
-        }
+        Self { becomes: Becomes::Refused, text: told.join("\n"), findings }
     }
 }
 
@@ -236,16 +228,10 @@ fn switches(wave: &Wave, component: &ComponentName) -> bool {
 
 /// Returns the digest of what is planned: of the bytes, the targets and the changes. It has no id of a deployment and
 /// no time. So the same plan drawn twice, and the deployment that follows, have the same one.
-pub fn hash(
-    deployment: &Deployment,
-    plan: &Plan,
-    targets: &BTreeMap<ComponentName, Value>,
-) -> Digest {
+pub fn hash(deployment: &Deployment, plan: &Plan, targets: &BTreeMap<ComponentName, Value>) -> Digest {
     let components = &deployment.release.components;
-    let digests: BTreeMap<&ComponentName, Digest> = components
-        .iter()
-        .map(|(name, artifact)| (name, artifact.digest()))
-        .collect();
+    let digests: BTreeMap<&ComponentName, Digest> =
+        components.iter().map(|(name, artifact)| (name, artifact.digest())).collect();
     let content = json!({
         "app": deployment.app,
         "environment": deployment.environment,

@@ -16,12 +16,7 @@ fn wave(components: &[&str], bake_s: u64, ahead: bool) -> Wave {
         closing: false,
         timing: None,
     };
-    Wave {
-        changes: components.iter().map(change).collect(),
-        bake_s,
-        ahead,
-        look: false,
-    }
+    Wave { changes: components.iter().map(change).collect(), bake_s, ahead, look: false }
 }
 
 /// A wave in which ECS ends an earlier change, or only test traffic gets the release.
@@ -39,30 +34,10 @@ fn visitors_get_both_from_a_first_switch_to_the_last_of_the_same_component() {
         (&[wave(&["api"], 600, false)], 0),
         // One component after another: each switches at once.
         (&[wave(&["api"], 60, false), wave(&["web"], 600, false)], 0),
-        (
-            &[
-                wave(&["api"], 300, false),
-                wave(&["api", "web"], 600, false),
-            ],
-            300,
-        ),
+        (&[wave(&["api"], 300, false), wave(&["api", "web"], 600, false)], 300),
         // Nobody gets a version yet that is published ahead.
-        (
-            &[
-                wave(&["api"], 60, true),
-                wave(&["api"], 300, false),
-                wave(&["api"], 600, false),
-            ],
-            300,
-        ),
-        (
-            &[
-                wave(&["api"], 300, false),
-                wave(&["web"], 200, false),
-                wave(&["api"], 600, false),
-            ],
-            500,
-        ),
+        (&[wave(&["api"], 60, true), wave(&["api"], 300, false), wave(&["api"], 600, false)], 300),
+        (&[wave(&["api"], 300, false), wave(&["web"], 200, false), wave(&["api"], 600, false)], 500),
         (&[wave(&["api"], 600, false), unnoticed(true)], 0),
         (&[unnoticed(false), wave(&["api"], 600, false)], 0),
     ];
@@ -72,11 +47,7 @@ fn visitors_get_both_from_a_first_switch_to_the_last_of_the_same_component() {
 }
 
 fn end(commit: Option<&str>) -> End {
-    End {
-        version: "1".into(),
-        commit: commit.map(str::to_owned),
-        digest: None,
-    }
+    End { version: "1".into(), commit: commit.map(str::to_owned), digest: None }
 }
 
 #[test]
@@ -89,10 +60,7 @@ fn the_commits_of_a_change_are_told_where_both_ends_are_known_and_differ() {
         (None, Some("b"), None),
     ];
     for (from, to, commits) in table {
-        let change = FromTo {
-            from: from.map(end),
-            to: end(to),
-        };
+        let change = FromTo { from: from.map(end), to: end(to) };
         assert_eq!(change.commits().as_deref(), commits, "{change:?}");
     }
 }
@@ -122,27 +90,11 @@ fn the_hash_differs_where_bytes_targets_or_changes_do_and_nowhere_else() {
     };
     let targets = |alias: &str| BTreeMap::from([(name("api"), json!({"alias": alias}))]);
     let of = |id: &str, accepted, sha256, bake_s, alias: &str| {
-        hash(
-            &deployment(id, accepted, sha256),
-            &plan(bake_s),
-            &targets(alias),
-        )
+        hash(&deployment(id, accepted, sha256), &plan(bake_s), &targets(alias))
     };
     let one = of("1f0c2d9a4b5e6f70", 1, "b", 60, "live");
-    assert_eq!(
-        of("0123456789abcdef", 2, "b", 60, "live"),
-        one,
-        "ids and times"
-    );
+    assert_eq!(of("0123456789abcdef", 2, "b", 60, "live"), one, "ids and times");
     assert_ne!(of("1f0c2d9a4b5e6f70", 1, "c", 60, "live"), one, "the bytes");
-    assert_ne!(
-        of("1f0c2d9a4b5e6f70", 1, "b", 61, "live"),
-        one,
-        "the changes"
-    );
-    assert_ne!(
-        of("1f0c2d9a4b5e6f70", 1, "b", 60, "next"),
-        one,
-        "the target"
-    );
+    assert_ne!(of("1f0c2d9a4b5e6f70", 1, "b", 61, "live"), one, "the changes");
+    assert_ne!(of("1f0c2d9a4b5e6f70", 1, "b", 60, "next"), one, "the target");
 }

@@ -13,10 +13,7 @@ use crate::request::ActionName;
 /// refused now, or would end superseded. If the environment needs an operator, it is the step before that.
 pub fn redeploy_input(record: &Deployment, facts: &AdmissionFacts<'_>) -> String {
     // The deployment that it stopped is gone: the input stops nobody.
-    let candidate = Candidate {
-        preempt: false,
-        ..Candidate::of(record).of_a_person()
-    };
+    let candidate = Candidate { preempt: false, ..Candidate::of(record).of_a_person() };
     if stuck(&candidate, facts).is_some() {
         return operators_first(candidate.environment_id());
     }

@@ -36,9 +36,7 @@ fn wishes(told: &str) -> Vec<String> {
     assert!(Request::parse(&input).is_ok(), "{told}");
     let members = input.as_object().unwrap().keys().cloned();
     let plain = ["action", "app", "environment", "version"];
-    members
-        .filter(|name| !plain.contains(&name.as_str()))
-        .collect()
+    members.filter(|name| !plain.contains(&name.as_str())).collect()
 }
 
 /// An obstacle.
@@ -73,10 +71,7 @@ fn what_is_told_is_not_refused_by_what_stands_there_now() {
         (&[&stopped], &[]),
         (&[&by_another], &[]),
         (&[&older, &held], &["allow_older", "reason", "through_hold"]),
-        (
-            &[&older, &held, &vetoed],
-            &["again", "allow_older", "reason", "through_hold"],
-        ),
+        (&[&older, &held, &vetoed], &["again", "allow_older", "reason", "through_hold"]),
     ];
     for (stands, wanted) in table {
         let mut scene = Scene::new();
@@ -148,30 +143,15 @@ fn told_of_each_ending(facts: &AdmissionFacts<'_>) -> Vec<String> {
         record
     };
     let known = BTreeMap::new();
-    let mut told: Vec<String> = [
-        (Ending::Succeeded, ""),
-        (Ending::NothingToDo, ALREADY_THERE),
-    ]
-    .into_iter()
-    .filter_map(|(ending, cause)| now(&ended(ending, cause), facts, &known))
-    .map(|now| now.next)
-    .collect();
-    told.extend(
-        [
-            Supersession::Waits,
-            Supersession::Newer,
-            Supersession::Since,
-        ]
-        .map(|how| {
-            let by = id("by");
-            superseded(
-                &ended(Ending::NothingToDo, "Superseded"),
-                &Replaced { by, how },
-                facts,
-                &known,
-            )
-        }),
-    );
+    let mut told: Vec<String> = [(Ending::Succeeded, ""), (Ending::NothingToDo, ALREADY_THERE)]
+        .into_iter()
+        .filter_map(|(ending, cause)| now(&ended(ending, cause), facts, &known))
+        .map(|now| now.next)
+        .collect();
+    told.extend([Supersession::Waits, Supersession::Newer, Supersession::Since].map(|how| {
+        let by = id("by");
+        superseded(&ended(Ending::NothingToDo, "Superseded"), &Replaced { by, how }, facts, &known)
+    }));
     told.extend(
         [
             (Ending::Rejected, "CancelledByOperator"),
@@ -228,10 +208,7 @@ fn what_is_told_after_every_ending_has_the_wishes_that_it_needs_and_no_other() {
             for wish in &wishes {
                 let mut fewer = wishes.clone();
                 fewer.retain(|one| one != wish);
-                assert!(
-                    !is_let_in(&fewer, &facts),
-                    "{stands:?}: not `{wish}`: {told}"
-                );
+                assert!(!is_let_in(&fewer, &facts), "{stands:?}: not `{wish}`: {told}");
                 needed += 1;
             }
         }
@@ -242,9 +219,7 @@ fn what_is_told_after_every_ending_has_the_wishes_that_it_needs_and_no_other() {
 #[test]
 fn what_needs_an_operator_comes_first() {
     let mut scene = Scene::new();
-    scene
-        .hold()
-        .held("stuck", ActionName::Deploy, HeldState::NeedsOperator);
+    scene.hold().held("stuck", ActionName::Deploy, HeldState::NeedsOperator);
     for action in [ActionName::Deploy, ActionName::Rollback] {
         let told = told(&scene, action);
         for first in ["recover", "accept"] {
@@ -257,13 +232,7 @@ fn what_needs_an_operator_comes_first() {
 #[test]
 fn what_goes_back_is_told_where_it_is_let_in() {
     let mut scene = Scene::new();
-    let told = |scene: &Scene| {
-        rollback_input(
-            scene.candidate.environment_id(),
-            &scene.lock,
-            scene.state.snapshot,
-        )
-    };
+    let told = |scene: &Scene| rollback_input(scene.candidate.environment_id(), &scene.lock, scene.state.snapshot);
     assert!(told(&scene).starts_with("Nothing has to be done"));
     scene.state.snapshot = 2;
     let back = told(&scene);
@@ -272,9 +241,6 @@ fn what_goes_back_is_told_where_it_is_let_in() {
     let first = told(&scene);
     assert!(!first.contains("rollback"), "{first}");
     for action in ["recover", "accept"] {
-        assert!(
-            first.contains(&format!(r#"{{"action":"{action}","#)),
-            "{first}"
-        );
+        assert!(first.contains(&format!(r#"{{"action":"{action}","#)), "{first}");
     }
 }

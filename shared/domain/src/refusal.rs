@@ -12,22 +12,10 @@ use serde_json::{Value, json};
 
 /// Makes a finding for each obstacle. Each names an input that has every wish without which the release would be
 /// refused for another obstacle. So the input works as it stands there.
-pub fn findings(
-    candidate: &Candidate,
-    obstacles: &[Obstacle<'_>],
-    wishes: Overrides,
-) -> Vec<Finding> {
+pub fn findings(candidate: &Candidate, obstacles: &[Obstacle<'_>], wishes: Overrides) -> Vec<Finding> {
     // No input that a finding names stops a rollback, or what is irreversible.
-    let lasts = |one: &Obstacle<'_>| {
-        matches!(
-            one,
-            Obstacle::RollbackUnderWay(_) | Obstacle::Irreversible(..)
-        )
-    };
-    let candidate = &Candidate {
-        preempt: candidate.preempt && !obstacles.iter().any(lasts),
-        ..candidate.clone()
-    };
+    let lasts = |one: &Obstacle<'_>| matches!(one, Obstacle::RollbackUnderWay(_) | Obstacle::Irreversible(..));
+    let candidate = &Candidate { preempt: candidate.preempt && !obstacles.iter().any(lasts), ..candidate.clone() };
     let finding = |obstacle: &Obstacle<'_>| refused(candidate, *obstacle, wishes);
     obstacles.iter().map(finding).collect()
 }
@@ -44,30 +32,18 @@ fn refused(candidate: &Candidate, obstacle: Obstacle<'_>, wishes: Overrides) -> 
             let remedy = format!(
                 "The release is recorded. Start {} to deploy it all the same; or let deployments go on with {}, and \
                  then start {}.",
-                start(Overrides {
-                    through_hold: true,
-                    ..wishes
-                }),
+                start(Overrides { through_hold: true, ..wishes }),
                 of_operators(candidate, ActionName::ReleaseHold),
-                start(Overrides {
-                    through_hold: false,
-                    ..wishes
-                }),
+                start(Overrides { through_hold: false, ..wishes }),
             );
             return held(environment, hold, remedy);
         }
         Obstacle::Vetoed(veto) => (
             FindingName::Vetoed,
-            format!(
-                "release {} failed here in deployment {} at {}.",
-                veto.version, veto.deployment, veto.since
-            ),
+            format!("release {} failed here in deployment {} at {}.", veto.version, veto.deployment, veto.since),
             format!(
                 "Deploy a fixed release, or start {} to deploy this one once more.",
-                start(Overrides {
-                    again: true,
-                    ..wishes
-                }),
+                start(Overrides { again: true, ..wishes }),
             ),
         ),
         Obstacle::Stopped(past) => (
@@ -87,33 +63,20 @@ fn refused(candidate: &Candidate, obstacle: Obstacle<'_>, wishes: Overrides) -> 
             format!(
                 "Start {} to stop it and go back, or {} to stop it for this one.",
                 of_operators(candidate, ActionName::Rollback),
-                start(Overrides {
-                    allow_older: true,
-                    ..wishes
-                }),
+                start(Overrides { allow_older: true, ..wishes }),
             ),
         ),
         Obstacle::RollbackUnderWay(held) => (
             FindingName::RollbackUnderWay,
-            format!(
-                "the rollback {} is under way, and no release stops a rollback.",
-                held.deployment
-            ),
-            format!(
-                "Start {} to deploy it once the rollback has ended.",
-                start(wishes),
-            ),
+            format!("the rollback {} is under way, and no release stops a rollback.", held.deployment),
+            format!("Start {} to deploy it once the rollback has ended.", start(wishes)),
         ),
         Obstacle::Irreversible(held, begun) => (
             FindingName::Irreversible,
             format!(
                 "deployment {} has begun {}, which is irreversible: stopped, it would bring nothing back.",
                 held.deployment,
-                begun
-                    .iter()
-                    .map(ToString::to_string)
-                    .collect::<Vec<_>>()
-                    .join(", ")
+                begun.iter().map(ToString::to_string).collect::<Vec<_>>().join(", ")
             ),
             format!(
                 "Start {} once it has ended. Where it must not go on, cancel it, which leaves everything as it is, and \
@@ -136,10 +99,7 @@ fn refused(candidate: &Candidate, obstacle: Obstacle<'_>, wishes: Overrides) -> 
             format!(
                 "Start {} to go back, or {} to deploy this one.",
                 of_operators(candidate, ActionName::Rollback),
-                start(Overrides {
-                    allow_older: true,
-                    ..wishes
-                }),
+                start(Overrides { allow_older: true, ..wishes }),
             ),
         ),
     };
@@ -151,21 +111,14 @@ fn refused(candidate: &Candidate, obstacle: Obstacle<'_>, wishes: Overrides) -> 
 }
 
 /// Makes the findings for a release that is not handed in yet: the obstacles to every release there.
-pub fn beforehand(
-    of: EnvironmentId<'_>,
-    hold: Option<&Hold>,
-    needs_operator: Option<&LockHolder>,
-) -> Vec<Finding> {
+pub fn beforehand(of: EnvironmentId<'_>, hold: Option<&Hold>, needs_operator: Option<&LockHolder>) -> Vec<Finding> {
     let EnvironmentId { environment, .. } = of;
     let release_hold = operators(ActionName::ReleaseHold, of);
     let remedy = format!(
         "Let deployments go on with {release_hold}, and release it then; or release it with `through_hold` and a \
          reason."
     );
-    let findings = [
-        hold.map(|hold| held(environment, hold, remedy)),
-        needs_operator.map(|held| stuck(of, held)),
-    ];
+    let findings = [hold.map(|hold| held(environment, hold, remedy)), needs_operator.map(|held| stuck(of, held))];
     findings.into_iter().flatten().collect()
 }
 
@@ -173,12 +126,7 @@ fn held(environment: &EnvironmentName, hold: &Hold, remedy: String) -> Finding {
     Finding::new(
         FindingName::Held,
         format!("environments.{environment}"),
-        format!(
-            "deployments are held since {} by {}: {}.",
-            hold.since,
-            hold.by,
-            Foreign(&hold.reason)
-        ),
+        format!("deployments are held since {} by {}: {}.", hold.since, hold.by, Foreign(&hold.reason)),
         remedy,
     )
 }
@@ -197,13 +145,8 @@ pub fn not_idle(of: EnvironmentId<'_>, by: &DeploymentId) -> Finding {
     Finding::new(
         FindingName::NotIdle,
         format!("environments.{environment}"),
-        format!(
-            "deployment {by} is under way or waits, and a drill goes only where nothing else does."
-        ),
-        format!(
-            "Start {} once it has ended.",
-            operators(ActionName::Drill, of)
-        ),
+        format!("deployment {by} is under way or waits, and a drill goes only where nothing else does."),
+        format!("Start {} once it has ended.", operators(ActionName::Drill, of)),
     )
 }
 
@@ -213,10 +156,7 @@ pub fn stuck(of: EnvironmentId<'_>, held: &LockHolder) -> Finding {
     Finding::new(
         FindingName::NeedsOperator,
         format!("environments.{environment}"),
-        format!(
-            "deployment {} could not be undone and holds the lock.",
-            held.deployment
-        ),
+        format!("deployment {} could not be undone and holds the lock.", held.deployment),
         operators_first(of),
     )
 }

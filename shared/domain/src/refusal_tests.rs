@@ -21,9 +21,7 @@ fn refused(change: fn(&mut Scene) -> &mut Scene) -> String {
 fn inputs(text: &str) -> Vec<Request> {
     let parts = text.split_inclusive('}');
     let inputs = parts.filter_map(|part| Some(&part[part.find('{')?..]));
-    inputs
-        .map(|input| Request::parse(&serde_json::from_str(input).unwrap()).unwrap())
-        .collect()
+    inputs.map(|input| Request::parse(&serde_json::from_str(input).unwrap()).unwrap()).collect()
 }
 
 /// The name of an obstacle, and the change that puts it there.

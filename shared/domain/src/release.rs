@@ -40,9 +40,7 @@ pub struct Release {
 impl Release {
     /// Returns the parts that it brings.
     pub fn parts(&self) -> impl Iterator<Item = Part> {
-        self.components
-            .iter()
-            .flat_map(|(name, artifact)| parts(name, artifact))
+        self.components.iter().flat_map(|(name, artifact)| parts(name, artifact))
     }
 
     /// Returns the digest that identifies the release. It covers the contents, and the version and commit: a Git revert
@@ -66,8 +64,7 @@ impl Release {
 
     fn contents(&self) -> String {
         let components = self.components.iter();
-        let line =
-            |(component, artifact): (_, &Artifact)| format!("{component} {}\n", artifact.digest());
+        let line = |(component, artifact): (_, &Artifact)| format!("{component} {}\n", artifact.digest());
         components.map(line).collect()
     }
 }
@@ -109,10 +106,7 @@ mod tests {
     use crate::request::Request;
 
     fn release(version: &str, commit: &str, bytes: &[u8], image_push: bool) -> Release {
-        let image = Artifact::Image {
-            repository: "shop/agent".into(),
-            digest: Digest::of(bytes),
-        };
+        let image = Artifact::Image { repository: "shop/agent".into(), digest: Digest::of(bytes) };
         Release {
             app: AppName::new("shop").unwrap(),
             version: version.into(),
@@ -146,20 +140,11 @@ mod tests {
         for tag in ["1.3.0", "v1.3.0", "1.3.0-rc.1"] {
             assert_eq!(version_of_push(tag, &one), tag);
         }
-        for tag in [
-            "main",
-            "main-128",
-            "main-9f2c1ab",
-            "1.3",
-            "_x",
-            &"x".repeat(128),
-        ] {
+        for tag in ["main", "main-128", "main-9f2c1ab", "1.3", "_x", &"x".repeat(128)] {
             let version = version_of_push(tag, &one);
             assert_eq!(version, format!("{tag}+{}", one.short()));
             assert_ne!(version, version_of_push(tag, &other));
-            let asked = format!(
-                r#"{{"action":"deploy","app":"shop","environment":"dev","version":"{version}"}}"#
-            );
+            let asked = format!(r#"{{"action":"deploy","app":"shop","environment":"dev","version":"{version}"}}"#);
             let asked = Request::parse(&serde_json::from_str(&asked).unwrap());
             assert!(asked.is_ok(), "{version}: {asked:?}");
         }

@@ -40,9 +40,7 @@ pub fn superseded(
         Some(by) => format!(", {}", by.release.version),
         None => String::new(),
     };
-    let same = known
-        .get(by)
-        .is_some_and(|by| by.release_digest == record.release_digest);
+    let same = known.get(by).is_some_and(|by| by.release_digest == record.release_digest);
     let first = match replaced.how {
         Supersession::Waits if same => {
             format!("Superseded: deployment {by} waits for its turn with the same release.")
@@ -53,10 +51,7 @@ pub fn superseded(
         Supersession::Newer => {
             format!("Superseded: deployment {by} brought a newer release here{version}.")
         }
-        Supersession::Since => format!(
-            "Superseded: {} was live here and was replaced.",
-            record.release.version
-        ),
+        Supersession::Since => format!("Superseded: {} was live here and was replaced.", record.release.version),
     };
     let mut lines = vec![first];
     lines.extend(in_its_place(record, facts.state, known));
@@ -90,11 +85,7 @@ pub struct PresentState {
 
 /// Returns the present state of what a deployment brought that ended in success. `None` for any other, whose ending
 /// says it all, and for a rollback that undid the first release and went back to no snapshot.
-pub fn now(
-    record: &Deployment,
-    facts: &AdmissionFacts<'_>,
-    known: &KnownDeployments,
-) -> Option<PresentState> {
+pub fn now(record: &Deployment, facts: &AdmissionFacts<'_>, known: &KnownDeployments) -> Option<PresentState> {
     let ended = record.ending.as_ref()?;
     let brought = match ended.ending {
         Ending::Succeeded => true,
@@ -110,22 +101,14 @@ pub fn now(
         running.is_some_and(|running| record.has(name, running))
     };
     let runs = record.components().all(is_there);
-    let first = if runs {
-        "It runs, as far as Windlass knows:"
-    } else {
-        "It does not run any more:"
-    };
+    let first = if runs { "It runs, as far as Windlass knows:" } else { "It does not run any more:" };
     let mut lines = vec![first.to_owned()];
     lines.extend(in_its_place(record, state, known));
     let next = redeploy_input(record, facts);
     if !runs {
         lines.push(format!("  next: {next}"));
     }
-    Some(PresentState {
-        runs,
-        text: lines.join("\n"),
-        next,
-    })
+    Some(PresentState { runs, text: lines.join("\n"), next })
 }
 
 /// The name of the cause of an ending at which everything was found in place.
@@ -174,10 +157,7 @@ fn called(version: &str, was: &VersionNames, is: &VersionNames) -> String {
 }
 
 /// Returns the names of what runs of each part that a deployment is for.
-fn there<'a>(
-    record: &Deployment,
-    state: &'a EnvironmentState,
-) -> impl Iterator<Item = &'a VersionNames> {
+fn there<'a>(record: &Deployment, state: &'a EnvironmentState) -> impl Iterator<Item = &'a VersionNames> {
     let parts = record.parts();
     parts.into_iter().filter_map(|part| {
         let running = state.running.get(&part.component)?;
@@ -186,11 +166,7 @@ fn there<'a>(
 }
 
 /// Returns a line for each part: what Windlass brought there last, and its name.
-fn in_its_place(
-    record: &Deployment,
-    state: &EnvironmentState,
-    known: &KnownDeployments,
-) -> Vec<String> {
+fn in_its_place(record: &Deployment, state: &EnvironmentState, known: &KnownDeployments) -> Vec<String> {
     let line = |part: Part| match state.running.get(&part.component) {
         Some(running) => {
             let names = running.names_of(part.container.as_deref());

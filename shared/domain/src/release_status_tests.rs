@@ -24,10 +24,7 @@ fn record(id: &str, action: ActionName, version: &str, of: &[&str]) -> Deploymen
 }
 
 fn image(version: &str) -> Artifact {
-    Artifact::Image {
-        repository: "shop/agent".into(),
-        digest: Digest::of(version.as_bytes()),
-    }
+    Artifact::Image { repository: "shop/agent".into(), digest: Digest::of(version.as_bytes()) }
 }
 
 fn ended(mut record: Deployment, ending: Ending, cause_name: &str) -> Deployment {
@@ -59,11 +56,7 @@ fn running(version: &str, by: &str) -> Running {
 }
 
 /// The ledger's facts if nobody holds the lock and nobody waits.
-fn facts<'a>(
-    record: &Deployment,
-    lock: &'a Lock,
-    state: &'a EnvironmentState,
-) -> AdmissionFacts<'a> {
+fn facts<'a>(record: &Deployment, lock: &'a Lock, state: &'a EnvironmentState) -> AdmissionFacts<'a> {
     AdmissionFacts {
         lock,
         state,
@@ -76,19 +69,12 @@ fn facts<'a>(
     }
 }
 
-fn superseded_there(
-    record: &Deployment,
-    replaced: &Replaced,
-    at: &(EnvironmentState, KnownDeployments),
-) -> String {
+fn superseded_there(record: &Deployment, replaced: &Replaced, at: &(EnvironmentState, KnownDeployments)) -> String {
     let lock = Lock::default();
     superseded(record, replaced, &facts(record, &lock, &at.0), &at.1)
 }
 
-fn now_there(
-    record: &Deployment,
-    at: &(EnvironmentState, KnownDeployments),
-) -> Option<PresentState> {
+fn now_there(record: &Deployment, at: &(EnvironmentState, KnownDeployments)) -> Option<PresentState> {
     let lock = Lock::default();
     now(record, &facts(record, &lock, &at.0), &at.1)
 }
@@ -106,22 +92,13 @@ fn scene() -> (EnvironmentState, KnownDeployments) {
     if let Some(ended) = &mut stuck.ending {
         ended.resolved = Some(Resolved {
             at: Time(0),
-            by: Requester {
-                route: Route::Console,
-                principal: Some("tom".into()),
-            },
+            by: Requester { route: Route::Console, principal: Some("tom".into()) },
             reason: "mended by hand".into(),
         });
     }
     let mut state = EnvironmentState::default();
     state.running.insert(name("a"), running("2.0.0", "back"));
-    state.running.insert(
-        name("b"),
-        Running {
-            artifact: None,
-            ..running("accepted", "stuck")
-        },
-    );
+    state.running.insert(name("b"), Running { artifact: None, ..running("accepted", "stuck") });
     let known = [back, stuck].map(|record| (record.id.clone(), record));
     (state, known.into())
 }
@@ -171,11 +148,7 @@ fn what_is_older_by_its_number_is_told_how_to_allow_it() {
     let mut me = record("me", ActionName::Deploy, "1.0.0", &["a"]);
     me.order.sequence = Some(10);
     for (mark, allows) in [(Some(20), true), (Some(10), false), (None, false)] {
-        let mark = Order {
-            sequence: mark,
-            accepted: Time(99),
-            ..me.order.clone()
-        };
+        let mark = Order { sequence: mark, accepted: Time(99), ..me.order.clone() };
         at.0.marks.insert(name("a").into(), mark);
         for how in [Supersession::Newer, Supersession::Since] {
             let text = superseded_there(&me, &replaced("newer", how), &at);
@@ -188,11 +161,7 @@ fn what_is_older_by_its_number_is_told_how_to_allow_it() {
 fn each_input_that_is_told_can_be_started() {
     let at = scene();
     let me = record("me", ActionName::Deploy, "3.0.0", &["a"]);
-    for how in [
-        Supersession::Waits,
-        Supersession::Newer,
-        Supersession::Since,
-    ] {
+    for how in [Supersession::Waits, Supersession::Newer, Supersession::Since] {
         let text = superseded_there(&me, &replaced("back", how), &at);
         let (begin, end) = (text.find('{').unwrap(), text.rfind('}').unwrap());
         let input = serde_json::from_str(&text[begin..=end]).unwrap();
@@ -208,11 +177,7 @@ fn what_is_so_now_is_told_of_a_success_alone() {
         now_there(&ended(me, ending, cause_name), &at)
     };
     assert!(of("2.0.0", Ending::Succeeded, "").unwrap().runs);
-    assert!(
-        of("2.0.0", Ending::NothingToDo, ALREADY_THERE)
-            .unwrap()
-            .runs
-    );
+    assert!(of("2.0.0", Ending::NothingToDo, ALREADY_THERE).unwrap().runs);
     let gone = of("3.0.0", Ending::Succeeded, "").unwrap();
     assert!(!gone.runs);
     insta::assert_snapshot!(gone.text, @r#"
@@ -289,10 +254,7 @@ fn each_that_brought_something_is_asked_for_once() {
 #[test]
 fn a_rollback_runs_where_what_it_found_is_there_as_well() {
     let (mut state, known) = scene();
-    let found = Running {
-        artifact: None,
-        ..running(BEFORE_WINDLASS, "back")
-    };
+    let found = Running { artifact: None, ..running(BEFORE_WINDLASS, "back") };
     let rollback = |of: &[&str]| {
         let mut me = record("back", ActionName::Rollback, "2.0.0", of);
         me.found = vec![name("b")];
@@ -304,11 +266,7 @@ fn a_rollback_runs_where_what_it_found_is_there_as_well() {
     for of in [&["a"][..], &[]] {
         let now = now_there(&rollback(of), &at).unwrap();
         assert!(now.runs, "{}", now.text);
-        assert!(
-            now.text.contains("b: before-windlass since"),
-            "{}",
-            now.text
-        );
+        assert!(now.text.contains("b: before-windlass since"), "{}", now.text);
     }
     at.0.running.insert(name("b"), running("2.5.0", "later"));
     for of in [&["a"][..], &[]] {

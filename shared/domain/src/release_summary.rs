@@ -21,8 +21,7 @@ impl ReleaseSummary<'_> {
     /// Returns the version that it brings; `None` where nobody knows it yet, or it brings none.
     pub fn version(&self) -> Option<&str> {
         let is_release = self.action == ActionName::Deploy;
-        self.version
-            .filter(|version| is_release || **version != self.action.to_string())
+        self.version.filter(|version| is_release || **version != self.action.to_string())
     }
 
     /// Returns where it goes, if it goes to a snapshot and that is known: `1.0.0, snapshot 3`.
@@ -53,11 +52,7 @@ impl ReleaseSummary<'_> {
 impl Deployment {
     /// Returns what it brings, in the words that [`ReleaseSummary`] has for it.
     pub fn summary(&self) -> ReleaseSummary<'_> {
-        ReleaseSummary {
-            action: self.action,
-            version: Some(&self.release.version),
-            snapshot: self.snapshot,
-        }
+        ReleaseSummary { action: self.action, version: Some(&self.release.version), snapshot: self.snapshot }
     }
 }
 
@@ -72,31 +67,15 @@ mod tests {
             ((Deploy, "1.4.0", None), Some("1.4.0"), "1.4.0"),
             ((Deploy, "rollback", None), Some("rollback"), "rollback"),
             ((Rollback, "rollback", None), None, "rollback"),
-            (
-                (Rollback, "rollback", Some(3)),
-                None,
-                "rollback to snapshot 3",
-            ),
-            (
-                (Rollback, "1.0.0", Some(3)),
-                Some("1.0.0"),
-                "rollback to 1.0.0, snapshot 3",
-            ),
+            ((Rollback, "rollback", Some(3)), None, "rollback to snapshot 3"),
+            ((Rollback, "1.0.0", Some(3)), Some("1.0.0"), "rollback to 1.0.0, snapshot 3"),
             ((Drill, "drill", None), None, "drill"),
-            (
-                (Drill, "1.0.0", Some(3)),
-                Some("1.0.0"),
-                "drill to 1.0.0, snapshot 3",
-            ),
+            ((Drill, "1.0.0", Some(3)), Some("1.0.0"), "drill to 1.0.0, snapshot 3"),
             ((Restore, "1.0.0", None), Some("1.0.0"), "restore to 1.0.0"),
             ((Check, "check", None), None, "check"),
         ];
         for ((action, version, snapshot), named, called) in table {
-            let summary = ReleaseSummary {
-                action,
-                version: Some(version),
-                snapshot,
-            };
+            let summary = ReleaseSummary { action, version: Some(version), snapshot };
             assert_eq!(summary.version(), named, "{summary:?}");
             assert_eq!(summary.called(), called);
         }

@@ -71,11 +71,7 @@ pub fn decide(removal: Removal<'_>, facts: RemovalFacts<'_>) -> Result<RemovedIt
         return Err(findings);
     }
     if !left.is_empty() {
-        return Ok(RemovedItems {
-            components: BTreeSet::new(),
-            claims: left,
-            kept: RetainedRecord::default(),
-        });
+        return Ok(RemovedItems { components: BTreeSet::new(), claims: left, kept: RetainedRecord::default() });
     }
     let recorded = recorded(removal, facts);
     if recorded.components.is_empty() {
@@ -104,11 +100,7 @@ pub(crate) fn recorded(removal: Removal<'_>, facts: RemovalFacts<'_>) -> Removed
     let state = facts.state;
     let recorded = state.running.keys().chain(state.found.keys());
     components.extend(recorded.filter(|name| removal.takes(name)).cloned());
-    RemovedItems {
-        components,
-        claims,
-        kept: RetainedRecord::of(state, |name| removal.takes(name)),
-    }
+    RemovedItems { components, claims, kept: RetainedRecord::of(state, |name| removal.takes(name)) }
 }
 
 impl Removal<'_> {
@@ -134,29 +126,17 @@ impl RemovedItems {
     /// Takes its claims out of those of a resource. Returns whether there was one.
     pub fn free(&self, removal: Removal<'_>, claims: &mut Claims) -> bool {
         let before = claims.held.len();
-        claims
-            .held
-            .retain(|held| !(removal.is_of(&held.owner) && self.claims.contains(&held.claim)));
+        claims.held.retain(|held| !(removal.is_of(&held.owner) && self.claims.contains(&held.claim)));
         claims.held.len() < before
     }
 
     /// Takes the components out of the record of what runs. Snapshots and the history stay.
     pub fn forget(&self, state: &mut EnvironmentState) {
-        state
-            .running
-            .retain(|name, _| !self.components.contains(name));
-        state
-            .found
-            .retain(|name, _| !self.components.contains(name));
-        state
-            .before
-            .retain(|name, _| !self.components.contains(name));
-        state
-            .withdrawn
-            .retain(|name, _| !self.components.contains(name));
-        state
-            .marks
-            .retain(|part, _| !self.components.contains(&part.component));
+        state.running.retain(|name, _| !self.components.contains(name));
+        state.found.retain(|name, _| !self.components.contains(name));
+        state.before.retain(|name, _| !self.components.contains(name));
+        state.withdrawn.retain(|name, _| !self.components.contains(name));
+        state.marks.retain(|part, _| !self.components.contains(&part.component));
     }
 
     /// Says what is let go of and what is left, in sentences.
@@ -189,9 +169,7 @@ impl RemovedItems {
 
     /// Says what is left, in sentences.
     pub fn leaves(&self, removal: Removal<'_>) -> String {
-        let Removal {
-            app, environment, ..
-        } = removal;
+        let Removal { app, environment, .. } = removal;
         if let (true, Some(component)) = (self.components.is_empty(), removal.component) {
             return format!(
                 "What lies there stays as it is, and {component} runs where it runs. A rollback of {app}/{environment} \
@@ -202,10 +180,7 @@ impl RemovedItems {
             "What runs there stays as it is; so do the history and the snapshots of {app}/{environment}, and the tags \
              `windlass:app` and `windlass:environment`."
         );
-        iter::once(stays)
-            .chain(self.keeps(removal))
-            .collect::<Vec<_>>()
-            .join(" ")
+        iter::once(stays).chain(self.keeps(removal)).collect::<Vec<_>>().join(" ")
     }
 }
 
@@ -239,10 +214,9 @@ pub(crate) fn busy(
     }
     let held = lock.held.as_ref().map(|held| &held.deployment);
     let (who, then) = match (held, drill, waits) {
-        (Some(id), _, _) => (
-            format!("deployment {id} is under way there"),
-            "Wait until it has ended, or cancel it; then ask again.",
-        ),
+        (Some(id), _, _) => {
+            (format!("deployment {id} is under way there"), "Wait until it has ended, or cancel it; then ask again.")
+        }
         (None, Some(id), _) => (
             format!("drill {id} is under way there, and has not come back"),
             "Wait until it has ended; then ask again.",

@@ -67,12 +67,8 @@ impl Scene {
                         held("dev", "web", Claim::folder("s3://shop/", "dev/")),
                     ],
                 },
-                Claims {
-                    held: vec![held("prod", "web", Claim::whole("E1"))],
-                },
-                Claims {
-                    held: vec![held("prod", "api", Claim::whole("fn"))],
-                },
+                Claims { held: vec![held("prod", "web", Claim::whole("E1"))] },
+                Claims { held: vec![held("prod", "api", Claim::whole("fn"))] },
             ],
             here: Vec::new(),
         }
@@ -91,37 +87,19 @@ impl Scene {
     }
 
     fn held_by_a_person(&mut self) {
-        self.state.hold = Some(Hold {
-            since: Time(0),
-            reason: "a quiet weekend".into(),
-            by: "ann".into(),
-        });
+        self.state.hold = Some(Hold { since: Time(0), reason: "a quiet weekend".into(), by: "ann".into() });
     }
 
     /// These have an irreversible run.
     fn ran(&mut self, names: &[&str]) {
-        let ran = IrreversibleRun {
-            deployment: id("m"),
-            version: "1.2.0".into(),
-            at: Time(5),
-        };
+        let ran = IrreversibleRun { deployment: id("m"), version: "1.2.0".into(), at: Time(5) };
         let runs = names.iter().map(|name| (component(name), ran.clone()));
         self.state.irreversible.extend(runs);
     }
 
-    fn decided<T>(
-        &self,
-        read: impl FnOnce(Removal<'_>, Result<RemovedItems, Vec<Finding>>) -> T,
-    ) -> T {
-        let (app, prod) = (
-            AppName::new("shop").unwrap(),
-            EnvironmentName::new("prod").unwrap(),
-        );
-        let removal = Removal {
-            app: &app,
-            environment: &prod,
-            component: self.component.as_ref(),
-        };
+    fn decided<T>(&self, read: impl FnOnce(Removal<'_>, Result<RemovedItems, Vec<Finding>>) -> T) -> T {
+        let (app, prod) = (AppName::new("shop").unwrap(), EnvironmentName::new("prod").unwrap());
+        let removal = Removal { app: &app, environment: &prod, component: self.component.as_ref() };
         let facts = RemovalFacts {
             lock: &self.lock,
             waits: self.waits.as_ref(),
@@ -191,10 +169,7 @@ fn what_is_let_go_of_and_what_stands_in_the_way() {
         (|s| s.waits = Some(id("next")), "StillBusy"),
         (|s| s.drill = Some(id("drill")), "StillBusy"),
         // A component that never succeeded has claims alone, and one that was never claimed is only recorded.
-        (
-            |s| s.state = EnvironmentState::default(),
-            "s3://shop/web/ E1; left: , 2",
-        ),
+        (|s| s.state = EnvironmentState::default(), "s3://shop/web/ E1; left: , 2"),
         (|s| s.claims.clear(), "; left: api, 0"),
         // A declared component lets go of what it has left, and of nothing if it is not known where it runs.
         (
@@ -243,10 +218,7 @@ fn a_hold_and_an_irreversible_run_are_told_to_stay() {
     let table: [Told; 6] = [
         (|_| {}, kept.to_owned()),
         (Scene::held_by_a_person, format!("{kept}{held}")),
-        (
-            |s| s.ran(&["web"]),
-            format!("{kept} That web ran stays recorded, so a rollback crosses it as before."),
-        ),
+        (|s| s.ran(&["web"]), format!("{kept} That web ran stays recorded, so a rollback crosses it as before.")),
         // Nobody has asked about the run of another component.
         (|s| s.ran(&["api"]), kept.to_owned()),
         (
@@ -256,9 +228,7 @@ fn a_hold_and_an_irreversible_run_are_told_to_stay() {
                 s.held_by_a_person();
                 s.ran(&["api", "gone"]);
             },
-            format!(
-                "{kept}{held} That api, gone ran stays recorded, so a rollback crosses it as before."
-            ),
+            format!("{kept}{held} That api, gone ran stays recorded, so a rollback crosses it as before."),
         ),
         // The record is not touched where only places are let go of.
         (

@@ -13,9 +13,7 @@ use std::collections::BTreeSet;
 use std::fmt;
 
 /// The actions that may be asked for.
-#[derive(
-    Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema,
-)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 #[schemars(extend("x-instead" = serde_json::json!({
     "cancel": "Stop the deployment's execution in the console of Step Functions: a recovery undoes what it changed. Or \
@@ -76,10 +74,7 @@ impl ActionName {
 
     /// Returns whether it brings no release, and takes components to a snapshot.
     pub const fn is_to_a_snapshot(self) -> bool {
-        matches!(
-            self,
-            Self::Rollback | Self::Drill | Self::Restore | Self::Withdraw
-        )
+        matches!(self, Self::Rollback | Self::Drill | Self::Restore | Self::Withdraw)
     }
 }
 
@@ -107,9 +102,7 @@ impl fmt::Display for ActionName {
 }
 
 /// The route by which a request arrived.
-#[derive(
-    Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema,
-)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Route {
     /// A manifest or an artifact in the artifacts bucket.
@@ -314,10 +307,7 @@ impl Request {
 
     /// Returns who asks: somebody at the console if the input names nobody.
     pub fn asked_by(&self) -> Requester {
-        self.requester.clone().unwrap_or(Requester {
-            route: Route::Console,
-            principal: None,
-        })
+        self.requester.clone().unwrap_or(Requester { route: Route::Console, principal: None })
     }
 
     /// Returns the digest of the content as it was sent: everything but the key, who asks, and when it arrived. The

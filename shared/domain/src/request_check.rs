@@ -23,16 +23,11 @@ fn done_to_all(action: ActionName) -> Option<&'static str> {
 
 /// Returns the input that gives an application another name.
 fn renames(app: &AppName, to: &str) -> String {
-    let members = [
-        ("to_app", json!(to)),
-        ("confirm", json!(app)),
-        ("reason", json!("…")),
-    ];
+    let members = [("to_app", json!(to)), ("confirm", json!(app)), ("reason", json!("…"))];
     of_application(ActionName::Rename, app, &members)
 }
 
-static SHAPE: LazyLock<Shape> =
-    LazyLock::new(|| Shape::of::<Request>("the request", Language::Json));
+static SHAPE: LazyLock<Shape> = LazyLock::new(|| Shape::of::<Request>("the request", Language::Json));
 
 impl Request {
     /// Reads the input of the release machine, as it came.
@@ -71,10 +66,7 @@ impl Request {
     }
 
     fn reason_finding(&self) -> Option<Finding> {
-        let given = self
-            .reason
-            .as_ref()
-            .is_some_and(|reason| !reason.trim().is_empty());
+        let given = self.reason.as_ref().is_some_and(|reason| !reason.trim().is_empty());
         let why = if self.is_planned_only() {
             return None;
         } else if self.action != ActionName::Deploy {
@@ -145,14 +137,9 @@ impl Request {
         };
         let (name, text, remedy) = if confirm != app {
             let text = format!("`{confirm}` is confirmed, and `{app}` is to be {does}.");
-            (
-                FindingName::BadValue,
-                text,
-                format!("Write `{app}` in both places, if that is meant."),
-            )
+            (FindingName::BadValue, text, format!("Write `{app}` in both places, if that is meant."))
         } else if self.environment.is_some() || self.component.is_some() {
-            let text =
-                "`confirm` is for a whole application, and a part of it is named.".to_owned();
+            let text = "`confirm` is for a whole application, and a part of it is named.".to_owned();
             let remedy = "Leave out `confirm`, or what is named beside it.".to_owned();
             (FindingName::UnknownField, text, remedy)
         } else {
@@ -166,10 +153,7 @@ impl Request {
         let environment = self.environment.as_ref()?;
         let component = self.component.as_ref();
         self.action.moves().then(|| Moving {
-            from: EnvironmentId {
-                app: &self.app,
-                environment,
-            },
+            from: EnvironmentId { app: &self.app, environment },
             to: EnvironmentId {
                 app: self.to_app.as_ref().unwrap_or(&self.app),
                 environment: self.to_environment.as_ref().unwrap_or(environment),
@@ -196,10 +180,7 @@ impl Request {
         };
         match (&self.component, &self.pattern) {
             (Some(component), Some(pattern)) => match matcher(pattern) {
-                Ok(_) => Ok(Some(Withdrawal {
-                    component: component.clone(),
-                    pattern: pattern.clone(),
-                })),
+                Ok(_) => Ok(Some(Withdrawal { component: component.clone(), pattern: pattern.clone() })),
                 Err(finding) => Err(vec![finding]),
             },
             (component, pattern) => {
@@ -225,9 +206,7 @@ impl Request {
             (ActionName::HandOver, None) => &["to_app", "to_environment"],
             _ => return Vec::new(),
         };
-        let surplus = given
-            .iter()
-            .filter(|(name, is)| *is && !wanted.contains(name));
+        let surplus = given.iter().filter(|(name, is)| *is && !wanted.contains(name));
         let mut findings: Vec<Finding> = surplus
             .map(|(name, _)| {
                 Finding::new(
@@ -239,28 +218,17 @@ impl Request {
             })
             .collect();
         let stays = match self.moving() {
-            None if self.is_of_the_application() => {
-                self.to_app.as_ref().is_none_or(|to| *to == self.app)
-            }
+            None if self.is_of_the_application() => self.to_app.as_ref().is_none_or(|to| *to == self.app),
             Some(moving) if self.action == ActionName::HandOver => moving.is_within(),
-            Some(moving) => {
-                moving.is_within() && moving.component.is_none_or(|(was, name)| was == name)
-            }
+            Some(moving) => moving.is_within() && moving.component.is_none_or(|(was, name)| was == name),
             None => false,
         };
         if findings.is_empty() && stays {
-            let wanted = if self.action == ActionName::HandOver {
-                &wanted[..2]
-            } else {
-                wanted
-            };
+            let wanted = if self.action == ActionName::HandOver { &wanted[..2] } else { wanted };
             findings.push(Finding::new(
                 FindingName::MissingField,
                 wanted.first().copied().unwrap_or("to_environment"),
-                format!(
-                    "`{}` does not say where to: nothing would change.",
-                    self.action
-                ),
+                format!("`{}` does not say where to: nothing would change.", self.action),
                 format!("Write `{}`.", wanted.join("` or `")),
             ));
         }
@@ -272,10 +240,7 @@ impl Request {
     pub fn is_planned_only(&self) -> bool {
         match self.action {
             ActionName::Check => true,
-            ActionName::Deploy
-            | ActionName::Rollback
-            | ActionName::Drill
-            | ActionName::Withdraw => self.plan,
+            ActionName::Deploy | ActionName::Rollback | ActionName::Drill | ActionName::Withdraw => self.plan,
             _ => false,
         }
     }
@@ -289,10 +254,7 @@ impl Request {
             Finding::new(
                 FindingName::MissingField,
                 "environment",
-                format!(
-                    "`{}` needs an environment here, and none is given.",
-                    self.action
-                ),
+                format!("`{}` needs an environment here, and none is given.", self.action),
                 "Write the `environment` by name, such as `prod`.",
             )
         })
@@ -303,33 +265,19 @@ impl Request {
         let deploy = self.action == ActionName::Deploy;
         let mut misplaced = if deploy { Vec::new() } else { self.contents() };
         let others = [
-            (
-                "pinned",
-                self.pinned.is_some() && !self.is_pinned_manifest() && !deploy,
-            ),
+            ("pinned", self.pinned.is_some() && !self.is_pinned_manifest() && !deploy),
             ("again", self.again && !deploy),
             ("allow_older", self.allow_older && !deploy),
             ("accept_red", self.accept_red && !deploy),
             ("through_hold", self.through_hold && !deploy),
             ("preempt", self.preempt && !deploy),
             ("plan", self.plan && !self.is_planned_only()),
-            (
-                "snapshot",
-                self.snapshot.is_some() && self.action != ActionName::Rollback,
-            ),
-            (
-                "across",
-                !self.across.is_empty() && self.action != ActionName::Rollback,
-            ),
-            (
-                "drill",
-                self.drill.is_some() && self.action != ActionName::Drill,
-            ),
+            ("snapshot", self.snapshot.is_some() && self.action != ActionName::Rollback),
+            ("across", !self.across.is_empty() && self.action != ActionName::Rollback),
+            ("drill", self.drill.is_some() && self.action != ActionName::Drill),
             (
                 "deployment",
-                self.deployment.is_some()
-                    && self.action != ActionName::Recover
-                    && !self.action.is_of_the_wheel(),
+                self.deployment.is_some() && self.action != ActionName::Recover && !self.action.is_of_the_wheel(),
             ),
             (
                 "component",
@@ -337,28 +285,12 @@ impl Request {
                     && !matches!(self.action, ActionName::Remove | ActionName::Withdraw)
                     && !self.action.moves(),
             ),
-            (
-                "pattern",
-                self.pattern.is_some() && self.action != ActionName::Withdraw,
-            ),
+            ("pattern", self.pattern.is_some() && self.action != ActionName::Withdraw),
             ("to_app", self.to_app.is_some() && !self.action.moves()),
-            (
-                "to_environment",
-                self.to_environment.is_some() && !self.action.moves(),
-            ),
-            (
-                "to_component",
-                self.to_component.is_some() && !self.action.moves(),
-            ),
-            (
-                "confirm",
-                self.confirm.is_some()
-                    && !matches!(self.action, ActionName::Remove | ActionName::Rename),
-            ),
-            (
-                "for",
-                self.pause_for.is_some() && self.action != ActionName::Pause,
-            ),
+            ("to_environment", self.to_environment.is_some() && !self.action.moves()),
+            ("to_component", self.to_component.is_some() && !self.action.moves()),
+            ("confirm", self.confirm.is_some() && !matches!(self.action, ActionName::Remove | ActionName::Rename)),
+            ("for", self.pause_for.is_some() && self.action != ActionName::Pause),
         ];
         misplaced.extend(others.iter().filter(|(_, is)| *is).map(|(name, _)| *name));
         misplaced

@@ -52,12 +52,7 @@ impl Request {
 
     /// Returns the finding that its ref sends the upload that it names to another environment than the one of its prefix:
     /// it releases there and nowhere else.
-    pub fn sent_elsewhere(
-        &self,
-        path: &str,
-        reference: &str,
-        chosen: &EnvironmentName,
-    ) -> Option<Finding> {
+    pub fn sent_elsewhere(&self, path: &str, reference: &str, chosen: &EnvironmentName) -> Option<Finding> {
         let key = &self.upload()?.key;
         let upload = upload(key)?;
         let below = upload.environment().filter(|below| *below != chosen)?;
@@ -70,12 +65,8 @@ impl Request {
         let named = self.environment.as_ref();
         let mut findings = Vec::new();
         if let Some(artifact) = &self.artifact_object {
-            let place = ArtifactPlace {
-                app: &self.app,
-                environment: named,
-                component: &artifact.component,
-                planned: false,
-            };
+            let place =
+                ArtifactPlace { app: &self.app, environment: named, component: &artifact.component, planned: false };
             findings.extend(place.finding(&artifact.object.key, "artifact_object.object.key"));
         }
         if let Some(object) = &self.manifest_object {
@@ -83,14 +74,11 @@ impl Request {
             match upload(&object.key) {
                 Some(Upload::Manifest(of, there)) if of == *app => {
                     let other = named.filter(|named| **named != there);
-                    findings.extend(other.map(|named| {
-                        other_prefix(
-                            path,
-                            &object.key,
-                            &there,
-                            &format!("the request names `{named}`"),
-                        )
-                    }));
+                    findings.extend(
+                        other.map(|named| {
+                            other_prefix(path, &object.key, &there, &format!("the request names `{named}`"))
+                        }),
+                    );
                 }
                 _ => findings.push(self.not_a_manifest(&object.key)),
             }
@@ -104,9 +92,7 @@ impl Request {
             FindingName::BadValue,
             "manifest_object.key",
             format!("`{seen}` is not the key of a manifest of `{app}`."),
-            format!(
-                "Upload it as `releases/{app}/<environment>/<version>.json` and write that key."
-            ),
+            format!("Upload it as `releases/{app}/<environment>/<version>.json` and write that key."),
         )
     }
 }
@@ -116,10 +102,7 @@ fn other_prefix(path: &str, key: &str, below: &EnvironmentName, meant: &str) -> 
     Finding::new(
         FindingName::OtherPrefix,
         path,
-        format!(
-            "`{}` lies below the prefix of `{below}`, and {meant}.",
-            repeated(key)
-        ),
+        format!("`{}` lies below the prefix of `{below}`, and {meant}.", repeated(key)),
         "Upload it below the prefix of the environment that is meant: what lies there releases into that one alone.",
     )
 }

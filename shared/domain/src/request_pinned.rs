@@ -21,17 +21,9 @@ impl Request {
         declaration: Option<semver::Version>,
         release: Release,
     ) -> Self {
-        let pinned = PinnedRelease {
-            environment,
-            declaration,
-            manifest: self.manifest.as_ref().map(digest_of),
-            release,
-        };
-        Self {
-            manifest: None,
-            pinned: Some(Box::new(pinned)),
-            ..self.clone()
-        }
+        let pinned =
+            PinnedRelease { environment, declaration, manifest: self.manifest.as_ref().map(digest_of), release };
+        Self { manifest: None, pinned: Some(Box::new(pinned)), ..self.clone() }
     }
 
     /// Returns the digest of the manifest that the request has, or had before its release was pinned.
@@ -49,10 +41,7 @@ impl Request {
         let release = &pinned.release;
         let mut findings = Vec::new();
         if !self.is_named_by(release) {
-            findings.push(not_as_pinned(
-                "pinned.release",
-                "it is not the release that the request names.",
-            ));
+            findings.push(not_as_pinned("pinned.release", "it is not the release that the request names."));
         }
         let git = release.git.as_ref();
         findings.extend(git.and_then(|git| git.findings("pinned.release.git")));
@@ -81,14 +70,8 @@ impl Request {
             .artifact_object
             .as_ref()
             .is_none_or(|artifact| !release.image_push && is_of_artifact(release, artifact));
-        let by_push = self
-            .image_push
-            .as_ref()
-            .is_none_or(|push| is_of_push(release, push));
-        let by_version = self
-            .version
-            .as_ref()
-            .is_none_or(|version| is_of_version(release, version));
+        let by_push = self.image_push.as_ref().is_none_or(|push| is_of_push(release, push));
+        let by_version = self.version.as_ref().is_none_or(|version| is_of_version(release, version));
         let is_push = !release.image_push || self.image_push.is_some() || self.version.is_some();
         self.manifest.is_none()
             && release.app == self.app
@@ -109,11 +92,7 @@ fn digest_of(manifest: &Manifest) -> Digest {
 fn is_of_artifact(release: &Release, named: &ArtifactObject) -> bool {
     let object = &named.object;
     match release.components.get(&named.component) {
-        Some(
-            artifact @ Artifact::Object {
-                key, version_id, ..
-            },
-        ) => {
+        Some(artifact @ Artifact::Object { key, version_id, .. }) => {
             // The others are components that take it, too.
             let mut all = release.components.values();
             *key == object.key
@@ -129,13 +108,9 @@ fn is_of_push(release: &Release, push: &ImagePush) -> bool {
     let is_pushed = |artifact: &Artifact| match artifact {
         Artifact::Object { .. } => false,
         Artifact::Image { digest, .. } => *digest == push.digest,
-        Artifact::Images { containers } => {
-            containers.values().all(|image| image.digest == push.digest)
-        }
+        Artifact::Images { containers } => containers.values().all(|image| image.digest == push.digest),
     };
-    release.image_push
-        && release.version == version_of_push(&push.tag, &push.digest)
-        && artifacts.all(is_pushed)
+    release.image_push && release.version == version_of_push(&push.tag, &push.digest) && artifacts.all(is_pushed)
 }
 
 /// Returns whether a release is meant by this version: its own, or the tag of its push.

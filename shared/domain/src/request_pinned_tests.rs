@@ -36,16 +36,13 @@ fn request(release: &Value, beside: &Value) -> Value {
     if beside.as_object().is_some_and(serde_json::Map::is_empty) {
         pinned["manifest"] = json!(DIGEST);
     }
-    let request =
-        json!({"action": "deploy", "app": "shop", "environment": "prod", "pinned": pinned});
+    let request = json!({"action": "deploy", "app": "shop", "environment": "prod", "pinned": pinned});
     merged(request, beside)
 }
 
 fn told(request: &Value) -> Vec<String> {
     let findings = Request::parse(request).err().unwrap_or_default();
-    let told = findings
-        .iter()
-        .map(|one| format!("{} {}", one.name, one.path));
+    let told = findings.iter().map(|one| format!("{} {}", one.name, one.path));
     told.collect()
 }
 
@@ -58,7 +55,8 @@ fn a_pinned_release_is_what_the_request_names() {
     let of_moving = release(&moving, json!({"agent": image(DIGEST)}), true);
     let object = |key: &str| json!({"manifest_object": {"key": key, "version_id": "m1"}});
     let artifact = |component: &str, key: &str, version: &str| json!({"artifact_object": {"component": component, "object": {"key": key, "version_id": version}}});
-    let push = |digest: &str, tag: &str| json!({"image_push": {"repository": "shop/agent", "digest": digest, "tag": tag}});
+    let push =
+        |digest: &str, tag: &str| json!({"image_push": {"repository": "shop/agent", "digest": digest, "tag": tag}});
     let both = json!({"api": zip("1.4.0"), "web": zip("1.4.0")});
     let key = "artifacts/shop/prod/api/1.4.0.zip";
     let other = "b".repeat(64);
@@ -83,23 +81,14 @@ fn a_pinned_release_is_what_the_request_names() {
         (&of_push, json!({})),
         (&of_zip, object("releases/shop/prod/1.3.0.json")),
         (&of_push, object("releases/shop/prod/1.4.0.json")),
-        (
-            &of_zip,
-            artifact("web", "artifacts/shop/prod/web/1.4.0.zip", "v1"),
-        ),
+        (&of_zip, artifact("web", "artifacts/shop/prod/web/1.4.0.zip", "v1")),
         (&of_zip, artifact("api", key, "v2")),
-        (
-            &of_zip,
-            artifact("api", "artifacts/shop/prod/api/1.3.0.zip", "v1"),
-        ),
+        (&of_zip, artifact("api", "artifacts/shop/prod/api/1.3.0.zip", "v1")),
         (&release("1.4.0", more, false), artifact("api", key, "v1")),
         (&of_zip, push(DIGEST, "1.4.0")),
         (&of_push, push(&other, "1.4.0")),
         (&of_push, push(DIGEST, "1.4.1")),
-        (
-            &release("1.4.0", json!({"agent": image(&other)}), true),
-            push(DIGEST, "1.4.0"),
-        ),
+        (&release("1.4.0", json!({"agent": image(&other)}), true), push(DIGEST, "1.4.0")),
         (&of_zip, json!({"version": "1.4.1"})),
         (&of_moving, json!({"version": "mai"})),
         (&of_push, json!({"version": "1.4"})),
@@ -118,10 +107,7 @@ fn a_pinned_release_takes_the_place_of_a_manifest_and_of_nothing_else() {
     let bank = merged(good.clone(), &json!({"app": "bank"}));
     let theirs = json!({"type": "object", "key": "artifacts/bank/prod/api/1.zip", "version_id": "v1", "sha256": DIGEST, "bytes": 3});
     let theirs = release("1.4.0", json!({"api": theirs}), false);
-    let late = merged(
-        good.clone(),
-        &json!({"git": {"ref": "refs/heads/main", "time": "2026-02-31T00:00:00Z"}}),
-    );
+    let late = merged(good.clone(), &json!({"git": {"ref": "refs/heads/main", "time": "2026-02-31T00:00:00Z"}}));
     let deploy = json!({"action": "deploy", "app": "shop", "environment": "prod"});
     let table: [(Value, &[&str]); 8] = [
         (
@@ -129,33 +115,15 @@ fn a_pinned_release_takes_the_place_of_a_manifest_and_of_nothing_else() {
             &["Duplicate pinned", "NotAsPinned pinned.release"],
         ),
         (
-            merged(
-                deploy.clone(),
-                &json!({"manifest": manifest, "pinned": pinned(&good)}),
-            ),
+            merged(deploy.clone(), &json!({"manifest": manifest, "pinned": pinned(&good)})),
             &["NotAsPinned pinned.release"],
         ),
-        (
-            merged(deploy, &json!({"pinned": pinned(&good)})),
-            &["MissingField manifest"],
-        ),
-        (
-            merged(request(&good, &json!({})), &json!({"version": "1.4.0"})),
-            &["Duplicate pinned"],
-        ),
+        (merged(deploy, &json!({"pinned": pinned(&good)})), &["MissingField manifest"]),
+        (merged(request(&good, &json!({})), &json!({"version": "1.4.0"})), &["Duplicate pinned"]),
         (request(&bank, &json!({})), &["NotAsPinned pinned.release"]),
-        (
-            request(&theirs, &json!({})),
-            &["BadValue pinned.release.components.api.key"],
-        ),
-        (
-            request(&late, &json!({})),
-            &["BadValue pinned.release.git.time"],
-        ),
-        (
-            request(&release("1 4", json!({}), false), &json!({})),
-            &["BadValue pinned.release.version"],
-        ),
+        (request(&theirs, &json!({})), &["BadValue pinned.release.components.api.key"]),
+        (request(&late, &json!({})), &["BadValue pinned.release.git.time"]),
+        (request(&release("1 4", json!({}), false), &json!({})), &["BadValue pinned.release.version"]),
     ];
     for (request, findings) in table {
         assert_eq!(told(&request), findings, "{request}");
@@ -193,19 +161,11 @@ fn the_content_of_a_request_does_not_change_when_its_release_is_pinned() {
     let promoted = pinned(&by_version, "1.4.0");
     assert_eq!(promoted.content(), by_version.content());
     assert_eq!(promoted.version, by_version.version);
-    let other = merged(
-        as_sent.clone(),
-        &json!({"manifest": manifest("artifacts/shop/prod/api/1.zip")}),
-    );
+    let other = merged(as_sent.clone(), &json!({"manifest": manifest("artifacts/shop/prod/api/1.zip")}));
     let held = merged(as_sent, &json!({"through_hold": true, "reason": "so"}));
     let mut edited = handed_over;
     edited.through_hold = true;
-    for request in [
-        pinned(&read(&other), "1.4.0"),
-        read(&held),
-        edited,
-        promoted,
-    ] {
+    for request in [pinned(&read(&other), "1.4.0"), read(&held), edited, promoted] {
         assert_ne!(request.content(), content);
     }
     let mut rollback = Request::new(ActionName::Rollback, request.app.clone());

@@ -4,8 +4,8 @@ use serde_json::json;
 #[test]
 fn an_action_and_a_route_are_told_as_they_are_written() {
     use ActionName::{
-        Accept, Check, Continue, Deploy, Drill, HandOver, Hold, Pause, Recover, ReleaseHold,
-        Remove, Rename, Rollback, SkipBake,
+        Accept, Check, Continue, Deploy, Drill, HandOver, Hold, Pause, Recover, ReleaseHold, Remove, Rename, Rollback,
+        SkipBake,
     };
     for action in [
         Deploy,
@@ -25,13 +25,7 @@ fn an_action_and_a_route_are_told_as_they_are_written() {
     ] {
         assert_eq!(json!(action), json!(action.to_string()));
     }
-    for route in [
-        Route::S3,
-        Route::Ecr,
-        Route::Api,
-        Route::Console,
-        Route::Windlass,
-    ] {
+    for route in [Route::S3, Route::Ecr, Route::Api, Route::Console, Route::Windlass] {
         assert_eq!(json!(route), json!(route.to_string()));
     }
 }
@@ -66,16 +60,11 @@ fn the_content_of_a_request_is_what_it_asks_for_and_not_who_asks() {
 
 #[test]
 fn a_request_is_about_the_upload_that_it_names() {
-    let object = |key: &str| ObjectRef {
-        key: key.into(),
-        version_id: None,
-    };
+    let object = |key: &str| ObjectRef { key: key.into(), version_id: None };
     let mut request = Request::new(ActionName::Deploy, AppName::new("shop").unwrap());
     assert_eq!(request.upload(), None);
-    request.artifact_object = Some(ArtifactObject {
-        component: ComponentName::new("web").unwrap(),
-        object: object("artifact"),
-    });
+    request.artifact_object =
+        Some(ArtifactObject { component: ComponentName::new("web").unwrap(), object: object("artifact") });
     assert_eq!(request.upload(), Some(&object("artifact")));
     request.manifest_object = Some(object("manifest"));
     assert_eq!(request.upload(), Some(&object("manifest")));

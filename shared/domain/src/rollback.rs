@@ -31,9 +31,7 @@ pub fn ways<'a>(
         let (back, runs) = (goal.components.get(name), state.running.get(name));
         let is_declared = declared.contains(name);
         if !is_declared && [back, runs].into_iter().flatten().any(|it| it.once) {
-            return ComponentRollback::LeftAlone(
-                "it was run once, and a rollback takes back nothing of that",
-            );
+            return ComponentRollback::LeftAlone("it was run once, and a rollback takes back nothing of that");
         }
         match (is_declared, back, runs) {
             (true, Some(back), _) => ComponentRollback::Back(back),
@@ -42,17 +40,11 @@ pub fn ways<'a>(
             (false, Some(back), Some(runs)) if back.is_same(runs) => {
                 ComponentRollback::LeftAlone("it is recorded as it was then")
             }
-            (false, Some(back), Some(runs)) => {
-                ComponentRollback::None(not_declared(goal, name, back, runs))
-            }
-            (false, Some(_), None) => {
-                ComponentRollback::LeftAlone("nothing of it is recorded as running")
-            }
+            (false, Some(back), Some(runs)) => ComponentRollback::None(not_declared(goal, name, back, runs)),
+            (false, Some(_), None) => ComponentRollback::LeftAlone("nothing of it is recorded as running"),
         }
     };
-    all.into_iter()
-        .map(|name| (name.clone(), way(name)))
-        .collect()
+    all.into_iter().map(|name| (name.clone(), way(name))).collect()
 }
 
 fn not_declared(goal: &Snapshot, name: &ComponentName, back: &Running, runs: &Running) -> Finding {
@@ -76,10 +68,7 @@ fn not_declared(goal: &Snapshot, name: &ComponentName, back: &Running, runs: &Ru
 fn not_recorded(goal: &Snapshot, name: &ComponentName) -> Finding {
     no_way_back(
         name,
-        format!(
-            "what {name} ran when snapshot {} was made is not recorded.",
-            goal.number
-        ),
+        format!("what {name} ran when snapshot {} was made is not recorded.", goal.number),
         format!(
             "Name a snapshot that has `{name}`; or deploy the wanted release of each component with `allow_older` \
              and a reason."
@@ -120,10 +109,7 @@ mod tests {
 
     fn ran(version: &str) -> Running {
         Running::new(
-            Some(Artifact::Image {
-                repository: "shop/api".into(),
-                digest: Digest::of(version.as_bytes()),
-            }),
+            Some(Artifact::Image { repository: "shop/api".into(), digest: Digest::of(version.as_bytes()) }),
             GivenVersion {
                 version: version.into(),
                 deployment: DeploymentId("1f0c2d9a4b5e6f70".into()),
@@ -173,17 +159,11 @@ mod tests {
             (Some("1.0.0"), None),
         ];
         for (back, runs) in table {
-            let state = EnvironmentState {
-                running: of(runs),
-                ..EnvironmentState::default()
-            };
+            let state = EnvironmentState { running: of(runs), ..EnvironmentState::default() };
             let goal = snapshot(of(back));
             let ways = ways(&goal, &state, &BTreeSet::new());
             let told = told(&ways[&migrate]);
-            assert!(
-                told.starts_with("left: it was run once"),
-                "{back:?} {runs:?}: {told}"
-            );
+            assert!(told.starts_with("left: it was run once"), "{back:?} {runs:?}: {told}");
         }
     }
 
@@ -199,27 +179,16 @@ mod tests {
             (true, None, Some("1.1.0"), "components.api: what api ran"),
             (false, None, Some("1.1.0"), "components.api: what api ran"),
             (false, Some("1.0.0"), Some("1.0.0"), "left: it is recorded"),
-            (
-                false,
-                Some("1.0.0"),
-                Some("1.1.0"),
-                "components.api: api runs 1.1.0 and ran 1.0.0",
-            ),
+            (false, Some("1.0.0"), Some("1.1.0"), "components.api: api runs 1.1.0 and ran 1.0.0"),
             (false, Some("1.0.0"), None, "left: nothing of it"),
         ];
         for (is_declared, back, runs, wanted) in table {
             let of = |version: Option<&str>| version.map(|it| (api.clone(), ran(it)));
             let goal = snapshot(of(back).into_iter().collect());
-            let state = EnvironmentState {
-                running: of(runs).into_iter().collect(),
-                ..EnvironmentState::default()
-            };
+            let state = EnvironmentState { running: of(runs).into_iter().collect(), ..EnvironmentState::default() };
             let declared = is_declared.then_some(&api).into_iter().collect();
             let told = told(&ways(&goal, &state, &declared)[&api]);
-            assert!(
-                told.starts_with(wanted),
-                "{is_declared} {back:?} {runs:?}: {told}"
-            );
+            assert!(told.starts_with(wanted), "{is_declared} {back:?} {runs:?}: {told}");
         }
     }
 }

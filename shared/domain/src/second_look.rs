@@ -95,10 +95,7 @@ impl SecondLook {
 
     /// Returns the look that is due after this ending. There is none if no recovery has worked for the deployment, or
     /// if it changed nothing that callers notice. There is none in `NeedsOperator`, because a person looks there.
-    pub fn after<'a>(
-        record: &Deployment,
-        steps: impl IntoIterator<Item = &'a Step>,
-    ) -> Option<Self> {
+    pub fn after<'a>(record: &Deployment, steps: impl IntoIterator<Item = &'a Step>) -> Option<Self> {
         let ended = record.ending.as_ref()?;
         let is_left = matches!(ended.ending, Ending::Succeeded | Ending::RolledBack);
         let is_recovered = record.executions.len() > 1;
@@ -176,27 +173,15 @@ impl SecondLook {
     }
 
     /// Notes the observation.
-    pub fn conclude(
-        &mut self,
-        saw: SecondLookResult,
-        components: BTreeMap<ComponentName, Compared>,
-        at: Time,
-    ) {
+    pub fn conclude(&mut self, saw: SecondLookResult, components: BTreeMap<ComponentName, Compared>, at: Time) {
         let told = self.told(saw, &components, at);
-        self.looked = Some(SecondLookReport {
-            at,
-            saw,
-            components,
-            told,
-        });
+        self.looked = Some(SecondLookReport { at, saw, components, told });
     }
 
     /// Returns whether nothing is left to do for it.
     pub fn is_over(&self) -> bool {
         let looked = self.looked.as_ref();
-        looked.is_some_and(|looked| {
-            looked.saw != SecondLookResult::Changed || self.held || self.was_not_held()
-        })
+        looked.is_some_and(|looked| looked.saw != SecondLookResult::Changed || self.held || self.was_not_held())
     }
 
     /// Returns whether so many executions that should hold automatic deployments have failed that none follows.
@@ -204,29 +189,19 @@ impl SecondLook {
         self.hold.is_none() && self.holds >= TRIES
     }
 
-    fn told(
-        &self,
-        saw: SecondLookResult,
-        components: &BTreeMap<ComponentName, Compared>,
-        at: Time,
-    ) -> String {
+    fn told(&self, saw: SecondLookResult, components: &BTreeMap<ComponentName, Compared>, at: Time) -> String {
         let (app, environment) = (&self.app, &self.environment);
         let whole = format!("{app} {environment} {}", self.version);
         let minutes = at.ms_since(self.ended) / 60_000;
-        let since = format!(
-            "{} after it ended {}",
-            count(minutes, "minute"),
-            self.ending
-        );
+        let since = format!("{} after it ended {}", count(minutes, "minute"), self.ending);
         let mut lines = vec![match saw {
             SecondLookResult::AsLeft => format!("{whole} was seen again {since}, as it was left."),
             SecondLookResult::Changed => {
                 format!("{whole} is NOT as its recovery left it: looked at again {since}.")
             }
-            SecondLookResult::Unknown => format!(
-                "{whole} could NOT be looked at again: {} looks failed until {since}.",
-                self.tries
-            ),
+            SecondLookResult::Unknown => {
+                format!("{whole} could NOT be looked at again: {} looks failed until {since}.", self.tries)
+            }
             SecondLookResult::Replaced => {
                 format!("What {whole} had left was changed by later deployments.")
             }
@@ -264,19 +239,11 @@ impl SecondLook {
 }
 
 /// Lists the components of one drift in a line: `  NOT as recorded: api (recorded 40, seen 41)`.
-fn in_line(
-    components: &BTreeMap<ComponentName, Compared>,
-    drift: Drift,
-    word: &str,
-) -> Option<String> {
+fn in_line(components: &BTreeMap<ComponentName, Compared>, drift: Drift, word: &str) -> Option<String> {
     let of = components.iter().filter(|(_, one)| one.drift == drift);
     let words: Vec<String> = of
         .map(|(name, one)| {
-            let parts = [
-                ("recorded ", &one.recorded),
-                ("seen ", &one.seen),
-                ("", &one.reason),
-            ];
+            let parts = [("recorded ", &one.recorded), ("seen ", &one.seen), ("", &one.reason)];
             let parts = parts.into_iter().filter_map(|(what, text)| {
                 let text = text.as_ref()?;
                 let is_told = drift != Drift::None || what == "seen ";

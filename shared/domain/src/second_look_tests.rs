@@ -81,8 +81,7 @@ fn compared(drift: Drift) -> Compared {
 fn all(drifts: &[Drift]) -> BTreeMap<ComponentName, Compared> {
     let names = ["agent", "api", "web"].into_iter();
     let each = names.zip(drifts);
-    each.map(|(of, drift)| (name(of), compared(*drift)))
-        .collect()
+    each.map(|(of, drift)| (name(of), compared(*drift))).collect()
 }
 
 #[test]
@@ -116,16 +115,10 @@ fn a_look_is_due_after_a_recovery_that_left_something_behind() {
 #[test]
 fn a_goal_is_reached_where_it_was_seen_and_not_taken_back() {
     use StepStatus::{Changed, Changing, Failed, Planned, UndoFailed, Undoing, Undone};
-    for status in [
-        Changing, Changed, Failed, Planned, UndoFailed, Undoing, Undone,
-    ] {
+    for status in [Changing, Changed, Failed, Planned, UndoFailed, Undoing, Undone] {
         for seen in [Some(json!(41)), None] {
             let is_reached = status == Changed && seen.is_some();
-            let step = Step {
-                status,
-                seen,
-                ..step("api", true)
-            };
+            let step = Step { status, seen, ..step("api", true) };
             assert_eq!(step.was_reached(), is_reached, "{status:?}");
         }
     }
@@ -141,12 +134,8 @@ fn automatic_deployments_are_held_for_what_was_told_first() {
         ("ä".repeat(1001), "ä".repeat(1000)),
     ];
     for (told, reason) in table {
-        look.looked = Some(SecondLookReport {
-            at: ENDED,
-            saw: SecondLookResult::Changed,
-            told,
-            components: BTreeMap::new(),
-        });
+        look.looked =
+            Some(SecondLookReport { at: ENDED, saw: SecondLookResult::Changed, told, components: BTreeMap::new() });
         assert_eq!(look.reason_to_hold(), reason);
     }
 }
@@ -177,9 +166,7 @@ fn what_a_later_deployment_has_brought_is_not_looked_at() {
     ];
     for (running, is_left) in table {
         let mut state = EnvironmentState::default();
-        state
-            .running
-            .extend(running.clone().map(|running| (name("api"), running)));
+        state.running.extend(running.clone().map(|running| (name("api"), running)));
         let left = due().left(&[step("api", true), step("web", false)], &state);
         assert_eq!(left.len(), usize::from(is_left), "{running:?}");
         if let Some(left) = left.get(&name("api")) {
@@ -205,10 +192,7 @@ fn what_was_seen_is_judged() {
         (&[As, As], TRIES, Some(SecondLookResult::AsLeft)),
     ];
     for (drifts, tries, saw) in table {
-        let look = SecondLook {
-            tries: *tries,
-            ..due()
-        };
+        let look = SecondLook { tries: *tries, ..due() };
         assert_eq!(look.judge(&all(drifts)), *saw, "{drifts:?} after {tries}");
     }
 }
@@ -240,11 +224,7 @@ fn it_is_over_when_it_is_told_and_held() {
         look.conclude(saw, BTreeMap::new(), ENDED);
         assert_eq!(look.is_over(), is_over, "{saw:?}");
     }
-    for (holds, hold, is_over) in [
-        (TRIES - 1, None, false),
-        (TRIES, Some("arn"), false),
-        (TRIES, None, true),
-    ] {
+    for (holds, hold, is_over) in [(TRIES - 1, None, false), (TRIES, Some("arn"), false), (TRIES, None, true)] {
         look.holds = holds;
         look.hold = hold.map(str::to_owned);
         assert_eq!(look.was_not_held(), is_over, "{holds} {hold:?}");

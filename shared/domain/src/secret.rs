@@ -76,8 +76,7 @@ const WHOLE: &str = "the document";
 /// Returns a finding if the text under this name is likely to be a secret. It never repeats the text.
 pub(crate) fn finding(path: &str, name: &str, text: &str) -> Option<Finding> {
     let sign = sign(name, text)?;
-    let reason =
-        format!("The value of `{name}` looks like a secret{sign}; it is not repeated here.");
+    let reason = format!("The value of `{name}` looks like a secret{sign}; it is not repeated here.");
     Some(found(path, &reason))
 }
 
@@ -96,22 +95,14 @@ fn found(path: &str, reason: &str) -> Finding {
 /// Returns findings for every text within a document.
 pub fn findings(document: &Value) -> Vec<Finding> {
     let environments = document.get("environments").and_then(Value::as_object);
-    let walk = Walk {
-        environments: environments
-            .into_iter()
-            .flat_map(|named| named.keys().map(String::as_str))
-            .collect(),
-    };
+    let walk =
+        Walk { environments: environments.into_iter().flat_map(|named| named.keys().map(String::as_str)).collect() };
     walk.findings("", "document", document)
 }
 
 /// The members by which an entry of a list says its name and its value, such as a variable of a container.
-const ENTRIES: [(&str, &str); 4] = [
-    ("name", "value"),
-    ("Name", "Value"),
-    ("key", "value"),
-    ("ParameterKey", "ParameterValue"),
-];
+const ENTRIES: [(&str, &str); 4] =
+    [("name", "value"), ("Name", "Value"), ("key", "value"), ("ParameterKey", "ParameterValue")];
 
 /// Returns the member with the value of an entry, and the entry's name.
 fn entry(members: &Map<String, Value>) -> Option<(&str, &str)> {
@@ -143,9 +134,7 @@ impl Walk<'_> {
             Value::Object(members) => {
                 let entry = entry(members);
                 let members = members.iter();
-                members
-                    .flat_map(|(key, member)| self.member(path, name, entry, (key, member)))
-                    .collect()
+                members.flat_map(|(key, member)| self.member(path, name, entry, (key, member))).collect()
             }
             _ => Vec::new(),
         }

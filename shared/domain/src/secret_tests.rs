@@ -23,77 +23,34 @@ fn secrets() -> Vec<(&'static str, String)> {
     let user = "c2hvcDpodW50ZXIyLWh1bnRlcjI=";
     vec![
         ("an AWS key id", of(&["AKIA", "IOSFODNN7EXAMPLE"])),
-        (
-            "an AWS secret key",
-            of(&["wJalrXUtnFEMI/K7MDENG/", "bPxRfiCYEXAMPLEKEY"]),
-        ),
+        ("an AWS secret key", of(&["wJalrXUtnFEMI/K7MDENG/", "bPxRfiCYEXAMPLEKEY"])),
         ("an AWS secret key of letters", r(40)),
         ("GitHub", of(&["ghp_", &r(36)])),
-        (
-            "GitHub, fine-grained",
-            of(&["github_pat_", &r(22), "_", &r(59)]),
-        ),
+        ("GitHub, fine-grained", of(&["github_pat_", &r(22), "_", &r(59)])),
         ("GitLab", of(&["glpat-", &r(20)])),
         ("OpenAI", of(&["sk-", &r(20), "T3Blbk", "FJ", &r(20)])),
-        (
-            "OpenAI, of a project",
-            of(&["sk-proj-", &r(40), "_", &r(30)]),
-        ),
-        (
-            "Anthropic",
-            of(&["sk-ant-api03-", &r(45), "-", &r(46), "AA"]),
-        ),
+        ("OpenAI, of a project", of(&["sk-proj-", &r(40), "_", &r(30)])),
+        ("Anthropic", of(&["sk-ant-api03-", &r(45), "-", &r(46), "AA"])),
         ("Google", of(&["AIza", &r(35)])),
         ("Google, OAuth", of(&["GOCSPX-", &r(28)])),
-        (
-            "Slack",
-            of(&["xoxb-", "123456789012-1234567890123-", &r(24)]),
-        ),
+        ("Slack", of(&["xoxb-", "123456789012-1234567890123-", &r(24)])),
         ("Slack, app", of(&["xapp-", "1-A012345-123456-", &r(20)])),
-        (
-            "Slack's webhook",
-            of(&["https://hooks.slack.com/", "services/T0123/B0123/", &r(24)]),
-        ),
-        (
-            "a webhook of Discord",
-            of(&["https://discord.com/api/", "webhooks/123456789/", &r(60)]),
-        ),
-        (
-            "a JSON Web Token",
-            of(&["eyJhbGciOiJIUzI1NiJ9", ".eyJzdWIiOiJldmEifQ.", &r(43)]),
-        ),
+        ("Slack's webhook", of(&["https://hooks.slack.com/", "services/T0123/B0123/", &r(24)])),
+        ("a webhook of Discord", of(&["https://discord.com/api/", "webhooks/123456789/", &r(60)])),
+        ("a JSON Web Token", of(&["eyJhbGciOiJIUzI1NiJ9", ".eyJzdWIiOiJldmEifQ.", &r(43)])),
         ("Bearer", of(&["Bearer ", &r(32)])),
-        (
-            "Bearer, in a header",
-            of(&["authorization:bearer ", &hex(16)]),
-        ),
+        ("Bearer, in a header", of(&["authorization:bearer ", &hex(16)])),
         ("Basic", of(&["Basic ", user])),
         ("Stripe", of(&["sk_live_", &r(24)])),
         ("Stripe's webhook", of(&["whsec_", &r(32)])),
         ("SendGrid", of(&["SG.", &r(22), ".", &r(43)])),
         ("npm", of(&["npm_", &r(36)])),
         ("PyPI", of(&["pypi-", "AgEIcHlwaS5vcmc", &r(60)])),
-        (
-            "Azure",
-            of(&[
-                "DefaultEndpointsProtocol=https;AccountName=shop;AccountKey=",
-                &r(86),
-                "==",
-            ]),
-        ),
+        ("Azure", of(&["DefaultEndpointsProtocol=https;AccountName=shop;AccountKey=", &r(86), "=="])),
         ("Twilio", of(&["SK", &hex(32)])),
-        (
-            "a private key",
-            of(&["-----BEGIN RSA ", "PRIVATE KEY-----\nMIIE"]),
-        ),
-        (
-            "a private key without a sort",
-            of(&["-----BEGIN ", "PRIVATE KEY-----"]),
-        ),
-        (
-            "a database",
-            "postgres://shop:hunter2@db.example/shop".into(),
-        ),
+        ("a private key", of(&["-----BEGIN RSA ", "PRIVATE KEY-----\nMIIE"])),
+        ("a private key without a sort", of(&["-----BEGIN ", "PRIVATE KEY-----"])),
+        ("a database", "postgres://shop:hunter2@db.example/shop".into()),
         ("a cache", "redis://:hunter2@cache.example:6379/0".into()),
     ]
 }
@@ -111,10 +68,7 @@ const NAMED: [(&str, &str); 24] = [
     ("cookie", "session=8f7d6e5c"),
     ("session_cookie", "8f7d6e5c"),
     ("dsn", "shop:hunter2@tcp(db:3306)/shop"),
-    (
-        "SENTRY_DSN",
-        "https://8f7d6e5c4b3a@o1.ingest.sentry.example/7",
-    ),
+    ("SENTRY_DSN", "https://8f7d6e5c4b3a@o1.ingest.sentry.example/7"),
     ("webhook", "https://shop.example/hooks/8f7d6e5c4b3a"),
     ("webhookUrl", "https://shop.example/hooks?k=8f7d6e5c4b3a"),
     ("token", "8f7d"),
@@ -188,16 +142,8 @@ fn a_refusal_names_the_member_the_sign_and_how_to_go_on() {
     );
     for (name, text, sign) in [
         ("auth", "shop:hunter2", "looks like a secret by its name;"),
-        (
-            "db",
-            "mysql://a:hunter2@db/",
-            "looks like a secret, an address with a password;",
-        ),
-        (
-            "query",
-            "a=b&token=hunter2",
-            "looks like a secret by a name within it;",
-        ),
+        ("db", "mysql://a:hunter2@db/", "looks like a secret, an address with a password;"),
+        ("query", "a=b&token=hunter2", "looks like a secret by a name within it;"),
     ] {
         let found = said(name, text).unwrap();
         assert!(found.contains(sign), "{found}");
@@ -208,10 +154,7 @@ fn a_refusal_names_the_member_the_sign_and_how_to_go_on() {
 fn what_only_speaks_of_secrets_is_none() {
     for (name, text) in [
         ("tokenUrl", "login.shop.example/oauth2/token"),
-        (
-            "secret",
-            "arn:aws:secretsmanager:eu-west-1:111111111111:secret:db-a1b2c3",
-        ),
+        ("secret", "arn:aws:secretsmanager:eu-west-1:111111111111:secret:db-a1b2c3"),
         ("secret", "ssm:/shop/db"),
         ("secret", "shop/db-password"),
         ("passwordMinLength", "12"),
@@ -219,63 +162,36 @@ fn what_only_speaks_of_secrets_is_none() {
         ("token", "true"),
         ("token", "{token_arn}"),
         ("token", "${{ secrets.NPM_TOKEN }}"),
-        (
-            "password",
-            "{{resolve:secretsmanager:shop/db:SecretString:password}}",
-        ),
+        ("password", "{{resolve:secretsmanager:shop/db:SecretString:password}}"),
         ("password", "${DB_PASSWORD}"),
         ("password", "${DB_PASSWORD:?is not set}"),
         ("password", "$DB_PASSWORD"),
         ("password", "<your password>"),
         ("password", "changeme"),
-        (
-            "authorization",
-            "Bearer {{resolve:secretsmanager:${Secret}:SecretString:token}}",
-        ),
+        ("authorization", "Bearer {{resolve:secretsmanager:${Secret}:SecretString:token}}"),
         ("token", "{% $states.input.token %}"),
         ("task_token.$", "$$.Task.Token"),
-        (
-            "token.actions.githubusercontent.com:aud",
-            "sts.amazonaws.com",
-        ),
+        ("token.actions.githubusercontent.com:aud", "sts.amazonaws.com"),
         ("password", "********"),
         ("id-token", "write"),
         ("secrets", "db-password"),
         ("secret_name", "shop/db"),
         ("commit", "9f2c1ab"),
-        (
-            "image",
-            "111111111111.dkr.ecr.eu-west-1.amazonaws.com/shop/token:1",
-        ),
+        ("image", "111111111111.dkr.ecr.eu-west-1.amazonaws.com/shop/token:1"),
         ("token", "shop/token:1.4.0"),
-        (
-            "principal",
-            "arn:aws:sts::111111111111:assumed-role/secrets-reader/eva",
-        ),
+        ("principal", "arn:aws:sts::111111111111:assumed-role/secrets-reader/eva"),
         ("reason", "the API's token expired; ASIAN prices were wrong"),
         ("reason", "highp_precision_shader is back"),
-        (
-            "reason",
-            "the password: it was changed; the token: expired.",
-        ),
+        ("reason", "the password: it was changed; the token: expired."),
         ("reason", "Basic auth is off, Bearer authentication is on"),
         ("reason", "basic tier2024 is back"),
-        (
-            "command",
-            "deploy --parameter-overrides TokenSecret=shop-github",
-        ),
+        ("command", "deploy --parameter-overrides TokenSecret=shop-github"),
         ("requirement", "mypy-boto3-secretsmanager==1.43.0"),
         ("class", "sk-folding-cube-animation-2"),
-        (
-            "url",
-            "https://shop.example/token/password?page=2&token_type=bearer",
-        ),
+        ("url", "https://shop.example/token/password?page=2&token_type=bearer"),
         ("url", "https://shop.example:8080/@eva"),
         ("url", "postgres://{user}:{password}@db.example/shop"),
-        (
-            "log",
-            "http://shop.example:8080 is called, mail eva@shop.example",
-        ),
+        ("log", "http://shop.example:8080 is called, mail eva@shop.example"),
         ("body", r#"{"tokenType": "Bearer"}"#),
         ("body", "{not JSON}"),
         ("files", "assets/**/*.{js,css}"),
@@ -344,12 +260,7 @@ fn a_document_is_looked_through_as_a_whole() {
     });
     assert_eq!(
         paths(values),
-        [
-            "values.environment[0].value",
-            "values.list[1]",
-            "values.password.dev",
-            "values.pin.password"
-        ]
+        ["values.environment[0].value", "values.list[1]", "values.password.dev", "values.pin.password"]
     );
     let name = paths(json!({"vars": {token.as_str(): 1}}));
     assert_eq!(name, ["vars"]);
@@ -378,16 +289,7 @@ fn what_another_program_answers_is_told_unless_it_may_be_a_secret() {
 #[test]
 fn a_large_text_is_looked_through_in_seconds() {
     let begin = Instant::now();
-    for piece in [
-        "-eyJ",
-        "-----BEGIN ",
-        "sk-",
-        "://a:",
-        "Bearer ",
-        "a=",
-        "{\"a\":",
-        "A/",
-    ] {
+    for piece in ["-eyJ", "-----BEGIN ", "sk-", "://a:", "Bearer ", "a=", "{\"a\":", "A/"] {
         let text = piece.repeat(300_000 / piece.len());
         assert_eq!(finding("here", "value", &text), None, "{piece}");
     }

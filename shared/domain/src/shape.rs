@@ -50,12 +50,7 @@ impl Shape {
             null_values::forbid(&mut schema);
         }
         let validator = jsonschema::validator_for(&schema).ok();
-        Self {
-            what,
-            language,
-            schema,
-            validator,
-        }
+        Self { what, language, schema, validator }
     }
 
     /// Returns the schema itself, for editors.
@@ -83,11 +78,7 @@ impl Shape {
     /// Reads a document of this shape.
     pub(crate) fn read<T: DeserializeOwned>(&self, document: &Value) -> Result<T, Vec<Finding>> {
         let findings = self.findings(document);
-        if findings.is_empty() {
-            self.typed(document)
-        } else {
-            Err(limited(findings))
-        }
+        if findings.is_empty() { self.typed(document) } else { Err(limited(findings)) }
     }
 
     /// Reads a document of this shape whose meaning is checked as well. Everything that is wrong with either is told at
@@ -99,9 +90,7 @@ impl Shape {
     ) -> Result<T, PartialDocument<T>> {
         let findings = self.findings(document);
         let read = if findings.is_empty() {
-            Some(Mended::whole(
-                self.typed(document).map_err(PartialDocument::unread)?,
-            ))
+            Some(Mended::whole(self.typed(document).map_err(PartialDocument::unread)?))
         } else {
             mended(document, findings.clone(), &|rest| self.findings(rest))
         };
@@ -120,10 +109,7 @@ impl Shape {
         Finding::new(
             FindingName::BadValue,
             self.what,
-            format!(
-                "{} has the form that is expected, and a value in it cannot be read.",
-                self.what
-            ),
+            format!("{} has the form that is expected, and a value in it cannot be read.", self.what),
             "Write no number of more than 15 digits; compare the rest with the examples.",
         )
     }
@@ -145,8 +131,7 @@ impl Shape {
                 let name = property.as_str().unwrap_or_default();
                 findings.push(self.missing(error, &path, name));
             }
-            ValidationErrorKind::OneOfNotValid { context }
-            | ValidationErrorKind::AnyOf { context } => {
+            ValidationErrorKind::OneOfNotValid { context } | ValidationErrorKind::AnyOf { context } => {
                 self.tell_branch(error, &path, context, findings);
             }
             _ => findings.push(self.bad_value(error, &path, &[])),
@@ -179,19 +164,13 @@ impl Shape {
         findings.push(self.no_branch(error, path, context));
     }
 
-    fn no_branch(
-        &self,
-        error: &ValidationError<'_>,
-        path: &str,
-        context: &[Vec<ValidationError<'static>>],
-    ) -> Finding {
+    fn no_branch(&self, error: &ValidationError<'_>, path: &str, context: &[Vec<ValidationError<'static>>]) -> Finding {
         let mut choices = Vec::new();
         let mut at = None;
         for inner in context.iter().flatten() {
             match inner.kind() {
                 // An alternative that is accepted only as another spelling is not suggested.
-                ValidationErrorKind::Constant { expected_value } if expected_value.is_boolean() => {
-                }
+                ValidationErrorKind::Constant { expected_value } if expected_value.is_boolean() => {}
                 ValidationErrorKind::Constant { expected_value } => {
                     choices.push(plain(expected_value));
                     at = Some(inner);
@@ -284,12 +263,7 @@ impl Shape {
     }
 
     /// Makes the finding of a bad value. `alternatives` are the parts of the schema of which one must fit.
-    fn bad_value(
-        &self,
-        error: &ValidationError<'_>,
-        path: &str,
-        alternatives: &[&Value],
-    ) -> Finding {
+    fn bad_value(&self, error: &ValidationError<'_>, path: &str, alternatives: &[&Value]) -> Finding {
         let reason = match &**error.instance() {
             Value::Null if self.language == Language::Yaml => "It has no value.".to_owned(),
             seen => format!("{} {}.", shown(path, seen), objection(error, self.language)),
@@ -325,9 +299,7 @@ impl Shape {
 /// Returns whether an alternative stands for a value that is left out.
 fn is_of_nothing(branch: &[ValidationError<'_>]) -> bool {
     branch.iter().any(|error| match error.kind() {
-        ValidationErrorKind::Type {
-            kind: jsonschema::error::TypeKind::Single(one),
-        } => one.as_str() == "null",
+        ValidationErrorKind::Type { kind: jsonschema::error::TypeKind::Single(one) } => one.as_str() == "null",
         _ => false,
     })
 }

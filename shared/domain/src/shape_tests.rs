@@ -34,12 +34,7 @@ fn shape() -> Shape {
     });
     let validator = jsonschema::validator_for(&schema).ok();
     assert!(validator.is_some());
-    Shape {
-        what: "the document",
-        language: Language::Yaml,
-        schema,
-        validator,
-    }
+    Shape { what: "the document", language: Language::Yaml, schema, validator }
 }
 
 #[test]
@@ -226,12 +221,7 @@ fn a_word_that_was_probably_meant_is_near() {
 
 #[test]
 fn a_schema_that_cannot_be_read_refuses_everything() {
-    let shape = Shape {
-        what: "the manifest",
-        language: Language::Json,
-        schema: json!({}),
-        validator: None,
-    };
+    let shape = Shape { what: "the manifest", language: Language::Json, schema: json!({}), validator: None };
     assert_eq!(shape.findings(&json!({})).len(), 1);
     let typed = shape.typed::<u8>(&json!("x")).unwrap_err();
     assert_eq!(typed[0].path, "the manifest");

@@ -86,10 +86,7 @@ impl StaysReachable {
 
     /// Returns the files and why they stay, how long they do, and the action that takes one away now: a sentence each.
     pub fn in_words(&self) -> [String; 3] {
-        let first = self
-            .first
-            .iter()
-            .map(|path| path.escape_debug().to_string());
+        let first = self.first.iter().map(|path| path.escape_debug().to_string());
         let mut named = first.collect::<Vec<_>>().join("`, `");
         named.push('`');
         let more = self.files.saturating_sub(self.first.len());
@@ -115,13 +112,8 @@ impl StaysReachable {
                 format!("its pages are too many to be searched for what names {them}"),
             ),
         };
-        let what = format!(
-            "{}: {} {whose} reachable, because {why}: `{named}.",
-            self.component,
-            count(files, "file"),
-        );
-        let further =
-            |releases| format!(" and for {releases} further {}", many(releases, "release"));
+        let what = format!("{}: {} {whose} reachable, because {why}: `{named}.", self.component, count(files, "file"));
+        let further = |releases| format!(" and for {releases} further {}", many(releases, "release"));
         let until = format!(
             "{} for at least {}{}; then a release takes {them} away.",
             agree(files, "It stays", "They stay"),
@@ -131,11 +123,7 @@ impl StaysReachable {
         let withdraw = input(
             ActionName::Withdraw,
             EnvironmentId::new(&self.app, &self.environment),
-            &[
-                ("component", self.component.as_str().into()),
-                ("pattern", "PATH".into()),
-                ("reason", "…".into()),
-            ],
+            &[("component", self.component.as_str().into()), ("pattern", "PATH".into()), ("reason", "…".into())],
         );
         let now = format!("{withdraw} takes one away now.");
         [what, until, now]
@@ -149,17 +137,8 @@ mod tests {
     fn of(files: usize, releases: Option<u32>) -> Option<StaysReachable> {
         let paths: Vec<String> = (0..files).map(|n| format!("a{n:02}.js")).collect();
         let web = ComponentName::new("web").unwrap();
-        let (app, prod) = (
-            AppName::new("shop").unwrap(),
-            EnvironmentName::new("prod").unwrap(),
-        );
-        StaysReachable::of(
-            EnvironmentId::new(&app, &prod),
-            &web,
-            WhyReachable::OpenPages,
-            releases,
-            paths.iter(),
-        )
+        let (app, prod) = (AppName::new("shop").unwrap(), EnvironmentName::new("prod").unwrap());
+        StaysReachable::of(EnvironmentId::new(&app, &prod), &web, WhyReachable::OpenPages, releases, paths.iter())
     }
 
     fn told(stays: &StaysReachable) -> String {
@@ -184,11 +163,7 @@ mod tests {
     fn many_files_are_counted_and_only_the_first_are_kept() {
         let many = of(25_000, None).unwrap();
         assert_eq!((many.files, many.first.len()), (25_000, NAMED));
-        assert!(
-            told(&many).contains("`a09.js` and 24990 more."),
-            "{}",
-            told(&many)
-        );
+        assert!(told(&many).contains("`a09.js` and 24990 more."), "{}", told(&many));
         assert_eq!(of(0, None), None);
     }
 

@@ -43,11 +43,7 @@ impl SteeringRecord {
     pub fn told(&self, record: &Deployment) -> String {
         let (app, environment) = (&record.app, &record.environment);
         let version = &record.release.version;
-        format!(
-            "{app} {environment} {version}: {}\n  deployment {}",
-            self.in_words(),
-            record.id
-        )
+        format!("{app} {environment} {version}: {}\n  deployment {}", self.in_words(), record.id)
     }
 }
 

@@ -251,21 +251,13 @@ impl Progress {
     /// Adds the time that is left. The work stood at `began` so many milliseconds ago.
     #[must_use]
     pub fn with_time_left(self, began: Self, elapsed_ms: u64) -> Self {
-        let cost =
-            |files: u64, bytes: u64| u128::from(files) * u128::from(PER_FILE) + u128::from(bytes);
-        let done = cost(
-            self.files_done.saturating_sub(began.files_done),
-            self.bytes_done.saturating_sub(began.bytes_done),
-        );
-        let left = cost(
-            self.files_total.saturating_sub(self.files_done),
-            self.bytes_total.saturating_sub(self.bytes_done),
-        );
+        let cost = |files: u64, bytes: u64| u128::from(files) * u128::from(PER_FILE) + u128::from(bytes);
+        let done =
+            cost(self.files_done.saturating_sub(began.files_done), self.bytes_done.saturating_sub(began.bytes_done));
+        let left =
+            cost(self.files_total.saturating_sub(self.files_done), self.bytes_total.saturating_sub(self.bytes_done));
         let left_ms = (u128::from(elapsed_ms) * left).checked_div(done);
-        Self {
-            left_s: left_ms.map(|ms| u64::try_from(ms.div_ceil(1000)).unwrap_or(u64::MAX)),
-            ..self
-        }
+        Self { left_s: left_ms.map(|ms| u64::try_from(ms.div_ceil(1000)).unwrap_or(u64::MAX)), ..self }
     }
 }
 
@@ -354,9 +346,7 @@ impl ChangeRecord {
     /// may have taken effect as late as it is waited for.
     pub fn shown_from(&self) -> Time {
         let waited_for = self.at.plus_ms(SEEN_AFTER_MS);
-        self.answered_at
-            .unwrap_or(waited_for)
-            .plus_ms(SEEN_AFTER_MS)
+        self.answered_at.unwrap_or(waited_for).plus_ms(SEEN_AFTER_MS)
     }
 }
 

@@ -30,17 +30,9 @@ fn the_time_that_is_left() {
         // A large file in the middle.
         (0, 50 * FILE, 1_000, Some(3)),
     ];
-    let began = Progress {
-        files_total: 100,
-        bytes_total: 100 * FILE,
-        ..Progress::default()
-    };
+    let began = Progress { files_total: 100, bytes_total: 100 * FILE, ..Progress::default() };
     for (files_done, bytes_done, elapsed_ms, left_s) in table {
-        let now = Progress {
-            files_done,
-            bytes_done,
-            ..began
-        };
+        let now = Progress { files_done, bytes_done, ..began };
         let now = now.with_time_left(began, elapsed_ms);
         assert_eq!(now.left_s, left_s, "{files_done} files in {elapsed_ms} ms");
     }

@@ -58,10 +58,7 @@ pub struct StandingFacts {
 
 /// Returns the windows of a summary: all of them end with its day.
 pub fn windows(to: Time) -> [Window; DAYS.len()] {
-    DAYS.map(|days| Window {
-        from: Time(to.0.saturating_sub(days * DAY_MS)),
-        to,
-    })
+    DAYS.map(|days| Window { from: Time(to.0.saturating_sub(days * DAY_MS)), to })
 }
 
 impl EnvironmentFacts {
@@ -78,18 +75,9 @@ impl EnvironmentFacts {
             figures(Window { from, ..window }, all)
         });
         let [day, ..] = windows;
-        let mut ended: Vec<OverDeployment> = all
-            .iter()
-            .filter_map(|one| OverDeployment::of(one, day))
-            .collect();
+        let mut ended: Vec<OverDeployment> = all.iter().filter_map(|one| OverDeployment::of(one, day)).collect();
         ended.sort_by_key(|one| one.ended.at);
-        Self {
-            environment,
-            figures,
-            since,
-            ended,
-            standing,
-        }
+        Self { environment, figures, since, ended, standing }
     }
 
     /// Returns whether there is nothing that a person has to read.
@@ -118,10 +106,7 @@ impl StandingFacts {
     }
 
     fn has_drifted(&self) -> bool {
-        let mut seen = self
-            .look()
-            .into_iter()
-            .flat_map(|it| it.components.values());
+        let mut seen = self.look().into_iter().flat_map(|it| it.components.values());
         seen.any(|one| one.drift == Drift::Changed)
     }
 }
@@ -130,10 +115,7 @@ impl OverDeployment {
     fn of(one: &Deployment, day: Window) -> Option<Self> {
         let ended = one.ending.as_ref()?;
         let is_in = (day.from..day.to).contains(&ended.at);
-        is_in.then(|| Self {
-            version: one.release.version.clone(),
-            ended: ended.clone(),
-        })
+        is_in.then(|| Self { version: one.release.version.clone(), ended: ended.clone() })
     }
 }
 
@@ -159,9 +141,7 @@ pub fn messages(
     for one in seen {
         let asking = declaration.notify(Some(&one.environment)).iter();
         for notify in asking.filter(|notify| asks(notify)) {
-            let same = |it: &&mut (&str, Form, Vec<&EnvironmentFacts>)| {
-                it.0 == notify.topic && it.1 == notify.form
-            };
+            let same = |it: &&mut (&str, Form, Vec<&EnvironmentFacts>)| it.0 == notify.topic && it.1 == notify.form;
             match topics.iter_mut().find(same) {
                 Some((.., of)) => of.push(one),
                 None => topics.push((&notify.topic, notify.form, vec![one])),

@@ -28,11 +28,7 @@ fn record(ago_h: u64, version: &str, ending: Option<&str>) -> Deployment {
     let committed = Time(accepted - HOUR).to_string();
     let ended = ending.map(|ending| {
         let cause = format!("shop prod {version} ended {ending}.\n  measured 7");
-        let name = if ending == "Succeeded" {
-            ""
-        } else {
-            "GateFailed"
-        };
+        let name = if ending == "Succeeded" { "" } else { "GateFailed" };
         json!({"ending": ending, "cause_name": name, "cause": cause, "at": accepted + HOUR,
             "cost": {"transitions": 40, "worked_ms": 0, "dollars": 0.001}})
     });
@@ -60,11 +56,7 @@ fn stuck() -> StandingFacts {
     let held = json!({"deployment": "1f0c", "action": "deploy", "execution": "e", "since": to().0 - HOUR,
         "state": "needs_operator"});
     StandingFacts {
-        hold: Some(Hold {
-            since: Time(to().0 - 2 * HOUR),
-            reason: "bad\nprices".into(),
-            by: "eva".into(),
-        }),
+        hold: Some(Hold { since: Time(to().0 - 2 * HOUR), reason: "bad\nprices".into(), by: "eva".into() }),
         held: Some(serde_json::from_value(held).unwrap()),
         waiting: vec![Time(to().0 - 60_000), Time(to().0 - 120_000)],
         drift: Some(look("changed")),
@@ -75,8 +67,7 @@ fn stuck() -> StandingFacts {
 fn look(drift: &str) -> LookResult {
     let at = to().0 - HOUR / 2;
     let seen = json!({"at": at, "drift": drift, "reason": "it could not be read"});
-    serde_json::from_value(json!({"looked": at, "due": to().0, "components": {"api": seen}}))
-        .unwrap()
+    serde_json::from_value(json!({"looked": at, "due": to().0, "components": {"api": seen}})).unwrap()
 }
 
 fn message(seen: &[EnvironmentFacts], form: Form) -> Notification {
@@ -95,11 +86,7 @@ fn busy() -> Vec<Deployment> {
 
 #[test]
 fn a_day_with_a_failure_and_an_environment_that_needs_an_operator() {
-    let all = [
-        seen("prod", &busy(), stuck()),
-        quiet("staging"),
-        quiet("dev"),
-    ];
+    let all = [seen("prod", &busy(), stuck()), quiet("staging"), quiet("dev")];
     let told = message(&all, Form::Text);
     assert_eq!(
         told.subject,
@@ -118,18 +105,12 @@ fn a_day_on_which_nothing_happened_is_one_line() {
          drift: not looked at"
     );
     let looked = |environment| {
-        let standing = StandingFacts {
-            drift: Some(look("none")),
-            ..StandingFacts::default()
-        };
+        let standing = StandingFacts { drift: Some(look("none")), ..StandingFacts::default() };
         seen(environment, &[], standing)
     };
     for (all, wanted) in [
         (vec![looked("prod")], "in prod; nothing has drifted"),
-        (
-            vec![looked("prod"), quiet("dev")],
-            "in prod, dev; drift: not looked at in 1 of them",
-        ),
+        (vec![looked("prod"), quiet("dev")], "in prod, dev; drift: not looked at in 1 of them"),
     ] {
         let told = message(&all, Form::Text).message;
         assert!(told.ends_with(wanted) && !told.contains('\n'), "{told}");
@@ -140,16 +121,8 @@ fn a_day_on_which_nothing_happened_is_one_line() {
 fn what_makes_a_person_read() {
     let under_way = {
         let mut standing = stuck();
-        standing
-            .held
-            .iter_mut()
-            .for_each(|held| held.state = HeldState::Running);
-        StandingFacts {
-            hold: None,
-            waiting: vec![],
-            drift: None,
-            ..standing
-        }
+        standing.held.iter_mut().for_each(|held| held.state = HeldState::Running);
+        StandingFacts { hold: None, waiting: vec![], drift: None, ..standing }
     };
     let only = |change: fn(&mut StandingFacts)| {
         let mut standing = StandingFacts::default();
@@ -164,42 +137,14 @@ fn what_makes_a_person_read() {
             StandingFacts::default(),
             "1.0.0 Rejected (GateFailed): shop prod 1.0.0",
         ),
-        (
-            vec![record(25, "1.0.0", Some("Succeeded"))],
-            StandingFacts::default(),
-            "prod: 1 Succeeded",
-        ),
-        (
-            vec![record(26, "1.0.0", Some("Succeeded"))],
-            StandingFacts::default(),
-            "nothing happened",
-        ),
-        (
-            vec![record(3, "1.0.0", None)],
-            StandingFacts::default(),
-            "prod: nothing ended",
-        ),
+        (vec![record(25, "1.0.0", Some("Succeeded"))], StandingFacts::default(), "prod: 1 Succeeded"),
+        (vec![record(26, "1.0.0", Some("Succeeded"))], StandingFacts::default(), "nothing happened"),
+        (vec![record(3, "1.0.0", None)], StandingFacts::default(), "prod: nothing ended"),
         (vec![], under_way, "deployment 1f0c is under way since"),
-        (
-            vec![],
-            only(|it| it.hold = stuck().hold),
-            "held since 2026-11-24T04:00:00Z by eva: \"bad⏎prices\"",
-        ),
-        (
-            vec![],
-            only(|it| it.held = stuck().held),
-            "locked: deployment 1f0c needs an operator",
-        ),
-        (
-            vec![],
-            only(|it| it.waiting = stuck().waiting),
-            "waiting: 2 deployments, since 2026-11-24T05:58:00Z",
-        ),
-        (
-            vec![],
-            only(|it| it.drift = stuck().drift),
-            "drift: api drifted; looked at 2026-11-24T05:30:00Z",
-        ),
+        (vec![], only(|it| it.hold = stuck().hold), "held since 2026-11-24T04:00:00Z by eva: \"bad⏎prices\""),
+        (vec![], only(|it| it.held = stuck().held), "locked: deployment 1f0c needs an operator"),
+        (vec![], only(|it| it.waiting = stuck().waiting), "waiting: 2 deployments, since 2026-11-24T05:58:00Z"),
+        (vec![], only(|it| it.drift = stuck().drift), "drift: api drifted; looked at 2026-11-24T05:30:00Z"),
         (
             vec![],
             only(|it| it.drift = Some(look("unknown"))),
@@ -227,19 +172,11 @@ fn the_figures_are_those_of_each_window() {
     let live: Vec<u64> = one.figures.iter().map(|figures| figures.live).collect();
     assert_eq!(live, [1, 2, 3]);
     let since = Time(to().0 - 40 * HOUR);
-    let cut = EnvironmentFacts::of(
-        name("prod"),
-        to(),
-        (&busy(), Some(since)),
-        StandingFacts::default(),
-    );
+    let cut = EnvironmentFacts::of(name("prod"), to(), (&busy(), Some(since)), StandingFacts::default());
     let live: Vec<u64> = cut.figures.iter().map(|figures| figures.live).collect();
     assert_eq!(live, [1, 2, 2], "no window tells of what was not read");
     let told = message(&[cut], Form::Text).message;
-    assert!(
-        told.contains("figures since 2026-11-22T14:00:00Z alone"),
-        "{told}"
-    );
+    assert!(told.contains("figures since 2026-11-22T14:00:00Z alone"), "{told}");
 }
 
 #[test]
@@ -277,25 +214,15 @@ fn a_channel_gets_it_in_its_form_with_what_comes_next_apart() {
     let [recover, release] = next.as_slice() else {
         panic!("{next:?}");
     };
-    assert!(
-        recover.contains(r#"{"action":"recover","app":"shop""#),
-        "{recover}"
-    );
+    assert!(recover.contains(r#"{"action":"recover","app":"shop""#), "{recover}");
     assert!(release.contains(r#"{"action":"release_hold""#), "{release}");
-    assert!(
-        !shown["content"]["description"]
-            .as_str()
-            .unwrap()
-            .contains("next:")
-    );
+    assert!(!shown["content"]["description"].as_str().unwrap().contains("next:"));
 }
 
 #[test]
 fn a_message_has_room_however_much_there_is() {
     let version = "9".repeat(2_000);
-    let many: Vec<Deployment> = (1..=20)
-        .map(|ago| record(ago, &version, Some("RolledBack")))
-        .collect();
+    let many: Vec<Deployment> = (1..=20).map(|ago| record(ago, &version, Some("RolledBack"))).collect();
     let names = (0..200).map(|number| format!("environment-{number:03}"));
     let loud: Vec<EnvironmentFacts> = names.clone().map(|it| seen(&it, &many, stuck())).collect();
     let quiet: Vec<EnvironmentFacts> = names.map(|it| quiet(&it)).collect();
@@ -303,23 +230,13 @@ fn a_message_has_room_however_much_there_is() {
         for form in [Form::Text, Form::Chat] {
             let told = message(all, form);
             assert!(told.subject.len() <= LONGEST_SUBJECT, "{}", told.subject);
-            assert!(
-                told.message.len() <= 2 * LONGEST_CAUSE,
-                "{}",
-                told.message.len()
-            );
+            assert!(told.message.len() <= 2 * LONGEST_CAUSE, "{}", told.message.len());
         }
     }
     let told = message(&loud, Form::Text).message;
     assert!(told.len() <= LONGEST_CAUSE);
-    assert!(
-        told.contains("14 more: `GET /apps/shop/deployments?environment=environment-000`"),
-        "{told}"
-    );
+    assert!(told.contains("14 more: `GET /apps/shop/deployments?environment=environment-000`"), "{told}");
     let rest = "\n… and 196 more environments: `GET /apps`, `GET /apps/shop/stats?days=1`";
     assert!(told.ends_with(rest), "{told}");
-    assert!(
-        !told.contains("30 days"),
-        "the day itself has room first: {told}"
-    );
+    assert!(!told.contains("30 days"), "the day itself has room first: {told}");
 }

@@ -28,10 +28,9 @@ pub fn json(what: &str, text: &str, largest: usize) -> Result<Value, Finding> {
                 "it ends before everything that was opened is closed",
                 "Write the whole of it: its end is missing, or a quote or a bracket is not closed.",
             ),
-            _ if !text.trim_start().starts_with(['{', '[', '"']) => (
-                "it does not begin as JSON does",
-                "Write JSON, which begins with `{`; of YAML any converter makes it.",
-            ),
+            _ if !text.trim_start().starts_with(['{', '[', '"']) => {
+                ("it does not begin as JSON does", "Write JSON, which begins with `{`; of YAML any converter makes it.")
+            }
             _ => (
                 "it is broken here",
                 "Mend it at this place: a missing or surplus comma, quote or bracket is the usual cause.",
@@ -64,13 +63,7 @@ pub fn yaml(what: &str, text: &str, largest: usize) -> Result<Value, Finding> {
         with_snippet: false,
     };
     match serde_saphyr::from_str_with_options(text, options) {
-        Ok(Value::Null) => Err(broken(
-            what,
-            "YAML",
-            (1, 1),
-            "it is empty",
-            "Write the whole of it.",
-        )),
+        Ok(Value::Null) => Err(broken(what, "YAML", (1, 1), "it is empty", "Write the whole of it.")),
         read => read.map_err(|error| of_yaml(what, text, &error)),
     }
 }
@@ -87,10 +80,9 @@ fn of_yaml(what: &str, text: &str, error: &serde_saphyr::Error) -> Finding {
             "it ends before everything that was opened is closed",
             "Close what was opened: a quote or a bracket is the usual cause.",
         ),
-        E::MultipleDocuments { .. } => (
-            "it holds several documents",
-            "Write one document: remove the line `---` and what follows it.",
-        ),
+        E::MultipleDocuments { .. } => {
+            ("it holds several documents", "Write one document: remove the line `---` and what follows it.")
+        }
         E::Budget { .. }
         | E::AliasReplayCounterOverflow { .. }
         | E::AliasReplayLimitExceeded { .. }
@@ -130,24 +122,15 @@ fn by_looks(text: &str, line: usize) -> (&'static str, &'static str) {
     let near = near.unwrap_or_default();
     let odd = |mark: char| near.iter().any(|line| line.matches(mark).count() % 2 == 1);
     let count = |mark: char| text.matches(mark).count();
-    if near
-        .iter()
-        .any(|line| line.trim_start_matches(' ').starts_with('\t'))
-    {
-        (
-            "a line is indented by a tab",
-            "Indent with spaces: YAML takes no tabs.",
-        )
+    if near.iter().any(|line| line.trim_start_matches(' ').starts_with('\t')) {
+        ("a line is indented by a tab", "Indent with spaces: YAML takes no tabs.")
     } else if count('[') != count(']') || count('{') != count('}') {
         (
             "a bracket is opened and not closed, or closed and not opened",
             "Close each `[` with `]` and each `{` with `}`, and put texts with brackets in quotes.",
         )
     } else if odd('"') || odd('\'') {
-        (
-            "a quote is opened and not closed",
-            "Close the quote on the line on which it begins.",
-        )
+        ("a quote is opened and not closed", "Close the quote on the line on which it begins.")
     } else {
         (
             "it is broken here",
@@ -166,11 +149,7 @@ fn broken(what: &str, language: &str, at: (usize, usize), why: &str, remedy: &st
 }
 
 fn place(what: &str, (line, column): (usize, usize)) -> String {
-    if line == 0 || column == 0 {
-        what.to_owned()
-    } else {
-        format!("line {line} column {column}")
-    }
+    if line == 0 || column == 0 { what.to_owned() } else { format!("line {line} column {column}") }
 }
 
 /// Returns the text without a byte order mark, which some editors write.
@@ -179,10 +158,7 @@ fn sized<'t>(what: &str, text: &'t str, largest: usize) -> Result<&'t str, Findi
         return Err(Finding::new(
             FindingName::BadValue,
             what,
-            format!(
-                "{what} has {}; at most {largest} are read.",
-                count(text.len(), "byte")
-            ),
+            format!("{what} has {}; at most {largest} are read.", count(text.len(), "byte")),
             "Make it smaller.",
         ));
     }
@@ -195,9 +171,7 @@ mod tests {
 
     fn told(read: Result<Value, Finding>) -> String {
         let finding = read.err().map(|f| (f.path, f.reason, f.remedy));
-        finding.map_or_else(String::new, |(path, reason, remedy)| {
-            format!("{path}: {reason} {remedy}")
-        })
+        finding.map_or_else(String::new, |(path, reason, remedy)| format!("{path}: {reason} {remedy}"))
     }
 
     #[test]
@@ -283,9 +257,6 @@ mod tests {
         assert_eq!(json("the manifest", "\u{feff}3", 4), three);
         assert_eq!(yaml("the declaration", "\u{feff}3", 4), three);
         let large = json("the manifest", "12345", 4);
-        assert_eq!(
-            told(large),
-            "the manifest: the manifest has 5 bytes; at most 4 are read. Make it smaller."
-        );
+        assert_eq!(told(large), "the manifest: the manifest has 5 bytes; at most 4 are read. Make it smaller.");
     }
 }

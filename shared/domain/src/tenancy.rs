@@ -8,7 +8,8 @@ use crate::request::ActionName;
 use serde::{Deserialize, Serialize};
 use std::fmt;
 
-const REMEDY: &str = "Give each component of each environment a target of its own; of one bucket, folders none of which is in another.";
+const REMEDY: &str =
+    "Give each component of each environment a target of its own; of one bucket, folders none of which is in another.";
 
 /// A resource that a component changes, or that its callers need as it is.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -73,20 +74,13 @@ impl Claim {
 
     /// Claims a folder of a resource.
     pub fn folder(resource: impl Into<String>, folder: impl Into<String>) -> Self {
-        Self {
-            resource: resource.into(),
-            folder: folder.into(),
-            shared: false,
-        }
+        Self { resource: resource.into(), folder: folder.into(), shared: false }
     }
 
     /// Makes the claim one of a component that does not change it.
     #[must_use]
     pub fn shared(self) -> Self {
-        Self {
-            shared: true,
-            ..self
-        }
+        Self { shared: true, ..self }
     }
 
     /// Returns whether two components cannot have both: one of them would change what is the other's.
@@ -103,9 +97,7 @@ impl Claim {
 
     /// Returns the claims that a component has left, of those that it changed: it claimed `then`, and claims `now`.
     pub fn left<'a>(then: &'a [Self], now: &[Self]) -> Vec<&'a Self> {
-        let is_same = |one: &Self, other: &Self| {
-            (&one.resource, &one.folder) == (&other.resource, &other.folder)
-        };
+        let is_same = |one: &Self, other: &Self| (&one.resource, &one.folder) == (&other.resource, &other.folder);
         // A deployment group of CodeDeploy moves callers and is no target: who leaves it leaves nothing behind.
         let is_way = |claim: &Self| claim.resource.contains(":codedeploy:");
         let changed = then.iter().filter(|claim| !claim.shared && !is_way(claim));
@@ -134,16 +126,8 @@ impl Claims {
     ///
     /// # Errors
     /// Somebody else has what it clashes with.
-    pub fn take(
-        &mut self,
-        by: &Owner,
-        claim: &Claim,
-        is_gone: impl Fn(&Owner) -> bool,
-    ) -> Result<bool, Finding> {
-        let ours = HeldClaim {
-            owner: by.clone(),
-            claim: claim.clone(),
-        };
+    pub fn take(&mut self, by: &Owner, claim: &Claim, is_gone: impl Fn(&Owner) -> bool) -> Result<bool, Finding> {
+        let ours = HeldClaim { owner: by.clone(), claim: claim.clone() };
         if self.held.contains(&ours) {
             return Ok(false);
         }
@@ -177,15 +161,9 @@ pub fn left_behind(component: &ComponentName, version: &str, left: &[&Claim]) ->
 
 fn not_ours(ours: &HeldClaim, theirs: &HeldClaim) -> Finding {
     let (our, their) = (&ours.claim, &theirs.claim);
-    let (have, has) = (
-        if our.shared { "use" } else { "have" },
-        if their.shared { "uses" } else { "has" },
-    );
+    let (have, has) = (if our.shared { "use" } else { "have" }, if their.shared { "uses" } else { "has" });
     let (by, owner) = (&ours.owner, &theirs.owner);
-    let members = [
-        ("component", owner.component.as_str().into()),
-        ("reason", "…".into()),
-    ];
+    let members = [("component", owner.component.as_str().into()), ("reason", "…".into())];
     let let_go = input(ActionName::Remove, owner.environment_id(), &members);
     let why = match our.folder.len().cmp(&their.folder.len()) {
         std::cmp::Ordering::Less => format!("{their}, which the {owner} {has}, is in it"),

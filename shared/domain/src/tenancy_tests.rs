@@ -4,11 +4,7 @@ use super::*;
 fn claim(text: &str) -> Claim {
     let (bucket, folder) = text.trim_start_matches('*').split_once('/').unwrap();
     let claim = Claim::folder(format!("s3://{bucket}/"), folder);
-    if text.starts_with('*') {
-        claim.shared()
-    } else {
-        claim
-    }
+    if text.starts_with('*') { claim.shared() } else { claim }
 }
 
 fn owner(text: &str) -> Owner {
@@ -62,10 +58,7 @@ fn what_a_component_has_left() {
     let all = |text: &str| text.split_whitespace().map(claim).collect::<Vec<_>>();
     for (then, now, left) in table {
         let (then, now) = (all(then), all(now));
-        let told: Vec<String> = Claim::left(&then, &now)
-            .into_iter()
-            .map(ToString::to_string)
-            .collect();
+        let told: Vec<String> = Claim::left(&then, &now).into_iter().map(ToString::to_string).collect();
         assert_eq!(told.join(" "), left, "{then:?} {now:?}");
     }
 }
@@ -104,20 +97,12 @@ fn who_has_what_and_who_is_refused() {
                 "web/docs/",
                 "The component web of bank/prod cannot have s3://web/docs/: the component web of shop/prod has it.",
             ),
-            (
-                "bank/prod/web",
-                "web/more/",
-                "= shop/prod/web web/docs/, bank/prod/web web/more/",
-            ),
+            ("bank/prod/web", "web/more/", "= shop/prod/web web/docs/, bank/prod/web web/more/"),
         ],
         // A claim stays, also where its component goes elsewhere.
         &[
             ("shop/prod/web", "web/", ""),
-            (
-                "shop/prod/web",
-                "web/shop/",
-                "= shop/prod/web web/, shop/prod/web web/shop/",
-            ),
+            ("shop/prod/web", "web/shop/", "= shop/prod/web web/, shop/prod/web web/shop/"),
             ("bank/prod/web", "web/bank/", "it is in s3://web/,"),
             ("shop/prod/docs", "web/docs/", "it is in s3://web/,"),
         ],
@@ -131,27 +116,12 @@ fn who_has_what_and_who_is_refused() {
         &[
             ("shop/prod/old-web", "web/", ""),
             ("shop/prod/docs", "web/docs/", ""),
-            (
-                "shop/prod/web",
-                "web/web/",
-                "= shop/prod/old-web web/, shop/prod/docs web/docs/, shop/prod/web web/web/",
-            ),
+            ("shop/prod/web", "web/web/", "= shop/prod/old-web web/, shop/prod/docs web/docs/, shop/prod/web web/web/"),
             ("bank/prod/web", "web/bank/", "it is in s3://web/,"),
-            (
-                "shop/prod/more",
-                "web/docs/more/",
-                "it is in s3://web/docs/",
-            ),
+            ("shop/prod/more", "web/docs/more/", "it is in s3://web/docs/"),
         ],
         // No component of another environment is known to be gone.
-        &[
-            ("shop/dev/old-web", "web/", ""),
-            (
-                "shop/prod/web",
-                "web/",
-                "the component old-web of shop/dev has it",
-            ),
-        ],
+        &[("shop/dev/old-web", "web/", ""), ("shop/prod/web", "web/", "the component old-web of shop/dev has it")],
         &[
             ("shop/prod/web", "*e1/", ""),
             ("shop/dev/web", "*e1/", ""),
@@ -174,16 +144,8 @@ fn who_has_what_and_who_is_refused() {
         // A use stands beside that of a component that is gone, and nobody may change what is used.
         &[
             ("shop/prod/old-web", "*e1/", ""),
-            (
-                "shop/prod/web",
-                "*e1/",
-                "= shop/prod/old-web *e1/, shop/prod/web *e1/",
-            ),
-            (
-                "shop/prod/old-more",
-                "e1/",
-                "the component web of shop/prod uses it",
-            ),
+            ("shop/prod/web", "*e1/", "= shop/prod/old-web *e1/, shop/prod/web *e1/"),
+            ("shop/prod/old-more", "e1/", "the component web of shop/prod uses it"),
         ],
     ];
     for story in stories {
@@ -205,11 +167,7 @@ fn who_has_what_and_who_is_refused() {
             };
             let is_refused = !told.starts_with('=');
             assert!(!is_refused || claims == before, "{story:?} {who}");
-            assert_eq!(
-                is_refused,
-                !expected.is_empty() && !expected.starts_with('='),
-                "{story:?} {who}: {told}"
-            );
+            assert_eq!(is_refused, !expected.is_empty() && !expected.starts_with('='), "{story:?} {who}: {told}");
             assert!(told.contains(expected), "{story:?} {who}: {told}");
         }
     }
@@ -219,13 +177,7 @@ fn in_words(claims: &Claims) -> String {
     let held = claims.held.iter().map(|HeldClaim { owner, claim }| {
         let shared = if claim.shared { "*" } else { "" };
         let place = claim.to_string();
-        format!(
-            "{}/{}/{} {shared}{}",
-            owner.app,
-            owner.environment,
-            owner.component,
-            place.trim_start_matches("s3://")
-        )
+        format!("{}/{}/{} {shared}{}", owner.app, owner.environment, owner.component, place.trim_start_matches("s3://"))
     });
     held.collect::<Vec<_>>().join(", ")
 }

@@ -6,20 +6,7 @@ use serde::{Deserialize, Serialize};
 use std::fmt;
 
 /// A point in time: milliseconds since 1970-01-01T00:00:00Z.
-#[derive(
-    Debug,
-    Clone,
-    Copy,
-    Default,
-    PartialEq,
-    Eq,
-    PartialOrd,
-    Ord,
-    Hash,
-    Serialize,
-    Deserialize,
-    JsonSchema,
-)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema)]
 #[serde(transparent)]
 pub struct Time(pub u64);
 
@@ -76,9 +63,7 @@ impl fmt::Display for Time {
 }
 
 /// A length of time, written as `30s`, `5m`, `2h` or `800ms`.
-#[derive(
-    Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema,
-)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema)]
 #[serde(try_from = "String", into = "String")]
 #[schemars(with = "String", extend("pattern" = r"^[0-9]{1,6}(ms|s|m|h)$"))]
 pub struct Span {
@@ -215,9 +200,7 @@ mod tests {
             assert_eq!(String::from(span), written, "{text}");
             assert_eq!(Span::try_from(written.to_owned()), Ok(span), "{text}");
         }
-        for text in [
-            "", "5", "s", "5 m", "5d", "-5s", "1000000s", "5m30s", "1.5s",
-        ] {
+        for text in ["", "5", "s", "5 m", "5d", "-5s", "1000000s", "5m30s", "1.5s"] {
             assert_eq!(Span::parse(text), Err(BadSpan(text.to_owned())), "{text}");
         }
     }

@@ -58,9 +58,7 @@ impl Declaration {
 impl RecordedRelease {
     /// Returns whether it is the record of another environment than this one.
     pub fn is_elsewhere(&self, environment: &EnvironmentName) -> bool {
-        self.environment
-            .as_ref()
-            .is_some_and(|own| own != environment)
+        self.environment.as_ref().is_some_and(|own| own != environment)
     }
 
     /// Returns whether it is the record of other environments, and of other bytes than a release into this one has, or
@@ -101,9 +99,8 @@ impl Release {
         let plain = plain(version);
         let rest = self.version.strip_prefix(&plain);
         let digits = rest.and_then(|rest| rest.strip_prefix(['+', '.']));
-        let is_marked = digits.is_some_and(|digits| {
-            digits.len() == DIGITS && digits.bytes().all(|b| b.is_ascii_hexdigit())
-        });
+        let is_marked =
+            digits.is_some_and(|digits| digits.len() == DIGITS && digits.bytes().all(|b| b.is_ascii_hexdigit()));
         self.version == version || rest == Some("") || is_marked
     }
 }
@@ -139,16 +136,8 @@ components:
 ";
 
     fn release(version: &str, reference: Option<&str>, bytes: &[u8]) -> Release {
-        let image = Artifact::Image {
-            repository: "shop/agent".into(),
-            digest: Digest::of(bytes),
-        };
-        let git = |reference: &str| Git {
-            reference: reference.into(),
-            commit: None,
-            time: None,
-            dirty: false,
-        };
+        let image = Artifact::Image { repository: "shop/agent".into(), digest: Digest::of(bytes) };
+        let git = |reference: &str| Git { reference: reference.into(), commit: None, time: None, dirty: false };
         Release {
             app: AppName::new("shop").unwrap(),
             version: version.into(),
@@ -187,36 +176,22 @@ components:
             ("main-12", main, "dev", "main-12"),
             ("v1", main, "dev", "v1"),
         ] {
-            assert_eq!(
-                named(version, reference, environment),
-                name,
-                "{version} {reference:?} {environment}"
-            );
+            assert_eq!(named(version, reference, environment), name, "{version} {reference:?} {environment}");
         }
     }
 
     #[test]
     fn a_version_that_no_tag_rule_takes_is_its_own_name() {
-        let text = DECLARATION
-            .replace("tag: stable", "branch: stable")
-            .replace("tag: release-candidate", "tag: 'v1.*'");
+        let text =
+            DECLARATION.replace("tag: stable", "branch: stable").replace("tag: release-candidate", "tag: 'v1.*'");
         let declaration = Declaration::parse(&text).unwrap();
         let dev = EnvironmentName::new("dev").unwrap();
         for (version, name) in [("8.0.0", "8.0.0"), ("v8.0.0", "v8.0.0")] {
-            assert_eq!(
-                declaration.version_name(&release(version, None, b"bytes"), &dev),
-                name
-            );
+            assert_eq!(declaration.version_name(&release(version, None, b"bytes"), &dev), name);
         }
         // The glob is of the tag, which may begin with `v`.
         let name = declaration.version_name(&release("1.0.0", None, b"bytes"), &dev);
-        assert!(
-            release("1.0.0", None, b"bytes")
-                .bytes()
-                .as_str()
-                .starts_with(&name["1.0.0+".len()..]),
-            "{name}"
-        );
+        assert!(release("1.0.0", None, b"bytes").bytes().as_str().starts_with(&name["1.0.0+".len()..]), "{name}");
     }
 
     #[test]
@@ -226,43 +201,26 @@ components:
         let [one, other] = [b"one", b"two"].map(|bytes: &[u8; 3]| release("8.0.0", None, bytes));
         let names = [&one, &other].map(|it| declaration.version_name(it, &dev));
         assert_ne!(names[0], names[1]);
-        let recorded = Release {
-            version: names[0].clone(),
-            ..one
-        };
+        let recorded = Release { version: names[0].clone(), ..one };
         assert!(recorded.is_marked("8.0.0") && !recorded.is_marked("8.0.1"));
-        assert!(
-            !Release {
-                version: names[0].clone(),
-                ..other
-            }
-            .is_marked("8.0.0")
-        );
+        assert!(!Release { version: names[0].clone(), ..other }.is_marked("8.0.0"));
     }
 
     #[test]
     fn a_record_of_another_environment_is_shared_by_the_same_bytes_alone() {
         let [dev, prod] = ["dev", "prod"].map(|name| EnvironmentName::new(name).unwrap());
-        let recorded = RecordedRelease {
-            release: release("1.0.0", None, b"one"),
-            environment: Some(dev.clone()),
-            by: None,
-        };
+        let recorded =
+            RecordedRelease { release: release("1.0.0", None, b"one"), environment: Some(dev.clone()), by: None };
         let mut more = release("1.0.0", None, b"one");
         let web = ComponentName::new("web").unwrap();
-        more.components
-            .insert(web, more.components.values().next().unwrap().clone());
+        more.components.insert(web, more.components.values().next().unwrap().clone());
         for (release, environment, is_of_others) in [
             (&recorded.release, &prod, false),
             (&release("1.0.0", None, b"two"), &prod, true),
             (&more, &prod, true),
             (&more, &dev, false),
         ] {
-            assert_eq!(
-                recorded.is_of_others(release, environment),
-                is_of_others,
-                "{release:?} {environment}"
-            );
+            assert_eq!(recorded.is_of_others(release, environment), is_of_others, "{release:?} {environment}");
         }
     }
 }

@@ -75,11 +75,7 @@ impl WayIn {
             Self::Console => None,
             Self::CommandLine => command(request, environment).map(|said| format!("`{said}`")),
             Self::Http => {
-                let key = if request.action == ActionName::Deploy {
-                    KEYED
-                } else {
-                    ""
-                };
+                let key = if request.action == ActionName::Deploy { KEYED } else { "" };
                 call(request, environment).map(|said| format!("`{said}`{key}"))
             }
         }
@@ -111,13 +107,7 @@ impl FromStr for WayIn {
 const KEYED: &str = " with a new header `Idempotency-Key`";
 
 /// The members of a deployment that each need a reason.
-const WISHES: [&str; 5] = [
-    "again",
-    "allow_older",
-    "accept_red",
-    "through_hold",
-    "preempt",
-];
+const WISHES: [&str; 5] = ["again", "allow_older", "accept_red", "through_hold", "preempt"];
 
 fn option(member: &str) -> String {
     format!("--{}", member.replace('_', "-"))
@@ -133,13 +123,7 @@ fn input_at(text: &str) -> (Option<Request>, usize) {
 }
 
 fn wished(request: &Request) -> impl Iterator<Item = &'static str> {
-    let wished = [
-        request.again,
-        request.allow_older,
-        request.accept_red,
-        request.through_hold,
-        request.preempt,
-    ];
+    let wished = [request.again, request.allow_older, request.accept_red, request.through_hold, request.preempt];
     let named = WISHES.into_iter().zip(wished);
     named.filter(|(_, wished)| *wished).map(|(name, _)| name)
 }
@@ -157,11 +141,7 @@ fn command(request: &Request, environment: &EnvironmentName) -> Option<String> {
     match request.action {
         ActionName::Deploy => words.push(request.version.clone()?),
         ActionName::Rollback => {
-            words.extend(
-                request
-                    .snapshot
-                    .map(|number| format!("--snapshot {number}")),
-            );
+            words.extend(request.snapshot.map(|number| format!("--snapshot {number}")));
             let across = request.across.iter();
             words.extend(across.map(|name| format!("--across {name}")));
         }

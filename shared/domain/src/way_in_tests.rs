@@ -4,10 +4,7 @@ use crate::input::{input, operators};
 use crate::name::AppName;
 
 fn told(way: WayIn, action: ActionName, members: &[(&str, Value)]) -> String {
-    let (app, prod) = (
-        AppName::new("shop").unwrap(),
-        EnvironmentName::new("prod").unwrap(),
-    );
+    let (app, prod) = (AppName::new("shop").unwrap(), EnvironmentName::new("prod").unwrap());
     way.tell(&input(action, EnvironmentId::new(&app, &prod), members))
 }
 
@@ -17,8 +14,8 @@ type Row<'a> = (ActionName, &'a [(&'a str, Value)], &'a str, &'a str);
 #[test]
 fn each_input_is_a_command_and_a_call() {
     use ActionName::{
-        Accept, Check, Continue, Deploy, HandOver, Hold, Pause, Recover, ReleaseHold, Remove,
-        Rename, Rollback, SkipBake,
+        Accept, Check, Continue, Deploy, HandOver, Hold, Pause, Recover, ReleaseHold, Remove, Rename, Rollback,
+        SkipBake,
     };
     let because = ("reason", json!("it's down"));
     let table: [Row; 17] = [
@@ -30,12 +27,7 @@ fn each_input_is_a_command_and_a_call() {
         ),
         (
             Deploy,
-            &[
-                ("version", json!("1.4.0")),
-                ("again", json!(true)),
-                ("through_hold", json!(true)),
-                because.clone(),
-            ],
+            &[("version", json!("1.4.0")), ("again", json!(true)), ("through_hold", json!(true)), because.clone()],
             r"windlass deploy shop prod 1.4.0 --again --through-hold --reason 'it'\''s down'",
             r#"POST /apps/shop/environments/prod/starts {"again":true,"reason":"it's down","through_hold":true,"version":"1.4.0"}"#,
         ),
@@ -59,10 +51,7 @@ fn each_input_is_a_command_and_a_call() {
         ),
         (
             Recover,
-            &[
-                ("deployment", json!("0123456789abcdef")),
-                ("reason", json!("…")),
-            ],
+            &[("deployment", json!("0123456789abcdef")), ("reason", json!("…"))],
             "windlass recover shop prod --deployment 0123456789abcdef --reason '…'",
             r#"POST /apps/shop/environments/prod/recover {"deployment":"0123456789abcdef","reason":"…"}"#,
         ),
@@ -92,10 +81,7 @@ fn each_input_is_a_command_and_a_call() {
         ),
         (
             Continue,
-            &[
-                ("deployment", json!("0123456789abcdef")),
-                ("reason", json!("…")),
-            ],
+            &[("deployment", json!("0123456789abcdef")), ("reason", json!("…"))],
             "windlass continue shop prod --deployment 0123456789abcdef --reason '…'",
             r#"POST /apps/shop/environments/prod/continue {"deployment":"0123456789abcdef","reason":"…"}"#,
         ),
@@ -113,11 +99,7 @@ fn each_input_is_a_command_and_a_call() {
         ),
         (
             Rename,
-            &[
-                ("component", json!("web")),
-                ("to_component", json!("site")),
-                ("reason", json!("…")),
-            ],
+            &[("component", json!("web")), ("to_component", json!("site")), ("reason", json!("…"))],
             "windlass rename shop prod --component web --to-component site --reason '…'",
             r#"POST /apps/shop/environments/prod/rename {"component":"web","reason":"…","to_component":"site"}"#,
         ),
@@ -129,26 +111,14 @@ fn each_input_is_a_command_and_a_call() {
         ),
         (
             HandOver,
-            &[
-                ("component", json!("web")),
-                ("to_app", json!("bank")),
-                ("reason", json!("…")),
-            ],
+            &[("component", json!("web")), ("to_app", json!("bank")), ("reason", json!("…"))],
             "windlass hand-over shop prod --component web --to-app bank --reason '…'",
             r#"POST /hand-overs/shop/prod/bank/prod {"component":"web","reason":"…"}"#,
         ),
-        (
-            Check,
-            &[],
-            "windlass doctor shop prod",
-            r#"POST /apps/shop/environments/prod/plans {"action":"check"}"#,
-        ),
+        (Check, &[], "windlass doctor shop prod", r#"POST /apps/shop/environments/prod/plans {"action":"check"}"#),
     ];
     for (action, members, command, call) in table {
-        assert_eq!(
-            told(WayIn::CommandLine, action, members),
-            format!("`{command}`")
-        );
+        assert_eq!(told(WayIn::CommandLine, action, members), format!("`{command}`"));
         let key = match action {
             Deploy => " with a new header `Idempotency-Key`",
             _ => "",
@@ -161,10 +131,7 @@ fn each_input_is_a_command_and_a_call() {
 
 #[test]
 fn the_text_around_stays_and_what_is_no_input_too() {
-    let (app, prod) = (
-        AppName::new("shop").unwrap(),
-        EnvironmentName::new("prod").unwrap(),
-    );
+    let (app, prod) = (AppName::new("shop").unwrap(), EnvironmentName::new("prod").unwrap());
     let back = operators(ActionName::Rollback, EnvironmentId::new(&app, &prod));
     let text = format!("Start {back} — or {back}; `again` and `again_and_again`.");
     let command = "`windlass rollback shop prod --reason '…'`";

@@ -52,8 +52,7 @@ pub fn matcher(pattern: &str) -> Result<GlobMatcher, Finding> {
     if pattern.trim().is_empty() {
         return Err(bad("the pattern is empty.".to_owned()));
     }
-    let glob =
-        Glob::new(pattern).map_err(|error| bad(format!("the pattern is no glob: {error}.")))?;
+    let glob = Glob::new(pattern).map_err(|error| bad(format!("the pattern is no glob: {error}.")))?;
     Ok(glob.compile_matcher())
 }
 
@@ -70,32 +69,19 @@ impl<'a> MeantFiles<'a> {
     ///
     /// # Errors
     /// It is no glob.
-    pub fn of<'p>(
-        pattern: &'a str,
-        mut there: impl Iterator<Item = &'p str>,
-    ) -> Result<Self, Finding> {
-        Ok(Self {
-            pattern,
-            glob: matcher(pattern)?,
-            is_name: there.any(|path| path == pattern),
-        })
+    pub fn of<'p>(pattern: &'a str, mut there: impl Iterator<Item = &'p str>) -> Result<Self, Finding> {
+        Ok(Self { pattern, glob: matcher(pattern)?, is_name: there.any(|path| path == pattern) })
     }
 
     /// Returns whether it means the file at a path.
     pub fn has(&self, path: &str) -> bool {
-        if self.is_name {
-            path == self.pattern
-        } else {
-            self.glob.is_match(path)
-        }
+        if self.is_name { path == self.pattern } else { self.glob.is_match(path) }
     }
 }
 
 /// Names files for people: all of them, in backticks.
 pub fn named<'a>(paths: impl Iterator<Item = &'a str>) -> String {
-    let named: Vec<String> = paths
-        .map(|path| format!("`{}`", path.escape_debug()))
-        .collect();
+    let named: Vec<String> = paths.map(|path| format!("`{}`", path.escape_debug())).collect();
     named.join(", ")
 }
 
@@ -119,10 +105,7 @@ pub fn matches_documents(documents: &[&str]) -> Finding {
     Finding::new(
         FindingName::BadValue,
         "pattern",
-        format!(
-            "the pattern matches {} of what is live: {first}.",
-            count(documents.len(), "document")
-        ),
+        format!("the pattern matches {} of what is live: {first}.", count(documents.len(), "document")),
         "Narrow the pattern. A page goes by a release that does not have it.",
     )
 }
@@ -132,10 +115,7 @@ pub fn matches_too_many(objects: usize) -> Finding {
     Finding::new(
         FindingName::BadValue,
         "pattern",
-        format!(
-            "the pattern matches {}, and one withdrawal takes away {MOST}.",
-            count(objects, "object")
-        ),
+        format!("the pattern matches {}, and one withdrawal takes away {MOST}.", count(objects, "object")),
         "Narrow the pattern, and withdraw the rest next.",
     )
 }
@@ -145,9 +125,7 @@ pub fn keeps_too_many() -> Finding {
     Finding::new(
         FindingName::BadValue,
         "pattern",
-        format!(
-            "with these more than {MOST_KEPT} files of the site would be withdrawn, and so many are kept."
-        ),
+        format!("with these more than {MOST_KEPT} files of the site would be withdrawn, and so many are kept."),
         "Narrow the pattern; or release the site as another component, into another bucket.",
     )
 }
@@ -158,10 +136,7 @@ pub fn comes_back(archive: &str, paths: &[&str]) -> Finding {
     Finding::new(
         FindingName::Withdrawn,
         archive,
-        format!(
-            "an operator has withdrawn {} of it here: {first}.",
-            count(paths.len(), "file")
-        ),
+        format!("an operator has withdrawn {} of it here: {first}.", count(paths.len(), "file")),
         "Take the file out of what is packed; `exclude` of the component leaves it out. Other bytes may go under the \
          same name.",
     )
@@ -186,10 +161,7 @@ pub fn left_out(component: &ComponentName, paths: &[&str]) -> Finding {
 /// Says that files stay withdrawn although the withdrawal was stopped or has failed.
 pub fn stay_away(files: &WithdrawnFiles) -> String {
     let paths: BTreeSet<&str> = files.iter().map(|file| file.path.as_str()).collect();
-    format!(
-        "What was deleted stays deleted, and nothing brings it back: {}.",
-        named(paths.into_iter())
-    )
+    format!("What was deleted stays deleted, and nothing brings it back: {}.", named(paths.into_iter()))
 }
 
 /// Says that a withdrawal is done.
@@ -219,11 +191,7 @@ mod tests {
             ("*.sql", "backup/a.sql", true),
         ];
         for (pattern, path, expected) in table {
-            assert_eq!(
-                matcher(pattern).unwrap().is_match(path),
-                expected,
-                "{pattern} {path}"
-            );
+            assert_eq!(matcher(pattern).unwrap().is_match(path), expected, "{pattern} {path}");
         }
         for pattern in ["", " ", "a[", "{a"] {
             assert_eq!(matcher(pattern).unwrap_err().path, "pattern", "{pattern}");
@@ -235,10 +203,7 @@ mod tests {
         let there = ["app/[id].js", "app/i.js", "app/x.js"];
         let meant = |pattern| {
             let meant = MeantFiles::of(pattern, there.into_iter()).unwrap();
-            there
-                .into_iter()
-                .filter(|path| meant.has(path))
-                .collect::<Vec<_>>()
+            there.into_iter().filter(|path| meant.has(path)).collect::<Vec<_>>()
         };
         assert_eq!(meant("app/[id].js"), ["app/[id].js"]);
         assert_eq!(meant("app/[ix].js"), ["app/i.js", "app/x.js"]);
@@ -247,10 +212,7 @@ mod tests {
     #[test]
     fn the_refusals_name_the_first_files() {
         let paths = ["a.csv", "b\nnext: c"];
-        let told = [
-            comes_back("web.zip", &paths).to_string(),
-            matches_documents(&paths).to_string(),
-        ];
+        let told = [comes_back("web.zip", &paths).to_string(), matches_documents(&paths).to_string()];
         for told in told {
             assert!(told.contains("2 "), "{told}");
             assert_eq!(told.lines().count(), 1, "{told}");

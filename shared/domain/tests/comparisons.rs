@@ -49,10 +49,7 @@ impl Traffic {
 }
 
 fn is_worse(new: Calls, former: Calls, at_least: u64) -> bool {
-    matches!(
-        compare(new, former, at_least),
-        Ok(ComparisonResult::Worse(_))
-    )
+    matches!(compare(new, former, at_least), Ok(ComparisonResult::Worse(_)))
 }
 
 /// Adds so many calls, of which each fails with this probability: it draws the number of calls up to the next failure.
@@ -78,9 +75,7 @@ fn few_good_releases_are_taken_for_worse_and_few_worse_ones_are_missed() {
     let asked = std::env::var("DEPLOYMENTS");
     let deployments: u32 = asked.map_or(300, |count| count.parse().expect("a number"));
     println!("\n{deployments} deployments of each sort, {LOOKS} looks at each\n");
-    println!(
-        "| calls that fail | traffic of the new version | `samples` | false alarms | doubled rate missed |"
-    );
+    println!("| calls that fail | traffic of the new version | `samples` | false alarms | doubled rate missed |");
     println!("| --- | --- | --- | --- | --- |");
     let mut random = Rng::with_seed(1);
     for rate in [0.001, 0.01, 0.05] {
@@ -96,10 +91,7 @@ fn few_good_releases_are_taken_for_worse_and_few_worse_ones_are_missed() {
                 100.0 * alarms,
                 100.0 * missed
             );
-            assert!(
-                alarms <= 0.01,
-                "{alarms} of good releases are taken for worse"
-            );
+            assert!(alarms <= 0.01, "{alarms} of good releases are taken for worse");
             assert!(missed <= 0.05, "{missed} of worse releases are missed");
         }
     }

@@ -42,16 +42,12 @@ fn rows(page: &str) -> Vec<(Vec<&str>, &str)> {
     let rows = page.lines().filter(|line| line.starts_with("| `"));
     let cells = rows.map(|row| row.split(" | ").collect::<Vec<_>>());
     let of_fields = cells.filter(|cells| cells.len() == 3);
-    of_fields
-        .map(|cells| (code(cells[0]).collect(), cells[1]))
-        .collect()
+    of_fields.map(|cells| (code(cells[0]).collect(), cells[1])).collect()
 }
 
 fn named(cell: &str) -> BTreeSet<ActionName> {
     let named = ACTIONS.into_iter();
-    named
-        .filter(|action| code(cell).any(|name| name == action.to_string()))
-        .collect()
+    named.filter(|action| code(cell).any(|name| name == action.to_string())).collect()
 }
 
 fn value(field: &str) -> Value {
@@ -84,15 +80,7 @@ fn about(field: &str, request: &Value) -> Vec<FindingName> {
 #[test]
 fn each_field_is_for_the_actions_that_the_page_names() {
     // What these are for does not depend on the action alone, or nothing is refused.
-    let others = [
-        "action",
-        "app",
-        "environment",
-        "reason",
-        "arrived",
-        "idempotency_key",
-        "requester",
-    ];
+    let others = ["action", "app", "environment", "reason", "arrived", "idempotency_key", "requester"];
     let page = page("CONSOLE.md");
     let mut fields = BTreeSet::new();
     for (names, cell) in rows(&page) {
@@ -125,16 +113,8 @@ fn each_field_is_for_the_actions_that_the_page_names() {
 fn what_needs_no_environment_is_named_with_the_field_that_says_so() {
     let page = page("CONSOLE.md");
     let rows = rows(&page);
-    let (_, cell) = rows
-        .iter()
-        .find(|(names, _)| names == &["environment"])
-        .unwrap();
-    let beside = [
-        ("version", "1.0.0"),
-        ("confirm", "shop"),
-        ("to_app", "store"),
-        ("component", "api"),
-    ];
+    let (_, cell) = rows.iter().find(|(names, _)| names == &["environment"]).unwrap();
+    let beside = [("version", "1.0.0"), ("confirm", "shop"), ("to_app", "store"), ("component", "api")];
     let is_free = |action: &ActionName| {
         let request = json!({"action": action, "app": "shop", "reason": "why"});
         let mut all = vec![request.clone()];
@@ -143,8 +123,7 @@ fn what_needs_no_environment_is_named_with_the_field_that_says_so() {
             with[name] = json!(value);
             with
         }));
-        all.iter()
-            .any(|request| about("environment", request).is_empty())
+        all.iter().any(|request| about("environment", request).is_empty())
     };
     let free: BTreeSet<ActionName> = ACTIONS.into_iter().filter(is_free).collect();
     assert_eq!(named(cell), free);

@@ -21,9 +21,7 @@ components:
 fn misfits(component: &str, artifact: serde_json::Value) -> Vec<Finding> {
     let artifact: ArtifactRef = serde_json::from_value(artifact).unwrap();
     let name = ComponentName::new(component).unwrap();
-    Declaration::parse(SHOP)
-        .unwrap()
-        .misfits(&BTreeMap::from([(name, artifact)]))
+    Declaration::parse(SHOP).unwrap().misfits(&BTreeMap::from([(name, artifact)]))
 }
 
 #[test]
@@ -72,10 +70,7 @@ fn what_is_no_yaml_is_told_in_a_line_with_its_place() {
     assert_eq!(finding.name, FindingName::NotWellFormed);
     assert!(finding.path.starts_with("line "), "{}", finding.path);
     let told = &finding.reason;
-    assert!(
-        told.contains("a bracket is opened and not closed"),
-        "{told}"
-    );
+    assert!(told.contains("a bracket is opened and not closed"), "{told}");
     assert!(!told.contains('\n'), "{told}");
 }
 

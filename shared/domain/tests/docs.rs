@@ -49,8 +49,7 @@ impl More {
     fn of(name: &str) -> Self {
         let folder = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("tests/troubleshooting");
         let file = folder.join(format!("{name}.md"));
-        let text = fs::read_to_string(&file)
-            .unwrap_or_else(|_| panic!("the page of {name} needs {}", file.display()));
+        let text = fs::read_to_string(&file).unwrap_or_else(|_| panic!("the page of {name} needs {}", file.display()));
         let mut parts = text.splitn(3, "\n\n");
         let said_in = parts.next().unwrap().strip_prefix("said in ").unwrap();
         Self {
@@ -106,13 +105,8 @@ fn as_said(text: &str) -> String {
 fn each_page_of_a_finding_has_a_command_or_lines_to_write() {
     for name in comments::<FindingName>().into_keys() {
         let steps = More::of(&name).steps;
-        let mut begins = ["sh", "yaml", "json", "diff"]
-            .map(|sort| format!("```{sort}\n"))
-            .into_iter();
-        assert!(
-            begins.any(|begin| steps.contains(&begin)),
-            "{name} has nothing to type or to write"
-        );
+        let mut begins = ["sh", "yaml", "json", "diff"].map(|sort| format!("```{sort}\n")).into_iter();
+        assert!(begins.any(|begin| steps.contains(&begin)), "{name} has nothing to type or to write");
     }
 }
 
@@ -149,11 +143,7 @@ fn pages<T: JsonSchema>(folder: &str, about: &str) -> BTreeMap<String, String> {
         };
         let meaning = comment.split("\n\n").next().unwrap_or_default();
         let meaning = meaning.split_whitespace().collect::<Vec<_>>().join(" ");
-        let first = meaning
-            .split(". ")
-            .next()
-            .unwrap_or_default()
-            .trim_end_matches('.');
+        let first = meaning.split(". ").next().unwrap_or_default().trim_end_matches('.');
         index.push_str(&format!("- [{name}]({name}.md): {first}.\n"));
         let page = page(name, comment) + &more;
         pages.insert(format!("{folder}/{name}.md"), wrapping::page(&page));
@@ -217,19 +207,13 @@ fn the_generated_documents_are_true() {
     if std::env::var_os("UPDATE_DOCS").is_some() {
         update(&files);
     }
-    let mut untrue: Vec<String> = present()
-        .into_iter()
-        .filter(|path| !files.contains_key(path))
-        .collect();
+    let mut untrue: Vec<String> = present().into_iter().filter(|path| !files.contains_key(path)).collect();
     for (path, text) in &files {
         if fs::read_to_string(docs().join(path)).ok().as_ref() != Some(text) {
             untrue.push(path.clone());
         }
     }
-    assert!(
-        untrue.is_empty(),
-        "not what the code says: {untrue:?}. Run {UPDATE}"
-    );
+    assert!(untrue.is_empty(), "not what the code says: {untrue:?}. Run {UPDATE}");
 }
 
 #[test]
@@ -249,9 +233,7 @@ fn the_schema_knows_the_example_fields() {
 #[test]
 fn every_whole_declaration_on_a_page_is_valid() {
     let folders = ["", "../", "integrate", "first-hour"].map(|folder| docs().join(folder));
-    let entries = folders
-        .iter()
-        .flat_map(|folder| fs::read_dir(folder).unwrap());
+    let entries = folders.iter().flat_map(|folder| fs::read_dir(folder).unwrap());
     let paths = entries.map(|entry| entry.unwrap().path());
     let mut found = 0;
     for path in paths.filter(|path| path.extension().is_some_and(|end| end == "md")) {

@@ -60,8 +60,7 @@ fn the_application_of_the_readme_parses_and_resolves() {
     let blocks: Vec<&str> = readme.split("```yaml\n").skip(1).collect();
     assert_eq!(blocks.len(), 1);
     let text = blocks[0].split("```").next().unwrap();
-    let declaration =
-        Declaration::parse(text).unwrap_or_else(|findings| panic!("README.md: {findings:#?}"));
+    let declaration = Declaration::parse(text).unwrap_or_else(|findings| panic!("README.md: {findings:#?}"));
     for environment in declaration.environments() {
         declaration.resolve(environment).unwrap();
     }
@@ -71,10 +70,7 @@ fn the_application_of_the_readme_parses_and_resolves() {
 fn the_monorepo_follows_commits_and_tags() {
     let monorepo = example("monorepo");
     assert_eq!(goes_to(&monorepo, "refs/heads/main").unwrap(), "dev");
-    assert_eq!(
-        goes_to(&monorepo, "refs/tags/v1.4.0-rc.1").unwrap(),
-        "staging"
-    );
+    assert_eq!(goes_to(&monorepo, "refs/tags/v1.4.0-rc.1").unwrap(), "staging");
     assert_eq!(goes_to(&monorepo, "refs/tags/v1.4.0").unwrap(), "prod");
     assert_eq!(goes_to(&monorepo, "refs/tags/v1.4.1-rc.1"), None);
     assert_eq!(goes_to(&monorepo, "refs/heads/feature/x"), None);
@@ -85,9 +81,7 @@ fn the_monorepo_follows_commits_and_tags() {
     assert_eq!(prod.gates.alarms.len(), 1);
     assert_eq!(prod.gates.bake.as_s(), 900);
     let backend = &prod.components[&ComponentName::new("backend").unwrap()];
-    let Spec::Lambda(function) = &backend.spec else {
-        panic!("{backend:?}")
-    };
+    let Spec::Lambda(function) = &backend.spec else { panic!("{backend:?}") };
     assert_eq!(function.function, "insight-backend-prod");
     assert_eq!(function.rollout.steps, [10, 50]);
 }
@@ -103,19 +97,12 @@ fn the_container_follows_branches_by_image_tag() {
         ("main-experiment", None),
         ("latest", None),
     ] {
-        assert_eq!(
-            image_goes_to(&container, tag).as_deref(),
-            environment,
-            "{tag}"
-        );
+        assert_eq!(image_goes_to(&container, tag).as_deref(), environment, "{tag}");
     }
     let names: Vec<String> = container.repositories().into_keys().collect();
     assert_eq!(names, ["autopr/api", "autopr/worker"]);
     let production = resolved(&container, "production");
-    assert_eq!(
-        production.gates.probes[0].gate.url,
-        "https://autopr.example/health"
-    );
+    assert_eq!(production.gates.probes[0].gate.url, "https://autopr.example/health");
     assert_eq!(production.sources.len(), 3);
     let service = ComponentName::new("service").unwrap();
     let containers = production.containers(&service).unwrap();
@@ -127,9 +114,7 @@ fn the_container_follows_branches_by_image_tag() {
 fn the_chat_bot_has_two_functions_of_one_zip() {
     let bot = example("chat-bot");
     let shared = bot.shared_artifacts();
-    let shared: Vec<String> = shared
-        .map(|(taker, of)| format!("{taker} of {of}"))
-        .collect();
+    let shared: Vec<String> = shared.map(|(taker, of)| format!("{taker} of {of}")).collect();
     assert_eq!(shared, ["connections of backend"]);
 }
 
@@ -139,9 +124,7 @@ fn the_chat_bot_writes_a_file_for_each_environment() {
     let frontend = ComponentName::new("frontend").unwrap();
     let socket = |environment: &str| {
         let resolved = resolved(&bot, environment);
-        let Spec::StaticSite(site) = &resolved.components[&frontend].spec else {
-            panic!("not a site")
-        };
+        let Spec::StaticSite(site) = &resolved.components[&frontend].spec else { panic!("not a site") };
         site.config.clone().unwrap().values["socketUrl"].clone()
     };
     assert_eq!(socket("dev"), "wss://api.service-bot.dev.example.com/dev");
@@ -151,16 +134,13 @@ fn the_chat_bot_writes_a_file_for_each_environment() {
 /// The declaration with what drops a column differs in that alone from the one before it.
 #[test]
 fn the_schema_that_changes_has_a_contract_in_one_release() {
-    let [usual, contract] =
-        ["app.yaml", "app-contract.yaml"].map(|file| declared("expand-contract", file));
+    let [usual, contract] = ["app.yaml", "app-contract.yaml"].map(|file| declared("expand-contract", file));
     assert!(contract.version() > usual.version());
     for environment in ["staging", "production"] {
         let components = |declaration| resolved(declaration, environment).components;
         let mut with = components(&contract);
         let name = ComponentName::new("contract").unwrap();
-        let Spec::Task(task) = &with[&name].spec else {
-            panic!("{:?}", with[&name])
-        };
+        let Spec::Task(task) = &with[&name].spec else { panic!("{:?}", with[&name]) };
         assert!(task.irreversible);
         with.remove(&name);
         assert_eq!(with, components(&usual));

@@ -52,17 +52,12 @@ fn hold_all(value: &Value, holds: fn(&str)) {
 }
 
 fn shop() -> (AppName, EnvironmentName) {
-    (
-        AppName::new("shop").unwrap(),
-        EnvironmentName::new("prod").unwrap(),
-    )
+    (AppName::new("shop").unwrap(), EnvironmentName::new("prod").unwrap())
 }
 
 fn measured() -> Measurement {
-    serde_json::from_value(
-        json!({"gate": HOSTILE, "source": "invocation", "verdict": "fail", "measured": HOSTILE,
-        "threshold": HOSTILE, "window": HOSTILE, "look_at": HOSTILE, "at": 0}),
-    )
+    serde_json::from_value(json!({"gate": HOSTILE, "source": "invocation", "verdict": "fail", "measured": HOSTILE,
+        "threshold": HOSTILE, "window": HOSTILE, "look_at": HOSTILE, "at": 0}))
     .unwrap()
 }
 
@@ -84,13 +79,8 @@ fn a_finding_and_a_fault_are_lines_of_ours() {
     hold(&finding.to_string());
     hold(&in_lines(&[finding.clone(), finding.clone()]));
     hold_all(&serde_json::to_value(&finding).unwrap(), hold);
-    let stored =
-        json!({"name": "ChangeFailed", "path": HOSTILE, "reason": HOSTILE, "remedy": HOSTILE});
-    hold(
-        &serde_json::from_value::<Finding>(stored)
-            .unwrap()
-            .to_string(),
-    );
+    let stored = json!({"name": "ChangeFailed", "path": HOSTILE, "reason": HOSTILE, "remedy": HOSTILE});
+    hold(&serde_json::from_value::<Finding>(stored).unwrap().to_string());
     let fault = Fault::new(FaultName::Refused, HOSTILE).while_doing(HOSTILE);
     hold(&fault.to_string());
 }
@@ -103,14 +93,8 @@ fn the_end_of_a_deployment_has_next_steps_of_ours_alone() {
         hold(&gate_failed(of, "1.4.0", 1, HOSTILE, &measurement));
     }
     let each = || vec![HOSTILE.to_owned()];
-    let outcome = Undone {
-        undone: each(),
-        failed: each(),
-        stays: each(),
-        untouched: each(),
-        seen: each(),
-        next: each(),
-    };
+    let outcome =
+        Undone { undone: each(), failed: each(), stays: each(), untouched: each(), seen: each(), next: each() };
     let told = undone(of, "1.4.0", "it failed.", &outcome);
     hold(&told);
     assert_eq!(told.matches("\n  next: ").count(), 1, "{told}");
@@ -132,11 +116,7 @@ fn mail_channel_and_input_transformer_get_it_in_their_language() {
     hold(&mail.message);
     hold(&mail.subject);
     hold_in_chat(&event.detail.summary);
-    assert!(
-        !event.detail.summary.contains(['"', '\\', '\n']),
-        "{}",
-        event.detail.summary
-    );
+    assert!(!event.detail.summary.contains(['"', '\\', '\n']), "{}", event.detail.summary);
     hold_all(&serde_json::to_value(&event.detail).unwrap(), hold);
     for form in ["chat", "text"] {
         let text = format!(
@@ -162,8 +142,7 @@ fn what_people_ask_for_is_one_line_from_then_on() {
         "requester": {"route": "console", "principal": HOSTILE}});
     let request: Request = serde_json::from_value(request).unwrap();
     hold_all(&serde_json::to_value(&request).unwrap(), hold);
-    let said =
-        Cancellation::parse(&json!({"reason": HOSTILE, "idempotency_key": "press-1"})).unwrap();
+    let said = Cancellation::parse(&json!({"reason": HOSTILE, "idempotency_key": "press-1"})).unwrap();
     hold(&said.marked_cause("ann"));
 }
 
@@ -220,10 +199,7 @@ struct ReadText {
 /// Finds the texts of all structures that are read, in the sources below a folder.
 fn read_texts(folder: &str) -> Vec<ReadText> {
     let (mut files, mut found) = (Vec::new(), Vec::new());
-    sources(
-        &Path::new(env!("CARGO_MANIFEST_DIR")).join(folder),
-        &mut files,
-    );
+    sources(&Path::new(env!("CARGO_MANIFEST_DIR")).join(folder), &mut files);
     for path in files {
         let text = fs::read_to_string(&path).unwrap();
         for item in text.split("#[derive(").skip(1) {

@@ -11,7 +11,8 @@ use windlass_domain::name::AppName;
 use windlass_domain::request::Request;
 
 const GOOD: &str = include_str!("bad_inputs/declaration.yaml");
-const GOOD_JSON: &str = r#"{"version": "1.4.0", "components": {"web": {"key": "artifacts/shop/prod/web/1.zip", "version_id": "v1"}}}"#;
+const GOOD_JSON: &str =
+    r#"{"version": "1.4.0", "components": {"web": {"key": "artifacts/shop/prod/web/1.zip", "version_id": "v1"}}}"#;
 const GOOD_MANIFEST: &str = include_str!("bad_inputs/manifest.yaml");
 
 fn told(findings: &[Finding]) -> String {
@@ -80,11 +81,8 @@ gates:
 
 #[test]
 fn a_manifest_is_told_everything() {
-    let Ok(app) = AppName::new("shop") else {
-        panic!("a good name")
-    };
-    let text =
-        r#"{"version": "1.4.0 beta", "git": {"ref": "main"}, "components": {"web": {"key": 1}}}"#;
+    let Ok(app) = AppName::new("shop") else { panic!("a good name") };
+    let text = r#"{"version": "1.4.0 beta", "git": {"ref": "main"}, "components": {"web": {"key": 1}}}"#;
     let form = Manifest::parse(&app, text).err().unwrap_or_default();
     let text = r#"{"version": "1.4.0", "components": {
         "web": {"key": "artifacts/bank/prod/web/1.zip", "version_id": "v1"}, "agent": {"image": "shop/agent"}, "api": {}}}"#;
@@ -94,8 +92,7 @@ fn a_manifest_is_told_everything() {
 
 #[test]
 fn a_request_is_told_everything() {
-    let input =
-        json!({"action": "rollback", "app": "shop", "version": "1.0.0", "allow_older": true});
+    let input = json!({"action": "rollback", "app": "shop", "version": "1.0.0", "allow_older": true});
     let findings = Request::parse(&input).err().unwrap_or_default();
     insta::assert_snapshot!(told(&findings));
 }
@@ -108,17 +105,9 @@ fn a_document_that_multiplies_itself_is_refused() {
         let nine = [before.as_str(); 9].join(", ");
         bomb.push_str(&format!("a{i}: &a{i} [{nine}]\n"));
     }
-    assert!(
-        told_of(&bomb).starts_with("NotWellFormed"),
-        "{}",
-        told_of(&bomb)
-    );
+    assert!(told_of(&bomb).starts_with("NotWellFormed"), "{}", told_of(&bomb));
     let deep = "[".repeat(5000);
-    assert!(
-        told_of(&deep).starts_with("NotWellFormed"),
-        "{}",
-        told_of(&deep)
-    );
+    assert!(told_of(&deep).starts_with("NotWellFormed"), "{}", told_of(&deep));
     let large = format!("# {}\n{GOOD}", "x".repeat(256 * 1024));
     assert!(told_of(&large).contains("at most 262144"));
 }
@@ -130,7 +119,8 @@ fn what_is_too_long_is_told() {
     let large = format!("{GOOD_JSON}{}", " ".repeat(limit - GOOD_JSON.len()));
     assert!(Manifest::parse(&shop, &large).is_ok());
     let findings = Manifest::parse(&shop, &format!("{large} ")).unwrap_err();
-    let wanted = "BadValue: the manifest: The manifest has 131073 bytes; at most 131072 are read. Remedy: Make it smaller.";
+    let wanted =
+        "BadValue: the manifest: The manifest has 131073 bytes; at most 131072 are read. Remedy: Make it smaller.";
     assert_eq!(told(&findings), wanted);
 
     let reason = |length: usize| {
@@ -145,17 +135,11 @@ fn what_is_too_long_is_told() {
 
     let value = |length: usize| {
         let config = format!("{{path: c.json, values: {{a: {}}}}}", "x".repeat(length));
-        told_of(&GOOD.replace(
-            "distribution: {dev",
-            &format!("config: {config}, distribution: {{dev"),
-        ))
+        told_of(&GOOD.replace("distribution: {dev", &format!("config: {config}, distribution: {{dev")))
     };
     assert_eq!(value(4096), "");
     let long = value(4097);
-    assert!(
-        long.contains("is not a text of at most 4096 characters"),
-        "{long}"
-    );
+    assert!(long.contains("is not a text of at most 4096 characters"), "{long}");
 }
 
 /// Any JSON, with the words of our documents in it, so that it gets past the first checks.
@@ -186,13 +170,10 @@ fn any_json() -> impl Strategy<Value = Value> {
 fn places(value: &Value, at: &str, all: &mut Vec<String>) {
     all.push(at.to_owned());
     match value {
-        Value::Object(members) => members
-            .iter()
-            .for_each(|(name, member)| places(member, &format!("{at}/{name}"), all)),
-        Value::Array(items) => items
-            .iter()
-            .enumerate()
-            .for_each(|(i, item)| places(item, &format!("{at}/{i}"), all)),
+        Value::Object(members) => {
+            members.iter().for_each(|(name, member)| places(member, &format!("{at}/{name}"), all));
+        }
+        Value::Array(items) => items.iter().enumerate().for_each(|(i, item)| places(item, &format!("{at}/{i}"), all)),
         _ => {}
     }
 }

@@ -35,26 +35,13 @@ fn a_repository_belongs_to_all_components_that_name_it() {
             format!("{repository}: {}", names.join(", "))
         })
         .collect();
-    assert_eq!(
-        told,
-        [
-            "shop/agent: agent, jobs",
-            "shop/api-dev: api",
-            "shop/api-prod: api"
-        ]
-    );
+    assert_eq!(told, ["shop/agent: agent, jobs", "shop/api-dev: api", "shop/api-prod: api"]);
 }
 
 #[test]
 fn a_component_takes_the_sort_of_artifact_that_it_is_declared_for() {
-    let zip = ArtifactRef {
-        key: Some("artifacts/shop/prod/x/1.zip".into()),
-        ..ArtifactRef::default()
-    };
-    let image = ArtifactRef {
-        image: Some("shop/agent:1".into()),
-        ..ArtifactRef::default()
-    };
+    let zip = ArtifactRef { key: Some("artifacts/shop/prod/x/1.zip".into()), ..ArtifactRef::default() };
+    let image = ArtifactRef { image: Some("shop/agent:1".into()), ..ArtifactRef::default() };
     for (component, takes_zip, takes_image) in [
         ("agent", false, true),
         ("jobs", false, true),
@@ -65,17 +52,11 @@ fn a_component_takes_the_sort_of_artifact_that_it_is_declared_for() {
         let name = ComponentName::new(component).unwrap();
         let fits = |artifact: &ArtifactRef| {
             let mut artifact = artifact.clone();
-            artifact.key = artifact
-                .key
-                .map(|key| key.replace("/x/", &format!("/{name}/")));
+            artifact.key = artifact.key.map(|key| key.replace("/x/", &format!("/{name}/")));
             let named = BTreeMap::from([(name.clone(), artifact)]);
             shop().misfits(&named).is_empty()
         };
-        assert_eq!(
-            (fits(&zip), fits(&image)),
-            (takes_zip, takes_image),
-            "{component}"
-        );
+        assert_eq!((fits(&zip), fits(&image)), (takes_zip, takes_image), "{component}");
     }
 }
 
@@ -86,13 +67,8 @@ fn an_image_is_of_the_repository_that_its_component_declares_where_it_goes() {
     let here = "111111111111.dkr.ecr.eu-west-1.amazonaws.com";
     let told = |component: &str, image: &str, environment: &str| {
         let name = ComponentName::new(component).unwrap();
-        let artifact = ArtifactRef {
-            image: Some(image.into()),
-            ..ArtifactRef::default()
-        };
-        let resolved = shop
-            .resolve(&EnvironmentName::new(environment).unwrap())
-            .unwrap();
+        let artifact = ArtifactRef { image: Some(image.into()), ..ArtifactRef::default() };
+        let resolved = shop.resolve(&EnvironmentName::new(environment).unwrap()).unwrap();
         let misfit = shop.misfit_here(&name, &artifact, &resolved, false);
         let misfit = misfit.first();
         misfit.map(|finding| format!("{} {}", finding.name, finding.path))
@@ -102,33 +78,14 @@ fn an_image_is_of_the_repository_that_its_component_declares_where_it_goes() {
         ("agent", "shop/agent:1".to_owned(), "dev", None),
         ("agent", format!("{here}/shop/agent:1"), "dev", None),
         ("agent", "bank/ledger:1".to_owned(), "dev", foreign("agent")),
-        (
-            "agent",
-            "bank/shop/agent:1".to_owned(),
-            "dev",
-            foreign("agent"),
-        ),
+        ("agent", "bank/shop/agent:1".to_owned(), "dev", foreign("agent")),
         ("api", "shop/api-dev:1".to_owned(), "dev", None),
         ("api", format!("{here}/shop/api-prod:1"), "prod", None),
         ("api", "shop/api-prod:1".to_owned(), "dev", foreign("api")),
-        (
-            "api",
-            "elsewhere.example/shop/api-dev:1".to_owned(),
-            "dev",
-            foreign("api"),
-        ),
-        (
-            "zip",
-            "shop/agent:1".to_owned(),
-            "dev",
-            Some("MissingField components.zip.repository".to_owned()),
-        ),
+        ("api", "elsewhere.example/shop/api-dev:1".to_owned(), "dev", foreign("api")),
+        ("zip", "shop/agent:1".to_owned(), "dev", Some("MissingField components.zip.repository".to_owned())),
     ] {
-        assert_eq!(
-            told(component, &image, environment),
-            expected,
-            "{image} {environment}"
-        );
+        assert_eq!(told(component, &image, environment), expected, "{image} {environment}");
     }
 }
 
@@ -148,45 +105,23 @@ components:
     .unwrap();
     let repositories: Vec<String> = declaration.repositories().into_keys().collect();
     assert_eq!(repositories, ["shop/web", "shop/worker-prod"]);
-    let resolved = declaration
-        .resolve(&EnvironmentName::new("prod").unwrap())
-        .unwrap();
+    let resolved = declaration.resolve(&EnvironmentName::new("prod").unwrap()).unwrap();
     // What a release names, and everything that is wrong with it.
     for (component, artifact, wanted) in [
         ("agent", r#"{"images":{"web":"shop/web:1"}}"#, ""),
-        (
-            "agent",
-            r#"{"images":{"web":"shop/web:1","worker":"shop/worker-prod:1"}}"#,
-            "",
-        ),
+        ("agent", r#"{"images":{"web":"shop/web:1","worker":"shop/worker-prod:1"}}"#, ""),
         (
             "agent",
             r#"{"images":{"web":"shop/worker-prod:1","wrker":"shop/worker-prod:1"}}"#,
             "BadValue agent.images.web UnknownName agent.images.wrker",
         ),
         ("agent", r#"{"image":"shop/web:1"}"#, "BadValue agent.image"),
-        (
-            "agent",
-            r#"{"key":"artifacts/shop/prod/agent/1", "version_id": "v1"}"#,
-            "BadValue agent.key",
-        ),
+        ("agent", r#"{"key":"artifacts/shop/prod/agent/1", "version_id": "v1"}"#, "BadValue agent.key"),
         ("one", r#"{"image":"shop/web:1"}"#, ""),
         ("one", r#"{"images":{"one":"shop/web:1"}}"#, ""),
-        (
-            "one",
-            r#"{"image":"shop/worker-prod:1"}"#,
-            "BadValue one.image",
-        ),
-        (
-            "whole",
-            r#"{"images":{"web":"shop/web:1"}}"#,
-            "BadValue whole.images",
-        ),
-        (
-            "whole",
-            r#"{"key":"artifacts/shop/prod/whole/1", "version_id": "v1"}"#,
-            "",
-        ),
+        ("one", r#"{"image":"shop/worker-prod:1"}"#, "BadValue one.image"),
+        ("whole", r#"{"images":{"web":"shop/web:1"}}"#, "BadValue whole.images"),
+        ("whole", r#"{"key":"artifacts/shop/prod/whole/1", "version_id": "v1"}"#, ""),
     ] {
         let name = ComponentName::new(component).unwrap();
         let artifact: ArtifactRef = serde_json::from_str(artifact).unwrap();

@@ -42,12 +42,7 @@ fn what_nothing_measures_is_told() {
         (TWO, "", "", &[PROD]),
         (TWO, "", "alarms: [red]", &[]),
         (TWO, "", "probes: [{url: \"https://shop.example/\"}]", &[]),
-        (
-            TWO,
-            "",
-            "bake: 1m, metrics: [{namespace: Shop, metric: Errors, statistic: Sum, at_most: 1}]",
-            &[],
-        ),
+        (TWO, "", "bake: 1m, metrics: [{namespace: Shop, metric: Errors, statistic: Sum, at_most: 1}]", &[]),
         (TWO, "", "bake: 10m", &[DEV, PROD]),
         (TWO, INVOKED, "", &[]),
         (TWO, STEPS, "", &[ROLLOUT, PROD]),
@@ -55,24 +50,9 @@ fn what_nothing_measures_is_told() {
         (TWO, BOTH, "", &[]),
         // Promoted to: by a tag, by name, by a person.
         ("dev: {deploy: {branch: main}}, prod: {}", "", "", &[PROD]),
-        (
-            "dev: {deploy: {branch: main}}, prod: {deploy: {branch: live}, start: manual}",
-            "",
-            "",
-            &[PROD],
-        ),
-        (
-            "dev: {deploy: {branch: main}}, prod: {deploy: {branch: live}}",
-            "",
-            "",
-            &[],
-        ),
-        (
-            "dev: {deploy: {branch: main}}, prod: {deploy: {tag: stable}, gates: {alarms: [red]}}",
-            "",
-            "",
-            &[],
-        ),
+        ("dev: {deploy: {branch: main}}, prod: {deploy: {branch: live}, start: manual}", "", "", &[PROD]),
+        ("dev: {deploy: {branch: main}}, prod: {deploy: {branch: live}}", "", "", &[]),
+        ("dev: {deploy: {branch: main}}, prod: {deploy: {tag: stable}, gates: {alarms: [red]}}", "", "", &[]),
         // Nothing is promoted where there is one environment.
         ("prod: {start: manual}", "", "", &[]),
         ("prod: {start: manual}", STEPS, "", &[ROLLOUT]),
@@ -83,10 +63,6 @@ fn what_nothing_measures_is_told() {
         (WATCHED, INVOKED, "", &[]),
     ];
     for (environments, api, gates, wanted) in table {
-        assert_eq!(
-            paths(environments, api, gates),
-            *wanted,
-            "{environments} {api} {gates}"
-        );
+        assert_eq!(paths(environments, api, gates), *wanted, "{environments} {api} {gates}");
     }
 }

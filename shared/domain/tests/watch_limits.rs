@@ -40,9 +40,7 @@ gates:
 }
 
 fn findings(what: &str, value: &str) -> Vec<Finding> {
-    Declaration::parse(&shop(what, value))
-        .err()
-        .unwrap_or_default()
+    Declaration::parse(&shop(what, value)).err().unwrap_or_default()
 }
 
 /// Returns the time in a remedy.
@@ -67,10 +65,7 @@ fn what_cannot_be_watched_is_refused_with_the_largest_that_can() {
         let [finding] = found.as_slice() else {
             panic!("{what}: {found:?}");
         };
-        assert_eq!(
-            (finding.name, finding.path.as_str()),
-            (FindingName::TooLarge, path)
-        );
+        assert_eq!((finding.name, finding.path.as_str()), (FindingName::TooLarge, path));
         let largest = largest(finding);
         assert_eq!(findings(what, &format!("{largest}m")), [], "{finding}");
         let more = findings(what, &format!("{}m", largest + 1));
@@ -104,8 +99,5 @@ fn no_time_is_advised_where_none_is_enough() {
     let both = shop("bake", "300h").replace("every: 5m", "every: 290h");
     let found = Declaration::parse(&both).unwrap_err();
     assert_eq!(found.len(), 1, "{found:?}");
-    assert!(
-        found[0].remedy.starts_with("Write shorter times"),
-        "{found:?}"
-    );
+    assert!(found[0].remedy.starts_with("Write shorter times"), "{found:?}");
 }

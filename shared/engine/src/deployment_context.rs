@@ -39,10 +39,7 @@ impl DeploymentContext {
 }
 
 /// Reads the deployment that a state asks for. `StaleToken` if another execution took over.
-pub async fn load(
-    ports: &(impl DynamoDbApi + Configured),
-    by: &Caller,
-) -> Result<DeploymentContext> {
+pub async fn load(ports: &(impl DynamoDbApi + Configured), by: &Caller) -> Result<DeploymentContext> {
     let record = ledger::require(ports, &ledger::deployment(&by.deployment)).await?;
     let fence = Fence::new(record.value.environment_id(), &record.value.id, by.token);
     let lock = fence.lock(ports).await?.value;
@@ -50,10 +47,7 @@ pub async fn load(
 }
 
 /// A deployment that is only planned: it holds no lock, and nothing is written for it but the plan.
-pub async fn planned(
-    ports: &(impl DynamoDbApi + Configured),
-    record: Deployment,
-) -> Result<DeploymentContext> {
+pub async fn planned(ports: &(impl DynamoDbApi + Configured), record: Deployment) -> Result<DeploymentContext> {
     let key = ledger::lock(record.environment_id());
     let lock = ledger::load_or_default(ports, &key).await?;
     let record = Stored::new(ledger::deployment(&record.id), record);
@@ -69,14 +63,7 @@ async fn of_record(
 ) -> Result<DeploymentContext> {
     let resolved = resolved(ports, &record.value).await?;
     let place = place_of(&resolved, &record.value.id);
-    Ok(DeploymentContext {
-        record: record.value,
-        rev: record.rev,
-        resolved,
-        place,
-        fence,
-        freed: lock.freed,
-    })
+    Ok(DeploymentContext { record: record.value, rev: record.rev, resolved, place, fence, freed: lock.freed })
 }
 
 /// The declaration of a deployment, for its environment.
@@ -88,9 +75,8 @@ pub async fn resolved(ports: &impl DynamoDbApi, record: &Deployment) -> Result<R
 
 /// A declaration is checked before it is recorded, so findings here are not the caller's.
 fn resolve(declared: &Declared, record: &Deployment) -> Result<Resolved> {
-    ledger::read_declaration(declared)
-        .and_then(|declaration| declaration.resolve(&record.environment))
-        .map_err(|findings| {
+    ledger::read_declaration(declared).and_then(|declaration| declaration.resolve(&record.environment)).map_err(
+        |findings| {
             let findings: Vec<String> = findings.iter().map(ToString::to_string).collect();
             Fault::internal(format!(
                 "the recorded declaration {} of {} cannot be read for {}: {}",
@@ -99,7 +85,8 @@ fn resolve(declared: &Declared, record: &Deployment) -> Result<Resolved> {
                 record.environment,
                 findings.join("; ")
             ))
-        })
+        },
+    )
 }
 
 /// Returns the place of the targets of a deployment.
@@ -109,8 +96,5 @@ pub fn place_of(resolved: &Resolved, deployment: &DeploymentId) -> Place {
         external_id: format!("{}/{}", resolved.app, resolved.environment),
         session_name: deployment.to_string(),
     });
-    Place {
-        region: resolved.region.clone(),
-        role,
-    }
+    Place { region: resolved.region.clone(), role }
 }

@@ -77,10 +77,7 @@ mod tests {
         faults.note("three", Fault::internal("it is broken"));
         assert_eq!(faults.count(), 2);
         let answer = faults.into_answer().unwrap_err();
-        assert_eq!(
-            answer.to_string(),
-            "Throttled: two: slow down; and Internal: three: it is broken"
-        );
+        assert_eq!(answer.to_string(), "Throttled: two: slow down; and Internal: three: it is broken");
         assert_eq!(Faults::default().into_answer(), Ok(()));
     }
 

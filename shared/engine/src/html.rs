@@ -48,10 +48,7 @@ pub fn named_by(html: &[u8]) -> (Option<String>, Vec<(Need, String)>) {
 /// Standard, "The script element").
 fn is_run(kind: Option<String>) -> bool {
     let kind = kind.unwrap_or_default().to_ascii_lowercase();
-    kind.is_empty()
-        || kind == "module"
-        || kind.contains("javascript")
-        || kind.contains("ecmascript")
+    kind.is_empty() || kind == "module" || kind.contains("javascript") || kind.contains("ecmascript")
 }
 
 #[cfg(test)]
@@ -74,10 +71,7 @@ mod tests {
             <script>const x = "</p>"; inline()</script>"#;
         let (base, found) = named_by(html);
         assert_eq!(base.as_deref(), Some("/docs/"));
-        let found: Vec<(Need, &str)> = found
-            .iter()
-            .map(|(need, it)| (*need, it.as_str()))
-            .collect();
+        let found: Vec<(Need, &str)> = found.iter().map(|(need, it)| (*need, it.as_str())).collect();
         assert_eq!(
             found,
             [

@@ -43,22 +43,14 @@ fn is_told_elsewhere(name: FaultName) -> bool {
     matches!(name, StaleToken | AttemptSuperseded | StillBaking)
 }
 
-async fn keep(
-    ports: &(impl DynamoDbApi + Clock),
-    (state, by): (&str, &Caller),
-    fault: &Fault,
-) -> Result<()> {
+async fn keep(ports: &(impl DynamoDbApi + Clock), (state, by): (&str, &Caller), fault: &Fault) -> Result<()> {
     let id = &by.deployment;
     let record = ledger::require(ports, &ledger::deployment(id)).await?;
     let key = ledger::last_fault(id);
     let former = ledger::load(ports, &key).await?;
     let kept = Stored {
         rev: former.map_or(0, |former| former.rev),
-        value: LastFault {
-            state: state.to_owned(),
-            fault: fault.clone(),
-            at: ports.now(),
-        },
+        value: LastFault { state: state.to_owned(), fault: fault.clone(), at: ports.now() },
         key,
     };
     let fence = Fence::new(record.value.environment_id(), id, by.token).check();

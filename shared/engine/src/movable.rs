@@ -49,18 +49,9 @@ impl Movable {
         let from = Removable::load(ports, moving.removal()).await?;
         let kinds = kinds(ports, &from.state.value).await?;
         let EnvironmentId { app, environment } = moving.from;
-        let key = ledger::snapshot(
-            EnvironmentId::new(app, environment),
-            from.state.value.snapshot,
-        );
+        let key = ledger::snapshot(EnvironmentId::new(app, environment), from.state.value.snapshot);
         let left = ledger::load(ports, &key).await?;
-        Ok(Self {
-            kinds,
-            left: left.map(|left| left.value.with_found(&from.state.value)),
-            from,
-            to,
-            declarations,
-        })
+        Ok(Self { kinds, left: left.map(|left| left.value.with_found(&from.state.value)), from, to, declarations })
     }
 
     /// Decides on what was read.
@@ -89,12 +80,7 @@ impl Movable {
 
     /// Returns the writes that move it, all or none, on the condition that nobody takes a lock of either side and no
     /// declaration changes.
-    pub fn moved(
-        mut self,
-        moving: Moving<'_>,
-        moves: &MovedItems,
-        now: Time,
-    ) -> Result<Vec<Write>> {
+    pub fn moved(mut self, moving: Moving<'_>, moves: &MovedItems, now: Time) -> Result<Vec<Write>> {
         let mut writes = Vec::new();
         for claims in &mut self.from.claims {
             if moves.hand_on(moving, &mut claims.value) {
@@ -110,12 +96,7 @@ impl Movable {
 
     /// Moves the records, and returns their writes except that of the former owner's state. The writes require that
     /// nobody takes a lock of either side meanwhile.
-    fn recorded(
-        &mut self,
-        moving: Moving<'_>,
-        moves: &MovedItems,
-        now: Time,
-    ) -> Result<Vec<Write>> {
+    fn recorded(&mut self, moving: Moving<'_>, moves: &MovedItems, now: Time) -> Result<Vec<Write>> {
         let mut writes = vec![unchanged(&self.from.lock)];
         let parcels = moves.take_out(moving, &mut self.from.state.value, now);
         let left = self.left.as_ref();
@@ -142,10 +123,7 @@ impl Movable {
 }
 
 impl NewOwner {
-    async fn load(
-        ports: &(impl DynamoDbApi + Configured),
-        side: EnvironmentId<'_>,
-    ) -> Result<Self> {
+    async fn load(ports: &(impl DynamoDbApi + Configured), side: EnvironmentId<'_>) -> Result<Self> {
         let lock = ledger::load_or_default(ports, &ledger::lock(side)).await?;
         let state = ledger::load_or_default(ports, &ledger::state(side)).await?;
         Ok(Self {
@@ -174,10 +152,7 @@ async fn declared(
 }
 
 /// The kinds of what runs, by the steps of the deployments that brought it.
-async fn kinds(
-    ports: &impl DynamoDbApi,
-    state: &EnvironmentState,
-) -> Result<BTreeMap<ComponentName, KindName>> {
+async fn kinds(ports: &impl DynamoDbApi, state: &EnvironmentState) -> Result<BTreeMap<ComponentName, KindName>> {
     let mut kinds = BTreeMap::new();
     for (name, running) in &state.running {
         let step = where_it_ran(ports, name, running).await?;
@@ -186,10 +161,7 @@ async fn kinds(
     Ok(kinds)
 }
 
-async fn declarations(
-    ports: &impl DynamoDbApi,
-    moving: Moving<'_>,
-) -> Result<Vec<Watched<Declared>>> {
+async fn declarations(ports: &impl DynamoDbApi, moving: Moving<'_>) -> Result<Vec<Watched<Declared>>> {
     let mut all = vec![declaration(ports, moving.from.app).await?];
     if moving.to.app != moving.from.app {
         all.push(declaration(ports, moving.to.app).await?);

@@ -5,8 +5,7 @@
 //! touched yet.
 
 use crate::kinds::{
-    Kind, KindPorts, KindVisitor, LookContext, Noticed, Recorded, Trail, fields, from_value,
-    to_value, with_kind_of,
+    Kind, KindPorts, KindVisitor, LookContext, Noticed, Recorded, Trail, fields, from_value, to_value, with_kind_of,
 };
 use crate::ledger::{self, Stored};
 use crate::ports::{DynamoDbApi, Result};
@@ -60,16 +59,10 @@ pub async fn glance(
         .await
 }
 
-async fn component(
-    ports: &impl Ports,
-    name: &ComponentName,
-    running: &Running,
-) -> Result<ComponentLook> {
+async fn component(ports: &impl Ports, name: &ComponentName, running: &Running) -> Result<ComponentLook> {
     let step = where_it_ran(ports, name, running).await?;
     let (Some(step), false) = (step, running.state.is_null()) else {
-        return Ok(ComponentLook::unknown(
-            "it ran already when Windlass came, and no deployment has changed it since",
-        ));
+        return Ok(ComponentLook::unknown("it ran already when Windlass came, and no deployment has changed it since"));
     };
     let looked = look::<CompareVisitor, 1>(ports, &step, [&running.state]).await?;
     let [beside] = looked.beside;
@@ -80,11 +73,7 @@ async fn component(
     };
     Ok(ComponentLook {
         compared: Compared {
-            drift: if beside.same {
-                Drift::None
-            } else {
-                Drift::Changed
-            },
+            drift: if beside.same { Drift::None } else { Drift::Changed },
             recorded: Some(beside.shown),
             seen,
             reason,
@@ -97,11 +86,7 @@ async fn component(
 
 /// The target and the place of what is recorded of a component, as the step of the deployment that changed it, or
 /// found it in place, has them.
-pub async fn where_it_ran(
-    ports: &impl DynamoDbApi,
-    name: &ComponentName,
-    running: &Running,
-) -> Result<Option<Step>> {
+pub async fn where_it_ran(ports: &impl DynamoDbApi, name: &ComponentName, running: &Running) -> Result<Option<Step>> {
     let brought = &running.names.brought.deployment;
     let name = running.name_in(brought, name);
     for key in [ledger::step, ledger::seen] {
@@ -115,11 +100,7 @@ pub async fn where_it_ran(
 
 /// Returns where CloudTrail has the events of what is recorded of a component: the place, and the resource's name.
 /// `None` if it has none.
-pub async fn trail(
-    ports: &impl Ports,
-    name: &ComponentName,
-    running: &Running,
-) -> Result<Option<(Place, String)>> {
+pub async fn trail(ports: &impl Ports, name: &ComponentName, running: &Running) -> Result<Option<(Place, String)>> {
     let Some(step) = where_it_ran(ports, name, running).await? else {
         return Ok(None);
     };
@@ -149,10 +130,7 @@ pub async fn live(ports: &impl Ports, step: &Step, running: Option<&Running>) ->
     let recorded = recorded.filter(|state| !state.is_null());
     let known = [&step.before, recorded.unwrap_or(&step.before)];
     match look::<KeepVisitor, 2>(ports, step, known).await {
-        Ok(TargetLook {
-            unsettled: Some(finding),
-            ..
-        }) => Ok(Live::Moving(finding)),
+        Ok(TargetLook { unsettled: Some(finding), .. }) => Ok(Live::Moving(finding)),
         Ok(looked) => {
             // If a state cannot be read, it does not count as what is there.
             let same = looked.beside.map(|one| one.is_ok_and(|one| one.same));
@@ -161,12 +139,7 @@ pub async fn live(ports: &impl Ports, step: &Step, running: Option<&Running>) ->
                 _ => same[1],
             };
             Ok(match looked.presence {
-                TargetPresence::There { state, shown } => Live::There {
-                    state,
-                    shown,
-                    as_before: same[0],
-                    as_recorded,
-                },
+                TargetPresence::There { state, shown } => Live::There { state, shown, as_before: same[0], as_recorded },
                 TargetPresence::Gone(why) => Live::Gone(why),
             })
         }
@@ -190,10 +163,7 @@ async fn is_as_recorded(ports: &impl Ports, step: &Step, running: &Running) -> R
         return Ok(false);
     };
     match look::<CompareVisitor, 1>(ports, &former, [&running.state]).await {
-        Ok(looked) => Ok(looked
-            .beside
-            .into_iter()
-            .any(|one| one.is_ok_and(|one| one.same))),
+        Ok(looked) => Ok(looked.beside.into_iter().any(|one| one.is_ok_and(|one| one.same))),
         Err(fault) if fault.name.is_transient() => Err(fault),
         Err(_) => Ok(false),
     }
@@ -299,10 +269,7 @@ async fn look_at<K: Kind, A: AfterLook, const N: usize>(
     known: [&Value; N],
 ) -> Result<TargetLook<N>> {
     let target: K::Target = from_value("target", &step.target)?;
-    let way = LookContext {
-        changes: &step.changes,
-        ..LookContext::default()
-    };
+    let way = LookContext { changes: &step.changes, ..LookContext::default() };
     let mut unsettled = None;
     let (seen, presence) = match kind.observe(&target, &way).await {
         Ok(seen) => {
@@ -310,35 +277,19 @@ async fn look_at<K: Kind, A: AfterLook, const N: usize>(
             unsettled = K::unsettled(&target, &seen);
             let recorded = Recorded::of::<K>(&target, &seen)?;
             let (state, shown) = (to_value(&recorded)?, recorded.noticed.shown.clone());
-            (
-                Some((seen, recorded.noticed)),
-                TargetPresence::There { state, shown },
-            )
+            (Some((seen, recorded.noticed)), TargetPresence::There { state, shown })
         }
-        Err(fault) if fault.name == FaultName::NotFound => {
-            (None, TargetPresence::Gone(fault.message))
-        }
+        Err(fault) if fault.name == FaultName::NotFound => (None, TargetPresence::Gone(fault.message)),
         Err(fault) => return Err(fault),
     };
-    let calls = seen
-        .as_ref()
-        .map_or(CALLS_A_LOOK, |(seen, _)| K::calls(seen));
+    let calls = seen.as_ref().map_or(CALLS_A_LOOK, |(seen, _)| K::calls(seen));
     let beside = known.map(|state| beside::<K>(seen.as_ref(), state));
-    Ok(TargetLook {
-        beside,
-        calls,
-        presence,
-        unsettled,
-    })
+    Ok(TargetLook { beside, calls, presence, unsettled })
 }
 
 /// Compares what was seen with a recorded state.
 fn beside<K: Kind>(seen: Option<&(K::Seen, Noticed)>, state: &Value) -> Result<ComparedState> {
-    let Recorded {
-        goal,
-        noticed: known,
-        ..
-    } = Recorded::read("recorded state", state)?;
+    let Recorded { goal, noticed: known, .. } = Recorded::read("recorded state", state)?;
     let same = seen.is_some_and(|(_, seen)| seen.is_same(&known));
     let mut differing = Vec::new();
     let mut fields = Vec::new();
@@ -350,13 +301,7 @@ fn beside<K: Kind>(seen: Option<&(K::Seen, Noticed)>, state: &Value) -> Result<C
         };
     }
     let both = json!([&known.value, seen.map(|(_, noticed)| &noticed.value)]);
-    Ok(ComparedState {
-        same,
-        shown: known.shown,
-        differing,
-        fields,
-        mark: Digest::of(both.to_string().as_bytes()),
-    })
+    Ok(ComparedState { same, shown: known.shown, differing, fields, mark: Digest::of(both.to_string().as_bytes()) })
 }
 
 #[cfg(test)]
@@ -371,10 +316,7 @@ mod tests {
         };
         assert_eq!(told(0), None);
         assert_eq!(told(1).unwrap(), "1 file is not as recorded: `0.html`");
-        assert_eq!(
-            told(2).unwrap(),
-            "2 files are not as recorded: `0.html`, `1.html`"
-        );
+        assert_eq!(told(2).unwrap(), "2 files are not as recorded: `0.html`, `1.html`");
         assert!(told(NAMED).unwrap().ends_with("`4.html`"));
         assert!(told(12).unwrap().ends_with("`4.html` and 7 more"));
     }

@@ -13,8 +13,8 @@ use tracing::Instrument as _;
 use windlass_domain::deployment::{Deployment, Refusal};
 use windlass_domain::environment::{EnvironmentState, Lock};
 use windlass_domain::event::{
-    Event, not_sent, of_deployment, of_drill, of_environment, of_hourly_look, of_move, of_refusal,
-    of_removal, of_running, of_second_look,
+    Event, not_sent, of_deployment, of_drill, of_environment, of_hourly_look, of_move, of_refusal, of_removal,
+    of_running, of_second_look,
 };
 use windlass_domain::fault::{Fault, FaultName};
 use windlass_domain::hourly_look::HourlyLook;
@@ -58,10 +58,7 @@ pub async fn handle(ports: &impl Ports, changes: &[Change]) -> Result<()> {
 
 /// Returns whether a fault concerns one change alone: its item cannot be read, or AWS refuses what is made of it.
 fn is_for_itself(fault: &Fault) -> bool {
-    matches!(
-        fault.name,
-        FaultName::Internal | FaultName::BadInput | FaultName::Refused
-    )
+    matches!(fault.name, FaultName::Internal | FaultName::BadInput | FaultName::Refused)
 }
 
 async fn tell(ports: &impl Ports, change: &Change, fault: &Fault) -> Result<()> {
@@ -111,10 +108,7 @@ pub fn restored(changes: &[Change]) -> Vec<Restored> {
 /// look.
 async fn watched_s(ports: &impl DynamoDbApi, id: &DeploymentId) -> Result<u64> {
     let all = ledger::load_all(ports, &ledger::judgements(id)).await?;
-    let watched_ms: u64 = all
-        .iter()
-        .map(|judgement| judgement.value.looked.ms_since(judgement.value.started))
-        .sum();
+    let watched_ms: u64 = all.iter().map(|judgement| judgement.value.looked.ms_since(judgement.value.started)).sum();
     Ok(watched_ms / 1000)
 }
 
@@ -166,9 +160,7 @@ async fn one(ports: &impl Ports, change: &Change) -> Result<()> {
             let former: Option<EnvironmentState> = before.map(read).transpose()?;
             let (of, state) = (EnvironmentId::new(&app, &environment), read(after)?);
             let hold = of_environment(of, former.as_ref(), &state);
-            let events = hold
-                .into_iter()
-                .chain(of_running(of, former.as_ref(), &state));
+            let events = hold.into_iter().chain(of_running(of, former.as_ref(), &state));
             send_all(ports, events.collect()).await
         }
         (pk, sk) if sk.starts_with(ledger::DRILL) && before.is_none() => {
@@ -183,8 +175,7 @@ async fn one(ports: &impl Ports, change: &Change) -> Result<()> {
         (_, "done") if before.is_none() => {
             let done: ExecutionRecord = read(after)?;
             let removed = done.removed.as_ref();
-            let removed = removed
-                .map(|removed| of_removal(&removed.app, removed.environment.as_ref(), &done.cause));
+            let removed = removed.map(|removed| of_removal(&removed.app, removed.environment.as_ref(), &done.cause));
             let owners = done.moved.into_iter();
             let owners = owners.map(|owner| (owner.app, owner.environment));
             let mut events = of_move(owners, &done.cause);
@@ -240,9 +231,7 @@ async fn send_all(ports: &impl Ports, events: Vec<Event>) -> Result<()> {
             .map_err(|error| Fault::internal(format!("an event cannot be written: {error}")))?;
         ports.put_event(&event.name.to_string(), &detail).await?;
         if let Some(notification) = event.notification() {
-            ports
-                .notify(&notification.subject, &notification.message)
-                .await?;
+            ports.notify(&notification.subject, &notification.message).await?;
         }
         topics::tell(ports, &event).await?;
     }
@@ -253,9 +242,6 @@ fn read<T: DeserializeOwned>(item: &Item) -> Result<T> {
     let mut body = item.body.clone();
     ledger::unpack(&mut body)?;
     serde_json::from_value(Value::Object(body)).map_err(|error| {
-        Fault::internal(format!(
-            "the stream's item {} {} cannot be read: {error}",
-            item.key.pk, item.key.sk
-        ))
+        Fault::internal(format!("the stream's item {} {} cannot be read: {error}", item.key.pk, item.key.sk))
     })
 }

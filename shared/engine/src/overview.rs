@@ -34,8 +34,7 @@ const A_PAGE: u32 = 100;
 /// Returns the environments of a declaration; none if it cannot be read any more, so that it does not hide the others.
 pub fn environments(declared: &Declared) -> Vec<EnvironmentName> {
     let read = ledger::read_declaration(declared);
-    read.map(|it| it.environments().cloned().collect())
-        .unwrap_or_default()
+    read.map(|it| it.environments().cloned().collect()).unwrap_or_default()
 }
 
 /// The environments of an application: the declared ones in their order, then others in which something was deployed.
@@ -70,10 +69,7 @@ pub struct EnvironmentItems {
 }
 
 /// Reads what the ledger has of an environment.
-pub async fn environment_items(
-    ports: &impl DynamoDbApi,
-    of: EnvironmentId<'_>,
-) -> Result<EnvironmentItems> {
+pub async fn environment_items(ports: &impl DynamoDbApi, of: EnvironmentId<'_>) -> Result<EnvironmentItems> {
     let state = ledger::load_or_default(ports, &ledger::state(of)).await?;
     let lock = ledger::load_or_default(ports, &ledger::lock(of)).await?;
     let drills = ledger::load_or_default(ports, &ledger::drills(of)).await?;
@@ -97,11 +93,7 @@ impl EnvironmentItems {
     }
 
     /// Returns the facts that decide on the next drill by the declared schedule, if there is one.
-    pub fn next_drill<'a>(
-        &'a self,
-        schedule: Option<&'a Schedule>,
-        now: Time,
-    ) -> drill::DrillFacts<'a> {
+    pub fn next_drill<'a>(&'a self, schedule: Option<&'a Schedule>, now: Time) -> drill::DrillFacts<'a> {
         drill::DrillFacts {
             schedule,
             drills: &self.drills,
@@ -136,13 +128,8 @@ pub async fn accepted_since(
     from: Time,
     most: usize,
 ) -> Result<(Vec<Deployment>, Option<Time>)> {
-    let mut query = Query {
-        pk: ledger::history(of),
-        sk_prefix: String::new(),
-        descending: true,
-        limit: A_PAGE,
-        after: None,
-    };
+    let mut query =
+        Query { pk: ledger::history(of), sk_prefix: String::new(), descending: true, limit: A_PAGE, after: None };
     let mut all: Vec<Deployment> = Vec::new();
     loop {
         let page = ledger.query_index(query.clone()).await?;

@@ -31,19 +31,14 @@ pub struct Removable {
 impl Removable {
     /// Reads it. The lock is read first: what is written on the condition that nobody has taken it since belongs to all
     /// that is read after it.
-    pub async fn load(
-        ports: &(impl DynamoDbApi + Configured),
-        removal: Removal<'_>,
-    ) -> Result<Self> {
+    pub async fn load(ports: &(impl DynamoDbApi + Configured), removal: Removal<'_>) -> Result<Self> {
         let (app, env) = (removal.app, removal.environment);
         let of = EnvironmentId::new(app, env);
         let lock = ledger::load_or_default(ports, &ledger::lock(of)).await?;
         let state = ledger::load_or_default(ports, &ledger::state(of)).await?;
         let waiting = ledger::load_all(ports, &ledger::all_waiting(of)).await?;
         let in_force = found(pin::declaration_in_force(ports, app).await)?;
-        let here = in_force
-            .as_ref()
-            .filter(|found| found.declaration.environments().any(|it| it == env));
+        let here = in_force.as_ref().filter(|found| found.declaration.environments().any(|it| it == env));
         let declared = here.map(|found| found.declaration.components().cloned().collect());
         let here = match removal.component {
             Some(component) => claims_of(ports, component, &state.value).await?,
@@ -113,10 +108,7 @@ pub async fn owned(ports: &impl DynamoDbApi) -> Result<Vec<Claims>> {
     let mut faults = Faults::default();
     let all = ledger::load_all_indexed(ports, &ledger::CLAIMS, &mut faults).await;
     faults.into_answer()?;
-    Ok(all
-        .into_iter()
-        .map(|one: Stored<Claims>| one.value)
-        .collect())
+    Ok(all.into_iter().map(|one: Stored<Claims>| one.value).collect())
 }
 
 /// The claims of a component where it runs: of each deployment that its names tell of.

@@ -42,7 +42,5 @@ pub async fn kept(
     let snapshots = known.into_values().flatten();
     let recorded = snapshots.map(|snapshot| snapshot.with_found(state).components);
     let all = recorded.chain([state.running.clone()]);
-    Ok(all
-        .filter_map(|mut components| components.remove(component))
-        .collect())
+    Ok(all.filter_map(|mut components| components.remove(component)).collect())
 }

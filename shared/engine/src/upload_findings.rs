@@ -37,10 +37,7 @@ struct Explained<'a> {
 }
 
 fn with_pages<S: Serializer>(findings: &[Finding], to: S) -> Result<S::Ok, S::Error> {
-    to.collect_seq(findings.iter().map(|finding| Explained {
-        page: finding.name.page(),
-        finding,
-    }))
+    to.collect_seq(findings.iter().map(|finding| Explained { page: finding.name.page(), finding }))
 }
 
 impl UploadFindings {
@@ -62,10 +59,7 @@ pub async fn read(ports: &(impl S3Api + Configured), key: &str) -> Result<Option
 }
 
 /// The object there, and what it says if it is ours.
-async fn lying(
-    ports: &impl S3Api,
-    mut place: ObjectId,
-) -> Result<Option<(ObjectHead, Option<UploadFindings>)>> {
+async fn lying(ports: &impl S3Api, mut place: ObjectId) -> Result<Option<(ObjectHead, Option<UploadFindings>)>> {
     let Some(head) = ports.head(&place).await? else {
         return Ok(None);
     };
@@ -80,26 +74,15 @@ async fn lying(
 }
 
 /// Writes the findings on an upload; an empty list tells that nothing is wrong with it.
-pub async fn write(
-    ports: &(impl S3Api + Configured),
-    upload: &ObjectRef,
-    findings: &[Finding],
-) -> Result<()> {
-    let beside = UploadFindings {
-        version_id: upload.version_id.clone(),
-        deployment: None,
-        findings: findings.to_vec(),
-    };
+pub async fn write(ports: &(impl S3Api + Configured), upload: &ObjectRef, findings: &[Finding]) -> Result<()> {
+    let beside =
+        UploadFindings { version_id: upload.version_id.clone(), deployment: None, findings: findings.to_vec() };
     put(ports, upload, &beside, Replaces::Anything).await
 }
 
 /// Writes the findings on an upload that is looked at more than once, where they do not lie there already. That nothing
 /// is wrong with it is told where something else was.
-pub async fn tell_of(
-    ports: &(impl S3Api + Configured),
-    upload: &ObjectRef,
-    findings: &[Finding],
-) -> Result<()> {
+pub async fn tell_of(ports: &(impl S3Api + Configured), upload: &ObjectRef, findings: &[Finding]) -> Result<()> {
     let lies = read(ports, &upload.key).await?;
     let version = upload.version_id.as_deref();
     let known = lies.filter(|lies| lies.is_about(version) || findings.is_empty());
@@ -135,28 +118,16 @@ pub async fn tell(ports: &(impl S3Api + Configured), record: &Deployment) -> Res
 
 /// Tells beside an upload that became this deployment that nothing is wrong with it, where findings
 /// lie there that are not about it: of a former version, or of a former attempt.
-pub async fn clear(
-    ports: &(impl S3Api + Configured),
-    upload: Option<&ObjectRef>,
-    id: &DeploymentId,
-) -> Result<()> {
+pub async fn clear(ports: &(impl S3Api + Configured), upload: Option<&ObjectRef>, id: &DeploymentId) -> Result<()> {
     let Some(upload) = upload else { return Ok(()) };
-    let place = ObjectId {
-        bucket: ports.config().artifacts_bucket.clone(),
-        key: key(upload),
-        version_id: None,
-    };
+    let place = ObjectId { bucket: ports.config().artifacts_bucket.clone(), key: key(upload), version_id: None };
     let Some((head, lies)) = lying(ports, place).await? else {
         return Ok(());
     };
-    let present = UploadFindings {
-        version_id: upload.version_id.clone(),
-        deployment: Some(id.clone()),
-        findings: Vec::new(),
-    };
-    let is_about_it = |lies: UploadFindings| {
-        lies.version_id == present.version_id && lies.deployment == present.deployment
-    };
+    let present =
+        UploadFindings { version_id: upload.version_id.clone(), deployment: Some(id.clone()), findings: Vec::new() };
+    let is_about_it =
+        |lies: UploadFindings| lies.version_id == present.version_id && lies.deployment == present.deployment;
     if lies.is_some_and(is_about_it) {
         return Ok(());
     }
@@ -177,16 +148,10 @@ async fn put(
     beside: &UploadFindings,
     replaces: Replaces,
 ) -> Result<()> {
-    let text = serde_json::to_vec(beside)
-        .map_err(|error| Fault::internal(format!("findings cannot be written: {error}")))?;
-    let options = PutOptions {
-        content_type: Some("application/json".into()),
-        replaces,
-        ..PutOptions::default()
-    };
+    let text =
+        serde_json::to_vec(beside).map_err(|error| Fault::internal(format!("findings cannot be written: {error}")))?;
+    let options = PutOptions { content_type: Some("application/json".into()), replaces, ..PutOptions::default() };
     let bucket = &ports.config().artifacts_bucket;
-    ports
-        .put(bucket, &key(upload), text.into(), &options)
-        .await?;
+    ports.put(bucket, &key(upload), text.into(), &options).await?;
     Ok(())
 }

@@ -11,20 +11,9 @@ fn an_undo_after_that_is_another_deployment_at_once() {
     assert_eq!(deploying.to_the_end(), WorkTransition::Changed);
     sleep_min(&scene, 6);
     assert_eq!(told(&scene), "agent:2, 1 sets, 4 tasks: Succeeded");
-    assert_eq!(
-        deploying.undo(),
-        WorkTransition::Changed,
-        "{}",
-        deploying.undo_failure()
-    );
-    assert_eq!(
-        told(&scene),
-        "agent:1, 2 sets, 6 tasks: Succeeded, InProgress"
-    );
-    assert_eq!(
-        switching(&deploying)[1..],
-        ["task definition agent:2 → agent:1 by CodeDeploy"]
-    );
+    assert_eq!(deploying.undo(), WorkTransition::Changed, "{}", deploying.undo_failure());
+    assert_eq!(told(&scene), "agent:1, 2 sets, 6 tasks: Succeeded, InProgress");
+    assert_eq!(switching(&deploying)[1..], ["task definition agent:2 → agent:1 by CodeDeploy"]);
 }
 
 /// Whoever reads that somebody else changed the service would look for a person whom there is not.
@@ -50,21 +39,11 @@ fn a_rollback_within_the_wait_starts_no_task() {
     let before = scene.world.ecs().tasks;
     let planned = scene.plan("d2", None, Some(&recorded));
     let back = scene.begin_planned("d2", &planned);
-    assert_eq!(
-        back.forward(),
-        WorkTransition::Changed,
-        "{}",
-        back.failure()
-    );
+    assert_eq!(back.forward(), WorkTransition::Changed, "{}", back.failure());
     assert_eq!(scene.world.ecs().tasks, before);
     assert_eq!(told(&scene), "agent:1, 1 sets, 4 tasks: Stopped, Succeeded");
     // The release that had been rolled back comes once more, when the rollback itself is undone.
-    assert_eq!(
-        back.undo(),
-        WorkTransition::Changed,
-        "{}",
-        back.undo_failure()
-    );
+    assert_eq!(back.undo(), WorkTransition::Changed, "{}", back.undo_failure());
     assert_eq!(scene.set_to(), "agent:2");
 }
 
@@ -77,36 +56,17 @@ fn a_rollback_after_the_wait_is_another_deployment() {
     sleep_min(&scene, 6);
     let planned = scene.plan("d2", None, Some(&recorded));
     let back = scene.begin_planned("d2", &planned);
-    assert_eq!(
-        back.forward(),
-        WorkTransition::Changed,
-        "{}",
-        back.failure()
-    );
-    assert_eq!(
-        told(&scene),
-        "agent:1, 2 sets, 6 tasks: Succeeded, InProgress"
-    );
+    assert_eq!(back.forward(), WorkTransition::Changed, "{}", back.failure());
+    assert_eq!(told(&scene), "agent:1, 2 sets, 6 tasks: Succeeded, InProgress");
 }
 
 #[test]
 fn the_next_release_ends_the_wait_of_the_last_one() {
     let scene = at_once();
-    assert_eq!(
-        scene.begin("d1", &scene.push("1.1")).forward(),
-        WorkTransition::Changed
-    );
+    assert_eq!(scene.begin("d1", &scene.push("1.1")).forward(), WorkTransition::Changed);
     let next = scene.begin("d2", &scene.push("1.2"));
-    assert_eq!(
-        next.forward(),
-        WorkTransition::Changed,
-        "{}",
-        next.failure()
-    );
-    assert_eq!(
-        told(&scene),
-        "agent:3, 2 sets, 6 tasks: Succeeded, InProgress"
-    );
+    assert_eq!(next.forward(), WorkTransition::Changed, "{}", next.failure());
+    assert_eq!(told(&scene), "agent:3, 2 sets, 6 tasks: Succeeded, InProgress");
     insta::assert_snapshot!(switching(&next).join("\n"), @"
     let deployment d-000000001 of CodeDeploy end the former tasks
     task definition agent:2 → agent:3 by CodeDeploy
@@ -117,36 +77,20 @@ fn the_next_release_ends_the_wait_of_the_last_one() {
 fn former_tasks_that_stay_for_good_are_told_and_hold_nothing() {
     let scene = deployed_by(Routing::AllAtOnce, |group| group.ends_min = None);
     let deploying = scene.begin("d1", &scene.push("1.1"));
-    assert_eq!(
-        deploying.forward(),
-        WorkTransition::Changed,
-        "{}",
-        deploying.failure()
-    );
+    assert_eq!(deploying.forward(), WorkTransition::Changed, "{}", deploying.failure());
     let recorded = deploying.step().before;
-    let ended =
-        "agent:2 (deployment d-000000001 of CodeDeploy leaves the tasks of agent:1 for good)";
+    let ended = "agent:2 (deployment d-000000001 of CodeDeploy leaves the tasks of agent:1 for good)";
     let after = "agent:2 steady with 2 tasks; 2 tasks of agent:1 are left without a caller";
     let shown = deploying.step().shown.unwrap();
     assert!([ended, after].contains(&shown.as_str()), "{shown}");
     sleep_min(&scene, 6);
     assert_eq!(told(&scene), "agent:2, 2 sets, 4 tasks: Succeeded");
     let next = scene.begin("d2", &scene.push("1.2"));
-    assert_eq!(
-        next.forward(),
-        WorkTransition::Changed,
-        "{}",
-        next.failure()
-    );
+    assert_eq!(next.forward(), WorkTransition::Changed, "{}", next.failure());
     insta::assert_snapshot!(switching(&next).join("\n"), @"task definition agent:2 → agent:3 by CodeDeploy");
     sleep_min(&scene, 6);
     let planned = scene.plan("d3", None, Some(&recorded));
     let back = scene.begin_planned("d3", &planned);
-    assert_eq!(
-        back.forward(),
-        WorkTransition::Changed,
-        "{}",
-        back.failure()
-    );
+    assert_eq!(back.forward(), WorkTransition::Changed, "{}", back.failure());
     assert_eq!(scene.set_to(), "agent:1");
 }

@@ -77,17 +77,8 @@ fn a_canary_is_watched_and_its_release_ends_before_the_former_tasks_do() {
     let deploying = scene.begin_planned("d1", &planned);
     let mut lines = vec![];
     for wave in 0..3 {
-        assert_eq!(
-            deploying.answer(Some(wave)),
-            WorkTransition::Changed,
-            "{}",
-            deploying.failure()
-        );
-        lines.push(format!(
-            "{}; {}",
-            told(&scene),
-            deploying.step().shown.unwrap()
-        ));
+        assert_eq!(deploying.answer(Some(wave)), WorkTransition::Changed, "{}", deploying.failure());
+        lines.push(format!("{}; {}", told(&scene), deploying.step().shown.unwrap()));
         sleep_min(&scene, if wave < 2 { 5 } else { 0 });
     }
     insta::assert_snapshot!(lines.join("\n"), @"
@@ -104,10 +95,7 @@ fn a_canary_is_watched_and_its_release_ends_before_the_former_tasks_do() {
 #[test]
 fn all_that_the_last_revision_has_is_kept() {
     let scene = at_once();
-    scene
-        .world
-        .codedeploy()
-        .deployed_last("shop", "agent", HOOKS);
+    scene.world.codedeploy().deployed_last("shop", "agent", HOOKS);
     let deploying = scene.begin("d1", &scene.push("1.1"));
     assert_eq!(deploying.forward(), WorkTransition::Changed);
     let state = scene.world.codedeploy();
@@ -130,22 +118,10 @@ fn an_undo_while_the_former_tasks_stand_stops_it_and_starts_no_task() {
             assert_eq!(deploying.answer(Some(wave)), WorkTransition::Changed);
         }
         let before = scene.world.ecs().tasks;
-        assert_eq!(
-            deploying.undo(),
-            WorkTransition::Changed,
-            "{what}: {}",
-            deploying.undo_failure()
-        );
+        assert_eq!(deploying.undo(), WorkTransition::Changed, "{what}: {}", deploying.undo_failure());
         assert_eq!(scene.world.ecs().tasks, before, "{what}");
-        assert_eq!(
-            told(&scene),
-            "agent:1, 1 sets, 4 tasks: Stopped, Succeeded",
-            "{what}"
-        );
-        assert_eq!(
-            switching(&deploying)[1..],
-            ["stop deployment d-000000001 of CodeDeploy, with its rollback"]
-        );
+        assert_eq!(told(&scene), "agent:1, 1 sets, 4 tasks: Stopped, Succeeded", "{what}");
+        assert_eq!(switching(&deploying)[1..], ["stop deployment d-000000001 of CodeDeploy, with its rollback"]);
     }
 }
 
@@ -157,17 +133,8 @@ fn a_declared_wait_is_ended_when_the_gates_were_judged() {
     assert_eq!(deploying.answer(Some(0)), WorkTransition::Changed);
     assert_eq!(told(&scene), "agent:1, 2 sets, 4 tasks: Ready");
     sleep_min(&scene, 2);
-    assert_eq!(
-        told(&scene),
-        "agent:1, 2 sets, 4 tasks: Ready",
-        "nobody let it go on"
-    );
-    assert_eq!(
-        deploying.answer(Some(1)),
-        WorkTransition::Changed,
-        "{}",
-        deploying.failure()
-    );
+    assert_eq!(told(&scene), "agent:1, 2 sets, 4 tasks: Ready", "nobody let it go on");
+    assert_eq!(deploying.answer(Some(1)), WorkTransition::Changed, "{}", deploying.failure());
     assert_eq!(told(&scene), "agent:2, 2 sets, 4 tasks: InProgress");
 }
 
@@ -182,18 +149,8 @@ fn a_wait_that_is_not_declared_is_told_and_never_ended() {
     insta::assert_snapshot!(fault.message, @"deployment d-000000001 of CodeDeploy waits until 2026-11-20T14:30:10Z before it moves callers, and is stopped then; whoever decides lets it go on (`aws deploy continue-deployment --deployment-id d-000000001 --deployment-wait-type READY_WAIT`)");
     assert_eq!(deploying.forward(), WorkTransition::Failed);
     insta::assert_snapshot!(deploying.failure(), @"TargetChangedByOther: service shop-prod/agent: Deployment d-000000001 of agent:2 of CodeDeploy was stopped: The wait time before traffic is rerouted is over. Windlass did not stop it. Its rollback d-000000002 has succeeded. Callers get agent:1. Windlass owns which task definition callers of the service get; every other field is yours. Remedy: Find out who stopped it (CloudTrail, StopDeployment), or whether nobody let it go on in time; then deploy again.");
-    assert_eq!(
-        switching(&deploying).len(),
-        1,
-        "{:?}",
-        switching(&deploying)
-    );
-    assert_eq!(
-        deploying.undo(),
-        WorkTransition::Changed,
-        "{}",
-        deploying.undo_failure()
-    );
+    assert_eq!(switching(&deploying).len(), 1, "{:?}", switching(&deploying));
+    assert_eq!(deploying.undo(), WorkTransition::Changed, "{}", deploying.undo_failure());
     assert_eq!(told(&scene), "agent:1, 1 sets, 4 tasks: Stopped, Succeeded");
 }
 
@@ -205,12 +162,7 @@ fn what_codedeploy_takes_back_is_followed_and_told() {
     let deploying = scene.begin("d1", &scene.push("1.1"));
     assert_eq!(deploying.to_the_end(), WorkTransition::Failed);
     insta::assert_snapshot!(deploying.failure(), @"ChangeFailed: service shop-prod/agent: Deployment d-000000001 of agent:2 of CodeDeploy has failed, because its hook AfterAllowTraffic failed: a hook failed. Its rollback d-000000002 has succeeded. Callers get agent:1. Remedy: Look at the log of the hook's function; then deploy a fixed release.");
-    assert_eq!(
-        deploying.undo(),
-        WorkTransition::Changed,
-        "{}",
-        deploying.undo_failure()
-    );
+    assert_eq!(deploying.undo(), WorkTransition::Changed, "{}", deploying.undo_failure());
     assert_eq!(told(&scene), "agent:1, 1 sets, 4 tasks: Failed, Succeeded");
 }
 
@@ -223,36 +175,19 @@ fn tasks_that_crash_are_not_waited_for_an_hour() {
     let deploying = scene.begin("d1", &artifact);
     assert_eq!(deploying.forward(), WorkTransition::Failed);
     insta::assert_snapshot!(deploying.failure(), @"ChangeFailed: service shop-prod/agent: The rollout of agent:2 does not get steady: its tasks do not keep running. 10 tasks failed. 10 tasks stopped: EssentialContainerExited: Essential container in task exited (agent: exit code 1). Remedy: Look at the container's logs from the time of the rollout, then deploy a fixed release.");
-    assert_eq!(
-        deploying.undo(),
-        WorkTransition::Changed,
-        "{}",
-        deploying.undo_failure()
-    );
+    assert_eq!(deploying.undo(), WorkTransition::Changed, "{}", deploying.undo_failure());
     assert_eq!(scene.set_to(), "agent:1");
 }
 
 /// Creates somebody's own deployment in the group.
 fn by_hand(scene: &ServiceScene) -> String {
     let mut services = scene.world.ecs();
-    let now = services
-        .service_mut(CLUSTER, SERVICE)
-        .service
-        .task_definition
-        .clone();
+    let now = services.service_mut(CLUSTER, SERVICE).service.task_definition.clone();
     let mut document = services.task_definitions[&now].document.clone();
-    for member in [
-        "taskDefinitionArn",
-        "revision",
-        "status",
-        "registeredAt",
-        "compatibilities",
-    ] {
+    for member in ["taskDefinitionArn", "revision", "status", "registeredAt", "compatibilities"] {
         document.as_object_mut().unwrap().remove(member);
     }
-    let to = services
-        .put_task_definition(&document, &BTreeMap::new())
-        .arn;
+    let to = services.put_task_definition(&document, &BTreeMap::new()).arn;
     drop(services);
     let new = NewDeployed {
         application: "shop".into(),
@@ -282,13 +217,7 @@ fn a_group_that_is_busy_is_told_before_anything_changes_and_after() {
 
 /// Says what an operator's `accept` sees, in the words in which it is recorded or refused.
 fn seen_to_accept(deploying: &service_scene::Deploying<'_>, world: &World) -> String {
-    match run(windlass_engine::observe::live(
-        world,
-        &deploying.step(),
-        None,
-    ))
-    .unwrap()
-    {
+    match run(windlass_engine::observe::live(world, &deploying.step(), None)).unwrap() {
         Live::There { shown, state, .. } => format!("{shown}: {}", state["noticed"]["value"]),
         Live::Moving(finding) => finding.to_string(),
         other => format!("{other:?}"),
@@ -302,27 +231,16 @@ fn what_somebody_else_brings_is_accepted_when_all_callers_get_it() {
     let deploying = scene.begin("d1", &scene.push("1.1"));
     assert_eq!(deploying.answer(Some(0)), WorkTransition::Changed);
     insta::assert_snapshot!(seen_to_accept(&deploying, &scene.world), @"TargetBusy: service shop-prod/agent: What callers of service shop-prod/agent get is not final, so it cannot be accepted: deployment d-000000001 of CodeDeploy is of Windlass, and is in progress. Remedy: Wait until it has moved all callers, or stop it (`aws deploy stop-deployment --deployment-id d-000000001 --auto-rollback-enabled`), then accept again; the environment stays locked until then.");
-    assert_eq!(
-        deploying.undo(),
-        WorkTransition::Changed,
-        "{}",
-        deploying.undo_failure()
-    );
+    assert_eq!(deploying.undo(), WorkTransition::Changed, "{}", deploying.undo_failure());
     by_hand(&scene);
     sleep_min(&scene, 1);
     let moves = seen_to_accept(&deploying, &scene.world);
     let theirs = "deployment d-000000003 of CodeDeploy is somebody else's, and is in progress.";
-    assert!(
-        moves.starts_with("TargetBusy") && moves.contains(theirs),
-        "{moves}"
-    );
+    assert!(moves.starts_with("TargetBusy") && moves.contains(theirs), "{moves}");
     // It has moved all callers, and keeps the former tasks.
     sleep_min(&scene, 11);
     let keeps = seen_to_accept(&deploying, &scene.world);
-    assert!(
-        keeps.starts_with("agent:3 steady with 2 tasks; 2 tasks of agent:1 are left"),
-        "{keeps}"
-    );
+    assert!(keeps.starts_with("agent:3 steady with 2 tasks; 2 tasks of agent:1 are left"), "{keeps}");
     sleep_min(&scene, 10);
     let over = seen_to_accept(&deploying, &scene.world);
     let runs = |told: &str| told.split_once(": ").map(|(_, runs)| runs.to_owned());
@@ -339,12 +257,7 @@ fn somebody_who_stops_it_is_told() {
     sleep_min(&scene, 1);
     assert_eq!(deploying.answer(Some(1)), WorkTransition::Failed);
     insta::assert_snapshot!(deploying.failure(), @"TargetChangedByOther: service shop-prod/agent: Deployment d-000000001 of agent:2 of CodeDeploy was stopped: The deployment was stopped by a user. Windlass did not stop it. Its rollback d-000000002 has succeeded. Callers get agent:1. Windlass owns which task definition callers of the service get; every other field is yours. Remedy: Find out who stopped it (CloudTrail, StopDeployment), or whether nobody let it go on in time; then deploy again.");
-    assert_eq!(
-        deploying.undo(),
-        WorkTransition::Changed,
-        "{}",
-        deploying.undo_failure()
-    );
+    assert_eq!(deploying.undo(), WorkTransition::Changed, "{}", deploying.undo_failure());
 }
 
 #[test]
@@ -362,11 +275,7 @@ fn prepare_refuses_what_cannot_work() {
             h.spec.codedeploy.as_mut().unwrap().group = "other".into();
         }),
         ("a group of functions", |h| {
-            h.world
-                .codedeploy()
-                .group("shop", "agent")
-                .unwrap()
-                .platform = "Lambda".into();
+            h.world.codedeploy().group("shop", "agent").unwrap().platform = "Lambda".into();
         }),
         ("a group of another service", |h| {
             let service = Some((CLUSTER.into(), "web".into()));

@@ -1,9 +1,7 @@
 //! Tests of comparing the new version with the former one, against the in-memory world.
 
 use std::collections::BTreeMap;
-use windlass_domain::declaration::gates::{
-    ComparisonGate, Declared, Measured, MetricGate, MetricSeries, Resolved,
-};
+use windlass_domain::declaration::gates::{ComparisonGate, Declared, Measured, MetricGate, MetricSeries, Resolved};
 use windlass_domain::gate::{Measurement, Verdict};
 use windlass_domain::identity::DeploymentId;
 use windlass_domain::judgement::Judgement;
@@ -68,9 +66,7 @@ fn step(outputs: &[(&str, &str)]) -> Step {
         KindName::Lambda,
     );
     let outputs = outputs.iter();
-    step.outputs = outputs
-        .map(|(name, value)| ((*name).to_owned(), (*value).to_owned()))
-        .collect();
+    step.outputs = outputs.map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect();
     step.goals.insert(0, serde_json::Value::Null);
     step
 }
@@ -121,67 +117,23 @@ fn a_look_says_what_became_of_the_calls_of_both() {
             Verdict::Pass,
             "failed: 0 of 100 of version 8, 0 of 900 of version 7 (by chance: p = 1.0000)",
         ),
-        (
-            (2.0, 100.0),
-            (9.0, 900.0),
-            Verdict::Pass,
-            "(by chance: p = 0.3",
-        ),
+        ((2.0, 100.0), (9.0, 900.0), Verdict::Pass, "(by chance: p = 0.3"),
         (
             (20.0, 100.0),
             (9.0, 900.0),
             Verdict::Fail,
             "failed: 20 of 100 of version 8, 9 of 900 of version 7 (not by chance: p = ",
         ),
-        (
-            (0.0, 100.0),
-            (90.0, 900.0),
-            Verdict::Pass,
-            "(by chance: p = 1.0000)",
-        ),
-        (
-            (99.0, 99.0),
-            (0.0, 900.0),
-            Verdict::Unknown,
-            "too few calls: failed: 99 of 99 of version 8",
-        ),
-        (
-            (99.0, 900.0),
-            (0.0, 99.0),
-            Verdict::Unknown,
-            "too few calls: ",
-        ),
-        (
-            (101.0, 100.0),
-            (0.0, 900.0),
-            Verdict::Unknown,
-            "which are no numbers of calls",
-        ),
-        (
-            (0.5, 100.0),
-            (0.0, 900.0),
-            Verdict::Unknown,
-            "which are no numbers of calls",
-        ),
-        (
-            (-1.0, 100.0),
-            (0.0, 900.0),
-            Verdict::Unknown,
-            "which are no numbers of calls",
-        ),
-        (
-            (f64::NAN, 100.0),
-            (0.0, 900.0),
-            Verdict::Unknown,
-            "which are no numbers of calls",
-        ),
+        ((0.0, 100.0), (90.0, 900.0), Verdict::Pass, "(by chance: p = 1.0000)"),
+        ((99.0, 99.0), (0.0, 900.0), Verdict::Unknown, "too few calls: failed: 99 of 99 of version 8"),
+        ((99.0, 900.0), (0.0, 99.0), Verdict::Unknown, "too few calls: "),
+        ((101.0, 100.0), (0.0, 900.0), Verdict::Unknown, "which are no numbers of calls"),
+        ((0.5, 100.0), (0.0, 900.0), Verdict::Unknown, "which are no numbers of calls"),
+        ((-1.0, 100.0), (0.0, 900.0), Verdict::Unknown, "which are no numbers of calls"),
+        ((f64::NAN, 100.0), (0.0, 900.0), Verdict::Unknown, "which are no numbers of calls"),
     ] {
         let seen = look(new, former);
-        assert_eq!(
-            seen.verdict, verdict,
-            "{new:?} {former:?}: {}",
-            seen.measured
-        );
+        assert_eq!(seen.verdict, verdict, "{new:?} {former:?}: {}", seen.measured);
         assert!(seen.measured.contains(words), "{}", seen.measured);
     }
 }
@@ -222,11 +174,7 @@ fn what_may_not_be_read_is_unknown() {
     world.cloudwatch().denied = true;
     let seen = measured(&world, BOTH).remove(0);
     assert_eq!(seen.verdict, Verdict::Unknown);
-    assert!(
-        seen.measured.starts_with("not measured: AccessDenied"),
-        "{}",
-        seen.measured
-    );
+    assert!(seen.measured.starts_with("not measured: AccessDenied"), "{}", seen.measured);
 }
 
 #[test]
@@ -267,8 +215,7 @@ fn target_groups_are_compared_at_the_load_balancer_that_is_before_them() {
     let known = [both[0], both[1], ("balancer", "app/shop/1")];
     let seen = measured_by(gate, &world, &known).remove(0);
     assert!(
-        seen.measured
-            .starts_with("failed: 20 of 900 of version green, 9 of 900 of version blue"),
+        seen.measured.starts_with("failed: 20 of 900 of version green, 9 of 900 of version blue"),
         "{}",
         seen.measured
     );

@@ -11,15 +11,9 @@ use windlass_world::conformance::{Trial, conforms};
 use windlass_world::mishaps::{Mishap, When};
 use windlass_world::run::{run, until_pause};
 
-pub static ONE: Turning = Turning {
-    goals: &["b"],
-    slow_ms: 0,
-};
+pub static ONE: Turning = Turning { goals: &["b"], slow_ms: 0 };
 
-pub static TWO: Turning = Turning {
-    goals: &["b", "c"],
-    slow_ms: 0,
-};
+pub static TWO: Turning = Turning { goals: &["b", "c"], slow_ms: 0 };
 
 pub fn begin(subject: &Turning) -> Trial<'_, Turning> {
     Trial::begin(subject).unwrap()
@@ -89,10 +83,7 @@ fn a_kind_with_one_wave_conforms() {
 /// Safety: kinds: A kind that is as small as can be, slow and in three waves, conforms.
 #[test]
 fn a_slow_kind_with_three_waves_conforms() {
-    conforms(&Turning {
-        goals: &["b", "c", "d"],
-        slow_ms: 25_000,
-    });
+    conforms(&Turning { goals: &["b", "c", "d"], slow_ms: 25_000 });
 }
 
 /// Safety: fence: An invocation whose token is stale changes nothing.
@@ -137,10 +128,7 @@ fn whoever_comes_next_waits_until_an_open_call_cannot_take_effect() {
     assert_eq!(open.what, "turn a → b");
     let horizon = open.not_after.plus_s(OPEN_CALL_GRACE_S);
     assert!(trial.scene.world.now() < horizon);
-    assert_eq!(
-        run(invoke(&trial)).unwrap().verdict,
-        WorkTransition::Changed
-    );
+    assert_eq!(run(invoke(&trial)).unwrap().verdict, WorkTransition::Changed);
     assert!(dial(&trial.scene.world).turned_at >= horizon);
     // A call that comes even later than that is stopped by its own condition.
     assert_eq!(name_of(&run(late)), Some(FaultName::AttemptSuperseded));
@@ -197,10 +185,7 @@ fn a_lost_answer_is_waited_out_and_not_repeated() {
     let answer = run(invoke(&trial));
     assert_eq!(name_of(&answer), Some(FaultName::StillInProgress));
     let open = trial.step().unwrap().open.unwrap();
-    assert_eq!(
-        run(invoke(&trial)).unwrap().verdict,
-        WorkTransition::Changed
-    );
+    assert_eq!(run(invoke(&trial)).unwrap().verdict, WorkTransition::Changed);
     assert!(trial.scene.world.now() >= open.not_after.plus_s(OPEN_CALL_GRACE_S));
     assert_eq!(dial(&trial.scene.world).turns, 1);
     assert!(!trial.step().unwrap().changes.last().unwrap().answered);
@@ -221,9 +206,7 @@ fn a_target_is_gone_when_every_look_says_so_for_as_long_as_one_may_be_behind() {
         assert_eq!(trial.forward(), Ok(WorkTransition::Failed), "{call}");
         assert!(trial.scene.world.now().ms_since(began) >= 20_000, "{call}");
         let failure = trial.step().unwrap().failure;
-        assert!(
-            matches!(failure, Some(Failure::Fault(fault)) if fault.name == FaultName::NotFound)
-        );
+        assert!(matches!(failure, Some(Failure::Fault(fault)) if fault.name == FaultName::NotFound));
     }
 }
 
@@ -233,27 +216,18 @@ fn what_aws_refuses_for_good_is_recorded_as_the_failure() {
     let trial = one_with("dial.turn", When::Before, denied);
     assert_eq!(trial.forward(), Ok(WorkTransition::Failed));
     let step = trial.step().unwrap();
-    let Some(Failure::Fault(fault)) = step.failure else {
-        panic!("{:?}", step.failure)
-    };
+    let Some(Failure::Fault(fault)) = step.failure else { panic!("{:?}", step.failure) };
     assert_eq!(fault.name, FaultName::AccessDenied);
     assert_eq!(fault.message, "turn a → b: planned");
     assert_eq!(step.open, None);
-    assert_eq!(
-        trial.answer(Some(0), 1),
-        Ok(WorkTransition::Failed),
-        "asked again"
-    );
+    assert_eq!(trial.answer(Some(0), 1), Ok(WorkTransition::Failed), "asked again");
     assert_eq!(trial.answer(None, 1), Ok(WorkTransition::Changed));
     assert_eq!(trial.step().unwrap().status, StepStatus::Undone);
 }
 
 #[test]
 fn a_goal_that_cannot_be_reached_is_recorded_as_the_failure() {
-    let subject = Turning {
-        goals: &["nowhere"],
-        slow_ms: 0,
-    };
+    let subject = Turning { goals: &["nowhere"], slow_ms: 0 };
     let trial = begin(&subject);
     assert_eq!(trial.forward(), Ok(WorkTransition::Failed));
     let step = trial.step().unwrap();
@@ -295,20 +269,13 @@ fn a_late_invocation_of_an_older_wave_is_refused() {
     assert_eq!(trial.forward(), Ok(WorkTransition::Changed));
     let late = trial.answer(Some(0), 1);
     assert_eq!(name_of(&late), Some(FaultName::AttemptSuperseded));
-    assert_eq!(
-        trial.answer(Some(1), 1),
-        Ok(WorkTransition::Changed),
-        "asked again"
-    );
+    assert_eq!(trial.answer(Some(1), 1), Ok(WorkTransition::Changed), "asked again");
     assert_eq!(dial(&trial.scene.world).turns, 2);
 }
 
 #[test]
 fn one_invocation_waits_no_longer_than_its_budget_and_counts_its_time() {
-    let subject = Turning {
-        goals: &["b"],
-        slow_ms: 600_000,
-    };
+    let subject = Turning { goals: &["b"], slow_ms: 600_000 };
     let trial = begin(&subject);
     let began = trial.scene.world.now();
     let answer = run(invoke(&trial));
@@ -321,16 +288,10 @@ fn one_invocation_waits_no_longer_than_its_budget_and_counts_its_time() {
 
 #[test]
 fn a_target_that_is_ready_in_a_moment_is_seen_soon() {
-    let subject = Turning {
-        goals: &["b"],
-        slow_ms: 2_500,
-    };
+    let subject = Turning { goals: &["b"], slow_ms: 2_500 };
     let trial = begin(&subject);
     let began = trial.scene.world.now();
-    assert_eq!(
-        run(invoke(&trial)).unwrap().verdict,
-        WorkTransition::Changed
-    );
+    assert_eq!(run(invoke(&trial)).unwrap().verdict, WorkTransition::Changed);
     let took = trial.scene.world.now().ms_since(began);
     assert!((2_500..4_000).contains(&took), "{took}");
 }
@@ -340,10 +301,7 @@ fn a_target_that_is_ready_in_a_moment_is_seen_soon() {
 fn a_sibling_s_transaction_in_the_way_is_waited_out() {
     let trial = begin(&ONE);
     trial.scene.world.dynamodb().busy = 3;
-    assert_eq!(
-        run(invoke(&trial)).unwrap().verdict,
-        WorkTransition::Changed
-    );
+    assert_eq!(run(invoke(&trial)).unwrap().verdict, WorkTransition::Changed);
     assert_eq!(trial.step().unwrap().attempt, 1);
     trial.set_token(2).unwrap();
     trial.scene.world.dynamodb().busy = 99;

@@ -57,10 +57,7 @@ fn an_out_of_band_change_between_two_waves_fails_the_second() {
 
 #[test]
 fn a_confirmed_change_that_is_needed_again_was_reverted_by_somebody_else() {
-    let subject = Turning {
-        goals: &["b"],
-        slow_ms: 60_000,
-    };
+    let subject = Turning { goals: &["b"], slow_ms: 60_000 };
     let trial = begin(&subject);
     let answer = run(invoke(&trial));
     assert_eq!(name_of(&answer), Some(FaultName::StillInProgress));

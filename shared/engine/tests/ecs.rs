@@ -34,13 +34,7 @@ fn a_release_goes_live_with_nothing_but_the_image_changed() {
     let arn = "arn:aws:ecs:eu-west-1:111111111111:task-definition/agent:2";
     let made = &services.task_definitions[arn];
     let mut wanted = document(&format!("{}@{}", repository(), reference(&artifact)));
-    for answered in [
-        "taskDefinitionArn",
-        "revision",
-        "status",
-        "registeredAt",
-        "compatibilities",
-    ] {
+    for answered in ["taskDefinitionArn", "revision", "status", "registeredAt", "compatibilities"] {
         wanted[answered] = made.document[answered].clone();
     }
     assert_eq!(made.document, wanted, "unknown fields survive");
@@ -54,12 +48,7 @@ fn a_release_goes_live_with_nothing_but_the_image_changed() {
     }
     "#);
     drop(services);
-    let changes: Vec<String> = deploying
-        .step()
-        .changes
-        .iter()
-        .map(|c| c.what.clone())
-        .collect();
+    let changes: Vec<String> = deploying.step().changes.iter().map(|c| c.what.clone()).collect();
     assert_eq!(changes[1], "task definition agent:1 → agent:2");
 }
 
@@ -91,18 +80,8 @@ fn a_tripped_breaker_is_told_with_the_reasons_of_the_stopped_tasks() {
     assert_eq!(deploying.forward(), WorkTransition::Failed);
     insta::assert_snapshot!(deploying.failure(), @"ChangeFailed: service shop-prod/agent: The deployment circuit breaker stopped the rollout of agent:2: its tasks do not keep running. 4 tasks stopped: EssentialContainerExited: Essential container in task exited (agent: exit code 1). ECS went back to agent:1 and is steady. Remedy: Look at the container's logs from the time of the rollout, then deploy a fixed release.");
     assert_eq!(scene.set_to(), "agent:1");
-    assert_eq!(
-        deploying.undo(),
-        WorkTransition::Changed,
-        "{}",
-        deploying.undo_failure()
-    );
-    let updates = deploying
-        .step()
-        .changes
-        .iter()
-        .filter(|c| c.switching && c.undo)
-        .count();
+    assert_eq!(deploying.undo(), WorkTransition::Changed, "{}", deploying.undo_failure());
+    let updates = deploying.step().changes.iter().filter(|c| c.switching && c.undo).count();
     assert_eq!(updates, 0, "ECS went back by itself");
 }
 
@@ -142,12 +121,7 @@ fn what_an_alarm_of_the_service_gives_up_is_told_and_not_raced() {
         } else {
             assert!(told.contains("ECS did not roll back"), "{told}");
         }
-        assert_eq!(
-            deploying.undo(),
-            WorkTransition::Changed,
-            "{}",
-            deploying.undo_failure()
-        );
+        assert_eq!(deploying.undo(), WorkTransition::Changed, "{}", deploying.undo_failure());
         assert_eq!(scene.set_to(), "agent:1");
         let undone = deploying.step().changes;
         let updates = undone.iter().filter(|c| c.switching && c.undo).count();
@@ -192,11 +166,7 @@ fn somebody_who_replaces_the_rollout_is_told() {
     slow(&scene);
     assert!(deploying.invoke(Some(0)).is_err(), "it is under way");
     let now = scene.world.now();
-    scene
-        .world
-        .ecs()
-        .update(CLUSTER, SERVICE, &arn, now)
-        .unwrap();
+    scene.world.ecs().update(CLUSTER, SERVICE, &arn, now).unwrap();
     assert_eq!(deploying.forward(), WorkTransition::Failed);
     insta::assert_snapshot!(deploying.failure(), @"TargetChangedByOther: service shop-prod/agent: The rollout of agent:3 was replaced: someone else set the service to agent:2 (deployment ecs-svc/3). Windlass owns the image of container agent in the task definition of service shop-prod/agent; every other field is yours. Remedy: Find out who updates this service besides Windlass.");
 }
@@ -252,18 +222,10 @@ fn a_lost_answer_of_registering_registers_once() {
     let artifact = scene.push("1.1");
     let deploying = scene.begin("d1", &artifact);
     assert_eq!(deploying.forward(), WorkTransition::Changed);
-    let kind = Ecs::new(
-        scene.world.clone(),
-        scene.world.clone(),
-        DeploymentId("d1".into()),
-    );
+    let kind = Ecs::new(scene.world.clone(), scene.world.clone(), DeploymentId("d1".into()));
     let target = serde_json::from_value(deploying.step().target).unwrap();
     let change = Change::Register {
-        images: [(
-            "agent".to_owned(),
-            format!("{}@{}", repository(), reference(&artifact)),
-        )]
-        .into(),
+        images: [("agent".to_owned(), format!("{}@{}", repository(), reference(&artifact)))].into(),
     };
     run(kind.change(&target, &change, &DeploymentId("d1".into()))).unwrap();
     assert_eq!(scene.world.ecs().task_definitions.len(), 2);
@@ -271,10 +233,7 @@ fn a_lost_answer_of_registering_registers_once() {
 
 fn back_to_the_former() -> Change {
     let arn = |n: u32| format!("arn:aws:ecs:eu-west-1:111111111111:task-definition/agent:{n}");
-    Change::Update(Update {
-        from: arn(2),
-        to: arn(1),
-    })
+    Change::Update(Update { from: arn(2), to: arn(1) })
 }
 
 /// Safety: left open: A look at a service that took longer than 2 s is no reason to send.
@@ -313,9 +272,7 @@ fn who_changes_the_service_between_the_look_and_the_change_is_overwritten() {
     let by_hand = {
         let document = document("public.ecr.aws/other:1");
         let mut services = scene.world.ecs();
-        services
-            .put_task_definition(&document, &BTreeMap::new())
-            .arn
+        services.put_task_definition(&document, &BTreeMap::new()).arn
     };
     let other = || {
         let now = scene.world.now();
@@ -327,9 +284,7 @@ fn who_changes_the_service_between_the_look_and_the_change_is_overwritten() {
     let target = serde_json::from_value(deploying.step().target).unwrap();
     let change = back_to_the_former();
     let describing = scene.world.mishaps().count() + 1;
-    scene
-        .world
-        .plan_mishap(describing, When::After, Mishap::Pause);
+    scene.world.plan_mishap(describing, When::After, Mishap::Pause);
     let mut sending = pin!(kind.change(&target, &change, &deployment));
     assert!(until_pause(sending.as_mut()).is_none());
     other();

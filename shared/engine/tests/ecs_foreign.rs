@@ -33,11 +33,7 @@ fn told(scene: &ServiceScene, changes: &Value) -> Vec<String> {
     for (member, value) in changes.as_object().unwrap() {
         rendered[member] = value.clone();
     }
-    let artifact = service_scene::upload(
-        &scene.world,
-        "artifacts/shop/prod/agent/1.1.json",
-        &rendered.to_string(),
-    );
+    let artifact = service_scene::upload(&scene.world, "artifacts/shop/prod/agent/1.1.json", &rendered.to_string());
     let planned = scene.plan("d", Some(&artifact), None);
     let findings = planned.findings.iter();
     findings
@@ -53,43 +49,20 @@ fn told(scene: &ServiceScene, changes: &Value) -> Vec<String> {
 #[test]
 fn a_document_gives_a_service_no_other_roles_and_writes_no_other_family() {
     let none = &Value::Null;
-    let (task, execution) = (
-        "TargetNotOurs taskRoleArn",
-        "TargetNotOurs executionRoleArn",
-    );
+    let (task, execution) = ("TargetNotOurs taskRoleArn", "TargetNotOurs executionRoleArn");
     for (running, brought, expected) in [
         ([none, none], json!({}), vec![]),
         ([none, none], json!({"taskRoleArn": null}), vec![]),
         ([none, none], json!({"taskRoleArn": OF_BANK}), vec![task]),
-        (
-            [none, none],
-            json!({"executionRoleArn": OF_BANK}),
-            vec![execution],
-        ),
+        ([none, none], json!({"executionRoleArn": OF_BANK}), vec![execution]),
         ([none, none], json!({"taskRoleArn": ""}), vec![task]),
         ([none, none], json!({"taskRoleArn": [OF_BANK]}), vec![task]),
         ([&json!(TASK), none], json!({"taskRoleArn": TASK}), vec![]),
-        (
-            [&json!(TASK), none],
-            json!({"taskRoleArn": "windlass-task-shop"}),
-            vec![],
-        ),
-        (
-            [&json!(TASK), none],
-            json!({"taskRoleArn": "windlass-task-bank"}),
-            vec![task],
-        ),
+        ([&json!(TASK), none], json!({"taskRoleArn": "windlass-task-shop"}), vec![]),
+        ([&json!(TASK), none], json!({"taskRoleArn": "windlass-task-bank"}), vec![task]),
         ([&json!(TASK), none], json!({}), vec![task]),
-        (
-            [&json!(TASK), none],
-            json!({"taskRoleArn": TASK, "executionRoleArn": TASK}),
-            vec![execution],
-        ),
-        (
-            [none, none],
-            json!({"family": "bank-agent"}),
-            vec!["TargetNotOurs family"],
-        ),
+        ([&json!(TASK), none], json!({"taskRoleArn": TASK, "executionRoleArn": TASK}), vec![execution]),
+        ([none, none], json!({"family": "bank-agent"}), vec!["TargetNotOurs family"]),
         (
             [none, none],
             json!({"family": "bank-agent", "taskRoleArn": OF_BANK, "executionRoleArn": OF_BANK}),
@@ -149,11 +122,7 @@ fn a_document_brings_no_image_of_another_repository() {
         let refused = scene.refused(&service_scene::upload(&scene.world, &key, &rendered));
         assert_eq!(refused.len(), 1, "{image}: {refused:?}");
         let is_told = refused[0].starts_with("BadValue: components.agent.base:");
-        assert!(
-            is_told && refused[0].contains("which is not of the"),
-            "{}",
-            refused[0]
-        );
+        assert!(is_told && refused[0].contains("which is not of the"), "{}", refused[0]);
     }
 }
 
@@ -163,47 +132,22 @@ fn the_newest_of_the_family_that_is_somebody_elses_is_no_base() {
     for (tags, refused) in [
         (vec![], false),
         (vec![("team", "blue")], false),
-        (
-            vec![("windlass:app", "shop"), ("windlass:environment", "prod")],
-            false,
-        ),
+        (vec![("windlass:app", "shop"), ("windlass:environment", "prod")], false),
         (vec![("windlass:app", "shop")], false),
-        (
-            vec![("windlass:app", "bank"), ("windlass:environment", "prod")],
-            true,
-        ),
-        (
-            vec![("windlass:app", "shop"), ("windlass:environment", "dev")],
-            true,
-        ),
+        (vec![("windlass:app", "bank"), ("windlass:environment", "prod")], true),
+        (vec![("windlass:app", "shop"), ("windlass:environment", "dev")], true),
         (vec![("windlass:app", "bank")], true),
     ] {
         let mut scene = ServiceScene::new();
         let artifact = scene.push("1.1");
-        let named: BTreeMap<String, String> = tags
-            .iter()
-            .map(|(name, value)| ((*name).to_owned(), (*value).to_owned()))
-            .collect();
-        let newest = scene
-            .world
-            .ecs()
-            .put_task_definition(&document("placeholder"), &named);
-        assert_eq!(
-            scene.refused(&artifact),
-            Vec::<String>::new(),
-            "`running` does not care"
-        );
+        let named: BTreeMap<String, String> =
+            tags.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect();
+        let newest = scene.world.ecs().put_task_definition(&document("placeholder"), &named);
+        assert_eq!(scene.refused(&artifact), Vec::<String>::new(), "`running` does not care");
         scene.spec.base = Base::FamilyLatest;
         let findings = scene.plan("d", Some(&artifact), None).findings;
-        let told: Vec<&str> = findings
-            .iter()
-            .map(|finding| finding.path.as_str())
-            .collect();
-        let expected: &[&str] = if refused {
-            &["components.agent.base"]
-        } else {
-            &[]
-        };
+        let told: Vec<&str> = findings.iter().map(|finding| finding.path.as_str()).collect();
+        let expected: &[&str] = if refused { &["components.agent.base"] } else { &[] };
         assert_eq!(told, expected, "{tags:?}");
         // The task definition that runs already is no finding, whoever registered it.
         live(&scene, |live| {
@@ -226,10 +170,7 @@ fn a_rollback_goes_back_to_other_roles_and_another_family() {
     let recorded = deploying.step().before;
     let mut others = document(&format!("{}:1.1", repository()));
     others["family"] = json!("renamed");
-    let others = scene
-        .world
-        .ecs()
-        .put_task_definition(&others, &BTreeMap::new());
+    let others = scene.world.ecs().put_task_definition(&others, &BTreeMap::new());
     live(&scene, |live| live.service.task_definition = others.arn);
     let planned = scene.plan("r1", None, Some(&recorded));
     assert_eq!(planned.findings, []);

@@ -63,18 +63,12 @@ fn told(scene: &ServiceScene) -> String {
     let newest = &live.rollouts[0];
     let tenths = newest.traffic_tenths.unwrap_or_default();
     let answered = live.pauses.len();
-    format!(
-        "{set_to}, {} {} {tenths} ‰, {tasks} tasks, {answered} answered",
-        newest.status, newest.stage
-    )
+    format!("{set_to}, {} {} {tenths} ‰, {tasks} tasks, {answered} answered", newest.status, newest.stage)
 }
 
 fn sent(deploying: &Deploying<'_>) -> Vec<String> {
     let changes = deploying.step().changes.into_iter();
-    changes
-        .filter(|it| it.switching)
-        .map(|it| it.what)
-        .collect()
+    changes.filter(|it| it.switching).map(|it| it.what).collect()
 }
 
 #[test]
@@ -82,13 +76,7 @@ fn each_pause_ends_a_wave_and_the_next_one_lets_it_go_on() {
     let mut lines = vec![];
     let table: [(Strategy, &[Pause]); 3] = [
         (Strategy::BlueGreen, &Pause::ALL),
-        (
-            Strategy::Canary,
-            &[
-                Pause::PreProductionTrafficShift,
-                Pause::PostProductionTrafficShift,
-            ],
-        ),
+        (Strategy::Canary, &[Pause::PreProductionTrafficShift, Pause::PostProductionTrafficShift]),
         (Strategy::Linear, &[Pause::PreProductionTrafficShift]),
     ];
     for (strategy, pauses) in table {
@@ -129,10 +117,7 @@ fn an_undo_in_a_pause_answers_it_so_and_starts_no_task() {
         assert_eq!(scene.world.ecs().tasks, before, "no task is started");
         let last = sent(&deploying).pop().unwrap();
         let at = pauses[0].as_str();
-        assert!(
-            last.starts_with(&format!("let the deployment of agent:2 go back from {at}")),
-            "{last}"
-        );
+        assert!(last.starts_with(&format!("let the deployment of agent:2 go back from {at}")), "{last}");
         assert!(told(&scene).starts_with("agent:1, ROLLBACK_SUCCESSFUL"));
     }
 }
@@ -164,10 +149,7 @@ fn where_another_pause_waits_at_the_same_stage_none_is_answered() {
     assert_eq!(deploying.forward(), WorkTransition::Changed);
     live(&scene, |live| {
         let known = live.rollouts[0].hooks[0].clone();
-        live.rollouts[0].hooks.push(LifecycleHook {
-            id: "of-the-team".into(),
-            ..known
-        });
+        live.rollouts[0].hooks.push(LifecycleHook { id: "of-the-team".into(), ..known });
     });
     assert_eq!(deploying.answer(Some(1)), WorkTransition::Failed);
     insta::assert_snapshot!(deploying.failure());
@@ -183,9 +165,7 @@ fn by_hand(scene: &ServiceScene, goes_on: bool) {
     let mut hooks = newest.hooks.iter();
     let waits = hooks.find(|it| it.status == "AWAITING_ACTION").unwrap();
     let by = Pausing::ByHand { goes_on };
-    services
-        .answer_pause(&newest.arn, &waits.id, by, now)
-        .unwrap();
+    services.answer_pause(&newest.arn, &waits.id, by, now).unwrap();
 }
 
 #[test]
@@ -197,11 +177,7 @@ fn a_person_who_answers_late_in_a_long_watch_leaves_the_next_stage_its_time() {
         for wave in 1..=2 {
             run(scene.world.sleep_ms(watched_min * 60_000));
             by_hand(&scene, true);
-            assert_eq!(
-                deploying.answer(Some(wave)),
-                WorkTransition::Changed,
-                "{watched_min}"
-            );
+            assert_eq!(deploying.answer(Some(wave)), WorkTransition::Changed, "{watched_min}");
         }
         assert_eq!(sent(&deploying), ["task definition agent:1 → agent:2"]);
     }

@@ -67,10 +67,7 @@ fn prepare_refuses_what_cannot_work() {
 #[test]
 fn an_image_that_is_gone_hides_no_other_finding() {
     let scene = ServiceScene::new();
-    let gone = Artifact::Image {
-        repository: repository(),
-        digest: Digest::of(b"never pushed"),
-    };
+    let gone = Artifact::Image { repository: repository(), digest: Digest::of(b"never pushed") };
     let fault = scene.try_plan("d", Some(&gone), None).unwrap_err();
     assert_eq!(fault.name, FaultName::NotFound, "{fault}");
     live(&scene, |live| live.service.tags.clear());
@@ -82,10 +79,7 @@ fn an_image_that_is_gone_hides_no_other_finding() {
 fn what_runs_already_is_left_alone() {
     let scene = ServiceScene::new();
     let artifact = scene.push("1.1");
-    assert_eq!(
-        scene.begin("d1", &artifact).forward(),
-        WorkTransition::Changed
-    );
+    assert_eq!(scene.begin("d1", &artifact).forward(), WorkTransition::Changed);
     let again = scene.plan("d2", Some(&artifact), None);
     assert_eq!(again.stages, []);
     let reason = again.unchanged.unwrap();
@@ -107,15 +101,9 @@ fn a_task_definition_that_names_its_image_by_tag_is_warned_of() {
     drop(services);
     run(scene.world.sleep_ms(60_000));
     let warnings = scene.plan("d1", Some(&artifact), None).warnings;
-    let told: Vec<&str> = warnings
-        .iter()
-        .map(|warning| warning.reason.as_str())
-        .collect();
+    let told: Vec<&str> = warnings.iter().map(|warning| warning.reason.as_str()).collect();
     assert_eq!(told.len(), 1, "{told:?}");
-    assert!(
-        told[0].contains("agent:2 names its image by tag"),
-        "{told:?}"
-    );
+    assert!(told[0].contains("agent:2 names its image by tag"), "{told:?}");
 }
 
 #[test]
@@ -123,25 +111,16 @@ fn the_newest_of_the_family_can_be_the_base() {
     let mut scene = ServiceScene::new();
     scene.spec.base = Base::FamilyLatest;
     let artifact = scene.push("1.1");
-    assert_eq!(
-        scene.begin("d1", &artifact).forward(),
-        WorkTransition::Changed
-    );
+    assert_eq!(scene.begin("d1", &artifact).forward(), WorkTransition::Changed);
     assert!(scene.plan("d2", Some(&artifact), None).unchanged.is_some());
     let mut newer = document("placeholder");
     newer["cpu"] = json!("512");
-    scene
-        .world
-        .ecs()
-        .put_task_definition(&newer, &BTreeMap::new());
+    scene.world.ecs().put_task_definition(&newer, &BTreeMap::new());
     let deploying = scene.begin("d3", &artifact);
     assert_eq!(deploying.forward(), WorkTransition::Changed);
     assert_eq!(scene.set_to(), "agent:4");
     let services = scene.world.ecs();
-    let made = services
-        .task_definitions
-        .values()
-        .find(|td| td.document["revision"] == 4);
+    let made = services.task_definitions.values().find(|td| td.document["revision"] == 4);
     assert_eq!(made.unwrap().document["cpu"], "512");
 }
 
@@ -151,38 +130,20 @@ fn a_task_definition_can_come_as_artifact() {
     scene.spec.base = Base::Artifact;
     let image = scene.push("1.1");
     let rendered = document(&format!("{}:1.1", repository())).to_string();
-    let artifact = service_scene::upload(
-        &scene.world,
-        "artifacts/shop/prod/agent/1.1.json",
-        &rendered,
-    );
-    assert_eq!(
-        scene.begin("d1", &artifact).forward(),
-        WorkTransition::Changed
-    );
+    let artifact = service_scene::upload(&scene.world, "artifacts/shop/prod/agent/1.1.json", &rendered);
+    assert_eq!(scene.begin("d1", &artifact).forward(), WorkTransition::Changed);
     assert_eq!(scene.set_to(), "agent:2");
     {
         let services = scene.world.ecs();
-        let made = services
-            .task_definitions
-            .values()
-            .find(|td| td.document["revision"] == 2);
+        let made = services.task_definitions.values().find(|td| td.document["revision"] == 2);
         let container = &made.unwrap().document["containerDefinitions"][0];
-        assert_eq!(
-            container["image"],
-            format!("{}@{}", repository(), reference(&image))
-        );
+        assert_eq!(container["image"], format!("{}@{}", repository(), reference(&image)));
     }
     assert!(scene.plan("d2", Some(&artifact), None).unchanged.is_some());
     let other = document("public.ecr.aws/other:1").to_string();
     let other = service_scene::upload(&scene.world, "artifacts/shop/prod/agent/1.2.json", &other);
     let broken = service_scene::upload(&scene.world, "artifacts/shop/prod/agent/1.3.json", "{}");
-    let lines = [
-        scene.refused(&other),
-        scene.refused(&broken),
-        scene.refused(&image),
-    ]
-    .concat();
+    let lines = [scene.refused(&other), scene.refused(&broken), scene.refused(&image)].concat();
     insta::assert_snapshot!(lines.join("\n"), @r#"
     BadValue: components.agent.base: The task definition artifacts/shop/prod/agent/1.2.json has the image `public.ecr.aws/other:1` in container `agent`, which is not of the declared repository `shop/agent`. Remedy: Write the image as `repository:tag` or `repository@sha256:…` of the declared repository when CI renders the document.
     BadValue: components.agent.base: The artifact artifacts/shop/prod/agent/1.3.json is no task definition in JSON: it has no member `family`. Remedy: Upload a task definition as `aws ecs register-task-definition --cli-input-json` takes it.
@@ -198,10 +159,7 @@ fn a_rollback_goes_to_exactly_what_is_recorded() {
     let recorded: Value = deploying.step().before;
     let planned = scene.plan("r1", None, Some(&recorded));
     assert_eq!(planned.stages[0].what, "service agent: agent:2 → agent:1");
-    assert_eq!(
-        scene.begin_planned("r1", &planned).forward(),
-        WorkTransition::Changed
-    );
+    assert_eq!(scene.begin_planned("r1", &planned).forward(), WorkTransition::Changed);
     assert_eq!(scene.set_to(), "agent:1");
     assert_eq!(scene.world.ecs().task_definitions.len(), 2);
     scene.world.ecr().images.clear();
@@ -243,20 +201,14 @@ fn an_index_must_have_the_platform_of_the_tasks() {
         (json!({"operatingSystemFamily": "LINUX"}), false),
         (json!({"cpuArchitecture": "X86_64"}), false),
         (json!({"cpuArchitecture": "ARM64"}), true),
-        (
-            json!({"cpuArchitecture": "X86_64", "operatingSystemFamily": "WINDOWS_SERVER_2022_CORE"}),
-            true,
-        ),
+        (json!({"cpuArchitecture": "X86_64", "operatingSystemFamily": "WINDOWS_SERVER_2022_CORE"}), true),
     ] {
         let scene = ServiceScene::new();
         let digest = {
             let mut registry = scene.world.ecr();
             registry.push_index("shop/agent", "1.1", &["linux/amd64"])
         };
-        let artifact = Artifact::Image {
-            repository: repository(),
-            digest,
-        };
+        let artifact = Artifact::Image { repository: repository(), digest };
         {
             let mut services = scene.world.ecs();
             let mut all = services.task_definitions.values_mut();
@@ -265,10 +217,7 @@ fn an_index_must_have_the_platform_of_the_tasks() {
         let planned = scene.plan("d1", Some(&artifact), None);
         assert_eq!(!planned.findings.is_empty(), refused, "{asked}");
         if let Some(finding) = planned.findings.first() {
-            assert!(
-                finding.reason.contains("is only for linux/amd64"),
-                "{finding}"
-            );
+            assert!(finding.reason.contains("is only for linux/amd64"), "{finding}");
         }
     }
 }
@@ -294,10 +243,7 @@ fn a_task_definition_that_cannot_work_is_told() {
         bucket.keys.remove("artifacts/shop/prod/agent/gone.json");
     }
     let lines = [
-        scene.refused(&upload(
-            "missing",
-            &document(&format!("{}:9", repository())),
-        )),
+        scene.refused(&upload("missing", &document(&format!("{}:9", repository())))),
         scene.refused(&upload("elsewhere", &elsewhere)),
         scene.refused(&upload("renamed", &renamed)),
         scene.refused(&gone),
@@ -324,10 +270,7 @@ fn a_base_and_an_artifact_must_fit_each_other() {
     let tags = BTreeMap::new();
     scene.world.ecs().put_task_definition(&newer, &tags);
     let told = scene.refused(&image).concat();
-    assert!(
-        told.contains("The base agent:2 has no container `agent`, only: web, log."),
-        "{told}"
-    );
+    assert!(told.contains("The base agent:2 has no container `agent`, only: web, log."), "{told}");
 }
 
 #[test]

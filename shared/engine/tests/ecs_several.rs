@@ -37,15 +37,10 @@ fn show(scene: &ServiceScene, digests: &[&Digest]) {
 
 fn images(of: &[(&str, &Digest)]) -> Artifact {
     let image = |(name, digest): &(&str, &Digest)| {
-        let image = Image {
-            repository: format!("{HOST}/shop/{name}"),
-            digest: (*digest).clone(),
-        };
+        let image = Image { repository: format!("{HOST}/shop/{name}"), digest: (*digest).clone() };
         ((*name).to_owned(), image)
     };
-    Artifact::Images {
-        containers: of.iter().map(image).collect(),
-    }
+    Artifact::Images { containers: of.iter().map(image).collect() }
 }
 
 fn push(scene: &ServiceScene, name: &str, tag: &str) -> Digest {
@@ -57,11 +52,7 @@ fn push(scene: &ServiceScene, name: &str, tag: &str) -> Digest {
 fn set(scene: &ServiceScene) -> [String; 2] {
     scene.world.roll();
     let mut services = scene.world.ecs();
-    let set_to = services
-        .service_mut(CLUSTER, SERVICE)
-        .service
-        .task_definition
-        .clone();
+    let set_to = services.service_mut(CLUSTER, SERVICE).service.task_definition.clone();
     let containers = &services.task_definitions[&set_to].document["containerDefinitions"];
     let image = |number: usize| containers[number]["image"].as_str().unwrap().to_owned();
     [0, 1].map(|number| image(number).replace(&format!("{HOST}/shop/"), ""))
@@ -85,35 +76,20 @@ fn a_container_that_is_not_named_keeps_the_bytes_that_run_though_its_tag_has_mov
             runs.as_str()
         )
     );
-    assert_eq!(
-        planned.artifact,
-        Some(images(&[("agent", &agent), ("log", &runs)]))
-    );
+    assert_eq!(planned.artifact, Some(images(&[("agent", &agent), ("log", &runs)])));
     let deploying = scene.begin_planned("d1", &planned);
     assert_eq!(deploying.forward(), WorkTransition::Changed);
-    assert_eq!(
-        set(&scene),
-        [by_digest("agent", &agent), by_digest("log", &runs)]
-    );
+    assert_eq!(set(&scene), [by_digest("agent", &agent), by_digest("log", &runs)]);
     // The next release brings the other image alone, and then once more.
     let log = push(&scene, "log", "2");
     let deploying = scene.begin("d2", &images(&[("log", &log)]));
     assert_eq!(deploying.forward(), WorkTransition::Changed);
-    assert_eq!(
-        set(&scene),
-        [by_digest("agent", &agent), by_digest("log", &log)]
-    );
+    assert_eq!(set(&scene), [by_digest("agent", &agent), by_digest("log", &log)]);
     let again = scene.plan("d3", Some(&images(&[("log", &log)])), None);
     assert_eq!(again.stages, []);
     let unchanged = again.unchanged.unwrap();
-    assert!(
-        unchanged.contains("already in container log"),
-        "{unchanged}"
-    );
-    assert_eq!(
-        again.artifact,
-        Some(images(&[("agent", &agent), ("log", &log)]))
-    );
+    assert!(unchanged.contains("already in container log"), "{unchanged}");
+    assert_eq!(again.artifact, Some(images(&[("agent", &agent), ("log", &log)])));
 }
 
 #[test]
@@ -131,16 +107,10 @@ fn both_go_at_once_and_come_back_at_once() {
     let other = push(&scene, "agent", "1.2");
     let deploying = scene.begin("d2", &images(&[("agent", &other)]));
     assert_eq!(deploying.forward(), WorkTransition::Changed);
-    assert_eq!(
-        set(&scene),
-        [by_digest("agent", &other), by_digest("log", &first)]
-    );
+    assert_eq!(set(&scene), [by_digest("agent", &other), by_digest("log", &first)]);
     // The rollback brings back both recorded images with one change.
     let planned = scene.plan("d3", None, Some(&then));
-    assert_eq!(
-        scene.begin_planned("d3", &planned).forward(),
-        WorkTransition::Changed
-    );
+    assert_eq!(scene.begin_planned("d3", &planned).forward(), WorkTransition::Changed);
     assert_eq!(set(&scene), both);
 }
 
@@ -158,15 +128,9 @@ fn what_cannot_be_kept_is_refused_before_anything_changes() {
     told.extend(scene.refused(&brings));
     scene.spec.containers.remove("log");
     told.extend(scene.refused(&images(&[("log", &first)])));
-    scene
-        .spec
-        .containers
-        .insert("sidecar".into(), "shop/sidecar".into());
+    scene.spec.containers.insert("sidecar".into(), "shop/sidecar".into());
     told.extend(scene.refused(&brings));
-    let foreign = Artifact::Image {
-        repository: format!("{HOST}/bank/agent"),
-        digest: agent.clone(),
-    };
+    let foreign = Artifact::Image { repository: format!("{HOST}/bank/agent"), digest: agent.clone() };
     told.extend(scene.refused(&foreign));
     insta::assert_snapshot!(told.join("\n"), @r#"
     TargetNotReady: components.agent.containers.log: The release does not name container `log`, whose image `111111111111.dkr.ecr.eu-west-1.amazonaws.com/shop/log:1` is named by tag, and its tasks do not show one digest, so that it cannot keep what it runs. Remedy: Name an image for it in the release as well (`images`).
@@ -188,24 +152,15 @@ fn where_no_task_runs_a_container_keeps_what_its_tag_says() {
     let agent = push(&scene, "agent", "1.1");
     let planned = scene.plan("d1", Some(&images(&[("agent", &agent)])), None);
     assert_eq!(planned.findings, []);
-    assert_eq!(
-        planned.artifact,
-        Some(images(&[("agent", &agent), ("log", &first)]))
-    );
+    assert_eq!(planned.artifact, Some(images(&[("agent", &agent), ("log", &first)])));
 }
 
 #[test]
 fn one_image_for_two_containers_of_its_repository_is_for_both() {
     let (mut scene, _) = two();
-    scene
-        .spec
-        .containers
-        .insert("log".into(), "shop/agent".into());
+    scene.spec.containers.insert("log".into(), "shop/agent".into());
     let digest = push(&scene, "agent", "1.1");
-    let one = Artifact::Image {
-        repository: repository(),
-        digest: digest.clone(),
-    };
+    let one = Artifact::Image { repository: repository(), digest: digest.clone() };
     let deploying = scene.begin("d1", &one);
     assert_eq!(deploying.forward(), WorkTransition::Changed);
     let image = by_digest("agent", &digest);
@@ -228,8 +183,5 @@ fn a_document_brings_the_images_of_all_containers() {
     rendered["containerDefinitions"][1]["image"] = format!("{HOST}/shop/log:2").into();
     let deploying = scene.begin("d1", &upload("2", &rendered));
     assert_eq!(deploying.forward(), WorkTransition::Changed);
-    assert_eq!(
-        set(&scene),
-        [by_digest("agent", &agent), by_digest("log", &log)]
-    );
+    assert_eq!(set(&scene), [by_digest("agent", &agent), by_digest("log", &log)]);
 }

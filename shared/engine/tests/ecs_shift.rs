@@ -49,10 +49,7 @@ fn told(scene: &ServiceScene) -> String {
     let live = services.service_mut(CLUSTER, SERVICE);
     let newest = &live.rollouts[0];
     let tenths = newest.traffic_tenths.unwrap_or_default();
-    format!(
-        "{set_to}, {} {} {tenths} ‰, {tasks} tasks",
-        newest.status, newest.stage
-    )
+    format!("{set_to}, {} {} {tenths} ‰, {tasks} tasks", newest.status, newest.stage)
 }
 
 fn shown(deploying: &Deploying<'_>) -> String {
@@ -122,12 +119,7 @@ fn an_undo_while_the_former_tasks_stand_stops_the_deployment_and_starts_no_task(
     let took_s = scene.world.now().ms_since(began) / 1000;
     assert!(took_s < 90, "{took_s} s");
     assert_eq!(scene.world.ecs().tasks, before, "no task is started");
-    let sent: Vec<String> = deploying
-        .step()
-        .changes
-        .into_iter()
-        .map(|it| it.what)
-        .collect();
+    let sent: Vec<String> = deploying.step().changes.into_iter().map(|it| it.what).collect();
     insta::assert_snapshot!(format!("{sent:?}; {}; {}", told(&scene), shown(&deploying)), @r#"["register a task definition with 111111111111.dkr.ecr.eu-west-1.amazonaws.com/shop/agent@sha256:ab3bfe84adc33b2fc587599c934284b54c56018078680293d16b9b9471dfda28", "task definition agent:1 → agent:2", "stop the deployment of agent:2"]; agent:1, ROLLBACK_SUCCESSFUL BAKE_TIME 0 ‰, 4 tasks; agent:1 steady with 2 tasks"#);
 }
 
@@ -137,12 +129,7 @@ fn an_undo_after_the_clean_up_is_a_deployment_of_the_former_one() {
     let deploying = scene.begin("d1", &scene.push("1.1"));
     assert_eq!(deploying.to_the_end(), WorkTransition::Changed);
     assert_eq!(deploying.undo(), WorkTransition::Changed);
-    let sent: Vec<String> = deploying
-        .step()
-        .changes
-        .into_iter()
-        .map(|it| it.what)
-        .collect();
+    let sent: Vec<String> = deploying.step().changes.into_iter().map(|it| it.what).collect();
     insta::assert_snapshot!(format!("{sent:?}; {}; {}", told(&scene), shown(&deploying)), @r#"["register a task definition with 111111111111.dkr.ecr.eu-west-1.amazonaws.com/shop/agent@sha256:ab3bfe84adc33b2fc587599c934284b54c56018078680293d16b9b9471dfda28", "task definition agent:1 → agent:2", "task definition agent:2 → agent:1"]; agent:1, SUCCESSFUL CLEAN_UP 1000 ‰, 6 tasks; agent:1 steady with 2 tasks"#);
 }
 
@@ -176,12 +163,7 @@ fn where_ecs_goes_back_to_something_else_the_undo_is_a_deployment_of_what_is_rec
     });
     assert_eq!(deploying.undo(), WorkTransition::Changed);
     assert_eq!(scene.set_to(), "agent:1");
-    let sent: Vec<String> = deploying
-        .step()
-        .changes
-        .into_iter()
-        .map(|it| it.what)
-        .collect();
+    let sent: Vec<String> = deploying.step().changes.into_iter().map(|it| it.what).collect();
     insta::assert_snapshot!(format!("{sent:?}; {}", told(&scene)), @r#"["register a task definition with 111111111111.dkr.ecr.eu-west-1.amazonaws.com/shop/agent@sha256:ab3bfe84adc33b2fc587599c934284b54c56018078680293d16b9b9471dfda28", "task definition agent:1 → agent:3", "stop the deployment of agent:3", "task definition agent:2 → agent:1"]; agent:1, SUCCESSFUL CLEAN_UP 1000 ‰, 6 tasks"#);
 }
 
@@ -209,22 +191,14 @@ fn of_two_that_were_registered_at_once_the_one_that_was_sent_is_gone_for() {
     assert_eq!(deploying.forward(), WorkTransition::Changed);
     {
         let mut services = scene.world.ecs();
-        let own = services
-            .task_definitions
-            .values()
-            .next_back()
-            .unwrap()
-            .clone();
+        let own = services.task_definitions.values().next_back().unwrap().clone();
         services.put_task_definition(&own.document, &own.tags);
     }
     live(&scene, |live| live.alarm = true);
     assert_eq!(deploying.answer(Some(1)), WorkTransition::Failed);
     let told = deploying.failure();
     assert!(told.starts_with("ChangeFailed"), "{told}");
-    assert!(
-        told.contains("deployment of agent:2 did not succeed"),
-        "{told}"
-    );
+    assert!(told.contains("deployment of agent:2 did not succeed"), "{told}");
 }
 
 #[test]
@@ -333,10 +307,7 @@ fn a_rollback_is_one_wave_that_ends_when_ecs_says_so() {
     assert_eq!(planned.stages.len(), 1);
     let back = scene.begin_planned("d2", &planned);
     assert_eq!(back.forward(), WorkTransition::Changed);
-    assert_eq!(
-        told(&scene).split(' ').take(2).collect::<Vec<_>>(),
-        ["agent:1,", "SUCCESSFUL"]
-    );
+    assert_eq!(told(&scene).split(' ').take(2).collect::<Vec<_>>(), ["agent:1,", "SUCCESSFUL"]);
     // The undo of the rollback goes to where the rollback came from.
     assert_eq!(back.undo(), WorkTransition::Changed);
     assert_eq!(scene.set_to(), "agent:2");

@@ -53,14 +53,8 @@ fn a_rollout_that_a_hook_holds_for_too_long_is_told_as_that() {
     paused(&scene, vec![pause(scene.world.now().plus_s(86_400))]);
     assert_eq!(deploying.forward(), WorkTransition::Failed);
     let told = deploying.failure();
-    assert!(
-        told.contains("It is held by its own pause hook h1"),
-        "{told}"
-    );
-    assert!(
-        told.contains("--hook-id h1 --action CONTINUE` in time"),
-        "{told}"
-    );
+    assert!(told.contains("It is held by its own pause hook h1"), "{told}");
+    assert!(told.contains("--hook-id h1 --action CONTINUE` in time"), "{told}");
 }
 
 #[test]
@@ -84,8 +78,7 @@ fn a_service_that_goes_back_past_a_failed_rollout_was_rolled_back_by_ecs() {
         assert_eq!(live.primary().unwrap().rollout, "FAILED");
         live.service.breaker = OnFailure::RollsBack;
         // There is no healthy percentage to keep, so what was before is gone as well.
-        live.tasks
-            .retain(|task| task.task.task_definition == made.arn);
+        live.tasks.retain(|task| task.task.task_definition == made.arn);
     });
     scene.world.clock().now = now.plus_s(300);
     scene.world.roll();
@@ -96,9 +89,11 @@ fn a_service_that_goes_back_past_a_failed_rollout_was_rolled_back_by_ecs() {
     assert_eq!(deploying.forward(), WorkTransition::Failed);
     assert_eq!(scene.set_to(), "agent:1");
     let told = deploying.failure();
-    assert!(told.starts_with("ChangeFailed: service shop-prod/agent: The deployment circuit breaker stopped the rollout of agent:3"), "{told}");
     assert!(
-        told.contains("ECS went back to agent:1 and is steady"),
+        told.starts_with(
+            "ChangeFailed: service shop-prod/agent: The deployment circuit breaker stopped the rollout of agent:3"
+        ),
         "{told}"
     );
+    assert!(told.contains("ECS went back to agent:1 and is steady"), "{told}");
 }

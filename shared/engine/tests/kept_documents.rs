@@ -8,9 +8,7 @@ use windlass_domain::fault::{Fault, FaultName};
 use windlass_domain::finding::{Finding, FindingName};
 use windlass_domain::identity::DeploymentId;
 use windlass_domain::plan::KindName;
-use windlass_engine::kinds::{
-    ChangeFacts, Class, Document, KeptDocuments, Kind, LookContext, Next, Noticed, View,
-};
+use windlass_engine::kinds::{ChangeFacts, Class, Document, KeptDocuments, Kind, LookContext, Next, Noticed, View};
 use windlass_engine::payload::WorkTransition;
 use windlass_engine::ports::{Clock, ObjectId, PutOptions, Replaces, Result, S3Api};
 use windlass_world::World;
@@ -34,10 +32,7 @@ fn text(name: &str) -> String {
 
 /// Returns the key of the document's object.
 fn key(document: &Document) -> String {
-    format!(
-        "windlass/papers/shop/prod/api/kept/{}.json",
-        document.digest
-    )
+    format!("windlass/papers/shop/prod/api/kept/{}.json", document.digest)
 }
 
 fn documents(world: &World) -> Vec<String> {
@@ -63,18 +58,11 @@ enum Change {
 }
 
 fn noticed(digest: &Digest) -> Noticed {
-    Noticed {
-        value: json!(digest),
-        shown: format!("the paper {}", digest.short()),
-    }
+    Noticed { value: json!(digest), shown: format!("the paper {}", digest.short()) }
 }
 
 fn wall() -> ObjectId {
-    ObjectId {
-        bucket: "wall".into(),
-        key: "paper".into(),
-        version_id: None,
-    }
+    ObjectId { bucket: "wall".into(), key: "paper".into(), version_id: None }
 }
 
 impl Kind for Paper {
@@ -90,21 +78,11 @@ impl Kind for Paper {
         let bytes = self.0.get(&wall(), 1024).await?;
         let text = String::from_utf8_lossy(&bytes).into_owned();
         let document = Document::of(&text)?;
-        Ok(Seen {
-            is_kept: kept(&self.0).has(&document.digest).await?,
-            document,
-            text,
-            etag,
-        })
+        Ok(Seen { is_kept: kept(&self.0).has(&document.digest).await?, document, text, etag })
     }
 
     fn view(_: &String, seen: &Seen) -> View {
-        View {
-            noticed: noticed(&seen.document.digest),
-            waits_for: None,
-            is_guarded: true,
-            is_consistent: true,
-        }
+        View { noticed: noticed(&seen.document.digest), waits_for: None, is_guarded: true, is_consistent: true }
     }
 
     fn back(seen: &Seen) -> Digest {
@@ -126,10 +104,7 @@ impl Kind for Paper {
         if seen.document.digest == *goal {
             return Next::Done;
         }
-        Next::Do(Change::Hang {
-            digest: goal.clone(),
-            etag: seen.etag.clone(),
-        })
+        Next::Do(Change::Hang { digest: goal.clone(), etag: seen.etag.clone() })
     }
 
     fn facts(change: &Change, _: &Seen) -> ChangeFacts {
@@ -148,20 +123,12 @@ impl Kind for Paper {
         "the paper".into()
     }
 
-    async fn change(
-        &self,
-        _: &String,
-        change: &Change,
-        _: &DeploymentId,
-    ) -> Result<Option<String>> {
+    async fn change(&self, _: &String, change: &Change, _: &DeploymentId) -> Result<Option<String>> {
         match change {
             Change::Keep(document) => kept(&self.0).keep(document).await?,
             Change::Hang { digest, etag } => {
                 let text: String = kept(&self.0).read(digest).await?;
-                let options = PutOptions {
-                    replaces: Replaces::ETag(etag.clone()),
-                    ..PutOptions::default()
-                };
+                let options = PutOptions { replaces: Replaces::ETag(etag.clone()), ..PutOptions::default() };
                 let ObjectId { bucket, key, .. } = wall();
                 self.0.put(&bucket, &key, text.into(), &options).await?;
             }
@@ -183,12 +150,7 @@ impl Subject for Another {
         world.s3().upload("wall", "paper", text("one"));
         let two = Document::of(&text("two")).unwrap();
         run(kept(&world).keep(&two)).unwrap();
-        Scene {
-            world,
-            kind: KindName::Lambda,
-            target: json!("wall"),
-            goals: vec![json!(two.digest)],
-        }
+        Scene { world, kind: KindName::Lambda, target: json!("wall"), goals: vec![json!(two.digest)] }
     }
 
     fn kind(&self, at: World) -> Paper {
@@ -267,11 +229,7 @@ fn only_what_is_not_needed_and_old_is_deleted() {
     let taken_over = Fault::new(FaultName::StaleToken, "taken over");
     let refused = run(kept(&world).prune(&needed, async || Err(taken_over.clone())));
     assert_eq!(refused, Err(taken_over.clone()));
-    assert_eq!(
-        documents(&world).len(),
-        6,
-        "who may not act deletes nothing"
-    );
+    assert_eq!(documents(&world).len(), 6, "who may not act deletes nothing");
     run(kept(&world).prune(&needed, async || Ok::<(), Fault>(()))).unwrap();
     let mut left: Vec<String> = [a, c, young].map(key).into();
     left.push(others.to_owned());

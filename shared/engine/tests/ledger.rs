@@ -25,9 +25,7 @@ fn filled(count: u32) -> World {
     let world = World::default();
     for number in 0..count {
         let item = Stored::new(key(PARTITION, number), json!({"number": number}));
-        let write = item
-            .put_indexed(Some(key::<Value>(INDEX.pk, number).into()))
-            .unwrap();
+        let write = item.put_indexed(Some(key::<Value>(INDEX.pk, number).into())).unwrap();
         run(world.transact(vec![write])).unwrap();
     }
     world
@@ -63,13 +61,8 @@ fn everything_is_read_however_many_pages_it_takes() {
 fn only_documents_are_items_and_what_is_none_is_told_by_its_key() {
     let fault = Stored::new(key(PARTITION, 1), 7).put().unwrap_err();
     assert_eq!(fault.name, FaultName::Internal);
-    let item = Item {
-        key: key::<u8>(PARTITION, 1).into(),
-        rev: 1,
-        body: serde_json::Map::new(),
-        index: None,
-        expires: None,
-    };
+    let item =
+        Item { key: key::<u8>(PARTITION, 1).into(), rev: 1, body: serde_json::Map::new(), index: None, expires: None };
     let fault = ledger::from_item::<u8>(item).unwrap_err();
     assert_eq!(fault.name, FaultName::Internal);
     assert!(fault.message.contains("partition item#000001"), "{fault}");

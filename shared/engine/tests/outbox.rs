@@ -31,13 +31,7 @@ fn stage() -> Stage {
 
 fn item(key: impl Into<Key>, value: &impl Serialize) -> Item {
     let key = key.into();
-    Item {
-        key,
-        rev: 1,
-        body: ledger::to_body(value).unwrap(),
-        index: None,
-        expires: None,
-    }
+    Item { key, rev: 1, body: ledger::to_body(value).unwrap(), index: None, expires: None }
 }
 
 fn record(stage: &Stage, change: impl FnOnce(&mut Deployment)) -> Item {
@@ -90,22 +84,15 @@ fn an_item_that_cannot_be_read_is_told_by_its_key_and_holds_up_nothing() {
 
 #[test]
 fn what_aws_refuses_for_itself_holds_up_nothing_and_what_is_not_answered_comes_again() {
-    for (name, comes_again) in [
-        (FaultName::Refused, false),
-        (FaultName::Unavailable, true),
-        (FaultName::AccessDenied, true),
-    ] {
+    for (name, comes_again) in
+        [(FaultName::Refused, false), (FaultName::Unavailable, true), (FaultName::AccessDenied, true)]
+    {
         let stage = stage();
         let first = record(&stage, |record| record.status = Status::Waiting);
         let second = record(&stage, ends(Ending::Succeeded, 60));
-        let changes = [
-            change(None, Some(first.clone())),
-            change(Some(first), Some(second)),
-        ];
+        let changes = [change(None, Some(first.clone())), change(Some(first), Some(second))];
         let next = stage.world.mishaps().count() + 1;
-        stage
-            .world
-            .fail_call(next, When::Before, Fault::new(name, "no"));
+        stage.world.fail_call(next, When::Before, Fault::new(name, "no"));
         let served = run(handle(&stage.world, &changes));
         assert_eq!(served.is_err(), comes_again, "{name}");
         let told = stage.world.sns().published.len();
@@ -131,36 +118,19 @@ fn refusal(findings: usize, letters: usize) -> Item {
 fn a_refusal_is_sent_however_much_is_wrong() {
     let stage = stage();
     let held = EnvironmentState {
-        hold: Some(Hold {
-            since: Time(0),
-            reason: "bad prices".into(),
-            by: "e".repeat(300_000),
-        }),
+        hold: Some(Hold { since: Time(0), reason: "bad prices".into(), by: "e".repeat(300_000) }),
         ..EnvironmentState::default()
     };
     let changes = [
         change(None, Some(refusal(1000, 1000))),
         change(None, Some(refusal(0, 0))),
-        change(
-            None,
-            Some(item(
-                ledger::state(EnvironmentId::new(&app(), &prod())),
-                &held,
-            )),
-        ),
+        change(None, Some(item(ledger::state(EnvironmentId::new(&app(), &prod())), &held))),
     ];
     run(handle(&stage.world, &changes)).unwrap();
-    assert_eq!(
-        sent(&stage),
-        ["RequestRefused", "RequestRefused", "HoldSet"]
-    );
+    assert_eq!(sent(&stage), ["RequestRefused", "RequestRefused", "HoldSet"]);
     let published = stage.world.sns().published.clone();
     assert_eq!(published.len(), 3);
-    assert!(
-        published
-            .iter()
-            .all(|(_, message)| message.len() <= 8192 + 100)
-    );
+    assert!(published.iter().all(|(_, message)| message.len() <= 8192 + 100));
     let put = stage.world.eventbridge().put.clone();
     assert_eq!(put[0].1["cause"].as_str().unwrap().len(), 8192);
     assert_eq!(put[0].1["version"].as_str().unwrap().len(), 1024);
@@ -183,10 +153,7 @@ fn a_record_tells_its_way_and_its_ending_also_to_people() {
     let wanted = ["DeploymentAccepted", "DeploymentStarted", "DeploymentEnded"];
     assert_eq!(sent(&stage), wanted);
     let published = stage.world.sns().published.clone();
-    let told = (
-        "[windlass] shop prod 1.4.0 RolledBack".into(),
-        "a gate failed.".into(),
-    );
+    let told = ("[windlass] shop prod 1.4.0 RolledBack".into(), "a gate failed.".into());
     assert_eq!(published, [told]);
 }
 
@@ -195,22 +162,13 @@ fn a_hold_is_told_where_the_environment_can_be_read() {
     let stage = stage();
     let free = EnvironmentState::default();
     let held = EnvironmentState {
-        hold: Some(Hold {
-            since: Time(0),
-            reason: "bad prices".into(),
-            by: "eva".into(),
-        }),
+        hold: Some(Hold { since: Time(0), reason: "bad prices".into(), by: "eva".into() }),
         ..free.clone()
     };
     let key = ledger::state(EnvironmentId::new(&app(), &prod()));
-    let nobodys = Key {
-        pk: "env#Shop".into(),
-        sk: key.sk.clone(),
-    };
-    let changes = [
-        change(Some(item(key.clone(), &free)), Some(item(key, &held))),
-        change(None, Some(item(nobodys, &held))),
-    ];
+    let nobodys = Key { pk: "env#Shop".into(), sk: key.sk.clone() };
+    let changes =
+        [change(Some(item(key.clone(), &free)), Some(item(key, &held))), change(None, Some(item(nobodys, &held)))];
     run(handle(&stage.world, &changes)).unwrap();
     assert_eq!(sent(&stage), ["HoldSet"]);
 }
@@ -231,10 +189,7 @@ fn waiting(stage: &Stage, who: &str, token: &str) -> Waiting {
 
 /// Lets one deployment wait, whose task token Step Functions knows.
 fn one_waits(stage: &Stage) {
-    stage.put(
-        ledger::waiting(EnvironmentId::new(&app(), &prod()), &id()),
-        &waiting(stage, &id().0, "token"),
-    );
+    stage.put(ledger::waiting(EnvironmentId::new(&app(), &prod()), &id()), &waiting(stage, &id().0, "token"));
     stage.world.stepfunctions().tokens.insert("token".into());
 }
 
@@ -244,16 +199,10 @@ fn who_leaves_the_queue_wakes_the_others_beside_a_free_lock() {
         let stage = stage();
         one_waits(&stage);
         if !is_held {
-            stage.put(
-                ledger::lock(EnvironmentId::new(&app(), &prod())),
-                &Lock::default(),
-            );
+            stage.put(ledger::lock(EnvironmentId::new(&app(), &prod())), &Lock::default());
         }
         let other = waiting(&stage, "other", "gone");
-        let other = item(
-            ledger::waiting(EnvironmentId::new(&app(), &prod()), &other.deployment),
-            &other,
-        );
+        let other = item(ledger::waiting(EnvironmentId::new(&app(), &prod()), &other.deployment), &other);
         let changes = [change(Some(other), None)];
         run(handle(&stage.world, &changes)).unwrap();
         let answered = stage.world.stepfunctions().answered.len();
@@ -264,10 +213,7 @@ fn who_leaves_the_queue_wakes_the_others_beside_a_free_lock() {
 #[test]
 fn who_left_the_queue_is_named_where_the_others_cannot_be_woken() {
     let stage = stage();
-    stage.put(
-        ledger::lock(EnvironmentId::new(&app(), &prod())),
-        &json!({"token": "none"}),
-    );
+    stage.put(ledger::lock(EnvironmentId::new(&app(), &prod())), &json!({"token": "none"}));
     let key = ledger::waiting(EnvironmentId::new(&app(), &prod()), &id());
     let left = item(key, &waiting(&stage, &id().0, "gone"));
     run(handle(&stage.world, &[change(Some(left), None)])).unwrap();
@@ -282,22 +228,14 @@ fn who_left_the_queue_is_named_where_the_others_cannot_be_woken() {
 fn a_lock_that_was_freed_wakes_who_waits_for_it() {
     let key = ledger::lock(EnvironmentId::new(&app(), &prod()));
     let key = Key::from(key);
-    let elsewhere = Key {
-        pk: "env#Shop".into(),
-        ..key.clone()
-    };
+    let elsewhere = Key { pk: "env#Shop".into(), ..key.clone() };
     let free = Lock::default();
     // Whether it was held before, whether it is after, and the key. Expected: how many are woken.
-    for (before, after, key, woken) in [
-        (true, false, &key, 1),
-        (true, true, &key, 0),
-        (false, false, &key, 0),
-        (true, false, &elsewhere, 0),
-    ] {
+    for (before, after, key, woken) in
+        [(true, false, &key, 1), (true, true, &key, 0), (false, false, &key, 0), (true, false, &elsewhere, 0)]
+    {
         let stage = stage();
-        let held: Lock = stage
-            .get(&ledger::lock(EnvironmentId::new(&app(), &prod())))
-            .unwrap();
+        let held: Lock = stage.get(&ledger::lock(EnvironmentId::new(&app(), &prod()))).unwrap();
         one_waits(&stage);
         let lock = |is_held| item(key.clone(), if is_held { &held } else { &free });
         let changes = [change(Some(lock(before)), Some(lock(after)))];
@@ -311,16 +249,14 @@ const TEAM: &str = "arn:aws:sns:eu-west-1:111111111111:team";
 const GONE: &str = "arn:aws:sns:eu-west-1:111111111111:gone";
 
 fn told_stage() -> Stage {
-    let topics =
-        format!("notify: [{{topic: '{GONE}', form: text}}, {{topic: '{TEAM}', form: text}}]\n");
+    let topics = format!("notify: [{{topic: '{GONE}', form: text}}, {{topic: '{TEAM}', form: text}}]\n");
     Stage::new(&format!("{DECLARATION}{topics}"), BTreeMap::new())
 }
 
 fn told(stage: &Stage) -> Vec<(String, String)> {
     let notifications = stage.world.sns();
     let told = notifications.told.iter();
-    told.map(|(topic, subject, _)| (topic.clone(), subject.clone()))
-        .collect()
+    told.map(|(topic, subject, _)| (topic.clone(), subject.clone())).collect()
 }
 
 #[test]
@@ -331,10 +267,7 @@ fn a_declared_topic_is_told_of_a_success_and_the_one_of_the_installation_is_not(
     let change = change(Some(running), Some(ended));
     assert_eq!(run(handle(&stage.world, &[change])), Ok(()));
     let subject = "[windlass] shop prod 1.4.0 Succeeded".to_owned();
-    let wanted = [
-        (GONE.to_owned(), subject.clone()),
-        (TEAM.to_owned(), subject),
-    ];
+    let wanted = [(GONE.to_owned(), subject.clone()), (TEAM.to_owned(), subject)];
     assert_eq!(told(&stage), wanted);
     assert!(stage.world.sns().published.is_empty());
 }
@@ -352,12 +285,7 @@ fn a_topic_that_is_gone_holds_up_no_other_and_people_are_told() {
     let notifications = stage.world.sns();
     let (subject, message) = &notifications.published[0];
     assert_eq!(subject, "[windlass] a topic could not be told");
-    for part in [
-        GONE,
-        "1.4.0 Succeeded",
-        "Resource does not exist",
-        "`notify`",
-    ] {
+    for part in [GONE, "1.4.0 Succeeded", "Resource does not exist", "`notify`"] {
         assert!(message.contains(part), "{message}");
     }
 }
@@ -369,9 +297,7 @@ fn a_topic_that_is_tagged_otherwise_is_not_told() {
         let stage = told_stage();
         let mut topics = stage.world.sns();
         topics.owners.remove(GONE);
-        topics
-            .owners
-            .extend(owner.map(|owner| (GONE.into(), owner.into())));
+        topics.owners.extend(owner.map(|owner| (GONE.into(), owner.into())));
         drop(topics);
         let running = record(&stage, |_| ());
         let ended = record(&stage, ends(Ending::Succeeded, 60));
@@ -380,9 +306,6 @@ fn a_topic_that_is_tagged_otherwise_is_not_told() {
         let topics: Vec<String> = told(&stage).into_iter().map(|(topic, _)| topic).collect();
         assert_eq!(topics, [TEAM], "{owner:?}");
         let (_, message) = &stage.world.sns().published[0];
-        assert!(
-            message.contains("its tag `windlass:app` does not name `shop`"),
-            "{message}"
-        );
+        assert!(message.contains("its tag `windlass:app` does not name `shop`"), "{message}");
     }
 }

@@ -31,15 +31,8 @@ fn probes(value: &str, before_traffic: bool) -> Resolved {
         headers: [("x-shop-test".to_owned(), value.to_owned())].into(),
         before_traffic,
     };
-    let declared = Declared {
-        path: "components.agent.gates.probes[0]".into(),
-        component: Some(agent()),
-        gate,
-    };
-    Resolved {
-        probes: vec![declared],
-        ..Resolved::default()
-    }
+    let declared = Declared { path: "components.agent.gates.probes[0]".into(), component: Some(agent()), gate };
+    Resolved { probes: vec![declared], ..Resolved::default() }
 }
 
 /// Makes a listener whose rule looks for a header.
@@ -63,12 +56,7 @@ fn verdicts(world: &World, gates: &Resolved) -> Vec<Option<Verdict>> {
         closing: false,
         timing: None,
     };
-    let wave = |change, look| Wave {
-        changes: vec![change],
-        bake_s: 0,
-        ahead: false,
-        look,
-    };
+    let wave = |change, look| Wave { changes: vec![change], bake_s: 0, ahead: false, look };
     let waves = [
         wave(change("agent", true), false),
         wave(change("mail", false), true),
@@ -134,16 +122,9 @@ fn before_the_release_it_is_only_looked_whether_it_may_be_asked() {
             world.probe().answers.insert(TEST.into(), answer.clone());
         }
         let name = agent();
-        let component = Component {
-            name: &name,
-            is_first: false,
-            target: &serde_json::Value::Null,
-        };
-        let preparing = Preparing {
-            gates: &probes("new", before_traffic),
-            place: &Place::default(),
-            components: &[component],
-        };
+        let component = Component { name: &name, is_first: false, target: &serde_json::Value::Null };
+        let preparing =
+            Preparing { gates: &probes("new", before_traffic), place: &Place::default(), components: &[component] };
         let found = block_on(check(&world, &preparing)).unwrap();
         let [looked] = found.as_slice() else {
             panic!("{found:?}");

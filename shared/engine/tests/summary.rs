@@ -72,10 +72,7 @@ fn declare(world: &World, name: &str, of: &str) {
     let declaration = Declaration::parse(&text).unwrap();
     world.sns().mark(&declaration);
     let declared = Declared::new(&declaration, &text, Time(0), None);
-    let (key, place) = (
-        ledger::declaration_in_force(&app(name)),
-        ledger::application_index(&app(name)),
-    );
+    let (key, place) = (ledger::declaration_in_force(&app(name)), ledger::application_index(&app(name)));
     let stored = Stored::new(key, declared).put_indexed(Some(place));
     write(world, vec![stored.unwrap()]);
 }
@@ -94,11 +91,7 @@ fn record(world: &World, ago_h: u64, ending: &str) {
     }))
     .unwrap();
     let (key, shop) = (ledger::deployment(&record.id), app("shop"));
-    let place = ledger::history_index(
-        EnvironmentId::new(&shop, &prod()),
-        record.accepted,
-        &record.id,
-    );
+    let place = ledger::history_index(EnvironmentId::new(&shop, &prod()), record.accepted, &record.id);
     let stored = Stored::new(key, record).put_indexed(Some(place));
     write(world, vec![stored.unwrap()]);
 }
@@ -121,9 +114,7 @@ fn pass(world: &World, ms: u64) {
 fn told(world: &World) -> Vec<String> {
     let notifications = world.sns();
     let topics = notifications.told.iter().map(|(topic, ..)| topic);
-    topics
-        .map(|arn| arn.rsplit(':').next().unwrap().to_owned())
-        .collect()
+    topics.map(|arn| arn.rsplit(':').next().unwrap().to_owned()).collect()
 }
 
 #[test]
@@ -137,11 +128,7 @@ fn each_application_that_asks_is_told_once_however_often_the_schedule_looks() {
     assert_eq!(told(&world), ["bank", "shop"]);
     pass(&world, 23 * HOUR);
     assert_eq!(look(&world), Ok(()));
-    assert_eq!(
-        told(&world),
-        ["bank", "shop", "bank", "shop"],
-        "the next day"
-    );
+    assert_eq!(told(&world), ["bank", "shop", "bank", "shop"], "the next day");
     assert!(world.sns().published.is_empty());
 }
 
@@ -152,11 +139,7 @@ fn it_tells_the_figures_what_holds_and_what_waits() {
     record(&world, 4, "RolledBack");
     record(&world, 48, "Succeeded");
     let state = EnvironmentState {
-        hold: Some(Hold {
-            since: Time(0),
-            reason: "bad prices".into(),
-            by: "eva".into(),
-        }),
+        hold: Some(Hold { since: Time(0), reason: "bad prices".into(), by: "eva".into() }),
         running: BTreeMap::from([(web(), runs())]),
         ..EnvironmentState::default()
     };
@@ -164,29 +147,18 @@ fn it_tells_the_figures_what_holds_and_what_waits() {
     write(&world, vec![Stored::new(key, state).put().unwrap()]);
     let mut looked = HourlyLook::new(EnvironmentId::new(&app("shop"), &prod()), Time(0));
     let seen = ComponentLook {
-        compared: Compared {
-            drift: Drift::Changed,
-            ..Compared::unknown("a file is gone")
-        },
+        compared: Compared { drift: Drift::Changed, ..Compared::unknown("a file is gone") },
         mark: None,
         calls: 1,
     };
-    let upon = LookBasis {
-        running: &BTreeMap::from([(web(), runs())]),
-        state: 1,
-        token: 0,
-        heal: &BTreeMap::new(),
-    };
+    let upon = LookBasis { running: &BTreeMap::from([(web(), runs())]), state: 1, token: 0, heal: &BTreeMap::new() };
     let at = Time::parse("2026-11-24T05:30:00Z").unwrap();
     looked.conclude(BTreeMap::from([(web(), seen)]), upon, at);
     let key = ledger::hourly_look(EnvironmentId::new(&app("shop"), &prod()));
     write(&world, vec![Stored::new(key, looked).put().unwrap()]);
     assert_eq!(look(&world), Ok(()));
     let (_, subject, message) = world.sns().told[0].clone();
-    assert_eq!(
-        subject,
-        "[windlass] shop 2026-11-24: 1 Succeeded, 1 RolledBack; 1 held; 1 drifted"
-    );
+    assert_eq!(subject, "[windlass] shop 2026-11-24: 1 Succeeded, 1 RolledBack; 1 held; 1 drifted");
     for part in [
         "prod: 1 Succeeded, 1 RolledBack",
         "1.0.4 RolledBack: it ended.",
@@ -272,32 +244,17 @@ fn what_fails_again_and_again_holds_up_no_other_and_people_are_told() {
     let published = world.sns().published.clone();
     assert_eq!(published.len(), 1);
     assert_eq!(published[0].0, "[windlass] no summary of bank");
-    assert!(
-        published[0].1.contains("3 invocations failed"),
-        "{}",
-        published[0].1
-    );
+    assert!(published[0].1.contains("3 invocations failed"), "{}", published[0].1);
 }
 
 #[test]
 fn a_declaration_that_cannot_be_read_holds_up_no_other_and_people_are_told() {
     let broken = json!({"version": 7});
-    let text =
-        json!({"version": "1.0.0", "digest": "0".repeat(64), "text": "app: [", "accepted": 0});
+    let text = json!({"version": "1.0.0", "digest": "0".repeat(64), "text": "app: [", "accepted": 0});
     for item in [broken, text] {
         let world = world(&["shop"]);
-        let (key, place) = (
-            ledger::declaration_in_force(&app("bank")),
-            ledger::application_index(&app("bank")),
-        );
-        write(
-            &world,
-            vec![
-                Stored::new(untyped(&key), item)
-                    .put_indexed(Some(place))
-                    .unwrap(),
-            ],
-        );
+        let (key, place) = (ledger::declaration_in_force(&app("bank")), ledger::application_index(&app("bank")));
+        write(&world, vec![Stored::new(untyped(&key), item).put_indexed(Some(place)).unwrap()]);
         assert_eq!(look(&world), Ok(()));
         assert_eq!(told(&world), ["shop"]);
         let published = world.sns().published.clone();

@@ -43,25 +43,10 @@ fn measured(world: &World, expect: Option<&str>) -> Measurement {
 #[test]
 fn what_is_heard_decides() {
     for (answer, expect, verdict, told) in [
-        (
-            Some("pong"),
-            Some("pong"),
-            Verdict::Pass,
-            "heard after 7 ms",
-        ),
+        (Some("pong"), Some("pong"), Verdict::Pass, "heard after 7 ms"),
         (Some("pong"), None, Verdict::Pass, "open after 7 ms"),
-        (
-            Some("no table"),
-            Some("pong"),
-            Verdict::Fail,
-            "not heard: 1 other message, and none with it, within 2000 ms",
-        ),
-        (
-            None,
-            Some("pong"),
-            Verdict::Fail,
-            "no connection, twice: the name does not resolve",
-        ),
+        (Some("no table"), Some("pong"), Verdict::Fail, "not heard: 1 other message, and none with it, within 2000 ms"),
+        (None, Some("pong"), Verdict::Fail, "no connection, twice: the name does not resolve"),
     ] {
         let world = World::default();
         if let Some(answer) = answer {
@@ -83,9 +68,5 @@ fn what_cannot_be_asked_is_unknown() {
     world.mishaps().refused.insert("probe.converse", fault);
     let seen = measured(&world, None);
     assert_eq!(seen.verdict, Verdict::Unknown);
-    assert!(
-        seen.measured.starts_with("not measured: "),
-        "{}",
-        seen.measured
-    );
+    assert!(seen.measured.starts_with("not measured: "), "{}", seen.measured);
 }

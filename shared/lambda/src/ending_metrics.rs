@@ -22,10 +22,7 @@ impl EndingMetrics {
         let alarmed = given("WINDLASS_ALARM_ENVIRONMENTS");
         Self {
             stack: given("WINDLASS_STACK"),
-            alarmed: alarmed
-                .split(',')
-                .map(|name| name.trim().to_owned())
-                .collect(),
+            alarmed: alarmed.split(',').map(|name| name.trim().to_owned()).collect(),
             by_application: given("WINDLASS_METRICS_BY_APPLICATION") == "true",
         }
     }
@@ -56,10 +53,7 @@ impl EndingMetrics {
         let everywhere = everywhere(ended);
         let needs_operator = json!(u8::from(ended.ending == Ending::NeedsOperator));
         let of_all = [("NeedsOperator", "Count", needs_operator)];
-        let mut told = vec![
-            directive(&["Stack"], &of_all),
-            directive(&["Stack", "Environments"], &everywhere),
-        ];
+        let mut told = vec![directive(&["Stack"], &of_all), directive(&["Stack", "Environments"], &everywhere)];
         let mut all = everywhere;
         if self.by_application {
             all.extend(of_an_application(ended));
@@ -102,10 +96,7 @@ impl EndingMetrics {
 /// The dimensions of the metrics of an application's environment.
 const OF_AN_APPLICATION: &[&str] = &["Stack", "Application", "Environment"];
 
-#[allow(
-    clippy::print_stdout,
-    reason = "the line must stand alone, outside the log's format"
-)]
+#[allow(clippy::print_stdout, reason = "the line must stand alone, outside the log's format")]
 fn write(line: Option<Value>) {
     if let Some(line) = line {
         println!("{line}");

@@ -1,18 +1,12 @@
 use super::*;
-use windlass_domain::ending::Ending::{
-    NeedsOperator, NothingToDo, Rejected, RolledBack, Succeeded,
-};
+use windlass_domain::ending::Ending::{NeedsOperator, NothingToDo, Rejected, RolledBack, Succeeded};
 use windlass_domain::identity::DeploymentId;
 use windlass_domain::name::{AppName, EnvironmentName};
 use windlass_domain::outcome::Outcome;
 use windlass_domain::request::ActionName::{self, Deploy, Rollback};
 
 fn counted() -> EndingMetrics {
-    EndingMetrics {
-        stack: "windlass".into(),
-        alarmed: vec!["prod".into(), "production".into()],
-        by_application: true,
-    }
+    EndingMetrics { stack: "windlass".into(), alarmed: vec!["prod".into(), "production".into()], by_application: true }
 }
 
 /// The ending of an action of the shop's after 12 seconds. Its commit is one and a half hours older; it cost a quarter
@@ -95,10 +89,7 @@ fn an_ending_tells_whether_it_was_a_change_and_whether_one_failed() {
         ];
         let of_changes = |whose: &str| {
             let (changes, failed) = changes?;
-            Some([
-                format!("{whose}: Changes {changes} Count"),
-                format!("{whose}: ChangesFailed {failed} Count"),
-            ])
+            Some([format!("{whose}: Changes {changes} Count"), format!("{whose}: ChangesFailed {failed} Count")])
         };
         wanted.extend(of_changes("windlass others").into_iter().flatten());
         wanted.push("windlass shop dev: DeploymentSeconds 12 Seconds".into());
@@ -117,16 +108,10 @@ fn an_ending_tells_whether_it_was_a_change_and_whether_one_failed() {
 fn what_is_not_known_has_no_metric() {
     let mut unknown = ended("dev", Deploy, NothingToDo);
     unknown.dollars = None;
-    assert_eq!(
-        told(&counted(), &unknown)[2..],
-        ["windlass shop dev: DeploymentSeconds 12 Seconds"]
-    );
+    assert_eq!(told(&counted(), &unknown)[2..], ["windlass shop dev: DeploymentSeconds 12 Seconds"]);
     // A deployment that only waited has no work to report, and no empty list of metrics either.
     unknown.seconds = None;
-    assert_eq!(
-        told(&counted(), &unknown),
-        ["windlass: NeedsOperator 0 Count"]
-    );
+    assert_eq!(told(&counted(), &unknown), ["windlass: NeedsOperator 0 Count"]);
     let line = counted().line(&unknown, 1).unwrap();
     let directives = line["_aws"]["CloudWatchMetrics"].as_array().unwrap();
     assert_eq!(directives.len(), 1, "{line}");
@@ -141,25 +126,16 @@ fn how_long_a_failure_lasted_is_counted_for_its_environment() {
         seconds: 720,
     };
     let line = counted().restored_line(&restored, 1).unwrap();
-    assert_eq!(
-        metrics(&line),
-        ["windlass shop prod: RestoreSeconds 720 Seconds"]
-    );
+    assert_eq!(metrics(&line), ["windlass shop prod: RestoreSeconds 720 Seconds"]);
     assert_eq!(line["deployment"], "3f9a");
     assert_eq!(line["_aws"]["Timestamp"], 1);
-    let off = EndingMetrics {
-        by_application: false,
-        ..counted()
-    };
+    let off = EndingMetrics { by_application: false, ..counted() };
     assert_eq!(off.restored_line(&restored, 1), None);
 }
 
 #[test]
 fn applications_are_not_counted_where_that_is_switched_off() {
-    let counted = EndingMetrics {
-        by_application: false,
-        ..counted()
-    };
+    let counted = EndingMetrics { by_application: false, ..counted() };
     let got = told(&counted, &ended("production", Deploy, Succeeded));
     assert_eq!(got.len(), 4, "{got:?}");
     assert!(got.iter().all(|metric| !metric.contains("shop")), "{got:?}");

@@ -12,10 +12,7 @@ pub struct Failure(pub Fault);
 
 impl From<Failure> for Diagnostic {
     fn from(failure: Failure) -> Self {
-        Self {
-            error_type: failure.0.name.to_string(),
-            error_message: failure.0.message,
-        }
+        Self { error_type: failure.0.name.to_string(), error_message: failure.0.message }
     }
 }
 

@@ -44,11 +44,7 @@ impl<S: Subscriber + for<'a> LookupSpan<'a>> Layer<S> for InvocationDeployments 
     }
 }
 
-fn keep<S: Subscriber + for<'a> LookupSpan<'a>>(
-    found: DeploymentField,
-    id: &Id,
-    context: &Context<'_, S>,
-) {
+fn keep<S: Subscriber + for<'a> LookupSpan<'a>>(found: DeploymentField, id: &Id, context: &Context<'_, S>) {
     let (Some(name), Some(span)) = (found.0, context.span(id)) else {
         return;
     };
@@ -69,12 +65,7 @@ pub(crate) fn deployments() -> Option<String> {
         let registry = subscriber.downcast_ref::<Registry>()?;
         let span = registry.span(id)?;
         let extensions = span.extensions();
-        let named: Vec<&str> = extensions
-            .get::<Deployments>()?
-            .0
-            .iter()
-            .map(String::as_str)
-            .collect();
+        let named: Vec<&str> = extensions.get::<Deployments>()?.0.iter().map(String::as_str).collect();
         Some(named.join(", "))
     });
     named.flatten()

@@ -15,17 +15,10 @@ use tracing_subscriber::util::SubscriberInitExt as _;
 /// `DEBUG` the SDK writes whole requests.
 pub(crate) fn init() {
     let level = std::env::var("AWS_LAMBDA_LOG_LEVEL").unwrap_or_default();
-    let lines = tracing_subscriber::fmt::layer()
-        .json()
-        .flatten_event(true)
-        .with_current_span(true)
-        .with_span_list(true);
+    let lines =
+        tracing_subscriber::fmt::layer().json().flatten_event(true).with_current_span(true).with_span_list(true);
     // A second subscriber is refused; the first one stays, which is what a test wants.
-    let _ = tracing_subscriber::registry()
-        .with(lines)
-        .with(InvocationDeployments)
-        .with(filter(&level))
-        .try_init();
+    let _ = tracing_subscriber::registry().with(lines).with(InvocationDeployments).with(filter(&level)).try_init();
     std::panic::set_hook(Box::new(panicked));
 }
 
@@ -123,9 +116,7 @@ mod tests {
             .with_current_span(true)
             .with_span_list(true)
             .with_writer(move || made.clone());
-        let subscriber = tracing_subscriber::registry()
-            .with(layer)
-            .with(filter(level));
+        let subscriber = tracing_subscriber::registry().with(layer).with(filter(level));
         tracing::subscriber::with_default(subscriber, || {
             let event = json!({"deployment": "3f9a", "state": "Judge", "token": 4});
             let _entered = invocation("r-1", Some("Root=1-2-3"), &event).entered();

@@ -7,19 +7,14 @@ pub(crate) const NAMESPACE: &str = "Windlass";
 
 /// Writes a fault as a line on standard output, which CloudWatch Logs turns into a metric (Amazon CloudWatch User
 /// Guide, "Specification: Embedded metric format"). Lambda itself counts the calls of a function and their durations.
-#[allow(
-    clippy::print_stdout,
-    reason = "the line must stand alone, outside the log's format"
-)]
+#[allow(clippy::print_stdout, reason = "the line must stand alone, outside the log's format")]
 pub(crate) fn count_fault(function: &str, fault: FaultName, deployment: Option<&str>) {
     println!("{}", fault_line(function, now(), fault, deployment));
 }
 
 /// Returns the milliseconds since 1970.
 pub(crate) fn now() -> u64 {
-    let now = SystemTime::now()
-        .duration_since(UNIX_EPOCH)
-        .unwrap_or_default();
+    let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
     u64::try_from(now.as_millis()).unwrap_or(u64::MAX)
 }
 
@@ -52,13 +47,7 @@ mod tests {
     #[test]
     fn a_fault_is_counted_by_its_name() {
         let line = fault_line("judge", 1, FaultName::Throttled, Some("3f9a"));
-        assert_eq!(
-            (&line["Fault"], &line["Faults"]),
-            (&json!("Throttled"), &json!(1))
-        );
-        assert_eq!(
-            (&line["Function"], &line["deployment"]),
-            (&json!("judge"), &json!("3f9a"))
-        );
+        assert_eq!((&line["Fault"], &line["Faults"]), (&json!("Throttled"), &json!(1)));
+        assert_eq!((&line["Function"], &line["deployment"]), (&json!("judge"), &json!("3f9a")));
     }
 }

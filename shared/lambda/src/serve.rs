@@ -30,14 +30,10 @@ where
     O: Serialize,
 {
     logs::init();
-    let runtime = tokio::runtime::Builder::new_current_thread()
-        .enable_all()
-        .build();
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
     let served = match runtime {
         Ok(runtime) => runtime.block_on(run(ports, handler)),
-        Err(error) => Err(Fault::internal(format!(
-            "the runtime cannot start: {error}"
-        ))),
+        Err(error) => Err(Fault::internal(format!("the runtime cannot start: {error}"))),
     };
     match served {
         Ok(()) => ExitCode::SUCCESS,
@@ -69,10 +65,7 @@ where
     served.map_err(|error| Fault::internal(format!("the Lambda runtime ended: {error}")))
 }
 
-async fn measured(
-    function: &str,
-    work: impl Future<Output = Result<Value, Fault>>,
-) -> Result<Value, Fault> {
+async fn measured(function: &str, work: impl Future<Output = Result<Value, Fault>>) -> Result<Value, Fault> {
     let began = Instant::now();
     let done = work.await;
     let ms = u64::try_from(began.elapsed().as_millis()).unwrap_or(u64::MAX);
@@ -118,12 +111,10 @@ where
     })?;
     // A future of its own type helps the compiler: a handler's future holds those of all that it calls down to the SDK,
     // and together with the runtime's they nest deeper than rustc follows.
-    let working: Pin<Box<dyn Future<Output = Result<O, Fault>> + '_>> =
-        Box::pin(async { handler(ports, input).await });
+    let working: Pin<Box<dyn Future<Output = Result<O, Fault>> + '_>> = Box::pin(async { handler(ports, input).await });
     let caught = AssertUnwindSafe(working).catch_unwind().await;
     let output = caught.unwrap_or_else(|panic| Err(panicked(panic.as_ref())))?;
-    serde_json::to_value(output)
-        .map_err(|error| Fault::internal(format!("the answer cannot be written: {error}")))
+    serde_json::to_value(output).map_err(|error| Fault::internal(format!("the answer cannot be written: {error}")))
 }
 
 /// Returns the fault of a panic. The runtime catches panics as well, but names them after Rust's box that holds them.
@@ -146,9 +137,7 @@ mod tests {
             }
             Ok(json!({"product": factor * number}))
         };
-        let runtime = tokio::runtime::Builder::new_current_thread()
-            .build()
-            .expect("a runtime");
+        let runtime = tokio::runtime::Builder::new_current_thread().build().expect("a runtime");
         runtime.block_on(measured("test", handle(&3, &handler, event)))
     }
 

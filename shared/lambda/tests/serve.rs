@@ -1,11 +1,7 @@
 //! A served function as Lambda sees it: a process of its own, asked by the runtime API. The test's
 //! own program is that process where Lambda's variables are set.
 
-#![allow(
-    clippy::expect_used,
-    clippy::panic,
-    reason = "a test fails by panicking"
-)]
+#![allow(clippy::expect_used, clippy::panic, reason = "a test fails by panicking")]
 
 use serde_json::{Value, json};
 use std::process::{Command, ExitCode};
@@ -67,9 +63,7 @@ async fn serve_part(name: &str) {
 
 fn faults_are_error_names_and_the_process_goes_on() {
     let mut function = start();
-    let mut ask = |wanted: &str| {
-        function.invoke(&json!({"wanted": wanted, "deployment": "3f9a", "state": "Judge"}))
-    };
+    let mut ask = |wanted: &str| function.invoke(&json!({"wanted": wanted, "deployment": "3f9a", "state": "Judge"}));
     let done = Outcome::Answer(json!({"done": true}));
     assert_eq!(ask("answer"), done);
     for name in ["StillInProgress", "Throttled", "Conflict", "NotFound"] {
@@ -90,10 +84,7 @@ fn faults_are_error_names_and_the_process_goes_on() {
     let faults = ["Throttled", "Conflict", "NotFound", "Internal", "BadInput"];
     assert_eq!(counted(&lines), faults);
     // The last event named no deployment.
-    for line in lines
-        .iter()
-        .filter(|line| line["span"]["request_id"] != "request-8")
-    {
+    for line in lines.iter().filter(|line| line["span"]["request_id"] != "request-8") {
         let named = [&line["span"]["deployment"], &line["deployment"]];
         let last_metrics = line["Fault"] == "BadInput";
         assert!(last_metrics || named.contains(&&json!("3f9a")), "{line}");
@@ -112,9 +103,7 @@ fn end(function: Function) -> Vec<Value> {
     let (out, err) = function.end();
     assert_eq!(err, "", "everything is told as JSON on standard output");
     let lines = out.lines();
-    lines
-        .map(|line| serde_json::from_str(line).expect(line))
-        .collect()
+    lines.map(|line| serde_json::from_str(line).expect(line)).collect()
 }
 
 fn with<'a>(lines: &'a [Value], message: &str) -> Vec<&'a Value> {
@@ -148,10 +137,7 @@ fn every_line_of_a_deployment_names_it() {
     assert!(with(&lines, "answered")[0]["ms"].is_u64());
 
     let lines = wrote("a batch");
-    for (arrives, starts) in with(&lines, "it arrives")
-        .into_iter()
-        .zip(with(&lines, "it starts"))
-    {
+    for (arrives, starts) in with(&lines, "it arrives").into_iter().zip(with(&lines, "it starts")) {
         let part = &arrives["span"]["part"];
         assert_eq!(arrives["span"]["deployment"], Value::Null);
         assert_eq!(&starts["span"]["deployment"], part, "{starts}");
@@ -172,8 +158,5 @@ fn counted(lines: &[Value]) -> Vec<&str> {
 }
 
 fn error(name: &str, message: &str) -> Outcome {
-    Outcome::Error {
-        name: name.into(),
-        message: message.into(),
-    }
+    Outcome::Error { name: name.into(), message: message.into() }
 }

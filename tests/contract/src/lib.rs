@@ -1,10 +1,6 @@
 //! The files that the contract tests read: the state machine file, the template, the documents.
 
-#![allow(
-    clippy::expect_used,
-    clippy::missing_panics_doc,
-    reason = "only tests call this"
-)]
+#![allow(clippy::expect_used, clippy::missing_panics_doc, reason = "only tests call this")]
 
 use schemars::{JsonSchema, schema_for};
 use serde_json::Value;
@@ -69,12 +65,7 @@ pub fn names_of<T: JsonSchema>() -> BTreeSet<String> {
 fn collect_names(schema: &Value, names: &mut BTreeSet<String>) {
     let texts = schema["enum"].as_array().into_iter().flatten();
     let one = schema.get("const").into_iter();
-    names.extend(
-        texts
-            .chain(one)
-            .filter_map(Value::as_str)
-            .map(str::to_owned),
-    );
+    names.extend(texts.chain(one).filter_map(Value::as_str).map(str::to_owned));
     for variant in schema["oneOf"].as_array().into_iter().flatten() {
         collect_names(variant, names);
     }
@@ -104,9 +95,7 @@ pub fn called_by(task: &Task) -> &str {
         let inner = expression_in(name)?.strip_prefix("$lookup(")?;
         inner.strip_suffix(", $states.input.kind)")
     };
-    function_in(name)
-        .or_else(table)
-        .expect("FunctionName is like ${PlannerArn}, or looked up by the kind")
+    function_in(name).or_else(table).expect("FunctionName is like ${PlannerArn}, or looked up by the kind")
 }
 
 /// Returns the functions that a Task may call.

@@ -79,9 +79,7 @@ fn text(value: &Value) -> String {
 /// Returns a parameter's default, as text.
 fn default_of(parameter: &str) -> String {
     let default = &TEMPLATE["Parameters"][parameter]["Default"];
-    default
-        .as_str()
-        .map_or_else(|| default.to_string(), str::to_owned)
+    default.as_str().map_or_else(|| default.to_string(), str::to_owned)
 }
 
 /// Returns a text in which each `${parameter}` is replaced by its default.
@@ -109,22 +107,10 @@ fn resolved(value: &Value) -> String {
 /// Returns the values of a metric over a period, by the end of the period. There is one at each time at which a value
 /// comes into the period or leaves it, because the window of an alarm slides (Amazon CloudWatch User Guide, "Alarm
 /// evaluation window").
-fn over(
-    metric: &Value,
-    period: &Value,
-    statistic: &Value,
-    metrics: &Metrics,
-) -> BTreeMap<u64, f64> {
+fn over(metric: &Value, period: &Value, statistic: &Value, metrics: &Metrics) -> BTreeMap<u64, f64> {
     let dimensions = metric["Dimensions"].as_array().cloned().unwrap_or_default();
-    let dimensions = dimensions
-        .iter()
-        .map(|found| (resolved(&found["Name"]), resolved(&found["Value"])))
-        .collect();
-    let key = metric_name(
-        &text(&metric["Namespace"]),
-        &text(&metric["MetricName"]),
-        &dimensions,
-    );
+    let dimensions = dimensions.iter().map(|found| (resolved(&found["Name"]), resolved(&found["Value"]))).collect();
+    let key = metric_name(&text(&metric["Namespace"]), &text(&metric["MetricName"]), &dimensions);
     let none = Vec::new();
     let values = metrics.get(&key).unwrap_or(&none);
     let period = period.as_u64().expect("a period");
@@ -149,17 +135,12 @@ fn expressed(queries: &[Value], metrics: &Metrics) -> BTreeMap<u64, f64> {
         let stat = &query.expect("the expression names it")["MetricStat"];
         over(&stat["Metric"], &stat["Period"], &stat["Stat"], metrics)
     };
-    let returned: Vec<&Value> = queries
-        .iter()
-        .filter(|it| it["ReturnData"] == true)
-        .collect();
+    let returned: Vec<&Value> = queries.iter().filter(|it| it["ReturnData"] == true).collect();
     let [returned] = returned[..] else {
         panic!("an alarm watches one of {queries:?}");
     };
     let expression = text(&returned["Expression"]);
-    let parts = expression
-        .strip_prefix("IF(")
-        .and_then(|it| it.strip_suffix(", 0)"));
+    let parts = expression.strip_prefix("IF(").and_then(|it| it.strip_suffix(", 0)"));
     let (condition, rate) = parts.and_then(|it| it.split_once(", ")).expect("a rate");
     let (how_many, least) = condition.split_once(" >= ").expect("how many it needs");
     let least: f64 = with_defaults(least).parse().expect("a number");
@@ -219,9 +200,7 @@ fn raised(week: &[Ended]) -> Vec<String> {
     count(&mut metrics, STACK, week);
     count(&mut metrics, "another", &bad_of_every_sort());
     let resources = TEMPLATE["Resources"].as_object().expect("resources");
-    let alarms = resources
-        .iter()
-        .filter(|(_, found)| found["Type"] == "AWS::CloudWatch::Alarm");
+    let alarms = resources.iter().filter(|(_, found)| found["Type"] == "AWS::CloudWatch::Alarm");
     let raised = alarms.filter(|(_, alarm)| goes_off(&alarm["Properties"], &metrics));
     raised.map(|(name, _)| name.clone()).collect()
 }
@@ -248,10 +227,7 @@ fn good() -> Vec<Ended> {
 }
 
 fn bad_of_every_sort() -> Vec<Ended> {
-    vec![
-        (HOUR_S, "prod", Ending::RolledBack, 4_000),
-        (2 * HOUR_S, "prod", Ending::NeedsOperator, 4_000),
-    ]
+    vec![(HOUR_S, "prod", Ending::RolledBack, 4_000), (2 * HOUR_S, "prod", Ending::NeedsOperator, 4_000)]
 }
 
 #[test]
@@ -271,29 +247,13 @@ fn what_is_bad_raises_what_is_meant_and_nothing_else() {
         slow.collect::<Vec<Ended>>()
     };
     for (what, bad, wanted) in [
-        (
-            "too many",
-            failures(Ending::RolledBack).collect(),
-            vec!["FailureRateAlarm"],
-        ),
-        (
-            "one of many",
-            one((30 * HOUR_S, "prod", Ending::RolledBack, 300)),
-            vec![],
-        ),
-        (
-            "elsewhere",
-            rest("dev", Ending::RolledBack).collect(),
-            vec![],
-        ),
+        ("too many", failures(Ending::RolledBack).collect(), vec!["FailureRateAlarm"]),
+        ("one of many", one((30 * HOUR_S, "prod", Ending::RolledBack, 300)), vec![]),
+        ("elsewhere", rest("dev", Ending::RolledBack).collect(), vec![]),
         ("one is slow", slow(1, "prod"), vec![]),
         ("many are slow", slow(8, "prod"), vec!["SlowAlarm"]),
         ("slow elsewhere", slow(60, "dev"), vec![]),
-        (
-            "stuck",
-            one((30 * HOUR_S, "dev", Ending::NeedsOperator, 300)),
-            vec!["NeedsOperatorAlarm"],
-        ),
+        ("stuck", one((30 * HOUR_S, "dev", Ending::NeedsOperator, 300)), vec!["NeedsOperatorAlarm"]),
     ] {
         let mut week = good();
         week.extend::<Vec<Ended>>(bad);
@@ -306,19 +266,13 @@ fn what_is_bad_raises_what_is_meant_and_nothing_else() {
 #[test]
 fn a_rate_needs_enough_of_a_week() {
     let fails: fn(bool) -> (Ending, u64) = |is_bad| {
-        let ending = if is_bad {
-            Ending::RolledBack
-        } else {
-            Ending::Succeeded
-        };
+        let ending = if is_bad { Ending::RolledBack } else { Ending::Succeeded };
         (ending, 300)
     };
-    let is_slow: fn(bool) -> (Ending, u64) =
-        |is_bad| (Ending::Succeeded, if is_bad { 1_801 } else { 1_800 });
-    for (alarm, least, of) in [
-        ("FailureRateAlarm", "FailureRateChanges", fails),
-        ("SlowAlarm", "SlowRateDeployments", is_slow),
-    ] {
+    let is_slow: fn(bool) -> (Ending, u64) = |is_bad| (Ending::Succeeded, if is_bad { 1_801 } else { 1_800 });
+    for (alarm, least, of) in
+        [("FailureRateAlarm", "FailureRateChanges", fails), ("SlowAlarm", "SlowRateDeployments", is_slow)]
+    {
         let least: u64 = default_of(least).parse().expect("a number");
         for (all, days, bad, is_raised) in [
             (least - 1, 1, least - 1, false),
@@ -337,11 +291,7 @@ fn a_rate_needs_enough_of_a_week() {
             });
             let week: Vec<Ended> = ended.collect();
             let wanted: &[&str] = if is_raised { &[alarm] } else { &[] };
-            assert_eq!(
-                raised(&week),
-                wanted,
-                "{alarm}: {bad} of {all} in {days} days"
-            );
+            assert_eq!(raised(&week), wanted, "{alarm}: {bad} of {all} in {days} days");
         }
     }
 }

@@ -1,10 +1,6 @@
 //! The managed policies of the template against its routes: which policy lets its caller call what.
 
-#![allow(
-    clippy::expect_used,
-    clippy::panic,
-    reason = "a test may panic, and reads better"
-)]
+#![allow(clippy::expect_used, clippy::panic, reason = "a test may panic, and reads better")]
 
 use serde_json::Value;
 use std::collections::BTreeSet;
@@ -32,9 +28,9 @@ const HERE: &str = "apps/shop/environments/prod";
 fn matches(pattern: &str, text: &str) -> bool {
     match pattern.split_once('*') {
         None => pattern == text,
-        Some((start, rest)) => text.strip_prefix(start).is_some_and(|left| {
-            (0..=left.len()).any(|at| left.is_char_boundary(at) && matches(rest, &left[at..]))
-        }),
+        Some((start, rest)) => text
+            .strip_prefix(start)
+            .is_some_and(|left| (0..=left.len()).any(|at| left.is_char_boundary(at) && matches(rest, &left[at..]))),
     }
 }
 
@@ -88,9 +84,7 @@ fn row(template: &Value, output: &str, policy: &str) -> String {
                 calls.push(format!("`{method} /{path}`"));
             }
             "s3:PutObject" => {
-                let key = arn
-                    .strip_prefix("${Artifacts.Arn}/")
-                    .expect("the artifacts bucket");
+                let key = arn.strip_prefix("${Artifacts.Arn}/").expect("the artifacts bucket");
                 uploads.push(format!("`{key}`"));
             }
             // The command line finds the installation by it.
@@ -101,11 +95,7 @@ fn row(template: &Value, output: &str, policy: &str) -> String {
     if uploads.is_empty() {
         uploads.push("nothing".to_owned());
     }
-    format!(
-        "| `{output}` | {} | {} |\n",
-        calls.join("<br>"),
-        uploads.join("<br>")
-    )
+    format!("| `{output}` | {} | {} |\n", calls.join("<br>"), uploads.join("<br>"))
 }
 
 #[test]
@@ -115,18 +105,13 @@ fn the_table_of_rights_has_what_the_policies_let() {
     let rows = OUTPUTS.map(|(output, policy)| row(&template, output, policy));
     let table = format!("{BEGINS}{}\n", rows.concat());
     let page = include_str!("../../../docs/safety-limits.md");
-    assert!(
-        page.contains(&table),
-        "docs/safety-limits.md should have\n{table}"
-    );
+    assert!(page.contains(&table), "docs/safety-limits.md should have\n{table}");
 }
 
 /// Returns the routes that change something, as the path of shop/prod: `POST/apps/shop/environments/prod/releases`.
 fn changing(template: &Value) -> BTreeSet<String> {
     let resources = template["Resources"].as_object().expect("resources");
-    let keys = resources
-        .values()
-        .filter_map(|one| one["Properties"]["RouteKey"].as_str());
+    let keys = resources.values().filter_map(|one| one["Properties"]["RouteKey"].as_str());
     keys.filter(|key| !key.starts_with("GET "))
         .map(|key| {
             key.replace(' ', "")

@@ -1,11 +1,7 @@
 //! Files import downwards: in each of these crates, no circle of more than two files is left, and none between the rooms
 //! of the engine.
 
-#![allow(
-    clippy::expect_used,
-    clippy::panic,
-    reason = "a test may panic, and reads better"
-)]
+#![allow(clippy::expect_used, clippy::panic, reason = "a test may panic, and reads better")]
 
 use proc_macro2::{Delimiter, TokenStream, TokenTree};
 use std::collections::{BTreeMap, BTreeSet};
@@ -49,10 +45,7 @@ fn sources(root: &Path) -> BTreeMap<Module, Source> {
 fn module_of(root: &Path, path: &Path) -> Module {
     let within = path.strip_prefix(root).expect("below the root");
     let parts = within.with_extension("");
-    let mut parts: Module = parts
-        .iter()
-        .map(|part| part.to_string_lossy().into())
-        .collect();
+    let mut parts: Module = parts.iter().map(|part| part.to_string_lossy().into()).collect();
     // A program beside a library is a crate of its own, that uses the library by its name.
     if matches!(parts.last().map(String::as_str), Some("mod" | "lib")) {
         parts.pop();
@@ -118,8 +111,7 @@ fn is_semicolon(token: &TokenTree) -> bool {
 
 /// Returns whether these tokens end with `pub` or `pub(…)`.
 fn is_public(before: &[TokenTree]) -> bool {
-    let is_pub =
-        |token: Option<&TokenTree>| matches!(token, Some(TokenTree::Ident(word)) if word == "pub");
+    let is_pub = |token: Option<&TokenTree>| matches!(token, Some(TokenTree::Ident(word)) if word == "pub");
     let last = before.last();
     let is_narrowed = matches!(last, Some(TokenTree::Group(_)));
     is_pub(last) || is_narrowed && is_pub(before.get(before.len().wrapping_sub(2)))
@@ -127,8 +119,7 @@ fn is_public(before: &[TokenTree]) -> bool {
 
 /// Returns the path that begins here, and of how many tokens it is.
 fn path_at(tokens: &[TokenTree]) -> (Vec<String>, usize) {
-    let is_colon =
-        |at: usize| matches!(tokens.get(at), Some(TokenTree::Punct(it)) if it.as_char() == ':');
+    let is_colon = |at: usize| matches!(tokens.get(at), Some(TokenTree::Punct(it)) if it.as_char() == ':');
     let mut path = Vec::new();
     let mut at = 0;
     while let Some(TokenTree::Ident(word)) = tokens.get(at) {
@@ -152,19 +143,14 @@ fn paths_of(tokens: &[TokenTree]) -> Vec<Vec<String>> {
         _ => None,
     });
     let Some(group) = group else {
-        let is_all = rest
-            .iter()
-            .any(|token| matches!(token, TokenTree::Punct(it) if it.as_char() == '*'));
+        let is_all = rest.iter().any(|token| matches!(token, TokenTree::Punct(it) if it.as_char() == '*'));
         let all = is_all.then(|| "*".to_owned());
         return vec![path.into_iter().chain(all).collect()];
     };
     let group: Vec<TokenTree> = group.into_iter().collect();
     let is_comma = |token: &TokenTree| matches!(token, TokenTree::Punct(it) if it.as_char() == ',');
     let parts = group.split(is_comma).filter(|part| !part.is_empty());
-    parts
-        .flat_map(paths_of)
-        .map(|part| path.iter().cloned().chain(part).collect())
-        .collect()
+    parts.flat_map(paths_of).map(|part| path.iter().cloned().chain(part).collect()).collect()
 }
 
 /// A crate's files, and what each passes on.
@@ -224,10 +210,7 @@ impl Crate {
         let of = |(file, source): (&Module, &Source)| -> BTreeSet<Module> {
             let found = source.uses.iter();
             let found = found.filter_map(|path| self.file_of(file, path));
-            found
-                .map(|(other, _)| other)
-                .filter(|it| it != file)
-                .collect()
+            found.map(|(other, _)| other).filter(|it| it != file).collect()
         };
         files.map(|it| (it.0.clone(), of(it))).collect()
     }
@@ -262,8 +245,7 @@ fn circles(imports: &BTreeMap<Module, BTreeSet<Module>>, least: usize) -> Vec<BT
         }
         found
     };
-    let reach: BTreeMap<&Module, BTreeSet<Module>> =
-        imports.keys().map(|file| (file, reached(file))).collect();
+    let reach: BTreeMap<&Module, BTreeSet<Module>> = imports.keys().map(|file| (file, reached(file))).collect();
     let mut circles: Vec<BTreeSet<Module>> = Vec::new();
     for (file, others) in &reach {
         let both = others.iter().filter(|other| reach[other].contains(*file));
@@ -278,9 +260,7 @@ fn circles(imports: &BTreeMap<Module, BTreeSet<Module>>, least: usize) -> Vec<BT
 /// Returns the circles in words.
 fn told(circles: &[BTreeSet<Module>]) -> Vec<Vec<String>> {
     let circles = circles.iter();
-    circles
-        .map(|circle| circle.iter().map(|module| module.join("::")).collect())
-        .collect()
+    circles.map(|circle| circle.iter().map(|module| module.join("::")).collect()).collect()
 }
 
 fn child(of: &Module, name: &str) -> Module {
@@ -291,15 +271,8 @@ fn repository() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("../..")
 }
 
-const CRATES: [&str; 7] = [
-    "shared/domain",
-    "shared/engine",
-    "shared/aws",
-    "cli",
-    "tests/fuzz",
-    "tests/simulate",
-    "tests/world",
-];
+const CRATES: [&str; 7] =
+    ["shared/domain", "shared/engine", "shared/aws", "cli", "tests/fuzz", "tests/simulate", "tests/world"];
 
 #[test]
 fn no_circle_of_more_than_two_files_is_left() {
@@ -327,10 +300,7 @@ fn no_circle_is_left_between_rooms_of_the_engine() {
         let rooms = engine.rooms(below);
         assert!(rooms.len() > 5, "{below:?} has rooms");
         let told = told(&circles(&rooms, 2));
-        assert!(
-            told.is_empty(),
-            "these rooms import each other; a room knows those below it alone: {told:#?}"
-        );
+        assert!(told.is_empty(), "these rooms import each other; a room knows those below it alone: {told:#?}");
     }
 }
 
@@ -354,15 +324,10 @@ fn each_room_of_the_engine_has_a_floor_and_knows_none_above_it() {
     let rooms = Crate { sources }.rooms(&[]);
     let names: BTreeSet<&String> = rooms.keys().flatten().collect();
     assert_eq!(floors.keys().collect::<BTreeSet<_>>(), names, "the rooms");
-    let pairs = rooms
-        .iter()
-        .flat_map(|(from, others)| others.iter().map(move |to| (&from[0], &to[0])));
+    let pairs = rooms.iter().flat_map(|(from, others)| others.iter().map(move |to| (&from[0], &to[0])));
     let above = pairs.filter(|(from, to)| floors[*to] < floors[*from]);
     let above: Vec<_> = above.collect();
-    assert!(
-        above.is_empty(),
-        "these rooms know rooms above them: {above:#?}"
-    );
+    assert!(above.is_empty(), "these rooms know rooms above them: {above:#?}");
 }
 
 /// The test sees a circle, also through what a file passes on.
@@ -384,9 +349,7 @@ fn a_circle_is_found() {
             let name: Module = name.into_iter().map(str::to_owned).collect();
             (name, source(text))
         });
-        Crate {
-            sources: sources.collect(),
-        }
+        Crate { sources: sources.collect() }
     };
     let found = |low: &str| circles(&with(low).imports(), 3).len();
     assert_eq!(found("mod tests { use super::a; }"), 0);

@@ -1,11 +1,7 @@
 //! A count is told in words that fit it: `1 file` and `2 files`. A text that puts a number before a noun in the plural
 //! by hand tells `1 files` some day.
 
-#![allow(
-    clippy::expect_used,
-    clippy::panic,
-    reason = "a test may panic, and reads better"
-)]
+#![allow(clippy::expect_used, clippy::panic, reason = "a test may panic, and reads better")]
 
 use proc_macro2::{Delimiter, TokenStream, TokenTree};
 use std::fs;
@@ -67,10 +63,7 @@ fn files(folder: &Path, ends: &[&str], found: &mut Vec<PathBuf>) {
         let path = entry.expect("an entry").path();
         if path.is_dir() {
             files(&path, ends, found);
-        } else if path
-            .extension()
-            .is_some_and(|it| ends.iter().any(|end| it == *end))
-        {
+        } else if path.extension().is_some_and(|it| ends.iter().any(|end| it == *end)) {
             found.push(path);
         }
     }
@@ -125,15 +118,9 @@ fn counts(text: &str) -> Vec<String> {
         let Some((name, rest)) = text[at + 1..].split_once('}') else {
             continue;
         };
-        let is_constant =
-            name.len() > 1 && name.chars().all(|c| c.is_ascii_uppercase() || c == '_');
-        let is_placeholder = name
-            .chars()
-            .all(|c| c.is_ascii_alphanumeric() || "_.".contains(c));
-        let Some(words) = rest
-            .strip_prefix(' ')
-            .filter(|_| is_placeholder && !is_constant)
-        else {
+        let is_constant = name.len() > 1 && name.chars().all(|c| c.is_ascii_uppercase() || c == '_');
+        let is_placeholder = name.chars().all(|c| c.is_ascii_alphanumeric() || "_.".contains(c));
+        let Some(words) = rest.strip_prefix(' ').filter(|_| is_placeholder && !is_constant) else {
             continue;
         };
         // An adjective may stand between them: `{} more things`.
@@ -200,11 +187,7 @@ fn no_text_of_the_product_counts_by_hand() {
         texts(stream, &mut found);
         read += found.len();
         for text in found {
-            wrong.extend(
-                counts(&text)
-                    .into_iter()
-                    .map(|what| format!("{name}: {what}")),
-            );
+            wrong.extend(counts(&text).into_iter().map(|what| format!("{name}: {what}")));
         }
     }
     assert!(read > 3000, "{read}");
@@ -229,9 +212,7 @@ fn no_rendered_text_tells_one_of_several() {
         for three in words.windows(3) {
             let (before, number) = (three[0], three[1]);
             let noun = three[2].trim_end_matches(['.', ',', ';', ':', ')']);
-            let is_many = noun.len() > 3
-                && noun.ends_with('s')
-                && noun.chars().all(|c| c.is_ascii_lowercase());
+            let is_many = noun.len() > 3 && noun.ends_with('s') && noun.chars().all(|c| c.is_ascii_lowercase());
             // A cell of a table that begins with a number counts nothing.
             let is_wrong = number == "1" && before != "|" && is_many && !NO_COUNTS.contains(&noun);
             assert!(!is_wrong, "{}: {number} {noun}", path.display());

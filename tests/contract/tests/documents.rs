@@ -1,10 +1,6 @@
 //! The documents show what the code reads and writes.
 
-#![allow(
-    clippy::expect_used,
-    clippy::panic,
-    reason = "a test may panic, and reads better"
-)]
+#![allow(clippy::expect_used, clippy::panic, reason = "a test may panic, and reads better")]
 
 use serde_json::Value;
 use std::collections::{BTreeMap, BTreeSet};
@@ -28,18 +24,14 @@ fn examples(path: &str) -> Vec<Value> {
     let text = read(path);
     let blocks = text.split("```json\n").skip(1);
     let blocks = blocks.map(|rest| rest.split("```").next().expect("the block's text"));
-    blocks
-        .map(|block| serde_json::from_str(block).expect(block))
-        .collect()
+    blocks.map(|block| serde_json::from_str(block).expect(block)).collect()
 }
 
 /// Returns the first cells of the tables of a document, if they are code.
 fn first_cells(path: &str) -> BTreeSet<String> {
     let text = read(path);
     let rows = text.lines().filter_map(|line| line.strip_prefix("| `"));
-    rows.filter_map(|row| row.split_once('`'))
-        .map(|(cell, _)| cell.to_owned())
-        .collect()
+    rows.filter_map(|row| row.split_once('`')).map(|(cell, _)| cell.to_owned()).collect()
 }
 
 #[test]
@@ -94,9 +86,7 @@ fn every_alarm_of_the_stack_has_a_line_in_the_runbooks() {
     for alarm in alarms {
         let name = &alarm["Properties"]["AlarmName"];
         let name = name["Fn::Sub"].as_str().or(name.as_str());
-        let name = name
-            .expect("a name")
-            .replace("${AWS::StackName}", "<stack>");
+        let name = name.expect("a name").replace("${AWS::StackName}", "<stack>");
         assert!(page.contains(&format!("`{name}`")), "{name}");
         count += 1;
     }
@@ -108,8 +98,7 @@ fn an_error_of_the_api_is_shown_as_it_is() {
     let examples = examples("docs/API.md");
     let problem = examples.iter().find(|example| example["title"].is_string());
     let problem = problem.expect("an error is shown");
-    let findings: Vec<Finding> =
-        serde_json::from_value(problem["findings"].clone()).expect("findings");
+    let findings: Vec<Finding> = serde_json::from_value(problem["findings"].clone()).expect("findings");
     let first = findings.first().expect("a finding");
     assert_eq!(problem["title"], first.name.to_string());
     assert_eq!(problem["detail"], first.to_string());
@@ -143,19 +132,13 @@ fn pages() -> Vec<PathBuf> {
 /// Returns the pages that a page links to, as paths from the page's folder.
 fn links(text: &str) -> impl Iterator<Item = &str> {
     let targets = text.split("](").skip(1);
-    targets
-        .filter_map(|rest| rest.split(')').next())
-        .filter(|target| !target.contains("://"))
+    targets.filter_map(|rest| rest.split(')').next()).filter(|target| !target.contains("://"))
 }
 
 /// Returns whether a link leads to a path that exists, and to a heading of that page where it names one.
 fn leads(page: &Path, folder: &Path, link: &str) -> bool {
     let (path, heading) = link.split_once('#').unwrap_or((link, ""));
-    let target = if path.is_empty() {
-        page.to_owned()
-    } else {
-        folder.join(path)
-    };
+    let target = if path.is_empty() { page.to_owned() } else { folder.join(path) };
     if heading.is_empty() {
         return target.exists();
     }
@@ -274,9 +257,7 @@ fn every_decision_is_in_the_index_under_its_topic() {
     let index = format!("{DECISIONS}/README.md");
     let sections = TOPICS.map(|(topic, about)| {
         let decisions = decisions_of(topic);
-        let lines = decisions
-            .iter()
-            .map(|(name, text)| line_of(topic, name, text));
+        let lines = decisions.iter().map(|(name, text)| line_of(topic, name, text));
         let lines: Vec<String> = lines.collect();
         assert!(!lines.is_empty(), "{topic} has no decision");
         format!("## {about}\n\n{}\n", lines.join("\n"))
@@ -287,20 +268,15 @@ fn every_decision_is_in_the_index_under_its_topic() {
     if std::env::var_os("UPDATE_DOCS").is_some() {
         fs::write(root().join(&index), &wanted).expect("the index is written");
     }
-    assert!(
-        read(&index) == wanted,
-        "{index} is not true any more: {UPDATE}"
-    );
+    assert!(read(&index) == wanted, "{index} is not true any more: {UPDATE}");
 }
 
 #[test]
 fn every_decision_has_a_topic_and_a_number_of_its_own() {
     let entries = fs::read_dir(root().join(DECISIONS)).expect("the decisions");
     let entries = entries.map(|entry| entry.expect("an entry").file_name());
-    let found: BTreeSet<String> = entries
-        .filter_map(|name| name.into_string().ok())
-        .filter(|name| name != "README.md")
-        .collect();
+    let found: BTreeSet<String> =
+        entries.filter_map(|name| name.into_string().ok()).filter(|name| name != "README.md").collect();
     let topics = TOPICS.map(|(topic, _)| topic.to_owned());
     assert_eq!(found, BTreeSet::from(topics), "a folder for each topic");
     let mut numbers = BTreeMap::new();
@@ -336,10 +312,7 @@ fn texts() -> Vec<(PathBuf, String)> {
             if root().join(&path).is_dir() {
                 let is_ours = !name.starts_with('.') && name != "target" && name != "node_modules";
                 open.extend(is_ours.then_some(path));
-            } else if path
-                .extension()
-                .is_some_and(|end| ends.iter().any(|ours| end == *ours))
-            {
+            } else if path.extension().is_some_and(|end| ends.iter().any(|ours| end == *ours)) {
                 texts.extend(fs::read_to_string(root().join(&path)).map(|text| (path, text)));
             }
         }
@@ -371,18 +344,13 @@ fn every_decision_that_a_text_refers_to_is_there() {
     let numbers: BTreeSet<&str> = names.iter().map(|name| number_of(name)).collect();
     let (mut count, mut gone) = (0, Vec::new());
     for (path, text) in texts() {
-        let parts =
-            text.split(|letter: char| !(letter.is_alphanumeric() || "-./".contains(letter)));
+        let parts = text.split(|letter: char| !(letter.is_alphanumeric() || "-./".contains(letter)));
         let files = parts.filter_map(|part| part.rsplit_once("decisions/"));
         let files = files.filter_map(|(_, below)| below.split('/').nth(1));
-        let files: Vec<&str> = files
-            .filter(|name| !names.contains(name.trim_end_matches('.')))
-            .collect();
+        let files: Vec<&str> = files.filter(|name| !names.contains(name.trim_end_matches('.'))).collect();
         let referred: Vec<&str> = referred(&text).collect();
         count += referred.len();
-        let missing = referred
-            .into_iter()
-            .filter(|number| !numbers.contains(number));
+        let missing = referred.into_iter().filter(|number| !numbers.contains(number));
         let missing = files.into_iter().chain(missing);
         gone.extend(missing.map(|name| format!("{}: {name}", path.display())));
     }

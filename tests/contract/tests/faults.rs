@@ -1,10 +1,6 @@
 //! Every fault has a decision, and the machine carries it out in every Task.
 
-#![allow(
-    clippy::expect_used,
-    clippy::panic,
-    reason = "a test may panic, and reads better"
-)]
+#![allow(clippy::expect_used, clippy::panic, reason = "a test may panic, and reads better")]
 
 use windlass_contract::{machine, names_of, tasks};
 use windlass_domain::execution_history::IN_PARTS_S;
@@ -31,13 +27,10 @@ enum Decision {
 /// A new fault does not compile here before it is decided.
 fn decision(fault: FaultName) -> Decision {
     match fault {
-        FaultName::StillInProgress
-        | FaultName::Throttled
-        | FaultName::Unavailable
-        | FaultName::Conflict => Decision::AskAgain,
-        FaultName::AttemptSuperseded | FaultName::MoreToDo | FaultName::TakesHours => {
-            Decision::AskAgainInMaps
+        FaultName::StillInProgress | FaultName::Throttled | FaultName::Unavailable | FaultName::Conflict => {
+            Decision::AskAgain
         }
+        FaultName::AttemptSuperseded | FaultName::MoreToDo | FaultName::TakesHours => Decision::AskAgainInMaps,
         FaultName::StillBaking => Decision::LookAgain,
         FaultName::StaleToken => Decision::TakenOver,
         FaultName::AccessDenied
@@ -57,9 +50,7 @@ fn faults() -> Vec<FaultName> {
 }
 
 fn retrier<'a>(task: &'a Task, error: &str) -> Option<&'a Retrier> {
-    task.retry
-        .iter()
-        .find(|retrier| retrier.error_equals.iter().any(|name| name == error))
+    task.retry.iter().find(|retrier| retrier.error_equals.iter().any(|name| name == error))
 }
 
 /// Returns whether a Retry is a look at a wave that bakes, which comes every minute.
@@ -153,9 +144,7 @@ fn a_retry_names_only_errors_that_exist() {
         for error in task.retry.iter().flat_map(|retrier| &retrier.error_equals) {
             let known = LOST.contains(&error.as_str())
                 || error == "States.Timeout"
-                || NOT_READY
-                    .iter()
-                    .any(|code| *error == format!("Lambda.{code}"))
+                || NOT_READY.iter().any(|code| *error == format!("Lambda.{code}"))
                 || faults.contains(error);
             assert!(known, "{name} asks again at {error}");
         }
@@ -168,35 +157,20 @@ fn every_retry_is_bounded_and_backs_off() {
     let machine = machine();
     for (name, task) in tasks(&machine) {
         for retrier in task.retry.iter().filter(|retrier| !looks_again(retrier)) {
-            let waits: u64 = (1..=retrier.max_attempts)
-                .map(|attempt| retrier.delay_ms(attempt))
-                .sum();
-            assert!(
-                retrier.backoff_rate > 1.0 && retrier.interval_seconds >= 1,
-                "{name}"
-            );
-            assert!(
-                retrier.max_delay_seconds > retrier.interval_seconds,
-                "{name}"
-            );
+            let waits: u64 = (1..=retrier.max_attempts).map(|attempt| retrier.delay_ms(attempt)).sum();
+            assert!(retrier.backoff_rate > 1.0 && retrier.interval_seconds >= 1, "{name}");
+            assert!(retrier.max_delay_seconds > retrier.interval_seconds, "{name}");
             // A poll asks at known times. Every other refused caller must not come back at once.
             let rarely = retrier.error_equals == ["TakesHours"];
             let polls = rarely || retrier.error_equals == ["StillInProgress"];
             let hours = if rarely { 26 } else { 2 };
-            assert!(
-                waits <= hours * 3_600_000,
-                "{name} waits {waits} ms for {:?}",
-                retrier.error_equals
-            );
+            assert!(waits <= hours * 3_600_000, "{name} waits {waits} ms for {:?}", retrier.error_equals);
             // Work that goes on in parts waits for nobody.
             let goes_on = retrier.error_equals == ["MoreToDo"];
             let calm = retrier.jitter_strategy == Jitter::None;
             assert_eq!(calm, polls || goes_on, "{name}");
             assert!(!goes_on || retrier.max_delay_seconds <= 2, "{name}");
-            assert!(
-                !polls || waits >= 3_600_000,
-                "{name} polls for {waits} ms only"
-            );
+            assert!(!polls || waits >= 3_600_000, "{name} polls for {waits} ms only");
         }
     }
 }
@@ -314,11 +288,7 @@ fn every_task_catches_everything_and_a_stale_token_leads_to_no_undo() {
         let catches = if name == "Judge" { 3 } else { 2 };
         assert_eq!(task.catch.len(), catches, "{name}");
         let stale = &task.catch[0];
-        assert_eq!(
-            (stale.error_equals[0].as_str(), stale.next.as_str()),
-            ("StaleToken", "TakenOver"),
-            "{name}"
-        );
+        assert_eq!((stale.error_equals[0].as_str(), stale.next.as_str()), ("StaleToken", "TakenOver"), "{name}");
         let wanted = match name {
             "Preempt" | "AwaitTurn" => "GiveUp",
             "Prepare" | "Judge" => "Undo",

@@ -1,10 +1,6 @@
 //! An installation is no target: each of its resources is marked, and each role that changes targets has the deny.
 
-#![allow(
-    clippy::expect_used,
-    clippy::panic,
-    reason = "a test may panic, and reads better"
-)]
+#![allow(clippy::expect_used, clippy::panic, reason = "a test may panic, and reads better")]
 
 use serde_json::{Map, Value};
 use std::collections::BTreeSet;
@@ -71,48 +67,31 @@ fn each_resource_that_can_be_tagged_has_the_tag_of_the_installation() {
 #[test]
 fn each_role_that_changes_or_calls_a_target_has_the_deny() {
     let template = template();
-    let (changes, calls) = (
-        denied(&template, "SpareInstallations"),
-        denied(&template, "CallNoInstallation"),
-    );
-    assert!(
-        changes.contains("lambda:UpdateFunctionCode") && calls.contains("lambda:InvokeFunction")
-    );
+    let (changes, calls) = (denied(&template, "SpareInstallations"), denied(&template, "CallNoInstallation"));
+    assert!(changes.contains("lambda:UpdateFunctionCode") && calls.contains("lambda:InvokeFunction"));
     let mut with_deny = 0;
     for (name, role) in resources(&template) {
         if role["Type"] != "AWS::IAM::Role" {
             continue;
         }
         let attached = texts(&role["Properties"]["ManagedPolicyArns"]);
-        let policies = role["Properties"]["Policies"]
-            .as_array()
-            .into_iter()
-            .flatten();
+        let policies = role["Properties"]["Policies"].as_array().into_iter().flatten();
         for statement in policies.flat_map(statements) {
             // Its own functions by their ARNs are no targets.
             let reaches = statement["Resource"].to_string();
             let is_wide = reaches.contains('*') && !reaches.contains(".Arn}:*");
             for action in texts(&statement["Action"]) {
-                for (denied, policy) in [
-                    (&changes, "SpareInstallations"),
-                    (&calls, "CallNoInstallation"),
-                ] {
+                for (denied, policy) in [(&changes, "SpareInstallations"), (&calls, "CallNoInstallation")] {
                     if denied.contains(action) && is_wide {
                         with_deny += 1;
-                        assert!(
-                            attached.contains(&policy),
-                            "{name}: {action} needs {policy}"
-                        );
+                        assert!(attached.contains(&policy), "{name}: {action} needs {policy}");
                     }
                 }
             }
             if reaches.contains("SiteBucketArns") || reaches.contains("Arns}") {
                 let writes = texts(&statement["Action"]);
                 if writes.contains(&"s3:PutObject") {
-                    assert!(
-                        attached.contains(&"SpareInstallations"),
-                        "{name}: writes sites"
-                    );
+                    assert!(attached.contains(&"SpareInstallations"), "{name}: writes sites");
                 }
             }
         }
@@ -123,15 +102,9 @@ fn each_role_that_changes_or_calls_a_target_has_the_deny() {
 #[test]
 fn what_changes_a_tagged_target_is_denied_on_an_installation() {
     let template = template();
-    let (changes, calls) = (
-        denied(&template, "SpareInstallations"),
-        denied(&template, "CallNoInstallation"),
-    );
+    let (changes, calls) = (denied(&template, "SpareInstallations"), denied(&template, "CallNoInstallation"));
     for (name, role) in resources(&template) {
-        let policies = role["Properties"]["Policies"]
-            .as_array()
-            .into_iter()
-            .flatten();
+        let policies = role["Properties"]["Policies"].as_array().into_iter().flatten();
         for statement in policies.flat_map(statements) {
             let condition = statement["Condition"]["Null"].to_string();
             if !condition.contains("aws:ResourceTag/windlass:environment") {

@@ -1,11 +1,7 @@
 //! A kind is known only in its own file of the domain and its own folder of the engine. The code that works for all
 //! components names no kind.
 
-#![allow(
-    clippy::expect_used,
-    clippy::panic,
-    reason = "a test may panic, and reads better"
-)]
+#![allow(clippy::expect_used, clippy::panic, reason = "a test may panic, and reads better")]
 
 use proc_macro2::{Delimiter, TokenStream, TokenTree};
 use std::collections::{BTreeMap, BTreeSet};
@@ -125,12 +121,9 @@ fn named(source: &str) -> BTreeSet<String> {
         }
         let near = |back: usize| at.checked_sub(back).map_or("", |at| all[at].as_str());
         let after = |on: usize| all.get(at + on).map_or("", String::as_str);
-        let in_path =
-            in_use || near(1) == ":" && near(2) == ":" || after(1) == ":" && after(2) == ":";
+        let in_path = in_use || near(1) == ":" && near(2) == ":" || after(1) == ":" && after(2) == ":";
         let names = |kind: &&Names| {
-            token == kind.variant
-                || *token == format!("{:?}", kind.text)
-                || (token == kind.module && in_path)
+            token == kind.variant || *token == format!("{:?}", kind.text) || (token == kind.module && in_path)
         };
         found.extend(KINDS.iter().find(names).map(|_| token.clone()));
     }
@@ -158,10 +151,7 @@ fn naming() -> BTreeMap<String, BTreeSet<String>> {
 fn nothing_outside_of_its_home_names_a_kind() {
     let mut naming = naming();
     for path in OF_ONE {
-        assert!(
-            naming.remove(*path).is_some(),
-            "{path} names no kind any more: take it off the list"
-        );
+        assert!(naming.remove(*path).is_some(), "{path} names no kind any more: take it off the list");
     }
     assert!(naming.is_empty(), "{naming:#?}");
 }
@@ -173,10 +163,8 @@ fn a_kind_has_a_file_in_the_domain_and_a_folder_in_the_engine() {
         assert_eq!(kind.text, name.as_str());
         assert_eq!(kind.variant, format!("{name:?}"));
         let module = kind.module;
-        for home in [
-            format!("shared/domain/src/kinds/{module}.rs"),
-            format!("shared/engine/src/kinds/{module}/mod.rs"),
-        ] {
+        for home in [format!("shared/domain/src/kinds/{module}.rs"), format!("shared/engine/src/kinds/{module}/mod.rs")]
+        {
             assert!(root().join(&home).is_file(), "{home}");
         }
     }
@@ -186,41 +174,19 @@ fn a_kind_has_a_file_in_the_domain_and_a_folder_in_the_engine() {
 #[test]
 fn what_names_a_kind() {
     let one = &KINDS[1];
-    let Names {
-        text,
-        module,
-        variant,
-    } = one;
+    let Names { text, module, variant } = one;
     for (source, is_named) in [
-        (
-            format!("fn f() {{ match kind {{ KindName::{variant} => 1 }} }}"),
-            true,
-        ),
+        (format!("fn f() {{ match kind {{ KindName::{variant} => 1 }} }}"), true),
         (format!("use KindName::{{Other, {variant}}};"), true),
         (format!("use crate::kinds::{{{module}, to_value}};"), true),
         (format!("fn f() {{ super::{module}::prepare() }}"), true),
-        (
-            format!("fn f() -> bool {{ kind.as_str() == \"{text}\" }}"),
-            true,
-        ),
-        (
-            format!("/// A `{variant}`, {module}::prepare.\nfn f() {{}} // {variant}"),
-            false,
-        ),
-        (
-            format!("fn f() -> &str {{ \"the {text} is ready\" }}"),
-            false,
-        ),
+        (format!("fn f() -> bool {{ kind.as_str() == \"{text}\" }}"), true),
+        (format!("/// A `{variant}`, {module}::prepare.\nfn f() {{}} // {variant}"), false),
+        (format!("fn f() -> &str {{ \"the {text} is ready\" }}"), false),
         (format!("fn f({module}: u8) -> u8 {{ {module} }}"), false),
         (format!("pub mod {module};"), false),
-        (
-            format!("#[cfg(test)]\nmod tests {{ use KindName::{variant}; }}"),
-            false,
-        ),
-        (
-            format!("#[cfg(test)]\nmod tests {{}}\nfn f() {{ KindName::{variant} }}"),
-            true,
-        ),
+        (format!("#[cfg(test)]\nmod tests {{ use KindName::{variant}; }}"), false),
+        (format!("#[cfg(test)]\nmod tests {{}}\nfn f() {{ KindName::{variant} }}"), true),
     ] {
         assert_eq!(!named(&source).is_empty(), is_named, "{source}");
     }

@@ -10,13 +10,8 @@ use windlass_domain::identity::EnvironmentId;
 use windlass_domain::name::{AppName, EnvironmentName};
 use windlass_engine::ledger;
 
-const WRITES: [&str; 5] = [
-    "dynamodb:PutItem",
-    "dynamodb:UpdateItem",
-    "dynamodb:DeleteItem",
-    "dynamodb:BatchWriteItem",
-    "dynamodb:*",
-];
+const WRITES: [&str; 5] =
+    ["dynamodb:PutItem", "dynamodb:UpdateItem", "dynamodb:DeleteItem", "dynamodb:BatchWriteItem", "dynamodb:*"];
 
 fn list(value: &Value) -> Vec<&str> {
     match value {
@@ -28,9 +23,7 @@ fn list(value: &Value) -> Vec<&str> {
 /// Returns the beginnings of the partitions that each role may write; `None` for a role that may write all.
 fn writers(template: &Value) -> BTreeMap<String, Option<Vec<String>>> {
     let resources = template["Resources"].as_object().expect("resources");
-    let roles = resources
-        .iter()
-        .filter(|(_, one)| one["Type"] == "AWS::IAM::Role");
+    let roles = resources.iter().filter(|(_, one)| one["Type"] == "AWS::IAM::Role");
     let mut writers = BTreeMap::new();
     for (name, role) in roles {
         let policies = role["Properties"]["Policies"].as_array();
@@ -44,8 +37,7 @@ fn writers(template: &Value) -> BTreeMap<String, Option<Vec<String>>> {
                 continue;
             }
             let keys = &statement["Condition"]["ForAllValues:StringLike"]["dynamodb:LeadingKeys"];
-            let keys =
-                (!keys.is_null()).then(|| list(keys).iter().map(ToString::to_string).collect());
+            let keys = (!keys.is_null()).then(|| list(keys).iter().map(ToString::to_string).collect());
             assert_eq!(writers.insert(name.clone(), keys), None, "{name} twice");
         }
     }
@@ -70,9 +62,7 @@ fn only_the_conductor_may_write_locks_states_and_snapshots() {
     let fenced = [
         ledger::lock(EnvironmentId::new(&app, &env)).pk.clone(),
         ledger::state(EnvironmentId::new(&app, &env)).pk.clone(),
-        ledger::snapshot(EnvironmentId::new(&app, &env), 1)
-            .pk
-            .clone(),
+        ledger::snapshot(EnvironmentId::new(&app, &env), 1).pk.clone(),
     ];
     let writers = writers(&template());
     assert!(writers.len() > 8, "{writers:?}");
@@ -94,10 +84,7 @@ fn only_the_conductor_may_write_locks_states_and_snapshots() {
 /// Safety: tenancy: Only the planner's role may write claims of targets, which are made where they are compared.
 #[test]
 fn only_the_planner_claims_targets() {
-    let claims = [
-        ledger::target("arn").pk.clone(),
-        ledger::target("s3://shop-web/").pk.clone(),
-    ];
+    let claims = [ledger::target("arn").pk.clone(), ledger::target("s3://shop-web/").pk.clone()];
     let writers = writers(&template()).into_iter();
     let claiming = writers.filter_map(|(role, keys)| {
         let reaches = |key: &String| keys.iter().flatten().any(|pattern| matches(pattern, key));

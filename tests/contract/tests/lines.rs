@@ -1,11 +1,7 @@
 //! No line of a page is longer than 120 characters. Tables, the targets of links and code may be longer: nobody can
 //! break them. No source file has more than 400 lines: it has more than one idea then.
 
-#![allow(
-    clippy::expect_used,
-    clippy::panic,
-    reason = "a test may panic, and reads better"
-)]
+#![allow(clippy::expect_used, clippy::panic, reason = "a test may panic, and reads better")]
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -24,8 +20,7 @@ fn files(folder: &Path, end: &str, found: &mut Vec<PathBuf>) {
     for entry in fs::read_dir(folder).expect("a folder") {
         let path = entry.expect("an entry").path();
         let name = path.file_name().expect("a name").to_string_lossy();
-        let is_left_out =
-            name.starts_with('.') && name != ".github" || LEFT_OUT.contains(&name.as_ref());
+        let is_left_out = name.starts_with('.') && name != ".github" || LEFT_OUT.contains(&name.as_ref());
         if is_left_out || path.is_symlink() {
             continue;
         }
@@ -42,9 +37,7 @@ fn prose(line: &str) -> usize {
     let outside = line.split('`').step_by(2).collect::<String>();
     let mut parts = outside.split("](");
     let words = parts.next().unwrap_or_default().to_owned();
-    let words = parts.fold(words, |words, part| {
-        words + part.split_once(')').map_or("", |(_, after)| after)
-    });
+    let words = parts.fold(words, |words, part| words + part.split_once(')').map_or("", |(_, after)| after));
     words.chars().count()
 }
 
@@ -90,10 +83,7 @@ fn no_source_file_has_more_than_400_lines() {
     assert!(found.len() > 1000, "only {} files are found", found.len());
     let count = |path: &PathBuf| fs::read_to_string(path).expect("a file").lines().count();
     found.retain(|path| count(path) > MOST);
-    assert!(
-        found.is_empty(),
-        "each of these has more than one idea: {found:#?}"
-    );
+    assert!(found.is_empty(), "each of these has more than one idea: {found:#?}");
 }
 
 #[test]

@@ -34,11 +34,7 @@ fn dimension(name: String, value: String) -> (String, String) {
 
 /// Returns all metrics of endings about which everything is known, into production and elsewhere, and of a restoring.
 fn written() -> BTreeSet<Metric> {
-    let counted = EndingMetrics {
-        stack: "windlass".into(),
-        alarmed: vec!["prod".into()],
-        by_application: true,
-    };
+    let counted = EndingMetrics { stack: "windlass".into(), alarmed: vec!["prod".into()], by_application: true };
     let line_of = |environment: &str| {
         let ended = EndedDeployment {
             id: DeploymentId("3f9a".into()),
@@ -94,11 +90,7 @@ fn of_alarms() -> BTreeSet<Metric> {
             None => all.extend(of_an_alarm(alarm)),
             Some(queries) => {
                 let stats = queries.iter().map(|query| &query["MetricStat"]["Metric"]);
-                all.extend(
-                    stats
-                        .filter(|found| !found.is_null())
-                        .filter_map(of_an_alarm),
-                );
+                all.extend(stats.filter(|found| !found.is_null()).filter_map(of_an_alarm));
             }
         }
     }
@@ -136,10 +128,7 @@ fn written_out(metrics: &Value) -> Vec<Vec<String>> {
 fn searched(expression: &str) -> Option<Metric> {
     let schema = expression.strip_prefix("SEARCH('{Windlass,")?;
     let (dimensions, terms) = schema.split_once('}').expect("an end of the schema");
-    assert!(
-        terms.contains(" Stack=\"${AWS::StackName}\" "),
-        "{expression} finds those of another stack"
-    );
+    assert!(terms.contains(" Stack=\"${AWS::StackName}\" "), "{expression} finds those of another stack");
     let (_, name) = terms.split_once("MetricName=\"").expect("a metric's name");
     let (name, _) = name.split_once('"').expect("its end");
     let dimensions = dimensions.split(',');
@@ -161,9 +150,7 @@ fn of_the_dashboard() -> BTreeSet<Metric> {
             all.extend(expression.and_then(searched));
         }
         for words in written_out(metrics) {
-            let Some(("Windlass", named)) =
-                words.split_first().map(|(it, more)| (it.as_str(), more))
-            else {
+            let Some(("Windlass", named)) = words.split_first().map(|(it, more)| (it.as_str(), more)) else {
                 continue;
             };
             let dimensions = named[1..].chunks(2);
@@ -180,10 +167,7 @@ fn what_alarms_and_dashboard_name_is_written() {
     for (whose, named) in [("alarms", of_alarms()), ("dashboard", of_the_dashboard())] {
         assert!(!named.is_empty(), "{whose}");
         for metric in named {
-            assert!(
-                written.contains(&metric),
-                "{whose} of template.yaml: nobody writes {metric:?}, but {written:#?}"
-            );
+            assert!(written.contains(&metric), "{whose} of template.yaml: nobody writes {metric:?}, but {written:#?}");
         }
     }
 }
@@ -193,15 +177,9 @@ fn what_alarms_and_dashboard_name_is_written() {
 fn every_metric_of_an_application_is_on_the_dashboard() {
     let shown = of_the_dashboard();
     let written = written();
-    let of_applications = written
-        .iter()
-        .filter(|(_, of)| of.contains_key("Application"));
+    let of_applications = written.iter().filter(|(_, of)| of.contains_key("Application"));
     let of_applications: Vec<&Metric> = of_applications.collect();
-    assert_eq!(
-        of_applications.len(),
-        6,
-        "the template and docs/metrics.md say six"
-    );
+    assert_eq!(of_applications.len(), 6, "the template and docs/metrics.md say six");
     for metric in of_applications {
         assert!(shown.contains(metric), "the dashboard has no {metric:?}");
     }
@@ -222,11 +200,7 @@ fn the_dashboard_shows_each_figure() {
         assert!(shown.iter().any(is_shown), "{figure}: {metric}");
     }
     for whose in ["alarmed", "others"] {
-        assert!(
-            rates().contains(whose),
-            "no rate of failures of {whose}: {:?}",
-            rates()
-        );
+        assert!(rates().contains(whose), "no rate of failures of {whose}: {:?}", rates());
     }
 }
 
@@ -246,10 +220,8 @@ fn rates() -> BTreeSet<String> {
             let options = list(metric).last().expect("a metric");
             options["id"].as_str().map(str::to_owned)
         });
-        let named: BTreeMap<String, Vec<String>> = ids
-            .zip(written_out(metrics))
-            .filter_map(|(id, words)| Some((id?, words)))
-            .collect();
+        let named: BTreeMap<String, Vec<String>> =
+            ids.zip(written_out(metrics)).filter_map(|(id, words)| Some((id?, words))).collect();
         for metric in list(metrics) {
             let expression = metric[0]["expression"].as_str().unwrap_or_default();
             let parts = expression.strip_prefix("100 * ");
@@ -279,9 +251,6 @@ fn the_dashboard_obeys_the_periods_of_its_charts() {
     for widget in list(&body["widgets"]) {
         let period = widget["properties"]["period"].as_u64().unwrap_or(0);
         let title = &widget["properties"]["title"];
-        assert!(
-            period * 2 <= days * 86_400,
-            "{title}: one point is no chart"
-        );
+        assert!(period * 2 <= days * 86_400, "{title}: one point is no chart");
     }
 }

@@ -28,15 +28,11 @@ fn sorts(name: &str) -> Vec<Value> {
     match name {
         "DeploymentEnded" => {
             let endings = names_of::<Ending>().into_iter();
-            endings
-                .map(|ending| json!({"ending": ending, "deployment": "3f9a"}))
-                .collect()
+            endings.map(|ending| json!({"ending": ending, "deployment": "3f9a"})).collect()
         }
         _ if name.starts_with("Drill") => {
             let restored = [true, false].into_iter();
-            restored
-                .map(|restored| json!({"restored": restored, "drill": "3f9a"}))
-                .collect()
+            restored.map(|restored| json!({"restored": restored, "drill": "3f9a"})).collect()
         }
         _ => vec![json!({})],
     }
@@ -50,9 +46,7 @@ fn code(text: &str) -> BTreeSet<&str> {
 #[test]
 fn the_page_on_events_names_all_that_the_topic_of_the_installation_is_told() {
     let (_, people) = EVENTS.split_once("\n## People\n").expect("the section");
-    let (list, _) = people
-        .split_once("The subject is short")
-        .expect("what follows the list");
+    let (list, _) = people.split_once("The subject is short").expect("what follows the list");
     let named = code(list);
     for name in names_of::<EventName>() {
         for more in sorts(&name) {
@@ -73,10 +67,7 @@ fn the_page_on_events_names_all_that_the_topic_of_the_installation_is_told() {
 /// Returns the rows of the table of what a topic may be told of, by the value of `of`.
 fn rows() -> BTreeMap<&'static str, &'static str> {
     let (_, table) = CHANNEL.split_once("| `of` |").expect("the table");
-    let rows = table
-        .lines()
-        .skip(1)
-        .take_while(|line| line.starts_with('|'));
+    let rows = table.lines().skip(1).take_while(|line| line.starts_with('|'));
     let cells = rows.filter_map(|row| {
         let (of, told) = row.strip_prefix("| `")?.split_once("` | ")?;
         Some((of, told.trim_end_matches(" |")))

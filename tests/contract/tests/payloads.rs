@@ -1,10 +1,6 @@
 //! The functions can read the payloads that the machine sends, and the machine can read their answers.
 
-#![allow(
-    clippy::expect_used,
-    clippy::panic,
-    reason = "a test may panic, and reads better"
-)]
+#![allow(clippy::expect_used, clippy::panic, reason = "a test may panic, and reads better")]
 
 use serde::Serialize;
 use serde::de::DeserializeOwned;
@@ -14,8 +10,8 @@ use windlass_contract::{called_by, machine, machine_as_json, states, tasks};
 use windlass_domain::identity::DeploymentId;
 use windlass_domain::plan::KindName;
 use windlass_engine::payload::{
-    Answer, ConductorInput, DeployerInput, FirstItemState, JudgeInput, PlannerInput,
-    PublisherInput, Transition, WorkDone, WorkItem, WorkTransition,
+    Answer, ConductorInput, DeployerInput, FirstItemState, JudgeInput, PlannerInput, PublisherInput, Transition,
+    WorkDone, WorkItem, WorkTransition,
 };
 use windlass_jsonata::{Scope, Variables, expression_in};
 use windlass_machine::definition::State;
@@ -51,13 +47,8 @@ fn variables() -> Variables {
     let context = json!({});
     let result = json!({"Payload": answer()});
     let empty = Variables::new();
-    let scope = Scope {
-        variables: &empty,
-        context: &context,
-        input: &context,
-        result: Some(&result),
-        error_output: None,
-    };
+    let scope =
+        Scope { variables: &empty, context: &context, input: &context, result: Some(&result), error_output: None };
     let assigned = Template::parse_all(&admit.assign).expect("templates");
     let evaluate = |(name, template): &(String, Template)| {
         let value = template.evaluate(&scope).expect("a value");
@@ -67,26 +58,17 @@ fn variables() -> Variables {
 }
 
 fn payload(template: &Value, variables: &Variables) -> Value {
-    let context = json!({"Execution": {"Id": "arn", "Name": "name", "Input": {"action": "deploy"}}, "Task": {"Token": "t"}});
+    let context =
+        json!({"Execution": {"Id": "arn", "Name": "name", "Input": {"action": "deploy"}}, "Task": {"Token": "t"}});
     let input = serde_json::to_value(item()).expect("JSON");
-    let scope = Scope {
-        variables,
-        context: &context,
-        input: &input,
-        result: None,
-        error_output: None,
-    };
+    let scope = Scope { variables, context: &context, input: &input, result: None, error_output: None };
     let template = Template::parse(template).expect("a template");
-    template
-        .evaluate(&scope)
-        .expect("every variable is set by Admit")
-        .into_owned()
+    template.evaluate(&scope).expect("every variable is set by Admit").into_owned()
 }
 
 /// Returns what a function has read of a payload, as it would write it.
 fn read_as<T: DeserializeOwned + Serialize>(name: &str, payload: &Value) -> Value {
-    let read: T =
-        serde_json::from_value(payload.clone()).unwrap_or_else(|error| panic!("{name}: {error}"));
+    let read: T = serde_json::from_value(payload.clone()).unwrap_or_else(|error| panic!("{name}: {error}"));
     serde_json::to_value(read).expect("JSON")
 }
 
@@ -144,10 +126,8 @@ fn every_payload_is_what_its_function_reads() {
 #[test]
 fn every_function_of_the_machine_is_called_where_it_belongs() {
     let machine = machine();
-    let called: BTreeSet<(&str, &str)> = tasks(&machine)
-        .into_iter()
-        .map(|(name, task)| (name, called_by(task)))
-        .collect();
+    let called: BTreeSet<(&str, &str)> =
+        tasks(&machine).into_iter().map(|(name, task)| (name, called_by(task))).collect();
     let wanted = [
         ("Admit", "Conductor"),
         ("Preempt", "Conductor"),
@@ -173,19 +153,11 @@ fn every_function_of_the_machine_is_called_where_it_belongs() {
 fn what_was_published_is_handed_on_as_the_item_that_it_was() {
     let machine = machine();
     let item = serde_json::to_value(item()).expect("JSON");
-    let done = WorkDone {
-        component: self::item().component,
-        verdict: WorkTransition::Changed,
-    };
+    let done = WorkDone { component: self::item().component, verdict: WorkTransition::Changed };
     let result = json!({"Payload": done});
     let (variables, context) = (variables(), json!({}));
-    let scope = Scope {
-        variables: &variables,
-        context: &context,
-        input: &item,
-        result: Some(&result),
-        error_output: None,
-    };
+    let scope =
+        Scope { variables: &variables, context: &context, input: &item, result: Some(&result), error_output: None };
     let output = Template::parse(&tasks(&machine)["Publish"].output).expect("a template");
     let output = output.evaluate(&scope).expect("a value");
     for member in ["component", "kind"] {
@@ -198,9 +170,7 @@ fn expressions(value: &Value, found: &mut BTreeSet<String>) {
     match value {
         Value::String(text) => found.extend(expression_in(text).map(str::to_owned)),
         Value::Array(items) => items.iter().for_each(|item| expressions(item, found)),
-        Value::Object(members) => members
-            .values()
-            .for_each(|member| expressions(member, found)),
+        Value::Object(members) => members.values().for_each(|member| expressions(member, found)),
         _ => {}
     }
 }
@@ -209,18 +179,10 @@ fn expressions(value: &Value, found: &mut BTreeSet<String>) {
 fn every_member_that_is_read_is_answered_and_the_other_way_round() {
     let mut found = BTreeSet::new();
     expressions(&machine_as_json(), &mut found);
-    let read: BTreeSet<String> = found
-        .iter()
-        .filter_map(|text| text.strip_prefix("$states.result.Payload."))
-        .map(str::to_owned)
-        .collect();
+    let read: BTreeSet<String> =
+        found.iter().filter_map(|text| text.strip_prefix("$states.result.Payload.")).map(str::to_owned).collect();
     let answer = serde_json::to_value(answer()).expect("JSON");
-    let answered: BTreeSet<String> = answer
-        .as_object()
-        .expect("an object")
-        .keys()
-        .cloned()
-        .collect();
+    let answered: BTreeSet<String> = answer.as_object().expect("an object").keys().cloned().collect();
     assert_eq!(read, answered);
 }
 
@@ -238,22 +200,9 @@ fn an_answer_has_every_member_even_where_there_is_nothing_to_tell() {
     };
     let empty = serde_json::to_value(empty).expect("JSON");
     let full = serde_json::to_value(answer()).expect("JSON");
-    let keys = |value: &Value| -> Vec<String> {
-        value
-            .as_object()
-            .expect("an object")
-            .keys()
-            .cloned()
-            .collect()
-    };
+    let keys = |value: &Value| -> Vec<String> { value.as_object().expect("an object").keys().cloned().collect() };
     assert_eq!(keys(&empty), keys(&full));
-    assert!(
-        empty
-            .as_object()
-            .expect("an object")
-            .values()
-            .all(|value| !value.is_null())
-    );
+    assert!(empty.as_object().expect("an object").values().all(|value| !value.is_null()));
 }
 
 #[test]
@@ -263,27 +212,13 @@ fn a_maps_verdict_is_changed_only_if_every_item_says_so() {
         panic!("Change is a Map");
     };
     let verdict = Template::parse(&map.assign["verdict"]).expect("a template");
-    let done = |verdict| {
-        serde_json::to_value(WorkDone {
-            component: item().component,
-            verdict,
-        })
-        .expect("JSON")
-    };
+    let done = |verdict| serde_json::to_value(WorkDone { component: item().component, verdict }).expect("JSON");
     let odd = json!({"component": "api"});
     for (items, results, wanted) in [
         (0, vec![], "changed"),
         (1, vec![done(WorkTransition::Changed)], "changed"),
-        (
-            2,
-            vec![done(WorkTransition::Changed), done(WorkTransition::Changed)],
-            "changed",
-        ),
-        (
-            2,
-            vec![done(WorkTransition::Changed), done(WorkTransition::Failed)],
-            "failed",
-        ),
+        (2, vec![done(WorkTransition::Changed), done(WorkTransition::Changed)], "changed"),
+        (2, vec![done(WorkTransition::Changed), done(WorkTransition::Failed)], "failed"),
         (1, vec![odd.clone()], "failed"),
         (2, vec![done(WorkTransition::Changed), odd], "failed"),
         (2, vec![done(WorkTransition::Changed)], "failed"),
@@ -299,11 +234,7 @@ fn a_maps_verdict_is_changed_only_if_every_item_says_so() {
             result: Some(&result),
             error_output: None,
         };
-        assert_eq!(
-            verdict.evaluate(&scope).expect("a value").as_str(),
-            Some(wanted),
-            "{items} items, {result}"
-        );
+        assert_eq!(verdict.evaluate(&scope).expect("a value").as_str(), Some(wanted), "{items} items, {result}");
     }
 }
 
@@ -380,10 +311,7 @@ fn no_variable_has_the_name_of_a_function_of_jsonata() {
             _ => Vec::new(),
         };
         for variable in assigned {
-            assert!(
-                !functions.contains(&variable.as_str()),
-                "{name} sets ${variable}"
-            );
+            assert!(!functions.contains(&variable.as_str()), "{name} sets ${variable}");
         }
     }
 }

@@ -2,11 +2,7 @@
 //!
 //! A mark is a paragraph of a test's doc comment or docstring: `Safety: <area>: <what the test shows>.`
 
-#![allow(
-    clippy::expect_used,
-    clippy::panic,
-    reason = "a test may panic, and reads better"
-)]
+#![allow(clippy::expect_used, clippy::panic, reason = "a test may panic, and reads better")]
 
 use std::collections::BTreeMap;
 use std::fmt::Write;
@@ -52,10 +48,7 @@ fn sources(folder: &Path, found: &mut Vec<PathBuf>) {
         let path = folder.join(&name);
         if root().join(&path).is_dir() {
             sources(&path, found);
-        } else if path
-            .extension()
-            .is_some_and(|end| end == "rs" || end == "py")
-        {
+        } else if path.extension().is_some_and(|end| end == "rs" || end == "py") {
             found.push(path);
         }
     }
@@ -127,10 +120,7 @@ fn in_python(source: &str) -> Vec<(Option<String>, String)> {
 fn areas(head: &str) -> Vec<&str> {
     let rows = head.lines().filter_map(|line| line.strip_prefix("| "));
     let areas = rows.filter_map(|row| row.split_once(" | "));
-    let areas: Vec<_> = areas
-        .map(|(area, _)| area)
-        .filter(|area| !["area", "---"].contains(area))
-        .collect();
+    let areas: Vec<_> = areas.map(|(area, _)| area).filter(|area| !["area", "---"].contains(area)).collect();
     assert!(areas.len() > 10, "{PAGE} must have its table of areas");
     areas
 }
@@ -138,11 +128,7 @@ fn areas(head: &str) -> Vec<&str> {
 /// Returns the marks of a source.
 fn marks(path: &str) -> Vec<(Option<String>, String)> {
     let source = fs::read_to_string(root().join(path)).expect(path);
-    if Path::new(path).extension().is_some_and(|end| end == "py") {
-        in_python(&source)
-    } else {
-        in_rust(path, &source)
-    }
+    if Path::new(path).extension().is_some_and(|end| end == "py") { in_python(&source) } else { in_rust(path, &source) }
 }
 
 /// Returns the marks of all sources by area, and the mistakes in marks.
@@ -296,19 +282,8 @@ fn a_mark_is_a_paragraph_of_a_tests_docstring() {
 #[test]
 fn what_is_no_mark_is_told() {
     let areas = ["open calls"];
-    assert_eq!(
-        read("Safety: open calls: It: holds.", &areas),
-        Ok((0, "It: holds."))
-    );
-    for wrong in [
-        "open calls",
-        "open: It holds.",
-        "open calls: It holds",
-        "open calls: a | b.",
-    ] {
-        assert!(
-            read(&format!("Safety: {wrong}"), &areas).is_err(),
-            "{wrong}"
-        );
+    assert_eq!(read("Safety: open calls: It: holds.", &areas), Ok((0, "It: holds.")));
+    for wrong in ["open calls", "open: It holds.", "open calls: It holds", "open calls: a | b."] {
+        assert!(read(&format!("Safety: {wrong}"), &areas).is_err(), "{wrong}");
     }
 }

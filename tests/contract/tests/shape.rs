@@ -1,10 +1,6 @@
 //! The shape of the machine: everything is reached, explained, bounded and caught.
 
-#![allow(
-    clippy::expect_used,
-    clippy::panic,
-    reason = "a test may panic, and reads better"
-)]
+#![allow(clippy::expect_used, clippy::panic, reason = "a test may panic, and reads better")]
 
 use std::collections::{BTreeMap, BTreeSet};
 use windlass_contract::{machine, states, tasks};
@@ -50,17 +46,11 @@ fn the_interpreter_can_run_it() {
 #[test]
 fn every_state_is_reached() {
     let machine = machine();
-    assert_eq!(
-        reached(&machine.start_at, &machine.states).len(),
-        machine.states.len()
-    );
+    assert_eq!(reached(&machine.start_at, &machine.states).len(), machine.states.len());
     for state in machine.states.values() {
         if let State::Map(map) = state {
             let processor = &map.item_processor;
-            assert_eq!(
-                reached(&processor.start_at, &processor.states).len(),
-                processor.states.len()
-            );
+            assert_eq!(reached(&processor.start_at, &processor.states).len(), processor.states.len());
         }
     }
 }
@@ -84,10 +74,7 @@ fn names_are_unique_and_short_enough_to_be_read() {
 #[test]
 fn every_state_is_explained_to_an_operator() {
     for (name, state) in states(&machine()) {
-        assert!(
-            state.comment().len() > 30 && state.comment().ends_with('.'),
-            "{name}"
-        );
+        assert!(state.comment().len() > 30 && state.comment().ends_with('.'), "{name}");
     }
 }
 
@@ -104,17 +91,10 @@ fn bounds(state: &State) -> bool {
 fn every_loop_waits_or_uses_up_a_wave() {
     let machine = machine();
     // Take away states that lead nowhere any more, until none is left. What remains are loops.
-    let mut left: BTreeSet<&str> = machine
-        .states
-        .iter()
-        .filter(|(_, state)| !bounds(state))
-        .map(|(name, _)| name.as_str())
-        .collect();
+    let mut left: BTreeSet<&str> =
+        machine.states.iter().filter(|(_, state)| !bounds(state)).map(|(name, _)| name.as_str()).collect();
     loop {
-        let leaf = left
-            .iter()
-            .copied()
-            .find(|name| next_of(&machine.states[*name]).is_disjoint(&left));
+        let leaf = left.iter().copied().find(|name| next_of(&machine.states[*name]).is_disjoint(&left));
         match leaf {
             Some(leaf) => left.remove(leaf),
             None => break,
@@ -144,10 +124,7 @@ fn what_is_declared_is_held_to_the_machines_own_limits() {
     let tasks = tasks(&machine);
     assert_eq!(tasks["AwaitTurn"].timeout_seconds, TURN_S);
     // The polls of a rollout go on for longer than it may take, and some minutes more.
-    let waits = [
-        ("StillInProgress", OFTEN_S),
-        ("TakesHours", LONGEST_WAIT.as_s()),
-    ];
+    let waits = [("StillInProgress", OFTEN_S), ("TakesHours", LONGEST_WAIT.as_s())];
     for name in ["Deploy", "Restore"] {
         for (error, longest_s) in waits {
             let mut retry = tasks[name].retry.iter();

@@ -1,41 +1,24 @@
 //! The template gives the machine what it needs, within the documented time limits.
 
-#![allow(
-    clippy::expect_used,
-    clippy::panic,
-    reason = "a test may panic, and reads better"
-)]
+#![allow(clippy::expect_used, clippy::panic, reason = "a test may panic, and reads better")]
 
 use serde_json::{Value, json};
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::path::Path;
-use windlass_contract::{
-    ARCHITECTURE, TABLES, TEMPLATE, functions_of, machine, table, tasks, template,
-};
+use windlass_contract::{ARCHITECTURE, TABLES, TEMPLATE, functions_of, machine, table, tasks, template};
 use windlass_domain::plan::KindName;
 use windlass_domain::summary;
 use windlass_machine::definition::{Definition, Resource};
 
 /// Returns the table of time limits: for each function its timeout, and the timeout of its states.
 fn documented() -> BTreeMap<String, (u64, Option<u64>)> {
-    let (_, section) = ARCHITECTURE
-        .split_once("### Time limits")
-        .expect("the section");
-    let rows = section
-        .lines()
-        .filter(|line| line.starts_with("| `"))
-        .map_while(|line| {
-            let cells: Vec<&str> = line.split('|').map(str::trim).collect();
-            let state = cells[3]
-                .split(',')
-                .next()
-                .and_then(|cell| cell.parse().ok());
-            Some((
-                cells[1].trim_matches('`').to_owned(),
-                (cells[2].parse().ok()?, state),
-            ))
-        });
+    let (_, section) = ARCHITECTURE.split_once("### Time limits").expect("the section");
+    let rows = section.lines().filter(|line| line.starts_with("| `")).map_while(|line| {
+        let cells: Vec<&str> = line.split('|').map(str::trim).collect();
+        let state = cells[3].split(',').next().and_then(|cell| cell.parse().ok());
+        Some((cells[1].trim_matches('`').to_owned(), (cells[2].parse().ok()?, state)))
+    });
     rows.collect()
 }
 
@@ -53,19 +36,13 @@ fn function_name(resource: &str) -> String {
 
 fn functions(template: &Value) -> BTreeMap<String, &Value> {
     let resources = template["Resources"].as_object().expect("resources");
-    let functions = resources
-        .iter()
-        .filter(|(_, r)| r["Type"] == "AWS::Serverless::Function");
-    functions
-        .map(|(name, r)| (function_name(name), &r["Properties"]))
-        .collect()
+    let functions = resources.iter().filter(|(_, r)| r["Type"] == "AWS::Serverless::Function");
+    functions.map(|(name, r)| (function_name(name), &r["Properties"])).collect()
 }
 
 /// Returns the properties of a function that the machine names, by its name.
 fn function<'a>(functions: &BTreeMap<String, &'a Value>, name: &str) -> &'a Value {
-    functions.get(name).unwrap_or_else(|| {
-        panic!("template.yaml has no function `{name}`, which the machine calls")
-    })
+    functions.get(name).unwrap_or_else(|| panic!("template.yaml has no function `{name}`, which the machine calls"))
 }
 
 /// Returns a function's limits in the table.
@@ -87,23 +64,10 @@ fn every_functions_timeout_is_the_documented_one() {
     let template = template();
     let in_template: BTreeMap<String, u64> = functions(&template)
         .into_iter()
-        .map(|(name, properties)| {
-            (
-                name,
-                properties["Timeout"]
-                    .as_u64()
-                    .expect("a timeout of its own"),
-            )
-        })
+        .map(|(name, properties)| (name, properties["Timeout"].as_u64().expect("a timeout of its own")))
         .collect();
-    let wanted: BTreeMap<String, u64> = documented()
-        .into_iter()
-        .map(|(name, (timeout, _))| (name, timeout))
-        .collect();
-    assert_eq!(
-        in_template, wanted,
-        "left is template.yaml, right is docs/ARCHITECTURE.md, \"Time limits\""
-    );
+    let wanted: BTreeMap<String, u64> = documented().into_iter().map(|(name, (timeout, _))| (name, timeout)).collect();
+    assert_eq!(in_template, wanted, "left is template.yaml, right is docs/ARCHITECTURE.md, \"Time limits\"");
 }
 
 /// "How far the telling of a day has come" (`shared/domain/src/summary/day.rs`): each of its times is one of the
@@ -113,11 +77,7 @@ fn summaries_are_told_in_one_hour_by_one_invocation_at_a_time() {
     let template = template();
     let schedule = &template["Resources"]["SummarySchedule"]["Properties"]["ScheduleExpression"];
     assert_eq!(*schedule, "cron(0/5 ${SummaryHour} * * ? *)");
-    assert_eq!(
-        summary::LAST_MS,
-        55 * 60 * 1000,
-        "the last look of each five minutes"
-    );
+    assert_eq!(summary::LAST_MS, 55 * 60 * 1000, "the last look of each five minutes");
     let timeout = functions(&template)["outbox"]["Timeout"].as_u64();
     assert!(timeout.is_some_and(|timeout| timeout * 1000 < summary::ALONE_MS));
     // A look that failed is repeated after a minute (AWS Lambda Developer Guide, "How Lambda handles errors and retries
@@ -142,10 +102,7 @@ fn the_ledger_removes_items_by_the_time_that_the_adapter_writes() {
 fn who_makes_calls_lives_as_long_as_is_believed_and_is_asked_once() {
     let template = template();
     let functions = functions(&template);
-    assert_eq!(
-        functions["run-task"]["Timeout"],
-        windlass_domain::kinds::task::LIVES_S
-    );
+    assert_eq!(functions["run-task"]["Timeout"], windlass_domain::kinds::task::LIVES_S);
     let config = &template["Resources"]["RunTaskInvokeConfig"]["Properties"];
     assert_eq!(config["MaximumRetryAttempts"], 0);
 }
@@ -181,11 +138,7 @@ fn what_a_deployment_cost_is_told_of_the_memory_that_its_deployers_have() {
     for (kind, called) in TABLES.iter().flat_map(|name| table(&machine, name)) {
         let kind: KindName = serde_json::from_value(kind.into()).expect("a kind");
         let memory = &function(&functions, &function_name(called))["MemorySize"];
-        assert_eq!(
-            *memory,
-            kind.memory_mb(),
-            "{called}: MemorySize in template.yaml, MEMORY_MB of the kind"
-        );
+        assert_eq!(*memory, kind.memory_mb(), "{called}: MemorySize in template.yaml, MEMORY_MB of the kind");
     }
 }
 
@@ -194,9 +147,7 @@ fn every_kind_has_a_function_and_a_role_of_its_own() {
     let (template, machine) = (template(), machine());
     let functions = functions(&template);
     let tables = TABLES.iter().flat_map(|name| table(&machine, name));
-    let called: Vec<String> = tables
-        .map(|(_, function)| function_name(function))
-        .collect();
+    let called: Vec<String> = tables.map(|(_, function)| function_name(function)).collect();
     let distinct: BTreeSet<&String> = called.iter().collect();
     assert_eq!(distinct.len(), called.len(), "{called:?}");
     let role = |name: &String| function(&functions, name)["Role"].as_str().expect("a role");
@@ -212,19 +163,11 @@ fn every_function_is_on_the_dashboard_and_in_the_table_of_functions() {
     let template = template();
     let resources = template["Resources"].as_object().expect("resources");
     let mut functions = resources.iter();
-    while let Some((resource, _)) =
-        functions.find(|(_, found)| found["Type"] == "AWS::Serverless::Function")
-    {
+    while let Some((resource, _)) = functions.find(|(_, found)| found["Type"] == "AWS::Serverless::Function") {
         let shown = format!("\"${{{resource}}}\"");
-        assert!(
-            TEMPLATE.contains(&shown),
-            "the Dashboard of template.yaml has no {shown}"
-        );
+        assert!(TEMPLATE.contains(&shown), "the Dashboard of template.yaml has no {shown}");
         let name = function_name(resource);
-        assert!(
-            table.contains(&format!("`{name}`")),
-            "docs/ARCHITECTURE.md, \"Functions\", has no `{name}`"
-        );
+        assert!(table.contains(&format!("`{name}`")), "docs/ARCHITECTURE.md, \"Functions\", has no `{name}`");
     }
 }
 
@@ -261,15 +204,8 @@ fn the_machine_may_invoke_what_it_calls_and_nothing_else() {
     let mut statements = statements.expect("statements").iter();
     let invoke = statements.find(|statement| statement["Action"] == "lambda:InvokeFunction");
     let allowed = invoke.expect("it invokes")["Resource"].as_array();
-    let allowed: BTreeSet<&str> = allowed
-        .expect("functions")
-        .iter()
-        .filter_map(Value::as_str)
-        .collect();
-    let wanted: BTreeSet<String> = called(&machine())
-        .iter()
-        .map(|function| format!("${{{function}.Arn}}:*"))
-        .collect();
+    let allowed: BTreeSet<&str> = allowed.expect("functions").iter().filter_map(Value::as_str).collect();
+    let wanted: BTreeSet<String> = called(&machine()).iter().map(|function| format!("${{{function}.Arn}}:*")).collect();
     assert_eq!(
         allowed,
         wanted.iter().map(String::as_str).collect(),
@@ -290,16 +226,9 @@ fn what_switches_a_target_ends_within_a_minute() {
 fn every_substitution_is_given_and_every_given_one_is_used() {
     let template = template();
     let machine_in_template = &template["Resources"]["ReleaseMachine"]["Properties"];
-    assert_eq!(
-        machine_in_template["DefinitionUri"],
-        "statemachine/release.asl.json"
-    );
-    let mut given: BTreeSet<String> = machine_in_template["DefinitionSubstitutions"]
-        .as_object()
-        .expect("substitutions")
-        .keys()
-        .cloned()
-        .collect();
+    assert_eq!(machine_in_template["DefinitionUri"], "statemachine/release.asl.json");
+    let mut given: BTreeSet<String> =
+        machine_in_template["DefinitionSubstitutions"].as_object().expect("substitutions").keys().cloned().collect();
     let used = called(&machine());
     let used: BTreeSet<String> = used.iter().map(|name| format!("{name}Arn")).collect();
     // The calls of the tasks are in the partition of the stack.
@@ -311,13 +240,7 @@ fn every_substitution_is_given_and_every_given_one_is_used() {
     );
     for name in given {
         let function = name.trim_end_matches("Arn");
-        assert!(
-            TEMPLATE.contains(&format!("{name}: !Ref {function}.Version")),
-            "{name}"
-        );
-        assert_eq!(
-            template["Resources"][function]["Type"],
-            "AWS::Serverless::Function"
-        );
+        assert!(TEMPLATE.contains(&format!("{name}: !Ref {function}.Version")), "{name}");
+        assert_eq!(template["Resources"][function]["Type"], "AWS::Serverless::Function");
     }
 }

@@ -1,11 +1,7 @@
 //! A crate whose integration tests are one binary names each of their files in `tests/main.rs`: cargo would not miss a
 //! file that it does not, and neither would anybody else.
 
-#![allow(
-    clippy::expect_used,
-    clippy::panic,
-    reason = "a test may panic, and reads better"
-)]
+#![allow(clippy::expect_used, clippy::panic, reason = "a test may panic, and reads better")]
 
 use std::fs;
 use std::path::Path;
@@ -16,9 +12,7 @@ const CRATES: [&str; 4] = ["cli", "shared/aws", "shared/engine", "tests/machine"
 #[test]
 fn every_file_of_tests_is_run() {
     for krate in CRATES {
-        let folder = Path::new(env!("CARGO_MANIFEST_DIR"))
-            .join("../..")
-            .join(krate);
+        let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../..").join(krate);
         let manifest = fs::read_to_string(folder.join("Cargo.toml")).expect("a manifest");
         assert!(manifest.contains("autotests = false"), "{krate}");
         let files = named(&folder.join("tests"), "main.rs");

@@ -1,18 +1,14 @@
 //! The words that the functions answer and the words that the machine branches on are the same.
 
-#![allow(
-    clippy::expect_used,
-    clippy::panic,
-    reason = "a test may panic, and reads better"
-)]
+#![allow(clippy::expect_used, clippy::panic, reason = "a test may panic, and reads better")]
 
 use serde_json::Value;
 use std::collections::{BTreeMap, BTreeSet};
 use windlass_contract::{TABLES, machine, machine_as_json, names_of, states, table};
 use windlass_domain::plan::KindName;
 use windlass_engine::payload::{
-    AdmitTransition, EndTransition, FirstItemState, JudgeTransition, LookTransition,
-    PlanTransition, PrepareTransition, Transition, UndoTransition, WaitTransition, WorkTransition,
+    AdmitTransition, EndTransition, FirstItemState, JudgeTransition, LookTransition, PlanTransition, PrepareTransition,
+    Transition, UndoTransition, WaitTransition, WorkTransition,
 };
 use windlass_jsonata::expression_in;
 use windlass_machine::definition::{Choice, Definition, State};
@@ -29,9 +25,7 @@ fn choices(machine: &Definition) -> BTreeMap<&str, &Choice> {
 /// Splits a condition into what it compares and the word that it compares it with: `$verdict = 'go'`.
 fn compared(condition: &str) -> (&str, &str) {
     let inner = condition.trim_start_matches("{% ").trim_end_matches(" %}");
-    let (what, word) = inner
-        .split_once(" = ")
-        .expect("a Choice compares one thing with one word");
+    let (what, word) = inner.split_once(" = ").expect("a Choice compares one thing with one word");
     (what, word.trim_matches('\''))
 }
 
@@ -39,17 +33,9 @@ fn compared(condition: &str) -> (&str, &str) {
 fn every_choice_branches_on_one_word() {
     let machine = machine();
     for (name, choice) in choices(&machine) {
-        let on: BTreeSet<&str> = choice
-            .choices
-            .iter()
-            .map(|rule| compared(&rule.condition).0)
-            .collect();
+        let on: BTreeSet<&str> = choice.choices.iter().map(|rule| compared(&rule.condition).0).collect();
         assert_eq!(on.len(), 1, "{name} branches on {on:?}");
-        let words: Vec<&str> = choice
-            .choices
-            .iter()
-            .map(|rule| compared(&rule.condition).1)
-            .collect();
+        let words: Vec<&str> = choice.choices.iter().map(|rule| compared(&rule.condition).1).collect();
         let distinct: BTreeSet<&&str> = words.iter().collect();
         assert_eq!(distinct.len(), words.len(), "{name} names a word twice");
     }
@@ -58,9 +44,7 @@ fn every_choice_branches_on_one_word() {
 /// Returns the words of a set, as they are answered.
 fn words<T: Copy + Into<Transition>>(all: &[T]) -> BTreeSet<String> {
     let words = all.iter().map(|word| serde_json::to_value((*word).into()));
-    words
-        .map(|word| word.expect("a word").as_str().expect("a text").to_owned())
-        .collect()
+    words.map(|word| word.expect("a word").as_str().expect("a text").to_owned()).collect()
 }
 
 /// Each Choice branches on all that the states before it may answer, and on nothing else.
@@ -132,10 +116,8 @@ fn what_no_rule_names_is_undone_or_told_truthfully() {
 #[test]
 fn every_kind_has_its_functions() {
     let machine = machine();
-    let kinds: Vec<KindName> = names_of::<KindName>()
-        .into_iter()
-        .map(|name| serde_json::from_value(name.into()).expect("a kind"))
-        .collect();
+    let kinds: Vec<KindName> =
+        names_of::<KindName>().into_iter().map(|name| serde_json::from_value(name.into()).expect("a kind")).collect();
     let told = |publishes: bool| -> BTreeSet<String> {
         let kinds = kinds.iter().filter(|kind| !publishes || kind.publishes());
         kinds.map(ToString::to_string).collect()
@@ -144,15 +126,10 @@ fn every_kind_has_its_functions() {
         let table = table(&machine, name);
         table.into_keys().map(str::to_owned).collect()
     };
-    for (name, of, publishes) in [
-        ("deployers", "each kind of `each_kind!`", false),
-        ("publishers", "each that PUBLISHES", true),
-    ] {
-        assert_eq!(
-            found(name),
-            told(publishes),
-            "statemachine/release.asl.json, Admit: `{name}` has a line for {of}"
-        );
+    for (name, of, publishes) in
+        [("deployers", "each kind of `each_kind!`", false), ("publishers", "each that PUBLISHES", true)]
+    {
+        assert_eq!(found(name), told(publishes), "statemachine/release.asl.json, Admit: `{name}` has a line for {of}");
     }
 }
 
@@ -188,10 +165,7 @@ fn only_the_tables_name_a_kind() {
     let machine = machine();
     let functions = TABLES.iter().flat_map(|name| table(&machine, name));
     let functions = functions.map(|(_, function)| format!("{function}Arn"));
-    let names: BTreeSet<String> = names_of::<KindName>()
-        .into_iter()
-        .chain(functions)
-        .collect();
+    let names: BTreeSet<String> = names_of::<KindName>().into_iter().chain(functions).collect();
     for text in &texts {
         // The integration by which Lambda is invoked is no kind.
         let text = text.replace(":states:::lambda:invoke", "");

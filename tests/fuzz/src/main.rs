@@ -29,9 +29,7 @@ fn main() -> ExitCode {
 }
 
 fn run(inputs: &str, report: &Path) -> Result<bool, String> {
-    let inputs: u64 = inputs
-        .parse()
-        .map_err(|error| format!("{inputs}: {error}"))?;
+    let inputs: u64 = inputs.parse().map_err(|error| format!("{inputs}: {error}"))?;
     let mut all: Vec<(&str, Seen)> = Vec::new();
     for target in TARGETS {
         let seen = play(target, 0..(inputs * target.share).div_ceil(1000));
@@ -43,15 +41,12 @@ fn run(inputs: &str, report: &Path) -> Result<bool, String> {
     }
     let told = value(&all);
     println!("{} inputs, {} broken", told["inputs"], told["failures"]);
-    std::fs::write(report, format!("{told:#}\n"))
-        .map_err(|error| format!("{}: {error}", report.display()))?;
+    std::fs::write(report, format!("{told:#}\n")).map_err(|error| format!("{}: {error}", report.display()))?;
     Ok(all.iter().all(|(_, seen)| seen.broken.is_empty()))
 }
 
 fn one(target: &str, number: &str) -> Result<bool, String> {
-    let number: u64 = number
-        .parse()
-        .map_err(|error| format!("{number}: {error}"))?;
+    let number: u64 = number.parse().map_err(|error| format!("{number}: {error}"))?;
     let target = TARGETS.iter().find(|known| known.name == target);
     let target = target.ok_or("there is no such target")?;
     let _ = std::io::stdout().write_all(&input(target, number));

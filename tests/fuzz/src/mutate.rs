@@ -35,12 +35,7 @@ fn change(rng: &mut Rng, bytes: &mut Vec<u8>, seeds: &[Vec<u8>]) {
             insert(bytes, at, &other[from..to]);
         }
         5 => {
-            let number = [
-                rng.u64(..).to_string(),
-                "-1".into(),
-                "1e999".into(),
-                "0x7f".into(),
-            ];
+            let number = [rng.u64(..).to_string(), "-1".into(), "1e999".into(), "0x7f".into()];
             let number = number[rng.usize(0..4)].clone();
             insert(bytes, at, number.as_bytes());
         }

@@ -43,11 +43,7 @@ static WATCHED: Once = Once::new();
 /// Tries the inputs of these numbers. An input that does not end, or takes all memory, ends the process and is named.
 pub fn play(target: &Target, numbers: impl Iterator<Item = u64>) -> Seen {
     WATCHED.call_once(|| {
-        watch::start(Most {
-            bytes: MOST_BYTES,
-            time: MOST_TIME,
-            now: || MEMORY.current_usage(),
-        });
+        watch::start(Most { bytes: MOST_BYTES, time: MOST_TIME, now: || MEMORY.current_usage() });
     });
     let mut attempt = (target.ready)();
     let mut seen = Seen::default();
@@ -57,12 +53,7 @@ pub fn play(target: &Target, numbers: impl Iterator<Item = u64>) -> Seen {
         let before = MEMORY.current_usage();
         MEMORY.reset_peak_usage();
         let began = Instant::now();
-        watch::begin(Tried {
-            target: target.name,
-            number,
-            began,
-            before,
-        });
+        watch::begin(Tried { target: target.name, number, began, before });
         let tried = catch_unwind(AssertUnwindSafe(|| attempt(&mut rng, &mut shown)));
         watch::end();
         let took = began.elapsed();
@@ -92,16 +83,12 @@ pub fn play(target: &Target, numbers: impl Iterator<Item = u64>) -> Seen {
 pub fn input(target: &Target, number: u64) -> Vec<u8> {
     let mut shown = Vec::new();
     let mut attempt = (target.ready)();
-    let _ = catch_unwind(AssertUnwindSafe(|| {
-        attempt(&mut rng(target, number), &mut shown)
-    }));
+    let _ = catch_unwind(AssertUnwindSafe(|| attempt(&mut rng(target, number), &mut shown)));
     shown
 }
 
 fn rng(target: &Target, number: u64) -> Rng {
-    let name = target.name.bytes().fold(0_u64, |sum, byte| {
-        sum.wrapping_mul(31).wrapping_add(u64::from(byte))
-    });
+    let name = target.name.bytes().fold(0_u64, |sum, byte| sum.wrapping_mul(31).wrapping_add(u64::from(byte)));
     Rng::with_seed(name ^ number.wrapping_mul(0x9e37_79b9_7f4a_7c15))
 }
 

@@ -61,9 +61,7 @@ pub fn start(most: Most) {
         loop {
             thread::sleep(EVERY);
             let tried: Vec<Tried> = all().values().copied().collect();
-            let wrong = tried
-                .iter()
-                .find_map(|tried| wrong(tried, most, Instant::now()));
+            let wrong = tried.iter().find_map(|tried| wrong(tried, most, Instant::now()));
             if let Some(wrong) = wrong {
                 eprintln!("{wrong}");
                 exit(3);
@@ -94,28 +92,13 @@ mod tests {
     #[test]
     fn what_does_not_end_or_takes_all_memory_is_named() {
         let began = Instant::now();
-        let tried = Tried {
-            target: "names",
-            number: 7,
-            began,
-            before: 100,
-        };
-        let most = |now| Most {
-            bytes: 10,
-            time: Duration::from_secs(1),
-            now,
-        };
+        let tried = Tried { target: "names", number: 7, began, before: 100 };
+        let most = |now| Most { bytes: 10, time: Duration::from_secs(1), now };
         let after = |seconds| began + Duration::from_secs(seconds);
         assert_eq!(wrong(&tried, most(|| 160), after(6)), None);
         let told = wrong(&tried, most(|| 0), after(7));
-        assert_eq!(
-            told.as_deref(),
-            Some("it does not end within 7 s: windlass-fuzz one names 7")
-        );
+        assert_eq!(told.as_deref(), Some("it does not end within 7 s: windlass-fuzz one names 7"));
         let told = wrong(&tried, most(|| 161), after(0));
-        assert_eq!(
-            told.as_deref(),
-            Some("it takes 61 bytes of memory and goes on: windlass-fuzz one names 7")
-        );
+        assert_eq!(told.as_deref(), Some("it takes 61 bytes of memory and goes on: windlass-fuzz one names 7"));
     }
 }

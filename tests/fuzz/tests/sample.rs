@@ -20,11 +20,7 @@ fn hostile_input_is_refused_by_name_in_bounded_memory_and_time() {
         let some: Vec<_> = seen.broken.iter().take(3).collect();
         assert!(some.is_empty(), "{}: {some:?}", target.name);
         assert!(seen.taken > 0, "nothing was taken by {}", target.name);
-        assert!(
-            !seen.findings.is_empty(),
-            "nothing was refused by {}",
-            target.name
-        );
+        assert!(!seen.findings.is_empty(), "nothing was refused by {}", target.name);
     }
 }
 

@@ -50,16 +50,11 @@ impl Expression {
                 Some(Cow::Owned(Value::Bool(equal)))
             }
             Self::Join(a, b) => {
-                let joined =
-                    text(a.value(scope, item).as_deref()) + &text(b.value(scope, item).as_deref());
+                let joined = text(a.value(scope, item).as_deref()) + &text(b.value(scope, item).as_deref());
                 Some(Cow::Owned(Value::String(joined)))
             }
             Self::If(condition, yes, no) => {
-                let chosen = if is_true(condition.value(scope, item).as_deref()) {
-                    yes
-                } else {
-                    no
-                };
+                let chosen = if is_true(condition.value(scope, item).as_deref()) { yes } else { no };
                 chosen.value(scope, item)
             }
             Self::Call(function, arguments) => {
@@ -70,18 +65,12 @@ impl Expression {
     }
 
     fn for_each<'a>(&self, scope: &Scope<'a>, base: Cow<'a, Value>) -> Found<'a> {
-        let values = items(base)
-            .into_iter()
-            .filter_map(|item| self.of_item(scope, &item))
-            .collect();
+        let values = items(base).into_iter().filter_map(|item| self.of_item(scope, &item)).collect();
         sequence(values)
     }
 
     fn filter<'a>(&self, scope: &Scope<'a>, base: Cow<'a, Value>) -> Found<'a> {
-        let values = items(base)
-            .into_iter()
-            .filter(|item| is_true(self.of_item(scope, item).as_ref()))
-            .collect();
+        let values = items(base).into_iter().filter(|item| is_true(self.of_item(scope, item).as_ref())).collect();
         sequence(values)
     }
 
@@ -105,13 +94,9 @@ fn states<'a>(scope: &Scope<'a>, name: &str) -> Found<'a> {
 
 fn member<'a>(base: Cow<'a, Value>, name: &str) -> Found<'a> {
     match base {
-        Cow::Borrowed(Value::Array(all)) => {
-            sequence(all.iter().filter_map(|v| v.get(name).cloned()).collect())
-        }
+        Cow::Borrowed(Value::Array(all)) => sequence(all.iter().filter_map(|v| v.get(name).cloned()).collect()),
         Cow::Borrowed(value) => value.get(name).map(Cow::Borrowed),
-        Cow::Owned(value) => {
-            member(Cow::Borrowed(&value), name).map(|v| Cow::Owned(v.into_owned()))
-        }
+        Cow::Owned(value) => member(Cow::Borrowed(&value), name).map(|v| Cow::Owned(v.into_owned())),
     }
 }
 

@@ -12,9 +12,7 @@ pub struct ParseError {
 
 impl ParseError {
     pub(super) fn new(rest: &str) -> Self {
-        Self {
-            rest: rest.to_owned(),
-        }
+        Self { rest: rest.to_owned() }
     }
 }
 
@@ -27,9 +25,7 @@ struct Parser {
 impl Expression {
     /// Parses an expression, without the marks `{%` and `%}`.
     pub fn parse(text: &str) -> Parsed {
-        let mut parser = Parser {
-            tokens: tokens(text)?.into_iter().peekable(),
-        };
+        let mut parser = Parser { tokens: tokens(text)?.into_iter().peekable() };
         let expression = parser.choice()?;
         if parser.tokens.peek().is_some() {
             return Err(parser.refuse());
@@ -49,11 +45,7 @@ impl Parser {
     }
 
     fn must_take(&mut self, mark: char) -> Result<(), ParseError> {
-        if self.takes(mark) {
-            Ok(())
-        } else {
-            Err(self.refuse())
-        }
+        if self.takes(mark) { Ok(()) } else { Err(self.refuse()) }
     }
 
     /// `a ? b : c`, which binds weakest.

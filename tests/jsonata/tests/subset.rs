@@ -67,12 +67,11 @@ fn scenes() -> Vec<(Value, Variables)> {
         "items": [changed("api"), changed("web")], "error_name": "E", "cause": "C", "failure": "",
         "undone": null, "deployers": {"lambda": "a", "ecs": "b"}, "publishers": {"static_site": "c"}
     });
-    let Value::Object(variables) = variables else {
-        unreachable!()
-    };
+    let Value::Object(variables) = variables else { unreachable!() };
     let variables: Variables = variables.into_iter().collect();
     let scene = |result: &Value| {
-        let context = json!({"Execution": {"Id": "arn", "Name": "n", "Input": {"app": "shop"}}, "Task": {"Token": "t"}});
+        let context =
+            json!({"Execution": {"Id": "arn", "Name": "n", "Input": {"app": "shop"}}, "Task": {"Token": "t"}});
         let states = json!({
             "input": {"component": "api", "kind": "lambda", "verdict": "changed"},
             "result": result, "context": context,
@@ -92,18 +91,13 @@ fn here(text: &str, states: &Value, variables: &Variables) -> Option<Value> {
         error_output: Some(&states["errorOutput"]),
     };
     let expression = Expression::parse(text).unwrap_or_else(|error| panic!("{text}: {error}"));
-    expression
-        .evaluate(&scope)
-        .map(std::borrow::Cow::into_owned)
+    expression.evaluate(&scope).map(std::borrow::Cow::into_owned)
 }
 
 fn there(text: &str, states: &Value, variables: &Variables) -> Option<Value> {
     let arena = Bump::new();
     let expression = JsonAta::new(text, &arena).unwrap();
-    let mut bindings: HashMap<&str, &Value> = variables
-        .iter()
-        .map(|(name, value)| (name.as_str(), value))
-        .collect();
+    let mut bindings: HashMap<&str, &Value> = variables.iter().map(|(name, value)| (name.as_str(), value)).collect();
     bindings.insert("states", states);
     let value = expression.evaluate(None, Some(&bindings)).unwrap();
     if value.is_undefined() {
@@ -124,34 +118,17 @@ fn same(a: Option<&Value>, b: Option<&Value>) -> bool {
 fn expressions_mean_what_they_mean_in_a_full_implementation() {
     for text in expressions() {
         for (states, variables) in scenes() {
-            let (a, b) = (
-                here(&text, &states, &variables),
-                there(&text, &states, &variables),
-            );
-            assert!(
-                same(a.as_ref(), b.as_ref()),
-                "{text}\n result {}\n here {a:?}\n there {b:?}",
-                states["result"]
-            );
+            let (a, b) = (here(&text, &states, &variables), there(&text, &states, &variables));
+            assert!(same(a.as_ref(), b.as_ref()), "{text}\n result {}\n here {a:?}\n there {b:?}", states["result"]);
         }
     }
 }
 
 #[test]
 fn what_is_outside_the_subset_is_refused() {
-    for text in [
-        "$now()",
-        "$uuid()",
-        "a + b",
-        "a > b",
-        "a and b",
-        "a[0]{}",
-        "$f := 1",
-        "'it\\'s'",
-        "$count(a, b)",
-        "a b",
-        "",
-    ] {
+    for text in
+        ["$now()", "$uuid()", "a + b", "a > b", "a and b", "a[0]{}", "$f := 1", "'it\\'s'", "$count(a, b)", "a b", ""]
+    {
         assert!(Expression::parse(text).is_err(), "{text}");
     }
 }

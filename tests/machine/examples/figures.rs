@@ -4,10 +4,7 @@
 //! `cargo run --release -p windlass-machine --example figures [deployments]`: the number of deployments in the long
 //! history.
 
-#![allow(
-    clippy::expect_used,
-    reason = "a measurement ends where it cannot be taken"
-)]
+#![allow(clippy::expect_used, reason = "a measurement ends where it cannot be taken")]
 
 use serde_json::{Value, json};
 use std::collections::{BTreeMap, BTreeSet};
@@ -98,31 +95,17 @@ fn main() {
 /// Measures a release of a service that ECS shifts in steps: each step in tenths of a percent and in minutes.
 fn shifted(program: &Program, strategy: Strategy, step_tenths: u32, step_min: u32) -> Value {
     let declaration = SHIFTED.replace("STRATEGY", strategy.as_str());
-    release(
-        program,
-        &declaration,
-        &["agent"],
-        Some((strategy, step_tenths, step_min)),
-    )
+    release(program, &declaration, &["agent"], Some((strategy, step_tenths, step_min)))
 }
 
 /// Measures a second release of the components. If `shifts` is given, ECS shifts the service in that way.
-fn release(
-    program: &Program,
-    declaration: &str,
-    components: &[&str],
-    shifts: Option<(Strategy, u32, u32)>,
-) -> Value {
+fn release(program: &Program, declaration: &str, components: &[&str], shifts: Option<(Strategy, u32, u32)>) -> Value {
     let mut shop = Shop::new(program, declaration);
     if let Some((strategy, step_tenths, step_min)) = shifts {
         let mut services = shop.world().ecs();
         let service = &mut services.service_mut("shop", "agent").service;
         strategy.in_ecs().clone_into(&mut service.strategy);
-        service.shifting = Shifting {
-            bake_min: 10,
-            step_tenths,
-            step_min,
-        };
+        service.shifting = Shifting { bake_min: 10, step_tenths, step_min };
     }
     let mut told = Value::Null;
     for version in ["1.0.0", "1.0.1"] {
@@ -164,9 +147,7 @@ fn plan_500() -> f64 {
         .map(|n| Candidate {
             component: name(n),
             kind: KindName::Lambda,
-            after: (1..=3)
-                .filter_map(|earlier| n.checked_sub(earlier * 17 + 33).map(name))
-                .collect(),
+            after: (1..=3).filter_map(|earlier| n.checked_sub(earlier * 17 + 33).map(name)).collect(),
             stages: ["10 %", "50 %", "100 %"].map(stage).to_vec(),
             offsets: vec![],
         })
@@ -174,10 +155,7 @@ fn plan_500() -> f64 {
     median(|| {
         let began = Instant::now();
         let waves = plan(&candidates, Watch::default()).expect("an order");
-        let taking_part: usize = candidates
-            .iter()
-            .map(|candidate| waves_of(&waves, &candidate.component).len())
-            .sum();
+        let taking_part: usize = candidates.iter().map(|candidate| waves_of(&waves, &candidate.component).len()).sum();
         assert_eq!(taking_part, 1500);
         began.elapsed().as_secs_f64() * 1000.0
     })
@@ -206,10 +184,7 @@ fn components(program: &Program, count: usize) -> Value {
 fn largest_item(shop: &Shop<'_>) -> usize {
     let ledger = shop.world().dynamodb();
     let sizes = ledger.items.values();
-    sizes
-        .map(|item| json!(item.body).to_string().len())
-        .max()
-        .unwrap_or_default()
+    sizes.map(|item| json!(item.body).to_string().len()).max().unwrap_or_default()
 }
 
 /// Measures a page of the history after few and after many deployments, in milliseconds.
@@ -245,9 +220,7 @@ fn page(shop: &Shop<'_>) -> f64 {
     let call = Call {
         method: "GET".into(),
         path: "/apps/shop/deployments".into(),
-        query: query
-            .map(|(name, value)| (name.into(), value.into()))
-            .into(),
+        query: query.map(|(name, value)| (name.into(), value.into())).into(),
         ..Call::default()
     };
     let began = Instant::now();

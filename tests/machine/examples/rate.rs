@@ -17,11 +17,7 @@ const PER_WORLD: u32 = 4;
 const MEASURED: [(&str, &str, &[&str]); 3] = [
     ("a function, all at once", ONE_FUNCTION, &["api"]),
     ("two functions, three waves", FUNCTIONS, &["api", "jobs"]),
-    (
-        "all kinds, three waves",
-        ALL_KINDS,
-        &["agent", "api", "web"],
-    ),
+    ("all kinds, three waves", ALL_KINDS, &["agent", "api", "web"]),
 ];
 
 fn main() -> ExitCode {
@@ -41,12 +37,7 @@ fn measure(deployments: u32) -> Result<(), LoadError> {
     for (name, declaration, components) in MEASURED {
         let run = run(&program, deployments, declaration, components);
         let by = |time: Duration| f64::from(run.made) / time.as_secs_f64();
-        println!(
-            "{:6.0} {:6.0} {:3}  {name}",
-            by(run.worked),
-            by(run.took),
-            run.transitions
-        );
+        println!("{:6.0} {:6.0} {:3}  {name}", by(run.worked), by(run.took), run.transitions);
     }
     Ok(())
 }

@@ -25,10 +25,7 @@ fn main() -> ExitCode {
     let mut asked = std::env::args().skip(1);
     let mut number = |default| asked.next().and_then(|n| n.parse().ok()).unwrap_or(default);
     let (files, bytes) = (number(100_000), number(2048));
-    let modes = asked.next().map_or_else(
-        || vec!["in_place".to_owned(), "prefix".to_owned()],
-        |mode| vec![mode],
-    );
+    let modes = asked.next().map_or_else(|| vec!["in_place".to_owned(), "prefix".to_owned()], |mode| vec![mode]);
     for mode in modes {
         if let Err(error) = measure(&mode, files, bytes) {
             eprintln!("{error}");
@@ -84,11 +81,7 @@ fn visit(shop: &mut Shop<'_>, arn: &str) -> bool {
     let calls = shop.world().mishaps().count() - before;
     if worked > Duration::from_millis(50) {
         let state = shop.region.state_of(arn).unwrap_or("the end");
-        println!(
-            "    before {state}: {:.2} s, {} MiB, {calls} calls",
-            worked.as_secs_f64(),
-            peak / MIB,
-        );
+        println!("    before {state}: {:.2} s, {} MiB, {calls} calls", worked.as_secs_f64(), peak / MIB);
     }
     more
 }
@@ -132,9 +125,7 @@ fn archive(files: usize, bytes: usize, changed: usize) -> zip::result::ZipResult
 
 /// Returns the next letter of a sequence that looks random (Knuth's MMIX).
 fn letter(seed: &mut u64) -> u8 {
-    *seed = seed
-        .wrapping_mul(6_364_136_223_846_793_005)
-        .wrapping_add(1_442_695_040_888_963_407);
+    *seed = seed.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
     b'a' + u8::try_from(*seed >> 60).unwrap_or(0)
 }
 

@@ -17,13 +17,7 @@ pub struct Memory {
 impl Memory {
     /// Returns what an expression sees in a state with this input.
     pub fn scope<'a>(&'a self, input: &'a Value) -> Scope<'a> {
-        Scope {
-            variables: &self.variables,
-            context: &self.context,
-            input,
-            result: None,
-            error_output: None,
-        }
+        Scope { variables: &self.variables, context: &self.context, input, result: None, error_output: None }
     }
 }
 
@@ -45,13 +39,7 @@ pub struct Line {
 impl Line {
     /// Begins a line in a state.
     pub fn new(at: StateId, input: Value, due: Time) -> Self {
-        Self {
-            at,
-            input,
-            tries: Vec::new(),
-            due,
-            visits: 0,
-        }
+        Self { at, input, tries: Vec::new(), due, visits: 0 }
     }
 
     /// Enters a state.

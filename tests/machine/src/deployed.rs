@@ -37,10 +37,7 @@ pub fn timeout_s(function: &str) -> u64 {
 impl Deployed {
     /// Makes all functions over a world.
     pub fn over(world: World) -> Self {
-        Self {
-            world,
-            tokens: Cell::new(0),
-        }
+        Self { world, tokens: Cell::new(0) }
     }
 }
 
@@ -83,8 +80,7 @@ macro_rules! deployers {
 each_kind!(deployers);
 
 fn asked<T: DeserializeOwned>(payload: Value) -> Result<T> {
-    serde_json::from_value(payload)
-        .map_err(|error| Fault::new(FaultName::BadInput, error.to_string()))
+    serde_json::from_value(payload).map_err(|error| Fault::new(FaultName::BadInput, error.to_string()))
 }
 
 fn told(answer: impl Serialize) -> Result<Value> {
@@ -122,10 +118,7 @@ impl Surroundings for Deployed {
 /// "Automating Step Functions event delivery with EventBridge").
 pub fn status_event(world: &World, arn: &str, status: &str) -> Value {
     let executions = world.stepfunctions();
-    let input = executions
-        .executions
-        .get(arn)
-        .map(|found| found.input.to_string());
+    let input = executions.executions.get(arn).map(|found| found.input.to_string());
     json!({
         "version": "0",
         "source": "aws.states",

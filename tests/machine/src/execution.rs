@@ -150,9 +150,7 @@ impl<'p> Execution<'p> {
         if let State::Map(map) = &self.program.states[self.line.at] {
             return self.begin_items(map, surroundings.now());
         }
-        self.line
-            .visit(self.program, &self.memory, surroundings)
-            .await
+        self.line.visit(self.program, &self.memory, surroundings).await
     }
 
     fn failed(&mut self, error: TaskError, now: Time) -> Outcome {
@@ -177,11 +175,7 @@ impl<'p> Execution<'p> {
         None
     }
 
-    async fn step_item(
-        &mut self,
-        mut items: Items,
-        surroundings: &impl Surroundings,
-    ) -> Option<Outcome> {
+    async fn step_item(&mut self, mut items: Items, surroundings: &impl Surroundings) -> Option<Outcome> {
         let State::Map(map) = &self.program.states[self.line.at] else {
             return None;
         };
@@ -199,10 +193,7 @@ impl<'p> Execution<'p> {
 
     fn end_items(&mut self, map: &Map, results: Vec<Value>, now: Time) -> Outcome {
         let result = Value::Array(results);
-        let scope = Scope {
-            result: Some(&result),
-            ..self.memory.scope(&self.line.input)
-        };
+        let scope = Scope { result: Some(&result), ..self.memory.scope(&self.line.input) };
         let moved = || {
             Ok::<_, Undefined>(Moved {
                 next: Some(map.next),

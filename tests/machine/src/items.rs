@@ -26,10 +26,7 @@ impl Items {
         for item in 0..values.len() {
             path.enter_item(item, start);
         }
-        let items = values
-            .into_iter()
-            .map(|value| Item::Runs(Line::new(start, value, now)))
-            .collect();
+        let items = values.into_iter().map(|value| Item::Runs(Line::new(start, value, now))).collect();
         Self { items }
     }
 
@@ -76,13 +73,7 @@ impl Items {
         Ok(())
     }
 
-    fn follow(
-        &mut self,
-        n: usize,
-        outcome: Option<Outcome>,
-        path: &mut Path,
-        now: Time,
-    ) -> Result<(), TaskError> {
+    fn follow(&mut self, n: usize, outcome: Option<Outcome>, path: &mut Path, now: Time) -> Result<(), TaskError> {
         let Item::Runs(line) = &mut self.items[n] else {
             return Ok(());
         };

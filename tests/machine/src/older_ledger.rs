@@ -14,10 +14,7 @@ const FIRST: [(&str, &str); 18] = [
     ("deployment", "deployment"),
     ("done", "cause deployment"),
     ("release", "release"),
-    (
-        "judgement",
-        "changed decides looked measurements pace_s polls started unknown_since until verdict wave",
-    ),
+    ("judgement", "changed decides looked measurements pace_s polls started unknown_since until verdict wave"),
     ("plan", "findings outcome unchanged warnings waves"),
     (
         "record",
@@ -30,22 +27,13 @@ const FIRST: [(&str, &str); 18] = [
          place progress seen shown status target undo_failure warnings wave worked_ms",
     ),
     ("lock", "held token"),
-    (
-        "snapshot",
-        "components deployment made number release replaced version",
-    ),
+    ("snapshot", "components deployment made number release replaced version"),
     ("state", "hold last_snapshot marks running snapshot"),
     ("owner", "app component environment"),
     ("sites", "sites"),
-    (
-        "waiting",
-        "components deployment operator order since task_token",
-    ),
+    ("waiting", "components deployment operator order since task_token"),
     ("veto", "cause deployment release since version"),
-    (
-        "second_look",
-        "app deployment due ended ending environment held looked tries version",
-    ),
+    ("second_look", "app deployment due ended ending environment held looked tries version"),
     // Of an arrival.
     ("served", ""),
     ("rounds", "images uploads"),
@@ -58,16 +46,8 @@ const WITHIN: [(&str, &str, &str); 10] = [
     ("waiting", "order", "accepted id sequence version"),
     ("state", "marks", "accepted id sequence version"),
     ("step", "open", "not_after what"),
-    (
-        "step",
-        "changes",
-        "answered at change made switching token undo what",
-    ),
-    (
-        "step",
-        "progress",
-        "bytes_done bytes_total files_done files_total",
-    ),
+    ("step", "changes", "answered at change made switching token undo what"),
+    ("step", "progress", "bytes_done bytes_total files_done files_total"),
     ("sites", "sites", "folder owner"),
     ("rounds", "images", "after began since"),
     ("rounds", "uploads", "after began since"),

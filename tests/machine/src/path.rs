@@ -19,10 +19,7 @@ impl Path {
     /// Notes that the execution entered a state.
     pub fn enter(&mut self, state: StateId) {
         self.transitions += 1;
-        self.visits.push(Visit {
-            state,
-            items: Vec::new(),
-        });
+        self.visits.push(Visit { state, items: Vec::new() });
     }
 
     /// Notes that an item of the present Map entered a state.
@@ -71,10 +68,7 @@ impl Visit {
             .items
             .iter()
             .map(|states| {
-                let names: Vec<&str> = states
-                    .iter()
-                    .map(|state| map.processor.names[*state].as_str())
-                    .collect();
+                let names: Vec<&str> = states.iter().map(|state| map.processor.names[*state].as_str()).collect();
                 names.join(" ")
             })
             .collect();

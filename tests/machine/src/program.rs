@@ -148,27 +148,12 @@ pub fn function_in(substitution: &str) -> Option<&str> {
 
 fn link(start: &str, states: &BTreeMap<String, definition::State>) -> Result<Program, LoadError> {
     let names: Vec<String> = states.keys().cloned().collect();
-    let start = Linker {
-        names: &names,
-        state: "StartAt",
-    }
-    .id(start)?;
+    let start = Linker { names: &names, state: "StartAt" }.id(start)?;
     let linked = states
         .iter()
-        .map(|(name, state)| {
-            Linker {
-                names: &names,
-                state: name,
-            }
-            .state(state)
-        })
+        .map(|(name, state)| Linker { names: &names, state: name }.state(state))
         .collect::<Result<_, _>>()?;
-    Ok(Program {
-        timeout_s: None,
-        start,
-        names,
-        states: linked,
-    })
+    Ok(Program { timeout_s: None, start, names, states: linked })
 }
 
 /// Links one state.
@@ -182,34 +167,22 @@ impl Linker<'_> {
         self.names
             .iter()
             .position(|name| name == next)
-            .ok_or_else(|| LoadError::Dangling {
-                state: self.state.to_owned(),
-                next: next.to_owned(),
-            })
+            .ok_or_else(|| LoadError::Dangling { state: self.state.to_owned(), next: next.to_owned() })
     }
 
     fn misplaced(&self, what: &'static str) -> LoadError {
-        LoadError::Misplaced {
-            state: self.state.to_owned(),
-            what,
-        }
+        LoadError::Misplaced { state: self.state.to_owned(), what }
     }
 
     fn refused(&self) -> impl Fn(ParseError) -> LoadError {
-        |error| LoadError::Expression {
-            state: self.state.to_owned(),
-            error,
-        }
+        |error| LoadError::Expression { state: self.state.to_owned(), error }
     }
 
     fn template(&self, value: &Value) -> Result<Template, LoadError> {
         Template::parse(value).map_err(self.refused())
     }
 
-    fn assign(
-        &self,
-        values: &BTreeMap<String, Value>,
-    ) -> Result<Vec<(String, Template)>, LoadError> {
+    fn assign(&self, values: &BTreeMap<String, Value>) -> Result<Vec<(String, Template)>, LoadError> {
         Template::parse_all(values).map_err(self.refused())
     }
 
@@ -223,15 +196,11 @@ impl Linker<'_> {
             definition::State::Task(task) => State::Task(self.task(task)?),
             definition::State::Choice(choice) => self.choice(choice)?,
             definition::State::Map(map) => State::Map(self.map(map)?),
-            definition::State::Wait(wait) => {
-                State::Wait(self.template(&wait.seconds)?, self.id(&wait.next)?)
-            }
+            definition::State::Wait(wait) => State::Wait(self.template(&wait.seconds)?, self.id(&wait.next)?),
             definition::State::Pass(pass) if pass.end => State::Pass,
             definition::State::Pass(_) => return Err(self.misplaced("a Pass ends its item")),
             definition::State::Succeed(_) => State::Succeed,
-            definition::State::Fail(fail) => {
-                State::Fail(self.template(&fail.error)?, self.template(&fail.cause)?)
-            }
+            definition::State::Fail(fail) => State::Fail(self.template(&fail.error)?, self.template(&fail.cause)?),
         })
     }
 
@@ -249,11 +218,7 @@ impl Linker<'_> {
             Ok(Catcher {
                 errors: catcher.error_equals.clone(),
                 assign: self.assign(&catcher.assign)?,
-                output: catcher
-                    .output
-                    .as_ref()
-                    .map(|o| self.template(o))
-                    .transpose()?,
+                output: catcher.output.as_ref().map(|o| self.template(o)).transpose()?,
                 next: self.id(&catcher.next)?,
             })
         };

@@ -53,12 +53,7 @@ impl<'p> Region<'p> {
     pub fn new(program: &'p Program, world: World) -> Self {
         // Writes that only set the scene reach no function.
         world.dynamodb().stream.clear();
-        Self {
-            program,
-            deployed: Deployed::over(world),
-            running: Vec::new(),
-            ended: Vec::new(),
-        }
+        Self { program, deployed: Deployed::over(world), running: Vec::new(), ended: Vec::new() }
     }
 
     /// Returns the world.
@@ -177,25 +172,14 @@ impl<'p> Region<'p> {
         let (status, output, error) = match end {
             End::Succeeded(output) => ("SUCCEEDED", output, TaskError::new("", "")),
             End::Failed(error) => ("FAILED", Value::Null, error),
-            End::TimedOut => (
-                "TIMED_OUT",
-                Value::Null,
-                TaskError::new("States.Timeout", ""),
-            ),
+            End::TimedOut => ("TIMED_OUT", Value::Null, TaskError::new("States.Timeout", "")),
         };
         if let Some(known) = self.world().stepfunctions().executions.get_mut(&arn) {
             known.status = status.into();
             known.error = Some(error.name.clone()).filter(|name| !name.is_empty());
             known.cause = Some(error.cause.clone()).filter(|cause| !cause.is_empty());
         }
-        self.tell_the_end(Ended {
-            arn,
-            status,
-            output,
-            error: error.name,
-            cause: error.cause,
-            execution,
-        });
+        self.tell_the_end(Ended { arn, status, output, error: error.name, cause: error.cause, execution });
     }
 
     /// Records the end. If it was not a success, the template's rule on such executions starts recovery.
@@ -265,14 +249,7 @@ impl<'p> Region<'p> {
     fn aborted(&mut self, n: usize) -> Ended<'p> {
         self.count(n);
         let Running { arn, execution } = self.running.remove(n);
-        Ended {
-            arn,
-            status: "ABORTED",
-            output: Value::Null,
-            error: String::new(),
-            cause: String::new(),
-            execution,
-        }
+        Ended { arn, status: "ABORTED", output: Value::Null, error: String::new(), cause: String::new(), execution }
     }
 
     fn answer(&mut self) -> bool {

@@ -92,10 +92,7 @@ impl<'p> Shop<'p> {
 
     /// Makes a region over this world.
     pub fn in_world(program: &'p Program, world: World) -> Self {
-        Self {
-            region: Region::new(program, world),
-            started: 0,
-        }
+        Self { region: Region::new(program, world), started: 0 }
     }
 
     /// Makes another function, with the alias `live` on its version 1.
@@ -141,9 +138,7 @@ impl<'p> Shop<'p> {
     /// Starts an operator's action. Returns its ARN.
     pub fn act(&mut self, action: &str) -> String {
         let reason = "because a test says so";
-        self.start(
-            &json!({"action": action, "app": "shop", "environment": "prod", "reason": reason}),
-        )
+        self.start(&json!({"action": action, "app": "shop", "environment": "prod", "reason": reason}))
     }
 
     /// Returns the path of an execution that has ended.
@@ -171,10 +166,7 @@ impl<'p> Shop<'p> {
     /// Returns the task definition that the service runs, as `agent:1`.
     pub fn runs(&self) -> String {
         let mut services = self.world().ecs();
-        let arn = &services
-            .service_mut("shop", "agent")
-            .service
-            .task_definition;
+        let arn = &services.service_mut("shop", "agent").service.task_definition;
         arn.rsplit('/').next().unwrap_or_default().to_owned()
     }
 
@@ -201,15 +193,13 @@ impl<'p> Shop<'p> {
     /// Returns the lock of the environment.
     pub fn lock(&self) -> Lock {
         let (app, prod) = names();
-        self.item(&ledger::lock(EnvironmentId::new(&app, &prod)))
-            .value
+        self.item(&ledger::lock(EnvironmentId::new(&app, &prod))).value
     }
 
     /// Returns the state of the environment in the ledger.
     pub fn environment(&self) -> EnvironmentState {
         let (app, prod) = names();
-        self.item(&ledger::state(EnvironmentId::new(&app, &prod)))
-            .value
+        self.item(&ledger::state(EnvironmentId::new(&app, &prod))).value
     }
 
     /// Returns the drills of the environment in the ledger; `None` before the first drill.
@@ -218,10 +208,7 @@ impl<'p> Shop<'p> {
     /// If they cannot be read.
     pub fn known_drills(&self) -> Option<Drills> {
         let (app, prod) = names();
-        match run(ledger::load(
-            self.world(),
-            &ledger::drills(EnvironmentId::new(&app, &prod)),
-        )) {
+        match run(ledger::load(self.world(), &ledger::drills(EnvironmentId::new(&app, &prod)))) {
             Ok(found) => found.map(|found| found.value),
             Err(fault) => panic!("{fault}"),
         }
@@ -238,10 +225,7 @@ impl<'p> Shop<'p> {
     /// If there is none.
     pub fn ended_drill(&self) -> Drill {
         let (app, prod) = names();
-        let all = run(ledger::load_all(
-            self.world(),
-            &ledger::ended_drills(EnvironmentId::new(&app, &prod)),
-        ));
+        let all = run(ledger::load_all(self.world(), &ledger::ended_drills(EnvironmentId::new(&app, &prod))));
         match all.map(|mut all| all.pop()) {
             Ok(Some(last)) => last.value,
             Ok(None) => panic!("no drill has ended"),

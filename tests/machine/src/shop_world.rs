@@ -47,9 +47,7 @@ pub fn release_into(world: &World, environment: &str, version: &str, components:
     for component in components {
         if let Some((component, container)) = component.split_once('/') {
             let image = push(world, container, version);
-            let images = named
-                .entry(component)
-                .or_insert_with(|| json!({"images": {}}));
+            let images = named.entry(component).or_insert_with(|| json!({"images": {}}));
             images["images"][container] = image["image"].clone();
             continue;
         }
@@ -168,17 +166,13 @@ fn make_configuration(world: &World) {
 /// looks for.
 fn flags(version: &str) -> Vec<u8> {
     let named = format!("{version} planted-blue-lantern-7731");
-    json!({"version": "1", "flags": {"lamp": {"name": named}}, "values": {}})
-        .to_string()
-        .into_bytes()
+    json!({"version": "1", "flags": {"lamp": {"name": named}}, "values": {}}).to_string().into_bytes()
 }
 
 /// Makes a document of feature flags that comes with a function and names the function's version.
 fn pointing(version: &str) -> Vec<u8> {
     let named = format!("{version} of shop-api:{POINTER}");
-    json!({"version": "1", "flags": {"lamp": {"name": named}}, "values": {}})
-        .to_string()
-        .into_bytes()
+    json!({"version": "1", "flags": {"lamp": {"name": named}}, "values": {}}).to_string().into_bytes()
 }
 
 /// The text in a document of flags that stands for the version of the function `api`.
@@ -195,23 +189,15 @@ pub const NOTES: &str = "notes.txt";
 
 /// Returns the text of [`NOTES`] in a version of the site, if that has the file.
 pub fn notes_of(version: &str) -> Option<String> {
-    version
-        .ends_with("-notes")
-        .then(|| format!("notes of {version}"))
+    version.ends_with("-notes").then(|| format!("notes of {version}"))
 }
 
 /// Makes the archive of a site of one page, which names a script of its own.
 fn archive(version: &str) -> Vec<u8> {
-    let script = format!(
-        "assets/app-{}.js",
-        &Digest::of(version.as_bytes()).as_str()[..8]
-    );
+    let script = format!("assets/app-{}.js", &Digest::of(version.as_bytes()).as_str()[..8]);
     let page = format!("<title>Shop {version}</title><script src=\"/{script}\"></script>");
     let mut archive = ZipWriter::new(Cursor::new(Vec::new()));
-    let files = [
-        ("index.html", page),
-        (script.as_str(), format!("shop {version:?}")),
-    ];
+    let files = [("index.html", page), (script.as_str(), format!("shop {version:?}"))];
     let notes = notes_of(version).map(|text| (NOTES, text));
     let written = files
         .into_iter()
@@ -229,8 +215,7 @@ fn archive(version: &str) -> Vec<u8> {
 
 fn tags() -> BTreeMap<String, String> {
     let tags = [("windlass:app", "shop"), ("windlass:environment", "prod")];
-    tags.map(|(name, value)| (name.to_owned(), value.to_owned()))
-        .into()
+    tags.map(|(name, value)| (name.to_owned(), value.to_owned())).into()
 }
 
 pub(crate) fn make_function(world: &World, name: &str) {
@@ -243,12 +228,7 @@ pub(crate) fn make_function(world: &World, name: &str) {
         pending: 0,
     };
     function.versions.insert(1, published);
-    let live = LiveAlias {
-        version: "1".into(),
-        weights: Vec::new(),
-        revision: 1,
-        provisioned: None,
-    };
+    let live = LiveAlias { version: "1".into(), weights: Vec::new(), revision: 1, provisioned: None };
     function.aliases.insert("live".into(), live);
 }
 
@@ -260,14 +240,8 @@ fn declare(world: &World, text: &str) {
     world.sns().mark(&declaration);
     let declared = Declared::new(&declaration, text, world.now(), None);
     let version = declaration.version();
-    let keys = [
-        ledger::declaration_in_force(declaration.app()),
-        ledger::declaration(declaration.app(), version),
-    ];
-    let writes: Result<Vec<Write>, _> = keys
-        .into_iter()
-        .map(|key| Stored::new(key, declared.clone()).put())
-        .collect();
+    let keys = [ledger::declaration_in_force(declaration.app()), ledger::declaration(declaration.app(), version)];
+    let writes: Result<Vec<Write>, _> = keys.into_iter().map(|key| Stored::new(key, declared.clone()).put()).collect();
     match writes {
         Ok(writes) => {
             if let Err(fault) = run(world.transact(writes)) {

@@ -29,10 +29,7 @@ pub struct TaskError {
 impl TaskError {
     /// Makes an error.
     pub fn new(name: impl Into<String>, cause: impl Into<String>) -> Self {
-        Self {
-            name: name.into(),
-            cause: cause.into(),
-        }
+        Self { name: name.into(), cause: cause.into() }
     }
 
     /// Makes the error of a function's fault. The fault's name is the error's name.
@@ -64,12 +61,7 @@ impl TaskError {
     /// Returns whether one of these names means this error. `States.ALL` means any error but those that AWS says it
     /// cannot catch.
     pub(crate) fn is_one_of(&self, names: &[String]) -> bool {
-        let any = !matches!(
-            self.name.as_str(),
-            "States.DataLimitExceeded" | "States.Runtime"
-        );
-        names
-            .iter()
-            .any(|name| *name == self.name || (any && name == "States.ALL"))
+        let any = !matches!(self.name.as_str(), "States.DataLimitExceeded" | "States.Runtime");
+        names.iter().any(|name| *name == self.name || (any && name == "States.ALL"))
     }
 }

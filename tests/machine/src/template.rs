@@ -31,9 +31,7 @@ impl Template {
                 None => Self::Literal(value.clone()),
             },
             Value::Object(members) => Self::object(members)?,
-            Value::Array(items) => {
-                Self::Array(items.iter().map(Self::parse).collect::<Result<_, _>>()?)
-            }
+            Value::Array(items) => Self::Array(items.iter().map(Self::parse).collect::<Result<_, _>>()?),
             other => Self::Literal(other.clone()),
         })
     }
@@ -48,10 +46,7 @@ impl Template {
 
     /// Parses the variables of an Assign.
     pub fn parse_all(values: &BTreeMap<String, Value>) -> Result<Vec<(String, Self)>, ParseError> {
-        values
-            .iter()
-            .map(|(name, value)| Ok((name.clone(), Self::parse(value)?)))
-            .collect()
+        values.iter().map(|(name, value)| Ok((name.clone(), Self::parse(value)?))).collect()
     }
 
     /// Returns the value with every expression evaluated.
@@ -67,10 +62,8 @@ impl Template {
                 Ok(Cow::Owned(Value::Object(object)))
             }
             Self::Array(items) => {
-                let values: Result<Vec<Value>, Undefined> = items
-                    .iter()
-                    .map(|item| Ok(item.evaluate(scope)?.into_owned()))
-                    .collect();
+                let values: Result<Vec<Value>, Undefined> =
+                    items.iter().map(|item| Ok(item.evaluate(scope)?.into_owned())).collect();
                 Ok(Cow::Owned(Value::Array(values?)))
             }
         }

@@ -39,11 +39,7 @@ pub struct Moved {
 impl Moved {
     /// Makes a move that sets no variable.
     pub fn to(next: StateId, input: Value) -> Self {
-        Self {
-            next: Some(next),
-            input,
-            assigned: Vec::new(),
-        }
+        Self { next: Some(next), input, assigned: Vec::new() }
     }
 }
 
@@ -56,9 +52,7 @@ pub fn computed(state: &State, scope: &Scope<'_>, now: Time) -> Option<Outcome> 
     match state {
         State::Task(_) | State::Map(_) => None,
         State::Choice(rules, default) => {
-            let holds = |condition: &Expression| {
-                condition.evaluate(scope).as_deref() == Some(&Value::Bool(true))
-            };
+            let holds = |condition: &Expression| condition.evaluate(scope).as_deref() == Some(&Value::Bool(true));
             let rule = rules.iter().find(|(condition, _)| holds(condition));
             let next = rule.map_or(*default, |(_, next)| *next);
             Some(Outcome::Moved(Moved::to(next, scope.input.clone())))
@@ -70,11 +64,7 @@ pub fn computed(state: &State, scope: &Scope<'_>, now: Time) -> Option<Outcome> 
                 None => Outcome::Failed(TaskError::query()),
             })
         }
-        State::Pass => Some(Outcome::Moved(Moved {
-            next: None,
-            input: scope.input.clone(),
-            assigned: Vec::new(),
-        })),
+        State::Pass => Some(Outcome::Moved(Moved { next: None, input: scope.input.clone(), assigned: Vec::new() })),
         State::Succeed => Some(Outcome::Succeeded),
         State::Fail(error, cause) => Some(Outcome::Failed(match (text(error), text(cause)) {
             (Some(error), Some(cause)) => TaskError::new(error, cause),
@@ -84,14 +74,8 @@ pub fn computed(state: &State, scope: &Scope<'_>, now: Time) -> Option<Outcome> 
 }
 
 /// Evaluates an Assign. Every expression sees the variables as they were before it, as on AWS.
-pub fn assigned(
-    assign: &[(String, Template)],
-    scope: &Scope<'_>,
-) -> Result<Vec<(String, Value)>, Undefined> {
-    assign
-        .iter()
-        .map(|(name, template)| Ok((name.clone(), template.evaluate(scope)?.into_owned())))
-        .collect()
+pub fn assigned(assign: &[(String, Template)], scope: &Scope<'_>) -> Result<Vec<(String, Value)>, Undefined> {
+    assign.iter().map(|(name, template)| Ok((name.clone(), template.evaluate(scope)?.into_owned()))).collect()
 }
 
 /// Returns the outcome of an error by the Catch that names it. Without one, the execution fails.
@@ -100,20 +84,13 @@ pub fn caught(catch: &[Catcher], scope: &Scope<'_>, error: TaskError) -> Outcome
         return Outcome::Failed(error);
     };
     let error_output = error.output();
-    let scope = Scope {
-        error_output: Some(&error_output),
-        ..*scope
-    };
+    let scope = Scope { error_output: Some(&error_output), ..*scope };
     let moved = || {
         let input = match &catcher.output {
             Some(output) => output.evaluate(&scope)?.into_owned(),
             None => error_output.clone(),
         };
-        Ok::<_, Undefined>(Moved {
-            next: Some(catcher.next),
-            input,
-            assigned: assigned(&catcher.assign, &scope)?,
-        })
+        Ok::<_, Undefined>(Moved { next: Some(catcher.next), input, assigned: assigned(&catcher.assign, &scope)? })
     };
     match moved() {
         Ok(moved) => Outcome::Moved(moved),
@@ -123,12 +100,7 @@ pub fn caught(catch: &[Catcher], scope: &Scope<'_>, error: TaskError) -> Outcome
 
 impl Task {
     /// Makes one attempt.
-    pub async fn attempt(
-        &self,
-        scope: &Scope<'_>,
-        tries: &mut Vec<u32>,
-        surroundings: &impl Surroundings,
-    ) -> Outcome {
+    pub async fn attempt(&self, scope: &Scope<'_>, tries: &mut Vec<u32>, surroundings: &impl Surroundings) -> Outcome {
         let answered = match self.resource {
             Resource::Invoke => self.call(scope, surroundings).await,
             Resource::InvokeThenWait => match self.call_with_token(scope, surroundings).await {
@@ -145,18 +117,9 @@ impl Task {
         }
     }
 
-    async fn call(
-        &self,
-        scope: &Scope<'_>,
-        surroundings: &impl Surroundings,
-    ) -> Result<Value, TaskError> {
+    async fn call(&self, scope: &Scope<'_>, surroundings: &impl Surroundings) -> Result<Value, TaskError> {
         let started = surroundings.now();
-        let arguments = || {
-            Ok((
-                self.function.evaluate(scope)?,
-                self.payload.evaluate(scope)?,
-            ))
-        };
+        let arguments = || Ok((self.function.evaluate(scope)?, self.payload.evaluate(scope)?));
         let (arn, payload) = arguments().map_err(|Undefined| TaskError::query())?;
         let function = arn.as_str().and_then(function_in);
         let function = function.ok_or_else(|| TaskError::no_function(&arn))?;
@@ -167,20 +130,13 @@ impl Task {
         answer
     }
 
-    async fn call_with_token(
-        &self,
-        scope: &Scope<'_>,
-        surroundings: &impl Surroundings,
-    ) -> Result<String, TaskError> {
+    async fn call_with_token(&self, scope: &Scope<'_>, surroundings: &impl Surroundings) -> Result<String, TaskError> {
         let token = surroundings.open_token();
         let mut context = scope.context.clone();
         if let Value::Object(members) = &mut context {
             members.insert("Task".into(), json!({"Token": token}));
         }
-        let scope = Scope {
-            context: &context,
-            ..*scope
-        };
+        let scope = Scope { context: &context, ..*scope };
         let answer = self.call(&scope, surroundings).await;
         if answer.is_err() {
             surroundings.close_token(&token);
@@ -190,10 +146,7 @@ impl Task {
 
     /// Returns the move that follows on the Task's answer.
     pub fn done(&self, scope: &Scope<'_>, result: &Value) -> Result<Moved, TaskError> {
-        let scope = Scope {
-            result: Some(result),
-            ..*scope
-        };
+        let scope = Scope { result: Some(result), ..*scope };
         let moved = || {
             Ok::<_, Undefined>(Moved {
                 next: self.next,
@@ -206,13 +159,7 @@ impl Task {
 
     /// Returns the outcome of the Task's error: another attempt, or the outcome of its Catch. The first Retry that
     /// names the error decides.
-    pub fn failed(
-        &self,
-        scope: &Scope<'_>,
-        tries: &mut Vec<u32>,
-        error: TaskError,
-        now: Time,
-    ) -> Outcome {
+    pub fn failed(&self, scope: &Scope<'_>, tries: &mut Vec<u32>, error: TaskError, now: Time) -> Outcome {
         tries.resize(self.retry.len(), 0);
         let mut retriers = self.retry.iter().zip(tries);
         if let Some((retrier, tries)) = retriers.find(|(r, _)| error.is_one_of(&r.error_equals))

@@ -45,8 +45,7 @@ fn observed(shop: &Shop<'_>) -> Value {
 fn drift(shop: &Shop<'_>) -> Vec<String> {
     let observed = observed(shop);
     let each = observed.as_object().unwrap().values();
-    each.map(|one| one["drift"].as_str().unwrap().to_owned())
-        .collect()
+    each.map(|one| one["drift"].as_str().unwrap().to_owned()).collect()
 }
 
 #[test]
@@ -103,11 +102,7 @@ fn a_file_that_somebody_wrote_is_told() {
     let program = program();
     let shop = live(&program);
     let mut objects = shop.world().s3();
-    objects.upload(
-        "shop-web",
-        "index.html",
-        "<h1>hello from somebody else</h1>",
-    );
+    objects.upload("shop-web", "index.html", "<h1>hello from somebody else</h1>");
     drop(objects);
     assert_eq!(drift(&shop), ["none", "none", "changed"]);
     let told = observed(&shop)["web"]["reason"].clone();
@@ -200,28 +195,17 @@ const ALL_FOUR: [&str; 4] = ["agent", "api", "flags", "web"];
 fn change_all(shop: &Shop<'_>) {
     let world = shop.world();
     let now = world.now();
-    let other =
-        json!({"family": "agent", "containerDefinitions": [{"name": "agent", "image": "other"}]});
+    let other = json!({"family": "agent", "containerDefinitions": [{"name": "agent", "image": "other"}]});
     let other = world.ecs().put_task_definition(&other, &BTreeMap::new());
-    world
-        .ecs()
-        .update("shop", "agent", &other.arn, now)
-        .unwrap();
+    world.ecs().update("shop", "agent", &other.arn, now).unwrap();
     let mut functions = world.lambda();
     let api = functions.functions.get_mut("shop-api").unwrap();
     api.aliases.get_mut("live").unwrap().version = "1".into();
     drop(functions);
-    world.s3().upload(
-        "shop-web",
-        "index.html",
-        "<h1>hello from somebody else</h1>",
-    );
+    world.s3().upload("shop-web", "index.html", "<h1>hello from somebody else</h1>");
     let mut state = world.appconfig();
     let (shop, prod, profile) = (named("shop").id, named("prod").id, named("flags").id);
-    let put = state
-        .profile(&shop, &profile)
-        .unwrap()
-        .put(None, "{\"flags\":{}}");
+    let put = state.profile(&shop, &profile).unwrap().put(None, "{\"flags\":{}}");
     let environment = state.environment(&shop, &prod).unwrap();
     environment.deploy_by_hand(&profile, put, now);
 }
@@ -242,8 +226,7 @@ fn what_somebody_changed_is_told_by_the_plan_that_changes_it() {
             };
             shop.region.run();
             let id = shop.deployment(&arn).id;
-            let plan: Stored<Plan> =
-                run(ledger::require(shop.world(), &ledger::plan(&id))).unwrap();
+            let plan: Stored<Plan> = run(ledger::require(shop.world(), &ledger::plan(&id))).unwrap();
             assert_eq!(plan.value.findings, [], "{action}");
             let warnings = plan.value.warnings.iter();
             let told = warnings.filter(|one| one.name == FindingName::TargetChangedByOther);

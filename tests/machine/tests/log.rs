@@ -32,10 +32,7 @@ impl Write for Lines {
 fn logged<T>(invocation: impl FnOnce() -> T) -> (T, Vec<Value>) {
     let lines = Lines::default();
     let made = lines.clone();
-    let layer = tracing_subscriber::fmt::layer()
-        .json()
-        .flatten_event(true)
-        .with_writer(move || made.clone());
+    let layer = tracing_subscriber::fmt::layer().json().flatten_event(true).with_writer(move || made.clone());
     let subscriber = tracing_subscriber::registry().with(layer);
     let answer = tracing::subscriber::with_default(subscriber, || {
         let _entered = log::part("invocation").entered();
@@ -71,10 +68,7 @@ fn a_call_about_a_deployment_names_it() {
     let (reply, lines) = call(&shop, "POST", RELEASES, Some(&body));
     let id = reply.body["id"].clone();
     let last = said(&lines, "the call is answered");
-    assert_eq!(
-        (&last["span"]["deployment"], &last["status"]),
-        (&id, &json!(202))
-    );
+    assert_eq!((&last["span"]["deployment"], &last["status"]), (&id, &json!(202)));
     assert_eq!(last["span"]["app"], "shop");
     shop.region.step();
     let one = format!("deployments/{}", id.as_str().unwrap());
@@ -103,16 +97,11 @@ fn a_secret_in_the_address_of_a_call_is_neither_logged_nor_repeated() {
         let call = Call {
             method: "GET".into(),
             path,
-            query: query
-                .map(|(name, value)| ((*name).to_owned(), (*value).to_owned()))
-                .collect(),
+            query: query.map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect(),
             ..Call::default()
         };
         let (reply, lines) = logged(|| run(api::handle(shop.world(), call)));
-        assert_eq!(
-            (reply.status, &reply.body["title"]),
-            (400, &json!("SecretInInput"))
-        );
+        assert_eq!((reply.status, &reply.body["title"]), (400, &json!("SecretInInput")));
         said(&lines, "a call with a secret in its address is refused");
         let told = format!("{} {lines:?}", reply.body);
         assert!(!told.contains(token), "{told}");

@@ -5,10 +5,7 @@
 //! `cargo run --release -p windlass-runtime --example cold_start -- rounds folder…`, where a folder
 //! holds a function's `bootstrap` and is named like the function.
 
-#![allow(
-    clippy::expect_used,
-    reason = "a measurement ends where it cannot be taken"
-)]
+#![allow(clippy::expect_used, reason = "a measurement ends where it cannot be taken")]
 
 use serde_json::json;
 use std::collections::BTreeMap;
@@ -19,10 +16,8 @@ use windlass_runtime::Function;
 
 fn main() {
     let mut arguments = std::env::args().skip(1);
-    let rounds: u32 = arguments
-        .next()
-        .and_then(|rounds| rounds.parse().ok())
-        .expect("the number of rounds comes first");
+    let rounds: u32 =
+        arguments.next().and_then(|rounds| rounds.parse().ok()).expect("the number of rounds comes first");
     let folders: Vec<String> = arguments.collect();
     let mut taken: BTreeMap<&str, Vec<f64>> = BTreeMap::new();
     for _ in 0..rounds {

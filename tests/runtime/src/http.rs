@@ -29,9 +29,7 @@ impl Server {
         let address = listener.local_addr().expect("an address").to_string();
         let (sender, requests) = channel();
         std::thread::spawn(move || {
-            let read = listener
-                .incoming()
-                .filter_map(|connection| request(connection.ok()?));
+            let read = listener.incoming().filter_map(|connection| request(connection.ok()?));
             for request in read {
                 if sender.send(request).is_err() {
                     return;
@@ -86,9 +84,5 @@ fn request(connection: TcpStream) -> Option<Request> {
     }
     let mut body = vec![0; length];
     reader.read_exact(&mut body).ok()?;
-    Some(Request {
-        path,
-        body: String::from_utf8(body).ok()?,
-        connection,
-    })
+    Some(Request { path, body: String::from_utf8(body).ok()?, connection })
 }

@@ -1,11 +1,7 @@
 //! A stand-in for the Lambda service: it starts a function's process and gives it events by the
 //! runtime API (AWS Lambda Developer Guide, "Using the Lambda runtime API for custom runtimes").
 
-#![allow(
-    clippy::expect_used,
-    clippy::missing_panics_doc,
-    reason = "a test fails by panicking"
-)]
+#![allow(clippy::expect_used, clippy::missing_panics_doc, reason = "a test fails by panicking")]
 
 mod http;
 
@@ -52,12 +48,7 @@ impl Function {
             .spawn()
             .expect("the process starts");
         let asking = Some(lambda.next());
-        Self {
-            process,
-            lambda,
-            asking,
-            events: 0,
-        }
+        Self { process, lambda, asking, events: 0 }
     }
 
     /// Gives the process an event and returns its answer.
@@ -73,10 +64,7 @@ impl Function {
             ("lambda-runtime-aws-request-id", id.as_str()),
             ("lambda-runtime-deadline-ms", "4102444800000"),
             ("lambda-runtime-trace-id", "Root=1-2-3"),
-            (
-                "lambda-runtime-invoked-function-arn",
-                "arn:aws:lambda:eu-west-1:111111111111:function:function",
-            ),
+            ("lambda-runtime-invoked-function-arn", "arn:aws:lambda:eu-west-1:111111111111:function:function"),
         ];
         asked.answer("200 OK", &headers, &event.to_string());
         let told = self.lambda.next();
@@ -112,8 +100,5 @@ fn outcome(told: &Request, id: &str) -> Outcome {
     }
     assert!(told.path.ends_with(&format!("/{id}/error")), "{told:?}");
     let text = |member: &str| body[member].as_str().expect("text").to_owned();
-    Outcome::Error {
-        name: text("errorType"),
-        message: text("errorMessage"),
-    }
+    Outcome::Error { name: text("errorType"), message: text("errorMessage") }
 }

@@ -54,22 +54,14 @@ impl Stage<'_> {
     fn objects_since(&self, writes: u64) -> Vec<Arrival> {
         let objects = self.world.s3();
         let mut found = Vec::new();
-        for (key, versions) in objects
-            .buckets
-            .get(BUCKET)
-            .into_iter()
-            .flat_map(|b| &b.keys)
-        {
+        for (key, versions) in objects.buckets.get(BUCKET).into_iter().flat_map(|b| &b.keys) {
             if key.starts_with(UNTOLD) {
                 continue;
             }
             let since = Some(format!("version-{writes:06}"));
             let new = versions.iter().filter(|version| version.id > since);
             found.extend(new.map(|version| {
-                let object = ObjectRef {
-                    key: key.clone(),
-                    version_id: version.id.clone(),
-                };
+                let object = ObjectRef { key: key.clone(), version_id: version.id.clone() };
                 (version.id.clone(), Arrival::Object(object))
             }));
         }

@@ -39,10 +39,7 @@ pub struct Told {
 impl Told {
     /// Counts everything that is there as told of.
     pub fn all(world: &World) -> Self {
-        Self {
-            writes: world.s3().writes,
-            images: world.ecr().images.len(),
-        }
+        Self { writes: world.s3().writes, images: world.ecr().images.len() }
     }
 }
 
@@ -58,15 +55,10 @@ impl Arrival {
     /// environment. Artifacts wait for their manifest.
     pub(crate) fn matters(&self, scenario: &Scenario) -> bool {
         match self {
-            Self::Object(object) => matches!(
-                upload(&object.key),
-                Some(Upload::Manifest(..) | Upload::Declaration(_))
-            ),
+            Self::Object(object) => matches!(upload(&object.key), Some(Upload::Manifest(..) | Upload::Declaration(_))),
             Self::Image(push) => {
                 let declared = Declaration::parse(scenario.declaration);
-                declared.is_ok_and(|declared| {
-                    !matches!(declared.environment_for_image_tag(&push.tag), Ok(None))
-                })
+                declared.is_ok_and(|declared| !matches!(declared.environment_for_image_tag(&push.tag), Ok(None)))
             }
         }
     }
@@ -87,17 +79,14 @@ impl Arrival {
             return false;
         };
         let own = bytes_of(world, object);
-        let is_equal = |other: &ObjectRef| {
-            other != object && other.key == object.key && bytes_of(world, other) == own
-        };
+        let is_equal = |other: &ObjectRef| other != object && other.key == object.key && bytes_of(world, other) == own;
         let ledger = world.dynamodb();
         let items = ledger.items.values();
         let records = items.filter(|item| item.key.sk == "record");
         let mut records = records.filter_map(|item| Deployment::deserialize(&item.body).ok());
         records.any(|record| {
             let ended = record.ending.as_ref();
-            record.upload.as_ref().is_some_and(is_equal)
-                && ended.is_none_or(|ended| ended.at >= arrived)
+            record.upload.as_ref().is_some_and(is_equal) && ended.is_none_or(|ended| ended.at >= arrived)
         })
     }
 
@@ -107,15 +96,11 @@ impl Arrival {
             return false;
         };
         let ledger = world.dynamodb();
-        let mut items = ledger
-            .items
-            .values()
-            .filter(|item| item.key.pk == "app#shop");
+        let mut items = ledger.items.values().filter(|item| item.key.pk == "app#shop");
         items.any(|item| {
-            let is_in_force = Declared::deserialize(&item.body)
-                .is_ok_and(|declared| declared.object.as_ref() == Some(object));
-            let is_refused =
-                Refusal::deserialize(&item.body).is_ok_and(|refusal| refusal.about == object.key);
+            let is_in_force =
+                Declared::deserialize(&item.body).is_ok_and(|declared| declared.object.as_ref() == Some(object));
+            let is_refused = Refusal::deserialize(&item.body).is_ok_and(|refusal| refusal.about == object.key);
             is_in_force || (is_refused && has_findings(world, object))
         })
     }
@@ -137,9 +122,7 @@ impl Arrival {
                 deployment.release.image_push
                     && artifacts.any(|artifact| match artifact {
                         Artifact::Image { digest, .. } => *digest == push.digest,
-                        Artifact::Images { containers } => {
-                            containers.values().any(|image| image.digest == push.digest)
-                        }
+                        Artifact::Images { containers } => containers.values().any(|image| image.digest == push.digest),
                         Artifact::Object { .. } => false,
                     })
             }
@@ -165,10 +148,7 @@ fn has_findings(world: &World, object: &ObjectRef) -> bool {
     let told = version.and_then(|version| serde_json::from_slice::<Value>(&version.bytes).ok());
     told.is_some_and(|told| {
         let is_about_it = told["version_id"] == json!(object.version_id);
-        is_about_it
-            && told["findings"]
-                .as_array()
-                .is_some_and(|all| !all.is_empty())
+        is_about_it && told["findings"].as_array().is_some_and(|all| !all.is_empty())
     })
 }
 

@@ -23,10 +23,7 @@ pub fn gave_up(world: &World, component: &str) -> bool {
 /// returns its description, which tells who began it.
 pub fn taken_back_last(world: &World, component: &str) -> Option<String> {
     let state = world.codedeploy();
-    let mut of = state
-        .of_services
-        .iter()
-        .filter(|live| live.service.1 == component);
+    let mut of = state.of_services.iter().filter(|live| live.service.1 == component);
     let newest = of.rfind(|live| live.told.rollback_of.is_none())?;
     newest.gave_up().then(|| newest.told.description.clone())
 }
@@ -35,9 +32,10 @@ pub fn taken_back_last(world: &World, component: &str) -> Option<String> {
 /// itself. A description tells who began the deployment.
 pub fn taken_back(world: &World, component: &str) -> Vec<String> {
     let state = world.codedeploy();
-    let of = state.of_services.iter().filter(|live| {
-        live.service.1 == component && live.told.rollback_of.is_none() && live.gave_up()
-    });
+    let of = state
+        .of_services
+        .iter()
+        .filter(|live| live.service.1 == component && live.told.rollback_of.is_none() && live.gave_up());
     of.map(|live| live.told.description.clone()).collect()
 }
 
@@ -45,9 +43,7 @@ pub fn taken_back(world: &World, component: &str) -> Vec<String> {
 /// that time showed it.
 pub fn moving_since(world: &World, component: &str, looked: Time) -> Option<String> {
     let state = world.codedeploy();
-    let is_known = |created: Option<Time>| {
-        created.is_some_and(|created| created.plus_ms(SEEN_AFTER_MS) <= looked)
-    };
+    let is_known = |created: Option<Time>| created.is_some_and(|created| created.plus_ms(SEEN_AFTER_MS) <= looked);
     let mut services = state.of_services.iter();
     let service = services.find(|live| {
         let is_moving = live.is_active() && !live.is_ending();
@@ -62,6 +58,5 @@ pub fn is_moving(world: &World) -> bool {
     let state = world.codedeploy();
     let mut services = state.of_services.iter();
     let mut functions = state.deployments.iter();
-    services.any(|live| live.is_active() && !live.is_ending())
-        || functions.any(LiveDeployment::is_active)
+    services.any(|live| live.is_active() && !live.is_ending()) || functions.any(LiveDeployment::is_active)
 }

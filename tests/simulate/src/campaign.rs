@@ -77,12 +77,7 @@ impl Tally {
                     let mut broken = play(ready, tried).broken.into_iter();
                     broken.any(|(name, _)| name == *rule)
                 };
-                Failure {
-                    seed: shrink(schedule, breaks),
-                    found: schedule.clone(),
-                    rule,
-                    why: why.clone(),
-                }
+                Failure { seed: shrink(schedule, breaks), found: schedule.clone(), rule, why: why.clone() }
             });
         }
     }
@@ -115,26 +110,18 @@ impl Tally {
 /// Plays a schedule. A panic breaks a rule, too.
 pub fn play(ready: &Ready<'_>, schedule: &Schedule) -> Played {
     let played = catch_unwind(AssertUnwindSafe(|| ready.play(schedule, false)));
-    played.unwrap_or_else(|_| Played {
-        broken: vec![("no_panic", "it panics".into())],
-        ..Played::default()
-    })
+    played.unwrap_or_else(|_| Played { broken: vec![("no_panic", "it panics".into())], ..Played::default() })
 }
 
 /// Plays schedules until there are no more, or the time is over.
 pub fn play_all(program: &Program, schedules: &[Schedule], until: Instant) -> Tally {
     let mut total = Tally::default();
-    let own = on_all_cores(
-        program,
-        schedules,
-        until,
-        |ready, schedule, own: &mut Tally| {
-            let played = play(ready, schedule);
-            own.look_into(ready, schedule, &played);
-            own.add(&schedule.scenario, played);
-            ControlFlow::Continue(())
-        },
-    );
+    let own = on_all_cores(program, schedules, until, |ready, schedule, own: &mut Tally| {
+        let played = play(ready, schedule);
+        own.look_into(ready, schedule, &played);
+        own.add(&schedule.scenario, played);
+        ControlFlow::Continue(())
+    });
     for own in own {
         total.merge(own);
     }

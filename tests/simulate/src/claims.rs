@@ -35,9 +35,7 @@ impl Claim {
         match (ending, cause_name) {
             (Ending::Succeeded, _) | (Ending::NothingToDo, "AlreadyThere") => Some(Self::Runs),
             // The deployment that waits to replace it has not done so yet.
-            (Ending::NothingToDo, "Superseded") => {
-                (!cause.contains("waits for its turn")).then_some(Self::Replaced)
-            }
+            (Ending::NothingToDo, "Superseded") => (!cause.contains("waits for its turn")).then_some(Self::Replaced),
             (Ending::RolledBack, _) => Some(Self::Restored),
             _ => None,
         }
@@ -49,9 +47,7 @@ impl Stage<'_> {
     pub(crate) fn hold_ending(&mut self, change: &Written) {
         let record = |item: &Item| {
             let is_record = item.key.sk == "record";
-            is_record
-                .then(|| Deployment::deserialize(&item.body).ok())
-                .flatten()
+            is_record.then(|| Deployment::deserialize(&item.body).ok()).flatten()
         };
         let before = change.before.as_deref().and_then(record);
         if before.is_some_and(|before| before.ending.is_some()) {
@@ -164,9 +160,7 @@ impl Stage<'_> {
         let state: EnvironmentState = self.item(&ledger::state(record.environment_id()))?;
         let mut named = record.release.components.iter();
         // The return from a drill had no turn yet, and so no release.
-        if named.len() > 0
-            && named.all(|(name, artifact)| shows(&self.world, name.as_str(), artifact))
-        {
+        if named.len() > 0 && named.all(|(name, artifact)| shows(&self.world, name.as_str(), artifact)) {
             return Some("it is said to be replaced, and all of it runs".to_owned());
         }
         let mut named = record.release.components.keys();
@@ -182,9 +176,7 @@ impl Stage<'_> {
     /// Returns whether somebody outside has changed the component's target since that time.
     pub(crate) fn is_touched(&self, component: &str, since: Time) -> bool {
         let mut happened = self.happened.iter();
-        happened.any(|one| {
-            one.at >= since && matches!(one.what, Event::ChangedByOther(of) if of == component)
-        })
+        happened.any(|one| one.at >= since && matches!(one.what, Event::ChangedByOther(of) if of == component))
     }
 
     pub(crate) fn item<T: DeserializeOwned>(&self, key: &ledger::Key<T>) -> Option<T> {

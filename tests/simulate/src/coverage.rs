@@ -39,26 +39,19 @@ pub fn states_of(program: &Program) -> BTreeSet<&str> {
 pub fn missing_calls(tally: &Tally) -> Vec<&'static str> {
     let unreached = |call: &str| UNREACHED.iter().any(|(name, _)| *name == call);
     let calls = CALLS.into_iter();
-    calls
-        .filter(|call| !tally.calls.contains(call) && !unreached(call))
-        .collect()
+    calls.filter(|call| !tally.calls.contains(call) && !unreached(call)).collect()
 }
 
 /// Returns in words what a whole campaign did not meet though it must, and the calls of [`UNREACHED`] that it met.
 pub fn gaps(tally: &Tally, states: &BTreeSet<&str>) -> Vec<String> {
     let calls = missing_calls(tally).into_iter();
     let calls = calls.map(|call| format!("the call {call} was never made"));
-    let made = UNREACHED
-        .iter()
-        .filter(|(call, _)| tally.calls.contains(call));
-    let made =
-        made.map(|(call, _)| format!("the call {call} was made, which is told to be out of reach"));
+    let made = UNREACHED.iter().filter(|(call, _)| tally.calls.contains(call));
+    let made = made.map(|(call, _)| format!("the call {call} was made, which is told to be out of reach"));
     let entered = |state: &&&str| !tally.states.contains(**state);
     let states = states.iter().filter(entered);
     let states = states.map(|state| format!("the state {state} was never entered"));
-    let kinds = What::ALL
-        .iter()
-        .filter(|what| !tally.met.contains_key(what));
+    let kinds = What::ALL.iter().filter(|what| !tally.met.contains_key(what));
     let kinds = kinds.map(|what| format!("the mishap {} was never met", what.name()));
     calls.chain(made).chain(states).chain(kinds).collect()
 }

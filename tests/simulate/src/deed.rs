@@ -102,25 +102,16 @@ impl fmt::Display for Deed {
                 write!(f, "a person deploys {version} of {of:?}, older or not")
             }
             Self::DeployAs(version, of, bytes) => {
-                write!(
-                    f,
-                    "a person deploys {version} of {of:?} with the bytes of {bytes}"
-                )
+                write!(f, "a person deploys {version} of {of:?} with the bytes of {bytes}")
             }
             Self::Preempt(version, of) => {
                 write!(f, "a person deploys {version} of {of:?}, which overtakes")
             }
             Self::PreemptAs(version, of, n) => {
-                write!(
-                    f,
-                    "a person deploys {version} of {of:?} as number {n}, which overtakes"
-                )
+                write!(f, "a person deploys {version} of {of:?} as number {n}, which overtakes")
             }
             Self::PreemptThrough(version, of) => {
-                write!(
-                    f,
-                    "a person deploys {version} of {of:?} through a hold, which overtakes"
-                )
+                write!(f, "a person deploys {version} of {of:?} through a hold, which overtakes")
             }
             Self::Again(version, of) => write!(f, "a person deploys {version} of {of:?} again"),
             Self::Upload(version, of) => write!(f, "CI uploads {version} of {of:?}"),
@@ -148,10 +139,9 @@ impl fmt::Display for Deed {
             Self::Plan(version, of) => write!(f, "somebody plans {version} of {of:?}"),
             Self::PlanBack => f.write_str("somebody plans a rollback"),
             Self::Check => f.write_str("somebody checks the environment"),
-            Self::Change(what, _)
-            | Self::Ail(what, _)
-            | Self::Drift(what, _)
-            | Self::Mend(what, _) => f.write_str(what),
+            Self::Change(what, _) | Self::Ail(what, _) | Self::Drift(what, _) | Self::Mend(what, _) => {
+                f.write_str(what)
+            }
         }
     }
 }
@@ -310,10 +300,7 @@ impl Deed {
                 "action": "rollback", "app": "shop", "environment": "prod", "plan": true
             })),
             Self::Check => Some(json!({"action": "check", "app": "shop", "environment": "prod"})),
-            Self::Change(_, change)
-            | Self::Ail(_, change)
-            | Self::Drift(_, change)
-            | Self::Mend(_, change) => {
+            Self::Change(_, change) | Self::Ail(_, change) | Self::Drift(_, change) | Self::Mend(_, change) => {
                 change(world);
                 None
             }

@@ -122,23 +122,13 @@ impl<'p> Stage<'p> {
 
     pub(crate) fn who(&mut self, function: &str) -> Who {
         self.numbers += 1;
-        Who {
-            number: self.numbers,
-            function: function.into(),
-            execution: None,
-            work: None,
-        }
+        Who { number: self.numbers, function: function.into(), execution: None, work: None }
     }
 
     fn invoke(&mut self, request: Request) {
         let invocation = self.next_invocation();
         self.look_for_secret(&request.function, &request.payload);
-        let Request {
-            arn,
-            function,
-            payload,
-            slot,
-        } = request;
+        let Request { arn, function, payload, slot } = request;
         if invocation.is_refused {
             let error = TaskError::new("Lambda.ServiceException", "it was not invoked");
             return self.answer(&arn, Some(slot), Err(error));
@@ -152,11 +142,7 @@ impl<'p> Stage<'p> {
         who.execution = Some(arn.as_str().into());
         let number = who.number;
         self.tell(|| {
-            format!(
-                "{} invokes {function}#{number} (invocation {}) {payload}",
-                short(&arn),
-                invocation.number
-            )
+            format!("{} invokes {function}#{number} (invocation {}) {payload}", short(&arn), invocation.number)
         });
         let (world, name) = (self.world.clone(), function.clone());
         let future = async move {
@@ -166,11 +152,7 @@ impl<'p> Stage<'p> {
         let begins = invocation.begins;
         self.tasks.push(Task {
             number,
-            role: Role::Function {
-                arn,
-                name: function.clone(),
-                slot: Some(slot).filter(|_| !invocation.is_given_up),
-            },
+            role: Role::Function { arn, name: function.clone(), slot: Some(slot).filter(|_| !invocation.is_given_up) },
             who,
             future: Box::pin(future),
             due: Some(begins),
@@ -182,12 +164,7 @@ impl<'p> Stage<'p> {
     }
 
     /// Brings an answer to the execution that waits for it.
-    pub(crate) fn answer(
-        &mut self,
-        arn: &str,
-        slot: Option<Slot>,
-        answer: Result<Value, TaskError>,
-    ) {
+    pub(crate) fn answer(&mut self, arn: &str, slot: Option<Slot>, answer: Result<Value, TaskError>) {
         let Some(slot) = slot else { return };
         *slot.borrow_mut() = Some(answer);
         let now = self.world.true_time();
@@ -231,18 +208,16 @@ impl<'p> Stage<'p> {
 
     fn abort(&mut self) {
         loop {
-            let ended = (0..)
-                .zip(&self.tasks)
-                .find_map(|(n, task)| match &task.role {
-                    Role::Execution(arn) => {
-                        let executions = self.world.stepfunctions();
-                        let known = executions.executions.get(arn)?;
-                        let mut from_outside = ["ABORTED", "TIMED_OUT"].into_iter();
-                        let status = from_outside.find(|status| known.status == *status)?;
-                        Some((n, status))
-                    }
-                    _ => None,
-                });
+            let ended = (0..).zip(&self.tasks).find_map(|(n, task)| match &task.role {
+                Role::Execution(arn) => {
+                    let executions = self.world.stepfunctions();
+                    let known = executions.executions.get(arn)?;
+                    let mut from_outside = ["ABORTED", "TIMED_OUT"].into_iter();
+                    let status = from_outside.find(|status| known.status == *status)?;
+                    Some((n, status))
+                }
+                _ => None,
+            });
             let Some((n, status)) = ended else { return };
             let task = self.tasks.swap_remove(n);
             if let Role::Execution(arn) = &task.role {
@@ -283,10 +258,7 @@ impl<'p> Stage<'p> {
         let own = format!("task-token-{arn}-");
         let is_other = |token: &String| !token.starts_with(&own);
         self.world.stepfunctions().tokens.retain(is_other);
-        self.log(Event::Ended {
-            arn: arn.to_owned(),
-            status: status.to_owned(),
-        });
+        self.log(Event::Ended { arn: arn.to_owned(), status: status.to_owned() });
         let now = self.world.true_time();
         if let Some(after) = self.redrives.remove(arn) {
             self.later(now.plus_s(after), Later::Redrive(arn.to_owned()));
@@ -308,10 +280,9 @@ impl<'p> Stage<'p> {
             self.gate.note(what);
             match what {
                 // The event of its end is the next one that is counted.
-                What::StoppedUntold => self.schedule.mishaps.push(crate::schedule::Mishap {
-                    what: What::EventLost,
-                    at: self.events + 1,
-                }),
+                What::StoppedUntold => {
+                    self.schedule.mishaps.push(crate::schedule::Mishap { what: What::EventLost, at: self.events + 1 });
+                }
                 What::StoppedRedriven => {
                     self.redrives.insert(arn.to_owned(), REDRIVEN_S[0]);
                 }

@@ -19,9 +19,7 @@ const BEHIND_S: u64 = 30;
 
 fn read(item: &Item) -> Option<HourlyLook> {
     let is_look = item.key.sk == "hourly_look";
-    is_look
-        .then(|| HourlyLook::deserialize(&item.body).ok())
-        .flatten()
+    is_look.then(|| HourlyLook::deserialize(&item.body).ok()).flatten()
 }
 
 impl Stage<'_> {
@@ -35,16 +33,12 @@ impl Stage<'_> {
         if former.is_some_and(|former| former.looked == told.looked) {
             return;
         }
-        let lock: Lock = self
-            .item(&ledger::lock(told.environment_id()))
-            .unwrap_or_default();
+        let lock: Lock = self.item(&ledger::lock(told.environment_id())).unwrap_or_default();
         if let Some(held) = lock.held {
             let why = format!("a look tells of what {} is changing", held.deployment);
             return self.log(Event::Untrue(why));
         }
-        let state: EnvironmentState = self
-            .item(&ledger::state(told.environment_id()))
-            .unwrap_or_default();
+        let state: EnvironmentState = self.item(&ledger::state(told.environment_id())).unwrap_or_default();
         let now = self.world.true_time();
         for (name, one) in &told.components {
             let recorded = state.running.get(name).map(|running| &running.state);
@@ -70,26 +64,14 @@ impl Stage<'_> {
         }
         let ledger = self.world.dynamodb();
         let item = |sk: &str| ledger.items.values().find(|item| item.key.sk == sk);
-        let (Some(looked), Some(state), Some(lock)) =
-            (item("hourly_look"), item("state"), item("lock"))
-        else {
+        let (Some(looked), Some(state), Some(lock)) = (item("hourly_look"), item("state"), item("lock")) else {
             return false;
         };
-        let known = (
-            read(looked),
-            EnvironmentState::deserialize(&state.body),
-            Lock::deserialize(&lock.body),
-        );
+        let known = (read(looked), EnvironmentState::deserialize(&state.body), Lock::deserialize(&lock.body));
         let (Some(looked), Ok(recorded), Ok(lock)) = known else {
             return false;
         };
-        let standing = HealFacts {
-            look: Some(&looked),
-            lock: &lock,
-            state: &recorded,
-            rev: state.rev,
-            other: None,
-        };
+        let standing = HealFacts { look: Some(&looked), lock: &lock, state: &recorded, rev: state.rev, other: None };
         let then = self.world.true_time().plus_s(EVERY_S);
         !matches!(turn(&standing, then), HealDecision::Nothing(_))
     }

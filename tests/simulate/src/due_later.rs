@@ -63,10 +63,6 @@ pub struct Asking {
 impl Asking {
     /// Makes the call of an act of the scenario.
     pub fn new(act: usize, call: Call) -> Self {
-        Self {
-            act,
-            call,
-            asked: 0,
-        }
+        Self { act, call, asked: 0 }
     }
 }

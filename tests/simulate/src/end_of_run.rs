@@ -32,17 +32,12 @@ impl Stage<'_> {
         let ledger = self.world.dynamodb();
         ledger.items.values().any(|item| {
             let waits = item.key.sk.starts_with("waiting#");
-            let held = item.key.sk == "lock"
-                && item
-                    .body
-                    .get("held")
-                    .is_some_and(|held| held["state"] != "needs_operator");
+            let held =
+                item.key.sk == "lock" && item.body.get("held").is_some_and(|held| held["state"] != "needs_operator");
             // The schedule has to find a deployment that has no ending.
             let open = item.key.sk == "record" && !item.body.contains_key("ending");
             let index = item.index.as_ref();
-            let is_due = index.is_some_and(|index| {
-                [ledger::SECOND_LOOKS.pk, ledger::DRILLS.pk].contains(&&*index.pk)
-            });
+            let is_due = index.is_some_and(|index| [ledger::SECOND_LOOKS.pk, ledger::DRILLS.pk].contains(&&*index.pk));
             waits || held || open || is_due
         })
     }

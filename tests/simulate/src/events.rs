@@ -106,12 +106,7 @@ impl Stage<'_> {
         let invocation = self.next_invocation();
         let who = self.who("RunTask");
         let number = invocation.number;
-        self.tell(|| {
-            format!(
-                "RunTask#{} (invocation {number}) is asked {ask}",
-                who.number
-            )
-        });
+        self.tell(|| format!("RunTask#{} (invocation {number}) is asked {ask}", who.number));
         self.look_for_secret("RunTask", &ask);
         if invocation.is_refused {
             return;

@@ -106,10 +106,7 @@ struct Lent<'p> {
 
 impl<'p> Lent<'p> {
     fn take(home: &Home<'p>) -> Self {
-        Self {
-            home: Rc::clone(home),
-            execution: home.borrow_mut().take(),
-        }
+        Self { home: Rc::clone(home), execution: home.borrow_mut().take() }
     }
 }
 
@@ -119,10 +116,7 @@ impl Drop for Lent<'_> {
     }
 }
 
-#[expect(
-    clippy::expect_used,
-    reason = "one driver at a time takes an execution"
-)]
+#[expect(clippy::expect_used, reason = "one driver at a time takes an execution")]
 impl<'p> Deref for Lent<'p> {
     type Target = Execution<'p>;
     fn deref(&self) -> &Execution<'p> {
@@ -130,10 +124,7 @@ impl<'p> Deref for Lent<'p> {
     }
 }
 
-#[expect(
-    clippy::expect_used,
-    reason = "one driver at a time takes an execution"
-)]
+#[expect(clippy::expect_used, reason = "one driver at a time takes an execution")]
 impl<'p> DerefMut for Lent<'p> {
     fn deref_mut(&mut self) -> &mut Execution<'p> {
         self.execution.as_mut().expect("an execution that is home")
@@ -143,11 +134,7 @@ impl<'p> DerefMut for Lent<'p> {
 /// Drives an execution to its end.
 pub async fn drive(home: Home<'_>, arn: String, world: World, link: Rc<ExecutionLink>) -> End {
     let mut execution = Lent::take(&home);
-    let around = Around {
-        arn: &arn,
-        world: &world,
-        link: &link,
-    };
+    let around = Around { arn: &arn, world: &world, link: &link };
     loop {
         let (due, _) = execution.due();
         if let Some(output) = around.wait(execution.token(), due).await {

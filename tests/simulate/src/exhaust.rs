@@ -27,12 +27,7 @@ pub fn one_of(whats: &[What], scenario: &str, plain: &Played) -> Vec<Schedule> {
 /// those that differ only every `step`-th one is returned.
 pub fn second_mishap(first: &Schedule, played: &Played, step: usize) -> Vec<Schedule> {
     let all = second_of(&What::ALL, first, played).into_iter();
-    let others = all.filter(|pair| {
-        pair.mishaps
-            .iter()
-            .skip(1)
-            .all(|second| differs(second, played))
-    });
+    let others = all.filter(|pair| pair.mishaps.iter().skip(1).all(|second| differs(second, played)));
     others.step_by(step.max(1)).collect()
 }
 
@@ -40,17 +35,13 @@ pub fn second_mishap(first: &Schedule, played: &Played, step: usize) -> Vec<Sche
 /// are known. For a read it has none: a read whose answer is lost is like one that was never made
 /// (`tests/simulation.rs` shows that both end alike).
 pub fn differs(mishap: &Mishap, played: &Played) -> bool {
-    let is_after = matches!(
-        mishap.what,
-        What::FailsAfter | What::HangsAfter | What::KilledAfter | What::Late
-    );
+    let is_after = matches!(mishap.what, What::FailsAfter | What::HangsAfter | What::KilledAfter | What::Late);
     !(is_after && call_at(mishap.at, played).is_some_and(only_reads))
 }
 
 /// Returns whether a mishap is placed here, in a run whose calls are known. Only a call that switches can be late.
 fn may_be_placed(mishap: &Mishap, played: &Played) -> bool {
-    mishap.what != What::StoppedLate
-        || call_at(mishap.at, played).is_some_and(|call| SWITCHES.contains(&call))
+    mishap.what != What::StoppedLate || call_at(mishap.at, played).is_some_and(|call| SWITCHES.contains(&call))
 }
 
 fn call_at(number: u64, played: &Played) -> Option<&'static str> {
@@ -81,16 +72,9 @@ pub fn random(scenario: &str, plain: &Played, seed: u64) -> Schedule {
         let what = What::ALL[random.usize(..What::ALL.len())];
         // Mishaps make a run longer.
         let longest = count(plain, what.counted()) * 3 / 2;
-        Mishap {
-            what,
-            at: random.u64(1..=longest.max(1)),
-        }
+        Mishap { what, at: random.u64(1..=longest.max(1)) }
     });
-    Schedule {
-        mishaps: mishaps.collect(),
-        latencies: seed.max(1),
-        ..Schedule::plain(scenario)
-    }
+    Schedule { mishaps: mishaps.collect(), latencies: seed.max(1), ..Schedule::plain(scenario) }
 }
 
 fn count(plain: &Played, counted: Counted) -> u64 {
@@ -101,10 +85,7 @@ fn count(plain: &Played, counted: Counted) -> u64 {
 pub fn shrink(schedule: &Schedule, mut breaks: impl FnMut(&Schedule) -> bool) -> Schedule {
     let mut shortest = schedule.clone();
     if shortest.latencies > 0 {
-        let even = Schedule {
-            latencies: 0,
-            ..shortest.clone()
-        };
+        let even = Schedule { latencies: 0, ..shortest.clone() };
         if breaks(&even) {
             shortest = even;
         }
@@ -128,14 +109,8 @@ mod tests {
 
     #[test]
     fn a_schedule_shrinks_to_what_breaks_the_rule() {
-        let mishap = |at| Mishap {
-            what: What::Late,
-            at,
-        };
-        let schedule = Schedule {
-            latencies: 9,
-            ..Schedule::with("canary", &[mishap(1), mishap(2), mishap(3)])
-        };
+        let mishap = |at| Mishap { what: What::Late, at };
+        let schedule = Schedule { latencies: 9, ..Schedule::with("canary", &[mishap(1), mishap(2), mishap(3)]) };
         let breaks = |tried: &Schedule| tried.mishaps.contains(&mishap(2));
         assert_eq!(shrink(&schedule, breaks).to_string(), "canary+late@2");
         let only_so = |tried: &Schedule| *tried == schedule;

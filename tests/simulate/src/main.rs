@@ -71,10 +71,7 @@ fn program() -> Result<Program, String> {
 fn known(name: &str) -> Result<&'static Scenario, String> {
     named(name).ok_or_else(|| {
         let names: Vec<&str> = SCENARIOS.iter().map(|scenario| scenario.name).collect();
-        format!(
-            "there is no scenario `{name}`; there are {}",
-            names.join(", ")
-        )
+        format!("there is no scenario `{name}`; there are {}", names.join(", "))
     })
 }
 
@@ -100,12 +97,7 @@ fn report(
     took: Duration,
     to: Option<&Path>,
 ) -> Result<bool, String> {
-    let report = Report {
-        tally,
-        states_total: states_of(program).len(),
-        variants,
-        took,
-    };
+    let report = Report { tally, states_total: states_of(program).len(), variants, took };
     report.print();
     if let Some(to) = to {
         report.write(to).map_err(|error| error.to_string())?;
@@ -114,10 +106,7 @@ fn report(
 }
 
 /// Plays some schedules of one scenario.
-fn part(
-    scenario: &str,
-    schedules: impl Fn(&Program, &str, &Played) -> Vec<Schedule>,
-) -> Result<bool, String> {
+fn part(scenario: &str, schedules: impl Fn(&Program, &str, &Played) -> Vec<Schedule>) -> Result<bool, String> {
     let scenario = known(scenario)?;
     let program = program()?;
     let began = Instant::now();

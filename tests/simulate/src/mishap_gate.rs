@@ -3,9 +3,7 @@
 use crate::schedule::{Counted, Schedule, What};
 use crate::target_calls::SWITCHES;
 use crate::task::Task;
-use crate::times::{
-    BEHIND_AT_RANDOM_MS, BEHIND_FOR_MS, BEHIND_MS, HELD_MS, budget_ms, late, slow_ms, twin_ms,
-};
+use crate::times::{BEHIND_AT_RANDOM_MS, BEHIND_FOR_MS, BEHIND_MS, HELD_MS, budget_ms, late, slow_ms, twin_ms};
 use std::cell::RefCell;
 use std::collections::BTreeMap;
 use windlass_domain::fault::{Fault, FaultName};
@@ -110,10 +108,7 @@ impl MishapGate {
     /// Notes that a task goes on: a process, or only a request that outlived its process.
     pub(crate) fn enter(&self, task: &Task<'_>) {
         let mut state = self.state.borrow_mut();
-        state.runs = Runs {
-            only_request: task.only_request,
-            open_until: task.open_until,
-        };
+        state.runs = Runs { only_request: task.only_request, open_until: task.open_until };
         state.effect = None;
         state.signals.clear();
     }
@@ -170,22 +165,12 @@ fn need_not_be_consistent(name: &str) -> bool {
 }
 
 fn fault(name: FaultName, text: &str) -> Passage {
-    Passage {
-        at: Time(0),
-        late_ms: 0,
-        conflict: None,
-        answer: Err(Fault::new(name, text)),
-    }
+    Passage { at: Time(0), late_ms: 0, conflict: None, answer: Err(Fault::new(name, text)) }
 }
 
 /// The request of a dead process makes no other call, and no answer comes to it.
 fn never() -> Passage {
-    Passage {
-        at: Time(u64::MAX),
-        late_ms: 0,
-        conflict: None,
-        answer: Ok(()),
-    }
+    Passage { at: Time(u64::MAX), late_ms: 0, conflict: None, answer: Ok(()) }
 }
 
 impl State {
@@ -271,10 +256,7 @@ impl State {
         if let Some((until, refusal)) = self.refused.get(name)
             && now < *until
         {
-            return Passage {
-                at: passage.at,
-                ..fault(*refusal, "not now")
-            };
+            return Passage { at: passage.at, ..fault(*refusal, "not now") };
         }
         // This mishap happens only at a switching call.
         let is_here = |what: &What| *what != What::StoppedLate || SWITCHES.contains(&name);
@@ -354,12 +336,7 @@ impl State {
         let Passing { call, name, .. } = passing;
         let sent = self.sent.remove(&call).unwrap_or(now);
         self.effect = Some(Effect { call, name, sent });
-        let mut passage = Passage {
-            at: now.plus_ms(self.latency()),
-            late_ms: 0,
-            conflict: None,
-            answer: Ok(()),
-        };
+        let mut passage = Passage { at: now.plus_ms(self.latency()), late_ms: 0, conflict: None, answer: Ok(()) };
         if self.runs.only_request {
             return never();
         }
@@ -394,7 +371,6 @@ impl Gate for MishapGate {
     fn looks_back(&self) -> bool {
         let state = self.state.borrow();
         let mut mishaps = state.schedule.mishaps.iter();
-        state.schedule.latencies > 0
-            || mishaps.any(|mishap| mishap.what.counted() == Counted::Looks)
+        state.schedule.latencies > 0 || mishaps.any(|mishap| mishap.what.counted() == Counted::Looks)
     }
 }

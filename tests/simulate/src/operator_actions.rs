@@ -4,9 +4,7 @@ use crate::by_codedeploy::is_moving;
 use crate::deed::Deed;
 use crate::happening::Event;
 use crate::outcome::Outcome;
-use crate::rules::{
-    has_barred, is_unknown, taken_back_after_success, targets_as_recorded, unlocked,
-};
+use crate::rules::{has_barred, is_unknown, taken_back_after_success, targets_as_recorded, unlocked};
 use crate::schedule::Schedule;
 use crate::stage::Stage;
 use crate::targets::is_shown;
@@ -30,9 +28,8 @@ pub fn recover_goes_back(program: &Program, outcome: &Outcome<'_>) -> Result<(),
         let records = recovered.records();
         let record = records.iter().find(|record| record.id == *id);
         let ended = record.and_then(|record| record.ending.as_ref());
-        if ended.is_some_and(|ended| {
-            ended.ending == Ending::NeedsOperator && is_up_to_others(recovered, id, ended.at)
-        }) {
+        if ended.is_some_and(|ended| ended.ending == Ending::NeedsOperator && is_up_to_others(recovered, id, ended.at))
+        {
             return Ok(());
         }
         let steps = recovered.all::<Step>(&format!("deployment#{id}"), "step#");
@@ -68,9 +65,7 @@ pub fn accept_records_what_runs(program: &Program, outcome: &Outcome<'_>) -> Res
             // A component that the deployment has not touched, or has seen back, may also be as it was before.
             let is_back = !step.status.may_have_changed() && shows(&step.before);
             if !shows(recorded) && !is_back {
-                return Err(format!(
-                    "{component} is accepted as {recorded}, and is not that"
-                ));
+                return Err(format!("{component} is accepted as {recorded}, and is not that"));
             }
         }
         targets_as_recorded(accepted)
@@ -166,8 +161,7 @@ fn is_up_to_others(outcome: &Outcome<'_>, id: &DeploymentId, then: Time) -> bool
     let is_changed = |component: &str| {
         let by_other = |what: &Event| matches!(what, Event::ChangedByOther(of) if *of == component);
         let mut happened = outcome.happened.iter();
-        happened.any(|happening| by_other(&happening.what))
-            || taken_back_after_success(outcome, component)
+        happened.any(|happening| by_other(&happening.what)) || taken_back_after_success(outcome, component)
     };
     left.all(|step| is_told(step) && is_changed(step.component.as_str()))
 }

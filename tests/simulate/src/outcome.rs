@@ -47,17 +47,9 @@ pub struct Outcome<'a> {
 
 impl Outcome<'_> {
     /// Reads an item if it has this sort key. A key that ends with `#` stands for all that begin with it.
-    pub fn read<T: DeserializeOwned + 'static>(
-        &self,
-        item: Option<&Rc<Item>>,
-        sk: &str,
-    ) -> Option<Rc<T>> {
+    pub fn read<T: DeserializeOwned + 'static>(&self, item: Option<&Rc<Item>>, sk: &str) -> Option<Rc<T>> {
         let item = item?;
-        let is_meant = if sk.ends_with('#') {
-            item.key.sk.starts_with(sk)
-        } else {
-            item.key.sk == sk
-        };
+        let is_meant = if sk.ends_with('#') { item.key.sk.starts_with(sk) } else { item.key.sk == sk };
         is_meant.then(|| self.readings.of(item)).flatten()
     }
 
@@ -66,9 +58,7 @@ impl Outcome<'_> {
         let ledger = self.world.dynamodb();
         let items = ledger.items.iter();
         let found = items.filter(|(key, _)| key.pk == pk && key.sk.starts_with(sk));
-        found
-            .filter_map(|(_, item)| self.readings.of(item))
-            .collect()
+        found.filter_map(|(_, item)| self.readings.of(item)).collect()
     }
 
     /// Returns all records.
@@ -76,9 +66,7 @@ impl Outcome<'_> {
         let ledger = self.world.dynamodb();
         let items = ledger.items.iter();
         let found = items.filter(|(key, _)| key.sk == "record");
-        found
-            .filter_map(|(_, item)| self.readings.of(item))
-            .collect()
+        found.filter_map(|(_, item)| self.readings.of(item)).collect()
     }
 
     /// Returns the outcome without its events.

@@ -25,10 +25,7 @@ pub fn planned_upon(outcome: &Outcome<'_>, present: &Deployment) -> String {
         }
     }
     for (key, item) in &outcome.world.dynamodb().items {
-        if ["app#", "env#", "target#"]
-            .iter()
-            .any(|begins| key.pk.starts_with(begins))
-        {
+        if ["app#", "env#", "target#"].iter().any(|begins| key.pk.starts_with(begins)) {
             let _ = write!(upon, "\n{} {}", key.pk, blurred(&key.sk));
             for (name, value) in &item.body {
                 upon += name;
@@ -83,13 +80,10 @@ mod tests {
     #[test]
     fn times_and_deployments_are_blurred_and_nothing_else() {
         let here = json!({"version": "1.0.0", "since": 1_795_183_200_001_u64, "by": "0123456789abcdef", "snapshot": 2});
-        let later = json!({"version": "1.0.0", "since": 1_795_183_200_002_u64, "by": "0123456789abcde0", "snapshot": 2});
+        let later =
+            json!({"version": "1.0.0", "since": 1_795_183_200_002_u64, "by": "0123456789abcde0", "snapshot": 2});
         assert_eq!(of(&here), of(&later));
-        for (name, other) in [
-            ("version", json!("1.0.1")),
-            ("snapshot", json!(3)),
-            ("by", json!("eva")),
-        ] {
+        for (name, other) in [("version", json!("1.0.1")), ("snapshot", json!(3)), ("by", json!("eva"))] {
             let mut changed = here.clone();
             changed[name] = other;
             assert_ne!(of(&here), of(&changed), "{name}");

@@ -7,8 +7,7 @@ use crate::outcome::Outcome;
 use crate::planned::planned_upon;
 use crate::readings::Readings;
 use crate::rules::{
-    ACCEPTED, BEYOND, PLANNING_AGAIN, RECOVERED, REDRIVEN, RULES, changed_outside, is_withdrawn_of,
-    told_as_drifted,
+    ACCEPTED, BEYOND, PLANNING_AGAIN, RECOVERED, REDRIVEN, RULES, changed_outside, is_withdrawn_of, told_as_drifted,
 };
 use crate::scenario::Scenario;
 use crate::schedule::{Schedule, What};
@@ -88,9 +87,7 @@ fn present(outcome: &Outcome<'_>) -> Option<Rc<Deployment>> {
 }
 
 fn shown(world: &World) -> BTreeMap<&'static str, String> {
-    COMPONENTS
-        .map(|component| (component, visible(world, component)))
-        .into()
+    COMPONENTS.map(|component| (component, visible(world, component))).into()
 }
 
 impl<'p> Ready<'p> {
@@ -114,14 +111,7 @@ impl<'p> Ready<'p> {
         in_past(false);
         assert_eq!(rest, Rest::Quiet, "the past of {}", scenario.name);
         let world = stage.world.copy();
-        Self {
-            scenario,
-            program,
-            world,
-            pristine,
-            unowned,
-            planned: RefCell::default(),
-        }
+        Self { scenario, program, world, pristine, unowned, planned: RefCell::default() }
     }
 
     /// Makes the ledger keep other words for people than are written to it, from now on.
@@ -140,19 +130,12 @@ impl<'p> Ready<'p> {
         let rest = stage.run(self.scenario.acts);
         // ECS goes on, even if nobody looks.
         stage.world.roll();
-        let mut played = Played {
-            met: stage.met(),
-            told: stage.told.take().unwrap_or_default(),
-            ..Played::default()
-        };
+        let mut played = Played { met: stage.met(), told: stage.told.take().unwrap_or_default(), ..Played::default() };
         let states = stage.states().into_iter();
         played.states = states.map(str::to_owned).collect();
         played.calls.clone_from(&stage.world.mishaps().calls);
         played.counted = stage.counted();
-        played.recovery = stage
-            .recovery
-            .take()
-            .and_then(|(from, to)| Some([from, to?]));
+        played.recovery = stage.recovery.take().and_then(|(from, to)| Some([from, to?]));
         let mut outcome = Outcome {
             scenario: self.scenario,
             schedule,
@@ -226,14 +209,9 @@ impl<'p> Ready<'p> {
         let components: Vec<&str> = components.filter(|one| *one != TASK).collect();
         let version = &present.release.version;
         // Under a newer declaration the request for it may have another form.
-        let newest = outcome
-            .records()
-            .into_iter()
-            .map(|one| one.declaration.clone())
-            .max();
-        let is_recorded = present.release.image_push
-            || self.scenario.moves_tags()
-            || newest.as_ref() != Some(&present.declaration);
+        let newest = outcome.records().into_iter().map(|one| one.declaration.clone()).max();
+        let is_recorded =
+            present.release.image_push || self.scenario.moves_tags() || newest.as_ref() != Some(&present.declaration);
         let mut request = if is_recorded {
             json!({"action": "deploy", "app": "shop", "environment": "prod", "version": version})
         } else {
@@ -255,11 +233,7 @@ impl<'p> Ready<'p> {
         let rest = stage.run(&[]);
         stage.world.mishaps().gate = None;
         let known = outcome.records();
-        let again = Outcome {
-            world: &stage.world,
-            rest,
-            ..outcome.bare()
-        };
+        let again = Outcome { world: &stage.world, rest, ..outcome.bare() };
         let new = again.records().into_iter().find(|record| {
             let is_known = known.iter().any(|known| known.id == record.id);
             !is_known
@@ -273,10 +247,7 @@ impl<'p> Ready<'p> {
                 self.planned.borrow_mut().insert(upon);
                 Ok(())
             }
-            other => Err(format!(
-                "{} asked for again: {other:?}",
-                present.release.version
-            )),
+            other => Err(format!("{} asked for again: {other:?}", present.release.version)),
         }
     }
 

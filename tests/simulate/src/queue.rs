@@ -29,11 +29,7 @@ impl Stage<'_> {
         let now = self.world.true_time();
         let body = Rc::new(event.clone());
         for at in self.times_of_event(now.plus_ms(EVENT_MS)) {
-            let message = Message {
-                body: Rc::clone(&body),
-                received: 0,
-                seen_again: at,
-            };
+            let message = Message { body: Rc::clone(&body), received: 0, seen_again: at };
             self.later(at, Later::Message(message));
         }
     }
@@ -53,12 +49,7 @@ impl Stage<'_> {
         let who = self.who("Intake");
         let number = who.number;
         for Message { body, .. } in messages.iter() {
-            self.tell(|| {
-                format!(
-                    "Intake#{number} (invocation {}) gets {body}",
-                    invocation.number
-                )
-            });
+            self.tell(|| format!("Intake#{number} (invocation {}) gets {body}", invocation.number));
         }
         if invocation.is_refused {
             return self.received(Some(&messages), None);

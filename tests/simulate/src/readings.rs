@@ -26,10 +26,7 @@ impl Readings {
         let mut known = self.known.borrow_mut();
         let (_, said) = known.entry(which).or_insert_with(|| {
             let said = T::deserialize(&item.body).ok();
-            (
-                Rc::clone(item),
-                said.map(|said| Rc::new(said) as Rc<dyn Any>),
-            )
+            (Rc::clone(item), said.map(|said| Rc::new(said) as Rc<dyn Any>))
         });
         Rc::clone(said.as_ref()?).downcast().ok()
     }

@@ -46,9 +46,7 @@ impl Stage<'_> {
         let redriven = all.filter_map(|(arn, known)| {
             let may_succeed = match known.status.as_str() {
                 "FAILED" => false,
-                "ABORTED" | "TIMED_OUT" if self.are_stopped_redriven() => {
-                    self.has_ended_well(arn)?
-                }
+                "ABORTED" | "TIMED_OUT" if self.are_stopped_redriven() => self.has_ended_well(arn)?,
                 _ => return None,
             };
             Some((arn.clone(), may_succeed))
@@ -88,8 +86,7 @@ impl Stage<'_> {
 
     fn left(&self) -> Left {
         let ledger = self.world.dynamodb();
-        let of_deployments =
-            |key: &Key| key.pk.starts_with("env#") || key.pk.starts_with("deployment#");
+        let of_deployments = |key: &Key| key.pk.starts_with("env#") || key.pk.starts_with("deployment#");
         let items = ledger.items.iter().filter(|(key, _)| of_deployments(key));
         let items = items.map(|(key, item)| (key.clone(), Rc::clone(item)));
         Left {
@@ -116,9 +113,7 @@ impl Left {
             if !is.is_some_and(is_same) {
                 let (Key { pk, sk }, was) = (key, &was.body);
                 let is = is.map(|is| &is.body);
-                return Err(format!(
-                    "{pk} {sk} was {was:?} before executions were redriven, and is {is:?}"
-                ));
+                return Err(format!("{pk} {sk} was {was:?} before executions were redriven, and is {is:?}"));
             }
         }
         if self.items.len() != after.items.len() {
@@ -129,9 +124,7 @@ impl Left {
             // CodeDeploy goes on, whoever is redriven.
             let is_by_itself = self.given_up[at] != after.given_up[at];
             if was != is && !is_by_itself {
-                return Err(format!(
-                    "callers of {component} saw {was} before executions were redriven, and see {is}"
-                ));
+                return Err(format!("callers of {component} saw {was} before executions were redriven, and see {is}"));
             }
         }
         Ok(())

@@ -31,12 +31,7 @@ impl Caught {
     /// Writes it to a file, for the report.
     pub fn write(&self, to: &Path) -> Result<(), String> {
         let seconds = self.took.as_secs_f64().ceil();
-        let Self {
-            caught,
-            of,
-            unbroken,
-            ..
-        } = self;
+        let Self { caught, of, unbroken, .. } = self;
         std::fs::write(to, format!("{caught} {of} {unbroken} {seconds}\n"))
             .map_err(|error| format!("{}: {error}", to.display()))
     }
@@ -47,15 +42,10 @@ impl Caught {
         let text = std::fs::read_to_string(path).map_err(|error| told(error.to_string()))?;
         let numbers: Result<Vec<u64>, _> = text.split_whitespace().map(str::parse).collect();
         match numbers.as_deref() {
-            Ok([caught, of, unbroken, seconds]) => Ok(Self {
-                caught: *caught,
-                of: *of,
-                unbroken: *unbroken,
-                took: Duration::from_secs(*seconds),
-            }),
-            _ => Err(told(format!(
-                "`{text}` is not how many of how many, rules that none breaks, and seconds"
-            ))),
+            Ok([caught, of, unbroken, seconds]) => {
+                Ok(Self { caught: *caught, of: *of, unbroken: *unbroken, took: Duration::from_secs(*seconds) })
+            }
+            _ => Err(told(format!("`{text}` is not how many of how many, rules that none breaks, and seconds"))),
         }
     }
 }
@@ -79,15 +69,9 @@ impl Report<'_> {
         let tally = self.tally;
         for failure in tally.failures.values() {
             println!("BROKEN {}: {}", failure.rule, failure.why);
-            println!(
-                "  make replay SEED={}   (found as {})",
-                failure.seed, failure.found
-            );
+            println!("  make replay SEED={}   (found as {})", failure.seed, failure.found);
         }
-        println!(
-            "{} schedules, {} of them broke a rule",
-            tally.schedules, tally.broken
-        );
+        println!("{} schedules, {} of them broke a rule", tally.schedules, tally.broken);
         for (what, times) in &tally.met {
             println!("  {times:8} {}", what.name());
         }
@@ -121,11 +105,8 @@ impl Report<'_> {
     /// Writes it as JSON.
     pub fn write(&self, path: &Path) -> io::Result<()> {
         let tally = self.tally;
-        let faults: Map<String, Value> = tally
-            .met
-            .iter()
-            .map(|(what, times)| (what.name().to_owned(), json!(times)))
-            .collect();
+        let faults: Map<String, Value> =
+            tally.met.iter().map(|(what, times)| (what.name().to_owned(), json!(times))).collect();
         let report = json!({
             "schedules": tally.schedules,
             "failures": tally.broken,

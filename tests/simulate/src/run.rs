@@ -92,11 +92,7 @@ impl<'p> Stage<'p> {
 
     /// Lets the task or the event go on that is due next.
     fn step(&mut self) {
-        let task = self
-            .tasks
-            .iter()
-            .enumerate()
-            .filter_map(|(n, task)| Some((task.next()?, task.number, n)));
+        let task = self.tasks.iter().enumerate().filter_map(|(n, task)| Some((task.next()?, task.number, n)));
         let task = task.min();
         let act = self.act_at;
         let later = self.agenda.keys().next().copied();
@@ -132,10 +128,7 @@ impl<'p> Stage<'p> {
     /// Lets a task go on until it waits again.
     fn go_on(&mut self, n: usize) {
         let now = self.world.true_time();
-        if self.tasks[n]
-            .deadline
-            .is_some_and(|deadline| now >= deadline)
-        {
+        if self.tasks[n].deadline.is_some_and(|deadline| now >= deadline) {
             self.kill(n, "Sandbox.Timedout");
             return self.pump();
         }
@@ -146,10 +139,7 @@ impl<'p> Stage<'p> {
             clock.ahead_ms = self.tasks[n].ahead_ms;
         }
         let task = &mut self.tasks[n];
-        let polled = task
-            .future
-            .as_mut()
-            .poll(&mut Context::from_waker(Waker::noop()));
+        let polled = task.future.as_mut().poll(&mut Context::from_waker(Waker::noop()));
         let wake = {
             let mut clock = self.world.clock();
             clock.ahead_ms = 0;
@@ -209,10 +199,7 @@ impl<'p> Stage<'p> {
                     self.look_for_secret(&name, answered);
                 }
                 if let Err(error) = &answer {
-                    let text = format!(
-                        "   {name}#{} fails: {} {}",
-                        task.number, error.name, error.cause
-                    );
+                    let text = format!("   {name}#{} fails: {} {}", task.number, error.name, error.cause);
                     self.tell(|| text);
                 }
                 self.answer(&arn, slot, answer);

@@ -95,12 +95,7 @@ impl<'p> Stage<'p> {
             if !may_change(effect.name, component) {
                 continue;
             }
-            self.log(Event::Switched {
-                who: who.clone(),
-                component,
-                call: effect.name,
-                sent: effect.sent,
-            });
+            self.log(Event::Switched { who: who.clone(), component, call: effect.name, sent: effect.sent });
         }
     }
 
@@ -170,9 +165,7 @@ impl<'p> Stage<'p> {
     /// Notes if the planted secret is in a function's input or answer.
     pub(crate) fn look_for_secret(&mut self, function: &str, said: &Value) {
         if tells(said) {
-            self.log(Event::Leaked(format!(
-                "what {function} was asked or has answered"
-            )));
+            self.log(Event::Leaked(format!("what {function} was asked or has answered")));
         }
     }
 

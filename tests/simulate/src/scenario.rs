@@ -55,9 +55,7 @@ impl Scenario {
     pub fn number_of(&self, version: &str) -> Option<u64> {
         let mut acts = self.before.iter().chain(self.acts);
         acts.find_map(|act| match act.deed {
-            Deed::ArriveAs(one, _, number) | Deed::PreemptAs(one, _, number) if one == version => {
-                Some(number)
-            }
+            Deed::ArriveAs(one, _, number) | Deed::PreemptAs(one, _, number) if one == version => Some(number),
             _ => None,
         })
     }
@@ -81,43 +79,26 @@ impl Scenario {
     /// Returns whether something arrives of which events tell.
     pub fn hears(&self) -> bool {
         let mut acts = self.before.iter().chain(self.acts);
-        acts.any(|act| {
-            matches!(
-                act.deed,
-                Deed::Upload(..) | Deed::Put(..) | Deed::Push(..) | Deed::PushTo(..)
-            )
-        })
+        acts.any(|act| matches!(act.deed, Deed::Upload(..) | Deed::Put(..) | Deed::Push(..) | Deed::PushTo(..)))
     }
 }
 
 /// Makes a deed a second after the one before.
 pub const fn next(deed: Deed) -> Act {
-    Act {
-        when: When::Next,
-        deed,
-    }
+    Act { when: When::Next, deed }
 }
 
 /// Makes a deed so many seconds after the one before.
 pub const fn after(seconds: u64, deed: Deed) -> Act {
-    Act {
-        when: When::After(seconds),
-        deed,
-    }
+    Act { when: When::After(seconds), deed }
 }
 
 /// Makes a deed when nothing moves any more.
 pub const fn quiet(deed: Deed) -> Act {
-    Act {
-        when: When::Quiet,
-        deed,
-    }
+    Act { when: When::Quiet, deed }
 }
 
 /// Makes a deed as soon as any execution is in a state.
 pub const fn when_in(state: &'static str, deed: Deed) -> Act {
-    Act {
-        when: When::In(state),
-        deed,
-    }
+    Act { when: When::In(state), deed }
 }

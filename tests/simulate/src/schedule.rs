@@ -202,11 +202,9 @@ impl What {
             | Self::StoppedUntold
             | Self::StoppedRedriven
             | Self::StoppedRedrivenLate => Counted::Visits,
-            Self::NotInvoked
-            | Self::InvokedLate
-            | Self::AnswerLost
-            | Self::ClockAhead
-            | Self::ClockBehind => Counted::Invocations,
+            Self::NotInvoked | Self::InvokedLate | Self::AnswerLost | Self::ClockAhead | Self::ClockBehind => {
+                Counted::Invocations
+            }
             Self::EventLost | Self::EventDoubled | Self::EventLate => Counted::Events,
             Self::IndexLate => Counted::Lookups,
             Self::LooksLate => Counted::Looks,
@@ -245,19 +243,12 @@ pub struct Schedule {
 impl Schedule {
     /// Makes a schedule without mishaps.
     pub fn plain(scenario: &str) -> Self {
-        Self {
-            scenario: scenario.to_owned(),
-            latencies: 0,
-            mishaps: Vec::new(),
-        }
+        Self { scenario: scenario.to_owned(), latencies: 0, mishaps: Vec::new() }
     }
 
     /// Makes a schedule with these mishaps.
     pub fn with(scenario: &str, mishaps: &[Mishap]) -> Self {
-        Self {
-            mishaps: mishaps.to_vec(),
-            ..Self::plain(scenario)
-        }
+        Self { mishaps: mishaps.to_vec(), ..Self::plain(scenario) }
     }
 
     /// Returns the number of mishaps that are met in all, if each is. A stop that nobody is told of counts twice,
@@ -287,9 +278,7 @@ impl Schedule {
     /// Returns the mishaps at this number.
     pub fn at(&self, counted: Counted, number: u64) -> impl Iterator<Item = What> + '_ {
         let mishaps = self.mishaps.iter();
-        mishaps
-            .filter(move |mishap| mishap.at == number && mishap.what.counted() == counted)
-            .map(|mishap| mishap.what)
+        mishaps.filter(move |mishap| mishap.at == number && mishap.what.counted() == counted).map(|mishap| mishap.what)
     }
 }
 
@@ -317,11 +306,7 @@ impl FromStr for Schedule {
             Some((scenario, seed)) => (scenario, number(seed)?),
             None => (scenario, 0),
         };
-        Ok(Self {
-            scenario: scenario.to_owned(),
-            latencies,
-            mishaps: parts.map(mishap).collect::<Result<_, _>>()?,
-        })
+        Ok(Self { scenario: scenario.to_owned(), latencies, mishaps: parts.map(mishap).collect::<Result<_, _>>()? })
     }
 }
 
@@ -330,16 +315,11 @@ fn number(text: &str) -> Result<u64, String> {
 }
 
 fn mishap(text: &str) -> Result<Mishap, String> {
-    let (name, at) = text
-        .split_once('@')
-        .ok_or_else(|| format!("`{text}` is not written as what@number"))?;
+    let (name, at) = text.split_once('@').ok_or_else(|| format!("`{text}` is not written as what@number"))?;
     let mut all = What::ALL.into_iter().chain(What::BEYOND);
     let what = all.find(|what| what.name() == name);
     let what = what.ok_or_else(|| format!("there is no mishap `{name}`"))?;
-    Ok(Mishap {
-        what,
-        at: number(at)?,
-    })
+    Ok(Mishap { what, at: number(at)? })
 }
 
 #[cfg(test)]

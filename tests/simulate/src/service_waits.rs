@@ -28,10 +28,7 @@ pub fn service_wait(call: &str, world: &World, declaration: &str) -> Option<Serv
 
 fn of_ecs(world: &World, declaration: &str) -> Option<String> {
     let services = world.ecs();
-    let mut newest = services
-        .services
-        .values()
-        .filter_map(|live| live.rollouts.first().map(|newest| (live, newest)));
+    let mut newest = services.services.values().filter_map(|live| live.rollouts.first().map(|newest| (live, newest)));
     let waits = newest.find(|(live, newest)| {
         let mut hooks = newest.hooks.iter();
         let is_declared = declaration.contains(&newest.stage);

@@ -72,21 +72,13 @@ impl Drop for Stage<'_> {
 
 impl<'p> Stage<'p> {
     /// Makes a stage on which a scenario begins in a world.
-    pub fn new(
-        program: &'p Program,
-        scenario: &'static Scenario,
-        world: World,
-        schedule: &Schedule,
-    ) -> Self {
+    pub fn new(program: &'p Program, scenario: &'static Scenario, world: World, schedule: &Schedule) -> Self {
         let gate = Rc::new(MishapGate::new(schedule));
         world.dynamodb().stream.clear();
         world.mishaps().calls.clear();
         world.mishaps().gate = Some(gate.clone());
         world.dynamodb().let_reads_be_late();
-        let stops = schedule
-            .mishaps
-            .iter()
-            .filter(|mishap| mishap.what.counted() == Counted::Visits);
+        let stops = schedule.mishaps.iter().filter(|mishap| mishap.what.counted() == Counted::Visits);
         let link = Rc::new(ExecutionLink::default());
         link.stop_at(stops.map(|mishap| (mishap.at, mishap.what)));
         let now = world.true_time();

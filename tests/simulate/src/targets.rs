@@ -24,11 +24,7 @@ pub fn function_of(component: &str) -> String {
 
 /// Returns the name of a component since it was renamed.
 pub fn now(component: &str) -> &str {
-    if component == "work" {
-        "jobs"
-    } else {
-        component
-    }
+    if component == "work" { "jobs" } else { component }
 }
 
 /// Returns what callers of a component's target see.
@@ -46,9 +42,7 @@ pub fn visible(world: &World, component: &str) -> String {
 /// Returns whether callers see exactly these bytes and nothing else.
 pub fn shows(world: &World, component: &str, artifact: &Artifact) -> bool {
     match (now(component), artifact) {
-        ("agent", Artifact::Image { digest, .. }) => {
-            image(world, "agent").ends_with(digest.as_str())
-        }
+        ("agent", Artifact::Image { digest, .. }) => image(world, "agent").ends_with(digest.as_str()),
         ("agent", Artifact::Images { containers }) => {
             let mut all = containers.iter();
             all.all(|(name, own)| image(world, name).ends_with(own.digest.as_str()))
@@ -56,10 +50,7 @@ pub fn shows(world: &World, component: &str, artifact: &Artifact) -> bool {
         (TASK, Artifact::Image { digest, .. }) => has_run(world, digest),
         (TASK, artifact) => has_called(world, &artifact.digest()),
         ("web", Artifact::Object { key, .. }) => {
-            let version = key
-                .rsplit('/')
-                .next()
-                .and_then(|name| name.strip_suffix(".zip"));
+            let version = key.rsplit('/').next().and_then(|name| name.strip_suffix(".zip"));
             let shown = documents(world);
             version.is_some_and(|version| shown.contains(&format!("<title>Shop {version}</title>")))
         }
@@ -70,9 +61,7 @@ pub fn shows(world: &World, component: &str, artifact: &Artifact) -> bool {
                 None => live.ends_with(&label(&artifact.digest())),
             }
         }
-        ("api" | "jobs", Artifact::Image { digest, .. }) => {
-            code(world, component) == digest.as_str()
-        }
+        ("api" | "jobs", Artifact::Image { digest, .. }) => code(world, component) == digest.as_str(),
         ("api" | "jobs", Artifact::Object { sha256, .. }) => {
             code(world, component) == BASE64_STANDARD.encode(sha256.to_bytes())
         }
@@ -133,10 +122,7 @@ pub fn is_shown(world: &World, component: &str, recorded: &Value) -> Option<bool
             let shares = noticed["shares"].as_array()?.iter();
             let shares = shares.filter_map(|share| Some((share[0].as_str()?, share[1].as_f64()?)));
             let is_share = |(told, (version, weight)): ((&str, f64), &(String, String))| {
-                told.0 == version
-                    && weight
-                        .parse()
-                        .is_ok_and(|weight: f64| (told.1 - weight * 1e6).abs() < 0.5)
+                told.0 == version && weight.parse().is_ok_and(|weight: f64| (told.1 - weight * 1e6).abs() < 0.5)
             };
             let as_many = shares.clone().count() == alias.weights.len();
             let same = as_many && shares.zip(&alias.weights).all(is_share);
@@ -148,9 +134,7 @@ pub fn is_shown(world: &World, component: &str, recorded: &Value) -> Option<bool
 
 /// Panics because of a component that was forgotten here, or that has an artifact of another sort than it takes.
 pub(crate) fn unknown(component: &str) -> ! {
-    panic!(
-        "tests/simulate/src/targets.rs does not know {component} everywhere, or not with what it was given"
-    )
+    panic!("tests/simulate/src/targets.rs does not know {component} everywhere, or not with what it was given")
 }
 
 /// Returns the tasks that Windlass has ever run.
@@ -196,11 +180,7 @@ fn image(world: &World, container: &str) -> String {
 /// Returns the task definition that the service is steered towards.
 fn task_definition(world: &World) -> String {
     let mut services = world.ecs();
-    let set_to = services
-        .service_mut("shop", "agent")
-        .service
-        .task_definition
-        .clone();
+    let set_to = services.service_mut("shop", "agent").service.task_definition.clone();
     drop(services);
     // As long as CodeDeploy moves callers, it is the one that all callers will get.
     let moved = world.codedeploy().steers_to("shop", "agent");
@@ -250,10 +230,7 @@ fn filled(world: &World, key: &str) -> Option<Vec<Digest>> {
 /// Returns the documents under the path that visitors are sent to.
 fn documents(world: &World) -> String {
     let cdn = world.cloudfront();
-    let origin = cdn
-        .distributions
-        .get("E1")
-        .and_then(|found| found.origins.first());
+    let origin = cdn.distributions.get("E1").and_then(|found| found.origins.first());
     let path = origin.map_or(String::new(), |origin| origin.path.clone());
     let folder = path.trim_start_matches('/');
     let objects = world.s3();
@@ -295,7 +272,5 @@ fn code(world: &World, component: &str) -> String {
 fn of_version(function: &LiveFunction, version: &str) -> String {
     let number = version.parse().unwrap_or_default();
     let published = function.versions.get(&number);
-    published.map_or(format!("missing {version}"), |published| {
-        published.package.code_sha256()
-    })
+    published.map_or(format!("missing {version}"), |published| published.package.code_sha256())
 }

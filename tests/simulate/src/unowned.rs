@@ -14,8 +14,7 @@ pub const SECRET: &str = "planted-blue-lantern-7731";
 pub fn plant(world: &World) {
     let mut services = world.ecs();
     for found in services.task_definitions.values_mut() {
-        found.document["containerDefinitions"][0]["environment"] =
-            json!([{"name": "LANTERN", "value": SECRET}]);
+        found.document["containerDefinitions"][0]["environment"] = json!([{"name": "LANTERN", "value": SECRET}]);
         found.document["cpu"] = json!("256");
     }
 }
@@ -27,19 +26,9 @@ pub fn unowned(world: &World) -> BTreeMap<String, String> {
         let name = function_of(component);
         let functions = world.lambda();
         if let Some(function) = functions.functions.get(&name) {
-            let others: Vec<_> = function
-                .aliases
-                .iter()
-                .filter(|(name, _)| *name != "live")
-                .collect();
-            let provisioned = function
-                .aliases
-                .get("live")
-                .map(|alias| alias.provisioned.map(|p| p.requested));
-            let text = format!(
-                "{:?} {} {others:?} {provisioned:?}",
-                function.tags, function.configuration
-            );
+            let others: Vec<_> = function.aliases.iter().filter(|(name, _)| *name != "live").collect();
+            let provisioned = function.aliases.get("live").map(|alias| alias.provisioned.map(|p| p.requested));
+            let text = format!("{:?} {} {others:?} {provisioned:?}", function.tags, function.configuration);
             found.insert(name, text);
         }
     }
@@ -71,25 +60,13 @@ pub fn unowned(world: &World) -> BTreeMap<String, String> {
         }
     }
     for (id, distribution) in &world.cloudfront().distributions {
-        let origins: Vec<_> = distribution
-            .origins
-            .iter()
-            .map(|o| (&o.id, &o.domain))
-            .collect();
-        let text = format!(
-            "{origins:?} {:?} {:?}",
-            distribution.error_pages, distribution.tags
-        );
+        let origins: Vec<_> = distribution.origins.iter().map(|o| (&o.id, &o.domain)).collect();
+        let text = format!("{origins:?} {:?} {:?}", distribution.error_pages, distribution.tags);
         found.insert(format!("distribution {id}"), text);
     }
     if let Some(bucket) = world.s3().buckets.get("shop-web") {
-        let foreign = bucket
-            .current("robots.txt")
-            .map(|version| version.bytes.clone());
-        found.insert(
-            "bucket shop-web".into(),
-            format!("{:?} {foreign:?}", bucket.tags),
-        );
+        let foreign = bucket.current("robots.txt").map(|version| version.bytes.clone());
+        found.insert("bucket shop-web".into(), format!("{:?} {foreign:?}", bucket.tags));
     }
     found
 }
@@ -108,18 +85,12 @@ pub fn foreign_shape(world: &World) -> Result<(), String> {
         }
         document
     };
-    let mut all = services
-        .task_definitions
-        .values()
-        .filter(|td| td.family == "agent");
+    let mut all = services.task_definitions.values().filter(|td| td.family == "agent");
     let Some(first) = all.next().map(|td| shape(&td.document)) else {
         return Ok(());
     };
     match all.find(|td| shape(&td.document) != first) {
-        Some(other) => Err(format!(
-            "{} has another shape: {}",
-            other.arn, other.document
-        )),
+        Some(other) => Err(format!("{} has another shape: {}", other.arn, other.document)),
         None => Ok(()),
     }
 }

@@ -9,11 +9,7 @@ use windlass_world::probe::Edge;
 /// Returns the reason why a visitor of the site's page would miss something, at an edge that has a new configuration at
 /// once and at the last one. `named` has the names in open documents, and gets those of the page. After the page has
 /// named something it must be there, too, unless it may be gone.
-pub fn missed(
-    world: &World,
-    named: &mut BTreeSet<String>,
-    may_be_gone: impl Fn() -> bool,
-) -> Option<String> {
+pub fn missed(world: &World, named: &mut BTreeSet<String>, may_be_gone: impl Fn() -> bool) -> Option<String> {
     let host = world.cloudfront().distributions.get("E1")?.domain.clone();
     for edge in [Edge::Quick, Edge::Slow] {
         match visit(world, edge, &format!("https://{host}/index.html")) {

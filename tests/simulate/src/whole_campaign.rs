@@ -48,10 +48,7 @@ pub fn play_whole(program: &Program, wanted: u64, until: Instant) -> Tally {
         began: Instant::now(),
         until,
         wanted: Some(wanted),
-        plains: SCENARIOS
-            .iter()
-            .map(|one| (one, plain(program, one)))
-            .collect(),
+        plains: SCENARIOS.iter().map(|one| (one, plain(program, one))).collect(),
         tally: Tally::default(),
     };
     whole.play_singles();
@@ -61,10 +58,7 @@ pub fn play_whole(program: &Program, wanted: u64, until: Instant) -> Tally {
 }
 
 fn plain(program: &Program, scenario: &'static Scenario) -> Played {
-    play(
-        &Ready::new(program, scenario),
-        &Schedule::plain(scenario.name),
-    )
+    play(&Ready::new(program, scenario), &Schedule::plain(scenario.name))
 }
 
 impl Whole<'_> {
@@ -79,9 +73,7 @@ impl Whole<'_> {
 
     fn play_pairs(&mut self) {
         let firsts = self.plains.iter();
-        let firsts: Vec<Schedule> = firsts
-            .flat_map(|(scenario, plain)| firsts_of(scenario.name, plain))
-            .collect();
+        let firsts: Vec<Schedule> = firsts.flat_map(|(scenario, plain)| firsts_of(scenario.name, plain)).collect();
         let (pairs, left) = pairs(self.program, &firsts, self.until, step_of);
         self.tally.unplanned += left;
         let played = play_all(self.program, &pairs, self.until);
@@ -128,10 +120,7 @@ impl Whole<'_> {
             println!("{played} schedules of {scenario} with {what}, {broken} of them broke a rule");
         }
         self.tally.merge(part);
-        if let Some(wanted) = self
-            .wanted
-            .take_if(|wanted| self.tally.schedules >= *wanted)
-        {
+        if let Some(wanted) = self.wanted.take_if(|wanted| self.tally.schedules >= *wanted) {
             let seconds = self.began.elapsed().as_secs();
             println!("so far {wanted} schedules and more, within {seconds} s");
         }
@@ -140,11 +129,7 @@ impl Whole<'_> {
 
 /// Returns the step by which pairs of a scenario are chosen.
 fn step_of(scenario: &str) -> usize {
-    if IN_PAIRS.contains(&scenario) {
-        1
-    } else {
-        SAMPLED
-    }
+    if IN_PAIRS.contains(&scenario) { 1 } else { SAMPLED }
 }
 
 /// Returns the schedules with one mishap of which pairs are made: those with a stop in each state. For the scenarios of

@@ -45,9 +45,7 @@ fn every_scenario_holds_every_rule_without_a_mishap_and_with_one_anywhere() {
         let tally = play_all(&program, &some, forever);
         assert_eq!(tally.schedules, some.len() as u64);
         let failed = tally.failures.values();
-        failures.extend(
-            failed.map(|failure| format!("{}: {}: {}", failure.seed, failure.rule, failure.why)),
-        );
+        failures.extend(failed.map(|failure| format!("{}: {}: {}", failure.seed, failure.rule, failure.why)));
     }
     assert!(failures.is_empty(), "{}", failures.join("\n"));
 }
@@ -58,9 +56,7 @@ fn a_call_that_is_held_until_the_recovery_is_over_is_told() {
     let program = Program::release().unwrap_or_else(|error| panic!("{error}"));
     let mut drifted = 0;
     for name in ["function", "code", "service", "folder"] {
-        let Some(scenario) = named(name) else {
-            panic!("there is no scenario {name}")
-        };
+        let Some(scenario) = named(name) else { panic!("there is no scenario {name}") };
         let ready = Ready::new(&program, scenario);
         let plain = ready.play(&Schedule::plain(name), false);
         for schedule in one_of(&What::BEYOND, name, &plain) {
@@ -96,10 +92,7 @@ fn of_messages_that_come_together_only_what_failed_comes_again() {
 fn a_read_whose_answer_is_lost_is_one_that_was_never_made() {
     let program = Program::release().unwrap_or_else(|error| panic!("{error}"));
     let mut compared = 0;
-    for scenario in ["function", "code", "service"]
-        .into_iter()
-        .filter_map(named)
-    {
+    for scenario in ["function", "code", "service"].into_iter().filter_map(named) {
         let ready = Ready::new(&program, scenario);
         let plain = ready.play(&Schedule::plain(scenario.name), false);
         let all = one_mishap(scenario.name, &plain).into_iter();
@@ -111,8 +104,7 @@ fn a_read_whose_answer_is_lost_is_one_that_was_never_made() {
                 _ => What::KilledBefore,
             };
             let before = Schedule::with(scenario.name, &[Mishap { what, at }]);
-            let [after_it, before_it] =
-                [&after, &before].map(|schedule| ready.play(schedule, false));
+            let [after_it, before_it] = [&after, &before].map(|schedule| ready.play(schedule, false));
             // The calls are not compared one by one: one run learns it some milliseconds later, and may find a target
             // ready that the other finds at its next look.
             assert_eq!(after_it.endings, before_it.endings, "{after}");
@@ -146,10 +138,7 @@ fn nothing_is_decided_by_words_for_people() {
             assert_eq!(one.endings, other.endings, "{schedule}");
             let calls = one.calls.iter().zip(&other.calls);
             let alike = calls.take_while(|(one, other)| one == other).count();
-            assert!(
-                one.calls == other.calls,
-                "{schedule}: {alike} calls are alike"
-            );
+            assert!(one.calls == other.calls, "{schedule}: {alike} calls are alike");
         };
         compare(&plain, &unharmed);
         compared += 1;
@@ -181,10 +170,7 @@ fn what_there_is_no_time_for_is_told() {
     let program = Program::release().unwrap_or_else(|error| panic!("{error}"));
     let tally = play_whole(&program, 100, Instant::now());
     assert_eq!(tally.schedules, 0);
-    assert!(
-        tally.left > RANDOM,
-        "those with one mishap, and random ones"
-    );
+    assert!(tally.left > RANDOM, "those with one mishap, and random ones");
     assert!(tally.unplanned > SCENARIOS.len() as u64);
     assert!(!tally.is_whole());
 }
@@ -193,9 +179,7 @@ fn what_there_is_no_time_for_is_told() {
 fn the_same_schedule_is_the_same_run() {
     let program = Program::release().unwrap_or_else(|error| panic!("{error}"));
     let scenario = &SCENARIOS[3];
-    let schedule: Schedule = "canary~7+killed_after@60+stopped@20"
-        .parse()
-        .unwrap_or_else(|error| panic!("{error}"));
+    let schedule: Schedule = "canary~7+killed_after@60+stopped@20".parse().unwrap_or_else(|error| panic!("{error}"));
     let told = || Ready::new(&program, scenario).play(&schedule, true).told;
     let first = told();
     assert!(first.len() > 100);

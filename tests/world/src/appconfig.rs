@@ -10,8 +10,7 @@ use bytes::Bytes;
 use std::collections::BTreeMap;
 use windlass_domain::fault::{Fault, FaultName};
 use windlass_engine::ports::{
-    AppConfigApi, HostedVersion, Named, NewRollout, NewVersion, Profile, Result, Rollout,
-    RolloutDetail, Strategy,
+    AppConfigApi, HostedVersion, Named, NewRollout, NewVersion, Profile, Result, Rollout, RolloutDetail, Strategy,
 };
 
 /// The number of deployments that a page has (AWS AppConfig API Reference, ListDeployments: at most 50). It is smaller
@@ -32,14 +31,8 @@ pub struct State {
 
 /// Returns a name together with its id. The id is made of the name, as seven letters.
 pub fn named(name: &str) -> Named {
-    let letters = name
-        .bytes()
-        .filter(u8::is_ascii_lowercase)
-        .chain(*b"zzzzzzz");
-    Named {
-        id: letters.take(7).map(char::from).collect(),
-        name: name.to_owned(),
-    }
+    let letters = name.bytes().filter(u8::is_ascii_lowercase).chain(*b"zzzzzzz");
+    Named { id: letters.take(7).map(char::from).collect(), name: name.to_owned() }
 }
 
 impl State {
@@ -60,9 +53,7 @@ impl State {
             named: named(application),
             environments: vec![Environment {
                 named: named(environment),
-                tags: tags
-                    .map(|(name, value)| (name.to_owned(), value.to_owned()))
-                    .into(),
+                tags: tags.map(|(name, value)| (name.to_owned(), value.to_owned())).into(),
                 monitors: vec![],
                 rollouts: vec![],
             }],
@@ -72,22 +63,19 @@ impl State {
 
     fn application(&mut self, id: &str) -> Result<&mut Application> {
         let mut all = self.applications.iter_mut();
-        all.find(|application| application.named.id == id)
-            .ok_or_else(|| missing(&format!("application {id}")))
+        all.find(|application| application.named.id == id).ok_or_else(|| missing(&format!("application {id}")))
     }
 
     /// An environment, by ids.
     pub fn environment(&mut self, application: &str, id: &str) -> Result<&mut Environment> {
         let mut all = self.application(application)?.environments.iter_mut();
-        all.find(|environment| environment.named.id == id)
-            .ok_or_else(|| missing(&format!("environment {id}")))
+        all.find(|environment| environment.named.id == id).ok_or_else(|| missing(&format!("environment {id}")))
     }
 
     /// A profile, by ids.
     pub fn profile(&mut self, application: &str, id: &str) -> Result<&mut HostedProfile> {
         let mut all = self.application(application)?.profiles.iter_mut();
-        all.find(|profile| profile.profile.named.id == id)
-            .ok_or_else(|| missing(&format!("profile {id}")))
+        all.find(|profile| profile.profile.named.id == id).ok_or_else(|| missing(&format!("profile {id}")))
     }
 
     /// All strategies, AppConfig's own included.
@@ -97,13 +85,7 @@ impl State {
             ("AppConfig.Linear50PercentEvery30Seconds", (1, 1)),
             ("AppConfig.Linear20PercentEvery6Minutes", (30, 30)),
         ];
-        let own = own.map(|(id, minutes)| Strategy {
-            named: Named {
-                id: id.into(),
-                name: id.into(),
-            },
-            minutes,
-        });
+        let own = own.map(|(id, minutes)| Strategy { named: Named { id: id.into(), name: id.into() }, minutes });
         own.into_iter().chain(self.strategies.clone()).collect()
     }
 }
@@ -125,26 +107,19 @@ impl AppConfigApi for World {
     async fn applications(&self) -> Result<Vec<Named>> {
         let call = self.call("appconfig.applications").await?;
         let all = self.appconfig().applications.clone();
-        call.answer(all.into_iter().map(|it| it.named).collect())
-            .await
+        call.answer(all.into_iter().map(|it| it.named).collect()).await
     }
 
     async fn environments(&self, application: &str) -> Result<Vec<Named>> {
         let call = self.call("appconfig.environments").await?;
-        let all = self
-            .appconfig()
-            .application(application)?
-            .environments
-            .clone();
-        call.answer(all.into_iter().map(|it| it.named).collect())
-            .await
+        let all = self.appconfig().application(application)?.environments.clone();
+        call.answer(all.into_iter().map(|it| it.named).collect()).await
     }
 
     async fn profiles(&self, application: &str) -> Result<Vec<Profile>> {
         let call = self.call("appconfig.profiles").await?;
         let all = self.appconfig().application(application)?.profiles.clone();
-        call.answer(all.into_iter().map(|it| it.profile).collect())
-            .await
+        call.answer(all.into_iter().map(|it| it.profile).collect()).await
     }
 
     async fn strategies(&self) -> Result<Vec<Strategy>> {
@@ -153,17 +128,9 @@ impl AppConfigApi for World {
         call.answer(all).await
     }
 
-    async fn environment_tags(
-        &self,
-        application: &str,
-        environment: &str,
-    ) -> Result<BTreeMap<String, String>> {
+    async fn environment_tags(&self, application: &str, environment: &str) -> Result<BTreeMap<String, String>> {
         let call = self.call("appconfig.environment_tags").await?;
-        let found = self
-            .appconfig()
-            .environment(application, environment)?
-            .tags
-            .clone();
+        let found = self.appconfig().environment(application, environment)?.tags.clone();
         call.answer(found).await
     }
 
@@ -197,12 +164,7 @@ impl AppConfigApi for World {
         call.answer(found).await
     }
 
-    async fn create_version(
-        &self,
-        application: &str,
-        profile: &str,
-        version: &NewVersion,
-    ) -> Result<u32> {
+    async fn create_version(&self, application: &str, profile: &str, version: &NewVersion) -> Result<u32> {
         let call = self.call("appconfig.create_version").await?;
         let number = {
             let mut state = self.appconfig();
@@ -217,8 +179,7 @@ impl AppConfigApi for World {
                 return Err(refused("InvalidConfiguration"));
             }
             let mut labels = profile.versions.values().map(|(known, _)| &known.label);
-            if version.label.len() > 64 || labels.any(|known| *known == Some(version.label.clone()))
-            {
+            if version.label.len() > 64 || labels.any(|known| *known == Some(version.label.clone())) {
                 return Err(refused("the label is too long, or taken"));
             }
             profile.put(Some(&version.label), &content)
@@ -247,12 +208,7 @@ impl AppConfigApi for World {
         call.answer(page).await
     }
 
-    async fn rollout(
-        &self,
-        application: &str,
-        environment: &str,
-        number: u32,
-    ) -> Result<RolloutDetail> {
+    async fn rollout(&self, application: &str, environment: &str, number: u32) -> Result<RolloutDetail> {
         let call = self.call("appconfig.rollout").await?;
         let told = {
             let seen = call.seen();
@@ -266,12 +222,7 @@ impl AppConfigApi for World {
         call.answer(told).await
     }
 
-    async fn start_rollout(
-        &self,
-        application: &str,
-        environment: &str,
-        rollout: &NewRollout,
-    ) -> Result<u32> {
+    async fn start_rollout(&self, application: &str, environment: &str, rollout: &NewRollout) -> Result<u32> {
         let call = self.call("appconfig.start_rollout").await?;
         self.grow();
         let now = self.true_time();

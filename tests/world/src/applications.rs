@@ -48,10 +48,7 @@ impl HostedProfile {
     /// Makes a version, as anyone may.
     pub fn put(&mut self, label: Option<&str>, content: &str) -> u32 {
         self.made += 1;
-        let version = HostedVersion {
-            number: self.made,
-            label: label.map(str::to_owned),
-        };
+        let version = HostedVersion { number: self.made, label: label.map(str::to_owned) };
         let content = Bytes::from(content.to_owned());
         self.versions.insert(self.made, (version, content));
         self.made
@@ -60,13 +57,7 @@ impl HostedProfile {
 
 impl Environment {
     /// Begins a deployment, as anyone may. One that is not over stands in its way.
-    pub fn start(
-        &mut self,
-        new: &NewRollout,
-        label: Option<String>,
-        minutes: (u64, u64),
-        now: Time,
-    ) -> Result<u32> {
+    pub fn start(&mut self, new: &NewRollout, label: Option<String>, minutes: (u64, u64), now: Time) -> Result<u32> {
         let newest = self.rollouts.last().map_or(0, |last| last.rollout.number);
         if new.newest.is_some_and(|expected| expected != newest) {
             return Err(conflict("LatestDeploymentNumber is another one"));

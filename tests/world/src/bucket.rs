@@ -98,10 +98,7 @@ impl Bucket {
 
     /// Returns the current version of a key; `None` where there is none or it is deleted.
     pub fn current(&self, key: &str) -> Option<&Version> {
-        self.keys
-            .get(key)
-            .and_then(|versions| versions.last())
-            .filter(|version| !version.marker)
+        self.keys.get(key).and_then(|versions| versions.last()).filter(|version| !version.marker)
     }
 
     /// Returns the keys that exist now with their content as text, for a test to compare.

@@ -177,9 +177,7 @@ mod tests {
         let files = files.map(|file| std::fs::read_to_string(file.unwrap().path()).unwrap());
         let source: Vec<String> = files.collect();
         let made = source.iter().flat_map(|text| {
-            let code = text
-                .lines()
-                .filter(|line| !line.trim_start().starts_with("//"));
+            let code = text.lines().filter(|line| !line.trim_start().starts_with("//"));
             code.filter_map(|line| line.split_once("self.call(\"")?.1.split('"').next())
         });
         let made: BTreeSet<&str> = made.collect();

@@ -21,12 +21,7 @@ pub struct State {
 impl Default for State {
     fn default() -> Self {
         // 2026-11-20T14:00:00Z
-        Self {
-            now: Time(1_795_183_200_000),
-            ahead_ms: 0,
-            wake: None,
-            waiting: Vec::new(),
-        }
+        Self { now: Time(1_795_183_200_000), ahead_ms: 0, wake: None, waiting: Vec::new() }
     }
 }
 

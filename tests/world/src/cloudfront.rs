@@ -70,9 +70,7 @@ impl Configured {
     /// Returns the origin path that visitors get.
     pub fn served_path(&self, now: Time) -> &str {
         if self.deployed(now) {
-            self.origins
-                .first()
-                .map_or("", |origin| origin.path.as_str())
+            self.origins.first().map_or("", |origin| origin.path.as_str())
         } else {
             &self.edge_path
         }
@@ -97,9 +95,7 @@ impl State {
             origins: vec![origin],
             ..Configured::default()
         };
-        self.distributions
-            .entry(id.to_owned())
-            .or_insert(configured)
+        self.distributions.entry(id.to_owned()).or_insert(configured)
     }
 
     fn known(&mut self, id: &str) -> Result<&mut Configured> {
@@ -160,16 +156,10 @@ impl World {
             return Err(Fault::new(FaultName::Refused, text));
         }
         let after_deployed = cdn.known(id)?.deployed(now);
-        let same = cdn
-            .invalidations
-            .iter()
-            .find(|made| made.distribution == id && made.reference == reference);
+        let same = cdn.invalidations.iter().find(|made| made.distribution == id && made.reference == reference);
         match same {
             Some(made) if made.paths == paths => Ok(made.id.clone()),
-            Some(_) => Err(Fault::new(
-                FaultName::Refused,
-                "CloudFront 400 InvalidationBatchAlreadyExists",
-            )),
+            Some(_) => Err(Fault::new(FaultName::Refused, "CloudFront 400 InvalidationBatchAlreadyExists")),
             None => {
                 let invalidation = Invalidation {
                     id: format!("I{:013}", cdn.invalidations.len() + 1),
@@ -189,16 +179,10 @@ impl World {
     fn cdn_invalidated(&self, id: &str, invalidation: &str) -> Result<bool> {
         let now = self.true_time();
         let cdn = self.cloudfront();
-        let found = cdn
-            .invalidations
-            .iter()
-            .find(|made| made.distribution == id && made.id == invalidation);
+        let found = cdn.invalidations.iter().find(|made| made.distribution == id && made.id == invalidation);
         match found {
             Some(made) => Ok(made.made.plus_ms(cdn.invalidation_ms) <= now),
-            None => Err(Fault::new(
-                FaultName::NotFound,
-                "CloudFront 404 NoSuchInvalidation",
-            )),
+            None => Err(Fault::new(FaultName::NotFound, "CloudFront 404 NoSuchInvalidation")),
         }
     }
 

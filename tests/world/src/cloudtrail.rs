@@ -36,10 +36,7 @@ pub(crate) fn answers(world: &World, call: &JsonCall) -> Result<Value> {
         let message = "the role is not authorized to perform cloudtrail:LookupEvents";
         return Err(Fault::new(FaultName::AccessDenied, message));
     }
-    let [asked] = call.body["LookupAttributes"]
-        .as_array()
-        .map_or(&[][..], Vec::as_slice)
-    else {
+    let [asked] = call.body["LookupAttributes"].as_array().map_or(&[][..], Vec::as_slice) else {
         let message = "LookupEvents: one attribute at a time";
         return Err(Fault::new(FaultName::Refused, message));
     };
@@ -50,9 +47,11 @@ pub(crate) fn answers(world: &World, call: &JsonCall) -> Result<Value> {
         let message = "LookupEvents: InvalidLookupAttributesException";
         return Err(Fault::new(FaultName::Refused, message));
     }
-    let found = state.events.iter().rev().filter(|event| {
-        asked["AttributeValue"] == event.resource && (from..=to).contains(&event.at.0)
-    });
+    let found = state
+        .events
+        .iter()
+        .rev()
+        .filter(|event| asked["AttributeValue"] == event.resource && (from..=to).contains(&event.at.0));
     let told = found.take(usize::try_from(most).unwrap_or(50)).map(|event| {
         let record = json!({
             "userIdentity": {"type": "AssumedRole", "arn": event.by, "accessKeyId": "ASIAEXAMPLE"},

@@ -60,10 +60,7 @@ impl World {
     pub fn set_alarm(&self, name: &str, state: &str, points: &[f64]) {
         let now = self.true_time();
         let mut alarms = self.cloudwatch();
-        let alarm = alarms
-            .alarms
-            .entry(self.regional(name))
-            .or_insert_with(|| new_alarm(name, now));
+        let alarm = alarms.alarms.entry(self.regional(name)).or_insert_with(|| new_alarm(name, now));
         alarm.reason = format!("Threshold Crossed: {points:?}");
         alarm.points = points.to_vec();
         if alarm.state == state {
@@ -71,26 +68,15 @@ impl World {
         }
         state.clone_into(&mut alarm.state);
         alarm.since = now;
-        let change = AlarmChange {
-            at: now,
-            to: state.to_owned(),
-            reason: alarm.reason.clone(),
-        };
-        alarms
-            .history
-            .entry(self.regional(name))
-            .or_default()
-            .push(change);
+        let change = AlarmChange { at: now, to: state.to_owned(), reason: alarm.reason.clone() };
+        alarms.history.entry(self.regional(name)).or_default().push(change);
     }
 
     /// Adds a point to a metric, in the period that begins now.
     pub fn put_metric(&self, metric: &MetricGate, value: f64) {
         let at = self.true_time();
         let mut alarms = self.cloudwatch();
-        let points = alarms
-            .points
-            .entry(self.regional(&metric_key(metric)))
-            .or_default();
+        let points = alarms.points.entry(self.regional(&metric_key(metric))).or_default();
         points.push(Point { at, value });
     }
 
@@ -118,9 +104,7 @@ impl CloudWatchApi for World {
         self.allowed_alarms("DescribeAlarms")?;
         let found = {
             let state = World::cloudwatch(self);
-            let known = names
-                .iter()
-                .filter_map(|name| state.alarms.get(&self.regional(name)));
+            let known = names.iter().filter_map(|name| state.alarms.get(&self.regional(name)));
             known.cloned().collect()
         };
         call.answer(found).await
@@ -131,15 +115,9 @@ impl CloudWatchApi for World {
         self.allowed_alarms("DescribeAlarmHistory")?;
         let found = {
             let state = World::cloudwatch(self);
-            let all = state
-                .history
-                .get(&self.regional(name))
-                .into_iter()
-                .flatten();
+            let all = state.history.get(&self.regional(name)).into_iter().flatten();
             let shown = from..=call.as_of();
-            all.filter(|change| shown.contains(&change.at))
-                .cloned()
-                .collect()
+            all.filter(|change| shown.contains(&change.at)).cloned().collect()
         };
         call.answer(found).await
     }

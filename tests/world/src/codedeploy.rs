@@ -14,8 +14,8 @@ use windlass_domain::digest::Digest;
 use windlass_domain::fault::{Fault, FaultName};
 use windlass_domain::time::Time;
 use windlass_engine::ports::{
-    CodeDeployApi, Deployed, DeploymentGroup, Lifecycle, ListedDeployments, NewDeployed, Result,
-    Revision, Routing, Waiting,
+    CodeDeployApi, Deployed, DeploymentGroup, Lifecycle, ListedDeployments, NewDeployed, Result, Revision, Routing,
+    Waiting,
 };
 
 /// The number of deployments that a page has. It is small, to catch callers that read one page alone.
@@ -119,10 +119,7 @@ impl State {
     fn register(&mut self, text: &str) -> Revision {
         let sha256 = Digest::of(text.as_bytes()).to_string();
         self.texts.insert(sha256.clone(), text.to_owned());
-        Revision::Kept {
-            kind: "AppSpecContent".into(),
-            sha256,
-        }
+        Revision::Kept { kind: "AppSpecContent".into(), sha256 }
     }
 
     /// Returns the version that all callers of a function's alias will get by a deployment that is under way, or is
@@ -163,25 +160,21 @@ impl State {
 
     /// Returns the id of the next deployment.
     pub(crate) fn next_id(&self) -> String {
-        format!(
-            "d-{:09}",
-            self.deployments.len() + self.of_services.len() + 1
-        )
+        format!("d-{:09}", self.deployments.len() + self.of_services.len() + 1)
     }
 
     /// Returns the id of a deployment that the group has under way, or is about to take back.
     fn busy(&self, application: &str, group: &str) -> Option<String> {
-        let functions = self.deployments.iter().filter(|live| {
-            live.is_of(application, group) && (live.is_active() || live.will_return())
-        });
-        let services = self.of_services.iter().filter(|live| {
-            live.is_of(application, group) && (live.is_active() || live.will_return())
-        });
+        let functions = self
+            .deployments
+            .iter()
+            .filter(|live| live.is_of(application, group) && (live.is_active() || live.will_return()));
+        let services = self
+            .of_services
+            .iter()
+            .filter(|live| live.is_of(application, group) && (live.is_active() || live.will_return()));
         let services = services.map(|live| live.told.id.clone());
-        functions
-            .map(|live| live.told.id.clone())
-            .chain(services)
-            .next()
+        functions.map(|live| live.told.id.clone()).chain(services).next()
     }
 
     /// Returns whether CodeDeploy has given up a deployment of this function by itself, and takes it back.
@@ -257,15 +250,11 @@ impl CodeDeployApi for World {
         let page = {
             let seen = call.seen();
             let state = seen.codedeploy();
-            let is_over = |told: &Deployed| {
-                ["Succeeded", "Failed", "Stopped"].contains(&told.status.as_str())
-            };
+            let is_over = |told: &Deployed| ["Succeeded", "Failed", "Stopped"].contains(&told.status.as_str());
             let own = state.told(Some((application, group)));
             let listed = own.filter(|told| match listed {
                 ListedDeployments::Active => !is_over(told),
-                ListedDeployments::Created(from, to) => {
-                    told.created.is_some_and(|at| from <= at && at <= to)
-                }
+                ListedDeployments::Created(from, to) => told.created.is_some_and(|at| from <= at && at <= to),
             });
             let ids: Vec<String> = listed.map(|told| told.id.clone()).collect();
             let from: usize = next.and_then(|next| next.parse().ok()).unwrap_or(0);
@@ -292,10 +281,7 @@ impl CodeDeployApi for World {
             let seen = call.seen();
             let state = seen.codedeploy();
             let function = state.deployments.iter().find(|live| live.told.id == id);
-            let function = function.map(|live| Lifecycle {
-                events: live.events.clone(),
-                task_sets: vec![],
-            });
+            let function = function.map(|live| Lifecycle { events: live.events.clone(), task_sets: vec![] });
             let service = state.of_services.iter().find(|live| live.told.id == id);
             function.or_else(|| service.map(ServiceDeployed::lifecycle))
         };
@@ -366,17 +352,8 @@ impl World {
             ));
         }
         let is_service = group.platform == "ECS";
-        let read = if is_service {
-            AppSpec::read_service(&new.content)
-        } else {
-            AppSpec::read(&new.content)
-        };
-        read.map_err(|why| {
-            Fault::new(
-                FaultName::Refused,
-                format!("InvalidRevisionException: {why}"),
-            )
-        })?;
+        let read = if is_service { AppSpec::read_service(&new.content) } else { AppSpec::read(&new.content) };
+        read.map_err(|why| Fault::new(FaultName::Refused, format!("InvalidRevisionException: {why}")))?;
         let revision = state.register(&new.content);
         let id = state.next_id();
         if is_service {

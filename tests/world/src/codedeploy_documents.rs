@@ -5,11 +5,7 @@ use windlass_engine::ports::{LifecycleEvent, Routing};
 
 /// An event that has not begun.
 pub(crate) fn pending(name: &str) -> LifecycleEvent {
-    LifecycleEvent {
-        name: name.to_owned(),
-        status: "Pending".into(),
-        ..LifecycleEvent::default()
-    }
+    LifecycleEvent { name: name.to_owned(), status: "Pending".into(), ..LifecycleEvent::default() }
 }
 
 /// Returns the percentage of callers that have been moved so many minutes after the first ones.

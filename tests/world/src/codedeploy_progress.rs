@@ -34,11 +34,7 @@ impl World {
     fn deploy_services(&self, now: Time) {
         let mut state = self.codedeploy();
         let goes_on = |live: &&ServiceDeployed| live.is_active() || live.will_return();
-        let since = state
-            .of_services
-            .iter()
-            .filter(goes_on)
-            .map(ServiceDeployed::at);
+        let since = state.of_services.iter().filter(goes_on).map(ServiceDeployed::at);
         let Some(mut at) = since.min() else {
             return;
         };
@@ -48,10 +44,7 @@ impl World {
             at = at.plus_s(1);
             services.roll(&registry, at);
             for nth in 0..state.of_services.len() {
-                let (id, set) = (
-                    state.next_id(),
-                    format!("ecs-svc/{}", services.deployments + 1),
-                );
+                let (id, set) = (state.next_id(), format!("ecs-svc/{}", services.deployments + 1));
                 let one = &mut state.of_services[nth];
                 let goes_on = one.is_active() || one.will_return();
                 if !goes_on || one.at() >= at {

@@ -103,27 +103,17 @@ const TRIED: usize = 2;
 fn tried(calls: &[&'static str], from: usize) -> Vec<u64> {
     let mut met: BTreeMap<&[&str], usize> = BTreeMap::new();
     let is_new = |call: &usize| {
-        let times = met
-            .entry(&calls[call.saturating_sub(SAME_CALLS)..*call])
-            .or_default();
+        let times = met.entry(&calls[call.saturating_sub(SAME_CALLS)..*call]).or_default();
         *times += 1;
         *times <= TRIED
     };
-    (from + 1..=calls.len())
-        .filter(is_new)
-        .map(|call| call as u64)
-        .collect()
+    (from + 1..=calls.len()).filter(is_new).map(|call| call as u64).collect()
 }
 
 fn calls_forward(subject: &impl Subject) -> Vec<u64> {
     let trial = must(Trial::begin(subject), "begin");
     let from = trial.calls().len();
-    assert_eq!(
-        trial.forward(),
-        Ok(WorkTransition::Changed),
-        "{:?}",
-        trial.step()
-    );
+    assert_eq!(trial.forward(), Ok(WorkTransition::Changed), "{:?}", trial.step());
     let calls = trial.calls();
     let changes = must(trial.step(), "step").changes;
     trial.assert_arrived("without a mishap", &changes);
@@ -139,12 +129,8 @@ fn a_change_made_twice_is_made_once<S: Subject>(subject: &S) {
         let goal = must(read(goal), "goal");
         let mut made: Option<String> = None;
         for _ in 0..PATIENCE {
-            let way = LookContext {
-                goal: Some(&goal),
-                made: made.as_deref(),
-                changes: &sent,
-                ..LookContext::default()
-            };
+            let way =
+                LookContext { goal: Some(&goal), made: made.as_deref(), changes: &sent, ..LookContext::default() };
             let is = must(run(kind.observe(&target, &way)), "observe");
             match S::Kind::next(&target, &is, &goal) {
                 Next::Done => break,
@@ -192,12 +178,7 @@ fn a_mishap_at_any_call_arrives(subject: &impl Subject) {
             trial.scene.world.plan_mishap(call, when, mishap);
             if let Some(wave) = forward_until_killed(&trial) {
                 let answer = trial.forward_from(wave);
-                assert_eq!(
-                    answer,
-                    Ok(WorkTransition::Changed),
-                    "{context}: {:?}",
-                    trial.step()
-                );
+                assert_eq!(answer, Ok(WorkTransition::Changed), "{context}: {:?}", trial.step());
             }
             let changes = must(trial.step(), &context).changes;
             trial.assert_arrived(&context, &changes);
@@ -213,12 +194,7 @@ fn a_stop_at_any_call_can_be_undone(subject: &impl Subject) {
             trial.scene.world.plan_mishap(call, when, Mishap::Pause);
             let _ = forward_until_killed(&trial);
             must(trial.set_token(2), &context);
-            assert_eq!(
-                trial.answer(None, 2),
-                Ok(WorkTransition::Changed),
-                "{context}: {:?}",
-                trial.step()
-            );
+            assert_eq!(trial.answer(None, 2), Ok(WorkTransition::Changed), "{context}: {:?}", trial.step());
             trial.assert_restored(&context);
             assert_late_forward_is_refused(&trial, &context);
             trial.assert_restored(&context);
@@ -227,10 +203,7 @@ fn a_stop_at_any_call_can_be_undone(subject: &impl Subject) {
 }
 
 fn assert_late_forward_is_refused(trial: &Trial<'_, impl Subject>, context: &str) {
-    for (token, refused) in [
-        (1, FaultName::AttemptSuperseded),
-        (2, FaultName::AttemptSuperseded),
-    ] {
+    for (token, refused) in [(1, FaultName::AttemptSuperseded), (2, FaultName::AttemptSuperseded)] {
         let late = trial.answer(Some(0), token);
         assert_eq!(late.map_err(|fault| fault.name), Err(refused), "{context}");
     }
@@ -240,20 +213,11 @@ fn calls_back(subject: &impl Subject) -> Vec<u64> {
     let trial = must(Trial::begin(subject), "begin");
     assert_eq!(trial.forward(), Ok(WorkTransition::Changed));
     let from = trial.calls().len();
-    assert_eq!(
-        trial.answer(None, 1),
-        Ok(WorkTransition::Changed),
-        "{:?}",
-        trial.step()
-    );
+    assert_eq!(trial.answer(None, 1), Ok(WorkTransition::Changed), "{:?}", trial.step());
     let calls = trial.calls();
     trial.assert_restored("undone without a mishap");
     let changes: BTreeMap<String, usize> = count_switching(&trial);
-    assert_eq!(
-        trial.answer(None, 1),
-        Ok(WorkTransition::Changed),
-        "undo twice"
-    );
+    assert_eq!(trial.answer(None, 1), Ok(WorkTransition::Changed), "undo twice");
     assert_eq!(count_switching(&trial), changes, "undo twice is once");
     trial.assert_restored("undone twice");
     tried(&calls, from)
@@ -276,12 +240,7 @@ fn a_mishap_at_any_call_of_the_undo_arrives(subject: &impl Subject) {
             trial.scene.world.plan_mishap(call, when, mishap);
             let work = must(trial.work(None, 1), &context);
             let _ = invoke_or_kill(&trial, &work);
-            assert_eq!(
-                trial.answer(None, 1),
-                Ok(WorkTransition::Changed),
-                "{context}: {:?}",
-                trial.step()
-            );
+            assert_eq!(trial.answer(None, 1), Ok(WorkTransition::Changed), "{context}: {:?}", trial.step());
             trial.assert_restored(&context);
         }
     }

@@ -13,10 +13,7 @@ impl World {
             known.check(key, replaces)?;
             known.versioned
         };
-        let marker = Version {
-            marker: true,
-            ..Version::default()
-        };
+        let marker = Version { marker: true, ..Version::default() };
         state.add(bucket, key, marker);
         if !versioned && let Some(bucket) = state.buckets.get_mut(bucket) {
             bucket.keys.remove(key);

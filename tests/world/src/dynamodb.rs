@@ -7,9 +7,7 @@ use std::rc::Rc;
 use windlass_domain::fault::{Fault, FaultName};
 use windlass_domain::time::Time;
 use windlass_engine::outbox::Change;
-use windlass_engine::ports::{
-    Condition, DynamoDbApi, Item, Key, Page, Query, Result, Transacted, Write,
-};
+use windlass_engine::ports::{Condition, DynamoDbApi, Item, Key, Page, Query, Result, Transacted, Write};
 
 /// The table.
 #[derive(Debug, Clone, Default)]
@@ -45,10 +43,7 @@ pub struct Written {
 impl Written {
     /// The write as the stream brings it.
     pub fn change(&self) -> Change {
-        Change {
-            before: self.before.as_deref().cloned(),
-            after: self.after.as_deref().cloned(),
-        }
+        Change { before: self.before.as_deref().cloned(), after: self.after.as_deref().cloned() }
     }
 }
 
@@ -77,25 +72,14 @@ fn bytes(item: &Item) -> usize {
         }
     }
     fn of_members(members: &Map<String, Value>) -> usize {
-        members
-            .iter()
-            .map(|(name, value)| 1 + name.len() + of(value))
-            .sum()
+        members.iter().map(|(name, value)| 1 + name.len() + of(value)).sum()
     }
     item.key.pk.len() + item.key.sk.len() + of_members(&item.body)
 }
 
 /// The members that hold Windlass's words for people, wherever they are in an item, and `reason` of a finding: that
 /// of a hold is what a person wrote.
-const WORDS: [&str; 7] = [
-    "cause",
-    "message",
-    "remedy",
-    "shown",
-    "waits_for",
-    "warnings",
-    "what",
-];
+const WORDS: [&str; 7] = ["cause", "message", "remedy", "shown", "waits_for", "warnings", "what"];
 
 /// The character with which reworded text begins. Code that adds to such a text adds to other words.
 const REWORDED: char = '¬';
@@ -105,10 +89,7 @@ fn reworded(body: Map<String, Value>) -> Map<String, Value> {
     fn of(value: Value, is_words: bool) -> Value {
         match value {
             Value::String(text) if is_words && !text.starts_with(REWORDED) => {
-                std::iter::once(REWORDED)
-                    .chain(text.chars().rev())
-                    .collect::<String>()
-                    .into()
+                std::iter::once(REWORDED).chain(text.chars().rev()).collect::<String>().into()
             }
             Value::Array(all) => all.into_iter().map(|one| of(one, is_words)).collect(),
             Value::Object(members) => Value::Object(reworded(members)),
@@ -146,9 +127,7 @@ impl State {
         match condition {
             Condition::Absent => item.is_none(),
             Condition::Rev(rev) => item.is_some_and(|item| item.rev == *rev),
-            Condition::Field(name, value) => {
-                item.is_some_and(|item| item.body.get(name) == Some(value))
-            }
+            Condition::Field(name, value) => item.is_some_and(|item| item.body.get(name) == Some(value)),
         }
     }
 
@@ -161,18 +140,12 @@ impl State {
                 let item = Rc::new(item);
                 let before = self.items.insert(item.key.clone(), Rc::clone(&item));
                 self.index_anew(before.as_ref(), Some(&item), now);
-                self.stream.push(Written {
-                    before,
-                    after: Some(item),
-                });
+                self.stream.push(Written { before, after: Some(item) });
             }
             Write::Delete(key, ..) => {
                 if let Some(before) = self.items.remove(&key) {
                     self.index_anew(Some(&before), None, now);
-                    self.stream.push(Written {
-                        before: Some(before),
-                        after: None,
-                    });
+                    self.stream.push(Written { before: Some(before), after: None });
                 }
             }
             Write::Check(..) => {}
@@ -183,11 +156,7 @@ impl State {
         let place = |item: &Rc<Item>| Some((item.index.clone()?, item.key.clone()));
         if self.keep_former {
             let shown = |item: &Rc<Item>| Some((item.index.clone()?, Rc::clone(item)));
-            let former = Former {
-                at: now,
-                before: before.and_then(shown),
-                after: after.and_then(place),
-            };
+            let former = Former { at: now, before: before.and_then(shown), after: after.and_then(place) };
             if former.before.is_some() || former.after.is_some() {
                 self.former.push(former);
             }
@@ -207,19 +176,10 @@ impl State {
         keys.sort();
         keys.dedup();
         if keys.len() != writes.len() || writes.len() > 100 {
-            return Err(Fault::new(
-                FaultName::Refused,
-                "a transaction names an item twice, or more than 100",
-            ));
+            return Err(Fault::new(FaultName::Refused, "a transaction names an item twice, or more than 100"));
         }
-        if writes
-            .iter()
-            .any(|write| matches!(write, Write::Put(item, ..) if bytes(item) > LARGEST_ITEM))
-        {
-            return Err(Fault::new(
-                FaultName::Refused,
-                "Item size has exceeded the maximum allowed size",
-            ));
+        if writes.iter().any(|write| matches!(write, Write::Put(item, ..) if bytes(item) > LARGEST_ITEM)) {
+            return Err(Fault::new(FaultName::Refused, "Item size has exceeded the maximum allowed size"));
         }
         if self.busy > 0 {
             self.busy -= 1;
@@ -258,10 +218,7 @@ fn ordered<'a>(found: impl DoubleEndedIterator<Item = (&'a str, &'a Item)>, quer
         (None, false) => page(found, query),
         (None, true) => page(found.rev(), query),
         (Some(after), false) => page(found.skip_while(|(sk, _)| *sk <= after.as_str()), query),
-        (Some(after), true) => page(
-            found.rev().skip_while(|(sk, _)| *sk >= after.as_str()),
-            query,
-        ),
+        (Some(after), true) => page(found.rev().skip_while(|(sk, _)| *sk >= after.as_str()), query),
     }
 }
 
@@ -271,18 +228,12 @@ fn known(query: &Query) -> Result<()> {
     if query.after.as_ref().is_none_or(known) {
         return Ok(());
     }
-    Err(Fault::new(
-        FaultName::BadInput,
-        "the cursor is of no such list",
-    ))
+    Err(Fault::new(FaultName::BadInput, "the cursor is of no such list"))
 }
 
 /// Every key of a partition whose sort key begins so: from the first, up to the last exclusive.
 fn range(pk: &str, sk_prefix: &str) -> (Key, Key) {
-    let key = |sk: String| Key {
-        pk: pk.to_owned(),
-        sk,
-    };
+    let key = |sk: String| Key { pk: pk.to_owned(), sk };
     // No key has the last character of all, so everything that begins so is before it.
     let last = format!("{sk_prefix}{}", char::MAX);
     (key(sk_prefix.to_owned()), key(last))
@@ -293,10 +244,7 @@ impl State {
     fn partition(&self, query: &Query) -> Page {
         let (from, to) = range(&query.pk, &query.sk_prefix);
         let found = self.items.range(from..to);
-        ordered(
-            found.map(|(key, item)| (key.sk.as_str(), item.as_ref())),
-            query,
-        )
+        ordered(found.map(|(key, item)| (key.sk.as_str(), item.as_ref())), query)
     }
 
     /// Returns the items of a part of the index, as it was at that time.
@@ -329,14 +277,10 @@ impl State {
 
     /// The items of a part of the index whose sort keys begin so.
     fn index_partition(&self, query: &Query) -> Page {
-        let none = || Key {
-            pk: String::new(),
-            sk: String::new(),
-        };
+        let none = || Key { pk: String::new(), sk: String::new() };
         let (from, to) = range(&query.pk, &query.sk_prefix);
         let found = self.index.range((from, none())..(to, none()));
-        let found = found
-            .filter_map(|(place, key)| Some((place.sk.as_str(), self.items.get(key)?.as_ref())));
+        let found = found.filter_map(|(place, key)| Some((place.sk.as_str(), self.items.get(key)?.as_ref())));
         ordered(found, query)
     }
 }
@@ -366,8 +310,7 @@ impl DynamoDbApi for World {
 
     async fn query_index(&self, query: Query) -> Result<Page> {
         let call = self.call("dynamodb.query_index").await?;
-        let page =
-            known(&query).map(|()| self.dynamodb().index_partition_of(&query, call.as_of()))?;
+        let page = known(&query).map(|()| self.dynamodb().index_partition_of(&query, call.as_of()))?;
         call.answer(page).await
     }
 }

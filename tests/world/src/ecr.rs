@@ -44,10 +44,7 @@ impl State {
                 image.tags.retain(|known| known != tag);
             }
         }
-        let platforms: Vec<Platform> = platforms
-            .iter()
-            .map(|name| platform(&digest, name))
-            .collect();
+        let platforms: Vec<Platform> = platforms.iter().map(|name| platform(&digest, name)).collect();
         let manifest = |digest: &Digest| Image {
             repository_uri: repository_uri.clone(),
             digest: digest.clone(),
@@ -101,10 +98,7 @@ impl State {
             tags: image.tags.clone(),
             pushed: self.pushed.get(&image.digest).copied().unwrap_or_default(),
         });
-        Ok(TaggedPage {
-            tagged: page.collect(),
-            next: tagged.next().map(|_| (before + PAGE).to_string()),
-        })
+        Ok(TaggedPage { tagged: page.collect(), next: tagged.next().map(|_| (before + PAGE).to_string()) })
     }
 
     /// Finds an image by repository name or URI and by tag or digest.

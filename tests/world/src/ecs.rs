@@ -10,8 +10,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use windlass_domain::fault::{Fault, FaultName};
 use windlass_domain::time::Time;
 use windlass_engine::ports::{
-    EcsApi, OnFailure, Result, Service, ServiceDeployment, ServiceRollout, ServiceTask, Shifting,
-    TaskDefinition,
+    EcsApi, OnFailure, Result, Service, ServiceDeployment, ServiceRollout, ServiceTask, Shifting, TaskDefinition,
 };
 
 const ARN: &str = "arn:aws:ecs:eu-west-1:111111111111";
@@ -39,11 +38,7 @@ pub struct State {
 
 impl State {
     /// Registers a task definition.
-    pub fn put_task_definition(
-        &mut self,
-        document: &Value,
-        tags: &BTreeMap<String, String>,
-    ) -> TaskDefinition {
+    pub fn put_task_definition(&mut self, document: &Value, tags: &BTreeMap<String, String>) -> TaskDefinition {
         let family = document["family"].as_str().unwrap_or_default().to_owned();
         let known = self.task_definitions.values();
         let revision = 1 + known.filter(|td| td.family == family).count();
@@ -58,12 +53,7 @@ impl State {
         ] {
             document[name] = value;
         }
-        let made = TaskDefinition {
-            arn: arn.clone(),
-            family,
-            document,
-            tags: tags.clone(),
-        };
+        let made = TaskDefinition { arn: arn.clone(), family, document, tags: tags.clone() };
         self.task_definitions.insert(arn, made.clone());
         made
     }
@@ -115,17 +105,9 @@ impl State {
         for _ in 0..desired {
             self.tasks += 1;
             let containers = self.containers_of(task_definition);
-            live.tasks.push(LiveTask::running(
-                self.tasks,
-                &id,
-                task_definition,
-                &containers,
-                digest,
-                now,
-            ));
+            live.tasks.push(LiveTask::running(self.tasks, &id, task_definition, &containers, digest, now));
         }
-        self.services
-            .insert((cluster.to_owned(), name.to_owned()), live);
+        self.services.insert((cluster.to_owned(), name.to_owned()), live);
     }
 
     /// Returns the names and images of the containers.
@@ -134,9 +116,7 @@ impl State {
         let containers = found.and_then(|td| td.document["containerDefinitions"].as_array());
         let text = |value: &Value| value.as_str().unwrap_or_default().to_owned();
         let containers = containers.into_iter().flatten();
-        containers
-            .map(|one| (text(&one["name"]), text(&one["image"])))
-            .collect()
+        containers.map(|one| (text(&one["name"]), text(&one["image"]))).collect()
     }
 
     /// Returns a service, to set a scene.
@@ -176,15 +156,11 @@ impl State {
 
 impl State {
     fn stop_rollout(&mut self, arn: &str, now: Time) -> Result<()> {
-        let newest =
-            |live: &&mut LiveService| live.rollouts.first().is_some_and(|it| it.arn == arn);
+        let newest = |live: &&mut LiveService| live.rollouts.first().is_some_and(|it| it.arn == arn);
         let live = self.services.values_mut().find(newest);
         match live.map(|live| live.stop_rollout(now)) {
             Some(true) => Ok(()),
-            _ => Err(Fault::new(
-                FaultName::Conflict,
-                format!("{arn} is not under way"),
-            )),
+            _ => Err(Fault::new(FaultName::Conflict, format!("{arn} is not under way"))),
         }
     }
 }
@@ -195,8 +171,7 @@ impl State {
     /// # Errors
     /// If no such hook waits.
     pub fn answer_pause(&mut self, arn: &str, hook: &str, by: Pausing, now: Time) -> Result<()> {
-        let newest =
-            |live: &&mut LiveService| live.rollouts.first().is_some_and(|it| it.arn == arn);
+        let newest = |live: &&mut LiveService| live.rollouts.first().is_some_and(|it| it.arn == arn);
         let live = self.services.values_mut().find(newest);
         if live.is_some_and(|live| live.answer_pause(hook, by, now)) {
             return Ok(());
@@ -221,12 +196,7 @@ fn revision(arn: &str) -> u64 {
 
 impl World {
     /// Looks once at a service after time has passed for it.
-    fn live<T>(
-        &self,
-        cluster: &str,
-        service: &str,
-        look: impl FnOnce(&LiveService) -> T,
-    ) -> Result<T> {
+    fn live<T>(&self, cluster: &str, service: &str, look: impl FnOnce(&LiveService) -> T) -> Result<T> {
         self.roll();
         let state = self.ecs();
         let key = (cluster.to_owned(), service.to_owned());
@@ -241,9 +211,7 @@ impl World {
 impl EcsApi for World {
     async fn service(&self, cluster: &str, service: &str) -> Result<Service> {
         let call = self.call("ecs.service").await?;
-        let found = call
-            .seen()
-            .live(cluster, service, |live| live.service.clone())?;
+        let found = call.seen().live(cluster, service, |live| live.service.clone())?;
         call.answer(found).await
     }
 
@@ -281,11 +249,7 @@ impl EcsApi for World {
         call.answer(arns).await
     }
 
-    async fn register(
-        &self,
-        document: &Value,
-        tags: &BTreeMap<String, String>,
-    ) -> Result<TaskDefinition> {
+    async fn register(&self, document: &Value, tags: &BTreeMap<String, String>) -> Result<TaskDefinition> {
         let call = self.call("ecs.register").await?;
         let answered_only = ["taskDefinitionArn", "revision", "status", "registeredAt"];
         if answered_only.iter().any(|name| !document[*name].is_null()) {
@@ -298,12 +262,7 @@ impl EcsApi for World {
         call.answer(made).await
     }
 
-    async fn update_service(
-        &self,
-        cluster: &str,
-        service: &str,
-        task_definition: &str,
-    ) -> Result<String> {
+    async fn update_service(&self, cluster: &str, service: &str, task_definition: &str) -> Result<String> {
         let call = self.call("ecs.update_service").await?;
         self.roll();
         let now = self.clock().now;
@@ -312,16 +271,9 @@ impl EcsApi for World {
         call.answer(id).await
     }
 
-    async fn service_rollouts(
-        &self,
-        cluster: &str,
-        service: &str,
-        since: Time,
-    ) -> Result<Vec<ServiceRollout>> {
+    async fn service_rollouts(&self, cluster: &str, service: &str, since: Time) -> Result<Vec<ServiceRollout>> {
         let call = self.call("ecs.service_rollouts").await?;
-        let found = call
-            .seen()
-            .live(cluster, service, |live| live.rollouts_since(since))?;
+        let found = call.seen().live(cluster, service, |live| live.rollouts_since(since))?;
         call.answer(found).await
     }
 
@@ -346,10 +298,7 @@ impl EcsApi for World {
         let call = self.call("ecs.tasks").await?;
         let found = call.seen().live(cluster, service, |live| {
             let tasks = live.tasks.iter().map(|task| &task.task);
-            tasks
-                .filter(|task| (task.last_status == "STOPPED") == stopped)
-                .cloned()
-                .collect()
+            tasks.filter(|task| (task.last_status == "STOPPED") == stopped).cloned().collect()
         })?;
         call.answer(found).await
     }

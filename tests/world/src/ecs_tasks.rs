@@ -112,16 +112,10 @@ impl LiveRun {
         let began = self.began(now);
         let (status, code, reason) = match (over, self.told_to_stop()) {
             (Some(_), Some((_, why))) => ("STOPPED", "UserInitiated", why.as_str()),
-            (Some(_), None) if self.starts => (
-                "STOPPED",
-                "EssentialContainerExited",
-                "Essential container in task exited",
-            ),
-            (Some(_), None) => (
-                "STOPPED",
-                "TaskFailedToStart",
-                "CannotPullContainerError: the image is not there",
-            ),
+            (Some(_), None) if self.starts => {
+                ("STOPPED", "EssentialContainerExited", "Essential container in task exited")
+            }
+            (Some(_), None) => ("STOPPED", "TaskFailedToStart", "CannotPullContainerError: the image is not there"),
             (None, Some((at, why))) if *at <= now => ("STOPPING", "UserInitiated", why.as_str()),
             _ if age_s < PLACED_S => ("PROVISIONING", "", ""),
             _ if age_s < STARTED_S => ("PENDING", "", ""),
@@ -132,11 +126,7 @@ impl LiveRun {
             (Some(_), None) if self.starts => Some(self.exit),
             _ => None,
         };
-        let own = RunContainer {
-            name: self.asked.container.clone(),
-            exit_code,
-            reason: String::new(),
-        };
+        let own = RunContainer { name: self.asked.container.clone(), exit_code, reason: String::new() };
         let others = self.others.iter().map(|name| RunContainer {
             name: name.clone(),
             exit_code: exit_code.map(|_| 137),
@@ -182,25 +172,17 @@ impl State {
         let (own, others): (Vec<&Value>, Vec<&Value>) =
             containers.partition(|one| one["name"] == asked.container.as_str());
         let Some(own) = own.first() else {
-            let why = format!(
-                "Override for container named {} is not valid",
-                asked.container
-            );
+            let why = format!("Override for container named {} is not valid", asked.container);
             return Err(refused(&why));
         };
         let needs_network = document["networkMode"] == "awsvpc";
         if needs_network != asked.launch.network.is_some() {
-            return Err(refused(
-                "Network Configuration does not fit the network mode",
-            ));
+            return Err(refused("Network Configuration does not fit the network mode"));
         }
         let command = asked.command.join(" ");
         let text = |value: &Value| value.as_str().unwrap_or_default().to_owned();
         let number = self.live.len() + 1;
-        let arn = format!(
-            "arn:aws:ecs:eu-west-1:111111111111:task/{}/run{number:029x}",
-            asked.cluster
-        );
+        let arn = format!("arn:aws:ecs:eu-west-1:111111111111:task/{}/run{number:029x}", asked.cluster);
         self.live.push(LiveRun {
             asked: asked.clone(),
             arn: arn.clone(),
@@ -252,10 +234,7 @@ impl EcsTasksApi for World {
             return Err(Fault::new(FaultName::NotFound, message));
         }
         let known = self.ecs_tasks().launches.get(&key).cloned();
-        let launch = known.unwrap_or_else(|| Launch {
-            launch_type: Some("EC2".into()),
-            ..Launch::default()
-        });
+        let launch = known.unwrap_or_else(|| Launch { launch_type: Some("EC2".into()), ..Launch::default() });
         call.answer(launch).await
     }
 

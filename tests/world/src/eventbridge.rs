@@ -22,9 +22,7 @@ impl EventBridgeApi for World {
             let text = "PutEvents 400 ValidationException: the total size of the entries";
             return Err(Fault::new(FaultName::Refused, text));
         }
-        self.eventbridge()
-            .put
-            .push((detail_type.to_owned(), detail.clone()));
+        self.eventbridge().put.push((detail_type.to_owned(), detail.clone()));
         call.answer(()).await
     }
 }

@@ -48,18 +48,11 @@ impl State {
             asked.context.contains_key(&key)
         });
         let is_allowed = is_tagged || !TAGGED.contains(&action);
-        let decision = if is_allowed {
-            "allowed"
-        } else {
-            "implicitDeny"
-        };
+        let decision = if is_allowed { "allowed" } else { "implicitDeny" };
         let said = self.said.get(action).cloned();
         Evaluation {
             action: action.to_owned(),
-            ..said.unwrap_or_else(|| Evaluation {
-                decision: decision.to_owned(),
-                ..Evaluation::default()
-            })
+            ..said.unwrap_or_else(|| Evaluation { decision: decision.to_owned(), ..Evaluation::default() })
         }
     }
 }
@@ -70,7 +63,8 @@ impl IamApi for World {
         let said = {
             let mut state = self.iam();
             if state.denied {
-                let message = "SimulatePrincipalPolicy: the caller is not authorized to perform iam:SimulatePrincipalPolicy";
+                let message =
+                    "SimulatePrincipalPolicy: the caller is not authorized to perform iam:SimulatePrincipalPolicy";
                 return Err(Fault::new(FaultName::AccessDenied, message));
             }
             state.asked.push(asked.clone());

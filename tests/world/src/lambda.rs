@@ -9,9 +9,7 @@ use bytes::Bytes;
 use serde_json::{Value, json};
 use std::collections::{BTreeMap, BTreeSet};
 use windlass_domain::fault::{Fault, FaultName};
-use windlass_engine::ports::{
-    Alias, Code, CodeRoom, Function, Invoked, LambdaApi, Provisioned as Told, Result,
-};
+use windlass_engine::ports::{Alias, Code, CodeRoom, Function, Invoked, LambdaApi, Provisioned as Told, Result};
 
 /// The functions.
 #[derive(Debug, Clone)]
@@ -32,10 +30,7 @@ impl Default for State {
             functions: BTreeMap::new(),
             answers: BTreeMap::new(),
             // The quota that every account has (AWS Lambda Developer Guide, "Lambda quotas").
-            room: CodeRoom {
-                used: 0,
-                total: 75 << 30,
-            },
+            room: CodeRoom { used: 0, total: 75 << 30 },
             answered: BTreeSet::new(),
         }
     }
@@ -50,10 +45,8 @@ impl State {
     /// Makes a function, tagged for the application `shop` in `prod`.
     pub fn make_of(&mut self, name: &str, package: Package) -> &mut LiveFunction {
         let mut function = LiveFunction::new(name, package);
-        function.tags = BTreeMap::from([
-            ("windlass:app".into(), "shop".into()),
-            ("windlass:environment".into(), "prod".into()),
-        ]);
+        function.tags =
+            BTreeMap::from([("windlass:app".into(), "shop".into()), ("windlass:environment".into(), "prod".into())]);
         let entry = self.functions.entry(name.to_owned());
         entry.insert_entry(function).into_mut()
     }
@@ -85,27 +78,18 @@ impl World {
         call.seen().with_as_is(name, then)
     }
 
-    fn with_as_is<T>(
-        &self,
-        name: &str,
-        then: impl FnOnce(&mut LiveFunction) -> Result<T>,
-    ) -> Result<T> {
+    fn with_as_is<T>(&self, name: &str, then: impl FnOnce(&mut LiveFunction) -> Result<T>) -> Result<T> {
         then(self.lambda().named(name)?)
     }
 
     fn package(&self, code: Code) -> Result<Package> {
         match code {
-            Code::Zip(bytes) if bytes.len() > 50 << 20 => Err(Fault::new(
-                FaultName::Refused,
-                "the request is larger than 50 MB",
-            )),
+            Code::Zip(bytes) if bytes.len() > 50 << 20 => {
+                Err(Fault::new(FaultName::Refused, "the request is larger than 50 MB"))
+            }
             Code::Zip(bytes) => Ok(Package::Zip(bytes)),
             Code::Image(uri) => self.package_of_image(uri),
-            Code::Object {
-                bucket,
-                key,
-                version_id,
-            } => self.package_of(&bucket, &key, &version_id),
+            Code::Object { bucket, key, version_id } => self.package_of(&bucket, &key, &version_id),
         }
     }
 
@@ -118,9 +102,7 @@ impl World {
         if found.is_some_and(|image| !image.platforms.is_empty()) {
             return Err(Fault::new(
                 FaultName::Refused,
-                format!(
-                    "The image manifest, config or layer media type for the source image {uri} is not supported."
-                ),
+                format!("The image manifest, config or layer media type for the source image {uri} is not supported."),
             ));
         }
         Ok(Package::Image(uri))
@@ -146,18 +128,10 @@ impl LambdaApi for World {
         call.answer(function).await
     }
 
-    async fn update_code(
-        &self,
-        name: &str,
-        code: Code,
-        code_key: Option<&str>,
-        revision_id: &str,
-    ) -> Result<Function> {
+    async fn update_code(&self, name: &str, code: Code, code_key: Option<&str>, revision_id: &str) -> Result<Function> {
         let call = self.call("lambda.update_code").await?;
         let package = self.package(code)?;
-        let function = self.with(name, |function| {
-            function.update(package, code_key, revision_id)
-        })?;
+        let function = self.with(name, |function| function.update(package, code_key, revision_id))?;
         call.answer(function).await
     }
 
@@ -169,9 +143,7 @@ impl LambdaApi for World {
         description: &str,
     ) -> Result<Function> {
         let call = self.call("lambda.publish_version").await?;
-        let published = self.with(name, |function| {
-            function.publish(code_sha256, revision_id, description)
-        })?;
+        let published = self.with(name, |function| function.publish(code_sha256, revision_id, description))?;
         call.answer(published).await
     }
 
@@ -208,9 +180,7 @@ impl LambdaApi for World {
         revision_id: &str,
     ) -> Result<Alias> {
         let call = self.call("lambda.update_alias").await?;
-        let alias = self.with(name, |function| {
-            function.shift(alias, version, weights, revision_id)
-        })?;
+        let alias = self.with(name, |function| function.shift(alias, version, weights, revision_id))?;
         call.answer(alias).await
     }
 
@@ -224,9 +194,7 @@ impl LambdaApi for World {
         let call = self.call("lambda.provisioned").await?;
         let provisioned = self.with_seen(&call, name, |function| {
             let alias = function.aliases.get(qualifier);
-            Ok(alias
-                .and_then(|alias| alias.provisioned)
-                .map(Provisioned::told))
+            Ok(alias.and_then(|alias| alias.provisioned).map(Provisioned::told))
         })?;
         call.answer(provisioned).await
     }
@@ -242,11 +210,7 @@ impl LambdaApi for World {
             Ok(version)
         })?;
         let scripted = self.lambda().answers.get(&version.code_sha256).cloned();
-        let answer = scripted.unwrap_or(Invoked {
-            error: None,
-            payload: json!({}),
-            ms: 5,
-        });
+        let answer = scripted.unwrap_or(Invoked { error: None, payload: json!({}), ms: 5 });
         let told = (version.code_sha256, answer.payload.to_string());
         self.lambda().answered.insert(told);
         call.answer(answer).await

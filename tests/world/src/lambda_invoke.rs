@@ -86,12 +86,7 @@ impl LambdaInvokeApi for World {
             let lasts_s = state.lasts_s.get(&named).copied().unwrap_or(LASTS_S);
             let fails = state.fails.contains(&named);
             let ends = began.plus_s(lasts_s);
-            state.live.push(LiveCall {
-                asked: asked.clone(),
-                began,
-                ends,
-                fails,
-            });
+            state.live.push(LiveCall { asked: asked.clone(), began, ends, fails });
             (ends, fails)
         };
         let waits_until = ends.min(began.plus_s(asked.within_s));
@@ -104,16 +99,8 @@ impl LambdaInvokeApi for World {
         }
         let answer = CallAnswer {
             error: fails.then(|| "Unhandled".to_owned()),
-            error_type: if fails {
-                "MigrationError".into()
-            } else {
-                String::new()
-            },
-            tail: if asked.wants_log {
-                "START\nit has run\nEND".into()
-            } else {
-                String::new()
-            },
+            error_type: if fails { "MigrationError".into() } else { String::new() },
+            tail: if asked.wants_log { "START\nit has run\nEND".into() } else { String::new() },
         };
         call.answer(answer).await
     }

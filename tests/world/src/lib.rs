@@ -201,11 +201,8 @@ impl World {
     /// Another world that is now as this one is, without a gate.
     #[must_use]
     pub fn copy(&self) -> Self {
-        let copy = Self {
-            shared: Rc::new(Shared::clone(&self.shared)),
-            place: self.place.clone(),
-            once_ms: self.once_ms,
-        };
+        let copy =
+            Self { shared: Rc::new(Shared::clone(&self.shared)), place: self.place.clone(), once_ms: self.once_ms };
         copy.mishaps().gate = None;
         copy
     }
@@ -213,11 +210,7 @@ impl World {
 
 impl AssumeRole for World {
     fn at(&self, place: &Place) -> Self {
-        Self {
-            shared: Rc::clone(&self.shared),
-            place: place.clone(),
-            once_ms: None,
-        }
+        Self { shared: Rc::clone(&self.shared), place: place.clone(), once_ms: None }
     }
 }
 

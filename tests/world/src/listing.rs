@@ -15,10 +15,7 @@ impl State {
         let page = self.page();
         let start: usize = after.and_then(|after| after.parse().ok()).unwrap_or(0);
         let next = (all.len() > start + page).then(|| (start + page).to_string());
-        Listing {
-            objects: all.into_iter().skip(start).take(page).collect(),
-            next,
-        }
+        Listing { objects: all.into_iter().skip(start).take(page).collect(), next }
     }
 }
 
@@ -36,12 +33,7 @@ fn listed(key: &str, version: &Version, latest: bool) -> Listed {
 
 /// The effects, without the hook for mishaps.
 impl World {
-    pub(crate) fn object_list(
-        &self,
-        bucket: &str,
-        prefix: &str,
-        after: Option<&str>,
-    ) -> Result<Listing> {
+    pub(crate) fn object_list(&self, bucket: &str, prefix: &str, after: Option<&str>) -> Result<Listing> {
         let state = self.s3();
         let known = state.known(bucket)?;
         let from = after.unwrap_or_default();
@@ -52,27 +44,16 @@ impl World {
             .map(|(key, _)| key)
             .filter(|key| key.starts_with(prefix))
             .filter_map(|key| Some((key, known.current(key)?)))
-            .map(|(key, version)| Listed {
-                version_id: None,
-                ..listed(key, version, true)
-            })
+            .map(|(key, version)| Listed { version_id: None, ..listed(key, version, true) })
             .take(page + 1)
             .collect();
         let more = objects.len() > page;
         objects.truncate(page);
         let last = objects.last().filter(|_| more);
-        Ok(Listing {
-            next: last.map(|last| last.key.clone()),
-            objects,
-        })
+        Ok(Listing { next: last.map(|last| last.key.clone()), objects })
     }
 
-    pub(crate) fn object_list_versions(
-        &self,
-        bucket: &str,
-        prefix: &str,
-        after: Option<String>,
-    ) -> Result<Listing> {
+    pub(crate) fn object_list_versions(&self, bucket: &str, prefix: &str, after: Option<String>) -> Result<Listing> {
         let state = self.s3();
         let known = state.known(bucket)?;
         let mut all = Vec::new();

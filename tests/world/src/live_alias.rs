@@ -22,15 +22,8 @@ impl Provisioned {
             (true, false) => "IN_PROGRESS",
             (true, true) => "FAILED",
         };
-        let reason = if status == "FAILED" {
-            "no capacity"
-        } else {
-            ""
-        };
-        Told {
-            status: status.into(),
-            reason: reason.into(),
-        }
+        let reason = if status == "FAILED" { "no capacity" } else { "" };
+        Told { status: status.into(), reason: reason.into() }
     }
 
     /// Lets the time of one call pass.
@@ -56,10 +49,7 @@ pub struct LiveAlias {
 
 impl LiveFunction {
     pub(crate) fn alias(&self, name: &str) -> Result<Alias> {
-        let alias = self
-            .aliases
-            .get(name)
-            .ok_or_else(|| not_found(&format!("{}:{name}", self.name)))?;
+        let alias = self.aliases.get(name).ok_or_else(|| not_found(&format!("{}:{name}", self.name)))?;
         Ok(Alias {
             version: alias.version.clone(),
             weights: alias.weights.clone(),
@@ -96,9 +86,7 @@ impl LiveFunction {
     fn check_routing(&self, version: &str, weights: &[(String, String)]) -> Result<()> {
         self.read(Some(version))?;
         for (other, weight) in weights {
-            let share: f64 = weight
-                .parse()
-                .map_err(|_| refused("a weight is no number"))?;
+            let share: f64 = weight.parse().map_err(|_| refused("a weight is no number"))?;
             let found = self.read(Some(other))?;
             let bad = other == version || version == "$LATEST" || other == "$LATEST";
             if bad || !(0.0..=1.0).contains(&share) || found.state == "Pending" {
@@ -147,16 +135,11 @@ mod tests {
         let mut function = function();
         function.configure("second");
         function.publish_as("other", "second");
-        let provisioned = Provisioned {
-            requested: 2,
-            available: 2,
-            fails: false,
-        };
+        let provisioned = Provisioned { requested: 2, available: 2, fails: false };
         function.aliases.get_mut("live").unwrap().provisioned = Some(provisioned);
         let revision = function.alias("live").unwrap().revision_id;
         function.shift("live", "2", &[], &revision).unwrap();
-        let available =
-            |function: &LiveFunction| function.aliases["live"].provisioned.unwrap().available;
+        let available = |function: &LiveFunction| function.aliases["live"].provisioned.unwrap().available;
         assert_eq!(available(&function), 0);
         function.tick();
         function.tick();

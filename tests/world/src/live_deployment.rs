@@ -7,9 +7,7 @@ use crate::live_rollout::rings;
 use serde_json::Value;
 use std::collections::BTreeMap;
 use windlass_domain::time::Time;
-use windlass_engine::ports::{
-    AlarmChange, Deployed, LifecycleEvent, NewDeployed, Revision, Routing,
-};
+use windlass_engine::ports::{AlarmChange, Deployed, LifecycleEvent, NewDeployed, Revision, Routing};
 
 /// The time before it begins to do anything, in seconds.
 const CREATED_S: u64 = 1;
@@ -46,13 +44,7 @@ pub struct LiveDeployment {
 
 impl LiveDeployment {
     /// Makes a deployment that begins.
-    pub(crate) fn begin(
-        id: &str,
-        new: &NewDeployed,
-        group: &Group,
-        revision: Revision,
-        now: Time,
-    ) -> Self {
+    pub(crate) fn begin(id: &str, new: &NewDeployed, group: &Group, revision: Revision, now: Time) -> Self {
         let document: Value = serde_json::from_str(&new.content).unwrap_or_default();
         let resource = &member(&document, "Resources")[0];
         let resource = resource.as_object().and_then(|named| named.values().next());
@@ -71,9 +63,7 @@ impl LiveDeployment {
                 revision: Some(revision),
                 ..Deployed::default()
             },
-            events: ["BeforeAllowTraffic", "AllowTraffic", "AfterAllowTraffic"]
-                .map(pending)
-                .into(),
+            events: ["BeforeAllowTraffic", "AllowTraffic", "AfterAllowTraffic"].map(pending).into(),
             application: new.application.clone(),
             group: group.clone(),
             function: text(properties, "Name"),
@@ -100,11 +90,7 @@ impl LiveDeployment {
     /// True where it is over, and the deployment that takes it back is not there yet.
     pub(crate) fn will_return(&self) -> bool {
         let is_gone = ["Failed", "Stopped"].contains(&self.told.status.as_str());
-        is_gone
-            && !self.forgets
-            && self.told.rolls_back
-            && self.told.rolled_back_by.is_none()
-            && !self.is_back()
+        is_gone && !self.forgets && self.told.rolls_back && self.told.rolled_back_by.is_none() && !self.is_back()
     }
 
     /// Returns whether it deploys this function, and its own alarm or hook has ended it.
@@ -122,8 +108,7 @@ impl LiveDeployment {
         let alias = function.aliases.get(&self.alias)?;
         let alone = || (self.from.clone(), vec![]);
         let left = self.left.clone().unwrap_or_else(alone);
-        let is_ours = self.function == function.name
-            && (alias.version.clone(), alias.weights.clone()) == left;
+        let is_ours = self.function == function.name && (alias.version.clone(), alias.weights.clone()) == left;
         let is_under_way = is_ours && (self.is_active() || self.will_return());
         let goes_back = self.is_back() || self.stopped.is_some() || self.will_return();
         is_under_way.then(|| if goes_back { &self.from } else { &self.to }.clone())
@@ -201,9 +186,7 @@ impl LiveDeployment {
         let monitors = self.group.monitors.iter();
         let rung = monitors.filter_map(|name| rings(alarms.get(name)?, self.created, now));
         let rung = rung.min().filter(|_| self.stopped.is_none());
-        let until = now
-            .min(self.stopped.unwrap_or(now))
-            .min(rung.unwrap_or(now));
+        let until = now.min(self.stopped.unwrap_or(now)).min(rung.unwrap_or(now));
         let ended = self.at(until);
         if !self.send(functions, until) {
             let why = ("INVALID_LAMBDA_CONFIGURATION", "the alias was changed");
@@ -248,11 +231,7 @@ impl LiveDeployment {
         }
         if self.group.fails_at == Some("BeforeAllowTraffic") {
             self.is(0, "Failed");
-            self.end(
-                starts,
-                "Failed",
-                Some(("HOOK_EXECUTION_FAILURE", "a hook failed")),
-            );
+            self.end(starts, "Failed", Some(("HOOK_EXECUTION_FAILURE", "a hook failed")));
             return true;
         }
         self.is(0, "Succeeded");
@@ -266,20 +245,14 @@ impl LiveDeployment {
             Routing::Linear(percent, minutes) => minutes * (100_u64.div_ceil(percent.max(1)) - 1),
             _ => 0,
         };
-        let ends = starts
-            .plus_s(minutes * 60)
-            .plus_s(self.hook_s("AfterAllowTraffic"));
+        let ends = starts.plus_s(minutes * 60).plus_s(self.hook_s("AfterAllowTraffic"));
         if at < ends {
             self.is(2, "InProgress");
             return false;
         }
         if self.group.fails_at == Some("AfterAllowTraffic") {
             self.is(2, "Failed");
-            self.end(
-                ends,
-                "Failed",
-                Some(("HOOK_EXECUTION_FAILURE", "a hook failed")),
-            );
+            self.end(ends, "Failed", Some(("HOOK_EXECUTION_FAILURE", "a hook failed")));
         } else {
             self.is(2, "Succeeded");
             self.end(ends, "Succeeded", None);
@@ -332,11 +305,7 @@ impl LiveDeployment {
         if self.leave(functions, (self.from.clone(), vec![])) {
             self.end(ends, "Succeeded", None);
         } else {
-            self.end(
-                ends,
-                "Failed",
-                Some(("INVALID_LAMBDA_CONFIGURATION", "the alias was changed")),
-            );
+            self.end(ends, "Failed", Some(("INVALID_LAMBDA_CONFIGURATION", "the alias was changed")));
         }
     }
 
@@ -357,11 +326,7 @@ impl LiveDeployment {
     }
 }
 
-fn traffic(
-    functions: &BTreeMap<String, LiveFunction>,
-    function: &str,
-    alias: &str,
-) -> Option<Traffic> {
+fn traffic(functions: &BTreeMap<String, LiveFunction>, function: &str, alias: &str) -> Option<Traffic> {
     let alias = functions.get(function)?.aliases.get(alias)?;
     Some((alias.version.clone(), alias.weights.clone()))
 }

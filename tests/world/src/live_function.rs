@@ -107,11 +107,7 @@ impl LiveFunction {
         for version in self.versions.values_mut() {
             version.pending = version.pending.saturating_sub(1);
         }
-        for provisioned in self
-            .aliases
-            .values_mut()
-            .filter_map(|a| a.provisioned.as_mut())
-        {
+        for provisioned in self.aliases.values_mut().filter_map(|a| a.provisioned.as_mut()) {
             provisioned.tick();
         }
     }
@@ -131,12 +127,7 @@ impl LiveFunction {
     /// Sets the code as somebody else does, published and with an alias on it.
     pub fn publish_as(&mut self, alias: &str, description: &str) -> String {
         let version = self.publish_now(description);
-        let live = LiveAlias {
-            version: version.clone(),
-            weights: vec![],
-            revision: 1,
-            provisioned: None,
-        };
+        let live = LiveAlias { version: version.clone(), weights: vec![], revision: 1, provisioned: None };
         self.aliases.insert(alias.to_owned(), live);
         version
     }
@@ -167,18 +158,13 @@ impl LiveFunction {
     }
 
     pub(crate) fn arn(&self) -> String {
-        format!(
-            "arn:aws:lambda:eu-west-1:111111111111:function:{}",
-            self.name
-        )
+        format!("arn:aws:lambda:eu-west-1:111111111111:function:{}", self.name)
     }
 
     pub(crate) fn read(&self, qualifier: Option<&str>) -> Result<Function> {
         match qualifier {
             None | Some("$LATEST") => Ok(self.latest()),
-            Some(alias) if self.aliases.contains_key(alias) => {
-                self.read(Some(&self.aliases[alias].version))
-            }
+            Some(alias) if self.aliases.contains_key(alias) => self.read(Some(&self.aliases[alias].version)),
             Some(version) => {
                 let number = version.parse::<u64>().ok();
                 let found = number.and_then(|n| Some((n, self.versions.get(&n)?)));
@@ -273,12 +259,7 @@ impl LiveFunction {
         Ok(())
     }
 
-    pub(crate) fn update(
-        &mut self,
-        package: Package,
-        code_key: Option<&str>,
-        revision_id: &str,
-    ) -> Result<Function> {
+    pub(crate) fn update(&mut self, package: Package, code_key: Option<&str>, revision_id: &str) -> Result<Function> {
         self.check_free(revision_id)?;
         if package.name() != self.package.name() {
             return Err(refused("the package type cannot be changed"));
@@ -294,12 +275,7 @@ impl LiveFunction {
         Ok(self.latest())
     }
 
-    pub(crate) fn publish(
-        &mut self,
-        code_sha256: &str,
-        revision_id: &str,
-        description: &str,
-    ) -> Result<Function> {
+    pub(crate) fn publish(&mut self, code_sha256: &str, revision_id: &str, description: &str) -> Result<Function> {
         self.check_free(revision_id)?;
         if code_sha256 != self.package.code_sha256() {
             return Err(conflict("CodeSha256 is not the present one"));
@@ -379,10 +355,7 @@ mod tests {
         let latest = function.latest();
         let again = function.publish(&latest.code_sha256, &latest.revision_id, "again");
         let again = again.unwrap();
-        assert_eq!(
-            (again.version.as_str(), again.description.as_str()),
-            ("1", "first")
-        );
+        assert_eq!((again.version.as_str(), again.description.as_str()), ("1", "first"));
         function.configure("more memory");
         let latest = function.latest();
         let newer = function.publish(&latest.code_sha256, &latest.revision_id, "newer");

@@ -27,13 +27,7 @@ pub struct LiveRollout {
 
 impl LiveRollout {
     /// Makes a deployment that begins.
-    pub fn begin(
-        number: u32,
-        new: &NewRollout,
-        label: Option<String>,
-        minutes: (u64, u64),
-        now: Time,
-    ) -> Self {
+    pub fn begin(number: u32, new: &NewRollout, label: Option<String>, minutes: (u64, u64), now: Time) -> Self {
         let mut begun = Self {
             rollout: Rollout {
                 number,
@@ -70,11 +64,7 @@ impl LiveRollout {
     }
 
     fn happens(&mut self, what: &str, by: &str, words: &str) {
-        self.events.push(RolloutEvent {
-            what: what.into(),
-            by: by.into(),
-            words: words.into(),
-        });
+        self.events.push(RolloutEvent { what: what.into(), by: by.into(), words: words.into() });
     }
 
     fn is(&mut self, state: &str) {
@@ -82,12 +72,7 @@ impl LiveRollout {
     }
 
     /// Lets time pass.
-    pub(crate) fn grow(
-        &mut self,
-        monitors: &[String],
-        alarms: &BTreeMap<String, Vec<AlarmChange>>,
-        now: Time,
-    ) {
+    pub(crate) fn grow(&mut self, monitors: &[String], alarms: &BTreeMap<String, Vec<AlarmChange>>, now: Time) {
         if !self.is_under_way() {
             return;
         }
@@ -144,21 +129,13 @@ impl LiveRollout {
     pub fn go_back(&mut self, now: Time, by: &str, who: &str) {
         self.back = Some(now);
         self.is("ROLLING_BACK");
-        self.happens(
-            "ROLLBACK_STARTED",
-            by,
-            &format!("Rollback initiated by {who}"),
-        );
+        self.happens("ROLLBACK_STARTED", by, &format!("Rollback initiated by {who}"));
     }
 
     /// Ends it as if a person had stopped it, unless it was over, and its callers had gone back.
     pub fn end_by_hand(&mut self) {
         if self.is_under_way() {
-            self.happens(
-                "ROLLBACK_STARTED",
-                "USER",
-                "Rollback initiated by 111111111111",
-            );
+            self.happens("ROLLBACK_STARTED", "USER", "Rollback initiated by 111111111111");
             self.is("ROLLED_BACK");
         }
     }
@@ -172,11 +149,7 @@ impl LiveRollout {
             }
             ("COMPLETE", Some(completed)) if now < completed.plus_s(revertible_s) => {
                 self.is("REVERTED");
-                self.happens(
-                    "REVERT_COMPLETED",
-                    "USER",
-                    "Revert initiated by 111111111111",
-                );
+                self.happens("REVERT_COMPLETED", "USER", "Revert initiated by 111111111111");
                 true
             }
             _ => false,
@@ -191,8 +164,6 @@ pub(crate) fn rings(history: &[AlarmChange], from: Time, until: Time) -> Option<
     if before.is_some_and(|change| is_red(&change)) {
         return Some(from);
     }
-    let mut within = history
-        .iter()
-        .filter(|change| change.at > from && change.at <= until);
+    let mut within = history.iter().filter(|change| change.at > from && change.at <= until);
     within.find(is_red).map(|change| change.at)
 }

@@ -14,8 +14,7 @@ use serde_json::Value;
 use std::collections::BTreeMap;
 use windlass_domain::time::Time;
 use windlass_engine::ports::{
-    AlarmChange, Deployed, Lifecycle, LifecycleEvent, NewDeployed, Revision, Routing, Share,
-    Waiting,
+    AlarmChange, Deployed, Lifecycle, LifecycleEvent, NewDeployed, Revision, Routing, Share, Waiting,
 };
 
 /// The time before it begins to do anything, in seconds.
@@ -77,13 +76,7 @@ pub struct ServiceDeployed {
 
 impl ServiceDeployed {
     /// Makes a deployment that begins.
-    pub(crate) fn begin(
-        id: &str,
-        new: &NewDeployed,
-        group: &Group,
-        revision: Revision,
-        now: Time,
-    ) -> Self {
+    pub(crate) fn begin(id: &str, new: &NewDeployed, group: &Group, revision: Revision, now: Time) -> Self {
         let document: Value = serde_json::from_str(&new.content).unwrap_or_default();
         let resource = &member(&document, "Resources")[0];
         let resource = resource.as_object().and_then(|named| named.values().next());
@@ -111,11 +104,7 @@ impl ServiceDeployed {
             group: group.clone(),
             events: EVENTS.map(pending).into(),
             hooks: hooks.flat_map(|hook| hook.keys()).cloned().collect(),
-            routing: if at_once {
-                Routing::AllAtOnce
-            } else {
-                group.routing.clone()
-            },
+            routing: if at_once { Routing::AllAtOnce } else { group.routing.clone() },
             sets: (None, None),
             percent: 0,
             created: now,
@@ -165,23 +154,11 @@ impl ServiceDeployed {
 
     /// Returns its lifecycle events so far, and the share of callers that each task set has.
     pub(crate) fn lifecycle(&self) -> Lifecycle {
-        let shares = [
-            (&self.sets.0, 100 - self.percent),
-            (&self.sets.1, self.percent),
-        ];
-        let share = |(id, percent): (&Option<String>, u64)| {
-            Some(Share {
-                id: id.clone()?,
-                percent: Some(percent),
-            })
-        };
+        let shares = [(&self.sets.0, 100 - self.percent), (&self.sets.1, self.percent)];
+        let share = |(id, percent): (&Option<String>, u64)| Some(Share { id: id.clone()?, percent: Some(percent) });
         let has_begun = !self.from.is_empty() && !self.is_back();
         Lifecycle {
-            events: if has_begun {
-                self.events.clone()
-            } else {
-                vec![]
-            },
+            events: if has_begun { self.events.clone() } else { vec![] },
             task_sets: shares.into_iter().filter_map(share).collect(),
         }
     }
@@ -275,9 +252,7 @@ impl ServiceDeployed {
             return self.end(now, "Succeeded", None);
         };
         let by_itself = self.since.plus_s(ends_min * 60);
-        let ends = self
-            .ended
-            .map_or(by_itself, |at| at.plus_s(ENDS_S).min(by_itself));
+        let ends = self.ended.map_or(by_itself, |at| at.plus_s(ENDS_S).min(by_itself));
         if now >= ends {
             if let Some(former) = &self.sets.0 {
                 live.end_task_set(former, now);
@@ -290,10 +265,7 @@ impl ServiceDeployed {
         if self.phase == READY && !self.went {
             match self.group.ready_min {
                 Some(minutes) if now >= self.since.plus_s(minutes * 60) => {
-                    let why = (
-                        "MANUAL_STOP",
-                        "The wait time before traffic is rerouted is over",
-                    );
+                    let why = ("MANUAL_STOP", "The wait time before traffic is rerouted is over");
                     return self.end(now, "Stopped", Some(why));
                 }
                 Some(_) => {

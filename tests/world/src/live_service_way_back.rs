@@ -30,11 +30,7 @@ impl ServiceDeployed {
         }
         let former = self.sets.0.clone().unwrap_or_default();
         if !live.promote(&former) {
-            return self.end(
-                now,
-                "Failed",
-                Some(("INTERNAL_ERROR", "its tasks are gone")),
-            );
+            return self.end(now, "Failed", Some(("INTERNAL_ERROR", "its tasks are gone")));
         }
         if let Some(new) = &self.sets.1 {
             live.end_task_set(new, now);

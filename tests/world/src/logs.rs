@@ -87,19 +87,9 @@ impl World {
 
     fn write_line(&self, (group, stream): (&str, &str), text: &str, late_ms: u64) {
         let at = self.true_time();
-        let line = Line {
-            at,
-            stream: stream.to_owned(),
-            arrives: at.plus_ms(late_ms),
-            text: text.to_owned(),
-        };
+        let line = Line { at, stream: stream.to_owned(), arrives: at.plus_ms(late_ms), text: text.to_owned() };
         let group = self.regional(group);
-        self.logs()
-            .groups
-            .entry(group)
-            .or_default()
-            .lines
-            .push(line);
+        self.logs().groups.entry(group).or_default().lines.push(line);
     }
 
     /// Writes a line of this text every ten seconds from now on, or none.
@@ -131,9 +121,7 @@ fn start(world: &World, body: &Value) -> Result<Value> {
         return Err(refused("startTime and endTime are whole seconds"));
     };
     if from > to {
-        return Err(refused(
-            "MalformedQueryException: the end is before the start",
-        ));
+        return Err(refused("MalformedQueryException: the end is before the start"));
     }
     let now = world.true_time();
     let mut logs = world.logs();
@@ -169,9 +157,7 @@ fn start(world: &World, body: &Value) -> Result<Value> {
 fn tags(world: &World, body: &Value) -> Result<Value> {
     let arn = body["resourceArn"].as_str().unwrap_or_default();
     let at = "arn:aws:logs:";
-    let named = arn
-        .strip_prefix(at)
-        .and_then(|it| it.split_once(":log-group:"));
+    let named = arn.strip_prefix(at).and_then(|it| it.split_once(":log-group:"));
     let (place, name) = named.ok_or_else(|| refused("ValidationException: no ARN"))?;
     let region = &world.config().region;
     let region = world.place().region.as_ref().unwrap_or(region);
@@ -196,10 +182,7 @@ fn events(world: &World, body: &Value) -> Result<Value> {
     let streams: Vec<&str> = streams.filter_map(Value::as_str).collect();
     let time = |member: &str, absent: u64| Time(body[member].as_u64().unwrap_or(absent));
     let (from, to) = (time("startTime", 0), time("endTime", u64::MAX));
-    let begin: usize = body["nextToken"]
-        .as_str()
-        .and_then(|token| token.parse().ok())
-        .unwrap_or(0);
+    let begin: usize = body["nextToken"].as_str().and_then(|token| token.parse().ok()).unwrap_or(0);
     let now = world.true_time();
     let logs = world.logs();
     let group = logs.groups.get(&world.regional(name));
@@ -237,9 +220,7 @@ fn query(world: &World, body: &Value) -> Result<usize> {
     let id = body["queryId"].as_str().unwrap_or_default();
     let known = world.logs().queries.len();
     let number = id.parse().ok().filter(|n| (1..=known).contains(n));
-    number
-        .map(|n: usize| n - 1)
-        .ok_or_else(|| Fault::new(FaultName::NotFound, format!("there is no query {id}")))
+    number.map(|n: usize| n - 1).ok_or_else(|| Fault::new(FaultName::NotFound, format!("there is no query {id}")))
 }
 
 /// Reads the texts of `filter @message like /a|b/ | limit 1`, of which a line must have one.

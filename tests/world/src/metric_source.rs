@@ -18,10 +18,7 @@ pub struct Source {
 impl Source {
     /// Makes a source of points of this period, which is silent.
     pub fn of(period: Span) -> Self {
-        Self {
-            period,
-            values: Vec::new(),
-        }
+        Self { period, values: Vec::new() }
     }
 
     /// Puts this value from now on, or nothing.

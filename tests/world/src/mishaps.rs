@@ -49,11 +49,7 @@ impl Visitor {
 
 impl fmt::Debug for Visitor {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(if self.0.is_some() {
-            "somebody"
-        } else {
-            "nobody"
-        })
+        f.write_str(if self.0.is_some() { "somebody" } else { "nobody" })
     }
 }
 
@@ -88,10 +84,7 @@ impl State {
     }
 
     fn take(&mut self, call: u64, when: When) -> Option<Mishap> {
-        let at = self
-            .planned
-            .iter()
-            .position(|planned| planned.call == call && planned.when == when)?;
+        let at = self.planned.iter().position(|planned| planned.call == call && planned.when == when)?;
         Some(self.planned.remove(at).mishap)
     }
 }
@@ -140,9 +133,7 @@ impl Call<'_> {
         if let Some(look) = visitor {
             look(self.world);
         }
-        self.world
-            .suffer(self.number, self.name, When::After)
-            .await?;
+        self.world.suffer(self.number, self.name, When::After).await?;
         Ok(value)
     }
 }
@@ -170,34 +161,20 @@ impl World {
         if let Some(fault) = self.mishaps().refused.get(name) {
             return Err(fault.clone());
         }
-        Ok(Call {
-            world: self,
-            number,
-            name,
-            late_ms: met.late_ms,
-            conflict: met.conflict,
-        })
+        Ok(Call { world: self, number, name, late_ms: met.late_ms, conflict: met.conflict })
     }
 
     /// Lets a call meet what is planned for it.
     async fn suffer(&self, number: u64, name: &'static str, when: When) -> Result<Met> {
         let gate = self.mishaps().gate.clone();
         if let Some(gate) = gate {
-            let passing = Passing {
-                call: number,
-                name,
-                within_ms: self.once_ms,
-                when,
-            };
+            let passing = Passing { call: number, name, within_ms: self.once_ms, when };
             let passage = gate.pass(self.true_time(), passing);
             self.wait_until(passage.at).await;
             if gate.looks_back() {
                 self.remember();
             }
-            return passage.answer.map(|()| Met {
-                late_ms: passage.late_ms,
-                conflict: passage.conflict,
-            });
+            return passage.answer.map(|()| Met { late_ms: passage.late_ms, conflict: passage.conflict });
         }
         let mishap = self.mishaps().take(number, when);
         match mishap {
@@ -234,20 +211,11 @@ mod tests {
     use windlass_engine::ports::{Condition, DynamoDbApi, Item, Key, Write};
 
     fn key() -> Key {
-        Key {
-            pk: "a".into(),
-            sk: "b".into(),
-        }
+        Key { pk: "a".into(), sk: "b".into() }
     }
 
     fn put() -> Vec<Write> {
-        let item = Item {
-            key: key(),
-            rev: 1,
-            body: serde_json::Map::new(),
-            index: None,
-            expires: None,
-        };
+        let item = Item { key: key(), rev: 1, body: serde_json::Map::new(), index: None, expires: None };
         vec![Write::put(item, Condition::Absent)]
     }
 
@@ -262,11 +230,7 @@ mod tests {
             world.fail_call(1, when, Fault::new(FaultName::Unavailable, "lost"));
             let answer = poll(pin!(world.transact(put())));
             assert!(matches!(answer, Poll::Ready(Err(_))), "{when:?}");
-            assert_eq!(
-                world.dynamodb().items.contains_key(&key()),
-                written,
-                "{when:?}"
-            );
+            assert_eq!(world.dynamodb().items.contains_key(&key()), written, "{when:?}");
         }
     }
 

@@ -47,11 +47,7 @@ impl LiveService {
     /// Takes the newest deployment to a stage: each pause of the service's configuration at it waits, with an id of its
     /// own.
     pub(crate) fn pause(&mut self, stage: &str, now: Time) {
-        let pauses = self
-            .service
-            .hooks
-            .iter()
-            .filter(|hook| hook.pauses_at(stage));
+        let pauses = self.service.hooks.iter().filter(|hook| hook.pauses_at(stage));
         let Some(newest) = self.rollouts.first_mut() else {
             return;
         };
@@ -78,11 +74,7 @@ impl LiveService {
         if let Some(over) = over {
             over.status = "TIMED_OUT".into();
             if over.then == "ROLLBACK" {
-                self.end_shifting(
-                    true,
-                    "Service deployment rolled back because a pause hook timed out.",
-                    now,
-                );
+                self.end_shifting(true, "Service deployment rolled back because a pause hook timed out.", now);
                 return true;
             }
         }
@@ -92,10 +84,7 @@ impl LiveService {
 
     /// Ends the pauses of a deployment that is over: they wait for nothing more.
     pub(crate) fn leave_pauses(&mut self) {
-        let hooks = self
-            .rollouts
-            .first_mut()
-            .map(|newest| newest.hooks.iter_mut());
+        let hooks = self.rollouts.first_mut().map(|newest| newest.hooks.iter_mut());
         for hook in hooks.into_iter().flatten() {
             if hook.status == WAITS {
                 hook.status = "FAILED".into();
@@ -105,10 +94,7 @@ impl LiveService {
 
     /// Answers a pause. Returns whether it was waiting.
     pub(crate) fn answer_pause(&mut self, hook: &str, by: Pausing, now: Time) -> bool {
-        let under_way = self
-            .rollouts
-            .first_mut()
-            .filter(|it| it.status == "IN_PROGRESS");
+        let under_way = self.rollouts.first_mut().filter(|it| it.status == "IN_PROGRESS");
         let Some(newest) = under_way else {
             return false;
         };
@@ -117,13 +103,8 @@ impl LiveService {
             return false;
         };
         waits.status = "SUCCEEDED".into();
-        let answered = Answered {
-            at: now,
-            rollout: newest.arn.clone(),
-            stage: newest.stage.clone(),
-            hook: hook.to_owned(),
-            by,
-        };
+        let answered =
+            Answered { at: now, rollout: newest.arn.clone(), stage: newest.stage.clone(), hook: hook.to_owned(), by };
         self.pauses.push(answered);
         let (Pausing::Called { goes_on } | Pausing::ByHand { goes_on }) = by;
         if !goes_on {

@@ -4,9 +4,7 @@ use crate::World;
 use bytes::Bytes;
 use std::collections::BTreeMap;
 use windlass_domain::time::Time;
-use windlass_engine::ports::{
-    Conversation, ConversationOutcome, Get, Probe, ProbeAnswer, Probed, Result,
-};
+use windlass_engine::ports::{Conversation, ConversationOutcome, Get, Probe, ProbeAnswer, Probed, Result};
 
 /// The addresses and their answers.
 #[derive(Debug, Clone, Default)]
@@ -33,9 +31,7 @@ pub enum Edge {
 }
 
 fn host_and_path(url: &str) -> Option<(&str, &str)> {
-    let rest = url
-        .strip_prefix("https://")
-        .or_else(|| url.strip_prefix("http://"))?;
+    let rest = url.strip_prefix("https://").or_else(|| url.strip_prefix("http://"))?;
     let (host, path) = rest.split_once('/').unwrap_or((rest, ""));
     Some((host, path.split(['?', '#']).next().unwrap_or_default()))
 }
@@ -50,9 +46,7 @@ impl World {
             body: Bytes::copy_from_slice(body.as_bytes()),
             ms,
         };
-        self.probe()
-            .answers
-            .insert(url.to_owned(), Probed::Answer(answer));
+        self.probe().answers.insert(url.to_owned(), Probed::Answer(answer));
     }
 
     /// Returns the answer that a visitor gets at an address: from the table, or through a distribution whose edges all
@@ -66,8 +60,7 @@ impl World {
         let listed = self.probe().answers.get(url).cloned();
         listed.or_else(|| {
             let (host, path) = host_and_path(url)?;
-            self.through_distribution(edge, host, path)
-                .map(Probed::Answer)
+            self.through_distribution(edge, host, path).map(Probed::Answer)
         })
     }
 
@@ -105,11 +98,7 @@ impl World {
     }
 
     fn stored(&self, bucket: &str, folder: &str, path: &str, status: u16) -> Option<ProbeAnswer> {
-        let key = if folder.is_empty() {
-            path.to_owned()
-        } else {
-            format!("{folder}/{path}")
-        };
+        let key = if folder.is_empty() { path.to_owned() } else { format!("{folder}/{path}") };
         let objects = self.s3();
         let version = objects.buckets.get(bucket)?.current(&key)?;
         Some(ProbeAnswer {
@@ -136,11 +125,9 @@ impl World {
         let rule = state.rules.get(get.url);
         let fits = rule.is_none_or(|(name, value)| get.headers.get(name) == Some(value));
         match found {
-            Probed::Answer(answer) if !fits => Probed::Answer(ProbeAnswer {
-                status: 404,
-                body: Bytes::new(),
-                ..answer
-            }),
+            Probed::Answer(answer) if !fits => {
+                Probed::Answer(ProbeAnswer { status: 404, body: Bytes::new(), ..answer })
+            }
             found => found,
         }
     }
@@ -158,10 +145,7 @@ impl World {
         match (state.sockets.get(about.url), about.expect) {
             (None, _) => ConversationOutcome::Closed("the name does not resolve".to_owned()),
             (Some(answer), Some(expected)) if !answer.contains(expected) => {
-                ConversationOutcome::Not(format!(
-                    "1 other message, and none with it, within {} ms",
-                    about.timeout_ms
-                ))
+                ConversationOutcome::Not(format!("1 other message, and none with it, within {} ms", about.timeout_ms))
             }
             (Some(_), _) => ConversationOutcome::Expected(7),
         }
@@ -177,12 +161,7 @@ impl Probe for World {
 
     async fn probe(&self, get: &Get<'_>) -> Result<Probed> {
         let call = self.call("probe.probe").await?;
-        let Get {
-            url,
-            timeout_ms,
-            limit,
-            ..
-        } = *get;
+        let Get { url, timeout_ms, limit, .. } = *get;
         World::probe(self).asked.push(url.to_owned());
         let probed = match self.visit(url).map(|found| self.by_rule(get, found)) {
             Some(Probed::Answer(answer)) if answer.ms > timeout_ms => {

@@ -7,9 +7,7 @@ pub use crate::live_task::LiveTask;
 use crate::pausing::Answered;
 use std::collections::{BTreeMap, BTreeSet};
 use windlass_domain::time::Time;
-use windlass_engine::ports::{
-    LifecycleHook, OnFailure, Service, ServiceDeployment, ServiceEvent, ServiceRollout,
-};
+use windlass_engine::ports::{LifecycleHook, OnFailure, Service, ServiceDeployment, ServiceEvent, ServiceRollout};
 
 /// The time that a task must run to count as steady, in seconds.
 const STEADY_S: u64 = 2;
@@ -166,11 +164,7 @@ impl LiveService {
     }
 
     pub(crate) fn trip(&mut self, trips: &Trips, rollback_id: &str, now: Time) {
-        let Trips {
-            by,
-            why,
-            rolls_back,
-        } = trips;
+        let Trips { by, why, rolls_back } = trips;
         let Some(failed) = self.service.deployments.first_mut() else {
             return;
         };
@@ -212,9 +206,8 @@ impl LiveService {
 
     /// Stops the tasks of all deployments but `keep`, or only those of `only`.
     pub(crate) fn stop_others(&mut self, keep: &str, only: &str, now: Time) {
-        let concerned = |t: &&mut LiveTask| {
-            t.lives() && t.deployment != keep && (only.is_empty() || t.deployment == only)
-        };
+        let concerned =
+            |t: &&mut LiveTask| t.lives() && t.deployment != keep && (only.is_empty() || t.deployment == only);
         for task in self.tasks.iter_mut().filter(concerned) {
             let reason = format!("Scaling activity initiated by (deployment {keep})");
             task.stop("ServiceSchedulerInitiated", &reason, now);
@@ -248,9 +241,7 @@ impl LiveService {
     /// Returns whether as many tasks of a deployment as are wanted have run for long enough.
     pub(crate) fn is_up(&self, id: &str, now: Time) -> bool {
         let steady = |t: &&LiveTask| {
-            let runs = t
-                .started
-                .is_some_and(|at| now.ms_since(at) >= STEADY_S * 1000);
+            let runs = t.started.is_some_and(|at| now.ms_since(at) >= STEADY_S * 1000);
             t.lives() && t.deployment == id && runs
         };
         self.tasks.iter().filter(steady).count() >= self.service.desired as usize
@@ -275,8 +266,6 @@ impl LiveService {
             let failed = self.failed_at.iter().find(|(failed, _)| failed == id);
             failed.is_some_and(|(_, at)| now.ms_since(*at) < LISTED_S * 1000)
         };
-        self.service
-            .deployments
-            .retain(|d| d.status == "PRIMARY" || d.running + d.pending > 0 || listed(&d.id));
+        self.service.deployments.retain(|d| d.status == "PRIMARY" || d.running + d.pending > 0 || listed(&d.id));
     }
 }

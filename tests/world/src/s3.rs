@@ -10,8 +10,8 @@ use windlass_domain::digest::Digest;
 use windlass_domain::fault::{Fault, FaultName};
 use windlass_domain::time::Time;
 use windlass_engine::ports::{
-    CopySource, LifecycleRule, Listing, ObjectHead, ObjectId, Part, PutOptions, Replaces, Result,
-    S3Api, Upload, Written,
+    CopySource, LifecycleRule, Listing, ObjectHead, ObjectId, Part, PutOptions, Replaces, Result, S3Api, Upload,
+    Written,
 };
 
 /// The buckets.
@@ -42,27 +42,18 @@ impl State {
 
     /// Returns the bucket's present keys with their content as text; empty where there is no bucket.
     pub fn texts(&self, bucket: &str) -> BTreeMap<String, String> {
-        self.buckets
-            .get(bucket)
-            .map(Bucket::texts)
-            .unwrap_or_default()
+        self.buckets.get(bucket).map(Bucket::texts).unwrap_or_default()
     }
 
     /// Writes an object as somebody else would: without checksum, metadata or condition.
     pub fn upload(&mut self, bucket: &str, key: &str, bytes: impl Into<Bytes>) -> Version {
-        let version = Version {
-            bytes: bytes.into(),
-            ..Version::default()
-        };
+        let version = Version { bytes: bytes.into(), ..Version::default() };
         self.bucket_or_new(bucket);
         self.add(bucket, key, version)
     }
 
     fn bucket_or_new(&mut self, name: &str) {
-        self.buckets.entry(name.to_owned()).or_insert(Bucket {
-            versioned: true,
-            ..Bucket::default()
-        });
+        self.buckets.entry(name.to_owned()).or_insert(Bucket { versioned: true, ..Bucket::default() });
     }
 
     pub(crate) fn add(&mut self, bucket: &str, key: &str, mut version: Version) -> Version {
@@ -104,11 +95,9 @@ impl State {
         let bucket = self.buckets.get(&object.bucket)?;
         match &object.version_id {
             None => bucket.current(&object.key),
-            Some(id) => bucket
-                .keys
-                .get(&object.key)?
-                .iter()
-                .find(|version| version.id.as_ref() == Some(id) && !version.marker),
+            Some(id) => {
+                bucket.keys.get(&object.key)?.iter().find(|version| version.id.as_ref() == Some(id) && !version.marker)
+            }
         }
     }
 
@@ -143,13 +132,7 @@ impl World {
         Ok(bytes.slice(from..all.min(from.saturating_add(length))))
     }
 
-    fn object_put(
-        &self,
-        bucket: &str,
-        key: &str,
-        bytes: Bytes,
-        options: &PutOptions,
-    ) -> Result<Written> {
+    fn object_put(&self, bucket: &str, key: &str, bytes: Bytes, options: &PutOptions) -> Result<Written> {
         // Amazon S3 User Guide, "Naming Amazon S3 objects".
         if key.len() > 1024 {
             let text = "S3 400 KeyTooLongError: Your key is too long";
@@ -171,19 +154,10 @@ impl World {
             ..Version::default()
         };
         let version = state.add(bucket, key, version);
-        Ok(Written {
-            etag: version.etag,
-            version_id: version.id,
-        })
+        Ok(Written { etag: version.etag, version_id: version.id })
     }
 
-    fn object_copy(
-        &self,
-        from: &CopySource,
-        bucket: &str,
-        key: &str,
-        replaces: &Replaces,
-    ) -> Result<Written> {
+    fn object_copy(&self, from: &CopySource, bucket: &str, key: &str, replaces: &Replaces) -> Result<Written> {
         let mut state = self.s3();
         state.known(bucket)?.check(key, replaces)?;
         let source = state.require(&from.object)?.clone();
@@ -196,10 +170,7 @@ impl World {
         }
         let version = Version { parts: 0, ..source };
         let version = state.add(bucket, key, version);
-        Ok(Written {
-            etag: version.etag,
-            version_id: version.id,
-        })
+        Ok(Written { etag: version.etag, version_id: version.id })
     }
 
     fn object_tags_of(&self, object: &ObjectId) -> Result<BTreeMap<String, String>> {
@@ -227,10 +198,7 @@ impl World {
 
 impl S3Api for World {
     fn sent_once(&self, within_ms: u64) -> Self {
-        Self {
-            once_ms: Some(within_ms),
-            ..self.clone()
-        }
+        Self { once_ms: Some(within_ms), ..self.clone() }
     }
 
     async fn head(&self, object: &ObjectId) -> Result<Option<ObjectHead>> {
@@ -252,13 +220,7 @@ impl S3Api for World {
         call.answer(answer).await
     }
 
-    async fn put(
-        &self,
-        bucket: &str,
-        key: &str,
-        bytes: Bytes,
-        options: &PutOptions,
-    ) -> Result<Written> {
+    async fn put(&self, bucket: &str, key: &str, bytes: Bytes, options: &PutOptions) -> Result<Written> {
         let call = self.call("s3.put").await?;
         self.note_if_once(key);
         let answer = self.object_put(bucket, key, bytes, options)?;
@@ -277,12 +239,7 @@ impl S3Api for World {
         call.answer(answer).await
     }
 
-    async fn complete_upload(
-        &self,
-        upload: &Upload,
-        parts: &[Part],
-        replaces: &Replaces,
-    ) -> Result<Written> {
+    async fn complete_upload(&self, upload: &Upload, parts: &[Part], replaces: &Replaces) -> Result<Written> {
         let call = self.call("s3.complete_upload").await?;
         self.note_if_once(&upload.key);
         let answer = self.upload_complete(upload, parts, replaces)?;
@@ -307,13 +264,7 @@ impl S3Api for World {
         call.answer(answer).await
     }
 
-    async fn copy(
-        &self,
-        from: &CopySource,
-        bucket: &str,
-        key: &str,
-        replaces: &Replaces,
-    ) -> Result<Written> {
+    async fn copy(&self, from: &CopySource, bucket: &str, key: &str, replaces: &Replaces) -> Result<Written> {
         let call = self.call("s3.copy").await?;
         self.note_if_once(key);
         let answer = self.object_copy(from, bucket, key, replaces)?;
@@ -339,12 +290,7 @@ impl S3Api for World {
         call.answer(answer).await
     }
 
-    async fn list_versions(
-        &self,
-        bucket: &str,
-        prefix: &str,
-        after: Option<String>,
-    ) -> Result<Listing> {
+    async fn list_versions(&self, bucket: &str, prefix: &str, after: Option<String>) -> Result<Listing> {
         let call = self.call("s3.list_versions").await?;
         let answer = self.object_list_versions(bucket, prefix, after)?;
         call.answer(answer).await

@@ -70,11 +70,7 @@ impl LiveService {
             "STOPPED".clone_into(&mut former.status);
             "Superseded by a newer service deployment.".clone_into(&mut former.reason);
         }
-        let (status, stage) = if self.shifts() {
-            ("PENDING", "")
-        } else {
-            ("IN_PROGRESS", "POST_SCALE_UP")
-        };
+        let (status, stage) = if self.shifts() { ("PENDING", "") } else { ("IN_PROGRESS", "POST_SCALE_UP") };
         self.stage_since = now;
         self.is_next_step = false;
         self.rang = self.alarm;
@@ -144,11 +140,7 @@ impl LiveService {
         self.stage_since = now;
         self.leave_pauses();
         if let Some(newest) = self.rollouts.first_mut() {
-            let status = if goes_back {
-                "ROLLBACK_REQUESTED"
-            } else {
-                "STOPPED"
-            };
+            let status = if goes_back { "ROLLBACK_REQUESTED" } else { "STOPPED" };
             status.clone_into(&mut newest.status);
             why.clone_into(&mut newest.reason);
         }

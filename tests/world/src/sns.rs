@@ -47,9 +47,7 @@ impl SnsApi for World {
     async fn topic_tags(&self, topic: &str) -> Result<BTreeMap<String, String>> {
         let call = self.call("sns.topic_tags").await?;
         if self.sns().missing.contains(topic) {
-            let text = format!(
-                "ListTagsForResource {topic} 404 ResourceNotFound: Resource does not exist"
-            );
+            let text = format!("ListTagsForResource {topic} 404 ResourceNotFound: Resource does not exist");
             return Err(Fault::new(FaultName::NotFound, text));
         }
         let owner = self.sns().owners.get(topic).cloned();

@@ -34,10 +34,7 @@ impl World {
 
     /// Returns another world with these services alone, at a time.
     fn sketch(&self, now: Time) -> Self {
-        let sketch = Self {
-            place: self.place.clone(),
-            ..Self::default()
-        };
+        let sketch = Self { place: self.place.clone(), ..Self::default() };
         sketch.clock().now = now;
         sketch.cloudwatch().clone_from(&self.cloudwatch());
         sketch.appconfig().clone_from(&self.appconfig());

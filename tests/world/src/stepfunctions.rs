@@ -41,8 +41,7 @@ impl State {
                 input: input.clone(),
             };
             self.executions.insert(arn.clone(), execution);
-            self.started
-                .push((arn.clone(), name.to_owned(), input.clone()));
+            self.started.push((arn.clone(), name.to_owned(), input.clone()));
         }
         arn
     }

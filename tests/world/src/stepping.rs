@@ -52,8 +52,7 @@ impl State {
         }
         let (id, task_definition) = (primary.id.clone(), primary.task_definition.clone());
         let own = |t: &&LiveTask| t.lives() && t.deployment == id;
-        let missing =
-            (live.service.desired as usize).saturating_sub(live.tasks.iter().filter(own).count());
+        let missing = (live.service.desired as usize).saturating_sub(live.tasks.iter().filter(own).count());
         for _ in 0..missing {
             let task = self.start(&id, &task_definition, registry, now);
             live.tasks.push(task);

@@ -83,12 +83,7 @@ impl LiveService {
     }
 
     fn count_task_sets(&mut self, now: Time) {
-        let up: Vec<String> = self
-            .service
-            .task_sets
-            .iter()
-            .map(|one| one.id.clone())
-            .collect();
+        let up: Vec<String> = self.service.task_sets.iter().map(|one| one.id.clone()).collect();
         let up: Vec<bool> = up.iter().map(|id| self.is_up(id, now)).collect();
         for (one, is_up) in self.service.task_sets.iter_mut().zip(up) {
             let own = self.tasks.iter().filter(|task| task.deployment == one.id);
@@ -109,12 +104,7 @@ impl LiveService {
 
 impl State {
     /// Goes one step with all task sets of a service.
-    pub(crate) fn run_task_sets(
-        &mut self,
-        live: &mut LiveService,
-        registry: &ecr::State,
-        now: Time,
-    ) {
+    pub(crate) fn run_task_sets(&mut self, live: &mut LiveService, registry: &ecr::State, now: Time) {
         for one in live.service.task_sets.clone() {
             let own = live.tasks.iter();
             let own = own.filter(|task| task.lives() && task.deployment == one.id);

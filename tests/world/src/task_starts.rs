@@ -7,13 +7,7 @@ use windlass_domain::time::Time;
 
 impl State {
     /// Starts a new task of a deployment, or of a task set.
-    pub(crate) fn start(
-        &mut self,
-        of: &str,
-        task_definition: &str,
-        registry: &ecr::State,
-        now: Time,
-    ) -> LiveTask {
+    pub(crate) fn start(&mut self, of: &str, task_definition: &str, registry: &ecr::State, now: Time) -> LiveTask {
         self.tasks += 1;
         let containers = self.containers_of(task_definition);
         let mut task = LiveTask::created(self.tasks, of, task_definition, &containers, now);
@@ -27,10 +21,8 @@ impl State {
     /// Lets a task's container behave as its image does, and show the image's digest: a platform's where the image is
     /// an index.
     fn set_image(&self, task: &mut LiveTask, container: usize, registry: &ecr::State, image: &str) {
-        let (repository, reference) = image
-            .split_once('@')
-            .or_else(|| image.rsplit_once(':'))
-            .unwrap_or((image, "latest"));
+        let (repository, reference) =
+            image.split_once('@').or_else(|| image.rsplit_once(':')).unwrap_or((image, "latest"));
         let found = registry.find(repository, reference);
         let digest = match found {
             Some(found) => format!("sha256:{}", found.digest),
@@ -38,8 +30,7 @@ impl State {
         };
         let gone = registry.knows(repository) && found.is_none();
         if gone || self.no_pull.contains(&digest) {
-            let error =
-                format!("CannotPullContainerError: pull image manifest: {image}: not found");
+            let error = format!("CannotPullContainerError: pull image manifest: {image}: not found");
             task.pull_error = Some((container, error));
         }
         if self.crash.contains(&digest) {

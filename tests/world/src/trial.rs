@@ -54,11 +54,7 @@ impl<'s, S: Subject> Trial<'s, S> {
         let target = read(&scene.target)?;
         let before = look(subject, &scene)?;
         let before = Recorded::of::<S::Kind>(&target, &before)?;
-        let trial = Self {
-            subject,
-            scene,
-            before,
-        };
+        let trial = Self { subject, scene, before };
         trial.set_token(1)?;
         trial.write_step()?;
         Ok(trial)
@@ -87,13 +83,7 @@ impl<'s, S: Subject> Trial<'s, S> {
         let key = key.into();
         let mut ledger = self.scene.world.dynamodb();
         let rev = ledger.items.get(&key).map_or(1, |item| item.rev + 1);
-        let item = Item {
-            key: key.clone(),
-            rev,
-            body,
-            index: None,
-            expires: None,
-        };
+        let item = Item { key: key.clone(), rev, body, index: None, expires: None };
         ledger.items.insert(key, item.into());
     }
 
@@ -110,21 +100,13 @@ impl<'s, S: Subject> Trial<'s, S> {
     fn write_lock(&self, token: u64, looked: bool) -> Result<()> {
         let (app, environment, _) = names()?;
         let lock = held_for(&deployment(), token, looked);
-        self.put(
-            ledger::lock(EnvironmentId::new(&app, &environment)),
-            ledger::to_body(&lock)?,
-        );
+        self.put(ledger::lock(EnvironmentId::new(&app, &environment)), ledger::to_body(&lock)?);
         Ok(())
     }
 
     /// Returns the work that the state machine asks for.
     pub fn work(&self, wave: Option<u32>, token: u64) -> Result<Work> {
-        Ok(Work {
-            deployment: deployment(),
-            token,
-            component: names()?.2,
-            wave,
-        })
+        Ok(Work { deployment: deployment(), token, component: names()?.2, wave })
     }
 
     /// Invokes once.
@@ -188,17 +170,10 @@ impl<'s, S: Subject> Trial<'s, S> {
     /// tell it as well.
     pub(crate) fn assert_arrived(&self, context: &str, changes: &[ChangeRecord]) {
         let target = must(read(&self.scene.target), context);
-        let goal = must(
-            read(self.scene.goals.last().unwrap_or(&Value::Null)),
-            context,
-        );
+        let goal = must(read(self.scene.goals.last().unwrap_or(&Value::Null)), context);
         let kind = self.subject.kind(self.scene.world.clone());
         let next = |changes| {
-            let way = LookContext {
-                goal: Some(&goal),
-                changes,
-                ..LookContext::default()
-            };
+            let way = LookContext { goal: Some(&goal), changes, ..LookContext::default() };
             let is = must(run(kind.observe(&target, &way)), context);
             (S::Kind::next(&target, &is, &goal), is)
         };
@@ -206,10 +181,7 @@ impl<'s, S: Subject> Trial<'s, S> {
         if !matches!(found, Next::Done) {
             (found, is) = next(changes);
         }
-        assert!(
-            matches!(found, Next::Done),
-            "{context}: {found:?} at {is:?}"
-        );
+        assert!(matches!(found, Next::Done), "{context}: {found:?} at {is:?}");
         self.subject.arrived(&self.scene.world);
     }
 
@@ -217,11 +189,7 @@ impl<'s, S: Subject> Trial<'s, S> {
         let is = must(self.observe(), context);
         let target = must(read(&self.scene.target), context);
         let is = S::Kind::view(&target, &is).noticed;
-        assert!(
-            is.is_same(&self.before.noticed),
-            "{context}: it is {is:?} and was {:?}",
-            self.before
-        );
+        assert!(is.is_same(&self.before.noticed), "{context}: it is {is:?} and was {:?}", self.before);
         let step = must(self.step(), context);
         assert_eq!(step.status, StepStatus::Undone, "{context}");
         assert_eq!(step.open, None, "{context}");
@@ -247,11 +215,7 @@ pub(crate) fn must<T>(answer: Result<T>, context: &str) -> T {
 
 /// The lock of an environment while it is held for a deployment; `looked`: an operator has asked for its recovery.
 pub fn held_for(deployment: &DeploymentId, token: u64, looked: bool) -> Lock {
-    let state = if looked {
-        HeldState::Recovering
-    } else {
-        HeldState::Running
-    };
+    let state = if looked { HeldState::Recovering } else { HeldState::Running };
     let held = LockHolder {
         deployment: deployment.clone(),
         action: ActionName::Deploy,
@@ -260,9 +224,5 @@ pub fn held_for(deployment: &DeploymentId, token: u64, looked: bool) -> Lock {
         state,
         looked,
     };
-    Lock {
-        token,
-        held: Some(held),
-        ..Lock::default()
-    }
+    Lock { token, held: Some(held), ..Lock::default() }
 }

@@ -33,54 +33,28 @@ fn refused(code: &str) -> Fault {
 
 /// The effects, without the hook for mishaps.
 impl World {
-    pub(crate) fn upload_create(
-        &self,
-        bucket: &str,
-        key: &str,
-        options: &PutOptions,
-    ) -> Result<Upload> {
+    pub(crate) fn upload_create(&self, bucket: &str, key: &str, options: &PutOptions) -> Result<Upload> {
         let mut state = self.s3();
         state.known(bucket)?;
         state.writes += 1;
-        let upload = Upload {
-            bucket: bucket.to_owned(),
-            key: key.to_owned(),
-            id: format!("upload-{:06}", state.writes),
-        };
-        let pending = Pending {
-            upload: upload.clone(),
-            options: options.clone(),
-            parts: BTreeMap::new(),
-        };
+        let upload =
+            Upload { bucket: bucket.to_owned(), key: key.to_owned(), id: format!("upload-{:06}", state.writes) };
+        let pending = Pending { upload: upload.clone(), options: options.clone(), parts: BTreeMap::new() };
         state.uploads.insert(upload.id.clone(), pending);
         Ok(upload)
     }
 
-    pub(crate) fn upload_part_of(
-        &self,
-        upload: &Upload,
-        number: u16,
-        bytes: Bytes,
-    ) -> Result<Part> {
+    pub(crate) fn upload_part_of(&self, upload: &Upload, number: u16, bytes: Bytes) -> Result<Part> {
         let mut state = self.s3();
         let pending = state.uploads.get_mut(&upload.id);
         let pending = pending.ok_or_else(|| no_upload(upload))?;
         let sha256 = Digest::of(&bytes);
-        let part = Part {
-            number,
-            etag: format!("\"{}\"", &sha256.as_str()[..32]),
-            sha256,
-        };
+        let part = Part { number, etag: format!("\"{}\"", &sha256.as_str()[..32]), sha256 };
         pending.parts.insert(number, (part.clone(), bytes));
         Ok(part)
     }
 
-    pub(crate) fn upload_complete(
-        &self,
-        upload: &Upload,
-        parts: &[Part],
-        replaces: &Replaces,
-    ) -> Result<Written> {
+    pub(crate) fn upload_complete(&self, upload: &Upload, parts: &[Part], replaces: &Replaces) -> Result<Written> {
         let mut state = self.s3();
         let pending = state.uploads.get(&upload.id).cloned();
         let pending = pending.ok_or_else(|| no_upload(upload))?;
@@ -105,10 +79,7 @@ impl World {
         };
         let version = state.add(&upload.bucket, &upload.key, version);
         state.uploads.remove(&upload.id);
-        Ok(Written {
-            etag: version.etag,
-            version_id: version.id,
-        })
+        Ok(Written { etag: version.etag, version_id: version.id })
     }
 
     pub(crate) fn upload_abort(&self, upload: &Upload) -> Result<()> {

@@ -9,21 +9,12 @@ use crate::init::repository::Repository;
 pub fn page(application: &Application, repository: &Repository) -> Option<String> {
     let (path, _) = repository.named(&["cdk.json"]).next()?;
     let app = &application.app;
-    let environment = application
-        .environments
-        .last()
-        .map_or("prod", |environment| environment.name.as_str());
-    let function = application
-        .components
-        .iter()
-        .find_map(|component| match &component.target {
-            Target::Function {
-                function, alias, ..
-            } => Some((function.at(app, environment), alias.clone())),
-            _ => None,
-        });
-    let (function, alias) =
-        function.unwrap_or_else(|| ("shop-api-prod".to_owned(), "live".to_owned()));
+    let environment = application.environments.last().map_or("prod", |environment| environment.name.as_str());
+    let function = application.components.iter().find_map(|component| match &component.target {
+        Target::Function { function, alias, .. } => Some((function.at(app, environment), alias.clone())),
+        _ => None,
+    });
+    let (function, alias) = function.unwrap_or_else(|| ("shop-api-prod".to_owned(), "live".to_owned()));
     let code = block(CDK, "Tags.of")
         .replace("shop-api-prod", &function)
         .replace("'live'", &format!("'{alias}'"))

@@ -14,15 +14,9 @@ pub fn write(application: &Application, components: &[&Component]) -> Option<Str
         "# Where infrastructure code makes them, write it there: docs/integrate of Windlass says how.".to_owned(),
         "set -euo pipefail".to_owned(),
         // Version 1 of the AWS CLI reads the second.
-        format!(
-            "export AWS_REGION={0} AWS_DEFAULT_REGION={0}",
-            application.region
-        ),
+        format!("export AWS_REGION={0} AWS_DEFAULT_REGION={0}", application.region),
     ];
-    let works = application.environments.iter().map(|environment| Work {
-        application,
-        environment: &environment.name,
-    });
+    let works = application.environments.iter().map(|environment| Work { application, environment: &environment.name });
     let works: Vec<Work<'_>> = works.collect();
     lines.push(String::new());
     lines.extend(LOOK.lines().map(str::to_owned));
@@ -73,57 +67,34 @@ impl Work<'_> {
         match &component.target {
             Target::Site { bucket, .. } => format!("arn:aws:s3:::{}", bucket.at(app, environment)),
             Target::Function { function, .. } => {
-                format!(
-                    "arn:aws:lambda:{place}:function:{}",
-                    function.at(app, environment)
-                )
+                format!("arn:aws:lambda:{place}:function:{}", function.at(app, environment))
             }
-            Target::Service {
-                cluster, service, ..
-            } => {
-                let (cluster, service) =
-                    (cluster.at(app, environment), service.at(app, environment));
+            Target::Service { cluster, service, .. } => {
+                let (cluster, service) = (cluster.at(app, environment), service.at(app, environment));
                 format!("arn:aws:ecs:{place}:service/{cluster}/{service}")
             }
         }
     }
 
     fn distribution(&self, component: &Component) -> Option<String> {
-        let Target::Site {
-            distribution: Some(id),
-            ..
-        } = &component.target
-        else {
+        let Target::Site { distribution: Some(id), .. } = &component.target else {
             return None;
         };
         let (app, account) = (&self.application.app, &self.application.account);
-        Some(format!(
-            "arn:aws:cloudfront::{account}:distribution/{}",
-            id.at(app, self.environment)
-        ))
+        Some(format!("arn:aws:cloudfront::{account}:distribution/{}", id.at(app, self.environment)))
     }
 
     /// Returns the ARNs of all targets, with the options by which their tags are reached.
     fn arns(&self, components: &[&Component]) -> Vec<(&'static str, Vec<String>)> {
         let here = components.iter().map(|component| self.arn(component));
-        let there = components
-            .iter()
-            .filter_map(|component| self.distribution(component));
-        let both = [
-            ("", here.collect::<Vec<_>>()),
-            ("--region us-east-1 ", there.collect()),
-        ];
+        let there = components.iter().filter_map(|component| self.distribution(component));
+        let both = [("", here.collect::<Vec<_>>()), ("--region us-east-1 ", there.collect())];
         let both = both.into_iter();
         both.filter(|(_, arns)| !arns.is_empty()).collect()
     }
 
     fn looked_at(&self, options: &str, arns: &[String]) -> String {
-        format!(
-            "ours {} {} {options}--resource-arn-list {}",
-            self.application.app,
-            self.environment,
-            arns.join(" ")
-        )
+        format!("ours {} {} {options}--resource-arn-list {}", self.application.app, self.environment, arns.join(" "))
     }
 
     fn tagged(&self, options: &str, arns: &[String]) -> String {
@@ -145,17 +116,11 @@ impl Work<'_> {
                     "aws s3api put-bucket-versioning --bucket {bucket} --versioning-configuration Status=Enabled"
                 )]
             }
-            Target::Function {
-                function, alias, ..
-            } => {
+            Target::Function { function, alias, .. } => {
                 let function = function.at(app, environment);
                 vec![
-                    format!(
-                        "aws lambda get-alias --function-name {function} --name {alias} > /dev/null 2>&1 ||"
-                    ),
-                    format!(
-                        "  aws lambda create-alias --function-name {function} --name {alias} \\"
-                    ),
+                    format!("aws lambda get-alias --function-name {function} --name {alias} > /dev/null 2>&1 ||"),
+                    format!("  aws lambda create-alias --function-name {function} --name {alias} \\"),
                     format!(
                         "    --function-version \"$(aws lambda publish-version --function-name {function} --query Version --output text)\""
                     ),

@@ -9,16 +9,8 @@ pub(super) fn expression(
     written: impl Fn(&str) -> String,
     literal: impl Fn(&str) -> String,
 ) -> Option<String> {
-    let usual = [
-        "environment",
-        "env",
-        "stage",
-        "environmentname",
-        "stagename",
-        "envname",
-    ];
-    let is_usual =
-        |name: &&&str| usual.contains(&name.to_ascii_lowercase().replace('_', "").as_str());
+    let usual = ["environment", "env", "stage", "environmentname", "stagename", "envname"];
+    let is_usual = |name: &&&str| usual.contains(&name.to_ascii_lowercase().replace('_', "").as_str());
     if let Some(variable) = variables.iter().find(is_usual) {
         return Some(written(variable));
     }

@@ -36,10 +36,7 @@ pub fn resources(text: &str) -> Vec<Block> {
         let Some(more) = state[at..].iter().position(|line| line.after == Some(0)) else {
             continue;
         };
-        let own: Vec<String> = lines[at..=at + more]
-            .iter()
-            .map(|line| (*line).to_owned())
-            .collect();
+        let own: Vec<String> = lines[at..=at + more].iter().map(|line| (*line).to_owned()).collect();
         blocks.push(Block {
             sort: sort.to_owned(),
             id: id.to_owned(),
@@ -69,9 +66,7 @@ fn apart(line: &str, code: &str) -> Vec<String> {
 
 /// Returns the names of all variables of a file.
 pub fn variables(text: &str) -> impl Iterator<Item = &str> {
-    let lines = text
-        .lines()
-        .filter_map(|line| line.strip_prefix("variable "));
+    let lines = text.lines().filter_map(|line| line.strip_prefix("variable "));
     lines.filter_map(|rest| rest.split('"').nth(1))
 }
 
@@ -94,13 +89,9 @@ impl Block {
     /// Returns the first and the last line of an attribute of the block itself, or of a block within it.
     fn member(&self, name: &str, depth: usize, range: (usize, usize)) -> Option<(usize, usize)> {
         let state = self.state();
-        let is_it = |at: &usize| {
-            state[*at].depth == Some(depth) && value(self.code(*at, &state), name).is_some()
-        };
+        let is_it = |at: &usize| state[*at].depth == Some(depth) && value(self.code(*at, &state), name).is_some();
         let first = (range.0..range.1.min(state.len())).find(is_it)?;
-        let more = state[first..]
-            .iter()
-            .position(|line| line.after == Some(depth))?;
+        let more = state[first..].iter().position(|line| line.after == Some(depth))?;
         Some((first, first + more))
     }
 
@@ -129,9 +120,7 @@ impl Block {
     /// Adds members, each a key and its value, to the attribute `tags`, whatever form it has. Returns `false` where that
     /// cannot be done by lines.
     pub fn tag(&mut self, members: &[[String; 2]]) -> bool {
-        let inline = members
-            .iter()
-            .map(|[key, value]| format!("{key} = {value}"));
+        let inline = members.iter().map(|[key, value]| format!("{key} = {value}"));
         let inline = inline.collect::<Vec<_>>().join(", ");
         if self.lines.iter().any(|line| line.contains("windlass:app")) {
             return true;
@@ -146,26 +135,19 @@ impl Block {
             // As `terraform fmt` aligns them.
             let longest = members.iter().map(|[key, _]| key.len()).max();
             let longest = longest.unwrap_or_default();
-            let members = members
-                .iter()
-                .map(|[key, value]| format!("    {key:longest$} = {value}"));
+            let members = members.iter().map(|[key, value]| format!("    {key:longest$} = {value}"));
             let lines = members.chain(std::iter::once(String::new()));
             self.lines.splice(first + 1..=first, lines);
             return true;
         }
-        if self.lines[first..=last]
-            .iter()
-            .any(|line| line.contains("<<"))
-            || told.is_empty()
-        {
+        if self.lines[first..=last].iter().any(|line| line.contains("<<")) || told.is_empty() {
             return false;
         }
         // What follows the code of the last line is a comment.
         let end = state[last].code;
         self.lines[last].insert_str(end, &format!(", {{ {inline} }})"));
         let begin = self.lines[first].find('=').unwrap_or_default() + 1;
-        let blanks =
-            self.lines[first][begin..].len() - self.lines[first][begin..].trim_start().len();
+        let blanks = self.lines[first][begin..].len() - self.lines[first][begin..].trim_start().len();
         self.lines[first].replace_range(begin..begin + blanks, " merge(");
         true
     }
@@ -174,17 +156,11 @@ impl Block {
     fn lifecycle(&mut self) -> Option<(usize, usize)> {
         let state = self.state();
         let is_it = |at: &usize| {
-            let code = self
-                .code(*at, &state)
-                .trim_start()
-                .strip_prefix("lifecycle");
-            state[*at].depth == Some(1)
-                && code.is_some_and(|rest| rest.trim_start().starts_with('{'))
+            let code = self.code(*at, &state).trim_start().strip_prefix("lifecycle");
+            state[*at].depth == Some(1) && code.is_some_and(|rest| rest.trim_start().starts_with('{'))
         };
         let first = (1..self.lines.len()).find(is_it)?;
-        let more = state[first..]
-            .iter()
-            .position(|line| line.after == Some(1))?;
+        let more = state[first..].iter().position(|line| line.after == Some(1))?;
         if more > 0 {
             return Some((first, first + more));
         }
@@ -217,17 +193,11 @@ impl Block {
         let told: Vec<&str> = (first..=last).map(|at| self.code(at, &state)).collect();
         let told = told.join(" ");
         let ignoring = value(&told, "ignore_changes").unwrap_or_default();
-        let Some(inner) = ignoring
-            .strip_prefix('[')
-            .and_then(|inner| inner.strip_suffix(']'))
-        else {
+        let Some(inner) = ignoring.strip_prefix('[').and_then(|inner| inner.strip_suffix(']')) else {
             return ignoring == "all";
         };
-        let known: Vec<&str> = inner
-            .split(',')
-            .map(|name| name.trim().trim_matches('"'))
-            .filter(|name| !name.is_empty())
-            .collect();
+        let known: Vec<&str> =
+            inner.split(',').map(|name| name.trim().trim_matches('"')).filter(|name| !name.is_empty()).collect();
         let new = names.iter().map(String::as_str);
         let new: Vec<&str> = new.filter(|name| !known.contains(name)).collect();
         if new.is_empty() {
@@ -256,16 +226,10 @@ mod tests {
 
     #[test]
     fn tags_are_added_to_whatever_is_there() {
-        let members = [
-            ["\"windlass:app\"", "\"shop\""],
-            ["\"windlass:id\"", "var.id"],
-        ];
+        let members = [["\"windlass:app\"", "\"shop\""], ["\"windlass:id\"", "var.id"]];
         let members = members.map(|member| member.map(str::to_owned));
         for (inner, wanted) in [
-            (
-                "  x = 1\n",
-                "  x = 1\n\n  tags = { \"windlass:app\" = \"shop\", \"windlass:id\" = var.id }",
-            ),
+            ("  x = 1\n", "  x = 1\n\n  tags = { \"windlass:app\" = \"shop\", \"windlass:id\" = var.id }"),
             (
                 "  tags = local.tags\n",
                 "  tags = merge(local.tags, { \"windlass:app\" = \"shop\", \"windlass:id\" = var.id })",
@@ -305,10 +269,7 @@ mod tests {
     fn what_is_ignored_is_added_to_whatever_is_there() {
         let names = ["filename".to_owned(), "publish".to_owned()];
         for (inner, wanted) in [
-            (
-                "  x = 1\n",
-                "  x = 1\n\n  lifecycle {\n    ignore_changes = [filename, publish]\n  }",
-            ),
+            ("  x = 1\n", "  x = 1\n\n  lifecycle {\n    ignore_changes = [filename, publish]\n  }"),
             (
                 "  lifecycle {\n    prevent_destroy = true\n  }\n",
                 "  lifecycle {\n    ignore_changes = [filename, publish]\n\n    prevent_destroy = true\n  }",
@@ -329,10 +290,7 @@ mod tests {
                 "  lifecycle { ignore_changes = [tags] }\n",
                 "  lifecycle {\n    ignore_changes = [tags, filename, publish]\n  }",
             ),
-            (
-                "  lifecycle {\n    ignore_changes = all\n  }\n",
-                "  lifecycle {\n    ignore_changes = all\n  }",
-            ),
+            ("  lifecycle {\n    ignore_changes = all\n  }\n", "  lifecycle {\n    ignore_changes = all\n  }"),
         ] {
             let mut block = block(inner);
             assert!(block.ignore(&names), "{inner}");
@@ -345,18 +303,9 @@ mod tests {
         let text = "resource \"a\" \"one\" { bucket = { x = \"}\" } } # why\nresource \"a\" \"none\" {}\n\
                     resource \"a\" \"two\" {\n    policy = <<EOT\n}\nEOT\n    } # end\n/*\nresource \"a\" \"no\" {}\n*/\n";
         let blocks = resources(text);
-        let told: Vec<(&str, usize, usize)> = blocks
-            .iter()
-            .map(|block| (block.id.as_str(), block.at, block.length))
-            .collect();
+        let told: Vec<(&str, usize, usize)> =
+            blocks.iter().map(|block| (block.id.as_str(), block.at, block.length)).collect();
         assert_eq!(told, [("one", 0, 1), ("none", 1, 1), ("two", 2, 5)]);
-        assert_eq!(
-            blocks[0].lines,
-            [
-                "resource \"a\" \"one\" { # why",
-                "  bucket = { x = \"}\" }",
-                "}"
-            ]
-        );
+        assert_eq!(blocks[0].lines, ["resource \"a\" \"one\" { # why", "  bucket = { x = \"}\" }", "}"]);
     }
 }

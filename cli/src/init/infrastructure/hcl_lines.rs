@@ -36,11 +36,7 @@ pub fn read(lines: &[impl AsRef<str>]) -> Option<Vec<Line>> {
     for line in lines {
         let depth = reader.depth();
         let code = reader.line(line.as_ref())?;
-        read.push(Line {
-            depth,
-            after: reader.depth(),
-            code,
-        });
+        read.push(Line { depth, after: reader.depth(), code });
     }
     Some(read)
 }
@@ -142,15 +138,9 @@ mod tests {
         let read = read(&lines).unwrap();
         let depths: Vec<_> = read.iter().map(|line| line.depth).collect();
         let one = Some(1);
-        assert_eq!(
-            depths,
-            [Some(0), one, one, None, None, None, one, Some(2), one]
-        );
+        assert_eq!(depths, [Some(0), one, one, None, None, None, one, Some(2), one]);
         assert_eq!(read.last().unwrap().after, Some(0));
-        assert_eq!(
-            &lines[1][..read[1].code],
-            "  b = \"}${lookup(x, \"}\")}$${\""
-        );
+        assert_eq!(&lines[1][..read[1].code], "  b = \"}${lookup(x, \"}\")}$${\"");
         assert_eq!(&lines[6][..read[6].code], "  d = [");
         assert_eq!(super::read(&["a }"]), None);
     }

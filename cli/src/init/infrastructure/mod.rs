@@ -32,12 +32,8 @@ pub struct Code {
 
 /// Returns whether a repository has infrastructure code.
 pub fn is_there(repository: &Repository) -> bool {
-    let is_code = |path: &str| {
-        file_of(path)
-            .rsplit_once('.')
-            .is_some_and(|(_, end)| end == "tf")
-            || path.ends_with("cdk.json")
-    };
+    let is_code =
+        |path: &str| file_of(path).rsplit_once('.').is_some_and(|(_, end)| end == "tf") || path.ends_with("cdk.json");
     repository.files.keys().any(|path| is_code(path)) || template::all(repository).next().is_some()
 }
 
@@ -46,19 +42,13 @@ pub fn write(application: &Application, repository: &Repository) -> Code {
     let mut code = Code::default();
     let mut covered = Vec::new();
     let mut edits = terraform::edit(application, repository, &mut code.notes, &mut covered);
-    edits.extend(template::edit(
-        application,
-        repository,
-        &mut code.notes,
-        &mut covered,
-    ));
+    edits.extend(template::edit(application, repository, &mut code.notes, &mut covered));
     edits.retain(Edit::is_changed);
     if !edits.is_empty() {
         code.patch = Some(edits.iter().map(Edit::difference).collect());
     }
     code.page = cdk::page(application, repository);
-    let is_open =
-        |component: &&Component| code.page.is_none() && !covered.contains(&component.name);
+    let is_open = |component: &&Component| code.page.is_none() && !covered.contains(&component.name);
     let open: Vec<&Component> = application.components.iter().filter(is_open).collect();
     code.commands = commands::write(application, &open);
     code

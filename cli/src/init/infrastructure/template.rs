@@ -15,9 +15,7 @@ const OTHERS: [&str; 2] = ["AutoPublishAlias:", "DeploymentPreference:"];
 /// Returns the templates of a repository, as YAML.
 pub fn all(repository: &Repository) -> impl Iterator<Item = (&str, &str)> {
     let files = repository.ending(".yaml").chain(repository.ending(".yml"));
-    files.filter(|(_, text)| {
-        text.contains("AWSTemplateFormatVersion") || text.contains("AWS::Serverless-")
-    })
+    files.filter(|(_, text)| text.contains("AWSTemplateFormatVersion") || text.contains("AWS::Serverless-"))
 }
 
 /// Edits the templates in which functions were found.
@@ -30,19 +28,13 @@ pub fn edit(
     let mut edits = Vec::new();
     for (path, text) in all(repository) {
         let components = application.components.iter();
-        let own = components
-            .filter(|component| component.piece.sort == Sort::Sam && component.piece.file == path);
+        let own = components.filter(|component| component.piece.sort == Sort::Sam && component.piece.file == path);
         let own: Vec<&Component> = own.collect();
         if own.is_empty() {
             continue;
         }
         let known: Vec<&str> = parameters(text).collect();
-        let named = environment::expression(
-            application,
-            &known,
-            |name| format!("!Ref {name}"),
-            str::to_owned,
-        );
+        let named = environment::expression(application, &known, |name| format!("!Ref {name}"), str::to_owned);
         let Some(environment) = named else {
             notes.push(format!("no parameter of `{path}` keeps the environment's name: docs/integrate/cloudformation-and-sam.md of Windlass has what its functions need"));
             continue;
@@ -56,14 +48,7 @@ pub fn edit(
         notes.extend(left(&lines, "Globals", path));
         for component in own {
             covered.push(component.name.clone());
-            function(
-                &mut lines,
-                component,
-                &application.app,
-                &environment,
-                path,
-                notes,
-            );
+            function(&mut lines, component, &application.app, &environment, path, notes);
         }
         let edit = Edit::new(path, text, &lines);
         if template_tags::is_sound(text, &edit.after) {
@@ -78,38 +63,24 @@ pub fn edit(
 /// Notes the functions that are no components here, and that SAM publishes only because of `Globals`.
 fn others(text: &str, own: &[&Component], path: &str) -> Vec<String> {
     let published = sam::published_by_globals(text).into_iter();
-    let others =
-        published.filter(|(id, _)| !own.iter().any(|component| sam::id(&component.piece) == id));
+    let others = published.filter(|(id, _)| !own.iter().any(|component| sam::id(&component.piece) == id));
     let notes = others.map(|(id, alias)| format!("`{id}` of `{path}` is no component, and has its alias by `Globals`: write `AutoPublishAlias: {alias}` into its own properties before you deploy, because CloudFormation deletes the alias else"));
     notes.collect()
 }
 
 fn parameters(text: &str) -> impl Iterator<Item = &str> {
-    let lines = text
-        .lines()
-        .skip_while(|line| line.trim_end() != "Parameters:")
-        .skip(1);
+    let lines = text.lines().skip_while(|line| line.trim_end() != "Parameters:").skip(1);
     let lines = lines.take_while(|line| line.is_empty() || line.starts_with(' '));
-    lines
-        .filter(|line| indent(line) == 2)
-        .filter_map(|line| line.trim().strip_suffix(':'))
+    lines.filter(|line| indent(line) == 2).filter_map(|line| line.trim().strip_suffix(':'))
 }
 
 /// Takes the members that publish and shift out of the member that begins so, within the lines given.
 fn without_others(lines: &mut Vec<String>, from: usize, to: usize, member: &str) {
-    let mut all = lines
-        .iter()
-        .enumerate()
-        .skip(from)
-        .take(to.saturating_sub(from));
+    let mut all = lines.iter().enumerate().skip(from).take(to.saturating_sub(from));
     let Some((begin, _)) = all.find(|(_, line)| is_head(line, member)) else {
         return;
     };
-    let is_other = |line: &String| {
-        OTHERS
-            .iter()
-            .any(|other| line.trim_start().starts_with(other))
-    };
+    let is_other = |line: &String| OTHERS.iter().any(|other| line.trim_start().starts_with(other));
     while let Some(at) = (begin..within(lines, begin)).find(|at| is_other(&lines[*at])) {
         let last = within(lines, at);
         lines.drain(at..last);
@@ -134,17 +105,11 @@ fn without_empty(lines: &mut Vec<String>, text: &str, key: &str) {
 /// Notes the members that publish and shift and were not taken out, because they do not begin their lines.
 fn left(lines: &[String], member: &str, path: &str) -> Vec<String> {
     let head = format!("{member}:");
-    let Some(begin) = lines
-        .iter()
-        .position(|line| line.trim_start().starts_with(&head))
-    else {
+    let Some(begin) = lines.iter().position(|line| line.trim_start().starts_with(&head)) else {
         return Vec::new();
     };
     let own = &lines[begin..within(lines, begin)];
-    let is_left = |other: &&&str| {
-        own.iter()
-            .any(|line| !line.trim_start().starts_with('#') && line.contains(**other))
-    };
+    let is_left = |other: &&&str| own.iter().any(|line| !line.trim_start().starts_with('#') && line.contains(**other));
     let left = OTHERS.iter().filter(is_left).map(|other| {
         format!(
             "`{}` of `{member}` in `{path}` stands within braces, where lines cannot be taken out: take it out before you deploy, because SAM publishes and shifts as long as it is there",
@@ -167,9 +132,7 @@ fn function(
     };
     let id = sam::id(&component.piece);
     let head = format!("{id}:");
-    let resources = lines
-        .iter()
-        .position(|line| line.trim_end() == "Resources:");
+    let resources = lines.iter().position(|line| line.trim_end() == "Resources:");
     let own = resources.and_then(|at| template_tags::child(lines, at));
     let is_own = |line: &String| Some(indent(line)) == own && is_head(line, &head);
     let begin = resources.and_then(|at| (at..within(lines, at)).find(|at| is_own(&lines[*at])));
@@ -180,14 +143,13 @@ fn function(
     without_others(lines, begin, begin + 1, &format!("{id}:"));
     notes.extend(left(&lines[begin..], id, path));
     let end = within(lines, begin);
-    if lines[begin..end]
-        .iter()
-        .any(|line| line.trim() == "Events:")
-    {
+    if lines[begin..end].iter().any(|line| line.trim() == "Events:") {
         notes.push(format!("the events of `{id}` reach the function past its alias: write them as resources that name the alias (docs/integrate/cloudformation-and-sam.md of Windlass, \"SAM\")"));
     }
     if !template_tags::add(lines, begin, app, environment) {
-        notes.push(format!("the tags of `{id}` in `{path}` could not be added by lines: add `windlass:app` and `windlass:environment`"));
+        notes.push(format!(
+            "the tags of `{id}` in `{path}` could not be added by lines: add `windlass:app` and `windlass:environment`"
+        ));
     }
     let end = within(lines, begin);
     let former = match &component.piece.runs {
@@ -196,15 +158,7 @@ fn function(
     };
     // SAM made the alias under this id, whose name was its own or that of `Globals`: CloudFormation keeps it then.
     let live = former.map_or_else(|| format!("{id}Live"), |alias| format!("{id}Alias{alias}"));
-    if is_written(
-        lines,
-        id,
-        &[
-            &live,
-            &format!("{id}FirstVersion"),
-            &format!("{id}Alias{alias}"),
-        ],
-    ) {
+    if is_written(lines, id, &[&live, &format!("{id}FirstVersion"), &format!("{id}Alias{alias}")]) {
         return;
     }
     if former.is_some() {
@@ -225,7 +179,9 @@ fn references(lines: &mut [String], id: &str, live: &str, path: &str, notes: &mu
         }
     }
     if lines.iter().any(|line| whole(line, &version).is_some()) {
-        notes.push(format!("`{version}` in `{path}` exists only with `AutoPublishAlias`: name what it is to be in its place"));
+        notes.push(format!(
+            "`{version}` in `{path}` exists only with `AutoPublishAlias`: name what it is to be in its place"
+        ));
     }
 }
 
@@ -233,9 +189,7 @@ fn references(lines: &mut [String], id: &str, live: &str, path: &str, notes: &mu
 fn whole(line: &str, word: &str) -> Option<usize> {
     let is_edge = |c: Option<char>| c.is_none_or(|c| !c.is_ascii_alphanumeric() && c != '.');
     let mut places = line.match_indices(word).map(|(at, _)| at);
-    places.find(|at| {
-        is_edge(line[..*at].chars().next_back()) && is_edge(line[at + word.len()..].chars().next())
-    })
+    places.find(|at| is_edge(line[..*at].chars().next_back()) && is_edge(line[at + word.len()..].chars().next()))
 }
 
 /// Returns whether an earlier run's patch is applied, or somebody wrote the alias or the version: a second one of the
@@ -254,12 +208,9 @@ fn published(id: &str, live: &str, alias: &str, inward: usize) -> Vec<String> {
         .replace("!Ref Function", &format!("!Ref {id}"))
         .replace("Live:", &format!("{live}:"))
         .replace("Name: live", &format!("Name: {alias}"));
-    let lines = text.trim_end().lines().map(|line| {
-        if line.is_empty() {
-            String::new()
-        } else {
-            format!("{}{line}", " ".repeat(inward))
-        }
-    });
+    let lines = text
+        .trim_end()
+        .lines()
+        .map(|line| if line.is_empty() { String::new() } else { format!("{}{line}", " ".repeat(inward)) });
     std::iter::once(String::new()).chain(lines).collect()
 }

@@ -10,9 +10,7 @@ pub(super) fn within(lines: &[String], at: usize) -> usize {
     let own = indent(&lines[at]);
     let is_blank = |line: &String| line.trim().is_empty() || line.trim_start().starts_with('#');
     let rest = lines[at + 1..].iter();
-    let belongs = rest
-        .take_while(|line| is_blank(line) || indent(line) > own)
-        .count();
+    let belongs = rest.take_while(|line| is_blank(line) || indent(line) > own).count();
     let mut end = at + 1 + belongs;
     // A comment that is not indented further belongs to what follows.
     while end > at + 1

@@ -26,32 +26,24 @@ fn first(lines: &[String], at: usize) -> Option<usize> {
 /// Returns the line of a member below a line.
 fn member(lines: &[String], at: usize, name: &str) -> Option<usize> {
     let inward = child(lines, at)?;
-    (at + 1..within(lines, at)).find(|at| {
-        indent(&lines[*at]) == inward && lines[*at].trim_start().starts_with(&format!("{name}:"))
-    })
+    (at + 1..within(lines, at))
+        .find(|at| indent(&lines[*at]) == inward && lines[*at].trim_start().starts_with(&format!("{name}:")))
 }
 
 /// Adds the tags of a function whose lines begin there. Returns `false` where that cannot be done by lines.
 pub fn add(lines: &mut Vec<String>, begin: usize, app: &str, environment: &str) -> bool {
     let end = within(lines, begin);
-    if lines[begin..end]
-        .iter()
-        .any(|line| line.contains("windlass:app"))
-    {
+    if lines[begin..end].iter().any(|line| line.contains("windlass:app")) {
         return true;
     }
-    let tags = [
-        format!("\"windlass:app\": {app}"),
-        format!("\"windlass:environment\": {environment}"),
-    ];
+    let tags = [format!("\"windlass:app\": {app}"), format!("\"windlass:environment\": {environment}")];
     let Some(at) = member(lines, begin, "Properties") else {
         return false;
     };
     if !is_head(&lines[at], "Properties:") {
         let own = lines[at..within(lines, at)].iter();
         let has_tags = own.clone().any(|line| line.contains("Tags"));
-        return !has_tags
-            && within_braces(&mut lines[at], &format!("Tags: {{{}}}", tags.join(", ")));
+        return !has_tags && within_braces(&mut lines[at], &format!("Tags: {{{}}}", tags.join(", ")));
     }
     let Some(inward) = child(lines, at) else {
         return false;
@@ -68,11 +60,7 @@ pub fn add(lines: &mut Vec<String>, begin: usize, app: &str, environment: &str) 
     }
     // A list, and a function of CloudFormation, have no further members.
     let others = ["-", "Fn::", "Ref:", "\"Fn::", "!"];
-    let first = first(lines, known).filter(|at| {
-        !others
-            .iter()
-            .any(|it| lines[*at].trim_start().starts_with(it))
-    });
+    let first = first(lines, known).filter(|at| !others.iter().any(|it| lines[*at].trim_start().starts_with(it)));
     let Some(first) = first else {
         return false;
     };
@@ -90,11 +78,7 @@ fn within_braces(line: &mut String, members: &str) -> bool {
     let Some(rest) = rest.trim_start().strip_prefix('{') else {
         return false;
     };
-    let between = if rest.trim_start().starts_with('}') {
-        ""
-    } else {
-        ", "
-    };
+    let between = if rest.trim_start().starts_with('}') { "" } else { ", " };
     *line = format!("{key}: {{{members}{between}{rest}");
     true
 }
@@ -111,27 +95,21 @@ pub fn is_sound(before: &str, after: &str) -> bool {
 
 /// Returns whether a member publishes or shifts, or has nothing else in it.
 fn is_taken(name: &str, value: &Value) -> bool {
-    let is_emptied = value
-        .as_object()
-        .is_some_and(|all| all.iter().all(|(name, value)| is_taken(name, value)));
+    let is_emptied = value.as_object().is_some_and(|all| all.iter().all(|(name, value)| is_taken(name, value)));
     ["AutoPublishAlias", "DeploymentPreference"].contains(&name) || is_emptied
 }
 
 fn keeps(before: &Value, after: &Value) -> bool {
     match (before, after) {
-        (Value::Object(before), Value::Object(after)) => {
-            before.iter().all(|(name, value)| match after.get(name) {
-                Some(after) => keeps(value, after),
-                None => is_taken(name, value),
-            })
-        }
+        (Value::Object(before), Value::Object(after)) => before.iter().all(|(name, value)| match after.get(name) {
+            Some(after) => keeps(value, after),
+            None => is_taken(name, value),
+        }),
         (Value::Array(before), Value::Array(after)) => {
             before.len() == after.len() && before.iter().zip(after).all(|(a, b)| keeps(a, b))
         }
         // A reference to the alias that SAM made names the alias that is written now.
-        (Value::String(before), Value::String(after)) => {
-            before == after || before.contains(".Alias")
-        }
+        (Value::String(before), Value::String(after)) => before == after || before.contains(".Alias"),
         (before, after) => before == after,
     }
 }

@@ -24,12 +24,7 @@ pub fn edit(
         return Vec::new();
     }
     let known: Vec<&str> = files.iter().flat_map(|(_, text)| variables(text)).collect();
-    let named = environment::expression(
-        application,
-        &known,
-        |name| format!("var.{name}"),
-        |name| format!("{name:?}"),
-    );
+    let named = environment::expression(application, &known, |name| format!("var.{name}"), |name| format!("{name:?}"));
     let Some(environment) = named else {
         notes.push("no variable of the Terraform code keeps the environment's name: docs/integrate/terraform.md of Windlass has what its resources need".to_owned());
         return Vec::new();
@@ -38,10 +33,7 @@ pub fn edit(
         application,
         all: files.iter().flat_map(|(_, text)| resources(text)).collect(),
         tags: [
-            [
-                "\"windlass:app\"".to_owned(),
-                format!("{:?}", application.app),
-            ],
+            ["\"windlass:app\"".to_owned(), format!("{:?}", application.app)],
             ["\"windlass:environment\"".to_owned(), environment],
         ],
     };
@@ -49,9 +41,7 @@ pub fn edit(
     let seen = components.filter(|component| work.is_seen(component));
     covered.extend(seen.map(|component| component.name.clone()));
     let edits = files.iter();
-    edits
-        .map(|(path, text)| work.edit(path, text, notes))
-        .collect()
+    edits.map(|(path, text)| work.edit(path, text, notes)).collect()
 }
 
 struct Work<'a> {
@@ -88,13 +78,9 @@ impl Work<'_> {
         match found.sort.as_str() {
             "aws_lambda_function" => self.function(found).is_none_or(|component| {
                 if found.attribute("publish").is_none() {
-                    found.put(&[
-                        String::new(),
-                        "  publish = true # the version that the alias begins with".to_owned(),
-                    ]);
+                    found.put(&[String::new(), "  publish = true # the version that the alias begins with".to_owned()]);
                 }
-                let is_done =
-                    found.tag(&self.tags) && found.ignore(&self.ignored("aws_lambda_function"));
+                let is_done = found.tag(&self.tags) && found.ignore(&self.ignored("aws_lambda_function"));
                 if self.has_alias(found) {
                     return is_done;
                 }
@@ -108,9 +94,7 @@ impl Work<'_> {
             "aws_lambda_alias" => {
                 let function = found.attribute("function_name").unwrap_or_default();
                 let is_ours = self.all.iter().any(|other| {
-                    other.sort == "aws_lambda_function"
-                        && refers(function, other)
-                        && self.function(other).is_some()
+                    other.sort == "aws_lambda_function" && refers(function, other) && self.function(other).is_some()
                 });
                 !is_ours || found.ignore(&self.ignored("aws_lambda_alias"))
             }
@@ -121,15 +105,12 @@ impl Work<'_> {
             "aws_ecs_task_definition" => {
                 let of_service = |other: &Block| {
                     let task = other.attribute("task_definition").unwrap_or_default();
-                    other.sort == "aws_ecs_service"
-                        && refers(task, found)
-                        && self.service(other).is_some()
+                    other.sort == "aws_ecs_service" && refers(task, found) && self.service(other).is_some()
                 };
                 if found.attribute("skip_destroy").is_none() && self.all.iter().any(of_service) {
                     found.put(&[
                         String::new(),
-                        "  skip_destroy = true # an undo needs the revision that is replaced"
-                            .to_owned(),
+                        "  skip_destroy = true # an undo needs the revision that is replaced".to_owned(),
                     ]);
                 }
                 true
@@ -143,47 +124,21 @@ impl Work<'_> {
     /// where something scales it.
     fn ignored(&self, sort: &str) -> Vec<String> {
         let page = block(TERRAFORM, &format!("resource \"{sort}\""));
-        let (_, rest) = page
-            .split_once(&format!("resource \"{sort}\""))
-            .unwrap_or_default();
+        let (_, rest) = page.split_once(&format!("resource \"{sort}\"")).unwrap_or_default();
         let (_, rest) = rest.split_once("ignore_changes = [").unwrap_or_default();
         let (list, _) = rest.split_once(']').unwrap_or_default();
-        let is_scaled = self
-            .all
-            .iter()
-            .any(|block| block.sort == "aws_appautoscaling_target");
+        let is_scaled = self.all.iter().any(|block| block.sort == "aws_appautoscaling_target");
         let names = list.split(',').map(|name| name.trim().to_owned());
-        names
-            .filter(|name| is_scaled || name != "desired_count")
-            .collect()
+        names.filter(|name| is_scaled || name != "desired_count").collect()
     }
 
-    fn component(
-        &self,
-        found: &Block,
-        attribute: &str,
-        of: impl Fn(&Target) -> Option<&Text>,
-    ) -> Option<&Component> {
-        let all = self
-            .application
-            .components
-            .iter()
-            .filter(|component| of(&component.target).is_some());
+    fn component(&self, found: &Block, attribute: &str, of: impl Fn(&Target) -> Option<&Text>) -> Option<&Component> {
+        let all = self.application.components.iter().filter(|component| of(&component.target).is_some());
         let all: Vec<&Component> = all.collect();
-        let is_only = all.len() == 1
-            && self
-                .all
-                .iter()
-                .filter(|block| block.sort == found.sort)
-                .count()
-                == 1;
+        let is_only = all.len() == 1 && self.all.iter().filter(|block| block.sort == found.sort).count() == 1;
         let named = found.text(attribute).and_then(pattern).map(Text::One);
-        let fits =
-            |component: &&Component| named.is_some() && of(&component.target) == named.as_ref();
-        all.iter()
-            .find(|component| fits(component))
-            .or_else(|| all.first().filter(|_| is_only))
-            .copied()
+        let fits = |component: &&Component| named.is_some() && of(&component.target) == named.as_ref();
+        all.iter().find(|component| fits(component)).or_else(|| all.first().filter(|_| is_only)).copied()
     }
 
     fn function(&self, found: &Block) -> Option<&Component> {
@@ -228,9 +183,7 @@ impl Work<'_> {
             refers(named.unwrap_or_default(), function)
                 || named.is_some() && named == function.attribute("function_name")
         };
-        self.all
-            .iter()
-            .any(|block| block.sort == "aws_lambda_alias" && of(block))
+        self.all.iter().any(|block| block.sort == "aws_lambda_alias" && of(block))
     }
 
     /// Adds the alias, as the document has it, behind the function.
@@ -239,23 +192,14 @@ impl Work<'_> {
             return;
         };
         let page = block(TERRAFORM, "resource \"aws_lambda_alias\"");
-        let found = resources(page)
-            .into_iter()
-            .find(|block| block.sort == "aws_lambda_alias");
+        let found = resources(page).into_iter().find(|block| block.sort == "aws_lambda_alias");
         let lines = found.into_iter().flat_map(|block| block.lines).map(|line| {
-            line.replace(
-                "aws_lambda_function.api",
-                &format!("aws_lambda_function.{}", function.id),
-            )
-            .replace(
-                "\"aws_lambda_alias\" \"live\"",
-                &format!(
-                    "\"aws_lambda_alias\" \"{}_{}\"",
-                    function.id,
-                    alias.replace('-', "_")
-                ),
-            )
-            .replace("= \"live\"", &format!("= {alias:?}"))
+            line.replace("aws_lambda_function.api", &format!("aws_lambda_function.{}", function.id))
+                .replace(
+                    "\"aws_lambda_alias\" \"live\"",
+                    &format!("\"aws_lambda_alias\" \"{}_{}\"", function.id, alias.replace('-', "_")),
+                )
+                .replace("= \"live\"", &format!("= {alias:?}"))
         });
         let lines: Vec<String> = lines.collect();
         function.lines.push(String::new());
@@ -271,7 +215,5 @@ fn is_one(found: &Block) -> bool {
 /// Returns whether an expression names a resource.
 fn refers(expression: &str, block: &Block) -> bool {
     let name = format!("{}.{}", block.sort, block.id);
-    expression
-        .strip_prefix(&name)
-        .is_some_and(|rest| rest.is_empty() || rest.starts_with(['.', '[']))
+    expression.strip_prefix(&name).is_some_and(|rest| rest.is_empty() || rest.starts_with(['.', '[']))
 }

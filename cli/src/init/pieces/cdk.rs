@@ -7,10 +7,8 @@ use crate::init::environments::pattern;
 use crate::init::repository::{Repository, folder_of, join};
 
 /// The ending of a file's name in each language, and the members of a function for name and code.
-const CONSTRUCTS: [(&str, &str, &str); 2] = [
-    (".ts", "functionName", "fromAsset("),
-    (".py", "function_name", "from_asset("),
-];
+const CONSTRUCTS: [(&str, &str, &str); 2] =
+    [(".ts", "functionName", "fromAsset("), (".py", "function_name", "from_asset(")];
 
 /// Finds functions.
 pub fn find(repository: &Repository, found: &mut Pieces) {
@@ -18,10 +16,7 @@ pub fn find(repository: &Repository, found: &mut Pieces) {
         let app = folder_of(path);
         let before = found.pieces.len();
         for (end, name, code) in CONSTRUCTS {
-            for (file, text) in repository
-                .ending(end)
-                .filter(|(file, _)| is_within(file, app))
-            {
+            for (file, text) in repository.ending(end).filter(|(file, _)| is_within(file, app)) {
                 functions(text, name, code)
                     .for_each(|(named, asset)| found.pieces.push(piece(app, file, &named, &asset)));
             }
@@ -37,17 +32,11 @@ pub fn find(repository: &Repository, found: &mut Pieces) {
 
 fn is_within(file: &str, folder: &str) -> bool {
     let name = file.strip_prefix(folder).unwrap_or_default();
-    (folder.is_empty() || name.starts_with('/'))
-        && !file.contains("test")
-        && !file.ends_with(".d.ts")
+    (folder.is_empty() || name.starts_with('/')) && !file.contains("test") && !file.ends_with(".d.ts")
 }
 
 /// Returns the functions of a file, each with its name and the folder of its files.
-fn functions<'a>(
-    text: &'a str,
-    name: &'a str,
-    code: &'a str,
-) -> impl Iterator<Item = (String, String)> + 'a {
+fn functions<'a>(text: &'a str, name: &'a str, code: &'a str) -> impl Iterator<Item = (String, String)> + 'a {
     let constructs = text.split("Function(").skip(1);
     constructs.filter_map(move |rest| {
         let named = member(rest, name)?;
@@ -62,30 +51,14 @@ fn functions<'a>(
 fn piece(app: &str, file: &str, function: &str, asset: &str) -> Piece {
     let folder = join(app, asset);
     let pattern = pattern(function);
-    let last = pattern
-        .as_deref()
-        .unwrap_or_default()
-        .replace("{environment}", "");
-    let last = last
-        .trim_matches('-')
-        .rsplit(['-', '_'])
-        .next()
-        .unwrap_or_default()
-        .to_owned();
-    let name = if last.is_empty() {
-        named(&folder, "api")
-    } else {
-        crate::import::name(&last)
-    };
+    let last = pattern.as_deref().unwrap_or_default().replace("{environment}", "");
+    let last = last.trim_matches('-').rsplit(['-', '_']).next().unwrap_or_default().to_owned();
+    let name = if last.is_empty() { named(&folder, "api") } else { crate::import::name(&last) };
     Piece {
         sort: Sort::Cdk,
         file: file.to_owned(),
         name,
-        runs: Runs::Function {
-            named: pattern,
-            alias: None,
-            is_image: false,
-        },
+        runs: Runs::Function { named: pattern, alias: None, is_image: false },
         build: Vec::new(),
         output: ".".to_owned(),
         folder,
@@ -101,23 +74,10 @@ mod tests {
         let typescript = "new lambda.Function(this, 'Api', {\n functionName: `shop-${environment}-api`,\n code: \
                           lambda.Code.fromAsset('../backend'),\n});\nnew lambda.Function(this, 'X', {functionName: name});";
         let told: Vec<_> = functions(typescript, "functionName", "fromAsset(").collect();
-        assert_eq!(
-            told,
-            [(
-                "shop-${environment}-api".to_owned(),
-                "../backend".to_owned()
-            )]
-        );
+        assert_eq!(told, [("shop-${environment}-api".to_owned(), "../backend".to_owned())]);
         let python = "_lambda.Function(self, 'Api', function_name=f\"x\", code=_lambda.Code.from_asset(\"b\"))";
-        assert_eq!(
-            functions(python, "function_name", "from_asset(").count(),
-            0,
-            "an expression is not known"
-        );
+        assert_eq!(functions(python, "function_name", "from_asset(").count(), 0, "an expression is not known");
         let python = python.replace("f\"x\"", "\"x\"");
-        assert_eq!(
-            functions(&python, "function_name", "from_asset(").count(),
-            1
-        );
+        assert_eq!(functions(&python, "function_name", "from_asset(").count(), 1);
     }
 }

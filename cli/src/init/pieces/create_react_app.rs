@@ -14,9 +14,7 @@ pub fn find(repository: &Repository, found: &mut Pieces) {
             folder: folder.to_owned(),
             file: join(folder, "package.json"),
             name: named(folder, "web"),
-            runs: Runs::Site {
-                hashed: vec!["static/**".to_owned()],
-            },
+            runs: Runs::Site { hashed: vec!["static/**".to_owned()] },
             build: package.build(repository),
             output: "build".to_owned(),
         });

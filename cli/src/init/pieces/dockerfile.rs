@@ -8,26 +8,15 @@ use crate::init::repository::{Repository, file_of, folder_of};
 pub fn find(repository: &Repository, found: &mut Pieces) {
     for (path, text) in repository.named(&["Dockerfile"]) {
         let folder = folder_of(path);
-        let is_site =
-            |piece: &&Piece| piece.folder == folder && matches!(piece.runs, Runs::Site { .. });
+        let is_site = |piece: &&Piece| piece.folder == folder && matches!(piece.runs, Runs::Site { .. });
         if let Some(site) = found.pieces.iter().find(is_site) {
-            found.notes.push(format!(
-                "`{path}` is beside {}, which is released without it",
-                site.sort
-            ));
+            found.notes.push(format!("`{path}` is beside {}, which is released without it", site.sort));
             continue;
         }
         let runs = if is_of_lambda(text) {
-            Runs::Function {
-                named: None,
-                alias: None,
-                is_image: true,
-            }
+            Runs::Function { named: None, alias: None, is_image: true }
         } else {
-            Runs::Service {
-                container: None,
-                repository: None,
-            }
+            Runs::Service { container: None, repository: None }
         };
         found.pieces.push(Piece {
             sort: Sort::Dockerfile,
@@ -44,21 +33,11 @@ pub fn find(repository: &Repository, found: &mut Pieces) {
 /// Returns whether the last stage begins from a base image for Lambda (AWS Lambda Developer Guide, "Create a Lambda
 /// function using a container image"), or brings Lambda's runtime interface.
 fn is_of_lambda(text: &str) -> bool {
-    let words = |line: &str| {
-        line.split_whitespace()
-            .map(str::to_owned)
-            .collect::<Vec<_>>()
-    };
+    let words = |line: &str| line.split_whitespace().map(str::to_owned).collect::<Vec<_>>();
     let lines = text.lines().map(words);
-    let mut bases = lines.filter(|words| {
-        words
-            .first()
-            .is_some_and(|word| word.eq_ignore_ascii_case("from"))
-    });
+    let mut bases = lines.filter(|words| words.first().is_some_and(|word| word.eq_ignore_ascii_case("from")));
     let last = bases.next_back().unwrap_or_default();
-    let is_base = |word: &String| {
-        word.contains("public.ecr.aws/lambda/") || word.starts_with("amazon/aws-lambda-")
-    };
+    let is_base = |word: &String| word.contains("public.ecr.aws/lambda/") || word.starts_with("amazon/aws-lambda-");
     last.iter().any(is_base) || text.contains("awslambdaric")
 }
 
@@ -71,15 +50,9 @@ mod tests {
         for (text, wanted) in [
             ("FROM public.ecr.aws/lambda/python:3.12\nCOPY . .", true),
             ("from amazon/aws-lambda-nodejs:22", true),
-            (
-                "FROM --platform=linux/arm64 public.ecr.aws/lambda/nodejs:22 AS run",
-                true,
-            ),
+            ("FROM --platform=linux/arm64 public.ecr.aws/lambda/nodejs:22 AS run", true),
             ("FROM python:3.12\nRUN pip install awslambdaric", true),
-            (
-                "FROM public.ecr.aws/lambda/python:3.12 AS build\nFROM python:3.12-slim",
-                false,
-            ),
+            ("FROM public.ecr.aws/lambda/python:3.12 AS build\nFROM python:3.12-slim", false),
             ("FROM node:22", false),
             ("", false),
         ] {

@@ -7,8 +7,7 @@ use crate::init::repository::{Repository, join};
 
 /// Finds sites.
 pub fn find(repository: &Repository, found: &mut Pieces) {
-    for package in package::all(repository).filter(|package| package.depends_on("@docusaurus/core"))
-    {
+    for package in package::all(repository).filter(|package| package.depends_on("@docusaurus/core")) {
         let folder = package.folder;
         found.pieces.push(Piece {
             sort: Sort::Docusaurus,
@@ -16,9 +15,7 @@ pub fn find(repository: &Repository, found: &mut Pieces) {
             file: join(folder, "package.json"),
             name: named(folder, "web"),
             // Files of `static/` are copied below `assets/` as well, under the names that they have.
-            runs: Runs::Site {
-                hashed: vec!["assets/js/**".to_owned(), "assets/css/**".to_owned()],
-            },
+            runs: Runs::Site { hashed: vec!["assets/js/**".to_owned(), "assets/css/**".to_owned()] },
             build: package.build(repository),
             output: "build".to_owned(),
         });

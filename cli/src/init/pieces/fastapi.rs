@@ -28,20 +28,13 @@ pub fn find(repository: &Repository, found: &mut Pieces) {
             continue;
         }
         let runs = if of_functions.contains(&folder) {
-            Runs::Function {
-                named: None,
-                alias: None,
-                is_image: false,
-            }
+            Runs::Function { named: None, alias: None, is_image: false }
         } else {
             Runs::Undecided
         };
         found.pieces.push(Piece {
             sort: Sort::FastApi,
-            file: PACKAGES
-                .iter()
-                .find(|name| has(name))
-                .map_or_else(|| folder.clone(), |name| join(&folder, name)),
+            file: PACKAGES.iter().find(|name| has(name)).map_or_else(|| folder.clone(), |name| join(&folder, name)),
             name: named(&folder, "api"),
             runs,
             build: build(has("requirements.txt")),

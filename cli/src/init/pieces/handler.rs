@@ -28,11 +28,7 @@ pub fn find(repository: &Repository, found: &mut Pieces) {
         if !(is_python || is_node) || is_of_tests(path) {
             continue;
         }
-        let lists: &[&str] = if is_python {
-            &PACKAGES
-        } else {
-            &["package.json"]
-        };
+        let lists: &[&str] = if is_python { &PACKAGES } else { &["package.json"] };
         let root = root_of(repository, folder_of(path), lists);
         if !is_taken(found, folder_of(path), repository) {
             roots.entry((root, is_python)).or_default().push(path);
@@ -46,20 +42,12 @@ pub fn find(repository: &Repository, found: &mut Pieces) {
                 count(files.len(), "file")
             ));
         }
-        let (build, output) = if is_python {
-            python(repository, &folder)
-        } else {
-            node(repository, &folder)
-        };
+        let (build, output) = if is_python { python(repository, &folder) } else { node(repository, &folder) };
         found.pieces.push(Piece {
             sort: Sort::Handler,
             file: files.first().copied().unwrap_or_default().to_owned(),
             name: named(&folder, "function"),
-            runs: Runs::Function {
-                named: None,
-                alias: None,
-                is_image: false,
-            },
+            runs: Runs::Function { named: None, alias: None, is_image: false },
             build,
             output,
             folder,
@@ -133,14 +121,8 @@ fn node(repository: &Repository, folder: &str) -> (Vec<String>, String) {
         return (package.build(repository), "dist".to_owned());
     }
     let needs = package.as_ref().is_some_and(Package::has_dependencies);
-    let is_locked = repository
-        .first_of(folder, &["package-lock.json"])
-        .is_some();
-    let install = if is_locked {
-        "npm ci --omit=dev"
-    } else {
-        "npm install --omit=dev"
-    };
+    let is_locked = repository.first_of(folder, &["package-lock.json"]).is_some();
+    let install = if is_locked { "npm ci --omit=dev" } else { "npm install --omit=dev" };
     let mut build: Vec<String> = needs.then(|| install.to_owned()).into_iter().collect();
     if !folder.is_empty() {
         return (build, ".".to_owned());
@@ -157,23 +139,13 @@ mod tests {
     use super::*;
 
     fn found(files: &[(&str, &str)]) -> Vec<String> {
-        let files = files
-            .iter()
-            .map(|(path, text)| ((*path).to_owned(), (*text).to_owned()));
-        let repository = Repository {
-            files: files.collect(),
-            ..Repository::default()
-        };
+        let files = files.iter().map(|(path, text)| ((*path).to_owned(), (*text).to_owned()));
+        let repository = Repository { files: files.collect(), ..Repository::default() };
         let mut found = Pieces::default();
         find(&repository, &mut found);
         let pieces = found.pieces.iter().map(|piece| {
             let build = piece.build.join("; ");
-            format!(
-                "{} in `{}`: {build} → {}",
-                piece.name,
-                piece.folder,
-                piece.place()
-            )
+            format!("{} in `{}`: {build} → {}", piece.name, piece.folder, piece.place())
         });
         pieces.collect()
     }
@@ -207,22 +179,13 @@ mod tests {
                 &["fn in `fn`: npm install --omit=dev → fn"],
             ),
             (
-                &[
-                    ("fn/src/index.js", NODE),
-                    ("fn/package.json", "{\"scripts\": {\"build\": \"x\"}}"),
-                ],
+                &[("fn/src/index.js", NODE), ("fn/package.json", "{\"scripts\": {\"build\": \"x\"}}")],
                 &["fn in `fn`: npm install; npm run build → fn/dist"],
             ),
             (&[("fn/Dockerfile", ""), ("fn/index.js", NODE)], &[]),
             (&[("tests/index.py", PYTHON)], &[]),
             (&[("api/index.py", "def handler(self):\n    pass\n")], &[]),
-            (
-                &[(
-                    "api/index.py",
-                    "class A:\n    def handler(event, context):\n        pass\n",
-                )],
-                &[],
-            ),
+            (&[("api/index.py", "class A:\n    def handler(event, context):\n        pass\n")], &[]),
         ];
         for (files, wanted) in table {
             assert_eq!(found(files), *wanted, "{files:?}");

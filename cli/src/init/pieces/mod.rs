@@ -41,9 +41,7 @@ pub fn find(repository: &Repository) -> Pieces {
         look(repository, &mut found);
     }
     merged_pieces::put(&mut found);
-    found
-        .pieces
-        .sort_by(|a, b| (&a.folder, &a.name).cmp(&(&b.folder, &b.name)));
+    found.pieces.sort_by(|a, b| (&a.folder, &a.name).cmp(&(&b.folder, &b.name)));
     name_apart(&mut found.pieces);
     found
 }

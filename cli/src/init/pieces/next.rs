@@ -6,20 +6,13 @@ use super::sort::Sort;
 use crate::init::repository::{Repository, join};
 
 /// The configuration's files (Next.js documentation, "next.config.js").
-const CONFIGURATION: [&str; 4] = [
-    "next.config.js",
-    "next.config.mjs",
-    "next.config.ts",
-    "next.config.mts",
-];
+const CONFIGURATION: [&str; 4] = ["next.config.js", "next.config.mjs", "next.config.ts", "next.config.mts"];
 
 /// Finds exports, and notes a package that is none.
 pub fn find(repository: &Repository, found: &mut Pieces) {
     for package in package::all(repository).filter(|package| package.depends_on("next")) {
         let folder = package.folder;
-        let configuration = repository
-            .first_of(folder, &CONFIGURATION)
-            .unwrap_or_default();
+        let configuration = repository.first_of(folder, &CONFIGURATION).unwrap_or_default();
         if member(configuration, "output") != Some("export") {
             let is_image = repository.first_of(folder, &["Dockerfile"]).is_some();
             if !is_image {
@@ -36,9 +29,7 @@ pub fn find(repository: &Repository, found: &mut Pieces) {
             folder: folder.to_owned(),
             file: join(folder, "package.json"),
             name: named(folder, "web"),
-            runs: Runs::Site {
-                hashed: vec!["_next/static/**".to_owned()],
-            },
+            runs: Runs::Site { hashed: vec!["_next/static/**".to_owned()] },
             build: package.build(repository),
             output: path(configuration, "distDir").unwrap_or("out").to_owned(),
         });

@@ -4,16 +4,8 @@ use crate::init::repository::{Repository, folder_of};
 use serde_json::Value;
 
 /// The commands of package managers that do not come with Node.js.
-const PNPM: [&str; 3] = [
-    "corepack enable pnpm",
-    "pnpm install --frozen-lockfile",
-    "pnpm run build",
-];
-const YARN: [&str; 3] = [
-    "corepack enable yarn",
-    "yarn install --frozen-lockfile",
-    "yarn run build",
-];
+const PNPM: [&str; 3] = ["corepack enable pnpm", "pnpm install --frozen-lockfile", "pnpm run build"];
+const YARN: [&str; 3] = ["corepack enable yarn", "yarn install --frozen-lockfile", "yarn run build"];
 
 /// A package.
 pub struct Package<'a> {
@@ -54,9 +46,7 @@ impl Package<'_> {
     pub fn build(&self, repository: &Repository) -> Vec<String> {
         let has = |lock: &str| {
             let folders = [self.folder, ""];
-            folders
-                .iter()
-                .any(|folder| repository.first_of(folder, &[lock]).is_some())
+            folders.iter().any(|folder| repository.first_of(folder, &[lock]).is_some())
         };
         let commands: &[&str] = if has("pnpm-lock.yaml") {
             &PNPM
@@ -67,10 +57,7 @@ impl Package<'_> {
         } else {
             &["npm install", "npm run build"]
         };
-        commands
-            .iter()
-            .map(|command| (*command).to_owned())
-            .collect()
+        commands.iter().map(|command| (*command).to_owned()).collect()
     }
 }
 
@@ -85,9 +72,7 @@ pub fn member<'a>(code: &'a str, name: &str) -> Option<&'a str> {
     for (at, _) in code.match_indices(name) {
         let before = code[..at].chars().next_back();
         let is_whole = before.is_none_or(|c| !(c.is_alphanumeric() || c == '_'));
-        let after = code[at + name.len()..]
-            .trim_start_matches(['"', '\''])
-            .trim_start();
+        let after = code[at + name.len()..].trim_start_matches(['"', '\'']).trim_start();
         let value = after.strip_prefix([':', '=']).map(str::trim_start);
         let quoted = value.and_then(|value| {
             let quote = value.chars().next().filter(|c| "\"'`".contains(*c))?;

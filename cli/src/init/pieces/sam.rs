@@ -22,10 +22,7 @@ pub fn find(repository: &Repository, found: &mut Pieces) {
         let template = match syntax::yaml("the template", &without_tags(text), LARGEST) {
             Ok(template) => template,
             Err(why) if text.contains("AWS::Serverless-") => {
-                found.notes.push(format!(
-                    "`{path}` is a template of AWS SAM that cannot be read: {}",
-                    why.reason
-                ));
+                found.notes.push(format!("`{path}` is a template of AWS SAM that cannot be read: {}", why.reason));
                 continue;
             }
             Err(_) => continue,
@@ -40,7 +37,9 @@ pub fn find(repository: &Repository, found: &mut Pieces) {
                 continue;
             }
             if hooks.contains(id) {
-                found.notes.push(format!("`{id}` of `{path}` is a hook of a deployment preference, which CodeDeploy alone calls"));
+                found.notes.push(format!(
+                    "`{id}` of `{path}` is a hook of a deployment preference, which CodeDeploy alone calls"
+                ));
             } else {
                 found.pieces.push(function(path, id, own, &template));
             }
@@ -51,11 +50,7 @@ pub fn find(repository: &Repository, found: &mut Pieces) {
 /// Returns whether SAM transforms it.
 pub fn is_sam(template: &Value) -> bool {
     let transform = &template["Transform"];
-    let is = |value: &Value| {
-        value
-            .as_str()
-            .is_some_and(|text| text.starts_with("AWS::Serverless-"))
-    };
+    let is = |value: &Value| value.as_str().is_some_and(|text| text.starts_with("AWS::Serverless-"));
     is(transform) || transform.as_array().is_some_and(|all| all.iter().any(is))
 }
 
@@ -69,16 +64,10 @@ fn function(path: &str, id: &str, own: &Value, template: &Value) -> Piece {
     let folder = folder_of(path).to_owned();
     Piece {
         sort: Sort::Sam,
-        name: name(
-            id.strip_suffix("Function")
-                .filter(|rest| !rest.is_empty())
-                .unwrap_or(id),
-        ),
+        name: name(id.strip_suffix("Function").filter(|rest| !rest.is_empty()).unwrap_or(id)),
         runs: Runs::Function {
             named: of("FunctionName").and_then(|named| pattern(&named)),
-            alias: of("AutoPublishAlias")
-                .and_then(|alias| plain(&alias, template))
-                .or_else(|| written(id, template)),
+            alias: of("AutoPublishAlias").and_then(|alias| plain(&alias, template)).or_else(|| written(id, template)),
             is_image,
         },
         build: vec!["sam build".to_owned()],
@@ -90,14 +79,10 @@ fn function(path: &str, id: &str, own: &Value, template: &Value) -> Piece {
 
 /// Returns a text as it is, or the default of the parameter that it refers to.
 fn plain(text: &str, template: &Value) -> Option<String> {
-    let reference = text
-        .strip_prefix("${")
-        .and_then(|rest| rest.strip_suffix('}'));
+    let reference = text.strip_prefix("${").and_then(|rest| rest.strip_suffix('}'));
     match reference {
         None => Some(text.to_owned()),
-        Some(parameter) => template["Parameters"][parameter]["Default"]
-            .as_str()
-            .map(str::to_owned),
+        Some(parameter) => template["Parameters"][parameter]["Default"].as_str().map(str::to_owned),
     }
 }
 
@@ -110,8 +95,7 @@ pub fn id(piece: &Piece) -> &str {
 pub fn alone(text: &str, id: &str) -> Option<String> {
     let mut template = syntax::yaml("the template", &without_tags(text), LARGEST).ok()?;
     let resources = template["Resources"].as_object_mut()?;
-    resources
-        .retain(|other, resource| other == id || resource["Type"] != "AWS::Serverless::Function");
+    resources.retain(|other, resource| other == id || resource["Type"] != "AWS::Serverless::Function");
     serde_json::to_string_pretty(&template).ok()
 }
 
@@ -126,12 +110,9 @@ pub fn published_by_globals(text: &str) -> Vec<(String, String)> {
     };
     let resources = template["Resources"].as_object().into_iter().flatten();
     let published = resources.filter(|(_, resource)| {
-        resource["Type"] == "AWS::Serverless::Function"
-            && resource["Properties"]["AutoPublishAlias"].is_null()
+        resource["Type"] == "AWS::Serverless::Function" && resource["Properties"]["AutoPublishAlias"].is_null()
     });
-    published
-        .map(|(id, _)| (id.clone(), alias.clone()))
-        .collect()
+    published.map(|(id, _)| (id.clone(), alias.clone())).collect()
 }
 
 /// Returns whether a template itself makes an alias of a function.
@@ -144,9 +125,9 @@ pub fn makes_alias(text: &str, id: &str) -> bool {
 fn written(id: &str, template: &Value) -> Option<String> {
     let resources = template["Resources"].as_object()?;
     let own = format!("${{{id}}}");
-    let mut aliases = resources.values().filter(|resource| {
-        resource["Type"] == "AWS::Lambda::Alias" && resource["Properties"]["FunctionName"] == own
-    });
+    let mut aliases = resources
+        .values()
+        .filter(|resource| resource["Type"] == "AWS::Lambda::Alias" && resource["Properties"]["FunctionName"] == own);
     let alias = &aliases.next()?["Properties"]["Name"];
     plain(alias.as_str()?, template)
 }

@@ -6,13 +6,8 @@ use super::sort::Sort;
 use crate::init::repository::{Repository, join};
 
 /// The configuration's files (Vite documentation, "Configuring Vite").
-const CONFIGURATION: [&str; 5] = [
-    "vite.config.ts",
-    "vite.config.js",
-    "vite.config.mjs",
-    "vite.config.mts",
-    "vite.config.cjs",
-];
+const CONFIGURATION: [&str; 5] =
+    ["vite.config.ts", "vite.config.js", "vite.config.mjs", "vite.config.mts", "vite.config.cjs"];
 
 /// Finds sites: packages with a document that Vite begins from.
 pub fn find(repository: &Repository, found: &mut Pieces) {
@@ -21,18 +16,14 @@ pub fn find(repository: &Repository, found: &mut Pieces) {
         if repository.first_of(folder, &["index.html"]).is_none() {
             continue;
         }
-        let configuration = repository
-            .first_of(folder, &CONFIGURATION)
-            .unwrap_or_default();
+        let configuration = repository.first_of(folder, &CONFIGURATION).unwrap_or_default();
         let assets = path(configuration, "assetsDir").unwrap_or("assets");
         found.pieces.push(Piece {
             sort: Sort::Vite,
             folder: folder.to_owned(),
             file: join(folder, "package.json"),
             name: named(folder, "web"),
-            runs: Runs::Site {
-                hashed: vec![format!("{assets}/**")],
-            },
+            runs: Runs::Site { hashed: vec![format!("{assets}/**")] },
             build: package.build(repository),
             output: path(configuration, "outDir").unwrap_or("dist").to_owned(),
         });

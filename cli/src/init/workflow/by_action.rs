@@ -27,15 +27,8 @@ pub fn steps(application: &Application, action: &str) -> String {
         ));
         text.push_str(&step("Push the images", &only, &push(&images)));
     }
-    let release = if OWN_ACTION == Some(action) {
-        concat!(" # v", env!("CARGO_PKG_VERSION"))
-    } else {
-        ""
-    };
-    let components = application
-        .components
-        .iter()
-        .map(|it| component(application, it));
+    let release = if OWN_ACTION == Some(action) { concat!(" # v", env!("CARGO_PKG_VERSION")) } else { "" };
+    let components = application.components.iter().map(|it| component(application, it));
     let components = components.collect::<Vec<_>>().join("\n            ");
     let name = if plans {
         "Plan a pull request; release what was pushed, and end as the deployment ends"
@@ -59,10 +52,7 @@ fn component(application: &Application, component: &Component) -> String {
             "${{{{ {PUSHED} && format('{name}=image:{repository}@{{0}}', env.{}) || '' }}}}",
             variable("digest", name)
         ),
-        Some(repository) => format!(
-            "{name}=image:{repository}@${{{{ env.{} }}}}",
-            variable("digest", name)
-        ),
+        Some(repository) => format!("{name}=image:{repository}@${{{{ env.{} }}}}", variable("digest", name)),
         None => format!("{name}={}", component.piece.place()),
     }
 }
@@ -74,17 +64,9 @@ fn builds(application: &Application) -> Vec<String> {
     for component in &application.components {
         let piece = &component.piece;
         let (folder, build) = (piece.folder.as_str(), piece.build.as_slice());
-        let mut lines = if done.contains(&(folder, build)) {
-            Vec::new()
-        } else {
-            build.to_vec()
-        };
+        let mut lines = if done.contains(&(folder, build)) { Vec::new() } else { build.to_vec() };
         done.push((folder, build));
-        lines.extend(
-            component
-                .repository()
-                .map(|repository| image(piece, repository)),
-        );
+        lines.extend(component.repository().map(|repository| image(piece, repository)));
         if !lines.is_empty() {
             let name = format!("Build {}", component.name);
             steps.push(step(&name, &within(folder), &lines.join("\n")));

@@ -35,18 +35,11 @@ fn builds(application: &Application) -> Vec<String> {
     for component in &application.components {
         let piece = &component.piece;
         let (folder, build) = (piece.folder.as_str(), piece.build.as_slice());
-        let mut lines = if done.contains(&(folder, build)) {
-            Vec::new()
-        } else {
-            build.to_vec()
-        };
+        let mut lines = if done.contains(&(folder, build)) { Vec::new() } else { build.to_vec() };
         done.push((folder, build));
         lines.push(match component.repository() {
             Some(repository) => image(piece, repository),
-            None => format!(
-                "(cd {} && zip -qr \"$RUNNER_TEMP/{}.zip\" .)",
-                piece.output, component.name
-            ),
+            None => format!("(cd {} && zip -qr \"$RUNNER_TEMP/{}.zip\" .)", piece.output, component.name),
         });
         let name = format!("Build {}", component.name);
         steps.push(step(&name, &within(folder), &lines.join("\n")));
@@ -56,19 +49,15 @@ fn builds(application: &Application) -> Vec<String> {
 
 fn upload(application: &Application) -> String {
     let app = &application.app;
-    let (images, files): (Vec<&Component>, Vec<&Component>) = application
-        .components
-        .iter()
-        .partition(|component| component.repository().is_some());
+    let (images, files): (Vec<&Component>, Vec<&Component>) =
+        application.components.iter().partition(|component| component.repository().is_some());
     let mut lines = Vec::new();
     if !files.is_empty() {
         lines.push(format!(
             "BUCKET=$(aws cloudformation describe-stacks --stack-name {} --output text \\",
             application.stack
         ));
-        lines.push(
-            "  --query 'Stacks[0].Outputs[?OutputKey==`ArtifactsBucket`].OutputValue')".to_owned(),
-        );
+        lines.push("  --query 'Stacks[0].Outputs[?OutputKey==`ArtifactsBucket`].OutputValue')".to_owned());
     }
     for name in files.iter().map(|component| &component.name) {
         lines.push(format!(
@@ -82,9 +71,7 @@ fn upload(application: &Application) -> String {
 }
 
 fn manifest(app: &str, components: &[Component]) -> String {
-    let files = components
-        .iter()
-        .filter(|component| component.repository().is_none());
+    let files = components.iter().filter(|component| component.repository().is_none());
     let digests = files.map(|component| {
         let name = &component.name;
         format!(
@@ -96,10 +83,9 @@ fn manifest(app: &str, components: &[Component]) -> String {
     let components = components.iter().map(|component| {
         let name = &component.name;
         match component.repository() {
-            Some(repository) => format!(
-                "    \"{name}\": {{image: \"{repository}@\\($ENV.{})\"}}",
-                variable("digest", name)
-            ),
+            Some(repository) => {
+                format!("    \"{name}\": {{image: \"{repository}@\\($ENV.{})\"}}", variable("digest", name))
+            }
             None => format!(
                 "    \"{name}\": {{key: \"artifacts/{app}/\\($environment)/{name}/\\($version).zip\", sha256: ${}}}",
                 variable("sha256", name)

@@ -49,19 +49,11 @@ pub fn write(application: &Application) -> String {
 }
 
 fn triggers(application: &Application) -> String {
-    let rules = application
-        .environments
-        .iter()
-        .map(|environment| &environment.rule);
+    let rules = application.environments.iter().map(|environment| &environment.rule);
     let branches: Vec<String> = rules
         .clone()
         .filter_map(|rule| match rule {
-            Rule::Branches(names) => Some(
-                names
-                    .iter()
-                    .map(|name| format!("{name:?}"))
-                    .collect::<Vec<_>>(),
-            ),
+            Rule::Branches(names) => Some(names.iter().map(|name| format!("{name:?}")).collect::<Vec<_>>()),
             Rule::Tag(_) | Rule::None => None,
         })
         .flatten()
@@ -100,11 +92,7 @@ fn environment_job(application: &Application, only: &str) -> String {
     format!(
         "  environment:\n{only}    runs-on: ubuntu-latest\n    outputs: {{name: \"${{{{ steps.name.outputs.name }}}}\"}}\n    \
          steps:\n{}",
-        step(
-            "Tell the environment on GitHub by the ref",
-            &[("id", "name".to_owned())],
-            &lines.join("\n"),
-        )
+        step("Tell the environment on GitHub by the ref", &[("id", "name".to_owned())], &lines.join("\n"),)
     )
 }
 
@@ -115,11 +103,7 @@ fn cases(application: &Application) -> Vec<(u8, String, &str)> {
         let name = environment.name.as_str();
         match &environment.rule {
             Rule::Branches(names) => {
-                cases.extend(
-                    names
-                        .iter()
-                        .map(|glob| (0, format!("refs/heads/{}", glob.replace("**", "*")), name)),
-                );
+                cases.extend(names.iter().map(|glob| (0, format!("refs/heads/{}", glob.replace("**", "*")), name)));
             }
             Rule::Tag(tag) if tag == "release-candidate" => {
                 cases.push((2, "refs/tags/*-*".to_owned(), name));
@@ -145,9 +129,11 @@ fn choose(application: &Application) -> String {
         name => role::name(application, name),
     };
     let mut lines = vec!["case \"$GITHUB_REF\" in".to_owned()];
-    lines.extend(cases(application).into_iter().map(|(_, pattern, name)| {
-        format!("  {pattern}) environment={name:?} role={:?} ;;", role(name))
-    }));
+    lines.extend(
+        cases(application)
+            .into_iter()
+            .map(|(_, pattern, name)| format!("  {pattern}) environment={name:?} role={:?} ;;", role(name))),
+    );
     lines.extend(pull_request(application));
     lines.push("  *) environment=\"\" role=\"\" ;;".to_owned());
     lines.push("esac".to_owned());
@@ -171,7 +157,8 @@ fn choose(application: &Application) -> String {
 }
 
 /// The version under which a pull request is planned, which no release has.
-const PULL_REQUEST: &str = "  refs/pull/*) version=\"pr-${GITHUB_REF_NAME%%/*}-$GITHUB_RUN_NUMBER.$GITHUB_RUN_ATTEMPT\" ;;";
+const PULL_REQUEST: &str =
+    "  refs/pull/*) version=\"pr-${GITHUB_REF_NAME%%/*}-$GITHUB_RUN_NUMBER.$GITHUB_RUN_ATTEMPT\" ;;";
 
 /// Writes the case of a pull request. The environment is that of the branch into which it is to be merged, else the
 /// first one.
@@ -189,10 +176,7 @@ fn pull_request(application: &Application) -> Vec<String> {
         if let Rule::Branches(names) = &environment.rule {
             let globs = names.iter().map(|glob| glob.replace("**", "*"));
             let globs = globs.collect::<Vec<_>>().join(" | ");
-            lines.push(format!(
-                "      {globs}) environment={:?} ;;",
-                environment.name
-            ));
+            lines.push(format!("      {globs}) environment={:?} ;;", environment.name));
         }
     }
     lines.push(format!("      *) environment={:?} ;;", first.name));

@@ -7,11 +7,7 @@ use crate::yaml::text as quoted;
 
 /// Returns the commands that build the image of a component.
 pub(super) fn image(piece: &Piece, repository: &str) -> String {
-    let file = if piece.output.is_empty() {
-        "Dockerfile".to_owned()
-    } else {
-        piece.output.clone()
-    };
+    let file = if piece.output.is_empty() { "Dockerfile".to_owned() } else { piece.output.clone() };
     let file = in_shell(&[file]);
     format!("docker build --tag \"{repository}:$VERSION\" --file {file} .")
 }
@@ -20,7 +16,8 @@ pub(super) fn image(piece: &Piece, repository: &str) -> String {
 /// its image by that digest, because a tag may be moved before the release has pinned it.
 pub(super) fn push(images: &[&Component]) -> String {
     let mut lines = vec![
-        "REGISTRY=\"$(aws sts get-caller-identity --query Account --output text).dkr.ecr.$AWS_REGION.amazonaws.com\"".to_owned(),
+        "REGISTRY=\"$(aws sts get-caller-identity --query Account --output text).dkr.ecr.$AWS_REGION.amazonaws.com\""
+            .to_owned(),
         "aws ecr get-login-password | docker login --username AWS --password-stdin \"$REGISTRY\"".to_owned(),
     ];
     for component in images {
@@ -35,9 +32,7 @@ pub(super) fn push(images: &[&Component]) -> String {
             "PUSHED=$(docker inspect --format '{{{{range .RepoDigests}}}}{{{{println .}}}}{{{{end}}}}' {image} | grep \"^$REGISTRY/{repository}@\")"
         ));
         let kept = variable("digest", &component.name);
-        lines.push(format!(
-            "echo \"{kept}=${{PUSHED##*@}}\" >> \"$GITHUB_ENV\""
-        ));
+        lines.push(format!("echo \"{kept}=${{PUSHED##*@}}\" >> \"$GITHUB_ENV\""));
     }
     lines.join("\n")
 }
@@ -55,9 +50,7 @@ pub(super) fn within(folder: &str) -> Vec<(&'static str, String)> {
 
 /// Returns a step that runs a script, with further members.
 pub(super) fn step(name: &str, members: &[(&str, String)], run: &str) -> String {
-    let members = members
-        .iter()
-        .map(|(member, value)| format!("        {member}: {value}\n"));
+    let members = members.iter().map(|(member, value)| format!("        {member}: {value}\n"));
     let members = members.collect::<String>();
     let run = run.trim_end().replace('\n', "\n          ");
     format!("      - name: {name}\n{members}        run: |\n          {run}\n")

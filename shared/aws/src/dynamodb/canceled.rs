@@ -29,11 +29,7 @@ impl Canceled {
         let TransactWriteItemsError::TransactionCanceledException(canceled) = error else {
             return None;
         };
-        let reasons: Vec<Reason> = canceled
-            .cancellation_reasons()
-            .iter()
-            .map(Reason::of)
-            .collect();
+        let reasons: Vec<Reason> = canceled.cancellation_reasons().iter().map(Reason::of).collect();
         let at = |wanted: &[Reason]| -> Vec<usize> {
             let found = reasons.iter().enumerate();
             let found = found.filter(|(_, reason)| wanted.contains(reason));

@@ -17,11 +17,9 @@ pub(super) struct Terms {
 impl Terms {
     pub(super) fn of(condition: &Condition) -> Result<Self> {
         Ok(match condition {
-            Condition::Absent => Self {
-                expression: "attribute_not_exists(#name)".into(),
-                name: "pk".into(),
-                value: None,
-            },
+            Condition::Absent => {
+                Self { expression: "attribute_not_exists(#name)".into(), name: "pk".into(), value: None }
+            }
             Condition::Rev(rev) => Self {
                 expression: "#name = :value".into(),
                 name: "rev".into(),
@@ -76,7 +74,5 @@ pub(super) fn transacted(table: &str, write: &Write) -> Result<TransactWriteItem
             .build()
             .map(|check| item.condition_check(check)),
     };
-    Ok(built
-        .map_err(|error| Fault::internal(error.to_string()))?
-        .build())
+    Ok(built.map_err(|error| Fault::internal(error.to_string()))?.build())
 }

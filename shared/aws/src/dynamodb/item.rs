@@ -20,11 +20,7 @@ pub(super) fn key_attributes(key: &Key) -> Attributes {
 }
 
 pub(super) fn attribute_name(member: &str) -> String {
-    if member.starts_with('_') || OWN.contains(&member) {
-        format!("_{member}")
-    } else {
-        member.to_owned()
-    }
+    if member.starts_with('_') || OWN.contains(&member) { format!("_{member}") } else { member.to_owned() }
 }
 
 fn member_name(attribute: &str) -> &str {
@@ -70,21 +66,10 @@ pub(crate) fn item_of_document(mut document: Map<String, Value>) -> Result<Item>
         _ => None,
     };
     Ok(Item {
-        key: Key {
-            pk: words(pk).ok_or_else(missing)?,
-            sk: words(sk).ok_or_else(missing)?,
-        },
+        key: Key { pk: words(pk).ok_or_else(missing)?, sk: words(sk).ok_or_else(missing)? },
         rev: rev.as_ref().and_then(Value::as_u64).ok_or_else(missing)?,
-        index: words(partition)
-            .zip(words(sort))
-            .map(|(pk, sk)| Key { pk, sk }),
-        expires: expires
-            .as_ref()
-            .and_then(Value::as_u64)
-            .map(|s| Time(s.saturating_mul(1000))),
-        body: document
-            .into_iter()
-            .map(|(attribute, value)| (member_name(&attribute).to_owned(), value))
-            .collect(),
+        index: words(partition).zip(words(sort)).map(|(pk, sk)| Key { pk, sk }),
+        expires: expires.as_ref().and_then(Value::as_u64).map(|s| Time(s.saturating_mul(1000))),
+        body: document.into_iter().map(|(attribute, value)| (member_name(&attribute).to_owned(), value)).collect(),
     })
 }

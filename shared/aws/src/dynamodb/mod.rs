@@ -35,12 +35,8 @@ impl DynamoDbApi for Aws {
     async fn transact(&self, mut writes: Vec<Write>) -> Result<Transacted> {
         match writes.pop() {
             None => Ok(Transacted::Done),
-            Some(Write::Put(item, condition, _)) if writes.is_empty() => {
-                self.put(&item, &condition).await
-            }
-            Some(Write::Delete(key, condition, _)) if writes.is_empty() => {
-                self.delete(&key, &condition).await
-            }
+            Some(Write::Put(item, condition, _)) if writes.is_empty() => self.put(&item, &condition).await,
+            Some(Write::Delete(key, condition, _)) if writes.is_empty() => self.delete(&key, &condition).await,
             Some(last) => {
                 writes.push(last);
                 self.transact_all(&writes).await

@@ -15,11 +15,7 @@ use windlass_engine::ports::{Item, Page, Query, Result};
 impl Aws {
     pub(super) async fn page(&self, query: Query, index: Option<&str>) -> Result<Page> {
         let table = self.settings().table()?;
-        let (pk, sk) = if index.is_some() {
-            ("index_pk", "index_sk")
-        } else {
-            ("pk", "sk")
-        };
+        let (pk, sk) = if index.is_some() { ("index_pk", "index_sk") } else { ("pk", "sk") };
         let mut request = self
             .clients
             .dynamodb()
@@ -44,13 +40,7 @@ impl Aws {
         let answer = request.send().await.or_fault("Query", &query.pk);
         // DynamoDB refuses a key of another list.
         let is_cursor = |fault: &Fault| query.after.is_some() && fault.name == FaultName::Refused;
-        let answer = answer.map_err(|fault| {
-            if is_cursor(&fault) {
-                no_cursor()
-            } else {
-                fault
-            }
-        })?;
+        let answer = answer.map_err(|fault| if is_cursor(&fault) { no_cursor() } else { fault })?;
         let mut found = answer.items.unwrap_or_default();
         let limit = usize::try_from(query.limit).unwrap_or(usize::MAX);
         // Only an item more than the limit tells that the list goes on: `LastEvaluatedKey` is there also where nothing
@@ -62,10 +52,7 @@ impl Aws {
             answer.last_evaluated_key
         };
         let items: Result<Vec<Item>> = found.into_iter().map(item_of).collect();
-        Ok(Page {
-            items: items?,
-            next: last.map(|key| cursor(&key)),
-        })
+        Ok(Page { items: items?, next: last.map(|key| cursor(&key)) })
     }
 }
 
@@ -78,25 +65,17 @@ fn key_of(item: &Attributes, asked: &[&str]) -> Attributes {
 
 /// Returns a place in a query as opaque text.
 fn cursor(key: &Attributes) -> String {
-    let texts: Map<String, Value> = key
-        .iter()
-        .filter_map(|(name, value)| Some((name.clone(), Value::from(value.as_s().ok()?.as_str()))))
-        .collect();
+    let texts: Map<String, Value> =
+        key.iter().filter_map(|(name, value)| Some((name.clone(), Value::from(value.as_s().ok()?.as_str())))).collect();
     URL_SAFE_NO_PAD.encode(Value::Object(texts).to_string())
 }
 
 fn cursor_of(cursor: &str) -> Result<Attributes> {
     let json = URL_SAFE_NO_PAD.decode(cursor).map_err(|_| no_cursor())?;
     let texts: HashMap<String, String> = serde_json::from_slice(&json).map_err(|_| no_cursor())?;
-    Ok(texts
-        .into_iter()
-        .map(|(name, value)| (name, AttributeValue::S(value)))
-        .collect())
+    Ok(texts.into_iter().map(|(name, value)| (name, AttributeValue::S(value))).collect())
 }
 
 fn no_cursor() -> Fault {
-    Fault::new(
-        FaultName::BadInput,
-        "the page's cursor is not one that this list gave out",
-    )
+    Fault::new(FaultName::BadInput, "the page's cursor is not one that this list gave out")
 }

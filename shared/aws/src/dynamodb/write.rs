@@ -61,10 +61,7 @@ impl Aws {
     /// The SDK gives each transaction a token, so that its own retries are the same transaction.
     pub(super) async fn transact_all(&self, writes: &[Write]) -> Result<Transacted> {
         let table = self.settings().table()?;
-        let items: Result<Vec<_>> = writes
-            .iter()
-            .map(|write| transacted(table, write))
-            .collect();
+        let items: Result<Vec<_>> = writes.iter().map(|write| transacted(table, write)).collect();
         let sent = self
             .clients
             .dynamodb()
@@ -98,25 +95,14 @@ async fn unless_throttled(send: impl AsyncFn() -> Result<Transacted>) -> Result<
     send().await
 }
 
-fn single<T, E>(
-    sent: Result<T, SdkError<E, HttpResponse>>,
-    operation: &str,
-    key: &Key,
-) -> Result<Transacted>
+fn single<T, E>(sent: Result<T, SdkError<E, HttpResponse>>, operation: &str, key: &Key) -> Result<Transacted>
 where
-    E: aws_smithy_types::error::metadata::ProvideErrorMetadata
-        + std::error::Error
-        + Send
-        + Sync
-        + 'static,
+    E: aws_smithy_types::error::metadata::ProvideErrorMetadata + std::error::Error + Send + Sync + 'static,
 {
     match sent {
         Ok(_) => Ok(Transacted::Done),
         Err(error)
-            if matches!(
-                code(&error),
-                Some("ConditionalCheckFailedException" | "TransactionConflictException")
-            ) =>
+            if matches!(code(&error), Some("ConditionalCheckFailedException" | "TransactionConflictException")) =>
         {
             Ok(Transacted::Refused(vec![0]))
         }
@@ -125,10 +111,7 @@ where
 }
 
 /// Turns an error of a transaction into a result: conditions that did not hold are no fault.
-fn refused(
-    error: &SdkError<TransactWriteItemsError, HttpResponse>,
-    writes: &[Write],
-) -> Result<Transacted> {
+fn refused(error: &SdkError<TransactWriteItemsError, HttpResponse>, writes: &[Write]) -> Result<Transacted> {
     if code(error) == Some("TransactionConflictException") {
         return Ok(Transacted::Refused(Vec::new()));
     }
@@ -142,8 +125,6 @@ fn refused(
 
 /// Names each write with the action that IAM asks for, so that a refusal tells which one is not allowed.
 fn all_named(writes: &[Write]) -> String {
-    let named = writes
-        .iter()
-        .map(|write| format!("{} {}", write.action(), named(write.key())));
+    let named = writes.iter().map(|write| format!("{} {}", write.action(), named(write.key())));
     named.collect::<Vec<_>>().join(", ")
 }

@@ -9,21 +9,14 @@ use windlass_engine::ports::{LifecycleRule, Result};
 
 pub(super) async fn keeps_versions(s3: &Client, bucket: &str) -> Result<bool> {
     let request = s3.get_bucket_versioning().bucket(bucket);
-    let told = request
-        .send()
-        .await
-        .or_fault("GetBucketVersioning", bucket)?;
+    let told = request.send().await.or_fault("GetBucketVersioning", bucket)?;
     Ok(told.status == Some(BucketVersioningStatus::Enabled))
 }
 
 pub(super) async fn tags(s3: &Client, bucket: &str) -> Result<BTreeMap<String, String>> {
     let request = s3.get_bucket_tagging().bucket(bucket);
     match request.send().await {
-        Ok(told) => Ok(told
-            .tag_set
-            .into_iter()
-            .map(|tag| (tag.key, tag.value))
-            .collect()),
+        Ok(told) => Ok(told.tag_set.into_iter().map(|tag| (tag.key, tag.value)).collect()),
         // A bucket without tags is an error to S3.
         Err(error) if code(&error) == Some("NoSuchTagSet") => Ok(BTreeMap::new()),
         Err(error) => Err(fault(&error, "GetBucketTagging", bucket)),
@@ -59,8 +52,6 @@ fn rule(told: &Told) -> LifecycleRule {
         by_tag: several || filter.is_some_and(|filter| filter.tag.is_some()),
         current_days: current.and_then(|it| it.days).map(count).or(date),
         noncurrent_days: noncurrent.and_then(|it| it.noncurrent_days).map(count),
-        noncurrent_kept: noncurrent
-            .and_then(|it| it.newer_noncurrent_versions)
-            .map_or(0, count),
+        noncurrent_kept: noncurrent.and_then(|it| it.newer_noncurrent_versions).map_or(0, count),
     }
 }

@@ -7,9 +7,7 @@ use windlass_domain::fault::{Fault, FaultName};
 use windlass_engine::ports::Result;
 
 pub(super) async fn all(s3: &Client, bucket: &str, keys: &[String]) -> Result<()> {
-    let objects = keys
-        .iter()
-        .map(|key| ObjectIdentifier::builder().key(key).build());
+    let objects = keys.iter().map(|key| ObjectIdentifier::builder().key(key).build());
     let objects: Result<Vec<_>, _> = objects.collect();
     let delete = objects.and_then(|objects| {
         let delete = Delete::builder().set_objects(Some(objects));
@@ -18,13 +16,9 @@ pub(super) async fn all(s3: &Client, bucket: &str, keys: &[String]) -> Result<()
     });
     let delete = delete.map_err(|error| Fault::internal(format!("DeleteObjects: {error}")))?;
     let sent = s3.delete_objects().bucket(bucket).delete(delete).send();
-    let told = sent
-        .await
-        .or_fault("DeleteObjects", &format!("s3://{bucket}"))?;
+    let told = sent.await.or_fault("DeleteObjects", &format!("s3://{bucket}"))?;
     let failed = told.errors.unwrap_or_default();
-    failed
-        .first()
-        .map_or(Ok(()), |first| Err(refused(bucket, failed.len(), first)))
+    failed.first().map_or(Ok(()), |first| Err(refused(bucket, failed.len(), first)))
 }
 
 /// Returns the fault of objects that could not be deleted: the call succeeds nevertheless (Amazon S3 API Reference,

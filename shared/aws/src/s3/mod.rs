@@ -13,17 +13,14 @@ use bytes::Bytes;
 use std::collections::BTreeMap;
 use std::time::Duration;
 use windlass_engine::ports::{
-    CopySource, LifecycleRule, Listing, ObjectHead, ObjectId, Part, PutOptions, Replaces, Result,
-    S3Api, Upload, Written,
+    CopySource, LifecycleRule, Listing, ObjectHead, ObjectId, Part, PutOptions, Replaces, Result, S3Api, Upload,
+    Written,
 };
 use writer::Writer;
 
 impl S3Api for Aws {
     fn sent_once(&self, within_ms: u64) -> Self {
-        Self {
-            once: Some(Duration::from_millis(within_ms)),
-            ..self.clone()
-        }
+        Self { once: Some(Duration::from_millis(within_ms)), ..self.clone() }
     }
 
     async fn head(&self, object: &ObjectId) -> Result<Option<ObjectHead>> {
@@ -38,13 +35,7 @@ impl S3Api for Aws {
         read::get_range(self.clients.s3(), object, start, length).await
     }
 
-    async fn put(
-        &self,
-        bucket: &str,
-        key: &str,
-        bytes: Bytes,
-        options: &PutOptions,
-    ) -> Result<Written> {
+    async fn put(&self, bucket: &str, key: &str, bytes: Bytes, options: &PutOptions) -> Result<Written> {
         write::put(&Writer::of(self), bucket, key, bytes, options).await
     }
 
@@ -56,12 +47,7 @@ impl S3Api for Aws {
         upload::part(Writer::of(self).s3, upload, number, bytes).await
     }
 
-    async fn complete_upload(
-        &self,
-        upload: &Upload,
-        parts: &[Part],
-        replaces: &Replaces,
-    ) -> Result<Written> {
+    async fn complete_upload(&self, upload: &Upload, parts: &[Part], replaces: &Replaces) -> Result<Written> {
         upload::complete(&Writer::of(self), upload, parts, replaces).await
     }
 
@@ -73,13 +59,7 @@ impl S3Api for Aws {
         read::tags(self.clients.s3(), object).await
     }
 
-    async fn copy(
-        &self,
-        from: &CopySource,
-        bucket: &str,
-        key: &str,
-        replaces: &Replaces,
-    ) -> Result<Written> {
+    async fn copy(&self, from: &CopySource, bucket: &str, key: &str, replaces: &Replaces) -> Result<Written> {
         write::copy(&Writer::of(self), from, bucket, key, replaces).await
     }
 
@@ -95,12 +75,7 @@ impl S3Api for Aws {
         list::objects(self.clients.s3(), bucket, prefix, after).await
     }
 
-    async fn list_versions(
-        &self,
-        bucket: &str,
-        prefix: &str,
-        after: Option<String>,
-    ) -> Result<Listing> {
+    async fn list_versions(&self, bucket: &str, prefix: &str, after: Option<String>) -> Result<Listing> {
         list::versions(self.clients.s3(), bucket, prefix, after).await
     }
 

@@ -42,13 +42,8 @@ pub(super) async fn head(s3: &Client, object: &ObjectId) -> Result<Option<Object
         bytes: size(told.content_length),
         etag: told.e_tag.unwrap_or_default(),
         version_id: told.version_id,
-        sha256: told
-            .checksum_sha256
-            .filter(|_| whole)
-            .and_then(|sum| digest_of(&sum)),
-        metadata: metadata
-            .map(|(name, value)| (name.to_lowercase(), value))
-            .collect(),
+        sha256: told.checksum_sha256.filter(|_| whole).and_then(|sum| digest_of(&sum)),
+        metadata: metadata.map(|(name, value)| (name.to_lowercase(), value)).collect(),
         content_type: told.content_type,
         cache_control: told.cache_control,
     }))
@@ -56,11 +51,7 @@ pub(super) async fn head(s3: &Client, object: &ObjectId) -> Result<Option<Object
 
 pub(super) async fn tags(s3: &Client, object: &ObjectId) -> Result<BTreeMap<String, String>> {
     let request = s3.get_object_tagging().bucket(&object.bucket);
-    let sent = request
-        .key(&object.key)
-        .set_version_id(object.version_id.clone())
-        .send()
-        .await;
+    let sent = request.key(&object.key).set_version_id(object.version_id.clone()).send().await;
     let told = sent.or_fault("GetObjectTagging", &named(object))?;
     let tags = told.tag_set.into_iter();
     Ok(tags.map(|tag| (tag.key, tag.value)).collect())
@@ -75,12 +66,7 @@ pub(super) async fn get(s3: &Client, object: &ObjectId, limit: u64) -> Result<By
     read(answer.body, object, told, limit).await
 }
 
-pub(super) async fn get_range(
-    s3: &Client,
-    object: &ObjectId,
-    start: u64,
-    length: u64,
-) -> Result<Bytes> {
+pub(super) async fn get_range(s3: &Client, object: &ObjectId, start: u64, length: u64) -> Result<Bytes> {
     if length == 0 {
         return Ok(Bytes::new());
     }
@@ -93,35 +79,20 @@ pub(super) async fn get_range(
         }
         Some(told) => Err(Fault::new(
             FaultName::Refused,
-            format!(
-                "GetObject {}: asked from byte {start}, answered {told}",
-                named(object)
-            ),
+            format!("GetObject {}: asked from byte {start}, answered {told}", named(object)),
         )),
         None => cut(answer, object, start, length).await,
     }
 }
 
-async fn get_object(
-    s3: &Client,
-    object: &ObjectId,
-    range: Option<String>,
-) -> Result<GetObjectOutput> {
+async fn get_object(s3: &Client, object: &ObjectId, range: Option<String>) -> Result<GetObjectOutput> {
     let request = s3.get_object().bucket(&object.bucket);
-    let sent = request
-        .key(&object.key)
-        .set_version_id(object.version_id.clone())
-        .set_range(range)
-        .send()
-        .await;
+    let sent = request.key(&object.key).set_version_id(object.version_id.clone()).set_range(range).send().await;
     match sent {
         Ok(answer) => Ok(answer),
         Err(error) if status(&error) == Some(405) => Err(Fault::new(
             FaultName::NotFound,
-            format!(
-                "GetObject {}: that version is a delete marker",
-                named(object)
-            ),
+            format!("GetObject {}: that version is a delete marker", named(object)),
         )),
         Err(error) => Err(fault(&error, "GetObject", &named(object))),
     }
@@ -174,21 +145,11 @@ fn within(place: u64) -> usize {
 }
 
 fn broken(object: &ObjectId, error: &dyn std::error::Error) -> Fault {
-    Fault::new(
-        FaultName::Unavailable,
-        format!("GetObject {}: the answer broke off: {error}", named(object)),
-    )
+    Fault::new(FaultName::Unavailable, format!("GetObject {}: the answer broke off: {error}", named(object)))
 }
 
 fn too_large(object: &ObjectId, limit: u64) -> Fault {
-    Fault::new(
-        FaultName::Refused,
-        format!(
-            "GetObject {}: it is larger than {}",
-            named(object),
-            count(limit, "byte")
-        ),
-    )
+    Fault::new(FaultName::Refused, format!("GetObject {}: it is larger than {}", named(object), count(limit, "byte")))
 }
 
 fn status<E>(error: &SdkError<E, HttpResponse>) -> Option<u16> {

@@ -12,12 +12,7 @@ use bytes::Bytes;
 use windlass_domain::digest::Digest;
 use windlass_engine::ports::{Part, PutOptions, Replaces, Result, Upload, Written};
 
-pub(super) async fn create(
-    s3: &Client,
-    bucket: &str,
-    key: &str,
-    options: &PutOptions,
-) -> Result<Upload> {
+pub(super) async fn create(s3: &Client, bucket: &str, key: &str, options: &PutOptions) -> Result<Upload> {
     let request = s3.create_multipart_upload().bucket(bucket).key(key);
     let sent = request
         .checksum_algorithm(ChecksumAlgorithm::Sha256)
@@ -27,11 +22,7 @@ pub(super) async fn create(
         .send()
         .await;
     let begun = sent.or_fault("CreateMultipartUpload", &format!("s3://{bucket}/{key}"))?;
-    Ok(Upload {
-        bucket: bucket.to_owned(),
-        key: key.to_owned(),
-        id: begun.upload_id.unwrap_or_default(),
-    })
+    Ok(Upload { bucket: bucket.to_owned(), key: key.to_owned(), id: begun.upload_id.unwrap_or_default() })
 }
 
 pub(super) async fn part(s3: &Client, upload: &Upload, number: u16, bytes: Bytes) -> Result<Part> {
@@ -46,11 +37,7 @@ pub(super) async fn part(s3: &Client, upload: &Upload, number: u16, bytes: Bytes
         .send()
         .await;
     let made = sent.or_fault("UploadPart", &format!("{number} of {}", named(upload)))?;
-    Ok(Part {
-        number,
-        etag: made.e_tag.unwrap_or_default(),
-        sha256,
-    })
+    Ok(Part { number, etag: made.e_tag.unwrap_or_default(), sha256 })
 }
 
 pub(super) async fn complete(
@@ -68,11 +55,7 @@ pub(super) async fn complete(
             .build()
     });
     let all = CompletedMultipartUpload::builder().set_parts(Some(parts.collect()));
-    let request = writer
-        .s3
-        .complete_multipart_upload()
-        .bucket(&upload.bucket)
-        .key(&upload.key);
+    let request = writer.s3.complete_multipart_upload().bucket(&upload.bucket).key(&upload.key);
     let sent = request
         .upload_id(&upload.id)
         .multipart_upload(all.build())
@@ -83,20 +66,13 @@ pub(super) async fn complete(
         .send()
         .await;
     let made = sent.or_fault("CompleteMultipartUpload", &named(upload))?;
-    Ok(Written {
-        etag: made.e_tag.unwrap_or_default(),
-        version_id: made.version_id,
-    })
+    Ok(Written { etag: made.e_tag.unwrap_or_default(), version_id: made.version_id })
 }
 
 pub(super) async fn abort(s3: &Client, upload: &Upload) -> Result<()> {
-    let request = s3
-        .abort_multipart_upload()
-        .bucket(&upload.bucket)
-        .key(&upload.key);
+    let request = s3.abort_multipart_upload().bucket(&upload.bucket).key(&upload.key);
     let sent = request.upload_id(&upload.id).send().await;
-    sent.or_fault("AbortMultipartUpload", &named(upload))
-        .map(drop)
+    sent.or_fault("AbortMultipartUpload", &named(upload)).map(drop)
 }
 
 fn encoded(sha256: &Digest) -> String {

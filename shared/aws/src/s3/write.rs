@@ -38,10 +38,7 @@ pub(super) async fn put(
         .send()
         .await;
     let made = sent.or_fault("PutObject", &format!("s3://{bucket}/{key}"))?;
-    Ok(Written {
-        etag: made.e_tag.unwrap_or_default(),
-        version_id: made.version_id,
-    })
+    Ok(Written { etag: made.e_tag.unwrap_or_default(), version_id: made.version_id })
 }
 
 pub(super) async fn copy(
@@ -65,20 +62,12 @@ pub(super) async fn copy(
     let what = format!("{} to s3://{bucket}/{key}", named(&from.object));
     let made = sent.or_fault("CopyObject", &what)?;
     Ok(Written {
-        etag: made
-            .copy_object_result
-            .and_then(|made| made.e_tag)
-            .unwrap_or_default(),
+        etag: made.copy_object_result.and_then(|made| made.e_tag).unwrap_or_default(),
         version_id: made.version_id,
     })
 }
 
-pub(super) async fn delete(
-    writer: &Writer<'_>,
-    bucket: &str,
-    key: &str,
-    replaces: &Replaces,
-) -> Result<()> {
+pub(super) async fn delete(writer: &Writer<'_>, bucket: &str, key: &str, replaces: &Replaces) -> Result<()> {
     let if_match = match replaces {
         Replaces::Anything => None,
         Replaces::ETag(etag) => Some(etag.clone()),
@@ -86,30 +75,17 @@ pub(super) async fn delete(
         Replaces::Nothing => return must_be_absent(writer.s3, bucket, key).await,
     };
     let request = writer.s3.delete_object().bucket(bucket).key(key);
-    let sent = request
-        .set_if_match(if_match)
-        .customize()
-        .config_override(writer.config())
-        .send()
-        .await;
-    sent.or_fault("DeleteObject", &format!("s3://{bucket}/{key}"))
-        .map(drop)
+    let sent = request.set_if_match(if_match).customize().config_override(writer.config()).send().await;
+    sent.or_fault("DeleteObject", &format!("s3://{bucket}/{key}")).map(drop)
 }
 
 async fn must_be_absent(s3: &Client, bucket: &str, key: &str) -> Result<()> {
-    let object = ObjectId {
-        bucket: bucket.to_owned(),
-        key: key.to_owned(),
-        version_id: None,
-    };
+    let object = ObjectId { bucket: bucket.to_owned(), key: key.to_owned(), version_id: None };
     match read::head(s3, &object).await? {
         None => Ok(()),
         Some(_) => Err(Fault::new(
             FaultName::Conflict,
-            format!(
-                "DeleteObject {}: it was to be absent, and is there",
-                named(&object)
-            ),
+            format!("DeleteObject {}: it was to be absent, and is there", named(&object)),
         )),
     }
 }
@@ -142,9 +118,7 @@ fn copy_source(from: &ObjectId) -> String {
 fn encoded(text: &str) -> String {
     text.bytes()
         .map(|byte| match byte {
-            b'A'..=b'Z' | b'a'..=b'z' | b'0'..=b'9' | b'-' | b'.' | b'_' | b'~' => {
-                char::from(byte).to_string()
-            }
+            b'A'..=b'Z' | b'a'..=b'z' | b'0'..=b'9' | b'-' | b'.' | b'_' | b'~' => char::from(byte).to_string(),
             _ => format!("%{byte:02X}"),
         })
         .collect()

@@ -15,11 +15,7 @@ pub(super) struct Writer<'a> {
 impl<'a> Writer<'a> {
     /// Returns the writer of these ports.
     pub(super) fn of(aws: &'a Aws) -> Self {
-        let s3 = if aws.on_targets {
-            aws.clients.s3_in_bulk()
-        } else {
-            aws.clients.s3()
-        };
+        let s3 = if aws.on_targets { aws.clients.s3_in_bulk() } else { aws.clients.s3() };
         Self { s3, once: aws.once }
     }
 
@@ -27,9 +23,9 @@ impl<'a> Writer<'a> {
     pub(super) fn config(&self) -> Builder {
         match self.once {
             None => Builder::new(),
-            Some(limit) => Builder::new()
-                .retry_config(limits::one_attempt())
-                .timeout_config(limits::switching_within(limit)),
+            Some(limit) => {
+                Builder::new().retry_config(limits::one_attempt()).timeout_config(limits::switching_within(limit))
+            }
         }
     }
 }

@@ -10,8 +10,7 @@ use aws_credential_types::Credentials;
 use aws_credential_types::provider::SharedCredentialsProvider;
 use aws_smithy_async::time::TimeSource;
 use aws_smithy_runtime_api::client::http::{
-    HttpClient, HttpConnector, HttpConnectorFuture, HttpConnectorSettings, SharedHttpClient,
-    SharedHttpConnector,
+    HttpClient, HttpConnector, HttpConnectorFuture, HttpConnectorSettings, SharedHttpClient, SharedHttpConnector,
 };
 use aws_smithy_runtime_api::client::orchestrator::{HttpRequest, HttpResponse};
 use aws_smithy_runtime_api::client::result::ConnectorError;
@@ -38,9 +37,7 @@ pub struct Sent {
 impl Sent {
     pub fn header(&self, name: &str) -> Option<&str> {
         let mut headers = self.headers.iter();
-        headers
-            .find(|(known, _)| known == name)
-            .map(|(_, value)| value.as_str())
+        headers.find(|(known, _)| known == name).map(|(_, value)| value.as_str())
     }
 
     pub fn json(&self) -> Value {
@@ -61,9 +58,7 @@ pub enum Reply {
 pub fn reply(status: u16, headers: &[(&str, &str)], body: impl Into<SdkBody>) -> Reply {
     let mut answer = HttpResponse::new(status.try_into().expect("a status"), body.into());
     for (name, value) in headers {
-        answer
-            .headers_mut()
-            .insert((*name).to_owned(), (*value).to_owned());
+        answer.headers_mut().insert((*name).to_owned(), (*value).to_owned());
     }
     answer.headers_mut().insert("x-amzn-requestid", "request-7");
     Reply::Answer(Box::new(answer))
@@ -113,10 +108,7 @@ impl std::fmt::Debug for Tape {
 impl Replay {
     /// Makes an AWS that answers like this, in order. A call beyond them finds no connection.
     pub fn new(replies: Vec<Reply>) -> (Aws, Self) {
-        let replay = Self(Arc::new(Mutex::new(Tape {
-            replies: replies.into(),
-            ..Tape::default()
-        })));
+        let replay = Self(Arc::new(Mutex::new(Tape { replies: replies.into(), ..Tape::default() })));
         (Aws::new(config(replay.clone()), settings()), replay)
     }
 
@@ -150,11 +142,7 @@ pub fn settings() -> Settings {
         event_bus: Some("w".into()),
         topic: Some("arn:aws:sns:eu-west-1:111111111111:w".into()),
         runner: Some("windlass-run-task".into()),
-        config: Config {
-            artifacts_bucket: "artifacts".into(),
-            stack: "windlass".into(),
-            ..Config::default()
-        },
+        config: Config { artifacts_bucket: "artifacts".into(), stack: "windlass".into(), ..Config::default() },
     }
 }
 
@@ -164,11 +152,7 @@ fn config(replay: Replay) -> SdkConfig {
         .behavior_version(BehaviorVersion::latest())
         .region(Region::new("eu-west-1"))
         .credentials_provider(SharedCredentialsProvider::new(credentials))
-        .retry_config(
-            RetryConfig::standard()
-                .with_max_attempts(3)
-                .with_initial_backoff(Duration::from_millis(1)),
-        )
+        .retry_config(RetryConfig::standard().with_max_attempts(3).with_initial_backoff(Duration::from_millis(1)))
         .sleep_impl(Awake(replay.clone()))
         // As the SDK's own loading of the environment sets them.
         .time_source(Clock(replay.clone()))

@@ -77,11 +77,7 @@ impl Candidate {
 
     /// Returns its wishes.
     pub(super) fn wishes(&self) -> Overrides {
-        Overrides {
-            again: self.again,
-            allow_older: self.allow_older,
-            through_hold: self.through_hold,
-        }
+        Overrides { again: self.again, allow_older: self.allow_older, through_hold: self.through_hold }
     }
 
     /// Returns whether it has its turn before those that overtake nobody.
@@ -95,11 +91,7 @@ impl Candidate {
     pub fn of_a_person(&self) -> Self {
         let id = DeploymentId(String::new());
         Self {
-            order: Order {
-                accepted: Time(u64::MAX),
-                id: id.clone(),
-                ..self.order.clone()
-            },
+            order: Order { accepted: Time(u64::MAX), id: id.clone(), ..self.order.clone() },
             id,
             by_person: true,
             own: true,
@@ -109,12 +101,7 @@ impl Candidate {
 
     /// Returns the same candidate with these wishes alone.
     pub(super) fn wishing(self, wishes: Overrides) -> Self {
-        Self {
-            again: wishes.again,
-            allow_older: wishes.allow_older,
-            through_hold: wishes.through_hold,
-            ..self
-        }
+        Self { again: wishes.again, allow_older: wishes.allow_older, through_hold: wishes.through_hold, ..self }
     }
 }
 

@@ -4,9 +4,7 @@ use super::candidate::Candidate;
 use crate::deployment::Deployment;
 use crate::digest::Digest;
 use crate::drill::Drill;
-use crate::environment::{
-    EnvironmentState, HeldState, Hold, Lock, LockHolder, PastRelease, Veto, Waiting,
-};
+use crate::environment::{EnvironmentState, HeldState, Hold, Lock, LockHolder, PastRelease, Veto, Waiting};
 use crate::identity::DeploymentId;
 use crate::name::ComponentName;
 use crate::order::Order;
@@ -59,11 +57,7 @@ pub struct RunningDeployment {
 
 impl RunningDeployment {
     /// Takes the facts from a deployment's record and its steps, for a candidate that brings this release.
-    pub fn of<'s>(
-        record: &Deployment,
-        steps: impl Iterator<Item = &'s Step>,
-        release: &Digest,
-    ) -> Self {
+    pub fn of<'s>(record: &Deployment, steps: impl Iterator<Item = &'s Step>, release: &Digest) -> Self {
         let begun = steps.filter(|step| step.irreversible && step.status.may_have_changed());
         Self {
             order: record.order.clone(),
@@ -106,6 +100,5 @@ pub enum Obstacle<'a> {
 /// Returns the obstacle that the environment needs an operator, who alone goes on there.
 pub fn stuck<'a>(candidate: &Candidate, facts: &AdmissionFacts<'a>) -> Option<Obstacle<'a>> {
     let held = facts.lock.held.as_ref()?;
-    (held.state == HeldState::NeedsOperator && held.deployment != candidate.id)
-        .then_some(Obstacle::NeedsOperator(held))
+    (held.state == HeldState::NeedsOperator && held.deployment != candidate.id).then_some(Obstacle::NeedsOperator(held))
 }

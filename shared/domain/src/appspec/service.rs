@@ -48,9 +48,10 @@ impl AppSpec {
             properties.insert("NetworkConfiguration".into(), network_of(network));
         }
         if !shape.providers.is_empty() {
-            let each = shape.providers.iter().map(|(provider, base, weight)| {
-                json!({"Base": base, "CapacityProvider": provider, "Weight": weight})
-            });
+            let each = shape
+                .providers
+                .iter()
+                .map(|(provider, base, weight)| json!({"Base": base, "CapacityProvider": provider, "Weight": weight}));
             properties.insert("CapacityProviderStrategy".into(), each.collect());
         }
         Self(json!({
@@ -82,9 +83,7 @@ impl AppSpec {
     pub fn task_definition(&self) -> Option<String> {
         let mut document = self.0.clone();
         let properties = properties(&mut document, SERVICE)?;
-        let (_, value) = properties
-            .iter()
-            .find(|(key, _)| is(key, "TaskDefinition"))?;
+        let (_, value) = properties.iter().find(|(key, _)| is(key, "TaskDefinition"))?;
         value.as_str().map(str::to_owned)
     }
 }

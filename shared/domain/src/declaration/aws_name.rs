@@ -7,10 +7,7 @@ pub(crate) struct Form {
 }
 
 fn within(text: &str, shortest: usize, longest: usize, also: &str) -> bool {
-    (shortest..=longest).contains(&text.len())
-        && text
-            .chars()
-            .all(|c| c.is_ascii_alphanumeric() || also.contains(c))
+    (shortest..=longest).contains(&text.len()) && text.chars().all(|c| c.is_ascii_alphanumeric() || also.contains(c))
 }
 
 /// Amazon S3 User Guide, "General purpose bucket naming rules".
@@ -32,10 +29,7 @@ pub(crate) const PREFIX: Form = Form {
             && !text.starts_with('/')
             && !text.contains('\\')
             && !text.contains(|c: char| c.is_control())
-            && text
-                .trim_end_matches('/')
-                .split('/')
-                .all(|part| part != ".." && part != ".")
+            && text.trim_end_matches('/').split('/').all(|part| part != ".." && part != ".")
             && !text.contains("//")
     },
     words: "a folder such as `site/`, without a leading slash and without `..`",
@@ -124,10 +118,8 @@ pub(crate) const REGION: Form = Form {
 };
 
 /// Anything that is not empty.
-pub(crate) const ANY: Form = Form {
-    accepts: |text| !text.is_empty() && text.len() <= 1024,
-    words: "a text of 1 to 1024 characters",
-};
+pub(crate) const ANY: Form =
+    Form { accepts: |text| !text.is_empty() && text.len() <= 1024, words: "a text of 1 to 1024 characters" };
 
 #[cfg(test)]
 mod tests {
@@ -153,24 +145,15 @@ mod tests {
         check(
             &BUCKET,
             &["abc", "shop-web.prod-1", &most],
-            &[
-                "", "ab", &more, "Shop-web", "shop_web", ".shop", "-shop", "shop.", "shop-",
-                "sh..op",
-            ],
+            &["", "ab", &more, "Shop-web", "shop_web", ".shop", "-shop", "shop.", "shop-", "sh..op"],
         );
         let (most, more) = longest("a", 512);
         check(
             &PREFIX,
             &["", "site", "site/", "a/b.c/d..e", &most],
-            &[
-                &more, "/site", "a\\b", "a\nb", "..", "a/../b", "a/./b", "a/..", "a//b", "a//",
-            ],
+            &[&more, "/site", "a\\b", "a\nb", "..", "a/../b", "a/./b", "a/..", "a//b", "a//"],
         );
-        check(
-            &FILE,
-            &["config.json", "a/b.json"],
-            &["", "a/", "../a", "/a"],
-        );
+        check(&FILE, &["config.json", "a/b.json"], &["", "a/", "../a", "/a"]);
     }
 
     #[test]
@@ -179,13 +162,7 @@ mod tests {
         check(
             &DISTRIBUTION,
             &["E2QWRUHAPOMQZL", "E", &most],
-            &[
-                "",
-                &more,
-                "e2QW",
-                "E2-Q",
-                "arn:aws:cloudfront::1:distribution/E2",
-            ],
+            &["", &more, "e2QW", "E2-Q", "arn:aws:cloudfront::1:distribution/E2"],
         );
         let (most, more) = longest("o", 128);
         check(&ORIGIN, &["my origin/1", &most], &["", &more, "a\tb"]);
@@ -197,52 +174,21 @@ mod tests {
         check(
             &FUNCTION,
             &["f", "shop-api_prod", &most],
-            &[
-                "",
-                &more,
-                "shop.api",
-                "arn:aws:lambda:eu-west-1:1:function:f",
-            ],
+            &["", &more, "shop.api", "arn:aws:lambda:eu-west-1:1:function:f"],
         );
         let (most, more) = longest("a", 128);
-        check(
-            &ALIAS,
-            &["live", "v7", "7-", &most],
-            &["", "7", "42", &more, "li ve"],
-        );
+        check(&ALIAS, &["live", "v7", "7-", &most], &["", "7", "42", &more, "li ve"]);
     }
 
     #[test]
     fn names_in_ecs_and_ecr() {
         let (most, more) = longest("s", 255);
-        check(
-            &ECS,
-            &["agent", "Agent_1-b", &most],
-            &["", &more, "a.b", "a/b"],
-        );
+        check(&ECS, &["agent", "Agent_1-b", &most], &["", &more, "a.b", "a/b"]);
         let (most, more) = longest("r", 256);
         check(
             &REPOSITORY,
-            &[
-                "shop/agent",
-                "a1",
-                "a/b.c_d-e",
-                "111111111111.dkr.ecr.eu-west-1.amazonaws.com/shop/agent",
-                &most,
-            ],
-            &[
-                "a",
-                &more,
-                "Shop/agent",
-                "shop/agent:1",
-                "shop//agent",
-                "/agent",
-                "agent/",
-                "-a",
-                "a-",
-                "a/-b",
-                "a/b-",
-            ],
+            &["shop/agent", "a1", "a/b.c_d-e", "111111111111.dkr.ecr.eu-west-1.amazonaws.com/shop/agent", &most],
+            &["a", &more, "Shop/agent", "shop/agent:1", "shop//agent", "/agent", "agent/", "-a", "a-", "a/-b", "a/b-"],
         );
     }
 
@@ -252,10 +198,7 @@ mod tests {
         check(&ALARM, &["shop prod: 5xx", &most], &["", &more, "a\nb"]);
         check(
             &ROLE,
-            &[
-                "arn:aws:iam::222222222222:role/windlass-target",
-                "arn:aws-cn:iam::222222222222:role/path/to/role@b",
-            ],
+            &["arn:aws:iam::222222222222:role/windlass-target", "arn:aws-cn:iam::222222222222:role/path/to/role@b"],
             &[
                 "",
                 "arn:gcp:iam::222222222222:role/x",
@@ -271,18 +214,7 @@ mod tests {
         check(
             &REGION,
             &["eu-west-1", "us-gov-west-1", "ap-southeast-12"],
-            &[
-                "",
-                "eu",
-                "eu-1",
-                "eu-west-1a",
-                "eu-west-",
-                "-west-1",
-                "eu--1",
-                "Eu-west-1",
-                "eu-w3st-1",
-                "eu-west-x",
-            ],
+            &["", "eu", "eu-1", "eu-west-1a", "eu-west-", "-west-1", "eu--1", "Eu-west-1", "eu-w3st-1", "eu-west-x"],
         );
         let (most, more) = longest("x", 1024);
         check(&ANY, &["x", " ", &most], &["", &more]);

@@ -61,9 +61,7 @@ fn drills(declaration: &Declaration) -> impl Iterator<Item = Finding> {
 
 fn topics(declaration: &Declaration) -> Vec<Finding> {
     let lists = declaration.topics();
-    lists
-        .flat_map(|(at, topics)| wrong_topics(&at, topics))
-        .collect()
+    lists.flat_map(|(at, topics)| wrong_topics(&at, topics)).collect()
 }
 
 fn unknown_names(declaration: &Declaration) -> Vec<Finding> {
@@ -90,11 +88,8 @@ fn cycle(declaration: &Declaration) -> Option<Finding> {
     let mut left: BTreeSet<&ComponentName> = components.keys().collect();
     // Takes away whatever waits for nothing that is left; a cycle is what can never be taken away.
     loop {
-        let free: Vec<&ComponentName> = left
-            .iter()
-            .filter(|name| components[**name].after().iter().all(|b| !left.contains(b)))
-            .copied()
-            .collect();
+        let free: Vec<&ComponentName> =
+            left.iter().filter(|name| components[**name].after().iter().all(|b| !left.contains(b))).copied().collect();
         if free.is_empty() {
             break;
         }
@@ -105,20 +100,13 @@ fn cycle(declaration: &Declaration) -> Option<Finding> {
     Some(Finding::new(
         FindingName::Cycle,
         format!("components.{}.after", names[0]),
-        format!(
-            "The order leads back to where it began: {} after {}.",
-            names[0],
-            names[1..].join(" after ")
-        ),
+        format!("The order leads back to where it began: {} after {}.", names[0], names[1..].join(" after ")),
         "Remove one of these `after`.",
     ))
 }
 
 /// Finds one cycle among components none of which can go first, from a name back to itself.
-fn walk_back<'d>(
-    declaration: &'d Declaration,
-    left: &BTreeSet<&'d ComponentName>,
-) -> Option<Vec<&'d ComponentName>> {
+fn walk_back<'d>(declaration: &'d Declaration, left: &BTreeSet<&'d ComponentName>) -> Option<Vec<&'d ComponentName>> {
     let mut path: Vec<&ComponentName> = vec![left.first()?];
     loop {
         let last = path.last()?;
@@ -170,10 +158,7 @@ fn bad_globs(path: &str, rule: &GitRule) -> Vec<Finding> {
         Some(Finding::new(
             FindingName::BadValue,
             path,
-            format!(
-                "`{}` is not a pattern for a branch or a tag: {why}.",
-                repeated(text)
-            ),
+            format!("`{}` is not a pattern for a branch or a tag: {why}.", repeated(text)),
             "Write the name or a glob, such as `main`, `release/**` or `v*.*.0-rc*`.",
         ))
     };
@@ -193,11 +178,7 @@ fn shared_targets(environments: &[Resolved]) -> Vec<Finding> {
     let mut findings = Vec::new();
     for at in environments {
         for (component, resolved) in &at.components {
-            let target = Target {
-                at,
-                component,
-                claim: resolved.spec.claim(),
-            };
+            let target = Target { at, component, claim: resolved.spec.claim() };
             let earlier = targets.iter().find(|other| other.is_same_as(&target));
             findings.extend(earlier.map(|other| other.clash(&target)));
             targets.push(target);
@@ -220,9 +201,7 @@ impl Target<'_> {
             format!("{one} and {other} are the same: {what}.")
         } else {
             let earlier = &self.claim.what;
-            format!(
-                "{one} and {other} overlap: {earlier} and {what}, one of which is in the other."
-            )
+            format!("{one} and {other} overlap: {earlier} and {what}, one of which is in the other.")
         };
         Finding::new(
             FindingName::Duplicate,

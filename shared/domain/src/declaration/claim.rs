@@ -59,42 +59,14 @@ mod tests {
         // Both, and whether they are the same in one place, and in two.
         let table = [
             (function.clone(), function.clone(), (true, false)),
-            (
-                function.clone(),
-                claim(FUNCTION, &["b"], ""),
-                (false, false),
-            ),
-            (
-                claim(FUNCTION, &[""], ""),
-                claim(FUNCTION, &[""], ""),
-                (false, false),
-            ),
-            (
-                claim(FUNCTION, &[UNWRITTEN], ""),
-                claim(FUNCTION, &[UNWRITTEN], ""),
-                (false, false),
-            ),
+            (function.clone(), claim(FUNCTION, &["b"], ""), (false, false)),
+            (claim(FUNCTION, &[""], ""), claim(FUNCTION, &[""], ""), (false, false)),
+            (claim(FUNCTION, &[UNWRITTEN], ""), claim(FUNCTION, &[UNWRITTEN], ""), (false, false)),
             (function, claim(SERVICE, &["a"], ""), (false, false)),
-            (
-                claim(SERVICE, &["c", "s"], ""),
-                claim(SERVICE, &["c", "s"], ""),
-                (true, false),
-            ),
-            (
-                claim(SERVICE, &["c", "s"], ""),
-                claim(SERVICE, &["d", "s"], ""),
-                (false, false),
-            ),
-            (
-                claim(BUCKET, &["b"], "web/"),
-                claim(BUCKET, &["b"], ""),
-                (true, true),
-            ),
-            (
-                claim(BUCKET, &["b"], "web/"),
-                claim(BUCKET, &["b"], "docs/"),
-                (false, false),
-            ),
+            (claim(SERVICE, &["c", "s"], ""), claim(SERVICE, &["c", "s"], ""), (true, false)),
+            (claim(SERVICE, &["c", "s"], ""), claim(SERVICE, &["d", "s"], ""), (false, false)),
+            (claim(BUCKET, &["b"], "web/"), claim(BUCKET, &["b"], ""), (true, true)),
+            (claim(BUCKET, &["b"], "web/"), claim(BUCKET, &["b"], "docs/"), (false, false)),
         ];
         for (one, other, (here, apart)) in table {
             for (a, b) in [(&one, &other), (&other, &one)] {

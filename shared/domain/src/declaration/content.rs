@@ -74,10 +74,7 @@ impl Declaration {
 
     /// Returns the rule for each component that somebody else changes in an environment. Nothing is deployed into an
     /// environment that is not declared any more, so nothing is restored there.
-    pub fn heal(
-        &self,
-        environment: &EnvironmentName,
-    ) -> impl Iterator<Item = (ComponentName, Heal)> {
+    pub fn heal(&self, environment: &EnvironmentName) -> impl Iterator<Item = (ComponentName, Heal)> {
         let is_declared = self.document.environments.contains_key(environment);
         let all = self.document.components.iter();
         all.map(move |(name, component)| {
@@ -124,21 +121,13 @@ impl Declaration {
     /// there were prefixes, the component stood where the environment stands now.
     pub fn no_such_prefix(&self, key: &str, environment: &EnvironmentName) -> Finding {
         let app = self.app();
-        let is_component = self
-            .components()
-            .any(|it| it.as_str() == environment.as_str());
-        let component = if is_component {
-            environment.as_str()
-        } else {
-            "<component>"
-        };
+        let is_component = self.components().any(|it| it.as_str() == environment.as_str());
+        let component = if is_component { environment.as_str() } else { "<component>" };
         let known: Vec<String> = self.environments().map(ToString::to_string).collect();
         Finding::new(
             FindingName::UnknownName,
             key,
-            format!(
-                "`{environment}` is no environment of `{app}`, so nothing came of this upload."
-            ),
+            format!("`{environment}` is no environment of `{app}`, so nothing came of this upload."),
             format!(
                 "Upload it below `artifacts/{app}/<environment>/{component}/`, where `<environment>` is one of {}.",
                 known.join(", ")
@@ -155,11 +144,7 @@ impl Declaration {
             rules => format!("The rules: {}", rules.join("; ")),
         };
         // A push of an image has a tag, and no ref.
-        let meant = if path.ends_with("ref") {
-            self.guess_git_ref(seen)
-        } else {
-            String::new()
-        };
+        let meant = if path.ends_with("ref") { self.guess_git_ref(seen) } else { String::new() };
         Finding::new(
             FindingName::NoEnvironment,
             path,
@@ -193,10 +178,7 @@ impl Declaration {
         Finding::new(
             FindingName::UnknownName,
             "environment",
-            format!(
-                "`{environment}` is not an environment of `{}`.",
-                self.document.app
-            ),
+            format!("`{environment}` is not an environment of `{}`.", self.document.app),
             crate::shape::suggest(nearest, &known),
         )
     }

@@ -39,12 +39,7 @@ pub enum Upload {
 
 impl Declared {
     /// Makes the item for a declaration that takes force.
-    pub fn new(
-        declaration: &Declaration,
-        text: impl Into<String>,
-        accepted: Time,
-        object: Option<ObjectRef>,
-    ) -> Self {
+    pub fn new(declaration: &Declaration, text: impl Into<String>, accepted: Time, object: Option<ObjectRef>) -> Self {
         Self {
             text: text.into(),
             version: declaration.version().clone(),
@@ -61,10 +56,7 @@ impl Declared {
     /// The text is not that of a declaration: the item was edited by hand, or a newer Windlass took
     /// a field away.
     pub fn read(&self) -> Result<Declaration, Vec<Finding>> {
-        Ok(Declaration {
-            document: read::accepted(&self.text)?,
-            digest: self.digest.clone(),
-        })
+        Ok(Declaration { document: read::accepted(&self.text)?, digest: self.digest.clone() })
     }
 }
 
@@ -81,9 +73,7 @@ impl Declaration {
         match in_force {
             None => Ok(Upload::TakesForce),
             Some(former) if former.digest == *self.digest() => Ok(Upload::Unchanged),
-            Some(former) if self.version().cmp_precedence(&former.version).is_gt() => {
-                Ok(Upload::TakesForce)
-            }
+            Some(former) if self.version().cmp_precedence(&former.version).is_gt() => Ok(Upload::TakesForce),
             // A member that is to be taken out again does not make it another one.
             Some(former) if self.says_the_same_as(former) => Ok(Upload::Unchanged),
             Some(former) => Err(not_higher(self.version(), former)),
@@ -165,9 +155,7 @@ mod tests {
             let part = Declaration::read(&text, &crate::declaration::Exceptions::default());
             let part = part.unwrap_err();
             let rest = part.rest().expect("it can be read but for a member");
-            rest.uploaded(&shop(), Some(&in_force))
-                .err()
-                .map(|it| it.name)
+            rest.uploaded(&shop(), Some(&in_force)).err().map(|it| it.name)
         };
         assert_eq!(told(format!("{text}\ncolour: blue\n")), None);
         let other = text.replace("shop/agent", "shop/agents");
@@ -185,19 +173,13 @@ mod tests {
         assert!(Declaration::parse(&loopback).is_err());
         let declared = Declared::new(&first, loopback, Time(0), None);
         assert!(declared.read().is_ok());
-        assert!(
-            Declared::new(&first, "app: [", Time(0), None)
-                .read()
-                .is_err()
-        );
+        assert!(Declared::new(&first, "app: [", Time(0), None).read().is_err());
     }
 
     #[test]
     fn a_declaration_of_another_application_is_refused() {
         let bank = AppName::new("bank").unwrap();
-        let finding = declaration("1.0.0", "shop-web")
-            .uploaded(&bank, None)
-            .unwrap_err();
+        let finding = declaration("1.0.0", "shop-web").uploaded(&bank, None).unwrap_err();
         assert_eq!(finding.path, "app");
     }
 

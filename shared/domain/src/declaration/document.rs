@@ -22,10 +22,8 @@ pub struct Document {
     pub app: AppName,
     /// The semantic version of this declaration, such as `1.3.0`. Changed content needs a higher
     /// one.
-    #[schemars(
-        description = "The semantic version of this declaration, such as `1.3.0`. \
-                              Changed content needs a higher one."
-    )]
+    #[schemars(description = "The semantic version of this declaration, such as `1.3.0`. \
+                              Changed content needs a higher one.")]
     pub version: semver::Version,
     /// The name that the application had, until it is renamed (`rename`): so long the image repositories may be that
     /// one's. Leave it out afterwards.
@@ -140,9 +138,7 @@ impl Deploy {
 }
 
 /// A way in that an environment accepts.
-#[derive(
-    Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, JsonSchema,
-)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Source {
     /// Manifests and artifacts in the artifacts bucket.

@@ -44,11 +44,7 @@ fn before<'r>(resolved: &'r Resolved, name: &ComponentName) -> BTreeSet<&'r Comp
 fn unknown(resolved: &Resolved, path: &str, output: &Output) -> Option<Finding> {
     let Output { component, name } = output;
     let Some(giver) = resolved.components.get(component) else {
-        let known: Vec<String> = resolved
-            .components
-            .keys()
-            .map(ToString::to_string)
-            .collect();
+        let known: Vec<String> = resolved.components.keys().map(ToString::to_string).collect();
         return Some(Finding::new(
             FindingName::UnknownName,
             path,
@@ -61,10 +57,7 @@ fn unknown(resolved: &Resolved, path: &str, output: &Output) -> Option<Finding> 
         return None;
     }
     let kind = giver.spec.kind();
-    let known: Vec<String> = known
-        .iter()
-        .map(|one| format!("{component}.{one}"))
-        .collect();
+    let known: Vec<String> = known.iter().map(|one| format!("{component}.{one}")).collect();
     let remedy = if known.is_empty() {
         format!("Remove it: a `{kind}` gives nothing to others.")
     } else {

@@ -95,9 +95,7 @@ impl Declaration {
     /// Returns the image repositories by name (without registry) and the components they belong to, in any environment.
     pub fn repositories(&self) -> BTreeMap<String, BTreeSet<ComponentName>> {
         let mut repositories: BTreeMap<String, BTreeSet<ComponentName>> = BTreeMap::new();
-        let resolved = self
-            .environments()
-            .filter_map(|name| self.resolve(name).ok());
+        let resolved = self.environments().filter_map(|name| self.resolve(name).ok());
         for (name, component) in resolved.flat_map(|resolved| resolved.components) {
             for repository in component.spec.repositories() {
                 let repository = repository_name(repository).to_owned();

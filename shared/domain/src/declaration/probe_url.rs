@@ -14,16 +14,10 @@ pub(crate) struct Protocol {
 }
 
 /// The protocol of an address that is fetched.
-pub(crate) const HTTP: Protocol = Protocol {
-    schemes: ["https", "http"],
-    example: "https://shop.example/health",
-};
+pub(crate) const HTTP: Protocol = Protocol { schemes: ["https", "http"], example: "https://shop.example/health" };
 
 /// The protocol of an address for a conversation.
-pub(crate) const WEBSOCKET: Protocol = Protocol {
-    schemes: ["wss", "ws"],
-    example: "wss://shop.example/socket",
-};
+pub(crate) const WEBSOCKET: Protocol = Protocol { schemes: ["wss", "ws"], example: "wss://shop.example/socket" };
 
 /// Notes an address that may not be probed.
 pub(crate) fn check(scope: &mut Scope<'_>, path: &str, url: &str, protocol: &Protocol) {
@@ -34,10 +28,7 @@ pub(crate) fn check(scope: &mut Scope<'_>, path: &str, url: &str, protocol: &Pro
             FindingName::BadValue,
             path,
             format!("`{}` {objection}.", repeated(&without_user(url))),
-            format!(
-                "Write a public {plain} or {safe} address without user name, such as `{}`.",
-                protocol.example
-            ),
+            format!("Write a public {plain} or {safe} address without user name, such as `{}`.", protocol.example),
         );
     }
 }
@@ -65,9 +56,8 @@ fn objection(text: &str, protocol: &Protocol, allowed_origin: Option<&str>) -> O
     if !url.username().is_empty() || url.password().is_some() {
         return Some("carries a user name or a password".to_owned());
     }
-    let is_allowed = allowed_origin
-        .and_then(|origin| Url::parse(origin).ok())
-        .is_some_and(|origin| is_same_place(&origin, &url));
+    let is_allowed =
+        allowed_origin.and_then(|origin| Url::parse(origin).ok()).is_some_and(|origin| is_same_place(&origin, &url));
     if is_allowed {
         return None;
     }
@@ -133,18 +123,9 @@ mod tests {
             ("https://[::]/", "names ::, an unspecified address"),
             ("https://[ff02::1]/", "names ff02::1, a multicast address"),
             ("https://[fe80::1]/", "names fe80::1, a link-local address"),
-            (
-                "https://[fd00:ec2::254]/",
-                "names fd00:ec2::254, an address of AWS's",
-            ),
-            (
-                "https://[::ffff:127.0.0.1]/",
-                "names ::ffff:127.0.0.1, a loopback",
-            ),
-            (
-                "https://[64:ff9b::a9fe:a9fe]/",
-                "names 64:ff9b::a9fe:a9fe, a link-local",
-            ),
+            ("https://[fd00:ec2::254]/", "names fd00:ec2::254, an address of AWS's"),
+            ("https://[::ffff:127.0.0.1]/", "names ::ffff:127.0.0.1, a loopback"),
+            ("https://[64:ff9b::a9fe:a9fe]/", "names 64:ff9b::a9fe:a9fe, a link-local"),
         ] {
             let told = objection(url, &HTTP, None).unwrap_or_default();
             assert!(told.starts_with(why), "{url}: {told}");
@@ -164,11 +145,7 @@ mod tests {
             ("http://localhost:4566/health", None, false),
         ];
         for (url, origin, may) in table {
-            assert_eq!(
-                objection(url, &HTTP, origin).is_none(),
-                may,
-                "{url} {origin:?}"
-            );
+            assert_eq!(objection(url, &HTTP, origin).is_none(), may, "{url} {origin:?}");
         }
     }
 
@@ -179,32 +156,13 @@ mod tests {
             ("wss://shop.example/socket", None, None),
             ("ws://shop.example/socket", None, None),
             ("ws://localhost:4566/socket", local, None),
-            (
-                "https://shop.example/",
-                None,
-                Some("has the scheme `https`"),
-            ),
-            (
-                "wss://localhost:4566/socket",
-                local,
-                Some("names the probing function itself"),
-            ),
-            (
-                "wss://10.0.0.1@127.0.0.1/",
-                None,
-                Some("carries a user name or a password"),
-            ),
-            (
-                "ws://127.0.0.1/",
-                None,
-                Some("names 127.0.0.1, a loopback address"),
-            ),
+            ("https://shop.example/", None, Some("has the scheme `https`")),
+            ("wss://localhost:4566/socket", local, Some("names the probing function itself")),
+            ("wss://10.0.0.1@127.0.0.1/", None, Some("carries a user name or a password")),
+            ("ws://127.0.0.1/", None, Some("names 127.0.0.1, a loopback address")),
         ] {
             let found = objection(url, &WEBSOCKET, origin).unwrap_or_default();
-            assert!(
-                found.starts_with(told.unwrap_or_default()),
-                "{url}: {found}"
-            );
+            assert!(found.starts_with(told.unwrap_or_default()), "{url}: {found}");
             assert_eq!(found.is_empty(), told.is_none(), "{url}: {found}");
         }
     }

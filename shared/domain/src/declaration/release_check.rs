@@ -52,20 +52,10 @@ impl Declaration {
         component: &'a ComponentName,
         planned: bool,
     ) -> ArtifactPlace<'a> {
-        ArtifactPlace {
-            app: self.app(),
-            environment,
-            component,
-            planned,
-        }
+        ArtifactPlace { app: self.app(), environment, component, planned }
     }
 
-    fn misfit(
-        &self,
-        place: ArtifactPlace<'_>,
-        artifact: &ArtifactRef,
-        declared: &Repositories,
-    ) -> Vec<Finding> {
+    fn misfit(&self, place: ArtifactPlace<'_>, artifact: &ArtifactRef, declared: &Repositories) -> Vec<Finding> {
         let name = place.component;
         let Some(component) = self.document.components.get(name) else {
             return vec![self.unknown_component(name)];
@@ -103,11 +93,7 @@ impl Declaration {
         Finding::new(
             FindingName::UnknownName,
             format!("components.{name}"),
-            format!(
-                "`{name}` is not a component of `{}` {}.",
-                self.app(),
-                self.version()
-            ),
+            format!("`{name}` is not a component of `{}` {}.", self.app(), self.version()),
             suggest(nearest(name.as_str(), &known), &known),
         )
     }
@@ -166,12 +152,7 @@ fn unknown_container(name: &ComponentName, container: &str, declared: &Repositor
 }
 
 /// Refuses an image of another repository: it may be another application's, and Windlass's own role can read it.
-fn foreign(
-    name: &ComponentName,
-    member: &str,
-    image: &str,
-    declared: &BTreeSet<String>,
-) -> Option<Finding> {
+fn foreign(name: &ComponentName, member: &str, image: &str, declared: &BTreeSet<String>) -> Option<Finding> {
     if declared.is_empty() {
         return Some(Finding::new(
             FindingName::MissingField,
@@ -193,8 +174,6 @@ fn foreign(
         FindingName::BadValue,
         format!("components.{name}.{member}"),
         format!("The image `{image}` is not of the repository that `{name}` declares, {declared}."),
-        format!(
-            "Push it to {declared} and write that image, or declare the repository that it is in."
-        ),
+        format!("Push it to {declared} and write that image, or declare the repository that it is in."),
     ))
 }

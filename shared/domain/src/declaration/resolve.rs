@@ -62,11 +62,8 @@ pub(super) fn resolve(
 /// Returns the components, with the gates that are declared of each.
 fn owners(document: &Document) -> Vec<gates::Owner<'_>> {
     let written = document.components.iter();
-    let owners = written.map(|(name, component)| gates::Owner {
-        name,
-        written: &**component,
-        gates: component.gates(),
-    });
+    let owners =
+        written.map(|(name, component)| gates::Owner { name, written: &**component, gates: component.gates() });
     owners.collect()
 }
 

@@ -74,10 +74,7 @@ impl Resolved {
         };
         let containers = component.spec.containers().into_iter().flatten();
         let containers = containers.map(|(name, repository)| (name.as_str(), repository.as_str()));
-        let whole = component
-            .spec
-            .repository()
-            .map(|repository| ("", repository));
+        let whole = component.spec.repository().map(|repository| ("", repository));
         containers.chain(whole).collect()
     }
 

@@ -32,13 +32,7 @@ pub(crate) struct Scope<'a> {
 
 impl Scope<'_> {
     /// Notes something wrong.
-    pub(crate) fn find(
-        &mut self,
-        name: FindingName,
-        path: &str,
-        reason: impl Into<String>,
-        remedy: impl Into<String>,
-    ) {
+    pub(crate) fn find(&mut self, name: FindingName, path: &str, reason: impl Into<String>, remedy: impl Into<String>) {
         self.findings.push(Finding::new(name, path, reason, remedy));
     }
 
@@ -64,9 +58,7 @@ impl Scope<'_> {
     /// Fills in each text of a list.
     pub(crate) fn texts(&mut self, path: &str, texts: &[Text], form: &Form) -> Vec<String> {
         let texts = texts.iter().enumerate();
-        texts
-            .map(|(nth, text)| self.text(&format!("{path}[{nth}]"), text, form))
-            .collect()
+        texts.map(|(nth, text)| self.text(&format!("{path}[{nth}]"), text, form)).collect()
     }
 
     /// Notes a value that does not have the form that AWS gives to such names.
@@ -82,9 +74,7 @@ impl Scope<'_> {
     fn fill(&mut self, path: &str, text: &Text) -> Option<(String, String)> {
         let (path, text) = match text {
             Text::Everywhere(text) => (path.to_owned(), text),
-            Text::PerEnvironment(texts) => {
-                (join(path, self.name.as_str()), self.mine_of(path, texts)?)
-            }
+            Text::PerEnvironment(texts) => (join(path, self.name.as_str()), self.mine_of(path, texts)?),
         };
         let mut filled = String::new();
         for part in parts(text) {
@@ -96,15 +86,9 @@ impl Scope<'_> {
         Some((path, filled))
     }
 
-    fn mine_of<'t>(
-        &mut self,
-        path: &str,
-        texts: &'t BTreeMap<EnvironmentName, String>,
-    ) -> Option<&'t String> {
+    fn mine_of<'t>(&mut self, path: &str, texts: &'t BTreeMap<EnvironmentName, String>) -> Option<&'t String> {
         let known: Vec<String> = self.environments.iter().map(ToString::to_string).collect();
-        let unknown = texts
-            .keys()
-            .filter(|name| !self.environments.contains(name));
+        let unknown = texts.keys().filter(|name| !self.environments.contains(name));
         let unknown: Vec<&EnvironmentName> = unknown.collect();
         for unknown in unknown {
             let remedy = suggest(nearest(unknown.as_str(), &known), &known);
@@ -116,10 +100,7 @@ impl Scope<'_> {
         if mine.is_none() {
             let path = join(path, self.name.as_str());
             let reason = format!("There is no value for the environment `{}`.", self.name);
-            let remedy = format!(
-                "Write one, such as `{}: …`, or one text with `{{environment}}`.",
-                self.name
-            );
+            let remedy = format!("Write one, such as `{}: …`, or one text with `{{environment}}`.", self.name);
             self.find(FindingName::MissingField, &path, reason, remedy);
         }
         mine
@@ -153,10 +134,7 @@ impl Scope<'_> {
             return Some(value);
         }
         let known = self.variables();
-        let reason = format!(
-            "`{{{name}}}` has no value in the environment `{}`.",
-            self.name
-        );
+        let reason = format!("`{{{name}}}` has no value in the environment `{}`.", self.name);
         let remedy = format!(
             "{} Or give it a value in `environments.{}.vars`.",
             suggest(nearest(name, &known), &known),

@@ -70,22 +70,15 @@ fn wrong_container(name: &ComponentName, taken: &ImageOf<'_>, known: &[String]) 
         None if known.len() > 1 => Some(Finding::new(
             FindingName::MissingField,
             path,
-            format!(
-                "`{of}` takes images in {}, and none of them is named.",
-                known.join(" and ")
-            ),
+            format!("`{of}` takes images in {}, and none of them is named.", known.join(" and ")),
             format!("Write the one whose image it runs, such as `{}`.", known[0]),
         )),
-        Some(container) if !container.is_empty() && !known.iter().any(|one| one == container) => {
-            Some(Finding::new(
-                FindingName::UnknownName,
-                path,
-                format!(
-                    "`{container}` is no container of `{of}` that takes an image of a release."
-                ),
-                suggest(nearest(container, known), known),
-            ))
-        }
+        Some(container) if !container.is_empty() && !known.iter().any(|one| one == container) => Some(Finding::new(
+            FindingName::UnknownName,
+            path,
+            format!("`{container}` is no container of `{of}` that takes an image of a release."),
+            suggest(nearest(container, known), known),
+        )),
         _ => None,
     }
 }

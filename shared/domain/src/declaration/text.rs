@@ -48,9 +48,7 @@ pub(super) fn parts(text: &str) -> Vec<Part<'_>> {
 /// Returns whether a text can be the name of a variable.
 fn is_variable(text: &str) -> bool {
     text.starts_with(|c: char| c.is_ascii_alphabetic())
-        && text
-            .chars()
-            .all(|c| c.is_ascii_alphanumeric() || c == '-' || c == '_')
+        && text.chars().all(|c| c.is_ascii_alphanumeric() || c == '-' || c == '_')
 }
 
 #[cfg(test)]
@@ -64,10 +62,7 @@ mod tests {
             ("", "[]"),
             ("shop", "[shop]"),
             ("{app}", "[]<app>[]"),
-            (
-                "shop-{environment}-{a_b-1}x",
-                "[shop-]<environment>[-]<a_b-1>[x]",
-            ),
+            ("shop-{environment}-{a_b-1}x", "[shop-]<environment>[-]<a_b-1>[x]"),
             ("{app}{app}", "[]<app>[]<app>[]"),
             ("{", "[{]"),
             ("{}", "[{}]"),

@@ -5,10 +5,7 @@ use super::unwritten;
 use crate::finding::{Finding, FindingName};
 
 /// Variables that every declaration has.
-const OWN: [(&str, &str); 2] = [
-    ("app", "the application's name"),
-    ("environment", "the environment's name"),
-];
+const OWN: [(&str, &str); 2] = [("app", "the application's name"), ("environment", "the environment's name")];
 
 /// Returns findings for variables that nothing would ever use, and for values that nobody has written yet.
 pub(super) fn findings(document: &Document) -> Vec<Finding> {

@@ -36,9 +36,7 @@ impl Resolved {
         let (here, bake) = (&self.environment, self.gates.bake);
         let is_bare = self.gates.all().is_empty();
         let reason = if self.promoted_to && is_bare {
-            format!(
-                "Releases are promoted to `{here}`, and nothing is measured there: each passes, whatever it does."
-            )
+            format!("Releases are promoted to `{here}`, and nothing is measured there: each passes, whatever it does.")
         } else if bake > Span::ZERO && is_bare {
             format!(
                 "Releases are watched for {bake} in `{here}`, and nothing is measured meanwhile: each passes, whatever it does."

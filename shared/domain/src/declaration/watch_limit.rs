@@ -35,10 +35,7 @@ pub(super) fn check(
     gates: &Gates,
     components: &BTreeMap<ComponentName, Component>,
 ) {
-    let declared = Declared {
-        gates: gates.clone(),
-        components: components.clone(),
-    };
+    let declared = Declared { gates: gates.clone(), components: components.clone() };
     if declared.fits() {
         return;
     }
@@ -75,11 +72,7 @@ fn path(scope: &Scope<'_>, own: Option<&Written>, field: &Field) -> String {
         Field::BetweenWaves => own.between_waves.is_some(),
         _ => own.unknown.is_some(),
     });
-    if is_own {
-        format!("environments.{}.gates.{member}", scope.name)
-    } else {
-        format!("gates.{member}")
-    }
+    if is_own { format!("environments.{}.gates.{member}", scope.name) } else { format!("gates.{member}") }
 }
 
 impl Declared {
@@ -93,10 +86,7 @@ impl Declared {
             offsets: vec![],
         });
         let candidates: Vec<Candidate> = candidates.collect();
-        let watch = Watch {
-            bake_s: self.gates.bake.as_s(),
-            between_waves_s: self.gates.between_waves.as_s(),
-        };
+        let watch = Watch { bake_s: self.gates.bake.as_s(), between_waves_s: self.gates.between_waves.as_s() };
         plan(&candidates, watch).unwrap_or_default()
     }
 
@@ -109,20 +99,15 @@ impl Declared {
     /// Returns the time that takes the longest over all waves.
     fn longest(&self) -> Option<Field> {
         let waves = self.waves().len() as u64;
-        let mut fields = vec![
-            (Field::Bake, 1),
-            (Field::BetweenWaves, waves.saturating_sub(1)),
-            (Field::UnknownFor, waves),
-        ];
+        let mut fields =
+            vec![(Field::Bake, 1), (Field::BetweenWaves, waves.saturating_sub(1)), (Field::UnknownFor, waves)];
         for (name, component) in &self.components {
             if let Some(rollout) = component.spec.rollout() {
                 let steps = rollout.steps.len() as u64;
                 fields.push((Field::Every(name.clone()), steps));
             }
         }
-        let longest = fields
-            .into_iter()
-            .max_by_key(|(field, times)| self.value(field).as_s().saturating_mul(*times));
+        let longest = fields.into_iter().max_by_key(|(field, times)| self.value(field).as_s().saturating_mul(*times));
         longest.map(|(field, _)| field)
     }
 

@@ -17,9 +17,7 @@ pub(super) fn findings(document: &Document) -> Vec<Finding> {
     let mut found: Vec<Finding> = steps.iter().filter_map(goes_on_alone).collect();
     found.extend(alone(&steps));
     let names: BTreeSet<&ComponentName> = steps.iter().map(|(name, _)| *name).collect();
-    let ordered = names
-        .iter()
-        .filter_map(|name| comes_after(document, name, &names));
+    let ordered = names.iter().filter_map(|name| comes_after(document, name, &names));
     found.extend(ordered);
     found
 }
@@ -51,11 +49,7 @@ fn goes_on_alone((name, steps): &(&ComponentName, Steps)) -> Option<Finding> {
 }
 
 /// Returns a finding if the component waits for another one to end with which it should go.
-fn comes_after(
-    document: &Document,
-    name: &ComponentName,
-    together: &BTreeSet<&ComponentName>,
-) -> Option<Finding> {
+fn comes_after(document: &Document, name: &ComponentName, together: &BTreeSet<&ComponentName>) -> Option<Finding> {
     let after = |name: &ComponentName| document.components.get(name).map(|it| it.after());
     let mut known: BTreeSet<&ComponentName> = BTreeSet::new();
     let mut open: Vec<&ComponentName> = after(name)?.iter().collect();
@@ -64,15 +58,11 @@ fn comes_after(
             open.extend(after(earlier).into_iter().flatten());
         }
     }
-    let earlier = known
-        .into_iter()
-        .find(|earlier| *earlier != name && together.contains(earlier))?;
+    let earlier = known.into_iter().find(|earlier| *earlier != name && together.contains(earlier))?;
     Some(Finding::new(
         FindingName::BadValue,
         format!("components.{name}.after"),
-        format!(
-            "`{name}` comes after `{earlier}`, and with `waves: together` both go in the same steps."
-        ),
+        format!("`{name}` comes after `{earlier}`, and with `waves: together` both go in the same steps."),
         format!("Remove `{earlier}`, and what waits for it, from `after`; or remove `waves`."),
     ))
 }

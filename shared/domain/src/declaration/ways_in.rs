@@ -45,27 +45,11 @@ mod tests {
         for (environment, route, line) in [
             ("dev", Api, None),
             ("dev", Console, None),
-            (
-                "dev",
-                S3,
-                Some("`sources: [api, console, s3]` under `environments.dev`"),
-            ),
-            (
-                "dev",
-                Ecr,
-                Some("`sources: [api, console, ecr]` under `environments.dev`"),
-            ),
+            ("dev", S3, Some("`sources: [api, console, s3]` under `environments.dev`")),
+            ("dev", Ecr, Some("`sources: [api, console, ecr]` under `environments.dev`")),
             ("prod", Ecr, None),
-            (
-                "prod",
-                Api,
-                Some("`sources: [api, console, ecr]` under `environments.prod`"),
-            ),
-            (
-                "prod",
-                S3,
-                Some("`sources: [console, s3, ecr]` under `environments.prod`"),
-            ),
+            ("prod", Api, Some("`sources: [api, console, ecr]` under `environments.prod`")),
+            ("prod", S3, Some("`sources: [console, s3, ecr]` under `environments.prod`")),
         ] {
             let name = EnvironmentName::new(environment).unwrap();
             let finding = declaration.resolve(&name).unwrap().not_accepted(route);

@@ -23,9 +23,7 @@ pub struct Schedule {
 }
 
 /// Whole days, from 1 to 365, written as `7d`.
-#[derive(
-    Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, JsonSchema,
-)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, JsonSchema)]
 #[serde(try_from = "String", into = "String")]
 #[schemars(with = "String", extend("pattern" = r"^([1-9]|[1-9][0-9]|[12][0-9]{2}|3[0-5][0-9]|36[0-5])d$"))]
 pub struct Days(pub(super) u32);
@@ -39,9 +37,7 @@ impl TryFrom<String> for Days {
     type Error = BadDays;
 
     fn try_from(text: String) -> Result<Self, BadDays> {
-        let digits = text
-            .strip_suffix('d')
-            .filter(|digits| !digits.starts_with('0'));
+        let digits = text.strip_suffix('d').filter(|digits| !digits.starts_with('0'));
         let digits = digits.filter(|digits| digits.bytes().all(|byte| byte.is_ascii_digit()));
         let days = digits.and_then(|digits| digits.parse().ok());
         let days = days.filter(|days| (1..=365).contains(days));

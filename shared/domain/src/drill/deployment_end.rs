@@ -1,10 +1,7 @@
 //! Decides what the end of a deployment means for its drill.
 
 use super::messages::{self, OutcomeText};
-use super::{
-    Direction, Drill, DrillDeployment, DrillDeploymentEnd, DrillEnded, DrillOutcome,
-    EndedDeployment, TRIES,
-};
+use super::{Direction, Drill, DrillDeployment, DrillDeploymentEnd, DrillEnded, DrillOutcome, EndedDeployment, TRIES};
 use super::{steps, was_overtaken};
 use crate::deployment::Deployment;
 use crate::ending::{Ending, Resolved};
@@ -28,11 +25,7 @@ struct DrillEnd {
 
 impl Drill {
     /// Records the end of one of its deployments.
-    pub(super) fn drill_deployment_ended(
-        &mut self,
-        of: EnvironmentId<'_>,
-        end: &EndedDeployment<'_>,
-    ) {
+    pub(super) fn drill_deployment_ended(&mut self, of: EnvironmentId<'_>, end: &EndedDeployment<'_>) {
         let Some(direction) = self.direction(&end.record.id) else {
             return;
         };
@@ -61,12 +54,7 @@ impl Drill {
     /// Records that one of its deployments needs an operator no more: a recovery has ended it in another way, or a
     /// person has accepted what it had left. The outcome stays, because the way back is as unproved as before. Returns
     /// whether anything is told anew.
-    pub fn resolve(
-        &mut self,
-        of: EnvironmentId<'_>,
-        record: &Deployment,
-        accepted: Option<&Resolved>,
-    ) -> bool {
+    pub fn resolve(&mut self, of: EnvironmentId<'_>, record: &Deployment, accepted: Option<&Resolved>) -> bool {
         let (Some(direction), Some(ended)) = (self.direction(&record.id), &record.ending) else {
             return false;
         };
@@ -74,9 +62,7 @@ impl Drill {
             (Some(accepted), ..) => (false, OutcomeText::Accepted(accepted.to_string())),
             (None, Ending::NeedsOperator, _) => return false,
             (None, Ending::Succeeded | Ending::NothingToDo, Direction::Back)
-            | (None, Ending::RolledBack | Ending::Rejected, Direction::There) => {
-                (true, OutcomeText::Restored)
-            }
+            | (None, Ending::RolledBack | Ending::Rejected, Direction::There) => (true, OutcomeText::Restored),
             (None, ..) => (false, OutcomeText::LeftThere),
         };
         let cause = messages::cause(of, self, &said);
@@ -104,19 +90,12 @@ impl Drill {
                 (DrillOutcome::Failed, false, OutcomeText::StuckThere(why))
             }
         };
-        Some(DrillEnd {
-            outcome,
-            restored,
-            said,
-        })
+        Some(DrillEnd { outcome, restored, said })
     }
 
     fn came_back(&self) -> DrillEnd {
         let deployments = [Some(&self.there), self.back.as_ref()];
-        let ended = deployments
-            .into_iter()
-            .flatten()
-            .filter_map(|deployment| deployment.ended.as_ref());
+        let ended = deployments.into_iter().flatten().filter_map(|deployment| deployment.ended.as_ref());
         let red: Vec<String> = ended.clone().flat_map(|ended| ended.red.clone()).collect();
         let mut changed = ended.map(|ended| ended.ending);
         let (outcome, said) = if changed.any(|ending| ending == Ending::NothingToDo) {
@@ -126,22 +105,13 @@ impl Drill {
         } else {
             (DrillOutcome::Failed, OutcomeText::RedBack(red))
         };
-        DrillEnd {
-            outcome,
-            restored: true,
-            said,
-        }
+        DrillEnd { outcome, restored: true, said }
     }
 
     fn conclude(&mut self, of: EnvironmentId<'_>, over: Option<DrillEnd>, at: Time) {
         let Some(over) = over else { return };
         let cause = messages::cause(of, self, &over.said);
-        self.ended = Some(DrillEnded {
-            outcome: over.outcome,
-            at,
-            cause,
-            restored: over.restored,
-        });
+        self.ended = Some(DrillEnded { outcome: over.outcome, at, cause, restored: over.restored });
     }
 }
 
@@ -160,28 +130,14 @@ fn after_there(end: &EndedDeployment<'_>) -> Option<DrillEnd> {
     let stopped = end.record.stopped;
     let (outcome, restored, said) = match ending(end)? {
         Ending::Succeeded | Ending::NothingToDo => return None,
-        Ending::Rejected => (
-            DrillOutcome::Refused,
-            true,
-            OutcomeText::Refused(cause(end)),
-        ),
-        Ending::RolledBack if was_overtaken(end.record) || stopped => (
-            DrillOutcome::Overtaken,
-            true,
-            OutcomeText::OvertakenThere(cause(end)),
-        ),
-        Ending::RolledBack => (
-            DrillOutcome::Failed,
-            true,
-            OutcomeText::FailedThere(cause(end)),
-        ),
+        Ending::Rejected => (DrillOutcome::Refused, true, OutcomeText::Refused(cause(end))),
+        Ending::RolledBack if was_overtaken(end.record) || stopped => {
+            (DrillOutcome::Overtaken, true, OutcomeText::OvertakenThere(cause(end)))
+        }
+        Ending::RolledBack => (DrillOutcome::Failed, true, OutcomeText::FailedThere(cause(end))),
         Ending::NeedsOperator => (DrillOutcome::Failed, false, OutcomeText::NeedsOperator),
     };
-    Some(DrillEnd {
-        outcome,
-        restored,
-        said,
-    })
+    Some(DrillEnd { outcome, restored, said })
 }
 
 fn ending(end: &EndedDeployment<'_>) -> Option<Ending> {
@@ -205,12 +161,7 @@ fn close(deployment: &mut DrillDeployment, end: &EndedDeployment<'_>, ended: Dri
 fn drill_deployment_end(end: &EndedDeployment<'_>) -> Option<DrillDeploymentEnd> {
     let ended = end.record.ending.as_ref()?;
     let measured = |judgement: &Judgement| judgement.measurements.len();
-    let gates = end
-        .judgements
-        .iter()
-        .map(measured)
-        .max()
-        .unwrap_or_default();
+    let gates = end.judgements.iter().map(measured).max().unwrap_or_default();
     let red = end.judgements.iter().filter_map(steps::red);
     Some(DrillDeploymentEnd {
         ending: ended.ending,

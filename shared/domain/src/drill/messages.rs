@@ -54,10 +54,9 @@ pub(super) fn cause(of: EnvironmentId<'_>, drill: &Drill, said: &OutcomeText) ->
             bare(why),
             operators(ActionName::Drill, of)
         ),
-        OutcomeText::OvertakenThere(why) => format!(
-            "Drill {id} of {at} gave way: {}. What it had changed was undone, and {from} ran again.",
-            bare(why)
-        ),
+        OutcomeText::OvertakenThere(why) => {
+            format!("Drill {id} of {at} gave way: {}. What it had changed was undone, and {from} ran again.", bare(why))
+        }
         OutcomeText::OvertakenBack => format!(
             "Drill {id} of {at} had gone to {to}, and did not come back to {from}: somebody brought something else \
              meanwhile, which stays.\n  next: see what runs; start {} to have {from} back.",
@@ -147,11 +146,7 @@ impl Drills {
             let cause = last.cause.lines().next().unwrap_or_default();
             // The remedy stands in the record of the drill.
             let cause = cause.split(" Remedy: ").next().unwrap_or_default();
-            format!(
-                "the last drill was {}, {}: {cause}",
-                last.outcome.was(),
-                last.at
-            )
+            format!("the last drill was {}, {}: {cause}", last.outcome.was(), last.at)
         }));
         words.extend(self.under_way.as_ref().map(|drill| {
             let to = standing(drill.to.as_ref());
@@ -199,11 +194,5 @@ fn ways(known: &DrillSummary) -> String {
         return String::new();
     };
     let took = |ms: Option<u64>| ms.map_or_else(|| "?".to_owned(), lasted);
-    format!(
-        " (from {} to {}: there {}, back {})",
-        from.version,
-        to.version,
-        took(known.there_ms),
-        took(known.back_ms)
-    )
+    format!(" (from {} to {}: there {}, back {})", from.version, to.version, took(known.there_ms), took(known.back_ms))
 }

@@ -67,12 +67,7 @@ impl DrillFacts<'_> {
         let due = self.due(schedule.every);
         let is_due = due.is_none_or(|due| due <= self.now);
         let put_off = self.in_the_way().filter(|_| is_due);
-        Some(Next {
-            every: schedule.every,
-            due,
-            begins: is_due && put_off.is_none(),
-            put_off,
-        })
+        Some(Next { every: schedule.every, due, begins: is_due && put_off.is_none(), put_off })
     }
 
     fn due(&self, every: Days) -> Option<Time> {
@@ -105,8 +100,7 @@ impl DrillFacts<'_> {
             return Some("nothing runs there yet".to_owned());
         }
         let settled = self.lock.freed?.plus_s(SETTLES_S);
-        (settled > self.now)
-            .then(|| format!("it begins an hour after a deployment, after {settled}"))
+        (settled > self.now).then(|| format!("it begins an hour after a deployment, after {settled}"))
     }
 
     /// Returns the key of the request for the drill that is due. It is the same as long as no drill has ended since. So

@@ -83,54 +83,26 @@ fn weekly() -> Schedule {
 fn whether_a_drill_begins_and_what_is_in_its_way() {
     type Row = (fn(&mut Scene), &'static str);
     let table: [Row; 14] = [
-        (
-            |_| (),
-            "every 7d, was due 1970-01-21T00:00:00Z, begins within the hour",
-        ),
-        (
-            |s| s.last(DrillOutcome::Proved, 7 * DAY - 1),
-            "every 7d, due 1970-01-21T00:00:00Z",
-        ),
-        (
-            |s| s.last(DrillOutcome::Failed, 8 * DAY),
-            "every 7d, was due 1970-01-20T00:00:00Z, begins within the hour",
-        ),
+        (|_| (), "every 7d, was due 1970-01-21T00:00:00Z, begins within the hour"),
+        (|s| s.last(DrillOutcome::Proved, 7 * DAY - 1), "every 7d, due 1970-01-21T00:00:00Z"),
+        (|s| s.last(DrillOutcome::Failed, 8 * DAY), "every 7d, was due 1970-01-20T00:00:00Z, begins within the hour"),
         // A drill that proved nothing, and is nobody's failure, is tried again a day later.
-        (
-            |s| s.last(DrillOutcome::Refused, DAY),
-            "every 7d, was due 1970-01-21T00:00:00Z, begins within the hour",
-        ),
-        (
-            |s| s.last(DrillOutcome::Overtaken, HOUR),
-            "every 7d, due 1970-01-21T23:00:00Z",
-        ),
+        (|s| s.last(DrillOutcome::Refused, DAY), "every 7d, was due 1970-01-21T00:00:00Z, begins within the hour"),
+        (|s| s.last(DrillOutcome::Overtaken, HOUR), "every 7d, due 1970-01-21T23:00:00Z"),
         (|s| s.drills.last = None, "every 7d, begins within the hour"),
-        (
-            |s| s.held(HeldState::Running),
-            "every 7d, was due 1970-01-21T00:00:00Z, put off: deployment r1 is under way",
-        ),
+        (|s| s.held(HeldState::Running), "every 7d, was due 1970-01-21T00:00:00Z, put off: deployment r1 is under way"),
         (
             |s| s.held(HeldState::NeedsOperator),
             "every 7d, was due 1970-01-21T00:00:00Z, put off: deployment r1 needs an operator",
         ),
-        (
-            |s| s.waits = Some(id("r2")),
-            "every 7d, was due 1970-01-21T00:00:00Z, put off: deployment r2 waits",
-        ),
+        (|s| s.waits = Some(id("r2")), "every 7d, was due 1970-01-21T00:00:00Z, put off: deployment r2 waits"),
         (
             |s| {
-                s.hold = Some(Hold {
-                    since: Time(0),
-                    reason: "a sale".into(),
-                    by: "ann".into(),
-                });
+                s.hold = Some(Hold { since: Time(0), reason: "a sale".into(), by: "ann".into() });
             },
             "every 7d, was due 1970-01-21T00:00:00Z, put off: deployments are held since 1970-01-01T00:00:00Z: \"a sale\"",
         ),
-        (
-            |s| s.runs = false,
-            "every 7d, was due 1970-01-21T00:00:00Z, put off: nothing runs there yet",
-        ),
+        (|s| s.runs = false, "every 7d, was due 1970-01-21T00:00:00Z, put off: nothing runs there yet"),
         (
             |s| s.lock.freed = Some(Time(s.now.0 - HOUR + 1)),
             "every 7d, was due 1970-01-21T00:00:00Z, put off: it begins an hour after a deployment, after 1970-01-21T00:00:00Z",
@@ -139,10 +111,7 @@ fn whether_a_drill_begins_and_what_is_in_its_way() {
             |s| {
                 s.drills.under_way = Some(Drill {
                     id: id("d2"),
-                    requester: Requester {
-                        route: Route::Windlass,
-                        principal: None,
-                    },
+                    requester: Requester { route: Route::Windlass, principal: None },
                     reason: None,
                     asked: Time(0),
                     from: None,
@@ -181,15 +150,9 @@ fn a_column_tells_when_the_next_one_is_due_or_why_it_is_put_off() {
     type Row = (fn(&mut Scene), &'static str);
     let table: [Row; 5] = [
         (|_| (), "next within the hour"),
-        (
-            |s| s.last(DrillOutcome::Proved, DAY),
-            "next 1970-01-27T00:00:00Z",
-        ),
+        (|s| s.last(DrillOutcome::Proved, DAY), "next 1970-01-27T00:00:00Z"),
         (|s| s.drills.last = None, "next within the hour"),
-        (
-            |s| s.held(HeldState::Running),
-            "next put off: deployment r1 is under way",
-        ),
+        (|s| s.held(HeldState::Running), "next put off: deployment r1 is under way"),
         (
             |s| {
                 s.last(DrillOutcome::Proved, DAY);
@@ -222,10 +185,7 @@ fn production_is_known_by_a_name_or_a_part_of_it() {
         let environment = EnvironmentName::new(name).unwrap();
         assert_eq!(is_production(&environment), wanted, "{name}");
         assert_eq!(weekly().finding(&environment).is_some(), wanted, "{name}");
-        let meant = Schedule {
-            production: true,
-            ..weekly()
-        };
+        let meant = Schedule { production: true, ..weekly() };
         assert_eq!(meant.finding(&environment), None, "{name}");
     }
 }
@@ -246,9 +206,7 @@ fn days_are_read_as_they_are_written() {
     for text in ["1d", "7d", "30d", "365d"] {
         assert_eq!(Days::try_from(text.to_owned()).unwrap().to_string(), text);
     }
-    for bad in [
-        "", "d", "0d", "07d", "366d", "7", "7h", "-1d", "1.5d", "+7d",
-    ] {
+    for bad in ["", "d", "0d", "07d", "366d", "7", "7h", "-1d", "1.5d", "+7d"] {
         assert!(Days::try_from(bad.to_owned()).is_err(), "{bad}");
     }
 }

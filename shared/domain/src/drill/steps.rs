@@ -62,11 +62,7 @@ fn changes(step: &Step) -> impl Iterator<Item = DrillStep> {
 
 fn told(step: &Step, change: &ChangeRecord) -> String {
     let undo = if change.undo { ", undone" } else { "" };
-    let unanswered = if change.answered {
-        ""
-    } else {
-        ", which was not answered"
-    };
+    let unanswered = if change.answered { "" } else { ", which was not answered" };
     format!("{} {}{undo}{unanswered}", step.component, change.what)
 }
 
@@ -75,20 +71,14 @@ fn judged(judgement: &Judgement) -> DrillStep {
     let red = red(judgement).map_or_else(String::new, |red| format!(": {}", in_words(red)));
     DrillStep {
         at: judgement.looked,
-        what: truncate(
-            format!("wave {}, {gates}{red}", judgement.wave + 1),
-            LONGEST,
-        ),
+        what: truncate(format!("wave {}, {gates}{red}", judgement.wave + 1), LONGEST),
         verdict: Some(verdict(judgement)),
     }
 }
 
 /// Returns the verdict of the gates of a wave, also if they did not decide.
 fn verdict(judgement: &Judgement) -> Verdict {
-    judgement
-        .against
-        .as_ref()
-        .map_or(judgement.verdict, |against| against.verdict)
+    judgement.against.as_ref().map_or(judgement.verdict, |against| against.verdict)
 }
 
 /// Returns the gate that failed a wave, or would have failed it.
@@ -103,10 +93,7 @@ pub(super) fn in_words(red: &Measurement) -> String {
         Verdict::Unknown => "could not be measured",
         _ => "is red",
     };
-    format!(
-        "gate `{}` {what}, measured {}, threshold {}",
-        red.gate, red.measured, red.threshold
-    )
+    format!("gate `{}` {what}, measured {}, threshold {}", red.gate, red.measured, red.threshold)
 }
 
 #[cfg(test)]

@@ -12,10 +12,7 @@ use serde_json::json;
 const LARGEST_ITEM: usize = 400 * 1024;
 
 fn place() -> (AppName, EnvironmentName) {
-    (
-        AppName::new("shop").unwrap(),
-        EnvironmentName::new("prod").unwrap(),
-    )
+    (AppName::new("shop").unwrap(), EnvironmentName::new("prod").unwrap())
 }
 
 /// A deployment of the drill `there` that has ended so.
@@ -63,12 +60,7 @@ fn step(component: &str, changes: Vec<ChangeRecord>) -> Step {
 /// The steps of a deployment that made these changes.
 fn told(all: &[Step], judgements: &[Judgement]) -> (Vec<DrillStep>, u32) {
     let record = deployment("there", "Succeeded");
-    steps(&EndedDeployment {
-        record: &record,
-        steps: &all.iter().collect::<Vec<_>>(),
-        judgements,
-        snapshot: 4,
-    })
+    steps(&EndedDeployment { record: &record, steps: &all.iter().collect::<Vec<_>>(), judgements, snapshot: 4 })
 }
 
 /// Texts in which little repeats.
@@ -86,17 +78,10 @@ fn every_change_is_a_step_whether_or_not_callers_could_notice_it() {
     let mut undone = change(5, "alias live 40 → 41", true);
     undone.undo = true;
     undone.answered = false;
-    let api = vec![
-        change(1, "published 41", false),
-        change(2, "alias live 41 → 40", true),
-        undone,
-    ];
+    let api = vec![change(1, "published 41", false), change(2, "alias live 41 → 40", true), undone];
     let agent = vec![change(4, "registered agent:18", false)];
     let (steps, left_out) = told(&[step("api", api), step("agent", agent)], &[judgement]);
-    let steps: Vec<(u64, &str)> = steps
-        .iter()
-        .map(|step| (step.at.0, step.what.as_str()))
-        .collect();
+    let steps: Vec<(u64, &str)> = steps.iter().map(|step| (step.at.0, step.what.as_str())).collect();
     assert_eq!(
         steps,
         [
@@ -129,10 +114,7 @@ fn what_there_is_no_room_for_is_counted() {
 fn largest() -> Drill {
     let (app, environment) = place();
     let first = deployment("there", "Succeeded");
-    let mut drills = Drills {
-        under_way: Some(Drill::begin(&first)),
-        ..Drills::default()
-    };
+    let mut drills = Drills { under_way: Some(Drill::begin(&first)), ..Drills::default() };
     let mut texts = texts(0);
     for number in 0..=TRIES {
         let record = match number {
@@ -146,12 +128,7 @@ fn largest() -> Drill {
         }
         let all = (0..1_000).map(|at| change(at, &texts.next().unwrap(), true));
         let step = step("api", all.collect());
-        let end = EndedDeployment {
-            record: &record,
-            steps: &[&step],
-            judgements: &[],
-            snapshot: 4,
-        };
+        let end = EndedDeployment { record: &record, steps: &[&step], judgements: &[], snapshot: 4 };
         let ended = drills.drill_deployment_ended(EnvironmentId::new(&app, &environment), &end);
         assert_eq!(ended.is_some(), number == TRIES);
         if let Some(drill) = ended {
@@ -166,17 +143,10 @@ fn each_try_of_the_way_back_keeps_its_steps_and_all_of_them_fit_one_item() {
     let drill = largest();
     let deployments = [&drill.there].into_iter().chain(&drill.tried);
     let deployments: Vec<_> = deployments.chain(&drill.back).collect();
-    let names: Vec<&str> = deployments
-        .iter()
-        .map(|deployment| deployment.deployment.as_str())
-        .collect();
+    let names: Vec<&str> = deployments.iter().map(|deployment| deployment.deployment.as_str()).collect();
     assert_eq!(names, ["there", "back1", "back2", "back3"]);
     for deployment in deployments {
-        assert!(
-            deployment.steps.len() > 200 && deployment.left_out > 0,
-            "{}",
-            deployment.deployment
-        );
+        assert!(deployment.steps.len() > 200 && deployment.left_out > 0, "{}", deployment.deployment);
         assert_eq!(deployment.steps.len() + deployment.left_out as usize, 1_000);
     }
     let written = serde_json::to_string(&drill).unwrap().len();

@@ -2,8 +2,8 @@
 
 use super::{Direction, Drill};
 use crate::admission::{
-    AdmissionFacts, Candidate, Decision, Obstacle, Overrides, Overtakes, Replaced,
-    RunningDeployment, Supersession, stuck,
+    AdmissionFacts, Candidate, Decision, Obstacle, Overrides, Overtakes, Replaced, RunningDeployment, Supersession,
+    stuck,
 };
 use crate::environment::{HeldState, LockHolder};
 use crate::identity::DeploymentId;
@@ -46,13 +46,7 @@ fn back(drill: &Drill, facts: &AdmissionFacts<'_>) -> Decision {
     }
     let mut running = facts.state.running.values();
     let newest = running.next().map(|first| {
-        running.fold(first, |newest, one| {
-            if one.names.now.since > newest.names.now.since {
-                one
-            } else {
-                newest
-            }
-        })
+        running.fold(first, |newest, one| if one.names.now.since > newest.names.now.since { one } else { newest })
     });
     superseded(newest.map_or(&drill.id, |newest| &newest.names.now.deployment))
 }
@@ -60,15 +54,9 @@ fn back(drill: &Drill, facts: &AdmissionFacts<'_>) -> Decision {
 /// Decides whether the deployment of a drill that holds the lock gives way to a release. On the way there it is stopped
 /// and undone, which is the shortest way to what ran before. On the way back it is the shortest way itself.
 pub fn gives_way(held: &LockHolder, facts: &AdmissionFacts<'_>) -> Overtakes {
-    let direction = facts
-        .drill
-        .and_then(|drill| drill.direction(&held.deployment));
+    let direction = facts.drill.and_then(|drill| drill.direction(&held.deployment));
     let is_there = direction == Some(Direction::There) && held.state == HeldState::Running;
-    if is_there
-        && facts
-            .under_way
-            .is_none_or(RunningDeployment::may_be_stopped)
-    {
+    if is_there && facts.under_way.is_none_or(RunningDeployment::may_be_stopped) {
         Overtakes::Stops
     } else {
         Overtakes::Waits

@@ -48,10 +48,7 @@ fn the_way_there_goes_only_where_nothing_else_does() {
             (|s| holds(s, "other", Deploy, Running), "NotIdle"),
             (|s| holds(s, "other", Rollback, Running), "NotIdle"),
             (|s| holds(s, "other", Deploy, Recovering), "NotIdle"),
-            (
-                |s| holds(s, "other", Deploy, NeedsOperator),
-                "NeedsOperator",
-            ),
+            (|s| holds(s, "other", Deploy, NeedsOperator), "NeedsOperator"),
             (|s| _ = s.waits("other", 9, &["a"]), "NotIdle"),
             (|s| _ = s.veto(), "take"),
         ],
@@ -69,14 +66,8 @@ fn the_way_back_goes_only_where_what_the_drill_brought_still_runs() {
             (|s| s.state.snapshot = 4, "take"),
             (|s| s.hold().state.snapshot = 4, "take"),
             (|s| s.waits("other", 9, &["a"]).state.snapshot = 4, "take"),
-            (
-                |s| s.there("a", "other").state.snapshot = 5,
-                "superseded by other",
-            ),
-            (
-                |s| holds(s, "other", Rollback, Running),
-                "superseded by other",
-            ),
+            (|s| s.there("a", "other").state.snapshot = 5, "superseded by other"),
+            (|s| holds(s, "other", Rollback, Running), "superseded by other"),
         ],
     );
 }
@@ -108,10 +99,7 @@ fn a_release_stops_the_way_there_and_waits_for_the_way_back() {
     check(
         Some(&coming_back(1)),
         ("me", Rollback),
-        &[
-            (|_| (), "take"),
-            (|s| holds(s, "back", Drill, Running), "preempt back"),
-        ],
+        &[(|_| (), "take"), (|s| holds(s, "back", Drill, Running), "preempt back")],
     );
     check(None, ("me", Deploy), &[(|_| (), "take")]);
 }

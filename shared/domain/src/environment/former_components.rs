@@ -52,9 +52,7 @@ pub(super) fn read(snapshot: &mut Snapshot, former: &Former) {
             && snapshot.version != BEFORE_WINDLASS
             && !snapshot.components.contains_key(name)
         {
-            snapshot
-                .components
-                .insert(name.clone(), (**running).clone());
+            snapshot.components.insert(name.clone(), (**running).clone());
             let after = after.iter().map(|run| (name.clone(), run.clone()));
             snapshot.irreversible.extend(after);
         }

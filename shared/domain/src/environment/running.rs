@@ -94,16 +94,8 @@ struct Written {
 impl From<VersionNames> for Written {
     fn from(VersionNames { now, brought }: VersionNames) -> Self {
         let is_found = brought.version == BEFORE_WINDLASS;
-        let (found, brought) = if is_found {
-            (Some(brought), None)
-        } else {
-            (None, Some(brought))
-        };
-        Self {
-            now,
-            brought,
-            found,
-        }
+        let (found, brought) = if is_found { (Some(brought), None) } else { (None, Some(brought)) };
+        Self { now, brought, found }
     }
 }
 
@@ -111,10 +103,7 @@ impl TryFrom<Written> for VersionNames {
     type Error = &'static str;
     fn try_from(written: Written) -> Result<Self, Self::Error> {
         let brought = written.brought.or(written.found);
-        Ok(Self {
-            now: written.now,
-            brought: brought.ok_or("nobody brought it, and nobody found it")?,
-        })
+        Ok(Self { now: written.now, brought: brought.ok_or("nobody brought it, and nobody found it")? })
     }
 }
 
@@ -139,10 +128,7 @@ impl GivenVersion {
 impl VersionNames {
     /// Makes the names of what a deployment brings under the name that it keeps.
     pub fn of(given: GivenVersion) -> Self {
-        Self {
-            now: given.clone(),
-            brought: given,
-        }
+        Self { now: given.clone(), brought: given }
     }
 
     /// Gives the same bytes another name. If they have the version already, they keep who gave it and since when.
@@ -154,9 +140,7 @@ impl VersionNames {
 
     /// Returns whether a deployment gave it its name, or brought its bytes.
     pub fn are_of(&self, deployment: &DeploymentId) -> bool {
-        [&self.now, &self.brought]
-            .iter()
-            .any(|given| given.deployment == *deployment)
+        [&self.now, &self.brought].iter().any(|given| given.deployment == *deployment)
     }
 
     /// Says it in words: `2.1.0 since 12:00, by …`, and how its bytes came if they came otherwise. `by` tells of the
@@ -164,28 +148,18 @@ impl VersionNames {
     pub fn in_words(&self, by: &str) -> String {
         let GivenVersion { version, since, .. } = &self.now;
         let origin = self.origin().map(|origin| format!("; {origin}"));
-        format!(
-            "{version} since {since}, {by}{}",
-            origin.unwrap_or_default()
-        )
+        format!("{version} since {since}, {by}{}", origin.unwrap_or_default())
     }
 
     /// Says by which deployment its bytes came, and as what, if that is not the deployment that gave it its name. Of
     /// what was there before Windlass no time is told: after a rollback, the time is that of the rollback.
     pub fn origin(&self) -> Option<String> {
-        let GivenVersion {
-            version,
-            deployment,
-            since,
-            ..
-        } = &self.brought;
+        let GivenVersion { version, deployment, since, .. } = &self.brought;
         (self.now.deployment != *deployment).then(|| match version.as_str() {
             BEFORE_WINDLASS => {
                 format!("it was there before Windlass: deployment {deployment} found it")
             }
-            _ => format!(
-                "its bytes came with {version} by deployment {deployment} and are there since {since}"
-            ),
+            _ => format!("its bytes came with {version} by deployment {deployment} and are there since {since}"),
         })
     }
 }
@@ -206,10 +180,7 @@ impl Running {
     /// Makes it the record of a component of this kind.
     #[must_use]
     pub fn of_kind(self, kind: KindName) -> Self {
-        Self {
-            once: !kind.goes_back(),
-            ..self
-        }
+        Self { once: !kind.goes_back(), ..self }
     }
 
     /// Names it by the names of its containers. Without any it is left as it is.
@@ -230,9 +201,9 @@ impl Running {
     /// Returns the names of an image in a container, if it is the one that is recorded there.
     pub fn names_of_image(&self, container: &str, image: &Image) -> Option<&VersionNames> {
         let has = match self.artifact.as_ref()? {
-            Artifact::Images { containers } => containers
-                .get(container)
-                .is_some_and(|known| known.digest == image.digest),
+            Artifact::Images { containers } => {
+                containers.get(container).is_some_and(|known| known.digest == image.digest)
+            }
             one => one.digest() == image.digest,
         };
         has.then(|| self.names_of(Some(container)))
@@ -289,11 +260,7 @@ impl Running {
     }
 
     /// Returns the name that the component had in a deployment. `now` is its present name.
-    pub fn name_in<'a>(
-        &'a self,
-        deployment: &DeploymentId,
-        now: &'a ComponentName,
-    ) -> &'a ComponentName {
+    pub fn name_in<'a>(&'a self, deployment: &DeploymentId, now: &'a ComponentName) -> &'a ComponentName {
         self.known_as.get(deployment).unwrap_or(now)
     }
 
@@ -302,10 +269,8 @@ impl Running {
     pub fn known_like<'a>(mut self, former: impl IntoIterator<Item = &'a Self>) -> Self {
         let all = former.into_iter().flat_map(|former| &former.known_as);
         let of_it = self.deployments();
-        let kept: BTreeMap<DeploymentId, ComponentName> = all
-            .filter(|(id, _)| of_it.contains(id))
-            .map(|(id, name)| (id.clone(), name.clone()))
-            .collect();
+        let kept: BTreeMap<DeploymentId, ComponentName> =
+            all.filter(|(id, _)| of_it.contains(id)).map(|(id, name)| (id.clone(), name.clone())).collect();
         self.known_as = kept;
         self
     }
@@ -351,9 +316,7 @@ impl Running {
     pub fn is_same(&self, other: &Self) -> bool {
         match (&self.artifact, &other.artifact) {
             (Some(own), Some(artifact)) => own.digest() == artifact.digest(),
-            (None, None) => {
-                self.state == other.state || (self.is_as_found() && other.is_as_found())
-            }
+            (None, None) => self.state == other.state || (self.is_as_found() && other.is_as_found()),
             _ => false,
         }
     }

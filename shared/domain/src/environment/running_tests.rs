@@ -13,10 +13,7 @@ fn given(version: &str, deployment: &str, at: u64) -> GivenVersion {
 #[test]
 fn a_name_is_told_with_the_one_under_which_the_bytes_came() {
     let mut names = VersionNames::of(given("2.0.0", "first", 0));
-    assert_eq!(
-        names.in_words("by ann"),
-        "2.0.0 since 1970-01-01T00:00:00Z, by ann"
-    );
+    assert_eq!(names.in_words("by ann"), "2.0.0 since 1970-01-01T00:00:00Z, by ann");
     names.rename(given("2.1.0", "second", 60_000));
     assert_eq!(
         names.in_words("by tom"),
@@ -42,17 +39,11 @@ fn both_names_are_written_and_neither_is_read_alone() {
         "state": 1,
     });
     assert_eq!(serde_json::to_value(&running).unwrap(), written);
-    assert_eq!(
-        serde_json::from_value::<Running>(written.clone()).unwrap(),
-        running
-    );
+    assert_eq!(serde_json::from_value::<Running>(written.clone()).unwrap(), running);
     for member in ["version", "deployment", "since", "brought"] {
         let mut partly = written.clone();
         partly.as_object_mut().unwrap().remove(member);
-        assert!(
-            serde_json::from_value::<Running>(partly).is_err(),
-            "{member}"
-        );
+        assert!(serde_json::from_value::<Running>(partly).is_err(), "{member}");
     }
 }
 
@@ -66,10 +57,7 @@ fn what_was_found_is_written_as_found_and_brought_by_nobody() {
     assert_eq!(written["found"], found);
     assert_eq!(serde_json::from_value::<Running>(written).unwrap(), running);
     let told = running.names.origin().unwrap();
-    assert!(
-        told.contains("deployment first found it") && !told.contains("came with"),
-        "{told}"
-    );
+    assert!(told.contains("deployment first found it") && !told.contains("came with"), "{told}");
     // Rolled back to it, it is there since the rollback; nobody found it then.
     running.names.brought.since = Time(60_000);
     assert_eq!(running.names.origin().unwrap(), told);

@@ -56,10 +56,9 @@ impl Event {
             return None;
         }
         let is_told = match (self.name, self.detail.ending) {
-            (EventName::DeploymentEnded, Some(ending)) => matches!(
-                ending,
-                Ending::RolledBack | Ending::NeedsOperator | Ending::Rejected
-            ),
+            (EventName::DeploymentEnded, Some(ending)) => {
+                matches!(ending, Ending::RolledBack | Ending::NeedsOperator | Ending::Rejected)
+            }
             (
                 EventName::RequestRefused
                 | EventName::HoldSet
@@ -109,18 +108,10 @@ impl Event {
         let first = cause.lines().next().unwrap_or_default();
         let (word, why) = (self.word(), detail.cause_name.as_ref());
         let why = why.map(|name| format!("({name})"));
-        let parts = [
-            detail.version.as_deref(),
-            Some(word.as_str()),
-            why.as_deref(),
-        ];
+        let parts = [detail.version.as_deref(), Some(word.as_str()), why.as_deref()];
         let parts: Vec<&str> = parts.into_iter().flatten().collect();
         let head = parts.join(" ");
-        let line = if first.is_empty() {
-            head
-        } else {
-            format!("{head}: {first}")
-        };
+        let line = if first.is_empty() { head } else { format!("{head}: {first}") };
         let plain = |c: char| match c {
             '"' | '\\' => '\'',
             '<' => '‹',
@@ -142,11 +133,7 @@ impl Event {
         let files = self.detail.stays_reachable.iter();
         let files = files.map(|files| format!("  {}", files.in_words().join(" ")));
         let rest = Some(rest.to_owned()).filter(|rest| !rest.is_empty());
-        let lines: Vec<String> = [first.to_owned()]
-            .into_iter()
-            .chain(files)
-            .chain(rest)
-            .collect();
+        let lines: Vec<String> = [first.to_owned()].into_iter().chain(files).chain(rest).collect();
         lines.join("\n")
     }
 
@@ -155,12 +142,7 @@ impl Event {
         let word = self.word();
         let detail = &self.detail;
         let environment = detail.environment.as_ref().map(EnvironmentName::as_str);
-        let parts = [
-            Some(detail.app.as_str()),
-            environment,
-            detail.version.as_deref(),
-            Some(word.as_str()),
-        ];
+        let parts = [Some(detail.app.as_str()), environment, detail.version.as_deref(), Some(word.as_str())];
         let subject: Vec<&str> = parts.into_iter().flatten().collect();
         let subject = format!("[windlass] {}", subject.join(" "));
         let cause = detail.cause.as_deref().filter(|cause| !cause.is_empty());
@@ -174,11 +156,7 @@ impl Event {
 
 pub(crate) fn ascii(text: &str) -> String {
     let plain = |c: char| {
-        if c.is_ascii() && !c.is_ascii_control() {
-            c
-        } else {
-            '?'
-        }
+        if c.is_ascii() && !c.is_ascii_control() { c } else { '?' }
     };
     text.chars().map(plain).take(LONGEST_SUBJECT).collect()
 }
@@ -204,10 +182,7 @@ mod tests {
     fn what_stays_reachable_is_told_below_the_first_line() {
         let told = |cause: &str| {
             let path = "a.js".to_owned();
-            let (app, prod) = (
-                AppName::new("shop").unwrap(),
-                EnvironmentName::new("prod").unwrap(),
-            );
+            let (app, prod) = (AppName::new("shop").unwrap(), EnvironmentName::new("prod").unwrap());
             let stays = StaysReachable::of(
                 EnvironmentId::new(&app, &prod),
                 &ComponentName::new("web").unwrap(),
@@ -220,17 +195,12 @@ mod tests {
                 stays_reachable: stays.into_iter().collect(),
                 ..Detail::of(&AppName::new("shop").unwrap(), None)
             };
-            Event::new(EventName::DeploymentEnded, detail)
-                .in_text()
-                .message
+            Event::new(EventName::DeploymentEnded, detail).in_text().message
         };
         let text = told("it was so.\n  and so.");
         let lines: Vec<&str> = text.lines().collect();
         assert_eq!((lines[0], lines[2]), ("it was so.", "  and so."));
-        assert!(
-            lines[1].starts_with("  web: 1 file is no longer part"),
-            "{text}"
-        );
+        assert!(lines[1].starts_with("  web: 1 file is no longer part"), "{text}");
         assert_eq!(told("it was so.").lines().count(), 2);
     }
 }

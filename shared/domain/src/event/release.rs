@@ -8,11 +8,7 @@ use std::collections::{BTreeMap, BTreeSet};
 /// Returns an event for each release of which nothing runs any more, whatever took it away: a newer release, a rollback,
 /// a drill, a person. Returns another for each that runs again, because it was brought back. That a release is live for
 /// the first time is said by the ending of its deployment.
-pub fn of_running(
-    of: EnvironmentId<'_>,
-    before: Option<&EnvironmentState>,
-    after: &EnvironmentState,
-) -> Vec<Event> {
+pub fn of_running(of: EnvironmentId<'_>, before: Option<&EnvironmentState>, after: &EnvironmentState) -> Vec<Event> {
     let Some(before) = before else {
         return Vec::new();
     };
@@ -42,9 +38,7 @@ pub fn of_running(
 fn live(state: &EnvironmentState) -> BTreeMap<&DeploymentId, &GivenVersion> {
     let running = state.running.values().filter(|running| !running.once);
     let given = running.flat_map(|running| running.all_names().map(|names| &names.now));
-    let of_release = |given: &&GivenVersion| {
-        ![BEFORE_WINDLASS, ACCEPTED, FOUND].contains(&given.version.as_str())
-    };
+    let of_release = |given: &&GivenVersion| ![BEFORE_WINDLASS, ACCEPTED, FOUND].contains(&given.version.as_str());
     let given = given.filter(of_release);
     given.map(|given| (given.release(), given)).collect()
 }
@@ -85,10 +79,7 @@ mod tests {
             let running = Running::new(None, given.clone(), Value::Null).of_kind(*kind);
             (ComponentName::new(*name).unwrap(), running)
         });
-        EnvironmentState {
-            running: running.collect(),
-            ..EnvironmentState::default()
-        }
+        EnvironmentState { running: running.collect(), ..EnvironmentState::default() }
     }
 
     fn told(before: Option<&EnvironmentState>, after: &EnvironmentState) -> Vec<String> {
@@ -115,21 +106,9 @@ mod tests {
         let gone = "1a 1af 1.0.0 is gone: 2.0.0 runs in shop/prod now.";
         for (before, after, wanted) in [
             // A newer release of it all, and of a part.
-            (
-                vec![("api", api, &one)],
-                vec![("api", api, &two)],
-                vec![gone],
-            ),
-            (
-                vec![("api", api, &one), ("web", web, &one)],
-                vec![("api", api, &two), ("web", web, &one)],
-                vec![],
-            ),
-            (
-                vec![("api", api, &two), ("web", web, &one)],
-                vec![("api", api, &two), ("web", web, &two)],
-                vec![gone],
-            ),
+            (vec![("api", api, &one)], vec![("api", api, &two)], vec![gone]),
+            (vec![("api", api, &one), ("web", web, &one)], vec![("api", api, &two), ("web", web, &one)], vec![]),
+            (vec![("api", api, &two), ("web", web, &one)], vec![("api", api, &two), ("web", web, &two)], vec![gone]),
             // A rollback, and one more to the same; a drill's way there and back is two of them.
             (
                 vec![("api", api, &two)],
@@ -139,16 +118,8 @@ mod tests {
                     "1a 1af 1.0.0 is live again: 1.0.0 runs in shop/prod now.",
                 ],
             ),
-            (
-                vec![("api", api, &back)],
-                vec![("api", api, &again)],
-                vec![],
-            ),
-            (
-                vec![("api", api, &back)],
-                vec![("api", api, &two)],
-                vec![gone],
-            ),
+            (vec![("api", api, &back)], vec![("api", api, &again)], vec![]),
+            (vec![("api", api, &back)], vec![("api", api, &two)], vec![gone]),
             // What was found is no release, and what was run once does not run.
             (vec![], vec![("api", api, &one)], vec![]),
             (vec![("api", api, &found)], vec![("api", api, &one)], vec![]),
@@ -165,9 +136,8 @@ mod tests {
         ] {
             let of = |components: &[(&'static str, KindName, &GivenVersion)]| {
                 let components = components.iter();
-                let components: Vec<_> = components
-                    .map(|(name, kind, given)| (*name, *kind, (*given).clone()))
-                    .collect();
+                let components: Vec<_> =
+                    components.map(|(name, kind, given)| (*name, *kind, (*given).clone())).collect();
                 runs(&components)
             };
             let (before, after) = (of(&before), of(&after));

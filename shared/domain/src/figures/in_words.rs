@@ -15,12 +15,7 @@ pub fn cells(seen: &Figures) -> [String; 5] {
         lead = joined(&lead, without);
     }
     let failed = match seen.failure_rate {
-        Some(rate) => format!(
-            "{} of {} ({:.0} %)",
-            seen.failed,
-            seen.changes,
-            rate * 100.0
-        ),
+        Some(rate) => format!("{} of {} ({:.0} %)", seen.failed, seen.changes, rate * 100.0),
         None => "-".to_owned(),
     };
     let mut restored = spread(seen.time_to_restore);

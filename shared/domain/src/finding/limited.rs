@@ -59,11 +59,7 @@ impl Finding {
     pub fn join(&mut self, other: &Self) {
         let joined = |one: &str, other: &str| {
             let (first, more) = (sentence(one), sentence(other));
-            if first.contains(&more) {
-                one.to_owned()
-            } else {
-                format!("{first} {more}")
-            }
+            if first.contains(&more) { one.to_owned() } else { format!("{first} {more}") }
         };
         self.reason = truncate(joined(&self.reason, &other.reason), LONGEST_SENTENCE);
         self.remedy = truncate(joined(&self.remedy, &other.remedy), LONGEST_SENTENCE);

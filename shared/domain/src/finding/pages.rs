@@ -15,10 +15,7 @@ pub fn pages<'a>(findings: impl IntoIterator<Item = &'a Finding>) -> Option<Stri
     let mut named = BTreeSet::new();
     let mut first_of_each: Vec<&Finding> = findings.into_iter().collect();
     first_of_each.retain(|finding| named.insert(finding.name));
-    let pages: Vec<String> = first_of_each
-        .iter()
-        .map(|finding| finding.name.page())
-        .collect();
+    let pages: Vec<String> = first_of_each.iter().map(|finding| finding.name.page()).collect();
     match pages.as_slice() {
         [] => None,
         [one] => Some(format!("  page: {one}")),

@@ -7,14 +7,8 @@ use std::fmt;
 pub(super) fn sentence(text: &str) -> String {
     let text = text.trim();
     let mut letters = text.chars();
-    let capital: String = letters
-        .next()
-        .map_or_else(String::new, |first| first.to_uppercase().collect());
-    let stop = if text.is_empty() || text.ends_with(['.', '!', '?', ':']) {
-        ""
-    } else {
-        "."
-    };
+    let capital: String = letters.next().map_or_else(String::new, |first| first.to_uppercase().collect());
+    let stop = if text.is_empty() || text.ends_with(['.', '!', '?', ':']) { "" } else { "." };
     format!("{capital}{}{stop}", letters.as_str())
 }
 

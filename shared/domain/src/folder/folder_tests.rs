@@ -2,18 +2,11 @@ use super::*;
 
 fn patterns(publish: &str, exclude: &str) -> FolderPatterns {
     let list = |text: &str| text.split_whitespace().map(str::to_owned).collect();
-    FolderPatterns {
-        publish: list(publish),
-        exclude: list(exclude),
-    }
+    FolderPatterns { publish: list(publish), exclude: list(exclude) }
 }
 
 fn rules(destination: Destination, publish: &str, exclude: &str) -> FolderRules {
-    FolderRules::new(Folder {
-        destination,
-        patterns: &patterns(publish, exclude),
-    })
-    .unwrap()
+    FolderRules::new(Folder { destination, patterns: &patterns(publish, exclude) }).unwrap()
 }
 
 /// The fate in one word, with the path that is refused or the name that leaves it out.
@@ -38,11 +31,7 @@ fn each_name_of_the_table_counts_at_every_depth_and_in_every_case() {
         for name in row.names {
             for place in ["", "assets/", "a/b/c/"] {
                 let path = format!("{place}{}", example(name));
-                let turned = [
-                    path.clone(),
-                    path.to_ascii_uppercase(),
-                    path.replace('/', "\\"),
-                ];
+                let turned = [path.clone(), path.to_ascii_uppercase(), path.replace('/', "\\")];
                 let within = format!("{path}/within/file.js");
                 for path in turned.into_iter().chain([within]) {
                     for destination in [Destination::Site, Destination::Function] {
@@ -116,11 +105,8 @@ fn a_hostile_spelling_changes_nothing() {
 
 #[test]
 fn the_declaration_lets_files_go_and_takes_others_out() {
-    let site = rules(
-        Destination::Site,
-        ".env.example .aws/config /.DS_Store keys/",
-        "*.map !keep.map drafts/ .env.local",
-    );
+    let site =
+        rules(Destination::Site, ".env.example .aws/config /.DS_Store keys/", "*.map !keep.map drafts/ .env.local");
     let table = [
         (".env.example", "published .env.example"),
         ("docs/.env.example", "published .env.example"),
@@ -145,19 +131,12 @@ fn the_declaration_lets_files_go_and_takes_others_out() {
 #[test]
 fn a_link_counts_by_its_name_and_by_what_it_leads_to() {
     let site = rules(Destination::Site, "", "bin");
-    let refused = |path: &str, what| Fate::Refused {
-        path: path.to_owned(),
-        what,
-    };
+    let refused = |path: &str, what| Fate::Refused { path: path.to_owned(), what };
     let env = "a file of environment variables";
     let table = [
         ("config.txt", "../.env", refused("config.txt", env)),
         (".env", "config.txt", refused(".env", env)),
-        (
-            "key",
-            "/home/anna/.ssh/id_ed25519",
-            refused("key", "a file of credentials"),
-        ),
+        ("key", "/home/anna/.ssh/id_ed25519", refused("key", "a file of credentials")),
         ("a.html", "b.html", Fate::Goes),
         ("bin", "../.env", Fate::LeftOut("bin".into())),
     ];
@@ -173,39 +152,24 @@ const CERTIFICATE: &str = "-----BEGIN CERTIFICATE-----\nMIID\n-----END CERTIFICA
 fn a_private_key_is_known_by_its_content() {
     let utf16 = |text: &str| {
         let units = [0xff, 0xfe].into_iter();
-        units
-            .chain(text.bytes().flat_map(|byte| [byte, 0]))
-            .collect::<Vec<u8>>()
+        units.chain(text.bytes().flat_map(|byte| [byte, 0])).collect::<Vec<u8>>()
     };
     let keys: [(&str, Vec<u8>); 12] = [
         ("logo.png", KEY_LINE.into()),
         ("a", KEY_LINE.replace("PRIVATE", "RSA PRIVATE").into()),
         ("a", KEY_LINE.replace("PRIVATE", "ENCRYPTED PRIVATE").into()),
         ("a", KEY_LINE.replace("PRIVATE", "OPENSSH PRIVATE").into()),
-        (
-            "a",
-            KEY_LINE
-                .replace("KEY", "KEY BLOCK")
-                .replace("PRIVATE", "PGP PRIVATE")
-                .into(),
-        ),
+        ("a", KEY_LINE.replace("KEY", "KEY BLOCK").replace("PRIVATE", "PGP PRIVATE").into()),
         ("a", "---- BEGIN SSH2 ENCRYPTED PRIVATE KEY ----\n".into()),
         ("a", format!("\u{feff}{KEY_LINE}").into()),
         ("a", format!("\n \r\n\t\n  {KEY_LINE}").into()),
         ("a", utf16(KEY_LINE)),
         ("chain.pem", format!("{CERTIFICATE}{KEY_LINE}").into()),
         ("a.txt", format!("{CERTIFICATE}\n{KEY_LINE}").into()),
-        (
-            "a.pem",
-            format!("Bag Attributes\n  friendlyName: a\n{KEY_LINE}").into(),
-        ),
+        ("a.pem", format!("Bag Attributes\n  friendlyName: a\n{KEY_LINE}").into()),
     ];
     for (name, bytes) in keys {
-        assert!(
-            is_private_key(name, &bytes),
-            "{name} {:?}",
-            String::from_utf8_lossy(&bytes)
-        );
+        assert!(is_private_key(name, &bytes), "{name} {:?}", String::from_utf8_lossy(&bytes));
     }
     let others: [(&str, Vec<u8>); 8] = [
         ("chain.pem", CERTIFICATE.into()),
@@ -227,15 +191,9 @@ fn a_key_goes_only_where_publish_names_it_or_few_may_read_it() {
     let key = |destination, publish: &str| {
         rules(destination, publish, "").fate_by_content("docs/test.pem", KEY_LINE.as_bytes())
     };
-    let refused = Fate::Refused {
-        path: "docs/test.pem".into(),
-        what: KEY,
-    };
+    let refused = Fate::Refused { path: "docs/test.pem".into(), what: KEY };
     assert_eq!(key(Destination::Site, ""), refused);
-    assert_eq!(
-        key(Destination::Site, "docs/*.pem"),
-        Fate::Published("docs/*.pem".into())
-    );
+    assert_eq!(key(Destination::Site, "docs/*.pem"), Fate::Published("docs/*.pem".into()));
     assert_eq!(key(Destination::Function, ""), Fate::Goes);
 }
 
@@ -243,25 +201,13 @@ fn a_key_goes_only_where_publish_names_it_or_few_may_read_it() {
 fn files_are_counted_and_named_once() {
     let site = rules(Destination::Site, ".env.example index.html", "*.map");
     let mut sorting = Sorting::default();
-    let files = [
-        ".git/HEAD",
-        ".git/config",
-        ".env",
-        ".env.example",
-        "index.html",
-        "a.js.map",
-        "b/.DS_Store",
-        ".DS_Store",
-    ];
+    let files =
+        [".git/HEAD", ".git/config", ".env", ".env.example", "index.html", "a.js.map", "b/.DS_Store", ".DS_Store"];
     for file in files {
         sorting.add(site.fate(file));
     }
     let refused = sorting.refusals("web.zip", &site);
     let warnings = sorting.warnings("web.zip", &site);
-    let told: Vec<String> = refused
-        .iter()
-        .chain(&warnings)
-        .map(ToString::to_string)
-        .collect();
+    let told: Vec<String> = refused.iter().chain(&warnings).map(ToString::to_string).collect();
     insta::assert_snapshot!(told.join("\n"));
 }

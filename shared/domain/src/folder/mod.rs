@@ -84,10 +84,7 @@ impl FolderRules {
         match (named_by(&self.publish, &path), treatment) {
             (Some(pattern), _) => Fate::Published(pattern),
             (None, Treatment::LeftOut) => Fate::LeftOut(hit.name.to_owned()),
-            (None, _) => Fate::Refused {
-                path: hit.path,
-                what: hit.row.what,
-            },
+            (None, _) => Fate::Refused { path: hit.path, what: hit.row.what },
         }
     }
 
@@ -98,10 +95,7 @@ impl FolderRules {
             return fate;
         }
         match self.fate(leads_to) {
-            Fate::Refused { what, .. } => Fate::Refused {
-                path: path.to_owned(),
-                what,
-            },
+            Fate::Refused { what, .. } => Fate::Refused { path: path.to_owned(), what },
             _ => Fate::Goes,
         }
     }
@@ -113,10 +107,7 @@ impl FolderRules {
         }
         match named_by(&self.publish, &plain(path)) {
             Some(pattern) => Fate::Published(pattern),
-            None => Fate::Refused {
-                path: path.to_owned(),
-                what: KEY,
-            },
+            None => Fate::Refused { path: path.to_owned(), what: KEY },
         }
     }
 }
@@ -124,17 +115,13 @@ impl FolderRules {
 /// Returns a path with slashes alone, as programs that unpack an archive may read it.
 fn plain(path: &str) -> String {
     let path = path.replace('\\', "/");
-    let parts = path
-        .split('/')
-        .filter(|part| !matches!(*part, "" | "." | ".."));
+    let parts = path.split('/').filter(|part| !matches!(*part, "" | "." | ".."));
     parts.collect::<Vec<_>>().join("/")
 }
 
 fn named_by(matcher: &Gitignore, path: &str) -> Option<String> {
     let found = matcher.matched_path_or_any_parents(path, false);
-    found
-        .is_ignore()
-        .then(|| found.inner().map(|glob| glob.original().to_owned()))?
+    found.is_ignore().then(|| found.inner().map(|glob| glob.original().to_owned()))?
 }
 
 #[cfg(test)]

@@ -30,10 +30,7 @@ pub struct Folder<'a> {
 
 impl Folder<'_> {
     /// A folder of which nobody knows what it is for.
-    pub const UNKNOWN: Self = Self {
-        destination: Destination::Unknown,
-        patterns: FolderPatterns::NONE,
-    };
+    pub const UNKNOWN: Self = Self { destination: Destination::Unknown, patterns: FolderPatterns::NONE };
 }
 
 /// The most patterns of one list. They stand in the ledger with each deployment.
@@ -47,10 +44,7 @@ const WRITE: &str = "Write a line of a `.gitignore`: `*.map`, `drafts/`, `/inter
 
 impl FolderPatterns {
     /// No patterns.
-    pub const NONE: &Self = &Self {
-        publish: Vec::new(),
-        exclude: Vec::new(),
-    };
+    pub const NONE: &Self = &Self { publish: Vec::new(), exclude: Vec::new() };
 
     /// Returns whether there are none.
     pub const fn is_empty(&self) -> bool {
@@ -58,20 +52,11 @@ impl FolderPatterns {
     }
 
     /// Checks the patterns of the component at `path`.
-    pub(crate) fn resolve(
-        scope: &mut Scope<'_>,
-        path: &str,
-        publish: &[String],
-        exclude: &[String],
-    ) -> Self {
+    pub(crate) fn resolve(scope: &mut Scope<'_>, path: &str, publish: &[String], exclude: &[String]) -> Self {
         for (field, patterns) in [("publish", publish), ("exclude", exclude)] {
             check(scope, &join(path, field), patterns);
         }
-        for (i, pattern) in publish
-            .iter()
-            .enumerate()
-            .filter(|(_, one)| is_too_wide(one))
-        {
+        for (i, pattern) in publish.iter().enumerate().filter(|(_, one)| is_too_wide(one)) {
             scope.find(
                 FindingName::BadValue,
                 &format!("{path}.publish[{i}]"),
@@ -79,10 +64,7 @@ impl FolderPatterns {
                 "Name the files or folders that shall go, such as `.env.example` or `docs/keys/*.pem`.",
             );
         }
-        Self {
-            publish: publish.to_vec(),
-            exclude: exclude.to_vec(),
-        }
+        Self { publish: publish.to_vec(), exclude: exclude.to_vec() }
     }
 }
 
@@ -91,10 +73,7 @@ fn check(scope: &mut Scope<'_>, path: &str, patterns: &[String]) {
         scope.find(
             FindingName::TooLarge,
             path,
-            format!(
-                "It has {}, and at most {MOST} are taken.",
-                count(patterns.len(), "pattern")
-            ),
+            format!("It has {}, and at most {MOST} are taken.", count(patterns.len(), "pattern")),
             "Name folders in place of their files.",
         );
     }
@@ -120,9 +99,7 @@ fn syntax_fault(pattern: &str) -> Option<String> {
         return Some("a line that begins with `#` is a comment; write `\\#`".to_owned());
     }
     if pattern.len() > LONGEST || pattern.chars().any(char::is_control) {
-        return Some(format!(
-            "it has control characters, or more than {LONGEST} bytes"
-        ));
+        return Some(format!("it has control characters, or more than {LONGEST} bytes"));
     }
     matcher(std::slice::from_ref(&pattern)).err()
 }
@@ -133,11 +110,7 @@ fn is_too_wide(pattern: &String) -> bool {
         return false;
     };
     let mut first = TABLE.iter().filter_map(|row| row.names.first());
-    first.all(|name| {
-        matcher
-            .matched_path_or_any_parents(name.replace('*', "x"), false)
-            .is_ignore()
-    })
+    first.all(|name| matcher.matched_path_or_any_parents(name.replace('*', "x"), false).is_ignore())
 }
 
 /// Returns what matches the patterns together: the last one that names a file counts.

@@ -66,9 +66,7 @@ impl Sorting {
     /// Returns a finding for each file and folder that is refused. `archive` is how findings call what is packed.
     pub fn refusals(&self, archive: &str, rules: &FolderRules) -> Vec<Finding> {
         let refused = self.refused.iter();
-        refused
-            .map(|(path, (what, files))| refusal(archive, rules, path, what, *files))
-            .collect()
+        refused.map(|(path, (what, files))| refusal(archive, rules, path, what, *files)).collect()
     }
 
     /// Returns what stops nothing: the files that are left out, and the patterns of `publish` that do nothing.
@@ -82,10 +80,7 @@ impl Sorting {
                  or take the pattern out of `exclude`",
             )
         });
-        left_out
-            .into_iter()
-            .chain(self.idle(archive, rules))
-            .collect()
+        left_out.into_iter().chain(self.idle(archive, rules)).collect()
     }
 
     /// Returns a warning for each pattern of `publish` by which no file goes.
@@ -107,17 +102,11 @@ impl Sorting {
 fn refusal(archive: &str, rules: &FolderRules, path: &str, what: &str, files: usize) -> Finding {
     let whose = match rules.destination {
         Destination::Site => "everybody could read it, also after a rollback",
-        Destination::Function | Destination::Unknown => {
-            "whoever may read what is released could read it"
-        }
+        Destination::Function | Destination::Unknown => "whoever may read what is released could read it",
     };
     let more = match files {
         0 | 1 => String::new(),
-        files => format!(
-            " ({} {} refused)",
-            count(files, "file"),
-            agree(files, "is", "are")
-        ),
+        files => format!(" ({} {} refused)", count(files, "file"), agree(files, "is", "are")),
     };
     Finding::new(
         FindingName::FileRefused,

@@ -119,16 +119,7 @@ pub const TABLE: [Row; 8] = [
     },
     Row {
         what: "a private key",
-        names: &[
-            "id_rsa",
-            "id_dsa",
-            "id_ecdsa",
-            "id_ecdsa_sk",
-            "id_ed25519",
-            "id_ed25519_sk",
-            "*.ppk",
-            "*.pvk",
-        ],
+        names: &["id_rsa", "id_dsa", "id_ecdsa", "id_ecdsa_sk", "id_ed25519", "id_ed25519_sk", "*.ppk", "*.pvk"],
         site: Treatment::Refused,
         function: Treatment::Goes,
     },
@@ -209,23 +200,14 @@ static MATCHER: LazyLock<Gitignore> = LazyLock::new(|| {
 pub(super) fn hit(path: &str) -> Option<Hit> {
     let lower = path.to_lowercase();
     let ends = lower.match_indices('/').map(|(at, _)| at);
-    let mut parts = ends
-        .map(|at| (&lower[..at], true))
-        .chain([(lower.as_str(), false)]);
-    let (depth, pattern) = parts
-        .by_ref()
-        .enumerate()
-        .find_map(|(depth, (part, is_folder))| {
-            let found = MATCHER.matched(part, is_folder);
-            Some((depth, found.inner()?.original().to_owned()))
-        })?;
+    let mut parts = ends.map(|at| (&lower[..at], true)).chain([(lower.as_str(), false)]);
+    let (depth, pattern) = parts.by_ref().enumerate().find_map(|(depth, (part, is_folder))| {
+        let found = MATCHER.matched(part, is_folder);
+        Some((depth, found.inner()?.original().to_owned()))
+    })?;
     let (row, name) = row_of(&pattern)?;
     let outermost: Vec<&str> = path.split('/').take(depth + 1).collect();
-    Some(Hit {
-        row,
-        name,
-        path: outermost.join("/"),
-    })
+    Some(Hit { row, name, path: outermost.join("/") })
 }
 
 fn row_of(pattern: &str) -> Option<(&'static Row, &'static str)> {

@@ -42,10 +42,7 @@ impl ChangedBy {
         // Records tell whole seconds: a call in the second in which it began may be later than that.
         let calls = calls.filter(|call| call.at.0 / 1000 >= after.0 / 1000 && call.at <= until);
         let newest = calls.max_by_key(|call| call.at);
-        newest.map_or_else(
-            || Self::Nobody("it has no call on that resource in this time".to_owned()),
-            Self::Named,
-        )
+        newest.map_or_else(|| Self::Nobody("it has no call on that resource in this time".to_owned()), Self::Named)
     }
 }
 
@@ -61,11 +58,7 @@ fn call(event: &Value) -> Option<Call> {
     let by = names.into_iter().find_map(Value::as_str)?;
     let at = Time::parse(record["eventTime"].as_str()?)?;
     let kept = |text: &str| text.chars().take(LONGEST).collect();
-    Some(Call {
-        by: kept(by),
-        event: kept(event["EventName"].as_str()?),
-        at,
-    })
+    Some(Call { by: kept(by), event: kept(event["EventName"].as_str()?), at })
 }
 
 /// As a part of a sentence.
@@ -103,9 +96,7 @@ mod tests {
         let mut read = ann();
         read["readOnly"] = true.into();
         let none = "CloudTrail names nobody: it has no call on that resource in this time";
-        let updated = |at: &str| {
-            format!("CloudTrail tells of UpdateAlias by arn:aws:iam::1:user/ann at {at}")
-        };
+        let updated = |at: &str| format!("CloudTrail tells of UpdateAlias by arn:aws:iam::1:user/ann at {at}");
         let [early, same, one, two, late] = [
             "2026-11-24T12:59:59Z",
             "2026-11-24T13:00:00Z",
@@ -116,18 +107,9 @@ mod tests {
         let table = [
             (json!({}), none.to_owned()),
             (json!({"Events": []}), none.to_owned()),
-            (
-                json!({"Events": [event("UpdateAlias", same, ann())]}),
-                updated(same),
-            ),
-            (
-                json!({"Events": [event("UpdateAlias", one, ann())]}),
-                updated(one),
-            ),
-            (
-                json!({"Events": [event("UpdateAlias", one, ann()), event("UpdateAlias", two, ann())]}),
-                updated(two),
-            ),
+            (json!({"Events": [event("UpdateAlias", same, ann())]}), updated(same)),
+            (json!({"Events": [event("UpdateAlias", one, ann())]}), updated(one)),
+            (json!({"Events": [event("UpdateAlias", one, ann()), event("UpdateAlias", two, ann())]}), updated(two)),
             (
                 json!({"Events": [event("UpdateAlias", early, ann()), event("UpdateAlias", late, ann())]}),
                 none.to_owned(),
@@ -138,23 +120,16 @@ mod tests {
             ),
             (
                 json!({"Events": [event("UpdateService", one, by_service)]}),
-                format!(
-                    "CloudTrail tells of UpdateService by cloudformation.amazonaws.com at {one}"
-                ),
+                format!("CloudTrail tells of UpdateService by cloudformation.amazonaws.com at {one}"),
             ),
             (
                 json!({"Events": [event("UpdateService", one, json!({}))]}),
                 format!("CloudTrail tells of UpdateService by ann at {one}"),
             ),
-            (
-                json!({"Events": [{"EventName": "UpdateAlias", "CloudTrailEvent": "no record"}]}),
-                none.to_owned(),
-            ),
+            (json!({"Events": [{"EventName": "UpdateAlias", "CloudTrailEvent": "no record"}]}), none.to_owned()),
         ];
-        let (after, until) = (
-            Time::parse("2026-11-24T13:00:00.400Z").unwrap(),
-            Time::parse("2026-11-24T14:00:00Z").unwrap(),
-        );
+        let (after, until) =
+            (Time::parse("2026-11-24T13:00:00.400Z").unwrap(), Time::parse("2026-11-24T14:00:00Z").unwrap());
         for (answer, wanted) in table {
             let who = ChangedBy::of(&answer, after, until);
             assert_eq!(who.to_string(), wanted, "{answer}");

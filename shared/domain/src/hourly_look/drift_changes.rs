@@ -16,24 +16,18 @@ pub fn found(before: Option<&HourlyLook>, after: &HourlyLook) -> Option<String> 
     let new: Vec<(&ComponentName, &Difference)> = new.collect();
     let (app, environment) = (&after.app, &after.environment);
     let names = in_words(new.iter().map(|(name, _)| *name))?;
-    let mut lines = vec![format!(
-        "{app} {environment} has DRIFTED: {names}, not as Windlass left it."
-    )];
-    lines.extend(
-        new.iter()
-            .map(|(name, it)| format!("  {name}: {}", it.in_words())),
-    );
+    let mut lines = vec![format!("{app} {environment} has DRIFTED: {names}, not as Windlass left it.")];
+    lines.extend(new.iter().map(|(name, it)| format!("  {name}: {}", it.in_words())));
     let is_restored = |name: &ComponentName| {
         let watched = after.components.get(name);
         watched.is_some_and(|one| one.to_restore().is_some())
     };
-    let (restored, left): (Vec<&ComponentName>, Vec<&ComponentName>) = new
-        .into_iter()
-        .map(|(name, _)| name)
-        .partition(|name| is_restored(name));
-    lines.extend(in_words(restored.into_iter()).map(|names| {
-        format!("  next: Windlass restores {names} by itself, unless something stands in the way")
-    }));
+    let (restored, left): (Vec<&ComponentName>, Vec<&ComponentName>) =
+        new.into_iter().map(|(name, _)| name).partition(|name| is_restored(name));
+    lines.extend(
+        in_words(restored.into_iter())
+            .map(|names| format!("  next: Windlass restores {names} by itself, unless something stands in the way")),
+    );
     if !left.is_empty() {
         lines.push(format!(
             "  next: compare it again by {}; deploy what is recorded once more, or bring the change as a release",
@@ -46,8 +40,7 @@ pub fn found(before: Option<&HourlyLook>, after: &HourlyLook) -> Option<String> 
 /// Says what differed and does not differ any more.
 pub fn gone(before: Option<&HourlyLook>, after: &HourlyLook) -> Option<String> {
     let former = before?.components.iter();
-    let gone = former
-        .filter(|(name, former)| former.difference.is_some() && of(Some(after), name).is_none());
+    let gone = former.filter(|(name, former)| former.difference.is_some() && of(Some(after), name).is_none());
     let (app, environment) = (&after.app, &after.environment);
     let lines: Vec<String> = gone
         .map(|(name, _)| {
@@ -84,10 +77,6 @@ impl Difference {
         parts.extend(self.reason.clone());
         let (from, to) = (self.not_before, self.seen_at);
         let who = self.who.as_ref().map(|who| format!("; {who}"));
-        format!(
-            "{}; it began between {from} and {to}{}",
-            parts.join("; "),
-            who.unwrap_or_default()
-        )
+        format!("{}; it began between {from} and {to}{}", parts.join("; "), who.unwrap_or_default())
     }
 }

@@ -77,12 +77,7 @@ impl HourlyLook {
             let component = if is_behind { behind(one) } else { of(one) };
             (name.clone(), component)
         });
-        LookResult {
-            looked: self.looked,
-            due: self.due,
-            components: shown.collect(),
-            left: self.left.clone(),
-        }
+        LookResult { looked: self.looked, due: self.due, components: shown.collect(), left: self.left.clone() }
     }
 }
 
@@ -120,11 +115,7 @@ fn of(one: &Watched) -> Component {
     };
     let unknown = one.unknown.as_ref();
     let unknown = unknown.map(|why| format!("{why}; what is told here was seen before that"));
-    let Difference {
-        not_before,
-        seen_at,
-        ..
-    } = *difference;
+    let Difference { not_before, seen_at, .. } = *difference;
     Component {
         at: one.at,
         drift: one.drift,
@@ -132,10 +123,7 @@ fn of(one: &Watched) -> Component {
         seen: difference.seen.clone(),
         reason: unknown.or_else(|| difference.reason.clone()),
         fields: difference.fields.clone(),
-        began: Some(BeganBetween {
-            not_before,
-            seen_at,
-        }),
+        began: Some(BeganBetween { not_before, seen_at }),
         who: difference.who.clone(),
         heal: one.heal,
     }
@@ -182,9 +170,7 @@ impl LookResult {
     /// Returns whether everything was looked at, and is as recorded.
     pub fn is_as_recorded(&self) -> bool {
         let mut all = self.components.values();
-        !self.components.is_empty()
-            && self.left.is_empty()
-            && all.all(|one| one.drift == Drift::None)
+        !self.components.is_empty() && self.left.is_empty() && all.all(|one| one.drift == Drift::None)
     }
 
     /// Returns the components that are not as recorded, or could not be told, each in a few words.

@@ -131,12 +131,7 @@ impl AsWritten for Written {
 
 impl Kind for Appconfig {
     fn claim(&self) -> Claim {
-        let Self {
-            application,
-            environment,
-            profile,
-            ..
-        } = self;
+        let Self { application, environment, profile, .. } = self;
         Claim {
             sort: "appconfig:profile",
             member: "profile",
@@ -148,17 +143,11 @@ impl Kind for Appconfig {
     }
 
     fn extent(&self) -> Extent {
-        Extent {
-            seconds: WAITED_S,
-            polls: polls(WAITED_S),
-        }
+        Extent { seconds: WAITED_S, polls: polls(WAITED_S) }
     }
 
     fn takes_from(&self) -> Option<TakenOutputs<'_>> {
-        (!self.fill.is_empty()).then(|| TakenOutputs {
-            member: "fill",
-            outputs: self.fill.iter().collect(),
-        })
+        (!self.fill.is_empty()).then(|| TakenOutputs { member: "fill", outputs: self.fill.iter().collect() })
     }
 }
 
@@ -167,8 +156,7 @@ impl Resolve for Appconfig {
     const MEMORY_MB: u64 = 256;
 
     fn resolve(scope: &mut Scope<'_>, path: &str, written: &Written, _: &Gates) -> Self {
-        let mut text =
-            |field: &str, text: &Text, form: &Form| scope.text(&join(path, field), text, form);
+        let mut text = |field: &str, text: &Text, form: &Form| scope.text(&join(path, field), text, form);
         Self {
             application: text("application", &written.application, &NAME),
             environment: text("environment", &written.environment, &NAME),

@@ -48,12 +48,7 @@ const NAME: Form = Form {
 impl Group {
     /// Resolves the group that is written at this path of the declaration. Notes in the scope what is wrong with it,
     /// and that it stands beside another member that moves callers.
-    pub(crate) fn resolve(
-        scope: &mut Scope<'_>,
-        path: &str,
-        written: &Written,
-        has_rollout: bool,
-    ) -> Self {
+    pub(crate) fn resolve(scope: &mut Scope<'_>, path: &str, written: &Written, has_rollout: bool) -> Self {
         if has_rollout {
             scope.find(
                 FindingName::NotSupported,

@@ -121,10 +121,7 @@ impl Strategy {
     }
 
     /// Returns whether tasks are replaced one by one, so that there is no traffic to shift.
-    #[allow(
-        clippy::trivially_copy_pass_by_ref,
-        reason = "serde hands over a reference"
-    )]
+    #[allow(clippy::trivially_copy_pass_by_ref, reason = "serde hands over a reference")]
     pub const fn is_rolling(&self) -> bool {
         matches!(self, Self::Rolling)
     }
@@ -132,9 +129,7 @@ impl Strategy {
 
 /// A stage of a service deployment at which ECS can pause it, and callers, or those that test, get something new (Amazon
 /// ECS Developer Guide, "Pause hooks for Amazon ECS service deployments"). In their order.
-#[derive(
-    Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, JsonSchema,
-)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "SCREAMING_SNAKE_CASE")]
 pub enum Pause {
     /// The new tasks get the test traffic.
@@ -147,11 +142,8 @@ pub enum Pause {
 
 impl Pause {
     /// All of them, in their order.
-    pub const ALL: [Self; 3] = [
-        Self::PostTestTrafficShift,
-        Self::PreProductionTrafficShift,
-        Self::PostProductionTrafficShift,
-    ];
+    pub const ALL: [Self; 3] =
+        [Self::PostTestTrafficShift, Self::PreProductionTrafficShift, Self::PostProductionTrafficShift];
 
     /// Returns the name, in `app.yaml` and in ECS.
     pub const fn as_str(self) -> &'static str {
@@ -210,8 +202,7 @@ impl AsWritten for Written {
 
     fn steps(&self) -> Option<Steps> {
         let waits = self.pause.contains(&Pause::PreProductionTrafficShift);
-        matches!(self.rollout, Strategy::Canary | Strategy::Linear)
-            .then_some(Steps::OfAws { waits })
+        matches!(self.rollout, Strategy::Canary | Strategy::Linear).then_some(Steps::OfAws { waits })
     }
 
     fn waits_with_test_traffic(&self) -> bool {
@@ -272,15 +263,8 @@ impl Kind for Ecs {
     /// here, so such a rollout may be polled as often as the longest change.
     fn extent(&self) -> Extent {
         let seconds = self.steady_within.as_s();
-        let polled = if self.rollout.is_rolling() && self.codedeploy.is_none() {
-            seconds
-        } else {
-            LONGEST_WAIT.as_s()
-        };
-        Extent {
-            seconds,
-            polls: polls(polled),
-        }
+        let polled = if self.rollout.is_rolling() && self.codedeploy.is_none() { seconds } else { LONGEST_WAIT.as_s() };
+        Extent { seconds, polls: polls(polled) }
     }
 
     /// ECS keeps the former tasks for a time, and then ends the deployment.
@@ -350,10 +334,7 @@ impl Resolve for Ecs {
 /// Returns the containers and their repositories, by whichever of the two forms is written.
 fn containers(scope: &mut Scope<'_>, path: &str, written: &Written) -> BTreeMap<String, String> {
     let at = |field: &str| join(path, field);
-    let one = [
-        ("container", written.container.as_ref()),
-        ("repository", written.repository.as_ref()),
-    ];
+    let one = [("container", written.container.as_ref()), ("repository", written.repository.as_ref())];
     let Some(several) = &written.containers else {
         for (field, text) in one {
             if text.is_none() {
@@ -375,9 +356,7 @@ fn containers(scope: &mut Scope<'_>, path: &str, written: &Written) -> BTreeMap<
             FindingName::Duplicate,
             &at(field),
             format!("`{field}` is given beside `containers`, which says all of it."),
-            format!(
-                "Leave `{field}` out, or `containers` for a service with one image of its own."
-            ),
+            format!("Leave `{field}` out, or `containers` for a service with one image of its own."),
         );
     }
     let each = several.iter().map(|(container, repository)| {

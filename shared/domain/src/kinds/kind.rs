@@ -31,17 +31,9 @@ pub trait Kind {
     fn of_installation(&self, of: &dyn Fn(&str) -> Option<String>, path: &str) -> Option<Finding> {
         let (member, name) = self.function_or_bucket()?;
         let of = of(&name)?;
-        let sort = if member == "bucket" {
-            member
-        } else {
-            "function"
-        };
+        let sort = if member == "bucket" { member } else { "function" };
         let what = format!("{sort} `{name}`");
-        Some(installation::not_a_target(
-            format!("{path}.{member}"),
-            &what,
-            &of,
-        ))
+        Some(installation::not_a_target(format!("{path}.{member}"), &what, &of))
     }
 
     /// Returns the most that one change of it takes of a deployment's time and of the history of its execution.

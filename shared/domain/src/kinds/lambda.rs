@@ -127,11 +127,7 @@ impl AsWritten for Written {
     }
 
     fn split(&self) -> Option<Split<'_>> {
-        Some(Split::Alias {
-            function: &self.function,
-            alias: self.alias.as_ref()?,
-            rollout: self.rollout.as_ref()?,
-        })
+        Some(Split::Alias { function: &self.function, alias: self.alias.as_ref()?, rollout: self.rollout.as_ref()? })
     }
 }
 
@@ -199,10 +195,7 @@ impl Kind for Lambda {
     /// A function of a repository takes images.
     fn folder(&self) -> Option<Folder<'_>> {
         let takes_zip = self.repository.is_none();
-        takes_zip.then_some(Folder {
-            destination: Destination::Function,
-            patterns: &self.files,
-        })
+        takes_zip.then_some(Folder { destination: Destination::Function, patterns: &self.files })
     }
 }
 
@@ -222,11 +215,7 @@ impl Resolve for Lambda {
         }
         let has_patterns = !written.publish.is_empty() || !written.exclude.is_empty();
         if has_patterns && written.repository.is_some() {
-            let field = if written.exclude.is_empty() {
-                "publish"
-            } else {
-                "exclude"
-            };
+            let field = if written.exclude.is_empty() { "publish" } else { "exclude" };
             scope.find(
                 FindingName::BadValue,
                 &at(field),
@@ -271,11 +260,7 @@ impl Resolve for Lambda {
         Self {
             function: scope.text(&at("function"), &written.function, &aws_name::FUNCTION),
             alias: scope.maybe(&at("alias"), written.alias.as_ref(), &aws_name::ALIAS),
-            repository: scope.maybe(
-                &at("repository"),
-                written.repository.as_ref(),
-                &aws_name::REPOSITORY,
-            ),
+            repository: scope.maybe(&at("repository"), written.repository.as_ref(), &aws_name::REPOSITORY),
             rollout,
             codedeploy,
             is_tried: written.gates.invocations.iter().flatten().next().is_some(),

@@ -48,9 +48,9 @@ impl Written {
     pub fn steps(&self) -> Vec<u8> {
         match (&self.canary, self.linear) {
             (Some(steps), _) => steps.clone(),
-            (None, Some(step)) => (1..100u8)
-                .map_while(|n| step.checked_mul(n).filter(|percent| *percent < 100))
-                .collect(),
+            (None, Some(step)) => {
+                (1..100u8).map_while(|n| step.checked_mul(n).filter(|percent| *percent < 100)).collect()
+            }
             (None, None) => Vec::new(),
         }
     }
@@ -59,12 +59,7 @@ impl Written {
 impl Rollout {
     /// Resolves the rollout that is written at this path of the declaration, and notes in the scope what is wrong with
     /// it. Each step is watched until the slowest gate tells something.
-    pub(crate) fn resolve(
-        scope: &mut Scope<'_>,
-        path: &str,
-        written: &Written,
-        slowest: Option<&Slowest>,
-    ) -> Self {
+    pub(crate) fn resolve(scope: &mut Scope<'_>, path: &str, written: &Written, slowest: Option<&Slowest>) -> Self {
         if written.canary.is_some() == written.linear.is_some() {
             scope.find(
                 FindingName::BadValue,
@@ -85,10 +80,7 @@ impl Rollout {
         if let Some(slowest) = slowest {
             slowest.check(scope, &join(path, "every"), written.every);
         }
-        Self {
-            steps,
-            every: written.every,
-        }
+        Self { steps, every: written.every }
     }
 }
 
@@ -98,18 +90,9 @@ mod tests {
 
     #[test]
     fn a_linear_rollout_goes_in_equal_steps_below_100() {
-        let table: [(u8, &[u8]); 4] = [
-            (25, &[25, 50, 75]),
-            (33, &[33, 66, 99]),
-            (50, &[50]),
-            (100, &[]),
-        ];
+        let table: [(u8, &[u8]); 4] = [(25, &[25, 50, 75]), (33, &[33, 66, 99]), (50, &[50]), (100, &[])];
         for (linear, steps) in table {
-            let rollout = Written {
-                canary: None,
-                linear: Some(linear),
-                every: five_minutes(),
-            };
+            let rollout = Written { canary: None, linear: Some(linear), every: five_minutes() };
             assert_eq!(rollout.steps(), steps, "{linear}");
         }
     }

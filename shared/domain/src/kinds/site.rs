@@ -147,10 +147,7 @@ impl StaticSite {
 
     /// Returns its folder, with the rules for its files.
     pub const fn files_of_folder(&self) -> Folder<'_> {
-        Folder {
-            destination: Destination::Site,
-            patterns: &self.files,
-        }
+        Folder { destination: Destination::Site, patterns: &self.files }
     }
 }
 
@@ -199,12 +196,7 @@ impl AsWritten for Written {
     }
 
     fn takes(&self) -> ArtifactSorts {
-        ArtifactSorts {
-            key: true,
-            image: false,
-            images: false,
-            instead: "Write `key`: a static site takes a zip.",
-        }
+        ArtifactSorts { key: true, image: false, images: false, instead: "Write `key`: a static site takes a zip." }
     }
 
     fn on_artifact(&self) -> bool {
@@ -236,10 +228,7 @@ impl Kind for StaticSite {
 
     /// As many polls as is usual, because a large site is published in several invocations.
     fn extent(&self) -> Extent {
-        Extent {
-            seconds: IN_PARTS_S,
-            polls: 5,
-        }
+        Extent { seconds: IN_PARTS_S, polls: 5 }
     }
 
     fn is_tried_ahead(&self) -> bool {
@@ -287,38 +276,22 @@ impl Resolve for StaticSite {
             bucket: scope.text(&at("bucket"), &site.bucket, &aws_name::BUCKET),
             prefix: prefix.map(as_folder).unwrap_or_default(),
             mode: site.mode,
-            distribution: scope.maybe(
-                &at("distribution"),
-                site.distribution.as_ref(),
-                &aws_name::DISTRIBUTION,
-            ),
+            distribution: scope.maybe(&at("distribution"), site.distribution.as_ref(), &aws_name::DISTRIBUTION),
             origin: scope.maybe(&at("origin"), site.origin.as_ref(), &aws_name::ORIGIN),
             url,
             root: scope.maybe(&at("root"), site.root.as_ref(), &aws_name::FILE),
             cache: site.cache.clone(),
             hashed: site.hashed.clone(),
             keep: site.keep.unwrap_or_else(Self::default_keep),
-            config: site
-                .config
-                .as_ref()
-                .map(|config| config_file(scope, &at("config"), config)),
-            is_tried: site
-                .gates
-                .pages
-                .iter()
-                .flatten()
-                .any(|page| page.before_switch.is_some()),
+            config: site.config.as_ref().map(|config| config_file(scope, &at("config"), config)),
+            is_tried: site.gates.pages.iter().flatten().any(|page| page.before_switch.is_some()),
             files: FolderPatterns::resolve(scope, path, &site.publish, &site.exclude),
         }
     }
 }
 
 fn as_folder(prefix: String) -> String {
-    if prefix.is_empty() || prefix.ends_with('/') {
-        prefix
-    } else {
-        format!("{prefix}/")
-    }
+    if prefix.is_empty() || prefix.ends_with('/') { prefix } else { format!("{prefix}/") }
 }
 
 /// Checks a pattern of files.
@@ -340,14 +313,7 @@ fn config_file(scope: &mut Scope<'_>, path: &str, config: &WrittenConfigFile) ->
         let at = join(&join(path, "values"), name);
         values.insert(name.clone(), scope.text(&at, text, &TEXT));
     }
-    ConfigFile {
-        path: config.path.clone(),
-        global: config.global.clone(),
-        values,
-    }
+    ConfigFile { path: config.path.clone(), global: config.global.clone(), values }
 }
 
-const TEXT: Form = Form {
-    accepts: |text| text.len() <= 4096,
-    words: "a text of at most 4096 characters",
-};
+const TEXT: Form = Form { accepts: |text| text.len() <= 4096, words: "a text of at most 4096 characters" };

@@ -25,10 +25,7 @@ impl Spec {
             stages.extend(steps.iter().map(|_| stage(Some(every.as_s()), false)));
         }
         stages.push(stage(None, false));
-        stages.extend(self.is_ended_by_aws().then(|| Stage {
-            closing: true,
-            ..stage(None, false)
-        }));
+        stages.extend(self.is_ended_by_aws().then(|| Stage { closing: true, ..stage(None, false) }));
         stages
     }
 }

@@ -3,9 +3,7 @@
 mod function;
 mod network;
 
-pub use function::{
-    CallEnd, CallOutcome, Called, FunctionCall, FunctionTask, GRACE_S, LIVES_S, LONGEST_CALL,
-};
+pub use function::{CallEnd, CallOutcome, Called, FunctionCall, FunctionTask, GRACE_S, LIVES_S, LONGEST_CALL};
 pub use network::{Network, TaskNetwork};
 
 use super::{ArtifactSorts, AsWritten, Extent, ImageOf, Kind, Resolve, Shares};
@@ -240,15 +238,8 @@ impl Kind for Task {
             return function.extent(limit_s);
         }
         let seconds = limit_s + STOPPED_WITHIN_S;
-        let often = if limit_s > SHORT_S {
-            0
-        } else {
-            seconds / POLLED_S
-        };
-        Extent {
-            seconds,
-            polls: polls(seconds).max(often),
-        }
+        let often = if limit_s > SHORT_S { 0 } else { seconds / POLLED_S };
+        Extent { seconds, polls: polls(seconds).max(often) }
     }
 
     fn image_of(&self) -> Option<ImageOf<'_>> {
@@ -273,9 +264,7 @@ impl Resolve for Task {
         let called = called.map(|call| call.resolve(scope, &join(path, "function")));
         let none = Ecs::default();
         let ecs = written.ecs.as_ref().unwrap_or(&none);
-        let mut name = |field: &str, text: &Option<Text>| {
-            scope.maybe(&join(&at, field), text.as_ref(), &aws_name::ECS)
-        };
+        let mut name = |field: &str, text: &Option<Text>| scope.maybe(&join(&at, field), text.as_ref(), &aws_name::ECS);
         let cluster = name("cluster", &ecs.cluster);
         let family = name("family", &ecs.family);
         let container = name("container", &ecs.container);
@@ -302,9 +291,7 @@ impl Resolve for Task {
             show_log: written.show_log,
             undo: written.undo.as_ref().map(|undo| match undo {
                 Undo::None => TaskUndo::None,
-                Undo::Command(words) => {
-                    TaskUndo::Command(command(scope, &join(path, "undo.command"), words))
-                }
+                Undo::Command(words) => TaskUndo::Command(command(scope, &join(path, "undo.command"), words)),
                 Undo::Payload(payload) => {
                     function::fits(scope, &join(path, "undo.payload"), payload);
                     TaskUndo::Payload(payload.clone())
@@ -319,9 +306,7 @@ fn limit(scope: &mut Scope<'_>, path: &str, limit: Span, longest: Span) {
         scope.find(
             FindingName::TooLarge,
             path,
-            format!(
-                "A task that takes `{limit}` cannot be waited for: it is waited for at most {longest}."
-            ),
+            format!("A task that takes `{limit}` cannot be waited for: it is waited for at most {longest}."),
             format!("Write at most `{longest}`."),
         );
     } else if limit < SHORTEST {
@@ -341,10 +326,7 @@ fn command(scope: &mut Scope<'_>, path: &str, words: &[Text]) -> Vec<String> {
         scope.find(
             FindingName::TooLarge,
             path,
-            format!(
-                "The command has {}, and ECS takes one of about {LONGEST_COMMAND}.",
-                count(bytes, "byte")
-            ),
+            format!("The command has {}, and ECS takes one of about {LONGEST_COMMAND}.", count(bytes, "byte")),
             "Put what is long into the image, and run that.",
         );
     }

@@ -77,13 +77,7 @@ pub fn decide(asked: &Application<'_>) -> Result<MovedApplication, Vec<Finding>>
     let mut resources = BTreeSet::new();
     for (environment, facts) in &asked.environments {
         // The former declaration is withdrawn with it.
-        let facts = MovingFacts {
-            from: removal::RemovalFacts {
-                declared: None,
-                ..facts.from
-            },
-            ..*facts
-        };
+        let facts = MovingFacts { from: removal::RemovalFacts { declared: None, ..facts.from }, ..*facts };
         match asked.moves(environment, facts) {
             Err(found) => findings.extend(found),
             // A first release must not begin there meanwhile.
@@ -110,20 +104,11 @@ pub fn decide(asked: &Application<'_>) -> Result<MovedApplication, Vec<Finding>>
     let named = asked.new.map(Declaration::repositories).unwrap_or_default();
     let all = asked.repositories.iter().cloned();
     let (repositories, freed) = all.partition(|name| named.contains_key(name));
-    let whole = MovedApplication {
-        declaration: asked.version.cloned(),
-        environments,
-        repositories,
-        freed,
-    };
+    let whole = MovedApplication { declaration: asked.version.cloned(), environments, repositories, freed };
     if asked.is_nothing() {
         return Err(vec![application::nothing(asked.app)]);
     }
-    if findings.is_empty() {
-        Ok(whole)
-    } else {
-        Err(findings)
-    }
+    if findings.is_empty() { Ok(whole) } else { Err(findings) }
 }
 
 impl<'a> Application<'a> {
@@ -146,26 +131,14 @@ impl<'a> Application<'a> {
         'a: 'b,
     {
         let side = |app| EnvironmentId { app, environment };
-        Moving {
-            from: side(self.app),
-            to: side(self.to),
-            component: None,
-        }
+        Moving { from: side(self.app), to: side(self.to), component: None }
     }
 
     /// Returns the moves within one environment; `None` if nothing is recorded of it.
-    fn moves(
-        &self,
-        environment: &EnvironmentName,
-        facts: MovingFacts<'_>,
-    ) -> Result<Option<MovedItems>, Vec<Finding>> {
+    fn moves(&self, environment: &EnvironmentName, facts: MovingFacts<'_>) -> Result<Option<MovedItems>, Vec<Finding>> {
         if self.is_unused(environment, facts) {
-            let busy = busy(
-                EnvironmentId::new(self.app, environment),
-                facts.from.lock,
-                facts.from.waits,
-                facts.from.drill,
-            );
+            let busy =
+                busy(EnvironmentId::new(self.app, environment), facts.from.lock, facts.from.waits, facts.from.drill);
             return busy.map_or(Ok(None), |finding| Err(vec![finding]));
         }
         decide_one(self.moving(environment), facts).map(Some)
@@ -241,11 +214,7 @@ impl<'a> Application<'a> {
     fn too_many(&self, items: usize) -> Option<Finding> {
         let environment = self.environments.keys().next()?;
         let members = [("to_app", self.to.as_str().into()), ("reason", "…".into())];
-        let hand_over = input(
-            ActionName::HandOver,
-            EnvironmentId::new(self.app, environment),
-            &members,
-        );
+        let hand_over = input(ActionName::HandOver, EnvironmentId::new(self.app, environment), &members);
         (items > MOST_ITEMS).then(|| {
             Finding::new(
                 FindingName::TooLarge,

@@ -51,9 +51,7 @@ fn owned(environment: &str, component: &str, claim: Claim) -> Claims {
         environment: EnvironmentName::new(environment).unwrap(),
         component: ComponentName::new(component).unwrap(),
     };
-    Claims {
-        held: vec![tenancy::HeldClaim { owner, claim }],
-    }
+    Claims { held: vec![tenancy::HeldClaim { owner, claim }] }
 }
 
 fn held(state: HeldState) -> Lock {
@@ -78,10 +76,7 @@ impl Scene {
             new: Ok(Declaration::parse(STORE).unwrap()),
             repositories: vec!["shop/agent".into(), "shop/old".into()],
             prod: Both {
-                claims: vec![
-                    owned("prod", "api", Claim::whole("fn")),
-                    owned("prod", "agent", Claim::whole("svc")),
-                ],
+                claims: vec![owned("prod", "api", Claim::whole("fn")), owned("prod", "agent", Claim::whole("svc"))],
                 ..Both::default()
             },
             dev: Both::default(),
@@ -110,10 +105,7 @@ impl Scene {
     }
 
     fn decided(&self, read: fn(&MovedApplication, &Application<'_>) -> String) -> String {
-        let (app, to) = (
-            AppName::new("shop").unwrap(),
-            AppName::new("store").unwrap(),
-        );
+        let (app, to) = (AppName::new("shop").unwrap(), AppName::new("store").unwrap());
         let kinds = [("api", KindName::Lambda), ("agent", KindName::Ecs)];
         let kinds = kinds.map(|(name, kind)| (ComponentName::new(name).unwrap(), kind));
         let kinds = BTreeMap::from(kinds);
@@ -125,9 +117,7 @@ impl Scene {
             let kinds = components.map(|(name, component)| (name, component.spec.kind()));
             Ok::<BTreeMap<_, _>, Vec<Finding>>(kinds.collect())
         });
-        let environments = [("dev", &self.dev), ("prod", &self.prod)]
-            .into_iter()
-            .enumerate();
+        let environments = [("dev", &self.dev), ("prod", &self.prod)].into_iter().enumerate();
         let environments = environments.map(|(at, (name, both))| {
             let facts = MovingFacts {
                 from: removal::RemovalFacts {
@@ -185,37 +175,20 @@ fn all_of_an_application_is_moved_or_nothing() {
         (|_| {}, ALL),
         (
             |s| {
-                s.new = Err(vec![Finding::new(
-                    FindingName::NoDeclaration,
-                    "app",
-                    "a.",
-                    "b.",
-                )]);
+                s.new = Err(vec![Finding::new(FindingName::NoDeclaration, "app", "a.", "b.")]);
             },
             "NoDeclaration app",
         ),
         // The new owner names itself as its former name.
-        (
-            |s| s.declares("formerly: shop\n", ""),
-            "MissingField formerly",
-        ),
-        (
-            |s| s.declares("formerly: shop", "formerly: bank"),
-            "MissingField formerly",
-        ),
+        (|s| s.declares("formerly: shop\n", ""), "MissingField formerly"),
+        (|s| s.declares("formerly: shop", "formerly: bank"), "MissingField formerly"),
         // A target that is meant to be the same one.
-        (
-            |s| s.declares("shop-api", "store-api"),
-            "BadValue components.api.function",
-        ),
+        (|s| s.declares("shop-api", "store-api"), "BadValue components.api.function"),
         (
             |s| s.declares("prod: {}", "prod: {region: eu-west-1}"),
             "BadValue components.agent.service, BadValue components.api.function",
         ),
-        (
-            |s| s.declares("  api: {kind: lambda,", "  more: {kind: lambda,"),
-            "UnknownName components.api",
-        ),
+        (|s| s.declares("  api: {kind: lambda,", "  more: {kind: lambda,"), "UnknownName components.api"),
         // Nothing is recorded of `dev`, so it need not be declared.
         (|s| s.declares("dev: {}, prod: {}", "prod: {}"), ALL),
         // Every environment tells what stands in its way.
@@ -226,18 +199,9 @@ fn all_of_an_application_is_moved_or_nothing() {
             },
             "StillBusy environments.dev, NeedsOperator environments.prod",
         ),
-        (
-            |s| s.prod.lock_there = held(HeldState::Running),
-            "StillBusy environments.prod",
-        ),
-        (
-            |s| s.prod.waits_there = Some(DeploymentId("next".into())),
-            "StillBusy environments.prod",
-        ),
-        (
-            |s| s.prod.drill = Some(DeploymentId("drill".into())),
-            "StillBusy environments.prod",
-        ),
+        (|s| s.prod.lock_there = held(HeldState::Running), "StillBusy environments.prod"),
+        (|s| s.prod.waits_there = Some(DeploymentId("next".into())), "StillBusy environments.prod"),
+        (|s| s.prod.drill = Some(DeploymentId("drill".into())), "StillBusy environments.prod"),
         (
             |s| {
                 let name = ComponentName::new("api").unwrap();
@@ -270,23 +234,18 @@ fn all_of_an_application_is_moved_or_nothing() {
             "UnknownName app",
         ),
         // Nothing was deployed yet.
-        (
-            |s| s.prod.claims.clear(),
-            "1.3.0, has shop/agent, frees shop/old",
-        ),
+        (|s| s.prod.claims.clear(), "1.3.0, has shop/agent, frees shop/old"),
         // As many as a transaction takes: six of the environment, one of `dev`, two repositories, three beside.
         (
             |s| {
-                let more =
-                    (0..MOST_ITEMS - 14).map(|n| owned("prod", "api", Claim::whole(n.to_string())));
+                let more = (0..MOST_ITEMS - 14).map(|n| owned("prod", "api", Claim::whole(n.to_string())));
                 s.prod.claims.extend(more);
             },
             ALL,
         ),
         (
             |s| {
-                let more =
-                    (0..MOST_ITEMS - 13).map(|n| owned("prod", "api", Claim::whole(n.to_string())));
+                let more = (0..MOST_ITEMS - 13).map(|n| owned("prod", "api", Claim::whole(n.to_string())));
                 s.prod.claims.extend(more);
             },
             "TooLarge app",
@@ -311,15 +270,9 @@ fn a_hold_is_told_to_be_on_both_names() {
     let stays = |scene: &Scene| scene.decided(MovedApplication::stays);
     let plain = stays(&scene);
     for both in [&mut scene.prod, &mut scene.dev] {
-        both.state.hold = Some(Hold {
-            since: Time(0),
-            reason: "a quiet weekend".into(),
-            by: "ann".into(),
-        });
+        both.state.hold = Some(Hold { since: Time(0), reason: "a quiet weekend".into(), by: "ann".into() });
     }
     // Nothing is recorded of `dev`, so nothing of it is moved.
-    let wanted = format!(
-        "{plain} The hold of shop/prod is on store/prod as well: each stays until it is released."
-    );
+    let wanted = format!("{plain} The hold of shop/prod is on store/prod as well: each stays until it is released.");
     assert_eq!(stays(&scene), wanted);
 }

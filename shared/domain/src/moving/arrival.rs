@@ -19,20 +19,10 @@ pub fn arrive(
     for moved in moved_records {
         take_in(moving, moved, state, number, left);
     }
-    if number == 1 {
-        first(state, left, now)
-    } else {
-        Vec::new()
-    }
+    if number == 1 { first(state, left, now) } else { Vec::new() }
 }
 
-fn take_in(
-    moving: Moving<'_>,
-    moved: MovedRecord,
-    state: &mut EnvironmentState,
-    number: u64,
-    left: Option<&Snapshot>,
-) {
+fn take_in(moving: Moving<'_>, moved: MovedRecord, state: &mut EnvironmentState, number: u64, left: Option<&Snapshot>) {
     let MovedRecord { was, name, .. } = moved;
     let called = |ran: Running| if was == name { ran } else { ran.called(&was) };
     let running = moved.running.map(called);
@@ -53,19 +43,14 @@ fn take_in(
         history.entry(number).or_insert(before);
     }
     let marks = moved.marks.into_iter().map(|(part, mark)| {
-        let part = Part {
-            component: name.clone(),
-            ..part
-        };
+        let part = Part { component: name.clone(), ..part };
         (part, mark)
     });
     state.marks.extend(marks);
     let found = moved.found.map(called);
     state.found.extend(found.map(|found| (name.clone(), found)));
     let run = moved.irreversible;
-    state
-        .irreversible
-        .extend(run.map(|run| (name.clone(), run)));
+    state.irreversible.extend(run.map(|run| (name.clone(), run)));
     state.homes.insert(name.clone(), moved.home);
     if !moved.withdrawn.is_empty() {
         state.withdrawn.insert(name.clone(), moved.withdrawn);

@@ -18,13 +18,7 @@ impl MovedItems {
         let names: Vec<String> = self
             .components
             .iter()
-            .map(|(was, name)| {
-                if was == name {
-                    was.to_string()
-                } else {
-                    format!("{was} (called {name} from now on)")
-                }
-            })
+            .map(|(was, name)| if was == name { was.to_string() } else { format!("{was} (called {name} from now on)") })
             .collect();
         let claims: Vec<String> = self.claims.iter().map(ToString::to_string).collect();
         let with = match claims.as_slice() {
@@ -33,10 +27,9 @@ impl MovedItems {
         };
         let (from, to) = (moving.from, moving.to);
         match (moving.component, moving.is_within()) {
-            (Some((was, name)), true) => format!(
-                "{} of {}/{} is called {name} from now on: {with}.",
-                was, from.app, from.environment
-            ),
+            (Some((was, name)), true) => {
+                format!("{} of {}/{} is called {name} from now on: {with}.", was, from.app, from.environment)
+            }
             _ => format!(
                 "{}/{} has handed over {} to {}/{}: {with}.",
                 from.app,
@@ -50,10 +43,7 @@ impl MovedItems {
 
     /// Says what stays, in sentences.
     pub fn stays(&self, moving: Moving<'_>) -> String {
-        iter::once(rests(moving))
-            .chain(self.keeps(moving))
-            .collect::<Vec<_>>()
-            .join(" ")
+        iter::once(rests(moving)).chain(self.keeps(moving)).collect::<Vec<_>>().join(" ")
     }
 
     /// Says what becomes of a hold and of irreversible runs. Returns no sentence if there is neither.
@@ -101,9 +91,7 @@ fn ran(moving: Moving<'_>, names: &str) -> String {
     let (from, to) = (moving.from, moving.to);
     match moving.component {
         Some((_, name)) if moving.is_within() => {
-            format!(
-                "That {names} ran is recorded of {name} now, so a rollback crosses it as before."
-            )
+            format!("That {names} ran is recorded of {name} now, so a rollback crosses it as before.")
         }
         _ => format!(
             "That {names} ran stays recorded in {from} and is recorded in {to}, so in both a rollback past it crosses it."

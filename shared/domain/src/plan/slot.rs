@@ -24,12 +24,7 @@ struct Look<'a> {
 impl<'a> Slot<'a> {
     /// Makes a slot that is watched for so many seconds at least.
     pub(super) const fn watched(bake_s: u64) -> Self {
-        Self {
-            bake_s,
-            ahead: false,
-            begun: vec![],
-            looks: vec![],
-        }
+        Self { bake_s, ahead: false, begun: vec![], looks: vec![] }
     }
 
     /// Takes a stage with the looks that divide its time. If a rollout says how long a stage is watched, that counts;
@@ -64,12 +59,7 @@ impl<'a> Slot<'a> {
         });
         let changes = std::iter::once(begun.collect()).chain(looked);
         let waves = changes.zip(bakes).enumerate();
-        let wave = |(nth, (changes, bake_s))| Wave {
-            changes,
-            bake_s,
-            ahead: self.ahead,
-            look: nth > 0,
-        };
+        let wave = |(nth, (changes, bake_s))| Wave { changes, bake_s, ahead: self.ahead, look: nth > 0 };
         waves.map(wave).collect()
     }
 }

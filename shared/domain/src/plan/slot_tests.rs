@@ -19,10 +19,7 @@ fn service(name: &str, looks: usize, each_s: u64) -> Candidate {
 
 #[test]
 fn an_hour_is_watched_once_and_divided_by_the_looks() {
-    let both = [
-        service("agent", 6, 600),
-        function(&[("10 %", HOUR), ("100 %", 0)]),
-    ];
+    let both = [service("agent", 6, 600), function(&[("10 %", HOUR), ("100 %", 0)])];
     let waves = plan(&both, WATCH).unwrap();
     insta::assert_snapshot!(told(&waves), @"
     wave 1 (bake 600 s)
@@ -61,10 +58,7 @@ fn how_looks_divide_a_wave() {
     let table: [Row; 7] = [
         (
             "the function's step is the longer one: the last part takes the rest",
-            vec![
-                service("agent", 3, 300),
-                function(&[("10 %", HOUR), ("100 %", 0)]),
-            ],
+            vec![service("agent", 3, 300), function(&[("10 %", HOUR), ("100 %", 0)])],
             &[
                 ("agent part, api 10 %", 300),
                 ("agent look", 300),
@@ -75,10 +69,7 @@ fn how_looks_divide_a_wave() {
         ),
         (
             "the service's is: what comes next begins after all",
-            vec![
-                service("agent", 3, 300),
-                function(&[("10 %", 60), ("100 %", 0)]),
-            ],
+            vec![service("agent", 3, 300), function(&[("10 %", 60), ("100 %", 0)])],
             &[
                 ("agent part, api 10 %", 300),
                 ("agent look", 300),
@@ -124,27 +115,12 @@ fn how_looks_divide_a_wave() {
         (
             "looks of one component stay apart, however short",
             vec![service("agent", 3, 20)],
-            &[
-                ("agent part", 20),
-                ("agent look", 20),
-                ("agent look", 20),
-                ("agent all", 600),
-                ("agent ended", 0),
-            ],
+            &[("agent part", 20), ("agent look", 20), ("agent look", 20), ("agent all", 600), ("agent ended", 0)],
         ),
         (
             "what comes after begins when all was looked at",
-            vec![
-                service("agent", 2, 300),
-                candidate("web", KindName::StaticSite, &["agent"], &[("files", 0)]),
-            ],
-            &[
-                ("agent part", 300),
-                ("agent look", 300),
-                ("agent all", 30),
-                ("web files", 600),
-                ("agent ended", 0),
-            ],
+            vec![service("agent", 2, 300), candidate("web", KindName::StaticSite, &["agent"], &[("files", 0)])],
+            &[("agent part", 300), ("agent look", 300), ("agent all", 30), ("web files", 600), ("agent ended", 0)],
         ),
     ];
     for (why, components, wanted) in table {
@@ -156,10 +132,7 @@ fn how_looks_divide_a_wave() {
             (changes.join(", "), wave.bake_s)
         });
         let found: Vec<(String, u64)> = words.collect();
-        let wanted: Vec<(String, u64)> = wanted
-            .iter()
-            .map(|(words, bake_s)| ((*words).to_owned(), *bake_s))
-            .collect();
+        let wanted: Vec<(String, u64)> = wanted.iter().map(|(words, bake_s)| ((*words).to_owned(), *bake_s)).collect();
         if found != wanted {
             println!("{why}: {found:?}");
         }

@@ -13,11 +13,7 @@ pub fn shares(of_stages: impl Iterator<Item = Option<u32>>) -> Vec<u32> {
     let shares = of_stages.flatten();
     let shares: BTreeSet<u32> = shares.filter(|share| *share > 0).collect();
     let is_in_steps = shares.first().is_some_and(|first| *first < ALL);
-    if is_in_steps {
-        shares.into_iter().collect()
-    } else {
-        vec![]
-    }
+    if is_in_steps { shares.into_iter().collect() } else { vec![] }
 }
 
 /// Puts the stages of all candidates that go in steps side by side. Each reaches a step in the place in which the
@@ -25,18 +21,11 @@ pub fn shares(of_stages: impl Iterator<Item = Option<u32>>) -> Vec<u32> {
 /// comes after. Their steps must be the same.
 pub fn together(mut candidates: Vec<Candidate>) -> Vec<Candidate> {
     let in_steps = candidates.iter().filter(|one| !one.shares().is_empty());
-    let names: BTreeSet<ComponentName> =
-        in_steps.clone().map(|one| one.component.clone()).collect();
+    let names: BTreeSet<ComponentName> = in_steps.clone().map(|one| one.component.clone()).collect();
     let after = in_steps.clone().flat_map(|one| &one.after);
-    let after: BTreeSet<ComponentName> = after
-        .filter(|name| !names.contains(*name))
-        .cloned()
-        .collect();
+    let after: BTreeSet<ComponentName> = after.filter(|name| !names.contains(*name)).cloned().collect();
     let firsts = places(in_steps);
-    for candidate in candidates
-        .iter_mut()
-        .filter(|one| names.contains(&one.component))
-    {
+    for candidate in candidates.iter_mut().filter(|one| names.contains(&one.component)) {
         candidate.after.clone_from(&after);
         let counted = counted(candidate).into_iter();
         candidate.offsets = counted.map(|(share, nth)| firsts[&share] + nth).collect();

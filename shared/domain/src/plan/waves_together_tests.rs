@@ -5,10 +5,7 @@ use crate::plan::tests::{WATCH, candidate, told};
 
 /// Stages by what they do, each with the callers that get the new one then, and for how long it is watched.
 fn in_steps(name: &str, kind: KindName, stages: &[(&str, u32, u64)]) -> Candidate {
-    let bare: Vec<(&str, u64)> = stages
-        .iter()
-        .map(|(what, _, bake_s)| (*what, *bake_s))
-        .collect();
+    let bare: Vec<(&str, u64)> = stages.iter().map(|(what, _, bake_s)| (*what, *bake_s)).collect();
     let mut made = candidate(name, kind, &[], &bare);
     for (stage, (_, share, _)) in made.stages.iter_mut().zip(stages) {
         stage.share = (!stage.closing && !stage.ahead).then_some(*share);
@@ -66,12 +63,8 @@ fn a_function_takes_each_step_in_the_wave_in_which_the_service_has_it() {
 #[test]
 fn each_by_itself_the_function_is_ahead_of_the_service() {
     let planned = plan(&[service(), function()], WATCH).unwrap();
-    let with_all = planned
-        .iter()
-        .position(|wave| wave.changes.iter().any(|it| it.what == "100 %"));
-    let paused = planned
-        .iter()
-        .position(|wave| wave.changes.iter().any(|it| it.what == "paused at 10 %"));
+    let with_all = planned.iter().position(|wave| wave.changes.iter().any(|it| it.what == "100 %"));
+    let paused = planned.iter().position(|wave| wave.changes.iter().any(|it| it.what == "paused at 10 %"));
     assert!(with_all < paused, "{}", told(&planned));
 }
 

@@ -47,16 +47,9 @@ pub fn decide(application: &Application<'_>) -> Result<RemovedApplication, Vec<F
     let (mut findings, mut environments) = (Vec::new(), BTreeMap::new());
     let mut held = BTreeSet::new();
     for (environment, facts) in &application.environments {
-        let removal = Removal {
-            app,
-            environment,
-            component: None,
-        };
+        let removal = Removal { app, environment, component: None };
         // The declaration is withdrawn before.
-        let facts = RemovalFacts {
-            declared: None,
-            ..*facts
-        };
+        let facts = RemovalFacts { declared: None, ..*facts };
         findings.extend(facts.busy(removal));
         if let Ok(goes) = decide_one(removal, facts) {
             environments.insert(environment.clone(), goes);
@@ -83,18 +76,9 @@ impl RemovedApplication {
     /// Says what it leaves, in sentences.
     pub fn leaves(&self, app: &AppName) -> String {
         let environments = self.environments.iter();
-        let kept = environments.flat_map(|(environment, goes)| {
-            goes.keeps(Removal {
-                app,
-                environment,
-                component: None,
-            })
-        });
-        iter::once(leaves(app))
-            .chain(kept)
-            .chain(self.holds(app))
-            .collect::<Vec<_>>()
-            .join(" ")
+        let kept =
+            environments.flat_map(|(environment, goes)| goes.keeps(Removal { app, environment, component: None }));
+        iter::once(leaves(app)).chain(kept).chain(self.holds(app)).collect::<Vec<_>>().join(" ")
     }
 
     /// Says of each environment that has nothing but a hold that this stays. Once the declaration is withdrawn, nothing
@@ -112,17 +96,12 @@ impl RemovedApplication {
 
 /// Says that its declaration is withdrawn.
 pub fn withdrawn(app: &AppName, version: &semver::Version) -> String {
-    format!(
-        "The declaration {version} of {app} is not in force any more: nothing is deployed by it."
-    )
+    format!("The declaration {version} of {app} is not in force any more: nothing is deployed by it.")
 }
 
 /// Says which repositories are let go of.
 pub fn without_repositories(app: &AppName, repositories: &[String]) -> String {
-    format!(
-        "Pushes to {} are nobody's now; {app} had them.",
-        repositories.join(", ")
-    )
+    format!("Pushes to {} are nobody's now; {app} had them.", repositories.join(", "))
 }
 
 /// Says what it leaves of every application, in sentences.

@@ -25,10 +25,7 @@ impl Scene {
             environment: EnvironmentName::new("prod").unwrap(),
             component: ComponentName::new("api").unwrap(),
         };
-        let held = tenancy::HeldClaim {
-            owner,
-            claim: Claim::whole("fn"),
-        };
+        let held = tenancy::HeldClaim { owner, claim: Claim::whole("fn") };
         Self {
             declaration: Some(semver::Version::new(1, 3, 0)),
             repositories: vec!["shop/agent".into()],
@@ -75,9 +72,7 @@ impl Scene {
     fn in_words(&self) -> String {
         match self.decided() {
             Err(findings) => {
-                let told = findings
-                    .iter()
-                    .map(|one| format!("{} {}", one.name, one.path));
+                let told = findings.iter().map(|one| format!("{} {}", one.name, one.path));
                 told.collect::<Vec<_>>().join(", ")
             }
             Ok(whole) => {
@@ -118,10 +113,7 @@ fn all_of_an_application_is_let_go_of_or_nothing() {
             },
             "UnknownName app",
         ),
-        (
-            |s| s.held(1, HeldState::Running),
-            "StillBusy environments.dev",
-        ),
+        (|s| s.held(1, HeldState::Running), "StillBusy environments.dev"),
         (
             |s| {
                 s.held(0, HeldState::NeedsOperator);
@@ -129,10 +121,7 @@ fn all_of_an_application_is_let_go_of_or_nothing() {
             },
             "StillBusy environments.dev, NeedsOperator environments.prod",
         ),
-        (
-            |s| s.waits = Some(DeploymentId("next".into())),
-            "StillBusy environments.dev, StillBusy environments.prod",
-        ),
+        (|s| s.waits = Some(DeploymentId("next".into())), "StillBusy environments.dev, StillBusy environments.prod"),
     ];
     for (number, (change, wanted)) in table.into_iter().enumerate() {
         let mut scene = Scene::new();
@@ -147,11 +136,7 @@ fn a_hold_of_an_environment_is_told_to_stay() {
     let mut scene = Scene::new();
     let told = |scene: &Scene| scene.decided().unwrap().leaves(&app);
     assert_eq!(told(&scene), leaves(&app));
-    scene.state.hold = Some(Hold {
-        since: Time(0),
-        reason: "a quiet weekend".into(),
-        by: "ann".into(),
-    });
+    scene.state.hold = Some(Hold { since: Time(0), reason: "a quiet weekend".into(), by: "ann".into() });
     // Nothing else is recorded in `dev`.
     let wanted = format!(
         "{} The hold of shop/prod stays until it is released. The hold of shop/dev stays until it is released.",

@@ -19,18 +19,14 @@ impl RetainedRecord {
     /// Returns the parts that stay when these components go.
     pub fn of(state: &EnvironmentState, goes: impl Fn(&ComponentName) -> bool) -> Self {
         let ran = state.irreversible.keys().filter(|name| goes(name));
-        Self {
-            is_held: state.hold.is_some(),
-            ran: ran.cloned().collect(),
-        }
+        Self { is_held: state.hold.is_some(), ran: ran.cloned().collect() }
     }
 
     /// Says after a removal what stays, in sentences.
     pub fn sentences(&self, at: EnvironmentId<'_>) -> Vec<String> {
         let hold = self.is_held.then(|| hold_stays(at));
-        let ran = list(&self.ran).map(|names| {
-            format!("That {names} ran stays recorded, so a rollback crosses it as before.")
-        });
+        let ran = list(&self.ran)
+            .map(|names| format!("That {names} ran stays recorded, so a rollback crosses it as before."));
         hold.into_iter().chain(ran).collect()
     }
 }

@@ -34,73 +34,32 @@ type Form = (&'static str, &'static [&'static str], usize, Sort);
 /// All forms that are told by a beginning. The ids of AWS access keys are those of the AWS Identity and Access
 /// Management User Guide, "IAM identifiers".
 const FORMS: &[Form] = &[
-    (
-        "the id of an AWS access key",
-        &["AKIA", "ASIA", "ABIA", "ACCA"],
-        16,
-        UPPER,
-    ),
+    ("the id of an AWS access key", &["AKIA", "ASIA", "ABIA", "ACCA"], 16, UPPER),
     ("a key of Amazon Bedrock", &["ABSK"], 40, BASE64),
-    (
-        "a key of GitHub",
-        &["ghp_", "gho_", "ghu_", "ghs_", "ghr_", "github_pat_"],
-        8,
-        TOKEN,
-    ),
+    ("a key of GitHub", &["ghp_", "gho_", "ghu_", "ghs_", "ghr_", "github_pat_"], 8, TOKEN),
     (
         "a key of GitLab",
-        &[
-            "glpat-", "gldt-", "glrt-", "glptt-", "glcbt-", "glsoat-", "glft-", "glimt-",
-            "glagent-", "gloas-",
-        ],
+        &["glpat-", "gldt-", "glrt-", "glptt-", "glcbt-", "glsoat-", "glft-", "glimt-", "glagent-", "gloas-"],
         16,
         TOKEN,
     ),
     (
         "a key of Slack",
-        &[
-            "xoxa-", "xoxb-", "xoxc-", "xoxd-", "xoxe-", "xoxe.", "xoxo-", "xoxp-", "xoxr-",
-            "xoxs-", "xapp-",
-        ],
+        &["xoxa-", "xoxb-", "xoxc-", "xoxd-", "xoxe-", "xoxe.", "xoxo-", "xoxp-", "xoxr-", "xoxs-", "xapp-"],
         8,
         TOKEN,
     ),
-    (
-        "a key of Stripe",
-        &["sk_live_", "sk_test_", "rk_live_", "rk_test_", "whsec_"],
-        8,
-        TOKEN,
-    ),
+    ("a key of Stripe", &["sk_live_", "sk_test_", "rk_live_", "rk_test_", "whsec_"], 8, TOKEN),
     ("a key of Google", &["AIza"], 30, TOKEN),
-    (
-        "a client secret of Google",
-        &["GOCSPX-", "ya29."],
-        20,
-        TOKEN,
-    ),
+    ("a client secret of Google", &["GOCSPX-", "ya29."], 20, TOKEN),
     ("a key of SendGrid", &["SG."], 40, DOTTED),
     ("a key of npm", &["npm_"], 30, PLAIN),
     ("a key of PyPI", &["pypi-"], 50, TOKEN),
-    (
-        "a key of Azure",
-        &["AccountKey=", "SharedAccessKey="],
-        20,
-        BASE64,
-    ),
+    ("a key of Azure", &["AccountKey=", "SharedAccessKey="], 20, BASE64),
     ("a key of Twilio", &["SK"], 32, HEX),
     ("a key of Docker", &["dckr_pat_", "dckr_oat_"], 16, TOKEN),
-    (
-        "a key of DigitalOcean",
-        &["dop_v1_", "doo_v1_", "dor_v1_"],
-        32,
-        HEX,
-    ),
-    (
-        "a key of Shopify",
-        &["shpat_", "shpca_", "shppa_", "shpss_"],
-        32,
-        HEX,
-    ),
+    ("a key of DigitalOcean", &["dop_v1_", "doo_v1_", "dor_v1_"], 32, HEX),
+    ("a key of Shopify", &["shpat_", "shpca_", "shppa_", "shpss_"], 32, HEX),
     ("a key of Hugging Face", &["hf_"], 30, PLAIN),
     ("a key of Databricks", &["dapi"], 32, HEX),
     ("a key of Vault", &["hvs.", "hvb."], 24, TOKEN),
@@ -113,32 +72,13 @@ const FORMS: &[Form] = &[
     ("a key of PuTTY", &["PuTTY-User-Key-File-"], 1, TOKEN),
     (
         "the address of a webhook of Slack",
-        &[
-            "hooks.slack.com/services/",
-            "hooks.slack.com/workflows/",
-            "hooks.slack.com/triggers/",
-        ],
+        &["hooks.slack.com/services/", "hooks.slack.com/workflows/", "hooks.slack.com/triggers/"],
         20,
         PATH,
     ),
-    (
-        "the address of a webhook of Discord",
-        &["discord.com/api/webhooks/", "discordapp.com/api/webhooks/"],
-        20,
-        PATH,
-    ),
-    (
-        "the address of a webhook of Teams",
-        &["webhook.office.com/webhookb2/"],
-        20,
-        PATH,
-    ),
-    (
-        "the address of a webhook of Zapier",
-        &["hooks.zapier.com/hooks/catch/"],
-        8,
-        PATH,
-    ),
+    ("the address of a webhook of Discord", &["discord.com/api/webhooks/", "discordapp.com/api/webhooks/"], 20, PATH),
+    ("the address of a webhook of Teams", &["webhook.office.com/webhookb2/"], 20, PATH),
+    ("the address of a webhook of Zapier", &["hooks.zapier.com/hooks/catch/"], 8, PATH),
 ];
 
 /// Returns what secret stands anywhere in a text, as words for a person; `None` if none of a known form does.
@@ -158,8 +98,7 @@ pub(super) fn known(text: &str) -> Option<&'static str> {
 
 /// Returns whether a word in the text begins so, and goes on with so many characters of this sort.
 fn begins_in(text: &str, start: &str, follow: usize, sort: Sort) -> bool {
-    begun(text, start)
-        .any(|after| after.chars().take(follow).filter(|c| sort(*c)).count() == follow)
+    begun(text, start).any(|after| after.chars().take(follow).filter(|c| sort(*c)).count() == follow)
 }
 
 /// Returns what follows each word of a text that begins so.

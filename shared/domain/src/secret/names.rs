@@ -24,11 +24,11 @@ const PARTS: [&str; 18] = [
 
 /// Ends of names that tell something about a secret and do not hold it, such as `tokenUrl`.
 const ABOUT: [&str; 49] = [
-    "url", "uri", "endpoint", "location", "host", "port", "domain", "name", "arn", "alias", "path",
-    "file", "dir", "folder", "bucket", "table", "header", "field", "type", "kind", "format",
-    "mode", "policy", "provider", "issuer", "audience", "scope", "length", "size", "count",
-    "limit", "ttl", "seconds", "minutes", "hours", "days", "timeout", "expiry", "lifetime",
-    "version", "digest", "sha256", "stage", "region", "role", "ref", "from", "enabled", "required",
+    "url", "uri", "endpoint", "location", "host", "port", "domain", "name", "arn", "alias", "path", "file", "dir",
+    "folder", "bucket", "table", "header", "field", "type", "kind", "format", "mode", "policy", "provider", "issuer",
+    "audience", "scope", "length", "size", "count", "limit", "ttl", "seconds", "minutes", "hours", "days", "timeout",
+    "expiry", "lifetime", "version", "digest", "sha256", "stage", "region", "role", "ref", "from", "enabled",
+    "required",
 ];
 
 /// Ends of names that are given to secrets, and to ways and sorts of asking as well.
@@ -54,14 +54,7 @@ const ENDS: [&str; 15] = [
 const PLURALS: [&str; 4] = ["secrets", "tokens", "passwords", "credentials"];
 
 /// Words that end like `dbpass` and are none.
-const NO_PASS: [&str; 6] = [
-    "bypass",
-    "compass",
-    "lowpass",
-    "highpass",
-    "onepass",
-    "multipass",
-];
+const NO_PASS: [&str; 6] = ["bypass", "compass", "lowpass", "highpass", "onepass", "multipass"];
 
 /// How a member's name speaks of secrets.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -83,21 +76,13 @@ pub(super) fn named(name: &str) -> Named {
     let ends = |ends: &[&str]| ends.iter().any(|end| name.ends_with(end));
     if ends(&ENDS) {
         let is_address = name.contains("webhook") || name.contains("dsn");
-        return if is_address {
-            Named::Address
-        } else {
-            Named::Perhaps
-        };
+        return if is_address { Named::Address } else { Named::Perhaps };
     }
     if ends(&PLURALS) {
         return Named::Perhaps;
     }
     let is_pass = name.ends_with("pass") && !ends(&NO_PASS);
-    if is_pass || holds(name) {
-        Named::Secret
-    } else {
-        Named::No
-    }
+    if is_pass || holds(name) { Named::Secret } else { Named::No }
 }
 
 /// Returns whether a field of this name is likely to hold a secret, whatever its value.
@@ -122,8 +107,5 @@ fn holds(name: &str) -> bool {
 /// part behind the service counts.
 fn plain(name: &str) -> String {
     let name = name.rsplit(':').next().unwrap_or_default();
-    name.chars()
-        .filter(char::is_ascii_alphanumeric)
-        .map(|c| c.to_ascii_lowercase())
-        .collect()
+    name.chars().filter(char::is_ascii_alphanumeric).map(|c| c.to_ascii_lowercase()).collect()
 }

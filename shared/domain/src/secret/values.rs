@@ -81,16 +81,8 @@ fn is_path(text: &str) -> bool {
 }
 
 /// Beginnings and ends of what is filled in elsewhere.
-const PLACEHOLDERS: [(&str, &str); 8] = [
-    ("${{", "}}"),
-    ("{%", "%}"),
-    ("{{", "}}"),
-    ("${", "}"),
-    ("$(", ")"),
-    ("{", "}"),
-    ("<", ">"),
-    ("%", "%"),
-];
+const PLACEHOLDERS: [(&str, &str); 8] =
+    [("${{", "}}"), ("{%", "%}"), ("{{", "}}"), ("${", "}"), ("$(", ")"), ("{", "}"), ("<", ">"), ("%", "%")];
 
 /// What may stand before a placeholder.
 const SCHEMES: [&str; 3] = ["Bearer ", "Basic ", "token "];
@@ -98,14 +90,10 @@ const SCHEMES: [&str; 3] = ["Bearer ", "Basic ", "token "];
 /// Returns whether a text stands for a value that is filled in elsewhere: `{name}`, whose value is looked at once it is
 /// filled in, `${NAME}`, `{{resolve:…}}`, `<name>`, `***`. A default within it counts as the value.
 pub(super) fn is_placeholder(text: &str) -> bool {
-    let text = SCHEMES
-        .iter()
-        .find_map(|scheme| text.strip_prefix(scheme))
-        .unwrap_or(text);
+    let text = SCHEMES.iter().find_map(|scheme| text.strip_prefix(scheme)).unwrap_or(text);
     let is_resolved = text.starts_with("{{resolve:") && text.ends_with("}}");
-    let is_hidden = ["***", "xxx", "..."]
-        .iter()
-        .any(|dots| text.starts_with(dots) && text.chars().all(|c| dots.starts_with(c)));
+    let is_hidden =
+        ["***", "xxx", "..."].iter().any(|dots| text.starts_with(dots) && text.chars().all(|c| dots.starts_with(c)));
     let is_variable = text.strip_prefix('$').is_some_and(|name| {
         let is_of_name = |c: char| c.is_ascii_uppercase() || c.is_ascii_digit() || c == '_';
         name.starts_with(|c: char| c.is_ascii_uppercase()) && name.chars().all(is_of_name)
@@ -113,11 +101,7 @@ pub(super) fn is_placeholder(text: &str) -> bool {
     let inner = PLACEHOLDERS.iter().find_map(|(start, end)| {
         let inner = text.strip_prefix(start)?.strip_suffix(end)?;
         let is_bare = *start == "{";
-        Some(if is_bare {
-            is_name(inner)
-        } else {
-            is_inner(inner)
-        })
+        Some(if is_bare { is_name(inner) } else { is_inner(inner) })
     });
     is_resolved || is_hidden || is_variable || inner == Some(true)
 }

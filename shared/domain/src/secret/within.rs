@@ -14,9 +14,8 @@ pub(super) fn has_a_named_one(text: &str) -> bool {
     let ends = |c: char| c.is_whitespace() || SEPARATORS.contains(&c);
     let pairs = text.split(ends).filter(|piece| piece.contains('='));
     let mut pairs = pairs.flat_map(|pair| form_urlencoded::parse(pair.as_bytes()));
-    pairs.any(|(name, value)| {
-        is_name(&name) && is_named(&name, &value) || forms::known(&value).is_some()
-    }) || has_a_header(text)
+    pairs.any(|(name, value)| is_name(&name) && is_named(&name, &value) || forms::known(&value).is_some())
+        || has_a_header(text)
 }
 
 /// Returns whether `name=value` of a text is likely to be a secret. Of names other than those of passwords plain words

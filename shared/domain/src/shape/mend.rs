@@ -87,37 +87,25 @@ fn stand_ins() -> [Value; 6] {
 impl<T> Mended<T> {
     /// Takes a document that needs no mending.
     pub(crate) fn whole(document: T) -> Self {
-        Self {
-            document,
-            touched: BTreeSet::new(),
-        }
+        Self { document, touched: BTreeSet::new() }
     }
 
     /// Returns the same document in another form.
     pub(crate) fn map<U>(self, map: impl FnOnce(T) -> U) -> Mended<U> {
-        Mended {
-            document: map(self.document),
-            touched: self.touched,
-        }
+        Mended { document: map(self.document), touched: self.touched }
     }
 
     /// Notes the findings that were told of it: a finding that follows from them is not told beside them. `member` is
     /// one that is looked at as if it stood alone.
     pub(crate) fn told(&mut self, findings: &[Finding], member: &str) {
         // A field that is not known anywhere says nothing of what is around it.
-        let known = findings
-            .iter()
-            .filter(|it| it.name != FindingName::UnknownField);
-        self.touched
-            .extend(known.map(|finding| finding.path.clone()));
+        let known = findings.iter().filter(|it| it.name != FindingName::UnknownField);
+        self.touched.extend(known.map(|finding| finding.path.clone()));
         let alone = |path: String| match path.strip_prefix(member) {
             Some(rest) if !member.is_empty() && rest.starts_with('.') => rest[1..].to_owned(),
             _ => path,
         };
-        self.touched = std::mem::take(&mut self.touched)
-            .into_iter()
-            .map(alone)
-            .collect();
+        self.touched = std::mem::take(&mut self.touched).into_iter().map(alone).collect();
     }
 
     /// Returns the findings on the document's meaning that do not follow from what was mended: none about a place that
@@ -125,46 +113,27 @@ impl<T> Mended<T> {
     pub(crate) fn without_consequences(&self, findings: Vec<Finding>) -> Vec<Finding> {
         let follows = |finding: &Finding| {
             let is_near = |path: &String| {
-                is_within(&finding.path, path)
-                    || (is_within(path, &finding.path) && !is_of_a_name(finding))
+                is_within(&finding.path, path) || (is_within(path, &finding.path) && !is_of_a_name(finding))
             };
-            let speaks_of = |path: &String| {
-                !is_of_another(path, &finding.path) && speaks_of(finding, last(path))
-            };
+            let speaks_of = |path: &String| !is_of_another(path, &finding.path) && speaks_of(finding, last(path));
             finding.reason.contains(PLACEHOLDER)
                 || finding.remedy.contains(PLACEHOLDER)
-                || self
-                    .touched
-                    .iter()
-                    .any(|path| is_near(path) || speaks_of(path))
+                || self.touched.iter().any(|path| is_near(path) || speaks_of(path))
         };
-        findings
-            .into_iter()
-            .filter(|finding| !follows(finding))
-            .collect()
+        findings.into_iter().filter(|finding| !follows(finding)).collect()
     }
 }
 
 /// Returns whether a finding is about a name by itself, or about bytes, and not about what else is said there.
 fn is_of_a_name(finding: &Finding) -> bool {
-    use FindingName::{
-        ArtifactMissing, NoDeclaration, NoEnvironment, Older, UnknownName, VersionReused,
-    };
-    matches!(
-        finding.name,
-        ArtifactMissing | NoDeclaration | NoEnvironment | Older | UnknownName | VersionReused
-    )
+    use FindingName::{ArtifactMissing, NoDeclaration, NoEnvironment, Older, UnknownName, VersionReused};
+    matches!(finding.name, ArtifactMissing | NoDeclaration | NoEnvironment | Older | UnknownName | VersionReused)
 }
 
 impl Mending {
     /// Takes out the part that a finding is about; if something stands in there already, the whole around it. Notes a
     /// part that is missing. Returns `None` if nothing would be left.
-    fn mend(
-        &mut self,
-        document: &mut Value,
-        finding: &Finding,
-        missing: &mut Vec<String>,
-    ) -> Option<()> {
+    fn mend(&mut self, document: &mut Value, finding: &Finding, missing: &mut Vec<String>) -> Option<()> {
         // If the field that was meant is there, this one does not stand in its place.
         let meant = meant_path(finding).filter(|path| document.pointer(&pointer(path)).is_none());
         self.touched.extend(meant);
@@ -219,10 +188,7 @@ fn put(document: &mut Value, path: &str, value: Value) {
 
 /// Returns the path of that field.
 fn meant_path(finding: &Finding) -> Option<String> {
-    let around = finding
-        .path
-        .rsplit_once('.')
-        .map_or("", |(around, _)| around);
+    let around = finding.path.rsplit_once('.').map_or("", |(around, _)| around);
     Some(join(around, meant_by(finding)?))
 }
 

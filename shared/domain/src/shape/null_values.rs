@@ -55,14 +55,8 @@ mod tests {
     #[test]
     fn what_may_be_left_out_is_not_nothing() {
         let table = [
-            (
-                json!({"type": ["array", "null"], "default": null}),
-                json!({"type": "array"}),
-            ),
-            (
-                json!({"type": ["string", "integer", "null"]}),
-                json!({"type": ["string", "integer"]}),
-            ),
+            (json!({"type": ["array", "null"], "default": null}), json!({"type": "array"})),
+            (json!({"type": ["string", "integer", "null"]}), json!({"type": ["string", "integer"]})),
             (
                 json!({"description": "Its gates.", "anyOf": [{"$ref": "#/$defs/Gates"}, {"type": "null"}]}),
                 json!({"description": "Its gates.", "$ref": "#/$defs/Gates"}),

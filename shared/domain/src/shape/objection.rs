@@ -88,9 +88,7 @@ pub(super) fn shown(path: &str, value: &Value) -> String {
 
 /// Returns a value as a text.
 pub(super) fn plain(value: &Value) -> String {
-    value
-        .as_str()
-        .map_or_else(|| value.to_string(), ToOwned::to_owned)
+    value.as_str().map_or_else(|| value.to_string(), ToOwned::to_owned)
 }
 
 /// Returns the first paragraph, in one line.

@@ -19,10 +19,7 @@ pub(super) fn remedy(
     error: &ValidationError<'_>,
     language: Language,
 ) -> String {
-    let about = node
-        .and_then(|node| node.get("description"))
-        .and_then(Value::as_str)
-        .map(one_line);
+    let about = node.and_then(|node| node.get("description")).and_then(Value::as_str).map(one_line);
     let mut nodes = node.into_iter().chain(alternatives.iter().copied());
     let write = nodes
         .find_map(|node| fitting(node, error.instance(), language))
@@ -38,8 +35,7 @@ pub(super) fn remedy(
 
 /// Says what to write for a name.
 pub(super) fn name(seen: &str, language: Language) -> String {
-    let rule =
-        "Use lower-case letters, digits and hyphens, start with a letter, at most 32 characters";
+    let rule = "Use lower-case letters, digits and hyphens, start with a letter, at most 32 characters";
     let fits = as_name(seen);
     if crate::name::ComponentName::new(fits.as_str()).is_ok() {
         let fits = written(&Value::from(fits), language);
@@ -151,50 +147,31 @@ fn of_fields(node: &Value, seen: &Value, language: Language) -> String {
         let values = one.as_object().into_iter().flat_map(|one| one.values());
         !values.into_iter().any(|value| value == seen)
     });
-    let shown = examples
-        .iter()
-        .take(TOLD)
-        .map(|one| format!("`{}`", written(one, language)));
+    let shown = examples.iter().take(TOLD).map(|one| format!("`{}`", written(one, language)));
     let shown: Vec<String> = shown.collect();
     let object = object(language);
     if !shown.is_empty() {
         return format!("{object}, such as {}", shown.join(" or "));
     }
     let fields = node.get("properties").and_then(Value::as_object);
-    let fields: Vec<&str> = fields
-        .into_iter()
-        .flat_map(|fields| fields.keys().map(String::as_str))
-        .collect();
+    let fields: Vec<&str> = fields.into_iter().flat_map(|fields| fields.keys().map(String::as_str)).collect();
     let needed = node.get("required").and_then(Value::as_array);
-    let needed: Vec<&str> = needed
-        .into_iter()
-        .flatten()
-        .filter_map(Value::as_str)
-        .collect();
+    let needed: Vec<&str> = needed.into_iter().flatten().filter_map(Value::as_str).collect();
     match (fields.len(), needed.is_empty()) {
         (0, _) => format!("{object}: names, each with its value"),
         (1..=MANY, _) | (_, true) => format!("{object} of these fields: `{}`", fields.join("`, `")),
-        _ => format!(
-            "{object} with at least these fields: `{}`",
-            needed.join("`, `")
-        ),
+        _ => format!("{object} with at least these fields: `{}`", needed.join("`, `")),
     }
 }
 
 /// Names the type, with its bounds, if a value has another one.
-fn of_type(
-    node: Option<&Value>,
-    error: &ValidationError<'_>,
-    language: Language,
-) -> Option<String> {
+fn of_type(node: Option<&Value>, error: &ValidationError<'_>, language: Language) -> Option<String> {
     let ValidationErrorKind::Type { kind } = error.kind() else {
         return None;
     };
     let bound = |name: &str| node.and_then(|node| node.get(name)).map(plain);
     let bounds = bound("minimum").zip(bound("maximum"));
-    let bounds = bounds.map_or_else(String::new, |(least, most)| {
-        format!(" from {least} to {most}")
-    });
+    let bounds = bounds.map_or_else(String::new, |(least, most)| format!(" from {least} to {most}"));
     Some(format!("{}{bounds}", types(kind, language)))
 }
 
@@ -204,12 +181,8 @@ fn within(node: &Value, error: &ValidationError<'_>) -> Option<String> {
     let bound = |name: &str| node.get(name).map(plain);
     let (least, most, unit) = match error.kind() {
         Kind::Minimum { .. } | Kind::Maximum { .. } => (bound("minimum"), bound("maximum"), ""),
-        Kind::MinLength { .. } | Kind::MaxLength { .. } => {
-            (bound("minLength"), bound("maxLength"), " characters")
-        }
-        Kind::MinItems { .. } | Kind::MaxItems { .. } => {
-            (bound("minItems"), bound("maxItems"), " members")
-        }
+        Kind::MinLength { .. } | Kind::MaxLength { .. } => (bound("minLength"), bound("maxLength"), " characters"),
+        Kind::MinItems { .. } | Kind::MaxItems { .. } => (bound("minItems"), bound("maxItems"), " members"),
         Kind::MinProperties { .. } | Kind::MaxProperties { .. } => {
             (bound("minProperties"), bound("maxProperties"), " members")
         }
@@ -239,9 +212,7 @@ fn flow(value: &Value) -> String {
     match value {
         Value::Object(members) => {
             let members = members.iter();
-            let members: Vec<String> = members
-                .map(|(name, value)| format!("{name}: {}", flow(value)))
-                .collect();
+            let members: Vec<String> = members.map(|(name, value)| format!("{name}: {}", flow(value))).collect();
             format!("{{{}}}", members.join(", "))
         }
         Value::Array(items) => {
@@ -258,7 +229,6 @@ fn is_plain(text: &str) -> bool {
     let starts = text.starts_with(|c: char| c.is_ascii_alphanumeric() || c == '/' || c == '_');
     let harmless = |c: char| c.is_ascii_alphanumeric() || "-_./+".contains(c);
     let is_other = text.parse::<f64>().is_ok()
-        || ["true", "false", "null", "yes", "no", "on", "off"]
-            .contains(&text.to_ascii_lowercase().as_str());
+        || ["true", "false", "null", "yes", "no", "on", "off"].contains(&text.to_ascii_lowercase().as_str());
     starts && text.chars().all(harmless) && !is_other
 }

@@ -98,15 +98,10 @@ pub fn decide(wish: &SteeringRequest<'_>, watched: &Watched<'_>, now: Time) -> D
 }
 
 /// Returns the judgement of the wave that is watched.
-fn watching<'a>(
-    wish: &SteeringRequest<'_>,
-    watched: &Watched<'a>,
-) -> Result<&'a Judgement, Finding> {
+fn watching<'a>(wish: &SteeringRequest<'_>, watched: &Watched<'a>) -> Result<&'a Judgement, Finding> {
     let record = watched.record;
     let id = &record.id;
-    let not = |reason: String, remedy: &str| {
-        Finding::new(FindingName::NotWatched, "deployment", reason, remedy)
-    };
+    let not = |reason: String, remedy: &str| Finding::new(FindingName::NotWatched, "deployment", reason, remedy);
     if let Some(ended) = &record.ending {
         return Err(not(
             format!("deployment {id} has ended already: {ended}."),
@@ -149,10 +144,7 @@ fn red(judgement: &Judgement) -> Option<String> {
     let failed = judgement.failed.as_ref();
     let mut measured = judgement.measurements.iter();
     let red = failed.or_else(|| measured.find(|one| one.verdict == Verdict::Fail))?;
-    Some(format!(
-        "`{}`: measured {}, threshold {}",
-        red.gate, red.measured, red.threshold
-    ))
+    Some(format!("`{}`: measured {}, threshold {}", red.gate, red.measured, red.threshold))
 }
 
 fn is_red(judgement: &Judgement, red: &str) -> Finding {
@@ -165,20 +157,14 @@ fn is_red(judgement: &Judgement, red: &str) -> Finding {
 }
 
 /// Says that it is already so, if it is.
-fn already(
-    wish: &SteeringRequest<'_>,
-    watched: &Watched<'_>,
-    judgement: &Judgement,
-    now: Time,
-) -> Option<String> {
+fn already(wish: &SteeringRequest<'_>, watched: &Watched<'_>, judgement: &Judgement, now: Time) -> Option<String> {
     let turns = &watched.record.wheel;
     let number = judgement.wave + 1;
     let paused = pause_of(turns, judgement.wave, now);
     match wish.action {
-        ActionName::Continue if paused.is_none() => Some(format!(
-            "Nothing was changed: wave {number} is not paused. It is watched until {}.",
-            judgement.end()
-        )),
+        ActionName::Continue if paused.is_none() => {
+            Some(format!("Nothing was changed: wave {number} is not paused. It is watched until {}.", judgement.end()))
+        }
         ActionName::SkipBake if paused.is_none() => {
             let end = steered(turns, judgement.wave, judgement.until);
             let end = end.map_or(judgement.until, |steered| steered.until);
@@ -194,16 +180,10 @@ fn already(
 }
 
 /// Returns a finding for each component that AWS goes on with by itself.
-fn timed_by_aws(
-    wish: &SteeringRequest<'_>,
-    watched: &Watched<'_>,
-    judgement: &Judgement,
-) -> Vec<Finding> {
+fn timed_by_aws(wish: &SteeringRequest<'_>, watched: &Watched<'_>, judgement: &Judgement) -> Vec<Finding> {
     let waves = &watched.plan.waves;
     let latest = latest_changes(waves, judgement.wave);
-    let mut later = (0..)
-        .zip(waves)
-        .skip_while(|(wave, _)| *wave <= judgement.wave);
+    let mut later = (0..).zip(waves).skip_while(|(wave, _)| *wave <= judgement.wave);
     let has_later = later.any(|(wave, _)| is_ours(waves, wave));
     let timed = latest.iter().filter_map(|(component, (_, change))| {
         let Some(Timing::GoesOn(aws)) = &change.timing else {
@@ -245,11 +225,7 @@ fn pause(
     judgement: &Judgement,
     now: Time,
 ) -> Result<Paused, Finding> {
-    let history = WaveHistory::of(
-        &watched.plan.waves,
-        watched.components,
-        Some(watched.unknown),
-    );
+    let history = WaveHistory::of(&watched.plan.waves, watched.components, Some(watched.unknown));
     let lasts_s = wish.lasts.unwrap_or(watched.pause.lasts).as_s();
     if lasts_s == 0 {
         return Err(Finding::new(
@@ -262,11 +238,9 @@ fn pause(
     let Longest { seconds, because } = longest(watched, &history, judgement, now);
     let pace_s = WaveHistory::pace_within(lasts_s, looks(watched, &history));
     match pace_s.filter(|_| lasts_s <= seconds) {
-        Some(pace_s) => Ok(Paused {
-            until: now.plus_s(lasts_s),
-            pace_s: pace_s.max(judgement.pace_s),
-            then: watched.pause.then,
-        }),
+        Some(pace_s) => {
+            Ok(Paused { until: now.plus_s(lasts_s), pace_s: pace_s.max(judgement.pace_s), then: watched.pause.then })
+        }
         None => Err(too_long(lasts_s, seconds, &because)),
     }
 }
@@ -281,10 +255,7 @@ fn too_long(lasts_s: u64, longest_s: u64, because: &str) -> Finding {
     Finding::new(
         FindingName::TooLarge,
         "for",
-        format!(
-            "A pause of {} is too long here: {because}.",
-            Span::seconds(lasts_s)
-        ),
+        format!("A pause of {} is too long here: {because}.", Span::seconds(lasts_s)),
         remedy,
     )
 }

@@ -66,12 +66,7 @@ impl Scene {
         passed.look(vec![], &UnknownRule::default(), NOW);
         Self {
             record,
-            lock: Lock {
-                token: 1,
-                held: Some(held),
-                freed: None,
-                failed: None,
-            },
+            lock: Lock { token: 1, held: Some(held), freed: None, failed: None },
             plan: Plan {
                 outcome: Outcome::Change,
                 waves: vec![wave(0), wave(600), wave(300)],
@@ -80,21 +75,13 @@ impl Scene {
                 warnings: vec![],
                 stays_reachable: vec![],
             },
-            judgements: vec![
-                passed,
-                Judgement::begin(1, NOW, NOW, Span::seconds(600), true),
-            ],
+            judgements: vec![passed, Judgement::begin(1, NOW, NOW, Span::seconds(600), true)],
             rule: PauseRule::default(),
         }
     }
 
     fn asks(&self, action: ActionName, lasts_s: Option<u64>, at_s: u64) -> Decision {
-        let wish = SteeringRequest {
-            action,
-            lasts: lasts_s.map(Span::seconds),
-            by: "ann".into(),
-            reason: "to look",
-        };
+        let wish = SteeringRequest { action, lasts: lasts_s.map(Span::seconds), by: "ann".into(), reason: "to look" };
         let watched = Watched {
             record: &self.record,
             lock: &self.lock,
@@ -111,12 +98,7 @@ impl Scene {
 fn in_short(decision: &Decision) -> String {
     match decision {
         Decision::Turn(turn) => match turn.pause {
-            Some(pause) => format!(
-                "{} {} s at {} s",
-                turn.action,
-                pause.until.ms_since(turn.at) / 1000,
-                pause.pace_s
-            ),
+            Some(pause) => format!("{} {} s at {} s", turn.action, pause.until.ms_since(turn.at) / 1000, pause.pace_s),
             None => turn.action.to_string(),
         },
         Decision::Already(_) => "already".to_owned(),
@@ -131,8 +113,7 @@ fn in_short(decision: &Decision) -> String {
 fn a_wish_is_done_where_a_wave_is_watched() {
     use ActionName::{Continue, Pause, SkipBake};
     type Change = fn(&mut Scene);
-    let timed: Change =
-        |it| it.plan.waves[1].changes[0].timing = Some(Timing::GoesOn("ECS".into()));
+    let timed: Change = |it| it.plan.waves[1].changes[0].timing = Some(Timing::GoesOn("ECS".into()));
     let waits: Change = |it| it.plan.waves[1].changes[0].timing = Some(Timing::Waits(7200));
     let is_paused: Change = |it| it.record.wheel = vec![turn(Pause, 0, Some(HOUR_S))];
     let is_skipped: Change = |it| it.record.wheel = vec![turn(SkipBake, 0, None)];
@@ -150,94 +131,28 @@ fn a_wish_is_done_where_a_wave_is_watched() {
     };
     let often: Change = |it| it.record.wheel = vec![turn(SkipBake, 0, None); MOST_TURNS];
     let table: [(&str, Change, ActionName, Option<u64>, &str); 24] = [
-        (
-            "a day unless told",
-            |_| (),
-            Pause,
-            None,
-            "pause 86400 s at 60 s",
-        ),
+        ("a day unless told", |_| (), Pause, None, "pause 86400 s at 60 s"),
         ("as told", |_| (), Pause, Some(7200), "pause 7200 s at 60 s"),
-        (
-            "as declared",
-            |it| it.rule.lasts = Span::seconds(90),
-            Pause,
-            None,
-            "pause 90 s at 60 s",
-        ),
-        (
-            "days are looked at less often",
-            |_| (),
-            Pause,
-            Some(4 * 86_400),
-            "pause 345600 s at 182 s",
-        ),
-        (
-            "longer than an execution",
-            |_| (),
-            Pause,
-            Some(7 * 86_400),
-            "TooLarge",
-        ),
+        ("as declared", |it| it.rule.lasts = Span::seconds(90), Pause, None, "pause 90 s at 60 s"),
+        ("days are looked at less often", |_| (), Pause, Some(4 * 86_400), "pause 345600 s at 182 s"),
+        ("longer than an execution", |_| (), Pause, Some(7 * 86_400), "TooLarge"),
         ("no time", |_| (), Pause, Some(0), "BadValue"),
-        (
-            "once more",
-            is_paused,
-            Pause,
-            Some(60),
-            "pause 60 s at 60 s",
-        ),
+        ("once more", is_paused, Pause, Some(60), "pause 60 s at 60 s"),
         ("not paused", |_| (), Continue, None, "already"),
         ("paused", is_paused, Continue, None, "continue"),
         ("skipped", |_| (), SkipBake, None, "skip_bake"),
-        (
-            "skipped while it is paused",
-            is_paused,
-            SkipBake,
-            None,
-            "skip_bake",
-        ),
+        ("skipped while it is paused", is_paused, SkipBake, None, "skip_bake"),
         ("skipped twice", is_skipped, SkipBake, None, "already"),
         ("red", is_red, SkipBake, None, "GateIsRed"),
         ("red, so it is undone", is_red, Pause, None, "NotWatched"),
         ("timed by AWS", timed, Pause, None, "TimedByAws"),
         ("skip what AWS times", timed, SkipBake, None, "TimedByAws"),
-        (
-            "AWS waits for us",
-            waits,
-            Pause,
-            Some(7000),
-            "pause 7000 s at 60 s",
-        ),
-        (
-            "longer than AWS waits",
-            waits,
-            Pause,
-            Some(7199),
-            "TooLarge",
-        ),
-        (
-            "skip where AWS waits for us",
-            waits,
-            SkipBake,
-            None,
-            "skip_bake",
-        ),
+        ("AWS waits for us", waits, Pause, Some(7000), "pause 7000 s at 60 s"),
+        ("longer than AWS waits", waits, Pause, Some(7199), "TooLarge"),
+        ("skip where AWS waits for us", waits, SkipBake, None, "skip_bake"),
         ("changes something", changes, Pause, None, "NotWatched"),
-        (
-            "waits for its turn",
-            waits_for_turn,
-            Pause,
-            None,
-            "NotWatched",
-        ),
-        (
-            "another one holds the lock",
-            another,
-            Pause,
-            None,
-            "NotWatched",
-        ),
+        ("waits for its turn", waits_for_turn, Pause, None, "NotWatched"),
+        ("another one holds the lock", another, Pause, None, "NotWatched"),
         ("recovers", recovers, SkipBake, None, "NotWatched"),
         ("too often", often, Pause, None, "TooLarge"),
     ];
@@ -262,10 +177,8 @@ fn each_component_that_aws_times_is_told() {
     let Decision::Refused(findings) = scene.asks(ActionName::Pause, None, 5) else {
         panic!("it was not refused");
     };
-    let told: Vec<(FindingName, &str, &str)> = findings
-        .iter()
-        .map(|one| (one.name, one.path.as_str(), one.reason.as_str()))
-        .collect();
+    let told: Vec<(FindingName, &str, &str)> =
+        findings.iter().map(|one| (one.name, one.path.as_str(), one.reason.as_str())).collect();
     assert_eq!(
         told,
         [
@@ -285,24 +198,16 @@ fn each_component_that_aws_times_is_told() {
 
 #[test]
 fn a_later_wave_is_waited_for_only_where_aws_times_nothing_in_it() {
-    for (later, wanted) in [
-        (None, "Wait for a later wave, or cancel"),
-        (
-            Some(Timing::GoesOn("ECS".into())),
-            "Let it go on, or cancel",
-        ),
-    ] {
+    for (later, wanted) in
+        [(None, "Wait for a later wave, or cancel"), (Some(Timing::GoesOn("ECS".into())), "Let it go on, or cancel")]
+    {
         let mut scene = Scene::new();
         scene.plan.waves[1].changes[0].timing = Some(Timing::GoesOn("ECS".into()));
         scene.plan.waves[2].changes[0].timing = later;
         let Decision::Refused(findings) = scene.asks(ActionName::SkipBake, None, 5) else {
             panic!("it was not refused");
         };
-        assert!(
-            findings[0].remedy.starts_with(wanted),
-            "{}",
-            findings[0].remedy
-        );
+        assert!(findings[0].remedy.starts_with(wanted), "{}", findings[0].remedy);
     }
     let mut last = Scene::new();
     last.plan.waves.truncate(2);
@@ -310,9 +215,5 @@ fn a_later_wave_is_waited_for_only_where_aws_times_nothing_in_it() {
     let Decision::Refused(findings) = last.asks(ActionName::Pause, None, 5) else {
         panic!("it was not refused");
     };
-    assert!(
-        findings[0].remedy.starts_with("Let it go on"),
-        "{}",
-        findings[0].remedy
-    );
+    assert!(findings[0].remedy.starts_with("Let it go on"), "{}", findings[0].remedy);
 }

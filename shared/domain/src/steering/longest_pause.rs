@@ -23,21 +23,13 @@ pub(super) fn looks(watched: &Watched<'_>, history: &WaveHistory<'_>) -> u64 {
 }
 
 /// Returns the longest pause that can end as it says, in seconds.
-pub(super) fn longest(
-    watched: &Watched<'_>,
-    history: &WaveHistory<'_>,
-    judgement: &Judgement,
-    now: Time,
-) -> Longest {
+pub(super) fn longest(watched: &Watched<'_>, history: &WaveHistory<'_>, judgement: &Judgement, now: Time) -> Longest {
     let gone_s = now.ms_since(watched.record.accepted) / 1000;
     let left_s = LONGEST_S.saturating_sub(history.seconds() + gone_s);
     let history_s = looks(watched, history) * SLOWEST_S;
     let mut longest = Longest {
         seconds: left_s.min(history_s),
-        because: format!(
-            "an execution may take {} and has a history of limited length",
-            Span::seconds(LONGEST_S)
-        ),
+        because: format!("an execution may take {} and has a history of limited length", Span::seconds(LONGEST_S)),
     };
     for (component, (reached, change)) in latest_changes(&watched.plan.waves, judgement.wave) {
         let Some(Timing::Waits(waits_s)) = change.timing else {

@@ -107,10 +107,7 @@ pub fn gone_on(turns: &[SteeringRecord], wave: u32, now: Time) -> Option<Steerin
         wave,
         at: now,
         by: BY_ITSELF.to_owned(),
-        reason: format!(
-            "its pause was over at {}, and nobody had ended it",
-            pause.until
-        ),
+        reason: format!("its pause was over at {}, and nobody had ended it", pause.until),
         pause: None,
     })
 }

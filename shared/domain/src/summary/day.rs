@@ -72,12 +72,7 @@ impl Day {
     /// Decides what to do for the day that ends at `to`, by the known progress.
     pub fn turn(known: Option<Self>, to: Time, now: Time) -> SummaryDecision {
         let Some(known) = known.filter(|known| known.to >= to) else {
-            return SummaryDecision::Go(Self {
-                to,
-                told: None,
-                telling: None,
-                done: false,
-            });
+            return SummaryDecision::Go(Self { to, told: None, telling: None, done: false });
         };
         let telling = known.telling.as_ref();
         // A look that came very late is for a day of which nobody wants to hear any more.
@@ -104,11 +99,7 @@ impl Day {
     pub fn begin(&mut self, app: &AppName, now: Time) -> bool {
         let before = self.telling.take().filter(|telling| telling.app == *app);
         let tries = before.map_or(0, |telling| telling.tries);
-        self.telling = Some(Telling {
-            app: app.clone(),
-            since: now,
-            tries: tries + 1,
-        });
+        self.telling = Some(Telling { app: app.clone(), since: now, tries: tries + 1 });
         tries < TRIES
     }
 

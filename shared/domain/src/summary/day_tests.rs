@@ -50,54 +50,14 @@ fn a_look_tells_what_is_not_told_and_leaves_alone_what_another_one_tells() {
         day
     };
     let table = [
-        (
-            "the first ever",
-            None,
-            "06:00:00",
-            SummaryDecision::Go(fresh()),
-        ),
-        (
-            "a new day",
-            Some(yesterday()),
-            "06:00:00",
-            SummaryDecision::Go(fresh()),
-        ),
-        (
-            "begun",
-            Some(fresh()),
-            "06:05:00",
-            SummaryDecision::Go(fresh()),
-        ),
-        (
-            "twice at once",
-            Some(telling()),
-            "06:00:11",
-            SummaryDecision::Elsewhere,
-        ),
-        (
-            "just before it has ended",
-            Some(telling()),
-            "06:00:54",
-            SummaryDecision::Elsewhere,
-        ),
-        (
-            "after one that died",
-            Some(telling()),
-            "06:00:55",
-            SummaryDecision::Go(telling()),
-        ),
-        (
-            "after all is told",
-            Some(done()),
-            "06:05:00",
-            SummaryDecision::Done,
-        ),
-        (
-            "for a day before",
-            Some(begun(Time(to.0 + HOUR_MS))),
-            "07:01:00",
-            SummaryDecision::Done,
-        ),
+        ("the first ever", None, "06:00:00", SummaryDecision::Go(fresh())),
+        ("a new day", Some(yesterday()), "06:00:00", SummaryDecision::Go(fresh())),
+        ("begun", Some(fresh()), "06:05:00", SummaryDecision::Go(fresh())),
+        ("twice at once", Some(telling()), "06:00:11", SummaryDecision::Elsewhere),
+        ("just before it has ended", Some(telling()), "06:00:54", SummaryDecision::Elsewhere),
+        ("after one that died", Some(telling()), "06:00:55", SummaryDecision::Go(telling())),
+        ("after all is told", Some(done()), "06:05:00", SummaryDecision::Done),
+        ("for a day before", Some(begun(Time(to.0 + HOUR_MS))), "07:01:00", SummaryDecision::Done),
     ];
     for (case, known, now, wanted) in table {
         assert_eq!(Day::turn(known, to, at(now)), wanted, "{case}");
@@ -109,22 +69,14 @@ fn an_application_is_told_of_once_and_is_passed_over_after_three_tries() {
     let mut day = begun(at("06:00:00"));
     assert!(day.begin(&app("bank"), at("06:00:00")));
     day.tell(&app("bank"));
-    for (name, is_told) in [
-        ("a", true),
-        ("bank", true),
-        ("banks", false),
-        ("shop", false),
-    ] {
+    for (name, is_told) in [("a", true), ("bank", true), ("banks", false), ("shop", false)] {
         assert_eq!(day.is_told(&app(name)), is_told, "{name}");
     }
     for minute in 1..=TRIES {
         assert!(day.begin(&app("shop"), at(&format!("06:0{minute}:00"))));
     }
     assert!(!day.begin(&app("shop"), at("06:04:00")));
-    assert!(
-        day.begin(&app("till"), at("06:04:01")),
-        "the tries are of one application"
-    );
+    assert!(day.begin(&app("till"), at("06:04:01")), "the tries are of one application");
 }
 
 #[test]
@@ -135,10 +87,5 @@ fn it_is_read_as_it_was_written() {
     assert_eq!(serde_json::from_value::<Day>(text).unwrap(), day);
     let told = not_told(&app("shop"), day.to(), "3 invocations failed with it.");
     assert_eq!(told.subject, "[windlass] no summary of shop");
-    assert!(
-        told.message
-            .contains("until 2026-11-24T06:00:00Z: 3 invocations"),
-        "{}",
-        told.message
-    );
+    assert!(told.message.contains("until 2026-11-24T06:00:00Z: 3 invocations"), "{}", told.message);
 }

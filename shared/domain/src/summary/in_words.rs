@@ -15,13 +15,8 @@ use crate::time::Time;
 use crate::truncate::truncate;
 
 /// The endings in the order in which they are told.
-const ENDINGS: [Ending; 5] = [
-    Ending::Succeeded,
-    Ending::RolledBack,
-    Ending::NeedsOperator,
-    Ending::Rejected,
-    Ending::NothingToDo,
-];
+const ENDINGS: [Ending; 5] =
+    [Ending::Succeeded, Ending::RolledBack, Ending::NeedsOperator, Ending::Rejected, Ending::NothingToDo];
 
 /// The most endings that are not good and are told by one line each.
 const MOST_TOLD: usize = 5;
@@ -31,10 +26,7 @@ const LONGEST_LINE: usize = 240;
 
 /// Returns the message of a topic.
 pub fn message(app: &AppName, to: Time, seen: &[&EnvironmentFacts], form: Form) -> Notification {
-    let told = Notification {
-        subject: ascii(&subject(app, to, seen)),
-        message: text(app, to, seen),
-    };
+    let told = Notification { subject: ascii(&subject(app, to, seen)), message: text(app, to, seen) };
     match form {
         Form::Text => told,
         Form::Chat => {
@@ -42,10 +34,7 @@ pub fn message(app: &AppName, to: Time, seen: &[&EnvironmentFacts], form: Form) 
             let places = names.clone().map(|name| format!("{app}/{name}"));
             let places: Vec<String> = places.take(MOST_NAMES).collect();
             let shown = Shown {
-                keywords: [app.as_str()]
-                    .into_iter()
-                    .chain(names.take(MOST_NAMES))
-                    .collect(),
+                keywords: [app.as_str()].into_iter().chain(names.take(MOST_NAMES)).collect(),
                 thread: &format!("{app} summary"),
                 sort: "Summary",
                 about: places.iter().map(String::as_str).collect(),
@@ -93,8 +82,7 @@ fn endings<'a>(all: impl Iterator<Item = &'a OverDeployment>) -> String {
 /// environments, which are counted.
 fn text(app: &AppName, to: Time, seen: &[&EnvironmentFacts]) -> String {
     let head = format!("{app}, the 24 hours until {to}");
-    let (quiet, loud): (Vec<&EnvironmentFacts>, Vec<&EnvironmentFacts>) =
-        seen.iter().partition(|one| one.is_quiet());
+    let (quiet, loud): (Vec<&EnvironmentFacts>, Vec<&EnvironmentFacts>) = seen.iter().partition(|one| one.is_quiet());
     let quiet = still(&quiet);
     if loud.is_empty() {
         return truncate(format!("{head}: {quiet}"), LONGEST_CAUSE);
@@ -120,10 +108,7 @@ fn fitting(app: &AppName, head: String, blocks: &[(usize, String)]) -> String {
     for (told, (_, block)) in blocks.iter().enumerate() {
         let left: usize = blocks.iter().skip(told).map(|(many, _)| many).sum();
         let left = count(left, "more environment");
-        let rest = format!(
-            "\n… and {left}: `GET /apps`, {}",
-            call::figures_of_a_day(app)
-        );
+        let rest = format!("\n… and {left}: `GET /apps`, {}", call::figures_of_a_day(app));
         if whole.len() + 1 + block.len() + rest.len() > LONGEST_CAUSE {
             return whole + &rest;
         }
@@ -139,10 +124,7 @@ fn still(quiet: &[&EnvironmentFacts]) -> String {
     }
     let names: Vec<&str> = quiet.iter().map(|one| one.environment.as_str()).collect();
     let names = truncate(names.join(", "), LONGEST_LINE * 4);
-    let unseen = quiet
-        .iter()
-        .filter(|one| one.standing.look().is_none())
-        .count();
+    let unseen = quiet.iter().filter(|one| one.standing.look().is_none()).count();
     let drift = match unseen {
         0 => "nothing has drifted".to_owned(),
         all if all == quiet.len() => "drift: not looked at".to_owned(),
@@ -152,30 +134,18 @@ fn still(quiet: &[&EnvironmentFacts]) -> String {
 }
 
 fn block(app: &AppName, seen: &EnvironmentFacts, windows: usize) -> String {
-    let mut lines = vec![format!(
-        "{}: {}",
-        seen.environment,
-        endings(seen.ended.iter())
-    )];
-    let bad = seen
-        .ended
-        .iter()
-        .filter(|one| !one.ended.ending.is_success());
+    let mut lines = vec![format!("{}: {}", seen.environment, endings(seen.ended.iter()))];
+    let bad = seen.ended.iter().filter(|one| !one.ended.ending.is_success());
     let bad: Vec<&OverDeployment> = bad.collect();
     lines.extend(bad.iter().take(MOST_TOLD).map(|one| over(one)));
     if bad.len() > MOST_TOLD {
         let more = bad.len() - MOST_TOLD;
-        lines.push(format!(
-            "{more} more: {}",
-            call::history(EnvironmentId::new(app, &seen.environment))
-        ));
+        lines.push(format!("{more} more: {}", call::history(EnvironmentId::new(app, &seen.environment))));
     }
     let figures = seen.figures.iter().zip(DAYS).take(windows);
     lines.extend(figures.map(|(figures, days)| window(days, figures)));
     if let Some(since) = seen.since {
-        lines.push(format!(
-            "figures since {since} alone, because there were too many deployments to read them all"
-        ));
+        lines.push(format!("figures since {since} alone, because there were too many deployments to read them all"));
     }
     lines.extend(standing(app, seen));
     lines.join("\n  ")
@@ -193,17 +163,9 @@ fn over(one: &OverDeployment) -> String {
 /// Returns the figures of a window in words. Figures that are not known are left out.
 fn window(days: u64, figures: &Figures) -> String {
     let [live, lead, failed, restored, cost] = cells(figures);
-    let told = [
-        ("live", live),
-        ("lead time", lead),
-        ("failed", failed),
-        ("time to restore", restored),
-        ("cost", cost),
-    ];
+    let told = [("live", live), ("lead time", lead), ("failed", failed), ("time to restore", restored), ("cost", cost)];
     let told = told.into_iter().filter(|(_, words)| words != "-");
-    let told: Vec<String> = told
-        .map(|(name, words)| format!("{name} {words}"))
-        .collect();
+    let told: Vec<String> = told.map(|(name, words)| format!("{name} {words}")).collect();
     format!("{}: {}", count(days, "day"), told.join("; "))
 }
 
@@ -216,9 +178,7 @@ fn standing(app: &AppName, seen: &EnvironmentFacts) -> Vec<String> {
     if let Some(held) = &seen.standing.held {
         let (id, since) = (&held.deployment, held.since);
         if seen.standing.is_stuck() {
-            lines.push(format!(
-                "locked: deployment {id} needs an operator since {since}"
-            ));
+            lines.push(format!("locked: deployment {id} needs an operator since {since}"));
             lines.push(start(ActionName::Recover));
         } else {
             lines.push(format!("deployment {id} is under way since {since}"));
@@ -243,10 +203,6 @@ fn drift(standing: &StandingFacts) -> String {
     };
     let told = look.in_short();
     let told: Vec<&str> = told.iter().map(|(_, words)| words.as_str()).collect();
-    let told = if told.is_empty() {
-        "none".to_owned()
-    } else {
-        told.join(", ")
-    };
+    let told = if told.is_empty() { "none".to_owned() } else { told.join(", ") };
     format!("drift: {told}; {}", look.when())
 }

@@ -24,10 +24,7 @@ pub(super) fn read(text: &str) -> Result<Value, NotRead> {
     let mut reader = serde_json::Deserializer::from_str(text);
     let read = Once(&twice).deserialize(&mut reader);
     let read = read.and_then(|value| reader.end().map(|()| value));
-    read.map_err(|error| NotRead {
-        error,
-        twice: twice.take(),
-    })
+    read.map_err(|error| NotRead { error, twice: twice.take() })
 }
 
 /// A value in which each key is named once; else the key is put here.

@@ -10,13 +10,7 @@ was meant. [Integrate](integrate/README.md) has a small one for each thing that 
 `declare` puts it in force.";
 
 /// The types that come first, in this order; the others follow by name.
-const FIRST: [&str; 5] = [
-    "Environment",
-    "Deploy",
-    "Component",
-    "Gates",
-    "ComponentGates",
-];
+const FIRST: [&str; 5] = ["Environment", "Deploy", "Component", "Gates", "ComponentGates"];
 
 /// Returns the page.
 pub fn page(schema: &Value, update: &str) -> String {
@@ -108,31 +102,18 @@ fn definition(about: &Value) -> String {
 
 /// Returns a list of fields.
 fn fields(of: &Value) -> String {
-    let required: Vec<&str> = of["required"]
-        .as_array()
-        .into_iter()
-        .flatten()
-        .filter_map(Value::as_str)
-        .collect();
+    let required: Vec<&str> = of["required"].as_array().into_iter().flatten().filter_map(Value::as_str).collect();
     let fields = of["properties"].as_object().unwrap().iter();
     let fields = fields.filter(|(_, field)| field["const"].is_null());
     let lines = fields.map(|(name, field)| {
-        let needed = if required.contains(&name.as_str()) {
-            ", needed"
-        } else {
-            ""
-        };
+        let needed = if required.contains(&name.as_str()) { ", needed" } else { "" };
         let usual = match &field["default"] {
             Value::Null => String::new(),
             Value::Object(of) if of.is_empty() => String::new(),
             Value::Array(of) if of.is_empty() => String::new(),
             usual => format!(" If absent: `{}`.", usual.to_string().replace('"', "")),
         };
-        item(&format!(
-            "- `{name}` ({}{needed}): {}{usual}",
-            sort(field),
-            comment(field)
-        ))
+        item(&format!("- `{name}` ({}{needed}): {}{usual}", sort(field), comment(field)))
     });
     lines.collect()
 }

@@ -129,26 +129,17 @@ fn every_bad_input_is_told_as_expected() {
     let mut wrong = Vec::new();
     for row in &table {
         let found = findings(row);
-        let mut names: Vec<String> = found
-            .iter()
-            .map(|f| format!("{} {}", f.name, f.path))
-            .collect();
+        let mut names: Vec<String> = found.iter().map(|f| format!("{} {}", f.name, f.path)).collect();
         let mut expected = row.findings.clone();
         names.sort();
         expected.sort();
         if names != expected {
-            wrong.push(format!(
-                "{}:\n  expected {expected:?}\n  found {found:#?}",
-                row.what
-            ));
+            wrong.push(format!("{}:\n  expected {expected:?}\n  found {found:#?}", row.what));
         }
         let remedies = found.iter().map(|f| f.remedy.as_str());
         let remedies = remedies.collect::<Vec<_>>().join(" ");
         if let Some(remedy) = row.remedy.as_ref().filter(|part| !remedies.contains(*part)) {
-            wrong.push(format!(
-                "{}:\n  expected {remedy}\n  told {remedies}",
-                row.what
-            ));
+            wrong.push(format!("{}:\n  expected {remedy}\n  told {remedies}", row.what));
         }
         let is_json = row.declaration.is_none();
         for finding in found {
@@ -161,11 +152,5 @@ fn every_bad_input_is_told_as_expected() {
             assert!(!finding.to_string().contains("hunter2"), "{finding:?}");
         }
     }
-    assert!(
-        wrong.is_empty(),
-        "{} of {}:\n{}",
-        wrong.len(),
-        table.len(),
-        wrong.join("\n")
-    );
+    assert!(wrong.is_empty(), "{} of {}:\n{}", wrong.len(), table.len(), wrong.join("\n"));
 }

@@ -2,8 +2,7 @@
 //! change of the good inputs.
 
 use super::{
-    DECLARATION, Input, MANIFEST, REQUEST, Row, TABLE, findings, read_declaration, read_manifest,
-    read_request,
+    DECLARATION, Input, MANIFEST, REQUEST, Row, TABLE, findings, read_declaration, read_manifest, read_request,
 };
 use serde_json::{Map, Value, json};
 use std::collections::BTreeSet;
@@ -41,8 +40,8 @@ const FOREIGN: [&str; 26] = [
 
 /// With which word a remedy tells somebody to do something.
 const BEGINNINGS: [&str; 21] = [
-    "Write", "Use", "Put", "Did", "Known", "Remove", "Upload", "Name", "Give", "Make", "Keep",
-    "Close", "Mend", "Push", "Indent", "Pin", "Leave", "Add", "Correct", "Declare", "Stop",
+    "Write", "Use", "Put", "Did", "Known", "Remove", "Upload", "Name", "Give", "Make", "Keep", "Close", "Mend", "Push",
+    "Indent", "Pin", "Leave", "Add", "Correct", "Declare", "Stop",
 ];
 
 /// Returns everything that is wrong with the words of findings.
@@ -159,11 +158,8 @@ type Read = fn(&str) -> Vec<Finding>;
 #[test]
 fn whatever_is_changed_in_a_good_input_is_told_well() {
     let (mut bad, mut of, mut refused) = (Vec::new(), 0, 0);
-    let inputs: [(&str, Read); 3] = [
-        (DECLARATION, read_declaration),
-        (MANIFEST, read_manifest),
-        (REQUEST, read_request),
-    ];
+    let inputs: [(&str, Read); 3] =
+        [(DECLARATION, read_declaration), (MANIFEST, read_manifest), (REQUEST, read_request)];
     for (good, read) in inputs {
         let good: Value = serde_saphyr::from_str(good).unwrap();
         for document in changed(&good) {
@@ -183,28 +179,17 @@ fn whatever_is_changed_in_a_good_input_is_told_well() {
 fn a_text_that_is_cut_off_or_has_a_stray_letter_is_told_well() {
     let mut bad = Vec::new();
     // Every third place, which is enough to meet every sort of it.
-    for at in (0..DECLARATION.len())
-        .step_by(3)
-        .filter(|at| DECLARATION.is_char_boundary(*at))
-    {
+    for at in (0..DECLARATION.len()).step_by(3).filter(|at| DECLARATION.is_char_boundary(*at)) {
         let (head, tail) = DECLARATION.split_at(at);
         bad.extend(badly_told(&read_declaration(head)));
-        for stray in [
-            "\t", "\"", "{", "]", ":", "- ", "*", "&", "!", "%", "@", "#",
-        ] {
-            bad.extend(badly_told(&read_declaration(&format!(
-                "{head}{stray}{tail}"
-            ))));
+        for stray in ["\t", "\"", "{", "]", ":", "- ", "*", "&", "!", "%", "@", "#"] {
+            bad.extend(badly_told(&read_declaration(&format!("{head}{stray}{tail}"))));
         }
     }
     let manifest = Input::Change(json!({})).text(MANIFEST);
     for at in 0..manifest.len() {
         let (head, tail) = manifest.split_at(at);
-        for text in [
-            head.to_owned(),
-            format!("{head},{tail}"),
-            format!("{head}\"{tail}"),
-        ] {
+        for text in [head.to_owned(), format!("{head},{tail}"), format!("{head}\"{tail}")] {
             bad.extend(badly_told(&read_manifest(&text)));
         }
     }

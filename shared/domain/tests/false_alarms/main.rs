@@ -111,18 +111,10 @@ fn nothing_in_the_repository_is_taken_for_a_secret() {
         documents += looked.documents.len();
         lines += looked.lines.len();
         if !PLANTED.contains(&name.as_str()) {
-            alarms.extend(
-                looked
-                    .alarms()
-                    .iter()
-                    .map(|alarm| format!("{name}: {alarm}")),
-            );
+            alarms.extend(looked.alarms().iter().map(|alarm| format!("{name}: {alarm}")));
         }
     }
-    println!(
-        "{} false alarms in {documents} documents and {lines} lines",
-        alarms.len()
-    );
+    println!("{} false alarms in {documents} documents and {lines} lines", alarms.len());
     assert!(documents >= 100 && lines >= 1000, "{documents} {lines}");
     assert!(alarms.is_empty(), "{alarms:#?}");
 }
@@ -152,9 +144,6 @@ fn at_most_two_of_forty_published_declarations_are_refused_for_what_is_none() {
         }
         texts += one.texts;
     }
-    println!(
-        "{} of 40 declarations with {texts} texts: {wrong:?}",
-        wrong.len()
-    );
+    println!("{} of 40 declarations with {texts} texts: {wrong:?}", wrong.len());
     assert!(wrong.len() <= 2, "{wrong:#?}");
 }

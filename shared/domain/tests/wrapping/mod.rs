@@ -53,9 +53,7 @@ fn broken(block: &[&str]) -> Vec<String> {
         }
     }
     let items = items.iter();
-    items
-        .map(|item| wrapped(&" ".repeat(marker(item)), item))
-        .collect()
+    items.map(|item| wrapped(&" ".repeat(marker(item)), item)).collect()
 }
 
 /// Returns the length of the mark with which an item of a list begins, and of the space behind it.
@@ -65,9 +63,9 @@ fn marker(line: &str) -> usize {
 }
 
 fn begins_item(word: &str) -> bool {
-    let is_number = word.strip_suffix(['.', ')']).is_some_and(|digits| {
-        !digits.is_empty() && digits.chars().all(|digit| digit.is_ascii_digit())
-    });
+    let is_number = word
+        .strip_suffix(['.', ')'])
+        .is_some_and(|digits| !digits.is_empty() && digits.chars().all(|digit| digit.is_ascii_digit()));
     is_number || ["-", "*", "+"].contains(&word)
 }
 
@@ -106,10 +104,7 @@ fn prose_is_broken_and_code_is_not() {
     let span = "`windlass status shop prod`";
     let link = "[how it stands](API.md#how)";
     for part in [span, link] {
-        assert_eq!(
-            page(&format!("{word}{part}, it\nsays.\n")),
-            format!("{}\n{part}, it says.\n", word.trim_end())
-        );
+        assert_eq!(page(&format!("{word}{part}, it\nsays.\n")), format!("{}\n{part}, it says.\n", word.trim_end()));
         let code = format!("```sh\n{word}{part} {word}\n```\n");
         assert_eq!(page(&code), code);
     }
@@ -117,10 +112,7 @@ fn prose_is_broken_and_code_is_not() {
         page(&format!("- one\n- {word}{span}\n2. three\n")),
         format!("- one\n- {}\n  {span}\n2. three\n", word.trim_end())
     );
-    assert_eq!(
-        page(&format!("{word}word - it\n")),
-        format!("{}\nword - it\n", word.trim_end())
-    );
+    assert_eq!(page(&format!("{word}word - it\n")), format!("{}\nword - it\n", word.trim_end()));
     let short = "What\nis short stays.\n";
     assert_eq!(page(short), short);
 }

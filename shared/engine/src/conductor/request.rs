@@ -8,18 +8,12 @@ use windlass_domain::request::{Request, Requester, Route};
 
 /// Reads the request of an execution as it came. Somebody who starts an execution by hand is known only by it, and each
 /// execution that they start is a request of its own.
-pub fn request_of(
-    execution: &ExecutionRef,
-    input: &Value,
-) -> Result<Request, PartialDocument<Request>> {
+pub fn request_of(execution: &ExecutionRef, input: &Value) -> Result<Request, PartialDocument<Request>> {
     let mut request = Request::read(input)?;
     if request.requester.is_none() {
         let arn = &execution.arn;
         request.idempotency_key.get_or_insert_with(|| arn.clone());
-        request.requester = Some(Requester {
-            route: Route::Console,
-            principal: Some(arn.clone()),
-        });
+        request.requester = Some(Requester { route: Route::Console, principal: Some(arn.clone()) });
     }
     Ok(request)
 }

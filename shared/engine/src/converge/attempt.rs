@@ -5,9 +5,7 @@ use crate::ledger::{Fence, Stored, commit, retry};
 use crate::ports::{Clock, DynamoDbApi, Result};
 use serde_json::Value;
 use windlass_domain::fault::{Fault, FaultName};
-use windlass_domain::step::{
-    ChangeRecord, OPEN_CALL_GRACE_S, OPEN_CALL_S, OpenCall, Step, StepStatus,
-};
+use windlass_domain::step::{ChangeRecord, OPEN_CALL_GRACE_S, OPEN_CALL_S, OpenCall, Step, StepStatus};
 use windlass_domain::time::Time;
 
 /// An invocation's claim on a step.
@@ -57,21 +55,9 @@ impl<'a, P: DynamoDbApi + Clock> Attempt<'a, P> {
     /// Claims the next attempt, in one transaction with the check of the lock's token. An undo is marked at once, so
     /// that a forward invocation that comes late finds it.
     pub async fn claim(ports: &'a P, invocation: Invocation<'_>) -> Result<Self> {
-        let Invocation {
-            work,
-            step,
-            fence,
-            started,
-        } = invocation;
-        let mut attempt = Self {
-            ports,
-            fence,
-            step,
-            started,
-            counted: started,
-            first_try: true,
-            former: Former::default(),
-        };
+        let Invocation { work, step, fence, started } = invocation;
+        let mut attempt =
+            Self { ports, fence, step, started, counted: started, first_try: true, former: Former::default() };
         attempt.step.value.attempt += 1;
         attempt.step.value.invocations += 1;
         attempt.enter(work.wave);
@@ -169,10 +155,7 @@ impl<'a, P: DynamoDbApi + Clock> Attempt<'a, P> {
             confirmed: step.confirmed.take(),
             unanswered: std::mem::replace(&mut step.unanswered, call.unanswered),
         };
-        self.step.value.open = Some(OpenCall {
-            what: call.what,
-            not_after,
-        });
+        self.step.value.open = Some(OpenCall { what: call.what, not_after });
         self.save().await?;
         Ok(not_after)
     }
@@ -250,18 +233,14 @@ impl<'a, P: DynamoDbApi + Clock> Attempt<'a, P> {
     pub fn forget(&mut self, change: &Value, undo: bool) {
         let token = self.fence.token;
         let changes = &mut self.step.value.changes;
-        if let Some(at) = changes
-            .iter()
-            .rposition(|record| is_same(record, change, undo, token))
-        {
+        if let Some(at) = changes.iter().rposition(|record| is_same(record, change, undo, token)) {
             changes.remove(at);
         }
     }
 
     /// Returns the last switching change that was sent in this direction under this token.
     pub fn last_sent(&self, undo: bool) -> Option<&ChangeRecord> {
-        let is_ours =
-            |change: &ChangeRecord| change.undo == undo && change.token == self.fence.token;
+        let is_ours = |change: &ChangeRecord| change.undo == undo && change.token == self.fence.token;
         let mut changes = self.step.value.changes.iter();
         changes.rfind(|change| change.switching && is_ours(change))
     }
@@ -274,11 +253,7 @@ impl<'a, P: DynamoDbApi + Clock> Attempt<'a, P> {
 
     /// Notes an additive change that was made: the change, its text, and the name that AWS gave to what was made. It is
     /// written with the next write of the step.
-    pub fn note_additive(
-        &mut self,
-        (change, what, made): (Value, String, Option<String>),
-        wave: Option<u32>,
-    ) {
+    pub fn note_additive(&mut self, (change, what, made): (Value, String, Option<String>), wave: Option<u32>) {
         let (at, token) = (self.ports.now(), self.fence.token);
         self.step.value.changes.push(ChangeRecord {
             at,
@@ -351,9 +326,6 @@ fn is_same(record: &ChangeRecord, change: &Value, undo: bool, token: u64) -> boo
 fn still_open(open: &OpenCall) -> Fault {
     Fault::new(
         FaultName::StillInProgress,
-        format!(
-            "`{}` may still take effect until {} plus {OPEN_CALL_GRACE_S} s",
-            open.what, open.not_after
-        ),
+        format!("`{}` may still take effect until {} plus {OPEN_CALL_GRACE_S} s", open.what, open.not_after),
     )
 }

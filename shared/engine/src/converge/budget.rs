@@ -10,9 +10,6 @@ pub struct Budget {
 
 impl Default for Budget {
     fn default() -> Self {
-        Self {
-            work_ms: 45_000,
-            wait_ms: 20_000,
-        }
+        Self { work_ms: 45_000, wait_ms: 20_000 }
     }
 }

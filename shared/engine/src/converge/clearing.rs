@@ -41,20 +41,14 @@ pub(super) async fn clear<B: Built>(
     if !is_there || !is_due {
         return Ok(end);
     }
-    let clearing = Clearing {
-        attempt,
-        budget,
-        wave: work.wave,
-    };
+    let clearing = Clearing { attempt, budget, wave: work.wave };
     Ok(built.with(clearing).await?.unwrap_or(end))
 }
 
 /// Notes a fault that leaves the files where they are.
 pub(super) fn note(attempt: &mut Attempt<'_, impl DynamoDbApi + Clock>, fault: &Fault) {
-    let told = format!(
-        "what the undone release brought, and nothing names, could not be taken away: {}",
-        fault.message
-    );
+    let told =
+        format!("what the undone release brought, and nothing names, could not be taken away: {}", fault.message);
     let warnings = &mut attempt.step.value.warnings;
     if !warnings.contains(&told) {
         warnings.push(told);
@@ -92,12 +86,7 @@ impl<P: DynamoDbApi + Clock> Clearing<'_, '_, P> {
     }
 
     /// Deletes batch by batch. Returns an end where another invocation must go on.
-    async fn all<K: Kind>(
-        &mut self,
-        kind: &K,
-        target: &K::Target,
-        left: Leftovers,
-    ) -> Result<Option<End>> {
+    async fn all<K: Kind>(&mut self, kind: &K, target: &K::Target, left: Leftovers) -> Result<Option<End>> {
         self.attempt.step.value.stays_reachable = left.stays;
         for files in left.goes.chunks(BATCH) {
             if self.attempt.elapsed_ms() >= self.budget.work_ms {
@@ -162,18 +151,11 @@ impl<P: DynamoDbApi + Clock> Clearing<'_, '_, P> {
         let at = attempt.ports.now();
         let not_after = at.plus_s(OPEN_CALL_S);
         let first = files.first().map_or("", |file| file.key.as_str());
-        let what = format!(
-            "delete {} {which}, first `{first}`",
-            count(files.len(), "file")
-        );
+        let what = format!("delete {} {which}, first `{first}`", count(files.len(), "file"));
         let token = attempt.fence.token;
         let step = &mut attempt.step.value;
-        step.open = Some(OpenCall {
-            what: what.clone(),
-            not_after,
-        });
-        step.changes
-            .retain(|known| known.answered || known.change != *change);
+        step.open = Some(OpenCall { what: what.clone(), not_after });
+        step.changes.retain(|known| known.answered || known.change != *change);
         step.changes.push(ChangeRecord {
             at,
             change: change.clone(),

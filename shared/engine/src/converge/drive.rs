@@ -5,8 +5,7 @@ use super::budget::Budget;
 use super::end::End;
 use super::out_of_band_changes::DoubtfulLooks;
 use crate::kinds::{
-    BegunChange, ChangeFacts, Class, Kind, LookContext, Next, Noticed, Recorded, SentChange, View,
-    from_value, to_value,
+    BegunChange, ChangeFacts, Class, Kind, LookContext, Next, Noticed, Recorded, SentChange, View, from_value, to_value,
 };
 use crate::ports::{Clock, DynamoDbApi, Result};
 use serde_json::Value;
@@ -63,12 +62,7 @@ pub struct Drive<'r, 'a, K: Kind, P> {
 
 impl<'r, 'a, K: Kind, P: DynamoDbApi + Clock> Drive<'r, 'a, K, P> {
     /// Reads the target and the goal from the step.
-    pub fn new(
-        attempt: &'r mut Attempt<'a, P>,
-        kind: &'r K,
-        wave: Option<u32>,
-        budget: Budget,
-    ) -> Result<Self> {
+    pub fn new(attempt: &'r mut Attempt<'a, P>, kind: &'r K, wave: Option<u32>, budget: Budget) -> Result<Self> {
         let step = &attempt.step.value;
         let target = from_value("target", &step.target)?;
         let goal = from_value("goal", &goal(step, wave)?)?;
@@ -108,14 +102,8 @@ impl<'r, 'a, K: Kind, P: DynamoDbApi + Clock> Drive<'r, 'a, K, P> {
         Ok(LookContext {
             goal: Some(&self.goal),
             sent,
-            begun: begun.map(|begun| BegunChange {
-                change: &begun.change,
-                at: begun.at,
-            }),
-            entered: step
-                .entered
-                .map(|(_, at)| at)
-                .filter(|_| self.wave.is_some()),
+            begun: begun.map(|begun| BegunChange { change: &begun.change, at: begun.at }),
+            entered: step.entered.map(|(_, at)| at).filter(|_| self.wave.is_some()),
             made: additions.find_map(|change| change.made.as_deref()),
             changes: &step.changes,
         })
@@ -137,9 +125,7 @@ impl<'r, 'a, K: Kind, P: DynamoDbApi + Clock> Drive<'r, 'a, K, P> {
                 break;
             }
             let said = match self.round().await {
-                Err(fault) if fault.name == FaultName::NotFound => {
-                    self.unless_behind(Err(fault)).await?
-                }
+                Err(fault) if fault.name == FaultName::NotFound => self.unless_behind(Err(fault)).await?,
                 said => said?,
             };
             if let Some(end) = said {
@@ -152,11 +138,7 @@ impl<'r, 'a, K: Kind, P: DynamoDbApi + Clock> Drive<'r, 'a, K, P> {
     /// Ends an invocation that has no time left. Another one goes on at once only if this one has made a part; so an
     /// invocation that makes none is not repeated at once for ever.
     fn out_of_time(&self, why: String) -> End {
-        if self.has_made_some {
-            End::More(why)
-        } else {
-            End::NotYet(why)
-        }
+        if self.has_made_some { End::More(why) } else { End::NotYet(why) }
     }
 
     async fn round(&mut self) -> Result<Option<End>> {
@@ -166,11 +148,7 @@ impl<'r, 'a, K: Kind, P: DynamoDbApi + Clock> Drive<'r, 'a, K, P> {
         let next = K::next(&self.target, &is, &self.goal);
         let is_done = matches!(next, Next::Done);
         let view = K::view(&self.target, &is);
-        self.attempt
-            .step
-            .value
-            .waits_for
-            .clone_from(&view.waits_for);
+        self.attempt.step.value.waits_for.clone_from(&view.waits_for);
         let is_taken_back = matches!(next, Next::TakenBack(_));
         if !is_taken_back && let Some(other) = self.out_of_band_change(&view, is_done)? {
             return self.leave_unless_behind(&is, &view, other).await;
@@ -313,13 +291,7 @@ impl<'r, 'a, K: Kind, P: DynamoDbApi + Clock> Drive<'r, 'a, K, P> {
         facts: ChangeFacts,
         upon: ChangeBasis<'_, K>,
     ) -> Result<Option<End>> {
-        let ChangeFacts {
-            value,
-            what,
-            longer_s,
-            after,
-            ..
-        } = facts;
+        let ChangeFacts { value, what, longer_s, after, .. } = facts;
         let undo = self.wave.is_none();
         let ready = self.kind.ready(&self.target, change).await;
         ready.map_err(|fault| fault.while_doing(&what))?;
@@ -379,12 +351,8 @@ fn goal(step: &Step, wave: Option<u32>) -> Result<Value> {
         None => Ok(Recorded::read("state before", &step.before)?.goal),
         Some(wave) => {
             let goal = step.goals.get(&wave).filter(|goal| !goal.is_null());
-            goal.cloned().ok_or_else(|| {
-                Fault::internal(format!(
-                    "component {} has no goal in wave {wave}",
-                    step.component
-                ))
-            })
+            goal.cloned()
+                .ok_or_else(|| Fault::internal(format!("component {} has no goal in wave {wave}", step.component)))
         }
     }
 }

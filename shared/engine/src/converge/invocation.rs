@@ -26,12 +26,7 @@ impl<'w> Invocation<'w> {
         let started = ports.now();
         let key = ledger::step(&work.deployment, &work.component);
         let step = ledger::require(ports, &key).await?;
-        Ok(Self {
-            work,
-            fence: Fence::new(step.value.environment_id(), &work.deployment, work.token),
-            step,
-            started,
-        })
+        Ok(Self { work, fence: Fence::new(step.value.environment_id(), &work.deployment, work.token), step, started })
     }
 
     /// Returns the answer of a former invocation, if that has settled the step and its answer was lost. `None` where
@@ -50,8 +45,5 @@ impl<'w> Invocation<'w> {
 
 /// Returns the answer of an invocation.
 pub(crate) fn done(work: &Work, verdict: WorkTransition) -> WorkDone {
-    WorkDone {
-        component: work.component.clone(),
-        verdict,
-    }
+    WorkDone { component: work.component.clone(), verdict }
 }

@@ -62,11 +62,7 @@ where
     attempt.wait_out_open_call().await?;
     let end = match of(ports, &attempt.step.value).await {
         Ok(built) => {
-            let towards = DriveVisitor {
-                attempt: &mut attempt,
-                wave: work.wave,
-                budget,
-            };
+            let towards = DriveVisitor { attempt: &mut attempt, wave: work.wave, budget };
             match built.with(towards).await {
                 Ok(end) => clearing::clear(&built, &mut attempt, work, budget, end).await,
                 failed => failed,
@@ -118,9 +114,7 @@ impl<P: DynamoDbApi + Clock> KindVisitor for DriveVisitor<'_, '_, P> {
 /// over it by itself, not even where AWS has no condition. An operator's recovery has cleared it by then.
 fn found_by_the_undo_before(step: &Step) -> Option<Finding> {
     match &step.undo_failure {
-        Some(Failure::Finding(found)) if found.name == FindingName::TargetChangedByOther => {
-            Some(found.clone())
-        }
+        Some(Failure::Finding(found)) if found.name == FindingName::TargetChangedByOther => Some(found.clone()),
         _ => None,
     }
 }
@@ -132,11 +126,7 @@ pub(crate) async fn finish(
     end: Result<End>,
 ) -> Result<WorkDone> {
     match end {
-        Ok(End::Reached {
-            seen,
-            shown,
-            outputs,
-        }) => {
+        Ok(End::Reached { seen, shown, outputs }) => {
             let step = &mut attempt.step.value;
             step.seen = Some(seen);
             step.shown = Some(shown);
@@ -164,18 +154,11 @@ pub(crate) async fn finish(
 
 /// Returns whether asking again would not help. Faults about this invocation's right to act do not count.
 fn is_permanent(name: FaultName) -> bool {
-    let about_us = matches!(
-        name,
-        FaultName::StaleToken | FaultName::AttemptSuperseded | FaultName::Conflict
-    );
+    let about_us = matches!(name, FaultName::StaleToken | FaultName::AttemptSuperseded | FaultName::Conflict);
     !name.is_transient() && !about_us
 }
 
-async fn fail(
-    attempt: &mut Attempt<'_, impl DynamoDbApi + Clock>,
-    work: &Work,
-    failure: Failure,
-) -> Result<WorkDone> {
+async fn fail(attempt: &mut Attempt<'_, impl DynamoDbApi + Clock>, work: &Work, failure: Failure) -> Result<WorkDone> {
     let step = &mut attempt.step.value;
     if work.wave.is_some() {
         step.failure = Some(failure);
@@ -209,28 +192,14 @@ mod tests {
     #[test]
     fn only_what_would_not_help_to_ask_again_fails_a_step() {
         use FaultName::{
-            AccessDenied, AttemptSuperseded, BadInput, Conflict, Internal, MoreToDo, NotFound,
-            Refused, StaleToken, StillInProgress, TakesHours, TargetChangedByOther, Throttled,
-            Unavailable,
+            AccessDenied, AttemptSuperseded, BadInput, Conflict, Internal, MoreToDo, NotFound, Refused, StaleToken,
+            StillInProgress, TakesHours, TargetChangedByOther, Throttled, Unavailable,
         };
-        let about_time = [
-            StillInProgress,
-            TakesHours,
-            MoreToDo,
-            Throttled,
-            Unavailable,
-        ];
+        let about_time = [StillInProgress, TakesHours, MoreToDo, Throttled, Unavailable];
         let about_us = [StaleToken, AttemptSuperseded, Conflict];
         assert_eq!(about_time.map(is_permanent), [false; 5]);
         assert_eq!(about_us.map(is_permanent), [false; 3]);
-        let permanent = [
-            AccessDenied,
-            NotFound,
-            TargetChangedByOther,
-            Refused,
-            BadInput,
-            Internal,
-        ];
+        let permanent = [AccessDenied, NotFound, TargetChangedByOther, Refused, BadInput, Internal];
         assert_eq!(permanent.map(is_permanent), [true; 6]);
     }
 }

@@ -145,10 +145,7 @@ impl<K: Kind, P: DynamoDbApi + Clock> Drive<'_, '_, K, P> {
         if left == 0 {
             return said.map(Some);
         }
-        self.doubt = Some(DoubtfulLooks {
-            since,
-            round: self.rounds,
-        });
+        self.doubt = Some(DoubtfulLooks { since, round: self.rounds });
         let paced = (said_for / 2).clamp(SOONEST_MS, LATEST_MS);
         let why = "what was seen may be older than what was changed last";
         Ok(self.pause(paced.min(left), why).await)
@@ -156,17 +153,8 @@ impl<K: Kind, P: DynamoDbApi + Clock> Drive<'_, '_, K, P> {
 
     /// Leaves the target to somebody else once a look that shows their change is believed. It is believed at once if
     /// AWS promises that a look is not behind.
-    pub(super) async fn leave_unless_behind(
-        &mut self,
-        is: &K::Seen,
-        view: &View,
-        other: End,
-    ) -> Result<Option<End>> {
-        let end = if view.is_consistent {
-            Some(other)
-        } else {
-            self.unless_behind(Ok(other)).await?
-        };
+    pub(super) async fn leave_unless_behind(&mut self, is: &K::Seen, view: &View, other: End) -> Result<Option<End>> {
+        let end = if view.is_consistent { Some(other) } else { self.unless_behind(Ok(other)).await? };
         if let Some(End::Failed(_)) = end {
             self.leave_to_them(is, view)?;
         }
@@ -230,11 +218,8 @@ impl<K: Kind, P: DynamoDbApi + Clock> Drive<'_, '_, K, P> {
         let component = &self.attempt.step.value.component;
         let is = &view.noticed.shown;
         // The text shows a site in place by its release, and not by each of its files.
-        let how = if was == is {
-            format!("{is} are no longer all as they were")
-        } else {
-            format!("from {was} to {is}")
-        };
+        let how =
+            if was == is { format!("{is} are no longer all as they were") } else { format!("from {was} to {is}") };
         let owned = K::owned(&self.target);
         End::Failed(Finding::new(
             FindingName::TargetChangedByOther,

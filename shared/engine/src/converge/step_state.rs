@@ -57,12 +57,7 @@ mod tests {
             "goals": {}, "attempt": 1, "status": status, "wave": last,
         });
         let step: Step = serde_json::from_value(step).unwrap();
-        let work = Work {
-            deployment: step.deployment.clone(),
-            token: 1,
-            component: step.component.clone(),
-            wave,
-        };
+        let work = Work { deployment: step.deployment.clone(), token: 1, component: step.component.clone(), wave };
         match of(&step, &work) {
             Ok(standing) => Some(standing),
             Err(fault) => {
@@ -80,37 +75,17 @@ mod tests {
         let table = [
             (Planned, None, Some(0), Some(Open)),
             (Changing, Some(0), Some(0), Some(Open)),
-            (
-                Changed,
-                Some(0),
-                Some(0),
-                Some(Settled(WorkTransition::Changed)),
-            ),
+            (Changed, Some(0), Some(0), Some(Settled(WorkTransition::Changed))),
             (Changed, Some(0), Some(1), Some(Open)),
             (Changed, Some(2), Some(1), None),
             (Changing, Some(2), Some(1), None),
-            (
-                Failed,
-                Some(1),
-                Some(1),
-                Some(Settled(WorkTransition::Failed)),
-            ),
-            (
-                Failed,
-                Some(1),
-                Some(2),
-                Some(Settled(WorkTransition::Failed)),
-            ),
+            (Failed, Some(1), Some(1), Some(Settled(WorkTransition::Failed))),
+            (Failed, Some(1), Some(2), Some(Settled(WorkTransition::Failed))),
             (Failed, Some(1), Some(0), None),
             (Undoing, Some(0), Some(0), None),
             (Undone, Some(0), Some(1), None),
             (UndoFailed, Some(0), Some(0), None),
-            (
-                Undone,
-                Some(0),
-                None,
-                Some(Settled(WorkTransition::Changed)),
-            ),
+            (Undone, Some(0), None, Some(Settled(WorkTransition::Changed))),
             (UndoFailed, Some(0), None, Some(Open)),
             (Undoing, Some(0), None, Some(Open)),
             (Changed, Some(0), None, Some(Open)),

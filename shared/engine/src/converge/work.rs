@@ -19,17 +19,8 @@ pub struct Work {
 
 impl Work {
     fn on(of: StepRef, wave: Option<u32>) -> Self {
-        let StepRef {
-            deployment,
-            token,
-            component,
-        } = of;
-        Self {
-            deployment,
-            token,
-            component,
-            wave,
-        }
+        let StepRef { deployment, token, component } = of;
+        Self { deployment, token, component, wave }
     }
 }
 

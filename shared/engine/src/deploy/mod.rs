@@ -15,11 +15,7 @@ use windlass_domain::step::{ChangeRecord, Step};
 
 /// Serves the states `Deploy` and `Restore`: drives one component to a wave's goal, or back, and then does what follows
 /// a switch. Faults: those of [`converge`], and of [`Kind::follow`].
-pub async fn handle<P, B>(
-    ports: &P,
-    input: DeployerInput,
-    of: impl AsyncFn(&P, &Step) -> Result<B>,
-) -> Result<WorkDone>
+pub async fn handle<P, B>(ports: &P, input: DeployerInput, of: impl AsyncFn(&P, &Step) -> Result<B>) -> Result<WorkDone>
 where
     B: Built,
     P: DynamoDbApi + Clock,
@@ -65,8 +61,8 @@ fn switched(step: &Step, work: &Work) -> Option<Switched> {
     let counts = |change: &&ChangeRecord| change.undo == undo && (change.switching || undo);
     let switching = changes.filter(counts);
     let direction = if undo { "back" } else { "forward" };
-    switching.map(|change| change.at).max().map(|at| Switched {
-        at,
-        token: format!("{}-{direction}-{}", work.deployment, work.token),
-    })
+    switching
+        .map(|change| change.at)
+        .max()
+        .map(|at| Switched { at, token: format!("{}-{direction}-{}", work.deployment, work.token) })
 }

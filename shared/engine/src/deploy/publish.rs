@@ -43,16 +43,8 @@ where
         }
         Ok(Publication::Part) => {
             let is = attempt.step.value.progress.unwrap_or_default();
-            let so_far = format!(
-                "{} of {} are published",
-                is.files_done,
-                count(is.files_total, "file")
-            );
-            let end = if is.is_further_than(&began) {
-                End::More(so_far)
-            } else {
-                End::NotYet(so_far)
-            };
+            let so_far = format!("{} of {} are published", is.files_done, count(is.files_total, "file"));
+            let end = if is.is_further_than(&began) { End::More(so_far) } else { End::NotYet(so_far) };
             finish(&mut attempt, &work, Ok(end)).await
         }
         Err(Trouble::Findings(findings)) => {
@@ -87,10 +79,7 @@ impl<P: DynamoDbApi + Clock> Checkpoint for Attempt<'_, P> {
         let step = &self.step.value;
         let (app, env, component) = (&step.app, &step.environment, &step.component);
         let kept = kept(self.ports, EnvironmentId::new(app, env), component, back).await?;
-        let newest = match kept
-            .iter()
-            .max_by_key(|running| running.names.brought.since)
-        {
+        let newest = match kept.iter().max_by_key(|running| running.names.brought.since) {
             Some(running) => {
                 let brought = &running.names.brought.deployment;
                 let key = ledger::step(brought, running.name_in(brought, component));
@@ -98,9 +87,6 @@ impl<P: DynamoDbApi + Clock> Checkpoint for Attempt<'_, P> {
             }
             None => None,
         };
-        Ok(PastReleases {
-            kept,
-            newest: newest.map(|stored| stored.value),
-        })
+        Ok(PastReleases { kept, newest: newest.map(|stored| stored.value) })
     }
 }

@@ -87,14 +87,7 @@ impl Case {
             };
             Stored::new(ledger::judgement(id, number), begun)
         });
-        Ok(Self {
-            loaded,
-            plan,
-            steps,
-            number,
-            judgement,
-            first_change,
-        })
+        Ok(Self { loaded, plan, steps, number, judgement, first_change })
     }
 
     /// Returns what is to be measured now.
@@ -112,10 +105,7 @@ impl Case {
 }
 
 fn no_such_wave(number: u32, plan: &Plan) -> Fault {
-    let message = format!(
-        "wave {number} is to be judged, but the plan has {}",
-        count(plan.waves.len(), "wave")
-    );
+    let message = format!("wave {number} is to be judged, but the plan has {}", count(plan.waves.len(), "wave"));
     Fault::new(FaultName::BadInput, message)
 }
 
@@ -126,11 +116,7 @@ fn first_change(steps: &[Step]) -> Option<Time> {
 
 /// The judgement of the wave before it. A wave whose predecessor did not pass is never judged, because its change must
 /// not have begun.
-async fn judged_before(
-    ports: &impl Ports,
-    loaded: &DeploymentContext,
-    number: u32,
-) -> Result<Option<Judgement>> {
+async fn judged_before(ports: &impl Ports, loaded: &DeploymentContext, number: u32) -> Result<Option<Judgement>> {
     let Some(before) = number.checked_sub(1) else {
         return Ok(None);
     };
@@ -150,9 +136,7 @@ fn still_baking(judgement: &Judgement) -> Fault {
     let message = format!(
         "nothing is wrong so far in wave {}; it {} until {}, and was looked at {}",
         judgement.wave,
-        judgement
-            .paused(judgement.looked)
-            .map_or("bakes", |_| "is paused"),
+        judgement.paused(judgement.looked).map_or("bakes", |_| "is paused"),
         judgement.end(),
         count(judgement.polls as usize, "time")
     );
@@ -160,18 +144,10 @@ fn still_baking(judgement: &Judgement) -> Fault {
 }
 
 /// Writes what the look came to, while the lock has the token. Answers the judgement as it is written, too.
-async fn record(
-    ports: &impl Ports,
-    case: &Case,
-    measurements: Vec<Measurement>,
-) -> Result<(Judged, Judgement)> {
+async fn record(ports: &impl Ports, case: &Case, measurements: Vec<Measurement>) -> Result<(Judged, Judgement)> {
     let mut judgement = case.judgement.clone();
     let key = ledger::deployment(&case.loaded.record.id);
-    let mut record = Stored {
-        key: key.clone(),
-        rev: case.loaded.rev,
-        value: case.loaded.record.clone(),
-    };
+    let mut record = Stored { key: key.clone(), rev: case.loaded.rev, value: case.loaded.record.clone() };
     let rule = &case.loaded.resolved.gates.unknown;
     retry(ports, "recording the judgement", async || {
         let now = ports.now();
@@ -213,27 +189,15 @@ fn answer(case: &Case, judged: &Judged) -> Answer<JudgeTransition> {
     let next = case.number + 1;
     let next_wave = case.plan.waves.get(next as usize);
     let settle = case.loaded.answer(JudgeTransition::Settle);
-    let blank = Answer {
-        wave: case.number,
-        ..settle
-    };
+    let blank = Answer { wave: case.number, ..settle };
     match (judged, next_wave) {
-        (Judged::Bake { seconds }, _) => Answer {
-            verdict: JudgeTransition::Bake,
-            seconds: *seconds,
-            ..blank
-        },
-        (Judged::Pass, Some(wave)) if wave.is_planned_later() => Answer {
-            verdict: JudgeTransition::Prepare,
-            wave: next,
-            ..blank
-        },
-        (Judged::Pass, Some(wave)) => Answer {
-            verdict: JudgeTransition::Change,
-            wave: next,
-            items: WorkItem::of_wave(wave),
-            ..blank
-        },
+        (Judged::Bake { seconds }, _) => Answer { verdict: JudgeTransition::Bake, seconds: *seconds, ..blank },
+        (Judged::Pass, Some(wave)) if wave.is_planned_later() => {
+            Answer { verdict: JudgeTransition::Prepare, wave: next, ..blank }
+        }
+        (Judged::Pass, Some(wave)) => {
+            Answer { verdict: JudgeTransition::Change, wave: next, items: WorkItem::of_wave(wave), ..blank }
+        }
         (Judged::Pass, None) => blank,
         (Judged::Fail(measurement), _) => Answer {
             verdict: JudgeTransition::Failed,
@@ -244,11 +208,7 @@ fn answer(case: &Case, judged: &Judged) -> Answer<JudgeTransition> {
         (Judged::RanOut { until }, _) => Answer {
             verdict: JudgeTransition::Failed,
             error: PAUSE_RAN_OUT.to_owned(),
-            cause: ran_out(
-                case.number,
-                &changed_in_words(&case.plan.waves, case.number),
-                *until,
-            ),
+            cause: ran_out(case.number, &changed_in_words(&case.plan.waves, case.number), *until),
             ..blank
         },
     }

@@ -9,18 +9,12 @@ use windlass_domain::drift::Field;
 const MOST: usize = 10;
 
 /// Returns the fields in which two looks differ. `words` returns a member and its value as people call them.
-pub fn differing(
-    recorded: &Value,
-    seen: &Value,
-    words: impl Fn(&str, &Value) -> (String, String),
-) -> Vec<Field> {
+pub fn differing(recorded: &Value, seen: &Value, words: impl Fn(&str, &Value) -> (String, String)) -> Vec<Field> {
     let [recorded, seen] = [recorded, seen].map(members);
     let mut names: Vec<&String> = recorded.keys().chain(seen.keys()).collect();
     names.sort_unstable();
     names.dedup();
-    let differing = names
-        .into_iter()
-        .filter(|name| recorded.get(*name) != seen.get(*name));
+    let differing = names.into_iter().filter(|name| recorded.get(*name) != seen.get(*name));
     let fields = differing.map(|name| {
         let told = |of: &BTreeMap<String, &Value>| of.get(name).map(|value| words(name, value));
         let (was, is) = (told(&recorded), told(&seen));
@@ -36,11 +30,7 @@ pub fn differing(
 
 /// Returns the parts of a target of many parts. It tells only that they differ.
 pub fn of_parts(parts: &[String]) -> Vec<Field> {
-    let named = parts.iter().take(MOST).map(|part| Field {
-        name: format!("`{part}`"),
-        recorded: None,
-        seen: None,
-    });
+    let named = parts.iter().take(MOST).map(|part| Field { name: format!("`{part}`"), recorded: None, seen: None });
     named.collect()
 }
 
@@ -62,11 +52,7 @@ fn members(value: &Value) -> BTreeMap<String, &Value> {
     for (name, value) in own {
         match value.as_object() {
             Some(parts) => {
-                all.extend(
-                    parts
-                        .iter()
-                        .map(|(part, value)| (format!("{name}.{part}"), value)),
-                );
+                all.extend(parts.iter().map(|(part, value)| (format!("{name}.{part}"), value)));
             }
             None => {
                 all.insert(name.clone(), value);
@@ -99,21 +85,14 @@ mod tests {
             (
                 json!({"images": {"web": "a", "log": "b"}, "task_definition": "x:1"}),
                 json!({"images": {"web": "c", "log": "b"}, "task_definition": "x:2"}),
-                vec![
-                    "images.web: recorded a, seen c",
-                    "task_definition: recorded x:1, seen x:2",
-                ],
+                vec!["images.web: recorded a, seen c", "task_definition: recorded x:1, seen x:2"],
             ),
             (
                 json!({"version": "1"}),
                 json!({"version": null, "moved_by": "d-1"}),
                 vec!["moved_by: seen d-1", "version: recorded 1, seen none"],
             ),
-            (
-                json!({"path": ""}),
-                json!({"path": "/a"}),
-                vec!["path: recorded nothing, seen /a"],
-            ),
+            (json!({"path": ""}), json!({"path": "/a"}), vec!["path: recorded nothing, seen /a"]),
         ];
         for (recorded, seen, wanted) in table {
             assert_eq!(told(&recorded, &seen), wanted, "{recorded} {seen}");
@@ -123,8 +102,7 @@ mod tests {
     #[test]
     fn no_more_than_a_few_are_named() {
         let all = |value: &str| {
-            let images: BTreeMap<String, &str> =
-                (0..30).map(|n| (format!("c{n}"), value)).collect();
+            let images: BTreeMap<String, &str> = (0..30).map(|n| (format!("c{n}"), value)).collect();
             json!({ "images": images })
         };
         assert_eq!(told(&all("a"), &all("b")).len(), MOST);

@@ -42,10 +42,7 @@ impl Document {
     /// Writes a document down.
     pub fn of(content: &impl Serialize) -> Result<Self> {
         let bytes = to_json(content)?;
-        Ok(Self {
-            digest: Digest::of(&bytes),
-            bytes,
-        })
+        Ok(Self { digest: Digest::of(&bytes), bytes })
     }
 }
 
@@ -75,12 +72,7 @@ impl<'a, P: S3Api + Clock + Configured> KeptDocuments<'a, P> {
             ..PutOptions::default()
         };
         let object = self.object(&document.digest);
-        let put = self.home.put(
-            &object.bucket,
-            &object.key,
-            document.bytes.clone(),
-            &options,
-        );
+        let put = self.home.put(&object.bucket, &object.key, document.bytes.clone(), &options);
         match put.await {
             Err(fault) if fault.name != FaultName::Conflict => Err(fault),
             Ok(_) | Err(_) => Ok(()),
@@ -99,18 +91,15 @@ impl<'a, P: S3Api + Clock + Configured> KeptDocuments<'a, P> {
         let key = &object.key;
         let read = self.home.get(&object, LARGEST).await;
         let bytes = read.map_err(|fault| match fault.name {
-            FaultName::NotFound => Fault::new(
-                FaultName::NotFound,
-                format!("the document {key} is not in the artifacts bucket any more"),
-            ),
+            FaultName::NotFound => {
+                Fault::new(FaultName::NotFound, format!("the document {key} is not in the artifacts bucket any more"))
+            }
             _ => fault,
         })?;
         if Digest::of(&bytes) != *digest {
             return Err(Fault::new(
                 FaultName::Refused,
-                format!(
-                    "the document {key} of the artifacts bucket has another content than was kept"
-                ),
+                format!("the document {key} of the artifacts bucket has another content than was kept"),
             ));
         }
         serde_json::from_slice(&bytes)

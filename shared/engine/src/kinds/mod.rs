@@ -19,9 +19,7 @@ pub use kept_documents::{Document, KeptDocuments, digest_of, to_json};
 pub use prepared::*;
 pub use publishing::{Checkpoint, PastReleases, Publication, Publishes, together};
 pub use recorded_state::{Noticed, Recorded};
-pub use registry::{
-    Built, KindPorts, KindVisitor, check_artifact, needs_of, prepare, with_kind_of, writes,
-};
+pub use registry::{Built, KindPorts, KindVisitor, check_artifact, needs_of, prepare, with_kind_of, writes};
 pub use writes::Writes;
 
 use crate::ports::Result;
@@ -63,11 +61,7 @@ pub enum Next<Change> {
 impl<Change> Next<Change> {
     /// Waits for something that has an end of its own and has been waited for since so many milliseconds.
     pub fn wait_on(waited_ms: u64, seconds: u64) -> Self {
-        if waited_ms > OFTEN_S * 1000 {
-            Self::WaitForHours
-        } else {
-            Self::Wait(seconds)
-        }
+        if waited_ms > OFTEN_S * 1000 { Self::WaitForHours } else { Self::Wait(seconds) }
     }
 }
 
@@ -100,14 +94,7 @@ pub struct LookContext<'a, Goal> {
 
 impl<Goal> Default for LookContext<'_, Goal> {
     fn default() -> Self {
-        Self {
-            goal: None,
-            sent: None,
-            begun: None,
-            entered: None,
-            made: None,
-            changes: &[],
-        }
+        Self { goal: None, sent: None, begun: None, entered: None, made: None, changes: &[] }
     }
 }
 
@@ -168,13 +155,7 @@ pub struct ChangeFacts {
 impl ChangeFacts {
     /// The facts of a change that takes no longer than usual. Nobody can tell what callers get after it.
     pub fn new(class: Class, value: Value, what: String) -> Self {
-        Self {
-            class,
-            longer_s: 0,
-            value,
-            what,
-            after: None,
-        }
+        Self { class, longer_s: 0, value, what, after: None }
     }
 }
 
@@ -246,11 +227,7 @@ pub trait Kind {
     type Change: Debug;
 
     /// Reads the target. Changes nothing.
-    async fn observe(
-        &self,
-        target: &Self::Target,
-        way: &LookContext<'_, Self::Goal>,
-    ) -> Result<Self::Seen>;
+    async fn observe(&self, target: &Self::Target, way: &LookContext<'_, Self::Goal>) -> Result<Self::Seen>;
 
     /// Pure: what callers get, and how far the look can be relied upon (rule 1: what is said is what the target shows).
     fn view(target: &Self::Target, seen: &Self::Seen) -> View;
@@ -333,22 +310,13 @@ pub trait Kind {
 
     /// Returns what is to be taken away once the goal is reached. On the way back it is what this deployment has
     /// published newly: only what no caller can come to ask for may go. What is withdrawn goes in both directions.
-    async fn leftovers(
-        &self,
-        _target: &Self::Target,
-        _: &Step,
-        _is_back: bool,
-    ) -> Result<Leftovers> {
+    async fn leftovers(&self, _target: &Self::Target, _: &Step, _is_back: bool) -> Result<Leftovers> {
         Ok(Leftovers::default())
     }
 
     /// Proves that callers do not get any more what was withdrawn. Returns a finding if they still do after a long
     /// time. Fault: `StillInProgress` while they may.
-    async fn prove_gone(
-        &self,
-        _target: &Self::Target,
-        _since: &Switched,
-    ) -> Result<Option<Finding>> {
+    async fn prove_gone(&self, _target: &Self::Target, _since: &Switched) -> Result<Option<Finding>> {
         Ok(None)
     }
 

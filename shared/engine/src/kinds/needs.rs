@@ -29,12 +29,7 @@ pub struct Needed {
 impl Needed {
     /// Actions on a resource.
     pub fn on(member: &'static str, resource: String, actions: &[&'static str]) -> Self {
-        Self {
-            member,
-            actions: actions.to_vec(),
-            resource,
-            context: BTreeMap::new(),
-        }
+        Self { member, actions: actions.to_vec(), resource, context: BTreeMap::new() }
     }
 
     /// The same on a resource with these tags.
@@ -103,10 +98,7 @@ mod tests {
                 by.arn("appconfig", "application/abc1234"),
                 "arn:aws-cn:appconfig:cn-north-1:222222222222:application/abc1234",
             ),
-            (
-                by.object("shop-web", "app/index.html"),
-                "arn:aws-cn:s3:::shop-web/app/index.html",
-            ),
+            (by.object("shop-web", "app/index.html"), "arn:aws-cn:s3:::shop-web/app/index.html"),
         ];
         for (made, expected) in table {
             assert_eq!(made, expected);

@@ -203,23 +203,18 @@ impl Stage {
 impl Prepared {
     /// A plan that is refused.
     pub fn refused(findings: Vec<Finding>) -> Self {
-        Self {
-            findings,
-            ..Self::default()
-        }
+        Self { findings, ..Self::default() }
     }
 }
 
 /// A target or state as the ledger keeps it.
 pub fn to_value(value: &impl Serialize) -> Result<Value> {
-    serde_json::to_value(value)
-        .map_err(|error| Fault::internal(format!("a state cannot be written: {error}")))
+    serde_json::to_value(value).map_err(|error| Fault::internal(format!("a state cannot be written: {error}")))
 }
 
 /// Reads a target or a state of a step, as its kind wrote it. `what` names it in a fault.
 pub fn from_value<T: DeserializeOwned>(what: &str, value: &Value) -> Result<T> {
-    T::deserialize(value)
-        .map_err(|error| Fault::internal(format!("the {what} of a step cannot be read: {error}")))
+    T::deserialize(value).map_err(|error| Fault::internal(format!("the {what} of a step cannot be read: {error}")))
 }
 
 impl PrepareInput<'_> {
@@ -256,10 +251,7 @@ impl PrepareInput<'_> {
         if !self.needs_tags() {
             return None;
         }
-        let wanted = [
-            (APP_TAG, self.app.as_str()),
-            (ENVIRONMENT_TAG, self.environment.as_str()),
-        ];
+        let wanted = [(APP_TAG, self.app.as_str()), (ENVIRONMENT_TAG, self.environment.as_str())];
         let wrong: Vec<String> = wanted
             .iter()
             .filter(|(name, value)| tags.get(*name).map(String::as_str) != Some(value))
@@ -287,11 +279,7 @@ impl PrepareInput<'_> {
     /// Tagging API Reference, TagResources). Targets of `CloudFront`, whose ARNs have no region, are tagged in
     /// us-east-1.
     fn tagging(&self, arn: &str) -> String {
-        let region = if arn.contains(":cloudfront:") {
-            " --region us-east-1"
-        } else {
-            ""
-        };
+        let region = if arn.contains(":cloudfront:") { " --region us-east-1" } else { "" };
         format!(
             " This tags it: `aws resourcegroupstaggingapi tag-resources{region} --tags {APP_TAG}={},{ENVIRONMENT_TAG}={} --resource-arn-list {arn}`.",
             self.app, self.environment
@@ -323,10 +311,7 @@ mod tests {
             withdrawals: Withdrawals::default(),
             place,
         };
-        let tags = tags
-            .iter()
-            .map(|(name, value)| ((*name).to_owned(), (*value).to_owned()))
-            .collect();
+        let tags = tags.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect();
         let arn = "arn:aws:lambda:eu-west-1:111111111111:function:shop-api-prod";
         input.check_tags("function", ("function shop-api-prod", Some(arn)), &tags)
     }
@@ -334,10 +319,7 @@ mod tests {
     #[test]
     fn tags_must_name_application_and_environment() {
         let here = Place::default();
-        assert_eq!(
-            finding(&here, &[(APP_TAG, "shop"), (ENVIRONMENT_TAG, "prod")]),
-            None
-        );
+        assert_eq!(finding(&here, &[(APP_TAG, "shop"), (ENVIRONMENT_TAG, "prod")]), None);
         let found = finding(&here, &[(APP_TAG, "other")]).unwrap();
         assert_eq!(found.name, FindingName::TargetNotOurs);
         assert_eq!(found.path, "components.api.function");
@@ -350,11 +332,7 @@ mod tests {
     /// Safety: tenancy: A resource of an installation of Windlass is nobody's target, whatever other tags it carries.
     #[test]
     fn what_belongs_to_an_installation_is_no_target_with_the_right_tags() {
-        let tags = [
-            (APP_TAG, "shop"),
-            (ENVIRONMENT_TAG, "prod"),
-            (INSTALLATION_TAG, "other"),
-        ];
+        let tags = [(APP_TAG, "shop"), (ENVIRONMENT_TAG, "prod"), (INSTALLATION_TAG, "other")];
         let found = finding(&Place::default(), &tags).unwrap();
         assert_eq!(found.name, FindingName::PartOfWindlass);
         assert_eq!(found.path, "components.api.function");

@@ -12,11 +12,7 @@ use windlass_domain::step::{Progress, Step};
 pub trait Publishes {
     /// Brings what is left to bring towards the last goal of the step that it was built of, and in the end deletes what
     /// no rollback needs any more. It may be killed anywhere, and begun again beside itself.
-    async fn publish(
-        &self,
-        step: &Step,
-        checkpoint: &mut impl Checkpoint,
-    ) -> Result<Publication, Trouble>;
+    async fn publish(&self, step: &Step, checkpoint: &mut impl Checkpoint) -> Result<Publication, Trouble>;
 }
 
 /// Keeps a publication within its rights and its time, and reads for it what it must know of the ledger.
@@ -62,17 +58,9 @@ pub fn together(component: &str, findings: &[Finding]) -> Finding {
     };
     let mut all = first.clone();
     if findings.len() > 1 {
-        let more: Vec<&str> = findings[1..]
-            .iter()
-            .take(10)
-            .map(|it| it.path.as_str())
-            .collect();
-        all.reason = format!(
-            "{}; the same or like it for {} more: {}",
-            first.reason,
-            findings.len() - 1,
-            more.join(", ")
-        );
+        let more: Vec<&str> = findings[1..].iter().take(10).map(|it| it.path.as_str()).collect();
+        all.reason =
+            format!("{}; the same or like it for {} more: {}", first.reason, findings.len() - 1, more.join(", "));
     }
     all
 }

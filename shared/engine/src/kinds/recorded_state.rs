@@ -36,16 +36,8 @@ pub struct Recorded {
 impl Recorded {
     /// Records what was seen.
     pub fn of<K: Kind>(target: &K::Target, seen: &K::Seen) -> Result<Self> {
-        let View {
-            noticed,
-            is_consistent,
-            ..
-        } = K::view(target, seen);
-        Ok(Self {
-            goal: to_value(&K::back(seen))?,
-            noticed,
-            is_sure: is_consistent,
-        })
+        let View { noticed, is_consistent, .. } = K::view(target, seen);
+        Ok(Self { goal: to_value(&K::back(seen))?, noticed, is_sure: is_consistent })
     }
 
     /// Returns whether the target is surely as it was left: callers get what they got then, or AWS promises that what

@@ -4,8 +4,8 @@ use super::needs::{DeployerRole, Needed};
 use super::{Kind, PrepareInput, Prepared, Writes};
 use crate::config::Configured;
 use crate::ports::{
-    AppConfigApi, AssumeRole, Clock, CloudFrontApi, CloudWatchApi, CodeDeployApi, DynamoDbApi,
-    EcrApi, EcsApi, EcsTasksApi, JsonServices, LambdaApi, LambdaInvokeApi, Probe, Result, S3Api,
+    AppConfigApi, AssumeRole, Clock, CloudFrontApi, CloudWatchApi, CodeDeployApi, DynamoDbApi, EcrApi, EcsApi,
+    EcsTasksApi, JsonServices, LambdaApi, LambdaInvokeApi, Probe, Result, S3Api,
 };
 use windlass_domain::each_kind;
 use windlass_domain::finding::Finding;

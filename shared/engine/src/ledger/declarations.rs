@@ -72,10 +72,7 @@ mod tests {
     fn a_text_that_was_changed_under_its_digest_is_read_anew() {
         let first = declared(1);
         read_declaration(&first).unwrap();
-        let broken = Declared {
-            text: "app: [".into(),
-            ..first
-        };
+        let broken = Declared { text: "app: [".into(), ..first };
         assert!(read_declaration(&broken).is_err());
     }
 }

@@ -8,18 +8,8 @@ use windlass_domain::identity::EnvironmentId;
 
 /// Returns the write of a deployment's record, with its place in history.
 pub fn put_deployment(record: &Stored<Deployment>) -> Result<Write> {
-    let Deployment {
-        id,
-        app,
-        environment,
-        accepted,
-        ..
-    } = &record.value;
-    record.put_indexed(Some(history_index(
-        EnvironmentId::new(app, environment),
-        *accepted,
-        id,
-    )))
+    let Deployment { id, app, environment, accepted, .. } = &record.value;
+    record.put_indexed(Some(history_index(EnvironmentId::new(app, environment), *accepted, id)))
 }
 
 /// Returns the write of a record that has just arrived. Until its first turn it stands among the arriving ones and not

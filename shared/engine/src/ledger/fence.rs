@@ -24,12 +24,7 @@ pub struct Fence {
 impl Fence {
     /// The fence of what is written for a deployment into its environment with this token.
     pub fn new(of: EnvironmentId<'_>, deployment: &DeploymentId, token: u64) -> Self {
-        Self {
-            lock: lock(of),
-            environment: of.to_string(),
-            deployment: deployment.clone(),
-            token,
-        }
+        Self { lock: lock(of), environment: of.to_string(), deployment: deployment.clone(), token }
     }
 
     /// The condition that the lock has the token: part of every transaction.
@@ -56,12 +51,7 @@ impl Fence {
         if lock.token == self.token && lock.held_for(&self.deployment).is_some() {
             return Ok(());
         }
-        let Self {
-            environment,
-            deployment,
-            token,
-            ..
-        } = self;
+        let Self { environment, deployment, token, .. } = self;
         let message = if lock.token == *token {
             format!(
                 "the lock of {environment} is not held for deployment {deployment} any more: the deployment has ended"

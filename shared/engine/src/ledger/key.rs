@@ -19,10 +19,7 @@ impl<T> Key<T> {
 
     /// The key of an item that was read as a `T`.
     pub(super) fn of(key: ports::Key) -> Self {
-        Self {
-            key,
-            of: PhantomData,
-        }
+        Self { key, of: PhantomData }
     }
 }
 
@@ -70,11 +67,7 @@ pub struct Range<T> {
 impl<T> Range<T> {
     /// The items of a partition whose sort keys begin so.
     pub fn new(pk: String, sk_prefix: &'static str) -> Self {
-        Self {
-            pk,
-            sk_prefix,
-            of: PhantomData,
-        }
+        Self { pk, sk_prefix, of: PhantomData }
     }
 
     /// The key of the item whose sort key ends so.
@@ -93,9 +86,6 @@ pub struct Index<T> {
 impl<T> Index<T> {
     /// The partition of this name.
     pub const fn new(pk: &'static str) -> Self {
-        Self {
-            pk,
-            of: PhantomData,
-        }
+        Self { pk, of: PhantomData }
     }
 }

@@ -1,10 +1,7 @@
 use super::indexes::{
-    APPLICATIONS, ARRIVING, CLAIMS, DRILLS, ENVIRONMENTS, HELD, HOURLY_LOOKS, REPOSITORIES,
-    SECOND_LOOKS, WAITING,
+    APPLICATIONS, ARRIVING, CLAIMS, DRILLS, ENVIRONMENTS, HELD, HOURLY_LOOKS, REPOSITORIES, SECOND_LOOKS, WAITING,
 };
-use super::items::{
-    Execution, ExecutionRecord, LastFault, Progress, RepositoryOwner, SearchProgress, Served,
-};
+use super::items::{Execution, ExecutionRecord, LastFault, Progress, RepositoryOwner, SearchProgress, Served};
 use super::key::{Index, Key, Range};
 use crate::ports;
 use serde_json::Value;
@@ -29,10 +26,7 @@ use windlass_domain::version_name::RecordedRelease;
 
 fn in_index<T>(index: &Index<T>, place: impl Into<String>) -> ports::Key {
     let pk = index.pk.to_owned();
-    ports::Key {
-        pk,
-        sk: place.into(),
-    }
+    ports::Key { pk, sk: place.into() }
 }
 
 /// The declaration in force.
@@ -84,10 +78,7 @@ pub fn refused(app: Option<&AppName>) -> String {
 /// Returns the place in the index of something that was refused or not taken: newest last.
 pub fn refused_index(app: Option<&AppName>, at: Time, what: &str) -> ports::Key {
     let digits = Digest::of(what.as_bytes());
-    ports::Key {
-        pk: refused(app),
-        sk: format!("{:015}#{}", at.0, digits.short()),
-    }
+    ports::Key { pk: refused(app), sk: format!("{:015}#{}", at.0, digits.short()) }
 }
 
 /// Returns the key of the progress of the search for arrivals that no event told.
@@ -119,10 +110,7 @@ pub fn environment(of: EnvironmentId<'_>) -> String {
 /// Returns the application and environment of an environment's partition.
 pub fn environment_of(pk: &str) -> Option<(AppName, EnvironmentName)> {
     let (app, environment) = pk.strip_prefix("env#")?.split_once('/')?;
-    Some((
-        AppName::new(app).ok()?,
-        EnvironmentName::new(environment).ok()?,
-    ))
+    Some((AppName::new(app).ok()?, EnvironmentName::new(environment).ok()?))
 }
 
 /// The lock.
@@ -161,10 +149,7 @@ pub const DRILL: &str = "drill#";
 /// Returns the place of an environment's drills in the index while something is to be done about them. The drill that
 /// is due first comes first.
 pub fn drills_index(due: Time, of: EnvironmentId<'_>) -> ports::Key {
-    let EnvironmentId {
-        app,
-        environment: env,
-    } = of;
+    let EnvironmentId { app, environment: env } = of;
     in_index(&DRILLS, format!("{:015}#{app}/{env}", due.0))
 }
 
@@ -236,10 +221,7 @@ pub fn steps(id: &DeploymentId) -> Range<Step> {
 /// Returns the key of a call of a function that a component is, in one direction. What lies there is the kind's own, which
 /// alone reads it.
 pub fn call<T>(id: &DeploymentId, component: &ComponentName, direction: &str) -> Key<T> {
-    Key::new(
-        deployment_partition(id),
-        format!("call#{component}#{direction}"),
-    )
+    Key::new(deployment_partition(id), format!("call#{component}#{direction}"))
 }
 
 /// A component that a deployment names and found in place: a step of which nothing is done.
@@ -275,19 +257,13 @@ pub fn second_look_index(due: Time, id: &DeploymentId) -> ports::Key {
 /// Returns the key of the hourly look at an environment, with its drift.
 /// It is in a partition of its own, so that the function that looks needs no right to write a lock.
 pub fn hourly_look(of: EnvironmentId<'_>) -> Key<HourlyLook> {
-    let EnvironmentId {
-        app,
-        environment: env,
-    } = of;
+    let EnvironmentId { app, environment: env } = of;
     Key::new(format!("look#{app}/{env}"), "hourly_look")
 }
 
 /// Returns the place of an hourly look in the index. The look that is due first comes first.
 pub fn hourly_look_index(due: Time, of: EnvironmentId<'_>) -> ports::Key {
-    let EnvironmentId {
-        app,
-        environment: env,
-    } = of;
+    let EnvironmentId { app, environment: env } = of;
     in_index(&HOURLY_LOOKS, format!("{:015}#{app}/{env}", due.0))
 }
 
@@ -315,28 +291,19 @@ pub fn history(of: EnvironmentId<'_>) -> String {
 
 /// Returns the place of a deployment in the history: newest last.
 pub fn history_index(of: EnvironmentId<'_>, at: Time, id: &DeploymentId) -> ports::Key {
-    ports::Key {
-        pk: history(of),
-        sk: format!("{:015}#{id}", at.0),
-    }
+    ports::Key { pk: history(of), sk: format!("{:015}#{id}", at.0) }
 }
 
 /// Returns the place of a deployment in the index between its arrival and its first turn. A deployment that died there
 /// holds no lock and has no place in the queue, and is found by this.
 pub fn arriving_index(of: EnvironmentId<'_>, id: &DeploymentId) -> ports::Key {
-    let EnvironmentId {
-        app,
-        environment: env,
-    } = of;
+    let EnvironmentId { app, environment: env } = of;
     in_index(&ARRIVING, format!("{app}/{env}#{id}"))
 }
 
 /// Returns the place of a held lock in the index, for the schedule that looks for dead owners.
 pub fn held_index(of: EnvironmentId<'_>) -> ports::Key {
-    let EnvironmentId {
-        app,
-        environment: env,
-    } = of;
+    let EnvironmentId { app, environment: env } = of;
     in_index(&HELD, format!("{app}/{env}"))
 }
 
@@ -352,10 +319,7 @@ pub fn app_of(pk: &str) -> Option<AppName> {
 
 /// Returns the place of an environment's state in the index. The environments of an application stand together.
 pub fn environment_index(of: EnvironmentId<'_>) -> ports::Key {
-    let EnvironmentId {
-        app,
-        environment: env,
-    } = of;
+    let EnvironmentId { app, environment: env } = of;
     in_index(&ENVIRONMENTS, format!("{}{env}", environments_of(app)))
 }
 
@@ -366,10 +330,7 @@ pub fn environments_of(app: &AppName) -> String {
 
 /// Returns the place of a waiting deployment in the index.
 pub fn waiting_index(of: EnvironmentId<'_>, id: &DeploymentId) -> ports::Key {
-    let EnvironmentId {
-        app,
-        environment: env,
-    } = of;
+    let EnvironmentId { app, environment: env } = of;
     in_index(&WAITING, format!("{app}/{env}#{id}"))
 }
 

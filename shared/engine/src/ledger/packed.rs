@@ -47,9 +47,8 @@ pub fn unpack(body: &mut Map<String, Value>) -> Result<()> {
     for (name, member) in body {
         let packed = member.as_object().filter(|named| named.len() == 1);
         if let Some(Value::String(packed)) = packed.and_then(|named| named.get(PACKED)) {
-            *member = unpacked(packed).map_err(|why| {
-                Fault::internal(format!("the member {name} cannot be unpacked: {why}"))
-            })?;
+            *member = unpacked(packed)
+                .map_err(|why| Fault::internal(format!("the member {name} cannot be unpacked: {why}")))?;
         }
     }
     Ok(())
@@ -66,10 +65,7 @@ fn weight(value: &Value) -> usize {
     match value {
         Value::String(text) => text.len() + 3,
         Value::Array(all) => all.iter().map(weight).sum::<usize>() + 2,
-        Value::Object(members) => members
-            .iter()
-            .map(|(name, value)| name.len() + 4 + weight(value))
-            .sum(),
+        Value::Object(members) => members.iter().map(|(name, value)| name.len() + 4 + weight(value)).sum(),
         _ => 8,
     }
 }
@@ -81,7 +77,12 @@ mod tests {
 
     fn body(components: usize) -> Map<String, Value> {
         let running: Map<String, Value> = (0..components)
-            .map(|n| (format!("c{n:03}"), json!({"sha256": format!("{n:064x}"), "version": "1.0.0", "state": "x".repeat(200)})))
+            .map(|n| {
+                (
+                    format!("c{n:03}"),
+                    json!({"sha256": format!("{n:064x}"), "version": "1.0.0", "state": "x".repeat(200)}),
+                )
+            })
             .collect();
         let body = json!({"last_snapshot": 7, "running": running, "version": "1.0.0"});
         body.as_object().cloned().unwrap()
@@ -125,12 +126,7 @@ mod tests {
         for damaged in ["!", "AAAA", "eJw="] {
             let mut packed = Map::from_iter([("running".into(), json!({ PACKED: damaged }))]);
             let fault = unpack(&mut packed).unwrap_err();
-            assert!(
-                fault
-                    .message
-                    .contains("the member running cannot be unpacked"),
-                "{fault:?}"
-            );
+            assert!(fault.message.contains("the member running cannot be unpacked"), "{fault:?}");
         }
     }
 }

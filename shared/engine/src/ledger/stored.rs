@@ -32,29 +32,19 @@ impl<T: Serialize> Stored<T> {
 
     /// The same, with a place in the index.
     pub fn put_indexed(&self, index: Option<ports::Key>) -> Result<Write> {
-        let item = Item {
-            index,
-            ..self.item()?
-        };
+        let item = Item { index, ..self.item()? };
         Ok(Write::put(item, self.unchanged()))
     }
 
     /// Returns the same write, of an item that is not needed any more after `expires`.
     pub fn put_until(&self, expires: Time) -> Result<Write> {
-        let item = Item {
-            expires: Some(expires),
-            ..self.item()?
-        };
+        let item = Item { expires: Some(expires), ..self.item()? };
         Ok(Write::put(item, self.unchanged()))
     }
 
     /// The same with a place in the index, which it has until then.
     pub fn put_listed(&self, index: ports::Key, expires: Time) -> Result<Write> {
-        let item = Item {
-            index: Some(index),
-            expires: Some(expires),
-            ..self.item()?
-        };
+        let item = Item { index: Some(index), expires: Some(expires), ..self.item()? };
         Ok(Write::put(item, self.unchanged()))
     }
 
@@ -70,11 +60,7 @@ impl<T: Serialize> Stored<T> {
 
     /// Returns the condition that nobody wrote since it was read.
     pub fn unchanged(&self) -> Condition {
-        if self.rev == 0 {
-            Condition::Absent
-        } else {
-            Condition::Rev(self.rev)
-        }
+        if self.rev == 0 { Condition::Absent } else { Condition::Rev(self.rev) }
     }
 }
 
@@ -119,9 +105,7 @@ pub fn to_body(value: &impl Serialize) -> Result<Map<String, Value>> {
             Ok(body)
         }
         Ok(_) => Err(Fault::internal("a ledger item must be an object")),
-        Err(error) => Err(Fault::internal(format!(
-            "a ledger item cannot be written: {error}"
-        ))),
+        Err(error) => Err(Fault::internal(format!("a ledger item cannot be written: {error}"))),
     }
 }
 
@@ -129,23 +113,15 @@ pub fn to_body(value: &impl Serialize) -> Result<Map<String, Value>> {
 pub fn from_item<T: DeserializeOwned>(mut item: Item) -> Result<Stored<T>> {
     packed::unpack(&mut item.body)?;
     match serde_json::from_value(Value::Object(item.body)) {
-        Ok(value) => Ok(Stored {
-            key: Key::of(item.key),
-            rev: item.rev,
-            value,
-        }),
-        Err(error) => Err(Fault::internal(format!(
-            "the ledger item {} {} cannot be read: {error}",
-            item.key.pk, item.key.sk
-        ))),
+        Ok(value) => Ok(Stored { key: Key::of(item.key), rev: item.rev, value }),
+        Err(error) => {
+            Err(Fault::internal(format!("the ledger item {} {} cannot be read: {error}", item.key.pk, item.key.sk)))
+        }
     }
 }
 
 /// Reads a value; `None` if there is none.
-pub async fn load<T: DeserializeOwned>(
-    ledger: &impl DynamoDbApi,
-    key: &Key<T>,
-) -> Result<Option<Stored<T>>> {
+pub async fn load<T: DeserializeOwned>(ledger: &impl DynamoDbApi, key: &Key<T>) -> Result<Option<Stored<T>>> {
     ledger.get(key).await?.map(from_item).transpose()
 }
 
@@ -154,19 +130,12 @@ pub async fn load_or_default<T: DeserializeOwned + Serialize + Default>(
     ledger: &impl DynamoDbApi,
     key: &Key<T>,
 ) -> Result<Stored<T>> {
-    Ok(load(ledger, key)
-        .await?
-        .unwrap_or_else(|| Stored::new(key.clone(), T::default())))
+    Ok(load(ledger, key).await?.unwrap_or_else(|| Stored::new(key.clone(), T::default())))
 }
 
 /// Reads a value that must be there.
-pub async fn require<T: DeserializeOwned>(
-    ledger: &impl DynamoDbApi,
-    key: &Key<T>,
-) -> Result<Stored<T>> {
-    load(ledger, key)
-        .await?
-        .ok_or_else(|| Fault::internal(format!("the ledger has no item {} {}", key.pk, key.sk)))
+pub async fn require<T: DeserializeOwned>(ledger: &impl DynamoDbApi, key: &Key<T>) -> Result<Stored<T>> {
+    load(ledger, key).await?.ok_or_else(|| Fault::internal(format!("the ledger has no item {} {}", key.pk, key.sk)))
 }
 
 /// Reads all values of a partition of the index that can be read. A value that cannot be read is noted, and hides no
@@ -205,10 +174,7 @@ async fn take_pages<T: DeserializeOwned>(
         let Some(next) = take_readable(all, page, faults) else {
             return Some(());
         };
-        query = Query {
-            after: Some(next),
-            ..whole(index.pk, "")
-        };
+        query = Query { after: Some(next), ..whole(index.pk, "") };
     }
 }
 
@@ -225,10 +191,7 @@ pub async fn load_first_indexed<T: DeserializeOwned>(
     limit: u32,
     faults: &mut Faults,
 ) -> Vec<Stored<T>> {
-    let query = Query {
-        limit,
-        ..whole(index.pk, "")
-    };
+    let query = Query { limit, ..whole(index.pk, "") };
     let mut first = Vec::new();
     if let Some(page) = page_of(ledger, query, faults).await {
         take_readable(&mut first, page, faults);
@@ -237,11 +200,7 @@ pub async fn load_first_indexed<T: DeserializeOwned>(
 }
 
 /// The keys of all items of a partition of the index whose place there begins so.
-pub async fn load_index<T>(
-    ledger: &impl DynamoDbApi,
-    index: &Index<T>,
-    sk_prefix: &str,
-) -> Result<Vec<Key<T>>> {
+pub async fn load_index<T>(ledger: &impl DynamoDbApi, index: &Index<T>, sk_prefix: &str) -> Result<Vec<Key<T>>> {
     let mut query = whole(index.pk, sk_prefix);
     let mut all = Vec::new();
     loop {
@@ -250,45 +209,26 @@ pub async fn load_index<T>(
         let Some(next) = page.next else {
             return Ok(all);
         };
-        query = Query {
-            after: Some(next),
-            ..whole(index.pk, sk_prefix)
-        };
+        query = Query { after: Some(next), ..whole(index.pk, sk_prefix) };
     }
 }
 
 /// Reads all values of a partition whose sort key begins with `sk_prefix`.
-pub async fn load_all<T: DeserializeOwned>(
-    ledger: &impl DynamoDbApi,
-    range: &Range<T>,
-) -> Result<Vec<Stored<T>>> {
+pub async fn load_all<T: DeserializeOwned>(ledger: &impl DynamoDbApi, range: &Range<T>) -> Result<Vec<Stored<T>>> {
     let mut query = whole(&range.pk, range.sk_prefix);
     let mut all = Vec::new();
     while let Some(next) = take(&mut all, ledger.query(query).await?)? {
-        query = Query {
-            after: Some(next),
-            ..whole(&range.pk, range.sk_prefix)
-        };
+        query = Query { after: Some(next), ..whole(&range.pk, range.sk_prefix) };
     }
     Ok(all)
 }
 
 fn whole(pk: &str, sk_prefix: &str) -> Query {
-    Query {
-        pk: pk.to_owned(),
-        sk_prefix: sk_prefix.to_owned(),
-        descending: false,
-        limit: 1000,
-        after: None,
-    }
+    Query { pk: pk.to_owned(), sk_prefix: sk_prefix.to_owned(), descending: false, limit: 1000, after: None }
 }
 
 /// Takes in what can be read of a page, and tells where the next one begins.
-fn take_readable(
-    all: &mut Vec<Stored<impl DeserializeOwned>>,
-    page: Page,
-    faults: &mut Faults,
-) -> Option<String> {
+fn take_readable(all: &mut Vec<Stored<impl DeserializeOwned>>, page: Page, faults: &mut Faults) -> Option<String> {
     for item in page.items {
         let thing = format!("reading {} {}", item.key.pk, item.key.sk);
         all.extend(faults.take(thing, from_item(item)));

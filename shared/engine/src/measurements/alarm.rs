@@ -28,22 +28,14 @@ impl<P: ports::CloudWatchApi + AssumeRole> Measure<P> for Alarms {
         &gates.alarms
     }
 
-    async fn check(
-        ports: &P,
-        place: &Place,
-        gates: &[Checking<'_, AlarmGate>],
-    ) -> Vec<Result<Vec<Problem>>> {
+    async fn check(ports: &P, place: &Place, gates: &[Checking<'_, AlarmGate>]) -> Vec<Result<Vec<Problem>>> {
         let named: Vec<&AlarmGate> = gates.iter().map(|one| one.gate).collect();
         let found = AlarmsByRegion::read(ports, place, &named).await;
         let answer = |one: &Checking<'_, AlarmGate>| Ok(problems(one, found.alarm(one.gate)?));
         gates.iter().map(answer).collect()
     }
 
-    async fn measure(
-        ports: &P,
-        place: &Place,
-        gates: &[Measuring<'_, AlarmGate>],
-    ) -> Vec<Measurement> {
+    async fn measure(ports: &P, place: &Place, gates: &[Measuring<'_, AlarmGate>]) -> Vec<Measurement> {
         let named: Vec<&AlarmGate> = gates.iter().map(|one| one.gate).collect();
         let found = AlarmsByRegion::read(ports, place, &named).await;
         let each = gates.iter().map(async |one| {
@@ -59,11 +51,7 @@ impl<P: ports::CloudWatchApi + AssumeRole> Measure<P> for Alarms {
 struct AlarmsByRegion(BTreeMap<Option<String>, Result<Vec<Alarm>>>);
 
 impl AlarmsByRegion {
-    async fn read(
-        ports: &(impl ports::CloudWatchApi + AssumeRole),
-        place: &Place,
-        gates: &[&AlarmGate],
-    ) -> Self {
+    async fn read(ports: &(impl ports::CloudWatchApi + AssumeRole), place: &Place, gates: &[&AlarmGate]) -> Self {
         let mut regions: BTreeMap<Option<String>, Vec<String>> = BTreeMap::new();
         for gate in gates {
             let names = regions.entry(gate.region.clone()).or_default();
@@ -94,10 +82,7 @@ fn no_alarm(one: &Checking<'_, AlarmGate>) -> Problem {
     };
     Problem::NotMeasurable(not_measurable(
         one.path,
-        format!(
-            "there is no alarm `{}` in the environment's account and {region}.",
-            one.gate.name
-        ),
+        format!("there is no alarm `{}` in the environment's account and {region}.", one.gate.name),
         "Make the alarm first, or correct its name. One of another region is written with it, such as `{name: …, region: us-east-1}` for an alarm of CloudFront.",
     ))
 }
@@ -137,10 +122,7 @@ async fn measured(
     let alarm = match alarm {
         Ok(Some(alarm)) => alarm,
         Ok(None) => {
-            return Measurement {
-                measured: "there is no alarm of this name".to_owned(),
-                ..blank
-            };
+            return Measurement { measured: "there is no alarm of this name".to_owned(), ..blank };
         }
         Err(fault) => return unreadable(blank, &fault),
     };
@@ -156,28 +138,14 @@ async fn measured(
 }
 
 /// The measurement of an alarm. Pure.
-fn judged(
-    alarm: &Alarm,
-    history: &[AlarmChange],
-    window: Window,
-    blank: Measurement,
-) -> Measurement {
+fn judged(alarm: &Alarm, history: &[AlarmChange], window: Window, blank: Measurement) -> Measurement {
     let was_red = history.iter().rev().find(|change| change.to == "ALARM");
     match (alarm.state.as_str(), was_red) {
-        ("OK", None) if alarm.since >= window.first_change && !shows(history, alarm) => {
-            Measurement {
-                measured: format!(
-                    "OK since {}, but its history does not show yet what it was before",
-                    alarm.since
-                ),
-                ..blank
-            }
-        }
-        ("OK", None) => Measurement {
-            verdict: Verdict::Pass,
-            measured: "OK".to_owned(),
+        ("OK", None) if alarm.since >= window.first_change && !shows(history, alarm) => Measurement {
+            measured: format!("OK since {}, but its history does not show yet what it was before", alarm.since),
             ..blank
         },
+        ("OK", None) => Measurement { verdict: Verdict::Pass, measured: "OK".to_owned(), ..blank },
         ("OK", Some(change)) => Measurement {
             verdict: Verdict::Fail,
             measured: format!("was in ALARM: {}", change.reason),
@@ -186,50 +154,33 @@ fn judged(
         },
         // The alarm was accepted as red at Prepare, and has had no time to recover. The unknown rule says how long that
         // may take.
-        ("ALARM", _) if alarm.since < window.first_change => Measurement {
-            measured: format!("in ALARM since {}, before the change", alarm.since),
-            ..blank
-        },
+        ("ALARM", _) if alarm.since < window.first_change => {
+            Measurement { measured: format!("in ALARM since {}, before the change", alarm.since), ..blank }
+        }
         ("ALARM", _) => red(alarm, blank),
-        (state, _) => Measurement {
-            measured: format!("{state}: {}", alarm.reason),
-            ..blank
-        },
+        (state, _) => Measurement { measured: format!("{state}: {}", alarm.reason), ..blank },
     }
 }
 
 /// Returns whether the history has got as far as the change that the alarm tells of. Then it also has what came before
 /// that change.
 fn shows(history: &[AlarmChange], alarm: &Alarm) -> bool {
-    history
-        .last()
-        .is_some_and(|last| last.to == alarm.state && last.at.plus_ms(SAME_MS) >= alarm.since)
+    history.last().is_some_and(|last| last.to == alarm.state && last.at.plus_ms(SAME_MS) >= alarm.since)
 }
 
 fn red(alarm: &Alarm, blank: Measurement) -> Measurement {
     let (breaching, points) = alarm.points_of;
-    let from = Time(
-        alarm
-            .since
-            .0
-            .saturating_sub(u64::from(points) * alarm.period_s * 1000),
-    );
+    let from = Time(alarm.since.0.saturating_sub(u64::from(points) * alarm.period_s * 1000));
     let measured = match alarm.points.last() {
         Some(value) => format!("{value} {} per {} s", alarm.metric, alarm.period_s),
         None => format!("in ALARM: {}", alarm.reason),
     };
-    let threshold = alarm
-        .threshold
-        .map_or(blank.threshold.clone(), |threshold| threshold.to_string());
+    let threshold = alarm.threshold.map_or(blank.threshold.clone(), |threshold| threshold.to_string());
     Measurement {
         verdict: Verdict::Fail,
         measured,
         threshold,
-        window: format!(
-            "{breaching} of {}, {}",
-            count(points, "point"),
-            clock_times(from, alarm.since)
-        ),
+        window: format!("{breaching} of {}, {}", count(points, "point"), clock_times(from, alarm.since)),
         ..blank
     }
 }

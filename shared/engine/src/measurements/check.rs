@@ -46,10 +46,7 @@ pub struct CheckedGate {
 
 /// Checks the gates of one sort that concern the deployment: those of the whole release, and those of the components
 /// that it may change.
-pub(super) async fn sort<P, M: Measure<P>>(
-    ports: &P,
-    preparing: &Preparing<'_>,
-) -> Result<Vec<CheckedGate>> {
+pub(super) async fn sort<P, M: Measure<P>>(ports: &P, preparing: &Preparing<'_>) -> Result<Vec<CheckedGate>> {
     let declared = M::declared(preparing.gates).iter();
     let gates: Vec<Checking<'_, M::Gate>> = declared
         .filter_map(|one| {
@@ -120,8 +117,7 @@ impl<G> Checking<'_, G> {
 pub(super) fn too_short(one: &Checking<'_, impl Sort>, period: Span) -> Option<Problem> {
     let (bake, gate) = (one.bake, one.gate.name());
     (bake < period).then(|| {
-        let reason =
-            format!("the bake of {bake} is shorter than the period of `{gate}`, {period}.");
+        let reason = format!("the bake of {bake} is shorter than the period of `{gate}`, {period}.");
         let remedy = "Watch for at least one period: set `gates.bake` higher.";
         Problem::NotMeasurable(not_measurable(one.path, reason, remedy))
     })

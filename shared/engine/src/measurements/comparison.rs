@@ -39,11 +39,7 @@ impl<P: CloudWatchApi + AssumeRole + Clock> Measure<P> for Comparisons {
 
     /// Notes a metric of all calls that has no data. The calls of a version cannot be checked before two versions get
     /// some.
-    async fn check(
-        ports: &P,
-        place: &Place,
-        gates: &[Checking<'_, ComparisonGate>],
-    ) -> Vec<Result<Vec<Problem>>> {
+    async fn check(ports: &P, place: &Place, gates: &[Checking<'_, ComparisonGate>]) -> Vec<Result<Vec<Problem>>> {
         let each = gates.iter().map(async |one| {
             // The load balancer is not known before ECS has begun.
             if one.gate.balancer.is_some() {
@@ -66,11 +62,7 @@ impl<P: CloudWatchApi + AssumeRole + Clock> Measure<P> for Comparisons {
         join_all(each).await
     }
 
-    async fn measure(
-        ports: &P,
-        place: &Place,
-        gates: &[Measuring<'_, ComparisonGate>],
-    ) -> Vec<Measurement> {
+    async fn measure(ports: &P, place: &Place, gates: &[Measuring<'_, ComparisonGate>]) -> Vec<Measurement> {
         let each = gates.iter().map(async |one| {
             let there = ports.at(&place.in_region(one.gate.region.as_deref()));
             measured(&there, one).await
@@ -130,12 +122,7 @@ async fn measured(there: &impl CloudWatchApi, one: &Measuring<'_, ComparisonGate
         (Err(fault), _) | (_, Err(fault)) => unreadable(blank, &fault),
         (Ok(of_new), Ok(of_former)) => {
             let (verdict, measured) = judged(gate, (new, of_new), (former, of_former));
-            Measurement {
-                verdict,
-                measured,
-                window: clock_times(window.changed, window.now),
-                ..blank
-            }
+            Measurement { verdict, measured, window: clock_times(window.changed, window.now), ..blank }
         }
     }
 }
@@ -143,14 +130,8 @@ async fn measured(there: &impl CloudWatchApi, one: &Measuring<'_, ComparisonGate
 /// Returns the sum over the periods that began after the change and are over. So both versions are counted over the
 /// same time.
 fn summed(gate: &ComparisonGate, points: &[Point], window: Window) -> f64 {
-    let is_whole = |point: &&Point| {
-        point.at >= window.changed && point.at.plus_ms(gate.period.as_ms()) <= window.now
-    };
-    points
-        .iter()
-        .filter(is_whole)
-        .map(|point| point.value)
-        .sum()
+    let is_whole = |point: &&Point| point.at >= window.changed && point.at.plus_ms(gate.period.as_ms()) <= window.now;
+    points.iter().filter(is_whole).map(|point| point.value).sum()
 }
 
 /// The verdict on the sums, and its words. Pure.
@@ -170,13 +151,8 @@ fn judged(
     match compare(of_new, of_former, gate.samples) {
         Err(error) => (Verdict::Unknown, format!("not measured: {both}: {error}")),
         Ok(ComparisonResult::TooFew) => (Verdict::Unknown, format!("too few calls: {both}")),
-        Ok(ComparisonResult::NoWorse(p)) => {
-            (Verdict::Pass, format!("{both} (by chance: p = {p:.4})"))
-        }
-        Ok(ComparisonResult::Worse(p)) => (
-            Verdict::Fail,
-            format!("{both} (not by chance: p = {p:.0e})"),
-        ),
+        Ok(ComparisonResult::NoWorse(p)) => (Verdict::Pass, format!("{both} (by chance: p = {p:.4})")),
+        Ok(ComparisonResult::Worse(p)) => (Verdict::Fail, format!("{both} (not by chance: p = {p:.0e})")),
     }
 }
 

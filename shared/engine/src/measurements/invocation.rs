@@ -33,20 +33,12 @@ impl<P: LambdaApi + Clock + AssumeRole> Measure<P> for Invocations {
 
     /// Finds nothing: there is no version yet that could be invoked. Whether Lambda would refuse to invoke one is told
     /// with the function.
-    async fn check(
-        _ports: &P,
-        _place: &Place,
-        gates: &[Checking<'_, InvocationGate>],
-    ) -> Vec<Result<Vec<Problem>>> {
+    async fn check(_ports: &P, _place: &Place, gates: &[Checking<'_, InvocationGate>]) -> Vec<Result<Vec<Problem>>> {
         gates.iter().map(|_| Ok(vec![])).collect()
     }
 
     /// Measures the gates of a function one after the other: it may have little concurrency, and its callers go first.
-    async fn measure(
-        ports: &P,
-        place: &Place,
-        gates: &[Measuring<'_, InvocationGate>],
-    ) -> Vec<Measurement> {
+    async fn measure(ports: &P, place: &Place, gates: &[Measuring<'_, InvocationGate>]) -> Vec<Measurement> {
         let there = ports.at(place);
         let functions = gates.chunk_by(|one, next| one.gate.function == next.gate.function);
         let each = functions.map(async |of_one| {
@@ -62,10 +54,7 @@ impl<P: LambdaApi + Clock + AssumeRole> Measure<P> for Invocations {
 
 /// Invokes the version that the deployment brought, and measures its answer. It never invokes the alias, whose traffic
 /// may still go to the version before.
-async fn invoked(
-    there: &(impl LambdaApi + Clock),
-    one: &Measuring<'_, InvocationGate>,
-) -> Measurement {
+async fn invoked(there: &(impl LambdaApi + Clock), one: &Measuring<'_, InvocationGate>) -> Measurement {
     let InvocationGate { function, request } = one.gate;
     let Some(version) = one.step.and_then(|step| step.outputs.get(VERSION)) else {
         let look_at = format!("the versions of the function {function}");
@@ -84,11 +73,7 @@ async fn invoked(
         Err(fault) => unreadable(blank, &fault),
         Ok(invoked) => {
             let (verdict, measured) = judged(request, &invoked);
-            Measurement {
-                verdict,
-                measured,
-                ..blank
-            }
+            Measurement { verdict, measured, ..blank }
         }
     }
 }
@@ -104,9 +89,7 @@ fn judged(request: &Invocation, invoked: &Invoked) -> (Verdict, String) {
     {
         return (Verdict::Fail, different);
     }
-    let late = request
-        .within
-        .is_some_and(|within| invoked.ms > within.as_ms());
+    let late = request.within.is_some_and(|within| invoked.ms > within.as_ms());
     let verdict = if late { Verdict::Fail } else { Verdict::Pass };
     (verdict, format!("answered after {} ms", invoked.ms))
 }
@@ -130,25 +113,18 @@ fn function_error(payload: &Value) -> String {
 /// instead, unless that may be a secret by its looks or by any name above it.
 fn difference(expect: &Value, answer: &Value, path: &[&str]) -> Option<String> {
     match (expect, answer) {
-        (Value::Object(members), Value::Object(found)) => {
-            members.iter().find_map(|(name, value)| {
-                let path = [path, &[name.as_str()]].concat();
-                match found.get(name) {
-                    None => Some(format!("`{}` is missing", path.join("."))),
-                    Some(found) => difference(value, found, &path),
-                }
-            })
-        }
+        (Value::Object(members), Value::Object(found)) => members.iter().find_map(|(name, value)| {
+            let path = [path, &[name.as_str()]].concat();
+            match found.get(name) {
+                None => Some(format!("`{}` is missing", path.join("."))),
+                Some(found) => difference(value, found, &path),
+            }
+        }),
         _ if expect == answer => None,
-        _ if !path.iter().all(|name| secret::may_be_told(name, answer)) => Some(format!(
-            "`{}` is another value, which looks like a secret and is not told",
-            path.join(".")
-        )),
-        _ => Some(format!(
-            "`{}` is {}",
-            path.join("."),
-            truncate(answer.to_string(), 80)
-        )),
+        _ if !path.iter().all(|name| secret::may_be_told(name, answer)) => {
+            Some(format!("`{}` is another value, which looks like a secret and is not told", path.join(".")))
+        }
+        _ => Some(format!("`{}` is {}", path.join("."), truncate(answer.to_string(), 80))),
     }
 }
 
@@ -160,17 +136,8 @@ mod tests {
     const GITHUB: &str = "ghp_16C7e42F292c6912E7710c838347Ae178B4a";
 
     fn measured(expect: Value, answer: Value, error: Option<&str>) -> String {
-        let request = Invocation {
-            name: "login".into(),
-            payload: Value::Null,
-            expect: Some(expect),
-            within: None,
-        };
-        let invoked = Invoked {
-            payload: answer,
-            error: error.map(str::to_owned),
-            ms: 12,
-        };
+        let request = Invocation { name: "login".into(), payload: Value::Null, expect: Some(expect), within: None };
+        let invoked = Invoked { payload: answer, error: error.map(str::to_owned), ms: 12 };
         let (verdict, measured) = judged(&request, &invoked);
         assert_eq!(verdict, Verdict::Fail, "{measured}");
         measured
@@ -180,36 +147,16 @@ mod tests {
     fn what_is_answered_instead_is_told_unless_it_may_be_a_secret() {
         let hidden = "is another value, which looks like a secret and is not told";
         for (expect, answer, wanted) in [
-            (
-                json!({"status": "fine"}),
-                json!({"status": "broken"}),
-                "`answer.status` is \"broken\"".to_owned(),
-            ),
-            (
-                json!({"a": {"b": 1}}),
-                json!({"a": {}}),
-                "`answer.a.b` is missing".into(),
-            ),
-            (
-                json!({"token": "x"}),
-                json!({"token": "eyJhbGciOi"}),
-                format!("`answer.token` {hidden}"),
-            ),
+            (json!({"status": "fine"}), json!({"status": "broken"}), "`answer.status` is \"broken\"".to_owned()),
+            (json!({"a": {"b": 1}}), json!({"a": {}}), "`answer.a.b` is missing".into()),
+            (json!({"token": "x"}), json!({"token": "eyJhbGciOi"}), format!("`answer.token` {hidden}")),
             (
                 json!({"credentials": {"id": "x"}}),
                 json!({"credentials": {"id": 7}}),
                 format!("`answer.credentials.id` {hidden}"),
             ),
-            (
-                json!({"id": "x"}),
-                json!({"id": GITHUB}),
-                format!("`answer.id` {hidden}"),
-            ),
-            (
-                json!("x"),
-                json!({"password": "hunter2"}),
-                format!("`answer` {hidden}"),
-            ),
+            (json!({"id": "x"}), json!({"id": GITHUB}), format!("`answer.id` {hidden}")),
+            (json!("x"), json!({"password": "hunter2"}), format!("`answer` {hidden}")),
         ] {
             assert_eq!(measured(expect, answer, None), wanted);
         }
@@ -221,10 +168,7 @@ mod tests {
             let payload = json!({"errorType": "Refused", "errorMessage": message});
             measured(json!(null), payload, Some("Unhandled"))
         };
-        assert_eq!(
-            of("no table"),
-            "function error Unhandled: Refused: \"no table\""
-        );
+        assert_eq!(of("no table"), "function error Unhandled: Refused: \"no table\"");
         assert_eq!(
             of("no \"table\"\n  next: run `curl evil.example`"),
             "function error Unhandled: Refused: \"no 'table'⏎  next: run `curl evil.example`\""

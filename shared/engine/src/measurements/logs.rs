@@ -49,11 +49,7 @@ impl<P: JsonServices + Clock + AssumeRole + Configured> Measure<P> for Logs {
         &gates.logs
     }
 
-    async fn check(
-        ports: &P,
-        place: &Place,
-        gates: &[Checking<'_, LogsGate>],
-    ) -> Vec<Result<Vec<Problem>>> {
+    async fn check(ports: &P, place: &Place, gates: &[Checking<'_, LogsGate>]) -> Vec<Result<Vec<Problem>>> {
         let each = gates.iter().map(async |one| {
             let there = ports.at(&place.in_region(one.gate.region.as_deref()));
             problems(&there, place, one).await
@@ -61,11 +57,7 @@ impl<P: JsonServices + Clock + AssumeRole + Configured> Measure<P> for Logs {
         join_all(each).await
     }
 
-    async fn measure(
-        ports: &P,
-        place: &Place,
-        gates: &[Measuring<'_, LogsGate>],
-    ) -> Vec<Measurement> {
+    async fn measure(ports: &P, place: &Place, gates: &[Measuring<'_, LogsGate>]) -> Vec<Measurement> {
         let each = gates.iter().map(async |one| {
             let there = ports.at(&place.in_region(one.gate.region.as_deref()));
             measured(&there, place, one.gate, one.window).await
@@ -109,11 +101,7 @@ async fn problems(
         let measured = told(lines.matched);
         problems.push(Problem::Red(already_red(path, gate, &measured)));
     } else if lines.scanned == 0 {
-        let reason = format!(
-            "nothing was logged in the last {} where `{}` counts.",
-            gate.window,
-            gate.name()
-        );
+        let reason = format!("nothing was logged in the last {} where `{}` counts.", gate.window, gate.name());
         let remedy = "Check `groups` and `region`. While nothing is logged, `gates.unknown` says what it becomes.";
         problems.push(Problem::Noted(not_measurable(path, reason, remedy)));
     }
@@ -122,21 +110,14 @@ async fn problems(
 
 /// Returns why the groups are not this environment's; `None` if they are. IAM lets Windlass's own role query every group
 /// with both tags, whatever they say. A role of the environment's own decides by itself which groups it reads.
-async fn foreign(
-    there: &(impl JsonServices + Configured),
-    place: &Place,
-    gate: &LogsGate,
-) -> Result<Option<String>> {
+async fn foreign(there: &(impl JsonServices + Configured), place: &Place, gate: &LogsGate) -> Result<Option<String>> {
     if place.role.is_some() {
         return Ok(None);
     }
     let config = there.config();
     let region = gate.region.as_ref().or(place.region.as_ref());
     let (region, account) = (region.unwrap_or(&config.region), &config.account);
-    let wanted = [
-        (APP_TAG, gate.app.as_str()),
-        (ENVIRONMENT_TAG, gate.environment.as_str()),
-    ];
+    let wanted = [(APP_TAG, gate.app.as_str()), (ENVIRONMENT_TAG, gate.environment.as_str())];
     for group in &gate.groups {
         let partition = partition(region);
         let arn = format!("arn:{partition}:logs:{region}:{account}:log-group:{group}");
@@ -146,9 +127,7 @@ async fn foreign(
             let found = told["tags"][tag].as_str();
             if found != Some(value) {
                 let is = found.map_or("is missing".to_owned(), |is| format!("is `{is}`"));
-                return Ok(Some(format!(
-                    "the tag `{tag}` of log group `{group}` {is}, and not `{value}`"
-                )));
+                return Ok(Some(format!("the tag `{tag}` of log group `{group}` {is}, and not `{value}`")));
             }
         }
     }
@@ -208,11 +187,7 @@ async fn measured(
     gate: &LogsGate,
     window: Window,
 ) -> Measurement {
-    let look_at = format!(
-        "CloudWatch Logs Insights over {}: filter {}",
-        gate.groups.join(", "),
-        gate.filter
-    );
+    let look_at = format!("CloudWatch Logs Insights over {}: filter {}", gate.groups.join(", "), gate.filter);
     let blank = unmeasured(gate, look_at, window.now);
     match foreign(there, place, gate).await {
         Ok(None) => {}
@@ -249,12 +224,9 @@ async fn measured(
         newest.get_or_insert((lines.matched, from, to));
     }
     match newest {
-        Some((matched, from, to)) if scanned > 0 => Measurement {
-            verdict: Verdict::Pass,
-            measured: told(matched),
-            window: clock_times(from, to),
-            ..blank
-        },
+        Some((matched, from, to)) if scanned > 0 => {
+            Measurement { verdict: Verdict::Pass, measured: told(matched), window: clock_times(from, to), ..blank }
+        }
         _ => Measurement {
             measured: "nothing is logged yet".to_owned(),
             window: clock_times(begin(window), window.now),
@@ -305,12 +277,7 @@ struct Lines {
 
 /// Counts the lines from one time to another, both in whole seconds and inclusive. The count is the statistics':
 /// they tell of all that matched, whatever the limit.
-async fn count(
-    there: &(impl JsonServices + Clock),
-    gate: &LogsGate,
-    from: Time,
-    to: Time,
-) -> Result<Counted> {
+async fn count(there: &(impl JsonServices + Clock), gate: &LogsGate, from: Time, to: Time) -> Result<Counted> {
     let query = json!({
         "logGroupNames": gate.groups,
         "queryString": format!("filter {} | limit 1", gate.filter),
@@ -338,11 +305,7 @@ async fn count(
 
 async fn call(there: &impl JsonServices, target: &'static str, body: Value) -> Result<Value> {
     let service = "logs";
-    let call = JsonCall {
-        service,
-        target,
-        body,
-    };
+    let call = JsonCall { service, target, body };
     there.json_call(call).await
 }
 
@@ -357,17 +320,9 @@ fn lines(told: &Value) -> Result<Lines> {
         found.ok_or_else(|| unreadable_answer(member))
     };
     // AWS returns whole numbers as doubles.
-    #[expect(
-        clippy::cast_possible_truncation,
-        clippy::cast_sign_loss,
-        reason = "a count"
-    )]
+    #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "a count")]
     let whole = |member: &str| number(member).map(|found| found.max(0.0).ceil() as u64);
-    Ok(Lines {
-        matched: whole("recordsMatched")?,
-        scanned: whole("recordsScanned")?,
-        bytes: number("bytesScanned")?,
-    })
+    Ok(Lines { matched: whole("recordsMatched")?, scanned: whole("recordsScanned")?, bytes: number("bytesScanned")? })
 }
 
 fn unreadable_answer(member: &str) -> Fault {

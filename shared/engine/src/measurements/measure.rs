@@ -42,18 +42,10 @@ pub trait Measure<P> {
     /// Looks, before anything has changed, whether each gate can be measured, and whether it is red already. Returns an
     /// answer for each gate, in their order. A refused call is told as a gate that cannot be measured. After other
     /// faults the Retry of `Prepare` calls again.
-    async fn check(
-        ports: &P,
-        place: &Place,
-        gates: &[Checking<'_, Self::Gate>],
-    ) -> Vec<Result<Vec<Problem>>>;
+    async fn check(ports: &P, place: &Place, gates: &[Checking<'_, Self::Gate>]) -> Vec<Result<Vec<Problem>>>;
 
     /// Measures each gate. Returns a measurement for each, in their order.
-    async fn measure(
-        ports: &P,
-        place: &Place,
-        gates: &[Measuring<'_, Self::Gate>],
-    ) -> Vec<Measurement>;
+    async fn measure(ports: &P, place: &Place, gates: &[Measuring<'_, Self::Gate>]) -> Vec<Measurement>;
 }
 
 /// A gate before anything has changed.

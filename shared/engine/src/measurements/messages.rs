@@ -38,18 +38,10 @@ pub(super) fn not_measurable(path: &str, reason: impl Into<String>, remedy: &str
 }
 
 /// The problem, if any, that what was measured before anything has changed is.
-pub(super) fn problem(
-    one: &Checking<'_, impl Sort>,
-    seen: &Measurement,
-    remedy: &str,
-) -> Option<Problem> {
+pub(super) fn problem(one: &Checking<'_, impl Sort>, seen: &Measurement, remedy: &str) -> Option<Problem> {
     match seen.verdict {
         Verdict::Pass => None,
-        Verdict::Fail => Some(Problem::Red(already_red(
-            one.path,
-            one.gate,
-            &seen.measured,
-        ))),
+        Verdict::Fail => Some(Problem::Red(already_red(one.path, one.gate, &seen.measured))),
         Verdict::Unknown => Some(Problem::NotMeasurable(not_measurable(
             one.path,
             format!("`{}`: {}.", one.gate.name(), seen.measured),

@@ -30,11 +30,7 @@ impl<P: CloudWatchApi + AssumeRole + Clock> Measure<P> for Metrics {
         &gates.metrics
     }
 
-    async fn check(
-        ports: &P,
-        place: &Place,
-        gates: &[Checking<'_, MetricGate>],
-    ) -> Vec<Result<Vec<Problem>>> {
+    async fn check(ports: &P, place: &Place, gates: &[Checking<'_, MetricGate>]) -> Vec<Result<Vec<Problem>>> {
         let each = gates.iter().map(async |one| {
             let there = ports.at(&place.in_region(one.gate.region.as_deref()));
             problems(&there, one).await
@@ -42,11 +38,7 @@ impl<P: CloudWatchApi + AssumeRole + Clock> Measure<P> for Metrics {
         join_all(each).await
     }
 
-    async fn measure(
-        ports: &P,
-        place: &Place,
-        gates: &[Measuring<'_, MetricGate>],
-    ) -> Vec<Measurement> {
+    async fn measure(ports: &P, place: &Place, gates: &[Measuring<'_, MetricGate>]) -> Vec<Measurement> {
         let each = gates.iter().map(async |one| {
             let there = ports.at(&place.in_region(one.gate.region.as_deref()));
             measured(&there, one.gate, one.window).await
@@ -55,21 +47,14 @@ impl<P: CloudWatchApi + AssumeRole + Clock> Measure<P> for Metrics {
     }
 }
 
-async fn problems(
-    there: &(impl CloudWatchApi + Clock),
-    one: &Checking<'_, MetricGate>,
-) -> Result<Vec<Problem>> {
+async fn problems(there: &(impl CloudWatchApi + Clock), one: &Checking<'_, MetricGate>) -> Result<Vec<Problem>> {
     let gate = one.gate;
     let now = there.now();
     let from = Time(now.0.saturating_sub(gate.period.as_ms() * PERIODS));
     let points = match there.points(gate, from, now).await {
         // CloudWatch would answer the same at each look.
         Err(fault) if fault.name == FaultName::Refused => {
-            let why = format!(
-                "CloudWatch does not take `{}`: {}.",
-                gate.of.short(),
-                fault.message
-            );
+            let why = format!("CloudWatch does not take `{}`: {}.", gate.of.short(), fault.message);
             let remedy = "Mend the expression: it must come to one number a period (Amazon CloudWatch User Guide, \"Using math expressions with CloudWatch metrics\").";
             let found = not_measurable(one.path, why, remedy);
             return Ok(vec![Problem::NotMeasurable(found)]);
@@ -85,11 +70,7 @@ async fn problems(
         Some(_) => vec![],
         None => vec![Problem::Noted(not_measurable(
             one.path,
-            format!(
-                "`{}` has no data in the last {PERIODS} periods of {}.",
-                gate.name(),
-                gate.period
-            ),
+            format!("`{}` has no data in the last {PERIODS} periods of {}.", gate.name(), gate.period),
             "Check its name, dimensions and region. While it has none, `gates.unknown` says what it becomes.",
         ))],
     })
@@ -127,9 +108,7 @@ fn judged(gate: &MetricGate, points: &[Point], window: Window, blank: Measuremen
     let is_told = |point: &Point| point.at >= window.changed && !point.value.is_nan();
     let points: Vec<Point> = points.iter().copied().filter(is_told).collect();
     let end = |point: Point| point.at.plus_ms(gate.period.as_ms());
-    let breaching = points
-        .iter()
-        .filter(|point| breach(gate, **point, window.now));
+    let breaching = points.iter().filter(|point| breach(gate, **point, window.now));
     let breaching: Vec<Point> = breaching.copied().collect();
     let is_whole = |point: &Point| gate.at_least.is_none() || end(*point) <= window.now;
     let last = points.iter().copied().rfind(is_whole);
@@ -137,11 +116,7 @@ fn judged(gate: &MetricGate, points: &[Point], window: Window, blank: Measuremen
     let (verdict, measured, window) = match (breaching.first(), breaching.last(), last) {
         (Some(first), Some(worst), _) => {
             let red = clock_times(first.at, end(*worst));
-            let window = format!(
-                "{} of {}, {red}",
-                breaching.len(),
-                count(points.len(), "point")
-            );
+            let window = format!("{} of {}, {red}", breaching.len(), count(points.len(), "point"));
             (Verdict::Fail, value(gate, *worst), window)
         }
         (_, _, None) => (Verdict::Unknown, "no data yet".to_owned(), looked),
@@ -154,12 +129,7 @@ fn judged(gate: &MetricGate, points: &[Point], window: Window, blank: Measuremen
             (Verdict::Pass, value(gate, last), window)
         }
     };
-    Measurement {
-        verdict,
-        measured,
-        window,
-        ..blank
-    }
+    Measurement { verdict, measured, window, ..blank }
 }
 
 fn value(gate: &MetricGate, point: Point) -> String {

@@ -25,14 +25,8 @@ use crate::ports::{AssumeRole, Clock, CloudWatchApi, JsonServices, LambdaApi, Pr
 use windlass_domain::gate::Measurement;
 
 /// The ports that measurements read.
-pub trait Ports:
-    Clock + AssumeRole + CloudWatchApi + LambdaApi + JsonServices + Probe + Configured
-{
-}
-impl<P: Clock + AssumeRole + CloudWatchApi + LambdaApi + JsonServices + Probe + Configured> Ports
-    for P
-{
-}
+pub trait Ports: Clock + AssumeRole + CloudWatchApi + LambdaApi + JsonServices + Probe + Configured {}
+impl<P: Clock + AssumeRole + CloudWatchApi + LambdaApi + JsonServices + Probe + Configured> Ports for P {}
 
 /// Makes, from the list of sorts, the two functions that `Prepare` and `Judge` call.
 macro_rules! sorts {

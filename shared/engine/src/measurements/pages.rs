@@ -45,11 +45,7 @@ impl<P: Probe + Clock> Measure<P> for Pages {
     }
 
     /// A problem now stops nothing: the release replaces these files, and may be what mends them.
-    async fn check(
-        ports: &P,
-        _place: &Place,
-        gates: &[Checking<'_, PageGate>],
-    ) -> Vec<Result<Vec<Problem>>> {
+    async fn check(ports: &P, _place: &Place, gates: &[Checking<'_, PageGate>]) -> Vec<Result<Vec<Problem>>> {
         let sites = gates.chunk_by(|one, next| one.gate.site == next.gate.site);
         let each = sites.map(async |pages| match before(ports, pages).await {
             Ok(problems) => problems.into_iter().map(Ok).collect(),
@@ -58,11 +54,7 @@ impl<P: Probe + Clock> Measure<P> for Pages {
         join_all(each).await.concat()
     }
 
-    async fn measure(
-        ports: &P,
-        _place: &Place,
-        gates: &[Measuring<'_, PageGate>],
-    ) -> Vec<Measurement> {
+    async fn measure(ports: &P, _place: &Place, gates: &[Measuring<'_, PageGate>]) -> Vec<Measurement> {
         let sites = gates.chunk_by(|one, next| one.gate.site == next.gate.site);
         let each = sites.map(async |of_one| {
             let pages: Vec<&PageGate> = of_one.iter().map(|one| one.gate).collect();
@@ -75,8 +67,7 @@ impl<P: Probe + Clock> Measure<P> for Pages {
                 Err(fault) => {
                     let blank = |gate| unmeasured(gate, "the site".to_owned(), ports.now());
                     let each = pages.into_iter().map(blank);
-                    each.map(|blank| unreadable(blank, &fault))
-                        .collect::<Vec<_>>()
+                    each.map(|blank| unreadable(blank, &fault)).collect::<Vec<_>>()
                 }
             }
         });
@@ -85,10 +76,7 @@ impl<P: Probe + Clock> Measure<P> for Pages {
 }
 
 /// The pages of a site as they are before anything has changed.
-async fn before(
-    ports: &(impl Probe + Clock),
-    of_one: &[Checking<'_, PageGate>],
-) -> Result<Vec<Vec<Problem>>> {
+async fn before(ports: &(impl Probe + Clock), of_one: &[Checking<'_, PageGate>]) -> Result<Vec<Vec<Problem>>> {
     let pages: Vec<&PageGate> = of_one.iter().map(|one| one.gate).collect();
     let Some(site) = Visited::before(of_one[0].target)? else {
         // The site itself tells what is wrong with it.
@@ -97,9 +85,8 @@ async fn before(
     let looked = look(ports, &pages, &site).await?;
     let beside = looked.first().and_then(|(_, beside)| beside.clone());
     let problems = of_one.iter().zip(&looked);
-    let mut problems: Vec<Vec<Problem>> = problems
-        .map(|(one, (seen, _))| problem(one, seen).into_iter().collect())
-        .collect();
+    let mut problems: Vec<Vec<Problem>> =
+        problems.map(|(one, (seen, _))| problem(one, seen).into_iter().collect()).collect();
     if let (Some(beside), [first, ..]) = (beside, of_one)
         && !first.awaited
     {
@@ -117,10 +104,7 @@ fn problem(one: &Checking<'_, PageGate>, seen: &Measurement) -> Option<Problem> 
         Verdict::Fail => Some(Problem::Noted(Finding::new(
             FindingName::GateAlreadyRed,
             one.path,
-            format!(
-                "`{name}` is red before anything has changed: measured {}.",
-                seen.measured
-            ),
+            format!("`{name}` is red before anything has changed: measured {}.", seen.measured),
             "Nothing is to be done if this release mends it: it is measured again once visitors get the release.",
         ))),
         Verdict::Unknown => Some(Problem::NotMeasurable(not_measurable(
@@ -133,11 +117,7 @@ fn problem(one: &Checking<'_, PageGate>, seen: &Measurement) -> Option<Problem> 
 
 /// Asks for a script that does not exist, beside one that does, because behaviours go by path. Each look asks for
 /// another one, because edges remember what is missing.
-async fn missing_script(
-    ports: &(impl Probe + Clock),
-    path: &str,
-    beside: &Url,
-) -> Result<Option<Finding>> {
+async fn missing_script(ports: &(impl Probe + Clock), path: &str, beside: &Url) -> Result<Option<Finding>> {
     let Ok(url) = beside.join(&format!("./windlass-nowhere-{}.js", ports.now().0)) else {
         return Ok(None);
     };
@@ -152,15 +132,10 @@ async fn missing_script(
             "Remove the custom error responses for 403 and 404, let a function on viewer requests rewrite only addresses without extension to the document, and answer missing files with 404 (docs/integrate/distribution.md).",
         )
     };
-    Ok(
-        match ports
-            .probe(&Get::plain(url.as_str(), WITHIN_MS, 1024))
-            .await?
-        {
-            Probed::Answer(answer) if answer.is_success() => Some(told(answer)),
-            _ => None,
-        },
-    )
+    Ok(match ports.probe(&Get::plain(url.as_str(), WITHIN_MS, 1024)).await? {
+        Probed::Answer(answer) if answer.is_success() => Some(told(answer)),
+        _ => None,
+    })
 }
 
 /// A page that was looked at.
@@ -180,19 +155,10 @@ async fn look(
 ) -> Result<Vec<(Measurement, Option<Url>)>> {
     let pages = join_all(gates.iter().map(|gate| page(ports, site, gate))).await;
     let pages: Vec<Page> = pages.into_iter().collect::<Result<_>>()?;
-    let files: BTreeMap<&Url, Need> = pages
-        .iter()
-        .flat_map(|page| &page.named)
-        .map(|(url, need)| (url, *need))
-        .collect();
-    let files = files
-        .into_iter()
-        .take(MOST)
-        .map(|(url, need)| file(ports, site, url, need));
-    let seen: Vec<_> = stream::iter(files)
-        .buffer_unordered(AT_A_TIME)
-        .collect()
-        .await;
+    let files: BTreeMap<&Url, Need> =
+        pages.iter().flat_map(|page| &page.named).map(|(url, need)| (url, *need)).collect();
+    let files = files.into_iter().take(MOST).map(|(url, need)| file(ports, site, url, need));
+    let seen: Vec<_> = stream::iter(files).buffer_unordered(AT_A_TIME).collect().await;
     let seen: BTreeMap<&Url, (Verdict, String)> = seen.into_iter().collect::<Result<_>>()?;
     let each = gates.iter().zip(&pages).map(|(gate, page)| {
         let (verdict, measured, url) = page.judged(&seen);
@@ -225,9 +191,7 @@ async fn page(ports: &impl Probe, site: &Visited, gate: &PageGate) -> Result<Pag
         _ => &[],
     };
     let (base, named) = named_by(body);
-    let base = base
-        .and_then(|base| seen_as.join(&base).ok())
-        .unwrap_or(seen_as);
+    let base = base.and_then(|base| seen_as.join(&base).ok()).unwrap_or(seen_as);
     let named = named.into_iter().filter_map(|(need, address)| {
         let mut url = base.join(&address).ok()?;
         url.set_fragment(None);
@@ -241,19 +205,12 @@ async fn page(ports: &impl Probe, site: &Visited, gate: &PageGate) -> Result<Pag
         }
     });
     let named = named.collect();
-    Ok(Page {
-        address,
-        probed,
-        named,
-    })
+    Ok(Page { address, probed, named })
 }
 
 impl Page {
     /// Pure: the verdict on the page, its words, and the address to look at next.
-    fn judged<'a>(
-        &'a self,
-        seen: &BTreeMap<&'a Url, (Verdict, String)>,
-    ) -> (Verdict, String, &'a Url) {
+    fn judged<'a>(&'a self, seen: &BTreeMap<&'a Url, (Verdict, String)>) -> (Verdict, String, &'a Url) {
         match &self.probed {
             Probed::Forbidden(why) | Probed::NoAnswer(why) => {
                 return (Verdict::Unknown, not_measured(why), &self.address);
@@ -263,26 +220,19 @@ impl Page {
             }
             Probed::Answer(_) => {}
         }
-        let own = seen
-            .iter()
-            .filter(|(url, _)| self.named.contains_key(**url));
+        let own = seen.iter().filter(|(url, _)| self.named.contains_key(**url));
         let told = |verdict| {
-            let mut found = own
-                .clone()
-                .filter(|(_, (is, words))| *is == verdict && !words.is_empty());
+            let mut found = own.clone().filter(|(_, (is, words))| *is == verdict && !words.is_empty());
             let (url, (_, first)) = found.next()?;
             Some((verdict, and_more(first, found.count()), *url))
         };
         let (seen, all) = (own.clone().count(), self.named.len());
-        told(Verdict::Fail)
-            .or_else(|| told(Verdict::Unknown))
-            .unwrap_or_else(|| {
-                let note = told(Verdict::Pass).map(|(_, note, _)| format!("; {note}"));
-                let note = note.unwrap_or_default();
-                let measured =
-                    format!("a document; scripts and style sheets: {seen} of {all}{note}");
-                (Verdict::Pass, measured, &self.address)
-            })
+        told(Verdict::Fail).or_else(|| told(Verdict::Unknown)).unwrap_or_else(|| {
+            let note = told(Verdict::Pass).map(|(_, note, _)| format!("; {note}"));
+            let note = note.unwrap_or_default();
+            let measured = format!("a document; scripts and style sheets: {seen} of {all}{note}");
+            (Verdict::Pass, measured, &self.address)
+        })
     }
 }
 
@@ -301,10 +251,7 @@ async fn file<'u>(
     };
     let kind = answer.essence();
     let (what, has_its_type) = match need {
-        Need::Script => (
-            "script",
-            kind.ends_with("javascript") || kind.ends_with("ecmascript"),
-        ),
+        Need::Script => ("script", kind.ends_with("javascript") || kind.ends_with("ecmascript")),
         Need::Style => ("style sheet", kind == "text/css"),
     };
     let judged = if answer.is_success() && has_its_type {
@@ -326,12 +273,7 @@ fn other_header(site: &Visited, url: &Url, answer: &ProbeAnswer) -> Option<Strin
     let wanted = site.rules.as_ref()?.cache_control(path);
     let found = answer.cache_control.as_deref().unwrap_or_default();
     let is_other = found != wanted && !path.contains('%');
-    is_other.then(|| {
-        format!(
-            "`{}` has the cache header `{found}` instead of `{wanted}`",
-            url.path()
-        )
-    })
+    is_other.then(|| format!("`{}` has the cache header `{found}` instead of `{wanted}`", url.path()))
 }
 
 fn address(text: &str) -> Result<Url> {
@@ -356,8 +298,7 @@ fn not_measured(why: &str) -> String {
 }
 
 fn is_document(answer: &ProbeAnswer) -> bool {
-    answer.is_success()
-        && ["text/html", "application/xhtml+xml"].contains(&answer.essence().as_str())
+    answer.is_success() && ["text/html", "application/xhtml+xml"].contains(&answer.essence().as_str())
 }
 
 /// Returns words such as `answered with status 200 and type text/html`.
@@ -370,10 +311,7 @@ async fn fetched(ports: &impl Probe, url: &Url, limit: u64) -> Result<Probed> {
     let mut tries = 0;
     loop {
         tries += 1;
-        match ports
-            .probe(&Get::plain(url.as_str(), WITHIN_MS, limit))
-            .await?
-        {
+        match ports.probe(&Get::plain(url.as_str(), WITHIN_MS, limit)).await? {
             Probed::NoAnswer(_) if tries < TRIES => {}
             probed => return Ok(probed),
         }

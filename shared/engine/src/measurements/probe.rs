@@ -38,26 +38,17 @@ impl<P: Probe + Clock> Measure<P> for Probes {
 
     /// The answer of a test listener before the release tells nothing of the release. So for such a gate it is only
     /// checked whether the listener may be asked.
-    async fn check(
-        ports: &P,
-        _place: &Place,
-        gates: &[Checking<'_, ProbeGate>],
-    ) -> Vec<Result<Vec<Problem>>> {
+    async fn check(ports: &P, _place: &Place, gates: &[Checking<'_, ProbeGate>]) -> Vec<Result<Vec<Problem>>> {
         let each = gates.iter().map(async |one| {
             let seen = probe(ports, one.gate).await?;
             let found = problem(one, &seen, REACHABLE).into_iter();
-            let counts =
-                |it: &Problem| !one.gate.before_traffic || matches!(it, Problem::NotMeasurable(_));
+            let counts = |it: &Problem| !one.gate.before_traffic || matches!(it, Problem::NotMeasurable(_));
             Ok(found.filter(counts).collect())
         });
         join_all(each).await
     }
 
-    async fn measure(
-        ports: &P,
-        _place: &Place,
-        gates: &[Measuring<'_, ProbeGate>],
-    ) -> Vec<Measurement> {
+    async fn measure(ports: &P, _place: &Place, gates: &[Measuring<'_, ProbeGate>]) -> Vec<Measurement> {
         let each = gates.iter().map(async |one| {
             let measured = probe(ports, one.gate).await;
             measured.unwrap_or_else(|fault| unreadable(blank(one.gate, ports.now()), &fault))
@@ -74,12 +65,7 @@ async fn probe(ports: &(impl Probe + Clock), gate: &ProbeGate) -> Result<Measure
     let mut tries = 0;
     loop {
         tries += 1;
-        let get = Get {
-            url: &gate.url,
-            headers: &gate.headers,
-            timeout_ms,
-            limit: BODY_LIMIT,
-        };
+        let get = Get { url: &gate.url, headers: &gate.headers, timeout_ms, limit: BODY_LIMIT };
         match ports.probe(&get).await? {
             Probed::NoAnswer(_) if tries < 2 => {}
             probed => return Ok(judged(gate, &probed, blank)),
@@ -99,11 +85,7 @@ fn judged(gate: &ProbeGate, probed: &Probed, blank: Measurement) -> Measurement 
         Probed::NoAnswer(what) => (Verdict::Fail, format!("no answer, twice: {what}")),
         Probed::Answer(answer) => answered(gate, answer),
     };
-    Measurement {
-        verdict,
-        measured,
-        ..blank
-    }
+    Measurement { verdict, measured, ..blank }
 }
 
 fn answered(gate: &ProbeGate, answer: &ProbeAnswer) -> (Verdict, String) {

@@ -23,11 +23,7 @@ impl<P: Probe + Clock> Measure<P> for Websockets {
         &gates.websockets
     }
 
-    async fn check(
-        ports: &P,
-        _place: &Place,
-        gates: &[Checking<'_, WebsocketGate>],
-    ) -> Vec<Result<Vec<Problem>>> {
+    async fn check(ports: &P, _place: &Place, gates: &[Checking<'_, WebsocketGate>]) -> Vec<Result<Vec<Problem>>> {
         let each = gates.iter().map(async |one| {
             let seen = talked(ports, one.gate).await?;
             Ok(problem(one, &seen, REACHABLE).into_iter().collect())
@@ -35,11 +31,7 @@ impl<P: Probe + Clock> Measure<P> for Websockets {
         join_all(each).await
     }
 
-    async fn measure(
-        ports: &P,
-        _place: &Place,
-        gates: &[Measuring<'_, WebsocketGate>],
-    ) -> Vec<Measurement> {
+    async fn measure(ports: &P, _place: &Place, gates: &[Measuring<'_, WebsocketGate>]) -> Vec<Measurement> {
         let each = gates.iter().map(async |one| {
             let measured = talked(ports, one.gate).await;
             measured.unwrap_or_else(|fault| unreadable(blank(one.gate, ports.now()), &fault))
@@ -68,19 +60,11 @@ async fn talked(ports: &(impl Probe + Clock), gate: &WebsocketGate) -> Result<Me
         heard => heard,
     };
     let (verdict, measured) = match heard {
-        ConversationOutcome::Expected(ms) if gate.expect.is_some() => {
-            (Verdict::Pass, format!("heard after {ms} ms"))
-        }
+        ConversationOutcome::Expected(ms) if gate.expect.is_some() => (Verdict::Pass, format!("heard after {ms} ms")),
         ConversationOutcome::Expected(ms) => (Verdict::Pass, format!("open after {ms} ms")),
         ConversationOutcome::Not(what) => (Verdict::Fail, format!("not heard: {what}")),
-        ConversationOutcome::Closed(what) => {
-            (Verdict::Fail, format!("no connection, twice: {what}"))
-        }
+        ConversationOutcome::Closed(what) => (Verdict::Fail, format!("no connection, twice: {what}")),
         ConversationOutcome::Forbidden(why) => (Verdict::Unknown, format!("not measured: {why}")),
     };
-    Ok(Measurement {
-        verdict,
-        measured,
-        ..blank
-    })
+    Ok(Measurement { verdict, measured, ..blank })
 }

@@ -32,11 +32,7 @@ pub struct WholeMovable<'a> {
 
 impl<'a> WholeMovable<'a> {
     /// Reads it. The declarations and the locks are read first, as for the move of one environment.
-    pub async fn load(
-        ports: &(impl DynamoDbApi + Configured),
-        app: &'a AppName,
-        to: &'a AppName,
-    ) -> Result<Self> {
+    pub async fn load(ports: &(impl DynamoDbApi + Configured), app: &'a AppName, to: &'a AppName) -> Result<Self> {
         let declared = declaration(ports, app).await?;
         let declared_there = declaration(ports, to).await?;
         let new = match pin::declaration_in_force(ports, to).await {
@@ -82,9 +78,7 @@ impl<'a> WholeMovable<'a> {
             version: self.declared.value().map(|one| &one.version),
             former: self.former.as_deref(),
             new: self.new.as_deref().map_err(Vec::as_slice),
-            repositories: repositories
-                .map(|one| one.value.repository.clone())
-                .collect(),
+            repositories: repositories.map(|one| one.value.repository.clone()).collect(),
             environments,
         }
     }
@@ -142,9 +136,5 @@ fn withdrawn(declared: &Watched<Declared>) -> Write {
 
 fn moving<'a>(app: &'a AppName, to: &'a AppName, environment: &'a EnvironmentName) -> Moving<'a> {
     let side = |app| EnvironmentId { app, environment };
-    Moving {
-        from: side(app),
-        to: side(to),
-        component: None,
-    }
+    Moving { from: side(app), to: side(to), component: None }
 }

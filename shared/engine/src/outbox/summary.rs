@@ -15,8 +15,7 @@ use windlass_domain::fault::{Fault, FaultName};
 use windlass_domain::identity::EnvironmentId;
 use windlass_domain::name::{AppName, EnvironmentName};
 use windlass_domain::summary::{
-    Day, EnvironmentFacts, StandingFacts, SummaryDecision, TRIES, messages, not_told, wanted,
-    windows,
+    Day, EnvironmentFacts, StandingFacts, SummaryDecision, TRIES, messages, not_told, wanted, windows,
 };
 use windlass_domain::time::Time;
 
@@ -38,12 +37,7 @@ const A_PAGE: u32 = 25;
 /// applications that are not told.
 pub async fn handle(ports: &impl Ports, event: &Value) -> Result<()> {
     let look = event["time"].as_str().and_then(Time::parse);
-    let look = look.ok_or_else(|| {
-        Fault::new(
-            FaultName::BadInput,
-            "a look of the schedule without a `time`",
-        )
-    })?;
+    let look = look.ok_or_else(|| Fault::new(FaultName::BadInput, "a look of the schedule without a `time`"))?;
     let begun = ports.now();
     let key = ledger::summaries();
     let known = ledger::load(ports, &key).await?;
@@ -56,15 +50,7 @@ pub async fn handle(ports: &impl Ports, event: &Value) -> Result<()> {
             return Ok(());
         }
     };
-    let mut telling = SummaryRun {
-        ports,
-        until: begun.plus_ms(WORK_MS),
-        day: Stored {
-            key,
-            rev,
-            value: day,
-        },
-    };
+    let mut telling = SummaryRun { ports, until: begun.plus_ms(WORK_MS), day: Stored { key, rev, value: day } };
     match telling.all().await? {
         SummaryProgress::More if Day::is_last(look) => Err(Fault::new(
             FaultName::MoreToDo,
@@ -123,25 +109,14 @@ impl<P: Ports> SummaryRun<'_, P> {
         }
         self.day.value.end();
         let is_written = self.write().await?;
-        Ok(if is_written {
-            SummaryProgress::Done
-        } else {
-            SummaryProgress::Elsewhere
-        })
+        Ok(if is_written { SummaryProgress::Done } else { SummaryProgress::Elsewhere })
     }
 
     /// Tells one application's summary. Returns how far it came if the work ends here.
-    async fn one(
-        &mut self,
-        app: &AppName,
-        declared: &Stored<Declared>,
-    ) -> Result<Option<SummaryProgress>> {
+    async fn one(&mut self, app: &AppName, declared: &Stored<Declared>) -> Result<Option<SummaryProgress>> {
         let ports = self.ports;
         let Ok(declaration) = ledger::read_declaration(&declared.value) else {
-            let why = format!(
-                "its declaration {} cannot be read any more.",
-                declared.value.version
-            );
+            let why = format!("its declaration {} cannot be read any more.", declared.value.version);
             return self.pass(app, &why).await;
         };
         let names = names(ports, app, Some(declared)).await?;
@@ -151,16 +126,10 @@ impl<P: Ports> SummaryRun<'_, P> {
         }
         if ports.now() >= self.until {
             let is_written = self.write().await?;
-            return Ok(Some(if is_written {
-                SummaryProgress::More
-            } else {
-                SummaryProgress::Elsewhere
-            }));
+            return Ok(Some(if is_written { SummaryProgress::More } else { SummaryProgress::Elsewhere }));
         }
         if !self.day.value.begin(app, ports.now()) {
-            return self
-                .pass(app, &format!("{TRIES} invocations failed with it."))
-                .await;
+            return self.pass(app, &format!("{TRIES} invocations failed with it.")).await;
         }
         // The one whose write passes goes on.
         if !self.write().await? {
@@ -196,11 +165,8 @@ async fn tell(
     to: Time,
 ) -> Result<()> {
     let most = most_of_each(names.len());
-    let seen: Vec<EnvironmentFacts> = stream::iter(names)
-        .map(|name| seen(ports, app, name, to, most))
-        .buffered(AT_A_TIME)
-        .try_collect()
-        .await?;
+    let seen: Vec<EnvironmentFacts> =
+        stream::iter(names).map(|name| seen(ports, app, name, to, most)).buffered(AT_A_TIME).try_collect().await?;
     for (topic, message) in messages(declaration, app, to, &seen) {
         send(ports, app, &topic, &message).await?;
     }

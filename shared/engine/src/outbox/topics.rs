@@ -34,12 +34,7 @@ pub(super) async fn tell(ports: &impl Ports, event: &Event) -> Result<()> {
 }
 
 /// Tells a topic of the application. Where it cannot be told for itself, the installation's own is told so.
-pub(super) async fn send(
-    ports: &impl SnsApi,
-    app: &AppName,
-    topic: &str,
-    message: &Notification,
-) -> Result<()> {
+pub(super) async fn send(ports: &impl SnsApi, app: &AppName, topic: &str, message: &Notification) -> Result<()> {
     match sent(ports, app, topic, message).await {
         Err(fault) if is_of_the_topic(&fault) => {
             tracing::warn!(topic, %fault, "a topic could not be told");
@@ -52,26 +47,16 @@ pub(super) async fn send(
 
 /// The tag is compared each time: it may have changed since the declaration came, and a policy of IAM sees that there is
 /// one but cannot compare it with the name of an application.
-async fn sent(
-    ports: &impl SnsApi,
-    app: &AppName,
-    topic: &str,
-    message: &Notification,
-) -> Result<()> {
+async fn sent(ports: &impl SnsApi, app: &AppName, topic: &str, message: &Notification) -> Result<()> {
     let tags = ports.topic_tags(topic).await?;
     if tags.get(APP_TAG).map(String::as_str) != Some(app.as_str()) {
         let why = format!("its tag `{APP_TAG}` does not name `{app}`");
         return Err(Fault::new(FaultName::AccessDenied, why));
     }
-    ports
-        .notify_topic(topic, &message.subject, &message.message)
-        .await
+    ports.notify_topic(topic, &message.subject, &message.message).await
 }
 
 /// Returns whether the fault is the topic's own, so that asking again would not help.
 fn is_of_the_topic(fault: &Fault) -> bool {
-    matches!(
-        fault.name,
-        FaultName::NotFound | FaultName::AccessDenied | FaultName::Refused
-    )
+    matches!(fault.name, FaultName::NotFound | FaultName::AccessDenied | FaultName::Refused)
 }

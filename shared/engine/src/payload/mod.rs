@@ -158,29 +158,17 @@ impl WorkItem {
     /// Returns the items of a wave, for the machine's Map.
     pub fn of_wave(wave: &Wave) -> Vec<Self> {
         let begin = |kind: KindName| {
-            if kind.publishes() {
-                FirstItemState::Publish
-            } else {
-                FirstItemState::Deploy
-            }
+            if kind.publishes() { FirstItemState::Publish } else { FirstItemState::Deploy }
         };
         let changes = wave.changes.iter();
         changes
-            .map(|change| Self {
-                component: change.component.clone(),
-                kind: change.kind,
-                begin: begin(change.kind),
-            })
+            .map(|change| Self { component: change.component.clone(), kind: change.kind, begin: begin(change.kind) })
             .collect()
     }
 
     /// Returns the item with which the undo brings a step back.
     pub fn back(step: &Step) -> Self {
-        Self {
-            component: step.component.clone(),
-            kind: step.kind,
-            begin: FirstItemState::Restore,
-        }
+        Self { component: step.component.clone(), kind: step.kind, begin: FirstItemState::Restore }
     }
 }
 

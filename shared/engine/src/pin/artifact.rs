@@ -39,10 +39,7 @@ pub async fn pin_all(
     let mut left = MOST_HASHED;
     let pinned = source.pinned.into_iter();
     components.extend(pinned.filter(|(name, _)| resolved.components.contains_key(name)));
-    let shared: BTreeSet<&ComponentName> = declaration
-        .shared_artifacts()
-        .map(|(name, _)| name)
-        .collect();
+    let shared: BTreeSet<&ComponentName> = declaration.shared_artifacts().map(|(name, _)| name).collect();
     for (name, artifact) in source.handed_over {
         // What takes another one's artifact gets it below.
         if !shared.contains(&name) {
@@ -109,8 +106,7 @@ async fn pin_one(
         (Some(key), None, None) => pin_object(ports, name, key, reference, left).await,
         (None, Some(image), None) => {
             let repository = declared.values().next().copied();
-            let Image { repository, digest } =
-                pin_image(ports, name, "image", image, repository).await?;
+            let Image { repository, digest } = pin_image(ports, name, "image", image, repository).await?;
             Ok(Artifact::Image { repository, digest })
         }
         (None, None, Some(images)) => pin_images(ports, name, images, declared).await,
@@ -178,12 +174,7 @@ async fn pin_object(
     {
         return Err(other_bytes(name, wanted, &sha256).into());
     }
-    Ok(Artifact::Object {
-        key: key.to_owned(),
-        version_id,
-        sha256,
-        bytes: head.bytes,
-    })
+    Ok(Artifact::Object { key: key.to_owned(), version_id, sha256, bytes: head.bytes })
 }
 
 fn no_versions(key: &str) -> Finding {
@@ -253,10 +244,7 @@ async fn pin_image(
             return Err(other_registry(name, path, &uri).into());
         }
     }
-    Ok(Image {
-        repository: uri,
-        digest: found.digest,
-    })
+    Ok(Image { repository: uri, digest: found.digest })
 }
 
 fn other_registry(name: &ComponentName, path: &str, uri: &str) -> Finding {

@@ -18,10 +18,7 @@ pub struct KnownDeclaration {
 }
 
 /// The declaration in force.
-pub async fn declaration_in_force(
-    ports: &(impl DynamoDbApi + Configured),
-    app: &AppName,
-) -> Checked<KnownDeclaration> {
+pub async fn declaration_in_force(ports: &(impl DynamoDbApi + Configured), app: &AppName) -> Checked<KnownDeclaration> {
     let declared = ledger::load(ports, &ledger::declaration_in_force(app)).await?;
     found(declared, || no_declaration(app))
 }
@@ -56,10 +53,7 @@ pub async fn pinned(
     })
 }
 
-fn found(
-    declared: Option<Stored<Declared>>,
-    missing: impl FnOnce() -> Finding,
-) -> Checked<KnownDeclaration> {
+fn found(declared: Option<Stored<Declared>>, missing: impl FnOnce() -> Finding) -> Checked<KnownDeclaration> {
     let declared = declared.ok_or_else(missing)?;
     let declaration = ledger::read_declaration(&declared.value).map_err(|f| {
         Fault::internal(format!(
@@ -67,17 +61,11 @@ fn found(
             declared.value.version
         ))
     })?;
-    Ok(KnownDeclaration {
-        version: declared.value.version,
-        declaration,
-    })
+    Ok(KnownDeclaration { version: declared.value.version, declaration })
 }
 
 /// The environment that an operator's action names, which must be declared.
-pub async fn named_environment(
-    ports: &(impl DynamoDbApi + Configured),
-    request: &Request,
-) -> Checked<EnvironmentName> {
+pub async fn named_environment(ports: &(impl DynamoDbApi + Configured), request: &Request) -> Checked<EnvironmentName> {
     let environment = request.named_environment()?;
     let declared = declaration_in_force(ports, &request.app).await?;
     declared.declaration.resolve(environment)?;

@@ -9,12 +9,8 @@ use windlass_domain::partial_document::PartialDocument;
 use windlass_domain::request::{ArtifactObject, Request};
 
 /// The members of a manifest, each with the name of the metadata that give it.
-const SAID_BY: [(&str, &str); 4] = [
-    ("version", "version"),
-    ("git.ref", "git-ref"),
-    ("git.commit", "git-commit"),
-    ("git.time", "git-time"),
-];
+const SAID_BY: [(&str, &str); 4] =
+    [("version", "version"), ("git.ref", "git-ref"), ("git.commit", "git-commit"), ("git.time", "git-time")];
 
 /// Returns the manifest of a release of this artifact alone, from its metadata `version`, `git-ref`, `git-commit` and
 /// `git-time`. It is checked as every manifest is.

@@ -53,11 +53,7 @@ pub struct Pinned {
 impl Pinned {
     /// Returns the request as the way in hands it over.
     pub fn handed_over(&self, request: &Request) -> Request {
-        request.with_pinned(
-            self.resolved.environment.clone(),
-            self.names.clone(),
-            self.release.clone(),
-        )
+        request.with_pinned(self.resolved.environment.clone(), self.names.clone(), self.release.clone())
     }
 }
 
@@ -73,9 +69,7 @@ pub async fn pin(ports: &impl Ports, request: &Request) -> Checked<Pinned> {
             let pinned = pin_source(ports, request, in_force, source.clone());
             trouble::findings(Box::pin(pinned).await)?
         }
-        None => named(request, &in_force.declaration)
-            .err()
-            .unwrap_or_default(),
+        None => named(request, &in_force.declaration).err().unwrap_or_default(),
     };
     Err(part.and(found).findings().into())
 }
@@ -84,9 +78,7 @@ pub async fn pin(ports: &impl Ports, request: &Request) -> Checked<Pinned> {
 pub async fn findings(ports: &impl Ports, part: PartialDocument<Request>) -> Vec<Finding> {
     let found = match part.rest() {
         None => Ok(Vec::new()),
-        Some(rest) if rest.action == ActionName::Deploy => {
-            trouble::findings(pin(ports, rest).await)
-        }
+        Some(rest) if rest.action == ActionName::Deploy => trouble::findings(pin(ports, rest).await),
         Some(rest) => trouble::findings(named_environment(ports, rest).await),
     };
     let found = found.unwrap_or_else(|fault| {
@@ -108,8 +100,7 @@ async fn pin_source(
     in_force: KnownDeclaration,
     mut source: Source,
 ) -> Checked<Pinned> {
-    let (declared, mut findings) =
-        declared(ports, request, in_force, source.declaration.as_ref()).await?;
+    let (declared, mut findings) = declared(ports, request, in_force, source.declaration.as_ref()).await?;
     let declaration = &declared.declaration;
     let environment = environment(request, &source, declaration).map_err(|finding| vec![finding]);
     let resolved = match environment.and_then(|name| declaration.resolve(&name)) {
@@ -133,8 +124,7 @@ async fn pin_source(
         source.named = here.collect();
     }
     let names = source.declaration.clone();
-    let (mut release, misfits) =
-        artifact::pin_all(ports, request, source, declaration, &resolved).await?;
+    let (mut release, misfits) = artifact::pin_all(ports, request, source, declaration, &resolved).await?;
     findings.extend(misfits);
     findings.extend(not_of_its_tag.filter(|_| !release.is_marked_by_its_tag()));
     // What its way in has pinned, what is recorded and what was pushed has its name already.
@@ -159,14 +149,7 @@ async fn pin_source(
             return Err(findings.into());
         }
     };
-    Ok(Pinned {
-        release,
-        resolved,
-        by_person,
-        order_version,
-        to_record,
-        names,
-    })
+    Ok(Pinned { release, resolved, by_person, order_version, to_record, names })
 }
 
 /// Returns the finding that the environment does not take releases from this source; `None` if it does.
@@ -176,12 +159,7 @@ pub fn not_accepted(request: &Request, resolved: &Resolved) -> Option<Finding> {
 
 /// Returns whether a person chose the environment. Every path of the API names the environment; but a manifest that its
 /// own Git ref would send there as well counts as an arrival.
-fn is_by_person(
-    request: &Request,
-    source: &Source,
-    declaration: &Declaration,
-    environment: &EnvironmentName,
-) -> bool {
+fn is_by_person(request: &Request, source: &Source, declaration: &Declaration, environment: &EnvironmentName) -> bool {
     let is_sent_there = |git: &Git| {
         let chosen = declaration.environment_for(&git.reference);
         chosen.is_ok_and(|chosen| chosen.as_ref() == Some(environment))
@@ -201,16 +179,14 @@ async fn declared(
     let Some(version) = version.filter(|version| **version != in_force.version) else {
         return Ok((in_force, vec![]));
     };
-    Ok(
-        match declaration::pinned(ports, &request.app, version).await {
-            Err(trouble) => (in_force, trouble.findings()?),
-            Ok(pinned) if request.names_environment() && request.allow_older => (pinned, vec![]),
-            Ok(_) => {
-                let finding = not_in_force(version, &in_force.version);
-                (in_force, vec![finding])
-            }
-        },
-    )
+    Ok(match declaration::pinned(ports, &request.app, version).await {
+        Err(trouble) => (in_force, trouble.findings()?),
+        Ok(pinned) if request.names_environment() && request.allow_older => (pinned, vec![]),
+        Ok(_) => {
+            let finding = not_in_force(version, &in_force.version);
+            (in_force, vec![finding])
+        }
+    })
 }
 
 /// Returns the finding that a release names an older declaration. Whoever may upload a release may not choose the
@@ -235,12 +211,7 @@ fn not_of_its_tag(request: &Request, source: &Source, resolved: &Resolved) -> Op
 
 /// Returns the pushed image as a component takes it here. If the component has several containers, it is the image of
 /// each one whose repository this is. `None` if this is the repository of none: elsewhere it may be.
-fn of_push(
-    resolved: &Resolved,
-    name: &ComponentName,
-    repository: &str,
-    pushed: ArtifactRef,
-) -> Option<ArtifactRef> {
+fn of_push(resolved: &Resolved, name: &ComponentName, repository: &str, pushed: ArtifactRef) -> Option<ArtifactRef> {
     let declared = resolved.repositories(name);
     let is_one = declared.len() == 1;
     let own = declared.into_iter();
@@ -250,34 +221,17 @@ fn of_push(
         return (!own.is_empty()).then_some(pushed);
     }
     let image = pushed.image?;
-    let images = own
-        .into_iter()
-        .map(|container| (container.to_owned(), image.clone()));
-    Some(ArtifactRef {
-        images: Some(images.collect()),
-        ..ArtifactRef::default()
-    })
+    let images = own.into_iter().map(|container| (container.to_owned(), image.clone()));
+    Some(ArtifactRef { images: Some(images.collect()), ..ArtifactRef::default() })
 }
 
-fn environment(
-    request: &Request,
-    source: &Source,
-    declaration: &Declaration,
-) -> Result<EnvironmentName, Finding> {
+fn environment(request: &Request, source: &Source, declaration: &Declaration) -> Result<EnvironmentName, Finding> {
     if let Some(environment) = &request.environment {
         return Ok(environment.clone());
     }
     let (path, text, chosen) = match (&source.image_tag, &source.git) {
-        (Some(tag), _) => (
-            "image_push.tag",
-            tag,
-            declaration.environment_for_image_tag(tag)?,
-        ),
-        (None, Some(git)) => (
-            "git.ref",
-            &git.reference,
-            declaration.environment_for(&git.reference)?,
-        ),
+        (Some(tag), _) => ("image_push.tag", tag, declaration.environment_for_image_tag(tag)?),
+        (None, Some(git)) => ("git.ref", &git.reference, declaration.environment_for(&git.reference)?),
         (None, None) if request.artifact_object.is_some() => {
             return Err(Finding::new(
                 FindingName::NoEnvironment,
@@ -307,11 +261,7 @@ fn order_version(resolved: &Resolved, release: &Release) -> Option<semver::Versi
     if !resolved.tag_rule {
         return None;
     }
-    let tag = release
-        .git
-        .as_ref()
-        .and_then(|git| git.reference.strip_prefix("refs/tags/"))
-        .unwrap_or(&release.version);
+    let tag = release.git.as_ref().and_then(|git| git.reference.strip_prefix("refs/tags/")).unwrap_or(&release.version);
     let text = tag.strip_prefix('v').unwrap_or(tag);
     semver::Version::parse(text).ok()
 }

@@ -39,26 +39,18 @@ fn repositories(artifact: &Artifact) -> Vec<&str> {
         Artifact::Image { repository, .. } => vec![repository_name(repository)],
         Artifact::Images { containers } => {
             let images = containers.values();
-            images
-                .map(|image| repository_name(&image.repository))
-                .collect()
+            images.map(|image| repository_name(&image.repository)).collect()
         }
         Artifact::Object { .. } => Vec::new(),
     }
 }
 
 async fn owner(ports: &impl DynamoDbApi, repository: &str) -> Result<Option<AppName>> {
-    let owner: Option<Stored<RepositoryOwner>> =
-        ledger::load(ports, &ledger::repository(repository)).await?;
+    let owner: Option<Stored<RepositoryOwner>> = ledger::load(ports, &ledger::repository(repository)).await?;
     Ok(owner.map(|owner| owner.value.app))
 }
 
-fn finding(
-    component: &ComponentName,
-    repository: &str,
-    owner: Option<&AppName>,
-    app: &AppName,
-) -> Finding {
+fn finding(component: &ComponentName, repository: &str, owner: Option<&AppName>, app: &AppName) -> Finding {
     let (seen, remedy) = match owner {
         Some(owner) => (
             format!("the repository `{repository}` belongs to application `{owner}`."),
@@ -66,15 +58,8 @@ fn finding(
         ),
         None => (
             format!("the repository `{repository}` belongs to no application."),
-            format!(
-                "Upload the declaration of `{app}` once more, with a higher version, without `formerly`."
-            ),
+            format!("Upload the declaration of `{app}` once more, with a higher version, without `formerly`."),
         ),
     };
-    Finding::new(
-        FindingName::TargetNotOurs,
-        format!("components.{component}"),
-        seen,
-        remedy,
-    )
+    Finding::new(FindingName::TargetNotOurs, format!("components.{component}"), seen, remedy)
 }

@@ -25,10 +25,7 @@ pub async fn name(
     let marked = release.marked();
     release.version.clone_from(&plain);
     let known = known(ports, declaration, release).await?;
-    let Some(record) = known
-        .as_ref()
-        .filter(|known| known.value.is_elsewhere(environment))
-    else {
+    let Some(record) = known.as_ref().filter(|known| known.value.is_elsewhere(environment)) else {
         return Ok(known);
     };
     // What had the digits once keeps them: another name would be another release, which no veto knows.
@@ -44,13 +41,8 @@ pub async fn name(
 
 /// Returns what is recorded under the name of a release. An environment that is not declared any more, such as one that
 /// was renamed, keeps no version to itself.
-pub async fn known(
-    ports: &impl DynamoDbApi,
-    declaration: &Declaration,
-    release: &Release,
-) -> Result<Known> {
-    let mut known: Known =
-        ledger::load(ports, &ledger::release(&release.app, &release.version)).await?;
+pub async fn known(ports: &impl DynamoDbApi, declaration: &Declaration, release: &Release) -> Result<Known> {
+    let mut known: Known = ledger::load(ports, &ledger::release(&release.app, &release.version)).await?;
     if let Some(recorded) = &mut known {
         let own = recorded.value.environment.take();
         let is_declared = |own: &EnvironmentName| declaration.environments().any(|it| it == own);
@@ -87,10 +79,7 @@ pub fn record(
     if recorded.image_push && !release.image_push && !is_elsewhere {
         // A manifest says where in Git it comes from, which no push does.
         let components = std::mem::take(&mut recorded.components);
-        *recorded = Release {
-            components,
-            ..release.clone()
-        };
+        *recorded = Release { components, ..release.clone() };
         is_new = true;
     }
     let components = &mut recorded.components;
@@ -113,21 +102,14 @@ pub fn record(
     }
     let own = &mut known.value.environment;
     own.get_or_insert_with(|| resolved.environment.clone());
-    if findings.is_empty() {
-        Ok(is_new.then_some(known))
-    } else {
-        Err(findings)
-    }
+    if findings.is_empty() { Ok(is_new.then_some(known)) } else { Err(findings) }
 }
 
 /// The finding that another environment has this version. It stands for a push and for what comes at the same time: any
 /// other release has the digits of its bytes in its name.
 fn of_others(recorded: &RecordedRelease) -> Finding {
     let version = &recorded.release.version;
-    let environment = recorded
-        .environment
-        .as_ref()
-        .map_or("-", |own| own.as_str());
+    let environment = recorded.environment.as_ref().map_or("-", |own| own.as_str());
     Finding::new(
         FindingName::VersionReused,
         "version",
@@ -139,21 +121,12 @@ fn of_others(recorded: &RecordedRelease) -> Finding {
 }
 
 /// Returns a finding for each container that both name with other bytes than those that were recorded.
-fn reused(
-    version: &str,
-    name: &ComponentName,
-    former: &Artifact,
-    artifact: &Artifact,
-) -> Vec<Finding> {
+fn reused(version: &str, name: &ComponentName, former: &Artifact, artifact: &Artifact) -> Vec<Finding> {
     let finding = |path: String, [former, now]: [&Digest; 2]| {
         Finding::new(
             FindingName::VersionReused,
             path,
-            format!(
-                "version {version} was recorded with the bytes {} and now has {}.",
-                former.short(),
-                now.short()
-            ),
+            format!("version {version} was recorded with the bytes {} and now has {}.", former.short(), now.short()),
             "Give the new bytes a new version.",
         )
     };

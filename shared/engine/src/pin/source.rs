@@ -59,23 +59,12 @@ pub async fn read(ports: &impl Ports, request: &Request, declaration: &Declarati
     if let Some(pinned) = &request.pinned {
         return handed_over(ports, request, pinned).await;
     }
-    match (
-        &request.manifest,
-        &request.manifest_object,
-        &request.artifact_object,
-        &request.image_push,
-        &request.version,
-    ) {
+    match (&request.manifest, &request.manifest_object, &request.artifact_object, &request.image_push, &request.version)
+    {
         (Some(manifest), None, None, None, None) => Ok(of_manifest(manifest.clone())),
-        (None, Some(object), None, None, None) => {
-            manifest_object(ports, &request.app, object).await
-        }
-        (None, None, Some(object), None, None) => {
-            artifact_object(ports, &request.app, object).await
-        }
-        (None, None, None, Some(push), None) => {
-            image_push(push, declaration).map_err(Unread::whole)
-        }
+        (None, Some(object), None, None, None) => manifest_object(ports, &request.app, object).await,
+        (None, None, Some(object), None, None) => artifact_object(ports, &request.app, object).await,
+        (None, None, None, Some(push), None) => image_push(push, declaration).map_err(Unread::whole),
         (None, None, None, None, Some(version)) => recorded(ports, request, version).await,
         _ => Err(Unread::whole(Finding::new(
             FindingName::BadValue,
@@ -122,10 +111,7 @@ async fn manifest_object(ports: &impl Ports, app: &AppName, object: &ObjectRef) 
 
 fn not_readable(key: &str, fault: Fault) -> Result<Finding> {
     let (name, remedy) = match fault.name {
-        FaultName::NotFound => (
-            FindingName::ArtifactMissing,
-            "Upload it there, or correct the key.",
-        ),
+        FaultName::NotFound => (FindingName::ArtifactMissing, "Upload it there, or correct the key."),
         FaultName::Refused => (FindingName::BadValue, "Write a smaller manifest."),
         _ => return Err(fault),
     };
@@ -159,19 +145,13 @@ fn image_push(push: &ImagePush, declaration: &Declaration) -> Result<Source, Fin
         ));
     };
     let image = format!("{}@sha256:{}", push.repository, push.digest);
-    let reference = ArtifactRef {
-        image: Some(image),
-        ..ArtifactRef::default()
-    };
+    let reference = ArtifactRef { image: Some(image), ..ArtifactRef::default() };
     Ok(Source {
         version: version_of_push(&push.tag, &push.digest),
         git: None,
         sequence: None,
         declaration: None,
-        named: components
-            .iter()
-            .map(|name| (name.clone(), reference.clone()))
-            .collect(),
+        named: components.iter().map(|name| (name.clone(), reference.clone())).collect(),
         handed_over: BTreeMap::new(),
         pinned: BTreeMap::new(),
         image_tag: Some(push.tag.clone()),
@@ -185,9 +165,7 @@ async fn handed_over(ports: &impl Ports, request: &Request, pinned: &PinnedRelea
     let release = &pinned.release;
     if request.version.is_some() {
         let mut source = recorded(ports, request, &release.version).await?;
-        source
-            .pinned
-            .retain(|name, _| release.components.contains_key(name));
+        source.pinned.retain(|name, _| release.components.contains_key(name));
         return Ok(source);
     }
     Ok(Source {
@@ -224,11 +202,7 @@ async fn recorded(ports: &impl Ports, request: &Request, version: &str) -> Read 
 
 /// The recorded release of this version, with or without a `v` before it; or the one release that has its bytes in its
 /// name, which a push of this tag has as well; else that there is none.
-pub async fn named(
-    ports: &impl DynamoDbApi,
-    app: &AppName,
-    version: &str,
-) -> Checked<RecordedRelease> {
+pub async fn named(ports: &impl DynamoDbApi, app: &AppName, version: &str) -> Checked<RecordedRelease> {
     let plain = plain(version);
     let key = ledger::release(app, &plain);
     for key in [&ledger::release(app, version), &key] {
@@ -236,13 +210,8 @@ pub async fn named(
             return Ok(recorded.value);
         }
     }
-    let of_tag = Query {
-        pk: key.pk.clone(),
-        sk_prefix: format!("{}+", key.sk),
-        descending: true,
-        limit: PUSHES,
-        after: None,
-    };
+    let of_tag =
+        Query { pk: key.pk.clone(), sk_prefix: format!("{}+", key.sk), descending: true, limit: PUSHES, after: None };
     let mut found: Vec<Stored<RecordedRelease>> = Vec::new();
     for item in ports.query(of_tag).await?.items {
         found.push(ledger::from_item(item)?);
@@ -265,10 +234,7 @@ fn several(app: &AppName, tag: &str, releases: &[RecordedRelease]) -> Finding {
         FindingName::UnknownName,
         "version",
         format!("several releases of `{app}` have the name `{tag}` and bytes of their own."),
-        format!(
-            "Name one as the history lists it, such as `{}`.",
-            versions.join("`, `")
-        ),
+        format!("Name one as the history lists it, such as `{}`.", versions.join("`, `")),
     )
 }
 

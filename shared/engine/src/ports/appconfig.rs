@@ -132,11 +132,7 @@ pub trait AppConfigApi {
     async fn strategies(&self) -> Result<Vec<Strategy>>;
 
     /// Reads the tags of an environment.
-    async fn environment_tags(
-        &self,
-        application: &str,
-        environment: &str,
-    ) -> Result<BTreeMap<String, String>>;
+    async fn environment_tags(&self, application: &str, environment: &str) -> Result<BTreeMap<String, String>>;
 
     /// Lists all versions of a profile in AppConfig's own store, in no order.
     async fn versions(&self, application: &str, profile: &str) -> Result<Vec<HostedVersion>>;
@@ -147,12 +143,7 @@ pub trait AppConfigApi {
 
     /// Makes a version and returns its number. `Conflict` if the newest is another one; `Refused` if a validator of the
     /// profile refuses it.
-    async fn create_version(
-        &self,
-        application: &str,
-        profile: &str,
-        version: &NewVersion,
-    ) -> Result<u32>;
+    async fn create_version(&self, application: &str, profile: &str, version: &NewVersion) -> Result<u32>;
 
     /// Lists an environment's deployments of all profiles: a page of at most 50, with the token of the next page. AWS
     /// promises the newest first.
@@ -164,21 +155,11 @@ pub trait AppConfigApi {
     ) -> Result<(Vec<Rollout>, Option<String>)>;
 
     /// Reads one deployment; `NotFound` if there is none.
-    async fn rollout(
-        &self,
-        application: &str,
-        environment: &str,
-        number: u32,
-    ) -> Result<RolloutDetail>;
+    async fn rollout(&self, application: &str, environment: &str, number: u32) -> Result<RolloutDetail>;
 
     /// Begins a deployment and returns its number. `Conflict` if the newest is another one, or if one is under way in
     /// the environment, of whichever profile.
-    async fn start_rollout(
-        &self,
-        application: &str,
-        environment: &str,
-        rollout: &NewRollout,
-    ) -> Result<u32>;
+    async fn start_rollout(&self, application: &str, environment: &str, rollout: &NewRollout) -> Result<u32>;
 
     /// Stops a deployment that is under way, or reverts one that was complete for less than 72 hours: its callers get
     /// what was deployed before it. `Refused` if it is neither.

@@ -81,9 +81,7 @@ impl Write {
 
     /// Returns its condition.
     pub fn condition(&self) -> &Condition {
-        let (Self::Put(_, condition, _)
-        | Self::Delete(_, condition, _)
-        | Self::Check(_, condition, _)) = self;
+        let (Self::Put(_, condition, _) | Self::Delete(_, condition, _) | Self::Check(_, condition, _)) = self;
         condition
     }
 

@@ -276,30 +276,16 @@ pub trait EcsApi {
     async fn task_definitions(&self, family: &str, limit: u32) -> Result<Vec<String>>;
 
     /// Registers a task definition from a document, which is sent as it is, and tags.
-    async fn register(
-        &self,
-        document: &Value,
-        tags: &BTreeMap<String, String>,
-    ) -> Result<TaskDefinition>;
+    async fn register(&self, document: &Value, tags: &BTreeMap<String, String>) -> Result<TaskDefinition>;
 
     /// Sets a service's task definition and nothing else (never `desiredCount`), and returns the deployment's id. ECS
     /// offers no condition: describe just before.
-    async fn update_service(
-        &self,
-        cluster: &str,
-        service: &str,
-        task_definition: &str,
-    ) -> Result<String>;
+    async fn update_service(&self, cluster: &str, service: &str, task_definition: &str) -> Result<String>;
 
     /// Lists a service's deployments that were created since then, newest first, at most 20, with their lifecycle hooks
     /// and the task definitions that they bring (ListServiceDeployments, DescribeServiceDeployments,
     /// DescribeServiceRevisions). ECS's own rollback is part of the deployment that it rolls back, and no newer one.
-    async fn service_rollouts(
-        &self,
-        cluster: &str,
-        service: &str,
-        since: Time,
-    ) -> Result<Vec<ServiceRollout>>;
+    async fn service_rollouts(&self, cluster: &str, service: &str, since: Time) -> Result<Vec<ServiceRollout>>;
 
     /// Stops a service deployment that is under way, so that ECS goes back to what ran before it (StopServiceDeployment
     /// with `ROLLBACK`). Sent once. `Conflict` if it is not under way.

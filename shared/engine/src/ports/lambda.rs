@@ -153,13 +153,7 @@ pub trait LambdaApi {
 
     /// Replaces the code of `$LATEST` and nothing else. A zip is encrypted with the customer's key only if `code_key`
     /// names it each time. `Conflict` if `revision_id` is not the present one, or an update is in progress.
-    async fn update_code(
-        &self,
-        name: &str,
-        code: Code,
-        code_key: Option<&str>,
-        revision_id: &str,
-    ) -> Result<Function>;
+    async fn update_code(&self, name: &str, code: Code, code_key: Option<&str>, revision_id: &str) -> Result<Function>;
 
     /// Publishes `$LATEST` as a version. Nothing new is published if neither code nor configuration changed since the
     /// last one. `Conflict` if `code_sha256` or `revision_id` is not the present one.

@@ -48,12 +48,7 @@ impl<'a> Get<'a> {
     /// Returns a request without headers.
     pub const fn plain(url: &'a str, timeout_ms: u64, limit: u64) -> Self {
         const NONE: &BTreeMap<String, String> = &BTreeMap::new();
-        Self {
-            url,
-            headers: NONE,
-            timeout_ms,
-            limit,
-        }
+        Self { url, headers: NONE, timeout_ms, limit }
     }
 }
 

@@ -174,13 +174,7 @@ pub trait S3Api {
 
     /// Writes an object with its SHA-256 as checksum. The fault is `Refused` if the options name
     /// another one.
-    async fn put(
-        &self,
-        bucket: &str,
-        key: &str,
-        bytes: Bytes,
-        options: &PutOptions,
-    ) -> Result<Written>;
+    async fn put(&self, bucket: &str, key: &str, bytes: Bytes, options: &PutOptions) -> Result<Written>;
 
     /// Begins an upload in parts, for an object that is larger than what is held in memory. The condition in `options`
     /// does not count here; the completion has its own.
@@ -192,12 +186,7 @@ pub trait S3Api {
 
     /// Makes the object of its parts. The faults are `Conflict` if `replaces` does not hold, and `NotFound` if the
     /// upload was completed or aborted.
-    async fn complete_upload(
-        &self,
-        upload: &Upload,
-        parts: &[Part],
-        replaces: &Replaces,
-    ) -> Result<Written>;
+    async fn complete_upload(&self, upload: &Upload, parts: &[Part], replaces: &Replaces) -> Result<Written>;
 
     /// Throws the parts away. The fault is `NotFound` if the upload was completed or aborted.
     async fn abort_upload(&self, upload: &Upload) -> Result<()>;
@@ -209,13 +198,7 @@ pub trait S3Api {
     /// may not read and write tags. The new ETag may differ from that of the copied object: after an upload in parts,
     /// and if the bucket is encrypted with a key of KMS (Amazon S3 API Reference, "Object"). The fault is `Conflict` if
     /// `replaces` does not hold for the destination, or the source has another ETag.
-    async fn copy(
-        &self,
-        from: &CopySource,
-        bucket: &str,
-        key: &str,
-        replaces: &Replaces,
-    ) -> Result<Written>;
+    async fn copy(&self, from: &CopySource, bucket: &str, key: &str, replaces: &Replaces) -> Result<Written>;
 
     /// Deletes the current object (leaves a delete marker in a bucket with versioning).
     async fn delete(&self, bucket: &str, key: &str, replaces: &Replaces) -> Result<()>;
@@ -228,12 +211,7 @@ pub trait S3Api {
     async fn list(&self, bucket: &str, prefix: &str, after: Option<String>) -> Result<Listing>;
 
     /// Lists all versions and delete markers by key.
-    async fn list_versions(
-        &self,
-        bucket: &str,
-        prefix: &str,
-        after: Option<String>,
-    ) -> Result<Listing>;
+    async fn list_versions(&self, bucket: &str, prefix: &str, after: Option<String>) -> Result<Listing>;
 
     /// Returns whether the bucket keeps versions; `NotFound` if there is no bucket.
     async fn keeps_versions(&self, bucket: &str) -> Result<bool>;

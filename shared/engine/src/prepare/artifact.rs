@@ -13,11 +13,7 @@ use windlass_domain::image::{is_same_repository, repository_name};
 use windlass_domain::name::ComponentName;
 
 /// Looks for the bytes, and tells what is wrong with them.
-pub async fn check(
-    ports: &impl Ports,
-    component: &ComponentName,
-    artifact: &Artifact,
-) -> Result<Option<Finding>> {
+pub async fn check(ports: &impl Ports, component: &ComponentName, artifact: &Artifact) -> Result<Option<Finding>> {
     let path = format!("components.{component}");
     match look(ports, &path, artifact).await {
         Ok(finding) => Ok(finding),
@@ -34,9 +30,7 @@ pub async fn check(
 
 async fn look(ports: &impl Ports, path: &str, artifact: &Artifact) -> Result<Option<Finding>> {
     match artifact {
-        Artifact::Object {
-            key, version_id, ..
-        } => {
+        Artifact::Object { key, version_id, .. } => {
             let object = ObjectId {
                 bucket: ports.config().artifacts_bucket.clone(),
                 key: key.clone(),
@@ -105,10 +99,7 @@ const STAYING: [&str; 2] = ["IMMUTABLE", "IMMUTABLE_WITH_EXCLUSION"];
 /// Returns a warning for each repository of the component whose tags may be moved: a release pins its image when it is
 /// accepted, and until then a tag means what whoever may push there puts under it. What may not be read, or is not
 /// there, warns of nothing here: a release of an image says so.
-pub async fn movable_tags(
-    ports: &impl Ports,
-    wanted: &WantedComponent<'_>,
-) -> Result<Vec<Finding>> {
+pub async fn movable_tags(ports: &impl Ports, wanted: &WantedComponent<'_>) -> Result<Vec<Finding>> {
     let mut warnings = Vec::new();
     for repository in wanted.component.spec.repositories() {
         let name = repository_name(repository);

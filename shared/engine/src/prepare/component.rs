@@ -34,16 +34,12 @@ pub fn out_of_band_change(
     running: &Running,
     prepared: &Prepared,
 ) -> Result<Option<Finding>> {
-    let is_told = prepared
-        .warnings
-        .iter()
-        .any(|warning| warning.name == FindingName::TargetChangedByOther);
+    let is_told = prepared.warnings.iter().any(|warning| warning.name == FindingName::TargetChangedByOther);
     if is_told || prepared.tells_out_of_band_changes || prepared.stages.is_empty() {
         return Ok(None);
     }
     // If the recorded state cannot be read, it tells nothing about what is there.
-    let Ok(Recorded { noticed: left, .. }) = Recorded::read("recorded state", &running.state)
-    else {
+    let Ok(Recorded { noticed: left, .. }) = Recorded::read("recorded state", &running.state) else {
         return Ok(None);
     };
     let is = Recorded::read("state before", &prepared.before)?.noticed;
@@ -72,9 +68,7 @@ pub async fn prepared(
     // A rollback needs the recorded state and not the bytes that it was made from; whether that
     // state can still be reached is the kind's to say.
     let bytes = match wanted.artifact {
-        Some(artifact) if wanted.goal_state.is_none() => {
-            artifact::check(ports, wanted.name, artifact).await?
-        }
+        Some(artifact) if wanted.goal_state.is_none() => artifact::check(ports, wanted.name, artifact).await?,
         _ => None,
     };
     let inputs = match inputs {
@@ -92,9 +86,7 @@ pub async fn prepared(
     let stack = &ports.config().stack;
     let of = |name: &str| by_name(stack, name).map(str::to_owned);
     if let Some(finding) = wanted.component.spec.of_installation(&of, &path) {
-        return Ok(Prepared::refused(
-            bytes.into_iter().chain([finding]).collect(),
-        ));
+        return Ok(Prepared::refused(bytes.into_iter().chain([finding]).collect()));
     }
     let mut prepared = match ask_kind(ports, scene, wanted, running, inputs).await {
         Ok(prepared) => prepared,
@@ -152,11 +144,7 @@ async fn ask_kind(
 
 /// Since when the oldest runs of what a rollback may go back to, where the kind deletes what is older.
 /// A rollback deletes nothing: it is not kept waiting.
-async fn oldest(
-    ports: &impl Ports,
-    scene: &Scene,
-    wanted: &WantedComponent<'_>,
-) -> Result<Option<Time>> {
+async fn oldest(ports: &impl Ports, scene: &Scene, wanted: &WantedComponent<'_>) -> Result<Option<Time>> {
     let back = wanted.component.spec.keeps();
     let Some(back) = back.filter(|_| !scene.is_rollback()) else {
         return Ok(None);
@@ -173,17 +161,11 @@ fn as_finding(component: &ComponentName, fault: Fault) -> Result<Finding> {
             FindingName::NoPermission,
             "Give the role that reaches the target this permission; by default it covers targets with the tags `windlass:app` and `windlass:environment`.",
         ),
-        FaultName::NotFound => (
-            FindingName::TargetMissing,
-            "Make the target with your infrastructure code before its first deployment.",
-        ),
+        FaultName::NotFound => {
+            (FindingName::TargetMissing, "Make the target with your infrastructure code before its first deployment.")
+        }
         _ => return Err(fault.while_doing(format!("preparing the component {component}"))),
     };
     let path = format!("components.{component}");
-    Ok(Finding::new(
-        name,
-        path,
-        format!("{}.", fault.message),
-        remedy,
-    ))
+    Ok(Finding::new(name, path, format!("{}.", fault.message), remedy))
 }

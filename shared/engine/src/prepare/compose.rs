@@ -46,18 +46,11 @@ pub fn compose(
         if plan.waves.is_empty() {
             // A plan that changes nothing needs no gates.
             plan.outcome = Outcome::NothingToDo;
-            return Ok(Composed {
-                plan,
-                steps: vec![],
-                seen: seen(scene, drafts),
-                gates: gates.now,
-            });
+            return Ok(Composed { plan, steps: vec![], seen: seen(scene, drafts), gates: gates.now });
         }
         plan.warnings.extend(crosses_later(scene, drafts));
         plan.findings.extend(too_long(scene, &plan.waves, now));
-        let kept = drafts
-            .iter()
-            .map(|draft| (draft.name, kept_stages(scene, draft).collect()));
+        let kept = drafts.iter().map(|draft| (draft.name, kept_stages(scene, draft).collect()));
         let kept: Vec<PlannedStages<'_>> = kept.collect();
         plan.findings.extend(held_too_short(&kept, &plan.waves));
         plan.findings.extend(not_together(scene, &kept));
@@ -67,27 +60,15 @@ pub fn compose(
     if !plan.findings.is_empty() {
         let input = scene.loaded.record.input();
         plan.findings = limited(plan.findings);
-        plan.findings
-            .iter_mut()
-            .for_each(|one| with_next(one, &input));
+        plan.findings.iter_mut().for_each(|one| with_next(one, &input));
         plan.outcome = Outcome::Rejected;
         plan.waves.clear();
-        return Ok(Composed {
-            plan,
-            steps: vec![],
-            seen: vec![],
-            gates: gates.now,
-        });
+        return Ok(Composed { plan, steps: vec![], seen: vec![], gates: gates.now });
     }
     let changed = drafts.iter().filter(|d| !d.prepared.stages.is_empty());
     let steps = changed.map(|draft| step(scene, draft, &plan.waves));
     let steps = steps.collect();
-    Ok(Composed {
-        plan,
-        steps,
-        seen: seen(scene, drafts),
-        gates: gates.now,
-    })
+    Ok(Composed { plan, steps, seen: seen(scene, drafts), gates: gates.now })
 }
 
 /// Returns a step for each component that the release names and that was found in place. With it the ledger can record
@@ -99,9 +80,7 @@ fn seen(scene: &Scene, drafts: &[Draft<'_>]) -> Vec<Step> {
         let known = scene.state.running.get(draft.name);
         named.is_some_and(|named| known.is_none_or(|known| !known.has(named)))
     };
-    let in_place = drafts
-        .iter()
-        .filter(|draft| draft.prepared.stages.is_empty());
+    let in_place = drafts.iter().filter(|draft| draft.prepared.stages.is_empty());
     let seen = in_place.filter(|_| !scene.is_rollback()).filter(is_new);
     seen.map(|draft| {
         let before = &draft.prepared.before;
@@ -129,8 +108,7 @@ fn too_long(scene: &Scene, waves: &[Wave], now: Time) -> Option<Finding> {
 fn crosses_later(scene: &Scene, drafts: &[Draft<'_>]) -> Option<Finding> {
     let goal = scene.way_back.as_ref()?;
     let mut crossed = crossed_later(goal, &scene.state);
-    let is_run =
-        |draft: &&Draft<'_>| draft.prepared.irreversible && !draft.prepared.stages.is_empty();
+    let is_run = |draft: &&Draft<'_>| draft.prepared.irreversible && !draft.prepared.stages.is_empty();
     for draft in drafts.iter().filter(is_run) {
         crossed.remove(draft.name);
     }
@@ -159,12 +137,9 @@ fn described(scene: &Scene, drafts: &[Draft<'_>], tenancy: Vec<Finding>) -> Plan
     };
     for draft in drafts {
         plan.unchanged.extend(kept(draft));
-        plan.findings
-            .extend(draft.prepared.findings.iter().cloned());
-        plan.warnings
-            .extend(draft.prepared.warnings.iter().cloned());
-        plan.stays_reachable
-            .extend(draft.prepared.stays_reachable.clone());
+        plan.findings.extend(draft.prepared.findings.iter().cloned());
+        plan.warnings.extend(draft.prepared.warnings.iter().cloned());
+        plan.stays_reachable.extend(draft.prepared.stays_reachable.clone());
     }
     plan.findings.extend(tenancy);
     plan
@@ -185,16 +160,13 @@ fn kept(draft: &Draft<'_>) -> Option<Unchanged> {
 }
 
 fn waves(scene: &Scene, drafts: &[Draft<'_>]) -> Result<Vec<Wave>> {
-    let drafts: BTreeMap<&ComponentName, &Draft<'_>> =
-        drafts.iter().map(|draft| (draft.name, draft)).collect();
+    let drafts: BTreeMap<&ComponentName, &Draft<'_>> = drafts.iter().map(|draft| (draft.name, draft)).collect();
     let declared = scene.loaded.resolved.components.iter();
     let candidates = declared.map(|(name, component)| Candidate {
         component: name.clone(),
         kind: component.spec.kind(),
         after: component.after.clone(),
-        stages: drafts
-            .get(name)
-            .map_or(vec![], |draft| stages(scene, draft)),
+        stages: drafts.get(name).map_or(vec![], |draft| stages(scene, draft)),
         offsets: vec![],
     });
     let mut candidates: Vec<Candidate> = candidates.collect();
@@ -213,10 +185,7 @@ fn watch(scene: &Scene) -> Watch {
         return Watch::default();
     }
     let gates = &scene.loaded.resolved.gates;
-    Watch {
-        bake_s: gates.bake.as_s(),
-        between_waves_s: gates.between_waves.as_s(),
-    }
+    Watch { bake_s: gates.bake.as_s(), between_waves_s: gates.between_waves.as_s() }
 }
 
 fn stages(scene: &Scene, draft: &Draft<'_>) -> Vec<Stage> {
@@ -238,10 +207,7 @@ fn stages(scene: &Scene, draft: &Draft<'_>) -> Vec<Stage> {
 
 /// Returns the stages of a component. A rollback tries nothing before callers get it, because no gate decides it (rule
 /// 8).
-fn kept_stages<'a>(
-    scene: &Scene,
-    draft: &'a Draft<'_>,
-) -> impl Iterator<Item = &'a kinds::Stage> + use<'a> {
+fn kept_stages<'a>(scene: &Scene, draft: &'a Draft<'_>) -> impl Iterator<Item = &'a kinds::Stage> + use<'a> {
     let tries = !scene.is_rollback();
     let stages = draft.prepared.stages.iter();
     stages.filter(move |stage| tries || !stage.ahead)

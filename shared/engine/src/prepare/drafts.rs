@@ -26,19 +26,16 @@ pub async fn drafts<'a>(ports: &impl Ports, scene: &'a Scene) -> Result<Vec<Draf
     let mut drafts: Vec<Draft<'a>> = Vec::new();
     while !left.is_empty() {
         let waiting: BTreeSet<&ComponentName> = left.iter().map(|wanted| wanted.name).collect();
-        let (now, later): (Vec<_>, Vec<_>) = left
-            .into_iter()
-            .partition(|wanted| !takes_of(wanted, &waiting));
+        let (now, later): (Vec<_>, Vec<_>) = left.into_iter().partition(|wanted| !takes_of(wanted, &waiting));
         if now.is_empty() {
             return Err(Fault::internal("components take something of each other"));
         }
         let before = &EarlierComponents::of(&drafts);
         let each = now.into_iter();
-        let more: Vec<Draft<'a>> =
-            stream::iter(each.map(|wanted| draft(ports, scene, wanted, before)))
-                .buffered(AT_A_TIME)
-                .try_collect()
-                .await?;
+        let more: Vec<Draft<'a>> = stream::iter(each.map(|wanted| draft(ports, scene, wanted, before)))
+            .buffered(AT_A_TIME)
+            .try_collect()
+            .await?;
         drafts.extend(more);
         left = later;
     }
@@ -121,11 +118,5 @@ pub async fn draft<'a>(
         PlannedOutput::Known(value) => Some((output, value)),
         PlannedOutput::Later => None,
     });
-    Ok(Draft {
-        name: wanted.name,
-        kind,
-        prepared,
-        inputs: known.collect(),
-        ran,
-    })
+    Ok(Draft { name: wanted.name, kind, prepared, inputs: known.collect(), ran })
 }

@@ -22,22 +22,15 @@ pub struct GateProblems {
 
 /// Checks every gate. A first deployment, a rollback and `accept_red` go on with a warning about
 /// what is red; a rollback also with what cannot be measured, because gates do not decide it.
-pub async fn check(
-    ports: &impl Ports,
-    scene: &Scene,
-    drafts: &[Draft<'_>],
-) -> Result<GateProblems> {
+pub async fn check(ports: &impl Ports, scene: &Scene, drafts: &[Draft<'_>]) -> Result<GateProblems> {
     let components = drafts.iter().map(|draft| Component {
         name: draft.name,
         is_first: is_first(scene, draft.name),
         target: &draft.prepared.target,
     });
     let components: Vec<Component<'_>> = components.collect();
-    let preparing = Preparing {
-        gates: &scene.loaded.resolved.gates,
-        place: &scene.loaded.place,
-        components: &components,
-    };
+    let preparing =
+        Preparing { gates: &scene.loaded.resolved.gates, place: &scene.loaded.place, components: &components };
     let found = match measurements::check(ports, &preparing).await {
         // A rollback waits for no gate, so it does not wait for one that cannot be asked either.
         Err(fault) if !scene.gates_decide() => {

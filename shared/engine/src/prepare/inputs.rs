@@ -3,9 +3,7 @@
 
 use super::component::Draft;
 use super::scene::{Ports, Scene};
-use crate::kinds::{
-    Kind, KindVisitor, LookContext, Next, Prepared, Recorded, from_value, with_kind_of,
-};
+use crate::kinds::{Kind, KindVisitor, LookContext, Next, Prepared, Recorded, from_value, with_kind_of};
 use crate::observe::where_it_ran;
 use crate::ports::Result;
 use crate::trouble::Checked;
@@ -35,18 +33,13 @@ impl<'b> EarlierComponents<'b> {
         let drafts = drafts.iter();
         Self {
             made: BTreeMap::new(),
-            drafts: drafts
-                .map(|draft| (draft.name, (draft.kind, &draft.prepared)))
-                .collect(),
+            drafts: drafts.map(|draft| (draft.name, (draft.kind, &draft.prepared))).collect(),
         }
     }
 
     /// Returns what is known of the components that have changed, and what was known before.
     pub fn changed(made: BTreeMap<Output, String>) -> Self {
-        Self {
-            made,
-            drafts: BTreeMap::new(),
-        }
+        Self { made, drafts: BTreeMap::new() }
     }
 }
 
@@ -71,8 +64,7 @@ pub async fn of(
         let giver = &output.component;
         let draft = before.drafts.get(giver);
         // Nobody knows what a component would give that is refused itself; its own findings tell that.
-        let is_changed =
-            |prepared: &Prepared| !prepared.stages.is_empty() || !prepared.findings.is_empty();
+        let is_changed = |prepared: &Prepared| !prepared.stages.is_empty() || !prepared.findings.is_empty();
         if draft.is_some_and(|(_, prepared)| is_changed(prepared)) {
             // A rollback goes the other way round: the giver would change after it.
             if scene.is_rollback() {
@@ -97,11 +89,7 @@ pub async fn of(
             None => findings.push(unknown(name, taken.member, output)),
         }
     }
-    if findings.is_empty() {
-        Ok(inputs)
-    } else {
-        Err(findings.into())
-    }
+    if findings.is_empty() { Ok(inputs) } else { Err(findings.into()) }
 }
 
 /// Returns what a component gives that was found in place.
@@ -112,18 +100,8 @@ async fn of_draft(
     (kind, prepared): (KindName, &Prepared),
 ) -> Result<Outputs> {
     let record = &scene.loaded.record;
-    let planned = Step::planned(
-        record.id.clone(),
-        record.app.clone(),
-        record.environment.clone(),
-        name.clone(),
-        kind,
-    );
-    let step = Step {
-        place: scene.loaded.place.clone(),
-        target: prepared.target.clone(),
-        ..planned
-    };
+    let planned = Step::planned(record.id.clone(), record.app.clone(), record.environment.clone(), name.clone(), kind);
+    let step = Step { place: scene.loaded.place.clone(), target: prepared.target.clone(), ..planned };
     outputs(ports, &step, &prepared.before).await
 }
 
@@ -158,10 +136,7 @@ impl KindVisitor for OutputsVisitor<'_> {
         let target: K::Target = from_value("target", &self.step.target)?;
         let recorded = Recorded::read("recorded state", self.recorded)?;
         let goal: K::Goal = from_value("recorded state", &recorded.goal)?;
-        let way = LookContext {
-            goal: Some(&goal),
-            ..LookContext::default()
-        };
+        let way = LookContext { goal: Some(&goal), ..LookContext::default() };
         let seen = kind.observe(&target, &way).await?;
         let is_there = matches!(K::next(&target, &seen, &goal), Next::Done);
         Ok(is_there.then(|| K::outputs(&seen, &goal)))

@@ -37,20 +37,11 @@ pub async fn plan(
             verdict = PrepareTransition::Failed;
         }
     }
-    Ok(Answer {
-        wave: number,
-        items: WorkItem::of_wave(wave),
-        ..scene.loaded.answer(verdict)
-    })
+    Ok(Answer { wave: number, items: WorkItem::of_wave(wave), ..scene.loaded.answer(verdict) })
 }
 
 /// Plans one component, and writes its goals into its step; `false` where it cannot go there, which the step tells.
-async fn plan_one(
-    ports: &impl Ports,
-    scene: &Scene,
-    name: &ComponentName,
-    wave: u32,
-) -> Result<bool> {
+async fn plan_one(ports: &impl Ports, scene: &Scene, name: &ComponentName, wave: u32) -> Result<bool> {
     let key = ledger::step(&scene.loaded.record.id, name);
     retry(ports, "planning a later wave", async || {
         let mut step = ledger::require(ports, &key).await?;
@@ -60,12 +51,7 @@ async fn plan_one(
         if is_being_undone(&step.value) {
             return Err(late(&step.value));
         }
-        if step
-            .value
-            .goals
-            .get(&wave)
-            .is_some_and(|goal| !goal.is_null())
-        {
+        if step.value.goals.get(&wave).is_some_and(|goal| !goal.is_null()) {
             return Ok(Some(true));
         }
         let planned = planned(ports, scene, name, &step.value).await;
@@ -115,18 +101,12 @@ fn late(step: &Step) -> Fault {
 }
 
 /// The kind's part of the plan, or what is in the way of it.
-async fn planned(
-    ports: &impl Ports,
-    scene: &Scene,
-    name: &ComponentName,
-    step: &Step,
-) -> Checked<Planned> {
+async fn planned(ports: &impl Ports, scene: &Scene, name: &ComponentName, step: &Step) -> Checked<Planned> {
     let all = scene.wanted().wanted;
     let Some(wanted) = all.into_iter().find(|wanted| wanted.name == name) else {
         return Err(Fault::internal(format!("{name} is not wanted")).into());
     };
-    let before =
-        EarlierComponents::changed(given(ports, scene, step, &wanted.component.spec).await?);
+    let before = EarlierComponents::changed(given(ports, scene, step, &wanted.component.spec).await?);
     let drafted = draft(ports, scene, wanted, &before).await?;
     let (prepared, inputs) = (drafted.prepared, drafted.inputs);
     if !prepared.findings.is_empty() {
@@ -144,12 +124,7 @@ async fn planned(
 }
 
 /// Returns what others give: what was known at first, and what the components give that this deployment has changed.
-async fn given(
-    ports: &impl Ports,
-    scene: &Scene,
-    step: &Step,
-    spec: &Spec,
-) -> Result<BTreeMap<Output, String>> {
+async fn given(ports: &impl Ports, scene: &Scene, step: &Step, spec: &Spec) -> Result<BTreeMap<Output, String>> {
     let steps = ledger::load_all(ports, &ledger::steps(&scene.loaded.record.id)).await?;
     let mut given = step.inputs.clone();
     for output in spec.takes_from().into_iter().flat_map(|it| it.outputs) {

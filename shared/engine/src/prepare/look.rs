@@ -64,17 +64,10 @@ async fn is_ours(ports: &impl Ports, fence: &Fence) -> Result<bool> {
 fn until_shown(steps: &[Stored<Step>], asked: Time) -> u64 {
     let shown = steps.iter().filter_map(|step| step.value.shown_from());
     let latest = shown.chain([asked.plus_ms(SEEN_AFTER_MS)]).max();
-    latest
-        .map_or(0, |latest| latest.ms_since(asked))
-        .min(LONGEST_MS)
+    latest.map_or(0, |latest| latest.ms_since(asked)).min(LONGEST_MS)
 }
 
-async fn see(
-    ports: &impl Ports,
-    mut step: Stored<Step>,
-    state: &EnvironmentState,
-    token: u64,
-) -> Result<Stored<Step>> {
+async fn see(ports: &impl Ports, mut step: Stored<Step>, state: &EnvironmentState, token: u64) -> Result<Stored<Step>> {
     let at = ports.now();
     let running = state.running.get(&step.value.component);
     let saw = match live(ports, &step.value, running).await {

@@ -36,16 +36,12 @@ pub async fn handle(ports: &impl Ports, input: PlannerInput) -> Result<Answer> {
     Ok(match &input {
         PlannerInput::Look(by) => {
             let looked = look::look(ports, by).await;
-            last_fault::kept(ports, ("Look", by), looked)
-                .await?
-                .widened()
+            last_fault::kept(ports, ("Look", by), looked).await?.widened()
         }
         PlannerInput::Plan(by) => plan_only::plan(ports, &by.deployment).await?.widened(),
         PlannerInput::Prepare { by, wave } => {
             let planned = prepare(ports, by, *wave).await;
-            last_fault::kept(ports, ("Prepare", by), planned)
-                .await?
-                .widened()
+            last_fault::kept(ports, ("Prepare", by), planned).await?.widened()
         }
     })
 }
@@ -74,10 +70,9 @@ async fn prepare(ports: &impl Ports, by: &Caller, wave: u32) -> Result<Answer<Pr
 
 fn answer(loaded: &DeploymentContext, plan: &Plan) -> Answer<PrepareTransition> {
     match (plan.outcome, plan.waves.first()) {
-        (Outcome::Change, Some(wave)) => Answer {
-            items: WorkItem::of_wave(wave),
-            ..loaded.answer(PrepareTransition::Change)
-        },
+        (Outcome::Change, Some(wave)) => {
+            Answer { items: WorkItem::of_wave(wave), ..loaded.answer(PrepareTransition::Change) }
+        }
         _ => loaded.answer(PrepareTransition::Settle),
     }
 }

@@ -26,11 +26,7 @@ pub struct PermissionFindings {
 }
 
 /// Asks what the role of a component may do of what a release of it does.
-pub async fn check(
-    ports: &impl Ports,
-    scene: &Scene,
-    wanted: &WantedComponent<'_>,
-) -> Result<PermissionFindings> {
+pub async fn check(ports: &impl Ports, scene: &Scene, wanted: &WantedComponent<'_>) -> Result<PermissionFindings> {
     let (record, place) = (&scene.loaded.record, &scene.loaded.place);
     let input = PrepareInput {
         deployment: &record.id,
@@ -53,16 +49,9 @@ pub async fn check(
     let own = place.role.as_ref().map(|role| role.arn.as_str());
     let home = config.deployers.get(spec.kind().as_str());
     let Some(role) = own.or(home.map(String::as_str)) else {
-        return Ok(PermissionFindings {
-            findings: vec![unknown_role(&input)],
-            warnings: vec![],
-        });
+        return Ok(PermissionFindings { findings: vec![unknown_role(&input)], warnings: vec![] });
     };
-    let by = DeployerRole {
-        role,
-        is_own: own.is_some(),
-        region: place.region.as_deref().unwrap_or(&config.region),
-    };
+    let by = DeployerRole { role, is_own: own.is_some(), region: place.region.as_deref().unwrap_or(&config.region) };
     let there = &ports.at(place);
     let needs = match needs_of(there, &input, &by, spec).await {
         Ok(needs) => needs,
@@ -94,16 +83,9 @@ pub async fn check(
 /// Returns the simulation to ask for. Windlass's own roles may change what has the right tags. Whether a target has
 /// them is told elsewhere, so the simulation assumes that it has. Pure.
 fn simulation(input: &PrepareInput<'_>, by: &DeployerRole<'_>, needed: &Needed) -> Simulation {
-    let right = [
-        (APP_TAG, input.app.as_str()),
-        (ENVIRONMENT_TAG, input.environment.as_str()),
-    ];
+    let right = [(APP_TAG, input.app.as_str()), (ENVIRONMENT_TAG, input.environment.as_str())];
     let right = right.map(|(tag, value)| (tag.to_owned(), value.to_owned()));
-    let needed = if input.needs_tags() {
-        needed.clone().tagged(&right.into())
-    } else {
-        needed.clone()
-    };
+    let needed = if input.needs_tags() { needed.clone().tagged(&right.into()) } else { needed.clone() };
     let needed = needed.with("aws:RequestedRegion", by.region);
     let actions = needed.actions.iter();
     Simulation {
@@ -145,13 +127,7 @@ fn why(action: &str, said: &[Evaluation]) -> Option<Why> {
 
 impl PermissionFindings {
     /// Takes in what IAM said: one finding for each reason, with all actions that have it.
-    fn take(
-        &mut self,
-        input: &PrepareInput<'_>,
-        by: &DeployerRole<'_>,
-        needed: &Needed,
-        said: &[Evaluation],
-    ) {
+    fn take(&mut self, input: &PrepareInput<'_>, by: &DeployerRole<'_>, needed: &Needed, said: &[Evaluation]) {
         let each = needed.actions.iter();
         let found = each.filter_map(|action| Some((why(action, said)?, *action)));
         let mut found: Vec<(Why, &str)> = found.collect();
@@ -189,16 +165,15 @@ fn told(by: &DeployerRole<'_>, needed: &Needed, why: &Why, actions: &[&str]) -> 
             denied("a statement of its policies denies it"),
             format!("Take that statement out of the policies of {role}, or leave this resource out of it."),
         ),
-        Why::NotAllowed => (
-            denied("no statement of its policies allows it"),
-            remedy(by, needed, actions),
-        ),
+        Why::NotAllowed => (denied("no statement of its policies allows it"), remedy(by, needed, actions)),
         Why::Unknown(keys) => (
             format!(
                 "{NOT_CHECKED}whether the role {role} may call {calls}. A condition on `{}` decides it, which is known with the call alone.",
                 keys.join("`, `")
             ),
-            format!("Let a statement of {role} allow it without this condition; or make a release, and read what AWS says."),
+            format!(
+                "Let a statement of {role} allow it without this condition; or make a release, and read what AWS says."
+            ),
         ),
         Why::Unsaid => (
             format!("{NOT_CHECKED}whether the role {role} may call {calls}. IAM has said nothing of it."),
@@ -224,12 +199,7 @@ fn remedy(by: &DeployerRole<'_>, needed: &Needed, actions: &[&str]) -> String {
 }
 
 /// Returns the finding that IAM could not be asked.
-fn not_asked(
-    input: &PrepareInput<'_>,
-    by: &DeployerRole<'_>,
-    needed: &Needed,
-    fault: &Fault,
-) -> Finding {
+fn not_asked(input: &PrepareInput<'_>, by: &DeployerRole<'_>, needed: &Needed, fault: &Fault) -> Finding {
     let (role, message) = (by.role, fault.message.trim_end_matches('.'));
     let (name, remedy) = match fault.name {
         FaultName::AccessDenied if by.is_own => {
@@ -240,15 +210,16 @@ fn not_asked(
         }
         FaultName::AccessDenied => (
             FindingName::NoPermission,
-            "Deploy Windlass's stack again: its template lets the planner ask (`iam:SimulatePrincipalPolicy`).".to_owned(),
+            "Deploy Windlass's stack again: its template lets the planner ask (`iam:SimulatePrincipalPolicy`)."
+                .to_owned(),
         ),
         _ => (
             FindingName::CouldNotPrepare,
-            "Ask again. Where Windlass is in a VPC, its planner needs a way to IAM (docs/integrate/README.md).".to_owned(),
+            "Ask again. Where Windlass is in a VPC, its planner needs a way to IAM (docs/integrate/README.md)."
+                .to_owned(),
         ),
     };
-    let reason =
-        format!("{NOT_CHECKED}whether the role {role} may make the calls of a release. {message}.");
+    let reason = format!("{NOT_CHECKED}whether the role {role} may make the calls of a release. {message}.");
     Finding::new(name, input.path(needed.member), reason, remedy)
 }
 
@@ -256,9 +227,7 @@ fn unknown_role(input: &PrepareInput<'_>) -> Finding {
     Finding::new(
         FindingName::NoPermission,
         format!("components.{}", input.component),
-        format!(
-            "{NOT_CHECKED}whether a release may make its calls. The planner was not told which role makes them."
-        ),
+        format!("{NOT_CHECKED}whether a release may make its calls. The planner was not told which role makes them."),
         "Deploy Windlass's stack again, whose template tells it (`WINDLASS_DEPLOYERS`).",
     )
 }

@@ -63,9 +63,8 @@ fn refused(findings: Vec<Finding>) -> Plan {
 
 fn drawn(scene: &Scene, composed: Composed, now: Time) -> DrawnPlan {
     let steps = composed.steps.iter();
-    let targets: BTreeMap<ComponentName, Value> = steps
-        .map(|step| (step.component.clone(), step.target.clone()))
-        .collect();
+    let targets: BTreeMap<ComponentName, Value> =
+        steps.map(|step| (step.component.clone(), step.target.clone())).collect();
     // A check brings nothing, so nothing goes from one version to another.
     let brought = targets.keys().filter(|_| !scene.is_check());
     let changes = changes(scene, brought);
@@ -74,21 +73,11 @@ fn drawn(scene: &Scene, composed: Composed, now: Time) -> DrawnPlan {
     let waves = composed.plan.waves.clone();
     let history = WaveHistory::of(&waves, components, rule);
     let record = &scene.loaded.record;
-    DrawnPlan::of(
-        record,
-        (composed.plan, composed.gates),
-        &targets,
-        changes,
-        &history,
-        now,
-    )
+    DrawnPlan::of(record, (composed.plan, composed.gates), &targets, changes, &history, now)
 }
 
 /// Returns for each of these components what it runs now, and what it goes to.
-fn changes<'a>(
-    scene: &Scene,
-    names: impl Iterator<Item = &'a ComponentName>,
-) -> BTreeMap<ComponentName, FromTo> {
+fn changes<'a>(scene: &Scene, names: impl Iterator<Item = &'a ComponentName>) -> BTreeMap<ComponentName, FromTo> {
     let goal = scene.goal.as_ref();
     let change = |name: &ComponentName| {
         let back = goal.and_then(|goal| goal.components.get(name));

@@ -76,13 +76,7 @@ impl Scene {
         let state = state.value;
         let leaving = leaving(ports, &loaded, &state).await?;
         let way_back = way_back(ports, &loaded, &state).await?;
-        Ok(Self {
-            loaded,
-            state,
-            goal,
-            way_back,
-            leaving,
-        })
+        Ok(Self { loaded, state, goal, way_back, leaving })
     }
 
     /// Returns whether it goes back to a snapshot.
@@ -155,23 +149,16 @@ impl Scene {
     fn wanted_forward(&self) -> AllWanted<'_> {
         let mut all = AllWanted::default();
         all.warnings.extend(self.loaded.resolved.warnings());
-        all.warnings
-            .extend(self.leaving.iter().filter_map(|name| self.left(name)));
+        all.warnings.extend(self.leaving.iter().filter_map(|name| self.left(name)));
         let release = &self.loaded.record.release.components;
         for (name, component) in &self.loaded.resolved.components {
             match release.get(name) {
-                Some(artifact) => all.wanted.push(WantedComponent {
-                    name,
-                    component,
-                    artifact: Some(artifact),
-                    goal_state: None,
-                }),
-                None if self.is_check() => all.wanted.push(WantedComponent {
-                    name,
-                    component,
-                    artifact: None,
-                    goal_state: None,
-                }),
+                Some(artifact) => {
+                    all.wanted.push(WantedComponent { name, component, artifact: Some(artifact), goal_state: None });
+                }
+                None if self.is_check() => {
+                    all.wanted.push(WantedComponent { name, component, artifact: None, goal_state: None });
+                }
                 None => all.keep(name, "keeps what runs, the release does not name it"),
             }
         }
@@ -191,10 +178,7 @@ impl Scene {
                 all.stay(&name, "stays as it is: only another component is asked for");
                 continue;
             }
-            if declared
-                .get(&name)
-                .is_some_and(|it| !it.spec.kind().goes_back())
-            {
+            if declared.get(&name).is_some_and(|it| !it.spec.kind().goes_back()) {
                 all.stay(&name, "stays as it is, a rollback runs nothing");
                 continue;
             }
@@ -209,10 +193,7 @@ impl Scene {
                     });
                 }
                 (ComponentRollback::NothingRecorded | ComponentRollback::Back(_), _) => {
-                    all.keep(
-                        &name,
-                        "keeps what runs, nothing that Windlass brought is recorded there",
-                    );
+                    all.keep(&name, "keeps what runs, nothing that Windlass brought is recorded there");
                 }
                 (ComponentRollback::LeftAlone(why), _) => {
                     all.warnings.push(self.left_alone(&name, why));
@@ -247,10 +228,7 @@ impl Scene {
         Finding::new(
             FindingName::UnknownName,
             format!("components.{name}"),
-            format!(
-                "version {} of the declaration of {} has no component `{name}`.",
-                record.declaration, record.app
-            ),
+            format!("version {} of the declaration of {} has no component `{name}`.", record.declaration, record.app),
             "Declare the component, or leave it out of the release.",
         )
     }
@@ -302,9 +280,7 @@ async fn leaving(
 ) -> Result<Vec<ComponentName>> {
     let declared = &loaded.resolved.components;
     let running = state.running.keys();
-    let gone: Vec<&ComponentName> = running
-        .filter(|name| !declared.contains_key(name))
-        .collect();
+    let gone: Vec<&ComponentName> = running.filter(|name| !declared.contains_key(name)).collect();
     if gone.is_empty() {
         return Ok(vec![]);
     }

@@ -112,30 +112,10 @@ mod tests {
         let held = |stages: Vec<Stage>| [stages, vec![stage(None, false, Some(1800))]].concat();
         // Stages, how long each wave is watched, and what the hook would have to wait for.
         let table = [
-            (
-                "as long as AWS takes",
-                held(looked()),
-                vec![300, 300, 60],
-                None,
-            ),
-            (
-                "beside what is watched for an hour",
-                held(looked()),
-                vec![300, 3300, 60],
-                Some("51m"),
-            ),
-            (
-                "it has waited at the stage before",
-                held(vec![stage(None, false, Some(9000))]),
-                vec![3600, 60],
-                None,
-            ),
-            (
-                "it is watched for long itself",
-                held(looked()),
-                vec![300, 300, 1800],
-                Some("30m"),
-            ),
+            ("as long as AWS takes", held(looked()), vec![300, 300, 60], None),
+            ("beside what is watched for an hour", held(looked()), vec![300, 3300, 60], Some("51m")),
+            ("it has waited at the stage before", held(vec![stage(None, false, Some(9000))]), vec![3600, 60], None),
+            ("it is watched for long itself", held(looked()), vec![300, 300, 1800], Some("30m")),
         ];
         for (why, stages, bakes_s, wanted) in table {
             let kept: PlannedStages<'_> = (&name, stages.iter().collect());
@@ -145,10 +125,7 @@ mod tests {
                 None => assert_eq!(told, None, "{why}"),
                 Some(watched) => {
                     let told = told.unwrap_or_default();
-                    assert!(
-                        told.contains(&format!("watched for {watched} ")),
-                        "{why}: {told}"
-                    );
+                    assert!(told.contains(&format!("watched for {watched} ")), "{why}: {told}");
                 }
             }
         }

@@ -34,12 +34,7 @@ pub fn wait_ms(scene: &Scene, drafts: &[Draft<'_>], now: Time) -> Result<Option<
 
 fn is_expected(scene: &Scene, draft: &Draft<'_>) -> Result<bool> {
     let mut findings = draft.prepared.findings.iter();
-    if findings.any(|finding| {
-        matches!(
-            finding.name,
-            FindingName::TargetMissing | FindingName::TargetNotReady
-        )
-    }) {
+    if findings.any(|finding| matches!(finding.name, FindingName::TargetMissing | FindingName::TargetNotReady)) {
         return Ok(false);
     }
     let before = &draft.prepared.before;

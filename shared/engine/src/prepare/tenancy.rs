@@ -37,11 +37,8 @@ pub async fn check(ports: &impl Ports, scene: &Scene, drafts: &[Draft<'_>]) -> R
             return Err(Fault::internal(message));
         }
         let record = &scene.loaded.record;
-        let by = Owner {
-            app: record.app.clone(),
-            environment: record.environment.clone(),
-            component: draft.name.clone(),
-        };
+        let by =
+            Owner { app: record.app.clone(), environment: record.environment.clone(), component: draft.name.clone() };
         for claim in &prepared.claims {
             if !known.contains_key(claim.resource.as_str()) {
                 let key = ledger::target(&claim.resource);
@@ -58,9 +55,7 @@ pub async fn check(ports: &impl Ports, scene: &Scene, drafts: &[Draft<'_>]) -> R
         }
     }
     let changed = known.values().filter(|(_, changed)| *changed);
-    let put = |(claims, _): &(Stored<Claims>, bool)| {
-        claims.put_indexed(Some(ledger::claims_index(&claims.key)))
-    };
+    let put = |(claims, _): &(Stored<Claims>, bool)| claims.put_indexed(Some(ledger::claims_index(&claims.key)));
     let writes: Result<Vec<Write>> = changed.map(put).collect();
     tenancy.writes = writes?;
     Ok(tenancy)

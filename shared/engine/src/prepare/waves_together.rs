@@ -27,28 +27,17 @@ pub(super) fn not_together(scene: &Scene, kept: &[PlannedStages<'_>]) -> Vec<Fin
     if !scene.loaded.resolved.together || scene.is_rollback() {
         return vec![];
     }
-    let steps = kept
-        .iter()
-        .map(|(name, stages)| (*name, shares(stages.iter().map(|it| it.share))));
+    let steps = kept.iter().map(|(name, stages)| (*name, shares(stages.iter().map(|it| it.share))));
     let steps: Vec<(&ComponentName, Vec<u32>)> = steps.filter(|(_, own)| !own.is_empty()).collect();
     let Some((leader, wanted)) = steps.iter().find(|(name, _)| is_of_aws(scene, name)) else {
         return vec![];
     };
     let others = steps.iter().filter(|(_, own)| own != wanted);
-    others
-        .map(|(name, own)| differs((name, own), (leader, wanted)))
-        .collect()
+    others.map(|(name, own)| differs((name, own), (leader, wanted))).collect()
 }
 
-fn differs(
-    (name, own): (&ComponentName, &[u32]),
-    (leader, wanted): (&ComponentName, &[u32]),
-) -> Finding {
-    let below: Vec<u32> = wanted
-        .iter()
-        .copied()
-        .filter(|share| *share < ALL)
-        .collect();
+fn differs((name, own): (&ComponentName, &[u32]), (leader, wanted): (&ComponentName, &[u32])) -> Finding {
+    let below: Vec<u32> = wanted.iter().copied().filter(|share| *share < ALL).collect();
     let is_whole = below.iter().all(|share| share % 10 == 0);
     let percents: Vec<String> = below.iter().map(|share| (share / 10).to_string()).collect();
     let remedy = if is_whole {

@@ -14,12 +14,7 @@ use windlass_domain::step::Step;
 const PER_TRANSACTION: usize = 98;
 
 /// Writes all of it. `false` if others wrote what was read: then plan anew.
-pub async fn write(
-    ports: &impl Ports,
-    scene: &Scene,
-    composed: &Composed,
-    claims: Vec<Write>,
-) -> Result<bool> {
+pub async fn write(ports: &impl Ports, scene: &Scene, composed: &Composed, claims: Vec<Write>) -> Result<bool> {
     let key = ledger::plan(&scene.loaded.record.id);
     let plan = Stored::new(key, composed.plan.clone());
     if composed.plan.outcome == Outcome::Change || !composed.seen.is_empty() {
@@ -53,18 +48,12 @@ async fn transact(ports: &impl Ports, scene: &Scene, writes: Vec<Write>) -> Resu
 /// The steps, over those of an invocation that was killed before it wrote the plan.
 async fn steps(ports: &impl Ports, range: &Range<Step>, steps: &[Step]) -> Result<Vec<Write>> {
     let known = ledger::load_all(ports, range).await?;
-    let mut known: BTreeMap<ComponentName, Stored<Step>> = known
-        .into_iter()
-        .map(|step| (step.value.component.clone(), step))
-        .collect();
+    let mut known: BTreeMap<ComponentName, Stored<Step>> =
+        known.into_iter().map(|step| (step.value.component.clone(), step)).collect();
     let mut writes = Vec::new();
     for step in steps {
         let rev = known.remove(&step.component).map_or(0, |step| step.rev);
-        let stored = Stored {
-            key: range.item(step.component.as_str()),
-            rev,
-            value: step.clone(),
-        };
+        let stored = Stored { key: range.item(step.component.as_str()), rev, value: step.clone() };
         writes.push(stored.put()?);
     }
     let left = known.into_values();

@@ -18,11 +18,7 @@ const ASKED_FOR: usize = 4;
 const MOST_EVENTS: u32 = 50;
 
 /// Names who made each difference that this look was the first to see.
-pub async fn name(
-    ports: &impl Ports,
-    look: &mut HourlyLook,
-    running: &BTreeMap<ComponentName, Running>,
-) {
+pub async fn name(ports: &impl Ports, look: &mut HourlyLook, running: &BTreeMap<ComponentName, Running>) {
     let mut asked = 0;
     for (name, difference) in look.new_differences() {
         let Some(running) = running.get(name) else {

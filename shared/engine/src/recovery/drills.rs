@@ -46,11 +46,7 @@ pub async fn come_back_all(ports: &impl Ports, began: Time, faults: &mut Faults)
 /// Starts the deployment that comes back. The name is made of the drill and of how often it was tried, so that each try
 /// is started once; one that has ended while the drill still awaits it had recorded nothing, and is started again, at most
 /// once in a quarter of an hour.
-pub async fn come_back(
-    ports: &(impl StepFunctionsApi + Clock),
-    of: EnvironmentId<'_>,
-    drill: &Drill,
-) -> Result<()> {
+pub async fn come_back(ports: &(impl StepFunctionsApi + Clock), of: EnvironmentId<'_>, drill: &Drill) -> Result<()> {
     let EnvironmentId { app, environment } = of;
     let nth = format!("drill-back-{}", drill.tries + 1);
     let input = json!({

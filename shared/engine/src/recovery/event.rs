@@ -11,19 +11,13 @@ use windlass_domain::identity::DeploymentId;
 /// An execution ended ABORTED, TIMED_OUT or FAILED (AWS Step Functions Developer Guide,
 /// "Automating Step Functions event delivery with EventBridge"). One whose deployment has an ending,
 /// or which another execution has taken over from, needs nothing.
-pub async fn handle(
-    ports: &(impl DynamoDbApi + StepFunctionsApi + Clock),
-    event: &Value,
-) -> Result<()> {
+pub async fn handle(ports: &(impl DynamoDbApi + StepFunctionsApi + Clock), event: &Value) -> Result<()> {
     let arn = event
         .pointer("/detail/executionArn")
         .and_then(Value::as_str)
         .ok_or_else(|| Fault::new(FaultName::BadInput, "the status event names no execution"))?;
     let Some((record, is_owner)) = meant(ports, event, arn).await? else {
-        tracing::info!(
-            execution = arn,
-            "the execution died before it was a deployment"
-        );
+        tracing::info!(execution = arn, "the execution died before it was a deployment");
         return Ok(());
     };
     log::name_deployment(&record.id);
@@ -47,10 +41,7 @@ pub async fn handle(
         // It waited for its turn.
         None => 0,
     };
-    let status = event
-        .pointer("/detail/status")
-        .and_then(Value::as_str)
-        .unwrap_or("FAILED");
+    let status = event.pointer("/detail/status").and_then(Value::as_str).unwrap_or("FAILED");
     let cause = format!("The execution {arn} ended {status} in the middle.");
     start(ports, record.environment_id(), &record.id, token, &cause).await?;
     Ok(())
@@ -58,11 +49,7 @@ pub async fn handle(
 
 /// The deployment that an execution worked for, or, of a recovery that died before it had taken over, was to
 /// work for, and whether it did.
-async fn meant(
-    ports: &impl DynamoDbApi,
-    event: &Value,
-    arn: &str,
-) -> Result<Option<(Deployment, bool)>> {
+async fn meant(ports: &impl DynamoDbApi, event: &Value, arn: &str) -> Result<Option<(Deployment, bool)>> {
     let known = ledger::load(ports, &ledger::execution(arn)).await?;
     if let Some(known) = known {
         let key = ledger::deployment(&known.value.deployment);
@@ -70,19 +57,14 @@ async fn meant(
         return Ok(Some((record.value, true)));
     }
     let input = event.pointer("/detail/input").and_then(Value::as_str);
-    let input: Value = input
-        .and_then(|input| serde_json::from_str(input).ok())
-        .unwrap_or_default();
-    let Some(id) = input["deployment"]
-        .as_str()
-        .filter(|_| input["action"] == "recover")
-    else {
+    let input: Value = input.and_then(|input| serde_json::from_str(input).ok()).unwrap_or_default();
+    let Some(id) = input["deployment"].as_str().filter(|_| input["action"] == "recover") else {
         return Ok(None);
     };
     let key = ledger::deployment(&DeploymentId(id.to_owned()));
     let record = ledger::load(ports, &key).await?;
-    let record = record.map(|record| record.value).filter(|record| {
-        input["app"] == record.app.as_str() && input["environment"] == record.environment.as_str()
-    });
+    let record = record
+        .map(|record| record.value)
+        .filter(|record| input["app"] == record.app.as_str() && input["environment"] == record.environment.as_str());
     Ok(record.map(|record| (record, false)))
 }

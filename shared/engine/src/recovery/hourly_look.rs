@@ -29,12 +29,7 @@ type EnvironmentKey = (AppName, EnvironmentName);
 /// Makes the looks that are due, who waits for longest first, and gives an environment that has settled for the first
 /// time its item; starts the drill of an environment that was looked at, where one is due. One that goes wrong keeps no
 /// other from its turn. Where a second look is still to be made, that comes first.
-pub async fn look(
-    ports: &impl Ports,
-    began: Time,
-    awaited: &BTreeSet<EnvironmentKey>,
-    faults: &mut Faults,
-) {
+pub async fn look(ports: &impl Ports, began: Time, awaited: &BTreeSet<EnvironmentKey>, faults: &mut Faults) {
     if ports.now().ms_since(began) > BEGINS_WITHIN_MS {
         return;
     }
@@ -75,12 +70,8 @@ fn place_of(look: &HourlyLook) -> EnvironmentKey {
     (look.app.clone(), look.environment.clone())
 }
 
-fn by_place(
-    states: Vec<Stored<EnvironmentState>>,
-) -> BTreeMap<EnvironmentKey, Stored<EnvironmentState>> {
-    let placed = states
-        .into_iter()
-        .filter_map(|state| Some((ledger::environment_of(&state.key.pk)?, state)));
+fn by_place(states: Vec<Stored<EnvironmentState>>) -> BTreeMap<EnvironmentKey, Stored<EnvironmentState>> {
+    let placed = states.into_iter().filter_map(|state| Some((ledger::environment_of(&state.key.pk)?, state)));
     placed.collect()
 }
 
@@ -93,9 +84,7 @@ async fn discover(
 ) {
     let known: BTreeSet<EnvironmentKey> = known.iter().map(|look| place_of(&look.value)).collect();
     let runs = |state: &Stored<EnvironmentState>| state.value.running.values().any(is_watched);
-    let new = states
-        .iter()
-        .filter(|(place, state)| !known.contains(*place) && runs(state));
+    let new = states.iter().filter(|(place, state)| !known.contains(*place) && runs(state));
     for ((app, environment), _) in new {
         let added = add(ports, EnvironmentId::new(app, environment)).await;
         faults.take(format!("the first look at {app}/{environment}"), added);
@@ -113,10 +102,7 @@ async fn add(ports: &impl Ports, of: EnvironmentId<'_>) -> Result<()> {
     let new = HourlyLook::new(of, ports.now());
     let mut look = match former {
         // It had removed everything, and something runs again.
-        Some(former) if former.value.is_over() => Stored {
-            value: new,
-            ..former
-        },
+        Some(former) if former.value.is_over() => Stored { value: new, ..former },
         Some(_) => return Ok(()),
         None => Stored::new(key, new),
     };
@@ -124,11 +110,7 @@ async fn add(ports: &impl Ports, of: EnvironmentId<'_>) -> Result<()> {
 }
 
 /// Looks at one environment; nothing where it is not its turn, or somebody else was first.
-async fn one(
-    ports: &impl Ports,
-    found: Stored<HourlyLook>,
-    spent: u32,
-) -> Result<Option<Stored<HourlyLook>>> {
+async fn one(ports: &impl Ports, found: Stored<HourlyLook>, spent: u32) -> Result<Option<Stored<HourlyLook>>> {
     let (app, environment) = (&found.value.app, &found.value.environment);
     // The index may be behind.
     let mut item = ledger::require(ports, &found.key).await?;
@@ -151,19 +133,11 @@ async fn one(
         return Ok(None);
     }
     let glances = glances(ports, &running, &share, may_try).await;
-    let upon = LookBasis {
-        running: &running,
-        state: state.rev,
-        token: lock.value.token,
-        heal: &heal,
-    };
+    let upon = LookBasis { running: &running, state: state.rev, token: lock.value.token, heal: &heal };
     item.value.conclude(glances, upon, ports.now());
     changed_by::name(ports, &mut item.value, &running).await;
     // Nobody has had the lock since, and what runs is recorded as before; so what was seen is no deployment's change.
-    let same = [
-        Write::check(lock.key.clone(), lock.unchanged()),
-        Write::check(state.key.clone(), state.unchanged()),
-    ];
+    let same = [Write::check(lock.key.clone(), lock.unchanged()), Write::check(state.key.clone(), state.unchanged())];
     if !save(ports, &mut item, same.into()).await? {
         return Ok(None);
     }
@@ -196,8 +170,7 @@ async fn glances(
     may_try: bool,
 ) -> BTreeMap<ComponentName, ComponentLook> {
     if !may_try {
-        let unknown =
-            ComponentLook::unknown("the function that looked at it ended without an answer");
+        let unknown = ComponentLook::unknown("the function that looked at it ended without an answer");
         let names = share.iter().cloned();
         return names.map(|name| (name, unknown.clone())).collect();
     }
@@ -207,11 +180,7 @@ async fn glances(
 }
 
 /// Writes the look, where nobody else has. `false`: somebody has, or what must hold does not.
-async fn save(
-    ports: &impl DynamoDbApi,
-    look: &mut Stored<HourlyLook>,
-    mut also: Vec<Write>,
-) -> Result<bool> {
+async fn save(ports: &impl DynamoDbApi, look: &mut Stored<HourlyLook>, mut also: Vec<Write>) -> Result<bool> {
     also.push(put(look)?);
     let done = ports.transact(also).await? == Transacted::Done;
     look.rev += u64::from(done);
@@ -220,12 +189,7 @@ async fn save(
 
 /// Returns the write of a look, with its place among those that come due.
 pub fn put(look: &Stored<HourlyLook>) -> Result<Write> {
-    let HourlyLook {
-        app,
-        environment,
-        due,
-        ..
-    } = &look.value;
+    let HourlyLook { app, environment, due, .. } = &look.value;
     let index = ledger::hourly_look_index(*due, EnvironmentId::new(app, environment));
     look.put_indexed(Some(index).filter(|_| !look.value.is_over()))
 }

@@ -35,9 +35,6 @@ pub async fn handle(ports: &impl Ports, event: Value) -> Result<Option<ScheduleR
             Ok(None)
         }
         Some("Scheduled Event") => schedule::handle(ports).await.map(Some),
-        other => Err(Fault::new(
-            FaultName::BadInput,
-            format!("recovery knows no event of the type {other:?}"),
-        )),
+        other => Err(Fault::new(FaultName::BadInput, format!("recovery knows no event of the type {other:?}"))),
     }
 }

@@ -19,11 +19,7 @@ pub enum Owner {
 
 impl Owner {
     /// Looks at an execution that has worked for a deployment since then.
-    pub async fn of(
-        ports: &(impl StepFunctionsApi + Clock),
-        arn: &str,
-        since: Time,
-    ) -> Result<Self> {
+    pub async fn of(ports: &(impl StepFunctionsApi + Clock), arn: &str, since: Time) -> Result<Self> {
         let is_new = ports.now().ms_since(since) < SEEN_AFTER_MS;
         let found = ports.execution(arn).await?;
         Ok(match found {
@@ -35,11 +31,7 @@ impl Owner {
 
     /// The same of one of which was told that it has ended: it is looked at until that shows, for as
     /// long as an answer may be behind.
-    pub async fn of_ended(
-        ports: &(impl StepFunctionsApi + Clock),
-        arn: &str,
-        since: Time,
-    ) -> Result<Self> {
+    pub async fn of_ended(ports: &(impl StepFunctionsApi + Clock), arn: &str, since: Time) -> Result<Self> {
         let began = ports.now();
         loop {
             let looked = ports.now();

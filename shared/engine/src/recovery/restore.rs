@@ -19,16 +19,8 @@ pub async fn restore(
     lock: &Lock,
     state: &Stored<EnvironmentState>,
 ) -> Result<()> {
-    let standing = HealFacts {
-        look: Some(seen),
-        lock,
-        state: &state.value,
-        rev: state.rev,
-        other: None,
-    };
-    let (HealDecision::Restore(_, reason) | HealDecision::Hold(reason)) =
-        turn(&standing, ports.now())
-    else {
+    let standing = HealFacts { look: Some(seen), lock, state: &state.value, rev: state.rev, other: None };
+    let (HealDecision::Restore(_, reason) | HealDecision::Hold(reason)) = turn(&standing, ports.now()) else {
         return Ok(());
     };
     let (app, environment) = (&seen.app, &seen.environment);
@@ -42,8 +34,6 @@ pub async fn restore(
     let looked = seen.looked.map_or(0, |looked| looked.0).to_string();
     let stem = ["restore", &looked, app.as_str(), environment.as_str()];
     let id = Digest::of(format!("{app}/{environment}/{looked}").as_bytes());
-    ports
-        .start(&execution_name(&stem, id.as_str()), &input)
-        .await?;
+    ports.start(&execution_name(&stem, id.as_str()), &input).await?;
     Ok(())
 }

@@ -54,10 +54,7 @@ pub async fn handle(ports: &impl Ports) -> Result<ScheduleResult> {
     let mut holding = from_a_place(unended::holding(ports, &mut faults).await, began);
     let mut others = from_a_place(unended::others(ports, &mut faults).await, began);
     let all = holding.len() + others.len();
-    for (some, within) in [
-        (&mut holding, LOCKS_WITHIN_MS),
-        (&mut others, BEGINS_WITHIN_MS),
-    ] {
+    for (some, within) in [(&mut holding, LOCKS_WITHIN_MS), (&mut others, BEGINS_WITHIN_MS)] {
         look_at_some(ports, some, began.plus_ms(within), &mut woken, &mut faults).await;
     }
     // The held locks get the time that the others left.
@@ -65,17 +62,11 @@ pub async fn handle(ports: &impl Ports) -> Result<ScheduleResult> {
     look_at_some(ports, &mut holding, last, &mut woken, &mut faults).await;
     let left = holding.len() + others.len();
     let looked_at = all - left;
-    tracing::info!(
-        looked_at,
-        left,
-        "what is left is looked at by the next runs"
-    );
+    tracing::info!(looked_at, left, "what is left is looked at by the next runs");
     come_back_all(ports, began, &mut faults).await;
     let awaited = look_again(ports, began, &mut faults).await;
     hourly_look::look(ports, began, &awaited, &mut faults).await;
-    faults
-        .into_answer()
-        .map(|()| ScheduleResult { looked_at, left })
+    faults.into_answer().map(|()| ScheduleResult { looked_at, left })
 }
 
 /// Returns these deployments, beginning with the one at which a run of this time begins.
@@ -112,11 +103,7 @@ fn first(count: usize, now: Time) -> usize {
     usize::try_from((part * count) >> 32).unwrap_or_default()
 }
 
-async fn look_at(
-    ports: &impl Ports,
-    one: &UnendedDeployment,
-    woken: &mut WokenEnvironments,
-) -> Result<()> {
+async fn look_at(ports: &impl Ports, one: &UnendedDeployment, woken: &mut WokenEnvironments) -> Result<()> {
     match &one.stands {
         UnendedState::Holding(held, token) => look_at_owner(ports, one, held, *token).await,
         UnendedState::Waiting => look_at_waiting(ports, one, woken).await,
@@ -146,8 +133,7 @@ async fn look_at_owner(
     held: &LockHolder,
     token: u64,
 ) -> Result<()> {
-    if held.state == HeldState::NeedsOperator
-        || Owner::of(ports, &held.execution, held.since).await? == Owner::Running
+    if held.state == HeldState::NeedsOperator || Owner::of(ports, &held.execution, held.since).await? == Owner::Running
     {
         return Ok(());
     }

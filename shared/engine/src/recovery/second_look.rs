@@ -29,11 +29,7 @@ const BEGINS_WITHIN_MS: u64 = 25_000;
 
 /// Makes the looks that are due. One that goes wrong keeps no other from its turn. Answers the environments where one was
 /// still to be made when the run began.
-pub async fn look_again(
-    ports: &impl Ports,
-    began: Time,
-    faults: &mut Faults,
-) -> BTreeSet<(AppName, EnvironmentName)> {
+pub async fn look_again(ports: &impl Ports, began: Time, faults: &mut Faults) -> BTreeSet<(AppName, EnvironmentName)> {
     let now = ports.now();
     let looks = ledger::load_first_indexed(ports, &ledger::SECOND_LOOKS, AT_MOST, faults).await;
     let awaited = looks.iter().filter(|look| look.value.looked.is_none());
@@ -70,9 +66,8 @@ async fn one(ports: &impl Ports, mut look: Stored<SecondLook>) -> Result<()> {
     let holder = holder.map(|held| &held.deployment);
     let glances = glances(ports, &look.value, holder, may_try).await?;
     let each = glances.iter();
-    let compared: BTreeMap<ComponentName, Compared> = each
-        .map(|(name, glance)| (name.clone(), glance.compared.clone()))
-        .collect();
+    let compared: BTreeMap<ComponentName, Compared> =
+        each.map(|(name, glance)| (name.clone(), glance.compared.clone())).collect();
     let Some(saw) = look.value.judge(&compared) else {
         tracing::warn!(?compared, "the second look is tried again");
         return Ok(());
@@ -130,10 +125,7 @@ async fn glances(
     Ok(names.map(|name| (name, unknown.clone())).collect())
 }
 
-async fn left(
-    ports: &impl DynamoDbApi,
-    look: &SecondLook,
-) -> Result<BTreeMap<ComponentName, Running>> {
+async fn left(ports: &impl DynamoDbApi, look: &SecondLook) -> Result<BTreeMap<ComponentName, Running>> {
     let key = ledger::state(look.environment_id());
     let state = ledger::load_or_default(ports, &key).await?;
     let steps = steps(ports, &look.deployment).await?;
@@ -169,9 +161,7 @@ async fn hold(ports: &impl Ports, mut look: Stored<SecondLook>) -> Result<()> {
                 start_to_hold(ports, look).await?;
                 "another is started"
             };
-            Err(Fault::internal(format!(
-                "automatic deployments are not held: the execution {arn} is {status}; {next}"
-            )))
+            Err(Fault::internal(format!("automatic deployments are not held: the execution {arn} is {status}; {next}")))
         }
     }
 }
@@ -197,11 +187,7 @@ async fn start_to_hold(ports: &impl Ports, mut look: Stored<SecondLook>) -> Resu
 }
 
 /// Writes the look, where nobody else has. `false`: somebody has, or what must hold does not.
-async fn save(
-    ports: &impl DynamoDbApi,
-    look: &mut Stored<SecondLook>,
-    mut also: Vec<Write>,
-) -> Result<bool> {
+async fn save(ports: &impl DynamoDbApi, look: &mut Stored<SecondLook>, mut also: Vec<Write>) -> Result<bool> {
     let index = ledger::second_look_index(look.value.due, &look.value.deployment);
     also.push(look.put_indexed(Some(index).filter(|_| !look.value.is_over()))?);
     let done = ports.transact(also).await? == Transacted::Done;

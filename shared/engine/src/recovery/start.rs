@@ -22,12 +22,7 @@ pub async fn start(
     cause: &str,
 ) -> Result<String> {
     let EnvironmentId { app, environment } = of;
-    let recovery = Recovery {
-        app,
-        environment,
-        deployment,
-        cause,
-    };
+    let recovery = Recovery { app, environment, deployment, cause };
     let first = recovery.start(ports, &format!("t{token}")).await?;
     if !has_ended(ports, &first).await? {
         return Ok(first);
@@ -37,17 +32,8 @@ pub async fn start(
 }
 
 /// The recovery that was started of a deployment that waited, and has ended it.
-pub async fn of_waiting(
-    ports: &impl StepFunctionsApi,
-    record: &Deployment,
-    cause: &str,
-) -> Result<String> {
-    let recovery = Recovery {
-        app: &record.app,
-        environment: &record.environment,
-        deployment: &record.id,
-        cause,
-    };
+pub async fn of_waiting(ports: &impl StepFunctionsApi, record: &Deployment, cause: &str) -> Result<String> {
+    let recovery = Recovery { app: &record.app, environment: &record.environment, deployment: &record.id, cause };
     recovery.start(ports, "t0").await
 }
 
@@ -69,12 +55,7 @@ impl Recovery<'_> {
             "requester": { "route": "windlass" },
         });
         // The parts that tell names apart come first, because long names are cut.
-        let stem = [
-            "recover",
-            which,
-            self.app.as_str(),
-            self.environment.as_str(),
-        ];
+        let stem = ["recover", which, self.app.as_str(), self.environment.as_str()];
         let name = execution_name(&stem, self.deployment.as_str());
         ports.start(&name, &input).await
     }

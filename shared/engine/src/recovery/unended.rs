@@ -57,12 +57,7 @@ pub async fn others(ports: &impl DynamoDbApi, faults: &mut Faults) -> Vec<Unende
     let mut all = Vec::new();
     let waiting = ledger::load_all_indexed(ports, &ledger::WAITING, faults).await;
     for Stored { key, value, .. } in waiting {
-        all.extend(in_environment(
-            &key.pk,
-            value.deployment,
-            UnendedState::Waiting,
-            faults,
-        ));
+        all.extend(in_environment(&key.pk, value.deployment, UnendedState::Waiting, faults));
     }
     let arriving = ledger::load_all_indexed(ports, &ledger::ARRIVING, faults).await;
     all.extend(arriving.into_iter().map(|record: Stored<Deployment>| {
@@ -89,10 +84,5 @@ fn in_environment(
         faults.note(format!("deployment {deployment}"), fault);
         return None;
     };
-    Some(UnendedDeployment {
-        app,
-        environment,
-        deployment,
-        stands,
-    })
+    Some(UnendedDeployment { app, environment, deployment, stands })
 }

@@ -10,10 +10,7 @@ use windlass_domain::identity::EnvironmentId;
 ///
 /// # Errors
 /// One could not be woken; the others were.
-pub async fn wake(
-    ports: &(impl DynamoDbApi + StepFunctionsApi),
-    of: EnvironmentId<'_>,
-) -> Result<()> {
+pub async fn wake(ports: &(impl DynamoDbApi + StepFunctionsApi), of: EnvironmentId<'_>) -> Result<()> {
     let waiting = ledger::load_all(ports, &ledger::all_waiting(of)).await?;
     let mut faults = Faults::default();
     for waiting in waiting.into_iter().map(|one| one.value) {

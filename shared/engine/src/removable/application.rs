@@ -27,35 +27,22 @@ impl ApplicationItems {
         let key = ledger::declaration_in_force(app);
         let declared = ledger::load(ports, &key).await?;
         // One that cannot be read any more is withdrawn as well.
-        let read = declared
-            .as_ref()
-            .map(|one| ledger::read_declaration(&one.value));
+        let read = declared.as_ref().map(|one| ledger::read_declaration(&one.value));
         let read = read.and_then(Result::ok);
         let names = self::environments(ports, app, read.as_deref()).await?;
         let mut environments = BTreeMap::new();
         for environment in names {
-            let removal = Removal {
-                app,
-                environment: &environment,
-                component: None,
-            };
+            let removal = Removal { app, environment: &environment, component: None };
             let found = Removable::load(ports, removal).await?;
             environments.insert(environment, found);
         }
-        Ok(Self {
-            declared,
-            repositories: repositories(ports, app).await?,
-            environments,
-        })
+        Ok(Self { declared, repositories: repositories(ports, app).await?, environments })
     }
 
     /// Decides on what was read.
     pub fn decide(&self, app: &AppName) -> Result<RemovedApplication, Vec<Finding>> {
-        let claims: BTreeMap<&EnvironmentName, Vec<Claims>> = self
-            .environments
-            .iter()
-            .map(|(name, found)| (name, found.all_claims()))
-            .collect();
+        let claims: BTreeMap<&EnvironmentName, Vec<Claims>> =
+            self.environments.iter().map(|(name, found)| (name, found.all_claims())).collect();
         let environments = self.environments.iter();
         let facts = environments.map(|(name, found)| {
             let claims = claims.get(name).map(Vec::as_slice);
@@ -65,9 +52,7 @@ impl ApplicationItems {
         decide(&Application {
             app,
             declaration: self.declared.as_ref().map(|one| &one.value.version),
-            repositories: repositories
-                .map(|one| one.value.repository.clone())
-                .collect(),
+            repositories: repositories.map(|one| one.value.repository.clone()).collect(),
             environments: facts.collect(),
         })
     }
@@ -81,27 +66,18 @@ pub async fn environments(
 ) -> Result<BTreeSet<EnvironmentName>> {
     let prefix = ledger::environments_of(app);
     let keys = ledger::load_index(ports, &ledger::ENVIRONMENTS, &prefix).await?;
-    let deployed = keys
-        .iter()
-        .filter_map(|key| ledger::environment_of(&key.pk));
+    let deployed = keys.iter().filter_map(|key| ledger::environment_of(&key.pk));
     let mut names: BTreeSet<EnvironmentName> = deployed.map(|(_, name)| name).collect();
     let claims = owned(ports).await?;
     let owners = claims.into_iter().flat_map(|one| one.held);
     let ours = owners.filter(|held| held.owner.app == *app);
     names.extend(ours.map(|held| held.owner.environment));
-    names.extend(
-        declared
-            .into_iter()
-            .flat_map(|it| it.environments().cloned()),
-    );
+    names.extend(declared.into_iter().flat_map(|it| it.environments().cloned()));
     Ok(names)
 }
 
 /// The image repositories that are its own.
-pub async fn repositories(
-    ports: &impl DynamoDbApi,
-    app: &AppName,
-) -> Result<Vec<Stored<RepositoryOwner>>> {
+pub async fn repositories(ports: &impl DynamoDbApi, app: &AppName) -> Result<Vec<Stored<RepositoryOwner>>> {
     let mut faults = Faults::default();
     let mut all = ledger::load_all_indexed(ports, &ledger::REPOSITORIES, &mut faults).await;
     faults.into_answer()?;

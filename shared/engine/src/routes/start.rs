@@ -37,10 +37,7 @@ pub struct StartedRequest {
 /// id, so that equal requests start it once, whatever their route. One that died before it had
 /// recorded the deployment does not stand in the way: it is started again, at most once in a quarter
 /// of an hour.
-pub async fn begin(
-    ports: &(impl pin::Ports + StepFunctionsApi + Clock),
-    request: &Request,
-) -> Checked<StartedRequest> {
+pub async fn begin(ports: &(impl pin::Ports + StepFunctionsApi + Clock), request: &Request) -> Checked<StartedRequest> {
     log::name_app(&request.app);
     if let Some(begun) = repeated(ports, request).await?.and_then(recorded) {
         return Ok(begun);
@@ -75,16 +72,9 @@ pub async fn begin(
         // It died before it recorded anything, or has just recorded the deployment; then the new execution tells so.
         let quarter = recovery::quarter(ports);
         let [app, environment, tells] = stem;
-        execution = ports
-            .start(&name(&[&quarter, app, environment, tells]), &input)
-            .await?;
+        execution = ports.start(&name(&[&quarter, app, environment, tells]), &input).await?;
     }
-    Ok(StartedRequest {
-        id,
-        version: pinned.release.version,
-        execution,
-        recorded: false,
-    })
+    Ok(StartedRequest { id, version: pinned.release.version, execution, recorded: false })
 }
 
 /// Returns the finding that an arrival is not taken: nobody asked for it by a right to the environment, so that no
@@ -108,15 +98,8 @@ fn recorded(deployment: Stored<Deployment>) -> Option<StartedRequest> {
 
 /// Starts an execution for a request that is not a deployment, or that `Admit` will refuse, so that
 /// the refusal is recorded and told. `seed` names what arrived: the same arrival starts it once.
-pub async fn begin_anyway(
-    ports: &impl StepFunctionsApi,
-    request: &Request,
-    seed: &str,
-) -> Result<String> {
-    let environment = request
-        .environment
-        .as_ref()
-        .map_or("any", |env| env.as_str());
+pub async fn begin_anyway(ports: &impl StepFunctionsApi, request: &Request, seed: &str) -> Result<String> {
+    let environment = request.environment.as_ref().map_or("any", |env| env.as_str());
     let action = request.action.to_string();
     let stem = [request.app.as_str(), environment, &action];
     let name = execution_name(&stem, Digest::of(seed.as_bytes()).as_str());
@@ -126,11 +109,7 @@ pub async fn begin_anyway(
 /// Starts an operator's action. The same key starts it once: Step Functions knows an execution's name for 90 days
 /// after its end (AWS Step Functions API Reference, StartExecution). Answers a finding where the key was used with
 /// another content.
-pub async fn begin_own(
-    ports: &(impl StepFunctionsApi + Clock),
-    request: &Request,
-    seed: &str,
-) -> Checked<String> {
+pub async fn begin_own(ports: &(impl StepFunctionsApi + Clock), request: &Request, seed: &str) -> Checked<String> {
     let arn = begin_anyway(ports, request, seed).await?;
     match reused(ports, request, &arn).await? {
         Some(finding) => Err(finding.into()),
@@ -140,11 +119,7 @@ pub async fn begin_own(
 
 /// Returns the finding that the execution of a request's key was started with another content. Every route looks at the
 /// execution that it has just started or met, because the ledger knows of neither for some seconds.
-async fn reused(
-    ports: &(impl StepFunctionsApi + Clock),
-    request: &Request,
-    arn: &str,
-) -> Result<Option<Finding>> {
+async fn reused(ports: &(impl StepFunctionsApi + Clock), request: &Request, arn: &str) -> Result<Option<Finding>> {
     if request.idempotency_key.is_none() {
         return Ok(None);
     }
@@ -158,13 +133,10 @@ async fn reused(
     }
     Err(Fault::new(
         FaultName::Unavailable,
-        format!(
-            "Step Functions does not show yet what {arn} was started with; ask again with the same key"
-        ),
+        format!("Step Functions does not show yet what {arn} was started with; ask again with the same key"),
     ))
 }
 
 fn input(request: &Request) -> Result<Value> {
-    serde_json::to_value(request)
-        .map_err(|error| Fault::internal(format!("a request cannot be written: {error}")))
+    serde_json::to_value(request).map_err(|error| Fault::internal(format!("a request cannot be written: {error}")))
 }

@@ -24,11 +24,7 @@ impl Subject for Growing {
     type Kind = Appconfig<World>;
 
     fn scene(&self) -> Scene {
-        let flags = if self.is_first {
-            Flags::undeployed(self.minutes)
-        } else {
-            Flags::by(self.minutes)
-        };
+        let flags = if self.is_first { Flags::undeployed(self.minutes) } else { Flags::by(self.minutes) };
         let planned = flags.plan(Some(&flags.upload(CONTENT)), None);
         assert_eq!(planned.findings, []);
         Scene {
@@ -57,38 +53,26 @@ impl Subject for Growing {
 /// Safety: kinds: A configuration that is there at once conforms.
 #[test]
 fn a_configuration_that_is_there_at_once_conforms() {
-    conforms(&Growing {
-        minutes: (0, 0),
-        is_first: false,
-    });
+    conforms(&Growing { minutes: (0, 0), is_first: false });
 }
 
 /// Safety: kinds: A configuration that grows conforms.
 #[test]
 fn a_configuration_that_grows_conforms() {
-    conforms(&Growing {
-        minutes: (1, 1),
-        is_first: false,
-    });
+    conforms(&Growing { minutes: (1, 1), is_first: false });
 }
 
 /// Safety: kinds: A first configuration conforms.
 #[test]
 fn a_first_configuration_conforms() {
-    conforms(&Growing {
-        minutes: (1, 0),
-        is_first: true,
-    });
+    conforms(&Growing { minutes: (1, 0), is_first: true });
 }
 
 #[test]
 fn a_version_is_made_and_deployed_by_its_strategy() {
     let flags = Flags::by((10, 10));
     let release = flags.release(CONTENT);
-    assert_eq!(
-        release.waves, 5,
-        "looked at every five minutes, and at the end"
-    );
+    assert_eq!(release.waves, 5, "looked at every five minutes, and at the end");
     assert_eq!(release.wave(Some(0)), WorkTransition::Changed);
     assert_eq!(flags.served(), "version 1, newest 2 DEPLOYING");
     assert_eq!(release.forward(), WorkTransition::Changed);
@@ -104,23 +88,13 @@ fn a_failed_gate_stops_what_grows_and_reverts_what_is_complete() {
     let flags = Flags::by((10, 10));
     let release = flags.release(CONTENT);
     assert_eq!(release.wave(Some(0)), WorkTransition::Changed);
-    assert_eq!(
-        release.undo(),
-        WorkTransition::Changed,
-        "{}",
-        release.failure()
-    );
+    assert_eq!(release.undo(), WorkTransition::Changed, "{}", release.failure());
     assert_eq!(flags.served(), "version 1, newest 2 ROLLED_BACK");
 
     let flags = Flags::by((10, 10));
     let release = flags.release(CONTENT);
     assert_eq!(release.forward(), WorkTransition::Changed);
-    assert_eq!(
-        release.undo(),
-        WorkTransition::Changed,
-        "{}",
-        release.failure()
-    );
+    assert_eq!(release.undo(), WorkTransition::Changed, "{}", release.failure());
     assert_eq!(flags.served(), "version 1, newest 2 REVERTED");
     assert_eq!(release.sent()[2], "stop deployment 2, back to version 1");
 }
@@ -131,12 +105,7 @@ fn what_appconfig_reverts_no_more_is_deployed_at_once() {
     let release = flags.release(CONTENT);
     assert_eq!(release.forward(), WorkTransition::Changed);
     flags.sleep_min(73 * 60);
-    assert_eq!(
-        release.undo(),
-        WorkTransition::Changed,
-        "{}",
-        release.failure()
-    );
+    assert_eq!(release.undo(), WorkTransition::Changed, "{}", release.failure());
     assert_eq!(flags.served(), "version 1, newest 3 COMPLETE");
     assert_eq!(release.sent()[2], "deploy version 1 by AppConfig.AllAtOnce");
 }
@@ -152,12 +121,7 @@ fn an_alarm_of_appconfig_s_own_takes_it_back_and_is_told() {
     flags.sleep_min(1);
     assert_eq!(release.wave(Some(1)), WorkTransition::Failed);
     insta::assert_snapshot!(release.failure(), @"ChangeFailed: configuration shop/prod/flags: AppConfig itself rolled deployment 2 of version 2 back at 40 %, because an alarm of its environment rang: Rollback initiated by arn:aws:cloudwatch:eu-west-1:111111111111:alarm:shop-5xx. Callers get version 1 again. Remedy: Look at the alarm that is named, and at the environment's monitors; then deploy a fixed release.");
-    assert_eq!(
-        release.undo(),
-        WorkTransition::Changed,
-        "{}",
-        release.failure()
-    );
+    assert_eq!(release.undo(), WorkTransition::Changed, "{}", release.failure());
     assert_eq!(flags.served(), "version 1, newest 2 ROLLED_BACK");
     assert_eq!(release.sent().len(), 2, "AppConfig went back by itself");
 }
@@ -182,12 +146,7 @@ fn an_alarm_does_not_hinder_a_revert() {
     let release = flags.release(CONTENT);
     assert_eq!(release.forward(), WorkTransition::Changed);
     flags.world.set_alarm("shop-5xx", "ALARM", &[9.0]);
-    assert_eq!(
-        release.undo(),
-        WorkTransition::Changed,
-        "{}",
-        release.failure()
-    );
+    assert_eq!(release.undo(), WorkTransition::Changed, "{}", release.failure());
     assert_eq!(flags.served(), "version 1, newest 2 REVERTED");
 }
 
@@ -203,11 +162,7 @@ fn somebody_who_stops_it_is_told() {
     });
     flags.sleep_min(1);
     assert_eq!(release.wave(Some(1)), WorkTransition::Failed);
-    assert!(
-        release.failure().starts_with("TargetChangedByOther"),
-        "{}",
-        release.failure()
-    );
+    assert!(release.failure().starts_with("TargetChangedByOther"), "{}", release.failure());
 }
 
 #[test]
@@ -221,23 +176,14 @@ fn somebody_else_s_version_is_left_to_them() {
     flags.deploy("flagszz", "3");
     flags.sleep_min(20);
     assert_eq!(release.undo(), WorkTransition::Failed);
-    assert!(
-        release.failure().starts_with("TargetChangedByOther"),
-        "{}",
-        release.failure()
-    );
+    assert!(release.failure().starts_with("TargetChangedByOther"), "{}", release.failure());
     assert_eq!(flags.served(), "version 3, newest 3 COMPLETE");
 }
 
 #[test]
 fn another_profile_s_deployment_is_waited_for() {
     let flags = Flags::by((1, 0));
-    flags
-        .world
-        .appconfig()
-        .profile("shopzzz", "setting")
-        .unwrap()
-        .put(None, "{}");
+    flags.world.appconfig().profile("shopzzz", "setting").unwrap().put(None, "{}");
     let release = flags.release(CONTENT);
     flags.deploy("setting", "1");
     assert_eq!(release.wave(Some(0)), WorkTransition::Changed);
@@ -254,11 +200,7 @@ fn a_content_that_a_validator_refuses_is_told_and_nothing_was_changed() {
     drop(state);
     let release = flags.release(CONTENT);
     assert_eq!(release.wave(Some(0)), WorkTransition::Failed);
-    assert!(
-        release.failure().contains("InvalidConfiguration"),
-        "{}",
-        release.failure()
-    );
+    assert!(release.failure().contains("InvalidConfiguration"), "{}", release.failure());
     assert_eq!(release.undo(), WorkTransition::Changed);
     assert_eq!(flags.served(), "version 1, newest 1 COMPLETE");
 }
@@ -285,10 +227,7 @@ fn a_stop_is_not_sent_for_what_is_no_longer_live() {
     let target = serde_json::from_value(release.step().target).unwrap();
     let world = &flags.world;
     let kind = Appconfig::new(world.at(&Place::default()), world.clone(), deployment());
-    let stop = Change::Stop {
-        number: 2,
-        back_to: Some("1".into()),
-    };
+    let stop = Change::Stop { number: 2, back_to: Some("1".into()) };
     let fault = run(kind.change(&target, &stop, &deployment())).unwrap_err();
     assert_eq!(fault.name, windlass_domain::fault::FaultName::Conflict);
 }

@@ -110,12 +110,7 @@ fn two_of_one_name_are_told_apart_by_id() {
 #[test]
 fn a_deployment_under_way_is_busy_whichever_profile_it_is_of() {
     let flags = Flags::by((1, 0));
-    flags
-        .world
-        .appconfig()
-        .profile("shopzzz", "setting")
-        .unwrap()
-        .put(None, "{}");
+    flags.world.appconfig().profile("shopzzz", "setting").unwrap().put(None, "{}");
     flags.deploy("setting", "1");
     flags.sleep_min(1);
     insta::assert_snapshot!(flags.refused(CONTENT).join("\n"), @"TargetBusy: components.flags.environment: Deployment 2 of the profile setting is BAKING at 100 % in the same environment; its strategy takes 10 min. AppConfig makes one deployment at a time in an environment, over all its profiles. Remedy: Wait until it is complete, or stop it, and deploy again. Components that share an environment of AppConfig go one after the other with `after`.");
@@ -130,10 +125,7 @@ fn what_is_deployed_already_is_not_deployed_again() {
     assert_eq!(release.forward(), WorkTransition::Changed);
     let planned = flags.plan(Some(&flags.upload(CONTENT)), None);
     assert_eq!(planned.stages, []);
-    assert_eq!(
-        planned.unchanged.as_deref(),
-        Some("shop/prod/flags has version 2 already (deployment 2)")
-    );
+    assert_eq!(planned.unchanged.as_deref(), Some("shop/prod/flags has version 2 already (deployment 2)"));
     // Its version is found again, and none is made, when it comes back.
     assert_eq!(release.undo(), WorkTransition::Changed);
     let planned = flags.plan(Some(&flags.upload(CONTENT)), None);
@@ -175,23 +167,16 @@ fn a_label_on_another_content_is_no_proof() {
         let mut state = flags.world.appconfig();
         let profile = state.profile("shopzzz", "flagszz").unwrap();
         profile.profile.kind = "AWS.Freeform".into();
-        let label = windlass_engine::kinds::appconfig::label(&windlass_domain::digest::Digest::of(
-            CONTENT.as_bytes(),
-        ));
+        let label = windlass_engine::kinds::appconfig::label(&windlass_domain::digest::Digest::of(CONTENT.as_bytes()));
         profile.put(Some(&label), "another one");
     }
     let release = flags.release(CONTENT);
     assert_eq!(release.wave(Some(0)), WorkTransition::Failed);
-    assert!(
-        release.failure().starts_with("DigestMismatch"),
-        "{}",
-        release.failure()
-    );
+    assert!(release.failure().starts_with("DigestMismatch"), "{}", release.failure());
 }
 
 /// Feature flags that name the version of the function, as they are uploaded.
-const POINTING: &str =
-    "{\"flags\":{\"api\":{\"name\":\"${api.version}\"}},\"values\":{},\"more\":${api.version}}";
+const POINTING: &str = "{\"flags\":{\"api\":{\"name\":\"${api.version}\"}},\"values\":{},\"more\":${api.version}}";
 
 /// Makes flags to which another component gives this value for what they take.
 fn pointing(given: PlannedOutput) -> Flags {
@@ -207,10 +192,7 @@ fn what_others_give_is_filled_into_the_document() {
     assert_eq!(flags.release(POINTING).forward(), WorkTransition::Changed);
     assert_eq!(flags.served(), "version 2, newest 2 COMPLETE");
     let artifact = flags.upload(POINTING);
-    assert_eq!(
-        flags.content(2),
-        "{\"flags\":{\"api\":{\"name\":\"7\"}},\"values\":{},\"more\":7}"
-    );
+    assert_eq!(flags.content(2), "{\"flags\":{\"api\":{\"name\":\"7\"}},\"values\":{},\"more\":7}");
     // The same document with what is given now is another configuration.
     assert_eq!(flags.plan(Some(&artifact), None).stages.len(), 0);
     let mut flags = flags;

@@ -45,12 +45,7 @@ impl Flags {
     /// Makes the scene with a strategy that takes so many minutes to grow, and so many to bake.
     pub fn by(minutes: (u64, u64)) -> Self {
         let flags = Self::undeployed(minutes);
-        flags
-            .world
-            .appconfig()
-            .profile("shopzzz", "flagszz")
-            .unwrap()
-            .put(None, "{\"flags\":{}}");
+        flags.world.appconfig().profile("shopzzz", "flagszz").unwrap().put(None, "{\"flags\":{}}");
         flags.deploy("flagszz", "1");
         flags.sleep_min(3600);
         flags
@@ -60,16 +55,11 @@ impl Flags {
     pub fn undeployed(minutes: (u64, u64)) -> Self {
         let world = World::default();
         world.s3().bucket("artifacts", true);
+        world.appconfig().put("shop", "prod", &["flags", "settings"]);
         world
             .appconfig()
-            .put("shop", "prod", &["flags", "settings"]);
-        world.appconfig().strategies.push(Strategy {
-            named: Named {
-                id: "slow123".into(),
-                name: "Slow".into(),
-            },
-            minutes,
-        });
+            .strategies
+            .push(Strategy { named: Named { id: "slow123".into(), name: "Slow".into() }, minutes });
         let spec = Spec {
             application: "shop".into(),
             environment: "prod".into(),
@@ -78,11 +68,7 @@ impl Flags {
             content_type: "application/json".into(),
             fill: BTreeSet::new(),
         };
-        Self {
-            world,
-            spec: RefCell::new(spec),
-            inputs: Inputs::new(),
-        }
+        Self { world, spec: RefCell::new(spec), inputs: Inputs::new() }
     }
 
     /// Deploys a version as anyone may, by AppConfig's own quick strategy.
@@ -102,11 +88,7 @@ impl Flags {
     /// Gives access to the environment, to set a scene or to look.
     pub fn environment<T>(&self, look: impl FnOnce(&mut Environment) -> T) -> T {
         let mut state = self.world.appconfig();
-        look(
-            state
-                .environment(&named("shop").id, &named("prod").id)
-                .unwrap(),
-        )
+        look(state.environment(&named("shop").id, &named("prod").id).unwrap())
     }
 
     /// Says what all callers get now, and how the newest deployment stands.
@@ -114,10 +96,8 @@ impl Flags {
         self.world.grow();
         self.environment(|it| {
             let newest = it.rollouts.last().map(|live| &live.rollout);
-            let newest = newest.map_or_else(
-                || "none".into(),
-                |rollout| format!("{} {}", rollout.number, rollout.state),
-            );
+            let newest =
+                newest.map_or_else(|| "none".into(), |rollout| format!("{} {}", rollout.number, rollout.state));
             let served = it.served("flagszz").unwrap_or("nothing");
             format!("version {served}, newest {newest}")
         })
@@ -185,10 +165,7 @@ impl Flags {
 
     pub fn begin(&self, id: &str, planned: &Prepared) -> Release<'_> {
         assert_eq!(planned.findings, [], "the plan is refused");
-        let names = (
-            AppName::new("shop").unwrap(),
-            EnvironmentName::new("prod").unwrap(),
-        );
+        let names = (AppName::new("shop").unwrap(), EnvironmentName::new("prod").unwrap());
         let id = DeploymentId(id.into());
         let unbegun = Step::planned(id, names.0, names.1, component(), KindName::Appconfig);
         let goals = planned.stages.iter().map(|stage| stage.goal.clone());
@@ -203,22 +180,12 @@ impl Flags {
         self.put(lock_key, ledger::to_body(&lock).unwrap());
         let key = ledger::step(&step.deployment, &step.component);
         self.put(key, ledger::to_body(&step).unwrap());
-        Release {
-            flags: self,
-            id: step.deployment,
-            waves: u32::try_from(planned.stages.len()).unwrap(),
-        }
+        Release { flags: self, id: step.deployment, waves: u32::try_from(planned.stages.len()).unwrap() }
     }
 
     fn put(&self, key: impl Into<Key>, body: serde_json::Map<String, serde_json::Value>) {
         let key = key.into();
-        let item = Item {
-            key: key.clone(),
-            rev: 1,
-            body,
-            index: None,
-            expires: None,
-        };
+        let item = Item { key: key.clone(), rev: 1, body, index: None, expires: None };
         self.world.dynamodb().items.insert(key, item.into());
     }
 }
@@ -232,17 +199,8 @@ pub struct Release<'f> {
 
 impl Release<'_> {
     fn invoke(&self, wave: Option<u32>) -> Result<WorkTransition> {
-        let of = StepRef {
-            deployment: self.id.clone(),
-            token: 1,
-            component: component(),
-        };
-        run(deploy::handle(
-            &self.flags.world,
-            deployer_input(of, wave),
-            appconfig::of,
-        ))
-        .map(|done| done.verdict)
+        let of = StepRef { deployment: self.id.clone(), token: 1, component: component() };
+        run(deploy::handle(&self.flags.world, deployer_input(of, wave), appconfig::of)).map(|done| done.verdict)
     }
 
     /// Asks again as the machine's Retry does, for as long.

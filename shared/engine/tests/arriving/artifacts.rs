@@ -30,10 +30,7 @@ fn an_artifact_of_its_own_says_by_its_metadata_what_it_is() {
     let release = pinned(&world, request.clone()).release;
     assert!(release.may_be_of("1.4.0"), "{}", release.version);
     let git = release.git.unwrap();
-    assert_eq!(
-        (git.reference.as_str(), git.commit.as_deref()),
-        (MAIN, Some("9f2c1ab"))
-    );
+    assert_eq!((git.reference.as_str(), git.commit.as_deref()), (MAIN, Some("9f2c1ab")));
     assert_eq!(git.time, None, "nobody told it");
     set("git-time", "2026-11-20T16:02:05+02:00");
     let git = pinned(&world, request).release.git.unwrap();
@@ -47,65 +44,26 @@ fn metadata_are_held_to_what_manifests_are_held_to() {
     let request = json!({"artifact_object": {"component": "api", "object": {"key": ZIP}}});
     let with = |version: &str, reference: &str, commit: &str, time: &str| {
         let world = uploaded();
-        for (name, value) in [
-            ("version", version),
-            ("git-ref", reference),
-            ("git-commit", commit),
-            ("git-time", time),
-        ] {
+        for (name, value) in [("version", version), ("git-ref", reference), ("git-commit", commit), ("git-time", time)]
+        {
             say(&world, name, value);
         }
         refused(&world, request.clone())
     };
     let told = |name: &str, metadata: &[&str]| -> Vec<String> {
         let told = metadata.iter();
-        told.map(|one| format!("{name} {ZIP}: metadata.{one}"))
-            .collect()
+        told.map(|one| format!("{name} {ZIP}: metadata.{one}")).collect()
     };
     let long = "1".repeat(65);
     for (version, reference, commit, time, wanted) in [
-        (
-            "1.4.0#release",
-            MAIN,
-            "9f2c1ab",
-            NOON,
-            told("BadValue", &["version"]),
-        ),
+        ("1.4.0#release", MAIN, "9f2c1ab", NOON, told("BadValue", &["version"])),
         (&long, MAIN, "9f2c1ab", NOON, told("BadValue", &["version"])),
-        (
-            "1.4.0",
-            "main",
-            "9f2c1ab",
-            NOON,
-            told("BadValue", &["git-ref"]),
-        ),
-        (
-            "1.4.0",
-            MAIN,
-            "HEAD",
-            NOON,
-            told("BadValue", &["git-commit"]),
-        ),
-        (
-            "1.4.0",
-            MAIN,
-            "9f2c1ab",
-            "noon",
-            told("BadValue", &["git-time"]),
-        ),
-        (
-            TOKEN,
-            "main",
-            "HEAD",
-            NOON,
-            told("SecretInInput", &["version"]),
-        ),
+        ("1.4.0", "main", "9f2c1ab", NOON, told("BadValue", &["git-ref"])),
+        ("1.4.0", MAIN, "HEAD", NOON, told("BadValue", &["git-commit"])),
+        ("1.4.0", MAIN, "9f2c1ab", "noon", told("BadValue", &["git-time"])),
+        (TOKEN, "main", "HEAD", NOON, told("SecretInInput", &["version"])),
     ] {
-        assert_eq!(
-            with(version, reference, commit, time),
-            wanted,
-            "{version} {reference} {commit} {time}"
-        );
+        assert_eq!(with(version, reference, commit, time), wanted, "{version} {reference} {commit} {time}");
     }
     let mut all = with("1 4", "main", "HEAD", "noon");
     all.sort();

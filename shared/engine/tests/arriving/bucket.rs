@@ -41,10 +41,7 @@ fn an_artifact_that_is_a_release_of_its_own_starts_it() {
     let version = event["detail"]["object"]["version-id"].clone();
     arrives(&world, event).unwrap();
     let [input] = started(&world).try_into().unwrap();
-    assert_eq!(
-        (&input["action"], &input["app"]),
-        (&json!("deploy"), &json!("shop"))
-    );
+    assert_eq!((&input["action"], &input["app"]), (&json!("deploy"), &json!("shop")));
     assert_eq!(input["artifact_object"]["component"], "web");
     let object = json!({"key": "artifacts/shop/dev/web/1.zip", "version_id": version});
     assert_eq!(input["artifact_object"]["object"], object);
@@ -55,16 +52,8 @@ fn an_artifact_that_is_a_release_of_its_own_starts_it() {
 fn who_uploaded_is_told_where_the_event_tells_it() {
     for (account, requester, told) in [
         (json!("111111111111"), json!("111111111111"), None),
-        (
-            json!("111111111111"),
-            json!("222222222222"),
-            Some("222222222222"),
-        ),
-        (
-            json!("111111111111"),
-            json!("s3.amazonaws.com"),
-            Some("s3.amazonaws.com"),
-        ),
+        (json!("111111111111"), json!("222222222222"), Some("222222222222")),
+        (json!("111111111111"), json!("s3.amazonaws.com"), Some("s3.amazonaws.com")),
         (json!("111111111111"), json!(null), None),
     ] {
         let world = declared();
@@ -87,10 +76,7 @@ fn a_release_that_cannot_be_pinned_is_started_once_to_be_refused_aloud() {
     arrives(&world, event.clone()).unwrap();
     arrives(&world, event).unwrap();
     let [input] = started(&world).try_into().unwrap();
-    assert_eq!(
-        input["manifest_object"]["key"],
-        "releases/shop/dev/1.4.0.json"
-    );
+    assert_eq!(input["manifest_object"]["key"], "releases/shop/dev/1.4.0.json");
 }
 
 #[test]
@@ -108,10 +94,7 @@ fn an_event_that_tells_no_version_means_the_present_one() {
 fn that_it_was_served_is_noted_for_a_month() {
     let world = declared();
     let event = upload(&world, "artifacts/shop/dev/web/1.zip", "…");
-    let version = event["detail"]["object"]["version-id"]
-        .as_str()
-        .unwrap()
-        .to_owned();
+    let version = event["detail"]["object"]["version-id"].as_str().unwrap().to_owned();
     arrives(&world, event).unwrap();
     let key = ledger::arrival(&format!("artifacts/shop/dev/web/1.zip {version}"));
     assert!(get(&world, &key).is_some());
@@ -127,9 +110,7 @@ fn an_artifact_whose_component_is_not_declared_yet_is_served_again_when_it_is() 
     arrives(&world, event.clone()).unwrap();
     assert_eq!(started(&world), [json!(null); 0]);
     let docs = "components:\n  docs: {kind: static_site, bucket: 'shop-docs-{environment}', on_artifact: true}";
-    let next = DECLARATION
-        .replace("1.0.0", "1.1.0")
-        .replace("components:", docs);
+    let next = DECLARATION.replace("1.0.0", "1.1.0").replace("components:", docs);
     let declaration = upload(&world, "apps/shop/app.yaml", &next);
     arrives(&world, declaration).unwrap();
     arrives(&world, event.clone()).unwrap();

@@ -1,8 +1,6 @@
 //! `app.yaml` arrives: it takes force whole, or the former one stays.
 
-use crate::arriving::place::{
-    DECLARATION, arrives, declared, get, nothing, put_declared, shop, upload,
-};
+use crate::arriving::place::{DECLARATION, arrives, declared, get, nothing, put_declared, shop, upload};
 use serde_json::Value;
 use windlass_domain::declaration::Declared;
 use windlass_domain::deployment::Refusal;
@@ -78,24 +76,14 @@ fn a_bad_one_is_told_everywhere_and_leaves_the_former_in_force() {
     let world = declared();
     let former = in_force(&world);
     let event = upload(&world, KEY, "app: shop\nversion: 2.0.0\n");
-    let version = event["detail"]["object"]["version-id"]
-        .as_str()
-        .unwrap()
-        .to_owned();
+    let version = event["detail"]["object"]["version-id"].as_str().unwrap().to_owned();
     arrives(&world, event.clone()).unwrap();
     arrives(&world, event).unwrap();
     assert_eq!(in_force(&world), former);
     assert_eq!(beside(&world), ["MissingField", "MissingField"]);
-    let refusal: Refusal = get(
-        &world,
-        &ledger::refusal(&shop(), &format!("{KEY} {version}")),
-    )
-    .unwrap();
+    let refusal: Refusal = get(&world, &ledger::refusal(&shop(), &format!("{KEY} {version}"))).unwrap();
     assert_eq!(refusal.about, KEY);
-    assert_eq!(
-        (refusal.requester.route, refusal.at),
-        (Route::S3, world.now())
-    );
+    assert_eq!((refusal.requester.route, refusal.at), (Route::S3, world.now()));
     assert_eq!(refusal.requester.to_string(), "an upload");
     assert_eq!(refusal.findings.len(), 2);
 }
@@ -107,20 +95,11 @@ fn what_cannot_be_read_of_one_hides_nothing_of_the_rest() {
     let taken = DECLARATION.replace("prod: shop/steady", "prod: bank/ledger");
     let misspelt = taken.replace("alias: live", "alais: live");
     let of_each = [
-        (
-            DECLARATION.replace("alias: live", "alais: live"),
-            vec!["UnknownField", "VersionNotHigher"],
-        ),
+        (DECLARATION.replace("alias: live", "alais: live"), vec!["UnknownField", "VersionNotHigher"]),
         (taken, vec!["VersionNotHigher", "TargetNotOurs"]),
-        (
-            misspelt,
-            vec!["UnknownField", "VersionNotHigher", "TargetNotOurs"],
-        ),
+        (misspelt, vec!["UnknownField", "VersionNotHigher", "TargetNotOurs"]),
         // The text that is compared cannot be read.
-        (
-            DECLARATION.replace("version: 1.0.0", "version: 1"),
-            vec!["BadValue"],
-        ),
+        (DECLARATION.replace("version: 1.0.0", "version: 1"), vec!["BadValue"]),
     ];
     for (text, wanted) in of_each {
         let event = upload(&world, KEY, &text);
@@ -144,11 +123,7 @@ fn a_bad_one_is_recorded_also_where_that_write_met_another_one() {
 #[test]
 fn one_that_is_too_large_is_told_so() {
     let world = nothing();
-    let event = upload(
-        &world,
-        KEY,
-        &format!("# {}\n{DECLARATION}", "x".repeat(300_000)),
-    );
+    let event = upload(&world, KEY, &format!("# {}\n{DECLARATION}", "x".repeat(300_000)));
     arrives(&world, event).unwrap();
     assert_eq!(in_force(&world), None);
     assert_eq!(beside(&world), ["BadValue"]);
@@ -160,29 +135,19 @@ fn a_repository_belongs_to_one_application() {
     mark(&world, "bank");
     let text = DECLARATION.replace("app: shop", "app: bank");
     let event = upload(&world, "apps/bank/app.yaml", &text);
-    let version = event["detail"]["object"]["version-id"]
-        .as_str()
-        .unwrap()
-        .to_owned();
+    let version = event["detail"]["object"]["version-id"].as_str().unwrap().to_owned();
     arrives(&world, event).unwrap();
     let bank = AppName::new("bank").unwrap();
     let none: Option<Declared> = get(&world, &ledger::declaration_in_force(&bank));
     assert_eq!(none, None);
     let key = ledger::refusal(&bank, &format!("apps/bank/app.yaml {version}"));
     let refusal: Refusal = get(&world, &key).unwrap();
-    assert_eq!(
-        refusal.findings.len(),
-        1,
-        "one place, and both repositories"
-    );
+    assert_eq!(refusal.findings.len(), 1, "one place, and both repositories");
     for repository in ["`shop/agent`", "`shop/steady`"] {
         assert!(refusal.findings[0].reason.contains(repository));
     }
     let first = &refusal.findings[0];
-    assert_eq!(
-        (first.name, first.path.as_str()),
-        (FindingName::Duplicate, "components.agent.repository")
-    );
+    assert_eq!((first.name, first.path.as_str()), (FindingName::Duplicate, "components.agent.repository"));
     assert!(first.reason.contains("belongs to application `shop`"));
     assert_eq!(owner(&world, "shop/agent"), Some(shop()));
 }
@@ -221,9 +186,7 @@ fn a_repository_goes_to_whom_its_name_or_its_tag_says_that_it_belongs() {
     assert_eq!(owner(&world, "shop/agent"), Some(bank.clone()));
 
     // A repository that the declaration no longer names belongs to nobody again.
-    let fewer = text
-        .replace("version: 1.0.0", "version: 1.1.0")
-        .replace("shop/agent", "bank/agent");
+    let fewer = text.replace("version: 1.0.0", "version: 1.1.0").replace("shop/agent", "bank/agent");
     assert_eq!(arrived(&fewer), [""; 0]);
     let owners = ["shop/agent", "bank/agent", "shop/steady"].map(|name| owner(&world, name));
     assert_eq!(owners, [None, Some(bank.clone()), Some(bank)]);
@@ -246,17 +209,9 @@ fn a_topic_that_is_not_the_applications_is_not_taken() {
     let own = "arn:aws:sns:us-east-1:111111111111:team";
     for (topic, owner, told) in [
         (own, Some("shop"), None),
-        (
-            own,
-            Some("shopping"),
-            Some("has the tag `windlass:app`: `shopping`"),
-        ),
+        (own, Some("shopping"), Some("has the tag `windlass:app`: `shopping`")),
         (own, None, Some("has no tag `windlass:app`")),
-        (
-            "arn:aws:sns:us-east-1:111111111111:gone",
-            None,
-            Some("does not exist"),
-        ),
+        ("arn:aws:sns:us-east-1:111111111111:gone", None, Some("does not exist")),
         (
             "arn:aws:sns:us-east-1:222222222222:team",
             Some("shop"),
@@ -265,12 +220,8 @@ fn a_topic_that_is_not_the_applications_is_not_taken() {
     ] {
         let world = nothing();
         let mut topics = world.sns();
-        topics
-            .owners
-            .extend(owner.map(|owner| (topic.into(), owner.into())));
-        topics
-            .missing
-            .insert("arn:aws:sns:us-east-1:111111111111:gone".into());
+        topics.owners.extend(owner.map(|owner| (topic.into(), owner.into())));
+        topics.missing.insert("arn:aws:sns:us-east-1:111111111111:gone".into());
         drop(topics);
         let prod = format!("prod: {{notify: [{{topic: '{topic}'}}], deploy");
         let text = DECLARATION.replace("prod: {deploy", &prod);
@@ -278,31 +229,22 @@ fn a_topic_that_is_not_the_applications_is_not_taken() {
         let texts = world.s3().texts("artifacts");
         let beside: Value = serde_json::from_str(&texts[&format!("{KEY}.findings.json")]).unwrap();
         let found = beside["findings"].as_array().unwrap();
-        assert_eq!(
-            found.len(),
-            usize::from(told.is_some()),
-            "{topic} {owner:?}: {found:?}"
-        );
+        assert_eq!(found.len(), usize::from(told.is_some()), "{topic} {owner:?}: {found:?}");
         for (found, told) in found.iter().zip(told) {
             assert_eq!(found["name"], "TargetNotOurs");
             assert_eq!(found["path"], "environments.prod.notify[0].topic");
             assert!(found["reason"].as_str().unwrap().contains(told), "{found}");
         }
-        assert_eq!(
-            in_force(&world).is_some(),
-            told.is_none(),
-            "{topic} {owner:?}"
-        );
+        assert_eq!(in_force(&world).is_some(), told.is_none(), "{topic} {owner:?}");
     }
 }
 
 /// Safety: tenancy: A declaration that names a part of its own installation is not taken.
 #[test]
 fn one_that_names_a_part_of_windlass_is_not_taken() {
-    for (named, part) in [
-        ("'shop-api-{environment}'", "windlass-conductor"),
-        ("'shop-web-{environment}'", "windlass-artifacts-1x2y"),
-    ] {
+    for (named, part) in
+        [("'shop-api-{environment}'", "windlass-conductor"), ("'shop-web-{environment}'", "windlass-artifacts-1x2y")]
+    {
         let world = nothing();
         let by_environment = format!("{{dev: own-dev, prod: {part}}}");
         let text = DECLARATION.replace(named, &by_environment);
@@ -336,15 +278,10 @@ fn one_that_cannot_be_read_now_comes_again() {
 
 /// Returns the applications that `GET /apps` tells.
 fn listed(world: &World) -> Vec<String> {
-    let call = windlass_engine::routes::api::Call {
-        method: "GET".into(),
-        path: "/apps".into(),
-        ..Default::default()
-    };
+    let call = windlass_engine::routes::api::Call { method: "GET".into(), path: "/apps".into(), ..Default::default() };
     let reply = run(windlass_engine::routes::api::handle(world, call));
     let apps = reply.body["apps"].as_array().unwrap().iter();
-    apps.map(|app| app["app"].as_str().unwrap().to_owned())
-        .collect()
+    apps.map(|app| app["app"].as_str().unwrap().to_owned()).collect()
 }
 
 #[test]

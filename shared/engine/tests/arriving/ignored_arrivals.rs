@@ -11,14 +11,8 @@ use windlass_world::run::run;
 
 /// Returns the list of refusals in alphabetical order: what each is about, and the names of the findings.
 fn listed(world: &World, app: Option<&AppName>) -> Vec<String> {
-    let path = app.map_or("/refusals".to_owned(), |app| {
-        format!("/apps/{app}/refusals")
-    });
-    let call = Call {
-        method: "GET".into(),
-        path,
-        ..Call::default()
-    };
+    let path = app.map_or("/refusals".to_owned(), |app| format!("/apps/{app}/refusals"));
+    let call = Call { method: "GET".into(), path, ..Call::default() };
     let reply: Reply = run(handle(world, call));
     assert_eq!(reply.status, 200, "{reply:?}");
     let lines = reply.body["refusals"].as_array().unwrap().iter();
@@ -61,20 +55,10 @@ fn what_looks_meant_is_listed_and_told_beside_the_upload() {
         arrives(&world, event).unwrap();
     }
     assert_eq!(started(&world), [json!(null); 0]);
-    assert_eq!(
-        listed(&world, Some(&shop())),
-        [
-            "apps/shop/app.yml BadValue",
-            "release/shop/1.0.0.json BadValue"
-        ]
-    );
+    assert_eq!(listed(&world, Some(&shop())), ["apps/shop/app.yml BadValue", "release/shop/1.0.0.json BadValue"]);
     assert_eq!(
         listed(&world, None),
-        [
-            "apps/bank/app.yml BadValue",
-            "holiday.jpg BadValue",
-            "releases/1.0.0.json BadValue"
-        ]
+        ["apps/bank/app.yml BadValue", "holiday.jpg BadValue", "releases/1.0.0.json BadValue"]
     );
     let texts = world.s3().texts("artifacts");
     let beside = texts.keys().filter(|key| key.ends_with(".findings.json"));
@@ -96,10 +80,7 @@ fn an_upload_with_a_key_that_no_request_may_name_is_told_and_starts_nothing() {
     let token = "ghp_16C7e42F292c6912E7710c838347Ae178B4a";
     let lines = "1.0.0\nnext: run it";
     let world = declared();
-    for (folder, end) in [
-        ("releases/shop/dev", "json"),
-        ("artifacts/shop/dev/api", "zip"),
-    ] {
+    for (folder, end) in [("releases/shop/dev", "json"), ("artifacts/shop/dev/api", "zip")] {
         for name in [token, lines] {
             let event = upload(&world, &format!("{folder}/{name}.{end}"), "{}");
             arrives(&world, event).unwrap();
@@ -116,17 +97,10 @@ fn an_upload_with_a_key_that_no_request_may_name_is_told_and_starts_nothing() {
         ]
     );
     let texts = world.s3().texts("artifacts");
-    let beside = texts
-        .iter()
-        .filter(|(key, _)| key.ends_with(".findings.json"));
-    let beside: Vec<_> = beside
-        .filter(|(key, _)| !key.starts_with("apps/"))
-        .collect();
+    let beside = texts.iter().filter(|(key, _)| key.ends_with(".findings.json"));
+    let beside: Vec<_> = beside.filter(|(key, _)| !key.starts_with("apps/")).collect();
     assert_eq!(beside.len(), 4, "{beside:?}");
-    assert!(
-        beside.iter().all(|(_, text)| !text.contains(token)),
-        "{beside:?}"
-    );
+    assert!(beside.iter().all(|(_, text)| !text.contains(token)), "{beside:?}");
     assert!(!format!("{:?}", world.dynamodb()).contains(token));
 }
 
@@ -142,20 +116,14 @@ fn an_upload_whose_key_is_too_long_for_its_findings_is_listed() {
 #[test]
 fn an_artifact_of_no_component_is_listed_with_the_one_that_is_meant() {
     let world = declared();
-    for key in [
-        "artifacts/shop/dev/wep/1.zip",
-        "artifacts/bank/dev/web/1.zip",
-    ] {
+    for key in ["artifacts/shop/dev/wep/1.zip", "artifacts/bank/dev/web/1.zip"] {
         arrives(&world, upload(&world, key, "…")).unwrap();
     }
     let told = listed(&world, Some(&shop()));
     assert_eq!(told, ["artifacts/shop/dev/wep/1.zip UnknownName"]);
     let told = listed(&world, None);
     assert_eq!(told, ["artifacts/bank/dev/web/1.zip NoDeclaration"]);
-    for key in [
-        "artifacts/shop/dev/wep/1.zip",
-        "artifacts/bank/dev/web/1.zip",
-    ] {
+    for key in ["artifacts/shop/dev/wep/1.zip", "artifacts/bank/dev/web/1.zip"] {
         assert_eq!(beside(&world, key).len(), 1, "{key}");
     }
 }
@@ -182,10 +150,7 @@ fn what_lies_beside_an_artifact_of_no_component_is_written_once_and_goes_with_it
     let more = format!("{more}  wep: {{kind: static_site, bucket: 'shop-wep-{{environment}}'}}\n");
     arrives(&world, upload(&world, "apps/shop/app.yaml", &more)).unwrap();
     arrives(&world, event).unwrap();
-    assert_eq!(
-        beside(&world, "artifacts/shop/dev/wep/1.zip"),
-        [json!(null); 0]
-    );
+    assert_eq!(beside(&world, "artifacts/shop/dev/wep/1.zip"), [json!(null); 0]);
     // Nothing is written beside an artifact that was never refused.
     arrives(&world, upload(&world, "artifacts/shop/dev/wep/2.zip", "…")).unwrap();
     let texts = world.s3().texts("artifacts");
@@ -208,11 +173,7 @@ fn of_a_repository_of_nobody_there_is_one_line_and_of_a_tag_that_goes_nowhere_it
     assert_eq!(started(&world), [json!(null); 0]);
     assert_eq!(
         listed(&world, Some(&shop())),
-        [
-            "shop/agent:experiment NoEnvironment",
-            "shop/agent:pr-7 NoEnvironment",
-            "shop/agnet UnknownName"
-        ]
+        ["shop/agent:experiment NoEnvironment", "shop/agent:pr-7 NoEnvironment", "shop/agnet UnknownName"]
     );
     assert_eq!(listed(&world, None), ["bank/ledger UnknownName"]);
     // All of it expires by itself.
@@ -235,18 +196,11 @@ fn a_refused_declaration_is_listed_and_so_is_one_of_nobody() {
 fn what_is_of_an_application_that_is_not_declared_is_listed_in_one_place() {
     let world = declared();
     let shpo = AppName::new("shpo").unwrap();
-    for key in [
-        "apps/shpo/app.yaml",
-        "apps/shpo/app.yml",
-        "artifacts/shpo/dev/web/1.zip",
-    ] {
+    for key in ["apps/shpo/app.yaml", "apps/shpo/app.yml", "artifacts/shpo/dev/web/1.zip"] {
         arrives(&world, upload(&world, key, "app: shpo")).unwrap();
     }
-    let all = [
-        "apps/shpo/app.yaml MissingField",
-        "apps/shpo/app.yml BadValue",
-        "artifacts/shpo/dev/web/1.zip NoDeclaration",
-    ];
+    let all =
+        ["apps/shpo/app.yaml MissingField", "apps/shpo/app.yml BadValue", "artifacts/shpo/dev/web/1.zip NoDeclaration"];
     assert_eq!(listed(&world, None), all);
     assert_eq!(listed(&world, Some(&shpo)), all);
     assert_eq!(listed(&world, Some(&shop())), [""; 0]);

@@ -1,8 +1,6 @@
 //! Tests of how images are pinned, from a manifest and from a push.
 
-use crate::arriving::pinning::{
-    MAIN, artifact, manifest, pinned, pins, recorded, refused, semver, told,
-};
+use crate::arriving::pinning::{MAIN, artifact, manifest, pinned, pins, recorded, refused, semver, told};
 use crate::arriving::place::{DECLARATION, declared, put_declared, shop};
 use serde_json::{Value, json};
 use windlass_domain::artifact::Artifact;
@@ -25,12 +23,7 @@ fn an_image_is_pinned_by_its_digest() {
 #[test]
 fn an_image_of_another_repository_is_refused() {
     let world = declared();
-    for repository in [
-        "shop/agent",
-        "shop/steady",
-        "bank/ledger",
-        "bank/shop/agent",
-    ] {
+    for repository in ["shop/agent", "shop/steady", "bank/ledger", "bank/shop/agent"] {
         world.ecr().push(repository, "7");
     }
     let tags = "refs/tags/v1.0.0";
@@ -41,26 +34,17 @@ fn an_image_of_another_repository_is_refused() {
         (MAIN, "bank/shop/agent:7".to_owned(), Some("BadValue")),
         (MAIN, format!("{HOST}/bank/ledger:7"), Some("BadValue")),
         // The registry is asked for a name: nobody gets an image of it by another name.
-        (
-            MAIN,
-            "elsewhere.example/shop/agent:7".to_owned(),
-            Some("BadValue"),
-        ),
+        (MAIN, "elsewhere.example/shop/agent:7".to_owned(), Some("BadValue")),
         // This is another environment's repository.
         (MAIN, "shop/steady:7".to_owned(), Some("BadValue")),
         (tags, "shop/agent:7".to_owned(), Some("BadValue")),
         (tags, "shop/steady:7".to_owned(), None),
     ] {
         let pinned = pins(&world, manifest(git, json!({"agent": {"image": image}})));
-        let pinned = pinned
-            .map(|pinned| artifact(&pinned, "agent"))
-            .map_err(|trouble| told(trouble).join(", "));
+        let pinned = pinned.map(|pinned| artifact(&pinned, "agent")).map_err(|trouble| told(trouble).join(", "));
         match (pinned, expected) {
             (Ok(Artifact::Image { repository, .. }), None) => {
-                assert!(
-                    repository.starts_with(&format!("{HOST}/shop/")),
-                    "{repository}"
-                );
+                assert!(repository.starts_with(&format!("{HOST}/shop/")), "{repository}");
             }
             (told, expected) => {
                 let expected = expected.map(|name| format!("{name} components.agent.image"));
@@ -79,10 +63,7 @@ fn a_declared_registry_is_the_one_that_images_are_taken_from() {
         let world = World::default();
         world.ecr().push("shop/agent", "7");
         let repository = format!("repository: {registry}/shop/agent");
-        let declaration = DECLARATION.replace(
-            "repository: {dev: shop/agent, prod: shop/steady}",
-            &repository,
-        );
+        let declaration = DECLARATION.replace("repository: {dev: shop/agent, prod: shop/steady}", &repository);
         assert_ne!(declaration, DECLARATION);
         put_declared(&world, ledger::declaration_in_force(&shop()), &declaration);
         let image = json!({"agent": {"image": "shop/agent:7"}});
@@ -107,11 +88,7 @@ fn a_push_is_for_what_lives_in_the_repository_in_that_environment() {
     assert_eq!(prod.resolved.environment.as_str(), "prod");
     assert_eq!(prod.order_version, Some(semver(1, 4, 0)));
     let told = refused(&world, request("shop/agent", "1.4.0"));
-    assert_eq!(
-        told,
-        ["MissingField components"],
-        "it lives elsewhere there"
-    );
+    assert_eq!(told, ["MissingField components"], "it lives elsewhere there");
     let told = refused(&world, request("shop/none", "main"));
     assert_eq!(told, ["UnknownName image_push.repository"]);
     let told = refused(&world, request("shop/agent", "experiment"));

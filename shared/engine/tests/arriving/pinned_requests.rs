@@ -1,9 +1,7 @@
 //! Tests of what the ways in hand over: a request that is pinned once, and that `Admit` verifies.
 
 use crate::arriving::pinning::MAIN;
-use crate::arriving::place::{
-    DECLARATION, arrives, declared, get, put_declared, shop, started, upload,
-};
+use crate::arriving::place::{DECLARATION, arrives, declared, get, put_declared, shop, started, upload};
 use serde_json::{Value, json};
 use windlass_domain::artifact::Artifact;
 use windlass_domain::deployment::{Deployment, Refusal};
@@ -42,11 +40,7 @@ fn uploaded() -> World {
 /// Uploads the manifest, and returns the input of the execution that is started for it.
 fn by_upload(world: &World) -> Value {
     let manifest = manifest().to_string();
-    arrives(
-        world,
-        upload(world, "releases/shop/dev/1.4.0.json", &manifest),
-    )
-    .unwrap();
+    arrives(world, upload(world, "releases/shop/dev/1.4.0.json", &manifest)).unwrap();
     started(world).pop().unwrap()
 }
 
@@ -65,16 +59,9 @@ fn by_post(world: &World, body: &Value, key: Option<&str>) -> DeploymentId {
 }
 
 fn admit(world: &World, name: &str, request: &Value) -> Answer {
-    let execution = ExecutionRef {
-        arn: arn_of(name),
-        name: name.into(),
-    };
+    let execution = ExecutionRef { arn: arn_of(name), name: name.into() };
     let request = request.clone();
-    run(conductor::handle(
-        world,
-        ConductorInput::Admit { execution, request },
-    ))
-    .unwrap()
+    run(conductor::handle(world, ConductorInput::Admit { execution, request })).unwrap()
 }
 
 fn record(world: &World, answer: &Answer) -> Deployment {
@@ -87,8 +74,7 @@ fn refused(world: &World, name: &str, request: &Value) -> Vec<String> {
     assert_eq!(answer.deployment.as_str(), "none", "{request}");
     let refusal: Refusal = get(world, &ledger::refusal(&shop(), &arn_of(name))).unwrap();
     let told = refusal.findings.iter();
-    told.map(|finding| format!("{} {}", finding.name, finding.path))
-        .collect()
+    told.map(|finding| format!("{} {}", finding.name, finding.path)).collect()
 }
 
 /// Returns how many calls of each service `done` makes.
@@ -96,12 +82,7 @@ fn calls<T>(world: &World, done: impl FnOnce() -> T) -> ([usize; 3], T) {
     let before = world.mishaps().calls.len();
     let result = done();
     let calls = &world.mishaps().calls[before..];
-    let of = |service: &str| {
-        calls
-            .iter()
-            .filter(|call| call.starts_with(service))
-            .count()
-    };
+    let of = |service: &str| calls.iter().filter(|call| call.starts_with(service)).count();
     (["s3.", "ecr.", "dynamodb.get"].map(of), result)
 }
 
@@ -135,18 +116,11 @@ fn what_a_way_in_has_pinned_is_what_is_recorded() {
             None
         }),
         ("a post", |world| Some(by_post(world, &manifest(), None))),
-        ("a post with a key", |world| {
-            Some(by_post(world, &manifest(), Some("run-812")))
-        }),
+        ("a post with a key", |world| Some(by_post(world, &manifest(), Some("run-812")))),
     ];
     for (way, asks) in ways {
         let world = uploaded();
-        let image = world
-            .ecr()
-            .find("shop/agent", "seven")
-            .unwrap()
-            .digest
-            .clone();
+        let image = world.ecr().find("shop/agent", "seven").unwrap().digest.clone();
         let told = asks(&world);
         world.ecr().move_tag("shop/agent", "seven");
         world.s3().upload("artifacts", ZIP, "other bytes");
@@ -188,10 +162,7 @@ fn the_tag_of_a_promotion_is_looked_for_once() {
     assert_eq!((promoted.release, promoted.id), (first, id));
     let mut unpinned = input;
     unpinned.as_object_mut().unwrap().remove("pinned");
-    assert_eq!(
-        refused(&world, "unpinned", &unpinned),
-        ["UnknownName version"]
-    );
+    assert_eq!(refused(&world, "unpinned", &unpinned), ["UnknownName version"]);
 }
 
 /// Safety: bytes: An input that was edited, or written by hand, gets nothing past the declaration and the ledger.
@@ -200,25 +171,13 @@ fn what_an_edited_input_pins_is_refused() {
     let other = json!({"type": "image", "repository": "111111111111.dkr.ecr.eu-west-1.amazonaws.com/bank/agent", "digest": "b".repeat(64)});
     let zip = json!({"type": "object", "key": "artifacts/shop/dev/web/1.zip", "version_id": "v", "sha256": "b".repeat(64), "bytes": 3});
     let table = [
-        (
-            "components/agent",
-            other.clone(),
-            "BadValue components.agent.image",
-        ),
+        ("components/agent", other.clone(), "BadValue components.agent.image"),
         ("components/api", zip.clone(), "BadValue components.api.key"),
-        (
-            "components/api",
-            other.clone(),
-            "MissingField components.api.repository",
-        ),
+        ("components/api", other.clone(), "MissingField components.api.repository"),
         ("components/agent", zip, "BadValue components.agent.key"),
         ("components/nobody", other, "UnknownName components.nobody"),
         ("components", json!({}), "MissingField components"),
-        (
-            "git/ref",
-            json!("refs/heads/nobodys"),
-            "NoEnvironment git.ref",
-        ),
+        ("git/ref", json!("refs/heads/nobodys"), "NoEnvironment git.ref"),
         ("git/ref", json!("refs/tags/v1.4.0"), "OtherPrefix git.ref"),
         ("version", json!("1.5.0"), "NotAsPinned pinned.release"),
         ("app", json!("bank"), "NotAsPinned pinned.release"),
@@ -231,11 +190,7 @@ fn what_an_edited_input_pins_is_refused() {
             at = &mut at[name];
         }
         *at = value;
-        assert_eq!(
-            refused(&world, "edited", &input).join(", "),
-            finding,
-            "{place}"
-        );
+        assert_eq!(refused(&world, "edited", &input).join(", "), finding, "{place}");
     }
     // A recorded release is what is recorded, and not what the input says of it.
     let world = uploaded();
@@ -256,18 +211,12 @@ fn what_an_edited_input_pins_is_refused() {
         }
         *at = value;
         let told = refused(&world, place, &input);
-        assert!(
-            told.iter().all(|one| one.starts_with("NotAsPinned ")),
-            "{told:?}"
-        );
+        assert!(told.iter().all(|one| one.starts_with("NotAsPinned ")), "{told:?}");
     }
     // Bytes under a version that has others.
     let mut reused = input;
     reused["pinned"]["release"]["components"]["api"]["sha256"] = json!("b".repeat(64));
-    assert_eq!(
-        refused(&world, "reused", &reused),
-        ["VersionReused components.api"]
-    );
+    assert_eq!(refused(&world, "reused", &reused), ["VersionReused components.api"]);
 }
 
 #[test]
@@ -279,10 +228,7 @@ fn what_was_declared_since_is_what_counts() {
         changed
     };
     let table = [
-        (
-            ("{branch: main}", "{branch: trunk}"),
-            Some("NoEnvironment git.ref"),
-        ),
+        (("{branch: main}", "{branch: trunk}"), Some("NoEnvironment git.ref")),
         (
             (
                 "dev: {deploy: {branch: main}, sources: [api, console, s3, ecr]}\n  prod: {deploy: {tag: stable}, sources: [api, console, s3, ecr]}",
@@ -290,10 +236,7 @@ fn what_was_declared_since_is_what_counts() {
             ),
             Some("OtherPrefix git.ref"),
         ),
-        (
-            ("dev: shop/agent", "dev: shop/agents"),
-            Some("BadValue components.agent.image"),
-        ),
+        (("dev: shop/agent", "dev: shop/agents"), Some("BadValue components.agent.image")),
         (("shop-web-", "shop-pages-"), None),
     ];
     for (change, finding) in table {
@@ -312,10 +255,7 @@ fn what_was_declared_since_is_what_counts() {
     // Without one in force nothing is deployed.
     let world = uploaded();
     let input = by_upload(&world);
-    world
-        .dynamodb()
-        .items
-        .remove(&ledger::declaration_in_force(&shop()).into());
+    world.dynamodb().items.remove(&ledger::declaration_in_force(&shop()).into());
     assert_eq!(refused(&world, "one", &input), ["NoDeclaration app"]);
     put_declared(&world, ledger::declaration_in_force(&shop()), DECLARATION);
     let answer = admit(&world, "two", &input);

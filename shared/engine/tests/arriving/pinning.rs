@@ -74,9 +74,7 @@ pub fn artifact(pinned: &Pinned, name: &str) -> Artifact {
 pub fn version_ids(world: &World) -> Vec<String> {
     let objects = world.s3();
     let versions = objects.buckets["artifacts"].keys[ZIP].iter();
-    versions
-        .map(|version| version.id.clone().unwrap())
-        .collect()
+    versions.map(|version| version.id.clone().unwrap()).collect()
 }
 
 #[test]
@@ -131,9 +129,7 @@ fn what_cannot_be_pinned_is_told_together() {
     ];
     assert_eq!(told, wanted);
     world.s3().bucket("artifacts", false);
-    world
-        .s3()
-        .upload("artifacts", "artifacts/shop/dev/api/2.zip", "x");
+    world.s3().upload("artifacts", "artifacts/shop/dev/api/2.zip", "x");
     let components = json!({"api": object("artifacts/shop/dev/api/2.zip", "x")});
     let told = refused(&world, manifest(MAIN, components));
     assert_eq!(told, ["TargetNotReady artifacts/shop/dev/api/2.zip"]);
@@ -150,17 +146,11 @@ fn a_version_text_never_means_other_bytes() {
     let again = pinned(&world, manifest(of_tag, api()));
     assert_eq!(again.to_record, None, "nothing is new");
 
-    world
-        .s3()
-        .upload("artifacts", "artifacts/shop/prod/web/1.zip", "web");
+    world.s3().upload("artifacts", "artifacts/shop/prod/web/1.zip", "web");
     let web = json!({"web": object("artifacts/shop/prod/web/1.zip", "web")});
     let more = pinned(&world, manifest(of_tag, web));
     let RecordedRelease { release, .. } = more.to_record.unwrap().value;
-    let names: Vec<&str> = release
-        .components
-        .keys()
-        .map(ComponentName::as_str)
-        .collect();
+    let names: Vec<&str> = release.components.keys().map(ComponentName::as_str).collect();
     assert_eq!(names, ["api", "web"], "what was recorded before is kept");
 
     world.s3().upload("artifacts", PROD_ZIP, "other");
@@ -178,19 +168,13 @@ fn what_another_environment_has_recorded_gets_nothing_added_and_stands_in_no_way
     world.s3().upload("artifacts", key, "web");
     let into = |environment: &str, components: Value| {
         let manifest = json!({"version": "main-9f2c1ab", "components": components});
-        pinned(
-            &world,
-            json!({"environment": environment, "manifest": manifest}),
-        )
+        pinned(&world, json!({"environment": environment, "manifest": manifest}))
     };
     let prod = into("prod", json!({"api": object(PROD_ZIP, "new")}));
     assert_eq!(recorded(&world, &prod), "main-9f2c1ab");
     // The same bytes are the same release, wherever they go and lie.
     let same = into("dev", api());
-    assert_eq!(
-        (recorded(&world, &same).as_str(), same.to_record.is_none()),
-        ("main-9f2c1ab", true)
-    );
+    assert_eq!((recorded(&world, &same).as_str(), same.to_record.is_none()), ("main-9f2c1ab", true));
     let more = json!({"api": object(ZIP, "new"), "web": object(key, "web")});
     let other = json!({"web": object(key, "web")});
     for components in [more, other] {
@@ -199,15 +183,9 @@ fn what_another_environment_has_recorded_gets_nothing_added_and_stands_in_no_way
         assert!(marked.release.is_marked("main-9f2c1ab"), "{name}");
         // The same again has its name by then.
         let again = into("dev", components);
-        assert_eq!(
-            (recorded(&world, &again), again.to_record.is_none()),
-            (name, true)
-        );
+        assert_eq!((recorded(&world, &again), again.to_record.is_none()), (name, true));
     }
-    let promoted = pinned(
-        &world,
-        json!({"version": "main-9f2c1ab", "environment": "prod"}),
-    );
+    let promoted = pinned(&world, json!({"version": "main-9f2c1ab", "environment": "prod"}));
     assert_eq!(promoted.release.components, prod.release.components);
     // It keeps its name when the other environment has the same bytes later, so that a veto on it still counts.
     let web_of_prod = "artifacts/shop/prod/web/1.zip";
@@ -236,10 +214,7 @@ fn where_tags_are_deployed_a_release_has_the_version_of_its_tag() {
     let tagged = json!({"api": object(PROD_ZIP, "new")});
     let mut request = manifest("refs/tags/v2.1.0", tagged);
     request["manifest"]["version"] = json!("spring-release");
-    assert_eq!(
-        refused(&world, request.clone()),
-        ["VersionNotOfTag version"]
-    );
+    assert_eq!(refused(&world, request.clone()), ["VersionNotOfTag version"]);
     // It is not refused where a branch is deployed. There it is recorded, and it is refused when it is promoted.
     request["environment"] = json!("dev");
     request["manifest"]["components"] = api();
@@ -299,11 +274,7 @@ fn releases_are_ordered_by_version_where_the_rule_is_of_tags() {
         ("1.0.0", MAIN, Some("prod"), Some(semver(1, 0, 0))),
         ("spring", "refs/tags/v1.4.0", Some("dev"), None),
     ] {
-        let components = if environment == Some("dev") {
-            api()
-        } else {
-            for_prod()
-        };
+        let components = if environment == Some("dev") { api() } else { for_prod() };
         let mut request = manifest(reference, components);
         request["manifest"]["version"] = json!(version);
         request["environment"] = json!(environment);
@@ -336,10 +307,7 @@ fn a_release_is_held_to_the_declaration_that_it_pins() {
     let world = uploaded();
     let mut request = manifest(MAIN, api());
     request["manifest"]["declaration"] = json!("0.9.0");
-    assert_eq!(
-        refused(&world, request.clone()),
-        ["NoDeclaration declaration"]
-    );
+    assert_eq!(refused(&world, request.clone()), ["NoDeclaration declaration"]);
     let key = ledger::declaration(&shop(), &semver(0, 9, 0));
     let former = DECLARATION.replace("  api:", "  old-api:");
     put_declared(&world, key, &former);
@@ -349,17 +317,11 @@ fn a_release_is_held_to_the_declaration_that_it_pins() {
     request["reason"] = json!("the new gates are broken");
     assert_eq!(refused(&world, request.clone()), ["Older declaration"]);
     request["environment"] = json!("prod");
-    assert_eq!(
-        refused(&world, request.clone()),
-        ["UnknownName components.api"]
-    );
+    assert_eq!(refused(&world, request.clone()), ["UnknownName components.api"]);
     // A finding about the environment is told beside it.
     request["environment"] = json!("nowhere");
     let told = refused(&world, request);
-    assert_eq!(
-        told,
-        ["UnknownName environment", "UnknownName components.api"]
-    );
+    assert_eq!(told, ["UnknownName environment", "UnknownName components.api"]);
 
     let told = refused(&nothing(), manifest(MAIN, api()));
     assert_eq!(told, ["NoDeclaration app"]);
@@ -375,16 +337,10 @@ fn a_manifest_that_cannot_be_read_is_told_and_one_that_may_come_is_asked_for_aga
     let world = declared();
     let key = "releases/shop/dev/1.0.0.json";
     let request = json!({"manifest_object": {"key": key}});
-    assert_eq!(
-        refused(&world, request.clone()),
-        [format!("ArtifactMissing {key}")]
-    );
+    assert_eq!(refused(&world, request.clone()), [format!("ArtifactMissing {key}")]);
     let large = " ".repeat(300_000);
     world.s3().upload("artifacts", key, large);
-    assert_eq!(
-        refused(&world, request.clone()),
-        [format!("BadValue {key}")]
-    );
+    assert_eq!(refused(&world, request.clone()), [format!("BadValue {key}")]);
     let fault = windlass_domain::fault::Fault::new(FaultName::Throttled, "slowly");
     world.mishaps().refused.insert("s3.get", fault);
     let answer = pins(&world, request);

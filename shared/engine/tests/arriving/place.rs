@@ -49,11 +49,7 @@ pub fn put_declared(world: &World, key: Key<Declared>, text: &str) {
     let declaration = Declaration::parse(DECLARATION).unwrap();
     let declared = Declared::new(&declaration, text, Time(0), None);
     let item = ledger::Stored::new(key, declared).put().unwrap();
-    run(windlass_engine::ports::DynamoDbApi::transact(
-        world,
-        vec![item],
-    ))
-    .unwrap();
+    run(windlass_engine::ports::DynamoDbApi::transact(world, vec![item])).unwrap();
 }
 
 /// Uploads to the artifacts bucket, and returns the event that S3 sends.
@@ -76,9 +72,7 @@ pub fn arrives(world: &World, event: Value) -> Result<()> {
 }
 
 pub fn get<T: DeserializeOwned>(world: &World, key: &Key<T>) -> Option<T> {
-    run(ledger::load(world, key))
-        .unwrap()
-        .map(|stored| stored.value)
+    run(ledger::load(world, key)).unwrap().map(|stored| stored.value)
 }
 
 /// Returns the inputs of the executions that were started.

@@ -82,11 +82,9 @@ fn what_goes_nowhere_starts_nothing() {
 #[test]
 fn an_event_that_names_no_repository_or_no_digest_is_bad_input() {
     let world = declared();
-    for change in [
-        json!({"repository-name": null}),
-        json!({"image-digest": null}),
-        json!({"image-digest": "sha256:abc"}),
-    ] {
+    for change in
+        [json!({"repository-name": null}), json!({"image-digest": null}), json!({"image-digest": "sha256:abc"})]
+    {
         let fault = arrives(&world, push(change.clone())).unwrap_err();
         assert_eq!(fault.name, FaultName::BadInput, "{change}");
     }

@@ -1,8 +1,6 @@
 //! The name under which a release is recorded.
 
-use crate::arriving::pinning::{
-    MAIN, PROD_ZIP, ZIP, artifact, manifest, object, pinned, recorded, refused, uploaded,
-};
+use crate::arriving::pinning::{MAIN, PROD_ZIP, ZIP, artifact, manifest, object, pinned, recorded, refused, uploaded};
 use serde_json::{Value, json};
 use windlass_world::World;
 
@@ -10,10 +8,7 @@ use windlass_world::World;
 fn of(world: &World, version: &str, bytes: &str, environment: &str) -> Value {
     let (key, reference) = match environment {
         "dev" => (ZIP, MAIN.to_owned()),
-        _ => (
-            PROD_ZIP,
-            format!("refs/tags/v{}", version.trim_start_matches('v')),
-        ),
+        _ => (PROD_ZIP, format!("refs/tags/v{}", version.trim_start_matches('v'))),
     };
     world.s3().upload("artifacts", key, bytes.to_owned());
     let mut request = manifest(&reference, json!({"api": object(key, bytes)}));
@@ -35,11 +30,7 @@ fn what_is_tried_out_under_a_version_leaves_its_name_to_the_release_of_the_tag()
     let released = pinned(&world, of(&world, "8.0.0", "the release", "prod"));
     assert_eq!(recorded(&world, &released), "8.0.0");
     // Each is promoted by its own name.
-    for (version, of) in [
-        ("8.0.0", &released),
-        ("v8.0.0", &released),
-        (name.as_str(), &tried),
-    ] {
+    for (version, of) in [("8.0.0", &released), ("v8.0.0", &released), (name.as_str(), &tried)] {
         let promoted = pinned(&world, json!({"version": version, "environment": "dev"}));
         assert_eq!(promoted.release.version, of.release.version, "{version}");
         assert_eq!(artifact(&promoted, "api"), artifact(of, "api"), "{version}");
@@ -55,10 +46,7 @@ fn a_version_alone_promotes_the_one_release_that_has_its_bytes_in_its_name() {
     let name = recorded(&world, &tried);
     let by_version = || json!({"version": "8.0.0", "environment": "dev"});
     assert_eq!(pinned(&world, by_version()).release.version, name);
-    recorded(
-        &world,
-        &pinned(&world, of(&world, "8.0.0", "others", "dev")),
-    );
+    recorded(&world, &pinned(&world, of(&world, "8.0.0", "others", "dev")));
     assert_eq!(refused(&world, by_version()), ["UnknownName version"]);
 }
 

@@ -45,10 +45,7 @@ fn kept(scene: &Scene, execution: &str) -> Option<String> {
 #[test]
 fn one_whose_execution_died_is_rejected_and_leaves_the_queue() {
     let stopped = "start {\"action\":\"deploy\"";
-    for (status, name, next) in [
-        ("ABORTED", "ExecutionStopped", true),
-        ("FAILED", "ExecutionDied", false),
-    ] {
+    for (status, name, next) in [("ABORTED", "ExecutionStopped", true), ("FAILED", "ExecutionDied", false)] {
         let scene = Scene::free();
         scene.wait();
         scene.execution(FIRST, status);

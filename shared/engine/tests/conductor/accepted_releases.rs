@@ -4,9 +4,7 @@ use crate::conductor::accepting::{as_before, stuck, switched, there};
 use crate::conductor::scene::Scene;
 use crate::stage::{app, component, id, prod, zip};
 use serde_json::json;
-use windlass_domain::environment::{
-    EnvironmentState, GivenVersion, PastRelease, ReleaseFate, Running,
-};
+use windlass_domain::environment::{EnvironmentState, GivenVersion, PastRelease, ReleaseFate, Running};
 use windlass_domain::identity::EnvironmentId;
 use windlass_domain::step::StepStatus;
 use windlass_domain::time::Time;
@@ -24,13 +22,7 @@ fn accepted(jobs: StepStatus, runs_already: bool) -> Option<PastRelease> {
     if runs_already {
         let runs = Running::new(
             Some(wanted.clone()),
-            GivenVersion {
-                version: "1.4.0".into(),
-                deployment: id(),
-                since: Time(0),
-                git: None,
-                released_by: None,
-            },
+            GivenVersion { version: "1.4.0".into(), deployment: id(), since: Time(0), git: None, released_by: None },
             json!(7),
         );
         let state = EnvironmentState {
@@ -39,9 +31,7 @@ fn accepted(jobs: StepStatus, runs_already: bool) -> Option<PastRelease> {
             running: [(component("jobs"), runs)].into(),
             ..EnvironmentState::default()
         };
-        scene
-            .stage
-            .put(ledger::state(EnvironmentId::new(&app(), &prod())), &state);
+        scene.stage.put(ledger::state(EnvironmentId::new(&app(), &prod())), &state);
     }
     scene.step("api", StepStatus::UndoFailed, |step| {
         switched(step, there(json!(41)));
@@ -59,9 +49,7 @@ fn accepted(jobs: StepStatus, runs_already: bool) -> Option<PastRelease> {
 
 fn past(scene: &Scene) -> Option<PastRelease> {
     let release = scene.record().release_digest;
-    scene
-        .stage
-        .get(&ledger::past(EnvironmentId::new(&app(), &prod()), &release))
+    scene.stage.get(&ledger::past(EnvironmentId::new(&app(), &prod()), &release))
 }
 
 #[test]
@@ -69,11 +57,7 @@ fn it_was_live_where_all_of_it_runs() {
     for (jobs, runs_already) in [(StepStatus::UndoFailed, false), (StepStatus::Undone, true)] {
         let past = accepted(jobs, runs_already).unwrap();
         assert_eq!(past.became, ReleaseFate::Live, "{jobs:?}");
-        assert_eq!(
-            past.sequence,
-            Some(7),
-            "a later run of CI may bring it again"
-        );
+        assert_eq!(past.sequence, Some(7), "a later run of CI may bring it again");
     }
 }
 

@@ -27,11 +27,7 @@ pub fn stuck() -> Scene {
 }
 
 pub fn looked(step: &mut Step, saw: Live) {
-    step.looked = Some(Look {
-        at: Time(0),
-        token: TOKEN,
-        saw,
-    });
+    step.looked = Some(Look { at: Time(0), token: TOKEN, saw });
 }
 
 /// Makes a step that callers may have noticed.
@@ -55,23 +51,13 @@ pub fn switched(step: &mut Step, saw: Live) {
 
 pub fn there(state: Value) -> Live {
     let shown = format!("{state} at 100 %");
-    Live::There {
-        state,
-        shown,
-        as_before: false,
-        as_recorded: false,
-    }
+    Live::There { state, shown, as_before: false, as_recorded: false }
 }
 
 /// Returns a look that shows the state from before the deployment, which is recorded.
 pub fn as_before(state: Value) -> Live {
     let shown = format!("{state} at 100 %");
-    Live::There {
-        state,
-        shown,
-        as_before: true,
-        as_recorded: true,
-    }
+    Live::There { state, shown, as_before: true, as_recorded: true }
 }
 
 /// Safety: fence: An `accept` whose answer was lost has succeeded, and asking again changes nothing.
@@ -122,13 +108,7 @@ fn what_is_accepted_is_what_runs_of_what_could_not_be_undone() {
     let scene = stuck();
     let before = Running::new(
         None,
-        GivenVersion {
-            version: "1.0.0".into(),
-            deployment: id(),
-            since: Time(0),
-            git: None,
-            released_by: None,
-        },
+        GivenVersion { version: "1.0.0".into(), deployment: id(), since: Time(0), git: None, released_by: None },
         json!("as before"),
     );
     let names = ["gone", "live", "undone", "untouched"];
@@ -138,9 +118,7 @@ fn what_is_accepted_is_what_runs_of_what_could_not_be_undone() {
         running: names.map(|name| (component(name), before.clone())).into(),
         ..EnvironmentState::default()
     };
-    scene
-        .stage
-        .put(ledger::state(EnvironmentId::new(&app(), &prod())), &state);
+    scene.stage.put(ledger::state(EnvironmentId::new(&app(), &prod())), &state);
     scene.step("live", UndoFailed, |step| switched(step, there(json!(41))));
     let gone = || Live::Gone("no such function".into());
     scene.step("gone", Changing, |step| switched(step, gone()));
@@ -154,10 +132,7 @@ fn what_is_accepted_is_what_runs_of_what_could_not_be_undone() {
     scene.step("redone", Undone, |step| switched(step, there(json!(8))));
     scene.step("unmoved", UndoFailed, |step| looked(step, there(json!(9))));
     let answer = scene.accepts("operator").unwrap();
-    assert_eq!(
-        (answer.verdict, answer.deployment),
-        (Transition::Succeeded, id())
-    );
+    assert_eq!((answer.verdict, answer.deployment), (Transition::Succeeded, id()));
     let told = format!(
         "shop/prod is unlocked; what runs after deployment {} is accepted: gone is not there (no such function), live 41 at 100 %, redone 8 at 100 %, unmoved 9 at 100 %, untouched 7 at 100 %.",
         id()
@@ -169,17 +144,10 @@ fn what_is_accepted_is_what_runs_of_what_could_not_be_undone() {
     assert!(lock.token > TOKEN);
     let names: Vec<&str> = state.running.keys().map(ComponentName::as_str).collect();
     assert_eq!(names, ["live", "redone", "undone", "unmoved", "untouched"]);
-    let given = GivenVersion {
-        version: "accepted".into(),
-        since: scene.now(),
-        ..before.names.now.clone()
-    };
+    let given = GivenVersion { version: "accepted".into(), since: scene.now(), ..before.names.now.clone() };
     let live = Running::new(None, given, json!(41));
     assert_eq!(state.running[&component("live")], live);
-    let by_hand = Running {
-        state: json!(7),
-        ..live.clone()
-    };
+    let by_hand = Running { state: json!(7), ..live.clone() };
     assert_eq!(state.running[&component("untouched")], by_hand);
     assert_eq!(state.running[&component("undone")], before);
     assert_eq!((state.snapshot, state.last_snapshot), (6, 6));
@@ -207,21 +175,14 @@ fn an_older_release_that_is_accepted_leaves_the_mark_of_the_newer_one() {
     let scene = stuck();
     let newer = order(9_000, "newer");
     assert!(newer.is_newer_than(&scene.record().order));
-    let state = EnvironmentState {
-        marks: [(component("live").into(), newer.clone())].into(),
-        ..EnvironmentState::default()
-    };
-    scene
-        .stage
-        .put(ledger::state(EnvironmentId::new(&app(), &prod())), &state);
+    let state =
+        EnvironmentState { marks: [(component("live").into(), newer.clone())].into(), ..EnvironmentState::default() };
+    scene.stage.put(ledger::state(EnvironmentId::new(&app(), &prod())), &state);
     scene.step("live", StepStatus::UndoFailed, |step| {
         switched(step, there(json!(41)));
     });
     scene.accepts("operator").unwrap();
-    assert_eq!(
-        scene.state().marks,
-        [(component("live").into(), newer)].into()
-    );
+    assert_eq!(scene.state().marks, [(component("live").into(), newer)].into());
 }
 
 /// Somebody has put everything back by hand. The release that runs nowhere does not supersede a newer fix.
@@ -229,14 +190,8 @@ fn an_older_release_that_is_accepted_leaves_the_mark_of_the_newer_one() {
 fn where_all_runs_as_before_nothing_is_recorded_but_that_it_is_accepted() {
     use StepStatus::{Planned, UndoFailed};
     let scene = stuck();
-    let state = EnvironmentState {
-        snapshot: 5,
-        last_snapshot: 5,
-        ..EnvironmentState::default()
-    };
-    scene
-        .stage
-        .put(ledger::state(EnvironmentId::new(&app(), &prod())), &state);
+    let state = EnvironmentState { snapshot: 5, last_snapshot: 5, ..EnvironmentState::default() };
+    scene.stage.put(ledger::state(EnvironmentId::new(&app(), &prod())), &state);
     scene.step("live", UndoFailed, |step| {
         switched(step, as_before(json!(40)));
     });
@@ -258,14 +213,8 @@ fn what_is_accepted_of_a_rollback_replaces_what_it_went_to_and_nothing_newer() {
         let mut scene = stuck();
         is_rollback(&mut scene);
         scene.change_record(|record| record.snapshot = Some(goal));
-        let state = EnvironmentState {
-            snapshot: 5,
-            last_snapshot: 5,
-            ..EnvironmentState::default()
-        };
-        scene
-            .stage
-            .put(ledger::state(EnvironmentId::new(&app(), &prod())), &state);
+        let state = EnvironmentState { snapshot: 5, last_snapshot: 5, ..EnvironmentState::default() };
+        scene.stage.put(ledger::state(EnvironmentId::new(&app(), &prod())), &state);
         let runs = Snapshot {
             number: 5,
             version: "1.5.0".into(),
@@ -277,17 +226,12 @@ fn what_is_accepted_of_a_rollback_replaces_what_it_went_to_and_nothing_newer() {
             irreversible: [].into(),
             unmeasured: false,
         };
-        scene.stage.put(
-            ledger::snapshot(EnvironmentId::new(&app(), &prod()), 5),
-            &runs,
-        );
+        scene.stage.put(ledger::snapshot(EnvironmentId::new(&app(), &prod()), 5), &runs);
         scene.step("live", StepStatus::UndoFailed, |step| {
             switched(step, there(json!(41)));
         });
         scene.accepts("operator").unwrap();
-        let snapshot: Option<Snapshot> = scene
-            .stage
-            .get(&ledger::snapshot(EnvironmentId::new(&app(), &prod()), 6));
+        let snapshot: Option<Snapshot> = scene.stage.get(&ledger::snapshot(EnvironmentId::new(&app(), &prod()), 6));
         assert_eq!(snapshot.unwrap().replaced, replaced, "{present} {goal}");
         assert_eq!(scene.state().marks, BTreeMap::new());
     }
@@ -305,31 +249,16 @@ fn an_accepted_first_deployment_keeps_what_it_found() {
     });
     scene.accepts("operator").unwrap();
     let snapshot = |number| -> Snapshot {
-        scene
-            .stage
-            .get(&ledger::snapshot(
-                EnvironmentId::new(&app(), &prod()),
-                number,
-            ))
-            .unwrap()
+        scene.stage.get(&ledger::snapshot(EnvironmentId::new(&app(), &prod()), number)).unwrap()
     };
     let found = snapshot(1);
     assert_eq!(found.version, "before-windlass");
-    assert_eq!(
-        found.components[&component("live")].state,
-        json!("as before")
-    );
+    assert_eq!(found.components[&component("live")].state, json!("as before"));
     let accepted = snapshot(2);
     assert_eq!(accepted.replaced, 1);
     let versions = accepted.components.iter();
-    let versions: Vec<_> = versions
-        .map(|(name, running)| (name.as_str(), running.version()))
-        .collect();
-    assert_eq!(
-        versions,
-        [("live", "accepted")],
-        "the other is as it was found"
-    );
+    let versions: Vec<_> = versions.map(|(name, running)| (name.as_str(), running.version())).collect();
+    assert_eq!(versions, [("live", "accepted")], "the other is as it was found");
     assert_eq!(scene.state().found, found.components);
 }
 
@@ -355,9 +284,7 @@ fn what_is_accepted_as_gone_begins_anew() {
         found: names.map(|name| (component(name), known.clone())).into(),
         ..EnvironmentState::default()
     };
-    scene
-        .stage
-        .put(ledger::state(EnvironmentId::new(&app(), &prod())), &state);
+    scene.stage.put(ledger::state(EnvironmentId::new(&app(), &prod())), &state);
     scene.step("live", StepStatus::UndoFailed, |step| {
         switched(step, there(json!(41)));
     });

@@ -27,12 +27,7 @@ fn only_what_needs_an_operator_is_accepted() {
         let answer = scene.accepts("operator");
         let refused = (Transition::Rejected, "NothingToAccept");
         assert_eq!(in_short(&answer), refused, "{held:?}");
-        assert!(
-            answer
-                .unwrap()
-                .cause
-                .contains("`GET /apps/shop/environments/prod`")
-        );
+        assert!(answer.unwrap().cause.contains("`GET /apps/shop/environments/prod`"));
         assert_eq!(scene.lock().token, TOKEN);
     }
 }
@@ -54,11 +49,7 @@ fn what_could_not_be_seen_is_refused_by_name_and_the_environment_stays_locked() 
     let refusal = refusal(&scene, "operator").unwrap();
     let paths: Vec<&str> = refusal.findings.iter().map(|it| it.path.as_str()).collect();
     assert_eq!(paths, ["components.denied", "components.unseen"]);
-    assert!(
-        refusal.findings[0]
-            .reason
-            .contains("lambda:GetAlias is not allowed")
-    );
+    assert!(refusal.findings[0].reason.contains("lambda:GetAlias is not allowed"));
     assert_eq!((scene.lock(), scene.state()), (lock, state));
     assert_eq!(scene.ending().resolved, None);
 }
@@ -85,9 +76,7 @@ fn what_a_recovery_went_on_with_since_the_look_is_not_accepted() {
     let first = scene.admit("operator", input("accept")).unwrap();
     let mut lock = scene.lock();
     lock.token += 1;
-    scene
-        .stage
-        .put(ledger::lock(EnvironmentId::new(&app(), &prod())), &lock);
+    scene.stage.put(ledger::lock(EnvironmentId::new(&app(), &prod())), &lock);
     let answer = scene.serve(Scene::accept_after("operator", &first));
     assert_eq!(fault(answer).0, FaultName::StaleToken);
     assert_eq!(scene.lock(), lock);

@@ -25,10 +25,7 @@ pub fn by(route: &str) -> Value {
 }
 
 fn record(scene: &Scene, answer: &Answer) -> Deployment {
-    scene
-        .stage
-        .get(&ledger::deployment(&answer.deployment))
-        .unwrap()
+    scene.stage.get(&ledger::deployment(&answer.deployment)).unwrap()
 }
 
 #[test]
@@ -46,10 +43,7 @@ fn an_arrival_is_recorded_and_goes_where_a_rule_sends_it() {
     assert_eq!((record.attempt, record.by_person), (1, false));
     assert_eq!(record.requester.route, Route::S3);
     assert_eq!(record.order.accepted, arrived);
-    assert_eq!(
-        (record.accepted, record.started),
-        (scene.now(), Some(scene.now()))
-    );
+    assert_eq!((record.accepted, record.started), (scene.now(), Some(scene.now())));
     assert_eq!(record.executions, [arn_of("arrival")]);
     assert_eq!(record.status, Status::Running);
     let lock = ledger::lock(EnvironmentId::new(&app(), &dev()));
@@ -81,11 +75,7 @@ fn a_source_that_the_environment_does_not_accept_is_rejected() {
         assert_eq!(recorded.is_some(), word == Transition::Go, "{route}");
         if word == Transition::Rejected {
             assert_eq!(answer.error, "SourceNotAccepted");
-            assert!(
-                answer.cause.contains("releases from `console`"),
-                "{}",
-                answer.cause
-            );
+            assert!(answer.cause.contains("releases from `console`"), "{}", answer.cause);
             let ended = record(&scene, &answer).ending.unwrap();
             assert_eq!(ended.findings[0].path, "environments.dev.sources");
         }
@@ -97,10 +87,7 @@ fn where_only_a_person_starts_deployments_an_arrival_is_only_recorded() {
     let scene = Scene::free();
     let arrival = with(scene.manifest("1.5.0", TAG), by("s3"));
     let answer = scene.admit("arrival", arrival.clone()).unwrap();
-    assert_eq!(
-        (answer.verdict, answer.error.as_str()),
-        (Transition::NothingToDo, "Recorded")
-    );
+    assert_eq!((answer.verdict, answer.error.as_str()), (Transition::NothingToDo, "Recorded"));
     let input = r#"{"action":"deploy","app":"shop","environment":"prod","version":"1.5.0"}"#;
     assert!(answer.cause.contains(input), "{}", answer.cause);
     assert_eq!(record(&scene, &answer).status, Status::Ended);
@@ -112,10 +99,7 @@ fn where_only_a_person_starts_deployments_an_arrival_is_only_recorded() {
     assert_eq!(keyed.key, arn_of("person"), "a request of its own");
     // A route that names the environment for nobody is no person.
     let named = with(arrival, json!({"environment": "prod"}));
-    let named = with(
-        named,
-        json!({"manifest": scene.manifest("1.5.1", "refs/tags/v1.5.1")["manifest"]}),
-    );
+    let named = with(named, json!({"manifest": scene.manifest("1.5.1", "refs/tags/v1.5.1")["manifest"]}));
     assert_eq!(scene.admit("named", named).unwrap().error, "Recorded");
 }
 
@@ -145,10 +129,7 @@ fn who_was_told_that_a_deployment_is_another_ones_makes_no_attempt_of_its_own_la
     ended.ending = Some(how(Ending::Succeeded, "", None));
     scene.stage.put(ledger::deployment(&ended.id), &ended);
     let late = second();
-    assert_eq!(
-        (late.deployment, late.error),
-        (first.deployment, "SameRequest".into())
-    );
+    assert_eq!((late.deployment, late.error), (first.deployment, "SameRequest".into()));
     let another = scene.admit("third", arrival.clone()).unwrap();
     assert_eq!(record(&scene, &another).attempt, 2);
 }
@@ -170,18 +151,8 @@ fn the_same_request_is_told_how_its_deployment_stands() {
         (answer.verdict, answer.error, answer.cause)
     };
     let table: [Row; 6] = [
-        (
-            |one| one.status = Status::Waiting,
-            Transition::NothingToDo,
-            "SameRequest",
-            ", which waits for its turn.",
-        ),
-        (
-            |one| one.status = Status::Running,
-            Transition::NothingToDo,
-            "SameRequest",
-            ", which is under way.",
-        ),
+        (|one| one.status = Status::Waiting, Transition::NothingToDo, "SameRequest", ", which waits for its turn."),
+        (|one| one.status = Status::Running, Transition::NothingToDo, "SameRequest", ", which is under way."),
         (
             |one| {
                 let name = "GateFailed".into();
@@ -228,10 +199,7 @@ fn a_key_with_another_content_is_refused_and_changes_nothing() {
     let before = record(&scene, &first);
     let other = with(scene.manifest("1.5.1", "refs/tags/v1.5.1"), key);
     let answer = scene.admit("second", other).unwrap();
-    assert_eq!(
-        (answer.verdict, answer.error.as_str()),
-        (Transition::Rejected, "KeyReused")
-    );
+    assert_eq!((answer.verdict, answer.error.as_str()), (Transition::Rejected, "KeyReused"));
     assert_eq!(record(&scene, &first), before);
 }
 
@@ -245,10 +213,7 @@ fn how(ending: Ending, cause_name: &str, resolved: Option<&str>) -> Ended {
         at: Time(0),
         resolved: resolved.map(|reason| Resolved {
             at: Time(0),
-            by: Requester {
-                route: Route::Console,
-                principal: None,
-            },
+            by: Requester { route: Route::Console, principal: None },
             reason: reason.to_owned(),
         }),
         cost: None,
@@ -317,9 +282,7 @@ fn recording_and_taking_are_tried_again_while_others_write() {
     // It was recorded by an invocation whose answer was lost.
     let scene = Scene::free();
     let known = Execution { deployment: id() };
-    scene
-        .stage
-        .put(ledger::execution(&arn_of("person")), &known);
+    scene.stage.put(ledger::execution(&arn_of("person")), &known);
     scene.busy(12);
     let (name, message) = fault(scene.admit("person", Value::Null));
     assert_eq!(name, FaultName::Unavailable);

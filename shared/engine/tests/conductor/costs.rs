@@ -100,9 +100,7 @@ fn what_a_slow_run_does_not_come_to_is_looked_at_by_the_next_ones() {
 fn served_by_a_run(scene: &Scene, beginning: &str) -> usize {
     let served = || {
         let all = served(scene);
-        all.iter()
-            .filter(|name| name.starts_with(beginning))
-            .count()
+        all.iter().filter(|name| name.starts_with(beginning)).count()
     };
     let before = served();
     scheduled(scene).unwrap();

@@ -54,26 +54,16 @@ fn what_a_release_names_and_ran_already_is_the_releases() {
     let mut known = former("jobs", b"old");
     known.artifact = Some(again);
     known.names.now = named_now(&scene);
-    assert_eq!(
-        state.running[&names[0]], known,
-        "the same bytes, since then, by another name since now"
-    );
+    assert_eq!(state.running[&names[0]], known, "the same bytes, since then, by another name since now");
     let taken_in = &state.running[&names[1]];
     assert_eq!(taken_in.artifact, Some(zip("more", b"there")));
     assert_eq!(
-        (
-            taken_in.version(),
-            &taken_in.state,
-            taken_in.names.now.since
-        ),
+        (taken_in.version(), &taken_in.state, taken_in.names.now.since),
         ("1.4.0", &json!("as before"), scene.now())
     );
     assert!(state.marks.contains_key(&names[1].clone().into()));
     assert_eq!(state.found[&names[1]].state, json!("as before"));
-    assert!(
-        !state.found.contains_key(&names[0]),
-        "it was changed before"
-    );
+    assert!(!state.found.contains_key(&names[0]), "it was changed before");
     assert_eq!(snapshot(&scene, 6).unwrap().components, state.running);
 }
 
@@ -83,21 +73,13 @@ fn what_a_release_names_and_ran_already_is_the_releases() {
 fn what_was_found_in_place_and_is_new_makes_a_snapshot() {
     let mut scene = judged_after_others();
     scene.plan(Outcome::NothingToDo, 0);
-    scene
-        .stage
-        .world
-        .dynamodb()
-        .items
-        .remove(&ledger::step(&id(), &component("api")));
+    scene.stage.world.dynamodb().items.remove(&ledger::step(&id(), &component("api")));
     found_in_place(&scene, "api");
     let answer = scene.asks("Settle");
     assert_eq!(in_short(&answer), (Transition::NothingToDo, "AlreadyThere"));
     let running = &scene.state().running[&component("api")];
     assert_eq!(running.artifact, Some(new()));
-    assert_eq!(
-        (running.version(), &running.names.now.deployment),
-        ("1.4.0", &id())
-    );
+    assert_eq!((running.version(), &running.names.now.deployment), ("1.4.0", &id()));
     assert_eq!(running.state, json!("as before"));
     let made = snapshot(&scene, 6).unwrap();
     assert_eq!((made.release, made.replaced), (None, 3));

@@ -27,12 +27,7 @@ fn comes_late(scene: &Scene, status: StepStatus) -> bool {
 }
 
 /// Serves the state while a deployer comes late at each call. Returns how often it could still write.
-fn at_each_call(
-    state: &str,
-    ready: impl Fn() -> Scene,
-    late: StepStatus,
-    good: Transition,
-) -> usize {
+fn at_each_call(state: &str, ready: impl Fn() -> Scene, late: StepStatus, good: Transition) -> usize {
     let rehearsal = ready();
     let from = rehearsal.stage.world.mishaps().count();
     assert_eq!(rehearsal.asks(state).unwrap().verdict, good);
@@ -40,10 +35,7 @@ fn at_each_call(
     let mut written = 0;
     for call in from + 1..=to {
         let scene = ready();
-        scene
-            .stage
-            .world
-            .plan_mishap(call, When::Before, Mishap::Pause);
+        scene.stage.world.plan_mishap(call, When::Before, Mishap::Pause);
         let ask = scene.stage.conducted(state);
         let answer = {
             let mut asked = pin!(conductor::handle(&scene.stage.world, ask));
@@ -68,12 +60,7 @@ fn undone() -> Scene {
 /// Safety: fence: A deployer that begins while the undo is ended is seen or refused, at whichever call it comes.
 #[test]
 fn what_begins_while_an_undo_is_ended_is_seen_or_refused() {
-    let written = at_each_call(
-        "SettleUndo",
-        undone,
-        StepStatus::Changing,
-        Transition::RolledBack,
-    );
+    let written = at_each_call("SettleUndo", undone, StepStatus::Changing, Transition::RolledBack);
     assert!(written > 0, "before the token is raised");
 }
 
@@ -81,21 +68,15 @@ fn what_begins_while_an_undo_is_ended_is_seen_or_refused() {
 /// that comes.
 #[test]
 fn what_is_taken_back_while_it_is_settled_is_seen_or_refused() {
-    let written = at_each_call(
-        "Settle",
-        Scene::judged,
-        StepStatus::Failed,
-        Transition::Succeeded,
-    );
+    let written = at_each_call("Settle", Scene::judged, StepStatus::Failed, Transition::Succeeded);
     assert!(written > 0, "before the token is raised");
 }
 
 #[test]
 fn an_ending_whose_answer_was_lost_at_any_call_is_decided_by_the_same_execution() {
-    for (state, ready, ending) in [
-        ("SettleUndo", undone as fn() -> Scene, Ending::RolledBack),
-        ("Settle", Scene::judged, Ending::Succeeded),
-    ] {
+    for (state, ready, ending) in
+        [("SettleUndo", undone as fn() -> Scene, Ending::RolledBack), ("Settle", Scene::judged, Ending::Succeeded)]
+    {
         let rehearsal = ready();
         let from = rehearsal.stage.world.mishaps().count();
         rehearsal.asks(state).unwrap();
@@ -104,10 +85,7 @@ fn an_ending_whose_answer_was_lost_at_any_call_is_decided_by_the_same_execution(
             for when in [When::Before, When::After] {
                 let scene = ready();
                 let lost = Fault::new(FaultName::Unavailable, "no answer");
-                scene
-                    .stage
-                    .world
-                    .plan_mishap(call, when, Mishap::Fault(lost));
+                scene.stage.world.plan_mishap(call, when, Mishap::Fault(lost));
                 let _ = scene.asks(state);
                 scene.asks(state).unwrap();
                 assert_eq!(scene.ending().ending, ending, "{state}: {when:?} {call}");

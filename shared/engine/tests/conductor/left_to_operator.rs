@@ -32,20 +32,14 @@ fn after_five_recoveries_none_follows_by_itself() {
         assert!(scene.lock().token > TOKEN);
     }
     // An operator may try as often as they like.
-    assert_eq!(
-        in_short(&died(9).operator("recover")),
-        (Transition::Undo, "")
-    );
+    assert_eq!(in_short(&died(9).operator("recover")), (Transition::Undo, ""));
 }
 
 /// Safety: recovery: A recovery that an operator asked for begins the count of those that died anew.
 #[test]
 fn recoveries_that_an_operator_asked_for_have_not_died() {
     let mut scene = died(6);
-    for (operator, dies, word) in [
-        ("a", 4, Transition::Undo),
-        ("b", 5, Transition::NeedsOperator),
-    ] {
+    for (operator, dies, word) in [("a", 4, Transition::Undo), ("b", 5, Transition::NeedsOperator)] {
         let answer = scene.admit(operator, input("recover"));
         assert_eq!(in_short(&answer), (Transition::Undo, ""));
         scene.stage.record = scene.record();
@@ -61,10 +55,7 @@ fn recoveries_that_an_operator_asked_for_have_not_died() {
 #[test]
 fn what_was_left_says_why_and_what_to_do() {
     let mut scene = died(6);
-    let why = Why {
-        name: "GateFailed".into(),
-        text: "a gate failed.".into(),
-    };
+    let why = Why { name: "GateFailed".into(), text: "a gate failed.".into() };
     scene.change_record(|record| record.undoing = Some(why));
     scene.execution(FIRST, "RUNNING");
     // Its owner has ended. The execution that holds the lock now is told to stop all the same.

@@ -61,34 +61,25 @@ fn bytes_that_run_already_take_the_name_of_a_newer_release_everywhere() {
     let mut state = scene.state();
     let jobs = state.running.get_mut(&component("jobs")).unwrap();
     jobs.names.now.version = "1.4.0".into();
-    scene
-        .stage
-        .put(ledger::state(EnvironmentId::new(&app(), &prod())), &state);
+    scene.stage.put(ledger::state(EnvironmentId::new(&app(), &prod())), &state);
     let goal = Snapshot {
         number: 2,
         version: "1.3.0".into(),
         components: [(component("jobs"), former("jobs", b"old"))].into(),
         ..released
     };
-    scene.stage.put(
-        ledger::snapshot(EnvironmentId::new(&app(), &prod()), 2),
-        &goal,
-    );
+    scene.stage.put(ledger::snapshot(EnvironmentId::new(&app(), &prod()), 2), &goal);
     is_rollback(&mut scene);
     scene.change_record(|record| record.snapshot = Some(2));
     scene.plan(Outcome::NothingToDo, 0);
     let answer = scene.asks("Settle").unwrap();
-    let told =
-        "shop prod is back at 1.3.0 (snapshot 2): jobs runs it already, called 1.4.0 until now.";
+    let told = "shop prod is back at 1.3.0 (snapshot 2): jobs runs it already, called 1.4.0 until now.";
     assert_eq!(answer.cause.lines().next(), Some(told));
     let jobs = &scene.state().running[&component("jobs")];
     let back = &jobs.names.now;
     assert_eq!((back.version.as_str(), back.since), ("1.3.0", scene.now()));
     assert_eq!(jobs.names.brought, former("jobs", b"old").names.brought);
-    assert_eq!(
-        snapshot(&scene, 6).unwrap().components,
-        scene.state().running
-    );
+    assert_eq!(snapshot(&scene, 6).unwrap().components, scene.state().running);
 }
 
 /// An older release arrives once more, and its bytes run under the name of a newer one. It takes no name from that one.
@@ -105,13 +96,9 @@ fn an_older_release_takes_no_name_from_a_newer_one() {
         let mut newer = scene.record().order;
         newer.accepted.0 += 1;
         state.marks.insert(component("jobs").into(), newer);
-        scene
-            .stage
-            .put(ledger::state(EnvironmentId::new(&app(), &prod())), &state);
+        scene.stage.put(ledger::state(EnvironmentId::new(&app(), &prod())), &state);
         let answer = scene.asks("Settle").unwrap();
-        let keeps = answer
-            .cause
-            .contains("it keeps that name, which was given after 1.4.0");
+        let keeps = answer.cause.contains("it keeps that name, which was given after 1.4.0");
         assert_eq!(keeps, !allow_older, "{}", answer.cause);
         let state = scene.state();
         assert_eq!(state.running[&component("jobs")].version(), wanted);

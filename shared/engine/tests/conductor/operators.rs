@@ -37,10 +37,7 @@ fn a_hold_keeps_every_reason_until_it_is_released() {
                 hold.in_words()
             ),
         ),
-        (
-            "two",
-            "Nothing was released: there is no hold on deployments into shop/prod.".to_owned(),
-        ),
+        ("two", "Nothing was released: there is no hold on deployments into shop/prod.".to_owned()),
     ] {
         let answer = scene.admit(name, input("release_hold"));
         assert_eq!(in_short(&answer), (Transition::Succeeded, ""));

@@ -33,10 +33,7 @@ fn a_death_is_told_by_its_error_else_by_its_status() {
 
 #[test]
 fn a_death_without_a_cause_is_told_in_a_sentence() {
-    let told = format!(
-        "The execution {} ended FAILED in the middle.",
-        arn_of(FIRST)
-    );
+    let told = format!("The execution {} ended FAILED in the middle.", arn_of(FIRST));
     assert_eq!(why("FAILED", None, None).1, told);
     assert_eq!(why("FAILED", None, Some("")).1, told);
     assert_eq!(why("FAILED", None, Some("by hand")).1, "by hand");

@@ -34,11 +34,7 @@ fn a_refusal_says_what_it_is_about() {
             "shop/none:main",
             "UnknownName",
         ),
-        (
-            json!({"version": "9", "environment": "prod"}),
-            "9",
-            "UnknownName",
-        ),
+        (json!({"version": "9", "environment": "prod"}), "9", "UnknownName"),
     ];
     for (number, (request, about, name)) in table.into_iter().enumerate() {
         let request = with(json!({"action": "deploy", "app": "shop"}), request);
@@ -92,11 +88,7 @@ fn an_input_that_names_no_application_is_listed_among_what_names_none() {
         }
     }
     let world = &scene.stage.world;
-    let call = Call {
-        method: "GET".into(),
-        path: "/refusals".into(),
-        ..Call::default()
-    };
+    let call = Call { method: "GET".into(), path: "/refusals".into(), ..Call::default() };
     let listed = run(handle(world, call)).body["refusals"].take();
     let listed = listed.as_array().unwrap();
     assert_eq!(listed.len(), inputs.len());
@@ -106,10 +98,7 @@ fn an_input_that_names_no_application_is_listed_among_what_names_none() {
         assert!(!line["findings"].as_array().unwrap().is_empty());
     }
     let items = world.dynamodb();
-    let mut lines = items
-        .items
-        .values()
-        .filter(|item| item.key.sk == "not_taken");
+    let mut lines = items.items.values().filter(|item| item.key.sk == "not_taken");
     assert!(lines.all(|item| item.expires.is_some()));
 }
 
@@ -121,11 +110,7 @@ fn a_manifest_that_names_another_version_than_its_key_is_refused_beside_it() {
     let manifest = |version: &str| {
         let mut manifest = scene.manifest(version, MAIN)["manifest"].take();
         manifest["version"] = version.into();
-        scene
-            .stage
-            .world
-            .s3()
-            .upload("artifacts", key, manifest.to_string());
+        scene.stage.world.s3().upload("artifacts", key, manifest.to_string());
         let request = json!({"action": "deploy", "app": "shop", "manifest_object": {"key": key}});
         scene.admit(version, with(request, by("s3")))
     };
@@ -134,14 +119,8 @@ fn a_manifest_that_names_another_version_than_its_key_is_refused_beside_it() {
     let texts = scene.stage.world.s3().texts("artifacts");
     let beside = &texts["releases/shop/dev/7.7.0.json.findings.json"];
     assert!(beside.contains("releases/shop/dev/7.8.0.json"), "{beside}");
-    let refusal: Refusal = scene
-        .stage
-        .get(&ledger::refusal(&app(), &arn_of("7.8.0")))
-        .unwrap();
-    assert_eq!(
-        (refusal.about.as_str(), refusal.findings[0].path.as_str()),
-        (key, "version")
-    );
+    let refusal: Refusal = scene.stage.get(&ledger::refusal(&app(), &arn_of("7.8.0"))).unwrap();
+    assert_eq!((refusal.about.as_str(), refusal.findings[0].path.as_str()), (key, "version"));
     assert_ne!(in_short(&manifest("7.7.0")).0, Transition::Rejected);
 }
 
@@ -155,10 +134,7 @@ fn what_is_refused_is_told_beside_its_upload() {
     assert_eq!(in_short(&answer), (Transition::Rejected, "MissingField"));
     let texts = scene.stage.world.s3().texts("artifacts");
     let beside = &texts["releases/shop/dev/1.5.0.json.findings.json"];
-    assert!(
-        beside.contains("\"page\":\"docs/findings/MissingField.md\""),
-        "{beside}"
-    );
+    assert!(beside.contains("\"page\":\"docs/findings/MissingField.md\""), "{beside}");
     let pages = "\n  pages: docs/findings/MissingField.md, docs/findings/NoEnvironment.md";
     let cause = answer.unwrap().cause;
     assert!(cause.ends_with(pages), "{cause}");
@@ -193,11 +169,7 @@ fn a_refusal_has_a_hundred_findings_however_much_is_wrong() {
     let findings = refusal.unwrap().findings;
     assert_eq!(findings.len(), 100);
     assert_eq!(findings[99].name, FindingName::MoreFindings);
-    assert!(
-        findings[99].reason.starts_with("4902 more"),
-        "{}",
-        findings[99].reason
-    );
+    assert!(findings[99].reason.starts_with("4902 more"), "{}", findings[99].reason);
 }
 
 #[test]
@@ -208,10 +180,7 @@ fn what_lies_beside_an_upload_and_is_larger_than_ours_is_replaced_unread() {
         let scene = Scene::free();
         let world = &scene.stage.world;
         let manifest = scene.manifest("1.5.0", MAIN)["manifest"].to_string();
-        let (key, note) = (
-            "releases/shop/dev/1.5.0.json",
-            "releases/shop/dev/1.5.0.json.findings.json",
-        );
+        let (key, note) = ("releases/shop/dev/1.5.0.json", "releases/shop/dev/1.5.0.json.findings.json");
         world.s3().upload("artifacts", key, manifest);
         if let Some(bytes) = bytes {
             world.s3().upload("artifacts", note, vec![b' '; bytes]);
@@ -237,17 +206,9 @@ fn an_operators_action_on_what_is_not_declared_is_refused() {
     for action in ["hold", "release_hold", "accept", "rollback"] {
         let elsewhere = with(input(action), json!({"environment": "nowhere"}));
         let answer = scene.admit(action, elsewhere);
-        assert_eq!(
-            in_short(&answer),
-            (Transition::Rejected, "UnknownName"),
-            "{action}"
-        );
+        assert_eq!(in_short(&answer), (Transition::Rejected, "UnknownName"), "{action}");
         let of_another = with(input(action), json!({"app": "bank"}));
         let answer = scene.admit(&format!("{action}-2"), of_another);
-        assert_eq!(
-            in_short(&answer),
-            (Transition::Rejected, "NoDeclaration"),
-            "{action}"
-        );
+        assert_eq!(in_short(&answer), (Transition::Rejected, "NoDeclaration"), "{action}");
     }
 }

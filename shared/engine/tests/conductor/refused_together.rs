@@ -33,8 +33,7 @@ const OF_FORM: [Mistake; 4] = [
 
 const OF_MEANING: [Mistake; 3] = [
     ("UnknownName", "components.apj", |manifest| {
-        manifest["components"]["apj"] =
-            json!({"key": "artifacts/shop/dev/apj/1.zip", "version_id": "v1"});
+        manifest["components"]["apj"] = json!({"key": "artifacts/shop/dev/apj/1.zip", "version_id": "v1"});
     }),
     ("NoEnvironment", "git.ref", |manifest| {
         manifest["git"]["ref"] = "refs/heads/nobodys".into();
@@ -58,14 +57,10 @@ fn refused(scene: &Scene, request: Value) -> BTreeSet<(String, String)> {
     let request = with(json!({"action": "deploy", "app": "shop"}), request);
     let answer = scene.admit("one-more", request).unwrap();
     assert_eq!(answer.verdict, Transition::Rejected);
-    let refusal: Refusal = scene
-        .stage
-        .get(&ledger::refusal(&app(), &arn_of("one-more")))
-        .unwrap();
+    let refusal: Refusal = scene.stage.get(&ledger::refusal(&app(), &arn_of("one-more"))).unwrap();
     let place = |path: &str| path.strip_prefix("manifest.").unwrap_or(path).to_owned();
     let told = refusal.findings.iter();
-    told.map(|it| (it.name.to_string(), place(&it.path)))
-        .collect()
+    told.map(|it| (it.name.to_string(), place(&it.path))).collect()
 }
 
 #[test]
@@ -76,11 +71,7 @@ fn an_upload_and_an_input_at_the_console_are_told_both() {
             let wanted = BTreeSet::from(wanted);
             let scene = Scene::free();
             let text = manifest(&scene, [form, meaning]);
-            scene
-                .stage
-                .world
-                .s3()
-                .upload("artifacts", KEY, text.to_string());
+            scene.stage.world.s3().upload("artifacts", KEY, text.to_string());
             let upload = with(json!({"manifest_object": {"key": KEY}}), by("s3"));
             assert_eq!(refused(&scene, upload), wanted, "{text}");
             let scene = Scene::free();

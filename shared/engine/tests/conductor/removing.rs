@@ -18,11 +18,7 @@ fn with_targets(count: usize) -> Scene {
     ledger.items.remove(&ledger::declaration_in_force(&app()));
     drop(ledger);
     for nth in 0..count {
-        let owner = Owner {
-            app: app(),
-            environment: prod(),
-            component: component("api"),
-        };
+        let owner = Owner { app: app(), environment: prod(), component: component("api") };
         let resource = format!("arn:function:{nth:03}");
         let claim = Claim::whole(&resource);
         let held = vec![HeldClaim { owner, claim }];
@@ -60,11 +56,7 @@ fn what_was_let_go_of_before_a_release_came_is_told_by_the_refusal() {
         assert!(!cause.contains("A part was done"), "{name}: {cause}");
         scene.stage.put(ledger::removing(&arn_of(name)), &begun);
         let answer = scene.admit(name, request);
-        assert_eq!(
-            in_short(&answer),
-            (Transition::Rejected, "StillBusy"),
-            "{name}"
-        );
+        assert_eq!(in_short(&answer), (Transition::Rejected, "StillBusy"), "{name}");
         let cause = answer.unwrap().cause;
         let told = "A part was done before that, and stays so: The declaration is withdrawn. shop/prod has let go of 90 \
                     targets.";

@@ -8,9 +8,7 @@ use std::collections::BTreeMap;
 use windlass_domain::deployment::{Deployment, Status};
 use windlass_domain::digest::Digest;
 use windlass_domain::ending::Ending;
-use windlass_domain::environment::{
-    EnvironmentState, GivenVersion, HeldState, Running, Snapshot, Veto,
-};
+use windlass_domain::environment::{EnvironmentState, GivenVersion, HeldState, Running, Snapshot, Veto};
 use windlass_domain::identity::EnvironmentId;
 use windlass_domain::irreversible::IrreversibleRun;
 use windlass_domain::request::{ActionName, Route};
@@ -50,10 +48,7 @@ fn put_snapshot(scene: &Scene, number: u64, replaced: u64, release: Option<Diges
         irreversible: [].into(),
         unmeasured: false,
     };
-    scene.stage.put(
-        ledger::snapshot(EnvironmentId::new(&app(), &prod()), number),
-        &snapshot,
-    );
+    scene.stage.put(ledger::snapshot(EnvironmentId::new(&app(), &prod()), number), &snapshot);
 }
 
 fn release(number: u64) -> Digest {
@@ -68,14 +63,8 @@ fn scene(last: u64) -> Scene {
         let release = (number > 1).then(|| release(number));
         put_snapshot(&scene, number, number - 1, release);
     }
-    let state = EnvironmentState {
-        snapshot: last,
-        last_snapshot: last,
-        ..EnvironmentState::default()
-    };
-    scene
-        .stage
-        .put(ledger::state(EnvironmentId::new(&app(), &prod())), &state);
+    let state = EnvironmentState { snapshot: last, last_snapshot: last, ..EnvironmentState::default() };
+    scene.stage.put(ledger::state(EnvironmentId::new(&app(), &prod())), &state);
     scene
 }
 
@@ -136,26 +125,18 @@ fn it_goes_to_the_newest_good_one_that_the_present_one_replaced() {
             assert!(answer.cause.contains(&told), "{}", answer.cause);
             // The answer says what a person may start instead, and that automatic deployments are held.
             let next = if named.is_some() { 3 } else { 1 };
-            let next = format!(
-                r#"{{"action":"rollback","app":"shop","environment":"prod","reason":"…","snapshot":{next}}}"#
-            );
+            let next =
+                format!(r#"{{"action":"rollback","app":"shop","environment":"prod","reason":"…","snapshot":{next}}}"#);
             assert_eq!(answer.cause.contains(&next), last > 0, "{}", answer.cause);
             // A number that does not exist is a slip of the pen, and holds nothing.
             assert_eq!(scene.state().hold.is_some(), named.is_none(), "{row}");
             assert_eq!(answer.cause.contains(HELD), named.is_none(), "{row}");
             continue;
         };
-        assert_eq!(
-            (answer.verdict, record.snapshot),
-            (Transition::Go, Some(wanted)),
-            "{row}"
-        );
+        assert_eq!((answer.verdict, record.snapshot), (Transition::Go, Some(wanted)), "{row}");
         assert_eq!(record.release.version, format!("1.{wanted}.0"));
         let ours = running(wanted, true).artifact.unwrap();
-        assert_eq!(
-            record.release.components,
-            BTreeMap::from([(component("api"), ours)])
-        );
+        assert_eq!(record.release.components, BTreeMap::from([(component("api"), ours)]));
     }
 }
 
@@ -164,20 +145,13 @@ fn it_goes_to_the_newest_good_one_that_the_present_one_replaced() {
 fn after_a_rollback_to_what_was_before_windlass_the_good_snapshots_are_named() {
     let scene = scene(4);
     put_snapshot(&scene, 5, 0, None);
-    let state = EnvironmentState {
-        snapshot: 5,
-        last_snapshot: 5,
-        ..EnvironmentState::default()
-    };
-    scene
-        .stage
-        .put(ledger::state(EnvironmentId::new(&app(), &prod())), &state);
+    let state = EnvironmentState { snapshot: 5, last_snapshot: 5, ..EnvironmentState::default() };
+    scene.stage.put(ledger::state(EnvironmentId::new(&app(), &prod())), &state);
     veto(&scene, 3);
     let (answer, _) = press(&scene, json!({}));
     let told = "The present snapshot replaced none that was verified good and is not vetoed. A rollback that names \
         none goes only to what the present one replaced. Remedy: ";
-    let good =
-        "Verified good, and not what runs: 4 (1.4.0), 2 (1.2.0). To go to snapshot 4, start ";
+    let good = "Verified good, and not what runs: 4 (1.4.0), 2 (1.2.0). To go to snapshot 4, start ";
     assert_eq!(answer.error, "NothingToGoBackTo");
     for told in [told, good] {
         assert!(answer.cause.contains(told), "{}", answer.cause);
@@ -199,24 +173,15 @@ fn a_press_is_a_deployment_of_its_own_by_who_pressed() {
     let (answer, record) = press(&scene, json!({}));
     let record = record.unwrap();
     assert_eq!(record.action, ActionName::Rollback);
-    assert_eq!(
-        (record.requester.route, record.attempt),
-        (Route::Console, 1)
-    );
+    assert_eq!((record.requester.route, record.attempt), (Route::Console, 1));
     assert_eq!(record.requester.principal, Some(arn_of("press")));
     assert_eq!(record.reason.as_deref(), Some("a test"));
     assert!(record.allow_older && record.accept_red && record.by_person && !record.again);
-    assert_eq!(
-        (record.accepted, record.order.accepted),
-        (scene.now(), scene.now())
-    );
+    assert_eq!((record.accepted, record.order.accepted), (scene.now(), scene.now()));
     assert_eq!(record.order.id, record.id);
     assert_eq!(record.executions, [arn_of("press")]);
     assert_eq!(record.status, Status::Running);
-    let known: Execution = scene
-        .stage
-        .get(&ledger::execution(&arn_of("press")))
-        .unwrap();
+    let known: Execution = scene.stage.get(&ledger::execution(&arn_of("press"))).unwrap();
     assert_eq!(known.deployment, answer.deployment);
     let other = scene.admit("press-2", input("rollback")).unwrap();
     assert_ne!(other.deployment, answer.deployment);
@@ -232,12 +197,8 @@ fn what_was_found_of_a_component_belongs_to_the_snapshots_before_its_first_chang
     let mut state = scene.state();
     let mut found = running(9, true);
     found.names.now.version = "before-windlass".into();
-    state.found = [("later", true), ("api", true)]
-        .map(|(name, _)| (component(name), found.clone()))
-        .into();
-    scene
-        .stage
-        .put(ledger::state(EnvironmentId::new(&app(), &prod())), &state);
+    state.found = [("later", true), ("api", true)].map(|(name, _)| (component(name), found.clone())).into();
+    scene.stage.put(ledger::state(EnvironmentId::new(&app(), &prod())), &state);
     let components = press(&scene, json!({})).1.unwrap().release.components;
     assert_eq!(components.get(&component("later")), found.artifact.as_ref());
     let then = running(3, true).artifact;
@@ -250,15 +211,9 @@ fn a_rollback_that_is_refused_across_a_run_leaves_its_hold() {
     for is_busy in [false, true] {
         let scene = scene(4);
         let mut state = scene.state();
-        let ran = IrreversibleRun {
-            deployment: order(1, "contract").id,
-            version: "1.4.0".into(),
-            at: Time(0),
-        };
+        let ran = IrreversibleRun { deployment: order(1, "contract").id, version: "1.4.0".into(), at: Time(0) };
         state.irreversible.insert(component("jobs"), ran);
-        scene
-            .stage
-            .put(ledger::state(EnvironmentId::new(&app(), &prod())), &state);
+        scene.stage.put(ledger::state(EnvironmentId::new(&app(), &prod())), &state);
         if is_busy {
             scene.other_holds(ActionName::Deploy, HeldState::Running);
         }
@@ -308,9 +263,7 @@ fn who_stopped_the_first_release_has_succeeded_once_it_is_undone() {
             switching: true,
             token: 1,
         });
-        scene
-            .stage
-            .put(ledger::step(&stopped, &step.component), &step);
+        scene.stage.put(ledger::step(&stopped, &step.component), &step);
         scene.other_holds(ActionName::Deploy, HeldState::Running);
         let (answer, record) = press(&scene, json!({}));
         assert_eq!(answer.verdict, Transition::Preempt);
@@ -320,10 +273,7 @@ fn who_stopped_the_first_release_has_succeeded_once_it_is_undone() {
         let ended = record.unwrap().ending.unwrap();
         assert_eq!(ended.cause, answer.cause);
         if undone {
-            assert_eq!(
-                (answer.verdict, answer.error.as_str()),
-                (Transition::Succeeded, "")
-            );
+            assert_eq!((answer.verdict, answer.error.as_str()), (Transition::Succeeded, ""));
             let told = "shop prod is as it was found before the first release: deployment other of 1.4.0, which \
                         this rollback stopped, ended RolledBack (Because), and its changes were \
                         undone: api (alias live 2 → 1).";
@@ -350,10 +300,7 @@ fn it_holds_automatic_deployments_and_a_hold_that_is_set_stays() {
     let both = scene.state().hold.unwrap();
     assert_eq!((both.since, &both.by), (hold.since, &hold.by));
     let (now, who) = (scene.now(), arn_of("press-3"));
-    assert_eq!(
-        both.reason,
-        format!("a test; and since {now} by {who}: another")
-    );
+    assert_eq!(both.reason, format!("a test; and since {now} by {who}: another"));
 }
 
 #[test]

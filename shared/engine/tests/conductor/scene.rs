@@ -47,14 +47,10 @@ impl Scene {
     /// Makes a scene in which release 1.4.0 of `api` holds the lock of `prod`, and its execution runs.
     pub fn new() -> Self {
         let release = BTreeMap::from([(component("api"), zip("api", b"new"))]);
-        let scene = Self {
-            stage: Stage::new(DECLARATION, release),
-        };
+        let scene = Self { stage: Stage::new(DECLARATION, release) };
         let declared = Declaration::parse(DECLARATION).unwrap();
         let declared = Declared::new(&declared, DECLARATION, Time(0), None);
-        scene
-            .stage
-            .put(ledger::declaration_in_force(&app()), &declared);
+        scene.stage.put(ledger::declaration_in_force(&app()), &declared);
         scene.stage.world.s3().bucket("artifacts", true);
         scene.stage.pass_seconds(1_000_000);
         scene.execution(FIRST, "RUNNING");
@@ -113,21 +109,12 @@ impl Scene {
 
     fn put_lock(&self, held: Option<LockHolder>) {
         let token = self.lock().token;
-        self.stage.put(
-            ledger::lock(EnvironmentId::new(&app(), &prod())),
-            &Lock {
-                token,
-                held,
-                freed: None,
-                failed: None,
-            },
-        );
+        self.stage
+            .put(ledger::lock(EnvironmentId::new(&app(), &prod())), &Lock { token, held, freed: None, failed: None });
     }
 
     pub fn lock(&self) -> Lock {
-        self.stage
-            .get(&ledger::lock(EnvironmentId::new(&app(), &prod())))
-            .unwrap()
+        self.stage.get(&ledger::lock(EnvironmentId::new(&app(), &prod()))).unwrap()
     }
 
     pub fn record(&self) -> Deployment {
@@ -139,9 +126,7 @@ impl Scene {
     }
 
     pub fn state(&self) -> EnvironmentState {
-        let state = self
-            .stage
-            .get(&ledger::state(EnvironmentId::new(&app(), &prod())));
+        let state = self.stage.get(&ledger::state(EnvironmentId::new(&app(), &prod())));
         state.unwrap_or_default()
     }
 
@@ -241,10 +226,7 @@ impl Scene {
     /// Lets an execution of that name begin with this input, and come to `Admit`.
     pub fn admit(&self, name: &str, request: Value) -> Result<Answer> {
         self.execution(name, "RUNNING");
-        let execution = ExecutionRef {
-            arn: arn_of(name),
-            name: name.into(),
-        };
+        let execution = ExecutionRef { arn: arn_of(name), name: name.into() };
         self.serve(ConductorInput::Admit { execution, request })
     }
 
@@ -269,20 +251,9 @@ impl Scene {
 
     /// Makes the same after `Look` has failed with this error.
     pub fn accept_failed(name: &str, answer: &Answer, error: &str) -> ConductorInput {
-        let execution = ExecutionRef {
-            arn: arn_of(name),
-            name: name.into(),
-        };
-        let by = Caller {
-            execution,
-            deployment: answer.deployment.clone(),
-            token: answer.token,
-        };
-        ConductorInput::Accept {
-            by,
-            request: input("accept"),
-            error: error.into(),
-        }
+        let execution = ExecutionRef { arn: arn_of(name), name: name.into() };
+        let by = Caller { execution, deployment: answer.deployment.clone(), token: answer.token };
+        ConductorInput::Accept { by, request: input("accept"), error: error.into() }
     }
 
     /// Lets Windlass itself start a recovery.
@@ -308,11 +279,7 @@ impl Scene {
     /// All of a partition of the index.
     pub fn indexed<T: serde::de::DeserializeOwned>(&self, index: &Index<T>) -> Vec<Stored<T>> {
         let mut faults = Faults::default();
-        let found = run(ledger::load_all_indexed(
-            &self.stage.world,
-            index,
-            &mut faults,
-        ));
+        let found = run(ledger::load_all_indexed(&self.stage.world, index, &mut faults));
         faults.into_answer().unwrap();
         found
     }

@@ -35,10 +35,7 @@ fn started(scene: &Scene) -> Vec<(String, String)> {
     let started = scene.stage.world.stepfunctions().started.clone();
     let started = started.into_iter().map(|(_, name, input)| {
         assert_eq!(input["action"], "recover");
-        assert_eq!(
-            (&input["app"], &input["environment"]),
-            (&json!("shop"), &json!("prod"))
-        );
+        assert_eq!((&input["app"], &input["environment"]), (&json!("shop"), &json!("prod")));
         assert_eq!(input["deployment"], json!(id()));
         assert_eq!(input["requester"], json!({"route": "windlass"}));
         (name, input["reason"].as_str().unwrap().to_owned())
@@ -71,10 +68,7 @@ fn an_end_that_is_told_starts_the_recovery_of_who_holds_the_lock_or_waits() {
         knows(&scene);
         scene.hold(held);
         handle(&scene, status_change(FIRST)).unwrap();
-        let cause = format!(
-            "The execution {} ended TIMED_OUT in the middle.",
-            arn_of(FIRST)
-        );
+        let cause = format!("The execution {} ended TIMED_OUT in the middle.", arn_of(FIRST));
         let wanted = token.map(|token| (name_of_recovery(token), cause));
         assert_eq!(started(&scene), Vec::from_iter(wanted), "{held:?}");
     }
@@ -91,45 +85,19 @@ fn an_end_that_is_told_starts_the_recovery_of_who_holds_the_lock_or_waits() {
 #[test]
 fn the_end_of_a_recovery_that_took_nothing_over_starts_another_where_the_owner_is_dead() {
     use HeldState::{NeedsOperator, Running};
-    let input =
-        json!({"action": "recover", "app": "shop", "environment": "prod", "deployment": id()});
+    let input = json!({"action": "recover", "app": "shop", "environment": "prod", "deployment": id()});
     let with = |change: Value| with(input.clone(), change);
     // Its input; who holds the lock, and how; the status of that one's execution. Expected: the token in the recovery's
     // name.
     let table = [
-        (
-            input.clone(),
-            Some((FIRST, Running)),
-            "ABORTED",
-            Some(TOKEN),
-        ),
+        (input.clone(), Some((FIRST, Running)), "ABORTED", Some(TOKEN)),
         (input.clone(), Some((FIRST, Running)), "RUNNING", None),
         (input.clone(), Some((FIRST, NeedsOperator)), "FAILED", None),
         (input.clone(), None, "FAILED", Some(0)),
-        (
-            with(json!({"environment": "dev"})),
-            Some((FIRST, Running)),
-            "ABORTED",
-            None,
-        ),
-        (
-            with(json!({"app": "bank"})),
-            Some((FIRST, Running)),
-            "ABORTED",
-            None,
-        ),
-        (
-            with(json!({"deployment": "nobody"})),
-            Some((FIRST, Running)),
-            "ABORTED",
-            None,
-        ),
-        (
-            with(json!({"action": "rollback"})),
-            Some((FIRST, Running)),
-            "ABORTED",
-            None,
-        ),
+        (with(json!({"environment": "dev"})), Some((FIRST, Running)), "ABORTED", None),
+        (with(json!({"app": "bank"})), Some((FIRST, Running)), "ABORTED", None),
+        (with(json!({"deployment": "nobody"})), Some((FIRST, Running)), "ABORTED", None),
+        (with(json!({"action": "rollback"})), Some((FIRST, Running)), "ABORTED", None),
     ];
     for (input, held, owner, token) in table {
         let scene = Scene::new();
@@ -181,11 +149,7 @@ fn indexed_lock(scene: &Scene) {
     let lock: Lock = scene.lock();
     let key = ledger::lock(EnvironmentId::new(&app(), &prod()));
     scene.stage.world.dynamodb().items.remove(&key);
-    scene.put_indexed(
-        key,
-        lock,
-        ledger::held_index(EnvironmentId::new(&app(), &prod())),
-    );
+    scene.put_indexed(key, lock, ledger::held_index(EnvironmentId::new(&app(), &prod())));
 }
 
 #[test]
@@ -208,11 +172,7 @@ fn the_schedule_finds_owners_that_died() {
         scheduled(&scene);
         let cause = format!("The execution {} ended in the middle.", arn_of(FIRST));
         let wanted = wanted.then(|| (name_of_recovery(TOKEN), cause));
-        assert_eq!(
-            started(&scene),
-            Vec::from_iter(wanted),
-            "{state:?} {owner:?}"
-        );
+        assert_eq!(started(&scene), Vec::from_iter(wanted), "{state:?} {owner:?}");
     }
 }
 
@@ -221,12 +181,7 @@ fn indexed_waiting(scene: &Scene) {
     scene.wait();
     let mut waiting: Waiting = scene.waiting().unwrap();
     waiting.task_token = Some("token".into());
-    scene
-        .stage
-        .world
-        .stepfunctions()
-        .tokens
-        .insert("token".into());
+    scene.stage.world.stepfunctions().tokens.insert("token".into());
     let key = waiting_key();
     scene.stage.world.dynamodb().items.remove(&key);
     let index = ledger::waiting_index(EnvironmentId::new(&app(), &prod()), &id());
@@ -286,10 +241,7 @@ fn the_schedule_ends_who_died_at_the_arrival() {
         let index = ledger::arriving_index(EnvironmentId::new(&app(), &prod()), &id());
         scene.put_indexed(key, record, index);
         scheduled(&scene);
-        let cause = format!(
-            "The execution {} ended before its first turn.",
-            arn_of(FIRST)
-        );
+        let cause = format!("The execution {} ended before its first turn.", arn_of(FIRST));
         let wanted = wanted.then(|| (name_of_recovery(0), cause));
         assert_eq!(started(&scene), Vec::from_iter(wanted), "{status}");
     }

@@ -42,9 +42,7 @@ fn record(scene: &Scene, name: &str) -> Deployment {
 
 /// Makes a scene in which nobody has died, and nothing is in the index.
 pub fn quiet() -> Scene {
-    let scene = Scene {
-        stage: Stage::new(DECLARATION, BTreeMap::new()),
-    };
+    let scene = Scene { stage: Stage::new(DECLARATION, BTreeMap::new()) };
     scene.stage.pass_seconds(1_000_000);
     scene
 }
@@ -60,12 +58,7 @@ pub fn holding(scene: &Scene, name: &str, status: &str) {
         state: HeldState::Running,
         looked: false,
     };
-    let lock = Lock {
-        token: 1,
-        held: Some(held),
-        freed: None,
-        failed: None,
-    };
+    let lock = Lock { token: 1, held: Some(held), freed: None, failed: None };
     let at = environment(name);
     scene.put_indexed(
         ledger::lock(EnvironmentId::new(&app(), &at)),
@@ -98,11 +91,7 @@ pub fn waiting_for(scene: &Scene, at: &str, name: &str, status: &str) {
     let (at, who) = (environment(at), record.id.clone());
     scene.stage.put(ledger::deployment(&who), &record);
     let index = ledger::waiting_index(EnvironmentId::new(&app(), &at), &who);
-    scene.put_indexed(
-        ledger::waiting(EnvironmentId::new(&app(), &at), &who),
-        waiting,
-        index,
-    );
+    scene.put_indexed(ledger::waiting(EnvironmentId::new(&app(), &at), &who), waiting, index);
 }
 
 pub fn arriving(scene: &Scene, name: &str, status: &str) {
@@ -179,11 +168,7 @@ fn a_call_that_fails_puts_off_what_it_was_for_and_nothing_else() {
         scene.stage.world.fail_call(number, When::Before, fault);
         let told = scheduled(&scene).unwrap_err();
         assert_eq!(told.name, FaultName::Unavailable, "{number} {call}");
-        let list = if *call == "dynamodb.query_index" {
-            2
-        } else {
-            1
-        };
+        let list = if *call == "dynamodb.query_index" { 2 } else { 1 };
         let put_off = all().difference(&served(&scene)).count();
         assert!(put_off <= list, "{number} {call}: {:?}", served(&scene));
         scheduled(&scene).unwrap();
@@ -202,11 +187,7 @@ fn one_that_cannot_be_woken_keeps_nobody_asleep() {
         }
         let calls = || scene.stage.world.mishaps().calls.clone();
         let (calm, before) = (scene.stage.world.copy(), calls().len());
-        run(recovery::handle(
-            &calm,
-            json!({"detail-type": "Scheduled Event"}),
-        ))
-        .unwrap();
+        run(recovery::handle(&calm, json!({"detail-type": "Scheduled Event"}))).unwrap();
         let made = calm.mishaps().calls.clone();
         let wakes = (1..).zip(&made).skip(before);
         let mut wakes = wakes.filter(|(_, call)| **call == "stepfunctions.succeed_task");
@@ -241,17 +222,9 @@ fn the_first_fault_is_told_and_names_all() {
 #[test]
 fn what_cannot_be_read_hides_nothing_else() {
     let scene = one_of_each();
-    let lists = [
-        ledger::HELD.pk,
-        ledger::WAITING.pk,
-        ledger::ARRIVING.pk,
-        ledger::SECOND_LOOKS.pk,
-    ];
+    let lists = [ledger::HELD.pk, ledger::WAITING.pk, ledger::ARRIVING.pk, ledger::SECOND_LOOKS.pk];
     for list in lists {
-        let key = |pk: &str| Key {
-            pk: pk.into(),
-            sk: "!".into(),
-        };
+        let key = |pk: &str| Key { pk: pk.into(), sk: "!".into() };
         let nothing = json!({"broken": true});
         let item = ledger::Key::new(format!("broken {list}"), "!");
         scene.put_indexed(item, nothing, key(list));
@@ -270,13 +243,7 @@ fn a_lock_at_no_environment_hides_nothing_else() {
     let scene = one_of_each();
     holding(&scene, "lost", "ABORTED");
     let lost = ledger::held_index(EnvironmentId::new(&app(), &environment("lost")));
-    let mut lock: Lock = scene
-        .stage
-        .get(&ledger::lock(EnvironmentId::new(
-            &app(),
-            &environment("lost"),
-        )))
-        .unwrap();
+    let mut lock: Lock = scene.stage.get(&ledger::lock(EnvironmentId::new(&app(), &environment("lost")))).unwrap();
     lock.token += 1;
     let nowhere = ledger::Key::new("env#nowhere".into(), "lock");
     scene.put_indexed(nowhere, lock, lost);

@@ -28,12 +28,7 @@ pub fn new() -> Artifact {
 
 /// Returns the place in Git that these bytes come from.
 pub fn git_of(bytes: &[u8]) -> Git {
-    Git {
-        reference: "refs/heads/main".into(),
-        commit: Some(Digest::of(bytes).to_string()),
-        time: None,
-        dirty: false,
-    }
+    Git { reference: "refs/heads/main".into(), commit: Some(Digest::of(bytes).to_string()), time: None, dirty: false }
 }
 
 /// Returns the record of a component that ran before.
@@ -55,19 +50,11 @@ pub fn former(name: &str, bytes: &[u8]) -> Running {
 /// 2.
 pub fn judged_after_others() -> Scene {
     let scene = Scene::judged();
-    let running = BTreeMap::from([
-        (component("api"), former("api", b"old")),
-        (component("jobs"), former("jobs", b"old")),
-    ]);
-    let state = EnvironmentState {
-        running: running.clone(),
-        snapshot: 3,
-        last_snapshot: 5,
-        ..EnvironmentState::default()
-    };
-    scene
-        .stage
-        .put(ledger::state(EnvironmentId::new(&app(), &prod())), &state);
+    let running =
+        BTreeMap::from([(component("api"), former("api", b"old")), (component("jobs"), former("jobs", b"old"))]);
+    let state =
+        EnvironmentState { running: running.clone(), snapshot: 3, last_snapshot: 5, ..EnvironmentState::default() };
+    scene.stage.put(ledger::state(EnvironmentId::new(&app(), &prod())), &state);
     let snapshot = Snapshot {
         number: 2,
         version: "1.2.0".into(),
@@ -79,18 +66,12 @@ pub fn judged_after_others() -> Scene {
         irreversible: [].into(),
         unmeasured: false,
     };
-    scene.stage.put(
-        ledger::snapshot(EnvironmentId::new(&app(), &prod()), 2),
-        &snapshot,
-    );
+    scene.stage.put(ledger::snapshot(EnvironmentId::new(&app(), &prod()), 2), &snapshot);
     scene
 }
 
 pub fn snapshot(scene: &Scene, number: u64) -> Option<Snapshot> {
-    scene.stage.get(&ledger::snapshot(
-        EnvironmentId::new(&app(), &prod()),
-        number,
-    ))
+    scene.stage.get(&ledger::snapshot(EnvironmentId::new(&app(), &prod()), number))
 }
 
 #[test]
@@ -106,14 +87,8 @@ fn a_success_is_live_marked_and_unlocked() {
     assert_eq!(state.marks[&component("api").into()], scene.record().order);
     let running = &state.running[&component("api")];
     assert_eq!(running.artifact, Some(new()));
-    assert_eq!(
-        (running.version(), &running.names.now.deployment),
-        ("1.4.0", &id())
-    );
-    assert_eq!(
-        (running.names.now.since, &running.state),
-        (scene.now(), &json!("as wanted"))
-    );
+    assert_eq!((running.version(), &running.names.now.deployment), ("1.4.0", &id()));
+    assert_eq!((running.names.now.since, &running.state), (scene.now(), &json!("as wanted")));
 }
 
 #[test]
@@ -146,21 +121,12 @@ fn the_first_success_keeps_what_was_found_before_it() {
     scene.asks("Settle").unwrap();
     let before = snapshot(&scene, 1).unwrap();
     assert_eq!(before.version, "before-windlass");
-    assert_eq!(
-        (before.release, before.replaced, before.number),
-        (None, 0, 1)
-    );
+    assert_eq!((before.release, before.replaced, before.number), (None, 0, 1));
     let found = &before.components[&component("api")];
-    assert_eq!(
-        (&found.artifact, &found.state),
-        (&None, &json!("as before"))
-    );
+    assert_eq!((&found.artifact, &found.state), (&None, &json!("as before")));
     let there = &before.components[&component("jobs")];
     assert_eq!(there.artifact, Some(zip("jobs", b"there")));
-    assert_eq!(
-        (&there.state, there.version()),
-        (&json!("as before"), "before-windlass")
-    );
+    assert_eq!((&there.state, there.version()), (&json!("as before"), "before-windlass"));
     assert_eq!(scene.state().found, before.components);
 
     let after = snapshot(&scene, 2).unwrap();
@@ -168,10 +134,7 @@ fn the_first_success_keeps_what_was_found_before_it() {
     assert_eq!(after.release, Some(scene.record().release_digest));
     assert_eq!((after.deployment, after.made), (id(), scene.now()));
     assert_eq!(after.components, scene.state().running);
-    assert_eq!(
-        (scene.state().snapshot, scene.state().last_snapshot),
-        (2, 2)
-    );
+    assert_eq!((scene.state().snapshot, scene.state().last_snapshot), (2, 2));
 }
 
 /// The environment has a run that was gone back across. A release comes after that run only if it brings the same.
@@ -186,17 +149,9 @@ fn a_release_comes_after_what_ran_there_and_what_it_passes_over() {
         };
         let mut state = scene.state();
         state.irreversible.insert(component("jobs"), ran);
-        scene
-            .stage
-            .put(ledger::state(EnvironmentId::new(&app(), &prod())), &state);
-        let present = Snapshot {
-            number: 3,
-            ..snapshot(&scene, 2).unwrap()
-        };
-        scene.stage.put(
-            ledger::snapshot(EnvironmentId::new(&app(), &prod()), 3),
-            &present,
-        );
+        scene.stage.put(ledger::state(EnvironmentId::new(&app(), &prod())), &state);
+        let present = Snapshot { number: 3, ..snapshot(&scene, 2).unwrap() };
+        scene.stage.put(ledger::snapshot(EnvironmentId::new(&app(), &prod()), 3), &present);
         let mut plan: Plan = scene.stage.get(&ledger::plan(&id())).unwrap();
         plan.unchanged[0].irreversible = passed_over;
         scene.stage.put(ledger::plan(&id()), &plan);
@@ -212,10 +167,7 @@ fn a_later_success_replaces_the_snapshot_that_ran() {
     scene.asks("Settle").unwrap();
     let after = snapshot(&scene, 6).unwrap();
     assert_eq!((after.number, after.replaced), (6, 3));
-    assert_eq!(
-        (scene.state().snapshot, scene.state().last_snapshot),
-        (6, 6)
-    );
+    assert_eq!((scene.state().snapshot, scene.state().last_snapshot), (6, 6));
     assert_eq!(snapshot(&scene, 1), None, "nothing was found before it");
     let running = scene.state().running;
     assert_eq!(running[&component("api")].artifact, Some(new()));
@@ -234,16 +186,11 @@ fn a_success_lifts_the_veto_on_its_release_only() {
             since: Time(0),
             cause: String::new(),
         };
-        scene.stage.put(
-            ledger::veto(EnvironmentId::new(&app(), &prod()), release),
-            &veto,
-        );
+        scene.stage.put(ledger::veto(EnvironmentId::new(&app(), &prod()), release), &veto);
     }
     scene.asks("Settle").unwrap();
     let veto = |release: &Digest| -> Option<Veto> {
-        scene
-            .stage
-            .get(&ledger::veto(EnvironmentId::new(&app(), &prod()), release))
+        scene.stage.get(&ledger::veto(EnvironmentId::new(&app(), &prod()), release))
     };
     assert_eq!(veto(&digest), None);
     assert!(veto(&Digest::of(b"another")).is_some());
@@ -261,13 +208,9 @@ fn what_was_refused_at_prepare_is_rejected_with_its_findings() {
         warnings: vec![],
         stays_reachable: vec![],
     };
-    let findings = vec![
-        finding(FindingName::TargetMissing, "components.api"),
-        finding(FindingName::Duplicate, "components.jobs"),
-    ];
-    scene
-        .stage
-        .put(ledger::plan(&id()), &plan(findings.clone()));
+    let findings =
+        vec![finding(FindingName::TargetMissing, "components.api"), finding(FindingName::Duplicate, "components.jobs")];
+    scene.stage.put(ledger::plan(&id()), &plan(findings.clone()));
     let answer = scene.asks("Settle");
     assert_eq!(in_short(&answer), (Transition::Rejected, "TargetMissing"));
     let cause = answer.unwrap().cause;
@@ -280,10 +223,7 @@ fn what_was_refused_at_prepare_is_rejected_with_its_findings() {
 
     let scene = Scene::new();
     scene.stage.put(ledger::plan(&id()), &plan(vec![]));
-    assert_eq!(
-        in_short(&scene.asks("Settle")),
-        (Transition::Rejected, "Rejected")
-    );
+    assert_eq!(in_short(&scene.asks("Settle")), (Transition::Rejected, "Rejected"));
 }
 
 #[test]
@@ -292,14 +232,8 @@ fn what_is_there_already_is_marked() {
     scene.plan(Outcome::NothingToDo, 0);
     let answer = scene.asks("Settle");
     assert_eq!(in_short(&answer), (Transition::NothingToDo, "AlreadyThere"));
-    assert_eq!(
-        answer.unwrap().cause,
-        "Nothing to do: jobs runs it already."
-    );
-    assert_eq!(
-        scene.state().marks[&component("api").into()],
-        scene.record().order
-    );
+    assert_eq!(answer.unwrap().cause, "Nothing to do: jobs runs it already.");
+    assert_eq!(scene.state().marks[&component("api").into()], scene.record().order);
     assert_eq!(scene.state().last_snapshot, 0, "nothing was changed");
 }
 

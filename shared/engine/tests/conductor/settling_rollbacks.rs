@@ -26,9 +26,7 @@ fn a_rollback_records_what_was_found_of_what_came_later() {
     found.artifact = None;
     found.names.now.version = "before-windlass".into();
     state.found = [(component("jobs"), found)].into();
-    scene
-        .stage
-        .put(ledger::state(EnvironmentId::new(&app(), &prod())), &state);
+    scene.stage.put(ledger::state(EnvironmentId::new(&app(), &prod())), &state);
     scene.step("jobs", StepStatus::Changed, |_| ());
     let answer = scene.asks("Settle").unwrap();
     let told = "shop prod is back at 1.2.0 (snapshot 2): api, jobs changed; jobs runs it already.";
@@ -55,9 +53,7 @@ fn what_was_found_and_is_there_again_keeps_its_time() {
     again.state = json!({"goal": "with other code in $LATEST"});
     state.running.insert(component("jobs"), again.clone());
     state.found = [(component("jobs"), found)].into();
-    scene
-        .stage
-        .put(ledger::state(EnvironmentId::new(&app(), &prod())), &state);
+    scene.stage.put(ledger::state(EnvironmentId::new(&app(), &prod())), &state);
     scene.asks("Settle").unwrap();
     assert_eq!(scene.state().running[&component("jobs")], again);
 }
@@ -80,20 +76,10 @@ fn a_rollback_that_stopped_a_release_tells_what_was_undone_and_has_succeeded() {
             record.stops = Some(other.id.clone());
         });
         let mut state = scene.state();
-        state.hold = Some(Hold {
-            since: Time(0),
-            reason: "prices".into(),
-            by: "ann".into(),
-        });
-        scene
-            .stage
-            .put(ledger::state(EnvironmentId::new(&app(), &prod())), &state);
+        state.hold = Some(Hold { since: Time(0), reason: "prices".into(), by: "ann".into() });
+        scene.stage.put(ledger::state(EnvironmentId::new(&app(), &prod())), &state);
         let answer = scene.asks("Settle");
-        let wanted = if succeeded {
-            (Transition::Succeeded, "")
-        } else {
-            (Transition::NothingToDo, "AlreadyThere")
-        };
+        let wanted = if succeeded { (Transition::Succeeded, "") } else { (Transition::NothingToDo, "AlreadyThere") };
         assert_eq!(in_short(&answer), wanted);
         let cause = answer.unwrap().cause;
         let undone = "deployment other of 1.4.0, which this rollback stopped, ended RolledBack \
@@ -122,10 +108,7 @@ fn a_rollback_brings_back_what_its_snapshot_says_and_leaves_the_marks() {
     // The rollback's release has no place in Git; what runs again has that of the release that brought it first.
     assert_eq!(scene.record().release.git, None);
     assert_eq!(back.names.now.git, Some(git_of(b"older")));
-    assert_eq!(
-        (back.version(), back.names.now.since),
-        ("1.3.0", scene.now())
-    );
+    assert_eq!((back.version(), back.names.now.since), ("1.3.0", scene.now()));
     let other = &state.running[&component("jobs")];
     assert_eq!(other.artifact, Some(zip("jobs", b"old")));
     assert_eq!(other.version(), "1.4.0");

@@ -30,9 +30,7 @@ fn watches() -> Scene {
 
 fn turns(scene: &Scene) -> Vec<(ActionName, String, String)> {
     let turns = scene.record().wheel.into_iter();
-    turns
-        .map(|turn| (turn.action, turn.by, turn.reason))
-        .collect()
+    turns.map(|turn| (turn.action, turn.by, turn.reason)).collect()
 }
 
 #[test]
@@ -40,10 +38,7 @@ fn what_a_person_did_is_in_the_record_with_who_and_why() {
     let scene = watches();
     let request = with(input("pause"), json!({"for": "2h"}));
     let answer = scene.admit("pause", request).unwrap();
-    assert_eq!(
-        (answer.verdict, &answer.deployment),
-        (Transition::Succeeded, &id())
-    );
+    assert_eq!((answer.verdict, &answer.deployment), (Transition::Succeeded, &id()));
     let until = scene.now().plus_s(7200);
     let told = format!(
         "shop prod 1.4.0: wave 1 is paused until {until} by {}: \"a test\". Its gates are judged meanwhile; then it goes \
@@ -58,11 +53,7 @@ fn what_a_person_did_is_in_the_record_with_who_and_why() {
     let of = |action, (by, why)| (action, by, why);
     assert_eq!(
         turns(&scene),
-        [
-            of(ActionName::Pause, by("pause")),
-            of(ActionName::Continue, by("go")),
-            of(ActionName::SkipBake, by("skip")),
-        ]
+        [of(ActionName::Pause, by("pause")), of(ActionName::Continue, by("go")), of(ActionName::SkipBake, by("skip")),]
     );
 }
 
@@ -81,11 +72,7 @@ fn what_is_so_already_is_told_and_not_recorded() {
     let scene = watches();
     let answer = scene.admit("go", input("continue")).unwrap();
     assert_eq!(answer.verdict, Transition::Succeeded);
-    assert!(
-        answer.cause.contains("wave 1 is not paused"),
-        "{}",
-        answer.cause
-    );
+    assert!(answer.cause.contains("wave 1 is not paused"), "{}", answer.cause);
     assert_eq!(turns(&scene), []);
 }
 
@@ -95,30 +82,10 @@ type Change = fn(&mut Scene);
 fn what_watches_nothing_is_refused() {
     let other = json!({"deployment": "fedcba9876543210"});
     let table: [(&str, Change, Value, FindingName); 5] = [
-        (
-            "ended",
-            |scene| scene.end(Ending::Succeeded),
-            json!({}),
-            FindingName::NotWatched,
-        ),
-        (
-            "recovers",
-            |scene| scene.hold(Some(("one", HeldState::Recovering))),
-            json!({}),
-            FindingName::NotWatched,
-        ),
-        (
-            "changes",
-            |scene| scene.judge(0, Verdict::Pass),
-            json!({}),
-            FindingName::NotWatched,
-        ),
-        (
-            "nobody holds the lock",
-            |scene| scene.hold(None),
-            json!({}),
-            FindingName::NotWatched,
-        ),
+        ("ended", |scene| scene.end(Ending::Succeeded), json!({}), FindingName::NotWatched),
+        ("recovers", |scene| scene.hold(Some(("one", HeldState::Recovering))), json!({}), FindingName::NotWatched),
+        ("changes", |scene| scene.judge(0, Verdict::Pass), json!({}), FindingName::NotWatched),
+        ("nobody holds the lock", |scene| scene.hold(None), json!({}), FindingName::NotWatched),
         ("unknown", |_| (), other, FindingName::UnknownName),
     ];
     for (why, change, more, name) in table {
@@ -126,11 +93,7 @@ fn what_watches_nothing_is_refused() {
         change(&mut scene);
         let answer = scene.admit("pause", with(input("pause"), more));
         let wanted = name.to_string();
-        assert_eq!(
-            in_short(&answer),
-            (Transition::Rejected, wanted.as_str()),
-            "{why}"
-        );
+        assert_eq!(in_short(&answer), (Transition::Rejected, wanted.as_str()), "{why}");
         assert_eq!(turns(&scene), [], "{why}");
     }
 }

@@ -35,10 +35,7 @@ fn a_lock_whose_owner_has_ended_is_taken_over_by_a_recovery_with_a_raised_token(
         assert_eq!(record.status, Status::Recovering);
         assert_eq!(record.executions, [arn_of(FIRST), arn_of("recovery")]);
         assert_eq!(record.stopped, status == "ABORTED");
-        let known: Execution = scene
-            .stage
-            .get(&ledger::execution(&arn_of("recovery")))
-            .unwrap();
+        let known: Execution = scene.stage.get(&ledger::execution(&arn_of("recovery"))).unwrap();
         assert_eq!(known.deployment, id());
     }
 }
@@ -51,27 +48,9 @@ fn who_may_take_over() {
         (Running, "ABORTED", false, Transition::Undo, ""),
         (Running, "ABORTED", true, Transition::Undo, ""),
         (Recovering, "FAILED", false, Transition::Undo, ""),
-        (
-            Running,
-            "RUNNING",
-            false,
-            Transition::NothingToDo,
-            "its owner",
-        ),
-        (
-            Running,
-            "RUNNING",
-            true,
-            Transition::Rejected,
-            "still being worked on",
-        ),
-        (
-            NeedsOperator,
-            "FAILED",
-            false,
-            Transition::NothingToDo,
-            "only an operator",
-        ),
+        (Running, "RUNNING", false, Transition::NothingToDo, "its owner"),
+        (Running, "RUNNING", true, Transition::Rejected, "still being worked on"),
+        (NeedsOperator, "FAILED", false, Transition::NothingToDo, "only an operator"),
         (NeedsOperator, "FAILED", true, Transition::Undo, ""),
         (NeedsOperator, "RUNNING", true, Transition::Undo, ""),
     ];
@@ -79,11 +58,7 @@ fn who_may_take_over() {
         let scene = Scene::new();
         scene.execution(FIRST, owner);
         scene.hold(Some((FIRST, state)));
-        let answer = if by_person {
-            scene.operator("recover")
-        } else {
-            scene.recovery()
-        };
+        let answer = if by_person { scene.operator("recover") } else { scene.recovery() };
         let row = format!("{state:?} {owner} by a person: {by_person}");
         let answer = answer.unwrap();
         assert_eq!(answer.verdict, word, "{row}");
@@ -112,10 +87,7 @@ fn still_told_to_run(scene: &Scene, ms: u64) {
 /// Safety: recovery: That the owner runs is believed once it was told for 20 s where its end was told before.
 #[test]
 fn an_answer_that_may_be_behind_is_asked_for_again() {
-    for (told_ms, word) in [
-        (18_000, Transition::Undo),
-        (25_000, Transition::NothingToDo),
-    ] {
+    for (told_ms, word) in [(18_000, Transition::Undo), (25_000, Transition::NothingToDo)] {
         let scene = Scene::new();
         still_told_to_run(&scene, told_ms);
         assert_eq!(scene.recovery().unwrap().verdict, word, "{told_ms}");
@@ -132,10 +104,7 @@ fn an_answer_that_may_be_behind_is_asked_for_again() {
     let scene = Scene::new();
     still_told_to_run(&scene, 2_000);
     let began = scene.now();
-    assert_eq!(
-        scene.operator("recover").unwrap().verdict,
-        Transition::Rejected
-    );
+    assert_eq!(scene.operator("recover").unwrap().verdict, Transition::Rejected);
     assert_eq!(scene.now(), began);
 }
 
@@ -198,11 +167,7 @@ fn what_is_not_there_is_not_recovered() {
 fn only_what_was_judged_to_the_end_is_settled() {
     use Outcome::{Change, NothingToDo, Rejected};
     use Verdict::{Fail, Pass, Unknown};
-    type Row = (
-        Option<(Outcome, usize)>,
-        &'static [(u32, Verdict)],
-        Transition,
-    );
+    type Row = (Option<(Outcome, usize)>, &'static [(u32, Verdict)], Transition);
     let table: [Row; 9] = [
         (None, &[], Transition::Undo),
         (Some((NothingToDo, 0)), &[], Transition::Settle),
@@ -210,17 +175,9 @@ fn only_what_was_judged_to_the_end_is_settled() {
         (Some((Change, 0)), &[], Transition::Undo),
         (Some((Change, 2)), &[], Transition::Undo),
         (Some((Change, 2)), &[(0, Pass)], Transition::Undo),
-        (
-            Some((Change, 2)),
-            &[(0, Pass), (1, Unknown)],
-            Transition::Undo,
-        ),
+        (Some((Change, 2)), &[(0, Pass), (1, Unknown)], Transition::Undo),
         (Some((Change, 2)), &[(0, Pass), (1, Fail)], Transition::Undo),
-        (
-            Some((Change, 2)),
-            &[(0, Pass), (1, Pass)],
-            Transition::Settle,
-        ),
+        (Some((Change, 2)), &[(0, Pass), (1, Pass)], Transition::Settle),
     ];
     for (plan, judged, word) in table {
         let scene = Scene::new();
@@ -272,14 +229,8 @@ fn what_a_killed_prepare_left_does_not_make_a_plan_without_changes_undone() {
     scene.step("api", StepStatus::Planned, |_| ());
     assert_eq!(in_short(&scene.recovery()), (Transition::Settle, ""));
     scene.stage.pass_seconds(1);
-    let settle = ConductorInput::Settle(Caller {
-        token: scene.lock().token,
-        ..scene.stage.caller()
-    });
-    assert_eq!(
-        in_short(&scene.serve(settle)),
-        (Transition::NothingToDo, "AlreadyThere")
-    );
+    let settle = ConductorInput::Settle(Caller { token: scene.lock().token, ..scene.stage.caller() });
+    assert_eq!(in_short(&scene.serve(settle)), (Transition::NothingToDo, "AlreadyThere"));
 }
 
 #[test]
@@ -288,10 +239,7 @@ fn an_undo_that_died_is_gone_on_with_and_keeps_its_reason() {
     scene.execution(FIRST, "ABORTED");
     scene.plan(Outcome::Change, 1);
     scene.judge(0, Verdict::Pass);
-    let why = Why {
-        name: "GateFailed".into(),
-        text: "a gate failed.".into(),
-    };
+    let why = Why { name: "GateFailed".into(), text: "a gate failed.".into() };
     scene.change_record(|record| record.undoing = Some(why.clone()));
     assert_eq!(in_short(&scene.recovery()), (Transition::Undo, ""));
     assert_eq!(scene.record().undoing, Some(why));
@@ -343,10 +291,7 @@ fn a_known_execution_that_recovers_nothing_takes_its_turn() {
 fn a_recovery_whose_retry_runs_beside_it_goes_on() {
     let mut scene = Scene::new();
     scene.change_record(|record| {
-        record.undoing = Some(Why {
-            name: "Stopped".into(),
-            text: "It was stopped.".into(),
-        });
+        record.undoing = Some(Why { name: "Stopped".into(), text: "It was stopped.".into() });
     });
     scene.execution("recovery", "RUNNING");
     scene.hold(Some(("recovery", HeldState::Recovering)));

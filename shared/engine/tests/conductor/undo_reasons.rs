@@ -29,20 +29,13 @@ fn who_was_taken_over_says_nothing_of_why() {
     let to = rehearsal.stage.world.mishaps().count();
     for call in from + 1..=to {
         let mut scene = Scene::new();
-        scene
-            .stage
-            .world
-            .plan_mishap(call, When::Before, Mishap::Pause);
+        scene.stage.world.plan_mishap(call, When::Before, Mishap::Pause);
         let (world, ask) = (scene.stage.world.clone(), scene.stage.conducted("Undo"));
         let mut asked = pin!(conductor::handle(&world, ask));
         assert!(until_pause(asked.as_mut()).is_none());
         scene.end(Ending::Succeeded);
         scene.hold(None);
-        assert_eq!(
-            run(asked).unwrap_err().name,
-            FaultName::StaleToken,
-            "{call}"
-        );
+        assert_eq!(run(asked).unwrap_err().name, FaultName::StaleToken, "{call}");
         assert_eq!(scene.record().undoing, None, "{call}");
     }
 }
@@ -63,18 +56,12 @@ pub fn told(scene: &Scene, error: &str) -> (String, String) {
 fn what_failed_is_told_by_the_gate_else_by_components_else_as_the_machine_saw_it() {
     let scene = Scene::new();
     let (name, text) = told(&scene, "");
-    assert_eq!(
-        (name.as_str(), text.as_str()),
-        ("Failed", "a step failed without a reason.")
-    );
+    assert_eq!((name.as_str(), text.as_str()), ("Failed", "a step failed without a reason."));
     let scene = Scene::new();
     scene.plan(Outcome::Change, 1);
     let (name, text) = told(&scene, "States.Timeout");
     assert_eq!(name, "States.Timeout");
-    assert_eq!(
-        text,
-        "a function failed with States.Timeout; its log tells more."
-    );
+    assert_eq!(text, "a function failed with States.Timeout; its log tells more.");
 
     scene.step("a", StepStatus::Failed, |step| {
         step.failure = Some(finding());

@@ -20,11 +20,7 @@ fn in_wave(wave: u32) -> impl FnOnce(&mut Step) {
 }
 
 fn next(scene: &Scene, undone: Option<u32>) -> (Transition, u32, Vec<String>) {
-    let undo = ConductorInput::Undo {
-        by: scene.stage.caller(),
-        error: String::new(),
-        undone,
-    };
+    let undo = ConductorInput::Undo { by: scene.stage.caller(), error: String::new(), undone };
     let answer: Answer = scene.serve(undo).unwrap();
     assert_eq!(answer.token, TOKEN);
     let names = answer.items.iter().map(|item| item.component.to_string());
@@ -43,45 +39,23 @@ fn waves_are_brought_back_in_reverse_each_once() {
     scene.step("f", Undone, in_wave(3));
     scene.step("g", Planned, in_wave(4));
     let names = |names: &[&str]| names.iter().map(ToString::to_string).collect();
-    assert_eq!(
-        next(&scene, None),
-        (Transition::Restore, 2, names(&["b", "c"]))
-    );
-    assert_eq!(
-        next(&scene, Some(2)),
-        (Transition::Restore, 1, names(&["d", "e"]))
-    );
-    assert_eq!(
-        next(&scene, Some(1)),
-        (Transition::Restore, 0, names(&["a"]))
-    );
-    assert_eq!(
-        next(&scene, Some(0)),
-        (Transition::SettleUndo, 0, names(&[]))
-    );
+    assert_eq!(next(&scene, None), (Transition::Restore, 2, names(&["b", "c"])));
+    assert_eq!(next(&scene, Some(2)), (Transition::Restore, 1, names(&["d", "e"])));
+    assert_eq!(next(&scene, Some(1)), (Transition::Restore, 0, names(&["a"])));
+    assert_eq!(next(&scene, Some(0)), (Transition::SettleUndo, 0, names(&[])));
 }
 
 pub fn why(name: &str) -> Why {
-    Why {
-        name: name.into(),
-        text: "it was so.".into(),
-    }
+    Why { name: name.into(), text: "it was so.".into() }
 }
 
 #[test]
 fn one_that_was_not_seen_needs_an_operator_and_keeps_the_lock() {
-    for status in [
-        StepStatus::UndoFailed,
-        StepStatus::Undoing,
-        StepStatus::Changed,
-    ] {
+    for status in [StepStatus::UndoFailed, StepStatus::Undoing, StepStatus::Changed] {
         let scene = Scene::new();
         scene.step("a", StepStatus::Undone, |_| ());
         scene.step("b", status, |_| ());
-        assert_eq!(
-            in_short(&scene.asks("SettleUndo")).0,
-            Transition::NeedsOperator
-        );
+        assert_eq!(in_short(&scene.asks("SettleUndo")).0, Transition::NeedsOperator);
         assert_eq!(scene.ending().ending, Ending::NeedsOperator);
         assert_eq!(veto(&scene), None);
         let lock = scene.lock();
@@ -116,11 +90,7 @@ fn the_ending_tells_of_each_component_the_last_wave_first() {
     scene.step("a", Undone, |step| {
         in_wave(0)(step);
         step.shown = Some("1 at 100 %".into());
-        step.changes = vec![
-            change("1 → 2", false, true),
-            change("2 → 1", true, true),
-            change("a note", true, false),
-        ];
+        step.changes = vec![change("1 → 2", false, true), change("2 → 1", true, true), change("a note", true, false)];
     });
     scene.step("b", Undone, |step| {
         in_wave(2)(step);
@@ -132,9 +102,7 @@ fn the_ending_tells_of_each_component_the_last_wave_first() {
     scene.step("d", Undone, |_| ());
     scene.step("e", Planned, |_| ());
     scene.step("f", Undone, |step| {
-        step.changes = (1..=5)
-            .map(|number| change(&format!("version {number}"), false, false))
-            .collect();
+        step.changes = (1..=5).map(|number| change(&format!("version {number}"), false, false)).collect();
     });
     scene.asks("SettleUndo").unwrap();
     assert_eq!(
@@ -168,10 +136,7 @@ fn the_ending_tells_of_each_component_the_last_wave_first() {
 /// A locked environment refuses a deployment: it is told to recover or to accept, whatever the target's remedy was.
 #[test]
 fn who_needs_an_operator_is_not_told_to_deploy() {
-    for remedy in [
-        "Mend the role, then deploy again.",
-        "Look at the logs, then deploy a fixed release.",
-    ] {
+    for remedy in ["Mend the role, then deploy again.", "Look at the logs, then deploy a fixed release."] {
         let scene = Scene::new();
         let failure = Finding::new(FindingName::ChangeFailed, "a", "it does not start.", remedy);
         scene.step("a", StepStatus::UndoFailed, |step| {
@@ -180,10 +145,7 @@ fn who_needs_an_operator_is_not_told_to_deploy() {
         scene.asks("SettleUndo").unwrap();
         let cause = scene.ending().cause;
         let told = "then go on as the next step says.";
-        assert!(
-            cause.contains(told) && !cause.contains("deploy a"),
-            "{cause}"
-        );
+        assert!(cause.contains(told) && !cause.contains("deploy a"), "{cause}");
         for action in ["recover", "accept"] {
             let input = format!(r#"{{"action":"{action}","app":"shop""#);
             assert!(cause.contains(&input), "{cause}");
@@ -212,14 +174,8 @@ fn what_a_recovery_has_undone_is_looked_at_again() {
         scene.hold(Some(("one", HeldState::Recovering)));
         let token = scene.lock().token;
         scene.change_record(|record| record.undoing = Some(why("Again")));
-        let by = Caller {
-            token,
-            ..scene.stage.caller()
-        };
-        let settle = ConductorInput::SettleUndo {
-            by,
-            error: String::new(),
-        };
+        let by = Caller { token, ..scene.stage.caller() };
+        let settle = ConductorInput::SettleUndo { by, error: String::new() };
         scene.stage.pass_seconds(60);
         assert_eq!(scene.serve(settle).unwrap().verdict, Transition::RolledBack);
         let again: SecondLook = scene.stage.get(&key).unwrap();

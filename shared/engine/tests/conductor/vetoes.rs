@@ -13,9 +13,7 @@ use windlass_engine::payload::Transition;
 
 pub fn veto(scene: &Scene) -> Option<Veto> {
     let release = scene.record().release_digest;
-    scene
-        .stage
-        .get(&ledger::veto(EnvironmentId::new(&app(), &prod()), &release))
+    scene.stage.get(&ledger::veto(EnvironmentId::new(&app(), &prod()), &release))
 }
 
 #[test]
@@ -34,23 +32,13 @@ fn an_undo_that_was_seen_vetoes_the_release_and_frees_the_lock() {
     let veto = veto(&scene).unwrap();
     assert_eq!(veto.release, scene.record().release_digest);
     assert_eq!((veto.version.as_str(), veto.deployment), ("1.4.0", id()));
-    assert_eq!(
-        (veto.since, veto.cause.as_str()),
-        (scene.now(), "it was so.")
-    );
+    assert_eq!((veto.since, veto.cause.as_str()), (scene.now(), "it was so."));
 }
 
 /// Returns an environment whose deployments are held.
 fn held() -> EnvironmentState {
-    let hold = Hold {
-        since: Time(0),
-        reason: "prices".into(),
-        by: "ann".into(),
-    };
-    EnvironmentState {
-        hold: Some(hold),
-        ..EnvironmentState::default()
-    }
+    let hold = Hold { since: Time(0), reason: "prices".into(), by: "ann".into() };
+    EnvironmentState { hold: Some(hold), ..EnvironmentState::default() }
 }
 
 #[test]
@@ -60,21 +48,15 @@ fn neither_a_rollback_nor_what_a_person_stopped_is_vetoed() {
     stopped.asks("SettleUndo").unwrap();
     assert_eq!(veto(&stopped), None);
     let cause = stopped.ending().cause;
-    assert!(
-        cause.contains("release 1.4.0 was stopped and not judged"),
-        "{cause}"
-    );
+    assert!(cause.contains("release 1.4.0 was stopped and not judged"), "{cause}");
 
     let mut rollback = Scene::new();
     is_rollback(&mut rollback);
-    rollback
-        .stage
-        .put(ledger::state(EnvironmentId::new(&app(), &prod())), &held());
+    rollback.stage.put(ledger::state(EnvironmentId::new(&app(), &prod())), &held());
     rollback.asks("SettleUndo").unwrap();
     assert_eq!(veto(&rollback), None);
     let cause = rollback.ending().cause;
-    let told =
-        "automatic deployments are held since 1970-01-01T00:00:00Z by ann: \"prices\"; start {";
+    let told = "automatic deployments are held since 1970-01-01T00:00:00Z by ann: \"prices\"; start {";
     assert!(cause.contains(told), "{cause}");
 }
 
@@ -110,9 +92,7 @@ fn a_person_whose_deployment_the_target_failed_is_told_to_start_the_same_again()
         record.through_hold = true;
         record.undoing = Some(why("AccessDenied"));
     });
-    scene
-        .stage
-        .put(ledger::state(EnvironmentId::new(&app(), &prod())), &held());
+    scene.stage.put(ledger::state(EnvironmentId::new(&app(), &prod())), &held());
     scene.asks("SettleUndo").unwrap();
     let cause = scene.ending().cause;
     let told = r#"is not vetoed: start {"action":"deploy","app":"shop","environment":"prod","reason":"…","through_hold":true,"version":"1.4.0"}"#;

@@ -27,12 +27,7 @@ fn turn(scene: &Scene) -> Result<Answer> {
 }
 
 fn give_a_token(scene: &Scene) -> Answer {
-    scene
-        .stage
-        .world
-        .stepfunctions()
-        .tokens
-        .insert("token".into());
+    scene.stage.world.stepfunctions().tokens.insert("token".into());
     scene.asks("AwaitTurn").unwrap()
 }
 
@@ -50,9 +45,7 @@ fn what_has_to_wait_has_a_place_in_the_queue_once() {
         scene.stage.pass_seconds(60);
     }
     let queued = scene.indexed(&ledger::WAITING);
-    let [one] = queued.as_slice() else {
-        panic!("{queued:?}")
-    };
+    let [one] = queued.as_slice() else { panic!("{queued:?}") };
     assert_eq!(one.rev, 1);
     assert_eq!(one.value.deployment, id());
     assert_eq!(one.value.components, [component("api").into()]);
@@ -68,13 +61,8 @@ fn an_operator_does_not_wait_for_a_deployment_that_runs() {
         is_rollback(&mut scene);
         scene.change_record(|record| record.snapshot = named);
         scene.other_holds(ActionName::Deploy, HeldState::Running);
-        let state = EnvironmentState {
-            snapshot,
-            ..EnvironmentState::default()
-        };
-        scene
-            .stage
-            .put(ledger::state(EnvironmentId::new(&app(), &prod())), &state);
+        let state = EnvironmentState { snapshot, ..EnvironmentState::default() };
+        scene.stage.put(ledger::state(EnvironmentId::new(&app(), &prod())), &state);
         let there = Snapshot {
             number: 3,
             version: "1.3.0".into(),
@@ -86,10 +74,7 @@ fn an_operator_does_not_wait_for_a_deployment_that_runs() {
             irreversible: [].into(),
             unmeasured: false,
         };
-        scene.stage.put(
-            ledger::snapshot(EnvironmentId::new(&app(), &prod()), 3),
-            &there,
-        );
+        scene.stage.put(ledger::snapshot(EnvironmentId::new(&app(), &prod()), 3), &there);
         assert_eq!(in_short(&turn(&scene)), (Transition::Preempt, ""));
         assert!(scene.waiting().unwrap().operator);
         // It goes back to the present snapshot, or to the named one: the release under way is undone first.
@@ -104,13 +89,8 @@ fn an_operator_who_names_what_is_not_crossed_stops_nothing() {
         is_rollback(&mut scene);
         scene.change_record(|record| record.across = [component("seed")].into());
         scene.other_holds(ActionName::Deploy, HeldState::Running);
-        let state = EnvironmentState {
-            snapshot,
-            ..EnvironmentState::default()
-        };
-        scene
-            .stage
-            .put(ledger::state(EnvironmentId::new(&app(), &prod())), &state);
+        let state = EnvironmentState { snapshot, ..EnvironmentState::default() };
+        scene.stage.put(ledger::state(EnvironmentId::new(&app(), &prod())), &state);
         assert_eq!(in_short(&turn(&scene)).1, "UnknownName", "{snapshot}");
         assert!(scene.waiting().is_none());
     }
@@ -162,12 +142,7 @@ fn a_release_that_overtakes_stops_whom_it_was_admitted_against() {
         (Deploy, Running, false, (Transition::Preempt, "")),
         (Deploy, Running, true, (Transition::Wait, "")),
         (Deploy, Recovering, false, (Transition::Wait, "")),
-        (
-            Rollback,
-            Running,
-            false,
-            (Transition::Rejected, "RollbackUnderWay"),
-        ),
+        (Rollback, Running, false, (Transition::Rejected, "RollbackUnderWay")),
     ] {
         let mut scene = Scene::free();
         other_is_recorded(&scene, undoing);
@@ -179,10 +154,7 @@ fn a_release_that_overtakes_stops_whom_it_was_admitted_against() {
         let told = format!("{action} {state:?} {undoing}");
         assert_eq!(in_short(&turn(&scene)), wanted, "{told}");
         let waiting = scene.waiting();
-        assert_eq!(
-            waiting.map(|waiting| waiting.first),
-            (wanted.0 != Transition::Rejected).then_some(true)
-        );
+        assert_eq!(waiting.map(|waiting| waiting.first), (wanted.0 != Transition::Rejected).then_some(true));
         let stops = wanted.0 == Transition::Preempt;
         assert_eq!(scene.record().stops.is_some(), stops, "{told}");
         assert_eq!(in_short(&scene.asks("Preempt")), (Transition::Wait, ""));
@@ -213,10 +185,7 @@ fn other_is_recorded(scene: &Scene, undoing: bool) {
     other.order.id = DeploymentId(String::new());
     other.order.accepted = Time(0);
     other.order.recorded = Time(0);
-    other.undoing = undoing.then(|| Why {
-        name: "GateFailed".into(),
-        text: "it is red".into(),
-    });
+    other.undoing = undoing.then(|| Why { name: "GateFailed".into(), text: "it is red".into() });
     scene.stage.put(ledger::deployment(&other.id), &other);
 }
 
@@ -250,13 +219,9 @@ fn whoever_waits_is_woken_when_the_turn_came_before_the_token_was_kept() {
 
 #[test]
 fn who_waits_too_long_is_rejected_and_leaves_the_queue() {
-    for (held, told) in [
-        (
-            true,
-            "deployment other holds the lock since 1970-01-01T00:00:00Z",
-        ),
-        (false, "nobody holds the lock now"),
-    ] {
+    for (held, told) in
+        [(true, "deployment other holds the lock since 1970-01-01T00:00:00Z"), (false, "nobody holds the lock now")]
+    {
         let scene = Scene::free();
         if held {
             scene.other_holds(ActionName::Deploy, HeldState::Running);
@@ -272,18 +237,12 @@ fn who_waits_too_long_is_rejected_and_leaves_the_queue() {
 
 #[test]
 fn who_could_not_wait_is_not_told_to_have_waited_too_long() {
-    for (error, wanted) in [
-        ("States.Timeout", "WaitedTooLong"),
-        ("AccessDenied", "CouldNotWait"),
-    ] {
+    for (error, wanted) in [("States.Timeout", "WaitedTooLong"), ("AccessDenied", "CouldNotWait")] {
         let scene = Scene::free();
         scene.wait();
         let answer = scene.serve(scene.stage.failed("GiveUp", error));
         assert_eq!(in_short(&answer), (Transition::Rejected, wanted));
-        assert_eq!(
-            answer.unwrap().cause.contains(error),
-            wanted == "CouldNotWait"
-        );
+        assert_eq!(answer.unwrap().cause.contains(error), wanted == "CouldNotWait");
         assert_eq!(scene.waiting(), None);
     }
 }
@@ -293,24 +252,12 @@ fn a_token_that_comes_late_does_not_keep_the_one_that_is_waited_by_from_waking()
     let scene = Scene::free();
     scene.other_holds(ActionName::Deploy, HeldState::Running);
     scene.wait();
-    scene
-        .stage
-        .world
-        .stepfunctions()
-        .tokens
-        .insert("live".into());
+    scene.stage.world.stepfunctions().tokens.insert("live".into());
     for token in ["live", "dead"] {
-        let waits = ConductorInput::AwaitTurn {
-            by: scene.stage.caller(),
-            task_token: token.into(),
-        };
+        let waits = ConductorInput::AwaitTurn { by: scene.stage.caller(), task_token: token.into() };
         scene.serve(waits).unwrap();
     }
-    run(wake(
-        &scene.stage.world,
-        EnvironmentId::new(&app(), &prod()),
-    ))
-    .unwrap();
+    run(wake(&scene.stage.world, EnvironmentId::new(&app(), &prod()))).unwrap();
     let answered = scene.stage.world.stepfunctions().answered.clone();
     assert_eq!(answered, [("live".to_owned(), json!({}))]);
 }
@@ -321,11 +268,7 @@ fn who_has_ended_is_told_so_instead() {
     scene.end(Ending::Succeeded);
     for state in ["GiveUp", "Settle", "SettleUndo"] {
         let answer = scene.asks(state);
-        assert_eq!(
-            in_short(&answer),
-            (Transition::Succeeded, "Because"),
-            "{state}"
-        );
+        assert_eq!(in_short(&answer), (Transition::Succeeded, "Because"), "{state}");
     }
     assert_eq!(in_short(&turn(&scene)), (Transition::Succeeded, "Because"));
 }
@@ -355,9 +298,7 @@ fn what_a_newer_one_overtook_is_superseded() {
     newer.sequence = None;
     newer.accepted = scene.now();
     state.marks.insert(component("api").into(), newer);
-    scene
-        .stage
-        .put(ledger::state(EnvironmentId::new(&app(), &prod())), &state);
+    scene.stage.put(ledger::state(EnvironmentId::new(&app(), &prod())), &state);
     let answer = turn(&scene);
     assert_eq!(in_short(&answer), (Transition::NothingToDo, "Superseded"));
     let told = "Superseded: deployment newer brought a newer release here.\n";
@@ -372,10 +313,7 @@ fn what_is_refused_at_its_turn_is_rejected() {
     let scene = Scene::free();
     scene.wait();
     scene.other_holds(ActionName::Deploy, HeldState::NeedsOperator);
-    assert_eq!(
-        in_short(&turn(&scene)),
-        (Transition::Rejected, "NeedsOperator")
-    );
+    assert_eq!(in_short(&turn(&scene)), (Transition::Rejected, "NeedsOperator"));
     assert_eq!(scene.waiting(), None);
     assert_eq!(scene.ending().findings.len(), 1);
 }

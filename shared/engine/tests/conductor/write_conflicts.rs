@@ -15,12 +15,7 @@ use windlass_engine::ports::Result;
 use windlass_world::stepfunctions::arn_of;
 
 /// A row of the table: the scene, the question, the word of the answer, and what the answer is about.
-type Row = (
-    fn() -> Scene,
-    fn(&Scene) -> Result<Answer>,
-    Transition,
-    &'static str,
-);
+type Row = (fn() -> Scene, fn(&Scene) -> Result<Answer>, Transition, &'static str);
 
 fn give_a_token(scene: &Scene) -> Result<Answer> {
     scene.asks("AwaitTurn")
@@ -76,74 +71,19 @@ fn turn(scene: &Scene) -> Result<Answer> {
 }
 
 const TABLE: [Row; 13] = [
-    (
-        Scene::judged,
-        |d| d.asks("Settle"),
-        Transition::Succeeded,
-        "settling the deployment",
-    ),
-    (
-        Scene::new,
-        |d| d.asks("Undo"),
-        Transition::SettleUndo,
-        "recording why it is undone",
-    ),
-    (
-        Scene::new,
-        |d| d.asks("SettleUndo"),
-        Transition::RolledBack,
-        "ending the undo",
-    ),
-    (
-        waiting,
-        |d| d.asks("GiveUp"),
-        Transition::Rejected,
-        "giving up",
-    ),
-    (
-        waiting,
-        give_a_token,
-        Transition::Wait,
-        "waiting for its turn",
-    ),
-    (
-        Scene::new,
-        |d| d.operator("hold"),
-        Transition::Succeeded,
-        "setting the hold",
-    ),
-    (
-        Scene::new,
-        |d| d.operator("rollback"),
-        Transition::Preempt,
-        "recording the rollback",
-    ),
-    (
-        needs_operator,
-        |d| d.accepts("operator"),
-        Transition::Succeeded,
-        "accepting what is there",
-    ),
+    (Scene::judged, |d| d.asks("Settle"), Transition::Succeeded, "settling the deployment"),
+    (Scene::new, |d| d.asks("Undo"), Transition::SettleUndo, "recording why it is undone"),
+    (Scene::new, |d| d.asks("SettleUndo"), Transition::RolledBack, "ending the undo"),
+    (waiting, |d| d.asks("GiveUp"), Transition::Rejected, "giving up"),
+    (waiting, give_a_token, Transition::Wait, "waiting for its turn"),
+    (Scene::new, |d| d.operator("hold"), Transition::Succeeded, "setting the hold"),
+    (Scene::new, |d| d.operator("rollback"), Transition::Preempt, "recording the rollback"),
+    (needs_operator, |d| d.accepts("operator"), Transition::Succeeded, "accepting what is there"),
     (dead, Scene::recovery, Transition::Undo, "taking over"),
-    (
-        dead_again_and_again,
-        Scene::recovery,
-        Transition::NeedsOperator,
-        "taking over",
-    ),
-    (
-        dead_while_it_waited,
-        abandon,
-        Transition::Succeeded,
-        "taking over",
-    ),
+    (dead_again_and_again, Scene::recovery, Transition::NeedsOperator, "taking over"),
+    (dead_while_it_waited, abandon, Transition::Succeeded, "taking over"),
     (kept_out, turn, Transition::Rejected, "taking the lock"),
-    (
-        Scene::new,
-        |d| d.admit("unreadable", json!({"app": "shop"})),
-        Transition::Rejected,
-        "recording the refusal",
-    ),
+    (Scene::new, |d| d.admit("unreadable", json!({"app": "shop"})), Transition::Rejected, "recording the refusal"),
 ];
 
 #[test]

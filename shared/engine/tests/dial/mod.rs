@@ -34,18 +34,11 @@ pub struct Dial {
 #[derive(Debug, Clone, PartialEq)]
 pub enum Change {
     Stock(String),
-    Turn {
-        from: String,
-        to: String,
-        revision: u64,
-    },
+    Turn { from: String, to: String, revision: u64 },
 }
 
 pub fn key() -> Key {
-    Key {
-        pk: "dial".into(),
-        sk: "dial".into(),
-    }
+    Key { pk: "dial".into(), sk: "dial".into() }
 }
 
 pub fn dial(world: &World) -> Dial {
@@ -54,13 +47,7 @@ pub fn dial(world: &World) -> Dial {
 }
 
 pub fn set(world: &World, dial: &Dial) {
-    let item = Item {
-        key: key(),
-        rev: 1,
-        body: to_body(dial).unwrap(),
-        index: None,
-        expires: None,
-    };
+    let item = Item { key: key(), rev: 1, body: to_body(dial).unwrap(), index: None, expires: None };
     world.dynamodb().items.insert(key(), item.into());
 }
 
@@ -95,10 +82,7 @@ impl Kind for DialKind {
 
     fn view(_: &String, seen: &DialState) -> View {
         View {
-            noticed: Noticed {
-                value: json!(seen.points_at),
-                shown: format!("points at {}", seen.points_at),
-            },
+            noticed: Noticed { value: json!(seen.points_at), shown: format!("points at {}", seen.points_at) },
             waits_for: None,
             is_guarded: false,
             is_consistent: false,
@@ -127,11 +111,7 @@ impl Kind for DialKind {
         if !is.stock.contains(to) {
             return Next::Do(Change::Stock(to.clone()));
         }
-        Next::Do(Change::Turn {
-            from: is.points_at.clone(),
-            to: to.clone(),
-            revision: is.revision,
-        })
+        Next::Do(Change::Turn { from: is.points_at.clone(), to: to.clone(), revision: is.revision })
     }
 
     fn facts(change: &Change, _: &DialState) -> ChangeFacts {
@@ -145,21 +125,10 @@ impl Kind for DialKind {
                 (Class::Switching, json!({"turn": [from, to]}), what)
             }
         };
-        ChangeFacts {
-            class,
-            longer_s: 0,
-            value,
-            what,
-            after: None,
-        }
+        ChangeFacts { class, longer_s: 0, value, what, after: None }
     }
 
-    async fn change(
-        &self,
-        _: &String,
-        change: &Change,
-        _: &DeploymentId,
-    ) -> Result<Option<String>> {
+    async fn change(&self, _: &String, change: &Change, _: &DeploymentId) -> Result<Option<String>> {
         match change {
             Change::Stock(value) => {
                 let call = self.world.call("dial.stock").await?;
@@ -202,17 +171,8 @@ impl Subject for Turning {
 
     fn scene(&self) -> Scene {
         let world = World::default();
-        let state = DialState {
-            points_at: "a".into(),
-            stock: vec!["a".into()],
-            revision: 1,
-            turning: false,
-        };
-        let dial = Dial {
-            state,
-            turned_at: Time(0),
-            turns: 0,
-        };
+        let state = DialState { points_at: "a".into(), stock: vec!["a".into()], revision: 1, turning: false };
+        let dial = Dial { state, turned_at: Time(0), turns: 0 };
         set(&world, &dial);
         Scene {
             world,
@@ -223,10 +183,7 @@ impl Subject for Turning {
     }
 
     fn kind(&self, at: World) -> DialKind {
-        DialKind {
-            world: at,
-            slow_ms: self.slow_ms,
-        }
+        DialKind { world: at, slow_ms: self.slow_ms }
     }
 
     fn arrived(&self, world: &World) {

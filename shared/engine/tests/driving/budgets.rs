@@ -20,10 +20,7 @@ fn it_waits_half_as_long_again_each_time_up_to_what_the_kind_asks_for_and_its_bu
     let usual = Budget::default();
     let work = |work_ms| Budget { work_ms, ..usual };
     let wait = |wait_ms| Budget { wait_ms, ..usual };
-    let (not_ready, more) = (
-        "the target is not ready",
-        "it needs more than one invocation",
-    );
+    let (not_ready, more) = ("the target is not ready", "it needs more than one invocation");
     // The budget, and the seconds that the kind asks for. Expected: how long it took in milliseconds, and how often it
     // looked.
     let table = [
@@ -39,11 +36,7 @@ fn it_waits_half_as_long_again_each_time_up_to_what_the_kind_asks_for_and_its_bu
     ];
     for (budget, seconds, took, observed, told) in table {
         let found = waits(budget, seconds);
-        assert_eq!(
-            found,
-            (took, observed, told.to_owned()),
-            "{budget:?} {seconds}"
-        );
+        assert_eq!(found, (took, observed, told.to_owned()), "{budget:?} {seconds}");
     }
 }
 
@@ -70,17 +63,10 @@ fn a_condition_that_does_not_hold_is_looked_at_again_five_times() {
     let play = Play::begin();
     let ended = play.invoke(
         Some(0),
-        &[
-            seen(0, Then::Add(1)),
-            seen(0, Then::Add(1)),
-            seen(0, Then::Done),
-        ],
+        &[seen(0, Then::Add(1)), seen(0, Then::Add(1)), seen(0, Then::Done)],
         &[Some(FaultName::Conflict)],
     );
-    assert_eq!(
-        (ended.answer, ended.took),
-        (Ok(WorkTransition::Changed), 500)
-    );
+    assert_eq!((ended.answer, ended.took), (Ok(WorkTransition::Changed), 500));
     assert_eq!(ended.done.len(), 2);
 }
 
@@ -89,16 +75,10 @@ fn additions_are_made_once_each_and_waited_for_until_they_are_seen() {
     let add = |number| seen(0, Then::Add(number));
     let play = Play::begin();
     let ended = play.forward(&[add(1), add(2), add(2), add(1), seen(0, Then::Done)]);
-    assert_eq!(
-        (ended.answer, ended.took),
-        (Ok(WorkTransition::Changed), 4_000)
-    );
+    assert_eq!((ended.answer, ended.took), (Ok(WorkTransition::Changed), 4_000));
     assert_eq!(ended.done, ["add 1", "add 2"]);
     let changes = play.step().changes;
-    let told: Vec<_> = changes
-        .iter()
-        .map(|c| (c.what.as_str(), c.answered, c.undo, c.switching, c.token))
-        .collect();
+    let told: Vec<_> = changes.iter().map(|c| (c.what.as_str(), c.answered, c.undo, c.switching, c.token)).collect();
     let made = |what| (what, true, false, false, 1);
     assert_eq!(told, [made("add 1"), made("add 2")]);
 
@@ -114,10 +94,9 @@ fn additions_are_made_once_each_and_waited_for_until_they_are_seen() {
 
 #[test]
 fn an_addition_that_is_refused_fails_and_one_that_may_come_is_asked_for_again() {
-    for (name, answer) in [
-        (FaultName::AccessDenied, Ok(WorkTransition::Failed)),
-        (FaultName::Throttled, Err(FaultName::Throttled)),
-    ] {
+    for (name, answer) in
+        [(FaultName::AccessDenied, Ok(WorkTransition::Failed)), (FaultName::Throttled, Err(FaultName::Throttled))]
+    {
         let play = Play::begin();
         let ended = play.invoke(Some(0), &[seen(0, Then::Add(1))], &[Some(name)]);
         assert_eq!(ended.answer, answer);
@@ -142,17 +121,11 @@ fn siblings_in_the_way_are_waited_out_a_little_longer_each_time() {
     let play = Play::begin();
     play.world().dynamodb().busy = 3;
     let ended = play.forward(&[seen(0, Then::Done)]);
-    assert_eq!(
-        (ended.answer, ended.took),
-        (Ok(WorkTransition::Changed), 20 + 40 + 60)
-    );
+    assert_eq!((ended.answer, ended.took), (Ok(WorkTransition::Changed), 20 + 40 + 60));
     play.world().dynamodb().busy = 12;
     let ended = play.invoke(Some(1), &[seen(0, Then::Done)], &[]);
     assert_eq!(ended.answer, Err(FaultName::Unavailable));
-    assert_eq!(
-        ended.told,
-        "recording the step: others kept writing the same ledger items; ask again"
-    );
+    assert_eq!(ended.told, "recording the step: others kept writing the same ledger items; ask again");
     assert_eq!(ended.took, 20 * 78);
 }
 
@@ -160,10 +133,7 @@ fn siblings_in_the_way_are_waited_out_a_little_longer_each_time() {
 fn finds_open(seconds: u64) -> Ended {
     let play = Play::begin();
     play.change_step(|step| {
-        step.open = Some(OpenCall {
-            what: "switch 1".into(),
-            not_after: play.world().now().plus_s(seconds),
-        });
+        step.open = Some(OpenCall { what: "switch 1".into(), not_after: play.world().now().plus_s(seconds) });
     });
     play.forward(&[seen(0, Then::Done)])
 }
@@ -172,11 +142,7 @@ fn finds_open(seconds: u64) -> Ended {
 fn an_open_call_is_waited_out_unless_that_takes_too_long() {
     for (seconds, took) in [(0, 5_000), (15, 20_000), (16, 21_000)] {
         let ended = finds_open(seconds);
-        assert_eq!(
-            (ended.answer, ended.took),
-            (Ok(WorkTransition::Changed), took),
-            "{seconds}"
-        );
+        assert_eq!((ended.answer, ended.took), (Ok(WorkTransition::Changed), took), "{seconds}");
     }
     let ended = finds_open(60);
     assert_eq!(ended.answer, Err(FaultName::StillInProgress));
@@ -194,21 +160,14 @@ fn a_step_without_a_goal_or_with_one_that_cannot_be_read_fails() {
     let play = Play::begin();
     play.change_step(|step| step.target = serde_json::json!(7));
     let ended = play.forward(&[seen(0, Then::Done)]);
-    assert!(
-        ended.told.contains("the target of a step cannot be read"),
-        "{}",
-        ended.told
-    );
+    assert!(ended.told.contains("the target of a step cannot be read"), "{}", ended.told);
 }
 
 #[test]
 fn a_target_that_breaks_is_told() {
     let play = Play::begin();
     let ended = play.forward(&[seen(0, Then::Fail)]);
-    assert_eq!(
-        (ended.answer, ended.told.as_str()),
-        (Ok(WorkTransition::Failed), "ChangeFailed: it broke")
-    );
+    assert_eq!((ended.answer, ended.told.as_str()), (Ok(WorkTransition::Failed), "ChangeFailed: it broke"));
     let reached: &[Seen] = &[seen(0, Then::Done)];
     let play = Play::begin();
     play.forward(reached);

@@ -10,10 +10,7 @@ pub(super) fn switch(callers: u32) -> Seen {
 
 /// Makes a switch after which callers are known to get 3.
 pub(super) fn telling(callers: u32) -> Seen {
-    Seen {
-        after: Some(3),
-        ..switch(callers)
-    }
+    Seen { after: Some(3), ..switch(callers) }
 }
 
 pub(super) fn done(callers: u32) -> Seen {
@@ -50,10 +47,7 @@ fn until_the_first_switch_the_target_is_what_prepare_saw() {
 #[test]
 fn a_later_wave_begins_where_the_one_before_ended() {
     let play = Play::begin();
-    assert_eq!(
-        play.forward(&[switch(0), done(1)]).answer,
-        Ok(WorkTransition::Changed)
-    );
+    assert_eq!(play.forward(&[switch(0), done(1)]).answer, Ok(WorkTransition::Changed));
     let ended = play.invoke(Some(1), &[done(2)], &[]);
     assert_changed_by_other(&ended, "since it was last seen", [1, 2]);
 
@@ -112,10 +106,7 @@ fn what_is_reached_is_remembered_where_the_kind_guards_it() {
     }
     // Only a reached goal is confirmed.
     let play = Play::begin();
-    let guarded = Seen {
-        guarded: true,
-        ..wait(0)
-    };
+    let guarded = Seen { guarded: true, ..wait(0) };
     play.forward(&[switch(0), guarded]);
     assert_eq!(play.step().confirmed, None);
 }
@@ -132,14 +123,8 @@ fn who_changes_it_between_look_and_send_is_seen_at_the_next_look() {
     assert_changed_by_other(&undo(&[switch(5), wait(6)]), "at the same time", [5, 6]);
     // The same is seen again, or what is wanted.
     let ended = undo(&[switch(5), switch(5), done(0)]);
-    assert_eq!(
-        (ended.answer, ended.done.len()),
-        (Ok(WorkTransition::Changed), 2)
-    );
-    assert_eq!(
-        undo(&[switch(5), done(0)]).answer,
-        Ok(WorkTransition::Changed)
-    );
+    assert_eq!((ended.answer, ended.done.len()), (Ok(WorkTransition::Changed), 2));
+    assert_eq!(undo(&[switch(5), done(0)]).answer, Ok(WorkTransition::Changed));
     // Only the look after the conflict is compared. What changes later is decided anew.
     let ended = undo(&[switch(5), wait(5), wait(6), done(0)]);
     assert_eq!(ended.answer, Ok(WorkTransition::Changed), "{}", ended.told);
@@ -159,18 +144,12 @@ fn what_may_only_be_older_is_looked_at_again() {
     for behind in [done(9), wait(9), switch(9)] {
         let late = [behind.clone(), behind, switch(0), done(1)];
         let ended = Play::begin().forward(&late);
-        assert_eq!(
-            (ended.answer, ended.took),
-            (Ok(WorkTransition::Changed), 1_000)
-        );
+        assert_eq!((ended.answer, ended.took), (Ok(WorkTransition::Changed), 1_000));
         assert_eq!(ended.done.len(), 1);
     }
     let late = [telling(0), switch(0), switch(0), done(3)];
     let ended = Play::begin().forward(&late);
-    assert_eq!(
-        (ended.answer, ended.took),
-        (Ok(WorkTransition::Changed), 1_000)
-    );
+    assert_eq!((ended.answer, ended.took), (Ok(WorkTransition::Changed), 1_000));
     assert_eq!(ended.done.len(), 1);
 }
 
@@ -190,10 +169,7 @@ fn an_out_of_band_change_is_one_that_every_look_shows_for_as_long_as_one_may_be_
 /// Safety: late looks: A look is as old as its beginning, however long its calls took.
 #[test]
 fn a_look_that_takes_long_is_as_old_as_its_beginning() {
-    let slow = |seen: Seen| Seen {
-        took_ms: 21_000,
-        ..seen
-    };
+    let slow = |seen: Seen| Seen { took_ms: 21_000, ..seen };
     // Windlass's own switch does not show yet: in a look that began half a second after another one that did not show it.
     let ended = Play::begin().forward(&[telling(0), switch(0), slow(switch(0)), done(3)]);
     assert_eq!(ended.answer, Ok(WorkTransition::Changed), "{}", ended.told);
@@ -209,10 +185,7 @@ fn a_look_that_takes_long_is_as_old_as_its_beginning() {
 
 #[test]
 fn where_aws_promises_it_an_out_of_band_change_is_told_at_once() {
-    let consistent = Seen {
-        consistent: true,
-        ..switch(9)
-    };
+    let consistent = Seen { consistent: true, ..switch(9) };
     let ended = Play::begin().forward(&[consistent]);
     assert_changed_by_other(&ended, "since it was last seen", [0, 9]);
     assert_eq!((ended.took, ended.observed), (0, 1));

@@ -46,14 +46,7 @@ pub struct Seen {
 
 /// Makes an observation: callers get this, and this is done next.
 pub fn seen(callers: u32, then: Then) -> Seen {
-    Seen {
-        callers,
-        then,
-        after: None,
-        guarded: false,
-        consistent: false,
-        took_ms: 0,
-    }
+    Seen { callers, then, after: None, guarded: false, consistent: false, took_ms: 0 }
 }
 
 /// The number from which on a switch takes longer: as many seconds as it is above this one.
@@ -80,11 +73,7 @@ impl Script {
     /// Returns the next observation. The last one stays.
     fn next_observation(&self) -> Option<Seen> {
         let mut left = self.observations.borrow_mut();
-        if left.len() > 1 {
-            left.pop_front()
-        } else {
-            left.front().cloned()
-        }
+        if left.len() > 1 { left.pop_front() } else { left.front().cloned() }
     }
 }
 
@@ -163,12 +152,7 @@ impl Kind for Scripted {
         Ok(())
     }
 
-    async fn change(
-        &self,
-        _: &String,
-        change: &Change,
-        _: &DeploymentId,
-    ) -> Result<Option<String>> {
+    async fn change(&self, _: &String, change: &Change, _: &DeploymentId) -> Result<Option<String>> {
         self.script.done.borrow_mut().push(what(change));
         let ms = *self.script.answer_ms.borrow();
         self.world.sleep_ms(ms).await;
@@ -182,10 +166,7 @@ impl Kind for Scripted {
 
 /// Returns what callers get, as it is recorded.
 pub fn noticed(callers: u32) -> Noticed {
-    Noticed {
-        value: json!(callers),
-        shown: format!("{callers} for callers"),
-    }
+    Noticed { value: json!(callers), shown: format!("{callers} for callers") }
 }
 
 fn what(change: &Change) -> String {
@@ -203,19 +184,11 @@ impl Subject for Copy {
 
     fn scene(&self) -> Scene {
         let goal = json!(0);
-        Scene {
-            world: World::default(),
-            kind: KindName::Lambda,
-            target: json!("target"),
-            goals: vec![goal; 3],
-        }
+        Scene { world: World::default(), kind: KindName::Lambda, target: json!("target"), goals: vec![goal; 3] }
     }
 
     fn kind(&self, at: World) -> Scripted {
-        Scripted {
-            world: at,
-            script: Rc::clone(&self.0),
-        }
+        Scripted { world: at, script: Rc::clone(&self.0) }
     }
 }
 
@@ -246,17 +219,9 @@ impl Play {
     /// Begins a deployment before which callers get 0.
     pub fn begin() -> Self {
         let script = Rc::new(Script::default());
-        script
-            .observations
-            .borrow_mut()
-            .push_back(seen(0, Then::Done));
+        script.observations.borrow_mut().push_back(seen(0, Then::Done));
         let subject: &'static Copy = Box::leak(Box::new(Copy(Rc::clone(&script))));
-        Self {
-            trial: Trial::begin(subject).unwrap(),
-            script,
-            budget: Budget::default(),
-            token: Cell::new(1),
-        }
+        Self { trial: Trial::begin(subject).unwrap(), script, budget: Budget::default(), token: Cell::new(1) }
     }
 
     pub fn world(&self) -> &World {
@@ -302,12 +267,7 @@ impl Play {
     }
 
     /// Makes one invocation towards a wave's goal, or back. It sees these observations one after the other.
-    pub fn invoke(
-        &self,
-        wave: Option<u32>,
-        observations: &[Seen],
-        answers: &[Option<FaultName>],
-    ) -> Ended {
+    pub fn invoke(&self, wave: Option<u32>, observations: &[Seen], answers: &[Option<FaultName>]) -> Ended {
         let script = &self.script;
         *script.observations.borrow_mut() = observations.iter().cloned().collect();
         *script.answers.borrow_mut() = answers.iter().copied().collect();
@@ -322,9 +282,7 @@ impl Play {
         });
         let told = match &answer {
             Err(fault) => fault.message.clone(),
-            Ok(WorkDone { verdict, .. }) if *verdict == WorkTransition::Failed => {
-                self.failure(wave)
-            }
+            Ok(WorkDone { verdict, .. }) if *verdict == WorkTransition::Failed => self.failure(wave),
             Ok(_) => String::new(),
         };
         let (observed, done) = (*script.observed.borrow(), script.done.borrow().clone());

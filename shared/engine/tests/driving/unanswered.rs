@@ -29,34 +29,21 @@ fn after_a_switch_that_was_not_answered_the_target_is_as_before_it_or_as_it_make
     }
     // If AWS guards it, what was sent may still be served in part. The undo keeps what the other made, too.
     let play = unanswered();
-    let guarded = Seen {
-        guarded: true,
-        ..another(9)
-    };
-    assert_changed_by_other(
-        &play.forward(std::slice::from_ref(&guarded)),
-        "while `switch 1` was sent",
-        [0, 9],
-    );
+    let guarded = Seen { guarded: true, ..another(9) };
+    assert_changed_by_other(&play.forward(std::slice::from_ref(&guarded)), "while `switch 1` was sent", [0, 9]);
     let ended = play.invoke(None, &[guarded], &[]);
     assert_changed_by_other(&ended, "after Windlass had", [0, 9]);
     assert_eq!((ended.done.len(), play.step().changes.len()), (0, 1));
 
     for ours in [another(0), another(3)] {
         let ended = unanswered().forward(&[ours, done(1)]);
-        assert_eq!(
-            (ended.answer, ended.done.len()),
-            (Ok(WorkTransition::Changed), 1)
-        );
+        assert_eq!((ended.answer, ended.done.len()), (Ok(WorkTransition::Changed), 1));
     }
     // The kind could not tell what the first change makes.
     let play = Play::begin();
     play.invoke(Some(0), &[switch(0)], &[Some(FaultName::Unavailable)]);
     let ended = play.forward(&[another(9), done(1)]);
-    assert_eq!(
-        (ended.answer, ended.done.len()),
-        (Ok(WorkTransition::Changed), 1)
-    );
+    assert_eq!((ended.answer, ended.done.len()), (Ok(WorkTransition::Changed), 1));
 }
 
 /// Safety: out-of-band changes: An undo does not overwrite what somebody else made after a switch that was not
@@ -70,10 +57,7 @@ fn an_undo_does_not_overwrite_what_came_after_a_switch_that_was_not_answered() {
     assert_eq!((ended.done.len(), play.step().changes.len()), (0, 1));
     for ours in [back(3), back(0)] {
         let ended = unanswered().invoke(None, &[ours, done(0)], &[]);
-        assert_eq!(
-            (ended.answer, ended.done.len()),
-            (Ok(WorkTransition::Changed), 1)
-        );
+        assert_eq!((ended.answer, ended.done.len()), (Ok(WorkTransition::Changed), 1));
     }
 }
 
@@ -82,23 +66,13 @@ fn nor_does_the_undo_where_an_earlier_switch_was_answered() {
     let play = Play::begin();
     play.forward(&[telling(0), done(3)]);
     let lost = [Some(FaultName::Unavailable)];
-    let another = Seen {
-        after: Some(4),
-        ..seen(3, Then::Switch(2))
-    };
+    let another = Seen { after: Some(4), ..seen(3, Then::Switch(2)) };
     play.invoke(Some(1), &[another], &lost);
-    let guarded = Seen {
-        guarded: true,
-        ..seen(9, Then::Switch(3))
-    };
+    let guarded = Seen { guarded: true, ..seen(9, Then::Switch(3)) };
     let ended = play.invoke(Some(1), std::slice::from_ref(&guarded), &[]);
     assert_changed_by_other(&ended, "while `switch 2` was sent", [3, 9]);
     let seen = play.step().seen.unwrap();
-    assert_eq!(
-        seen["noticed"],
-        serde_json::json!(noticed(9)),
-        "for `accept`"
-    );
+    assert_eq!(seen["noticed"], serde_json::json!(noticed(9)), "for `accept`");
     let ended = play.invoke(None, &[guarded], &[]);
     assert_changed_by_other(&ended, "after Windlass had", [3, 9]);
     assert_eq!(ended.done.len(), 0);
@@ -106,10 +80,7 @@ fn nor_does_the_undo_where_an_earlier_switch_was_answered() {
 
 #[test]
 fn what_was_not_answered_may_still_be_there_after_another_switch_that_was_not() {
-    let another = Seen {
-        after: Some(4),
-        ..seen(0, Then::Switch(2))
-    };
+    let another = Seen { after: Some(4), ..seen(0, Then::Switch(2)) };
     let lost = [Some(FaultName::Unavailable)];
     for ours in [0, 3, 4] {
         let play = unanswered();
@@ -126,19 +97,12 @@ fn what_was_not_answered_may_still_be_there_after_another_switch_that_was_not() 
     let play = unanswered();
     let conflict = [Some(FaultName::Conflict)];
     let ended = play.invoke(Some(0), &[another, wait(3), wait(3), done(1)], &conflict);
-    assert_eq!(
-        ended.answer,
-        Ok(WorkTransition::Changed),
-        "our own late effect"
-    );
+    assert_eq!(ended.answer, Ok(WorkTransition::Changed), "our own late effect");
 }
 
 #[test]
 fn what_was_not_answered_is_known_once_it_is_seen_or_another_one_is_answered() {
-    let guarded = Seen {
-        guarded: true,
-        ..done(3)
-    };
+    let guarded = Seen { guarded: true, ..done(3) };
     let play = unanswered();
     play.forward(&[guarded]);
     assert_eq!(play.step().unanswered.len(), 0);
@@ -158,10 +122,7 @@ fn a_switch_whose_effect_was_seen_stays_to_be_undone_whoever_comes_after_it() {
     assert_changed_by_other(&ended, "since it was last seen", [1, 2]);
     assert_eq!(play.step().changes.len(), 1);
     let ended = play.invoke(None, &[seen(2, Then::Switch(2)), done(0)], &[]);
-    assert_eq!(
-        (ended.answer, ended.done.len()),
-        (Ok(WorkTransition::Changed), 1)
-    );
+    assert_eq!((ended.answer, ended.done.len()), (Ok(WorkTransition::Changed), 1));
 }
 
 /// Safety: out-of-band changes: Where AWS has no condition the first undo goes back over what it finds, as long as
@@ -175,17 +136,13 @@ fn a_switch_that_was_not_answered_may_be_there_whoever_refused_the_next_one() {
     assert_changed_by_other(&ended, "at the same time", [0, 9]);
     assert_eq!(play.step().changes.len(), 1);
     let ended = play.invoke(None, &[seen(9, Then::Switch(2)), done(0)], &[]);
-    assert_eq!(
-        (ended.answer, ended.done.len()),
-        (Ok(WorkTransition::Changed), 1)
-    );
+    assert_eq!((ended.answer, ended.done.len()), (Ok(WorkTransition::Changed), 1));
 }
 
 /// Safety: out-of-band changes: An undo that found an out-of-band change does not begin again by itself, not even where
 /// AWS has no condition.
 #[test]
-fn an_undo_that_found_an_out_of_band_change_does_not_begin_again_by_itself_where_aws_has_no_condition()
- {
+fn an_undo_that_found_an_out_of_band_change_does_not_begin_again_by_itself_where_aws_has_no_condition() {
     let back = seen(9, Then::Switch(2));
     let play = unanswered();
     for _ in 0..2 {
@@ -196,20 +153,14 @@ fn an_undo_that_found_an_out_of_band_change_does_not_begin_again_by_itself_where
     }
     play.operator_looks();
     let ended = play.invoke(None, &[back, done(0)], &[]);
-    assert_eq!(
-        (ended.answer, ended.done.len()),
-        (Ok(WorkTransition::Changed), 1)
-    );
+    assert_eq!((ended.answer, ended.done.len()), (Ok(WorkTransition::Changed), 1));
 }
 
 /// Safety: out-of-band changes: An undo that found an out-of-band change goes on when an operator asks for it.
 #[test]
 fn an_undo_that_found_an_out_of_band_change_goes_on_when_an_operator_asks_for_it() {
     let back = |callers| seen(callers, Then::Switch(2));
-    let strange = |callers| Seen {
-        guarded: true,
-        ..back(callers)
-    };
+    let strange = |callers| Seen { guarded: true, ..back(callers) };
     let lost = || unanswered();
     let known = || {
         let play = Play::begin();
@@ -219,39 +170,25 @@ fn an_undo_that_found_an_out_of_band_change_goes_on_when_an_operator_asks_for_it
     for play in [lost(), known()] {
         for _ in 0..2 {
             let ended = play.invoke(None, &[strange(9)], &[]);
-            assert_eq!(
-                ended.answer,
-                Ok(WorkTransition::Failed),
-                "nobody has looked"
-            );
+            assert_eq!(ended.answer, Ok(WorkTransition::Failed), "nobody has looked");
             play.taken_over();
         }
         play.operator_looks();
         let ended = play.invoke(None, &[back(9), done(0)], &[]);
-        assert_eq!(
-            (ended.answer, ended.done.len()),
-            (Ok(WorkTransition::Changed), 1)
-        );
+        assert_eq!((ended.answer, ended.done.len()), (Ok(WorkTransition::Changed), 1));
     }
     // The undo before may have ended without a word.
     let play = unanswered();
     play.invoke(None, &[back(3)], &[Some(FaultName::Unavailable)]);
     play.operator_looks();
     let ended = play.invoke(None, &[back(9), done(0)], &[]);
-    assert_eq!(
-        (ended.answer, ended.done.len()),
-        (Ok(WorkTransition::Changed), 1)
-    );
+    assert_eq!((ended.answer, ended.done.len()), (Ok(WorkTransition::Changed), 1));
 }
 
 /// Safety: out-of-band changes: What changes after the operator's undo has begun is out of band again.
 #[test]
 fn what_changes_after_an_operator_has_looked_is_somebody_elses_again() {
-    let guarded = |callers, then| Seen {
-        guarded: true,
-        after: Some(0),
-        ..seen(callers, then)
-    };
+    let guarded = |callers, then| Seen { guarded: true, after: Some(0), ..seen(callers, then) };
     let back = |callers| guarded(callers, Then::Switch(2));
     let deployed = || {
         let play = Play::begin();
@@ -278,10 +215,7 @@ fn what_changes_after_an_operator_has_looked_is_somebody_elses_again() {
 fn the_same_switch_that_is_not_answered_twice_is_known_once() {
     let play = unanswered();
     let lost = [Some(FaultName::Unavailable)];
-    let other_state_same_callers = Seen {
-        consistent: true,
-        ..telling(0)
-    };
+    let other_state_same_callers = Seen { consistent: true, ..telling(0) };
     play.invoke(Some(0), &[other_state_same_callers], &lost);
     assert_eq!(play.step().unanswered.len(), 1);
     for _ in 0..2 {
@@ -301,8 +235,5 @@ fn what_is_taken_back_is_the_change_that_was_not_answered() {
     assert_changed_by_other(&ended, "while `switch 1` was sent", [0, 9]);
     let left = play.step().changes;
     assert_eq!(left.len(), 1);
-    assert_eq!(
-        (left[0].what.as_str(), left[0].answered),
-        ("switch 2", true)
-    );
+    assert_eq!((left[0].what.as_str(), left[0].answered), ("switch 2", true));
 }

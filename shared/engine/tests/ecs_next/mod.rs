@@ -3,8 +3,8 @@
 mod scene;
 
 use scene::{
-    Case, agent, failures, gone_back, listed, own, primary, sent, sent_while_complete, steady,
-    table, target, unknown, wanted,
+    Case, agent, failures, gone_back, listed, own, primary, sent, sent_while_complete, steady, table, target, unknown,
+    wanted,
 };
 use std::collections::BTreeSet;
 use windlass_engine::kinds::ecs::{Ecs, Goal, Registered, Seen, Until};
@@ -179,15 +179,12 @@ fn what_ecs_gave_up_is_observed_and_not_raced() {
             is.events = vec!["(deployment e2) deployment failed: tasks failed".into()];
             sent_while_complete(is, "t:0", "t:2");
         }),
-        (
-            "set to something else, a rollback by its service deployment",
-            |is| {
-                gone_back(is, "COMPLETED");
-                is.deployments.truncate(1);
-                is.rolled_back = Some("circuit breaker".into());
-                sent(is, "t:0");
-            },
-        ),
+        ("set to something else, a rollback by its service deployment", |is| {
+            gone_back(is, "COMPLETED");
+            is.deployments.truncate(1);
+            is.rolled_back = Some("circuit breaker".into());
+            sent(is, "t:0");
+        }),
         ("set to what was complete, nothing given up", |is| {
             gone_back(is, "COMPLETED");
             is.deployments.truncate(1);
@@ -219,10 +216,7 @@ type Two = (&'static str, &'static [&'static str], &'static str);
 
 #[test]
 fn each_of_several_containers_is_seen_to_run_its_bytes() {
-    let both = Goal {
-        images: [("agent".to_owned(), own("a")), ("log".to_owned(), own("l"))].into(),
-        ..wanted()
-    };
+    let both = Goal { images: [("agent".to_owned(), own("a")), ("log".to_owned(), own("l"))].into(), ..wanted() };
     let log = |is: &mut Seen, digest: &str| {
         is.images.insert("log".into(), own(digest));
     };
@@ -271,12 +265,8 @@ fn forward_registers_first() {
             });
         }),
     ];
-    let wanted = Goal {
-        task_definition: None,
-        images: agent("b"),
-        completed: BTreeSet::new(),
-        until: Until::default(),
-    };
+    let wanted =
+        Goal { task_definition: None, images: agent("b"), completed: BTreeSet::new(), until: Until::default() };
     insta::assert_snapshot!(table(cases, &wanted), @r#"
     nothing registered: register a task definition with repo@sha256:b
     another image registered: register a task definition with repo@sha256:b

@@ -3,9 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use windlass_domain::kinds::ecs::Strategy;
 use windlass_domain::name::{AppName, EnvironmentName};
-use windlass_engine::kinds::ecs::{
-    Ecs, Goal, Images, OwnImage, PinnedBase, Seen, Sent, Target, Trouble, Update,
-};
+use windlass_engine::kinds::ecs::{Ecs, Goal, Images, OwnImage, PinnedBase, Seen, Sent, Target, Trouble, Update};
 use windlass_engine::kinds::{Kind, Next};
 use windlass_engine::ports::{Clock, ServiceDeployment};
 use windlass_world::World;
@@ -26,10 +24,7 @@ pub fn listed(id: &str, status: &str, td: &str, rollout: &str, running: u32) -> 
 
 /// Returns an image by its digest.
 pub fn own(digest: &str) -> OwnImage {
-    OwnImage {
-        image: format!("repo@sha256:{digest}"),
-        digests: [format!("sha256:{digest}")].into(),
-    }
+    OwnImage { image: format!("repo@sha256:{digest}"), digests: [format!("sha256:{digest}")].into() }
 }
 
 pub fn agent(digest: &str) -> Images {
@@ -91,18 +86,12 @@ pub fn primary(is: &mut Seen) -> &mut ServiceDeployment {
 /// Lets the service be set to `t:2` after `t:1` has failed.
 pub fn gone_back(is: &mut Seen, rollout: &str) {
     is.task_definition = "arn/t:2".into();
-    is.deployments = vec![
-        listed("e3", "PRIMARY", "t:2", rollout, 2),
-        listed("e2", "ACTIVE", "t:1", "FAILED", 0),
-    ];
+    is.deployments = vec![listed("e3", "PRIMARY", "t:2", rollout, 2), listed("e2", "ACTIVE", "t:1", "FAILED", 0)];
 }
 
 pub fn sent(is: &mut Seen, from: &str) {
     is.sent = Some(Sent {
-        update: Update {
-            from: format!("arn/{from}"),
-            to: "arn/t:1".into(),
-        },
+        update: Update { from: format!("arn/{from}"), to: "arn/t:1".into() },
         at: World::default().now(),
         completed: BTreeSet::new(),
     });

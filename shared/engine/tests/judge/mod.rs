@@ -30,14 +30,7 @@ fn a_healthy_wave_bakes_then_goes_on_and_the_last_settles() {
             (answer.verdict, answer.seconds, answer.wave)
         })
         .collect();
-    assert_eq!(
-        words,
-        [
-            (Transition::Bake, 60, 0),
-            (Transition::Bake, 60, 0),
-            (Transition::Change, 0, 1)
-        ]
-    );
+    assert_eq!(words, [(Transition::Bake, 60, 0), (Transition::Bake, 60, 0), (Transition::Change, 0, 1)]);
     let told = stage.get::<LastFault>(&ledger::last_fault(&id()));
     assert_eq!(told, None, "nothing is wrong");
     let answer = judge(&stage, 0).unwrap();
@@ -45,27 +38,16 @@ fn a_healthy_wave_bakes_then_goes_on_and_the_last_settles() {
     assert_eq!(answer.items[0].component, component("api"));
     assert_eq!(judgement(&stage, 0).polls, 3);
 
-    assert_eq!(
-        judgement(&stage, 0).measurements[2].gate,
-        "shop-api-prod version 2 health"
-    );
+    assert_eq!(judgement(&stage, 0).measurements[2].gate, "shop-api-prod version 2 health");
 
     let first = judge(&stage, 1).unwrap();
-    assert_eq!(
-        first.verdict,
-        Transition::Bake,
-        "an earlier verdict is not reused"
-    );
+    assert_eq!(first.verdict, Transition::Bake, "an earlier verdict is not reused");
     stage.pass_seconds(120);
     let last = judge(&stage, 1).unwrap();
     assert_eq!((last.verdict, last.items.len()), (Transition::Settle, 0));
     let seen = judgement(&stage, 1);
     assert_eq!(seen.verdict, Verdict::Pass);
-    let sources: Vec<&str> = seen
-        .measurements
-        .iter()
-        .map(|m| m.source.as_str())
-        .collect();
+    let sources: Vec<&str> = seen.measurements.iter().map(|m| m.source.as_str()).collect();
     assert_eq!(sources, ["alarm", "probe", "invocation"]);
 }
 
@@ -116,11 +98,7 @@ fn with_gates_of_web() -> String {
     DECLARATION.replace("components:", WEB)
 }
 
-const OF_WEB: [&str; 3] = [
-    "shop-web-errors",
-    "Shop Visits Sum",
-    "https://web.shop.example/",
-];
+const OF_WEB: [&str; 3] = ["shop-web-errors", "Shop Visits Sum", "https://web.shop.example/"];
 
 /// Returns what was measured of `web` in the first wave, if its step has goals from this wave on.
 fn measured_of_web(stage: &Stage, first_wave: Option<u32>) -> Vec<String> {
@@ -135,9 +113,7 @@ fn measured_of_web(stage: &Stage, first_wave: Option<u32>) -> Vec<String> {
 fn of_web(stage: &Stage, wave: u32) -> Vec<String> {
     let measured = judgement(stage, wave).measurements.into_iter();
     let gates = measured.map(|found| found.gate);
-    gates
-        .filter(|gate| OF_WEB.contains(&gate.as_str()))
-        .collect()
+    gates.filter(|gate| OF_WEB.contains(&gate.as_str())).collect()
 }
 
 #[test]
@@ -168,10 +144,7 @@ fn what_is_only_published_is_no_reason_to_ask_a_components_gates() {
 
 #[test]
 fn an_alarm_of_a_component_is_not_asked_what_it_was_before_the_component_changed() {
-    let of_api = DECLARATION.replace(
-        "      invocations:",
-        "      alarms: [shop-api-errors]\n      invocations:",
-    );
+    let of_api = DECLARATION.replace("      invocations:", "      alarms: [shop-api-errors]\n      invocations:");
     let change = |stage: &Stage, seconds: u64| {
         let key = ledger::step(&id(), &component("api"));
         let mut step: Step = stage.get(&key).unwrap();
@@ -218,11 +191,7 @@ fn unknown_holds_then_fails() {
     assert_eq!(judge(&stage, 0).unwrap().verdict, Transition::Bake);
     stage.pass_seconds(299);
     let answer = judge(&stage, 0).unwrap();
-    assert_eq!(
-        (answer.verdict, answer.seconds),
-        (Transition::Bake, 5),
-        "the bake is over, but unknown never passes"
-    );
+    assert_eq!((answer.verdict, answer.seconds), (Transition::Bake, 5), "the bake is over, but unknown never passes");
     stage.pass_seconds(1);
     assert_eq!(judge(&stage, 0).unwrap().verdict, Transition::Failed);
 }
@@ -234,10 +203,7 @@ fn a_version_that_is_not_known_is_unknown() {
     assert_eq!(judge(&stage, 0).unwrap().verdict, Transition::Bake);
     let measured = judgement(&stage, 0).measurements.remove(2);
     assert_eq!(measured.verdict, Verdict::Unknown);
-    assert_eq!(
-        measured.measured,
-        "not measured: no version is recorded that the deployment brought"
-    );
+    assert_eq!(measured.measured, "not measured: no version is recorded that the deployment brought");
 }
 
 #[test]
@@ -300,8 +266,7 @@ fn what_is_published_is_invoked_and_nothing_else_is_measured_before_callers_get_
 #[test]
 fn a_version_that_lambda_has_to_make_ready_is_waited_for_whatever_unknown_becomes() {
     for becomes in ["hold", "fail", "pass"] {
-        let stage =
-            changed_as(&DECLARATION.replace("becomes: hold", &format!("becomes: {becomes}")));
+        let stage = changed_as(&DECLARATION.replace("becomes: hold", &format!("becomes: {becomes}")));
         published(&stage);
         let mut functions = stage.world.lambda();
         functions.named("shop-api-prod").unwrap().idle.insert(2);

@@ -116,9 +116,7 @@ fn step(stage: &Stage) -> Step {
             switching: true,
             token: TOKEN,
         }],
-        seen: Some(
-            serde_json::json!({"goal": {}, "noticed": {"value": {}, "shown": "1 with 2 at 10 %"}}),
-        ),
+        seen: Some(serde_json::json!({"goal": {}, "noticed": {"value": {}, "shown": "1 with 2 at 10 %"}})),
         outputs: brought("2"),
         ..Step::planned(id(), app(), prod(), component("api"), KindName::Lambda)
     }
@@ -143,11 +141,7 @@ fn brought(version: &str) -> BTreeMap<String, String> {
 pub fn published(stage: &Stage) {
     let mut plan: Plan = stage.get(&ledger::plan(&id())).unwrap();
     let what = "published and invoked before alias live moves";
-    let ahead = Wave {
-        bake_s: 0,
-        ahead: true,
-        ..change(what)
-    };
+    let ahead = Wave { bake_s: 0, ahead: true, ..change(what) };
     plan.waves.insert(0, ahead);
     stage.put(ledger::plan(&id()), &plan);
     let key = ledger::step(&id(), &component("api"));
@@ -168,11 +162,7 @@ pub fn has_brought(stage: &Stage, version: Option<&str>) {
 /// Sets the answer of version 2.
 pub fn answers(stage: &Stage, error: Option<&str>, payload: &str, ms: u64) {
     let sha = Package::Zip(Bytes::from_static(CODE)).code_sha256();
-    let invoked = Invoked {
-        error: error.map(str::to_owned),
-        payload: serde_json::from_str(payload).unwrap(),
-        ms,
-    };
+    let invoked = Invoked { error: error.map(str::to_owned), payload: serde_json::from_str(payload).unwrap(), ms };
     stage.world.lambda().answers.insert(sha, invoked);
 }
 

@@ -24,11 +24,7 @@ fn turn(stage: &Stage, action: ActionName, lasts_s: Option<u64>, then: PauseThen
         at: now,
         by: "ann".into(),
         reason: "to look".into(),
-        pause: lasts_s.map(|lasts_s| Paused {
-            until: now.plus_s(lasts_s),
-            pace_s: 60,
-            then,
-        }),
+        pause: lasts_s.map(|lasts_s| Paused { until: now.plus_s(lasts_s), pace_s: 60, then }),
     });
     stage.put(key, &record);
 }
@@ -59,9 +55,7 @@ fn a_pause_that_is_over_is_told_once() {
         let stage = changed();
         assert_eq!(word(&stage, 0).0, Transition::Bake);
         turn(&stage, ActionName::Pause, Some(1), PauseThen::Continue);
-        stage
-            .world
-            .serve(HEALTH, if is_red { 502 } else { 200 }, "", 9);
+        stage.world.serve(HEALTH, if is_red { 502 } else { 200 }, "", 9);
         for _ in 0..3 {
             stage.pass_seconds(2);
             judge(&stage, 0).unwrap();
@@ -73,10 +67,7 @@ fn a_pause_that_is_over_is_told_once() {
 
 #[test]
 fn a_pause_ends_as_declared() {
-    for (then, wanted) in [
-        (PauseThen::Continue, Transition::Change),
-        (PauseThen::Undo, Transition::Failed),
-    ] {
+    for (then, wanted) in [(PauseThen::Continue, Transition::Change), (PauseThen::Undo, Transition::Failed)] {
         let stage = changed();
         assert_eq!(word(&stage, 0).0, Transition::Bake);
         turn(&stage, ActionName::Pause, Some(600), then);
@@ -89,15 +80,8 @@ fn a_pause_ends_as_declared() {
         let record: Deployment = stage.get(&ledger::deployment(&id())).unwrap();
         let told = record.wheel.last().map(SteeringRecord::in_words).unwrap();
         let ended = "wave 1 goes on, by Windlass: \"its pause was over at ";
-        assert_eq!(
-            told.starts_with(ended),
-            then == PauseThen::Continue,
-            "{told}"
-        );
-        assert_eq!(
-            record.wheel.len(),
-            if told.starts_with(ended) { 2 } else { 1 }
-        );
+        assert_eq!(told.starts_with(ended), then == PauseThen::Continue, "{told}");
+        assert_eq!(record.wheel.len(), if told.starts_with(ended) { 2 } else { 1 });
         if then == PauseThen::Undo {
             assert_eq!(answer.error, PAUSE_RAN_OUT);
             let begins = "the pause of wave 1 (api at 10 %) was over at ";
@@ -108,10 +92,7 @@ fn a_pause_ends_as_declared() {
 
 #[test]
 fn what_is_red_undoes_a_paused_wave_and_one_whose_bake_is_skipped() {
-    for (action, lasts_s) in [
-        (ActionName::Pause, Some(3600)),
-        (ActionName::SkipBake, None),
-    ] {
+    for (action, lasts_s) in [(ActionName::Pause, Some(3600)), (ActionName::SkipBake, None)] {
         let stage = changed();
         turn(&stage, action, lasts_s, PauseThen::Continue);
         stage.world.serve(HEALTH, 502, "", 9);
@@ -144,9 +125,6 @@ fn a_pause_that_comes_while_the_gates_are_measured_holds() {
     assert!(until_pause(judging.as_mut()).is_none());
     turn(&stage, ActionName::Pause, Some(3600), PauseThen::Continue);
     let answer = run(judging);
-    assert!(
-        answer.is_err() || answer.unwrap().verdict == Transition::Bake,
-        "it passed over a pause"
-    );
+    assert!(answer.is_err() || answer.unwrap().verdict == Transition::Bake, "it passed over a pause");
     assert_eq!(judgement(&stage, 0).verdict, Verdict::Unknown);
 }

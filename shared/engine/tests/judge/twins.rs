@@ -15,11 +15,7 @@ fn a_stale_token_records_nothing() {
     let stage = changed();
     stage.hold_lock(TOKEN + 1);
     assert_eq!(judge(&stage, 0).unwrap_err().name, FaultName::StaleToken);
-    assert!(
-        stage
-            .get::<Judgement>(&ledger::judgement(&id(), 0))
-            .is_none()
-    );
+    assert!(stage.get::<Judgement>(&ledger::judgement(&id(), 0)).is_none());
 }
 
 #[test]
@@ -32,11 +28,7 @@ fn a_token_that_goes_stale_while_it_measures_records_nothing() {
     stage.hold_lock(TOKEN + 1);
     let answer = run(judging);
     assert_eq!(answer.unwrap_err().name, FaultName::StaleToken);
-    assert!(
-        stage
-            .get::<Judgement>(&ledger::judgement(&id(), 0))
-            .is_none()
-    );
+    assert!(stage.get::<Judgement>(&ledger::judgement(&id(), 0)).is_none());
 }
 
 /// Returns the number of the first call of that name in a judgement.
@@ -62,9 +54,5 @@ fn a_lost_answer_or_a_twin_counts_as_one_judgement() {
     stage.world.serve(HEALTH, 502, "", 9);
     assert_eq!(judge(&stage, 0).unwrap().verdict, Transition::Failed);
     let answer = run(slow).unwrap();
-    assert_eq!(
-        answer.verdict,
-        Transition::Failed,
-        "the twin's verdict is final"
-    );
+    assert_eq!(answer.verdict, Transition::Failed, "the twin's verdict is final");
 }

@@ -26,19 +26,12 @@ fn zip(files: &[&str]) -> Vec<u8> {
 
 fn patterns(publish: &[&str], exclude: &[&str]) -> FolderPatterns {
     let list = |all: &[&str]| all.iter().map(|&one| one.to_owned()).collect();
-    FolderPatterns {
-        publish: list(publish),
-        exclude: list(exclude),
-    }
+    FolderPatterns { publish: list(publish), exclude: list(exclude) }
 }
 
 /// Plans the release of a zip that somebody else has packed. What `windlass release` says before the upload is the same.
 fn prepared(files: &[&str], patterns: FolderPatterns) -> Prepared {
-    let setting = Setting {
-        alias: true,
-        files: patterns,
-        ..Setting::default()
-    };
+    let setting = Setting { alias: true, files: patterns, ..Setting::default() };
     let archive = zip(files);
     let component = ComponentName::new("api").unwrap();
     let spec = Spec::Lambda(setting.spec());
@@ -53,10 +46,7 @@ fn prepared(files: &[&str], patterns: FolderPatterns) -> Prepared {
     };
     let prepared = setting.prepare(&world, Some(&artifact), None);
     let said = |findings: &[Finding]| -> Vec<(FindingName, String)> {
-        findings
-            .iter()
-            .map(|one| (one.name, one.path.clone()))
-            .collect()
+        findings.iter().map(|one| (one.name, one.path.clone())).collect()
     };
     assert_eq!(said(&before), said(&prepared.findings), "before the upload");
     prepared
@@ -91,13 +81,7 @@ fn each_name_of_the_table_is_refused_or_goes() {
 
 #[test]
 fn hostile_names_are_refused_all_at_once() {
-    let files = [
-        "bootstrap",
-        ".ENV",
-        "lib\\.git\\config",
-        "a/.env.production",
-        ".git",
-    ];
+    let files = ["bootstrap", ".ENV", "lib\\.git\\config", "a/.env.production", ".git"];
     let told = refused(&files, FolderPatterns::default());
     assert_eq!(told, [".ENV", ".git", "a/.env.production", "lib/.git"]);
     let told = refused(&files, patterns(&[".git", ".env.*", ".ENV"], &[]));
@@ -107,10 +91,7 @@ fn hostile_names_are_refused_all_at_once() {
 /// Lambda takes an archive whole, so nothing can be left out of one that is packed.
 #[test]
 fn an_archive_with_what_is_excluded_is_refused() {
-    let told = prepared(
-        &["bootstrap", "tests/a.py", "tests/b.py"],
-        patterns(&["x"], &["tests/"]),
-    );
+    let told = prepared(&["bootstrap", "tests/a.py", "tests/b.py"], patterns(&["x"], &["tests/"]));
     let told: Vec<String> = told.findings.iter().map(ToString::to_string).collect();
     insta::assert_snapshot!(told.join("\n"), @"BadArchive: artifacts/shop/prod/api/1.zip: `exclude` of the component leaves out 2 files (2 by `tests/`), and Lambda takes the archive whole, with them. Remedy: Pack it without them, as a folder is packed that the command line releases; a release that is recorded keeps its version and its bytes, so release the new ones under a new version.");
 }
@@ -118,8 +99,6 @@ fn an_archive_with_what_is_excluded_is_refused() {
 #[test]
 fn a_pattern_that_publishes_nothing_is_a_warning() {
     let told = prepared(&["bootstrap"], patterns(&[".env.example"], &[])).warnings;
-    let idle = told
-        .iter()
-        .filter(|one| one.name == FindingName::NothingToPublish);
+    let idle = told.iter().filter(|one| one.name == FindingName::NothingToPublish);
     assert_eq!(idle.count(), 1, "{told:?}");
 }

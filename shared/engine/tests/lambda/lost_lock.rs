@@ -10,10 +10,7 @@ use windlass_world::run::{run, until_pause};
 /// Safety: fence: Who was taken over does not replace a function's code again.
 #[test]
 fn who_was_taken_over_does_not_replace_code_again() {
-    let setting = Setting {
-        alias: true,
-        ..Setting::default()
-    };
+    let setting = Setting { alias: true, ..Setting::default() };
     let rehearsal = Trial::begin(&setting).unwrap();
     assert_eq!(rehearsal.forward(), Ok(WorkTransition::Changed));
     let calls = rehearsal.scene.world.mishaps().calls.clone();

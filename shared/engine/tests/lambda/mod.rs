@@ -20,24 +20,15 @@ use windlass_world::lambda::LiveAlias;
 use windlass_world::run::run;
 
 fn alias() -> Setting {
-    Setting {
-        alias: true,
-        ..Setting::default()
-    }
+    Setting { alias: true, ..Setting::default() }
 }
 
 fn canary() -> Setting {
-    Setting {
-        alias: true,
-        steps: vec![10, 50],
-        ..Setting::default()
-    }
+    Setting { alias: true, steps: vec![10, 50], ..Setting::default() }
 }
 
 fn live(trial: &Trial<'_, Setting>) -> LiveAlias {
-    function(&trial.scene.world, |function| {
-        function.aliases["live"].clone()
-    })
+    function(&trial.scene.world, |function| function.aliases["live"].clone())
 }
 
 /// Safety: kinds: A function behind an alias that moves at once conforms.
@@ -49,10 +40,7 @@ fn an_alias_all_at_once_conforms() {
 /// Safety: kinds: A function behind an alias with provisioned concurrency conforms.
 #[test]
 fn an_alias_with_provisioned_concurrency_conforms() {
-    conforms(&Setting {
-        provisioned: true,
-        ..alias()
-    });
+    conforms(&Setting { provisioned: true, ..alias() });
 }
 
 /// Safety: kinds: A function behind an alias that is shifted in steps conforms.
@@ -79,10 +67,7 @@ fn an_image_with_an_alias_conforms() {
 #[test]
 fn an_image_without_an_alias_conforms() {
     for brings in [Brings::Image, Brings::Index] {
-        conforms(&Setting {
-            brings,
-            ..Setting::default()
-        });
+        conforms(&Setting { brings, ..Setting::default() });
     }
 }
 
@@ -97,21 +82,8 @@ fn a_canary_shifts_the_weights_and_clears_them_at_the_end() {
         seen.push((alias.version, alias.weights));
     }
     let share = |share: &str| vec![("2".to_owned(), share.to_owned())];
-    assert_eq!(
-        seen,
-        [
-            ("1".to_owned(), share("0.1")),
-            ("1".to_owned(), share("0.5")),
-            ("2".to_owned(), vec![]),
-        ]
-    );
-    let changes: Vec<String> = trial
-        .step()
-        .unwrap()
-        .changes
-        .into_iter()
-        .map(|c| c.what)
-        .collect();
+    assert_eq!(seen, [("1".to_owned(), share("0.1")), ("1".to_owned(), share("0.5")), ("2".to_owned(), vec![]),]);
+    let changes: Vec<String> = trial.step().unwrap().changes.into_iter().map(|c| c.what).collect();
     insta::assert_snapshot!(changes.join("\n"), @r#"
     code of $LATEST sha256:cba06b5736fa → sha256:11507a0e2f5e (an undo leaves it there)
     publish sha256:11507a0e2f5e as a version
@@ -127,19 +99,13 @@ fn the_version_that_is_published_carries_the_deployment_s_id() {
     let trial = Trial::begin(&setting).unwrap();
     trial.forward().unwrap();
     function(&trial.scene.world, |function| {
-        assert_eq!(
-            function.versions[&2].description,
-            "windlass 0123456789abcdef"
-        );
+        assert_eq!(function.versions[&2].description, "windlass 0123456789abcdef");
     });
 }
 
 #[test]
 fn an_undo_restores_the_weights_that_were_found() {
-    let setting = Setting {
-        shared: true,
-        ..canary()
-    };
+    let setting = Setting { shared: true, ..canary() };
     conforms(&setting);
     let prepared = setting.plan(&setting.world(), "new");
     assert_eq!(prepared.warnings[0].name, FindingName::TargetNotReady);
@@ -151,10 +117,7 @@ fn an_undo_restores_the_weights_that_were_found() {
     assert_eq!(changed.weights, [("3".to_owned(), "0.1".to_owned())]);
     assert_eq!(trial.answer(None, 1), Ok(WorkTransition::Changed));
     let after = live(&trial);
-    assert_eq!(
-        (after.version, after.weights),
-        (before.version, before.weights)
-    );
+    assert_eq!((after.version, after.weights), (before.version, before.weights));
 }
 
 #[test]
@@ -176,10 +139,7 @@ fn planning_again_after_success_plans_nothing() {
         Setting::default(),
         brings(Brings::Image),
         brings(Brings::Index),
-        Setting {
-            brings: Brings::Index,
-            ..Setting::default()
-        },
+        Setting { brings: Brings::Index, ..Setting::default() },
     ] {
         let trial = Trial::begin(&setting).unwrap();
         assert_eq!(trial.forward(), Ok(WorkTransition::Changed));
@@ -197,32 +157,22 @@ fn an_update_that_fails_is_told_and_undone() {
             function.fails = Some("the subnets have no free addresses".into());
         });
         assert_eq!(trial.forward(), Ok(WorkTransition::Failed));
-        let Some(Failure::Finding(finding)) = trial.step().unwrap().failure else {
-            panic!("{:?}", trial.step())
-        };
-        assert_eq!(
-            finding.reason,
-            "The update of the code failed: the subnets have no free addresses"
-        );
+        let Some(Failure::Finding(finding)) = trial.step().unwrap().failure else { panic!("{:?}", trial.step()) };
+        assert_eq!(finding.reason, "The update of the code failed: the subnets have no free addresses");
         assert_eq!(trial.answer(None, 1), Ok(WorkTransition::Changed));
     }
 }
 
 #[test]
 fn capacity_that_cannot_be_had_fails_at_once() {
-    let setting = Setting {
-        provisioned: true,
-        ..alias()
-    };
+    let setting = Setting { provisioned: true, ..alias() };
     let trial = Trial::begin(&setting).unwrap();
     function(&trial.scene.world, |function| {
         let live = function.aliases.get_mut("live").unwrap();
         live.provisioned.as_mut().unwrap().fails = true;
     });
     assert_eq!(trial.forward(), Ok(WorkTransition::Failed));
-    let Some(Failure::Finding(finding)) = trial.step().unwrap().failure else {
-        panic!("{:?}", trial.step())
-    };
+    let Some(Failure::Finding(finding)) = trial.step().unwrap().failure else { panic!("{:?}", trial.step()) };
     assert!(finding.reason.contains("no capacity"), "{finding}");
 }
 
@@ -232,10 +182,7 @@ fn without_an_alias_an_undo_restores_the_former_code_from_its_kept_version() {
     let trial = Trial::begin(&setting).unwrap();
     assert_eq!(trial.forward(), Ok(WorkTransition::Changed));
     function(&trial.scene.world, |function| {
-        assert_eq!(
-            function.versions[&1].description,
-            "windlass 0123456789abcdef before"
-        );
+        assert_eq!(function.versions[&1].description, "windlass 0123456789abcdef before");
         let old = package(&trial.scene.world, Brings::Zip, "old");
         assert_eq!(function.versions[&1].package, old);
     });
@@ -253,16 +200,7 @@ fn without_an_alias_an_undo_restores_the_former_code_from_its_kept_version() {
 fn bytes_that_are_not_the_pinned_ones_are_never_sent() {
     let setting = alias();
     let trial = Trial::begin(&setting).unwrap();
-    for versions in trial
-        .scene
-        .world
-        .s3()
-        .buckets
-        .get_mut("artifacts")
-        .unwrap()
-        .keys
-        .values_mut()
-    {
+    for versions in trial.scene.world.s3().buckets.get_mut("artifacts").unwrap().keys.values_mut() {
         versions[0].bytes = "evil".into();
     }
     assert_eq!(trial.forward(), Ok(WorkTransition::Failed));
@@ -281,23 +219,15 @@ fn a_zip_over_the_limit_comes_from_the_bucket() {
     let goal = serde_json::from_value(prepared.stages[0].goal.clone()).unwrap();
     let kind = windlass_world::conformance::Subject::kind(&setting, world.clone());
     let target = serde_json::from_value(prepared.target).unwrap();
-    let way = LookContext {
-        goal: Some(&goal),
-        ..LookContext::default()
-    };
+    let way = LookContext { goal: Some(&goal), ..LookContext::default() };
     let is = run(kind.observe(&target, &way)).unwrap();
-    let Next::Do(change) = LambdaKind::<World>::next(&target, &is, &goal) else {
-        panic!("a change was expected")
-    };
+    let Next::Do(change) = LambdaKind::<World>::next(&target, &is, &goal) else { panic!("a change was expected") };
     let calls = world.mishaps().calls.len();
     let id = windlass_world::conformance::deployment();
     run(kind.change(&target, &change, &id)).unwrap();
     assert_eq!(world.mishaps().calls[calls..], ["lambda.update_code"]);
     function(&world, |function| {
-        assert_eq!(
-            function.package,
-            windlass_world::lambda::Package::Zip(bytes)
-        );
+        assert_eq!(function.package, windlass_world::lambda::Package::Zip(bytes));
     });
 }
 
@@ -309,14 +239,8 @@ fn nothing_slow_stands_between_the_open_call_and_live_code() {
     let forward = trial.scene.world.mishaps().calls.len();
     assert_eq!(trial.answer(None, 1), Ok(WorkTransition::Changed));
     let calls = trial.scene.world.mishaps().calls.clone();
-    for (part, fetch) in [
-        (&calls[..forward], "s3.get"),
-        (&calls[forward..], "lambda.download"),
-    ] {
-        let sent = part
-            .iter()
-            .position(|call| *call == "lambda.update_code")
-            .unwrap();
+    for (part, fetch) in [(&calls[..forward], "s3.get"), (&calls[forward..], "lambda.download")] {
+        let sent = part.iter().position(|call| *call == "lambda.update_code").unwrap();
         assert_eq!(part[sent - 2..sent], [fetch, "dynamodb.transact"]);
     }
 }

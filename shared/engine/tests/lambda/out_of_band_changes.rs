@@ -69,11 +69,7 @@ fn a_shift_by_somebody_else_right_after_the_confirmed_one_is_not_overwritten() {
         }
     };
     assert_eq!(live(&trial).weights, half);
-    assert_eq!(
-        trial.answer(None, 1),
-        Ok(WorkTransition::Failed),
-        "nor by the undo"
-    );
+    assert_eq!(trial.answer(None, 1), Ok(WorkTransition::Failed), "nor by the undo");
     assert_eq!(live(&trial).weights, half);
 }
 
@@ -108,10 +104,7 @@ fn an_undo_overwrites_somebody_elses_shift_only_when_it_is_asked_for_again() {
 #[test]
 fn code_of_somebody_else_right_after_the_confirmed_one_is_not_overwritten() {
     for brings in [Brings::Zip, Brings::Image, Brings::Index] {
-        let setting = Setting {
-            brings,
-            ..Setting::default()
-        };
+        let setting = Setting { brings, ..Setting::default() };
         let rehearsal = Trial::begin(&setting).unwrap();
         rehearsal.forward().unwrap();
         let calls = rehearsal.scene.world.mishaps().calls.clone();
@@ -130,21 +123,13 @@ fn code_of_somebody_else_right_after_the_confirmed_one_is_not_overwritten() {
                     function.publish_by_hand("by hand");
                     function.package = by_hand.clone();
                 });
-                assert_eq!(
-                    run(invocation).unwrap().verdict,
-                    WorkTransition::Failed,
-                    "{brings:?}"
-                );
+                assert_eq!(run(invocation).unwrap().verdict, WorkTransition::Failed, "{brings:?}");
                 break;
             }
         }
         let is_theirs = || function(world, |function| function.package == by_hand);
         assert!(is_theirs(), "{brings:?}");
-        assert_eq!(
-            trial.answer(None, 1),
-            Ok(WorkTransition::Failed),
-            "nor by the undo"
-        );
+        assert_eq!(trial.answer(None, 1), Ok(WorkTransition::Failed), "nor by the undo");
         assert!(is_theirs(), "{brings:?}, by the undo");
     }
 }

@@ -21,21 +21,12 @@ fn told(prepared: &Prepared) -> String {
         .collect();
     lines.extend(prepared.unchanged.clone());
     lines.extend(prepared.findings.iter().map(ToString::to_string));
-    lines.extend(
-        prepared
-            .warnings
-            .iter()
-            .map(|warning| format!("warning {warning}")),
-    );
+    lines.extend(prepared.warnings.iter().map(|warning| format!("warning {warning}")));
     lines.join("\n")
 }
 
 fn canary() -> Setting {
-    Setting {
-        alias: true,
-        steps: vec![10, 50],
-        ..Setting::default()
-    }
+    Setting { alias: true, steps: vec![10, 50], ..Setting::default() }
 }
 
 fn refused(setting: &Setting, set: impl FnOnce(&World)) -> (FindingName, String) {
@@ -54,10 +45,7 @@ fn plans_are_told_step_by_step() {
     alias live to 50 % of sha256:11507a0e2f5e, watched for 300 s
     alias live to sha256:11507a0e2f5e
     "#);
-    let tried = |setting| Setting {
-        is_tried: true,
-        ..setting
-    };
+    let tried = |setting| Setting { is_tried: true, ..setting };
     insta::assert_snapshot!(plan(&tried(canary()), "new"), @r#"
     sha256:11507a0e2f5e published and invoked before alias live moves
     alias live to 10 % of sha256:11507a0e2f5e, watched for 300 s
@@ -87,10 +75,7 @@ fn plans_are_told_step_by_step() {
 #[test]
 fn the_target_is_the_function_by_its_arn() {
     let prepared = canary().plan(&canary().world(), "new");
-    assert_eq!(
-        prepared.claims[0].resource,
-        "arn:aws:lambda:eu-west-1:111111111111:function:shop-api-prod"
-    );
+    assert_eq!(prepared.claims[0].resource, "arn:aws:lambda:eu-west-1:111111111111:function:shop-api-prod");
 }
 
 #[test]
@@ -181,10 +166,7 @@ fn code_for_which_lambda_has_no_room_is_refused_and_little_room_is_told() {
 /// Safety: left open: Steps without an alias are refused: a function's new code is live at once then.
 #[test]
 fn steps_without_an_alias_are_refused() {
-    let setting = Setting {
-        steps: vec![10],
-        ..Setting::default()
-    };
+    let setting = Setting { steps: vec![10], ..Setting::default() };
     let (name, _) = refused(&setting, |_| {});
     assert_eq!(name, FindingName::NotSupported);
 }
@@ -233,10 +215,7 @@ fn a_rollback_without_an_alias_takes_the_code_of_a_kept_version() {
 /// Safety: left open: An image index without the function's platform is refused before anything changes.
 #[test]
 fn an_index_without_the_function_s_platform_is_refused() {
-    let setting = Setting {
-        brings: Brings::Index,
-        ..canary()
-    };
+    let setting = Setting { brings: Brings::Index, ..canary() };
     let world = setting.world();
     let mut index = artifact(&world, Brings::Index, "new");
     if let Artifact::Image { digest, .. } = &mut index {
@@ -249,10 +228,7 @@ fn an_index_without_the_function_s_platform_is_refused() {
 
 #[test]
 fn a_rollback_of_an_image_without_an_alias_needs_no_kept_version() {
-    let setting = Setting {
-        brings: Brings::Index,
-        ..Setting::default()
-    };
+    let setting = Setting { brings: Brings::Index, ..Setting::default() };
     let first = Trial::begin(&setting).unwrap();
     let before = function(&first.scene.world, |function| function.package.clone());
     let recorded = first.before.goal.clone();
@@ -260,30 +236,20 @@ fn a_rollback_of_an_image_without_an_alias_needs_no_kept_version() {
     let prepared = setting.prepare(&first.scene.world, None, Some(&recorded));
     assert_eq!(prepared.findings, []);
     let goal = prepared.stages[0].goal.to_string();
-    let windlass_world::lambda::Package::Image(uri) = before else {
-        panic!("{before:?}")
-    };
+    let windlass_world::lambda::Package::Image(uri) = before else { panic!("{before:?}") };
     assert!(goal.contains(&uri), "{goal}");
 }
 
 #[test]
 fn a_rollback_to_an_image_that_is_gone_is_refused() {
     for alias in [true, false] {
-        let setting = Setting {
-            brings: Brings::Index,
-            alias,
-            ..Setting::default()
-        };
+        let setting = Setting { brings: Brings::Index, alias, ..Setting::default() };
         let first = Trial::begin(&setting).unwrap();
         let recorded = first.before.goal.clone();
         assert_eq!(first.forward(), Ok(WorkTransition::Changed));
         first.scene.world.ecr().images.clear();
         let prepared = setting.prepare(&first.scene.world, None, Some(&recorded));
-        assert_eq!(
-            prepared.findings[0].name,
-            FindingName::ArtifactMissing,
-            "{prepared:?}"
-        );
+        assert_eq!(prepared.findings[0].name, FindingName::ArtifactMissing, "{prepared:?}");
         assert!(prepared.findings[0].reason.contains("image sha256:"));
     }
 }
@@ -304,12 +270,7 @@ fn a_large_zip_needs_a_bucket_that_lets_the_function_s_account_read() {
     let world = setting.world();
     let small = artifact(&world, Brings::Zip, "new");
     let (large, _) = large_zip(&world);
-    let refused = |artifact| {
-        !setting
-            .prepare(&world, Some(artifact), None)
-            .findings
-            .is_empty()
-    };
+    let refused = |artifact| !setting.prepare(&world, Some(artifact), None).findings.is_empty();
     assert!(!refused(&large));
     world.s3().bucket("artifacts", true).closed = true;
     assert!(!refused(&small));

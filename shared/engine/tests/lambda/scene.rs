@@ -75,10 +75,7 @@ pub fn artifact(world: &World, brings: Brings, text: &'static str) -> Artifact {
         Brings::Image => world.ecr().push("shop/api", text),
         Brings::Index => world.ecr().push_index("shop/api", text, &PLATFORMS),
     };
-    Artifact::Image {
-        repository: format!("{HOST}/shop/api"),
-        digest,
-    }
+    Artifact::Image { repository: format!("{HOST}/shop/api"), digest }
 }
 
 fn zip(world: &World, text: &'static str) -> Artifact {
@@ -122,11 +119,7 @@ impl Setting {
         if self.alias {
             function(&world, |function| {
                 function.publish_as("live", "made by hand");
-                let provisioned = self.provisioned.then_some(Provisioned {
-                    requested: 3,
-                    available: 3,
-                    fails: false,
-                });
+                let provisioned = self.provisioned.then_some(Provisioned { requested: 3, available: 3, fails: false });
                 function.aliases.get_mut("live").unwrap().provisioned = provisioned;
                 if self.shared {
                     function.configure("second");
@@ -144,10 +137,7 @@ impl Setting {
             function: FUNCTION.into(),
             alias: self.alias.then(|| "live".into()),
             repository: (self.brings != Brings::Zip).then(|| "shop/api".into()),
-            rollout: Rollout {
-                steps: self.steps.clone(),
-                every: Span::seconds(300),
-            },
+            rollout: Rollout { steps: self.steps.clone(), every: Span::seconds(300) },
             codedeploy: None,
             is_tried: self.is_tried,
             files: self.files.clone(),
@@ -199,11 +189,7 @@ impl Subject for Setting {
             world,
             kind: KindName::Lambda,
             target: prepared.target,
-            goals: prepared
-                .stages
-                .into_iter()
-                .map(|stage| stage.goal)
-                .collect(),
+            goals: prepared.stages.into_iter().map(|stage| stage.goal).collect(),
         }
     }
 

@@ -10,37 +10,24 @@ use windlass_world::conformance::{Scene, Subject, Trial, conforms};
 use windlass_world::lambda::{Package, Published};
 
 fn tried() -> Setting {
-    Setting {
-        alias: true,
-        is_tried: true,
-        ..Setting::default()
-    }
+    Setting { alias: true, is_tried: true, ..Setting::default() }
 }
 
 /// Safety: kinds: A function whose new version is invoked first conforms.
 #[test]
 fn what_is_tried_first_conforms() {
     conforms(&tried());
-    conforms(&Setting {
-        steps: vec![10],
-        brings: Brings::Image,
-        ..tried()
-    });
+    conforms(&Setting { steps: vec![10], brings: Brings::Image, ..tried() });
 }
 
 #[test]
 fn nothing_moves_ahead_and_nothing_has_to_be_undone() {
     let setting = tried();
     let trial = Trial::begin(&setting).unwrap();
-    let before = function(&trial.scene.world, |function| {
-        function.aliases["live"].clone()
-    });
+    let before = function(&trial.scene.world, |function| function.aliases["live"].clone());
     assert_eq!(trial.answer(Some(0), 1), Ok(WorkTransition::Changed));
     let step = trial.step().unwrap();
-    let made = step
-        .changes
-        .iter()
-        .filter_map(|change| change.made.as_deref());
+    let made = step.changes.iter().filter_map(|change| change.made.as_deref());
     assert_eq!(made.collect::<Vec<_>>(), ["2"]);
     assert_eq!(step.shown.as_deref(), Some("1"));
     assert!(!step.has_switched());
@@ -54,14 +41,9 @@ fn nothing_moves_ahead_and_nothing_has_to_be_undone() {
 
 #[test]
 fn the_version_that_a_wave_brought_is_told_to_those_who_invoke_it() {
-    let canary = Setting {
-        steps: vec![10],
-        ..tried()
-    };
-    for (setting, waves, before) in [
-        (canary, ["2"; 3].as_slice(), "1"),
-        (Setting::default(), &["$LATEST"], "$LATEST"),
-    ] {
+    let canary = Setting { steps: vec![10], ..tried() };
+    for (setting, waves, before) in [(canary, ["2"; 3].as_slice(), "1"), (Setting::default(), &["$LATEST"], "$LATEST")]
+    {
         let trial = Trial::begin(&setting).unwrap();
         let told = || trial.step().unwrap().outputs[VERSION].clone();
         for (wave, version) in (0..).zip(waves) {

@@ -14,21 +14,10 @@ use windlass_world::World;
 use windlass_world::logs::Group;
 use windlass_world::run::run;
 
-fn checked(
-    world: &World,
-    gates: &Resolved,
-    components: &[(&ComponentName, bool)],
-) -> Result<Vec<Problem>> {
-    let components = components.iter().map(|(name, is_first)| Component {
-        name,
-        is_first: *is_first,
-        target: &Value::Null,
-    });
-    let preparing = Preparing {
-        gates,
-        place: &Place::default(),
-        components: &components.collect::<Vec<_>>(),
-    };
+fn checked(world: &World, gates: &Resolved, components: &[(&ComponentName, bool)]) -> Result<Vec<Problem>> {
+    let components =
+        components.iter().map(|(name, is_first)| Component { name, is_first: *is_first, target: &Value::Null });
+    let preparing = Preparing { gates, place: &Place::default(), components: &components.collect::<Vec<_>>() };
     let looked = run(check(world, &preparing))?;
     Ok(looked.into_iter().flat_map(|one| one.problems).collect())
 }
@@ -50,11 +39,7 @@ fn before_the_change_it_is_told_what_is_red_and_what_cannot_be_measured() {
     type Told = &'static [(&'static str, FindingName)];
     let table: [(&str, Make, Told); 7] = [
         ("is fine", |_| {}, &[]),
-        (
-            "is red",
-            |world| world.speak(GROUP, Some("FATAL")),
-            &[("red", RED)],
-        ),
+        ("is red", |world| world.speak(GROUP, Some("FATAL")), &[("red", RED)]),
         (
             "is silent",
             |world| {
@@ -64,25 +49,14 @@ fn before_the_change_it_is_told_what_is_red_and_what_cannot_be_measured() {
             },
             &[("noted", NOT)],
         ),
-        (
-            "has no group",
-            |world| world.logs().groups.clear(),
-            &[("stops", NOT)],
-        ),
+        ("has no group", |world| world.logs().groups.clear(), &[("stops", NOT)]),
         ("is slow", |world| world.logs().slow = 99, &[("noted", NOT)]),
-        (
-            "fails",
-            |world| world.logs().ends = "Failed",
-            &[("noted", NOT)],
-        ),
+        ("fails", |world| world.logs().ends = "Failed", &[("noted", NOT)]),
         (
             "is forbidden",
             |world| {
                 let fault = Fault::new(FaultName::AccessDenied, "no");
-                world
-                    .mishaps()
-                    .refused
-                    .insert("Logs_20140328.StartQuery", fault);
+                world.mishaps().refused.insert("Logs_20140328.StartQuery", fault);
             },
             &[("stops", NOT)],
         ),
@@ -99,20 +73,11 @@ fn before_the_change_it_is_told_what_is_red_and_what_cannot_be_measured() {
     // Logs Insights does not understand this filter.
     let world = World::default();
     world.speak(GROUP, Some("fine"));
-    let bad = LogsGate {
-        filter: "@message lik /x/".into(),
-        ..gate()
-    };
-    assert_eq!(
-        told(&checked(&world, &whole(bad), &[]).unwrap()),
-        [("stops", NOT)]
-    );
+    let bad = LogsGate { filter: "@message lik /x/".into(), ..gate() };
+    assert_eq!(told(&checked(&world, &whole(bad), &[]).unwrap()), [("stops", NOT)]);
     // A fault that may pass by itself is asked about again.
     let fault = Fault::new(FaultName::Throttled, "slowly");
-    world
-        .mishaps()
-        .refused
-        .insert("Logs_20140328.StartQuery", fault);
+    world.mishaps().refused.insert("Logs_20140328.StartQuery", fault);
     let fault = checked(&world, &whole(gate()), &[]).unwrap_err();
     assert_eq!(fault.name, FaultName::Throttled);
 }
@@ -135,15 +100,9 @@ fn what_is_costly_is_told_with_what_it_costs() {
     world.speak(GROUP, Some(&long));
     pass_seconds(&world, 600);
     let found = checked(&world, &whole(gate()), &[]).unwrap();
-    let [Problem::Noted(finding)] = found.as_slice() else {
-        panic!("{:?}", told(&found))
-    };
+    let [Problem::Noted(finding)] = found.as_slice() else { panic!("{:?}", told(&found)) };
     assert_eq!(finding.name, FindingName::GateCosts);
-    assert!(
-        finding.reason.contains("scans 0.2 GB"),
-        "{}",
-        finding.reason
-    );
+    assert!(finding.reason.contains("scans 0.2 GB"), "{}", finding.reason);
     assert!(finding.reason.contains("0.05 USD"), "{}", finding.reason);
 }
 

@@ -27,27 +27,15 @@ fn lines_are_counted_until_there_are_too_many() {
     world.log(GROUP, "fine");
     pass_seconds(&world, 1);
     let seen = look(&world, &gates, &mut judgement);
-    assert_eq!(
-        (seen.verdict, seen.measured.as_str()),
-        (Verdict::Pass, "2 lines")
-    );
+    assert_eq!((seen.verdict, seen.measured.as_str()), (Verdict::Pass, "2 lines"));
     assert_eq!(seen.window, "14:00-14:02 UTC");
     assert_eq!(seen.threshold, "at most 2 lines in 5m");
-    assert_eq!(
-        seen.gate,
-        "/aws/lambda/shop-api @message like /ERROR|FATAL/"
-    );
-    assert_eq!(
-        seen.look_at,
-        "CloudWatch Logs Insights over /aws/lambda/shop-api: filter @message like /ERROR|FATAL/"
-    );
+    assert_eq!(seen.gate, "/aws/lambda/shop-api @message like /ERROR|FATAL/");
+    assert_eq!(seen.look_at, "CloudWatch Logs Insights over /aws/lambda/shop-api: filter @message like /ERROR|FATAL/");
     world.log(GROUP, "FATAL no table");
     pass_seconds(&world, 1);
     let seen = look(&world, &gates, &mut judgement);
-    assert_eq!(
-        (seen.verdict, seen.measured.as_str()),
-        (Verdict::Fail, "3 lines")
-    );
+    assert_eq!((seen.verdict, seen.measured.as_str()), (Verdict::Fail, "3 lines"));
 }
 
 #[test]
@@ -77,10 +65,7 @@ fn where_looks_are_far_apart_each_window_between_them_is_counted() {
     pass_seconds(&world, 900);
     let before = calls(&world, "StartQuery");
     let seen = look(&world, &gates, &mut judgement);
-    assert_eq!(
-        (seen.verdict, seen.measured.as_str()),
-        (Verdict::Fail, "3 lines")
-    );
+    assert_eq!((seen.verdict, seen.measured.as_str()), (Verdict::Fail, "3 lines"));
     assert!(calls(&world, "StartQuery") - before <= 4);
     // If they are not, one query is enough.
     let mut judgement = begin(&world);
@@ -108,10 +93,7 @@ fn what_came_while_it_was_unknown_is_counted_when_it_is_known_again() {
     let throttle = Fault::new(FaultName::Throttled, "slowly");
     let start = "Logs_20140328.StartQuery";
     world.mishaps().refused.insert(start, throttle);
-    assert_eq!(
-        look(&world, &gates, &mut judgement).verdict,
-        Verdict::Unknown
-    );
+    assert_eq!(look(&world, &gates, &mut judgement).verdict, Verdict::Unknown);
     world.mishaps().refused.clear();
     pass_seconds(&world, 5);
     assert_eq!(look(&world, &gates, &mut judgement).verdict, Verdict::Fail);
@@ -144,10 +126,7 @@ fn a_line_that_arrives_late_is_counted_when_it_is_there_also_in_the_next_wave() 
         now: world.now(),
     };
     let seen = run(measure(&world, &judging)).remove(0);
-    assert_eq!(
-        (seen.verdict, seen.measured.as_str()),
-        (Verdict::Fail, "3 lines")
-    );
+    assert_eq!((seen.verdict, seen.measured.as_str()), (Verdict::Fail, "3 lines"));
 }
 
 #[test]
@@ -172,31 +151,11 @@ fn where_nothing_is_logged_nothing_is_known() {
 fn what_a_query_does_not_tell_is_unknown() {
     type Make = fn(&World);
     let table: [(&str, Make, &str); 8] = [
-        (
-            "fails",
-            |world| world.logs().ends = "Failed",
-            "not measured: the query ended as Failed",
-        ),
-        (
-            "is cancelled",
-            |world| world.logs().ends = "Cancelled",
-            "not measured: the query ended as Cancelled",
-        ),
-        (
-            "times out",
-            |world| world.logs().ends = "Timeout",
-            "not measured: the query ended as Timeout",
-        ),
-        (
-            "is not told",
-            |world| world.logs().ends = "Unknown",
-            "not measured: the query ended as Unknown",
-        ),
-        (
-            "is slow",
-            |world| world.logs().slow = 99,
-            "not measured: the query had no result after 15 s",
-        ),
+        ("fails", |world| world.logs().ends = "Failed", "not measured: the query ended as Failed"),
+        ("is cancelled", |world| world.logs().ends = "Cancelled", "not measured: the query ended as Cancelled"),
+        ("times out", |world| world.logs().ends = "Timeout", "not measured: the query ended as Timeout"),
+        ("is not told", |world| world.logs().ends = "Unknown", "not measured: the query ended as Unknown"),
+        ("is slow", |world| world.logs().slow = 99, "not measured: the query had no result after 15 s"),
         (
             "has no group",
             |world| world.logs().groups.clear(),
@@ -206,10 +165,7 @@ fn what_a_query_does_not_tell_is_unknown() {
             "is throttled",
             |world| {
                 let fault = Fault::new(FaultName::Throttled, "slowly");
-                world
-                    .mishaps()
-                    .refused
-                    .insert("Logs_20140328.StartQuery", fault);
+                world.mishaps().refused.insert("Logs_20140328.StartQuery", fault);
             },
             "not measured: Throttled: slowly",
         ),
@@ -217,10 +173,7 @@ fn what_a_query_does_not_tell_is_unknown() {
             "is forbidden",
             |world| {
                 let fault = Fault::new(FaultName::AccessDenied, "no");
-                world
-                    .mishaps()
-                    .refused
-                    .insert("Logs_20140328.GetQueryResults", fault);
+                world.mishaps().refused.insert("Logs_20140328.GetQueryResults", fault);
             },
             "not measured: AccessDenied: no",
         ),
@@ -231,11 +184,7 @@ fn what_a_query_does_not_tell_is_unknown() {
         pass_seconds(&world, 300);
         make(&world);
         let seen = one_look(&world);
-        assert_eq!(
-            (seen.verdict, seen.measured.as_str()),
-            (Verdict::Unknown, measured),
-            "{what}"
-        );
+        assert_eq!((seen.verdict, seen.measured.as_str()), (Verdict::Unknown, measured), "{what}");
     }
 }
 
@@ -262,15 +211,9 @@ fn groups_are_looked_for_in_their_region() {
     world.speak(GROUP, Some("fine"));
     pass_seconds(&world, 240);
     let mut judgement = begin(&World::default());
-    let elsewhere = LogsGate {
-        region: Some("us-east-1".into()),
-        ..gate()
-    };
+    let elsewhere = LogsGate { region: Some("us-east-1".into()), ..gate() };
     let seen = look(&world, &whole(elsewhere), &mut judgement);
     assert_eq!(seen.verdict, Verdict::Fail);
     let mut judgement = begin(&World::default());
-    assert_eq!(
-        look(&world, &whole(gate()), &mut judgement).verdict,
-        Verdict::Pass
-    );
+    assert_eq!(look(&world, &whole(gate()), &mut judgement).verdict, Verdict::Pass);
 }

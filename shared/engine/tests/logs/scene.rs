@@ -27,16 +27,8 @@ pub fn gate() -> LogsGate {
 
 /// Declares the gate for the whole release.
 pub fn whole(gate: LogsGate) -> Resolved {
-    let logs = vec![Declared {
-        path: "gates.logs[0]".into(),
-        component: None,
-        gate,
-    }];
-    Resolved {
-        bake: Span::seconds(600),
-        logs,
-        ..Resolved::default()
-    }
+    let logs = vec![Declared { path: "gates.logs[0]".into(), component: None, gate }];
+    Resolved { bake: Span::seconds(600), logs, ..Resolved::default() }
 }
 
 /// Declares the gate for a component.
@@ -82,9 +74,5 @@ pub fn pass_seconds(world: &World, seconds: u64) {
 
 pub fn calls(world: &World, name: &str) -> usize {
     let mishaps = world.mishaps();
-    mishaps
-        .calls
-        .iter()
-        .filter(|call| call.ends_with(name))
-        .count()
+    mishaps.calls.iter().filter(|call| call.ends_with(name)).count()
 }

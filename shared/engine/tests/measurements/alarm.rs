@@ -8,18 +8,12 @@ use windlass_engine::ports::Clock;
 use windlass_world::World;
 
 fn alarm_gate(region: Option<&str>) -> AlarmGate {
-    AlarmGate {
-        name: "5xx".into(),
-        region: region.map(str::to_owned),
-    }
+    AlarmGate { name: "5xx".into(), region: region.map(str::to_owned) }
 }
 
 fn measure_alarm(world: &World) -> Measurement {
     let alarms = vec![declared(alarm_gate(None))];
-    let gates = Resolved {
-        alarms,
-        ..Resolved::default()
-    };
+    let gates = Resolved { alarms, ..Resolved::default() };
     measured(world, &gates)
 }
 
@@ -77,20 +71,11 @@ fn an_alarm_whose_history_does_not_show_yet_how_it_became_ok_is_unknown() {
     // The history may lag behind the alarm.
     for told in [0, 1, 2] {
         let from = whole.len() - 3;
-        world
-            .cloudwatch()
-            .history
-            .insert("5xx".into(), whole[from..from + told].to_vec());
+        world.cloudwatch().history.insert("5xx".into(), whole[from..from + told].to_vec());
         let seen = measure_alarm(&world);
         assert_ne!(seen.verdict, Verdict::Pass, "{told}: {}", seen.measured);
-        let unknown =
-            "OK since 2026-11-20T14:03:00Z, but its history does not show yet what it was before";
-        assert_eq!(
-            told < 2,
-            seen.measured == unknown,
-            "{told}: {}",
-            seen.measured
-        );
+        let unknown = "OK since 2026-11-20T14:03:00Z, but its history does not show yet what it was before";
+        assert_eq!(told < 2, seen.measured == unknown, "{told}: {}", seen.measured);
     }
     world.cloudwatch().history.insert("5xx".into(), whole);
     assert_eq!(measure_alarm(&world).verdict, Verdict::Fail);
@@ -101,10 +86,7 @@ fn an_alarm_that_was_red_before_the_change_is_unknown_until_it_is_ok() {
     let world = with_alarm("ALARM");
     let seen = measure_alarm(&world);
     assert_eq!(seen.verdict, Verdict::Unknown);
-    assert_eq!(
-        seen.measured,
-        "in ALARM since 2026-11-20T13:50:00Z, before the change"
-    );
+    assert_eq!(seen.measured, "in ALARM since 2026-11-20T13:50:00Z, before the change");
     world.set_alarm("5xx", "OK", &[0.0]);
     assert_eq!(measure_alarm(&world).verdict, Verdict::Pass);
 }

@@ -25,10 +25,7 @@ fn errors(at_most: Option<f64>, at_least: Option<f64>) -> MetricGate {
 
 fn measure_metric(world: &World, gate: &MetricGate) -> Measurement {
     let metrics = vec![declared(gate.clone())];
-    let gates = Resolved {
-        metrics,
-        ..Resolved::default()
-    };
+    let gates = Resolved { metrics, ..Resolved::default() };
     measured(world, &gates)
 }
 
@@ -62,10 +59,7 @@ fn a_metric_passes_until_a_point_breaches() {
     assert_eq!(seen.verdict, Verdict::Fail);
     assert_eq!(seen.measured, "7.3 Errors per 1m");
     assert_eq!(seen.window, "1 of 3 points, 14:01-14:02 UTC");
-    assert_eq!(
-        seen.gate,
-        "AWS/Lambda Errors Sum {FunctionName: api}".to_owned()
-    );
+    assert_eq!(seen.gate, "AWS/Lambda Errors Sum {FunctionName: api}".to_owned());
 }
 
 /// Safety: unknown: A metric that has ceased is unknown until it is told again.
@@ -90,10 +84,7 @@ fn a_metric_that_has_ceased_is_unknown_until_it_is_told_again() {
 
 #[test]
 fn a_metric_with_a_longer_period_has_longer_to_be_told() {
-    let gate = MetricGate {
-        period: Span::seconds(3600),
-        ..errors(None, Some(10.0))
-    };
+    let gate = MetricGate { period: Span::seconds(3600), ..errors(None, Some(10.0)) };
     let world = World::default();
     world.put_metric(&gate, 15.0);
     pass_seconds(&world, 2 * 3600 + 180);
@@ -121,18 +112,11 @@ fn an_expression_is_measured_as_a_metric_is() {
         dimensions: BTreeMap::new(),
         statistic: "Sum".into(),
     };
-    let requests = MetricSeries {
-        metric: "Invocations".into(),
-        ..errors.clone()
-    };
+    let requests = MetricSeries { metric: "Invocations".into(), ..errors.clone() };
     let gate = MetricGate {
         of: Measured::Expression {
             expression: "100 * errors / requests".into(),
-            of: [
-                ("errors".to_owned(), errors),
-                ("requests".to_owned(), requests),
-            ]
-            .into(),
+            of: [("errors".to_owned(), errors), ("requests".to_owned(), requests)].into(),
         },
         ..self::errors(Some(1.0), None)
     };

@@ -15,11 +15,7 @@ use windlass_world::World;
 use windlass_world::run::run as block_on;
 
 fn declared<G>(gate: G) -> Declared<G> {
-    Declared {
-        path: "gates".into(),
-        component: None,
-        gate,
-    }
+    Declared { path: "gates".into(), component: None, gate }
 }
 
 /// Returns the result of the only gate. The world's clock begins at 14:00:00; the change began then.

@@ -23,10 +23,7 @@ fn health(body: Option<&str>) -> ProbeGate {
 
 fn measure_probe(world: &World, body: Option<&str>) -> Measurement {
     let probes = vec![declared(health(body))];
-    let gates = Resolved {
-        probes,
-        ..Resolved::default()
-    };
+    let gates = Resolved { probes, ..Resolved::default() };
     measured(world, &gates)
 }
 
@@ -34,30 +31,9 @@ fn measure_probe(world: &World, body: Option<&str>) -> Measurement {
 fn a_probe_compares_status_latency_and_body() {
     // Status, body, milliseconds, wanted text. Expected: the verdict, and what is measured.
     let table = [
-        (
-            200,
-            "fine",
-            12,
-            None,
-            Verdict::Pass,
-            "status 200 after 12 ms",
-        ),
-        (
-            200,
-            "fine",
-            12,
-            Some("fine"),
-            Verdict::Pass,
-            "status 200 after 12 ms",
-        ),
-        (
-            500,
-            "fine",
-            12,
-            None,
-            Verdict::Fail,
-            "status 500 after 12 ms",
-        ),
+        (200, "fine", 12, None, Verdict::Pass, "status 200 after 12 ms"),
+        (200, "fine", 12, Some("fine"), Verdict::Pass, "status 200 after 12 ms"),
+        (500, "fine", 12, None, Verdict::Fail, "status 500 after 12 ms"),
         (
             200,
             "broken",
@@ -66,14 +42,7 @@ fn a_probe_compares_status_latency_and_body() {
             Verdict::Fail,
             "status 200 after 12 ms without the text in its first 65536 bytes",
         ),
-        (
-            200,
-            "fine",
-            801,
-            None,
-            Verdict::Fail,
-            "no answer, twice: no complete answer within 800 ms",
-        ),
+        (200, "fine", 801, None, Verdict::Fail, "no answer, twice: no complete answer within 800 ms"),
     ];
     for (status, body, ms, text, verdict, measured) in table {
         let world = World::default();
@@ -91,9 +60,6 @@ fn a_probe_without_answer_fails_and_a_forbidden_one_is_unknown() {
     world.probe().answers.insert(HEALTH.into(), forbidden);
     let seen = measure_probe(&world, None);
     assert_eq!(seen.verdict, Verdict::Unknown);
-    assert_eq!(
-        seen.measured,
-        "not measured: 127.0.0.1 is a loopback address"
-    );
+    assert_eq!(seen.measured, "not measured: 127.0.0.1 is a loopback address");
     assert_eq!(seen.threshold, "status 200 within 800ms");
 }

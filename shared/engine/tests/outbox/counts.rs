@@ -24,10 +24,7 @@ fn an_ending_is_counted_once_from_its_turn_and_who_only_waited_did_no_work() {
         record.started = Some(Time(30_000));
     });
     let of = |ending, seconds| (id(), app(), prod(), ending, seconds);
-    let other = item(
-        ledger::lock(EnvironmentId::new(&app(), &prod())),
-        &Lock::default(),
-    );
+    let other = item(ledger::lock(EnvironmentId::new(&app(), &prod())), &Lock::default());
     let changes = [
         change(Some(running()), Some(ended(60))),
         change(None, Some(ended(61))),
@@ -37,11 +34,7 @@ fn an_ending_is_counted_once_from_its_turn_and_who_only_waited_did_no_work() {
         change(Some(ended(60)), None),
         change(None, Some(other)),
     ];
-    let wanted = [
-        of(Ending::RolledBack, None),
-        of(Ending::RolledBack, None),
-        of(Ending::Succeeded, Some(60)),
-    ];
+    let wanted = [of(Ending::RolledBack, None), of(Ending::RolledBack, None), of(Ending::Succeeded, Some(60))];
     let found = run(endings(&stage.world, &changes)).unwrap().into_iter();
     let found = found.map(|it| (it.id, it.app, it.environment, it.ending, it.seconds));
     assert_eq!(found.collect::<Vec<_>>(), wanted);
@@ -62,11 +55,7 @@ fn the_time_for_which_waves_were_watched_is_no_work() {
         record.started = Some(Time(0));
     });
     let found = run(endings(&stage.world, &[change(None, Some(ended))])).unwrap();
-    assert_eq!(
-        found[0].seconds,
-        Some(300),
-        "of 2400 s it was watched for 300 and 1800"
-    );
+    assert_eq!(found[0].seconds, Some(300), "of 2400 s it was watched for 300 and 1800");
 }
 
 #[test]
@@ -75,15 +64,8 @@ fn an_environment_is_counted_as_restored_when_its_record_tells_it() {
     let ended = |ending, at_s| record(&stage, ends(ending, at_s));
     let accepted = record(&stage, |record| {
         ends(Ending::NeedsOperator, 60)(record);
-        let requester = Requester {
-            route: Route::Console,
-            principal: None,
-        };
-        let resolved = Resolved {
-            at: Time(200_000),
-            by: requester,
-            reason: "seen to".into(),
-        };
+        let requester = Requester { route: Route::Console, principal: None };
+        let resolved = Resolved { at: Time(200_000), by: requester, reason: "seen to".into() };
         record.ending.as_mut().unwrap().resolved = Some(resolved);
     });
     let broken = item(ledger::deployment(&id()), &json!({"id": 7}));
@@ -91,10 +73,7 @@ fn an_environment_is_counted_as_restored_when_its_record_tells_it() {
         change(None, Some(ended(Ending::RolledBack, 60))),
         change(None, Some(broken)),
         change(None, Some(ended(Ending::NeedsOperator, 60))),
-        change(
-            Some(ended(Ending::NeedsOperator, 60)),
-            Some(accepted.clone()),
-        ),
+        change(Some(ended(Ending::NeedsOperator, 60)), Some(accepted.clone())),
         change(Some(accepted.clone()), Some(accepted)),
         change(None, Some(ended(Ending::Succeeded, 60))),
         change(Some(ended(Ending::RolledBack, 60)), None),

@@ -66,10 +66,7 @@ fn red_gates_stop_all_but_first_deployments_rollbacks_and_accept_red() {
             assert_eq!(plan.outcome, Outcome::Change, "{case}");
             assert_eq!(warned(&plan), red, "{case}");
             let remedy = &plan.warnings[0].remedy;
-            assert!(
-                remedy.starts_with("It stops nothing here, because "),
-                "{remedy}"
-            );
+            assert!(remedy.starts_with("It stops nothing here, because "), "{remedy}");
         }
     }
 }
@@ -77,11 +74,7 @@ fn red_gates_stop_all_but_first_deployments_rollbacks_and_accept_red() {
 #[test]
 fn what_cannot_be_measured_stops_also_a_first_deployment() {
     let stage = new_release();
-    stage
-        .world
-        .dynamodb()
-        .items
-        .remove(&ledger::state(EnvironmentId::new(&app(), &prod())));
+    stage.world.dynamodb().items.remove(&ledger::state(EnvironmentId::new(&app(), &prod())));
     stage.world.cloudwatch().denied = true;
     prepare(&stage).unwrap();
     let gate = [(FindingName::GateNotMeasurable, "gates.alarms[0]")];
@@ -91,10 +84,7 @@ fn what_cannot_be_measured_stops_also_a_first_deployment() {
     let stage = shop(&short, NEW, NEW);
     prepare(&stage).unwrap();
     assert_eq!(named(&plan(&stage)), gate);
-    assert_eq!(
-        plan(&stage).findings[0].reason,
-        "the bake of 30s is shorter than the period of `shop-prod-5xx`, 1m."
-    );
+    assert_eq!(plan(&stage).findings[0].reason, "the bake of 30s is shorter than the period of `shop-prod-5xx`, 1m.");
 }
 
 #[test]
@@ -119,21 +109,14 @@ fn gates_are_looked_for_in_their_own_region_with_the_environments_role() {
     let found = plan(&stage);
     let gate = [(FindingName::GateNotMeasurable, "gates.alarms[1]")];
     assert_eq!(named(&found), gate);
-    assert!(
-        found.findings[0].reason.contains("region us-east-1"),
-        "{:?}",
-        found.findings
-    );
+    assert!(found.findings[0].reason.contains("region us-east-1"), "{:?}", found.findings);
 
     at_cdn.set_alarm("shop-prod-cdn", "ALARM", &[9.0]);
     at_cdn.emit(&metric, Some(0.0));
     stage.forget_plan();
     stage.pass_seconds(600);
     prepare(&stage).unwrap();
-    let red = [
-        (FindingName::GateAlreadyRed, "gates.alarms[1]"),
-        (FindingName::GateAlreadyRed, "gates.metrics[0]"),
-    ];
+    let red = [(FindingName::GateAlreadyRed, "gates.alarms[1]"), (FindingName::GateAlreadyRed, "gates.metrics[0]")];
     assert_eq!(named(&plan(&stage)), red);
 
     at_cdn.set_alarm("shop-prod-cdn", "OK", &[0.0]);
@@ -161,14 +144,10 @@ fn measured(values: &[f64]) -> Stage {
     let metric = "  metrics: [{namespace: AWS/Lambda, metric: Errors, statistic: Sum, at_most: 5}]";
     let stage = shop(&format!("{DECLARATION}{metric}\n"), NEW, NEW);
     stage.pass_seconds(24 * 60 * 60);
-    let declaration: Declared = stage
-        .get(&ledger::declaration(&app(), &stage.record.declaration))
-        .unwrap();
+    let declaration: Declared = stage.get(&ledger::declaration(&app(), &stage.record.declaration)).unwrap();
     let resolved = declaration.read().unwrap().resolve(&prod()).unwrap();
     for value in values {
-        stage
-            .world
-            .put_metric(&resolved.gates.metrics[0].gate, *value);
+        stage.world.put_metric(&resolved.gates.metrics[0].gate, *value);
         stage.pass_seconds(60);
     }
     stage
@@ -197,9 +176,7 @@ fn a_metric_is_judged_by_the_last_period_that_is_over() {
     }
     // A period that is not over yet says nothing.
     let stage = measured(&[0.0]);
-    let declaration: Declared = stage
-        .get(&ledger::declaration(&app(), &stage.record.declaration))
-        .unwrap();
+    let declaration: Declared = stage.get(&ledger::declaration(&app(), &stage.record.declaration)).unwrap();
     let resolved = declaration.read().unwrap().resolve(&prod()).unwrap();
     stage.world.put_metric(&resolved.gates.metrics[0].gate, 9.0);
     stage.pass_seconds(59);
@@ -219,17 +196,10 @@ fn a_metric_must_be_readable_and_no_longer_than_the_bake() {
 
     let stage = measured(&[0.0]);
     let fault = Fault::new(FaultName::Throttled, "slowly");
-    stage
-        .world
-        .mishaps()
-        .refused
-        .insert("cloudwatch.points", fault);
+    stage.world.mishaps().refused.insert("cloudwatch.points", fault);
     let fault = prepare(&stage).unwrap_err();
     assert_eq!(fault.name, FaultName::Throttled);
-    assert!(
-        fault.message.contains("checking gates.metrics[0]"),
-        "{fault}"
-    );
+    assert!(fault.message.contains("checking gates.metrics[0]"), "{fault}");
 }
 
 /// Only CloudWatch knows what an expression says.
@@ -249,9 +219,7 @@ fn an_expression_that_cloudwatch_does_not_take_stops_the_release() {
 #[test]
 fn an_alarm_without_data_is_doubtful() {
     let stage = new_release();
-    stage
-        .world
-        .set_alarm("shop-prod-5xx", "INSUFFICIENT_DATA", &[]);
+    stage.world.set_alarm("shop-prod-5xx", "INSUFFICIENT_DATA", &[]);
     prepare(&stage).unwrap();
     assert_eq!(named(&plan(&stage)), []);
     let doubtful = [(FindingName::GateNotMeasurable, "gates.alarms[0]")];
@@ -280,17 +248,10 @@ fn with_gates_of_api(declaration: &str, gates: &str) -> String {
 
 #[test]
 fn gates_of_a_component_are_asked_of_its_releases_after_the_first() {
-    const OWN: &str =
-        r#"gates: {alarms: [shop-own], probes: [{url: "https://own.shop.example/"}]}"#;
+    const OWN: &str = r#"gates: {alarms: [shop-own], probes: [{url: "https://own.shop.example/"}]}"#;
     let red = [
-        (
-            FindingName::GateAlreadyRed,
-            "components.api.gates.alarms[0]",
-        ),
-        (
-            FindingName::GateAlreadyRed,
-            "components.api.gates.probes[0]",
-        ),
+        (FindingName::GateAlreadyRed, "components.api.gates.alarms[0]"),
+        (FindingName::GateAlreadyRed, "components.api.gates.probes[0]"),
     ];
     for (of, released_before, wanted) in [
         ("api", true, &red[..]),
@@ -299,10 +260,8 @@ fn gates_of_a_component_are_asked_of_its_releases_after_the_first() {
         ("web", true, &[]),
     ] {
         let (api, web) = if of == "api" { (OWN, "") } else { ("", OWN) };
-        let declared = DECLARATION.replace(
-            "components:",
-            &format!("components:\n  web: {{kind: static_site, bucket: shop-web, {web}}}"),
-        );
+        let declared = DECLARATION
+            .replace("components:", &format!("components:\n  web: {{kind: static_site, bucket: shop-web, {web}}}"));
         let declaration = with_gates_of_api(&declared, api);
         let stage = shop(&declaration, NEW, NEW);
         let key = ledger::state(EnvironmentId::new(&app(), &prod()));
@@ -328,10 +287,7 @@ fn gates_of_a_component_are_asked_of_its_releases_after_the_first() {
     stage.put(key, &known);
     stage.world.serve("https://own.shop.example/", 200, "", 12);
     prepare(&stage).unwrap();
-    let missing = [(
-        FindingName::GateNotMeasurable,
-        "components.api.gates.alarms[0]",
-    )];
+    let missing = [(FindingName::GateNotMeasurable, "components.api.gates.alarms[0]")];
     assert_eq!(named(&plan(&stage)), missing);
 }
 
@@ -342,8 +298,5 @@ fn a_probe_whose_call_fails_is_asked_for_again() {
     stage.world.mishaps().refused.insert("probe.probe", fault);
     let fault = prepare(&stage).unwrap_err();
     assert_eq!(fault.name, FaultName::Unavailable);
-    assert!(
-        fault.message.contains("checking gates.probes[0]"),
-        "{fault}"
-    );
+    assert!(fault.message.contains("checking gates.probes[0]"), "{fault}");
 }

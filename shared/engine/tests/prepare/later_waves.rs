@@ -51,10 +51,7 @@ fn shop_of(declaration: &str, document: &str, api: Option<&'static [u8]>) -> Sta
     }
     let key = "artifacts/shop/prod/flags/1.4.0.json";
     stage.world.s3().bucket("artifacts", true);
-    let version = stage
-        .world
-        .s3()
-        .upload("artifacts", key, document.to_owned());
+    let version = stage.world.s3().upload("artifacts", key, document.to_owned());
     let artifact = Artifact::Object {
         key: key.into(),
         version_id: version.id.unwrap(),
@@ -81,9 +78,7 @@ fn changed(stage: &Stage, name: &str, version: &str) {
 /// Returns what others give to the flags, as their step has it.
 fn inputs(stage: &Stage) -> Vec<String> {
     let given = step(stage, "flags").unwrap().inputs.into_iter();
-    given
-        .map(|(output, value)| format!("{output} {value}"))
-        .collect()
+    given.map(|(output, value)| format!("{output} {value}")).collect()
 }
 
 fn plan_wave(stage: &Stage, wave: u32) -> Result<Answer> {
@@ -107,9 +102,7 @@ fn what_takes_what_an_earlier_wave_gives_is_planned_once_that_has_changed() {
     assert_eq!((answer.verdict, answer.wave), (Transition::Change, 0));
     let waves = plan(&stage);
     let what = told(&waves).into_iter().map(|(what, _)| what);
-    let what: Vec<String> = what
-        .map(|what| what.replace(&Digest::of(NEW).short().to_string(), "NEW"))
-        .collect();
+    let what: Vec<String> = what.map(|what| what.replace(&Digest::of(NEW).short().to_string(), "NEW")).collect();
     insta::assert_snapshot!(what.join("\n"), @"
     api alias live to sha256:NEW
     flags shop/prod/flags to the document with api.version (known once that has changed) by AppConfig.Linear50PercentEvery30Seconds (1 min and 1 min of watching alarms)
@@ -165,10 +158,7 @@ fn who_takes_of_what_is_refused_is_not_blamed_for_it() {
     let stage = shop(Some(NEW));
     stage.world.lambda().functions.clear();
     prepare(&stage).unwrap();
-    assert_eq!(
-        named(&plan(&stage)),
-        [(FindingName::TargetMissing, "components.api")]
-    );
+    assert_eq!(named(&plan(&stage)), [(FindingName::TargetMissing, "components.api")]);
 }
 
 #[test]
@@ -177,10 +167,7 @@ fn what_nobody_gives_is_refused_before_anything_changes() {
     prepare(&stage).unwrap();
     let plan = plan(&stage);
     assert_eq!(plan.outcome, Outcome::Rejected);
-    assert_eq!(
-        named(&plan),
-        [(FindingName::OutputUnknown, "components.flags.fill")]
-    );
+    assert_eq!(named(&plan), [(FindingName::OutputUnknown, "components.flags.fill")]);
 }
 
 #[test]
@@ -192,10 +179,7 @@ fn what_cannot_be_planned_any_more_fails_and_tells_why() {
     let answer = plan_wave(&stage, 1).unwrap();
     assert_eq!((answer.verdict, answer.wave), (Transition::Failed, 1));
     let flags = step(&stage, "flags").unwrap();
-    assert_eq!(
-        (flags.status, is_planned(&stage)),
-        (StepStatus::Failed, false)
-    );
+    assert_eq!((flags.status, is_planned(&stage)), (StepStatus::Failed, false));
     let Some(Failure::Finding(told)) = &flags.failure else {
         panic!("{:?}", flags.failure);
     };
@@ -210,11 +194,7 @@ fn a_planning_that_comes_after_the_undo_has_begun_writes_nothing() {
     let stage = shop(Some(NEW));
     prepare(&stage).unwrap();
     changed(&stage, "api", "2");
-    for status in [
-        StepStatus::Undoing,
-        StepStatus::Undone,
-        StepStatus::UndoFailed,
-    ] {
+    for status in [StepStatus::Undoing, StepStatus::Undone, StepStatus::UndoFailed] {
         let mut flags = step(&stage, "flags").unwrap();
         flags.status = status;
         stage.put(ledger::step(&id(), &component("flags")), &flags);

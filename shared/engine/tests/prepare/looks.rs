@@ -77,24 +77,13 @@ fn what_runs_is_seen_when_every_look_shows_what_was_changed() {
         assert_eq!(told, (Transition::Look, id(), 7));
         let seen = seen(&stage);
         assert_eq!(seen.at, asked.plus_s(after), "{answered}");
-        let Live::There {
-            state,
-            shown,
-            as_before,
-            as_recorded,
-        } = &seen.saw
-        else {
+        let Live::There { state, shown, as_before, as_recorded } = &seen.saw else {
             panic!("{seen:?}");
         };
         assert_eq!(state["goal"]["back"]["alias"]["version"], "2");
         assert_eq!(shown, "2");
         let api = step(&stage, "api").unwrap();
-        let runs = Accepted::Runs {
-            state,
-            shown,
-            as_before: *as_before,
-            as_recorded: *as_recorded,
-        };
+        let runs = Accepted::Runs { state, shown, as_before: *as_before, as_recorded: *as_recorded };
         assert_eq!(accepted(&api, 7), Ok(runs));
         let worker = step(&stage, "worker").unwrap().looked;
         assert!(worker.is_some(), "somebody may have changed it since");
@@ -124,17 +113,11 @@ fn what_stands_in_the_way_is_told_and_what_may_pass_is_asked_again() {
     let stage = stuck(true);
     let denied = Fault::new(FaultName::AccessDenied, "lambda:GetAlias is not allowed");
     let refused = &stage.world;
-    refused
-        .mishaps()
-        .refused
-        .insert("lambda.alias", denied.clone());
+    refused.mishaps().refused.insert("lambda.alias", denied.clone());
     look(&stage).unwrap();
     assert_eq!(seen(&stage).saw, Live::Unknown(denied));
     let throttled = Fault::new(FaultName::Throttled, "not now");
-    refused
-        .mishaps()
-        .refused
-        .insert("lambda.alias", throttled.clone());
+    refused.mishaps().refused.insert("lambda.alias", throttled.clone());
     assert_eq!(look(&stage), Err(throttled));
     refused.mishaps().refused.clear();
     look(&stage).unwrap();
@@ -180,12 +163,7 @@ fn what_is_seen_is_compared_with_what_ran_before_and_with_what_is_recorded() {
         }
         stage.put(ledger::state(EnvironmentId::new(&app(), &prod())), &known);
         look(&stage).unwrap();
-        let Live::There {
-            as_before,
-            as_recorded: same,
-            ..
-        } = seen(&stage).saw
-        else {
+        let Live::There { as_before, as_recorded: same, .. } = seen(&stage).saw else {
             panic!("{recorded:?}");
         };
         assert_eq!((as_before, same), (false, as_recorded), "{recorded:?}");
@@ -234,9 +212,7 @@ fn killed_at_any_call_it_is_asked_again() {
     for call in from + 1..=to {
         let stage = stuck();
         let lost = Fault::new(FaultName::Unavailable, "no answer");
-        stage
-            .world
-            .plan_mishap(call, When::After, Mishap::Fault(lost));
+        stage.world.plan_mishap(call, When::After, Mishap::Fault(lost));
         assert_eq!(look(&stage).unwrap_err().name, FaultName::Unavailable);
         look(&stage).unwrap();
         assert!(seen(&stage).at > Time(0));

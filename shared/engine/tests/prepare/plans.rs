@@ -54,9 +54,7 @@ fn takes(since_s: u64, version: &str) -> u64 {
     let rehearsal = new_release();
     prepare(&rehearsal).unwrap();
     let stage = new_release();
-    let mut known: EnvironmentState = stage
-        .get(&ledger::state(EnvironmentId::new(&app(), &prod())))
-        .unwrap();
+    let mut known: EnvironmentState = stage.get(&ledger::state(EnvironmentId::new(&app(), &prod()))).unwrap();
     for name in ["api", "worker"] {
         let mut left = step(&rehearsal, name).unwrap().before;
         if name == "api" {
@@ -76,9 +74,7 @@ fn takes(since_s: u64, version: &str) -> u64 {
         known.running.insert(component(name), running);
     }
     stage.put(ledger::state(EnvironmentId::new(&app(), &prod())), &known);
-    let mut lock: Lock = stage
-        .get(&ledger::lock(EnvironmentId::new(&app(), &prod())))
-        .unwrap();
+    let mut lock: Lock = stage.get(&ledger::lock(EnvironmentId::new(&app(), &prod()))).unwrap();
     lock.freed = Some(stage.world.now());
     stage.put(ledger::lock(EnvironmentId::new(&app(), &prod())), &lock);
     stage.pass_seconds(since_s);
@@ -101,9 +97,7 @@ fn a_target_that_is_not_there_yet_is_looked_for_again() {
     for (since_s, took) in [(5, 15_000), (20, 0)] {
         let stage = new_release();
         stage.world.lambda().functions.remove("shop-api-prod");
-        let mut lock: Lock = stage
-            .get(&ledger::lock(EnvironmentId::new(&app(), &prod())))
-            .unwrap();
+        let mut lock: Lock = stage.get(&ledger::lock(EnvironmentId::new(&app(), &prod()))).unwrap();
         lock.freed = Some(stage.world.now());
         stage.put(ledger::lock(EnvironmentId::new(&app(), &prod())), &lock);
         stage.pass_seconds(since_s);
@@ -151,39 +145,26 @@ fn what_was_found_in_place_is_handed_on_where_it_is_new() {
             )
         });
         let environment = EnvironmentState {
-            running: running
-                .map(|it| (component("worker"), it))
-                .into_iter()
-                .collect(),
+            running: running.map(|it| (component("worker"), it)).into_iter().collect(),
             snapshot: 1,
             last_snapshot: 1,
             ..EnvironmentState::default()
         };
-        stage.put(
-            ledger::state(EnvironmentId::new(&app(), &prod())),
-            &environment,
-        );
+        stage.put(ledger::state(EnvironmentId::new(&app(), &prod())), &environment);
         prepare(&stage).unwrap();
         let seen: Option<Step> = stage.get(&ledger::seen(&id(), &component("worker")));
         let is_new = recorded != Some(OLD);
         assert_eq!(seen.is_some(), is_new, "{release:?} {recorded:?}");
         let Some(seen) = seen else { continue };
         assert_eq!(seen.before["goal"]["back"]["alias"]["version"], "1");
-        assert_eq!(
-            (seen.seen.as_ref(), &seen.goals[&0]),
-            (Some(&seen.before), &seen.before["goal"])
-        );
+        assert_eq!((seen.seen.as_ref(), &seen.goals[&0]), (Some(&seen.before), &seen.before["goal"]));
         let [claim] = seen.claims.as_slice() else {
             panic!("{seen:?}");
         };
         assert!(claim.resource.ends_with("shop-worker-prod"), "{claim}");
         assert!(!seen.status.may_have_changed() && !seen.target.is_null());
         let api: Option<Step> = stage.get(&ledger::seen(&id(), &component("api")));
-        assert_eq!(
-            api.is_some(),
-            release == OLD,
-            "the one that is changed has a step"
-        );
+        assert_eq!(api.is_some(), release == OLD, "the one that is changed has a step");
     }
 }
 
@@ -193,9 +174,7 @@ fn many_components_are_written_in_several_transactions() {
     let mut more = String::new();
     let names: Vec<String> = (0..60).map(|number| format!("f{number}")).collect();
     for name in &names {
-        more.push_str(&format!(
-            "  {name}: {{kind: lambda, function: shop-{name}-prod, alias: live}}\n"
-        ));
+        more.push_str(&format!("  {name}: {{kind: lambda, function: shop-{name}-prod, alias: live}}\n"));
     }
     declaration = declaration.replace("components:\n", &format!("components:\n{more}"));
     let mut stage = shop(&declaration, NEW, NEW);
@@ -212,8 +191,7 @@ fn many_components_are_written_in_several_transactions() {
 #[test]
 fn an_environment_with_a_role_is_reached_by_it_for_this_deployment() {
     let role = "arn:aws:iam::222222222222:role/windlass-target";
-    let with_role =
-        format!("prod: {{deploy: {{branch: main}}, region: eu-west-2, role_arn: \"{role}\"}}");
+    let with_role = format!("prod: {{deploy: {{branch: main}}, region: eu-west-2, role_arn: \"{role}\"}}");
     let declaration = DECLARATION.replace("prod: {deploy: {branch: main}}", &with_role);
     let stage = shop(&declaration, NEW, NEW);
     function(&stage, "api");
@@ -224,10 +202,7 @@ fn an_environment_with_a_role_is_reached_by_it_for_this_deployment() {
     let place = step(&stage, "api").unwrap().place;
     assert_eq!(place.region.as_deref(), Some("eu-west-2"));
     let reached = place.role.unwrap();
-    assert_eq!(
-        (reached.arn.as_str(), reached.external_id.as_str()),
-        (role, "shop/prod")
-    );
+    assert_eq!((reached.arn.as_str(), reached.external_id.as_str()), (role, "shop/prod"));
     assert_eq!(reached.session_name, id().as_str());
 }
 
@@ -240,10 +215,5 @@ fn a_declaration_that_cannot_be_read_any_more_is_a_fault() {
     stage.put(key, &declared);
     let fault = prepare(&stage).unwrap_err();
     assert_eq!(fault.name, FaultName::Internal);
-    assert!(
-        fault
-            .message
-            .contains("declaration 1.0.0 of shop cannot be read for prod"),
-        "{fault}"
-    );
+    assert!(fault.message.contains("declaration 1.0.0 of shop cannot be read for prod"), "{fault}");
 }

@@ -85,29 +85,12 @@ fn an_application_that_was_let_go_of_meanwhile_claims_nothing() {
 fn bytes_that_differ_from_the_pinned_ones_are_refused() {
     let mut stage = new_release();
     let artifact = upload(&stage, "api", b"other bytes");
-    let Artifact::Object {
-        key, version_id, ..
-    } = artifact
-    else {
-        panic!("an object was uploaded")
-    };
-    let pinned = Artifact::Object {
-        key,
-        version_id,
-        sha256: Digest::of(NEW),
-        bytes: NEW.len() as u64,
-    };
-    stage
-        .record
-        .release
-        .components
-        .insert(component("api"), pinned);
+    let Artifact::Object { key, version_id, .. } = artifact else { panic!("an object was uploaded") };
+    let pinned = Artifact::Object { key, version_id, sha256: Digest::of(NEW), bytes: NEW.len() as u64 };
+    stage.record.release.components.insert(component("api"), pinned);
     stage.write_record();
     prepare(&stage).unwrap();
-    assert_eq!(
-        named(&plan(&stage)),
-        [(FindingName::DigestMismatch, "components.api")]
-    );
+    assert_eq!(named(&plan(&stage)), [(FindingName::DigestMismatch, "components.api")]);
 }
 
 /// Safety: bytes: An image of another registry is refused, although ours has one with its digest.
@@ -167,10 +150,7 @@ fn two_components_have_no_target_together() {
     stage.put(key, &declared);
     prepare(&stage).unwrap();
     let told = plan(&stage).findings.remove(0);
-    assert_eq!(
-        (told.name, told.path.as_str()),
-        (FindingName::TargetNotOurs, "components.worker")
-    );
+    assert_eq!((told.name, told.path.as_str()), (FindingName::TargetNotOurs, "components.worker"));
 }
 
 #[test]

@@ -22,13 +22,7 @@ fn rollback() -> Stage {
     let running = |name: &str| -> (ComponentName, Running) {
         let running = Running::new(
             None,
-            GivenVersion {
-                version: "1.3.0".into(),
-                deployment: id(),
-                since: Time(0),
-                git: None,
-                released_by: None,
-            },
+            GivenVersion { version: "1.3.0".into(), deployment: id(), since: Time(0), git: None, released_by: None },
             step(&rehearsal, name).unwrap().before,
         );
         (component(name), running)
@@ -44,17 +38,11 @@ fn rollback() -> Stage {
         irreversible: [].into(),
         unmeasured: false,
     };
-    stage.put(
-        ledger::snapshot(EnvironmentId::new(&app(), &prod()), 4),
-        &snapshot,
-    );
+    stage.put(ledger::snapshot(EnvironmentId::new(&app(), &prod()), 4), &snapshot);
     for name in ["shop-worker-prod", "shop-api-prod"] {
         let mut functions = stage.world.lambda();
         let made = functions.named(name).unwrap();
-        let published = Published {
-            package: Package::Zip(Bytes::from_static(NEW)),
-            ..made.versions[&1].clone()
-        };
+        let published = Published { package: Package::Zip(Bytes::from_static(NEW)), ..made.versions[&1].clone() };
         made.versions.insert(2, published);
         made.aliases.get_mut("live").unwrap().version = "2".into();
     }
@@ -72,11 +60,8 @@ fn a_rollback_goes_back_in_reverse_order_whatever_the_gates_say() {
     let answer = prepare(&stage).unwrap();
     assert_eq!(answer.verdict, Transition::Change);
     let plan = plan(&stage);
-    let waves: Vec<(&ComponentName, u64)> = plan
-        .waves
-        .iter()
-        .map(|wave| (&wave.changes[0].component, wave.bake_s))
-        .collect();
+    let waves: Vec<(&ComponentName, u64)> =
+        plan.waves.iter().map(|wave| (&wave.changes[0].component, wave.bake_s)).collect();
     assert_eq!(waves, [(&component("api"), 0), (&component("worker"), 0)]);
     assert_eq!(plan.warnings.len(), 2);
 }
@@ -86,11 +71,7 @@ fn a_rollback_goes_back_in_reverse_order_whatever_the_gates_say() {
 fn a_rollback_whose_version_is_gone_is_rejected() {
     let stage = rollback();
     let mut functions = stage.world.lambda();
-    functions
-        .named("shop-api-prod")
-        .unwrap()
-        .versions
-        .remove(&1);
+    functions.named("shop-api-prod").unwrap().versions.remove(&1);
     drop(functions);
     assert_eq!(prepare(&stage).unwrap().verdict, Transition::Settle);
     assert_eq!(plan(&stage).outcome, Outcome::Rejected);
@@ -102,18 +83,11 @@ fn a_rollback_does_not_wait_for_a_gate_that_cannot_be_asked() {
     for name in [FaultName::Unavailable, FaultName::Throttled] {
         let stage = rollback();
         let fault = Fault::new(name, "CloudWatch is away");
-        stage
-            .world
-            .mishaps()
-            .refused
-            .insert("cloudwatch.alarms", fault);
+        stage.world.mishaps().refused.insert("cloudwatch.alarms", fault);
         prepare(&stage).unwrap();
         let plan = plan(&stage);
         assert_eq!(plan.outcome, Outcome::Change, "{name}");
-        let told = plan
-            .warnings
-            .iter()
-            .any(|it| it.reason.contains("CloudWatch is away"));
+        let told = plan.warnings.iter().any(|it| it.reason.contains("CloudWatch is away"));
         assert!(told, "{:?}", plan.warnings);
     }
 }

@@ -74,12 +74,7 @@ pub fn function(stage: &Stage, component: &str) {
         pending: 0,
     };
     made.versions.insert(1, published);
-    let alias = LiveAlias {
-        version: "1".into(),
-        weights: vec![],
-        revision: 1,
-        provisioned: None,
-    };
+    let alias = LiveAlias { version: "1".into(), weights: vec![], revision: 1, provisioned: None };
     made.aliases.insert("live".into(), alias);
 }
 
@@ -87,12 +82,7 @@ pub fn upload(stage: &Stage, component: &str, bytes: &'static [u8]) -> Artifact 
     let key = format!("artifacts/shop/prod/{component}/1.4.0.zip");
     let mut objects = stage.world.s3();
     let version = objects.upload("artifacts", &key, bytes);
-    Artifact::Object {
-        key,
-        version_id: version.id.unwrap(),
-        sha256: Digest::of(bytes),
-        bytes: bytes.len() as u64,
-    }
+    Artifact::Object { key, version_id: version.id.unwrap(), sha256: Digest::of(bytes), bytes: bytes.len() as u64 }
 }
 
 pub fn prepare(stage: &Stage) -> Result<Answer> {
@@ -119,7 +109,5 @@ pub fn warned(plan: &Plan) -> Vec<(FindingName, &str)> {
 
 pub fn told(plan: &Plan) -> Vec<(String, u64)> {
     let waves = plan.waves.iter();
-    waves
-        .map(|wave| (windlass_domain::message::wave_in_words(wave), wave.bake_s))
-        .collect()
+    waves.map(|wave| (windlass_domain::message::wave_in_words(wave), wave.bake_s)).collect()
 }

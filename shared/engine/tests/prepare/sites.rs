@@ -17,11 +17,7 @@ pub fn tell(story: Story) {
             Some(reason) if !refused.is_empty() => {
                 assert!(reason.contains(refused), "{story:?} {tenant}: {reason}");
             }
-            _ => assert_eq!(
-                told.is_some(),
-                !refused.is_empty(),
-                "{story:?} {tenant}: {told:?}"
-            ),
+            _ => assert_eq!(told.is_some(), !refused.is_empty(), "{story:?} {tenant}: {told:?}"),
         }
     }
 }
@@ -47,24 +43,15 @@ fn a_site_of_another_environment_is_beside_ours_or_refused() {
             "a bucket around a folder",
             &[
                 ("shop/prod web=web/docs/", ""),
-                (
-                    "bank/prod web=web/",
-                    "s3://web/docs/, which the component web of shop/prod has, is in it.",
-                ),
+                ("bank/prod web=web/", "s3://web/docs/, which the component web of shop/prod has, is in it."),
             ],
         ),
         (
             "the same folder",
             &[
                 ("shop/prod web=web/docs/", ""),
-                (
-                    "bank/prod web=web/docs/",
-                    "cannot have s3://web/docs/: the component web of shop/prod has it.",
-                ),
-                (
-                    "bank/prod web=web/docs/>E1",
-                    "cannot have s3://web/docs/: the component web of shop/prod has it.",
-                ),
+                ("bank/prod web=web/docs/", "cannot have s3://web/docs/: the component web of shop/prod has it."),
+                ("bank/prod web=web/docs/>E1", "cannot have s3://web/docs/: the component web of shop/prod has it."),
             ],
         ),
         (
@@ -78,11 +65,7 @@ fn a_site_of_another_environment_is_beside_ours_or_refused() {
         ),
         (
             "names that only begin alike",
-            &[
-                ("shop/prod web=web/prod/", ""),
-                ("bank/prod web=web/products/", ""),
-                ("bank/dev web=docs/prod/", ""),
-            ],
+            &[("shop/prod web=web/prod/", ""), ("bank/prod web=web/products/", ""), ("bank/dev web=docs/prod/", "")],
         ),
         (
             "a distribution's site below one in place, and the other way around",
@@ -90,14 +73,8 @@ fn a_site_of_another_environment_is_beside_ours_or_refused() {
                 ("shop/prod web=web/", ""),
                 ("bank/prod web=web/releases/>E1", "it is in s3://web/,"),
                 ("bank/dev web=docs/releases/>E3", ""),
-                (
-                    "shop/prod docs=docs/",
-                    "s3://docs/releases/, which the component web of bank/dev has, is in it",
-                ),
-                (
-                    "shop/dev docs=docs/releases/new/",
-                    "it is in s3://docs/releases/,",
-                ),
+                ("shop/prod docs=docs/", "s3://docs/releases/, which the component web of bank/dev has, is in it"),
+                ("shop/dev docs=docs/releases/new/", "it is in s3://docs/releases/,"),
             ],
         ),
         (
@@ -157,10 +134,7 @@ fn a_site_of_another_environment_is_beside_ours_or_refused() {
             &[
                 ("shop/prod web=web/shop/", ""),
                 ("shop/prod site=web/shop/", ""),
-                (
-                    "bank/prod web=web/shop/more/",
-                    "it is in s3://web/shop/, which the component site of shop/prod has.",
-                ),
+                ("bank/prod web=web/shop/more/", "it is in s3://web/shop/, which the component site of shop/prod has."),
                 ("shop/prod web=web/shop/", ""),
             ],
         ),
@@ -176,10 +150,7 @@ fn a_site_of_another_environment_is_beside_ours_or_refused() {
             "who was refused has claimed nothing",
             &[
                 ("shop/prod web=web/docs/", ""),
-                (
-                    "bank/prod more=web/bank/ web=web/docs/a/",
-                    "it is in s3://web/docs/,",
-                ),
+                ("bank/prod more=web/bank/ web=web/docs/a/", "it is in s3://web/docs/,"),
                 ("shop/dev web=web/bank/", ""),
             ],
         ),
@@ -218,18 +189,12 @@ fn ledger_calls(tenant: &str) -> RangeInclusive<u64> {
     let mut tenants = Tenants::new();
     assert_eq!(tenants.deploy(&format!("undone {tenant}")), None);
     let mishaps = tenants.world().mishaps();
-    let others = mishaps
-        .calls
-        .iter()
-        .rposition(|it| !it.starts_with("dynamodb."));
+    let others = mishaps.calls.iter().rposition(|it| !it.starts_with("dynamodb."));
     let last = others.unwrap() + 1;
     let calls = last as u64 + 1..=mishaps.count();
     let writes = mishaps.calls[last..].iter();
     let writes = writes.filter(|it| **it == "dynamodb.transact");
-    assert!(
-        writes.count() == 2 && calls.clone().count() >= 5,
-        "{calls:?}"
-    );
+    assert!(writes.count() == 2 && calls.clone().count() >= 5, "{calls:?}");
     calls
 }
 

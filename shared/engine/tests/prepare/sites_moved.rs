@@ -19,10 +19,7 @@ fn what_a_site_leaves_stays_its_own() {
                 ("shop/prod web=web/", ""),
                 ("shop/prod web=web/shop/", ""),
                 ("shop/prod web=web/shop/", ""),
-                (
-                    "bank/prod web=web/bank/",
-                    "it is in s3://web/, which the component web of shop/prod has.",
-                ),
+                ("bank/prod web=web/bank/", "it is in s3://web/, which the component web of shop/prod has."),
                 ("shop/prod web=web/", ""),
             ],
         ),
@@ -61,10 +58,7 @@ fn what_a_site_leaves_stays_its_own() {
                 ("shop/prod web=web/releases/>E1", ""),
                 ("shop/prod web=web/new/>E2", ""),
                 ("bank/prod web=web/releases/", "web of shop/prod has it"),
-                (
-                    "bank/prod web=web/bank/>E1",
-                    "distribution/E1#web: the component web of shop/prod has it.",
-                ),
+                ("bank/prod web=web/bank/>E1", "distribution/E1#web: the component web of shop/prod has it."),
                 ("shop/prod web=web/releases/>E1", ""),
             ],
         ),
@@ -98,26 +92,17 @@ fn what_a_site_leaves_is_told_until_the_move_held() {
         ("shop/prod web=web/b/", ""),
         ("shop/prod web=docs/b/", "s3://web/b/"),
         ("shop/prod web=web/c/>E1", "s3://docs/b/"),
-        (
-            "shop/prod web=web/c/>E2",
-            "arn:aws:cloudfront::111111111111:distribution/E1#web",
-        ),
+        ("shop/prod web=web/c/>E2", "arn:aws:cloudfront::111111111111:distribution/E1#web"),
         ("shop/prod web=web/c/>E2", ""),
     ] {
         assert_eq!(tenants.deploy(deployment), None, "{deployment}");
         let warned = tenants.warned();
-        let told = warned
-            .iter()
-            .find(|(name, _)| *name == FindingName::NoLongerDeclared);
+        let told = warned.iter().find(|(name, _)| *name == FindingName::NoLongerDeclared);
         let expected = format!(
             "`web` runs 1.0.0 at {left}, where it is no longer declared: what is there stays as it is, and stays `web`'s."
         );
         let expected = Some(expected.as_str()).filter(|_| !left.is_empty());
-        assert_eq!(
-            told.map(|(_, told)| told.as_str()),
-            expected,
-            "{deployment}"
-        );
+        assert_eq!(told.map(|(_, told)| told.as_str()), expected, "{deployment}");
         let drift = FindingName::TargetChangedByOther;
         assert!(warned.iter().all(|(name, _)| *name != drift), "{warned:?}");
     }
@@ -132,19 +117,13 @@ fn a_component_of_another_kind_since_is_prepared_as_one_of_which_nothing_runs() 
     assert_eq!(tenants.deploy("shop/prod web=web/"), None);
     let warned = tenants.warned();
     let told = "`web` runs 1.0.0 at arn:aws:lambda:web, where it is no longer declared";
-    assert!(
-        warned.iter().any(|(_, it)| it.starts_with(told)),
-        "{warned:?}"
-    );
+    assert!(warned.iter().any(|(_, it)| it.starts_with(told)), "{warned:?}");
 }
 
 /// Safety: tenancy: A rollback goes where its component is declared, and nowhere else.
 #[test]
 fn a_rollback_goes_where_the_component_is_declared_and_nowhere_else() {
-    let (old, new) = (
-        "shop/prod web=web/releases/>E1",
-        "shop/prod web=web/new/>E1",
-    );
+    let (old, new) = ("shop/prod web=web/releases/>E1", "shop/prod web=web/new/>E1");
     let mut tenants = Tenants::new();
     assert_eq!(tenants.deploy(old), None);
     let snapshot = tenants.state("shop/prod");
@@ -173,10 +152,7 @@ fn a_rollback_to_what_was_found_shows_nothing_of_somebody_else() {
         let goal = json!({"mode": "prefix", "origin_path": "/found", "deployed": true});
         let running = found.running.values_mut().next().unwrap();
         running.state = json!({"goal": goal});
-        let page = tenants
-            .world()
-            .s3()
-            .upload("web", "found/index.html", "found");
+        let page = tenants.world().s3().upload("web", "found/index.html", "found");
         assert!(page.id.is_some());
         found
     };
@@ -187,18 +163,12 @@ fn a_rollback_to_what_was_found_shows_nothing_of_somebody_else() {
     assert_eq!(tenants.roll_back(shop, &snapshot), None);
     for bank in ["bank/prod web=web/found/", "bank/dev web=web/found/"] {
         let told = tenants.deploy(bank).unwrap();
-        assert!(
-            told.contains("cannot have s3://web/found/: the component web of shop/prod uses it"),
-            "{told}"
-        );
+        assert!(told.contains("cannot have s3://web/found/: the component web of shop/prod uses it"), "{told}");
     }
     let mut tenants = Tenants::new();
     assert_eq!(tenants.deploy(shop), None);
     let snapshot = found(&tenants);
     assert_eq!(tenants.deploy("bank/prod web=web/found/"), None);
     let told = tenants.roll_back(shop, &snapshot).unwrap();
-    assert!(
-        told.contains("cannot use s3://web/found/: the component web of bank/prod has it"),
-        "{told}"
-    );
+    assert!(told.contains("cannot use s3://web/found/: the component web of bank/prod has it"), "{told}");
 }

@@ -9,9 +9,7 @@ use windlass_domain::declaration::{Declaration, Declared};
 use windlass_domain::deployment::{Deployment, Ended};
 use windlass_domain::digest::Digest;
 use windlass_domain::ending::Ending;
-use windlass_domain::environment::{
-    EnvironmentState, GivenVersion, HeldState, Lock, LockHolder, Running, Snapshot,
-};
+use windlass_domain::environment::{EnvironmentState, GivenVersion, HeldState, Lock, LockHolder, Running, Snapshot};
 use windlass_domain::finding::FindingName;
 use windlass_domain::identity::{DeploymentId, EnvironmentId};
 use windlass_domain::kinds::KindName;
@@ -56,10 +54,7 @@ impl Tenants {
             cdn.distribution(id, bucket);
         }
         drop(cdn);
-        Self {
-            stage,
-            deployments: 0,
-        }
+        Self { stage, deployments: 0 }
     }
 
     pub fn world(&self) -> &windlass_world::World {
@@ -87,16 +82,8 @@ impl Tenants {
         let artifacts = artifacts.collect();
         let app = AppName::new(app).unwrap();
         let environment = EnvironmentName::new(environment).unwrap();
-        self.write(
-            &declaration,
-            &id,
-            EnvironmentId::new(&app, &environment),
-            artifacts,
-        );
-        let by = Caller {
-            deployment: id.clone(),
-            ..self.stage.caller()
-        };
+        self.write(&declaration, &id, EnvironmentId::new(&app, &environment), artifacts);
+        let by = Caller { deployment: id.clone(), ..self.stage.caller() };
         let input = PlannerInput::Prepare { by, wave: 0 };
         Tenant { id, input }
     }
@@ -106,12 +93,7 @@ impl Tenants {
         let (sha256, size) = (Digest::of(&bytes), bytes.len() as u64);
         let key = format!("artifacts/{app}/prod/{component}/site.zip");
         let version = self.world().s3().upload("artifacts", &key, bytes);
-        Artifact::Object {
-            key,
-            version_id: version.id.unwrap(),
-            sha256,
-            bytes: size,
-        }
+        Artifact::Object { key, version_id: version.id.unwrap(), sha256, bytes: size }
     }
 
     fn write(
@@ -133,11 +115,7 @@ impl Tenants {
             app: app.clone(),
             environment: environment.clone(),
             declaration: version,
-            release: Release {
-                app: app.clone(),
-                components,
-                ..stage.record.release.clone()
-            },
+            release: Release { app: app.clone(), components, ..stage.record.release.clone() },
             ..stage.record.clone()
         };
         stage.put(ledger::deployment(id), &record);
@@ -149,12 +127,7 @@ impl Tenants {
             state: HeldState::Running,
             looked: false,
         };
-        let lock = Lock {
-            token: TOKEN,
-            held: Some(held),
-            freed: None,
-            failed: None,
-        };
+        let lock = Lock { token: TOKEN, held: Some(held), freed: None, failed: None };
         stage.put(ledger::lock(of), &lock);
     }
 
@@ -183,10 +156,7 @@ impl Tenants {
     /// Prepares a deployment, and tells why it is refused. A planned one succeeds, unless the text begins with
     /// `undone`, or with `accepted`: then an operator accepts what it left.
     pub fn deploy(&mut self, text: &str) -> Option<String> {
-        let words = [
-            ("undone ", Ending::RolledBack),
-            ("accepted ", Ending::NeedsOperator),
-        ];
+        let words = [("undone ", Ending::RolledBack), ("accepted ", Ending::NeedsOperator)];
         let mut words = words.into_iter();
         let named = words.find_map(|(word, ending)| Some((text.strip_prefix(word)?, ending)));
         let (text, ending) = named.unwrap_or((text, Ending::Succeeded));
@@ -293,10 +263,7 @@ impl Tenants {
     }
 
     fn points_to(&self, target: &Value, seen: &Value) {
-        let (Some(id), Some(path)) = (
-            target["site"]["distribution"].as_str(),
-            seen["origin_path"].as_str(),
-        ) else {
+        let (Some(id), Some(path)) = (target["site"]["distribution"].as_str(), seen["origin_path"].as_str()) else {
             return;
         };
         let bucket = target["site"]["bucket"].as_str().unwrap();
@@ -311,10 +278,9 @@ impl Tenants {
 fn declared(site: &str) -> String {
     let (name, place) = site.split_once('=').unwrap();
     let (place, rest) = match place.split_once(['@', '>']) {
-        Some((folder, distribution)) if place.contains('>') => (
-            folder,
-            format!(", mode: prefix, distribution: {distribution}"),
-        ),
+        Some((folder, distribution)) if place.contains('>') => {
+            (folder, format!(", mode: prefix, distribution: {distribution}"))
+        }
         Some((folder, distribution)) => match distribution.split_once('#') {
             Some((id, origin)) => (folder, format!(", distribution: {id}, origin: {origin}")),
             None => (folder, format!(", distribution: {distribution}")),

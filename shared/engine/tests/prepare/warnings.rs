@@ -55,20 +55,10 @@ fn after(declaration: &str) -> Stage {
         irreversible: [].into(),
         unmeasured: false,
     };
-    stage.put(
-        ledger::snapshot(EnvironmentId::new(&app(), &prod()), 1),
-        &snapshot,
-    );
-    let environment = EnvironmentState {
-        snapshot: 1,
-        last_snapshot: 1,
-        running: components,
-        ..EnvironmentState::default()
-    };
-    stage.put(
-        ledger::state(EnvironmentId::new(&app(), &prod())),
-        &environment,
-    );
+    stage.put(ledger::snapshot(EnvironmentId::new(&app(), &prod()), 1), &snapshot);
+    let environment =
+        EnvironmentState { snapshot: 1, last_snapshot: 1, running: components, ..EnvironmentState::default() };
+    stage.put(ledger::state(EnvironmentId::new(&app(), &prod())), &environment);
     stage
 }
 
@@ -92,10 +82,8 @@ fn what_leaves_the_declaration_is_told_by_the_first_deployment_without_it() {
 #[test]
 fn what_nothing_measures_is_told_in_the_plan() {
     let (before, _) = DECLARATION.split_once("gates:").unwrap();
-    let declaration = before.replace(
-        "prod: {deploy: {branch: main}}",
-        "dev: {deploy: {branch: main}}\n  prod: {start: manual}",
-    );
+    let declaration =
+        before.replace("prod: {deploy: {branch: main}}", "dev: {deploy: {branch: main}}\n  prod: {start: manual}");
     let declaration = declaration
         .replace("shop-worker-prod", r#""shop-worker-{environment}""#)
         .replace("shop-api-prod", r#""shop-api-{environment}""#);
@@ -119,10 +107,7 @@ fn what_nothing_measures_is_told_in_the_plan() {
         irreversible: [].into(),
         unmeasured: false,
     };
-    stage.put(
-        ledger::snapshot(EnvironmentId::new(&app(), &prod()), 1),
-        &snapshot,
-    );
+    stage.put(ledger::snapshot(EnvironmentId::new(&app(), &prod()), 1), &snapshot);
     stage.record.action = ActionName::Rollback;
     stage.record.snapshot = Some(1);
     stage.write_record();
@@ -133,11 +118,7 @@ fn what_nothing_measures_is_told_in_the_plan() {
 /// A shop in which an irreversible task was run, and its second snapshot is the present one.
 fn where_a_task_was_run(bytes: &'static [u8], knows: [bool; 2], is_good: [bool; 2]) -> Stage {
     let stage = shop(DECLARATION, bytes, bytes);
-    let ran = IrreversibleRun {
-        deployment: earlier(),
-        version: "1.1.0".into(),
-        at: Time(0),
-    };
+    let ran = IrreversibleRun { deployment: earlier(), version: "1.1.0".into(), at: Time(0) };
     let runs = BTreeMap::from([(component("migrate"), ran)]);
     for number in [1, 2] {
         let of = usize::try_from(number).unwrap() - 1;
@@ -153,21 +134,11 @@ fn where_a_task_was_run(bytes: &'static [u8], knows: [bool; 2], is_good: [bool; 
             components: BTreeMap::new(),
             irreversible: runs.collect(),
         };
-        stage.put(
-            ledger::snapshot(EnvironmentId::new(&app(), &prod()), number),
-            &snapshot,
-        );
+        stage.put(ledger::snapshot(EnvironmentId::new(&app(), &prod()), number), &snapshot);
     }
-    let environment = EnvironmentState {
-        snapshot: 2,
-        last_snapshot: 2,
-        irreversible: runs,
-        ..EnvironmentState::default()
-    };
-    stage.put(
-        ledger::state(EnvironmentId::new(&app(), &prod())),
-        &environment,
-    );
+    let environment =
+        EnvironmentState { snapshot: 2, last_snapshot: 2, irreversible: runs, ..EnvironmentState::default() };
+    stage.put(ledger::state(EnvironmentId::new(&app(), &prod())), &environment);
     stage
 }
 
@@ -179,12 +150,7 @@ fn a_plan_says_that_going_back_from_the_release_crosses_what_was_run_before_it()
         // The present one is what was gone back to across the run.
         (NEW, [true, false], [true, true], Some("snapshot 2 (1.2.0)")),
         // The present one is not verified good, so that it is gone back further.
-        (
-            NEW,
-            [false, true],
-            [true, false],
-            Some("snapshot 1 (1.1.0)"),
-        ),
+        (NEW, [false, true], [true, false], Some("snapshot 1 (1.1.0)")),
         (NEW, [true, true], [true, false], None),
         (NEW, [false, false], [false, false], None),
         // What changes nothing leaves no snapshot to go back from.
@@ -196,9 +162,7 @@ fn a_plan_says_that_going_back_from_the_release_crosses_what_was_run_before_it()
         let plan = plan(&stage);
         let row = format!("{knows:?} {is_good:?}: {:?}", plan.warnings);
         let told = plan.warnings.iter();
-        let told: Vec<_> = told
-            .filter(|it| it.name == FindingName::Irreversible)
-            .collect();
+        let told: Vec<_> = told.filter(|it| it.name == FindingName::Irreversible).collect();
         assert_eq!(told.len(), usize::from(wanted.is_some()), "{row}");
         if let (Some(wanted), Some(told)) = (wanted, told.first()) {
             assert!(told.reason.contains(wanted), "{row}");

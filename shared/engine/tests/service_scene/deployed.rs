@@ -10,16 +10,10 @@ use windlass_world::run::run;
 /// Makes a service that a group deploys in these steps. The group keeps the former tasks for five minutes.
 pub fn deployed_by(routing: Routing, more: impl FnOnce(&mut Group)) -> ServiceScene {
     let mut scene = ServiceScene::new();
-    scene.spec.codedeploy = Some(Declared {
-        application: "shop".into(),
-        group: "agent".into(),
-        continue_when_ready: false,
-    });
+    scene.spec.codedeploy =
+        Some(Declared { application: "shop".into(), group: "agent".into(), continue_when_ready: false });
     live(&scene, |live| {
-        live.give_to_codedeploy(Shape {
-            container: Some(("agent".into(), 80)),
-            ..Shape::default()
-        });
+        live.give_to_codedeploy(Shape { container: Some(("agent".into(), 80)), ..Shape::default() });
     });
     let mut state = scene.world.codedeploy();
     let group = state.put_service("shop", "agent", (CLUSTER, SERVICE), routing);

@@ -90,21 +90,14 @@ impl ServiceScene {
             codedeploy: None,
             steady_within: Span::seconds(300),
         };
-        Self {
-            world,
-            spec,
-            place: Place::default(),
-        }
+        Self { world, spec, place: Place::default() }
     }
 
     /// Pushes an image whose tasks show a platform's digest.
     pub fn push(&self, tag: &str) -> Artifact {
         let platforms = ["linux/amd64", "linux/arm64"];
         let digest = self.world.ecr().push_index("shop/agent", tag, &platforms);
-        Artifact::Image {
-            repository: repository(),
-            digest,
-        }
+        Artifact::Image { repository: repository(), digest }
     }
 
     /// Names the task definition that the service is set to, in short.
@@ -121,12 +114,7 @@ impl ServiceScene {
         self.try_plan(id, artifact, goal).unwrap()
     }
 
-    pub fn try_plan(
-        &self,
-        id: &str,
-        artifact: Option<&Artifact>,
-        goal: Option<&Value>,
-    ) -> Result<Prepared> {
+    pub fn try_plan(&self, id: &str, artifact: Option<&Artifact>, goal: Option<&Value>) -> Result<Prepared> {
         let input = PrepareInput {
             deployment: &DeploymentId(id.into()),
             app: &AppName::new("shop").unwrap(),
@@ -173,9 +161,7 @@ impl ServiceScene {
             target: planned.target.clone(),
             before: planned.before.clone(),
             artifact: planned.artifact.clone(),
-            goals: (0..)
-                .zip(planned.stages.iter().map(|stage| stage.goal.clone()))
-                .collect(),
+            goals: (0..).zip(planned.stages.iter().map(|stage| stage.goal.clone())).collect(),
             ..unbegun
         };
         let lock = held_for(&step.deployment, 1, false);
@@ -183,25 +169,12 @@ impl ServiceScene {
         self.put(lock_key, ledger::to_body(&lock).unwrap());
         let key = ledger::step(&step.deployment, &step.component);
         self.put(key, ledger::to_body(&step).unwrap());
-        Deploying {
-            scene: self,
-            id: step.deployment,
-        }
+        Deploying { scene: self, id: step.deployment }
     }
 
-    fn put(
-        &self,
-        key: impl Into<windlass_engine::ports::Key>,
-        body: serde_json::Map<String, Value>,
-    ) {
+    fn put(&self, key: impl Into<windlass_engine::ports::Key>, body: serde_json::Map<String, Value>) {
         let key = key.into();
-        let item = Item {
-            key: key.clone(),
-            rev: 1,
-            body,
-            index: None,
-            expires: None,
-        };
+        let item = Item { key: key.clone(), rev: 1, body, index: None, expires: None };
         self.world.dynamodb().items.insert(key, item.into());
     }
 }
@@ -214,17 +187,8 @@ pub struct Deploying<'h> {
 
 impl Deploying<'_> {
     pub fn invoke(&self, wave: Option<u32>) -> Result<WorkTransition> {
-        let of = StepRef {
-            deployment: self.id.clone(),
-            token: 1,
-            component: ComponentName::new("agent").unwrap(),
-        };
-        run(deploy::handle(
-            &self.scene.world,
-            deployer_input(of, wave),
-            ecs::of,
-        ))
-        .map(|done| done.verdict)
+        let of = StepRef { deployment: self.id.clone(), token: 1, component: ComponentName::new("agent").unwrap() };
+        run(deploy::handle(&self.scene.world, deployer_input(of, wave), ecs::of)).map(|done| done.verdict)
     }
 
     /// Asks again as the machine's Retry does. A minute passes between two asks, so that much can happen unseen.

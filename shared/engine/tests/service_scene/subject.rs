@@ -26,12 +26,7 @@ impl<F: Fn() -> ServiceScene> Subject for ServiceOf<F> {
         let planned = scene.plan(deployment().as_str(), Some(&artifact), None);
         assert_eq!(planned.findings, []);
         let goals = planned.stages.iter().map(|stage| stage.goal.clone());
-        Scene {
-            goals: goals.collect(),
-            world: scene.world,
-            kind: KindName::Ecs,
-            target: planned.target,
-        }
+        Scene { goals: goals.collect(), world: scene.world, kind: KindName::Ecs, target: planned.target }
     }
 
     fn kind(&self, at: World) -> Ecs<World> {

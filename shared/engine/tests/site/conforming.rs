@@ -27,10 +27,7 @@ struct SecondRelease<K> {
 
 impl<K> SecondRelease<K> {
     fn new(mode: SiteMode) -> Self {
-        Self {
-            mode,
-            known: OnceCell::new(),
-        }
+        Self { mode, known: OnceCell::new() }
     }
 
     /// Deploys what ran before. In place, an asset is left that nobody needs any more.

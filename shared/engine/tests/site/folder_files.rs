@@ -16,10 +16,7 @@ const CERTIFICATE: &str = "-----BEGIN CERTIFICATE-----\nMIID\n-----END CERTIFICA
 
 fn patterns(publish: &[&str], exclude: &[&str]) -> FolderPatterns {
     let list = |all: &[&str]| all.iter().map(|&one| one.to_owned()).collect();
-    FolderPatterns {
-        publish: list(publish),
-        exclude: list(exclude),
-    }
+    FolderPatterns { publish: list(publish), exclude: list(exclude) }
 }
 
 /// The outcome of one archive.
@@ -37,20 +34,12 @@ fn released(mode: SiteMode, archive: Vec<u8>, files: FolderPatterns) -> Outcome 
     scene.site.files = files;
     let component = ComponentName::new("web").unwrap();
     let spec = Spec::StaticSite(scene.site.clone());
-    let before = check_artifact(
-        &component,
-        &spec,
-        "artifacts/shop/prod/web/site.zip",
-        &archive,
-    );
+    let before = check_artifact(&component, &spec, "artifacts/shop/prod/web/site.zip", &archive);
     let artifact = scene.upload(archive);
     let deployment = scene.prepare(Some(&artifact), None);
     let prepared = &deployment.prepared;
     let said = |findings: &[Finding]| -> Vec<(FindingName, String)> {
-        findings
-            .iter()
-            .map(|one| (one.name, one.path.clone()))
-            .collect()
+        findings.iter().map(|one| (one.name, one.path.clone())).collect()
     };
     assert_eq!(said(&before), said(&prepared.findings), "before the upload");
     if prepared.findings.is_empty() {
@@ -59,9 +48,7 @@ fn released(mode: SiteMode, archive: Vec<u8>, files: FolderPatterns) -> Outcome 
     }
     let refused = prepared.findings.iter().map(|finding| {
         assert_eq!(finding.name, FindingName::FileRefused, "{finding}");
-        finding
-            .path
-            .replace("artifacts/shop/prod/web/site.zip: ", "")
+        finding.path.replace("artifacts/shop/prod/web/site.zip: ", "")
     });
     let keys = scene.bucket().into_keys();
     Outcome {
@@ -84,16 +71,11 @@ fn example(name: &str) -> String {
 
 #[test]
 fn each_name_of_the_table_is_refused_or_left_out() {
-    let names = TABLE
-        .iter()
-        .flat_map(|row| row.names.iter().map(|name| (row.site, *name)));
-    let (refused, left_out): (Vec<_>, Vec<_>) =
-        names.partition(|(treatment, _)| *treatment == Treatment::Refused);
+    let names = TABLE.iter().flat_map(|row| row.names.iter().map(|name| (row.site, *name)));
+    let (refused, left_out): (Vec<_>, Vec<_>) = names.partition(|(treatment, _)| *treatment == Treatment::Refused);
     let deep = |name: &str| format!("assets/{}", example(name));
     let paths = |of: &[(Treatment, &str)]| -> Vec<String> {
-        of.iter()
-            .flat_map(|(_, name)| [example(name), deep(name)])
-            .collect()
+        of.iter().flat_map(|(_, name)| [example(name), deep(name)]).collect()
     };
     let (refused, left_out) = (paths(&refused), paths(&left_out));
     for mode in [SiteMode::InPlace, SiteMode::Prefix] {
@@ -104,18 +86,11 @@ fn each_name_of_the_table_is_refused_or_left_out() {
             let told: BTreeSet<&String> = outcome.refused.iter().collect();
             assert_eq!(told, chunk.iter().collect(), "each is named");
         }
-        let files: Vec<(&str, &str)> = left_out
-            .iter()
-            .chain(&goes)
-            .map(|path| (path.as_str(), "x"))
-            .collect();
+        let files: Vec<(&str, &str)> = left_out.iter().chain(&goes).map(|path| (path.as_str(), "x")).collect();
         let outcome = released(mode, zip(&files), FolderPatterns::default());
         assert_eq!(outcome.refused, [""; 0]);
         assert_eq!(outcome.live, goes.into(), "nothing else is live");
-        let counted = outcome
-            .warnings
-            .iter()
-            .find(|one| one.name == FindingName::FilesLeftOut);
+        let counted = outcome.warnings.iter().find(|one| one.name == FindingName::FilesLeftOut);
         let count = format!("{} files", left_out.len());
         assert!(counted.unwrap().reason.contains(&count), "{counted:?}");
     }
@@ -123,19 +98,8 @@ fn each_name_of_the_table_is_refused_or_left_out() {
 
 #[test]
 fn hostile_names_of_an_archive_are_refused() {
-    for name in [
-        ".ENV",
-        ".Git/config",
-        ".git",
-        "assets/.env.production",
-        "a/ID_RSA",
-        "x.P12",
-    ] {
-        let outcome = released(
-            SiteMode::InPlace,
-            zip(&[("index.html", "x"), (name, "x")]),
-            FolderPatterns::default(),
-        );
+    for name in [".ENV", ".Git/config", ".git", "assets/.env.production", "a/ID_RSA", "x.P12"] {
+        let outcome = released(SiteMode::InPlace, zip(&[("index.html", "x"), (name, "x")]), FolderPatterns::default());
         let root = name.split("/config").next().unwrap();
         assert_eq!(outcome.refused, [root], "{name}");
     }
@@ -155,15 +119,8 @@ fn a_private_key_is_refused_whatever_its_name_and_a_certificate_goes() {
         ("ssl/root.pem", CERTIFICATE),
         ("docs/keys.html", &format!("<pre>{KEY}</pre>")),
     ]);
-    let outcome = released(
-        SiteMode::InPlace,
-        archive.clone(),
-        FolderPatterns::default(),
-    );
-    assert_eq!(
-        outcome.refused,
-        ["later.txt", "logo.png", "marked.txt", "ssl/chain.pem"]
-    );
+    let outcome = released(SiteMode::InPlace, archive.clone(), FolderPatterns::default());
+    assert_eq!(outcome.refused, ["later.txt", "logo.png", "marked.txt", "ssl/chain.pem"]);
     let published = patterns(&["/*.txt", "logo.png", "chain.pem"], &[]);
     let outcome = released(SiteMode::InPlace, archive, published);
     assert_eq!(outcome.refused, [""; 0]);
@@ -199,10 +156,7 @@ fn the_declaration_lets_files_go_and_takes_others_out() {
         (".env.example", "x"),
         ("drafts/.git/config", "x"),
     ]);
-    let files = patterns(
-        &[".env.example", "app.js"],
-        &["*.map", "!keep.map", "drafts/"],
-    );
+    let files = patterns(&[".env.example", "app.js"], &["*.map", "!keep.map", "drafts/"]);
     let outcome = released(SiteMode::InPlace, archive, files);
     let live = ["index.html", "app.js", "keep.map", ".env.example"].map(str::to_owned);
     assert_eq!(outcome.live, live.into());

@@ -22,11 +22,7 @@ fn found(how: Found) -> Scene {
     let scene = Scene::new(SiteMode::InPlace);
     let mut objects = scene.world.s3();
     objects.bucket("shop-web", true).kms = matches!(how, Found::Encrypted);
-    for (key, text) in [
-        ("index.html", "found"),
-        ("old.html", "old"),
-        ("logo.svg", "x"),
-    ] {
+    for (key, text) in [("index.html", "found"), ("old.html", "old"), ("logo.svg", "x")] {
         let version = objects.upload("shop-web", key, text);
         if matches!(how, Found::InParts) {
             let versions = objects.bucket("shop-web", true).keys.get_mut(key).unwrap();
@@ -59,11 +55,7 @@ fn its_undo_returns_to_what_was_found() {
         let (scene, deployment, before) = deployed(how);
         assert_eq!(scene.undo(&deployment), WorkTransition::Changed, "{how:?}");
         returned(&scene, &before);
-        assert_eq!(
-            scene.undo(&deployment),
-            WorkTransition::Changed,
-            "undo twice is once"
-        );
+        assert_eq!(scene.undo(&deployment), WorkTransition::Changed, "undo twice is once");
         returned(&scene, &before);
     }
 }

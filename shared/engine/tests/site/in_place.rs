@@ -7,10 +7,7 @@ use windlass_domain::kinds::site::{CacheRule, ConfigFile, SiteMode};
 use windlass_engine::payload::WorkTransition;
 
 pub const ONE: &[(&str, &str)] = &[
-    (
-        "index.html",
-        "<script src=/assets/index-aaaa1111.js></script>one",
-    ),
+    ("index.html", "<script src=/assets/index-aaaa1111.js></script>one"),
     ("about.html", "about"),
     ("logo.svg", "<svg>one</svg>"),
     ("gone.txt", "one"),
@@ -19,10 +16,7 @@ pub const ONE: &[(&str, &str)] = &[
 ];
 
 pub const TWO: &[(&str, &str)] = &[
-    (
-        "index.html",
-        "<script src=/assets/index-bbbb2222.js></script>two",
-    ),
+    ("index.html", "<script src=/assets/index-bbbb2222.js></script>two"),
     ("about.html", "about"),
     ("logo.svg", "<svg>two</svg>"),
     ("new.txt", "two"),
@@ -37,40 +31,22 @@ pub fn scene() -> Scene {
 #[test]
 fn a_first_release_is_served_with_types_and_cache_headers() {
     let mut scene = scene();
-    scene.site.cache = vec![CacheRule {
-        files: "gone.*".into(),
-        cache_control: "public, max-age=60".into(),
-    }];
+    scene.site.cache = vec![CacheRule { files: "gone.*".into(), cache_control: "public, max-age=60".into() }];
     scene.deploy_files(ONE);
     assert!(scene.text("").ends_with("one"));
     let objects = scene.world.s3();
     let bucket = &objects.buckets["shop-web"];
     let headers = |key: &str| {
         let version = bucket.current(key).unwrap();
-        (
-            version.content_type.clone().unwrap(),
-            version.cache_control.clone().unwrap(),
-        )
+        (version.content_type.clone().unwrap(), version.cache_control.clone().unwrap())
     };
     let table = [
         ("index.html", "text/html; charset=utf-8", "no-cache"),
-        (
-            "gone.txt",
-            "text/plain; charset=utf-8",
-            "public, max-age=60",
-        ),
-        (
-            "assets/index-aaaa1111.js",
-            "text/javascript; charset=utf-8",
-            "public, max-age=31536000, immutable",
-        ),
+        ("gone.txt", "text/plain; charset=utf-8", "public, max-age=60"),
+        ("assets/index-aaaa1111.js", "text/javascript; charset=utf-8", "public, max-age=31536000, immutable"),
     ];
     for (key, content_type, cache) in table {
-        assert_eq!(
-            headers(key),
-            (content_type.to_owned(), cache.to_owned()),
-            "{key}"
-        );
+        assert_eq!(headers(key), (content_type.to_owned(), cache.to_owned()), "{key}");
     }
 }
 
@@ -146,11 +122,7 @@ fn a_second_release_changes_only_what_differs_and_deletes_documents_alone() {
     let versions = |key: &str| objects.buckets["shop-web"].keys[key].len();
     assert_eq!(versions("about.html"), 1, "it did not differ");
     assert_eq!(versions("index.html"), 2);
-    assert_eq!(
-        versions("gone.html"),
-        2,
-        "its version remains under a delete marker"
-    );
+    assert_eq!(versions("gone.html"), 2, "its version remains under a delete marker");
     assert!(objects.writes > writes);
 }
 
@@ -164,12 +136,7 @@ fn documents_are_written_after_what_they_name_and_deletions_come_last() {
         let versions = &objects.buckets["shop-web"].keys[key];
         versions.last().unwrap().id.clone().unwrap()
     };
-    let in_order = [
-        "assets/index-bbbb2222.js",
-        "logo.svg",
-        "index.html",
-        "gone.html",
-    ];
+    let in_order = ["assets/index-bbbb2222.js", "logo.svg", "index.html", "gone.html"];
     for pair in in_order.windows(2) {
         assert!(order(pair[0]) < order(pair[1]), "{pair:?}");
     }
@@ -193,22 +160,14 @@ fn undo_restores_what_was_there() {
 #[test]
 fn a_first_deployment_into_a_live_bucket_returns_to_what_was_found() {
     let mut scene = scene();
-    for (key, text) in [
-        ("index.html", "found"),
-        ("old.html", "old"),
-        ("logo.svg", "x"),
-    ] {
+    for (key, text) in [("index.html", "found"), ("old.html", "old"), ("logo.svg", "x")] {
         scene.world.s3().upload("shop-web", key, text);
     }
     let before = scene.bucket();
     let deployment = scene.publish_files(ONE);
     assert_eq!(scene.switch(&deployment), WorkTransition::Changed);
     assert!(scene.text("").ends_with("one"));
-    assert_eq!(
-        scene.text("old.html"),
-        "old",
-        "what is not ours is left alone"
-    );
+    assert_eq!(scene.text("old.html"), "old", "what is not ours is left alone");
     assert_eq!(scene.undo(&deployment), WorkTransition::Changed);
     let mut after = scene.bucket();
     after.remove("assets/index-aaaa1111.js").unwrap();
@@ -240,21 +199,11 @@ fn a_rollback_whose_versions_are_gone_is_refused() {
     scene.deploy_files(ONE);
     let one = scene.running.clone().unwrap().state;
     scene.deploy_files(TWO);
-    let keys = &mut scene
-        .world
-        .s3()
-        .buckets
-        .get_mut("shop-web")
-        .unwrap()
-        .keys
-        .clone();
+    let keys = &mut scene.world.s3().buckets.get_mut("shop-web").unwrap().keys.clone();
     keys.get_mut("index.html").unwrap().remove(0);
     scene.world.s3().buckets.get_mut("shop-web").unwrap().keys = keys.clone();
     let rollback = scene.prepare(None, Some(&one));
-    assert_eq!(
-        rollback.prepared.findings[0].name,
-        FindingName::ArtifactMissing
-    );
+    assert_eq!(rollback.prepared.findings[0].name, FindingName::ArtifactMissing);
     assert!(rollback.prepared.findings[0].reason.contains("index.html"));
 }
 
@@ -278,21 +227,12 @@ fn the_configuration_file_comes_from_the_declaration() {
     });
     scene.deploy_files(&[("index.html", "x"), ("config.js", "window.config = {}")]);
     assert!(scene.text("config.js").contains("https://prod.example"));
-    let artifact = scene.upload(zip(&[
-        ("index.html", "x"),
-        ("config.js", "window.config = {}"),
-    ]));
+    let artifact = scene.upload(zip(&[("index.html", "x"), ("config.js", "window.config = {}")]));
     scene.site.config.as_mut().unwrap().values = [("api".to_owned(), "b".to_owned())].into();
     let changed = scene.prepare(Some(&artifact), None);
-    assert!(
-        changed.prepared.unchanged.is_none(),
-        "a changed value is a change"
-    );
+    assert!(changed.prepared.unchanged.is_none(), "a changed value is a change");
     scene.go(changed);
-    assert_eq!(
-        scene.text("config.js"),
-        "window.config = {\n  \"api\": \"b\"\n};\n"
-    );
+    assert_eq!(scene.text("config.js"), "window.config = {\n  \"api\": \"b\"\n};\n");
 }
 
 #[test]
@@ -333,10 +273,7 @@ fn an_invalidation_that_is_refused_is_a_warning_in_the_end() {
     let deployment = scene.deploy_files(ONE);
     let warnings = scene.step(&deployment).warnings;
     assert_eq!(warnings.len(), 1);
-    assert!(
-        warnings[0].contains("TooManyInvalidationsInProgress"),
-        "{warnings:?}"
-    );
+    assert!(warnings[0].contains("TooManyInvalidationsInProgress"), "{warnings:?}");
 }
 
 #[test]

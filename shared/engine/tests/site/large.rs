@@ -83,10 +83,7 @@ fn a_completion_whose_answer_is_lost_is_done() {
         let artifact = release(&rehearsal, 2);
         rehearsal.deploy(&artifact);
         let calls = rehearsal.world.mishaps().calls.clone();
-        1 + calls
-            .iter()
-            .rposition(|call| *call == "s3.complete_upload")
-            .unwrap() as u64
+        1 + calls.iter().rposition(|call| *call == "s3.complete_upload").unwrap() as u64
     };
     for when in [When::Before, When::After] {
         let mut scene = Scene::new(SiteMode::InPlace);
@@ -136,21 +133,12 @@ fn a_mishap_at_any_call_of_an_upload_in_parts_is_got_over() {
     scene.switch(&deployment);
     let calls = scene.world.mishaps().calls.clone();
     let numbered = (1..).zip(calls).skip(before);
-    let concerned: Vec<u64> = numbered
-        .filter(|(_, name)| OF_PARTS.contains(name))
-        .map(|(number, _)| number)
-        .collect();
+    let concerned: Vec<u64> = numbered.filter(|(_, name)| OF_PARTS.contains(name)).map(|(number, _)| number).collect();
     assert_eq!(concerned.len(), 4);
     for number in concerned {
-        for (when, name) in [
-            (When::Before, Unavailable),
-            (When::After, Unavailable),
-            (When::Before, Throttled),
-        ] {
+        for (when, name) in [(When::Before, Unavailable), (When::After, Unavailable), (When::Before, Throttled)] {
             let (scene, deployment) = second();
-            scene
-                .world
-                .fail_call(number, when, Fault::new(name, "as planned"));
+            scene.world.fail_call(number, when, Fault::new(name, "as planned"));
             changes(&scene, || scene.publish_once(&deployment));
             changes(&scene, || scene.switch_once(&deployment, Some(0)));
             assert_eq!(seen(&scene), (2, BYTES), "{number} {when:?} {name}");
@@ -189,9 +177,7 @@ fn a_switch_of_a_large_file_may_take_longer_and_is_waited_for_as_much_longer() {
 #[test]
 fn a_large_page_makes_no_other_call_longer_and_nobody_wait() {
     let site = |text: &str| {
-        let mut files: Vec<(String, Vec<u8>)> = (0..600)
-            .map(|n| (format!("page{n}.html"), text.into()))
-            .collect();
+        let mut files: Vec<(String, Vec<u8>)> = (0..600).map(|n| (format!("page{n}.html"), text.into())).collect();
         files.push(("index.html".into(), text.into()));
         files.push(("all.html".into(), film(text.as_bytes()[0])));
         let files: Vec<(&str, &[u8])> = files.iter().map(|(a, b)| (a.as_str(), &b[..])).collect();
@@ -230,10 +216,7 @@ fn one_that_did_not_change_is_not_uploaded_again() {
         let artifact = release(&scene, 1);
         scene.deploy(&artifact);
         let parts = calls(&scene, "s3.upload_part");
-        let artifact = scene.upload(stored(&[
-            ("film.mp4", &film(1)),
-            ("index.html", b"another page"),
-        ]));
+        let artifact = scene.upload(stored(&[("film.mp4", &film(1)), ("index.html", b"another page")]));
         scene.deploy(&artifact);
         assert_eq!(calls(&scene, "s3.upload_part"), parts);
         assert_eq!(seen(&scene), (1, BYTES));

@@ -32,11 +32,7 @@ fn prepared(scene: &mut Scene, number: u64, later: u64) -> Deployment {
     run(scene.world.sleep_ms(later));
     let (script, text) = (asset(number), number.to_string());
     let names = format!("<script src=/{script}>");
-    let files = [
-        ("index.html", text.as_str()),
-        ("app.html", names.as_str()),
-        (script.as_str(), text.as_str()),
-    ];
+    let files = [("index.html", text.as_str()), ("app.html", names.as_str()), (script.as_str(), text.as_str())];
     let artifact = scene.upload(zip(&files));
     let deployment = scene.prepare(Some(&artifact), None);
     assert_eq!(deployment.prepared.findings, []);
@@ -81,10 +77,7 @@ fn what_neither_a_rollback_nor_an_open_document_needs_is_deleted() {
     assert_eq!(versions.len(), 2, "its version is left, under a marker");
     let changes = scene.step(&fifth).changes;
     let told: Vec<&str> = changes.iter().map(|change| change.what.as_str()).collect();
-    assert!(
-        told.iter().any(|it| it.contains("delete 2 files")),
-        "{told:?}"
-    );
+    assert!(told.iter().any(|it| it.contains("delete 2 files")), "{told:?}");
 }
 
 /// Safety: deletion: A rollback to what is kept finds all its files, and needs no others.
@@ -106,15 +99,8 @@ fn a_rollback_to_what_is_kept_finds_everything_and_needs_nothing_else() {
     let back = scene.prepare(None, Some(&two));
     assert_eq!(back.prepared.findings, []);
     scene.go(back);
-    assert_eq!(
-        (scene.text("").as_str(), scene.text(&asset(2)).as_str()),
-        ("2", "2")
-    );
-    assert_eq!(
-        assets(&scene),
-        [2, 3, 4],
-        "nothing that was only left there"
-    );
+    assert_eq!((scene.text("").as_str(), scene.text(&asset(2)).as_str()), ("2", "2"));
+    assert_eq!(assets(&scene), [2, 3, 4], "nothing that was only left there");
 }
 
 /// Safety: deletion: An undo brings back the files that its deployment deleted.
@@ -223,10 +209,7 @@ fn a_site_that_has_changed_its_mode_leaves_no_lists_of_the_other() {
     for number in 5..=7 {
         deployed(&mut scene, number, DAY);
     }
-    assert_eq!(
-        (count(&scene, "/release-"), count(&scene, "/kept/")),
-        (3, 0)
-    );
+    assert_eq!((count(&scene, "/release-"), count(&scene, "/kept/")), (3, 0));
 }
 
 #[test]

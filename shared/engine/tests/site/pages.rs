@@ -33,19 +33,11 @@ pub fn gates(paths: &[&str], before_switch: Option<&str>) -> Resolved {
             before_switch: before_switch.map(str::to_owned),
         },
     };
-    Resolved {
-        pages: paths.iter().map(gate).collect(),
-        ..Resolved::default()
-    }
+    Resolved { pages: paths.iter().map(gate).collect(), ..Resolved::default() }
 }
 
 /// Returns what is measured in a wave of a deployment.
-pub fn measured_in(
-    scene: &Scene,
-    deployment: &Deployment,
-    gates: &Resolved,
-    wave: u32,
-) -> Vec<Measurement> {
+pub fn measured_in(scene: &Scene, deployment: &Deployment, gates: &Resolved, wave: u32) -> Vec<Measurement> {
     let now = scene.world.now();
     let waves = deployment.prepared.stages.iter().map(|stage| Wave {
         changes: vec![],
@@ -78,11 +70,7 @@ fn problems(scene: &Scene, deployment: &Deployment, is_first: bool) -> Vec<Probl
     let preparing = Preparing {
         gates: &gates(&["/"], None),
         place: &Place::default(),
-        components: &[Component {
-            name: &web(),
-            is_first,
-            target: &deployment.prepared.target,
-        }],
+        components: &[Component { name: &web(), is_first, target: &deployment.prepared.target }],
     };
     let looked = run(measurements::check(&scene.world, &preparing)).unwrap();
     looked.into_iter().flat_map(|one| one.problems).collect()
@@ -112,21 +100,11 @@ fn pages_of_a_good_release_pass_in_both_modes() {
         scene.deploy_files(ONE);
         let second = scene.deploy_files(TWO);
         let seen = measured(&scene, &second, &["/", "/about.html"]);
-        let words: Vec<(&str, Verdict, &str)> = seen
-            .iter()
-            .map(|one| (one.gate.as_str(), one.verdict, one.measured.as_str()))
-            .collect();
+        let words: Vec<(&str, Verdict, &str)> =
+            seen.iter().map(|one| (one.gate.as_str(), one.verdict, one.measured.as_str())).collect();
         let expected = [
-            (
-                "web /",
-                Verdict::Pass,
-                "a document; scripts and style sheets: 1 of 1",
-            ),
-            (
-                "web /about.html",
-                Verdict::Pass,
-                "a document; scripts and style sheets: 0 of 0",
-            ),
+            ("web /", Verdict::Pass, "a document; scripts and style sheets: 1 of 1"),
+            ("web /about.html", Verdict::Pass, "a document; scripts and style sheets: 0 of 0"),
         ];
         assert_eq!(words, expected, "{mode:?}");
         assert_eq!(problems(&scene, &second, false), [], "{mode:?}");
@@ -138,11 +116,8 @@ fn a_script_that_a_fallback_answers_with_a_document_fails() {
     for mode in [SiteMode::InPlace, SiteMode::Prefix] {
         let mut scene = Scene::new(mode);
         scene.deploy_files(ONE);
-        scene.world.cloudfront().distribution("E1", "").error_pages = vec![ErrorPage {
-            status: 403,
-            answered: Some(200),
-            path: Some("/index.html".into()),
-        }];
+        scene.world.cloudfront().distribution("E1", "").error_pages =
+            vec![ErrorPage { status: 403, answered: Some(200), path: Some("/index.html".into()) }];
         let page = "<script src=/assets/forgotten-dddd4444.js></script>";
         let second = scene.deploy_files(&[("index.html", page)]);
         let seen = first(&scene, &second);
@@ -151,8 +126,7 @@ fn a_script_that_a_fallback_answers_with_a_document_fails() {
             seen.measured,
             "the script `/assets/forgotten-dddd4444.js` is answered with status 200 and type `text/html; charset=utf-8`"
         );
-        let forgotten =
-            "https://e1.cloudfront.net/assets/forgotten-dddd4444.js: is it in the archive";
+        let forgotten = "https://e1.cloudfront.net/assets/forgotten-dddd4444.js: is it in the archive";
         assert!(seen.look_at.starts_with(forgotten), "{}", seen.look_at);
     }
 }
@@ -252,11 +226,7 @@ fn what_is_red_before_a_release_is_told_and_stops_nothing() {
 fn a_script_that_is_nowhere_and_is_answered_is_told() {
     let mut scene = Scene::new(SiteMode::InPlace);
     let deployment = scene.deploy_files(ONE);
-    let error_page = |answered| ErrorPage {
-        status: 403,
-        answered: Some(answered),
-        path: Some("/index.html".into()),
-    };
+    let error_page = |answered| ErrorPage { status: 403, answered: Some(answered), path: Some("/index.html".into()) };
     for (answered, is_told) in [(200, true), (206, true), (404, false), (503, false)] {
         scene.world.cloudfront().distribution("E1", "").error_pages = vec![error_page(answered)];
         scene.world.probe().asked.clear();
@@ -270,10 +240,7 @@ fn a_script_that_is_nowhere_and_is_answered_is_told() {
         );
         if let [Problem::Noted(finding)] = told.as_slice() {
             assert_eq!(finding.name, FindingName::TargetNotReady);
-            assert!(
-                finding.reason.contains("a script that is nowhere"),
-                "{finding}"
-            );
+            assert!(finding.reason.contains("a script that is nowhere"), "{finding}");
         }
     }
 }
@@ -310,50 +277,15 @@ fn asked_for(url: &str, path: &str, page: &str) -> Vec<String> {
 fn what_a_page_names_is_fetched_where_a_browser_fetches_it() {
     let shop = "https://shop.example";
     let table: [(&str, &str, &str, &[&str]); 9] = [
-        (
-            shop,
-            "/",
-            "<script src=a.js>",
-            &["https://shop.example/a.js"],
-        ),
-        (
-            shop,
-            "/de/",
-            "<script src=a.js?v=1#x>",
-            &["https://shop.example/de/a.js?v=1"],
-        ),
-        (
-            shop,
-            "/de/about/",
-            "<script src=../../b.js>",
-            &["https://shop.example/b.js"],
-        ),
-        (
-            shop,
-            "/",
-            "<base href=/app/><script src=a.js>",
-            &["https://shop.example/app/a.js"],
-        ),
-        (
-            shop,
-            "/",
-            "<script src=https://shop.example/a.js>",
-            &["https://shop.example/a.js"],
-        ),
+        (shop, "/", "<script src=a.js>", &["https://shop.example/a.js"]),
+        (shop, "/de/", "<script src=a.js?v=1#x>", &["https://shop.example/de/a.js?v=1"]),
+        (shop, "/de/about/", "<script src=../../b.js>", &["https://shop.example/b.js"]),
+        (shop, "/", "<base href=/app/><script src=a.js>", &["https://shop.example/app/a.js"]),
+        (shop, "/", "<script src=https://shop.example/a.js>", &["https://shop.example/a.js"]),
         (shop, "/", "<script src=https://cdn.example/a.js>", &[]),
         (shop, "/", "<script src=data:text/javascript,1>", &[]),
-        (
-            "https://shop.example/docs",
-            "/",
-            "<script src=a.js>",
-            &["https://shop.example/docs/a.js"],
-        ),
-        (
-            "https://shop.example/docs/",
-            "/",
-            "<script src=/a.js>",
-            &["https://shop.example/a.js"],
-        ),
+        ("https://shop.example/docs", "/", "<script src=a.js>", &["https://shop.example/docs/a.js"]),
+        ("https://shop.example/docs/", "/", "<script src=/a.js>", &["https://shop.example/a.js"]),
     ];
     for (url, path, page, expected) in table {
         assert_eq!(asked_for(url, path, page), expected, "{url} {path} {page}");
@@ -375,9 +307,7 @@ fn in_place_a_folder_of_the_bucket_is_reached_where_the_origin_leads() {
 
 #[test]
 fn what_several_pages_name_is_fetched_once_and_no_more_than_fits() {
-    let scripts: Vec<String> = (0..130)
-        .map(|n| format!("<script src={n}.js></script>"))
-        .collect();
+    let scripts: Vec<String> = (0..130).map(|n| format!("<script src={n}.js></script>")).collect();
     let mut scene = Scene::new(SiteMode::InPlace);
     let deployment = scene.deploy_files(ONE);
     let serves = |path: &str, kind: &str, text: &str| {
@@ -390,11 +320,6 @@ fn what_several_pages_name_is_fetched_once_and_no_more_than_fits() {
     }
     scene.world.probe().asked.clear();
     let seen = measured(&scene, &deployment, &["/", "/about.html"]);
-    assert!(
-        seen[0]
-            .measured
-            .starts_with("a document; scripts and style sheets: 128 of 130"),
-        "{seen:?}"
-    );
+    assert!(seen[0].measured.starts_with("a document; scripts and style sheets: 128 of 130"), "{seen:?}");
     assert_eq!(scene.world.probe().asked.len(), 2 + 128);
 }

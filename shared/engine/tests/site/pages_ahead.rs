@@ -22,19 +22,9 @@ fn shown() -> Scene {
 
 fn change(scene: &Scene, deployment: &Deployment, wave: u32) {
     let step = || Scene::step_ref(deployment);
-    let published = run(deploy::publish(
-        &scene.world,
-        publisher_input(step()),
-        site::of,
-    ))
-    .unwrap();
+    let published = run(deploy::publish(&scene.world, publisher_input(step()), site::of)).unwrap();
     assert_eq!(published.verdict, WorkTransition::Changed);
-    let reached = run(deploy::handle(
-        &scene.world,
-        deployer_input(step(), Some(wave)),
-        site::of,
-    ))
-    .unwrap();
+    let reached = run(deploy::handle(&scene.world, deployer_input(step(), Some(wave)), site::of)).unwrap();
     assert_eq!(reached.verdict, WorkTransition::Changed);
 }
 
@@ -60,16 +50,8 @@ fn a_folder_is_looked_at_before_visitors_get_it_where_an_address_shows_it() {
         assert_eq!(seen[0].verdict, verdict, "{seen:?}");
         assert_eq!(seen[1].verdict, Verdict::Pass, "{seen:?}");
         let asked = scene.world.probe().asked.clone();
-        assert!(
-            asked
-                .iter()
-                .all(|url| url.starts_with("https://e2.cloudfront.net/releases/")),
-            "{asked:?}"
-        );
-        assert!(
-            asked.iter().any(|url| url.ends_with("/index.html")),
-            "{asked:?}"
-        );
+        assert!(asked.iter().all(|url| url.starts_with("https://e2.cloudfront.net/releases/")), "{asked:?}");
+        assert!(asked.iter().any(|url| url.ends_with("/index.html")), "{asked:?}");
         if verdict == Verdict::Fail {
             assert_eq!(scene.undo(&second), WorkTransition::Changed);
             assert!(scene.text("").ends_with("one"));
@@ -90,8 +72,5 @@ fn pages_without_such_an_address_are_not_asked_before_the_switch() {
     let artifact = scene.upload(zip(ONE));
     let deployment = scene.prepare(Some(&artifact), None);
     change(&scene, &deployment, 0);
-    assert_eq!(
-        measured_in(&scene, &deployment, &gates(&["/"], None), 0),
-        []
-    );
+    assert_eq!(measured_in(&scene, &deployment, &gates(&["/"], None), 0), []);
 }

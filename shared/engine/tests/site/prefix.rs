@@ -15,18 +15,12 @@ use windlass_world::run::run;
 
 fn scene() -> Scene {
     let scene = Scene::new(SiteMode::Prefix);
-    scene
-        .world
-        .cloudfront()
-        .distribution("E1", "shop-web")
-        .deploy_ms = 90_000;
+    scene.world.cloudfront().distribution("E1", "shop-web").deploy_ms = 90_000;
     scene
 }
 
 fn origin_path(scene: &Scene) -> String {
-    scene.world.cloudfront().distributions["E1"].origins[0]
-        .path
-        .clone()
+    scene.world.cloudfront().distributions["E1"].origins[0].path.clone()
 }
 
 fn goal_path(deployment: &Deployment) -> String {
@@ -72,18 +66,11 @@ fn what_is_no_document_is_reachable_from_both_folders() {
 #[test]
 fn assets_that_were_found_stay_reachable_and_can_be_reached_ahead() {
     let mut scene = scene();
-    for (key, text) in [
-        ("index.html", "found"),
-        ("assets/index-cccc3333.js", "found()"),
-    ] {
+    for (key, text) in [("index.html", "found"), ("assets/index-cccc3333.js", "found()")] {
         scene.world.s3().upload("shop-web", key, text);
     }
     let deployment = scene.publish_files(ONE);
-    assert_eq!(
-        scene.text("index.html"),
-        "found",
-        "publishing is not noticed"
-    );
+    assert_eq!(scene.text("index.html"), "found", "publishing is not noticed");
     assert_eq!(scene.text("assets/index-aaaa1111.js"), "one()");
     assert_eq!(scene.switch(&deployment), WorkTransition::Changed);
     assert_eq!(scene.text("assets/index-cccc3333.js"), "found()");
@@ -128,18 +115,10 @@ fn a_rollback_to_a_folder_that_is_gone_is_refused() {
     scene.deploy_files(TWO);
     let key = format!("{}/about.html", goal_path(&one).trim_start_matches('/'));
     let mut objects = scene.world.s3();
-    objects
-        .buckets
-        .get_mut("shop-web")
-        .unwrap()
-        .keys
-        .remove(&key);
+    objects.buckets.get_mut("shop-web").unwrap().keys.remove(&key);
     drop(objects);
     let rollback = scene.prepare(None, Some(&state));
-    assert_eq!(
-        rollback.prepared.findings[0].name,
-        FindingName::ArtifactMissing
-    );
+    assert_eq!(rollback.prepared.findings[0].name, FindingName::ArtifactMissing);
     assert!(rollback.prepared.findings[0].reason.contains("about.html"));
 }
 
@@ -168,14 +147,7 @@ fn spoil(scene: &Scene, path: &str, text: Option<&str>) {
     let mut objects = scene.world.s3();
     match text {
         Some(text) => drop(objects.upload("shop-web", &key, text.to_owned())),
-        None => drop(
-            objects
-                .buckets
-                .get_mut("shop-web")
-                .unwrap()
-                .keys
-                .remove(&key),
-        ),
+        None => drop(objects.buckets.get_mut("shop-web").unwrap().keys.remove(&key)),
     }
 }
 
@@ -246,10 +218,7 @@ fn somebody_elses_object_in_the_folder_stops_it() {
     let mut scene = scene();
     let artifact = scene.upload(zip(ONE));
     let deployment = scene.prepare(Some(&artifact), None);
-    let key = format!(
-        "{}/index.html",
-        goal_path(&deployment).trim_start_matches('/')
-    );
+    let key = format!("{}/index.html", goal_path(&deployment).trim_start_matches('/'));
     scene.world.s3().upload("shop-web", &key, "other");
     assert_eq!(scene.publish(&deployment), WorkTransition::Failed);
     assert_eq!(origin_path(&scene), "");
@@ -260,11 +229,7 @@ fn a_change_of_other_fields_in_between_is_not_lost() {
     let mut scene = scene();
     let deployment = scene.publish_files(ONE);
     // Somebody changes another field: the ETag moves, the origin path does not.
-    scene
-        .world
-        .cloudfront()
-        .distribution("E1", "shop-web")
-        .changes += 1;
+    scene.world.cloudfront().distribution("E1", "shop-web").changes += 1;
     run(scene.world.sleep_ms(1));
     assert_eq!(scene.switch(&deployment), WorkTransition::Changed);
     assert_eq!(scene.world.cloudfront().distributions["E1"].changes, 2);
@@ -312,10 +277,7 @@ fn what_somebody_else_wrote_into_the_folder_of_before_is_not_copied() {
 fn a_header_that_is_to_change_is_written_and_not_copied() {
     let mut scene = scene();
     scene.deploy_files(ONE);
-    scene.site.cache = vec![CacheRule {
-        files: "about.html".into(),
-        cache_control: "public, max-age=60".into(),
-    }];
+    scene.site.cache = vec![CacheRule { files: "about.html".into(), cache_control: "public, max-age=60".into() }];
     let artifact = scene.upload(zip(ONE));
     let copies = calls(&scene, "s3.copy");
     scene.deploy(&artifact);

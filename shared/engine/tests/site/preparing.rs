@@ -44,20 +44,14 @@ fn a_bucket_that_is_missing_or_not_ours_or_keeps_no_versions() {
     let unversioned = |scene: &mut Scene| {
         scene.world.s3().bucket("shop-web", false);
     };
-    assert_eq!(
-        findings(SiteMode::InPlace, unversioned),
-        expect(FindingName::TargetNotReady, "bucket")
-    );
+    assert_eq!(findings(SiteMode::InPlace, unversioned), expect(FindingName::TargetNotReady, "bucket"));
     assert_eq!(findings(SiteMode::Prefix, unversioned), []);
 }
 
 #[test]
 fn a_distribution_that_is_missing_or_not_ours() {
     let none = |scene: &mut Scene| scene.site.distribution = None;
-    assert_eq!(
-        findings(SiteMode::Prefix, none),
-        expect(FindingName::MissingField, "distribution")
-    );
+    assert_eq!(findings(SiteMode::Prefix, none), expect(FindingName::MissingField, "distribution"));
     assert_eq!(findings(SiteMode::InPlace, none), []);
     let missing = findings(SiteMode::Prefix, |scene| {
         scene.site.distribution = Some("E9".into());
@@ -82,10 +76,7 @@ fn an_origin_that_is_not_the_bucket_or_not_clear() {
         second.id = "second".into();
         origins.push(second);
     };
-    assert_eq!(
-        findings(SiteMode::Prefix, twice),
-        expect(FindingName::MissingField, "origin")
-    );
+    assert_eq!(findings(SiteMode::Prefix, twice), expect(FindingName::MissingField, "origin"));
     assert_eq!(findings(SiteMode::InPlace, twice), []);
     let named = findings(SiteMode::Prefix, |scene| {
         twice(scene);
@@ -99,31 +90,16 @@ fn everything_is_told_at_once() {
     let all = findings(SiteMode::Prefix, |scene| {
         scene.world.s3().bucket("shop-web", true).tags.clear();
         scene.world.cloudfront().distribution("E1", "").tags.clear();
-        scene
-            .world
-            .cloudfront()
-            .distribution("E1", "")
-            .origins
-            .clear();
+        scene.world.cloudfront().distribution("E1", "").origins.clear();
     });
     let names: Vec<FindingName> = all.into_iter().map(|(name, _)| name).collect();
-    assert_eq!(
-        names,
-        [
-            FindingName::TargetNotOurs,
-            FindingName::TargetNotOurs,
-            FindingName::UnknownName
-        ]
-    );
+    assert_eq!(names, [FindingName::TargetNotOurs, FindingName::TargetNotOurs, FindingName::UnknownName]);
 }
 
 #[test]
 fn an_image_is_no_site() {
     let mut scene = Scene::new(SiteMode::InPlace);
-    let image = Artifact::Image {
-        repository: "x".into(),
-        digest: Digest::of(b""),
-    };
+    let image = Artifact::Image { repository: "x".into(), digest: Digest::of(b"") };
     let prepared = scene.prepare(Some(&image), None).prepared;
     assert_eq!(prepared.findings[0].name, FindingName::BadValue);
 }
@@ -166,10 +142,7 @@ fn a_release_without_what_visitors_begin_with_is_refused() {
         assert_eq!(refused(mode, "index.html", Some("none"), packed), None);
         let (name, told) = refused(mode, "app.html", None, page).unwrap();
         assert_eq!(name, FindingName::BadArchive);
-        assert!(
-            told.contains("`app.html`, the distribution's default root object"),
-            "{told}"
-        );
+        assert!(told.contains("`app.html`, the distribution's default root object"), "{told}");
         let (_, told) = refused(mode, "", None, packed).unwrap();
         assert!(told.contains("cd dist && zip"), "{told}");
         let (_, told) = refused(mode, "index.html", Some("app.html"), page).unwrap();
@@ -180,9 +153,7 @@ fn a_release_without_what_visitors_begin_with_is_refused() {
 fn warned(scene: &mut Scene, files: &[(&str, &str)]) -> Vec<String> {
     let artifact = scene.upload(zip(files));
     let warnings = scene.prepare(Some(&artifact), None).prepared.warnings;
-    let mixed = warnings
-        .into_iter()
-        .filter(|it| it.name == FindingName::MixedReleases);
+    let mixed = warnings.into_iter().filter(|it| it.name == FindingName::MixedReleases);
     mixed.map(|it| it.reason).collect()
 }
 
@@ -191,22 +162,10 @@ fn scripts_that_keep_their_names_are_told() {
     for mode in [SiteMode::InPlace, SiteMode::Prefix] {
         let mut scene = Scene::new(mode);
         let page = "<script src=/main.js></script>";
-        scene.deploy_files(&[
-            ("index.html", page),
-            ("main.js", "1"),
-            ("chunk-ABCDEFGH.js", "1"),
-        ]);
-        let same = [
-            ("index.html", "2"),
-            ("main.js", "1"),
-            ("chunk-HGFEDCBA.js", "2"),
-        ];
+        scene.deploy_files(&[("index.html", page), ("main.js", "1"), ("chunk-ABCDEFGH.js", "1")]);
+        let same = [("index.html", "2"), ("main.js", "1"), ("chunk-HGFEDCBA.js", "2")];
         assert_eq!(warned(&mut scene, &same), [""; 0], "{mode:?}");
-        let other = [
-            ("index.html", "2"),
-            ("main.js", "2"),
-            ("chunk-HGFEDCBA.js", "2"),
-        ];
+        let other = [("index.html", "2"), ("main.js", "2"), ("chunk-HGFEDCBA.js", "2")];
         let told = warned(&mut scene, &other);
         assert_eq!(told.len(), 1, "{mode:?} {told:?}");
         assert!(told[0].starts_with("1 script or style has"), "{told:?}");
@@ -227,10 +186,7 @@ fn how_long_a_switch_in_place_takes_is_told() {
     let artifact = scene.upload(zip(&site("two")));
     let prepared = scene.prepare(Some(&artifact), None).prepared;
     let told = &prepared.stages[0].what;
-    assert!(
-        told.ends_with("documents last: 6001 that visitors have, in about 13 s"),
-        "{told}"
-    );
+    assert!(told.ends_with("documents last: 6001 that visitors have, in about 13 s"), "{told}");
     let warning = &prepared.warnings[0];
     assert_eq!(warning.name, FindingName::MixedReleases);
     assert!(warning.remedy.contains("mode `prefix`"), "{warning}");
@@ -255,10 +211,7 @@ fn tags_that_an_undo_could_not_copy_back_refuse_the_release() {
     let artifact = scene.upload(zip(TWO));
     let refused = scene.prepare(Some(&artifact), None).prepared.findings;
     assert_eq!(refused[0].name, FindingName::NoPermission);
-    assert!(
-        refused[0].remedy.contains("s3:PutObjectTagging"),
-        "{refused:?}"
-    );
+    assert!(refused[0].remedy.contains("s3:PutObjectTagging"), "{refused:?}");
 
     let mut scene = tagged(false);
     let deployment = scene.publish_files(TWO);
@@ -302,11 +255,8 @@ fn a_lifecycle_that_may_not_be_read_is_told() {
 #[test]
 fn a_distribution_that_answers_missing_files_with_a_document_is_told() {
     let mut scene = Scene::new(SiteMode::InPlace);
-    scene.world.cloudfront().distribution("E1", "").error_pages = vec![ErrorPage {
-        status: 403,
-        answered: Some(200),
-        path: Some("/index.html".into()),
-    }];
+    scene.world.cloudfront().distribution("E1", "").error_pages =
+        vec![ErrorPage { status: 403, answered: Some(200), path: Some("/index.html".into()) }];
     let deployment = scene.deploy_files(ONE);
     let warnings = &deployment.prepared.warnings;
     assert_eq!(warnings.len(), 1, "{warnings:?}");
@@ -322,9 +272,7 @@ fn pages_listed(files: usize) -> usize {
         pages.chain([root]).collect()
     };
     let zipped = |files: &[(String, String)]| {
-        let files = files
-            .iter()
-            .map(|(path, text)| (path.as_str(), text.as_str()));
+        let files = files.iter().map(|(path, text)| (path.as_str(), text.as_str()));
         zip(&files.collect::<Vec<_>>())
     };
     let mut scene = Scene::new(SiteMode::InPlace);

@@ -26,11 +26,7 @@ use windlass_world::mishaps::{Mishap, When};
 use windlass_world::run::{run, until_pause};
 
 fn names() -> (AppName, EnvironmentName, ComponentName) {
-    (
-        AppName::new("shop").unwrap(),
-        EnvironmentName::new("prod").unwrap(),
-        ComponentName::new("web").unwrap(),
-    )
+    (AppName::new("shop").unwrap(), EnvironmentName::new("prod").unwrap(), ComponentName::new("web").unwrap())
 }
 
 fn scene() -> Scene {
@@ -42,8 +38,7 @@ fn scene() -> Scene {
 /// Notes the snapshot of what runs, as the conductor does.
 pub fn settle(scene: &Scene, number: u64, replaced: u64) {
     let (app, env, web) = names();
-    let components: BTreeMap<ComponentName, Running> =
-        [(web, scene.running.clone().unwrap())].into();
+    let components: BTreeMap<ComponentName, Running> = [(web, scene.running.clone().unwrap())].into();
     let snapshot = Snapshot {
         number,
         version: "1.0.0".into(),
@@ -63,19 +58,12 @@ pub fn settle(scene: &Scene, number: u64, replaced: u64) {
         last_snapshot: number,
         ..EnvironmentState::default()
     };
-    scene.put(
-        ledger::state(EnvironmentId::new(&app, &env)),
-        ledger::to_body(&state).unwrap(),
-    );
+    scene.put(ledger::state(EnvironmentId::new(&app, &env)), ledger::to_body(&state).unwrap());
 }
 
 fn release(number: u64) -> Vec<u8> {
     let text = number.to_string();
-    zip(&[
-        ("index.html", text.as_str()),
-        ("about.html", "about"),
-        (&format!("assets/index-{number}bbb1111.js"), "x"),
-    ])
+    zip(&[("index.html", text.as_str()), ("about.html", "about"), (&format!("assets/index-{number}bbb1111.js"), "x")])
 }
 
 /// Prepares a release, a day later.
@@ -98,8 +86,7 @@ fn deployed(scene: &mut Scene, number: u64) -> String {
 fn folders(scene: &Scene) -> BTreeSet<String> {
     let keys = scene.keys().into_iter();
     let keys = keys.filter(|key| key.starts_with("releases/"));
-    keys.map(|key| key.split_inclusive('/').take(2).collect())
-        .collect()
+    keys.map(|key| key.split_inclusive('/').take(2).collect()).collect()
 }
 
 /// Returns the keys of the lists and notes that name a folder.
@@ -128,19 +115,15 @@ fn a_folder_that_no_kept_snapshot_names_is_deleted_with_its_lists() {
     let keys: Vec<String> = keys.filter(|key| key.contains("/sites/")).collect();
     let releases = keys.iter().filter(|key| key.contains("/release-"));
     assert_eq!(releases.count(), 3, "{keys:?}");
-    let handled: BTreeSet<&str> = keys
-        .iter()
-        .filter_map(|key| key.split_once("/handled/")?.1.split('/').next())
-        .collect();
+    let handled: BTreeSet<&str> =
+        keys.iter().filter_map(|key| key.split_once("/handled/")?.1.split('/').next()).collect();
     assert_eq!(handled.len(), 3, "of one more deployment than snapshots");
 }
 
 #[test]
 fn killed_at_any_call_it_is_brought_to_its_end_by_whoever_comes_next() {
     let mut rehearsal = scene();
-    let made: Vec<String> = (1..=3)
-        .map(|number| deployed(&mut rehearsal, number))
-        .collect();
+    let made: Vec<String> = (1..=3).map(|number| deployed(&mut rehearsal, number)).collect();
     let fourth = prepared(&mut rehearsal, 4);
     let from = rehearsal.world.mishaps().count();
     rehearsal.publish(&fourth);
@@ -211,11 +194,7 @@ fn a_folder_that_was_filled_lately_is_left_alone() {
     let artifact = scene.upload(release(4));
     let next = scene.prepare(Some(&artifact), None);
     scene.publish(&next);
-    assert_eq!(
-        folders(&scene).len(),
-        4,
-        "the undone one's may be filled still"
-    );
+    assert_eq!(folders(&scene).len(), 4, "the undone one's may be filled still");
     deployed(&mut scene, 5);
     assert_eq!(folders(&scene).len(), 3);
 }
@@ -239,18 +218,11 @@ impl Checkpoint for Passes {
     }
 }
 
-fn prune(
-    scene: &Scene,
-    deployment: &Deployment,
-    fence: &mut impl Checkpoint,
-) -> Result<Option<String>> {
+fn prune(scene: &Scene, deployment: &Deployment, fence: &mut impl Checkpoint) -> Result<Option<String>> {
     let step = scene.step(deployment);
     let target: Target = serde_json::from_value(step.target.clone()).unwrap();
     let rules = Rules::new(&target.site).unwrap();
-    let nowhere = Destination {
-        folder: String::new(),
-        live: None,
-    };
+    let nowhere = Destination { folder: String::new(), live: None };
     let ports = (&scene.world, &scene.world);
     let publisher = Publisher::new(ports, &step, &target, &rules, nowhere);
     let (app, env, web) = names();
@@ -307,16 +279,8 @@ fn what_a_rollback_meets_on_its_way_back_is_kept_however_many_snapshots_are_newe
     settle(&scene, 4, 1);
     settle(&scene, 5, 1);
     let of = |back| {
-        let kept = run(kept(
-            &scene.world,
-            EnvironmentId::new(&app, &env),
-            &web,
-            back,
-        ))
-        .unwrap();
-        kept.into_iter()
-            .map(|running| running.names.brought.deployment.to_string())
-            .collect::<BTreeSet<String>>()
+        let kept = run(kept(&scene.world, EnvironmentId::new(&app, &env), &web, back)).unwrap();
+        kept.into_iter().map(|running| running.names.brought.deployment.to_string()).collect::<BTreeSet<String>>()
     };
     assert_eq!(of(1).len(), 2, "the present one, and the first");
     assert_eq!(of(3).len(), 3, "and the second");

@@ -41,9 +41,7 @@ fn it_goes_on_where_it_was_killed() {
 
     let mut scene = Scene::new(SiteMode::InPlace);
     let deployment = three_batches(&mut scene);
-    scene
-        .world
-        .plan_mishap(in_second_batch, When::Before, Mishap::Pause);
+    scene.world.plan_mishap(in_second_batch, When::Before, Mishap::Pause);
     {
         let input = publisher_input(Scene::step_ref(&deployment));
         let mut killed = pin!(deploy::publish(&scene.world, input, site::of));
@@ -120,13 +118,9 @@ fn a_finished_publish_says_that_all_is_done() {
 fn many_small_files_are_brought_in_batches() {
     let mut scene = Scene::new(SiteMode::InPlace);
     scene.site.root = Some("page0.html".into());
-    let files: Vec<(String, String)> = (0..1500)
-        .map(|number| (format!("page{number}.html"), format!("page {number}")))
-        .collect();
-    let files: Vec<(&str, &str)> = files
-        .iter()
-        .map(|(a, b)| (a.as_str(), b.as_str()))
-        .collect();
+    let files: Vec<(String, String)> =
+        (0..1500).map(|number| (format!("page{number}.html"), format!("page {number}"))).collect();
+    let files: Vec<(&str, &str)> = files.iter().map(|(a, b)| (a.as_str(), b.as_str())).collect();
     scene.deploy_files(&files);
     assert_eq!(scene.text("page1499.html"), "page 1499");
     assert_eq!(scene.keys().len(), 1500);

@@ -19,10 +19,7 @@ fn what_is_written_in_part_is_undone_although_aws_refuses_the_rest() {
     let refused = Fault::new(FaultName::AccessDenied, "s3:DeleteObject");
     scene.world.mishaps().refused.insert("s3.delete", refused);
     assert_eq!(scene.switch(&deployment), WorkTransition::Failed);
-    assert!(
-        scene.text("").ends_with("two"),
-        "what precedes the deletions is live"
-    );
+    assert!(scene.text("").ends_with("two"), "what precedes the deletions is live");
     let step = scene.step(&deployment);
     assert!(step.has_switched());
     let Some(Failure::Fault(told)) = step.failure else {

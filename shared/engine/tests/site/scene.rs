@@ -47,19 +47,11 @@ pub struct Deployment {
 }
 
 fn names() -> (AppName, EnvironmentName, ComponentName) {
-    (
-        AppName::new("shop").unwrap(),
-        EnvironmentName::new("prod").unwrap(),
-        ComponentName::new("web").unwrap(),
-    )
+    (AppName::new("shop").unwrap(), EnvironmentName::new("prod").unwrap(), ComponentName::new("web").unwrap())
 }
 
 fn tags() -> BTreeMap<String, String> {
-    [
-        (APP_TAG.to_owned(), "shop".to_owned()),
-        (ENVIRONMENT_TAG.to_owned(), "prod".to_owned()),
-    ]
-    .into()
+    [(APP_TAG.to_owned(), "shop".to_owned()), (ENVIRONMENT_TAG.to_owned(), "prod".to_owned())].into()
 }
 
 impl Scene {
@@ -87,14 +79,7 @@ impl Scene {
             is_tried: false,
             files: windlass_domain::folder::FolderPatterns::default(),
         };
-        Self {
-            world,
-            site,
-            running: None,
-            asked: None,
-            withdrawn: WithdrawnFiles::new(),
-            deployments: 0,
-        }
+        Self { world, site, running: None, asked: None, withdrawn: WithdrawnFiles::new(), deployments: 0 }
     }
 
     /// Uploads an archive to the artifacts bucket.
@@ -102,12 +87,7 @@ impl Scene {
         let (sha256, size) = (Digest::of(&bytes), bytes.len() as u64);
         let key = "artifacts/shop/prod/web/site.zip";
         let version = self.world.s3().upload("artifacts", key, bytes);
-        Artifact::Object {
-            key: key.into(),
-            version_id: version.id.unwrap(),
-            sha256,
-            bytes: size,
-        }
+        Artifact::Object { key: key.into(), version_id: version.id.unwrap(), sha256, bytes: size }
     }
 
     /// Prepares an archive, or a recorded state, as `Prepare` does.
@@ -115,17 +95,8 @@ impl Scene {
         self.deployments += 1;
         let id = DeploymentId(format!("{:016x}", self.deployments));
         let (app, environment, component) = names();
-        let kept = kept(
-            &self.world,
-            EnvironmentId::new(&app, &environment),
-            &component,
-            self.site.keep,
-        );
-        let oldest = run(kept)
-            .unwrap()
-            .iter()
-            .map(|it| it.names.brought.since)
-            .min();
+        let kept = kept(&self.world, EnvironmentId::new(&app, &environment), &component, self.site.keep);
+        let oldest = run(kept).unwrap().iter().map(|it| it.names.brought.since).min();
         let input = PrepareInput {
             deployment: &id,
             app: &app,
@@ -140,10 +111,7 @@ impl Scene {
             again: false,
             image_of: None,
             inputs: &Inputs::new(),
-            withdrawals: Withdrawals {
-                asked: self.asked,
-                former: Some(&self.withdrawn),
-            },
+            withdrawals: Withdrawals { asked: self.asked, former: Some(&self.withdrawn) },
             place: &Place::default(),
         };
         let prepared = run(prepare(&self.world, &input, &self.site)).unwrap();
@@ -157,13 +125,7 @@ impl Scene {
     fn write_step(&self, deployment: &Deployment) {
         let (app, environment, component) = names();
         let stages = deployment.prepared.stages.iter();
-        let planned = Step::planned(
-            deployment.id.clone(),
-            app,
-            environment,
-            component.clone(),
-            KindName::StaticSite,
-        );
+        let planned = Step::planned(deployment.id.clone(), app, environment, component.clone(), KindName::StaticSite);
         let step = Step {
             target: deployment.prepared.target.clone(),
             before: deployment.prepared.before.clone(),
@@ -171,10 +133,7 @@ impl Scene {
             goals: (0..).zip(stages.map(|stage| stage.goal.clone())).collect(),
             ..planned
         };
-        self.put(
-            ledger::step(&deployment.id, &component),
-            ledger::to_body(&step).unwrap(),
-        );
+        self.put(ledger::step(&deployment.id, &component), ledger::to_body(&step).unwrap());
         self.set_token(&deployment.id, 1);
     }
 
@@ -182,13 +141,7 @@ impl Scene {
         let key = key.into();
         let mut ledger = self.world.dynamodb();
         let rev = ledger.items.get(&key).map_or(1, |item| item.rev + 1);
-        let item = Item {
-            key: key.clone(),
-            rev,
-            body,
-            index: None,
-            expires: None,
-        };
+        let item = Item { key: key.clone(), rev, body, index: None, expires: None };
         ledger.items.insert(key, item.into());
     }
 
@@ -196,18 +149,11 @@ impl Scene {
     pub fn set_token(&self, id: &DeploymentId, token: u64) {
         let (app, environment, _) = names();
         let lock = held_for(id, token, false);
-        self.put(
-            ledger::lock(EnvironmentId::new(&app, &environment)),
-            ledger::to_body(&lock).unwrap(),
-        );
+        self.put(ledger::lock(EnvironmentId::new(&app, &environment)), ledger::to_body(&lock).unwrap());
     }
 
     pub fn step_ref(deployment: &Deployment) -> StepRef {
-        StepRef {
-            deployment: deployment.id.clone(),
-            token: 1,
-            component: names().2,
-        }
+        StepRef { deployment: deployment.id.clone(), token: 1, component: names().2 }
     }
 
     pub fn publish_once(&self, deployment: &Deployment) -> Result<WorkDone> {
@@ -276,19 +222,9 @@ impl Scene {
     /// Makes the rest of a deployment after `Prepare`.
     pub fn go(&mut self, deployment: Deployment) -> Deployment {
         let published = self.publish(&deployment);
-        assert_eq!(
-            published,
-            WorkTransition::Changed,
-            "{:?}",
-            self.step(&deployment).failure
-        );
+        assert_eq!(published, WorkTransition::Changed, "{:?}", self.step(&deployment).failure);
         let switched = self.switch(&deployment);
-        assert_eq!(
-            switched,
-            WorkTransition::Changed,
-            "{:?}",
-            self.step(&deployment).failure
-        );
+        assert_eq!(switched, WorkTransition::Changed, "{:?}", self.step(&deployment).failure);
         // Nothing takes time here but what waits.
         run(self.world.sleep_ms(1_000));
         self.running = Some(Running::new(
@@ -319,8 +255,7 @@ impl Scene {
         let deployment = self.withdrawal(pattern);
         assert_eq!(deployment.prepared.findings, []);
         let deployment = self.go(deployment);
-        self.withdrawn
-            .extend(deployment.prepared.withdraws.iter().cloned());
+        self.withdrawn.extend(deployment.prepared.withdraws.iter().cloned());
         deployment
     }
 
@@ -341,10 +276,7 @@ impl Scene {
 
     /// Returns what visitors get.
     pub fn visit(&self, path: &str) -> ProbeAnswer {
-        match self
-            .world
-            .visit(&format!("https://e1.cloudfront.net/{path}"))
-        {
+        match self.world.visit(&format!("https://e1.cloudfront.net/{path}")) {
             Some(Probed::Answer(answer)) => answer,
             other => panic!("{path}: {other:?}"),
         }

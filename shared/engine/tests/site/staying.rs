@@ -6,12 +6,8 @@ use crate::site::zips::zip;
 use windlass_domain::kinds::site::SiteMode;
 use windlass_domain::stays_reachable::WhyReachable;
 
-const ONE: &[(&str, &str)] = &[
-    ("index.html", "one"),
-    ("old.html", "one"),
-    ("assets/index-aaaa1111.js", "one"),
-    ("notes.txt", "one"),
-];
+const ONE: &[(&str, &str)] =
+    &[("index.html", "one"), ("old.html", "one"), ("assets/index-aaaa1111.js", "one"), ("notes.txt", "one")];
 const TWO: &[(&str, &str)] = &[("index.html", "two"), ("assets/index-bbbb2222.js", "two")];
 
 fn scenes() -> [Scene; 2] {

@@ -59,10 +59,7 @@ fn what_nothing_names_goes_with_the_undo_and_what_pages_name_stays() {
             let [named] = stays(&scene, &two).try_into().unwrap();
             assert_eq!(named.because, WhyReachable::NamedByUndone);
             let files = ["assets/index-bbbb2222.js", "assets/lazy-cccc3333.js"];
-            assert_eq!(
-                (named.files, named.first),
-                (2, files.map(str::to_owned).to_vec())
-            );
+            assert_eq!((named.files, named.first), (2, files.map(str::to_owned).to_vec()));
             let step = scene.step(&two);
             assert_eq!((step.open, step.warnings), (None, vec![]));
             assert_eq!(step.changes.iter().any(|it| it.switching), is_switched);
@@ -79,10 +76,7 @@ fn the_deletion_leaves_the_version_under_a_marker() {
     assert_eq!(versions.len(), 2);
     let changes = scene.step(&two).changes;
     let told = "delete 1 file that it brought and nothing names, first `backup/customers.sql`";
-    assert!(
-        changes.iter().any(|change| change.what == told),
-        "{changes:?}"
-    );
+    assert!(changes.iter().any(|change| change.what == told), "{changes:?}");
 }
 
 /// Safety: deletion: What somebody else put in the place of a file of an undone release stays.
@@ -90,10 +84,7 @@ fn the_deletion_leaves_the_version_under_a_marker() {
 fn what_somebody_else_put_in_its_place_stays() {
     let mut scene = in_place::scene();
     let two = brought(&mut scene, false);
-    scene
-        .world
-        .s3()
-        .upload("shop-web", "backup/customers.sql", "theirs");
+    scene.world.s3().upload("shop-web", "backup/customers.sql", "theirs");
     assert_eq!(scene.undo(&two), WorkTransition::Changed);
     assert_eq!(scene.bucket()["backup/customers.sql"], "theirs");
 }
@@ -103,10 +94,7 @@ fn a_site_whose_pages_are_too_many_to_be_searched_keeps_its_files_and_says_so() 
     for mut scene in scenes() {
         scene.deploy_files(ONE);
         let much = vec![b' '; 32 * 1024 * 1024 + 1];
-        let two = stored(&[
-            ("index.html", much.as_slice()),
-            ("backup.sql", b"two".as_slice()),
-        ]);
+        let two = stored(&[("index.html", much.as_slice()), ("backup.sql", b"two".as_slice())]);
         let two = scene.upload(two);
         let two = scene.prepare(Some(&two), None);
         assert_eq!(scene.publish(&two), WorkTransition::Changed);

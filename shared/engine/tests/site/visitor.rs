@@ -20,19 +20,11 @@ const EDGES: [Edge; 2] = [Edge::Quick, Edge::Slow];
 /// Names of a script as bundlers give them, in three releases.
 const NAMES: [[&str; 3]; 4] = [
     // esbuild, and Angular with it: base32, one in five without a digit
-    [
-        "chunk-ABCDEFGH.js",
-        "chunk-QRSTUVWX.js",
-        "chunk-YZABCDEF.js",
-    ],
+    ["chunk-ABCDEFGH.js", "chunk-QRSTUVWX.js", "chunk-YZABCDEF.js"],
     // digits alone
     ["main.12345678.js", "main.23456789.js", "main.34567890.js"],
     // Vite and Rollup: eight characters of base64url
-    [
-        "assets/page-DxYkAbCd.js",
-        "assets/page-_qRsTuVw.js",
-        "assets/page-xYz-AbCd.js",
-    ],
+    ["assets/page-DxYkAbCd.js", "assets/page-_qRsTuVw.js", "assets/page-xYz-AbCd.js"],
     // webpack: chunks by number
     ["123.js", "456.js", "789.js"],
 ];
@@ -41,10 +33,7 @@ const NAMES: [[&str; 3]; 4] = [
 fn release(name: &str, script: &str, pages: &[&str]) -> Vec<(String, String)> {
     let script = script.to_owned();
     let style = script.replace(".js", ".css");
-    let links: Vec<String> = pages
-        .iter()
-        .map(|page| format!("<a href={page}>"))
-        .collect();
+    let links: Vec<String> = pages.iter().map(|page| format!("<a href={page}>")).collect();
     let links = links.concat();
     let head = format!("<link rel=stylesheet href=/{style}><script src=/{script}></script>");
     let mut files = vec![
@@ -90,11 +79,7 @@ impl Seen {
     fn asset(&self, world: &World, edge: Edge, path: &str) {
         let answer = Self::fetch(world, edge, path);
         assert_eq!(answer.status, 200, "{path} at {edge:?}");
-        let wanted = if path.ends_with("js") {
-            "text/javascript; charset=utf-8"
-        } else {
-            "text/css; charset=utf-8"
-        };
+        let wanted = if path.ends_with("js") { "text/javascript; charset=utf-8" } else { "text/css; charset=utf-8" };
         assert_eq!(answer.content_type.as_deref(), Some(wanted), "{path}");
         assert_eq!(answer.body, self.assets[path], "{path}");
     }
@@ -132,10 +117,7 @@ fn named(document: &str) -> Vec<String> {
 }
 
 fn archive(files: &[(String, String)]) -> Vec<u8> {
-    let files: Vec<(&str, &str)> = files
-        .iter()
-        .map(|(path, text)| (path.as_str(), text.as_str()))
-        .collect();
+    let files: Vec<(&str, &str)> = files.iter().map(|(path, text)| (path.as_str(), text.as_str())).collect();
     zip(&files)
 }
 
@@ -145,25 +127,12 @@ fn story(mode: SiteMode, names: [&str; 3]) -> Rc<Seen> {
     let two = release("two", names[1], &["about.html", "new.html"]);
     let three = release("three", names[2], &["about.html"]);
     let all = one.iter().chain(&two).chain(&three);
-    let pages = [
-        "index.html",
-        "old.html",
-        "about.html",
-        "new.html",
-        "logo.svg",
-    ];
+    let pages = ["index.html", "old.html", "about.html", "new.html", "logo.svg"];
     let assets = all.filter(|(path, _)| !pages.contains(&path.as_str()));
-    let seen = Rc::new(Seen {
-        assets: assets.cloned().collect(),
-        ..Seen::default()
-    });
+    let seen = Rc::new(Seen { assets: assets.cloned().collect(), ..Seen::default() });
 
     let mut scene = Scene::new(mode);
-    scene
-        .world
-        .cloudfront()
-        .distribution("E1", "shop-web")
-        .deploy_ms = 30_000;
+    scene.world.cloudfront().distribution("E1", "shop-web").deploy_ms = 30_000;
     let artifact = scene.upload(archive(&one));
     scene.deploy(&artifact);
     let first = scene.running.clone().unwrap().state;

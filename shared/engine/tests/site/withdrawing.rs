@@ -13,11 +13,7 @@ use windlass_engine::ports::{ProbeAnswer, Probed, Replaces, S3Api};
 use windlass_world::World;
 use windlass_world::run::run;
 
-const ONE: &[(&str, &str)] = &[
-    ("index.html", "one"),
-    ("backup/customers.sql", "everybody"),
-    ("app.js", "one()"),
-];
+const ONE: &[(&str, &str)] = &[("index.html", "one"), ("backup/customers.sql", "everybody"), ("app.js", "one()")];
 const TWO: &[(&str, &str)] = &[("index.html", "two"), ("app.js", "one()")];
 
 fn scenes() -> [Scene; 2] {
@@ -45,18 +41,11 @@ fn what_is_withdrawn_is_gone_whichever_release_brought_it() {
             assert_eq!(scene.text("app.js"), "one()");
             let step = scene.step(&done);
             assert_eq!((step.open, step.warnings), (None, vec![]));
-            assert!(
-                done.prepared.stages[0]
-                    .what
-                    .contains("backup/customers.sql`")
-            );
+            assert!(done.prepared.stages[0].what.contains("backup/customers.sql`"));
             // The next release finds nothing strange.
             let next = scene.upload(zip(&[("index.html", "three"), ("app.js", "one()")]));
             let next = scene.prepare(Some(&next), None);
-            assert_eq!(
-                (next.prepared.findings, next.prepared.warnings),
-                (vec![], vec![])
-            );
+            assert_eq!((next.prepared.findings, next.prepared.warnings), (vec![], vec![]));
         }
     }
 }
@@ -88,28 +77,13 @@ fn in_place_every_earlier_version_of_a_file_is_withdrawn() {
         let mut scene = in_place::scene();
         scene.deploy_files(ONE);
         let one = scene.running.clone().unwrap().state;
-        scene.deploy_files(&[
-            ("index.html", "two"),
-            ("backup/customers.sql", "most"),
-            ("app.js", "one()"),
-        ]);
+        scene.deploy_files(&[("index.html", "two"), ("backup/customers.sql", "most"), ("app.js", "one()")]);
         if by_hand {
             let key = "backup/customers.sql";
-            run(S3Api::delete(
-                &scene.world,
-                "shop-web",
-                key,
-                &Replaces::Anything,
-            ))
-            .unwrap();
+            run(S3Api::delete(&scene.world, "shop-web", key, &Replaces::Anything)).unwrap();
         }
         let done = scene.withdraw("backup/**");
-        assert_eq!(
-            done.prepared.withdraws.len(),
-            2,
-            "{:?}",
-            done.prepared.stages
-        );
+        assert_eq!(done.prepared.withdraws.len(), 2, "{:?}", done.prepared.stages);
         let back = scene.prepare(None, Some(&one));
         assert_eq!(back.prepared.findings, []);
         scene.go(back);
@@ -122,11 +96,7 @@ fn in_place_every_earlier_version_of_a_file_is_withdrawn() {
 #[test]
 fn a_page_of_a_former_release_is_withdrawn() {
     for mut scene in scenes() {
-        scene.deploy_files(&[
-            ("index.html", "one"),
-            ("backup/page.html", "everybody"),
-            ("app.js", "one()"),
-        ]);
+        scene.deploy_files(&[("index.html", "one"), ("backup/page.html", "everybody"), ("app.js", "one()")]);
         let one = scene.running.clone().unwrap().state;
         scene.deploy_files(TWO);
         scene.withdraw("backup/*");
@@ -150,17 +120,9 @@ fn only_an_answer_without_the_file_proves_that_it_is_gone() {
         let mut scene = in_place::scene();
         scene.deploy_files(ONE);
         let withdrawal = scene.withdrawal("backup/**");
-        let answer = ProbeAnswer {
-            status,
-            content_type: None,
-            cache_control: None,
-            body: Bytes::new(),
-            ms: 20,
-        };
+        let answer = ProbeAnswer { status, content_type: None, cache_control: None, body: Bytes::new(), ms: 20 };
         let url = "https://e1.cloudfront.net/backup/customers.sql".to_owned();
-        World::probe(&scene.world)
-            .answers
-            .insert(url, Probed::Answer(answer));
+        World::probe(&scene.world).answers.insert(url, Probed::Answer(answer));
         assert_eq!(scene.switch(&withdrawal), verdict, "{status}");
     }
 }
@@ -216,10 +178,7 @@ fn a_file_that_cannot_be_deleted_fails_the_withdrawal_in_both_directions() {
         assert_eq!(scene.switch(&withdrawal), WorkTransition::Failed);
         assert_eq!(scene.undo(&withdrawal), WorkTransition::Failed);
         let step = scene.step(&withdrawal);
-        assert!(
-            matches!(step.undo_failure, Some(Failure::Fault(_))),
-            "{step:?}"
-        );
+        assert!(matches!(step.undo_failure, Some(Failure::Fault(_))), "{step:?}");
     }
 }
 
@@ -227,10 +186,7 @@ fn a_file_that_cannot_be_deleted_fails_the_withdrawal_in_both_directions() {
 /// is.
 #[test]
 fn an_address_that_still_answers_the_bytes_fails_the_withdrawal() {
-    for (body, verdict) in [
-        ("everybody", WorkTransition::Failed),
-        ("<html>one", WorkTransition::Changed),
-    ] {
+    for (body, verdict) in [("everybody", WorkTransition::Failed), ("<html>one", WorkTransition::Changed)] {
         for mut scene in scenes() {
             scene.deploy_files(ONE);
             let withdrawal = scene.withdrawal("backup/**");
@@ -253,10 +209,7 @@ fn an_address_that_still_answers_the_bytes_fails_the_withdrawal() {
             let Some(Failure::Finding(found)) = scene.step(&withdrawal).undo_failure else {
                 panic!("it has no reason");
             };
-            assert!(
-                found.reason.contains("still answers these bytes"),
-                "{found}"
-            );
+            assert!(found.reason.contains("still answers these bytes"), "{found}");
         }
     }
 }

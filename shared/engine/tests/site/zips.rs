@@ -17,10 +17,7 @@ pub fn stored(files: &[(&str, &[u8])]) -> Vec<u8> {
     write(files.iter().map(|(name, bytes)| (*name, *bytes)), plain)
 }
 
-fn write<'a>(
-    files: impl Iterator<Item = (&'a str, &'a [u8])>,
-    options: SimpleFileOptions,
-) -> Vec<u8> {
+fn write<'a>(files: impl Iterator<Item = (&'a str, &'a [u8])>, options: SimpleFileOptions) -> Vec<u8> {
     let mut writer = ZipWriter::new(Cursor::new(Vec::new()));
     for (name, bytes) in files {
         writer.start_file(name, options).unwrap();
@@ -54,7 +51,5 @@ pub fn replaced(mut archive: Vec<u8>, from: &[u8], to: &[u8]) -> Vec<u8> {
 /// Returns the offsets in which the directory's records begin.
 pub fn directory_records(archive: &[u8]) -> Vec<usize> {
     let starts = 0..archive.len().saturating_sub(4);
-    starts
-        .filter(|at| archive[*at..].starts_with(b"PK\x01\x02"))
-        .collect()
+    starts.filter(|at| archive[*at..].starts_with(b"PK\x01\x02")).collect()
 }

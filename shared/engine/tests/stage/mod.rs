@@ -60,10 +60,7 @@ impl Stage {
     /// Makes a deployment of a release under a declaration.
     pub fn new(declaration: &str, components: BTreeMap<ComponentName, Artifact>) -> Self {
         let declared = Declaration::parse(declaration).unwrap();
-        let stage = Self {
-            world: World::default(),
-            record: record(&declared, components),
-        };
+        let stage = Self { world: World::default(), record: record(&declared, components) };
         stage.world.sns().mark(&declared);
         let version = declared.version().clone();
         let declared = Declared::new(&declared, declaration, Time(0), None);
@@ -87,22 +84,13 @@ impl Stage {
             state: HeldState::Running,
             looked: false,
         };
-        let lock = Lock {
-            token,
-            held: Some(held),
-            freed: None,
-            failed: None,
-        };
+        let lock = Lock { token, held: Some(held), freed: None, failed: None };
         self.put(ledger::lock(EnvironmentId::new(&app(), &prod())), &lock);
     }
 
     /// Writes the state of the environment after an earlier deployment.
     pub fn deployed_before(&self) {
-        let state = EnvironmentState {
-            snapshot: 1,
-            last_snapshot: 1,
-            ..EnvironmentState::default()
-        };
+        let state = EnvironmentState { snapshot: 1, last_snapshot: 1, ..EnvironmentState::default() };
         self.put(ledger::state(EnvironmentId::new(&app(), &prod())), &state);
     }
 
@@ -110,13 +98,7 @@ impl Stage {
         let key = key.into();
         let mut ledger = self.world.dynamodb();
         let rev = ledger.items.get(&key).map_or(1, |item| item.rev + 1);
-        let item = Item {
-            key: key.clone(),
-            rev,
-            body: ledger::to_body(value).unwrap(),
-            index: None,
-            expires: None,
-        };
+        let item = Item { key: key.clone(), rev, body: ledger::to_body(value).unwrap(), index: None, expires: None };
         ledger.items.insert(key, item.into());
     }
 
@@ -140,14 +122,7 @@ impl Stage {
 
     /// Returns who asks: the deployment's execution, which holds the lock.
     pub fn caller(&self) -> Caller {
-        Caller {
-            execution: ExecutionRef {
-                arn: EXECUTION.into(),
-                name: "one".into(),
-            },
-            deployment: id(),
-            token: TOKEN,
-        }
+        Caller { execution: ExecutionRef { arn: EXECUTION.into(), name: "one".into() }, deployment: id(), token: TOKEN }
     }
 
     /// Returns what a state asks the conductor whose input names a deployment, where nothing has failed.
@@ -160,34 +135,21 @@ impl Stage {
         let (by, error) = (self.caller(), error.to_owned());
         match state {
             "Preempt" => ConductorInput::Preempt(by),
-            "AwaitTurn" => ConductorInput::AwaitTurn {
-                by,
-                task_token: "token".into(),
-            },
+            "AwaitTurn" => ConductorInput::AwaitTurn { by, task_token: "token".into() },
             "GiveUp" => ConductorInput::GiveUp { by, error },
             "Settle" => ConductorInput::Settle(by),
-            "Undo" => ConductorInput::Undo {
-                by,
-                error,
-                undone: None,
-            },
+            "Undo" => ConductorInput::Undo { by, error, undone: None },
             "SettleUndo" => ConductorInput::SettleUndo { by, error },
             other => panic!("{other}"),
         }
     }
 
     pub fn prepare(&self, wave: u32) -> PlannerInput {
-        PlannerInput::Prepare {
-            by: self.caller(),
-            wave,
-        }
+        PlannerInput::Prepare { by: self.caller(), wave }
     }
 
     pub fn judge(&self, wave: u32) -> JudgeInput {
-        JudgeInput::Judge {
-            by: self.caller(),
-            wave,
-        }
+        JudgeInput::Judge { by: self.caller(), wave }
     }
 
     pub fn pass_seconds(&self, seconds: u64) {
@@ -197,14 +159,8 @@ impl Stage {
 }
 
 fn record(declaration: &Declaration, components: BTreeMap<ComponentName, Artifact>) -> Deployment {
-    let release = Release {
-        app: app(),
-        version: "1.4.0".into(),
-        git: None,
-        sequence: None,
-        components,
-        image_push: false,
-    };
+    let release =
+        Release { app: app(), version: "1.4.0".into(), git: None, sequence: None, components, image_push: false };
     Deployment {
         id: id(),
         app: app(),
@@ -220,18 +176,9 @@ fn record(declaration: &Declaration, components: BTreeMap<ComponentName, Artifac
         stops: None,
         declaration: declaration.version().clone(),
         upload: None,
-        requester: Requester {
-            route: Route::Console,
-            principal: None,
-        },
+        requester: Requester { route: Route::Console, principal: None },
         reason: None,
-        order: Order {
-            version: None,
-            sequence: None,
-            accepted: Time(0),
-            recorded: Time(0),
-            id: id(),
-        },
+        order: Order { version: None, sequence: None, accepted: Time(0), recorded: Time(0), id: id() },
         allow_older: false,
         accept_red: false,
         through_hold: false,

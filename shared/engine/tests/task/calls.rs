@@ -45,12 +45,7 @@ fn what_is_not_there_or_not_ours_is_told() {
 #[test]
 fn what_may_outlast_its_caller_or_stay_is_warned_of() {
     let mut scene = TaskScene::calling("jobs", None);
-    for (timeout_s, limit_s, warned) in [
-        (120, 120, false),
-        (121, 120, true),
-        (720, 900, false),
-        (721, 900, true),
-    ] {
+    for (timeout_s, limit_s, warned) in [(120, 120, false), (121, 120, true), (720, 900, false), (721, 900, true)] {
         let mut functions = scene.world.lambda();
         functions.named("jobs").unwrap().timeout_s = timeout_s;
         drop(functions);
@@ -71,22 +66,14 @@ fn a_call_takes_nothing_of_the_function_but_its_own_calls() {
     let claims = scene.plan("1", None).claims;
     let claims: Vec<String> = claims.iter().map(|claim| format!("{claim:?}")).collect();
     assert_eq!(claims.len(), 1);
-    assert!(
-        claims[0].contains("task/windlass-shop_prod_migrate"),
-        "{claims:?}"
-    );
+    assert!(claims[0].contains("task/windlass-shop_prod_migrate"), "{claims:?}");
 }
 
 #[test]
 fn the_page_of_its_log_is_known_before_it_is_called() {
     let scene = TaskScene::calling("jobs", None);
     let log = || scene.plan("1", None).target["log"].clone();
-    assert!(
-        log()
-            .as_str()
-            .unwrap()
-            .ends_with("log-group/$252Faws$252Flambda$252Fjobs")
-    );
+    assert!(log().as_str().unwrap().ends_with("log-group/$252Faws$252Flambda$252Fjobs"));
     let mut functions = scene.world.lambda();
     functions.named("jobs").unwrap().log_group = Some("/shop".into());
     drop(functions);
@@ -102,10 +89,7 @@ fn an_irreversible_call_that_the_release_leaves_out_has_not_run_with_it() {
     for (brings, expected) in [(true, true), (false, false)] {
         scene.brings = brings;
         let planned = scene.plan("1", Some(&after("1")));
-        assert_eq!(
-            (planned.unchanged.is_some(), planned.irreversible),
-            (true, expected)
-        );
+        assert_eq!((planned.unchanged.is_some(), planned.irreversible), (true, expected));
     }
 }
 
@@ -114,11 +98,7 @@ fn an_irreversible_call_that_the_release_leaves_out_has_not_run_with_it() {
 fn only_the_environment_s_own_role_is_asked_whether_it_may_call() {
     let scene = TaskScene::calling("jobs", None);
     for (is_own, expected) in [(true, vec!["lambda:InvokeFunction"]), (false, vec![])] {
-        let by = DeployerRole {
-            role: "arn:aws:iam::111111111111:role/any",
-            is_own,
-            region: "eu-west-1",
-        };
+        let by = DeployerRole { role: "arn:aws:iam::111111111111:role/any", is_own, region: "eu-west-1" };
         assert_eq!(scene.needs(&by), expected);
     }
 }

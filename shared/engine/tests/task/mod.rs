@@ -66,10 +66,7 @@ fn a_conflict_after_a_lost_answer_finds_the_task_that_runs() {
         assert_eq!(trial.forward(), Ok(WorkTransition::Changed));
         let mishaps = trial.scene.world.mishaps();
         let mut calls = mishaps.calls.iter();
-        calls
-            .position(|name| *name == "ecs_tasks.run_task")
-            .unwrap() as u64
-            + 1
+        calls.position(|name| *name == "ecs_tasks.run_task").unwrap() as u64 + 1
     };
     let trial = Trial::begin(&Once).unwrap();
     let world = &trial.scene.world;
@@ -84,12 +81,7 @@ fn a_conflict_after_a_lost_answer_finds_the_task_that_runs() {
             live.asked.task_definition = if is_hidden { hidden } else { own };
         }
     });
-    assert_eq!(
-        trial.forward(),
-        Ok(WorkTransition::Changed),
-        "{:?}",
-        trial.step()
-    );
+    assert_eq!(trial.forward(), Ok(WorkTransition::Changed), "{:?}", trial.step());
     assert_eq!(sends(world), 2, "the second one is refused");
     let runs = world.ecs_tasks();
     assert_eq!(runs.live.len(), 1, "run once");
@@ -162,18 +154,9 @@ fn a_cluster_that_the_task_names_is_tagged_for_it() {
         let tags = [("windlass:app", app), ("windlass:environment", "prod")];
         let tags = tags.map(|(name, value)| (name.to_owned(), value.to_owned()));
         let arn = "arn:aws:ecs:eu-west-1:111111111111:cluster/jobs".to_owned();
-        Cluster {
-            arn,
-            tags: tags.into(),
-        }
+        Cluster { arn, tags: tags.into() }
     };
-    let put = |cluster| {
-        scene
-            .world
-            .ecs_tasks()
-            .clusters
-            .insert("jobs".into(), cluster)
-    };
+    let put = |cluster| scene.world.ecs_tasks().clusters.insert("jobs".into(), cluster);
     put(of("store"));
     let foreign = "TargetNotOurs components.migrate.ecs.cluster";
     assert_eq!(scene.told("1", None), [foreign]);
@@ -233,16 +216,9 @@ fn the_last_lines_of_its_log_are_told_where_that_is_declared() {
     assert_eq!(trial.forward(), Ok(WorkTransition::Failed));
     let step = trial.step().unwrap();
     let told = why(step.failure.as_ref());
-    let lines: Vec<&str> = told
-        .lines()
-        .filter(|line| line.starts_with("  | "))
-        .collect();
+    let lines: Vec<&str> = told.lines().filter(|line| line.starts_with("  | ")).collect();
     assert_eq!(lines.len(), 20, "{told}");
-    assert_eq!(
-        told.lines().count(),
-        21,
-        "no line of the log begins one of ours: {told}"
-    );
+    assert_eq!(told.lines().count(), 21, "no line of the log begins one of ours: {told}");
     assert!(!told.contains(|c| is_hidden(c) && c != '\n'), "{told:?}");
     assert!(lines[0].starts_with("  | line 12 "), "{told}");
     assert!(lines[19].ends_with('…') && lines[19].len() < 220, "{told}");
@@ -254,45 +230,28 @@ fn the_last_lines_of_its_log_are_told_where_that_is_declared() {
 #[test]
 fn a_log_that_cannot_be_read_does_not_hold_up_the_end() {
     let trial = Trial::begin(&Loud).unwrap();
-    let denied = Fault::new(
-        FaultName::AccessDenied,
-        "FilterLogEvents: AccessDeniedException",
-    );
+    let denied = Fault::new(FaultName::AccessDenied, "FilterLogEvents: AccessDeniedException");
     let mut mishaps = trial.scene.world.mishaps();
-    mishaps
-        .refused
-        .insert("Logs_20140328.FilterLogEvents", denied);
+    mishaps.refused.insert("Logs_20140328.FilterLogEvents", denied);
     drop(mishaps);
     assert_eq!(trial.forward(), Ok(WorkTransition::Failed));
     let told = why(trial.step().unwrap().failure.as_ref());
-    assert!(
-        told.contains("could not be read: Windlass may read only log groups with the tags"),
-        "{told}"
-    );
+    assert!(told.contains("could not be read: Windlass may read only log groups with the tags"), "{told}");
 }
 
 #[test]
 fn lines_of_a_log_that_nobody_can_find_are_not_promised() {
     let mut scene = TaskScene::new();
     scene.spec.show_log = true;
-    for (option, wanted) in [
-        ("awslogs-region", None),
-        (
-            "awslogs-stream-prefix",
-            Some("NotSupported components.migrate.show_log"),
-        ),
-    ] {
+    for (option, wanted) in
+        [("awslogs-region", None), ("awslogs-stream-prefix", Some("NotSupported components.migrate.show_log"))]
+    {
         let mut services = scene.world.ecs();
         let definition = services.task_definitions.values_mut().next().unwrap();
         let logs = &mut definition.document["containerDefinitions"][1]["logConfiguration"];
         logs["options"].as_object_mut().unwrap().remove(option);
         drop(services);
         let told = scene.told("1", None);
-        assert_eq!(
-            told.iter()
-                .map(String::as_str)
-                .find(|one| one.contains("show_log")),
-            wanted
-        );
+        assert_eq!(told.iter().map(String::as_str).find(|one| one.contains("show_log")), wanted);
     }
 }

@@ -33,8 +33,7 @@ pub struct TaskScene {
 
 fn tags() -> BTreeMap<String, String> {
     let tags = [("windlass:app", "shop"), ("windlass:environment", "prod")];
-    tags.map(|(name, value)| (name.to_owned(), value.to_owned()))
-        .into()
+    tags.map(|(name, value)| (name.to_owned(), value.to_owned())).into()
 }
 
 impl TaskScene {
@@ -67,36 +66,21 @@ impl TaskScene {
             show_log: false,
             undo: Some(TaskUndo::Command(vec!["down".into()])),
         };
-        Self {
-            world,
-            spec,
-            again: false,
-            brings: true,
-            back: None,
-        }
+        Self { world, spec, again: false, brings: true, back: None }
     }
 
     /// Plans as `Prepare` does, after what ran last.
     pub fn plan(&self, version: &str, running: Option<&Running>) -> Prepared {
-        self.asked(version, running, |input| {
-            run(prepare(&self.world, input, &self.spec)).unwrap()
-        })
+        self.asked(version, running, |input| run(prepare(&self.world, input, &self.spec)).unwrap())
     }
 
     /// Returns the actions that the asked role must be allowed.
     pub fn needs(&self, by: &DeployerRole<'_>) -> Vec<&'static str> {
-        let needed = self.asked("1", None, |input| {
-            run(needs(&self.world, input, by, &self.spec)).unwrap()
-        });
+        let needed = self.asked("1", None, |input| run(needs(&self.world, input, by, &self.spec)).unwrap());
         needed.into_iter().flat_map(|one| one.actions).collect()
     }
 
-    fn asked<T>(
-        &self,
-        version: &str,
-        running: Option<&Running>,
-        ask: impl FnOnce(&PrepareInput<'_>) -> T,
-    ) -> T {
+    fn asked<T>(&self, version: &str, running: Option<&Running>, ask: impl FnOnce(&PrepareInput<'_>) -> T) -> T {
         let containers = [("agent".to_owned(), "shop/agent".to_owned())];
         let owner = AnySpec::Ecs(Ecs {
             cluster: "shop".into(),
@@ -108,10 +92,7 @@ impl TaskScene {
             codedeploy: None,
             steady_within: Span::seconds(900),
         });
-        let artifact = Artifact::Image {
-            repository: "shop/agent".into(),
-            digest: Digest::of(version.as_bytes()),
-        };
+        let artifact = Artifact::Image { repository: "shop/agent".into(), digest: Digest::of(version.as_bytes()) };
         let input = PrepareInput {
             deployment: &DeploymentId("d1".into()),
             app: &AppName::new("shop").unwrap(),
@@ -156,11 +137,7 @@ impl TaskScene {
         let findings = findings.map(|one| format!("{} {}", one.name, one.path));
         let warnings = planned.warnings.iter().map(|one| one.name.to_string());
         let stages = planned.stages.iter().map(|stage| stage.what.clone());
-        stages
-            .chain(planned.unchanged.clone())
-            .chain(findings)
-            .chain(warnings)
-            .collect()
+        stages.chain(planned.unchanged.clone()).chain(findings).chain(warnings).collect()
     }
 
     /// Returns the commands of all tasks that were ever run.

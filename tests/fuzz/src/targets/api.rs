@@ -66,10 +66,7 @@ fn call(rng: &mut Rng, ids: &[String]) -> Call {
         0 => word(rng),
         _ => pick(rng, ids).cloned().unwrap_or_default(),
     };
-    let place = pick(rng, &PLACES)
-        .copied()
-        .unwrap_or_default()
-        .replace("ID", &some(rng));
+    let place = pick(rng, &PLACES).copied().unwrap_or_default().replace("ID", &some(rng));
     let mut path = format!("/apps/shop/{place}");
     if rng.u8(0..5) == 0 {
         let changed = bytes(rng, &[place.into_bytes()]);
@@ -78,20 +75,13 @@ fn call(rng: &mut Rng, ids: &[String]) -> Call {
     let mut query = BTreeMap::new();
     for _ in 0..rng.u8(0..3) {
         let name = ["limit", "after", "environment", "observe", "execution"][rng.usize(0..5)];
-        let value = if rng.bool() {
-            some(rng)
-        } else {
-            rng.u64(..).to_string()
-        };
+        let value = if rng.bool() { some(rng) } else { rng.u64(..).to_string() };
         query.insert(name.to_owned(), value);
     }
     let bodies = bodies(&some(rng));
     let body = match rng.u8(0..4) {
         0 => None,
-        1 => Some(bytes(
-            rng,
-            &bodies.clone().map(|body| body.to_string().into_bytes()),
-        )),
+        1 => Some(bytes(rng, &bodies.clone().map(|body| body.to_string().into_bytes()))),
         _ => Some(document(rng, &bodies).to_string().into_bytes()),
     };
     Call {

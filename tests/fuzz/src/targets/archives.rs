@@ -36,21 +36,13 @@ pub fn ready() -> Box<Try> {
 
 /// Reads the whole archive, as publishing does: first the directory, then each entry.
 async fn unpacked(world: &World, size: u64) -> Result<Outcome, Trouble> {
-    let archive = ObjectId {
-        bucket: BUCKET.into(),
-        key: KEY.into(),
-        version_id: None,
-    };
+    let archive = ObjectId { bucket: BUCKET.into(), key: KEY.into(), version_id: None };
     let entries = read_directory(world, &archive, size).await?;
     let findings = check(KEY, &entries, size, 900, &Limits::default());
     if !findings.is_empty() {
         return Err(Trouble::Findings(findings));
     }
-    let files: Vec<Entry> = entries
-        .iter()
-        .filter(|entry| !entry.folder)
-        .cloned()
-        .collect();
+    let files: Vec<Entry> = entries.iter().filter(|entry| !entry.folder).cloned().collect();
     let mut unpacker = Unpacker::new(world, archive, size, &entries, &files);
     for file in &files {
         let mut reading = unpacker.open(file);
@@ -62,11 +54,7 @@ async fn unpacked(world: &World, size: u64) -> Result<Outcome, Trouble> {
 fn made(rng: &mut Rng) -> zip::result::ZipResult<Vec<u8>> {
     let mut writer = ZipWriter::new(Cursor::new(Vec::new()));
     for number in 0..rng.u8(0..6) {
-        let packed = if rng.bool() {
-            CompressionMethod::Deflated
-        } else {
-            CompressionMethod::Stored
-        };
+        let packed = if rng.bool() { CompressionMethod::Deflated } else { CompressionMethod::Stored };
         let options = SimpleFileOptions::default().compression_method(packed);
         let name = format!("{}{number}", word(rng));
         if rng.u8(0..20) == 0 {

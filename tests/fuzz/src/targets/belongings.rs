@@ -29,12 +29,8 @@ impl Belongings {
         let all = ledger.items.iter();
         let all = all.map(|(key, item)| (key, Value::Object(item.body.clone())));
         let all: Vec<(&Key, Value)> = all.collect();
-        let records = all
-            .iter()
-            .filter(|(key, body)| key.sk == "record" && tenant.is(body));
-        let deployments: BTreeSet<&str> = records
-            .filter_map(|(key, _)| key.pk.strip_prefix("deployment#"))
-            .collect();
+        let records = all.iter().filter(|(key, body)| key.sk == "record" && tenant.is(body));
+        let deployments: BTreeSet<&str> = records.filter_map(|(key, _)| key.pk.strip_prefix("deployment#")).collect();
         let items: Vec<(Key, Value)> = all
             .iter()
             .filter(|(key, body)| tenant.owns(key, body, &deployments))
@@ -44,9 +40,7 @@ impl Belongings {
         let known = executions.executions.values();
         let known = known.filter(|one| tenant.is(&one.input));
         Self {
-            executions: known
-                .map(|one| (one.arn.clone(), one.status.clone()))
-                .collect(),
+            executions: known.map(|one| (one.arn.clone(), one.status.clone())).collect(),
             tokens: items
                 .iter()
                 .filter_map(|(_, body)| body["task_token"].as_str())
@@ -60,10 +54,7 @@ impl Belongings {
     /// Returns whether the tenant has deployed, is deploying, and has a deployment that waits.
     pub fn is_busy(&self) -> bool {
         let has = |sk: &str| self.items.iter().any(|(key, _)| key.sk.starts_with(sk));
-        let runs = self
-            .executions
-            .iter()
-            .filter(|(_, status)| status == "RUNNING");
+        let runs = self.executions.iter().filter(|(_, status)| status == "RUNNING");
         has("snapshot#") && has("step#") && runs.count() == 2 && self.tokens.len() == 1
     }
 
@@ -71,10 +62,7 @@ impl Belongings {
     pub fn left_alone(&self, world: &World, tenant: Tenant) -> Result<(), String> {
         let now = Self::of(world, tenant);
         if now != *self {
-            return Err(format!(
-                "changed was what is {tenant:?}'s: {}",
-                self.first_other(&now)
-            ));
+            return Err(format!("changed was what is {tenant:?}'s: {}", self.first_other(&now)));
         }
         for (_, _, input) in &world.stepfunctions().started {
             if tenant.is(input) {
@@ -98,20 +86,14 @@ impl Belongings {
 impl Tenant {
     /// Returns whether a body, or the input of an execution, says that it is this tenant's.
     fn is(self, body: &Value) -> bool {
-        body["app"] == self.app
-            && self
-                .environment
-                .is_none_or(|environment| body["environment"] == environment)
+        body["app"] == self.app && self.environment.is_none_or(|environment| body["environment"] == environment)
     }
 
     fn owns(self, key: &Key, body: &Value, deployments: &BTreeSet<&str>) -> bool {
         let app = self.app;
         let (partition, by_key) = match self.environment {
             Some(environment) => (format!("env#{app}/{environment}"), false),
-            None => (
-                format!("app#{app}"),
-                key.pk.starts_with(&format!("env#{app}/")),
-            ),
+            None => (format!("app#{app}"), key.pk.starts_with(&format!("env#{app}/"))),
         };
         let id = key.pk.strip_prefix("deployment#");
         let about = id.or_else(|| body["deployment"].as_str());

@@ -39,17 +39,12 @@ pub fn ready() -> Box<Try> {
 }
 
 fn execution() -> ExecutionRef {
-    ExecutionRef {
-        arn: windlass_world::stepfunctions::arn_of("console-hostile"),
-        name: "console-hostile".into(),
-    }
+    ExecutionRef { arn: windlass_world::stepfunctions::arn_of("console-hostile"), name: "console-hostile".into() }
 }
 
 fn seeds() -> Vec<Value> {
     let plain = |action: &str| json!({"action": action, "app": "shop", "environment": "prod", "reason": "because"});
-    let mut seeds: Vec<Value> = ["rollback", "recover", "accept", "hold", "release_hold"]
-        .map(plain)
-        .into();
+    let mut seeds: Vec<Value> = ["rollback", "recover", "accept", "hold", "release_hold"].map(plain).into();
     seeds.extend([
         json!({"action": "deploy", "app": "shop", "environment": "prod", "manifest": manifest()}),
         json!({"action": "deploy", "app": "shop", "environment": "prod", "version": "1.0.0", "again": true, "reason": "because"}),

@@ -48,9 +48,9 @@ pub fn declarations() -> Box<Try> {
         match Declaration::parse(&text) {
             Ok(declaration) => {
                 for environment in declaration.environments() {
-                    declaration.resolve(environment).map_err(|findings| {
-                        format!("taken, but not for {environment}: {findings:?}")
-                    })?;
+                    declaration
+                        .resolve(environment)
+                        .map_err(|findings| format!("taken, but not for {environment}: {findings:?}"))?;
                 }
                 Ok(Outcome::Taken)
             }
@@ -61,9 +61,7 @@ pub fn declarations() -> Box<Try> {
 
 pub fn manifests() -> Box<Try> {
     let documents = [manifest()];
-    let texts = documents
-        .clone()
-        .map(|document| document.to_string().into_bytes());
+    let texts = documents.clone().map(|document| document.to_string().into_bytes());
     Box::new(move |rng, shown| {
         let text = text(rng, &texts, &documents, shown);
         let app = AppName::new("shop").map_err(|error| error.to_string())?;

@@ -24,10 +24,7 @@ pub fn ready() -> Box<Try> {
     let world = world();
     let before = world.as_ref().map(|world| Belongings::of(world, BANK));
     let before = before.unwrap_or_default();
-    let contents = [
-        super::documents::declaration(),
-        super::documents::manifest(),
-    ];
+    let contents = [super::documents::declaration(), super::documents::manifest()];
     Box::new(move |rng, shown| {
         let world = world.as_ref().map_err(Clone::clone)?.copy();
         let key = match rng.u8(0..4) {
@@ -50,9 +47,7 @@ pub fn ready() -> Box<Try> {
         }
         match answer {
             Ok(()) => outcome(&world),
-            Err(fault) if fault.name == FaultName::BadInput => {
-                Ok(Outcome::Refused(vec!["BadInput".into()]))
-            }
+            Err(fault) if fault.name == FaultName::BadInput => Ok(Outcome::Refused(vec!["BadInput".into()])),
             Err(fault) => Err(fault.to_string()),
         }
     })
@@ -74,9 +69,7 @@ fn outcome(world: &World) -> Result<Outcome, Broken> {
     for (key, item) in &ledger.items {
         let body = Value::Object(item.body.clone());
         let (findings, upload) = match key.sk.as_str() {
-            "record" if body["ending"]["ending"] == "Rejected" => {
-                (&body["ending"]["findings"], &body["upload"]["key"])
-            }
+            "record" if body["ending"]["ending"] == "Rejected" => (&body["ending"]["findings"], &body["upload"]["key"]),
             sk if sk.starts_with("refusal#") => (&body["findings"], &body["about"]),
             _ => continue,
         };

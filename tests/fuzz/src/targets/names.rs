@@ -23,10 +23,7 @@ pub fn ready() -> Box<Try> {
         let text = String::from_utf8_lossy(shown).into_owned();
         let _ = (GitRef::of(&text), version_of_tag(&text));
         if let Ok(address) = text.parse::<IpAddr>() {
-            let _ = (
-                address::kind_of(address),
-                address::forbidden(address, rng.bool()),
-            );
+            let _ = (address::kind_of(address), address::forbidden(address, rng.bool()));
         }
         let is_own = text.ends_with(FINDINGS_SUFFIX) || text.starts_with("windlass/");
         if is_own && upload(&text).is_some() {
@@ -79,9 +76,8 @@ fn of(field: &Field) -> Result<Outcome, Broken> {
         return Err(format!("{path} refuses what it holds: {findings:?}"));
     }
     // A text that cannot be in a document at all is told by line and column.
-    let is_elsewhere = |finding: &&Finding| {
-        finding.name != FindingName::NotWellFormed && !finding.path.starts_with(path)
-    };
+    let is_elsewhere =
+        |finding: &&Finding| finding.name != FindingName::NotWellFormed && !finding.path.starts_with(path);
     match findings.iter().find(is_elsewhere) {
         Some(other) => Err(format!("{path} is refused for something else: {other}")),
         None => refused(findings),
@@ -89,11 +85,7 @@ fn of(field: &Field) -> Result<Outcome, Broken> {
 }
 
 fn fields(text: &str) -> [Field; 6] {
-    let asked = |path, is_one, input: Value| Field {
-        path,
-        is_one,
-        came: Request::parse(&input).map(drop),
-    };
+    let asked = |path, is_one, input: Value| Field { path, is_one, came: Request::parse(&input).map(drop) };
     let manifest_of_shop = match upload(text) {
         Some(Upload::Manifest(app, _)) if app.as_str() == "shop" => Some(true),
         _ => None,
@@ -125,11 +117,7 @@ fn fields(text: &str) -> [Field; 6] {
             manifest_of_shop,
             json!({"action": "deploy", "app": "shop", "manifest_object": {"key": text}}),
         ),
-        Field {
-            path: "environments.prod.deploy",
-            is_one: glob(text).is_err().then_some(false),
-            came: declared(text),
-        },
+        Field { path: "environments.prod.deploy", is_one: glob(text).is_err().then_some(false), came: declared(text) },
     ]
 }
 

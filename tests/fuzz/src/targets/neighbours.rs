@@ -81,11 +81,8 @@ pub fn move_in(program: &Program, world: World) -> Result<World, String> {
 }
 
 fn tags(of: &Neighbour) -> BTreeMap<String, String> {
-    [
-        ("windlass:app".to_owned(), of.app.to_owned()),
-        ("windlass:environment".to_owned(), of.environment.to_owned()),
-    ]
-    .into()
+    [("windlass:app".to_owned(), of.app.to_owned()), ("windlass:environment".to_owned(), of.environment.to_owned())]
+        .into()
 }
 
 /// Gives the neighbour a service, a bucket and a distribution.
@@ -102,11 +99,7 @@ fn give(world: &World, neighbour: &Neighbour) {
     let mut services = world.ecs();
     let base = services.put_task_definition(&document, &tags);
     services.put_service(cluster, "agent", &base.arn, 1, &digest, now);
-    services
-        .service_mut(cluster, "agent")
-        .service
-        .tags
-        .clone_from(&tags);
+    services.service_mut(cluster, "agent").service.tags.clone_from(&tags);
     let mut objects = world.s3();
     let bucket = objects.bucket(neighbour.bucket, true);
     bucket.tags.clone_from(&tags);
@@ -119,12 +112,7 @@ fn give(world: &World, neighbour: &Neighbour) {
 /// and the other targets.
 pub fn seen(world: &World) -> Value {
     let functions = ["bank-api", "bank-jobs", "shop-api-dev"].map(|name| function(world, name));
-    let others = [
-        function(world, "shop-jobs-dev"),
-        service(world, &BANK),
-        service(world, &DEV),
-        site(world, &BANK),
-    ];
+    let others = [function(world, "shop-jobs-dev"), service(world, &BANK), service(world, &DEV), site(world, &BANK)];
     json!({"functions": functions, "site": site(world, &DEV), "others": others})
 }
 
@@ -132,9 +120,7 @@ fn function(world: &World, name: &str) -> Value {
     let functions = world.lambda();
     let aliases = functions.functions.get(name).map(|function| {
         let aliases = function.aliases.values();
-        let aliases: Vec<_> = aliases
-            .map(|alias| (&alias.version, &alias.weights))
-            .collect();
+        let aliases: Vec<_> = aliases.map(|alias| (&alias.version, &alias.weights)).collect();
         json!([aliases, format!("{:?}", function.package)])
     });
     json!(aliases)
@@ -142,12 +128,7 @@ fn function(world: &World, name: &str) -> Value {
 
 fn service(world: &World, of: &Neighbour) -> Value {
     let mut services = world.ecs();
-    json!(
-        services
-            .service_mut(of.cluster, "agent")
-            .service
-            .task_definition
-    )
+    json!(services.service_mut(of.cluster, "agent").service.task_definition)
 }
 
 fn site(world: &World, of: &Neighbour) -> Value {
@@ -157,13 +138,7 @@ fn site(world: &World, of: &Neighbour) -> Value {
     json!([changes, world.s3().texts(of.bucket)])
 }
 
-const TENANTS: [Tenant; 2] = [
-    scene::BANK,
-    Tenant {
-        app: "shop",
-        environment: Some("dev"),
-    },
-];
+const TENANTS: [Tenant; 2] = [scene::BANK, Tenant { app: "shop", environment: Some("dev") }];
 
 /// Returns everything of the neighbours in the ledger and in Step Functions.
 pub fn kept(world: &World) -> [Belongings; 2] {

@@ -25,23 +25,11 @@ components:
   api: {kind: lambda, function: {dev: shop-api-dev, prod: shop-api}, alias: live, after: [jobs]}
 ";
 
-const OTHERS: [Tenant; 2] = [
-    BANK,
-    Tenant {
-        app: "shop",
-        environment: Some("prod"),
-    },
-];
+const OTHERS: [Tenant; 2] = [BANK, Tenant { app: "shop", environment: Some("prod") }];
 
 /// The ends of paths below that of `dev`, to be changed. API Gateway lets in every path that begins with that of `dev`.
-const PATHS: [&str; 6] = [
-    "recover",
-    "hold",
-    "../prod/recover",
-    "%2e%2e/prod/hold",
-    "/../prod/accept",
-    "snapshots/../../prod/rollbacks",
-];
+const PATHS: [&str; 6] =
+    ["recover", "hold", "../prod/recover", "%2e%2e/prod/hold", "/../prod/accept", "snapshots/../../prod/rollbacks"];
 
 const CALLS: [(&str, &str); 13] = [
     ("POST", "/remove"),

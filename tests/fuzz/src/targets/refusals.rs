@@ -28,9 +28,7 @@ pub(super) fn refused(findings: &[Finding]) -> Result<Outcome, String> {
 pub(super) fn answered(reply: &Reply) -> Result<Outcome, String> {
     match reply.status {
         200..=299 => Ok(Outcome::Taken),
-        400..=499 if reply.content_type == "application/problem+json" => {
-            by_name(&reply.body["findings"])
-        }
+        400..=499 if reply.content_type == "application/problem+json" => by_name(&reply.body["findings"]),
         status => Err(format!("{status} {}", reply.body)),
     }
 }

@@ -17,10 +17,7 @@ use windlass_world::run::run;
 pub const BANKS: &str = "9.9.9-of-the-bank";
 
 /// The application that the people of `shop` must not reach.
-pub const BANK: Tenant = Tenant {
-    app: "bank",
-    environment: None,
-};
+pub const BANK: Tenant = Tenant { app: "bank", environment: None };
 
 /// Makes a world in which both have deployed. The bank is still deploying: one of its deployments bakes, and one waits.
 pub fn world() -> Result<World, String> {
@@ -50,9 +47,7 @@ pub fn world() -> Result<World, String> {
     let world = shop.world().copy();
     world.stepfunctions().started.clear();
     let is_busy = Belongings::of(&world, BANK).is_busy();
-    is_busy
-        .then_some(world)
-        .ok_or_else(|| "the bank does not deploy".into())
+    is_busy.then_some(world).ok_or_else(|| "the bank does not deploy".into())
 }
 
 fn banks_release(world: &World, version: &str) -> Value {
@@ -79,10 +74,7 @@ pub fn in_need(world: &World) -> Result<DeploymentId, String> {
         "deployment": id, "action": "deploy", "execution": record.body["executions"][0],
         "since": 0, "state": "needs_operator",
     });
-    let lock = ledger
-        .items
-        .iter_mut()
-        .find(|(key, _)| key.pk == "env#shop/prod" && key.sk == "lock");
+    let lock = ledger.items.iter_mut().find(|(key, _)| key.pk == "env#shop/prod" && key.sk == "lock");
     let (_, lock) = lock.ok_or("prod has no lock")?;
     Rc::make_mut(lock).body.insert("held".into(), held);
     Ok(DeploymentId(id))
@@ -100,9 +92,6 @@ pub fn arrive(world: &World, key: &str, text: &str) -> Result<(), String> {
 
 /// Admits an execution with its input.
 pub fn admit(world: &World, execution: &ExecutionRef, input: &Value) -> Result<Answer, String> {
-    let admit = ConductorInput::Admit {
-        execution: execution.clone(),
-        request: input.clone(),
-    };
+    let admit = ConductorInput::Admit { execution: execution.clone(), request: input.clone() };
     run(conductor::handle(world, admit)).map_err(|fault| fault.to_string())
 }

@@ -50,10 +50,7 @@ pub fn ready() -> Box<Try> {
 /// Checks that a role is used only with the ExternalId of the application and environment that declares it.
 fn roles_are_its_own(world: &World) -> Result<(), String> {
     let ledger = world.dynamodb();
-    let steps = ledger
-        .items
-        .values()
-        .filter(|item| item.key.sk.starts_with("step#"));
+    let steps = ledger.items.values().filter(|item| item.key.sk.starts_with("step#"));
     for step in steps {
         let own = format!(
             "{}/{}",
@@ -83,16 +80,10 @@ fn outcome(world: &World, execution: &str) -> Result<Outcome, String> {
     let ended = &body["ending"];
     match ended["ending"].as_str() {
         Some("Succeeded" | "NothingToDo") => Ok(Outcome::Taken),
-        Some(ending)
-            if ended["findings"]
-                .as_array()
-                .is_some_and(|all| !all.is_empty()) =>
-        {
+        Some(ending) if ended["findings"].as_array().is_some_and(|all| !all.is_empty()) => {
             super::refusals::by_name(&ended["findings"]).map_err(|why| format!("{ending}: {why}"))
         }
-        Some(_) => Ok(Outcome::Refused(vec![
-            ended["cause_name"].as_str().unwrap_or_default().to_owned(),
-        ])),
+        Some(_) => Ok(Outcome::Refused(vec![ended["cause_name"].as_str().unwrap_or_default().to_owned()])),
         None => Err("it has no ending".into()),
     }
 }
@@ -107,25 +98,10 @@ fn declaration(rng: &mut Rng) -> String {
     ]);
     let api = one(&["shop-api", "bank-api", "bank-jobs", "shop-api-dev"]);
     let jobs = one(&["shop-jobs", "bank-jobs", "bank-api", "shop-jobs-dev"]);
-    let (cluster, repository) = (
-        one(&["shop", "bank", "shop-dev"]),
-        one(&["shop/agent", "bank/agent"]),
-    );
-    let (bucket, distribution) = (
-        one(&["shop-web", "bank-web", "shop-web-dev"]),
-        one(&["E1", "E2", "E3"]),
-    );
-    let rest = one(&[
-        "",
-        "",
-        ", mode: prefix, prefix: releases",
-        ", prefix: pages",
-    ]);
-    let dev = one(&[
-        "",
-        "",
-        "\n  dev: {deploy: {branch: dev}, sources: [api, console, s3, ecr]}",
-    ]);
+    let (cluster, repository) = (one(&["shop", "bank", "shop-dev"]), one(&["shop/agent", "bank/agent"]));
+    let (bucket, distribution) = (one(&["shop-web", "bank-web", "shop-web-dev"]), one(&["E1", "E2", "E3"]));
+    let rest = one(&["", "", ", mode: prefix, prefix: releases", ", prefix: pages"]);
+    let dev = one(&["", "", "\n  dev: {deploy: {branch: dev}, sources: [api, console, s3, ecr]}"]);
     format!(
         "
 app: {app}
@@ -159,13 +135,7 @@ fn request(rng: &mut Rng) -> Value {
                 json!({"key": "artifacts/bank/prod/jobs/1.zip", "version_id": "v1"}),
             ],
         ),
-        (
-            "agent",
-            &[
-                json!({"image": "shop/agent:as-found"}),
-                json!({"image": "bank/agent:1"}),
-            ],
-        ),
+        ("agent", &[json!({"image": "shop/agent:as-found"}), json!({"image": "bank/agent:1"})]),
         (
             "web",
             &[

@@ -15,11 +15,7 @@ pub fn listed(shop: &Shop<'_>, text: &str) {
     let key = ledger::declaration_in_force(declaration.app());
     let declared = Declared::new(&declaration, text, shop.world().now(), None);
     let before = run(DynamoDbApi::get(shop.world(), &key)).unwrap();
-    let stored = Stored {
-        key,
-        rev: before.map_or(0, |item| item.rev),
-        value: declared,
-    };
+    let stored = Stored { key, rev: before.map_or(0, |item| item.rev), value: declared };
     let write = stored.put_indexed(Some(ledger::application_index(declaration.app())));
     let written = run(DynamoDbApi::transact(shop.world(), vec![write.unwrap()]));
     assert_eq!(written.unwrap(), Transacted::Done);
@@ -36,51 +32,30 @@ fn environments(app: &Value) -> Vec<(&str, bool)> {
 
 fn prod_of(all: &Value) -> &Value {
     let mut environments = all["apps"][0]["environments"].as_array().unwrap().iter();
-    environments
-        .find(|one| one["environment"] == "prod")
-        .unwrap()
+    environments.find(|one| one["environment"] == "prod").unwrap()
 }
 
 #[test]
 fn each_environment_is_told_with_what_runs_holds_works_and_waits() {
     let program = program();
     let mut shop = Shop::new(&program, FUNCTIONS);
-    assert_eq!(
-        get(&shop, "/apps"),
-        json!({"apps": [], "next": null}),
-        "nothing was uploaded"
-    );
+    assert_eq!(get(&shop, "/apps"), json!({"apps": [], "next": null}), "nothing was uploaded");
     listed(&shop, FUNCTIONS);
     let empty = get(&shop, "/apps");
-    assert_eq!(
-        prod_of(&empty)["verified_good"],
-        false,
-        "nobody judged what is not there"
-    );
+    assert_eq!(prod_of(&empty)["verified_good"], false, "nobody judged what is not there");
     post(&mut shop, "1.0.0");
     shop.region.run();
-    let held = call(
-        &shop,
-        "PUT",
-        &format!("{PROD}/hold"),
-        Some(json!({"reason": "a sale"})),
-    );
+    let held = call(&shop, "PUT", &format!("{PROD}/hold"), Some(json!({"reason": "a sale"})));
     assert_eq!(held.status, 202);
     shop.region.step();
     shop.region.run();
     let all = get(&shop, "/apps");
     let app = &all["apps"][0];
-    assert_eq!(
-        (&app["app"], &app["declaration"]["version"]),
-        (&json!("shop"), &json!("1.0.0"))
-    );
+    assert_eq!((&app["app"], &app["declaration"]["version"]), (&json!("shop"), &json!("1.0.0")));
     let alone = get(&shop, PROD);
     let prod = prod_of(&all);
     for member in ["hold", "lock", "waiting", "snapshot", "deployments"] {
-        assert_eq!(
-            prod[member], alone[member],
-            "{member}: the same as of the environment alone"
-        );
+        assert_eq!(prod[member], alone[member], "{member}: the same as of the environment alone");
     }
     let (here, there) = (&prod["running"]["api"], &alone["running"]["api"]);
     for member in ["version", "deployment", "since", "brought"] {
@@ -88,11 +63,7 @@ fn each_environment_is_told_with_what_runs_holds_works_and_waits() {
     }
     assert_eq!(here["version"], "1.0.0");
     assert_eq!(prod["verified_good"], true, "a deployment was judged good");
-    assert_eq!(
-        here["state"],
-        Value::Null,
-        "what may be long is told of one environment at a time"
-    );
+    assert_eq!(here["state"], Value::Null, "what may be long is told of one environment at a time");
     // The lock and the waiting deployments.
     let address = format!("{PROD}/hold?reason=over");
     assert_eq!(call(&shop, "DELETE", &address, None).status, 202);
@@ -144,33 +115,20 @@ fn an_environment_that_left_the_declaration_is_told_while_the_ledger_knows_it() 
     shop.region.run();
     let all = get(&shop, "/apps");
     let before = environments(&all["apps"][0]);
-    assert!(
-        before.contains(&("prod", true)) && before.len() == declared,
-        "{before:?}"
-    );
-    let text = FUNCTIONS
-        .replace("version: 1.0.0", "version: 1.1.0")
-        .replace("prod:", "live:");
+    assert!(before.contains(&("prod", true)) && before.len() == declared, "{before:?}");
+    let text = FUNCTIONS.replace("version: 1.0.0", "version: 1.1.0").replace("prod:", "live:");
     listed(&shop, &text);
     let all = get(&shop, "/apps");
     let after = environments(&all["apps"][0]);
     assert_eq!(after.last(), Some(&("prod", false)), "{after:?}");
-    assert!(
-        after.contains(&("live", true)) && after.len() == declared + 1,
-        "{after:?}"
-    );
+    assert!(after.contains(&("live", true)) && after.len() == declared + 1, "{after:?}");
 }
 
 #[test]
 fn each_application_is_on_one_page_however_many_environments_there_are() {
     let program = program();
     let shop = Shop::new(&program, FUNCTIONS);
-    let names = |of: u32| {
-        (0..of)
-            .map(|n| format!("e{n}: {{}}"))
-            .collect::<Vec<_>>()
-            .join(", ")
-    };
+    let names = |of: u32| (0..of).map(|n| format!("e{n}: {{}}")).collect::<Vec<_>>().join(", ");
     for number in 0..23 {
         let of = if number % 3 == 0 { 12 } else { 1 };
         let text = format!(
@@ -188,10 +146,7 @@ fn each_application_is_on_one_page_however_many_environments_there_are() {
             assert!(!apps.is_empty() && apps.len() <= limit, "{limit}");
             let told: usize = apps.iter().map(|app| environments(app).len()).sum();
             assert!(told <= 40 + 5 * 12, "a page is bounded: {told}");
-            seen.extend(
-                apps.iter()
-                    .map(|app| app["app"].as_str().unwrap().to_owned()),
-            );
+            seen.extend(apps.iter().map(|app| app["app"].as_str().unwrap().to_owned()));
             pages += 1;
             let Some(next) = page["next"].as_str() else {
                 break;
@@ -201,10 +156,7 @@ fn each_application_is_on_one_page_however_many_environments_there_are() {
         let each: BTreeSet<&String> = seen.iter().collect();
         assert_eq!((seen.len(), each.len()), (23, 23), "{limit}: each once");
         assert!(seen.is_sorted(), "{limit}");
-        assert!(
-            limit < 100 || pages > 1,
-            "100 are not read at once: {pages}"
-        );
+        assert!(limit < 100 || pages > 1, "100 are not read at once: {pages}");
     }
     for bad in ["/apps?limit=0", "/apps?environment=prod"] {
         assert_eq!(refused(&call(&shop, "GET", bad, None)).0, 400, "{bad}");

@@ -21,18 +21,10 @@ pub fn call(shop: &Shop<'_>, method: &str, address: &str, body: Option<Value>) -
 }
 
 /// Calls the API with an idempotency key.
-pub fn call_with(
-    shop: &Shop<'_>,
-    key: Option<&str>,
-    method: &str,
-    address: &str,
-    body: Option<Value>,
-) -> Reply {
+pub fn call_with(shop: &Shop<'_>, key: Option<&str>, method: &str, address: &str, body: Option<Value>) -> Reply {
     let (path, query) = address.split_once('?').unwrap_or((address, ""));
     let pairs = query.split('&').filter_map(|pair| pair.split_once('='));
-    let query: BTreeMap<String, String> = pairs
-        .map(|(name, value)| (name.to_owned(), value.to_owned()))
-        .collect();
+    let query: BTreeMap<String, String> = pairs.map(|(name, value)| (name.to_owned(), value.to_owned())).collect();
     let call = Call {
         method: method.into(),
         path: path.into(),
@@ -56,10 +48,7 @@ pub fn refused(reply: &Reply) -> (u16, Vec<&str>) {
     assert_eq!(reply.content_type, "application/problem+json");
     assert_eq!(reply.body["status"], reply.status);
     let findings = reply.body["findings"].as_array().unwrap();
-    let names: Vec<&str> = findings
-        .iter()
-        .map(|finding| finding["name"].as_str().unwrap())
-        .collect();
+    let names: Vec<&str> = findings.iter().map(|finding| finding["name"].as_str().unwrap()).collect();
     assert_eq!(reply.body["title"], names[0]);
     let page = format!("docs/findings/{}.md", names[0]);
     assert_eq!(reply.body["type"], page);
@@ -88,10 +77,7 @@ pub fn begun(reply: &Reply) -> (String, String) {
 /// Runs until an execution, which the API has just started, is about to visit a state.
 pub fn until(shop: &mut Shop<'_>, execution: &str, state: &str) {
     shop.region.step();
-    assert!(
-        shop.region.run_until(execution, state),
-        "{execution} never was in {state}"
-    );
+    assert!(shop.region.run_until(execution, state), "{execution} never was in {state}");
 }
 
 pub fn ending(shop: &Shop<'_>, id: &str) -> Value {
@@ -108,10 +94,9 @@ pub fn declare(shop: &Shop<'_>, text: &str) {
     let declaration = Declaration::parse(text).unwrap();
     let declared = Declared::new(&declaration, text, shop.world().now(), None);
     let mut ledger = shop.world().dynamodb();
-    for key in [
-        ledger::declaration_in_force(declaration.app()),
-        ledger::declaration(declaration.app(), declaration.version()),
-    ] {
+    for key in
+        [ledger::declaration_in_force(declaration.app()), ledger::declaration(declaration.app(), declaration.version())]
+    {
         let item = Item {
             key: key.clone().into(),
             rev: ledger.items.get(&key).map_or(1, |item| item.rev + 1),

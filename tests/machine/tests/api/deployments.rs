@@ -16,11 +16,7 @@ fn a_deployment_of_another_application_is_not_found() {
         ("POST", path)
     };
     // A deployment of another environment is not found either: a person who may act there may not act here.
-    let others = [
-        ("GET", format!("/apps/other/deployments/{id}")),
-        cancel("other", "prod"),
-        cancel("shop", "dev"),
-    ];
+    let others = [("GET", format!("/apps/other/deployments/{id}")), cancel("other", "prod"), cancel("shop", "dev")];
     for (method, path) in others {
         let reply = call(&shop, method, &path, None);
         assert_eq!(refused(&reply), (404, vec!["UnknownName"]), "{path}");
@@ -39,19 +35,11 @@ fn a_running_deployment_is_cancelled_and_undone_once() {
     let (id, execution) = post(&mut shop, "1.0.0");
     until(&mut shop, &execution, "Bake");
     let path = format!("/apps/shop/environments/prod/deployments/{id}/cancel");
-    let reply = call(
-        &shop,
-        "POST",
-        &path,
-        Some(json!({"reason": "the wrong one"})),
-    );
+    let reply = call(&shop, "POST", &path, Some(json!({"reason": "the wrong one"})));
     assert_eq!(begun(&reply).0, id);
     shop.region.run();
     assert_eq!(ending(&shop, &id), "RolledBack");
-    assert_eq!(
-        (shop.serves("shop-api"), shop.serves("shop-jobs")),
-        ("1".into(), "1".into())
-    );
+    assert_eq!((shop.serves("shop-api"), shop.serves("shop-jobs")), ("1".into(), "1".into()));
     let again = call(&shop, "POST", &path, None);
     assert_eq!(refused(&again), (409, vec!["NothingToCancel"]));
 }
@@ -106,10 +94,7 @@ fn a_reason_that_cannot_be_recorded_starts_and_stops_nothing() {
     let started = shop.world().stepfunctions().started.len();
     let cancel = format!("/apps/shop/environments/prod/deployments/{id}/cancel");
     for (body, wanted) in [
-        (
-            json!({"reason": "ghp_16C7e42F292c6912E7710c838347Ae178B4a"}),
-            "SecretInInput",
-        ),
+        (json!({"reason": "ghp_16C7e42F292c6912E7710c838347Ae178B4a"}), "SecretInInput"),
         (json!({"reason": "x".repeat(1025)}), "BadValue"),
         (json!({"reason": "x", "resaon": "y"}), "UnknownField"),
     ] {
@@ -120,9 +105,7 @@ fn a_reason_that_cannot_be_recorded_starts_and_stops_nothing() {
         }
     }
     assert_eq!(shop.world().stepfunctions().started.len(), started);
-    let status = shop.world().stepfunctions().executions[&execution]
-        .status
-        .clone();
+    let status = shop.world().stepfunctions().executions[&execution].status.clone();
     assert_eq!(status, "RUNNING");
     shop.region.run();
     assert_eq!(ending(&shop, &id), "Succeeded");
@@ -200,8 +183,7 @@ fn history_is_paged_newest_first() {
     let history = "/apps/shop/deployments?environment=prod";
     let versions = |page: &Value| -> Vec<String> {
         let all = page["deployments"].as_array().unwrap().iter();
-        all.map(|one| one["version"].as_str().unwrap().to_owned())
-            .collect()
+        all.map(|one| one["version"].as_str().unwrap().to_owned()).collect()
     };
     let first = get(&shop, &format!("{history}&limit=2"));
     assert_eq!(versions(&first), ["1.2.0", "1.1.0"]);
@@ -230,11 +212,9 @@ fn an_execution_that_there_is_not_is_refused_by_name() {
     let program = program();
     let shop = Shop::new(&program, FUNCTIONS);
     let gone = "arn:aws:states:eu-west-1:111111111111:execution:windlass-release:shop-prod-9";
-    for (arn, wanted) in [
-        (gone, (404, vec!["UnknownName"])),
-        ("arn:nope", (400, vec!["BadValue"])),
-        ("", (400, vec!["BadValue"])),
-    ] {
+    for (arn, wanted) in
+        [(gone, (404, vec!["UnknownName"])), ("arn:nope", (400, vec!["BadValue"])), ("", (400, vec!["BadValue"]))]
+    {
         let address = format!("/apps/shop/deployments?execution={arn}");
         let reply = call(&shop, "GET", &address, None);
         assert_eq!(refused(&reply), wanted, "{arn}");
@@ -270,19 +250,11 @@ fn why_an_action_was_refused_is_found_by_its_execution() {
     let program = program();
     let mut shop = Shop::new(&program, FUNCTIONS);
     let accept = format!("{PROD}/accept");
-    let reply = call(
-        &shop,
-        "POST",
-        &accept,
-        Some(json!({"reason": "looks fine"})),
-    );
+    let reply = call(&shop, "POST", &accept, Some(json!({"reason": "looks fine"})));
     let execution = reply.body["execution"].as_str().unwrap().to_owned();
     shop.region.step();
     shop.region.run();
-    let came = get(
-        &shop,
-        &format!("/apps/shop/deployments?execution={execution}"),
-    );
+    let came = get(&shop, &format!("/apps/shop/deployments?execution={execution}"));
     assert_eq!(came["deployment"], Value::Null);
     assert_eq!(came["refusal"]["findings"][0]["name"], "NothingToAccept");
 }

@@ -1,9 +1,7 @@
 //! `docs/API.md` is compared with what the API answers: it has every member of the answers, and no other member.
 
 use crate::api::apps::listed;
-use crate::api::call::{
-    PROD, RELEASES, begun, call, call_with, declare, get, post, program, refused, release, until,
-};
+use crate::api::call::{PROD, RELEASES, begun, call, call_with, declare, get, post, program, refused, release, until};
 use crate::api::stats::record;
 use serde_json::{Value, json};
 use std::collections::BTreeSet;
@@ -12,37 +10,15 @@ use windlass_machine::state_paths::live_with;
 use windlass_world::cloudtrail::Event;
 
 /// Maps whose keys are names that people chose, or ids.
-const BY_NAME: [&str; 7] = [
-    "components",
-    "cost_by_month",
-    "deployments",
-    "no_longer_declared",
-    "observed",
-    "running",
-    "uploads",
-];
+const BY_NAME: [&str; 7] =
+    ["components", "cost_by_month", "deployments", "no_longer_declared", "observed", "running", "uploads"];
 
 /// Members that the page describes as a whole: the parts of a record are the ledger's, and only its kind knows what a
 /// state means.
-const AS_A_WHOLE: [&str; 6] = [
-    "deployment",
-    "judgements",
-    "plan",
-    "second_look",
-    "state",
-    "steps",
-];
+const AS_A_WHOLE: [&str; 6] = ["deployment", "judgements", "plan", "second_look", "state", "steps"];
 
 /// Members of the examples that are no answers: those of calls, and of IAM's policy.
-const NOT_ANSWERED: [&str; 7] = [
-    "Version",
-    "Statement",
-    "Effect",
-    "Action",
-    "Resource",
-    "image",
-    "type",
-];
+const NOT_ANSWERED: [&str; 7] = ["Version", "Statement", "Effect", "Action", "Resource", "image", "type"];
 
 fn members(of: &Value, under: &str, seen: &mut BTreeSet<String>) {
     match of {
@@ -173,9 +149,7 @@ fn leave(shop: &Shop<'_>) {
 fn every_member_that_is_answered_is_documented_and_the_other_way_round() {
     let page = include_str!("../../../../docs/API.md");
     let answered = answered();
-    let is_told = |name: &&String| {
-        page.contains(&format!("`{name}`")) || page.contains(&format!("\"{name}\":"))
-    };
+    let is_told = |name: &&String| page.contains(&format!("`{name}`")) || page.contains(&format!("\"{name}\":"));
     let untold: Vec<&String> = answered.iter().filter(|name| !is_told(name)).collect();
     assert!(untold.is_empty(), "not in docs/API.md: {untold:?}");
 
@@ -197,11 +171,7 @@ fn shown_calls(page: &str) -> Vec<(&str, &str, Value)> {
             let (method, rest) = text.split_once("--request ")?.1.split_once(' ')?;
             let path = rest.split_once("$API")?.1.split_once('"')?.0;
             let body = rest.split_once("--data '")?.1.split_once('\'')?.0;
-            Some((
-                method,
-                path,
-                serde_json::from_str(body).unwrap_or_else(|error| panic!("{body}: {error}")),
-            ))
+            Some((method, path, serde_json::from_str(body).unwrap_or_else(|error| panic!("{body}: {error}"))))
         })
         .collect()
 }
@@ -211,17 +181,9 @@ fn every_body_that_a_page_sends_has_the_form_that_the_api_takes() {
     let program = program();
     let mut shop = Shop::new(&program, ALL_KINDS);
     let release = shop.release("1.4.0", &["api"]);
-    begun(&call(
-        &shop,
-        "POST",
-        RELEASES,
-        Some(release["manifest"].clone()),
-    ));
+    begun(&call(&shop, "POST", RELEASES, Some(release["manifest"].clone())));
     shop.region.run();
-    let pages = [
-        include_str!("../../../../docs/API.md"),
-        include_str!("../../../../docs/integrate/ci.md"),
-    ];
+    let pages = [include_str!("../../../../docs/API.md"), include_str!("../../../../docs/integrate/ci.md")];
     let calls = pages.map(shown_calls).concat();
     assert!(calls.len() >= 4, "{calls:?}");
     for (method, path, body) in calls {

@@ -1,8 +1,6 @@
 //! Environments, their snapshots and holds.
 
-use crate::api::call::{
-    CI, PROD, RELEASES, STARTS, begun, call, declare, get, post, program, refused, release, until,
-};
+use crate::api::call::{CI, PROD, RELEASES, STARTS, begun, call, declare, get, post, program, refused, release, until};
 use serde_json::{Value, json};
 use windlass_engine::ports::Clock;
 use windlass_machine::shop::{ALARM, FUNCTIONS, Shop};
@@ -42,15 +40,9 @@ fn a_snapshot_of_a_rollback_to_what_was_found_tells_who_asked_and_why() {
     shop.region.run();
     let snapshots = get(&shop, &format!("{PROD}/snapshots"));
     let made = &snapshots["snapshots"][0];
-    assert_eq!(
-        (&made["version"], &made["present"]),
-        (&json!("before-windlass"), &json!(true))
-    );
+    assert_eq!((&made["version"], &made["present"]), (&json!("before-windlass"), &json!(true)));
     let asked = &made["asked"];
-    assert_eq!(
-        (&asked["action"], &asked["reason"]),
-        (&json!("rollback"), &json!("all is broken"))
-    );
+    assert_eq!((&asked["action"], &asked["reason"]), (&json!("rollback"), &json!("all is broken")));
     assert_eq!(asked["requester"]["principal"], CI);
     assert!(asked["started"].as_u64() <= asked["ended"].as_u64() && asked["started"].is_u64());
     // The row has the same components as the history, even for those that went back to what was found.
@@ -77,28 +69,15 @@ fn a_release_whose_bytes_run_is_what_runs_in_every_list() {
     let record = get(&shop, &format!("/apps/shop/deployments/{id}"));
     assert_eq!(record["deployment"]["ending"]["cause_name"], "AlreadyThere");
     let now = record["now"]["text"].as_str().unwrap();
-    assert!(
-        now.contains("  api: 1.2.0 since ")
-            && now.contains("; its bytes came with 1.1.0 by deployment "),
-        "{now}"
-    );
+    assert!(now.contains("  api: 1.2.0 since ") && now.contains("; its bytes came with 1.1.0 by deployment "), "{now}");
     let api = get(&shop, PROD)["running"]["api"].take();
-    assert_eq!(
-        (&api["version"], &api["deployment"]),
-        (&json!("1.2.0"), &json!(id))
-    );
+    assert_eq!((&api["version"], &api["deployment"]), (&json!("1.2.0"), &json!(id)));
     assert_eq!(api["brought"]["version"], "1.1.0");
     let snapshots = get(&shop, &format!("{PROD}/snapshots"));
     let rows = |n: usize| snapshots["snapshots"][n].clone();
-    assert_eq!(
-        (&rows(0)["version"], &rows(0)["present"]),
-        (&json!("1.2.0"), &json!(true))
-    );
+    assert_eq!((&rows(0)["version"], &rows(0)["present"]), (&json!("1.2.0"), &json!(true)));
     assert_eq!(rows(0)["components"]["api"]["brought"], api["brought"]);
-    assert_eq!(
-        (&rows(0)["replaced"], &rows(0)["verified_good"]),
-        (&rows(1)["replaced"], &json!(true))
-    );
+    assert_eq!((&rows(0)["replaced"], &rows(0)["verified_good"]), (&rows(1)["replaced"], &json!(true)));
     // A rollback goes to the release before both names.
     let path = format!("{PROD}/rollbacks");
     call(&shop, "POST", &path, Some(json!({"reason": "broken"})));
@@ -128,28 +107,14 @@ fn snapshots_are_paged_newest_first_and_tell_what_a_rollback_would_skip() {
     let first = get(&shop, &format!("{snapshots}?limit=2"));
     let told = |page: &Value| -> Vec<String> {
         let all = page["snapshots"].as_array().unwrap().iter();
-        let words = [
-            "number",
-            "version",
-            "replaced",
-            "present",
-            "verified_good",
-            "vetoed",
-        ];
-        all.map(|one| words.map(|word| one[word].to_string()).join(" "))
-            .collect()
+        let words = ["number", "version", "replaced", "present", "verified_good", "vetoed"];
+        all.map(|one| words.map(|word| one[word].to_string()).join(" ")).collect()
     };
-    let newest = [
-        r#"3 "1.1.0" 2 true true false"#,
-        r#"2 "1.0.0" 1 false true true"#,
-    ];
+    let newest = [r#"3 "1.1.0" 2 true true false"#, r#"2 "1.0.0" 1 false true true"#];
     assert_eq!(told(&first), newest);
     let component = &first["snapshots"][0]["components"]["api"];
     assert_eq!(component["version"], "1.1.0");
-    assert_eq!(
-        component["artifact"]["key"],
-        "artifacts/shop/prod/api/1.1.0.zip"
-    );
+    assert_eq!(component["artifact"]["key"], "artifacts/shop/prod/api/1.1.0.zip");
     let next = first["next"].as_str().unwrap();
     let second = get(&shop, &format!("{snapshots}?limit=2&after={next}"));
     let oldest = r#"1 "before-windlass" 0 false false false"#;
@@ -159,12 +124,7 @@ fn snapshots_are_paged_newest_first_and_tell_what_a_rollback_would_skip() {
     assert_eq!(refused(&bad), (400, vec!["BadValue"]));
     let finding = &bad.body["findings"][0];
     assert_eq!(finding["path"], "?after");
-    assert!(
-        finding["remedy"]
-            .as_str()
-            .unwrap()
-            .contains("`next` of the page before")
-    );
+    assert!(finding["remedy"].as_str().unwrap().contains("`next` of the page before"));
     let unknown = "/apps/shop/environments/nosuch/snapshots";
     assert_eq!(call(&shop, "GET", unknown, None).status, 404);
 }
@@ -193,12 +153,7 @@ fn what_left_the_declaration_is_told_apart_with_the_version_that_left_it_out() {
     post(&mut shop, "1.0.0");
     shop.region.run();
     let names = |environment: &Value, of: &str| -> Vec<String> {
-        environment[of]
-            .as_object()
-            .unwrap()
-            .keys()
-            .cloned()
-            .collect()
+        environment[of].as_object().unwrap().keys().cloned().collect()
     };
     let environment = get(&shop, PROD);
     let ran = names(&environment, "running");
@@ -206,9 +161,7 @@ fn what_left_the_declaration_is_told_apart_with_the_version_that_left_it_out() {
     let gone = ran.first().unwrap();
     let line = |line: &&str| !line.trim_start().starts_with(&format!("{gone}:"));
     let without: Vec<&str> = FUNCTIONS.lines().filter(line).collect();
-    let without = without
-        .join("\n")
-        .replace("version: 1.0.0", "version: 1.1.0");
+    let without = without.join("\n").replace("version: 1.0.0", "version: 1.1.0");
     let at = shop.world().now();
     declare(&shop, &without);
     let environment = get(&shop, PROD);

@@ -1,8 +1,7 @@
 //! The header `Idempotency-Key`: the same key is the same request, and another key is another request.
 
 use crate::api::call::{
-    PROD, RELEASES, STARTS, begun, call, call_with, ending, executions, get, program, refused,
-    release, until,
+    PROD, RELEASES, STARTS, begun, call, call_with, ending, executions, get, program, refused, release, until,
 };
 use serde_json::{Value, json};
 use windlass_machine::shop::{FUNCTIONS, Shop};
@@ -12,8 +11,7 @@ fn the_same_key_is_the_same_deployment_for_ever_and_another_one_is_another() {
     let program = program();
     let mut shop = Shop::new(&program, FUNCTIONS);
     let body = release(&mut shop, "1.0.0");
-    let post =
-        |shop: &Shop<'_>, key| call_with(shop, Some(key), "POST", RELEASES, Some(body.clone()));
+    let post = |shop: &Shop<'_>, key| call_with(shop, Some(key), "POST", RELEASES, Some(body.clone()));
     let first = begun(&post(&shop, "run-812"));
     assert_eq!(begun(&post(&shop, "run-812")), first);
     shop.region.run();
@@ -35,27 +33,14 @@ fn a_key_is_printable_and_bounded() {
     let mut shop = Shop::new(&program, FUNCTIONS);
     let body = release(&mut shop, "1.0.0");
     let longest = "k".repeat(255);
-    let bad = [
-        "",
-        "a\nb",
-        "\u{1b}[2J",
-        "a\u{7f}",
-        "clé",
-        &format!("{longest}k"),
-    ];
+    let bad = ["", "a\nb", "\u{1b}[2J", "a\u{7f}", "clé", &format!("{longest}k")];
     for (method, path) in [("POST", RELEASES), ("POST", "/renames/shop/store")] {
         for key in bad {
             let reply = call_with(&shop, Some(key), method, path, Some(body.clone()));
             assert_eq!(refused(&reply), (400, vec!["BadValue"]), "{path} {key:?}");
         }
     }
-    begun(&call_with(
-        &shop,
-        Some(&longest),
-        "POST",
-        RELEASES,
-        Some(body),
-    ));
+    begun(&call_with(&shop, Some(&longest), "POST", RELEASES, Some(body)));
     assert_eq!(executions(&shop), 1);
 }
 
@@ -66,30 +51,12 @@ fn the_same_key_with_another_content_is_refused() {
     let body = release(&mut shop, "1.0.0");
     let mut other = body.clone();
     other["reason"] = json!("for another reason");
-    begun(&call_with(
-        &shop,
-        Some("run-812"),
-        "POST",
-        RELEASES,
-        Some(body),
-    ));
+    begun(&call_with(&shop, Some("run-812"), "POST", RELEASES, Some(body)));
     shop.region.run();
-    let reply = call_with(
-        &shop,
-        Some("run-812"),
-        "POST",
-        RELEASES,
-        Some(other.clone()),
-    );
+    let reply = call_with(&shop, Some("run-812"), "POST", RELEASES, Some(other.clone()));
     assert_eq!(refused(&reply), (409, vec!["KeyReused"]));
     assert_eq!(executions(&shop), 1);
-    begun(&call_with(
-        &shop,
-        Some("run-813"),
-        "POST",
-        RELEASES,
-        Some(other),
-    ));
+    begun(&call_with(&shop, Some("run-813"), "POST", RELEASES, Some(other)));
 }
 
 /// A key counts before its execution has recorded anything, while it works, and after its end.
@@ -117,9 +84,7 @@ fn a_key_stands_for_one_content_from_the_first_moment_on() {
         };
         let (method, path) = way.split_once(' ').unwrap();
         let path = format!("{PROD}/{path}");
-        let send = |shop: &Shop<'_>, body: &Value| {
-            call_with(shop, Some("run-812"), method, &path, Some(body.clone()))
-        };
+        let send = |shop: &Shop<'_>, body: &Value| call_with(shop, Some("run-812"), method, &path, Some(body.clone()));
         let before = executions(&shop);
         let began = send(&shop, &asked);
         assert_eq!(began.status, 202, "{way}: {}", began.body);
@@ -150,13 +115,7 @@ fn a_key_is_bounded_and_printable() {
         assert_eq!(refused(&reply), (400, vec!["BadValue"]), "{key}");
     }
     let longest = "x".repeat(255);
-    begun(&call_with(
-        &shop,
-        Some(&longest),
-        "POST",
-        RELEASES,
-        Some(body),
-    ));
+    begun(&call_with(&shop, Some(&longest), "POST", RELEASES, Some(body)));
 }
 
 /// Safety: truth: What succeeded once is told with what is so now.
@@ -167,21 +126,10 @@ fn what_succeeded_once_is_told_with_what_is_so_now() {
     let mut ids = Vec::new();
     for version in ["1.0.0", "1.1.0"] {
         let body = release(&mut shop, version);
-        ids.push(
-            begun(&call_with(
-                &shop,
-                Some(version),
-                "POST",
-                RELEASES,
-                Some(body),
-            ))
-            .0,
-        );
+        ids.push(begun(&call_with(&shop, Some(version), "POST", RELEASES, Some(body))).0);
         shop.region.run();
     }
-    let now = |shop: &Shop<'_>, id: &str| {
-        get(shop, &format!("/apps/shop/deployments/{id}"))["now"].clone()
-    };
+    let now = |shop: &Shop<'_>, id: &str| get(shop, &format!("/apps/shop/deployments/{id}"))["now"].clone();
     assert_eq!(now(&shop, &ids[1])["runs"], true);
     assert_eq!(now(&shop, &ids[0])["runs"], false);
     let back = json!({"reason": "checkout is broken"});
@@ -192,10 +140,7 @@ fn what_succeeded_once_is_told_with_what_is_so_now() {
     let gone = now(&shop, &ids[1]);
     assert_eq!(gone["runs"], false);
     let text = gone["text"].as_str().unwrap();
-    assert!(
-        text.contains("1.0.0 since") && text.contains("checkout is broken"),
-        "{text}"
-    );
+    assert!(text.contains("1.0.0 since") && text.contains("checkout is broken"), "{text}");
     assert_eq!(now(&shop, &ids[0])["runs"], true);
 }
 
@@ -285,11 +230,7 @@ fn a_key_is_told_by_the_header_and_never_by_the_body() {
     let hold = format!("{PROD}/hold");
     for (method, path, good) in [
         ("POST", STARTS, json!({"version": "1.0.0"})),
-        (
-            "POST",
-            &format!("{PROD}/rollbacks"),
-            json!({"reason": "why"}),
-        ),
+        ("POST", &format!("{PROD}/rollbacks"), json!({"reason": "why"})),
         ("POST", &format!("{PROD}/recover"), json!({"reason": "why"})),
         ("POST", &format!("{PROD}/accept"), json!({"reason": "why"})),
         ("PUT", &hold, json!({"reason": "why"})),
@@ -298,26 +239,15 @@ fn a_key_is_told_by_the_header_and_never_by_the_body() {
         let mut body = good;
         body["idempotency_key"] = json!("press-1");
         let reply = call(&shop, method, path, Some(body.clone()));
-        assert_eq!(
-            refused(&reply),
-            (400, vec!["UnknownField"]),
-            "{method} {path}"
-        );
+        assert_eq!(refused(&reply), (400, vec!["UnknownField"]), "{method} {path}");
         let told = &reply.body["findings"][0];
         assert_eq!(told["path"], "idempotency_key", "{method} {path}");
         let remedy = told["remedy"].as_str().unwrap();
-        assert!(
-            remedy.contains("the header `Idempotency-Key`"),
-            "{method} {path}: {remedy}"
-        );
+        assert!(remedy.contains("the header `Idempotency-Key`"), "{method} {path}: {remedy}");
         // Other mistakes are told beside it.
         body["resaon"] = json!("why");
         let reply = call(&shop, method, path, Some(body));
-        assert_eq!(
-            refused(&reply).1,
-            ["UnknownField", "UnknownField"],
-            "{method} {path}"
-        );
+        assert_eq!(refused(&reply).1, ["UnknownField", "UnknownField"], "{method} {path}");
     }
     assert_eq!(executions(&shop), 0);
 }
@@ -350,10 +280,7 @@ fn what_is_told_to_deploy_a_release_says_that_it_needs_a_key() {
         let cause = record["deployment"]["ending"]["cause"].as_str().unwrap();
         let (_, told) = cause.split_once(&format!("`POST {STARTS} ")).expect(cause);
         let (body, rest) = told.split_once('`').unwrap();
-        assert!(
-            rest.starts_with(" with a new header `Idempotency-Key`"),
-            "{cause}"
-        );
+        assert!(rest.starts_with(" with a new header `Idempotency-Key`"), "{cause}");
         let body: Value = serde_json::from_str(body).unwrap();
         for key in [None, Some("a-new-one")] {
             let (id, _) = begun(&call_with(&shop, key, "POST", STARTS, Some(body.clone())));

@@ -6,12 +6,7 @@ use windlass_domain::name::AppName;
 use windlass_machine::shop::{FUNCTIONS, Shop};
 
 /// Returns the status of a refusal, its name, and its first remedy.
-fn told(
-    shop: &Shop<'_>,
-    method: &str,
-    address: &str,
-    body: Option<Value>,
-) -> (u16, String, String) {
+fn told(shop: &Shop<'_>, method: &str, address: &str, body: Option<Value>) -> (u16, String, String) {
     let reply = call(shop, method, address, body);
     let (status, names) = refused(&reply);
     let remedy = reply.body["findings"][0]["remedy"].as_str().unwrap();
@@ -29,158 +24,28 @@ fn what_is_not_known_is_refused_wherever_it_is_named_with_what_is_nearest() {
     shop.region.run();
     let reason = || Some(json!({"reason": "r"}));
     let table: [Row; 18] = [
-        (
-            "GET",
-            "/apps/shop/deployments?environment=prd",
-            None,
-            404,
-            "UnknownName",
-            "`prod`",
-        ),
-        (
-            "GET",
-            "/apps/shop/environments/prd",
-            None,
-            404,
-            "UnknownName",
-            "`prod`",
-        ),
-        (
-            "GET",
-            "/apps/shop/environments/prd/snapshots",
-            None,
-            404,
-            "UnknownName",
-            "`prod`",
-        ),
-        (
-            "POST",
-            "/apps/shop/environments/prd/rollbacks",
-            reason(),
-            404,
-            "UnknownName",
-            "`prod`",
-        ),
-        (
-            "POST",
-            "/apps/shop/environments/prd/recover",
-            reason(),
-            404,
-            "UnknownName",
-            "`prod`",
-        ),
-        (
-            "POST",
-            "/apps/shop/environments/prd/accept",
-            reason(),
-            404,
-            "UnknownName",
-            "`prod`",
-        ),
-        (
-            "PUT",
-            "/apps/shop/environments/prd/hold",
-            reason(),
-            404,
-            "UnknownName",
-            "`prod`",
-        ),
-        (
-            "DELETE",
-            "/apps/shop/environments/prd/hold?reason=r",
-            None,
-            404,
-            "UnknownName",
-            "`prod`",
-        ),
-        (
-            "GET",
-            "/apps/shopp/environments/prod",
-            None,
-            404,
-            "NoDeclaration",
-            "apps/shopp/app.yaml",
-        ),
-        (
-            "GET",
-            "/apps/shopp/deployments?environment=prod",
-            None,
-            404,
-            "NoDeclaration",
-            "apps/shopp",
-        ),
-        (
-            "GET",
-            "/apps/shopp/declaration",
-            None,
-            404,
-            "NoDeclaration",
-            "apps/shopp",
-        ),
-        (
-            "GET",
-            "/apps/shopp/releases/1.0.0",
-            None,
-            404,
-            "NoDeclaration",
-            "apps/shopp",
-        ),
-        (
-            "GET",
-            "/apps/shop/releases/1.0.O",
-            None,
-            404,
-            "UnknownName",
-            "`1.0.0`",
-        ),
-        (
-            "GET",
-            "/apps/shop/deployments?environment=prod&limti=1",
-            None,
-            400,
-            "UnknownField",
-            "`limit`",
-        ),
-        (
-            "GET",
-            "/apps/shop/environments/prod?observe=1",
-            None,
-            400,
-            "BadValue",
-            "`true`",
-        ),
-        (
-            "GET",
-            "/apps/shop/environments/prod?obsrve=true",
-            None,
-            400,
-            "UnknownField",
-            "`observe`",
-        ),
-        (
-            "GET",
-            "/apps/shop/environments/prod/snapshots?limit=0",
-            None,
-            400,
-            "BadValue",
-            "1 to 100",
-        ),
-        (
-            "POST",
-            "/apps/shop/environments/prod/releases?dry=1",
-            Some(json!({})),
-            400,
-            "UnknownField",
-            "`words`",
-        ),
+        ("GET", "/apps/shop/deployments?environment=prd", None, 404, "UnknownName", "`prod`"),
+        ("GET", "/apps/shop/environments/prd", None, 404, "UnknownName", "`prod`"),
+        ("GET", "/apps/shop/environments/prd/snapshots", None, 404, "UnknownName", "`prod`"),
+        ("POST", "/apps/shop/environments/prd/rollbacks", reason(), 404, "UnknownName", "`prod`"),
+        ("POST", "/apps/shop/environments/prd/recover", reason(), 404, "UnknownName", "`prod`"),
+        ("POST", "/apps/shop/environments/prd/accept", reason(), 404, "UnknownName", "`prod`"),
+        ("PUT", "/apps/shop/environments/prd/hold", reason(), 404, "UnknownName", "`prod`"),
+        ("DELETE", "/apps/shop/environments/prd/hold?reason=r", None, 404, "UnknownName", "`prod`"),
+        ("GET", "/apps/shopp/environments/prod", None, 404, "NoDeclaration", "apps/shopp/app.yaml"),
+        ("GET", "/apps/shopp/deployments?environment=prod", None, 404, "NoDeclaration", "apps/shopp"),
+        ("GET", "/apps/shopp/declaration", None, 404, "NoDeclaration", "apps/shopp"),
+        ("GET", "/apps/shopp/releases/1.0.0", None, 404, "NoDeclaration", "apps/shopp"),
+        ("GET", "/apps/shop/releases/1.0.O", None, 404, "UnknownName", "`1.0.0`"),
+        ("GET", "/apps/shop/deployments?environment=prod&limti=1", None, 400, "UnknownField", "`limit`"),
+        ("GET", "/apps/shop/environments/prod?observe=1", None, 400, "BadValue", "`true`"),
+        ("GET", "/apps/shop/environments/prod?obsrve=true", None, 400, "UnknownField", "`observe`"),
+        ("GET", "/apps/shop/environments/prod/snapshots?limit=0", None, 400, "BadValue", "1 to 100"),
+        ("POST", "/apps/shop/environments/prod/releases?dry=1", Some(json!({})), 400, "UnknownField", "`words`"),
     ];
     for (method, address, body, status, name, remedy) in table {
         let (found, finding, said) = told(&shop, method, address, body);
-        assert_eq!(
-            (found, finding.as_str()),
-            (status, name),
-            "{method} {address}"
-        );
+        assert_eq!((found, finding.as_str()), (status, name), "{method} {address}");
         assert!(said.contains(remedy), "{method} {address}: {said}");
     }
 }
@@ -212,12 +77,7 @@ fn the_history_of_an_environment_that_has_left_the_declaration_stays() {
     let history = get(&shop, "/apps/shop/deployments?environment=prod");
     assert_eq!(history["deployments"].as_array().unwrap().len(), 1);
     assert_eq!(get(&shop, PROD)["running"]["api"]["version"], "1.0.0");
-    let recover = call(
-        &shop,
-        "POST",
-        &format!("{PROD}/recover"),
-        Some(json!({"reason": "r"})),
-    );
+    let recover = call(&shop, "POST", &format!("{PROD}/recover"), Some(json!({"reason": "r"})));
     assert_eq!(recover.status, 202);
 }
 
@@ -248,11 +108,7 @@ fn what_is_wrong_with_an_upload_is_told_by_its_version() {
     upload(release.to_string());
     let known = get(&shop, "/apps/shop/releases/1.1.0");
     assert_eq!(known["recorded"], Value::Null);
-    assert_eq!(
-        known["uploads"]["prod"]["findings"],
-        Value::Null,
-        "nothing was found yet"
-    );
+    assert_eq!(known["uploads"]["prod"]["findings"], Value::Null, "nothing was found yet");
     let finding = json!({"name": "NoEnvironment", "path": "git.ref", "reason": "r", "remedy": "m"});
     let version = &known["uploads"]["prod"]["version_id"];
     let beside = json!({"version_id": version, "deployment": null, "findings": [finding]});
@@ -264,48 +120,27 @@ fn what_is_wrong_with_an_upload_is_told_by_its_version() {
     assert_eq!(known["uploads"]["prod"]["findings"], json!([finding]));
     upload(release.to_string());
     let known = get(&shop, "/apps/shop/releases/1.1.0");
-    assert_eq!(
-        known["uploads"]["prod"]["findings"],
-        Value::Null,
-        "they were about the former one"
-    );
+    assert_eq!(known["uploads"]["prod"]["findings"], Value::Null, "they were about the former one");
 }
 
 #[test]
 fn what_an_action_did_is_found_by_its_execution_and_what_comes_next_in_the_words_of_who_asks() {
     let program = program();
     let mut shop = Shop::new(&program, FUNCTIONS);
-    let hold = call(
-        &shop,
-        "PUT",
-        &format!("{PROD}/hold"),
-        Some(json!({"reason": "a sale"})),
-    );
+    let hold = call(&shop, "PUT", &format!("{PROD}/hold"), Some(json!({"reason": "a sale"})));
     let execution = hold.body["execution"].as_str().unwrap().to_owned();
     shop.region.step();
     shop.region.run();
-    let came = get(
-        &shop,
-        &format!("/apps/shop/deployments?execution={execution}"),
-    );
-    assert!(
-        came["done"]["cause"].as_str().unwrap().contains("held"),
-        "{came}"
-    );
+    let came = get(&shop, &format!("/apps/shop/deployments?execution={execution}"));
+    assert!(came["done"]["cause"].as_str().unwrap().contains("held"), "{came}");
     assert_eq!(came["execution"]["status"], "SUCCEEDED");
     let (id, _) = post(&mut shop, "1.0.0");
     shop.region.step();
     shop.region.run();
     for (words, command) in [
         ("", "`DELETE /apps/shop/environments/prod/hold?reason=…`"),
-        (
-            "?words=command_line",
-            "`windlass release-hold shop prod --reason '…'`",
-        ),
-        (
-            "?words=console",
-            r#"{"action":"release_hold","app":"shop","#,
-        ),
+        ("?words=command_line", "`windlass release-hold shop prod --reason '…'`"),
+        ("?words=console", r#"{"action":"release_hold","app":"shop","#),
     ] {
         let record = get(&shop, &format!("/apps/shop/deployments/{id}{words}"));
         let ending = &record["deployment"]["ending"];
@@ -328,13 +163,8 @@ fn who_asked_and_why_stands_beside_what_runs_and_what_can_be_gone_back_to() {
     shop.region.run();
     let environment = get(&shop, PROD);
     let snapshots = get(&shop, &format!("{PROD}/snapshots"));
-    let runs_by = environment["running"]["api"]["deployment"]
-        .as_str()
-        .unwrap();
-    let asked_for = [
-        &environment["deployments"][runs_by],
-        &snapshots["snapshots"][0]["asked"],
-    ];
+    let runs_by = environment["running"]["api"]["deployment"].as_str().unwrap();
+    let asked_for = [&environment["deployments"][runs_by], &snapshots["snapshots"][0]["asked"]];
     for asked in asked_for {
         assert_eq!(asked["reason"], "as planned");
         assert_eq!(asked["git"]["commit"], "9f2c111");
@@ -348,10 +178,7 @@ fn naming_the_environment_goes_through_no_hold_and_starts_nothing_where_a_person
     let program = program();
     let manual = FUNCTIONS.replace("prod: {", "prod: {start: manual, ");
     assert_ne!(manual, FUNCTIONS, "{FUNCTIONS}");
-    for (declaration, hold, cause) in [
-        (FUNCTIONS, true, "Held"),
-        (manual.as_str(), false, "Recorded"),
-    ] {
+    for (declaration, hold, cause) in [(FUNCTIONS, true, "Held"), (manual.as_str(), false, "Recorded")] {
         let mut shop = Shop::new(&program, declaration);
         if hold {
             shop.act("hold");
@@ -363,10 +190,7 @@ fn naming_the_environment_goes_through_no_hold_and_starts_nothing_where_a_person
             assert_eq!(reply.status, 202, "{}", reply.body);
             shop.region.step();
             shop.region.run();
-            let path = format!(
-                "/apps/shop/deployments/{}",
-                reply.body["id"].as_str().unwrap()
-            );
+            let path = format!("/apps/shop/deployments/{}", reply.body["id"].as_str().unwrap());
             let ending = &get(shop, &path)["deployment"]["ending"];
             format!("{} {}", ending["ending"], ending["cause_name"]).replace('"', "")
         };

@@ -22,8 +22,7 @@ const OF_FORM: [Mistake; 11] = [
         body["components"]["api"] = json!({});
     }),
     ("BadValue", "components.Api", |body, _| {
-        body["components"]["Api"] =
-            json!({"key": "artifacts/shop/prod/api/1.zip", "version_id": "v1"});
+        body["components"]["Api"] = json!({"key": "artifacts/shop/prod/api/1.zip", "version_id": "v1"});
     }),
     ("BadValue", "version", |body, _| {
         body["version"] = json!(1.3);
@@ -48,32 +47,24 @@ const OF_FORM: [Mistake; 11] = [
 /// The mistakes that only the declaration and the bucket show.
 const OF_MEANING: [Mistake; 6] = [
     ("UnknownName", "components.wep", |body, _| {
-        body["components"]["wep"] =
-            json!({"key": "artifacts/shop/prod/wep/1.zip", "version_id": "v1"});
+        body["components"]["wep"] = json!({"key": "artifacts/shop/prod/wep/1.zip", "version_id": "v1"});
     }),
     // The same mistake in a component whose form is wrong as well.
     ("UnknownName", "components.jbos", |body, _| {
-        body["components"]["jbos"] =
-            json!({"key": "artifacts/shop/prod/jbos/1.zip", "sha256": "x"});
+        body["components"]["jbos"] = json!({"key": "artifacts/shop/prod/jbos/1.zip", "sha256": "x"});
     }),
     ("UnknownName", "environment", |_, address| {
         *address = address.replace("prod", "pord");
     }),
     ("BadValue", "components.agent.key", |body, _| {
-        body["components"]["agent"] =
-            json!({"key": "artifacts/shop/prod/agent/1.zip", "version_id": "v1"});
+        body["components"]["agent"] = json!({"key": "artifacts/shop/prod/agent/1.zip", "version_id": "v1"});
     }),
-    (
-        "ArtifactMissing",
-        "artifacts/shop/prod/web/none.zip",
-        |body, address| {
-            // In an unknown environment no artifact is looked for.
-            if address.contains("prod") {
-                body["components"]["web"] =
-                    json!({"key": "artifacts/shop/prod/web/none.zip", "version_id": "v1"});
-            }
-        },
-    ),
+    ("ArtifactMissing", "artifacts/shop/prod/web/none.zip", |body, address| {
+        // In an unknown environment no artifact is looked for.
+        if address.contains("prod") {
+            body["components"]["web"] = json!({"key": "artifacts/shop/prod/web/none.zip", "version_id": "v1"});
+        }
+    }),
     ("NoDeclaration", "declaration", |body, _| {
         body["declaration"] = "9.0.0".into();
     }),
@@ -89,9 +80,7 @@ fn told(shop: &mut Shop<'_>, mistakes: &[&Mistake]) -> Vec<(String, String)> {
     let reply = call(shop, "POST", &address, Some(body));
     let findings = reply.body["findings"].as_array().unwrap();
     let text = |finding: &Value, name: &str| finding[name].as_str().unwrap().to_owned();
-    let told = findings
-        .iter()
-        .map(|it| (text(it, "name"), text(it, "path")));
+    let told = findings.iter().map(|it| (text(it, "name"), text(it, "path")));
     told.collect()
 }
 
@@ -103,13 +92,8 @@ fn each_mistake_of_form_is_told_beside_each_of_meaning_and_nothing_else_is() {
         for meaning in &OF_MEANING {
             let told = told(&mut shop, &[form, meaning]);
             for (name, path, _) in [form, meaning] {
-                let is_it =
-                    |told: &&(String, String)| (told.0.as_str(), told.1.as_str()) == (*name, *path);
-                assert_eq!(
-                    told.iter().filter(is_it).count(),
-                    1,
-                    "{name} {path}: {told:?}"
-                );
+                let is_it = |told: &&(String, String)| (told.0.as_str(), told.1.as_str()) == (*name, *path);
+                assert_eq!(told.iter().filter(is_it).count(), 1, "{name} {path}: {told:?}");
             }
             let of_itself = usize::from(meaning.1 == "components.jbos");
             assert_eq!(told.len(), 2 + of_itself, "{}: {told:?}", form.1);
@@ -123,12 +107,7 @@ fn all_of_them_are_told_at_once() {
     let program = program();
     let mut shop = Shop::new(&program, ALL_KINDS);
     // In an unknown environment no artifact is looked for, and one mistake in each component is enough.
-    let apart = [
-        "components.api.key",
-        "components.api",
-        "components.api.kye",
-        "environment",
-    ];
+    let apart = ["components.api.key", "components.api", "components.api.kye", "environment"];
     let all = OF_FORM.iter().chain(&OF_MEANING);
     let all: Vec<&Mistake> = all.filter(|mistake| !apart.contains(&mistake.1)).collect();
     let told = told(&mut shop, &all);

@@ -20,10 +20,7 @@ fn done(shop: &mut Shop<'_>, address: &str, body: Value) -> String {
     let execution = reply.body["execution"].as_str().unwrap().to_owned();
     shop.region.step();
     shop.region.run();
-    let came = get(
-        shop,
-        &format!("/apps/shop/deployments?execution={execution}"),
-    );
+    let came = get(shop, &format!("/apps/shop/deployments?execution={execution}"));
     came["done"]["cause"].as_str().unwrap().to_owned()
 }
 
@@ -36,11 +33,7 @@ fn released(shop: &mut Shop<'_>, app: &str, version: &str, components: &[(&str, 
         let key = format!("artifacts/shop/prod/{bytes_of}/{version}.zip");
         let own = format!("artifacts/{app}/prod/{component}/{version}.zip");
         let mut objects = shop.world().s3();
-        let bytes = objects.bucket("artifacts", true).keys[&key]
-            .last()
-            .unwrap()
-            .bytes
-            .clone();
+        let bytes = objects.bucket("artifacts", true).keys[&key].last().unwrap().bytes.clone();
         let sha256 = Digest::of(&bytes);
         objects.upload("artifacts", &own, bytes);
         let object = json!({"key": own, "sha256": sha256});
@@ -124,56 +117,20 @@ fn a_call_says_what_it_lacks() {
     let rename = format!("{PROD}/rename");
     let over = "/hand-overs/shop/prod/bank/prod";
     let table = [
-        (
-            &*rename,
-            json!({"to_component": "work", "reason": "so"}),
-            (400, vec!["MissingField"]),
-        ),
-        (
-            &*rename,
-            json!({"component": "jobs", "reason": "so"}),
-            (400, vec!["MissingField"]),
-        ),
-        (
-            &*rename,
-            json!({"component": "jobs", "to_component": "work"}),
-            (400, vec!["MissingField"]),
-        ),
+        (&*rename, json!({"to_component": "work", "reason": "so"}), (400, vec!["MissingField"])),
+        (&*rename, json!({"component": "jobs", "reason": "so"}), (400, vec!["MissingField"])),
+        (&*rename, json!({"component": "jobs", "to_component": "work"}), (400, vec!["MissingField"])),
         (
             &*rename,
             json!({"component": "jobs", "to_component": "work", "to_environment": "dev", "reason": "so"}),
             (400, vec!["UnknownField"]),
         ),
-        (
-            over,
-            json!({"component": "jobs"}),
-            (400, vec!["MissingField"]),
-        ),
-        (
-            over,
-            json!({"to_app": "bank", "reason": "so"}),
-            (400, vec!["BadValue"]),
-        ),
-        (
-            over,
-            json!({"to_component": "work", "reason": "so"}),
-            (400, vec!["UnknownField"]),
-        ),
-        (
-            "/hand-overs/shop/prod/shop/prod",
-            json!({"reason": "so"}),
-            (400, vec!["MissingField"]),
-        ),
-        (
-            "/hand-overs/shop/gone/shop/prod",
-            json!({"reason": "so"}),
-            (404, vec!["UnknownName"]),
-        ),
-        (
-            "/hand-overs/shop/prod/bank",
-            json!({"reason": "so"}),
-            (404, vec!["UnknownName"]),
-        ),
+        (over, json!({"component": "jobs"}), (400, vec!["MissingField"])),
+        (over, json!({"to_app": "bank", "reason": "so"}), (400, vec!["BadValue"])),
+        (over, json!({"to_component": "work", "reason": "so"}), (400, vec!["UnknownField"])),
+        ("/hand-overs/shop/prod/shop/prod", json!({"reason": "so"}), (400, vec!["MissingField"])),
+        ("/hand-overs/shop/gone/shop/prod", json!({"reason": "so"}), (404, vec!["UnknownName"])),
+        ("/hand-overs/shop/prod/bank", json!({"reason": "so"}), (404, vec!["UnknownName"])),
     ];
     for (address, body, wanted) in table {
         let reply = call(&shop, "POST", address, Some(body.clone()));
@@ -207,9 +164,7 @@ components:
 /// Sets the tags as the user's infrastructure code does before the new owner's next release.
 fn tag_for_the_bank(shop: &Shop<'_>) {
     let tags = [("windlass:app", "bank"), ("windlass:environment", "prod")];
-    let tags: BTreeMap<String, String> = tags
-        .map(|(name, value)| (name.to_owned(), value.to_owned()))
-        .into();
+    let tags: BTreeMap<String, String> = tags.map(|(name, value)| (name.to_owned(), value.to_owned())).into();
     let world = shop.world();
     world.s3().bucket("shop-web", true).tags = tags.clone();
     world.cloudfront().distribution("E1", "shop-web").tags = tags;
@@ -221,43 +176,24 @@ fn another_application_takes_over_what_runs_and_the_way_back() {
     let program = program();
     let mut shop = Shop::new(&program, SITE);
     for version in ["1.0.0", "1.1.0"] {
-        let ending = released(
-            &mut shop,
-            "shop",
-            version,
-            &[("api", "api"), ("web", "web")],
-        );
+        let ending = released(&mut shop, "shop", version, &[("api", "api"), ("web", "web")]);
         assert_eq!(ending["ending"], "Succeeded", "{ending}");
     }
     let over = "/hand-overs/shop/prod/bank/prod";
     let look = format!("{over}?component=web&to_component=page");
     let undeclared = call(&shop, "GET", &look, None);
-    assert_eq!(
-        refused(&undeclared),
-        (409, vec!["StillDeclared", "NoDeclaration"])
-    );
+    assert_eq!(refused(&undeclared), (409, vec!["StillDeclared", "NoDeclaration"]));
     declare(&shop, BANK);
-    let lines: Vec<&str> = SITE
-        .lines()
-        .filter(|line| !line.contains("  web:"))
-        .collect();
+    let lines: Vec<&str> = SITE.lines().filter(|line| !line.contains("  web:")).collect();
     let without = lines.join("\n").replace("version: 1.0.0", "version: 1.1.0");
     declare(&shop, &without);
     let movable = get(&shop, &look);
     assert_eq!(movable["components"], json!({"web": "page"}));
-    assert!(
-        movable["next"]
-            .as_str()
-            .unwrap()
-            .contains("windlass:app=bank")
-    );
+    assert!(movable["next"].as_str().unwrap().contains("windlass:app=bank"));
 
     let body = json!({"component": "web", "to_component": "page", "reason": "it is the bank's"});
     let told = done(&mut shop, over, body);
-    assert!(
-        told.contains("web (called page from now on) to bank/prod"),
-        "{told}"
-    );
+    assert!(told.contains("web (called page from now on) to bank/prod"), "{told}");
     let bank = "/apps/bank/environments/prod";
     assert_eq!(get(&shop, bank)["running"]["page"]["version"], "1.1.0");
     assert_eq!(get(&shop, PROD)["running"]["web"], Value::Null);
@@ -270,10 +206,7 @@ fn another_application_takes_over_what_runs_and_the_way_back() {
     let ending = released(&mut shop, "bank", "2.0.1", &[("page", "web")]);
     assert_eq!(ending["ending"], "Succeeded", "{ending}");
     assert!(shop.page().contains("2.0.1"));
-    for (body, page) in [
-        (json!({"reason": "back"}), "1.1.0"),
-        (json!({"reason": "as it was", "snapshot": 1}), ""),
-    ] {
+    for (body, page) in [(json!({"reason": "back"}), "1.1.0"), (json!({"reason": "as it was", "snapshot": 1}), "")] {
         back(&mut shop, "bank", &format!("to {page}"), body);
         let title = shop.page();
         assert_eq!(title.is_empty(), page.is_empty(), "{title}");
@@ -301,12 +234,7 @@ fn an_environment_has_another_name() {
     let mut shop = Shop::new(&program, FUNCTIONS);
     post(&mut shop, "1.0.0");
     shop.region.run();
-    call(
-        &shop,
-        "PUT",
-        &format!("{PROD}/hold"),
-        Some(json!({"reason": "wait"})),
-    );
+    call(&shop, "PUT", &format!("{PROD}/hold"), Some(json!({"reason": "wait"})));
     shop.region.step();
     shop.region.run();
     declare(&shop, STAGING);
@@ -315,30 +243,16 @@ fn an_environment_has_another_name() {
     });
     let arn = shop.start(&request);
     shop.region.run();
-    assert!(
-        shop.path(&arn).ends_with("Succeeded"),
-        "{}",
-        shop.path(&arn)
-    );
+    assert!(shop.path(&arn).ends_with("Succeeded"), "{}", shop.path(&arn));
     let live = get(&shop, "/apps/shop/environments/live");
     assert_eq!(live["running"]["jobs"]["version"], "1.0.0");
     assert_eq!(live["running"]["api"]["version"], "1.0.0");
     assert_eq!(live["hold"]["reason"], "wait");
     assert_eq!(live["snapshot"], 2);
     let snapshots = get(&shop, "/apps/shop/environments/live/snapshots");
-    let listed: Vec<(&Value, &Value)> = snapshots["snapshots"]
-        .as_array()
-        .unwrap()
-        .iter()
-        .map(|one| (&one["version"], &one["verified_good"]))
-        .collect();
-    assert_eq!(
-        listed,
-        [
-            (&json!("1.0.0"), &json!(true)),
-            (&json!("before-windlass"), &json!(false))
-        ]
-    );
+    let listed: Vec<(&Value, &Value)> =
+        snapshots["snapshots"].as_array().unwrap().iter().map(|one| (&one["version"], &one["verified_good"])).collect();
+    assert_eq!(listed, [(&json!("1.0.0"), &json!(true)), (&json!("before-windlass"), &json!(false))]);
     assert_eq!(get(&shop, PROD)["running"], json!({}));
 }
 
@@ -368,10 +282,7 @@ fn nothing_is_moved_or_let_go_of_before_a_drill_has_come_back() {
     declare(&shop, &renamed());
     let rename = format!("{PROD}/renamable?component=jobs&to_component=work");
     for look in [rename.clone(), format!("{PROD}/removable?component=jobs")] {
-        assert_eq!(
-            refused(&call(&shop, "GET", &look, None)),
-            (409, vec!["StillBusy"])
-        );
+        assert_eq!(refused(&call(&shop, "GET", &look, None)), (409, vec!["StillBusy"]));
     }
     shop.region.run();
     let proved = shop.drills().proved.unwrap();

@@ -16,10 +16,7 @@ fn asked(shop: &Shop<'_>, body: Value) -> String {
     assert_eq!(reply.status, 202, "{}", reply.body);
     let id = reply.body["id"].as_str().unwrap();
     let path = format!("/apps/shop/plans/{id}");
-    assert_eq!(
-        reply.body["status"],
-        format!("https://windlass.example{path}")
-    );
+    assert_eq!(reply.body["status"], format!("https://windlass.example{path}"));
     path
 }
 
@@ -33,10 +30,7 @@ fn a_plan_is_asked_for_as_its_release_is_and_told_once_it_is_drawn() {
     assert_eq!(refused(&early), (404, vec!["UnknownName"]));
     shop.region.step();
     let known = call(&shop, "GET", &path, None);
-    assert_eq!(
-        (known.status, &known.body["turn"]["becomes"]),
-        (202, &json!("goes"))
-    );
+    assert_eq!((known.status, &known.body["turn"]["becomes"]), (202, &json!("goes")));
     shop.region.run();
     let planned = get(&shop, &path);
     assert_eq!(planned["drawn"]["plan"]["outcome"], "change");
@@ -106,10 +100,7 @@ fn what_is_wrong_with_a_request_is_told_at_once() {
         (json!({}), (400, vec!["MissingField", "MissingField"])),
         (json!({"action": "hold"}), (400, vec!["BadValue"])),
         (json!({"action": 1}), (400, vec!["BadValue"])),
-        (
-            json!({"action": "rollback", "version": "1.0.0"}),
-            (400, vec!["UnknownField"]),
-        ),
+        (json!({"action": "rollback", "version": "1.0.0"}), (400, vec!["UnknownField"])),
     ];
     for (body, wanted) in table {
         let reply = call(&shop, "POST", PLANS, Some(body.clone()));
@@ -130,10 +121,7 @@ fn a_plan_that_could_not_be_drawn_says_why() {
     shop.region.run();
     let planned = get(&shop, &path);
     let failed = planned["failed"].as_str().unwrap();
-    assert!(
-        failed.contains("Nothing was changed. Ask for the plan again."),
-        "{failed}"
-    );
+    assert!(failed.contains("Nothing was changed. Ask for the plan again."), "{failed}");
     assert_eq!(planned.get("drawn"), None);
 }
 

@@ -1,8 +1,6 @@
 //! Releases through the API, and the answers to them.
 
-use crate::api::call::{
-    CI, PROD, RELEASES, begun, call, ending, executions, get, post, program, refused, release,
-};
+use crate::api::call::{CI, PROD, RELEASES, begun, call, ending, executions, get, post, program, refused, release};
 use serde_json::{Value, json};
 use windlass_domain::fault::{Fault, FaultName};
 use windlass_machine::shop::{ALL_KINDS, FUNCTIONS, Shop};
@@ -51,8 +49,7 @@ fn the_status_address_answers_before_the_deployment_is_recorded() {
     assert_eq!(refused(&of_another), (404, vec!["UnknownName"]));
     shop.region.step();
     let whole = get(&shop, &path);
-    let members =
-        |value: &Value| -> Vec<String> { value.as_object().unwrap().keys().cloned().collect() };
+    let members = |value: &Value| -> Vec<String> { value.as_object().unwrap().keys().cloned().collect() };
     assert_eq!(members(&whole), members(&early.body));
     for member in members(deployment) {
         let known = whole["deployment"].get(&member).is_some();
@@ -131,12 +128,7 @@ fn what_does_not_fit_the_declaration_is_told_at_once_and_starts_nothing() {
     let reply = call(&shop, "POST", RELEASES, Some(misfits.clone()));
     let wanted = vec!["BadValue", "ArtifactMissing", "BadValue", "UnknownName"];
     assert_eq!(refused(&reply), (400, wanted));
-    let paths = [
-        "components.agent.key",
-        "artifacts/shop/prod/api/1.zip",
-        "components.web.image",
-        "components.wep",
-    ];
+    let paths = ["components.agent.key", "artifacts/shop/prod/api/1.zip", "components.web.image", "components.wep"];
     for (finding, path) in reply.body["findings"].as_array().unwrap().iter().zip(paths) {
         assert_eq!(finding["path"], path, "{finding}");
     }
@@ -172,8 +164,7 @@ fn the_path_alone_names_the_environment() {
     let reply = call(&shop, "POST", RELEASES, Some(twice));
     assert_eq!(refused(&reply), (400, vec!["BadValue"]));
     assert_eq!(reply.body["findings"][0]["path"], "environment");
-    let rollback =
-        json!({"reason": "broken", "environment": "dev", "app": "bank", "action": "accept"});
+    let rollback = json!({"reason": "broken", "environment": "dev", "app": "bank", "action": "accept"});
     let reply = call(&shop, "POST", &format!("{PROD}/rollbacks"), Some(rollback));
     let wanted = vec!["UnknownField", "BadValue", "BadValue"];
     assert_eq!(refused(&reply), (400, wanted));
@@ -201,11 +192,7 @@ fn all_that_is_wrong_with_a_body_is_told_at_once_by_what_may_stand_in_it() {
             json!({"version": "4.1.0", "environment": "prod", "foo": 1}),
             &[
                 ("BadValue", "environment", "Leave `environment` out"),
-                (
-                    "UnknownField",
-                    "foo",
-                    "Known here: `components`, `declaration`",
-                ),
+                ("UnknownField", "foo", "Known here: `components`, `declaration`"),
             ],
         ),
         (
@@ -229,27 +216,17 @@ fn all_that_is_wrong_with_a_body_is_told_at_once_by_what_may_stand_in_it() {
             "rollbacks",
             json!({"snapshott": 3}),
             &[
-                (
-                    "UnknownField",
-                    "snapshott",
-                    "Did you mean `snapshot`? Known here: `across`, `reason`, `snapshot`.",
-                ),
+                ("UnknownField", "snapshott", "Did you mean `snapshot`? Known here: `across`, `reason`, `snapshot`."),
                 ("MissingField", "reason", "Write in `reason` why"),
             ],
         ),
-        (
-            "rollbacks",
-            json!({"reson": "x"}),
-            &[("UnknownField", "reson", "Did you mean `reason`? ")],
-        ),
+        ("rollbacks", json!({"reson": "x"}), &[("UnknownField", "reson", "Did you mean `reason`? ")]),
     ];
     for (path, body, wanted) in table {
         let reply = call(&shop, "POST", &format!("{PROD}/{path}"), Some(body.clone()));
         let findings = reply.body["findings"].as_array().unwrap();
-        let told: Vec<(&str, &str)> = findings
-            .iter()
-            .map(|one| (one["name"].as_str().unwrap(), one["path"].as_str().unwrap()))
-            .collect();
+        let told: Vec<(&str, &str)> =
+            findings.iter().map(|one| (one["name"].as_str().unwrap(), one["path"].as_str().unwrap())).collect();
         let expected: Vec<(&str, &str)> = wanted.iter().map(|one| (one.0, one.1)).collect();
         let unknown = wanted.iter().any(|one| one.0 == "UnknownName");
         let status = if unknown { 404 } else { 400 };
@@ -257,10 +234,7 @@ fn all_that_is_wrong_with_a_body_is_told_at_once_by_what_may_stand_in_it() {
         for (finding, (_, _, remedy)) in findings.iter().zip(wanted) {
             let told = finding["remedy"].as_str().unwrap();
             assert!(told.starts_with(remedy), "{body}: {told}");
-            assert!(
-                !told.contains("`manifest") && !told.contains("`action`"),
-                "{told}"
-            );
+            assert!(!told.contains("`manifest") && !told.contains("`action`"), "{told}");
         }
     }
     assert_eq!(executions(&shop), 0);
@@ -271,11 +245,9 @@ fn all_that_is_wrong_with_a_body_is_told_at_once_by_what_may_stand_in_it() {
 #[test]
 fn who_chose_the_environment_is_told_by_the_git_ref() {
     let program = program();
-    for (reference, by_person) in [
-        (json!({"ref": "refs/heads/main"}), false),
-        (json!({"ref": "refs/heads/other"}), true),
-        (json!(null), true),
-    ] {
+    for (reference, by_person) in
+        [(json!({"ref": "refs/heads/main"}), false), (json!({"ref": "refs/heads/other"}), true), (json!(null), true)]
+    {
         let mut shop = Shop::new(&program, FUNCTIONS);
         let mut body = release(&mut shop, "1.0.0");
         if reference.is_null() {
@@ -296,12 +268,7 @@ fn the_environment_that_a_ref_or_an_image_tag_chooses_is_told() {
     let shop = Shop::new(&program, FUNCTIONS);
     let environments = "/apps/shop/environments";
     let all = get(&shop, environments);
-    assert!(
-        all["environments"]
-            .as_array()
-            .unwrap()
-            .contains(&json!("prod"))
-    );
+    assert!(all["environments"].as_array().unwrap().contains(&json!("prod")));
     assert_eq!(all.get("chosen"), None);
     for query in ["ref=refs/heads/main", "image_tag=main-9f2c1ab"] {
         let told = get(&shop, &format!("{environments}?{query}"));
@@ -310,10 +277,7 @@ fn the_environment_that_a_ref_or_an_image_tag_chooses_is_told() {
     for (query, wanted) in [
         ("ref=refs/heads/nowhere", (404, vec!["NoEnvironment"])),
         ("image_tag=nowhere", (404, vec!["NoEnvironment"])),
-        (
-            "ref=refs/heads/main&image_tag=main",
-            (400, vec!["BadValue"]),
-        ),
+        ("ref=refs/heads/main&image_tag=main", (400, vec!["BadValue"])),
         ("branch=main", (400, vec!["UnknownField"])),
     ] {
         let reply = call(&shop, "GET", &format!("{environments}?{query}"), None);
@@ -352,18 +316,11 @@ fn what_is_not_there_is_not_found() {
         ("POST", "/apps/shop/environments/prod/nosuch"),
         ("PATCH", PROD),
         ("GET", "/apps/shop/deployments/0123456789abcdef"),
-        (
-            "POST",
-            "/apps/shop/environments/prod/deployments/0123456789abcdef/cancel",
-        ),
+        ("POST", "/apps/shop/environments/prod/deployments/0123456789abcdef/cancel"),
     ];
     for (method, path) in nothing {
         let reply = call(&shop, method, path, None);
-        assert_eq!(
-            refused(&reply),
-            (404, vec!["UnknownName"]),
-            "{method} {path}"
-        );
+        assert_eq!(refused(&reply), (404, vec!["UnknownName"]), "{method} {path}");
     }
     let reply = call(&shop, "GET", "/apps/shop/environments/nosuch", None);
     assert_eq!(reply.status, 404);

@@ -15,33 +15,17 @@ fn what_is_not_declared_any_more_is_told_and_let_go_of() {
     assert_eq!(refused(&kept), (409, vec!["StillDeclared"]));
     let all = call(&shop, "GET", &format!("{PROD}/removable"), None);
     assert_eq!(refused(&all), (409, vec!["StillDeclared"]));
-    let bad = call(
-        &shop,
-        "GET",
-        &format!("{PROD}/removable?component=A%20B"),
-        None,
-    );
+    let bad = call(&shop, "GET", &format!("{PROD}/removable?component=A%20B"), None);
     assert_eq!(refused(&bad), (400, vec!["BadValue"]));
 
     let line = |line: &&str| !line.trim_start().starts_with("jobs:");
     let without: Vec<&str> = FUNCTIONS.lines().filter(line).collect();
-    let without = without
-        .join("\n")
-        .replace("version: 1.0.0", "version: 1.1.0");
+    let without = without.join("\n").replace("version: 1.0.0", "version: 1.1.0");
     declare(&shop, &without.replace(", after: [jobs]", ""));
     let removable = get(&shop, &of_jobs);
     assert_eq!(removable["components"], json!(["jobs"]));
-    assert_eq!(
-        removable["frees"].as_array().unwrap().len(),
-        1,
-        "{removable}"
-    );
-    assert!(
-        removable["leaves"]
-            .as_str()
-            .unwrap()
-            .contains("stays as it is")
-    );
+    assert_eq!(removable["frees"].as_array().unwrap().len(), 1, "{removable}");
+    assert!(removable["leaves"].as_str().unwrap().contains("stays as it is"));
 
     let body = json!({"component": "jobs", "reason": "nobody needs it"});
     let reply = call(&shop, "POST", &format!("{PROD}/remove"), Some(body));
@@ -69,10 +53,7 @@ fn removed(shop: &mut Shop<'_>) -> String {
     let execution = reply.body["execution"].as_str().unwrap().to_owned();
     shop.region.step();
     shop.region.run();
-    let came = get(
-        shop,
-        &format!("/apps/shop/deployments?execution={execution}"),
-    );
+    let came = get(shop, &format!("/apps/shop/deployments?execution={execution}"));
     came["done"]["cause"].as_str().unwrap().to_owned()
 }
 
@@ -113,22 +94,14 @@ fn a_whole_application_is_let_go_of_and_declared_anew() {
 
     for (body, name) in [
         (json!({"reason": "it is closed"}), "MissingField"),
-        (
-            json!({"confirm": "bank", "reason": "it is closed"}),
-            "BadValue",
-        ),
+        (json!({"confirm": "bank", "reason": "it is closed"}), "BadValue"),
         (json!({"confirm": "shop"}), "MissingField"),
     ] {
         let reply = call(&shop, "POST", "/apps/shop/remove", Some(body));
         assert_eq!(refused(&reply), (400, vec![name]));
     }
     let told = removed(&mut shop);
-    for part in [
-        "declaration 1.0.0 of shop",
-        "shop/prod has let go of api, jobs",
-        outlasts,
-        "stays as it is",
-    ] {
+    for part in ["declaration 1.0.0 of shop", "shop/prod has let go of api, jobs", outlasts, "stays as it is"] {
         assert!(told.contains(part), "{told}");
     }
     let gone = call(&shop, "GET", "/apps/shop/removable", None);
@@ -152,9 +125,8 @@ fn a_place_that_a_component_has_left_is_let_go_of() {
     let mut shop = Shop::new(&program, FUNCTIONS);
     post(&mut shop, "1.0.0");
     shop.region.run();
-    let moved = FUNCTIONS
-        .replace("version: 1.0.0", "version: 1.1.0")
-        .replace("function: shop-jobs", "function: shop-other");
+    let moved =
+        FUNCTIONS.replace("version: 1.0.0", "version: 1.1.0").replace("function: shop-jobs", "function: shop-other");
     assert_ne!(moved, FUNCTIONS);
     shop.make_function("shop-other");
     declare(&shop, &moved);
@@ -165,10 +137,7 @@ fn a_place_that_a_component_has_left_is_let_go_of() {
     assert_eq!(removable["components"], json!([]), "{removable}");
     let frees = removable["frees"].as_array().unwrap();
     assert_eq!(frees.len(), 1, "{removable}");
-    assert!(
-        frees[0].as_str().unwrap().ends_with("shop-jobs"),
-        "{removable}"
-    );
+    assert!(frees[0].as_str().unwrap().ends_with("shop-jobs"), "{removable}");
 
     let body = json!({"component": "jobs", "reason": "it has moved"});
     call(&shop, "POST", &format!("{PROD}/remove"), Some(body));

@@ -34,10 +34,7 @@ fn started(shop: &mut Shop<'_>, key: &str, body: Value) -> Value {
     let execution = reply.body["execution"].as_str().unwrap().to_owned();
     shop.region.step();
     shop.region.run();
-    get(
-        shop,
-        &format!("/apps/shop/deployments?execution={execution}"),
-    )
+    get(shop, &format!("/apps/shop/deployments?execution={execution}"))
 }
 
 /// Releases both functions by the new name. Returns how that ended.
@@ -63,9 +60,7 @@ fn released(shop: &mut Shop<'_>, version: &str) -> Value {
 /// Sets the tags as the user's infrastructure code does before the next release.
 fn tag_for_the_store(shop: &Shop<'_>) {
     let tags = [("windlass:app", "store"), ("windlass:environment", "prod")];
-    let tags: BTreeMap<String, String> = tags
-        .map(|(name, value)| (name.to_owned(), value.to_owned()))
-        .into();
+    let tags: BTreeMap<String, String> = tags.map(|(name, value)| (name.to_owned(), value.to_owned())).into();
     let mut functions = shop.world().lambda();
     for function in functions.functions.values_mut() {
         function.tags.clone_from(&tags);
@@ -102,11 +97,9 @@ fn a_whole_application_has_another_name_and_its_way_back() {
 
     let came = renamed(&mut shop);
     let told = came["done"]["cause"].as_str().unwrap();
-    for part in [
-        "called store from now on",
-        "shop/prod has handed over api, jobs to store/prod",
-        "`windlass:app=store`",
-    ] {
+    for part in
+        ["called store from now on", "shop/prod has handed over api, jobs to store/prod", "`windlass:app=store`"]
+    {
         assert!(told.contains(part), "{told}");
     }
     assert_eq!(get(&shop, STORE)["running"]["api"]["version"], "1.1.0");
@@ -118,10 +111,7 @@ fn a_whole_application_has_another_name_and_its_way_back() {
     // This is another call, and not the same one again.
     let body = json!({"confirm": "shop", "reason": "once more"});
     let again = started(&mut shop, "again", body);
-    assert_eq!(
-        again["refusal"]["findings"][0]["name"], "UnknownName",
-        "{again}"
-    );
+    assert_eq!(again["refusal"]["findings"][0]["name"], "UnknownName", "{again}");
 
     let ending = released(&mut shop, "2.0.0");
     assert_eq!(ending["cause_name"], "TargetNotOurs", "{ending}");
@@ -147,16 +137,8 @@ fn a_call_says_what_it_lacks() {
     let table = [
         (RENAME, json!({"reason": "so"}), (400, "MissingField")),
         (RENAME, json!({"confirm": "shop"}), (400, "MissingField")),
-        (
-            RENAME,
-            json!({"confirm": "store", "reason": "so"}),
-            (400, "BadValue"),
-        ),
-        (
-            RENAME,
-            json!({"confirm": "shop", "reason": "so", "to_app": "bank"}),
-            (400, "BadValue"),
-        ),
+        (RENAME, json!({"confirm": "store", "reason": "so"}), (400, "BadValue")),
+        (RENAME, json!({"confirm": "shop", "reason": "so", "to_app": "bank"}), (400, "BadValue")),
         ("/renames/shop/shop", so.clone(), (400, "MissingField")),
         ("/renames/shop/A", so.clone(), (404, "UnknownName")),
         ("/renames/shop", so, (404, "UnknownName")),
@@ -187,10 +169,7 @@ fn owner(shop: &Shop<'_>) -> Option<String> {
 fn uploaded(shop: &Shop<'_>, app: &str, text: &str) -> Value {
     let key = format!("apps/{app}/app.yaml");
     let version = shop.world().s3().upload("artifacts", &key, text.to_owned());
-    let object = ObjectRef {
-        key: key.clone(),
-        version_id: version.id,
-    };
+    let object = ObjectRef { key: key.clone(), version_id: version.id };
     let event = object_created("artifacts", &object, shop.world().now());
     run(intake::handle(shop.world(), event)).unwrap();
     let mut objects = shop.world().s3();
@@ -271,8 +250,7 @@ fn what_two_environments_have_of_one_resource_is_moved_at_once() {
     let claims = |shop: &Shop<'_>| {
         let ledger = shop.world().dynamodb();
         let mut items = ledger.items.values();
-        let of_jobs =
-            |item: &&Rc<Item>| item.key.sk == "claims" && item.key.pk.ends_with("shop-jobs");
+        let of_jobs = |item: &&Rc<Item>| item.key.sk == "claims" && item.key.pk.ends_with("shop-jobs");
         Item::clone(items.find(of_jobs).unwrap())
     };
     // A folder of the bucket belongs to another environment, whose release was undone.

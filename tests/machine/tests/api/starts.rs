@@ -1,18 +1,10 @@
 //! The path for operators beside the one for CI: what only the first takes.
 
-use crate::api::call::{
-    PROD, RELEASES, STARTS, begun, call, ending, executions, program, refused, release,
-};
+use crate::api::call::{PROD, RELEASES, STARTS, begun, call, ending, executions, program, refused, release};
 use serde_json::{Value, json};
 use windlass_machine::shop::{FUNCTIONS, Shop};
 
-const WISHES: [&str; 5] = [
-    "again",
-    "allow_older",
-    "accept_red",
-    "through_hold",
-    "preempt",
-];
+const WISHES: [&str; 5] = ["again", "allow_older", "accept_red", "through_hold", "preempt"];
 
 /// Returns the members that a refusal names; each of its remedies names the other path.
 fn members(shop: &Shop<'_>, body: &Value) -> Vec<String> {
@@ -54,11 +46,9 @@ fn the_path_of_ci_takes_no_wish_and_nothing_that_is_only_recorded() {
         all[wish] = true.into();
     }
     assert_eq!(members(&shop, &all), WISHES);
-    for body in [
-        json!({"version": "1.0.0"}),
-        json!({"version": "1.0.0", "reason": "it is time"}),
-        json!({"version": "9.9.9"}),
-    ] {
+    for body in
+        [json!({"version": "1.0.0"}), json!({"version": "1.0.0", "reason": "it is time"}), json!({"version": "9.9.9"})]
+    {
         assert_eq!(members(&shop, &body), ["version"]);
     }
     let both = json!({"version": "1.0.0", "again": true, "reason": "once more"});
@@ -78,8 +68,7 @@ fn the_path_of_operators_goes_through_a_hold_and_starts_what_is_recorded() {
     shop.region.run();
     body["reason"] = "it mends the checkout".into();
     body["through_hold"] = true.into();
-    let recorded =
-        json!({"version": "1.0.0", "again": true, "through_hold": true, "reason": "once more"});
+    let recorded = json!({"version": "1.0.0", "again": true, "through_hold": true, "reason": "once more"});
     for body in [body, recorded] {
         let (id, _) = begun(&call(&shop, "POST", STARTS, Some(body)));
         shop.region.step();

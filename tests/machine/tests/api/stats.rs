@@ -32,11 +32,7 @@ pub fn record(shop: &Shop<'_>, ago_h: u64, action: &str, ending: &str, lead_h: O
     .unwrap();
     let key = ledger::deployment(&record.id);
     let place = ledger::history_index(record.environment_id(), record.accepted, &record.id);
-    let stored = Stored {
-        key,
-        rev: 0,
-        value: record,
-    };
+    let stored = Stored { key, rev: 0, value: record };
     let write = stored.put_indexed(Some(place)).unwrap();
     let written = run(DynamoDbApi::transact(shop.world(), vec![write]));
     assert_eq!(written.unwrap(), Transacted::Done);
@@ -54,11 +50,7 @@ fn a_window_of_a_scripted_history_comes_to_what_the_script_says() {
     let mut shop = Shop::new(&program, FUNCTIONS);
     listed(&shop, FUNCTIONS);
     let script = |day: u64| {
-        let ending = if day.is_multiple_of(5) {
-            "RolledBack"
-        } else {
-            "Succeeded"
-        };
+        let ending = if day.is_multiple_of(5) { "RolledBack" } else { "Succeeded" };
         (ending, (!day.is_multiple_of(7)).then_some(day))
     };
     for day in 1..=120 {
@@ -69,9 +61,7 @@ fn a_window_of_a_scripted_history_comes_to_what_the_script_says() {
         let app = get(&shop, &format!("/apps/shop/stats?days={days}"));
         let told = prod(&app);
         let seen = &told["figures"];
-        let undone = (1..=days)
-            .filter(|day| script(*day).0 == "RolledBack")
-            .count();
+        let undone = (1..=days).filter(|day| script(*day).0 == "RolledBack").count();
         let good = (1..=days).filter(|day| script(*day).0 == "Succeeded");
         let mut leads: Vec<u64> = good.clone().filter_map(|day| script(day).1).collect();
         leads.sort_unstable();
@@ -95,10 +85,7 @@ fn a_window_of_a_scripted_history_comes_to_what_the_script_says() {
     post(&mut shop, "1.0.0");
     shop.region.run();
     let all = get(&shop, "/stats");
-    assert_eq!(
-        (all["apps"].as_array().unwrap().len(), &all["next"]),
-        (1, &Value::Null)
-    );
+    assert_eq!((all["apps"].as_array().unwrap().len(), &all["next"]), (1, &Value::Null));
     assert_eq!(prod(&all["apps"][0])["figures"]["changes"], 31);
     let one = &get(&shop, "/apps/shop/stats?environment=prod")["environments"];
     assert_eq!(one.as_array().unwrap().len(), 1);
@@ -130,10 +117,7 @@ fn a_window_and_a_name_that_are_none_are_refused() {
         ("/apps/shop/stats?days=367", (400, vec!["BadValue"])),
         ("/stats?days=many", (400, vec!["BadValue"])),
         ("/stats?environment=prod", (400, vec!["UnknownField"])),
-        (
-            "/apps/shop/stats?environment=prd",
-            (404, vec!["UnknownName"]),
-        ),
+        ("/apps/shop/stats?environment=prd", (404, vec!["UnknownName"])),
         ("/apps/shpo/stats", (404, vec!["NoDeclaration"])),
     ] {
         let reply = call(&shop, "GET", address, None);

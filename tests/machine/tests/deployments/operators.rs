@@ -1,8 +1,7 @@
 //! Holds and rollbacks.
 
 use crate::deployments::scene::{
-    BOTH, GO, WAVE, assert_counted, both, cause, ending, live, path, program, serves, unlocked,
-    whole_way,
+    BOTH, GO, WAVE, assert_counted, both, cause, ending, live, path, program, serves, unlocked, whole_way,
 };
 use serde_json::{Value, json};
 use windlass_domain::digest::Digest;
@@ -24,11 +23,7 @@ fn a_hold_keeps_arrivals_out_until_it_is_released() {
     shop.region.run();
     assert_eq!(shop.path(&set), "Admit Admitted Succeeded");
     assert_counted(&shop, &held);
-    assert!(
-        !shop.path(&held).contains("Prepare"),
-        "{}",
-        shop.path(&held)
-    );
+    assert!(!shop.path(&held).contains("Prepare"), "{}", shop.path(&held));
     assert_eq!(serves(&shop), both("2"));
     let release = shop.act("release_hold");
     shop.region.run();
@@ -49,20 +44,13 @@ fn a_rollback_walks_back_and_holds_arrivals() {
     assert_eq!(serves(&shop), both("3"));
     let rollback = shop.act("rollback");
     shop.region.run();
-    assert_eq!(
-        shop.path(&rollback),
-        path(&[GO, WAVE, WAVE, "Settle Ended Succeeded"])
-    );
+    assert_eq!(shop.path(&rollback), path(&[GO, WAVE, WAVE, "Settle Ended Succeeded"]));
     assert_eq!(serves(&shop), both("2"));
     assert!(shop.environment().hold.is_some());
     let request = arrival(shop.release("1.2.0", &BOTH));
     let held = shop.start(&request);
     shop.region.run();
-    assert!(
-        !shop.path(&held).contains("Prepare"),
-        "{}",
-        shop.path(&held)
-    );
+    assert!(!shop.path(&held).contains("Prepare"), "{}", shop.path(&held));
     let again = shop.act("rollback");
     shop.region.run();
     assert_eq!(shop.path(&again), "Admit Admitted Rejected");
@@ -76,9 +64,7 @@ fn a_rollback_brings_back_what_ran_already_when_it_was_first_named() {
     let mut request = shop.release("1.0.0", &BOTH);
     let found = "shop-api as found";
     let api = &mut request["manifest"]["components"]["api"];
-    shop.world()
-        .s3()
-        .upload("artifacts", api["key"].as_str().unwrap(), found);
+    shop.world().s3().upload("artifacts", api["key"].as_str().unwrap(), found);
     api["sha256"] = json!(Digest::of(found.as_bytes()));
     shop.start(&request);
     shop.region.run();
@@ -89,11 +75,7 @@ fn a_rollback_brings_back_what_ran_already_when_it_was_first_named() {
     assert_eq!(serves(&shop), ("2".into(), "3".into()));
     shop.act("rollback");
     shop.region.run();
-    assert_eq!(
-        serves(&shop),
-        found,
-        "the version that was found is recorded"
-    );
+    assert_eq!(serves(&shop), found, "the version that was found is recorded");
 }
 
 /// Safety: lock: A rollback stops a running deployment, and goes on once that was brought back.
@@ -110,17 +92,11 @@ fn a_rollback_preempts_a_running_deployment() {
     let ended = shop.deployment(&running).ending.unwrap();
     assert_eq!(ended.cause_name, "PreemptedByOperator");
     let waited = "Admit Admitted Preempt AwaitTurn";
-    assert_eq!(
-        shop.path(&rollback),
-        path(&[waited, GO, "Settle Ended Succeeded"])
-    );
+    assert_eq!(shop.path(&rollback), path(&[waited, GO, "Settle Ended Succeeded"]));
     let told = shop.deployment(&rollback).ending.unwrap().cause;
     let undone = "and its changes were undone: api (alias live ";
     assert!(told.contains(undone), "{told}");
-    assert!(
-        told.contains("automatic deployments are held since"),
-        "{told}"
-    );
+    assert!(told.contains("automatic deployments are held since"), "{told}");
     assert_eq!(serves(&shop), both("2"));
     assert!(unlocked(&shop));
 }

@@ -18,14 +18,8 @@ fn the_newest_that_waits_goes_next_and_the_others_are_superseded() {
     let third = shop.deploy("1.3.0", &BOTH);
     shop.region.run();
     assert_eq!(shop.path(&first), whole_way());
-    assert_eq!(
-        shop.path(&second),
-        "Admit Admitted AwaitTurn Admit Admitted NothingToDo"
-    );
-    assert_eq!(
-        shop.deployment(&second).ending.unwrap().cause_name,
-        "Superseded"
-    );
+    assert_eq!(shop.path(&second), "Admit Admitted AwaitTurn Admit Admitted NothingToDo");
+    assert_eq!(shop.deployment(&second).ending.unwrap().cause_name, "Superseded");
     let waited = "Admit Admitted AwaitTurn";
     assert_eq!(shop.path(&third), path(&[waited, &whole_way()]));
     assert_counted(&shop, &second);
@@ -43,10 +37,7 @@ fn a_turn_that_never_comes_is_given_up_after_a_day() {
     shop.region.stop_untold(&stuck);
     let arn = shop.deploy("1.2.0", &BOTH);
     shop.region.run();
-    assert_eq!(
-        shop.path(&arn),
-        "Admit Admitted AwaitTurn GiveUp Ended Rejected"
-    );
+    assert_eq!(shop.path(&arn), "Admit Admitted AwaitTurn GiveUp Ended Rejected");
     assert_eq!(cause(&shop, &arn).0, "WaitedTooLong");
     assert_counted(&shop, &arn);
     assert_eq!(ending(&shop, &arn), Ending::Rejected);

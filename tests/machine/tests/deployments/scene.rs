@@ -16,13 +16,9 @@ pub fn cause(shop: &Shop<'_>, arn: &str) -> (String, String) {
 
 /// Returns the components that a message names as undone, in its order.
 pub fn undone(message: &str) -> Vec<&str> {
-    let line = message
-        .lines()
-        .find_map(|l| l.trim().strip_prefix("undone: "));
+    let line = message.lines().find_map(|l| l.trim().strip_prefix("undone: "));
     let changes = line.unwrap_or_default().split("), ");
-    changes
-        .filter_map(|change| change.split(' ').next())
-        .collect()
+    changes.filter_map(|change| change.split(' ').next()).collect()
 }
 
 pub fn ending(shop: &Shop<'_>, arn: &str) -> Ending {

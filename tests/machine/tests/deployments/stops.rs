@@ -59,11 +59,7 @@ fn stop_everywhere(told: bool) -> usize {
         // Nothing stands in the way of the next one.
         let next = shop.deploy("1.2.0", &BOTH);
         shop.region.run();
-        assert!(
-            shop.path(&next).ends_with("Settle Ended Succeeded"),
-            "stopped in {state}: {}",
-            shop.path(&next)
-        );
+        assert!(shop.path(&next).ends_with("Settle Ended Succeeded"), "stopped in {state}: {}", shop.path(&next));
     }
     0
 }

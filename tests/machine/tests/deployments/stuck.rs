@@ -1,8 +1,7 @@
 //! Deployments whose undo fails, and both ways out of that.
 
 use crate::deployments::scene::{
-    BACK, BOTH, GO, ROLLED_BACK, WAVE, assert_counted, both, cause, ending, live, path, program,
-    serves, unlocked,
+    BACK, BOTH, GO, ROLLED_BACK, WAVE, assert_counted, both, cause, ending, live, path, program, serves, unlocked,
 };
 use serde_json::json;
 use windlass_domain::ending::Ending;
@@ -41,20 +40,12 @@ fn an_undo_that_fails_needs_an_operator_and_keeps_the_lock() {
     let back = "Undo Undoing UndoChange(Restore)";
     let end = "Undo Undoing SettleUndo Ended NeedsOperator";
     assert_eq!(shop.path(&arn), path(&[GO, WAVE, WAVE, back, BACK, end]));
-    assert_eq!(
-        shop.serves("shop-jobs"),
-        "2",
-        "what could be brought back was"
-    );
+    assert_eq!(shop.serves("shop-jobs"), "2", "what could be brought back was");
     assert_eq!(shop.lock().held.unwrap().state, HeldState::NeedsOperator);
     let next = shop.deploy("1.2.0", &BOTH);
     shop.region.run();
     assert_eq!(shop.path(&next), "Admit Admitted Rejected");
-    assert!(
-        cause(&shop, &next).1.contains("recover"),
-        "{:?}",
-        cause(&shop, &next)
-    );
+    assert!(cause(&shop, &next).1.contains("recover"), "{:?}", cause(&shop, &next));
 }
 
 #[test]
@@ -80,20 +71,9 @@ fn accept_makes_what_is_there_the_truth() {
     shop.world().set_alarm(ALARM, "OK", &[0.0]);
     let accept = shop.act("accept");
     shop.region.run();
-    assert_eq!(
-        shop.path(&accept),
-        "Admit Admitted Look Accept Ended Succeeded"
-    );
+    assert_eq!(shop.path(&accept), "Admit Admitted Look Accept Ended Succeeded");
     assert!(unlocked(&shop));
-    assert!(
-        shop.deployment(&arn)
-            .ending
-            .unwrap()
-            .resolved
-            .unwrap()
-            .to_string()
-            .contains("accepted")
-    );
+    assert!(shop.deployment(&arn).ending.unwrap().resolved.unwrap().to_string().contains("accepted"));
     let mut request = shop.release("1.1.0", &BOTH);
     let same = shop.start(&request);
     shop.region.run();
@@ -105,9 +85,5 @@ fn accept_makes_what_is_there_the_truth() {
     assert_eq!(ending(&shop, &again), Ending::Succeeded);
     let next = shop.deploy("1.2.0", &BOTH);
     shop.region.run();
-    assert!(
-        shop.path(&next).ends_with("Settle Ended Succeeded"),
-        "{}",
-        shop.path(&next)
-    );
+    assert!(shop.path(&next).ends_with("Settle Ended Succeeded"), "{}", shop.path(&next));
 }

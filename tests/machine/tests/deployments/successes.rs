@@ -1,8 +1,8 @@
 //! Releases that go live, and requests that change nothing.
 
 use crate::deployments::scene::{
-    BACK, BOTH, GO, ROLLED_BACK, SERVICE_WAVE, WAVE, assert_counted, both, cause, ending, live,
-    path, program, serves, undone, unlocked, whole_way,
+    BACK, BOTH, GO, ROLLED_BACK, SERVICE_WAVE, WAVE, assert_counted, both, cause, ending, live, path, program, serves,
+    undone, unlocked, whole_way,
 };
 use serde_json::json;
 use windlass_domain::ending::Ending;
@@ -30,10 +30,7 @@ fn a_service_and_a_function_go_live() {
     shop.region.run();
     let wanted = path(&[GO, SERVICE_WAVE, WAVE, "Settle Ended Succeeded"]);
     assert_eq!(shop.path(&arn), wanted);
-    assert_eq!(
-        (shop.runs(), shop.serves("shop-api")),
-        ("agent:2".into(), "2".into())
-    );
+    assert_eq!((shop.runs(), shop.serves("shop-api")), ("agent:2".into(), "2".into()));
 }
 
 #[test]
@@ -60,10 +57,7 @@ fn all_kinds_go_live_and_come_back() {
     assert_counted(&shop, &first);
     assert_counted(&shop, &second);
     assert!(shop.page().contains("Shop 1.0.0"), "{}", shop.page());
-    assert_eq!(
-        (shop.runs(), shop.serves("shop-api")),
-        ("agent:2".into(), "2".into())
-    );
+    assert_eq!((shop.runs(), shop.serves("shop-api")), ("agent:2".into(), "2".into()));
 }
 
 #[test]
@@ -91,11 +85,7 @@ fn the_same_arrival_while_it_runs_is_the_same_deployment() {
     shop.region.run();
     assert_eq!(shop.path(&first), whole_way());
     assert_eq!(shop.region.ended(&second).unwrap().status, "SUCCEEDED");
-    assert!(
-        !shop.path(&second).contains("Change"),
-        "{}",
-        shop.path(&second)
-    );
+    assert!(!shop.path(&second).contains("Change"), "{}", shop.path(&second));
     assert_eq!(serves(&shop), both("2"));
 }
 

@@ -1,8 +1,7 @@
 //! Releases that are undone.
 
 use crate::deployments::scene::{
-    BACK, BOTH, GO, ROLLED_BACK, WAVE, assert_counted, both, cause, live, path, program, serves,
-    unlocked, whole_way,
+    BACK, BOTH, GO, ROLLED_BACK, WAVE, assert_counted, both, cause, live, path, program, serves, unlocked, whole_way,
 };
 use windlass_machine::shop::ALARM;
 
@@ -20,12 +19,7 @@ fn a_failed_gate_rolls_everything_back_in_reverse() {
     assert_eq!(serves(&shop), both("2"));
     let (error, cause) = cause(&shop, &arn);
     assert_eq!(error, "GateFailed");
-    for told in [
-        "measured 9",
-        "threshold 5",
-        "api (alias live 2 with 3 at 50 % → 2), jobs",
-        "vetoed",
-    ] {
+    for told in ["measured 9", "threshold 5", "api (alias live 2 with 3 at 50 % → 2), jobs", "vetoed"] {
         assert!(cause.contains(told), "{cause}");
     }
     assert!(unlocked(&shop));
@@ -45,11 +39,7 @@ fn a_release_that_was_rolled_back_is_vetoed_and_the_fix_goes_live_at_once() {
     shop.world().set_alarm(ALARM, "OK", &[0.0]);
     let second = shop.start(&request);
     shop.region.run();
-    assert!(
-        !shop.path(&second).contains("Change"),
-        "{}",
-        shop.path(&second)
-    );
+    assert!(!shop.path(&second).contains("Change"), "{}", shop.path(&second));
     let fix = shop.deploy("1.1.1", &BOTH);
     shop.region.run();
     assert_eq!(shop.path(&fix), whole_way());
@@ -63,15 +53,9 @@ fn a_component_that_fails_is_undone_with_what_went_before() {
     let arn = shop.deploy("1.1.0", &BOTH);
     shop.region.run();
     let failed = "Change(Begin Deploy) Changed";
-    assert_eq!(
-        shop.path(&arn),
-        path(&[GO, WAVE, failed, BACK, BACK, ROLLED_BACK])
-    );
+    assert_eq!(shop.path(&arn), path(&[GO, WAVE, failed, BACK, BACK, ROLLED_BACK]));
     assert_eq!(serves(&shop), both("2"));
     let (error, cause) = cause(&shop, &arn);
     assert_eq!(error, "ChangeFailed");
-    assert!(
-        cause.contains("api failed: The update of the code failed: disk full"),
-        "{cause}"
-    );
+    assert!(cause.contains("api failed: The update of the code failed: disk full"), "{cause}");
 }

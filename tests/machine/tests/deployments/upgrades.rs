@@ -35,10 +35,7 @@ fn a_deployment_that_an_older_windlass_began_is_brought_back() {
 fn what_an_older_windlass_deployed_is_gone_on_from() {
     let program = program();
     let mut shop = live(&program);
-    assert_seen(
-        &written_by_the_first(shop.region.world()),
-        &["-state.marks"],
-    );
+    assert_seen(&written_by_the_first(shop.region.world()), &["-state.marks"]);
     let arn = shop.deploy("1.1.0", &BOTH);
     shop.region.run();
     assert_eq!(ending(&shop, &arn), Ending::Succeeded);

@@ -6,27 +6,14 @@ use serde_json::{Value, json};
 #[test]
 fn what_is_transient_is_asked_again() {
     let faults = |last: Value| {
-        let faults = [
-            "!StillInProgress",
-            "!AttemptSuperseded",
-            "!Throttled",
-            "!Lambda.Unknown",
-            "!Sandbox.Timedout",
-        ];
+        let faults = ["!StillInProgress", "!AttemptSuperseded", "!Throttled", "!Lambda.Unknown", "!Sandbox.Timedout"];
         faults.into_iter().map(Value::from).chain([last]).collect()
     };
     let script = Script::new([
         ("Prepare", change(0, json!([item("agent", "ecs")]))),
         ("DeployEcs agent", faults(json!("changed"))),
         ("Judge", word("settle")),
-        (
-            "Settle",
-            vec![
-                json!("!Conflict"),
-                json!("!Unavailable"),
-                word("succeeded")[0].clone(),
-            ],
-        ),
+        ("Settle", vec![json!("!Conflict"), json!("!Unavailable"), word("succeeded")[0].clone()]),
     ]);
     let ran = run(&script, true);
     assert_eq!(
@@ -69,26 +56,14 @@ fn a_change_that_takes_a_day_is_polled_at_few_transitions_and_then_failed() {
 fn errors_lead_to_undo_unless_only_the_ledger_is_written() {
     for (state, before, path) in [
         ("Admit", "go", "Admit Unsettled"),
-        (
-            "Preempt",
-            "preempt",
-            "Admit Admitted Preempt GiveUp Unsettled",
-        ),
-        (
-            "AwaitTurn",
-            "wait",
-            "Admit Admitted AwaitTurn GiveUp Unsettled",
-        ),
+        ("Preempt", "preempt", "Admit Admitted Preempt GiveUp Unsettled"),
+        ("AwaitTurn", "wait", "Admit Admitted AwaitTurn GiveUp Unsettled"),
         ("Prepare", "go", "Admit Admitted Prepare Undo Unsettled"),
         ("Settle", "settle", "Admit Admitted Settle Unsettled"),
         ("Undo", "undo", "Admit Admitted Undo Unsettled"),
     ] {
         let broken = || vec![json!("!Internal")];
-        let mut script = Script::new([
-            ("Admit", word(before)),
-            ("GiveUp", broken()),
-            ("Undo", broken()),
-        ]);
+        let mut script = Script::new([("Admit", word(before)), ("GiveUp", broken()), ("Undo", broken())]);
         script.answers.insert(state, broken());
         let ran = run(&script, true);
         assert_eq!(ran.path, path);
@@ -110,11 +85,7 @@ fn a_stale_token_changes_nothing_more() {
         let mut script = Script::new([("Admit", word(before))]);
         script.answers.insert(state, vec![json!("!StaleToken")]);
         let ran = run(&script, true);
-        assert!(
-            ran.path.ends_with(&format!("{state} TakenOver")),
-            "{}",
-            ran.path
-        );
+        assert!(ran.path.ends_with(&format!("{state} TakenOver")), "{}", ran.path);
     }
     let script = Script::new([
         ("Prepare", change(0, json!([item("agent", "ecs")]))),
@@ -122,19 +93,12 @@ fn a_stale_token_changes_nothing_more() {
         ("Undo", vec![json!("!StaleToken")]),
     ]);
     let ran = run(&script, true);
-    assert!(
-        ran.path
-            .ends_with("Change(Begin Deploy ChangeFailed) Changed Undo TakenOver"),
-        "{}",
-        ran.path
-    );
+    assert!(ran.path.ends_with("Change(Begin Deploy ChangeFailed) Changed Undo TakenOver"), "{}", ran.path);
 }
 
 #[test]
 fn an_endless_deployment_times_out() {
-    let script = Script::new([
-        ("Prepare", change(0, json!([]))),
-        ("Judge", vec![json!({"verdict": "bake", "seconds": 3600})]),
-    ]);
+    let script =
+        Script::new([("Prepare", change(0, json!([]))), ("Judge", vec![json!({"verdict": "bake", "seconds": 3600})])]);
     assert_eq!(run(&script, true).end, "timed out");
 }

@@ -19,10 +19,7 @@ pub struct Script {
 
 impl Script {
     pub fn new(answers: impl IntoIterator<Item = (&'static str, Vec<Value>)>) -> Self {
-        Self {
-            answers: answers.into_iter().collect(),
-            ..Self::default()
-        }
+        Self { answers: answers.into_iter().collect(), ..Self::default() }
     }
 
     pub fn asked(&self, key: &str) -> Vec<Value> {
@@ -123,20 +120,12 @@ pub fn run(script: &Script, answer_tokens: bool) -> Ran {
 }
 
 pub fn item(component: &str, kind: &str) -> Value {
-    let begin = if kind == "static_site" {
-        "publish"
-    } else {
-        "deploy"
-    };
+    let begin = if kind == "static_site" { "publish" } else { "deploy" };
     json!({"component": component, "kind": kind, "begin": begin})
 }
 
 pub fn three() -> Value {
-    json!([
-        item("agent", "ecs"),
-        item("api", "lambda"),
-        item("web", "static_site")
-    ])
+    json!([item("agent", "ecs"), item("api", "lambda"), item("web", "static_site")])
 }
 
 pub fn change(wave: u32, items: Value) -> Vec<Value> {

@@ -7,13 +7,7 @@ use serde_json::{Value, json};
 fn three_components_in_one_wave_that_is_watched_once() {
     let script = Script::new([
         ("Prepare", change(0, three())),
-        (
-            "Judge",
-            vec![
-                json!({"verdict": "bake", "seconds": 60}),
-                json!({"verdict": "settle"}),
-            ],
-        ),
+        ("Judge", vec![json!({"verdict": "bake", "seconds": 60}), json!({"verdict": "settle"})]),
         ("Settle", word("succeeded")),
     ]);
     let ran = run(&script, true);
@@ -46,11 +40,7 @@ fn three_waves_take_fewer_than_45_transitions() {
     ]);
     let ran = run(&script, true);
     assert!(ran.path.ends_with("Settle Ended Succeeded"), "{}", ran.path);
-    let waves: Vec<Value> = script
-        .asked("Judge")
-        .iter()
-        .map(|ask| ask["wave"].clone())
-        .collect();
+    let waves: Vec<Value> = script.asked("Judge").iter().map(|ask| ask["wave"].clone()).collect();
     assert_eq!(waves, [0, 0, 1, 1, 2, 2]);
     assert_eq!(ran.transitions, 36);
 }
@@ -71,10 +61,7 @@ fn a_wave_is_looked_at_by_the_retry_of_judge_and_each_visit_has_tries_of_its_own
         "Admit Admitted Prepare Prepared Change(Begin Deploy) Changed Judge Bake Judge Judged Settle Ended Succeeded"
     );
     // A minute for each of 31 looks, and 2 + 4 + … + 60 + 60 s for each eight lost answers.
-    assert_eq!(
-        (ran.took_s, ran.end.as_str()),
-        (31 * 60 + 2 * 242, "succeeded succeeded")
-    );
+    assert_eq!((ran.took_s, ran.end.as_str()), (31 * 60 + 2 * 242, "succeeded succeeded"));
     assert_eq!(ran.transitions, 15 + 2 * 23);
 }
 
@@ -104,11 +91,7 @@ fn a_failed_gate_is_undone_wave_by_wave_each_once() {
          Undo Undoing UndoChange(Restore) Undo Undoing SettleUndo Ended NeedsOperator"
         )
     );
-    let undone: Vec<Value> = script
-        .asked("Undo")
-        .iter()
-        .map(|ask| ask["undone"].clone())
-        .collect();
+    let undone: Vec<Value> = script.asked("Undo").iter().map(|ask| ask["undone"].clone()).collect();
     assert_eq!(undone, [Value::Null, json!(1), json!(0)]);
 }
 
@@ -137,35 +120,21 @@ fn a_component_that_fails_does_not_stop_its_siblings() {
 
 #[test]
 fn an_empty_wave_has_changed_and_an_unknown_kind_has_not() {
-    let script = Script::new([
-        ("Prepare", change(0, json!([]))),
-        ("Judge", word("settle")),
-        ("Settle", word("succeeded")),
-    ]);
+    let script =
+        Script::new([("Prepare", change(0, json!([]))), ("Judge", word("settle")), ("Settle", word("succeeded"))]);
     let ran = run(&script, true);
-    assert_eq!(
-        ran.path,
-        "Admit Admitted Prepare Prepared Change() Changed Judge Judged Settle Ended Succeeded"
-    );
+    assert_eq!(ran.path, "Admit Admitted Prepare Prepared Change() Changed Judge Judged Settle Ended Succeeded");
     let script = Script::new([
-        (
-            "Prepare",
-            change(0, json!([item("z", "odd"), item("api", "lambda")])),
-        ),
+        ("Prepare", change(0, json!([item("z", "odd"), item("api", "lambda")]))),
         ("Undo", word("settle_undo")),
         ("SettleUndo", word("rolled_back")),
     ]);
     let ran = run(&script, true);
     assert_eq!(
         ran.path,
-        format!(
-            "Admit Admitted Prepare Prepared Change(Begin Deploy ChangeFailed, Begin Deploy) Changed {UNDONE}"
-        )
+        format!("Admit Admitted Prepare Prepared Change(Begin Deploy ChangeFailed, Begin Deploy) Changed {UNDONE}")
     );
-    assert_eq!(
-        script.asked("Undo")[0]["error"],
-        "z: States.QueryEvaluationError"
-    );
+    assert_eq!(script.asked("Undo")[0]["error"], "z: States.QueryEvaluationError");
 }
 
 #[test]
@@ -195,13 +164,6 @@ fn a_kind_that_no_table_names_fails_its_component_wherever_it_is_looked_up() {
                  UndoChange(Restore UndoFailed) Undo Undoing SettleUndo Ended NeedsOperator"
             )
         );
-        assert!(
-            script
-                .asked
-                .borrow()
-                .iter()
-                .all(|(key, _)| !key.contains('z')),
-            "no function is asked"
-        );
+        assert!(script.asked.borrow().iter().all(|(key, _)| !key.contains('z')), "no function is asked");
     }
 }

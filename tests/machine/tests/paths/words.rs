@@ -22,29 +22,13 @@ fn admission_ends_at_once_where_nothing_is_to_be_done() {
 fn a_deployment_that_waits_is_admitted_again() {
     let script = Script::new([(
         "Admit",
-        vec![
-            json!({"verdict": "wait"}),
-            json!({"verdict": "preempt"}),
-            json!({"verdict": "nothing_to_do"}),
-        ],
+        vec![json!({"verdict": "wait"}), json!({"verdict": "preempt"}), json!({"verdict": "nothing_to_do"})],
     )]);
     let ran = run(&script, true);
-    assert_eq!(
-        ran.path,
-        "Admit Admitted AwaitTurn Admit Admitted Preempt AwaitTurn Admit Admitted NothingToDo"
-    );
-    let tokens: Vec<Value> = script
-        .asked("AwaitTurn")
-        .iter()
-        .map(|ask| ask["task_token"].clone())
-        .collect();
+    assert_eq!(ran.path, "Admit Admitted AwaitTurn Admit Admitted Preempt AwaitTurn Admit Admitted NothingToDo");
+    let tokens: Vec<Value> = script.asked("AwaitTurn").iter().map(|ask| ask["task_token"].clone()).collect();
     assert_eq!(tokens, ["token-1", "token-2"]);
-    assert!(
-        script
-            .asked("Admit")
-            .iter()
-            .all(|ask| ask["request"]["app"] == "shop")
-    );
+    assert!(script.asked("Admit").iter().all(|ask| ask["request"]["app"] == "shop"));
 }
 
 #[test]
@@ -61,25 +45,16 @@ fn prepare_may_refuse_or_find_nothing_to_do() {
     for (verdict, state) in [("rejected", "Rejected"), ("nothing_to_do", "NothingToDo")] {
         let script = Script::new([("Prepare", word("settle")), ("Settle", word(verdict))]);
         let ran = run(&script, true);
-        assert_eq!(
-            ran.path,
-            format!("Admit Admitted Prepare Prepared Settle Ended {state}")
-        );
+        assert_eq!(ran.path, format!("Admit Admitted Prepare Prepared Settle Ended {state}"));
     }
 }
 
 #[test]
 fn a_recovery_undoes_or_settles() {
     let script = Script::new([("Admit", word("settle")), ("Settle", word("succeeded"))]);
-    assert_eq!(
-        run(&script, true).path,
-        "Admit Admitted Settle Ended Succeeded"
-    );
-    let script = Script::new([
-        ("Admit", word("undo")),
-        ("Undo", word("settle_undo")),
-        ("SettleUndo", word("rolled_back")),
-    ]);
+    assert_eq!(run(&script, true).path, "Admit Admitted Settle Ended Succeeded");
+    let script =
+        Script::new([("Admit", word("undo")), ("Undo", word("settle_undo")), ("SettleUndo", word("rolled_back"))]);
     assert_eq!(run(&script, true).path, format!("Admit Admitted {UNDONE}"));
 }
 

@@ -1,8 +1,8 @@
 //! Uploads whose events come late, twice, or in vain.
 
 use crate::scenarios::scene::{
-    arrive, arrive_in_vain, assert_free, both, executions, live, look, manifest, pass_minutes,
-    program, release_unheard, serves, upload, upload_unheard,
+    arrive, arrive_in_vain, assert_free, both, executions, live, look, manifest, pass_minutes, program,
+    release_unheard, serves, upload, upload_unheard,
 };
 use windlass_domain::deployment::Deployment;
 use windlass_domain::fault::{Fault, FaultName};
@@ -19,8 +19,7 @@ fn endings(shop: &Shop<'_>, version: &str) -> Vec<String> {
         item.unwrap().value
     });
     let of = records.filter(|record| record.release.version == version);
-    of.map(|record| record.ending.unwrap().to_string())
-        .collect()
+    of.map(|record| record.ending.unwrap().to_string()).collect()
 }
 
 /// Safety: arrivals: An upload is ordered by when it arrived, however late its event comes.
@@ -72,10 +71,7 @@ fn an_upload_whose_execution_died_before_it_was_a_deployment_is_served_again() {
     let before = executions(&mut shop);
     arrive(&shop, release_unheard(&shop, "1.1.0"));
     let throttled = Fault::new(FaultName::Throttled, "slow down");
-    shop.world()
-        .mishaps()
-        .refused
-        .insert("dynamodb.get", throttled);
+    shop.world().mishaps().refused.insert("dynamodb.get", throttled);
     assert_eq!(executions(&mut shop), before + 1);
     assert_eq!(endings(&shop, "1.1.0"), [""; 0], "it died in vain");
     // Intake works again, and nothing else does, for two hours.
@@ -106,15 +102,9 @@ fn an_upload_whose_refusal_died_is_refused_after_all() {
     let program = program();
     let mut shop = live(&program);
     look(&shop);
-    arrive(
-        &shop,
-        upload_unheard(&shop, "releases/shop/prod/1.1.0.json", "{"),
-    );
+    arrive(&shop, upload_unheard(&shop, "releases/shop/prod/1.1.0.json", "{"));
     let throttled = Fault::new(FaultName::Throttled, "slow down");
-    shop.world()
-        .mishaps()
-        .refused
-        .insert("dynamodb.get", throttled);
+    shop.world().mishaps().refused.insert("dynamodb.get", throttled);
     shop.region.run();
     shop.world().mishaps().refused.clear();
     assert!(!is_refused(&shop));
@@ -139,9 +129,7 @@ fn a_declaration_whose_event_comes_twice_is_not_refused_beside_a_newer_one() {
     let program = program();
     let shop = live(&program);
     let declare = |version: &str| {
-        let text = FUNCTIONS
-            .replace("version: 1.0.0", version)
-            .replace("2m", "3m");
+        let text = FUNCTIONS.replace("version: 1.0.0", version).replace("2m", "3m");
         let event = upload_unheard(&shop, "apps/shop/app.yaml", &text);
         arrive(&shop, event.clone());
         event

@@ -31,8 +31,7 @@ fn plan(planned: Planned) -> Plan {
 
 fn named(findings: &[Finding]) -> Vec<String> {
     let each = findings.iter();
-    each.map(|finding| format!("{} {}", finding.name, finding.path))
-        .collect()
+    each.map(|finding| format!("{} {}", finding.name, finding.path)).collect()
 }
 
 /// Returns everything in the ledger but plans, and everything in the buckets.
@@ -53,11 +52,9 @@ fn written(shop: &Shop<'_>) -> Vec<String> {
 #[test]
 fn a_check_plans_what_a_release_of_every_component_does() {
     let program = Program::release().unwrap();
-    for (declaration, components) in [
-        (ONE_FUNCTION, &["api"][..]),
-        (FUNCTIONS, &["api", "jobs"]),
-        (ALL_KINDS, &["agent", "api", "web"]),
-    ] {
+    for (declaration, components) in
+        [(ONE_FUNCTION, &["api"][..]), (FUNCTIONS, &["api", "jobs"]), (ALL_KINDS, &["agent", "api", "web"])]
+    {
         let mut shop = Shop::new(&program, declaration);
         for version in ["1.0.0", "1.0.1"] {
             let before = written(&shop);
@@ -91,20 +88,10 @@ fn all_that_is_wrong_is_found_at_once() {
     let mut shop = Shop::new(&program, ALL_KINDS);
     shop.deploy("1.0.0", &["agent", "api", "web"]);
     shop.region.run();
-    shop.world()
-        .lambda()
-        .functions
-        .get_mut("shop-api")
-        .unwrap()
-        .tags
-        .clear();
+    shop.world().lambda().functions.get_mut("shop-api").unwrap().tags.clear();
     shop.world().s3().bucket("shop-web", false);
     shop.world().set_alarm(ALARM, "INSUFFICIENT_DATA", &[]);
-    shop.world()
-        .ecs()
-        .service_mut("shop", "agent")
-        .service
-        .percents = (100, 100);
+    shop.world().ecs().service_mut("shop", "agent").service.percents = (100, 100);
     let role = "arn:aws:iam::111111111111:role/of-bank";
     for definition in shop.world().ecs().task_definitions.values_mut() {
         definition.document["taskRoleArn"] = json!(role);
@@ -146,10 +133,7 @@ fn what_cannot_be_known_of_a_gate_is_found_unless_it_passes() {
     let program = Program::release().unwrap();
     for (rule, found) in [
         ("", &["GateNotMeasurable gates.alarms[0]"][..]),
-        (
-            "  unknown: {becomes: hold, for: 5m}\n",
-            &["GateNotMeasurable gates.alarms[0]"],
-        ),
+        ("  unknown: {becomes: hold, for: 5m}\n", &["GateNotMeasurable gates.alarms[0]"]),
         ("  unknown: {becomes: pass, for: 5m}\n", &[]),
     ] {
         let declaration = format!("{ONE_FUNCTION}{rule}");
@@ -190,8 +174,7 @@ fn a_check_waits_for_nobody_and_tells_who_is_under_way() {
 fn a_check_brings_no_release() {
     let program = Program::release().unwrap();
     let mut shop = Shop::new(&program, ONE_FUNCTION);
-    let request =
-        json!({"action": "check", "app": "shop", "environment": "prod", "version": "1.0.0"});
+    let request = json!({"action": "check", "app": "shop", "environment": "prod", "version": "1.0.0"});
     let arn = shop.start(&request);
     shop.region.run();
     assert_eq!(shop.path(&arn), "Admit Admitted Rejected");
@@ -239,34 +222,17 @@ fn iam_is_asked_of_every_call_that_switches() {
 #[test]
 fn what_a_role_may_not_do_is_found_with_the_patch() {
     let program = Program::release().unwrap();
-    let denied = |decision: &str| Evaluation {
-        decision: decision.to_owned(),
-        ..Evaluation::default()
-    };
+    let denied = |decision: &str| Evaluation { decision: decision.to_owned(), ..Evaluation::default() };
     for (said, reason, remedy) in [
+        (denied("implicitDeny"), "no statement of its policies allows it", "Deploy Windlass's stack again"),
+        (denied("explicitDeny"), "a statement of its policies denies it", "Take that statement out"),
         (
-            denied("implicitDeny"),
-            "no statement of its policies allows it",
-            "Deploy Windlass's stack again",
-        ),
-        (
-            denied("explicitDeny"),
-            "a statement of its policies denies it",
-            "Take that statement out",
-        ),
-        (
-            Evaluation {
-                by_organization: Some(false),
-                ..denied("implicitDeny")
-            },
+            Evaluation { by_organization: Some(false), ..denied("implicitDeny") },
             "service control policies",
             "administers the organization",
         ),
         (
-            Evaluation {
-                missing: vec!["aws:SourceVpc".to_owned()],
-                ..denied("implicitDeny")
-            },
+            Evaluation { missing: vec!["aws:SourceVpc".to_owned()], ..denied("implicitDeny") },
             "Not checked: ",
             "without this condition",
         ),
@@ -274,15 +240,9 @@ fn what_a_role_may_not_do_is_found_with_the_patch() {
         let mut shop = Shop::new(&program, ONE_FUNCTION);
         let action = "lambda:UpdateAlias".to_owned();
         shop.world().iam().said.insert(action, said);
-        let Plan {
-            findings, warnings, ..
-        } = plan(check(&mut shop));
+        let Plan { findings, warnings, .. } = plan(check(&mut shop));
         // A condition on something that only a call knows makes the permission unknown, and not wrong.
-        let (told, other) = if remedy.contains("condition") {
-            (warnings, findings)
-        } else {
-            (findings, warnings)
-        };
+        let (told, other) = if remedy.contains("condition") { (warnings, findings) } else { (findings, warnings) };
         assert_eq!(named(&told), ["NoPermission components.api.function"]);
         assert_eq!(named(&other), [""; 0]);
         assert!(told[0].reason.contains("lambda:UpdateAlias"), "{told:?}");
@@ -297,16 +257,9 @@ fn what_iam_cannot_be_asked_of_is_found() {
     let mut shop = Shop::new(&program, ONE_FUNCTION);
     shop.world().iam().denied = true;
     let found = plan(check(&mut shop));
-    assert_eq!(
-        named(&found.findings),
-        ["NoPermission components.api.function"]
-    );
+    assert_eq!(named(&found.findings), ["NoPermission components.api.function"]);
     assert!(found.findings[0].reason.starts_with("Not checked: "));
-    assert!(
-        found.findings[0]
-            .remedy
-            .contains("iam:SimulatePrincipalPolicy")
-    );
+    assert!(found.findings[0].remedy.contains("iam:SimulatePrincipalPolicy"));
     assert_eq!(found.outcome, Outcome::Rejected);
 }
 
@@ -314,12 +267,8 @@ fn what_iam_cannot_be_asked_of_is_found() {
 fn fargate(shop: &Shop<'_>, quota: f64, used: Option<f64>) {
     let world = shop.world();
     world.quotas().values.insert("L-3032A538".to_owned(), quota);
-    let dimensions = [
-        ("Service", "Fargate"),
-        ("Type", "Resource"),
-        ("Resource", "vCPU"),
-        ("Class", "Standard/OnDemand"),
-    ];
+    let dimensions =
+        [("Service", "Fargate"), ("Type", "Resource"), ("Resource", "vCPU"), ("Class", "Standard/OnDemand")];
     let dimensions = dimensions.map(|(name, value)| (name.to_owned(), value.to_owned()));
     let metric = MetricGate {
         of: Measured::Metric(MetricSeries {
@@ -348,24 +297,9 @@ fn a_service_for_which_fargate_has_no_room_is_found() {
     let program = Program::release().unwrap();
     for (used, denied, findings, warnings) in [
         (Some(2.0), false, &[][..], &[][..]),
-        (
-            Some(9.5),
-            false,
-            &["TargetNotReady components.agent.service"],
-            &[],
-        ),
-        (
-            None,
-            false,
-            &[],
-            &["CouldNotPrepare components.agent.service"],
-        ),
-        (
-            Some(2.0),
-            true,
-            &[],
-            &["NoPermission components.agent.service"],
-        ),
+        (Some(9.5), false, &["TargetNotReady components.agent.service"], &[]),
+        (None, false, &[], &["CouldNotPrepare components.agent.service"]),
+        (Some(2.0), true, &[], &["NoPermission components.agent.service"]),
     ] {
         let mut shop = Shop::new(&program, ALL_KINDS);
         fargate(&shop, 10.0, used);
@@ -373,10 +307,7 @@ fn a_service_for_which_fargate_has_no_room_is_found() {
         let checked = plan(check(&mut shop));
         assert_eq!(named(&checked.findings), findings, "{used:?}");
         let told = checked.warnings.iter();
-        let told: Vec<Finding> = told
-            .filter(|one| one.reason.contains("Fargate has room"))
-            .cloned()
-            .collect();
+        let told: Vec<Finding> = told.filter(|one| one.reason.contains("Fargate has room")).cloned().collect();
         assert_eq!(named(&told), warnings, "{used:?}");
     }
 }

@@ -1,8 +1,6 @@
 //! What arrives by a way in that its environment does not name: nobody asked for it by a right to the environment.
 
-use crate::scenarios::scene::{
-    arrive, declare, executions, look, pass_minutes, program, upload, upload_unheard,
-};
+use crate::scenarios::scene::{arrive, declare, executions, look, pass_minutes, program, upload, upload_unheard};
 use serde_json::{Value, json};
 use windlass_domain::digest::Digest;
 use windlass_domain::request::ImagePush;
@@ -53,21 +51,13 @@ fn manifest(reference: &str) -> String {
 
 fn push(shop: &Shop<'_>, tag: &str) {
     let digest: Digest = shop.world().ecr().push("shop/agent", tag);
-    let push = ImagePush {
-        repository: "shop/agent".into(),
-        digest,
-        tag: tag.into(),
-    };
+    let push = ImagePush { repository: "shop/agent".into(), digest, tag: tag.into() };
     arrive(shop, image_pushed(&push, shop.world().true_time()));
 }
 
 /// Returns what is listed as refused or not taken.
 fn refusals(shop: &Shop<'_>) -> Vec<Value> {
-    let call = Call {
-        method: "GET".into(),
-        path: "/apps/shop/refusals".into(),
-        ..Call::default()
-    };
+    let call = Call { method: "GET".into(), path: "/apps/shop/refusals".into(), ..Call::default() };
     let reply = run(api::handle(shop.world(), call));
     reply.body["refusals"].as_array().unwrap().clone()
 }
@@ -94,10 +84,7 @@ fn what_arrives_by_a_way_in_that_is_not_named_starts_nothing_and_is_told_the_lin
         let finding = &line["findings"][0];
         assert_eq!(finding["name"], "SourceNotAccepted", "{line}");
         let wanted = format!("`sources: [api, console, {way}]` under `environments.prod`");
-        assert!(
-            finding["remedy"].as_str().unwrap().contains(&wanted),
-            "{finding}"
-        );
+        assert!(finding["remedy"].as_str().unwrap().contains(&wanted), "{finding}");
     }
     let texts = shop.world().s3().texts("artifacts");
     for key in [ARTIFACT, MANIFEST] {
@@ -113,9 +100,7 @@ fn what_was_not_taken_is_not_taken_either_once_the_declaration_names_its_way_in(
     upload_artifact(&shop, "6.6.6", "refs/tags/v6.6.6");
     upload(&shop, MANIFEST, &manifest("refs/tags/v6.6.6"));
     push(&shop, "6.6.6");
-    let open = SHOP
-        .replace("{tag: stable}", "{tag: stable}, sources: [s3, ecr]")
-        .replace("1.1.0", "1.2.0");
+    let open = SHOP.replace("{tag: stable}", "{tag: stable}, sources: [s3, ecr]").replace("1.1.0", "1.2.0");
     declare(&shop, &open);
     for _ in 0..4 {
         pass_minutes(&shop, 15);

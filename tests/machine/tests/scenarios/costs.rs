@@ -1,8 +1,8 @@
 //! The cost of a run of a schedule, in calls of ports. It grows with what is new, not with history.
 
 use crate::scenarios::scene::{
-    BOTH, arrive_in_vain, assert_free, declare, ended, executions, live, look, pass_minutes,
-    program, release_unheard, upload_unheard,
+    BOTH, arrive_in_vain, assert_free, declare, ended, executions, live, look, pass_minutes, program, release_unheard,
+    upload_unheard,
 };
 use std::collections::BTreeMap;
 use windlass_domain::digest::Digest;
@@ -108,11 +108,7 @@ fn a_look_at_the_bucket_costs_the_same_however_much_lies_there() {
     for _ in 0..4 {
         let mut made = calls(&mut shop, |shop| look(shop));
         assert!(made.remove("s3.list").unwrap() <= 3);
-        let wanted = [
-            ("dynamodb.get", 1),
-            ("dynamodb.query_index", 1),
-            ("dynamodb.transact", 1),
-        ];
+        let wanted = [("dynamodb.get", 1), ("dynamodb.query_index", 1), ("dynamodb.transact", 1)];
         assert_eq!(made, BTreeMap::from(wanted));
         pass_minutes(&shop, 15);
     }
@@ -156,10 +152,7 @@ fn a_run_asks_the_ledger_about_a_thousand_pushes_at_most() {
         // All events have come but the last one.
         if number < 2_049 {
             let key = ledger::arrival(&format!("{REPOSITORY} {digest} {tag}"));
-            let served = Served {
-                at: shop.world().now(),
-                started: None,
-            };
+            let served = Served { at: shop.world().now(), started: None };
             let noted = Stored::new(key, served);
             run(shop.world().transact(vec![noted.put().unwrap()])).unwrap();
         }

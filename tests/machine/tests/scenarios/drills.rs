@@ -1,8 +1,8 @@
 //! An environment goes to the version before and comes back.
 
 use crate::scenarios::scene::{
-    BACK, BOTH, GO, ROLLED_BACK, SUCCEEDED, WAVE, assert_free, both, ended, failure, live,
-    live_with, path, program, serves, way_back,
+    BACK, BOTH, GO, ROLLED_BACK, SUCCEEDED, WAVE, assert_free, both, ended, failure, live, live_with, path, program,
+    serves, way_back,
 };
 use serde_json::json;
 use windlass_domain::drill::{Direction, DrillOutcome, DrillSummary, SnapshotVersion};
@@ -56,26 +56,13 @@ fn it_goes_to_the_version_before_and_comes_back() {
     assert_eq!(serves(&shop), both("3"));
     assert!(runs(&shop, "1.1.0"));
     let last = last(&shop);
-    assert_eq!(
-        (last.outcome, last.restored),
-        (DrillOutcome::Proved, true),
-        "{}",
-        last.cause
-    );
+    assert_eq!((last.outcome, last.restored), (DrillOutcome::Proved, true), "{}", last.cause);
     assert_eq!(shop.drills().proved, Some(last.clone()));
-    let version =
-        |standing: &Option<SnapshotVersion>| standing.as_ref().map(|one| one.version.clone());
+    let version = |standing: &Option<SnapshotVersion>| standing.as_ref().map(|one| one.version.clone());
     assert_eq!(version(&last.from).as_deref(), Some("1.1.0"));
     assert_eq!(version(&last.to).as_deref(), Some("1.0.0"));
-    assert!(
-        (last.there_ms, last.back_ms) == (Some(120_000), Some(120_000)),
-        "{last:?}"
-    );
-    assert!(
-        last.cause.contains("1 gate passed there, 1 back"),
-        "{}",
-        last.cause
-    );
+    assert!((last.there_ms, last.back_ms) == (Some(120_000), Some(120_000)), "{last:?}");
+    assert!(last.cause.contains("1 gate passed there, 1 back"), "{}", last.cause);
 
     // A drill holds nothing, vetoes nothing, and leaves the order and the chain of snapshots as they were.
     assert_eq!(shop.environment().hold, None);
@@ -95,10 +82,7 @@ fn each_of_its_steps_is_in_a_record_of_its_own() {
     shop.region.run();
     let drill = shop.ended_drill();
     assert_eq!(drill.id, shop.deployment(&execution).id);
-    for (leg, wanted) in [
-        (&drill.there, "3 → 2"),
-        (drill.back.as_ref().unwrap(), "2 → 3"),
-    ] {
+    for (leg, wanted) in [(&drill.there, "3 → 2"), (drill.back.as_ref().unwrap(), "2 → 3")] {
         let told: Vec<&str> = leg.steps.iter().map(|step| step.what.as_str()).collect();
         let changes = told.iter().filter(|what| what.contains(wanted));
         assert_eq!(changes.count(), 2, "{told:?}");
@@ -139,11 +123,7 @@ fn a_gate_that_fails_on_the_way_there_brings_it_back_and_vetoes_nothing() {
     assert_eq!(shop.path(&drill), path(&[GO, WAVE, BACK, ROLLED_BACK]));
     let last = last(&shop);
     assert_eq!((last.outcome, last.restored), (DrillOutcome::Failed, true));
-    assert!(
-        last.cause.contains("did not get to 1.0.0"),
-        "{}",
-        last.cause
-    );
+    assert!(last.cause.contains("did not get to 1.0.0"), "{}", last.cause);
     assert_eq!(serves(&shop), both("3"));
     assert!(runs(&shop, "1.1.0"));
     assert!(!shop.has("veto#"));
@@ -176,10 +156,7 @@ fn a_gate_that_fails_on_the_way_back_undoes_nothing_and_fails_the_drill() {
     assert_eq!(shop.path(&back), path(&[GO, WAVE, WAVE, SUCCEEDED]));
     let last = last(&shop);
     assert_eq!((last.outcome, last.restored), (DrillOutcome::Failed, true));
-    assert!(
-        last.cause
-            .contains("not every gate passed on the way back: gate `shop-5xx` is red")
-    );
+    assert!(last.cause.contains("not every gate passed on the way back: gate `shop-5xx` is red"));
     assert_eq!(serves(&shop), both("3"));
     assert!(runs(&shop, "1.1.0"));
     assert_free(&shop);
@@ -219,15 +196,9 @@ fn a_way_back_that_works_never_ends_and_tells_what_runs() {
     }
     let last = last(&shop);
     assert_eq!((last.outcome, last.restored), (DrillOutcome::Failed, false));
-    assert!(
-        last.cause
-            .contains("RUNS 1.0.0 (snapshot 2) and NOT 1.1.0 (snapshot 3)"),
-        "{}",
-        last.cause
-    );
+    assert!(last.cause.contains("RUNS 1.0.0 (snapshot 2) and NOT 1.1.0 (snapshot 3)"), "{}", last.cause);
     // The input that the cause tells brings it back.
-    let input =
-        r#"{"action":"rollback","app":"shop","environment":"prod","reason":"…","snapshot":3}"#;
+    let input = r#"{"action":"rollback","app":"shop","environment":"prod","reason":"…","snapshot":3}"#;
     assert!(last.cause.contains(input), "{}", last.cause);
     shop.start(&serde_json::from_str(input).unwrap());
     shop.region.run();
@@ -252,10 +223,9 @@ fn what_is_planned_tells_where_it_would_go_and_begins_nothing() {
 #[test]
 fn what_is_told_of_a_drill_that_needed_an_operator_is_so_now() {
     let program = program();
-    for (action, told, restored) in [
-        ("recover", "shop prod runs 1.1.0 (snapshot 3) again", true),
-        ("accept", "runs what drill", false),
-    ] {
+    for (action, told, restored) in
+        [("recover", "shop prod runs 1.1.0 (snapshot 3) again", true), ("accept", "runs what drill", false)]
+    {
         let mut shop = live_with(&program, &["1.0.0", "1.1.0"]);
         let drill = shop.act("drill");
         assert!(shop.region.run_until(&drill, "Bake"));
@@ -273,10 +243,7 @@ fn what_is_told_of_a_drill_that_needed_an_operator_is_so_now() {
         let last = last(&shop);
         assert!(last.cause.contains(told), "{}", last.cause);
         assert!(!last.cause.contains("NEEDS AN OPERATOR"), "{}", last.cause);
-        assert_eq!(
-            (last.outcome, last.restored),
-            (DrillOutcome::Failed, restored)
-        );
+        assert_eq!((last.outcome, last.restored), (DrillOutcome::Failed, restored));
         assert_eq!(shop.ended_drill().ended.unwrap().cause, last.cause);
     }
 }

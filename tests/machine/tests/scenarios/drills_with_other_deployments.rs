@@ -2,8 +2,7 @@
 
 use crate::scenarios::drills::{coming_back, last, runs};
 use crate::scenarios::scene::{
-    BOTH, GO, SUCCEEDED, WAITED, WAVE, assert_free, both, declare, ended, failure, live_with, path,
-    program, serves,
+    BOTH, GO, SUCCEEDED, WAITED, WAVE, assert_free, both, declare, ended, failure, live_with, path, program, serves,
 };
 use windlass_domain::drill::DrillOutcome;
 use windlass_domain::ending::Ending;
@@ -20,10 +19,7 @@ fn a_release_stops_it_on_its_way_there_and_goes_on_from_what_ran() {
     assert_eq!(ended(&shop, &drill).cause_name, "PreemptedByDeploy");
     assert_eq!(ended(&shop, &release).ending, Ending::Succeeded);
     let last = last(&shop);
-    assert_eq!(
-        (last.outcome, last.restored),
-        (DrillOutcome::Overtaken, true)
-    );
+    assert_eq!((last.outcome, last.restored), (DrillOutcome::Overtaken, true));
     // Components that the release does not bring are as they were before the drill.
     assert_eq!(serves(&shop), ("3".into(), "4".into()));
     assert_free(&shop);
@@ -48,21 +44,14 @@ fn an_operators_rollback_stops_both_ways() {
     let program = program();
     for (is_back, version, restored) in [(false, "1.1.0", true), (true, "1.0.0", false)] {
         let mut shop = live_with(&program, &["1.0.0", "1.1.0"]);
-        let stopped = if is_back {
-            coming_back(&mut shop)
-        } else {
-            shop.act("drill")
-        };
+        let stopped = if is_back { coming_back(&mut shop) } else { shop.act("drill") };
         assert!(shop.region.run_until(&stopped, "Judge"));
         let rollback = shop.act("rollback");
         shop.region.run();
         assert_eq!(ended(&shop, &stopped).cause_name, "PreemptedByOperator");
         assert!(ended(&shop, &rollback).ending.is_success());
         let last = last(&shop);
-        assert_eq!(
-            (last.outcome, last.restored),
-            (DrillOutcome::Overtaken, restored)
-        );
+        assert_eq!((last.outcome, last.restored), (DrillOutcome::Overtaken, restored));
         assert!(runs(&shop, version), "{version}");
         assert!(shop.environment().hold.is_some());
         assert_free(&shop);
@@ -82,12 +71,7 @@ fn an_operators_rollback_between_the_two_ways_goes_to_the_version_before() {
     assert_eq!(shop.deployment(&rollback).release.version, "1.1.0");
     assert!(runs(&shop, "1.1.0"));
     let last = last(&shop);
-    assert_eq!(
-        (last.outcome, last.restored),
-        (DrillOutcome::Overtaken, false),
-        "{}",
-        last.cause
-    );
+    assert_eq!((last.outcome, last.restored), (DrillOutcome::Overtaken, false), "{}", last.cause);
     assert_free(&shop);
 }
 
@@ -136,11 +120,6 @@ fn what_is_declared_meanwhile_is_not_in_its_way() {
     declare(&shop, &without.replace("version: 1.0.0", "version: 1.1.0"));
     shop.region.run();
     let last = last(&shop);
-    assert_eq!(
-        (last.outcome, last.restored),
-        (DrillOutcome::Proved, true),
-        "{}",
-        last.cause
-    );
+    assert_eq!((last.outcome, last.restored), (DrillOutcome::Proved, true), "{}", last.cause);
     assert_eq!(serves(&shop), both("3"));
 }

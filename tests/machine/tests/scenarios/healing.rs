@@ -106,20 +106,11 @@ fn trail(shop: &Shop<'_>, by: &str) {
 
 /// Sets a hold before anything else goes on.
 pub fn hold(shop: &Shop<'_>) {
-    let (app, env) = (
-        AppName::new("shop").unwrap(),
-        EnvironmentName::new("prod").unwrap(),
-    );
+    let (app, env) = (AppName::new("shop").unwrap(), EnvironmentName::new("prod").unwrap());
     let key = ledger::state(EnvironmentId::new(&app, &env));
     let mut state: Stored<EnvironmentState> = run(ledger::require(shop.world(), &key)).unwrap();
-    state.value.hold = Some(Hold {
-        since: shop.world().now(),
-        reason: "a freeze".into(),
-        by: "ann".into(),
-    });
-    let write = state.put_indexed(Some(ledger::environment_index(EnvironmentId::new(
-        &app, &env,
-    ))));
+    state.value.hold = Some(Hold { since: shop.world().now(), reason: "a freeze".into(), by: "ann".into() });
+    let write = state.put_indexed(Some(ledger::environment_index(EnvironmentId::new(&app, &env))));
     let done = run(shop.world().transact(vec![write.unwrap()])).unwrap();
     assert_eq!(done, Transacted::Done);
 }
@@ -151,17 +142,11 @@ fn it_is_a_deployment_of_windlass_that_names_what_differed_and_who_made_it() {
         assert!(reason.contains(part), "{reason}");
     }
     let cause = record.ending.as_ref().unwrap().cause.clone();
-    assert!(
-        cause.starts_with("shop prod is as recorded again: api restored. Before that api is not"),
-        "{cause}"
-    );
+    assert!(cause.starts_with("shop prod is as recorded again: api restored. Before that api is not"), "{cause}");
     let components: Vec<&str> = record.components().map(ComponentName::as_str).collect();
     assert_eq!(components, ["api"], "the other one is left alone");
     let message = told(&shop, "DriftFound").remove(0);
-    assert!(
-        message.contains("next: Windlass restores api by itself"),
-        "{message}"
-    );
+    assert!(message.contains("next: Windlass restores api by itself"), "{message}");
 
     // The order, the recorded release, and the target of a rollback stay what they were.
     let after = shop.environment();
@@ -230,11 +215,7 @@ fn what_is_set_back_a_fourth_time_in_a_day_is_held_and_who_does_it_is_named() {
     assert_eq!(messages.len(), 1, "{messages:?}");
     assert!(messages[0].contains(terraform), "{}", messages[0]);
     schedule_for(&mut shop, 26 * 60);
-    assert_eq!(
-        restorings(&shop).len(),
-        4,
-        "while it is held nothing is started"
-    );
+    assert_eq!(restorings(&shop).len(), 4, "while it is held nothing is started");
 
     // After the hold is released, it is restored again.
     shop.act("release_hold");
@@ -275,8 +256,7 @@ fn anybody_may_start_it_and_where_nothing_differs_it_does_nothing() {
     let record = shop.deployment(&arn);
     assert_eq!(ending(&record), (Ending::NothingToDo, "NotRestored"));
     let cause = record.ending.unwrap().cause;
-    let wanted =
-        "shop prod is not restored now: the last look found nothing that is to be restored.";
+    let wanted = "shop prod is not restored now: the last look found nothing that is to be restored.";
     assert!(cause.starts_with(wanted), "{cause}");
     let input: Value = json!({"action": "restore", "app": "shop", "environment": "prod"});
     let refused = shop.start(&input);

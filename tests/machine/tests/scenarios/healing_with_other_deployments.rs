@@ -18,10 +18,7 @@ fn nothing_is_restored_while_it_is_held_waited_for_or_red() {
     shop.region.run();
     moves_alias(&shop, "shop-api", "1");
     schedule_for(&mut shop, 180);
-    assert_eq!(
-        (events(&shop), restorings(&shop).len()),
-        (vec!["DriftFound".to_owned()], 0)
-    );
+    assert_eq!((events(&shop), restorings(&shop).len()), (vec!["DriftFound".to_owned()], 0));
     shop.act("release_hold");
     schedule_for(&mut shop, 10);
     assert_eq!(serves(&shop), both("2"));
@@ -35,10 +32,7 @@ fn nothing_is_restored_while_it_is_held_waited_for_or_red() {
     let record = shop.deployment(&arn);
     assert_eq!(ending(&record), (Ending::NothingToDo, "NotRestored"));
     let cause = record.ending.unwrap().cause;
-    assert!(
-        cause.contains("automatic deployments are held since"),
-        "{cause}"
-    );
+    assert!(cause.contains("automatic deployments are held since"), "{cause}");
     assert_eq!(shop.serves("shop-api"), "1");
 
     // With a red alarm the restoring is refused before anything is changed, three times a day at most, and nothing is
@@ -49,10 +43,7 @@ fn nothing_is_restored_while_it_is_held_waited_for_or_red() {
     schedule_for(&mut shop, 8 * 60);
     assert_eq!(restorings(&shop).len(), 3);
     assert_eq!(ending(&last(&shop)).0, Ending::Rejected);
-    assert_eq!(
-        (shop.environment().hold, shop.serves("shop-api")),
-        (None, "1".to_owned())
-    );
+    assert_eq!((shop.environment().hold, shop.serves("shop-api")), (None, "1".to_owned()));
 }
 
 /// Safety: restoring: A release that comes first goes instead.
@@ -89,18 +80,10 @@ fn a_release_waits_for_what_is_restored_or_stops_it_where_that_is_asked() {
         let release = shop.start(&request);
         shop.region.run();
         let record = shop.deployment(&arn);
-        let wanted = if preempt {
-            (Ending::RolledBack, "PreemptedByDeploy")
-        } else {
-            (Ending::Succeeded, "")
-        };
+        let wanted = if preempt { (Ending::RolledBack, "PreemptedByDeploy") } else { (Ending::Succeeded, "") };
         assert_eq!(ending(&record), wanted);
         let counted = shop.environment().restored.len();
-        assert_eq!(
-            counted,
-            usize::from(!preempt),
-            "what was stopped counts not"
-        );
+        assert_eq!(counted, usize::from(!preempt), "what was stopped counts not");
         assert_eq!(ended(&shop, &release).ending, Ending::Succeeded);
         assert_eq!(serves(&shop), both("3"));
     }
@@ -119,13 +102,6 @@ fn what_is_as_recorded_again_by_its_turn_is_left_alone() {
     let record = shop.deployment(&arn);
     assert_eq!(ending(&record), (Ending::NothingToDo, "AlreadyThere"));
     let after = shop.environment();
-    assert_eq!(
-        (after.running, after.snapshot, after.restored),
-        (before.running, before.snapshot, vec![])
-    );
-    assert_eq!(
-        told(&shop, "restore"),
-        Vec::<String>::new(),
-        "nobody is called for that"
-    );
+    assert_eq!((after.running, after.snapshot, after.restored), (before.running, before.snapshot, vec![]));
+    assert_eq!(told(&shop, "restore"), Vec::<String>::new(), "nobody is called for that");
 }

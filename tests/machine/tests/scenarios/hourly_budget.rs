@@ -22,11 +22,8 @@ fn schedule_for(shop: &mut Shop<'_>, minutes: u64) {
 /// Returns the time at which the shop's production was looked at last.
 fn looked(shop: &Shop<'_>) -> Option<Time> {
     let (app, prod) = (name("shop"), EnvironmentName::new("prod").unwrap());
-    let look: Stored<HourlyLook> = run(ledger::require(
-        shop.world(),
-        &ledger::hourly_look(EnvironmentId::new(&app, &prod)),
-    ))
-    .unwrap();
+    let look: Stored<HourlyLook> =
+        run(ledger::require(shop.world(), &ledger::hourly_look(EnvironmentId::new(&app, &prod)))).unwrap();
     look.value.looked
 }
 
@@ -42,10 +39,7 @@ fn have_taken(shop: &Shop<'_>, app: &str, environment: &str, calls: u32) {
     look.due = now.plus_s(5 * 24 * 3600);
     look.spent.add(calls, now);
     let place = ledger::hourly_look_index(look.due, EnvironmentId::new(&app, &environment));
-    let stored = Stored::new(
-        ledger::hourly_look(EnvironmentId::new(&app, &environment)),
-        look,
-    );
+    let stored = Stored::new(ledger::hourly_look(EnvironmentId::new(&app, &environment)), look);
     let write = stored.put_indexed(Some(place)).unwrap();
     run(shop.world().transact(vec![write])).unwrap();
 }
@@ -54,12 +48,7 @@ fn have_taken(shop: &Shop<'_>, app: &str, environment: &str, calls: u32) {
 fn what_the_looks_at_one_environment_take_is_not_there_for_another() {
     // The application whose looks have taken the calls of so many hours, and whether the shop's production is looked at
     // in the next hour.
-    for (app, hours, is_looked_at) in [
-        ("shop", 0, true),
-        ("shop", 1, true),
-        ("shop", 6, false),
-        ("bank", 6, true),
-    ] {
+    for (app, hours, is_looked_at) in [("shop", 0, true), ("shop", 1, true), ("shop", 6, false), ("bank", 6, true)] {
         let program = program();
         let mut shop = live(&program);
         schedule_for(&mut shop, 65);

@@ -1,8 +1,8 @@
 //! Images: pushes, and functions that are images.
 
 use crate::scenarios::scene::{
-    GO, SUCCEEDED, arrive, arrive_in_vain, assert_free, declare, ended, look, pass_minutes, path,
-    program, upload_unheard,
+    GO, SUCCEEDED, arrive, arrive_in_vain, assert_free, declare, ended, look, pass_minutes, path, program,
+    upload_unheard,
 };
 use serde_json::{Value, json};
 use windlass_domain::digest::Digest;
@@ -61,11 +61,7 @@ fn worker(shop: &Shop<'_>) -> String {
 
 /// Returns the event of a push, which does not come by itself.
 fn pushed(shop: &Shop<'_>, tag: &str, digest: &Digest) -> Value {
-    let push = ImagePush {
-        repository: REPOSITORY.into(),
-        digest: digest.clone(),
-        tag: tag.into(),
-    };
+    let push = ImagePush { repository: REPOSITORY.into(), digest: digest.clone(), tag: tag.into() };
     image_pushed(&push, shop.world().true_time())
 }
 
@@ -281,9 +277,5 @@ fn an_upload_that_cannot_be_served_does_not_stand_in_the_way_of_an_image() {
     pass_minutes(&shop, 15);
     look(&shop);
     shop.region.run();
-    assert_eq!(
-        shop.region.all_ended().len(),
-        2,
-        "the upload is refused now"
-    );
+    assert_eq!(shop.region.all_ended().len(), 2, "the upload is refused now");
 }

@@ -31,13 +31,9 @@ fn an_invocation_that_begins_when_its_deployment_has_ended_changes_nothing() {
     shop.world().mishaps().refused.clear();
 
     let id = shop.deployment(&arn).id;
-    let work =
-        json!({"state": "Deploy", "deployment": id, "token": token, "component": "api", "wave": 1});
+    let work = json!({"state": "Deploy", "deployment": id, "token": token, "component": "api", "wave": 1});
     let late = run(answer(shop.world(), "DeployLambda", work));
-    assert_eq!(
-        late.err().map(|fault| fault.name),
-        Some(FaultName::StaleToken)
-    );
+    assert_eq!(late.err().map(|fault| fault.name), Some(FaultName::StaleToken));
     assert_eq!(serves(&shop), both("2"));
 }
 
@@ -55,12 +51,8 @@ fn what_a_late_twin_takes_back_after_the_last_judgement_is_undone() {
     let key = ledger::step(&deployment.id, &ComponentName::new("api").unwrap());
     let mut step: Stored<Step> = run(ledger::require(shop.world(), &key)).unwrap();
     step.value.status = StepStatus::Failed;
-    let finding = Finding::new(
-        FindingName::TargetNotReady,
-        "components.api",
-        "an asset is of the wrong type.",
-        "Mend it.",
-    );
+    let finding =
+        Finding::new(FindingName::TargetNotReady, "components.api", "an asset is of the wrong type.", "Mend it.");
     step.value.failure = Some(Failure::Finding(finding));
     run(shop.world().transact(vec![step.put().unwrap()])).unwrap();
     shop.region.run();

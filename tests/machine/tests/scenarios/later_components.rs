@@ -57,9 +57,7 @@ fn is_refused(shop: &mut Shop<'_>, snapshot: Option<u64>) -> (String, String) {
 
 fn versions(shop: &Shop<'_>) -> Vec<(String, String)> {
     let running = shop.environment().running.into_iter();
-    running
-        .map(|(name, running)| (name.to_string(), running.names.now.version))
-        .collect()
+    running.map(|(name, running)| (name.to_string(), running.names.now.version)).collect()
 }
 
 fn pair(one: &str, other: &str) -> (String, String) {
@@ -88,10 +86,7 @@ fn functions_of_one_zip_change_and_come_back_together() {
     let arn = shop.deploy("1.2.0", &["api", "jobs"]);
     shop.region.run();
     let (_, told) = failure(&shop, &arn);
-    assert!(
-        told.contains("`jobs` takes the artifact of `api`"),
-        "{told}"
-    );
+    assert!(told.contains("`jobs` takes the artifact of `api`"), "{told}");
     assert_eq!(serves(&shop), both("2"));
 }
 
@@ -136,19 +131,10 @@ fn the_first_release_of_a_component_is_taken_back() {
 #[test]
 fn each_press_takes_back_one_release_whenever_its_component_came() {
     let program = program();
-    let releases = [
-        ("1.0.0", "api"),
-        ("1.1.0", "jobs"),
-        ("1.2.0", "api"),
-        ("1.3.0", "jobs"),
-    ];
+    let releases = [("1.0.0", "api"), ("1.1.0", "jobs"), ("1.2.0", "api"), ("1.3.0", "jobs")];
     let mut shop = with(&program, &releases);
     assert_eq!(serves(&shop), both("3"));
-    for (wanted, version) in [
-        (pair("3", "2"), "1.2.0"),
-        (pair("2", "2"), "1.1.0"),
-        (pair("2", "1"), "1.0.0"),
-    ] {
+    for (wanted, version) in [(pair("3", "2"), "1.2.0"), (pair("2", "2"), "1.1.0"), (pair("2", "1"), "1.0.0")] {
         let told = goes_back(&mut shop, None);
         assert!(told.contains(&format!("is back at {version} ")), "{told}");
         assert_eq!(serves(&shop), wanted, "{version}");
@@ -167,10 +153,7 @@ fn a_rollback_that_stops_the_first_release_has_succeeded() {
     let first = shop.deploy("1.0.0", &BOTH);
     assert!(shop.region.run_until(&first, "Bake"));
     let told = goes_back(&mut shop, None);
-    assert!(
-        told.contains("is as it was found before the first release"),
-        "{told}"
-    );
+    assert!(told.contains("is as it was found before the first release"), "{told}");
     assert!(told.contains("undone: "), "{told}");
     assert_eq!(serves(&shop), both("1"));
     assert_eq!(ended(&shop, &first).ending, Ending::RolledBack);
@@ -203,10 +186,7 @@ fn what_is_no_longer_declared_is_refused_by_name_only_where_it_would_have_to_be_
     assert!(cause.contains(runs), "{cause}");
 
     // The finding is right: after the component is declared again, the rollback succeeds.
-    declare(
-        &shop,
-        &FUNCTIONS.replace("version: 1.0.0", "version: 1.2.0"),
-    );
+    declare(&shop, &FUNCTIONS.replace("version: 1.0.0", "version: 1.2.0"));
     goes_back(&mut shop, None);
     assert_eq!(serves(&shop), pair("2", "1"));
 }
@@ -236,19 +216,15 @@ fn a_component_whose_target_is_another_one_since_is_refused() {
     let program = program();
     let mut shop = with(&program, &[("1.0.0", "api"), ("1.1.0", "api")]);
     shop.make_function("shop-other");
-    let moved = FUNCTIONS
-        .replace("version: 1.0.0", "version: 1.1.0")
-        .replace("function: shop-api", "function: shop-other");
+    let moved =
+        FUNCTIONS.replace("version: 1.0.0", "version: 1.1.0").replace("function: shop-api", "function: shop-other");
     declare(&shop, &moved);
     for _ in 0..2 {
         // The rollback is refused before and after its first release there: version 2 of the other function is another
         // version.
         let (error, cause) = is_refused(&mut shop, Some(2));
         assert_eq!(error, "NoWayBack");
-        assert!(
-            cause.contains("The target of api is another one now"),
-            "{cause}"
-        );
+        assert!(cause.contains("The target of api is another one now"), "{cause}");
         if shop.serves("shop-other") == "1" {
             succeeds(&mut shop, "1.2.0", "api");
         }
@@ -300,10 +276,7 @@ fn what_was_found_in_the_middle_of_a_shift_is_gone_back_to_as_it_was() {
     succeeds(&mut shop, "1.0.0", "jobs");
     assert_eq!(shop.serves("shop-jobs"), "3");
     goes_back(&mut shop, Some(1));
-    assert_eq!(
-        (shop.serves("shop-jobs"), found.as_str()),
-        (found.clone(), "1 2@0.5")
-    );
+    assert_eq!((shop.serves("shop-jobs"), found.as_str()), (found.clone(), "1 2@0.5"));
 }
 
 const SITE: &str = "
@@ -337,9 +310,7 @@ fn what_was_put_back_by_hand_in_place_is_as_it_is_recorded() {
     shop.region.run();
     assert_eq!(ended(&shop, &arn).ending, Ending::NeedsOperator);
     shop.world().mishaps().refused.clear();
-    shop.world()
-        .s3()
-        .upload("shop-web", "index.html", page.clone());
+    shop.world().s3().upload("shop-web", "index.html", page.clone());
     let accept = shop.act("accept");
     shop.region.run();
     assert!(shop.path(&accept).ends_with("Succeeded"));

@@ -10,10 +10,7 @@ use windlass_machine::shop::{ALL_KINDS, Shop};
 fn a_canary_of_an_hour_with_three_components_takes_at_most_200_transitions() {
     let program = program();
     let canary = ALL_KINDS
-        .replace(
-            "alias: live,",
-            "alias: live, rollout: {linear: 25, every: 15m},",
-        )
+        .replace("alias: live,", "alias: live, rollout: {linear: 25, every: 15m},")
         .replace("bake: 1m", "bake: 15m");
     let mut shop = Shop::new(&program, &canary);
     let began = shop.world().now();

@@ -1,8 +1,8 @@
 //! The schedule finds uploads and images of which no event told.
 
 use crate::scenarios::scene::{
-    BOTH, assert_free, both, declare, ended, executions, live, look, manifest, pass_minutes,
-    program, release_unheard, serves, upload, upload_unheard,
+    BOTH, assert_free, both, declare, ended, executions, live, look, manifest, pass_minutes, program, release_unheard,
+    serves, upload, upload_unheard,
 };
 use windlass_domain::ending::Ending;
 use windlass_engine::ports::{Key, ObjectId, S3Api};
@@ -110,11 +110,8 @@ fn a_declaration_whose_event_was_lost_is_put_in_force() {
     look(&shop);
     let declared = |key: &Key| key.pk == "app#shop" && key.sk == "declaration#1.1.0";
     assert!(shop.world().dynamodb().items.keys().any(declared));
-    let beside = ObjectId {
-        bucket: "artifacts".into(),
-        key: "apps/shop/app.yaml.findings.json".into(),
-        version_id: None,
-    };
+    let beside =
+        ObjectId { bucket: "artifacts".into(), key: "apps/shop/app.yaml.findings.json".into(), version_id: None };
     let found = run(S3Api::head(shop.world(), &beside));
     assert!(found.unwrap().is_some());
 }

@@ -1,8 +1,8 @@
 //! An undo that is refused, and the two ways out.
 
 use crate::scenarios::scene::{
-    BACK, BOTH, GO, NEEDS_OPERATOR, ROLLED_BACK, SUCCEEDED, WAVE, assert_free, both, ended,
-    failure, live, path, program, serves,
+    BACK, BOTH, GO, NEEDS_OPERATOR, ROLLED_BACK, SUCCEEDED, WAVE, assert_free, both, ended, failure, live, path,
+    program, serves,
 };
 use windlass_domain::ending::Ending;
 use windlass_domain::environment::{HeldState, Running};
@@ -100,10 +100,7 @@ fn who_waits_is_refused_once_only_an_operator_goes_on() {
     shop.region.run();
     assert_eq!(ended(&shop, &arn).ending, Ending::NeedsOperator);
     assert!(!shop.has("waiting#"), "nobody waits for what does not come");
-    for (waited, names) in [
-        (&release, vec!["NeedsOperator", "Held"]),
-        (&rollback, vec!["NeedsOperator"]),
-    ] {
+    for (waited, names) in [(&release, vec!["NeedsOperator", "Held"]), (&rollback, vec!["NeedsOperator"])] {
         let ended = ended(&shop, waited);
         assert_eq!(ended.ending, Ending::Rejected);
         let told = ended.findings.iter().map(|one| one.name.to_string());
@@ -155,10 +152,7 @@ fn what_cannot_be_seen_is_not_accepted_and_stays_a_persons() {
         shop.world().mishaps().refused.insert(look, denied);
         let accept = shop.act("accept");
         shop.region.run();
-        assert_eq!(
-            shop.path(&accept),
-            "Admit Admitted Look Accept Ended Rejected"
-        );
+        assert_eq!(shop.path(&accept), "Admit Admitted Look Accept Ended Rejected");
         let (error, cause) = failure(&shop, &accept);
         assert_eq!(error, "TargetNotSeen");
         assert!(cause.contains(&fault.to_string()), "{cause}");
@@ -175,20 +169,11 @@ fn accept_takes_what_is_there_and_the_next_release_goes_on_from_it() {
     repair(&shop, "shop-jobs", "2");
     let accept = shop.act("accept");
     shop.region.run();
-    assert_eq!(
-        shop.path(&accept),
-        "Admit Admitted Look Accept Ended Succeeded"
-    );
+    assert_eq!(shop.path(&accept), "Admit Admitted Look Accept Ended Succeeded");
     assert_free(&shop);
     let ended = ended(&shop, &arn);
     assert_eq!(ended.ending, Ending::NeedsOperator, "it stays what it was");
-    assert!(
-        ended
-            .resolved
-            .unwrap()
-            .to_string()
-            .starts_with("accepted at")
-    );
+    assert!(ended.resolved.unwrap().to_string().starts_with("accepted at"));
     let found = ("2 3@0.5".to_owned(), "2".to_owned());
     assert_eq!(serves(&shop), found, "nothing was changed");
     let running = shop.environment().running;
@@ -196,11 +181,7 @@ fn accept_takes_what_is_there_and_the_next_release_goes_on_from_it() {
     let recorded = &jobs.unwrap().1.state["goal"]["back"]["alias"]["version"];
     assert_eq!(recorded, "2", "what was repaired by hand is what runs");
     let versions: Vec<&str> = running.values().map(Running::version).collect();
-    assert_eq!(
-        versions,
-        ["accepted", "1.0.0"],
-        "of api, and of jobs, which is back"
-    );
+    assert_eq!(versions, ["accepted", "1.0.0"], "of api, and of jobs, which is back");
     let second = shop.act("accept");
     shop.region.run();
     assert_eq!(shop.path(&second), "Admit Admitted Rejected");
@@ -231,10 +212,7 @@ fn after_a_repair_to_what_ran_before_a_fix_goes_in_and_a_rollback_goes_further_b
     assert_free(&shop);
     assert_eq!(shop.environment().snapshot, is.snapshot);
     let running = shop.environment().running;
-    assert!(
-        running.values().all(|one| one.version() == "1.1.0"),
-        "{running:?}"
-    );
+    assert!(running.values().all(|one| one.version() == "1.1.0"), "{running:?}");
     let fix = shop.deploy("1.3.0", &BOTH);
     shop.region.run();
     assert_eq!(ended(&shop, &fix).ending, Ending::Succeeded);
@@ -266,11 +244,7 @@ fn what_ran_before_and_was_not_recorded_is_accepted_as_what_runs() {
     assert_eq!(versions, ["accepted", "1.1.0"]);
     let fix = shop.deploy("1.3.0", &BOTH);
     shop.region.run();
-    assert_eq!(
-        ended(&shop, &fix).ending,
-        Ending::Succeeded,
-        "1.4.0 runs nowhere"
-    );
+    assert_eq!(ended(&shop, &fix).ending, Ending::Succeeded, "1.4.0 runs nowhere");
 }
 
 /// The rollback fails and cannot be undone. The next rollback must not go to the release that this one went back from.

@@ -103,11 +103,7 @@ fn what_is_only_planned_releases_nothing_and_no_release_takes_it() {
     assert_eq!(executions(&mut shop), 0);
     let body = manifest(TAG, &planned);
     let (status, answer) = call(&shop, "prod/releases", &body);
-    assert_eq!(
-        (status, &answer["findings"][0]["name"]),
-        (400, &json!("OtherPrefix")),
-        "{answer}"
-    );
+    assert_eq!((status, &answer["findings"][0]["name"]), (400, &json!("OtherPrefix")), "{answer}");
     assert_eq!(executions(&mut shop), 0);
     let (status, answer) = call(&shop, "prod/plans", &body);
     assert_eq!(status, 202, "{answer}");
@@ -122,11 +118,7 @@ fn a_manifest_takes_no_artifact_of_another_environment_by_whichever_way_it_comes
     for path in ["prod/releases", "prod/plans"] {
         let (status, answer) = call(&shop, path, &body);
         let finding = &answer["findings"][0];
-        assert_eq!(
-            (status, &finding["name"]),
-            (400, &json!("OtherPrefix")),
-            "{path}: {answer}"
-        );
+        assert_eq!((status, &finding["name"]), (400, &json!("OtherPrefix")), "{path}: {answer}");
         let remedy = finding["remedy"].as_str().unwrap();
         assert!(remedy.contains("`artifacts/shop/prod/api/`"), "{remedy}");
     }
@@ -148,9 +140,7 @@ fn what_is_recorded_is_promoted_from_wherever_it_lies() {
     assert_eq!(executions(&mut shop), 1);
     assert_eq!(shop.serves("shop-api-dev"), "2");
     // What is recorded is a version of the object, and its bytes.
-    shop.world()
-        .s3()
-        .upload("artifacts", "artifacts/shop/dev/api/mine.zip", "others");
+    shop.world().s3().upload("artifacts", "artifacts/shop/dev/api/mine.zip", "others");
     let (status, answer) = call(&shop, "prod/starts", &json!({"version": "6.6.6"}));
     assert_eq!(status, 202, "{answer}");
     assert_eq!(executions(&mut shop), 2);
@@ -162,16 +152,10 @@ fn what_is_recorded_is_promoted_from_wherever_it_lies() {
     let mut newer = manifest("refs/tags/v7.0.0", &newer);
     newer["version"] = json!("7.0.0");
     assert_eq!(call(&shop, "prod/releases", &newer).0, 202);
-    assert_eq!(
-        (executions(&mut shop), shop.serves("shop-api-prod")),
-        (3, "3".to_owned())
-    );
+    assert_eq!((executions(&mut shop), shop.serves("shop-api-prod")), (3, "3".to_owned()));
     let (status, answer) = call(&shop, "prod/rollbacks", &json!({"reason": "7.0.0 is slow"}));
     assert_eq!(status, 202, "{answer}");
-    assert_eq!(
-        (executions(&mut shop), shop.serves("shop-api-prod")),
-        (4, "2".to_owned())
-    );
+    assert_eq!((executions(&mut shop), shop.serves("shop-api-prod")), (4, "2".to_owned()));
 }
 
 #[test]
@@ -184,18 +168,9 @@ fn the_former_places_are_told_the_new_ones() {
     assert_eq!(executions(&mut shop), 0);
     let texts = shop.world().s3().texts("artifacts");
     for (key, meant) in [
-        (
-            "artifacts/shop/api/1.0.0.zip",
-            "artifacts/shop/<environment>/api/",
-        ),
-        (
-            "artifacts/shop/api/late/1.0.0.zip",
-            "artifacts/shop/<environment>/api/",
-        ),
-        (
-            "releases/shop/1.0.0.json",
-            "releases/shop/<environment>/1.0.0.json",
-        ),
+        ("artifacts/shop/api/1.0.0.zip", "artifacts/shop/<environment>/api/"),
+        ("artifacts/shop/api/late/1.0.0.zip", "artifacts/shop/<environment>/api/"),
+        ("releases/shop/1.0.0.json", "releases/shop/<environment>/1.0.0.json"),
     ] {
         let beside = &texts[&format!("{key}.findings.json")];
         assert!(beside.contains(meant), "{key}: {beside}");
@@ -204,8 +179,5 @@ fn the_former_places_are_told_the_new_ones() {
     let (status, answer) = call(&shop, "prod/releases", &manifest(TAG, &former));
     assert_eq!(status, 400, "{answer}");
     let remedy = answer["findings"][0]["remedy"].as_str().unwrap();
-    assert!(
-        remedy.contains("artifacts/shop/<environment>/<component>/"),
-        "{remedy}"
-    );
+    assert!(remedy.contains("artifacts/shop/<environment>/<component>/"), "{remedy}");
 }

@@ -39,9 +39,7 @@ fn ledger(shop: &Shop<'_>) -> Vec<(String, u64)> {
     let ledger = shop.world().dynamodb();
     let items = ledger.items.iter();
     let items = items.filter(|(key, _)| key.sk != "planned");
-    items
-        .map(|(key, item)| (format!("{} {}", key.pk, key.sk), item.rev))
-        .collect()
+    items.map(|(key, item)| (format!("{} {}", key.pk, key.sk), item.rev)).collect()
 }
 
 fn steps(shop: &Shop<'_>, id: &DeploymentId) -> Vec<Step> {
@@ -52,29 +50,17 @@ fn steps(shop: &Shop<'_>, id: &DeploymentId) -> Vec<Step> {
 #[test]
 fn the_deployment_that_follows_does_what_was_planned() {
     let program = Program::release().unwrap();
-    for (declaration, components) in [
-        (ONE_FUNCTION, &["api"][..]),
-        (FUNCTIONS, &["api", "jobs"]),
-        (ALL_KINDS, &["agent", "api", "web"]),
-    ] {
+    for (declaration, components) in
+        [(ONE_FUNCTION, &["api"][..]), (FUNCTIONS, &["api", "jobs"]), (ALL_KINDS, &["agent", "api", "web"])]
+    {
         let mut shop = Shop::new(&program, declaration);
         shop.deploy("1.0.0", components);
         shop.region.run();
         let request = shop.release("1.0.1", components);
-        let before = (
-            ledger(&shop),
-            shop.serves("shop-api"),
-            shop.runs(),
-            shop.page(),
-        );
+        let before = (ledger(&shop), shop.serves("shop-api"), shop.runs(), shop.page());
         let planned = plan(&mut shop, request.clone());
         let again = plan(&mut shop, request.clone());
-        let after = (
-            ledger(&shop),
-            shop.serves("shop-api"),
-            shop.runs(),
-            shop.page(),
-        );
+        let after = (ledger(&shop), shop.serves("shop-api"), shop.runs(), shop.page());
         assert_eq!(before, after);
         assert_eq!(planned.turn.becomes, Becomes::Goes);
         let kept_ms = planned.expires.ms_since(planned.deployment.accepted);
@@ -89,33 +75,19 @@ fn the_deployment_that_follows_does_what_was_planned() {
         let deployment = shop.deployment(&arn);
         let plan: Plan = load(&shop, &ledger::plan(&deployment.id));
         assert_eq!(json!(drawn.plan), json!(plan));
-        let targets: BTreeMap<ComponentName, Value> = steps(&shop, &deployment.id)
-            .into_iter()
-            .map(|step| (step.component, step.target))
-            .collect();
+        let targets: BTreeMap<ComponentName, Value> =
+            steps(&shop, &deployment.id).into_iter().map(|step| (step.component, step.target)).collect();
         assert_eq!(drawn.hash, hash(&deployment, &plan, &targets));
         let named: Vec<&str> = drawn.changes.keys().map(ComponentName::as_str).collect();
         assert_eq!(named, components);
         for change in drawn.changes.values() {
             let from = change.from.as_ref().unwrap();
-            assert_eq!(
-                (from.version.as_str(), change.to.version.as_str()),
-                ("1.0.0", "1.0.1")
-            );
+            assert_eq!((from.version.as_str(), change.to.version.as_str()), ("1.0.0", "1.0.1"));
         }
         // The waits for AWS are not in the estimate.
-        let made = shop
-            .region
-            .ended(&arn)
-            .unwrap()
-            .execution
-            .path()
-            .transitions;
+        let made = shop.region.ended(&arn).unwrap().execution.path().transitions;
         let estimated = drawn.cost.transitions;
-        assert!(
-            estimated <= made && made < estimated + 12,
-            "{estimated} {made}"
-        );
+        assert!(estimated <= made && made < estimated + 12, "{estimated} {made}");
     }
 }
 

@@ -30,8 +30,7 @@ struct Way {
 
 const FLAGS: &str = "kind: appconfig, application: shop, environment: prod, profile: flags";
 const FUNCTION: &str = "kind: lambda, function: shop-api, alias: live";
-const SERVICE: &str =
-    "kind: ecs, cluster: shop, service: agent, container: agent, repository: shop/agent";
+const SERVICE: &str = "kind: ecs, cluster: shop, service: agent, container: agent, repository: shop/agent";
 const SITE: &str = "kind: static_site, bucket: shop-web, distribution: E1";
 
 /// The last revisions that CodeDeploy has deployed.
@@ -81,11 +80,7 @@ fn ways(kind: KindName) -> Vec<Way> {
 }
 
 fn way(brought: &'static [&'static str], declared: &[String]) -> Way {
-    Way {
-        declared: declared.to_vec(),
-        brought,
-        scene: Box::new(|_| ()),
-    }
+    Way { declared: declared.to_vec(), brought, scene: Box::new(|_| ()) }
 }
 
 fn flags(more: &str) -> String {
@@ -98,15 +93,8 @@ fn shifted(strategy: Strategy, pauses: bool) -> Option<Way> {
         return None;
     }
     let stages: Vec<String> = Pause::ALL.map(|at| at.as_str().to_owned()).into();
-    let pause = if pauses {
-        format!(", pause: [{}]", stages.join(", "))
-    } else {
-        String::new()
-    };
-    let declared = format!(
-        "agent: {{{SERVICE}, rollout: {}{pause}}}",
-        strategy.as_str()
-    );
+    let pause = if pauses { format!(", pause: [{}]", stages.join(", ")) } else { String::new() };
+    let declared = format!("agent: {{{SERVICE}, rollout: {}{pause}}}", strategy.as_str());
     let scene = move |world: &World| {
         let mut services = world.ecs();
         let service = &mut services.service_mut("shop", "agent").service;
@@ -128,10 +116,7 @@ fn shifted(strategy: Strategy, pauses: bool) -> Option<Way> {
             }];
         }
     };
-    Some(Way {
-        scene: Box::new(scene),
-        ..way(&["agent"], &[declared])
-    })
+    Some(Way { scene: Box::new(scene), ..way(&["agent"], &[declared]) })
 }
 
 fn moves_the_alias(world: &World) {
@@ -142,36 +127,22 @@ fn moves_the_alias(world: &World) {
 
 /// Returns the service that CodeDeploy deploys, which waits for Windlass before it moves callers, or does not.
 fn by_codedeploy(waits: bool) -> Way {
-    let group =
-        format!("codedeploy: {{application: shop, group: agent, continue_when_ready: {waits}}}");
+    let group = format!("codedeploy: {{application: shop, group: agent, continue_when_ready: {waits}}}");
     let scene = move |world: &World| {
-        let shape = Shape {
-            container: Some(("agent".into(), 80)),
-            ..Shape::default()
-        };
-        world
-            .ecs()
-            .service_mut("shop", "agent")
-            .give_to_codedeploy(shape);
+        let shape = Shape { container: Some(("agent".into(), 80)), ..Shape::default() };
+        world.ecs().service_mut("shop", "agent").give_to_codedeploy(shape);
         let mut state = world.codedeploy();
         let group = state.put_service("shop", "agent", ("shop", "agent"), Routing::Canary(50, 2));
         group.ends_min = Some(60);
         group.ready_min = waits.then_some(30);
         state.deployed_last("shop", "agent", OF_SERVICE);
     };
-    Way {
-        scene: Box::new(scene),
-        ..way(&["agent"], &[format!("agent: {{{SERVICE}, {group}}}")])
-    }
+    Way { scene: Box::new(scene), ..way(&["agent"], &[format!("agent: {{{SERVICE}, {group}}}")]) }
 }
 
 impl Way {
     fn declaration(&self) -> String {
-        let components: Vec<String> = self
-            .declared
-            .iter()
-            .map(|one| format!("  {one}\n"))
-            .collect();
+        let components: Vec<String> = self.declared.iter().map(|one| format!("  {one}\n")).collect();
         format!(
             "app: shop\nversion: 1.0.0\nenvironments:\n  prod: {{deploy: {{branch: main}}, sources: [api, console, s3, ecr]}}\ncomponents:\n{}gates: {{bake: 1m, alarms: [shop-5xx]}}\n",
             components.concat()
@@ -197,12 +168,7 @@ fn compare(shop: &mut Shop<'_>, version: &str, brought: &[&str], declaration: &s
     shop.region.run();
     let planned: Planned = load(shop, &ledger::planned(&DeploymentId::planned(&arn)));
     let drawn = planned.drawn.unwrap();
-    assert_eq!(
-        drawn.plan.outcome,
-        Outcome::Change,
-        "{declaration}{:?}",
-        drawn.plan
-    );
+    assert_eq!(drawn.plan.outcome, Outcome::Change, "{declaration}{:?}", drawn.plan);
 
     let arn = shop.start(&request);
     // A component that takes an output of another one gets its whole target only later.
@@ -212,11 +178,7 @@ fn compare(shop: &mut Shop<'_>, version: &str, brought: &[&str], declaration: &s
     assert_eq!(json!(drawn.plan), json!(plan), "{declaration}");
     let hash = hash(&deployment, &plan, &targets(shop, &deployment));
     assert_eq!(drawn.hash, hash, "{declaration}");
-    assert_eq!(
-        json!(planned.deployment.release),
-        json!(deployment.release),
-        "{declaration}"
-    );
+    assert_eq!(json!(planned.deployment.release), json!(deployment.release), "{declaration}");
 
     while shop.region.step() {
         make_calls(shop.world());
@@ -238,15 +200,8 @@ fn make_calls(world: &World) {
 
 /// Returns the targets of the components that a deployment changes.
 fn targets(shop: &Shop<'_>, deployment: &Deployment) -> BTreeMap<ComponentName, Value> {
-    let steps = run(ledger::load_all(
-        shop.world(),
-        &ledger::steps(&deployment.id),
-    ))
-    .unwrap();
-    steps
-        .into_iter()
-        .map(|step| (step.value.component, step.value.target))
-        .collect()
+    let steps = run(ledger::load_all(shop.world(), &ledger::steps(&deployment.id))).unwrap();
+    steps.into_iter().map(|step| (step.value.component, step.value.target)).collect()
 }
 
 fn load<T: serde::de::DeserializeOwned>(shop: &Shop<'_>, key: &ledger::Key<T>) -> T {

@@ -12,14 +12,7 @@ fn what_aws_is_still_working_on_is_asked_for_again_and_then_planned() {
     let program = program();
     let mut shop = live(&program);
     arrive(&shop, release_unheard(&shop, "1.1.0"));
-    let arn = shop
-        .world()
-        .stepfunctions()
-        .started
-        .last()
-        .unwrap()
-        .0
-        .clone();
+    let arn = shop.world().stepfunctions().started.last().unwrap().0.clone();
     shop.region.step();
     assert!(shop.region.run_until(&arn, "Prepare"));
     let working = Fault::new(FaultName::StillInProgress, "the change set is being made");
@@ -54,38 +47,19 @@ fn what_cannot_be_asked_refuses_and_says_what_it_is_and_what_to_do() {
         let fault = Fault::new(fault, "DescribeThings: it is away");
         shop.world().mishaps().refused.insert(call, fault.clone());
         arrive(&shop, release_unheard(&shop, "1.1.0"));
-        let arn = shop
-            .world()
-            .stepfunctions()
-            .started
-            .last()
-            .unwrap()
-            .0
-            .clone();
+        let arn = shop.world().stepfunctions().started.last().unwrap().0.clone();
         shop.region.step();
         shop.region.run();
         let ended = ended(&shop, &arn);
-        assert_eq!(
-            ended.ending,
-            Ending::Rejected,
-            "{call} {fault}: {}",
-            ended.cause
-        );
+        assert_eq!(ended.ending, Ending::Rejected, "{call} {fault}: {}", ended.cause);
         let finding = &ended.findings[0];
         let told = (finding.name, finding.path.as_str());
         assert_eq!(told, (FindingName::CouldNotPrepare, "environments.prod"));
-        for part in [
-            "DescribeThings: it is away",
-            "nothing was changed",
-            &fault.name.to_string(),
-        ] {
+        for part in ["DescribeThings: it is away", "nothing was changed", &fault.name.to_string()] {
             assert!(finding.reason.contains(part), "{part}: {finding}");
         }
         let (error, cause) = failure(&shop, &arn);
-        assert_eq!(
-            (error.as_str(), cause),
-            ("CouldNotPrepare", ended.cause.clone())
-        );
+        assert_eq!((error.as_str(), cause), ("CouldNotPrepare", ended.cause.clone()));
         let beside = shop.world().s3().texts("artifacts");
         assert!(beside["releases/shop/prod/1.1.0.json.findings.json"].contains("it is away"));
         assert_eq!(serves(&shop), both("2"));
@@ -113,10 +87,7 @@ fn one_that_is_stopped_while_it_cannot_ask_ends_as_stopped() {
     let program = program();
     let mut shop = live(&program);
     let away = Fault::new(FaultName::Unavailable, "it is away");
-    shop.world()
-        .mishaps()
-        .refused
-        .insert("lambda.function", away);
+    shop.world().mishaps().refused.insert("lambda.function", away);
     let arn = shop.deploy("1.1.0", &BOTH);
     assert!(shop.region.run_until(&arn, "Prepare"));
     shop.region.step();
@@ -132,10 +103,7 @@ fn one_that_is_stopped_while_it_cannot_ask_ends_as_stopped() {
 #[test]
 fn what_cannot_be_asked_later_is_told_by_what_is_undone() {
     let program = program();
-    for (state, call) in [
-        ("Prepare", "appconfig.versions"),
-        ("Judge", "dynamodb.query"),
-    ] {
+    for (state, call) in [("Prepare", "appconfig.versions"), ("Judge", "dynamodb.query")] {
         let mut shop = Shop::new(&program, POINTING);
         let arn = shop.deploy("1.0.0", &["api", "flags"]);
         assert!(shop.region.run_until(&arn, "Judge"));

@@ -1,8 +1,7 @@
 //! The order in which waiting deployments go.
 
 use crate::scenarios::scene::{
-    BOTH, GO, WAITED, api_way, assert_free, at_once, both, ended, live, path, program, serves,
-    whole_way,
+    BOTH, GO, WAITED, api_way, assert_free, at_once, both, ended, live, path, program, serves, whole_way,
 };
 use windlass_domain::ending::Ending;
 use windlass_domain::environment::Running;
@@ -23,11 +22,7 @@ fn assert_waited_then(shop: &Shop<'_>, arn: &str, way: &str) {
         rest = shorter.trim_start();
         waits += 1;
     }
-    assert!(
-        (1..=3).contains(&waits),
-        "{walked}: {:?}",
-        shop.deployment(arn).ending
-    );
+    assert!((1..=3).contains(&waits), "{walked}: {:?}", shop.deployment(arn).ending);
     assert_eq!(rest, way);
 }
 

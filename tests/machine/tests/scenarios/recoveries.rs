@@ -39,10 +39,7 @@ fn what_ran_when_the_ledger_was_restored_changes_nothing_any_more() {
     shop.region.run();
     assert_eq!(ended(&shop, &next).ending, Ending::Succeeded);
     let path = shop.path(&late);
-    assert!(
-        path.ends_with("TakenOver") || path.ends_with("Unsettled"),
-        "{path}"
-    );
+    assert!(path.ends_with("TakenOver") || path.ends_with("Unsettled"), "{path}");
     let running = shop.environment().running;
     assert!(running.values().all(|running| running.version() == "1.2.0"));
     assert_free(&shop);
@@ -70,12 +67,7 @@ fn after_five_that_died_the_deployment_is_left_to_an_operator() {
     let left = ended(&shop, &arn);
     assert_eq!(left.ending, Ending::NeedsOperator);
     assert_eq!(left.cause_name, "RecoveriesDied");
-    for told in [
-        "NEEDS AN OPERATOR",
-        "Stopped: by a test",
-        "recover",
-        "accept",
-    ] {
+    for told in ["NEEDS AN OPERATOR", "Stopped: by a test", "recover", "accept"] {
         assert!(left.cause.contains(told), "{}", left.cause);
     }
     assert_eq!(shop.lock().held.unwrap().state, HeldState::NeedsOperator);
@@ -144,10 +136,7 @@ fn one_that_dies_at_its_arrival_is_found_by_the_schedule() {
     drop(mishaps);
     shop.region.run_to_end(&arn);
     assert_eq!(shop.path(&arn), "Admit Unsettled");
-    let history = ledger::history(EnvironmentId::new(
-        &shop.deployment(&arn).app,
-        &shop.deployment(&arn).environment,
-    ));
+    let history = ledger::history(EnvironmentId::new(&shop.deployment(&arn).app, &shop.deployment(&arn).environment));
     let is_listed = |shop: &Shop<'_>| {
         let id = shop.deployment(&arn).id.to_string();
         let ledger = shop.world().dynamodb();
@@ -156,11 +145,7 @@ fn one_that_dies_at_its_arrival_is_found_by_the_schedule() {
     };
     assert!(!is_listed(&shop));
     shop.region.run();
-    assert_eq!(
-        shop.deployment(&arn).ending,
-        None,
-        "its recovery died as well"
-    );
+    assert_eq!(shop.deployment(&arn).ending, None, "its recovery died as well");
     shop.world().mishaps().refused.clear();
     pass_minutes(&shop, 16);
     shop.region.scheduled();

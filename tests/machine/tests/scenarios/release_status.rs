@@ -49,11 +49,7 @@ fn have(shop: &mut Shop<'_>, id: &DeploymentId) -> Vec<Value> {
         assert!(started.len() < 2, "{text}");
         let input = told(next);
         let arn = start(shop, &input);
-        assert!(
-            shop.region.ended(&arn).unwrap().error.is_empty(),
-            "{:?}",
-            failure(shop, &arn)
-        );
+        assert!(shop.region.ended(&arn).unwrap().error.is_empty(), "{:?}", failure(shop, &arn));
         started.push(input);
     }
 }
@@ -119,10 +115,7 @@ fn what_is_older_held_vetoed_and_needs_an_operator_is_had_by_what_is_told() {
     assert!(shop.region.run_until(&stuck, "Bake"));
     shop.world().set_alarm(ALARM, "ALARM", &[9.0]);
     let fault = Fault::new(FaultName::AccessDenied, "lambda:UpdateAlias was refused");
-    shop.world()
-        .mishaps()
-        .refused
-        .insert("lambda.update_alias", fault);
+    shop.world().mishaps().refused.insert("lambda.update_alias", fault);
     shop.region.run();
     assert_eq!(ended(&shop, &stuck).ending, Ending::NeedsOperator);
     shop.world().mishaps().refused.clear();
@@ -153,9 +146,7 @@ fn the_same_request_tells_what_is_started_to_have_it() {
     act(&mut shop, "hold");
     let same = start(&mut shop, &request);
     let outcome = shop.region.ended(&same).unwrap();
-    let text = format!("{outcome:?}")
-        .replace("\\\\", "")
-        .replace("\\\"", "\"");
+    let text = format!("{outcome:?}").replace("\\\\", "").replace("\\\"", "\"");
     assert!(text.contains("It does not run any more"), "{text}");
     let input = told(&text);
     let arn = start(&mut shop, &input);

@@ -1,9 +1,7 @@
 //! The same release arrives once more, by each way, and makes no second deployment.
 
 use crate::scenarios::repeated_releases::{by_post, endings, records};
-use crate::scenarios::scene::{
-    arrive, executions, live, look, manifest, pass_minutes, program, release_unheard,
-};
+use crate::scenarios::scene::{arrive, executions, live, look, manifest, pass_minutes, program, release_unheard};
 use serde_json::json;
 use std::collections::BTreeMap;
 use windlass_engine::routes::api::{Call, handle};
@@ -30,9 +28,7 @@ fn an_event_that_comes_again_is_no_arrival() {
         for event in [&first, &second] {
             if forget {
                 let mut ledger = shop.world().dynamodb();
-                ledger
-                    .items
-                    .retain(|key, _| !key.pk.starts_with("arrival#"));
+                ledger.items.retain(|key, _| !key.pk.starts_with("arrival#"));
             }
             pass_minutes(&shop, 1);
             arrive(&shop, event.clone());
@@ -55,14 +51,7 @@ fn while_it_waits_or_runs_the_same_arrival_is_one_deployment_whatever_its_way() 
     pass_minutes(&shop, 1);
     let event = release_unheard(&shop, "1.1.0");
     arrive(&shop, event);
-    let arn = shop
-        .world()
-        .stepfunctions()
-        .started
-        .last()
-        .unwrap()
-        .0
-        .clone();
+    let arn = shop.world().stepfunctions().started.last().unwrap().0.clone();
     shop.region.step();
     assert!(shop.region.run_until(&arn, "Bake"));
     // The clock of the running deployment stands still, so nothing of it ends in between.

@@ -1,8 +1,8 @@
 //! The same release once more: by each way, after each ending, and by a person.
 
 use crate::scenarios::scene::{
-    BOTH, arrive, assert_free, both, ended, failure, live, manifest, pass_minutes, program,
-    release_unheard, serves, upload,
+    BOTH, arrive, assert_free, both, ended, failure, live, manifest, pass_minutes, program, release_unheard, serves,
+    upload,
 };
 use serde_json::{Value, json};
 use windlass_domain::deployment::Deployment;
@@ -18,19 +18,15 @@ pub fn records(shop: &Shop<'_>, version: &str) -> Vec<Deployment> {
     let ledger = shop.world().dynamodb();
     let items = ledger.items.values().filter(|item| item.key.sk == "record");
     let records = items.map(|item| ledger::from_item::<Deployment>((**item).clone()));
-    let mut of: Vec<Deployment> = records
-        .map(|record| record.unwrap().value)
-        .filter(|record| record.release.version == version)
-        .collect();
+    let mut of: Vec<Deployment> =
+        records.map(|record| record.unwrap().value).filter(|record| record.release.version == version).collect();
     of.sort_by_key(|record| (record.accepted, record.attempt));
     of
 }
 
 pub fn endings(shop: &Shop<'_>, version: &str) -> Vec<String> {
     let records = records(shop, version).into_iter();
-    records
-        .map(|record| record.ending.unwrap().to_string())
-        .collect()
+    records.map(|record| record.ending.unwrap().to_string()).collect()
 }
 
 fn last_cause(shop: &Shop<'_>, version: &str) -> String {
@@ -42,11 +38,7 @@ fn last_cause(shop: &Shop<'_>, version: &str) -> String {
 fn by_upload(shop: &mut Shop<'_>, version: &str) {
     pass_minutes(shop, 1);
     let manifest = manifest(shop, version);
-    upload(
-        shop,
-        &format!("releases/shop/prod/{version}.json"),
-        &manifest,
-    );
+    upload(shop, &format!("releases/shop/prod/{version}.json"), &manifest);
     shop.region.run();
 }
 
@@ -124,18 +116,10 @@ fn what_was_rolled_back_is_told_by_every_way_and_brought_back_by_a_person_alone(
     let told = told(&cause);
     let person = start(&mut shop, &told[0]);
     assert_eq!(ended(&shop, &person).ending, Ending::Succeeded);
-    assert!(
-        shop.environment()
-            .running
-            .values()
-            .all(|one| one.version() == "3.0.0")
-    );
+    assert!(shop.environment().running.values().all(|one| one.version() == "3.0.0"));
     // Now an arrival of the same release finds it there.
     by_post(&mut shop, "3.0.0");
-    assert_eq!(
-        endings(&shop, "3.0.0").pop().unwrap(),
-        "NothingToDo (AlreadyThere)"
-    );
+    assert_eq!(endings(&shop, "3.0.0").pop().unwrap(), "NothingToDo (AlreadyThere)");
     let id = shop.deployment(&person).id;
     let cause = last_cause(&shop, "3.0.0");
     assert!(cause.contains(&format!("by deployment {id}")), "{cause}");
@@ -148,22 +132,12 @@ fn what_runs_after_a_rollback_is_not_superseded_by_what_does_not() {
     let program = program();
     let mut shop = rolled_back(&program);
     by_upload(&mut shop, "2.0.0");
-    assert_eq!(
-        endings(&shop, "2.0.0").pop().unwrap(),
-        "NothingToDo (AlreadyThere)"
-    );
+    assert_eq!(endings(&shop, "2.0.0").pop().unwrap(), "NothingToDo (AlreadyThere)");
     // The newer release stays the newest that was here: nothing older comes by itself.
     by_upload(&mut shop, "3.0.0");
-    assert_eq!(
-        endings(&shop, "3.0.0").pop().unwrap(),
-        "NothingToDo (Superseded)"
-    );
+    assert_eq!(endings(&shop, "3.0.0").pop().unwrap(), "NothingToDo (Superseded)");
     by_post(&mut shop, "1.0.0");
-    assert_eq!(
-        endings(&shop, "1.0.0").pop().unwrap(),
-        "Succeeded",
-        "with a commit it is another release"
-    );
+    assert_eq!(endings(&shop, "1.0.0").pop().unwrap(), "Succeeded", "with a commit it is another release");
 }
 
 #[test]
@@ -179,22 +153,12 @@ fn a_person_deploys_what_they_say_and_each_time_is_a_request_of_its_own() {
     shop.region.run();
     let again = start(&mut shop, &request);
     let there = start(&mut shop, &request);
-    let endings: Vec<String> = [&first, &again, &there]
-        .map(|arn| ended(&shop, arn).to_string())
-        .into();
-    assert_eq!(
-        endings,
-        ["Succeeded", "Succeeded", "NothingToDo (AlreadyThere)"]
-    );
-    let ids: Vec<_> = [&first, &again, &there]
-        .map(|arn| shop.deployment(arn).id)
-        .into();
+    let endings: Vec<String> = [&first, &again, &there].map(|arn| ended(&shop, arn).to_string()).into();
+    assert_eq!(endings, ["Succeeded", "Succeeded", "NothingToDo (AlreadyThere)"]);
+    let ids: Vec<_> = [&first, &again, &there].map(|arn| shop.deployment(arn).id).into();
     assert!(ids[0] != ids[1] && ids[1] != ids[2]);
     let cause = ended(&shop, &there).cause;
-    assert!(
-        cause.contains(&format!("by deployment {}", ids[1])),
-        "{cause}"
-    );
+    assert!(cause.contains(&format!("by deployment {}", ids[1])), "{cause}");
     assert_free(&shop);
 }
 
@@ -228,10 +192,7 @@ fn after_superseded_a_person_is_told_older_with_its_remedy() {
 fn what_its_target_failed_is_brought_by_its_next_arrival() {
     let program = program();
     let mut shop = live(&program);
-    let refused = Fault::new(
-        FaultName::AccessDenied,
-        "lambda:UpdateFunctionCode was refused",
-    );
+    let refused = Fault::new(FaultName::AccessDenied, "lambda:UpdateFunctionCode was refused");
     let call = "lambda.update_code";
     shop.world().mishaps().refused.insert(call, refused);
     by_upload(&mut shop, "1.1.0");
@@ -241,10 +202,7 @@ fn what_its_target_failed_is_brought_by_its_next_arrival() {
     assert!(!shop.has("veto#"));
     shop.world().mishaps().refused.clear();
     by_upload(&mut shop, "1.1.0");
-    assert_eq!(
-        endings(&shop, "1.1.0"),
-        ["RolledBack (AccessDenied)", "Succeeded"]
-    );
+    assert_eq!(endings(&shop, "1.1.0"), ["RolledBack (AccessDenied)", "Succeeded"]);
     assert_eq!(serves(&shop).0, "3");
     assert_free(&shop);
 }
@@ -256,14 +214,7 @@ fn what_a_gate_failed_is_told_again_each_time() {
     pass_minutes(&shop, 1);
     let event = release_unheard(&shop, "1.1.0");
     arrive(&shop, event);
-    let first = shop
-        .world()
-        .stepfunctions()
-        .started
-        .last()
-        .unwrap()
-        .0
-        .clone();
+    let first = shop.world().stepfunctions().started.last().unwrap().0.clone();
     shop.region.step();
     assert!(shop.region.run_until(&first, "Bake"));
     shop.world().set_alarm(ALARM, "ALARM", &[9.0]);
@@ -276,8 +227,7 @@ fn what_a_gate_failed_is_told_again_each_time() {
     let person = shop.release("1.1.0", &BOTH);
     let mut person = person["manifest"].clone();
     person["git"] = json!({"ref": "refs/heads/main", "commit": "0123456"});
-    let request =
-        json!({"action": "deploy", "app": "shop", "environment": "prod", "manifest": person});
+    let request = json!({"action": "deploy", "app": "shop", "environment": "prod", "manifest": person});
     let refused = start(&mut shop, &request);
     let (name, cause) = failure(&shop, &refused);
     assert_eq!(name, "Vetoed");
@@ -293,19 +243,13 @@ fn what_a_person_stopped_comes_by_a_person_alone() {
     by_stopped(&mut shop, "1.1.0");
     by_upload(&mut shop, "1.1.0");
     by_post(&mut shop, "1.1.0");
-    assert_eq!(
-        endings(&shop, "1.1.0")[1..],
-        ["Rejected (Stopped)", "Rejected (Stopped)"]
-    );
+    assert_eq!(endings(&shop, "1.1.0")[1..], ["Rejected (Stopped)", "Rejected (Stopped)"]);
     assert_eq!(serves(&shop), both("2"));
     let input = told(&last_cause(&shop, "1.1.0")).remove(0);
     let person = start(&mut shop, &input);
     assert_eq!(ended(&shop, &person).ending, Ending::Succeeded);
     by_upload(&mut shop, "1.1.0");
-    assert_eq!(
-        endings(&shop, "1.1.0").pop().unwrap(),
-        "NothingToDo (AlreadyThere)"
-    );
+    assert_eq!(endings(&shop, "1.1.0").pop().unwrap(), "NothingToDo (AlreadyThere)");
     assert_free(&shop);
 }
 
@@ -314,14 +258,7 @@ fn by_stopped(shop: &mut Shop<'_>, version: &str) {
     pass_minutes(shop, 1);
     let event = release_unheard(shop, version);
     arrive(shop, event);
-    let arn = shop
-        .world()
-        .stepfunctions()
-        .started
-        .last()
-        .unwrap()
-        .0
-        .clone();
+    let arn = shop.world().stepfunctions().started.last().unwrap().0.clone();
     shop.region.step();
     assert!(shop.region.run_until(&arn, "Bake"));
     shop.region.stop(&arn);

@@ -1,8 +1,8 @@
 //! The options that a person may set for a deployment: `again`, `allow_older`, `accept_red`, a recorded version.
 
 use crate::scenarios::scene::{
-    BACK, BOTH, GO, ROLLED_BACK, SUCCEEDED, WAVE, assert_free, at_once, both, ended, failure, live,
-    path, program, serves, whole_way,
+    BACK, BOTH, GO, ROLLED_BACK, SUCCEEDED, WAVE, assert_free, at_once, both, ended, failure, live, path, program,
+    serves, whole_way,
 };
 use serde_json::{Value, json};
 use windlass_domain::ending::Ending;
@@ -153,11 +153,7 @@ fn a_recorded_release_is_promoted_with_the_same_bytes() {
 
     // Other bytes are under the key now; the recorded bytes are deployed.
     let mut objects = shop.world().s3();
-    objects.upload(
-        "artifacts",
-        "artifacts/shop/staging/api/1.0.0.zip",
-        "other bytes",
-    );
+    objects.upload("artifacts", "artifacts/shop/staging/api/1.0.0.zip", "other bytes");
     drop(objects);
     let promotion = json!({
         "action": "deploy", "app": "shop", "environment": "prod", "version": "1.0.0"
@@ -169,11 +165,7 @@ fn a_recorded_release_is_promoted_with_the_same_bytes() {
     assert_eq!(record.release.components, staged.release.components);
     assert_ne!(record.id, staged.id);
     let functions = shop.world().lambda().functions.clone();
-    let live = |environment: &str| {
-        functions[&format!("shop-api-{environment}")].versions[&2]
-            .package
-            .clone()
-    };
+    let live = |environment: &str| functions[&format!("shop-api-{environment}")].versions[&2].package.clone();
     assert_eq!(live("prod"), live("staging"));
     assert_eq!(shop.serves("shop-api-prod"), "2");
     assert_free(&shop);

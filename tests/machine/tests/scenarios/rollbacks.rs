@@ -1,8 +1,8 @@
 //! Operators' rollbacks.
 
 use crate::scenarios::scene::{
-    BACK, BOTH, GO, ROLLED_BACK, WAITED, WAVE, assert_free, both, ended, failure, live_with, path,
-    program, serves, way_back,
+    BACK, BOTH, GO, ROLLED_BACK, WAITED, WAVE, assert_free, both, ended, failure, live_with, path, program, serves,
+    way_back,
 };
 use serde_json::json;
 use windlass_domain::ending::Ending;
@@ -51,11 +51,7 @@ fn one_that_finds_its_goal_in_place_walks_further_back_the_next_time() {
     assert_eq!(ended(&shop, &first).ending, Ending::NothingToDo);
     let running = shop.environment().running;
     assert!(running.values().all(|running| running.version() == "1.1.0"));
-    assert!(
-        running
-            .values()
-            .all(|running| running.names.now.since >= pressed)
-    );
+    assert!(running.values().all(|running| running.names.now.since >= pressed));
     let second = shop.act("rollback");
     shop.region.run();
     assert_eq!(shop.path(&second), way_back());

@@ -10,8 +10,7 @@ use windlass_machine::shop::Shop;
 use windlass_world::run::run;
 
 pub use windlass_machine::state_paths::{
-    BACK, BOTH, GO, ROLLED_BACK, SUCCEEDED, WAVE, both, live, live_with, path, program, serves,
-    whole_way,
+    BACK, BOTH, GO, ROLLED_BACK, SUCCEEDED, WAVE, both, live, live_with, path, program, serves, whole_way,
 };
 
 pub const WAITED: &str = "Admit Admitted AwaitTurn";
@@ -67,10 +66,7 @@ pub fn upload_unheard(shop: &Shop<'_>, key: &str, text: &str) -> Value {
     let mut objects = shop.world().s3();
     let version = objects.upload("artifacts", key, text.to_owned());
     drop(objects);
-    let object = ObjectRef {
-        key: key.to_owned(),
-        version_id: version.id,
-    };
+    let object = ObjectRef { key: key.to_owned(), version_id: version.id };
     object_created("artifacts", &object, shop.world().now())
 }
 
@@ -84,11 +80,7 @@ pub fn manifest(shop: &Shop<'_>, version: &str) -> String {
 /// Uploads a release of both functions. Returns the event, which does not come by itself.
 pub fn release_unheard(shop: &Shop<'_>, version: &str) -> Value {
     let manifest = manifest(shop, version);
-    upload_unheard(
-        shop,
-        &format!("releases/shop/prod/{version}.json"),
-        &manifest,
-    )
+    upload_unheard(shop, &format!("releases/shop/prod/{version}.json"), &manifest)
 }
 
 /// Brings the event of intake's schedule.

@@ -10,11 +10,9 @@ use windlass_machine::shop::{ALARM, FUNCTIONS, Shop};
 use windlass_world::run::run;
 
 fn weekly() -> String {
-    let drill = "prod: {deploy: {branch: main}, sources: [api, console, s3, ecr], drill: {every: 7d, production: true}}";
-    FUNCTIONS.replace(
-        "prod: {deploy: {branch: main}, sources: [api, console, s3, ecr]}",
-        drill,
-    )
+    let drill =
+        "prod: {deploy: {branch: main}, sources: [api, console, s3, ecr], drill: {every: 7d, production: true}}";
+    FUNCTIONS.replace("prod: {deploy: {branch: main}, sources: [api, console, s3, ecr]}", drill)
 }
 
 /// Makes the shop with two releases live, the second one just now.
@@ -40,9 +38,7 @@ fn drills(shop: &Shop<'_>) -> Vec<Drill> {
     let ledger = shop.world().dynamodb();
     let items = ledger.items.values();
     let drills = items.filter(|item| item.key.sk.starts_with("drill#"));
-    drills
-        .map(|item| serde_json::from_value(Value::Object(item.body.clone())).unwrap())
-        .collect()
+    drills.map(|item| serde_json::from_value(Value::Object(item.body.clone())).unwrap()).collect()
 }
 
 fn next(shop: &Shop<'_>) -> Value {
@@ -61,11 +57,7 @@ fn one_begins_when_it_is_due_and_the_next_counts_from_it() {
     let program = program();
     let mut shop = shop(&program);
     hours(&mut shop, 1, 5);
-    assert_eq!(
-        drills(&shop),
-        [],
-        "an hour after a deployment at the soonest"
-    );
+    assert_eq!(drills(&shop), [], "an hour after a deployment at the soonest");
     hours(&mut shop, 2, 5);
     let [first] = drills(&shop).try_into().unwrap();
     let ended = first.ended.unwrap();

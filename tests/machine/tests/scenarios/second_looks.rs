@@ -1,8 +1,6 @@
 //! The second look at the targets that a recovery left, 15 minutes after it.
 
-use crate::scenarios::scene::{
-    BOTH, assert_free, both, ended, live, pass_minutes, program, serves,
-};
+use crate::scenarios::scene::{BOTH, assert_free, both, ended, live, pass_minutes, program, serves};
 use serde_json::Value;
 use windlass_domain::ending::Ending;
 use windlass_domain::fault::{Fault, FaultName};
@@ -62,9 +60,7 @@ fn lands_late(shop: &Shop<'_>, function: &str) {
 fn told(shop: &Shop<'_>) -> Vec<(String, String)> {
     let published = shop.world().sns().published.clone();
     let drift = published.into_iter();
-    drift
-        .filter(|(subject, _)| subject.contains(".0 Drift"))
-        .collect()
+    drift.filter(|(subject, _)| subject.contains(".0 Drift")).collect()
 }
 
 #[test]
@@ -75,10 +71,7 @@ fn what_a_recovery_left_is_seen_again_and_noted() {
     scheduled_after(&mut shop, 14);
     assert_eq!((look(&shop, &arn).tries, due(&shop)), (0, 1), "too early");
     scheduled_after(&mut shop, 1);
-    assert_eq!(
-        (saw(&shop, &arn), due(&shop)),
-        (Some(SecondLookResult::AsLeft), 0)
-    );
+    assert_eq!((saw(&shop, &arn), due(&shop)), (Some(SecondLookResult::AsLeft), 0));
     assert_eq!(told(&shop), []);
     assert_eq!(shop.environment().hold, None);
 
@@ -143,11 +136,7 @@ fn a_call_that_lands_after_the_recovery_is_told_and_deployments_are_held() {
     lands_late(&shop, "shop-api");
     scheduled_after(&mut shop, 15);
     assert_eq!(saw(&shop, &arn), Some(SecondLookResult::Changed));
-    assert_eq!(
-        ended(&shop, &arn).ending,
-        Ending::RolledBack,
-        "it has one ending"
-    );
+    assert_eq!(ended(&shop, &arn).ending, Ending::RolledBack, "it has one ending");
     let [(subject, message)] = told(&shop).try_into().unwrap();
     assert_eq!(subject, "[windlass] shop prod 1.1.0 DriftFound");
     for part in ["NOT as recorded: api (recorded 2, seen 3)", "release_hold"] {
@@ -174,9 +163,7 @@ fn no_hourly_look_tells_again_what_the_second_look_has_told() {
     let drift = |shop: &Shop<'_>| {
         let put = shop.world().eventbridge().put.clone();
         let names = put.into_iter().map(|(name, _)| name);
-        names
-            .filter(|name| name.starts_with("Drift"))
-            .collect::<Vec<String>>()
+        names.filter(|name| name.starts_with("Drift")).collect::<Vec<String>>()
     };
     for minutes_before in [0, 65] {
         let mut shop = live(&program);
@@ -215,10 +202,7 @@ fn the_hold_is_set_though_its_start_failed_at_first() {
     mishaps.refused.insert("stepfunctions.start", throttled);
     drop(mishaps);
     scheduled_after(&mut shop, 15);
-    assert_eq!(
-        (saw(&shop, &arn), due(&shop)),
-        (Some(SecondLookResult::Changed), 1)
-    );
+    assert_eq!((saw(&shop, &arn), due(&shop)), (Some(SecondLookResult::Changed), 1));
     assert_eq!(shop.environment().hold, None);
     shop.world().mishaps().refused.clear();
     scheduled_after(&mut shop, 5);
@@ -288,10 +272,7 @@ fn what_cannot_be_seen_is_tried_again_and_then_told_as_unknown() {
         shop.region.scheduled();
         assert_eq!(look(&shop, &arn).tries, tries);
     }
-    assert_eq!(
-        (saw(&shop, &arn), due(&shop)),
-        (Some(SecondLookResult::Unknown), 0)
-    );
+    assert_eq!((saw(&shop, &arn), due(&shop)), (Some(SecondLookResult::Unknown), 0));
     let [(subject, message)] = told(&shop).try_into().unwrap();
     assert_eq!(subject, "[windlass] shop prod 1.1.0 DriftUnknown");
     assert!(message.contains("lambda:GetAlias was refused"), "{message}");
@@ -330,11 +311,7 @@ fn a_later_deployment_is_waited_for_and_answers_for_what_it_brought() {
     scheduled_after(&mut shop, 5);
     let looked = look(&shop, &arn).looked.unwrap();
     assert_eq!(looked.saw, SecondLookResult::Changed);
-    let names: Vec<&str> = looked
-        .components
-        .keys()
-        .map(ComponentName::as_str)
-        .collect();
+    let names: Vec<&str> = looked.components.keys().map(ComponentName::as_str).collect();
     assert_eq!(names, ["jobs"]);
 }
 
@@ -366,10 +343,7 @@ fn what_was_replaced_altogether_is_not_looked_at() {
     assert_eq!(ended(&shop, &later).ending, Ending::Succeeded);
     lands_late(&shop, "shop-jobs");
     scheduled_after(&mut shop, 15);
-    assert_eq!(
-        (saw(&shop, &arn), due(&shop)),
-        (Some(SecondLookResult::Replaced), 0)
-    );
+    assert_eq!((saw(&shop, &arn), due(&shop)), (Some(SecondLookResult::Replaced), 0));
     assert_eq!(told(&shop), []);
     assert_ne!(serves(&shop), both("2"));
 }

@@ -23,20 +23,13 @@ gates:
 
 /// Makes the service with this strategy. In steps, half of the traffic shifts first, for five minutes. ECS bakes for
 /// four minutes.
-fn shifting<'p>(
-    program: &'p windlass_machine::program::Program,
-    strategy: &str,
-    bake: &str,
-) -> Shop<'p> {
+fn shifting<'p>(program: &'p windlass_machine::program::Program, strategy: &str, bake: &str) -> Shop<'p> {
     let shop = Shop::new(program, &declared(strategy, bake));
     let mut services = shop.world().ecs();
     let service = &mut services.service_mut("shop", "agent").service;
     service.strategy = strategy.to_uppercase();
-    service.shifting = Shifting {
-        bake_min: 4,
-        step_tenths: if strategy == "blue_green" { 1000 } else { 500 },
-        step_min: 5,
-    };
+    service.shifting =
+        Shifting { bake_min: 4, step_tenths: if strategy == "blue_green" { 1000 } else { 500 }, step_min: 5 };
     drop(services);
     shop
 }
@@ -44,11 +37,7 @@ fn shifting<'p>(
 #[test]
 fn a_release_is_watched_within_the_time_for_which_ecs_keeps_the_former_tasks() {
     let program = program();
-    let table = [
-        ("3m", "Succeeded"),
-        ("4m", "Rejected (TooLarge)"),
-        ("1m", "Succeeded"),
-    ];
+    let table = [("3m", "Succeeded"), ("4m", "Rejected (TooLarge)"), ("1m", "Succeeded")];
     for (bake, wanted) in table {
         let mut shop = shifting(&program, "blue_green", bake);
         let arn = shop.deploy("1.1.0", &["agent"]);
@@ -88,12 +77,8 @@ fn pausing(program: &windlass_machine::program::Program, timeout_min: u32) -> Sh
     let mut services = shop.world().ecs();
     let service = &mut services.service_mut("shop", "agent").service;
     service.strategy = "BLUE_GREEN".into();
-    service.hooks = vec![ServiceHook {
-        kind: "PAUSE".into(),
-        stages: vec![at.into()],
-        timeout_min,
-        then: "ROLLBACK".into(),
-    }];
+    service.hooks =
+        vec![ServiceHook { kind: "PAUSE".into(), stages: vec![at.into()], timeout_min, then: "ROLLBACK".into() }];
     drop(services);
     shop
 }

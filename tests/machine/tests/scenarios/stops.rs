@@ -60,11 +60,7 @@ fn what_a_person_stopped_is_not_vetoed_and_comes_again_only_when_asked_to() {
 
         let input = input(&end.cause);
         // Only the rollback has set a hold. A person's own request goes past their stop.
-        assert_eq!(
-            input["through_hold"] == json!(true),
-            way == "rollback",
-            "{input}"
-        );
+        assert_eq!(input["through_hold"] == json!(true), way == "rollback", "{input}");
         assert_eq!(input["again"], Value::Null, "{input}");
         let again = shop.start(&input);
         shop.region.run();
@@ -123,14 +119,7 @@ fn a_stop_does_not_hide_a_gate_that_had_failed() {
     let recovery = shop.region.all_ended().last().unwrap();
     assert!(recovery.execution.told().contains(BACK));
     let end = ended(&shop, &arn);
-    assert_eq!(
-        (end.ending, end.cause_name.as_str()),
-        (Ending::RolledBack, "GateFailed")
-    );
-    assert!(
-        end.cause.contains("release 1.1.0 is vetoed here"),
-        "{}",
-        end.cause
-    );
+    assert_eq!((end.ending, end.cause_name.as_str()), (Ending::RolledBack, "GateFailed"));
+    assert!(end.cause.contains("release 1.1.0 is vetoed here"), "{}", end.cause);
     assert!(shop.has("veto#"));
 }

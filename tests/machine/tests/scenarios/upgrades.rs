@@ -1,8 +1,8 @@
 //! A newer Windlass goes on beside what an older one left.
 
 use crate::scenarios::scene::{
-    BOTH, arrive, assert_free, both, ended, executions, live, look, pass_minutes, program,
-    release_unheard, serves, whole_way,
+    BOTH, arrive, assert_free, both, ended, executions, live, look, pass_minutes, program, release_unheard, serves,
+    whole_way,
 };
 use serde_json::json;
 use windlass_domain::ending::Ending;

@@ -1,8 +1,6 @@
 //! The findings on an upload lie beside it until a good upload has come.
 
-use crate::scenarios::scene::{
-    BOTH, GO, assert_free, both, live, pass_minutes, path, program, serves, upload,
-};
+use crate::scenarios::scene::{BOTH, GO, assert_free, both, live, pass_minutes, path, program, serves, upload};
 use serde_json::{Value, json};
 use windlass_domain::ending::Ending;
 use windlass_machine::shop::{ALARM, Shop};
@@ -104,10 +102,7 @@ fn findings_of_a_former_upload_go_also_where_the_good_one_is_known_already() {
     shop.region.step();
     shop.region.run();
     assert_eq!(shop.region.all_ended().len(), so_far + 1);
-    assert!(
-        last_path(&shop).ends_with("NothingToDo"),
-        "it is live already"
-    );
+    assert!(last_path(&shop).ends_with("NothingToDo"), "it is live already");
     let told = beside(&shop).unwrap();
     assert_eq!(names(&told), [""; 0]);
     assert_eq!(told["version_id"], version);

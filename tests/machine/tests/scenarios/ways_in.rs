@@ -1,8 +1,8 @@
 //! Events and calls that meet deployments which run or wait.
 
 use crate::scenarios::scene::{
-    BACK, BOTH, GO, ROLLED_BACK, SUCCEEDED, WAITED, WAVE, assert_free, both, declare, ended, live,
-    path, program, serves, whole_way,
+    BACK, BOTH, GO, ROLLED_BACK, SUCCEEDED, WAITED, WAVE, assert_free, both, declare, ended, live, path, program,
+    serves, whole_way,
 };
 use windlass_domain::ending::Ending;
 use windlass_engine::routes::api::{self, Call, Reply};
@@ -63,11 +63,7 @@ fn what_is_cancelled_while_it_waits_leaves_the_queue() {
     let end = ended(&shop, &waiting);
     assert_eq!(end.ending, Ending::Rejected);
     assert_eq!(end.cause_name, "CancelledByOperator");
-    assert!(
-        end.cause.contains("before it had changed anything"),
-        "{}",
-        end.cause
-    );
+    assert!(end.cause.contains("before it had changed anything"), "{}", end.cause);
     assert_eq!(shop.path(&running), whole_way());
     assert_eq!(serves(&shop), both("3"));
     assert_free(&shop);

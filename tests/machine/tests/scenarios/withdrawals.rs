@@ -44,21 +44,11 @@ fn a_withdrawal_takes_the_file_away_and_keeps_that() {
     let done = withdraw(&mut shop, &file);
     let told = ended(&shop, &done);
     assert_eq!(told.ending, Ending::Succeeded, "{told:?}");
-    assert!(
-        told.cause
-            .contains(&format!("1 file of web is withdrawn: `{file}`")),
-        "{}",
-        told.cause
-    );
+    assert!(told.cause.contains(&format!("1 file of web is withdrawn: `{file}`")), "{}", told.cause);
     assert!(!files(&shop).contains(&file));
     assert_free(&shop);
     let after = shop.environment();
-    let kept: Vec<&str> = after
-        .withdrawn
-        .values()
-        .flatten()
-        .map(|it| it.path.as_str())
-        .collect();
+    let kept: Vec<&str> = after.withdrawn.values().flatten().map(|it| it.path.as_str()).collect();
     assert_eq!(kept, [file.as_str()]);
     let api = ComponentName::new("api").unwrap();
     assert_eq!(after.hold, None);

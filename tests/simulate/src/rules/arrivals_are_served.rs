@@ -48,10 +48,7 @@ fn in_time(outcome: &Outcome<'_>, arrived: Time, record: &Deployment) -> Result<
     // A person who stops an execution decides when it goes on.
     let by = served_by(arrived, mishaps.len());
     if record.accepted > by && !mishaps.iter().any(is_stop) {
-        return Err(format!(
-            "{} arrived at {arrived} and was accepted at {}",
-            record.release.version, record.accepted
-        ));
+        return Err(format!("{} arrived at {arrived} and was accepted at {}", record.release.version, record.accepted));
     }
     Ok(())
 }

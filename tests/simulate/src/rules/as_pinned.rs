@@ -18,10 +18,7 @@ pub fn as_pinned(outcome: &Outcome<'_>) -> Result<(), String> {
             continue;
         };
         if pinned != record.release {
-            return Err(format!(
-                "{pinned:?} was pinned, and {} brings {:?}",
-                record.id, record.release
-            ));
+            return Err(format!("{pinned:?} was pinned, and {} brings {:?}", record.id, record.release));
         }
     }
     Ok(())

@@ -40,8 +40,7 @@ pub(super) fn called_once(outcome: &Outcome<'_>) -> Result<(), String> {
         }
     }
     for record in outcome.records() {
-        of_record(outcome, &state, &record)
-            .map_err(|why| format!("deployment {}: {why}", record.id))?;
+        of_record(outcome, &state, &record).map_err(|why| format!("deployment {}: {why}", record.id))?;
     }
     Ok(())
 }
@@ -59,10 +58,7 @@ fn is_told(outcome: &Outcome<'_>, live: &LiveCall) -> bool {
 
 /// Returns the ledger's item of a call.
 fn called(outcome: &Outcome<'_>, id: &str, direction: &str) -> Option<Called> {
-    let found = outcome.all::<Called>(
-        &format!("deployment#{id}"),
-        &format!("call#{TASK}#{direction}"),
-    );
+    let found = outcome.all::<Called>(&format!("deployment#{id}"), &format!("call#{TASK}#{direction}"));
     found.first().map(|called| Called::clone(called))
 }
 
@@ -86,29 +82,16 @@ fn of_record(outcome: &Outcome<'_>, state: &State, record: &Deployment) -> Resul
             return wrong("what still ran was taken back");
         }
     }
-    if forward
-        .iter()
-        .any(|one| is_repeated(outcome, state, record, one))
-    {
+    if forward.iter().any(|one| is_repeated(outcome, state, record, one)) {
         return wrong("what had succeeded was called again");
     }
     let Some(ended) = &record.ending else {
         return Ok(());
     };
-    let is_function = outcome
-        .scenario
-        .declaration
-        .contains("kind: task, function:");
-    let steps = outcome.all::<Step>(
-        &format!("deployment#{}", record.id),
-        &format!("step#{TASK}"),
-    );
+    let is_function = outcome.scenario.declaration.contains("kind: task, function:");
+    let steps = outcome.all::<Step>(&format!("deployment#{}", record.id), &format!("step#{TASK}"));
     match ended.ending {
-        Ending::Succeeded
-            if is_function
-                && !steps.is_empty()
-                && !forward.iter().any(|one| one.succeeded(ended.at)) =>
-        {
+        Ending::Succeeded if is_function && !steps.is_empty() && !forward.iter().any(|one| one.succeeded(ended.at)) => {
             wrong("it succeeded, and its call did not")
         }
         Ending::RolledBack if forward.iter().chain(&undo).any(|one| one.ends > ended.at) => {
@@ -132,12 +115,7 @@ fn is_lost(outcome: &Outcome<'_>, record: &Deployment) -> bool {
 }
 
 /// Returns whether the call of the deployment that succeeded last before was the same, and nobody asked for it again.
-fn is_repeated(
-    outcome: &Outcome<'_>,
-    state: &State,
-    record: &Deployment,
-    forward: &LiveCall,
-) -> bool {
+fn is_repeated(outcome: &Outcome<'_>, state: &State, record: &Deployment, forward: &LiveCall) -> bool {
     let succeeded = |live: &&LiveCall| {
         let id = live.key().split('/').nth(1);
         let records = outcome.records();
@@ -169,6 +147,5 @@ pub(super) fn is_unknown_call(outcome: &Outcome<'_>, step: &Step, then: Time) ->
 /// Returns whether Lambda has not run the undo call of this step.
 pub fn is_unbegun_call(outcome: &Outcome<'_>, step: &Step) -> bool {
     let undo = called(outcome, step.deployment.as_str(), "undo");
-    step.component.as_str() == TASK
-        && undo.is_none_or(|undo| undo.begun.is_none() || undo.never_began())
+    step.component.as_str() == TASK && undo.is_none_or(|undo| undo.begun.is_none() || undo.never_began())
 }

@@ -42,10 +42,7 @@ fn told_once(outcome: &Outcome<'_>) -> Result<(), String> {
     let looked_at = looked_at.take_while(|one| !needs_operator(outcome, &one.what));
     let looked_at = &outcome.happened[..looked_at.count()];
     let drifts = acted(outcome, looked_at, |deed| matches!(deed, Deed::Drift(..)));
-    let (found, gone) = (
-        told(outcome, "DriftFound", "  "),
-        told(outcome, "DriftGone", ""),
-    );
+    let (found, gone) = (told(outcome, "DriftFound", "  "), told(outcome, "DriftGone", ""));
     let all = &outcome.happened;
     let mends = acted(outcome, all, |deed| matches!(deed, Deed::Mend(..)));
     let deployed = acted(outcome, all, |deed| matches!(deed, Deed::Deploy(..)));
@@ -111,7 +108,5 @@ fn told(outcome: &Outcome<'_>, name: &str, begins: &str) -> usize {
         "" => line.contains("drift of "),
         begins => line.starts_with(begins) && !line.contains("next: "),
     };
-    causes
-        .map(|cause| cause.lines().filter(is_line).count())
-        .sum()
+    causes.map(|cause| cause.lines().filter(is_line).count()).sum()
 }

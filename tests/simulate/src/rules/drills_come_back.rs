@@ -38,10 +38,7 @@ pub fn drills_come_back(outcome: &Outcome<'_>) -> Result<(), String> {
     for record in outcome.records() {
         let of = record.of_drill();
         if of.is_some_and(|of| !ended.iter().any(|drill| drill.id == *of)) {
-            return Err(format!(
-                "deployment {} is of a drill without a record",
-                record.id
-            ));
+            return Err(format!("deployment {} is of a drill without a record", record.id));
         }
     }
     Ok(())
@@ -97,9 +94,7 @@ impl<'a, 'w> Course<'a, 'w> {
             self.may_start(&record)?;
         }
         let has_ended = |one: &Deployment| one.ending.as_ref().map(|ended| ended.ending);
-        if has_ended(&record) == Some(Ending::Succeeded)
-            && former.and_then(has_ended) != Some(Ending::Succeeded)
-        {
+        if has_ended(&record) == Some(Ending::Succeeded) && former.and_then(has_ended) != Some(Ending::Succeeded) {
             for (drill, since) in &mut self.away {
                 if record.of_drill() != Some(drill) {
                     since.push(record.id.clone());
@@ -128,9 +123,7 @@ impl<'a, 'w> Course<'a, 'w> {
         }
         let since = record.drill.as_ref().and_then(|drill| self.away.get(drill));
         match since.and_then(|since| since.first()) {
-            Some(since) => Err(format!(
-                "the way back {id} replaces what {since} has brought"
-            )),
+            Some(since) => Err(format!("the way back {id} replaces what {since} has brought")),
             None => Ok(()),
         }
     }
@@ -148,10 +141,7 @@ impl<'a, 'w> Course<'a, 'w> {
         if runs {
             return Ok(());
         }
-        Err(format!(
-            "drill {} says that what ran before runs, and it does not",
-            drill.id
-        ))
+        Err(format!("drill {} says that what ran before runs, and it does not", drill.id))
     }
 }
 
@@ -164,9 +154,7 @@ fn once_when_due(ended: &[Rc<Drill>]) -> Result<(), String> {
     });
     match by_itself.count() {
         0 | 1 => Ok(()),
-        many => Err(format!(
-            "{many} drills began by themselves, and one was due"
-        )),
+        many => Err(format!("{many} drills began by themselves, and one was due")),
     }
 }
 
@@ -177,15 +165,11 @@ fn is_whole(outcome: &Outcome<'_>, drill: &Drill) -> Result<(), String> {
         return Err(format!("drill {id} is recorded as ended without an ending"));
     };
     let records = outcome.records();
-    let of_it = records
-        .iter()
-        .filter(|record| record.of_drill() == Some(id));
+    let of_it = records.iter().filter(|record| record.of_drill() == Some(id));
     let of_it: Vec<&Deployment> = of_it.map(|record| &**record).collect();
     let ending = |record: &Deployment| record.ending.as_ref().map(|ended| ended.ending);
     let backs: Vec<&&Deployment> = of_it.iter().filter(|one| one.drill.is_some()).collect();
-    let came = backs
-        .iter()
-        .filter(|one| ending(one) == Some(Ending::Succeeded));
+    let came = backs.iter().filter(|one| ending(one) == Some(Ending::Succeeded));
     if backs.len() > TRIES as usize || came.count() > 1 {
         return Err(format!("drill {id} made {} ways back", backs.len()));
     }
@@ -193,10 +177,7 @@ fn is_whole(outcome: &Outcome<'_>, drill: &Drill) -> Result<(), String> {
     for record in &of_it {
         let why = record.undoing.as_ref().map(|why| why.name.as_str());
         if record.drill.is_some() && why == Some("GateFailed") {
-            return Err(format!(
-                "a gate undid {}, the way back of drill {id}",
-                record.id
-            ));
+            return Err(format!("a gate undid {}, the way back of drill {id}", record.id));
         }
         if vetoes.iter().any(|veto| veto.deployment == record.id) {
             return Err(format!("drill {id} vetoed a release"));
@@ -229,10 +210,7 @@ fn is_explained(outcome: &Outcome<'_>, drill: &Drill, of_it: &[&Deployment]) -> 
 /// Checks that callers got the version before and then the present one, and that every gate passed.
 fn is_proved(outcome: &Outcome<'_>, drill: &Drill) -> Result<(), String> {
     let id = &drill.id;
-    let legs: Vec<&DrillDeployment> = [Some(&drill.there), drill.back.as_ref()]
-        .into_iter()
-        .flatten()
-        .collect();
+    let legs: Vec<&DrillDeployment> = [Some(&drill.there), drill.back.as_ref()].into_iter().flatten().collect();
     let [there, back] = legs.as_slice() else {
         return Err(format!("drill {id} proved a way back that it did not go"));
     };
@@ -241,17 +219,11 @@ fn is_proved(outcome: &Outcome<'_>, drill: &Drill) -> Result<(), String> {
             return Err(format!("drill {id} proved without both ends"));
         };
         if ended.ending != Ending::Succeeded || !is_switched(outcome, began, ended.at) {
-            return Err(format!(
-                "drill {id} proved, and {} changed nothing",
-                leg.deployment
-            ));
+            return Err(format!("drill {id} proved, and {} changed nothing", leg.deployment));
         }
         let partition = format!("deployment#{}", leg.deployment);
         let judged: Vec<Rc<Judgement>> = outcome.all(&partition, "judgement#");
-        if judged
-            .iter()
-            .any(|one| one.failed.is_some() || one.against.is_some())
-        {
+        if judged.iter().any(|one| one.failed.is_some() || one.against.is_some()) {
             return Err(format!("drill {id} proved, and a gate was red"));
         }
     }

@@ -14,8 +14,7 @@ pub fn endings_are_counted(outcome: &Outcome<'_>) -> Result<(), String> {
     let mut mishaps = outcome.schedule.mishaps.iter();
     let lasts = |what| matches!(what, What::ThrottledLong | What::DeniedLong);
     let mut happened = outcome.happened.iter();
-    if mishaps.any(|met| lasts(met.what)) || happened.any(|it| matches!(it.what, Event::EventLost))
-    {
+    if mishaps.any(|met| lasts(met.what)) || happened.any(|it| matches!(it.what, Event::EventLost)) {
         return Ok(());
     }
     let mut counted: BTreeMap<&(String, String), u64> = BTreeMap::new();
@@ -37,9 +36,7 @@ pub fn endings_are_counted(outcome: &Outcome<'_>) -> Result<(), String> {
         match counted.remove(&ending) {
             None => return Err(format!("the ending of {ending:?} was never counted")),
             Some(times) if is_quiet && times > 1 => {
-                return Err(format!(
-                    "the ending of {ending:?} was counted {times} times"
-                ));
+                return Err(format!("the ending of {ending:?} was counted {times} times"));
             }
             Some(_) => {}
         }

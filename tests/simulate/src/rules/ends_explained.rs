@@ -36,17 +36,13 @@ pub fn ends_explained(outcome: &Outcome<'_>) -> Result<(), String> {
 }
 
 fn explains(outcome: &Outcome<'_>, what: What, record: &Deployment, ended: &Ended) -> bool {
-    let is_stop = matches!(
-        what,
-        What::StoppedWithin | What::StoppedSlow | What::StoppedLate
-    ) || what.counted() == Counted::Visits;
+    let is_stop = matches!(what, What::StoppedWithin | What::StoppedSlow | What::StoppedLate)
+        || what.counted() == Counted::Visits;
     let is_refusal = matches!(what, What::Denied | What::DeniedLong);
     let lasts = matches!(what, What::ThrottledLong | What::DeniedLong);
     match ended.ending {
         Ending::Succeeded | Ending::NothingToDo => false,
-        Ending::RolledBack | Ending::NeedsOperator => {
-            is_stop || is_refusal || lasts || what == What::OutOfBand
-        }
+        Ending::RolledBack | Ending::NeedsOperator => is_stop || is_refusal || lasts || what == What::OutOfBand,
         Ending::Rejected => match ended.cause_name.as_str() {
             "NoPermission" | "GateNotMeasurable" => is_refusal,
             "Unsettled" | "CouldNotWait" | "CouldNotPrepare" => is_refusal || lasts,
@@ -105,9 +101,7 @@ fn was_replaced(outcome: &Outcome<'_>, record: &Deployment) -> bool {
     let live = || records.iter().filter(|one| is_live(one));
     let mut former = live().filter(|one| one.release_digest == record.release_digest);
     former.any(|former| {
-        live().any(|other| {
-            other.release_digest != record.release_digest && other.accepted > former.accepted
-        })
+        live().any(|other| other.release_digest != record.release_digest && other.accepted > former.accepted)
     })
 }
 

@@ -37,21 +37,11 @@ pub fn files_come_and_go(outcome: &Outcome<'_>) -> Result<(), String> {
             return Err(format!("{key} is withdrawn and there"));
         }
     }
-    let withdrawn: Vec<&str> = state
-        .withdrawn
-        .get(&web)
-        .into_iter()
-        .flatten()
-        .map(|file| file.path.as_str())
-        .collect();
+    let withdrawn: Vec<&str> = state.withdrawn.get(&web).into_iter().flatten().map(|file| file.path.as_str()).collect();
     let records = outcome.records();
-    let mut asked = records
-        .iter()
-        .filter(|record| record.action == ActionName::Withdraw);
+    let mut asked = records.iter().filter(|record| record.action == ActionName::Withdraw);
     if asked.any(|record| ended_as(record, Ending::Succeeded)) && withdrawn != [NOTES] {
-        return Err(format!(
-            "{NOTES} was withdrawn, and only {withdrawn:?} is kept as that"
-        ));
+        return Err(format!("{NOTES} was withdrawn, and only {withdrawn:?} is kept as that"));
     }
     let Some(running) = state.running.get(&web).filter(|it| it.artifact.is_some()) else {
         return Ok(());
@@ -61,15 +51,10 @@ pub fn files_come_and_go(outcome: &Outcome<'_>) -> Result<(), String> {
     if wanted.is_some() && shown != wanted {
         return Err(format!("{NOTES} of {} is {shown:?}", running.version()));
     }
-    let mut brought = records
-        .iter()
-        .filter(|record| notes_of(&record.release.version).is_some());
-    let is_undone =
-        brought.all(|record| ended_as(record, Ending::RolledBack) && !is_left(outcome, &record.id));
+    let mut brought = records.iter().filter(|record| notes_of(&record.release.version).is_some());
+    let is_undone = brought.all(|record| ended_as(record, Ending::RolledBack) && !is_left(outcome, &record.id));
     if wanted.is_none() && is_undone && shown.is_some() {
-        return Err(format!(
-            "{NOTES} is there, and only undone releases have brought it"
-        ));
+        return Err(format!("{NOTES} is there, and only undone releases have brought it"));
     }
     Ok(())
 }
@@ -92,7 +77,5 @@ fn ended_as(record: &Deployment, ending: Ending) -> bool {
 /// Returns whether an undo says that it has left something behind.
 fn is_left(outcome: &Outcome<'_>, id: &DeploymentId) -> bool {
     let steps = outcome.all::<Step>(&format!("deployment#{id}"), "step#");
-    steps
-        .iter()
-        .any(|step| !step.warnings.is_empty() || !step.stays_reachable.is_empty())
+    steps.iter().any(|step| !step.warnings.is_empty() || !step.stays_reachable.is_empty())
 }

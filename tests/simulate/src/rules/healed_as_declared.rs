@@ -49,10 +49,7 @@ pub fn healed_as_declared(outcome: &Outcome<'_>) -> Result<(), String> {
         }
         let before: Option<Rc<Deployment>> = outcome.read(change.before.as_ref(), "record");
         let id = &record.id;
-        if let Some(other) = record
-            .components()
-            .find(|name| !is_to_restore(outcome, name))
-        {
+        if let Some(other) = record.components().find(|name| !is_to_restore(outcome, name)) {
             return Err(format!("{id} restores {other}, which is not declared so"));
         }
         let starts = record.started.is_some() && before.is_some_and(|b| b.started.is_none());
@@ -77,8 +74,7 @@ pub fn healed_as_declared(outcome: &Outcome<'_>) -> Result<(), String> {
 /// needs an operator has not ended for good.
 fn counts(record: &Deployment) -> bool {
     let ended = record.ending.as_ref();
-    let is_done = ended
-        .is_some_and(|ended| !matches!(ended.ending, Ending::NothingToDo | Ending::NeedsOperator));
+    let is_done = ended.is_some_and(|ended| !matches!(ended.ending, Ending::NothingToDo | Ending::NeedsOperator));
     is_done && record.started.is_some() && !record.stopped
 }
 
@@ -91,30 +87,22 @@ fn is_to_restore(outcome: &Outcome<'_>, name: &ComponentName) -> bool {
 
 /// Checks that each restoring which counts is noted once.
 fn noted(outcome: &Outcome<'_>, counted: &[(DeploymentId, Time)]) -> Result<(), String> {
-    let state = outcome
-        .all::<EnvironmentState>("env#shop/prod", "state")
-        .pop();
+    let state = outcome.all::<EnvironmentState>("env#shop/prod", "state").pop();
     let noted: Vec<DeploymentId> = state.map_or_else(Vec::new, |state| {
         let restored = state.restored.iter();
         restored.map(|one| one.deployment.clone()).collect()
     });
     let wanted: Vec<&DeploymentId> = counted.iter().map(|(id, _)| id).collect();
     if noted.iter().collect::<Vec<_>>() != wanted {
-        return Err(format!(
-            "{noted:?} are noted as restored, and were {wanted:?}"
-        ));
+        return Err(format!("{noted:?} are noted as restored, and were {wanted:?}"));
     }
     Ok(())
 }
 
 /// Checks that everything that is to be restored was restored, if nothing stands in the way.
 fn left(outcome: &Outcome<'_>) -> Result<(), String> {
-    let looked = outcome
-        .all::<HourlyLook>("look#shop/prod", "hourly_look")
-        .pop();
-    let state = outcome
-        .all::<EnvironmentState>("env#shop/prod", "state")
-        .pop();
+    let looked = outcome.all::<HourlyLook>("look#shop/prod", "hourly_look").pop();
+    let state = outcome.all::<EnvironmentState>("env#shop/prod", "state").pop();
     let lock = outcome.all::<Lock>("env#shop/prod", "lock").pop();
     let (Some(looked), Some(state), Some(lock)) = (looked, state, lock) else {
         return Ok(());

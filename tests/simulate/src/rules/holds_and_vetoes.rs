@@ -36,9 +36,7 @@ pub fn holds_and_vetoes(outcome: &Outcome<'_>) -> Result<(), String> {
         if starts && record.action == ActionName::Deploy {
             let id = &record.id;
             if held && !record.through_hold {
-                return Err(format!(
-                    "deployment {id} started, which nobody asked for, while deployments are held"
-                ));
+                return Err(format!("deployment {id} started, which nobody asked for, while deployments are held"));
             }
             if vetoed.contains(&record.release_digest.to_string()) && !record.again {
                 return Err(format!("deployment {id} started, whose release is vetoed"));
@@ -62,11 +60,7 @@ fn is_to_blame(record: &Deployment) -> bool {
 
 /// Checks that a rollback that has just ended says that automatic deployments are held, if they are, and only then. An
 /// ending after recoveries kept dying is left out, because nothing more was read for it.
-fn tells_of_hold(
-    record: &Deployment,
-    before: Option<&Deployment>,
-    held: bool,
-) -> Result<(), String> {
+fn tells_of_hold(record: &Deployment, before: Option<&Deployment>, held: bool) -> Result<(), String> {
     let is_new = before.is_none_or(|before| before.ending.is_none());
     let ended = record.ending.as_ref().filter(|_| is_new);
     let Some(ended) = ended.filter(|ended| ended.cause_name != "RecoveriesDied") else {
@@ -77,9 +71,7 @@ fn tells_of_hold(
         return Ok(());
     }
     let id = &record.id;
-    Err(format!(
-        "rollback {id} tells of a hold: {told}, and there is one: {held}"
-    ))
+    Err(format!("rollback {id} tells of a hold: {told}, and there is one: {held}"))
 }
 
 fn vetoes_stand(outcome: &Outcome<'_>, vetoed: &BTreeSet<String>) -> Result<(), String> {

@@ -29,9 +29,7 @@ pub fn irreversible_bars(outcome: &Outcome<'_>) -> Result<(), String> {
         if let Some(work) = who.work.as_ref().filter(|work| work.wave.is_none())
             && has_barred(outcome, &work.deployment, happening.at)
         {
-            return Err(format!(
-                "{component} was brought back although what is irreversible had begun"
-            ));
+            return Err(format!("{component} was brought back although what is irreversible had begun"));
         }
     }
     for record in outcome.records() {
@@ -39,10 +37,7 @@ pub fn irreversible_bars(outcome: &Outcome<'_>) -> Result<(), String> {
             continue;
         };
         if ended.ending == Ending::RolledBack && has_barred(outcome, &record.id, ended.at) {
-            return Err(format!(
-                "{} is rolled back, and its irreversible task had begun",
-                record.id
-            ));
+            return Err(format!("{} is rolled back, and its irreversible task had begun", record.id));
         }
         if record.action == ActionName::Rollback && ended.ending == Ending::Succeeded {
             across_as_asked(outcome, &record)?;
@@ -67,17 +62,11 @@ fn is_declared(outcome: &Outcome<'_>) -> bool {
 fn across_as_asked(outcome: &Outcome<'_>, record: &Deployment) -> Result<(), String> {
     let is_named = |name: &ComponentName| name.as_str() == TASK;
     if !record.across.iter().any(is_named) && crosses(outcome, record) {
-        return Err(format!(
-            "rollback {} went back across what is irreversible unasked",
-            record.id
-        ));
+        return Err(format!("rollback {} went back across what is irreversible unasked", record.id));
     }
     match record.across.iter().find(|name| !is_named(name)) {
         None => Ok(()),
-        Some(name) => Err(format!(
-            "rollback {} was to go across {name}, which was never run",
-            record.id
-        )),
+        Some(name) => Err(format!("rollback {} was to go across {name}, which was never run", record.id)),
     }
 }
 
@@ -85,9 +74,7 @@ fn across_as_asked(outcome: &Outcome<'_>, record: &Deployment) -> Result<(), Str
 /// begun.
 fn crosses(outcome: &Outcome<'_>, back: &Deployment) -> bool {
     let snapshots: Vec<Rc<Snapshot>> = outcome.all("env#shop/prod", "snapshot#");
-    let goal = snapshots
-        .iter()
-        .find(|one| Some(one.number) == back.snapshot);
+    let goal = snapshots.iter().find(|one| Some(one.number) == back.snapshot);
     let service = |components: &BTreeMap<ComponentName, Artifact>| {
         let mut components = components.iter();
         let found = components.find(|(name, _)| name.as_str() == SERVICE);
@@ -102,14 +89,9 @@ fn crosses(outcome: &Outcome<'_>, back: &Deployment) -> bool {
         return false;
     };
     let records = outcome.records();
-    let releases = || {
-        records
-            .iter()
-            .filter(|one| one.action == ActionName::Deploy)
-    };
+    let releases = || records.iter().filter(|one| one.action == ActionName::Deploy);
     let first = |digest: &Digest| {
-        let same =
-            releases().filter(|one| service(&one.release.components).as_ref() == Some(digest));
+        let same = releases().filter(|one| service(&one.release.components).as_ref() == Some(digest));
         same.map(|one| one.accepted).min()
     };
     let ran = releases().filter(|one| has_barred(outcome, &one.id, back.accepted));

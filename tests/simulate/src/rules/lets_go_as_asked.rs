@@ -44,11 +44,7 @@ pub fn lets_go_as_asked(outcome: &Outcome<'_>) -> Result<(), String> {
         let after = outcome.read::<Claims>(change.after.as_ref(), "claims");
         let before = before.as_deref().map(owners).unwrap_or_default();
         let is_of_claims = item.is_some_and(|item| item.key.sk == "claims");
-        let Some(after) = after
-            .as_deref()
-            .map(owners)
-            .or(is_of_claims.then(BTreeSet::new))
-        else {
+        let Some(after) = after.as_deref().map(owners).or(is_of_claims.then(BTreeSet::new)) else {
             continue;
         };
         if let Some(new) = after.difference(&before).next()
@@ -91,9 +87,7 @@ struct Seen {
 impl Seen {
     fn lose(&mut self, lost: &str) -> Result<(), String> {
         if !self.is_free {
-            return Err(format!(
-                "{lost} was let go of while a deployment was under way"
-            ));
+            return Err(format!("{lost} was let go of while a deployment was under way"));
         }
         if lost == "api" && self.is_declared {
             return Err("api was let go of, which is declared".into());

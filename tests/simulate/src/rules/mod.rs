@@ -180,9 +180,4 @@ pub fn names() -> impl Iterator<Item = &'static str> {
 }
 
 /// The rules that must hold even if AWS does what is assumed not to happen: the change is told then.
-pub const BEYOND: [&str; 4] = [
-    "one_ending",
-    "targets_as_recorded",
-    "unlocked",
-    "second_look_is_made",
-];
+pub const BEYOND: [&str; 4] = ["one_ending", "targets_as_recorded", "unlocked", "second_look_is_made"];

@@ -18,9 +18,7 @@ use windlass_domain::tenancy::Claims;
 /// all.
 pub fn moves_whole(outcome: &Outcome<'_>) -> Result<(), String> {
     let moves = outcome.scenario.acts.iter();
-    let moves: Vec<Move> = moves
-        .flat_map(|act| Move::of(act.deed, outcome.scenario.declaration))
-        .collect();
+    let moves: Vec<Move> = moves.flat_map(|act| Move::of(act.deed, outcome.scenario.declaration)).collect();
     for one in &moves {
         one.is_whole(outcome)?;
         one.goes_back(outcome)?;
@@ -35,27 +33,16 @@ pub fn moves_whole(outcome: &Outcome<'_>) -> Result<(), String> {
 /// Checks that the former name has all of the application, or nothing of it.
 fn is_one(outcome: &Outcome<'_>) -> Result<(), String> {
     let states = outcome.all::<EnvironmentState>(HERE, "state");
-    let left: Vec<String> = states
-        .iter()
-        .flat_map(|state| state.running.keys().map(ToString::to_string))
-        .collect();
+    let left: Vec<String> = states.iter().flat_map(|state| state.running.keys().map(ToString::to_string)).collect();
     let ledger = outcome.world.dynamodb();
     let mut keys = ledger.items.keys();
     let is_declared = keys.any(|key| key.pk == "app#shop" && key.sk == "declaration");
     drop(ledger);
-    let has_all = ["api", "jobs"]
-        .iter()
-        .all(|name| left.iter().any(|it| it == name));
+    let has_all = ["api", "jobs"].iter().all(|name| left.iter().any(|it| it == name));
     match (is_declared, left.is_empty()) {
-        (true, true) => {
-            Err("the application has another name, and its former declaration is in force".into())
-        }
-        (false, false) => Err(format!(
-            "{left:?} runs by a name that is not declared any more"
-        )),
-        (true, false) if !has_all => Err(format!(
-            "of the application {left:?} alone has its former name"
-        )),
+        (true, true) => Err("the application has another name, and its former declaration is in force".into()),
+        (false, false) => Err(format!("{left:?} runs by a name that is not declared any more")),
+        (true, false) if !has_all => Err(format!("of the application {left:?} alone has its former name")),
         _ => Ok(()),
     }
 }
@@ -107,23 +94,17 @@ impl Move {
             if is_here && let Some(lock) = outcome.read::<Lock>(change.after.as_ref(), "lock") {
                 is_free = lock.held.is_none();
             }
-            if is_here && let Some(drills) = outcome.read::<Drills>(change.after.as_ref(), "drills")
-            {
+            if is_here && let Some(drills) = outcome.read::<Drills>(change.after.as_ref(), "drills") {
                 is_drilled = drills.under_way.is_some();
             }
             let claims = |item| {
                 let claims = outcome.read::<Claims>(item, "claims");
                 claims.as_deref().map(owners).unwrap_or_default()
             };
-            let (before, after) = (
-                claims(change.before.as_ref()),
-                claims(change.after.as_ref()),
-            );
+            let (before, after) = (claims(change.before.as_ref()), claims(change.after.as_ref()));
             let lost = |all: &[String]| all.contains(&former);
             if lost(&before) && !lost(&after) && !after.contains(&new) {
-                return Err(format!(
-                    "{was} has lost a claim, and {name} does not have it"
-                ));
+                return Err(format!("{was} has lost a claim, and {name} does not have it"));
             }
             let before = outcome.read::<EnvironmentState>(change.before.as_ref(), "state");
             let after = outcome.read::<EnvironmentState>(change.after.as_ref(), "state");
@@ -155,9 +136,7 @@ impl Move {
             return Err(format!("{was} was moved, and {there} has no record"));
         };
         if of(state.running.iter(), name).is_none() {
-            return Err(format!(
-                "{was} was moved, and {name} is not recorded as running"
-            ));
+            return Err(format!("{was} was moved, and {name} is not recorded as running"));
         }
         if of(state.found.iter(), name).is_none() {
             return Err(format!("{name} has no way back to what was found of {was}"));
@@ -165,9 +144,7 @@ impl Move {
         let by_another = there != HERE;
         let running = of(state.running.iter(), name);
         if by_another && running.is_some_and(|running| !running.is_same(left)) {
-            return Err(format!(
-                "{name} is recorded as something else than {was} ran"
-            ));
+            return Err(format!("{name} is recorded as something else than {was} ran"));
         }
         let ledger = outcome.world.dynamodb();
         let mut claimed = ledger.items.values().filter(|item| item.key.sk == "claims");
@@ -192,9 +169,7 @@ impl Move {
         let records = outcome.records();
         let made_by = |present: &Snapshot| -> Option<&Deployment> {
             let mut records = records.iter();
-            records
-                .find(|record| record.id == present.deployment)
-                .map(|record| &**record)
+            records.find(|record| record.id == present.deployment).map(|record| &**record)
         };
         let record = present.and_then(|present| made_by(present));
         let record = record.filter(|record| record.action == ActionName::Rollback);
@@ -228,16 +203,12 @@ pub fn was_not_renamed(outcome: &Outcome<'_>, component: &str) -> bool {
 
 const HERE: &str = "env#shop/prod";
 
-fn of<'a>(
-    mut all: impl Iterator<Item = (&'a ComponentName, &'a Running)>,
-    name: &str,
-) -> Option<Running> {
+fn of<'a>(mut all: impl Iterator<Item = (&'a ComponentName, &'a Running)>, name: &str) -> Option<Running> {
     let found = all.find(|(of, _)| of.as_str() == name);
     found.map(|(_, running)| running.clone())
 }
 
 fn owners(claims: &Claims) -> Vec<String> {
     let held = claims.held.iter();
-    held.map(|held| format!("{}/{}", held.owner.app, held.owner.component))
-        .collect()
+    held.map(|held| format!("{}/{}", held.owner.app, held.owner.component)).collect()
 }

@@ -41,8 +41,7 @@ pub fn needs_operator_is_earned(outcome: &Outcome<'_>) -> Result<(), String> {
         if is_left(&record) && !before.as_deref().is_some_and(is_left) {
             let of_it = steps.values().filter(|step| step.deployment == record.id);
             let why = why_not_back(outcome, &record, of_it, &theirs);
-            why.and_then(|found| is_said(outcome, &record, found))
-                .map_err(|why| unearned(&record.id, &why))?;
+            why.and_then(|found| is_said(outcome, &record, found)).map_err(|why| unearned(&record.id, &why))?;
         }
     }
     Ok(())
@@ -72,8 +71,8 @@ fn why_not_back<'s>(
         let component = &step.component;
         let is_explained = match &step.undo_failure {
             Some(Failure::Finding(finding)) => {
-                let is_theirs = finding.name == FindingName::TargetChangedByOther
-                    && theirs.contains(component.as_str());
+                let is_theirs =
+                    finding.name == FindingName::TargetChangedByOther && theirs.contains(component.as_str());
                 let is_kept = is_refused(outcome) || meets(outcome, &[What::ThrottledLong]);
                 is_theirs
                     || then.is_some_and(|then| is_unknown(outcome, step, then))
@@ -81,22 +80,15 @@ fn why_not_back<'s>(
                     // Without an invalidation an edge may still have what was withdrawn.
                     || is_kept && !step.withdraws.is_empty()
             }
-            Some(Failure::Fault(fault)) => {
-                fault.name == FaultName::AccessDenied && is_refused(outcome)
-            }
+            Some(Failure::Fault(fault)) => fault.name == FaultName::AccessDenied && is_refused(outcome),
             // Its function did not even come so far as to say why.
-            None => meets(
-                outcome,
-                &[What::ThrottledLong, What::DeniedLong, What::Denied],
-            ),
+            None => meets(outcome, &[What::ThrottledLong, What::DeniedLong, What::Denied]),
         };
         // Nothing goes back once a task has begun after which nothing of before may run.
         let is_barred = then.is_some_and(|then| has_barred(outcome, &step.deployment, then));
         if !is_explained && !is_barred {
             let why = &step.undo_failure;
-            return Err(format!(
-                "nothing explains that {component} is not back: {why:?}"
-            ));
+            return Err(format!("nothing explains that {component} is not back: {why:?}"));
         }
     }
     Ok(found)

@@ -8,10 +8,7 @@ use crate::outcome::Outcome;
 /// Safety: sites: A visitor finds what the page names, also what an open page has named, after each change of a site,
 /// at each edge.
 pub fn nothing_missed(outcome: &Outcome<'_>) -> Result<(), String> {
-    let ours = outcome
-        .happened
-        .iter()
-        .take_while(|one| !is_by_other(&one.what));
+    let ours = outcome.happened.iter().take_while(|one| !is_by_other(&one.what));
     let missed = ours.into_iter().find_map(|one| match &one.what {
         Event::Missed(what) => Some(format!("at {} {what}", one.at)),
         _ => None,

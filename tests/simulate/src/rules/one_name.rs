@@ -22,16 +22,12 @@ pub fn one_name(outcome: &Outcome<'_>) -> Result<(), String> {
     let present = present.map(|present| Snapshot::clone(present).with_found(&state));
     let records = outcome.records();
     for (component, running) in &state.running {
-        let listed = present
-            .as_ref()
-            .and_then(|present| present.components.get(component));
+        let listed = present.as_ref().and_then(|present| present.components.get(component));
         let names = |running: &Running| (running.names.clone(), running.containers.clone());
         if listed.map(names) != Some(names(running)) {
             let listed = listed.map(Running::version);
             let is = running.version();
-            return Err(format!(
-                "{component} is {is} in the record and {listed:?} in the present snapshot"
-            ));
+            return Err(format!("{component} is {is} in the record and {listed:?} in the present snapshot"));
         }
         // In a component with several images each image has names of its own, and the component has theirs.
         let containers = running.containers.iter();
@@ -40,11 +36,7 @@ pub fn one_name(outcome: &Outcome<'_>) -> Result<(), String> {
         let whole = whole.then(|| (component.clone().into(), &running.names));
         for (part, names) in containers.chain(whole) {
             if !running.version().contains(&names.now.version) {
-                return Err(format!(
-                    "{part} is {}, and {component} {}",
-                    names.now.version,
-                    running.version()
-                ));
+                return Err(format!("{part} is {}, and {component} {}", names.now.version, running.version()));
             }
             for given in [&names.now, &names.brought] {
                 was_given(given, &part, &records)?;
@@ -55,21 +47,9 @@ pub fn one_name(outcome: &Outcome<'_>) -> Result<(), String> {
     Ok(())
 }
 
-fn was_given(
-    given: &GivenVersion,
-    component: &Part,
-    records: &[Rc<Deployment>],
-) -> Result<(), String> {
-    let GivenVersion {
-        version,
-        deployment,
-        ..
-    } = given;
-    let wrong = |why: &str| {
-        Err(format!(
-            "{component} is {version} by {deployment}, which {why}"
-        ))
-    };
+fn was_given(given: &GivenVersion, component: &Part, records: &[Rc<Deployment>]) -> Result<(), String> {
+    let GivenVersion { version, deployment, .. } = given;
+    let wrong = |why: &str| Err(format!("{component} is {version} by {deployment}, which {why}"));
     let Some(record) = records.iter().find(|record| record.id == *deployment) else {
         return wrong("is no deployment");
     };
@@ -103,17 +83,15 @@ fn is_newest(
         let ended = newest.ending.as_ref();
         ended.is_some_and(|ended| ended.ending != Ending::NeedsOperator)
     });
-    let named_by_release = find(&now.deployment)
-        .is_some_and(|record| record.action == ActionName::Deploy && now.version != "accepted");
+    let named_by_release =
+        find(&now.deployment).is_some_and(|record| record.action == ActionName::Deploy && now.version != "accepted");
     if now.version == FOUND {
         let mut happened = outcome.happened.iter();
         let is_by_other = |one: &Happening| matches!(one.what, Event::ChangedByOther(_));
         return if happened.any(is_by_other) {
             Ok(())
         } else {
-            Err(format!(
-                "{component} is said to be somebody else's, and nobody else was there"
-            ))
+            Err(format!("{component} is said to be somebody else's, and nobody else was there"))
         };
     }
     match newest {

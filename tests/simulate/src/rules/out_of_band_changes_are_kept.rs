@@ -20,8 +20,7 @@ pub fn out_of_band_changes_are_kept(outcome: &Outcome<'_>) -> Result<(), String>
     // The target has no condition, is as somebody else has made it, and nobody has looked since.
     let mut unseen: BTreeMap<&str, BTreeSet<String>> = BTreeMap::new();
     let mut mishaps = outcome.schedule.mishaps.iter();
-    let is_behind =
-        outcome.schedule.latencies > 0 || mishaps.any(|one| one.what == What::LooksLate);
+    let is_behind = outcome.schedule.latencies > 0 || mishaps.any(|one| one.what == What::LooksLate);
     for happening in &outcome.happened {
         match &happening.what {
             Event::Wrote(_, change) => {
@@ -31,11 +30,7 @@ pub fn out_of_band_changes_are_kept(outcome: &Outcome<'_>) -> Result<(), String>
                 }
             }
             Event::ChangedByOther(component) => {
-                let to = if is_guarded(component, outcome.scenario.declaration) {
-                    &mut theirs
-                } else {
-                    &mut unseen
-                };
+                let to = if is_guarded(component, outcome.scenario.declaration) { &mut theirs } else { &mut unseen };
                 to.insert(component, prepared.clone());
             }
             Event::Looked(_, component) if !is_behind => {
@@ -47,27 +42,19 @@ pub fn out_of_band_changes_are_kept(outcome: &Outcome<'_>) -> Result<(), String>
                     asked_for.extend(COMPONENTS);
                 }
             }
-            Event::Switched {
-                who,
-                component,
-                call,
-                ..
-            } => {
+            Event::Switched { who, component, call, .. } => {
                 unseen.remove(component);
                 if asked_for.remove(component) {
                     theirs.remove(component);
                 }
                 let work = who.work.as_ref();
                 // Without a condition an undo goes back to the recorded state before, whatever is there.
-                let work = work.filter(|work| {
-                    is_guarded(component, outcome.scenario.declaration) || work.wave.is_some()
-                });
+                let work =
+                    work.filter(|work| is_guarded(component, outcome.scenario.declaration) || work.wave.is_some());
                 let id = work.map(|work| work.deployment.to_string());
                 let found = theirs.get(component).zip(id);
                 if found.is_some_and(|(prepared, id)| prepared.contains(&id)) {
-                    return Err(format!(
-                        "{call} overwrote what somebody else made of {component}"
-                    ));
+                    return Err(format!("{call} overwrote what somebody else made of {component}"));
                 }
             }
             _ => {}

@@ -36,8 +36,7 @@ pub fn out_of_band_changes_are_told(outcome: &Outcome<'_>) -> Result<(), String>
             && !goes_back_alike(outcome)
             && seen.contains(record.id.0.as_str());
         let is_meant = theirs.contains(record.id.0.as_str()) && (!is_as_written || is_seen);
-        (is_meant && !tells(outcome, &record, ended))
-            .then(|| format!("{name} says: {}", ended.cause))
+        (is_meant && !tells(outcome, &record, ended)).then(|| format!("{name} says: {}", ended.cause))
     });
     told.map_or(Ok(()), Err)
 }
@@ -61,10 +60,7 @@ fn under_way(outcome: &Outcome<'_>) -> BTreeSet<String> {
                 let has_part = |id: &&String| {
                     let ledger = outcome.world.dynamodb();
                     let step = (format!("deployment#{id}"), format!("step#{component}"));
-                    ledger
-                        .items
-                        .keys()
-                        .any(|key| (&key.pk, &key.sk) == (&step.0, &step.1))
+                    ledger.items.keys().any(|key| (&key.pk, &key.sk) == (&step.0, &step.1))
                 };
                 found.extend(open.iter().filter(has_part).cloned());
             }
@@ -138,9 +134,7 @@ fn tells(outcome: &Outcome<'_>, record: &Deployment, ended: &Ended) -> bool {
     let other = FindingName::TargetChangedByOther;
     let partition = format!("deployment#{}", record.id);
     let steps = outcome.all::<Step>(&partition, "step#");
-    let failures = steps
-        .iter()
-        .flat_map(|step| [&step.failure, &step.undo_failure]);
+    let failures = steps.iter().flat_map(|step| [&step.failure, &step.undo_failure]);
     let mut failures = failures.flatten();
     let is_named = ended.cause_name == other.to_string()
         || failures.any(|one| matches!(one, Failure::Finding(finding) if finding.name == other));

@@ -44,15 +44,11 @@ pub fn overtakes_as_asked(outcome: &Outcome<'_>) -> Result<(), String> {
     for stopped in records.iter().filter(|one| is_stopped_by_deploy(one)) {
         let id = &stopped.id;
         if vetoes.iter().any(|veto| veto.deployment == *id) {
-            return Err(format!(
-                "deployment {id} was overtaken, and its release is vetoed"
-            ));
+            return Err(format!("deployment {id} was overtaken, and its release is vetoed"));
         }
         let mut by = records.iter().filter(|one| one.stops.as_ref() == Some(id));
         if !by.any(|by| may_stop(by, stopped)) {
-            return Err(format!(
-                "deployment {id} was overtaken, and nobody who may do so asked for it"
-            ));
+            return Err(format!("deployment {id} was overtaken, and nobody who may do so asked for it"));
         }
     }
     Ok(())
@@ -120,9 +116,7 @@ impl Queue {
         });
         failed.is_some_and(|failed| {
             let is_newer = record.order.is_newer_than(&failed.order);
-            record.action == ActionName::Deploy
-                && is_newer
-                && share(&record.parts(), &failed.parts())
+            record.action == ActionName::Deploy && is_newer && share(&record.parts(), &failed.parts())
         })
     }
 }

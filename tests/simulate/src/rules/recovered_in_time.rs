@@ -86,11 +86,9 @@ impl Left {
             return Ok(());
         }
         match self.since.remove(&record.id) {
-            Some(since) if at.ms_since(since) > longest => Err(format!(
-                "deployment {} was without an owner for {} ms",
-                record.id,
-                at.ms_since(since)
-            )),
+            Some(since) if at.ms_since(since) > longest => {
+                Err(format!("deployment {} was without an owner for {} ms", record.id, at.ms_since(since)))
+            }
             _ => Ok(()),
         }
     }

@@ -26,9 +26,7 @@ pub fn repeated_is_once(outcome: &Outcome<'_>) -> Result<(), String> {
         for version in function.versions.values() {
             *made.entry(&version.description).or_default() += 1;
         }
-        let twice = made
-            .iter()
-            .find(|(by, times)| by.starts_with("windlass ") && **times > 1);
+        let twice = made.iter().find(|(by, times)| by.starts_with("windlass ") && **times > 1);
         if let Some((by, times)) = twice {
             return Err(format!("{component} has {times} versions `{by}`"));
         }
@@ -36,15 +34,12 @@ pub fn repeated_is_once(outcome: &Outcome<'_>) -> Result<(), String> {
         let each = if function.aliases.is_empty() { 2 } else { 1 };
         let deployments = outcome.steps_of(component);
         // A person who publishes by hand puts code of their own in the way.
-        let by_other =
-            |one: &&Happening| matches!(one.what, Event::ChangedByOther(of) if of == component);
+        let by_other = |one: &&Happening| matches!(one.what, Event::ChangedByOther(of) if of == component);
         let others = outcome.happened.iter().filter(by_other).count();
         let others = u32::try_from(others).unwrap_or(u32::MAX);
         if function.updates > each * deployments + others {
             let times = function.updates;
-            return Err(format!(
-                "the code of {component} was replaced {times} times for {deployments} deployments"
-            ));
+            return Err(format!("the code of {component} was replaced {times} times for {deployments} deployments"));
         }
     }
     Ok(())
@@ -62,9 +57,7 @@ fn registered_once(outcome: &Outcome<'_>) -> Result<(), String> {
     let all = services.task_definitions.values();
     let mut own = all.filter_map(|one| Some((one.tags.get(MADE_BY)?, one)));
     match own.find(|(by, one)| !made.insert((by, &one.family))) {
-        Some((by, TaskDefinition { arn, .. })) => {
-            Err(format!("deployment {by} has registered {arn} as well"))
-        }
+        Some((by, TaskDefinition { arn, .. })) => Err(format!("deployment {by} has registered {arn} as well")),
         None => Ok(()),
     }
 }

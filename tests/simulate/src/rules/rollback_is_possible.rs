@@ -44,10 +44,7 @@ fn kept(outcome: &Outcome<'_>) -> BTreeSet<u64> {
 
 fn declared_keep(outcome: &Outcome<'_>) -> u64 {
     let ledger = outcome.world.dynamodb();
-    let steps = ledger
-        .items
-        .values()
-        .filter(|item| item.key.sk == "step#web");
+    let steps = ledger.items.values().filter(|item| item.key.sk == "step#web");
     let declared = steps.filter_map(|step| step.body.get("target")?["site"]["keep"].as_u64());
     declared.min().unwrap_or(KEPT_IF_ABSENT)
 }
@@ -102,14 +99,8 @@ fn version_is_there(outcome: &Outcome<'_>, component: &str, state: &Value) -> bo
 
 /// Returns whether the image of a function without an alias is there, or its code in a version or still live. Windlass
 /// need not keep what somebody else has replaced by hand.
-fn code_is_there(
-    outcome: &Outcome<'_>,
-    component: &str,
-    function: &LiveFunction,
-    latest: &Value,
-) -> bool {
-    let by_other =
-        |one: &Happening| matches!(one.what, Event::ChangedByOther(of) if of == component);
+fn code_is_there(outcome: &Outcome<'_>, component: &str, function: &LiveFunction, latest: &Value) -> bool {
+    let by_other = |one: &Happening| matches!(one.what, Event::ChangedByOther(of) if of == component);
     let Some(code) = latest["code_sha256"].as_str() else {
         return false;
     };
@@ -131,10 +122,7 @@ fn files_are_there(outcome: &Outcome<'_>, state: &Value) -> bool {
     let Some(bucket) = objects.buckets.get("shop-web") else {
         return false;
     };
-    if let Some(folder) = state["goal"]["origin_path"]
-        .as_str()
-        .filter(|path| !path.is_empty())
-    {
+    if let Some(folder) = state["goal"]["origin_path"].as_str().filter(|path| !path.is_empty()) {
         return page_is_there(bucket, folder.trim_start_matches('/'));
     }
     let Some(digest) = state["goal"]["objects"].as_str() else {
@@ -159,10 +147,7 @@ fn page_is_there(bucket: &Bucket, folder: &str) -> bool {
         return false;
     };
     let page = String::from_utf8_lossy(&page.bytes);
-    let mut named = page
-        .split("src=\"")
-        .skip(1)
-        .filter_map(|rest| rest.split('"').next());
+    let mut named = page.split("src=\"").skip(1).filter_map(|rest| rest.split('"').next());
     named.all(|path| bucket.current(&format!("{folder}{path}")).is_some())
 }
 

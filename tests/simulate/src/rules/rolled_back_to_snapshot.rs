@@ -24,10 +24,7 @@ pub fn rolled_back_to_snapshot(outcome: &Outcome<'_>) -> Result<(), String> {
     let goal = goal.ok_or(format!("there is no snapshot {number}"))?;
     for component in COMPONENTS {
         // A rollback runs no task.
-        if component == TASK
-            || !was_changed(outcome, component)
-            || changed_outside(outcome, component)
-        {
+        if component == TASK || !was_changed(outcome, component) || changed_outside(outcome, component) {
             continue;
         }
         let mut named = goal.components.iter();

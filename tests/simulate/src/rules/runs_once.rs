@@ -17,11 +17,7 @@ use windlass_world::ecs_tasks::{LiveRun, State};
 /// Safety: tasks: A deployment runs its task, and the one that takes it back, at most once.
 pub fn runs_once(outcome: &Outcome<'_>) -> Result<(), String> {
     called_once(outcome)?;
-    if outcome
-        .scenario
-        .declaration
-        .contains("kind: task, function:")
-    {
+    if outcome.scenario.declaration.contains("kind: task, function:") {
         return Ok(());
     }
     let now = outcome.world.true_time();
@@ -65,17 +61,11 @@ pub fn runs_once(outcome: &Outcome<'_>) -> Result<(), String> {
         let steps = outcome.all::<Step>(&format!("deployment#{}", record.id), "step#migrate");
         let is_planned = !steps.is_empty();
         match ended.ending {
-            Ending::Succeeded
-                if is_planned && !forward.is_some_and(|it| it.succeeded(ended.at)) =>
-            {
+            Ending::Succeeded if is_planned && !forward.is_some_and(|it| it.succeeded(ended.at)) => {
                 return wrong("it succeeded, and its task did not");
             }
             Ending::RolledBack => {
-                if [forward, undo]
-                    .into_iter()
-                    .flatten()
-                    .any(|it| it.lives(ended.at))
-                {
+                if [forward, undo].into_iter().flatten().any(|it| it.lives(ended.at)) {
                     return wrong("it is undone, and its task still runs");
                 }
                 let is_due = forward.is_some_and(|it| it.began(now)) && has_undo(outcome);
@@ -94,26 +84,17 @@ fn has_undo(outcome: &Outcome<'_>) -> bool {
 }
 
 /// Returns whether the task of the deployment that succeeded last before was the same, and nobody asked for it again.
-fn is_repeated(
-    outcome: &Outcome<'_>,
-    runs: &State,
-    record: &Deployment,
-    forward: &LiveRun,
-) -> bool {
+fn is_repeated(outcome: &Outcome<'_>, runs: &State, record: &Deployment, forward: &LiveRun) -> bool {
     let succeeded = |live: &&LiveRun| {
         let id = live.asked.started_by.split('/').nth(1);
         let records = outcome.records();
         let by = records.iter().find(|one| Some(one.id.as_str()) == id);
         let ended = by.and_then(|one| one.ending.as_ref());
         let is_forward = live.asked.started_by.ends_with("/forward");
-        is_forward
-            && live.created < forward.created
-            && ended.is_some_and(|ended| ended.ending == Ending::Succeeded)
+        is_forward && live.created < forward.created && ended.is_some_and(|ended| ended.ending == Ending::Succeeded)
     };
     let last = runs.live.iter().rfind(succeeded);
-    let is_same = last.is_some_and(|last| {
-        last.image == forward.image && last.asked.command == forward.asked.command
-    });
+    let is_same = last.is_some_and(|last| last.image == forward.image && last.asked.command == forward.asked.command);
     is_same && !record.again
 }
 
@@ -137,9 +118,7 @@ pub fn is_unknown(outcome: &Outcome<'_>, step: &Step, then: Time) -> bool {
             && of("ended").is_none()
             && !live.any(|live| live.is_shown(then))
     };
-    let is_any_forgotten = ["forward", "undo"]
-        .iter()
-        .any(|direction| is_forgotten(direction));
+    let is_any_forgotten = ["forward", "undo"].iter().any(|direction| is_forgotten(direction));
     let is_known_by_nobody = is_any_forgotten || is_unknown_call(outcome, step, then);
     step.component.as_str() == TASK && is_told && is_known_by_nobody
 }

@@ -50,8 +50,6 @@ pub fn same_call_same_id(outcome: &Outcome<'_>) -> Result<(), String> {
 
 fn died(outcome: &Outcome<'_>, execution: &Value) -> bool {
     let executions = outcome.world.stepfunctions();
-    let found = executions
-        .executions
-        .get(execution.as_str().unwrap_or_default());
+    let found = executions.executions.get(execution.as_str().unwrap_or_default());
     found.is_some_and(|found| found.status != "SUCCEEDED")
 }

@@ -25,9 +25,7 @@ pub fn second_look_is_made(outcome: &Outcome<'_>) -> Result<(), String> {
             continue;
         }
         let look = outcome.all::<SecondLook>(&partition, "second_look").pop();
-        let Some((look, looked)) =
-            look.and_then(|look| Some((Rc::clone(&look), look.looked.clone()?)))
-        else {
+        let Some((look, looked)) = look.and_then(|look| Some((Rc::clone(&look), look.looked.clone()?))) else {
             return Err(format!("nobody looked again at deployment {}", record.id));
         };
         if looked.saw == SecondLookResult::Changed && !(look.held && were_held(outcome)) {

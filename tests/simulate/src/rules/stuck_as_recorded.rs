@@ -33,10 +33,7 @@ pub fn stuck_as_recorded(outcome: &Outcome<'_>) -> Result<(), String> {
         let is_before = || is_shown(outcome.world, component, &step.before) == Some(true);
         let may_be_so = is_so || (given_up() && is_before());
         if !may_be_so {
-            return Err(format!(
-                "{component} is recorded as {last:?}, or as {:?}, and is neither",
-                step.unanswered
-            ));
+            return Err(format!("{component} is recorded as {last:?}, or as {:?}, and is neither", step.unanswered));
         }
     }
     Ok(())
@@ -47,11 +44,7 @@ pub fn stuck_as_recorded(outcome: &Outcome<'_>) -> Result<(), String> {
 /// (`accept_records_what_runs`).
 fn last_known(step: &Step) -> Option<&Value> {
     let mut switches = step.changes.iter().filter(|change| change.switching);
-    let seen = || {
-        step.seen
-            .as_ref()
-            .filter(|_| !switches.any(|change| change.answered))
-    };
+    let seen = || step.seen.as_ref().filter(|_| !switches.any(|change| change.answered));
     step.confirmed.as_ref().or_else(seen)
 }
 

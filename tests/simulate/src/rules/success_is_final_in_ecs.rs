@@ -39,11 +39,7 @@ pub fn success_is_final_in_ecs(outcome: &Outcome<'_>) -> Result<(), String> {
 
 fn is_final(live: &LiveService, own: &[&str], at: Time) -> bool {
     let of_it = |arn: &str| own.contains(&arn);
-    let mut begun = live
-        .rollouts
-        .iter()
-        .filter(|one| of_it(&one.task_definition))
-        .peekable();
+    let mut begun = live.rollouts.iter().filter(|one| of_it(&one.task_definition)).peekable();
     let is_none = begun.peek().is_none();
     let was = |arn: &String| live.succeeded.get(arn).is_some_and(|was| *was <= at);
     is_none || begun.any(|one| was(&one.arn))

@@ -40,24 +40,11 @@ pub fn switches_are_fenced(outcome: &Outcome<'_>) -> Result<(), String> {
                     opened.remove(&name);
                     continue;
                 };
-                is_owner(&lock, who)
-                    .map_err(|why| format!("`{}` was recorded as open {why}", open.what))?;
+                is_owner(&lock, who).map_err(|why| format!("`{}` was recorded as open {why}", open.what))?;
                 let at = happening.at;
-                opened.insert(
-                    name,
-                    Opened {
-                        who: who.clone(),
-                        open,
-                        at,
-                    },
-                );
+                opened.insert(name, Opened { who: who.clone(), open, at });
             }
-            Event::Switched {
-                who,
-                component,
-                call,
-                sent,
-            } => {
+            Event::Switched { who, component, call, sent } => {
                 let own = who.work.as_ref().map(|work| work.component.as_str());
                 if own != Some(component) {
                     return Err(format!(
@@ -78,17 +65,11 @@ pub fn switches_are_fenced(outcome: &Outcome<'_>) -> Result<(), String> {
 fn is_owner(lock: &Lock, who: &Who) -> Result<(), String> {
     let asked = who.work.as_ref().map(|work| work.token);
     if asked != Some(lock.token) {
-        return Err(format!(
-            "under the token {asked:?}, and the lock has {}",
-            lock.token
-        ));
+        return Err(format!("under the token {asked:?}, and the lock has {}", lock.token));
     }
     let owner = lock.held.as_ref().map(|held| held.execution.as_str());
     if owner != who.execution.as_deref() {
-        return Err(format!(
-            "for {:?}, and the lock is held by {owner:?}",
-            who.execution
-        ));
+        return Err(format!("for {:?}, and the lock is held by {owner:?}", who.execution));
     }
     Ok(())
 }
@@ -106,13 +87,7 @@ fn is_in_time(found: Option<&Opened>, who: &Who, sent: Time, at: Time) -> Result
     if sent > found.open.not_after.plus_ms(SKEW_MS) {
         return Err(format!("sent at {sent} after {}", found.open.not_after));
     }
-    if at
-        > found
-            .open
-            .not_after
-            .plus_s(OPEN_CALL_GRACE_S)
-            .plus_ms(SKEW_MS)
-    {
+    if at > found.open.not_after.plus_s(OPEN_CALL_GRACE_S).plus_ms(SKEW_MS) {
         return Err(format!("at {at}, long after {}", found.open.not_after));
     }
     Ok(())

@@ -43,17 +43,13 @@ pub fn targets_as_recorded(outcome: &Outcome<'_>) -> Result<(), String> {
             (Some((_, running)), None) if running.version() == "accepted" => {
                 is_shown(outcome.world, component, &running.state).unwrap_or(true)
             }
-            (Some(_), None) if was_not_renamed(outcome, component) => {
-                outcome.began.get(component) == Some(&shown)
-            }
+            (Some(_), None) if was_not_renamed(outcome, component) => outcome.began.get(component) == Some(&shown),
             (Some(_), None) => outcome.pristine.get(component) == Some(&shown),
             (None, _) => outcome.began.get(component) == Some(&shown),
         };
         if !holds {
             let recorded = running.map_or("as it was", |(_, running)| running.version());
-            return Err(format!(
-                "{component} is recorded as {recorded} ({artifact:?}) and shows {shown}"
-            ));
+            return Err(format!("{component} is recorded as {recorded} ({artifact:?}) and shows {shown}"));
         }
     }
     Ok(())
@@ -81,16 +77,13 @@ fn had_succeeded(outcome: &Outcome<'_>, began: &str) -> bool {
 /// Returns whether somebody outside has changed it, and since then only deployments that were undone, which brought it
 /// back to what they had found.
 pub fn changed_outside(outcome: &Outcome<'_>, component: &str) -> bool {
-    let by_other =
-        |one: &Happening| matches!(one.what, Event::ChangedByOther(of) if of == component);
+    let by_other = |one: &Happening| matches!(one.what, Event::ChangedByOther(of) if of == component);
     let records = outcome.records();
     let is_undone = |id: &DeploymentId| {
         let record = records.iter().find(|record| record.id == *id);
         let ended = record.and_then(|record| record.ending.as_ref());
         let steps = outcome.all::<Step>(&format!("deployment#{id}"), "step#");
-        let mut steps = steps
-            .iter()
-            .filter(|step| step.component.as_str() == component);
+        let mut steps = steps.iter().filter(|step| step.component.as_str() == component);
         ended.is_some_and(|ended| ended.ending == Ending::RolledBack)
             || steps.any(|step| step.status == StepStatus::Undone)
     };
@@ -104,14 +97,9 @@ pub fn changed_outside(outcome: &Outcome<'_>, component: &str) -> bool {
 }
 
 /// Returns the deployments that have changed a component.
-fn switched_by<'a>(
-    happened: &'a [Happening],
-    component: &str,
-) -> impl Iterator<Item = &'a DeploymentId> {
+fn switched_by<'a>(happened: &'a [Happening], component: &str) -> impl Iterator<Item = &'a DeploymentId> {
     happened.iter().filter_map(move |one| match &one.what {
-        Event::Switched {
-            who, component: of, ..
-        } if *of == component => Some(&who.work.as_ref()?.deployment),
+        Event::Switched { who, component: of, .. } if *of == component => Some(&who.work.as_ref()?.deployment),
         _ => None,
     })
 }
@@ -124,7 +112,5 @@ fn told_as_stuck(outcome: &Outcome<'_>, component: &str) -> bool {
         return false;
     };
     let steps: Vec<Rc<Step>> = outcome.all(&format!("deployment#{}", held.deployment), "step#");
-    steps
-        .iter()
-        .any(|step| step.component.as_str() == component && step.status.may_have_changed())
+    steps.iter().any(|step| step.component.as_str() == component && step.status.may_have_changed())
 }

@@ -8,11 +8,7 @@ use windlass_world::rollout::LiveService;
 ///
 /// Safety: unknown: What goes on from the test traffic has answered at the declared test listener first.
 pub fn test_listener_first(outcome: &Outcome<'_>) -> Result<(), String> {
-    if !outcome
-        .scenario
-        .declaration
-        .contains("before_traffic: true")
-    {
+    if !outcome.scenario.declaration.contains("before_traffic: true") {
         return Ok(());
     }
     let services = outcome.world.ecs();

@@ -12,12 +12,7 @@ use windlass_domain::notify::messages;
 ///
 /// Safety: telling: Topics that a declaration names are told of each event that it names them for.
 pub fn topics_are_told(outcome: &Outcome<'_>) -> Result<(), String> {
-    let met: Vec<What> = outcome
-        .schedule
-        .mishaps
-        .iter()
-        .map(|one| one.what)
-        .collect();
+    let met: Vec<What> = outcome.schedule.mishaps.iter().map(|one| one.what).collect();
     if met.contains(&What::ThrottledLong) || met.contains(&What::DeniedLong) {
         return Ok(());
     }
@@ -32,8 +27,7 @@ pub fn topics_are_told(outcome: &Outcome<'_>) -> Result<(), String> {
             let told = (topic.clone(), message.subject.clone(), message.message);
             let mut published = notifications.published.iter();
             let may_fail = notifications.missing.contains(&topic) || met.contains(&What::Denied);
-            let is_excused = may_fail
-                && published.any(|(_, text)| text.contains(&topic) && text.contains(&told.1));
+            let is_excused = may_fail && published.any(|(_, text)| text.contains(&topic) && text.contains(&told.1));
             if !is_excused && !notifications.told.contains(&told) {
                 return Err(format!("{topic} was never told {}", message.subject));
             }

@@ -19,19 +19,14 @@ pub fn undo_in_reverse(outcome: &Outcome<'_>) -> Result<(), String> {
         };
         let partition = format!("deployment#{}", work.deployment);
         let steps: Vec<Rc<Step>> = outcome.all(&partition, &format!("step#{component}"));
-        let Some(wave) = steps
-            .first()
-            .and_then(|step| step.goals.keys().next().copied())
-        else {
+        let Some(wave) = steps.first().and_then(|step| step.goals.keys().next().copied()) else {
             continue;
         };
         let undo = (work.deployment.to_string(), work.token);
         if let Some((former, other)) = last.insert(undo, (wave, component))
             && former < wave
         {
-            return Err(format!(
-                "{component} of wave {wave} came back after {other} of wave {former}"
-            ));
+            return Err(format!("{component} of wave {wave} came back after {other} of wave {former}"));
         }
     }
     Ok(())

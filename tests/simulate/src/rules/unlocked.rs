@@ -22,13 +22,9 @@ pub fn unlocked(outcome: &Outcome<'_>) -> Result<(), String> {
             return Err(format!("{stuck:?} need an operator, and the lock is free"));
         }
         None => {}
-        Some(held)
-            if held.state == HeldState::NeedsOperator && stuck == [held.deployment.clone()] => {}
+        Some(held) if held.state == HeldState::NeedsOperator && stuck == [held.deployment.clone()] => {}
         Some(held) => {
-            return Err(format!(
-                "{} holds the lock {:?}",
-                held.deployment, held.state
-            ));
+            return Err(format!("{} holds the lock {:?}", held.deployment, held.state));
         }
     }
     let waiting: Vec<Rc<Waiting>> = outcome.all("env#shop/prod", "waiting#");

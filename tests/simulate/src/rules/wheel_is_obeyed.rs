@@ -55,10 +55,7 @@ fn judged_as_steered(judgement: &Judgement, turns: &[SteeringRecord]) -> Result<
         return Ok(());
     }
     let looked = judgement.looked;
-    let of_it: Vec<&SteeringRecord> = turns
-        .iter()
-        .filter(|turn| turn.wave == judgement.wave)
-        .collect();
+    let of_it: Vec<&SteeringRecord> = turns.iter().filter(|turn| turn.wave == judgement.wave).collect();
     let skipped = of_it.iter().any(|turn| turn.action == ActionName::SkipBake);
     if looked < judgement.until && !skipped {
         return Err("it passed before its bake was over".into());
@@ -85,10 +82,7 @@ fn ended_by_its_bound(before: &[SteeringRecord], turn: &SteeringRecord) -> Resul
     let is_over = |pause: Paused| turn.at >= pause.until && pause.then == PauseThen::Continue;
     match pause.filter(|pause| is_over(*pause)) {
         Some(_) => Ok(()),
-        None => Err(format!(
-            "{} by itself, and no pause was over",
-            turn.in_words()
-        )),
+        None => Err(format!("{} by itself, and no pause was over", turn.in_words())),
     }
 }
 
@@ -97,14 +91,9 @@ fn ours(outcome: &Outcome<'_>, pk: &str, turn: &SteeringRecord) -> Result<(), St
     let plans: Vec<Rc<Plan>> = outcome.all(pk, "plan");
     let so_far = plans.iter().flat_map(|plan| &plan.waves);
     let so_far: Vec<_> = so_far.take(turn.wave as usize + 1).collect();
-    let latest: BTreeMap<_, _> = so_far
-        .iter()
-        .flat_map(|wave| &wave.changes)
-        .map(|change| (&change.component, change))
-        .collect();
-    let timed = latest
-        .values()
-        .find(|change| matches!(change.timing, Some(Timing::GoesOn(_))));
+    let latest: BTreeMap<_, _> =
+        so_far.iter().flat_map(|wave| &wave.changes).map(|change| (&change.component, change)).collect();
+    let timed = latest.values().find(|change| matches!(change.timing, Some(Timing::GoesOn(_))));
     match timed {
         Some(change) if turn.action != ActionName::Continue => Err(format!(
             "{pk}: `{}` in wave {}, where AWS goes on with {}",

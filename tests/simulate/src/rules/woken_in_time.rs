@@ -28,10 +28,7 @@ const DAY_MS: u64 = 86_400_000 - LONGEST_MS;
 /// Safety: lock: The end of a deployment wakes who waits, within a period of the schedule where the wake-up is lost.
 pub fn woken_in_time(outcome: &Outcome<'_>) -> Result<(), String> {
     let longest = longest(&outcome.schedule.mishaps);
-    let mut queue = Queue {
-        is_free: outcome.lock_before.held.is_none(),
-        ..Queue::default()
-    };
+    let mut queue = Queue { is_free: outcome.lock_before.held.is_none(), ..Queue::default() };
     for happening in &outcome.happened {
         let Event::Wrote(_, change) = &happening.what else {
             continue;
@@ -86,9 +83,7 @@ impl Queue {
             self.beside = None;
         }
         if at.ms_since(since) > longest {
-            return Err(format!(
-                "someone waited beside a free lock from {since} to {at}"
-            ));
+            return Err(format!("someone waited beside a free lock from {since} to {at}"));
         }
         Ok(())
     }
@@ -100,9 +95,7 @@ impl Queue {
         let records = outcome.records();
         let record = records.iter().find(|record| record.id == *id);
         if record.is_some_and(|record| gave_up(record)) && at.ms_since(since) < DAY_MS {
-            return Err(format!(
-                "deployment {id} gave up at {at}, and had waited only since {since}"
-            ));
+            return Err(format!("deployment {id} gave up at {at}, and had waited only since {since}"));
         }
         Ok(())
     }

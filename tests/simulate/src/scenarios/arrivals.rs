@@ -3,8 +3,7 @@
 use super::declarations::FUNCTION_AND_SERVICE;
 use super::declared_services::{SERVICE, SERVICE_AGAIN};
 use super::people::{
-    as_made, has_another_repository, may_not_shift, may_shift_again, person_at_api,
-    person_at_service,
+    as_made, has_another_repository, may_not_shift, may_shift_again, person_at_api, person_at_service,
 };
 use crate::deed::Deed;
 use crate::scenario::{Scenario, after, next, quiet};
@@ -34,10 +33,7 @@ pub(super) const OVERTAKEN: Scenario = Scenario {
     declaration: ONE_FUNCTION,
     scene: as_made,
     before: &[quiet(Deed::Deploy("1.0.0", &["api"]))],
-    acts: &[
-        next(Deed::Upload("1.1.0", &["api"])),
-        next(Deed::Upload("1.2.0", &["api"])),
-    ],
+    acts: &[next(Deed::Upload("1.1.0", &["api"])), next(Deed::Upload("1.2.0", &["api"]))],
     out_of_band: person_at_api,
     ends: &["1.0.0 Succeeded", "1.1.0 Succeeded", "1.2.0 Succeeded"],
     may: &["1.1.0 NothingToDo (Superseded)"],
@@ -48,10 +44,7 @@ pub(super) const PUSHED: Scenario = Scenario {
     name: "pushed",
     declaration: SERVICE,
     scene: as_made,
-    before: &[
-        quiet(Deed::Put("apps/shop/app.yaml", SERVICE_AGAIN)),
-        quiet(Deed::Deploy("1.0.0", &["agent"])),
-    ],
+    before: &[quiet(Deed::Put("apps/shop/app.yaml", SERVICE_AGAIN)), quiet(Deed::Deploy("1.0.0", &["agent"]))],
     acts: &[next(Deed::Push("main-42"))],
     out_of_band: person_at_service,
     ends: &["1.0.0 Succeeded", "main-42+2496dec45328 Succeeded"],
@@ -63,14 +56,8 @@ pub(super) const TURNED_AWAY: Scenario = Scenario {
     name: "turned_away",
     declaration: ONE_FUNCTION,
     scene: as_made,
-    before: &[
-        quiet(Deed::Deploy("1.0.0", &["api"])),
-        quiet(Deed::Operate("hold")),
-    ],
-    acts: &[
-        next(Deed::Upload("1.1.0", &["api"])),
-        after(60, Deed::Operate("release_hold")),
-    ],
+    before: &[quiet(Deed::Deploy("1.0.0", &["api"])), quiet(Deed::Operate("hold"))],
+    acts: &[next(Deed::Upload("1.1.0", &["api"])), after(60, Deed::Operate("release_hold"))],
     out_of_band: person_at_api,
     ends: &["1.0.0 Succeeded", "1.1.0 Rejected (Held)"],
     may: &["1.1.0 Succeeded"],
@@ -84,10 +71,7 @@ pub(super) const TOO_EARLY: Scenario = Scenario {
     before: &[quiet(Deed::Deploy("1.0.0", &["api"]))],
     acts: &[
         next(Deed::Put("releases/shop/prod/1.1.0.json", TOO_SOON)),
-        after(
-            30,
-            Deed::Put("artifacts/shop/prod/api/1.1.0.zip", "api 1.1.0"),
-        ),
+        after(30, Deed::Put("artifacts/shop/prod/api/1.1.0.zip", "api 1.1.0")),
     ],
     out_of_band: person_at_api,
     ends: &["1.0.0 Succeeded"],
@@ -120,12 +104,7 @@ pub(super) const POSTED: Scenario = Scenario {
         quiet(Deed::Arrive("1.2.0", &["api"])),
     ],
     out_of_band: person_at_api,
-    ends: &[
-        "1.0.0 Succeeded",
-        "1.1.0 Succeeded",
-        "1.1.0 NothingToDo (AlreadyThere)",
-        "1.2.0 Rejected (Held)",
-    ],
+    ends: &["1.0.0 Succeeded", "1.1.0 Succeeded", "1.1.0 NothingToDo (AlreadyThere)", "1.2.0 Rejected (Held)"],
     may: &["1.2.0 Succeeded"],
     steady: true,
 };
@@ -166,11 +145,7 @@ pub(super) const RELEASED_AGAIN: Scenario = Scenario {
         "1.1.0 NothingToDo (Superseded)",
     ],
     // These endings come if nothing could be measured for long, or if the hold was not released.
-    may: &[
-        "1.2.0 Rejected (Vetoed)",
-        "1.2.0 Rejected (Held)",
-        "1.1.0 Rejected (Held)",
-    ],
+    may: &["1.2.0 Rejected (Vetoed)", "1.2.0 Rejected (Held)", "1.1.0 Rejected (Held)"],
     steady: true,
 };
 
@@ -180,16 +155,9 @@ pub(super) const UPLOADED_AGAIN: Scenario = Scenario {
     declaration: ONE_FUNCTION,
     scene: as_made,
     before: &[quiet(Deed::Deploy("1.0.0", &["api"]))],
-    acts: &[
-        next(Deed::Upload("1.1.0", &["api"])),
-        quiet(Deed::Upload("1.1.0", &["api"])),
-    ],
+    acts: &[next(Deed::Upload("1.1.0", &["api"])), quiet(Deed::Upload("1.1.0", &["api"]))],
     out_of_band: person_at_api,
-    ends: &[
-        "1.0.0 Succeeded",
-        "1.1.0 Succeeded",
-        "1.1.0 NothingToDo (AlreadyThere)",
-    ],
+    ends: &["1.0.0 Succeeded", "1.1.0 Succeeded", "1.1.0 NothingToDo (AlreadyThere)"],
     // This ending comes if nothing could be measured for long.
     may: &["1.1.0 Rejected (Vetoed)"],
     steady: false,
@@ -200,15 +168,9 @@ pub(super) const MOVED_BY_HAND: Scenario = Scenario {
     name: "moved_by_hand",
     declaration: ONE_FUNCTION,
     scene: as_made,
-    before: &[
-        quiet(Deed::Deploy("1.0.0", &["api"])),
-        quiet(Deed::Arrive("1.1.0", &["api"])),
-    ],
+    before: &[quiet(Deed::Deploy("1.0.0", &["api"])), quiet(Deed::Arrive("1.1.0", &["api"]))],
     acts: &[
-        next(Deed::Change(
-            "a person puts other code in place",
-            person_at_api,
-        )),
+        next(Deed::Change("a person puts other code in place", person_at_api)),
         quiet(Deed::Arrive("1.1.0", &["api"])),
     ],
     out_of_band: person_at_api,
@@ -230,14 +192,7 @@ pub(super) const MENDED: Scenario = Scenario {
         quiet(Deed::Arrive("1.1.0", &["api"])),
     ],
     out_of_band: person_at_api,
-    ends: &[
-        "1.0.0 Succeeded",
-        "1.1.0 RolledBack (AccessDenied)",
-        "1.1.0 Succeeded",
-    ],
-    may: &[
-        "1.1.0 NeedsOperator (AccessDenied)",
-        "1.1.0 Rejected (NeedsOperator)",
-    ],
+    ends: &["1.0.0 Succeeded", "1.1.0 RolledBack (AccessDenied)", "1.1.0 Succeeded"],
+    may: &["1.1.0 NeedsOperator (AccessDenied)", "1.1.0 Rejected (NeedsOperator)"],
     steady: true,
 };

@@ -3,9 +3,8 @@
 use super::declarations;
 use super::declared_services;
 use super::people::{
-    as_made, edges_are_slow, has_no_data, is_provisioned, is_quiet_again, may_not_shift,
-    may_shift_again, person_at_api, person_at_distribution, person_at_service, person_at_web,
-    rings, without_alias,
+    as_made, edges_are_slow, has_no_data, is_provisioned, is_quiet_again, may_not_shift, may_shift_again,
+    person_at_api, person_at_distribution, person_at_service, person_at_web, rings, without_alias,
 };
 use crate::deed::Deed;
 use crate::scenario::{Scenario, after, next, quiet, when_in};
@@ -182,10 +181,7 @@ pub(super) const UNDO_KINDS: Scenario = Scenario {
     declaration: ALL_KINDS,
     scene: as_made,
     before: &[quiet(Deed::Deploy("1.0.0", ALL))],
-    acts: &[
-        next(Deed::Deploy("1.1.0", ALL)),
-        when_in("Bake", Deed::Ail("the alarm rings", rings)),
-    ],
+    acts: &[next(Deed::Deploy("1.1.0", ALL)), when_in("Bake", Deed::Ail("the alarm rings", rings))],
     out_of_band: person_at_web,
     ends: &["1.0.0 Succeeded", "1.1.0 RolledBack (GateFailed)"],
     may: &[],
@@ -197,10 +193,7 @@ pub(super) const FIRST_UNDO: Scenario = Scenario {
     declaration: FUNCTIONS,
     scene: as_made,
     before: &[],
-    acts: &[
-        next(Deed::Deploy("1.0.0", BOTH)),
-        when_in("Bake", Deed::Ail("the alarm rings", rings)),
-    ],
+    acts: &[next(Deed::Deploy("1.0.0", BOTH)), when_in("Bake", Deed::Ail("the alarm rings", rings))],
     out_of_band: person_at_api,
     ends: &["1.0.0 RolledBack (GateFailed)"],
     may: &[],
@@ -212,23 +205,10 @@ pub(super) const QUEUE: Scenario = Scenario {
     declaration: FUNCTIONS,
     scene: as_made,
     before: LIVE,
-    acts: &[
-        next(Deed::Deploy("1.1.0", BOTH)),
-        next(Deed::Deploy("1.2.0", BOTH)),
-        next(Deed::Arrive("1.3.0", BOTH)),
-    ],
+    acts: &[next(Deed::Deploy("1.1.0", BOTH)), next(Deed::Deploy("1.2.0", BOTH)), next(Deed::Arrive("1.3.0", BOTH))],
     out_of_band: person_at_api,
-    ends: &[
-        "1.0.0 Succeeded",
-        "1.1.0 Succeeded",
-        "1.2.0 NothingToDo (Superseded)",
-        "1.3.0 Succeeded",
-    ],
-    may: &[
-        "1.1.0 NothingToDo (Superseded)",
-        "1.2.0 Succeeded",
-        "1.3.0 NothingToDo (Superseded)",
-    ],
+    ends: &["1.0.0 Succeeded", "1.1.0 Succeeded", "1.2.0 NothingToDo (Superseded)", "1.3.0 Succeeded"],
+    may: &["1.1.0 NothingToDo (Superseded)", "1.2.0 Succeeded", "1.3.0 NothingToDo (Superseded)"],
     steady: false,
 };
 
@@ -237,10 +217,7 @@ pub(super) const TWO_APART: Scenario = Scenario {
     declaration: FUNCTIONS,
     scene: as_made,
     before: LIVE,
-    acts: &[
-        next(Deed::Deploy("1.1.0", &["api"])),
-        next(Deed::Deploy("1.2.0", &["jobs"])),
-    ],
+    acts: &[next(Deed::Deploy("1.1.0", &["api"])), next(Deed::Deploy("1.2.0", &["jobs"]))],
     out_of_band: person_at_api,
     ends: &["1.0.0 Succeeded", "1.1.0 Succeeded", "1.2.0 Succeeded"],
     may: &[],
@@ -252,10 +229,7 @@ pub(super) const UNKNOWN: Scenario = Scenario {
     declaration: ONE_FUNCTION,
     scene: as_made,
     before: &[quiet(Deed::Deploy("1.0.0", &["api"]))],
-    acts: &[
-        next(Deed::Deploy("1.1.0", &["api"])),
-        when_in("Bake", Deed::Ail("the alarm has no data", has_no_data)),
-    ],
+    acts: &[next(Deed::Deploy("1.1.0", &["api"])), when_in("Bake", Deed::Ail("the alarm has no data", has_no_data))],
     out_of_band: person_at_api,
     ends: &["1.0.0 Succeeded", "1.1.0 RolledBack (GateFailed)"],
     may: &[],
@@ -267,16 +241,9 @@ pub(super) const LATE_ARRIVAL: Scenario = Scenario {
     declaration: FUNCTIONS,
     scene: as_made,
     before: LIVE,
-    acts: &[
-        next(Deed::ArriveAs("1.2.0", BOTH, 12)),
-        quiet(Deed::ArriveAs("1.1.0", BOTH, 11)),
-    ],
+    acts: &[next(Deed::ArriveAs("1.2.0", BOTH, 12)), quiet(Deed::ArriveAs("1.1.0", BOTH, 11))],
     out_of_band: person_at_api,
-    ends: &[
-        "1.0.0 Succeeded",
-        "1.2.0 Succeeded",
-        "1.1.0 NothingToDo (Superseded)",
-    ],
+    ends: &["1.0.0 Succeeded", "1.2.0 Succeeded", "1.1.0 NothingToDo (Superseded)"],
     may: &["1.1.0 Succeeded"],
     steady: true,
 };
@@ -292,14 +259,7 @@ pub(super) const SAME_TWICE: Scenario = Scenario {
         quiet(Deed::Arrive("1.0.0", &["api"])),
     ],
     out_of_band: person_at_api,
-    ends: &[
-        "1.0.0 Succeeded",
-        "1.1.0 Succeeded",
-        "1.0.0 NothingToDo (Superseded)",
-    ],
-    may: &[
-        "1.1.0 NothingToDo (AlreadyThere)",
-        "1.0.0 NothingToDo (AlreadyThere)",
-    ],
+    ends: &["1.0.0 Succeeded", "1.1.0 Succeeded", "1.0.0 NothingToDo (Superseded)"],
+    may: &["1.1.0 NothingToDo (AlreadyThere)", "1.0.0 NothingToDo (AlreadyThere)"],
     steady: false,
 };

@@ -37,10 +37,7 @@ gates:
 fn nobody(_: &World) {}
 
 fn fails(world: &World) {
-    world
-        .lambda_invoke()
-        .fails
-        .insert("shop-jobs/forward".into());
+    world.lambda_invoke().fails.insert("shop-jobs/forward".into());
 }
 
 fn lasts_longer_than_its_limit(world: &World) {
@@ -61,10 +58,7 @@ fn is_throttled_for_a_while(world: &World) {
 }
 
 /// The endings if a runner dies: nobody knows what its call did.
-const UNKNOWN: &[&str] = &[
-    "1.1.0 NeedsOperator (ChangeFailed)",
-    "1.1.0 NeedsOperator (GateFailed)",
-];
+const UNKNOWN: &[&str] = &["1.1.0 NeedsOperator (ChangeFailed)", "1.1.0 NeedsOperator (GateFailed)"];
 
 /// Each event comes twice.
 fn twice(world: &World) {
@@ -86,18 +80,11 @@ pub(super) const CALLED: Scenario = Scenario {
 };
 
 /// The event that asks for the call comes twice.
-pub(super) const TWICE: Scenario = Scenario {
-    name: "call_asked_twice",
-    scene: twice,
-    ..CALLED
-};
+pub(super) const TWICE: Scenario = Scenario { name: "call_asked_twice", scene: twice, ..CALLED };
 
 pub(super) const FAILS: Scenario = Scenario {
     name: "call_fails",
-    acts: &[
-        next(Deed::Ail("the call fails", fails)),
-        next(Deed::Deploy("1.1.0", &["api"])),
-    ],
+    acts: &[next(Deed::Ail("the call fails", fails)), next(Deed::Deploy("1.1.0", &["api"]))],
     ends: &["1.0.0 Succeeded", "1.1.0 RolledBack (ChangeFailed)"],
     ..CALLED
 };
@@ -106,10 +93,7 @@ pub(super) const FAILS: Scenario = Scenario {
 pub(super) const LOST: Scenario = Scenario {
     name: "call_lost",
     acts: &[
-        next(Deed::Ail(
-            "the call takes too long",
-            lasts_longer_than_its_limit,
-        )),
+        next(Deed::Ail("the call takes too long", lasts_longer_than_its_limit)),
         next(Deed::Deploy("1.1.0", &["api"])),
     ],
     ends: &["1.0.0 Succeeded", "1.1.0 NeedsOperator (ChangeFailed)"],
@@ -134,23 +118,14 @@ pub(super) const REPEATED_LOST: Scenario = Scenario {
 /// Lambda runs the call only after a while.
 pub(super) const THROTTLED: Scenario = Scenario {
     name: "call_throttled",
-    acts: &[
-        next(Deed::Change("Lambda throttles", is_throttled)),
-        next(Deed::Deploy("1.1.0", &["api"])),
-    ],
+    acts: &[next(Deed::Change("Lambda throttles", is_throttled)), next(Deed::Deploy("1.1.0", &["api"]))],
     ..CALLED
 };
 
 /// Lambda does not run the call at all, so there is nothing to take back.
 pub(super) const NOT_BEGUN: Scenario = Scenario {
     name: "call_not_begun",
-    acts: &[
-        next(Deed::Ail(
-            "Lambda throttles for long",
-            is_throttled_for_long,
-        )),
-        next(Deed::Deploy("1.1.0", &["api"])),
-    ],
+    acts: &[next(Deed::Ail("Lambda throttles for long", is_throttled_for_long)), next(Deed::Deploy("1.1.0", &["api"]))],
     ends: &["1.0.0 Succeeded", "1.1.0 RolledBack (ChangeFailed)"],
     ..CALLED
 };
@@ -158,10 +133,7 @@ pub(super) const NOT_BEGUN: Scenario = Scenario {
 /// A gate fails long after the call has succeeded.
 pub(super) const UNDONE: Scenario = Scenario {
     name: "call_undone",
-    acts: &[
-        next(Deed::Deploy("1.1.0", &["api"])),
-        when_in("Bake", Deed::Ail("the alarm rings", rings)),
-    ],
+    acts: &[next(Deed::Deploy("1.1.0", &["api"])), when_in("Bake", Deed::Ail("the alarm rings", rings))],
     ends: &["1.0.0 Succeeded", "1.1.0 RolledBack (GateFailed)"],
     may: UNKNOWN,
     ..CALLED
@@ -173,10 +145,7 @@ pub(super) const UNDO_THROTTLED: Scenario = Scenario {
     acts: &[
         next(Deed::Deploy("1.1.0", &["api"])),
         when_in("Bake", Deed::Ail("the alarm rings", rings)),
-        when_in(
-            "Bake",
-            Deed::Ail("Lambda throttles for a while", is_throttled_for_a_while),
-        ),
+        when_in("Bake", Deed::Ail("Lambda throttles for a while", is_throttled_for_a_while)),
     ],
     ..UNDONE
 };
@@ -184,15 +153,8 @@ pub(super) const UNDO_THROTTLED: Scenario = Scenario {
 /// An operator cancels while the call runs. Its end is waited for, and then it is taken back.
 pub(super) const CANCELLED: Scenario = Scenario {
     name: "call_cancelled",
-    acts: &[
-        next(Deed::Deploy("1.1.0", &["api"])),
-        after(8, Deed::Cancel),
-    ],
+    acts: &[next(Deed::Deploy("1.1.0", &["api"])), after(8, Deed::Cancel)],
     ends: &["1.0.0 Succeeded", "1.1.0 RolledBack (CancelledByOperator)"],
-    may: &[
-        "1.1.0 Succeeded",
-        "1.1.0 NeedsOperator (CancelledByOperator)",
-        "1.1.0 NeedsOperator (ChangeFailed)",
-    ],
+    may: &["1.1.0 Succeeded", "1.1.0 NeedsOperator (CancelledByOperator)", "1.1.0 NeedsOperator (ChangeFailed)"],
     ..CALLED
 };

@@ -21,10 +21,7 @@ pub(super) const MOVED: Scenario = Scenario {
 /// A gate fails while CodeDeploy moves the alias.
 pub(super) const MOVED_UNDONE: Scenario = Scenario {
     name: "moved_undone",
-    acts: &[
-        next(Deed::Deploy("1.1.0", &["api"])),
-        when_in("Bake", Deed::Ail("the alarm rings", rings)),
-    ],
+    acts: &[next(Deed::Deploy("1.1.0", &["api"])), when_in("Bake", Deed::Ail("the alarm rings", rings))],
     ends: &["1.0.0 Succeeded", "1.1.0 RolledBack (GateFailed)"],
     ..MOVED
 };
@@ -34,10 +31,7 @@ pub(super) const MOVED_TAKEN_BACK: Scenario = Scenario {
     name: "moved_taken_back",
     acts: &[
         next(Deed::Deploy("1.1.0", &["api"])),
-        when_in(
-            "Bake",
-            Deed::Change("an alarm of the group rings", group_rings),
-        ),
+        when_in("Bake", Deed::Change("an alarm of the group rings", group_rings)),
     ],
     ends: &["1.0.0 Succeeded", "1.1.0 RolledBack (ChangeFailed)"],
     // CodeDeploy does not look at its alarms any more after it is through.
@@ -48,10 +42,7 @@ pub(super) const MOVED_TAKEN_BACK: Scenario = Scenario {
 /// A rollback of a release that has succeeded is made by the alias itself.
 pub(super) const MOVED_ROLLBACK: Scenario = Scenario {
     name: "moved_rollback",
-    before: &[
-        quiet(Deed::Deploy("1.0.0", &["api"])),
-        quiet(Deed::Deploy("1.1.0", &["api"])),
-    ],
+    before: &[quiet(Deed::Deploy("1.0.0", &["api"])), quiet(Deed::Deploy("1.1.0", &["api"]))],
     acts: &[next(Deed::Operate("rollback"))],
     ends: &["1.0.0 Succeeded", "1.1.0 Succeeded", "1.0.0 Succeeded"],
     ..MOVED

@@ -15,14 +15,9 @@ pub(super) const APPSPEC: &str = "{\"version\":0.0,\"Resources\":[{\"TargetServi
 /// Lets CodeDeploy deploy the service: half of the callers, and the others after two minutes, between two hooks.
 /// CodeDeploy keeps the former tasks for an hour.
 pub(super) fn is_deployed_by_codedeploy(world: &World) {
-    let shape = Shape {
-        container: Some(("agent".into(), 80)),
-        ..Shape::default()
-    };
+    let shape = Shape { container: Some(("agent".into(), 80)), ..Shape::default() };
     let mut services = world.ecs();
-    services
-        .service_mut("shop", "agent")
-        .give_to_codedeploy(shape);
+    services.service_mut("shop", "agent").give_to_codedeploy(shape);
     drop(services);
     let mut state = world.codedeploy();
     let group = state.put_service("shop", "agent", ("shop", "agent"), Routing::Canary(50, 2));
@@ -77,10 +72,7 @@ pub(super) const SERVICE_MOVED: Scenario = Scenario {
 /// A gate fails while CodeDeploy moves callers.
 pub(super) const SERVICE_MOVED_UNDONE: Scenario = Scenario {
     name: "service_moved_undone",
-    acts: &[
-        next(Deed::Deploy("1.1.0", &["agent"])),
-        when_in("Bake", Deed::Ail("the alarm rings", rings)),
-    ],
+    acts: &[next(Deed::Deploy("1.1.0", &["agent"])), when_in("Bake", Deed::Ail("the alarm rings", rings))],
     ends: &["1.0.0 Succeeded", "1.1.0 RolledBack (GateFailed)"],
     ..SERVICE_MOVED
 };
@@ -91,10 +83,7 @@ pub(super) const SERVICE_MOVED_TAKEN_BACK: Scenario = Scenario {
     name: "service_moved_taken_back",
     acts: &[
         next(Deed::Deploy("1.1.0", &["agent"])),
-        when_in(
-            "Bake",
-            Deed::Change("an alarm of the group rings", group_rings),
-        ),
+        when_in("Bake", Deed::Change("an alarm of the group rings", group_rings)),
     ],
     ends: &["1.0.0 Succeeded", "1.1.0 RolledBack (ChangeFailed)"],
     ..SERVICE_MOVED
@@ -103,10 +92,7 @@ pub(super) const SERVICE_MOVED_TAKEN_BACK: Scenario = Scenario {
 /// The former tasks still stand: CodeDeploy's deployment is stopped, and they get the callers again.
 pub(super) const SERVICE_MOVED_ROLLBACK: Scenario = Scenario {
     name: "service_moved_rollback",
-    before: &[
-        quiet(Deed::Deploy("1.0.0", &["agent"])),
-        quiet(Deed::Deploy("1.1.0", &["agent"])),
-    ],
+    before: &[quiet(Deed::Deploy("1.0.0", &["agent"])), quiet(Deed::Deploy("1.1.0", &["agent"]))],
     acts: &[next(Deed::Operate("rollback"))],
     ends: &["1.0.0 Succeeded", "1.1.0 Succeeded", "1.0.0 Succeeded"],
     may: &["1.0.0 Rejected (TargetBusy)"],
@@ -127,20 +113,9 @@ pub(super) const SERVICE_MOVED_ROLLBACK_LATE: Scenario = Scenario {
 /// An operator goes back while CodeDeploy moves callers: the running release is undone first.
 pub(super) const SERVICE_MOVED_PREEMPTED: Scenario = Scenario {
     name: "service_moved_preempted",
-    before: &[
-        quiet(Deed::Deploy("1.0.0", &["agent"])),
-        quiet(Deed::Deploy("1.1.0", &["agent"])),
-    ],
-    acts: &[
-        next(Deed::Deploy("1.2.0", &["agent"])),
-        when_in("Bake", Deed::Operate("rollback")),
-    ],
-    ends: &[
-        "1.0.0 Succeeded",
-        "1.1.0 Succeeded",
-        "1.2.0 RolledBack (PreemptedByOperator)",
-        "1.1.0 Succeeded",
-    ],
+    before: &[quiet(Deed::Deploy("1.0.0", &["agent"])), quiet(Deed::Deploy("1.1.0", &["agent"]))],
+    acts: &[next(Deed::Deploy("1.2.0", &["agent"])), when_in("Bake", Deed::Operate("rollback"))],
+    ends: &["1.0.0 Succeeded", "1.1.0 Succeeded", "1.2.0 RolledBack (PreemptedByOperator)", "1.1.0 Succeeded"],
     // The release may have succeeded by then.
     may: &["1.1.0 Rejected (TargetBusy)", "1.2.0 Succeeded"],
     ..SERVICE_MOVED
@@ -149,10 +124,7 @@ pub(super) const SERVICE_MOVED_PREEMPTED: Scenario = Scenario {
 /// The new tasks do not keep running, so that no caller is moved.
 pub(super) const SERVICE_MOVED_CRASHES: Scenario = Scenario {
     name: "service_moved_crashes",
-    acts: &[
-        next(Deed::Ail("the tasks of the release crash", tasks_crash)),
-        next(Deed::Deploy("1.1.0", &["agent"])),
-    ],
+    acts: &[next(Deed::Ail("the tasks of the release crash", tasks_crash)), next(Deed::Deploy("1.1.0", &["agent"]))],
     ends: &["1.0.0 Succeeded", "1.1.0 RolledBack (ChangeFailed)"],
     ..SERVICE_MOVED
 };
@@ -174,12 +146,8 @@ pub(super) const SERVICE_MOVED_HOOK_FAILS: Scenario = Scenario {
 };
 
 /// The group waits for Windlass before it moves callers.
-pub(super) const SERVICE_MOVED_READY: Scenario = Scenario {
-    name: "service_moved_ready",
-    declaration: WAITS,
-    scene: waits_before_it_moves,
-    ..SERVICE_MOVED
-};
+pub(super) const SERVICE_MOVED_READY: Scenario =
+    Scenario { name: "service_moved_ready", declaration: WAITS, scene: waits_before_it_moves, ..SERVICE_MOVED };
 
 /// A gate fails while the group waits, so no caller is moved.
 pub(super) const SERVICE_MOVED_READY_UNDONE: Scenario = Scenario {
@@ -200,10 +168,7 @@ pub(super) const SERVICE_MOVED_HELD: Scenario = Scenario {
             }
         })),
         next(Deed::Deploy("1.1.0", &["agent"])),
-        after(
-            300,
-            Deed::Change("somebody lets it go on", somebody_lets_it_go_on),
-        ),
+        after(300, Deed::Change("somebody lets it go on", somebody_lets_it_go_on)),
     ],
     ..SERVICE_MOVED
 };

@@ -54,10 +54,7 @@ fn of_their_own(world: &World) -> Option<String> {
 }
 
 /// The last release of Windlass keeps no former tasks any more.
-const LIVE: &[Act] = &[
-    quiet(Deed::Deploy("1.0.0", &["agent"])),
-    quiet(Deed::Change("two hours pass", hours_pass)),
-];
+const LIVE: &[Act] = &[quiet(Deed::Deploy("1.0.0", &["agent"])), quiet(Deed::Change("two hours pass", hours_pass))];
 
 /// A release is refused as long as somebody's deployment goes on; the next one succeeds.
 pub(super) const SERVICE_MOVED_BUSY: Scenario = Scenario {
@@ -70,11 +67,7 @@ pub(super) const SERVICE_MOVED_BUSY: Scenario = Scenario {
         quiet(Deed::Deploy("1.2.0", &["agent"])),
     ],
     out_of_band: somebody_deploys,
-    ends: &[
-        "1.0.0 Succeeded",
-        "1.1.0 Rejected (TargetBusy)",
-        "1.2.0 Succeeded",
-    ],
+    ends: &["1.0.0 Succeeded", "1.1.0 Rejected (TargetBusy)", "1.2.0 Succeeded"],
     // An execution that was stopped before it had looked, and is redriven after somebody's deployment, finds nothing in
     // its way.
     may: &["1.2.0 Rejected (TargetBusy)", "1.1.0 Succeeded"],
@@ -104,16 +97,9 @@ pub(super) const SERVICE_MOVED_BUSY_ROLLBACK: Scenario = Scenario {
         quiet(Deed::Deploy("1.1.0", &["agent"])),
         quiet(Deed::Change("two hours pass", hours_pass)),
     ],
-    acts: &[
-        next(Deed::Change("somebody deploys", somebody_deploys)),
-        next(Deed::Operate("rollback")),
-    ],
+    acts: &[next(Deed::Change("somebody deploys", somebody_deploys)), next(Deed::Operate("rollback"))],
     out_of_band: somebody_deploys,
-    ends: &[
-        "1.0.0 Succeeded",
-        "1.1.0 Succeeded",
-        "1.0.0 Rejected (TargetBusy)",
-    ],
+    ends: &["1.0.0 Succeeded", "1.1.0 Succeeded", "1.0.0 Rejected (TargetBusy)"],
     may: &[],
     ..SERVICE_MOVED
 };
@@ -140,14 +126,11 @@ pub(super) const SERVICE_MOVED_ACCEPTED: Scenario = Scenario {
                 may_not_deploy(world);
             }),
         ),
-        quiet(Deed::Change(
-            "two hours pass, and CodeDeploy obeys",
-            |world| {
-                hours_pass(world);
-                world.mishaps().refused.clear();
-                is_quiet_again(world);
-            },
-        )),
+        quiet(Deed::Change("two hours pass, and CodeDeploy obeys", |world| {
+            hours_pass(world);
+            world.mishaps().refused.clear();
+            is_quiet_again(world);
+        })),
         next(Deed::Change("somebody deploys", somebody_deploys)),
         next(Deed::Operate("accept")),
         quiet(Deed::Change("two hours pass", hours_pass)),
@@ -155,11 +138,7 @@ pub(super) const SERVICE_MOVED_ACCEPTED: Scenario = Scenario {
         quiet(Deed::Deploy("1.2.0", &["agent"])),
     ],
     out_of_band: somebody_deploys,
-    ends: &[
-        "1.0.0 Succeeded",
-        "1.1.0 NeedsOperator (GateFailed)",
-        "1.2.0 Succeeded",
-    ],
+    ends: &["1.0.0 Succeeded", "1.1.0 NeedsOperator (GateFailed)", "1.2.0 Succeeded"],
     may: &["1.1.0 Rejected (TargetBusy)", "1.2.0 Rejected (TargetBusy)"],
     steady: false,
     ..SERVICE_MOVED

@@ -84,13 +84,7 @@ fn emit_calls(world: &World, version: &str, metric: &str, value: Option<f64>) {
     let MetricGate { of, .. } = of_alias(metric);
     let Measured::Metric(series) = of else { return };
     let of = Measured::Metric(series.with("ExecutedVersion", version));
-    world.emit(
-        &MetricGate {
-            of,
-            ..of_alias(metric)
-        },
-        value,
-    );
+    world.emit(&MetricGate { of, ..of_alias(metric) }, value);
 }
 
 /// Returns a metric that Lambda has of the alias.

@@ -2,9 +2,7 @@
 //! AppConfig itself.
 
 use super::declarations::{CONFIGURATION, POINTING};
-use super::people::{
-    as_made, document_is_lost, flags_are_watched, flags_ring, person_at_flags, rings,
-};
+use super::people::{as_made, document_is_lost, flags_are_watched, flags_ring, person_at_flags, rings};
 use crate::deed::Deed;
 use crate::scenario::{Scenario, next, quiet, when_in};
 
@@ -23,10 +21,7 @@ pub(super) const FLAGS: Scenario = Scenario {
 /// A gate fails while the deployment of AppConfig grows.
 pub(super) const FLAGS_UNDONE: Scenario = Scenario {
     name: "flags_undone",
-    acts: &[
-        next(Deed::Deploy("1.1.0", &["flags"])),
-        when_in("Bake", Deed::Ail("the alarm rings", rings)),
-    ],
+    acts: &[next(Deed::Deploy("1.1.0", &["flags"])), when_in("Bake", Deed::Ail("the alarm rings", rings))],
     ends: &["1.0.0 Succeeded", "1.1.0 RolledBack (GateFailed)"],
     ..FLAGS
 };
@@ -37,10 +32,7 @@ pub(super) const FLAGS_TAKEN_BACK: Scenario = Scenario {
     scene: flags_are_watched,
     acts: &[
         next(Deed::Deploy("1.1.0", &["flags"])),
-        when_in(
-            "Bake",
-            Deed::Ail("an alarm of AppConfig's own rings", flags_ring),
-        ),
+        when_in("Bake", Deed::Ail("an alarm of AppConfig's own rings", flags_ring)),
     ],
     ends: &["1.0.0 Succeeded", "1.1.0 RolledBack (ChangeFailed)"],
     ..FLAGS
@@ -49,10 +41,7 @@ pub(super) const FLAGS_TAKEN_BACK: Scenario = Scenario {
 /// A deployment of AppConfig that is complete is reverted.
 pub(super) const FLAGS_ROLLBACK: Scenario = Scenario {
     name: "flags_rollback",
-    before: &[
-        quiet(Deed::Deploy("1.0.0", &["flags"])),
-        quiet(Deed::Deploy("1.1.0", &["flags"])),
-    ],
+    before: &[quiet(Deed::Deploy("1.0.0", &["flags"])), quiet(Deed::Deploy("1.1.0", &["flags"]))],
     acts: &[next(Deed::Operate("rollback"))],
     ends: &["1.0.0 Succeeded", "1.1.0 Succeeded", "1.0.0 Succeeded"],
     ..FLAGS
@@ -73,10 +62,7 @@ pub(super) const POINTED: Scenario = Scenario {
 /// A gate fails before the flags are planned.
 pub(super) const POINTED_UNDONE: Scenario = Scenario {
     name: "pointed_undone",
-    acts: &[
-        next(Deed::Deploy("1.1.0", POINTED_AT)),
-        when_in("Bake", Deed::Ail("the alarm rings", rings)),
-    ],
+    acts: &[next(Deed::Deploy("1.1.0", POINTED_AT)), when_in("Bake", Deed::Ail("the alarm rings", rings))],
     ends: &["1.0.0 Succeeded", "1.1.0 RolledBack (GateFailed)"],
     ..POINTED
 };
@@ -86,10 +72,7 @@ pub(super) const POINTED_LOST: Scenario = Scenario {
     name: "pointed_lost",
     acts: &[
         next(Deed::Deploy("1.1.0", POINTED_AT)),
-        when_in(
-            "Bake",
-            Deed::Change("somebody deletes the document", document_is_lost),
-        ),
+        when_in("Bake", Deed::Change("somebody deletes the document", document_is_lost)),
     ],
     ends: &["1.0.0 Succeeded", "1.1.0 RolledBack (ArtifactMissing)"],
     ..POINTED
@@ -98,10 +81,7 @@ pub(super) const POINTED_LOST: Scenario = Scenario {
 /// After a rollback callers get what the flags named before, as they do of the function.
 pub(super) const POINTED_ROLLBACK: Scenario = Scenario {
     name: "pointed_rollback",
-    before: &[
-        quiet(Deed::Deploy("1.0.0", POINTED_AT)),
-        quiet(Deed::Deploy("1.1.0", POINTED_AT)),
-    ],
+    before: &[quiet(Deed::Deploy("1.0.0", POINTED_AT)), quiet(Deed::Deploy("1.1.0", POINTED_AT))],
     acts: &[next(Deed::Operate("rollback"))],
     ends: &["1.0.0 Succeeded", "1.1.0 Succeeded", "1.0.0 Succeeded"],
     ..POINTED

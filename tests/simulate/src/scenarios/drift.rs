@@ -33,10 +33,7 @@ pub(super) const DRIFTED: Scenario = Scenario {
     scene: as_made,
     before: &[quiet(Deed::Deploy("1.0.0", BOTH))],
     acts: &[
-        next(Deed::Drift(
-            "a person moves the alias of api",
-            person_at_api,
-        )),
+        next(Deed::Drift("a person moves the alias of api", person_at_api)),
         quiet(Deed::Mend("it is moved back", moves_back)),
     ],
     ends: &["1.0.0 Succeeded"],
@@ -47,14 +44,8 @@ pub(super) const DRIFTED: Scenario = Scenario {
 pub(super) const DRIFTED_BOTH: Scenario = Scenario {
     name: "drifted_both",
     acts: &[
-        next(Deed::Drift(
-            "a person moves the alias of api",
-            person_at_api,
-        )),
-        quiet(Deed::Drift(
-            "a person moves the alias of jobs",
-            person_at_jobs,
-        )),
+        next(Deed::Drift("a person moves the alias of api", person_at_api)),
+        quiet(Deed::Drift("a person moves the alias of jobs", person_at_jobs)),
     ],
     ..DRIFTED
 };
@@ -62,13 +53,7 @@ pub(super) const DRIFTED_BOTH: Scenario = Scenario {
 /// A deployment goes over the change. While it works no look is made.
 pub(super) const DRIFTED_OVER: Scenario = Scenario {
     name: "drifted_over",
-    acts: &[
-        next(Deed::Drift(
-            "a person moves the alias of api",
-            person_at_api,
-        )),
-        quiet(Deed::Deploy("1.1.0", BOTH)),
-    ],
+    acts: &[next(Deed::Drift("a person moves the alias of api", person_at_api)), quiet(Deed::Deploy("1.1.0", BOTH))],
     ends: &["1.0.0 Succeeded", "1.1.0 Succeeded"],
     ..DRIFTED
 };

@@ -14,10 +14,7 @@ fn settles(_: &World) {}
 
 const DRILL: Deed = Deed::Operate("drill");
 
-const BEFORE: &[Act] = &[
-    quiet(Deed::Deploy("1.0.0", BOTH)),
-    quiet(Deed::Deploy("1.1.0", BOTH)),
-];
+const BEFORE: &[Act] = &[quiet(Deed::Deploy("1.0.0", BOTH)), quiet(Deed::Deploy("1.1.0", BOTH))];
 
 /// The drill goes both ways. A rollback afterwards goes where it would have gone without the drill.
 pub(super) const DRILLED: Scenario = Scenario {
@@ -27,13 +24,7 @@ pub(super) const DRILLED: Scenario = Scenario {
     before: BEFORE,
     acts: &[next(DRILL), quiet(Deed::Operate("rollback"))],
     out_of_band: person_at_api,
-    ends: &[
-        "1.0.0 Succeeded",
-        "1.1.0 Succeeded",
-        "1.0.0 Succeeded",
-        "1.1.0 Succeeded",
-        "1.0.0 Succeeded",
-    ],
+    ends: &["1.0.0 Succeeded", "1.1.0 Succeeded", "1.0.0 Succeeded", "1.1.0 Succeeded", "1.0.0 Succeeded"],
     // If the way back failed three times, the version before that is there already.
     may: &["rollback Rejected (NothingToGoBackTo)"],
     steady: true,
@@ -43,18 +34,10 @@ pub(super) const DRILLED: Scenario = Scenario {
 pub(super) const DRILLED_SERVICE: Scenario = Scenario {
     name: "drilled_service",
     declaration: SERVICE_AND_FUNCTION,
-    before: &[
-        quiet(Deed::Deploy("1.0.0", &["agent", "api"])),
-        quiet(Deed::Deploy("1.1.0", &["agent", "api"])),
-    ],
+    before: &[quiet(Deed::Deploy("1.0.0", &["agent", "api"])), quiet(Deed::Deploy("1.1.0", &["agent", "api"]))],
     acts: &[next(DRILL)],
     out_of_band: person_at_service,
-    ends: &[
-        "1.0.0 Succeeded",
-        "1.1.0 Succeeded",
-        "1.0.0 Succeeded",
-        "1.1.0 Succeeded",
-    ],
+    ends: &["1.0.0 Succeeded", "1.1.0 Succeeded", "1.0.0 Succeeded", "1.1.0 Succeeded"],
     ..DRILLED
 };
 
@@ -66,11 +49,7 @@ pub(super) const DRILLED_RED: Scenario = Scenario {
         when_in("Bake", Deed::Ail("the alarm rings", rings)),
         quiet(Deed::Change("the alarm is quiet", is_quiet_again)),
     ],
-    ends: &[
-        "1.0.0 Succeeded",
-        "1.1.0 Succeeded",
-        "1.0.0 RolledBack (GateFailed)",
-    ],
+    ends: &["1.0.0 Succeeded", "1.1.0 Succeeded", "1.0.0 RolledBack (GateFailed)"],
     may: &[],
     steady: false,
     ..DRILLED
@@ -94,16 +73,8 @@ pub(super) const DRILLED_RED_BACK: Scenario = Scenario {
 /// A release does not wait for the way there, which is stopped and undone.
 pub(super) const DRILL_OVERTAKEN: Scenario = Scenario {
     name: "drill_overtaken",
-    acts: &[
-        next(DRILL),
-        when_in("Bake", Deed::Deploy("1.2.0", &["api"])),
-    ],
-    ends: &[
-        "1.0.0 Succeeded",
-        "1.1.0 Succeeded",
-        "1.0.0 RolledBack (PreemptedByDeploy)",
-        "1.2.0 Succeeded",
-    ],
+    acts: &[next(DRILL), when_in("Bake", Deed::Deploy("1.2.0", &["api"]))],
+    ends: &["1.0.0 Succeeded", "1.1.0 Succeeded", "1.0.0 RolledBack (PreemptedByDeploy)", "1.2.0 Succeeded"],
     may: &["1.0.0 Succeeded", "1.1.0 Succeeded"],
     steady: false,
     ..DRILLED
@@ -113,13 +84,7 @@ pub(super) const DRILL_OVERTAKEN: Scenario = Scenario {
 pub(super) const DRILL_AWAITED: Scenario = Scenario {
     name: "drill_awaited",
     acts: &[next(DRILL), IS_THERE, next(Deed::Deploy("1.2.0", &["api"]))],
-    ends: &[
-        "1.0.0 Succeeded",
-        "1.1.0 Succeeded",
-        "1.0.0 Succeeded",
-        "1.1.0 Succeeded",
-        "1.2.0 Succeeded",
-    ],
+    ends: &["1.0.0 Succeeded", "1.1.0 Succeeded", "1.0.0 Succeeded", "1.1.0 Succeeded", "1.2.0 Succeeded"],
     may: &["1.0.0 RolledBack (PreemptedByDeploy)"],
     steady: false,
     ..DRILLED
@@ -133,11 +98,7 @@ pub(super) const DRILL_ROLLED_BACK: Scenario = Scenario {
         quiet(Deed::Deploy("1.1.0", BOTH)),
         quiet(Deed::Deploy("1.2.0", BOTH)),
     ],
-    acts: &[
-        next(DRILL),
-        IS_THERE,
-        when_in("Bake", Deed::Operate("rollback")),
-    ],
+    acts: &[next(DRILL), IS_THERE, when_in("Bake", Deed::Operate("rollback"))],
     ends: &[
         "1.0.0 Succeeded",
         "1.1.0 Succeeded",
@@ -164,10 +125,7 @@ pub(super) const DRILL_ROLLED_BACK_LATER: Scenario = Scenario {
         "1.2.0 Succeeded",
         "1.0.0 Succeeded",
     ],
-    may: &[
-        "1.2.0 RolledBack (PreemptedByOperator)",
-        "drill NothingToDo (Superseded)",
-    ],
+    may: &["1.2.0 RolledBack (PreemptedByOperator)", "drill NothingToDo (Superseded)"],
     steady: false,
     ..DRILLED
 };
@@ -176,11 +134,7 @@ pub(super) const DRILL_ROLLED_BACK_LATER: Scenario = Scenario {
 pub(super) const DRILL_HELD: Scenario = Scenario {
     name: "drill_held",
     acts: &[next(Deed::Operate("hold")), quiet(DRILL)],
-    ends: &[
-        "1.0.0 Succeeded",
-        "1.1.0 Succeeded",
-        "drill Rejected (Held)",
-    ],
+    ends: &["1.0.0 Succeeded", "1.1.0 Succeeded", "drill Rejected (Held)"],
     may: &[],
     steady: true,
     ..DRILLED
@@ -226,13 +180,7 @@ pub(super) const DRILLED_WHEN_DUE: Scenario = Scenario {
 /// A drill is put off while deployments are held.
 pub(super) const DRILL_PUT_OFF: Scenario = Scenario {
     name: "drill_put_off",
-    acts: &[
-        next(Deed::Operate("hold")),
-        next(DECLARED),
-        A_LOOK,
-        A_LOOK,
-        A_LOOK,
-    ],
+    acts: &[next(Deed::Operate("hold")), next(DECLARED), A_LOOK, A_LOOK, A_LOOK],
     ends: &["1.0.0 Succeeded", "1.1.0 Succeeded"],
     ..DRILLED
 };

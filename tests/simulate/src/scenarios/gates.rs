@@ -2,8 +2,7 @@
 
 use super::declarations::{EVERY_GATE, SITE, SITE_SHOWN_AHEAD};
 use super::people::{
-    as_made, has_no_data, is_quiet_again, person_at_api, person_at_distribution, person_at_web,
-    rings,
+    as_made, has_no_data, is_quiet_again, person_at_api, person_at_distribution, person_at_web, rings,
 };
 use crate::deed::Deed;
 use crate::scenario::{Scenario, next, quiet, when_in};
@@ -41,43 +40,28 @@ pub(super) const IS_UNDONE: &[&str] = &["1.0.0 Succeeded", "1.1.0 RolledBack (Ga
 
 pub(super) const ANSWERS_WRONGLY: Scenario = Scenario {
     name: "answers_wrongly",
-    acts: &[
-        next(Deed::Ail(
-            "the new version answers wrongly",
-            answers_wrongly,
-        )),
-        next(Deed::Deploy("1.1.0", &["api"])),
-    ],
+    acts: &[next(Deed::Ail("the new version answers wrongly", answers_wrongly)), next(Deed::Deploy("1.1.0", &["api"]))],
     ends: IS_UNDONE,
     ..GATES
 };
 
 pub(super) const ERRS: Scenario = Scenario {
     name: "errs",
-    acts: &[
-        next(Deed::Deploy("1.1.0", &["api"])),
-        when_in("Bake", Deed::Ail("the function errs", errs)),
-    ],
+    acts: &[next(Deed::Deploy("1.1.0", &["api"])), when_in("Bake", Deed::Ail("the function errs", errs))],
     ends: IS_UNDONE,
     ..GATES
 };
 
 pub(super) const IS_SILENT: Scenario = Scenario {
     name: "is_silent",
-    acts: &[
-        next(Deed::Ail("the metric has no points", has_no_points)),
-        next(Deed::Deploy("1.1.0", &["api"])),
-    ],
+    acts: &[next(Deed::Ail("the metric has no points", has_no_points)), next(Deed::Deploy("1.1.0", &["api"]))],
     ends: IS_UNDONE,
     ..GATES
 };
 
 pub(super) const IS_DOWN: Scenario = Scenario {
     name: "is_down",
-    acts: &[
-        next(Deed::Deploy("1.1.0", &["api"])),
-        when_in("Bake", Deed::Ail("the page is down", is_down)),
-    ],
+    acts: &[next(Deed::Deploy("1.1.0", &["api"])), when_in("Bake", Deed::Ail("the page is down", is_down))],
     ends: IS_UNDONE,
     ..GATES
 };
@@ -117,10 +101,7 @@ pub(super) const RINGS_ELSEWHERE: Scenario = Scenario {
     name: "rings_elsewhere",
     acts: &[
         next(Deed::Deploy("1.1.0", &["api"])),
-        when_in(
-            "Bake",
-            Deed::Ail("the alarm of the distribution rings", rings_in_virginia),
-        ),
+        when_in("Bake", Deed::Ail("the alarm of the distribution rings", rings_in_virginia)),
     ],
     ends: IS_UNDONE,
     ..GATES
@@ -130,10 +111,7 @@ pub(super) const ERRS_IN_ITS_LOG: Scenario = Scenario {
     name: "errs_in_its_log",
     acts: &[
         next(Deed::Deploy("1.1.0", &["api"])),
-        when_in(
-            "Bake",
-            Deed::Ail("the function writes errors", |world| writes(world, "ERROR")),
-        ),
+        when_in("Bake", Deed::Ail("the function writes errors", |world| writes(world, "ERROR"))),
     ],
     ends: IS_UNDONE,
     ..GATES
@@ -141,10 +119,7 @@ pub(super) const ERRS_IN_ITS_LOG: Scenario = Scenario {
 
 pub(super) const LOGS_NOTHING: Scenario = Scenario {
     name: "logs_nothing",
-    acts: &[
-        next(Deed::Ail("nothing is logged", writes_nothing)),
-        next(Deed::Deploy("1.1.0", &["api"])),
-    ],
+    acts: &[next(Deed::Ail("nothing is logged", writes_nothing)), next(Deed::Deploy("1.1.0", &["api"]))],
     ends: IS_UNDONE,
     ..GATES
 };
@@ -155,10 +130,7 @@ pub(super) const BREAKS_ITS_PAGE: Scenario = Scenario {
     declaration: SITE,
     scene: as_made,
     before: &[quiet(Deed::Deploy("1.0.0", &["web"]))],
-    acts: &[
-        next(Deed::Ail("the new script is no script", script_is_text)),
-        next(Deed::Deploy("1.1.0", &["web"])),
-    ],
+    acts: &[next(Deed::Ail("the new script is no script", script_is_text)), next(Deed::Deploy("1.1.0", &["web"]))],
     out_of_band: person_at_web,
     ends: IS_UNDONE,
     ..GATES
@@ -170,10 +142,7 @@ pub(super) const SHOWS_NO_FOLDER: Scenario = Scenario {
     declaration: SITE_SHOWN_AHEAD,
     scene: is_shown,
     before: &[quiet(Deed::Deploy("1.0.0", &["web"]))],
-    acts: &[
-        next(Deed::Ail("the folder is shown nowhere", is_shown_nowhere)),
-        next(Deed::Deploy("1.1.0", &["web"])),
-    ],
+    acts: &[next(Deed::Ail("the folder is shown nowhere", is_shown_nowhere)), next(Deed::Deploy("1.1.0", &["web"]))],
     out_of_band: person_at_distribution,
     ends: IS_UNDONE,
     ..GATES
@@ -182,10 +151,7 @@ pub(super) const SHOWS_NO_FOLDER: Scenario = Scenario {
 /// An operator wants what a rollback goes back to, whatever is measured (rule 8).
 pub(super) const RED_ROLLBACK: Scenario = Scenario {
     name: "red_rollback",
-    before: &[
-        quiet(Deed::Deploy("1.0.0", &["api"])),
-        quiet(Deed::Deploy("1.1.0", &["api"])),
-    ],
+    before: &[quiet(Deed::Deploy("1.0.0", &["api"])), quiet(Deed::Deploy("1.1.0", &["api"]))],
     acts: &[
         next(Deed::Change("every gate is red", |world| {
             rings(world);
@@ -259,11 +225,7 @@ fn script_is_text(world: &World) {
 /// Lets a second distribution show the whole bucket.
 fn is_shown(world: &World) {
     as_made(world);
-    world
-        .cloudfront()
-        .distribution("E2", "shop-web")
-        .root
-        .clear();
+    world.cloudfront().distribution("E2", "shop-web").root.clear();
 }
 
 fn is_shown_nowhere(world: &World) {
@@ -281,11 +243,7 @@ pub(super) fn is_down(world: &World) {
 /// Lets the code of a release of `api` answer with this payload.
 fn answers(world: &World, version: &str, payload: Value) {
     let code = Package::Zip(format!("api {version}").into());
-    let answer = Invoked {
-        error: None,
-        payload,
-        ms: 5,
-    };
+    let answer = Invoked { error: None, payload, ms: 5 };
     let mut functions = world.lambda();
     functions.answers.insert(code.code_sha256(), answer);
 }

@@ -47,10 +47,7 @@ pub(super) const HEALED_HELD: Scenario = Scenario {
 /// A release that comes during a restoring waits for its turn.
 pub(super) const HEALED_OVER: Scenario = Scenario {
     name: "healed_over",
-    acts: &[
-        next(MOVED),
-        when_in("Bake", Deed::Deploy("1.1.0", &["api", "jobs"])),
-    ],
+    acts: &[next(MOVED), when_in("Bake", Deed::Deploy("1.1.0", &["api", "jobs"]))],
     ends: &["1.0.0 Succeeded", "1.0.0 Succeeded", "1.1.0 Succeeded"],
     steady: false,
     ..HEALED

@@ -36,10 +36,7 @@ gates:
   alarms: [shop-5xx]
 ";
 
-const RAN: &[Act] = &[
-    quiet(Deed::Deploy("1.0.0", &["agent"])),
-    quiet(Deed::Deploy("1.1.0", &["agent"])),
-];
+const RAN: &[Act] = &[quiet(Deed::Deploy("1.0.0", &["agent"])), quiet(Deed::Deploy("1.1.0", &["agent"]))];
 
 /// If both releases are refused, the snapshot that the rollback went back to is the first.
 const NOTHING_BEFORE: &str = "rollback Rejected (NothingToGoBackTo)";
@@ -100,12 +97,7 @@ pub(super) const NOT_DECLARED: Scenario = Scenario {
         quiet(Deed::Operate("rollback")),
         quiet(Deed::RollBackAcross(&["migrate"])),
     ],
-    ends: &[
-        "1.0.0 Succeeded",
-        "1.1.0 Succeeded",
-        "rollback Rejected (Irreversible)",
-        "1.0.0 Succeeded",
-    ],
+    ends: &["1.0.0 Succeeded", "1.1.0 Succeeded", "rollback Rejected (Irreversible)", "1.0.0 Succeeded"],
     ..THEN_ANOTHER
 };
 
@@ -148,10 +140,7 @@ pub(super) const UNBEGUN_AND_STUCK: Scenario = Scenario {
     acts: &[
         next(Deed::Ail("the task never starts", never_starts)),
         next(Deed::Deploy("1.1.0", &["agent"])),
-        when_in(
-            "Undo",
-            Deed::Change("the service may not be changed", may_not_go_back),
-        ),
+        when_in("Undo", Deed::Change("the service may not be changed", may_not_go_back)),
         quiet(Deed::Change("the service may be changed", may_go_back)),
         quiet(Deed::Operate("recover")),
     ],
@@ -163,11 +152,7 @@ pub(super) const UNBEGUN_AND_STUCK: Scenario = Scenario {
 /// Makes the service write its lines where they can be read, and writes a line for each of its first tasks.
 fn writes_lines(world: &World) {
     let mut services = world.ecs();
-    let arn = services
-        .service_mut("shop", "agent")
-        .service
-        .task_definition
-        .clone();
+    let arn = services.service_mut("shop", "agent").service.task_definition.clone();
     let Some(found) = services.task_definitions.get_mut(&arn) else {
         return;
     };
@@ -183,9 +168,5 @@ fn writes_lines(world: &World) {
 }
 
 /// The task fails, and its last lines are read once and told.
-pub(super) const SHOWS_LINES: Scenario = Scenario {
-    name: "task_shows_lines",
-    declaration: LOUD,
-    scene: writes_lines,
-    ..FAILS
-};
+pub(super) const SHOWS_LINES: Scenario =
+    Scenario { name: "task_shows_lines", declaration: LOUD, scene: writes_lines, ..FAILS };

@@ -10,10 +10,7 @@ const API: &[&str] = &["api"];
 const JOBS: &[&str] = &["jobs"];
 
 /// A function, then another one.
-const ONE_LATER: &[Act] = &[
-    quiet(Deed::Deploy("1.0.0", API)),
-    quiet(Deed::Deploy("1.1.0", JOBS)),
-];
+const ONE_LATER: &[Act] = &[quiet(Deed::Deploy("1.0.0", API)), quiet(Deed::Deploy("1.1.0", JOBS))];
 
 /// The first release of a component is taken back, and the next rollback finds no snapshot that a gate judged.
 pub(super) const LATER: Scenario = Scenario {
@@ -21,17 +18,9 @@ pub(super) const LATER: Scenario = Scenario {
     declaration: FUNCTIONS,
     scene: as_made,
     before: ONE_LATER,
-    acts: &[
-        next(Deed::Operate("rollback")),
-        quiet(Deed::Operate("rollback")),
-    ],
+    acts: &[next(Deed::Operate("rollback")), quiet(Deed::Operate("rollback"))],
     out_of_band: person_at_api,
-    ends: &[
-        "1.0.0 Succeeded",
-        "1.1.0 Succeeded",
-        "1.0.0 Succeeded",
-        "rollback Rejected (NothingToGoBackTo)",
-    ],
+    ends: &["1.0.0 Succeeded", "1.1.0 Succeeded", "1.0.0 Succeeded", "rollback Rejected (NothingToGoBackTo)"],
     may: &[],
     steady: true,
 };
@@ -41,16 +30,8 @@ pub(super) const LATER_TWICE: Scenario = Scenario {
     name: "later_twice",
     declaration: FUNCTIONS,
     scene: as_made,
-    before: &[
-        quiet(Deed::Deploy("1.0.0", API)),
-        quiet(Deed::Deploy("1.1.0", JOBS)),
-        quiet(Deed::Deploy("1.2.0", API)),
-    ],
-    acts: &[
-        next(Deed::Operate("rollback")),
-        next(Deed::Operate("rollback")),
-        quiet(Deed::Deploy("1.3.0", JOBS)),
-    ],
+    before: &[quiet(Deed::Deploy("1.0.0", API)), quiet(Deed::Deploy("1.1.0", JOBS)), quiet(Deed::Deploy("1.2.0", API))],
+    acts: &[next(Deed::Operate("rollback")), next(Deed::Operate("rollback")), quiet(Deed::Deploy("1.3.0", JOBS))],
     out_of_band: person_at_api,
     ends: &[
         "1.0.0 Succeeded",
@@ -72,11 +53,7 @@ pub(super) const TO_FOUND: Scenario = Scenario {
     before: ONE_LATER,
     acts: &[next(Deed::RollBackTo(1))],
     out_of_band: person_at_api,
-    ends: &[
-        "1.0.0 Succeeded",
-        "1.1.0 Succeeded",
-        "before-windlass Succeeded",
-    ],
+    ends: &["1.0.0 Succeeded", "1.1.0 Succeeded", "before-windlass Succeeded"],
     may: &[],
     steady: true,
 };
@@ -104,12 +81,7 @@ pub(super) const UNDECLARED: Scenario = Scenario {
     acts: &[next(Deed::RollBackTo(2))],
     // After somebody else's change of `api` the release would be asked for again, and has no declaration any more.
     out_of_band: person_at_service,
-    ends: &[
-        "1.0.0 Succeeded",
-        "1.1.0 Succeeded",
-        "1.2.0 Succeeded",
-        "1.0.0 Rejected (NoWayBack)",
-    ],
+    ends: &["1.0.0 Succeeded", "1.1.0 Succeeded", "1.2.0 Succeeded", "1.0.0 Rejected (NoWayBack)"],
     may: &[],
     steady: true,
 };
@@ -119,17 +91,10 @@ pub(super) const RENAMED: Scenario = Scenario {
     name: "renamed",
     declaration: FUNCTIONS,
     scene: as_made,
-    before: &[
-        quiet(Deed::Deploy("1.0.0", API)),
-        quiet(Deed::Deploy("1.1.0", API)),
-    ],
+    before: &[quiet(Deed::Deploy("1.0.0", API)), quiet(Deed::Deploy("1.1.0", API))],
     acts: &[next(Deed::DeployAs("1.2.0", API, "1.1.0"))],
     out_of_band: person_at_api,
-    ends: &[
-        "1.0.0 Succeeded",
-        "1.1.0 Succeeded",
-        "1.2.0 NothingToDo (AlreadyThere)",
-    ],
+    ends: &["1.0.0 Succeeded", "1.1.0 Succeeded", "1.2.0 NothingToDo (AlreadyThere)"],
     // After somebody else's change the bytes are brought once more.
     may: &["1.2.0 Succeeded"],
     steady: true,
@@ -165,10 +130,7 @@ pub(super) const ROLLBACK_CODE: Scenario = Scenario {
     name: "rollback_code",
     declaration: WITHOUT_ALIAS,
     scene: without_alias,
-    before: &[
-        quiet(Deed::Deploy("1.0.0", API)),
-        quiet(Deed::Deploy("1.1.0", API)),
-    ],
+    before: &[quiet(Deed::Deploy("1.0.0", API)), quiet(Deed::Deploy("1.1.0", API))],
     acts: &[next(Deed::Operate("rollback"))],
     out_of_band: person_at_api,
     ends: &["1.0.0 Succeeded", "1.1.0 Succeeded", "1.0.0 Succeeded"],

@@ -58,13 +58,7 @@ pub(super) const RENAMED: Scenario = Scenario {
         quiet(Deed::Operate("rollback")),
     ],
     out_of_band: person_at_service,
-    ends: &[
-        "1.0.0 Succeeded",
-        "1.1.0 Succeeded",
-        "1.1.1 Succeeded",
-        "1.2.0 Succeeded",
-        "1.1.1 Succeeded",
-    ],
+    ends: &["1.0.0 Succeeded", "1.1.0 Succeeded", "1.1.1 Succeeded", "1.2.0 Succeeded", "1.1.1 Succeeded"],
     may: &[],
     steady: true,
 };
@@ -78,28 +72,15 @@ pub(super) const RENAMED_TOO_EARLY: Scenario = Scenario {
         quiet(Deed::Deploy("1.2.0", API)),
         when_in("Change", Deed::Rename("work", "jobs")),
     ],
-    ends: &[
-        "1.0.0 Succeeded",
-        "1.1.0 Succeeded",
-        "1.1.1 Succeeded",
-        "1.2.0 Succeeded",
-    ],
+    ends: &["1.0.0 Succeeded", "1.1.0 Succeeded", "1.1.1 Succeeded", "1.2.0 Succeeded"],
     ..RENAMED
 };
 
 /// A release of the other component arrives at the moment of the rename.
 pub(super) const RENAMED_BESIDE: Scenario = Scenario {
     name: "called_otherwise_beside",
-    acts: &[
-        next(Deed::Rename("work", "jobs")),
-        next(Deed::Deploy("1.2.0", API)),
-    ],
-    ends: &[
-        "1.0.0 Succeeded",
-        "1.1.0 Succeeded",
-        "1.1.1 Succeeded",
-        "1.2.0 Succeeded",
-    ],
+    acts: &[next(Deed::Rename("work", "jobs")), next(Deed::Deploy("1.2.0", API))],
+    ends: &["1.0.0 Succeeded", "1.1.0 Succeeded", "1.1.1 Succeeded", "1.2.0 Succeeded"],
     ..RENAMED
 };
 
@@ -117,13 +98,7 @@ pub(super) const RENAMED_BETWEEN: Scenario = Scenario {
         when_in("Settle", Deed::Put("apps/shop/app.yaml", WITH_JOBS)),
         after(20, Deed::Rename("work", "jobs")),
     ],
-    ends: &[
-        "1.0.0 Succeeded",
-        "1.1.0 Succeeded",
-        "1.1.1 Succeeded",
-        "1.1.0 Succeeded",
-        "1.1.1 Succeeded",
-    ],
+    ends: &["1.0.0 Succeeded", "1.1.0 Succeeded", "1.1.1 Succeeded", "1.1.0 Succeeded", "1.1.1 Succeeded"],
     ..RENAMED
 };
 
@@ -157,27 +132,15 @@ const GIVEN_UP: &[Act] = &[
 pub(super) const HANDED_OVER: Scenario = Scenario {
     name: "handed_over",
     before: GIVEN_UP,
-    acts: &[
-        next(Deed::HandOver("work", "jobs")),
-        quiet(Deed::Deploy("1.2.0", API)),
-        quiet(Deed::Operate("rollback")),
-    ],
-    ends: &[
-        "1.0.0 Succeeded",
-        "1.1.0 Succeeded",
-        "1.2.0 Succeeded",
-        "1.1.0 Succeeded",
-    ],
+    acts: &[next(Deed::HandOver("work", "jobs")), quiet(Deed::Deploy("1.2.0", API)), quiet(Deed::Operate("rollback"))],
+    ends: &["1.0.0 Succeeded", "1.1.0 Succeeded", "1.2.0 Succeeded", "1.1.0 Succeeded"],
     ..RENAMED
 };
 
 /// A release of the other component arrives at the moment of the hand-over.
 pub(super) const HANDED_OVER_BESIDE: Scenario = Scenario {
     name: "handed_over_beside",
-    acts: &[
-        next(Deed::HandOver("work", "jobs")),
-        next(Deed::Deploy("1.2.0", API)),
-    ],
+    acts: &[next(Deed::HandOver("work", "jobs")), next(Deed::Deploy("1.2.0", API))],
     ends: &["1.0.0 Succeeded", "1.1.0 Succeeded", "1.2.0 Succeeded"],
     ..HANDED_OVER
 };
@@ -204,11 +167,7 @@ pub(super) const ALL_RENAMED: Scenario = Scenario {
     name: "all_called_otherwise",
     declaration: FUNCTIONS,
     before: TO_BE_THE_BANK,
-    acts: &[
-        next(Deed::RenameAll),
-        quiet(Deed::RenameAll),
-        quiet(Deed::Deploy("1.2.0", API)),
-    ],
+    acts: &[next(Deed::RenameAll), quiet(Deed::RenameAll), quiet(Deed::Deploy("1.2.0", API))],
     ends: &["1.0.0 Succeeded", "1.1.0 Succeeded"],
     may: &["1.2.0 Succeeded", "1.2.0 Rejected (NoDeclaration)"],
     steady: false,
@@ -218,21 +177,14 @@ pub(super) const ALL_RENAMED: Scenario = Scenario {
 /// A release arrives at the moment at which the application is renamed: it has its turn before, or is refused.
 pub(super) const ALL_RENAMED_BESIDE: Scenario = Scenario {
     name: "all_called_otherwise_beside",
-    acts: &[
-        next(Deed::RenameAll),
-        next(Deed::Deploy("1.2.0", API)),
-        quiet(Deed::RenameAll),
-    ],
+    acts: &[next(Deed::RenameAll), next(Deed::Deploy("1.2.0", API)), quiet(Deed::RenameAll)],
     ..ALL_RENAMED
 };
 
 /// The application keeps its name while a release is under way.
 pub(super) const ALL_RENAMED_BUSY: Scenario = Scenario {
     name: "all_called_otherwise_busy",
-    acts: &[
-        quiet(Deed::Deploy("1.2.0", API)),
-        when_in("Change", Deed::RenameAll),
-    ],
+    acts: &[quiet(Deed::Deploy("1.2.0", API)), when_in("Change", Deed::RenameAll)],
     ends: &["1.0.0 Succeeded", "1.1.0 Succeeded", "1.2.0 Succeeded"],
     ..ALL_RENAMED
 };

@@ -3,8 +3,7 @@
 use super::basics::{BOTH, LIVE};
 use super::declarations::SITE_THAT_IS_PRUNED;
 use super::people::{
-    as_made, hours_pass, is_quiet_again, may_not_shift, may_shift_again, person_at_api,
-    person_at_distribution, rings,
+    as_made, hours_pass, is_quiet_again, may_not_shift, may_shift_again, person_at_api, person_at_distribution, rings,
 };
 use crate::deed::Deed;
 use crate::scenario::{Scenario, next, quiet, when_in};
@@ -19,18 +18,9 @@ pub(super) const ROLLBACK: Scenario = Scenario {
         quiet(Deed::Deploy("1.1.0", BOTH)),
         quiet(Deed::Deploy("1.2.0", BOTH)),
     ],
-    acts: &[
-        next(Deed::Operate("rollback")),
-        quiet(Deed::Operate("rollback")),
-    ],
+    acts: &[next(Deed::Operate("rollback")), quiet(Deed::Operate("rollback"))],
     out_of_band: person_at_api,
-    ends: &[
-        "1.0.0 Succeeded",
-        "1.1.0 Succeeded",
-        "1.2.0 Succeeded",
-        "1.1.0 Succeeded",
-        "1.0.0 Succeeded",
-    ],
+    ends: &["1.0.0 Succeeded", "1.1.0 Succeeded", "1.2.0 Succeeded", "1.1.0 Succeeded", "1.0.0 Succeeded"],
     may: &[],
     steady: true,
 };
@@ -71,21 +61,10 @@ pub(super) const PREEMPT: Scenario = Scenario {
     name: "preempt",
     declaration: FUNCTIONS,
     scene: as_made,
-    before: &[
-        quiet(Deed::Deploy("1.0.0", BOTH)),
-        quiet(Deed::Deploy("1.1.0", BOTH)),
-    ],
-    acts: &[
-        next(Deed::Deploy("1.2.0", BOTH)),
-        when_in("Bake", Deed::Operate("rollback")),
-    ],
+    before: &[quiet(Deed::Deploy("1.0.0", BOTH)), quiet(Deed::Deploy("1.1.0", BOTH))],
+    acts: &[next(Deed::Deploy("1.2.0", BOTH)), when_in("Bake", Deed::Operate("rollback"))],
     out_of_band: person_at_api,
-    ends: &[
-        "1.0.0 Succeeded",
-        "1.1.0 Succeeded",
-        "1.2.0 RolledBack (PreemptedByOperator)",
-        "1.1.0 Succeeded",
-    ],
+    ends: &["1.0.0 Succeeded", "1.1.0 Succeeded", "1.2.0 RolledBack (PreemptedByOperator)", "1.1.0 Succeeded"],
     may: &["1.2.0 Succeeded"],
     steady: false,
 };
@@ -94,22 +73,14 @@ pub(super) const PREEMPT_CHANGE: Scenario = Scenario {
     name: "preempt_change",
     declaration: FUNCTIONS,
     scene: as_made,
-    before: &[
-        quiet(Deed::Deploy("1.0.0", BOTH)),
-        quiet(Deed::Deploy("1.1.0", BOTH)),
-    ],
+    before: &[quiet(Deed::Deploy("1.0.0", BOTH)), quiet(Deed::Deploy("1.1.0", BOTH))],
     acts: &[
         next(Deed::Deploy("1.2.0", BOTH)),
         // The first snapshot is what was found.
         when_in("Change", Deed::RollBackTo(2)),
     ],
     out_of_band: person_at_api,
-    ends: &[
-        "1.0.0 Succeeded",
-        "1.1.0 Succeeded",
-        "1.2.0 RolledBack (PreemptedByOperator)",
-        "1.0.0 Succeeded",
-    ],
+    ends: &["1.0.0 Succeeded", "1.1.0 Succeeded", "1.2.0 RolledBack (PreemptedByOperator)", "1.0.0 Succeeded"],
     may: &["1.2.0 Succeeded"],
     steady: false,
 };
@@ -126,11 +97,7 @@ pub(super) const BEHIND_UNDONE: Scenario = Scenario {
         when_in("Undo", Deed::Change("the alarm is quiet", is_quiet_again)),
     ],
     out_of_band: person_at_api,
-    ends: &[
-        "1.0.0 Succeeded",
-        "1.1.0 RolledBack (GateFailed)",
-        "1.2.0 Succeeded",
-    ],
+    ends: &["1.0.0 Succeeded", "1.1.0 RolledBack (GateFailed)", "1.2.0 Succeeded"],
     may: &["1.1.0 Succeeded", "1.2.0 RolledBack (GateFailed)"],
     steady: false,
 };
@@ -148,17 +115,9 @@ pub(super) const NOTHING_TO_GO_BACK_TO: Scenario = Scenario {
         next(Deed::Deploy("1.1.0", &["api"])),
     ],
     out_of_band: person_at_api,
-    ends: &[
-        "1.0.0 RolledBack (PreemptedByOperator)",
-        "rollback Succeeded",
-        "1.1.0 Succeeded",
-    ],
+    ends: &["1.0.0 RolledBack (PreemptedByOperator)", "rollback Succeeded", "1.1.0 Succeeded"],
     // These endings come if the rollback is so late that 1.0.0 has ended.
-    may: &[
-        "1.0.0 Succeeded",
-        "rollback Rejected (NothingToGoBackTo)",
-        "1.1.0 RolledBack (PreemptedByOperator)",
-    ],
+    may: &["1.0.0 Succeeded", "rollback Rejected (NothingToGoBackTo)", "1.1.0 RolledBack (PreemptedByOperator)"],
     steady: false,
 };
 
@@ -176,19 +135,8 @@ pub(super) const HOLD: Scenario = Scenario {
         quiet(Deed::Arrive("1.4.0", BOTH)),
     ],
     out_of_band: person_at_api,
-    ends: &[
-        "1.0.0 Succeeded",
-        "1.1.0 Succeeded",
-        "1.2.0 Rejected (Held)",
-        "1.3.0 Rejected (Held)",
-        "1.4.0 Succeeded",
-    ],
-    may: &[
-        "1.1.0 Rejected (Held)",
-        "1.2.0 Succeeded",
-        "1.3.0 Succeeded",
-        "1.4.0 Rejected (Held)",
-    ],
+    ends: &["1.0.0 Succeeded", "1.1.0 Succeeded", "1.2.0 Rejected (Held)", "1.3.0 Rejected (Held)", "1.4.0 Succeeded"],
+    may: &["1.1.0 Rejected (Held)", "1.2.0 Succeeded", "1.3.0 Succeeded", "1.4.0 Rejected (Held)"],
     steady: false,
 };
 
@@ -197,17 +145,9 @@ pub(super) const HELD_AT_ONCE: Scenario = Scenario {
     declaration: ONE_FUNCTION,
     scene: as_made,
     before: &[quiet(Deed::Deploy("1.0.0", &["api"]))],
-    acts: &[
-        next(Deed::Arrive("1.1.0", &["api"])),
-        next(Deed::Operate("hold")),
-        quiet(Deed::Arrive("1.2.0", &["api"])),
-    ],
+    acts: &[next(Deed::Arrive("1.1.0", &["api"])), next(Deed::Operate("hold")), quiet(Deed::Arrive("1.2.0", &["api"]))],
     out_of_band: person_at_api,
-    ends: &[
-        "1.0.0 Succeeded",
-        "1.1.0 Succeeded",
-        "1.2.0 Rejected (Held)",
-    ],
+    ends: &["1.0.0 Succeeded", "1.1.0 Succeeded", "1.2.0 Rejected (Held)"],
     may: &["1.1.0 Rejected (Held)", "1.2.0 Succeeded"],
     steady: false,
 };
@@ -231,11 +171,7 @@ pub(super) const STUCK: Scenario = Scenario {
         quiet(Deed::Operate("recover")),
     ],
     out_of_band: person_at_api,
-    ends: &[
-        "1.0.0 Succeeded",
-        "1.1.0 RolledBack (GateFailed)",
-        "1.2.0 Rejected (NeedsOperator)",
-    ],
+    ends: &["1.0.0 Succeeded", "1.1.0 RolledBack (GateFailed)", "1.2.0 Rejected (NeedsOperator)"],
     may: &["1.2.0 Rejected (GateAlreadyRed)"],
     steady: false,
 };
@@ -249,13 +185,10 @@ pub(super) const TOUCHED: Scenario = Scenario {
         next(Deed::Deploy("1.1.0", BOTH)),
         when_in(
             "Bake",
-            Deed::Ail(
-                "the alarm rings, and a person is at the function",
-                |world| {
-                    rings(world);
-                    person_at_api(world);
-                },
-            ),
+            Deed::Ail("the alarm rings, and a person is at the function", |world| {
+                rings(world);
+                person_at_api(world);
+            }),
         ),
         quiet(Deed::Operate("recover")),
     ],
@@ -287,11 +220,7 @@ pub(super) const ACCEPT: Scenario = Scenario {
         quiet(Deed::Deploy("1.2.0", BOTH)),
     ],
     out_of_band: person_at_api,
-    ends: &[
-        "1.0.0 Succeeded",
-        "1.1.0 NeedsOperator (GateFailed)",
-        "1.2.0 Succeeded",
-    ],
+    ends: &["1.0.0 Succeeded", "1.1.0 NeedsOperator (GateFailed)", "1.2.0 Succeeded"],
     may: &[],
     steady: false,
 };
@@ -305,18 +234,9 @@ pub(super) const ROLLBACK_TWICE: Scenario = Scenario {
         quiet(Deed::Deploy("1.1.0", BOTH)),
         quiet(Deed::Deploy("1.2.0", BOTH)),
     ],
-    acts: &[
-        next(Deed::Operate("rollback")),
-        next(Deed::Operate("rollback")),
-    ],
+    acts: &[next(Deed::Operate("rollback")), next(Deed::Operate("rollback"))],
     out_of_band: person_at_api,
-    ends: &[
-        "1.0.0 Succeeded",
-        "1.1.0 Succeeded",
-        "1.2.0 Succeeded",
-        "1.1.0 Succeeded",
-        "1.0.0 Succeeded",
-    ],
+    ends: &["1.0.0 Succeeded", "1.1.0 Succeeded", "1.2.0 Succeeded", "1.1.0 Succeeded", "1.0.0 Succeeded"],
     may: &[],
     steady: false,
 };

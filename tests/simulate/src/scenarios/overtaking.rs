@@ -1,9 +1,7 @@
 //! Releases that overtake: they stop the one before them, or go first after it has failed.
 
 use super::basics::{BOTH, LIVE};
-use super::people::{
-    as_made, is_quiet_again, may_not_shift, may_shift_again, person_at_api, rings,
-};
+use super::people::{as_made, is_quiet_again, may_not_shift, may_shift_again, person_at_api, rings};
 use crate::deed::Deed;
 use crate::scenario::{Scenario, next, quiet, when_in};
 use windlass_machine::shop::FUNCTIONS;
@@ -30,10 +28,7 @@ pub(super) const OVERTAKES: Scenario = Scenario {
     declaration: FUNCTIONS,
     scene: as_made,
     before: LIVE,
-    acts: &[
-        next(Deed::Deploy("1.1.0", BOTH)),
-        when_in("Bake", Deed::Preempt("1.2.0", BOTH)),
-    ],
+    acts: &[next(Deed::Deploy("1.1.0", BOTH)), when_in("Bake", Deed::Preempt("1.2.0", BOTH))],
     out_of_band: person_at_api,
     ends: &["1.0.0 Succeeded", STOPPED, "1.2.0 Succeeded"],
     may: &["1.1.0 Succeeded"],
@@ -44,28 +39,19 @@ pub(super) const OVERTAKES: Scenario = Scenario {
 /// while the good release is settled.
 pub(super) const OVERTAKES_PREPARE: Scenario = Scenario {
     name: "overtakes_prepare",
-    acts: &[
-        next(Deed::Deploy("1.1.0", BOTH)),
-        when_in("Prepare", Deed::Preempt("1.2.0", BOTH)),
-    ],
+    acts: &[next(Deed::Deploy("1.1.0", BOTH)), when_in("Prepare", Deed::Preempt("1.2.0", BOTH))],
     ..OVERTAKES
 };
 
 pub(super) const OVERTAKES_CHANGE: Scenario = Scenario {
     name: "overtakes_change",
-    acts: &[
-        next(Deed::Deploy("1.1.0", BOTH)),
-        when_in("Change", Deed::Preempt("1.2.0", BOTH)),
-    ],
+    acts: &[next(Deed::Deploy("1.1.0", BOTH)), when_in("Change", Deed::Preempt("1.2.0", BOTH))],
     ..OVERTAKES
 };
 
 pub(super) const OVERTAKES_SETTLE: Scenario = Scenario {
     name: "overtakes_settle",
-    acts: &[
-        next(Deed::Deploy("1.1.0", BOTH)),
-        when_in("Settle", Deed::Preempt("1.2.0", BOTH)),
-    ],
+    acts: &[next(Deed::Deploy("1.1.0", BOTH)), when_in("Settle", Deed::Preempt("1.2.0", BOTH))],
     ends: &["1.0.0 Succeeded", "1.1.0 Succeeded", "1.2.0 Succeeded"],
     may: &[STOPPED],
     ..OVERTAKES
@@ -80,17 +66,8 @@ pub(super) const OVERTAKES_UNDO: Scenario = Scenario {
         when_in("Undo", Deed::Preempt("1.2.0", BOTH)),
         next(Deed::Change("the alarm is quiet", is_quiet_again)),
     ],
-    ends: &[
-        "1.0.0 Succeeded",
-        "1.1.0 RolledBack (GateFailed)",
-        "1.2.0 Succeeded",
-    ],
-    may: &[
-        STOPPED,
-        "1.1.0 Succeeded",
-        "1.2.0 RolledBack (GateFailed)",
-        "1.2.0 Rejected (GateAlreadyRed)",
-    ],
+    ends: &["1.0.0 Succeeded", "1.1.0 RolledBack (GateFailed)", "1.2.0 Succeeded"],
+    may: &[STOPPED, "1.1.0 Succeeded", "1.2.0 RolledBack (GateFailed)", "1.2.0 Rejected (GateAlreadyRed)"],
     ..OVERTAKES
 };
 
@@ -103,13 +80,7 @@ pub(super) const OVERTAKE_BOTH: Scenario = Scenario {
         next(Deed::Preempt("1.3.0", &["jobs"])),
         next(Deed::Arrive("1.4.0", &["jobs"])),
     ],
-    ends: &[
-        "1.0.0 Succeeded",
-        STOPPED,
-        "1.2.0 Succeeded",
-        "1.3.0 NothingToDo (Superseded)",
-        "1.4.0 Succeeded",
-    ],
+    ends: &["1.0.0 Succeeded", STOPPED, "1.2.0 Succeeded", "1.3.0 NothingToDo (Superseded)", "1.4.0 Succeeded"],
     may: &[
         "1.1.0 Succeeded",
         "1.2.0 RolledBack (PreemptedByDeploy)",
@@ -131,32 +102,16 @@ pub(super) const OVERTAKE_TWICE: Scenario = Scenario {
         when_in("Bake", Deed::Preempt("1.2.0", BOTH)),
         when_in("Prepare", Deed::Preempt("1.3.0", BOTH)),
     ],
-    ends: &[
-        "1.0.0 Succeeded",
-        STOPPED,
-        "1.2.0 RolledBack (PreemptedByDeploy)",
-        "1.3.0 Succeeded",
-    ],
-    may: &[
-        "1.1.0 Succeeded",
-        "1.2.0 Succeeded",
-        "1.2.0 NothingToDo (Superseded)",
-    ],
+    ends: &["1.0.0 Succeeded", STOPPED, "1.2.0 RolledBack (PreemptedByDeploy)", "1.3.0 Succeeded"],
+    may: &["1.1.0 Succeeded", "1.2.0 Succeeded", "1.2.0 NothingToDo (Superseded)"],
     ..OVERTAKES
 };
 
 /// The release under way has the higher number of CI.
 pub(super) const OVERTAKES_NEWER: Scenario = Scenario {
     name: "overtakes_newer",
-    acts: &[
-        next(Deed::ArriveAs("1.2.0", BOTH, 12)),
-        when_in("Bake", Deed::PreemptAs("1.1.0", BOTH, 11)),
-    ],
-    ends: &[
-        "1.0.0 Succeeded",
-        "1.2.0 Succeeded",
-        "1.1.0 Rejected (Older)",
-    ],
+    acts: &[next(Deed::ArriveAs("1.2.0", BOTH, 12)), when_in("Bake", Deed::PreemptAs("1.1.0", BOTH, 11))],
+    ends: &["1.0.0 Succeeded", "1.2.0 Succeeded", "1.1.0 Rejected (Older)"],
     may: &["1.1.0 Succeeded", "1.2.0 RolledBack (PreemptedByDeploy)"],
     ..OVERTAKES
 };
@@ -164,20 +119,9 @@ pub(super) const OVERTAKES_NEWER: Scenario = Scenario {
 /// No release stops a rollback.
 pub(super) const OVERTAKES_ROLLBACK: Scenario = Scenario {
     name: "overtakes_rollback",
-    before: &[
-        quiet(Deed::Deploy("1.0.0", BOTH)),
-        quiet(Deed::Deploy("1.1.0", BOTH)),
-    ],
-    acts: &[
-        next(Deed::Operate("rollback")),
-        when_in("Change", Deed::Preempt("1.2.0", BOTH)),
-    ],
-    ends: &[
-        "1.0.0 Succeeded",
-        "1.1.0 Succeeded",
-        "1.0.0 Succeeded",
-        "1.2.0 Rejected (RollbackUnderWay)",
-    ],
+    before: &[quiet(Deed::Deploy("1.0.0", BOTH)), quiet(Deed::Deploy("1.1.0", BOTH))],
+    acts: &[next(Deed::Operate("rollback")), when_in("Change", Deed::Preempt("1.2.0", BOTH))],
+    ends: &["1.0.0 Succeeded", "1.1.0 Succeeded", "1.0.0 Succeeded", "1.2.0 Rejected (RollbackUnderWay)"],
     // The release comes before the rollback if that is not admitted for long.
     may: &["1.2.0 Rejected (Held)", "1.2.0 Succeeded"],
     ..OVERTAKES
@@ -186,10 +130,7 @@ pub(super) const OVERTAKES_ROLLBACK: Scenario = Scenario {
 /// No release stops a rollback, not even one that goes through its hold.
 pub(super) const OVERTAKES_ROLLBACK_THROUGH: Scenario = Scenario {
     name: "overtakes_rollback_through",
-    acts: &[
-        next(Deed::Operate("rollback")),
-        when_in("Change", Deed::PreemptThrough("1.2.0", BOTH)),
-    ],
+    acts: &[next(Deed::Operate("rollback")), when_in("Change", Deed::PreemptThrough("1.2.0", BOTH))],
     may: &["1.2.0 Succeeded"],
     ..OVERTAKES_ROLLBACK
 };
@@ -197,22 +138,13 @@ pub(super) const OVERTAKES_ROLLBACK_THROUGH: Scenario = Scenario {
 /// A rollback may come between, because it is an operator's.
 pub(super) const OVERTAKES_BESIDE_ROLLBACK: Scenario = Scenario {
     name: "overtakes_beside_rollback",
-    before: &[
-        quiet(Deed::Deploy("1.0.0", BOTH)),
-        quiet(Deed::Deploy("1.0.1", BOTH)),
-    ],
+    before: &[quiet(Deed::Deploy("1.0.0", BOTH)), quiet(Deed::Deploy("1.0.1", BOTH))],
     acts: &[
         next(Deed::Deploy("1.1.0", BOTH)),
         when_in("Bake", Deed::Preempt("1.2.0", BOTH)),
         next(Deed::Operate("rollback")),
     ],
-    ends: &[
-        "1.0.0 Succeeded",
-        "1.0.1 Succeeded",
-        STOPPED,
-        "1.2.0 Rejected (Held)",
-        "1.0.0 Succeeded",
-    ],
+    ends: &["1.0.0 Succeeded", "1.0.1 Succeeded", STOPPED, "1.2.0 Rejected (Held)", "1.0.0 Succeeded"],
     may: &[
         "1.1.0 Succeeded",
         "1.2.0 Succeeded",
@@ -233,11 +165,7 @@ pub(super) const OVERTAKES_HELD: Scenario = Scenario {
         when_in("Change", Deed::Operate("hold")),
         when_in("Bake", Deed::Preempt("1.2.0", BOTH)),
     ],
-    ends: &[
-        "1.0.0 Succeeded",
-        "1.1.0 Succeeded",
-        "1.2.0 Rejected (Held)",
-    ],
+    ends: &["1.0.0 Succeeded", "1.1.0 Succeeded", "1.2.0 Rejected (Held)"],
     may: &[STOPPED, "1.2.0 Succeeded"],
     ..OVERTAKES
 };
@@ -258,11 +186,7 @@ pub(super) const OVERTAKES_STUCK: Scenario = Scenario {
         quiet(Deed::Change("the alias can be moved", may_shift_again)),
         quiet(Deed::Operate("recover")),
     ],
-    ends: &[
-        "1.0.0 Succeeded",
-        "1.1.0 RolledBack (GateFailed)",
-        "1.2.0 Rejected (NeedsOperator)",
-    ],
+    ends: &["1.0.0 Succeeded", "1.1.0 RolledBack (GateFailed)", "1.2.0 Rejected (NeedsOperator)"],
     may: &["1.2.0 Rejected (GateAlreadyRed)"],
     ..OVERTAKES
 };
@@ -271,10 +195,7 @@ pub(super) const OVERTAKES_STUCK: Scenario = Scenario {
 pub(super) const UNDONE_FIRST: Scenario = Scenario {
     name: "undone_first",
     declaration: UNDO_FIRST,
-    acts: &[
-        next(Deed::Arrive("1.1.0", BOTH)),
-        when_in("Bake", Deed::Arrive("1.2.0", BOTH)),
-    ],
+    acts: &[next(Deed::Arrive("1.1.0", BOTH)), when_in("Bake", Deed::Arrive("1.2.0", BOTH))],
     ..OVERTAKES
 };
 
@@ -282,10 +203,7 @@ pub(super) const UNDONE_FIRST: Scenario = Scenario {
 pub(super) const UNDONE_FIRST_IN_PART: Scenario = Scenario {
     name: "undone_first_in_part",
     declaration: UNDO_FIRST,
-    acts: &[
-        next(Deed::Arrive("1.1.0", BOTH)),
-        when_in("Bake", Deed::Arrive("1.2.0", &["api"])),
-    ],
+    acts: &[next(Deed::Arrive("1.1.0", BOTH)), when_in("Bake", Deed::Arrive("1.2.0", &["api"]))],
     ends: &["1.0.0 Succeeded", "1.1.0 Succeeded", "1.2.0 Succeeded"],
     may: &[],
     ..OVERTAKES
@@ -302,12 +220,7 @@ pub(super) const UNDONE_FIRST_AND_FAILED: Scenario = Scenario {
         when_in("Bake", Deed::Ail("the alarm rings", rings)),
     ],
     ends: &["1.0.0 Succeeded", STOPPED, "1.2.0 RolledBack (GateFailed)"],
-    may: &[
-        "1.1.0 Succeeded",
-        "1.1.0 RolledBack (GateFailed)",
-        "1.2.0 Succeeded",
-        "1.2.0 Rejected (GateAlreadyRed)",
-    ],
+    may: &["1.1.0 Succeeded", "1.1.0 RolledBack (GateFailed)", "1.2.0 Succeeded", "1.2.0 Rejected (GateAlreadyRed)"],
     ..OVERTAKES
 };
 
@@ -321,12 +234,7 @@ pub(super) const FIX_GOES_FIRST: Scenario = Scenario {
         next(Deed::Arrive("1.3.0", &["jobs"])),
         next(Deed::Change("the alarm is quiet", is_quiet_again)),
     ],
-    ends: &[
-        "1.0.0 Succeeded",
-        "1.1.0 RolledBack (GateFailed)",
-        "1.2.0 Succeeded",
-        "1.3.0 Succeeded",
-    ],
+    ends: &["1.0.0 Succeeded", "1.1.0 RolledBack (GateFailed)", "1.2.0 Succeeded", "1.3.0 Succeeded"],
     may: &[
         "1.1.0 Succeeded",
         "1.2.0 RolledBack (GateFailed)",

@@ -54,11 +54,7 @@ pub(super) fn is_provisioned(world: &World) {
     let mut functions = world.lambda();
     let jobs = functions.functions.get_mut("shop-jobs");
     if let Some(live) = jobs.and_then(|jobs| jobs.aliases.get_mut("live")) {
-        live.provisioned = Some(Provisioned {
-            requested: 4,
-            available: 4,
-            fails: false,
-        });
+        live.provisioned = Some(Provisioned { requested: 4, available: 4, fails: false });
     }
 }
 
@@ -101,11 +97,7 @@ fn is_shifted(world: &World, strategy: &str, step_tenths: u32) {
     let mut services = world.ecs();
     let service = &mut services.service_mut("shop", "agent").service;
     service.strategy = strategy.into();
-    service.shifting = Shifting {
-        bake_min: 4,
-        step_tenths,
-        step_min: 2,
-    };
+    service.shifting = Shifting { bake_min: 4, step_tenths, step_min: 2 };
 }
 
 pub(super) fn is_shifted_at_once(world: &World) {
@@ -149,13 +141,7 @@ pub(super) fn is_shifted_and_watched_with_pauses(world: &World) {
 
 pub(super) fn is_shifted_in_two_parts_with_pauses(world: &World) {
     is_shifted_in_two_parts(world);
-    pauses(
-        world,
-        &[
-            Pause::PreProductionTrafficShift,
-            Pause::PostProductionTrafficShift,
-        ],
-    );
+    pauses(world, &[Pause::PreProductionTrafficShift, Pause::PostProductionTrafficShift]);
 }
 
 /// Ends the time of each pause that waits.
@@ -182,18 +168,11 @@ fn person_answers(world: &World, goes_on: bool) {
     world.roll();
     let now = world.true_time();
     let mut services = world.ecs();
-    let newest = services
-        .service_mut("shop", "agent")
-        .rollouts
-        .first()
-        .cloned();
+    let newest = services.service_mut("shop", "agent").rollouts.first().cloned();
     let Some(newest) = newest else {
         return;
     };
-    let waits = newest
-        .hooks
-        .iter()
-        .find(|hook| hook.status == "AWAITING_ACTION");
+    let waits = newest.hooks.iter().find(|hook| hook.status == "AWAITING_ACTION");
     if let Some(waits) = waits {
         let by = Pausing::ByHand { goes_on };
         if let Err(fault) = services.answer_pause(&newest.arn, &waits.id, by, now) {
@@ -294,11 +273,7 @@ pub(super) fn person_at_group(world: &World) {
 pub(super) fn person_at_weights(world: &World) {
     let mut functions = world.lambda();
     if let Some(function) = functions.functions.get_mut("shop-api")
-        && let Some(newest) = function
-            .versions
-            .keys()
-            .next_back()
-            .map(ToString::to_string)
+        && let Some(newest) = function.versions.keys().next_back().map(ToString::to_string)
         && let Some(alias) = function.aliases.get_mut("live")
         && alias.version != newest
     {
@@ -335,11 +310,7 @@ fn person_at_container(world: &World, container: usize, repository: &str) {
     let now = world.true_time();
     let digest = world.ecr().push(&format!("shop/{repository}"), "by-hand");
     let mut services = world.ecs();
-    let running = services
-        .service_mut("shop", "agent")
-        .service
-        .task_definition
-        .clone();
+    let running = services.service_mut("shop", "agent").service.task_definition.clone();
     let Some(found) = services.task_definitions.get(&running) else {
         return;
     };

@@ -11,10 +11,7 @@ pub(super) const TAG_MOVED: Scenario = Scenario {
     declaration: SERVICE,
     scene: as_made,
     before: &[quiet(Deed::Deploy("1.0.0", &["agent"]))],
-    acts: &[
-        next(Deed::Upload("1.1.0", &["agent"])),
-        when_in("Admit", Deed::MoveTag("1.1.0")),
-    ],
+    acts: &[next(Deed::Upload("1.1.0", &["agent"])), when_in("Admit", Deed::MoveTag("1.1.0"))],
     out_of_band: person_at_service,
     ends: &["1.0.0 Succeeded", "1.1.0 Succeeded"],
     may: &[],

@@ -28,12 +28,7 @@ pub(super) const CHECKED: Scenario = Scenario {
     declaration: FUNCTIONS,
     scene: as_made,
     before: &[],
-    acts: &[
-        next(Deed::Check),
-        quiet(Deed::Deploy("1.0.0", BOTH)),
-        when_in("Bake", Deed::Check),
-        quiet(Deed::Check),
-    ],
+    acts: &[next(Deed::Check), quiet(Deed::Deploy("1.0.0", BOTH)), when_in("Bake", Deed::Check), quiet(Deed::Check)],
     out_of_band: person_at_api,
     ends: &["1.0.0 Succeeded"],
     may: &[],

@@ -29,11 +29,7 @@ pub(super) const REMOVED: Scenario = Scenario {
     declaration: FUNCTIONS,
     scene: as_made,
     before: LEFT,
-    acts: &[
-        next(Deed::Remove("jobs")),
-        quiet(Deed::Remove("jobs")),
-        quiet(Deed::Deploy("1.2.0", API)),
-    ],
+    acts: &[next(Deed::Remove("jobs")), quiet(Deed::Remove("jobs")), quiet(Deed::Deploy("1.2.0", API))],
     out_of_band: person_at_service,
     ends: &["1.0.0 Succeeded", "1.1.0 Succeeded", "1.2.0 Succeeded"],
     may: &[],
@@ -43,11 +39,7 @@ pub(super) const REMOVED: Scenario = Scenario {
 /// A declared component is not let go of, and none is while a release is under way.
 pub(super) const REMOVED_TOO_EARLY: Scenario = Scenario {
     name: "removed_too_early",
-    acts: &[
-        next(Deed::Remove("api")),
-        quiet(Deed::Deploy("1.2.0", API)),
-        when_in("Change", Deed::Remove("jobs")),
-    ],
+    acts: &[next(Deed::Remove("api")), quiet(Deed::Deploy("1.2.0", API)), when_in("Change", Deed::Remove("jobs"))],
     ..REMOVED
 };
 
@@ -105,11 +97,6 @@ pub(super) const REMOVED_ALL_BUSY: Scenario = Scenario {
         quiet(Deed::Put("apps/shop/app.yaml", ANEW)),
         quiet(Deed::Deploy("1.3.0", API)),
     ],
-    ends: &[
-        "1.0.0 Succeeded",
-        "1.1.0 Succeeded",
-        "1.2.0 Succeeded",
-        "1.3.0 Succeeded",
-    ],
+    ends: &["1.0.0 Succeeded", "1.1.0 Succeeded", "1.2.0 Succeeded", "1.3.0 Succeeded"],
     ..REMOVED_ALL
 };

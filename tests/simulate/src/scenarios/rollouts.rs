@@ -4,8 +4,8 @@ use super::basics::ALL;
 use super::declarations::{FROM_IMAGE, FROM_IMAGE_WITHOUT_ALIAS, LINEAR_STEPS};
 use super::declared_services::SERVICE;
 use super::people::{
-    as_made, from_image, from_image_without_alias, gives_nothing_up, has_no_data, is_quiet_again,
-    person_at_image, person_at_service, person_at_web, person_at_weights, rings, tasks_crash,
+    as_made, from_image, from_image_without_alias, gives_nothing_up, has_no_data, is_quiet_again, person_at_image,
+    person_at_service, person_at_web, person_at_weights, rings, tasks_crash,
 };
 use crate::deed::Deed;
 use crate::scenario::{Scenario, after, next, quiet, when_in};
@@ -16,10 +16,7 @@ pub(super) const LINEAR: Scenario = Scenario {
     declaration: LINEAR_STEPS,
     scene: as_made,
     before: &[quiet(Deed::Deploy("1.0.0", &["api"]))],
-    acts: &[
-        next(Deed::Deploy("1.1.0", &["api"])),
-        when_in("Bake", Deed::Change("the alarm has no data", has_no_data)),
-    ],
+    acts: &[next(Deed::Deploy("1.1.0", &["api"])), when_in("Bake", Deed::Change("the alarm has no data", has_no_data))],
     out_of_band: person_at_weights,
     ends: &["1.0.0 Succeeded", "1.1.0 Succeeded"],
     may: &[],
@@ -60,21 +57,14 @@ pub(super) const CRASHES: Scenario = Scenario {
     declaration: SERVICE,
     scene: as_made,
     before: &[quiet(Deed::Deploy("1.0.0", &["agent"]))],
-    acts: &[
-        next(Deed::Ail("the tasks of the release crash", tasks_crash)),
-        next(Deed::Deploy("1.1.0", &["agent"])),
-    ],
+    acts: &[next(Deed::Ail("the tasks of the release crash", tasks_crash)), next(Deed::Deploy("1.1.0", &["agent"]))],
     out_of_band: person_at_service,
     ends: &["1.0.0 Succeeded", "1.1.0 RolledBack (ChangeFailed)"],
     may: &[],
     steady: true,
 };
 
-pub(super) const CRASHES_ON: Scenario = Scenario {
-    name: "crashes_on",
-    scene: gives_nothing_up,
-    ..CRASHES
-};
+pub(super) const CRASHES_ON: Scenario = Scenario { name: "crashes_on", scene: gives_nothing_up, ..CRASHES };
 
 pub(super) const FIRST_KINDS: Scenario = Scenario {
     name: "first_kinds",
@@ -97,10 +87,7 @@ pub(super) const ROLLBACK_KINDS: Scenario = Scenario {
     name: "rollback_kinds",
     declaration: ALL_KINDS,
     scene: as_made,
-    before: &[
-        quiet(Deed::Deploy("1.0.0", ALL)),
-        quiet(Deed::Deploy("1.1.0", ALL)),
-    ],
+    before: &[quiet(Deed::Deploy("1.0.0", ALL)), quiet(Deed::Deploy("1.1.0", ALL))],
     acts: &[next(Deed::Operate("rollback"))],
     out_of_band: person_at_web,
     ends: &["1.0.0 Succeeded", "1.1.0 Succeeded", "1.0.0 Succeeded"],

@@ -48,12 +48,7 @@ pub(super) const ONE_OF_TWO: Scenario = Scenario {
         next(Deed::Arrive("1.3.0", &["agent/worker"])),
     ],
     out_of_band: person_at_worker,
-    ends: &[
-        "1.0.0 Succeeded",
-        "1.1.0 Succeeded",
-        "1.2.0 Succeeded",
-        "1.3.0 Succeeded",
-    ],
+    ends: &["1.0.0 Succeeded", "1.1.0 Succeeded", "1.2.0 Succeeded", "1.3.0 Succeeded"],
     may: &[],
     steady: false,
 };
@@ -64,10 +59,7 @@ pub(super) const BOTH_AND_BACK: Scenario = Scenario {
     name: "both_and_back",
     declaration: TWO_IMAGES,
     scene: add_worker,
-    before: &[
-        quiet(Deed::Deploy("1.0.0", &["agent/agent"])),
-        quiet(Deed::Deploy("1.1.0", BOTH)),
-    ],
+    before: &[quiet(Deed::Deploy("1.0.0", &["agent/agent"])), quiet(Deed::Deploy("1.1.0", BOTH))],
     acts: &[next(Deed::Operate("rollback"))],
     out_of_band: person_at_worker,
     ends: &["1.0.0 Succeeded", "1.1.0 Succeeded", "1.0.0 Succeeded"],
@@ -80,26 +72,11 @@ pub(super) const ONE_OF_TWO_PREEMPTED: Scenario = Scenario {
     name: "one_of_two_preempted",
     declaration: TWO_IMAGES,
     scene: add_worker,
-    before: &[
-        quiet(Deed::Deploy("1.0.0", BOTH)),
-        quiet(Deed::Deploy("1.1.0", &["agent/agent"])),
-    ],
-    acts: &[
-        next(Deed::Deploy("1.2.0", &["agent/worker"])),
-        when_in("Bake", Deed::Operate("rollback")),
-    ],
+    before: &[quiet(Deed::Deploy("1.0.0", BOTH)), quiet(Deed::Deploy("1.1.0", &["agent/agent"]))],
+    acts: &[next(Deed::Deploy("1.2.0", &["agent/worker"])), when_in("Bake", Deed::Operate("rollback"))],
     out_of_band: person_at_worker,
-    ends: &[
-        "1.0.0 Succeeded",
-        "1.1.0 Succeeded",
-        "1.2.0 RolledBack (PreemptedByOperator)",
-        "1.1.0 Succeeded",
-    ],
-    may: &[
-        "1.2.0 Succeeded",
-        "1.2.0 Rejected (Held)",
-        "1.0.0 Succeeded",
-    ],
+    ends: &["1.0.0 Succeeded", "1.1.0 Succeeded", "1.2.0 RolledBack (PreemptedByOperator)", "1.1.0 Succeeded"],
+    may: &["1.2.0 Succeeded", "1.2.0 Rejected (Held)", "1.0.0 Succeeded"],
     steady: false,
 };
 
@@ -108,20 +85,10 @@ pub(super) const ONE_OF_TWO_PUSHED: Scenario = Scenario {
     name: "one_of_two_pushed",
     declaration: TWO_IMAGES,
     scene: add_worker,
-    before: &[
-        quiet(Deed::Put("apps/shop/app.yaml", TWO_IMAGES_SINCE)),
-        quiet(Deed::Deploy("1.0.0", BOTH)),
-    ],
-    acts: &[
-        next(Deed::PushTo("shop/worker", "main-42")),
-        when_in("Bake", Deed::PushTo("shop/agent", "main-43")),
-    ],
+    before: &[quiet(Deed::Put("apps/shop/app.yaml", TWO_IMAGES_SINCE)), quiet(Deed::Deploy("1.0.0", BOTH))],
+    acts: &[next(Deed::PushTo("shop/worker", "main-42")), when_in("Bake", Deed::PushTo("shop/agent", "main-43"))],
     out_of_band: person_at_worker,
-    ends: &[
-        "1.0.0 Succeeded",
-        "main-42+9365bc35c8a2 Succeeded",
-        "main-43+0d7c5552b0af Succeeded",
-    ],
+    ends: &["1.0.0 Succeeded", "main-42+9365bc35c8a2 Succeeded", "main-43+0d7c5552b0af Succeeded"],
     may: &[],
     steady: true,
 };
@@ -136,17 +103,9 @@ pub(super) const TWO_SINCE: Scenario = Scenario {
         quiet(Deed::Deploy("1.0.1", &["agent"])),
         quiet(Deed::Put("apps/shop/app.yaml", TWO_IMAGES_SINCE)),
     ],
-    acts: &[
-        next(Deed::Deploy("1.1.0", &["agent/worker"])),
-        quiet(Deed::Operate("rollback")),
-    ],
+    acts: &[next(Deed::Deploy("1.1.0", &["agent/worker"])), quiet(Deed::Operate("rollback"))],
     out_of_band: person_at_worker,
-    ends: &[
-        "1.0.0 Succeeded",
-        "1.0.1 Succeeded",
-        "1.1.0 Succeeded",
-        "1.0.1 Succeeded",
-    ],
+    ends: &["1.0.0 Succeeded", "1.0.1 Succeeded", "1.1.0 Succeeded", "1.0.1 Succeeded"],
     // If the release failed there is nothing to take back of it.
     may: &["1.0.0 Succeeded"],
     steady: true,
@@ -159,20 +118,13 @@ pub(super) const ONE_OF_TWO_UNDONE: Scenario = Scenario {
     scene: add_worker,
     before: LIVE,
     acts: &[
-        next(Deed::Ail(
-            "the worker of the release crashes",
-            worker_crashes,
-        )),
+        next(Deed::Ail("the worker of the release crashes", worker_crashes)),
         next(Deed::Deploy("1.1.0", &["agent/worker"])),
         quiet(Deed::Deploy("1.2.0", &["agent/agent"])),
         when_in("Bake", Deed::Ail("the alarm rings", rings)),
     ],
     out_of_band: person_at_worker,
-    ends: &[
-        "1.0.0 Succeeded",
-        "1.1.0 RolledBack (ChangeFailed)",
-        "1.2.0 RolledBack (GateFailed)",
-    ],
+    ends: &["1.0.0 Succeeded", "1.1.0 RolledBack (ChangeFailed)", "1.2.0 RolledBack (GateFailed)"],
     may: &[],
     steady: true,
 };

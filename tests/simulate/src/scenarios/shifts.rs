@@ -1,13 +1,12 @@
 //! A service whose traffic ECS shifts while gates watch: deployed, undone, rolled back, and taken back by ECS itself.
 
 use super::declared_services::{
-    SERVICE_AND_FUNCTION, SERVICE_AND_FUNCTION_PROBED, SERVICE_BLUE_GREEN, SERVICE_CANARY,
-    SERVICE_COMPARED,
+    SERVICE_AND_FUNCTION, SERVICE_AND_FUNCTION_PROBED, SERVICE_BLUE_GREEN, SERVICE_CANARY, SERVICE_COMPARED,
 };
 use super::gates::{is_down, is_up};
 use super::people::{
-    is_shifted_and_watched, is_shifted_at_once, is_shifted_in_two_parts, person_at_service, rings,
-    service_rings, tasks_crash,
+    is_shifted_and_watched, is_shifted_at_once, is_shifted_in_two_parts, person_at_service, rings, service_rings,
+    tasks_crash,
 };
 use crate::deed::Deed;
 use crate::scenario::{Scenario, after, next, quiet, when_in};
@@ -31,10 +30,7 @@ pub(super) const BLUE_GREEN: Scenario = Scenario {
 /// A gate fails while ECS bakes.
 pub(super) const BLUE_GREEN_UNDONE: Scenario = Scenario {
     name: "blue_green_undone",
-    acts: &[
-        next(Deed::Deploy("1.1.0", &["agent"])),
-        when_in("Bake", Deed::Ail("the alarm rings", rings)),
-    ],
+    acts: &[next(Deed::Deploy("1.1.0", &["agent"])), when_in("Bake", Deed::Ail("the alarm rings", rings))],
     ends: &["1.0.0 Succeeded", "1.1.0 RolledBack (GateFailed)"],
     ..BLUE_GREEN
 };
@@ -45,10 +41,7 @@ pub(super) const BLUE_GREEN_TAKEN_BACK: Scenario = Scenario {
     scene: is_shifted_and_watched,
     acts: &[
         next(Deed::Deploy("1.1.0", &["agent"])),
-        when_in(
-            "Bake",
-            Deed::Ail("an alarm of the service's own rings", service_rings),
-        ),
+        when_in("Bake", Deed::Ail("an alarm of the service's own rings", service_rings)),
     ],
     ends: &["1.0.0 Succeeded", "1.1.0 RolledBack (ChangeFailed)"],
     ..BLUE_GREEN
@@ -57,10 +50,7 @@ pub(super) const BLUE_GREEN_TAKEN_BACK: Scenario = Scenario {
 /// The new tasks do not keep running, and ECS goes back before they get traffic.
 pub(super) const BLUE_GREEN_CRASHES: Scenario = Scenario {
     name: "blue_green_crashes",
-    acts: &[
-        next(Deed::Ail("the tasks of the release crash", tasks_crash)),
-        next(Deed::Deploy("1.1.0", &["agent"])),
-    ],
+    acts: &[next(Deed::Ail("the tasks of the release crash", tasks_crash)), next(Deed::Deploy("1.1.0", &["agent"]))],
     ends: &["1.0.0 Succeeded", "1.1.0 RolledBack (ChangeFailed)"],
     ..BLUE_GREEN
 };
@@ -68,10 +58,7 @@ pub(super) const BLUE_GREEN_CRASHES: Scenario = Scenario {
 /// After the clean-up the former revision is deployed anew.
 pub(super) const BLUE_GREEN_ROLLBACK: Scenario = Scenario {
     name: "blue_green_rollback",
-    before: &[
-        quiet(Deed::Deploy("1.0.0", &["agent"])),
-        quiet(Deed::Deploy("1.1.0", &["agent"])),
-    ],
+    before: &[quiet(Deed::Deploy("1.0.0", &["agent"])), quiet(Deed::Deploy("1.1.0", &["agent"]))],
     acts: &[next(Deed::Operate("rollback"))],
     ends: &["1.0.0 Succeeded", "1.1.0 Succeeded", "1.0.0 Succeeded"],
     ..BLUE_GREEN
@@ -92,20 +79,9 @@ pub(super) const SERVICE_CANARY_THEN_FUNCTION: Scenario = Scenario {
 /// An operator goes back while ECS shifts: the running release is undone first.
 pub(super) const SERVICE_CANARY_PREEMPTED: Scenario = Scenario {
     name: "service_canary_preempted",
-    before: &[
-        quiet(Deed::Deploy("1.0.0", SHIFTED)),
-        quiet(Deed::Deploy("1.1.0", SHIFTED)),
-    ],
-    acts: &[
-        next(Deed::Deploy("1.2.0", SHIFTED)),
-        when_in("Bake", Deed::Operate("rollback")),
-    ],
-    ends: &[
-        "1.0.0 Succeeded",
-        "1.1.0 Succeeded",
-        "1.2.0 RolledBack (PreemptedByOperator)",
-        "1.1.0 Succeeded",
-    ],
+    before: &[quiet(Deed::Deploy("1.0.0", SHIFTED)), quiet(Deed::Deploy("1.1.0", SHIFTED))],
+    acts: &[next(Deed::Deploy("1.2.0", SHIFTED)), when_in("Bake", Deed::Operate("rollback"))],
+    ends: &["1.0.0 Succeeded", "1.1.0 Succeeded", "1.2.0 RolledBack (PreemptedByOperator)", "1.1.0 Succeeded"],
     may: &["1.2.0 Succeeded", "1.2.0 Rejected (TargetNotReady)"],
     steady: false,
     ..SERVICE_CANARY_THEN_FUNCTION
@@ -162,10 +138,7 @@ pub(super) const BOTH_IN_PARTS_TAKEN_BACK: Scenario = Scenario {
     acts: &[
         next(Deed::Deploy("1.1.0", SHIFTED)),
         when_in("Bake", Deed::Change("the first part is there", |_| ())),
-        after(
-            SECOND_LOOK_S,
-            Deed::Ail("an alarm of the service's own rings", service_rings),
-        ),
+        after(SECOND_LOOK_S, Deed::Ail("an alarm of the service's own rings", service_rings)),
     ],
     ends: &["1.0.0 Succeeded", "1.1.0 RolledBack (ChangeFailed)"],
     ..BOTH_IN_PARTS
@@ -178,11 +151,7 @@ const SECOND_LOOK_S: u64 = 400;
 fn is_shifted_slowly(world: &World) {
     is_shifted_in_two_parts(world);
     let mut services = world.ecs();
-    services
-        .service_mut("shop", "agent")
-        .service
-        .shifting
-        .step_min = 12;
+    services.service_mut("shop", "agent").service.shifting.step_min = 12;
 }
 
 /// Former and new tasks fail alike while both get callers, which no threshold would tell from a bad release.
@@ -239,10 +208,7 @@ fn is_called_in_two_parts(world: &World) {
 /// Counts calls of a revision's target group, as the load balancer does.
 fn emit_calls(world: &World, revision: usize, metric: &str, value: f64) {
     let group = format!("targetgroup/agent-{revision}/1");
-    let dimensions = [
-        ("LoadBalancer", "app/shop/1"),
-        ("TargetGroup", group.as_str()),
-    ];
+    let dimensions = [("LoadBalancer", "app/shop/1"), ("TargetGroup", group.as_str())];
     let dimensions = dimensions.map(|(name, value)| (name.to_owned(), value.to_owned()));
     let metric = MetricGate {
         of: Measured::Metric(MetricSeries {

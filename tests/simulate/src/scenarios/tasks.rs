@@ -108,27 +108,17 @@ pub(super) const RUN: Scenario = Scenario {
 pub(super) const FAILS: Scenario = Scenario {
     name: "task_fails",
     declaration: WITHOUT_UNDO,
-    acts: &[
-        next(Deed::Ail("the task fails", fails)),
-        next(Deed::Deploy("1.1.0", &["agent"])),
-    ],
+    acts: &[next(Deed::Ail("the task fails", fails)), next(Deed::Deploy("1.1.0", &["agent"]))],
     ends: &["1.0.0 Succeeded", "1.1.0 RolledBack (ChangeFailed)"],
     ..RUN
 };
 
-pub(super) const TAKEN_BACK: Scenario = Scenario {
-    name: "task_taken_back",
-    declaration: WITH_UNDO,
-    ..FAILS
-};
+pub(super) const TAKEN_BACK: Scenario = Scenario { name: "task_taken_back", declaration: WITH_UNDO, ..FAILS };
 
 pub(super) const NEVER_STARTS: Scenario = Scenario {
     name: "task_never_starts",
     declaration: WITH_UNDO,
-    acts: &[
-        next(Deed::Ail("the task never starts", never_starts)),
-        next(Deed::Deploy("1.1.0", &["agent"])),
-    ],
+    acts: &[next(Deed::Ail("the task never starts", never_starts)), next(Deed::Deploy("1.1.0", &["agent"]))],
     ..FAILS
 };
 
@@ -136,19 +126,13 @@ pub(super) const NEVER_STARTS: Scenario = Scenario {
 pub(super) const TOO_LONG: Scenario = Scenario {
     name: "task_too_long",
     declaration: WITH_UNDO,
-    acts: &[
-        next(Deed::Ail("the task takes hours", lasts_for_hours)),
-        next(Deed::Deploy("1.1.0", &["agent"])),
-    ],
+    acts: &[next(Deed::Ail("the task takes hours", lasts_for_hours)), next(Deed::Deploy("1.1.0", &["agent"]))],
     ..FAILS
 };
 
 /// A release that brings the service no other image.
-pub(super) const UNCHANGED: Scenario = Scenario {
-    name: "task_unchanged",
-    acts: &[next(Deed::DeployAs("1.1.0", &["agent", "api"], "1.0.0"))],
-    ..RUN
-};
+pub(super) const UNCHANGED: Scenario =
+    Scenario { name: "task_unchanged", acts: &[next(Deed::DeployAs("1.1.0", &["agent", "api"], "1.0.0"))], ..RUN };
 
 pub(super) const AGAIN: Scenario = Scenario {
     name: "task_again",
@@ -160,10 +144,7 @@ pub(super) const AGAIN: Scenario = Scenario {
 /// An operator cancels while the task runs.
 pub(super) const CANCELLED: Scenario = Scenario {
     name: "task_cancelled",
-    acts: &[
-        next(Deed::Deploy("1.1.0", &["agent"])),
-        after(8, Deed::Cancel),
-    ],
+    acts: &[next(Deed::Deploy("1.1.0", &["agent"])), after(8, Deed::Cancel)],
     ends: &["1.0.0 Succeeded", "1.1.0 RolledBack (CancelledByOperator)"],
     // The cancelling call may come too late.
     may: &["1.1.0 Succeeded"],
@@ -174,20 +155,9 @@ pub(super) const CANCELLED: Scenario = Scenario {
 /// An operator goes back while it runs: it is stopped, and taken back.
 pub(super) const PREEMPTED: Scenario = Scenario {
     name: "task_preempted",
-    before: &[
-        quiet(Deed::Deploy("1.0.0", &["agent"])),
-        quiet(Deed::Deploy("1.1.0", &["agent"])),
-    ],
-    acts: &[
-        next(Deed::Deploy("1.2.0", &["agent"])),
-        when_in("Change", Deed::Operate("rollback")),
-    ],
-    ends: &[
-        "1.0.0 Succeeded",
-        "1.1.0 Succeeded",
-        "1.2.0 RolledBack (PreemptedByOperator)",
-        "1.1.0 Succeeded",
-    ],
+    before: &[quiet(Deed::Deploy("1.0.0", &["agent"])), quiet(Deed::Deploy("1.1.0", &["agent"]))],
+    acts: &[next(Deed::Deploy("1.2.0", &["agent"])), when_in("Change", Deed::Operate("rollback"))],
+    ends: &["1.0.0 Succeeded", "1.1.0 Succeeded", "1.2.0 RolledBack (PreemptedByOperator)", "1.1.0 Succeeded"],
     may: &["1.2.0 Succeeded"],
     ..CANCELLED
 };
@@ -195,20 +165,14 @@ pub(super) const PREEMPTED: Scenario = Scenario {
 /// A gate fails long after the task has succeeded.
 pub(super) const UNDONE: Scenario = Scenario {
     name: "task_undone",
-    acts: &[
-        next(Deed::Deploy("1.1.0", &["agent"])),
-        when_in("Bake", Deed::Ail("the alarm rings", rings)),
-    ],
+    acts: &[next(Deed::Deploy("1.1.0", &["agent"])), when_in("Bake", Deed::Ail("the alarm rings", rings))],
     ends: &["1.0.0 Succeeded", "1.1.0 RolledBack (GateFailed)"],
     ..RUN
 };
 
 pub(super) const ROLLBACK: Scenario = Scenario {
     name: "task_rollback",
-    before: &[
-        quiet(Deed::Deploy("1.0.0", &["agent"])),
-        quiet(Deed::Deploy("1.1.0", &["agent"])),
-    ],
+    before: &[quiet(Deed::Deploy("1.0.0", &["agent"])), quiet(Deed::Deploy("1.1.0", &["agent"]))],
     acts: &[next(Deed::Operate("rollback"))],
     ends: &["1.0.0 Succeeded", "1.1.0 Succeeded", "1.0.0 Succeeded"],
     ..RUN
@@ -220,10 +184,7 @@ pub(super) const FORGOTTEN: Scenario = Scenario {
     acts: &[
         next(Deed::Change("nobody may look at tasks", denies_looks)),
         next(Deed::Deploy("1.1.0", &["agent"])),
-        quiet(Deed::Change(
-            "hours later tasks may be looked at",
-            allows_looks,
-        )),
+        quiet(Deed::Change("hours later tasks may be looked at", allows_looks)),
         quiet(Deed::Operate("recover")),
     ],
     ends: &["1.0.0 Succeeded", "1.1.0 NeedsOperator (AccessDenied)"],
@@ -235,10 +196,7 @@ pub(super) const FORGOTTEN: Scenario = Scenario {
 pub(super) const IRREVERSIBLE_UNDONE: Scenario = Scenario {
     name: "task_irreversible",
     declaration: IRREVERSIBLE,
-    acts: &[
-        next(Deed::Deploy("1.1.0", &["agent", "api"])),
-        when_in("Bake", Deed::Ail("the alarm rings", rings)),
-    ],
+    acts: &[next(Deed::Deploy("1.1.0", &["agent", "api"])), when_in("Bake", Deed::Ail("the alarm rings", rings))],
     ends: &["1.0.0 Succeeded", "1.1.0 NeedsOperator (GateFailed)"],
     // A mishap may let an earlier wave bake. If the task has not begun yet, everything comes back.
     may: &["1.1.0 RolledBack (GateFailed)"],
@@ -250,10 +208,7 @@ pub(super) const IRREVERSIBLE_UNDONE: Scenario = Scenario {
 pub(super) const IRREVERSIBLE_UNBEGUN: Scenario = Scenario {
     name: "task_irreversible_unbegun",
     declaration: IRREVERSIBLE,
-    acts: &[
-        next(Deed::Ail("the task never starts", never_starts)),
-        next(Deed::Deploy("1.1.0", &["agent"])),
-    ],
+    acts: &[next(Deed::Ail("the task never starts", never_starts)), next(Deed::Deploy("1.1.0", &["agent"]))],
     ..FAILS
 };
 
@@ -268,11 +223,7 @@ pub(super) const IRREVERSIBLE_FIXED: Scenario = Scenario {
         quiet(Deed::Change("the task is mended", mended)),
         next(Deed::Deploy("1.2.0", &["agent"])),
     ],
-    ends: &[
-        "1.0.0 Succeeded",
-        "1.1.0 NeedsOperator (ChangeFailed)",
-        "1.2.0 Succeeded",
-    ],
+    ends: &["1.0.0 Succeeded", "1.1.0 NeedsOperator (ChangeFailed)", "1.2.0 Succeeded"],
     steady: false,
     ..RUN
 };
@@ -281,15 +232,8 @@ pub(super) const IRREVERSIBLE_FIXED: Scenario = Scenario {
 pub(super) const IRREVERSIBLE_GOES_ON: Scenario = Scenario {
     name: "task_irreversible_goes_on",
     declaration: IRREVERSIBLE,
-    acts: &[
-        next(Deed::Deploy("1.1.0", &["agent", "api"])),
-        when_in("Bake", Deed::Preempt("1.2.0", &["agent", "api"])),
-    ],
-    ends: &[
-        "1.0.0 Succeeded",
-        "1.1.0 Succeeded",
-        "1.2.0 Rejected (Irreversible)",
-    ],
+    acts: &[next(Deed::Deploy("1.1.0", &["agent", "api"])), when_in("Bake", Deed::Preempt("1.2.0", &["agent", "api"]))],
+    ends: &["1.0.0 Succeeded", "1.1.0 Succeeded", "1.2.0 Rejected (Irreversible)"],
     // The fix comes when the release has ended, or before the task has begun.
     may: &["1.2.0 Succeeded", "1.1.0 RolledBack (PreemptedByDeploy)"],
     steady: false,
@@ -299,20 +243,9 @@ pub(super) const IRREVERSIBLE_GOES_ON: Scenario = Scenario {
 /// A rollback does not stop it either.
 pub(super) const IRREVERSIBLE_STAYS: Scenario = Scenario {
     name: "task_irreversible_stays",
-    acts: &[
-        next(Deed::Deploy("1.1.0", &["agent", "api"])),
-        when_in("Bake", Deed::Operate("rollback")),
-    ],
-    ends: &[
-        "1.0.0 Succeeded",
-        "1.1.0 Succeeded",
-        "rollback Rejected (Irreversible)",
-    ],
-    may: &[
-        "rollback Rejected (NothingToGoBackTo)",
-        "1.0.0 Succeeded",
-        "1.1.0 RolledBack (PreemptedByOperator)",
-    ],
+    acts: &[next(Deed::Deploy("1.1.0", &["agent", "api"])), when_in("Bake", Deed::Operate("rollback"))],
+    ends: &["1.0.0 Succeeded", "1.1.0 Succeeded", "rollback Rejected (Irreversible)"],
+    may: &["rollback Rejected (NothingToGoBackTo)", "1.0.0 Succeeded", "1.1.0 RolledBack (PreemptedByOperator)"],
     ..IRREVERSIBLE_GOES_ON
 };
 
@@ -320,19 +253,8 @@ pub(super) const IRREVERSIBLE_STAYS: Scenario = Scenario {
 pub(super) const IRREVERSIBLE_ACROSS: Scenario = Scenario {
     name: "task_irreversible_across",
     declaration: IRREVERSIBLE,
-    before: &[
-        quiet(Deed::Deploy("1.0.0", &["agent"])),
-        quiet(Deed::Deploy("1.1.0", &["agent"])),
-    ],
-    acts: &[
-        next(Deed::Operate("rollback")),
-        quiet(Deed::RollBackAcross(&["migrate"])),
-    ],
-    ends: &[
-        "1.0.0 Succeeded",
-        "1.1.0 Succeeded",
-        "rollback Rejected (Irreversible)",
-        "1.0.0 Succeeded",
-    ],
+    before: &[quiet(Deed::Deploy("1.0.0", &["agent"])), quiet(Deed::Deploy("1.1.0", &["agent"]))],
+    acts: &[next(Deed::Operate("rollback")), quiet(Deed::RollBackAcross(&["migrate"]))],
+    ends: &["1.0.0 Succeeded", "1.1.0 Succeeded", "rollback Rejected (Irreversible)", "1.0.0 Succeeded"],
     ..RUN
 };

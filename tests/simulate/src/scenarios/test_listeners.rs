@@ -30,12 +30,8 @@ gates:
 
 const TEST: &str = "https://test.shop.example/health";
 
-pub(super) const TESTED: Scenario = Scenario {
-    name: "tested",
-    declaration: SERVICE_TESTED,
-    scene: has_a_test_listener,
-    ..PAUSED
-};
+pub(super) const TESTED: Scenario =
+    Scenario { name: "tested", declaration: SERVICE_TESTED, scene: has_a_test_listener, ..PAUSED };
 
 /// The new tasks answer wrongly, and no caller has got them.
 pub(super) const TESTED_UNDONE: Scenario = Scenario {

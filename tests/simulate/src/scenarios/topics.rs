@@ -29,10 +29,7 @@ pub(super) const TOLD: Scenario = Scenario {
     name: "told",
     declaration: TOPICS,
     before: &[quiet(Deed::Deploy("1.0.0", &["api"]))],
-    acts: &[
-        next(Deed::Deploy("1.1.0", &["api"])),
-        when_in("Bake", Deed::Operate("skip_bake")),
-    ],
+    acts: &[next(Deed::Deploy("1.1.0", &["api"])), when_in("Bake", Deed::Operate("skip_bake"))],
     ends: &["1.0.0 Succeeded", "1.1.0 Succeeded"],
     ..GATES
 };
@@ -40,10 +37,7 @@ pub(super) const TOLD: Scenario = Scenario {
 /// A release that is undone.
 pub(super) const TOLD_OF_AN_UNDO: Scenario = Scenario {
     name: "told_of_an_undo",
-    acts: &[
-        next(Deed::Deploy("1.1.0", &["api"])),
-        when_in("Bake", Deed::Ail("the alarm rings", rings)),
-    ],
+    acts: &[next(Deed::Deploy("1.1.0", &["api"])), when_in("Bake", Deed::Ail("the alarm rings", rings))],
     ends: IS_UNDONE,
     ..TOLD
 };

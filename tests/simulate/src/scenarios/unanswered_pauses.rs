@@ -14,19 +14,12 @@ const AGENT: &[&str] = &["agent"];
 const CANCELLED: &[&str] = &["1.0.0 Succeeded", "1.1.0 RolledBack (CancelledByOperator)"];
 
 /// The endings if the deployment is over when the operator cancels, or is undone for another reason.
-const OR_ENDED: &[&str] = &[
-    "1.1.0 Succeeded",
-    "1.1.0 RolledBack (ChangeFailed)",
-    "1.1.0 Rejected (TargetNotReady)",
-];
+const OR_ENDED: &[&str] = &["1.1.0 Succeeded", "1.1.0 RolledBack (ChangeFailed)", "1.1.0 Rejected (TargetNotReady)"];
 
 /// An operator cancels before test traffic is judged.
 pub(super) const PAUSED_CANCELLED: Scenario = Scenario {
     name: "paused_cancelled",
-    acts: &[
-        next(Deed::Deploy("1.1.0", AGENT)),
-        when_in("Bake", Deed::Cancel),
-    ],
+    acts: &[next(Deed::Deploy("1.1.0", AGENT)), when_in("Bake", Deed::Cancel)],
     ends: CANCELLED,
     may: OR_ENDED,
     steady: false,
@@ -45,10 +38,7 @@ pub(super) const PAUSED_LAST_CANCELLED: Scenario = Scenario {
 pub(super) const CANARY_PAUSED_CANCELLED: Scenario = Scenario {
     name: "canary_paused_cancelled",
     declaration: SERVICE_CANARY_WATCHED,
-    acts: &[
-        next(Deed::Deploy("1.1.0", SHIFTED)),
-        when_in("Bake", Deed::Cancel),
-    ],
+    acts: &[next(Deed::Deploy("1.1.0", SHIFTED)), when_in("Bake", Deed::Cancel)],
     ends: CANCELLED,
     may: OR_ENDED,
     steady: false,
@@ -83,48 +73,24 @@ const TEAM_S: u64 = 120;
 /// An operator cancels while the team's pause waits, which Windlass never answers.
 pub(super) const PAUSED_BY_TEAM_CANCELLED: Scenario = Scenario {
     name: "paused_by_team_cancelled",
-    acts: &[
-        next(LONGER),
-        next(Deed::Deploy("1.1.0", AGENT)),
-        after(TEAM_S, Deed::Cancel),
-    ],
+    acts: &[next(LONGER), next(Deed::Deploy("1.1.0", AGENT)), after(TEAM_S, Deed::Cancel)],
     ..PAUSED_CANCELLED
 };
 
 /// The same with traffic that is shifted in two parts.
 pub(super) const CANARY_PAUSED_BY_TEAM_CANCELLED: Scenario = Scenario {
     name: "canary_paused_by_team_cancelled",
-    acts: &[
-        next(LONGER),
-        next(Deed::Deploy("1.1.0", SHIFTED)),
-        after(TEAM_S, Deed::Cancel),
-    ],
+    acts: &[next(LONGER), next(Deed::Deploy("1.1.0", SHIFTED)), after(TEAM_S, Deed::Cancel)],
     ..CANARY_PAUSED_CANCELLED
 };
 
 /// An operator goes back while the team's pause waits.
 pub(super) const PAUSED_BY_TEAM_PREEMPTED: Scenario = Scenario {
     name: "paused_by_team_preempted",
-    before: &[
-        quiet(Deed::Deploy("1.0.0", AGENT)),
-        quiet(Deed::Deploy("1.1.0", AGENT)),
-    ],
-    acts: &[
-        next(LONGER),
-        next(Deed::Deploy("1.2.0", AGENT)),
-        after(TEAM_S, Deed::Operate("rollback")),
-    ],
-    ends: &[
-        "1.0.0 Succeeded",
-        "1.1.0 Succeeded",
-        "1.2.0 RolledBack (PreemptedByOperator)",
-        "1.1.0 Succeeded",
-    ],
-    may: &[
-        "1.2.0 Succeeded",
-        "1.2.0 RolledBack (ChangeFailed)",
-        "1.2.0 Rejected (TargetNotReady)",
-    ],
+    before: &[quiet(Deed::Deploy("1.0.0", AGENT)), quiet(Deed::Deploy("1.1.0", AGENT))],
+    acts: &[next(LONGER), next(Deed::Deploy("1.2.0", AGENT)), after(TEAM_S, Deed::Operate("rollback"))],
+    ends: &["1.0.0 Succeeded", "1.1.0 Succeeded", "1.2.0 RolledBack (PreemptedByOperator)", "1.1.0 Succeeded"],
+    may: &["1.2.0 Succeeded", "1.2.0 RolledBack (ChangeFailed)", "1.2.0 Rejected (TargetNotReady)"],
     ..PAUSED_CANCELLED
 };
 
@@ -134,10 +100,7 @@ pub(super) const CANARY_PAUSED_RUNS_OUT: Scenario = Scenario {
     declaration: SERVICE_CANARY_WATCHED,
     acts: &[
         next(Deed::Deploy("1.1.0", SHIFTED)),
-        when_in(
-            "Bake",
-            Deed::Ail("the pause's time is over", pauses_run_out),
-        ),
+        when_in("Bake", Deed::Ail("the pause's time is over", pauses_run_out)),
     ],
     ends: &["1.0.0 Succeeded", "1.1.0 RolledBack (ChangeFailed)"],
     ..CANARY_PAUSED
@@ -150,10 +113,7 @@ pub(super) const CANARY_PAUSED_RUNS_OUT_BETWEEN: Scenario = Scenario {
         next(Deed::Deploy("1.1.0", SHIFTED)),
         when_in("Bake", Deed::Change("the first pause is there", |_| ())),
         when_in("Change", Deed::Change("it is answered", |_| ())),
-        when_in(
-            "Bake",
-            Deed::Ail("the pause's time is over", pauses_run_out),
-        ),
+        when_in("Bake", Deed::Ail("the pause's time is over", pauses_run_out)),
     ],
     ..CANARY_PAUSED_RUNS_OUT
 };
@@ -168,23 +128,15 @@ pub(super) const PAUSED_LAST_RUNS_OUT: Scenario = Scenario {
     ..PAUSED
 };
 
-const OUT: &[Act] = &[
-    next(Deed::Deploy("1.1.0", AGENT)),
-    when_in(
-        "Bake",
-        Deed::Ail("the pause's time is over", pauses_run_out),
-    ),
-];
+const OUT: &[Act] =
+    &[next(Deed::Deploy("1.1.0", AGENT)), when_in("Bake", Deed::Ail("the pause's time is over", pauses_run_out))];
 
 /// ECS goes back by itself, and an operator cancels before anybody has seen that.
 pub(super) const PAUSED_RUNS_OUT_CANCELLED: Scenario = Scenario {
     name: "paused_runs_out_cancelled",
     acts: &[
         next(Deed::Deploy("1.1.0", AGENT)),
-        when_in(
-            "Bake",
-            Deed::Ail("the pause's time is over", pauses_run_out),
-        ),
+        when_in("Bake", Deed::Ail("the pause's time is over", pauses_run_out)),
         next(Deed::Cancel),
     ],
     ..PAUSED_CANCELLED
@@ -195,10 +147,7 @@ pub(super) const CANARY_PAUSED_RUNS_OUT_CANCELLED: Scenario = Scenario {
     name: "canary_paused_runs_out_cancelled",
     acts: &[
         next(Deed::Deploy("1.1.0", SHIFTED)),
-        when_in(
-            "Bake",
-            Deed::Ail("the pause's time is over", pauses_run_out),
-        ),
+        when_in("Bake", Deed::Ail("the pause's time is over", pauses_run_out)),
         next(Deed::Cancel),
     ],
     ..CANARY_PAUSED_CANCELLED

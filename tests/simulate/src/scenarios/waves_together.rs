@@ -29,11 +29,8 @@ gates:
   alarms: [shop-5xx]
 ";
 
-pub(super) const TOGETHER: Scenario = Scenario {
-    name: "together",
-    declaration: SERVICE_WITH_FUNCTION,
-    ..CANARY_PAUSED
-};
+pub(super) const TOGETHER: Scenario =
+    Scenario { name: "together", declaration: SERVICE_WITH_FUNCTION, ..CANARY_PAUSED };
 
 /// A gate fails while both have the callers of the first step.
 pub(super) const TOGETHER_UNDONE: Scenario = Scenario {
@@ -48,11 +45,7 @@ pub(super) const TOGETHER_UNDONE: Scenario = Scenario {
 };
 
 /// A person moves the alias while both are released.
-pub(super) const TOGETHER_MOVED: Scenario = Scenario {
-    name: "together_moved",
-    out_of_band: person_at_api,
-    ..TOGETHER
-};
+pub(super) const TOGETHER_MOVED: Scenario = Scenario { name: "together_moved", out_of_band: person_at_api, ..TOGETHER };
 
 /// The seconds from the first watch until both are at their first step.
 const FIRST_STEP_S: u64 = 120;

@@ -61,11 +61,7 @@ pub(super) const WHEEL: Scenario = Scenario {
     declaration: STEERED,
     scene: as_made,
     before: LIVE,
-    acts: &[
-        next(Deed::Deploy("1.1.0", BOTH)),
-        when_in("Bake", PAUSE),
-        after(300, CONTINUE),
-    ],
+    acts: &[next(Deed::Deploy("1.1.0", BOTH)), when_in("Bake", PAUSE), after(300, CONTINUE)],
     out_of_band: person_at_api,
     ends: &["1.0.0 Succeeded", "1.1.0 Succeeded"],
     may: &[],
@@ -83,16 +79,8 @@ pub(super) const WHEEL_TO_ITS_BOUND: Scenario = Scenario {
 pub(super) const WHEEL_RUNS_OUT: Scenario = Scenario {
     name: "wheel_runs_out",
     declaration: STEERED_BACK,
-    acts: &[
-        next(Deed::Deploy("1.1.0", BOTH)),
-        when_in("Bake", PAUSE),
-        quiet(Deed::Deploy("1.2.0", BOTH)),
-    ],
-    ends: &[
-        "1.0.0 Succeeded",
-        "1.1.0 RolledBack (PauseRanOut)",
-        "1.2.0 Succeeded",
-    ],
+    acts: &[next(Deed::Deploy("1.1.0", BOTH)), when_in("Bake", PAUSE), quiet(Deed::Deploy("1.2.0", BOTH))],
+    ends: &["1.0.0 Succeeded", "1.1.0 RolledBack (PauseRanOut)", "1.2.0 Succeeded"],
     may: &["1.1.0 Succeeded"],
     steady: false,
     ..WHEEL
@@ -101,11 +89,7 @@ pub(super) const WHEEL_RUNS_OUT: Scenario = Scenario {
 /// A red gate undoes the release, paused or not.
 pub(super) const WHEEL_RED: Scenario = Scenario {
     name: "wheel_red",
-    acts: &[
-        next(Deed::Deploy("1.1.0", BOTH)),
-        when_in("Bake", PAUSE),
-        after(120, Deed::Ail("the alarm rings", rings)),
-    ],
+    acts: &[next(Deed::Deploy("1.1.0", BOTH)), when_in("Bake", PAUSE), after(120, Deed::Ail("the alarm rings", rings))],
     ends: &["1.0.0 Succeeded", "1.1.0 RolledBack (GateFailed)"],
     may: &["1.1.0 Succeeded"],
     steady: false,
@@ -128,32 +112,20 @@ pub(super) const WHEEL_RED_FOR_A_MOMENT: Scenario = Scenario {
 pub(super) const WHEEL_BRIEFLY: Scenario = Scenario {
     name: "wheel_briefly",
     declaration: WATCHED_LONG,
-    acts: &[
-        next(Deed::Deploy("1.1.0", BOTH)),
-        after(90, PAUSE),
-        after(30, CONTINUE),
-    ],
+    acts: &[next(Deed::Deploy("1.1.0", BOTH)), after(90, PAUSE), after(30, CONTINUE)],
     ..WHEEL
 };
 
 pub(super) const WHEEL_SKIPPED: Scenario = Scenario {
     name: "wheel_skipped",
-    acts: &[
-        next(Deed::Deploy("1.1.0", BOTH)),
-        when_in("Bake", SKIP),
-        when_in("Bake", SKIP),
-    ],
+    acts: &[next(Deed::Deploy("1.1.0", BOTH)), when_in("Bake", SKIP), when_in("Bake", SKIP)],
     ..WHEEL
 };
 
 /// A pause, and then a skipped bake, which ends it.
 pub(super) const WHEEL_SKIPPED_ON: Scenario = Scenario {
     name: "wheel_skipped_on",
-    acts: &[
-        next(Deed::Deploy("1.1.0", BOTH)),
-        when_in("Bake", PAUSE),
-        after(200, SKIP),
-    ],
+    acts: &[next(Deed::Deploy("1.1.0", BOTH)), when_in("Bake", PAUSE), after(200, SKIP)],
     ..WHEEL
 };
 
@@ -175,32 +147,21 @@ pub(super) const WHEEL_SKIPPED_RED: Scenario = Scenario {
 /// Windlass cannot pause a wave that ECS times.
 pub(super) const WHEEL_TIMED_BY_AWS: Scenario = Scenario {
     name: "wheel_timed_by_aws",
-    acts: &[
-        next(Deed::Deploy("1.1.0", &["agent", "api"])),
-        when_in("Bake", PAUSE),
-        after(60, SKIP),
-    ],
+    acts: &[next(Deed::Deploy("1.1.0", &["agent", "api"])), when_in("Bake", PAUSE), after(60, SKIP)],
     ..SERVICE_CANARY_THEN_FUNCTION
 };
 
 /// ECS waits at a hook for Windlass meanwhile, and goes on after a person has ended the pause.
 pub(super) const WHEEL_AT_A_HOOK: Scenario = Scenario {
     name: "wheel_at_a_hook",
-    acts: &[
-        next(Deed::Deploy("1.1.0", &["agent"])),
-        when_in("Bake", PAUSE),
-        after(300, CONTINUE),
-    ],
+    acts: &[next(Deed::Deploy("1.1.0", &["agent"])), when_in("Bake", PAUSE), after(300, CONTINUE)],
     ..PAUSED
 };
 
 /// ECS waits at a hook for Windlass, and goes on as soon as a person has ended the bake.
 pub(super) const WHEEL_SKIPPED_AT_A_HOOK: Scenario = Scenario {
     name: "wheel_skipped_at_a_hook",
-    acts: &[
-        next(Deed::Deploy("1.1.0", &["agent"])),
-        when_in("Bake", SKIP),
-    ],
+    acts: &[next(Deed::Deploy("1.1.0", &["agent"])), when_in("Bake", SKIP)],
     ..PAUSED
 };
 
@@ -223,21 +184,9 @@ pub(super) const WHEEL_TWICE_AND_LATE: Scenario = Scenario {
 /// An operator's rollback does not wait for a pause.
 pub(super) const WHEEL_PREEMPTED: Scenario = Scenario {
     name: "wheel_preempted",
-    before: &[
-        quiet(Deed::Deploy("1.0.0", BOTH)),
-        quiet(Deed::Deploy("1.1.0", BOTH)),
-    ],
-    acts: &[
-        next(Deed::Deploy("1.2.0", BOTH)),
-        when_in("Bake", PAUSE),
-        after(100, Deed::Operate("rollback")),
-    ],
-    ends: &[
-        "1.0.0 Succeeded",
-        "1.1.0 Succeeded",
-        "1.2.0 RolledBack (PreemptedByOperator)",
-        "1.1.0 Succeeded",
-    ],
+    before: &[quiet(Deed::Deploy("1.0.0", BOTH)), quiet(Deed::Deploy("1.1.0", BOTH))],
+    acts: &[next(Deed::Deploy("1.2.0", BOTH)), when_in("Bake", PAUSE), after(100, Deed::Operate("rollback"))],
+    ends: &["1.0.0 Succeeded", "1.1.0 Succeeded", "1.2.0 RolledBack (PreemptedByOperator)", "1.1.0 Succeeded"],
     may: &["1.2.0 Succeeded"],
     steady: false,
     ..WHEEL

@@ -57,11 +57,7 @@ pub(super) const WHEEL_HELD: Scenario = Scenario {
     declaration: HELD,
     scene: is_shifted_in_two_parts_with_pauses,
     before: &[quiet(Deed::Deploy("1.0.0", SHIFTED))],
-    acts: &[
-        next(Deed::Deploy("1.1.0", SHIFTED)),
-        when_in("Bake", PAUSE),
-        after(120, Deed::Operate("continue")),
-    ],
+    acts: &[next(Deed::Deploy("1.1.0", SHIFTED)), when_in("Bake", PAUSE), after(120, Deed::Operate("continue"))],
     ..BLUE_GREEN
 };
 
@@ -73,11 +69,8 @@ pub(super) const WHEEL_HELD_TO_ITS_BOUND: Scenario = Scenario {
 };
 
 /// A pause for which ECS does not wait is refused, and the release goes on.
-pub(super) const WHEEL_HELD_TOO_LONG: Scenario = Scenario {
-    name: "wheel_held_too_long",
-    declaration: HELD_TOO_LONG,
-    ..WHEEL_HELD_TO_ITS_BOUND
-};
+pub(super) const WHEEL_HELD_TOO_LONG: Scenario =
+    Scenario { name: "wheel_held_too_long", declaration: HELD_TOO_LONG, ..WHEEL_HELD_TO_ITS_BOUND };
 
 /// A red gate undoes the release while both pause.
 pub(super) const WHEEL_HELD_RED: Scenario = Scenario {

@@ -13,21 +13,10 @@ pub(super) const WITHDRAWN: Scenario = Scenario {
     name: "withdrawn",
     declaration: declarations::SITE,
     scene: as_made,
-    before: &[
-        quiet(Deed::Deploy("1.0.0-notes", WEB)),
-        quiet(Deed::Deploy("1.1.0", WEB)),
-    ],
-    acts: &[
-        next(Deed::Withdraw(NOTES)),
-        quiet(Deed::Operate("rollback")),
-    ],
+    before: &[quiet(Deed::Deploy("1.0.0-notes", WEB)), quiet(Deed::Deploy("1.1.0", WEB))],
+    acts: &[next(Deed::Withdraw(NOTES)), quiet(Deed::Operate("rollback"))],
     out_of_band: person_at_web,
-    ends: &[
-        "1.0.0-notes Succeeded",
-        "1.1.0 Succeeded",
-        "1.1.0 Succeeded",
-        "1.0.0-notes Succeeded",
-    ],
+    ends: &["1.0.0-notes Succeeded", "1.1.0 Succeeded", "1.1.0 Succeeded", "1.0.0-notes Succeeded"],
     may: &[],
     steady: true,
 };
@@ -44,15 +33,8 @@ pub(super) const WITHDRAWN_FOLDER: Scenario = Scenario {
 pub(super) const WITHDRAWN_BESIDE: Scenario = Scenario {
     name: "withdrawn_beside",
     before: &[quiet(Deed::Deploy("1.0.0-notes", WEB))],
-    acts: &[
-        next(Deed::Withdraw(NOTES)),
-        when_in("Change", Deed::Deploy("1.1.0", WEB)),
-    ],
-    ends: &[
-        "1.0.0-notes Succeeded",
-        "1.0.0-notes Succeeded",
-        "1.1.0 Succeeded",
-    ],
+    acts: &[next(Deed::Withdraw(NOTES)), when_in("Change", Deed::Deploy("1.1.0", WEB))],
+    ends: &["1.0.0-notes Succeeded", "1.0.0-notes Succeeded", "1.1.0 Succeeded"],
     steady: false,
     ..WITHDRAWN
 };
@@ -60,10 +42,7 @@ pub(super) const WITHDRAWN_BESIDE: Scenario = Scenario {
 /// A rollback comes while a file is withdrawn. It goes back to the version before, and not to the one that it leaves.
 pub(super) const WITHDRAWN_AND_LEFT: Scenario = Scenario {
     name: "withdrawn_and_left",
-    acts: &[
-        next(Deed::Withdraw(NOTES)),
-        when_in("Change", Deed::Operate("rollback")),
-    ],
+    acts: &[next(Deed::Withdraw(NOTES)), when_in("Change", Deed::Operate("rollback"))],
     ends: &[
         "1.0.0-notes Succeeded",
         "1.1.0 Succeeded",
@@ -85,11 +64,7 @@ pub(super) const NEW_FILES_UNDONE: Scenario = Scenario {
         quiet(Deed::Change("the alarm is quiet", is_quiet_again)),
         quiet(Deed::Again("1.1.0-notes", WEB)),
     ],
-    ends: &[
-        "1.0.0 Succeeded",
-        "1.1.0-notes RolledBack (GateFailed)",
-        "1.1.0-notes Succeeded",
-    ],
+    ends: &["1.0.0 Succeeded", "1.1.0-notes RolledBack (GateFailed)", "1.1.0-notes Succeeded"],
     ..WITHDRAWN
 };
 

@@ -1,9 +1,7 @@
 //! Variants of the code that changes targets and brings them back.
 
 use super::variant::{Edit, Variant};
-use crate::schedule::What::{
-    DeniedLong, InvokedLate, OutOfBand, StoppedLate, StoppedSlow, StoppedWithin,
-};
+use crate::schedule::What::{DeniedLong, InvokedLate, OutOfBand, StoppedLate, StoppedSlow, StoppedWithin};
 
 const ATTEMPT: &str = "shared/engine/src/converge/attempt.rs";
 const OUT_OF_BAND: &str = "shared/engine/src/converge/out_of_band_changes.rs";

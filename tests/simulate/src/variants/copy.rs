@@ -66,11 +66,7 @@ pub fn make(from: &Path, to: &Path) -> Result<(), String> {
     }
     let manifest = read(&from.join("Cargo.toml"))?;
     let begins = manifest.find("members = [").ok_or("no members")?;
-    let ends = begins
-        + manifest[begins..]
-            .find(']')
-            .ok_or("no end of the members")?
-        + 1;
+    let ends = begins + manifest[begins..].find(']').ok_or("no end of the members")? + 1;
     let manifest = format!("{}{MEMBERS}{}", &manifest[..begins], &manifest[ends..]);
     // Cargo tells packages apart by name and version, so that both trees can be built into one folder.
     let manifest = manifest.replacen("version = \"", "version = \"0.0.0-variants.", 1);
@@ -88,7 +84,9 @@ fn edited(name: &Path, text: String) -> Result<String, String> {
     let name = name.to_string_lossy();
     let mut text = match &*name {
         "shared/domain/src/lib.rs" => {
-            format!("{text}\nextern crate self as windlass_domain;\n#[allow(missing_docs, clippy::all)]\npub mod variant;\n")
+            format!(
+                "{text}\nextern crate self as windlass_domain;\n#[allow(missing_docs, clippy::all)]\npub mod variant;\n"
+            )
         }
         "tests/simulate/src/variants/mod.rs" => text
             .replace(
@@ -178,11 +176,7 @@ fn forget(source: &Path, copied: &Path) -> Result<(), String> {
             continue;
         }
         let there = there.path();
-        let gone = if there.is_dir() {
-            fs::remove_dir_all(&there)
-        } else {
-            fs::remove_file(&there)
-        };
+        let gone = if there.is_dir() { fs::remove_dir_all(&there) } else { fs::remove_file(&there) };
         gone.map_err(|error| format!("{}: {error}", there.display()))?;
     }
     Ok(())

@@ -75,22 +75,14 @@ fn mixed(program: &Program, variant: &Variant, scenario: &'static Scenario) -> V
     fastrand::Rng::with_seed(1).shuffle(&mut schedules);
     let otherwise = (1..=LATENCIES).flat_map(|latencies| {
         let each = schedules.iter().cloned();
-        each.map(move |schedule| Schedule {
-            latencies,
-            ..schedule
-        })
+        each.map(move |schedule| Schedule { latencies, ..schedule })
     });
     let otherwise: Vec<_> = otherwise.collect();
     schedules.extend(otherwise);
     schedules
 }
 
-fn caught_by(
-    program: &Program,
-    variant: &Variant,
-    mut schedules: Vec<Schedule>,
-    until: Instant,
-) -> Option<Found> {
+fn caught_by(program: &Program, variant: &Variant, mut schedules: Vec<Schedule>, until: Instant) -> Option<Found> {
     loop {
         choose(variant.name);
         let (seed, first, _) = first_broken(program, &schedules, until)?;
@@ -110,9 +102,7 @@ fn caught_by(
 /// Returns the rules that a schedule breaks. A panic does not count: the simulation itself may have made it.
 fn broken_by(program: &Program, schedule: &Schedule) -> Vec<(&'static str, String)> {
     let scenario = named(&schedule.scenario);
-    let mut broken = scenario.map_or_else(Vec::new, |scenario| {
-        play(&Ready::new(program, scenario), schedule).broken
-    });
+    let mut broken = scenario.map_or_else(Vec::new, |scenario| play(&Ready::new(program, scenario), schedule).broken);
     broken.retain(|(rule, _)| rules::names().any(|name| name == *rule));
     broken
 }

@@ -28,14 +28,7 @@ pub use variant::{Edit, Variant};
 
 /// All variants.
 pub fn variants() -> Vec<Variant> {
-    [
-        converging::VARIANTS,
-        ledger::VARIANTS,
-        arrivals::VARIANTS,
-        kinds::VARIANTS,
-        operators::VARIANTS,
-    ]
-    .concat()
+    [converging::VARIANTS, ledger::VARIANTS, arrivals::VARIANTS, kinds::VARIANTS, operators::VARIANTS].concat()
 }
 
 /// Chooses a variant of the product. Here there is none: this is the product. The copy has another function in its

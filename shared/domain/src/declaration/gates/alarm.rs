@@ -74,15 +74,9 @@ impl Resolve for AlarmGate {
                     "An alarm of another region has the members `name` and `region`, and no others.",
                     "Write such as `{name: shop-prod-cdn-5xx, region: us-east-1}`.",
                 );
-                Self {
-                    name: String::new(),
-                    region: None,
-                }
+                Self { name: String::new(), region: None }
             }
-            Alarm::Here(text) => Self {
-                name: scope.text(path, text, &aws_name::ALARM),
-                region: None,
-            },
+            Alarm::Here(text) => Self { name: scope.text(path, text, &aws_name::ALARM), region: None },
         }
     }
 }
@@ -93,8 +87,6 @@ fn is_half_an_alarm(scope: &Scope<'_>, text: &Text) -> bool {
     let Text::PerEnvironment(texts) = text else {
         return false;
     };
-    let mut unknown = texts
-        .keys()
-        .filter(|name| !scope.environments.contains(name));
+    let mut unknown = texts.keys().filter(|name| !scope.environments.contains(name));
     unknown.any(|name| ["name", "region"].contains(&name.as_str()))
 }

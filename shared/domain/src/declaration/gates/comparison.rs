@@ -116,10 +116,7 @@ impl Sort for ComparisonGate {
     fn name(&self) -> String {
         let region = self.region.as_ref();
         let region = region.map_or_else(String::new, |region| format!(" ({region})"));
-        format!(
-            "{} beside {} by {}{region}",
-            self.failed, self.all, self.version
-        )
+        format!("{} beside {} by {}{region}", self.failed, self.all, self.version)
     }
 
     fn threshold(&self) -> String {
@@ -136,9 +133,7 @@ impl Resolve for ComparisonGate {
 
     fn resolve(scope: &mut Scope<'_>, at: &At<'_>, written: &Comparison) -> Self {
         let path = &at.path;
-        let split = at
-            .component
-            .and_then(|(name, it)| Some((name, it.split()?)));
+        let split = at.component.and_then(|(name, it)| Some((name, it.split()?)));
         if split.is_none() {
             scope.find(
                 FindingName::NotSupported,
@@ -166,22 +161,14 @@ impl Resolve for ComparisonGate {
             scope.find(
                 FindingName::BadValue,
                 &join(path, "period"),
-                format!(
-                    "`{}` is not a period of whole minutes up to 1h.",
-                    written.period
-                ),
+                format!("`{}` is not a period of whole minutes up to 1h.", written.period),
                 "Write `60s` or a multiple, up to `1h`.",
             );
         }
-        for (name, is_there, other) in [
-            ("failed", written.failed.is_some(), "all"),
-            ("all", written.all.is_some(), "failed"),
-        ] {
-            let other_is = if name == "failed" {
-                written.all.is_some()
-            } else {
-                written.failed.is_some()
-            };
+        for (name, is_there, other) in
+            [("failed", written.failed.is_some(), "all"), ("all", written.all.is_some(), "failed")]
+        {
+            let other_is = if name == "failed" { written.all.is_some() } else { written.failed.is_some() };
             if !is_there && other_is {
                 scope.find(
                     FindingName::MissingField,
@@ -197,42 +184,24 @@ impl Resolve for ComparisonGate {
         } else {
             ("Errors", "Invocations", EXECUTED_VERSION)
         };
-        let count = |scope: &mut Scope<'_>, member: &str, own: Option<&Count>, usual: &str| match (
-            own, &split,
-        ) {
+        let count = |scope: &mut Scope<'_>, member: &str, own: Option<&Count>, usual: &str| match (own, &split) {
             (Some(count), _) => counted(scope, &join(path, member), count),
-            (
-                None,
-                Some((
-                    name,
-                    Split::Alias {
-                        function, alias, ..
-                    },
-                )),
-            ) => of_alias(
-                scope,
-                &format!("components.{name}"),
-                (function, alias),
-                usual,
-            ),
+            (None, Some((name, Split::Alias { function, alias, .. }))) => {
+                of_alias(scope, &format!("components.{name}"), (function, alias), usual)
+            }
             (None, Some((_, Split::TargetGroups)) | None) => {
                 MetricSeries::sum("AWS/ApplicationELB", usual, BTreeMap::new())
             }
         };
         let failed = count(scope, "failed", written.failed.as_ref(), errors);
         let all = count(scope, "all", written.all.as_ref(), calls);
-        let version = written
-            .version
-            .clone()
-            .unwrap_or_else(|| dimension.to_owned());
+        let version = written.version.clone().unwrap_or_else(|| dimension.to_owned());
         for (member, series) in [("failed", &failed), ("all", &all)] {
             if series.dimensions.contains_key(&version) {
                 scope.find(
                     FindingName::BadValue,
                     &format!("{path}.{member}.dimensions.{version}"),
-                    format!(
-                        "`{version}` is the dimension of the version, which Windlass fills in."
-                    ),
+                    format!("`{version}` is the dimension of the version, which Windlass fills in."),
                     format!("Remove `{version}` from the dimensions, or write another `version`."),
                 );
             }
@@ -243,11 +212,7 @@ impl Resolve for ComparisonGate {
             all,
             version,
             balancer: (is_balanced && written.all.is_none()).then_some(LOAD_BALANCER),
-            region: scope.maybe(
-                &join(path, "region"),
-                written.region.as_ref(),
-                &aws_name::REGION,
-            ),
+            region: scope.maybe(&join(path, "region"), written.region.as_ref(), &aws_name::REGION),
             period: written.period,
         }
     }
@@ -264,12 +229,7 @@ fn counted(scope: &mut Scope<'_>, path: &str, count: &Count) -> MetricSeries {
 }
 
 /// Makes a metric that Lambda itself has of an alias.
-fn of_alias(
-    scope: &mut Scope<'_>,
-    path: &str,
-    (function, alias): (&Text, &Text),
-    metric: &str,
-) -> MetricSeries {
+fn of_alias(scope: &mut Scope<'_>, path: &str, (function, alias): (&Text, &Text), metric: &str) -> MetricSeries {
     let function = scope.text(&join(path, "function"), function, &aws_name::FUNCTION);
     let alias = scope.text(&join(path, "alias"), alias, &aws_name::ALIAS);
     let resource = format!("{function}:{alias}");

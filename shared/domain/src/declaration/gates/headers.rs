@@ -34,11 +34,7 @@ const VALUE: Form = Form {
 };
 
 /// Resolves the headers in the environment, and notes in the scope what is wrong with them.
-pub(super) fn resolve(
-    scope: &mut Scope<'_>,
-    path: &str,
-    written: &BTreeMap<String, Text>,
-) -> BTreeMap<String, String> {
+pub(super) fn resolve(scope: &mut Scope<'_>, path: &str, written: &BTreeMap<String, Text>) -> BTreeMap<String, String> {
     let each = written.iter().filter_map(|(name, value)| {
         let at = join(path, name);
         let is_well = check(scope, &at, name);

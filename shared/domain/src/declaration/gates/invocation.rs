@@ -67,9 +67,7 @@ impl Resolve for InvocationGate {
     type Written = Invocation;
 
     fn resolve(scope: &mut Scope<'_>, at: &At<'_>, request: &Invocation) -> Self {
-        let function = at
-            .component
-            .and_then(|(name, it)| Some((name, it.function()?)));
+        let function = at.component.and_then(|(name, it)| Some((name, it.function()?)));
         let function = if let Some((name, function)) = function {
             let path = format!("components.{name}.function");
             scope.text(&path, function, &aws_name::FUNCTION)
@@ -82,10 +80,7 @@ impl Resolve for InvocationGate {
             );
             String::new()
         };
-        Self {
-            function,
-            request: request.clone(),
-        }
+        Self { function, request: request.clone() }
     }
 }
 
@@ -97,12 +92,7 @@ mod tests {
     #[test]
     fn what_is_expected_is_told_unless_it_may_be_a_secret() {
         let of = |expect: Value| {
-            let request = Invocation {
-                name: "login".into(),
-                payload: Value::Null,
-                expect: Some(expect),
-                within: None,
-            };
+            let request = Invocation { name: "login".into(), payload: Value::Null, expect: Some(expect), within: None };
             let function = "shop-api".into();
             InvocationGate { function, request }.threshold()
         };

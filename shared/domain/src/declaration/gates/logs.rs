@@ -116,26 +116,18 @@ impl Resolve for LogsGate {
             scope.find(
                 FindingName::BadValue,
                 &join(path, "window"),
-                format!(
-                    "`{}` is not between {SHORTEST_WINDOW} and {LONGEST_WINDOW}.",
-                    logs.window
-                ),
+                format!("`{}` is not between {SHORTEST_WINDOW} and {LONGEST_WINDOW}.", logs.window),
                 format!("Write a time such as `{SHORTEST_WINDOW}`, at most `{LONGEST_WINDOW}`."),
             );
         }
         let groups = logs.groups.iter().enumerate();
-        let groups =
-            groups.map(|(i, group)| scope.text(&format!("{path}.groups[{i}]"), group, &GROUP));
+        let groups = groups.map(|(i, group)| scope.text(&format!("{path}.groups[{i}]"), group, &GROUP));
         Self {
             groups: groups.collect(),
             filter: scope.text(&join(path, "filter"), &logs.filter, &FILTER),
             window: logs.window,
             at_most: logs.at_most,
-            region: scope.maybe(
-                &join(path, "region"),
-                logs.region.as_ref(),
-                &aws_name::REGION,
-            ),
+            region: scope.maybe(&join(path, "region"), logs.region.as_ref(), &aws_name::REGION),
             app: scope.app.clone(),
             environment: scope.name.clone(),
         }
@@ -171,13 +163,8 @@ fn has_command(filter: &str) -> bool {
 fn awaits_expression(before: &str) -> bool {
     let before = before.trim_end();
     let is_word = |word: &str| {
-        let rest = before
-            .len()
-            .checked_sub(word.len())
-            .and_then(|at| before.split_at_checked(at));
-        rest.is_some_and(|(rest, end)| {
-            end.eq_ignore_ascii_case(word) && rest.ends_with(char::is_whitespace)
-        })
+        let rest = before.len().checked_sub(word.len()).and_then(|at| before.split_at_checked(at));
+        rest.is_some_and(|(rest, end)| end.eq_ignore_ascii_case(word) && rest.ends_with(char::is_whitespace))
     };
     before.ends_with("=~") || is_word("like")
 }

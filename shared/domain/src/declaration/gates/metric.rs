@@ -174,18 +174,13 @@ impl Resolve for MetricGate {
             );
         }
         let is_written = metric.expression.is_some()
-            || [&metric.namespace, &metric.metric, &metric.statistic]
-                .iter()
-                .all(|one| one.is_some());
+            || [&metric.namespace, &metric.metric, &metric.statistic].iter().all(|one| one.is_some());
         let whole = metric.period.as_ms() > 0 && metric.period.as_ms().is_multiple_of(60_000);
         if !whole || metric.period > LONGEST_PERIOD {
             scope.find(
                 FindingName::BadValue,
                 &join(path, "period"),
-                format!(
-                    "`{}` is not a period of whole minutes up to 1h.",
-                    metric.period
-                ),
+                format!("`{}` is not a period of whole minutes up to 1h.", metric.period),
                 "Write `60s` or a multiple, up to `1h`.",
             );
         }
@@ -204,11 +199,7 @@ impl Resolve for MetricGate {
             region: metric_region(scope, path, metric, &of),
             of,
             // If a metric is not written in full, nothing else is told of it.
-            period: if is_written {
-                metric.period
-            } else {
-                one_minute()
-            },
+            period: if is_written { metric.period } else { one_minute() },
             at_most: metric.at_most,
             at_least: metric.at_least,
         }
@@ -217,11 +208,7 @@ impl Resolve for MetricGate {
 
 /// Resolves one metric, or an expression over several, and notes all that is missing or too much.
 fn measured(scope: &mut Scope<'_>, path: &str, metric: &Metric) -> Measured {
-    let plain = [
-        ("namespace", &metric.namespace),
-        ("metric", &metric.metric),
-        ("statistic", &metric.statistic),
-    ];
+    let plain = [("namespace", &metric.namespace), ("metric", &metric.metric), ("statistic", &metric.statistic)];
     if let Some(expression) = &metric.expression {
         let written = plain.iter().filter(|(_, value)| value.is_some());
         let dimensions = (!metric.dimensions.is_empty()).then_some("dimensions");
@@ -238,10 +225,7 @@ fn measured(scope: &mut Scope<'_>, path: &str, metric: &Metric) -> Measured {
             let at = format!("{path}.of.{name}");
             (name.clone(), MetricSeries::resolve(scope, &at, series))
         });
-        return Measured::Expression {
-            of: of.collect(),
-            expression: expression.clone(),
-        };
+        return Measured::Expression { of: of.collect(), expression: expression.clone() };
     }
     for (name, _) in plain.iter().filter(|(_, value)| value.is_none()) {
         scope.find(
@@ -270,12 +254,7 @@ fn measured(scope: &mut Scope<'_>, path: &str, metric: &Metric) -> Measured {
 
 /// Checks the form that CloudWatch gives to expressions and to the names in them (Amazon CloudWatch API Reference,
 /// MetricDataQuery). Only CloudWatch knows whether an expression is valid: it is asked before anything is changed.
-fn check_expression(
-    scope: &mut Scope<'_>,
-    path: &str,
-    expression: &str,
-    of: &BTreeMap<String, Series>,
-) {
+fn check_expression(scope: &mut Scope<'_>, path: &str, expression: &str, of: &BTreeMap<String, Series>) {
     if expression.trim().is_empty() || expression.chars().count() > LONGEST {
         scope.find(
             FindingName::BadValue,
@@ -292,10 +271,7 @@ fn check_expression(
             "Write each metric by its name in the expression, such as `of: {errors: {namespace: AWS/Lambda, metric: Errors, statistic: Sum}}`.",
         );
     }
-    let (open, close) = (
-        expression.matches('(').count(),
-        expression.matches(')').count(),
-    );
+    let (open, close) = (expression.matches('(').count(), expression.matches(')').count());
     if open != close {
         scope.find(
             FindingName::BadValue,
@@ -321,10 +297,7 @@ fn check_expression(
             scope.find(
                 FindingName::BadValue,
                 &at,
-                format!(
-                    "`{}` is no name of a metric in an expression.",
-                    repeated(name)
-                ),
+                format!("`{}` is no name of a metric in an expression.", repeated(name)),
                 "Write a small letter, then letters, digits and `_`, such as `errors`; not `gate`.",
             );
         } else if unknown.is_empty() && !ids(expression).any(|id| id == name) {
@@ -364,22 +337,14 @@ const GLOBAL: [&str; 2] = ["AWS/CloudFront", "AWS/Route53"];
 const GLOBAL_REGION: &str = "us-east-1";
 
 /// Returns the region of a metric: the written one, or else the only one that its namespace is in.
-fn metric_region(
-    scope: &mut Scope<'_>,
-    path: &str,
-    metric: &Metric,
-    measured: &Measured,
-) -> Option<String> {
+fn metric_region(scope: &mut Scope<'_>, path: &str, metric: &Metric, measured: &Measured) -> Option<String> {
     let path = join(path, "region");
     let before = scope.findings.len();
     let written = scope.maybe(&path, metric.region.as_ref(), &aws_name::REGION);
     let is_well = before == scope.findings.len();
     let of = written.as_ref().or(scope.region);
     let in_china = of.is_some_and(|region| region.starts_with("cn-"));
-    let namespaces = measured
-        .series()
-        .into_iter()
-        .map(|series| &series.namespace);
+    let namespaces = measured.series().into_iter().map(|series| &series.namespace);
     let mut global = namespaces.filter(|namespace| GLOBAL.contains(&namespace.as_str()));
     let Some(namespace) = global.next().filter(|_| !in_china) else {
         return written;

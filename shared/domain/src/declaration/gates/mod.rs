@@ -249,13 +249,8 @@ impl Resolved {
     /// Returns the gate that takes longest to tell something, unless all tell at once.
     pub(crate) fn slowest(&self) -> Option<Slowest> {
         let all = self.all().into_iter();
-        let slow = all
-            .map(|(_, gate)| gate)
-            .filter(|gate| gate.period() > Span::ZERO);
+        let slow = all.map(|(_, gate)| gate).filter(|gate| gate.period() > Span::ZERO);
         let slowest = slow.max_by_key(|gate| gate.period())?;
-        Some(Slowest {
-            period: slowest.period(),
-            name: slowest.name(),
-        })
+        Some(Slowest { period: slowest.period(), name: slowest.name() })
     }
 }

@@ -57,20 +57,13 @@ impl Resolve for PageGate {
 
     /// A site with an address has its first page as a gate.
     fn usual(component: &dyn AsWritten) -> Vec<Page> {
-        let first = Page {
-            path: Text::Everywhere("/".to_owned()),
-            before_switch: None,
-        };
-        let has_first = component
-            .visited()
-            .is_some_and(|it| it.has_address && it.has_first);
+        let first = Page { path: Text::Everywhere("/".to_owned()), before_switch: None };
+        let has_first = component.visited().is_some_and(|it| it.has_address && it.has_first);
         has_first.then_some(first).into_iter().collect()
     }
 
     fn resolve(scope: &mut Scope<'_>, at: &At<'_>, page: &Page) -> Self {
-        let visited = at
-            .component
-            .and_then(|(name, it)| Some((name, it.visited()?)));
+        let visited = at.component.and_then(|(name, it)| Some((name, it.visited()?)));
         let site = if let Some((name, visited)) = visited {
             check(scope, &at.path, visited, page);
             name.to_string()
@@ -92,11 +85,7 @@ impl Resolve for PageGate {
             }
             address
         });
-        Self {
-            site,
-            page: scope.text(&join(&at.path, "path"), &page.path, &PATH),
-            before_switch,
-        }
+        Self { site, page: scope.text(&join(&at.path, "path"), &page.path, &PATH), before_switch }
     }
 }
 

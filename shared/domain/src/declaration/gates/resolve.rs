@@ -18,11 +18,7 @@ pub(crate) fn gates(
     common: &Written,
     components: &[Owner<'_>],
 ) -> Resolved {
-    let written = WrittenGates {
-        own,
-        common,
-        own_path: format!("environments.{}.gates", scope.name),
-    };
+    let written = WrittenGates { own, common, own_path: format!("environments.{}.gates", scope.name) };
     let unknown = written.member("unknown", |gates| gates.unknown.as_ref());
     let pause = written.member("pause", |gates| gates.pause.as_ref());
     let mut gates = Resolved {
@@ -48,28 +44,16 @@ where
 {
     let mut gates: Vec<Declared<G>> = Vec::new();
     for (path, written) in listed {
-        let at = At {
-            path,
-            component: of,
-        };
+        let at = At { path, component: of };
         let before = scope.findings.len();
         let gate = G::resolve(scope, &at, written);
         one_line(scope, &at.path, &gate);
         let is_well = before == scope.findings.len() && !gate.name().contains(UNWRITTEN);
         if is_well && gates.iter().any(|other| other.gate == gate) {
             let reason = format!("The {} `{}` is declared twice.", gate.sort(), gate.name());
-            scope.find(
-                FindingName::Duplicate,
-                &at.path,
-                reason,
-                "Remove one of them.",
-            );
+            scope.find(FindingName::Duplicate, &at.path, reason, "Remove one of them.");
         }
-        gates.push(Declared {
-            path: at.path,
-            component: of.map(|(name, _)| name.clone()),
-            gate,
-        });
+        gates.push(Declared { path: at.path, component: of.map(|(name, _)| name.clone()), gate });
     }
     gates
 }
@@ -82,10 +66,7 @@ fn one_line(scope: &mut Scope<'_>, path: &str, gate: &impl Sort) {
         scope.find(
             FindingName::BadValue,
             path,
-            format!(
-                "The {} `{name}` has characters that are not shown, or several lines.",
-                gate.sort()
-            ),
+            format!("The {} `{name}` has characters that are not shown, or several lines.", gate.sort()),
             "Write what it is called by in one line, with characters that are shown.",
         );
     }
@@ -111,11 +92,7 @@ pub(super) struct WrittenGates<'w> {
 
 impl<'w> WrittenGates<'w> {
     /// Returns the environment's own member, if it has one, or else the global one, with its path.
-    fn member<T>(
-        &self,
-        field: &str,
-        of: impl Fn(&'w Written) -> Option<&'w T>,
-    ) -> Option<(String, &'w T)> {
+    fn member<T>(&self, field: &str, of: impl Fn(&'w Written) -> Option<&'w T>) -> Option<(String, &'w T)> {
         if let Some(value) = self.own.and_then(&of) {
             return Some((join(&self.own_path, field), value));
         }
@@ -149,11 +126,7 @@ fn bake(scope: &mut Scope<'_>, written: &WrittenGates<'_>, slowest: Option<&Slow
 }
 
 /// Returns the time for which each earlier wave is watched: at least until the slowest gate tells something of it.
-fn between_waves(
-    scope: &mut Scope<'_>,
-    written: &WrittenGates<'_>,
-    slowest: Option<&Slowest>,
-) -> Span {
+fn between_waves(scope: &mut Scope<'_>, written: &WrittenGates<'_>, slowest: Option<&Slowest>) -> Span {
     let between = written.member("between_waves", |gates| gates.between_waves.as_ref());
     let Some((path, between)) = between else {
         return slowest.map_or(Span::ZERO, |slowest| slowest.period);

@@ -40,12 +40,7 @@ pub struct MetricSeries {
 impl MetricSeries {
     /// Makes a metric whose points are added up.
     pub(super) fn sum(namespace: &str, metric: &str, dimensions: BTreeMap<String, String>) -> Self {
-        Self {
-            namespace: namespace.to_owned(),
-            metric: metric.to_owned(),
-            dimensions,
-            statistic: "Sum".to_owned(),
-        }
+        Self { namespace: namespace.to_owned(), metric: metric.to_owned(), dimensions, statistic: "Sum".to_owned() }
     }
 
     /// Returns the same metric with one more dimension.
@@ -75,20 +70,13 @@ impl MetricSeries {
 /// Writes it such as `AWS/Lambda Errors Sum {FunctionName: shop-api-prod}`.
 impl fmt::Display for MetricSeries {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self {
-            namespace,
-            metric,
-            dimensions,
-            statistic,
-        } = self;
+        let Self { namespace, metric, dimensions, statistic } = self;
         write!(f, "{namespace} {metric} {statistic}")?;
         if dimensions.is_empty() {
             return Ok(());
         }
         let dimensions = dimensions.iter();
-        let dimensions: Vec<String> = dimensions
-            .map(|(name, value)| format!("{name}: {value}"))
-            .collect();
+        let dimensions: Vec<String> = dimensions.map(|(name, value)| format!("{name}: {value}")).collect();
         write!(f, " {{{}}}", dimensions.join(", "))
     }
 }

@@ -100,11 +100,6 @@ impl Resolve for WebsocketGate {
                 "Write a time such as `2s`, at most `20s`.",
             );
         }
-        Self {
-            url,
-            send: websocket.send.clone(),
-            expect: websocket.expect.clone(),
-            within: websocket.within,
-        }
+        Self { url, send: websocket.send.clone(), expect: websocket.expect.clone(), within: websocket.within }
     }
 }

@@ -95,45 +95,30 @@ fn found_as(former: Option<&Running>, container: &str) -> &'static str {
 /// `web 1.5.0, worker 1.4.2`. The last deployment that gave one of them its name gives it.
 pub(super) fn name(running: &mut Running) {
     let all = &running.containers;
-    let Some(last) = all
-        .values()
-        .map(|names| &names.now)
-        .max_by_key(|it| it.since)
-    else {
+    let Some(last) = all.values().map(|names| &names.now).max_by_key(|it| it.since) else {
         return;
     };
-    running.names.now = GivenVersion {
-        version: version(all, |names| &names.now),
-        git: git(all, |names| &names.now),
-        ..last.clone()
-    };
+    running.names.now =
+        GivenVersion { version: version(all, |names| &names.now), git: git(all, |names| &names.now), ..last.clone() };
     running.names.brought.version = version(all, |names| &names.brought);
     running.names.brought.git = git(all, |names| &names.brought);
 }
 
 /// Returns the one place in Git that all containers come from; `None` if they come from several.
-fn git(
-    containers: &BTreeMap<String, VersionNames>,
-    given: fn(&VersionNames) -> &GivenVersion,
-) -> Option<Git> {
+fn git(containers: &BTreeMap<String, VersionNames>, given: fn(&VersionNames) -> &GivenVersion) -> Option<Git> {
     let mut all = containers.values().map(|names| &given(names).git);
     let first = all.next()?;
     all.all(|git| git == first).then(|| first.clone()).flatten()
 }
 
-fn version(
-    containers: &BTreeMap<String, VersionNames>,
-    given: fn(&VersionNames) -> &GivenVersion,
-) -> String {
+fn version(containers: &BTreeMap<String, VersionNames>, given: fn(&VersionNames) -> &GivenVersion) -> String {
     let all = containers.iter();
     let all = all.map(|(name, names)| (name, &given(names).version));
     let different: BTreeSet<&String> = all.clone().map(|(_, version)| version).collect();
     match different.first() {
         Some(version) if different.len() == 1 => (*version).clone(),
         _ => {
-            let each: Vec<String> = all
-                .map(|(name, version)| format!("{name} {version}"))
-                .collect();
+            let each: Vec<String> = all.map(|(name, version)| format!("{name} {version}")).collect();
             each.join(", ")
         }
     }
@@ -150,15 +135,10 @@ mod tests {
     fn images(of: &str) -> Artifact {
         let one = |text: &str| {
             let (name, bytes) = text.split_once('=').unwrap();
-            let image = Image {
-                repository: format!("shop/{name}"),
-                digest: Digest::of(bytes.as_bytes()),
-            };
+            let image = Image { repository: format!("shop/{name}"), digest: Digest::of(bytes.as_bytes()) };
             (name.to_owned(), image)
         };
-        Artifact::Images {
-            containers: of.split(' ').map(one).collect(),
-        }
+        Artifact::Images { containers: of.split(' ').map(one).collect() }
     }
 
     fn given(version: &str, at: u64) -> GivenVersion {
@@ -189,53 +169,36 @@ mod tests {
     #[test]
     fn a_release_of_one_container_names_that_one_and_the_other_keeps_its_name() {
         let first = left("web=1 worker=0", "web=1", "1.0.0", 1, None);
-        assert_eq!(
-            told(&first),
-            "web 1.0.0, worker before-windlass; web by-1 by-1, worker by-1 by-1"
-        );
+        assert_eq!(told(&first), "web 1.0.0, worker before-windlass; web by-1 by-1, worker by-1 by-1");
         let both = left("web=2 worker=2", "web=2 worker=2", "2.0.0", 2, Some(&first));
         assert_eq!(told(&both), "2.0.0; web by-2 by-2, worker by-2 by-2");
         let web = left("web=3 worker=2", "web=3", "3.0.0", 3, Some(&both));
-        assert_eq!(
-            told(&web),
-            "web 3.0.0, worker 2.0.0; web by-3 by-3, worker by-2 by-2"
-        );
+        assert_eq!(told(&web), "web 3.0.0, worker 2.0.0; web by-3 by-3, worker by-2 by-2");
         assert_eq!(web.names.now.deployment.0, "by-3");
         // Named with the bytes that run.
         let named = left("web=4 worker=2", "web=4 worker=2", "4.0.0", 4, Some(&web));
         assert_eq!(told(&named), "4.0.0; web by-4 by-4, worker by-4 by-2");
         // An image that somebody else brought is no release's.
         let foreign = left("web=5 worker=x", "web=5", "5.0.0", 5, Some(&named));
-        assert_eq!(
-            told(&foreign),
-            "web 5.0.0, worker found; web by-5 by-5, worker by-5 by-5"
-        );
+        assert_eq!(told(&foreign), "web 5.0.0, worker found; web by-5 by-5, worker by-5 by-5");
     }
 
     #[test]
     fn one_image_that_ran_before_there_were_two_keeps_its_name() {
-        let Some(Image { repository, digest }) = images("web=1")
-            .containers()
-            .and_then(|all| all.get("web").cloned())
+        let Some(Image { repository, digest }) = images("web=1").containers().and_then(|all| all.get("web").cloned())
         else {
             panic!("an image");
         };
         let single = Artifact::Image { repository, digest };
         let single = Running::new(Some(single), given("1.0.0", 1), Value::Null);
         let two = left("web=1 worker=2", "worker=2", "main+2", 2, Some(&single));
-        assert_eq!(
-            told(&two),
-            "web 1.0.0, worker main+2; web by-1 by-1, worker by-2 by-2"
-        );
+        assert_eq!(told(&two), "web 1.0.0, worker main+2; web by-1 by-1, worker by-2 by-2");
     }
 
     #[test]
     fn what_goes_back_comes_from_where_it_came_then() {
         let from = |commit: &str, given: GivenVersion| GivenVersion {
-            git: serde_json::from_value(
-                serde_json::json!({"ref": "refs/heads/main", "commit": commit}),
-            )
-            .unwrap(),
+            git: serde_json::from_value(serde_json::json!({"ref": "refs/heads/main", "commit": commit})).unwrap(),
             ..given
         };
         let commit = |running: &Running| Some(running.names.now.git.clone()?.commit.unwrap());
@@ -266,10 +229,7 @@ mod tests {
         let mut renamed = then.clone();
         assert!(renamed.rename(Some("web"), given("1.0.1", 4)));
         assert!(!renamed.rename(Some("web"), given("1.0.1", 5)));
-        assert_eq!(
-            told(&renamed),
-            "web 1.0.1, worker 1.0.0; web by-4 by-1, worker by-1 by-1"
-        );
+        assert_eq!(told(&renamed), "web 1.0.1, worker 1.0.0; web by-4 by-1, worker by-1 by-1");
         renamed.rename_as(&then, &given("rollback", 6));
         assert_eq!(told(&renamed), "1.0.0; web by-6 by-1, worker by-1 by-1");
     }

@@ -82,10 +82,7 @@ impl FunctionCall {
 
     pub(super) fn extent(&self, limit_s: u64) -> Extent {
         let seconds = (limit_s.max(LIVES_S) + GRACE_S + BEGUN_WITHIN_S) * u64::from(self.tries());
-        Extent {
-            seconds,
-            polls: polls(seconds).max(seconds / super::POLLED_S),
-        }
+        Extent { seconds, polls: polls(seconds).max(seconds / super::POLLED_S) }
     }
 }
 
@@ -165,10 +162,7 @@ pub(super) fn fits(scope: &mut Scope<'_>, path: &str, payload: &Map<String, Valu
         scope.find(
             FindingName::TooLarge,
             path,
-            format!(
-                "The payload has {}, and one of {LONGEST_PAYLOAD} is the longest.",
-                count(bytes, "byte")
-            ),
+            format!("The payload has {}, and one of {LONGEST_PAYLOAD} is the longest.", count(bytes, "byte")),
             "Let the function read what is long itself, and name the place.",
         );
     }
@@ -197,10 +191,7 @@ pub struct Called {
     pub end: Option<CallEnd>,
 }
 
-#[allow(
-    clippy::trivially_copy_pass_by_ref,
-    reason = "serde hands a reference over"
-)]
+#[allow(clippy::trivially_copy_pass_by_ref, reason = "serde hands a reference over")]
 const fn is_zero(count: &u32) -> bool {
     *count == 0
 }
@@ -217,11 +208,7 @@ impl Called {
     pub fn outcome(&self) -> Option<CallOutcome> {
         let end = self.end.as_ref()?;
         let is_of_all = end.outcome != CallOutcome::NotBegun || self.lost == 0;
-        Some(if is_of_all {
-            end.outcome
-        } else {
-            CallOutcome::Unknown
-        })
+        Some(if is_of_all { end.outcome } else { CallOutcome::Unknown })
     }
 
     /// Returns whether a function may be at work because of it.

@@ -35,31 +35,21 @@ pub struct TaskNetwork {
 }
 
 /// Amazon EC2 API Reference: ids of subnets and of security groups.
-const SUBNET: Form = Form {
-    accepts: |text| is_id(text, "subnet-"),
-    words: "the id of a subnet such as `subnet-0a1b2c3d4e5f60718`",
-};
-const SECURITY_GROUP: Form = Form {
-    accepts: |text| is_id(text, "sg-"),
-    words: "the id of a security group such as `sg-0a1b2c3d4e5f60718`",
-};
+const SUBNET: Form =
+    Form { accepts: |text| is_id(text, "subnet-"), words: "the id of a subnet such as `subnet-0a1b2c3d4e5f60718`" };
+const SECURITY_GROUP: Form =
+    Form { accepts: |text| is_id(text, "sg-"), words: "the id of a security group such as `sg-0a1b2c3d4e5f60718`" };
 
 fn is_id(text: &str, begins: &str) -> bool {
     let rest = text.strip_prefix(begins);
-    rest.is_some_and(|rest| {
-        (8..=32).contains(&rest.len()) && rest.bytes().all(|byte| byte.is_ascii_hexdigit())
-    })
+    rest.is_some_and(|rest| (8..=32).contains(&rest.len()) && rest.bytes().all(|byte| byte.is_ascii_hexdigit()))
 }
 
 impl Network {
     pub(super) fn resolve(&self, scope: &mut Scope<'_>, path: &str) -> TaskNetwork {
         TaskNetwork {
             subnets: scope.texts(&join(path, "subnets"), &self.subnets, &SUBNET),
-            security_groups: scope.texts(
-                &join(path, "security_groups"),
-                &self.security_groups,
-                &SECURITY_GROUP,
-            ),
+            security_groups: scope.texts(&join(path, "security_groups"), &self.security_groups, &SECURITY_GROUP),
             public_ip: self.public_ip,
         }
     }

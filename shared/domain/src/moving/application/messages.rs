@@ -10,9 +10,7 @@ impl MovedApplication {
         let (app, to) = (asked.app, asked.to);
         let mut told = vec![format!("The application {app} is called {to} from now on.")];
         let version = self.declaration.iter();
-        told.extend(version.map(|version| {
-            format!("The declaration {version} of {app} is not in force any more.")
-        }));
+        told.extend(version.map(|version| format!("The declaration {version} of {app} is not in force any more.")));
         let environments = self.environments.iter();
         told.extend(environments.map(|(name, moves)| moves.moved(asked.moving(name))));
         if !self.repositories.is_empty() {

@@ -22,11 +22,7 @@ pub async fn admit(
     let environment = EnvironmentId::new(&request.app, &env);
     let lock = ledger::load_or_default(ports, &ledger::lock(environment)).await?;
     match lock.value.stuck() {
-        Some(held) => Ok(Answer::of(
-            AdmitTransition::Look,
-            &held.deployment,
-            lock.value.token,
-        )),
+        Some(held) => Ok(Answer::of(AdmitTransition::Look, &held.deployment, lock.value.token)),
         None => Err(nothing_to_accept(environment).into()),
     }
 }

@@ -1,8 +1,7 @@
 //! `Admit`: takes in the raw request of every route.
 
 use crate::conductor::admitting::{
-    accept, deploy, drill, hold, moving, plan, remove, remove_application, rename_application,
-    rollback, steering,
+    accept, deploy, drill, hold, moving, plan, remove, remove_application, rename_application, rollback, steering,
 };
 use crate::conductor::ports::Ports;
 use crate::conductor::queue::turn::turn;
@@ -17,11 +16,7 @@ use serde_json::Value;
 use windlass_domain::request::{ActionName, Request};
 
 /// Serves the state.
-pub async fn admit(
-    ports: &impl Ports,
-    execution: &ExecutionRef,
-    input: &Value,
-) -> Result<Answer<AdmitTransition>> {
+pub async fn admit(ports: &impl Ports, execution: &ExecutionRef, input: &Value) -> Result<Answer<AdmitTransition>> {
     let known = ledger::load(ports, &ledger::execution(&execution.arn)).await?;
     if let Some(known) = known {
         log::name_deployment(&known.value.deployment);
@@ -46,11 +41,7 @@ pub async fn admit(
     }
 }
 
-async fn by_action(
-    ports: &impl Ports,
-    execution: &ExecutionRef,
-    request: &Request,
-) -> Checked<Admitted> {
+async fn by_action(ports: &impl Ports, execution: &ExecutionRef, request: &Request) -> Checked<Admitted> {
     if request.is_planned_only() {
         return Ok(plan::admit(ports, execution, request).await?.into());
     }
@@ -73,9 +64,7 @@ async fn by_action(
         ActionName::Rename if request.is_of_the_application() => {
             rename_application::rename(ports, execution, request).await?
         }
-        ActionName::Rename | ActionName::HandOver => {
-            moving::moving(ports, execution, request).await?
-        }
+        ActionName::Rename | ActionName::HandOver => moving::moving(ports, execution, request).await?,
         ActionName::Check => return Ok(plan::admit(ports, execution, request).await?.into()),
     };
     Ok(answer.into())

@@ -21,11 +21,7 @@ use windlass_domain::request::Request;
 const RECORDED: &str = "Recorded";
 
 /// Verifies what the way in has pinned, or pins what came by hand, and records the deployment.
-pub async fn admit(
-    ports: &impl Ports,
-    execution: &ExecutionRef,
-    request: &Request,
-) -> Checked<Admitted> {
+pub async fn admit(ports: &impl Ports, execution: &ExecutionRef, request: &Request) -> Checked<Admitted> {
     let pinned = pin::pin(ports, request).await?;
     let mut is_first_try = true;
     retry(ports, "recording the deployment", async || {
@@ -66,11 +62,7 @@ pub async fn admit(
 /// late, must not make another attempt of a deployment that is recorded already, or that was told to be another one's.
 ///
 /// An answer that was told is looked for only once a write was refused: each write is, where one was told.
-async fn before(
-    ports: &impl Ports,
-    execution: &ExecutionRef,
-    is_first_try: bool,
-) -> Result<Option<Admitted>> {
+async fn before(ports: &impl Ports, execution: &ExecutionRef, is_first_try: bool) -> Result<Option<Admitted>> {
     let arn = &execution.arn;
     let recorded = ledger::load(ports, &ledger::execution(arn)).await?;
     if let Some(recorded) = recorded {
@@ -115,11 +107,7 @@ pub fn new_record(
     };
     // A release that arrives once more is no newer for that (rule 6).
     let order = match &identified.first {
-        Some(first) => Order {
-            accepted: first.accepted,
-            recorded: first.recorded,
-            ..order
-        },
+        Some(first) => Order { accepted: first.accepted, recorded: first.recorded, ..order },
         None => order,
     };
     let record = Deployment {
@@ -134,12 +122,7 @@ pub fn new_record(
 
 /// Ends at once what the environment does not deploy: from a source that it does not accept, or
 /// an arrival where only a person starts deployments.
-pub fn settle_at_once(
-    ports: &impl Ports,
-    record: &mut Stored<Deployment>,
-    request: &Request,
-    pinned: &Pinned,
-) {
+pub fn settle_at_once(ports: &impl Ports, record: &mut Stored<Deployment>, request: &Request, pinned: &Pinned) {
     use windlass_domain::declaration::resolved::Start;
     let env = &pinned.resolved.environment;
     if let Some(finding) = pin::not_accepted(request, &pinned.resolved) {
@@ -150,14 +133,7 @@ pub fn settle_at_once(
             request.app,
             record.value.input()
         );
-        end(
-            record,
-            Ending::NothingToDo,
-            RECORDED,
-            cause,
-            Vec::new(),
-            ports.now(),
-        );
+        end(record, Ending::NothingToDo, RECORDED, cause, Vec::new(), ports.now());
     }
 }
 
@@ -166,17 +142,8 @@ fn is_rejected(record: &Deployment) -> bool {
     ended.is_some_and(|ended| ended.ending == Ending::Rejected)
 }
 
-fn writes(
-    record: &Stored<Deployment>,
-    execution: &ExecutionRef,
-    pinned: &Pinned,
-) -> Result<Vec<Write>> {
-    let known = Stored::new(
-        ledger::execution(&execution.arn),
-        Execution {
-            deployment: record.value.id.clone(),
-        },
-    );
+fn writes(record: &Stored<Deployment>, execution: &ExecutionRef, pinned: &Pinned) -> Result<Vec<Write>> {
+    let known = Stored::new(ledger::execution(&execution.arn), Execution { deployment: record.value.id.clone() });
     let untold = Write::check(ledger::done(&execution.arn), Condition::Absent);
     let mut writes = vec![put_arrived(record)?, known.put()?, untold];
     // A release from a source that is not accepted takes no version's name.

@@ -21,11 +21,7 @@ use windlass_domain::refusal::not_idle;
 use windlass_domain::request::{ActionName, Request};
 
 /// Records the drill with its first deployment, or the deployment that comes back.
-pub async fn admit(
-    ports: &impl Ports,
-    execution: &ExecutionRef,
-    request: &Request,
-) -> Checked<Admitted> {
+pub async fn admit(ports: &impl Ports, execution: &ExecutionRef, request: &Request) -> Checked<Admitted> {
     let (env, declaration) = match &request.drill {
         None => declared(ports, request).await?,
         Some(drill) => declared_there(ports, request, drill).await?,
@@ -43,15 +39,10 @@ pub async fn admit(
             DrillAdmission::Refused(finding) => return Err(finding.into()),
         };
         let id = record.value.id.clone();
-        let known = Execution {
-            deployment: id.clone(),
-        };
+        let known = Execution { deployment: id.clone() };
         let known = Stored::new(ledger::execution(&execution.arn), known);
-        let writes = vec![
-            drills::put(&drills, EnvironmentId::new(&request.app, &env))?,
-            put_arrived(&record)?,
-            known.put()?,
-        ];
+        let writes =
+            vec![drills::put(&drills, EnvironmentId::new(&request.app, &env))?, put_arrived(&record)?, known.put()?];
         let is_done = commit(ports, writes).await?;
         Ok(is_done.then_some(Admitted::New(id)))
     })
@@ -82,10 +73,7 @@ async fn begin(
         };
     }
     if let Some(under_way) = &drills.value.under_way {
-        return Ok(DrillAdmission::Refused(not_idle(
-            record.value.environment_id(),
-            &under_way.id,
-        )));
+        return Ok(DrillAdmission::Refused(not_idle(record.value.environment_id(), &under_way.id)));
     }
     drills.value.under_way = Some(Drill::begin(&record.value));
     Ok(DrillAdmission::Recorded(Box::new(record)))
@@ -123,40 +111,26 @@ async fn come_back(
 }
 
 /// The answer where the deployment is recorded: it goes on where this execution has recorded it.
-async fn before(
-    ports: &impl Ports,
-    execution: &ExecutionRef,
-    former: &Deployment,
-) -> Result<DrillAdmission> {
-    Ok(DrillAdmission::Before(
-        if former.executions.first() == Some(&execution.arn) {
-            Admitted::New(former.id.clone())
-        } else {
-            Admitted::from(same(ports, former).await?)
-        },
-    ))
+async fn before(ports: &impl Ports, execution: &ExecutionRef, former: &Deployment) -> Result<DrillAdmission> {
+    Ok(DrillAdmission::Before(if former.executions.first() == Some(&execution.arn) {
+        Admitted::New(former.id.clone())
+    } else {
+        Admitted::from(same(ports, former).await?)
+    }))
 }
 
 fn not_under_way(of: EnvironmentId<'_>, id: &DeploymentId) -> Finding {
-    let EnvironmentId {
-        environment: env, ..
-    } = of;
+    let EnvironmentId { environment: env, .. } = of;
     Finding::new(
         FindingName::UnknownName,
         "drill",
         format!("drill {id} is not under way in {env}."),
-        format!(
-            "Leave `drill` out: start {} for another drill.",
-            operators(ActionName::Drill, of)
-        ),
+        format!("Leave `drill` out: start {} for another drill.", operators(ActionName::Drill, of)),
     )
 }
 
 /// The environment that a drill is asked for, and the version of the declaration in force.
-async fn declared(
-    ports: &impl Ports,
-    request: &Request,
-) -> Checked<(EnvironmentName, semver::Version)> {
+async fn declared(ports: &impl Ports, request: &Request) -> Checked<(EnvironmentName, semver::Version)> {
     let declared = pin::declaration_in_force(ports, &request.app).await?;
     let env = pin::named_environment(ports, request).await?;
     Ok((env, declared.version))

@@ -12,11 +12,7 @@ use windlass_domain::identity::{DeploymentId, EnvironmentId};
 use windlass_domain::request::{ActionName, Request};
 
 /// Sets or releases the hold. A hold that is set stays, and keeps what is said for a reason now beside its own.
-pub async fn hold(
-    ports: &impl Ports,
-    execution: &ExecutionRef,
-    request: &Request,
-) -> Checked<Answer<EndTransition>> {
+pub async fn hold(ports: &impl Ports, execution: &ExecutionRef, request: &Request) -> Checked<Answer<EndTransition>> {
     once(ports, execution, "setting the hold", async || {
         let env = pin::named_environment(ports, request).await?;
         let of = EnvironmentId::new(&request.app, &env);
@@ -25,10 +21,7 @@ pub async fn hold(
         let cause = if request.action == ActionName::Hold {
             let hold = set_hold(ports, &mut state.value, request);
             let told = hold.in_words();
-            format!(
-                "Automatic deployments into {}/{env} are held {told}.",
-                request.app
-            )
+            format!("Automatic deployments into {}/{env} are held {told}.", request.app)
         } else {
             // Somebody who lets them go on has looked: what is restored is counted anew.
             state.value.restored.clear();
@@ -42,10 +35,7 @@ pub async fn hold(
 }
 
 fn released(of: EnvironmentId<'_>, hold: Option<&Hold>) -> String {
-    let EnvironmentId {
-        app,
-        environment: env,
-    } = of;
+    let EnvironmentId { app, environment: env } = of;
     let Some(hold) = hold else {
         return format!("Nothing was released: there is no hold on deployments into {app}/{env}.");
     };

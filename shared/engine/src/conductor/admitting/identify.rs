@@ -31,11 +31,7 @@ pub struct Identified {
 /// ended it is a new attempt, whose ending tells how things are now. An event that only comes twice is no new attempt.
 ///
 /// Answers a finding where the key was used with another content.
-pub async fn identify(
-    ports: &impl DynamoDbApi,
-    request: &Request,
-    pinned: &Pinned,
-) -> Checked<Identified> {
+pub async fn identify(ports: &impl DynamoDbApi, request: &Request, pinned: &Pinned) -> Checked<Identified> {
     match &request.idempotency_key {
         Some(key) => by_key(ports, request, &pinned.resolved.environment, key).await,
         None => Ok(arrival(ports, request, pinned).await?),
@@ -44,22 +40,14 @@ pub async fn identify(
 
 /// Returns the deployment that a request with a key is already, before its release is pinned: the same key is the same
 /// request, whatever its tags mean by now. `None` also where the request leaves its environment to a rule.
-pub async fn repeated(
-    ports: &impl DynamoDbApi,
-    request: &Request,
-) -> Checked<Option<Stored<Deployment>>> {
+pub async fn repeated(ports: &impl DynamoDbApi, request: &Request) -> Checked<Option<Stored<Deployment>>> {
     match (&request.idempotency_key, &request.environment) {
         (Some(key), Some(env)) => Ok(by_key(ports, request, env, key).await?.existing),
         _ => Ok(None),
     }
 }
 
-async fn by_key(
-    ports: &impl DynamoDbApi,
-    request: &Request,
-    env: &EnvironmentName,
-    key: &str,
-) -> Checked<Identified> {
+async fn by_key(ports: &impl DynamoDbApi, request: &Request, env: &EnvironmentName, key: &str) -> Checked<Identified> {
     let id = DeploymentId::keyed(EnvironmentId::new(&request.app, env), request.action, key);
     let existing = ledger::load(ports, &ledger::deployment(&id)).await?;
     let asked = existing.as_ref().and_then(|one| one.value.keyed.as_ref());
@@ -68,12 +56,7 @@ async fn by_key(
     {
         return Err(finding.into());
     }
-    Ok(Identified {
-        id,
-        attempt: 1,
-        first: None,
-        existing,
-    })
+    Ok(Identified { id, attempt: 1, first: None, existing })
 }
 
 /// Returns the finding that a key stands for another content already; `None` if the content is the same.
@@ -91,42 +74,19 @@ pub fn key_reused(what: &str) -> Finding {
     )
 }
 
-async fn arrival(
-    ports: &impl DynamoDbApi,
-    request: &Request,
-    pinned: &Pinned,
-) -> Result<Identified> {
-    let attempts = Attempts {
-        ports,
-        request,
-        pinned,
-    };
+async fn arrival(ports: &impl DynamoDbApi, request: &Request, pinned: &Pinned) -> Result<Identified> {
+    let attempts = Attempts { ports, request, pinned };
     let Some(first) = attempts.load(1).await? else {
-        return Ok(Identified {
-            id: attempts.id(1),
-            attempt: 1,
-            first: None,
-            existing: None,
-        });
+        return Ok(Identified { id: attempts.id(1), attempt: 1, first: None, existing: None });
     };
     let order = first.value.order.clone();
     let last = attempts.last(first).await?;
     let attempt = last.value.attempt;
     let is_over = last.value.ending.is_some();
     if !is_over || is_repeated(request, &last.value) {
-        return Ok(Identified {
-            id: last.value.id.clone(),
-            attempt,
-            first: Some(order),
-            existing: Some(last),
-        });
+        return Ok(Identified { id: last.value.id.clone(), attempt, first: Some(order), existing: Some(last) });
     }
-    Ok(Identified {
-        id: attempts.id(attempt + 1),
-        attempt: attempt + 1,
-        first: Some(order),
-        existing: None,
-    })
+    Ok(Identified { id: attempts.id(attempt + 1), attempt: attempt + 1, first: Some(order), existing: None })
 }
 
 /// Returns whether an arrival is no new attempt: the same event comes once more, or an event comes that had arrived
@@ -149,12 +109,7 @@ impl<P: DynamoDbApi> Attempts<'_, P> {
     fn id(&self, attempt: u32) -> DeploymentId {
         let release = self.pinned.release.digest();
         let env = &self.pinned.resolved.environment;
-        DeploymentId::of(
-            EnvironmentId::new(&self.request.app, env),
-            ActionName::Deploy,
-            &release,
-            attempt,
-        )
+        DeploymentId::of(EnvironmentId::new(&self.request.app, env), ActionName::Deploy, &release, attempt)
     }
 
     async fn load(&self, attempt: u32) -> Result<Option<Stored<Deployment>>> {

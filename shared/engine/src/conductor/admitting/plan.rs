@@ -35,12 +35,7 @@ pub async fn admit(
         }
         let (deployment, turn) = of(ports, execution, request, &id).await?;
         let expires = ports.now().plus_s(KEPT_S);
-        let planned = Planned {
-            deployment,
-            turn,
-            expires,
-            drawn: None,
-        };
+        let planned = Planned { deployment, turn, expires, drawn: None };
         let planned = Stored::new(key.clone(), planned);
         let is_done = commit(ports, vec![planned.put_until(expires)?]).await?;
         Ok(is_done.then(|| Answer::of(AdmitTransition::Plan, &id, 0)))
@@ -50,12 +45,7 @@ pub async fn admit(
 
 type Found = (Deployment, ArrivalFate);
 
-async fn of(
-    ports: &impl Ports,
-    execution: &ExecutionRef,
-    request: &Request,
-    id: &DeploymentId,
-) -> Checked<Found> {
+async fn of(ports: &impl Ports, execution: &ExecutionRef, request: &Request, id: &DeploymentId) -> Checked<Found> {
     match request.action {
         ActionName::Rollback | ActionName::Drill | ActionName::Withdraw => {
             return back(ports, execution, request, id).await;
@@ -67,20 +57,14 @@ async fn of(
     let mut identified = identify(ports, request, &pinned).await?;
     let existing = identified.existing.take();
     let same = existing.filter(|one| one.value.ending.is_none());
-    let named = Identified {
-        id: id.clone(),
-        ..identified
-    };
+    let named = Identified { id: id.clone(), ..identified };
     let mut record = deploy::new_record(ports, execution, request, &pinned, &named);
     deploy::settle_at_once(ports, &mut record, request, &pinned);
     let turn = match (record.value.ending.take(), same) {
         (Some(ended), _) => at_once(ended),
         (None, Some(same)) => ArrivalFate::new(
             Becomes::Same,
-            format!(
-                "The same release waits or runs as deployment {}: it would be that deployment.",
-                same.value.id
-            ),
+            format!("The same release waits or runs as deployment {}: it would be that deployment.", same.value.id),
         ),
         (None, None) => forward(ports, &record.value).await?,
     };
@@ -106,20 +90,10 @@ async fn forward(ports: &impl Ports, record: &Deployment) -> Result<ArrivalFate>
     })
 }
 
-async fn superseded(
-    ports: &impl Ports,
-    view: &View,
-    record: &Deployment,
-    by: &Replaced,
-) -> Result<String> {
+async fn superseded(ports: &impl Ports, view: &View, record: &Deployment, by: &Replaced) -> Result<String> {
     let known = known(ports, record, &view.state.value, Some(&by.by)).await?;
     let waiting = view.who_waits();
-    Ok(release_status::superseded(
-        record,
-        by,
-        &view.facts(record, &waiting),
-        &known,
-    ))
+    Ok(release_status::superseded(record, by, &view.facts(record, &waiting), &known))
 }
 
 /// The record of what brings no release.
@@ -130,21 +104,14 @@ async fn without_release(
     id: &DeploymentId,
 ) -> Checked<Deployment> {
     let env = pin::named_environment(ports, request).await?;
-    let declaration = pin::declaration_in_force(ports, &request.app)
-        .await?
-        .version;
+    let declaration = pin::declaration_in_force(ports, &request.app).await?.version;
     let mut record = rollback::new_record(ports, execution, request, &env, declaration).value;
     record.id = id.clone();
     Ok(record)
 }
 
 /// A check, with what would become of a release that a person starts now.
-async fn checked(
-    ports: &impl Ports,
-    execution: &ExecutionRef,
-    request: &Request,
-    id: &DeploymentId,
-) -> Checked<Found> {
+async fn checked(ports: &impl Ports, execution: &ExecutionRef, request: &Request, id: &DeploymentId) -> Checked<Found> {
     let record = without_release(ports, execution, request, id).await?;
     let view = View::load(ports, &record).await?;
     let turn = turn(&view, view.decide(&record));
@@ -152,12 +119,7 @@ async fn checked(
 }
 
 /// A rollback with the snapshot that it would go back to; or a withdrawal.
-async fn back(
-    ports: &impl Ports,
-    execution: &ExecutionRef,
-    request: &Request,
-    id: &DeploymentId,
-) -> Checked<Found> {
+async fn back(ports: &impl Ports, execution: &ExecutionRef, request: &Request, id: &DeploymentId) -> Checked<Found> {
     let mut record = without_release(ports, execution, request, id).await?;
     let mut view = View::load(ports, &record).await?;
     let decision = view.decide(&record);
@@ -191,23 +153,15 @@ fn turn(view: &View, decision: Decision) -> ArrivalFate {
         Decision::Reject(findings) => ArrivalFate::refused(findings),
         Decision::Preempt(held) => ArrivalFate::new(
             Becomes::Stops,
-            format!(
-                "It would stop deployment {}, which is under way and is undone first.",
-                held.deployment
-            ),
+            format!("It would stop deployment {}, which is under way and is undone first.", held.deployment),
         ),
         Decision::Wait => ArrivalFate::new(
             Becomes::Waits,
             match &view.lock.value.held {
-                Some(held) => format!(
-                    "It would wait for its turn: deployment {} is under way.",
-                    held.deployment
-                ),
+                Some(held) => format!("It would wait for its turn: deployment {} is under way.", held.deployment),
                 None => "It would wait for its turn: others wait before it.".to_owned(),
             },
         ),
-        Decision::Take | Decision::Superseded(_) => {
-            ArrivalFate::new(Becomes::Goes, "It would begin at once.")
-        }
+        Decision::Take | Decision::Superseded(_) => ArrivalFate::new(Becomes::Goes, "It would begin at once."),
     }
 }

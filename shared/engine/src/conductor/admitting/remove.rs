@@ -29,12 +29,8 @@ impl Progress {
     /// All of it, in sentences.
     pub fn sentences(&self, app: &AppName) -> Vec<String> {
         let parts = self.parts.iter();
-        let parts = parts.map(|(environment, targets)| {
-            format!(
-                "{app}/{environment} has let go of {}.",
-                count(*targets, "target")
-            )
-        });
+        let parts = parts
+            .map(|(environment, targets)| format!("{app}/{environment} has let go of {}.", count(*targets, "target")));
         self.told.iter().cloned().chain(parts).collect()
     }
 
@@ -43,10 +39,7 @@ impl Progress {
         let done = self.sentences(app);
         if let Some(first) = findings.first_mut().filter(|_| !done.is_empty()) {
             let done = done.join(" ");
-            first.reason = format!(
-                "{} A part was done before that, and stays so: {done}",
-                first.reason
-            );
+            first.reason = format!("{} A part was done before that, and stays so: {done}", first.reason);
         }
         findings
     }
@@ -54,16 +47,9 @@ impl Progress {
 
 /// Frees what is claimed, and forgets what is recorded as running, while nobody takes the lock. Where there is much, the
 /// last part says that it is done; a retry goes on where it stopped.
-pub async fn remove(
-    ports: &impl Ports,
-    execution: &ExecutionRef,
-    request: &Request,
-) -> Checked<Answer<EndTransition>> {
+pub async fn remove(ports: &impl Ports, execution: &ExecutionRef, request: &Request) -> Checked<Answer<EndTransition>> {
     loop {
-        let last = retry(ports, "letting go", async || {
-            one_part(ports, execution, request).await
-        })
-        .await?;
+        let last = retry(ports, "letting go", async || one_part(ports, execution, request).await).await?;
         if let Part::Last(answer) = last {
             return Ok(answer);
         }
@@ -78,20 +64,12 @@ pub enum Part {
     Last(Answer<EndTransition>),
 }
 
-async fn one_part(
-    ports: &impl Ports,
-    execution: &ExecutionRef,
-    request: &Request,
-) -> Checked<Option<Part>> {
+async fn one_part(ports: &impl Ports, execution: &ExecutionRef, request: &Request) -> Checked<Option<Part>> {
     if let Some(answer) = before(ports, execution).await? {
         return Ok(Some(Part::Last(answer)));
     }
     let env = request.named_environment()?;
-    let removal = Removal {
-        app: &request.app,
-        environment: env,
-        component: request.component.as_ref(),
-    };
+    let removal = Removal { app: &request.app, environment: env, component: request.component.as_ref() };
     let key = ledger::removing(&execution.arn);
     let mut progress: Stored<Progress> = ledger::load_or_default(ports, &key).await?;
     let mut found = Removable::load(ports, removal).await?;
@@ -111,13 +89,7 @@ async fn one_part(
         writes.push(progress.put()?);
     }
     let committed = commit(ports, writes).await?;
-    Ok(committed.then(|| {
-        if is_last {
-            Part::Last(done.answer())
-        } else {
-            Part::One
-        }
-    }))
+    Ok(committed.then(|| if is_last { Part::Last(done.answer()) } else { Part::One }))
 }
 
 /// Returns the write of claims of which some were freed. If nobody has a claim of the resource any more, the item is
@@ -131,11 +103,7 @@ fn freed(claims: &Stored<Claims>) -> Result<Write> {
 
 /// Returns the writes of one part, which frees as many claims as a transaction takes while nobody takes the lock, and
 /// whether it is the last part.
-pub fn part(
-    found: &mut Removable,
-    removal: Removal<'_>,
-    goes: &RemovedItems,
-) -> Result<(Vec<Write>, bool)> {
+pub fn part(found: &mut Removable, removal: Removal<'_>, goes: &RemovedItems) -> Result<(Vec<Write>, bool)> {
     let mut writes: Vec<Write> = Vec::new();
     for claims in &mut found.claims {
         if goes.free(removal, &mut claims.value) {

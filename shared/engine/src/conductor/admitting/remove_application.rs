@@ -15,17 +15,11 @@ use crate::trouble::Checked;
 use windlass_domain::finding::{Finding, FindingName};
 use windlass_domain::name::{AppName, EnvironmentName};
 use windlass_domain::removal::Removal;
-use windlass_domain::removal::application::{
-    RemovedApplication, leaves, withdrawn, without_repositories,
-};
+use windlass_domain::removal::application::{RemovedApplication, leaves, withdrawn, without_repositories};
 use windlass_domain::request::Request;
 
 /// Lets go of one part after the other.
-pub async fn remove(
-    ports: &impl Ports,
-    execution: &ExecutionRef,
-    request: &Request,
-) -> Checked<Answer<EndTransition>> {
+pub async fn remove(ports: &impl Ports, execution: &ExecutionRef, request: &Request) -> Checked<Answer<EndTransition>> {
     loop {
         let one = async || one_part(ports, execution, &request.app).await;
         if let Part::Last(answer) = retry(ports, "letting go", one).await? {
@@ -34,11 +28,7 @@ pub async fn remove(
     }
 }
 
-async fn one_part(
-    ports: &impl Ports,
-    execution: &ExecutionRef,
-    app: &AppName,
-) -> Checked<Option<Part>> {
+async fn one_part(ports: &impl Ports, execution: &ExecutionRef, app: &AppName) -> Checked<Option<Part>> {
     if let Some(answer) = before(ports, execution).await? {
         return Ok(Some(Part::Last(answer)));
     }
@@ -82,11 +72,7 @@ enum RemovedPart {
 }
 
 /// Returns the writes of the next part, and the text that tells of it once it is done.
-fn next(
-    found: &mut ApplicationItems,
-    app: &AppName,
-    goes: &RemovedApplication,
-) -> Result<(Vec<Write>, RemovedPart)> {
+fn next(found: &mut ApplicationItems, app: &AppName, goes: &RemovedApplication) -> Result<(Vec<Write>, RemovedPart)> {
     if let Some(declared) = &found.declared {
         let mut writes = vec![Write::delete(declared.key.clone(), declared.unchanged())];
         // A release that begins now is found by its lock. If there are more locks than fit, the release is rejected
@@ -102,11 +88,7 @@ fn next(
         let Some(found) = found.environments.get_mut(environment) else {
             continue;
         };
-        let removal = Removal {
-            app,
-            environment,
-            component: None,
-        };
+        let removal = Removal { app, environment, component: None };
         let (mut writes, is_last) = part(found, removal, goes)?;
         if !is_last {
             return Ok((writes, RemovedPart::Part(environment.clone())));
@@ -119,13 +101,7 @@ fn next(
         return Ok((writes, RemovedPart::All(told.join(" "))));
     }
     let repositories = found.repositories.iter().take(AT_ONCE);
-    let names: Vec<String> = repositories
-        .clone()
-        .map(|one| one.value.repository.clone())
-        .collect();
+    let names: Vec<String> = repositories.clone().map(|one| one.value.repository.clone()).collect();
     let writes = repositories.map(|one| Write::delete(one.key.clone(), one.unchanged()));
-    Ok((
-        writes.collect(),
-        RemovedPart::All(without_repositories(app, &names)),
-    ))
+    Ok((writes.collect(), RemovedPart::All(without_repositories(app, &names))))
 }

@@ -11,11 +11,7 @@ use windlass_domain::identity::EnvironmentId;
 use windlass_domain::request::Request;
 
 /// Moves it. Where somebody has written in between, all of it is looked at anew.
-pub async fn rename(
-    ports: &impl Ports,
-    execution: &ExecutionRef,
-    request: &Request,
-) -> Checked<Answer<EndTransition>> {
+pub async fn rename(ports: &impl Ports, execution: &ExecutionRef, request: &Request) -> Checked<Answer<EndTransition>> {
     let app = &request.app;
     let to = request.to_app.as_ref().unwrap_or(app);
     once(ports, execution, "renaming", async || {
@@ -23,8 +19,7 @@ pub async fn rename(
         let whole = found.decide()?;
         let told = whole.in_words(&found.asked());
         let environments = whole.environments.keys();
-        let sides = environments
-            .flat_map(|environment| [app, to].map(|app| EnvironmentId { app, environment }));
+        let sides = environments.flat_map(|environment| [app, to].map(|app| EnvironmentId { app, environment }));
         let done = ExecutionRecord::moved(sides.collect(), told);
         let writes = found.moved(&whole, ports.now())?;
         Ok((done, writes))

@@ -22,15 +22,9 @@ use windlass_domain::request::{ActionName, Request};
 
 /// Records the rollback and sets the hold, in one transaction; or records the restoring. A rollback to a snapshot that
 /// does not exist sets none.
-pub async fn admit(
-    ports: &impl Ports,
-    execution: &ExecutionRef,
-    request: &Request,
-) -> Checked<Admitted> {
+pub async fn admit(ports: &impl Ports, execution: &ExecutionRef, request: &Request) -> Checked<Admitted> {
     let env = pin::named_environment(ports, request).await?;
-    let declaration = pin::declaration_in_force(ports, &request.app)
-        .await?
-        .version;
+    let declaration = pin::declaration_in_force(ports, &request.app).await?.version;
     retry(ports, "recording the rollback", async || {
         let record = new_record(ports, execution, request, &env, declaration.clone());
         let id = record.value.id.clone();
@@ -47,12 +41,7 @@ pub async fn admit(
             let answer = same(ports, &former.value).await?;
             return Ok(Some(Admitted::from(answer)));
         }
-        let known = Stored::new(
-            ledger::execution(&execution.arn),
-            Execution {
-                deployment: id.clone(),
-            },
-        );
+        let known = Stored::new(ledger::execution(&execution.arn), Execution { deployment: id.clone() });
         let mut writes = vec![put_arrived(&record)?, known.put()?];
         if request.action == ActionName::Rollback && !is_nowhere(ports, request, &env).await? {
             let of = EnvironmentId::new(&request.app, &env);
@@ -68,11 +57,7 @@ pub async fn admit(
 
 /// Returns whether a request names a snapshot that does not exist. Then it cannot go anywhere, and sets no hold: what
 /// makes a snapshot of that number before its turn is another rollback, which has set one.
-async fn is_nowhere(
-    ports: &impl DynamoDbApi,
-    request: &Request,
-    env: &EnvironmentName,
-) -> Result<bool> {
+async fn is_nowhere(ports: &impl DynamoDbApi, request: &Request, env: &EnvironmentName) -> Result<bool> {
     let Some(number) = request.snapshot else {
         return Ok(false);
     };

@@ -20,19 +20,13 @@ use windlass_domain::steering::{Decision, SteeringRequest, Watched, decide};
 
 /// Writes what is decided into the record, while the wave is judged no further and nobody takes over. The judge takes
 /// it in with its next look.
-pub async fn steer(
-    ports: &impl Ports,
-    execution: &ExecutionRef,
-    request: &Request,
-) -> Checked<Answer<EndTransition>> {
+pub async fn steer(ports: &impl Ports, execution: &ExecutionRef, request: &Request) -> Checked<Answer<EndTransition>> {
     once(ports, execution, "steering the deployment", async || {
         let env = pin::named_environment(ports, request).await?;
         let found = find(ports, request, &env).await?;
         match decision(ports, request, &found).await? {
             Decision::Refused(findings) => Err(findings.into()),
-            Decision::Already(told) => {
-                Ok((ExecutionRecord::of(&found.record.value.id, told), vec![]))
-            }
+            Decision::Already(told) => Ok((ExecutionRecord::of(&found.record.value.id, told), vec![])),
             Decision::Turn(turn) => {
                 let told = turn.told(&found.record.value);
                 let done = ExecutionRecord::of(&found.record.value.id, told);
@@ -56,26 +50,16 @@ struct SteeredDeployment {
 impl SteeredDeployment {
     /// Returns the write of the record, on the condition that the facts of the decision still hold.
     fn changed(&self, record: &Stored<Deployment>) -> Result<Vec<Write>> {
-        let last = self
-            .judgements
-            .iter()
-            .max_by_key(|judgement| judgement.value.wave);
+        let last = self.judgements.iter().max_by_key(|judgement| judgement.value.wave);
         let unchanged = last.map(|last| Write::check(last.key.clone(), last.unchanged()));
-        let mut writes = vec![
-            put_deployment(record)?,
-            Write::check(self.lock.key.clone(), self.lock.unchanged()),
-        ];
+        let mut writes = vec![put_deployment(record)?, Write::check(self.lock.key.clone(), self.lock.unchanged())];
         writes.extend(unchanged);
         Ok(writes)
     }
 }
 
 /// The deployment that is named, else the one that holds the lock.
-async fn find(
-    ports: &impl Ports,
-    request: &Request,
-    env: &EnvironmentName,
-) -> Checked<SteeredDeployment> {
+async fn find(ports: &impl Ports, request: &Request, env: &EnvironmentName) -> Checked<SteeredDeployment> {
     let key = ledger::lock(EnvironmentId::new(&request.app, env));
     let lock = ledger::load_or_default(ports, &key).await?;
     let held = lock.value.held.as_ref().map(|held| &held.deployment);
@@ -90,9 +74,7 @@ async fn find(
     };
     let record = ledger::load(ports, &ledger::deployment(id)).await?;
     // Who may steer in one environment may not in another one by naming its deployment.
-    let is_here = |record: &Stored<Deployment>| {
-        record.value.app == request.app && record.value.environment == *env
-    };
+    let is_here = |record: &Stored<Deployment>| record.value.app == request.app && record.value.environment == *env;
     let Some(record) = record.filter(is_here) else {
         return Err(Finding::new(
             FindingName::UnknownName,
@@ -105,12 +87,7 @@ async fn find(
     let plan = ledger::load(ports, &ledger::plan(id)).await?;
     let plan = plan.map_or_else(no_plan, |plan| plan.value);
     let judgements = ledger::load_all(ports, &ledger::judgements(id)).await?;
-    Ok(SteeredDeployment {
-        record,
-        lock,
-        plan,
-        judgements,
-    })
+    Ok(SteeredDeployment { record, lock, plan, judgements })
 }
 
 fn no_plan() -> Plan {
@@ -124,17 +101,9 @@ fn no_plan() -> Plan {
     }
 }
 
-async fn decision(
-    ports: &impl Ports,
-    request: &Request,
-    found: &SteeredDeployment,
-) -> Result<Decision> {
+async fn decision(ports: &impl Ports, request: &Request, found: &SteeredDeployment) -> Result<Decision> {
     let resolved = resolved(ports, &found.record.value).await?;
-    let judgements: Vec<Judgement> = found
-        .judgements
-        .iter()
-        .map(|one| one.value.clone())
-        .collect();
+    let judgements: Vec<Judgement> = found.judgements.iter().map(|one| one.value.clone()).collect();
     let wish = SteeringRequest {
         action: request.action,
         lasts: request.pause_for,

@@ -12,11 +12,7 @@ use windlass_domain::irreversible::{crossed, in_words};
 
 /// Chooses where the way there goes: to the newest verified-good snapshot that the present one replaced, whose release is
 /// not vetoed, and that is something else than what runs. It goes across nothing irreversible. The drill notes both ends.
-pub async fn choose(
-    ports: &impl Ports,
-    view: &mut View,
-    record: &Deployment,
-) -> Checked<Option<u64>> {
+pub async fn choose(ports: &impl Ports, view: &mut View, record: &Deployment) -> Checked<Option<u64>> {
     let at = record.environment_id();
     let state = &view.state.value;
     let mut goal = good_snapshots::newest_good(ports, state.snapshot, at).await?;
@@ -48,14 +44,11 @@ fn no_version_before(record: &Deployment, good: &[Snapshot]) -> Finding {
         Some(to_good) => (
             "the present snapshot replaced none that was verified good, is not vetoed, and is something else. A drill \
              goes only to what the present one replaced.",
-            format!(
-                "{to_good} Or deploy a release: then there is a version before, and a drill can go there."
-            ),
+            format!("{to_good} Or deploy a release: then there is a version before, and a drill can go there."),
         ),
         None => (
             "no other release that was verified good, and is not vetoed, ran before the present one.",
-            "Deploy a second release: then there is a version before, and a drill can go there."
-                .into(),
+            "Deploy a second release: then there is a version before, and a drill can go there.".into(),
         ),
     };
     let at = format!("environments.{}", record.environment);

@@ -28,11 +28,7 @@ pub fn put(drills: &Stored<Drills>, of: EnvironmentId<'_>) -> Result<Write> {
     drills.put_indexed(ended.map(|ended| ledger::drills_index(ended.at, of)))
 }
 
-fn writes(
-    drills: &Stored<Drills>,
-    of: EnvironmentId<'_>,
-    ended: Option<Drill>,
-) -> Result<Vec<Write>> {
+fn writes(drills: &Stored<Drills>, of: EnvironmentId<'_>, ended: Option<Drill>) -> Result<Vec<Write>> {
     let mut writes = vec![put(drills, of)?];
     if let Some(ended) = ended {
         let key = ledger::drill(of, ended.asked, &ended.id);
@@ -85,30 +81,15 @@ async fn taken_in(
     let mut drills = load(ports, record.environment_id()).await?;
     let under_way = drills.value.under_way.as_ref();
     if under_way.is_none_or(|drill| drill.direction(&record.id).is_none()) {
-        return if record.taken_up_again {
-            resolved(ports, record, drills, None).await
-        } else {
-            Ok(Vec::new())
-        };
+        return if record.taken_up_again { resolved(ports, record, drills, None).await } else { Ok(Vec::new()) };
     }
-    let end = EndedDeployment {
-        record,
-        steps,
-        judgements,
-        snapshot,
-    };
-    let ended = drills
-        .value
-        .drill_deployment_ended(record.environment_id(), &end);
+    let end = EndedDeployment { record, steps, judgements, snapshot };
+    let ended = drills.value.drill_deployment_ended(record.environment_id(), &end);
     writes(&drills, record.environment_id(), ended)
 }
 
 /// The writes of what it means for the drill of a deployment that what this had left is accepted.
-pub async fn accepted(
-    ports: &impl Ports,
-    record: &Deployment,
-    by: &Resolved,
-) -> Result<Vec<Write>> {
+pub async fn accepted(ports: &impl Ports, record: &Deployment, by: &Resolved) -> Result<Vec<Write>> {
     if record.of_drill().is_none() {
         return Ok(Vec::new());
     }
@@ -152,9 +133,7 @@ pub async fn go_on(ports: &impl Ports, record: &Deployment) {
     let started = match load(ports, record.environment_id()).await {
         // The first try. The schedule makes the next ones, so that there is time between two.
         Ok(drills) => match drills.value.awaits_back() {
-            Some(drill) if drill.tries == 0 => {
-                recovery::come_back(ports, record.environment_id(), drill).await
-            }
+            Some(drill) if drill.tries == 0 => recovery::come_back(ports, record.environment_id(), drill).await,
             _ => return,
         },
         Err(fault) => Err(fault),

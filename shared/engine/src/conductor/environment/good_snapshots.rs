@@ -9,21 +9,13 @@ use windlass_domain::input::input;
 use windlass_domain::request::ActionName;
 
 /// A snapshot of an environment.
-pub async fn snapshot(
-    ports: &impl DynamoDbApi,
-    of: EnvironmentId<'_>,
-    number: u64,
-) -> Result<Option<Snapshot>> {
+pub async fn snapshot(ports: &impl DynamoDbApi, of: EnvironmentId<'_>, number: u64) -> Result<Option<Snapshot>> {
     let found = ledger::load(ports, &ledger::snapshot(of, number)).await?;
     Ok(found.map(|found| found.value))
 }
 
 /// The newest verified-good snapshot that the present one replaced and whose release is not vetoed.
-pub async fn newest_good(
-    ports: &impl DynamoDbApi,
-    present: u64,
-    at: EnvironmentId<'_>,
-) -> Result<Option<Snapshot>> {
+pub async fn newest_good(ports: &impl DynamoDbApi, present: u64, at: EnvironmentId<'_>) -> Result<Option<Snapshot>> {
     let present = snapshot(ports, at, present).await?;
     newest_good_of(ports, present.map_or(0, |present| present.replaced), at).await
 }
@@ -53,11 +45,7 @@ const MOST_LOOKED_AT: usize = 25;
 
 /// Returns the newest verified-good snapshots, newest first, to which a rollback can go by their numbers, wherever they
 /// stand to the present one: their releases are not vetoed, and something else runs now.
-pub async fn good_ones(
-    ports: &impl DynamoDbApi,
-    view: &View,
-    at: EnvironmentId<'_>,
-) -> Result<Vec<Snapshot>> {
+pub async fn good_ones(ports: &impl DynamoDbApi, view: &View, at: EnvironmentId<'_>) -> Result<Vec<Snapshot>> {
     let state = &view.state.value;
     let mut good = Vec::new();
     for number in (1..=state.last_snapshot).rev().take(MOST_LOOKED_AT) {
@@ -78,11 +66,7 @@ pub async fn good_ones(
     Ok(good)
 }
 
-async fn is_vetoed(
-    ports: &impl DynamoDbApi,
-    snapshot: &Snapshot,
-    at: EnvironmentId<'_>,
-) -> Result<bool> {
+async fn is_vetoed(ports: &impl DynamoDbApi, snapshot: &Snapshot, at: EnvironmentId<'_>) -> Result<bool> {
     let Some(release) = &snapshot.release else {
         return Ok(false);
     };
@@ -94,13 +78,8 @@ async fn is_vetoed(
 pub fn to_a_good_one(good: &[Snapshot], of: EnvironmentId<'_>) -> Option<String> {
     let first = good.first()?.number;
     let named = good.iter();
-    let named: Vec<String> = named
-        .map(|one| format!("{} ({})", one.number, one.version))
-        .collect();
+    let named: Vec<String> = named.map(|one| format!("{} ({})", one.number, one.version)).collect();
     let members = [("snapshot", first.into()), ("reason", "…".into())];
     let start = input(ActionName::Rollback, of, &members);
-    Some(format!(
-        "Verified good, and not what runs: {}. To go to snapshot {first}, start {start}.",
-        named.join(", ")
-    ))
+    Some(format!("Verified good, and not what runs: {}. To go to snapshot {first}, start {start}.", named.join(", ")))
 }

@@ -7,11 +7,7 @@ use windlass_domain::input::operators;
 use windlass_domain::request::{ActionName, Request};
 
 /// Sets the hold that a request asks for, beside one that is there.
-pub fn set_hold<'a>(
-    ports: &impl Ports,
-    state: &'a mut EnvironmentState,
-    request: &Request,
-) -> &'a Hold {
+pub fn set_hold<'a>(ports: &impl Ports, state: &'a mut EnvironmentState, request: &Request) -> &'a Hold {
     let new = new_hold(ports, request);
     let hold = state.hold.get_or_insert_with(|| new.clone());
     hold.join(&new);
@@ -33,10 +29,7 @@ pub fn told_of_hold(record: &Deployment, state: &EnvironmentState) -> Option<Str
 fn new_hold(ports: &impl Ports, request: &Request) -> Hold {
     Hold {
         since: ports.now(),
-        reason: request
-            .reason
-            .clone()
-            .unwrap_or_else(|| "no reason given".into()),
+        reason: request.reason.clone().unwrap_or_else(|| "no reason given".into()),
         by: request
             .requester
             .as_ref()

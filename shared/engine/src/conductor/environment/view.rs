@@ -34,16 +34,8 @@ impl View {
             lock,
             state: ledger::load_or_default(ports, &ledger::state(record.environment_id())).await?,
             waiting: ledger::load_all(ports, &ledger::all_waiting(record.environment_id())).await?,
-            veto: ledger::load(
-                ports,
-                &ledger::veto(record.environment_id(), &record.release_digest),
-            )
-            .await?,
-            past: ledger::load(
-                ports,
-                &ledger::past(record.environment_id(), &record.release_digest),
-            )
-            .await?,
+            veto: ledger::load(ports, &ledger::veto(record.environment_id(), &record.release_digest)).await?,
+            past: ledger::load(ports, &ledger::past(record.environment_id(), &record.release_digest)).await?,
             drills: drills::load(ports, record.environment_id()).await?,
         })
     }
@@ -97,10 +89,7 @@ impl View {
         };
         Err(Fault::new(
             FaultName::StaleToken,
-            format!(
-                "the execution {} has taken deployment {} over and ends it",
-                held.execution, held.deployment
-            ),
+            format!("the execution {} has taken deployment {} over and ends it", held.execution, held.deployment),
         ))
     }
 
@@ -122,11 +111,7 @@ impl View {
     }
 }
 
-async fn under_way(
-    ports: &impl DynamoDbApi,
-    record: &Deployment,
-    lock: &Lock,
-) -> Result<Option<RunningDeployment>> {
+async fn under_way(ports: &impl DynamoDbApi, record: &Deployment, lock: &Lock) -> Result<Option<RunningDeployment>> {
     let asks = is_operator(record.action) || record.preempt || !record.supersede.waits();
     let held = lock.held.as_ref();
     let held = held.filter(|held| asks || held.action == ActionName::Drill);
@@ -141,11 +126,7 @@ async fn under_way(
 }
 
 /// A deployment as one that overtakes it sees it.
-pub async fn look(
-    ports: &impl DynamoDbApi,
-    other: &Deployment,
-    record: &Deployment,
-) -> Result<RunningDeployment> {
+pub async fn look(ports: &impl DynamoDbApi, other: &Deployment, record: &Deployment) -> Result<RunningDeployment> {
     let steps = ledger::load_all(ports, &ledger::steps(&other.id)).await?;
     let steps = steps.iter().map(|step| &step.value);
     Ok(RunningDeployment::of(other, steps, &record.release_digest))

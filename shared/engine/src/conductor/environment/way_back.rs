@@ -1,8 +1,6 @@
 //! The snapshot to which a rollback goes, and why it goes nowhere.
 
-use crate::conductor::environment::good_snapshots::{
-    good_ones, newest_good, snapshot, to_a_good_one,
-};
+use crate::conductor::environment::good_snapshots::{good_ones, newest_good, snapshot, to_a_good_one};
 use crate::conductor::environment::view::View;
 use crate::conductor::ports::Ports;
 use crate::ports::{DynamoDbApi, Result};
@@ -61,11 +59,7 @@ fn bars(view: &View, record: &Deployment, goal: &Snapshot) -> Vec<Finding> {
 
 /// Returns why a rollback goes nowhere. It goes to the snapshot that it names, or else to the present one: somebody who
 /// stops a deployment that is under way wants the present one back. If this returns findings, nothing is stopped.
-pub async fn goes_nowhere(
-    ports: &impl Ports,
-    view: &View,
-    record: &Deployment,
-) -> Result<Vec<Finding>> {
+pub async fn goes_nowhere(ports: &impl Ports, view: &View, record: &Deployment) -> Result<Vec<Finding>> {
     let at = record.environment_id();
     let named = record.snapshot;
     let goal = match named.or(view.present()) {
@@ -80,11 +74,7 @@ pub async fn goes_nowhere(
 }
 
 /// Nothing to go back to, and what it names beside.
-async fn no_rollback_goal(
-    ports: &impl Ports,
-    view: &View,
-    record: &Deployment,
-) -> Result<Vec<Finding>> {
+async fn no_rollback_goal(ports: &impl Ports, view: &View, record: &Deployment) -> Result<Vec<Finding>> {
     let mut findings = vec![nothing_to_go_back_to(ports, view, record).await?];
     findings.extend(unasked_for(record));
     Ok(findings)
@@ -96,20 +86,14 @@ fn unasked_for(record: &Deployment) -> Vec<Finding> {
     irreversible::not_crossed(None, &Irreversible::new(), &record.across)
 }
 
-async fn nothing_to_go_back_to(
-    ports: &impl DynamoDbApi,
-    view: &View,
-    record: &Deployment,
-) -> Result<Finding> {
+async fn nothing_to_go_back_to(ports: &impl DynamoDbApi, view: &View, record: &Deployment) -> Result<Finding> {
     let (of, state) = (record.environment_id(), &view.state.value);
     let to_good = to_a_good_one(&good_ones(ports, view, of).await?, of);
     let reason = match record.snapshot {
         Some(number) => format!("there is no snapshot {number}."),
-        None if to_good.is_some() => {
-            "the present snapshot replaced none that was verified good and is not vetoed. A \
+        None if to_good.is_some() => "the present snapshot replaced none that was verified good and is not vetoed. A \
              rollback that names none goes only to what the present one replaced."
-                .into()
-        }
+            .into(),
         None => "the present snapshot replaced none that was verified good.".into(),
     };
     let members = |number: u64| [("snapshot", number.into()), ("reason", "…".into())];
@@ -129,9 +113,7 @@ async fn nothing_to_go_back_to(
                  release."
             )
         }
-        (None, None) => {
-            "Nothing was deployed here yet, so nothing has to be taken back.".to_owned()
-        }
+        (None, None) => "Nothing was deployed here yet, so nothing has to be taken back.".to_owned(),
         (None, Some(true)) => format!(
             "What was found before the first release is what runs. Snapshots are listed by {list}, and named by \
              their numbers; or deploy a release."
@@ -142,10 +124,5 @@ async fn nothing_to_go_back_to(
             back_to(FOUND_FIRST)
         ),
     };
-    Ok(Finding::new(
-        FindingName::NothingToGoBackTo,
-        format!("environments.{}", of.environment),
-        reason,
-        remedy,
-    ))
+    Ok(Finding::new(FindingName::NothingToGoBackTo, format!("environments.{}", of.environment), reason, remedy))
 }

@@ -10,11 +10,7 @@ use windlass_domain::admission::Decision;
 /// Serves the state. The token is stored before the lock is looked at again, so that a lock which
 /// was freed in between wakes it at once: either this look sees it free, or the outbox, which
 /// looks after the lock was freed, sees the token.
-pub async fn await_turn(
-    ports: &impl Ports,
-    by: &Caller,
-    token: &str,
-) -> Result<Answer<WaitTransition>> {
+pub async fn await_turn(ports: &impl Ports, by: &Caller, token: &str) -> Result<Answer<WaitTransition>> {
     let id = &by.deployment;
     retry(ports, "waiting for its turn", async || {
         let record = ledger::require(ports, &ledger::deployment(id)).await?;
@@ -29,10 +25,7 @@ pub async fn await_turn(
         let index = ledger::waiting_index(record.value.environment_id(), id);
         if commit(ports, vec![waiting.put_indexed(Some(index))?]).await? {
             let view = View::load(ports, &record.value).await?;
-            if !matches!(
-                view.decide(&record.value),
-                Decision::Wait | Decision::Preempt(_)
-            ) {
+            if !matches!(view.decide(&record.value), Decision::Wait | Decision::Preempt(_)) {
                 ports.succeed_task(token, &serde_json::json!({})).await?;
             }
             return Ok(Some(Answer::of(WaitTransition::Wait, id, 0)));

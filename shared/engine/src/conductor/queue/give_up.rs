@@ -17,11 +17,7 @@ const TOO_LONG: &str = "States.Timeout";
 
 /// Serves the state. Where a late invocation of `Admit` has taken the lock after all, nothing is given up:
 /// the recovery ends the deployment.
-pub async fn give_up(
-    ports: &impl Ports,
-    by: &Caller,
-    error: &str,
-) -> Result<Answer<EndTransition>> {
+pub async fn give_up(ports: &impl Ports, by: &Caller, error: &str) -> Result<Answer<EndTransition>> {
     let id = &by.deployment;
     retry(ports, "giving up", async || {
         let mut record = ledger::require(ports, &ledger::deployment(id)).await?;
@@ -38,10 +34,7 @@ pub async fn give_up(
         let hold = told_of_hold(&record.value, &view.state.value);
         add_line(&mut record, hold);
         note_cost(ports, &mut record.value, &[]).await;
-        let mut writes = vec![
-            put_deployment(&record)?,
-            Write::check(view.lock.key.clone(), view.lock.unchanged()),
-        ];
+        let mut writes = vec![put_deployment(&record)?, Write::check(view.lock.key.clone(), view.lock.unchanged())];
         writes.extend(view.leave_queue(&record.value));
         let snapshot = view.state.value.snapshot;
         writes.extend(drills::drill_deployment_ended(ports, &record.value, &[], snapshot).await?);
@@ -56,12 +49,7 @@ pub async fn give_up(
 fn waited_too_long(record: &Deployment, view: &View) -> Finding {
     let owner = view.lock.value.held.as_ref().map_or_else(
         || "nobody holds the lock now".to_owned(),
-        |held| {
-            format!(
-                "deployment {} holds the lock since {}",
-                held.deployment, held.since
-            )
-        },
+        |held| format!("deployment {} holds the lock since {}", held.deployment, held.since),
     );
     Finding::new(
         FindingName::WaitedTooLong,

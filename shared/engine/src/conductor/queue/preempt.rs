@@ -26,14 +26,7 @@ pub async fn preempt(ports: &impl Ports, by: &Caller) -> Result<Answer<WaitTrans
     {
         let (error, cause) = why(&record.value, held.action);
         ports.stop(&held.execution, error, &cause).await?;
-        recovery::start(
-            ports,
-            record.value.environment_id(),
-            &held.deployment,
-            lock.value.token,
-            &cause,
-        )
-        .await?;
+        recovery::start(ports, record.value.environment_id(), &held.deployment, lock.value.token, &cause).await?;
     }
     Ok(Answer::of(WaitTransition::Wait, id, 0))
 }
@@ -59,13 +52,7 @@ fn why(record: &Deployment, held: ActionName) -> (&'static str, String) {
     let (id, reason) = (&record.id, record.reason.as_deref());
     if record.action == ActionName::Rollback {
         let reason = reason.unwrap_or("no reason given");
-        return (
-            PREEMPTED,
-            format!(
-                "Stopped by the operator's rollback {id}: {}",
-                Foreign(reason)
-            ),
-        );
+        return (PREEMPTED, format!("Stopped by the operator's rollback {id}: {}", Foreign(reason)));
     }
     let asked = reason.filter(|_| record.preempt);
     let because = asked.unwrap_or(match held {
@@ -73,8 +60,5 @@ fn why(record: &Deployment, held: ActionName) -> (&'static str, String) {
         _ => "a newer release undoes an older one first here",
     });
     let version = &record.release.version;
-    (
-        PREEMPTED_BY_DEPLOY,
-        format!("Stopped by deployment {id} of {version}: {because}"),
-    )
+    (PREEMPTED_BY_DEPLOY, format!("Stopped by deployment {id} of {version}: {because}"))
 }

@@ -124,14 +124,7 @@ pub(super) async fn finish(
                 Some(_) => release_status::drill_overtaken(&record.value, &by),
                 None => release_status::superseded(&record.value, &by, &facts, &known),
             };
-            end(
-                &mut record,
-                Ending::NothingToDo,
-                "Superseded",
-                cause,
-                Vec::new(),
-                now,
-            );
+            end(&mut record, Ending::NothingToDo, "Superseded", cause, Vec::new(), now);
             superseded_by = Some(by).filter(|by| by.how == Supersession::Waits);
         }
         Outcome::Undone(undone) => {
@@ -158,11 +151,7 @@ pub(super) async fn finish(
     } else {
         Write::check(view.state.key.clone(), view.state.unchanged())
     };
-    let mut writes = vec![
-        put_deployment(&record)?,
-        state,
-        Write::check(view.lock.key.clone(), view.lock.unchanged()),
-    ];
+    let mut writes = vec![put_deployment(&record)?, state, Write::check(view.lock.key.clone(), view.lock.unchanged())];
     // The deployment that brings a newer release still waits with it.
     let by = superseded_by.and_then(|by| view.waiting_as(&by.by));
     writes.extend(by.map(|by| Write::check(by.key.clone(), by.unchanged())));

@@ -51,11 +51,7 @@ pub async fn restore(
             take(ports, execution, view, record).await
         }
         HealDecision::Hold(reason) => {
-            let hold = Hold {
-                since: ports.now(),
-                reason: reason.clone(),
-                by: record.value.requester.to_string(),
-            };
+            let hold = Hold { since: ports.now(), reason: reason.clone(), by: record.value.requester.to_string() };
             view.state.value.hold = Some(hold);
             finish(ports, view, record, Outcome::Held(reason)).await
         }
@@ -91,17 +87,11 @@ pub async fn withdrawal(ports: &impl Ports, view: &View, record: &mut Deployment
 
 fn not_there(component: &ComponentName, runs: &[&ComponentName]) -> Finding {
     let runs: Vec<String> = runs.iter().map(|name| format!("`{name}`")).collect();
-    let runs = if runs.is_empty() {
-        "nothing".to_owned()
-    } else {
-        runs.join(", ")
-    };
+    let runs = if runs.is_empty() { "nothing".to_owned() } else { runs.join(", ") };
     Finding::new(
         FindingName::UnknownName,
         "component",
-        format!(
-            "no `{component}` that Windlass brought runs in this environment; {runs} runs there."
-        ),
+        format!("no `{component}` that Windlass brought runs in this environment; {runs} runs there."),
         "Write the name of the site as the declaration has it.",
     )
 }

@@ -17,11 +17,7 @@ use windlass_domain::identity::DeploymentId;
 use windlass_domain::request::ActionName;
 
 /// Decides whether the deployment goes, waits or ends, and writes that.
-pub async fn turn(
-    ports: &impl Ports,
-    execution: &ExecutionRef,
-    id: &DeploymentId,
-) -> Result<Answer<AdmitTransition>> {
+pub async fn turn(ports: &impl Ports, execution: &ExecutionRef, id: &DeploymentId) -> Result<Answer<AdmitTransition>> {
     log::name_deployment(id);
     retry(ports, "taking the lock", async || {
         let record = ledger::require(ports, &ledger::deployment(id)).await?;
@@ -48,9 +44,7 @@ async fn once(
         return to_the_present::restore(ports, execution, &mut view, record).await;
     }
     match view.decide(&record.value) {
-        Decision::Reject(findings) => {
-            finish(ports, &view, record, Outcome::Refused(findings)).await
-        }
+        Decision::Reject(findings) => finish(ports, &view, record, Outcome::Refused(findings)).await,
         Decision::Superseded(by) => finish(ports, &view, record, Outcome::Superseded(by)).await,
         Decision::Wait => queue(ports, &view, record, AdmitTransition::Wait).await,
         Decision::Preempt(held) => {
@@ -77,9 +71,7 @@ async fn once(
                 }
             }
             if record.value.withdrawal.is_some() {
-                if let Err(trouble) =
-                    to_the_present::withdrawal(ports, &view, &mut record.value).await
-                {
+                if let Err(trouble) = to_the_present::withdrawal(ports, &view, &mut record.value).await {
                     let findings = trouble.findings()?;
                     return finish(ports, &view, record, Outcome::Refused(findings)).await;
                 }
@@ -105,11 +97,7 @@ fn is_all_that_is_asked(record: &Deployment) -> bool {
 }
 
 /// Returns the answer of a former taking whose own answer was lost.
-fn holds_already(
-    view: &View,
-    execution: &ExecutionRef,
-    record: &Deployment,
-) -> Option<Answer<AdmitTransition>> {
+fn holds_already(view: &View, execution: &ExecutionRef, record: &Deployment) -> Option<Answer<AdmitTransition>> {
     let lock = &view.lock.value;
     let held = lock.held_by(&record.id, &execution.arn);
     held.map(|_| Answer::of(AdmitTransition::Go, &record.id, lock.token))

@@ -62,18 +62,8 @@ pub async fn abandon(
         }
         _ => String::new(),
     };
-    let cause = format!(
-        "It ended before it had changed anything. {}{next}",
-        why.text
-    );
-    end(
-        &mut record,
-        Ending::Rejected,
-        &why.name,
-        cause,
-        Vec::new(),
-        ports.now(),
-    );
+    let cause = format!("It ended before it had changed anything. {}{next}", why.text);
+    end(&mut record, Ending::Rejected, &why.name, cause, Vec::new(), ports.now());
     let hold = told_of_hold(&record.value, &view.state.value);
     add_line(&mut record, hold);
     let told = format!(
@@ -82,10 +72,7 @@ pub async fn abandon(
         record.value.id, why.name
     );
     let done = ExecutionRecord::of(&record.value.id, told);
-    let mut writes = vec![
-        put_deployment(&record)?,
-        Write::check(view.lock.key.clone(), view.lock.unchanged()),
-    ];
+    let mut writes = vec![put_deployment(&record)?, Write::check(view.lock.key.clone(), view.lock.unchanged())];
     if !is_automatic(request) {
         writes.push(done.put(execution)?);
     }
@@ -110,10 +97,7 @@ fn still_waits(record: &Deployment) -> Finding {
         FindingName::TargetNotReady,
         "deployment",
         format!("deployment {}: {STILL_WAITS}.", record.id),
-        format!(
-            "Wait for its ending; or cancel it with {}.",
-            call::cancel(record.environment_id(), &record.id)
-        ),
+        format!("Wait for its ending; or cancel it with {}.", call::cancel(record.environment_id(), &record.id)),
     )
 }
 
@@ -127,10 +111,7 @@ pub async fn nothing(
 ) -> Result<Option<Answer<EndTransition>>> {
     let done = ExecutionRecord {
         nothing: "NothingToRecover".into(),
-        ..ExecutionRecord::of(
-            &DeploymentId("none".into()),
-            format!("There is nothing to recover: {why}."),
-        )
+        ..ExecutionRecord::of(&DeploymentId("none".into()), format!("There is nothing to recover: {why}."))
     };
     if is_automatic(request) || commit(ports, vec![done.put(execution)?]).await? {
         return Ok(Some(done.answer()));

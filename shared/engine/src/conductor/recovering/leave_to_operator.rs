@@ -39,33 +39,18 @@ pub async fn leave(
     mut lock: Stored<Lock>,
     owner: Option<Owner>,
 ) -> Result<Option<Answer<EndTransition>>> {
-    let Some(former) = hand_over(
-        ports,
-        execution,
-        HeldState::NeedsOperator,
-        &mut record,
-        &mut lock,
-    ) else {
+    let Some(former) = hand_over(ports, execution, HeldState::NeedsOperator, &mut record, &mut lock) else {
         return Ok(None);
     };
     let cause = cause(&record.value, owner.as_ref());
     let now = ports.now();
-    end(
-        &mut record,
-        Ending::NeedsOperator,
-        RECOVERIES_DIED,
-        cause,
-        Vec::new(),
-        now,
-    );
+    end(&mut record, Ending::NeedsOperator, RECOVERIES_DIED, cause, Vec::new(), now);
     let mut writes = handed_over(execution, &record, &lock)?;
     writes.extend(drills::drill_deployment_left(ports, &record.value).await?);
     if !commit(ports, writes).await? {
         return Ok(None);
     }
-    ports
-        .stop(&former, "TakenOver", "It is left to an operator.")
-        .await?;
+    ports.stop(&former, "TakenOver", "It is left to an operator.").await?;
     let ended = record.value.ending.as_ref();
     Ok(ended.map(|ended| of_record(&record.value, ended)))
 }
@@ -74,9 +59,8 @@ fn cause(record: &Deployment, owner: Option<&Owner>) -> String {
     let (app, env) = (&record.app, &record.environment);
     let last = owner::why_stopped(owner);
     let undoing = record.undoing.as_ref();
-    let undoing = undoing.map_or(String::new(), |why| {
-        format!("\n  it was being undone because {}: {}", why.name, why.text)
-    });
+    let undoing =
+        undoing.map_or(String::new(), |why| format!("\n  it was being undone because {}: {}", why.name, why.text));
     format!(
         "{app} {env} {} NEEDS AN OPERATOR: {RECOVERIES} recoveries died, the last with {}: {}{undoing}\n  \
          next: the record tells of each component what was changed and seen; the environment stays \

@@ -16,17 +16,8 @@ pub(super) fn is_automatic(request: &Request) -> bool {
     requester.is_some_and(|requester| requester.route == Route::Windlass)
 }
 
-pub(super) async fn owner(
-    ports: &impl Ports,
-    request: &Request,
-    arn: &str,
-    since: Time,
-) -> Result<Owner> {
-    if is_automatic(request) {
-        Owner::of_ended(ports, arn, since).await
-    } else {
-        Owner::of(ports, arn, since).await
-    }
+pub(super) async fn owner(ports: &impl Ports, request: &Request, arn: &str, since: Time) -> Result<Owner> {
+    if is_automatic(request) { Owner::of_ended(ports, arn, since).await } else { Owner::of(ports, arn, since).await }
 }
 
 /// Returns whether a person stopped the execution. Windlass itself stops only an execution that it has taken over from,
@@ -51,12 +42,7 @@ pub fn why_stopped(owner: Option<&Execution>) -> Why {
     };
     let cause = owner.cause.as_deref().map(cancellation::told);
     let text = cause.filter(|cause| !cause.is_empty()).map_or_else(
-        || {
-            format!(
-                "The execution {} ended {} in the middle.",
-                owner.arn, owner.status
-            )
-        },
+        || format!("The execution {} ended {} in the middle.", owner.arn, owner.status),
         |cause| foreign::line(cause).into_owned(),
     );
     let name = foreign::line(&name).into_owned();

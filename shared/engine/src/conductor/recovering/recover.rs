@@ -56,16 +56,12 @@ pub async fn admit(
         };
         let answer = match &lock.value.held {
             // A retry beside the invocation that has just taken over.
-            Some(held)
-                if held.execution == execution.arn && held.state == HeldState::Recovering =>
-            {
+            Some(held) if held.execution == execution.arn && held.state == HeldState::Recovering => {
                 Some(go_on(&record.value, lock.value.token))
             }
             Some(held) if held.deployment == record.value.id => {
                 match may_take_over(ports, execution, request, &record.value, held).await? {
-                    TakeOver::Yes(owner) => {
-                        take_over(ports, execution, request, record, lock, owner).await?
-                    }
+                    TakeOver::Yes(owner) => take_over(ports, execution, request, record, lock, owner).await?,
                     TakeOver::Enough(owner) => {
                         let left = leave_to_operator::leave(ports, execution, record, lock, owner);
                         left.await?.map(Answer::widened)
@@ -148,18 +144,13 @@ async fn may_take_over(
     }
     let owner = owner(ports, request, &held.execution, held.since).await?;
     Ok(match (owner, automatic) {
-        (Owner::Ended(owner), true) if leave_to_operator::has_had_enough(record) => {
-            TakeOver::Enough(owner)
-        }
+        (Owner::Ended(owner), true) if leave_to_operator::has_had_enough(record) => TakeOver::Enough(owner),
         (Owner::Ended(owner), _) => TakeOver::Yes(owner),
         (Owner::Running, true) => TakeOver::No(format!("its owner {} still runs", held.execution)),
         (Owner::Running, false) => TakeOver::Refuse(Finding::new(
             FindingName::TargetNotReady,
             "deployment",
-            format!(
-                "deployment {} is still being worked on by {}.",
-                held.deployment, held.execution
-            ),
+            format!("deployment {} is still being worked on by {}.", held.deployment, held.execution),
             format!(
                 "Wait for its ending; or cancel it with {}; or start {}, which stops it first.",
                 call::cancel(record.environment_id(), &held.deployment),
@@ -180,13 +171,7 @@ async fn take_over(
     mut lock: Stored<Lock>,
     owner: Option<Execution>,
 ) -> Result<Option<Answer<AdmitTransition>>> {
-    let Some(former) = hand_over(
-        ports,
-        execution,
-        HeldState::Recovering,
-        &mut record,
-        &mut lock,
-    ) else {
+    let Some(former) = hand_over(ports, execution, HeldState::Recovering, &mut record, &mut lock) else {
         return Ok(None);
     };
     let has_looked = !is_automatic(request);
@@ -206,19 +191,13 @@ async fn take_over(
     if !commit(ports, writes).await? {
         return Ok(None);
     }
-    ports
-        .stop(&former, "TakenOver", "A recovery has taken over.")
-        .await?;
+    ports.stop(&former, "TakenOver", "A recovery has taken over.").await?;
     Ok(Some(go_on(&record.value, lock.value.token)))
 }
 
 /// Returns the state in which a recovery goes on. `Settle` checks again that the deployment may be settled.
 fn go_on(record: &Deployment, token: u64) -> Answer<AdmitTransition> {
-    let word = if record.undoing.is_some() {
-        AdmitTransition::Undo
-    } else {
-        AdmitTransition::Settle
-    };
+    let word = if record.undoing.is_some() { AdmitTransition::Undo } else { AdmitTransition::Settle };
     Answer::of(word, &record.id, token)
 }
 

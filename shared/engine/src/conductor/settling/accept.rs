@@ -19,9 +19,7 @@ use windlass_domain::artifact::Artifact;
 use windlass_domain::call;
 use windlass_domain::deployment::Deployment;
 use windlass_domain::ending::Resolved;
-use windlass_domain::environment::{
-    ACCEPTED, EnvironmentState, GivenVersion, Lock, ReleaseFate, Running, Snapshot,
-};
+use windlass_domain::environment::{ACCEPTED, EnvironmentState, GivenVersion, Lock, ReleaseFate, Running, Snapshot};
 use windlass_domain::finding::{Finding, FindingName};
 use windlass_domain::identity::{DeploymentId, EnvironmentId};
 use windlass_domain::input::operators;
@@ -37,54 +35,33 @@ use windlass_domain::time::Time;
 /// One of the two ways out of `NeedsOperator`. The deployment keeps its ending, with a word on how
 /// it was resolved. What `Look` has just seen is what is accepted; where it could not see something, nothing
 /// is, and the environment stays locked.
-pub async fn accept(
-    ports: &impl Ports,
-    by: &Caller,
-    input: &Value,
-    error: &str,
-) -> Result<Answer<EndTransition>> {
+pub async fn accept(ports: &impl Ports, by: &Caller, input: &Value, error: &str) -> Result<Answer<EndTransition>> {
     let request = match request::request_of(&by.execution, input) {
         Ok(request) => request,
         Err(part) => return refuse::unreadable(ports, &by.execution, input, part.findings()).await,
     };
     match taken(ports, by, &request, error).await {
         Ok(answer) => Ok(answer),
-        Err(Trouble::Findings(findings)) => {
-            refuse::refuse(ports, &by.execution, &request, findings).await
-        }
+        Err(Trouble::Findings(findings)) => refuse::refuse(ports, &by.execution, &request, findings).await,
         Err(Trouble::Fault(fault)) => Err(fault),
     }
 }
 
 /// Takes what was seen for what runs, and frees the environment.
-async fn taken(
-    ports: &impl Ports,
-    by: &Caller,
-    request: &Request,
-    error: &str,
-) -> Checked<Answer<EndTransition>> {
+async fn taken(ports: &impl Ports, by: &Caller, request: &Request, error: &str) -> Checked<Answer<EndTransition>> {
     let id = &by.deployment;
-    once(
-        ports,
-        &by.execution,
-        "accepting what is there",
-        async || {
-            let (record, lock) = still_stuck(ports, by, id).await?;
-            let steps = ledger::load_all(ports, &ledger::steps(id)).await?;
-            let failed = if error.is_empty() {
-                None
-            } else {
-                Some(look_failed(ports, &record.value, error).await?)
-            };
-            let seen = seen(&steps, by, failed)?;
-            let done = ExecutionRecord::of(id, cause(&record.value, &seen));
-            let resolved = resolved(request, ports.now());
-            let mut writes = taken_in(ports, &record.value, &steps, &seen).await?;
-            writes.extend(drills::accepted(ports, &record.value, &resolved).await?);
-            writes.extend(unlocked(ports, record, lock, resolved)?);
-            Ok((done, writes))
-        },
-    )
+    once(ports, &by.execution, "accepting what is there", async || {
+        let (record, lock) = still_stuck(ports, by, id).await?;
+        let steps = ledger::load_all(ports, &ledger::steps(id)).await?;
+        let failed = if error.is_empty() { None } else { Some(look_failed(ports, &record.value, error).await?) };
+        let seen = seen(&steps, by, failed)?;
+        let done = ExecutionRecord::of(id, cause(&record.value, &seen));
+        let resolved = resolved(request, ports.now());
+        let mut writes = taken_in(ports, &record.value, &steps, &seen).await?;
+        writes.extend(drills::accepted(ports, &record.value, &resolved).await?);
+        writes.extend(unlocked(ports, record, lock, resolved)?);
+        Ok((done, writes))
+    })
     .await
 }
 
@@ -117,28 +94,19 @@ fn unlocked(
 }
 
 pub fn nothing_to_accept(of: EnvironmentId<'_>) -> Finding {
-    let EnvironmentId {
-        environment: env, ..
-    } = of;
+    let EnvironmentId { environment: env, .. } = of;
     Finding::new(
         FindingName::NothingToAccept,
         format!("environments.{env}"),
         "no deployment of the environment needs an operator.",
-        format!(
-            "Nothing has to be done; {} tells what runs.",
-            call::environment(of)
-        ),
+        format!("Nothing has to be done; {} tells what runs.", call::environment(of)),
     )
 }
 
 /// Each component that does not run as recorded, or may not, with what was seen of it.
 type Seen<'a> = Vec<(&'a Step, Accepted<'a>)>;
 
-fn seen<'a>(
-    steps: &'a [Stored<Step>],
-    by: &Caller,
-    failed: Option<Finding>,
-) -> Result<Seen<'a>, Vec<Finding>> {
+fn seen<'a>(steps: &'a [Stored<Step>], by: &Caller, failed: Option<Finding>) -> Result<Seen<'a>, Vec<Finding>> {
     let (mut seen, mut findings) = (Vec::new(), Vec::new());
     for step in steps.iter().map(|step| &step.value) {
         match accepted(step, by.token) {
@@ -163,10 +131,7 @@ async fn look_failed(ports: &impl Ports, record: &Deployment, error: &str) -> Re
     Ok(Finding::new(
         FindingName::TargetNotSeen,
         format!("environments.{env}"),
-        format!(
-            "the function that looks at what runs failed with {error}{}.",
-            told.unwrap_or_default()
-        ),
+        format!("the function that looks at what runs failed with {error}{}.", told.unwrap_or_default()),
         format!(
             "Look for the error in the log of `planner`, mend what it tells, then start {}; the environment stays \
              locked until then.",
@@ -203,11 +168,7 @@ fn is_recorded(accepted: &Accepted<'_>) -> bool {
 }
 
 fn resolved(request: &Request, now: Time) -> Resolved {
-    Resolved {
-        at: now,
-        by: request.asked_by(),
-        reason: request.reason.clone().unwrap_or_default(),
-    }
+    Resolved { at: now, by: request.asked_by(), reason: request.reason.clone().unwrap_or_default() }
 }
 
 /// Takes what was seen into the environment's state and makes a snapshot of it. If everything is as it is recorded, and
@@ -246,10 +207,7 @@ async fn taken_in(
     let present = present(ports, record, &state.value).await?;
     let kept = kept_runs(ports, record, &state.value, present.as_ref()).await?;
     let replaced = replaced(&state.value, record, present.as_ref());
-    let snapshot = Snapshot {
-        irreversible: kept,
-        ..snapshot(&mut state.value, record, replaced, now)
-    };
+    let snapshot = Snapshot { irreversible: kept, ..snapshot(&mut state.value, record, replaced, now) };
     writes.push(put_snapshot(record, snapshot)?);
     if is_live(&state.value, record) {
         writes.extend(past(ports, record, ReleaseFate::Live, now).await?);
@@ -278,12 +236,7 @@ fn take_in(state: &mut EnvironmentState, record: &Deployment, seen: &Seen<'_>, n
     let others = seen.iter().filter(|(_, accepted)| !is_recorded(accepted));
     for (step, accepted) in others {
         let name = &step.component;
-        let Accepted::Runs {
-            state: runs,
-            as_before,
-            ..
-        } = accepted
-        else {
+        let Accepted::Runs { state: runs, as_before, .. } = accepted else {
             state.running.remove(name);
             continue;
         };
@@ -315,8 +268,7 @@ fn is_live(state: &EnvironmentState, record: &Deployment) -> bool {
         parts(name, artifact).iter().all(is_marked) || runs.is_some_and(|runs| runs.has(artifact))
     };
     let mut components = record.release.components.iter();
-    record.action == ActionName::Deploy
-        && components.all(|(name, artifact)| is_brought(name, artifact))
+    record.action == ActionName::Deploy && components.all(|(name, artifact)| is_brought(name, artifact))
 }
 
 /// Returns whether the release was brought to the component and not taken back, and no newer one was brought before.
@@ -358,12 +310,7 @@ async fn kept_runs(
 }
 
 /// Makes a snapshot without a release, because nobody judged it.
-fn snapshot(
-    state: &mut EnvironmentState,
-    record: &Deployment,
-    replaced: u64,
-    now: Time,
-) -> Snapshot {
+fn snapshot(state: &mut EnvironmentState, record: &Deployment, replaced: u64, now: Time) -> Snapshot {
     state.last_snapshot += 1;
     state.snapshot = state.last_snapshot;
     Snapshot {

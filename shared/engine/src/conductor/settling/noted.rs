@@ -33,10 +33,7 @@ pub fn restored(record: &Deployment, state: &mut EnvironmentState) {
 pub fn withdrawn(steps: &[Stored<Step>], state: &mut EnvironmentState, is_done: bool) {
     let steps = steps.iter().map(|step| &step.value);
     let withdraws = |step: &&Step| !step.withdraws.is_empty();
-    for step in steps
-        .filter(withdraws)
-        .filter(|step| is_done || !step.changes.is_empty())
-    {
+    for step in steps.filter(withdraws).filter(|step| is_done || !step.changes.is_empty()) {
         let known = state.withdrawn.entry(step.component.clone()).or_default();
         known.extend(step.withdraws.iter().cloned());
     }
@@ -46,18 +43,14 @@ pub fn withdrawn(steps: &[Stored<Step>], state: &mut EnvironmentState, is_done: 
 pub fn stays_withdrawn(steps: &[Stored<Step>]) -> Option<String> {
     let steps = steps.iter().map(|step| &step.value);
     let begun = steps.filter(|step| !step.changes.is_empty());
-    let files: WithdrawnFiles = begun
-        .flat_map(|step| step.withdraws.iter().cloned())
-        .collect();
+    let files: WithdrawnFiles = begun.flat_map(|step| step.withdraws.iter().cloned()).collect();
     (!files.is_empty()).then(|| withdrawal::stay_away(&files))
 }
 
 /// Says what a withdrawal has taken away.
 pub fn withdrawal_done(record: &Deployment, steps: &[&Step]) -> String {
-    let (components, files): (Vec<&ComponentName>, Vec<&WithdrawnFiles>) = steps
-        .iter()
-        .map(|step| (&step.component, &step.withdraws))
-        .unzip();
+    let (components, files): (Vec<&ComponentName>, Vec<&WithdrawnFiles>) =
+        steps.iter().map(|step| (&step.component, &step.withdraws)).unzip();
     let component = components.first().map_or("", |name| name.as_str());
     let files = files.into_iter().flatten().cloned().collect();
     withdrawal::done(record.environment_id(), component, &files)

@@ -7,11 +7,7 @@ use windlass_domain::step::Step;
 
 /// The write that makes the second look due, in the transaction of a recovery's ending; `None` where
 /// none is due. The reconciler makes it ([`crate::recovery`]).
-pub async fn make_due(
-    ports: &impl Ports,
-    record: &Deployment,
-    steps: &[Stored<Step>],
-) -> Result<Option<Write>> {
+pub async fn make_due(ports: &impl Ports, record: &Deployment, steps: &[Stored<Step>]) -> Result<Option<Write>> {
     let Some(due) = SecondLook::after(record, steps.iter().map(|step| &step.value)) else {
         return Ok(None);
     };
@@ -19,10 +15,6 @@ pub async fn make_due(
     let former = ledger::load(ports, &key).await?;
     let rev = former.map_or(0, |former| former.rev);
     let index = ledger::second_look_index(due.due, &record.id);
-    let due = Stored {
-        key,
-        rev,
-        value: due,
-    };
+    let due = Stored { key, rev, value: due };
     due.put_indexed(Some(index)).map(Some)
 }

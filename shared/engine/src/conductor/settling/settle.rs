@@ -38,9 +38,7 @@ pub async fn settle(ports: &impl Ports, by: &Caller) -> Result<Answer<EndTransit
             return Ok(None);
         };
         if !judged_good(ports, &record.value).await? {
-            return Err(Fault::internal(format!(
-                "deployment {id} is to be settled but was not judged as passed"
-            )));
+            return Err(Fault::internal(format!("deployment {id} is to be settled but was not judged as passed")));
         }
         let plan = ledger::require(ports, &ledger::plan(id)).await?;
         let steps = ledger::load_all(ports, &ledger::steps(id)).await?;
@@ -78,10 +76,7 @@ async fn take_back(
 ) -> Result<()> {
     let why = failure(ports, &by.deployment, steps)
         .await?
-        .unwrap_or_else(|| Why {
-            name: fault.name.to_string(),
-            text: fault.message.clone(),
-        });
+        .unwrap_or_else(|| Why { name: fault.name.to_string(), text: fault.message.clone() });
     record.value.undoing = Some(why);
     let held = Write::check(lock.key.clone(), lock.unchanged());
     // If the write is refused, the recovery finds the same.
@@ -119,9 +114,7 @@ async fn writes(
     }
     add_line(record, told_of_hold(&record.value, &state.value));
     note_cost(ports, &mut record.value, steps).await;
-    more.extend(
-        drills::drill_deployment_ended(ports, &record.value, steps, state.value.snapshot).await?,
-    );
+    more.extend(drills::drill_deployment_ended(ports, &record.value, steps, state.value.snapshot).await?);
     noted::restored(&record.value, &mut state.value);
     noted::withdrawn(steps, &mut state.value, true);
     lock.value.free(ports.now());
@@ -142,9 +135,7 @@ async fn scene<'a>(
     let record = record.value.clone();
     let seen = ledger::load_all(ports, &ledger::all_seen(&record.id)).await?;
     let judged = ledger::load_all(ports, &ledger::judgements(&record.id)).await?;
-    let measured = judged
-        .iter()
-        .any(|judged| !judged.value.measurements.is_empty());
+    let measured = judged.iter().any(|judged| !judged.value.measurements.is_empty());
     // Those of a `Prepare` that was killed are no changes.
     let is_changed = plan.value.outcome == Outcome::Change;
     let changed = steps.iter().filter(|_| is_changed);
@@ -211,11 +202,7 @@ async fn lift_veto(ports: &impl Ports, record: &Deployment) -> Result<Option<Wri
 }
 
 /// Tells of each component that it was found in place, what it is called, and since when, if Windlass has brought it.
-fn already_there(
-    record: &Deployment,
-    [before, after]: [&EnvironmentState; 2],
-    plan: &Plan,
-) -> String {
+fn already_there(record: &Deployment, [before, after]: [&EnvironmentState; 2], plan: &Plan) -> String {
     let reasons: Vec<String> = plan
         .unchanged
         .iter()
@@ -229,11 +216,7 @@ fn already_there(
 }
 
 /// The snapshot that a rollback goes back to, with what was found of the components that came later.
-async fn goal(
-    ports: &impl Ports,
-    record: &Deployment,
-    state: &EnvironmentState,
-) -> Result<Option<Snapshot>> {
+async fn goal(ports: &impl Ports, record: &Deployment, state: &EnvironmentState) -> Result<Option<Snapshot>> {
     if !record.action.is_to_a_snapshot() {
         return Ok(None);
     }

@@ -31,11 +31,7 @@ use windlass_domain::step::{Failure, Step};
 use windlass_domain::time::Time;
 
 /// Serves the state.
-pub async fn settle_undo(
-    ports: &impl Ports,
-    by: &Caller,
-    error: &str,
-) -> Result<Answer<EndTransition>> {
+pub async fn settle_undo(ports: &impl Ports, by: &Caller, error: &str) -> Result<Answer<EndTransition>> {
     let id = &by.deployment;
     retry(ports, "ending the undo", async || {
         let mut record = ledger::require(ports, &ledger::deployment(id)).await?;
@@ -66,10 +62,7 @@ pub async fn settle_undo(
         let hold = told_of_hold(&record.value, &state.value);
         add_line(&mut record, hold);
         note_cost(ports, &mut record.value, &steps).await;
-        let mut writes = vec![
-            put_deployment(&record)?,
-            leave(&mut lock, &record.value, ending, ports.now())?,
-        ];
+        let mut writes = vec![put_deployment(&record)?, leave(&mut lock, &record.value, ending, ports.now())?];
         if ending != Ending::Rejected && is_vetoed(&record.value) {
             writes.extend(veto(ports, &record.value).await?);
         }
@@ -78,8 +71,7 @@ pub async fn settle_undo(
         }
         writes.extend(make_due(ports, &record.value, &steps).await?);
         let snapshot = state.value.snapshot;
-        writes
-            .extend(drills::drill_deployment_ended(ports, &record.value, &steps, snapshot).await?);
+        writes.extend(drills::drill_deployment_ended(ports, &record.value, &steps, snapshot).await?);
         // A restore that needs an operator keeps the lock, so that nothing is restored meanwhile; it counts by its last
         // ending.
         if record.value.action == ActionName::Restore && ending != Ending::NeedsOperator {
@@ -101,11 +93,7 @@ pub async fn settle_undo(
 /// Returns the ending: `RolledBack` if no step may still have changed something.
 fn ending(steps: &[Stored<Step>]) -> Ending {
     let mut steps = steps.iter();
-    if steps.all(|step| !step.value.status.may_have_changed()) {
-        Ending::RolledBack
-    } else {
-        Ending::NeedsOperator
-    }
+    if steps.all(|step| !step.value.status.may_have_changed()) { Ending::RolledBack } else { Ending::NeedsOperator }
 }
 
 /// Frees the lock, or keeps it for the operator. In both cases an invocation that begins late may not go on.
@@ -169,16 +157,8 @@ fn conclude(
     let value = &record.value;
     let why = value.undoing.clone();
     let (name, why) = why.map_or(("Failed".into(), "it failed.".into()), |w| (w.name, w.text));
-    let outcome = Undone {
-        next,
-        ..outcome(steps)
-    };
-    let cause = undone(
-        value.environment_id(),
-        &value.release.version,
-        &why,
-        &outcome,
-    );
+    let outcome = Undone { next, ..outcome(steps) };
+    let cause = undone(value.environment_id(), &value.release.version, &why, &outcome);
     end(record, ending, &name, cause, Vec::new(), ports.now());
     add_line(record, noted::stays_withdrawn(steps));
     if let Some(ended) = &mut record.value.ending {
@@ -197,9 +177,7 @@ fn next(record: &Deployment, steps: &[Stored<Step>], ending: Ending, view: &View
     // If the undo of an irreversible step could not tell whether the step had begun, a recovery can.
     let is_known = |step: &Stored<Step>| {
         let failure = step.value.undo_failure.as_ref();
-        failure.is_some_and(
-            |why| matches!(why, Failure::Finding(it) if it.name == FindingName::Irreversible),
-        )
+        failure.is_some_and(|why| matches!(why, Failure::Finding(it) if it.name == FindingName::Irreversible))
     };
     if ending == Ending::NeedsOperator && steps.iter().any(is_known) {
         return vec![format!(
@@ -219,10 +197,7 @@ fn next(record: &Deployment, steps: &[Stored<Step>], ending: Ending, view: &View
         return Vec::new();
     }
     let (waiting, free) = (view.who_waits(), Lock::default());
-    let facts = AdmissionFacts {
-        lock: &free,
-        ..view.facts(record, &waiting)
-    };
+    let facts = AdmissionFacts { lock: &free, ..view.facts(record, &waiting) };
     if record.stopped {
         return vec![format!(
             "release {} was stopped and not judged, so it is not vetoed; {}",
@@ -232,19 +207,12 @@ fn next(record: &Deployment, steps: &[Stored<Step>], ending: Ending, view: &View
     }
     if !is_vetoed(record) {
         // If a person deployed it, it may have been replaced here before: its next arrival would be superseded.
-        let send = if record.keyed.is_some() {
-            ""
-        } else {
-            "send it again, or "
-        };
+        let send = if record.keyed.is_some() { "" } else { "send it again, or " };
         return vec![format!(
             "mend what is told above; this says nothing of release {}, which is not vetoed: {send}{}",
             record.release.version,
             redeploy_input(record, &facts)
         )];
     }
-    vec![
-        format!("release {} is vetoed here", record.release.version),
-        "a fixed release may be deployed at once".into(),
-    ]
+    vec![format!("release {} is vetoed here", record.release.version), "a fixed release may be deployed at once".into()]
 }

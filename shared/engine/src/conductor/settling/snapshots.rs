@@ -5,9 +5,7 @@ use crate::ledger::{self, Stored};
 use crate::ports::{DynamoDbApi, Result, Write};
 use windlass_domain::artifact::Artifact;
 use windlass_domain::deployment::Deployment;
-use windlass_domain::environment::{
-    BEFORE_WINDLASS, EnvironmentState, GivenVersion, Running, Snapshot,
-};
+use windlass_domain::environment::{BEFORE_WINDLASS, EnvironmentState, GivenVersion, Running, Snapshot};
 use windlass_domain::irreversible::{Irreversible, IrreversibleRun, kept};
 use windlass_domain::name::ComponentName;
 use windlass_domain::part::Part;
@@ -143,20 +141,12 @@ pub fn ran(state: &mut EnvironmentState, record: &Deployment, step: &Step, now: 
     if !step.irreversible {
         return;
     }
-    let ran = IrreversibleRun {
-        deployment: record.id.clone(),
-        version: record.release.version.clone(),
-        at: now,
-    };
+    let ran = IrreversibleRun { deployment: record.id.clone(), version: record.release.version.clone(), at: now };
     state.irreversible.insert(step.component.clone(), ran);
 }
 
 /// Returns what a changed component runs now, as it was seen.
-fn changed(
-    scene: &Scene<'_>,
-    state: &EnvironmentState,
-    step: &Step,
-) -> Option<(ComponentName, Running)> {
+fn changed(scene: &Scene<'_>, state: &EnvironmentState, step: &Step) -> Option<(ComponentName, Running)> {
     let seen = step.seen.as_ref()?;
     let former = state.running.get(&step.component);
     let goal = scene.goal.as_ref();
@@ -165,9 +155,7 @@ fn changed(
     let given = scene.given(&release.version);
     let running = match (back, release.components.get(&step.component)) {
         (Some(back), _) => back.again(&given, former, seen.clone()),
-        (None, Some(named)) => {
-            Running::left(whole(step, named), named, &given, former, seen.clone())
-        }
+        (None, Some(named)) => Running::left(whole(step, named), named, &given, former, seen.clone()),
         (None, None) => {
             let artifact = former.and_then(|former| former.artifact.clone());
             Running::new(artifact, given, seen.clone())
@@ -194,10 +182,7 @@ fn rename(state: &mut EnvironmentState, scene: &Scene<'_>) -> bool {
             let mark = state.mark_of(part);
             mark.is_none_or(|mark| !mark.is_newer_than(&scene.record.order))
         };
-        let newest: Vec<Part> = parts(name, artifact)
-            .into_iter()
-            .filter(is_newest)
-            .collect();
+        let newest: Vec<Part> = parts(name, artifact).into_iter().filter(is_newest).collect();
         let known = state.running.get_mut(name).filter(|it| it.has(artifact));
         let Some(known) = known.filter(|_| !newest.is_empty()) else {
             continue;
@@ -304,11 +289,7 @@ pub async fn present(
 }
 
 /// Makes the snapshot of what a first deployment found, so that a person can go back to it by its number.
-pub fn before_windlass(
-    record: &Deployment,
-    state: &mut EnvironmentState,
-    now: Time,
-) -> Result<Write> {
+pub fn before_windlass(record: &Deployment, state: &mut EnvironmentState, now: Time) -> Result<Write> {
     state.last_snapshot = 1;
     state.snapshot = 1;
     let snapshot = Snapshot {

@@ -22,12 +22,7 @@ const BEFORE_ALL: u32 = u32::MAX;
 ///
 /// An irreversible step comes first: where it has begun, or nobody knows, nothing else is brought back, because what came
 /// before must not run after it.
-pub async fn undo(
-    ports: &impl Ports,
-    by: &Caller,
-    error: &str,
-    undone: Option<u32>,
-) -> Result<Answer<UndoTransition>> {
+pub async fn undo(ports: &impl Ports, by: &Caller, error: &str, undone: Option<u32>) -> Result<Answer<UndoTransition>> {
     let id = &by.deployment;
     let record = ledger::require(ports, &ledger::deployment(id)).await?;
     let fence = Fence::new(record.value.environment_id(), id, by.token);
@@ -42,12 +37,7 @@ pub async fn undo(
         record_why(ports, (id, &fence), error, &steps).await?;
     }
     let below = undone.unwrap_or(BEFORE_ALL);
-    let to_restore = || {
-        steps
-            .iter()
-            .map(|step| &step.value)
-            .filter(|step| step.needs_undo())
-    };
+    let to_restore = || steps.iter().map(|step| &step.value).filter(|step| step.needs_undo());
     let mut bars = to_restore().filter(|step| step.irreversible).peekable();
     if bars.peek().is_some() && undone.is_none() {
         return Ok(Answer {
@@ -59,22 +49,11 @@ pub async fn undo(
     if bars.peek().is_some() {
         return Ok(Answer::of(UndoTransition::SettleUndo, id, by.token));
     }
-    let Some(wave) = to_restore()
-        .filter_map(first_wave)
-        .filter(|wave| *wave < below)
-        .max()
-    else {
+    let Some(wave) = to_restore().filter_map(first_wave).filter(|wave| *wave < below).max() else {
         return Ok(Answer::of(UndoTransition::SettleUndo, id, by.token));
     };
-    let items = to_restore()
-        .filter(|step| first_wave(step) == Some(wave))
-        .map(WorkItem::back)
-        .collect();
-    Ok(Answer {
-        wave,
-        items,
-        ..Answer::of(UndoTransition::Restore, id, by.token)
-    })
+    let items = to_restore().filter(|step| first_wave(step) == Some(wave)).map(WorkItem::back).collect();
+    Ok(Answer { wave, items, ..Answer::of(UndoTransition::Restore, id, by.token) })
 }
 
 /// Records why, unless another execution has taken over since. One that was stopped has its reason already; but
@@ -100,10 +79,7 @@ async fn record_why(
         let lock = fence.lock(ports).await?;
         record.value.undoing = Some(why);
         record.value.stopped = false;
-        let writes = vec![
-            put_deployment(&record)?,
-            Write::check(lock.key.clone(), lock.unchanged()),
-        ];
+        let writes = vec![put_deployment(&record)?, Write::check(lock.key.clone(), lock.unchanged())];
         let is_done = commit(ports, writes).await?;
         Ok(is_done.then_some(()))
     })
@@ -111,11 +87,7 @@ async fn record_why(
 }
 
 /// Returns what failed: a gate, or else components.
-pub async fn failure(
-    ports: &impl DynamoDbApi,
-    id: &DeploymentId,
-    steps: &[Stored<Step>],
-) -> Result<Option<Why>> {
+pub async fn failure(ports: &impl DynamoDbApi, id: &DeploymentId, steps: &[Stored<Step>]) -> Result<Option<Why>> {
     if let Some(why) = failed_gate(ports, id).await? {
         return Ok(Some(why));
     }
@@ -135,25 +107,15 @@ pub async fn failure(
     let first = failed.iter().find(is_of_the_release).or(failed.first());
     Ok(first.map(|(name, _)| {
         let texts: Vec<_> = failed.iter().map(|(_, text)| text.clone()).collect();
-        Why {
-            name: name.clone(),
-            text: texts.join("\n  "),
-        }
+        Why { name: name.clone(), text: texts.join("\n  ") }
     }))
 }
 
 /// Returns what the machine caught, for when no step tells what failed. The text is that of the state that failed with
 /// it, if it was kept.
-pub async fn as_the_machine_saw_it(
-    ports: &impl DynamoDbApi,
-    id: &DeploymentId,
-    error: &str,
-) -> Result<Why> {
+pub async fn as_the_machine_saw_it(ports: &impl DynamoDbApi, id: &DeploymentId, error: &str) -> Result<Why> {
     if error.is_empty() {
-        return Ok(Why {
-            name: "Failed".into(),
-            text: "a step failed without a reason.".into(),
-        });
+        return Ok(Why { name: "Failed".into(), text: "a step failed without a reason.".into() });
     }
     let last = last_fault::of(ports, id).await?;
     let last = last.filter(|last| last.fault.name.to_string() == error);
@@ -172,8 +134,7 @@ async fn failed_gate(ports: &impl DynamoDbApi, id: &DeploymentId) -> Result<Opti
         Some(Judged::RanOut { until }) => Some(until),
         _ => None,
     };
-    let failed =
-        |one: &Stored<Judgement>| one.value.failed.is_some() || ran_out_at(&one.value).is_some();
+    let failed = |one: &Stored<Judgement>| one.value.failed.is_some() || ran_out_at(&one.value).is_some();
     let Some(judgement) = judgements.into_iter().find(failed) else {
         return Ok(None);
     };
@@ -181,19 +142,13 @@ async fn failed_gate(ports: &impl DynamoDbApi, id: &DeploymentId) -> Result<Opti
     let wave = judgement.value.wave;
     let what = changed_in_words(&plan.value.waves, wave);
     if let Some(until) = ran_out_at(&judgement.value) {
-        return Ok(Some(Why {
-            name: PAUSE_RAN_OUT.into(),
-            text: ran_out(wave, &what, until),
-        }));
+        return Ok(Some(Why { name: PAUSE_RAN_OUT.into(), text: ran_out(wave, &what, until) }));
     }
     Ok(judgement.value.failed.map(|measurement| {
         let look = match measurement.look_at.as_str() {
             "" => String::new(),
             place => format!("\n  look at: {place}"),
         };
-        Why {
-            name: "GateFailed".into(),
-            text: format!("{}{look}", gate_cause(wave, &what, &measurement)),
-        }
+        Why { name: "GateFailed".into(), text: format!("{}{look}", gate_cause(wave, &what, &measurement)) }
     }))
 }

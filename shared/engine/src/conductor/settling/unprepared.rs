@@ -33,26 +33,19 @@ pub async fn unprepared(
 
 fn of_fault(record: &Deployment, fault: &Fault) -> Finding {
     let (name, first) = match fault.name {
-        FaultName::AccessDenied => (
-            FindingName::NoPermission,
-            "Grant the call that is named to the role that is named",
-        ),
-        FaultName::NotFound => (
-            FindingName::TargetMissing,
-            "Make what is named with your infrastructure code, or correct its name",
-        ),
-        FaultName::Refused => (
-            FindingName::CouldNotPrepare,
-            "Correct what is named in the declaration or at the target",
-        ),
-        name if name.is_transient() || name == FaultName::Conflict => (
-            FindingName::CouldNotPrepare,
-            "Wait until AWS answers again, which its Health Dashboard tells",
-        ),
-        _ => (
-            FindingName::CouldNotPrepare,
-            "Keep the execution and its logs, and report what is told",
-        ),
+        FaultName::AccessDenied => {
+            (FindingName::NoPermission, "Grant the call that is named to the role that is named")
+        }
+        FaultName::NotFound => {
+            (FindingName::TargetMissing, "Make what is named with your infrastructure code, or correct its name")
+        }
+        FaultName::Refused => {
+            (FindingName::CouldNotPrepare, "Correct what is named in the declaration or at the target")
+        }
+        name if name.is_transient() || name == FaultName::Conflict => {
+            (FindingName::CouldNotPrepare, "Wait until AWS answers again, which its Health Dashboard tells")
+        }
+        _ => (FindingName::CouldNotPrepare, "Keep the execution and its logs, and report what is told"),
     };
     let told = fault.message.trim_end_matches('.');
     let reason = format!("{}: {told}; nothing was changed.", fault.name);

@@ -11,12 +11,7 @@ const LONGEST_ERROR: usize = 256;
 pub const LONGEST_CAUSE: usize = 32_000;
 
 /// Returns the answer with which an execution ends.
-pub fn ended(
-    deployment: &DeploymentId,
-    ending: Ending,
-    name: &str,
-    cause: &str,
-) -> Answer<EndTransition> {
+pub fn ended(deployment: &DeploymentId, ending: Ending, name: &str, cause: &str) -> Answer<EndTransition> {
     Answer {
         error: name.chars().take(LONGEST_ERROR).collect(),
         cause: cause.chars().take(LONGEST_CAUSE).collect(),
@@ -26,10 +21,5 @@ pub fn ended(
 
 /// Returns the answer with which the execution of an ended deployment ends.
 pub fn of_record(record: &Deployment, ended_as: &Ended) -> Answer<EndTransition> {
-    ended(
-        &record.id,
-        ended_as.ending,
-        &ended_as.cause_name,
-        &ended_as.cause,
-    )
+    ended(&record.id, ended_as.ending, &ended_as.cause_name, &ended_as.cause)
 }

@@ -15,25 +15,13 @@ use windlass_domain::name::{AppName, EnvironmentName};
 impl ExecutionRecord {
     /// Returns the record of something that was done.
     pub fn of(deployment: &DeploymentId, cause: String) -> Self {
-        Self {
-            deployment: deployment.clone(),
-            cause,
-            nothing: String::new(),
-            removed: None,
-            moved: Vec::new(),
-        }
+        Self { deployment: deployment.clone(), cause, nothing: String::new(), removed: None, moved: Vec::new() }
     }
 
     /// Returns the record of a removal.
     pub fn removed(app: &AppName, environment: Option<&EnvironmentName>, cause: String) -> Self {
-        let removed = Removed {
-            app: app.clone(),
-            environment: environment.cloned(),
-        };
-        Self {
-            removed: Some(removed),
-            ..Self::of(&DeploymentId("none".into()), cause)
-        }
+        let removed = Removed { app: app.clone(), environment: environment.cloned() };
+        Self { removed: Some(removed), ..Self::of(&DeploymentId("none".into()), cause) }
     }
 
     /// Returns the record of a move, with the environments that it concerns.
@@ -42,10 +30,7 @@ impl ExecutionRecord {
             app: app.clone(),
             environment: environment.clone(),
         };
-        Self {
-            moved: sides.into_iter().map(owner).collect(),
-            ..Self::of(&DeploymentId("none".into()), cause)
-        }
+        Self { moved: sides.into_iter().map(owner).collect(), ..Self::of(&DeploymentId("none".into()), cause) }
     }
 
     /// Returns the write that keeps the record, for the transaction that does the thing itself. The write is refused if
@@ -56,20 +41,13 @@ impl ExecutionRecord {
 
     /// Returns the answer that tells of it.
     pub fn answer(&self) -> Answer<EndTransition> {
-        let ending = if self.nothing.is_empty() {
-            Ending::Succeeded
-        } else {
-            Ending::NothingToDo
-        };
+        let ending = if self.nothing.is_empty() { Ending::Succeeded } else { Ending::NothingToDo };
         ended(&self.deployment, ending, &self.nothing, &self.cause)
     }
 }
 
 /// Returns the answer to what this execution has done before, if anything.
-pub async fn before(
-    ports: &impl DynamoDbApi,
-    execution: &ExecutionRef,
-) -> Result<Option<Answer<EndTransition>>> {
+pub async fn before(ports: &impl DynamoDbApi, execution: &ExecutionRef) -> Result<Option<Answer<EndTransition>>> {
     let done = ledger::load(ports, &ledger::done(&execution.arn)).await?;
     Ok(done.map(|done| done.value.answer()))
 }

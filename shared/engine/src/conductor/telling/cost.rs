@@ -9,18 +9,11 @@ use windlass_domain::step::Step;
 /// Notes in an ending that is about to be written what the deployment cost: all executions that
 /// worked for it, those that died and their recoveries too. Where that is not known nothing is
 /// noted: a deployment ends whether or not its transitions can be counted.
-pub async fn note_cost(
-    ports: &impl StepFunctionsApi,
-    record: &mut Deployment,
-    steps: &[Stored<Step>],
-) {
+pub async fn note_cost(ports: &impl StepFunctionsApi, record: &mut Deployment, steps: &[Stored<Step>]) {
     if record.ending.is_none() {
         return;
     }
-    let worked: Vec<_> = steps
-        .iter()
-        .map(|step| (step.value.kind, step.value.worked_ms))
-        .collect();
+    let worked: Vec<_> = steps.iter().map(|step| (step.value.kind, step.value.worked_ms)).collect();
     let transitions = match transitions(ports, record).await {
         Ok(transitions) => transitions,
         Err(fault) => {

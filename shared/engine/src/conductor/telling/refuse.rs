@@ -23,10 +23,7 @@ pub async fn unreadable(
     input: &Value,
     findings: Vec<Finding>,
 ) -> Result<Answer<EndTransition>> {
-    let requester = Requester {
-        route: Route::Console,
-        principal: Some(execution.arn.clone()),
-    };
+    let requester = Requester { route: Route::Console, principal: Some(execution.arn.clone()) };
     let about = "the execution's input".to_owned();
     let app = input.get("app").and_then(|app| app.as_str());
     if let Some(Ok(app)) = app.map(AppName::new) {
@@ -54,14 +51,7 @@ pub async fn refuse(
     findings: Vec<Finding>,
 ) -> Result<Answer<EndTransition>> {
     let findings = limited(findings);
-    let mut refusal = refusal(
-        ports,
-        execution,
-        request.app.clone(),
-        request.asked_by(),
-        about(request),
-        &findings,
-    );
+    let mut refusal = refusal(ports, execution, request.app.clone(), request.asked_by(), about(request), &findings);
     refusal.environment.clone_from(&request.environment);
     // The upload comes first: a request that is recorded as refused is not served again, and its author would find
     // nothing there.
@@ -104,11 +94,7 @@ pub async fn record_refusal(ports: &(impl DynamoDbApi + Clock), refusal: Refusal
 }
 
 /// Lists an input that names no application among what names none that is declared.
-async fn list_nameless(
-    ports: &(impl DynamoDbApi + Clock),
-    arn: &str,
-    line: IgnoredArrival,
-) -> Result<()> {
+async fn list_nameless(ports: &(impl DynamoDbApi + Clock), arn: &str, line: IgnoredArrival) -> Result<()> {
     let key = ledger::not_taken(arn);
     let index = ledger::refused_index(None, line.at, arn);
     let expires = line.at.plus_s(LISTED_FOR_S);
@@ -118,8 +104,7 @@ async fn list_nameless(
 
 async fn write_once(ports: &(impl DynamoDbApi + Clock), key: &Key, write: &Write) -> Result<()> {
     retry(ports, "recording the refusal", async || {
-        let is_there = commit(ports, vec![write.clone()]).await?
-            || DynamoDbApi::get(ports, key).await?.is_some();
+        let is_there = commit(ports, vec![write.clone()]).await? || DynamoDbApi::get(ports, key).await?.is_some();
         Ok(is_there.then_some(()))
     })
     .await
@@ -136,15 +121,8 @@ fn about(request: &Request) -> String {
         return format!("{}:{}", push.repository, push.tag);
     }
     let manifest = request.manifest.as_ref().map(|manifest| &manifest.version);
-    let pinned = request
-        .pinned
-        .as_ref()
-        .map(|pinned| &pinned.release.version);
-    manifest
-        .or(request.version.as_ref())
-        .or(pinned)
-        .cloned()
-        .unwrap_or_else(|| request.action.to_string())
+    let pinned = request.pinned.as_ref().map(|pinned| &pinned.release.version);
+    manifest.or(request.version.as_ref()).or(pinned).cloned().unwrap_or_else(|| request.action.to_string())
 }
 
 fn answer(findings: &[Finding]) -> Answer<EndTransition> {

@@ -35,29 +35,18 @@ pub async fn known(
 
 /// Tells how things stand now for a deployment that ended in success; `None` for any other.
 pub async fn now(ports: &impl DynamoDbApi, record: &Deployment) -> Result<Option<PresentState>> {
-    if !record
-        .ending
-        .as_ref()
-        .is_some_and(|ended| ended.ending.is_success())
-    {
+    if !record.ending.as_ref().is_some_and(|ended| ended.ending.is_success()) {
         return Ok(None);
     }
     let view = View::load(ports, record).await?;
     let known = known(ports, record, &view.state.value, None).await?;
     let waiting = view.who_waits();
-    Ok(release_status::now(
-        record,
-        &view.facts(record, &waiting),
-        &known,
-    ))
+    Ok(release_status::now(record, &view.facts(record, &waiting), &known))
 }
 
 /// The answer to a request that was made before: how its deployment stands. That it once succeeded is told beside what
 /// is so now, and not as the ending of this execution, which brought nothing.
-pub async fn same(
-    ports: &impl DynamoDbApi,
-    existing: &Deployment,
-) -> Result<Answer<EndTransition>> {
+pub async fn same(ports: &impl DynamoDbApi, existing: &Deployment) -> Result<Answer<EndTransition>> {
     let id = &existing.id;
     let Some(ended_as) = &existing.ending else {
         let stands = match (existing.status, &existing.undoing) {
@@ -68,10 +57,7 @@ pub async fn same(
         let cause = format!("The same request is deployment {id}, which {stands}.");
         return Ok(ended(id, Ending::NothingToDo, SAME_REQUEST, &cause));
     };
-    let told = format!(
-        "The same request is deployment {id}, which ended {ended_as} at {}",
-        ended_as.at
-    );
+    let told = format!("The same request is deployment {id}, which ended {ended_as} at {}", ended_as.at);
     if let Some(now) = now(ports, existing).await? {
         let cause = format!("{told}. {}", now.text);
         return Ok(ended(id, Ending::NothingToDo, SAME_REQUEST, &cause));

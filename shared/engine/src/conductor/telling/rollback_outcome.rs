@@ -40,10 +40,7 @@ pub async fn undone(ports: &impl Ports, record: &Deployment) -> Result<Option<St
         ActionName::Rollback => "this rollback",
         _ => "this one",
     };
-    Ok(Some(format!(
-        "deployment {id} of {}, which {this} stopped, ended {ended}, {undone}",
-        stopped.release.version
-    )))
+    Ok(Some(format!("deployment {id} of {}, which {this} stopped, ended {ended}, {undone}", stopped.release.version)))
 }
 
 /// Tells that the first release was stopped and undone, so that everything is as it was found.
@@ -53,12 +50,7 @@ pub fn as_found(record: &Deployment, undone: &str) -> String {
 }
 
 /// Tells of each component what the rollback has done or found. `changed` are the components that it has changed.
-pub fn parts(
-    goal: &Snapshot,
-    plan: &Plan,
-    changed: &[String],
-    before: &EnvironmentState,
-) -> Vec<String> {
+pub fn parts(goal: &Snapshot, plan: &Plan, changed: &[String], before: &EnvironmentState) -> Vec<String> {
     let mut parts = Vec::new();
     if !changed.is_empty() {
         parts.push(format!("{} changed", changed.join(", ")));
@@ -66,12 +58,7 @@ pub fn parts(
     let in_place = plan.unchanged.iter();
     parts.extend(in_place.map(|one| {
         let name = renamed(&one.component, goal, before).filter(|_| !one.stays);
-        format!(
-            "{} {}{}",
-            one.component,
-            one.reason,
-            name.unwrap_or_default()
-        )
+        format!("{} {}{}", one.component, one.reason, name.unwrap_or_default())
     }));
     let left = plan.warnings.iter();
     let left = left.filter(|warning| warning.name == FindingName::LeftAlone);
@@ -88,22 +75,13 @@ fn renamed(name: &ComponentName, goal: &Snapshot, before: &EnvironmentState) -> 
 }
 
 /// Tells that every component is what the snapshot says.
-pub fn went_back(
-    record: &Deployment,
-    goal: &Snapshot,
-    undone: Option<String>,
-    parts: Vec<String>,
-) -> String {
+pub fn went_back(record: &Deployment, goal: &Snapshot, undone: Option<String>, parts: Vec<String>) -> String {
     let (app, env, number) = (&record.app, &record.environment, goal.number);
     let version = match number {
         FOUND_FIRST => "what was found before the first release",
         _ => &goal.version,
     };
     let parts: Vec<String> = undone.into_iter().chain(parts).collect();
-    let parts = if parts.is_empty() {
-        "nothing had to be changed".to_owned()
-    } else {
-        parts.join("; ")
-    };
+    let parts = if parts.is_empty() { "nothing had to be changed".to_owned() } else { parts.join("; ") };
     format!("{app} {env} is back at {version} (snapshot {number}): {parts}.")
 }

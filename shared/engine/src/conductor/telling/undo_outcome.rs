@@ -41,9 +41,7 @@ pub fn outcome(steps: &[Stored<Step>]) -> Undone {
                 }
                 match last_undo(step) {
                     Some(change) => outcome.undone.push(format!("{name} ({})", change.what)),
-                    None if switched => outcome
-                        .undone
-                        .push(format!("{name} (seen as it was before)")),
+                    None if switched => outcome.undone.push(format!("{name} (seen as it was before)")),
                     None if step.changes.is_empty() => outcome.untouched.push(name.to_string()),
                     None => outcome.stays.push(format!("{name} ({})", made(step))),
                 }
@@ -69,9 +67,7 @@ fn not_back(step: &Step) -> String {
     match (&step.undo_failure, &step.waits_for) {
         (Some(failure), _) => of_an_undo(&in_words(failure).1),
         (None, Some(held)) => format!("it was not seen to be back; the last look told: {held}"),
-        (None, None) => {
-            "it was not seen to be back, and the log of its function tells more".to_owned()
-        }
+        (None, None) => "it was not seen to be back, and the log of its function tells more".to_owned(),
     }
 }
 
@@ -80,9 +76,7 @@ fn not_back(step: &Step) -> String {
 fn of_an_undo(told: &str) -> String {
     ["deploy a fixed release", "deploy again"]
         .iter()
-        .fold(told.to_owned(), |told, step| {
-            told.replace(step, "go on as the next step says")
-        })
+        .fold(told.to_owned(), |told, step| told.replace(step, "go on as the next step says"))
 }
 
 /// Tells what was made for a component without its callers noticing: an undo leaves it there. Of many only three are
@@ -90,11 +84,7 @@ fn of_an_undo(told: &str) -> String {
 fn made(step: &Step) -> String {
     const TOLD: usize = 3;
     let unanswered = |change: &ChangeRecord| {
-        if change.answered {
-            ""
-        } else {
-            ", which was not answered"
-        }
+        if change.answered { "" } else { ", which was not answered" }
     };
     let what = |change: &ChangeRecord| format!("{}{}", change.what, unanswered(change));
     let mut told: Vec<String> = step.changes.iter().take(TOLD).map(what).collect();
@@ -108,8 +98,5 @@ fn made(step: &Step) -> String {
 /// Returns the last change of the undo that callers could notice; only bookkeeping may follow it.
 fn last_undo(step: &Step) -> Option<&ChangeRecord> {
     let mut undos = step.changes.iter().rev().filter(|change| change.undo);
-    undos
-        .clone()
-        .find(|change| change.switching)
-        .or_else(|| undos.next())
+    undos.clone().find(|change| change.switching).or_else(|| undos.next())
 }

@@ -34,10 +34,7 @@ pub(super) async fn read(home: &(impl S3Api + Configured), document: &Document) 
     if Digest::of(&bytes) == filled.sha256 {
         return Ok(bytes);
     }
-    Err(Fault::internal(format!(
-        "the artifact {} is not filled in as it was planned",
-        document.key
-    )))
+    Err(Fault::internal(format!("the artifact {} is not filled in as it was planned", document.key)))
 }
 
 /// The bytes that were uploaded.
@@ -54,10 +51,7 @@ async fn pinned(home: &(impl S3Api + Configured), document: &Document) -> Result
     }
     Err(Fault::new(
         FaultName::Refused,
-        format!(
-            "the artifact {} has the SHA-256 {found} and not the pinned {}",
-            document.key, document.sha256
-        ),
+        format!("the artifact {} has the SHA-256 {found} and not the pinned {}", document.key, document.sha256),
     ))
 }
 
@@ -69,13 +63,7 @@ pub(super) async fn wanted(
     spec: &Spec,
     is_flags: bool,
 ) -> Checked<Document> {
-    let Some(Artifact::Object {
-        key,
-        version_id,
-        sha256,
-        ..
-    }) = input.artifact
-    else {
+    let Some(Artifact::Object { key, version_id, sha256, .. }) = input.artifact else {
         return Err(wrong(
             input,
             FindingName::BadValue,
@@ -84,12 +72,7 @@ pub(super) async fn wanted(
         )
         .into());
     };
-    let document = Document {
-        key: key.clone(),
-        version_id: version_id.clone(),
-        sha256: sha256.clone(),
-        filled: None,
-    };
+    let document = Document { key: key.clone(), version_id: version_id.clone(), sha256: sha256.clone(), filled: None };
     let bytes = match pinned(home, &document).await {
         Ok(bytes) => bytes,
         Err(fault) if fault.name == FaultName::Refused => {
@@ -103,18 +86,10 @@ pub(super) async fn wanted(
         return Err(missing.into());
     }
     let bytes = fill(&bytes, &with);
-    let filled = (!with.is_empty()).then(|| Filled {
-        with,
-        sha256: Digest::of(&bytes),
-    });
+    let filled = (!with.is_empty()).then(|| Filled { with, sha256: Digest::of(&bytes) });
     let objection = match if is_flags { flags(&bytes) } else { None } {
         Some(reason) => Some(no_flags(input, key, reason)),
-        None => not_of_type(
-            &format!("components.{}", input.component),
-            key,
-            spec,
-            &bytes,
-        ),
+        None => not_of_type(&format!("components.{}", input.component), key, spec, &bytes),
     };
     match objection {
         Some(objection) => Err(objection.into()),
@@ -133,12 +108,7 @@ fn no_flags(input: &PrepareInput<'_>, key: &str, reason: &str) -> Finding {
 
 /// Returns what is wrong with a document, as far as its bytes and the declaration tell; see [`crate::kinds::brought`].
 /// Only AppConfig knows whether its profile is one of feature flags.
-pub fn check_artifact(
-    component: &ComponentName,
-    spec: &Spec,
-    named: &str,
-    bytes: &[u8],
-) -> Vec<Finding> {
+pub fn check_artifact(component: &ComponentName, spec: &Spec, named: &str, bytes: &[u8]) -> Vec<Finding> {
     let path = format!("components.{component}");
     if bytes.len() as u64 > LARGEST {
         let reason = format!("The document {named} has {}.", count(bytes.len(), "byte"));
@@ -159,18 +129,13 @@ fn not_of_type(path: &str, named: &str, spec: &Spec, bytes: &[u8]) -> Option<Fin
     let why = match std::str::from_utf8(bytes) {
         _ if bytes.is_empty() => "it is empty",
         Err(_) if is_text => "it is no text in UTF-8",
-        _ if is_json(&kind) && serde_json::from_slice::<IgnoredAny>(bytes).is_err() => {
-            "it is not JSON"
-        }
+        _ if is_json(&kind) && serde_json::from_slice::<IgnoredAny>(bytes).is_err() => "it is not JSON",
         _ => return None,
     };
     Some(Finding::new(
         FindingName::BadValue,
         path,
-        format!(
-            "The document {named} is not of the declared type `{}`: {why}.",
-            spec.content_type
-        ),
+        format!("The document {named} is not of the declared type `{}`: {why}.", spec.content_type),
         format!("Release a document of that type, or declare its own with `{path}.content_type`."),
     ))
 }
@@ -194,12 +159,7 @@ fn flags(bytes: &[u8]) -> Option<&'static str> {
 }
 
 fn wrong(input: &PrepareInput<'_>, name: FindingName, reason: String, remedy: &str) -> Finding {
-    Finding::new(
-        name,
-        format!("components.{}", input.component),
-        reason,
-        remedy,
-    )
+    Finding::new(name, format!("components.{}", input.component), reason, remedy)
 }
 
 #[cfg(test)]
@@ -231,11 +191,7 @@ mod tests {
             ("application/json; charset=utf-8", b"{", "it is not JSON"),
             ("application/problem+json", b"{", "it is not JSON"),
             ("application/x-yaml", b"a: 1", ""),
-            (
-                "application/x-yaml",
-                b"PK\x03\x04\xff",
-                "it is no text in UTF-8",
-            ),
+            ("application/x-yaml", b"PK\x03\x04\xff", "it is no text in UTF-8"),
             ("text/plain", b"hacked", ""),
             ("text/plain", b"\xff", "it is no text in UTF-8"),
             ("application/octet-stream", b"\xff", ""),
@@ -244,10 +200,7 @@ mod tests {
             let told = told(kind, &[], bytes);
             let told = told.first().map_or("", |finding| finding.reason.as_str());
             assert_eq!(told.is_empty(), why.is_empty(), "{kind}: {told}");
-            assert!(
-                told.contains(why) && !told.contains("hacked"),
-                "{kind}: {told}"
-            );
+            assert!(told.contains(why) && !told.contains("hacked"), "{kind}: {told}");
         }
     }
 

@@ -17,9 +17,7 @@ pub(super) fn fill(bytes: &[u8], with: &BTreeMap<Output, String>) -> Vec<u8> {
         return bytes.to_vec();
     };
     let places = with.iter();
-    let filled = places.fold(text.to_owned(), |text, (output, value)| {
-        text.replace(&place(output), value)
-    });
+    let filled = places.fold(text.to_owned(), |text, (output, value)| text.replace(&place(output), value));
     filled.into_bytes()
 }
 
@@ -38,9 +36,7 @@ pub(super) fn values(inputs: &Inputs) -> BTreeMap<Output, String> {
 
 /// Returns the same values while no other component has been asked yet.
 pub(super) fn as_if(outputs: &BTreeSet<Output>) -> BTreeMap<Output, String> {
-    let later = outputs
-        .iter()
-        .map(|output| (output.clone(), PlannedOutput::Later));
+    let later = outputs.iter().map(|output| (output.clone(), PlannedOutput::Later));
     values(&later.collect())
 }
 
@@ -54,26 +50,18 @@ pub(super) fn missing(
 ) -> Option<Finding> {
     let text = std::str::from_utf8(bytes).unwrap_or_default();
     let wanted: Vec<String> = with.keys().map(place).collect();
-    let there: BTreeSet<String> = places(text)
-        .filter(|place| !wanted.contains(place))
-        .collect();
+    let there: BTreeSet<String> = places(text).filter(|place| !wanted.contains(place)).collect();
     let missing = wanted.iter().filter(|place| !text.contains(*place));
     let missing: Vec<&str> = missing.map(String::as_str).collect();
-    let misspelt = there
-        .iter()
-        .filter_map(|place| Some((place, nearest(place, &wanted)?)));
+    let misspelt = there.iter().filter_map(|place| Some((place, nearest(place, &wanted)?)));
     let misspelt: Vec<(&String, &String)> = misspelt.collect();
     if missing.is_empty() && misspelt.is_empty() {
         return None;
     }
     let no = missing.iter().map(|place| format!("no `{place}`"));
-    let odd = misspelt
-        .iter()
-        .map(|(place, _)| format!("`{place}`, which nothing fills in,"));
+    let odd = misspelt.iter().map(|(place, _)| format!("`{place}`, which nothing fills in,"));
     let has: Vec<String> = odd.chain(no).collect();
-    let meant = misspelt
-        .iter()
-        .map(|(place, meant)| format!("Did you mean `{meant}` by `{place}`? "));
+    let meant = misspelt.iter().map(|(place, meant)| format!("Did you mean `{meant}` by `{place}`? "));
     let meant: String = meant.collect();
     let remedy = if meant.is_empty() {
         "Write it in the document where its value belongs, or remove it from `fill`.".to_owned()
@@ -83,10 +71,7 @@ pub(super) fn missing(
     Some(Finding::new(
         FindingName::BadValue,
         format!("components.{component}.fill"),
-        format!(
-            "The document {named} has {}.",
-            has.join(" and ").trim_end_matches(',')
-        ),
+        format!("The document {named} has {}.", has.join(" and ").trim_end_matches(',')),
         remedy,
     ))
 }
@@ -105,9 +90,8 @@ mod tests {
     #[test]
     fn what_is_nearly_the_name_of_an_output_is_told_and_nothing_else_of_a_document() {
         let flags = ComponentName::new("flags").unwrap();
-        let outputs: Vec<Output> = ["jobs.version", "api.version"]
-            .map(|text| Output::try_from(text.to_owned()).unwrap())
-            .to_vec();
+        let outputs: Vec<Output> =
+            ["jobs.version", "api.version"].map(|text| Output::try_from(text.to_owned()).unwrap()).to_vec();
         let with = as_if(&outputs.into_iter().collect());
         let told = |text: &str| {
             let found = missing(&flags, "1.json", text.as_bytes(), &with);
@@ -121,16 +105,10 @@ mod tests {
             reason,
             "The document 1.json has `${jobs.versoin}`, which nothing fills in, and no `${jobs.version}`."
         );
-        assert!(
-            remedy.starts_with("Did you mean `${jobs.version}` by `${jobs.versoin}`? "),
-            "{remedy}"
-        );
+        assert!(remedy.starts_with("Did you mean `${jobs.version}` by `${jobs.versoin}`? "), "{remedy}");
         // There is a second place, which is misspelt and would go live as it stands.
         let (reason, _) = told(&format!("{both} ${{job.version}}")).unwrap();
-        assert_eq!(
-            reason,
-            "The document 1.json has `${job.version}`, which nothing fills in."
-        );
+        assert_eq!(reason, "The document 1.json has `${job.version}`, which nothing fills in.");
         let (reason, remedy) = told("${api.version}").unwrap();
         assert_eq!(reason, "The document 1.json has no `${jobs.version}`.");
         assert!(remedy.starts_with("Write it in the document"), "{remedy}");

@@ -20,11 +20,7 @@ pub(super) async fn find(
     input: &PrepareInput<'_>,
     spec: &Spec,
 ) -> Checked<ConfigurationTarget> {
-    let ask = |member, named| Search {
-        input,
-        member,
-        named,
-    };
+    let ask = |member, named| Search { input, member, named };
     let strategies = ports.strategies().await?;
     let strategy = ask("strategy", &spec.strategy).one_of(strategies, |strategy| &strategy.named);
     let applications = ports.applications().await?;
@@ -39,15 +35,11 @@ pub(super) async fn find(
     let environments = ports.environments(&application.id).await?;
     let environment = ask("environment", &spec.environment).one_of(environments, |named| named);
     let profiles = ports.profiles(&application.id).await?;
-    let profile =
-        ask("profile", &spec.profile).one_of(profiles, |profile: &Profile| &profile.named);
+    let profile = ask("profile", &spec.profile).one_of(profiles, |profile: &Profile| &profile.named);
     match (environment, profile, strategy) {
-        (Ok(environment), Ok(profile), Ok(strategy)) => Ok(ConfigurationTarget {
-            application,
-            environment,
-            profile,
-            strategy,
-        }),
+        (Ok(environment), Ok(profile), Ok(strategy)) => {
+            Ok(ConfigurationTarget { application, environment, profile, strategy })
+        }
         (environment, profile, strategy) => {
             let findings = [environment.err(), profile.err(), strategy.err()];
             let findings: Vec<Finding> = findings.into_iter().flatten().collect();
@@ -66,8 +58,7 @@ struct Search<'a> {
 impl Search<'_> {
     /// Returns the one with this id, else the one with this name.
     fn one_of<T>(&self, all: Vec<T>, named: impl Fn(&T) -> &Named) -> Result<T, Finding> {
-        let (by_id, others): (Vec<T>, Vec<T>) =
-            all.into_iter().partition(|it| named(it).id == self.named);
+        let (by_id, others): (Vec<T>, Vec<T>) = all.into_iter().partition(|it| named(it).id == self.named);
         let by_name = others.into_iter().filter(|it| named(it).name == self.named);
         let mut found: Vec<T> = by_id.into_iter().chain(by_name).collect();
         let is_by_id = found.first().is_some_and(|it| named(it).id == self.named);
@@ -96,11 +87,7 @@ impl Search<'_> {
         Finding::new(
             FindingName::BadValue,
             self.input.path(member),
-            format!(
-                "AppConfig has {} of the name `{named}`: {}.",
-                ids.len(),
-                ids.join(", ")
-            ),
+            format!("AppConfig has {} of the name `{named}`: {}.", ids.len(), ids.join(", ")),
             "Write the id of the one that is meant.",
         )
     }

@@ -58,12 +58,7 @@ pub struct Appconfig<P> {
 impl<P> Appconfig<P> {
     /// The kind for one deployment.
     pub fn new(home: P, at: P, deployment: DeploymentId) -> Self {
-        Self {
-            home,
-            at,
-            deployment,
-            compared: Cell::new(None),
-        }
+        Self { home, at, deployment, compared: Cell::new(None) }
     }
 
     /// Returns the description by which a deployment of AppConfig is known to be this one's.
@@ -75,11 +70,7 @@ impl<P> Appconfig<P> {
 /// Returns the kind of a step.
 #[allow(clippy::unused_async, reason = "the registry waits for every kind")]
 pub async fn of<P: AssumeRole>(ports: &P, step: &Step) -> Result<Appconfig<P>> {
-    Ok(Appconfig::new(
-        ports.at(&Place::default()),
-        ports.at(&step.place),
-        step.deployment.clone(),
-    ))
+    Ok(Appconfig::new(ports.at(&Place::default()), ports.at(&step.place), step.deployment.clone()))
 }
 
 impl<P: AppConfigApi + S3Api + Configured + Clock> Kind for Appconfig<P> {
@@ -95,10 +86,7 @@ impl<P: AppConfigApi + S3Api + Configured + Clock> Kind for Appconfig<P> {
     fn view(target: &Target, seen: &Seen) -> View {
         let version = seen.live().map(|live| &live.version);
         View {
-            noticed: Noticed {
-                value: json!({ "version": version }),
-                shown: tell::shown(seen),
-            },
+            noticed: Noticed { value: json!({ "version": version }), shown: tell::shown(seen) },
             waits_for: tell::waits_for(target, seen),
             // Each change is sent upon the number of a deployment.
             is_guarded: true,
@@ -108,10 +96,9 @@ impl<P: AppConfigApi + S3Api + Configured + Clock> Kind for Appconfig<P> {
 
     fn back(seen: &Seen) -> Goal {
         Goal {
-            live: seen.live().map(|live| Configuration {
-                version: Some(live.version.clone()),
-                label: live.label.clone(),
-            }),
+            live: seen
+                .live()
+                .map(|live| Configuration { version: Some(live.version.clone()), label: live.label.clone() }),
             strategy: None,
             grows: false,
         }
@@ -123,14 +110,10 @@ impl<P: AppConfigApi + S3Api + Configured + Clock> Kind for Appconfig<P> {
 
     fn facts(change: &Change, _: &Seen) -> ChangeFacts {
         let (class, value, what) = match change {
-            Change::Create { label, .. } => (
-                Class::Additive,
-                json!({"create": label}),
-                format!("make a version of {label}"),
-            ),
-            Change::Start {
-                version, strategy, ..
-            } => (
+            Change::Create { label, .. } => {
+                (Class::Additive, json!({"create": label}), format!("make a version of {label}"))
+            }
+            Change::Start { version, strategy, .. } => (
                 Class::Switching,
                 json!({"start": version, "strategy": strategy}),
                 format!("deploy version {version} by {strategy}"),
@@ -149,29 +132,17 @@ impl<P: AppConfigApi + S3Api + Configured + Clock> Kind for Appconfig<P> {
     }
 
     fn trail(target: &Target) -> Option<Trail> {
-        Some(Trail {
-            resource: target.application.clone(),
-            region: None,
-        })
+        Some(Trail { resource: target.application.clone(), region: None })
     }
 
     fn owned(target: &Target) -> String {
         tell::owned(target)
     }
 
-    async fn change(
-        &self,
-        target: &Target,
-        change: &Change,
-        _: &DeploymentId,
-    ) -> Result<Option<String>> {
+    async fn change(&self, target: &Target, change: &Change, _: &DeploymentId) -> Result<Option<String>> {
         match change {
             Change::Create { label, newest } => self.create(target, label, *newest).await.map(Some),
-            Change::Start {
-                version,
-                strategy,
-                newest,
-            } => {
+            Change::Start { version, strategy, newest } => {
                 let rollout = NewRollout {
                     profile: target.profile.clone(),
                     version: version.clone(),
@@ -195,8 +166,7 @@ impl<P: AppConfigApi + S3Api + Configured + Clock> Appconfig<P> {
     /// Makes a version of the document's bytes, which are compared with the pinned ones first (rule 5).
     async fn create(&self, target: &Target, label: &str, newest: u32) -> Result<String> {
         let document = target.document.as_ref();
-        let document =
-            document.ok_or_else(|| Fault::internal("there is no document to be deployed"))?;
+        let document = document.ok_or_else(|| Fault::internal("there is no document to be deployed"))?;
         let content = document::read(&self.home, document).await?;
         let version = NewVersion {
             content,
@@ -231,10 +201,7 @@ impl<P: AppConfigApi + S3Api + Configured + Clock> Appconfig<P> {
         if took > LOOK_MS {
             return Err(Fault::new(
                 FaultName::Conflict,
-                format!(
-                    "looking at {} took {took} ms, so that it was not changed upon that",
-                    target.named
-                ),
+                format!("looking at {} took {took} ms, so that it was not changed upon that", target.named),
             ));
         }
         let (application, environment) = (&target.application, &target.environment);
@@ -258,10 +225,7 @@ impl<P: AppConfigApi + S3Api + Configured + Clock> Appconfig<P> {
         }
         Err(Fault::new(
             FaultName::Conflict,
-            format!(
-                "deployment {number} of {} is not as it was any more",
-                target.named
-            ),
+            format!("deployment {number} of {} is not as it was any more", target.named),
         ))
     }
 }

@@ -26,25 +26,14 @@ pub async fn needs(
 
 /// Pure: the calls. A deployment also needs permission for the application, the profile and the strategy, whose ARNs
 /// are patterns in the roles that Windlass brings.
-fn of(
-    by: &DeployerRole<'_>,
-    found: &ConfigurationTarget,
-    tags: &BTreeMap<String, String>,
-) -> Vec<Needed> {
+fn of(by: &DeployerRole<'_>, found: &ConfigurationTarget, tags: &BTreeMap<String, String>) -> Vec<Needed> {
     let application = format!("application/{}", found.application.id);
     let environment = format!("{application}/environment/{}", found.environment.id);
-    let profile = format!(
-        "{application}/configurationprofile/{}",
-        found.profile.named.id
-    );
+    let profile = format!("{application}/configurationprofile/{}", found.profile.named.id);
     let deploys = ["appconfig:StartDeployment", "appconfig:StopDeployment"];
     let on = |resource: &str| by.arn("appconfig", resource);
     vec![
         Needed::on("environment", on(&environment), &deploys).tagged(tags),
-        Needed::on(
-            "profile",
-            on(&profile),
-            &["appconfig:CreateHostedConfigurationVersion"],
-        ),
+        Needed::on("profile", on(&profile), &["appconfig:CreateHostedConfigurationVersion"]),
     ]
 }

@@ -4,10 +4,7 @@
 //! complete one is reverted, which AppConfig does at once and whatever its alarms say. If AppConfig no longer allows
 //! that, the version before is deployed as fast as possible.
 
-use super::state::{
-    BAKING, COMPLETE, Change, Configuration, DEPLOYING, Goal, ROLLING_BACK, Seen, Target,
-    VALIDATING,
-};
+use super::state::{BAKING, COMPLETE, Change, Configuration, DEPLOYING, Goal, ROLLING_BACK, Seen, Target, VALIDATING};
 use super::tell;
 use crate::kinds::Next;
 use crate::ports::Rollout;
@@ -38,8 +35,7 @@ pub(super) fn next(target: &Target, seen: &Seen, goal: &Goal) -> Next<Change> {
     match (live, wanted) {
         (None, None) => Next::Done,
         (Some(live), Some(wanted)) if live.version == wanted => reached(target, seen, goal, live),
-        _ => taken_back(target, seen, goal, wanted)
-            .unwrap_or_else(|| towards(target, seen, goal, live, wanted)),
+        _ => taken_back(target, seen, goal, wanted).unwrap_or_else(|| towards(target, seen, goal, live, wanted)),
     }
 }
 
@@ -65,23 +61,14 @@ fn reached(target: &Target, seen: &Seen, goal: &Goal, live: &Rollout) -> Next<Ch
         DEPLOYING | BAKING if goal.grows => Next::Done,
         _ => {
             let is_late = |end: windlass_domain::time::Time| seen.now > end.plus_s(LATE_S);
-            if live.ends().is_some_and(is_late) {
-                Next::Failed(tell::late(target, live))
-            } else {
-                Next::Wait(POLL_S)
-            }
+            if live.ends().is_some_and(is_late) { Next::Failed(tell::late(target, live)) } else { Next::Wait(POLL_S) }
         }
     }
 }
 
 /// Decides what to do when the deployment that was sent on this way is gone: AppConfig has taken it back, or somebody
 /// has stopped it.
-fn taken_back(
-    target: &Target,
-    seen: &Seen,
-    goal: &Goal,
-    wanted: Option<&str>,
-) -> Option<Next<Change>> {
+fn taken_back(target: &Target, seen: &Seen, goal: &Goal, wanted: Option<&str>) -> Option<Next<Change>> {
     let told = seen.told.as_ref()?;
     let is_ours = told.description == seen.mark && Some(told.rollout.version.as_str()) == wanted;
     if !is_ours || told.rollout.stands() {
@@ -96,22 +83,11 @@ fn taken_back(
     })
 }
 
-fn towards(
-    target: &Target,
-    seen: &Seen,
-    goal: &Goal,
-    live: Option<&Rollout>,
-    wanted: Option<&str>,
-) -> Next<Change> {
+fn towards(target: &Target, seen: &Seen, goal: &Goal, live: Option<&Rollout>, wanted: Option<&str>) -> Next<Change> {
     let is_back = goal.strategy.is_none();
     let behind = seen.behind().map(|behind| behind.version.as_str());
     if is_back && let Some(live) = live {
-        let stop = || {
-            Next::Do(Change::Stop {
-                number: live.number,
-                back_to: behind.map(str::to_owned),
-            })
-        };
+        let stop = || Next::Do(Change::Stop { number: live.number, back_to: behind.map(str::to_owned) });
         match live.state.as_str() {
             VALIDATING | ROLLING_BACK => return Next::Wait(POLL_S),
             _ if seen.is_of_others(live) => return Next::Theirs(tell::replaced(target, live)),
@@ -140,11 +116,7 @@ fn busy(target: &Target, seen: &Seen, other: &Rollout) -> Next<Change> {
         let is_stuck = seen.now > end.plus_s(LATE_S);
         is_stuck || end > seen.now.plus_s(PATIENT_S)
     });
-    if is_too_long {
-        Next::Failed(tell::busy(target, other))
-    } else {
-        Next::Wait(POLL_S)
-    }
+    if is_too_long { Next::Failed(tell::busy(target, other)) } else { Next::Wait(POLL_S) }
 }
 
 #[cfg(test)]

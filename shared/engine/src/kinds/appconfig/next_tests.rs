@@ -49,10 +49,7 @@ pub(super) fn seen(rollouts: &[&str]) -> Seen {
         now: NOW,
         profile: "flags".into(),
         rollouts: rollouts.iter().map(|text| rollout(text)).collect(),
-        made: Some(LabeledVersion {
-            version: "4".into(),
-            is_other: false,
-        }),
+        made: Some(LabeledVersion { version: "4".into(), is_other: false }),
         newest_version: 4,
         told: None,
         stopped: None,
@@ -63,10 +60,7 @@ pub(super) fn seen(rollouts: &[&str]) -> Seen {
 /// Forward to the version that is made of the document, until it is complete or only grows.
 fn forward(grows: bool) -> Goal {
     Goal {
-        live: Some(Configuration {
-            version: None,
-            label: Some("sha256-ab".into()),
-        }),
+        live: Some(Configuration { version: None, label: Some("sha256-ab".into()) }),
         strategy: Some("slow".into()),
         grows,
     }
@@ -75,10 +69,7 @@ fn forward(grows: bool) -> Goal {
 /// Back to a version, or to nothing.
 pub(super) fn back(version: &str) -> Goal {
     Goal {
-        live: (!version.is_empty()).then(|| Configuration {
-            version: Some(version.into()),
-            label: None,
-        }),
+        live: (!version.is_empty()).then(|| Configuration { version: Some(version.into()), label: None }),
         strategy: None,
         grows: false,
     }
@@ -93,11 +84,9 @@ pub(super) fn told(next: &Next<Change>) -> String {
         Next::Theirs(_) => "theirs".into(),
         Next::TakenBack(_) => "taken back".into(),
         Next::Do(Change::Create { newest, .. }) => format!("create upon {newest}"),
-        Next::Do(Change::Start {
-            version,
-            strategy,
-            newest,
-        }) => format!("start v{version} by {strategy} upon {newest}"),
+        Next::Do(Change::Start { version, strategy, newest }) => {
+            format!("start v{version} by {strategy} upon {newest}")
+        }
         Next::Do(Change::Stop { number, back_to }) => {
             format!("stop {number} to v{}", back_to.as_deref().unwrap_or("-"))
         }
@@ -110,83 +99,23 @@ fn forward_a_version_is_deployed_by_its_strategy_and_seen_to_be_complete() {
         (&[], true, "start v4 by slow upon 0"),
         (&["1 flags v3 COMPLETE"], true, "start v4 by slow upon 1"),
         // Numbers are counted over all profiles.
-        (
-            &["7 other v9 COMPLETE", "6 flags v3 COMPLETE"],
-            true,
-            "start v4 by slow upon 7",
-        ),
-        (
-            &["2 flags v4 VALIDATING @0", "1 flags v3 COMPLETE"],
-            true,
-            "wait",
-        ),
-        (
-            &["2 flags v4 DEPLOYING @0", "1 flags v3 COMPLETE"],
-            true,
-            "done",
-        ),
-        (
-            &["2 flags v4 BAKING @0", "1 flags v3 COMPLETE"],
-            true,
-            "done",
-        ),
-        (
-            &["2 flags v4 DEPLOYING @0", "1 flags v3 COMPLETE"],
-            false,
-            "wait",
-        ),
-        (
-            &["2 flags v4 BAKING @0", "1 flags v3 COMPLETE"],
-            false,
-            "wait",
-        ),
-        (
-            &["2 flags v4 BAKING @3", "1 flags v3 COMPLETE"],
-            false,
-            "failed ChangeFailed",
-        ),
-        (
-            &["2 flags v4 COMPLETE", "1 flags v3 COMPLETE"],
-            false,
-            "done",
-        ),
-        (
-            &["2 flags v4 ROLLING_BACK @0", "1 flags v3 COMPLETE"],
-            true,
-            "wait",
-        ),
+        (&["7 other v9 COMPLETE", "6 flags v3 COMPLETE"], true, "start v4 by slow upon 7"),
+        (&["2 flags v4 VALIDATING @0", "1 flags v3 COMPLETE"], true, "wait"),
+        (&["2 flags v4 DEPLOYING @0", "1 flags v3 COMPLETE"], true, "done"),
+        (&["2 flags v4 BAKING @0", "1 flags v3 COMPLETE"], true, "done"),
+        (&["2 flags v4 DEPLOYING @0", "1 flags v3 COMPLETE"], false, "wait"),
+        (&["2 flags v4 BAKING @0", "1 flags v3 COMPLETE"], false, "wait"),
+        (&["2 flags v4 BAKING @3", "1 flags v3 COMPLETE"], false, "failed ChangeFailed"),
+        (&["2 flags v4 COMPLETE", "1 flags v3 COMPLETE"], false, "done"),
+        (&["2 flags v4 ROLLING_BACK @0", "1 flags v3 COMPLETE"], true, "wait"),
         // A state that this build does not know is not over, and not healthy.
-        (
-            &["2 flags v4 INVENTED @0", "1 flags v3 COMPLETE"],
-            true,
-            "wait",
-        ),
+        (&["2 flags v4 INVENTED @0", "1 flags v3 COMPLETE"], true, "wait"),
         // Callers do not get a version that was rolled back or reverted.
-        (
-            &[
-                "3 flags v4 REVERTED",
-                "2 flags v4 ROLLED_BACK",
-                "1 flags v3 COMPLETE",
-            ],
-            true,
-            "start v4 by slow upon 3",
-        ),
+        (&["3 flags v4 REVERTED", "2 flags v4 ROLLED_BACK", "1 flags v3 COMPLETE"], true, "start v4 by slow upon 3"),
         // Somebody else's deployment is waited for only if its end can be expected.
-        (
-            &["2 other v1 BAKING @0", "1 flags v3 COMPLETE"],
-            true,
-            "failed TargetBusy",
-        ),
-        (
-            &["2 other v1 BAKING @1", "1 flags v3 COMPLETE"],
-            true,
-            "wait",
-        ),
-        (
-            &["2 other v1 BAKING @3", "1 flags v3 COMPLETE"],
-            true,
-            "failed TargetBusy",
-        ),
+        (&["2 other v1 BAKING @0", "1 flags v3 COMPLETE"], true, "failed TargetBusy"),
+        (&["2 other v1 BAKING @1", "1 flags v3 COMPLETE"], true, "wait"),
+        (&["2 other v1 BAKING @3", "1 flags v3 COMPLETE"], true, "failed TargetBusy"),
     ];
     for (rollouts, grows, wanted) in table {
         let found = next(&target(), &seen(rollouts), &forward(grows));
@@ -199,15 +128,9 @@ fn a_version_is_made_once_and_never_taken_for_another_content() {
     let live: &[&str] = &["1 flags v3 COMPLETE"];
     let mut unmade = seen(live);
     unmade.made = None;
-    assert_eq!(
-        told(&next(&target(), &unmade, &forward(true))),
-        "create upon 4"
-    );
+    assert_eq!(told(&next(&target(), &unmade, &forward(true))), "create upon 4");
     let mut other = seen(live);
-    other.made = Some(LabeledVersion {
-        version: "4".into(),
-        is_other: true,
-    });
+    other.made = Some(LabeledVersion { version: "4".into(), is_other: true });
     let Next::Failed(finding) = next(&target(), &other, &forward(true)) else {
         panic!("another content is deployed");
     };
@@ -219,11 +142,7 @@ pub(super) fn tells(seen: &mut Seen, description: &str, by: &str, words: &str) {
     seen.told = Some(RolloutDetail {
         rollout: seen.rollouts[0].clone(),
         description: description.into(),
-        events: vec![RolloutEvent {
-            what: "ROLLBACK_STARTED".into(),
-            by: by.into(),
-            words: words.into(),
-        }],
+        events: vec![RolloutEvent { what: "ROLLBACK_STARTED".into(), by: by.into(), words: words.into() }],
     });
 }
 
@@ -255,12 +174,7 @@ fn what_appconfig_took_back_by_itself_is_told_as_that() {
 #[test]
 fn it_is_told_which_alarm_rang_and_what_callers_get() {
     let mut seen = seen(&["2 flags v4 ROLLED_BACK", "1 flags v3 COMPLETE"]);
-    tells(
-        &mut seen,
-        "ours",
-        "CLOUDWATCH_ALARM",
-        "Rollback initiated by arn:…:alarm:shop-5xx",
-    );
+    tells(&mut seen, "ours", "CLOUDWATCH_ALARM", "Rollback initiated by arn:…:alarm:shop-5xx");
     let Next::TakenBack(finding) = next(&target(), &seen, &forward(true)) else {
         panic!("it was taken back");
     };

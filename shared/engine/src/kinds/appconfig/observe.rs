@@ -12,10 +12,7 @@ impl<P: AppConfigApi + S3Api + Configured + Clock> Appconfig<P> {
         let now = self.at.now();
         let rollouts = self.rollouts(target).await?;
         let (told, stopped) = match &way.sent {
-            Some(sent) => (
-                self.told(target, &rollouts).await?,
-                stopped_by(&sent.change),
-            ),
+            Some(sent) => (self.told(target, &rollouts).await?, stopped_by(&sent.change)),
             None => (None, None),
         };
         let is_to_be_made = way.goal.is_some_and(|goal| {
@@ -48,9 +45,7 @@ impl<P: AppConfigApi + S3Api + Configured + Clock> Appconfig<P> {
             let asked = self.at.rollouts(application, environment, next.as_deref());
             let (page, more) = asked.await?;
             rollouts.extend(page);
-            let stand = rollouts
-                .iter()
-                .filter(|rollout| rollout.profile == target.profile && rollout.stands());
+            let stand = rollouts.iter().filter(|rollout| rollout.profile == target.profile && rollout.stands());
             next = more;
             if next.is_none() || stand.count() >= 2 {
                 break;
@@ -62,9 +57,7 @@ impl<P: AppConfigApi + S3Api + Configured + Clock> Appconfig<P> {
 
     /// Returns what the profile's newest deployment tells of itself.
     async fn told(&self, target: &Target, rollouts: &[Rollout]) -> Result<Option<RolloutDetail>> {
-        let mut own = rollouts
-            .iter()
-            .filter(|rollout| rollout.profile == target.profile);
+        let mut own = rollouts.iter().filter(|rollout| rollout.profile == target.profile);
         let Some(newest) = own.next() else {
             return Ok(None);
         };
@@ -86,9 +79,7 @@ impl<P: AppConfigApi + S3Api + Configured + Clock> Appconfig<P> {
         let newest = versions.iter().map(|version| version.number).max();
         let label = label(document.deployed());
         let noted = noted.and_then(|noted| noted.parse().ok());
-        let labelled = versions
-            .iter()
-            .filter(|version| version.label.as_deref() == Some(label.as_str()));
+        let labelled = versions.iter().filter(|version| version.label.as_deref() == Some(label.as_str()));
         let Some(number) = labelled.map(|version| version.number).max().or(noted) else {
             return Ok((None, newest.unwrap_or(0)));
         };
@@ -104,10 +95,7 @@ impl<P: AppConfigApi + S3Api + Configured + Clock> Appconfig<P> {
                 }
             }
         };
-        let made = LabeledVersion {
-            version: number.to_string(),
-            is_other,
-        };
+        let made = LabeledVersion { version: number.to_string(), is_other };
         Ok((Some(made), newest.unwrap_or(0).max(number)))
     }
 }

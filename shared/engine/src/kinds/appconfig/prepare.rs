@@ -4,9 +4,7 @@ use super::find::{ConfigurationTarget, find};
 use super::state::{COMPLETE, Configuration, Goal, Seen, Target, label};
 use super::{Appconfig, document, tell};
 use crate::config::Configured;
-use crate::kinds::{
-    Kind as _, LookContext, PrepareInput, Prepared, Recorded, Stage, from_value, to_value,
-};
+use crate::kinds::{Kind as _, LookContext, PrepareInput, Prepared, Recorded, Stage, from_value, to_value};
 use crate::ports::{AppConfigApi, AssumeRole, Clock, Result, S3Api, Strategy};
 use crate::trouble::collected;
 use std::collections::BTreeSet;
@@ -53,20 +51,12 @@ where
         application: found.application.id.clone(),
         environment: found.environment.id.clone(),
         profile: found.profile.named.id.clone(),
-        named: format!(
-            "{}/{}/{}",
-            found.application.name, found.environment.name, found.profile.named.name
-        ),
+        named: format!("{}/{}/{}", found.application.name, found.environment.name, found.profile.named.name),
         content_type: spec.content_type.clone(),
         is_verbatim: !is_flags,
         document: brought.filter(|_| later.is_empty()),
     };
-    let plan = Plan {
-        input,
-        target,
-        later,
-        strategy: found.strategy,
-    };
+    let plan = Plan { input, target, later, strategy: found.strategy };
     let kind = Appconfig::new(home, ports.at(input.place), input.deployment.clone());
     let prepared = plan.make(&kind, findings).await?;
     Ok(Prepared { claims, ..prepared })
@@ -75,12 +65,7 @@ where
 /// Pure: the claim on a profile in an environment, which no other component may deploy. Their ids name both in the
 /// region.
 fn claims(found: &ConfigurationTarget) -> Vec<Claim> {
-    let ConfigurationTarget {
-        application,
-        environment,
-        profile,
-        ..
-    } = found;
+    let ConfigurationTarget { application, environment, profile, .. } = found;
     let ids = [&application.id, &environment.id, &profile.named.id].map(String::as_str);
     vec![Claim::whole(format!("appconfig:{}", ids.join("/")))]
 }
@@ -111,10 +96,7 @@ async fn tags(
     }
     let (application, environment) = (&found.application, &found.environment);
     let tags = ports.environment_tags(&application.id, &environment.id);
-    let what = format!(
-        "environment {}/{} of AppConfig",
-        application.name, environment.name
-    );
+    let what = format!("environment {}/{} of AppConfig", application.name, environment.name);
     Ok(input.check_tags("environment", (&what, None), &tags.await?))
 }
 
@@ -133,10 +115,7 @@ impl Plan<'_> {
     {
         let target = &self.target;
         let goal = self.goal()?;
-        let way = LookContext {
-            goal: goal.as_ref(),
-            ..LookContext::default()
-        };
+        let way = LookContext { goal: goal.as_ref(), ..LookContext::default() };
         let seen = kind.observe(target, &way).await?;
         let mut findings = findings;
         findings.extend(self.busy(&seen));
@@ -145,9 +124,7 @@ impl Plan<'_> {
             return Ok(Prepared::refused(findings));
         };
         let before = Recorded::of::<Appconfig<P>>(target, &seen)?;
-        let unchanged = self
-            .unchanged(&seen, &goal)
-            .filter(|_| self.later.is_empty() && !self.input.is_check);
+        let unchanged = self.unchanged(&seen, &goal).filter(|_| self.later.is_empty() && !self.input.is_check);
         let stages = match &unchanged {
             Some(_) => vec![],
             None => self.stages(&goal)?,
@@ -174,10 +151,7 @@ impl Plan<'_> {
         let brought = self.target.document.as_ref();
         let is_brought = brought.is_some() || !self.later.is_empty() || self.input.is_check;
         Ok(is_brought.then(|| Goal {
-            live: Some(Configuration {
-                version: None,
-                label: brought.map(|document| label(document.deployed())),
-            }),
+            live: Some(Configuration { version: None, label: brought.map(|document| label(document.deployed())) }),
             strategy: Some(self.strategy.named.id.clone()),
             grows: false,
         }))
@@ -190,10 +164,7 @@ impl Plan<'_> {
         let is_in_the_way = self.input.goal_state.is_none();
         is_in_the_way.then(|| {
             let finding = tell::busy(&self.target, other);
-            Finding {
-                path: self.input.path("environment"),
-                ..finding
-            }
+            Finding { path: self.input.path("environment"), ..finding }
         })
     }
 
@@ -229,13 +200,8 @@ impl Plan<'_> {
         });
         match (wanted, seen.live()) {
             (None, None) => Some(format!("{} is not deployed", self.target.named)),
-            (Some(Some(wanted)), Some(live))
-                if live.version == *wanted && live.state == COMPLETE =>
-            {
-                Some(format!(
-                    "{} has version {wanted} already (deployment {})",
-                    self.target.named, live.number
-                ))
+            (Some(Some(wanted)), Some(live)) if live.version == *wanted && live.state == COMPLETE => {
+                Some(format!("{} has version {wanted} already (deployment {})", self.target.named, live.number))
             }
             _ => None,
         }
@@ -250,10 +216,7 @@ impl Plan<'_> {
             (None, _) | (_, 0) => 0,
             _ => (minutes / LOOK_MIN).clamp(1, LOOKS),
         };
-        let growing = to_value(&Goal {
-            grows: true,
-            ..goal.clone()
-        })?;
+        let growing = to_value(&Goal { grows: true, ..goal.clone() })?;
         let mut stages: Vec<Stage> = (1..=looks)
             .map(|look| Stage {
                 bake_s: Some(minutes * 60 / looks),
@@ -311,9 +274,6 @@ impl<P: AppConfigApi> Appconfig<P> {
     /// Reads a version's content, to see whether the version exists.
     async fn content(&self, target: &Target, number: u32) -> Result<()> {
         let (application, profile) = (&target.application, &target.profile);
-        self.at
-            .content(application, profile, number)
-            .await
-            .map(drop)
+        self.at.content(application, profile, number).await.map(drop)
     }
 }

@@ -22,13 +22,7 @@ pub(super) fn shown(seen: &Seen) -> String {
     let Some(live) = seen.live() else {
         return "nothing deployed".into();
     };
-    let Rollout {
-        number,
-        version,
-        state,
-        percent,
-        ..
-    } = live;
+    let Rollout { number, version, state, percent, .. } = live;
     if state == COMPLETE {
         format!("version {version} (deployment {number})")
     } else {
@@ -43,9 +37,7 @@ pub(super) fn document(document: &Document) -> String {
         None => format!("sha256:{short}"),
         Some(filled) => {
             let with = filled.with.iter();
-            let with: Vec<String> = with
-                .map(|(output, value)| format!("{output} {value}"))
-                .collect();
+            let with: Vec<String> = with.map(|(output, value)| format!("{output} {value}")).collect();
             format!("sha256:{short} with {}", with.join(", "))
         }
     }
@@ -101,18 +93,8 @@ fn since(now: Option<&Rollout>) -> String {
 }
 
 /// The finding for a deployment that AppConfig has taken back by itself.
-pub(super) fn taken_back(
-    target: &Target,
-    told: &RolloutDetail,
-    now: Option<&Rollout>,
-    is_back: bool,
-) -> Finding {
-    let Rollout {
-        number,
-        version,
-        percent,
-        ..
-    } = &told.rollout;
+pub(super) fn taken_back(target: &Target, told: &RolloutDetail, now: Option<&Rollout>, is_back: bool) -> Finding {
+    let Rollout { number, version, percent, .. } = &told.rollout;
     let event = began(told);
     let said = event.map_or("it tells no reason", words);
     let (why, remedy) = match event.map(|event| event.by.as_str()) {
@@ -224,9 +206,7 @@ pub(super) fn other_content(version: &str) -> Finding {
 
 /// The finding for a way back to nothing, if AppConfig no longer takes the configuration away.
 pub(super) fn no_way_back(target: &Target, live: Option<&Rollout>) -> Finding {
-    let live = live.map_or_else(String::new, |live| {
-        format!(" Callers still get version {}.", live.version)
-    });
+    let live = live.map_or_else(String::new, |live| format!(" Callers still get version {}.", live.version));
     failed(
         target,
         format!(

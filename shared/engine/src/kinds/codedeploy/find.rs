@@ -26,10 +26,7 @@ pub(in crate::kinds) async fn deployments(
         ListedDeployments::Created(from, last.plus_s(CREATED_S))
     });
     let mut ids = BTreeSet::new();
-    for listed in [Some(ListedDeployments::Active), created]
-        .into_iter()
-        .flatten()
-    {
+    for listed in [Some(ListedDeployments::Active), created].into_iter().flatten() {
         let mut next: Option<String> = None;
         loop {
             let asked = at.deployments(application, group, listed, next.as_deref());
@@ -63,9 +60,8 @@ pub(in crate::kinds) async fn rollback(
     of: &Deployed,
     all: &[Deployed],
 ) -> Result<Option<Deployed>> {
-    let takes_back = |one: &&Deployed| {
-        one.rollback_of.as_ref() == Some(&of.id) || of.rolled_back_by.as_ref() == Some(&one.id)
-    };
+    let takes_back =
+        |one: &&Deployed| one.rollback_of.as_ref() == Some(&of.id) || of.rolled_back_by.as_ref() == Some(&one.id);
     match (all.iter().find(takes_back), &of.rolled_back_by) {
         (Some(found), _) => Ok(Some(found.clone())),
         (None, Some(id)) => at.deployed(id).await.map(Some),

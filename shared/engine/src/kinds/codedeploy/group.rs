@@ -45,16 +45,16 @@ impl<P: CodeDeployApi> Asks<'_, P> {
 
     /// Returns the group, or a finding if it is not there or of another platform.
     pub async fn group(&self) -> Checked<DeploymentGroup> {
-        let Declared {
-            application, group, ..
-        } = self.declared;
+        let Declared { application, group, .. } = self.declared;
         let found = match self.there.deployment_group(application, group).await {
             Err(fault) if fault.name == FaultName::NotFound => {
-                return Err(self.finding(
-                    FindingName::TargetMissing,
-                    format!("CodeDeploy has no {} here.", self.named()),
-                    "Make it with your infrastructure code before the first deployment, or mend the names.",
-                ).into());
+                return Err(self
+                    .finding(
+                        FindingName::TargetMissing,
+                        format!("CodeDeploy has no {} here.", self.named()),
+                        "Make it with your infrastructure code before the first deployment, or mend the names.",
+                    )
+                    .into());
             }
             found => found?,
         };
@@ -65,14 +65,8 @@ impl<P: CodeDeployApi> Asks<'_, P> {
         Err(self
             .finding(
                 FindingName::NotSupported,
-                format!(
-                    "CodeDeploy's {} deploys to {}, and not to {platform}.",
-                    self.named(),
-                    found.platform
-                ),
-                format!(
-                    "Name a deployment group whose application has the compute platform {platform}."
-                ),
+                format!("CodeDeploy's {} deploys to {}, and not to {platform}.", self.named(), found.platform),
+                format!("Name a deployment group whose application has the compute platform {platform}."),
             )
             .into())
     }
@@ -121,10 +115,7 @@ impl<P: CodeDeployApi> Asks<'_, P> {
     pub fn unreadable(&self, why: &str, of: &str) -> Finding {
         self.finding(
             FindingName::NotSupported,
-            format!(
-                "The AppSpec of the last revision of CodeDeploy's {} cannot be gone on from: {why}.",
-                self.named()
-            ),
+            format!("The AppSpec of the last revision of CodeDeploy's {} cannot be gone on from: {why}.", self.named()),
             format!("Deploy once with an AppSpec of {of} alone; Windlass goes on from there."),
         )
     }

@@ -95,12 +95,7 @@ pub(super) fn again(sent: Option<SentCalls>, now: Time) -> Option<u32> {
 
 /// True while CodeDeploy takes a deployment back, or may be about to. `stopped` is the time at which that was asked
 /// for.
-pub(super) fn is_returning(
-    of: &Deployed,
-    rollback: Option<&Deployed>,
-    stopped: Option<Time>,
-    now: Time,
-) -> bool {
+pub(super) fn is_returning(of: &Deployed, rollback: Option<&Deployed>, stopped: Option<Time>, now: Time) -> bool {
     if !of.is_gone() {
         return false;
     }

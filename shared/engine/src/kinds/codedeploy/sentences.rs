@@ -54,26 +54,11 @@ pub(in crate::kinds) fn status(of: &Deployed, events: &[LifecycleEvent]) -> Stri
 /// The lifecycle events at which a function of the user's may run, each with what is so by then (AWS CodeDeploy User
 /// Guide, "`AppSpec` 'hooks' section").
 const HOOKS: [(&str, &str); 5] = [
-    (
-        "BeforeInstall",
-        "runs its hook BeforeInstall before any new task starts",
-    ),
-    (
-        "AfterInstall",
-        "has started the new tasks and runs its hook AfterInstall",
-    ),
-    (
-        "AfterAllowTestTraffic",
-        "has moved the test traffic and runs its hook AfterAllowTestTraffic",
-    ),
-    (
-        "BeforeAllowTraffic",
-        "runs its hook BeforeAllowTraffic before any caller is moved",
-    ),
-    (
-        "AfterAllowTraffic",
-        "has moved all callers and runs its hook AfterAllowTraffic",
-    ),
+    ("BeforeInstall", "runs its hook BeforeInstall before any new task starts"),
+    ("AfterInstall", "has started the new tasks and runs its hook AfterInstall"),
+    ("AfterAllowTestTraffic", "has moved the test traffic and runs its hook AfterAllowTestTraffic"),
+    ("BeforeAllowTraffic", "runs its hook BeforeAllowTraffic before any caller is moved"),
+    ("AfterAllowTraffic", "has moved all callers and runs its hook AfterAllowTraffic"),
 ];
 
 fn hook_runs(name: &str) -> String {
@@ -84,15 +69,8 @@ fn hook_runs(name: &str) -> String {
 
 /// Says what a deployment does that is in progress.
 fn in_progress(events: &[LifecycleEvent]) -> String {
-    let is_at =
-        |event: &&LifecycleEvent| !["Succeeded", "Skipped"].contains(&event.status.as_str());
-    let Some(LifecycleEvent {
-        name,
-        status,
-        words,
-        ..
-    }) = events.iter().find(is_at)
-    else {
+    let is_at = |event: &&LifecycleEvent| !["Succeeded", "Skipped"].contains(&event.status.as_str());
+    let Some(LifecycleEvent { name, status, words, .. }) = events.iter().find(is_at) else {
         return "is in progress".to_owned();
     };
     match (name.as_str(), status.as_str()) {
@@ -113,11 +91,7 @@ fn in_progress(events: &[LifecycleEvent]) -> String {
 /// Returns what AWS says, for the end of a sentence.
 pub(in crate::kinds) fn after_colon(words: &str) -> String {
     let words = words.trim_end_matches('.');
-    if words.is_empty() {
-        String::new()
-    } else {
-        format!(": {words}")
-    }
+    if words.is_empty() { String::new() } else { format!(": {words}") }
 }
 
 /// Makes the finding for a deployment that still moves the callers of a place, so that what they get is not final.
@@ -143,10 +117,7 @@ pub(in crate::kinds) fn unsettled(place: &str, of: &Deployed) -> Finding {
 }
 
 pub(in crate::kinds) fn stop_command(of: &Deployed) -> String {
-    format!(
-        "aws deploy stop-deployment --deployment-id {} --auto-rollback-enabled",
-        of.id
-    )
+    format!("aws deploy stop-deployment --deployment-id {} --auto-rollback-enabled", of.id)
 }
 
 /// Returns why a deployment has failed, for the middle of a sentence, and what to do.
@@ -158,17 +129,12 @@ pub(in crate::kinds) fn why(code: &str, events: &[LifecycleEvent]) -> (String, &
             "Look at the alarm that is named, and at the alarms of the deployment group; then deploy a fixed release.",
         ),
         (_, Some(event)) if event.name != "AllowTraffic" => (
-            format!(
-                "its hook {} failed{}",
-                event.name,
-                after_colon(&event.words)
-            ),
+            format!("its hook {} failed{}", event.name, after_colon(&event.words)),
             "Look at the log of the hook's function; then deploy a fixed release.",
         ),
-        ("HOOK_EXECUTION_FAILURE", _) => (
-            "a hook failed".to_owned(),
-            "Look at the log of the hook's function; then deploy a fixed release.",
-        ),
+        ("HOOK_EXECUTION_FAILURE", _) => {
+            ("a hook failed".to_owned(), "Look at the log of the hook's function; then deploy a fixed release.")
+        }
         ("INVALID_LAMBDA_CONFIGURATION" | "INVALID_LAMBDA_FUNCTION", _) => (
             "the alias or the function was not as the AppSpec says".to_owned(),
             "Find out who changed the alias meanwhile (CloudTrail, UpdateAlias), then deploy again.",
@@ -181,14 +147,10 @@ pub(in crate::kinds) fn why(code: &str, events: &[LifecycleEvent]) -> (String, &
             "it took longer than CodeDeploy allows".to_owned(),
             "Look at the deployment in CodeDeploy, then deploy again.",
         ),
-        ("", _) => (
-            "CodeDeploy tells no reason".to_owned(),
-            "Look at the deployment in CodeDeploy, then deploy again.",
-        ),
-        (code, _) => (
-            format!("CodeDeploy tells {code}"),
-            "Look at the deployment in CodeDeploy, then deploy again.",
-        ),
+        ("", _) => {
+            ("CodeDeploy tells no reason".to_owned(), "Look at the deployment in CodeDeploy, then deploy again.")
+        }
+        (code, _) => (format!("CodeDeploy tells {code}"), "Look at the deployment in CodeDeploy, then deploy again."),
     }
 }
 

@@ -8,12 +8,7 @@ use windlass_domain::kinds::ecs::{Base, Ecs as Spec};
 use windlass_domain::name::ComponentName;
 
 /// Finds what is wrong with the document, as far as its bytes and the declaration tell; see [`crate::kinds::brought`].
-pub fn check_artifact(
-    component: &ComponentName,
-    spec: &Spec,
-    named: &str,
-    bytes: &[u8],
-) -> Vec<Finding> {
+pub fn check_artifact(component: &ComponentName, spec: &Spec, named: &str, bytes: &[u8]) -> Vec<Finding> {
     // Every other base takes an image, which is told of the manifest.
     if spec.base != Base::Artifact {
         return vec![];
@@ -37,8 +32,7 @@ pub fn check_artifact(
         };
         let (repository, _) = split_image(image);
         let of = format!("declared repository `{declared}`");
-        (!is_same_repository(repository, declared))
-            .then(|| of_another(path("base"), container, named, image, &of))
+        (!is_same_repository(repository, declared)).then(|| of_another(path("base"), container, named, image, &of))
     });
     wrong.collect()
 }
@@ -58,22 +52,13 @@ pub(super) fn no_container(path: String, container: &str, base: &str, document: 
     messages::finding(
         FindingName::UnknownName,
         path,
-        format!(
-            "the base {base} has no container `{container}`, only: {}",
-            document::containers(document).join(", ")
-        ),
+        format!("the base {base} has no container `{container}`, only: {}", document::containers(document).join(", ")),
         "write the name of the container whose image is to be deployed",
     )
 }
 
 /// Makes the finding for a document whose image is of another repository `than` the one in these words.
-pub(super) fn of_another(
-    path: String,
-    container: &str,
-    document: &str,
-    image: &str,
-    than: &str,
-) -> Finding {
+pub(super) fn of_another(path: String, container: &str, document: &str, image: &str, than: &str) -> Finding {
     messages::finding(
         FindingName::BadValue,
         path,

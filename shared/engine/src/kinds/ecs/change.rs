@@ -34,9 +34,7 @@ impl<P: EcsApi + Clock> Ecs<P> {
             ));
         }
         self.check_took(target, began)?;
-        self.at
-            .update_service(&target.cluster, &target.service, to)
-            .await?;
+        self.at.update_service(&target.cluster, &target.service, to).await?;
         Ok(())
     }
 
@@ -50,11 +48,7 @@ impl<P: EcsApi + Clock> Ecs<P> {
         self.check_took(target, began)?;
         match self.at.stop_service_rollout(&stop.rollout).await {
             Err(fault) if matches!(fault.name, FaultName::Refused | FaultName::Conflict) => {
-                if self.goes_back(target, stop).await? {
-                    Ok(())
-                } else {
-                    Err(fault)
-                }
+                if self.goes_back(target, stop).await? { Ok(()) } else { Err(fault) }
             }
             stopped => stopped,
         }
@@ -66,12 +60,7 @@ impl<P: EcsApi + Clock> Ecs<P> {
         let began = self.at.now();
         self.check_pauses(target, pausing).await?;
         self.check_took(target, began)?;
-        let Pausing {
-            rollout,
-            hook,
-            goes_on,
-            ..
-        } = pausing;
+        let Pausing { rollout, hook, goes_on, .. } = pausing;
         let answered = self.at.answer_service_pause(rollout, hook, *goes_on);
         match answered.await {
             Err(fault) if matches!(fault.name, FaultName::Refused | FaultName::Conflict) => {
@@ -85,14 +74,10 @@ impl<P: EcsApi + Clock> Ecs<P> {
     /// Returns the fault `Conflict` if the deployment no longer waits for this answer.
     async fn check_pauses(&self, target: &Target, pausing: &Pausing) -> Result<()> {
         let (cluster, service) = (&target.cluster, &target.service);
-        let listed = self
-            .at
-            .service_rollouts(cluster, service, pausing.created)
-            .await?;
+        let listed = self.at.service_rollouts(cluster, service, pausing.created).await?;
         let mut listed = listed.iter();
         let own = listed.find(|one| one.arn == pausing.rollout);
-        let own =
-            own.filter(|own| ServiceDeploymentState::of(own) == ServiceDeploymentState::UnderWay);
+        let own = own.filter(|own| ServiceDeploymentState::of(own) == ServiceDeploymentState::UnderWay);
         let waits = own.and_then(|own| pause::own(own, &[pausing.at].into()));
         if waits.is_some_and(|(_, hook)| hook.id == pausing.hook) {
             return Ok(());
@@ -111,14 +96,9 @@ impl<P: EcsApi + Clock> Ecs<P> {
     /// deployment is neither that nor under way.
     async fn goes_back(&self, target: &Target, stop: &Stop) -> Result<bool> {
         let (cluster, service) = (&target.cluster, &target.service);
-        let listed = self
-            .at
-            .service_rollouts(cluster, service, stop.created)
-            .await?;
+        let listed = self.at.service_rollouts(cluster, service, stop.created).await?;
         let mut listed = listed.iter();
-        let standing = listed
-            .find(|one| one.arn == stop.rollout)
-            .map(ServiceDeploymentState::of);
+        let standing = listed.find(|one| one.arn == stop.rollout).map(ServiceDeploymentState::of);
         match standing {
             Some(ServiceDeploymentState::UnderWay) => Ok(false),
             Some(ServiceDeploymentState::GoingBack | ServiceDeploymentState::WentBack) => Ok(true),

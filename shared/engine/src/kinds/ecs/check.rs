@@ -24,11 +24,8 @@ pub(super) fn findings(
         deregistered(&name, current),
     ];
     let found = of_service.into_iter().flatten();
-    let mut findings: Vec<Finding> = found
-        .map(|(what, reason, remedy)| {
-            messages::finding(what, input.path("service"), reason, remedy)
-        })
-        .collect();
+    let mut findings: Vec<Finding> =
+        found.map(|(what, reason, remedy)| messages::finding(what, input.path("service"), reason, remedy)).collect();
     findings.extend(strategy::findings(input, spec, service));
     findings.extend(pause_check::findings(input, spec, service));
     findings.extend(containers(input, spec, current));
@@ -113,10 +110,8 @@ fn deregistered(name: &str, current: &TaskDefinition) -> Wrong {
 /// definition, so this is not checked for it.
 fn containers(input: &PrepareInput<'_>, spec: &Spec, current: &TaskDefinition) -> Vec<Finding> {
     let is_forward = input.goal_state.is_none();
-    let missing = spec
-        .containers
-        .keys()
-        .filter(|name| is_forward && document::image(&current.document, name).is_none());
+    let missing =
+        spec.containers.keys().filter(|name| is_forward && document::image(&current.document, name).is_none());
     let told = missing.map(|name| {
         messages::finding(
             FindingName::UnknownName,
@@ -191,11 +186,7 @@ pub(super) fn platform(
         _ => return None,
     };
     let family = asked["operatingSystemFamily"].as_str().unwrap_or("LINUX");
-    let os = if family == "LINUX" {
-        "linux"
-    } else {
-        "windows"
-    };
+    let os = if family == "LINUX" { "linux" } else { "windows" };
     let there = &image.platforms;
     let fits = |platform: &Platform| platform.os == os && platform.architecture == architecture;
     if there.is_empty() || there.iter().any(fits) {

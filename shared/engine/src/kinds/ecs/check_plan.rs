@@ -27,10 +27,7 @@ pub(super) async fn check_plan(
     }
     let images = spec.containers.keys().map(|container| {
         let image = document::image(&current.document, container);
-        let own = OwnImage {
-            image: image.unwrap_or_default().to_owned(),
-            digests: BTreeSet::new(),
-        };
+        let own = OwnImage { image: image.unwrap_or_default().to_owned(), digests: BTreeSet::new() };
         (container.clone(), own)
     });
     Ok(Wanted {

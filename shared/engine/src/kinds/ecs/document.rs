@@ -21,38 +21,24 @@ const ANSWERED_ONLY: [&str; 9] = [
 /// Returns the image of a container; `None` if the document has no such container.
 pub(in crate::kinds) fn image<'a>(document: &'a Value, container: &str) -> Option<&'a str> {
     let containers = document.get("containerDefinitions")?.as_array()?;
-    let own = containers
-        .iter()
-        .find(|c| c.get("name").and_then(Value::as_str) == Some(container))?;
+    let own = containers.iter().find(|c| c.get("name").and_then(Value::as_str) == Some(container))?;
     Some(own.get("image").and_then(Value::as_str).unwrap_or_default())
 }
 
 /// Returns the names of the containers.
 pub(in crate::kinds) fn containers(document: &Value) -> Vec<&str> {
-    let containers = document
-        .get("containerDefinitions")
-        .and_then(Value::as_array);
-    containers
-        .into_iter()
-        .flatten()
-        .filter_map(|c| c.get("name").and_then(Value::as_str))
-        .collect()
+    let containers = document.get("containerDefinitions").and_then(Value::as_array);
+    containers.into_iter().flatten().filter_map(|c| c.get("name").and_then(Value::as_str)).collect()
 }
 
 /// Returns the document to register: the base with the images of these containers replaced. `None` if one of the
 /// containers is not there.
-pub(in crate::kinds) fn with_images(
-    base: &Value,
-    images: &BTreeMap<String, String>,
-) -> Option<Value> {
+pub(in crate::kinds) fn with_images(base: &Value, images: &BTreeMap<String, String>) -> Option<Value> {
     let mut document = requested(base)?;
     let containers = document.get_mut("containerDefinitions")?.as_array_mut()?;
     for (container, image) in images {
-        let own = containers
-            .iter_mut()
-            .find(|c| c.get("name").and_then(Value::as_str) == Some(container))?;
-        own.as_object_mut()?
-            .insert("image".into(), Value::String(image.clone()));
+        let own = containers.iter_mut().find(|c| c.get("name").and_then(Value::as_str) == Some(container))?;
+        own.as_object_mut()?.insert("image".into(), Value::String(image.clone()));
     }
     Some(Value::Object(document))
 }
@@ -61,24 +47,14 @@ pub(in crate::kinds) fn with_images(
 /// there.
 fn requested(base: &Value) -> Option<Map<String, Value>> {
     let mut document = base.as_object()?.clone();
-    document.retain(|name, value| {
-        !ANSWERED_ONLY.contains(&name.as_str()) && name != "tags" && !value.is_null()
-    });
+    document.retain(|name, value| !ANSWERED_ONLY.contains(&name.as_str()) && name != "tags" && !value.is_null());
     Some(document)
 }
 
 /// Returns whether two task definitions differ in nothing but the images of these containers.
-pub(super) fn same_shape<'c>(
-    a: &Value,
-    b: &Value,
-    containers: impl Iterator<Item = &'c String>,
-) -> bool {
-    let none: BTreeMap<String, String> = containers
-        .map(|name| (name.clone(), String::new()))
-        .collect();
-    with_images(a, &none)
-        .zip(with_images(b, &none))
-        .is_some_and(|(a, b)| a == b)
+pub(super) fn same_shape<'c>(a: &Value, b: &Value, containers: impl Iterator<Item = &'c String>) -> bool {
+    let none: BTreeMap<String, String> = containers.map(|name| (name.clone(), String::new())).collect();
+    with_images(a, &none).zip(with_images(b, &none)).is_some_and(|(a, b)| a == b)
 }
 
 /// Parses a document that comes as an artifact, and returns it with its tags. Its form is that of the input of
@@ -144,15 +120,9 @@ mod tests {
             }))
         };
         let one = images(&[("agent", "repo@sha256:ab")]);
-        assert_eq!(
-            with_images(&base(), &one),
-            wanted("repo@sha256:ab", "fluent:2")
-        );
+        assert_eq!(with_images(&base(), &one), wanted("repo@sha256:ab", "fluent:2"));
         let both = images(&[("agent", "repo@sha256:ab"), ("log", "fluent@sha256:cd")]);
-        assert_eq!(
-            with_images(&base(), &both),
-            wanted("repo@sha256:ab", "fluent@sha256:cd")
-        );
+        assert_eq!(with_images(&base(), &both), wanted("repo@sha256:ab", "fluent@sha256:cd"));
         let other = images(&[("agent", "repo@sha256:ab"), ("web", "x")]);
         assert_eq!(with_images(&base(), &other), None);
         assert_eq!(with_images(&json!("text"), &one), None);
@@ -182,10 +152,7 @@ mod tests {
             assert_eq!(inner["family"], "agent");
             assert_eq!(tags["team"], "a");
         }
-        assert_eq!(
-            parse(b"{\"family\": \"a\"}").unwrap_err(),
-            "it has no member `containerDefinitions`"
-        );
+        assert_eq!(parse(b"{\"family\": \"a\"}").unwrap_err(), "it has no member `containerDefinitions`");
         assert!(parse(b"{").unwrap_err().contains("EOF"));
     }
 }

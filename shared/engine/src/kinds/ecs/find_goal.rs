@@ -44,15 +44,9 @@ where
         return check_plan(ports, input, spec, current).await;
     }
     match (&spec.base, input.artifact) {
-        (
-            BaseRule::Artifact,
-            Some(Artifact::Object {
-                key,
-                version_id,
-                sha256,
-                ..
-            }),
-        ) => by_document(home, input, spec, current, (key, version_id, sha256)).await,
+        (BaseRule::Artifact, Some(Artifact::Object { key, version_id, sha256, .. })) => {
+            by_document(home, input, spec, current, (key, version_id, sha256)).await
+        }
         (BaseRule::Artifact, _) => Err(wrong_artifact(
             input,
             "`base: artifact` needs a task definition as artifact",
@@ -77,11 +71,7 @@ fn wrong_artifact(input: &PrepareInput<'_>, reason: &str, remedy: &str) -> Findi
 }
 
 /// Returns the images of a release by container, or findings if the release does not fit the declared containers.
-fn named(
-    input: &PrepareInput<'_>,
-    spec: &Spec,
-    artifact: &Artifact,
-) -> Result<BTreeMap<String, Pinned>, Vec<Finding>> {
+fn named(input: &PrepareInput<'_>, spec: &Spec, artifact: &Artifact) -> Result<BTreeMap<String, Pinned>, Vec<Finding>> {
     let named = match artifact.clone().fitted(&spec.containers) {
         Artifact::Images { containers } => containers,
         Artifact::Image { repository, digest } if spec.containers.len() == 1 => {
@@ -100,9 +90,7 @@ fn named(
         }
     };
     let known: Vec<String> = spec.containers.keys().cloned().collect();
-    let strange = named
-        .keys()
-        .filter(|name| !spec.containers.contains_key(*name));
+    let strange = named.keys().filter(|name| !spec.containers.contains_key(*name));
     let findings: Vec<Finding> = strange
         .map(|name| {
             Finding::new(
@@ -113,11 +101,7 @@ fn named(
             )
         })
         .collect();
-    if findings.is_empty() {
-        Ok(named)
-    } else {
-        Err(findings)
-    }
+    if findings.is_empty() { Ok(named) } else { Err(findings) }
 }
 
 /// The release is images: they go into a registered base, beside what the other containers run.
@@ -180,9 +164,7 @@ async fn by_document(
     current: &TaskDefinition,
     (key, version_id, sha256): (&str, &str, &Digest),
 ) -> Checked<Wanted> {
-    let base = read_document(home, key, version_id, sha256)
-        .await
-        .map_err(|fault| unreadable(input, fault))?;
+    let base = read_document(home, key, version_id, sha256).await.map_err(|fault| unreadable(input, fault))?;
     let mut wrong = foreign::of_document(input, key, &base.document, current);
     let mut images = Images::new();
     let mut runs: Vec<String> = Vec::new();
@@ -204,11 +186,7 @@ async fn by_document(
     Ok(Wanted {
         goal: forward(images),
         family: current.family.clone(),
-        base: PinnedBase::Document {
-            key: key.to_owned(),
-            version_id: version_id.to_owned(),
-            sha256: sha256.clone(),
-        },
+        base: PinnedBase::Document { key: key.to_owned(), version_id: version_id.to_owned(), sha256: sha256.clone() },
         kept: BTreeSet::new(),
         artifact: None,
         unchanged: is_there.then(|| runs.join(", ")),
@@ -248,12 +226,7 @@ async fn image_of(
 }
 
 /// Returns a sentence if the service is already set to these bytes in this container, pinned by digest.
-fn runs_already(
-    spec: &Spec,
-    current: &TaskDefinition,
-    container: &str,
-    wanted: &BTreeSet<String>,
-) -> Option<String> {
+fn runs_already(spec: &Spec, current: &TaskDefinition, container: &str, wanted: &BTreeSet<String>) -> Option<String> {
     let image = document::image(&current.document, container)?;
     let (_, reference) = split_image(image);
     let within = match spec.containers.len() {
@@ -261,11 +234,7 @@ fn runs_already(
         _ => format!(" in container {container}"),
     };
     wanted.contains(reference).then(|| {
-        format!(
-            "service {} runs {reference} already{within} ({})",
-            spec.service,
-            messages::short(&current.arn)
-        )
+        format!("service {} runs {reference} already{within} ({})", spec.service, messages::short(&current.arn))
     })
 }
 

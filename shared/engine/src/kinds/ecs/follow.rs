@@ -25,10 +25,7 @@ struct Look {
 
 impl Look {
     fn of(record: &ChangeRecord) -> Option<Self> {
-        Some(Self {
-            update: Update::deserialize(&record.change).ok()?,
-            at: record.at,
-        })
+        Some(Self { update: Update::deserialize(&record.change).ok()?, at: record.at })
     }
 }
 
@@ -38,21 +35,13 @@ impl Sent {
     pub(super) fn of(way: &LookContext<'_, Goal>) -> Option<Self> {
         let upon = &way.sent.as_ref()?.upon;
         let Look { update, at } = self::sent(way)?;
-        Some(Self {
-            update,
-            at,
-            completed: upon.completed.clone(),
-        })
+        Some(Self { update, at, completed: upon.completed.clone() })
     }
 }
 
 impl<P: EcsApi + Clock> Ecs<P> {
     /// Returns the deployment that the last update has begun. `None` if no update was sent, or if the service rolls.
-    pub(super) async fn followed(
-        &self,
-        target: &Target,
-        way: &LookContext<'_, Goal>,
-    ) -> Result<Option<Followed>> {
+    pub(super) async fn followed(&self, target: &Target, way: &LookContext<'_, Goal>) -> Result<Option<Followed>> {
         let look = sent(way).or_else(|| begun(way));
         let Some(look) = look.filter(|_| !target.strategy.is_rolling()) else {
             return Ok(None);
@@ -67,10 +56,7 @@ impl<P: EcsApi + Clock> Ecs<P> {
         let goal = way.goal.and_then(|goal| goal.task_definition.as_deref());
         let found = find(&rollouts, look.update.to, goal, since_ms);
         let answers = found.rollout.as_ref().map(|own| answers(way, &own.arn));
-        Ok(Some(Followed {
-            answers: answers.unwrap_or_default(),
-            ..found
-        }))
+        Ok(Some(Followed { answers: answers.unwrap_or_default(), ..found }))
     }
 }
 
@@ -80,10 +66,7 @@ fn sent(way: &LookContext<'_, Goal>) -> Option<Look> {
     let last = way.sent.as_ref()?;
     let known = way.changes.iter().rfind(|one| one.change == last.change);
     if let Ok(update) = Update::deserialize(&last.change) {
-        return Some(Look {
-            update,
-            at: last.at,
-        });
+        return Some(Look { update, at: last.at });
     }
     let known = known?;
     let answer = Pausing::deserialize(&last.change).ok()?;
@@ -124,17 +107,9 @@ fn find(rollouts: &[ServiceRollout], to: String, goal: Option<&str>, since_ms: u
         let own = of(&to);
         (to, own)
     };
-    let newer = rollouts
-        .iter()
-        .take_while(|one| own.is_none_or(|own| own.arn != one.arn));
+    let newer = rollouts.iter().take_while(|one| own.is_none_or(|own| own.arn != one.arn));
     let other = newer.into_iter().find(is_under_way);
-    Followed {
-        to,
-        rollout: own.cloned(),
-        other: other.cloned(),
-        since_ms,
-        answers: vec![],
-    }
+    Followed { to, rollout: own.cloned(), other: other.cloned(), since_ms, answers: vec![] }
 }
 
 #[cfg(test)]
@@ -163,12 +138,7 @@ mod tests {
         // that it brings, and somebody else's deployment.
         let table = [
             ("none is listed yet", vec![], None, (None, "t:2", None)),
-            (
-                "ours",
-                vec![under_way("a", "t:2")],
-                None,
-                (Some("a"), "t:2", None),
-            ),
+            ("ours", vec![under_way("a", "t:2")], None, (Some("a"), "t:2", None)),
             (
                 "a person has begun another one since",
                 vec![under_way("b", "t:9"), rollout("a", "t:2", "STOPPED")],
@@ -181,24 +151,14 @@ mod tests {
                 None,
                 (Some("a"), "t:2", Some("b")),
             ),
-            (
-                "a person's, and ours is not listed",
-                vec![under_way("b", "t:9")],
-                None,
-                (None, "t:2", Some("b")),
-            ),
+            ("a person's, and ours is not listed", vec![under_way("b", "t:9")], None, (None, "t:2", Some("b"))),
             (
                 "it is gone back from, and an earlier owner has begun that",
                 vec![under_way("b", "t:1"), over("a", "t:2")],
                 Some("t:1"),
                 (Some("b"), "t:1", None),
             ),
-            (
-                "it was gone back from",
-                vec![over("b", "t:1"), over("a", "t:2")],
-                Some("t:1"),
-                (Some("a"), "t:2", None),
-            ),
+            ("it was gone back from", vec![over("b", "t:1"), over("a", "t:2")], Some("t:1"), (Some("a"), "t:2", None)),
         ];
         for (name, rollouts, goal, (own, to, other)) in table {
             let found = find(&rollouts, "t:2".into(), goal, 0);

@@ -78,9 +78,7 @@ fn shown(role: &Value) -> String {
 pub(in crate::kinds) fn full_arn(role: &Value, task_definition: &str) -> Value {
     let parts: Vec<&str> = task_definition.split(':').collect();
     match (role.as_str(), parts.as_slice()) {
-        (Some(name), ["arn", partition, _, _, account, ..])
-            if !name.is_empty() && !name.starts_with("arn:") =>
-        {
+        (Some(name), ["arn", partition, _, _, account, ..]) if !name.is_empty() && !name.starts_with("arn:") => {
             Value::from(format!("arn:{partition}:iam::{account}:role/{name}"))
         }
         _ => role.clone(),
@@ -89,15 +87,8 @@ pub(in crate::kinds) fn full_arn(role: &Value, task_definition: &str) -> Value {
 
 /// Finds a newest task definition of another application or environment that writes the same family. If the service
 /// runs it already, nothing is told.
-pub(super) fn newest(
-    input: &PrepareInput<'_>,
-    newest: &TaskDefinition,
-    current: &TaskDefinition,
-) -> Option<Finding> {
-    let wanted = [
-        (APP_TAG, input.app.as_str()),
-        (ENVIRONMENT_TAG, input.environment.as_str()),
-    ];
+pub(super) fn newest(input: &PrepareInput<'_>, newest: &TaskDefinition, current: &TaskDefinition) -> Option<Finding> {
+    let wanted = [(APP_TAG, input.app.as_str()), (ENVIRONMENT_TAG, input.environment.as_str())];
     let foreign = |(tag, own): (&str, &str)| {
         let found = newest.tags.get(tag).filter(|found| *found != own)?;
         Some(format!("`{tag}` is `{found}` and not `{own}`"))

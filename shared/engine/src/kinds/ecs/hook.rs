@@ -8,10 +8,7 @@ use windlass_domain::kinds::ecs::Pause;
 
 /// Returns the team's hook that a deployment waits for, if it waits for one. `own` is Windlass's own pause, which does
 /// not count.
-pub(super) fn held(
-    newest: &ServiceRollout,
-    own: Option<(Pause, &LifecycleHook)>,
-) -> Option<HoldingHook> {
+pub(super) fn held(newest: &ServiceRollout, own: Option<(Pause, &LifecycleHook)>) -> Option<HoldingHook> {
     let is_own = |hook: &LifecycleHook| own.is_some_and(|(_, own)| own.id == hook.id);
     let theirs = || newest.hooks.iter().filter(|hook| !is_own(hook));
     let waits = |status: &str| theirs().find(|hook| hook.status == status);
@@ -36,10 +33,7 @@ pub(super) fn unread(fault: &Fault) -> HoldingHook {
 fn what(hook: &LifecycleHook) -> String {
     match hook.kind.as_str() {
         "PAUSE" => format!("its own pause hook {}", hook.id),
-        _ => format!(
-            "its own lifecycle hook {}, which runs {}",
-            hook.id, hook.target
-        ),
+        _ => format!("its own lifecycle hook {}, which runs {}", hook.id, hook.target),
     }
 }
 
@@ -95,10 +89,7 @@ mod tests {
             (vec![], None),
             (vec![hook("PAUSE", "SUCCEEDED", "ROLLBACK")], None),
             (
-                vec![
-                    hook("AWS_LAMBDA", "IN_PROGRESS", ""),
-                    hook("PAUSE", "AWAITING_ACTION", "ROLLBACK"),
-                ],
+                vec![hook("AWS_LAMBDA", "IN_PROGRESS", ""), hook("PAUSE", "AWAITING_ACTION", "ROLLBACK")],
                 Some(
                     "its own pause hook PAUSE-AWAITING_ACTION at POST_SCALE_UP until 2026-11-20T14:00:00Z, when ECS rolls back",
                 ),
@@ -111,9 +102,7 @@ mod tests {
             ),
             (
                 vec![hook("AWS_LAMBDA", "IN_PROGRESS", "")],
-                Some(
-                    "its own lifecycle hook AWS_LAMBDA-IN_PROGRESS, which runs arn/f at POST_SCALE_UP",
-                ),
+                Some("its own lifecycle hook AWS_LAMBDA-IN_PROGRESS, which runs arn/f at POST_SCALE_UP"),
             ),
         ];
         for (hooks, wanted) in table {

@@ -24,9 +24,7 @@ pub type Images = BTreeMap<String, OwnImage>;
 /// Returns the images as they stand in a task definition, by container.
 pub(super) fn texts(images: &Images) -> BTreeMap<String, String> {
     let texts = images.iter();
-    texts
-        .map(|(name, own)| (name.clone(), own.image.clone()))
-        .collect()
+    texts.map(|(name, own)| (name.clone(), own.image.clone())).collect()
 }
 
 /// Names the images in words: one by itself, several each with its container.
@@ -35,9 +33,7 @@ pub(super) fn in_words(images: &BTreeMap<String, String>) -> String {
         Some(image) if images.len() == 1 => image.clone(),
         _ => {
             let each = images.iter();
-            let each: Vec<String> = each
-                .map(|(name, image)| format!("{name} {image}"))
-                .collect();
+            let each: Vec<String> = each.map(|(name, image)| format!("{name} {image}")).collect();
             each.join(", ")
         }
     }
@@ -47,10 +43,7 @@ pub(super) fn in_words(images: &BTreeMap<String, String>) -> String {
 pub(super) fn artifact(images: &Images) -> Option<Artifact> {
     let pinned = |(name, own): (&String, &OwnImage)| {
         let (repository, reference) = split_image(&own.image);
-        let image = Image {
-            repository: repository.to_owned(),
-            digest: Digest::parse(reference).ok()?,
-        };
+        let image = Image { repository: repository.to_owned(), digest: Digest::parse(reference).ok()? };
         Some((name.clone(), image))
     };
     let containers: Option<BTreeMap<String, Image>> = images.iter().map(pinned).collect();
@@ -60,16 +53,10 @@ pub(super) fn artifact(images: &Images) -> Option<Artifact> {
 
 /// Returns the digests that the running tasks of a task definition show in a container, and the number of tasks that
 /// show none.
-pub(super) fn digests(
-    tasks: &[ServiceTask],
-    task_definition: &str,
-    container: &str,
-) -> (BTreeSet<String>, u32) {
+pub(super) fn digests(tasks: &[ServiceTask], task_definition: &str, container: &str) -> (BTreeSet<String>, u32) {
     let mut known = BTreeSet::new();
     let mut unknown = 0;
-    let running = tasks
-        .iter()
-        .filter(|task| task.last_status == "RUNNING" && task.task_definition == task_definition);
+    let running = tasks.iter().filter(|task| task.last_status == "RUNNING" && task.task_definition == task_definition);
     for task in running {
         let own = task.containers.iter().find(|c| c.name == container);
         match own.and_then(|c| c.image_digest.clone()) {

@@ -40,14 +40,8 @@ pub(super) async fn kept_images(
                 images.insert(name.clone(), own);
                 continue;
             }
-            Kept::Unknown => (
-                FindingName::TargetNotReady,
-                "is named by tag, and its tasks do not show one digest",
-            ),
-            Kept::Gone => (
-                FindingName::ArtifactMissing,
-                "is no longer in its repository",
-            ),
+            Kept::Unknown => (FindingName::TargetNotReady, "is named by tag, and its tasks do not show one digest"),
+            Kept::Gone => (FindingName::ArtifactMissing, "is no longer in its repository"),
         };
         findings.push(messages::finding(
             finding,
@@ -58,11 +52,7 @@ pub(super) async fn kept_images(
             "name an image for it in the release as well (`images`)",
         ));
     }
-    if findings.is_empty() {
-        Ok(images)
-    } else {
-        Err(findings.into())
-    }
+    if findings.is_empty() { Ok(images) } else { Err(findings.into()) }
 }
 
 /// The image that a container keeps, or the reason why it cannot keep what it runs.

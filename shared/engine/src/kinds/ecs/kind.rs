@@ -5,8 +5,7 @@ use super::state::{Change, Goal, Seen, Stop, Target, Until};
 use super::{images, messages, next, tell, tell_shift};
 use crate::config::Configured;
 use crate::kinds::{
-    BALANCER, ChangeFacts, Class, FORMER, Kind, LookContext, Next, Noticed, Trail, VERSION, View,
-    fields,
+    BALANCER, ChangeFacts, Class, FORMER, Kind, LookContext, Next, Noticed, Trail, VERSION, View, fields,
 };
 use crate::ports::{Clock, EcsApi, Result, S3Api, ShiftedTargetGroups};
 use serde_json::{Value, json};
@@ -25,10 +24,7 @@ pub(super) fn field(member: &str, value: &Value) -> (String, String) {
         return (format!("image of container {container}"), value);
     }
     match member {
-        "task_definition" => (
-            "task definition".to_owned(),
-            messages::short(&value).to_owned(),
-        ),
+        "task_definition" => ("task definition".to_owned(), messages::short(&value).to_owned()),
         "moved_by" => ("being moved by CodeDeploy".to_owned(), value),
         other => (other.to_owned(), value),
     }
@@ -74,30 +70,19 @@ impl<P: EcsApi + S3Api + Configured + Clock> Kind for Ecs<P> {
             Change::Register { images } => (
                 Class::Additive,
                 json!({"register": images}),
-                format!(
-                    "register a task definition with {}",
-                    images::in_words(images)
-                ),
+                format!("register a task definition with {}", images::in_words(images)),
             ),
             Change::Update(update) => (
                 Class::Switching,
                 json!(update),
-                format!(
-                    "task definition {} → {}",
-                    messages::short(&update.from),
-                    messages::short(&update.to)
-                ),
+                format!("task definition {} → {}", messages::short(&update.from), messages::short(&update.to)),
             ),
             Change::Stop(Stop { rollout, of, .. }) => (
                 Class::Switching,
                 json!({ "stop": rollout }),
                 format!("stop the deployment of {}", messages::short(of)),
             ),
-            Change::Answer(pausing) => (
-                Class::Switching,
-                json!(pausing),
-                tell_shift::answer(pausing),
-            ),
+            Change::Answer(pausing) => (Class::Switching, json!(pausing), tell_shift::answer(pausing)),
         };
         ChangeFacts::new(class, value, what)
     }
@@ -110,36 +95,22 @@ impl<P: EcsApi + S3Api + Configured + Clock> Kind for Ecs<P> {
         let mut outputs = vec![("task_definition", seen.task_definition.clone())];
         if goal.until.is_between() && seen.is_shared() {
             // If ECS does not tell the target groups, they are empty: two versions get callers, and nobody knows which.
-            let ShiftedTargetGroups {
-                balancer,
-                new,
-                former,
-            } = seen.target_groups().cloned().unwrap_or_default();
+            let ShiftedTargetGroups { balancer, new, former } = seen.target_groups().cloned().unwrap_or_default();
             outputs.extend([(BALANCER, balancer), (VERSION, new), (FORMER, former)]);
         }
         let named = outputs.into_iter();
-        named
-            .map(|(name, value)| (name.to_owned(), value))
-            .collect()
+        named.map(|(name, value)| (name.to_owned(), value)).collect()
     }
 
     fn trail(target: &Target) -> Option<Trail> {
-        Some(Trail {
-            resource: target.service.clone(),
-            region: None,
-        })
+        Some(Trail { resource: target.service.clone(), region: None })
     }
 
     fn owned(target: &Target) -> String {
         tell::owned(target)
     }
 
-    async fn change(
-        &self,
-        target: &Target,
-        change: &Change,
-        deployment: &DeploymentId,
-    ) -> Result<Option<String>> {
+    async fn change(&self, target: &Target, change: &Change, deployment: &DeploymentId) -> Result<Option<String>> {
         match change {
             Change::Register { images } => self.register(target, images, deployment).await?,
             Change::Update(update) => self.update(target, update).await?,

@@ -6,19 +6,11 @@ use windlass_domain::finding::{Finding, FindingName};
 
 /// Shortens `arn:…:task-definition/agent:18` to `agent:18`.
 pub(super) fn short(task_definition: &str) -> &str {
-    task_definition
-        .rsplit('/')
-        .next()
-        .unwrap_or(task_definition)
+    task_definition.rsplit('/').next().unwrap_or(task_definition)
 }
 
 /// Makes a finding whose reason and remedy are sentences.
-pub(super) fn finding(
-    name: FindingName,
-    path: impl Into<String>,
-    reason: impl AsRef<str>,
-    remedy: &str,
-) -> Finding {
+pub(super) fn finding(name: FindingName, path: impl Into<String>, reason: impl AsRef<str>, remedy: &str) -> Finding {
     Finding::new(name, path, sentence(reason.as_ref()), sentence(remedy))
 }
 
@@ -26,11 +18,7 @@ fn sentence(text: &str) -> String {
     let mut letters = text.chars();
     let first = letters.next().map(|first| first.to_ascii_uppercase());
     let end = if text.ends_with('.') { "" } else { "." };
-    first
-        .into_iter()
-        .chain(letters)
-        .chain(end.chars())
-        .collect()
+    first.into_iter().chain(letters).chain(end.chars()).collect()
 }
 
 /// Names the containers whose images are owned.
@@ -56,11 +44,9 @@ pub(super) fn failed(target: &Target, reason: String, remedy: &str) -> Finding {
 /// Says why tasks stopped, such as `3 tasks stopped: CannotPullContainerError: …`.
 pub(super) fn reasons(trouble: Option<&Trouble>) -> String {
     match trouble {
-        Some(trouble) if trouble.tasks > 0 => format!(
-            "{} stopped: {}.",
-            count(trouble.tasks, "task"),
-            trouble.reasons.join("; ")
-        ),
+        Some(trouble) if trouble.tasks > 0 => {
+            format!("{} stopped: {}.", count(trouble.tasks, "task"), trouble.reasons.join("; "))
+        }
         _ => "ECS tells of no stopped task.".to_owned(),
     }
 }

@@ -52,16 +52,14 @@ pub use images::{Images, OwnImage};
 pub use needs::needs;
 pub use ports::Ecs;
 pub use state::{
-    Change, Followed, Goal, Group, HoldingHook, Pausing, PinnedBase, Registered, Seen, Sent, Stop,
-    Target, Trouble, Until, Update,
+    Change, Followed, Goal, Group, HoldingHook, Pausing, PinnedBase, Registered, Seen, Sent, Stop, Target, Trouble,
+    Until, Update,
 };
 pub use writes::writes;
 
 use super::{Built, KindVisitor, PrepareInput, Prepared, from_value};
 use crate::config::Configured;
-use crate::ports::{
-    AssumeRole, Clock, CloudWatchApi, CodeDeployApi, EcrApi, EcsApi, JsonServices, Result, S3Api,
-};
+use crate::ports::{AssumeRole, Clock, CloudWatchApi, CodeDeployApi, EcrApi, EcsApi, JsonServices, Result, S3Api};
 use windlass_domain::kinds::ecs::Ecs as Spec;
 use windlass_domain::place::Place;
 use windlass_domain::step::Step;
@@ -99,15 +97,7 @@ pub async fn of<P: AssumeRole>(ports: &P, step: &Step) -> Result<Deployer<P>> {
 /// quota of Fargate.
 pub async fn prepare<P>(ports: &P, input: &PrepareInput<'_>, spec: &Spec) -> Result<Prepared>
 where
-    P: EcsApi
-        + EcrApi
-        + S3Api
-        + Configured
-        + Clock
-        + AssumeRole
-        + CodeDeployApi
-        + JsonServices
-        + CloudWatchApi,
+    P: EcsApi + EcrApi + S3Api + Configured + Clock + AssumeRole + CodeDeployApi + JsonServices + CloudWatchApi,
 {
     let planned = prepare::prepare(ports, input, spec).await?;
     let planned = match &spec.codedeploy {

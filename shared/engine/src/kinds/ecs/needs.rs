@@ -22,26 +22,20 @@ pub async fn needs(
 
 /// Pure: returns these calls. `iam:PassRole` is asked only of an environment's own role. For Windlass's own roles, the
 /// names of the tasks' roles decide (`passed`).
-fn of(
-    by: &DeployerRole<'_>,
-    spec: &Spec,
-    service: &Service,
-    current: &TaskDefinition,
-) -> Vec<Needed> {
+fn of(by: &DeployerRole<'_>, spec: &Spec, service: &Service, current: &TaskDefinition) -> Vec<Needed> {
     let on = |resource: String, action| Needed::on("service", resource, &[action]);
     let mut needs = vec![
         on(current.arn.clone(), "ecs:RegisterTaskDefinition"),
-        on(current.arn.clone(), "ecs:TagResource")
-            .with("ecs:CreateAction", "RegisterTaskDefinition"),
+        on(current.arn.clone(), "ecs:TagResource").with("ecs:CreateAction", "RegisterTaskDefinition"),
     ];
     if by.is_own {
         let roles = ROLES.map(|member| full_arn(&current.document[member], &current.arn));
         let roles = roles.iter().filter_map(|role| role.as_str());
         let roles = roles.filter(|role| !role.is_empty());
-        needs.extend(roles.map(|role| {
-            on(role.to_owned(), "iam:PassRole")
-                .with("iam:PassedToService", "ecs-tasks.amazonaws.com")
-        }));
+        needs
+            .extend(roles.map(|role| {
+                on(role.to_owned(), "iam:PassRole").with("iam:PassedToService", "ecs-tasks.amazonaws.com")
+            }));
     }
     if let Some(group) = &spec.codedeploy {
         needs.extend(codedeploy::needs(group, &service.arn));

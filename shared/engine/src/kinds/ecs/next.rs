@@ -12,9 +12,7 @@ use crate::ports::ServiceDeployment;
 /// Returns what to do next; see [`crate::kinds::Kind::next`].
 pub(super) fn next(target: &Target, seen: &Seen, wanted: &Goal) -> Next<Change> {
     let Some(goal) = goal(seen, wanted) else {
-        return Next::Do(Change::Register {
-            images: images::texts(&wanted.images),
-        });
+        return Next::Do(Change::Register { images: images::texts(&wanted.images) });
     };
     if let Some(followed) = &seen.followed {
         return shift::next(target, seen, wanted, goal, followed);
@@ -29,10 +27,7 @@ pub(super) fn next(target: &Target, seen: &Seen, wanted: &Goal) -> Next<Change> 
     if is_replaced(seen, goal, set_to) {
         return Next::Failed(tell::replaced(target, seen, goal));
     }
-    Next::Do(Change::Update(Update {
-        from: set_to.clone(),
-        to: goal.to_owned(),
-    }))
+    Next::Do(Change::Update(Update { from: set_to.clone(), to: goal.to_owned() }))
 }
 
 /// Returns the task definition to reach, if it exists already. Two invocations at once may have registered one each:
@@ -71,11 +66,7 @@ fn rollout(target: &Target, seen: &Seen, wanted: &Goal) -> Next<Change> {
 /// it.
 fn failed_by_ecs(target: &Target, seen: &Seen, primary: &ServiceDeployment) -> Next<Change> {
     let finding = || tell::given_up(target, seen, &primary.task_definition, false);
-    if seen.rolls_back {
-        wait_unless_overdue(seen, finding)
-    } else {
-        Next::Failed(finding())
-    }
+    if seen.rolls_back { wait_unless_overdue(seen, finding) } else { Next::Failed(finding()) }
 }
 
 /// Returns whether a change to the goal was sent on this way, whatever the service was set to before.
@@ -112,8 +103,7 @@ fn rolled_back_by_ecs(seen: &Seen, goal: &str, set_to: &str) -> bool {
     }
     let failed = |d: &ServiceDeployment| d.task_definition == goal && d.rollout == FAILED;
     // ECS says `ECS deployment circuit breaker: rolling back to deploymentId ecs-svc/…`.
-    let says_so =
-        |d: &ServiceDeployment| d.reason.contains("rolling back") || d.reason.contains("rollback");
+    let says_so = |d: &ServiceDeployment| d.reason.contains("rolling back") || d.reason.contains("rollback");
     let told = |event: &String| event.contains(GIVEN_UP);
     let is_given_up = || {
         seen.deployments.iter().any(failed)
@@ -127,9 +117,5 @@ fn rolled_back_by_ecs(seen: &Seen, goal: &str, set_to: &str) -> bool {
 /// Watches a rollback by ECS that is under way, and does not race it.
 fn rolled_back(target: &Target, seen: &Seen, goal: &str) -> Next<Change> {
     let finding = || tell::given_up(target, seen, goal, true);
-    if seen.is_steady() {
-        Next::Failed(finding())
-    } else {
-        wait_unless_overdue(seen, finding)
-    }
+    if seen.is_steady() { Next::Failed(finding()) } else { wait_unless_overdue(seen, finding) }
 }

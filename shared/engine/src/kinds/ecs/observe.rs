@@ -2,14 +2,10 @@
 
 use super::images::{Images, OwnImage, digests};
 use super::ports::Ecs;
-use super::state::{
-    COMPLETED, Followed, GIVEN_UP, Goal, HoldingHook, Registered, Seen, Sent, Target, Trouble,
-};
+use super::state::{COMPLETED, Followed, GIVEN_UP, Goal, HoldingHook, Registered, Seen, Sent, Target, Trouble};
 use super::{document, hook, messages, pause};
 use crate::kinds::LookContext;
-use crate::ports::{
-    Clock, EcsApi, OnFailure, Result, Service, ServiceTask, TaskContainer, TaskDefinition,
-};
+use crate::ports::{Clock, EcsApi, OnFailure, Result, Service, ServiceTask, TaskContainer, TaskDefinition};
 use std::collections::BTreeMap;
 use windlass_domain::fault::{Fault, FaultName};
 use windlass_domain::time::Time;
@@ -35,10 +31,7 @@ impl Newest {
     /// Reads the hooks of a followed deployment. Its status tells whether it is taken back, so that is left out here.
     fn of(followed: &Followed, target: &Target) -> Self {
         let held = |rollout| hook::held(rollout, pause::own(rollout, &target.pauses));
-        Self {
-            held: followed.rollout.as_ref().and_then(held),
-            rolled_back: None,
-        }
+        Self { held: followed.rollout.as_ref().and_then(held), rolled_back: None }
     }
 }
 
@@ -60,18 +53,13 @@ impl<P: EcsApi + Clock> Ecs<P> {
             None => self.newest(target, &service, sent.as_ref()).await?,
         };
         // Somebody else may have let it go on from a pause, long after the last send.
-        let since = way
-            .sent
-            .as_ref()
-            .map(|sent| way.entered.map_or(sent.at, |at| at.max(sent.at)));
+        let since = way.sent.as_ref().map(|sent| way.entered.map_or(sent.at, |at| at.max(sent.at)));
         let waited_ms = since.map_or(0, |since| now.ms_since(since));
         // A deployment that was stopped bakes no more.
         let bakes_s = sent.as_ref().map_or(0, |_| target.bakes_s);
         let patience_s = target.steady_within_s.saturating_add(bakes_s);
         Ok(Seen {
-            events: sent
-                .as_ref()
-                .map_or_else(Vec::new, |sent| events(&service, sent.at)),
+            events: sent.as_ref().map_or_else(Vec::new, |sent| events(&service, sent.at)),
             held: newest.held,
             rolled_back: newest.rolled_back,
             sent,
@@ -94,10 +82,7 @@ impl<P: EcsApi + Clock> Ecs<P> {
     ) -> Result<Seen> {
         let task_definition = self.task_definition(set_to).await?;
         let registered = self.registered(target, &task_definition).await?;
-        let running = self
-            .at
-            .tasks(&target.cluster, &target.service, false)
-            .await?;
+        let running = self.at.tasks(&target.cluster, &target.service, false).await?;
         let (images, unknown_digests) = own_images(&task_definition, target, &running)?;
         let troubles = self.troubles(target, since).await?;
         Ok(Seen {
@@ -122,12 +107,7 @@ impl<P: EcsApi + Clock> Ecs<P> {
 
     /// Reads what holds the sent rollout, and whether ECS itself has rolled it back. It asks only if the service has
     /// hooks, or is not set to what was sent. If the deployments may not be read, the rollout goes on.
-    async fn newest(
-        &self,
-        target: &Target,
-        service: &Service,
-        sent: Option<&Sent>,
-    ) -> Result<Newest> {
+    async fn newest(&self, target: &Target, service: &Service, sent: Option<&Sent>) -> Result<Newest> {
         let set_to = &service.task_definition;
         let Some(sent) = sent else {
             return Ok(Newest::default());
@@ -144,29 +124,19 @@ impl<P: EcsApi + Clock> Ecs<P> {
         let listed = self.at.service_rollouts(cluster, name, since).await;
         match listed.map(|listed| listed.into_iter().next()) {
             Ok(newest) => Ok(Newest {
-                held: newest
-                    .as_ref()
-                    .filter(|_| may_be_held)
-                    .and_then(|newest| hook::held(newest, None)),
+                held: newest.as_ref().filter(|_| may_be_held).and_then(|newest| hook::held(newest, None)),
                 rolled_back: newest
                     .filter(|newest| is_left && newest.status.starts_with("ROLLBACK_"))
                     .map(|newest| newest.reason),
             }),
             Err(fault) if fault.name.is_transient() => Err(fault),
-            Err(fault) => Ok(Newest {
-                held: may_be_held.then(|| hook::unread(&fault)),
-                rolled_back: None,
-            }),
+            Err(fault) => Ok(Newest { held: may_be_held.then(|| hook::unread(&fault)), rolled_back: None }),
         }
     }
 
     /// Returns the task definition that this deployment has registered: the one that the service is set to, or one of
     /// the newest of the family.
-    async fn registered(
-        &self,
-        target: &Target,
-        set_to: &TaskDefinition,
-    ) -> Result<Option<Registered>> {
+    async fn registered(&self, target: &Target, set_to: &TaskDefinition) -> Result<Option<Registered>> {
         if let Some(own) = self.as_own(set_to, target) {
             return Ok(Some(own));
         }
@@ -193,25 +163,15 @@ impl<P: EcsApi + Clock> Ecs<P> {
             let image = document::image(&found.document, name)?;
             Some((name.clone(), image.to_owned()))
         });
-        Some(Registered {
-            arn: found.arn.clone(),
-            images: own.collect(),
-        })
+        Some(Registered { arn: found.arn.clone(), images: own.collect() })
     }
 
     /// Returns why tasks stopped by themselves since the change was sent; nothing if none was sent.
-    async fn troubles(
-        &self,
-        target: &Target,
-        since: Option<Time>,
-    ) -> Result<BTreeMap<String, Trouble>> {
+    async fn troubles(&self, target: &Target, since: Option<Time>) -> Result<BTreeMap<String, Trouble>> {
         let Some(since) = since else {
             return Ok(BTreeMap::new());
         };
-        let stopped = self
-            .at
-            .tasks(&target.cluster, &target.service, true)
-            .await?;
+        let stopped = self.at.tasks(&target.cluster, &target.service, true).await?;
         Ok(troubles(&stopped, since))
     }
 }
@@ -239,11 +199,7 @@ fn own_images(
     if images.is_empty() {
         return Err(Fault::new(
             FaultName::NotFound,
-            format!(
-                "task definition {} does not have {}",
-                found.arn,
-                messages::containers(target)
-            ),
+            format!("task definition {} does not have {}", found.arn, messages::containers(target)),
         ));
     }
     Ok((images, unknown))
@@ -272,11 +228,7 @@ fn events(service: &Service, since: Time) -> Vec<String> {
 fn troubles(stopped: &[ServiceTask], since: Time) -> BTreeMap<String, Trouble> {
     let mut troubles: BTreeMap<String, Trouble> = BTreeMap::new();
     let recent = |task: &&ServiceTask| task.stopped_at.is_some_and(|at| is_since(at, since));
-    for task in stopped
-        .iter()
-        .filter(recent)
-        .filter(|task| is_failure(task))
-    {
+    for task in stopped.iter().filter(recent).filter(|task| is_failure(task)) {
         let trouble = troubles.entry(task.task_definition.clone()).or_default();
         trouble.tasks += 1;
         let reason = reason(task);
@@ -302,20 +254,13 @@ fn is_failure(task: &ServiceTask) -> bool {
 fn reason(task: &ServiceTask) -> String {
     let said = |c: &TaskContainer| container_told(c, &task.stopped_reason);
     let containers: Vec<String> = task.containers.iter().filter_map(said).collect();
-    let containers = if containers.is_empty() {
-        String::new()
-    } else {
-        format!(" ({})", containers.join(", "))
-    };
+    let containers = if containers.is_empty() { String::new() } else { format!(" ({})", containers.join(", ")) };
     format!("{}: {}{containers}", task.stop_code, task.stopped_reason)
 }
 
 /// Says what a container tells besides what the task says already.
 fn container_told(container: &TaskContainer, said: &str) -> Option<String> {
-    let exit = container
-        .exit_code
-        .filter(|code| *code != 0)
-        .map(|code| format!("exit code {code}"));
+    let exit = container.exit_code.filter(|code| *code != 0).map(|code| format!("exit code {code}"));
     let reason = (!said.contains(&container.reason)).then(|| container.reason.clone());
     let told: Vec<String> = exit.into_iter().chain(reason).collect();
     (!told.is_empty()).then(|| format!("{}: {}", container.name, told.join(", ")))

@@ -37,12 +37,7 @@ fn fits(known: &str, role: &str) -> bool {
     Glob::new(known).is_ok_and(|glob| glob.compile_matcher().is_match(role))
 }
 
-fn not_passed(
-    config: &Config,
-    path: String,
-    current: &TaskDefinition,
-    (member, role): (&str, &str),
-) -> Finding {
+fn not_passed(config: &Config, path: String, current: &TaskDefinition, (member, role): (&str, &str)) -> Finding {
     let known = config.task_roles.join("`, `");
     messages::finding(
         FindingName::NoPermission,
@@ -81,9 +76,6 @@ mod tests {
         for (role, whole) in [("task", "arn:aws:iam::1:role/task"), ("", "")] {
             assert_eq!(full_arn(&role.into(), task_definition), whole, "{role}");
         }
-        assert!(fits(
-            "arn:aws:iam::*:role/*",
-            "arn:aws:iam::1:role/teams/shop/task"
-        ));
+        assert!(fits("arn:aws:iam::*:role/*", "arn:aws:iam::1:role/teams/shop/task"));
     }
 }

@@ -11,10 +11,7 @@ use std::collections::BTreeSet;
 use windlass_domain::kinds::ecs::Pause;
 
 /// Returns the pause that a deployment has reached, if it is ours.
-pub(super) fn own<'r>(
-    rollout: &'r ServiceRollout,
-    pauses: &BTreeSet<Pause>,
-) -> Option<(Pause, &'r LifecycleHook)> {
+pub(super) fn own<'r>(rollout: &'r ServiceRollout, pauses: &BTreeSet<Pause>) -> Option<(Pause, &'r LifecycleHook)> {
     let at = pauses.iter().find(|at| at.as_str() == rollout.stage)?;
     let waits = |hook: &&LifecycleHook| hook.kind == "PAUSE" && hook.status == "AWAITING_ACTION";
     let mut waiting = rollout.hooks.iter().filter(waits);
@@ -72,11 +69,7 @@ pub(super) enum PauseAction {
 }
 
 /// Returns what to do on the way to a goal: a pause before the goal goes on. `None` if there is nothing to do.
-pub(super) fn on(
-    followed: &Followed,
-    pauses: &BTreeSet<Pause>,
-    until: Until,
-) -> Option<PauseAction> {
+pub(super) fn on(followed: &Followed, pauses: &BTreeSet<Pause>, until: Until) -> Option<PauseAction> {
     let rollout = followed.rollout.as_ref()?;
     let (at, hook) = own(rollout, pauses)?;
     let is_first = !followed.answers.iter().any(|(answer, _)| answer.at == at);
@@ -94,18 +87,11 @@ pub(super) fn back(followed: &Followed, pauses: &BTreeSet<Pause>) -> Option<Paus
 }
 
 fn is_answered(followed: &Followed, hook: &LifecycleHook, goes_on: bool) -> bool {
-    let same = |(answer, is_taken): &(Pausing, bool)| {
-        *is_taken && answer.hook == hook.id && answer.goes_on == goes_on
-    };
+    let same = |(answer, is_taken): &(Pausing, bool)| *is_taken && answer.hook == hook.id && answer.goes_on == goes_on;
     followed.answers.iter().any(same)
 }
 
-fn due(
-    rollout: &ServiceRollout,
-    (at, hook): (Pause, &LifecycleHook),
-    is_answered: bool,
-    goes_on: bool,
-) -> PauseAction {
+fn due(rollout: &ServiceRollout, (at, hook): (Pause, &LifecycleHook), is_answered: bool, goes_on: bool) -> PauseAction {
     if is_answered {
         return PauseAction::Answered;
     }
@@ -160,13 +146,7 @@ mod tests {
     }
 
     fn followed(rollout: ServiceRollout) -> Followed {
-        Followed {
-            to: "t:2".into(),
-            rollout: Some(rollout),
-            other: None,
-            since_ms: 0,
-            answers: vec![],
-        }
+        Followed { to: "t:2".into(), rollout: Some(rollout), other: None, since_ms: 0, answers: vec![] }
     }
 
     fn all() -> BTreeSet<Pause> {
@@ -176,42 +156,15 @@ mod tests {
     #[test]
     fn whose_a_pause_is() {
         let team = || hook("t", "AWS_LAMBDA", "IN_PROGRESS");
-        let two = vec![
-            hook("h", "PAUSE", "AWAITING_ACTION"),
-            hook("i", "PAUSE", "AWAITING_ACTION"),
-        ];
+        let two = vec![hook("h", "PAUSE", "AWAITING_ACTION"), hook("i", "PAUSE", "AWAITING_ACTION")];
         let table = [
-            (
-                "it waits at a stage of ours",
-                rollout(TEST, None, waits()),
-                Some("h"),
-            ),
-            (
-                "beside a hook of the team's",
-                rollout(TEST, None, [vec![team()], waits()].concat()),
-                Some("h"),
-            ),
+            ("it waits at a stage of ours", rollout(TEST, None, waits()), Some("h")),
+            ("beside a hook of the team's", rollout(TEST, None, [vec![team()], waits()].concat()), Some("h")),
             ("two wait there", rollout(TEST, None, two), None),
-            (
-                "it waits at a stage that is the team's",
-                rollout("POST_SCALE_UP", None, waits()),
-                None,
-            ),
-            (
-                "a stage that nobody knows",
-                rollout("SHADOW", None, waits()),
-                None,
-            ),
-            (
-                "it was answered",
-                rollout(TEST, None, vec![hook("h", "PAUSE", "SUCCEEDED")]),
-                None,
-            ),
-            (
-                "only a hook of the team's runs",
-                rollout(TEST, None, vec![team()]),
-                None,
-            ),
+            ("it waits at a stage that is the team's", rollout("POST_SCALE_UP", None, waits()), None),
+            ("a stage that nobody knows", rollout("SHADOW", None, waits()), None),
+            ("it was answered", rollout(TEST, None, vec![hook("h", "PAUSE", "SUCCEEDED")]), None),
+            ("only a hook of the team's runs", rollout(TEST, None, vec![team()]), None),
         ];
         for (name, rollout, wanted) in table {
             let own = own(&rollout, &all()).map(|(_, hook)| hook.id.as_str());
@@ -223,18 +176,9 @@ mod tests {
     /// `goes on`, or it `waits`.
     #[test]
     fn a_pause_goes_on_only_where_it_comes_before_what_is_gone_for() {
-        let test = Until::Paused {
-            at: Pause::PostTestTrafficShift,
-            tenths: 0,
-        };
-        let before = |tenths| Until::Paused {
-            at: Pause::PreProductionTrafficShift,
-            tenths,
-        };
-        let after = Until::Paused {
-            at: Pause::PostProductionTrafficShift,
-            tenths: 1000,
-        };
+        let test = Until::Paused { at: Pause::PostTestTrafficShift, tenths: 0 };
+        let before = |tenths| Until::Paused { at: Pause::PreProductionTrafficShift, tenths };
+        let after = Until::Paused { at: Pause::PostProductionTrafficShift, tenths: 1000 };
         let look = Until::Shifting { tenths: 100 };
         let table = [
             (TEST, Some(0), test, "there"),
@@ -280,38 +224,20 @@ mod tests {
 
     #[test]
     fn what_was_answered_is_not_answered_again_and_an_unknown_step_waits() {
-        let until = Until::Paused {
-            at: Pause::PreProductionTrafficShift,
-            tenths: 500,
-        };
+        let until = Until::Paused { at: Pause::PreProductionTrafficShift, tenths: 500 };
         let is = followed(rollout(BEFORE, Some(100), waits()));
         let Some(PauseAction::Answer(answer)) = on(&is, &all(), until) else {
             panic!("it goes on");
         };
-        let with = |answer: &Pausing, is_taken| Followed {
-            answers: vec![(answer.clone(), is_taken)],
-            ..is.clone()
-        };
-        assert_eq!(
-            on(&with(&answer, true), &all(), until),
-            Some(PauseAction::Answered)
-        );
+        let with = |answer: &Pausing, is_taken| Followed { answers: vec![(answer.clone(), is_taken)], ..is.clone() };
+        assert_eq!(on(&with(&answer, true), &all(), until), Some(PauseAction::Answered));
         // An answer whose own answer was lost may not have come: it is asked for again.
-        assert!(matches!(
-            on(&with(&answer, false), &all(), until),
-            Some(PauseAction::Answer(_))
-        ));
+        assert!(matches!(on(&with(&answer, false), &all(), until), Some(PauseAction::Answer(_))));
         // It was let go on, and is gone back from now.
-        assert!(
-            matches!(back(&with(&answer, true), &all()), Some(PauseAction::Answer(back)) if !back.goes_on)
-        );
+        assert!(matches!(back(&with(&answer, true), &all()), Some(PauseAction::Answer(back)) if !back.goes_on));
         // A later pause of the same stage. ECS does not tell at which step it is.
         let untold = Followed {
-            rollout: Some(rollout(
-                BEFORE,
-                None,
-                vec![hook("h2", "PAUSE", "AWAITING_ACTION")],
-            )),
+            rollout: Some(rollout(BEFORE, None, vec![hook("h2", "PAUSE", "AWAITING_ACTION")])),
             ..with(&answer, true)
         };
         assert_eq!(on(&untold, &all(), until), None);

@@ -17,14 +17,10 @@ pub(super) fn findings(input: &PrepareInput<'_>, spec: &Spec, service: &Service)
         return vec![];
     }
     let name = format!("service {}/{}", spec.cluster, spec.service);
-    let wrong = spec
-        .pause
-        .iter()
-        .filter_map(|at| wrong(*at, &name, &service.hooks));
+    let wrong = spec.pause.iter().filter_map(|at| wrong(*at, &name, &service.hooks));
     let path = input.path("pause");
-    let of = |(reason, remedy): (String, String)| {
-        messages::finding(FindingName::BadValue, path.clone(), reason, &remedy)
-    };
+    let of =
+        |(reason, remedy): (String, String)| messages::finding(FindingName::BadValue, path.clone(), reason, &remedy);
     wrong.map(of).collect()
 }
 
@@ -40,26 +36,18 @@ fn wrong(at: Pause, name: &str, hooks: &[ServiceHook]) -> Option<(String, String
                 "where nobody answers the PAUSE hook of {name} at {stage}, ECS does {}: it would go on before the gates are judged",
                 hook.then
             ),
-            format!(
-                "give it the timeout action ROLLBACK: {}",
-                snippet(at, hook.timeout_min)
-            ),
+            format!("give it the timeout action ROLLBACK: {}", snippet(at, hook.timeout_min)),
         )),
         [] => Some((
             format!("`pause` names {stage}, and {name} has no PAUSE hook there"),
-            format!(
-                "leave {stage} out of `pause`; or give the service one: {}",
-                snippet(at, USUAL_MIN)
-            ),
+            format!("leave {stage} out of `pause`; or give the service one: {}", snippet(at, USUAL_MIN)),
         )),
         several => Some((
             format!(
                 "{name} has {} at {stage}, so that Windlass cannot tell which of them is its own",
                 count(several.len() as u64, "PAUSE hook")
             ),
-            format!(
-                "leave one of them there, or leave {stage} out of `pause`: then all are yours to answer"
-            ),
+            format!("leave one of them there, or leave {stage} out of `pause`: then all are yours to answer"),
         )),
     }
 }
@@ -92,28 +80,13 @@ mod tests {
         let at = Pause::PostTestTrafficShift;
         let stage = at.as_str();
         let table = [
-            (
-                vec![hook("PAUSE", &["POST_SCALE_UP", stage], 60, "ROLLBACK")],
-                None,
-            ),
+            (vec![hook("PAUSE", &["POST_SCALE_UP", stage], 60, "ROLLBACK")], None),
             (vec![], Some("has no PAUSE hook there")),
+            (vec![hook("AWS_LAMBDA", &[stage], 60, "ROLLBACK")], Some("has no PAUSE hook there")),
+            (vec![hook("PAUSE", &["POST_SCALE_UP"], 60, "ROLLBACK")], Some("has no PAUSE hook there")),
+            (vec![hook("PAUSE", &[stage], 60, "CONTINUE")], Some("ECS does CONTINUE")),
             (
-                vec![hook("AWS_LAMBDA", &[stage], 60, "ROLLBACK")],
-                Some("has no PAUSE hook there"),
-            ),
-            (
-                vec![hook("PAUSE", &["POST_SCALE_UP"], 60, "ROLLBACK")],
-                Some("has no PAUSE hook there"),
-            ),
-            (
-                vec![hook("PAUSE", &[stage], 60, "CONTINUE")],
-                Some("ECS does CONTINUE"),
-            ),
-            (
-                vec![
-                    hook("PAUSE", &[stage], 60, "ROLLBACK"),
-                    hook("PAUSE", &[stage, "PRE_SCALE_UP"], 60, "ROLLBACK"),
-                ],
+                vec![hook("PAUSE", &[stage], 60, "ROLLBACK"), hook("PAUSE", &[stage, "PRE_SCALE_UP"], 60, "ROLLBACK")],
                 Some("has 2 PAUSE hooks at POST_TEST_TRAFFIC_SHIFT"),
             ),
         ];

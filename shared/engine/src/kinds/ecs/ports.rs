@@ -20,12 +20,7 @@ pub struct Ecs<P> {
 impl<P> Ecs<P> {
     /// Returns the kind for one deployment.
     pub fn new(home: P, at: P, deployment: DeploymentId) -> Self {
-        Self {
-            home,
-            at,
-            deployment,
-            known: RefCell::default(),
-        }
+        Self { home, at, deployment, known: RefCell::default() }
     }
 }
 
@@ -36,9 +31,7 @@ impl<P: EcsApi> Ecs<P> {
             return Ok(known.clone());
         }
         let found = self.at.task_definition(arn).await?;
-        self.known
-            .borrow_mut()
-            .insert(arn.to_owned(), found.clone());
+        self.known.borrow_mut().insert(arn.to_owned(), found.clone());
         Ok(found)
     }
 }

@@ -39,26 +39,14 @@ where
         findings.extend(shifting(ports, input, spec).await?);
     }
     let home = ports.at(&Place::default());
-    findings.extend(pass_role::findings(
-        home.config(),
-        input,
-        "service",
-        &current,
-    ));
+    findings.extend(pass_role::findings(home.config(), input, "service", &current));
     match find_goal(ports, &home, input, spec, &current).await {
-        Ok(wanted) if findings.is_empty() => {
-            plan(ports, home, input, spec, &service, &current, wanted).await
-        }
+        Ok(wanted) if findings.is_empty() => plan(ports, home, input, spec, &service, &current, wanted).await,
         Err(Trouble::Findings(more)) => {
             findings.extend(more);
-            Ok(Prepared {
-                claims: claims(&service),
-                ..Prepared::refused(findings)
-            })
+            Ok(Prepared { claims: claims(&service), ..Prepared::refused(findings) })
         }
-        Err(Trouble::Fault(fault)) if findings.is_empty() || fault.name != FaultName::NotFound => {
-            Err(fault)
-        }
+        Err(Trouble::Fault(fault)) if findings.is_empty() || fault.name != FaultName::NotFound => Err(fault),
         Ok(_) | Err(_) => Ok(Prepared::refused(findings)),
     }
 }
@@ -95,10 +83,7 @@ where
     let seen = kind.observe(&target, &LookContext::default()).await?;
     let mut back = Ecs::<P>::back(&seen);
     widen(&home, spec, &mut back).await?;
-    let before = Recorded {
-        goal: to_value(&back)?,
-        ..Recorded::of::<Ecs<P>>(&target, &seen)?
-    };
+    let before = Recorded { goal: to_value(&back)?, ..Recorded::of::<Ecs<P>>(&target, &seen)? };
     let stages = waves::stages(input, &target, &wanted.goal, &what, service)?;
     let is_unchanged = wanted.unchanged.is_some();
     Ok(Prepared {
@@ -126,9 +111,7 @@ where
     let since = Time(ports.now().0.saturating_sub(OLDEST_MS));
     let (cluster, service) = (&spec.cluster, &spec.service);
     let listed = ports.service_rollouts(cluster, service, since).await?;
-    let under_way = listed
-        .iter()
-        .find(|one| !ServiceDeploymentState::of(one).is_over());
+    let under_way = listed.iter().find(|one| !ServiceDeploymentState::of(one).is_over());
     let in_the_way = under_way.filter(|_| input.goal_state.is_none());
     Ok(in_the_way.map(|one| {
         messages::finding(
@@ -171,20 +154,12 @@ fn missing(input: &PrepareInput<'_>, spec: &Spec) -> Finding {
     messages::finding(
         FindingName::TargetMissing,
         input.path("service"),
-        format!(
-            "there is no active service `{}` in cluster `{}`",
-            spec.service, spec.cluster
-        ),
+        format!("there is no active service `{}` in cluster `{}`", spec.service, spec.cluster),
         "create the service with your infrastructure code first, or mend the names of cluster and service",
     )
 }
 
-fn warnings(
-    input: &PrepareInput<'_>,
-    spec: &Spec,
-    service: &Service,
-    current: &TaskDefinition,
-) -> Vec<Finding> {
+fn warnings(input: &PrepareInput<'_>, spec: &Spec, service: &Service, current: &TaskDefinition) -> Vec<Finding> {
     let name = format!("service {}/{}", spec.cluster, spec.service);
     let none_wanted = (service.desired == 0).then(|| {
         messages::finding(

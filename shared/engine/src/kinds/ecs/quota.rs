@@ -21,16 +21,8 @@ use windlass_domain::time::{Span, Time};
 /// The two sorts of Fargate that have a quota of their own: the name that a service has for it, and the code and the
 /// name in Service Quotas.
 const SORTS: [(&str, &str, &str); 2] = [
-    (
-        "FARGATE",
-        "L-3032A538",
-        "Fargate On-Demand vCPU resource count",
-    ),
-    (
-        "FARGATE_SPOT",
-        "L-36FBB829",
-        "Fargate Spot vCPU resource count",
-    ),
+    ("FARGATE", "L-3032A538", "Fargate On-Demand vCPU resource count"),
+    ("FARGATE_SPOT", "L-36FBB829", "Fargate Spot vCPU resource count"),
 ];
 
 /// The time before now in which the newest point of the usage is looked for, in milliseconds. A point comes every few
@@ -123,18 +115,12 @@ impl QuotaQuery {
         let value = quota["Value"].as_f64();
         let value = value.ok_or_else(|| unreadable("GetServiceQuota told no value"))?;
         let Some(metric) = metric_of(&quota["UsageMetric"]) else {
-            return Ok(Room {
-                quota: value,
-                used: None,
-            });
+            return Ok(Room { quota: value, used: None });
         };
         let now = there.now();
         let from = Time(now.0.saturating_sub(RECENT_MS));
         let points: Vec<Point> = there.points(&metric, from, now).await?;
-        Ok(Room {
-            quota: value,
-            used: points.last().map(|point| point.value),
-        })
+        Ok(Room { quota: value, used: points.last().map(|point| point.value) })
     }
 
     /// Pure: adds a finding if the release has no room. It adds a warning if there is little room, or if the usage is
@@ -146,9 +132,7 @@ impl QuotaQuery {
             let why = format!(
                 "CloudWatch tells nothing of what is used of {quota} vCPUs, of which the release takes up to {all} beside what runs"
             );
-            planned
-                .warnings
-                .push(self.not_checked(input, &Fault::new(FaultName::NotFound, why)));
+            planned.warnings.push(self.not_checked(input, &Fault::new(FaultName::NotFound, why)));
             return;
         };
         let left = quota - used;
@@ -168,24 +152,13 @@ impl QuotaQuery {
         );
         let told = |then: &str, remedy: &str| {
             let name = FindingName::TargetNotReady;
-            messages::finding(
-                name,
-                input.path("service"),
-                format!("{reason}{then}"),
-                remedy,
-            )
+            messages::finding(name, input.path("service"), format!("{reason}{then}"), remedy)
         };
         if least > left {
             let remedy = format!("{more}; or stop what needs none");
-            planned.findings.push(told(
-                ", so that they are not started and the rollout fails",
-                &remedy,
-            ));
+            planned.findings.push(told(", so that they are not started and the rollout fails", &remedy));
         } else {
-            planned.warnings.push(told(
-                ", so that ECS rolls with fewer at a time, and longer",
-                &more,
-            ));
+            planned.warnings.push(told(", so that ECS rolls with fewer at a time, and longer", &more));
         }
     }
 

@@ -75,11 +75,7 @@ fn only_fargate_has_this_quota() {
     for (capacity, cpu, expected) in table {
         let service = service(2, (100, 200), capacity);
         let asked = QuotaQuery::of(&spec("rolling"), &service, &definition(cpu));
-        assert_eq!(
-            asked.map(|asked| asked.sorts.len()),
-            expected,
-            "{capacity:?} {cpu}"
-        );
+        assert_eq!(asked.map(|asked| asked.sorts.len()), expected, "{capacity:?} {cpu}");
     }
 }
 

@@ -51,16 +51,11 @@ impl<P: EcsApi + S3Api + Configured + Clock> Ecs<P> {
         match base {
             PinnedBase::Registered(arn) => {
                 let found = self.task_definition(arn).await?;
-                Ok(Base {
-                    document: found.document,
-                    tags: found.tags,
-                })
+                Ok(Base { document: found.document, tags: found.tags })
             }
-            PinnedBase::Document {
-                key,
-                version_id,
-                sha256,
-            } => read_document(&self.home, key, version_id, sha256).await,
+            PinnedBase::Document { key, version_id, sha256 } => {
+                read_document(&self.home, key, version_id, sha256).await
+            }
         }
     }
 }
@@ -82,21 +77,15 @@ pub(super) async fn read_document(
     let refuse = |why: String| Fault::new(FaultName::Refused, format!("the artifact {key} {why}"));
     let found = Digest::of(&bytes);
     if found != *sha256 {
-        return Err(refuse(format!(
-            "has the SHA-256 {found} and not the pinned {sha256}"
-        )));
+        return Err(refuse(format!("has the SHA-256 {found} and not the pinned {sha256}")));
     }
-    let (document, tags) = document::parse(&bytes)
-        .map_err(|why| refuse(format!("is no task definition in JSON: {why}")))?;
+    let (document, tags) =
+        document::parse(&bytes).map_err(|why| refuse(format!("is no task definition in JSON: {why}")))?;
     Ok(Base { document, tags })
 }
 
 /// Returns the base's own tags without those that AWS or a former deployment has set, and adds ours.
-fn tags(
-    base: BTreeMap<String, String>,
-    target: &Target,
-    deployment: &DeploymentId,
-) -> BTreeMap<String, String> {
+fn tags(base: BTreeMap<String, String>, target: &Target, deployment: &DeploymentId) -> BTreeMap<String, String> {
     let mut tags = base;
     tags.retain(|name, _| !name.starts_with("aws:") && !name.starts_with("windlass:"));
     let from = match &target.base {
@@ -115,8 +104,5 @@ fn tags(
 }
 
 fn no_container(target: &Target) -> Fault {
-    Fault::new(
-        FaultName::NotFound,
-        format!("the base does not have {}", messages::containers(target)),
-    )
+    Fault::new(FaultName::NotFound, format!("the base does not have {}", messages::containers(target)))
 }

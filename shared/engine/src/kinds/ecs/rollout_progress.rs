@@ -43,15 +43,8 @@ mod tests {
     #[test]
     fn production_traffic_is_not_shifted_while_ecs_tells_that_none_is() {
         for (tenths, has) in [(None, true), (Some(0), false), (Some(1), true)] {
-            let is = ServiceRollout {
-                traffic_tenths: tenths,
-                ..rollout("PRODUCTION_TRAFFIC_SHIFT")
-            };
-            assert_eq!(
-                has_come(&is, Until::Shifting { tenths: 1 }),
-                has,
-                "{tenths:?}"
-            );
+            let is = ServiceRollout { traffic_tenths: tenths, ..rollout("PRODUCTION_TRAFFIC_SHIFT") };
+            assert_eq!(has_come(&is, Until::Shifting { tenths: 1 }), has, "{tenths:?}");
         }
     }
 }

@@ -19,20 +19,8 @@ use crate::ports::ServiceRollout;
 const LISTED_MS: u64 = 60_000;
 
 /// Returns what to do next to get to this task definition; see [`crate::kinds::Kind::next`].
-pub(super) fn next(
-    target: &Target,
-    seen: &Seen,
-    wanted: &Goal,
-    goal: &str,
-    followed: &Followed,
-) -> Next<Change> {
-    let way = NextChange {
-        target,
-        seen,
-        wanted,
-        goal,
-        followed,
-    };
+pub(super) fn next(target: &Target, seen: &Seen, wanted: &Goal, goal: &str, followed: &Followed) -> Next<Change> {
+    let way = NextChange { target, seen, wanted, goal, followed };
     let is_towards = followed.to == goal;
     match &followed.rollout {
         None => way.unlisted(is_towards),
@@ -54,16 +42,11 @@ impl NextChange<'_> {
     fn unlisted(&self, is_towards: bool) -> Next<Change> {
         let Self { target, seen, .. } = self;
         if seen.task_definition != self.goal {
-            return if is_towards || self.followed.since_ms > LISTED_MS {
-                self.update()
-            } else {
-                Next::Wait(POLL_S)
-            };
+            return if is_towards || self.followed.since_ms > LISTED_MS { self.update() } else { Next::Wait(POLL_S) };
         }
         // ECS begins no deployment if the service is already set to the former one, because ECS has gone back there.
         let is_back = self.wanted.task_definition.is_some();
-        let is_none =
-            is_back && self.followed.since_ms > LISTED_MS && self.followed.other.is_none();
+        let is_none = is_back && self.followed.since_ms > LISTED_MS && self.followed.other.is_none();
         if is_towards && !is_none {
             return wait_unless_overdue(seen, || tell_shift::unlisted(target, seen));
         }
@@ -76,21 +59,13 @@ impl NextChange<'_> {
         let told = || tell_shift::not_there(target, seen, rollout);
         match ServiceDeploymentState::of(rollout) {
             ServiceDeploymentState::UnderWay => self.under_way(rollout),
-            ServiceDeploymentState::GoingBack | ServiceDeploymentState::Unknown => {
-                wait_unless_overdue(seen, told)
-            }
-            ServiceDeploymentState::Successful if seen.task_definition == self.goal => {
-                self.settled()
-            }
+            ServiceDeploymentState::GoingBack | ServiceDeploymentState::Unknown => wait_unless_overdue(seen, told),
+            ServiceDeploymentState::Successful if seen.task_definition == self.goal => self.settled(),
             ServiceDeploymentState::WentBack if self.is_theirs() => {
                 Next::Failed(tell::replaced(target, seen, self.goal))
             }
-            ServiceDeploymentState::WentBack => {
-                Next::TakenBack(tell_shift::taken_back(target, seen, rollout))
-            }
-            ServiceDeploymentState::Stuck => {
-                Next::Failed(tell_shift::taken_back(target, seen, rollout))
-            }
+            ServiceDeploymentState::WentBack => Next::TakenBack(tell_shift::taken_back(target, seen, rollout)),
+            ServiceDeploymentState::Stuck => Next::Failed(tell_shift::taken_back(target, seen, rollout)),
             ServiceDeploymentState::Successful | ServiceDeploymentState::Stopped => {
                 if seen.task_definition == self.goal && self.followed.other.is_none() {
                     Next::Failed(tell_shift::taken_back(target, seen, rollout))
@@ -102,12 +77,7 @@ impl NextChange<'_> {
     }
 
     fn under_way(&self, rollout: &ServiceRollout) -> Next<Change> {
-        let Self {
-            target,
-            seen,
-            wanted,
-            ..
-        } = self;
+        let Self { target, seen, wanted, .. } = self;
         if has_come(rollout, wanted.until) {
             return verify(target, seen, wanted);
         }
@@ -141,9 +111,7 @@ impl NextChange<'_> {
                     })),
                 }
             }
-            ServiceDeploymentState::UnderWay
-            | ServiceDeploymentState::GoingBack
-            | ServiceDeploymentState::Unknown => {
+            ServiceDeploymentState::UnderWay | ServiceDeploymentState::GoingBack | ServiceDeploymentState::Unknown => {
                 wait_unless_overdue(seen, || tell_shift::not_there(target, seen, rollout))
             }
             _ if seen.task_definition == self.goal => self.settled(),
@@ -153,13 +121,7 @@ impl NextChange<'_> {
 
     /// Decides if the deployment is over and the service is set to the goal.
     fn settled(&self) -> Next<Change> {
-        let Self {
-            target,
-            seen,
-            wanted,
-            goal,
-            ..
-        } = self;
+        let Self { target, seen, wanted, goal, .. } = self;
         if seen.desired == 0 {
             return Next::Done;
         }
@@ -174,15 +136,11 @@ impl NextChange<'_> {
     fn is_theirs(&self) -> bool {
         let set_to = &self.seen.task_definition;
         let sent = self.seen.sent.as_ref();
-        let is_known =
-            sent.is_none_or(|it| it.update.from == *set_to || it.completed.contains(set_to));
+        let is_known = sent.is_none_or(|it| it.update.from == *set_to || it.completed.contains(set_to));
         self.followed.other.is_some() || (!is_known && set_to != self.goal)
     }
 
     fn update(&self) -> Next<Change> {
-        Next::Do(Change::Update(Update {
-            from: self.seen.task_definition.clone(),
-            to: self.goal.to_owned(),
-        }))
+        Next::Do(Change::Update(Update { from: self.seen.task_definition.clone(), to: self.goal.to_owned() }))
     }
 }

@@ -25,51 +25,15 @@ pub(super) enum ServiceDeploymentState {
 
 /// Each status of ECS, its state, and its sentence.
 const STATUSES: [(&str, ServiceDeploymentState, &str); 9] = [
-    (
-        "PENDING",
-        ServiceDeploymentState::UnderWay,
-        "ECS has not begun yet",
-    ),
-    (
-        "IN_PROGRESS",
-        ServiceDeploymentState::UnderWay,
-        "ECS is at it",
-    ),
-    (
-        "SUCCESSFUL",
-        ServiceDeploymentState::Successful,
-        "ECS has ended it as successful",
-    ),
-    (
-        "STOP_REQUESTED",
-        ServiceDeploymentState::GoingBack,
-        "ECS is about to stop it",
-    ),
-    (
-        "ROLLBACK_REQUESTED",
-        ServiceDeploymentState::GoingBack,
-        "ECS is about to go back",
-    ),
-    (
-        "ROLLBACK_IN_PROGRESS",
-        ServiceDeploymentState::GoingBack,
-        "ECS goes back",
-    ),
-    (
-        "STOPPED",
-        ServiceDeploymentState::Stopped,
-        "it was stopped, and ECS did not go back",
-    ),
-    (
-        "ROLLBACK_SUCCESSFUL",
-        ServiceDeploymentState::WentBack,
-        "ECS went back",
-    ),
-    (
-        "ROLLBACK_FAILED",
-        ServiceDeploymentState::Stuck,
-        "ECS could not go back",
-    ),
+    ("PENDING", ServiceDeploymentState::UnderWay, "ECS has not begun yet"),
+    ("IN_PROGRESS", ServiceDeploymentState::UnderWay, "ECS is at it"),
+    ("SUCCESSFUL", ServiceDeploymentState::Successful, "ECS has ended it as successful"),
+    ("STOP_REQUESTED", ServiceDeploymentState::GoingBack, "ECS is about to stop it"),
+    ("ROLLBACK_REQUESTED", ServiceDeploymentState::GoingBack, "ECS is about to go back"),
+    ("ROLLBACK_IN_PROGRESS", ServiceDeploymentState::GoingBack, "ECS goes back"),
+    ("STOPPED", ServiceDeploymentState::Stopped, "it was stopped, and ECS did not go back"),
+    ("ROLLBACK_SUCCESSFUL", ServiceDeploymentState::WentBack, "ECS went back"),
+    ("ROLLBACK_FAILED", ServiceDeploymentState::Stuck, "ECS could not go back"),
 ];
 
 impl ServiceDeploymentState {
@@ -90,37 +54,16 @@ impl ServiceDeploymentState {
 /// The lifecycle stages in their order, each with its sentence (Amazon ECS API Reference, ServiceDeployment,
 /// `lifecycleStage`, and DeploymentLifecycleHook, `lifecycleStages`, which alone has PRE_PRODUCTION_TRAFFIC_SHIFT).
 const STAGES: [(&str, &str); 11] = [
-    (
-        "RECONCILE_SERVICE",
-        "ECS first brings the service in order, because more than one revision is active",
-    ),
+    ("RECONCILE_SERVICE", "ECS first brings the service in order, because more than one revision is active"),
     ("PRE_SCALE_UP", "no new task has started yet"),
     ("SCALE_UP", "the new tasks start, without traffic"),
     ("POST_SCALE_UP", "the new tasks run, without traffic"),
-    (
-        "TEST_TRAFFIC_SHIFT",
-        "test traffic goes over to the new tasks",
-    ),
-    (
-        "POST_TEST_TRAFFIC_SHIFT",
-        "the new tasks get the test traffic",
-    ),
-    (
-        "PRE_PRODUCTION_TRAFFIC_SHIFT",
-        "the next part of the production traffic is about to go over",
-    ),
-    (
-        "PRODUCTION_TRAFFIC_SHIFT",
-        "production traffic goes over to the new tasks",
-    ),
-    (
-        "POST_PRODUCTION_TRAFFIC_SHIFT",
-        "the new tasks get all production traffic",
-    ),
-    (
-        "BAKE_TIME",
-        "the new tasks get all production traffic, and ECS still keeps the former ones",
-    ),
+    ("TEST_TRAFFIC_SHIFT", "test traffic goes over to the new tasks"),
+    ("POST_TEST_TRAFFIC_SHIFT", "the new tasks get the test traffic"),
+    ("PRE_PRODUCTION_TRAFFIC_SHIFT", "the next part of the production traffic is about to go over"),
+    ("PRODUCTION_TRAFFIC_SHIFT", "production traffic goes over to the new tasks"),
+    ("POST_PRODUCTION_TRAFFIC_SHIFT", "the new tasks get all production traffic"),
+    ("BAKE_TIME", "the new tasks get all production traffic, and ECS still keeps the former ones"),
     ("CLEAN_UP", "ECS ends the former tasks"),
 ];
 
@@ -182,11 +125,7 @@ mod tests {
         let told = words.chain(["PAUSED", ""]).map(|word| {
             let is = rollout(word, "");
             let standing = ServiceDeploymentState::of(&is);
-            format!(
-                "{word}: {standing:?}, over {}: {}",
-                standing.is_over(),
-                sentence(&is)
-            )
+            format!("{word}: {standing:?}, over {}: {}", standing.is_over(), sentence(&is))
         });
         insta::assert_snapshot!(told.collect::<Vec<_>>().join("\n"), @"
         PENDING: UnderWay, over false: ECS has not begun yet (PENDING)
@@ -208,11 +147,7 @@ mod tests {
         let words = STAGES.iter().map(|(word, _)| *word);
         let told = words.chain(["SHADOW_TRAFFIC", ""]).map(|word| {
             let is = rollout("IN_PROGRESS", word);
-            let reached = [
-                Until::Shifting { tenths: 1 },
-                Until::Shifted,
-                Until::Complete,
-            ];
+            let reached = [Until::Shifting { tenths: 1 }, Until::Shifted, Until::Complete];
             let reached = reached.map(|until| has_come(&is, until));
             format!("{word}: {reached:?}: {}", sentence(&is))
         });

@@ -127,18 +127,12 @@ impl Until {
     pub(super) const fn is_between(self) -> bool {
         match self {
             Self::Shifting { .. } => true,
-            Self::Paused {
-                at: Pause::PreProductionTrafficShift,
-                tenths,
-            } => tenths > 0,
+            Self::Paused { at: Pause::PreProductionTrafficShift, tenths } => tenths > 0,
             Self::Paused { .. } | Self::Shifted | Self::Complete => false,
         }
     }
 
-    #[allow(
-        clippy::trivially_copy_pass_by_ref,
-        reason = "serde hands over a reference"
-    )]
+    #[allow(clippy::trivially_copy_pass_by_ref, reason = "serde hands over a reference")]
     const fn is_complete(&self) -> bool {
         matches!(self, Self::Complete)
     }
@@ -278,11 +272,7 @@ impl Seen {
     pub(super) fn is_settled(&self, task_definition: &str) -> bool {
         let own = |d: &&ServiceDeployment| d.task_definition == task_definition;
         let running: u32 = self.deployments.iter().filter(own).map(|d| d.running).sum();
-        running == self.desired
-            && self
-                .deployments
-                .iter()
-                .all(|d| d.pending == 0 && (own(&d) || d.running == 0))
+        running == self.desired && self.deployments.iter().all(|d| d.pending == 0 && (own(&d) || d.running == 0))
     }
 
     /// Returns whether ECS says that the PRIMARY deployment is complete and nothing else runs.

@@ -42,11 +42,7 @@ pub(super) fn bakes_s(strategy: Strategy, shifting: &Shifting) -> u64 {
 }
 
 /// Finds a strategy of the service that is unknown, is not the declared one, or bakes too long.
-pub(super) fn findings(
-    input: &PrepareInput<'_>,
-    spec: &Spec,
-    service: &Service,
-) -> Option<Finding> {
+pub(super) fn findings(input: &PrepareInput<'_>, spec: &Spec, service: &Service) -> Option<Finding> {
     if service.controller != "ECS" {
         return None;
     }
@@ -68,16 +64,8 @@ pub(super) fn findings(
         return Some(messages::finding(
             FindingName::BadValue,
             path,
-            format!(
-                "`rollout` is `{}`, and {name} has the deployment strategy {}",
-                declared.as_str(),
-                found.in_ecs()
-            ),
-            &format!(
-                "write `rollout: {}`; or {}",
-                found.as_str(),
-                to_have(declared)
-            ),
+            format!("`rollout` is `{}`, and {name} has the deployment strategy {}", declared.as_str(), found.in_ecs()),
+            &format!("write `rollout: {}`; or {}", found.as_str(), to_have(declared)),
         ));
     }
     let bakes = Span::seconds(bakes_s(found, &service.shifting));
@@ -101,11 +89,9 @@ fn to_have(strategy: Strategy) -> String {
     let word = strategy.in_ecs();
     let (terraform, cdk, cloudformation) = match strategy {
         Strategy::Rolling => ("", "", ""),
-        Strategy::BlueGreen => (
-            ", `bake_time_in_minutes = 10`",
-            ", bakeTime: Duration.minutes(10)",
-            ", BakeTimeInMinutes: 10",
-        ),
+        Strategy::BlueGreen => {
+            (", `bake_time_in_minutes = 10`", ", bakeTime: Duration.minutes(10)", ", BakeTimeInMinutes: 10")
+        }
         Strategy::Canary => (
             ", `bake_time_in_minutes = 10` and `canary_configuration` with `canary_percent = 10`, `canary_bake_time_in_minutes = 10`",
             ", bakeTime: Duration.minutes(10), canaryConfiguration: {stepPercent: 10, stepBakeTime: Duration.minutes(10)}",
@@ -142,21 +128,9 @@ mod tests {
             (Linear, (0, 0, 5), 0, 0),
         ];
         for (strategy, (bake_min, step_tenths, step_min), seconds, minutes) in table {
-            let shifting = Shifting {
-                bake_min,
-                step_tenths,
-                step_min,
-            };
-            assert_eq!(
-                bakes_s(strategy, &shifting),
-                seconds,
-                "{strategy:?} {shifting:?}"
-            );
-            assert_eq!(
-                waits_min(strategy, &shifting),
-                minutes,
-                "{strategy:?} {shifting:?}"
-            );
+            let shifting = Shifting { bake_min, step_tenths, step_min };
+            assert_eq!(bakes_s(strategy, &shifting), seconds, "{strategy:?} {shifting:?}");
+            assert_eq!(waits_min(strategy, &shifting), minutes, "{strategy:?} {shifting:?}");
         }
     }
 }

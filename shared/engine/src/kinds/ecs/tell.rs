@@ -32,10 +32,7 @@ fn diagnosis(trouble: Option<&Trouble>) -> (&'static str, &'static str) {
             "check that the image exists for the platform of the tasks, and that the execution role and the network reach the registry; then deploy again",
         )
     } else if says("TaskFailedToStart") || says("ResourceInitializationError") {
-        (
-            "its tasks cannot start",
-            "mend what the reason names (secrets, roles, network, volumes), then deploy again",
-        )
+        ("its tasks cannot start", "mend what the reason names (secrets, roles, network, volumes), then deploy again")
     } else if says("health check") {
         (
             "its tasks start but are not healthy",
@@ -53,10 +50,7 @@ fn diagnosis(trouble: Option<&Trouble>) -> (&'static str, &'static str) {
 pub(super) fn given_up(target: &Target, seen: &Seen, goal: &str, rolled_back: bool) -> Finding {
     let since = match seen.primary() {
         Some(now) if rolled_back && seen.is_steady() => {
-            format!(
-                "ECS went back to {} and is steady",
-                short(&now.task_definition)
-            )
+            format!("ECS went back to {} and is steady", short(&now.task_definition))
         }
         Some(now) if rolled_back => format!(
             "ECS goes back to {} but is not steady after {} s",
@@ -91,10 +85,7 @@ pub(super) fn given_up(target: &Target, seen: &Seen, goal: &str, rolled_back: bo
 /// Says what ECS says of the rollout that it gave up, if no stopped task tells why.
 fn said(seen: &Seen, goal: &str) -> String {
     let is_told = seen.troubles.get(goal).is_some_and(|told| told.tasks > 0);
-    let own = seen
-        .deployments
-        .iter()
-        .filter(|d| d.task_definition == goal);
+    let own = seen.deployments.iter().filter(|d| d.task_definition == goal);
     let own = own.map(|d| d.reason.as_str());
     let told = seen.rolled_back.iter().chain(&seen.events);
     let mut said = own.chain(told.map(String::as_str));
@@ -107,12 +98,7 @@ fn said(seen: &Seen, goal: &str) -> String {
 /// Says what a rollout waits for: something of the team's own, or what ECS does with a service that does not roll.
 pub(super) fn waits_for(target: &Target, seen: &Seen) -> Option<String> {
     if let Some(held) = &seen.held {
-        return Some(format!(
-            "the rollout of {} is held by {}; {}",
-            service(target),
-            held.by,
-            held.remedy
-        ));
+        return Some(format!("the rollout of {} is held by {}; {}", service(target), held.by, held.remedy));
     }
     let followed = seen.followed.as_ref().filter(|it| it.stands())?;
     let rollout = followed.rollout.as_ref()?;
@@ -164,16 +150,8 @@ pub(super) fn keeps_failing(target: &Target, seen: &Seen, failures: u32) -> Find
 /// Tells that the rollout took too long.
 pub(super) fn not_steady(target: &Target, seen: &Seen, primary: &ServiceDeployment) -> Finding {
     let trouble = seen.troubles.get(&primary.task_definition);
-    let said = if seen.events.is_empty() {
-        primary.reason.clone()
-    } else {
-        seen.events.join(" ")
-    };
-    let told = if said.is_empty() {
-        String::new()
-    } else {
-        format!(" ECS says: {said}")
-    };
+    let said = if seen.events.is_empty() { primary.reason.clone() } else { seen.events.join(" ") };
+    let told = if said.is_empty() { String::new() } else { format!(" ECS says: {said}") };
     failed(
         target,
         format!(

@@ -31,10 +31,7 @@ pub(super) fn answer(pausing: &Pausing) -> String {
     let at = pausing.at.as_str();
     let traffic = pausing.tenths.filter(|tenths| *tenths > 0);
     let traffic = traffic.map_or_else(String::new, |tenths| format!(", {}", percent(tenths)));
-    format!(
-        "let the deployment of {} go {way} from {at}{traffic}",
-        short(&pausing.of)
-    )
+    format!("let the deployment of {} go {way} from {at}{traffic}", short(&pausing.of))
 }
 
 /// Formats tenths of a percent, such as `12.5 %`.
@@ -48,9 +45,7 @@ pub(super) fn percent(tenths: u32) -> String {
 /// Says that ECS has paused a deployment for Windlass, as the end of a sentence; empty if it has not.
 pub(super) fn paused(target: &Target, rollout: &ServiceRollout) -> String {
     let own = pause::own(rollout, &target.pauses);
-    own.map_or_else(String::new, |(_, waits)| {
-        format!("; paused for Windlass{}", hook::until(waits))
-    })
+    own.map_or_else(String::new, |(_, waits)| format!("; paused for Windlass{}", hook::until(waits)))
 }
 
 /// Says which reason ECS gives; empty if it gives none.

@@ -27,11 +27,7 @@ pub(super) struct Wanted {
 }
 
 /// The task definition that the declaration has the images go into.
-pub(super) async fn base(
-    ports: &impl EcsApi,
-    spec: &Spec,
-    current: &TaskDefinition,
-) -> Result<TaskDefinition> {
+pub(super) async fn base(ports: &impl EcsApi, spec: &Spec, current: &TaskDefinition) -> Result<TaskDefinition> {
     match &spec.base {
         BaseRule::FamilyLatest => ports.task_definition(&current.family).await,
         _ => Ok(current.clone()),
@@ -58,18 +54,10 @@ pub(super) fn lacking(
 
 /// Returns the image by digest, in the repository as its registry names it.
 pub(super) fn own(image: &Image) -> OwnImage {
-    OwnImage {
-        image: format!("{}@sha256:{}", image.repository_uri, image.digest),
-        digests: image.digests(),
-    }
+    OwnImage { image: format!("{}@sha256:{}", image.repository_uri, image.digest), digests: image.digests() }
 }
 
 /// Returns the goal to run these images in a task definition that is yet to be registered.
 pub(super) fn forward(images: Images) -> Goal {
-    Goal {
-        task_definition: None,
-        images,
-        completed: BTreeSet::new(),
-        until: Until::default(),
-    }
+    Goal { task_definition: None, images, completed: BTreeSet::new(), until: Until::default() }
 }

@@ -34,12 +34,7 @@ pub(super) fn stages(
     if target.strategy.is_rolling() || input.goal_state.is_some() {
         return Ok(vec![Stage::new(to_value(goal)?, what)]);
     }
-    let way = WavePlanner {
-        target,
-        goal,
-        service,
-        named: format!("service {}", target.service),
-    };
+    let way = WavePlanner { target, goal, service, named: format!("service {}", target.service) };
     let mut stages = way.test()?;
     if target.pauses.contains(&Pause::PreProductionTrafficShift) {
         stages.extend(way.step_by_step()?);
@@ -56,10 +51,7 @@ pub(super) fn stages(
             _ => format!("{what}, by {strategy}"),
         };
     }
-    stages.push(Stage {
-        closing: true,
-        ..way.stage(Until::Complete, "ended by ECS")?
-    });
+    stages.push(Stage { closing: true, ..way.stage(Until::Complete, "ended by ECS")? });
     Ok(stages)
 }
 
@@ -119,7 +111,8 @@ impl WavePlanner<'_> {
             when: format!("while {named} is paused at {at}"),
             kept: "its PAUSE hook there waits".to_owned(),
             then: "then ECS rolls back".to_owned(),
-            longer: "raise the time of that hook (`timeoutInMinutes` of its `timeoutConfiguration`) to at least".to_owned(),
+            longer: "raise the time of that hook (`timeoutInMinutes` of its `timeoutConfiguration`) to at least"
+                .to_owned(),
             is_always: true,
         })
     }

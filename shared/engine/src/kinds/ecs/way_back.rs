@@ -37,37 +37,24 @@ pub(super) async fn way_back(
     let short = messages::short(&arn);
     match ports.task_definition(&arn).await {
         Ok(found) if found.document["status"] == "INACTIVE" => {
-            return gone(&format!(
-                "the task definition {short} that ran then is deregistered"
-            ));
+            return gone(&format!("the task definition {short} that ran then is deregistered"));
         }
         Ok(_) => {}
         Err(fault) if fault.name == FaultName::NotFound => {
-            return gone(&format!(
-                "the task definition {short} that ran then does not exist any more"
-            ));
+            return gone(&format!("the task definition {short} that ran then does not exist any more"));
         }
         Err(fault) => return Err(fault.into()),
     }
     for (container, OwnImage { image, .. }) in &goal.images {
         let (repository, reference) = split_image(image);
-        if is_ours(spec, container, repository)
-            && home.image(repository, reference).await?.is_none()
-        {
-            return gone(&format!(
-                "the image {image} that ran then is no longer in its repository"
-            ));
+        if is_ours(spec, container, repository) && home.image(repository, reference).await?.is_none() {
+            return gone(&format!("the image {image} that ran then is no longer in its repository"));
         }
     }
     widen(home, spec, &mut goal).await?;
     goal.completed.clear();
-    let unchanged = (current.arn == arn).then(|| {
-        format!(
-            "service {} is set to {} already",
-            spec.service,
-            messages::short(&arn)
-        )
-    });
+    let unchanged =
+        (current.arn == arn).then(|| format!("service {} is set to {} already", spec.service, messages::short(&arn)));
     Ok(Wanted {
         goal,
         family: current.family.clone(),

@@ -3,8 +3,7 @@
 use crate::config::Configured;
 use crate::kinds::PrepareInput;
 use crate::kinds::site::archive::{
-    Entry, Limits, check_whole, directory, not_taken_out, read_directory, refusals, sort,
-    unreleased,
+    Entry, Limits, check_whole, directory, not_taken_out, read_directory, refusals, sort, unreleased,
 };
 use crate::ports::{ObjectId, Result, S3Api};
 use crate::trouble::found;
@@ -26,10 +25,7 @@ pub fn check_artifact(_: &ComponentName, spec: &Lambda, named: &str, bytes: &[u8
     if spec.repository.is_some() {
         return vec![];
     }
-    let limits = Limits {
-        total: UNZIPPED,
-        ..Limits::default()
-    };
+    let limits = Limits { total: UNZIPPED, ..Limits::default() };
     match directory(named, bytes) {
         Ok(entries) => {
             let whole = check_whole(named, &entries, &limits);
@@ -59,13 +55,7 @@ pub(super) async fn judge_files(
     let (Some(artifact), None) = (input.artifact, input.goal_state) else {
         return Ok(JudgedFiles::default());
     };
-    let Artifact::Object {
-        key,
-        version_id,
-        bytes,
-        ..
-    } = artifact
-    else {
+    let Artifact::Object { key, version_id, bytes, .. } = artifact else {
         return Ok(JudgedFiles::default());
     };
     let object = ObjectId {
@@ -85,8 +75,5 @@ fn judged(archive: &str, mut entries: Vec<Entry>, spec: &Lambda) -> JudgedFiles 
     let sorting = sort(&mut entries, &rules);
     let mut refused = refusals(archive, &sorting, &rules);
     refused.extend(not_taken_out(archive, &sorting));
-    JudgedFiles {
-        refused,
-        warnings: sorting.idle(archive, &rules),
-    }
+    JudgedFiles { refused, warnings: sorting.idle(archive, &rules) }
 }

@@ -29,11 +29,7 @@ pub struct LambdaKind<P> {
 impl<P> LambdaKind<P> {
     /// Builds it from the ports at the deployer's own place and at the function's.
     pub fn new(home: P, at: P) -> Self {
-        Self {
-            home,
-            at,
-            fetched: RefCell::default(),
-        }
+        Self { home, at, fetched: RefCell::default() }
     }
 }
 
@@ -45,14 +41,7 @@ impl<P: LambdaApi + S3Api + Configured> LambdaKind<P> {
         deployment: &DeploymentId,
     ) -> Result<Option<String>> {
         match change {
-            Change::Update {
-                to,
-                source,
-                code_key,
-                revision_id,
-                live,
-                ..
-            } => {
+            Change::Update { to, source, code_key, revision_id, live, .. } => {
                 let keeping = (code_key.as_deref(), revision_id.as_str());
                 let taken = self.update(function, to, source, keeping).await?;
                 // If callers use it already, a refusal would mean that nothing was changed: the next look finds the
@@ -62,27 +51,14 @@ impl<P: LambdaApi + S3Api + Configured> LambdaKind<P> {
                 }
                 Ok(None)
             }
-            Change::Publish {
-                code_sha256,
-                keep,
-                revision_id,
-            } => {
+            Change::Publish { code_sha256, keep, revision_id } => {
                 let description = described(*keep, deployment);
-                let version = self
-                    .publish(function, code_sha256, revision_id, &description)
-                    .await?;
+                let version = self.publish(function, code_sha256, revision_id, &description).await?;
                 Ok(Some(version))
             }
-            Change::Shift {
-                alias,
-                to,
-                revision_id,
-                ..
-            } => {
+            Change::Shift { alias, to, revision_id, .. } => {
                 let revision = revision_id;
-                self.at
-                    .update_alias(function, alias, &to.version, &to.weights, revision)
-                    .await?;
+                self.at.update_alias(function, alias, &to.version, &to.weights, revision).await?;
                 Ok(None)
             }
         }
@@ -102,35 +78,21 @@ impl<P: LambdaApi + S3Api + Configured> LambdaKind<P> {
             None => self.code(function, to, source).await?,
         };
         let is_image = matches!(code, Code::Image(_));
-        let updated = self
-            .at
-            .update_code(function, code, code_key, revision_id)
-            .await?;
+        let updated = self.at.update_code(function, code, code_key, revision_id).await?;
         Ok((!is_image).then_some(updated.code_sha256))
     }
 
     fn take_fetched(&self, wanted: &Source) -> Option<Code> {
         let fetched = self.fetched.borrow_mut().take();
-        fetched
-            .filter(|(source, _)| source == wanted)
-            .map(|(_, code)| code)
+        fetched.filter(|(source, _)| source == wanted).map(|(_, code)| code)
     }
 
     /// Publishes a version and returns its number. If Lambda finds nothing new, it publishes nothing and answers the
     /// version before (AWS Lambda API Reference, PublishVersion). That one must do, because a lost answer is asked for
     /// again in this way. The fault is `Refused` if its configuration is not the function's.
-    async fn publish(
-        &self,
-        function: &str,
-        code_sha256: &str,
-        revision_id: &str,
-        description: &str,
-    ) -> Result<String> {
+    async fn publish(&self, function: &str, code_sha256: &str, revision_id: &str, description: &str) -> Result<String> {
         let latest = self.at.function(function, None).await?;
-        let published = self
-            .at
-            .publish_version(function, code_sha256, revision_id, description)
-            .await?;
+        let published = self.at.publish_version(function, code_sha256, revision_id, description).await?;
         let ours = published.description == description;
         if ours || published.configuration == latest.configuration {
             return Ok(published.version);
@@ -144,48 +106,26 @@ impl<P: LambdaApi + S3Api + Configured> LambdaKind<P> {
         ))
     }
 
-    pub(super) async fn code(
-        &self,
-        function: &str,
-        to: &[String],
-        source: &Source,
-    ) -> Result<Code> {
+    pub(super) async fn code(&self, function: &str, to: &[String], source: &Source) -> Result<Code> {
         match source {
             Source::Image(uri) => Ok(Code::Image(uri.clone())),
             Source::Artifact(image @ Artifact::Image { .. }) => Ok(Code::Image(image.to_string())),
-            Source::Artifact(Artifact::Object {
-                key,
-                version_id,
-                sha256,
-                bytes,
-            }) => self.object(key, version_id, sha256, *bytes).await,
-            Source::Artifact(images @ Artifact::Images { .. }) => Err(Fault::internal(format!(
-                "a function takes one image, and not {images}"
-            ))),
+            Source::Artifact(Artifact::Object { key, version_id, sha256, bytes }) => {
+                self.object(key, version_id, sha256, *bytes).await
+            }
+            Source::Artifact(images @ Artifact::Images { .. }) => {
+                Err(Fault::internal(format!("a function takes one image, and not {images}")))
+            }
             Source::Version(version) => self.version(function, version, to).await,
         }
     }
 
-    async fn object(
-        &self,
-        key: &str,
-        version_id: &str,
-        sha256: &Digest,
-        bytes: u64,
-    ) -> Result<Code> {
+    async fn object(&self, key: &str, version_id: &str, sha256: &Digest, bytes: u64) -> Result<Code> {
         let bucket = self.home.config().artifacts_bucket.clone();
         if bytes > INLINE {
-            return Ok(Code::Object {
-                bucket,
-                key: key.to_owned(),
-                version_id: version_id.to_owned(),
-            });
+            return Ok(Code::Object { bucket, key: key.to_owned(), version_id: version_id.to_owned() });
         }
-        let object = ObjectId {
-            bucket,
-            key: key.to_owned(),
-            version_id: Some(version_id.to_owned()),
-        };
+        let object = ObjectId { bucket, key: key.to_owned(), version_id: Some(version_id.to_owned()) };
         let zip = self.home.get(&object, INLINE).await?;
         if Digest::of(&zip) == *sha256 {
             Ok(Code::Zip(zip))
@@ -199,10 +139,7 @@ impl<P: LambdaApi + S3Api + Configured> LambdaKind<P> {
     async fn version(&self, function: &str, version: &str, to: &[String]) -> Result<Code> {
         let told = self.at.function(function, Some(version)).await?;
         let location = told.code_location.ok_or_else(|| {
-            Fault::new(
-                FaultName::NotFound,
-                format!("Lambda tells no location of the code of version {version}"),
-            )
+            Fault::new(FaultName::NotFound, format!("Lambda tells no location of the code of version {version}"))
         })?;
         let zip = self.at.download(&location).await?;
         let digest = Digest::of(&zip);
@@ -217,50 +154,31 @@ impl<P: LambdaApi + S3Api + Configured> LambdaKind<P> {
 
     async fn by_bucket(&self, function: &str, digest: &Digest, zip: Bytes) -> Result<Code> {
         if zip.len() > LARGEST {
-            return Err(Fault::new(
-                FaultName::Refused,
-                "the former code is larger than Lambda's limit",
-            ));
+            return Err(Fault::new(FaultName::Refused, "the former code is larger than Lambda's limit"));
         }
         let bucket = self.home.config().artifacts_bucket.clone();
         let key = format!("windlass/restore/{function}/{digest}.zip");
         let options = PutOptions::default();
         let written = self.home.put(&bucket, &key, zip, &options).await?;
-        let version_id = written.version_id.ok_or_else(|| {
-            Fault::new(
-                FaultName::Refused,
-                format!("the bucket {bucket} keeps no versions"),
-            )
-        })?;
-        Ok(Code::Object {
-            bucket,
-            key,
-            version_id,
-        })
+        let version_id = written
+            .version_id
+            .ok_or_else(|| Fault::new(FaultName::Refused, format!("the bucket {bucket} keeps no versions")))?;
+        Ok(Code::Object { bucket, key, version_id })
     }
 }
 
 fn described(keep: bool, deployment: &DeploymentId) -> String {
-    if keep {
-        description_of_kept(deployment)
-    } else {
-        description(deployment)
-    }
+    if keep { description_of_kept(deployment) } else { description(deployment) }
 }
 
 /// Returns the fault `Refused` if Lambda took other bytes than those that were sent.
 fn as_sent(to: &[String], taken: Option<String>) -> Result<()> {
     match taken {
-        Some(taken) if !to.contains(&taken) => Err(other_bytes(&format!(
-            "Lambda took code with the SHA-256 {taken}"
-        ))),
+        Some(taken) if !to.contains(&taken) => Err(other_bytes(&format!("Lambda took code with the SHA-256 {taken}"))),
         _ => Ok(()),
     }
 }
 
 fn other_bytes(what: &str) -> Fault {
-    Fault::new(
-        FaultName::Refused,
-        format!("{what}: these are not the bytes that were pinned"),
-    )
+    Fault::new(FaultName::Refused, format!("{what}: these are not the bytes that were pinned"))
 }

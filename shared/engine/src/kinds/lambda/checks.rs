@@ -29,10 +29,7 @@ pub fn not_ready(input: &PrepareInput<'_>, spec: &Lambda, is: &Observed) -> Opti
         return Some(Finding::new(
             FindingName::TargetNotReady,
             input.path("function"),
-            format!(
-                "The function {function} is in the state {state}: {}.",
-                is.latest.reason
-            ),
+            format!("The function {function} is in the state {state}: {}.", is.latest.reason),
             "Mend it with the tool that made it.",
         ));
     }
@@ -41,10 +38,7 @@ pub fn not_ready(input: &PrepareInput<'_>, spec: &Lambda, is: &Observed) -> Opti
         Finding::new(
             FindingName::TargetNotReady,
             input.path("alias"),
-            format!(
-                "Alias {} of {function} points to $LATEST, which cannot be restored.",
-                alias.name
-            ),
+            format!("Alias {} of {function} points to $LATEST, which cannot be restored.", alias.name),
             format!(
                 "Publish a version (`aws lambda publish-version --function-name {function}`) and \
                  point the alias to it (`aws lambda update-alias --function-name {function} --name \
@@ -62,10 +56,7 @@ pub fn not_supported(input: &PrepareInput<'_>, spec: &Lambda, package: &str) -> 
         findings.push(Finding::new(
             FindingName::NotSupported,
             input.path("rollout"),
-            format!(
-                "The function {} has no alias, so that its callers cannot be shifted in steps.",
-                spec.function
-            ),
+            format!("The function {} has no alias, so that its callers cannot be shifted in steps.", spec.function),
             "Add an alias, or leave `rollout` out.",
         ));
     }
@@ -79,7 +70,10 @@ pub fn not_supported(input: &PrepareInput<'_>, spec: &Lambda, package: &str) -> 
         findings.push(Finding::new(
             FindingName::NotSupported,
             input.path("function"),
-            format!("The release brings the package type {brought}, and the function {} takes {package}.", spec.function),
+            format!(
+                "The release brings the package type {brought}, and the function {} takes {package}.",
+                spec.function
+            ),
             "Lambda cannot change a function's package type: make a new function, or release the other type.",
         ));
     }
@@ -93,21 +87,14 @@ pub fn replica(input: &PrepareInput<'_>, spec: &Lambda, function: &Function) -> 
     Some(Finding::new(
         FindingName::NotSupported,
         input.path("function"),
-        format!(
-            "The function {} is a replica that Lambda@Edge made of {main}.",
-            spec.function
-        ),
+        format!("The function {} is a replica that Lambda@Edge made of {main}.", spec.function),
         "Deploy the main function, and associate its new version with the distribution by your infrastructure code.",
     ))
 }
 
 /// Finds a reserved concurrency of 0, which lets nothing run (AWS Lambda Developer Guide, "Configuring reserved
 /// concurrency"). It is a finding if the release could not be judged by its declared invocations, else a warning.
-pub fn throttled(
-    input: &PrepareInput<'_>,
-    spec: &Lambda,
-    function: &Function,
-) -> (Option<Finding>, Option<Finding>) {
+pub fn throttled(input: &PrepareInput<'_>, spec: &Lambda, function: &Function) -> (Option<Finding>, Option<Finding>) {
     if function.reserved != Some(0) {
         return (None, None);
     }
@@ -116,9 +103,7 @@ pub fn throttled(
         let warning = Finding::new(
             FindingName::TargetNotReady,
             input.path("function"),
-            format!(
-                "The function {name} has a reserved concurrency of 0, so that nothing runs the release."
-            ),
+            format!("The function {name} has a reserved concurrency of 0, so that nothing runs the release."),
             "Raise the reserved concurrency to see whether the release works.",
         );
         return (None, Some(warning));
@@ -126,9 +111,7 @@ pub fn throttled(
     let finding = Finding::new(
         FindingName::GateNotMeasurable,
         input.path("gates.invocations"),
-        format!(
-            "The function {name} has a reserved concurrency of 0, so that Lambda refuses to invoke it."
-        ),
+        format!("The function {name} has a reserved concurrency of 0, so that Lambda refuses to invoke it."),
         "Raise the reserved concurrency, or leave `invocations` out.",
     );
     (Some(finding), None)

@@ -20,8 +20,7 @@ pub(super) fn image_of(source: &Source) -> Option<String> {
     let image = match source {
         Source::Artifact(image @ Artifact::Image { .. }) => image.to_string(),
         Source::Image(uri) => uri.clone(),
-        Source::Artifact(Artifact::Object { .. } | Artifact::Images { .. })
-        | Source::Version(_) => {
+        Source::Artifact(Artifact::Object { .. } | Artifact::Images { .. }) | Source::Version(_) => {
             return None;
         }
     };
@@ -78,21 +77,13 @@ pub(super) fn served(was: &Observed) -> (&str, Option<&str>) {
 /// of one platform and no index of several (AWS Lambda Developer Guide, "Create a Lambda function using a container
 /// image"). So an index brings the manifest for the function's architecture. The error names the platforms that the
 /// index has.
-pub(super) fn of_image(
-    image: &Image,
-    architecture: &str,
-) -> Result<(Vec<String>, Source), Vec<String>> {
+pub(super) fn of_image(image: &Image, architecture: &str) -> Result<(Vec<String>, Source), Vec<String>> {
     let index = image.digest.to_string();
     if image.platforms.is_empty() {
-        let artifact = Artifact::Image {
-            repository: image.repository_uri.clone(),
-            digest: image.digest.clone(),
-        };
+        let artifact = Artifact::Image { repository: image.repository_uri.clone(), digest: image.digest.clone() };
         return Ok((vec![index], Source::Artifact(artifact)));
     }
-    let fits = |platform: &&Platform| {
-        platform.os == "linux" && lambda_name(&platform.architecture) == architecture
-    };
+    let fits = |platform: &&Platform| platform.os == "linux" && lambda_name(&platform.architecture) == architecture;
     let Some(platform) = image.platforms.iter().find(fits) else {
         let named = |platform: &Platform| format!("{}/{}", platform.os, platform.architecture);
         return Err(image.platforms.iter().map(named).collect());
@@ -118,11 +109,7 @@ mod tests {
     fn image(platforms: &[&str]) -> Image {
         let platforms = platforms.iter().map(|name| {
             let (os, architecture) = name.split_once('/').unwrap();
-            Platform {
-                digest: Digest::of(name.as_bytes()),
-                os: os.into(),
-                architecture: architecture.into(),
-            }
+            Platform { digest: Digest::of(name.as_bytes()), os: os.into(), architecture: architecture.into() }
         });
         Image {
             repository_uri: "shop/api".into(),
@@ -146,10 +133,7 @@ mod tests {
                 ))
             );
         }
-        assert_eq!(
-            of_image(&image(&["linux/amd64"]), "arm64"),
-            Err(vec!["linux/amd64".to_owned()])
-        );
+        assert_eq!(of_image(&image(&["linux/amd64"]), "arm64"), Err(vec!["linux/amd64".to_owned()]));
     }
 
     #[test]

@@ -44,12 +44,7 @@ fn undo_is_large(spec: &Lambda, function: &Function) -> bool {
 /// Finds bytes in another region. Lambda takes a zip only from a bucket in the function's own region (AWS Lambda API
 /// Reference, UpdateFunctionCode, `S3Bucket`), and an image only from a repository there (AWS Lambda Developer Guide,
 /// "Create a Lambda function using a container image").
-fn out_of_reach(
-    input: &PrepareInput<'_>,
-    spec: &Lambda,
-    function: &Function,
-    home: &str,
-) -> Option<Finding> {
+fn out_of_reach(input: &PrepareInput<'_>, spec: &Lambda, function: &Function, home: &str) -> Option<Finding> {
     let region = function.arn.split(':').nth(3).unwrap_or_default();
     let (reason, remedy) = match input.artifact {
         Some(Artifact::Object { bytes, .. }) if *bytes > INLINE && region != home => (
@@ -78,12 +73,7 @@ fn out_of_reach(
         ),
         _ => return None,
     };
-    Some(Finding::new(
-        FindingName::NotSupported,
-        input.path("function"),
-        reason,
-        remedy,
-    ))
+    Some(Finding::new(FindingName::NotSupported, input.path("function"), reason, remedy))
 }
 
 /// Returns the region of a repository by its URI, `<account>.dkr.ecr.<region>.amazonaws.com/<name>` (Amazon ECR User
@@ -103,10 +93,7 @@ async fn not_readable(
     input: &PrepareInput<'_>,
     role: &TargetRole,
 ) -> Result<Option<Finding>> {
-    let Some(Artifact::Object {
-        key, version_id, ..
-    }) = input.artifact
-    else {
+    let Some(Artifact::Object { key, version_id, .. }) = input.artifact else {
         return Ok(None);
     };
     let object = ObjectId {
@@ -115,9 +102,7 @@ async fn not_readable(
         version_id: Some(version_id.clone()),
     };
     match there.head(&object).await {
-        Err(fault) if fault.name == FaultName::AccessDenied => {
-            Ok(Some(closed(input, role, &object.bucket)))
-        }
+        Err(fault) if fault.name == FaultName::AccessDenied => Ok(Some(closed(input, role, &object.bucket))),
         Err(fault) => Err(fault),
         Ok(_) => Ok(None),
     }
@@ -159,10 +144,7 @@ mod tests {
     }
 
     fn image(repository: &str) -> Artifact {
-        Artifact::Image {
-            repository: repository.into(),
-            digest: Digest::of(b"image"),
-        }
+        Artifact::Image { repository: repository.into(), digest: Digest::of(b"image") }
     }
 
     fn function(region: &str, code_bytes: u64) -> Function {

@@ -5,9 +5,7 @@ use super::next::{self, next};
 use super::observe::{self, KnownVersions};
 use super::state::{Change, Goal, Observed, Target};
 use crate::config::Configured;
-use crate::kinds::{
-    ChangeFacts, Class, FORMER, Kind, LookContext, Next, Noticed, Trail, VERSION, View, fields,
-};
+use crate::kinds::{ChangeFacts, Class, FORMER, Kind, LookContext, Next, Noticed, Trail, VERSION, View, fields};
 use crate::ports::{LambdaApi, Result, S3Api};
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
@@ -25,12 +23,7 @@ impl<P: LambdaApi + S3Api + Configured> Kind for LambdaKind<P> {
     }
 
     fn view(_: &Target, seen: &Observed) -> View {
-        View {
-            noticed: noticed(seen),
-            waits_for: None,
-            is_guarded: true,
-            is_consistent: false,
-        }
+        View { noticed: noticed(seen), waits_for: None, is_guarded: true, is_consistent: false }
     }
 
     fn back(seen: &Observed) -> Goal {
@@ -62,9 +55,7 @@ impl<P: LambdaApi + S3Api + Configured> Kind for LambdaKind<P> {
         };
         let named = [(VERSION, version), (FORMER, former)];
         let named = named.into_iter();
-        named
-            .filter_map(|(name, value)| Some((name.to_owned(), value?)))
-            .collect()
+        named.filter_map(|(name, value)| Some((name.to_owned(), value?))).collect()
     }
 
     fn field(member: &str, value: &Value) -> (String, String) {
@@ -72,10 +63,7 @@ impl<P: LambdaApi + S3Api + Configured> Kind for LambdaKind<P> {
     }
 
     fn trail(target: &Target) -> Option<Trail> {
-        Some(Trail {
-            resource: target.function.clone(),
-            region: None,
-        })
+        Some(Trail { resource: target.function.clone(), region: None })
     }
 
     fn owned(target: &Target) -> String {
@@ -94,12 +82,7 @@ impl<P: LambdaApi + S3Api + Configured> Kind for LambdaKind<P> {
         Ok(())
     }
 
-    async fn change(
-        &self,
-        target: &Target,
-        change: &Change,
-        deployment: &DeploymentId,
-    ) -> Result<Option<String>> {
+    async fn change(&self, target: &Target, change: &Change, deployment: &DeploymentId) -> Result<Option<String>> {
         self.make(&target.function, change, deployment).await
     }
 }
@@ -109,10 +92,7 @@ pub(super) fn field(member: &str, value: &Value) -> (String, String) {
     let (name, value) = match member {
         "version" => ("version of the alias", fields::plain(value)),
         "shares" => ("weights of the alias", weights(value)),
-        "code" => (
-            "code of $LATEST",
-            fields::plain(value).chars().take(12).collect(),
-        ),
+        "code" => ("code of $LATEST", fields::plain(value).chars().take(12).collect()),
         "moved_by" => ("being moved by CodeDeploy", fields::plain(value)),
         other => (other, fields::plain(value)),
     };

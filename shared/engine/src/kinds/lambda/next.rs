@@ -1,9 +1,7 @@
 //! Pure: decides the next step with a function.
 
 use super::code::image_of;
-use super::state::{
-    AliasState, Change, Goal, Latest, Observed, Source, Traffic, Version, Wanted, description,
-};
+use super::state::{AliasState, Change, Goal, Latest, Observed, Source, Traffic, Version, Wanted, description};
 use crate::kinds::Next;
 use windlass_domain::finding::{Finding, FindingName};
 
@@ -31,12 +29,7 @@ pub fn after(change: &Change, is: &Observed) -> Option<Observed> {
     let mut after = is.clone();
     match change {
         Change::Shift { to, .. } => after.alias.as_mut()?.traffic = to.clone(),
-        Change::Update {
-            to,
-            source,
-            live: true,
-            ..
-        } => match (image_of(source), to.as_slice()) {
+        Change::Update { to, source, live: true, .. } => match (image_of(source), to.as_slice()) {
             (Some(sent), _) if is.latest.is_image() => after.latest.image = Some(sent),
             (None, [code]) if !is.latest.is_image() => after.latest.code_sha256.clone_from(code),
             _ => return None,
@@ -50,13 +43,11 @@ pub fn after(change: &Change, is: &Observed) -> Option<Observed> {
 /// the present configuration, because a version freezes its configuration.
 fn candidate<'a>(is: &'a Observed, goal: &Wanted) -> Option<&'a Version> {
     let latest = &is.latest;
-    let wanted = |version: &&Version| {
-        version.is_any(&goal.code) || latest.is_any(&goal.code) && version.code() == latest.code()
-    };
+    let wanted =
+        |version: &&Version| version.is_any(&goal.code) || latest.is_any(&goal.code) && version.code() == latest.code();
     let description = description(&goal.deployment);
-    let is_ours = |version: &&Version| {
-        is.published.as_ref() == Some(&version.version) || version.description == description
-    };
+    let is_ours =
+        |version: &&Version| is.published.as_ref() == Some(&version.version) || version.description == description;
     let mut newest_first = is.versions.iter().rev().filter(wanted);
     newest_first
         .clone()
@@ -82,10 +73,7 @@ fn shift_to_goal(is: &Observed, alias: &AliasState, goal: &Wanted) -> Next<Chang
     };
     match version.state.as_str() {
         "Pending" => Next::Wait(SOON),
-        "Failed" => failed(format!(
-            "Version {} failed to start: {}",
-            version.version, version.reason
-        )),
+        "Failed" => failed(format!("Version {} failed to start: {}", version.version, version.reason)),
         _ if goal.is_ahead() => Next::Done,
         _ => shift(alias, &wanted_traffic(&version.version, goal)),
     }
@@ -110,10 +98,7 @@ fn wanted_traffic(version: &str, goal: &Wanted) -> Traffic {
         return Traffic::all_to(version);
     }
     let share = format!("{}", f64::from(goal.percent) / 100.0);
-    Traffic {
-        version: goal.from.clone(),
-        weights: vec![(version.to_owned(), share)],
-    }
+    Traffic { version: goal.from.clone(), weights: vec![(version.to_owned(), share)] }
 }
 
 fn shift(alias: &AliasState, wanted: &Traffic) -> Next<Change> {
@@ -127,21 +112,15 @@ fn shift(alias: &AliasState, wanted: &Traffic) -> Next<Change> {
     }
     let provisioned = alias.provisioned.as_ref();
     match provisioned.map(|provisioned| (provisioned.status.as_str(), &provisioned.reason)) {
-        Some(("FAILED", reason)) => failed(format!(
-            "The provisioned concurrency of alias {} cannot be had: {reason}",
-            alias.name
-        )),
+        Some(("FAILED", reason)) => {
+            failed(format!("The provisioned concurrency of alias {} cannot be had: {reason}", alias.name))
+        }
         Some(("IN_PROGRESS", _)) => Next::Wait(LATER),
         _ => Next::Done,
     }
 }
 
-fn shift_back(
-    is: &Observed,
-    alias: &AliasState,
-    was: &Observed,
-    before: &AliasState,
-) -> Next<Change> {
+fn shift_back(is: &Observed, alias: &AliasState, was: &Observed, before: &AliasState) -> Next<Change> {
     let code_of = |state: &Observed| {
         let version = &before.traffic.version;
         let mut versions = state.versions.iter();
@@ -184,9 +163,7 @@ fn live_back(is: &Observed, was: &Observed) -> Next<Change> {
     let version = || kept(is, code).map(|kept| Source::Version(kept.version.clone()));
     match image.or_else(version) {
         Some(source) => Next::Do(update(latest, &[code.to_owned()], &source, true)),
-        None => failed(format!(
-            "No published version holds the former code {code}."
-        )),
+        None => failed(format!("No published version holds the former code {code}.")),
     }
 }
 
@@ -197,11 +174,7 @@ fn kept<'a>(is: &'a Observed, code_sha256: &str) -> Option<&'a Version> {
 }
 
 fn arrived(latest: &Latest) -> Next<Change> {
-    if latest.last_update == "Failed" {
-        update_failed(latest)
-    } else {
-        Next::Done
-    }
+    if latest.last_update == "Failed" { update_failed(latest) } else { Next::Done }
 }
 
 /// Decides if the function may not be changed now. Nothing may be changed while an update is under way, and the
@@ -227,11 +200,7 @@ fn update(latest: &Latest, to: &[String], source: &Source, live: bool) -> Change
 }
 
 fn publish(latest: &Latest, keep: bool) -> Change {
-    Change::Publish {
-        code_sha256: latest.code_sha256.clone(),
-        keep,
-        revision_id: latest.revision_id.clone(),
-    }
+    Change::Publish { code_sha256: latest.code_sha256.clone(), keep, revision_id: latest.revision_id.clone() }
 }
 
 fn update_failed(latest: &Latest) -> Next<Change> {

@@ -49,22 +49,14 @@ fn alias(text: &str) -> AliasState {
     };
     AliasState {
         name: "live".into(),
-        traffic: Traffic {
-            version: version.into(),
-            weights,
-        },
+        traffic: Traffic { version: version.into(), weights },
         revision_id: "a1".into(),
         provisioned: None,
     }
 }
 
 pub(super) fn is(latest: Latest, texts: &[&str], traffic: Option<&str>) -> Observed {
-    Observed {
-        latest,
-        versions: versions(texts),
-        published: None,
-        alias: traffic.map(alias),
-    }
+    Observed { latest, versions: versions(texts), published: None, alias: traffic.map(alias) }
 }
 
 pub(super) fn goal(code: &str, percent: u8) -> Goal {
@@ -108,18 +100,8 @@ fn with_an_alias() {
             100,
             "wait 2",
         ),
-        (
-            "somebody else's update under way",
-            live(latest("old", "Active", "InProgress"), &[OLD], "1"),
-            100,
-            "wait 2",
-        ),
-        (
-            "a function that is being made",
-            live(latest("old", "Pending", "Successful"), &[OLD], "1"),
-            100,
-            "wait 2",
-        ),
+        ("somebody else's update under way", live(latest("old", "Active", "InProgress"), &[OLD], "1"), 100, "wait 2"),
+        ("a function that is being made", live(latest("old", "Pending", "Successful"), &[OLD], "1"), 100, "wait 2"),
         (
             "a function that is being deleted",
             live(latest("old", "Deleting", "Successful"), &[OLD], "1"),
@@ -156,12 +138,7 @@ fn with_an_alias() {
             100,
             "publish sha256:new as a version",
         ),
-        (
-            "published, and its answer lost",
-            live(ready("new"), &[OLD, NEW], "1"),
-            100,
-            "alias live 1 → 2",
-        ),
+        ("published, and its answer lost", live(ready("new"), &[OLD, NEW], "1"), 100, "alias live 1 → 2"),
         (
             "published with the present configuration by somebody else",
             live(ready("new"), &[OLD, "2:new:c1:by hand:"], "1"),
@@ -170,21 +147,13 @@ fn with_an_alias() {
         ),
         (
             "ours, though the configuration changed meanwhile",
-            live(
-                ready("new"),
-                &[OLD, "2:new:c0:windlass 0123456789abcdef:Active"],
-                "1+2@0.1",
-            ),
+            live(ready("new"), &[OLD, "2:new:c0:windlass 0123456789abcdef:Active"], "1+2@0.1"),
             100,
             "alias live 1 with 2 at 10 % → 2",
         ),
         (
             "the new version is starting",
-            live(
-                ready("new"),
-                &[OLD, "2:new:c1:windlass 0123456789abcdef:Pending"],
-                "1",
-            ),
+            live(ready("new"), &[OLD, "2:new:c1:windlass 0123456789abcdef:Pending"], "1"),
             100,
             "wait 2",
         ),
@@ -196,11 +165,7 @@ fn with_an_alias() {
         ),
         (
             "the new version failed",
-            live(
-                ready("new"),
-                &[OLD, "2:new:c1:windlass 0123456789abcdef:Failed"],
-                "1",
-            ),
+            live(ready("new"), &[OLD, "2:new:c1:windlass 0123456789abcdef:Failed"], "1"),
             100,
             "failed: Version 2 failed to start: why",
         ),
@@ -210,12 +175,7 @@ fn with_an_alias() {
             10,
             "alias live 1 → 1 with 2 at 10 %",
         ),
-        (
-            "a share is the same however it is written",
-            live(ready("new"), &[OLD, NEW], "1+2@0.10"),
-            10,
-            "done",
-        ),
+        ("a share is the same however it is written", live(ready("new"), &[OLD, NEW], "1+2@0.10"), 10, "done"),
         (
             "from one share to the next",
             live(ready("new"), &[OLD, NEW], "1+2@0.1"),
@@ -229,38 +189,20 @@ fn with_an_alias() {
             "alias live 2 with 1 at 50 % → 2",
         ),
         ("arrived", live(ready("new"), &[OLD, NEW], "2"), 100, "done"),
-        (
-            "ahead, nothing is published yet",
-            live(ready("new"), &[OLD], "1"),
-            0,
-            "publish sha256:new as a version",
-        ),
+        ("ahead, nothing is published yet", live(ready("new"), &[OLD], "1"), 0, "publish sha256:new as a version"),
         (
             "ahead, the new version is starting",
-            live(
-                ready("new"),
-                &[OLD, "2:new:c1:windlass 0123456789abcdef:Pending"],
-                "1",
-            ),
+            live(ready("new"), &[OLD, "2:new:c1:windlass 0123456789abcdef:Pending"], "1"),
             0,
             "wait 2",
         ),
         (
             "ahead, the new version failed",
-            live(
-                ready("new"),
-                &[OLD, "2:new:c1:windlass 0123456789abcdef:Failed"],
-                "1",
-            ),
+            live(ready("new"), &[OLD, "2:new:c1:windlass 0123456789abcdef:Failed"], "1"),
             0,
             "failed: Version 2 failed to start: why",
         ),
-        (
-            "ahead, the alias stays where it is",
-            live(ready("new"), &[OLD, NEW], "1"),
-            0,
-            "done",
-        ),
+        ("ahead, the alias stays where it is", live(ready("new"), &[OLD, NEW], "1"), 0, "done"),
         (
             "ahead, the alias stays as somebody else's shift left it",
             live(ready("new"), &[OLD, NEW], "1+3@0.5"),
@@ -297,16 +239,8 @@ fn without_an_alias() {
             live(ready("old"), &[OLD]),
             "code of $LATEST sha256:old → sha256:new, live at once",
         ),
-        (
-            "under way",
-            live(latest("new", "Active", "InProgress"), &[OLD]),
-            "wait 2",
-        ),
-        (
-            "failed",
-            live(latest("new", "Active", "Failed"), &[OLD]),
-            "failed: The update of the code failed: why",
-        ),
+        ("under way", live(latest("new", "Active", "InProgress"), &[OLD]), "wait 2"),
+        ("failed", live(latest("new", "Active", "Failed"), &[OLD]), "failed: The update of the code failed: why"),
         ("arrived", live(ready("new"), &[OLD]), "done"),
     ];
     for (case, is, expected) in table {
@@ -325,12 +259,7 @@ fn back_to_what_was_found() {
             shared.clone(),
             "alias live 1 with 2 at 10 % → 1 with 3 at 33.3 %",
         ),
-        (
-            "there",
-            is(ready("new"), &[OLD], Some("1+3@0.333")),
-            shared,
-            "done",
-        ),
+        ("there", is(ready("new"), &[OLD], Some("1+3@0.333")), shared, "done"),
         (
             "a function that was made anew",
             is(ready("new"), &["1:y:c1::"], Some("2")),
@@ -349,12 +278,7 @@ fn back_to_what_was_found() {
             was(ready("old"), &[], None),
             "failed: No published version holds the former code old.",
         ),
-        (
-            "the code is back",
-            is(ready("old"), &[], None),
-            was(ready("old"), &[], None),
-            "done",
-        ),
+        ("the code is back", is(ready("old"), &[], None), was(ready("old"), &[], None), "done"),
         (
             "the alias is gone from the declaration",
             is(ready("new"), &[], None),
@@ -373,15 +297,10 @@ fn provisioned_concurrency_must_be_there() {
     for (status, expected) in [
         ("IN_PROGRESS", "wait 5"),
         ("READY", "done"),
-        (
-            "FAILED",
-            "failed: The provisioned concurrency of alias live cannot be had: no capacity",
-        ),
+        ("FAILED", "failed: The provisioned concurrency of alias live cannot be had: no capacity"),
     ] {
-        observed.alias.as_mut().unwrap().provisioned = Some(Provisioned {
-            status: status.into(),
-            reason: "no capacity".into(),
-        });
+        observed.alias.as_mut().unwrap().provisioned =
+            Some(Provisioned { status: status.into(), reason: "no capacity".into() });
         assert_eq!(told(&observed, &goal("new", 100)), expected);
     }
 }

@@ -19,14 +19,9 @@ pub struct KnownVersions {
 impl KnownVersions {
     /// Puts together the versions to look at on the way to a goal. `made` is the version that was published.
     pub fn of(goal: Option<&Goal>, made: Option<&str>) -> Self {
-        let mut known = Self {
-            published: made.map(str::to_owned),
-            ..Self::default()
-        };
+        let mut known = Self { published: made.map(str::to_owned), ..Self::default() };
         match goal {
-            Some(Goal::Back(Observed {
-                alias: Some(alias), ..
-            })) => known.wanted.extend(alias.traffic.versions()),
+            Some(Goal::Back(Observed { alias: Some(alias), .. })) => known.wanted.extend(alias.traffic.versions()),
             Some(Goal::Back(was)) if made.is_none() && !was.latest.is_image() => {
                 known.former = Some(was.latest.code_sha256.clone());
             }
@@ -42,30 +37,19 @@ impl KnownVersions {
 }
 
 /// Reads the function, its alias, and the versions that matter.
-pub async fn observe(
-    at: &impl LambdaApi,
-    target: &Target,
-    known: &KnownVersions,
-) -> Result<Observed> {
+pub async fn observe(at: &impl LambdaApi, target: &Target, known: &KnownVersions) -> Result<Observed> {
     let latest = latest(at.function(&target.function, None).await?);
     let alias = match &target.alias {
         Some(alias) => Some(read_alias(at, &target.function, alias).await?),
         None => None,
     };
     let published = match (&known.published, &known.former) {
-        (None, Some(code)) if latest.code_sha256 != *code => {
-            keeper(at, &target.function, code).await?
-        }
+        (None, Some(code)) if latest.code_sha256 != *code => keeper(at, &target.function, code).await?,
         (published, _) => published.clone(),
     };
     let used = alias.iter().flat_map(|alias| alias.traffic.versions());
     let named = used.chain(known.wanted.clone()).chain(published.clone());
-    Ok(Observed {
-        latest,
-        versions: read(at, &target.function, named).await?,
-        published,
-        alias,
-    })
+    Ok(Observed { latest, versions: read(at, &target.function, named).await?, published, alias })
 }
 
 /// Returns the newest version that keeps a code. Only here all versions are listed.
@@ -76,11 +60,7 @@ async fn keeper(at: &impl LambdaApi, function: &str, code: &str) -> Result<Optio
 }
 
 /// Reads versions by their numbers, oldest first. A version that is not there, or not seen yet, is left out.
-async fn read(
-    at: &impl LambdaApi,
-    function: &str,
-    named: impl Iterator<Item = String>,
-) -> Result<Vec<Version>> {
+async fn read(at: &impl LambdaApi, function: &str, named: impl Iterator<Item = String>) -> Result<Vec<Version>> {
     let mut numbers: Vec<u64> = named.filter_map(|number| number.parse().ok()).collect();
     numbers.sort_unstable();
     numbers.dedup();
@@ -113,10 +93,7 @@ async fn read_alias(at: &impl LambdaApi, function: &str, name: &str) -> Result<A
     let provisioned = at.provisioned(function, name).await?;
     Ok(AliasState {
         name: name.to_owned(),
-        traffic: Traffic {
-            version: alias.version,
-            weights: alias.weights,
-        },
+        traffic: Traffic { version: alias.version, weights: alias.weights },
         revision_id: alias.revision_id,
         provisioned,
     })

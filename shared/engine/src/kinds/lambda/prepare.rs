@@ -5,9 +5,7 @@ use super::checks::{alias_missing, not_ready, not_supported, replica, throttled}
 use super::next::next;
 use super::observe::{KnownVersions, observe};
 use super::rollback_check::{gone, image_gone, version_gone};
-use super::state::{
-    AliasState, BackRecord, Goal, Observed, Source, Target, Traffic, Wanted, code_sha256, short,
-};
+use super::state::{AliasState, BackRecord, Goal, Observed, Source, Target, Traffic, Wanted, code_sha256, short};
 use super::{artifact_check, code, fetch, storage};
 use crate::config::Configured;
 use crate::kinds::{Next, PrepareInput, Prepared, Recorded, Stage, from_value, to_value};
@@ -28,18 +26,12 @@ pub async fn prepare<P: LambdaApi + S3Api + EcrApi + AssumeRole + Configured>(
     input: &PrepareInput<'_>,
     spec: &Lambda,
 ) -> Result<Prepared> {
-    let target = Target {
-        function: spec.function.clone(),
-        alias: spec.alias.clone(),
-        codedeploy: None,
-    };
+    let target = Target { function: spec.function.clone(), alias: spec.alias.clone(), codedeploy: None };
     let function = there.function(&spec.function, None).await?;
     let tags = there.function_tags(&function.arn).await?;
     let what = format!("function {}", spec.function);
-    let mut findings: Vec<Finding> = input
-        .check_tags("function", (&what, Some(&function.arn)), &tags)
-        .into_iter()
-        .collect();
+    let mut findings: Vec<Finding> =
+        input.check_tags("function", (&what, Some(&function.arn)), &tags).into_iter().collect();
     let is = match observe(there, &target, &KnownVersions::default()).await {
         Ok(is) => is,
         Err(fault) if fault.name == FaultName::NotFound => {
@@ -71,10 +63,7 @@ pub async fn prepare<P: LambdaApi + S3Api + EcrApi + AssumeRole + Configured>(
     let stages = match plan.stages(there).await {
         Ok(stages) => stages,
         Err(trouble) => {
-            return Ok(Prepared {
-                claims: vec![Claim::whole(function.arn)],
-                ..Prepared::refused(trouble.findings()?)
-            });
+            return Ok(Prepared { claims: vec![Claim::whole(function.arn)], ..Prepared::refused(trouble.findings()?) });
         }
     };
     let mut prepared = plan.prepared(&target, function.arn, stages)?;
@@ -87,10 +76,7 @@ pub async fn prepare<P: LambdaApi + S3Api + EcrApi + AssumeRole + Configured>(
     prepared.warnings.extend(tight);
     Ok(match full {
         None => prepared,
-        Some(full) => Prepared {
-            claims: prepared.claims,
-            ..Prepared::refused(vec![full])
-        },
+        Some(full) => Prepared { claims: prepared.claims, ..Prepared::refused(vec![full]) },
     })
 }
 
@@ -120,12 +106,7 @@ impl Plan<'_> {
                     Goal::Release(wanted) => Some(u32::from(wanted.percent) * 10),
                     Goal::Back(_) => None,
                 };
-                Ok(Stage {
-                    bake_s,
-                    ahead,
-                    share: share.filter(|_| !ahead),
-                    ..Stage::new(to_value(&goal)?, what)
-                })
+                Ok(Stage { bake_s, ahead, share: share.filter(|_| !ahead), ..Stage::new(to_value(&goal)?, what) })
             })
             .collect();
         Ok(Prepared {
@@ -141,14 +122,10 @@ impl Plan<'_> {
 
     fn why_unchanged(&self) -> String {
         match &self.is.alias {
-            Some(alias) => format!(
-                "alias {} serves the wanted code in version {} already",
-                alias.name, alias.traffic.version
-            ),
-            None => format!(
-                "{} runs the wanted code already",
-                short(self.is.latest.code())
-            ),
+            Some(alias) => {
+                format!("alias {} serves the wanted code in version {} already", alias.name, alias.traffic.version)
+            }
+            None => format!("{} runs the wanted code already", short(self.is.latest.code())),
         }
     }
 
@@ -160,11 +137,7 @@ impl Plan<'_> {
                 self.input.path("alias"),
                 format!(
                     "Callers use $LATEST of {function}, so new code is live at once and all at once{}.",
-                    if self.spec.is_tried {
-                        ": they get it before its `invocations` have tried it"
-                    } else {
-                        ""
-                    }
+                    if self.spec.is_tried { ": they get it before its `invocations` have tried it" } else { "" }
                 ),
                 format!(
                     "Publish a version (`aws lambda publish-version --function-name {function}`), make an alias on it (`aws lambda create-alias --function-name {function} --name live --function-version <number>`), let the callers use the alias, and write `alias: live`."
@@ -177,10 +150,7 @@ impl Plan<'_> {
         vec![Finding::new(
             FindingName::TargetNotReady,
             self.input.path("alias"),
-            format!(
-                "Alias {} already shares its callers: {}; an undo returns to that.",
-                alias.name, alias.traffic
-            ),
+            format!("Alias {} already shares its callers: {}; an undo returns to that.", alias.name, alias.traffic),
             "Finish or take back the shift that someone else began.",
         )]
     }
@@ -196,11 +166,7 @@ impl Plan<'_> {
         }
     }
 
-    async fn forward(
-        &self,
-        there: &(impl EcrApi + AssumeRole),
-        artifact: &Artifact,
-    ) -> Checked<Vec<Staged>> {
+    async fn forward(&self, there: &(impl EcrApi + AssumeRole), artifact: &Artifact) -> Checked<Vec<Staged>> {
         let (code, source) = self.brought(there, artifact).await?;
         Ok(self.steps(&code, &source))
     }
@@ -226,11 +192,7 @@ impl Plan<'_> {
     }
 
     /// The code that the artifact brings to this function, and where it comes from.
-    async fn brought(
-        &self,
-        there: &(impl EcrApi + AssumeRole),
-        artifact: &Artifact,
-    ) -> Checked<(Vec<String>, Source)> {
+    async fn brought(&self, there: &(impl EcrApi + AssumeRole), artifact: &Artifact) -> Checked<(Vec<String>, Source)> {
         let (repository, digest) = match artifact {
             Artifact::Object { sha256, .. } => {
                 let source = Source::Artifact(artifact.clone());
@@ -245,9 +207,7 @@ impl Plan<'_> {
         let home = there.at(&Place::default());
         let found = home.image(repository, &format!("sha256:{digest}")).await?;
         // `Prepare` itself tells of bytes that are gone.
-        let image = found.ok_or_else(|| {
-            Fault::new(FaultName::NotFound, format!("there is no image {artifact}"))
-        })?;
+        let image = found.ok_or_else(|| Fault::new(FaultName::NotFound, format!("there is no image {artifact}")))?;
         code::of_image(&image, &self.architecture)
             .map_err(|platforms| self.other_platforms(artifact, &platforms).into())
     }
@@ -281,10 +241,7 @@ impl Plan<'_> {
         let code = short(code.first().map(String::as_str).unwrap_or_default());
         match &self.is.alias {
             Some(alias) if percent == 0 => {
-                format!(
-                    "{code} published and invoked before alias {} moves",
-                    alias.name
-                )
+                format!("{code} published and invoked before alias {} moves", alias.name)
             }
             Some(alias) if percent < 100 => {
                 format!("alias {} to {percent} % of {code}", alias.name)
@@ -295,11 +252,7 @@ impl Plan<'_> {
     }
 
     /// A rollback: to the recorded version, or to the recorded code where callers use `$LATEST`.
-    async fn back_to(
-        &self,
-        there: &(impl LambdaApi + EcrApi + AssumeRole),
-        recorded: &Value,
-    ) -> Checked<Vec<Staged>> {
+    async fn back_to(&self, there: &(impl LambdaApi + EcrApi + AssumeRole), recorded: &Value) -> Checked<Vec<Staged>> {
         let BackRecord { back: was } = from_value("recorded state", recorded)?;
         match (&self.is.alias, &was.alias) {
             (Some(alias), Some(before)) if alias.name == before.name => {
@@ -329,13 +282,7 @@ impl Plan<'_> {
             }
         }
         let what = format!("alias {} {} → {traffic}", alias.name, alias.traffic);
-        let goal = Goal::Back(Observed {
-            alias: Some(AliasState {
-                traffic,
-                ..before.clone()
-            }),
-            ..was.clone()
-        });
+        let goal = Goal::Back(Observed { alias: Some(AliasState { traffic, ..before.clone() }), ..was.clone() });
         Ok(vec![(goal, what, None)])
     }
 
@@ -361,11 +308,7 @@ impl Plan<'_> {
         Ok(vec![(goal, self.what(&code, 100), None)])
     }
 
-    async fn source_of(
-        &self,
-        there: &(impl LambdaApi + EcrApi + AssumeRole),
-        code: &str,
-    ) -> Result<Option<Source>> {
+    async fn source_of(&self, there: &(impl LambdaApi + EcrApi + AssumeRole), code: &str) -> Result<Option<Source>> {
         let versions = there.versions(&self.spec.function).await?;
         let version = versions.iter().rfind(|version| version.code_sha256 == code);
         if let Some(version) = version {
@@ -375,8 +318,6 @@ impl Plan<'_> {
             return Ok(None);
         };
         let brought = found(self.brought(there, artifact).await)?;
-        Ok(brought
-            .filter(|(codes, _)| codes.iter().any(|known| known == code))
-            .map(|(_, source)| source))
+        Ok(brought.filter(|(codes, _)| codes.iter().any(|known| known == code)).map(|(_, source)| source))
     }
 }

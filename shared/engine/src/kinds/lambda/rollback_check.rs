@@ -42,9 +42,7 @@ pub(super) async fn image_gone(
     image: Option<&str>,
 ) -> Result<Option<Finding>> {
     let declared = spec.repository.as_deref();
-    let (Some((repository, digest)), Some(declared)) =
-        (image.and_then(|image| image.split_once('@')), declared)
-    else {
+    let (Some((repository, digest)), Some(declared)) = (image.and_then(|image| image.split_once('@')), declared) else {
         return Ok(None);
     };
     if !is_same_repository(repository, declared) {

@@ -40,10 +40,7 @@ pub struct Group {
 /// The goal of a function.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
-#[allow(
-    clippy::large_enum_variant,
-    reason = "there are a few of them at a time"
-)]
+#[allow(clippy::large_enum_variant, reason = "there are a few of them at a time")]
 pub enum Goal {
     /// The goal of a release.
     Release(Wanted),
@@ -275,10 +272,7 @@ impl Version {
 impl Traffic {
     /// Sends all callers to one version.
     pub fn all_to(version: &str) -> Self {
-        Self {
-            version: version.to_owned(),
-            weights: vec![],
-        }
+        Self { version: version.to_owned(), weights: vec![] }
     }
 
     /// Returns what callers can notice of it. Weights become numbers, so that they are compared as such.
@@ -328,12 +322,8 @@ impl Change {
             Self::Update { from, to, live, .. } => {
                 json!({"update": {"from": from, "to": to, "live": live}})
             }
-            Self::Publish {
-                code_sha256, keep, ..
-            } => json!({"publish": {"code": code_sha256, "keep": keep}}),
-            Self::Shift {
-                alias, from, to, ..
-            } => json!({"shift": {"alias": alias, "from": from, "to": to}}),
+            Self::Publish { code_sha256, keep, .. } => json!({"publish": {"code": code_sha256, "keep": keep}}),
+            Self::Shift { alias, from, to, .. } => json!({"shift": {"alias": alias, "from": from, "to": to}}),
         }
     }
 }
@@ -345,21 +335,13 @@ impl fmt::Display for Change {
             Self::Update { from, to, live, .. } => {
                 let to = to.first().map(String::as_str).unwrap_or_default();
                 write!(f, "code of $LATEST {} → {}", short(from), short(to))?;
-                f.write_str(if *live {
-                    ", live at once"
-                } else {
-                    " (an undo leaves it there)"
-                })
+                f.write_str(if *live { ", live at once" } else { " (an undo leaves it there)" })
             }
-            Self::Publish {
-                code_sha256, keep, ..
-            } => {
+            Self::Publish { code_sha256, keep, .. } => {
                 write!(f, "publish {} as a version", short(code_sha256))?;
                 f.write_str(if *keep { ", to be restored from" } else { "" })
             }
-            Self::Shift {
-                alias, from, to, ..
-            } => write!(f, "alias {alias} {from} → {to}"),
+            Self::Shift { alias, from, to, .. } => write!(f, "alias {alias} {from} → {to}"),
         }
     }
 }

@@ -52,22 +52,14 @@ fn needed(input: &PrepareInput<'_>, present: u64) -> Option<u64> {
     }
 }
 
-fn told(
-    input: &PrepareInput<'_>,
-    room: CodeRoom,
-    needed: u64,
-) -> (Option<Finding>, Option<Finding>) {
+fn told(input: &PrepareInput<'_>, room: CodeRoom, needed: u64) -> (Option<Finding>, Option<Finding>) {
     let CodeRoom { used, total } = room;
     let after = used.saturating_add(needed);
     let is_full = after > total;
     if !is_full && after < total / 100 * TOLD_FROM {
         return (None, None);
     }
-    let is = if is_full {
-        "so that Lambda takes none of this function"
-    } else {
-        "so that Lambda soon takes no more"
-    };
+    let is = if is_full { "so that Lambda takes none of this function" } else { "so that Lambda soon takes no more" };
     let finding = Finding::new(
         FindingName::TargetNotReady,
         input.path("function"),
@@ -81,9 +73,5 @@ fn told(
         "Delete versions and functions that nobody uses, or ask for more of the quota `Function and layer storage` of AWS \
          Lambda in the console of Service Quotas.",
     );
-    if is_full {
-        (Some(finding), None)
-    } else {
-        (None, Some(finding))
-    }
+    if is_full { (Some(finding), None) } else { (None, Some(finding)) }
 }

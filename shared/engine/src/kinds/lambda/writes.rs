@@ -13,10 +13,7 @@ use windlass_domain::step::Step;
 pub fn writes(step: &Step) -> Result<Writes> {
     let target: Target = from_value("target", &step.target)?;
     let versions = sent_forward(step).flat_map(|(change, made)| brought(change, made));
-    Ok(Writes::Versions {
-        function: target.function,
-        versions: versions.collect(),
-    })
+    Ok(Writes::Versions { function: target.function, versions: versions.collect() })
 }
 
 /// Returns the versions that a change brings: one that is published for callers, and those to which Windlass or
@@ -56,15 +53,8 @@ mod tests {
 
     #[test]
     fn a_version_is_brought_by_what_is_published_for_callers_or_gets_them() {
-        let publish = |keep| Change::Publish {
-            code_sha256: "c".into(),
-            keep,
-            revision_id: "r".into(),
-        };
-        let shared = Traffic {
-            version: "41".into(),
-            weights: vec![("42".into(), "0.1".into())],
-        };
+        let publish = |keep| Change::Publish { code_sha256: "c".into(), keep, revision_id: "r".into() };
+        let shared = Traffic { version: "41".into(), weights: vec![("42".into(), "0.1".into())] };
         let shift = |from: &Traffic, to: &Traffic| Change::Shift {
             alias: "live".into(),
             from: from.clone(),
@@ -97,10 +87,7 @@ mod tests {
 
     #[test]
     fn codedeploy_brings_the_version_that_its_deployment_goes_to() {
-        let begin = super::super::codedeploy::Change::Begin {
-            from: "41".into(),
-            to: "42".into(),
-        };
+        let begin = super::super::codedeploy::Change::Begin { from: "41".into(), to: "42".into() };
         let found = brought(&begin.value(), None);
         assert_eq!(found, BTreeSet::from(["42".to_owned()]));
     }

@@ -10,12 +10,7 @@ use windlass_domain::name::ComponentName;
 
 /// Returns what is wrong with the archive, as far as its bytes and the declaration tell; see [`crate::kinds::brought`].
 /// Only AWS knows the default root object of a distribution, so that is not checked.
-pub fn check_artifact(
-    component: &ComponentName,
-    site: &StaticSite,
-    named: &str,
-    bytes: &[u8],
-) -> Vec<Finding> {
+pub fn check_artifact(component: &ComponentName, site: &StaticSite, named: &str, bytes: &[u8]) -> Vec<Finding> {
     let findings = found(component, site, named, bytes);
     findings.into_iter().map(unreleased).collect()
 }

@@ -127,11 +127,7 @@ const MORE: usize = 4;
 
 impl Default for Pace {
     fn default() -> Self {
-        Self {
-            limit: FIRST,
-            since_lowered: FIRST,
-            since_raised: 0,
-        }
+        Self { limit: FIRST, since_lowered: FIRST, since_raised: 0 }
     }
 }
 
@@ -183,34 +179,18 @@ struct Range {
 
 /// All current objects whose keys begin with `prefix`. The pages of a listing come one after the
 /// other; where keys are `known`, in order, they tell where to begin with several at once.
-pub async fn list_all(
-    ports: &(impl S3Api + Clock),
-    bucket: &str,
-    prefix: &str,
-    known: &[&str],
-) -> Result<Vec<Listed>> {
+pub async fn list_all(ports: &(impl S3Api + Clock), bucket: &str, prefix: &str, known: &[&str]) -> Result<Vec<Listed>> {
     let ranges = ranges(prefix, known);
     let pace = Cell::default();
-    let (mut found, fault) = all(ports, &pace, Patience::Long, &ranges, |range| {
-        list_range(ports, bucket, prefix, range)
-    })
-    .await;
+    let (mut found, fault) =
+        all(ports, &pace, Patience::Long, &ranges, |range| list_range(ports, bucket, prefix, range)).await;
     fault.map_or(Ok(()), Err)?;
     // The ranges end in any order.
-    found.sort_by(|a, b| {
-        a.first()
-            .map(|it| &it.key)
-            .cmp(&b.first().map(|it| &it.key))
-    });
+    found.sort_by(|a, b| a.first().map(|it| &it.key).cmp(&b.first().map(|it| &it.key)));
     Ok(found.into_iter().flatten().collect())
 }
 
-async fn list_range(
-    ports: &impl S3Api,
-    bucket: &str,
-    prefix: &str,
-    range: &Range,
-) -> Result<Vec<Listed>> {
+async fn list_range(ports: &impl S3Api, bucket: &str, prefix: &str, range: &Range) -> Result<Vec<Listed>> {
     let mut found = Vec::new();
     let mut after = range.after.clone();
     loop {
@@ -230,15 +210,10 @@ async fn list_range(
 fn ranges(prefix: &str, known: &[&str]) -> Vec<Range> {
     let count = known.len().div_ceil(RANGE).clamp(1, RANGES);
     let last_of = |n: usize| known.get((known.len() * n / count).checked_sub(1)?);
-    let bounds: Vec<String> = (1..count)
-        .filter_map(|n| Some(format!("{prefix}{}", last_of(n)?)))
-        .collect();
+    let bounds: Vec<String> = (1..count).filter_map(|n| Some(format!("{prefix}{}", last_of(n)?))).collect();
     let afters = std::iter::once(None).chain(bounds.iter().cloned().map(Some));
     let untils = bounds.iter().cloned().map(Some).chain([None]);
-    afters
-        .zip(untils)
-        .map(|(after, until)| Range { after, until })
-        .collect()
+    afters.zip(untils).map(|(after, until)| Range { after, until }).collect()
 }
 
 #[cfg(test)]
@@ -264,19 +239,12 @@ mod tests {
 
     #[test]
     fn a_lost_answer_matters_most_and_all_others_are_kept() {
-        let answers = [
-            Ok(1),
-            Err(FaultName::Conflict),
-            Err(FaultName::Unavailable),
-            Err(FaultName::AccessDenied),
-            Ok(2),
-        ];
+        let answers =
+            [Ok(1), Err(FaultName::Conflict), Err(FaultName::Unavailable), Err(FaultName::AccessDenied), Ok(2)];
         let pace = Cell::new(Pace::default());
         let clock = Slept::default();
         let patience = Patience::Long;
-        let calls = all(&clock, &pace, patience, &answers, |answer| async move {
-            answer.map_err(fault)
-        });
+        let calls = all(&clock, &pace, patience, &answers, |answer| async move { answer.map_err(fault) });
         let (mut done, worst) = futures::executor::block_on(calls);
         done.sort_unstable();
         assert_eq!(done, [1, 2]);
@@ -310,9 +278,7 @@ mod tests {
         let pace = Cell::new(Pace::default());
         let clock = Slept::default();
         let patience = Patience::Until(Time(u64::MAX));
-        let calls = all(&clock, &pace, patience, &[()], |()| async {
-            Result::<()>::Err(fault(FaultName::Throttled))
-        });
+        let calls = all(&clock, &pace, patience, &[()], |()| async { Result::<()>::Err(fault(FaultName::Throttled)) });
         let (done, worst) = futures::executor::block_on(calls);
         assert!(done.is_empty());
         assert_eq!(worst.unwrap().name, FaultName::Throttled);
@@ -324,23 +290,14 @@ mod tests {
         let pace = Cell::new(Pace::default());
         let clock = Slept::default();
         // There is time for 60 of them, and it waits for those that were under way.
-        let calls = all(
-            &clock,
-            &pace,
-            Patience::Until(Time(1_500)),
-            &[(); 200],
-            |()| async {
-                clock.sleep_ms(25).await;
-                Ok(())
-            },
-        );
+        let calls = all(&clock, &pace, Patience::Until(Time(1_500)), &[(); 200], |()| async {
+            clock.sleep_ms(25).await;
+            Ok(())
+        });
         let (done, worst) = futures::executor::block_on(calls);
         let worst = worst.unwrap();
         assert_eq!(worst.name, FaultName::Throttled);
-        assert_eq!(
-            worst.message,
-            format!("there was no time left for {} calls", 200 - done.len())
-        );
+        assert_eq!(worst.message, format!("there was no time left for {} calls", 200 - done.len()));
         assert!((60..=100).contains(&done.len()), "{}", done.len());
     }
 

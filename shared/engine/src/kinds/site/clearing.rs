@@ -72,10 +72,7 @@ impl<P: SitePorts> UndoneRelease<'_, P> {
         };
         let files = entries.iter().filter(|entry| !entry.folder);
         let is_new = |path: &str| self.rules.outlives(path) && !was_there(path);
-        let new: BTreeSet<&str> = files
-            .map(|entry| entry.name.as_str())
-            .filter(|path| is_new(path))
-            .collect();
+        let new: BTreeSet<&str> = files.map(|entry| entry.name.as_str()).filter(|path| is_new(path)).collect();
         let brought = |paths: &mut dyn Iterator<Item = &str>| -> BTreeSet<String> {
             let paths = paths.filter(|path| is_brought(path));
             paths.map(str::to_owned).collect()
@@ -87,10 +84,7 @@ impl<P: SitePorts> UndoneRelease<'_, P> {
         let Some(unnamed) = found(unnamed)?.flatten() else {
             let stays = brought(&mut new.iter().copied());
             return Ok(Leftovers {
-                stays: self
-                    .stays(&stays, WhyReachable::NotSearched)
-                    .into_iter()
-                    .collect(),
+                stays: self.stays(&stays, WhyReachable::NotSearched).into_iter().collect(),
                 ..Leftovers::default()
             });
         };
@@ -109,12 +103,7 @@ impl<P: SitePorts> UndoneRelease<'_, P> {
     }
 
     fn stays(&self, files: &BTreeSet<String>, because: WhyReachable) -> Option<StaysReachable> {
-        let Target {
-            app,
-            environment,
-            component,
-            ..
-        } = self.target;
+        let Target { app, environment, component, .. } = self.target;
         let of = EnvironmentId::new(app, environment);
         StaysReachable::of(of, component, because, self.releases, files.iter())
     }
@@ -127,15 +116,10 @@ impl<P: SitePorts> UndoneRelease<'_, P> {
         object: ObjectId,
         size: u64,
     ) -> Checked<Option<BTreeSet<String>>> {
-        let texts = entries
-            .iter()
-            .filter(|it| !it.folder && may_name_others(&it.name));
+        let texts = entries.iter().filter(|it| !it.folder && may_name_others(&it.name));
         let mut texts: Vec<Entry> = texts.cloned().collect();
         texts.sort_by_key(|entry| entry.offset);
-        let bytes = texts
-            .iter()
-            .map(|entry| entry.bytes)
-            .fold(0, u64::saturating_add);
+        let bytes = texts.iter().map(|entry| entry.bytes).fold(0, u64::saturating_add);
         let paths = new.iter().take(LOOKED_FOR).map(|path| (*path).to_owned());
         let search = NameSearch::of(paths).filter(|_| bytes <= SEARCHED);
         let Some(mut search) = search else {
@@ -155,9 +139,7 @@ impl<P: SitePorts> UndoneRelease<'_, P> {
         if let Some(config) = &self.target.site.config {
             search.read(&config_bytes(config));
         }
-        Ok(Some(
-            search.unnamed().into_iter().map(str::to_owned).collect(),
-        ))
+        Ok(Some(search.unnamed().into_iter().map(str::to_owned).collect()))
     }
 
     /// Returns the objects at these paths that say themselves that this deployment wrote them.
@@ -170,13 +152,8 @@ impl<P: SitePorts> UndoneRelease<'_, P> {
                 version_id: None,
             };
             let head = self.at.head(&object).await?;
-            let by = |head: &ObjectHead| {
-                head.metadata.get(DEPLOYMENT) == Some(&self.deployment.to_string())
-            };
-            Ok(head.filter(by).map(|head| Leftover {
-                key: object.key,
-                etag: head.etag,
-            }))
+            let by = |head: &ObjectHead| head.metadata.get(DEPLOYMENT) == Some(&self.deployment.to_string());
+            Ok(head.filter(by).map(|head| Leftover { key: object.key, etag: head.etag }))
         })
         .await;
         fault.map_or(Ok(()), Err)?;

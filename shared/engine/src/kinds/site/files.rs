@@ -93,31 +93,17 @@ pub struct Staged {
 impl Handled {
     /// A file that was only read.
     pub fn read(path: &str, file: File) -> Self {
-        Self {
-            path: path.to_owned(),
-            file: Some(file),
-            restored: None,
-            etag: None,
-            version_id: None,
-            staged: None,
-        }
+        Self { path: path.to_owned(), file: Some(file), restored: None, etag: None, version_id: None, staged: None }
     }
 
     /// A file as it was written.
     pub fn written(path: &str, file: File, written: Written) -> Self {
-        Self {
-            etag: Some(written.etag),
-            version_id: written.version_id,
-            ..Self::read(path, file)
-        }
+        Self { etag: Some(written.etag), version_id: written.version_id, ..Self::read(path, file) }
     }
 
     /// A file that is uploaded, except for the completion.
     pub fn staged(path: &str, file: File, staged: Staged) -> Self {
-        Self {
-            staged: Some(staged),
-            ..Self::read(path, file)
-        }
+        Self { staged: Some(staged), ..Self::read(path, file) }
     }
 
     /// A recorded object as it was restored.
@@ -147,14 +133,7 @@ impl Handled {
             });
         }
         let file = self.file.clone()?;
-        Some(Object {
-            etag,
-            bytes: file.bytes,
-            version_id,
-            file: Some(file),
-            ours: true,
-            copy_of: None,
-        })
+        Some(Object { etag, bytes: file.bytes, version_id, file: Some(file), ours: true, copy_of: None })
     }
 }
 

@@ -16,11 +16,7 @@ const LOOKED_MS: u64 = 15_000;
 /// warning where that cannot be done: documents are revalidated anyway, so it never blocks for ever. The whole
 /// distribution is invalidated, which counts as one path, because functions and default documents make it unknowable
 /// under which addresses a file was cached. `at` are the ports at the target's place.
-pub(super) async fn invalidate(
-    at: &impl SitePorts,
-    id: &str,
-    switched: &Switched,
-) -> Result<Vec<String>> {
+pub(super) async fn invalidate(at: &impl SitePorts, id: &str, switched: &Switched) -> Result<Vec<String>> {
     let age = || at.now().ms_since(switched.at);
     let everything = ["/*".to_owned()];
     let invalidation = match at.invalidate(id, &switched.token, &everything).await {

@@ -30,11 +30,7 @@ impl<'a, P: ObjectStore + Clock + Configured> Lists<'a, P> {
     /// The lists of a site; `home` are the ports at the deployer's own place.
     pub fn of(home: &'a P, target: &Target) -> Self {
         let owner = target.folder();
-        Self {
-            home,
-            folder: format!("windlass/sites/{owner}/"),
-            kept: KeptDocuments::of(home, "sites", &owner),
-        }
+        Self { home, folder: format!("windlass/sites/{owner}/"), kept: KeptDocuments::of(home, "sites", &owner) }
     }
 
     /// Returns the files of a release, once they are known.
@@ -64,10 +60,8 @@ impl<'a, P: ObjectStore + Clock + Configured> Lists<'a, P> {
 
     pub(super) async fn handled_in(&self, notes: &[Listed]) -> Result<Vec<Handled>> {
         let pace = Cell::default();
-        let (parts, fault) = calls::all(self.home, &pace, Patience::Long, notes, |note| {
-            self.read::<Vec<Handled>>(&note.key)
-        })
-        .await;
+        let (parts, fault) =
+            calls::all(self.home, &pace, Patience::Long, notes, |note| self.read::<Vec<Handled>>(&note.key)).await;
         let parts = parts.into_iter().flatten().flatten();
         fault.map_or_else(|| Ok(parts.collect()), Err)
     }
@@ -87,19 +81,15 @@ impl<'a, P: ObjectStore + Clock + Configured> Lists<'a, P> {
     }
 
     pub(super) async fn read<T: DeserializeOwned>(&self, key: &str) -> Result<Option<T>> {
-        let object = ObjectId {
-            bucket: self.home.config().artifacts_bucket.clone(),
-            key: key.to_owned(),
-            version_id: None,
-        };
+        let object =
+            ObjectId { bucket: self.home.config().artifacts_bucket.clone(), key: key.to_owned(), version_id: None };
         let bytes = match self.home.get(&object, LONGEST).await {
             Ok(bytes) => bytes,
             Err(fault) if fault.name == FaultName::NotFound => return Ok(None),
             Err(fault) => return Err(fault),
         };
         let read = serde_json::from_slice(&bytes);
-        read.map(Some)
-            .map_err(|error| Fault::internal(format!("the list {key} cannot be read: {error}")))
+        read.map(Some).map_err(|error| Fault::internal(format!("the list {key} cannot be read: {error}")))
     }
 
     /// Writes a list whose name tells its content: one that is there already is the same.
@@ -110,17 +100,8 @@ impl<'a, P: ObjectStore + Clock + Configured> Lists<'a, P> {
         }
     }
 
-    pub(super) async fn write(
-        &self,
-        key: &str,
-        list: &impl Serialize,
-        replaces: Replaces,
-    ) -> Result<()> {
-        let options = PutOptions {
-            content_type: Some("application/json".into()),
-            replaces,
-            ..PutOptions::default()
-        };
+    pub(super) async fn write(&self, key: &str, list: &impl Serialize, replaces: Replaces) -> Result<()> {
+        let options = PutOptions { content_type: Some("application/json".into()), replaces, ..PutOptions::default() };
         let bucket = &self.home.config().artifacts_bucket;
         let written = self.home.put(bucket, key, to_json(list)?, &options).await;
         written.map(drop)

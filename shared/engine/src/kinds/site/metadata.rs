@@ -15,11 +15,8 @@ pub fn put_options(file: &File, deployment: &DeploymentId) -> PutOptions {
     PutOptions {
         content_type: Some(file.content_type.clone()),
         cache_control: Some(file.cache_control.clone()),
-        metadata: [
-            (SHA256.to_owned(), file.sha256.to_string()),
-            (DEPLOYMENT.to_owned(), deployment.to_string()),
-        ]
-        .into(),
+        metadata: [(SHA256.to_owned(), file.sha256.to_string()), (DEPLOYMENT.to_owned(), deployment.to_string())]
+            .into(),
         sha256: Some(file.sha256.clone()),
         ..PutOptions::default()
     }
@@ -28,10 +25,7 @@ pub fn put_options(file: &File, deployment: &DeploymentId) -> PutOptions {
 /// Returns the content of an object, if S3 knows its SHA-256: as the checksum, or as the metadata that Windlass writes,
 /// which copies keep.
 pub fn file_of(head: &ObjectHead) -> Option<File> {
-    let noted = head
-        .metadata
-        .get(SHA256)
-        .and_then(|it| Digest::parse(it).ok());
+    let noted = head.metadata.get(SHA256).and_then(|it| Digest::parse(it).ok());
     Some(File {
         sha256: head.sha256.clone().or(noted)?,
         bytes: head.bytes,

@@ -55,9 +55,7 @@ pub enum Site<P> {
 /// A site writes no log lines, because it runs nothing; see [`crate::kinds::writes`].
 #[allow(clippy::unnecessary_wraps, reason = "of other kinds it can fail")]
 pub fn writes(_: &Step) -> Result<Writes> {
-    Ok(Writes::Nothing(
-        "a site has files and runs nothing; who visited it the access logs of its distribution tell",
-    ))
+    Ok(Writes::Nothing("a site has files and runs nothing; who visited it the access logs of its distribution tell"))
 }
 
 /// Returns the kind of a step, by the mode in its target.
@@ -82,11 +80,7 @@ impl<P: SitePorts> Built for Site<P> {
 }
 
 impl<P: SitePorts> Publishes for Site<P> {
-    async fn publish(
-        &self,
-        step: &Step,
-        checkpoint: &mut impl Checkpoint,
-    ) -> Result<Publication, Trouble> {
+    async fn publish(&self, step: &Step, checkpoint: &mut impl Checkpoint) -> Result<Publication, Trouble> {
         match self {
             Self::InPlace(kind) => kind.publish(step, checkpoint).await,
             Self::Prefix(kind) => kind.publish(step, checkpoint).await,

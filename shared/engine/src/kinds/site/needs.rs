@@ -35,9 +35,6 @@ fn objects(by: &DeployerRole<'_>, site: &StaticSite) -> Option<Needed> {
 fn actions(site: &StaticSite) -> &'static [&'static str] {
     match site.mode {
         SiteMode::InPlace => &["cloudfront:CreateInvalidation"],
-        SiteMode::Prefix => &[
-            "cloudfront:UpdateDistribution",
-            "cloudfront:CreateInvalidation",
-        ],
+        SiteMode::Prefix => &["cloudfront:UpdateDistribution", "cloudfront:CreateInvalidation"],
     }
 }

@@ -133,14 +133,7 @@ impl Read for Object {
             Some(content) => Some(file_of(content, headers)?),
             None => None,
         };
-        let object = Self {
-            etag: etag.into_owned(),
-            bytes,
-            version_id,
-            file,
-            ours,
-            copy_of,
-        };
+        let object = Self { etag: etag.into_owned(), bytes, version_id, file, ours, copy_of };
         Some((path.into_owned(), object))
     }
 }
@@ -152,8 +145,7 @@ fn headers_of(file: &File) -> (&str, &str) {
 impl<E: Entry> Serialize for Rows<&BTreeMap<String, E>> {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         let files = self.0.values().filter_map(Entry::file);
-        let mut places: BTreeMap<(&str, &str), usize> =
-            files.map(|file| (headers_of(file), 0)).collect();
+        let mut places: BTreeMap<(&str, &str), usize> = files.map(|file| (headers_of(file), 0)).collect();
         for (place, at) in places.values_mut().enumerate() {
             *at = place;
         }
@@ -236,12 +228,9 @@ mod tests {
             file: file.then(|| self::file("text/html", 5, None)),
             copy_of: copy_of.map(str::to_owned),
         };
-        let objects: Objects = [
-            ("a", object(true, Some("v"), None)),
-            ("b", object(false, None, Some("\"c\""))),
-        ]
-        .map(|(path, object)| (path.to_owned(), object))
-        .into();
+        let objects: Objects = [("a", object(true, Some("v"), None)), ("b", object(false, None, Some("\"c\"")))]
+            .map(|(path, object)| (path.to_owned(), object))
+            .into();
         let json = serde_json::to_string(&Rows(&objects)).unwrap();
         let read: Rows<Objects> = serde_json::from_str(&json).unwrap();
         assert_eq!(read.0, objects);

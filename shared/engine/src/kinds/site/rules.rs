@@ -38,16 +38,9 @@ pub struct Rules {
 impl Rules {
     /// The rules that a site declares, before the built-in ones.
     pub fn new(site: &StaticSite) -> Result<Self> {
-        let cache = site
-            .cache
-            .iter()
-            .map(|rule| Ok((matcher(&rule.files)?, rule.cache_control.clone())));
+        let cache = site.cache.iter().map(|rule| Ok((matcher(&rule.files)?, rule.cache_control.clone())));
         Ok(Self {
-            hashed: site
-                .hashed
-                .iter()
-                .map(|it| matcher(it))
-                .collect::<Result<_>>()?,
+            hashed: site.hashed.iter().map(|it| matcher(it)).collect::<Result<_>>()?,
             cache: cache.collect::<Result<_>>()?,
             config: site.config.as_ref().map(|config| config.path.clone()),
             folder: folder(site)?,
@@ -135,9 +128,7 @@ fn looks_hashed(path: &str) -> bool {
 
 fn is_hexadecimal(part: &str) -> bool {
     (8..=64).contains(&part.len())
-        && part
-            .bytes()
-            .all(|b| b.is_ascii_digit() || (b'a'..=b'f').contains(&b))
+        && part.bytes().all(|b| b.is_ascii_digit() || (b'a'..=b'f').contains(&b))
         && part.bytes().any(|b| b.is_ascii_digit())
         && part.bytes().any(|b| b.is_ascii_alphabetic())
 }
@@ -155,8 +146,7 @@ fn has_bundler_tail(path: &str, stem: &str) -> bool {
     let Some(at) = stem.len().checked_sub(9) else {
         return false;
     };
-    let (Some(b"-"), Some(tail)) = (stem.as_bytes().get(at..=at), stem.as_bytes().get(at + 1..))
-    else {
+    let (Some(b"-"), Some(tail)) = (stem.as_bytes().get(at..=at), stem.as_bytes().get(at + 1..)) else {
         return false;
     };
     let in_assets = path.starts_with("assets/") || path.contains("/assets/");
@@ -179,11 +169,7 @@ pub fn content_type(path: &str) -> String {
         || named.ends_with("json")
         || named.ends_with("xml")
         || named == "application/javascript";
-    if is_text {
-        format!("{named}; charset=utf-8")
-    } else {
-        named
-    }
+    if is_text { format!("{named}; charset=utf-8") } else { named }
 }
 
 #[cfg(test)]
@@ -200,17 +186,10 @@ mod tests {
             origin: None,
             url: None,
             root: None,
-            cache: vec![CacheRule {
-                files: "fonts/**".into(),
-                cache_control: "public, max-age=86400".into(),
-            }],
+            cache: vec![CacheRule { files: "fonts/**".into(), cache_control: "public, max-age=86400".into() }],
             hashed: vec!["_next/static/**".into()],
             keep: 10,
-            config: Some(ConfigFile {
-                path: "config.js".into(),
-                global: None,
-                values: [].into(),
-            }),
+            config: Some(ConfigFile { path: "config.js".into(), global: None, values: [].into() }),
             is_tried: false,
             files: windlass_domain::folder::FolderPatterns::default(),
         };

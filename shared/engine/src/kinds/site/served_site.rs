@@ -46,10 +46,7 @@ impl Visited {
         let target = target.filter(|target| !target.is_null());
         let target: Option<Target> = target.map(|it| from_value("target", it)).transpose()?;
         let visitors = target.and_then(|target| target.visitors);
-        Ok(visitors.map(|visitors| Self {
-            visitors,
-            ..Self::default()
-        }))
+        Ok(visitors.map(|visitors| Self { visitors, ..Self::default() }))
     }
 
     /// Returns the site as a step has changed it. `ahead` is true if it is only published.

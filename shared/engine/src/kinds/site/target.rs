@@ -93,32 +93,21 @@ impl Target {
 
     /// Returns the object at a path in the bucket of a site in place.
     pub fn object(&self, path: &str, version_id: Option<String>) -> ObjectId {
-        ObjectId {
-            bucket: self.site.bucket.clone(),
-            key: self.key(path),
-            version_id,
-        }
+        ObjectId { bucket: self.site.bucket.clone(), key: self.key(path), version_id }
     }
 }
 
 impl Archive {
     /// Returns the archive as an object.
     pub fn object(&self, bucket: &str) -> ObjectId {
-        ObjectId {
-            bucket: bucket.to_owned(),
-            key: self.key.clone(),
-            version_id: Some(self.version_id.clone()),
-        }
+        ObjectId { bucket: bucket.to_owned(), key: self.key.clone(), version_id: Some(self.version_id.clone()) }
     }
 }
 
 /// The files that are Windlass's own, in words.
 pub(super) fn files_of(target: &Target) -> String {
     let site = &target.site;
-    format!(
-        "the files of its releases in s3://{}/{}",
-        site.bucket, site.prefix
-    )
+    format!("the files of its releases in s3://{}/{}", site.bucket, site.prefix)
 }
 
 /// The files that visitors get, in words.
@@ -158,18 +147,12 @@ pub fn release_of(target: &Target, archive: &Archive) -> Digest {
     let site = &target.site;
     let mut text = format!("files 1\narchive {}\n", archive.sha256);
     for rule in &site.cache {
-        text.push_str(&format!(
-            "cache {:?} {:?}\n",
-            rule.files, rule.cache_control
-        ));
+        text.push_str(&format!("cache {:?} {:?}\n", rule.files, rule.cache_control));
     }
     for pattern in &site.hashed {
         text.push_str(&format!("hashed {pattern:?}\n"));
     }
-    for (list, patterns) in [
-        ("publish", &site.files.publish),
-        ("exclude", &site.files.exclude),
-    ] {
+    for (list, patterns) in [("publish", &site.files.publish), ("exclude", &site.files.exclude)] {
         for pattern in patterns {
             text.push_str(&format!("{list} {pattern:?}\n"));
         }
@@ -184,16 +167,8 @@ pub fn release_of(target: &Target, archive: &Archive) -> Digest {
 /// Returns the origin path of the folder that a deployment makes for a release. No other deployment writes to it, in
 /// whichever environment or installation (the artifacts bucket names the installation). So whoever prunes the folder
 /// knows all who need it, and a late deletion meets nothing that is used again.
-pub fn origin_path_of(
-    target: &Target,
-    release: &Digest,
-    deployment: &DeploymentId,
-    artifacts_bucket: &str,
-) -> String {
-    let text = format!(
-        "folder 1\n{artifacts_bucket}\n{deployment}\n{}\n{release}\n",
-        target.component
-    );
+pub fn origin_path_of(target: &Target, release: &Digest, deployment: &DeploymentId, artifacts_bucket: &str) -> String {
+    let text = format!("folder 1\n{artifacts_bucket}\n{deployment}\n{}\n{release}\n", target.component);
     let name = Digest::of(text.as_bytes());
     format!("/{}{}", target.site.prefix, name.short())
 }
@@ -217,14 +192,8 @@ mod tests {
             global: Some("window.config".into()),
             values: [("api".to_owned(), "https://api.example/\"x\"".to_owned())].into(),
         };
-        assert_eq!(
-            config_bytes(&config),
-            "window.config = {\n  \"api\": \"https://api.example/\\\"x\\\"\"\n};\n"
-        );
+        assert_eq!(config_bytes(&config), "window.config = {\n  \"api\": \"https://api.example/\\\"x\\\"\"\n};\n");
         config.global = None;
-        assert_eq!(
-            config_bytes(&config),
-            "{\n  \"api\": \"https://api.example/\\\"x\\\"\"\n}\n"
-        );
+        assert_eq!(config_bytes(&config), "{\n  \"api\": \"https://api.example/\\\"x\\\"\"\n}\n");
     }
 }

@@ -20,8 +20,8 @@ use windlass_domain::fault::{Fault, FaultName};
 use windlass_domain::finding::{Finding, FindingName};
 use windlass_domain::kinds::site::StaticSite;
 use windlass_domain::withdrawal::{
-    MOST, MOST_KEPT, WithdrawnFile, WithdrawnFiles, comes_back, keeps_too_many, matches_documents,
-    matches_too_many, named, nothing_matches,
+    MOST, MOST_KEPT, WithdrawnFile, WithdrawnFiles, comes_back, keeps_too_many, matches_documents, matches_too_many,
+    named, nothing_matches,
 };
 
 /// Pure: refuses what a withdrawal may not take away. `files` are those that it withdraws, also where no object of them
@@ -50,10 +50,7 @@ pub(super) fn check(
 
 /// Returns the files of the objects.
 pub(super) fn files(objects: &[WithdrawnObject]) -> WithdrawnFiles {
-    let files = objects.iter().map(|object| WithdrawnFile {
-        path: object.path.clone(),
-        sha256: object.sha256.clone(),
-    });
+    let files = objects.iter().map(|object| WithdrawnFile { path: object.path.clone(), sha256: object.sha256.clone() });
     files.collect()
 }
 
@@ -63,23 +60,10 @@ pub(super) fn what(objects: &[WithdrawnObject], files: &WithdrawnFiles) -> Strin
     let is_there = |path: &str| objects.iter().any(|object| object.path == path);
     let away: BTreeSet<&str> = files.iter().map(|file| file.path.as_str()).collect();
     let away: Vec<&str> = away.into_iter().filter(|path| !is_there(path)).collect();
-    let deleted = (!objects.is_empty()).then(|| {
-        format!(
-            "withdraw {}",
-            named(objects.iter().map(|it| it.key.as_str()))
-        )
-    });
-    let kept = (!away.is_empty()).then(|| {
-        format!(
-            "keep away {}, which nobody gets now",
-            named(away.into_iter())
-        )
-    });
-    deleted
-        .into_iter()
-        .chain(kept)
-        .collect::<Vec<_>>()
-        .join("; ")
+    let deleted =
+        (!objects.is_empty()).then(|| format!("withdraw {}", named(objects.iter().map(|it| it.key.as_str()))));
+    let kept = (!away.is_empty()).then(|| format!("keep away {}, which nobody gets now", named(away.into_iter())));
+    deleted.into_iter().chain(kept).collect::<Vec<_>>().join("; ")
 }
 
 /// The largest file of an archive that is read to compare it with a withdrawn one, in bytes. A larger one at a path of
@@ -126,10 +110,7 @@ pub(super) async fn coming_back(
 }
 
 /// Returns the refusal of a configuration file of the declaration that was withdrawn, if it was.
-pub(super) fn config_coming_back(
-    site: &StaticSite,
-    withdrawals: Withdrawals<'_>,
-) -> Option<Finding> {
+pub(super) fn config_coming_back(site: &StaticSite, withdrawals: Withdrawals<'_>) -> Option<Finding> {
     let config = site.config.as_ref()?;
     let sha256 = Digest::of(&config_bytes(config));
     let is_back = withdrawals.has(&config.path, &sha256);
@@ -141,27 +122,16 @@ pub(super) async fn still_there(at: &impl SitePorts, target: &Target) -> Result<
     let pace = Cell::default();
     let objects = &target.withdraws;
     let (found, fault) = calls::all(at, &pace, Patience::Long, objects, |object| async move {
-        let id = ObjectId {
-            bucket: target.site.bucket.clone(),
-            key: object.key.clone(),
-            version_id: None,
-        };
+        let id = ObjectId { bucket: target.site.bucket.clone(), key: object.key.clone(), version_id: None };
         let head = at.head(&id).await?;
         let same = head.filter(|head| head.etag == object.etag);
-        Ok(same.map(|head| Leftover {
-            key: object.key.clone(),
-            etag: head.etag,
-        }))
+        Ok(same.map(|head| Leftover { key: object.key.clone(), etag: head.etag }))
     })
     .await;
     fault.map_or(Ok(()), Err)?;
     let mut goes: Vec<Leftover> = found.into_iter().flatten().collect();
     goes.sort_by(|a, b| a.key.cmp(&b.key));
-    Ok(Leftovers {
-        which: "as withdrawn",
-        goes,
-        stays: vec![],
-    })
+    Ok(Leftovers { which: "as withdrawn", goes, stays: vec![] })
 }
 
 /// The seconds after which a file that visitors still get fails the withdrawal.
@@ -174,20 +144,13 @@ const ASKED_MS: u64 = 5_000;
 const READ: u64 = 16 * 1024 * 1024;
 
 /// Lets the edges forget the files, and asks each address that visitors have until it answers something else.
-pub(super) async fn prove_gone(
-    at: &impl SitePorts,
-    target: &Target,
-    since: &Switched,
-) -> Result<Option<Finding>> {
+pub(super) async fn prove_gone(at: &impl SitePorts, target: &Target, since: &Switched) -> Result<Option<Finding>> {
     let live: Vec<&WithdrawnObject> = target.withdraws.iter().filter(|it| it.is_live).collect();
     let Some(first) = live.first() else {
         return Ok(None);
     };
     if let Some(distribution) = &target.site.distribution
-        && let Some(why) = invalidate(at, distribution, since)
-            .await?
-            .into_iter()
-            .next()
+        && let Some(why) = invalidate(at, distribution, since).await?.into_iter().next()
     {
         // One edge that answers something else proves nothing of the others.
         return Ok(Some(still_served(&first.path, &why)));
@@ -212,11 +175,7 @@ pub(super) async fn prove_gone(
 
 /// Asks an address. Returns the reason why its answer does not prove that the file is gone, if it does not: an edge
 /// that is busy, or wants a password, says nothing of it.
-async fn served(
-    at: &impl SitePorts,
-    url: &Url,
-    object: &WithdrawnObject,
-) -> Result<Option<String>> {
+async fn served(at: &impl SitePorts, url: &Url, object: &WithdrawnObject) -> Result<Option<String>> {
     let limit = READ.min(object.bytes.saturating_add(1));
     let probed = at.probe(&Get::plain(url.as_str(), ASKED_MS, limit)).await?;
     Ok(match probed {
@@ -248,10 +207,7 @@ fn is_same(body: &[u8], object: &WithdrawnObject) -> bool {
 }
 
 fn address(visitors: &str, path: &str) -> Result<Url> {
-    let escaped = path
-        .replace('%', "%25")
-        .replace('?', "%3F")
-        .replace('#', "%23");
+    let escaped = path.replace('%', "%25").replace('?', "%3F").replace('#', "%23");
     let joined = Url::parse(visitors).and_then(|url| url.join(&format!("./{escaped}")));
     joined.map_err(|error| Fault::internal(format!("`{path}` has no address: {error}")))
 }
@@ -262,15 +218,8 @@ mod tests {
 
     #[test]
     fn an_address_is_of_the_path_and_nothing_else() {
-        let told = |path| {
-            address("https://shop.example/a/", path)
-                .unwrap()
-                .to_string()
-        };
+        let told = |path| address("https://shop.example/a/", path).unwrap().to_string();
         assert_eq!(told("b c.csv"), "https://shop.example/a/b%20c.csv");
-        assert_eq!(
-            told("b?c#d%20.csv"),
-            "https://shop.example/a/b%3Fc%23d%2520.csv"
-        );
+        assert_eq!(told("b?c#d%20.csv"), "https://shop.example/a/b%3Fc%23d%2520.csv");
     }
 }

@@ -40,10 +40,7 @@ mod tests {
             {"name": "mesh", "image": "mesh:1", "essential": false},
         ]});
         assert_eq!(document(&base, &target()), Some(made));
-        let other = Target {
-            container: "web".into(),
-            ..target()
-        };
+        let other = Target { container: "web".into(), ..target() };
         assert_eq!(document(&base, &other), None);
     }
 }

@@ -28,14 +28,9 @@ const LATE_S: u64 = 60;
 
 /// The last lines of a task that has stopped, oldest first. What cannot be read is told in their place: the end of the
 /// task does not depend on it.
-pub(super) async fn last(
-    at: &impl JsonServices,
-    target: &Target,
-    (task, stopped): (&str, Time),
-) -> String {
+pub(super) async fn last(at: &impl JsonServices, target: &Target, (task, stopped): (&str, Time)) -> String {
     let log = target.log.as_ref();
-    let Some((log, stream)) = log.and_then(|log| Some((log, log.stream(&target.container, task)?)))
-    else {
+    let Some((log, stream)) = log.and_then(|log| Some((log, log.stream(&target.container, task)?))) else {
         return String::new();
     };
     match read(at, (&log.group, &stream), stopped).await {
@@ -54,11 +49,7 @@ fn unread(fault: &Fault) -> String {
     truncate(format!("(the log could not be read: {why})"), LONGEST)
 }
 
-async fn read(
-    at: &impl JsonServices,
-    (group, stream): (&str, &str),
-    stopped: Time,
-) -> Result<Vec<String>> {
+async fn read(at: &impl JsonServices, (group, stream): (&str, &str), stopped: Time) -> Result<Vec<String>> {
     let mut lines = Vec::new();
     for window_s in WINDOWS_S {
         let from = Time(stopped.0.saturating_sub(window_s * 1000));
@@ -87,11 +78,7 @@ async fn within(
     let mut lines = Vec::new();
     for _ in 0..PAGES {
         let page = at
-            .json_call(JsonCall {
-                service: "logs",
-                target: "Logs_20140328.FilterLogEvents",
-                body: body.clone(),
-            })
+            .json_call(JsonCall { service: "logs", target: "Logs_20140328.FilterLogEvents", body: body.clone() })
             .await?;
         let events = page["events"].as_array().into_iter().flatten();
         let messages = events.filter_map(|event| event["message"].as_str());
@@ -107,8 +94,5 @@ async fn within(
 /// Returns a line without characters that move the cursor of a terminal.
 fn plain(message: &str) -> String {
     let message = message.trim_end();
-    message
-        .chars()
-        .map(|one| if one.is_control() { ' ' } else { one })
-        .collect()
+    message.chars().map(|one| if one.is_control() { ' ' } else { one }).collect()
 }

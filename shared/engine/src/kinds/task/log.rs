@@ -27,22 +27,14 @@ impl Log {
         let logs = &own["logConfiguration"];
         let option = |name: &str| logs["options"][name].as_str().map(str::to_owned);
         let group = option("awslogs-group").filter(|_| logs["logDriver"] == "awslogs")?;
-        Some(Self {
-            group,
-            region: option("awslogs-region"),
-            prefix: option("awslogs-stream-prefix"),
-        })
+        Some(Self { group, region: option("awslogs-region"), prefix: option("awslogs-stream-prefix") })
     }
 
     /// The page of a function's log group (AWS Lambda Developer Guide, "Sending Lambda function logs to CloudWatch Logs").
     pub fn page_of(function: &Function) -> String {
         let name = function.arn.split(':').nth(6).unwrap_or_default();
         let group = function.log_group.clone();
-        let log = Self {
-            group: group.unwrap_or_else(|| format!("/aws/lambda/{name}")),
-            region: None,
-            prefix: None,
-        };
+        let log = Self { group: group.unwrap_or_else(|| format!("/aws/lambda/{name}")), region: None, prefix: None };
         log.link("", &function.arn)
     }
 
@@ -76,9 +68,7 @@ pub(super) fn id(task: &str) -> &str {
 /// Escapes a name within the fragment of such a page's address, which the console decodes twice.
 fn escaped(name: &str) -> String {
     let escape = |byte: u8| match byte {
-        b'A'..=b'Z' | b'a'..=b'z' | b'0'..=b'9' | b'-' | b'_' | b'.' => {
-            char::from(byte).to_string()
-        }
+        b'A'..=b'Z' | b'a'..=b'z' | b'0'..=b'9' | b'-' | b'_' | b'.' => char::from(byte).to_string(),
         other => format!("$25{other:02X}"),
     };
     name.bytes().map(escape).collect()
@@ -102,18 +92,13 @@ mod tests {
         };
         let logs = |options: Value| json!({"logDriver": "awslogs", "options": options});
         let page = |region: &str, rest: &str| {
-            format!(
-                "https://console.aws.amazon.com/cloudwatch/home?region={region}#logsV2:log-groups/log-group/{rest}"
-            )
+            format!("https://console.aws.amazon.com/cloudwatch/home?region={region}#logsV2:log-groups/log-group/{rest}")
         };
         let table = [
             (
                 logs(json!({"awslogs-group": "/shop/a", "awslogs-stream-prefix": "x"})),
                 Some((
-                    page(
-                        "eu-west-1",
-                        "$252Fshop$252Fa/log-events/x$252Fagent$252F0123",
-                    ),
+                    page("eu-west-1", "$252Fshop$252Fa/log-events/x$252Fagent$252F0123"),
                     Some("x/agent/0123".to_owned()),
                 )),
             ),
@@ -121,10 +106,7 @@ mod tests {
                 logs(json!({"awslogs-group": "a", "awslogs-region": "eu-north-1"})),
                 Some((page("eu-north-1", "a"), None)),
             ),
-            (
-                json!({"logDriver": "awsfirelens", "options": {"awslogs-group": "a"}}),
-                None,
-            ),
+            (json!({"logDriver": "awsfirelens", "options": {"awslogs-group": "a"}}), None),
             (Value::Null, None),
         ];
         for (logs, wanted) in table {

@@ -20,14 +20,11 @@ pub use call::{Call, CallPorts, CallRequest, handle as run_call, key as call_key
 pub use log::Log;
 pub use needs::needs;
 pub use prepare::prepare;
-pub use state::{
-    Change, Direction, End, Goal, Seen, Sent, Target, TaskState, Work, started_by, token,
-};
+pub use state::{Change, Direction, End, Goal, Seen, Sent, Target, TaskState, Work, started_by, token};
 pub use writes::writes;
 
 use super::{
-    APP_TAG, Built, ChangeFacts, Class, ENVIRONMENT_TAG, Kind, KindVisitor, LookContext, Next,
-    Noticed, View, to_value,
+    APP_TAG, Built, ChangeFacts, Class, ENVIRONMENT_TAG, Kind, KindVisitor, LookContext, Next, Noticed, View, to_value,
 };
 use crate::ports::{AssumeRole, Clock, EcsApi, EcsTasksApi, JsonServices, NewRun, Result};
 use serde_json::Value;
@@ -103,10 +100,7 @@ impl<P: EcsApi + EcsTasksApi + Clock + JsonServices> Kind for Task<P> {
 
     fn view(target: &Target, seen: &Seen) -> View {
         View {
-            noticed: Noticed {
-                value: to_value(&seen.done).unwrap_or(Value::Null),
-                shown: tell::shown(target, seen),
-            },
+            noticed: Noticed { value: to_value(&seen.done).unwrap_or(Value::Null), shown: tell::shown(target, seen) },
             waits_for: None,
             // The client token makes ECS run it once.
             is_guarded: true,
@@ -144,19 +138,10 @@ impl<P: EcsApi + EcsTasksApi + Clock + JsonServices> Kind for Task<P> {
         tell::owned(target)
     }
 
-    async fn change(
-        &self,
-        target: &Target,
-        change: &Change,
-        deployment: &DeploymentId,
-    ) -> Result<Option<String>> {
+    async fn change(&self, target: &Target, change: &Change, deployment: &DeploymentId) -> Result<Option<String>> {
         match change {
             Change::Register => self.register(target, deployment).await.map(Some),
-            Change::Run {
-                direction,
-                definition,
-                ..
-            } => {
+            Change::Run { direction, definition, .. } => {
                 let run = new_run(target, deployment, *direction, definition)?;
                 self.at.run_task(&run).await.map(Some).map_err(taken)
             }
@@ -165,9 +150,7 @@ impl<P: EcsApi + EcsTasksApi + Clock + JsonServices> Kind for Task<P> {
                 Ok(None)
             }
             Change::Miss { .. } => Ok(None),
-            Change::Read { task, stopped, .. } => {
-                Ok(Some(lines::last(&self.at, target, (task, *stopped)).await))
-            }
+            Change::Read { task, stopped, .. } => Ok(Some(lines::last(&self.at, target, (task, *stopped)).await)),
             Change::Note { end, .. } => Ok(Some(end.task.clone())),
         }
     }
@@ -184,12 +167,7 @@ fn taken(fault: Fault) -> Fault {
 
 /// Returns the task that ECS is asked to run. Everything in it is decided at `Prepare`, so that the same token always
 /// has the same parameters.
-fn new_run(
-    target: &Target,
-    deployment: &DeploymentId,
-    direction: Direction,
-    definition: &str,
-) -> Result<NewRun> {
+fn new_run(target: &Target, deployment: &DeploymentId, direction: Direction, definition: &str) -> Result<NewRun> {
     let command = match (direction, &target.undo) {
         (Direction::Forward, _) => &target.work.command,
         (Direction::Undo, Some(TaskUndo::Command(command))) => command,
@@ -209,9 +187,7 @@ fn new_run(
         launch: target.launch.clone(),
         started_by: started_by(deployment, &target.component, direction),
         token: token(deployment, &target.component, direction),
-        tags: tags
-            .map(|(name, value)| (name.to_owned(), value.to_owned()))
-            .to_vec(),
+        tags: tags.map(|(name, value)| (name.to_owned(), value.to_owned())).to_vec(),
     })
 }
 

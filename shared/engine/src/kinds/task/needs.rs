@@ -30,10 +30,7 @@ pub async fn needs(
 /// Pure: the calls. Only for an environment's own role they have the roles of the tasks: the names of these roles tell
 /// whether Windlass's own roles may pass them on.
 fn of(by: &DeployerRole<'_>, input: &PrepareInput<'_>, found: &Found, spec: &Spec) -> Vec<Needed> {
-    let family = family(
-        EnvironmentId::new(input.app, input.environment),
-        input.component,
-    );
+    let family = family(EnvironmentId::new(input.app, input.environment), input.component);
     let definition = by.arn("ecs", &format!("task-definition/{family}:1"));
     let task = by.arn("ecs", &format!("task/{}/any", found.cluster));
     let cluster = by.arn("ecs", &format!("cluster/{}", found.cluster));
@@ -49,10 +46,7 @@ fn of(by: &DeployerRole<'_>, input: &PrepareInput<'_>, found: &Found, spec: &Spe
     let log = Log::of(&found.base.document, &found.container);
     if let Some(log) = log.filter(|_| spec.show_log) {
         let group = by.arn("logs", &format!("log-group:{}", log.group));
-        let tags = [
-            (APP_TAG, input.app.as_str()),
-            (ENVIRONMENT_TAG, input.environment.as_str()),
-        ];
+        let tags = [(APP_TAG, input.app.as_str()), (ENVIRONMENT_TAG, input.environment.as_str())];
         let tags = tags.map(|(name, value)| (name.to_owned(), value.to_owned()));
         needs.push(on(&group, "logs:FilterLogEvents").tagged(&tags.into()));
     }
@@ -61,9 +55,7 @@ fn of(by: &DeployerRole<'_>, input: &PrepareInput<'_>, found: &Found, spec: &Spe
         let roles = ROLES.map(|member| full_arn(&base.document[member], &base.arn));
         let roles = roles.iter().filter_map(|role| role.as_str());
         let roles = roles.filter(|role| !role.is_empty());
-        needs.extend(roles.map(|role| {
-            on(role, "iam:PassRole").with("iam:PassedToService", "ecs-tasks.amazonaws.com")
-        }));
+        needs.extend(roles.map(|role| on(role, "iam:PassRole").with("iam:PassedToService", "ecs-tasks.amazonaws.com")));
     }
     needs
 }

@@ -26,12 +26,7 @@ const POLL_S: u64 = 5;
 pub(super) fn next(target: &Target, seen: &Seen, goal: &Goal) -> Next<Change> {
     match goal {
         Goal::Run(_) => {
-            let side = DirectedTask {
-                target,
-                seen,
-                direction: Direction::Forward,
-                is_back: false,
-            };
+            let side = DirectedTask { target, seen, direction: Direction::Forward, is_back: false };
             match side.until_its_end() {
                 Ok(end) if end.is_success() => Next::Done,
                 Ok(end) => Next::Failed(tell::failed(target, Direction::Forward, &end)),
@@ -44,12 +39,7 @@ pub(super) fn next(target: &Target, seen: &Seen, goal: &Goal) -> Next<Change> {
 
 /// Stops what was run, and takes it back if it may have begun.
 fn back(target: &Target, seen: &Seen) -> Next<Change> {
-    let forward = DirectedTask {
-        target,
-        seen,
-        direction: Direction::Forward,
-        is_back: true,
-    };
+    let forward = DirectedTask { target, seen, direction: Direction::Forward, is_back: true };
     let end = match forward.stopped() {
         Ok(Some(end)) => end,
         Ok(None) => return Next::Done,
@@ -62,10 +52,7 @@ fn back(target: &Target, seen: &Seen) -> Next<Change> {
     if !end.began || !has_undo {
         return Next::Done;
     }
-    let undo = DirectedTask {
-        direction: Direction::Undo,
-        ..forward
-    };
+    let undo = DirectedTask { direction: Direction::Undo, ..forward };
     match undo.until_its_end() {
         Ok(end) if end.is_success() => Next::Done,
         Ok(end) => Next::Failed(tell::failed(target, Direction::Undo, &end)),
@@ -139,12 +126,8 @@ impl<'a> DirectedTask<'a> {
         let side = self.side();
         let is_shown_once = side.stops[usize::from(true)].is_some();
         match side.missed {
-            None => Err(Next::Do(Change::Miss {
-                direction: self.direction,
-            })),
-            Some(at) if is_shown_once || self.seen.now.ms_since(at) < SHOWN_S * 1000 => {
-                Err(Next::Wait(POLL_S))
-            }
+            None => Err(Next::Do(Change::Miss { direction: self.direction })),
+            Some(at) if is_shown_once || self.seen.now.ms_since(at) < SHOWN_S * 1000 => Err(Next::Wait(POLL_S)),
             Some(_) => Ok(None),
         }
     }
@@ -156,21 +139,12 @@ impl<'a> DirectedTask<'a> {
             return Ok(Some(end.clone()));
         }
         match side.ended(self.target) {
-            Some(end) if self.target.show_log && end.began && side.lines.is_none() => {
-                Err(Next::Do(Change::Read {
-                    direction: self.direction,
-                    task: end.task,
-                    stopped: side
-                        .run
-                        .as_ref()
-                        .and_then(|run| run.stopped)
-                        .unwrap_or(self.seen.now),
-                }))
-            }
-            Some(end) => Err(Next::Do(Change::Note {
+            Some(end) if self.target.show_log && end.began && side.lines.is_none() => Err(Next::Do(Change::Read {
                 direction: self.direction,
-                end: Box::new(end),
+                task: end.task,
+                stopped: side.run.as_ref().and_then(|run| run.stopped).unwrap_or(self.seen.now),
             })),
+            Some(end) => Err(Next::Do(Change::Note { direction: self.direction, end: Box::new(end) })),
             None => Ok(None),
         }
     }
@@ -211,22 +185,15 @@ impl<'a> DirectedTask<'a> {
         if waited_ms > self.target.limit_s * 1000 {
             return self.stop(run, tell::stopped_at_limit(self.target));
         }
-        if self.target.limit_s > SHORT_S {
-            Next::wait_on(waited_ms, POLL_S)
-        } else {
-            Next::Wait(POLL_S)
-        }
+        if self.target.limit_s > SHORT_S { Next::wait_on(waited_ms, POLL_S) } else { Next::Wait(POLL_S) }
     }
 
     /// Tells it to stop once on each way, and waits until it is seen to have stopped.
     fn stop(&self, run: &Run, why: String) -> Next<Change> {
         match self.side().stops[usize::from(self.is_back)] {
-            None => Next::Do(Change::Stop {
-                direction: self.direction,
-                is_back: self.is_back,
-                task: run.arn.clone(),
-                why,
-            }),
+            None => {
+                Next::Do(Change::Stop { direction: self.direction, is_back: self.is_back, task: run.arn.clone(), why })
+            }
             Some(at) if self.seen.now.ms_since(at) > STOPPED_WITHIN_S * 1000 => {
                 Next::Failed(tell::does_not_stop(self.target, run))
             }

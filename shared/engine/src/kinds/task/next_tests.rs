@@ -2,9 +2,7 @@
 
 use super::{KNOWN_S, SHOWN_S, next};
 use crate::kinds::Next;
-use crate::kinds::task::state::{
-    Change, Direction, End, Goal, Seen, Sent, Target, TaskState, Work, recorded,
-};
+use crate::kinds::task::state::{Change, Direction, End, Goal, Seen, Sent, Target, TaskState, Work, recorded};
 use crate::ports::{Launch, Run, RunContainer};
 use serde_json::json;
 use windlass_domain::digest::Digest;
@@ -28,10 +26,7 @@ pub(in crate::kinds::task) fn target() -> Target {
         base: "agent:1".into(),
         container: "agent".into(),
         image: "shop/agent@sha256:ab".into(),
-        work: Work {
-            sha256: Digest::of(b"1"),
-            command: vec!["up".into()],
-        },
+        work: Work { sha256: Digest::of(b"1"), command: vec!["up".into()] },
         undo: Some(TaskUndo::Command(vec!["down".into()])),
         irreversible: false,
         show_log: false,
@@ -49,11 +44,7 @@ pub(super) fn ago(seconds: u64) -> Time {
 /// A task that was asked for so long ago, without an answer.
 pub(super) fn sent(seconds: u64) -> TaskState {
     TaskState {
-        sent: Some(Sent {
-            first: ago(seconds),
-            definition: "own:1".into(),
-            answered: None,
-        }),
+        sent: Some(Sent { first: ago(seconds), definition: "own:1".into(), answered: None }),
         ..TaskState::default()
     }
 }
@@ -75,16 +66,8 @@ pub(super) fn run(status: &str, code: &str, exit: Option<i32>) -> Run {
         stop_code: code.into(),
         started: (status == "RUNNING").then_some(ago(5)),
         containers: vec![
-            RunContainer {
-                name: "agent".into(),
-                exit_code: exit,
-                ..RunContainer::default()
-            },
-            RunContainer {
-                name: "log".into(),
-                exit_code: Some(137),
-                ..RunContainer::default()
-            },
+            RunContainer { name: "agent".into(), exit_code: exit, ..RunContainer::default() },
+            RunContainer { name: "log".into(), exit_code: Some(137), ..RunContainer::default() },
         ],
         ..Run::default()
     }
@@ -126,9 +109,7 @@ pub(super) fn told(next: &Next<Change>) -> String {
         Next::Failed(finding) if finding.name == FindingName::Irreversible => "irreversible".into(),
         Next::Failed(_) => "failed".into(),
         Next::Do(Change::Register) => "register".into(),
-        Next::Do(Change::Run {
-            direction, first, ..
-        }) => {
+        Next::Do(Change::Run { direction, first, .. }) => {
             let again = if *first == NOW { "" } else { " again" };
             format!("run {}{again}", direction.as_str())
         }
@@ -151,45 +132,18 @@ fn a_task_is_run_once_forward() {
     let table = [
         ("nothing yet", TaskState::default(), "run forward"),
         ("its answer is lost", sent(30), "run forward again"),
-        (
-            "just within the time",
-            sent(KNOWN_S - 1),
-            "run forward again",
-        ),
+        ("just within the time", sent(KNOWN_S - 1), "run forward again"),
         ("after that nobody knows", sent(KNOWN_S), "unknown"),
         ("it was answered a moment ago", answered(3), "wait"),
-        (
-            "it was answered and never came",
-            answered(SHOWN_S),
-            "unknown",
-        ),
+        ("it was answered and never came", answered(SHOWN_S), "unknown"),
         ("it was answered long ago", answered(KNOWN_S), "unknown"),
-        (
-            "it begins",
-            with(sent(30), Some(run("PROVISIONING", "", None))),
-            "wait",
-        ),
-        (
-            "it runs",
-            with(answered(899), Some(run("RUNNING", "", None))),
-            "wait",
-        ),
-        (
-            "it runs beyond its limit",
-            with(answered(901), Some(run("RUNNING", "", None))),
-            "stop forward",
-        ),
-        (
-            "it never begins",
-            with(answered(901), Some(run("PENDING", "", None))),
-            "stop forward",
-        ),
+        ("it begins", with(sent(30), Some(run("PROVISIONING", "", None))), "wait"),
+        ("it runs", with(answered(899), Some(run("RUNNING", "", None))), "wait"),
+        ("it runs beyond its limit", with(answered(901), Some(run("RUNNING", "", None))), "stop forward"),
+        ("it never begins", with(answered(901), Some(run("PENDING", "", None))), "stop forward"),
         (
             "it is stopping",
-            TaskState {
-                stops: stopped_at(60),
-                ..with(answered(960), Some(run("STOPPING", "", None)))
-            },
+            TaskState { stops: stopped_at(60), ..with(answered(960), Some(run("STOPPING", "", None))) },
             "wait",
         ),
         (
@@ -200,94 +154,34 @@ fn a_task_is_run_once_forward() {
             },
             "stuck",
         ),
-        (
-            "a status that nobody knows",
-            with(answered(9), Some(run("INVENTED", "", None))),
-            "wait",
-        ),
-        (
-            "it has ended",
-            with(answered(60), Some(run("STOPPED", exited, Some(0)))),
-            "note forward",
-        ),
-        (
-            "its end is known",
-            TaskState {
-                end: Some(end(Some(0), true)),
-                ..answered(60)
-            },
-            "done",
-        ),
-        (
-            "its end is known for long",
-            TaskState {
-                end: Some(end(Some(0), true)),
-                ..answered(99_999)
-            },
-            "done",
-        ),
-        (
-            "it failed",
-            TaskState {
-                end: Some(end(Some(1), true)),
-                ..answered(60)
-            },
-            "failed",
-        ),
-        (
-            "it never began",
-            TaskState {
-                end: Some(end(None, false)),
-                ..answered(60)
-            },
-            "failed",
-        ),
-        (
-            "it was stopped and ended well",
-            TaskState {
-                end: Some(end(Some(0), false)),
-                ..answered(60)
-            },
-            "failed",
-        ),
+        ("a status that nobody knows", with(answered(9), Some(run("INVENTED", "", None))), "wait"),
+        ("it has ended", with(answered(60), Some(run("STOPPED", exited, Some(0)))), "note forward"),
+        ("its end is known", TaskState { end: Some(end(Some(0), true)), ..answered(60) }, "done"),
+        ("its end is known for long", TaskState { end: Some(end(Some(0), true)), ..answered(99_999) }, "done"),
+        ("it failed", TaskState { end: Some(end(Some(1), true)), ..answered(60) }, "failed"),
+        ("it never began", TaskState { end: Some(end(None, false)), ..answered(60) }, "failed"),
+        ("it was stopped and ended well", TaskState { end: Some(end(Some(0), false)), ..answered(60) }, "failed"),
     ];
     for (why, side, wanted) in table {
         let next = next(&target(), &seen(side, TaskState::default()), &forward());
         assert_eq!(told(&next), wanted, "{why}");
     }
     // It was asked for long ago, and created by a later try.
-    let created = Run {
-        created: Some(ago(5)),
-        ..run("RUNNING", "", None)
-    };
+    let created = Run { created: Some(ago(5)), ..run("RUNNING", "", None) };
     let late = with(sent(1200), Some(created));
     let next_of = |side| next(&target(), &seen(side, TaskState::default()), &forward());
     assert_eq!(told(&next_of(late)), "wait");
-    let unregistered = Seen {
-        definition: None,
-        ..seen(TaskState::default(), TaskState::default())
-    };
-    assert_eq!(
-        told(&next(&target(), &unregistered, &forward())),
-        "register"
-    );
+    let unregistered = Seen { definition: None, ..seen(TaskState::default(), TaskState::default()) };
+    assert_eq!(told(&next(&target(), &unregistered, &forward())), "register");
 }
 
 /// A task that ends unknown has no `startedBy` in the record: the finding says what to look for.
 #[test]
 fn a_task_that_nobody_knows_of_is_told_with_its_started_by() {
-    let ended = TaskState {
-        end: Some(end(Some(0), true)),
-        ..answered(60)
-    };
+    let ended = TaskState { end: Some(end(Some(0), true)), ..answered(60) };
     let table = [
         (sent(KNOWN_S), TaskState::default(), forward(), "forward"),
-        (
-            answered(SHOWN_S),
-            TaskState::default(),
-            forward(),
-            "forward",
-        ),
+        (answered(SHOWN_S), TaskState::default(), forward(), "forward"),
         (ended, sent(KNOWN_S), Goal::Back(None), "undo"),
     ];
     for (forward, back, goal, direction) in table {
@@ -302,14 +196,8 @@ fn a_task_that_nobody_knows_of_is_told_with_its_started_by() {
 #[test]
 fn a_long_task_is_looked_at_rarely_and_one_with_a_short_limit_often() {
     for (limit_s, wanted) in [(45 * 60, "wait"), (45 * 60 + 1, "wait for hours")] {
-        let target = Target {
-            limit_s,
-            ..target()
-        };
-        let side = TaskState {
-            run: Some(run("RUNNING", "", None)),
-            ..answered(1500)
-        };
+        let target = Target { limit_s, ..target() };
+        let side = TaskState { run: Some(run("RUNNING", "", None)), ..answered(1500) };
         let next = next(&target, &seen(side, TaskState::default()), &forward());
         assert_eq!(told(&next), wanted, "{limit_s}");
     }
@@ -319,11 +207,7 @@ fn a_long_task_is_looked_at_rarely_and_one_with_a_short_limit_often() {
 #[test]
 fn the_first_time_is_known_whoever_asked_since() {
     let record = |at: u64, made: Option<&str>| -> ChangeRecord {
-        let change = Change::Run {
-            direction: Direction::Undo,
-            definition: "own:1".into(),
-            first: Time(5),
-        };
+        let change = Change::Run { direction: Direction::Undo, definition: "own:1".into(), first: Time(5) };
         serde_json::from_value(json!({
             "at": Time(at), "change": change.value(), "what": "", "answered": made.is_some(), "made": made,
             "undo": true, "switching": true, "token": at,
@@ -342,10 +226,7 @@ fn the_first_time_is_known_whoever_asked_since() {
 fn the_end_of_a_task_has_its_arn_and_who_started_it() {
     let started_by = "windlass/0123456789abcdef/migrate/forward";
     let forward = TaskState {
-        run: Some(Run {
-            started_by: started_by.into(),
-            ..run("STOPPED", "EssentialContainerExited", Some(0))
-        }),
+        run: Some(Run { started_by: started_by.into(), ..run("STOPPED", "EssentialContainerExited", Some(0)) }),
         ..answered(60)
     };
     let target = target();
@@ -354,8 +235,5 @@ fn the_end_of_a_task_has_its_arn_and_who_started_it() {
         panic!("no end is taken in");
     };
     let end = &change.value()["end"];
-    assert_eq!(
-        (&end["task"], &end["started_by"]),
-        (&json!(TASK), &json!(started_by))
-    );
+    assert_eq!((&end["task"], &end["started_by"]), (&json!(TASK), &json!(started_by)));
 }

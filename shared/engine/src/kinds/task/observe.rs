@@ -33,19 +33,8 @@ impl<P: EcsApi + EcsTasksApi + Clock> Task<P> {
             let end = side.ended(target);
             end.is_some_and(|end| end.is_success())
         };
-        let done = if is_done(&forward) && !is_done(&back) {
-            Some(target.work.clone())
-        } else {
-            target.last.clone()
-        };
-        Ok(Seen {
-            now,
-            deployment: self.deployment.clone(),
-            definition,
-            forward,
-            back,
-            done,
-        })
+        let done = if is_done(&forward) && !is_done(&back) { Some(target.work.clone()) } else { target.last.clone() };
+        Ok(Seen { now, deployment: self.deployment.clone(), definition, forward, back, done })
     }
 
     /// Returns the task definition of this deployment: that of the task that was asked for, or the one that is

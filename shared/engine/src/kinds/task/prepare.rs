@@ -7,12 +7,8 @@ use super::{Task, tell};
 use crate::config::Configured;
 use crate::kinds::ecs::{document, pass_role};
 use crate::kinds::needs::beside;
-use crate::kinds::{
-    Kind as _, LookContext, PrepareInput, Prepared, Recorded, Stage, from_value, to_value,
-};
-use crate::ports::{
-    EcsApi, EcsTasksApi, JsonServices, Launch, Network, Result, Service, TaskDefinition,
-};
+use crate::kinds::{Kind as _, LookContext, PrepareInput, Prepared, Recorded, Stage, from_value, to_value};
+use crate::ports::{EcsApi, EcsTasksApi, JsonServices, Launch, Network, Result, Service, TaskDefinition};
 use crate::trouble::Checked;
 use windlass_domain::artifact::{Artifact, Image};
 use windlass_domain::digest::Digest;
@@ -54,29 +50,16 @@ where
     let home = ports.at(&Place::default());
     let mut findings = findings(input, spec, &found);
     findings.extend(foreign_cluster(ports, input, spec).await?);
-    findings.extend(pass_role::findings(
-        home.config(),
-        input,
-        base_at(spec),
-        &found.base,
-    ));
-    let family = family(
-        EnvironmentId::new(input.app, input.environment),
-        input.component,
-    );
+    findings.extend(pass_role::findings(home.config(), input, base_at(spec), &found.base));
+    let family = family(EnvironmentId::new(input.app, input.environment), input.component);
     let claims = vec![claim(&found, &family)];
     if !findings.is_empty() {
-        return Ok(Prepared {
-            claims,
-            ..Prepared::refused(findings)
-        });
+        return Ok(Prepared { claims, ..Prepared::refused(findings) });
     }
     let brought = image(input, &found.container);
     let image = match &brought {
         Some(image) => image.to_string(),
-        None => document::image(&found.base.document, &found.container)
-            .unwrap_or_default()
-            .to_owned(),
+        None => document::image(&found.base.document, &found.container).unwrap_or_default().to_owned(),
     };
     let target = target(input, spec, &found, family, image, last(input)?);
     let kind = Task::new(ports.at(input.place), input.deployment.clone());
@@ -84,18 +67,14 @@ where
     let before = Recorded::of::<Task<P>>(&target, &seen)?;
     let is_brought = brought.is_some();
     let unchanged = match brought {
-        None if !input.is_check => Some(format!(
-            "is not run, because the release has no image for its container {}",
-            target.container
-        )),
+        None if !input.is_check => {
+            Some(format!("is not run, because the release has no image for its container {}", target.container))
+        }
         _ => unchanged(input, &target),
     };
     let (mut stages, mut warnings) = (vec![], vec![]);
     if unchanged.is_none() {
-        stages.push(Stage::new(
-            to_value(&Goal::Run(target.work.clone()))?,
-            what(&target),
-        ));
+        stages.push(Stage::new(to_value(&Goal::Run(target.work.clone()))?, what(&target)));
         warnings.extend(not_taken_back(input, spec));
         warnings.extend(irreversible(input, spec));
     }
@@ -112,18 +91,11 @@ where
 }
 
 /// Finds all that the declaration names, or tells what is not there.
-pub(super) async fn find(
-    ports: &(impl EcsApi + EcsTasksApi),
-    input: &PrepareInput<'_>,
-    spec: &Spec,
-) -> Checked<Found> {
+pub(super) async fn find(ports: &(impl EcsApi + EcsTasksApi), input: &PrepareInput<'_>, spec: &Spec) -> Checked<Found> {
     let Some(AnySpec::Ecs(owner)) = input.image_of else {
         return Err(Fault::internal("a task runs the image of a service").into());
     };
-    let named = format!(
-        "active service `{}` in cluster `{}`",
-        owner.service, owner.cluster
-    );
+    let named = format!("active service `{}` in cluster `{}`", owner.service, owner.cluster);
     let service = match ports.service(&owner.cluster, &owner.service).await {
         Ok(service) => service,
         Err(fault) if fault.name == FaultName::NotFound => {
@@ -152,20 +124,13 @@ pub(super) async fn find(
         container: spec.container.clone().or(only).unwrap_or_default(),
         service,
         base,
-        launch: Launch {
-            network: network.or(launch.network),
-            ..launch
-        },
+        launch: Launch { network: network.or(launch.network), ..launch },
     })
 }
 
 /// Returns what is wrong with a cluster that the task names and its service is not in. No condition of `ecs:RunTask` knows
 /// a cluster's tags (Service Authorization Reference, Amazon ECS), so Windlass's own role runs tasks in any cluster.
-async fn foreign_cluster(
-    ports: &impl EcsTasksApi,
-    input: &PrepareInput<'_>,
-    spec: &Spec,
-) -> Result<Option<Finding>> {
+async fn foreign_cluster(ports: &impl EcsTasksApi, input: &PrepareInput<'_>, spec: &Spec) -> Result<Option<Finding>> {
     let member = "ecs.cluster";
     // A rollback runs nothing, and is kept waiting for no tag.
     let own = own_cluster(input, spec).filter(|_| input.goal_state.is_none());
@@ -175,11 +140,7 @@ async fn foreign_cluster(
     let cluster = match ports.cluster(name).await {
         Ok(cluster) => cluster,
         Err(fault) if fault.name == FaultName::NotFound => {
-            return Ok(Some(missing(
-                input,
-                member,
-                &format!("active cluster `{name}`"),
-            )));
+            return Ok(Some(missing(input, member, &format!("active cluster `{name}`"))));
         }
         Err(fault) => return Err(fault),
     };
@@ -193,9 +154,7 @@ fn own_cluster<'a>(input: &PrepareInput<'_>, spec: &'a Spec) -> Option<&'a str> 
         Some(AnySpec::Ecs(owner)) => Some(owner.cluster.as_str()),
         _ => None,
     };
-    spec.cluster
-        .as_deref()
-        .filter(|own| Some(*own) != of_service)
+    spec.cluster.as_deref().filter(|own| Some(*own) != of_service)
 }
 
 /// Pure: the finding that something is not there.
@@ -245,7 +204,9 @@ fn findings(input: &PrepareInput<'_>, spec: &Spec, found: &Found) -> Vec<Finding
         findings.push(Finding::new(
             FindingName::MissingField,
             input.path("ecs.network"),
-            format!("Task definition {short} gives its tasks a network of their own (`awsvpc`), and the service has none."),
+            format!(
+                "Task definition {short} gives its tasks a network of their own (`awsvpc`), and the service has none."
+            ),
             "Write `network` with the subnets.",
         ));
     }
@@ -257,9 +218,8 @@ fn findings(input: &PrepareInput<'_>, spec: &Spec, found: &Found) -> Vec<Finding
 fn unreadable(input: &PrepareInput<'_>, spec: &Spec, found: &Found) -> Option<Finding> {
     let log = Log::of(&found.base.document, &found.container);
     let region = found.base.arn.split(':').nth(3);
-    let is_readable = log.is_some_and(|log| {
-        log.prefix.is_some() && log.region.as_deref().is_none_or(|own| Some(own) == region)
-    });
+    let is_readable =
+        log.is_some_and(|log| log.prefix.is_some() && log.region.as_deref().is_none_or(|own| Some(own) == region));
     (spec.show_log && !is_readable).then(|| {
         Finding::new(
             FindingName::NotSupported,
@@ -295,10 +255,9 @@ pub(super) fn last(input: &PrepareInput<'_>) -> Result<Option<Work>> {
 /// Returns the image that the release brings for a container.
 fn image(input: &PrepareInput<'_>, container: &str) -> Option<Image> {
     match input.artifact? {
-        Artifact::Image { repository, digest } => Some(Image {
-            repository: repository.clone(),
-            digest: digest.clone(),
-        }),
+        Artifact::Image { repository, digest } => {
+            Some(Image { repository: repository.clone(), digest: digest.clone() })
+        }
         Artifact::Images { containers } => containers.get(container).cloned(),
         Artifact::Object { .. } => None,
     }
@@ -322,10 +281,7 @@ fn target(
         family,
         base: found.base.arn.clone(),
         container: found.container.clone(),
-        work: Work {
-            sha256,
-            command: spec.command.clone(),
-        },
+        work: Work { sha256, command: spec.command.clone() },
         image,
         undo: spec.undo.clone(),
         irreversible: spec.irreversible,

@@ -197,10 +197,7 @@ impl End {
             began,
             by_itself: BY_ITSELF.contains(&run.stop_code.as_str()),
             why: why.to_owned(),
-            took_s: run
-                .started
-                .zip(run.stopped)
-                .map(|(from, to)| to.ms_since(from) / 1000),
+            took_s: run.started.zip(run.stopped).map(|(from, to)| to.ms_since(from) / 1000),
         })
     }
 
@@ -215,10 +212,7 @@ impl TaskState {
     pub fn ended(&self, target: &Target) -> Option<End> {
         let shown = || {
             let end = End::of(self.run.as_ref()?, &target.container, target.log.as_ref())?;
-            Some(End {
-                lines: self.lines.clone().unwrap_or_default(),
-                ..end
-            })
+            Some(End { lines: self.lines.clone().unwrap_or_default(), ..end })
         };
         self.end.clone().or_else(shown)
     }
@@ -288,14 +282,10 @@ impl Change {
     pub fn value(&self) -> Value {
         match self {
             Self::Register => json!("register"),
-            Self::Run {
-                direction,
-                definition,
-                first,
-            } => json!({"run": direction, "definition": definition, "first": first}),
-            Self::Stop {
-                direction, is_back, ..
-            } => json!({"stop": direction, "back": is_back}),
+            Self::Run { direction, definition, first } => {
+                json!({"run": direction, "definition": definition, "first": first})
+            }
+            Self::Stop { direction, is_back, .. } => json!({"stop": direction, "back": is_back}),
             Self::Miss { direction } => json!({"missed": direction}),
             Self::Read { direction, .. } => json!({"read": direction}),
             Self::Note { direction, end } => json!({"ended": direction, "end": end}),
@@ -362,11 +352,7 @@ pub fn token(deployment: &DeploymentId, component: &ComponentName, direction: Di
 }
 
 /// Returns the name of the one who starts a task, by which the task is found again.
-pub fn started_by(
-    deployment: &DeploymentId,
-    component: &ComponentName,
-    direction: Direction,
-) -> String {
+pub fn started_by(deployment: &DeploymentId, component: &ComponentName, direction: Direction) -> String {
     format!("windlass/{deployment}/{component}/{}", direction.as_str())
 }
 

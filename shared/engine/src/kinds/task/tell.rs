@@ -20,47 +20,27 @@ pub(super) fn command(words: &[String]) -> String {
     const SHOWN: usize = 60;
     let text = words.join(" ");
     let short: String = text.chars().take(SHOWN).collect();
-    if short.len() < text.len() {
-        format!("`{short}…`")
-    } else {
-        format!("`{short}`")
-    }
+    if short.len() < text.len() { format!("`{short}…`") } else { format!("`{short}`") }
 }
 
 /// The tasks that Windlass owns, in words.
 pub(super) fn owned(target: &Target) -> String {
-    format!(
-        "the tasks of the family {} in cluster {}",
-        target.family, target.cluster
-    )
+    format!("the tasks of the family {} in cluster {}", target.family, target.cluster)
 }
 
 /// Tells what ran, in words.
 pub(super) fn shown(target: &Target, seen: &Seen) -> String {
-    let ends = [
-        (Direction::Undo, &seen.back),
-        (Direction::Forward, &seen.forward),
-    ];
+    let ends = [(Direction::Undo, &seen.back), (Direction::Forward, &seen.forward)];
     let ended = ends.into_iter().find_map(|(direction, side)| {
         let end = side.ended(target)?;
-        Some(with_log(
-            format!("{}: {}", way(direction), in_words(&end)),
-            &end,
-        ))
+        Some(with_log(format!("{}: {}", way(direction), in_words(&end)), &end))
     });
     let alive = || {
         let run = seen.forward.alive().or(seen.back.alive())?;
         Some(format!("task {} is {}", id(&run.arn), run.last_status))
     };
-    let last = || {
-        seen.done.as_ref().map(|done| {
-            format!(
-                "ran {} with sha256:{}",
-                command(&done.command),
-                done.sha256.short()
-            )
-        })
-    };
+    let last =
+        || seen.done.as_ref().map(|done| format!("ran {} with sha256:{}", command(&done.command), done.sha256.short()));
     let told = alive().or(ended).or_else(last);
     told.unwrap_or_else(|| "nothing was run".to_owned())
 }
@@ -75,9 +55,7 @@ fn way(direction: Direction) -> &'static str {
 /// An end, in words.
 fn in_words(end: &End) -> String {
     let task = id(&end.task);
-    let took = end
-        .took_s
-        .map_or_else(String::new, |s| format!(" after {}", Span::seconds(s)));
+    let took = end.took_s.map_or_else(String::new, |s| format!(" after {}", Span::seconds(s)));
     match (end.exit, end.by_itself) {
         (Some(exit), true) => format!("task {task} ended with exit code {exit}{took}"),
         (Some(exit), false) => format!("task {task} was stopped{took}, exit code {exit}"),
@@ -96,16 +74,9 @@ fn with_log(told: String, end: &End) -> String {
 
 /// The last lines of its log, if they are shown.
 fn last_lines(end: &End) -> String {
-    let lines = end
-        .lines
-        .iter()
-        .map(|line| format!("{OF_A_LOG}{}", foreign::line(line)));
+    let lines = end.lines.iter().map(|line| format!("{OF_A_LOG}{}", foreign::line(line)));
     let lines: String = lines.collect();
-    if lines.is_empty() {
-        lines
-    } else {
-        format!(" The last lines of its log:{lines}")
-    }
+    if lines.is_empty() { lines } else { format!(" The last lines of its log:{lines}") }
 }
 
 /// A change, in words.
@@ -141,10 +112,7 @@ pub(super) fn stopped_by_undo() -> String {
 
 /// The reason why a task that takes too long is stopped, for whoever looks at it in ECS.
 pub(super) fn stopped_at_limit(target: &Target) -> String {
-    format!(
-        "Windlass stops it: its limit is {}",
-        Span::seconds(target.limit_s)
-    )
+    format!("Windlass stops it: its limit is {}", Span::seconds(target.limit_s))
 }
 
 fn finding(target: &Target, name: FindingName, reason: String, remedy: String) -> Finding {
@@ -167,22 +135,13 @@ pub(super) fn failed(target: &Target, direction: Direction, end: &End) -> Findin
         Direction::Forward => finding(
             target,
             FindingName::ChangeFailed,
-            format!(
-                "{} of {}: {}.{why}",
-                capital(way(direction)),
-                command(&target.work.command),
-                in_words(end)
-            ),
+            format!("{} of {}: {}.{why}", capital(way(direction)), command(&target.work.command), in_words(end)),
             format!("{log}, then deploy a fixed release."),
         ),
         Direction::Undo => finding(
             target,
             FindingName::ChangeFailed,
-            format!(
-                "{} failed, and is not run a second time: {}.{why}",
-                capital(way(direction)),
-                in_words(end)
-            ),
+            format!("{} failed, and is not run a second time: {}.{why}", capital(way(direction)), in_words(end)),
             format!("{log}, take back by hand what is left, then `accept`."),
         ),
     }
@@ -190,10 +149,7 @@ pub(super) fn failed(target: &Target, direction: Direction, end: &End) -> Findin
 
 /// The finding for an irreversible task that has begun: nothing that came before may run after it.
 pub(super) fn irreversible(target: &Target, end: &End) -> Finding {
-    let accept = operators(
-        ActionName::Accept,
-        EnvironmentId::new(&target.app, &target.environment),
-    );
+    let accept = operators(ActionName::Accept, EnvironmentId::new(&target.app, &target.environment));
     finding(
         target,
         FindingName::Irreversible,
@@ -202,10 +158,7 @@ pub(super) fn irreversible(target: &Target, end: &End) -> Finding {
             target.component,
             in_words(end)
         ),
-        format!(
-            "{}. Start {accept} to take what is there, then deploy a fix forward.",
-            log(target, end)
-        ),
+        format!("{}. Start {accept} to take what is there, then deploy a fix forward.", log(target, end)),
     )
 }
 
@@ -213,12 +166,7 @@ fn log(target: &Target, end: &End) -> String {
     if let Some(log) = &end.log {
         return format!("Look at its log ({log})");
     }
-    format!(
-        "Look at the log of container {} of task {} in cluster {}",
-        target.container,
-        id(&end.task),
-        target.cluster
-    )
+    format!("Look at the log of container {} of task {} in cluster {}", target.container, id(&end.task), target.cluster)
 }
 
 fn capital(text: &str) -> String {
@@ -228,11 +176,7 @@ fn capital(text: &str) -> String {
 }
 
 /// The finding for a task of which nobody knows whether it was run. CloudTrail has it by its `startedBy`.
-pub(super) fn unknown(
-    target: &Target,
-    (direction, started_by): (Direction, &str),
-    sent: &Sent,
-) -> Finding {
+pub(super) fn unknown(target: &Target, (direction, started_by): (Direction, &str), sent: &Sent) -> Finding {
     let task = match &sent.answered {
         Some((task, _)) => format!("Task {}", id(task)),
         None => "A task".to_owned(),
@@ -257,11 +201,7 @@ pub(super) fn does_not_stop(target: &Target, run: &Run) -> Finding {
     finding(
         target,
         FindingName::ChangeFailed,
-        format!(
-            "Task {} was told to stop, and is still {}.",
-            id(&run.arn),
-            run.last_status
-        ),
+        format!("Task {} was told to stop, and is still {}.", id(&run.arn), run.last_status),
         format!(
             "Look at it in cluster {}, and at the container instance that it is on; once it has stopped, `recover`.",
             target.cluster
@@ -274,11 +214,7 @@ pub(super) fn still_runs(target: &Target, run: &Run) -> Finding {
     finding(
         target,
         FindingName::TargetBusy,
-        format!(
-            "Task {} is {}: what it comes to is not known yet.",
-            id(&run.arn),
-            run.last_status
-        ),
+        format!("Task {} is {}: what it comes to is not known yet.", id(&run.arn), run.last_status),
         "Wait until it has stopped, or stop it; then accept again.".to_owned(),
     )
 }

@@ -16,10 +16,7 @@ pub fn writes(step: &Step) -> Result<Writes> {
     }
     let target: Called = from_value("target", &step.target)?;
     let versions = sent_forward(step).filter_map(|(change, _)| called(change));
-    Ok(Writes::Versions {
-        function: target.call.name,
-        versions: versions.collect(),
-    })
+    Ok(Writes::Versions { function: target.call.name, versions: versions.collect() })
 }
 
 /// The version that a change asks to be called.
@@ -32,7 +29,8 @@ fn of_tasks<'a>(changes: impl Iterator<Item = &'a Value>) -> String {
     let pages = changes.filter_map(|change| text(&change["end"]["log"]));
     let pages: BTreeSet<String> = pages.collect();
     if pages.is_empty() {
-        return "the lines of its tasks are in the log group of its task definition, under the id of the task".to_owned();
+        return "the lines of its tasks are in the log group of its task definition, under the id of the task"
+            .to_owned();
     }
     let pages: Vec<String> = pages.into_iter().collect();
     format!("the lines of its tasks are at {}", pages.join(", "))
@@ -46,10 +44,7 @@ mod tests {
     #[test]
     fn a_version_is_what_was_asked_for() {
         let table = [
-            (
-                json!({"start": "forward", "attempt": 1, "nth": 1, "version": "7", "not_after": 0}),
-                Some("7"),
-            ),
+            (json!({"start": "forward", "attempt": 1, "nth": 1, "version": "7", "not_after": 0}), Some("7")),
             (json!({"ended": "forward", "end": {"version": "7"}}), None),
             (json!({"bar": "forward"}), None),
         ];
@@ -62,23 +57,14 @@ mod tests {
     fn the_lines_of_a_task_are_where_its_end_says() {
         let run = json!({"run": "forward", "definition": "d", "first": 0});
         let ended = |direction: &str, log: Value| json!({"ended": direction, "end": {"task": "t", "log": log}});
-        let (forward, undo) = (
-            ended("forward", json!("https://b")),
-            ended("undo", json!("https://a")),
-        );
+        let (forward, undo) = (ended("forward", json!("https://b")), ended("undo", json!("https://a")));
         let unknown = "the lines of its tasks are in the log group of its task definition, under the id of the task";
         let table = [
             (vec![], unknown),
             (vec![run.clone()], unknown),
             (vec![run.clone(), ended("forward", Value::Null)], unknown),
-            (
-                vec![run.clone(), forward.clone()],
-                "the lines of its tasks are at https://b",
-            ),
-            (
-                vec![run, forward, undo],
-                "the lines of its tasks are at https://a, https://b",
-            ),
+            (vec![run.clone(), forward.clone()], "the lines of its tasks are at https://b"),
+            (vec![run, forward, undo], "the lines of its tasks are at https://a, https://b"),
         ];
         for (changes, wanted) in table {
             assert_eq!(of_tasks(changes.iter()), wanted, "{changes:?}");

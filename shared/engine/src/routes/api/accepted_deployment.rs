@@ -38,29 +38,18 @@ fn accepted(app: &AppName, id: &DeploymentId, execution: &Execution) -> Reply {
         "executions": [execution.arn],
         "ending": null,
     });
-    Reply::json(
-        202,
-        json!({ "deployment": deployment, "plan": null, "steps": [], "judgements": [] }),
-    )
+    Reply::json(202, json!({ "deployment": deployment, "plan": null, "steps": [], "judgements": [] }))
 }
 
 /// It became no deployment: what was wrong, if `Admit` refused it.
-async fn died(
-    ports: &impl Ports,
-    app: &AppName,
-    id: &DeploymentId,
-    execution: &Execution,
-) -> Result<Reply> {
+async fn died(ports: &impl Ports, app: &AppName, id: &DeploymentId, execution: &Execution) -> Result<Reply> {
     let key = ledger::refusal(app, &execution.arn);
     let refusal = ledger::load(ports, &key).await?;
     let findings = refusal.map(|refusal| refusal.value.findings);
     let died = Finding::new(
         FindingName::UnknownName,
         "id",
-        format!(
-            "the execution {} ended {} before it had recorded deployment {id}.",
-            execution.arn, execution.status
-        ),
+        format!("the execution {} ended {} before it had recorded deployment {id}.", execution.arn, execution.status),
         "Send the same request again.",
     );
     Ok(problem(404, &findings.unwrap_or_else(|| vec![died])))

@@ -6,9 +6,7 @@ use windlass_domain::way_in::WayIn;
 
 /// The members of an answer that tell a person something. A text that people wrote themselves, such as a reason, stays
 /// as it is.
-const TOLD: [&str; 7] = [
-    "remedy", "cause", "detail", "text", "next", "told", "warnings",
-];
+const TOLD: [&str; 7] = ["remedy", "cause", "detail", "text", "next", "told", "warnings"];
 
 /// Returns the same answer in the words of a way in.
 pub fn in_words_of(way: WayIn, mut reply: Reply) -> Reply {
@@ -21,11 +19,7 @@ fn walk(way: WayIn, value: &mut Value, is_told: bool) {
         Value::String(text) if is_told => *text = way.tell(text),
         Value::Array(all) => all.iter_mut().for_each(|one| walk(way, one, is_told)),
         Value::Object(members) => {
-            let way = if is_refused_input(members) {
-                WayIn::Console
-            } else {
-                way
-            };
+            let way = if is_refused_input(members) { WayIn::Console } else { way };
             for (name, member) in members {
                 walk(way, member, TOLD.contains(&name.as_str()));
             }

@@ -42,10 +42,8 @@ pub async fn list(ports: &impl Ports, call: &Call) -> Result<Reply> {
             let told = told(ports, &app, &declared.value).await?;
             environments += told.as_array().map_or(0, Vec::len);
             let (version, accepted) = (&declared.value.version, declared.value.accepted);
-            apps.push(
-                json!({"app": app, "declaration": {"version": version, "accepted": accepted},
-                "environments": told}),
-            );
+            apps.push(json!({"app": app, "declaration": {"version": version, "accepted": accepted},
+                "environments": told}));
             left = left.saturating_sub(1);
         }
         query.after = page.next;
@@ -53,10 +51,7 @@ pub async fn list(ports: &impl Ports, call: &Call) -> Result<Reply> {
             break;
         }
     }
-    Ok(Reply::json(
-        200,
-        json!({ "apps": apps, "next": query.after }),
-    ))
+    Ok(Reply::json(200, json!({ "apps": apps, "next": query.after })))
 }
 
 /// The environments of an application: the declared ones in their order, then others in which something was deployed.
@@ -65,9 +60,7 @@ async fn told(ports: &impl Ports, app: &AppName, declared: &Declared) -> Result<
     let is_declared: BTreeSet<EnvironmentName> = names.iter().cloned().collect();
     let prefix = ledger::environments_of(app);
     let known = ledger::load_index(ports, &ledger::ENVIRONMENTS, &prefix).await?;
-    let others = known
-        .iter()
-        .filter_map(|key| ledger::environment_of(&key.pk));
+    let others = known.iter().filter_map(|key| ledger::environment_of(&key.pk));
     let others = others.map(|(_, name)| name);
     names.extend(others.filter(|name| !is_declared.contains(name)));
     let written = ledger::read_declaration(declared).ok();
@@ -77,11 +70,7 @@ async fn told(ports: &impl Ports, app: &AppName, declared: &Declared) -> Result<
         let schedule = schedule(&name);
         async move { environment(ports, EnvironmentId::new(app, &name), is_declared, schedule).await }
     };
-    let told: Vec<Value> = stream::iter(names)
-        .map(read)
-        .buffered(AT_A_TIME)
-        .try_collect()
-        .await?;
+    let told: Vec<Value> = stream::iter(names).map(read).buffered(AT_A_TIME).try_collect().await?;
     Ok(json!(told))
 }
 
@@ -91,17 +80,11 @@ async fn environment(
     is_declared: bool,
     schedule: Option<&Schedule>,
 ) -> Result<Value> {
-    let EnvironmentId {
-        environment: name, ..
-    } = of;
+    let EnvironmentId { environment: name, .. } = of;
     let here: EnvironmentItems = environment_items(ports, of).await?;
     let deployments = provenance(ports, here.named()).await?;
-    let running: BTreeMap<_, Value> = here
-        .state
-        .running
-        .iter()
-        .map(|(component, running)| (component, called(running)))
-        .collect();
+    let running: BTreeMap<_, Value> =
+        here.state.running.iter().map(|(component, running)| (component, called(running))).collect();
     let judged = judged(ports, of, here.state.snapshot).await?;
     Ok(json!({
         "environment": name,
@@ -130,21 +113,14 @@ pub(super) struct Judged {
 }
 
 /// Returns how far what runs was judged. Nobody judged what is there before the first snapshot.
-pub(super) async fn judged(
-    ports: &impl DynamoDbApi,
-    of: EnvironmentId<'_>,
-    number: u64,
-) -> Result<Judged> {
+pub(super) async fn judged(ports: &impl DynamoDbApi, of: EnvironmentId<'_>, number: u64) -> Result<Judged> {
     if number == 0 {
         return Ok(Judged::default());
     }
     let present = ledger::load(ports, &ledger::snapshot(of, number)).await?;
     let judged = present.map(|present| {
         let verified_good = present.value.release.is_some();
-        Judged {
-            verified_good,
-            unmeasured: verified_good && present.value.unmeasured,
-        }
+        Judged { verified_good, unmeasured: verified_good && present.value.unmeasured }
     });
     Ok(judged.unwrap_or_default())
 }

@@ -48,11 +48,7 @@ pub struct Reply {
 
 impl Reply {
     pub(super) fn json(status: u16, body: Value) -> Self {
-        Self {
-            status,
-            content_type: "application/json",
-            body,
-        }
+        Self { status, content_type: "application/json", body }
     }
 }
 
@@ -114,10 +110,6 @@ pub fn body(call: &Call) -> Result<Map<String, Value>, Vec<Finding>> {
 
 /// Returns who calls. API Gateway tells it, never the body.
 pub fn requester(call: &Call) -> Result<Value> {
-    let requester = Requester {
-        route: Route::Api,
-        principal: call.caller.clone(),
-    };
-    serde_json::to_value(requester)
-        .map_err(|error| Fault::new(FaultName::Internal, format!("the caller: {error}")))
+    let requester = Requester { route: Route::Api, principal: call.caller.clone() };
+    serde_json::to_value(requester).map_err(|error| Fault::new(FaultName::Internal, format!("the caller: {error}")))
 }

@@ -21,19 +21,10 @@ use windlass_domain::request::ActionName;
 
 /// Stops the execution and starts its recovery, which the execution-status rule would start, too. The same key is
 /// answered the same, however far the recovery has come.
-pub async fn post(
-    ports: &impl Ports,
-    of: EnvironmentId<'_>,
-    id: &str,
-    call: &Call,
-) -> Result<Reply> {
+pub async fn post(ports: &impl Ports, of: EnvironmentId<'_>, id: &str, call: &Call) -> Result<Reply> {
     let EnvironmentId { app, environment } = of;
     let id = DeploymentId(id.to_owned());
-    let path = [
-        ("app", app.as_str()),
-        ("environment", environment.as_str()),
-        ("id", &id.0),
-    ];
+    let path = [("app", app.as_str()), ("environment", environment.as_str()), ("id", &id.0)];
     let said = match said(call, &path) {
         Ok(said) => said,
         Err(findings) => return Ok(problem(400, &findings)),
@@ -57,29 +48,17 @@ pub async fn post(
         return Ok(problem(409, &[has_ended(&record, next)]));
     }
     let held = lock.value.held_for(&id).cloned();
-    if held
-        .as_ref()
-        .is_some_and(|held| held.state != HeldState::Running)
-    {
+    if held.as_ref().is_some_and(|held| held.state != HeldState::Running) {
         return Ok(problem(409, &[is_undone(&record)]));
     }
     let token = held.as_ref().map_or(0, |_| lock.value.token);
-    let execution = held
-        .map(|held| held.execution)
-        .or(record.executions.first().cloned());
+    let execution = held.map(|held| held.execution).or(record.executions.first().cloned());
     if let Some(execution) = execution {
         let cause = said.marked_cause(caller);
         ports.stop(&execution, CANCELLED, &cause).await?;
     }
     let cause = said.cause(caller);
-    let recovery = recovery::start(
-        ports,
-        EnvironmentId::new(app, &record.environment),
-        &id,
-        token,
-        &cause,
-    )
-    .await?;
+    let recovery = recovery::start(ports, EnvironmentId::new(app, &record.environment), &id, token, &cause).await?;
     Ok(begun(&id, &recovery))
 }
 
@@ -110,12 +89,7 @@ fn begun(id: &DeploymentId, recovery: &str) -> Reply {
 
 /// Returns the answer of the same call before, if that call stopped the deployment and its recovery is recorded. Until
 /// it is recorded, the recovery's name leads to the same one.
-async fn before(
-    ports: &impl Ports,
-    record: &Deployment,
-    said: &Cancellation,
-    caller: &str,
-) -> Result<Option<Reply>> {
+async fn before(ports: &impl Ports, record: &Deployment, said: &Cancellation, caller: &str) -> Result<Option<Reply>> {
     if said.idempotency_key.is_none() {
         return Ok(None);
     }
@@ -164,10 +138,7 @@ fn is_undone(record: &Deployment) -> Finding {
     Finding::new(
         FindingName::NothingToCancel,
         "id",
-        format!(
-            "deployment {} is being undone already, or needs an operator.",
-            record.id
-        ),
+        format!("deployment {} is being undone already, or needs an operator.", record.id),
         format!("Wait for its ending; if it needs an operator, start {recover}."),
     )
 }

@@ -16,13 +16,7 @@ pub async fn get(ports: &impl Ports, app: &AppName) -> Result<Reply> {
     let Some(declared) = declared else {
         return Ok(problem(404, &[pin::no_declaration(app)]));
     };
-    let Declared {
-        text,
-        version,
-        digest,
-        accepted,
-        ..
-    } = declared.value;
+    let Declared { text, version, digest, accepted, .. } = declared.value;
     Ok(Reply::json(
         200,
         json!({ "app": app, "version": version, "digest": digest, "accepted": accepted, "text": text }),

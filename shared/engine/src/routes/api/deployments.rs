@@ -48,10 +48,7 @@ pub async fn list(ports: &impl Ports, app: &AppName, call: &Call) -> Result<Repl
         return Ok(problem(404, &trouble.findings()?));
     }
     let deployments: Vec<Value> = page.items.into_iter().map(summary).collect::<Result<_>>()?;
-    Ok(Reply::json(
-        200,
-        json!({ "deployments": deployments, "next": page.next }),
-    ))
+    Ok(Reply::json(200, json!({ "deployments": deployments, "next": page.next })))
 }
 
 /// Answers what came of an execution: the id of its deployment, why it was refused before it could become one, or what
@@ -153,10 +150,7 @@ fn summary(mut item: Item) -> Result<Value> {
 /// Returns the parts that a release brings of a component: all of it, or each container of which it has an image.
 fn parts((name, artifact): (&String, &Value)) -> Vec<String> {
     match artifact["containers"].as_object() {
-        Some(containers) => containers
-            .keys()
-            .map(|one| format!("{name}/{one}"))
-            .collect(),
+        Some(containers) => containers.keys().map(|one| format!("{name}/{one}")).collect(),
         None => vec![name.clone()],
     }
 }
@@ -211,11 +205,7 @@ fn fit(judgements: &mut [Value]) {
 
 /// A deployment of this application, by its id in a path, which is named on every line of the log
 /// from here on. One of another application is not found: an id is no right.
-pub async fn find(
-    ports: &impl Ports,
-    app: &AppName,
-    id: &DeploymentId,
-) -> Result<Option<Stored<Deployment>>> {
+pub async fn find(ports: &impl Ports, app: &AppName, id: &DeploymentId) -> Result<Option<Stored<Deployment>>> {
     log::name_deployment(id);
     let record = ledger::load(ports, &ledger::deployment(id)).await?;
     Ok(record.filter(|record| record.value.app == *app))
@@ -227,11 +217,11 @@ mod tests {
 
     #[test]
     fn the_trails_of_many_waves_are_thinned_out_and_those_of_few_stay() {
-        let points: Vec<Value> = (0..60_u64)
-            .map(|minute| json!({"at": minute * 60_000, "value": 0.5, "verdict": "pass"}))
-            .collect();
+        let points: Vec<Value> =
+            (0..60_u64).map(|minute| json!({"at": minute * 60_000, "value": 0.5, "verdict": "pass"})).collect();
         for (waves, wanted) in [(1, 60), (20, 60), (50, 24), (500, 4)] {
-            let judged = json!({"wave": 0, "trails": {"a": points, "b": points, "c": [], "d": [], "e": "what is no trail"}});
+            let judged =
+                json!({"wave": 0, "trails": {"a": points, "b": points, "c": [], "d": [], "e": "what is no trail"}});
             let mut judgements = vec![judged; waves];
             fit(&mut judgements);
             for judged in &judgements {

@@ -64,16 +64,10 @@ pub async fn get(ports: &impl Ports, of: EnvironmentId<'_>, call: &Call) -> Resu
 }
 
 /// Tells how the next drill by the schedule stands; `None` if the declaration in force has no schedule.
-async fn next_drill(
-    ports: &impl Ports,
-    of: EnvironmentId<'_>,
-    here: &EnvironmentItems,
-) -> Result<Option<Next>> {
+async fn next_drill(ports: &impl Ports, of: EnvironmentId<'_>, here: &EnvironmentItems) -> Result<Option<Next>> {
     let EnvironmentId { app, environment } = of;
     let in_force = found(pin::declaration_in_force(ports, app).await)?;
-    let schedule = in_force
-        .as_ref()
-        .and_then(|it| it.declaration.drills(environment));
+    let schedule = in_force.as_ref().and_then(|it| it.declaration.drills(environment));
     Ok(here.next_drill(schedule, ports.now()).next())
 }
 
@@ -110,15 +104,8 @@ async fn paused(ports: &impl Ports, lock: &Lock) -> Result<Option<SteeringRecord
 }
 
 /// The targets beside their records. While a deployment is under way they differ by design.
-async fn observed(
-    ports: &impl Ports,
-    state: &EnvironmentState,
-    lock: &Lock,
-) -> BTreeMap<ComponentName, Compared> {
-    let under_way = lock
-        .held
-        .as_ref()
-        .filter(|held| held.state != HeldState::NeedsOperator);
+async fn observed(ports: &impl Ports, state: &EnvironmentState, lock: &Lock) -> BTreeMap<ComponentName, Compared> {
+    let under_way = lock.held.as_ref().filter(|held| held.state != HeldState::NeedsOperator);
     let Some(held) = under_way else {
         return compare(ports, &state.running).await;
     };

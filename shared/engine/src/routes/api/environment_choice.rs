@@ -45,11 +45,7 @@ fn chosen(declaration: &Declaration, call: &Call) -> Result<Option<EnvironmentNa
             ));
         }
         (Some(reference), None) => ("?ref", reference, declaration.environment_for(reference)?),
-        (None, Some(tag)) => (
-            "?image_tag",
-            tag,
-            declaration.environment_for_image_tag(tag)?,
-        ),
+        (None, Some(tag)) => ("?image_tag", tag, declaration.environment_for_image_tag(tag)?),
         (None, None) => return Ok(None),
     };
     let chosen = chosen.ok_or_else(|| declaration.no_rule(path, text))?;

@@ -9,11 +9,7 @@ use windlass_domain::finding::{Finding, FindingName};
 pub type Path<'a> = [(&'static str, &'a str)];
 
 /// Takes out the members that a path does not know, and returns the findings on them.
-pub fn take_unknown(
-    body: &mut Map<String, Value>,
-    known: &[&str],
-    path: &Path<'_>,
-) -> Vec<Finding> {
+pub fn take_unknown(body: &mut Map<String, Value>, known: &[&str], path: &Path<'_>) -> Vec<Finding> {
     let said: Vec<String> = body.keys().cloned().collect();
     let unknown = said.iter().filter(|name| !known.contains(&name.as_str()));
     unknown
@@ -52,10 +48,7 @@ pub fn bad_key(key: &str) -> Option<Finding> {
 fn not_known(name: &str, known: &[&str]) -> Finding {
     let known: Vec<String> = known.iter().map(ToString::to_string).collect();
     let remedy = if name == KEY.0 {
-        format!(
-            "Send it as the header `{}`, and leave it out of the body.",
-            KEY.1
-        )
+        format!("Send it as the header `{}`, and leave it out of the body.", KEY.1)
     } else {
         did_you_mean(name, &known)
     };

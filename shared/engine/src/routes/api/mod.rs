@@ -46,10 +46,7 @@ use windlass_domain::secret;
 pub async fn handle(ports: &impl Ports, call: Call) -> Reply {
     let secrets = secrets(&call);
     if !secrets.is_empty() {
-        tracing::info!(
-            method = call.method,
-            "a call with a secret in its address is refused"
-        );
+        tracing::info!(method = call.method, "a call with a secret in its address is refused");
         return answer_wording::in_words_of(query::way(&call), problem(400, &secrets));
     }
     let reply = match route(ports, &call).await {
@@ -95,14 +92,8 @@ async fn route(ports: &impl Ports, call: &Call) -> Result<Reply> {
         return Ok(problem(400, &[finding]));
     }
     let segments: Vec<&str> = call.path.trim_matches('/').split('/').collect();
-    if let ("GET", [list @ ("refusals" | "apps" | "stats")]) =
-        (call.method.as_str(), segments.as_slice())
-    {
-        let known = if *list == "stats" {
-            &["days", "limit", "after"]
-        } else {
-            PAGED
-        };
+    if let ("GET", [list @ ("refusals" | "apps" | "stats")]) = (call.method.as_str(), segments.as_slice()) {
+        let known = if *list == "stats" { &["days", "limit", "after"] } else { PAGED };
         let findings = query::findings(call, known);
         if !findings.is_empty() {
             return Ok(problem(400, &findings));
@@ -203,8 +194,8 @@ fn parameters(method: &str, rest: &[&str]) -> Option<&'static [&'static str]> {
             [
                 "environments",
                 _,
-                "releases" | "starts" | "plans" | "rollbacks" | "drills" | "withdrawals"
-                | "recover" | "accept" | "pause" | "continue" | "skip-bake" | "remove" | "rename",
+                "releases" | "starts" | "plans" | "rollbacks" | "drills" | "withdrawals" | "recover" | "accept"
+                | "pause" | "continue" | "skip-bake" | "remove" | "rename",
             ]
             | ["environments", _, "deployments", _, "cancel"]
             | ["remove"],

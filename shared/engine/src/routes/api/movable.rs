@@ -35,14 +35,8 @@ impl FromAndTo {
             return None;
         };
         Some(Self {
-            from: (
-                AppName::new(*app).ok()?,
-                EnvironmentName::new(*environment).ok()?,
-            ),
-            to: (
-                AppName::new(*to_app).ok()?,
-                EnvironmentName::new(*to_environment).ok()?,
-            ),
+            from: (AppName::new(*app).ok()?, EnvironmentName::new(*environment).ok()?),
+            to: (AppName::new(*to_app).ok()?, EnvironmentName::new(*to_environment).ok()?),
         })
     }
 }
@@ -64,13 +58,7 @@ pub async fn rename(ports: &impl Ports, of: EnvironmentId<'_>, call: &Call) -> R
 /// Tells what another environment would take over.
 pub async fn takable(ports: &impl Ports, sides: &FromAndTo, call: &Call) -> Result<Reply> {
     let input = to(sides, asked(call));
-    look(
-        ports,
-        EnvironmentId::new(&sides.from.0, &sides.from.1),
-        call,
-        (ActionName::HandOver, input),
-    )
-    .await
+    look(ports, EnvironmentId::new(&sides.from.0, &sides.from.1), call, (ActionName::HandOver, input)).await
 }
 
 /// Hands over.
@@ -79,22 +67,13 @@ pub async fn hand_over(ports: &impl Ports, sides: &FromAndTo, call: &Call) -> Re
         Ok(input) => input,
         Err(findings) => return Ok(problem(400, &findings)),
     };
-    let named = [
-        ("to_app", sides.to.0.as_str()),
-        ("to_environment", sides.to.1.as_str()),
-    ];
+    let named = [("to_app", sides.to.0.as_str()), ("to_environment", sides.to.1.as_str())];
     let unknown = take_unknown(&mut input, &MEMBERS, &named);
     if !unknown.is_empty() {
         return Ok(problem(400, &unknown));
     }
     let input = to(sides, input);
-    start(
-        ports,
-        EnvironmentId::new(&sides.from.0, &sides.from.1),
-        call,
-        (ActionName::HandOver, input),
-    )
-    .await
+    start(ports, EnvironmentId::new(&sides.from.0, &sides.from.1), call, (ActionName::HandOver, input)).await
 }
 
 /// The members that the body of both may have.

@@ -15,12 +15,7 @@ use windlass_domain::request::{ActionName, Request};
 
 /// Starts the execution of an action. The body may give `reason`, and what else belongs to the action.
 /// The conductor does what is asked; whether it could is told by the execution.
-pub async fn start(
-    ports: &impl Ports,
-    of: EnvironmentId<'_>,
-    action: ActionName,
-    call: &Call,
-) -> Result<Reply> {
+pub async fn start(ports: &impl Ports, of: EnvironmentId<'_>, action: ActionName, call: &Call) -> Result<Reply> {
     let body = match body(call) {
         Ok(body) => body,
         Err(findings) => return Ok(problem(400, &findings)),
@@ -77,21 +72,13 @@ pub async fn request(
 fn members(action: ActionName) -> &'static [&'static str] {
     match action {
         ActionName::Rollback => &["across", "reason", "snapshot"],
-        ActionName::Recover | ActionName::Continue | ActionName::SkipBake => {
-            &["deployment", "reason"]
-        }
+        ActionName::Recover | ActionName::Continue | ActionName::SkipBake => &["deployment", "reason"],
         ActionName::Pause => &["deployment", "for", "reason"],
         ActionName::Withdraw => &["component", "pattern", "reason"],
         ActionName::Remove => &["component", "reason"],
         ActionName::Rename => &["component", "reason", "to_component"],
         // The path says to which environment.
-        ActionName::HandOver => &[
-            "component",
-            "reason",
-            "to_app",
-            "to_component",
-            "to_environment",
-        ],
+        ActionName::HandOver => &["component", "reason", "to_app", "to_component", "to_environment"],
         ActionName::Check => &[],
         _ => &["reason"],
     }

@@ -33,17 +33,10 @@ pub async fn post(ports: &impl Ports, of: EnvironmentId<'_>, call: &Call) -> Res
     let id = DeploymentId::planned(&execution);
     log::name_deployment(&id);
     let status = format!("{}/apps/{app}/plans/{id}", ports.config().links);
-    Ok(Reply::json(
-        202,
-        json!({ "id": id, "execution": execution, "status": status }),
-    ))
+    Ok(Reply::json(202, json!({ "id": id, "execution": execution, "status": status })))
 }
 
-async fn asked(
-    ports: &impl Ports,
-    of: EnvironmentId<'_>,
-    call: &Call,
-) -> Result<Request, Unserved> {
+async fn asked(ports: &impl Ports, of: EnvironmentId<'_>, call: &Call) -> Result<Request, Unserved> {
     let mut body = body(call).map_err(|findings| problem(400, &findings))?;
     let action = body.remove("action");
     match action.as_ref().map(Value::as_str) {
@@ -97,11 +90,7 @@ pub async fn get(ports: &impl Ports, app: &AppName, id: &str) -> Result<Reply> {
         (None, Some(execution)) => failed(ports, execution).await?,
         _ => None,
     };
-    let status = if planned.drawn.is_some() || failed.is_some() {
-        200
-    } else {
-        202
-    };
+    let status = if planned.drawn.is_some() || failed.is_some() { 200 } else { 202 };
     let commits: serde_json::Map<String, Value> = planned
         .drawn
         .iter()
@@ -129,9 +118,7 @@ fn unknown(app: &AppName, id: &DeploymentId) -> Reply {
     let finding = Finding::new(
         FindingName::UnknownName,
         "id",
-        format!(
-            "application `{app}` has no plan {id}, or none any more: a plan is kept for a day."
-        ),
+        format!("application `{app}` has no plan {id}, or none any more: a plan is kept for a day."),
         "Ask for the plan again. One that was asked for a moment ago may not be known yet: ask again within seconds.",
     );
     problem(404, &[finding])

@@ -71,10 +71,7 @@ pub async fn provenance(
         let record = ledger::load(ports, &key).await?;
         Ok(record.map(|record| (id, Provenance::from(record.value))))
     };
-    let known: Vec<Option<(String, Provenance)>> = stream::iter(ids)
-        .map(read)
-        .buffered(AT_A_TIME)
-        .try_collect()
-        .await?;
+    let known: Vec<Option<(String, Provenance)>> =
+        stream::iter(ids).map(read).buffered(AT_A_TIME).try_collect().await?;
     Ok(known.into_iter().flatten().collect())
 }

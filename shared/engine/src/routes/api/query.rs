@@ -23,19 +23,13 @@ const WORDS: &str = "words";
 
 /// Returns everything that is wrong with the query of a call whose path knows these parameters.
 pub fn findings(call: &Call, known: &[&str]) -> Vec<Finding> {
-    let known: Vec<String> = known
-        .iter()
-        .chain(&[WORDS])
-        .map(ToString::to_string)
-        .collect();
+    let known: Vec<String> = known.iter().chain(&[WORDS]).map(ToString::to_string).collect();
     let each = call.query.iter();
-    each.filter_map(|(name, value)| {
-        if known.contains(name) {
-            bad_value(name, value)
-        } else {
-            Some(unknown(name, &known))
-        }
-    })
+    each.filter_map(
+        |(name, value)| {
+            if known.contains(name) { bad_value(name, value) } else { Some(unknown(name, &known)) }
+        },
+    )
     .collect()
 }
 
@@ -60,14 +54,8 @@ fn bad_value(name: &str, value: &str) -> Option<Finding> {
             let good = number.is_ok_and(|number| (1..=LARGEST_DAYS).contains(&number));
             (good, format!("a number from 1 to {LARGEST_DAYS}"))
         }
-        "environment" => (
-            EnvironmentName::new(value).is_ok(),
-            "an environment's name, such as `prod`".to_owned(),
-        ),
-        "observe" => (
-            matches!(value, "true" | "false"),
-            "`true` or `false`".to_owned(),
-        ),
+        "environment" => (EnvironmentName::new(value).is_ok(), "an environment's name, such as `prod`".to_owned()),
+        "observe" => (matches!(value, "true" | "false"), "`true` or `false`".to_owned()),
         WORDS => {
             let ways = WayIn::ALL.map(|way| format!("`{way}`"));
             (value.parse::<WayIn>().is_ok(), ways.join(" or "))
@@ -119,15 +107,12 @@ mod tests {
     fn told(query: &[(&str, &str)]) -> Vec<String> {
         let query = query.iter();
         let call = Call {
-            query: query
-                .map(|(name, value)| ((*name).to_owned(), (*value).to_owned()))
-                .collect(),
+            query: query.map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect(),
             ..Call::default()
         };
         let findings = findings(&call, &["limit", "after", "environment", "observe"]);
         let told = findings.iter();
-        told.map(|one| format!("{} {}", one.name, one.path))
-            .collect()
+        told.map(|one| format!("{} {}", one.name, one.path)).collect()
     }
 
     #[test]
@@ -158,11 +143,7 @@ mod tests {
         }
         assert_eq!(
             told(&[("limti", "1"), ("limit", "0"), ("verbose", "")]),
-            [
-                "BadValue ?limit",
-                "UnknownField ?limti",
-                "UnknownField ?verbose"
-            ]
+            ["BadValue ?limit", "UnknownField ?limti", "UnknownField ?verbose"]
         );
     }
 }

@@ -53,11 +53,7 @@ async fn upload(
     version: &str,
 ) -> Result<Option<Value>> {
     let key = manifest_key(app, environment, version);
-    let place = ObjectId {
-        bucket: ports.config().artifacts_bucket.clone(),
-        key: key.clone(),
-        version_id: None,
-    };
+    let place = ObjectId { bucket: ports.config().artifacts_bucket.clone(), key: key.clone(), version_id: None };
     let Some(head) = ports.head(&place).await? else {
         return Ok(None);
     };

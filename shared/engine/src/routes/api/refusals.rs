@@ -12,15 +12,7 @@ use serde_json::{Map, Value, json};
 use windlass_domain::name::AppName;
 
 /// The members that are told of each.
-const SHOWN: [&str; 7] = [
-    "app",
-    "environment",
-    "about",
-    "requester",
-    "execution",
-    "findings",
-    "at",
-];
+const SHOWN: [&str; 7] = ["app", "environment", "about", "requester", "execution", "findings", "at"];
 
 /// The number of pages that are looked through for the refusals of one application that is not declared.
 const LOOKED_THROUGH: usize = 10;
@@ -33,11 +25,7 @@ pub async fn list(ports: &impl Ports, app: Option<&AppName>, call: &Call) -> Res
         Some(app) => findings(pin::declaration_in_force(ports, app).await)?,
         None => Vec::new(),
     };
-    let (app, undeclared) = if unknown.is_empty() {
-        (app, None)
-    } else {
-        (None, app)
-    };
+    let (app, undeclared) = if unknown.is_empty() { (app, None) } else { (None, app) };
     let mut query = page(call, ledger::refused(app), "");
     let mut refusals: Vec<Value> = Vec::new();
     for _ in 0..LOOKED_THROUGH {
@@ -54,17 +42,12 @@ pub async fn list(ports: &impl Ports, app: Option<&AppName>, call: &Call) -> Res
     if is_first && refusals.is_empty() && !unknown.is_empty() {
         return Ok(problem(404, &unknown));
     }
-    Ok(Reply::json(
-        200,
-        json!({ "refusals": refusals, "next": query.after }),
-    ))
+    Ok(Reply::json(200, json!({ "refusals": refusals, "next": query.after })))
 }
 
 fn told(mut item: Item) -> Result<Value> {
     ledger::unpack(&mut item.body)?;
     let members = item.body.into_iter();
-    let told: Map<String, Value> = members
-        .filter(|(name, _)| SHOWN.contains(&name.as_str()))
-        .collect();
+    let told: Map<String, Value> = members.filter(|(name, _)| SHOWN.contains(&name.as_str())).collect();
     Ok(Value::Object(told))
 }

@@ -16,23 +16,10 @@ use windlass_domain::partial_document::PartialDocument;
 use windlass_domain::request::Request;
 
 /// The members that the body may have beside the manifest.
-const OF_THE_REQUEST: [&str; 6] = [
-    "reason",
-    "again",
-    "allow_older",
-    "accept_red",
-    "through_hold",
-    "preempt",
-];
+const OF_THE_REQUEST: [&str; 6] = ["reason", "again", "allow_older", "accept_red", "through_hold", "preempt"];
 
 /// The members that override what would stop a release. Each is for operators.
-const WISHES: [&str; 5] = [
-    "again",
-    "allow_older",
-    "accept_red",
-    "through_hold",
-    "preempt",
-];
+const WISHES: [&str; 5] = ["again", "allow_older", "accept_red", "through_hold", "preempt"];
 
 /// `releases`. The body is a manifest; beside it may stand `reason`. The environment stands in the path alone, so that
 /// IAM can tell environments apart (AWS IAM and API Gateway, "Control access for invoking an API"). The same key again
@@ -80,12 +67,7 @@ fn of_operators(of: EnvironmentId<'_>, body: &Map<String, Value>) -> Vec<Finding
     members.into_iter().map(finding).collect()
 }
 
-async fn started(
-    ports: &impl Ports,
-    of: EnvironmentId<'_>,
-    call: &Call,
-    body: Map<String, Value>,
-) -> Result<Reply> {
+async fn started(ports: &impl Ports, of: EnvironmentId<'_>, call: &Call, body: Map<String, Value>) -> Result<Reply> {
     let EnvironmentId { app, .. } = of;
     let request = match request(ports, of, call, body, false).await {
         Ok(request) => request,
@@ -133,22 +115,14 @@ pub async fn request(
         Ok(request) => return Ok(request),
         Err(part) => part,
     };
-    let findings = if is_told {
-        pin::findings(ports, part).await
-    } else {
-        part.findings()
-    };
+    let findings = if is_told { pin::findings(ports, part).await } else { part.findings() };
     let findings: Vec<Finding> = findings.into_iter().map(of_the_body).collect();
     Err(problem(status_of(&findings), &findings).into())
 }
 
 /// Returns whether the finding on a member has nothing to do with a manifest.
 fn is_of_the_request(unknown: &Finding) -> bool {
-    let meant = |name: &&str| {
-        unknown
-            .remedy
-            .starts_with(&format!("Did you mean `{name}`?"))
-    };
+    let meant = |name: &&str| unknown.remedy.starts_with(&format!("Did you mean `{name}`?"));
     unknown.name != FindingName::UnknownField || OF_THE_REQUEST.iter().any(meant)
 }
 
@@ -158,27 +132,15 @@ fn of_the_body(finding: Finding) -> Finding {
     let path = path.unwrap_or(finding.path);
     let is_release = path == "components" && finding.name == FindingName::MissingField;
     let remedy = if is_release {
-        format!(
-            "{} Or write `version` alone, of a release that is recorded.",
-            finding.remedy
-        )
+        format!("{} Or write `version` alone, of a release that is recorded.", finding.remedy)
     } else {
         finding.remedy
     };
-    Finding {
-        path,
-        remedy,
-        ..finding
-    }
+    Finding { path, remedy, ..finding }
 }
 
 /// Returns the input of the release machine.
-fn input(
-    app: &AppName,
-    mut body: Map<String, Value>,
-    key: Option<&str>,
-    requester: Value,
-) -> Value {
+fn input(app: &AppName, mut body: Map<String, Value>, key: Option<&str>, requester: Value) -> Value {
     let mut input = Map::new();
     for name in OF_THE_REQUEST {
         if let Some(value) = body.remove(name) {
@@ -211,10 +173,7 @@ pub fn status_of(findings: &[Finding]) -> u16 {
     };
     if findings.iter().any(unknown) {
         404
-    } else if findings
-        .iter()
-        .any(|finding| finding.name == FindingName::KeyReused)
-    {
+    } else if findings.iter().any(|finding| finding.name == FindingName::KeyReused) {
         409
     } else {
         400

@@ -25,35 +25,22 @@ pub async fn get(ports: &impl Ports, of: EnvironmentId<'_>, call: &Call) -> Resu
     if let Err(trouble) = known(ports, of).await {
         return Ok(problem(404, &trouble.findings()?));
     }
-    let component = call
-        .query
-        .get("component")
-        .map(|name| ComponentName::new(name.as_str()));
+    let component = call.query.get("component").map(|name| ComponentName::new(name.as_str()));
     let component = match component.transpose() {
         Ok(component) => component,
         Err(why) => {
             let remedy = "Write the name of a component.";
             let name = FindingName::BadValue;
-            return Ok(problem(
-                400,
-                &[Finding::new(name, "component", why.to_string(), remedy)],
-            ));
+            return Ok(problem(400, &[Finding::new(name, "component", why.to_string(), remedy)]));
         }
     };
-    let removal = Removal {
-        app,
-        environment,
-        component: component.as_ref(),
-    };
+    let removal = Removal { app, environment, component: component.as_ref() };
     let found = Removable::load(ports, removal).await?;
     Ok(match found.decide(removal) {
         Err(findings) => problem(409, &findings),
         Ok(goes) => {
             let claims: Vec<String> = goes.claims.iter().map(ToString::to_string).collect();
-            Reply::json(
-                200,
-                json!({"components": goes.components, "frees": claims, "leaves": goes.leaves(removal)}),
-            )
+            Reply::json(200, json!({"components": goes.components, "frees": claims, "leaves": goes.leaves(removal)}))
         }
     })
 }
@@ -69,10 +56,7 @@ pub async fn of_application(ports: &impl Ports, app: &AppName) -> Result<Reply> 
                 .iter()
                 .map(|(name, goes)| {
                     let claims: Vec<String> = goes.claims.iter().map(ToString::to_string).collect();
-                    (
-                        name,
-                        json!({"components": goes.components, "frees": claims}),
-                    )
+                    (name, json!({"components": goes.components, "frees": claims}))
                 })
                 .collect();
             Reply::json(
@@ -95,23 +79,14 @@ pub async fn remove(ports: &impl Ports, app: &AppName, call: &Call) -> Result<Re
 
 /// Starts an action on a whole application, whose name the body has again. `named` is what the path names, the
 /// application first.
-pub async fn started(
-    ports: &impl Ports,
-    action: ActionName,
-    named: &Path<'_>,
-    call: &Call,
-) -> Result<Reply> {
+pub async fn started(ports: &impl Ports, action: ActionName, named: &Path<'_>, call: &Call) -> Result<Reply> {
     let mut input = match body(call) {
         Ok(body) => body,
         Err(findings) => return Ok(problem(400, &findings)),
     };
     let unknown = take_unknown(&mut input, &["confirm", "reason"], named);
     input.insert("action".into(), json!(action));
-    input.extend(
-        named
-            .iter()
-            .map(|(name, value)| ((*name).to_owned(), json!(value))),
-    );
+    input.extend(named.iter().map(|(name, value)| ((*name).to_owned(), json!(value))));
     input.insert("requester".into(), requester(call)?);
     if let Some(key) = &call.key {
         input.insert("idempotency_key".into(), json!(key));

@@ -79,10 +79,7 @@ pub async fn list(ports: &impl Ports, of: EnvironmentId<'_>, call: &Call) -> Res
     for snapshot in &mut snapshots {
         snapshot.asked = deployments.get(&snapshot.deployment.0).cloned();
     }
-    Ok(Reply::json(
-        200,
-        json!({ "snapshots": snapshots, "next": page.next }),
-    ))
+    Ok(Reply::json(200, json!({ "snapshots": snapshots, "next": page.next })))
 }
 
 fn listed(snapshot: Snapshot, state: &EnvironmentState, undone: &BTreeSet<Digest>) -> Listed {
@@ -105,10 +102,6 @@ fn listed(snapshot: Snapshot, state: &EnvironmentState, undone: &BTreeSet<Digest
 }
 
 fn component((name, running): (ComponentName, Running)) -> (ComponentName, Component) {
-    let component = Component {
-        artifact: running.artifact,
-        names: running.names,
-        containers: running.containers,
-    };
+    let component = Component { artifact: running.artifact, names: running.names, containers: running.containers };
     (name, component)
 }

@@ -75,20 +75,14 @@ pub async fn list(ports: &impl Ports, call: &Call) -> Result<Reply> {
             break;
         }
     }
-    Ok(Reply::json(
-        200,
-        json!({ "apps": apps, "next": query.after }),
-    ))
+    Ok(Reply::json(200, json!({ "apps": apps, "next": query.after })))
 }
 
 /// Returns the window that ends now. If `days` is no number of days, it was refused with the query.
 fn window(call: &Call, now: Time) -> Window {
     let days = call.query.get("days").and_then(|text| text.parse().ok());
     let length = days.unwrap_or(DAYS) * DAY_MS;
-    Window {
-        from: Time(now.0.saturating_sub(length)),
-        to: now,
-    }
+    Window { from: Time(now.0.saturating_sub(length)), to: now }
 }
 
 /// Returns the figures of an application, and the number of records that were read for them.
@@ -100,30 +94,19 @@ async fn of_application(
 ) -> Result<(Value, usize)> {
     let each = most_of_each(names.len());
     let read = |name: EnvironmentName| async move {
-        let (all, whole) =
-            accepted_since(ports, EnvironmentId::new(app, &name), window.from, each).await?;
-        let window = Window {
-            from: whole.unwrap_or(window.from),
-            ..window
-        };
+        let (all, whole) = accepted_since(ports, EnvironmentId::new(app, &name), window.from, each).await?;
+        let window = Window { from: whole.unwrap_or(window.from), ..window };
         let seen: Figures = figures(window, &all);
         let told = json!({"environment": name, "from": window.from, "to": window.to,
             "cut": whole.is_some(), "figures": seen});
         Ok((told, seen, all.len()))
     };
-    let all: Vec<(Value, Figures, usize)> = stream::iter(names)
-        .map(read)
-        .buffered(AT_A_TIME)
-        .try_collect()
-        .await?;
+    let all: Vec<(Value, Figures, usize)> = stream::iter(names).map(read).buffered(AT_A_TIME).try_collect().await?;
     let mut cost: BTreeMap<String, MonthlyCost> = BTreeMap::new();
     for (month, one) in all.iter().flat_map(|(_, seen, _)| &seen.cost_by_month) {
         cost.entry(month.clone()).or_default().add(*one);
     }
     let records = all.iter().map(|(_, _, records)| records).sum();
     let told: Vec<Value> = all.into_iter().map(|(told, ..)| told).collect();
-    Ok((
-        json!({"app": app, "environments": told, "cost_by_month": cost}),
-        records,
-    ))
+    Ok((json!({"app": app, "environments": told, "cost_by_month": cost}), records))
 }

@@ -55,11 +55,7 @@ pub async fn take(
     versions.sort_by(|a, b| b.version.cmp(&a.version));
     let told = gone.into_iter().map(|(name, running)| {
         let left = left(&versions, &name);
-        let undeclared = Undeclared {
-            names: running.names,
-            containers: running.containers,
-            left,
-        };
+        let undeclared = Undeclared { names: running.names, containers: running.containers, left };
         (name, undeclared)
     });
     Ok(told.collect())
@@ -81,8 +77,5 @@ fn left(versions: &[Declared], name: &ComponentName) -> Option<UndeclaredSince> 
     // The version that still had it must be known as well.
     let first = versions.get(..lacking).and_then(<[Declared]>::last);
     let first = first.filter(|_| lacking < versions.len())?;
-    Some(UndeclaredSince {
-        declaration: first.version.clone(),
-        at: first.accepted,
-    })
+    Some(UndeclaredSince { declaration: first.version.clone(), at: first.accepted })
 }

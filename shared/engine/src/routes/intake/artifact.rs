@@ -19,12 +19,7 @@ pub async fn handle(
     component: ComponentName,
     created: Created,
 ) -> Result<ArrivalOutcome> {
-    let Created {
-        object,
-        requester,
-        arrived,
-        seed,
-    } = created;
+    let Created { object, requester, arrived, seed } = created;
     log::name_app(&app);
     let unknown = match declaration_in_force(ports, &app).await {
         Err(trouble) => trouble.findings()?.pop(),

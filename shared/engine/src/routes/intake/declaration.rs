@@ -38,10 +38,7 @@ pub async fn handle(ports: &impl Ports, app: &AppName, created: Created) -> Resu
     Ok(ArrivalOutcome::Served)
 }
 
-async fn read(
-    ports: &impl Ports,
-    created: &Created,
-) -> Result<(String, Declaration), Unread<Declaration>> {
+async fn read(ports: &impl Ports, created: &Created) -> Result<(String, Declaration), Unread<Declaration>> {
     let id = ObjectId {
         bucket: ports.config().artifacts_bucket.clone(),
         key: created.object.key.clone(),
@@ -60,19 +57,13 @@ async fn read(
         Err(fault) => return Err(fault.into()),
     };
     let text = String::from_utf8_lossy(&bytes).into_owned();
-    let exceptions = Exceptions {
-        probe_origin: ports.config().local_endpoint.clone(),
-    };
+    let exceptions = Exceptions { probe_origin: ports.config().local_endpoint.clone() };
     let declaration = Declaration::read(&text, &exceptions)?;
     Ok((text, declaration))
 }
 
 /// Returns everything that is wrong with a declaration in comparison with the one in force and with other applications.
-async fn against_it(
-    ports: &impl Ports,
-    app: &AppName,
-    declaration: &Declaration,
-) -> Result<Vec<Finding>> {
+async fn against_it(ports: &impl Ports, app: &AppName, declaration: &Declaration) -> Result<Vec<Finding>> {
     let former = ledger::load(ports, &ledger::declaration_in_force(app)).await?;
     let former = former.map(|former| former.value);
     let uploaded = declaration.uploaded(app, former.as_ref());
@@ -128,15 +119,8 @@ async fn put_in_force(
             rev: kept.filter(|_| rev == 0).map_or(0, |kept| kept.rev),
             value: declared.clone(),
         };
-        let mut writes = vec![
-            Stored {
-                key,
-                rev,
-                value: declared,
-            }
-            .put_indexed(Some(ledger::application_index(app)))?,
-            kept.put()?,
-        ];
+        let mut writes =
+            vec![Stored { key, rev, value: declared }.put_indexed(Some(ledger::application_index(app)))?, kept.put()?];
         writes.extend(owners);
         Ok(commit(ports, writes).await?.then(Vec::new))
     })
@@ -144,12 +128,7 @@ async fn put_in_force(
 }
 
 /// Gives the declaration in force its place in the list of applications, where an earlier Windlass wrote it.
-async fn list(
-    ports: &impl Ports,
-    app: &AppName,
-    rev: u64,
-    in_force: Option<Declared>,
-) -> Result<()> {
+async fn list(ports: &impl Ports, app: &AppName, rev: u64, in_force: Option<Declared>) -> Result<()> {
     let key = ledger::declaration_in_force(app);
     let item = DynamoDbApi::get(ports, &key).await?;
     let is_listed = item.is_none_or(|item| item.index.is_some());
@@ -162,12 +141,7 @@ async fn list(
     ports.transact(vec![write]).await.map(|_| ())
 }
 
-async fn record(
-    ports: &impl Ports,
-    app: &AppName,
-    created: &Created,
-    findings: &[Finding],
-) -> Result<()> {
+async fn record(ports: &impl Ports, app: &AppName, created: &Created, findings: &[Finding]) -> Result<()> {
     let refusal = Refusal {
         app: app.clone(),
         environment: None,

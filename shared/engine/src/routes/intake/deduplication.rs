@@ -43,9 +43,7 @@ pub async fn once(
     };
     note.value = Served { at, started };
     // It is refused if somebody else has just noted it.
-    ports
-        .transact(vec![note.put_until(at.plus_s(NOTED_FOR_S))?])
-        .await?;
+    ports.transact(vec![note.put_until(at.plus_s(NOTED_FOR_S))?]).await?;
     Ok(Some(came))
 }
 

@@ -26,30 +26,18 @@ pub async fn list(
     let known = ledger::load(ports, &key).await?;
     let line = Stored {
         rev: known.map_or(0, |known| known.rev),
-        value: IgnoredArrival {
-            app,
-            about: what.to_owned(),
-            requester,
-            execution: None,
-            findings,
-            at: ports.now(),
-        },
+        value: IgnoredArrival { app, about: what.to_owned(), requester, execution: None, findings, at: ports.now() },
         key,
     };
     let at = line.value.at;
     let index = ledger::refused_index(listed_under.as_ref(), at, what);
     let expires = at.plus_s(LISTED_FOR_S);
     // It is refused if somebody else has just listed the same.
-    ports
-        .transact(vec![line.put_listed(index, expires)?])
-        .await?;
+    ports.transact(vec![line.put_listed(index, expires)?]).await?;
     Ok(())
 }
 
 /// Returns the requester for a push, of whom ECR's event tells only the account.
 pub fn pusher() -> Requester {
-    Requester {
-        route: Route::Ecr,
-        principal: None,
-    }
+    Requester { route: Route::Ecr, principal: None }
 }

@@ -21,16 +21,9 @@ use windlass_domain::request::{ActionName, ImagePush, Request};
 /// an index, or untagged; both are ignored (Amazon ECR User Guide, "Amazon ECR events and
 /// EventBridge").
 pub async fn handle(ports: &impl Ports, event: &Value) -> Result<()> {
-    let detail = |name: &str| {
-        event
-            .pointer(&format!("/detail/{name}"))
-            .and_then(Value::as_str)
-    };
+    let detail = |name: &str| event.pointer(&format!("/detail/{name}")).and_then(Value::as_str);
     let Some(repository) = detail("repository-name") else {
-        return Err(Fault::new(
-            FaultName::BadInput,
-            "the event names no repository",
-        ));
+        return Err(Fault::new(FaultName::BadInput, "the event names no repository"));
     };
     log::name_arrival(repository);
     if detail("action-type") != Some("PUSH") || detail("result") != Some("SUCCESS") {
@@ -43,39 +36,18 @@ pub async fn handle(ports: &impl Ports, event: &Value) -> Result<()> {
     log::name_arrival(&format!("{repository}:{tag}"));
     let digest = detail("image-digest")
         .and_then(|text| Digest::parse(text).ok())
-        .ok_or_else(|| {
-            Fault::new(
-                FaultName::BadInput,
-                format!("the push to {repository} names no digest"),
-            )
-        })?;
-    let push = ImagePush {
-        repository: repository.to_owned(),
-        digest,
-        tag: tag.to_owned(),
-    };
+        .ok_or_else(|| Fault::new(FaultName::BadInput, format!("the push to {repository} names no digest")))?;
+    let push = ImagePush { repository: repository.to_owned(), digest, tag: tag.to_owned() };
     pushed(ports, push, Discovery::Told(sent(event))).await?;
     Ok(())
 }
 
 /// Serves a push, once; answers what came of it, unless that was noted before.
-pub async fn pushed(
-    ports: &impl Ports,
-    push: ImagePush,
-    known: Discovery,
-) -> Result<Option<ArrivalOutcome>> {
-    once(ports, &what(&push), known, async |seed| {
-        serve(ports, push, known, &seed).await
-    })
-    .await
+pub async fn pushed(ports: &impl Ports, push: ImagePush, known: Discovery) -> Result<Option<ArrivalOutcome>> {
+    once(ports, &what(&push), known, async |seed| serve(ports, push, known, &seed).await).await
 }
 
-async fn serve(
-    ports: &impl Ports,
-    push: ImagePush,
-    known: Discovery,
-    seed: &str,
-) -> Result<ArrivalOutcome> {
+async fn serve(ports: &impl Ports, push: ImagePush, known: Discovery, seed: &str) -> Result<ArrivalOutcome> {
     let owner = ledger::load(ports, &ledger::repository(&push.repository)).await?;
     let Some(owner) = owner else {
         let finding = nobodys(&push);
@@ -112,24 +84,14 @@ fn nobodys(push: &ImagePush) -> Finding {
     Finding::new(
         FindingName::UnknownName,
         format!("{}:{}", push.repository, push.tag),
-        format!(
-            "no application declares the repository `{}`, so nothing came of this push.",
-            push.repository
-        ),
-        format!(
-            "If it is meant for one, write `repository: {}` into its component in `app.yaml`.",
-            push.repository
-        ),
+        format!("no application declares the repository `{}`, so nothing came of this push.", push.repository),
+        format!("If it is meant for one, write `repository: {}` into its component in `app.yaml`.", push.repository),
     )
 }
 
 /// Returns the finding that a tag goes nowhere. A tag that matches two environments gets none here: `Admit` refuses it
 /// aloud.
-async fn goes_nowhere(
-    ports: &impl Ports,
-    app: &AppName,
-    push: &ImagePush,
-) -> Result<Option<Finding>> {
+async fn goes_nowhere(ports: &impl Ports, app: &AppName, push: &ImagePush) -> Result<Option<Finding>> {
     Ok(match declaration_in_force(ports, app).await {
         Err(trouble) => trouble.findings()?.pop(),
         Ok(declared) if chooses(&declared.declaration, &push.tag) => None,

@@ -14,12 +14,7 @@ use windlass_domain::request::{ActionName, Request};
 /// Starts the release's execution. A release that cannot be pinned is started as well: `Admit`
 /// records what is wrong with it, and writes it beside the upload.
 pub async fn handle(ports: &impl Ports, app: AppName, created: Created) -> Result<ArrivalOutcome> {
-    let Created {
-        object,
-        requester,
-        arrived,
-        seed,
-    } = created;
+    let Created { object, requester, arrived, seed } = created;
     let mut request = Request::new(ActionName::Deploy, app);
     request.manifest_object = Some(object);
     request.arrived = arrived;
@@ -59,11 +54,7 @@ fn is_not_taken(finding: &Finding) -> bool {
 
 /// Lists an arrival that its environment does not take. It is not looked at again: that the declaration takes the next
 /// one brings nothing that had arrived before.
-async fn not_taken(
-    ports: &impl Ports,
-    request: &Request,
-    findings: Vec<Finding>,
-) -> Result<ArrivalOutcome> {
+async fn not_taken(ports: &impl Ports, request: &Request, findings: Vec<Finding>) -> Result<ArrivalOutcome> {
     if let Some(upload) = request.upload() {
         upload_findings::write(ports, upload, &findings).await?;
     }

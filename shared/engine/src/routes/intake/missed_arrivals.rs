@@ -27,13 +27,7 @@ pub async fn handle(ports: &impl Ports) -> Result<()> {
     let stored = ledger::load(ports, &key).await?;
     let mut faults = Faults::default();
     let rounds = match stored {
-        None => Stored::new(
-            key,
-            SearchProgress {
-                uploads: ArrivalSweep::first(now),
-                images: Images::first(now),
-            },
-        ),
+        None => Stored::new(key, SearchProgress { uploads: ArrivalSweep::first(now), images: Images::first(now) }),
         Some(Stored { key, rev, value }) => Stored {
             key,
             rev,
@@ -49,12 +43,7 @@ pub async fn handle(ports: &impl Ports) -> Result<()> {
     faults.into_answer()
 }
 
-async fn uploads(
-    ports: &impl Ports,
-    mut round: ArrivalSweep,
-    now: Time,
-    faults: &mut Faults,
-) -> ArrivalSweep {
+async fn uploads(ports: &impl Ports, mut round: ArrivalSweep, now: Time, faults: &mut Faults) -> ArrivalSweep {
     let bucket = ports.config().artifacts_bucket.clone();
     let mut left = ARRIVALS;
     for _ in 0..PAGES {
@@ -62,8 +51,7 @@ async fn uploads(
         let Some(page) = faults.take("listing the artifacts bucket", page) else {
             return round;
         };
-        let concerned =
-            |one: &&Listed| round.concerns(one.modified, now) && is_an_arrival(&one.key);
+        let concerned = |one: &&Listed| round.concerns(one.modified, now) && is_an_arrival(&one.key);
         let arrived: Vec<Listed> = page.objects.iter().filter(concerned).cloned().collect();
         for one in &arrived {
             if left == 0 {
@@ -71,12 +59,7 @@ async fn uploads(
             }
             left -= 1;
             let came = look_after(ports, one).instrument(log::part(&one.key));
-            note(
-                &mut round,
-                (log::shown(&one.key), one.modified),
-                came.await,
-                faults,
-            );
+            note(&mut round, (log::shown(&one.key), one.modified), came.await, faults);
             round.after = Some(one.key.clone());
         }
         round = round.next(page.next, now);
@@ -94,9 +77,6 @@ fn is_an_arrival(key: &str) -> bool {
 
 async fn look_after(ports: &impl Ports, one: &Listed) -> Result<Option<ArrivalOutcome>> {
     log::name_arrival(&one.key);
-    let object = ObjectRef {
-        key: one.key.clone(),
-        version_id: None,
-    };
+    let object = ObjectRef { key: one.key.clone(), version_id: None };
     created(ports, object, None, Discovery::Found(one.modified)).await
 }

@@ -23,10 +23,7 @@ const LOOKS: usize = 1000;
 impl Images {
     /// Returns the state before the first round.
     pub fn first(now: Time) -> Self {
-        Self {
-            round: ArrivalSweep::first(now),
-            within: None,
-        }
+        Self { round: ArrivalSweep::first(now), within: None }
     }
 
     /// Looks at a part of one repository, and then goes on in it or to the next one. One that cannot
@@ -59,10 +56,7 @@ impl Images {
     }
 
     fn next(self, after: Option<String>, now: Time) -> Self {
-        Self {
-            round: self.round.next(after, now),
-            within: None,
-        }
+        Self { round: self.round.next(after, now), within: None }
     }
 
     /// Looks at as much of a repository as a run may, and tells where the next one goes on.
@@ -106,29 +100,17 @@ impl Images {
     fn place_in(&mut self, repository: &str) -> RepositoryPlace {
         let place = self.within.take();
         let place = place.filter(|place| place.repository == repository);
-        place.unwrap_or_else(|| RepositoryPlace {
-            repository: repository.to_owned(),
-            page: None,
-            after: None,
-        })
+        place.unwrap_or_else(|| RepositoryPlace { repository: repository.to_owned(), page: None, after: None })
     }
 }
 
 /// Returns the pushes of these images that go somewhere and were not looked at yet, by tag.
-fn pushes(
-    place: &RepositoryPlace,
-    declaration: &Declaration,
-    tagged: Vec<Tagged>,
-) -> Vec<(ImagePush, Time)> {
+fn pushes(place: &RepositoryPlace, declaration: &Declaration, tagged: Vec<Tagged>) -> Vec<(ImagePush, Time)> {
     let mut pushes = Vec::new();
     for image in tagged {
         let tags = image.tags.into_iter();
         for tag in tags.filter(|tag| image::chooses(declaration, tag)) {
-            let push = ImagePush {
-                repository: place.repository.clone(),
-                digest: image.digest.clone(),
-                tag,
-            };
+            let push = ImagePush { repository: place.repository.clone(), digest: image.digest.clone(), tag };
             pushes.push((push, image.pushed));
         }
     }

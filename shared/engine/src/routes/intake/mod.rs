@@ -24,11 +24,7 @@ use serde_json::Value;
 pub async fn handle(ports: &impl Ports, event: Value) -> Result<()> {
     if !is_from_here(ports.config(), &event) {
         let (account, region) = (event.get("account"), event.get("region"));
-        tracing::warn!(
-            ?account,
-            ?region,
-            "an event of another account or region is dropped"
-        );
+        tracing::warn!(?account, ?region, "an event of another account or region is dropped");
         return Ok(());
     }
     match event.get("detail-type").and_then(Value::as_str) {

@@ -17,24 +17,14 @@ use windlass_domain::request::{ObjectRef, Requester, Route};
 /// Serves the event of an object that was created.
 pub async fn handle(ports: &impl Ports, event: &Value) -> Result<()> {
     let text = |pointer: &str| event.pointer(pointer).and_then(Value::as_str);
-    let key = text("/detail/object/key")
-        .ok_or_else(|| Fault::new(FaultName::BadInput, "the event names no object"))?;
+    let key = text("/detail/object/key").ok_or_else(|| Fault::new(FaultName::BadInput, "the event names no object"))?;
     log::name_arrival(key);
     if text("/detail/bucket/name") != Some(ports.config().artifacts_bucket.as_str()) {
         tracing::info!("an object of another bucket is dropped");
         return Ok(());
     }
-    let object = ObjectRef {
-        key: key.to_owned(),
-        version_id: text("/detail/object/version-id").map(str::to_owned),
-    };
-    created(
-        ports,
-        object,
-        requester(event),
-        Discovery::Told(sent(event)),
-    )
-    .await?;
+    let object = ObjectRef { key: key.to_owned(), version_id: text("/detail/object/version-id").map(str::to_owned) };
+    created(ports, object, requester(event), Discovery::Told(sent(event))).await?;
     Ok(())
 }
 
@@ -54,34 +44,19 @@ pub async fn created(
     principal: Option<String>,
     known: Discovery,
 ) -> Result<Option<ArrivalOutcome>> {
-    let requester = Requester {
-        route: Route::S3,
-        principal,
-    };
+    let requester = Requester { route: Route::S3, principal };
     let Some(upload) = upload(&object.key) else {
         let Some(misplaced) = misplaced_upload(&object.key) else {
             tracing::info!("an object of our own, of a plan, or a folder, is dropped");
             return Ok(None);
         };
         // If it lies elsewhere, only its key is looked at: the function may read no more there.
-        let object = if misplaced.beside {
-            pin_version(ports, object).await?
-        } else {
-            object
-        };
-        return once(ports, &what(&object), known, async |_| {
-            tell(ports, &object, misplaced, requester).await
-        })
-        .await;
+        let object = if misplaced.beside { pin_version(ports, object).await? } else { object };
+        return once(ports, &what(&object), known, async |_| tell(ports, &object, misplaced, requester).await).await;
     };
     let object = pin_version(ports, object).await?;
     once(ports, &what(&object), known, async |seed| {
-        let created = Created {
-            object,
-            requester,
-            arrived: known.arrived(),
-            seed,
-        };
+        let created = Created { object, requester, arrived: known.arrived(), seed };
         match upload {
             Upload::Declaration(app) => declaration::handle(ports, &app, created).await,
             Upload::Manifest(app, _) => manifest::handle(ports, app, created).await,
@@ -100,19 +75,11 @@ async fn tell(
     misplaced: MisplacedUpload,
     requester: Requester,
 ) -> Result<ArrivalOutcome> {
-    let MisplacedUpload {
-        app,
-        finding,
-        beside,
-    } = misplaced;
+    let MisplacedUpload { app, finding, beside } = misplaced;
     if beside {
         upload_findings::write(ports, object, std::slice::from_ref(&finding)).await?;
     }
-    let about = if is_secret(&object.key) {
-        finding.path.clone()
-    } else {
-        object.key.clone()
-    };
+    let about = if is_secret(&object.key) { finding.path.clone() } else { object.key.clone() };
     ignored_arrivals::list(ports, &about, app, requester, vec![finding]).await?;
     Ok(ArrivalOutcome::Served)
 }
@@ -122,16 +89,9 @@ async fn pin_version(ports: &impl Ports, object: ObjectRef) -> Result<ObjectRef>
     if object.version_id.is_some() {
         return Ok(object);
     }
-    let id = ObjectId {
-        bucket: ports.config().artifacts_bucket.clone(),
-        key: object.key.clone(),
-        version_id: None,
-    };
+    let id = ObjectId { bucket: ports.config().artifacts_bucket.clone(), key: object.key.clone(), version_id: None };
     let head = ports.head(&id).await?;
-    Ok(ObjectRef {
-        version_id: head.and_then(|head| head.version_id),
-        ..object
-    })
+    Ok(ObjectRef { version_id: head.and_then(|head| head.version_id), ..object })
 }
 
 /// Returns the text that identifies an object that was created. It stands in an item, where no secret may.

@@ -35,25 +35,16 @@ pub async fn claim(
                 ));
             }
             None if !is_ours(ports, app, repository).await? => {
-                let unmarked = format!(
-                    "is not tagged `{APP_TAG}`: `{app}`, and no untagged one whose name begins with `{app}/`"
-                );
+                let unmarked =
+                    format!("is not tagged `{APP_TAG}`: `{app}`, and no untagged one whose name begins with `{app}/`");
                 let name = FindingName::TargetNotOurs;
-                findings.push(not_ours(
-                    name,
-                    (app, declaration),
-                    repository,
-                    components,
-                    &unmarked,
-                ));
+                findings.push(not_ours(name, (app, declaration), repository, components, &unmarked));
             }
             None => writes.push(taken(app, repository)?),
         }
     }
     let former = former.and_then(|former| ledger::read_declaration(former).ok());
-    let left = former
-        .map(|former| former.repositories())
-        .unwrap_or_default();
+    let left = former.map(|former| former.repositories()).unwrap_or_default();
     for repository in left.keys().filter(|name| !named.contains_key(*name)) {
         if let Some(owner) = owner(ports, repository).await?
             && owner.value.app == *app
@@ -69,10 +60,7 @@ async fn owner(ports: &impl Ports, repository: &str) -> Result<Option<Stored<Rep
 }
 
 fn taken(app: &AppName, repository: &str) -> Result<Write> {
-    let owner = RepositoryOwner {
-        repository: repository.to_owned(),
-        app: app.clone(),
-    };
+    let owner = RepositoryOwner { repository: repository.to_owned(), app: app.clone() };
     let index = ledger::repository_index(repository);
     Stored::new(ledger::repository(repository), owner).put_indexed(Some(index))
 }

@@ -34,11 +34,7 @@ pub async fn foreign(
     Ok(findings)
 }
 
-async fn why_foreign(
-    ports: &(impl SnsApi + Configured),
-    app: &AppName,
-    topic: &str,
-) -> Result<Option<String>> {
+async fn why_foreign(ports: &(impl SnsApi + Configured), app: &AppName, topic: &str) -> Result<Option<String>> {
     let own = &ports.config().account;
     if account_of(topic) != Some(own) {
         return Ok(Some(format!("is not in the account of Windlass, {own}")));

@@ -24,10 +24,7 @@ fn a_canary_conforms() {
 /// Safety: kinds: A function whose alias CodeDeploy moves with hooks conforms.
 #[test]
 fn a_move_with_hooks_conforms() {
-    conforms(&Moved {
-        routing: Routing::AllAtOnce,
-        has_hooks: true,
-    });
+    conforms(&Moved { routing: Routing::AllAtOnce, has_hooks: true });
 }
 
 #[test]
@@ -35,11 +32,7 @@ fn a_canary_is_watched_while_codedeploy_moves_the_alias() {
     let subject = Moved::by(Routing::Canary(10, 10));
     let world = subject.world();
     let planned = plan(&world, "new", None);
-    let what: Vec<String> = planned
-        .stages
-        .iter()
-        .map(|stage| stage.what.clone())
-        .collect();
+    let what: Vec<String> = planned.stages.iter().map(|stage| stage.what.clone()).collect();
     insta::assert_snapshot!(what.join("\n"), @r"
     alias live to sha256:11507a0e2f5e by CodeDeploy's group shop/api: 10 % of the callers for 10 min, then all
     alias live to sha256:11507a0e2f5e, look 2 of 2
@@ -78,10 +71,7 @@ fn the_group_is_claimed_beside_the_function() {
 
 #[test]
 fn the_hooks_of_the_last_revision_are_kept() {
-    let subject = Moved {
-        routing: Routing::AllAtOnce,
-        has_hooks: true,
-    };
+    let subject = Moved { routing: Routing::AllAtOnce, has_hooks: true };
     let trial = Trial::begin(&subject).unwrap();
     assert_eq!(trial.forward(), Ok(WorkTransition::Changed));
     let state = trial.scene.world.codedeploy();
@@ -91,10 +81,7 @@ fn the_hooks_of_the_last_revision_are_kept() {
     let wanted = HOOKS.replace("\"CurrentVersion\":\"0\"", "\"CurrentVersion\":\"1\"");
     let wanted = wanted.replace("\"TargetVersion\":\"1\"", "\"TargetVersion\":\"2\"");
     let text: serde_json::Value = serde_json::from_str(&state.texts[sha256]).unwrap();
-    assert_eq!(
-        text,
-        serde_json::from_str::<serde_json::Value>(&wanted).unwrap()
-    );
+    assert_eq!(text, serde_json::from_str::<serde_json::Value>(&wanted).unwrap());
 }
 
 #[test]
@@ -105,17 +92,9 @@ fn a_failed_gate_stops_it_and_its_rollback_is_followed() {
     assert_eq!(trial.answer(Some(0), 1), Ok(WorkTransition::Changed));
     sleep_min(world, 4);
     assert_eq!(served(world), "1 2@0.2: InProgress");
-    assert_eq!(
-        trial.answer(None, 1),
-        Ok(WorkTransition::Changed),
-        "{}",
-        failure(&trial)
-    );
+    assert_eq!(trial.answer(None, 1), Ok(WorkTransition::Changed), "{}", failure(&trial));
     assert_eq!(served(world), "1: Stopped, Succeeded");
-    assert_eq!(
-        changes(&trial)[1..],
-        ["stop deployment d-000000001 of CodeDeploy, with its rollback"]
-    );
+    assert_eq!(changes(&trial)[1..], ["stop deployment d-000000001 of CodeDeploy, with its rollback"]);
 }
 
 #[test]
@@ -124,12 +103,7 @@ fn what_has_succeeded_is_undone_by_the_alias_itself() {
     let trial = Trial::begin(&subject).unwrap();
     let world = &trial.scene.world;
     assert_eq!(trial.forward(), Ok(WorkTransition::Changed));
-    assert_eq!(
-        trial.answer(None, 1),
-        Ok(WorkTransition::Changed),
-        "{}",
-        failure(&trial)
-    );
+    assert_eq!(trial.answer(None, 1), Ok(WorkTransition::Changed), "{}", failure(&trial));
     assert_eq!(served(world), "1: Succeeded");
     assert_eq!(changes(&trial)[1..], ["alias live 2 → 1"]);
 }
@@ -141,12 +115,7 @@ fn a_rollback_that_fails_is_mended_by_the_alias_itself() {
     let world = &trial.scene.world;
     assert_eq!(trial.answer(Some(0), 1), Ok(WorkTransition::Changed));
     live(&trial, LiveDeployment::forgets_its_rollback);
-    assert_eq!(
-        trial.answer(None, 1),
-        Ok(WorkTransition::Changed),
-        "{}",
-        failure(&trial)
-    );
+    assert_eq!(trial.answer(None, 1), Ok(WorkTransition::Changed), "{}", failure(&trial));
     assert_eq!(served(world), "1: Stopped");
     assert_eq!(changes(&trial)[2..], ["alias live 1 with 2 at 10 % → 1"]);
 }
@@ -158,11 +127,7 @@ fn a_rollback_is_the_alias_itself() {
     let before = serde_json::to_value(&trial.before).unwrap();
     assert_eq!(trial.forward(), Ok(WorkTransition::Changed));
     let planned = plan(&trial.scene.world, "old", Some(&before["goal"]));
-    let what: Vec<&str> = planned
-        .stages
-        .iter()
-        .map(|stage| stage.what.as_str())
-        .collect();
+    let what: Vec<&str> = planned.stages.iter().map(|stage| stage.what.as_str()).collect();
     assert_eq!(what, ["alias live 2 → 1"]);
     // Nothing is planned for what is there already.
     let again = plan(&trial.scene.world, "new", None);

@@ -13,23 +13,14 @@ fn an_alarm_of_the_group_takes_it_back_and_is_told() {
     let trial = Trial::begin(&subject).unwrap();
     let world = &trial.scene.world;
     let mut state = world.codedeploy();
-    state
-        .group("shop", "api")
-        .unwrap()
-        .monitors
-        .push("shop-5xx".into());
+    state.group("shop", "api").unwrap().monitors.push("shop-5xx".into());
     drop(state);
     assert_eq!(trial.answer(Some(0), 1), Ok(WorkTransition::Changed));
     world.set_alarm("shop-5xx", "ALARM", &[9.0]);
     sleep_min(world, 5);
     assert_eq!(trial.answer(Some(1), 1), Ok(WorkTransition::Failed));
     insta::assert_snapshot!(failure(&trial), @"ChangeFailed: alias live of function shop-api-prod: Deployment d-000000001 of version 2 of CodeDeploy was stopped, because an alarm of its group rang: One or more alarms have been activated. Its rollback d-000000002 has succeeded. The alias sends its callers to 1. Remedy: Look at the alarm that is named, and at the alarms of the deployment group; then deploy a fixed release.");
-    assert_eq!(
-        trial.answer(None, 1),
-        Ok(WorkTransition::Changed),
-        "{}",
-        failure(&trial)
-    );
+    assert_eq!(trial.answer(None, 1), Ok(WorkTransition::Changed), "{}", failure(&trial));
     assert_eq!(served(world), "1: Stopped, Succeeded");
     assert_eq!(changes(&trial).len(), 1, "CodeDeploy went back by itself");
 }
@@ -37,10 +28,7 @@ fn an_alarm_of_the_group_takes_it_back_and_is_told() {
 #[test]
 fn a_hook_that_says_no_is_told() {
     for (event, waves) in [("BeforeAllowTraffic", 0), ("AfterAllowTraffic", 1)] {
-        let subject = Moved {
-            routing: Routing::Canary(10, 2),
-            has_hooks: true,
-        };
+        let subject = Moved { routing: Routing::Canary(10, 2), has_hooks: true };
         let trial = Trial::begin(&subject).unwrap();
         let world = &trial.scene.world;
         world.codedeploy().group("shop", "api").unwrap().fails_at = Some(event);
@@ -52,12 +40,7 @@ fn a_hook_that_says_no_is_told() {
             "because its hook {event} failed: a hook failed. Its rollback d-000000002 has succeeded. The alias sends its callers to 1."
         );
         assert!(failure(&trial).contains(&wanted), "{}", failure(&trial));
-        assert_eq!(
-            trial.answer(None, 1),
-            Ok(WorkTransition::Changed),
-            "{}",
-            failure(&trial)
-        );
+        assert_eq!(trial.answer(None, 1), Ok(WorkTransition::Changed), "{}", failure(&trial));
         assert_eq!(served(world), "1: Failed, Succeeded");
     }
 }
@@ -74,16 +57,8 @@ fn somebody_who_stops_it_is_told() {
     assert_eq!(trial.answer(Some(1), 1), Ok(WorkTransition::Failed));
     let told = failure(&trial);
     assert!(told.starts_with("TargetChangedByOther"), "{told}");
-    assert!(
-        told.contains("Somebody else stopped deployment d-000000001 of version 2"),
-        "{told}"
-    );
-    assert_eq!(
-        trial.answer(None, 1),
-        Ok(WorkTransition::Changed),
-        "{}",
-        failure(&trial)
-    );
+    assert!(told.contains("Somebody else stopped deployment d-000000001 of version 2"), "{told}");
+    assert_eq!(trial.answer(None, 1), Ok(WorkTransition::Changed), "{}", failure(&trial));
     assert_eq!(served(world), "1: Stopped, Succeeded");
 }
 
@@ -128,11 +103,7 @@ fn a_group_that_is_busy_is_told_before_anything_changes_and_after() {
     insta::assert_snapshot!(refused(world), @"TargetBusy: components.api.codedeploy.group: CodeDeploy makes one deployment at a time in group shop/api, and d-000000001 is somebody else's: it is created, and does nothing yet. Remedy: Wait until it is over, or stop it (`aws deploy stop-deployment --deployment-id d-000000001 --auto-rollback-enabled`), and deploy again.");
     // The deployment came after `Prepare`.
     assert_eq!(trial.answer(Some(0), 1), Ok(WorkTransition::Failed));
-    assert!(
-        failure(&trial).starts_with("TargetBusy"),
-        "{}",
-        failure(&trial)
-    );
+    assert!(failure(&trial).starts_with("TargetBusy"), "{}", failure(&trial));
     assert_eq!(world.codedeploy().deployments.len(), 1);
 }
 
@@ -148,9 +119,7 @@ fn what_a_group_cannot_deploy_is_told() {
     all.push(refused(&service));
     let unknown = world();
     unknown.codedeploy().groups[0].routing = Routing::Other("Dice".into());
-    unknown
-        .codedeploy()
-        .deployed_last("shop", "api", "just text");
+    unknown.codedeploy().deployed_last("shop", "api", "just text");
     all.push(refused(&unknown));
     let other = world();
     let text = HOOKS.replace("shop-api-prod", "shop-jobs");

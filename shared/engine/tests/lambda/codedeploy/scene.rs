@@ -27,10 +27,7 @@ pub(super) struct Moved {
 
 impl Moved {
     pub(super) fn by(routing: Routing) -> Self {
-        Self {
-            routing,
-            has_hooks: false,
-        }
+        Self { routing, has_hooks: false }
     }
 
     pub(super) fn world(&self) -> World {
@@ -47,29 +44,18 @@ impl Moved {
 
 /// Returns the setting of the function itself.
 pub(super) fn own() -> Setting {
-    Setting {
-        alias: true,
-        ..Setting::default()
-    }
+    Setting { alias: true, ..Setting::default() }
 }
 
 pub(super) fn spec() -> Lambda {
     Lambda {
-        codedeploy: Some(Declared {
-            application: "shop".into(),
-            group: "api".into(),
-            continue_when_ready: false,
-        }),
+        codedeploy: Some(Declared { application: "shop".into(), group: "api".into(), continue_when_ready: false }),
         ..own().spec()
     }
 }
 
 /// Plans a release of `text`, or a rollback.
-pub(super) fn plan(
-    world: &World,
-    text: &'static str,
-    back: Option<&serde_json::Value>,
-) -> Prepared {
+pub(super) fn plan(world: &World, text: &'static str, back: Option<&serde_json::Value>) -> Prepared {
     let artifact = artifact(world, own().brings, text);
     let input = PrepareInput {
         deployment: &deployment(),
@@ -131,9 +117,7 @@ pub(super) fn served(world: &World) -> String {
     let deployments = state.deployments.iter();
     let stand: Vec<&str> = deployments.map(|live| live.told.status.as_str()).collect();
     let weights = alias.weights.iter();
-    let weights: Vec<String> = weights
-        .map(|(to, share)| format!(" {to}@{share}"))
-        .collect();
+    let weights: Vec<String> = weights.map(|(to, share)| format!(" {to}@{share}")).collect();
     let weights = weights.concat();
     format!("{}{weights}: {}", alias.version, stand.join(", "))
 }

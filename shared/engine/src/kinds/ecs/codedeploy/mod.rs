@@ -56,10 +56,7 @@ fn group_of(target: &Target) -> Result<&Group> {
 }
 
 fn after(to: &str, images: &BTreeMap<String, String>) -> Noticed {
-    Noticed {
-        value: noticed(to, images),
-        shown: short(to).to_owned(),
-    }
+    Noticed { value: noticed(to, images), shown: short(to).to_owned() }
 }
 
 impl<P: EcsApi + S3Api + Configured + CodeDeployApi + Clock> Kind for CodeDeployedService<P> {
@@ -80,10 +77,7 @@ impl<P: EcsApi + S3Api + Configured + CodeDeployApi + Clock> Kind for CodeDeploy
             value["moved_by"] = other.id.clone().into();
         }
         View {
-            noticed: Noticed {
-                value,
-                shown: tell::shown(target, seen),
-            },
+            noticed: Noticed { value, shown: tell::shown(target, seen) },
             waits_for: tell::waits_for(target, seen),
             // A group has one deployment at a time, a service one group, and nobody else may change its task sets; every
             // other call names a deployment of Windlass's (`docs/safety-limits.md`).
@@ -114,10 +108,7 @@ impl<P: EcsApi + S3Api + Configured + CodeDeployApi + Clock> Kind for CodeDeploy
                 after(&of.task_definition, &images::texts(&of.images))
             }
         };
-        ChangeFacts {
-            after: Some(after),
-            ..ChangeFacts::new(Class::Switching, change.value(), tell::what(change))
-        }
+        ChangeFacts { after: Some(after), ..ChangeFacts::new(Class::Switching, change.value(), tell::what(change)) }
     }
 
     fn field(member: &str, value: &Value) -> (String, String) {
@@ -129,22 +120,14 @@ impl<P: EcsApi + S3Api + Configured + CodeDeployApi + Clock> Kind for CodeDeploy
     }
 
     fn trail(target: &Target) -> Option<Trail> {
-        Some(Trail {
-            resource: target.service.clone(),
-            region: None,
-        })
+        Some(Trail { resource: target.service.clone(), region: None })
     }
 
     fn owned(target: &Target) -> String {
         Ecs::<P>::owned(target)
     }
 
-    async fn change(
-        &self,
-        target: &Target,
-        change: &Change,
-        deployment: &DeploymentId,
-    ) -> Result<Option<String>> {
+    async fn change(&self, target: &Target, change: &Change, deployment: &DeploymentId) -> Result<Option<String>> {
         match change {
             Change::Service(change) => self.service.change(target, change, deployment).await,
             Change::Begin { to, at_once, .. } => {
@@ -158,17 +141,13 @@ impl<P: EcsApi + S3Api + Configured + CodeDeployApi + Clock> Kind for CodeDeploy
                 };
                 self.at.create_deployment(&new).await.map(Some)
             }
-            Change::Stop { deployment, .. } => {
-                self.at.stop_deployment(deployment).await.map(|()| None)
-            }
+            Change::Stop { deployment, .. } => self.at.stop_deployment(deployment).await.map(|()| None),
             Change::Go { deployment, .. } => {
                 let gone = self.at.continue_deployment(deployment, Waiting::Ready);
                 gone.await.map(|()| None)
             }
             Change::End { deployment, .. } => {
-                let ended = self
-                    .at
-                    .continue_deployment(deployment, Waiting::Termination);
+                let ended = self.at.continue_deployment(deployment, Waiting::Termination);
                 ended.await.map(|()| None)
             }
         }

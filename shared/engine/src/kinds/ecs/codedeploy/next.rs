@@ -20,21 +20,11 @@ const SHOWN_S: u64 = 30;
 
 /// Returns what to do next; see [`crate::kinds::Kind::next`].
 pub(super) fn next(target: &Target, seen: &Seen, goal: &Goal) -> Next<Change> {
-    let sent = seen
-        .forward
-        .as_deref()
-        .filter(|_| goal.of.task_definition.is_none());
+    let sent = seen.forward.as_deref().filter(|_| goal.of.task_definition.is_none());
     let Some(to) = sent.or_else(|| registered(&seen.service, &goal.of)) else {
-        return Next::Do(Change::Service(ecs::Change::Register {
-            images: images::texts(&goal.of.images),
-        }));
+        return Next::Do(Change::Service(ecs::Change::Register { images: images::texts(&goal.of.images) }));
     };
-    let way = NextChange {
-        target,
-        seen,
-        goal,
-        to,
-    };
+    let way = NextChange { target, seen, goal, to };
     match &seen.followed {
         Some(own) if own.is_own && own.is_to(to) => way.towards(own),
         Some(own) if own.is_own => way.away(own),
@@ -82,10 +72,7 @@ impl NextChange<'_> {
         if own.is.status == "Ready" && self.continues() {
             return match again(own.goes, seen.now) {
                 None => self.wait(own),
-                Some(again) => Next::Do(Change::Go {
-                    deployment: own.is.id.clone(),
-                    again,
-                }),
+                Some(again) => Next::Do(Change::Go { deployment: own.is.id.clone(), again }),
             };
         }
         if let Some(finding) = fails_again(target, &seen.service, self.to, 0) {
@@ -126,9 +113,10 @@ impl NextChange<'_> {
         if own.is_returning(seen.now) {
             return self.wait(own);
         }
-        let is_newer = seen.asked.as_ref().is_some_and(|asked| {
-            asked.stop.is_none() && asked.after.as_deref() == Some(own.is.id.as_str())
-        });
+        let is_newer = seen
+            .asked
+            .as_ref()
+            .is_some_and(|asked| asked.stop.is_none() && asked.after.as_deref() == Some(own.is.id.as_str()));
         // A recovery tries the way back once more; what it has sent need not be listed yet.
         if self.is_back() && (seen.sent.as_deref() != Some(self.to) || is_newer) {
             return self.arrive();
@@ -151,9 +139,7 @@ impl NextChange<'_> {
             return self.stop(own);
         }
         match &own.rollback {
-            Some(rollback) if self.runs() != Some(self.to) && self.may_not_show_yet(rollback) => {
-                Next::Wait(POLL_S)
-            }
+            Some(rollback) if self.runs() != Some(self.to) && self.may_not_show_yet(rollback) => Next::Wait(POLL_S),
             _ => self.arrive(),
         }
     }
@@ -175,21 +161,14 @@ impl NextChange<'_> {
         if earlier.is_ending() || earlier.ends.is_some() {
             return match again(earlier.ends, seen.now) {
                 None => self.wait(earlier),
-                Some(again) => Next::Do(Change::End {
-                    deployment: earlier.is.id.clone(),
-                    again,
-                }),
+                Some(again) => Next::Do(Change::End { deployment: earlier.is.id.clone(), again }),
             };
         }
         self.wait(earlier)
     }
 
     fn stop(&self, own: &Followed) -> Next<Change> {
-        let before = self
-            .seen
-            .asked
-            .as_ref()
-            .filter(|asked| asked.stop.is_some());
+        let before = self.seen.asked.as_ref().filter(|asked| asked.stop.is_some());
         let leaves = &self.seen.service.task_definition;
         match again(own.stops, self.seen.now) {
             None => self.wait(own),
@@ -218,11 +197,7 @@ impl NextChange<'_> {
         if runs == self.to {
             // It was asked for, and its deployment cannot be seen yet: nobody knows what the deployment does next.
             let is_unseen = seen.followed.is_none() && seen.sent.as_deref() == Some(self.to);
-            return if is_unseen && !self.is_back() {
-                Next::Wait(POLL_S)
-            } else {
-                self.steady()
-            };
+            return if is_unseen && !self.is_back() { Next::Wait(POLL_S) } else { self.steady() };
         }
         let own = seen.followed.as_ref().filter(|own| own.is_own);
         Next::Do(Change::Begin {

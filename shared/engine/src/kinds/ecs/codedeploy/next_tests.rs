@@ -80,11 +80,7 @@ fn nothing_is_reached_by_what_is_not_told() {
     assert_eq!(told(&hidden, &release(Moved::Some)), "wait");
     let mut hooked = seen("InProgress", 101);
     hooked.followed.as_mut().unwrap().lifecycle.events[1].status = "InProgress".into();
-    assert_eq!(
-        told(&hooked, &release(Moved::All)),
-        "wait",
-        "its last hook runs"
-    );
+    assert_eq!(told(&hooked, &release(Moved::All)), "wait", "its last hook runs");
     let mut unknown = seen("InProgress", 101);
     unknown.service.unknown_digests = [("agent".to_owned(), 1)].into();
     assert_eq!(told(&unknown, &release(Moved::All)), "wait");
@@ -112,28 +108,14 @@ fn a_wait_before_callers_are_moved_is_ended_where_that_is_declared() {
     sent.followed.as_mut().unwrap().goes = Some(sends(1, 5));
     assert_eq!(go(&target, &sent, Moved::All), "wait");
     sent.followed.as_mut().unwrap().goes = Some(sends(1, 20));
-    assert_eq!(
-        go(&target, &sent, Moved::All),
-        format!("{wanted} once more")
-    );
+    assert_eq!(go(&target, &sent, Moved::All), format!("{wanted} once more"));
 }
 
 #[test]
 fn back() {
-    for status in [
-        "Created",
-        "Queued",
-        "InProgress",
-        "Baking",
-        "Ready",
-        "Dreaming",
-    ] {
+    for status in ["Created", "Queued", "InProgress", "Baking", "Ready", "Dreaming"] {
         for percent in [0, 10, 101] {
-            assert_eq!(
-                told(&seen(status, percent), &former()),
-                STOP,
-                "{status} {percent}"
-            );
+            assert_eq!(told(&seen(status, percent), &former()), STOP, "{status} {percent}");
         }
     }
     let table = [
@@ -149,10 +131,7 @@ fn back() {
     stopped.followed.as_mut().unwrap().stops = Some(sends(1, 5));
     assert_eq!(told(&stopped, &former()), "wait");
     stopped.followed.as_mut().unwrap().stops = Some(sends(1, 20));
-    assert_eq!(
-        told(&stopped, &former()),
-        "stop deployment d-1 of CodeDeploy once more, with its rollback"
-    );
+    assert_eq!(told(&stopped, &former()), "stop deployment d-1 of CodeDeploy once more, with its rollback");
     stopped.followed.as_mut().unwrap().stops = Some(sends(6, 20));
     assert_eq!(told(&stopped, &former()), "wait");
     stopped.service.overdue = true;
@@ -160,10 +139,7 @@ fn back() {
     // It may not have reached CodeDeploy.
     let stop = stopped.followed.as_mut().unwrap().stops.as_mut().unwrap();
     stop.is_open = true;
-    assert_eq!(
-        told(&stopped, &former()),
-        "stop deployment d-1 of CodeDeploy once more, with its rollback"
-    );
+    assert_eq!(told(&stopped, &former()), "stop deployment d-1 of CodeDeploy once more, with its rollback");
 }
 
 #[test]
@@ -190,16 +166,9 @@ fn a_rollback_is_followed_to_its_end() {
     }
     let mut young = seen("Failed", 0);
     young.followed.as_mut().unwrap().is.completed = Some(ago(5));
-    assert_eq!(
-        told(&young, &release(Moved::All)),
-        "wait",
-        "its rollback may begin"
-    );
+    assert_eq!(told(&young, &release(Moved::All)), "wait", "its rollback may begin");
     young.followed.as_mut().unwrap().is.rolls_back = false;
-    assert_eq!(
-        told(&young, &release(Moved::All)),
-        "taken back ChangeFailed"
-    );
+    assert_eq!(told(&young, &release(Moved::All)), "taken back ChangeFailed");
 }
 
 #[test]
@@ -210,23 +179,12 @@ fn what_an_earlier_release_has_left() {
     assert_eq!(told(&waits, &next), end);
     assert_eq!(told(&waits, &former()), STOP, "a rollback while they stand");
     let another = goal(Some("agent:0"), "older", Moved::All);
-    assert_eq!(
-        told(&waits, &another),
-        end,
-        "a rollback to what does not stand"
-    );
-    assert_eq!(
-        told(&waits, &goal(Some("agent:2"), "new", Moved::All)),
-        "done"
-    );
+    assert_eq!(told(&waits, &another), end, "a rollback to what does not stand");
+    assert_eq!(told(&waits, &goal(Some("agent:2"), "new", Moved::All)), "done");
     let mut sent = waits;
     sent.followed.as_mut().unwrap().ends = Some(sends(1, 5));
     assert_eq!(told(&sent, &next), "wait");
-    assert_eq!(
-        told(&earlier("InProgress", 10), &next),
-        "wait",
-        "it is at work yet"
-    );
+    assert_eq!(told(&earlier("InProgress", 10), &next), "wait", "it is at work yet");
     let over = "task definition agent:2 → agent:3 by CodeDeploy";
     assert_eq!(told(&earlier("Succeeded", 101), &next), over);
 }
@@ -238,21 +196,12 @@ fn somebody_else_s_deployment_is_in_the_way() {
         seen.other = Some(deployed("d-9", "InProgress"));
         seen
     };
-    assert_eq!(
-        told(&busy("-", 0), &release(Moved::All)),
-        "failed TargetBusy"
-    );
+    assert_eq!(told(&busy("-", 0), &release(Moved::All)), "failed TargetBusy");
     assert_eq!(told(&busy("-", 0), &former()), "failed TargetBusy");
-    assert_eq!(
-        told(&busy("Succeeded", 101), &former()),
-        "theirs TargetChangedByOther"
-    );
+    assert_eq!(told(&busy("Succeeded", 101), &former()), "theirs TargetChangedByOther");
     let mut elsewhere = seen("Stopped", 0);
     elsewhere.task_sets[0].task_definition = "agent:9".into();
-    assert_eq!(
-        told(&elsewhere, &release(Moved::All)),
-        "theirs TargetChangedByOther"
-    );
+    assert_eq!(told(&elsewhere, &release(Moved::All)), "theirs TargetChangedByOther");
 }
 
 #[test]
@@ -260,21 +209,14 @@ fn a_way_back_that_failed_is_tried_once_more_by_a_recovery() {
     let mut failed = seen("Failed", 101);
     let own = failed.followed.as_mut().unwrap();
     own.is.description = "Windlass deployment d: agent:1".into();
-    (
-        failed.asked.as_mut().unwrap().from,
-        failed.asked.as_mut().unwrap().to,
-    ) = ("agent:2".into(), "agent:1".into());
+    (failed.asked.as_mut().unwrap().from, failed.asked.as_mut().unwrap().to) = ("agent:2".into(), "agent:1".into());
     failed.sent = Some("agent:1".into());
     assert_eq!(told(&failed, &former()), "taken back ChangeFailed");
     failed.sent = None;
     assert_eq!(told(&failed, &former()), BACK);
     failed.sent = Some("agent:1".into());
     failed.asked.as_mut().unwrap().after = Some("d-1".into());
-    assert_eq!(
-        told(&failed, &former()),
-        BACK,
-        "what was sent is not there yet"
-    );
+    assert_eq!(told(&failed, &former()), BACK, "what was sent is not there yet");
 }
 
 #[test]
@@ -283,10 +225,7 @@ fn what_takes_too_long_is_told() {
     late.service.overdue = true;
     assert_eq!(told(&late, &release(Moved::All)), "failed ChangeFailed");
     let mut crashes = seen("InProgress", 0);
-    let trouble = ecs::Trouble {
-        tasks: 3,
-        reasons: vec!["it exits".into()],
-    };
+    let trouble = ecs::Trouble { tasks: 3, reasons: vec!["it exits".into()] };
     crashes.service.troubles = [("agent:2".to_owned(), trouble)].into();
     assert_eq!(told(&crashes, &release(Moved::All)), "failed ChangeFailed");
 }

@@ -16,11 +16,7 @@ impl<P: EcsApi + S3Api + Configured + CodeDeployApi + Clock> CodeDeployedService
         let now = self.at.now();
         let group = group_of(target)?;
         let group = (group.application.as_str(), group.group.as_str());
-        let asked: Vec<DeploymentRequest> = way
-            .changes
-            .iter()
-            .filter_map(DeploymentRequest::of)
-            .collect();
+        let asked: Vec<DeploymentRequest> = way.changes.iter().filter_map(DeploymentRequest::of).collect();
         let begun = asked.iter().filter(|asked| asked.stop.is_none());
         let begun: Vec<Time> = begun.map(|asked| asked.at).collect();
         let when = begun.first().copied().zip(begun.last().copied());
@@ -28,9 +24,7 @@ impl<P: EcsApi + S3Api + Configured + CodeDeployApi + Clock> CodeDeployedService
         let asked = asked.last().cloned();
         let followed = self.followed(way.changes, asked.as_ref(), &all).await?;
         let own = |id: &str| {
-            followed.as_ref().is_some_and(|it| {
-                it.is.id == id || it.rollback.as_ref().is_some_and(|back| back.id == id)
-            })
+            followed.as_ref().is_some_and(|it| it.is.id == id || it.rollback.as_ref().is_some_and(|back| back.id == id))
         };
         let other = all.iter().find(|one| !one.is_over() && !own(&one.id));
         let only_looks = way.goal.is_none();
@@ -41,9 +35,7 @@ impl<P: EcsApi + S3Api + Configured + CodeDeployApi + Clock> CodeDeployedService
         let (cluster, service) = (&target.cluster, &target.service);
         let service = self.at.service(cluster, service).await?;
         let runs = callers(service.runs(), asked.as_ref(), followed.as_ref(), now);
-        let seen = self
-            .service
-            .tasks_of(target, &service, &runs, begun.last().copied());
+        let seen = self.service.tasks_of(target, &service, &runs, begun.last().copied());
         let mut seen = seen.await?;
         seen.waited_ms = waited(way.changes).map_or(0, |since| now.ms_since(since));
         seen.overdue = seen.waited_ms > patience_s(target).saturating_mul(1000);
@@ -70,9 +62,7 @@ impl<P: EcsApi + S3Api + Configured + CodeDeployApi + Clock> CodeDeployedService
         all: &[Deployed],
     ) -> Result<Option<Followed>> {
         let own = format!("{}: ", mark(&self.service.deployment));
-        let is_by = |one: &&Deployed, mark: &str| {
-            one.description.starts_with(mark) && one.creator != find::ROLLBACK
-        };
+        let is_by = |one: &&Deployed, mark: &str| one.description.starts_with(mark) && one.creator != find::ROLLBACK;
         let mine = all.iter().filter(|one| is_by(one, &own));
         let mine = mine.max_by_key(|one| one.created).cloned();
         let is_own = mine.is_some();
@@ -90,24 +80,13 @@ impl<P: EcsApi + S3Api + Configured + CodeDeployApi + Clock> CodeDeployedService
         let rollback = find::rollback(&self.at, &is, all).await?;
         let lifecycle = self.at.lifecycle_events(&is.id).await?;
         let [stops, goes, ends] = ["stop", "go", "end"].map(|member| sent(changes, member, &is.id));
-        Ok(Some(Followed {
-            is,
-            is_own,
-            rollback,
-            lifecycle,
-            stops,
-            goes,
-            ends,
-        }))
+        Ok(Some(Followed { is, is_own, rollback, lifecycle, stops, goes, ends }))
     }
 }
 
 /// Returns the task definition that was sent forward last, under whichever token of the lock.
 fn forward(changes: &[ChangeRecord]) -> Option<String> {
-    let forward = changes
-        .iter()
-        .filter(|one| !one.undo)
-        .filter_map(DeploymentRequest::of);
+    let forward = changes.iter().filter(|one| !one.undo).filter_map(DeploymentRequest::of);
     let mut begun = forward.filter(|asked| asked.stop.is_none());
     begun.next_back().map(|asked| asked.to)
 }
@@ -118,11 +97,7 @@ fn tried(way: &LookContext<'_, Goal>) -> Option<String> {
     let last = way.sent.as_ref()?;
     let known = way.changes.iter().rfind(|one| one.change == last.change)?;
     let same = |one: &&ChangeRecord| one.undo == known.undo && one.token == known.token;
-    let asked = way
-        .changes
-        .iter()
-        .filter(same)
-        .filter_map(DeploymentRequest::of);
+    let asked = way.changes.iter().filter(same).filter_map(DeploymentRequest::of);
     let mut begun = asked.filter(|asked| asked.stop.is_none());
     begun.next_back().map(|asked| asked.to)
 }

@@ -22,52 +22,30 @@ pub async fn prepare(
     declared: &Declared,
     planned: Prepared,
 ) -> Result<Prepared> {
-    let asks = Asks {
-        of: group::Asks {
-            there,
-            input,
-            declared,
-            platform: "ECS",
-        },
-        spec,
-    };
+    let asks = Asks { of: group::Asks { there, input, declared, platform: "ECS" }, spec };
     let found = match asks.find().await {
         Err(trouble) => return Ok(with(trouble.findings()?, planned)),
         // The service that the group would be asked about need not be there.
         Ok(_) if !planned.findings.is_empty() => return Ok(planned),
         Ok(found) => found,
     };
-    let target = Target {
-        codedeploy: Some(found.group.clone()),
-        ..from_value("target", &planned.target)?
-    };
+    let target = Target { codedeploy: Some(found.group.clone()), ..from_value("target", &planned.target)? };
     if let Some(busy) = asks.busy(&target).await? {
         return Ok(with(vec![busy], planned));
     }
-    let way = WavePlanner {
-        found: &found,
-        service: &spec.service,
-        is_back: input.goal_state.is_some(),
-    };
+    let way = WavePlanner { found: &found, service: &spec.service, is_back: input.goal_state.is_some() };
     let mut stages = Vec::new();
     for stage in &planned.stages {
         stages.extend(way.stages(stage)?);
     }
-    Ok(Prepared {
-        target: to_value(&target)?,
-        stages,
-        ..planned
-    })
+    Ok(Prepared { target: to_value(&target)?, stages, ..planned })
 }
 
 /// Returns the plan, refused for these findings as well.
 fn with(more: Vec<Finding>, planned: Prepared) -> Prepared {
     let mut findings = planned.findings;
     findings.extend(more);
-    Prepared {
-        claims: planned.claims,
-        ..Prepared::refused(findings)
-    }
+    Prepared { claims: planned.claims, ..Prepared::refused(findings) }
 }
 
 /// A group that can deploy this service.
@@ -89,12 +67,7 @@ impl WavePlanner<'_> {
     /// CodeDeploy waits for Windlass before these waves. A way back is one wave.
     fn stages(&self, planned: &Stage) -> Result<Vec<Stage>> {
         let of: ecs::Goal = from_value("goal", &planned.goal)?;
-        let Group {
-            minutes,
-            ready_min,
-            continues,
-            ..
-        } = self.found.group;
+        let Group { minutes, ready_min, continues, .. } = self.found.group;
         let what = &planned.what;
         let mut stages = Vec::new();
         if let Some(ready_min) = ready_min.filter(|_| continues && !self.is_back) {
@@ -113,10 +86,7 @@ impl WavePlanner<'_> {
             });
         }
         // CodeDeploy counts the time until it ends the former tasks.
-        stages.push(Stage {
-            timed_by: Some(CODEDEPLOY),
-            ..stage(&of, Moved::All, format!("{what}, complete"))?
-        });
+        stages.push(Stage { timed_by: Some(CODEDEPLOY), ..stage(&of, Moved::All, format!("{what}, complete"))? });
         if let Some(first) = stages.first_mut() {
             let ready = if first.holds.is_some() { ", ready" } else { "" };
             let words = if self.is_back {
@@ -134,14 +104,10 @@ impl WavePlanner<'_> {
         Holds {
             member: "codedeploy",
             seconds: ready_min * 60,
-            when: format!(
-                "while CodeDeploy waits before it moves callers of service {}",
-                self.service
-            ),
+            when: format!("while CodeDeploy waits before it moves callers of service {}", self.service),
             kept: "its deployment group waits".to_owned(),
             then: "then CodeDeploy stops the deployment".to_owned(),
-            longer: "raise `waitTimeInMinutes` of its `deploymentReadyOption` to at least"
-                .to_owned(),
+            longer: "raise `waitTimeInMinutes` of its `deploymentReadyOption` to at least".to_owned(),
             is_always: true,
         }
     }
@@ -195,10 +161,7 @@ impl<P: EcsApi + CodeDeployApi> Asks<'_, P> {
         if all.any(|(cluster, service)| (name(cluster), name(service)) == own) {
             return None;
         }
-        let named = found
-            .services
-            .iter()
-            .map(|(cluster, service)| format!("{cluster}/{service}"));
+        let named = found.services.iter().map(|(cluster, service)| format!("{cluster}/{service}"));
         let named: Vec<String> = named.collect();
         Some(self.of.finding(
             FindingName::BadValue,
@@ -220,8 +183,7 @@ impl<P: EcsApi + CodeDeployApi> Asks<'_, P> {
     /// callers.
     async fn appspec(&self, found: &DeploymentGroup) -> Checked<AppSpec> {
         match self.of.last_text(found).await? {
-            Some(text) => AppSpec::read_service(&text)
-                .map_err(|why| self.of.unreadable(&why, "this service").into()),
+            Some(text) => AppSpec::read_service(&text).map_err(|why| self.of.unreadable(&why, "this service").into()),
             None => self.first().await,
         }
     }

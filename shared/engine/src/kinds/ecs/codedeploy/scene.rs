@@ -18,12 +18,7 @@ pub(super) fn ago(seconds: u64) -> Time {
 
 /// Returns so many sends of a call that was answered, the last one so many seconds ago.
 pub(super) fn sends(times: u32, seconds: u64) -> SentCalls {
-    SentCalls {
-        times,
-        last: ago(seconds),
-        answered: true,
-        is_open: false,
-    }
+    SentCalls { times, last: ago(seconds), answered: true, is_open: false }
 }
 
 pub(super) fn target() -> Target {
@@ -52,10 +47,7 @@ pub(super) fn target() -> Target {
 }
 
 pub(super) fn images(image: &str) -> ecs::Images {
-    let own = ecs::OwnImage {
-        image: image.into(),
-        digests: [format!("sha256:{image}")].into(),
-    };
+    let own = ecs::OwnImage { image: image.into(), digests: [format!("sha256:{image}")].into() };
     [("agent".to_owned(), own)].into()
 }
 
@@ -93,11 +85,7 @@ fn set(id: &str, status: &str, task_definition: &str) -> TaskSet {
 /// if it cannot be seen. `percent` is the share of the callers that is moved; at 101 the new tasks get them for good.
 pub(super) fn seen(ours: &str, percent: u64) -> Seen {
     let is_moved = percent > 100;
-    let [blue, green] = if is_moved {
-        ["ACTIVE", "PRIMARY"]
-    } else {
-        ["PRIMARY", "ACTIVE"]
-    };
+    let [blue, green] = if is_moved { ["ACTIVE", "PRIMARY"] } else { ["PRIMARY", "ACTIVE"] };
     let mut task_sets = vec![set("blue", blue, "agent:1")];
     if ours != "-" {
         task_sets.push(set("green", green, "agent:2"));
@@ -108,23 +96,14 @@ pub(super) fn seen(ours: &str, percent: u64) -> Seen {
         ended: is_done.then(|| ago(30)),
         ..LifecycleEvent::default()
     };
-    let share = |id: &str, percent: u64| Share {
-        id: id.into(),
-        percent: Some(percent.min(100)),
-    };
+    let share = |id: &str, percent: u64| Share { id: id.into(), percent: Some(percent.min(100)) };
     let followed = (!["-", ""].contains(&ours)).then(|| Followed {
         is: deployed("d-1", ours),
         is_own: true,
         rollback: None,
         lifecycle: Lifecycle {
-            events: vec![
-                event("AllowTraffic", is_moved),
-                event("AfterAllowTraffic", is_moved),
-            ],
-            task_sets: vec![
-                share("blue", 100 - percent.min(100)),
-                share("green", percent),
-            ],
+            events: vec![event("AllowTraffic", is_moved), event("AfterAllowTraffic", is_moved)],
+            task_sets: vec![share("blue", 100 - percent.min(100)), share("green", percent)],
         },
         stops: None,
         goes: None,
@@ -180,9 +159,7 @@ pub(super) fn earlier(status: &str, percent: u64) -> Seen {
     if let Some(followed) = &mut seen.followed {
         followed.is_own = false;
     }
-    seen.service.registered = Some(Registered {
-        arn: "agent:3".into(),
-        images: [("agent".to_owned(), "newer".to_owned())].into(),
-    });
+    seen.service.registered =
+        Some(Registered { arn: "agent:3".into(), images: [("agent".to_owned(), "newer".to_owned())].into() });
     seen
 }

@@ -24,10 +24,7 @@ pub enum Moved {
 }
 
 impl Moved {
-    #[allow(
-        clippy::trivially_copy_pass_by_ref,
-        reason = "serde hands over a reference"
-    )]
+    #[allow(clippy::trivially_copy_pass_by_ref, reason = "serde hands over a reference")]
     const fn is_all(&self) -> bool {
         matches!(self, Self::All)
     }
@@ -47,10 +44,7 @@ pub struct Goal {
 impl Goal {
     /// Returns this goal, to be reached with all callers moved.
     pub fn to(of: ecs::Goal) -> Self {
-        Self {
-            of,
-            moved: Moved::All,
-        }
+        Self { of, moved: Moved::All }
     }
 }
 
@@ -78,13 +72,7 @@ impl DeploymentRequest {
             Some(_) => &record.change,
             None => record.change.get("begin")?,
         };
-        Some(Self {
-            from: text(&way["from"])?,
-            to: text(&way["to"])?,
-            at: record.at,
-            after: text(&way["after"]),
-            stop,
-        })
+        Some(Self { from: text(&way["from"])?, to: text(&way["to"])?, at: record.at, after: text(&way["after"]), stop })
     }
 }
 
@@ -238,16 +226,10 @@ impl Change {
         match self {
             // The kind of the service tells it.
             Self::Service(_) => Value::Null,
-            Self::Begin {
-                from, to, after, ..
-            } => json!({"begin": {"from": from, "to": to, "after": after}}),
-            Self::Stop {
-                deployment,
-                from,
-                to,
-                again,
-                ..
-            } => json!({"stop": deployment, "from": from, "to": to, "again": again}),
+            Self::Begin { from, to, after, .. } => json!({"begin": {"from": from, "to": to, "after": after}}),
+            Self::Stop { deployment, from, to, again, .. } => {
+                json!({"stop": deployment, "from": from, "to": to, "again": again})
+            }
             Self::Go { deployment, again } => json!({"go": deployment, "again": again}),
             Self::End { deployment, again } => json!({"end": deployment, "again": again}),
         }
@@ -262,12 +244,7 @@ pub(super) fn primary(task_sets: &[TaskSet]) -> Option<&TaskSet> {
 /// Returns the task definition that callers get, as if nothing moved by itself. While CodeDeploy moves callers between
 /// two that were asked for, it is the one that all callers will get. A stop counts only once it was answered or has
 /// taken effect, because otherwise it may not reach the deployment before that succeeds.
-pub(super) fn callers(
-    runs: &str,
-    asked: Option<&DeploymentRequest>,
-    followed: Option<&Followed>,
-    now: Time,
-) -> String {
+pub(super) fn callers(runs: &str, asked: Option<&DeploymentRequest>, followed: Option<&Followed>, now: Time) -> String {
     let (Some(asked), Some(followed)) = (asked, followed) else {
         return runs.to_owned();
     };
@@ -299,25 +276,16 @@ impl Seen {
     pub(super) fn is_elsewhere(&self) -> bool {
         let runs = primary(&self.task_sets).map(|one| &one.task_definition);
         let asked = self.asked.as_ref();
-        asked
-            .zip(runs)
-            .is_some_and(|(asked, runs)| *runs != asked.from && *runs != asked.to)
+        asked.zip(runs).is_some_and(|(asked, runs)| *runs != asked.from && *runs != asked.to)
     }
 
     /// Returns the percent of the traffic that the tasks of a task definition get, as the followed deployment tells.
     pub(super) fn percent(&self, task_definition: &str) -> Option<u64> {
         let followed = self.followed.as_ref()?;
         let own = |one: &&TaskSet| one.task_definition == task_definition;
-        let ids: Vec<&str> = self
-            .task_sets
-            .iter()
-            .filter(own)
-            .map(|one| one.id.as_str())
-            .collect();
+        let ids: Vec<&str> = self.task_sets.iter().filter(own).map(|one| one.id.as_str()).collect();
         let mut shares = followed.lifecycle.task_sets.iter();
-        shares
-            .find(|one| ids.contains(&one.id.as_str()))
-            .and_then(|one| one.percent)
+        shares.find(|one| ids.contains(&one.id.as_str())).and_then(|one| one.percent)
     }
 
     /// True if former tasks of this task definition still run beside those that callers get.

@@ -69,23 +69,14 @@ fn what_callers_get_is_what_codedeploy_has_answered() {
     for (stop, status, wanted) in table {
         let mut own = seen(status, 100).followed.unwrap();
         own.is.completed = Some(ago(1));
-        let mut asked = DeploymentRequest {
-            from: "former".into(),
-            to: "new".into(),
-            at: ago(60),
-            stop: None,
-            after: None,
-        };
+        let mut asked =
+            DeploymentRequest { from: "former".into(), to: "new".into(), at: ago(60), stop: None, after: None };
         own.is.description = "Windlass deployment 1: new".into();
         if let Some(answered) = stop {
             own.stops = Some(sends(1, 5));
             own.stops.as_mut().unwrap().answered = answered;
-            asked = DeploymentRequest {
-                from: "new".into(),
-                to: "former".into(),
-                stop: Some(own.is.id.clone()),
-                ..asked
-            };
+            asked =
+                DeploymentRequest { from: "new".into(), to: "former".into(), stop: Some(own.is.id.clone()), ..asked };
         }
         let got = callers("new", Some(&asked), Some(&own), ago(0));
         assert_eq!(got, wanted, "{stop:?} {status}");

@@ -2,9 +2,7 @@
 
 use super::state::{Change, Followed, Seen, patience_s, primary};
 use crate::kinds::codedeploy::MARK;
-use crate::kinds::codedeploy::sentences::{
-    self, after_colon, is_stopped_by_hand, status as status_of, stop_command,
-};
+use crate::kinds::codedeploy::sentences::{self, after_colon, is_stopped_by_hand, status as status_of, stop_command};
 use crate::kinds::ecs::messages::{finding, reasons, service, short};
 use crate::kinds::ecs::state::Target;
 use crate::kinds::whose;
@@ -18,25 +16,16 @@ pub(super) fn what(change: &Change) -> String {
     let more = |again: u32| if again == 0 { "" } else { " once more" };
     match change {
         Change::Service(_) => String::new(),
-        Change::Begin { from, to, .. } => format!(
-            "task definition {} → {} by CodeDeploy",
-            short(from),
-            short(to)
-        ),
-        Change::Stop {
-            deployment, again, ..
-        } => format!(
-            "stop deployment {deployment} of CodeDeploy{}, with its rollback",
-            more(*again)
-        ),
-        Change::Go { deployment, again } => format!(
-            "let deployment {deployment} of CodeDeploy move callers{}",
-            more(*again)
-        ),
-        Change::End { deployment, again } => format!(
-            "let deployment {deployment} of CodeDeploy end the former tasks{}",
-            more(*again)
-        ),
+        Change::Begin { from, to, .. } => format!("task definition {} → {} by CodeDeploy", short(from), short(to)),
+        Change::Stop { deployment, again, .. } => {
+            format!("stop deployment {deployment} of CodeDeploy{}, with its rollback", more(*again))
+        }
+        Change::Go { deployment, again } => {
+            format!("let deployment {deployment} of CodeDeploy move callers{}", more(*again))
+        }
+        Change::End { deployment, again } => {
+            format!("let deployment {deployment} of CodeDeploy end the former tasks{}", more(*again))
+        }
     }
 }
 
@@ -47,10 +36,7 @@ pub(super) fn shown(target: &Target, seen: &Seen) -> String {
     let Some(own) = &seen.followed else {
         return match &seen.other {
             Some(other) => {
-                let what = format!(
-                    "of CodeDeploy, which is somebody else's, is {}",
-                    other.status
-                );
+                let what = format!("of CodeDeploy, which is somebody else's, is {}", other.status);
                 told(other, &what)
             }
             None => steady(seen),
@@ -58,10 +44,7 @@ pub(super) fn shown(target: &Target, seen: &Seen) -> String {
     };
     match &own.rollback {
         Some(back) if !back.is_over() => told(back, "of CodeDeploy takes it back"),
-        _ if own.is_ending() => told(
-            &own.is,
-            &format!("of CodeDeploy {}", keeps(target, seen, own)),
-        ),
+        _ if own.is_ending() => told(&own.is, &format!("of CodeDeploy {}", keeps(target, seen, own))),
         _ if own.is.is_over() => steady(seen),
         _ => told(&own.is, &format!("of CodeDeploy is {}", own.is.status)),
     }
@@ -70,19 +53,13 @@ pub(super) fn shown(target: &Target, seen: &Seen) -> String {
 /// Says what callers get, and which tasks stay for good and get none.
 fn steady(seen: &Seen) -> String {
     let named = short(&seen.service.task_definition);
-    let steady = format!(
-        "{named} steady with {}",
-        count(seen.service.desired, "task")
-    );
+    let steady = format!("{named} steady with {}", count(seen.service.desired, "task"));
     let stays = |one: &&TaskSet| one.status == "ACTIVE" && one.running > 0;
     let left = seen.task_sets.iter().filter(stays);
     let left: Vec<String> = left
         .map(|one| {
             let (tasks, of) = (count(one.running, "task"), short(&one.task_definition));
-            format!(
-                "; {tasks} of {of} {} left without a caller",
-                agree(one.running, "is", "are")
-            )
+            format!("; {tasks} of {of} {} left without a caller", agree(one.running, "is", "are"))
         })
         .collect();
     format!("{steady}{}", left.concat())
@@ -105,10 +82,7 @@ fn keeps(target: &Target, seen: &Seen, own: &Followed) -> String {
 /// Says until when a wait of so many minutes lasts, or how long if it is not known when it began.
 fn until(own: &Followed, minutes: u64) -> String {
     let began: Option<Time> = own.last_event();
-    began.map_or_else(
-        || format!(" for {minutes} min"),
-        |began| format!(" until {}", began.plus_s(minutes * 60)),
-    )
+    began.map_or_else(|| format!(" for {minutes} min"), |began| format!(" until {}", began.plus_s(minutes * 60)))
 }
 
 /// Says how a deployment stands, as the end of a sentence.
@@ -117,10 +91,7 @@ fn status(target: &Target, seen: &Seen, own: &Followed) -> String {
     match own.is.status.as_str() {
         "Ready" => {
             let minutes = group.and_then(|group| group.ready_min).unwrap_or(0);
-            let waits = format!(
-                "waits{} before it moves callers, and is stopped then",
-                until(own, minutes)
-            );
+            let waits = format!("waits{} before it moves callers, and is stopped then", until(own, minutes));
             if group.is_some_and(|group| group.continues) {
                 format!("{waits}; Windlass lets it go on when the gates have been judged")
             } else {
@@ -142,18 +113,13 @@ pub(super) fn waits_for(target: &Target, seen: &Seen) -> Option<String> {
         if let Some(back) = own.rollback.as_ref().filter(|back| !back.is_over()) {
             let (back_id, stands) = (&back.id, status_of(back, &[]));
             let place = service(target);
-            return Some(format!(
-                "deployment {back_id} of CodeDeploy takes {place} back: it {stands}"
-            ));
+            return Some(format!("deployment {back_id} of CodeDeploy takes {place} back: it {stands}"));
         }
         let stands = status(target, seen, own);
         if own.is_returning(seen.now) {
-            return Some(format!(
-                "deployment {id} of CodeDeploy {stands}, and its rollback is about to begin"
-            ));
+            return Some(format!("deployment {id} of CodeDeploy {stands}, and its rollback is about to begin"));
         }
-        let is_left =
-            own.is.is_over() || own.is_ending() && own.stops.is_none() && own.ends.is_none();
+        let is_left = own.is.is_over() || own.is_ending() && own.stops.is_none() && own.ends.is_none();
         return (!is_left).then(|| format!("deployment {id} of CodeDeploy {stands}"));
     }
     let other = seen.other.as_ref()?;
@@ -167,18 +133,11 @@ pub(super) fn waits_for(target: &Target, seen: &Seen) -> Option<String> {
 
 /// Says what came of the rollback, and what callers get.
 fn since(seen: &Seen, own: &Followed) -> String {
-    let untouched = own
-        .lifecycle
-        .events
-        .iter()
-        .any(|event| event.name == "AllowTraffic" && event.status == "Pending");
+    let untouched = own.lifecycle.events.iter().any(|event| event.name == "AllowTraffic" && event.status == "Pending");
     let back = match &own.rollback {
         Some(back) => format!("Its rollback {} {}.", back.id, status_of(back, &[])),
         None if untouched => "No caller was moved.".to_owned(),
-        None => format!(
-            "CodeDeploy began no rollback{}.",
-            after_colon(&own.is.rollback_words)
-        ),
+        None => format!("CodeDeploy began no rollback{}.", after_colon(&own.is.rollback_words)),
     };
     format!("{back} Callers get {}.", runs(seen))
 }
@@ -202,9 +161,7 @@ fn of(own: &Followed) -> String {
 fn troubles(seen: &Seen) -> String {
     let to = seen.asked.as_ref().map(|asked| &asked.to);
     let trouble = to.and_then(|to| seen.service.troubles.get(to));
-    trouble.map_or_else(String::new, |trouble| {
-        format!(" {}", reasons(Some(trouble)))
-    })
+    trouble.map_or_else(String::new, |trouble| format!(" {}", reasons(Some(trouble))))
 }
 
 fn owned() -> String {
@@ -275,9 +232,7 @@ pub(super) fn replaced(target: &Target, other: &Deployed) -> Finding {
 /// Tells that a deployment is under way in the group that is not this one's.
 pub(super) fn busy(target: &Target, other: &Deployed) -> Finding {
     let group = target.codedeploy.as_ref();
-    let group = group.map_or_else(String::new, |of| {
-        sentences::named(&of.application, &of.group)
-    });
+    let group = group.map_or_else(String::new, |of| sentences::named(&of.application, &of.group));
     let whose = if other.description.starts_with(MARK) {
         format!("was created by an earlier one ({})", other.description)
     } else {
@@ -291,10 +246,7 @@ pub(super) fn busy(target: &Target, other: &Deployed) -> Finding {
             other.id,
             status_of(other, &[])
         ),
-        format!(
-            "Wait until it is over, or stop it (`{}`), and deploy again.",
-            stop_command(other)
-        ),
+        format!("Wait until it is over, or stop it (`{}`), and deploy again.", stop_command(other)),
     )
 }
 

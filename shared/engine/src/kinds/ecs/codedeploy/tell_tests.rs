@@ -6,14 +6,7 @@ use crate::ports::LifecycleEvent;
 #[test]
 fn every_status_and_event_has_its_sentence() {
     let mut all = Vec::new();
-    for status in [
-        "Created",
-        "Queued",
-        "InProgress",
-        "Baking",
-        "Ready",
-        "Dreaming",
-    ] {
+    for status in ["Created", "Queued", "InProgress", "Baking", "Ready", "Dreaming"] {
         all.extend(waits_for(&target(), &seen(status, 0)));
     }
     let mut declared = target();
@@ -35,12 +28,8 @@ fn every_status_and_event_has_its_sentence() {
     ] {
         for status in ["Pending", "InProgress", "Failed", "Unknown", "Dreaming"] {
             let mut seen = seen("InProgress", 0);
-            seen.followed.as_mut().unwrap().lifecycle.events = vec![LifecycleEvent {
-                name: event.into(),
-                status: status.into(),
-                words: "why".into(),
-                ended: None,
-            }];
+            seen.followed.as_mut().unwrap().lifecycle.events =
+                vec![LifecycleEvent { name: event.into(), status: status.into(), words: "why".into(), ended: None }];
             all.extend(waits_for(&target(), &seen));
         }
     }
@@ -67,13 +56,7 @@ fn every_status_and_event_has_its_sentence() {
 #[test]
 fn what_callers_get_is_told_with_what_is_left() {
     let mut all = Vec::new();
-    for (status, percent) in [
-        ("-", 0),
-        ("InProgress", 0),
-        ("Ready", 0),
-        ("InProgress", 101),
-        ("Succeeded", 101),
-    ] {
+    for (status, percent) in [("-", 0), ("InProgress", 0), ("Ready", 0), ("InProgress", 101), ("Succeeded", 101)] {
         all.push(shown(&target(), &seen(status, percent)));
     }
     let mut back = seen("Stopped", 10);

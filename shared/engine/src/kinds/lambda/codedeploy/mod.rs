@@ -36,11 +36,7 @@ pub struct CodeDeployed<P> {
 impl<P> CodeDeployed<P> {
     /// Builds it from the kind of the function, the ports at the function's place, and the deployment.
     pub fn new(function: LambdaKind<P>, at: P, deployment: DeploymentId) -> Self {
-        Self {
-            function,
-            at,
-            deployment,
-        }
+        Self { function, at, deployment }
     }
 }
 
@@ -53,14 +49,8 @@ fn group_of(target: &Target) -> Result<&Group> {
 /// Returns the facts of a change that CodeDeploy makes. Sooner or later all callers get the version `to`.
 fn by_codedeploy(change: &Change, seen: &Seen, to: Option<&String>) -> ChangeFacts {
     let after = to.map(|to| Traffic::all_to(to));
-    let after = after.map(|after| Noticed {
-        value: after.noticed(),
-        shown: after.to_string(),
-    });
-    ChangeFacts {
-        after,
-        ..ChangeFacts::new(Class::Switching, change.value(), tell::what(change, seen))
-    }
+    let after = after.map(|after| Noticed { value: after.noticed(), shown: after.to_string() });
+    ChangeFacts { after, ..ChangeFacts::new(Class::Switching, change.value(), tell::what(change, seen)) }
 }
 
 impl<P: LambdaApi + S3Api + Configured + CodeDeployApi + Clock> Kind for CodeDeployed<P> {
@@ -80,10 +70,7 @@ impl<P: LambdaApi + S3Api + Configured + CodeDeployApi + Clock> Kind for CodeDep
             value["moved_by"] = other.id.clone().into();
         }
         View {
-            noticed: Noticed {
-                value,
-                shown: tell::shown(seen),
-            },
+            noticed: Noticed { value, shown: tell::shown(seen) },
             waits_for: tell::waits_for(target, seen),
             // CodeDeploy begins nothing unless the alias is as its AppSpec says, a stop names a deployment of ours,
             // and the alias itself moves upon its RevisionId.
@@ -115,10 +102,7 @@ impl<P: LambdaApi + S3Api + Configured + CodeDeployApi + Clock> Kind for CodeDep
             Change::Function(change) => {
                 let facts = LambdaKind::<P>::facts(change, &seen.function);
                 let after = super::next::after(change, &seen.function);
-                ChangeFacts {
-                    after: after.map(|after| noticed(&after)),
-                    ..facts
-                }
+                ChangeFacts { after: after.map(|after| noticed(&after)), ..facts }
             }
             Change::Begin { to, .. } => by_codedeploy(change, seen, Some(to)),
             Change::Stop { .. } => {
@@ -137,10 +121,7 @@ impl<P: LambdaApi + S3Api + Configured + CodeDeployApi + Clock> Kind for CodeDep
     }
 
     fn trail(target: &Target) -> Option<Trail> {
-        Some(Trail {
-            resource: target.function.clone(),
-            region: None,
-        })
+        Some(Trail { resource: target.function.clone(), region: None })
     }
 
     fn owned(target: &Target) -> String {
@@ -154,12 +135,7 @@ impl<P: LambdaApi + S3Api + Configured + CodeDeployApi + Clock> Kind for CodeDep
         }
     }
 
-    async fn change(
-        &self,
-        target: &Target,
-        change: &Change,
-        deployment: &DeploymentId,
-    ) -> Result<Option<String>> {
+    async fn change(&self, target: &Target, change: &Change, deployment: &DeploymentId) -> Result<Option<String>> {
         match change {
             Change::Function(change) => self.function.change(target, change, deployment).await,
             Change::Begin { from, to } => {
@@ -173,9 +149,7 @@ impl<P: LambdaApi + S3Api + Configured + CodeDeployApi + Clock> Kind for CodeDep
                 };
                 self.at.create_deployment(&new).await.map(Some)
             }
-            Change::Stop { deployment, .. } => {
-                self.at.stop_deployment(deployment).await.map(|()| None)
-            }
+            Change::Stop { deployment, .. } => self.at.stop_deployment(deployment).await.map(|()| None),
         }
     }
 }

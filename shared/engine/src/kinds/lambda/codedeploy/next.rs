@@ -39,12 +39,7 @@ fn lift(next: Next<lambda::Change>) -> Next<Change> {
     }
 }
 
-fn forward(
-    target: &Target,
-    seen: &Seen,
-    goal: &Goal,
-    on_function: Next<lambda::Change>,
-) -> Next<Change> {
+fn forward(target: &Target, seen: &Seen, goal: &Goal, on_function: Next<lambda::Change>) -> Next<Change> {
     let left = match on_function {
         Next::Done => None,
         Next::Do(lambda::Change::Shift { from, to, .. }) => Some((from, to.version)),
@@ -69,11 +64,7 @@ fn forward(
         };
     }
     let moves = left.is_none_or(|(from, to)| from.weights.iter().any(|(it, _)| *it == to));
-    if goal.moves && moves {
-        Next::Done
-    } else {
-        in_time(target, seen, ours)
-    }
+    if goal.moves && moves { Next::Done } else { in_time(target, seen, ours) }
 }
 
 /// Decides if no deployment of ours can be seen. `left` is what the alias is and where it must go; `None` if it is
@@ -88,10 +79,7 @@ fn begin(target: &Target, seen: &Seen, left: Option<(Traffic, String)>) -> Next<
         None if seen.begun.is_some() => Next::Wait(POLL_S),
         None => Next::Done,
         Some((from, _)) if !from.weights.is_empty() => Next::Failed(tell::shared(target, &from)),
-        Some((from, to)) => Next::Do(Change::Begin {
-            from: from.version,
-            to,
-        }),
+        Some((from, to)) => Next::Do(Change::Begin { from: from.version, to }),
     }
 }
 
@@ -114,10 +102,7 @@ fn back(target: &Target, seen: &Seen, on_function: Next<lambda::Change>) -> Next
 fn stop(target: &Target, seen: &Seen, ours: &Deployed) -> Next<Change> {
     match again(seen.stops, seen.now) {
         None => in_time(target, seen, ours),
-        Some(again) => Next::Do(Change::Stop {
-            deployment: ours.id.clone(),
-            again,
-        }),
+        Some(again) => Next::Do(Change::Stop { deployment: ours.id.clone(), again }),
     }
 }
 
@@ -125,10 +110,7 @@ fn in_time(target: &Target, seen: &Seen, ours: &Deployed) -> Next<Change> {
     let minutes = target.codedeploy.as_ref().map_or(0, |group| group.minutes);
     let moved = ours.created.map(|created| created.plus_s(minutes * 60));
     let stopped = seen.stops.map(|sent| sent.last);
-    if moved
-        .max(stopped)
-        .is_some_and(|by| seen.now > by.plus_s(LATE_S))
-    {
+    if moved.max(stopped).is_some_and(|by| seen.now > by.plus_s(LATE_S)) {
         return Next::Failed(tell::late(target, seen, ours, minutes));
     }
     wait(seen, stopped.or(moved))

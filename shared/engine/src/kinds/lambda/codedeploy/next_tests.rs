@@ -14,12 +14,7 @@ pub(crate) fn ago(seconds: u64) -> Time {
 
 /// Returns so many sends of a call that was answered, the last one so many seconds ago.
 pub(crate) fn sends(times: u32, seconds: u64) -> SentCalls {
-    SentCalls {
-        times,
-        last: ago(seconds),
-        answered: true,
-        is_open: false,
-    }
+    SentCalls { times, last: ago(seconds), answered: true, is_open: false }
 }
 
 pub(crate) fn target() -> Target {
@@ -68,10 +63,7 @@ pub(crate) fn function(traffic: &str) -> Observed {
         published: None,
         alias: Some(AliasState {
             name: "live".into(),
-            traffic: Traffic {
-                version: first.into(),
-                weights,
-            },
+            traffic: Traffic { version: first.into(), weights },
             revision_id: "a".into(),
             provisioned: None,
         }),
@@ -86,10 +78,7 @@ fn release(moves: bool, percent: u8) -> Goal {
         from: "1".into(),
         deployment: DeploymentId(ID.into()),
     };
-    Goal {
-        of: lambda::Goal::Release(wanted),
-        moves,
-    }
+    Goal { of: lambda::Goal::Release(wanted), moves }
 }
 
 fn former() -> Goal {
@@ -101,9 +90,7 @@ pub(crate) fn deployed(id: &str, status: &str) -> Deployed {
         id: id.into(),
         status: status.into(),
         created: Some(ago(60)),
-        completed: ["Succeeded", "Failed", "Stopped"]
-            .contains(&status)
-            .then(|| ago(40)),
+        completed: ["Succeeded", "Failed", "Stopped"].contains(&status).then(|| ago(40)),
         rolls_back: true,
         ..Deployed::default()
     }
@@ -115,11 +102,7 @@ pub(crate) fn seen(traffic: &str, ours: &str) -> Seen {
     Seen {
         now: NOW,
         function: function(traffic),
-        begun: (ours != "-").then(|| RequestedMove {
-            from: "1".into(),
-            to: "2".into(),
-            at: (ago(60), ago(60)),
-        }),
+        begun: (ours != "-").then(|| RequestedMove { from: "1".into(), to: "2".into(), at: (ago(60), ago(60)) }),
         ours: (!["-", ""].contains(&ours)).then(|| deployed("d-1", ours)),
         rollback: None,
         other: None,
@@ -148,69 +131,19 @@ const BEGIN: &str = r#"{"begin":{"from":"1","to":"2"}}"#;
 fn forward() {
     let table: Vec<(&str, Seen, &str, &str)> = vec![
         ("nothing was asked for", seen("1", "-"), BEGIN, BEGIN),
-        (
-            "its answer was lost, and it is not there",
-            seen("1", ""),
-            BEGIN,
-            BEGIN,
-        ),
-        (
-            "it does nothing yet",
-            seen("1", "Created"),
-            "wait 10",
-            "wait 10",
-        ),
+        ("its answer was lost, and it is not there", seen("1", ""), BEGIN, BEGIN),
+        ("it does nothing yet", seen("1", "Created"), "wait 10", "wait 10"),
         ("it is queued", seen("1", "Queued"), "wait 10", "wait 10"),
-        (
-            "its first hook runs",
-            seen("1", "InProgress"),
-            "wait 10",
-            "wait 10",
-        ),
-        (
-            "some callers are moved",
-            seen("1+2@0.1", "InProgress"),
-            "done",
-            "wait 10",
-        ),
-        (
-            "all are, and the last hook runs",
-            seen("2", "InProgress"),
-            "done",
-            "wait 10",
-        ),
-        (
-            "CodeDeploy watches its alarms",
-            seen("2", "Baking"),
-            "done",
-            "wait 10",
-        ),
-        (
-            "a status of another platform",
-            seen("1", "Ready"),
-            "wait 10",
-            "wait 10",
-        ),
-        (
-            "a status that nobody knows",
-            seen("1", "Dreaming"),
-            "wait 10",
-            "wait 10",
-        ),
-        (
-            "the same, and all are moved",
-            seen("2", "Dreaming"),
-            "done",
-            "wait 10",
-        ),
+        ("its first hook runs", seen("1", "InProgress"), "wait 10", "wait 10"),
+        ("some callers are moved", seen("1+2@0.1", "InProgress"), "done", "wait 10"),
+        ("all are, and the last hook runs", seen("2", "InProgress"), "done", "wait 10"),
+        ("CodeDeploy watches its alarms", seen("2", "Baking"), "done", "wait 10"),
+        ("a status of another platform", seen("1", "Ready"), "wait 10", "wait 10"),
+        ("a status that nobody knows", seen("1", "Dreaming"), "wait 10", "wait 10"),
+        ("the same, and all are moved", seen("2", "Dreaming"), "done", "wait 10"),
         ("it has succeeded", seen("2", "Succeeded"), "done", "done"),
         ("there by somebody else", seen("2", "-"), "done", "done"),
-        (
-            "asked for, there, and its deployment is not to be seen",
-            seen("2", ""),
-            "wait 10",
-            "wait 10",
-        ),
+        ("asked for, there, and its deployment is not to be seen", seen("2", ""), "wait 10", "wait 10"),
         (
             "it has succeeded and the alias is elsewhere",
             seen("1", "Succeeded"),
@@ -254,19 +187,11 @@ fn what_codedeploy_takes_back_is_followed_to_its_end() {
         seen
     };
     for status in ["Failed", "Stopped"] {
-        assert_eq!(
-            told(&ended(status, 5), &goal),
-            "wait 10",
-            "its rollback may begin"
-        );
+        assert_eq!(told(&ended(status, 5), &goal), "wait 10", "its rollback may begin");
         assert_eq!(told(&ended(status, 31), &goal), "taken back ChangeFailed");
         let mut without = ended(status, 5);
         without.ours.as_mut().unwrap().rolls_back = false;
-        assert_eq!(
-            told(&without, &goal),
-            "taken back ChangeFailed",
-            "none will begin"
-        );
+        assert_eq!(told(&without, &goal), "taken back ChangeFailed", "none will begin");
         for (rollback, wanted) in [
             ("Created", "wait 10"),
             ("InProgress", "wait 10"),
@@ -278,11 +203,7 @@ fn what_codedeploy_takes_back_is_followed_to_its_end() {
             let mut seen = ended(status, 300);
             seen.rollback = Some(deployed("d-2", rollback));
             assert_eq!(told(&seen, &goal), wanted, "{rollback}");
-            let back = if wanted == "wait 10" {
-                "wait 10"
-            } else {
-                "itself: alias live 1 with 2 at 10 % → 1"
-            };
+            let back = if wanted == "wait 10" { "wait 10" } else { "itself: alias live 1 with 2 at 10 % → 1" };
             assert_eq!(told(&seen, &former()), back, "back, {rollback}");
         }
     }
@@ -301,35 +222,16 @@ fn what_somebody_made_of_the_alias_meanwhile_is_theirs() {
 #[test]
 fn back() {
     let stop = |again: u32| format!(r#"{{"again":{again},"stop":"d-1"}}"#);
-    for status in [
-        "Created",
-        "Queued",
-        "InProgress",
-        "Baking",
-        "Ready",
-        "Dreaming",
-    ] {
+    for status in ["Created", "Queued", "InProgress", "Baking", "Ready", "Dreaming"] {
         for traffic in ["1", "1+2@0.1", "2"] {
-            assert_eq!(
-                told(&seen(traffic, status), &former()),
-                stop(0),
-                "{status} {traffic}"
-            );
+            assert_eq!(told(&seen(traffic, status), &former()), stop(0), "{status} {traffic}");
         }
     }
     for (what, seen, wanted) in [
         ("nothing was begun", seen("1", "-"), "done"),
-        (
-            "it has succeeded",
-            seen("2", "Succeeded"),
-            "itself: alias live 2 → 1",
-        ),
+        ("it has succeeded", seen("2", "Succeeded"), "itself: alias live 2 → 1"),
         ("it was taken back long ago", seen("1", "Stopped"), "done"),
-        (
-            "it left the callers shared",
-            seen("1+2@0.1", "Failed"),
-            "itself: alias live 1 with 2 at 10 % → 1",
-        ),
+        ("it left the callers shared", seen("1+2@0.1", "Failed"), "itself: alias live 1 with 2 at 10 % → 1"),
         ("it is not to be seen", seen("1", ""), "done"),
     ] {
         assert_eq!(told(&seen, &former()), wanted, "{what}");
@@ -366,20 +268,10 @@ fn somebody_else_s_deployment_is_in_the_way() {
     };
     let goal = release(false, 100);
     assert_eq!(told(&busy("1", "-"), &goal), "failed TargetBusy");
-    assert_eq!(
-        told(&busy("2", "-"), &goal),
-        "failed TargetBusy",
-        "where will it go?"
-    );
+    assert_eq!(told(&busy("2", "-"), &goal), "failed TargetBusy", "where will it go?");
     assert_eq!(told(&busy("1", "-"), &former()), "failed TargetBusy");
-    assert_eq!(
-        told(&busy("2", "Succeeded"), &former()),
-        "theirs TargetChangedByOther"
-    );
-    assert_eq!(
-        told(&busy("1", "Stopped"), &former()),
-        "theirs TargetChangedByOther"
-    );
+    assert_eq!(told(&busy("2", "Succeeded"), &former()), "theirs TargetChangedByOther");
+    assert_eq!(told(&busy("1", "Stopped"), &former()), "theirs TargetChangedByOther");
 }
 
 #[test]

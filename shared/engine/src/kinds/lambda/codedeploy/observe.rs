@@ -26,9 +26,7 @@ impl<P: LambdaApi + S3Api + Configured + CodeDeployApi + Clock> CodeDeployed<P> 
             None => None,
         };
         let events = match ours {
-            Some(ours) if ours.status != "Succeeded" => {
-                self.at.lifecycle_events(&ours.id).await?.events
-            }
+            Some(ours) if ours.status != "Succeeded" => self.at.lifecycle_events(&ours.id).await?.events,
             _ => vec![],
         };
         let own: Vec<&str> = ours.iter().map(|ours| ours.id.as_str()).collect();

@@ -26,50 +26,29 @@ pub async fn prepare(
 ) -> Result<Prepared> {
     // Nothing shows whose a group is that has deployed nothing. A group of services is its service's.
     if let Some(function) = planned.claims.first() {
-        let group = format!(
-            "deploymentgroup:{}/{}",
-            declared.application, declared.group
-        );
+        let group = format!("deploymentgroup:{}/{}", declared.application, declared.group);
         let group = Claim::whole(beside(&function.resource, "codedeploy", &group));
         planned.claims.push(group);
     }
-    let asks = Asks {
-        of: group::Asks {
-            there,
-            input,
-            declared,
-            platform: "Lambda",
-        },
-        spec,
-    };
+    let asks = Asks { of: group::Asks { there, input, declared, platform: "Lambda" }, spec };
     let mut findings = planned.findings.clone();
     let found = collected(asks.find().await, &mut findings)?;
     let Some(found) = found else {
         return Ok(refused(findings, planned.claims));
     };
-    let target = Target {
-        function: spec.function.clone(),
-        alias: spec.alias.clone(),
-        codedeploy: Some(found.group.clone()),
-    };
+    let target =
+        Target { function: spec.function.clone(), alias: spec.alias.clone(), codedeploy: Some(found.group.clone()) };
     findings.extend(asks.busy(&target).await?);
     findings.extend(asks.shared(&target, &planned)?);
     if !findings.is_empty() {
         return Ok(refused(findings, planned.claims));
     }
     let stages = stages(&found, planned.stages)?;
-    Ok(Prepared {
-        target: to_value(&target)?,
-        stages,
-        ..planned
-    })
+    Ok(Prepared { target: to_value(&target)?, stages, ..planned })
 }
 
 fn refused(findings: Vec<Finding>, claims: Vec<Claim>) -> Prepared {
-    Prepared {
-        claims,
-        ..Prepared::refused(findings)
-    }
+    Prepared { claims, ..Prepared::refused(findings) }
 }
 
 /// Plans the waves. The move goes by itself. It is looked at in waves for as long as the configuration says, so that
@@ -86,10 +65,7 @@ fn stages(found: &Found, planned: Vec<Stage>) -> Result<Vec<Stage>> {
         }
         let minutes = found.group.minutes;
         let looks = looks(minutes);
-        let moving = to_value(&Goal {
-            of: of.clone(),
-            moves: true,
-        })?;
+        let moving = to_value(&Goal { of: of.clone(), moves: true })?;
         let what = |look: u64| match (look, looks) {
             (0, 0) | (1, _) => format!("{} by CodeDeploy's {}", stage.what, found.words),
             (0, _) => format!("{}, complete", stage.what),
@@ -152,8 +128,7 @@ impl<P: CodeDeployApi> Asks<'_, P> {
         let Some(text) = self.of.last_text(found).await? else {
             return Ok(new());
         };
-        let read = AppSpec::read(&text)
-            .map_err(|why| self.of.unreadable(&why, "this function and its alias"))?;
+        let read = AppSpec::read(&text).map_err(|why| self.of.unreadable(&why, "this function and its alias"))?;
         if read.is_of(function, alias) {
             return Ok(read);
         }
@@ -173,30 +148,20 @@ impl<P: CodeDeployApi> Asks<'_, P> {
         let Some(group) = &target.codedeploy else {
             return Ok(None);
         };
-        let all =
-            find::deployments(self.of.there, (&group.application, &group.group), None).await?;
+        let all = find::deployments(self.of.there, (&group.application, &group.group), None).await?;
         let other = all.iter().find(|one| !one.is_over());
-        Ok(other.map(|other| Finding {
-            path: self.of.input.path("codedeploy.group"),
-            ..tell::busy(target, other)
-        }))
+        Ok(other.map(|other| Finding { path: self.of.input.path("codedeploy.group"), ..tell::busy(target, other) }))
     }
 
     /// Finds an alias that shares its callers. CodeDeploy deploys nothing from there.
     fn shared(&self, target: &Target, planned: &Prepared) -> Result<Option<Finding>> {
-        if self.of.input.goal_state.is_some()
-            || planned.before.is_null()
-            || planned.stages.is_empty()
-        {
+        if self.of.input.goal_state.is_some() || planned.before.is_null() || planned.stages.is_empty() {
             return Ok(None);
         }
         let before = Recorded::read("state before", &planned.before)?;
         let BackRecord { back } = from_value("state before", &before.goal)?;
         let Observed { alias, .. } = back;
         let shared = alias.filter(|alias| !alias.traffic.weights.is_empty());
-        Ok(shared.map(|alias| Finding {
-            path: self.of.input.path("alias"),
-            ..tell::shared(target, &alias.traffic)
-        }))
+        Ok(shared.map(|alias| Finding { path: self.of.input.path("alias"), ..tell::shared(target, &alias.traffic) }))
     }
 }

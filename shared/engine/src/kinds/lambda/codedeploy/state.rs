@@ -47,11 +47,7 @@ impl RequestedMove {
             };
             let version = |name: &str| asked[name].as_str().unwrap_or_default().to_owned();
             let first = begun.map_or(change.at, |known| known.at.0);
-            begun = Some(Self {
-                from: version("from"),
-                to: version("to"),
-                at: (first, change.at),
-            });
+            begun = Some(Self { from: version("from"), to: version("to"), at: (first, change.at) });
         }
         begun
     }
@@ -173,9 +169,7 @@ impl Seen {
         let is_stopped = self.stops.is_some_and(obeys);
         match is_stopped {
             true if is_between || is_there => Traffic::all_to(&begun.from),
-            false if is_mixed || is_on_its_way && (is_between || is_there) => {
-                Traffic::all_to(&begun.to)
-            }
+            false if is_mixed || is_on_its_way && (is_between || is_there) => Traffic::all_to(&begun.to),
             _ => traffic,
         }
     }

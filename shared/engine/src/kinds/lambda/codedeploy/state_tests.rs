@@ -18,11 +18,7 @@ fn what_callers_get_does_not_move_by_itself() {
         ("1+2@0.1", "", all_to("2")),
         // Somebody else's.
         ("3", "InProgress", all_to("3")),
-        (
-            "1+7@0.5",
-            "InProgress",
-            function("1+7@0.5").alias.unwrap().traffic,
-        ),
+        ("1+7@0.5", "InProgress", function("1+7@0.5").alias.unwrap().traffic),
         ("1", "Succeeded", all_to("1")),
     ] {
         assert_eq!(seen(traffic, ours).callers(), wanted, "{traffic} {ours}");

@@ -20,10 +20,7 @@ pub(super) fn what(change: &Change, seen: &Seen) -> String {
     match change {
         Change::Function(change) => change.to_string(),
         Change::Begin { from, to } => format!("alias {alias} {from} → {to} by CodeDeploy"),
-        Change::Stop {
-            deployment,
-            again: 0,
-        } => {
+        Change::Stop { deployment, again: 0 } => {
             format!("stop deployment {deployment} of CodeDeploy, with its rollback")
         }
         Change::Stop { deployment, .. } => {
@@ -37,16 +34,10 @@ pub(super) fn shown(seen: &Seen) -> String {
     let traffic = seen.traffic();
     match (&seen.ours, &seen.rollback) {
         (_, Some(back)) if !back.is_over() => {
-            format!(
-                "{traffic} (deployment {} of CodeDeploy takes it back)",
-                back.id
-            )
+            format!("{traffic} (deployment {} of CodeDeploy takes it back)", back.id)
         }
         (Some(ours), _) if !ours.is_over() => {
-            format!(
-                "{traffic} (deployment {} of CodeDeploy is {})",
-                ours.id, ours.status
-            )
+            format!("{traffic} (deployment {} of CodeDeploy is {})", ours.id, ours.status)
         }
         _ => match &seen.other {
             Some(other) => format!(
@@ -61,12 +52,8 @@ pub(super) fn shown(seen: &Seen) -> String {
 /// Says what the alias waits for. Each status and event of CodeDeploy has a sentence.
 pub(super) fn waits_for(target: &Target, seen: &Seen) -> Option<String> {
     if let Some(back) = seen.rollback.as_ref().filter(|back| !back.is_over()) {
-        let told = format!(
-            "deployment {} of CodeDeploy takes the {} back: it {}",
-            back.id,
-            place(target),
-            status(back, &[])
-        );
+        let told =
+            format!("deployment {} of CodeDeploy takes the {} back: it {}", back.id, place(target), status(back, &[]));
         return Some(told);
     }
     if let Some(ours) = &seen.ours {
@@ -77,13 +64,7 @@ pub(super) fn waits_for(target: &Target, seen: &Seen) -> Option<String> {
                 status(ours, &seen.events)
             ));
         }
-        let told = || {
-            format!(
-                "deployment {} of CodeDeploy {}",
-                ours.id,
-                status(ours, &seen.events)
-            )
-        };
+        let told = || format!("deployment {} of CodeDeploy {}", ours.id, status(ours, &seen.events));
         return (!ours.is_over()).then(told);
     }
     let other = seen.other.as_ref()?;
@@ -97,8 +78,7 @@ pub(super) fn waits_for(target: &Target, seen: &Seen) -> Option<String> {
 
 /// Says what came of the rollback, and what callers get.
 fn since(seen: &Seen) -> String {
-    let is_untouched =
-        |event: &LifecycleEvent| event.name == "AllowTraffic" && event.status == "Pending";
+    let is_untouched = |event: &LifecycleEvent| event.name == "AllowTraffic" && event.status == "Pending";
     let back = match &seen.rollback {
         Some(back) => format!("Its rollback {} {}.", back.id, status(back, &[])),
         None if seen.events.iter().any(is_untouched) => "No caller was moved.".to_owned(),
@@ -196,10 +176,7 @@ pub(super) fn busy(target: &Target, other: &Deployed) -> Finding {
             other.id,
             status(other, &[])
         ),
-        format!(
-            "Wait until it is over, or stop it (`{}`), and deploy again.",
-            stop_command(other)
-        ),
+        format!("Wait until it is over, or stop it (`{}`), and deploy again.", stop_command(other)),
     )
 }
 
@@ -209,16 +186,11 @@ fn group(of: &Group) -> String {
 
 /// Tells that the alias shares its callers, and that CodeDeploy begins nothing from there.
 pub(super) fn shared(target: &Target, traffic: &Traffic) -> Finding {
-    let (function, alias) = (
-        &target.function,
-        target.alias.as_deref().unwrap_or_default(),
-    );
+    let (function, alias) = (&target.function, target.alias.as_deref().unwrap_or_default());
     Finding::new(
         FindingName::TargetNotReady,
         place(target),
-        format!(
-            "The alias shares its callers already: {traffic}. CodeDeploy fails every deployment from there."
-        ),
+        format!("The alias shares its callers already: {traffic}. CodeDeploy fails every deployment from there."),
         format!(
             "Give them to one version (`aws lambda update-alias --function-name {function} --name {alias} --function-version {} --routing-config AdditionalVersionWeights={{}}`), and deploy again.",
             traffic.version

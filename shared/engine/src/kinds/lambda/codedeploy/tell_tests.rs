@@ -5,30 +5,14 @@ use super::*;
 #[test]
 fn every_status_and_event_has_its_sentence() {
     let mut all = Vec::new();
-    for status in [
-        "Created",
-        "Queued",
-        "InProgress",
-        "Baking",
-        "Ready",
-        "Dreaming",
-    ] {
+    for status in ["Created", "Queued", "InProgress", "Baking", "Ready", "Dreaming"] {
         all.extend(waits_for(&target(), &seen("1", status)));
     }
-    for event in [
-        "BeforeAllowTraffic",
-        "AllowTraffic",
-        "AfterAllowTraffic",
-        "End",
-    ] {
+    for event in ["BeforeAllowTraffic", "AllowTraffic", "AfterAllowTraffic", "End"] {
         for status in ["Pending", "InProgress", "Failed", "Unknown", "Dreaming"] {
             let mut seen = seen("1", "InProgress");
-            seen.events = vec![LifecycleEvent {
-                name: event.into(),
-                status: status.into(),
-                words: "why".into(),
-                ended: None,
-            }];
+            seen.events =
+                vec![LifecycleEvent { name: event.into(), status: status.into(), words: "why".into(), ended: None }];
             all.extend(waits_for(&target(), &seen));
         }
     }

@@ -36,27 +36,12 @@ const TOLD: usize = 50;
 
 /// Checks what an archive's directory declares, and returns everything that is wrong with it. `room` is the number of
 /// bytes that a path may have: a key in S3 has at most 1024 (Amazon S3 User Guide, "Naming objects").
-pub fn check(
-    archive: &str,
-    entries: &[Entry],
-    size: u64,
-    room: usize,
-    limits: &Limits,
-) -> Vec<Finding> {
+pub fn check(archive: &str, entries: &[Entry], size: u64, room: usize, limits: &Limits) -> Vec<Finding> {
     let found = |name: &str, reason: String| bad_archive(archive, name, reason);
     let mut findings = Vec::new();
     for entry in entries {
-        let reasons = [
-            name_fault(&entry.name, room),
-            kind_fault(entry),
-            size_fault(entry, limits),
-        ];
-        findings.extend(
-            reasons
-                .into_iter()
-                .flatten()
-                .map(|reason| found(&entry.name, reason)),
-        );
+        let reasons = [name_fault(&entry.name, room), kind_fault(entry), size_fault(entry, limits)];
+        findings.extend(reasons.into_iter().flatten().map(|reason| found(&entry.name, reason)));
     }
     findings.extend(duplicates(entries).map(|(name, times)| {
         let reason = format!("the archive names it {}", count(times, "time"));
@@ -71,11 +56,7 @@ pub(super) fn shorten(archive: &str, mut findings: Vec<Finding>) -> Vec<Finding>
     if findings.len() > TOLD {
         let more = findings.len() - TOLD;
         findings.truncate(TOLD);
-        let reason = format!(
-            "{} {} refused",
-            count(more, "more entry"),
-            agree(more, "is", "are")
-        );
+        let reason = format!("{} {} refused", count(more, "more entry"), agree(more, "is", "are"));
         findings.push(bad_archive(archive, "the archive", reason));
     }
     findings
@@ -132,11 +113,7 @@ fn size_fault(entry: &Entry, limits: &Limits) -> Option<String> {
         return (entry.bytes > 0).then(|| "it is a folder with content".to_owned());
     }
     if entry.bytes > limits.file {
-        return Some(format!(
-            "it has {}, more than the {} of one file",
-            count(entry.bytes, "byte"),
-            limits.file
-        ));
+        return Some(format!("it has {}, more than the {} of one file", count(entry.bytes, "byte"), limits.file));
     }
     let most = entry.packed.saturating_mul(limits.ratio);
     (entry.bytes > limits.harmless && entry.bytes > most).then(|| {
@@ -181,23 +158,13 @@ pub fn check_whole(archive: &str, entries: &[Entry], limits: &Limits) -> Option<
 }
 
 fn whole_fault(entries: &[Entry], limits: &Limits) -> Option<String> {
-    let total = entries
-        .iter()
-        .fold(0_u64, |sum, entry| sum.saturating_add(entry.bytes));
+    let total = entries.iter().fold(0_u64, |sum, entry| sum.saturating_add(entry.bytes));
     if entries.iter().all(|entry| entry.folder) {
         Some("it has no files".to_owned())
     } else if entries.len() > limits.entries {
-        Some(format!(
-            "it has {}, more than {}",
-            count(entries.len(), "entry"),
-            limits.entries
-        ))
+        Some(format!("it has {}, more than {}", count(entries.len(), "entry"), limits.entries))
     } else if total > limits.total {
-        Some(format!(
-            "its files have {}, more than {}",
-            count(total, "byte"),
-            limits.total
-        ))
+        Some(format!("its files have {}, more than {}", count(total, "byte"), limits.total))
     } else {
         None
     }
@@ -223,13 +190,7 @@ mod tests {
     }
 
     fn reasons(entries: &[Entry], size: u64) -> Vec<String> {
-        let limits = Limits {
-            entries: 4,
-            file: 1000,
-            total: 3000,
-            ratio: 20,
-            harmless: 100,
-        };
+        let limits = Limits { entries: 4, file: 1000, total: 3000, ratio: 20, harmless: 100 };
         check("web.zip", entries, size, 20, &limits)
             .into_iter()
             .map(|finding| format!("{} {}", finding.path, finding.reason))
@@ -240,10 +201,7 @@ mod tests {
     fn names_that_could_leave_the_site_are_refused() {
         let table = [
             ("", "its name is empty"),
-            (
-                "a\\b",
-                "its name has a backslash: some programs would read it as a path",
-            ),
+            ("a\\b", "its name has a backslash: some programs would read it as a path"),
             ("/etc/passwd", "its name is an absolute path"),
             ("C:/x", "its name is an absolute path"),
             ("../x", "its name leads out of the site (`..`)"),
@@ -251,61 +209,27 @@ mod tests {
             ("a//b", "its name has an empty part or `.`"),
             ("./a", "its name has an empty part or `.`"),
             ("a\nb", "its name has control characters or is not UTF-8"),
-            (
-                "a\u{fffd}",
-                "its name has control characters or is not UTF-8",
-            ),
-            (
-                "a-name-that-is-too-long",
-                "its name is longer than 20 bytes",
-            ),
+            ("a\u{fffd}", "its name has control characters or is not UTF-8"),
+            ("a-name-that-is-too-long", "its name is longer than 20 bytes"),
         ];
         for (name, reason) in table {
             // A finding is one visible line.
-            let said = format!(": {name} {reason}")
-                .replace('\n', "⏎")
-                .replace(":  ", ": ");
+            let said = format!(": {name} {reason}").replace('\n', "⏎").replace(":  ", ": ");
             let told = reasons(&[entry(name, 0)], 1000);
             assert_eq!(told, [format!("web.zip{said}")], "{name:?}");
         }
-        for name in [
-            "index.html",
-            "a/b/c.js",
-            "..a",
-            "a..b",
-            ".well-known/x",
-            "ä.html",
-        ] {
+        for name in ["index.html", "a/b/c.js", "..a", "a..b", ".well-known/x", "ä.html"] {
             assert_eq!(reasons(&[entry(name, 0)], 1000), [""; 0], "{name}");
         }
     }
 
     #[test]
     fn everything_that_is_wrong_is_told_at_once() {
-        let link = Entry {
-            special: Some("a symbolic link"),
-            ..entry("link", 0)
-        };
-        let secret = Entry {
-            encrypted: true,
-            ..entry("secret", 100)
-        };
-        let bomb = Entry {
-            packed: 4,
-            bytes: 900,
-            coding: Coding::Deflated,
-            ..entry("bomb", 200)
-        };
-        let large = Entry {
-            packed: 500,
-            bytes: 1001,
-            coding: Coding::Deflated,
-            ..entry("large", 300)
-        };
-        let squeezed = Entry {
-            coding: Coding::Other("Lzma".into()),
-            ..entry("squeezed", 900)
-        };
+        let link = Entry { special: Some("a symbolic link"), ..entry("link", 0) };
+        let secret = Entry { encrypted: true, ..entry("secret", 100) };
+        let bomb = Entry { packed: 4, bytes: 900, coding: Coding::Deflated, ..entry("bomb", 200) };
+        let large = Entry { packed: 500, bytes: 1001, coding: Coding::Deflated, ..entry("large", 300) };
+        let squeezed = Entry { coding: Coding::Other("Lzma".into()), ..entry("squeezed", 900) };
         assert_eq!(
             reasons(&[link, secret, bomb, large, squeezed], 2000),
             [
@@ -323,36 +247,17 @@ mod tests {
     fn duplicates_and_overlaps_are_refused() {
         assert_eq!(
             reasons(&[entry("a", 0), entry("a", 100), entry("b", 110)], 1000),
-            [
-                "web.zip: a the archive names it 2 times",
-                "web.zip: a its bytes overlap `b`"
-            ]
+            ["web.zip: a the archive names it 2 times", "web.zip: a its bytes overlap `b`"]
         );
-        assert_eq!(
-            reasons(&[entry("a", 0)], 40),
-            ["web.zip: a its bytes overlap the end of the archive"]
-        );
-        let liar = Entry {
-            bytes: 5,
-            ..entry("a", 0)
-        };
-        assert_eq!(
-            reasons(&[liar], 100),
-            ["web.zip: a it is stored, but 10 bytes are declared as 5"]
-        );
+        assert_eq!(reasons(&[entry("a", 0)], 40), ["web.zip: a its bytes overlap the end of the archive"]);
+        let liar = Entry { bytes: 5, ..entry("a", 0) };
+        assert_eq!(reasons(&[liar], 100), ["web.zip: a it is stored, but 10 bytes are declared as 5"]);
     }
 
     #[test]
     fn an_archive_without_files_is_refused() {
-        let folder = Entry {
-            packed: 0,
-            bytes: 0,
-            ..entry("a/", 0)
-        };
-        assert_eq!(
-            reasons(&[folder], 100),
-            ["web.zip: the archive it has no files"]
-        );
+        let folder = Entry { packed: 0, bytes: 0, ..entry("a/", 0) };
+        assert_eq!(reasons(&[folder], 100), ["web.zip: the archive it has no files"]);
     }
 
     #[test]
@@ -360,9 +265,6 @@ mod tests {
         let entries: Vec<Entry> = (0..80).map(|i| entry("../x", i * 100)).collect();
         let told = reasons(&entries, 10_000);
         assert_eq!(told.len(), TOLD + 1);
-        assert_eq!(
-            told[TOLD],
-            "web.zip: the archive 32 more entries are refused"
-        );
+        assert_eq!(told[TOLD], "web.zip: the archive 32 more entries are refused");
     }
 }

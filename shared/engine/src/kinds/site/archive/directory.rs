@@ -17,11 +17,7 @@ const LONGEST: u64 = 64 * 1024 * 1024;
 const PIECE: u64 = 1024 * 1024;
 
 /// Reads the central directory of an archive of `size` bytes, unchecked.
-pub async fn read_directory(
-    objects: &impl S3Api,
-    archive: &ObjectId,
-    size: u64,
-) -> Result<Vec<Entry>, Trouble> {
+pub async fn read_directory(objects: &impl S3Api, archive: &ObjectId, size: u64) -> Result<Vec<Entry>, Trouble> {
     let mut reading = Reading::begin(&archive.key, size)?;
     let mut piece = (0_u64, Bytes::new());
     let mut fetched = 0_u64;
@@ -84,10 +80,7 @@ impl<'a> Reading<'a> {
             let reason = format!("it has {}, which is no zip archive", count(size, "byte"));
             return Err(bad_archive(archive, "the archive", reason));
         }
-        Ok(Self {
-            archive,
-            machine: Some(ArchiveFsm::new(size)),
-        })
+        Ok(Self { archive, machine: Some(ArchiveFsm::new(size)) })
     }
 
     /// The offset of the bytes that it needs next, if it needs any.
@@ -167,10 +160,7 @@ fn special(mode: Mode) -> Option<&'static str> {
         (Mode::NAMED_PIPE, "a pipe"),
         (Mode::SOCKET, "a socket"),
     ];
-    kinds
-        .into_iter()
-        .find(|(kind, _)| mode.has(*kind))
-        .map(|(_, name)| name)
+    kinds.into_iter().find(|(kind, _)| mode.has(*kind)).map(|(_, name)| name)
 }
 
 #[cfg(test)]

@@ -42,16 +42,14 @@ impl Entry {
     /// The earliest offset at which the entry can end. The local header has 30 bytes and the name again, perhaps more.
     pub fn least_end(&self) -> u64 {
         let name = self.name.len() as u64;
-        self.offset
-            .saturating_add(30)
-            .saturating_add(name)
-            .saturating_add(self.packed)
+        self.offset.saturating_add(30).saturating_add(name).saturating_add(self.packed)
     }
 }
 
 /// The end of a remedy for bytes of a release. The version is free until the release is recorded, and not any more
 /// then.
-pub const NEW_VERSION: &str = "a release that is recorded keeps its version and its bytes, so release the new ones under a new version";
+pub const NEW_VERSION: &str =
+    "a release that is recorded keeps its version and its bytes, so release the new ones under a new version";
 
 /// Takes [`NEW_VERSION`] out of the remedy for bytes that are in no release yet: their version is free.
 pub fn unreleased(finding: Finding) -> Finding {

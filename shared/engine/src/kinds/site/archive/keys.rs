@@ -25,12 +25,7 @@ pub async fn without_keys(
     rules: &FolderRules,
 ) -> Result<Selection, Trouble> {
     let archive = object.key.clone();
-    let mut small: Vec<Entry> = selection
-        .entries
-        .iter()
-        .filter(|one| is_small(one))
-        .cloned()
-        .collect();
+    let mut small: Vec<Entry> = selection.entries.iter().filter(|one| is_small(one)).cloned().collect();
     small.sort_by_key(|entry| entry.offset);
     let mut unpacker = Unpacker::new(ports, object, size, &selection.entries, &small);
     let (began, mut keys) = (ports.now(), Sorting::default());
@@ -71,13 +66,7 @@ fn is_small(entry: &Entry) -> bool {
     !entry.folder && (1..=LOOKED_AT as u64).contains(&entry.bytes)
 }
 
-fn note(
-    entry: &Entry,
-    bytes: &[u8],
-    keys: &mut Sorting,
-    sorting: &mut Sorting,
-    rules: &FolderRules,
-) {
+fn note(entry: &Entry, bytes: &[u8], keys: &mut Sorting, sorting: &mut Sorting, rules: &FolderRules) {
     match rules.fate_by_content(&entry.name, bytes) {
         Fate::Published(pattern) => sorting.publish(pattern),
         Fate::Goes => {}

@@ -42,24 +42,13 @@ pub struct Unpacker<'a, P> {
 
 impl<'a, P: S3Api> Unpacker<'a, P> {
     /// A reader for an archive of `size` bytes with these entries, of which `wanted` will be read.
-    pub fn new(
-        objects: &'a P,
-        archive: ObjectId,
-        size: u64,
-        entries: &[Entry],
-        wanted: &[Entry],
-    ) -> Self {
+    pub fn new(objects: &'a P, archive: ObjectId, size: u64, entries: &[Entry], wanted: &[Entry]) -> Self {
         let mut offsets: Vec<u64> = entries.iter().map(|entry| entry.offset).collect();
         offsets.sort_unstable();
         let nexts = offsets.iter().skip(1).copied().chain([size]);
         let ends: BTreeMap<u64, u64> = offsets.iter().copied().zip(nexts).collect();
         let reach = reach(&ends, wanted);
-        Self {
-            archive: archive.key.clone(),
-            window: Window::new(objects, archive),
-            ends,
-            reach,
-        }
+        Self { archive: archive.key.clone(), window: Window::new(objects, archive), ends, reach }
     }
 
     /// Unpacks a whole entry. It is a finding if the entry's bytes are not what the directory declares.
@@ -124,10 +113,7 @@ pub(super) fn to_library(entry: &Entry) -> rc_zip::parse::Entry {
         created: None,
         accessed: None,
         header_offset: entry.offset,
-        reader_version: Version {
-            host_system: HostSystem::MsDos,
-            version: 20,
-        },
+        reader_version: Version { host_system: HostSystem::MsDos, version: 20 },
         flags: 0,
         uid: None,
         gid: None,
@@ -244,12 +230,7 @@ pub(super) struct Window<'a, P> {
 
 impl<'a, P: S3Api> Window<'a, P> {
     pub(super) fn new(objects: &'a P, object: ObjectId) -> Self {
-        Self {
-            objects,
-            object,
-            start: 0,
-            bytes: Bytes::new(),
-        }
+        Self { objects, object, start: 0, bytes: Bytes::new() }
     }
 
     /// Returns the bytes from `offset` on, at least one. If they are not here yet, it fetches up to `until`.
@@ -263,10 +244,7 @@ impl<'a, P: S3Api> Window<'a, P> {
         let from = usize::try_from(offset - self.start).unwrap_or(usize::MAX);
         match self.bytes.get(from..) {
             Some(bytes) if !bytes.is_empty() => Ok(bytes),
-            _ => Err(Fault::internal(format!(
-                "S3 answered no bytes of {} at {offset}",
-                self.object.key
-            ))),
+            _ => Err(Fault::internal(format!("S3 answered no bytes of {} at {offset}", self.object.key))),
         }
     }
 }

@@ -23,11 +23,7 @@ impl Selection {
     /// The findings on everything that is refused.
     pub fn accepted(self, also: Vec<Finding>) -> Result<Self, Vec<Finding>> {
         let refused: Vec<Finding> = self.refused.iter().cloned().chain(also).collect();
-        if refused.is_empty() {
-            Ok(self)
-        } else {
-            Err(refused)
-        }
+        if refused.is_empty() { Ok(self) } else { Err(refused) }
     }
 }
 
@@ -54,11 +50,7 @@ pub fn select(
         return Err(findings);
     }
     entries.retain(|entry| !entry.stays);
-    Ok(Selection {
-        entries,
-        sorting,
-        refused,
-    })
+    Ok(Selection { entries, sorting, refused })
 }
 
 /// Marks the files that are not published, and returns all by their fate.
@@ -84,14 +76,8 @@ pub fn refusals(archive: &str, sorting: &Sorting, rules: &FolderRules) -> Vec<Fi
 
 fn nothing_left(archive: &str, files: &str) -> Finding {
     Finding {
-        remedy: format!(
-            "take patterns out of `exclude` of the component, or pack its files; {NEW_VERSION}"
-        ),
-        ..bad_archive(
-            archive,
-            "the archive",
-            format!("nothing of it is published, because all is left out: {files}"),
-        )
+        remedy: format!("take patterns out of `exclude` of the component, or pack its files; {NEW_VERSION}"),
+        ..bad_archive(archive, "the archive", format!("nothing of it is published, because all is left out: {files}"))
     }
 }
 
@@ -101,11 +87,7 @@ pub fn not_taken_out(archive: &str, sorting: &Sorting) -> Option<Finding> {
     Some(Finding::new(
         FindingName::BadArchive,
         archive,
-        format!(
-            "`exclude` of the component leaves out {files}, and Lambda takes the archive whole, with them"
-        ),
-        format!(
-            "pack it without them, as a folder is packed that the command line releases; {NEW_VERSION}"
-        ),
+        format!("`exclude` of the component leaves out {files}, and Lambda takes the archive whole, with them"),
+        format!("pack it without them, as a folder is packed that the command line releases; {NEW_VERSION}"),
     ))
 }

@@ -13,17 +13,11 @@ pub struct WantedObject<'a> {
 
 impl<'a> WantedObject<'a> {
     fn of_release(file: &'a File) -> Self {
-        Self {
-            file: Some(file),
-            object: None,
-        }
+        Self { file: Some(file), object: None }
     }
 
     fn recorded(object: &'a Object) -> Self {
-        Self {
-            file: object.file.as_ref(),
-            object: Some(object),
-        }
+        Self { file: object.file.as_ref(), object: Some(object) }
     }
 
     /// Returns whether the path is the site's own.
@@ -56,16 +50,8 @@ impl Content {
     /// Returns the wanted objects, in order of the paths.
     pub fn wants(&self) -> WantedObjects<'_> {
         match self {
-            Self::Release(files) => Box::new(
-                files
-                    .iter()
-                    .map(|(path, it)| (path, WantedObject::of_release(it))),
-            ),
-            Self::Recorded(objects) => Box::new(
-                objects
-                    .iter()
-                    .map(|(path, it)| (path, WantedObject::recorded(it))),
-            ),
+            Self::Release(files) => Box::new(files.iter().map(|(path, it)| (path, WantedObject::of_release(it)))),
+            Self::Recorded(objects) => Box::new(objects.iter().map(|(path, it)| (path, WantedObject::recorded(it)))),
         }
     }
 

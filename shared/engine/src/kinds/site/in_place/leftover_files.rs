@@ -35,19 +35,10 @@ pub struct LeftoverList {
 
 /// Pure: the files that Windlass wrote to a site and that are left once the goal is reached. A file that was not left
 /// `formerly` is left from now on.
-pub fn left_by(
-    goal: &Content,
-    owned: &Objects,
-    formerly: &LeftoverFiles,
-    rules: &Rules,
-    now: Time,
-) -> LeftoverFiles {
-    let ours = owned
-        .iter()
-        .filter(|(_, object)| object.ours && object.file.is_some());
+pub fn left_by(goal: &Content, owned: &Objects, formerly: &LeftoverFiles, rules: &Rules, now: Time) -> LeftoverFiles {
+    let ours = owned.iter().filter(|(_, object)| object.ours && object.file.is_some());
     let left = ours.filter(|(path, _)| rules.outlives(path) && goal.want(path).is_none());
-    left.map(|(path, _)| (path.clone(), formerly.get(path).copied().unwrap_or(now)))
-        .collect()
+    left.map(|(path, _)| (path.clone(), formerly.get(path).copied().unwrap_or(now))).collect()
 }
 
 impl<P: SitePorts> Lists<'_, P> {
@@ -86,9 +77,8 @@ impl<P: SitePorts> Lists<'_, P> {
         let mut notes = list_all(self.home, home, &under, &[]).await?;
         notes.retain(|note| note.modified > then);
         let handled = self.handled_in(&notes).await?;
-        let written = handled
-            .into_iter()
-            .filter_map(|handled: Handled| Some((handled.path.clone(), handled.object()?)));
+        let written =
+            handled.into_iter().filter_map(|handled: Handled| Some((handled.path.clone(), handled.object()?)));
         Ok(written.collect())
     }
 
@@ -96,9 +86,7 @@ impl<P: SitePorts> Lists<'_, P> {
     pub(super) async fn content(&self, goal: &Goal) -> Result<Content> {
         Ok(match (&goal.objects, &goal.release) {
             (Some(list), _) => Content::Recorded(self.objects(list).await?),
-            (None, Some(release)) => {
-                Content::Release(self.release(release).await?.unwrap_or_default())
-            }
+            (None, Some(release)) => Content::Release(self.release(release).await?.unwrap_or_default()),
             (None, None) => Content::Release([].into()),
         })
     }

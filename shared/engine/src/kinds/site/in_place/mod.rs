@@ -27,8 +27,8 @@ use super::publish::{Destination, Publisher, is_unchanged};
 use super::target::{Target, files_of};
 use super::withdraw::{prove_gone, still_there};
 use crate::kinds::{
-    ChangeFacts, Checkpoint, Class, Kind, Leftover, Leftovers, LookContext, Next, Publication,
-    Publishes, Switched, View, from_value,
+    ChangeFacts, Checkpoint, Class, Kind, Leftover, Leftovers, LookContext, Next, Publication, Publishes, Switched,
+    View, from_value,
 };
 use crate::ports::Result;
 use crate::trouble::Trouble;
@@ -74,12 +74,7 @@ impl<P: SitePorts> Kind for InPlace<P> {
     /// Each file has a condition of its own, and a file that is not as it was seen is told by itself. Reads and
     /// listings after a write are consistent (Amazon S3 User Guide, "Amazon S3 data consistency model").
     fn view(_: &Target, seen: &Seen) -> View {
-        View {
-            noticed: seen.state.noticed(&seen.noticed),
-            waits_for: None,
-            is_guarded: false,
-            is_consistent: true,
-        }
+        View { noticed: seen.state.noticed(&seen.noticed), waits_for: None, is_guarded: false, is_consistent: true }
     }
 
     fn calls(seen: &Seen) -> u32 {
@@ -139,12 +134,7 @@ impl<P: SitePorts> Kind for InPlace<P> {
         }
     }
 
-    async fn change(
-        &self,
-        target: &Target,
-        change: &Change,
-        deployment: &DeploymentId,
-    ) -> Result<Option<String>> {
+    async fn change(&self, target: &Target, change: &Change, deployment: &DeploymentId) -> Result<Option<String>> {
         match change {
             Change::Write(ops) => self.write(target, ops, deployment).await?,
             Change::Record(list) => self.record(target, list).await?,
@@ -174,12 +164,7 @@ impl<P: SitePorts> Kind for InPlace<P> {
             seen.keys().map(|(path, _)| path.clone()).collect()
         };
         let before = &self.known.before.1;
-        undone
-            .new_files(
-                |path| before.want(path).is_some(),
-                |path| written.contains(path),
-            )
-            .await
+        undone.new_files(|path| before.want(path).is_some(), |path| written.contains(path)).await
     }
 
     async fn clear(&self, target: &Target, files: &[Leftover]) -> Result<()> {
@@ -202,17 +187,10 @@ impl<P: SitePorts> Publishes for InPlace<P> {
     /// New keys that are no documents are written, and every other file is read as well: so the list of the release's
     /// files is known, and no document is written of an archive of which something is not as declared. A recorded goal
     /// has nothing to publish.
-    async fn publish(
-        &self,
-        step: &Step,
-        checkpoint: &mut impl Checkpoint,
-    ) -> Result<Publication, Trouble> {
+    async fn publish(&self, step: &Step, checkpoint: &mut impl Checkpoint) -> Result<Publication, Trouble> {
         let target: Target = from_value("target", &step.target)?;
         let known = &self.known;
-        let destination = Destination {
-            folder: target.site.prefix.clone(),
-            live: Some(&known.before.1),
-        };
+        let destination = Destination { folder: target.site.prefix.clone(), live: Some(&known.before.1) };
         let ports = (&self.at, &self.home);
         let publisher = Publisher::new(ports, step, &target, &known.rules, destination);
         if let (Some(archive), Some(release)) = (&target.archive, &known.forward.0.release) {
@@ -225,11 +203,7 @@ impl<P: SitePorts> Publishes for InPlace<P> {
                     publisher.leave(&mut delivery.uploaded, &entry.name, file);
                 }
             }
-            if publisher
-                .upload_archive(delivery, release, checkpoint)
-                .await?
-                .is_none()
-            {
+            if publisher.upload_archive(delivery, release, checkpoint).await?.is_none() {
                 return Ok(Publication::Part);
             }
         }

@@ -46,17 +46,11 @@ pub fn what(ops: &[Operation]) -> String {
     let of = |is: fn(&OperationKind) -> bool| ops.iter().filter(|op| is(&op.what)).count();
     let counts = [
         (of(|what| matches!(what, OperationKind::Put(_))), "write"),
-        (
-            of(|what| matches!(what, OperationKind::Restore(_))),
-            "restore",
-        ),
+        (of(|what| matches!(what, OperationKind::Restore(_))), "restore"),
         (of(|what| matches!(what, OperationKind::Delete)), "delete"),
     ];
-    let parts: Vec<String> = counts
-        .into_iter()
-        .filter(|(count, _)| *count > 0)
-        .map(|(count, verb)| format!("{verb} {count}"))
-        .collect();
+    let parts: Vec<String> =
+        counts.into_iter().filter(|(count, _)| *count > 0).map(|(count, verb)| format!("{verb} {count}")).collect();
     let first = ops.first().map_or("", |op| op.path.as_str());
     let files = many(ops.len(), "file");
     format!("{} {files}, first `{first}`", parts.join(", "))
@@ -139,20 +133,12 @@ pub fn one_call(left: &[Operation]) -> &[Operation] {
 
 /// Returns how many seconds longer than usual the ops of one call may take.
 pub fn takes_longer_s(ops: &[Operation]) -> u64 {
-    if ops.iter().any(Operation::is_slow) {
-        LARGE_LONGER_S
-    } else {
-        0
-    }
+    if ops.iter().any(Operation::is_slow) { LARGE_LONGER_S } else { 0 }
 }
 
 /// Returns the milliseconds after which the write of an op is given up.
 pub fn within_ms(op: &Operation) -> u64 {
-    if op.is_slow() {
-        LARGE_WITHIN_MS
-    } else {
-        WITHIN_MS
-    }
+    if op.is_slow() { LARGE_WITHIN_MS } else { WITHIN_MS }
 }
 
 #[cfg(test)]
@@ -167,11 +153,7 @@ mod tests {
         Seen {
             state: Goal::default(),
             noticed: Digest::of(b""),
-            ways: Arc::new(
-                ways.iter()
-                    .map(|(id, way)| (Digest::of(id.as_bytes()).to_string(), way.clone()))
-                    .collect(),
-            ),
+            ways: Arc::new(ways.iter().map(|(id, way)| (Digest::of(id.as_bytes()).to_string(), way.clone())).collect()),
             forward: Goal::default(),
             unrecorded: unrecorded.then(list),
             calls: 0,
@@ -183,10 +165,7 @@ mod tests {
     }
 
     fn wanted(release: &str) -> Goal {
-        Goal {
-            release: Some(Digest::of(release.as_bytes())),
-            ..Goal::default()
-        }
+        Goal { release: Some(Digest::of(release.as_bytes())), ..Goal::default() }
     }
 
     fn way(strange: &[&str], deletes: &[&str]) -> InPlacePlan {
@@ -210,10 +189,7 @@ mod tests {
             panic!("b is not reached");
         };
         assert_eq!(change, Change::Write(Arc::new(way(&[], &["x", "y"]).ops)));
-        assert_eq!(
-            next("the files", &there, &wanted("a")),
-            Next::Do(Change::Record(list()))
-        );
+        assert_eq!(next("the files", &there, &wanted("a")), Next::Do(Change::Record(list())));
         let kept = is(&[("a", way(&[], &[]))], false);
         assert_eq!(next("the files", &kept, &wanted("a")), Next::Done);
     }
@@ -231,10 +207,7 @@ mod tests {
 
     #[test]
     fn a_goal_that_was_not_read_is_a_failure() {
-        assert!(matches!(
-            next("the files", &is(&[], true), &wanted("a")),
-            Next::Failed(_)
-        ));
+        assert!(matches!(next("the files", &is(&[], true), &wanted("a")), Next::Failed(_)));
     }
 
     #[test]
@@ -252,10 +225,7 @@ mod tests {
 
     #[test]
     fn the_words_say_what_is_left() {
-        assert_eq!(
-            what(&way(&[], &["x", "y"]).ops),
-            "delete 2 files, first `x`"
-        );
+        assert_eq!(what(&way(&[], &["x", "y"]).ops), "delete 2 files, first `x`");
     }
 }
 
@@ -268,14 +238,7 @@ mod time_tests {
     use crate::ports::Replaces;
 
     fn op(bytes: u64) -> Operation {
-        let object = Object {
-            etag: String::new(),
-            bytes,
-            version_id: None,
-            file: None,
-            ours: true,
-            copy_of: None,
-        };
+        let object = Object { etag: String::new(), bytes, version_id: None, file: None, ours: true, copy_of: None };
         Operation {
             path: String::new(),
             what: OperationKind::Restore(object),
@@ -301,11 +264,7 @@ mod time_tests {
         for (sizes, sent, longer_s) in table {
             let left: Vec<Operation> = sizes.iter().map(|mib| op(mib * MIB)).collect();
             let call = one_call(&left);
-            assert_eq!(
-                (call.len(), takes_longer_s(call)),
-                (sent, longer_s),
-                "{sizes:?}"
-            );
+            assert_eq!((call.len(), takes_longer_s(call)), (sent, longer_s), "{sizes:?}");
         }
     }
 

@@ -46,11 +46,7 @@ impl<P: SitePorts> InPlace<P> {
         {
             return Ok(looked);
         }
-        Ok(LastKnownState {
-            objects: self.look(target, whole).await?,
-            seen: None,
-            is_known: false,
-        })
+        Ok(LastKnownState { objects: self.look(target, whole).await?, seen: None, is_known: false })
     }
 
     fn is_arrived(&self, objects: &Objects) -> bool {
@@ -65,11 +61,7 @@ impl<P: SitePorts> InPlace<P> {
             Some(seen) => seen.clone(),
             None => self.seen_in(target, &looked.objects, whole).await?,
         };
-        *self.looked.borrow_mut() = Some(LastKnownState {
-            seen: Some(seen.clone()),
-            is_known: false,
-            ..looked
-        });
+        *self.looked.borrow_mut() = Some(LastKnownState { seen: Some(seen.clone()), is_known: false, ..looked });
         Ok(seen)
     }
 
@@ -77,19 +69,12 @@ impl<P: SitePorts> InPlace<P> {
     async fn seen_in(&self, target: &Target, is: &Objects, whole: bool) -> Result<Seen> {
         let known = self.known(is);
         let (forward, before) = (&self.known.forward.0, &self.known.before.0);
-        let ways: BTreeMap<String, InPlacePlan> = [
-            (forward.id(), plan(known, Direction::Forward)),
-            (before.id(), plan(known, Direction::Back)),
-        ]
-        .into();
+        let ways: BTreeMap<String, InPlacePlan> =
+            [(forward.id(), plan(known, Direction::Forward)), (before.id(), plan(known, Direction::Back))].into();
         let arrived = |goal: &Goal| ways.get(&goal.id()).is_some_and(InPlacePlan::is_gone);
         let there = [forward, before].into_iter().find(|goal| arrived(goal));
         // On the way nobody needs the list, except somebody who looks at the whole site to record it.
-        let list = if there.is_some() || whole {
-            Some(List::of(is)?)
-        } else {
-            None
-        };
+        let list = if there.is_some() || whole { Some(List::of(is)?) } else { None };
         let objects = list.as_ref().map(|list| list.document.digest.clone());
         let lists = Lists::of(&self.home, target);
         let unrecorded = match list {
@@ -132,10 +117,8 @@ impl<P: SitePorts> InPlace<P> {
         if whole || !ask_each(changed.len(), before.len(), at_once) {
             return self.look_at_all(target).await;
         }
-        let (found, fault) = calls::all(&self.at, &self.pace, Patience::Long, &changed, |path| {
-            self.ask(target, path)
-        })
-        .await;
+        let (found, fault) =
+            calls::all(&self.at, &self.pace, Patience::Long, &changed, |path| self.ask(target, path)).await;
         fault.map_or(Ok(()), Err)?;
         let mut changed = changed.into_iter().peekable();
         let places = self.known(&nothing).places();
@@ -152,9 +135,7 @@ impl<P: SitePorts> InPlace<P> {
         let known: Vec<&str> = self.known.before.1.paths().map(String::as_str).collect();
         let site = &target.site;
         let listed = list_all(&self.at, &site.bucket, &site.prefix, &known).await?;
-        let by_path = listed
-            .into_iter()
-            .map(|listed| (listed.key[site.prefix.len()..].to_owned(), listed.etag));
+        let by_path = listed.into_iter().map(|listed| (listed.key[site.prefix.len()..].to_owned(), listed.etag));
         let etags: BTreeMap<String, String> = by_path.collect();
         let mut objects = Objects::new();
         let mut unknown = Vec::new();
@@ -170,12 +151,9 @@ impl<P: SitePorts> InPlace<P> {
             }
         }
         let asked = u32::try_from(unknown.len()).unwrap_or(u32::MAX);
-        self.calls
-            .set(calls_to_list(etags.len()).saturating_add(asked));
-        let (found, fault) = calls::all(&self.at, &self.pace, Patience::Long, &unknown, |path| {
-            self.ask(target, path)
-        })
-        .await;
+        self.calls.set(calls_to_list(etags.len()).saturating_add(asked));
+        let (found, fault) =
+            calls::all(&self.at, &self.pace, Patience::Long, &unknown, |path| self.ask(target, path)).await;
         objects.extend(found.into_iter().flatten());
         fault.map_or(Ok(objects), Err)
     }
@@ -189,10 +167,7 @@ impl<P: SitePorts> InPlace<P> {
                 .into_iter()
                 .filter_map(|goal| goal.want(path)?.object)
                 .find(|object| object.etag == etag)
-                .map(|object| Object {
-                    ours: self.owns(path),
-                    ..object.clone()
-                })
+                .map(|object| Object { ours: self.owns(path), ..object.clone() })
         })
     }
 
@@ -231,17 +206,10 @@ impl<P: SitePorts> InPlace<P> {
 
     /// Returns the ETag of the object of before if this object is a copy of it. That is compared because the answer to
     /// the copy may have been lost, and then no record tells of it.
-    async fn copied(
-        &self,
-        target: &Target,
-        path: &str,
-        head: &ObjectHead,
-    ) -> Result<Option<String>> {
+    async fn copied(&self, target: &Target, path: &str, head: &ObjectHead) -> Result<Option<String>> {
         let before = self.known.before.1.want(path);
         match before.and_then(|want| want.object) {
-            Some(object) if self.is_copy(target, path, head, object).await? => {
-                Ok(Some(object.etag.clone()))
-            }
+            Some(object) if self.is_copy(target, path, head, object).await? => Ok(Some(object.etag.clone())),
             _ => Ok(None),
         }
     }
@@ -283,37 +251,19 @@ impl<P: SitePorts> InPlace<P> {
         match (&head.sha256, &is.sha256) {
             (Some(was), Some(is)) => Ok(was == is),
             _ if is.bytes > COMPARED => Ok(false),
-            _ => {
-                same_bytes(
-                    &self.at,
-                    &was,
-                    &target.object(path, is.version_id.clone()),
-                    is.bytes,
-                )
-                .await
-            }
+            _ => same_bytes(&self.at, &was, &target.object(path, is.version_id.clone()), is.bytes).await,
         }
     }
 }
 
 fn same_headers(a: &ObjectHead, b: &ObjectHead) -> bool {
-    a.content_type == b.content_type
-        && a.cache_control == b.cache_control
-        && a.metadata == b.metadata
+    a.content_type == b.content_type && a.cache_control == b.cache_control && a.metadata == b.metadata
 }
 
-async fn same_bytes(
-    objects: &impl SitePorts,
-    a: &ObjectId,
-    b: &ObjectId,
-    bytes: u64,
-) -> Result<bool> {
+async fn same_bytes(objects: &impl SitePorts, a: &ObjectId, b: &ObjectId, bytes: u64) -> Result<bool> {
     let mut from = 0;
     while from < bytes {
-        let (one, other) = futures::join!(
-            objects.get_range(a, from, PIECE),
-            objects.get_range(b, from, PIECE),
-        );
+        let (one, other) = futures::join!(objects.get_range(a, from, PIECE), objects.get_range(b, from, PIECE));
         let (one, other) = (one?, other?);
         if one != other || one.is_empty() {
             return Ok(false);

@@ -39,16 +39,8 @@ impl<T> Place<'_, T> {
 }
 
 /// Walks over all paths that any of the three has, in order.
-pub fn places<'a, T>(
-    is: &'a BTreeMap<String, T>,
-    before: &'a Content,
-    forward: &'a Content,
-) -> Places<'a, T> {
-    Places {
-        is: is.iter().peekable(),
-        before: before.wants().peekable(),
-        forward: forward.wants().peekable(),
-    }
+pub fn places<'a, T>(is: &'a BTreeMap<String, T>, before: &'a Content, forward: &'a Content) -> Places<'a, T> {
+    Places { is: is.iter().peekable(), before: before.wants().peekable(), forward: forward.wants().peekable() }
 }
 
 /// Walks over three lists side by side: the present objects, those of before, and the wanted ones.
@@ -101,11 +93,7 @@ pub(super) fn drifted<'a>(running: &'a Content, before: &'a Content) -> Vec<&'a 
 }
 
 /// The warning that names the first of them.
-pub(super) fn drift_warning(
-    component: &ComponentName,
-    target: &Target,
-    drifted: &[&str],
-) -> Option<Finding> {
+pub(super) fn drift_warning(component: &ComponentName, target: &Target, drifted: &[&str]) -> Option<Finding> {
     (!drifted.is_empty()).then(|| {
         let some: Vec<&str> = drifted.iter().take(5).copied().collect();
         Finding::new(

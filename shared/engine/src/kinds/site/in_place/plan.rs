@@ -117,8 +117,7 @@ pub fn plan(known: PlanInput<'_>, direction: Direction) -> InPlacePlan {
         op.stage = stage(known.rules, direction, op);
     }
     // The large files of a stage come together, so that a stage has at most two sorts of calls.
-    way.ops
-        .sort_by(|a, b| (a.stage, !a.is_slow(), &a.path).cmp(&(b.stage, !b.is_slow(), &b.path)));
+    way.ops.sort_by(|a, b| (a.stage, !a.is_slow(), &a.path).cmp(&(b.stage, !b.is_slow(), &b.path)));
     way
 }
 
@@ -151,12 +150,7 @@ pub fn ask_each(paths: usize, site: usize, at_once: usize) -> bool {
     paths.div_ceil(at_once) <= site.div_ceil(1000)
 }
 
-fn step(
-    known: &PlanInput<'_>,
-    place: &Place<'_, Object>,
-    goal: Option<WantedObject<'_>>,
-    way: &mut InPlacePlan,
-) {
+fn step(known: &PlanInput<'_>, place: &Place<'_, Object>, goal: Option<WantedObject<'_>>, way: &mut InPlacePlan) {
     let (path, rules) = (place.path, known.rules);
     let what = match (place.is, goal) {
         (None, None) => return,
@@ -202,9 +196,8 @@ fn write(want: WantedObject<'_>) -> Option<OperationKind> {
 /// Returns whether the object that is there is the wanted one: the same recorded object, a copy of it, or the same
 /// content.
 fn fits(is: &Object, want: WantedObject<'_>) -> bool {
-    let same_object = want
-        .object
-        .is_some_and(|object| object.etag == is.etag || is.copy_of.as_ref() == Some(&object.etag));
+    let same_object =
+        want.object.is_some_and(|object| object.etag == is.etag || is.copy_of.as_ref() == Some(&object.etag));
     let same_content = is.file.is_some() && is.file.as_ref() == want.file;
     same_object || same_content
 }

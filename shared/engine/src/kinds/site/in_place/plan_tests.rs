@@ -45,21 +45,11 @@ fn object(text: &str) -> Object {
 }
 
 fn objects(list: &[(&str, &str)]) -> Objects {
-    list.iter()
-        .map(|(path, text)| ((*path).to_owned(), object(text)))
-        .collect()
+    list.iter().map(|(path, text)| ((*path).to_owned(), object(text))).collect()
 }
 
-fn way(
-    direction: Direction,
-    before: &[(&str, &str)],
-    release: &[(&str, &str)],
-    is: &[(&str, &str)],
-) -> Vec<String> {
-    let files = release
-        .iter()
-        .map(|(path, text)| ((*path).to_owned(), file(text)))
-        .collect();
+fn way(direction: Direction, before: &[(&str, &str)], release: &[(&str, &str)], is: &[(&str, &str)]) -> Vec<String> {
+    let files = release.iter().map(|(path, text)| ((*path).to_owned(), file(text))).collect();
     let rules = rules();
     let known = PlanInput {
         is: &objects(is),
@@ -169,9 +159,7 @@ fn back_restores_what_documents_name_then_documents_and_deletes_documents_alone(
 #[test]
 fn only_what_differs_is_changed() {
     let rules = rules();
-    let files = RELEASE
-        .iter()
-        .map(|(path, text)| ((*path).to_owned(), file(text)));
+    let files = RELEASE.iter().map(|(path, text)| ((*path).to_owned(), file(text)));
     let known = PlanInput {
         is: &Objects::new(),
         before: &Content::Recorded(objects(BEFORE)),
@@ -179,19 +167,9 @@ fn only_what_differs_is_changed() {
         rules: &rules,
         due: &BTreeSet::new(),
     };
-    let expected = [
-        "gone.html",
-        "h/b.js",
-        "index.html",
-        "logo.png",
-        "new.html",
-        "new.png",
-    ];
+    let expected = ["gone.html", "h/b.js", "index.html", "logo.png", "new.html", "new.png"];
     assert_eq!(changed(&known), expected);
-    let back = PlanInput {
-        forward: &Content::Recorded(objects(&BEFORE[..6])),
-        ..known
-    };
+    let back = PlanInput { forward: &Content::Recorded(objects(&BEFORE[..6])), ..known };
     assert_eq!(changed(&back), [""; 0]);
 }
 
@@ -209,11 +187,7 @@ fn few_paths_are_asked_for_and_many_listed() {
         (100_000, 100_000, 128, false),
     ];
     for (paths, site, at_once, expected) in table {
-        assert_eq!(
-            ask_each(paths, site, at_once),
-            expected,
-            "{paths} of {site}"
-        );
+        assert_eq!(ask_each(paths, site, at_once), expected, "{paths} of {site}");
     }
 }
 
@@ -237,40 +211,26 @@ fn nothing_is_planned_where_the_goal_is_reached() {
 #[test]
 fn what_is_due_is_deleted_where_it_is_what_was_seen() {
     let rules = rules();
-    let files = RELEASE
-        .iter()
-        .map(|(path, text)| ((*path).to_owned(), file(text)));
+    let files = RELEASE.iter().map(|(path, text)| ((*path).to_owned(), file(text)));
     let forward = Content::Release(files.collect());
     let before = Content::Recorded(objects(BEFORE));
     let due = ["h/a.js".to_owned()].into();
     for (is, expected) in [("1", true), ("?s", false)] {
-        let known = PlanInput {
-            is: &objects(&[("h/a.js", is)]),
-            before: &before,
-            forward: &forward,
-            rules: &rules,
-            due: &due,
-        };
+        let known =
+            PlanInput { is: &objects(&[("h/a.js", is)]), before: &before, forward: &forward, rules: &rules, due: &due };
         assert!(changed(&known).iter().any(|path| *path == "h/a.js"));
         let way = plan(known, Direction::Forward);
         let mut deleted = way.ops.iter().filter(|op| op.what == OperationKind::Delete);
         assert_eq!(deleted.any(|op| op.path == "h/a.js"), expected, "{is}");
         assert_eq!(way.strange, [""; 0], "{is}");
         let back = plan(known, Direction::Back);
-        assert!(
-            back.ops.iter().all(|op| op.what != OperationKind::Delete),
-            "{is}"
-        );
+        assert!(back.ops.iter().all(|op| op.what != OperationKind::Delete), "{is}");
     }
 }
 
 #[test]
 fn what_somebody_else_wrote_is_not_overwritten() {
-    let is = &[
-        ("index.html", "?s"),
-        ("about.html", "1"),
-        ("new.html", "?s"),
-    ];
+    let is = &[("index.html", "?s"), ("about.html", "1"), ("new.html", "?s")];
     let before = &BEFORE[..2];
     let release = &[("index.html", "2"), ("about.html", "1"), ("new.html", "2")];
     let strange = ["strange index.html", "strange new.html"];
@@ -301,13 +261,7 @@ fn a_copy_of_somebody_elses_object_is_that_object() {
 fn a_first_deployment_overwrites_what_is_found_but_deletes_nothing() {
     let found = &[("index.html", "?1"), ("old.html", "?1")];
     let release = &[("index.html", "2")];
-    assert_eq!(
-        way(Direction::Forward, found, release, found),
-        ["put index.html over ?1"]
-    );
+    assert_eq!(way(Direction::Forward, found, release, found), ["put index.html over ?1"]);
     let is = &[("index.html", "2"), ("old.html", "?1")];
-    assert_eq!(
-        way(Direction::Back, found, release, is),
-        ["restore index.html over 2"]
-    );
+    assert_eq!(way(Direction::Back, found, release, is), ["restore index.html over 2"]);
 }

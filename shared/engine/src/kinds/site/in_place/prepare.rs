@@ -60,34 +60,20 @@ pub(in crate::kinds::site) async fn prepare(
         due: &BTreeSet::new(),
     };
     let way = plan_way(known, Direction::Forward);
-    let replaced = replaced(PlanInput {
-        forward: expected,
-        ..known
-    });
+    let replaced = replaced(PlanInput { forward: expected, ..known });
     if let Some(finding) = target::unreadable(&scene, before.recorded(), &replaced).await? {
         return Err(finding.into());
     }
     let drifted = drifted(&running, &before);
     // The list of the running state was just read, so it is kept.
-    let kept = ran
-        .objects
-        .clone()
-        .filter(|_| is_as_recorded && before == running);
+    let kept = ran.objects.clone().filter(|_| is_as_recorded && before == running);
     let objects = match kept {
         Some(list) => list,
         None => keep(&scene, before.recorded()).await?,
     };
     let ran = Some(ran).filter(|_| drifted.is_empty()).unwrap_or_default();
-    let state = Goal {
-        release: ran.release,
-        left: ran.left,
-        objects: Some(objects),
-    };
-    let state = Recorded {
-        noticed: state.noticed(&noticed(&known)?),
-        goal: to_value(&state)?,
-        is_sure: true,
-    };
+    let state = Goal { release: ran.release, left: ran.left, objects: Some(objects) };
+    let state = Recorded { noticed: state.noticed(&noticed(&known)?), goal: to_value(&state)?, is_sure: true };
     let path = format!("components.{}", scene.input.component);
     let former = |path: &str| match before.recorded().get(path) {
         None => Former::Nothing,
@@ -98,11 +84,7 @@ pub(in crate::kinds::site) async fn prepare(
     scene.warnings.extend(long_switch(replaced.len(), &path));
     goal.left = scene.lists.keep_leftover_list(&left).await?;
     let stays_reachable = newly_left(&scene, &left.since, &formerly);
-    scene.warnings.extend(drift_warning(
-        scene.input.component,
-        &scene.target,
-        &drifted,
-    ));
+    scene.warnings.extend(drift_warning(scene.input.component, &scene.target, &drifted));
     if let Content::Recorded(objects) = &forward {
         goal.objects = Some(keep(&scene, objects).await?);
     }
@@ -138,10 +120,7 @@ fn finish(
 ) -> Result<Prepared, Trouble> {
     let site = &scene.target.site;
     let there = format!("s3://{}/{}", site.bucket, site.prefix);
-    let release = goal
-        .release
-        .as_ref()
-        .map_or("what was found", Digest::short);
+    let release = goal.release.as_ref().map_or("what was found", Digest::short);
     let unchanged = reached.then(|| format!("{there} holds all files of {release} already"));
     let what = format!(
         "files of {release} to {there}, documents last: {writes} that visitors have, in about {} s",
@@ -160,10 +139,7 @@ fn finish(
 }
 
 /// Returns the goal that Windlass brought last, with the objects of then. Both are empty if the list no longer exists.
-pub(super) async fn running(
-    scene: &Scene<'_, impl SitePorts>,
-    ran: Option<Goal>,
-) -> Result<(Goal, Objects)> {
+pub(super) async fn running(scene: &Scene<'_, impl SitePorts>, ran: Option<Goal>) -> Result<(Goal, Objects)> {
     if let Some(goal) = ran
         && let Some(list) = &goal.objects
     {
@@ -188,10 +164,7 @@ async fn forward(
                 Some(files) => files,
                 None => names_only(scene, &entries).collect(),
             };
-            let goal = Goal {
-                release: Some(release),
-                ..Goal::default()
-            };
+            let goal = Goal { release: Some(release), ..Goal::default() };
             Ok((goal, Content::Release(files)))
         }
         Wanted::Recorded(goal) => {
@@ -229,10 +202,7 @@ fn without_withdrawn<P>(scene: &Scene<'_, P>, recorded: &mut Objects) -> Option<
 }
 
 /// Returns the release's files before they are read from the archive. So far only their paths matter.
-fn names_only<'e, P>(
-    scene: &Scene<'_, P>,
-    entries: &'e [Entry],
-) -> impl Iterator<Item = (String, File)> + use<'e, P> {
+fn names_only<'e, P>(scene: &Scene<'_, P>, entries: &'e [Entry]) -> impl Iterator<Item = (String, File)> + use<'e, P> {
     let unread = File {
         sha256: Digest::of(b""),
         bytes: u64::MAX,
@@ -255,9 +225,7 @@ fn expected<P>(scene: &Scene<'_, P>, wanted: &Wanted<Goal>, running: &Objects) -
     };
     let mut files: Files = names_only(scene, entries).collect();
     for entry in entries {
-        let former = running
-            .get(&entry.name)
-            .and_then(|object| object.file.as_ref());
+        let former = running.get(&entry.name).and_then(|object| object.file.as_ref());
         if let Some(former) = former.filter(|it| is_unchanged(entry, it, &scene.rules))
             && let Some(file) = files.get_mut(&entry.name)
         {
@@ -279,20 +247,12 @@ pub(super) async fn before(
     left: &mut LeftoverList,
 ) -> Result<Content> {
     let (mut before, unknown) = as_listed(latest, owned, forward);
-    let known = PlanInput {
-        is: &Objects::new(),
-        before: owned,
-        forward: expected,
-        rules: &scene.rules,
-        due: &left.due,
-    };
+    let known =
+        PlanInput { is: &Objects::new(), before: owned, forward: expected, rules: &scene.rules, due: &left.due };
     // An object with the ETag of our list has the version of our list as well.
     let lacks_id = |path: &&String| before.get(*path).is_some_and(|it| it.version_id.is_none());
     let changed = changed(&known).into_iter().filter(lacks_id);
-    let told: BTreeSet<String> = unknown
-        .into_iter()
-        .chain(left.due.iter().cloned())
-        .collect();
+    let told: BTreeSet<String> = unknown.into_iter().chain(left.due.iter().cloned()).collect();
     let asked: BTreeSet<String> = changed.chain(&told).cloned().collect();
     let asked = if is_few(asked.len(), latest) {
         asked

@@ -38,10 +38,7 @@ impl Goal {
     /// Returns what visitors get. `digest` is of everything that they can notice, so it is equal if nobody changed
     /// anything.
     pub(super) fn noticed(&self, digest: &Digest) -> Noticed {
-        Noticed {
-            value: json!({"files": digest}),
-            shown: files_in_words(self.release.as_ref()),
-        }
+        Noticed { value: json!({"files": digest}), shown: files_in_words(self.release.as_ref()) }
     }
 }
 
@@ -56,10 +53,7 @@ pub struct List {
 impl List {
     /// Writes a list down.
     pub(super) fn of(objects: &Objects) -> Result<Self> {
-        Ok(Self {
-            document: Document::of(&Rows(objects))?,
-            files: objects.len(),
-        })
+        Ok(Self { document: Document::of(&Rows(objects))?, files: objects.len() })
     }
 }
 

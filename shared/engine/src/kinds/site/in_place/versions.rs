@@ -30,20 +30,14 @@ pub(super) async fn latest(scene: &Scene<'_, impl SitePorts>, running: &Objects)
     let known: Vec<&str> = running.keys().map(String::as_str).collect();
     let listed = list_all(scene.at, &site.bucket, &site.prefix, &known).await?;
     let by_path = listed.into_iter();
-    Ok(by_path
-        .map(|listed| (listed.key[site.prefix.len()..].to_owned(), listed))
-        .collect())
+    Ok(by_path.map(|listed| (listed.key[site.prefix.len()..].to_owned(), listed)).collect())
 }
 
 /// The version ids of what is at each key now.
-pub(super) async fn ids(
-    scene: &Scene<'_, impl SitePorts>,
-) -> Result<BTreeMap<String, Option<String>>> {
+pub(super) async fn ids(scene: &Scene<'_, impl SitePorts>) -> Result<BTreeMap<String, Option<String>>> {
     let all = versions(scene).await?.into_iter();
     let current = |all: Vec<Listed>| all.into_iter().find(|listed| listed.latest);
-    Ok(all
-        .filter_map(|(path, all)| Some((path, current(all)?.version_id)))
-        .collect())
+    Ok(all.filter_map(|(path, all)| Some((path, current(all)?.version_id))).collect())
 }
 
 /// Lists every version of every key of the site.
@@ -52,10 +46,7 @@ pub(super) async fn versions(scene: &Scene<'_, impl SitePorts>) -> Result<Versio
     let mut all = Versions::new();
     let mut after = None;
     loop {
-        let page = scene
-            .at
-            .list_versions(&site.bucket, &site.prefix, after)
-            .await?;
+        let page = scene.at.list_versions(&site.bucket, &site.prefix, after).await?;
         for listed in page.objects {
             let path = listed.key[site.prefix.len()..].to_owned();
             all.entry(path).or_default().push(listed);
@@ -75,15 +66,8 @@ pub(super) async fn still_there(
     latest: &Latest,
     running: &Objects,
 ) -> Result<Objects, Trouble> {
-    let is_live = |path: &str, object: &Object| {
-        latest
-            .get(path)
-            .is_some_and(|listed| listed.etag == object.etag)
-    };
-    let needed: Vec<(&String, &Object)> = recorded
-        .iter()
-        .filter(|(path, object)| !is_live(path, object))
-        .collect();
+    let is_live = |path: &str, object: &Object| latest.get(path).is_some_and(|listed| listed.etag == object.etag);
+    let needed: Vec<(&String, &Object)> = recorded.iter().filter(|(path, object)| !is_live(path, object)).collect();
     if is_few(needed.len(), latest) && all_there(scene, &needed).await? {
         return Ok(recorded);
     }
@@ -108,28 +92,15 @@ pub(super) async fn still_there(
             None => {}
         }
     }
-    if gone.is_empty() {
-        Ok(there)
-    } else {
-        Err(missing(&gone))
-    }
+    if gone.is_empty() { Ok(there) } else { Err(missing(&gone)) }
 }
 
-async fn all_there(
-    scene: &Scene<'_, impl SitePorts>,
-    needed: &[(&String, &Object)],
-) -> Result<bool> {
+async fn all_there(scene: &Scene<'_, impl SitePorts>, needed: &[(&String, &Object)]) -> Result<bool> {
     let pace = Cell::default();
-    let (found, fault) = calls::all(
-        scene.at,
-        &pace,
-        Patience::Long,
-        needed,
-        |(path, object)| async move {
-            let version = scene.target.object(path, object.version_id.clone());
-            Ok(object.version_id.is_some() && scene.at.head(&version).await?.is_some())
-        },
-    )
+    let (found, fault) = calls::all(scene.at, &pace, Patience::Long, needed, |(path, object)| async move {
+        let version = scene.target.object(path, object.version_id.clone());
+        Ok(object.version_id.is_some() && scene.at.head(&version).await?.is_some())
+    })
     .await;
     fault.map_or_else(|| Ok(found.into_iter().all(|there| there)), Err)
 }

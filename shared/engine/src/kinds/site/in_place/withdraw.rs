@@ -31,10 +31,7 @@ pub(in crate::kinds::site) async fn withdraw(
     let latest = latest(&scene, &running).await?;
     own_what_was_undone(&scene, &latest, &mut running).await?;
     let owned = Content::Recorded(running);
-    let mut left = LeftoverList {
-        since: scene.lists.leftover_list_of(&ran).await?.since,
-        due: BTreeSet::new(),
-    };
+    let mut left = LeftoverList { since: scene.lists.leftover_list_of(&ran).await?.since, due: BTreeSet::new() };
     let is = before(&scene, &latest, &owned, &owned, &owned, &mut left).await?;
     let drifted = drifted(&owned, &is);
     let warning = drift_warning(scene.input.component, &scene.target, &drifted);
@@ -59,13 +56,7 @@ pub(in crate::kinds::site) async fn withdraw(
     let is_live = |path: &str| is.recorded().contains_key(path) || goal.contains_key(path);
     let is_meant = |path: &str| meant.has(path) && (scene.rules.outlives(path) || !is_live(path));
     withdraws.extend(former_files(&scene, &all, is_meant).await?);
-    check(
-        &objects,
-        &withdraws,
-        pattern,
-        &scene.rules,
-        scene.input.withdrawals.former,
-    )?;
+    check(&objects, &withdraws, pattern, &scene.rules, scene.input.withdrawals.former)?;
     let goal = still_there(&scene, goal, &latest, owned.recorded()).await?;
     let left = scene.lists.keep_leftover_list(&left).await?;
     let state = Goal {
@@ -73,24 +64,11 @@ pub(in crate::kinds::site) async fn withdraw(
         objects: Some(keep(&scene, &rest).await?),
         left: left.clone(),
     };
-    let to = Goal {
-        release: ran.release,
-        objects: Some(keep(&scene, &goal).await?),
-        left,
-    };
+    let to = Goal { release: ran.release, objects: Some(keep(&scene, &goal).await?), left };
     let (rest, goal) = (Content::Recorded(rest), Content::Recorded(goal));
-    let known = PlanInput {
-        is: rest.recorded(),
-        before: &rest,
-        forward: &goal,
-        rules: &scene.rules,
-        due: &BTreeSet::new(),
-    };
-    let before = Recorded {
-        noticed: state.noticed(&noticed(&known)?),
-        goal: to_value(&state)?,
-        is_sure: true,
-    };
+    let known =
+        PlanInput { is: rest.recorded(), before: &rest, forward: &goal, rules: &scene.rules, due: &BTreeSet::new() };
+    let before = Recorded { noticed: state.noticed(&noticed(&known)?), goal: to_value(&state)?, is_sure: true };
     let only = Stage::new(to_value(&to)?, what(&objects, &withdraws));
     scene.warnings.extend(warning);
     scene.target.withdraws = objects;
@@ -125,24 +103,12 @@ async fn former_files(
     });
     let written: Vec<(&str, Option<String>)> = written.collect();
     let pace = Cell::default();
-    let (found, fault) = calls::all(
-        scene.at,
-        &pace,
-        Patience::Long,
-        &written,
-        |(path, id)| async move {
-            let head = scene
-                .at
-                .head(&scene.target.object(path, id.clone()))
-                .await?;
-            let ours = head.filter(|head| head.metadata.contains_key(DEPLOYMENT));
-            let file = ours.and_then(|head| file_of(&head));
-            Ok(file.map(|file| WithdrawnFile {
-                path: (*path).to_owned(),
-                sha256: file.sha256,
-            }))
-        },
-    )
+    let (found, fault) = calls::all(scene.at, &pace, Patience::Long, &written, |(path, id)| async move {
+        let head = scene.at.head(&scene.target.object(path, id.clone())).await?;
+        let ours = head.filter(|head| head.metadata.contains_key(DEPLOYMENT));
+        let file = ours.and_then(|head| file_of(&head));
+        Ok(file.map(|file| WithdrawnFile { path: (*path).to_owned(), sha256: file.sha256 }))
+    })
     .await;
     fault.map_or(Ok(()), Err)?;
     Ok(found.into_iter().flatten().collect())

@@ -33,12 +33,7 @@ impl<P: SitePorts> InPlace<P> {
     ///
     /// A refusal is returned only if nothing was done: it means that the change was not made, and an undo then has
     /// nothing to bring back. If a part was done, the refusal comes again, alone, when the rest is sent.
-    pub(super) async fn write(
-        &self,
-        target: &Target,
-        ops: &[Operation],
-        deployment: &DeploymentId,
-    ) -> Result<()> {
+    pub(super) async fn write(&self, target: &Target, ops: &[Operation], deployment: &DeploymentId) -> Result<()> {
         let done = Cell::new(0);
         match self.write_in_batches(target, ops, deployment, &done).await {
             Err(fault) if done.get() > 0 && fault.name != FaultName::Unavailable => {
@@ -87,10 +82,8 @@ impl<P: SitePorts> InPlace<P> {
     /// Remembers what was done, and returns what was written. If a call was refused or not answered, only a look tells
     /// what is there.
     fn take_in(&self, done: Vec<WriteResult>, is_whole: bool) -> Vec<Handled> {
-        let now: Vec<(String, Option<Object>)> = done
-            .iter()
-            .map(|(path, handled)| (path.clone(), handled.as_ref().and_then(Handled::object)))
-            .collect();
+        let now: Vec<(String, Option<Object>)> =
+            done.iter().map(|(path, handled)| (path.clone(), handled.as_ref().and_then(Handled::object))).collect();
         for (path, object) in &now {
             if let Some(object) = object {
                 self.remember(path, object);
@@ -101,9 +94,7 @@ impl<P: SitePorts> InPlace<P> {
         } else {
             self.looked.take();
         }
-        done.into_iter()
-            .filter_map(|(_, handled)| handled)
-            .collect()
+        done.into_iter().filter_map(|(_, handled)| handled).collect()
     }
 
     /// Reads first the contents that will be written. So nothing slow stands between the record of the open call and
@@ -146,10 +137,7 @@ impl<P: SitePorts> InPlace<P> {
                 at.put(bucket, &key, bytes, &options).await.map(Some)
             }
             OperationKind::Restore(object) => {
-                let from = CopySource {
-                    object: target.object(&op.path, object.version_id.clone()),
-                    etag: None,
-                };
+                let from = CopySource { object: target.object(&op.path, object.version_id.clone()), etag: None };
                 let copied = at.copy(&from, bucket, &key, &op.replaces).await;
                 copied.map(Some)
             }
@@ -173,19 +161,12 @@ impl<P: SitePorts> InPlace<P> {
     /// Returns the upload of a large file. Publishing has made it, except for its completion.
     fn staged(&self, path: &str, file: &File) -> Result<&Staged> {
         let staged = self.known.staged.get(path);
-        let staged = staged
-            .filter(|(of, _)| of == file)
-            .map(|(_, staged)| staged);
+        let staged = staged.filter(|(of, _)| of == file).map(|(_, staged)| staged);
         staged.ok_or_else(|| no_bytes(path))
     }
 
     /// A condition that did not hold is no conflict if the op was done before.
-    async fn settle(
-        &self,
-        target: &Target,
-        op: &Operation,
-        fault: Fault,
-    ) -> Result<Option<Handled>> {
+    async fn settle(&self, target: &Target, op: &Operation, fault: Fault) -> Result<Option<Handled>> {
         let found = self.at.head(&target.object(&op.path, None)).await?;
         let done = match (&op.what, &found) {
             (OperationKind::Delete, found) => found.is_none(),
@@ -200,13 +181,7 @@ impl<P: SitePorts> InPlace<P> {
         match found {
             _ if !done => Err(fault),
             None => Ok(None),
-            Some(head) => Ok(handled(
-                op,
-                Written {
-                    etag: head.etag,
-                    version_id: head.version_id,
-                },
-            )),
+            Some(head) => Ok(handled(op, Written { etag: head.etag, version_id: head.version_id })),
         }
     }
 
@@ -266,18 +241,14 @@ impl<P: SitePorts> InPlace<P> {
 fn handled(op: &Operation, written: Written) -> Option<Handled> {
     match &op.what {
         OperationKind::Put(file) => Some(Handled::written(&op.path, file.clone(), written)),
-        OperationKind::Restore(object) => {
-            Some(Handled::restored(&op.path, object.clone(), written))
-        }
+        OperationKind::Restore(object) => Some(Handled::restored(&op.path, object.clone(), written)),
         OperationKind::Delete => None,
     }
 }
 
 /// The fault for a file whose bytes, which publishing read, are no longer there.
 fn no_bytes(path: &str) -> Fault {
-    Fault::internal(format!(
-        "{path} is to be written, and neither the archive nor an upload has its bytes"
-    ))
+    Fault::internal(format!("{path} is to be written, and neither the archive nor an upload has its bytes"))
 }
 
 /// The archive was checked and read once already, so a finding in it now becomes a fault.

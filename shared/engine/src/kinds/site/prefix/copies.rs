@@ -66,20 +66,14 @@ impl<P: SitePorts> Prefix<P> {
                 return Ok(None);
             }
             publisher.pass(checkpoint).await?;
-            let (_, fault) = calls::all(
-                &self.at,
-                &publisher.pace,
-                Patience::Long,
-                batch,
-                |(source, goal, path)| {
-                    let is_found = old.found && *source == from;
-                    let uncopied = &uncopied;
-                    async move {
-                        let answer = self.copy_one(publisher, source, goal, path).await;
-                        forgive(answer, is_found, uncopied)
-                    }
-                },
-            )
+            let (_, fault) = calls::all(&self.at, &publisher.pace, Patience::Long, batch, |(source, goal, path)| {
+                let is_found = old.found && *source == from;
+                let uncopied = &uncopied;
+                async move {
+                    let answer = self.copy_one(publisher, source, goal, path).await;
+                    forgive(answer, is_found, uncopied)
+                }
+            })
             .await;
             fault.map_or(Ok(()), Err)?;
             publisher.copied(batch.len());
@@ -92,37 +86,19 @@ impl<P: SitePorts> Prefix<P> {
     }
 
     /// Copies one file. If the copy is there already, it is done. If the file is gone, it cannot be copied any more.
-    async fn copy_one(
-        &self,
-        publisher: &Publisher<'_, P>,
-        from: &str,
-        to: &str,
-        path: &str,
-    ) -> Result<()> {
-        let source = CopySource {
-            object: publisher.object(from, path),
-            etag: None,
-        };
+    async fn copy_one(&self, publisher: &Publisher<'_, P>, from: &str, to: &str, path: &str) -> Result<()> {
+        let source = CopySource { object: publisher.object(from, path), etag: None };
         let goal = publisher.object(to, path);
-        let copied = self
-            .at
-            .copy(&source, &goal.bucket, &goal.key, &Replaces::Nothing);
+        let copied = self.at.copy(&source, &goal.bucket, &goal.key, &Replaces::Nothing);
         match copied.await {
-            Err(fault) if !matches!(fault.name, FaultName::Conflict | FaultName::NotFound) => {
-                Err(fault)
-            }
+            Err(fault) if !matches!(fault.name, FaultName::Conflict | FaultName::NotFound) => Err(fault),
             Ok(_) | Err(_) => Ok(()),
         }
     }
 
     /// Returns the files that open pages may ask for, of the release in a folder: from its list, or else by listing the
     /// folder.
-    async fn assets_in(
-        &self,
-        publisher: &Publisher<'_, P>,
-        state: &Goal,
-        folder: &str,
-    ) -> Result<Assets> {
+    async fn assets_in(&self, publisher: &Publisher<'_, P>, state: &Goal, folder: &str) -> Result<Assets> {
         let listed = match &state.release {
             Some(release) => publisher.lists().release_paths(release).await?,
             None => None,
@@ -138,20 +114,15 @@ impl<P: SitePorts> Prefix<P> {
         Ok(Assets { paths, found })
     }
 
-    async fn assets_found(
-        &self,
-        publisher: &Publisher<'_, P>,
-        folder: &str,
-    ) -> Result<BTreeSet<String>> {
+    async fn assets_found(&self, publisher: &Publisher<'_, P>, folder: &str) -> Result<BTreeSet<String>> {
         let bucket = &publisher.target.site.bucket;
         let mut found = BTreeSet::new();
         let mut after = None;
         loop {
             let page = self.at.list(bucket, folder, after).await?;
             let files = page.objects.into_iter();
-            let files = files.filter(|listed| {
-                listed.bytes <= LARGEST_FOUND && !is_in_release_folder(&listed.key, folder)
-            });
+            let files =
+                files.filter(|listed| listed.bytes <= LARGEST_FOUND && !is_in_release_folder(&listed.key, folder));
             let paths = files.map(|listed| listed.key[folder.len()..].to_owned());
             // A key that ends in a slash is a folder that the console made.
             found.extend(paths.filter(|path| self.rules.outlives(path) && !path.ends_with('/')));
@@ -197,11 +168,7 @@ fn warnings(uncopied: &[String], cut: usize) -> Vec<String> {
 }
 
 /// Notes what the folder of a release holds now for other releases, with what it was holding already.
-async fn note_carried(
-    lists: &Lists<'_, impl SitePorts>,
-    folder: &Goal,
-    mut carried: ReplacedFiles,
-) -> Result<()> {
+async fn note_carried(lists: &Lists<'_, impl SitePorts>, folder: &Goal, mut carried: ReplacedFiles) -> Result<()> {
     if folder.release.is_none() {
         return Ok(());
     }
@@ -232,10 +199,8 @@ const MOST: usize = 20_000;
 /// now, and those that its own folder held for others. Returns as well how many of the latter are left out because
 /// there are too many.
 fn carried(replaced: &BTreeSet<String>, held: ReplacedFiles, now: Time) -> (ReplacedFiles, usize) {
-    let mut older: Vec<(String, Time)> = held
-        .into_iter()
-        .filter(|(path, since)| !replaced.contains(path) && may_be_open(*since, now))
-        .collect();
+    let mut older: Vec<(String, Time)> =
+        held.into_iter().filter(|(path, since)| !replaced.contains(path) && may_be_open(*since, now)).collect();
     older.sort_by(|a, b| b.1.cmp(&a.1).then_with(|| a.0.cmp(&b.0)));
     let cut = older.len().saturating_sub(MOST);
     older.truncate(MOST);
@@ -268,13 +233,11 @@ mod tests {
     #[test]
     fn what_was_replaced_lately_is_carried_on() {
         let now = Time(100 * DAY);
-        let held: ReplacedFiles = [("a", 69), ("b", 70), ("c", 99), ("d", 50)]
-            .map(|(path, day)| (path.to_owned(), Time(day * DAY)))
-            .into();
+        let held: ReplacedFiles =
+            [("a", 69), ("b", 70), ("c", 99), ("d", 50)].map(|(path, day)| (path.to_owned(), Time(day * DAY))).into();
         let replaced = ["d".to_owned(), "e".to_owned()].into();
-        let expected: ReplacedFiles = [("b", 70), ("c", 99), ("d", 100), ("e", 100)]
-            .map(|(path, day)| (path.to_owned(), Time(day * DAY)))
-            .into();
+        let expected: ReplacedFiles =
+            [("b", 70), ("c", 99), ("d", 100), ("e", 100)].map(|(path, day)| (path.to_owned(), Time(day * DAY))).into();
         assert_eq!(carried(&replaced, held, now), (expected, 0));
     }
 

@@ -27,13 +27,8 @@ pub(super) async fn amiss<P: SitePorts>(
     let folder = folder_of(&goal.origin_path);
     let known: Vec<&str> = published.keys().map(String::as_str).collect();
     let found = list_all(at, bucket, &folder, &known).await?;
-    let found: BTreeMap<&str, &str> = found
-        .iter()
-        .map(|it| (&it.key[folder.len()..], it.etag.as_str()))
-        .collect();
-    let amiss = published
-        .iter()
-        .filter(|(path, etag)| found.get(path.as_str()) != Some(&etag.as_str()));
+    let found: BTreeMap<&str, &str> = found.iter().map(|it| (&it.key[folder.len()..], it.etag.as_str())).collect();
+    let amiss = published.iter().filter(|(path, etag)| found.get(path.as_str()) != Some(&etag.as_str()));
     Ok((amiss.map(|(path, _)| path.clone()).collect(), found.len()))
 }
 
@@ -47,11 +42,7 @@ pub(super) fn in_words(amiss: &[String]) -> String {
     format!(
         "of which {} {}: {}",
         count(amiss.len(), "file"),
-        agree(
-            amiss.len(),
-            "is not there, or not as it was published",
-            "are not there, or not as they were published"
-        ),
+        agree(amiss.len(), "is not there, or not as it was published", "are not there, or not as they were published"),
         some(amiss).join(", ")
     )
 }

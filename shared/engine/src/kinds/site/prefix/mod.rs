@@ -20,8 +20,8 @@ use super::rules::Rules;
 use super::target::folder_of;
 use super::withdraw::{prove_gone, still_there};
 use crate::kinds::{
-    ChangeFacts, Class, Kind, Leftover, Leftovers, LookContext, Next, Noticed, Switched, Trail,
-    View, fields, from_value, whose,
+    ChangeFacts, Class, Kind, Leftover, Leftovers, LookContext, Next, Noticed, Switched, Trail, View, fields,
+    from_value, whose,
 };
 use crate::ports::Result;
 use serde_json::{Value, json};
@@ -133,22 +133,11 @@ impl<P: SitePorts> Kind for Prefix<P> {
         } else {
             (vec![], 0)
         };
-        Ok(Seen {
-            state,
-            etag: found.etag,
-            strange: there.is_none(),
-            amiss,
-            files,
-        })
+        Ok(Seen { state, etag: found.etag, strange: there.is_none(), amiss, files })
     }
 
     fn view(_: &Target, seen: &Seen) -> View {
-        View {
-            noticed: seen.noticed(),
-            waits_for: None,
-            is_guarded: true,
-            is_consistent: false,
-        }
+        View { noticed: seen.noticed(), waits_for: None, is_guarded: true, is_consistent: false }
     }
 
     fn field(member: &str, value: &Value) -> (String, String) {
@@ -176,40 +165,22 @@ impl<P: SitePorts> Kind for Prefix<P> {
 
     fn facts(change: &Switch, seen: &Seen) -> ChangeFacts {
         let Switch { from, to, .. } = change;
-        let after = Goal {
-            origin_path: to.clone(),
-            ..seen.state.clone()
-        };
+        let after = Goal { origin_path: to.clone(), ..seen.state.clone() };
         let value = json!({"switch": {"from": from, "to": to}});
         let what = format!("origin path `{from}` → `{to}`");
-        ChangeFacts {
-            after: Some(after.noticed()),
-            ..ChangeFacts::new(Class::Switching, value, what)
-        }
+        ChangeFacts { after: Some(after.noticed()), ..ChangeFacts::new(Class::Switching, value, what) }
     }
 
     fn trail(target: &Target) -> Option<Trail> {
-        Some(Trail {
-            resource: target.distribution.clone(),
-            region: Some("us-east-1"),
-        })
+        Some(Trail { resource: target.distribution.clone(), region: Some("us-east-1") })
     }
 
     fn owned(target: &Target) -> String {
-        let Target {
-            distribution,
-            origin,
-            ..
-        } = target;
+        let Target { distribution, origin, .. } = target;
         format!("the path of origin {origin} of distribution {distribution}")
     }
 
-    async fn change(
-        &self,
-        target: &Target,
-        change: &Switch,
-        _: &DeploymentId,
-    ) -> Result<Option<String>> {
+    async fn change(&self, target: &Target, change: &Switch, _: &DeploymentId) -> Result<Option<String>> {
         let (id, origin) = (&target.distribution, &target.origin);
         let Switch { etag, to, .. } = change;
         self.at.set_origin_path(id, etag, origin, to).await?;
@@ -246,9 +217,7 @@ impl<P: SitePorts> Kind for Prefix<P> {
             folder,
             releases: None,
         };
-        undone
-            .new_files(|path| old.contains(path), |path| copied.contains_key(path))
-            .await
+        undone.new_files(|path| old.contains(path), |path| copied.contains_key(path)).await
     }
 
     async fn clear(&self, target: &Target, files: &[Leftover]) -> Result<()> {
@@ -274,20 +243,12 @@ impl<P: SitePorts> Kind for Prefix<P> {
 fn next(owned: &str, is: &Seen, wanted: &Goal) -> Next<Switch> {
     let from = &is.state.origin_path;
     if *from == wanted.origin_path {
-        return if is.state.deployed {
-            Next::Done
-        } else {
-            Next::Wait(EDGES_S)
-        };
+        return if is.state.deployed { Next::Done } else { Next::Wait(EDGES_S) };
     }
     if is.strange {
         return Next::Failed(strange(owned, is));
     }
-    Next::Do(Switch {
-        etag: is.etag.clone(),
-        from: from.clone(),
-        to: wanted.origin_path.clone(),
-    })
+    Next::Do(Switch { etag: is.etag.clone(), from: from.clone(), to: wanted.origin_path.clone() })
 }
 
 /// The finding for an origin path that somebody else has set.
@@ -296,10 +257,7 @@ fn strange(owned: &str, is: &Seen) -> Finding {
     Finding::new(
         FindingName::TargetChangedByOther,
         path.clone(),
-        format!(
-            "the origin path is `{path}`, which is neither that of before nor the release's. {}",
-            whose(owned)
-        ),
+        format!("the origin path is `{path}`, which is neither that of before nor the release's. {}", whose(owned)),
         "find out who changed the distribution (CloudTrail), set the origin path that should be there, then use `recover` or deploy again",
     )
 }
@@ -309,48 +267,27 @@ mod tests {
     use super::*;
 
     fn at(path: &str, deployed: bool, strange: bool) -> Seen {
-        Seen {
-            state: wanted(path, deployed),
-            etag: "E1".into(),
-            strange,
-            amiss: vec![],
-            files: 0,
-        }
+        Seen { state: wanted(path, deployed), etag: "E1".into(), strange, amiss: vec![], files: 0 }
     }
 
     fn wanted(path: &str, deployed: bool) -> Goal {
-        Goal {
-            origin_path: path.into(),
-            deployed,
-            ..Goal::default()
-        }
+        Goal { origin_path: path.into(), deployed, ..Goal::default() }
     }
 
     #[test]
     fn switch_then_wait_for_the_edges_then_done() {
         let wanted = wanted("/b", true);
-        let switch = Next::Do(Switch {
-            etag: "E1".into(),
-            from: "/a".into(),
-            to: "/b".into(),
-        });
+        let switch = Next::Do(Switch { etag: "E1".into(), from: "/a".into(), to: "/b".into() });
         assert_eq!(next("the path", &at("/a", true, false), &wanted), switch);
         // Another change may still be on its way to the edges. That does not hinder the next one.
         assert_eq!(next("the path", &at("/a", false, false), &wanted), switch);
-        assert_eq!(
-            next("the path", &at("/b", false, false), &wanted),
-            Next::Wait(EDGES_S)
-        );
-        assert_eq!(
-            next("the path", &at("/b", true, false), &wanted),
-            Next::Done
-        );
+        assert_eq!(next("the path", &at("/b", false, false), &wanted), Next::Wait(EDGES_S));
+        assert_eq!(next("the path", &at("/b", true, false), &wanted), Next::Done);
     }
 
     #[test]
     fn somebody_elses_origin_path_is_not_overwritten() {
-        let Next::Failed(finding) = next("the path", &at("/c", true, true), &wanted("/b", true))
-        else {
+        let Next::Failed(finding) = next("the path", &at("/c", true, true), &wanted("/b", true)) else {
             panic!("it is overwritten");
         };
         assert_eq!(finding.name, FindingName::TargetChangedByOther);

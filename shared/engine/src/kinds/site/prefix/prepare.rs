@@ -22,15 +22,9 @@ pub(in crate::kinds::site) async fn prepare(
     wanted: Wanted<Goal>,
     ran: Option<Goal>,
 ) -> Result<Prepared, Trouble> {
-    let Serving {
-        id,
-        distribution,
-        origin,
-    } = serving;
+    let Serving { id, distribution, origin } = serving;
     let before = Goal {
-        release: ran
-            .filter(|ran| ran.origin_path == origin.path)
-            .and_then(|ran| ran.release),
+        release: ran.filter(|ran| ran.origin_path == origin.path).and_then(|ran| ran.release),
         origin_path: origin.path,
         deployed: distribution.deployed,
     };
@@ -46,11 +40,7 @@ pub(in crate::kinds::site) async fn prepare(
                 scene.warnings.extend(mixed);
             }
             let goal = Goal {
-                origin_path: if runs {
-                    before.origin_path.clone()
-                } else {
-                    new_path(&scene, &release)
-                },
+                origin_path: if runs { before.origin_path.clone() } else { new_path(&scene, &release) },
                 release: Some(release),
                 deployed: true,
             };
@@ -65,10 +55,7 @@ pub(in crate::kinds::site) async fn prepare(
         }
     };
     let reached = complete && before.origin_path == goal.origin_path;
-    let what = format!(
-        "origin path `{}` → `{}`",
-        before.origin_path, goal.origin_path
-    );
+    let what = format!("origin path `{}` → `{}`", before.origin_path, goal.origin_path);
     let unchanged = reached.then(|| format!("the origin path is `{}` already", goal.origin_path));
     let mut stages = Vec::new();
     if !reached && scene.target.site.is_tried {
@@ -79,16 +66,8 @@ pub(in crate::kinds::site) async fn prepare(
     if !reached {
         stages.push(stage(&goal, what, false)?);
     }
-    let before = Recorded {
-        noticed: before.noticed(),
-        goal: to_value(&before)?,
-        is_sure: false,
-    };
-    let target = Target {
-        site: scene.target,
-        distribution: id,
-        origin: origin.id,
-    };
+    let before = Recorded { noticed: before.noticed(), goal: to_value(&before)?, is_sure: false };
+    let target = Target { site: scene.target, distribution: id, origin: origin.id };
     Ok(Prepared {
         target: to_value(&target)?,
         before: to_value(&before)?,
@@ -103,11 +82,7 @@ pub(in crate::kinds::site) async fn prepare(
 /// Returns the paths of a folder's release; none of a folder that Windlass did not fill.
 async fn paths(scene: &Scene<'_, impl SitePorts>, folder: &Goal) -> Result<Vec<String>> {
     Ok(match &folder.release {
-        Some(release) => scene
-            .lists
-            .release_paths(release)
-            .await?
-            .unwrap_or_default(),
+        Some(release) => scene.lists.release_paths(release).await?.unwrap_or_default(),
         None => vec![],
     })
 }
@@ -131,19 +106,12 @@ async fn left(
 }
 
 fn stage(goal: &Goal, what: String, ahead: bool) -> Result<Stage> {
-    Ok(Stage {
-        ahead,
-        ..Stage::new(to_value(goal)?, what)
-    })
+    Ok(Stage { ahead, ..Stage::new(to_value(goal)?, what) })
 }
 
 /// A warning where files keep their names although their content changes: an edge that looks into the other
 /// folder answers with the other one.
-async fn mixed(
-    scene: &Scene<'_, impl SitePorts>,
-    before: &Goal,
-    entries: &[Entry],
-) -> Result<Option<Finding>> {
+async fn mixed(scene: &Scene<'_, impl SitePorts>, before: &Goal, entries: &[Entry]) -> Result<Option<Finding>> {
     let Some(release) = &before.release else {
         return Ok(None);
     };
@@ -159,10 +127,7 @@ fn new_path(scene: &Scene<'_, impl SitePorts>, release: &Digest) -> String {
 }
 
 /// A folder to go back to must still hold its release.
-pub(super) async fn check_folder(
-    scene: &Scene<'_, impl SitePorts>,
-    goal: &Goal,
-) -> Result<(), Trouble> {
+pub(super) async fn check_folder(scene: &Scene<'_, impl SitePorts>, goal: &Goal) -> Result<(), Trouble> {
     let folder = folder_of(&goal.origin_path);
     let bucket = &scene.target.site.bucket;
     if scene.lists.is_pruned(bucket, goal).await? {

@@ -32,46 +32,27 @@ struct Copy {
 
 impl<P: SitePorts> Publishes for Prefix<P> {
     /// A recorded goal has nothing to publish but the copies.
-    async fn publish(
-        &self,
-        step: &Step,
-        checkpoint: &mut impl Checkpoint,
-    ) -> Result<Publication, Trouble> {
+    async fn publish(&self, step: &Step, checkpoint: &mut impl Checkpoint) -> Result<Publication, Trouble> {
         let Target { site, .. } = from_value("target", &step.target)?;
-        let (from, to) = (
-            folder_of(&self.before.origin_path),
-            folder_of(&self.forward.origin_path),
-        );
-        let destination = Destination {
-            folder: to.clone(),
-            live: None,
-        };
+        let (from, to) = (folder_of(&self.before.origin_path), folder_of(&self.forward.origin_path));
+        let destination = Destination { folder: to.clone(), live: None };
         let ports = (&self.at, &self.home);
         let publisher = Publisher::new(ports, step, &site, &self.rules, destination);
         if let (Some(archive), Some(release)) = (&site.archive, &self.forward.release) {
             let lists = publisher.lists();
             lists.note_folder(&site.site.bucket, &self.forward).await?;
             let mut delivery = publisher.open(archive).await?;
-            if !self
-                .copy_unchanged(&publisher, &mut delivery, (&from, &to), checkpoint)
-                .await?
-            {
+            if !self.copy_unchanged(&publisher, &mut delivery, (&from, &to), checkpoint).await? {
                 return Ok(Publication::Part);
             }
-            let Some(uploaded) = publisher
-                .upload_archive(delivery, release, checkpoint)
-                .await?
-            else {
+            let Some(uploaded) = publisher.upload_archive(delivery, release, checkpoint).await? else {
                 return Ok(Publication::Part);
             };
             lists.keep_folder(&self.forward, &uploaded.etags).await?;
         }
         let mut warnings = Vec::new();
         if from != to {
-            match self
-                .copy_assets(&publisher, (&from, &to), checkpoint)
-                .await?
-            {
+            match self.copy_assets(&publisher, (&from, &to), checkpoint).await? {
                 Some(uncopied) => warnings = uncopied,
                 None => return Ok(Publication::Part),
             }
@@ -97,11 +78,7 @@ impl<P: SitePorts> Prefix<P> {
         let copies = wanted.filter_map(|entry| {
             let file = files.remove(&entry.name)?;
             let etag = etags.remove(&entry.name)?;
-            is_unchanged(entry, &file, &self.rules).then(|| Copy {
-                path: entry.name.clone(),
-                file,
-                etag,
-            })
+            is_unchanged(entry, &file, &self.rules).then(|| Copy { path: entry.name.clone(), file, etag })
         });
         Ok(copies.collect())
     }
@@ -122,11 +99,10 @@ impl<P: SitePorts> Prefix<P> {
                 return Ok(false);
             }
             publisher.pass(checkpoint).await?;
-            let (done, fault) =
-                calls::all(&self.at, &publisher.pace, Patience::Long, batch, |copy| {
-                    self.copy_former(publisher, (from, to), copy)
-                })
-                .await;
+            let (done, fault) = calls::all(&self.at, &publisher.pace, Patience::Long, batch, |copy| {
+                self.copy_former(publisher, (from, to), copy)
+            })
+            .await;
             let done: Vec<Handled> = done.into_iter().flatten().collect();
             publisher.note(&done).await?;
             fault.map_or(Ok(()), Err)?;
@@ -143,15 +119,9 @@ impl<P: SitePorts> Prefix<P> {
         (from, to): (&str, &str),
         copy: &Copy,
     ) -> Result<Option<Handled>> {
-        let source = CopySource {
-            object: publisher.object(from, &copy.path),
-            etag: Some(copy.etag.clone()),
-        };
+        let source = CopySource { object: publisher.object(from, &copy.path), etag: Some(copy.etag.clone()) };
         let goal = publisher.object(to, &copy.path);
-        let copied = self
-            .at
-            .copy(&source, &goal.bucket, &goal.key, &Replaces::Nothing)
-            .await;
+        let copied = self.at.copy(&source, &goal.bucket, &goal.key, &Replaces::Nothing).await;
         let written = match copied {
             Ok(written) => Some(written),
             Err(fault) if matches!(fault.name, FaultName::Conflict | FaultName::NotFound) => {
@@ -193,11 +163,7 @@ impl<P: SitePorts> Lists<'_, P> {
             return Ok(());
         };
         let key = self.note_key(bucket, goal.folder_name(), release);
-        let folder = Folder {
-            under: folder_of(&goal.origin_path),
-            filled: self.home.now(),
-            pruning: false,
-        };
+        let folder = Folder { under: folder_of(&goal.origin_path), filled: self.home.now(), pruning: false };
         self.write(&key, &folder, Replaces::Anything).await
     }
 
@@ -209,11 +175,7 @@ impl<P: SitePorts> Lists<'_, P> {
         let notes = listed.into_iter().filter_map(|listed| {
             let rest = listed.key.strip_prefix(&under)?;
             let (name, release) = rest.strip_suffix(".json")?.split_once('-')?;
-            Some(Note {
-                name: name.to_owned(),
-                release: Digest::parse(release).ok()?,
-                key: listed.key,
-            })
+            Some(Note { name: name.to_owned(), release: Digest::parse(release).ok()?, key: listed.key })
         });
         Ok(notes.collect())
     }
@@ -239,13 +201,8 @@ impl<P: SitePorts> Lists<'_, P> {
     }
 
     /// Keeps the ETags of the objects in a release's folder. The next release can copy unchanged files from there.
-    pub(super) async fn keep_folder(
-        &self,
-        folder: &Goal,
-        etags: &BTreeMap<String, String>,
-    ) -> Result<()> {
-        self.keep(&self.folder_key(folder.folder_name()), etags)
-            .await
+    pub(super) async fn keep_folder(&self, folder: &Goal, etags: &BTreeMap<String, String>) -> Result<()> {
+        self.keep(&self.folder_key(folder.folder_name()), etags).await
     }
 
     /// Returns the files that a release's folder holds for documents of former releases.

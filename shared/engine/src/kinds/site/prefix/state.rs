@@ -41,9 +41,6 @@ impl Goal {
     /// Returns what visitors get.
     pub(super) fn noticed(&self) -> Noticed {
         let files = files_in_words(self.release.as_ref());
-        Noticed {
-            value: json!({"origin_path": self.origin_path}),
-            shown: format!("{files} at `{}`", self.origin_path),
-        }
+        Noticed { value: json!({"origin_path": self.origin_path}), shown: format!("{files} at `{}`", self.origin_path) }
     }
 }

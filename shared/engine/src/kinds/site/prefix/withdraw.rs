@@ -28,45 +28,24 @@ pub(in crate::kinds::site) async fn withdraw(
     ran: Option<Goal>,
     pattern: &str,
 ) -> Result<Prepared, Trouble> {
-    let Serving {
-        id,
-        distribution,
-        origin,
-    } = serving;
+    let Serving { id, distribution, origin } = serving;
     let is_live = ran.as_ref().filter(|ran| ran.origin_path == origin.path);
     let state = Goal {
         release: is_live.and_then(|ran| ran.release.clone()),
         origin_path: origin.path,
         deployed: distribution.deployed,
     };
-    let goal = Goal {
-        deployed: true,
-        ..ran.unwrap_or_else(|| state.clone())
-    };
+    let goal = Goal { deployed: true, ..ran.unwrap_or_else(|| state.clone()) };
     if goal.origin_path != state.origin_path {
         check_folder(&scene, &goal).await?;
     }
     let objects = objects(&scene, &folder_of(&goal.origin_path), pattern).await?;
     let withdraws = files(&objects);
-    check(
-        &objects,
-        &withdraws,
-        pattern,
-        &scene.rules,
-        scene.input.withdrawals.former,
-    )?;
-    let before = Recorded {
-        noticed: state.noticed(),
-        goal: to_value(&state)?,
-        is_sure: false,
-    };
+    check(&objects, &withdraws, pattern, &scene.rules, scene.input.withdrawals.former)?;
+    let before = Recorded { noticed: state.noticed(), goal: to_value(&state)?, is_sure: false };
     let only = Stage::new(to_value(&goal)?, what(&objects, &withdraws));
     scene.target.withdraws = objects;
-    let target = Target {
-        site: scene.target,
-        distribution: id,
-        origin: origin.id,
-    };
+    let target = Target { site: scene.target, distribution: id, origin: origin.id };
     Ok(Prepared {
         target: to_value(&target)?,
         before: to_value(&before)?,
@@ -104,11 +83,8 @@ async fn objects(
     }
     let paths = listed.values().map(|(path, _)| path.as_str());
     let meant = MeantFiles::of(pattern, paths)?;
-    let live_paths: BTreeSet<String> = listed
-        .values()
-        .filter(|(_, is_live)| *is_live)
-        .map(|(path, _)| path.clone())
-        .collect();
+    let live_paths: BTreeSet<String> =
+        listed.values().filter(|(_, is_live)| *is_live).map(|(path, _)| path.clone()).collect();
     let is_former = |path: &String| live_paths.contains(path) && !scene.rules.outlives(path);
     let mut found = listed;
     found.retain(|_, (path, is_live)| meant.has(path) && (*is_live || !is_former(path)));
@@ -117,32 +93,22 @@ async fn objects(
     }
     let found: Vec<(String, (String, bool))> = found.into_iter().collect();
     let pace = Cell::default();
-    let (objects, fault) = calls::all(
-        scene.at,
-        &pace,
-        Patience::Long,
-        &found,
-        |(key, (path, is_live))| async move {
-            let id = ObjectId {
-                bucket: bucket.clone(),
-                key: key.clone(),
+    let (objects, fault) = calls::all(scene.at, &pace, Patience::Long, &found, |(key, (path, is_live))| async move {
+        let id = ObjectId { bucket: bucket.clone(), key: key.clone(), version_id: None };
+        let head = scene.at.head(&id).await?;
+        let ours = head.filter(|head| head.metadata.contains_key(DEPLOYMENT));
+        Ok(ours.and_then(|head| {
+            let object = Object {
+                etag: head.etag.clone(),
+                bytes: head.bytes,
                 version_id: None,
+                file: file_of(&head),
+                ours: true,
+                copy_of: None,
             };
-            let head = scene.at.head(&id).await?;
-            let ours = head.filter(|head| head.metadata.contains_key(DEPLOYMENT));
-            Ok(ours.and_then(|head| {
-                let object = Object {
-                    etag: head.etag.clone(),
-                    bytes: head.bytes,
-                    version_id: None,
-                    file: file_of(&head),
-                    ours: true,
-                    copy_of: None,
-                };
-                WithdrawnObject::of(path, key.clone(), &object, *is_live)
-            }))
-        },
-    )
+            WithdrawnObject::of(path, key.clone(), &object, *is_live)
+        }))
+    })
     .await;
     fault.map_or(Ok(()), Err)?;
     let mut objects: Vec<WithdrawnObject> = objects.into_iter().flatten().collect();
@@ -166,10 +132,8 @@ impl<P: SitePorts> Lists<'_, P> {
                 continue;
             };
             let before = etags.len();
-            let rest: BTreeMap<String, String> = etags
-                .into_iter()
-                .filter(|(path, _)| !paths.contains(path.as_str()))
-                .collect();
+            let rest: BTreeMap<String, String> =
+                etags.into_iter().filter(|(path, _)| !paths.contains(path.as_str())).collect();
             if rest.len() < before {
                 self.write(&list, &rest, Replaces::Anything).await?;
             }

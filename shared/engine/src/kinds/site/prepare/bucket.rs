@@ -13,12 +13,7 @@ use windlass_domain::tenancy::Claim;
 /// may switch an origin that serves the site: that is the declared one, or else every origin that is the bucket.
 pub(super) fn claims(site: &StaticSite, serving: Option<&Serving>) -> Vec<Claim> {
     let mut claims = vec![Claim::folder(bucket(site), &site.prefix)];
-    let Some(Serving {
-        distribution,
-        origin,
-        ..
-    }) = serving
-    else {
+    let Some(Serving { distribution, origin, .. }) = serving else {
         return claims;
     };
     let claim = |origin: &str| Claim::whole(format!("{}#{origin}", distribution.arn));
@@ -99,11 +94,7 @@ fn versions_expire(rule: &LifecycleRule, path: &str, problems: &mut Problems) {
     let Some(days) = rule.noncurrent_days else {
         return;
     };
-    let deletes = format!(
-        "{} deletes overwritten versions after {}",
-        named(rule),
-        count(days, "day")
-    );
+    let deletes = format!("{} deletes overwritten versions after {}", named(rule), count(days, "day"));
     if days < UNDO && rule.noncurrent_kept == 0 {
         problems.findings.push(Finding::new(
             FindingName::TargetNotReady,
@@ -201,21 +192,14 @@ mod tests {
             ("", "*s3://web/"),
         ];
         for (origin_path, expected) in table {
-            let goal = prefix::Goal {
-                origin_path: origin_path.into(),
-                ..prefix::Goal::default()
-            };
+            let goal = prefix::Goal { origin_path: origin_path.into(), ..prefix::Goal::default() };
             let claim = claim_back(&site("prefix", "site/", None), &goal);
             assert_eq!(in_words(claim), expected, "{origin_path}");
         }
     }
 
     fn rule(change: impl Fn(&mut LifecycleRule)) -> LifecycleRule {
-        let mut rule = LifecycleRule {
-            id: "r".into(),
-            enabled: true,
-            ..LifecycleRule::default()
-        };
+        let mut rule = LifecycleRule { id: "r".into(), enabled: true, ..LifecycleRule::default() };
         change(&mut rule);
         rule
     }
@@ -229,14 +213,7 @@ mod tests {
     #[test]
     fn versions_must_live_as_long_as_an_undo_and_should_as_long_as_rollbacks() {
         let site = site("in_place", "", None);
-        let table = [
-            (1, 0, (1, 0)),
-            (6, 0, (1, 0)),
-            (6, 1, (0, 1)),
-            (7, 0, (0, 1)),
-            (29, 5, (0, 1)),
-            (30, 0, (0, 0)),
-        ];
+        let table = [(1, 0, (1, 0)), (6, 0, (1, 0)), (6, 1, (0, 1)), (7, 0, (0, 1)), (29, 5, (0, 1)), (30, 0, (0, 0))];
         for (days, kept, expected) in table {
             let told = judged(&site, |rule| {
                 rule.noncurrent_days = Some(days);
@@ -293,8 +270,10 @@ mod tests {
             rule.id = String::new();
         });
         let told = judge_rules(&[by_date], &site, "b");
-        assert!(told.warnings[0].reason.starts_with(
-            "a lifecycle rule of the bucket deletes files that visitors get, at a date"
-        ));
+        assert!(
+            told.warnings[0]
+                .reason
+                .starts_with("a lifecycle rule of the bucket deletes files that visitors get, at a date")
+        );
     }
 }

@@ -33,19 +33,9 @@ pub(super) async fn check_plan(
         (SiteMode::Prefix, Some(serving)) => {
             if site.is_tried {
                 let ahead = Stage::new(Value::Null, format!("files published in {there}"));
-                stages.insert(
-                    0,
-                    Stage {
-                        ahead: true,
-                        ..ahead
-                    },
-                );
+                stages.insert(0, Stage { ahead: true, ..ahead });
             }
-            to_value(&prefix::Target {
-                site: target,
-                distribution: serving.id,
-                origin: serving.origin.id,
-            })?
+            to_value(&prefix::Target { site: target, distribution: serving.id, origin: serving.origin.id })?
         }
     };
     Ok(Prepared {
@@ -59,11 +49,7 @@ pub(super) async fn check_plan(
 }
 
 /// Returns a finding if the site's files may not be listed, or if the tags that an undo copies may not be read.
-async fn unreadable(
-    ports: &impl SitePorts,
-    input: &PrepareInput<'_>,
-    target: &Target,
-) -> Result<Option<Finding>> {
+async fn unreadable(ports: &impl SitePorts, input: &PrepareInput<'_>, target: &Target) -> Result<Option<Finding>> {
     let site = &target.site;
     let (path, bucket) = (input.path("bucket"), &site.bucket);
     let denied = |what: &str, fault| Some(no_permission(&path, what, &fault));
@@ -78,16 +64,11 @@ async fn unreadable(
     let Some(first) = first.filter(|_| site.mode == SiteMode::InPlace) else {
         return Ok(None);
     };
-    let object = ObjectId {
-        bucket: bucket.clone(),
-        key: first.key.clone(),
-        version_id: None,
-    };
+    let object = ObjectId { bucket: bucket.clone(), key: first.key.clone(), version_id: None };
     match ports.object_tags(&object).await {
-        Err(fault) if fault.name == FaultName::AccessDenied => Ok(denied(
-            &format!("tags of s3://{bucket}/{}", first.key),
-            fault,
-        )),
+        Err(fault) if fault.name == FaultName::AccessDenied => {
+            Ok(denied(&format!("tags of s3://{bucket}/{}", first.key), fault))
+        }
         Err(fault) if fault.name != FaultName::NotFound => Err(fault),
         _ => Ok(None),
     }

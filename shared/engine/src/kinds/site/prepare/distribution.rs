@@ -22,15 +22,8 @@ pub(in crate::kinds::site) fn lacks_root(
     (key, entries): (&str, &[Entry]),
 ) -> Option<Finding> {
     let (root, why) = root(site, serving)?;
-    let has = |path: &str| {
-        entries
-            .iter()
-            .any(|entry| !entry.folder && entry.name == path)
-    };
-    let is_written = site
-        .config
-        .as_ref()
-        .is_some_and(|config| config.path == root);
+    let has = |path: &str| entries.iter().any(|entry| !entry.folder && entry.name == path);
+    let is_written = site.config.as_ref().is_some_and(|config| config.path == root);
     if is_written || has(&root) {
         return None;
     }
@@ -48,9 +41,7 @@ pub(in crate::kinds::site) fn lacks_root(
         FindingName::BadArchive,
         format!("{key}: {root}"),
         format!("the archive has no `{root}`, {why}: visitors of `/` would get nothing"),
-        format!(
-            "{remedy}; or say with `{declared}` what `/` is answered with, `none` where these files are no pages"
-        ),
+        format!("{remedy}; or say with `{declared}` what `/` is answered with, `none` where these files are no pages"),
     ))
 }
 
@@ -70,10 +61,7 @@ fn root(site: &StaticSite, serving: Option<&Serving>) -> Option<(String, &'stati
         }
         let folder = folder_of(&found.origin.path);
         // An origin of a folder within this one serves another site.
-        let key = site
-            .prefix
-            .starts_with(&folder)
-            .then(|| format!("{folder}{root}"))?;
+        let key = site.prefix.starts_with(&folder).then(|| format!("{folder}{root}"))?;
         Some(key.strip_prefix(&site.prefix)?.to_owned())
     });
     Some(match told {
@@ -85,23 +73,13 @@ fn root(site: &StaticSite, serving: Option<&Serving>) -> Option<(String, &'stati
 /// Pure: the warnings about what a distribution answers wrongly for an archive with these entries. `path` is where the
 /// declaration names it.
 pub(in crate::kinds::site) fn judge(
-    Serving {
-        distribution: found,
-        origin,
-        ..
-    }: &Serving,
+    Serving { distribution: found, origin, .. }: &Serving,
     entries: &[Entry],
     path: &str,
 ) -> Vec<Finding> {
-    let told = |reason: String, remedy: &str| {
-        Finding::new(FindingName::TargetNotReady, path, reason, remedy)
-    };
-    let mut warnings: Vec<Finding> = found
-        .error_pages
-        .iter()
-        .filter_map(fallback)
-        .map(|reason| told(reason, REWRITE_INSTEAD))
-        .collect();
+    let told = |reason: String, remedy: &str| Finding::new(FindingName::TargetNotReady, path, reason, remedy);
+    let mut warnings: Vec<Finding> =
+        found.error_pages.iter().filter_map(fallback).map(|reason| told(reason, REWRITE_INSTEAD)).collect();
     // A website endpoint serves index documents itself, and a function may rewrite addresses.
     if !origin.is_website() && !found.rewrites {
         warnings.extend(no_root(found, entries).map(|reason| told(reason, SET_ROOT)));
@@ -118,9 +96,7 @@ const REWRITE_FOLDERS: &str = "let a CloudFront function on viewer requests appe
 /// script.
 fn fallback(page: &ErrorPage) -> Option<String> {
     let missing = matches!(page.status, 403 | 404);
-    let success = page
-        .answered
-        .is_some_and(|status| (200..300).contains(&status));
+    let success = page.answered.is_some_and(|status| (200..300).contains(&status));
     let document = page.path.as_ref().filter(|_| missing && success)?;
     Some(format!(
         "a missing file ({}) is answered with `{document}` and status {}: a browser that asks for a script that is gone gets a document instead, and every wrong address looks right",
@@ -131,16 +107,12 @@ fn fallback(page: &ErrorPage) -> Option<String> {
 
 fn no_root(found: &Distribution, entries: &[Entry]) -> Option<String> {
     let there = entries.iter().any(|entry| entry.name == "index.html");
-    (there && found.root.is_empty()).then(|| {
-        "it has no default root object, so that `/` is not answered with `index.html`".to_owned()
-    })
+    (there && found.root.is_empty())
+        .then(|| "it has no default root object, so that `/` is not answered with `index.html`".to_owned())
 }
 
 fn no_folders(entries: &[Entry]) -> Option<String> {
-    let folders: BTreeSet<&str> = entries
-        .iter()
-        .filter_map(|entry| entry.name.strip_suffix("/index.html"))
-        .collect();
+    let folders: BTreeSet<&str> = entries.iter().filter_map(|entry| entry.name.strip_suffix("/index.html")).collect();
     let first = folders.first()?;
     Some(format!(
         "{} {} an `index.html`, but nothing answers an address such as `/{first}/` with it",
@@ -165,11 +137,7 @@ mod tests {
 
     /// A distribution with this root object, whose origin has this path.
     fn serving(root: &str, path: &str) -> Serving {
-        let origin = Origin {
-            id: "site".into(),
-            domain: "b.s3.eu-west-1.amazonaws.com".into(),
-            path: path.into(),
-        };
+        let origin = Origin { id: "site".into(), domain: "b.s3.eu-west-1.amazonaws.com".into(), path: path.into() };
         let distribution = Distribution {
             etag: "E".into(),
             deployed: true,
@@ -180,11 +148,7 @@ mod tests {
             origins: vec![origin.clone()],
             error_pages: vec![],
         };
-        Serving {
-            id: "E1".into(),
-            distribution,
-            origin,
-        }
+        Serving { id: "E1".into(), distribution, origin }
     }
 
     #[test]
@@ -192,74 +156,21 @@ mod tests {
         use SiteMode::{InPlace, Prefix};
         // The mode, the folder of the site, `root` of the component, the distribution's root object and its origin's
         // path, the file that must be there.
-        type Row = (
-            SiteMode,
-            &'static str,
-            Option<&'static str>,
-            Option<(&'static str, &'static str)>,
-            Option<&'static str>,
-        );
+        type Row =
+            (SiteMode, &'static str, Option<&'static str>, Option<(&'static str, &'static str)>, Option<&'static str>);
         let table: [Row; 13] = [
             (InPlace, "", None, None, Some("index.html")),
             (InPlace, "", None, Some(("", "")), Some("index.html")),
             (InPlace, "", None, Some(("app.html", "")), Some("app.html")),
-            (
-                InPlace,
-                "web/",
-                None,
-                Some(("app.html", "/web")),
-                Some("app.html"),
-            ),
-            (
-                InPlace,
-                "web/",
-                None,
-                Some(("web/app.html", "")),
-                Some("app.html"),
-            ),
+            (InPlace, "web/", None, Some(("app.html", "/web")), Some("app.html")),
+            (InPlace, "web/", None, Some(("web/app.html", "")), Some("app.html")),
             // These belong to another site.
-            (
-                InPlace,
-                "",
-                None,
-                Some(("app.html", "/releases/0a")),
-                Some("index.html"),
-            ),
-            (
-                InPlace,
-                "docs/",
-                None,
-                Some(("app.html", "/web")),
-                Some("index.html"),
-            ),
-            (
-                Prefix,
-                "releases/",
-                None,
-                Some(("app.html", "/releases/0a")),
-                Some("app.html"),
-            ),
-            (
-                Prefix,
-                "releases/",
-                None,
-                Some(("/app.html", "")),
-                Some("app.html"),
-            ),
-            (
-                Prefix,
-                "releases/",
-                None,
-                Some(("", "")),
-                Some("index.html"),
-            ),
-            (
-                Prefix,
-                "",
-                Some("x.html"),
-                Some(("app.html", "")),
-                Some("x.html"),
-            ),
+            (InPlace, "", None, Some(("app.html", "/releases/0a")), Some("index.html")),
+            (InPlace, "docs/", None, Some(("app.html", "/web")), Some("index.html")),
+            (Prefix, "releases/", None, Some(("app.html", "/releases/0a")), Some("app.html")),
+            (Prefix, "releases/", None, Some(("/app.html", "")), Some("app.html")),
+            (Prefix, "releases/", None, Some(("", "")), Some("index.html")),
+            (Prefix, "", Some("x.html"), Some(("app.html", "")), Some("x.html")),
             (Prefix, "", Some("none"), Some(("app.html", "")), None),
             (InPlace, "", Some("none"), None, None),
         ];
@@ -267,11 +178,7 @@ mod tests {
             let found = told.map(|(root, path)| serving(root, path));
             let site = site(mode, prefix, declared);
             let root = root(&site, found.as_ref()).map(|(root, _)| root);
-            assert_eq!(
-                root.as_deref(),
-                wanted,
-                "{mode:?} {prefix} {declared:?} {told:?}"
-            );
+            assert_eq!(root.as_deref(), wanted, "{mode:?} {prefix} {declared:?} {told:?}");
         }
     }
 
@@ -282,11 +189,7 @@ mod tests {
     }
 
     fn page(status: u16, answered: Option<u16>, path: Option<&str>) -> ErrorPage {
-        ErrorPage {
-            status,
-            answered,
-            path: path.map(str::to_owned),
-        }
+        ErrorPage { status, answered, path: path.map(str::to_owned) }
     }
 
     fn entry(path: &str) -> Entry {
@@ -322,11 +225,7 @@ mod tests {
         ];
         for (page, wrong) in table {
             let found = changed(|found| found.distribution.error_pages = vec![page.clone()]);
-            assert_eq!(
-                reasons(&found, &["index.html"]).len(),
-                usize::from(wrong),
-                "{page:?}"
-            );
+            assert_eq!(reasons(&found, &["index.html"]).len(), usize::from(wrong), "{page:?}");
         }
     }
 
@@ -338,9 +237,7 @@ mod tests {
         let folders = ["index.html", "de/index.html", "de/about/index.html"];
         assert_eq!(
             reasons(&changed(|_| {}), &folders),
-            [
-                "2 folders have an `index.html`, but nothing answers an address such as `/de/` with it"
-            ]
+            ["2 folders have an `index.html`, but nothing answers an address such as `/de/` with it"]
         );
         let website = |found: &mut Serving| {
             found.distribution.root.clear();

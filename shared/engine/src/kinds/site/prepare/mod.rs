@@ -33,21 +33,14 @@ use windlass_domain::place::Place;
 use windlass_domain::tenancy::Claim;
 
 /// Observes a site, checks what its deployment needs, and plans it.
-pub async fn prepare(
-    ports: &impl SitePorts,
-    input: &PrepareInput<'_>,
-    site: &StaticSite,
-) -> Result<Prepared> {
+pub async fn prepare(ports: &impl SitePorts, input: &PrepareInput<'_>, site: &StaticSite) -> Result<Prepared> {
     let mut claimed = vec![];
     let prepared = match plan(ports, input, site, &mut claimed).await {
         Ok(prepared) => prepared,
         Err(Trouble::Findings(findings)) => Prepared::refused(findings),
         Err(Trouble::Fault(fault)) => return Err(fault),
     };
-    Ok(Prepared {
-        claims: claimed,
-        ..prepared
-    })
+    Ok(Prepared { claims: claimed, ..prepared })
 }
 
 async fn plan(
@@ -99,19 +92,10 @@ async fn plan(
     let running = input.running.map(|it| &it.state["goal"]);
     let running = running.map(|goal| from_value::<State>("state that runs", goal));
     let running = running.transpose()?;
-    let scene = Scene {
-        at: ports,
-        lists: Lists::of(&home, &target),
-        input,
-        rules,
-        warnings,
-        target,
-    };
+    let scene = Scene { at: ports, lists: Lists::of(&home, &target), input, rules, warnings, target };
     if let Some(pattern) = input.withdrawals.asked {
         return match (site.mode, serving) {
-            (SiteMode::InPlace, _) => {
-                in_place::withdraw(scene, running.and_then(State::in_place), pattern).await
-            }
+            (SiteMode::InPlace, _) => in_place::withdraw(scene, running.and_then(State::in_place), pattern).await,
             (SiteMode::Prefix, Some(serving)) => {
                 let running = running.and_then(State::prefix);
                 prefix::withdraw(scene, serving, running, pattern).await
@@ -166,33 +150,20 @@ async fn check_archive(
     let selection = selected.map_err(Trouble::Findings)?;
     let selection = without_keys(home, (object.clone(), archive.bytes), selection, folder).await?;
     let entries = &selection.entries;
-    let coming_back =
-        coming_back(home, (object, archive.bytes), entries, input.withdrawals).await?;
+    let coming_back = coming_back(home, (object, archive.bytes), entries, input.withdrawals).await?;
     if let Some(finding) = coming_back.or_else(|| config_coming_back(site, input.withdrawals)) {
         return Err(finding.into());
     }
     let mut warnings = selection.sorting.warnings(&archive.key, folder);
     warnings.extend(top_folder(&archive.key, &selection.entries));
-    Ok(Found {
-        warnings,
-        entries: selection.entries,
-        archive,
-    })
+    Ok(Found { warnings, entries: selection.entries, archive })
 }
 
 fn pinned(input: &PrepareInput<'_>) -> Result<Archive, Finding> {
     match input.artifact {
-        Some(Artifact::Object {
-            key,
-            version_id,
-            sha256,
-            bytes,
-        }) => Ok(Archive {
-            key: key.clone(),
-            version_id: version_id.clone(),
-            sha256: sha256.clone(),
-            bytes: *bytes,
-        }),
+        Some(Artifact::Object { key, version_id, sha256, bytes }) => {
+            Ok(Archive { key: key.clone(), version_id: version_id.clone(), sha256: sha256.clone(), bytes: *bytes })
+        }
         _ => Err(Finding::new(
             FindingName::BadValue,
             format!("components.{}", input.component),
@@ -204,10 +175,8 @@ fn pinned(input: &PrepareInput<'_>) -> Result<Archive, Finding> {
 
 /// Warns if the whole site is in one folder. That is usually a mistake in how it was packed.
 fn top_folder(archive: &str, entries: &[Entry]) -> Option<Finding> {
-    let mut tops = entries
-        .iter()
-        .filter(|entry| !entry.folder)
-        .map(|entry| entry.name.split_once('/').map(|(top, _)| top));
+    let mut tops =
+        entries.iter().filter(|entry| !entry.folder).map(|entry| entry.name.split_once('/').map(|(top, _)| top));
     let first = tops.next()??;
     tops.all(|top| top == Some(first)).then(|| {
         Finding::new(

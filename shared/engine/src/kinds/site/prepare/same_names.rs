@@ -38,19 +38,9 @@ pub(in crate::kinds::site) fn same_names<'f>(
             None => file.bytes != entry.bytes || rules.role(&entry.name) != Role::Hashed,
         },
     };
-    let files = entries
-        .iter()
-        .filter(|entry| !entry.folder && is_run(&entry.name));
-    let same: Vec<&str> = files
-        .filter(changes)
-        .map(|entry| entry.name.as_str())
-        .collect();
-    let first = same
-        .iter()
-        .take(3)
-        .copied()
-        .collect::<Vec<_>>()
-        .join("`, `");
+    let files = entries.iter().filter(|entry| !entry.folder && is_run(&entry.name));
+    let same: Vec<&str> = files.filter(changes).map(|entry| entry.name.as_str()).collect();
+    let first = same.iter().take(3).copied().collect::<Vec<_>>().join("`, `");
     (!same.is_empty()).then(|| {
         Finding::new(
             FindingName::MixedReleases,
@@ -99,13 +89,7 @@ mod tests {
     }
 
     fn file(crc32: Option<u32>, bytes: u64) -> File {
-        File {
-            sha256: Digest::of(b"x"),
-            bytes,
-            content_type: String::new(),
-            cache_control: String::new(),
-            crc32,
-        }
+        File { sha256: Digest::of(b"x"), bytes, content_type: String::new(), cache_control: String::new(), crc32 }
     }
 
     #[test]

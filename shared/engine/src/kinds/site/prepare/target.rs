@@ -30,35 +30,21 @@ pub(in crate::kinds::site) async fn check(
     input: &PrepareInput<'_>,
     site: &StaticSite,
 ) -> Result<Checked, Trouble> {
-    let Problems {
-        mut findings,
-        warnings,
-    } = bucket(ports, input, site).await?;
+    let Problems { mut findings, warnings } = bucket(ports, input, site).await?;
     let mut serving = None;
     if let Some(id) = &site.distribution {
         serving = collected(distribution(ports, input, site, id).await, &mut findings)?;
     }
-    if findings.is_empty() {
-        Ok(Checked { warnings, serving })
-    } else {
-        Err(Trouble::Findings(findings))
-    }
+    if findings.is_empty() { Ok(Checked { warnings, serving }) } else { Err(Trouble::Findings(findings)) }
 }
 
-async fn bucket(
-    ports: &impl SitePorts,
-    input: &PrepareInput<'_>,
-    site: &StaticSite,
-) -> Result<Problems> {
+async fn bucket(ports: &impl SitePorts, input: &PrepareInput<'_>, site: &StaticSite) -> Result<Problems> {
     let path = input.path("bucket");
     let what = format!("bucket {}", site.bucket);
     let versioned = match told(ports.keeps_versions(&site.bucket).await, &path, &what) {
         Ok(versioned) => versioned,
         Err(trouble) => {
-            return Ok(Problems {
-                findings: trouble.findings()?,
-                ..Problems::default()
-            });
+            return Ok(Problems { findings: trouble.findings()?, ..Problems::default() });
         }
     };
     let mut problems = match told(ports.lifecycle(&site.bucket).await, &path, &what) {
@@ -98,9 +84,7 @@ async fn bucket(
 
 /// Adds what is unknown: rules that may not be read may delete what an undo needs.
 fn unread(mut finding: Finding) -> Finding {
-    finding.reason.push_str(
-        "; whether its lifecycle rules delete what an undo or a rollback needs is not known",
-    );
+    finding.reason.push_str("; whether its lifecycle rules delete what an undo or a rollback needs is not known");
     "allow `s3:GetLifecycleConfiguration` on the bucket".clone_into(&mut finding.remedy);
     finding
 }
@@ -124,11 +108,7 @@ async fn distribution(
     match origin(input, site, &found) {
         Ok(origin) if findings.is_empty() => {
             let distribution = found;
-            return Ok(Serving {
-                id: id.to_owned(),
-                distribution,
-                origin,
-            });
+            return Ok(Serving { id: id.to_owned(), distribution, origin });
         }
         Ok(_) => {}
         Err(finding) => findings.push(finding),
@@ -137,11 +117,7 @@ async fn distribution(
 }
 
 /// Returns the origin that is the bucket. In place, any of several will do.
-fn origin(
-    input: &PrepareInput<'_>,
-    site: &StaticSite,
-    found: &Distribution,
-) -> Result<Origin, Finding> {
+fn origin(input: &PrepareInput<'_>, site: &StaticSite, found: &Distribution) -> Result<Origin, Finding> {
     let origins = found.origins.iter();
     let named = site.origin.as_deref();
     let of_bucket: Vec<&Origin> = origins
@@ -162,20 +138,13 @@ fn origin(
             ))
         }
         [] => {
-            let all: Vec<String> = found
-                .origins
-                .iter()
-                .map(|origin| format!("{} ({})", origin.id, origin.domain))
-                .collect();
+            let all: Vec<String> =
+                found.origins.iter().map(|origin| format!("{} ({})", origin.id, origin.domain)).collect();
             let wanted = named.map_or(String::new(), |named| format!(" `{named}`"));
             Err(Finding::new(
                 FindingName::UnknownName,
                 path,
-                format!(
-                    "no origin{wanted} is the bucket {}; there are {}",
-                    site.bucket,
-                    all.join(", ")
-                ),
+                format!("no origin{wanted} is the bucket {}; there are {}", site.bucket, all.join(", ")),
                 "name the distribution that serves this bucket, and its origin by its id",
             ))
         }
@@ -216,28 +185,20 @@ pub(in crate::kinds::site) async fn unreadable(
     before: &Objects,
     replaced: &[String],
 ) -> Result<Option<Finding>> {
-    let there = replaced
-        .iter()
-        .filter_map(|path| Some((path, before.get(path)?)));
+    let there = replaced.iter().filter_map(|path| Some((path, before.get(path)?)));
     let mut asked: Vec<_> = there.collect();
     asked.sort_by_key(|(path, object)| (object.file.is_some(), *path));
     let every = asked.len().div_ceil(ASKED).max(1);
     let asked: Vec<_> = asked.into_iter().step_by(every).collect();
     let pace = Cell::default();
-    let (_, fault) = calls::all(
-        scene.at,
-        &pace,
-        Patience::Long,
-        &asked,
-        |(path, object)| async move {
-            let version = scene.target.object(path, object.version_id.clone());
-            match scene.at.object_tags(&version).await {
-                // The object is gone since; another check tells what is there now.
-                Err(fault) if fault.name == FaultName::NotFound => Ok(()),
-                answer => answer.map(drop),
-            }
-        },
-    )
+    let (_, fault) = calls::all(scene.at, &pace, Patience::Long, &asked, |(path, object)| async move {
+        let version = scene.target.object(path, object.version_id.clone());
+        match scene.at.object_tags(&version).await {
+            // The object is gone since; another check tells what is there now.
+            Err(fault) if fault.name == FaultName::NotFound => Ok(()),
+            answer => answer.map(drop),
+        }
+    })
     .await;
     match fault {
         Some(fault) if fault.name == FaultName::AccessDenied => Ok(Some(Finding::new(

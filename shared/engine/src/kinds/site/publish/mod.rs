@@ -114,12 +114,7 @@ impl<'a, P: SitePorts> Publisher<'a, P> {
         uploaded.take(handled, self.has_folder());
         let files = self.files(&entries);
         self.tally.borrow_mut().expect(files, &uploaded.files);
-        Ok(Delivery {
-            object,
-            bytes: archive.bytes,
-            entries,
-            uploaded,
-        })
+        Ok(Delivery { object, bytes: archive.bytes, entries, uploaded })
     }
 
     /// Uploads what is left of an archive, and keeps the list of its files. Returns `None` if it must go on in a further
@@ -130,12 +125,7 @@ impl<'a, P: SitePorts> Publisher<'a, P> {
         release: &Digest,
         checkpoint: &mut impl Checkpoint,
     ) -> Result<Option<UploadedFiles>, Trouble> {
-        let Delivery {
-            object,
-            bytes,
-            entries,
-            mut uploaded,
-        } = delivery;
+        let Delivery { object, bytes, entries, mut uploaded } = delivery;
         let mut left = self.left(&entries, &uploaded);
         let mut unpacker = Unpacker::new(self.home, object, bytes, &entries, &left);
         drop(entries);
@@ -231,9 +221,7 @@ impl<'a, P: SitePorts> Publisher<'a, P> {
     pub(super) fn files<'e>(&self, entries: &'e [Entry]) -> impl Iterator<Item = &'e Entry> {
         let config = self.target.site.config.as_ref();
         let config = config.map(|config| config.path.clone());
-        entries
-            .iter()
-            .filter(move |entry| !entry.folder && config.as_ref() != Some(&entry.name))
+        entries.iter().filter(move |entry| !entry.folder && config.as_ref() != Some(&entry.name))
     }
 
     /// Refuses a private key, by the first bytes of a file. `Prepare` has looked into small files alone.
@@ -241,11 +229,7 @@ impl<'a, P: SitePorts> Publisher<'a, P> {
         let folder = &self.rules.folder;
         let mut sorting = Sorting::default();
         sorting.add(folder.fate_by_content(path, begin));
-        let archive = self
-            .target
-            .archive
-            .as_ref()
-            .map_or("", |archive| &archive.key);
+        let archive = self.target.archive.as_ref().map_or("", |archive| &archive.key);
         match refusals(archive, &sorting, folder) {
             refused if refused.is_empty() => Ok(()),
             refused => Err(refused.into()),
@@ -260,11 +244,7 @@ impl<'a, P: SitePorts> Publisher<'a, P> {
     }
 
     pub(super) fn object(&self, folder: &str, path: &str) -> ObjectId {
-        ObjectId {
-            bucket: self.target.site.bucket.clone(),
-            key: format!("{folder}{path}"),
-            version_id: None,
-        }
+        ObjectId { bucket: self.target.site.bucket.clone(), key: format!("{folder}{path}"), version_id: None }
     }
 }
 
@@ -301,11 +281,7 @@ struct Tally {
 impl Tally {
     /// A tally before anything is known.
     fn new(since: Time) -> Self {
-        Self {
-            progress: Progress::default(),
-            began: Progress::default(),
-            since,
-        }
+        Self { progress: Progress::default(), began: Progress::default(), since }
     }
 
     /// Expects the files of an archive, some of which are there already.
@@ -336,8 +312,7 @@ impl Tally {
 
     /// Returns the progress, with the time that is left.
     fn progress(&self, now: Time) -> Progress {
-        self.progress
-            .with_time_left(self.began, now.ms_since(self.since))
+        self.progress.with_time_left(self.began, now.ms_since(self.since))
     }
 }
 

@@ -77,11 +77,7 @@ impl Needed {
 impl<P: SitePorts> Publisher<'_, P> {
     /// Prunes, within its share, what is not of the `past` that a rollback may need. Returns a warning if something
     /// could not be deleted; that stops no deployment.
-    pub async fn prune(
-        &self,
-        past: &PastReleases,
-        checkpoint: &mut impl Checkpoint,
-    ) -> Result<Option<String>> {
+    pub async fn prune(&self, past: &PastReleases, checkpoint: &mut impl Checkpoint) -> Result<Option<String>> {
         let mut share = ROUNDS;
         let needed = self.needed(past);
         match self.prune_all(&needed, checkpoint, &mut share).await {
@@ -94,12 +90,7 @@ impl<P: SitePorts> Publisher<'_, P> {
         }
     }
 
-    async fn prune_all(
-        &self,
-        needed: &Needed,
-        checkpoint: &mut impl Checkpoint,
-        share: &mut u32,
-    ) -> Result<(), Stop> {
+    async fn prune_all(&self, needed: &Needed, checkpoint: &mut impl Checkpoint, share: &mut u32) -> Result<(), Stop> {
         self.prune_notes(needed, checkpoint, share).await?;
         for note in self.lists().folder_notes(&self.target.site.bucket).await? {
             if !needed.folders.contains(&note.name) {
@@ -122,18 +113,11 @@ impl<P: SitePorts> Publisher<'_, P> {
     /// Returns what the states name that are still needed: those that this deployment leaves and goes to, those that a
     /// rollback may go back to, and those that a look for drift compares with.
     fn needed(&self, past: &PastReleases) -> Needed {
-        let deployments = past
-            .kept
-            .iter()
-            .map(|running| &running.names.brought.deployment);
+        let deployments = past.kept.iter().map(|running| &running.names.brought.deployment);
         let deployments = deployments.chain([&self.step.deployment]);
         let mut needed = Needed {
             deployments: deployments.map(ToString::to_string).collect(),
-            since: past
-                .kept
-                .iter()
-                .map(|running| running.names.brought.since)
-                .max(),
+            since: past.kept.iter().map(|running| running.names.brought.since).max(),
             ..Needed::default()
         };
         let steps = past.newest.iter().chain([self.step]);
@@ -161,8 +145,7 @@ impl<P: SitePorts> Publisher<'_, P> {
             new || Digest::parse(name).is_ok_and(|digest| needed.releases.contains(&digest))
         };
         let files = (self.home.config().artifacts_bucket.as_str(), under.as_str());
-        self.delete_under(self.home, files, &is_needed, checkpoint, share)
-            .await
+        self.delete_under(self.home, files, &is_needed, checkpoint, share).await
     }
 
     /// Deletes the notes, file by file, that invocations of ended deployments have written.
@@ -180,23 +163,16 @@ impl<P: SitePorts> Publisher<'_, P> {
             let unread = needed.since.is_none_or(|since| listed.modified >= since);
             unread || needed.deployments.contains(deployment)
         };
-        self.delete_under(self.home, (bucket, &under), &is_needed, checkpoint, share)
-            .await
+        self.delete_under(self.home, (bucket, &under), &is_needed, checkpoint, share).await
     }
 
-    async fn prune_folder(
-        &self,
-        note: &Note,
-        checkpoint: &mut impl Checkpoint,
-        share: &mut u32,
-    ) -> Result<(), Stop> {
+    async fn prune_folder(&self, note: &Note, checkpoint: &mut impl Checkpoint, share: &mut u32) -> Result<(), Stop> {
         let lists = self.lists();
         let Some(mut folder) = lists.read::<Folder>(&note.key).await? else {
             return Ok(());
         };
         let is_of_note = folder.under.strip_suffix('/').is_some_and(|path| {
-            path.strip_suffix(&note.name)
-                .is_some_and(|above| above.is_empty() || above.ends_with('/'))
+            path.strip_suffix(&note.name).is_some_and(|above| above.is_empty() || above.ends_with('/'))
         });
         if !is_of_note || self.home.now().ms_since(folder.filled) < FILLING_MS {
             return Ok(());
@@ -206,16 +182,13 @@ impl<P: SitePorts> Publisher<'_, P> {
         folder.pruning = true;
         lists.write(&note.key, &folder, Replaces::Anything).await?;
         let files = (self.target.site.bucket.as_str(), folder.under.as_str());
-        self.delete_under(self.at, files, &|_| false, checkpoint, share)
-            .await?;
+        self.delete_under(self.at, files, &|_| false, checkpoint, share).await?;
         self.pass(checkpoint).await.map_err(Stop::Checkpoint)?;
         let keys = lists.lists_of_folder(&note.name);
         let home = &self.home.config().artifacts_bucket;
         self.home.delete_all(home, &keys).await?;
         // The note is deleted last, because the others are found by it.
-        self.home
-            .delete_all(home, std::slice::from_ref(&note.key))
-            .await?;
+        self.home.delete_all(home, std::slice::from_ref(&note.key)).await?;
         Ok(())
     }
 
@@ -238,10 +211,8 @@ impl<P: SitePorts> Publisher<'_, P> {
                 self.pass(checkpoint).await.map_err(Stop::Checkpoint)?;
             }
             let calls: Vec<&[String]> = keys.chunks(CALL).collect();
-            let (_, fault) = calls::all(ports, &self.pace, Patience::Long, &calls, |keys| {
-                ports.delete_all(bucket, keys)
-            })
-            .await;
+            let (_, fault) =
+                calls::all(ports, &self.pace, Patience::Long, &calls, |keys| ports.delete_all(bucket, keys)).await;
             fault.map_or(Ok(()), |fault| Err(Stop::Store(fault)))?;
             if next.is_none() {
                 return Ok(());

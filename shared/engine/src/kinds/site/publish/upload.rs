@@ -67,21 +67,17 @@ impl<P: SitePorts> Publisher<'_, P> {
 
     async fn handle_one(&self, read: &Read) -> Result<Outcome> {
         let bytes = read.bytes.clone();
-        Ok(
-            match self.handle(&read.path, bytes, Some(read.crc32)).await {
-                Ok(handled) => Outcome::Handled(Box::new(handled)),
-                Err(trouble) => Outcome::Wrong(trouble.findings()?),
-            },
-        )
+        Ok(match self.handle(&read.path, bytes, Some(read.crc32)).await {
+            Ok(handled) => Outcome::Handled(Box::new(handled)),
+            Err(trouble) => Outcome::Wrong(trouble.findings()?),
+        })
     }
 
     /// Handles a batch and notes it, even if a file of it fails.
     async fn handle_all(&self, batch: &[Read]) -> Result<Vec<Handled>, Trouble> {
         let mut wrong = None;
-        let (answers, fault) = calls::all(self.at, &self.pace, Patience::Long, batch, |read| {
-            self.handle_one(read)
-        })
-        .await;
+        let (answers, fault) =
+            calls::all(self.at, &self.pace, Patience::Long, batch, |read| self.handle_one(read)).await;
         let mut done = Vec::with_capacity(answers.len());
         for answer in answers {
             match answer {
@@ -98,18 +94,11 @@ impl<P: SitePorts> Publisher<'_, P> {
     }
 }
 
-async fn read(
-    unpacker: &mut Unpacker<'_, impl SitePorts>,
-    batch: Option<&[Entry]>,
-) -> Result<Vec<Read>, Trouble> {
+async fn read(unpacker: &mut Unpacker<'_, impl SitePorts>, batch: Option<&[Entry]>) -> Result<Vec<Read>, Trouble> {
     let batch = batch.unwrap_or_default();
     let mut files = Vec::with_capacity(batch.len());
     for entry in batch {
-        files.push(Read {
-            path: entry.name.clone(),
-            crc32: entry.crc32,
-            bytes: unpacker.unpack(entry).await?,
-        });
+        files.push(Read { path: entry.name.clone(), crc32: entry.crc32, bytes: unpacker.unpack(entry).await? });
     }
     Ok(files)
 }
@@ -133,12 +122,7 @@ fn batches(entries: &[Entry]) -> Vec<&[Entry]> {
 
 impl<P: SitePorts> Publisher<'_, P> {
     /// Handles one file: determines its content, and writes it if that is additive.
-    pub(super) async fn handle(
-        &self,
-        path: &str,
-        bytes: Bytes,
-        crc32: Option<u32>,
-    ) -> Result<Handled, Trouble> {
+    pub(super) async fn handle(&self, path: &str, bytes: Bytes, crc32: Option<u32>) -> Result<Handled, Trouble> {
         self.refuse_key(path, &bytes)?;
         let file = File {
             sha256: Digest::of(&bytes),
@@ -182,17 +166,10 @@ impl<P: SitePorts> Publisher<'_, P> {
     }
 
     /// Returns the object that is there, if it is this file.
-    pub(in crate::kinds::site) async fn found(
-        &self,
-        object: &ObjectId,
-        file: &File,
-    ) -> Result<Option<Written>> {
+    pub(in crate::kinds::site) async fn found(&self, object: &ObjectId, file: &File) -> Result<Option<Written>> {
         let found = self.at.head(object).await?;
         let same = found.filter(|head| file_of(head).as_ref() == Some(file));
-        Ok(same.map(|head| Written {
-            etag: head.etag,
-            version_id: head.version_id,
-        }))
+        Ok(same.map(|head| Written { etag: head.etag, version_id: head.version_id }))
     }
 }
 
@@ -279,9 +256,7 @@ impl<P: SitePorts> Publisher<'_, P> {
         let options = put_options(&file, &self.step.deployment);
         let upload = self.at.create_upload(&object.bucket, &object.key, &options);
         let upload = upload.await?;
-        let parts = self
-            .upload_parts(&upload, unpacker, entry, checkpoint)
-            .await;
+        let parts = self.upload_parts(&upload, unpacker, entry, checkpoint).await;
         let Ok(Some(parts)) = parts else {
             // The uploaded parts are of no use. A bucket's lifecycle may also throw them away.
             let _ = self.at.abort_upload(&upload).await;
@@ -334,13 +309,9 @@ impl<P: SitePorts> Publisher<'_, P> {
     }
 
     async fn upload_pieces(&self, upload: &Upload, pieces: &[(u16, Bytes)]) -> Result<Vec<Part>> {
-        let (mut parts, fault) = calls::all(
-            self.at,
-            &self.pace,
-            Patience::Long,
-            pieces,
-            |(number, bytes)| self.at.upload_part(upload, *number, bytes.clone()),
-        )
+        let (mut parts, fault) = calls::all(self.at, &self.pace, Patience::Long, pieces, |(number, bytes)| {
+            self.at.upload_part(upload, *number, bytes.clone())
+        })
         .await;
         parts.sort_by_key(|part| part.number);
         fault.map_or(Ok(parts), Err)

@@ -19,9 +19,7 @@ pub use state::{Change, Seen, Target, key};
 use super::state::{Direction, Goal};
 use crate::kinds::{ChangeFacts, Class, Kind, LookContext, Next, Noticed, View, to_value};
 use crate::ledger::{self, Stored};
-use crate::ports::{
-    AssumeRole, Clock, DynamoDbApi, LambdaApi, LambdaInvokeApi, Result, Transacted,
-};
+use crate::ports::{AssumeRole, Clock, DynamoDbApi, LambdaApi, LambdaInvokeApi, Result, Transacted};
 use serde_json::Value;
 use windlass_domain::fault::{Fault, FaultName};
 use windlass_domain::finding::Finding;
@@ -46,11 +44,7 @@ pub struct Call<P> {
 impl<P: AssumeRole> Call<P> {
     /// The kind for one deployment, with the target at this place.
     pub fn new(ports: &P, place: &Place, deployment: DeploymentId) -> Self {
-        Self {
-            at: ports.at(place),
-            home: ports.at(&Place::default()),
-            deployment,
-        }
+        Self { at: ports.at(place), home: ports.at(&Place::default()), deployment }
     }
 
     /// Returns the kind of a step.
@@ -71,10 +65,7 @@ impl<P: CallPorts> Kind for Call<P> {
 
     fn view(target: &Target, seen: &Seen) -> View {
         View {
-            noticed: Noticed {
-                value: to_value(&seen.done).unwrap_or(Value::Null),
-                shown: tell::shown(target, seen),
-            },
+            noticed: Noticed { value: to_value(&seen.done).unwrap_or(Value::Null), shown: tell::shown(target, seen) },
             waits_for: None,
             // The ledger lets only one call begin.
             is_guarded: true,
@@ -108,20 +99,9 @@ impl<P: CallPorts> Kind for Call<P> {
         tell::owned(target)
     }
 
-    async fn change(
-        &self,
-        target: &Target,
-        change: &Change,
-        deployment: &DeploymentId,
-    ) -> Result<Option<String>> {
+    async fn change(&self, target: &Target, change: &Change, deployment: &DeploymentId) -> Result<Option<String>> {
         match change {
-            Change::Start {
-                direction,
-                attempt,
-                version,
-                not_after,
-                ..
-            } => {
+            Change::Start { direction, attempt, version, not_after, .. } => {
                 let ask = CallRequest {
                     deployment: deployment.clone(),
                     component: target.component.clone(),
@@ -155,15 +135,7 @@ async fn bar(home: &impl DynamoDbApi, key: ledger::Key<Called>) -> Result<()> {
 }
 
 fn none() -> Called {
-    Called {
-        begun: None,
-        barred: false,
-        attempt: 0,
-        lost: 0,
-        version: String::new(),
-        over: Time(0),
-        end: None,
-    }
+    Called { begun: None, barred: false, attempt: 0, lost: 0, version: String::new(), over: Time(0), end: None }
 }
 
 /// Returns the key of the ledger's item of one of the two calls.

@@ -34,11 +34,7 @@ const SELDOM_S: u64 = 30;
 
 /// Decides what to do next; see [`crate::kinds::Kind::next`].
 pub(super) fn next(target: &Target, seen: &Seen, goal: &Goal) -> Next<Change> {
-    let whose = |direction| DirectedCall {
-        target,
-        seen,
-        direction,
-    };
+    let whose = |direction| DirectedCall { target, seen, direction };
     match goal {
         Goal::Run(_) => whose(Direction::Forward).is_well(),
         Goal::Back(_) => {
@@ -51,11 +47,7 @@ pub(super) fn next(target: &Target, seen: &Seen, goal: &Goal) -> Next<Change> {
                 return Next::Failed(tell::irreversible(target, &end));
             }
             let has_undo = matches!(target.undo, Some(TaskUndo::Payload(_)));
-            if end.began() && has_undo {
-                whose(Direction::Undo).is_well()
-            } else {
-                Next::Done
-            }
+            if end.began() && has_undo { whose(Direction::Undo).is_well() } else { Next::Done }
         }
     }
 }
@@ -92,14 +84,10 @@ impl<'a> DirectedCall<'a> {
         }
         Err(match &side.called {
             None => self.start(1),
-            Some(called) if called.barred => {
-                Next::Failed(tell::unknown(self.target, self.direction, called))
-            }
+            Some(called) if called.barred => Next::Failed(tell::unknown(self.target, self.direction, called)),
             Some(called) if called.never_began() => self.start_later(called),
             Some(called) if self.may_run(called) => self.wait(called),
-            Some(called) if called.spent() < self.target.call.tries() => {
-                self.start(called.attempt + 1)
-            }
+            Some(called) if called.spent() < self.target.call.tries() => self.start(called.attempt + 1),
             Some(called) => Next::Failed(tell::unknown(self.target, self.direction, called)),
         })
     }
@@ -114,9 +102,7 @@ impl<'a> DirectedCall<'a> {
             let mut starts = side.starts.iter();
             !called.barred && starts.any(|start| start.attempt > called.attempt)
         };
-        let bar = Next::Do(Change::Bar {
-            direction: self.direction,
-        });
+        let bar = Next::Do(Change::Bar { direction: self.direction });
         match &side.called {
             None if side.starts.is_empty() => Ok(None),
             None => Err(bar),
@@ -124,11 +110,7 @@ impl<'a> DirectedCall<'a> {
             Some(called) if may_begin(called) => Err(bar),
             Some(called) if self.may_run(called) => Err(self.wait(called)),
             Some(called) if self.target.call.repeatable => Ok(Some(unknown(called, self.seen.now))),
-            Some(called) => Err(Next::Failed(tell::unknown(
-                self.target,
-                self.direction,
-                called,
-            ))),
+            Some(called) => Err(Next::Failed(tell::unknown(self.target, self.direction, called))),
         }
     }
 
@@ -143,11 +125,7 @@ impl<'a> DirectedCall<'a> {
     fn wait(&self, called: &Called) -> Next<Change> {
         let begun = called.begun.unwrap_or(self.seen.now);
         let is_young = self.seen.now.ms_since(begun) < YOUNG_S * 1000;
-        Next::Wait(if is_young && called.end.is_none() {
-            POLL_S
-        } else {
-            SELDOM_S
-        })
+        Next::Wait(if is_young && called.end.is_none() { POLL_S } else { SELDOM_S })
     }
 
     /// Asks again, after a pause, for a call that Lambda has not run. Once its patience is over it fails; a later
@@ -194,10 +172,9 @@ impl<'a> DirectedCall<'a> {
         let is_to_come = self.direction == Direction::Undo;
         match (&side.end, ended.filter(|end| end.began() || !is_to_come)) {
             (Some(end), _) => Ok(Some(end.clone())),
-            (None, Some(end)) => Err(Next::Do(Change::Note {
-                direction: self.direction,
-                end: Box::new(end.with_log(self.target)),
-            })),
+            (None, Some(end)) => {
+                Err(Next::Do(Change::Note { direction: self.direction, end: Box::new(end.with_log(self.target)) }))
+            }
             (None, None) => Ok(None),
         }
     }
@@ -226,15 +203,7 @@ impl<'a> DirectedCall<'a> {
 /// The unknown end of a call of a function that may be called again.
 fn unknown(called: &Called, now: Time) -> EndedCall {
     let end = called.end.clone();
-    of(
-        called,
-        end.unwrap_or(CallEnd {
-            at: now,
-            outcome: CallOutcome::Unknown,
-            why: String::new(),
-            lines: vec![],
-        }),
-    )
+    of(called, end.unwrap_or(CallEnd { at: now, outcome: CallOutcome::Unknown, why: String::new(), lines: vec![] }))
 }
 
 #[cfg(test)]

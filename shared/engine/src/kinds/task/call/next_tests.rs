@@ -23,10 +23,7 @@ fn target() -> Target {
             payload: serde_json::Map::new(),
             repeatable: false,
         },
-        work: Work {
-            sha256: Digest::of(b"1"),
-            command: vec!["shop-jobs".into()],
-        },
+        work: Work { sha256: Digest::of(b"1"), command: vec!["shop-jobs".into()] },
         undo: Some(TaskUndo::Payload(serde_json::Map::new())),
         irreversible: false,
         log: None,
@@ -53,20 +50,12 @@ fn asked(tries: &[(u32, Time)]) -> CallState {
         version: "7".into(),
         not_after: *not_after,
     });
-    CallState {
-        starts: starts.collect(),
-        ..CallState::default()
-    }
+    CallState { starts: starts.collect(), ..CallState::default() }
 }
 
 /// A call that was begun so long ago, with this end.
 fn begun(seconds: u64, outcome: Option<CallOutcome>) -> CallState {
-    let end = outcome.map(|outcome| CallEnd {
-        at: ago(1),
-        outcome,
-        why: "Unhandled LockError".into(),
-        lines: vec![],
-    });
+    let end = outcome.map(|outcome| CallEnd { at: ago(1), outcome, why: "Unhandled LockError".into(), lines: vec![] });
     CallState {
         called: Some(Called {
             begun: Some(ago(seconds)),
@@ -92,30 +81,15 @@ fn after_two(side: CallState) -> CallState {
 fn noted(outcome: CallOutcome) -> CallState {
     let side = begun(60, Some(outcome));
     let called = side.called.clone().unwrap();
-    let end = Some(EndedCall {
-        version: called.version,
-        took_s: 10,
-        end: called.end.unwrap(),
-        log: None,
-    });
+    let end = Some(EndedCall { version: called.version, took_s: 10, end: called.end.unwrap(), log: None });
     CallState { end, ..side }
 }
 
 /// The same, and no call may begin any more.
 fn barred(side: CallState) -> CallState {
-    let called = Called {
-        begun: None,
-        barred: true,
-        attempt: 0,
-        lost: 0,
-        version: String::new(),
-        over: Time(0),
-        end: None,
-    };
-    CallState {
-        called: Some(called),
-        ..side
-    }
+    let called =
+        Called { begun: None, barred: true, attempt: 0, lost: 0, version: String::new(), over: Time(0), end: None };
+    CallState { called: Some(called), ..side }
 }
 
 /// A call that takes another back and that Lambda has not run. Lambda told that `seconds` ago. Before, from `since`
@@ -124,34 +98,21 @@ fn unbegun(seconds: u64, since: u64) -> CallState {
     let mut side = begun(seconds + 100, Some(CallOutcome::NotBegun));
     let called = side.called.as_mut().unwrap();
     called.end.as_mut().unwrap().at = ago(seconds);
-    let events = (seconds..=since)
-        .step_by(120)
-        .map(|before| (1, ago(before)));
+    let events = (seconds..=since).step_by(120).map(|before| (1, ago(before)));
     let events: Vec<(u32, Time)> = events.collect();
     let events: Vec<(u32, Time)> = events.into_iter().rev().collect();
-    CallState {
-        starts: asked(&events).starts,
-        ..side
-    }
+    CallState { starts: asked(&events).starts, ..side }
 }
 
 fn seen(forward: CallState, back: CallState) -> Seen {
-    Seen {
-        now: NOW,
-        version: "7".into(),
-        forward,
-        back,
-        done: None,
-    }
+    Seen { now: NOW, version: "7".into(), forward, back, done: None }
 }
 
 fn told(target: &Target, forward: CallState, back: CallState, goal: &Goal) -> String {
     let seen = seen(forward, back);
     match next(target, &seen, goal) {
         Next::Done => "done".into(),
-        Next::Do(Change::Start {
-            direction, attempt, ..
-        }) => format!("start {} {attempt}", direction.as_str()),
+        Next::Do(Change::Start { direction, attempt, .. }) => format!("start {} {attempt}", direction.as_str()),
         Next::Do(Change::Bar { direction }) => format!("bar {}", direction.as_str()),
         Next::Do(Change::Note { direction, end }) => {
             format!("note {} {:?}", direction.as_str(), end.end.outcome)
@@ -178,19 +139,11 @@ fn a_call_is_made_once_forward() {
         (&once, begun(10, None), "wait"),
         (&once, begun(60, Some(Succeeded)), "note forward Succeeded"),
         (&once, noted(Succeeded), "done"),
-        (
-            &once,
-            noted(Failed),
-            "failed after 10s: Unhandled LockError",
-        ),
+        (&once, noted(Failed), "failed after 10s: Unhandled LockError"),
         (&once, noted(NotBegun), "never began"),
         (&once, begun(60, Some(Unknown)), "what it did is not known"),
         (&once, begun(2000, None), "what it did is not known"),
-        (
-            &once,
-            barred(asked(&[(1, soon)])),
-            "what it did is not known",
-        ),
+        (&once, barred(asked(&[(1, soon)])), "what it did is not known"),
         (&again, begun(60, Some(Unknown)), "wait"),
         (&again, begun(2000, Some(Unknown)), "start forward 2"),
         (&again, begun(2000, None), "start forward 2"),
@@ -223,36 +176,16 @@ fn what_may_have_begun_is_taken_back_once_it_is_over() {
         (&again, begun(10, Some(Unknown)), none(), "wait"),
         (&again, begun(2000, None), none(), "start undo 1"),
         // Lambda has not run the last try, but those before it may have done their work.
-        (
-            &again,
-            after_two(begun(60, Some(NotBegun))),
-            none(),
-            "start undo 1",
-        ),
+        (&again, after_two(begun(60, Some(NotBegun))), none(), "start undo 1"),
         (&once, noted(NotBegun), none(), "done"),
         (&once, noted(Failed), none(), "start undo 1"),
         (&once, noted(Succeeded), none(), "start undo 1"),
         (&without, noted(Succeeded), none(), "done"),
-        (
-            &irreversible,
-            noted(Failed),
-            none(),
-            "nothing is brought back",
-        ),
+        (&irreversible, noted(Failed), none(), "nothing is brought back"),
         (&irreversible, noted(NotBegun), none(), "done"),
         (&once, noted(Succeeded), noted(Succeeded), "done"),
-        (
-            &once,
-            noted(Succeeded),
-            noted(Failed),
-            "not made a second time",
-        ),
-        (
-            &once,
-            noted(Succeeded),
-            begun(2000, None),
-            "what it did is not known",
-        ),
+        (&once, noted(Succeeded), noted(Failed), "not made a second time"),
+        (&once, noted(Succeeded), begun(2000, None), "what it did is not known"),
         (&once, noted(Succeeded), unbegun(40, 100), "start undo 2"),
         (&once, noted(Succeeded), unbegun(40, 1400), "never began"),
         (&once, noted(Succeeded), unbegun(400, 2000), "start undo 2"),
@@ -301,17 +234,11 @@ fn the_page_of_its_log_is_told_where_it_may_have_begun() {
     };
     for goal in &goals {
         let told = remedy(&noted(CallOutcome::Failed), goal);
-        assert!(
-            told.contains("Look at the log of function shop-jobs (https://page)"),
-            "{told}"
-        );
+        assert!(told.contains("Look at the log of function shop-jobs (https://page)"), "{told}");
     }
     let told = remedy(&begun(2000, None), &goals[0]);
     assert!(told.contains("(https://page)"), "{told}");
-    for (outcome, page) in [
-        (CallOutcome::Failed, Some("https://page")),
-        (CallOutcome::NotBegun, None),
-    ] {
+    for (outcome, page) in [(CallOutcome::Failed, Some("https://page")), (CallOutcome::NotBegun, None)] {
         let seen = seen(begun(60, Some(outcome)), CallState::default());
         let Next::Do(change) = next(&target, &seen, &goals[0]) else {
             panic!("{outcome:?}");

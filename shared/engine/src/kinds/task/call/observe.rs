@@ -17,26 +17,11 @@ impl<P: CallPorts> Call<P> {
         let back = self.side(target, way, Direction::Undo).await?;
         let version = self.version(target, way, &forward).await?;
         let is_done = |side: &CallState| side.ended().is_some_and(|end| end.is_success());
-        let done = if is_done(&forward) && !is_done(&back) {
-            Some(target.work.clone())
-        } else {
-            target.last.clone()
-        };
-        Ok(Seen {
-            now,
-            version,
-            forward,
-            back,
-            done,
-        })
+        let done = if is_done(&forward) && !is_done(&back) { Some(target.work.clone()) } else { target.last.clone() };
+        Ok(Seen { now, version, forward, back, done })
     }
 
-    async fn side(
-        &self,
-        target: &Target,
-        way: &LookContext<'_, Goal>,
-        direction: Direction,
-    ) -> Result<CallState> {
+    async fn side(&self, target: &Target, way: &LookContext<'_, Goal>, direction: Direction) -> Result<CallState> {
         let mut side = recorded(way.changes, direction);
         if !side.starts.is_empty() && side.end.is_none() {
             let key = item(&self.deployment, target, direction);
@@ -47,12 +32,7 @@ impl<P: CallPorts> Call<P> {
     }
 
     /// Returns the version that was asked for first. If none was, it is the version to which the alias points now.
-    async fn version(
-        &self,
-        target: &Target,
-        way: &LookContext<'_, Goal>,
-        forward: &CallState,
-    ) -> Result<String> {
+    async fn version(&self, target: &Target, way: &LookContext<'_, Goal>, forward: &CallState) -> Result<String> {
         if let Some(start) = forward.starts.first() {
             return Ok(start.version.clone());
         }

@@ -37,20 +37,10 @@ pub async fn prepare<P: CallPorts>(
     let what = format!("function {}", call.name);
     let mut wrong = Vec::new();
     wrong.extend(input.check_tags("function.name", (&what, Some(&function.arn)), &findings));
-    let family = family(
-        EnvironmentId::new(input.app, input.environment),
-        input.component,
-    );
-    let claims = vec![Claim::whole(beside(
-        &function.arn,
-        "lambda",
-        &format!("task/{family}"),
-    ))];
+    let family = family(EnvironmentId::new(input.app, input.environment), input.component);
+    let claims = vec![Claim::whole(beside(&function.arn, "lambda", &format!("task/{family}")))];
     if !wrong.is_empty() {
-        return Ok(Prepared {
-            claims,
-            ..Prepared::refused(wrong)
-        });
+        return Ok(Prepared { claims, ..Prepared::refused(wrong) });
     }
     let Some(target) = target(input, spec, call, &function)? else {
         return Err(Fault::internal("a call without what it is called with"));
@@ -59,10 +49,7 @@ pub async fn prepare<P: CallPorts>(
     let seen = kind.observe(&target, &LookContext::default()).await?;
     let before = Recorded::of::<Call<P>>(&target, &seen)?;
     let unchanged = match input.artifact {
-        None if !input.is_check => Some(format!(
-            "is not called, because the release has nothing for {}",
-            call.of
-        )),
+        None if !input.is_check => Some(format!("is not called, because the release has nothing for {}", call.of)),
         _ => unchanged(input, &target),
     };
     let (mut stages, mut warnings) = (vec![], vec![]);
@@ -109,17 +96,10 @@ fn missing(input: &PrepareInput<'_>, call: &FunctionCall) -> Finding {
     )
 }
 
-fn target(
-    input: &PrepareInput<'_>,
-    spec: &Spec,
-    call: &FunctionCall,
-    function: &Function,
-) -> Result<Option<Target>> {
+fn target(input: &PrepareInput<'_>, spec: &Spec, call: &FunctionCall, function: &Function) -> Result<Option<Target>> {
     let last = last(input)?;
     let recorded = last.as_ref().map(|last| last.sha256.clone());
-    let brought = input
-        .artifact
-        .map(windlass_domain::artifact::Artifact::digest);
+    let brought = input.artifact.map(windlass_domain::artifact::Artifact::digest);
     let digest = brought.or(recorded);
     let sha256 = digest.unwrap_or_else(|| windlass_domain::digest::Digest::of(b""));
     let qualifier = call.alias.clone().unwrap_or_else(|| "$LATEST".to_owned());
@@ -129,10 +109,7 @@ fn target(
         environment: input.environment.clone(),
         component: input.component.clone(),
         call: call.clone(),
-        work: Work {
-            sha256,
-            command: vec![call.name.clone(), qualifier, payload],
-        },
+        work: Work { sha256, command: vec![call.name.clone(), qualifier, payload] },
         undo: spec.undo.clone(),
         irreversible: spec.irreversible,
         log: Some(Log::page_of(function)),
@@ -155,11 +132,7 @@ fn unchanged(input: &PrepareInput<'_>, target: &Target) -> Option<String> {
 }
 
 fn will_call(target: &Target) -> String {
-    format!(
-        "call {} once with sha256:{}",
-        tell::function(target),
-        target.work.sha256.short()
-    )
+    format!("call {} once with sha256:{}", tell::function(target), target.work.sha256.short())
 }
 
 /// Warns of a function that may outlast its caller. Nobody knows what it does then, so Lambda itself must end it
@@ -181,11 +154,7 @@ fn may_outlast(input: &PrepareInput<'_>, spec: &Spec, function: &Function) -> Op
 
 /// The calls that a release makes with the environment's own role. Without such a role `run-task` makes them with a role
 /// that is not the asked one; the function's tags tell whether that one may.
-pub async fn needs(
-    there: &impl CallPorts,
-    by: &DeployerRole<'_>,
-    call: &FunctionCall,
-) -> Result<Vec<Needed>> {
+pub async fn needs(there: &impl CallPorts, by: &DeployerRole<'_>, call: &FunctionCall) -> Result<Vec<Needed>> {
     if !by.is_own {
         return Ok(vec![]);
     }

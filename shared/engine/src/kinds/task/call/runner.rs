@@ -67,12 +67,7 @@ pub async fn handle(ports: &impl CallPorts, ask: CallRequest) -> Result<Value> {
 
 /// Writes that the call is begun, before it is; false where it must not be made. An answer of the ledger that is lost is a
 /// fault, and no call.
-async fn begin(
-    ports: &impl CallPorts,
-    ask: &CallRequest,
-    target: &Target,
-    now: Time,
-) -> Result<bool> {
+async fn begin(ports: &impl CallPorts, ask: &CallRequest, target: &Target, now: Time) -> Result<bool> {
     let key = item(&ask.deployment, target, ask.direction);
     let found = ledger::load(ports, &key).await?;
     let mut called = found.unwrap_or_else(|| Stored::new(key, none()));
@@ -94,12 +89,7 @@ async fn begin(
 }
 
 /// The one call. Where Lambda says that it has not run the function, it is asked again for a while.
-async fn call(
-    there: &impl CallPorts,
-    ask: &CallRequest,
-    target: &Target,
-    began: Time,
-) -> Result<CallEnd> {
+async fn call(there: &impl CallPorts, ask: &CallRequest, target: &Target, began: Time) -> Result<CallEnd> {
     let payload = payload(ask, target)?;
     loop {
         let spent_s = there.now().ms_since(began).div_ceil(1000);
@@ -152,15 +142,9 @@ fn end(target: &Target, at: Time, answered: Result<CallAnswer>) -> CallEnd {
     let (outcome, why, tail) = match answered {
         Ok(answer) => match answer.error {
             None => (Succeeded, String::new(), answer.tail),
-            Some(error) => (
-                Failed,
-                format!("{error} {}", answer.error_type),
-                answer.tail,
-            ),
+            Some(error) => (Failed, format!("{error} {}", answer.error_type), answer.tail),
         },
-        Err(fault) if fault.name == FaultName::Unavailable => {
-            (Unknown, fault.message, String::new())
-        }
+        Err(fault) if fault.name == FaultName::Unavailable => (Unknown, fault.message, String::new()),
         Err(fault) => (NotBegun, fault.message, String::new()),
     };
     let lines: Vec<&str> = tail.lines().filter(|_| target.show_log).collect();
@@ -175,21 +159,13 @@ fn end(target: &Target, at: Time, answered: Result<CallAnswer>) -> CallEnd {
 
 /// Returns a line without characters that move the cursor of a terminal.
 fn plain(line: &str) -> String {
-    let plain: String = line
-        .chars()
-        .map(|one| if one.is_control() { ' ' } else { one })
-        .collect();
+    let plain: String = line.chars().map(|one| if one.is_control() { ' ' } else { one }).collect();
     truncate(plain.trim_end(), LONGEST)
 }
 
 /// Writes what came of it. Where that cannot be done the call stays begun, and so unknown. `ledger::retry` would stop at
 /// a fault; this loop goes on after one as well, because nobody asks this invocation again.
-async fn note(
-    ports: &impl CallPorts,
-    ask: &CallRequest,
-    target: &Target,
-    end: &CallEnd,
-) -> Result<()> {
+async fn note(ports: &impl CallPorts, ask: &CallRequest, target: &Target, end: &CallEnd) -> Result<()> {
     let mut last = Fault::internal("the end of a call was not written");
     for _ in 0..WRITES {
         match write(ports, ask, target, end).await {
@@ -203,12 +179,7 @@ async fn note(
 }
 
 /// Writes the end once. Returns whether the ledger has it.
-async fn write(
-    ports: &impl CallPorts,
-    ask: &CallRequest,
-    target: &Target,
-    end: &CallEnd,
-) -> Result<bool> {
+async fn write(ports: &impl CallPorts, ask: &CallRequest, target: &Target, end: &CallEnd) -> Result<bool> {
     let key = item(&ask.deployment, target, ask.direction);
     let mut called = ledger::require(ports, &key).await?;
     if called.value.attempt != ask.attempt || called.value.end.is_some() {

@@ -138,13 +138,8 @@ impl CallState {
 pub fn of(called: &Called, end: CallEnd) -> EndedCall {
     EndedCall {
         version: called.version.clone(),
-        took_s: called
-            .begun
-            .map_or(0, |begun| end.at.ms_since(begun) / 1000),
-        end: CallEnd {
-            outcome: called.outcome().unwrap_or(end.outcome),
-            ..end
-        },
+        took_s: called.begun.map_or(0, |begun| end.at.ms_since(begun) / 1000),
+        end: CallEnd { outcome: called.outcome().unwrap_or(end.outcome), ..end },
         log: None,
     }
 }
@@ -183,13 +178,7 @@ impl Change {
     /// Returns the change as the ledger records it.
     pub fn value(&self) -> Value {
         match self {
-            Self::Start {
-                direction,
-                attempt,
-                nth,
-                version,
-                not_after,
-            } => json!({
+            Self::Start { direction, attempt, nth, version, not_after } => json!({
                 "start": direction, "attempt": attempt, "nth": nth, "version": version, "not_after": not_after,
             }),
             Self::Bar { direction } => json!({"bar": direction}),

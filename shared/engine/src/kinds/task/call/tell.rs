@@ -26,10 +26,7 @@ pub(super) fn owned(target: &Target) -> String {
 
 /// Tells what ran, in words.
 pub(super) fn shown(target: &Target, seen: &Seen) -> String {
-    let sides = [
-        (Direction::Undo, &seen.back),
-        (Direction::Forward, &seen.forward),
-    ];
+    let sides = [(Direction::Undo, &seen.back), (Direction::Forward, &seen.forward)];
     let runs = sides.iter().any(|(_, side)| side.may_run(seen.now));
     let ended = sides.iter().find_map(|(direction, side)| {
         let ended = side.ended()?.with_log(target);
@@ -38,11 +35,7 @@ pub(super) fn shown(target: &Target, seen: &Seen) -> String {
     match (runs, ended, &seen.done) {
         (true, ..) => format!("{} is called", function(target)),
         (false, Some(ended), _) => ended,
-        (false, None, Some(done)) => format!(
-            "called {} with sha256:{}",
-            function(target),
-            done.sha256.short()
-        ),
+        (false, None, Some(done)) => format!("called {} with sha256:{}", function(target), done.sha256.short()),
         (false, None, None) => "nothing was called".to_owned(),
     }
 }
@@ -81,37 +74,20 @@ fn with_log(told: String, ended: &EndedCall) -> String {
 /// The log of the function, with its page where that is known.
 fn log(target: &Target) -> String {
     let page = target.log.as_ref().map(|page| format!(" ({page})"));
-    format!(
-        "the log of {}{}",
-        function(target),
-        page.unwrap_or_default()
-    )
+    format!("the log of {}{}", function(target), page.unwrap_or_default())
 }
 
 /// The last lines of its log, if they are shown.
 fn last_lines(ended: &EndedCall) -> String {
-    let lines = ended
-        .end
-        .lines
-        .iter()
-        .map(|line| format!("{OF_A_LOG}{}", foreign::line(line)));
+    let lines = ended.end.lines.iter().map(|line| format!("{OF_A_LOG}{}", foreign::line(line)));
     let lines: String = lines.collect();
-    if lines.is_empty() {
-        lines
-    } else {
-        format!(" The last lines of its log:{lines}")
-    }
+    if lines.is_empty() { lines } else { format!(" The last lines of its log:{lines}") }
 }
 
 /// A change, in words.
 pub(super) fn what(change: &Change) -> String {
     match change {
-        Change::Start {
-            direction,
-            attempt,
-            version,
-            ..
-        } => {
+        Change::Start { direction, attempt, version, .. } => {
             let again = match attempt {
                 1 => String::new(),
                 nth => format!(", try {nth}"),
@@ -141,12 +117,9 @@ pub(super) fn failed(target: &Target, direction: Direction, ended: &EndedCall) -
     let told = format!("{}.{}", capital(&of(direction, ended)), last_lines(ended));
     let log = format!("Look at {}", log(target));
     match direction {
-        Direction::Forward => finding(
-            target,
-            FindingName::ChangeFailed,
-            told,
-            format!("{log}, then deploy a fixed release."),
-        ),
+        Direction::Forward => {
+            finding(target, FindingName::ChangeFailed, told, format!("{log}, then deploy a fixed release."))
+        }
         Direction::Undo => finding(
             target,
             FindingName::ChangeFailed,
@@ -158,10 +131,7 @@ pub(super) fn failed(target: &Target, direction: Direction, ended: &EndedCall) -
 
 /// The finding for an irreversible call that has begun: nothing that came before may run after it.
 pub(super) fn irreversible(target: &Target, ended: &EndedCall) -> Finding {
-    let accept = operators(
-        ActionName::Accept,
-        EnvironmentId::new(&target.app, &target.environment),
-    );
+    let accept = operators(ActionName::Accept, EnvironmentId::new(&target.app, &target.environment));
     finding(
         target,
         FindingName::Irreversible,
@@ -170,10 +140,7 @@ pub(super) fn irreversible(target: &Target, ended: &EndedCall) -> Finding {
             target.component,
             of(Direction::Forward, ended)
         ),
-        format!(
-            "Look at {}. Start {accept} to take what is there, then deploy a fix forward.",
-            log(target)
-        ),
+        format!("Look at {}. Start {accept} to take what is there, then deploy a fix forward.", log(target)),
     )
 }
 
@@ -191,10 +158,7 @@ pub(super) fn unknown(target: &Target, direction: Direction, called: &Called) ->
             capital(way(direction)),
             function(target)
         ),
-        format!(
-            "Find out what it did: look at {}, bring that right by hand, then `accept`.",
-            log(target)
-        ),
+        format!("Find out what it did: look at {}, bring that right by hand, then `accept`.", log(target)),
     )
 }
 
@@ -236,10 +200,7 @@ pub(super) fn still_runs(target: &Target) -> Finding {
     finding(
         target,
         FindingName::TargetBusy,
-        format!(
-            "{} is called, or may be at once: what it comes to is not known yet.",
-            capital(&function(target))
-        ),
+        format!("{} is called, or may be at once: what it comes to is not known yet.", capital(&function(target))),
         "Wait until it has ended, a quarter of an hour at most; then accept again.".to_owned(),
     )
 }
