@@ -11,7 +11,7 @@ use windlass_domain::step::{Step, StepStatus};
 use windlass_domain::time::Time;
 
 /// Returns the line; `None` of a record means that the deployment is accepted and not recorded yet.
-pub fn words(record: Option<&Record>, now: Time) -> String {
+pub fn activity(record: Option<&Record>, now: Time) -> String {
     let Some(record) = record else {
         return "it is accepted, and its execution begins".to_owned();
     };
@@ -147,7 +147,7 @@ mod tests {
     #[test]
     fn a_watched_wave_tells_the_time_that_is_left_and_the_next_look() {
         let it = record(|_| ());
-        let at = |ms: u64| words(Some(&it), Time(ms));
+        let at = |ms: u64| activity(Some(&it), Time(ms));
         let gates = "1 of 2 gates passes, 1 of 2 gates is unknown";
         let table = [
             (90_000, format!("3 min 40 s left; {gates}; next look in 40 s")),
@@ -180,8 +180,8 @@ mod tests {
             ),
         ];
         for (change, wanted) in table {
-            assert_eq!(words(Some(&record(change)), Time(60_000)), wanted);
+            assert_eq!(activity(Some(&record(change)), Time(60_000)), wanted);
         }
-        assert!(words(None, Time(0)).contains("begins"));
+        assert!(activity(None, Time(0)).contains("begins"));
     }
 }

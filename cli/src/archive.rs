@@ -23,7 +23,7 @@ pub struct Packed {
 ///
 /// # Errors
 /// A sentence that names what cannot be read, or has no place in an artifact.
-pub fn of_folder(folder: &Path, rules: &FolderRules) -> Result<Packed, String> {
+pub fn archive_of(folder: &Path, rules: &FolderRules) -> Result<Packed, String> {
     let mut found = FoundFiles::new(rules);
     found.collect(folder, "")?;
     let FoundFiles { mut files, sorting, .. } = found;
@@ -49,7 +49,7 @@ pub fn of_folder(folder: &Path, rules: &FolderRules) -> Result<Packed, String> {
 ///
 /// # Errors
 /// As [`of_folder`].
-pub fn sorting(folder: &Path, rules: &FolderRules) -> Result<Sorting, String> {
+pub fn sorting_of(folder: &Path, rules: &FolderRules) -> Result<Sorting, String> {
     let mut found = FoundFiles::new(rules);
     found.collect(folder, "")?;
     Ok(found.sorting)

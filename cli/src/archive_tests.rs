@@ -24,7 +24,7 @@ fn rules(publish: &str, exclude: &str) -> FolderRules {
 }
 
 fn packed(folder: &Path) -> Vec<u8> {
-    of_folder(folder, &rules("", "")).unwrap().bytes
+    archive_of(folder, &rules("", "")).unwrap().bytes
 }
 
 fn names(archive: Vec<u8>) -> Vec<String> {
@@ -72,14 +72,14 @@ fn what_is_executable_stays_so_and_links_are_refused() {
     let mut mode = |name| archive.by_name(name).unwrap().unix_mode().unwrap() & 0o777;
     assert_eq!((mode("bootstrap"), mode("data")), (0o755, 0o644));
     std::os::unix::fs::symlink("data", folder.join("link")).unwrap();
-    assert!(of_folder(&folder, &rules("", "")).unwrap_err().contains("link"));
+    assert!(archive_of(&folder, &rules("", "")).unwrap_err().contains("link"));
 }
 
 #[test]
 fn an_empty_folder_is_no_release() {
     let folder = folder("empty", &[("a/b", "")]);
     fs::remove_file(folder.join("a/b")).unwrap();
-    assert!(of_folder(&folder, &rules("", "")).unwrap_err().contains("has no files"));
+    assert!(archive_of(&folder, &rules("", "")).unwrap_err().contains("has no files"));
 }
 
 /// The paths of the findings on files that are refused.
@@ -110,7 +110,7 @@ fn what_may_not_be_published_is_not_packed() {
         ],
     );
     let rules = rules(".env.example", "*.map");
-    let packed = of_folder(&folder, &rules).unwrap();
+    let packed = archive_of(&folder, &rules).unwrap();
     assert_eq!(refused(&packed, &rules), [".env", ".git", "modules/x/.git"]);
     assert_eq!(packed.sorting.left_out_in_words().unwrap(), "2 files (1 by `*.map`, 1 by `.DS_Store`)");
     let expected = [".well-known/security.txt", "docs/.env.example", "index.html"];
@@ -128,7 +128,7 @@ fn a_link_counts_by_its_name_and_by_what_it_leads_to() {
     fs::create_dir(folder.join("node_modules")).unwrap();
     symlink("../x", folder.join("node_modules/x")).unwrap();
     let rules = rules("", "node_modules/");
-    let packed = of_folder(&folder, &rules).unwrap();
+    let packed = archive_of(&folder, &rules).unwrap();
     assert_eq!(refused(&packed, &rules), [".env.local", "config.txt"]);
     assert_eq!(packed.sorting.left_out.values().sum::<usize>(), 2);
     assert_eq!(names(packed.bytes), ["index.html"]);
@@ -137,6 +137,6 @@ fn a_link_counts_by_its_name_and_by_what_it_leads_to() {
 #[test]
 fn a_folder_of_which_nothing_is_left_is_told_so() {
     let folder = folder("left-out", &[("index.html", ""), ("a/.DS_Store", "")]);
-    let why = of_folder(&folder, &rules("", "*.html")).unwrap_err();
+    let why = archive_of(&folder, &rules("", "*.html")).unwrap_err();
     assert!(why.contains("all of it is left out: 2 files"), "{why}");
 }

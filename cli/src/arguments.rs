@@ -1,7 +1,6 @@
 //! The checks of arguments before anything is sent. A variable that is not set, or that belongs to another command, is
 //! a mistake in the command, and the message says so.
 
-use crate::record::is_id;
 use windlass_domain::name::EnvironmentName;
 
 /// Reads a text that is not blank.
@@ -53,6 +52,11 @@ pub fn which(which: &str) -> Result<String, String> {
         }
         _ => Ok(which),
     }
+}
+
+/// Returns whether a text is a deployment's id: 16 hexadecimal digits.
+pub fn is_id(text: &str) -> bool {
+    text.len() == 16 && text.chars().all(|c| c.is_ascii_hexdigit())
 }
 
 /// Reads a whole number.

@@ -1,8 +1,8 @@
 //! The deployment that a command means: by its id, or the newest of an environment, or of a version there.
 
+use crate::arguments::is_id;
 use crate::failure::Failure;
 use crate::history;
-use crate::record::is_id;
 use crate::windlass::Windlass;
 use windlass_domain::finding::{Finding, FindingName};
 use windlass_domain::identity::EnvironmentId;
@@ -12,7 +12,12 @@ use windlass_domain::name::{AppName, EnvironmentName};
 ///
 /// # Errors
 /// If there is no such deployment, or no answer.
-pub async fn id(windlass: &Windlass, app: &AppName, which: &str, version: Option<&str>) -> Result<String, Failure> {
+pub async fn deployment_id(
+    windlass: &Windlass,
+    app: &AppName,
+    which: &str,
+    version: Option<&str>,
+) -> Result<String, Failure> {
     if is_id(which) && version.is_none() {
         return Ok(which.to_owned());
     }

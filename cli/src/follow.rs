@@ -1,13 +1,14 @@
 //! Watching a deployment until it has ended.
 
 use crate::activity;
+use crate::clock::now;
 use crate::exit::Exit;
 use crate::failure::Failure;
 use crate::heartbeat::Heartbeat;
 use crate::interrupt;
 use crate::output::{Output, error};
 use crate::record::Record;
-use crate::release_status::{now, same_release};
+use crate::release_status::{print_now, same_release};
 use crate::story::Printed;
 use crate::trouble::Trouble;
 use crate::windlass::Windlass;
@@ -16,7 +17,7 @@ use serde_json::Value;
 use std::time::{Duration, Instant, SystemTime};
 use windlass_domain::deployment::Status;
 use windlass_domain::name::AppName;
-use windlass_domain::time::{Span, Time};
+use windlass_domain::time::Span;
 
 /// The time that Step Functions may take to tell of an execution that it has started.
 const KNOWN: Duration = Duration::from_mins(1);
@@ -157,7 +158,7 @@ pub async fn follow(
             Ok(answer) => {
                 let record = Record::read(&answer).map_err(asks_doctor)?;
                 (last, dead) = (answer, 0);
-                let lives = activity::words(record.as_ref(), clock());
+                let lives = activity::activity(record.as_ref(), now());
                 waiting.pulse.waits_for(lives);
                 // A deployment that is accepted and not recorded yet has had no turn.
                 let has_no_turn = |record: &Record| record.deployment.status == Status::Waiting;
@@ -185,7 +186,7 @@ pub async fn follow(
                             continue;
                         }
                         let exit = if is_past || made_way {
-                            now(windlass, &record, &mut last, exit, output).await
+                            print_now(windlass, &record, &mut last, exit, output).await
                         } else {
                             exit
                         };
@@ -233,13 +234,6 @@ fn asks_doctor(failure: Failure) -> Failure {
         }
         _ => failure,
     }
-}
-
-/// Returns the time by this machine's clock.
-fn clock() -> Time {
-    let since = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH);
-    let ms = since.map_or(0, |since| since.as_millis());
-    Time(u64::try_from(ms).unwrap_or(u64::MAX))
 }
 
 /// Returns the exit status if the deployment has ended.

@@ -8,6 +8,7 @@ pub mod activity;
 pub mod archive;
 pub mod arguments;
 pub mod artifact_check;
+pub mod clock;
 pub mod component;
 pub mod declared_application;
 pub mod deployment_lookup;
@@ -68,11 +69,16 @@ pub mod ways_in;
 pub mod windlass;
 pub mod yaml;
 
-use clap::{Command, CommandFactory, Parser};
+use clap::{Args, Command, CommandFactory, Parser, Subcommand};
+use clap_complete::{Shell, generate};
 use exit::Exit;
-use output::Output;
+use failure::Failure;
+use history::Deployment;
+use listing::Listing;
+use output::{Output, end};
+use serde_json::json;
+use snapshots::Snapshot;
 use std::path::PathBuf;
-use verbs::Verb;
 
 /// Deploys releases into AWS environments, and takes them back when they are unhealthy.
 #[derive(Debug, Parser)]
@@ -110,7 +116,156 @@ impl Arguments {
         let with_file = self.json_to.as_deref().map(|path| output.with_file(path));
         match with_file.unwrap_or(Ok(output)) {
             Ok(output) => self.verb.run(output, Self::command),
-            Err(failure) => output::end(output, Err(failure)),
+            Err(failure) => end(output, Err(failure)),
         }
+    }
+}
+
+/// A verb of the command line.
+#[derive(Debug, Subcommand)]
+pub enum Verb {
+    /// Look at a repository and at the account, ask, and write what a release needs.
+    Init(crate::verbs::init::Init),
+    /// Make a declaration from what ecspresso, lambroll or AWS SAM was told.
+    Import(crate::verbs::import::Import),
+    /// Check a declaration, and a manifest for it. Without an endpoint only the files are looked at.
+    Validate(crate::verbs::validate::Validate),
+    /// Put a declaration in force, and tell what is different from the one that was.
+    Declare(crate::verbs::declare::Declare),
+    /// Print the declaration in force, as its team wrote it.
+    Declaration(crate::verbs::declaration::Declaration),
+    /// Check what a release of every component would need, without a lock and without a change.
+    Doctor(crate::verbs::doctor::Doctor),
+    /// Upload artifacts and then a manifest: the release goes where its Git ref belongs.
+    Release(crate::verbs::release::Releasing),
+    /// Deploy a release that is recorded already into an environment: promotion.
+    Deploy(crate::verbs::deploy::Deploying),
+    /// Show what a release, a promotion, a rollback, a drill or a withdrawal would do, without a lock and without a change.
+    Plan(crate::verbs::plan::Plan),
+    /// Watch a deployment until it has ended.
+    Watch(crate::verbs::watch::Watch),
+    /// Explain why a deployment ended as it did, or waits, or which environment a Git ref chooses and why.
+    Explain(crate::verbs::explain::Explain),
+    /// Print the log lines of what a deployment changed, from its start to its end.
+    Logs(crate::verbs::logs::Logs),
+    /// List all applications with their environments, and what runs there.
+    Apps(crate::verbs::apps::Apps),
+    /// Show what runs in an environment, its hold and lock, and who waits; without one, in all of them.
+    Status(crate::verbs::status::Status),
+    /// List the deployments of an environment, newest first.
+    History(Listing),
+    /// List the snapshots that a rollback can go back to, newest first.
+    Snapshots(Listing),
+    /// List what was refused before it could become a deployment, or arrived and was not taken.
+    Refusals(crate::verbs::refusals::Refusals),
+    /// Show how often, how fast and how well an application is deployed, and what it costs.
+    Stats(crate::verbs::stats::Stats),
+    /// Go back to an earlier snapshot that was good; holds automatic deployments.
+    Rollback(crate::verbs::rollback::Rollback),
+    /// Go to the version before and come back, so that the way back is known to work.
+    ///
+    /// The status is 4 where a gate or a change failed and what ran before runs, 5 where it does not, 8 where something
+    /// else came in between, and where it could not begin 3, or 9 under a hold.
+    Drill(crate::verbs::drill::Drill),
+    /// Take files of a site away, now and for good.
+    Withdraw(crate::verbs::withdraw::Withdraw),
+    /// Hold automatic deployments.
+    Hold(crate::verbs::hold::Hold),
+    /// Release the hold on automatic deployments.
+    ReleaseHold(crate::verbs::release_hold::ReleaseHold),
+    /// Pause what is watched, for a time; its gates are judged meanwhile.
+    Pause(crate::verbs::pause::Pause),
+    /// End the pause of what is watched.
+    Continue(crate::verbs::continue_verb::Continue),
+    /// Let what is watched pass at its next look, where no gate is red then.
+    SkipBake(crate::verbs::skip_bake::SkipBake),
+    /// Stop a deployment and undo what it changed.
+    Cancel(crate::verbs::cancel::Cancel),
+    /// Try again to undo a deployment that needs an operator, or end one whose execution died.
+    Recover(crate::verbs::recover::Recover),
+    /// Make what is there the truth, and unlock the environment.
+    Accept(crate::verbs::accept::Accept),
+    /// Let go of a component that is not declared any more, or of all of such an environment.
+    Remove(crate::verbs::remove::Remove),
+    /// Give a component, an environment or a whole application another name: what is recorded of it goes with it.
+    Rename(crate::verbs::rename::Rename),
+    /// Give what is recorded of a component, or of all of an environment, to another environment or application.
+    HandOver(crate::verbs::hand_over::HandOver),
+    /// Serve pages on this machine that show all of it, and act from there with your rights.
+    ///
+    /// The pages deploy, promote, roll back, hold, release the hold, cancel, recover and accept. All else is typed, such as
+    /// `pause`, `continue`, `skip-bake`, `drill`, `remove` and `rename`.
+    Ui(crate::verbs::ui::Ui),
+    /// Write an environment's pages into one file, for those without access.
+    Report(crate::verbs::report::Report),
+    /// Print a script with which your shell completes verbs and options.
+    Completion(Completion),
+}
+
+impl Verb {
+    /// Runs the verb, which is one of this command line.
+    pub fn run(&self, output: Output, line: fn() -> Command) -> Exit {
+        let done = match self {
+            Self::Validate(validate) => validate.run(output),
+            Self::Declare(declare) => declare.run(output),
+            Self::Declaration(declaration) => declaration.run(output),
+            Self::Explain(explain) => explain.run(output),
+            Self::Logs(logs) => logs.run(output),
+            Self::Apps(apps) => apps.run(output),
+            Self::Release(release) => release.run(output),
+            Self::Deploy(deploy) => deploy.run(output),
+            Self::Plan(plan) => plan.run(output),
+            Self::Doctor(doctor) => doctor.run(output),
+            Self::Watch(watch) => watch.run(output),
+            Self::Status(status) => status.run(output),
+            Self::History(history) => history.run::<Deployment>(output),
+            Self::Snapshots(snapshots) => snapshots.run::<Snapshot>(output),
+            Self::Refusals(refusals) => refusals.run(output),
+            Self::Stats(stats) => stats.run(output),
+            Self::Rollback(rollback) => rollback.run(output),
+            Self::Drill(drill) => drill.run(output),
+            Self::Withdraw(withdraw) => withdraw.run(output),
+            Self::Hold(hold) => hold.run(output),
+            Self::ReleaseHold(release_hold) => release_hold.run(output),
+            Self::Pause(pause) => pause.run(output),
+            Self::Continue(goes_on) => goes_on.run(output),
+            Self::SkipBake(skip_bake) => skip_bake.run(output),
+            Self::Cancel(cancel) => cancel.run(output),
+            Self::Recover(recover) => recover.run(output),
+            Self::Accept(accept) => accept.run(output),
+            Self::Remove(remove) => remove.run(output),
+            Self::Rename(rename) => rename.run(output),
+            Self::HandOver(hand_over) => hand_over.run(output),
+            Self::Init(init) => init.run(output),
+            Self::Import(import) => import.run(output),
+            Self::Ui(ui) => ui.run(output),
+            Self::Report(report) => report.run(output),
+            Self::Completion(completion) => completion.run(output, line()),
+        };
+        end(output, done)
+    }
+}
+
+/// The arguments of `windlass completion`: a script with which a shell completes verbs, options and files.
+#[derive(Debug, Args)]
+pub struct Completion {
+    /// The shell.
+    #[arg(value_enum)]
+    shell: Shell,
+}
+
+impl Completion {
+    /// Prints the script for a command line.
+    ///
+    /// # Errors
+    /// If the script is no text.
+    pub fn run(&self, output: Output, mut line: Command) -> Result<Exit, Failure> {
+        let mut script = Vec::new();
+        generate(self.shell, &mut line, "windlass", &mut script);
+        let script =
+            String::from_utf8(script).map_err(|error| Failure::broken(format!("the script is no text: {error}")))?;
+        let document = json!({"shell": self.shell.to_string(), "script": script});
+        output.result(&document, &script);
+        Ok(Exit::Good)
     }
 }

@@ -34,8 +34,3 @@ impl Record {
         Ok(Some(record))
     }
 }
-
-/// Returns whether a text is a deployment's id: 16 hexadecimal digits.
-pub fn is_id(text: &str) -> bool {
-    text.len() == 16 && text.chars().all(|c| c.is_ascii_hexdigit())
-}

@@ -98,7 +98,7 @@ impl ReleaseContents {
         let link = link.map(|to| format!("  {given}: by a link, from {}", shown(&to)));
         self.links.extend(link);
         let bytes = if path.is_dir() {
-            let packed = archive::of_folder(path, &rules_of(name, declared)?)?;
+            let packed = archive::archive_of(path, &rules_of(name, declared)?)?;
             let folder = PackedFolder { path: path.to_owned(), sorting: packed.sorting };
             self.folders.insert(name.clone(), folder);
             packed.bytes
@@ -143,7 +143,7 @@ impl ReleaseContents {
     ) -> Result<Self, Failure> {
         let is_same = self.folders.iter().all(|(name, folder)| {
             let rules = rules_of(name, Some(declared));
-            let sorting = rules.and_then(|rules| archive::sorting(&folder.path, &rules));
+            let sorting = rules.and_then(|rules| archive::sorting_of(&folder.path, &rules));
             sorting.is_ok_and(|sorting| sorting == folder.sorting)
         });
         if is_same {

@@ -23,7 +23,7 @@ struct PresentLines {
 
 /// Looks at the targets and at the environment, prints the present state, and returns the exit status. `exit` is the
 /// exit status by the ending alone: what it says of the environment has to be true now as well.
-pub async fn now(windlass: &Windlass, record: &Record, answer: &mut Value, exit: Exit, output: Output) -> Exit {
+pub async fn print_now(windlass: &Windlass, record: &Record, answer: &mut Value, exit: Exit, output: Output) -> Exit {
     let deployment = &record.deployment;
     let seen = environment(windlass, deployment, &[("observe", "true")]).await;
     let seen = seen.map_err(|failure| failure.message);

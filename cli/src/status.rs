@@ -1,8 +1,8 @@
 //! An environment as the API answers it, and as people read it.
 
+use crate::clock::now;
 use crate::failure::Failure;
 use crate::provenance::{Provenance, commit, took, who};
-use crate::ui::parts::now;
 use serde::Deserialize;
 use serde_json::Value;
 use std::collections::BTreeMap;

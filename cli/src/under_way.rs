@@ -11,7 +11,7 @@ use windlass_domain::time::Time;
 /// Returns the lines: the moment of the deployment, and for each component what ran, what comes, and how many callers get
 /// that.
 pub fn lines(record: Option<&Record>, now: &Environment, at: Time) -> Vec<String> {
-    let moment = format!("  under way: {}", activity::words(record, at));
+    let moment = format!("  under way: {}", activity::activity(record, at));
     let steps = record.into_iter().flat_map(|record| {
         let steps = record.steps.iter();
         steps.map(|step| format!("    {}", of_step(record, step, now)))

@@ -5,7 +5,7 @@ use serde_json::Value;
 use windlass_domain::foreign;
 
 /// Writes a text of YAML.
-pub fn text(text: &str) -> String {
+pub fn in_yaml(text: &str) -> String {
     if is_plain(text) {
         text.to_owned()
     } else {
@@ -31,6 +31,23 @@ fn is_span(text: &str) -> bool {
     number.is_some_and(|number| !number.is_empty() && number.chars().all(|c| c.is_ascii_digit()))
 }
 
+/// Returns the command as it is typed in a POSIX shell.
+pub fn in_shell(words: &[String]) -> String {
+    let quoted: Vec<String> = words.iter().map(|word| quoted(word)).collect();
+    quoted.join(" ")
+}
+
+fn quoted(word: &str) -> String {
+    let plain =
+        |text: &str| !text.is_empty() && text.chars().all(|c| c.is_ascii_alphanumeric() || "-_./:=@%+,".contains(c));
+    let quote = |text: &str| format!("'{}'", text.replace('\'', r"'\''"));
+    match word.split_once('=') {
+        _ if plain(word) => word.to_owned(),
+        Some((option, value)) if option.starts_with("--") => format!("{option} {}", quote(value)),
+        _ => quote(word),
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -47,7 +64,7 @@ mod tests {
             ("a\nb: c\u{1b}\u{202e}", r#""a\nb: c\u001b\u202e""#),
             ("shop-{environment}", "\"shop-{environment}\""),
         ] {
-            assert_eq!(text(it), wanted);
+            assert_eq!(in_yaml(it), wanted);
         }
     }
 }

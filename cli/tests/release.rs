@@ -108,7 +108,7 @@ fn the_deployment_that_an_upload_became_is_told() {
 /// The archive of a folder, as `release` packs it.
 fn folder_archive(folder: &std::path::Path) -> Vec<u8> {
     let rules = FolderRules::new(Folder::UNKNOWN).unwrap();
-    windlass_cli::archive::of_folder(folder, &rules).unwrap().bytes
+    windlass_cli::archive::archive_of(folder, &rules).unwrap().bytes
 }
 
 /// A change to a record.

@@ -71,7 +71,7 @@ impl Imported {
 /// Writes a member as YAML: maps in blocks, everything within a list as JSON, which is YAML as well.
 fn write(lines: &mut Vec<String>, depth: usize, name: &str, value: &Value) {
     let indent = "  ".repeat(depth);
-    let key = yaml::text(name);
+    let key = yaml::in_yaml(name);
     match value {
         Value::Object(map) if !map.is_empty() => {
             lines.push(format!("{indent}{key}:"));
@@ -79,7 +79,7 @@ fn write(lines: &mut Vec<String>, depth: usize, name: &str, value: &Value) {
                 write(lines, depth + 1, name, value);
             }
         }
-        Value::String(text) => lines.push(format!("{indent}{key}: {}", yaml::text(text))),
+        Value::String(text) => lines.push(format!("{indent}{key}: {}", yaml::in_yaml(text))),
         other => {
             let other = other.to_string();
             lines.push(format!("{indent}{key}: {}", foreign::json(&other)));

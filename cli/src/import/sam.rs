@@ -111,7 +111,7 @@ fn function(id: &str, properties: &Value, common: &Value, template: &Value, impo
         return;
     }
     let named = &properties["FunctionName"];
-    if let Some(by) = sam_tags::function(named) {
+    if let Some(by) = sam_tags::making_function(named) {
         imported.note(format!("the name of `{id}` is made by `{by}`: write the one that it has in this environment"));
     } else if named.is_null() {
         imported.note(format!(
@@ -128,7 +128,7 @@ fn function(id: &str, properties: &Value, common: &Value, template: &Value, impo
     }
     let alias = alias.unwrap_or_else(|| "live".to_owned());
     let mut written = json!({"kind": "lambda", "function": function, "alias": alias});
-    if let Some(by) = sam_tags::function(&preference) {
+    if let Some(by) = sam_tags::making_function(&preference) {
         imported.note(format!(
             "`{id}`: the deployment preference is made by `{by}`: write `rollout` and `gates.alarms` as it has them in this environment"
         ));
@@ -174,7 +174,7 @@ fn steps(id: &str, preference: &mut UnreadMembers, is_off: bool, written: &mut V
 
 /// Returns the function that makes a value which only CloudFormation knows, as a person reads it.
 fn made(value: &Value) -> Option<String> {
-    let function = sam_tags::function(value).map(|by| format!("`{by}`"));
+    let function = sam_tags::making_function(value).map(|by| format!("`{by}`"));
     let reference = value.as_str().filter(|text| text.contains("${"));
     function.or_else(|| Some(format!("`{}`", reference?)))
 }
@@ -209,7 +209,7 @@ fn alarms(id: &str, preference: &mut UnreadMembers, template: &Value, imported: 
         };
         let alarm = reference(told);
         let named = &template["Resources"][alarm]["Properties"]["AlarmName"];
-        if let Some(by) = sam_tags::function(named) {
+        if let Some(by) = sam_tags::making_function(named) {
             imported.note(format!(
                 "`{id}`: the name of the alarm `{alarm}` is made by `{by}`: write it into `gates.alarms`"
             ));

@@ -67,7 +67,7 @@ fn one(line: &str) -> String {
 }
 
 /// Returns the function that makes a value, as a person wrote it: `!If`.
-pub fn function(value: &Value) -> Option<String> {
+pub fn making_function(value: &Value) -> Option<String> {
     let short = value.as_array().and_then(|all| all.first()?.as_str());
     if let Some(short) = short.filter(|short| short.starts_with('!')) {
         return Some(short.to_owned());
@@ -104,7 +104,7 @@ mod tests {
             (json!("a"), None),
             (json!({"Type": "a"}), None),
         ] {
-            assert_eq!(function(&value).as_deref(), wanted, "{value}");
+            assert_eq!(making_function(&value).as_deref(), wanted, "{value}");
         }
     }
 }

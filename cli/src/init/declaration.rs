@@ -3,7 +3,7 @@
 use super::application::{Application, Component, Environment, Rule, Target, Text};
 use super::gates;
 use super::pieces::Runs;
-use crate::yaml::text as quoted;
+use crate::yaml::in_yaml as quoted;
 use serde_json::Value;
 
 /// The comment that stands once in the declaration of an application with images.
@@ -12,7 +12,7 @@ const WITHOUT_ECR: &str = "# Without `ecr`: an image that CI pushes goes live wi
 /// Writes the declaration. At its top stand the things that were seen and are not in it.
 pub fn write(application: &Application, notes: &[String]) -> String {
     let mut lines = vec![
-        crate::schema::line(crate::schema::FILE),
+        crate::schema::schema_line(crate::schema::SCHEMA_FILE),
         "# From `windlass init`. It is yours from now on: raise the version with each change.".to_owned(),
     ];
     if !notes.is_empty() {

@@ -23,7 +23,7 @@ pub struct DeploymentPreference {
 }
 
 /// Reads the preferences of the functions of SAM among the components.
-pub fn of(components: &[Component], repository: &Repository) -> DeploymentPreference {
+pub fn preferences_of(components: &[Component], repository: &Repository) -> DeploymentPreference {
     let mut carried = DeploymentPreference::default();
     let declared = syntax::yaml("the declaration", &repository.declared, LARGEST);
     let declared = declared.unwrap_or_default();

@@ -16,7 +16,7 @@ pub struct File {
 
 /// The paths of everything that `init` may write beside the workflow. `init` does not look at them itself, so the same
 /// answers make the same files a second time.
-pub const OWN: [&str; 7] = ["app.yaml", schema::FILE, "windlass.toml", ROLE, PATCH, PAGE, SCRIPT];
+pub const OWN: [&str; 7] = ["app.yaml", schema::SCHEMA_FILE, "windlass.toml", ROLE, PATCH, PAGE, SCRIPT];
 
 /// Returns all files, and notes on what a person has to see to.
 pub fn all(application: &Application, facts: &InitFacts) -> (Vec<File>, Vec<String>) {
@@ -34,7 +34,7 @@ pub fn all(application: &Application, facts: &InitFacts) -> (Vec<File>, Vec<Stri
         files.push(File { path: path.to_owned(), text });
     };
     file("app.yaml", declaration::write(application, &notes));
-    file(schema::FILE, schema::text());
+    file(schema::SCHEMA_FILE, schema::schema_text());
     file("windlass.toml", settings(application));
     if application.has_workflow() {
         file(ROLE, role::write(application));

@@ -4,10 +4,10 @@ use super::application::{Application, Rule};
 use super::files::{File, PAGE, PATCH, ROLE, SCRIPT};
 use super::pieces::{Piece, Sort};
 use super::role;
-use crate::ui::typed::in_shell;
+use crate::yaml::in_shell;
 
 /// Returns the commands, in their order.
-pub fn commands(application: &Application, all: &[File]) -> Vec<String> {
+pub fn next_commands(application: &Application, all: &[File]) -> Vec<String> {
     let has = |path: &str| all.iter().any(|file| file.path == path);
     let mut next = Vec::new();
     if has(PATCH) {

@@ -78,7 +78,7 @@ pub fn propose(facts: &InitFacts, asked: &mut Answers) -> Application {
     Application {
         app,
         environments,
-        carried: super::deployment_preference::of(&components, repository),
+        carried: super::deployment_preference::preferences_of(&components, repository),
         components,
         region,
         github,

@@ -7,10 +7,11 @@ use super::http::{Answer, Fields};
 use super::parts::{self, Sort, mark};
 use super::planned;
 use super::server::{Server, app_name, nothing};
-use super::typed::{BegunWork, TypedCommand, in_shell};
+use super::typed::{BegunWork, TypedCommand};
 use crate::exit::Exit;
 use crate::failure::Failure;
 use crate::operator::{execution_outcome, is_not_known_yet};
+use crate::yaml::in_shell;
 use maud::{Markup, html};
 use windlass_domain::identity::EnvironmentId;
 use windlass_domain::name::{AppName, EnvironmentName};
@@ -49,7 +50,7 @@ impl Server {
                 let body = html! {
                     (head(act, fields))
                     (typed(&self.typed(&words)))
-                    (planned::shown(&plan))
+                    (planned::shown_plan(&plan))
                     h2 { "Do it" }
                     (self.asked(act, fields, true))
                 };

@@ -182,7 +182,8 @@ impl Act {
 mod tests {
     use super::*;
     use crate::Arguments;
-    use crate::ui::typed::{TypedCommand, in_shell};
+    use crate::ui::typed::TypedCommand;
+    use crate::yaml::in_shell;
     use clap::Parser;
 
     fn fields(pairs: &[(&str, &str)]) -> Fields {

@@ -2,9 +2,9 @@
 
 use super::groups::link;
 use super::parts::{PagePlace, Sort, mark, when};
-use super::typed::in_shell;
 use crate::log_lines::look;
 use crate::record::Record;
+use crate::yaml::in_shell;
 use maud::{Markup, html};
 use std::collections::BTreeSet;
 use windlass_aws::Aws;

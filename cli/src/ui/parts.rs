@@ -3,7 +3,6 @@
 use crate::failure::Failure;
 use maud::{DOCTYPE, Markup, PreEscaped, html};
 use std::collections::BTreeSet;
-use std::time::SystemTime;
 use windlass_domain::deployment::{Ended, Status};
 use windlass_domain::ending::Ending;
 use windlass_domain::foreign;
@@ -171,12 +170,6 @@ pub fn of_ending(ending: Ending) -> Sort {
         Ending::Rejected => Sort::Noted,
         Ending::RolledBack | Ending::NeedsOperator => Sort::Bad,
     }
-}
-
-/// Returns the time now, by the clock of this machine.
-pub fn now() -> Time {
-    let since = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH);
-    Time(since.map_or(0, |since| u64::try_from(since.as_millis()).unwrap_or(u64::MAX)))
 }
 
 /// Shows a point in time: in UTC, and in the browser's own time beside it where scripts run.

@@ -9,7 +9,7 @@ use windlass_domain::plan::Outcome;
 use windlass_domain::planned::{Becomes, DrawnPlan, Planned};
 
 /// Shows a plan.
-pub fn shown(planned: &Planned) -> Markup {
+pub fn shown_plan(planned: &Planned) -> Markup {
     let turn = &planned.turn;
     let sort = match turn.becomes {
         Becomes::Goes => Sort::Good,

@@ -1,8 +1,9 @@
 //! The pages of an environment in one file, for those without access.
 
 use super::figures::table;
-use super::parts::{Page, PagePlace, now, when};
+use super::parts::{Page, PagePlace, when};
 use super::{deployment, environment, way_back};
+use crate::clock::now;
 use crate::failure::Failure;
 use crate::figures::App;
 use crate::history::Deployment;

@@ -5,9 +5,10 @@ use super::board::{Board, Observed};
 use super::doorway::Doorway;
 use super::guard::Guard;
 use super::http::{Answer, Fields, Request, read, send};
-use super::parts::{self, Page, PagePlace, SCRIPT, STYLE, Sort, mark};
+use super::parts::{Page, PagePlace, SCRIPT, STYLE, Sort, mark};
 use super::way_back::{self, LastDrill};
 use super::{deployment, environment, groups, logs};
+use crate::clock::now;
 use crate::exit::Exit;
 use crate::failure::Failure;
 use crate::figures;
@@ -138,7 +139,7 @@ impl Server {
             observed,
             observes: looks,
             filter: query.get("q").map_or("", String::as_str),
-            now: parts::now(),
+            now: now(),
         };
         Ok(Answer::page(200, board.page()))
     }
@@ -202,7 +203,7 @@ impl Server {
             next: history.next.as_deref(),
             snapshots: &snapshots.listed,
             drill: &self.last_drill(&here).await,
-            now: parts::now(),
+            now: now(),
         };
         Ok(Answer::page(200, shown.page()))
     }
@@ -247,8 +248,8 @@ impl Server {
             stand: &self.stand,
             record: &record,
             answer: &answer,
-            groups: Some(&self.groups.of(&self.endpoint, &record, parts::now()).await),
-            now: parts::now(),
+            groups: Some(&self.groups.of(&self.endpoint, &record, now()).await),
+            now: now(),
         };
         Ok(Answer::page(200, shown.page()))
     }

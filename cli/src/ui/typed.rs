@@ -75,20 +75,3 @@ impl TypedCommand {
         action.start(windlass).await.map(BegunWork::Execution)
     }
 }
-
-/// Returns the command as it is typed in a POSIX shell.
-pub fn in_shell(words: &[String]) -> String {
-    let quoted: Vec<String> = words.iter().map(|word| quoted(word)).collect();
-    quoted.join(" ")
-}
-
-fn quoted(word: &str) -> String {
-    let plain =
-        |text: &str| !text.is_empty() && text.chars().all(|c| c.is_ascii_alphanumeric() || "-_./:=@%+,".contains(c));
-    let quote = |text: &str| format!("'{}'", text.replace('\'', r"'\''"));
-    match word.split_once('=') {
-        _ if plain(word) => word.to_owned(),
-        Some((option, value)) if option.starts_with("--") => format!("{option} {}", quote(value)),
-        _ => quote(word),
-    }
-}

@@ -25,7 +25,7 @@ impl Apps {
     /// # Errors
     /// If Windlass refuses it or does not answer.
     pub fn run(&self, output: Output) -> Result<Exit, Failure> {
-        tell(&self.part, &self.endpoint, output)
+        list_apps(&self.part, &self.endpoint, output)
     }
 }
 
@@ -33,7 +33,7 @@ impl Apps {
 ///
 /// # Errors
 /// If Windlass refuses it or does not answer.
-pub fn tell(part: &Part, endpoint: &Endpoint, output: Output) -> Result<Exit, Failure> {
+pub fn list_apps(part: &Part, endpoint: &Endpoint, output: Output) -> Result<Exit, Failure> {
     let list = List { name: "apps", path: vec!["apps"], query: Vec::new() };
     let page = waiting(async {
         let windlass = endpoint.open().await?;

@@ -1,12 +1,12 @@
 //! `windlass cancel`: stops a deployment and undoes what it changed.
 
 use crate::arguments;
+use crate::arguments::is_id;
 use crate::exit::Exit;
 use crate::failure::Failure;
 use crate::follow::{AwaitedEnd, WaitOptions, follow};
 use crate::installation::Endpoint;
 use crate::output::Output;
-use crate::record::is_id;
 use crate::status::Environment;
 use crate::windlass::{Windlass, waiting};
 use clap::Args;

@@ -1,6 +1,7 @@
 //! `windlass declare`: puts a declaration in force, and tells its differences from the one that was.
 
 use crate::arguments;
+use crate::clock::now;
 use crate::declared_application::{self, OrFindings};
 use crate::difference::difference;
 use crate::drill_schedule::{LookedEnvironments, drills};
@@ -14,7 +15,6 @@ use crate::interrupt;
 use crate::output::{Output, words};
 use crate::release_lookup::ReleaseLookup;
 use crate::trouble::Trouble;
-use crate::ui::parts::now;
 use crate::upload;
 use crate::windlass::{Windlass, waiting};
 use bytes::Bytes;

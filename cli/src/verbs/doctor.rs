@@ -43,7 +43,7 @@ impl Doctor {
     /// If Windlass refuses it, does not answer, or does not look in time.
     pub fn run(&self, output: Output) -> Result<Exit, Failure> {
         waiting(async {
-            for line in run_subject::of_run(|name| std::env::var(name).ok()).await {
+            for line in run_subject::subject_of_run(|name| std::env::var(name).ok()).await {
                 output.announce(&line);
             }
             Ok(())

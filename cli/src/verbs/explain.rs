@@ -10,7 +10,7 @@ use crate::failure::Failure;
 use crate::git;
 use crate::manual::Page;
 use crate::output::Output;
-use crate::release_status::now;
+use crate::release_status::print_now;
 use windlass_domain::identity::EnvironmentId;
 
 use crate::installation::Endpoint;
@@ -136,7 +136,7 @@ impl Explain {
         which: &str,
         output: Output,
     ) -> Result<Exit, Failure> {
-        let id = deployment_lookup::id(windlass, app, which, self.version.as_deref()).await?;
+        let id = deployment_lookup::deployment_id(windlass, app, which, self.version.as_deref()).await?;
         let path = ["apps", app.as_str(), "deployments", &id];
         let mut answer = windlass.get(&path, &[]).await?;
         let Some(record) = Record::read(&answer)? else {
@@ -166,7 +166,7 @@ impl Explain {
             Status::Ended => story::why(record),
             Status::Waiting => {
                 let mut lines = story::who(record);
-                lines.extend(waiting_reason::why(deployment, &self.environment(windlass, record).await?));
+                lines.extend(waiting_reason::why_it_waits(deployment, &self.environment(windlass, record).await?));
                 lines
             }
             Status::Running | Status::Recovering => story::under_way(record),
@@ -176,7 +176,7 @@ impl Explain {
         }
         if let Some(ended) = &deployment.ending {
             // The exit status of the ending is not used: the caller asked for the explanation, and has it.
-            now(windlass, record, answer, Exit::of(ended), output).await;
+            print_now(windlass, record, answer, Exit::of(ended), output).await;
             let words = answer["now"]["text"].as_str().unwrap_or_default();
             lines.extend(words.lines().map(str::to_owned));
         } else {

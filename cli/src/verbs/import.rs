@@ -78,10 +78,10 @@ impl Import {
         let Some(path) = &self.schema else {
             return Ok(text);
         };
-        std::fs::write(path, schema::text()).map_err(|error| {
+        std::fs::write(path, schema::schema_text()).map_err(|error| {
             Failure::of(Trouble::FileNotWritten, format!("`{}` cannot be written: {error}", shown(path)))
         })?;
-        Ok(format!("{}\n{text}", schema::line(&shown(path))))
+        Ok(format!("{}\n{text}", schema::schema_line(&shown(path))))
     }
 
     fn read(&self) -> Result<Imported, Failure> {

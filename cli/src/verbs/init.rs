@@ -71,7 +71,7 @@ impl Init {
         let (all, notes) = files::all(&application, &facts);
         check(&all, &facts.exceptions)?;
         let written = self.write(&all, output)?;
-        let next = next::commands(&application, &all);
+        let next = next::next_commands(&application, &all);
         let words = told(&written, &notes, &next);
         let document = json!({"app": application.app, "files": written, "notes": notes, "next": next});
         output.result(&document, &words);
@@ -185,7 +185,7 @@ impl Init {
             .collect();
         let mut kept: Vec<&str> = Vec::new();
         // The schema is the program's own, and another version has another one.
-        let is_asked = |file: &File| !self.force && file.path != schema::FILE;
+        let is_asked = |file: &File| !self.force && file.path != schema::SCHEMA_FILE;
         for (file, present) in others.iter().filter(|(file, _)| is_asked(file)) {
             let (old, new) = (format!("{} as it is", file.path), format!("{} as it would be", file.path));
             let shown = TextDiff::from_lines(present, &file.text).unified_diff().header(&old, &new).to_string();

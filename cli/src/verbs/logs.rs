@@ -96,7 +96,7 @@ impl Logs {
         waiting(async {
             let windlass = self.endpoint.open().await?;
             let version = self.version.as_deref();
-            let id = deployment_lookup::id(&windlass, &self.app, &self.which, version).await?;
+            let id = deployment_lookup::deployment_id(&windlass, &self.app, &self.which, version).await?;
             let aws = self.endpoint.aws().await?;
             self.tell(&windlass, &aws, &id, output).await
         })

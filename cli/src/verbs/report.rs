@@ -1,10 +1,10 @@
 //! `windlass report`: an environment and its deployments as one file, for those without access.
 
+use crate::clock::now;
 use crate::exit::Exit;
 use crate::failure::Failure;
 use crate::installation::Endpoint;
 use crate::output::Output;
-use crate::ui::parts::now;
 use crate::ui::report::written;
 use crate::windlass::waiting;
 use clap::Args;

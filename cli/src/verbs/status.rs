@@ -2,6 +2,7 @@
 //! of an application, or all applications in short.
 
 use super::apps;
+use crate::clock::now;
 use crate::exit::Exit;
 use crate::failure::Failure;
 use crate::installation::Endpoint;
@@ -9,7 +10,6 @@ use crate::listing::Part;
 use crate::output::Output;
 use crate::record::Record;
 use crate::status::Environment;
-use crate::ui::parts::now;
 use crate::under_way;
 use crate::windlass::{Windlass, waiting};
 use clap::Args;
@@ -40,7 +40,7 @@ impl Status {
     /// If Windlass refuses it or does not answer.
     pub fn run(&self, output: Output) -> Result<Exit, Failure> {
         match (&self.app, &self.environment) {
-            (None, _) => return apps::tell(&Part::default(), &self.endpoint, output),
+            (None, _) => return apps::list_apps(&Part::default(), &self.endpoint, output),
             (Some(app), Some(environment)) => {
                 let (answer, words) = waiting(async {
                     let windlass = self.endpoint.open().await?;

@@ -2,6 +2,7 @@
 //! also finds what runs and is no longer in the declaration.
 
 use crate::arguments;
+use crate::clock::now;
 use crate::component::ComponentArgument;
 use crate::drill_schedule::{LookedEnvironments, drills};
 use crate::exit::Exit;
@@ -13,7 +14,6 @@ use crate::output::{Output, words};
 use crate::preflight::{self, Plan};
 use crate::release_lookup::ReleaseLookup;
 use crate::trouble::Trouble;
-use crate::ui::parts::now;
 use crate::ways_in::without_a_right;
 use crate::windlass::waiting;
 use clap::Args;

@@ -1,6 +1,7 @@
 //! `windlass watch`: shows a deployment, live, until it has ended.
 
 use crate::arguments;
+use crate::arguments::is_id;
 use crate::declared_application::{OrFindings, Release};
 use crate::exit::Exit;
 use crate::failure::Failure;
@@ -9,7 +10,6 @@ use crate::history::{Deployment, newest};
 use crate::installation::Endpoint;
 use crate::interrupt;
 use crate::output::{Output, error};
-use crate::record::is_id;
 use crate::windlass::{Windlass, waiting};
 use clap::Args;
 use indicatif::HumanDuration;

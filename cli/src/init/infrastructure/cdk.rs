@@ -6,7 +6,7 @@ use crate::init::pages::{CDK, block};
 use crate::init::repository::Repository;
 
 /// Returns the page, where a repository has an app of AWS CDK.
-pub fn page(application: &Application, repository: &Repository) -> Option<String> {
+pub fn cdk_page(application: &Application, repository: &Repository) -> Option<String> {
     let (path, _) = repository.named(&["cdk.json"]).next()?;
     let app = &application.app;
     let environment = application.environments.last().map_or("prod", |environment| environment.name.as_str());

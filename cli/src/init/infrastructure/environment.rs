@@ -3,7 +3,7 @@
 use crate::init::application::Application;
 
 /// Returns an expression of the environment's name: of a variable that keeps it, else the name of the only one.
-pub(super) fn expression(
+pub(super) fn environment_expression(
     application: &Application,
     variables: &[&str],
     written: impl Fn(&str) -> String,

@@ -47,7 +47,7 @@ pub fn write(application: &Application, repository: &Repository) -> Code {
     if !edits.is_empty() {
         code.patch = Some(edits.iter().map(Edit::difference).collect());
     }
-    code.page = cdk::page(application, repository);
+    code.page = cdk::cdk_page(application, repository);
     let is_open = |component: &&Component| code.page.is_none() && !covered.contains(&component.name);
     let open: Vec<&Component> = application.components.iter().filter(is_open).collect();
     code.commands = commands::write(application, &open);

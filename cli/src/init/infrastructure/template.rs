@@ -34,7 +34,8 @@ pub fn edit(
             continue;
         }
         let known: Vec<&str> = parameters(text).collect();
-        let named = environment::expression(application, &known, |name| format!("!Ref {name}"), str::to_owned);
+        let named =
+            environment::environment_expression(application, &known, |name| format!("!Ref {name}"), str::to_owned);
         let Some(environment) = named else {
             notes.push(format!("no parameter of `{path}` keeps the environment's name: docs/integrate/cloudformation-and-sam.md of Windlass has what its functions need"));
             continue;

@@ -24,7 +24,12 @@ pub fn edit(
         return Vec::new();
     }
     let known: Vec<&str> = files.iter().flat_map(|(_, text)| variables(text)).collect();
-    let named = environment::expression(application, &known, |name| format!("var.{name}"), |name| format!("{name:?}"));
+    let named = environment::environment_expression(
+        application,
+        &known,
+        |name| format!("var.{name}"),
+        |name| format!("{name:?}"),
+    );
     let Some(environment) = named else {
         notes.push("no variable of the Terraform code keeps the environment's name: docs/integrate/terraform.md of Windlass has what its resources need".to_owned());
         return Vec::new();

@@ -11,7 +11,7 @@ const CONSTRUCTS: [(&str, &str, &str); 2] =
     [(".ts", "functionName", "fromAsset("), (".py", "function_name", "from_asset(")];
 
 /// Finds functions.
-pub fn find(repository: &Repository, found: &mut Pieces) {
+pub fn cdk(repository: &Repository, found: &mut Pieces) {
     for (path, _) in repository.named(&["cdk.json"]) {
         let app = folder_of(path);
         let before = found.pieces.len();

@@ -5,7 +5,7 @@ use super::sort::Sort;
 use crate::init::repository::{Repository, file_of, folder_of};
 
 /// Finds images. A site's folder has one for its own reasons, and stays a site.
-pub fn find(repository: &Repository, found: &mut Pieces) {
+pub fn dockerfile(repository: &Repository, found: &mut Pieces) {
     for (path, text) in repository.named(&["Dockerfile"]) {
         let folder = folder_of(path);
         let is_site = |piece: &&Piece| piece.folder == folder && matches!(piece.runs, Runs::Site { .. });

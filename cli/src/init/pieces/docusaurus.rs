@@ -6,7 +6,7 @@ use super::sort::Sort;
 use crate::init::repository::{Repository, join};
 
 /// Finds sites.
-pub fn find(repository: &Repository, found: &mut Pieces) {
+pub fn docusaurus(repository: &Repository, found: &mut Pieces) {
     for package in package::all(repository).filter(|package| package.depends_on("@docusaurus/core")) {
         let folder = package.folder;
         found.pieces.push(Piece {

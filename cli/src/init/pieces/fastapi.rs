@@ -9,7 +9,7 @@ use std::collections::BTreeSet;
 pub(super) const PACKAGES: [&str; 2] = ["requirements.txt", "pyproject.toml"];
 
 /// Finds APIs, one for each root.
-pub fn find(repository: &Repository, found: &mut Pieces) {
+pub fn fastapi(repository: &Repository, found: &mut Pieces) {
     let mut roots = BTreeSet::new();
     let mut of_functions = BTreeSet::new();
     for (path, text) in repository.ending(".py") {

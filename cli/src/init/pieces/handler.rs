@@ -19,7 +19,7 @@ const COPY_NODE: [&str; 2] = [
 ];
 
 /// Finds handlers, one for each folder that is packed as a whole. What was found by another name stays that.
-pub fn find(repository: &Repository, found: &mut Pieces) {
+pub fn handler(repository: &Repository, found: &mut Pieces) {
     let mut roots: BTreeMap<(String, bool), Vec<&str>> = BTreeMap::new();
     for (path, text) in &repository.files {
         let end = path.rsplit_once('.').map_or("", |(_, end)| end);
@@ -142,7 +142,7 @@ mod tests {
         let files = files.iter().map(|(path, text)| ((*path).to_owned(), (*text).to_owned()));
         let repository = Repository { files: files.collect(), ..Repository::default() };
         let mut found = Pieces::default();
-        find(&repository, &mut found);
+        handler(&repository, &mut found);
         let pieces = found.pieces.iter().map(|piece| {
             let build = piece.build.join("; ");
             format!("{} in `{}`: {build} → {}", piece.name, piece.folder, piece.place())

@@ -5,7 +5,7 @@ use crate::init::repository::{Repository, folder_of};
 use std::collections::BTreeSet;
 
 /// Notes charts, kustomizations and manifests of workloads, once for each folder.
-pub fn find(repository: &Repository, found: &mut Pieces) {
+pub fn kubernetes(repository: &Repository, found: &mut Pieces) {
     let is_known = |path: &str, text: &str| {
         let file = path.rsplit('/').next().unwrap_or_default();
         let is_manifest = text.contains("\napiVersion:") || text.starts_with("apiVersion:");

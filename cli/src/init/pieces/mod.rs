@@ -26,17 +26,17 @@ use std::collections::BTreeSet;
 pub fn find(repository: &Repository) -> Pieces {
     let mut found = Pieces::default();
     for look in [
-        next::find,
-        docusaurus::find,
-        vite::find,
-        create_react_app::find,
-        sam::find,
-        cdk::find,
-        task_definition::find,
-        fastapi::find,
-        dockerfile::find,
-        handler::find,
-        kubernetes::find,
+        next::next,
+        docusaurus::docusaurus,
+        vite::vite,
+        create_react_app::create_react_app,
+        sam::sam,
+        cdk::cdk,
+        task_definition::task_definition,
+        fastapi::fastapi,
+        dockerfile::dockerfile,
+        handler::handler,
+        kubernetes::kubernetes,
     ] {
         look(repository, &mut found);
     }

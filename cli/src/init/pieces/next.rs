@@ -6,13 +6,13 @@ use super::sort::Sort;
 use crate::init::repository::{Repository, join};
 
 /// The configuration's files (Next.js documentation, "next.config.js").
-const CONFIGURATION: [&str; 4] = ["next.config.js", "next.config.mjs", "next.config.ts", "next.config.mts"];
+const NEXT_CONFIGURATION: [&str; 4] = ["next.config.js", "next.config.mjs", "next.config.ts", "next.config.mts"];
 
 /// Finds exports, and notes a package that is none.
-pub fn find(repository: &Repository, found: &mut Pieces) {
+pub fn next(repository: &Repository, found: &mut Pieces) {
     for package in package::all(repository).filter(|package| package.depends_on("next")) {
         let folder = package.folder;
-        let configuration = repository.first_of(folder, &CONFIGURATION).unwrap_or_default();
+        let configuration = repository.first_of(folder, &NEXT_CONFIGURATION).unwrap_or_default();
         if member(configuration, "output") != Some("export") {
             let is_image = repository.first_of(folder, &["Dockerfile"]).is_some();
             if !is_image {

@@ -17,7 +17,7 @@ const LARGEST: usize = 1024 * 1024;
 const NAMES: [&str; 4] = ["template.yaml", "template.yml", "template.json", "sam.yaml"];
 
 /// Finds functions.
-pub fn find(repository: &Repository, found: &mut Pieces) {
+pub fn sam(repository: &Repository, found: &mut Pieces) {
     for (path, text) in repository.named(&NAMES) {
         let template = match syntax::yaml("the template", &without_tags(text), LARGEST) {
             Ok(template) => template,

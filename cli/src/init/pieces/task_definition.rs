@@ -7,7 +7,7 @@ use crate::init::repository::{Repository, folder_of};
 use serde_json::Value;
 
 /// Finds task definitions.
-pub fn find(repository: &Repository, found: &mut Pieces) {
+pub fn task_definition(repository: &Repository, found: &mut Pieces) {
     for (path, text) in repository.ending(".json").filter(|(_, text)| text.contains("\"containerDefinitions\"")) {
         let Ok(file) = serde_json::from_str::<Value>(text) else {
             continue;

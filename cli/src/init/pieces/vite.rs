@@ -6,17 +6,17 @@ use super::sort::Sort;
 use crate::init::repository::{Repository, join};
 
 /// The configuration's files (Vite documentation, "Configuring Vite").
-const CONFIGURATION: [&str; 5] =
+const VITE_CONFIGURATION: [&str; 5] =
     ["vite.config.ts", "vite.config.js", "vite.config.mjs", "vite.config.mts", "vite.config.cjs"];
 
 /// Finds sites: packages with a document that Vite begins from.
-pub fn find(repository: &Repository, found: &mut Pieces) {
+pub fn vite(repository: &Repository, found: &mut Pieces) {
     for package in package::all(repository).filter(|package| package.depends_on("vite")) {
         let folder = package.folder;
         if repository.first_of(folder, &["index.html"]).is_none() {
             continue;
         }
-        let configuration = repository.first_of(folder, &CONFIGURATION).unwrap_or_default();
+        let configuration = repository.first_of(folder, &VITE_CONFIGURATION).unwrap_or_default();
         let assets = path(configuration, "assetsDir").unwrap_or("assets");
         found.pieces.push(Piece {
             sort: Sort::Vite,

@@ -10,10 +10,10 @@ use crate::init::proposal::OWN_ACTION;
 const PUSHED: &str = "github.event_name == 'push'";
 
 /// Returns the steps after the one that tells the environment.
-pub fn steps(application: &Application, action: &str) -> String {
+pub fn by_action(application: &Application, action: &str) -> String {
     let (region, account) = (&application.region, &application.account);
     let role = format!("\"arn:aws:iam::{account}:role/${{{{ steps.ref.outputs.role }}}}\"");
-    let mut text = builds(application).concat();
+    let mut text = builds_by_action(application).concat();
     let plans = application.plans_pull_requests();
     let only = plans.then(|| ("if", PUSHED.to_owned()));
     let only: Vec<_> = only.into_iter().collect();
@@ -58,7 +58,7 @@ fn component(application: &Application, component: &Component) -> String {
 }
 
 /// Returns a step for each build; components that one build makes share it.
-fn builds(application: &Application) -> Vec<String> {
+fn builds_by_action(application: &Application) -> Vec<String> {
     let mut done: Vec<(&str, &[String])> = Vec::new();
     let mut steps = Vec::new();
     for component in &application.components {

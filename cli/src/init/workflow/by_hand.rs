@@ -6,9 +6,9 @@ use crate::init::application::{Application, Component};
 use crate::init::pages;
 
 /// Returns the steps after the one that tells the environment.
-pub fn steps(application: &Application) -> String {
+pub fn by_hand(application: &Application) -> String {
     let (app, account) = (&application.app, &application.account);
-    let mut text = builds(application).concat();
+    let mut text = builds_by_hand(application).concat();
     text.push_str(&format!(
         "      - uses: {}\n        with:\n          \
          role-to-assume: \"arn:aws:iam::{account}:role/${{{{ steps.ref.outputs.role }}}}\"\n          aws-region: {}\n",
@@ -29,7 +29,7 @@ pub fn steps(application: &Application) -> String {
 }
 
 /// Returns a step for each build; components that one build makes share it.
-fn builds(application: &Application) -> Vec<String> {
+fn builds_by_hand(application: &Application) -> Vec<String> {
     let mut done: Vec<(&str, &[String])> = Vec::new();
     let mut steps = Vec::new();
     for component in &application.components {

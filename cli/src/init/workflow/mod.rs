@@ -42,8 +42,8 @@ pub fn write(application: &Application) -> String {
         &choose(application),
     ));
     text.push_str(&match &application.action {
-        Some(action) => by_action::steps(application, action),
-        None => by_hand::steps(application),
+        Some(action) => by_action::by_action(application, action),
+        None => by_hand::by_hand(application),
     });
     text
 }

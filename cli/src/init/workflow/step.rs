@@ -2,8 +2,8 @@
 
 use crate::init::application::Component;
 use crate::init::pieces::Piece;
-use crate::ui::typed::in_shell;
-use crate::yaml::text as quoted;
+use crate::yaml::in_shell;
+use crate::yaml::in_yaml as quoted;
 
 /// Returns the commands that build the image of a component.
 pub(super) fn image(piece: &Piece, repository: &str) -> String {
