@@ -133,7 +133,7 @@ pub enum Verb {
     /// Put a declaration in force, and tell what is different from the one that was.
     Declare(crate::verbs::declare::Declare),
     /// Print the declaration in force, as its team wrote it.
-    Declaration(crate::verbs::declaration::Declaration),
+    Declaration(crate::verbs::declaration::InForce),
     /// Check what a release of every component would need, without a lock and without a change.
     Doctor(crate::verbs::doctor::Doctor),
     /// Upload artifacts and then a manifest: the release goes where its Git ref belongs.

@@ -10,7 +10,7 @@ use windlass_domain::name::AppName;
 
 /// The verb's arguments.
 #[derive(Debug, Args)]
-pub struct Declaration {
+pub struct InForce {
     /// The application.
     #[arg(value_parser = |text: &str| AppName::new(text))]
     app: AppName,
@@ -18,7 +18,7 @@ pub struct Declaration {
     endpoint: Endpoint,
 }
 
-impl Declaration {
+impl InForce {
     /// Runs the verb. The words are the text itself, so that it can be written into a file.
     ///
     /// # Errors

@@ -37,7 +37,7 @@ pub fn fastapi(repository: &Repository, found: &mut Pieces) {
             file: PACKAGES.iter().find(|name| has(name)).map_or_else(|| folder.clone(), |name| join(&folder, name)),
             name: named(&folder, "api"),
             runs,
-            build: build(has("requirements.txt")),
+            build: build_python(has("requirements.txt")),
             output: "package".to_owned(),
             folder,
         });
@@ -60,7 +60,7 @@ pub(super) fn root_of(repository: &Repository, folder: &str, lists: &[&str]) -> 
 
 /// Returns the commands that put the code and its packages side by side (AWS Lambda Developer Guide, "Working with .zip
 /// file archives for Python Lambda functions").
-pub(super) fn build(has_list: bool) -> Vec<String> {
+pub(super) fn build_python(has_list: bool) -> Vec<String> {
     let packages = if has_list {
         "pip install --target package --requirement requirements.txt"
     } else {

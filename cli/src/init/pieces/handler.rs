@@ -1,7 +1,7 @@
 //! A handler of AWS Lambda as it stands in a file of Python or Node.js, without a framework and without infrastructure
 //! code that names it: the files say that it is a function, and not what it is called in the account.
 
-use super::fastapi::{PACKAGES, build as build_python, root_of};
+use super::fastapi::{PACKAGES, build_python, root_of};
 use super::package::{self, Package};
 use super::piece::{Piece, Pieces, Runs, named};
 use super::sort::Sort;
